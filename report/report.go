@@ -1,0 +1,183 @@
+// Package report says what a run found, and tells it: as text, JSON, an
+// interval log, a page and pictures (report/plot draws those).
+//
+// A run's workers write to the [Shard]s of one [Recorder]. Each second the
+// recorder merges its shards into an [Interval]; all intervals make the
+// [Report]. Reports of several runs, or of one run spread over machines,
+// merge by adding histograms, never by averaging percentiles.
+package report
+
+import (
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Outcome is the one class that an exchange ends in.
+type Outcome uint8
+
+const (
+	Approved Outcome = iota // answered, verified, and approved
+	Declined                // answered, verified, and declined by the host
+	Refused                 // answered, but the answer failed the terminal's checks (MAC, echoed fields)
+	TimedOut                // no answer within the response timeout
+	Broken                  // the line broke after the request had been written, in whole or in part
+	Open                    // no answer yet when the run ended: censored, its age is a lower bound
+	Unsent                  // never written: no connection could be had
+	Outcomes                // how many there are
+)
+
+// String gives the outcome as reports print it.
+func (o Outcome) String() string {
+	return [...]string{"approved", "declined", "refused", "timed out", "broken", "open", "unsent", "?"}[min(o, Outcomes)]
+}
+
+// Counts holds a number for each outcome.
+type Counts [Outcomes]int64
+
+// Sent is the number of exchanges of which at least one octet was written.
+func (c Counts) Sent() int64 {
+	var n int64
+	for o, k := range c {
+		if Outcome(o) != Unsent {
+			n += k
+		}
+	}
+	return n
+}
+
+// Label is what a run found about one kind of transaction ("purchase",
+// "reversal", …) outside the warm-up. Histograms are in microseconds.
+type Label struct {
+	Name     string
+	Counts   Counts
+	Codes    map[string]int64 // answers by response code (field 39)
+	Response *hdr.Histogram   // done - due, the headline; a timeout counts as its age
+	Service  *hdr.Histogram   // done - sent
+	Lag      *hdr.Histogram   // sent - due: the generator's own lateness
+	Clamped  int64            // values beyond the histogram's range, counted at its end
+	Censored *hdr.Histogram   // ages of the open exchanges, which are in Response too; nil when none
+	Warmup   Counts           // exchanges that began during the warm-up; kept apart from all the above
+}
+
+// Second is one second of the run, over all labels, warm-up included.
+type Second struct {
+	At       time.Duration // start of the second, since the start of the run
+	Warmup   bool
+	Planned  int64 // arrivals due in this second
+	Played   int64 // arrivals given to a terminal in this second
+	Counts   Counts
+	Response Quantiles
+	Service  Quantiles
+	LagP50   time.Duration
+	LagP99   time.Duration
+	Signals  Signals // of the generator itself
+	Level    Level   // the verdict on the generator in this second
+	Reason   string  // why it is not valid, in words
+}
+
+// Quantiles is a short summary of one histogram; N is the number of samples.
+type Quantiles struct {
+	N                        int64
+	P50, P90, P99, P999, Max time.Duration
+}
+
+// Level is the verdict on the generator: can its numbers be trusted?
+type Level uint8
+
+const (
+	Valid Level = iota
+	Suspect
+	Invalid
+)
+
+// String gives the level as reports print it.
+func (l Level) String() string { return [...]string{"valid", "suspect", "invalid"}[min(l, Invalid)] }
+
+// Signals are what the generator measured of itself in one second
+// (docs/method.md gives the bounds that make a second suspect or invalid).
+type Signals struct {
+	CPU       float64       // of the process, as a share of the cores allotted to it, 0..1
+	Busiest   float64       // busy share of the machine's busiest core, 0..1
+	Steal     float64       // share of time taken by the hypervisor, 0..1
+	Sched     time.Duration // p99 of the time goroutines waited to run
+	GCPause   time.Duration // longest garbage collection pause
+	Watchdog  time.Duration // how late the watchdog goroutine woke, at worst
+	Exhausted int64         // sends refused for want of descriptors, ports or buffers
+}
+
+// Verdict sums up the generator over the whole run.
+type Verdict struct {
+	Level    Level
+	Reasons  []string // each names its seconds, its figure and its bound
+	SameHost bool     // host and generator shared this machine: no figure is a capacity of the host
+}
+
+// Money says whether the books of the terminals and of the host agree.
+type Money struct {
+	Checked   bool     // false when there was nothing to compare with
+	Terminals int64    // net of what the terminals think they took, in fen
+	Host      int64    // net of what the host booked, in fen
+	Payments  int64    // approved payments in the terminals' journals
+	Owed      int64    // reversals still owed when the run ended
+	Detail    []string // each disagreement: terminal, batch, both figures
+}
+
+// Agree reports whether the books were compared and agree.
+func (m Money) Agree() bool { return m.Checked && len(m.Detail) == 0 && m.Terminals == m.Host }
+
+// Environment is where and how a run was made.
+type Environment struct {
+	Version    string        `json:"version"`
+	Go         string        `json:"go"`
+	OS         string        `json:"os"`
+	CPU        string        `json:"cpu"`
+	Cores      int           `json:"cores"`
+	GOMAXPROCS int           `json:"gomaxprocs"`
+	GOGC       string        `json:"gogc"`
+	GOMEMLIMIT string        `json:"gomemlimit"`
+	Clock      string        `json:"clock"` // the kernel's clock source
+	ClockCost  time.Duration `json:"clock_cost_ns"`
+	Hostname   string        `json:"hostname"`
+}
+
+// Plan is how a run was asked for: enough to run it again.
+type Plan struct {
+	Command   []string           `json:"command"`
+	Model     string             `json:"model"`    // "open" or "closed"
+	Arrivals  string             `json:"arrivals"` // "500/s constant", "ramp 0/s to 500/s over 10s", "poisson 500/s"
+	For       time.Duration      `json:"for_ns"`
+	Warmup    time.Duration      `json:"warmup_ns"`
+	Timeout   time.Duration      `json:"timeout_ns"`
+	Drain     time.Duration      `json:"drain_ns"`
+	Terminals int                `json:"terminals"`
+	Lines     string             `json:"lines"` // "own", "each", "shared:8"
+	Mix       map[string]float64 `json:"mix"`   // scenario id to share, sums to 1
+	Seed      uint64             `json:"seed"`
+	Target    string             `json:"target"` // address, or "bundled host"
+	Dialect   string             `json:"dialect"`
+	Digests   map[string]string  `json:"digests"` // SHA-256 of each feature and profile played
+}
+
+// Report is what a run found.
+type Report struct {
+	Plan        Plan
+	Environment Environment
+	Started     time.Time
+	Took        time.Duration // from the first due time to the end of the drain
+	ClockDrift  time.Duration // wall clock minus monotonic clock over the run
+	Interrupted bool          // stopped by a signal before its time
+	Planned     int64         // arrivals that fell due
+	Played      int64         // arrivals that a terminal began
+	NotPlayed   int64         // arrivals for which no terminal became free in time
+	Failed      int64         // played scenarios with a step that did not hold
+	Labels      []Label
+	Seconds     []Second
+	Late        int64            // answers that came after their request had been given up
+	Duplicate   int64            // further answers to a request already answered
+	Unmatched   int64            // answers that belong to no request
+	Faults      map[string]int64 // faults injected on the lines, by name
+	Verdict     Verdict
+	Limits      []LimitResult
+	Money       Money
+}

@@ -1,0 +1,160 @@
+package wire
+
+import (
+	"github.com/moov-io/iso8583"
+	"github.com/moov-io/iso8583/encoding"
+	"github.com/moov-io/iso8583/field"
+	"github.com/moov-io/iso8583/prefix"
+)
+
+// CUP is the UnionPay direct-connect dialect as spoken by POS terminals,
+// reconstructed from public sources (docs/sources.md): 2-octet length, TPDU,
+// 6-octet application header, packed digits, one bitmap.
+func CUP() *Dialect {
+	d := &Dialect{
+		Name:   "cup",
+		Title:  "CUP direct-connect (reconstructed)",
+		Spec:   cupSpec(),
+		Length: Binary2,
+		Header: Header{TPDU: true, App: 6},
+		Pair:   []int{11, 41, 42},
+		Echo:   []int{3, 4, 11, 25, 41, 42, 49, 60},
+		MAC:    true,
+		Subs: map[Sub]Span{
+			SubType:       {60, 0, 2, "60.1"},
+			SubBatch:      {60, 2, 8, "60.2"},
+			SubNet:        {60, 8, 11, "60.3"},
+			SubCapability: {60, 11, 12, "60.4"},
+			SubOrigBatch:  {61, 0, 6, "61.1"},
+			SubOrigTrace:  {61, 6, 12, "61.2"},
+			SubOrigDate:   {61, 12, 16, "61.3"},
+		},
+		Masks: map[int]Mask{
+			2: PAN, 35: Hidden, 36: Hidden, 48: Detail, 52: Hidden, 55: TLV,
+			57: Hidden, 58: Hidden, 59: Hidden, 62: Hidden,
+		},
+		Forms: cupForms(),
+	}
+	mustCompile(d)
+	return d
+}
+
+// mustCompile is for the dialects that come with posfleet; a test compiles
+// each, so it does not fail at a user's.
+func mustCompile(d *Dialect) {
+	if err := d.Compile(); err != nil {
+		panic(err)
+	}
+}
+
+// cupSpec is the field table: Q/CUP direct-connect as reconstructed.
+func cupSpec() *iso8583.MessageSpec {
+	digits := func(n int, desc string) field.Field {
+		return field.NewString(field.NewSpec(n, desc, Digits, prefix.BCD.Fixed))
+	}
+	digitsVar := func(n int, desc string, p prefix.Prefixer) field.Field {
+		return field.NewString(field.NewSpec(n, desc, Digits, p))
+	}
+	track := func(n int, desc string, p prefix.Prefixer) field.Field {
+		return field.NewString(field.NewSpec(n, desc, Track, p))
+	}
+	// Text is taken as octets: names and remarks are GBK.
+	text := func(n int, desc string) field.Field {
+		return field.NewString(field.NewSpec(n, desc, encoding.Binary, prefix.Binary.Fixed))
+	}
+	textVar := func(n int, desc string, p prefix.Prefixer) field.Field {
+		return field.NewString(field.NewSpec(n, desc, encoding.Binary, p))
+	}
+	octets := func(n int, desc string, p prefix.Prefixer) field.Field {
+		return field.NewBinary(field.NewSpec(n, desc, encoding.Binary, p))
+	}
+	ll, lll := prefix.BCD.LL, prefix.BCD.LLL
+	return &iso8583.MessageSpec{
+		Name: "CUP direct-connect (reconstructed)",
+		Fields: map[int]field.Field{
+			0: field.NewString(field.NewSpec(4, "message type", Digits, prefix.BCD.Fixed)),
+			1: field.NewBitmap(&field.Spec{Length: 8, Description: "bitmap", Enc: encoding.Binary,
+				Pref: prefix.Binary.Fixed, DisableAutoExpand: true}),
+			2:  digitsVar(19, "primary account number", ll),
+			3:  digits(6, "processing code"),
+			4:  digits(12, "amount"),
+			11: digits(6, "trace"),
+			12: digits(6, "local time hhmmss"),
+			13: digits(4, "local date MMDD"),
+			14: digits(4, "expiry YYMM"),
+			15: digits(4, "settlement date MMDD"),
+			22: digits(3, "entry mode"),
+			23: field.NewString(field.NewSpec(3, "card sequence number", DigitsRight, prefix.BCD.Fixed)),
+			25: digits(2, "condition code"),
+			26: digits(2, "PIN capture code"),
+			32: digitsVar(11, "acquirer id", ll),
+			35: track(37, "track 2", ll),
+			36: track(104, "track 3", lll),
+			37: text(12, "retrieval reference number"),
+			38: text(6, "authorisation code"),
+			39: text(2, "response code"),
+			41: text(8, "terminal id"),
+			42: text(15, "merchant id"),
+			43: text(40, "merchant name"),
+			44: textVar(25, "additional response data", ll),
+			48: digitsVar(322, "additional data", lll),
+			49: text(3, "currency"),
+			52: octets(8, "PIN block", prefix.Binary.Fixed),
+			53: digits(16, "security control"),
+			54: textVar(40, "additional amounts", lll),
+			55: octets(255, "IC card data", lll),
+			57: textVar(600, "private 57", lll),
+			58: textVar(100, "e-purse data", lll),
+			59: textVar(600, "private 59", lll),
+			60: digitsVar(17, "private 60", lll),
+			61: digitsVar(29, "original transaction", lll),
+			62: octets(999, "private 62", lll),
+			63: textVar(163, "private 63", lll),
+			64: octets(8, "MAC", prefix.Binary.Fixed),
+		},
+	}
+}
+
+// What a payment request may carry besides its constants.
+var (
+	cupCard    = []int{2, 4, 11, 14, 22, 23, 26, 35, 36, 41, 42, 52, 53, 55, 59}
+	cupOffline = []int{2, 4, 11, 14, 22, 23, 35, 36, 41, 42, 53, 55, 59}
+)
+
+func plus(fields []int, more ...int) []int { return append(append([]int{}, fields...), more...) }
+
+// cupForms are the transactions of CUP. Field 60 is a template: type, batch,
+// network management code, read capability, IC condition.
+func cupForms() []Form {
+	payment := func(t Transaction, mti, proc, cond, private string, fields []int, more ...Value) Form {
+		return Form{Transaction: t, MTI: mti, Fields: fields, Sealed: true,
+			Fixed: append([]Value{{3, proc}, {25, cond}, {49, "156"}, {60, private}}, more...)}
+	}
+	manage := func(t Transaction, mti, private string, fields []int, nets ...string) Form {
+		return Form{Transaction: t, MTI: mti, Fixed: []Value{{60, private}}, Fields: fields, Nets: nets}
+	}
+	const none = "00000000000"                // management: 11 digits
+	zeros := Value{61, "0000000000000000"}    // batch and trace unknown, date
+	original := Value{61, "0000000000000000"} // batch, trace, date
+	settlement := Form{Transaction: Settlement, MTI: "0500", Fixed: []Value{{49, "156"}, {60, none}},
+		Fields: []int{11, 41, 42, 48, 63}, Nets: []string{"201"}}
+	return []Form{
+		manage(SignIn, "0800", none, []int{11, 41, 42, 62, 63}, "001", "003", "004", "005", "006"),
+		manage(SignOff, "0820", none, []int{11, 41, 42}, "002"),
+		manage(Echo, "0820", none, []int{41, 42}, "301"),
+		payment(QRPurchase, "0200", "000000", "00", "2200000000060", []int{4, 11, 41, 42, 59}, Value{22, "032"}),
+		payment(Balance, "0200", "310000", "00", "0100000000060", []int{2, 11, 14, 22, 23, 26, 35, 36, 41, 42, 52, 53, 55}),
+		payment(Purchase, "0200", "000000", "00", "2200000000060", cupCard),
+		payment(PurchaseVoid, "0200", "200000", "00", "2300000000060", plus(cupCard, 37, 38), original),
+		payment(Refund, "0220", "200000", "00", "2500000000060", plus(cupOffline, 37, 63), zeros),
+		payment(PreAuth, "0100", "030000", "06", "1000000000060", cupCard),
+		payment(PreAuthVoid, "0100", "200000", "06", "1100000000060", plus(cupCard, 38), zeros),
+		payment(Completion, "0200", "000000", "06", "2000000000060", plus(cupCard, 38), zeros),
+		payment(CompletionAdvice, "0220", "000000", "06", "2400000000060", plus(cupOffline, 38), zeros),
+		payment(CompletionVoid, "0200", "200000", "06", "2100000000060", plus(cupCard, 37, 38), original),
+		{Transaction: Reversal, MTI: "0400", Sealed: true, Fields: []int{2, 3, 4, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 55, 60, 61}},
+		settlement,
+		manage(BatchUpload, "0320", none, []int{11, 41, 42, 48}, "201"),
+		manage(UploadEnd, "0320", none, []int{11, 41, 42, 48}, "207", "202"),
+	}
+}

@@ -1,0 +1,439 @@
+package wire
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+)
+
+// FieldError says which field of a message is wrong, where, and how. It never
+// quotes the value, which may be a PAN or a key. Field 0 is the MTI, 1 the
+// bitmap, -1 what stands around the fields.
+type FieldError struct {
+	Field  int
+	Offset int // in octets from the start of the routing header
+	Reason string
+}
+
+func (e *FieldError) Error() string {
+	switch e.Field {
+	case -1:
+		return fmt.Sprintf("message, offset %d: %s", e.Offset, e.Reason)
+	case 0:
+		return fmt.Sprintf("MTI, offset %d: %s", e.Offset, e.Reason)
+	case 1:
+		return fmt.Sprintf("bitmap, offset %d: %s", e.Offset, e.Reason)
+	}
+	return fmt.Sprintf("field %d, offset %d: %s", e.Field, e.Offset, e.Reason)
+}
+
+// Message is one message in hand: routing header, MTI, bitmap and values over
+// one reused buffer. Values are text for digits, tracks and characters, octets
+// for binary fields. A Message belongs to one goroutine; building and reading
+// one does not allocate once its buffer has grown.
+type Message struct {
+	Head []byte // routing header, Dialect.Header.Len() octets
+
+	d    *Dialect
+	mti  [4]byte
+	set  [2]uint64 // a bit for each field, the highest bit of set[0] is field 1
+	at   [129]span
+	buf  []byte
+	raw  []byte // the octets last packed or read, from the MTI on
+	head [16]byte
+}
+
+type span struct{ from, to uint16 }
+
+// NewMessage gives an empty message of dialect d, which must be compiled.
+func NewMessage(d *Dialect) *Message {
+	m := &Message{d: d, buf: make([]byte, 0, 512)}
+	m.Head = m.head[:d.Header.Len()]
+	return m
+}
+
+// Dialect is the dialect that the message is of.
+func (m *Message) Dialect() *Dialect { return m.d }
+
+// Reset empties the message. The routing header stays.
+func (m *Message) Reset() {
+	m.set = [2]uint64{}
+	m.buf = m.buf[:0]
+	m.raw = nil
+	m.mti = [4]byte{}
+}
+
+// Begin empties the message and fills in what form f says.
+func (m *Message) Begin(f *Form) {
+	m.Reset()
+	copy(m.mti[:], f.MTI)
+	for i := range f.Fixed {
+		m.SetString(f.Fixed[i].Field, f.Fixed[i].Text)
+	}
+	if len(f.Nets) > 0 {
+		m.SetSub(SubNet, f.Nets[0])
+	}
+}
+
+// MTI is the message type, four digits.
+func (m *Message) MTI() string { return string(m.mti[:]) }
+
+// IsMTI compares the message type without allocating.
+func (m *Message) IsMTI(mti string) bool { return string(m.mti[:]) == mti }
+
+// SetMTI sets the message type; it must have four digits.
+func (m *Message) SetMTI(mti string) { copy(m.mti[:], mti) }
+
+// IsAnswer reports whether the MTI is that of an answer (third digit odd).
+func (m *Message) IsAnswer() bool { return m.mti[2]&1 == 1 }
+
+// Has reports whether field f is present.
+func (m *Message) Has(f int) bool {
+	return f >= 2 && f <= 128 && m.set[(f-1)>>6]&(1<<(63-(f-1)&63)) != 0
+}
+
+// Get is the value of field f, nil when it is absent. It is a view that holds
+// until the message changes.
+func (m *Message) Get(f int) []byte {
+	if !m.Has(f) {
+		return nil
+	}
+	s := m.at[f]
+	return m.buf[s.from:s.to:s.to]
+}
+
+// Text is the value of field f as a string; it allocates.
+func (m *Message) Text(f int) string { return string(m.Get(f)) }
+
+// Uint is the value of field f as a number, 0 when it is absent or no number.
+func (m *Message) Uint(f int) uint64 { return Uint(m.Get(f)) }
+
+// Uint reads decimal digits; 0 when v holds anything else or more than 18.
+func Uint(v []byte) uint64 {
+	if len(v) > 18 {
+		return 0
+	}
+	var n uint64
+	for _, c := range v {
+		if c-'0' > 9 {
+			return 0
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	return n
+}
+
+// Set sets field f. Whether the value fits the spec is checked when packing.
+func (m *Message) Set(f int, v []byte) { copy(m.room(f, len(v)), v) }
+
+// SetString sets field f.
+func (m *Message) SetString(f int, v string) { copy(m.room(f, len(v)), v) }
+
+// SetUint sets field f to n in decimal, filled with zeros to the field's
+// length, which should be a fixed one.
+func (m *Message) SetUint(f int, n uint64) {
+	if f < 0 || f > 128 {
+		return
+	}
+	PutUint(m.room(f, min(m.d.codec.fields[f].max, 20)), n)
+}
+
+// PutUint writes n in decimal over all of dst, zeros first.
+func PutUint(dst []byte, n uint64) {
+	for i := len(dst) - 1; i >= 0; i-- {
+		dst[i] = '0' + byte(n%10)
+		n /= 10
+	}
+}
+
+// room makes place for n octets as the value of field f.
+func (m *Message) room(f, n int) []byte {
+	if f < 2 || f > 128 {
+		return nil
+	}
+	if s := m.at[f]; m.Has(f) && int(s.to-s.from) == n {
+		return m.buf[s.from:s.to]
+	}
+	m.set[(f-1)>>6] |= 1 << (63 - (f-1)&63)
+	from := len(m.buf)
+	if from+n <= cap(m.buf) {
+		m.buf = m.buf[:from+n]
+	} else {
+		m.buf = append(m.buf, make([]byte, n)...)
+	}
+	m.at[f] = span{uint16(from), uint16(from + n)}
+	return m.buf[from : from+n]
+}
+
+// Unset removes field f.
+func (m *Message) Unset(f int) {
+	if f >= 2 && f <= 128 {
+		m.set[(f-1)>>6] &^= 1 << (63 - (f-1)&63)
+	}
+}
+
+// Sub is the value of part s, nil when the dialect or the message lacks it.
+func (m *Message) Sub(s Sub) []byte {
+	sp := &m.d.spans[s]
+	v := m.Get(sp.Field)
+	if len(v) < sp.To {
+		return nil
+	}
+	return v[sp.From:sp.To]
+}
+
+// SetSub overwrites part s with v, which must have its length. It reports
+// false when the dialect lacks the part or the field is not there at its length.
+func (m *Message) SetSub(s Sub, v string) bool {
+	dst := m.Sub(s)
+	return dst != nil && copy(dst, v) == len(dst)
+}
+
+// SetSubUint overwrites part s with n in decimal.
+func (m *Message) SetSubUint(s Sub, n uint64) bool {
+	dst := m.Sub(s)
+	PutUint(dst, n)
+	return dst != nil
+}
+
+// Fields calls yield for each field present, ascending.
+func (m *Message) Fields(yield func(f int) bool) {
+	for w, set := range m.set {
+		for set != 0 {
+			i := bits.LeadingZeros64(set)
+			set &^= 1 << (63 - i)
+			if !yield(w*64 + i + 1) {
+				return
+			}
+		}
+	}
+}
+
+// macField is the field that holds the MAC: the last of the last bitmap.
+func (m *Message) macField() int {
+	if m.set[1] != 0 {
+		return 128
+	}
+	return 64
+}
+
+// AddMAC makes room for the MAC, to be put in after packing (see Sealing).
+func (m *Message) AddMAC() { m.SetString(m.macField(), "\x00\x00\x00\x00\x00\x00\x00\x00") }
+
+// Sealing gives, of the octets last packed or read, those that the MAC covers
+// (MTI up to the field before it, bitmap included) and those of the MAC. Both
+// are nil when the message carries none or it is not the last field.
+func (m *Message) Sealing() (covered, mac []byte) {
+	if !m.d.MAC || m.raw == nil || !m.Has(m.macField()) || len(m.raw) < 8 {
+		return nil, nil
+	}
+	n := len(m.raw) - 8
+	return m.raw[:n:n], m.raw[n:]
+}
+
+// Append packs the message after dst: routing header, MTI, bitmap, fields.
+// The octets belong to dst; Sealing gives views of them.
+func (m *Message) Append(dst []byte) ([]byte, error) {
+	c := m.d.codec
+	start := len(dst)
+	dst = append(dst, m.Head...)
+	body := len(dst)
+	dst, err := c.fields[0].append(dst, 0, m.mti[:])
+	if err != nil {
+		return dst, shift(err, start)
+	}
+	first, second := m.set[0]&^(1<<63), m.set[1]
+	if second != 0 {
+		if !c.second {
+			return dst, &FieldError{Field: 1, Offset: len(dst) - start, Reason: "this dialect has no fields above 64"}
+		}
+		first |= 1 << 63
+	}
+	dst = c.appendBitmap(dst, first)
+	if second != 0 {
+		dst = c.appendBitmap(dst, second)
+	}
+	for w, set := range [2]uint64{first &^ (1 << 63), second} {
+		for set != 0 {
+			i := bits.LeadingZeros64(set)
+			set &^= 1 << (63 - i)
+			f := w*64 + i + 1
+			if c.fields[f].kind == absent {
+				return dst, &FieldError{Field: f, Offset: len(dst) - start, Reason: "is not in this dialect"}
+			}
+			s := m.at[f]
+			if dst, err = c.fields[f].append(dst, f, m.buf[s.from:s.to]); err != nil {
+				return dst, shift(err, start)
+			}
+		}
+	}
+	if len(dst)-start > MaxFrame {
+		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d go on a line", len(dst)-start, MaxFrame)}
+	}
+	m.raw = dst[body:]
+	return dst, nil
+}
+
+// shift makes an error's offset count from the start of the message.
+func shift(err error, start int) error {
+	if e, ok := err.(*FieldError); ok {
+		e.Offset -= start
+	}
+	return err
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+func (c *codec) appendBitmap(dst []byte, bits uint64) []byte {
+	if !c.bitmapHex {
+		return binary.BigEndian.AppendUint64(dst, bits)
+	}
+	for s := 60; s >= 0; s -= 4 {
+		dst = append(dst, hexDigits[bits>>s&15])
+	}
+	return dst
+}
+
+func (c *codec) takeBitmap(b []byte, at int) (uint64, int, error) {
+	if !c.bitmapHex {
+		if len(b)-at < 8 {
+			return 0, at, &FieldError{Field: 1, Offset: at, Reason: fmt.Sprintf("wants 8 octets, %d are left", len(b)-at)}
+		}
+		return binary.BigEndian.Uint64(b[at:]), at + 8, nil
+	}
+	if len(b)-at < 16 {
+		return 0, at, &FieldError{Field: 1, Offset: at, Reason: fmt.Sprintf("wants 16 octets, %d are left", len(b)-at)}
+	}
+	var v uint64
+	for i, h := range b[at : at+16] {
+		switch {
+		case h-'0' <= 9:
+			h -= '0'
+		case h-'A' <= 5:
+			h -= 'A' - 10
+		case h-'a' <= 5:
+			h -= 'a' - 10
+		default:
+			return 0, at, &FieldError{Field: 1, Offset: at + i, Reason: "holds a character that is not hexadecimal"}
+		}
+		v = v<<4 | uint64(h)
+	}
+	return v, at + 16, nil
+}
+
+// Read takes in a whole message, routing header first, as it stood on the
+// line after its length. Values are copied; Sealing gives views of b. Octets
+// after the last field are an error: no MAC covers them.
+func (m *Message) Read(b []byte) error {
+	m.Reset()
+	c := m.d.codec
+	if len(b) > MaxFrame {
+		return &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d are read", len(b), MaxFrame)}
+	}
+	at := len(m.Head)
+	if len(b) < at {
+		return &FieldError{Field: -1, Offset: len(b), Reason: fmt.Sprintf("ends within its routing header of %d octets", at)}
+	}
+	copy(m.Head, b)
+	mti, at, err := c.fields[0].take(m.buf, b, at, 0)
+	if err != nil {
+		return err
+	}
+	for i := range m.mti {
+		if mti[i]-'0' > 9 {
+			return &FieldError{Field: 0, Offset: len(m.Head), Reason: "holds a character that is not a digit"}
+		}
+		m.mti[i] = mti[i]
+	}
+	var set [2]uint64
+	if set[0], at, err = c.takeBitmap(b, at); err != nil {
+		return err
+	}
+	if set[0]>>63 == 1 {
+		if !c.second {
+			return &FieldError{Field: 1, Offset: at - 8, Reason: "announces a second bitmap, this dialect has one"}
+		}
+		if set[1], at, err = c.takeBitmap(b, at); err != nil {
+			return err
+		}
+		if set[1]>>63 == 1 {
+			return &FieldError{Field: 1, Offset: at - 8, Reason: "announces a third bitmap, there are two"}
+		}
+		set[0] &^= 1 << 63
+	}
+	for w, rest := range set {
+		for rest != 0 {
+			i := bits.LeadingZeros64(rest)
+			rest &^= 1 << (63 - i)
+			f := w*64 + i + 1
+			fc := &c.fields[f]
+			if fc.kind == absent {
+				return &FieldError{Field: f, Offset: at, Reason: "is not in this dialect"}
+			}
+			from := len(m.buf)
+			if m.buf, at, err = fc.take(m.buf, b, at, f); err != nil {
+				return err
+			}
+			if len(m.buf) > 1<<16-1 {
+				return &FieldError{Field: f, Offset: at, Reason: "expands beyond all bounds"}
+			}
+			m.at[f] = span{uint16(from), uint16(len(m.buf))}
+			m.set[w] |= 1 << (63 - i)
+		}
+	}
+	if at != len(b) {
+		return &FieldError{Field: -1, Offset: at, Reason: fmt.Sprintf("%d octets after the last field", len(b)-at)}
+	}
+	m.raw = b[len(m.Head):]
+	return nil
+}
+
+// AnswerTo makes m the start of the answer to req: its MTI, its routing header
+// with the TPDU addresses changed over, and the fields that answers bring back.
+func (m *Message) AnswerTo(req *Message) {
+	m.Reset()
+	m.mti = req.mti
+	m.mti[2] |= 1
+	copy(m.Head, req.Head)
+	if h := m.Head; m.d.Header.TPDU {
+		h[1], h[2], h[3], h[4] = h[3], h[4], h[1], h[2]
+	}
+	for _, f := range m.d.Echo {
+		if req.Has(f) {
+			m.Set(f, req.Get(f))
+		}
+	}
+}
+
+// Requirement is the processing requirement, digit 6 of the CUP application
+// header: 0 for none, 3 to sign in again, …; 0 when the dialect has no header.
+func (m *Message) Requirement() byte {
+	if m.d.Header.App < 3 {
+		return 0
+	}
+	return m.Head[m.d.Header.Len()-m.d.Header.App+2] & 15
+}
+
+// SetRequirement sets the processing requirement in an answer's header.
+func (m *Message) SetRequirement(r byte) {
+	if m.d.Header.App >= 3 {
+		h := &m.Head[m.d.Header.Len()-m.d.Header.App+2]
+		*h = *h&0xF0 | r&15
+	}
+}
+
+// Key pairs an answer with its request: the two have equal keys, and no other
+// open request of the same terminal does.
+type Key [40]byte
+
+// Key is the message's key: MTI without its answer bit and the dialect's Pair
+// fields.
+func (m *Message) Key() Key {
+	var k Key
+	n := copy(k[:], m.mti[:])
+	k[2] &^= 1
+	for _, f := range m.d.Pair {
+		n += copy(k[n:], m.Get(f))
+	}
+	return k
+}

@@ -56,13 +56,14 @@ type Label struct {
 	Service  *hdr.Histogram   // done - sent
 	Lag      *hdr.Histogram   // sent - due: the generator's own lateness
 	Clamped  int64            // values beyond the histogram's range, counted at its end
-	Censored *hdr.Histogram   // ages of the open exchanges, which are in Response too; nil when none
-	Warmup   Counts           // exchanges that began during the warm-up; kept apart from all the above
+	Censored *hdr.Histogram   // ages of the open and broken exchanges, which are in Response too; nil when none
+	Warmup   Counts           // exchanges due during the warm-up; kept apart from all the above
 }
 
 // Second is one second of the run, over all labels, warm-up included.
 type Second struct {
 	At       time.Duration // start of the second, since the start of the run
+	Length   time.Duration // a second, give or take; the run's last one may be short
 	Warmup   bool
 	Planned  int64 // arrivals due in this second
 	Played   int64 // arrivals given to a terminal in this second
@@ -104,6 +105,7 @@ type Signals struct {
 	GCPause   time.Duration // longest garbage collection pause
 	Watchdog  time.Duration // how late the watchdog goroutine woke, at worst
 	Exhausted int64         // sends refused for want of descriptors, ports or buffers
+	Dropped   int64         // connections that a listener of this machine dropped
 }
 
 // Verdict sums up the generator over the whole run.

@@ -1,0 +1,139 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Quantile is one figure of a distribution and how far it can be trusted.
+type Quantile struct {
+	Q       float64       // 0..1; 0.99 is the 99th percentile
+	N       int64         // samples it rests on
+	Value   time.Duration // upper end of the histogram's bucket, 0.1 % wide
+	AtLeast bool          // the true figure is this or more: exchanges without an outcome reach into it
+	TooFew  bool          // too few samples for this quantile, see Enough
+}
+
+// Enough is the smallest number of samples from which a quantile can be told:
+// with fewer the largest sample is not, at 95 % two-sided confidence, a bound
+// for it. 6 for the median, 72 for p95, 368 for p99, 3,688 for p99.9 and 36,887
+// for p99.99. The maximum is a fact, not an estimate: one is enough.
+func Enough(q float64) int64 {
+	if q <= 0 || q >= 1 {
+		return 1
+	}
+	return int64(math.Ceil(math.Log(0.025) / math.Log(max(q, 1-q))))
+}
+
+// String gives the figure as reports print it: "12.3 ms", "≥ 1.90 s",
+// "n too small", or "-" when there is no sample.
+func (q Quantile) String() string {
+	switch {
+	case q.N == 0:
+		return "-"
+	case q.TooFew:
+		return "n too small"
+	case q.AtLeast:
+		return "≥ " + Span(q.Value)
+	}
+	return Span(q.Value)
+}
+
+// Quantile tells a quantile of the response time, 0 ≤ q ≤ 1; 1 is the maximum.
+func (l *Label) Quantile(q float64) Quantile {
+	return quantile(l.Response, l.Censored, l.Clamped, q)
+}
+
+// ServiceQuantile tells a quantile of the service time. An exchange without an
+// outcome makes it a lower bound as it does for the response time.
+func (l *Label) ServiceQuantile(q float64) Quantile {
+	return quantile(l.Service, l.Censored, 0, q)
+}
+
+// LagQuantile tells a quantile of the generator's own lateness.
+func (l *Label) LagQuantile(q float64) Quantile { return quantile(l.Lag, nil, 0, q) }
+
+// quantile reads h twice when exchanges ended without an outcome: with their
+// ages as recorded, and as if they had lasted for ever. When both agree to 1 %,
+// those exchanges do not touch the figure; else it is a lower bound.
+func quantile(h, censored *hdr.Histogram, clamped int64, q float64) Quantile {
+	if h == nil || h.TotalCount() == 0 {
+		return Quantile{Q: q}
+	}
+	n := h.TotalCount()
+	v := h.ValueAtPercentile(q * 100)
+	out := Quantile{Q: q, N: n, Value: time.Duration(v) * time.Microsecond, TooFew: n < Enough(q)}
+	if clamped > 0 && v >= h.HighestTrackableValue() {
+		out.AtLeast = true
+	}
+	if censored == nil || censored.TotalCount() == 0 {
+		return out
+	}
+	known := n - censored.TotalCount()
+	rank := max(1, int64(math.Ceil(q*float64(n)-1e-6)))
+	if rank > known {
+		out.AtLeast = true
+		return out
+	}
+	out.AtLeast = out.AtLeast || float64(without(h, censored, rank)) > 1.01*float64(v)
+	return out
+}
+
+// without gives the value of this rank among the samples of h that are not
+// among the censored. Only ages since due are kept of those; for the service
+// time that makes them older by their lag than they are.
+func without(h, censored *hdr.Histogram, rank int64) int64 {
+	gone := censored.Distribution()
+	var below, lost int64
+	for _, b := range h.Distribution() {
+		for len(gone) > 0 && gone[0].To <= b.To {
+			lost += gone[0].Count
+			gone = gone[1:]
+		}
+		if below += b.Count; b.Count > 0 && below-lost >= rank {
+			return b.To
+		}
+	}
+	return math.MaxInt64
+}
+
+// Mean is the mean response time and how far it can be trusted: any exchange
+// without an outcome makes it a lower bound.
+func (l *Label) Mean() Quantile {
+	q := Quantile{Q: math.NaN()}
+	if l.Response == nil || l.Response.TotalCount() == 0 {
+		return q
+	}
+	q.N = l.Response.TotalCount()
+	q.Value = time.Duration(l.Response.Mean() * float64(time.Microsecond))
+	q.AtLeast = l.Clamped > 0 || l.Censored != nil && l.Censored.TotalCount() > 0
+	return q
+}
+
+// Span writes a latency to three significant digits: "984 µs", "12.3 ms",
+// "1.90 s", "135 s".
+func Span(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "-" + Span(-d)
+	case d < time.Millisecond-time.Microsecond/2:
+		return fmt.Sprintf("%d µs", (d+time.Microsecond/2)/time.Microsecond)
+	case d < time.Second-time.Millisecond/2:
+		return three(d.Seconds()*1e3) + " ms"
+	}
+	return three(d.Seconds()) + " s"
+}
+
+// three writes x ≥ 1 with three significant digits, or all before the point.
+func three(x float64) string {
+	switch {
+	case x < 9.995:
+		return fmt.Sprintf("%.2f", x)
+	case x < 99.95:
+		return fmt.Sprintf("%.1f", x)
+	}
+	return fmt.Sprintf("%.0f", x)
+}

@@ -1,0 +1,250 @@
+package report
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+)
+
+const (
+	shortest = 1 // µs, the finest step told apart
+	longest  = 2 * time.Minute
+	digits   = 3 // significant decimal digits of every latency
+)
+
+// Sample is one exchange that has come to its end. All times are since the
+// start of the run, on the monotonic clock.
+type Sample struct {
+	Label   int           // index into the recorder's labels
+	Due     time.Duration // when the plan wanted it sent
+	Sent    time.Duration // when its first octet was handed to write
+	Done    time.Duration // when its last octet was read, or it was given up
+	Outcome Outcome
+	Code    [2]byte // field 39 of the answer; zero when there is none
+}
+
+// Recorder collects what the workers of one run see. Workers write to shards;
+// one goroutine calls Tick each second. Its memory depends on the number of
+// shards and labels and on the length of the run in seconds, not on the number
+// of samples.
+type Recorder struct {
+	labels []string
+	warmup time.Duration
+	top    int64 // µs, the largest value recorded as it is
+
+	arrivals sync.Mutex // guards the next two, so that the pacer never waits for a tick
+	planned  []int64    // arrivals by the second in which they fall due
+	missed   int64
+
+	mu      sync.Mutex // guards all below; the workers never take it
+	shards  []*Shard
+	spare   *cell   // empty, to be swapped for a shard's full one
+	last    []*cell // the last interval: labels, then labels in their warm-up
+	total   []*cell // the run so far, likewise
+	tally   tally
+	upto    time.Duration
+	seconds []Second
+	sum     [3]*hdr.Histogram // of all labels in the last interval: response, service, lag
+}
+
+// Shard is where one worker, or a few, record. Its lock is held for some tens
+// of nanoseconds.
+type Shard struct {
+	mu     sync.Mutex
+	r      *Recorder
+	cells  []*cell // labels, then labels in their warm-up; made when first used
+	counts tally
+}
+
+// tally is what is counted beside the exchanges.
+type tally struct {
+	Played, Failed, Late, Duplicate, Unmatched, Exhausted int64
+}
+
+func (t *tally) add(o tally) {
+	t.Played += o.Played
+	t.Failed += o.Failed
+	t.Late += o.Late
+	t.Duplicate += o.Duplicate
+	t.Unmatched += o.Unmatched
+	t.Exhausted += o.Exhausted
+}
+
+// NewRecorder makes a recorder for a run with these labels. Latencies are told
+// apart up to two minutes or twice the response timeout, whichever is longer;
+// beyond, they are counted at that length. Exchanges due before the end of the
+// warm-up are kept apart.
+func NewRecorder(labels []string, timeout, warmup time.Duration) *Recorder {
+	r := &Recorder{
+		labels: slices.Clone(labels),
+		warmup: warmup,
+		top:    micros(max(longest, 2*timeout)),
+		last:   make([]*cell, 2*len(labels)),
+		total:  make([]*cell, 2*len(labels)),
+	}
+	r.spare = r.newCell()
+	for i := range r.sum {
+		r.sum[i] = r.histogram()
+	}
+	return r
+}
+
+func (r *Recorder) histogram() *hdr.Histogram { return hdr.New(shortest, r.top, digits) }
+
+// micros rounds to microseconds, the one unit of the histograms. A time before
+// its cause, which only rounding or a bug can give, is 0.
+func micros(d time.Duration) int64 {
+	return int64(max(0, d+time.Microsecond/2) / time.Microsecond)
+}
+
+// Shard gives a new shard of the recorder.
+func (r *Recorder) Shard() *Shard {
+	s := &Shard{r: r, cells: make([]*cell, 2*len(r.labels))}
+	r.mu.Lock()
+	r.shards = append(r.shards, s)
+	r.mu.Unlock()
+	return s
+}
+
+// Record takes one exchange. It allocates only when its label is new to the
+// shard.
+func (s *Shard) Record(x Sample) {
+	i := x.Label
+	if x.Due < s.r.warmup {
+		i += len(s.r.labels)
+	}
+	s.mu.Lock()
+	c := s.cells[i]
+	if c == nil {
+		c = s.r.newCell()
+		s.cells[i] = c
+	}
+	c.record(x, s.r.top)
+	s.mu.Unlock()
+}
+
+// Late counts answers that came after their request had been given up.
+func (s *Shard) Late(n int) { s.count(tally{Late: int64(n)}) }
+
+// Duplicate counts further answers to a request already answered.
+func (s *Shard) Duplicate(n int) { s.count(tally{Duplicate: int64(n)}) }
+
+// Unmatched counts answers that belong to no request.
+func (s *Shard) Unmatched(n int) { s.count(tally{Unmatched: int64(n)}) }
+
+// Played counts an arrival that a terminal begins.
+func (s *Shard) Played() { s.count(tally{Played: 1}) }
+
+// Failed counts a played scenario with a step that did not hold.
+func (s *Shard) Failed() { s.count(tally{Failed: 1}) }
+
+// Exhausted counts a send that this machine refused for want of descriptors,
+// ports or buffers (EMFILE, EADDRNOTAVAIL, ENOBUFS).
+func (s *Shard) Exhausted() { s.count(tally{Exhausted: 1}) }
+
+func (s *Shard) count(t tally) {
+	s.mu.Lock()
+	s.counts.add(t)
+	s.mu.Unlock()
+}
+
+// Planned counts n arrivals that fall due at this time, played or not.
+func (r *Recorder) Planned(at time.Duration, n int64) {
+	k := max(0, int(at/time.Second))
+	r.arrivals.Lock()
+	for len(r.planned) <= k {
+		r.planned = append(r.planned, 0)
+	}
+	r.planned[k] += n
+	r.arrivals.Unlock()
+}
+
+// NotPlayed counts n arrivals for which no terminal became free before the run
+// ended.
+func (r *Recorder) NotPlayed(n int64) {
+	r.arrivals.Lock()
+	r.missed += n
+	r.arrivals.Unlock()
+}
+
+// plannedIn sums the arrivals due from one tick up to the next, to the whole
+// second: ticks fall a little after the second they close.
+func (r *Recorder) plannedIn(from, upto time.Duration) (n int64) {
+	r.arrivals.Lock()
+	defer r.arrivals.Unlock()
+	a, b := int(from.Round(time.Second)/time.Second), int(upto.Round(time.Second)/time.Second)
+	for k := a; k < min(b, len(r.planned)); k++ {
+		n += r.planned[k]
+	}
+	return n
+}
+
+// cell is what one shard, interval or run saw of one label.
+type cell struct {
+	counts                 Counts
+	codes                  map[[2]byte]int64
+	response, service, lag *hdr.Histogram
+	censored               *hdr.Histogram // nil until one is
+	clamped                int64
+}
+
+func (r *Recorder) newCell() *cell {
+	return &cell{codes: map[[2]byte]int64{}, response: r.histogram(), service: r.histogram(), lag: r.histogram()}
+}
+
+func (c *cell) record(x Sample, top int64) {
+	c.counts[x.Outcome]++
+	if x.Outcome == Unsent {
+		return // no octet left this machine: there is no latency
+	}
+	if x.Code != ([2]byte{}) {
+		c.codes[x.Code]++
+	}
+	response := micros(x.Done - x.Due)
+	if response > top {
+		c.clamped++
+		response = top
+	}
+	// No value is negative or above top, so no call returns an error.
+	_ = c.response.RecordValue(response)
+	_ = c.service.RecordValue(min(top, micros(x.Done-x.Sent)))
+	_ = c.lag.RecordValue(min(top, micros(x.Sent-x.Due)))
+	if x.Outcome == Open || x.Outcome == Broken {
+		if c.censored == nil {
+			c.censored = hdr.New(shortest, top, digits)
+		}
+		_ = c.censored.RecordValue(response)
+	}
+}
+
+func (c *cell) used() bool { return c.counts != Counts{} }
+
+// merge adds o, which has the same geometry, so that nothing can be dropped.
+func (c *cell) merge(o *cell) {
+	for i, n := range o.counts {
+		c.counts[i] += n
+	}
+	for code, n := range o.codes {
+		c.codes[code] += n
+	}
+	c.response.Merge(o.response)
+	c.service.Merge(o.service)
+	c.lag.Merge(o.lag)
+	if o.censored != nil {
+		if c.censored == nil {
+			c.censored = hdr.New(o.censored.LowestTrackableValue(), o.censored.HighestTrackableValue(), digits)
+		}
+		c.censored.Merge(o.censored)
+	}
+	c.clamped += o.clamped
+}
+
+func (c *cell) reset() {
+	c.counts, c.clamped, c.censored = Counts{}, 0, nil
+	clear(c.codes)
+	c.response.Reset()
+	c.service.Reset()
+	c.lag.Reset()
+}

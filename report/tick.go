@@ -1,0 +1,242 @@
+package report
+
+import (
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Interval is what all shards saw between two ticks. What it points to is the
+// recorder's own and good until the next tick.
+type Interval struct {
+	From, To time.Duration // since the start of the run
+	Second   *Second       // the summary, which becomes part of the report
+	Labels   []Label       // those with samples in this interval
+	Warmup   []Label       // the same for exchanges due during the warm-up
+}
+
+// Totals is the run so far, up to the last tick, the warm-up included.
+type Totals struct {
+	At                         time.Duration
+	Planned, Played, NotPlayed int64
+	Failed                     int64
+	Late, Duplicate, Unmatched int64
+	Counts                     Counts
+	Last                       Second // the second that ended last
+}
+
+// Tick merges and clears all shards. One goroutine calls it each second, and
+// once more at the end of the run.
+func (r *Recorder) Tick(now time.Duration) Interval {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.last {
+		if c != nil && c.used() {
+			c.reset()
+		}
+	}
+	var beside tally
+	for _, s := range r.shards {
+		beside.add(s.takeCounts())
+		for i := range s.cells {
+			r.gather(s, i, now)
+		}
+	}
+	r.tally.add(beside)
+	iv := Interval{From: r.upto, To: now, Second: r.summarise(now, beside)}
+	r.upto = now
+	n := len(r.labels)
+	for i, c := range r.last {
+		if c == nil || !c.used() {
+			continue
+		}
+		if r.total[i] == nil {
+			r.total[i] = r.newCell()
+		}
+		r.total[i].merge(c)
+		if l := c.label(r.labels[i%n]); i < n {
+			iv.Labels = append(iv.Labels, l)
+		} else {
+			iv.Warmup = append(iv.Warmup, l)
+		}
+	}
+	return iv
+}
+
+// gather moves one cell of a shard into the interval. The worker waits only for
+// the swap of two pointers.
+func (r *Recorder) gather(s *Shard, i int, now time.Duration) {
+	put := r.spare
+	if i >= len(r.labels) && now > r.warmup {
+		put = nil // the warm-up is over: let its memory go
+	}
+	full := s.swap(i, put)
+	if full == nil {
+		return
+	}
+	if r.last[i] == nil {
+		r.last[i] = r.newCell()
+	}
+	r.last[i].merge(full)
+	if put != nil {
+		full.reset()
+		r.spare = full
+	}
+}
+
+// swap takes the shard's cell away and leaves an empty one; nil when there is
+// nothing in it.
+func (s *Shard) swap(i int, empty *cell) *cell {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	full := s.cells[i]
+	if full == nil || !full.used() {
+		return nil
+	}
+	s.cells[i] = empty
+	return full
+}
+
+func (s *Shard) takeCounts() tally {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.counts
+	s.counts = tally{}
+	return t
+}
+
+// summarise adds the second that ends now to the run.
+func (r *Recorder) summarise(now time.Duration, beside tally) *Second {
+	for _, h := range r.sum {
+		h.Reset()
+	}
+	second := Second{
+		At:      r.upto.Round(100 * time.Millisecond),
+		Length:  now - r.upto,
+		Planned: r.plannedIn(r.upto, now),
+		Played:  beside.Played,
+		Signals: Signals{Exhausted: beside.Exhausted},
+	}
+	second.Warmup = second.At < r.warmup
+	for _, c := range r.last {
+		if c == nil || !c.used() {
+			continue
+		}
+		for o, n := range c.counts {
+			second.Counts[o] += n
+		}
+		r.sum[0].Merge(c.response)
+		r.sum[1].Merge(c.service)
+		r.sum[2].Merge(c.lag)
+	}
+	second.Response, second.Service = quantiles(r.sum[0]), quantiles(r.sum[1])
+	lag := quantiles(r.sum[2])
+	second.LagP50, second.LagP99 = lag.P50, lag.P99
+	r.seconds = append(r.seconds, second)
+	return &r.seconds[len(r.seconds)-1]
+}
+
+func quantiles(h *hdr.Histogram) Quantiles {
+	v := h.ValueAtPercentilesSlice([]float64{50, 90, 99, 99.9, 100})
+	us := func(i int) time.Duration { return time.Duration(v[i]) * time.Microsecond }
+	return Quantiles{N: h.TotalCount(), P50: us(0), P90: us(1), P99: us(2), P999: us(3), Max: us(4)}
+}
+
+// label shows a cell as a label; the histograms are shared, not copied.
+func (c *cell) label(name string) Label {
+	l := Label{
+		Name: name, Counts: c.counts, Codes: make(map[string]int64, len(c.codes)),
+		Response: c.response, Service: c.service, Lag: c.lag, Clamped: c.clamped, Censored: c.censored,
+	}
+	for code, n := range c.codes {
+		l.Codes[string(code[:])] = n
+	}
+	return l
+}
+
+// Snapshot gives the totals up to the last tick, for a line of progress.
+func (r *Recorder) Snapshot() Totals {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := Totals{
+		At: r.upto, Played: r.tally.Played, Failed: r.tally.Failed,
+		Late: r.tally.Late, Duplicate: r.tally.Duplicate, Unmatched: r.tally.Unmatched,
+	}
+	for _, c := range r.total {
+		if c != nil {
+			for o, n := range c.counts {
+				t.Counts[o] += n
+			}
+		}
+	}
+	if n := len(r.seconds); n > 0 {
+		t.Last = r.seconds[n-1]
+	}
+	t.Planned, t.NotPlayed = r.arrived()
+	return t
+}
+
+func (r *Recorder) arrived() (planned, missed int64) {
+	r.arrivals.Lock()
+	defer r.arrivals.Unlock()
+	for _, n := range r.planned {
+		planned += n
+	}
+	return planned, r.missed
+}
+
+// Report gives the run up to the last tick. The caller fills in what a recorder
+// cannot know: plan, environment, start, faults, verdict, limits and money.
+func (r *Recorder) Report() *Report {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rep := &Report{
+		Took: r.upto, Played: r.tally.Played, Failed: r.tally.Failed,
+		Late: r.tally.Late, Duplicate: r.tally.Duplicate, Unmatched: r.tally.Unmatched,
+	}
+	rep.Planned, rep.NotPlayed = r.arrived()
+	n := len(r.labels)
+	for i, name := range r.labels {
+		whole, warm := r.total[i], r.total[n+i]
+		if whole == nil && warm == nil {
+			continue
+		}
+		l := r.newCell().label(name)
+		if whole != nil {
+			l = whole.label(name).clone()
+		}
+		if warm != nil {
+			l.Warmup = warm.counts
+		}
+		rep.Labels = append(rep.Labels, l)
+	}
+	rep.Seconds = r.settle()
+	return rep
+}
+
+// settle gives the seconds with the arrivals that were announced after the tick
+// of their own second, the very last ones in the last second.
+func (r *Recorder) settle() []Second {
+	seconds := append([]Second(nil), r.seconds...)
+	if len(seconds) == 0 {
+		return nil
+	}
+	all, _ := r.arrived()
+	var upto time.Duration
+	for i := range seconds {
+		s := &seconds[i]
+		s.Planned = r.plannedIn(upto, upto+s.Length)
+		upto += s.Length
+		all -= s.Planned
+	}
+	seconds[len(seconds)-1].Planned += all
+	return seconds
+}
+
+func (l Label) clone() Label {
+	l.Response, l.Service, l.Lag = l.Response.Clone(), l.Service.Clone(), l.Lag.Clone()
+	if l.Censored != nil {
+		l.Censored = l.Censored.Clone()
+	}
+	return l
+}

@@ -1,0 +1,169 @@
+package report
+
+import (
+	"math"
+	"sort"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Spread is how latencies are distributed over one label or several, ready to
+// be drawn: histograms added up, in rising order. The zero Spread has no
+// samples.
+type Spread struct {
+	from, to []int64 // bounds of each bucket that holds something, µs
+	upto     []int64 // samples in this bucket and all below it
+	known    []int64 // the same without the censored ones
+}
+
+// Responses adds up the response times of labels.
+func Responses(labels ...Label) Spread {
+	var b buckets
+	for _, l := range labels {
+		b.add(l.Response, 1, 1)
+		b.add(l.Censored, 0, -1)
+	}
+	return b.spread()
+}
+
+// Services adds up the service times of labels.
+func Services(labels ...Label) Spread {
+	var b buckets
+	for _, l := range labels {
+		b.add(l.Service, 1, 1)
+	}
+	return b.spread()
+}
+
+// buckets are those of several histograms, in any order.
+type buckets []struct{ from, to, all, known int64 }
+
+func (b *buckets) add(h *hdr.Histogram, all, known int64) {
+	if h == nil || h.TotalCount() == 0 {
+		return
+	}
+	for _, bar := range h.Distribution() {
+		if bar.Count > 0 {
+			*b = append(*b, struct{ from, to, all, known int64 }{bar.From, bar.To, all * bar.Count, known * bar.Count})
+		}
+	}
+}
+
+func (b buckets) spread() Spread {
+	sort.Slice(b, func(i, j int) bool { return b[i].to < b[j].to })
+	var s Spread
+	var all, known int64
+	for _, x := range b {
+		all, known = all+x.all, known+x.known
+		if k := len(s.to) - 1; k >= 0 && s.to[k] == x.to {
+			s.upto[k], s.known[k] = all, known
+			continue
+		}
+		s.from, s.to = append(s.from, x.from), append(s.to, x.to)
+		s.upto, s.known = append(s.upto, all), append(s.known, known)
+	}
+	return s
+}
+
+// N is the number of samples.
+func (s Spread) N() int64 {
+	if len(s.upto) == 0 {
+		return 0
+	}
+	return s.upto[len(s.upto)-1]
+}
+
+// At is the latency that a share q of the samples does not exceed, 0 ≤ q ≤ 1;
+// 0 when there are no samples.
+func (s Spread) At(q float64) time.Duration {
+	i := s.bucket(s.upto, q)
+	if i < 0 {
+		return 0
+	}
+	return time.Duration(s.to[i]) * time.Microsecond
+}
+
+// AtLeast tells whether the latency at q is only a lower bound: had the
+// exchanges without an outcome lasted for ever, it would be more than 1 %
+// higher. It is the rule of [Label.Quantile].
+func (s Spread) AtLeast(q float64) bool {
+	i, j := s.bucket(s.upto, q), s.bucket(s.known, q)
+	return i >= 0 && (j < 0 || float64(s.to[j]) > 1.01*float64(s.to[i]))
+}
+
+// bucket finds the bucket that holds the sample of rank q; -1 when counts do not
+// reach that far.
+func (s Spread) bucket(counts []int64, q float64) int {
+	// Less than a millionth of a sample is rounding: 0.999 of 1000 is the 999th.
+	rank := max(1, int64(math.Ceil(q*float64(s.N())-1e-6)))
+	i := sort.Search(len(counts), func(i int) bool { return counts[i] >= rank })
+	if i == len(counts) {
+		return -1
+	}
+	return i
+}
+
+// Carried is the highest quantile that this many samples can carry: beyond it
+// [Enough] says no.
+func (s Spread) Carried() float64 {
+	if s.N() == 0 {
+		return 0
+	}
+	return math.Exp(math.Log(0.025) / float64(s.N()))
+}
+
+// Point is one point of a percentile curve.
+type Point struct {
+	Quantile float64 // 0 ≤ Quantile < 1
+	Latency  time.Duration
+	AtLeast  bool // the true figure is this or more
+}
+
+// Curve reads the spread at n quantiles that stand at equal distances on an
+// axis of log 1/(1-q), from the smallest sample to the last quantile that the
+// samples carry.
+func (s Spread) Curve(n int) []Point {
+	if s.N() == 0 || n < 2 {
+		return nil
+	}
+	end := -math.Log10(1 - s.Carried())
+	points := make([]Point, n)
+	for i := range points {
+		q := 1 - math.Pow(10, -end*float64(i)/float64(n-1))
+		points[i] = Point{q, s.At(q), s.AtLeast(q)}
+	}
+	return points
+}
+
+// Bar counts the samples of one bar of a drawn histogram.
+type Bar struct {
+	From, To time.Duration
+	Count    int64
+}
+
+// Bars counts the samples between edges that grow by the same factor: perDecade
+// of them make a factor of ten. The bars begin and end where samples do;
+// samples of 0 count as 1 µs, since the axis is logarithmic.
+func (s Spread) Bars(perDecade int) []Bar {
+	if s.N() == 0 || perDecade < 1 {
+		return nil
+	}
+	slot := func(µs int64) int {
+		return int(math.Floor(math.Log10(float64(max(µs, 1)))*float64(perDecade) + 1e-9))
+	}
+	edge := func(k int) time.Duration {
+		return time.Duration(math.Round(math.Pow(10, float64(k)/float64(perDecade)) * float64(time.Microsecond)))
+	}
+	first, last := slot(s.from[0]), slot(s.from[len(s.from)-1])
+	bars := make([]Bar, last-first+1)
+	for k := range bars {
+		bars[k].From, bars[k].To = edge(first+k), edge(first+k+1)
+	}
+	var before int64
+	for i, upto := range s.upto {
+		bars[slot(s.from[i])-first].Count += upto - before
+		before = upto
+	}
+	return bars
+}

@@ -1,0 +1,179 @@
+// Package keys is the cryptography of a card terminal: what it does with the
+// keys a bank gives it, and the host's half of the same.
+//
+// There are three nouns. A [Key] is one cipher key, ready for use: single DES,
+// triple DES or SM4. A [Set] is one terminal's working keys, a Key each for
+// PINs, MACs and tracks; a sign-in delivers it wrapped under the terminal's
+// master key, in a layout called a [Mode] ([Wrap] makes such a block, [Unwrap]
+// opens it). An [Algorithm] is how a MAC is made with a Key.
+//
+// Everything done once for each message (MAC, PIN block, track) neither
+// allocates nor parses, and any number of goroutines may share a Key. Nothing
+// here prints a key, a PIN or a track, and no error carries one.
+//
+// The rules are those of the CUP direct-connect family as reconstructed from
+// public sources, and ISO 9564-1, ISO/IEC 9797-1 and GB/T 32907 beneath them;
+// see docs/sources.md. The tests carry the published vectors.
+package keys
+
+import (
+	"crypto/cipher"
+	"crypto/des"
+	"fmt"
+	"sync"
+
+	"github.com/emmansun/gmsm/sm4"
+)
+
+// Key is one cipher key with its schedule made once. It never prints itself:
+// every verb of fmt, JSON, text and slog give "key(hidden)". Use a Key that
+// New or NewSM4 made; the zero Key is no key.
+type Key struct {
+	// A triple DES key is kept as single ones, encrypt-decrypt-encrypt. A
+	// double-length key so shares its outer stage (256 octets of schedule, not
+	// 384), and the retail MAC finds its single DES in first. Keys that are one
+	// cipher have first alone. Only pointers: a Key printed by accident, as a
+	// field inside some other value, shows addresses.
+	first, second, third cipher.Block
+	kcv                  [4]byte
+	size                 uint8 // of a block: 8 DES, 16 SM4
+}
+
+// New makes a DES key from 8 octets or a triple DES key from 16 (double
+// length) or 24. Parity bits are not looked at, as most PIN pads do not; a key
+// of equal parts is the single DES key it amounts to.
+func New(octets []byte) (*Key, error) {
+	k := &Key{size: des.BlockSize}
+	switch len(octets) {
+	case 8, 16, 24:
+	default:
+		return nil, fmt.Errorf("DES key of %d octets, want 8, 16 or 24", len(octets))
+	}
+	var stages [3]cipher.Block
+	n := len(octets) / 8
+	if allEqual(octets) {
+		n = 1
+	}
+	for i := range n {
+		b, err := des.NewCipher(octets[8*i : 8*i+8])
+		if err != nil {
+			return nil, fmt.Errorf("DES key: %w", err)
+		}
+		stages[i] = b
+	}
+	if n == 2 {
+		stages[2] = stages[0]
+	}
+	k.first, k.second, k.third = stages[0], stages[1], stages[2]
+	k.check()
+	return k, nil
+}
+
+// NewSM4 makes an SM4 key (GB/T 32907) from 16 octets.
+func NewSM4(octets []byte) (*Key, error) {
+	if len(octets) != 16 {
+		return nil, fmt.Errorf("SM4 key of %d octets, want 16", len(octets))
+	}
+	b, err := sm4.NewCipher(octets)
+	if err != nil {
+		return nil, fmt.Errorf("SM4 key: %w", err)
+	}
+	k := &Key{first: b, size: sm4.BlockSize}
+	k.check()
+	return k, nil
+}
+
+// allEqual reports whether the 8-octet parts of a key are the same DES key,
+// that is the same but for the lowest bit of each octet, the parity.
+func allEqual(octets []byte) bool {
+	for i := 8; i < len(octets); i++ {
+		if (octets[i]^octets[i-8])&0xFE != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// check works out the check value.
+func (k *Key) check() {
+	s := borrow()
+	k.encrypt(s.block[:k.size])
+	copy(k.kcv[:], s.block[:])
+	s.giveBack()
+}
+
+// KCV is the key's check value: the first 4 octets of a block of zeros (8, or
+// 16 for SM4) encrypted. It may be shown.
+func (k *Key) KCV() [4]byte { return k.kcv }
+
+// BlockSize is the octets in one block: 8, or 16 for SM4.
+func (k *Key) BlockSize() int { return int(k.size) }
+
+// sm4 tells the two ciphers apart.
+func (k *Key) sm4() bool { return k.size == sm4.BlockSize }
+
+// Encrypt encrypts src into dst, each block by itself (ECB). The two may be
+// the same slice. It panics if src is not whole blocks or dst is shorter, as
+// crypto/cipher does: both are the program's mistakes, not the message's.
+func (k *Key) Encrypt(dst, src []byte) {
+	n := int(k.size)
+	mustFit(dst, src, n)
+	for ; len(src) > 0; dst, src = dst[n:], src[n:] {
+		k.first.Encrypt(dst[:n], src[:n])
+		if k.second != nil {
+			k.second.Decrypt(dst[:n], dst[:n])
+			k.third.Encrypt(dst[:n], dst[:n])
+		}
+	}
+}
+
+// Decrypt undoes Encrypt, on the same terms.
+func (k *Key) Decrypt(dst, src []byte) {
+	n := int(k.size)
+	mustFit(dst, src, n)
+	for ; len(src) > 0; dst, src = dst[n:], src[n:] {
+		if k.second == nil {
+			k.first.Decrypt(dst[:n], src[:n])
+			continue
+		}
+		k.third.Decrypt(dst[:n], src[:n])
+		k.second.Encrypt(dst[:n], dst[:n])
+		k.first.Decrypt(dst[:n], dst[:n])
+	}
+}
+
+func mustFit(dst, src []byte, block int) {
+	if len(src)%block != 0 {
+		panic("keys: input is not whole blocks")
+	}
+	if len(dst) < len(src) {
+		panic("keys: output shorter than input")
+	}
+}
+
+// encrypt encrypts one block in place.
+func (k *Key) encrypt(block []byte) {
+	k.first.Encrypt(block, block)
+	if k.second != nil {
+		k.second.Decrypt(block, block)
+		k.third.Encrypt(block, block)
+	}
+}
+
+// scratch is where a block lies while a cipher works on it. The cipher is
+// called through an interface, so an array on the stack would be moved to the
+// heap each time; one borrowed from the pool is not.
+type scratch struct {
+	block [sm4.BlockSize]byte
+	text  [2 * sm4.BlockSize]byte // the block in hexadecimal
+}
+
+var spare = sync.Pool{New: func() any { return new(scratch) }}
+
+func borrow() *scratch { return spare.Get().(*scratch) }
+
+// giveBack wipes s, which may hold a PIN or a track, and returns it.
+func (s *scratch) giveBack() {
+	*s = scratch{}
+	spare.Put(s)
+}

@@ -1,0 +1,162 @@
+package keys
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A clear PIN block is two fields XORed: the PIN field (a nibble of format, 0;
+// a nibble of length; the digits; nibbles of F) and the account field (the 12
+// rightmost digits of the card number without its check digit, right-aligned
+// after zeros). Source: ISO 9564-1 format 0, which is ANSI X9.8. The block of
+// 16 octets for SM4 is the same, wider: the CUP reconstruction, docs/sources.md.
+
+var (
+	errPIN      = errors.New("PIN is not 4 to 12 digits")
+	errPAN      = errors.New("card number is not 8 to 19 digits")
+	errPINBlock = errors.New("PIN block does not open: not format 0, or made with another key or card number")
+)
+
+// PINBlock writes the PIN block in clear: 8 octets, ISO 9564-1 format 0. The
+// PIN (4 to 12) and the card number (8 to 19) are ASCII digits; where a
+// transaction has no card number, zeros take its place.
+func PINBlock(dst *[8]byte, pin, pan []byte) error { return pinBlock(dst[:], pin, pan) }
+
+// PINBlockWide writes the PIN block of 16 octets that goes with SM4, in clear.
+func PINBlockWide(dst *[16]byte, pin, pan []byte) error { return pinBlock(dst[:], pin, pan) }
+
+// SealPIN makes field 52 under a DES PIN key: the clear block, encrypted.
+func (k *Key) SealPIN(pin, pan []byte) (sealed [8]byte, err error) {
+	err = k.sealPIN(sealed[:], pin, pan)
+	return sealed, err
+}
+
+// SealPINWide makes the field 52 of 16 octets, under an SM4 PIN key.
+func (k *Key) SealPINWide(pin, pan []byte) (sealed [16]byte, err error) {
+	err = k.sealPIN(sealed[:], pin, pan)
+	return sealed, err
+}
+
+// OpenPIN undoes SealPIN: it appends the PIN's digits to pin[:0], which wants
+// a capacity of 12. A block that is not format 0 for this card number is an
+// error, and tells no more.
+func (k *Key) OpenPIN(block [8]byte, pan, pin []byte) ([]byte, error) {
+	return k.openPIN(block[:], pan, pin)
+}
+
+// OpenPINWide undoes SealPINWide, on the terms of OpenPIN.
+func (k *Key) OpenPINWide(block [16]byte, pan, pin []byte) ([]byte, error) {
+	return k.openPIN(block[:], pan, pin)
+}
+
+func (k *Key) sealPIN(dst, pin, pan []byte) error {
+	if err := k.fitsPIN(dst); err != nil {
+		return err
+	}
+	s := borrow()
+	defer s.giveBack()
+	block := s.block[:k.size]
+	if err := pinBlock(block, pin, pan); err != nil {
+		return err
+	}
+	k.encrypt(block)
+	copy(dst, block)
+	return nil
+}
+
+func (k *Key) openPIN(sealed, pan, pin []byte) ([]byte, error) {
+	if err := k.fitsPIN(sealed); err != nil {
+		return pin[:0], err
+	}
+	s := borrow()
+	defer s.giveBack()
+	block := s.block[:k.size]
+	copy(block, sealed)
+	k.Decrypt(block, block)
+	if err := xorPAN(block, pan); err != nil {
+		return pin[:0], err
+	}
+	return readPIN(pin[:0], block)
+}
+
+// fitsPIN reports whether a PIN block is a block of this key's cipher.
+func (k *Key) fitsPIN(block []byte) error {
+	if len(block) != int(k.size) {
+		return fmt.Errorf("PIN block of %d octets under a key of blocks of %d: %w", len(block), k.size, errCipher)
+	}
+	return nil
+}
+
+// pinBlock writes a clear PIN block as wide as dst.
+func pinBlock(dst, pin, pan []byte) error {
+	if len(pin) < 4 || len(pin) > 12 || !allDigits(pin) {
+		return errPIN
+	}
+	dst[0] = byte(len(pin))
+	for i := 1; i < len(dst); i++ {
+		dst[i] = 0xFF
+	}
+	for i, c := range pin {
+		setNibble(dst, 2+i, c-'0')
+	}
+	return xorPAN(dst, pan)
+}
+
+// xorPAN XORs the account field into a block, putting it on or taking it off.
+func xorPAN(block, pan []byte) error {
+	if len(pan) < 8 || len(pan) > 19 || !allDigits(pan) {
+		return errPAN
+	}
+	pan = pan[:len(pan)-1]
+	pan = pan[max(0, len(pan)-12):]
+	at := 2*len(block) - len(pan)
+	for i, c := range pan {
+		setNibble(block, at+i, nibble(block, at+i)^(c-'0'))
+	}
+	return nil
+}
+
+// readPIN appends the digits of a PIN field to pin.
+func readPIN(pin, field []byte) ([]byte, error) {
+	n := int(field[0])
+	if n < 4 || n > 12 { // more, too, if the format's nibble is not 0
+		return pin, errPINBlock
+	}
+	for i := 2; i < 2+n; i++ {
+		if nibble(field, i) > 9 {
+			return pin[:0], errPINBlock
+		}
+		pin = append(pin, '0'+nibble(field, i))
+	}
+	for i := 2 + n; i < 2*len(field); i++ {
+		if nibble(field, i) != 0xF {
+			return pin[:0], errPINBlock
+		}
+	}
+	return pin, nil
+}
+
+// nibble is the i-th half octet of b, high one first.
+func nibble(b []byte, i int) byte {
+	if i%2 == 0 {
+		return b[i/2] >> 4
+	}
+	return b[i/2] & 15
+}
+
+func setNibble(b []byte, i int, v byte) {
+	if i%2 == 0 {
+		b[i/2] = b[i/2]&0x0F | v<<4
+	} else {
+		b[i/2] = b[i/2]&0xF0 | v
+	}
+}
+
+func allDigits(s []byte) bool {
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,195 @@
+package keys
+
+import (
+	"bytes"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+)
+
+// Mode is the kind of key block a sign-in brings in field 62 of its answer,
+// named by the network management code (field 60.3) that asks for it. Each
+// key in a block is encrypted under the master key and followed by 4 octets
+// of check value. Source: the CUP reconstruction, docs/sources.md.
+type Mode string
+
+const (
+	Single   Mode = "001" // single DES: PIN and MAC key of 8 octets
+	Double   Mode = "003" // PIN key of 16 octets; MAC key of 8 and 8 octets of zero, or of 16
+	Track    Mode = "004" // as Double, and a track key of 16
+	SM4      Mode = "005" // SM4: PIN and MAC key
+	SM4Track Mode = "006" // as SM4, and a track key
+)
+
+const kcvLen = 4
+
+// slots are the octets a block gives each key; track is 0 where there is none.
+type slots struct {
+	pin, mac, track int
+	sm4             bool
+}
+
+func (m Mode) slots() (slots, bool) {
+	switch m {
+	case Single:
+		return slots{pin: 8, mac: 8}, true
+	case Double:
+		return slots{pin: 16, mac: 16}, true
+	case Track:
+		return slots{pin: 16, mac: 16, track: 16}, true
+	case SM4:
+		return slots{pin: 16, mac: 16, sm4: true}, true
+	case SM4Track:
+		return slots{pin: 16, mac: 16, track: 16, sm4: true}, true
+	}
+	return slots{}, false
+}
+
+// BlockLen is the octets in a key block of this mode, 0 for a mode unknown.
+func (m Mode) BlockLen() int {
+	s, known := m.slots()
+	if !known {
+		return 0
+	}
+	n := s.pin + kcvLen + s.mac + kcvLen
+	if s.track > 0 {
+		n += s.track + kcvLen
+	}
+	return n
+}
+
+// Set is one terminal's working keys. They are nil until a sign-in brings
+// them, and Track stays nil in modes without one. It never prints itself.
+type Set struct {
+	PIN   *Key // for SealPIN and OpenPIN
+	MAC   *Key // for MAC and CheckMAC
+	Track *Key // for SealTrack and OpenTrack
+}
+
+// KCVError says that a key in a key block is not the one its check value was
+// made from: most often, that terminal and host hold different master keys.
+type KCVError struct {
+	Key       string  // "PIN", "MAC" or "track"
+	Got, Want [4]byte // of the key as decrypted; as the block has it
+}
+
+func (e *KCVError) Error() string {
+	return fmt.Sprintf("%s key: check value %X, the key block says %X; is it the same master key at both ends?",
+		e.Key, e.Got, e.Want)
+}
+
+// Unwrap reads the key block of a sign-in answer: it decrypts each key under
+// the master key, works its check value out again and compares. On any error,
+// a [*KCVError] among them, the Set is zero and the caller keeps its old keys.
+func Unwrap(master *Key, mode Mode, block []byte) (Set, error) {
+	s, err := mode.under(master)
+	if err != nil {
+		return Set{}, err
+	}
+	if len(block) != mode.BlockLen() {
+		return Set{}, fmt.Errorf("sign-in %s: key block of %d octets, want %d", mode, len(block), mode.BlockLen())
+	}
+	var set Set
+	for _, slot := range []struct {
+		name string
+		size int
+		key  **Key
+	}{
+		{"PIN", s.pin, &set.PIN},
+		{"MAC", s.mac, &set.MAC},
+		{"track", s.track, &set.Track},
+	} {
+		if slot.size == 0 {
+			continue
+		}
+		key, want := block[:slot.size], block[slot.size:slot.size+kcvLen]
+		block = block[slot.size+kcvLen:]
+		if slot.name == "MAC" && !s.sm4 {
+			key = trimFiller(key)
+		}
+		if *slot.key, err = s.open(master, key); err != nil {
+			return Set{}, fmt.Errorf("sign-in %s: %s key: %w", mode, slot.name, err)
+		}
+		got := (*slot.key).KCV()
+		if subtle.ConstantTimeCompare(got[:], want) != 1 {
+			return Set{}, fmt.Errorf("sign-in %s: %w", mode, &KCVError{slot.name, got, [4]byte(want)})
+		}
+	}
+	return set, nil
+}
+
+// Wrap is the host's side of Unwrap: it makes the key block for working keys
+// given in clear. In modes Double and Track the MAC key may have 8 octets, as
+// most hosts issue, or 16. A mode without a track key wants none.
+func Wrap(master *Key, mode Mode, pik, mak, tdk []byte) ([]byte, error) {
+	s, err := mode.under(master)
+	if err != nil {
+		return nil, err
+	}
+	block := make([]byte, 0, mode.BlockLen())
+	for _, slot := range []struct {
+		name string
+		size int
+		key  []byte
+	}{
+		{"PIN", s.pin, pik},
+		{"MAC", s.mac, mak},
+		{"track", s.track, tdk},
+	} {
+		short := slot.name == "MAC" && !s.sm4 && len(slot.key) == 8
+		if len(slot.key) != slot.size && !short {
+			return nil, fmt.Errorf("sign-in %s: %s key of %d octets, want %d", mode, slot.name, len(slot.key), slot.size)
+		}
+		if slot.size == 0 {
+			continue
+		}
+		key, err := s.make(slot.key)
+		if err != nil {
+			return nil, fmt.Errorf("sign-in %s: %s key: %w", mode, slot.name, err)
+		}
+		at := len(block)
+		block = block[:at+slot.size] // the filler is already there, as zeros
+		master.Encrypt(block[at:], slot.key)
+		block = append(block, key.kcv[:]...)
+	}
+	return block, nil
+}
+
+// under gives the mode's slots, if the master key is one for it.
+func (m Mode) under(master *Key) (slots, error) {
+	s, known := m.slots()
+	switch {
+	case !known:
+		return s, fmt.Errorf("sign-in mode %q, want 001, 003, 004, 005 or 006", string(m))
+	case master == nil || master.first == nil:
+		return s, fmt.Errorf("sign-in %s: no master key", m)
+	case s.sm4 != master.sm4():
+		return s, fmt.Errorf("sign-in %s: %w", m, errCipher)
+	}
+	return s, nil
+}
+
+var errCipher = errors.New("SM4 where DES was wanted, or DES where SM4 was")
+
+// open decrypts one working key.
+func (s slots) open(master *Key, sealed []byte) (*Key, error) {
+	clear := make([]byte, len(sealed))
+	master.Decrypt(clear, sealed)
+	return s.make(clear)
+}
+
+func (s slots) make(octets []byte) (*Key, error) {
+	if s.sm4 {
+		return NewSM4(octets)
+	}
+	return New(octets)
+}
+
+// trimFiller drops the 8 octets of zero behind a single-length MAC key. They
+// are not encrypted; a double-length one has its second half there.
+func trimFiller(slot []byte) []byte {
+	if len(slot) == 16 && bytes.Equal(slot[8:], make([]byte, 8)) {
+		return slot[:8]
+	}
+	return slot
+}

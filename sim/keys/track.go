@@ -1,0 +1,107 @@
+package keys
+
+import (
+	"errors"
+	"fmt"
+)
+
+// longestTrack is the longest track a message carries: track 3, field 36.
+const longestTrack = 104
+
+var errTrack = errors.New("track does not open: not one sealed with this key")
+
+// SealTrack encrypts the part of a track that a track key covers, in place,
+// and returns the track: what fields 35 and 36 carry in modes Track and
+// SM4Track. The track is ASCII digits with D for the separator.
+//
+// The part is the one block (8 octets, 16 for SM4) that ends before the last
+// octet of the track when packed two digits an octet; its hexadecimal digits
+// take its place, so the length stays. A track too short for that (under 17
+// digits, 33 for SM4) is filled with F on the left first, and grows: only
+// then is the result another slice. Source: the CUP reconstruction,
+// docs/sources.md.
+func (k *Key) SealTrack(track []byte) ([]byte, error) {
+	if len(track) == 0 || len(track) > longestTrack {
+		return nil, fmt.Errorf("track of %d digits, want 1 to %d", len(track), longestTrack)
+	}
+	for i, c := range track {
+		if !trackDigit(c) {
+			return nil, fmt.Errorf("track: character %d of %d is neither a digit nor the separator D", i+1, len(track))
+		}
+	}
+	if short := k.leastTrack() - len(track); short > 0 {
+		filled := make([]byte, 0, k.leastTrack())
+		for range short {
+			filled = append(filled, 'F')
+		}
+		track = append(filled, track...)
+	}
+	s := borrow()
+	defer s.giveBack()
+	part, block := k.trackBlock(track), s.block[:k.size]
+	for i, c := range part {
+		v, _ := hexDigit(c)
+		setNibble(block, i, v)
+	}
+	k.encrypt(block)
+	hexUpper(part, block)
+	return track, nil
+}
+
+// OpenTrack undoes SealTrack, in place; fill on the left is cut off. A result
+// that is not a track is an error, after which the octets given are worthless.
+func (k *Key) OpenTrack(track []byte) ([]byte, error) {
+	if len(track) < k.leastTrack() || len(track) > longestTrack {
+		return nil, fmt.Errorf("sealed track of %d digits, want %d to %d", len(track), k.leastTrack(), longestTrack)
+	}
+	s := borrow()
+	defer s.giveBack()
+	part, block := k.trackBlock(track), s.block[:k.size]
+	for i, c := range part {
+		v, ok := hexDigit(c)
+		if !ok {
+			return nil, errTrack
+		}
+		setNibble(block, i, v)
+	}
+	k.Decrypt(block, block)
+	hexUpper(part, block)
+	if len(track) == k.leastTrack() {
+		for len(track) > 0 && track[0] == 'F' {
+			track = track[1:]
+		}
+	}
+	for _, c := range track {
+		if !trackDigit(c) {
+			return nil, errTrack
+		}
+	}
+	if len(track) == 0 {
+		return nil, errTrack
+	}
+	return track, nil
+}
+
+// leastTrack is the digits of the shortest track that holds a whole block and
+// half an octet behind it.
+func (k *Key) leastTrack() int { return 2*int(k.size) + 1 }
+
+// trackBlock is the part of a track that is encrypted. Packed, an odd track
+// has a pad nibble in its last octet, an even one a digit.
+func (k *Key) trackBlock(track []byte) []byte {
+	end := (len(track) - 1) &^ 1
+	return track[end-2*int(k.size) : end]
+}
+
+func trackDigit(c byte) bool { return '0' <= c && c <= '9' || c == 'D' }
+
+// hexDigit is the value of one hexadecimal character, upper case.
+func hexDigit(c byte) (byte, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
+}

@@ -1,0 +1,131 @@
+package host
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// bug is a rule that the host breaks on purpose.
+type bug uint8
+
+const (
+	doublePosting bug = 1 << iota
+	forgetReversal
+	approveAll
+)
+
+// Misbehaviour is one way for the host to be wrong on purpose. A check that
+// passes against it checks nothing.
+type Misbehaviour struct {
+	Name string
+	Doc  string
+
+	bug  bug                                 // the rule it breaks, or
+	wrap func(h *Host, next Handler) Handler // what it does to answers
+}
+
+var misbehaviours = []Misbehaviour{
+	{Name: "wrong-mac", Doc: "answers carry a MAC that is one bit wrong",
+		wrap: onAnswer(func(h *Host, x *Exchange) { x.spoilMAC = true })},
+	{Name: "no-mac", Doc: "answers carry no MAC",
+		wrap: onAnswer(func(h *Host, x *Exchange) { x.noMAC = true })},
+	{Name: "wrong-echo", Doc: "answers to payments bring back another amount, under a right MAC",
+		wrap: onPayment(func(h *Host, x *Exchange) { bend(x.Answer, 4) })},
+	{Name: "wrong-trace", Doc: "answers to payments bring back another trace, under a right MAC",
+		wrap: onPayment(func(h *Host, x *Exchange) { bend(x.Answer, 11) })},
+	{Name: "wrong-kcv", Doc: "sign-in gives a PIN key whose check value is wrong", wrap: onAnswer(wrongKCV)},
+	{Name: "lying-totals", Doc: "settlement finds every batch unbalanced, with totals that are one fen off",
+		wrap: onAnswer(lyingTotals)},
+	{Name: "silent", Doc: "payments are booked and never answered",
+		wrap: onPayment(func(h *Host, x *Exchange) { x.copies = 0 })},
+	{Name: "late", Doc: "payments are booked and answered half a second after the terminal's timeout",
+		wrap: onPayment(func(h *Host, x *Exchange) { x.due = x.arrived.Add(h.lateness()) })},
+	{Name: "duplicate", Doc: "payments are answered twice",
+		wrap: onPayment(func(h *Host, x *Exchange) { x.copies = 2 })},
+	{Name: "approve-all", Doc: "purchases are approved whatever card, PIN, amount or balance", bug: approveAll},
+	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
+	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
+}
+
+// Misbehaviours are the ways in which a host can be told to be wrong.
+func Misbehaviours() []Misbehaviour { return append([]Misbehaviour{}, misbehaviours...) }
+
+// WithMisbehaviour makes the host wrong in a way that [Misbehaviours] names.
+// It may be given several times.
+func WithMisbehaviour(name string) Option {
+	return func(h *Host) error {
+		names := make([]string, len(misbehaviours))
+		for i, m := range misbehaviours {
+			if m.Name == name {
+				h.bugs |= m.bug
+				if m.wrap != nil {
+					h.handler = m.wrap(h, h.handler)
+				}
+				return nil
+			}
+			names[i] = m.Name
+		}
+		return fmt.Errorf("misbehaviour %q, want one of %s", name, strings.Join(names, ", "))
+	}
+}
+
+// onAnswer makes middleware that changes every answer.
+func onAnswer(change func(*Host, *Exchange)) func(*Host, Handler) Handler {
+	return func(h *Host, next Handler) Handler {
+		return func(x *Exchange) bool {
+			if !next(x) {
+				return false
+			}
+			change(h, x)
+			return true
+		}
+	}
+}
+
+// onPayment is onAnswer for payments alone, so that terminals can sign in,
+// reverse and settle as if all were well.
+func onPayment(change func(*Host, *Exchange)) func(*Host, Handler) Handler {
+	return onAnswer(func(h *Host, x *Exchange) {
+		if x.Known && x.Transaction.Payment() {
+			change(h, x)
+		}
+	})
+}
+
+// lateness is how long after its request a late answer leaves.
+func (h *Host) lateness() time.Duration { return h.profile.Policy.Timeout + 500*time.Millisecond }
+
+// bend changes the last digit of a field.
+func bend(a *wire.Message, field int) {
+	if v := a.Get(field); len(v) > 0 {
+		v[len(v)-1] = '0' + (v[len(v)-1]-'0'+1)%10
+	}
+}
+
+func wrongKCV(_ *Host, x *Exchange) {
+	if !x.Known || x.Transaction != wire.SignIn {
+		return
+	}
+	at := 16
+	if x.terminal != nil && x.terminal.session != nil && x.terminal.session.mode == keys.Single {
+		at = 8
+	}
+	if v := x.Answer.Get(62); len(v) > at {
+		v[at] ^= 0xFF
+	}
+}
+
+func lyingTotals(_ *Host, x *Exchange) {
+	if !x.Known || x.Transaction != wire.Settlement {
+		return
+	}
+	if v := x.Answer.Get(48); len(v) == 2*half {
+		amount, n := figure(v)
+		putFigure(v, amount+1, n)
+		v[half-1] = unbalanced
+	}
+}

@@ -1,0 +1,362 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// bench is a profile that holds what the tests need, small enough to read.
+func bench(dialect string) *profile.Profile {
+	p := &profile.Profile{
+		Name:    "bench",
+		Dialect: wire.Dialects()[dialect],
+		SignIn:  keys.Track,
+		Merchants: []profile.Merchant{
+			{MID: "123456789012345", Name: "shop", Fee: profile.Fee{BasisPoints: 60, Cap: 8000}},
+		},
+		Cards: []profile.Card{
+			{Role: "good", PAN: "6225000000000014", Count: 50, Expiry: "4912", PIN: profile.Secret("123456"), Balance: 50_000_000, Code: "6211111111111111111"},
+			{Role: "rich", PAN: "6225000000001004", Count: 1, Expiry: "4912", PIN: profile.Secret("123456"), Balance: 1_000_000_000_000_000},
+			{Role: "poor", PAN: "6225000000001012", Count: 1, Expiry: "4912", PIN: profile.Secret("123456"), Balance: 100},
+			{Role: "expired", PAN: "6225000000001020", Count: 1, Expiry: "2001", PIN: profile.Secret("123456"), Balance: 100_000},
+			{Role: "stolen", PAN: "6225000000001038", Count: 1, Expiry: "4912", Balance: 100_000, Answer: "43"},
+			{Role: "capped", PAN: "6225000000001046", Count: 1, Expiry: "4912", Balance: 100_000_000, Limit: 500_000},
+			{Role: "defective", PAN: "6225000000001053", Count: 1, Expiry: "4912", Balance: 100_000, Answer: "A2"},
+		},
+		Policy: profile.Policy{Timeout: time.Second},
+	}
+	if p.Dialect.Header.TPDU {
+		p.Head = []byte{0x60, 0x00, 0x03, 0x00, 0x00, 0x60, 0x31, 0x00, 0x31, 0x00, 0x00}
+	}
+	for _, tid := range []string{"10000001", "10000002", "10000003"} {
+		master := keys.Derive([]byte("bench"), tid)
+		p.Terminals = append(p.Terminals, profile.Terminal{TID: tid, MID: "123456789012345", Kind: profile.Counter, Master: master[:]})
+	}
+	p.Terminals = append(p.Terminals, profile.Terminal{TID: "10000009", MID: "999999999999999", Kind: profile.Counter, Master: bytes.Repeat([]byte{0x11}, 16)})
+	return p
+}
+
+// listen serves a host on a loopback port for the length of a test, and
+// proves its books and its goroutines at the end.
+func listen(t testing.TB, dialect string, options ...Option) (*Host, string) {
+	t.Helper()
+	h, err := New(bench(dialect), options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- h.Serve(ctx, l) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("Serve: %v", err)
+			}
+		case <-time.After(5 * time.Second):
+			t.Error("Serve does not end")
+		}
+		if err := h.Check(); err != nil {
+			t.Error(err)
+		}
+		if c := h.Counts(); c.Panics != 0 || c.Open != 0 {
+			t.Errorf("%d panics, %d connections open, want 0 and 0", c.Panics, c.Open)
+		}
+	})
+	return h, l.Addr().String()
+}
+
+// pos is a point of sale, as plain as can be.
+type pos struct {
+	testing.TB
+	entry  *profile.Terminal
+	p      *profile.Profile
+	conn   net.Conn
+	reader *wire.Reader
+	ans    *wire.Message
+	keys   keys.Set
+	batch  uint64
+	trace  uint64
+	last   []byte // the frame last sent
+	extra  int    // answers beyond the first one, seen by drain
+}
+
+func dialPOS(t testing.TB, h *Host, address string, index int) *pos {
+	t.Helper()
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return &pos{TB: t, entry: &h.profile.Terminals[index], p: h.profile, conn: c,
+		reader: wire.NewReader(c, h.dialect), ans: wire.NewMessage(h.dialect), batch: 1}
+}
+
+// ready is a terminal that has signed in.
+func ready(t testing.TB, h *Host, address string, index int) *pos {
+	t.Helper()
+	p := dialPOS(t, h, address, index)
+	p.signIn()
+	return p
+}
+
+type field func(*pos, *wire.Message)
+
+func set(f int, v string) field { return func(_ *pos, m *wire.Message) { m.SetString(f, v) } }
+func sub(s wire.Sub, v string) field {
+	return func(_ *pos, m *wire.Message) { m.SetSub(s, v) }
+}
+func without(f int) field { return func(_ *pos, m *wire.Message) { m.Unset(f) } }
+func amount(n uint64) field {
+	return func(_ *pos, m *wire.Message) { m.SetUint(4, n) }
+}
+
+// shows presents a card by number and expiry.
+func shows(role string) field {
+	return func(p *pos, m *wire.Message) {
+		for _, c := range p.p.Cards {
+			if c.Role == role {
+				m.SetString(2, c.PAN)
+				m.SetString(14, c.Expiry)
+				m.SetString(22, "011")
+			}
+		}
+	}
+}
+
+// pin types a PIN for the card shown before.
+func pin(digits string) field {
+	return func(p *pos, m *wire.Message) {
+		block, err := p.keys.PIN.SealPIN([]byte(digits), m.Get(2))
+		if err != nil {
+			p.Fatal(err)
+		}
+		m.SetString(26, "12")
+		m.Set(52, block[:])
+		m.SetString(53, "2600000000000000")
+	}
+}
+
+// request builds a request with the next trace, without its MAC.
+func (p *pos) request(kind wire.Transaction, fields ...field) *wire.Message {
+	p.Helper()
+	d := p.p.Dialect
+	form := d.Form(kind)
+	if form == nil {
+		p.Fatalf("%s has no %s", d.Name, kind)
+	}
+	m := wire.NewMessage(d)
+	copy(m.Head, p.p.Head)
+	m.Begin(form)
+	m.SetString(41, p.entry.TID)
+	m.SetString(42, p.entry.MID)
+	if kind != wire.Echo {
+		p.trace++
+		m.SetUint(11, p.trace)
+	}
+	m.SetSubUint(wire.SubBatch, p.batch)
+	if kind.Payment() || kind == wire.Balance {
+		if !m.Has(22) {
+			m.SetString(22, "012")
+		}
+	}
+	for _, f := range fields {
+		f(p, m)
+	}
+	return m
+}
+
+// frame packs and seals.
+func (p *pos) frame(m *wire.Message) []byte {
+	p.Helper()
+	sealed := p.keys.MAC != nil && m.MTI()[1] < '5' && m.MTI()[1] != '3'
+	if sealed {
+		m.AddMAC()
+	}
+	out, err := wire.AppendFrame(nil, m)
+	if err != nil {
+		p.Fatal(err)
+	}
+	if covered, mac := m.Sealing(); sealed && mac != nil {
+		sum := p.keys.MAC.MAC(p.p.MAC, covered)
+		copy(mac, sum[:])
+	}
+	return out
+}
+
+func (p *pos) write(octets []byte) {
+	p.Helper()
+	p.last = octets
+	if _, err := p.conn.Write(octets); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// hear waits for an answer; it reports false when none comes in time.
+func (p *pos) hear(within time.Duration) bool {
+	p.Helper()
+	p.conn.SetReadDeadline(time.Now().Add(within))
+	frame, err := p.reader.Next()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return false
+	}
+	if err != nil {
+		p.Fatalf("no answer: %v", err)
+	}
+	if err := p.ans.Read(frame); err != nil {
+		p.Fatalf("answer: %v", err)
+	}
+	return true
+}
+
+// exchange sends octets and gives the answer's code; approvals must be sealed.
+func (p *pos) exchange(octets []byte) string {
+	p.Helper()
+	p.write(octets)
+	if !p.hear(2 * time.Second) {
+		p.Fatal("no answer in 2 s")
+	}
+	return p.ans.Text(39)
+}
+
+func (p *pos) send(m *wire.Message) string {
+	p.Helper()
+	code := p.exchange(p.frame(m))
+	if !p.verified() && isApproval(code) && m.MTI()[1] < '5' && m.MTI()[1] != '3' {
+		p.Fatalf("%s answered %s without a right MAC", m.MTI(), code)
+	}
+	return code
+}
+
+func (p *pos) verified() bool {
+	covered, mac := p.ans.Sealing()
+	return mac != nil && p.keys.MAC.CheckMAC(p.p.MAC, covered, mac)
+}
+
+func (p *pos) do(kind wire.Transaction, fields ...field) string {
+	p.Helper()
+	return p.send(p.request(kind, fields...))
+}
+
+func (p *pos) want(code string, kind wire.Transaction, fields ...field) {
+	p.Helper()
+	if got := p.do(kind, fields...); got != code {
+		p.Fatalf("%s answered %q, want %q", kind, got, code)
+	}
+}
+
+func (p *pos) signIn() {
+	p.Helper()
+	p.keys = keys.Set{}
+	p.want("00", wire.SignIn, func(p *pos, m *wire.Message) {
+		if len(p.p.Dialect.Form(wire.SignIn).Nets) > 1 {
+			m.SetSub(wire.SubNet, string(p.p.SignIn))
+		}
+	})
+	p.adopt()
+}
+
+// adopt takes keys and batch from a sign-in answer.
+func (p *pos) adopt() {
+	p.Helper()
+	master, err := keys.New(p.entry.Master)
+	if err != nil {
+		p.Fatal(err)
+	}
+	if p.keys, err = keys.Unwrap(master, p.p.SignIn, p.ans.Get(62)); err != nil {
+		p.Fatal(err)
+	}
+	p.batch = wire.Uint(p.ans.Sub(wire.SubBatch))
+}
+
+// original names the answer just heard as the original of a void.
+func (p *pos) original() field {
+	batch, trace, rrn := p.batch, p.ans.Uint(11), p.ans.Text(37)
+	return func(_ *pos, m *wire.Message) {
+		m.SetSubUint(wire.SubOrigBatch, batch)
+		m.SetSubUint(wire.SubOrigTrace, trace)
+		m.SetString(37, rrn)
+	}
+}
+
+// reference names the answer just heard as the original of a refund.
+func (p *pos) reference() field {
+	rrn, date := p.ans.Text(37), p.ans.Text(13)
+	return func(_ *pos, m *wire.Message) {
+		m.SetString(37, rrn)
+		m.SetSub(wire.SubOrigDate, date)
+		if p.p.Dialect.Has(63) {
+			m.SetString(63, "000")
+		}
+	}
+}
+
+// held names the answer just heard as a pre-authorisation.
+func (p *pos) held() field {
+	auth, date := p.ans.Text(38), p.ans.Text(13)
+	return func(_ *pos, m *wire.Message) {
+		m.SetString(38, auth)
+		m.SetSub(wire.SubOrigDate, date)
+	}
+}
+
+// reversalOf makes the reversal of a request.
+func (p *pos) reversalOf(req *wire.Message) *wire.Message {
+	d := p.p.Dialect
+	form := d.Form(wire.Reversal)
+	m := wire.NewMessage(d)
+	copy(m.Head, p.p.Head)
+	m.Begin(form)
+	req.Fields(func(f int) bool {
+		if form.Carries(f) && f != 90 {
+			m.Set(f, req.Get(f))
+		}
+		return true
+	})
+	m.SetString(39, "98")
+	m.SetSub(wire.SubOrigMTI, req.MTI())
+	if d.Span(wire.SubOrigMTI).Field != 0 {
+		m.SetSub(wire.SubOrigTrace, req.Text(11))
+		p.trace++
+		m.SetUint(11, p.trace)
+	}
+	return m
+}
+
+func balanceOf(t testing.TB, h *Host, role string) int64 {
+	t.Helper()
+	for _, c := range h.profile.Cards {
+		if c.Role == role {
+			b, ok := h.Balance(c.PAN)
+			if !ok {
+				t.Fatalf("card %q is not known", role)
+			}
+			return b
+		}
+	}
+	t.Fatalf("no card %q", role)
+	return 0
+}
+
+func book(h *Host, tid string) Book {
+	for _, b := range h.Books() {
+		if b.TID == tid {
+			return b
+		}
+	}
+	return Book{}
+}

@@ -1,9 +1,288 @@
 package report
 
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Limit is a promise that a run must keep, such as "p99 of purchase < 250ms".
+// The grammar, words in any case:
+//
+//	p99 | p99.9 | max | mean  [of LABEL] [response | service]  < | <=  DURATION
+//	unanswered | approved | declined | refused | timedout | broken | open |
+//	unsent | failed | notplayed | late | duplicate | unmatched  [of LABEL]
+//	                                          < | <= | = | > | >=  NUMBER | SHARE%
+//	rate  [of LABEL]                          < | <= | > | >=  NUMBER[/s]
+//
+// Without a label it speaks of all labels together, without "service" of the
+// response time. Unanswered are the exchanges without an answer for whatever
+// reason. Shares are of the exchanges sent; of the arrivals for notplayed and
+// of the scenarios played for failed. The rate is of exchanges answered, over
+// the time measured.
+type Limit struct {
+	Text     string  // as it was asked
+	Measure  string  // "quantile", "mean", "rate" or the name of a count
+	Quantile float64 // 0..1, of a quantile
+	Label    string  // empty for all labels
+	Service  bool    // of the service time instead of the response time
+	Relation string  // "<", "<=", "=", ">" or ">="
+	Within   time.Duration
+	Number   float64 // of a count or a rate; of a share, 0..1
+	Share    bool    // Number is a share
+}
+
 // LimitResult is one promise and whether the run kept it.
 type LimitResult struct {
-	Limit string // as it was asked
-	Seen  string // what the run showed, as reports print it
-	OK    bool
-	Why   string // why it is not kept or cannot be told; empty when OK
+	Limit string `json:"limit"` // as it was asked
+	Seen  string `json:"seen"`  // what the run showed, as reports print it
+	OK    bool   `json:"ok"`
+	Why   string `json:"why,omitempty"` // why it is not kept or cannot be told; empty when OK
+}
+
+var limitForm = regexp.MustCompile(`^\s*(?i:(\S+?))(?:\s+of\s+(.+?))?(?:\s+(?i:(response|service)))?\s*(<=|>=|≤|≥|<|>|=)\s*(\S.*?)\s*$`)
+
+// countNames are the counts that a limit may bound, and whether they are kept
+// for each label.
+var countNames = map[string]bool{
+	"unanswered": true, "approved": true, "declined": true, "refused": true, "timedout": true,
+	"broken": true, "open": true, "unsent": true,
+	"failed": false, "notplayed": false, "late": false, "duplicate": false, "unmatched": false,
+}
+
+// ParseLimit reads a promise.
+func ParseLimit(text string) (Limit, error) {
+	l := Limit{Text: strings.TrimSpace(text)}
+	m := limitForm.FindStringSubmatch(text)
+	if m == nil {
+		return l, fmt.Errorf(`limit %q: want a measure, a relation and a bound, such as "p99 of purchase < 250ms"`, l.Text)
+	}
+	l.Measure, l.Label = strings.ToLower(m[1]), strings.Trim(m[2], `"`)
+	l.Service = strings.EqualFold(m[3], "service")
+	l.Relation = strings.NewReplacer("≤", "<=", "≥", ">=").Replace(m[4])
+	if err := l.measure(m[3], m[5]); err != nil {
+		return l, fmt.Errorf("limit %q: %w", l.Text, err)
+	}
+	return l, nil
+}
+
+// measure checks what is bounded and reads the bound, which has its unit.
+func (l *Limit) measure(time, bound string) error {
+	if q, ok := strings.CutPrefix(l.Measure, "p"); ok {
+		if p, err := strconv.ParseFloat(q+"e-2", 64); err == nil { // as text, so that 99.9 gives 0.999
+			if !(p > 0 && p < 1) {
+				return fmt.Errorf("p%s: want a percentile between 0 and 100, both excluded; max is the largest", q)
+			}
+			l.Measure, l.Quantile = "quantile", p
+			return l.latency(bound)
+		}
+	}
+	switch l.Measure {
+	case "max":
+		l.Measure, l.Quantile = "quantile", 1
+		return l.latency(bound)
+	case "mean":
+		return l.latency(bound)
+	}
+	if time != "" {
+		return fmt.Errorf("%s is no time: leave out %q", l.Measure, time)
+	}
+	if l.Measure == "rate" {
+		if l.Relation == "=" {
+			return fmt.Errorf("a rate is never exactly met: use >= or <=")
+		}
+		return l.number(strings.TrimSuffix(bound, "/s"))
+	}
+	each, ok := countNames[l.Measure]
+	if !ok {
+		return fmt.Errorf("unknown measure %q: want p99 or another percentile, max, mean, rate, unanswered, approved, declined, refused, timedout, broken, open, unsent, failed, notplayed, late, duplicate or unmatched", l.Measure)
+	}
+	if l.Label != "" && !each {
+		return fmt.Errorf("%s is counted for the whole run: leave out %q", l.Measure, "of "+l.Label)
+	}
+	number, share := strings.CutSuffix(bound, "%")
+	if err := l.number(strings.TrimSpace(number)); err != nil {
+		return err
+	}
+	if l.Share = share; share {
+		if l.Measure == "late" || l.Measure == "duplicate" || l.Measure == "unmatched" {
+			return fmt.Errorf("%s is no share of anything: give a number", l.Measure)
+		}
+		l.Number /= 100
+	}
+	return nil
+}
+
+func (l *Limit) latency(bound string) error {
+	if l.Relation != "<" && l.Relation != "<=" {
+		return fmt.Errorf("a latency is promised to stay below its bound: use < or <=")
+	}
+	d, err := time.ParseDuration(strings.ReplaceAll(bound, " ", ""))
+	if err != nil || d <= 0 {
+		return fmt.Errorf("bound %q: want a duration with its unit, such as 250ms or 1.5s", bound)
+	}
+	l.Within = d
+	return nil
+}
+
+func (l *Limit) number(bound string) error {
+	x, err := strconv.ParseFloat(bound, 64)
+	if err != nil || !(x >= 0 && x < 1e18) {
+		return fmt.Errorf("bound %q: want a number of 0 or more", bound)
+	}
+	l.Number = x
+	return nil
+}
+
+// Judge holds the run to promises, in their order, and keeps the results. A
+// promise that cannot be told, for want of samples or because exchanges without
+// an outcome reach into it, is not kept.
+func (r *Report) Judge(limits []Limit) {
+	r.Limits = make([]LimitResult, len(limits))
+	for i, l := range limits {
+		r.Limits[i] = l.judge(r)
+	}
+}
+
+func (l Limit) judge(r *Report) LimitResult {
+	out := LimitResult{Limit: l.Text, Seen: "-"}
+	of := "all labels"
+	label := &Label{}
+	if l.Label == "" {
+		all, err := r.Overall()
+		if err != nil {
+			out.Why = err.Error()
+			return out
+		}
+		label = &all
+	} else if of, label = l.Label, r.Label(l.Label); label == nil {
+		out.Why = fmt.Sprintf("the run has no %q: it has %s", l.Label, r.names())
+		return out
+	}
+	switch l.Measure {
+	case "quantile", "mean":
+		l.judgeLatency(label, of, &out)
+	case "rate":
+		rate := 0.0
+		if span := r.Measured(); span > 0 {
+			rate = float64(label.Counts.answered()) / span.Seconds()
+		}
+		out.Seen = fmt.Sprintf("%.1f/s", rate)
+		out.OK = holds(rate, l.Relation, l.Number)
+	default:
+		n, whole := r.count(l.Measure, label)
+		out.Seen = fmt.Sprintf("%d", n)
+		seen := float64(n)
+		if l.Share {
+			if whole == 0 {
+				out.Why = "nothing to take a share of"
+				return out
+			}
+			seen /= float64(whole)
+			out.Seen = fmt.Sprintf("%.3g%% (%d of %d)", 100*seen, n, whole)
+		}
+		out.OK = holds(seen, l.Relation, l.Number)
+	}
+	if !out.OK && out.Why == "" {
+		out.Why = "the bound is broken"
+	}
+	return out
+}
+
+func (l Limit) judgeLatency(label *Label, of string, out *LimitResult) {
+	var q Quantile
+	switch {
+	case l.Measure == "mean" && l.Service:
+		q = mean(label.Service, label)
+	case l.Measure == "mean":
+		q = label.Mean()
+	case l.Service:
+		q = label.ServiceQuantile(l.Quantile)
+	default:
+		q = label.Quantile(l.Quantile)
+	}
+	out.Seen = q.String()
+	inside := q.Value < l.Within || l.Relation == "<=" && q.Value == l.Within
+	switch {
+	case q.N == 0:
+		out.Why = "no exchange of " + of + " was sent outside the warm-up"
+	case !inside:
+		out.Why = "the bound is broken"
+		out.Seen = Span(q.Value)
+		if q.AtLeast {
+			out.Seen = "≥ " + out.Seen
+		}
+	case q.TooFew:
+		out.Why = fmt.Sprintf("%d samples, but %d are needed to tell", q.N, Enough(l.Quantile))
+	case q.AtLeast:
+		out.Why = "only a lower bound is known: exchanges without an outcome reach into it"
+	default:
+		out.OK = true
+	}
+}
+
+func holds(seen float64, relation string, bound float64) bool {
+	switch relation {
+	case "<":
+		return seen < bound
+	case "<=":
+		return seen <= bound
+	case ">":
+		return seen > bound
+	case ">=":
+		return seen >= bound
+	}
+	return seen == bound
+}
+
+// count gives a count and the whole that it is a share of.
+func (r *Report) count(name string, l *Label) (n, whole int64) {
+	whole = l.Counts.Sent()
+	switch name {
+	case "unanswered":
+		return l.Counts[TimedOut] + l.Counts[Broken] + l.Counts[Open], whole
+	case "unsent":
+		return l.Counts[Unsent], whole + l.Counts[Unsent]
+	case "failed":
+		return r.Failed, r.Played
+	case "notplayed":
+		return r.NotPlayed, r.Planned
+	case "late":
+		return r.Late, 0
+	case "duplicate":
+		return r.Duplicate, 0
+	case "unmatched":
+		return r.Unmatched, 0
+	}
+	for o := range Outcomes {
+		if strings.ReplaceAll(o.String(), " ", "") == name {
+			return l.Counts[o], whole
+		}
+	}
+	return 0, 0
+}
+
+func (c Counts) answered() int64 { return c[Approved] + c[Declined] + c[Refused] }
+
+// Measured is the time that rates are over: from the end of the warm-up to the
+// last arrival that was planned, the drain left out.
+func (r *Report) Measured() time.Duration {
+	span := r.Took
+	if r.Plan.For > 0 && r.Plan.For < span {
+		span = r.Plan.For
+	}
+	return max(0, span-r.Plan.Warmup)
+}
+
+func (r *Report) names() string {
+	if len(r.Labels) == 0 {
+		return "no labels"
+	}
+	var names []string
+	for _, l := range r.Labels {
+		names = append(names, strconv.Quote(l.Name))
+	}
+	return strings.Join(names, ", ")
 }

@@ -64,7 +64,7 @@ func quantile(h, censored *hdr.Histogram, clamped int64, q float64) Quantile {
 		return Quantile{Q: q}
 	}
 	n := h.TotalCount()
-	v := h.ValueAtPercentile(q * 100)
+	v := at(h, q)
 	out := Quantile{Q: q, N: n, Value: time.Duration(v) * time.Microsecond, TooFew: n < Enough(q)}
 	if clamped > 0 && v >= h.HighestTrackableValue() {
 		out.AtLeast = true
@@ -73,13 +73,29 @@ func quantile(h, censored *hdr.Histogram, clamped int64, q float64) Quantile {
 		return out
 	}
 	known := n - censored.TotalCount()
-	rank := max(1, int64(math.Ceil(q*float64(n)-1e-6)))
+	rank := rankOf(q, n)
 	if rank > known {
 		out.AtLeast = true
 		return out
 	}
 	out.AtLeast = out.AtLeast || float64(without(h, censored, rank)) > 1.01*float64(v)
 	return out
+}
+
+// rankOf is the rank of a quantile among n samples, from 1: the smallest that
+// leaves no more than a share 1-q above it, as HdrHistogram in Java has it.
+func rankOf(q float64, n int64) int64 {
+	return min(n, max(1, int64(math.Ceil(q*float64(n)-1e-6))))
+}
+
+// at reads a quantile of a histogram in µs; 0 when it is empty. The library
+// would take the nearest rank, which for few samples is one too low.
+func at(h *hdr.Histogram, q float64) int64 {
+	n := h.TotalCount()
+	if n == 0 {
+		return 0
+	}
+	return h.ValueAtPercentile(100 * float64(rankOf(q, n)) / float64(n))
 }
 
 // without gives the value of this rank among the samples of h that are not
@@ -102,15 +118,17 @@ func without(h, censored *hdr.Histogram, rank int64) int64 {
 
 // Mean is the mean response time and how far it can be trusted: any exchange
 // without an outcome makes it a lower bound.
-func (l *Label) Mean() Quantile {
-	q := Quantile{Q: math.NaN()}
-	if l.Response == nil || l.Response.TotalCount() == 0 {
-		return q
+func (l *Label) Mean() Quantile { return mean(l.Response, l) }
+
+func mean(h *hdr.Histogram, l *Label) Quantile {
+	if h == nil || h.TotalCount() == 0 {
+		return Quantile{}
 	}
-	q.N = l.Response.TotalCount()
-	q.Value = time.Duration(l.Response.Mean() * float64(time.Microsecond))
-	q.AtLeast = l.Clamped > 0 || l.Censored != nil && l.Censored.TotalCount() > 0
-	return q
+	return Quantile{
+		N:       h.TotalCount(),
+		Value:   time.Duration(h.Mean() * float64(time.Microsecond)),
+		AtLeast: l.Clamped > 0 || l.Censored != nil && l.Censored.TotalCount() > 0,
+	}
 }
 
 // Span writes a latency to three significant digits: "984 µs", "12.3 ms",

@@ -137,9 +137,8 @@ func (r *Recorder) summarise(now time.Duration, beside tally) *Second {
 }
 
 func quantiles(h *hdr.Histogram) Quantiles {
-	v := h.ValueAtPercentilesSlice([]float64{50, 90, 99, 99.9, 100})
-	us := func(i int) time.Duration { return time.Duration(v[i]) * time.Microsecond }
-	return Quantiles{N: h.TotalCount(), P50: us(0), P90: us(1), P99: us(2), P999: us(3), Max: us(4)}
+	us := func(q float64) time.Duration { return time.Duration(at(h, q)) * time.Microsecond }
+	return Quantiles{N: h.TotalCount(), P50: us(0.5), P90: us(0.9), P99: us(0.99), P999: us(0.999), Max: us(1)}
 }
 
 // label shows a cell as a label; the histograms are shared, not copied.

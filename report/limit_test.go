@@ -1,0 +1,142 @@
+package report
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLimitsParse(t *testing.T) {
+	for text, want := range map[string]Limit{
+		"p99 of purchase < 250ms":                {Measure: "quantile", Quantile: 0.99, Label: "purchase", Relation: "<", Within: 250 * ms},
+		"p99.9<1.5s":                             {Measure: "quantile", Quantile: 0.999, Relation: "<", Within: 1500 * ms},
+		"P50 of balance enquiry service <= 2 ms": {Measure: "quantile", Quantile: 0.5, Label: "balance enquiry", Service: true, Relation: "<=", Within: 2 * ms},
+		`p95 of "void" response < 1s`:            {Measure: "quantile", Quantile: 0.95, Label: "void", Relation: "<", Within: time.Second},
+		"max < 3s":                               {Measure: "quantile", Quantile: 1, Relation: "<", Within: 3 * time.Second},
+		"mean service < 10ms":                    {Measure: "mean", Service: true, Relation: "<", Within: 10 * ms},
+		"unanswered < 0.1%":                      {Measure: "unanswered", Relation: "<", Number: 0.001, Share: true},
+		"declined of purchase ≤ 5 %":             {Measure: "declined", Label: "purchase", Relation: "<=", Number: 0.05, Share: true},
+		"refused = 0":                            {Measure: "refused", Relation: "="},
+		"notplayed=0":                            {Measure: "notplayed", Relation: "="},
+		"rate > 450/s":                           {Measure: "rate", Relation: ">", Number: 450},
+		"timedout < 3":                           {Measure: "timedout", Relation: "<", Number: 3},
+		"p99 of 消费 < 250ms":                      {Measure: "quantile", Quantile: 0.99, Label: "消费", Relation: "<", Within: 250 * ms},
+	} {
+		want.Text = text
+		if got, err := ParseLimit(text); err != nil || got != want {
+			t.Errorf("%q: got %+v, %v, want %+v", text, got, err, want)
+		}
+	}
+}
+
+func TestWrongLimitsAreRefused(t *testing.T) {
+	for text, hint := range map[string]string{
+		"":                          "such as",
+		"p99 of purchase":           "such as",
+		"p99 < 250":                 "unit",
+		"p99 > 250ms":               "below its bound",
+		"p100 < 1s":                 "max is the largest",
+		"p0 < 1s":                   "between 0 and 100",
+		"p-1 < 1s":                  "between 0 and 100",
+		"p99 < -1s":                 "duration",
+		"speed < 3":                 "unknown measure",
+		"refused service = 0":       "is no time",
+		"notplayed of purchase = 0": "whole run",
+		"late < 1%":                 "no share",
+		"rate = 5":                  "never exactly",
+		"refused < NaN":             "number",
+		"refused < -1":              "number",
+	} {
+		if _, err := ParseLimit(text); err == nil || !strings.Contains(err.Error(), hint) {
+			t.Errorf("%q: error %v, want one with %q", text, err, hint)
+		}
+	}
+}
+
+func TestLimitsAreJudged(t *testing.T) {
+	r := NewRecorder([]string{"purchase", "void"}, 30*time.Second, 0)
+	s := r.Shard()
+	for i := range 1000 { // 1 … 1000 ms, even
+		one(s, 0, 0, time.Duration(i+1)*ms, Approved)
+		s.Played()
+	}
+	for range 10 {
+		one(s, 1, 0, 5*ms, TimedOut)
+		s.Played()
+	}
+	one(s, 1, 0, 5*ms, Declined)
+	s.Played()
+	r.Planned(0, 1013)
+	r.NotPlayed(2)
+	r.Tick(2 * time.Second)
+	rep := r.Report()
+	if err := rep.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		limit, seen string
+		ok          bool
+		why         string
+	}{
+		{"p99 of purchase < 1s", "990 ms", true, ""},
+		{"p99 of purchase < 990ms", "990 ms", false, "broken"},
+		{"p99.9 of purchase < 10s", "n too small", false, "3688 are needed"},
+		{"p99.9 of purchase < 10ms", "999 ms", false, "broken"}, // surely broken, few samples or not
+		{"p99 of void < 1s", "n too small", false, "11 samples"},
+		{"max of purchase < 2s", "1.00 s", true, ""},
+		{"mean of purchase < 600ms", "501 ms", true, ""},
+		{"mean of purchase service < 400ms", "501 ms", false, "broken"},
+		{"p99 of refund < 1s", "-", false, `has no "refund"`},
+		{"unanswered < 1%", "0.989% (10 of 1011)", true, ""},
+		{"unanswered of void < 1%", "90.9% (10 of 11)", false, "broken"},
+		{"declined <= 1", "1", true, ""},
+		{"refused = 0", "0", true, ""},
+		{"notplayed = 0", "2", false, "broken"},
+		{"rate > 500/s", "500.5/s", true, ""},
+		{"rate of void >= 1/s", "0.5/s", false, "broken"},
+	} {
+		l, err := ParseLimit(c.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rep.Judge([]Limit{l})
+		if got := rep.Limits[0]; got.OK != c.ok || got.Seen != c.seen || !strings.Contains(got.Why, c.why) || got.OK != (got.Why == "") {
+			t.Errorf("%q: got %+v, want %+v", c.limit, got, c)
+		}
+	}
+}
+
+// An open exchange may yet take for ever: a percentile that it reaches is not
+// known to be inside its bound, however young the exchange.
+func TestOpenExchangesBreakALimit(t *testing.T) {
+	r := NewRecorder([]string{"purchase"}, 30*time.Second, 0)
+	s := r.Shard()
+	for i := range 1000 {
+		o := Approved
+		if i%50 == 0 { // 2 %
+			o = Open
+		}
+		one(s, 0, 0, ms, o)
+	}
+	r.Tick(time.Second)
+	rep := r.Report()
+	p99, _ := ParseLimit("p99 < 250ms")
+	p90, _ := ParseLimit("p90 < 250ms")
+	rep.Judge([]Limit{p99, p90})
+	if got := rep.Limits[0]; got.OK || got.Seen != "≥ 1.00 ms" || !strings.Contains(got.Why, "lower bound") {
+		t.Errorf("p99: %+v", got)
+	}
+	if got := rep.Limits[1]; !got.OK {
+		t.Errorf("p90: %+v", got)
+	}
+}
+
+func FuzzParseLimit(f *testing.F) {
+	f.Add("p99 of purchase service < 250ms")
+	f.Add("unanswered < 0.1%")
+	f.Fuzz(func(t *testing.T, text string) {
+		if l, err := ParseLimit(text); err == nil {
+			(&Report{}).Judge([]Limit{l})
+		}
+	})
+}

@@ -1,0 +1,269 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"compress/zlib"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Log is an interval log added up over the run.
+type Log struct {
+	Started time.Time
+	Upto    time.Duration // end of the last interval
+	Labels  []Label       // in the order of their first line
+	Warmup  []Label       // the same for exchanges due during the warm-up
+	Torn    bool          // the last line was cut off, as a kill or a full disk leaves it; it is left out
+}
+
+// longestLine bounds a line of the log: base64 of a histogram in which every
+// count is different stays below.
+const longestLine = 1 << 20
+
+// ReadLog adds up an interval log that a LogWriter wrote. It holds one
+// histogram for each tag, however long the log.
+func ReadLog(r io.Reader) (*Log, error) {
+	in := bufio.NewReaderSize(r, longestLine)
+	read := logReader{sums: map[string]*sum{}, beside: map[string]*Label{}}
+	for n := 1; ; n++ {
+		line, err := in.ReadSlice('\n')
+		switch {
+		case errors.Is(err, io.EOF):
+			read.log.Torn = len(line) > 0
+			return read.finish()
+		case errors.Is(err, bufio.ErrBufferFull):
+			return nil, fmt.Errorf("interval log, line %d: longer than %d octets", n, longestLine)
+		case err != nil:
+			return nil, fmt.Errorf("interval log, line %d: %w", n, err)
+		}
+		if err := read.line(bytes.TrimRight(line, "\r\n")); err != nil {
+			return nil, fmt.Errorf("interval log, line %d: %w", n, err)
+		}
+	}
+}
+
+type logReader struct {
+	log     Log
+	sums    map[string]*sum   // by tag
+	order   []string          // labels as they came, with "warmup." before those of the warm-up
+	beside  map[string]*Label // what was counted of each
+	packed  []byte
+	source  bytes.Reader
+	inflate io.ReadCloser
+	raw     bytes.Buffer
+}
+
+// sum is a histogram being added up, as an array of counts.
+type sum struct {
+	geometry
+	counts []int64
+}
+
+func (r *logReader) line(line []byte) error {
+	switch {
+	case len(line) == 0 || line[0] == '"':
+		return nil
+	case bytes.HasPrefix(line, []byte(startMark)):
+		return r.start(string(line[len(startMark):]))
+	case bytes.HasPrefix(line, []byte(countsMark)):
+		return r.counted(line[len(countsMark):])
+	case line[0] == '#':
+		return nil
+	}
+	rest, ok := bytes.CutPrefix(line, []byte("Tag="))
+	if !ok {
+		return errors.New("no tag: this is not a log of posfleet")
+	}
+	fields := bytes.SplitN(rest, []byte(","), 5)
+	if len(fields) != 5 {
+		return fmt.Errorf("%d fields, want a tag, a start, a length, a maximum and a histogram", len(fields))
+	}
+	from, err := seconds(fields[1])
+	if err != nil {
+		return err
+	}
+	length, err := seconds(fields[2])
+	if err != nil {
+		return err
+	}
+	r.log.Upto = max(r.log.Upto, from+length)
+	return r.add(fields[0], fields[4])
+}
+
+func seconds(text []byte) (time.Duration, error) {
+	x, err := strconv.ParseFloat(string(text), 64)
+	if err != nil {
+		return 0, err
+	}
+	return time.Duration(x*1e3+0.5) * time.Millisecond, nil
+}
+
+func (r *logReader) start(text string) error {
+	at, _, _ := strings.Cut(text, " ")
+	x, err := strconv.ParseFloat(at, 64)
+	if err != nil {
+		return fmt.Errorf("start time: %w", err)
+	}
+	r.log.Started = time.UnixMilli(int64(x*1e3 + 0.5)).UTC()
+	return nil
+}
+
+func (r *logReader) counted(text []byte) error {
+	var c countsLine
+	if err := json.Unmarshal(bytes.TrimSuffix(text, []byte("]")), &c); err != nil {
+		return fmt.Errorf("counts: %w", err)
+	}
+	n, err := counts(c.Counts)
+	if err != nil {
+		return fmt.Errorf("counts: %w", err)
+	}
+	return r.label(c.Tag).add(Label{Counts: n, Codes: c.Codes, Clamped: c.Clamped})
+}
+
+// label finds what has been counted beside the histograms under a tag.
+func (r *logReader) label(tag string) *Label {
+	l := r.beside[tag]
+	if l == nil {
+		l = &Label{Codes: map[string]int64{}}
+		r.beside[tag] = l
+		r.order = append(r.order, tag)
+	}
+	return l
+}
+
+// add decodes one histogram onto the sum of its tag.
+func (r *logReader) add(tag, text []byte) error {
+	payload, g, err := r.decode(text)
+	if err != nil {
+		return err
+	}
+	s := r.sums[string(tag)]
+	if s == nil {
+		if err := g.possible(); err != nil {
+			return err
+		}
+		if dot := bytes.LastIndexByte(tag, '.'); dot > 0 {
+			r.label(string(tag[:dot]))
+		}
+		s = &sum{geometry: g, counts: hdr.New(g.lowest, g.highest, int(g.digits)).Export().Counts}
+		r.sums[string(tag)] = s
+	}
+	if g != s.geometry {
+		return fmt.Errorf("a histogram of %s, but its tag began with %s", g, s.geometry)
+	}
+	return s.add(payload)
+}
+
+// possible refuses what hdr.New would panic at, or what no run has.
+func (g geometry) possible() error {
+	err := (&hdr.Snapshot{LowestTrackableValue: g.lowest, HighestTrackableValue: g.highest, SignificantFigures: g.digits}).Validate()
+	if err == nil && (g.digits < 1 || g.lowest < 1 || g.highest < 2*g.lowest) {
+		err = fmt.Errorf("a histogram of %s", g)
+	}
+	return err
+}
+
+// add adds counts in ZigZag LEB128, in which a negative number is a run of
+// zeros.
+func (s *sum) add(payload []byte) error {
+	at := 0
+	for len(payload) > 0 {
+		n, used := binary.Varint(payload)
+		if used <= 0 || used > 8 { // nine octets, the format's other form, hold counts of 2^55 and more
+			return errors.New("a count is damaged")
+		}
+		payload = payload[used:]
+		if n < 0 {
+			if -n > int64(len(s.counts)-at) {
+				return errors.New("a run of zeros beyond the histogram's end")
+			}
+			at -= int(n)
+			continue
+		}
+		if at >= len(s.counts) {
+			return errors.New("counts beyond the histogram's end")
+		}
+		s.counts[at] += n
+		at++
+	}
+	return nil
+}
+
+// decode gives the counts of a V2 compressed histogram, still packed; good
+// until the next call.
+func (r *logReader) decode(text []byte) ([]byte, geometry, error) {
+	var g geometry
+	var err error
+	if r.packed, err = base64.StdEncoding.AppendDecode(r.packed[:0], text); err != nil {
+		return nil, g, err
+	}
+	big := binary.BigEndian
+	if len(r.packed) < 8 || big.Uint32(r.packed)&^0xf0 != v2CompressedCookie&^0xf0 {
+		return nil, g, errors.New("not a compressed histogram of version 2")
+	}
+	if n := big.Uint32(r.packed[4:]); int64(n) != int64(len(r.packed)-8) {
+		return nil, g, fmt.Errorf("%d octets of histogram, %d announced", len(r.packed)-8, n)
+	}
+	r.source.Reset(r.packed[8:])
+	if r.inflate == nil {
+		r.inflate, err = zlib.NewReader(&r.source)
+	} else {
+		err = r.inflate.(zlib.Resetter).Reset(&r.source, nil)
+	}
+	if err != nil {
+		return nil, g, err
+	}
+	r.raw.Reset()
+	if _, err := io.Copy(&r.raw, io.LimitReader(r.inflate, longestLine)); err != nil {
+		return nil, g, err
+	}
+	raw := r.raw.Bytes()
+	if len(raw) < v2Header || big.Uint32(raw)&^0xf0 != v2Cookie&^0xf0 || int64(big.Uint32(raw[4:])) != int64(len(raw)-v2Header) {
+		return nil, g, errors.New("the histogram's header is damaged")
+	}
+	g = geometry{lowest: int64(big.Uint64(raw[16:])), highest: int64(big.Uint64(raw[24:])), digits: int64(big.Uint32(raw[12:]))}
+	return raw[v2Header:], g, nil
+}
+
+func (r *logReader) finish() (*Log, error) {
+	for _, tag := range r.order {
+		escaped, warm := strings.CutPrefix(tag, warmTag)
+		name, err := url.PathUnescape(escaped)
+		if err != nil {
+			return nil, fmt.Errorf("interval log: tag %q: %w", tag, err)
+		}
+		l := *r.beside[tag]
+		l.Name = name
+		l.Response, l.Service, l.Lag = r.histogram(tag+".response"), r.histogram(tag+".service"), r.histogram(tag+".lag")
+		l.Censored = r.histogram(tag + ".censored")
+		if warm {
+			r.log.Warmup = append(r.log.Warmup, l)
+		} else {
+			r.log.Labels = append(r.log.Labels, l)
+		}
+	}
+	return &r.log, nil
+}
+
+func (r *logReader) histogram(tag string) *hdr.Histogram {
+	s := r.sums[tag]
+	if s == nil {
+		return nil
+	}
+	return hdr.Import(&hdr.Snapshot{
+		LowestTrackableValue: s.lowest, HighestTrackableValue: s.highest,
+		SignificantFigures: s.digits, Counts: slices.Clip(s.counts),
+	})
+}

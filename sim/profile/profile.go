@@ -15,7 +15,8 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// Profile is a network under test. It is read only once loaded.
+// Profile is a network under test. [Load], [Parse] or [Bundled] make it; from
+// then on it is read only and any number of goroutines may share it.
 type Profile struct {
 	Name      string
 	Dialect   *wire.Dialect
@@ -29,6 +30,12 @@ type Profile struct {
 	Operators []Operator
 	Cards     []Card // in the file's order; Role is unique
 	Policy    Policy
+
+	LivePAN       bool // a card is outside the named test ranges, accepted by the file: write no card number at all
+	AllowTestKeys bool // published test keys may meet an address that is not loopback
+
+	published string              // terminal whose master key is a published one; empty for none
+	holders   map[string][]Holder // by role
 }
 
 // TLS is how to reach a host over TLS.
@@ -54,9 +61,6 @@ const (
 	Mobile  Kind = "mobile"  // the same, on the move
 	QRBox   Kind = "qr"      // payment codes only
 )
-
-// Secret is octets that never print themselves.
-type Secret []byte
 
 // Merchant is a merchant and its fee plan.
 type Merchant struct {
@@ -90,12 +94,13 @@ type Operator struct {
 // Card is a test card, or a range of alike ones, by role.
 type Card struct {
 	Role     string // "good", "poor", "expired", "stolen", …
-	PAN      string // of the first one
-	Count    int    // how many; at least 1. Others follow by account number, each with its own check digit
+	PAN      string // of the first one; empty when there is only a payment code
+	Count    int    // how many, at least 1; the others follow by account number, each with its own check digit
 	Expiry   string // YYMM
 	Sequence string // card sequence number, three digits; empty when it has no chip
 	Service  string // service code on the stripe, three digits
-	PIN      Secret // the account's
+	Extra    Secret // discretionary digits that end track 2, cut to fit its 37
+	PIN      Secret // the account's; empty when it has none
 	Typed    Secret // what the cardholder types; the PIN unless the role is to mistype
 	Code     string // QR payment code of the first one, 19 digits; empty when it has none
 	// What the bundled host knows of the account.

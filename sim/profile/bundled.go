@@ -1,0 +1,20 @@
+package profile
+
+import (
+	_ "embed"
+	"slices"
+)
+
+//go:embed bundled.yaml
+var bundled []byte
+
+// BundledYAML is the text of the profile that [Bundled] gives: commented, and a
+// start for one's own.
+func BundledYAML() []byte { return slices.Clone(bundled) }
+
+// Bundled is the network that posfleet's own host serves, spoken in a dialect
+// ("cup" or "iso87"), with so many terminals; 0 for as many as its file has.
+// All in it is for tests: keys, cards and passwords are published.
+func Bundled(dialect string, terminals int) (*Profile, error) {
+	return parse("bundled.yaml", bundled, terminals, dialect)
+}

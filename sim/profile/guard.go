@@ -1,0 +1,71 @@
+package profile
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/posfleet/posfleet/sim/keys"
+)
+
+// publishedSeed is what the bundled profile derives its master keys from: in
+// the open, so keys derived from it are no secret either.
+const publishedSeed = "posfleet test seed, no secret"
+
+// WithAddress is the profile with another host under test: what a flag or the
+// environment says. The address is checked as one in the file is, and so is
+// that no published test key meets a host that is not on this machine.
+func (p *Profile) WithAddress(address string) (*Profile, error) {
+	if err := p.meet(address); err != nil {
+		return nil, err
+	}
+	q := *p
+	q.Address = address
+	return &q, nil
+}
+
+// meet checks an address, and whether the profile's keys may be used there.
+func (p *Profile) meet(address string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("%q, want host:port as in 10.0.0.9:8583", address)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return fmt.Errorf("%q, want a port from 1 to 65535 after the host", address)
+	}
+	if host == "" {
+		return fmt.Errorf("%q names no host, want host:port as in 10.0.0.9:8583", address)
+	}
+	if p.published != "" && !p.AllowTestKeys && !loopback(host) {
+		return fmt.Errorf("%s is not on this machine, and the master key of terminal %s is a published test key; "+
+			"give the terminals keys of their own, or say allow-test-keys: true when the host is a test host", address, p.published)
+	}
+	return nil
+}
+
+// loopback reports whether a host is this machine whatever a resolver says.
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// wellKnown reports whether a master key is one that anybody may have.
+func wellKnown(key Secret, mode keys.Mode) bool {
+	make := keys.New
+	if sm4(mode) {
+		make = keys.NewSM4
+	}
+	k, err := make(key)
+	return err == nil && k.WellKnown()
+}
+
+func sm4(mode keys.Mode) bool { return mode == keys.SM4 || mode == keys.SM4Track }
+
+func isPublishedSeed(seed []byte) bool {
+	return subtle.ConstantTimeCompare(seed, []byte(publishedSeed)) == 1
+}

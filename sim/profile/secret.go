@@ -1,0 +1,69 @@
+package profile
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// Secret is octets that never print themselves: every verb of fmt, JSON, YAML,
+// text and slog give "(hidden)". What needs the octets converts: string(s).
+type Secret []byte
+
+const hidden = "(hidden)"
+
+// String does not give the secret.
+func (Secret) String() string { return hidden }
+
+// GoString does not give the secret.
+func (Secret) GoString() string { return hidden }
+
+// Format does not write the secret, whatever the verb.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
+
+// MarshalText does not give the secret.
+func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
+// MarshalJSON does not give the secret.
+func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + hidden + `"`), nil }
+
+// MarshalYAML does not give the secret.
+func (Secret) MarshalYAML() (any, error) { return hidden, nil }
+
+// LogValue does not give the secret.
+func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// A profile, its cards and their holders carry card numbers, so they show
+// themselves by name and masked number only.
+
+func (p Profile) String() string              { return "profile " + p.Name }
+func (p Profile) Format(f fmt.State, _ rune)  { _, _ = io.WriteString(f, p.String()) }
+func (c Card) String() string                 { return c.Role + " card " + Mask(c.PAN) }
+func (c Card) Format(f fmt.State, _ rune)     { _, _ = io.WriteString(f, c.String()) }
+func (c Card) MarshalText() ([]byte, error)   { return []byte(c.String()), nil }
+func (c Card) LogValue() slog.Value           { return slog.StringValue(c.String()) }
+func (h Holder) String() string               { return "holder of " + h.role() + " card " + Mask(h.PAN) }
+func (h Holder) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, h.String()) }
+func (h Holder) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+func (h Holder) LogValue() slog.Value         { return slog.StringValue(h.String()) }
+
+func (h Holder) role() string {
+	if h.Card == nil {
+		return "no"
+	}
+	return h.Card.Role
+}
+
+// Mask is what may be shown of a card number: the first six and last four
+// digits; of one shorter than 16 digits the last four only (PCI DSS 3.4.1).
+func Mask(pan string) string {
+	switch n := len(pan); {
+	case n >= 16:
+		return pan[:6] + stars[:min(n-10, len(stars))] + pan[n-4:]
+	case n > 4:
+		return stars[:min(n-4, len(stars))] + pan[n-4:]
+	}
+	return stars[:len(pan)]
+}
+
+const stars = "***************"

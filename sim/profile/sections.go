@@ -1,0 +1,242 @@
+package profile
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Bounds of cards.
+const (
+	maxCards = 100_000 // of one role
+	maxAll   = 200_000 // of all
+)
+
+var (
+	answerShape = regexp.MustCompile(`^[0-9A-Z]{2}$`)
+	pinShape    = regexp.MustCompile(`^\d{4,12}$`)
+	panShape    = regexp.MustCompile(`^\d{13,19}$`)
+	roleShape   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
+)
+
+// policy reads the terminals' policy over its defaults.
+func (r *reader) policy(v value, p *Policy) {
+	r.mapping(v, table{
+		"timeout":           r.duration(&p.Timeout, time.Millisecond, 10*time.Minute),
+		"reversal-tries":    number(r, &p.ReversalTries, 1, 99),
+		"reversal-reason":   r.match(&p.ReversalReason, regexp.MustCompile(`^(98|06)$`), "98 or 06"),
+		"reversal-original": r.yes(&p.ReversalOriginal),
+		"reversal-accepts": func(v value) {
+			p.ReversalAccepts = nil
+			r.list(v, func(v value) {
+				var code string
+				r.match(&code, answerShape, "a response code of two digits or capitals")(v)
+				p.ReversalAccepts = append(p.ReversalAccepts, code)
+			})
+			if v.Kind == yaml.SequenceNode && !slices.Contains(p.ReversalAccepts, "00") {
+				r.fail(v, "00 is missing, the answer that says the reversal was done; add it")
+			}
+		},
+		"keep-on-mismatch":  r.yes(&p.KeepOnMismatch),
+		"abort-on-reversal": r.yes(&p.AbortOnReversal),
+		"defective-is-good": r.yes(&p.DefectiveIsGood),
+		"supervisor":        r.yes(&p.Supervisor),
+		"auto-sign-off":     r.yes(&p.AutoSignOff),
+		"journal-limit":     number(r, &p.JournalLimit, 0, 1_000_000),
+		"refund-limit":      r.amount(&p.RefundLimit),
+		"encrypt-tracks":    r.yes(&p.EncryptTracks),
+	})
+}
+
+// operators reads who may work at the terminals.
+func (r *reader) operators(p *Profile, v value) {
+	sells := false
+	r.list(v, func(v value) {
+		var o Operator
+		found := r.mapping(v, table{
+			"number":   r.match(&o.Number, regexp.MustCompile(`^\d\d$`), "two digits: 01 to 98 operators, 00 supervisor, 99 administrator"),
+			"password": r.secret(&o.Password, regexp.MustCompile(`^\d{4,8}$`), "4 to 8 digits"),
+		})
+		r.need(v, found, "number", "password")
+		if slices.ContainsFunc(p.Operators, func(x Operator) bool { return x.Number == o.Number }) {
+			r.fail(v, "operator %s stands twice; leave one away", o.Number)
+		}
+		sells = sells || o.Number != "00" && o.Number != "99"
+		p.Operators = append(p.Operators, o)
+	})
+	if !sells {
+		r.fail(v, "nobody who may sell; add an operator from 01 to 98")
+	}
+	if p.Policy.Supervisor && !slices.ContainsFunc(p.Operators, func(o Operator) bool { return o.Number == "00" }) {
+		r.fail(v, "no supervisor, and voids ask for one; add operator 00 or say supervisor: false under policy")
+	}
+}
+
+// merchants reads merchants and their fee plans.
+func (r *reader) merchants(p *Profile, v value) {
+	r.list(v, func(v value) {
+		var m Merchant
+		found := r.mapping(v, table{
+			"mid":  r.match(&m.MID, midShape, midWords),
+			"name": r.text(&m.Name),
+			"fee": func(v value) {
+				r.mapping(v, table{"basis-points": number(r, &m.Fee.BasisPoints, 0, 10_000), "cap": r.amount(&m.Fee.Cap)})
+			},
+		})
+		r.need(v, found, "mid")
+		if utf8.RuneCountInString(m.Name) > 40 {
+			r.fail(v, "name of %d characters, want at most 40", utf8.RuneCountInString(m.Name))
+		}
+		if slices.ContainsFunc(p.Merchants, func(x Merchant) bool { return x.MID == m.MID }) {
+			r.fail(v, "merchant %s stands twice; leave one away", m.MID)
+		}
+		p.Merchants = append(p.Merchants, m)
+	})
+	if len(p.Merchants) == 0 {
+		r.fail(v, "is empty; add a merchant")
+	}
+}
+
+// need complains about keys that an item must have.
+func (r *reader) need(v value, found map[string]int, keys ...string) {
+	for _, k := range keys {
+		if len(found) > 0 && found[k] == 0 {
+			r.fail(v, "key %s is missing; add it", k)
+		}
+	}
+}
+
+// ranges gives the test ranges that cards may be in: everybody's and those
+// that the file names.
+func (r *reader) ranges(v value) []Range {
+	all := TestRanges()
+	if v.Node == nil {
+		return all
+	}
+	r.list(v, func(v value) {
+		var own Range
+		found := r.mapping(v, table{
+			"name":   r.text(&own.Name),
+			"prefix": r.match(&own.Prefix, regexp.MustCompile(`^\d{6,19}$`), "the 6 to 19 digits that its card numbers begin with"),
+		})
+		r.need(v, found, "name", "prefix")
+		if own.Prefix != "" {
+			all = append(all, own)
+		}
+	})
+	return all
+}
+
+// cards reads the test cards and works out their holders.
+func (r *reader) cards(p *Profile, v value, ranges []Range) {
+	accepted, total := p.LivePAN, 0
+	p.LivePAN = false
+	var lines []value
+	r.list(v, func(v value) {
+		c := r.card(v)
+		if total += c.Count; total > maxAll {
+			r.fail(v, "more than %d cards in all; count fewer", maxAll)
+		}
+		if slices.ContainsFunc(p.Cards, func(x Card) bool { return x.Role == c.Role }) {
+			r.fail(v, "role %s stands twice; leave one away", c.Role)
+		}
+		p.Cards = append(p.Cards, c)
+		lines = append(lines, v)
+	})
+	if len(p.Cards) == 0 {
+		r.fail(v, "is empty; add at least a card of role good")
+	}
+	if len(r.errs) > 0 {
+		return
+	}
+	p.holders = make(map[string][]Holder, len(p.Cards))
+	owner := make(map[string]*Card, total)
+	for i := range p.Cards {
+		c := &p.Cards[i]
+		all := holdersOf(c)
+		p.holders[c.Role] = all
+		if c.PAN == "" {
+			continue
+		}
+		if !within(ranges, all[0].PAN, all[len(all)-1].PAN) {
+			if p.LivePAN = true; !accepted {
+				r.fail(lines[i], "card number %s may be a live one: it is outside the named test ranges; use a test card, "+
+					"name its range under test-ranges, or say accept-live-pan: true", Mask(c.PAN))
+				continue
+			}
+		}
+		for j := range all {
+			if other := owner[all[j].PAN]; other != nil {
+				r.fail(lines[i], "card number %s is also one of role %s; give each role its own", Mask(all[j].PAN), other.Role)
+				break
+			}
+			owner[all[j].PAN] = c
+		}
+	}
+}
+
+// invalid is the role whose number may end in a wrong check digit.
+const invalid = "invalid"
+
+// card reads one card or range of cards.
+func (r *reader) card(v value) Card {
+	c := Card{Count: 1, Service: "101"}
+	found := r.mapping(v, table{
+		"role":          r.match(&c.Role, roleShape, "small letters, digits and hyphens"),
+		"pan":           r.pan(&c.PAN),
+		"count":         number(r, &c.Count, 1, maxCards),
+		"expiry":        r.match(&c.Expiry, regexp.MustCompile(`^\d\d(0[1-9]|1[0-2])$`), "YYMM"),
+		"sequence":      r.match(&c.Sequence, regexp.MustCompile(`^\d{3}$`), "three digits"),
+		"service":       r.match(&c.Service, regexp.MustCompile(`^\d{3}$`), "three digits"),
+		"discretionary": r.secret(&c.Extra, regexp.MustCompile(`^\d{1,17}$`), "1 to 17 digits"),
+		"pin":           r.secret(&c.PIN, pinShape, "4 to 12 digits"),
+		"typed":         r.secret(&c.Typed, pinShape, "4 to 12 digits"),
+		"code":          r.match(&c.Code, regexp.MustCompile(`^\d{19}$`), "19 digits"),
+		"balance":       r.amount(&c.Balance),
+		"limit":         r.amount(&c.Limit),
+		"answer":        r.match(&c.Answer, answerShape, "a response code of two digits or capitals"),
+	})
+	r.need(v, found, "role")
+	if c.Typed == nil {
+		c.Typed = c.PIN
+	}
+	if c.Extra == nil {
+		c.Extra = Secret("00000000000000000")
+	}
+	if wrong := c.wrong(); wrong != "" && len(r.errs) == 0 {
+		r.fail(v, "%s", wrong)
+	}
+	return c
+}
+
+// pan reads a card number; of a wrong one nothing is shown but its length.
+func (r *reader) pan(to *string) func(value) {
+	return func(v value) {
+		s, ok := r.scalar(v)
+		if ok && !panShape.MatchString(s) {
+			r.fail(v, "a value of %d characters, want a card number of 13 to 19 digits without spaces", utf8.RuneCountInString(s))
+			return
+		}
+		*to = s
+	}
+}
+
+// wrong says what does not fit together in a card; empty when all does.
+func (c *Card) wrong() string {
+	switch {
+	case c.PAN == "" && c.Code == "":
+		return "has neither pan nor code; give at least one"
+	case c.PAN != "" && c.Expiry == "":
+		return "key expiry is missing; add it as YYMM"
+	case c.PAN != "" && !Luhn(c.PAN) && c.Role != invalid:
+		return fmt.Sprintf("card number %s: its check digit is not %c; mend the number (only role %s may have a wrong one)",
+			Mask(c.PAN), CheckDigit(c.PAN[:len(c.PAN)-1]), invalid)
+	case c.PAN != "" && !fits(c.PAN, c.Count, true), c.Code != "" && !fits(c.Code, c.Count, false):
+		return fmt.Sprintf("%d cards from this number on need a digit more than it has; count fewer", c.Count)
+	}
+	return ""
+}

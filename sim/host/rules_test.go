@@ -2,6 +2,7 @@ package host
 
 import (
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -44,5 +45,308 @@ func TestBothDialectsPayAndReverse(t *testing.T) {
 			p.want("00", wire.SignOff)
 			p.want("77", wire.Purchase, amount(100), shows("good"))
 		})
+	}
+}
+
+// Each rule's code, and that nothing is booked but what is approved.
+func TestEveryRefusalHasItsCodeAndMovesNothing(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := ready(t, h, address, 0)
+	unknownMerchant := ready(t, h, address, 3)
+	before := h.Books()
+	for _, c := range []struct {
+		name, code string
+		kind       wire.Transaction
+		fields     []field
+	}{
+		{"unknown terminal", "97", wire.Purchase, []field{amount(1), shows("good"), set(41, "19999999")}},
+		{"terminal of another merchant", "97", wire.Purchase, []field{amount(1), shows("good"), set(42, "999999999999999")}},
+		{"another batch", "77", wire.Purchase, []field{amount(1), shows("good"), sub(wire.SubBatch, "000007")}},
+		{"no trace", "30", wire.Purchase, []field{amount(1), shows("good"), without(11)}},
+		{"no amount", "30", wire.Purchase, []field{shows("good")}},
+		{"no entry mode", "30", wire.Purchase, []field{amount(1), shows("good"), without(22)}},
+		{"no card at all", "30", wire.Purchase, []field{amount(1)}},
+		{"unknown kind of payment", "12", wire.Purchase, []field{amount(1), shows("good"), set(3, "990000")}},
+		{"amount zero", "13", wire.Purchase, []field{amount(0), shows("good")}},
+		{"unknown card", "14", wire.Purchase, []field{amount(1), set(2, "6225999999999999")}},
+		{"stolen card", "43", wire.Purchase, []field{amount(1), shows("stolen")}},
+		{"stolen card asks its balance", "43", wire.Balance, []field{shows("stolen")}},
+		{"expired card", "54", wire.Purchase, []field{amount(1), shows("expired")}},
+		{"expiry mistyped", "54", wire.Purchase, []field{amount(1), shows("good"), set(14, "4911")}},
+		{"wrong PIN", "55", wire.Purchase, []field{amount(1), shows("good"), pin("111111")}},
+		{"PIN block of rubbish", "99", wire.Purchase, []field{amount(1), shows("good"), set(52, "rubbish!"), set(53, "2600000000000000")}},
+		{"PIN block of another card", "99", wire.Purchase, []field{amount(1), shows("poor"), pin("123456"), set(2, "6225000000998877")}},
+		{"funds", "51", wire.Purchase, []field{amount(101), shows("poor")}},
+		{"funds for a hold", "51", wire.PreAuth, []field{amount(101), shows("poor")}},
+		{"limit", "61", wire.Purchase, []field{amount(500_001), shows("capped")}},
+		{"limit of a hold", "61", wire.PreAuth, []field{amount(500_001), shows("capped")}},
+		{"largest amount", "51", wire.Purchase, []field{amount(999_999_999_999), shows("good")}},
+		{"track without separator", "30", wire.Purchase, []field{amount(1), set(35, "6225000000000014251210112345")}},
+		{"track of another card than field 2", "30", wire.Purchase, []field{amount(1), shows("good"), set(35, "6225000000001012D49122011234567")}},
+		{"payment code unknown", "14", wire.QRPurchase, []field{amount(1), set(59, "A30196299999999999999999")}},
+		{"payment code cut", "30", wire.QRPurchase, []field{amount(1), set(59, "A3019621111")}},
+		{"no payment code", "30", wire.QRPurchase, []field{amount(1), set(59, "A2003abc")}},
+		{"void of nothing", "25", wire.PurchaseVoid, []field{amount(1), shows("good"), set(37, "000000000001")}},
+		{"void without its original", "30", wire.PurchaseVoid, []field{amount(1), shows("good")}},
+		{"refund of nothing", "25", wire.Refund, []field{amount(1), shows("good"), set(37, "000000000001"), set(63, "000")}},
+		{"completion of nothing", "25", wire.Completion, []field{amount(1), shows("good"), set(38, "000001")}},
+		{"pre-auth void of nothing", "25", wire.PreAuthVoid, []field{amount(1), shows("good"), set(38, "000001")}},
+		{"completion void of nothing", "25", wire.CompletionVoid, []field{amount(1), shows("good"), set(37, "000000000001")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p.TB = t
+			p.want(c.code, c.kind, c.fields...)
+			if p.ans.Has(64) || p.ans.Has(38) {
+				t.Error("a refusal carries a MAC or an authorisation code")
+			}
+		})
+	}
+	p.TB = t
+	unknownMerchant.want("03", wire.Purchase, amount(1), shows("good"))
+	for i, b := range h.Books() {
+		if b != before[i] {
+			t.Errorf("book of %s is %+v, want %+v", b.TID, b, before[i])
+		}
+	}
+}
+
+func TestDefectiveSuccessIsBookedAndSealed(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := ready(t, h, address, 0)
+	p.want("A2", wire.Purchase, amount(500), shows("defective"))
+	if b := book(h, "10000001"); b.Debit != 500 {
+		t.Errorf("debit %d, want 500", b.Debit)
+	}
+}
+
+func TestTrackAndPaymentCodeAreRead(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := ready(t, h, address, 0)
+	p.want("00", wire.Purchase, amount(100), set(22, "022"), set(35, "6225000000001004D49122011234567890"))
+	sealed, err := p.keys.Track.SealTrack([]byte("6225000000001004D49122011234567890"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.want("00", wire.Purchase, amount(100), set(22, "022"), set(35, string(sealed)), set(53, "0610000000000000"))
+	if p.ans.Text(2) != "6225000000001004" {
+		t.Errorf("field 2 is %q", p.ans.Text(2))
+	}
+	p.want("30", wire.Purchase, amount(100), set(22, "022"), set(35, "6225000000001004D49122011234567890"), set(53, "0610000000000000"))
+	p.want("00", wire.QRPurchase, amount(100), set(59, "A30196211111111111111112"))
+	if v := p.ans.Text(59); len(v) != 25 || v[:5] != "A4020" || p.ans.Has(38) {
+		t.Errorf("the answer has voucher %q and code %q, want a voucher and none", v, p.ans.Text(38))
+	}
+	if b, _ := h.Balance(panOf(&h.profile.Cards[0], 1)); b != 50_000_000-100 {
+		t.Errorf("the second code's card has %d, want %d", b, 50_000_000-100)
+	}
+}
+
+// P2, P3: a payment that comes again is not booked again, whatever it says.
+func TestRepeatedPaymentIsBookedOnce(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		options []Option
+		alike   string // code of a repeat that is the same
+	}{
+		{"refused", nil, "94"},
+		{"answered again", []Option{WithRepeats()}, "00"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h, address := listen(t, "cup", c.options...)
+			p := ready(t, h, address, 0)
+			buy := p.request(wire.Purchase, amount(700), shows("good"))
+			if code := p.send(buy); code != "00" {
+				t.Fatal(code)
+			}
+			rrn, auth := p.ans.Text(37), p.ans.Text(38)
+			for range 10 {
+				if code := p.exchange(p.last); code != c.alike {
+					t.Fatalf("the repeat got %s, want %s", code, c.alike)
+				}
+				if c.alike == "00" && (p.ans.Text(37) != rrn || p.ans.Text(38) != auth || !p.verified()) {
+					t.Error("the repeat has another reference, another code or no MAC")
+				}
+			}
+			other := dialPOS(t, h, address, 0)
+			other.keys, other.batch = p.keys, p.batch
+			if code := other.exchange(p.last); code != c.alike {
+				t.Errorf("on another connection the repeat got %s, want %s", code, c.alike)
+			}
+			buy.SetUint(4, 800)
+			if code := p.send(buy); code != "94" {
+				t.Errorf("the same trace with another amount got %s, want 94", code)
+			}
+			buy.SetUint(4, 700)
+			buy.SetString(2, "6225000000001004")
+			if code := p.send(buy); code != "94" {
+				t.Errorf("the same trace with another card got %s, want 94", code)
+			}
+			declined := p.request(wire.Purchase, amount(700), shows("poor"))
+			if code := p.send(declined); code != "51" {
+				t.Fatal(code)
+			}
+			if code := p.send(declined); code != "94" {
+				t.Errorf("the repeat of a declined payment got %s, want 94", code)
+			}
+			if b := book(h, "10000001"); b.Debit != 700 || b.DebitN != 1 {
+				t.Errorf("book %+v, want 700 once", b)
+			}
+		})
+	}
+}
+
+// P17, P28, R33: each octet that the MAC covers, and the MAC itself, flipped in turn.
+func TestFlippedOctetIsNeverBooked(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := ready(t, h, address, 0)
+	clean := p.frame(p.request(wire.Purchase, amount(700), shows("good"), pin("123456")))
+	body := 2 + h.dialect.Header.Len()
+	codes := map[string]int{}
+	for i := body; i < len(clean); i++ {
+		for _, bit := range []byte{1, 0x80} {
+			// A connection each: some flips make the frame unreadable.
+			q := dialPOS(t, h, address, 0)
+			frame := append([]byte{}, clean...)
+			frame[i] ^= bit
+			q.write(frame)
+			q.conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+			code := "silence"
+			if ans, err := q.reader.Next(); err == nil && q.ans.Read(ans) == nil {
+				code = q.ans.Text(39)
+			}
+			q.conn.Close()
+			switch code {
+			case "A0", "30", "77", "97", "silence": // 77 and 97: the flip hit batch, TID or MID
+			default:
+				t.Errorf("octet %d, bit %02X: answered %s", i, bit, code)
+			}
+			codes[code]++
+		}
+	}
+	t.Logf("answers: %v", codes)
+	if b := book(h, "10000001"); b.Totals != (Totals{}) {
+		t.Errorf("booked %+v, want nothing", b.Totals)
+	}
+	// A payment without any MAC, and the clean one at last.
+	kept := p.keys.MAC
+	p.keys.MAC = nil
+	bare := p.frame(p.request(wire.Purchase, amount(700), shows("good")))
+	p.keys.MAC = kept
+	if code := p.exchange(bare); code != "A0" {
+		t.Errorf("a payment without a MAC got %s, want A0", code)
+	}
+	if code := p.exchange(clean); code != "00" {
+		t.Errorf("the clean frame got %s, want 00", code)
+	}
+}
+
+// P19: octets after the last field, within the frame, are covered by no MAC.
+func TestOctetsAfterTheMACAreRefused(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := ready(t, h, address, 0)
+	frame := p.frame(p.request(wire.Purchase, amount(700), shows("good")))
+	frame = append(frame, 1, 2, 3, 4)
+	frame[1] += 4
+	if code := p.exchange(frame); code != "30" {
+		t.Errorf("answered %s, want 30", code)
+	}
+	if b := book(h, "10000001"); b.Totals != (Totals{}) {
+		t.Errorf("booked %+v, want nothing", b.Totals)
+	}
+}
+
+// P21
+func TestNothingIsBookedWithoutSignIn(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := dialPOS(t, h, address, 0)
+	p.want("77", wire.Purchase, amount(1), shows("good"))
+	p.want("77", wire.Balance, shows("good"))
+	p.signIn()
+	kept := p.keys
+	p.want("00", wire.Purchase, amount(1), shows("good"))
+	p.want("00", wire.SignOff)
+	p.keys = kept
+	for _, kind := range []wire.Transaction{wire.Purchase, wire.PreAuth} {
+		p.want("77", kind, amount(1), shows("good"))
+	}
+	if b := book(h, "10000001"); b.Debit != 1 {
+		t.Errorf("debit %d, want 1", b.Debit)
+	}
+}
+
+// P29, M27: answers and unknown types get no answer and change nothing.
+func TestAnswersAndStrangersAreIgnored(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := ready(t, h, address, 0)
+	for _, mti := range []string{"0210", "0410", "0810", "9999", "0300"} {
+		m := p.request(wire.Purchase, amount(1), shows("good"))
+		m.SetMTI(mti)
+		p.write(p.frame(m))
+	}
+	foreign := p.request(wire.Purchase, amount(1), shows("good"))
+	foreign.Head[2] = 0x77
+	p.write(p.frame(foreign))
+	if p.hear(30 * time.Millisecond) {
+		t.Errorf("answered %s %s, want silence", p.ans.MTI(), p.ans.Text(39))
+	}
+	if n := h.Counts().Ignored; n != 6 {
+		t.Errorf("%d ignored, want 6", n)
+	}
+	p.want("00", wire.Purchase, amount(1), shows("good"))
+}
+
+// P28: echo fields come back, TPDU addresses change over, and the answer goes
+// to the connection that asked.
+func TestAnswerBringsBackWhatWasAsked(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := ready(t, h, address, 0)
+	m := p.request(wire.Purchase, amount(4321), shows("good"))
+	if code := p.send(m); code != "00" {
+		t.Fatal(code)
+	}
+	if p.ans.MTI() != "0210" {
+		t.Errorf("MTI %s, want 0210", p.ans.MTI())
+	}
+	for _, f := range []int{3, 4, 11, 25, 41, 42, 49, 60} {
+		if got, want := p.ans.Text(f), m.Text(f); got != want {
+			t.Errorf("field %d is %q, want %q", f, got, want)
+		}
+	}
+	if got, want := string(p.ans.Head[:5]), "\x60\x00\x00\x00\x03"; got != want {
+		t.Errorf("TPDU % X, want % X", got, want)
+	}
+	if p.ans.Text(37)[:6] != p.ans.Text(12) {
+		t.Errorf("RRN %s does not begin with the time %s", p.ans.Text(37), p.ans.Text(12))
+	}
+}
+
+// P16
+func TestReferencesAreUnique(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := ready(t, h, address, 0)
+	seen := map[string]bool{}
+	for range 200 {
+		p.want("00", wire.Purchase, amount(1), shows("good"))
+		if rrn := p.ans.Text(37); seen[rrn] {
+			t.Fatalf("reference %s came twice", rrn)
+		} else {
+			seen[rrn] = true
+		}
+	}
+}
+
+// P30
+func TestAskingChangesNothing(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := ready(t, h, address, 0)
+	before := h.Books()
+	for range 3 {
+		p.want("00", wire.Balance, shows("good"))
+		p.want("00", wire.Echo)
+	}
+	for i, b := range h.Books() {
+		if b != before[i] {
+			t.Errorf("book is %+v, want %+v", b, before[i])
+		}
 	}
 }

@@ -1,0 +1,118 @@
+package sim_test
+
+import (
+	"context"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// bench is a bundled host on loopback with what a run needs to meet it.
+type bench struct {
+	profile *profile.Profile
+	host    *host.Host
+	dialer  *sim.Dialer
+}
+
+func newBench(t testing.TB, dialect string, terminals int, options ...host.Option) *bench {
+	t.Helper()
+	p, err := profile.Bundled(dialect, terminals)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := host.New(p, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { h.Serve(ctx, l) })
+	t.Cleanup(func() {
+		stop()
+		wg.Wait()
+	})
+	return &bench{p, h, &sim.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}}
+}
+
+// purchase is a plan: sign in if need be, pay by stripe and PIN.
+func purchase(p *profile.Profile) *sim.Plan {
+	hs := p.Holders("good")
+	return &sim.Plan{ID: "purchase", Steps: []sim.Step{{Text: "pay", Do: func(pl *sim.Player) error {
+		o := sim.Order{Of: wire.Purchase, Amount: 1234, Entry: sim.Swipe, PIN: true, Holder: &hs[pl.N()%len(hs)]}
+		if err := pl.Pay(&o); err != nil {
+			return err
+		}
+		return pl.Last.Reason()
+	}}}}
+}
+
+func (b *bench) run(t testing.TB, r *sim.Run) *report.Report {
+	t.Helper()
+	r.Profile, r.Dialer = b.profile, b.dialer
+	if r.Recorder == nil {
+		r.Recorder = report.NewRecorder(sim.Labels(), b.profile.Policy.Timeout, 0)
+	}
+	if r.Mix == nil {
+		m, err := sim.NewMix(1, []*sim.Plan{purchase(b.profile)}, []float64{1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Mix = m
+	}
+	if r.Drain == 0 {
+		r.Drain = b.profile.Policy.Timeout
+	}
+	rep, err := r.Do(context.Background(), context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rep.Check(); err != nil {
+		t.Error(err)
+	}
+	return rep
+}
+
+func TestEveryArrivalIsAccountedFor(t *testing.T) {
+	for _, lines := range []string{"own", "each", "shared:2"} {
+		for _, dialect := range []string{"cup", "iso87"} {
+			t.Run(dialect+" "+lines, func(t *testing.T) {
+				b := newBench(t, dialect, 20)
+				rate, _ := sim.ParseRate("500/s")
+				l, err := sim.ParseLines(lines)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r := &sim.Run{Lines: l, Terminals: 20, Pacer: sim.Constant(rate), For: time.Second}
+				rep := b.run(t, r)
+				if rep.Planned != 500 || rep.Planned != rep.Played+rep.NotPlayed || rep.Failed != 0 {
+					t.Errorf("planned %d, played %d, not played %d, failed %d", rep.Planned, rep.Played, rep.NotPlayed, rep.Failed)
+				}
+				l2 := rep.Label("purchase")
+				if l2 == nil || l2.Counts[report.Approved] != rep.Played {
+					t.Fatalf("purchases: %+v, want %d approved", l2, rep.Played)
+				}
+				var net int64
+				for _, bk := range b.host.Books() {
+					net += bk.Net()
+				}
+				if want := rep.Played * 1234; net != want {
+					t.Errorf("host booked %d, terminals took %d", net, want)
+				}
+				if err := b.host.Check(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package host
+
+import (
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Each misbehaviour can be seen by whoever looks, and by nobody else: the test
+// fails when a host without it shows the same.
+func TestEachMisbehaviourIsSeen(t *testing.T) {
+	buy := func(p *pos, role string) *wire.Message {
+		m := p.request(wire.Purchase, amount(500), shows(role))
+		p.write(p.frame(m))
+		return m
+	}
+	seen := map[string]func(p *pos, h *Host) bool{
+		"wrong-mac": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			return p.hear(time.Second) && p.ans.Text(39) == "00" && p.ans.Has(64) && !p.verified()
+		},
+		"no-mac": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			return p.hear(time.Second) && p.ans.Text(39) == "00" && !p.ans.Has(64)
+		},
+		"wrong-echo": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			return p.hear(time.Second) && p.verified() && p.ans.Uint(4) != 500
+		},
+		"wrong-trace": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			return p.hear(time.Second) && p.verified() && p.ans.Uint(11) != p.trace
+		},
+		"wrong-kcv": func(p *pos, h *Host) bool {
+			p.do(wire.SignIn, sub(wire.SubNet, "004"))
+			master, _ := keys.New(p.entry.Master)
+			_, err := keys.Unwrap(master, keys.Track, p.ans.Get(62))
+			return err != nil
+		},
+		"lying-totals": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			return p.hear(time.Second) && p.settlement(500, 1, 0, 0) == '2' && p.ans.Text(48)[:15] == "000000000501001"
+		},
+		"silent": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			return !p.hear(50*time.Millisecond) && book(h, "10000001").DebitN == 1
+		},
+		"late": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			return !p.hear(h.profile.Policy.Timeout) && p.hear(2*time.Second) && p.verified()
+		},
+		"duplicate": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			return p.hear(time.Second) && p.hear(50*time.Millisecond)
+		},
+		"approve-all": func(p *pos, h *Host) bool {
+			for _, role := range []string{"poor", "stolen", "expired"} {
+				buy(p, role)
+				if !p.hear(time.Second) || p.ans.Text(39) != "00" {
+					return false
+				}
+			}
+			return p.do(wire.Purchase, amount(5), set(2, "6225999999999999")) == "00"
+		},
+		"double-posting": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			p.hear(time.Second)
+			p.write(p.last)
+			return p.hear(time.Second) && book(h, "10000001").DebitN == 2
+		},
+		"forget-reversal": func(p *pos, h *Host) bool {
+			m := buy(p, "good")
+			return p.hear(time.Second) && p.send(p.reversalOf(m)) == "00" && book(h, "10000001").DebitN == 1
+		},
+	}
+	for _, m := range Misbehaviours() {
+		look := seen[m.Name]
+		if look == nil {
+			t.Errorf("%s: no test looks for it", m.Name)
+			continue
+		}
+		t.Run(m.Name, func(t *testing.T) {
+			if m.Doc == "" {
+				t.Error("it has no doc")
+			}
+			h, address := listen(t, "cup", WithMisbehaviour(m.Name))
+			p := signedInAnyhow(t, h, address)
+			if !look(p, h) {
+				t.Error("not seen")
+			}
+			sound, address := listen(t, "cup")
+			if look(ready(t, sound, address, 0), sound) {
+				t.Error("seen at a sound host")
+			}
+		})
+	}
+}
+
+// signedInAnyhow signs in without looking at check values.
+func signedInAnyhow(t *testing.T, h *Host, address string) *pos {
+	p := dialPOS(t, h, address, 0)
+	p.want("00", wire.SignIn, sub(wire.SubNet, "004"))
+	h.all[0].mu.Lock()
+	p.keys = h.all[0].session.keys
+	h.all[0].mu.Unlock()
+	return p
+}
+
+func TestUnknownMisbehaviourIsRefused(t *testing.T) {
+	if _, err := New(bench("cup"), WithMisbehaviour("rude")); err == nil {
+		t.Error("accepted")
+	}
+}

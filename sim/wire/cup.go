@@ -33,6 +33,15 @@ func CUP() *Dialect {
 			2: PAN, 35: Hidden, 36: Hidden, 48: Detail, 52: Hidden, 55: TLV,
 			57: Hidden, 58: Hidden, 59: Hidden, 62: Hidden,
 		},
+		Parts: map[int][]Part{
+			60: {{0, 2, "60.1", "transaction type"}, {2, 8, "60.2", "batch"}, {8, 11, "60.3", "network management code"},
+				{11, 12, "60.4", "terminal reads"}, {12, 13, "60.5", "IC condition"}, {13, 14, "60.6", "partial approval"},
+				{14, 17, "60.7", "account type"}},
+			61: {{0, 6, "61.1", "original batch"}, {6, 12, "61.2", "original trace"}, {12, 16, "61.3", "original date MMDD"},
+				{16, 18, "61.4", "original authorisation mode"}, {18, 29, "61.5", "authorising institution"}},
+			63: {{0, 3, "63.1", "card scheme or operator"}, {3, 23, "63.2", "issuer's remark"},
+				{23, 43, "63.3", "centre's remark"}, {43, 63, "63.4", "acquirer's remark"}},
+		},
 		Forms: cupForms(),
 	}
 	mustCompile(d)

@@ -31,6 +31,7 @@ type Dialect struct {
 	MAC    bool                 // field 64 (128 with a second bitmap) is a MAC over MTI..last field before it
 	Subs   map[Sub]Span         // where the parts of composed fields are
 	Masks  map[int]Mask         // what may be shown of a field; Clear when absent
+	Parts  map[int][]Part       // the parts of composed fields, for Describe; those of Subs when absent
 	Forms  []Form               // the transactions; of two that fit a message the earlier one is meant
 
 	codec *codec
@@ -39,7 +40,7 @@ type Dialect struct {
 }
 
 // MaxFrame is the longest message taken off a line, in octets after the
-// length prefix. The longest that the CUP field lengths allow is about 2,900.
+// length prefix. The longest that the CUP field lengths allow is 3,238.
 const MaxFrame = 4096
 
 // Header is the routing header before the MTI.
@@ -89,6 +90,13 @@ type Span struct {
 	Name            string // as documents number it: "60.2"
 }
 
+// Part names a part of a composed field for people.
+type Part struct {
+	From, To int // characters, To not included
+	Number   string
+	Title    string
+}
+
 // Value is a constant field value.
 type Value struct {
 	Field int
@@ -125,6 +133,11 @@ func (d *Dialect) Compile() error {
 		return fmt.Errorf("dialect %s: %w", d.Name, err)
 	}
 	d.codec = c
+	for _, n := range []int{64, 128} {
+		if f := &c.fields[n]; d.MAC && f.kind != absent && (f.kind != octets && f.kind != ascii || f.count != fixed || f.max != 8) {
+			return fmt.Errorf("dialect %s: field %d: a MAC is 8 octets; want type Binary, length 8, encoding Binary, a Fixed prefix", d.Name, n)
+		}
+	}
 	d.spans = [subs]Span{}
 	for s, span := range d.Subs {
 		d.spans[s] = span
@@ -136,11 +149,19 @@ func (d *Dialect) Compile() error {
 			return fmt.Errorf("dialect %s: form of %s: MTI %q is not 4 digits", d.Name, f.Transaction, f.MTI)
 		}
 		f.carries = [2]uint64{}
-		for _, v := range f.Fixed {
+		m := NewMessage(d)
+		m.SetMTI(f.MTI)
+		f.Fixed = slices.Clone(f.Fixed)
+		for i, v := range f.Fixed {
 			if !d.Has(v.Field) {
 				return fmt.Errorf("dialect %s: form of %s: field %d is not in the spec", d.Name, f.Transaction, v.Field)
 			}
+			m.SetString(v.Field, v.Text)
+			f.Fixed[i].Text = m.Text(v.Field) // as the spec pads it
 			f.carry(v.Field)
+		}
+		if _, err := m.Append(nil); err != nil {
+			return fmt.Errorf("dialect %s: form of %s does not fit the spec: %w", d.Name, f.Transaction, err)
 		}
 		for _, n := range f.Fields {
 			if d.Has(n) {
@@ -153,15 +174,46 @@ func (d *Dialect) Compile() error {
 }
 
 // WithSpec is the dialect with another field spec, compiled: a user's own.
+//
+// What a user's private fields hold is not known here, so of the fields that
+// ISO 8583 leaves to agreement (see private) those are hidden for which Masks
+// says nothing and Subs knows no part. To have one shown, put it into Masks as
+// Clear before.
 func (d *Dialect) WithSpec(spec *iso8583.MessageSpec) (*Dialect, error) {
 	n := *d
 	n.Spec = spec
 	n.Subs, n.Masks = maps.Clone(d.Subs), maps.Clone(d.Masks)
 	n.Forms = slices.Clone(d.Forms)
+	if n.Masks == nil {
+		n.Masks = map[int]Mask{}
+	}
+	known := map[int]bool{}
+	for _, span := range n.Subs {
+		known[span.Field] = true
+	}
+	for f := range 129 {
+		if _, said := n.Masks[f]; !said && !known[f] && private(f) {
+			n.Masks[f] = Hidden
+		}
+	}
+	if n.Masks[2] != Hidden {
+		n.Masks[2] = PAN
+	}
 	if err := n.Compile(); err != nil {
 		return nil, err
 	}
 	return &n, nil
+}
+
+// private reports whether field f carries card data or what networks agree on:
+// extended PAN, tracks, name, additional data, PIN, reserved fields, accounts
+// and the second half's private fields (ISO 8583:1987, table of data elements).
+func private(f int) bool {
+	switch {
+	case f >= 34 && f <= 36, f == 43, f >= 45 && f <= 48, f == 52, f >= 54 && f <= 63, f >= 102 && f <= 127:
+		return true
+	}
+	return false
 }
 
 // Has reports whether the dialect has field f.

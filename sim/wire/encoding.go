@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 )
@@ -32,7 +33,12 @@ var (
 
 // Encode packs characters. It does not keep or change src.
 func (e *Nibbles) Encode(src []byte) ([]byte, error) {
-	return e.append(make([]byte, 0, (len(src)+1)/2), src)
+	n := (len(src) + 1) / 2
+	dst := make([]byte, n+slack)
+	if !e.pack(dst, src[:len(src):len(src)]) {
+		return nil, errNotDigit
+	}
+	return dst[:n], nil
 }
 
 // Decode unpacks length characters and says how many octets they took.
@@ -44,83 +50,133 @@ func (e *Nibbles) Decode(src []byte, length int) ([]byte, int, error) {
 	if n > len(src) {
 		return nil, 0, fmt.Errorf("want %d octets, have %d", n, len(src))
 	}
-	out, err := e.appendText(make([]byte, 0, length), src[:n], length)
-	return out, n, err
+	dst := make([]byte, length+slack)
+	if !e.unpack(dst, src[:n:n], length) {
+		return nil, 0, errNibble
+	}
+	return dst[:length], n, nil
 }
 
-// append packs src to dst.
-func (e *Nibbles) append(dst, src []byte) ([]byte, error) {
-	if len(src)%2 == 1 && e.right {
-		v, ok := e.nibble(src[0])
-		if !ok {
-			return dst, errNotDigit
-		}
-		dst, src = append(dst, v), src[1:]
+// slack is how far beyond the end pack and unpack may write: they handle eight
+// characters at a time, as the octets of one number.
+const slack = 8
+
+const (
+	each  = 0x0101010101010101
+	zeros = '0' * each
+	highs = 0x80 * each
+	// Added to a nibble it raises the high bit of those above 9.
+	above9 = (0x80 - 10) * each
+)
+
+// pack packs src into dst, which has room for it and the slack. It reports
+// false when a character has no nibble. Octets in the array of src beyond its
+// length may be looked at, they do not count.
+func (e *Nibbles) pack(dst, src []byte) bool {
+	size := 8
+	if e.right && len(src)&1 == 1 {
+		size = 7 // the pad nibble first
 	}
-	for len(src) >= 2 {
-		a, aok := e.nibble(src[0])
-		b, bok := e.nibble(src[1])
-		if !aok || !bok {
-			return dst, errNotDigit
+	for len(src) > 0 {
+		n := min(size, len(src))
+		v := (first8(src) ^ zeros) & (^uint64(0) << ((64 - 8*n) & 63))
+		// A carry comes only from an octet that is wrong by itself.
+		if (v|(v+6*each))&(0xF0*each) != 0 {
+			var ok bool
+			if v, ok = e.letters(src[:n]); !ok {
+				return false
+			}
 		}
-		dst, src = append(dst, a<<4|b), src[2:]
+		v >>= (8 * (8 - size)) & 63
+		binary.BigEndian.PutUint32(dst, squeeze(v))
+		dst, src, size = dst[4:], src[n:], 8
 	}
-	if len(src) == 1 {
-		v, ok := e.nibble(src[0])
-		if !ok {
-			return dst, errNotDigit
-		}
-		dst = append(dst, v<<4)
-	}
-	return dst, nil
+	return true
 }
 
-// appendText unpacks n characters from the octets of src, which are just
-// enough. The pad nibble of an odd n may be anything.
-func (e *Nibbles) appendText(dst, src []byte, n int) ([]byte, error) {
-	if n%2 == 1 && e.right {
-		c := e.char(src[0] & 15)
-		if c == 0 {
-			return dst, errNibble
-		}
-		dst, src, n = append(dst, c), src[1:], n-1
+// letters gives the nibbles of up to eight characters, each in an octet.
+func (e *Nibbles) letters(src []byte) (v uint64, ok bool) {
+	if !e.track {
+		return 0, false
 	}
-	for ; n >= 2; n -= 2 {
-		a, b := e.char(src[0]>>4), e.char(src[0]&15)
-		if a == 0 || b == 0 {
-			return dst, errNibble
+	for i, c := range src {
+		switch {
+		case c-'0' <= 9:
+			c -= '0'
+		case c-'A' <= 5:
+			c -= 'A' - 10
+		case c == '=':
+			c = 0xD
+		default:
+			return 0, false
 		}
-		dst, src = append(dst, a, b), src[1:]
+		v |= uint64(c) << (56 - 8*i)
 	}
-	if n == 1 {
-		c := e.char(src[0] >> 4)
-		if c == 0 {
-			return dst, errNibble
-		}
-		dst = append(dst, c)
-	}
-	return dst, nil
+	return v, true
 }
 
-func (e *Nibbles) nibble(c byte) (byte, bool) {
-	switch {
-	case c-'0' <= 9:
-		return c - '0', true
-	case e.track && c-'A' <= 5:
-		return c - 'A' + 10, true
-	case e.track && c == '=':
-		return 13, true
+// unpack unpacks n characters from src, which has enough, into dst, which has
+// room for them and the slack. The pad nibble of an odd n may be anything. It
+// reports false when a nibble has no character.
+func (e *Nibbles) unpack(dst, src []byte, n int) bool {
+	size := 8
+	if e.right && n&1 == 1 {
+		size = 7 // the pad nibble first
 	}
-	return 0, false
+	for {
+		v := spread(first4(src))
+		v <<= (8 * (8 - size)) & 63
+		if n < size {
+			v &^= ^uint64(0) >> ((8 * n) & 63)
+		}
+		letters := (v + above9) & highs >> 7
+		if letters != 0 && !e.track {
+			return false
+		}
+		binary.BigEndian.PutUint64(dst, v+zeros+letters*('A'-'0'-10))
+		if n <= size {
+			return true
+		}
+		dst, src, n, size = dst[size:], src[4:], n-size, 8
+	}
 }
 
-// char is the character of a nibble, 0 when it has none.
-func (e *Nibbles) char(v byte) byte {
-	switch {
-	case v <= 9:
-		return '0' + v
-	case e.track:
-		return 'A' + v - 10
+// spread puts each nibble into an octet.
+func spread(x uint32) uint64 {
+	v := uint64(x)
+	v = (v | v<<16) & 0x0000FFFF0000FFFF
+	v = (v | v<<8) & 0x00FF00FF00FF00FF
+	return (v | v<<4) & (0x0F * each)
+}
+
+// squeeze undoes spread.
+func squeeze(v uint64) uint32 {
+	v = (v | v>>4) & 0x00FF00FF00FF00FF
+	v = (v | v>>8) & 0x0000FFFF0000FFFF
+	return uint32(v | v>>16)
+}
+
+// first8 is the first eight octets of b, of those beyond it what there is in
+// its array.
+func first8(b []byte) uint64 {
+	if cap(b) >= 8 {
+		return binary.BigEndian.Uint64(b[:8])
 	}
-	return 0
+	var v uint64
+	for i, c := range b {
+		v |= uint64(c) << (56 - 8*i)
+	}
+	return v
+}
+
+// first4 is the first four octets of b, likewise.
+func first4(b []byte) uint32 {
+	if cap(b) >= 4 {
+		return binary.BigEndian.Uint32(b[:4])
+	}
+	var v uint32
+	for i, c := range b {
+		v |= uint32(c) << (24 - 8*i)
+	}
+	return v
 }

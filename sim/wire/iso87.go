@@ -31,6 +31,10 @@ func ISO87() *Dialect {
 		Masks: map[int]Mask{
 			2: PAN, 35: Hidden, 36: Hidden, 45: Hidden, 48: Hidden, 52: Hidden, 55: TLV, 62: Hidden,
 		},
+		Parts: map[int][]Part{
+			90: {{0, 4, "90.1", "original MTI"}, {4, 10, "90.2", "original trace"}, {10, 20, "90.3", "original time MMDDhhmmss"},
+				{20, 31, "90.4", "original acquirer"}, {31, 42, "90.5", "original forwarder"}},
+		},
 		Forms: iso87Forms(),
 	}
 	mustCompile(d)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"slices"
 )
 
 // FieldError says which field of a message is wrong, where, and how. It never
@@ -43,7 +44,7 @@ type Message struct {
 	head [16]byte
 }
 
-type span struct{ from, to uint16 }
+type span struct{ from, to uint32 }
 
 // NewMessage gives an empty message of dialect d, which must be compiled.
 func NewMessage(d *Dialect) *Message {
@@ -124,6 +125,7 @@ func Uint(v []byte) uint64 {
 }
 
 // Set sets field f. Whether the value fits the spec is checked when packing.
+// Where the spec pads the field, a short value is filled up at once.
 func (m *Message) Set(f int, v []byte) { copy(m.room(f, len(v)), v) }
 
 // SetString sets field f.
@@ -135,7 +137,7 @@ func (m *Message) SetUint(f int, n uint64) {
 	if f < 0 || f > 128 {
 		return
 	}
-	PutUint(m.room(f, min(m.d.codec.fields[f].max, 20)), n)
+	PutUint(m.room(f, min(int(m.d.codec.fields[f].max), 20)), n)
 }
 
 // PutUint writes n in decimal over all of dst, zeros first.
@@ -146,23 +148,35 @@ func PutUint(dst []byte, n uint64) {
 	}
 }
 
-// room makes place for n octets as the value of field f.
+// room makes place for n octets as the value of field f, filled up at once to
+// the length of a padded field, so that values are compared as they are sent.
 func (m *Message) room(f, n int) []byte {
 	if f < 2 || f > 128 {
 		return nil
 	}
-	if s := m.at[f]; m.Has(f) && int(s.to-s.from) == n {
-		return m.buf[s.from:s.to]
+	fc := &m.d.codec.fields[f]
+	size := n
+	if fc.pad != padNone {
+		size = max(n, int(fc.max))
 	}
-	m.set[(f-1)>>6] |= 1 << (63 - (f-1)&63)
-	from := len(m.buf)
-	if from+n <= cap(m.buf) {
-		m.buf = m.buf[:from+n]
-	} else {
-		m.buf = append(m.buf, make([]byte, n)...)
+	s := m.at[f]
+	if !m.Has(f) || int(s.to-s.from) != size {
+		m.set[(f-1)>>6] |= 1 << (63 - (f-1)&63)
+		s.from = uint32(len(m.buf))
+		s.to = s.from + uint32(size)
+		m.buf = slices.Grow(m.buf, size)[:s.to]
+		m.at[f] = s
 	}
-	m.at[f] = span{uint16(from), uint16(from + n)}
-	return m.buf[from : from+n]
+	v := m.buf[s.from:s.to]
+	if size > n {
+		for i := range v {
+			v[i] = fc.padWith
+		}
+		if fc.pad == padLeft {
+			return v[size-n:]
+		}
+	}
+	return v[:n]
 }
 
 // Unset removes field f.
@@ -235,48 +249,58 @@ func (m *Message) Sealing() (covered, mac []byte) {
 // The octets belong to dst; Sealing gives views of them.
 func (m *Message) Append(dst []byte) ([]byte, error) {
 	c := m.d.codec
-	start := len(dst)
-	dst = append(dst, m.Head...)
-	body := len(dst)
-	dst, err := c.fields[0].append(dst, 0, m.mti[:])
-	if err != nil {
-		return dst, shift(err, start)
-	}
 	first, second := m.set[0]&^(1<<63), m.set[1]
-	if second != 0 {
-		if !c.second {
-			return dst, &FieldError{Field: 1, Offset: len(dst) - start, Reason: "this dialect has no fields above 64"}
-		}
-		first |= 1 << 63
+	if second != 0 && !c.second {
+		return dst, &FieldError{Field: 1, Offset: len(m.Head), Reason: "this dialect has no fields above 64"}
 	}
-	dst = c.appendBitmap(dst, first)
-	if second != 0 {
-		dst = c.appendBitmap(dst, second)
+	start := len(dst)
+	body := start + len(m.Head)
+	fields := bits.OnesCount64(first) + bits.OnesCount64(second)
+	room := len(m.Head) + 4 + 2*16 + len(m.buf) + fields*4 + slackFor
+	dst = slices.Grow(dst, room)
+	out := dst[:start+room]
+	copy(out[start:], m.Head)
+	at, err := c.fields[0].put(out, body, m.mti[:])
+	if err != nil {
+		return dst, place(err, 0, start)
 	}
-	for w, set := range [2]uint64{first &^ (1 << 63), second} {
+	if second != 0 {
+		at = c.putBitmap(out, at, first|1<<63)
+		at = c.putBitmap(out, at, second)
+	} else {
+		at = c.putBitmap(out, at, first)
+	}
+	for w, set := range [2]uint64{first, second} {
 		for set != 0 {
 			i := bits.LeadingZeros64(set)
-			set &^= 1 << (63 - i)
+			set &^= 1 << (63 - i&63)
 			f := w*64 + i + 1
-			if c.fields[f].kind == absent {
-				return dst, &FieldError{Field: f, Offset: len(dst) - start, Reason: "is not in this dialect"}
-			}
 			s := m.at[f]
-			if dst, err = c.fields[f].append(dst, f, m.buf[s.from:s.to]); err != nil {
-				return dst, shift(err, start)
+			if fc := &c.fields[f]; fc.kind != foreign {
+				if at, err = fc.put(out, at, m.buf[s.from:s.to]); err != nil {
+					return dst, place(err, f, start)
+				}
+				continue
 			}
+			if out, err = c.appendForeign(out[:at], f, m.buf[s.from:s.to]); err != nil {
+				return dst, place(err, f, start)
+			}
+			at = len(out)
+			out = slices.Grow(out, room)[:at+room]
 		}
 	}
-	if len(dst)-start > MaxFrame {
-		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d go on a line", len(dst)-start, MaxFrame)}
+	if at-start > MaxFrame {
+		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d go on a line", at-start, MaxFrame)}
 	}
-	m.raw = dst[body:]
-	return dst, nil
+	m.raw = out[body:at:at]
+	return out[:at], nil
 }
 
-// shift makes an error's offset count from the start of the message.
-func shift(err error, start int) error {
+// place completes an error: the field, and the offset from the start of the
+// message.
+func place(err error, field, start int) error {
 	if e, ok := err.(*FieldError); ok {
+		e.Field = field
 		e.Offset -= start
 	}
 	return err
@@ -284,14 +308,16 @@ func shift(err error, start int) error {
 
 const hexDigits = "0123456789ABCDEF"
 
-func (c *codec) appendBitmap(dst []byte, bits uint64) []byte {
+// putBitmap writes a bitmap over dst[at:] and says where it ends.
+func (c *codec) putBitmap(dst []byte, at int, bits uint64) int {
 	if !c.bitmapHex {
-		return binary.BigEndian.AppendUint64(dst, bits)
+		binary.BigEndian.PutUint64(dst[at:], bits)
+		return at + 8
 	}
-	for s := 60; s >= 0; s -= 4 {
-		dst = append(dst, hexDigits[bits>>s&15])
+	for i := range 16 {
+		dst[at+i] = hexDigits[bits>>(60-4*i)&15]
 	}
-	return dst
+	return at + 16
 }
 
 func (c *codec) takeBitmap(b []byte, at int) (uint64, int, error) {
@@ -335,55 +361,59 @@ func (m *Message) Read(b []byte) error {
 		return &FieldError{Field: -1, Offset: len(b), Reason: fmt.Sprintf("ends within its routing header of %d octets", at)}
 	}
 	copy(m.Head, b)
-	mti, at, err := c.fields[0].take(m.buf, b, at, 0)
+	m.buf = slices.Grow(m.buf, 2*len(b)+slackFor) // enough for all that is not foreign
+	buf, to := m.buf[:cap(m.buf)], 0
+	_, at, err := c.fields[0].take(buf, b, 0, at)
 	if err != nil {
-		return err
+		return place(err, 0, 0)
 	}
-	for i := range m.mti {
-		if mti[i]-'0' > 9 {
-			return &FieldError{Field: 0, Offset: len(m.Head), Reason: "holds a character that is not a digit"}
-		}
-		m.mti[i] = mti[i]
+	if i := firstNotDigit(buf[:4]); i >= 0 {
+		return &FieldError{Field: 0, Offset: len(m.Head) + i, Reason: errNotDigit.Error()}
 	}
+	copy(m.mti[:], buf)
 	var set [2]uint64
+	bitmap := at
 	if set[0], at, err = c.takeBitmap(b, at); err != nil {
 		return err
 	}
 	if set[0]>>63 == 1 {
 		if !c.second {
-			return &FieldError{Field: 1, Offset: at - 8, Reason: "announces a second bitmap, this dialect has one"}
+			return &FieldError{Field: 1, Offset: bitmap, Reason: "announces a second bitmap, this dialect has one"}
 		}
+		bitmap = at
 		if set[1], at, err = c.takeBitmap(b, at); err != nil {
 			return err
 		}
 		if set[1]>>63 == 1 {
-			return &FieldError{Field: 1, Offset: at - 8, Reason: "announces a third bitmap, there are two"}
+			return &FieldError{Field: 1, Offset: bitmap, Reason: "announces a third bitmap, there are two"}
 		}
 		set[0] &^= 1 << 63
 	}
 	for w, rest := range set {
 		for rest != 0 {
 			i := bits.LeadingZeros64(rest)
-			rest &^= 1 << (63 - i)
+			rest &^= 1 << (63 - i&63)
 			f := w*64 + i + 1
-			fc := &c.fields[f]
-			if fc.kind == absent {
-				return &FieldError{Field: f, Offset: at, Reason: "is not in this dialect"}
+			from := to
+			if fc := &c.fields[f]; fc.kind != foreign {
+				if to, at, err = fc.take(buf, b, to, at); err != nil {
+					return place(err, f, 0)
+				}
+			} else {
+				if buf, at, err = c.takeForeign(buf[:to], b, at, f); err != nil {
+					return place(err, f, 0)
+				}
+				to = len(buf)
+				buf = slices.Grow(buf, 2*len(b)+slackFor)
+				buf = buf[:cap(buf)]
 			}
-			from := len(m.buf)
-			if m.buf, at, err = fc.take(m.buf, b, at, f); err != nil {
-				return err
-			}
-			if len(m.buf) > 1<<16-1 {
-				return &FieldError{Field: f, Offset: at, Reason: "expands beyond all bounds"}
-			}
-			m.at[f] = span{uint16(from), uint16(len(m.buf))}
-			m.set[w] |= 1 << (63 - i)
+			m.at[f] = span{uint32(from), uint32(to)}
 		}
 	}
 	if at != len(b) {
 		return &FieldError{Field: -1, Offset: at, Reason: fmt.Sprintf("%d octets after the last field", len(b)-at)}
 	}
+	m.buf, m.set = buf[:to], set
 	m.raw = b[len(m.Head):]
 	return nil
 }

@@ -1,0 +1,149 @@
+package wire
+
+import (
+	"testing"
+
+	"github.com/moov-io/iso8583"
+)
+
+// buildPurchase fills m with a signed chip purchase: 17 fields.
+func buildPurchase(m *Message, form *Form) {
+	m.Begin(form)
+	m.SetString(2, "6225000000000014")
+	m.SetUint(4, 12345)
+	m.SetUint(11, 42)
+	m.SetString(14, "3012")
+	m.SetString(22, "051")
+	m.SetString(23, "001")
+	m.SetString(26, "12")
+	m.SetString(35, "6225000000000014D30122010000000000")
+	m.SetString(41, "10000001")
+	m.SetString(42, "123456789012345")
+	m.SetString(52, "\x6E\x83\xD8\xC8\x71\x67\x9F\x76")
+	m.SetString(53, "2600000000000000")
+	m.SetSub(SubBatch, "000001")
+	m.AddMAC()
+}
+
+func purchase(t testing.TB) *Message {
+	d := CUP()
+	m := NewMessage(d)
+	copy(m.Head, unhex(t, "6000030000603100310000"))
+	buildPurchase(m, d.Form(Purchase))
+	n := 0
+	for range m.Fields {
+		n++
+	}
+	if n != 17 {
+		t.Fatalf("%d fields, want 17", n)
+	}
+	return m
+}
+
+func BenchmarkRead(b *testing.B) {
+	m := purchase(b)
+	octets, err := m.Append(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := m.Read(octets); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkAppend(b *testing.B) {
+	m := purchase(b)
+	dst := make([]byte, 0, 512)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := AppendFrame(dst, m); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkBuild(b *testing.B) {
+	m := purchase(b)
+	form := m.Dialect().Form(Purchase)
+	dst := make([]byte, 0, 512)
+	b.ReportAllocs()
+	for b.Loop() {
+		buildPurchase(m, form)
+		if _, err := AppendFrame(dst, m); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// The same message through moov's Message, with the same spec. Its digits are
+// packed by our Nibbles, which is faster than moov's BCD.
+func BenchmarkMoovRead(b *testing.B) {
+	m := purchase(b)
+	octets, err := m.Append(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := iso8583.NewMessage(m.d.Spec).Unpack(octets[11:]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkMoovBuild(b *testing.B) {
+	m := purchase(b)
+	values := map[int][]byte{}
+	for f := range m.Fields {
+		values[f] = append([]byte(nil), m.Get(f)...)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		other := iso8583.NewMessage(m.d.Spec)
+		other.MTI(m.MTI())
+		for f, v := range values {
+			if err := other.BinaryField(f, v); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if _, err := other.Pack(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func TestNothingIsAllocatedForAMessage(t *testing.T) {
+	m := purchase(t)
+	m.SetString(55, string(unhex(t, "9F02060000000100009F36020001820200007106DF01010A0000")))
+	d := m.Dialect()
+	dst, err := AppendFrame(make([]byte, 0, 1024), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, out, buf := NewMessage(d), NewMessage(d), make([]byte, 0, 1024)
+	for name, f := range map[string]func(){
+		"read":     func() { in.Read(dst[2:]) },
+		"build":    func() { buildPurchase(out, d.Form(Purchase)); AppendFrame(buf, out) },
+		"answer":   func() { out.AnswerTo(in); out.SetString(39, "00"); out.AddMAC(); AppendFrame(buf, out) },
+		"classify": func() { d.Classify(in) },
+		"key":      func() { _ = in.Key() },
+		"sealing":  func() { in.Sealing() },
+		"TLV":      func() { in.CheckTLV(55) },
+		"tags": func() {
+			for range Tags(in.Get(55)) {
+			}
+		},
+		"fields": func() {
+			for range in.Fields {
+			}
+		},
+	} {
+		in.Read(dst[2:])
+		if n := testing.AllocsPerRun(100, f); n != 0 {
+			t.Errorf("%s allocates %v times", name, n)
+		}
+	}
+}

@@ -1,0 +1,15 @@
+package wire
+
+// Clone is a copy that shares nothing with m.
+func (m *Message) Clone() *Message {
+	c := *m
+	c.buf = append([]byte(nil), m.buf...)
+	c.raw = append([]byte(nil), m.raw...)
+	c.Head = c.head[:len(m.Head)]
+	copy(c.Head, m.Head)
+	return &c
+}
+
+// SetMAC sets the MAC field to what was written over the packed octets, so
+// that the message in hand is the one on the line.
+func (m *Message) SetMAC(mac [8]byte) { m.Set(m.macField(), mac[:]) }

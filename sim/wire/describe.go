@@ -1,0 +1,194 @@
+package wire
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/moov-io/iso8583/field"
+)
+
+// Describe writes the message for people: routing header, MTI, then a line a
+// field and one for each part of a composed field. What Dialect.Masks hides is
+// not in it; octets that are not printable ASCII are escaped (GBK text too).
+// An error of w ends it silently, as with fmt.
+func (m *Message) Describe(w io.Writer) {
+	out := bufio.NewWriter(w)
+	defer out.Flush()
+	m.describeHead(out)
+	fmt.Fprintf(out, "MTI  %s  %s\n", escape(m.mti[:]), m.describeMTI())
+	for f := range m.Fields {
+		fmt.Fprintf(out, "%3d  %-28s %s\n", f, m.d.FieldName(f), m.Shown(f))
+		m.describeParts(out, f)
+	}
+}
+
+// FieldName is what the spec calls field f, "" when the dialect lacks it.
+func (d *Dialect) FieldName(f int) string {
+	if f < 0 || f > 128 || d.codec.moov[f] == nil {
+		return ""
+	}
+	name := d.codec.moov[f].Spec().Description
+	if name == "" {
+		return fmt.Sprintf("field %d", f)
+	}
+	if len(name) > 60 {
+		name = name[:60]
+	}
+	return escape([]byte(name))
+}
+
+// Shown is the value of field f as it may be shown, "absent" when it is not
+// there. Failures quote it.
+func (m *Message) Shown(f int) string {
+	if !m.Has(f) {
+		return "absent"
+	}
+	v := m.Get(f)
+	switch m.d.mask(f) {
+	case Clear:
+		return m.plain(f, v)
+	case PAN:
+		return MaskPAN(v)
+	case TLV:
+		return fmt.Sprintf("(%d octets)", len(v))
+	case Detail:
+		if p := m.settlement(f); p != nil {
+			return escape(v)
+		}
+		return fmt.Sprintf("(%d digits)", len(v))
+	}
+	if m.binary(f) {
+		return fmt.Sprintf("(%d octets, hidden)", len(v))
+	}
+	return fmt.Sprintf("(%d characters, hidden)", len(v))
+}
+
+// mask is what may be shown of field f. The PIN block and the tracks are
+// hidden and the PAN is masked whatever the dialect says.
+func (d *Dialect) mask(f int) Mask {
+	mask := d.Masks[f]
+	switch f {
+	case 2:
+		if mask != Hidden {
+			return PAN
+		}
+	case 35, 36, 45, 52:
+		return Hidden
+	}
+	return mask
+}
+
+// binary reports whether field f is octets rather than text.
+func (m *Message) binary(f int) bool {
+	switch m.d.codec.moov[f].(type) {
+	case *field.Binary, *field.Hex:
+		return true
+	}
+	return false
+}
+
+// plain shows a value: text escaped, octets that are no text in hexadecimal.
+func (m *Message) plain(f int, v []byte) string {
+	if m.binary(f) && !printable(v) {
+		return fmt.Sprintf("%X", v)
+	}
+	return escape(v)
+}
+
+// MaskPAN shows the first six and last four digits of a PAN of 16 or more, of a
+// shorter one the last four only (PCI DSS 3.4.1: first six of 13 would leave
+// three hidden). What is not a digit is shown as ?.
+func MaskPAN[T ~string | ~[]byte](pan T) string {
+	first, last := 0, 4
+	switch n := len(pan); {
+	case n >= 16:
+		first = 6
+	case n <= 4:
+		last = 0
+	}
+	out := []byte(string(pan))
+	for i, c := range out {
+		switch {
+		case i >= first && i < len(out)-last:
+			out[i] = '*'
+		case c-'0' > 9:
+			out[i] = '?'
+		}
+	}
+	return string(out)
+}
+
+func printable(v []byte) bool {
+	for _, c := range v {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// escape makes v safe to print anywhere a line is: printable ASCII stays,
+// everything else, the backslash too, becomes \xHH.
+func escape(v []byte) string {
+	var s strings.Builder
+	for _, c := range v {
+		if c < ' ' || c > '~' || c == '\\' {
+			fmt.Fprintf(&s, `\x%02X`, c)
+		} else {
+			s.WriteByte(c)
+		}
+	}
+	return s.String()
+}
+
+// describeHead writes the routing header in words.
+func (m *Message) describeHead(w io.Writer) {
+	h := m.Head
+	if m.d.Header.TPDU {
+		fmt.Fprintf(w, "TPDU %X  to %X, from %X\n", h[:5], h[1:3], h[3:5])
+		h = h[5:]
+	}
+	if len(h) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "head %X", h)
+	if m.d.Header.TPDU && len(h) >= 3 {
+		fmt.Fprintf(w, "  %s, version %X, %s, %s", word(classes[:], h[0]-0x60, "class %X", h[0]), h[1:2],
+			word(states[:], h[2]>>4, "state %X", h[2]>>4), word(requirements[:], h[2]&15, "requirement %X", h[2]&15))
+	}
+	fmt.Fprintln(w)
+}
+
+// The digits of the CUP application header (docs/sources.md): 1 and 2, 5, 6.
+var (
+	classes      = [...]string{"stripe, financial", "chip, financial", "stripe, value added", "chip, value added"}
+	states       = [...]string{"in service", "training"}
+	requirements = [...]string{"nothing required", "fetch stripe parameters", "upload status", "sign in again",
+		"update CA public keys", "fetch IC parameters", "update the application", "fetch the card blacklist",
+		"fetch currency rates", "fetch contactless parameters"}
+)
+
+// word is names[i], or what format makes of value when there is none.
+func word(names []string, i byte, format string, value byte) string {
+	if int(i) < len(names) {
+		return names[i]
+	}
+	return fmt.Sprintf(format, value)
+}
+
+// describeMTI puts the MTI into words: class by the second digit, function by
+// the third; and the transaction of a request.
+func (m *Message) describeMTI() string {
+	class := map[byte]string{'1': "authorisation", '2': "financial", '3': "file action", '4': "reversal",
+		'5': "reconciliation", '6': "administrative", '8': "network management"}[m.mti[1]]
+	function := map[byte]string{'0': "request", '1': "response", '2': "advice", '3': "advice response"}[m.mti[2]]
+	if class == "" || function == "" {
+		return "unknown message type"
+	}
+	if t, ok := m.d.Classify(m); ok {
+		return fmt.Sprintf("%s %s: %s", class, function, t)
+	}
+	return class + " " + function
+}

@@ -1,0 +1,456 @@
+package wire
+
+import (
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// sample is a message of testdata/cup.txt.
+type sample struct {
+	name   string
+	frame  []byte
+	head   []byte
+	mti    string
+	fields []int
+	values map[int]string
+}
+
+func unhex(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func samples(t testing.TB) []sample {
+	t.Helper()
+	text, err := os.ReadFile("testdata/cup.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []sample
+	for n, line := range strings.Split(string(text), "\n") {
+		word, rest, _ := strings.Cut(line, " ")
+		last := len(out) - 1
+		switch {
+		case line == "" || word == "#":
+		case strings.HasSuffix(word, ":"):
+			out = append(out, sample{name: strings.TrimSuffix(word, ":"), values: map[int]string{}})
+		case word == "=":
+			out[last].frame = append(out[last].frame, unhex(t, rest)...)
+		case word == "head":
+			out[last].head = unhex(t, rest)
+		case word == "mti":
+			out[last].mti = rest
+		default:
+			f, err := strconv.Atoi(word)
+			if err != nil {
+				t.Fatalf("testdata/cup.txt:%d: %v", n+1, err)
+			}
+			switch {
+			case strings.HasPrefix(rest, `"`):
+				rest = strings.Trim(rest, `"`)
+			case strings.HasPrefix(rest, "0x"):
+				rest = string(unhex(t, rest[2:]))
+			}
+			out[last].fields = append(out[last].fields, f)
+			out[last].values[f] = rest
+		}
+	}
+	if len(out) < 27 {
+		t.Fatalf("%d messages in testdata/cup.txt, want 27", len(out))
+	}
+	return out
+}
+
+// read reads a frame, length first.
+func read(t testing.TB, d *Dialect, frame []byte) *Message {
+	t.Helper()
+	body, err := NewReader(strings.NewReader(string(frame)), d).Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := NewMessage(d)
+	if err := m.Read(body); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestCapturedMessagesReadAsPublished(t *testing.T) {
+	d := CUP()
+	for _, s := range samples(t) {
+		t.Run(s.name, func(t *testing.T) {
+			m := read(t, d, s.frame)
+			if string(m.Head) != string(s.head) || m.MTI() != s.mti {
+				t.Errorf("head %X MTI %s, want %X %s", m.Head, m.MTI(), s.head, s.mti)
+			}
+			var got []int
+			for f := range m.Fields {
+				got = append(got, f)
+				if m.Text(f) != s.values[f] {
+					t.Errorf("field %d = %q, want %q", f, m.Text(f), s.values[f])
+				}
+			}
+			if fmt.Sprint(got) != fmt.Sprint(s.fields) {
+				t.Errorf("fields %v, want %v", got, s.fields)
+			}
+		})
+	}
+}
+
+func TestCapturedMessagesPackBackToTheSameOctets(t *testing.T) {
+	d := CUP()
+	for _, s := range samples(t) {
+		m := read(t, d, s.frame)
+		again, err := AppendFrame(nil, m)
+		if err != nil || string(again) != string(s.frame) {
+			t.Errorf("%s read and packed: %v\n got %X\nwant %X", s.name, err, again, s.frame)
+		}
+		built := NewMessage(d)
+		copy(built.Head, s.head)
+		built.SetMTI(s.mti)
+		for i := range s.fields { // in any order
+			f := s.fields[len(s.fields)-1-i]
+			built.SetString(f, s.values[f])
+		}
+		again, err = AppendFrame([]byte("before"), built)
+		if err != nil || string(again) != "before"+string(s.frame) {
+			t.Errorf("%s built: %v\n got %X\nwant %X", s.name, err, again, s.frame)
+		}
+	}
+}
+
+func TestSealingCoversMTIToTheFieldBeforeTheMAC(t *testing.T) {
+	d := CUP()
+	for _, s := range samples(t) {
+		body := s.frame[2+11:]
+		m := read(t, d, s.frame)
+		covered, mac := m.Sealing()
+		if _, sealed := s.values[64]; !sealed {
+			if covered != nil || mac != nil {
+				t.Errorf("%s has no MAC and %d octets covered", s.name, len(covered))
+			}
+			continue
+		}
+		if string(covered) != string(body[:len(body)-8]) || string(mac) != s.values[64] {
+			t.Errorf("%s: covered %X MAC %q", s.name, covered, mac)
+		}
+	}
+}
+
+func TestOddDigitsArePaddedWhereTheFieldSays(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		enc   *Nibbles
+		text  string
+		packs string   // hex
+		reads []string // other octets that read as text
+	}{
+		{"none", Digits, "", "", nil},
+		{"one", Digits, "7", "70", []string{"7F", "75"}},
+		{"two", Digits, "75", "75", nil},
+		{"entry mode to the left", Digits, "021", "0210", []string{"021F", "0219"}},
+		{"sequence number to the right", DigitsRight, "001", "0001", []string{"F001", "9001"}},
+		{"right, even", DigitsRight, "0123", "0123", nil},
+		{"right, 7", DigitsRight, "1234567", "01234567", []string{"A1234567"}},
+		{"right, 9", DigitsRight, "123456789", "0123456789", []string{"F123456789"}},
+		{"right, 15", DigitsRight, "123456789012345", "0123456789012345", nil},
+		{"8", Digits, "12345678", "12345678", nil},
+		{"9", Digits, "123456789", "1234567890", []string{"123456789F"}},
+		{"PAN of 19", Digits, "6225000000000000019", "62250000000000000190", []string{"6225000000000000019F"}},
+		{"track", Track, "6225000000000014D25121010000", "6225000000000014D25121010000", nil},
+		{"odd track", Track, "6225000000000014D2512", "6225000000000014D25120", []string{"6225000000000014D2512F"}},
+		{"enciphered track", Track, "62250000000000AFBECD0123456789ABCDEF1", "62250000000000AFBECD0123456789ABCDEF10", nil},
+	} {
+		got, err := c.enc.Encode([]byte(c.text))
+		if err != nil || fmt.Sprintf("%X", got) != c.packs {
+			t.Errorf("%s: %s packs to %X, %v; want %s", c.name, c.text, got, err, c.packs)
+		}
+		for _, octets := range append(c.reads, c.packs) {
+			b := unhex(t, octets)
+			text, n, err := c.enc.Decode(b, len(c.text))
+			if err != nil || string(text) != c.text || n != len(b) {
+				t.Errorf("%s: %s reads as %q, %d octets, %v; want %q", c.name, octets, text, n, err, c.text)
+			}
+		}
+	}
+	if got, err := Track.Encode([]byte("62=25")); err != nil || fmt.Sprintf("%X", got) != "62D250" {
+		t.Errorf("separator = packs to %X, %v; want 62D250", got, err)
+	}
+}
+
+func TestNibblesRefuseWhatIsNotTheirs(t *testing.T) {
+	for at := range 20 {
+		for c := range 256 {
+			text := []byte("01234567890123456789")
+			text[at] = byte(c)
+			digit := c >= '0' && c <= '9'
+			for _, e := range []*Nibbles{Digits, DigitsRight} {
+				for _, s := range [][]byte{text, text[:at+1]} {
+					if _, err := e.Encode(s); (err == nil) != digit {
+						t.Fatalf("character 0x%02X at %d of %d: %v", c, at, len(s), err)
+					}
+				}
+			}
+			_, err := Track.Encode(text)
+			if (err == nil) != (digit || c >= 'A' && c <= 'F' || c == '=') {
+				t.Fatalf("track, character 0x%02X at %d: %v", c, at, err)
+			}
+		}
+		for v := range 16 {
+			b := unhex(t, "01234567890123456789")
+			b[at/2] = b[at/2]&(0xF<<(4*(at%2))) | byte(v)<<(4*(1-at%2))
+			if _, _, err := Digits.Decode(b, 20); (err == nil) != (v <= 9) {
+				t.Fatalf("nibble %X at %d: %v", v, at, err)
+			}
+			if _, _, err := Track.Decode(b, 20); err != nil {
+				t.Fatalf("track, nibble %X at %d: %v", v, at, err)
+			}
+		}
+	}
+	if _, _, err := Digits.Decode([]byte{0x12}, -1); err == nil {
+		t.Error("a negative length is accepted")
+	}
+	if _, _, err := Digits.Decode([]byte{0x12}, 3); err == nil {
+		t.Error("more digits than octets are accepted")
+	}
+}
+
+func TestFieldsOnTheLine(t *testing.T) {
+	d := CUP()
+	for _, c := range []struct {
+		field       int
+		value, want string // hex, with the length prefix
+	}{
+		{22, "021", "0210"},
+		{23, "001", "0001"},
+		{2, "6225000000000000019", "1962250000000000000190"},
+		{35, "6225000000000014=2512", "216225000000000014D25120"},
+		{36, "99=1", "000499D1"},
+		{60, "22000001", "000822000001"},
+		{60, "00000001003", "0011000000010030"},
+		{60, "220000010006", "0012220000010006"},
+		{60, "2200000100060", "001322000001000600"},
+		{60, "22000001000600", "001422000001000600"},
+		{48, "", "0000"},
+		{63, "CUP", "0003435550"},
+		{62, "\x00\xFF", "000200FF"},
+	} {
+		m := NewMessage(d)
+		m.SetMTI("0200")
+		m.SetString(c.field, c.value)
+		b, err := m.Append(nil)
+		if err != nil {
+			t.Errorf("field %d = %q: %v", c.field, c.value, err)
+			continue
+		}
+		if got := fmt.Sprintf("%X", b[11+2+8:]); got != c.want {
+			t.Errorf("field %d = %q packs to %s, want %s", c.field, c.value, got, c.want)
+		}
+		again := NewMessage(d)
+		if err := again.Read(b); err != nil || again.Text(c.field) != strings.ReplaceAll(c.value, "=", "D") {
+			t.Errorf("field %d reads as %q, %v; want %q", c.field, again.Text(c.field), err, c.value)
+		}
+	}
+}
+
+func TestWhatDoesNotFitIsNotPacked(t *testing.T) {
+	for _, c := range []struct {
+		d     *Dialect
+		field int
+		value string
+		want  string
+	}{
+		{CUP(), 4, "100", "field 4, offset 21: has 3 characters, want 12"},
+		{CUP(), 4, "00000000010x", "field 4, offset 21: holds a character that is not a digit"},
+		{CUP(), 2, strings.Repeat("1", 20), "field 2, offset 21: has 20 characters, at most 19 fit"},
+		{CUP(), 2, "622500000000001A", "field 2, offset 22: holds a character that is not a digit"},
+		{CUP(), 70, "301", "bitmap, offset 11: this dialect has no fields above 64"},
+		{CUP(), 5, "1", "field 5, offset 21: is not in this dialect"},
+		{CUP(), 62, strings.Repeat("x", 1000), "field 62, offset 21: has 1000 characters, at most 999 fit"},
+		{ISO87(), 63, "\x80", "field 63, offset 23: holds an octet above 127"},
+	} {
+		m := NewMessage(c.d)
+		m.SetMTI("0200")
+		m.SetString(c.field, c.value)
+		out, err := m.Append([]byte("x"))
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%s, field %d: %v, want %s", c.d.Name, c.field, err, c.want)
+		}
+		if string(out) != "x" {
+			t.Errorf("%s, field %d: %q is given back, want what was given", c.d.Name, c.field, out)
+		}
+	}
+}
+
+func TestSecondBitmap(t *testing.T) {
+	d := ISO87()
+	m := NewMessage(d)
+	m.Begin(d.Form(Echo))
+	m.SetUint(11, 7)
+	m.SetString(41, "10000001")
+	b, err := m.Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(b), "0800"+"8020000000800000"+"0400000000000000"+"000007"+"10000001"+"301"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	again := NewMessage(d)
+	if err := again.Read([]byte(strings.ToLower(string(b)))); err != nil || again.Text(70) != "301" {
+		t.Errorf("field 70 = %q, %v; want 301", again.Text(70), err)
+	}
+	m.SetUint(4, 100)
+	m.AddMAC()
+	if b, err = m.Append(nil); err != nil {
+		t.Fatal(err)
+	}
+	covered, mac := m.Sealing()
+	if !m.Has(128) || len(mac) != 8 || len(covered) != len(b)-8 {
+		t.Errorf("the MAC of a message with two bitmaps is not its field 128: %X", b)
+	}
+}
+
+func TestAnswersPairWithTheirRequests(t *testing.T) {
+	for _, d := range Dialects() {
+		req := NewMessage(d)
+		req.SetMTI("0200")
+		req.SetString(11, "000042")
+		req.SetString(41, "10000001")
+		req.SetString(42, "123456789012345")
+		ans := NewMessage(d)
+		ans.AnswerTo(req)
+		if ans.Key() != req.Key() {
+			t.Errorf("%s: an answer's key differs from its request's", d.Name)
+		}
+		if !ans.IsAnswer() || ans.MTI() != "0210" {
+			t.Errorf("%s: answer to 0200 is %s", d.Name, ans.MTI())
+		}
+		for _, c := range []struct {
+			what  string
+			field int
+			value string
+		}{{"trace", 11, "000043"}, {"terminal", 41, "10000002"}, {"merchant", 42, "123456789012346"}} {
+			ans.AnswerTo(req)
+			ans.SetString(c.field, c.value)
+			if ans.Key() == req.Key() {
+				t.Errorf("%s: the answer of another %s has the request's key", d.Name, c.what)
+			}
+		}
+		ans.AnswerTo(req)
+		ans.SetMTI("0410")
+		if ans.Key() == req.Key() {
+			t.Errorf("%s: a reversal's answer has the purchase's key", d.Name)
+		}
+	}
+}
+
+func TestAnswerGoesBackWhereTheRequestCameFrom(t *testing.T) {
+	d := CUP()
+	req, ans := NewMessage(d), NewMessage(d)
+	copy(req.Head, unhex(t, "6006010000613100311108"))
+	req.SetMTI("0800")
+	ans.AnswerTo(req)
+	ans.SetRequirement(3)
+	if got := fmt.Sprintf("%X", ans.Head); got != "6000000601613103311108" || ans.Requirement() != 3 {
+		t.Errorf("answer's header %s, requirement %d", got, ans.Requirement())
+	}
+}
+
+func TestRequestsClassifyAsThemselves(t *testing.T) {
+	for _, d := range Dialects() {
+		for i := range d.Forms {
+			f := &d.Forms[i]
+			m := NewMessage(d)
+			m.Begin(f)
+			if f.Transaction == Reversal { // as the original, whatever it is
+				m.SetString(3, "000000")
+				m.SetString(25, "00")
+			}
+			for _, net := range append([]string{""}, f.Nets...) {
+				if net != "" && !m.SetSub(SubNet, net) {
+					t.Errorf("%s: %s has no place for %s", d.Name, f.Transaction, net)
+				}
+				if got, ok := d.Classify(m); !ok || got != f.Transaction {
+					t.Errorf("%s: request of %s (%s) is taken for %s, %v", d.Name, f.Transaction, net, got, ok)
+				}
+			}
+		}
+	}
+}
+
+func TestPaymentCodeIsNotAStripe(t *testing.T) {
+	d := CUP()
+	m := NewMessage(d)
+	m.Begin(d.Form(Purchase))
+	for mode, want := range map[string]Transaction{"032": QRPurchase, "022": Purchase, "051": Purchase, "071": Purchase} {
+		m.SetString(22, mode)
+		if got, ok := d.Classify(m); !ok || got != want {
+			t.Errorf("purchase with entry mode %s is taken for %s, want %s", mode, got, want)
+		}
+	}
+	m.SetMTI("9999")
+	if _, ok := d.Classify(m); ok {
+		t.Error("an unknown message type is taken for a transaction")
+	}
+	for _, name := range []string{"S1", "S3b", "S4", "S10", "S12", "S13", "S14", "S15", "C8", "C9"} {
+		want := map[string]Transaction{"S1": SignIn, "S3b": QRPurchase, "S4": Purchase, "S10": Purchase, "S12": Balance,
+			"S13": Reversal, "S14": Settlement, "S15": Echo, "C8": UploadEnd, "C9": SignOff}[name]
+		for _, s := range samples(t) {
+			if s.name != name {
+				continue
+			}
+			if got, ok := d.Classify(read(t, d, s.frame)); !ok || got != want {
+				t.Errorf("%s is taken for %s, %v; want %s", name, got, ok, want)
+			}
+		}
+	}
+}
+
+func TestValuesOfAReusedMessageAreNew(t *testing.T) {
+	d := CUP()
+	m := NewMessage(d)
+	m.SetString(41, "10000001")
+	m.SetString(41, "10000002")
+	m.SetString(63, "longer than before")
+	m.SetString(63, "short")
+	if m.Text(41) != "10000002" || m.Text(63) != "short" {
+		t.Errorf("41 = %q, 63 = %q", m.Text(41), m.Text(63))
+	}
+	m.Unset(41)
+	if m.Has(41) || m.Get(41) != nil {
+		t.Error("an unset field is there")
+	}
+	m.Set(62, make([]byte, 70000)) // too long to pack, not to hold
+	if len(m.Get(62)) != 70000 {
+		t.Errorf("%d octets held, want 70000", len(m.Get(62)))
+	}
+	m.Reset()
+	for f := range m.Fields {
+		t.Errorf("field %d is there after Reset", f)
+	}
+}
+
+func TestEveryDialectCompiles(t *testing.T) {
+	for name, d := range Dialects() {
+		if err := d.Compile(); err != nil || d.Name != name {
+			t.Errorf("dialect %s named %s: %v", name, d.Name, err)
+		}
+		for s, span := range d.Subs {
+			covered := d.Parts[span.Field] == nil
+			for _, p := range d.Parts[span.Field] {
+				covered = covered || p.From == span.From && p.To == span.To && p.Number == span.Name
+			}
+			if !covered {
+				t.Errorf("%s: part %d (%s) of field %d is not among its Parts", name, s, span.Name, span.Field)
+			}
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package wire
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// describeParts writes the parts of field f, a line each, as far as it has any
+// and may be shown.
+func (m *Message) describeParts(w io.Writer, f int) {
+	v := m.Get(f)
+	switch m.d.mask(f) {
+	case Clear:
+		for _, p := range m.d.parts(f) {
+			if p.From < len(v) {
+				writePart(w, p.Number, p.Title, m.plain(f, v[p.From:min(p.To, len(v))]))
+			}
+		}
+	case Detail:
+		for _, p := range m.settlement(f) {
+			writePart(w, p.Number, p.Title, string(v[p.From:p.To]))
+		}
+		m.describeDetails(w, f)
+	case TLV:
+		describeTags(w, v)
+	}
+}
+
+func writePart(w io.Writer, number, title, value string) {
+	fmt.Fprintf(w, "       %-6s %-24s %s\n", number, title, value)
+}
+
+// parts are the parts of field f: those of Parts, else those of Subs.
+func (d *Dialect) parts(f int) []Part {
+	if p := d.Parts[f]; p != nil {
+		return p
+	}
+	var out []Part
+	for s, span := range d.spans {
+		if span.Field == f && span.Name != "" {
+			out = append(out, Part{span.From, span.To, span.Name, subTitles[s]})
+		}
+	}
+	if len(out) == 1 && out[0].From == 0 && out[0].Number == fmt.Sprint(f) {
+		return nil // the part is the field
+	}
+	slices.SortFunc(out, func(a, b Part) int { return cmp.Compare(a.From, b.From) })
+	return out
+}
+
+var subTitles = [subs]string{
+	SubType: "transaction type", SubBatch: "batch", SubNet: "network management code", SubCapability: "terminal reads",
+	SubOrigBatch: "original batch", SubOrigTrace: "original trace", SubOrigDate: "original date",
+	SubOrigMTI: "original MTI", SubOrigTime: "original time",
+}
+
+// settlementParts are the totals of CUP field 48: 31 digits for domestic cards,
+// the same for foreign ones. Amounts are in fen; the flag is 0 in a request, in
+// an answer 1 when the totals agree, 2 when they do not, 3 for an error.
+var settlementParts = []Part{
+	{0, 12, "48.1", "debit amount"}, {12, 15, "48.2", "debit count"},
+	{15, 27, "48.3", "credit amount"}, {27, 30, "48.4", "credit count"}, {30, 31, "48.5", "agrees (0 to 3)"},
+	{31, 43, "48.6", "foreign debit amount"}, {43, 46, "48.7", "foreign debit count"},
+	{46, 58, "48.8", "foreign credit amount"}, {58, 61, "48.9", "foreign credit count"}, {61, 62, "48.10", "foreign agrees"},
+}
+
+// settlement is settlementParts when f holds settlement totals: 62 digits in
+// an 05xx message. Anything else may be batch details.
+func (m *Message) settlement(f int) []Part {
+	if v := m.Get(f); m.mti[1] == '5' && len(v) == 62 && firstNotDigit(v) < 0 {
+		return settlementParts
+	}
+	return nil
+}
+
+// describeDetails writes the details of a batch upload: a count of two digits,
+// then 40 for each: class of card 2, trace 6, PAN filled with zeros 20, amount
+// 12; and the count of four digits that ends an upload.
+func (m *Message) describeDetails(w io.Writer, f int) {
+	v := m.Get(f)
+	if m.mti[1] != '3' || firstNotDigit(v) >= 0 {
+		return
+	}
+	if len(v) == 4 {
+		writePart(w, "48.1", "details uploaded", string(v))
+		return
+	}
+	if len(v) < 2 || len(v) != 2+40*int(Uint(v[:2])) {
+		return
+	}
+	for i, d := 1, v[2:]; len(d) > 0; i, d = i+1, d[40:] {
+		pan := d[8:28]
+		for len(pan) > 0 && pan[0] == '0' {
+			pan = pan[1:]
+		}
+		writePart(w, fmt.Sprintf("48.%d", i), "detail", fmt.Sprintf("class %s, trace %s, PAN %s, amount %s", d[:2], d[2:8], MaskPAN(pan), d[28:]))
+	}
+}
+
+// maxTags is how many elements of a TLV field are shown.
+const maxTags = 64
+
+// describeTags writes the elements of EMV data. Values are shown only of those
+// that emvTags calls harmless, of others the length.
+func describeTags(w io.Writer, v []byte) {
+	n := 0
+	for t, err := range Tags(v) {
+		if err != nil {
+			writePart(w, "", "not readable", err.Error())
+			return
+		}
+		if n++; n > maxTags {
+			writePart(w, "", "and more", "")
+			return
+		}
+		known := emvTags[t.Tag]
+		shown := fmt.Sprintf("(%d octets)", len(t.Value))
+		if known.harmless && len(t.Value) <= 32 {
+			shown = fmt.Sprintf("%X", t.Value)
+		}
+		writePart(w, fmt.Sprintf("%*s%X", 2*t.Depth, "", t.Tag), known.name, shown)
+	}
+}
+
+// emvTags names the elements that CUP requests and answers carry (EMV book 3,
+// annex A; JR/T 0025). Card and cardholder data are named, never shown.
+var emvTags = map[uint32]struct {
+	name     string
+	harmless bool
+}{
+	0x4F:   {"application id", true},
+	0x50:   {"application label", true},
+	0x56:   {"track 1", false},
+	0x57:   {"track 2", false},
+	0x5A:   {"PAN", false},
+	0x5F20: {"cardholder name", false},
+	0x5F24: {"expiry", false},
+	0x5F2A: {"currency", true},
+	0x5F34: {"PAN sequence number", true},
+	0x71:   {"script before", false},
+	0x72:   {"script after", false},
+	0x82:   {"interchange profile", true},
+	0x84:   {"dedicated file name", true},
+	0x8A:   {"response code", true},
+	0x91:   {"issuer authentication", true},
+	0x95:   {"verification results", true},
+	0x9A:   {"date", true},
+	0x9B:   {"status information", true},
+	0x9C:   {"transaction type", true},
+	0x9F02: {"amount", true},
+	0x9F03: {"other amount", true},
+	0x9F06: {"application id", true},
+	0x9F09: {"application version", true},
+	0x9F10: {"issuer data", true},
+	0x9F1A: {"terminal country", true},
+	0x9F1E: {"interface serial number", true},
+	0x9F1F: {"track 1 discretionary", false},
+	0x9F20: {"track 2 discretionary", false},
+	0x9F26: {"cryptogram", true},
+	0x9F27: {"cryptogram information", true},
+	0x9F33: {"terminal capabilities", true},
+	0x9F34: {"verification method", true},
+	0x9F35: {"terminal type", true},
+	0x9F36: {"transaction counter", true},
+	0x9F37: {"unpredictable number", true},
+	0x9F41: {"sequence counter", true},
+	0x9F63: {"product information", false},
+	0x9F6B: {"track 2", false},
+	0x9F74: {"e-cash authorisation code", false},
+	0xDF31: {"script results", true},
+}

@@ -1,0 +1,178 @@
+package wire
+
+import (
+	"fmt"
+	"iter"
+)
+
+// Tag is one element of BER-TLV data (EMV book 3, annex B).
+type Tag struct {
+	Tag   uint32 // its octets as a number: 0x9F26
+	Value []byte // a view
+	Depth int    // how many constructed elements it is in
+}
+
+// MaxDepth is how deep constructed elements may be nested.
+const MaxDepth = 8
+
+// Constructed reports whether the value is itself a sequence of elements.
+func (t Tag) Constructed() bool {
+	first := t.Tag
+	for first > 0xFF {
+		first >>= 8
+	}
+	return first&0x20 != 0
+}
+
+// tlvError says at which octet of the data BER-TLV is broken. It quotes none.
+type tlvError struct {
+	at     int
+	reason string
+}
+
+func (e *tlvError) Error() string { return fmt.Sprintf("octet %d: %s", e.at, e.reason) }
+
+// Tags walks through BER-TLV data, constructed elements before what is in
+// them. After the last element it yields the error, if any, with a zero Tag.
+// Tags have at most 3 octets, lengths at most 4 and never the indefinite form;
+// zero octets between elements are filler. Nothing is allocated but the error.
+func Tags(data []byte) iter.Seq2[Tag, error] {
+	return func(yield func(Tag, error) bool) {
+		if bad, more := walk(data, 0, 0, yield); more && bad != nil {
+			yield(Tag{}, bad)
+		}
+	}
+}
+
+// walk yields the elements of b, which stands at octet at of all the data. It
+// reports what broke it off and whether yield wants more.
+func walk(b []byte, at, depth int, yield func(Tag, error) bool) (*tlvError, bool) {
+	if depth > MaxDepth {
+		return &tlvError{at, fmt.Sprintf("nested deeper than %d", MaxDepth)}, true
+	}
+	for i := 0; i < len(b); {
+		if b[i] == 0 {
+			i++
+			continue
+		}
+		start := i
+		tag := uint32(b[i])
+		for long := b[i]&0x1F == 0x1F; long; {
+			i++
+			if i == len(b) {
+				return &tlvError{at + start, "tag is cut off"}, true
+			}
+			if i-start == 3 {
+				return &tlvError{at + start, "tag is longer than 3 octets"}, true
+			}
+			tag = tag<<8 | uint32(b[i])
+			long = b[i]&0x80 != 0
+		}
+		i++
+		n, took, reason := tlvLength(b[i:])
+		if reason != "" {
+			return &tlvError{at + i, reason}, true
+		}
+		i += took
+		if n > uint64(len(b)-i) {
+			return &tlvError{at + i, fmt.Sprintf("value wants %d octets, %d are left", n, len(b)-i)}, true
+		}
+		t := Tag{tag, b[i : i+int(n) : i+int(n)], depth}
+		if !yield(t, nil) {
+			return nil, false
+		}
+		if t.Constructed() {
+			if bad, more := walk(t.Value, at+i, depth+1, yield); bad != nil || !more {
+				return bad, more
+			}
+		}
+		i += int(n)
+	}
+	return nil, true
+}
+
+// tlvLength reads a length and says how many octets it took.
+func tlvLength(b []byte) (n uint64, took int, reason string) {
+	if len(b) == 0 {
+		return 0, 0, "length is missing"
+	}
+	if b[0] < 0x80 {
+		return uint64(b[0]), 1, ""
+	}
+	took = int(b[0] & 0x7F)
+	switch {
+	case took == 0:
+		return 0, 0, "length is indefinite, which EMV does not allow"
+	case took > 4:
+		return 0, 0, fmt.Sprintf("length has %d octets, at most 4 are read", took)
+	case took >= len(b):
+		return 0, 0, "length is cut off"
+	}
+	for _, c := range b[1 : 1+took] {
+		n = n<<8 | uint64(c)
+	}
+	return n, 1 + took, ""
+}
+
+// CheckTLV checks that field f, when present, is whole BER-TLV without an
+// element twice on the top level. The error is a *FieldError with the offset
+// in the message last packed or read.
+func (m *Message) CheckTLV(f int) error {
+	v := m.Get(f)
+	var seen [64]uint32
+	n := 0
+	for t, err := range Tags(v) {
+		if bad, ok := err.(*tlvError); ok {
+			return &FieldError{f, m.offset(f) + bad.at, "TLV: " + bad.reason}
+		}
+		if t.Depth > 0 {
+			continue
+		}
+		for _, s := range seen[:n] {
+			if s == t.Tag {
+				return &FieldError{f, m.offset(f), fmt.Sprintf("TLV: tag %X is there twice", t.Tag)}
+			}
+		}
+		if n == len(seen) {
+			return &FieldError{f, m.offset(f), fmt.Sprintf("TLV: more than %d elements", n)}
+		}
+		seen[n] = t.Tag
+		n++
+	}
+	return nil
+}
+
+// offset is where the value of field f stands in the packed message, counted
+// from the routing header. It is 0 when a field before it is packed by moov.
+func (m *Message) offset(f int) int {
+	c := m.d.codec
+	at := len(m.Head) + c.fields[0].span(4)
+	bitmap := 8
+	if c.bitmapHex {
+		bitmap = 16
+	}
+	at += bitmap
+	if m.set[1] != 0 {
+		at += bitmap
+	}
+	for g := range m.Fields {
+		fc := &c.fields[g]
+		if fc.kind == foreign {
+			return 0
+		}
+		at += int(fc.countLen)
+		if g == f {
+			break
+		}
+		at += fc.span(len(m.Get(g)))
+	}
+	return at
+}
+
+// span is how many octets n characters take, without their length prefix.
+func (f *fieldCodec) span(n int) int {
+	if f.kind == nibbles {
+		return (n + 1) / 2
+	}
+	return n
+}

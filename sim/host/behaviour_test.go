@@ -161,7 +161,7 @@ func TestDelayedAnswersLeaveWhenDue(t *testing.T) {
 		t.Error("answers came in the order of the requests")
 	}
 	// begin is before the host reads, so early is wrong; a busy machine may be late.
-	if late[0] < 0 || late[n/2] > 5*time.Millisecond {
+	if late[0] < 0 || late[n/2] > 20*time.Millisecond {
 		t.Errorf("answers are %v to %v late, median %v", late[0], late[n-1], late[n/2])
 	}
 	if got := time.Until(begin); got < -time.Second {
@@ -170,7 +170,7 @@ func TestDelayedAnswersLeaveWhenDue(t *testing.T) {
 	p.want("00", wire.Echo)
 	begin = time.Now()
 	p.signIn()
-	if took := time.Since(begin); took > 5*time.Millisecond {
+	if took := time.Since(begin); took > 20*time.Millisecond {
 		t.Errorf("a sign-in took %v, want it not to wait", took)
 	}
 }

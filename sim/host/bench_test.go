@@ -4,8 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/posfleet/posfleet/sim/keys"
-	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -67,14 +65,7 @@ func BenchmarkPurchaseISO87(b *testing.B)   { benchmarkPurchase(b, "iso87") }
 
 // BenchmarkFleet is the memory of terminals that nobody has used yet.
 func BenchmarkFleet(b *testing.B) {
-	p := bench("cup")
-	master := keys.Derive([]byte("fleet"), "all")
-	p.Terminals = make([]profile.Terminal, 100_000)
-	for i := range p.Terminals {
-		tid := []byte("00000000")
-		wire.PutUint(tid, uint64(i))
-		p.Terminals[i] = profile.Terminal{TID: string(tid), MID: "123456789012345", Master: master[:]}
-	}
+	p := fleet("cup", 100_000)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := New(p); err != nil {

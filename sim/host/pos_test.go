@@ -1,7 +1,6 @@
 package host
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -15,35 +14,33 @@ import (
 )
 
 // bench is a profile that holds what the tests need, small enough to read.
-func bench(dialect string) *profile.Profile {
-	p := &profile.Profile{
-		Name:    "bench",
-		Dialect: wire.Dialects()[dialect],
-		SignIn:  keys.Track,
-		Merchants: []profile.Merchant{
-			{MID: "123456789012345", Name: "shop", Fee: profile.Fee{BasisPoints: 60, Cap: 8000}},
-		},
-		Cards: []profile.Card{
-			{Role: "good", PAN: "6225000000000014", Count: 50, Expiry: "4912", PIN: profile.Secret("123456"), Balance: 50_000_000, Code: "6211111111111111111"},
-			{Role: "rich", PAN: "6225000000001004", Count: 1, Expiry: "4912", PIN: profile.Secret("123456"), Balance: 1_000_000_000_000_000},
-			{Role: "poor", PAN: "6225000000001012", Count: 1, Expiry: "4912", PIN: profile.Secret("123456"), Balance: 100},
-			{Role: "expired", PAN: "6225000000001020", Count: 1, Expiry: "2001", PIN: profile.Secret("123456"), Balance: 100_000},
-			{Role: "stolen", PAN: "6225000000001038", Count: 1, Expiry: "4912", Balance: 100_000, Answer: "43"},
-			{Role: "capped", PAN: "6225000000001046", Count: 1, Expiry: "4912", Balance: 100_000_000, Limit: 500_000},
-			{Role: "defective", PAN: "6225000000001053", Count: 1, Expiry: "4912", Balance: 100_000, Answer: "A2"},
-		},
-		Policy: profile.Policy{Timeout: time.Second},
+func bench(dialect string) *profile.Profile { return fleet(dialect, 3) }
+
+func fleet(dialect string, terminals int) *profile.Profile {
+	p, err := profile.Parse("bench.yaml", []byte("name: bench\ndialect: "+dialect+benchYAML), terminals)
+	if err != nil {
+		panic(err)
 	}
-	if p.Dialect.Header.TPDU {
-		p.Head = []byte{0x60, 0x00, 0x03, 0x00, 0x00, 0x60, 0x31, 0x00, 0x31, 0x00, 0x00}
-	}
-	for _, tid := range []string{"10000001", "10000002", "10000003"} {
-		master := keys.Derive([]byte("bench"), tid)
-		p.Terminals = append(p.Terminals, profile.Terminal{TID: tid, MID: "123456789012345", Kind: profile.Counter, Master: master[:]})
-	}
-	p.Terminals = append(p.Terminals, profile.Terminal{TID: "10000009", MID: "999999999999999", Kind: profile.Counter, Master: bytes.Repeat([]byte{0x11}, 16)})
+	// Besides: a terminal of a merchant that the profile does not know.
+	p.Terminals = append(p.Terminals, profile.Terminal{TID: "10000009", MID: "999999999999999", Master: p.Terminals[0].Master})
 	return p
 }
+
+const benchYAML = `
+sign-in: "004"
+policy: {timeout: 1s, supervisor: false}
+operators: [{number: "01", password: "0000"}]
+merchants: [{mid: "123456789012345", name: shop, fee: {basis-points: 60, cap: 80.00}}]
+terminals: [{first: "10000001", count: 3, merchants: ["123456789012345"], derive: "test:62656E636862656E6368"}]
+cards:
+  - {role: good, pan: "6225000000000014", count: 50, expiry: "4912", pin: "123456", balance: 500000.00, code: "6211111111111111111"}
+  - {role: rich, pan: "6225000030000000", count: 20, expiry: "4912", pin: "123456", balance: 9999999999.99}
+  - {role: poor, pan: "6225000090000510", expiry: "4912", pin: "123456", balance: 1.00}
+  - {role: expired, pan: "6225000090000544", expiry: "2001", pin: "123456", balance: 1000.00}
+  - {role: stolen, pan: "6225000090000437", expiry: "4912", balance: 1000.00, answer: "43"}
+  - {role: capped, pan: "6225000090000619", expiry: "4912", balance: 1000000.00, limit: 5000.00}
+  - {role: defective, pan: "6225000090009024", expiry: "4912", balance: 1000.00, answer: "A2"}
+`
 
 // listen serves a host on a loopback port for the length of a test, and
 // proves its books and its goroutines at the end.

@@ -82,7 +82,7 @@ func TestEveryRefusalHasItsCodeAndMovesNothing(t *testing.T) {
 		{"limit of a hold", "61", wire.PreAuth, []field{amount(500_001), shows("capped")}},
 		{"largest amount", "51", wire.Purchase, []field{amount(999_999_999_999), shows("good")}},
 		{"track without separator", "30", wire.Purchase, []field{amount(1), set(35, "6225000000000014251210112345")}},
-		{"track of another card than field 2", "30", wire.Purchase, []field{amount(1), shows("good"), set(35, "6225000000001012D49122011234567")}},
+		{"track of another card than field 2", "30", wire.Purchase, []field{amount(1), shows("good"), set(35, "6225000090000510D49122011234567")}},
 		{"payment code unknown", "14", wire.QRPurchase, []field{amount(1), set(59, "A30196299999999999999999")}},
 		{"payment code cut", "30", wire.QRPurchase, []field{amount(1), set(59, "A3019621111")}},
 		{"no payment code", "30", wire.QRPurchase, []field{amount(1), set(59, "A2003abc")}},
@@ -122,21 +122,21 @@ func TestDefectiveSuccessIsBookedAndSealed(t *testing.T) {
 func TestTrackAndPaymentCodeAreRead(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
-	p.want("00", wire.Purchase, amount(100), set(22, "022"), set(35, "6225000000001004D49122011234567890"))
-	sealed, err := p.keys.Track.SealTrack([]byte("6225000000001004D49122011234567890"))
+	p.want("00", wire.Purchase, amount(100), set(22, "022"), set(35, "6225000030000000D49122011234567890"))
+	sealed, err := p.keys.Track.SealTrack([]byte("6225000030000000D49122011234567890"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.want("00", wire.Purchase, amount(100), set(22, "022"), set(35, string(sealed)), set(53, "0610000000000000"))
-	if p.ans.Text(2) != "6225000000001004" {
+	if p.ans.Text(2) != "6225000030000000" {
 		t.Errorf("field 2 is %q", p.ans.Text(2))
 	}
-	p.want("30", wire.Purchase, amount(100), set(22, "022"), set(35, "6225000000001004D49122011234567890"), set(53, "0610000000000000"))
+	p.want("30", wire.Purchase, amount(100), set(22, "022"), set(35, "6225000030000000D49122011234567890"), set(53, "0610000000000000"))
 	p.want("00", wire.QRPurchase, amount(100), set(59, "A30196211111111111111112"))
 	if v := p.ans.Text(59); len(v) != 25 || v[:5] != "A4020" || p.ans.Has(38) {
 		t.Errorf("the answer has voucher %q and code %q, want a voucher and none", v, p.ans.Text(38))
 	}
-	if b, _ := h.Balance(panOf(&h.profile.Cards[0], 1)); b != 50_000_000-100 {
+	if b, _ := h.Balance(h.profile.Holders("good")[1].PAN); b != 50_000_000-100 {
 		t.Errorf("the second code's card has %d, want %d", b, 50_000_000-100)
 	}
 }
@@ -177,7 +177,7 @@ func TestRepeatedPaymentIsBookedOnce(t *testing.T) {
 				t.Errorf("the same trace with another amount got %s, want 94", code)
 			}
 			buy.SetUint(4, 700)
-			buy.SetString(2, "6225000000001004")
+			buy.SetString(2, "6225000030000000")
 			if code := p.send(buy); code != "94" {
 				t.Errorf("the same trace with another card got %s, want 94", code)
 			}

@@ -188,11 +188,12 @@ func (h *Host) open() error {
 	return h.openCards()
 }
 
+// openCards opens an account for each cardholder, and one for strangers.
 func (h *Host) openCards() error {
 	p := h.profile
 	n := 1
 	for i := range p.Cards {
-		n += max(p.Cards[i].Count, 1)
+		n += len(p.Holders(p.Cards[i].Role))
 	}
 	l := &h.ledger
 	l.cards = make([]card, n)
@@ -200,26 +201,32 @@ func (h *Host) openCards() error {
 	h.codes = make(map[number]int32)
 	at := int32(0)
 	for i := range p.Cards {
-		c := &p.Cards[i]
-		for k := range max(c.Count, 1) {
-			pan := numberOf([]byte(panOf(c, k)))
-			if _, taken := h.cards[pan]; taken {
-				return fmt.Errorf("card %q: number %d of its range belongs to another card too", c.Role, k+1)
+		holders := p.Holders(p.Cards[i].Role)
+		for k := range holders {
+			o := &holders[k]
+			if !enter(h.cards, o.PAN, at) || !enter(h.codes, o.Code, at) {
+				return fmt.Errorf("card %q: number or payment code %d of its range belongs to another card too", o.Card.Role, k+1)
 			}
-			h.cards[pan] = at
-			if c.Code != "" {
-				code := numberOf([]byte(codeOf(c, k)))
-				if _, taken := h.codes[code]; taken {
-					return fmt.Errorf("card %q: payment code %d of its range belongs to another card too", c.Role, k+1)
-				}
-				h.codes[code] = at
-			}
-			l.cards[at].of = c
-			move(&l.cash, &l.cards[at].account, c.Balance)
+			l.cards[at].of = o.Card
+			move(&l.cash, &l.cards[at].account, o.Card.Balance)
 			at++
 		}
 	}
 	h.strangers = at
 	l.cards[at].of = &profile.Card{Role: "stranger"}
 	return nil
+}
+
+// enter puts a number into a register, unless it is empty. It reports false
+// when another account has it.
+func enter(register map[number]int32, digits string, account int32) bool {
+	if digits == "" {
+		return true
+	}
+	n := numberOf([]byte(digits))
+	if _, taken := register[n]; taken {
+		return false
+	}
+	register[n] = account
+	return true
 }

@@ -49,6 +49,9 @@ func (r *reader) terminals(p *Profile, at value, entries []group, dir folder, wa
 		total = want
 	}
 	switch {
+	case total == 0:
+		r.fail(at, "has none; add a terminal or a range of them")
+		return
 	case want > total:
 		r.fail(at, "%d of them, %d were asked for; add a range (first, count, derive)", total, want)
 		return
@@ -56,17 +59,24 @@ func (r *reader) terminals(p *Profile, at value, entries []group, dir folder, wa
 		r.fail(at, "%d of them, at most %d", total, maxTerminals)
 		return
 	}
+	if want > 0 { // what is over is not made
+		left := want
+		for i := range entries {
+			entries[i].count = min(entries[i].count, left)
+			left -= entries[i].count
+		}
+		total = want
+	}
 	p.Terminals = make([]Terminal, 0, total)
 	f.seen = make(map[string]struct{}, total)
 	for i := range entries {
-		if entries[i].list != "" {
-			f.listed(&entries[i])
-		} else {
-			f.generate(&entries[i])
+		switch g := &entries[i]; {
+		case g.count == 0:
+		case g.list != "":
+			f.listed(g)
+		default:
+			f.generate(g)
 		}
-	}
-	if want > 0 && len(p.Terminals) > want {
-		p.Terminals = p.Terminals[:want]
 	}
 }
 
@@ -181,7 +191,7 @@ func (f *fleet) load(g *group) []listLine {
 // listed takes in the terminals of a list.
 func (f *fleet) listed(g *group) {
 	in := &reader{file: f.dir.path(g.list)}
-	for _, l := range g.lines {
+	for _, l := range g.lines[:g.count] {
 		if wrong := f.add(l.Terminal); wrong != "" {
 			in.at(l.line, "", "%s", wrong)
 		}

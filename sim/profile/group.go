@@ -3,8 +3,12 @@ package profile
 import (
 	"bytes"
 	"encoding/hex"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // maxKeyFile is the longest file of one key, in octets.
@@ -95,13 +99,13 @@ func (r *reader) groupKeys(g *group) {
 		"list":  " list ",
 	}[sort]
 	switch {
-	case len(g.found) == 0: // told already
+	case g.Kind != yaml.MappingNode: // told already
 	case sort == "":
 		r.fail(g.value, "want tid for one terminal, first and count for a range, or list for a file of them")
 	default:
-		for k, line := range g.found {
+		for _, k := range slices.Sorted(maps.Keys(g.found)) {
 			if !strings.Contains(allowed, " "+k+" ") {
-				r.at(line, g.path, "%s does not go with %s; here go:%s", k, sort, strings.TrimRight(allowed, " "))
+				r.at(g.found[k], g.path, "%s does not go with %s; here go:%s", k, sort, strings.TrimRight(allowed, " "))
 			}
 		}
 		if sort != "list" && source != 1 {

@@ -17,7 +17,6 @@ func TestRanges() []Range {
 		{"UnionPay test cards of Worldline", "62509300000000"},
 		{"UnionPay sandbox, debit", "6216261000000000018"},
 		{"UnionPay sandbox, debit", "6226090000000048"},
-		{"UnionPay sandbox, credit", "6221558812340000"},
 		{"Visa test card", "4111111111111111"},
 		{"Visa test card", "4012888888881881"},
 		{"Visa test card", "4242424242424242"},

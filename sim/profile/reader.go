@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -128,7 +129,7 @@ func (r *reader) mapping(v value, t table) map[string]int {
 		r.fail(v, "want keys and values: %s", known(t))
 		return found
 	}
-	for i := 0; i+1 < len(v.Content); i += 2 {
+	for i := 0; i+1 < len(v.Content) && len(r.errs) <= maxErrors; i += 2 {
 		k, c := v.Content[i], v.Content[i+1]
 		read := t[k.Value]
 		switch {
@@ -149,12 +150,7 @@ func (r *reader) mapping(v value, t table) map[string]int {
 }
 
 func known(t table) string {
-	names := make([]string, 0, len(t))
-	for k := range t {
-		names = append(names, k)
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+	return strings.Join(slices.Sorted(maps.Keys(t)), ", ")
 }
 
 // list reads a list, item by item.
@@ -164,6 +160,9 @@ func (r *reader) list(v value, read func(value)) {
 		return
 	}
 	for i, c := range v.Content {
+		if len(r.errs) > maxErrors {
+			return
+		}
 		read(value{c, fmt.Sprintf("%s[%d]", v.path, i+1)})
 	}
 }

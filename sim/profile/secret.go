@@ -33,19 +33,38 @@ func (Secret) MarshalYAML() (any, error) { return hidden, nil }
 // LogValue does not give the secret.
 func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
 
-// A profile, its cards and their holders carry card numbers, so they show
-// themselves by name and masked number only.
+// Profiles, cards and holders carry card numbers, so whatever prints them gives
+// their name and a masked number only.
 
-func (p Profile) String() string              { return "profile " + p.Name }
-func (p Profile) Format(f fmt.State, _ rune)  { _, _ = io.WriteString(f, p.String()) }
-func (c Card) String() string                 { return c.Role + " card " + Mask(c.PAN) }
-func (c Card) Format(f fmt.State, _ rune)     { _, _ = io.WriteString(f, c.String()) }
-func (c Card) MarshalText() ([]byte, error)   { return []byte(c.String()), nil }
-func (c Card) LogValue() slog.Value           { return slog.StringValue(c.String()) }
-func (h Holder) String() string               { return "holder of " + h.role() + " card " + Mask(h.PAN) }
-func (h Holder) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, h.String()) }
+// String gives the profile's name.
+func (p Profile) String() string { return "profile " + p.Name }
+
+// Format writes what String gives, whatever the verb.
+func (p Profile) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
+
+// String gives the card's role and masked number.
+func (c Card) String() string { return c.Role + " card " + Mask(c.PAN) }
+
+// Format writes what String gives, whatever the verb.
+func (c Card) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// MarshalText gives what String gives.
+func (c Card) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// LogValue gives what String gives.
+func (c Card) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// String gives the card's role and masked number.
+func (h Holder) String() string { return "holder of " + h.role() + " card " + Mask(h.PAN) }
+
+// Format writes what String gives, whatever the verb.
+func (h Holder) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, h.String()) }
+
+// MarshalText gives what String gives.
 func (h Holder) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
-func (h Holder) LogValue() slog.Value         { return slog.StringValue(h.String()) }
+
+// LogValue gives what String gives.
+func (h Holder) LogValue() slog.Value { return slog.StringValue(h.String()) }
 
 func (h Holder) role() string {
 	if h.Card == nil {

@@ -62,7 +62,7 @@ func (r *reader) operators(p *Profile, v value) {
 			"password": r.secret(&o.Password, regexp.MustCompile(`^\d{4,8}$`), "4 to 8 digits"),
 		})
 		r.need(v, found, "number", "password")
-		if slices.ContainsFunc(p.Operators, func(x Operator) bool { return x.Number == o.Number }) {
+		if o.Number != "" && slices.ContainsFunc(p.Operators, func(x Operator) bool { return x.Number == o.Number }) {
 			r.fail(v, "operator %s stands twice; leave one away", o.Number)
 		}
 		sells = sells || o.Number != "00" && o.Number != "99"
@@ -91,7 +91,7 @@ func (r *reader) merchants(p *Profile, v value) {
 		if utf8.RuneCountInString(m.Name) > 40 {
 			r.fail(v, "name of %d characters, want at most 40", utf8.RuneCountInString(m.Name))
 		}
-		if slices.ContainsFunc(p.Merchants, func(x Merchant) bool { return x.MID == m.MID }) {
+		if m.MID != "" && slices.ContainsFunc(p.Merchants, func(x Merchant) bool { return x.MID == m.MID }) {
 			r.fail(v, "merchant %s stands twice; leave one away", m.MID)
 		}
 		p.Merchants = append(p.Merchants, m)
@@ -104,7 +104,7 @@ func (r *reader) merchants(p *Profile, v value) {
 // need complains about keys that an item must have.
 func (r *reader) need(v value, found map[string]int, keys ...string) {
 	for _, k := range keys {
-		if len(found) > 0 && found[k] == 0 {
+		if v.Kind == yaml.MappingNode && found[k] == 0 {
 			r.fail(v, "key %s is missing; add it", k)
 		}
 	}
@@ -141,7 +141,7 @@ func (r *reader) cards(p *Profile, v value, ranges []Range) {
 		if total += c.Count; total > maxAll {
 			r.fail(v, "more than %d cards in all; count fewer", maxAll)
 		}
-		if slices.ContainsFunc(p.Cards, func(x Card) bool { return x.Role == c.Role }) {
+		if c.Role != "" && slices.ContainsFunc(p.Cards, func(x Card) bool { return x.Role == c.Role }) {
 			r.fail(v, "role %s stands twice; leave one away", c.Role)
 		}
 		p.Cards = append(p.Cards, c)
@@ -154,29 +154,40 @@ func (r *reader) cards(p *Profile, v value, ranges []Range) {
 		return
 	}
 	p.holders = make(map[string][]Holder, len(p.Cards))
-	owner := make(map[string]*Card, total)
+	owner := make(map[string]string, total)
 	for i := range p.Cards {
 		c := &p.Cards[i]
 		all := holdersOf(c)
 		p.holders[c.Role] = all
-		if c.PAN == "" {
-			continue
-		}
-		if !within(ranges, all[0].PAN, all[len(all)-1].PAN) {
+		if c.PAN != "" && !within(ranges, all[0].PAN, all[len(all)-1].PAN) {
 			if p.LivePAN = true; !accepted {
 				r.fail(lines[i], "card number %s may be a live one: it is outside the named test ranges; use a test card, "+
 					"name its range under test-ranges, or say accept-live-pan: true", Mask(c.PAN))
-				continue
 			}
 		}
-		for j := range all {
-			if other := owner[all[j].PAN]; other != nil {
-				r.fail(lines[i], "card number %s is also one of role %s; give each role its own", Mask(all[j].PAN), other.Role)
-				break
-			}
-			owner[all[j].PAN] = c
+		if wrong := claim(owner, all); wrong != "" {
+			r.fail(lines[i], "%s; give each role its own", wrong)
 		}
 	}
+}
+
+// claim notes which role the numbers and codes of holders are of. The
+// complaint is empty when they were nobody's before.
+func claim(owner map[string]string, all []Holder) (complaint string) {
+	for i := range all {
+		h := &all[i]
+		// A code and a card number of 19 digits are not taken for each other.
+		for _, id := range [...]struct{ what, number string }{{"card number ", h.PAN}, {"payment code ", h.Code}} {
+			if id.number == "" {
+				continue
+			}
+			if other, taken := owner[id.what+id.number]; taken {
+				return id.what + Mask(id.number) + " is also one of role " + other
+			}
+			owner[id.what+id.number] = h.Card.Role
+		}
+	}
+	return ""
 }
 
 // invalid is the role whose number may end in a wrong check digit.

@@ -1,9 +1,8 @@
 package profile
 
 import (
+	"bytes"
 	"fmt"
-
-	"github.com/moov-io/iso8583/specs"
 
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -14,9 +13,13 @@ func ownSpec(d *wire.Dialect, path string, dir folder) (*wire.Dialect, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec, err := specs.Builder.ImportJSON(data)
+	spec, err := wire.LoadSpec(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("file %s: %w", path, err)
 	}
-	return d.WithSpec(spec)
+	own, err := d.WithSpec(spec)
+	if err != nil {
+		return nil, fmt.Errorf("file %s: %w", path, err)
+	}
+	return own, nil
 }

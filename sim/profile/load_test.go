@@ -1,0 +1,370 @@
+package profile
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/keys"
+)
+
+// good is a small profile that is right; tests spoil it. The lines are counted
+// by those that expect an error.
+const good = `name: bank          # 1
+dialect: cup
+tpdu: "6000050000"
+policy:
+  timeout: 30s
+operators:
+  - {number: "01", password: "0000"}   # 7
+  - {number: "00", password: "123456"}
+merchants:
+  - {mid: "123456789012345", name: shop, fee: {basis-points: 60, cap: 80}} # 10
+terminals:
+  - tid: "A0000001"    # 12
+    master: test:000102030405060708090A0B0C0D0E0F
+cards:
+  - role: good         # 15
+    pan: "6225000000000014"
+    expiry: "4912"
+    pin: "0012"        # 18
+`
+
+func TestSmallProfile(t *testing.T) {
+	p, err := Parse("bank.yaml", []byte(good), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := policies()
+	want.Timeout = 30 * time.Second
+	if got := fmt.Sprint(p.Policy); got != fmt.Sprint(want) {
+		t.Errorf("policy %s, want %v", got, want)
+	}
+	if got, want := fmt.Sprintf("%x", p.Head), "6000050000603100310000"; got != want {
+		t.Errorf("head %s, want %s", got, want)
+	}
+	if fee := p.Merchants[0].Fee; fee != (Fee{60, 8000}) {
+		t.Errorf("fee %v", fee)
+	}
+	t0 := p.Terminals[0]
+	if t0.TID != "A0000001" || t0.MID != "123456789012345" || t0.Kind != Counter || t0.Master[15] != 15 {
+		t.Errorf("terminal %v", t0)
+	}
+	h := p.Holders("good")[0]
+	if string(h.Typed) != "0012" || string(h.Track2) != "6225000000000014D49121010000000000000" {
+		t.Error("PIN or track 2 of the good card are not as in the file")
+	}
+	if p.MAC != keys.ECB || p.SignIn != keys.Track || p.Name != "bank" {
+		t.Errorf("MAC %v, sign-in %s, name %s", p.MAC, p.SignIn, p.Name)
+	}
+}
+
+// Each row spoils one thing and must be told where it is and how to mend it.
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct{ name, old, new, want string }{
+		{"unknown key", "dialect: cup", "dialekt: cup", `bank.yaml:2: unknown key "dialekt"; known here: accept-live-pan, address, allow-test-keys, cards, dialect`},
+		{"unknown key below", "password: \"0000\"", "pasword: \"0000\"", `bank.yaml:7: operators[1]: unknown key "pasword"; known here: number, password`},
+		{"key twice", "dialect: cup", "name: other", `bank.yaml:2: key name stands twice, first on line 1; keep one`},
+		{"no value", "dialect: cup", "dialect:", `bank.yaml:2: dialect: has no value; give one or leave the key away`},
+		{"not YAML", "dialect: cup", "dialect: [cup", `bank.yaml:`},
+		{"alias", "dialect: cup", "dialect: &d cup", `bank.yaml:2: anchors and aliases are not read; write the value out`},
+		{"tag", "dialect: cup", "dialect: !!str cup", `bank.yaml:2: tags are not read`},
+		{"two documents", "cards:", "---\ncards:", `file holds more than one document; keep one`},
+		{"deep nesting", "dialect: cup", "dialect: [[[[[[[[[[cup]]]]]]]]]]", `bank.yaml:2: nested more than 8 deep`},
+		{"dialect", "dialect: cup", "dialect: ebcdic", `bank.yaml:2: dialect: "ebcdic", want cup or iso87`},
+		{"length", "dialect: cup", "length: four", `bank.yaml:2: length: "four", want binary2, binary4 or digits4`},
+		{"mac", "dialect: cup", "mac: hmac", `bank.yaml:2: mac: "hmac", want ecb, x9.9 or x9.19`},
+		{"sign-in", "dialect: cup", "sign-in: 4", `bank.yaml:2: sign-in: "4", want 001 (single), 003`},
+		{"spec", "dialect: cup", "spec: none.json", `bank.yaml:2: spec: file none.json: no such file`},
+		{"tpdu", "6000050000", "60000500", `bank.yaml:3: tpdu: "60000500", want 10 hexadecimal digits or none`},
+		{"header", "dialect: cup", "header: 6031003", `bank.yaml:2: header: "6031003", want 6 to 22 hexadecimal digits`},
+		{"timeout without unit", "30s", "30", `bank.yaml:5: policy.timeout: "30" has no unit; write it as in 60s or 500ms`},
+		{"timeout too long", "30s", "30h", `bank.yaml:5: policy.timeout: "30h", want from 1ms to 10m0s`},
+		{"reason", "timeout: 30s", "reversal-reason: 99", `bank.yaml:5: policy.reversal-reason: "99", want 98 or 06`},
+		{"accepts", "timeout: 30s", "reversal-accepts: [\"25\"]", `bank.yaml:5: policy.reversal-accepts: 00 is missing`},
+		{"flag", "timeout: 30s", "supervisor: yes", `bank.yaml:5: policy.supervisor: "yes", want true or false`},
+		{"amount", "timeout: 30s", "refund-limit: 1.5", `bank.yaml:5: policy.refund-limit: "1.5", want yuan and fen as in 10000.00`},
+		{"password", `"0000"`, `"geheim"`, `bank.yaml:7: operators[1].password: a value of 6 characters, want 4 to 8 digits`},
+		{"operator twice", `"00"`, `"01"`, `bank.yaml:8: operators[2]: operator 01 stands twice; leave one away`},
+		{"nobody sells", `number: "01"`, `number: "99"`, `bank.yaml:7: operators: nobody who may sell; add an operator from 01 to 98`},
+		{"no supervisor", `number: "00"`, `number: "05"`, `bank.yaml:7: operators: no supervisor, and voids ask for one; add operator 00`},
+		{"merchant id", `"123456789012345"`, `"12345"`, `bank.yaml:10: merchants[1].mid: "12345", want 15 letters or digits`},
+		{"fee", "basis-points: 60", "basis-points: 0.6", `bank.yaml:10: merchants[1].fee.basis-points: "0.6", want a whole number from 0 to 10000`},
+		{"terminal id", `"A0000001"`, `"A001"`, `bank.yaml:12: terminals[1].tid: "A001", want 8 letters or digits`},
+		{"no terminal id", `tid: "A0000001"`, `kind: counter`, `bank.yaml:12: terminals[1]: want tid for one terminal, first and count for a range`},
+		{"empty terminal", "  - tid: \"A0000001\"    # 12\n    master: test:000102030405060708090A0B0C0D0E0F", "  - {}", `bank.yaml:12: terminals[1]: want tid for one`},
+		{"unknown merchant", "master: test:", "merchant: \"123456789012346\"\n    master: test:", `bank.yaml:12: terminals[1]: terminal A0000001 is of merchant 123456789012346, who is not under merchants; add it there`},
+		{"terminal twice", "cards:", "  - {tid: A0000001, master: test:000102030405060708090A0B0C0D0E0F}\ncards:", `bank.yaml:14: terminals[2]: terminal A0000001 stands twice; leave one away`},
+		{"range over", "cards:", "  - {first: \"99999990\", count: 11, derive: test:0001020304050607}\ncards:", `bank.yaml:14: terminals[2]: 11 terminals from 99999990 on do not fit into 8 digits; begin lower`},
+		{"two sorts", "master: test:", "count: 3\n    master: test:", `bank.yaml:13: terminals[1]: count does not go with tid; here go: tid merchant kind`},
+		{"no terminals", "  - tid: \"A0000001\"    # 12\n    master: test:000102030405060708090A0B0C0D0E0F", "  []", `bank.yaml:12: terminals: has none; add a terminal`},
+		{"no key", "master: test:000102030405060708090A0B0C0D0E0F", "kind: qr", `bank.yaml:12: terminals[1]: has 0 sources of the master key; give one: master: test:<hex>`},
+		{"two keys", "master: test:", "derive: test:0001020304050607\n    master: test:", `bank.yaml:12: terminals[1]: has 2 sources of the master key`},
+		{"plain key", "test:0001", "0001", `bank.yaml:13: terminals[1].master: want test: and hexadecimal digits; a key that is not for tests only goes into a file`},
+		{"short key", "test:0001", "test:", `bank.yaml:13: terminals[1].master: 14 octets, want 16`},
+		{"key file gone", "master: test:000102030405060708090A0B0C0D0E0F", "file: a.key", `bank.yaml:13: terminals[1].file: file a.key: no such file`},
+		{"key file outside", "master: test:000102030405060708090A0B0C0D0E0F", "file: ../a.key", `bank.yaml:13: terminals[1].file: file ../a.key is outside the profile's folder; move it there or give its absolute path`},
+		{"no role", "role: good ", "service: 101", `bank.yaml:15: cards[1]: key role is missing; add it`},
+		{"number with spaces", "6225000000000014", "6225 0000 0000 0014", `bank.yaml:16: cards[1].pan: a value of 19 characters, want a card number of 13 to 19 digits without spaces`},
+		{"check digit", "6225000000000014", "6225000000000015", `bank.yaml:15: cards[1]: card number 622500******0015: its check digit is not 4; mend the number (only role invalid may`},
+		{"live card", "6225000000000014", "6225880000000019", `bank.yaml:15: cards[1]: card number 622588******0019 may be a live one: it is outside the named test ranges; use a test card, name its range under test-ranges, or say accept-live-pan: true`},
+		{"range within", "\"6225000000000014\"", "\"6250930000000002\"\n    count: 10", ""},
+		{"range leaves its test range", "\"6225000000000014\"", "\"6250930000000002\"\n    count: 11", `bank.yaml:15: cards[1]: card number 625093******0002 may be a live one`},
+		{"card twice", "cards:", "cards:\n  - {role: poor, pan: \"6225000000000022\", expiry: \"4912\"}\n  - {role: rich, pan: \"6225000000000014\", expiry: \"4912\", count: 2}", `bank.yaml:16: cards[2]: card number 622500******0022 is also one of role poor; give each role its own`},
+		{"role twice", "cards:", "cards:\n  - {role: good, pan: \"6225000000000022\", expiry: \"4912\"}", `bank.yaml:16: cards[2]: role good stands twice; leave one away`},
+		{"expiry", `"4912"`, `"1249x"`, `bank.yaml:17: cards[1].expiry: "1249x", want YYMM`},
+		{"expiry month", `"4912"`, `"4913"`, `bank.yaml:17: cards[1].expiry: "4913", want YYMM`},
+		{"pin", `"0012"`, `"12"`, `bank.yaml:18: cards[1].pin: a value of 2 characters, want 4 to 12 digits`},
+		{"neither number nor code", "pan: \"6225000000000014\"", "service: 101", `bank.yaml:15: cards[1]: has neither pan nor code; give at least one`},
+		{"answer", "pin:", "answer: none\n    pin:", `bank.yaml:18: cards[1].answer: "none", want a response code of two digits or capitals`},
+		{"address", "dialect: cup", "address: 10.0.0.9", `bank.yaml:2: address: "10.0.0.9", want host:port as in 10.0.0.9:8583`},
+		{"port", "dialect: cup", "address: 10.0.0.9:0", `bank.yaml:2: address: "10.0.0.9:0", want a port from 1 to 65535 after the host`},
+		{"tls file", "dialect: cup", "tls: {ca: none.pem}", `bank.yaml:2: tls.ca: file none.pem: no such file`},
+		{"control character", "name: bank ", "name: \"a\\x1B[31m\"", `bank.yaml:1: name: holds a control character`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if !strings.Contains(good, c.old) {
+				t.Fatalf("profile has no %q to spoil", c.old)
+			}
+			_, err := Parse("bank.yaml", []byte(strings.Replace(good, c.old, c.new, 1)), 0)
+			switch {
+			case c.want == "" && err != nil:
+				t.Errorf("refused: %v", err)
+			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+				t.Errorf("error is\n%v\nwant in it\n%s", err, c.want)
+			}
+		})
+	}
+	for _, data := range []string{"", "# nothing\n", "42", "- a", strings.Repeat("#\n", maxFile)} {
+		if _, err := Parse("bank.yaml", []byte(data), 0); err == nil || !strings.HasPrefix(err.Error(), "bank.yaml:1: ") {
+			t.Errorf("%.10q: %v", data, err)
+		}
+	}
+	for _, key := range []string{"operators", "merchants", "terminals", "cards"} {
+		without := strings.Replace(good, key+":", "# "+key, 1)
+		if _, err := Parse("bank.yaml", []byte(without), 0); err == nil {
+			t.Errorf("taken without %s", key)
+		}
+	}
+}
+
+func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
+	bad := strings.NewReplacer("30s", "30", `"0012"`, "x", "dialect: cup", "port: 8583").Replace(good)
+	_, err := Parse("bank.yaml", []byte(bad), 0)
+	if err == nil || strings.Count(err.Error(), "\n") < 1 || !strings.Contains(err.Error(), ":2:") || !strings.Contains(err.Error(), ":5:") {
+		t.Errorf("got %v, want lines 2 and 5 told", err)
+	}
+	many := strings.Replace(good, "dialect: cup", strings.Repeat("bad: x\n", 500), 1)
+	if _, err := Parse("bank.yaml", []byte(many), 0); err == nil || strings.Count(err.Error(), "\n") > maxErrors {
+		t.Errorf("%d lines of errors, want at most %d", strings.Count(err.Error(), "\n")+1, maxErrors+1)
+	}
+}
+
+func TestLiveCardsNeedConsent(t *testing.T) {
+	live := strings.Replace(good, "6225000000000014", "6225880000000019", 1)
+	p, err := Parse("bank.yaml", []byte(live+"accept-live-pan: true\n"), 0)
+	if err != nil || !p.LivePAN {
+		t.Errorf("accepted live card: %v, LivePAN %v", err, p != nil && p.LivePAN)
+	}
+	p, err = Parse("bank.yaml", []byte(live+"test-ranges:\n  - {name: our lab, prefix: \"622588\"}\n"), 0)
+	if err != nil || p.LivePAN {
+		t.Errorf("card in a range of our own: %v", err)
+	}
+	p, err = Parse("bank.yaml", []byte(good+"accept-live-pan: true\n"), 0)
+	if err != nil || p.LivePAN {
+		t.Errorf("test card taken for a live one: %v", err)
+	}
+}
+
+func TestEachTestRangeHoldsGoodNumbers(t *testing.T) {
+	for _, r := range TestRanges() {
+		if len(r.Prefix) >= 14 && !strings.Contains(r.Name, "Worldline") && !Luhn(r.Prefix) {
+			t.Errorf("%s: %s does not end in its check digit", r.Name, r.Prefix)
+		}
+	}
+}
+
+func TestFleetIsAsLargeAsAsked(t *testing.T) {
+	ranged := strings.Replace(good, "cards:", "  - {first: \"20000001\", count: 5, kind: mobile, derive: test:0001020304050607}\ncards:", 1)
+	for _, c := range []struct {
+		file string
+		want int
+		got  int
+		last string
+	}{
+		{ranged, 0, 6, "20000005"}, {ranged, 1, 1, "A0000001"}, {ranged, 3, 3, "20000002"}, {ranged, 30, 30, "20000029"}, {good, 1, 1, "A0000001"},
+	} {
+		p, err := Parse("bank.yaml", []byte(c.file), c.want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(p.Terminals); n != c.got || p.Terminals[n-1].TID != c.last {
+			t.Errorf("asked for %d: %d terminals, the last %s, want %d, %s", c.want, n, p.Terminals[n-1].TID, c.got, c.last)
+		}
+	}
+	if _, err := Parse("bank.yaml", []byte(good), 2); err == nil || !strings.Contains(err.Error(), "bank.yaml:12: terminals: 1 of them, 2 were asked for; add a range") {
+		t.Errorf("two of one: %v", err)
+	}
+}
+
+// write puts a file into a folder of the test's own.
+func write(t *testing.T, dir, name, text string, mode os.FileMode) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestKeysFromFiles(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	const key = "000102030405060708090A0B0C0D0E0F"
+	write(t, dir, "own.key", key+"\n", 0o600)
+	write(t, dir, "open.key", key, 0o640)
+	write(t, dir, "torn.key", key[:30], 0o600)
+	abs := write(t, elsewhere, "abs.key", key, 0o400)
+	if err := os.Symlink(abs, filepath.Join(dir, "link.key")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "fleet.csv", "# tid, mid, kind, key\n30000001,123456789012345,qr,"+key+"\n30000002, 123456789012345, counter, "+key+"\n", 0o600)
+	write(t, dir, "bad.csv", "30000001,123456789012345,qr,"+key[2:]+"\n\n30000002,123456789012345\n30000003,123456789012345,till,"+key+"\n", 0o600)
+	write(t, dir, "stranger.csv", "30000001,999999999999999,qr,"+key+"\n", 0o600)
+	const inline = "master: test:" + key
+	for _, c := range []struct{ name, new, want string }{
+		{"own", "file: own.key", ""},
+		{"absolute", "file: " + abs, ""},
+		{"readable by others", "file: open.key", "bank.yaml:13: terminals[1].file: file open.key holds keys and others may read it (mode 0640); chmod 600 open.key"},
+		{"torn", "file: torn.key", "bank.yaml:13: terminals[1].file: file torn.key holds no key, want 32 hexadecimal digits"},
+		{"link out of the folder", "file: link.key", "bank.yaml:13: terminals[1].file: file link.key: path escapes"},
+		{"folder", "file: .", "bank.yaml:13: terminals[1].file: . is not a file"},
+		{"list", inline + "\n  - list: fleet.csv", ""},
+		{"list with errors", inline + "\n  - list: bad.csv", "bad.csv:1: master key, want 32 hexadecimal digits"},
+		{"list with errors further on", inline + "\n  - list: bad.csv", "bad.csv:3: 2 values, want 4: tid,mid,kind,master key in hexadecimal"},
+		{"list with a wrong kind", inline + "\n  - list: bad.csv", `bad.csv:4: kind "till", want counter, mobile or qr`},
+		{"list with an unknown merchant", inline + "\n  - list: stranger.csv", "stranger.csv:1: terminal 30000001 is of merchant 999999999999999, who is not under merchants"},
+		{"list twice", inline + "\n  - list: fleet.csv\n  - list: fleet.csv", "fleet.csv:2: terminal 30000001 stands twice; leave one away"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := write(t, dir, "bank.yaml", strings.Replace(good, inline, c.new, 1), 0o644)
+			p, err := Load(path, 0)
+			switch {
+			case c.want == "" && err != nil:
+				t.Fatal(err)
+			case c.want == "":
+				if last := p.Terminals[len(p.Terminals)-1]; last.Master[15] != 15 {
+					t.Error("key is not the file's")
+				}
+			case err == nil || !strings.Contains(err.Error(), c.want):
+				t.Errorf("error is\n%v\nwant in it\n%s", err, c.want)
+			case strings.Contains(err.Error(), key[:20]):
+				t.Error("the error shows the key")
+			}
+		})
+	}
+	if _, err := Load(filepath.Join(dir, "none.yaml"), 0); err == nil || !strings.Contains(err.Error(), "none.yaml") {
+		t.Errorf("missing profile: %v", err)
+	}
+}
+
+func TestTLSFiles(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "ca.pem", "x", 0o644)
+	write(t, dir, "client.pem", "x", 0o644)
+	write(t, dir, "client.key", "x", 0o600)
+	write(t, dir, "open.key", "x", 0o644)
+	for _, c := range []struct{ tls, want string }{
+		{"{ca: ca.pem, cert: client.pem, key: client.key, server-name: host.test}", ""},
+		{"{}", ""},
+		{"{cert: client.pem}", "cert and key go together; give both or neither"},
+		{"{cert: client.pem, key: open.key}", "file open.key holds keys and others may read it (mode 0644)"},
+		{"{skip-verify: true}", `unknown key "skip-verify"; known here: ca, cert, key, server-name`},
+	} {
+		p, err := Load(write(t, dir, "bank.yaml", good+"tls: "+c.tls+"\n", 0o644), 0)
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("%s: %v", c.tls, err)
+		case c.want == "" && c.tls != "{}" && (p.TLS.Key != filepath.Join(dir, "client.key") || p.TLS.ServerName != "host.test"):
+			t.Errorf("%s: got %+v", c.tls, p.TLS)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s: error is %v, want %s", c.tls, err, c.want)
+		}
+	}
+}
+
+// A spec of the user's own replaces the dialect's fields and nothing else.
+func TestOwnFieldSpec(t *testing.T) {
+	dir := t.TempDir()
+	var spec strings.Builder
+	spec.WriteString(`{"name": "our own", "fields": {"1": {"type": "Bitmap", "length": 8, "enc": "Binary", "prefix": "Hex.Fixed"}`)
+	for f, n := range map[int]int{0: 4, 3: 6, 4: 12, 11: 6, 25: 2, 41: 8, 42: 15, 49: 3, 60: 6, 70: 3, 90: 42} {
+		fmt.Fprintf(&spec, `, "%d": {"type": "String", "length": %d, "enc": "ASCII", "prefix": "ASCII.Fixed"}`, f, n)
+	}
+	write(t, dir, "own.json", spec.String()+"}}", 0o644)
+	write(t, dir, "torn.json", spec.String(), 0o644)
+	write(t, dir, "poor.json", `{"name": "poor", "fields": {"0": {"type": "String", "length": 4, "enc": "ASCII", "prefix": "ASCII.Fixed"},
+		"1": {"type": "Bitmap", "length": 8, "enc": "Binary", "prefix": "Hex.Fixed"}}}`, 0o644)
+	for _, c := range []struct{ spec, want string }{
+		{"own.json", ""},
+		{"torn.json", "bank.yaml:3: spec: file torn.json: "},
+		{"poor.json", "bank.yaml:3: spec: file poor.json: "},
+	} {
+		file := strings.Replace(good, "dialect: cup\ntpdu: \"6000050000\"", "dialect: iso87\nspec: "+c.spec+"\nlength: digits4", 1)
+		p, err := Load(write(t, dir, "bank.yaml", file, 0o644), 0)
+		switch {
+		case c.want == "" && err != nil:
+			t.Error(err)
+		case c.want == "" && (p.Dialect.Spec.Name != "our own" || !p.Dialect.Length.Digits):
+			t.Errorf("spec is %s, length %+v", p.Dialect.Spec.Name, p.Dialect.Length)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s: error is %v, want %s", c.spec, err, c.want)
+		}
+	}
+}
+
+func TestHeaderMayBeLeftOut(t *testing.T) {
+	for _, c := range []struct {
+		tpdu, header string
+		want         int
+	}{{`"6000050000"`, `"603100310000"`, 11}, {"none", "none", 0}, {`"6000050000"`, "none", 5}, {"none", `"603100310000"`, 6}} {
+		file := strings.Replace(good, `"6000050000"`, c.tpdu+"\nheader: "+c.header, 1)
+		p, err := Parse("bank.yaml", []byte(file), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.Head) != c.want || p.Dialect.Header.Len() != c.want {
+			t.Errorf("tpdu %s, header %s: %d octets, dialect %d, want %d", c.tpdu, c.header, len(p.Head), p.Dialect.Header.Len(), c.want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(good))
+	f.Add(bytes.Replace(BundledYAML(), []byte("count: 1000"), []byte("count: 2"), -1))
+	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte("terminals: [{first: \"99999999\", count: 2, derive: test:0001020304050607}]"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := Parse("none/fuzz.yaml", data, 3)
+		if (p == nil) == (err == nil) {
+			t.Fatal("neither profile nor error, or both")
+		}
+		if p == nil {
+			return
+		}
+		if len(p.Terminals) != 3 || p.Dialect == nil {
+			t.Fatalf("%d terminals", len(p.Terminals))
+		}
+		for i := range p.Cards {
+			if got := len(p.Holders(p.Cards[i].Role)); got != p.Cards[i].Count {
+				t.Fatalf("%d holders of %d", got, p.Cards[i].Count)
+			}
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"runtime"
 	"testing"
 	"time"
 
@@ -102,4 +103,62 @@ func TestPurchaseDoesNotAllocate(t *testing.T) {
 			t.Errorf("%s: %d purchases booked, want 2002", dialect, b.DebitN)
 		}
 	}
+}
+
+// BenchmarkSharedLine is 100 purchases at a time on one connection, with what
+// the test itself spends on writing and reading.
+func BenchmarkSharedLine(b *testing.B) {
+	h, address := listen(b, "cup")
+	p := ready(b, h, address, 0)
+	const chunk, chunks = 100, 200
+	lines := make([][]byte, chunks)
+	for i := range lines {
+		for range chunk {
+			lines[i] = append(lines[i], p.frame(p.request(wire.Purchase, amount(1), shows("rich")))...)
+		}
+	}
+	i := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		p.write(lines[i])
+		for range chunk {
+			if _, err := p.reader.Next(); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if i++; i == chunks {
+			b.StopTimer()
+			h.closeBatch(&h.all[0])
+			h.all[0].batch, i = 1, 0
+			b.StartTimer()
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*chunk), "ns/purchase")
+}
+
+// TestTerminalsAreSmall bounds what a terminal takes before and after sign-in.
+func TestTerminalsAreSmall(t *testing.T) {
+	const n = 2000
+	prof := fleet("cup", n)
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	start := heap()
+	h, err := New(prof)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unused := heap()
+	for i := range n {
+		signedIn(t, h, i)
+	}
+	used := heap()
+	t.Logf("%d octets a terminal before its first sign-in, %d more after", (unused-start)/n, (used-unused)/n)
+	if before, after := (unused-start)/n, (used-unused)/n; before > 256 || after > 2048 {
+		t.Errorf("a terminal takes %d octets, %d more after sign-in; want 256 and 2048 at most", before, after)
+	}
+	runtime.KeepAlive(h)
 }

@@ -142,12 +142,3 @@ func (h *Host) acceptable(x *Exchange) string {
 	}
 	return pending
 }
-
-func allDigits(v []byte) bool {
-	for _, c := range v {
-		if c-'0' > 9 {
-			return false
-		}
-	}
-	return true
-}

@@ -89,7 +89,6 @@ type pos struct {
 	batch  uint64
 	trace  uint64
 	last   []byte // the frame last sent
-	extra  int    // answers beyond the first one, seen by drain
 }
 
 func dialPOS(t testing.TB, h *Host, address string, index int) *pos {

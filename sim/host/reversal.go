@@ -26,6 +26,7 @@ func (h *Host) reversal(x *Exchange) string {
 	if x.amount, ok = amountOf(x.Request); !ok {
 		return formatError
 	}
+	x.pan = x.Request.Get(2)
 	key := recordKey(x.batch, trace, form.MTI)
 	r := s.find(key)
 	if r == nil {
@@ -38,14 +39,8 @@ func (h *Host) reversal(x *Exchange) string {
 		})
 		return good
 	}
-	if pan := x.Request.Get(2); pan != nil {
-		x.pan = pan
-		if h.lookUp(x) != pending {
-			return noCard
-		}
-	}
 	switch {
-	case r.amount != x.amount, x.card >= 0 && r.card >= 0 && x.card != r.card:
+	case r.amount != x.amount, x.pan != nil && r.card >= 0 && !h.isOf(x.pan, r.card):
 		return mismatch
 	case r.state == voided:
 		return noOriginal
@@ -61,6 +56,12 @@ func (h *Host) reversal(x *Exchange) string {
 	s.tally(r.kind, r.amount, -1)
 	r.state = reversed
 	return good
+}
+
+// isOf reports whether a card number is that of an account.
+func (h *Host) isOf(pan []byte, card int32) bool {
+	i, ok := h.cards[numberOf(pan)]
+	return ok && i == card || !ok && card == h.strangers
 }
 
 // reversed says which kind of request a reversal undoes, and its trace. Where

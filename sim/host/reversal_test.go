@@ -42,7 +42,7 @@ func TestReversalThatDoesNotMatchChangesNothing(t *testing.T) {
 	}{
 		{"amount", "64", p, amount(799)},
 		{"card", "64", p, set(2, "6225000030000000")},
-		{"unknown card", "14", p, set(2, "6225999999999999")},
+		{"unknown card", "64", p, set(2, "6225999999999999")},
 		{"trace", "00", p, set(11, "000777")},
 		{"batch", "25", p, sub(wire.SubBatch, "000002")},
 		{"kind", "00", p, func(_ *pos, m *wire.Message) {

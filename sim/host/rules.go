@@ -215,38 +215,6 @@ func (h *Host) batchOf(x *Exchange) (uint32, bool) {
 	return digits(x.Request.Sub(wire.SubBatch))
 }
 
-// digits reads a number of 1 to 9 digits.
-func digits(v []byte) (uint32, bool) {
-	if len(v) == 0 || len(v) > 9 {
-		return 0, false
-	}
-	var n uint32
-	for _, c := range v {
-		if c-'0' > 9 {
-			return 0, false
-		}
-		n = n*10 + uint32(c-'0')
-	}
-	return n, true
-}
-
-// amountOf reads field 4; the second result is false when it holds anything
-// but digits.
-func amountOf(req *wire.Message) (int64, bool) {
-	v := req.Get(4)
-	if len(v) == 0 || len(v) > 12 {
-		return 0, false
-	}
-	var n int64
-	for _, c := range v {
-		if c-'0' > 9 {
-			return 0, false
-		}
-		n = n*10 + int64(c-'0')
-	}
-	return n, true
-}
-
 // book applies the rules to a payment and enters it, approved or not, in the
 // terminal's book: its trace is used up.
 func (h *Host) book(x *Exchange) string {
@@ -299,5 +267,5 @@ func (h *Host) tell(x *Exchange, code string) {
 			a.Set(38, code[:])
 		}
 	}
-	h.set(a, 63, scheme)
+	h.set(a, 63, schemeOf(x.pan))
 }

@@ -176,6 +176,7 @@ func (h *Host) converse(nc net.Conn, box *outbox) {
 			return
 		}
 		_ = nc.SetDeadline(time.Time{})
+		defer tc.Close()
 		nc = tc
 	}
 	c := &conn{Conn: nc, limits: &h.limits}

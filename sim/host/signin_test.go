@@ -1,0 +1,207 @@
+package host
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+func TestEveryKindOfKeyBlockWorks(t *testing.T) {
+	for _, mode := range []keys.Mode{keys.Single, keys.Double, keys.Track, keys.SM4, keys.SM4Track} {
+		t.Run(string(mode), func(t *testing.T) {
+			h, address := listen(t, "cup")
+			p := dialPOS(t, h, address, 0)
+			p.want("00", wire.SignIn, sub(wire.SubNet, string(mode)))
+			make := keys.New
+			if mode == keys.SM4 || mode == keys.SM4Track {
+				make = keys.NewSM4
+			}
+			master, err := make(p.entry.Master)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.keys, err = keys.Unwrap(master, mode, p.ans.Get(62)); err != nil {
+				t.Fatal(err)
+			}
+			p.want("00", wire.Purchase, amount(1), shows("good"))
+		})
+	}
+}
+
+// P20: two terminals never share a working key, and each sign-in brings new ones.
+func TestWorkingKeysAreNeverShared(t *testing.T) {
+	h, address := listen(t, "cup")
+	seen := map[[4]byte]string{}
+	for i := range 3 {
+		p := dialPOS(t, h, address, i)
+		for n := range 5 {
+			p.signIn()
+			for name, k := range map[string]*keys.Key{"PIN": p.keys.PIN, "MAC": p.keys.MAC, "track": p.keys.Track} {
+				by := fmt.Sprintf("%s key of sign-in %d of %s", name, n+1, p.entry.TID)
+				if other := seen[k.KCV()]; other != "" {
+					t.Errorf("%s is the %s", by, other)
+				}
+				seen[k.KCV()] = by
+			}
+		}
+	}
+}
+
+// F25: whichever of two answers to one sign-in the terminal hears, it is true.
+func TestRepeatedSignInGivesTheSameKeysUntilUsed(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := dialPOS(t, h, address, 0)
+	m := p.request(wire.SignIn, sub(wire.SubNet, "004"))
+	p.send(m)
+	first := bytes.Clone(p.ans.Get(62))
+	p.send(m)
+	if !bytes.Equal(first, p.ans.Get(62)) {
+		t.Error("the repeat has other keys")
+	}
+	p.adopt()
+	p.want("00", wire.Purchase, amount(1), shows("good"))
+	p.exchange(p.frame(m))
+	if bytes.Equal(first, p.ans.Get(62)) {
+		t.Error("keys that were used are given again")
+	}
+	if code := p.do(wire.Purchase, amount(1), shows("good")); code != "A0" {
+		t.Errorf("a payment under the old keys got %s, want A0", code)
+	}
+}
+
+// The host clears the processing requirement, digit 6 of the header, and
+// leaves the rest of it.
+func TestHeaderComesBackButForItsRequirement(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := dialPOS(t, h, address, 0)
+	m := p.request(wire.Echo)
+	m.Head[7] = 0x15
+	p.send(m)
+	if got := p.ans.Head[5:]; !bytes.Equal(got, []byte{0x60, 0x31, 0x10, 0x31, 0x00, 0x00}) {
+		t.Errorf("header % X", got)
+	}
+}
+
+// Which fields each answer has: those of the reference messages of the CUP
+// reconstruction, as far as this host gives them.
+func TestAnswersHaveTheirFields(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := dialPOS(t, h, address, 0)
+	check := func(name string, want ...int) {
+		t.Helper()
+		got := slices.Collect(p.ans.Fields)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s has fields %v, want %v", name, got, want)
+		}
+	}
+	p.want("00", wire.Echo)
+	check("echo", 12, 13, 39, 41, 42, 60)
+	p.signIn()
+	check("sign-in", 11, 12, 13, 32, 37, 39, 41, 42, 60, 62)
+	buy := p.request(wire.Purchase, amount(100), shows("good"))
+	p.send(buy)
+	check("purchase", 2, 3, 4, 11, 12, 13, 15, 25, 32, 37, 38, 39, 41, 42, 44, 49, 60, 63, 64)
+	of := p.reference()
+	p.want("00", wire.Refund, amount(50), shows("good"), of)
+	check("refund", 2, 3, 4, 11, 12, 13, 15, 25, 32, 37, 39, 41, 42, 44, 49, 60, 63, 64)
+	p.want("51", wire.Purchase, amount(101), shows("poor"))
+	check("declined purchase", 3, 4, 11, 12, 13, 15, 25, 32, 37, 39, 41, 42, 44, 49, 60, 63)
+	p.want("00", wire.Balance, shows("good"))
+	check("balance", 2, 3, 11, 12, 13, 15, 25, 32, 37, 39, 41, 42, 44, 49, 54, 60, 63, 64)
+	p.want("00", wire.QRPurchase, amount(100), set(59, "A30196211111111111111111"))
+	check("QR purchase", 3, 4, 11, 12, 13, 15, 25, 32, 37, 39, 41, 42, 44, 49, 59, 60, 63, 64)
+	lost := p.request(wire.Purchase, amount(100), shows("good"))
+	p.send(p.reversalOf(lost))
+	check("reversal", 2, 3, 4, 11, 12, 13, 15, 25, 32, 37, 39, 41, 42, 44, 49, 60, 64)
+	p.settlement(200, 2, 50, 1)
+	check("settlement", 11, 12, 13, 15, 32, 37, 41, 42, 48, 49, 60, 63)
+	p.want("00", wire.UploadEnd, set(48, "0000"))
+	check("upload end", 11, 12, 13, 32, 37, 39, 41, 42, 48, 60)
+	p.want("00", wire.SignOff)
+	check("sign-off", 11, 12, 13, 32, 37, 39, 41, 42, 60)
+	p.want("97", wire.SignIn, set(41, "19999999"))
+	check("refused sign-in", 11, 12, 13, 32, 37, 39, 41, 42, 60)
+}
+
+func TestBundledProfilesAreServed(t *testing.T) {
+	for _, dialect := range []string{"cup", "iso87"} {
+		prof, err := profile.Bundled(dialect, 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := New(prof)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := local(t)
+		start(t, h, l)
+		p := ready(t, h, l.Addr().String(), 7)
+		for role, want := range map[string]string{"good": "00", "poor": "51", "expired": "54", "stolen": "43", "over-limit": "61", "defective": "A2"} {
+			sum := uint64(10_000)
+			if role == "over-limit" {
+				sum = 50_001
+			}
+			p.want(want, wire.Purchase, amount(sum), shows(role))
+		}
+		card := prof.Holders("wrong-pin")[0]
+		p.want("55", wire.Purchase, amount(1), shows("wrong-pin"), pin(string(card.Typed)))
+		if err := h.Check(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// P1, P31 under contention: terminals that pay, repeat, reverse and refund with
+// the same cards all at once leave books that add up.
+func TestManyTerminalsOnTheSameCards(t *testing.T) {
+	h, address := listen(t, "cup")
+	var wg sync.WaitGroup
+	var want [3]int64
+	for i := range 3 {
+		p := ready(t, h, address, i)
+		wg.Go(func() {
+			for n := range 60 {
+				buy := p.request(wire.Purchase, amount(uint64(10+n)), shows("good"))
+				switch p.send(buy); n % 4 {
+				case 0:
+					p.exchange(p.last) // 94
+					want[i] += int64(10 + n)
+				case 1:
+					p.send(p.reversalOf(buy))
+				case 2:
+					p.want("00", wire.Refund, amount(5), shows("good"), p.reference())
+					want[i] += int64(5 + n)
+				case 3:
+					p.want("00", wire.PurchaseVoid, amount(uint64(10+n)), p.original())
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for i := range 3 {
+		if b := h.Books()[i]; b.Net() != want[i] {
+			t.Errorf("net of %s is %d, want %d", b.TID, b.Net(), want[i])
+		}
+	}
+}
+
+func TestClockCrossesMidnight(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := ready(t, h, address, 0)
+	now := time.Date(2026, 12, 31, 23, 59, 59, 0, time.Local).Unix()
+	for _, want := range []string{"1231235959", "0101000000"} {
+		s := h.clock.stamp(now)
+		if got := fmt.Sprintf("%04d%06d", s.mmdd, s.hhmmss); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		now++
+	}
+	p.want("00", wire.Echo)
+}

@@ -135,9 +135,7 @@ func (h *Host) closeBatch(t *terminal) {
 		fee := t.shop.fee.Of(r.amount)
 		move(&t.shop.account, &h.ledger.fees, fee)
 		s.fees += fee
-		if r.refunded < r.amount {
-			s.keep(past{amount: r.amount, refunded: r.refunded, serial: r.serial, when: r.when, card: r.card})
-		}
+		s.keep(past{amount: r.amount, refunded: r.refunded, serial: r.serial, when: r.when, card: r.card})
 	}
 	s.closed = s.closed.plus(s.open)
 	s.last, s.lastNo, s.open = s.open, t.batch, Totals{}

@@ -1,0 +1,320 @@
+// Package scenarios is Gherkin in, plans out. It alone knows Gherkin and godog.
+//
+// One table of [Phrase]s, each with an English and a Chinese pattern, is the
+// language. [Load] reads features and binds every sentence of them to its
+// phrase; what does not fit is an error with file and line before anything is
+// played. The bound [Scenario]s are played one by one as a conformance check
+// ([Check], by godog) or, compiled to the same steps, ten thousand at a time
+// under load ([Compile]).
+package scenarios
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	gherkin "github.com/cucumber/gherkin/go/v42"
+	messages "github.com/cucumber/messages/go/v34"
+	tagexpressions "github.com/cucumber/tag-expressions/go/v6"
+)
+
+// Feature is one feature file, parsed.
+type Feature struct {
+	Path      string // as errors and verdicts name it
+	Name      string
+	Language  string
+	Source    []byte
+	Scenarios []*Scenario
+
+	doc *messages.GherkinDocument
+}
+
+// Digest is the SHA-256 of the source, in hexadecimal.
+func (f *Feature) Digest() string {
+	d := sha256.Sum256(f.Source)
+	return hex.EncodeToString(d[:])
+}
+
+// Scenario is one scenario, or one row of an outline.
+type Scenario struct {
+	Feature *Feature
+	ID      string // its stable tag without @: the last tag that ends in a number; empty when it has none
+	Name    string
+	Tags    []string // with @
+	Line    int
+	Steps   []Sentence
+
+	from, to int // lines, tags included
+}
+
+// At is file:line.
+func (s *Scenario) At() string { return s.Feature.Path + ":" + strconv.Itoa(s.Line) }
+
+// Has reports whether the scenario carries a tag.
+func (s *Scenario) Has(tag string) bool { return slices.Contains(s.Tags, tag) }
+
+// Sentence is one step of a scenario.
+type Sentence struct {
+	Text  string
+	Line  int
+	Table [][]string // rows, nil when there is none
+}
+
+// maxSource bounds a feature file, in octets.
+const maxSource = 1 << 20
+
+// ReadFeatures parses the features under the given paths of a file system:
+// files, or folders searched for *.feature. Errors name file and line.
+func ReadFeatures(fsys fs.FS, paths ...string) ([]*Feature, error) {
+	var out []*Feature
+	for _, p := range paths {
+		info, err := fs.Stat(fsys, p)
+		if err != nil {
+			return nil, fmt.Errorf("feature %s: %w", p, err)
+		}
+		if !info.IsDir() {
+			f, err := readFeature(fsys, p)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, f)
+			continue
+		}
+		err = fs.WalkDir(fsys, p, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || path.Ext(name) != ".feature" {
+				return err
+			}
+			f, err := readFeature(fsys, name)
+			out = append(out, f)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, uniqueIDs(out)
+}
+
+func readFeature(fsys fs.FS, name string) (*Feature, error) {
+	src, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("feature %s: %w", name, err)
+	}
+	return ParseFeature(name, src)
+}
+
+// ParseFeature parses one feature file.
+func ParseFeature(name string, src []byte) (*Feature, error) {
+	if len(src) > maxSource {
+		return nil, fmt.Errorf("feature %s: %d octets, at most %d are read", name, len(src), maxSource)
+	}
+	id := (&messages.Incrementing{}).NewId
+	doc, err := gherkin.ParseGherkinDocument(bytes.NewReader(src), id)
+	if err != nil {
+		return nil, fmt.Errorf("%s", gherkinError(name, err))
+	}
+	f := &Feature{Path: name, Source: src, doc: doc}
+	if doc.Feature == nil {
+		return nil, fmt.Errorf("%s: there is no feature in this file", name)
+	}
+	f.Name, f.Language = doc.Feature.Name, doc.Feature.Language
+	lines := map[string]int64{}
+	spans := f.lineSpans(lines)
+	for _, p := range gherkin.Pickles(*doc, name, id) {
+		f.Scenarios = append(f.Scenarios, f.scenario(p, lines, spans))
+	}
+	return f, nil
+}
+
+// gherkinError puts the parser's "(3:5): …" in the form file:line: ….
+func gherkinError(name string, err error) string {
+	text := strings.TrimSpace(strings.TrimPrefix(err.Error(), "Parser errors:"))
+	first, _, _ := strings.Cut(text, "\n")
+	if pos, rest, ok := strings.Cut(strings.TrimPrefix(first, "("), "): "); ok {
+		line, _, _ := strings.Cut(pos, ":")
+		return fmt.Sprintf("%s:%s: %s", name, line, rest)
+	}
+	return name + ": " + first
+}
+
+type lineSpan struct{ from, to int }
+
+// lineSpans finds the line of each step, scenario and example row, and the
+// lines that each scenario takes up.
+func (f *Feature) lineSpans(lines map[string]int64) map[string]lineSpan {
+	var starts []int
+	var ids []string
+	steps := func(ss []*messages.Step) {
+		for _, s := range ss {
+			lines[s.Id] = s.Location.Line
+		}
+	}
+	scenario := func(s *messages.Scenario) {
+		from := s.Location.Line
+		for _, t := range s.Tags {
+			from = min(from, t.Location.Line)
+		}
+		starts, ids = append(starts, int(from)), append(ids, s.Id)
+		lines[s.Id] = s.Location.Line
+		steps(s.Steps)
+		for _, e := range s.Examples {
+			for _, r := range e.TableBody {
+				lines[r.Id] = r.Location.Line
+			}
+		}
+	}
+	for _, c := range f.doc.Feature.Children {
+		switch {
+		case c.Background != nil:
+			steps(c.Background.Steps)
+		case c.Scenario != nil:
+			scenario(c.Scenario)
+		case c.Rule != nil:
+			from := int(c.Rule.Location.Line)
+			starts, ids = append(starts, from), append(ids, "")
+			for _, rc := range c.Rule.Children {
+				if rc.Background != nil {
+					steps(rc.Background.Steps)
+				} else if rc.Scenario != nil {
+					scenario(rc.Scenario)
+				}
+			}
+		}
+	}
+	end := bytes.Count(f.Source, []byte("\n")) + 1
+	spans := map[string]lineSpan{}
+	for i, from := range starts {
+		to := end
+		if i+1 < len(starts) {
+			to = starts[i+1] - 1
+		}
+		if ids[i] != "" {
+			spans[ids[i]] = lineSpan{from, to}
+		}
+	}
+	return spans
+}
+
+func (f *Feature) scenario(p *messages.Pickle, lines map[string]int64, spans map[string]lineSpan) *Scenario {
+	s := &Scenario{Feature: f, Name: p.Name, Line: int(lines[p.AstNodeIds[len(p.AstNodeIds)-1]])}
+	span := spans[p.AstNodeIds[0]]
+	s.from, s.to = span.from, span.to
+	for _, t := range p.Tags {
+		s.Tags = append(s.Tags, t.Name)
+		if i := strings.LastIndexByte(t.Name, '-'); i > 0 && number(t.Name[i+1:]) {
+			s.ID = t.Name[1:]
+		}
+	}
+	for _, st := range p.Steps {
+		sen := Sentence{Text: st.Text, Line: int(lines[st.AstNodeIds[0]])}
+		if st.Argument != nil && st.Argument.DataTable != nil {
+			for _, row := range st.Argument.DataTable.Rows {
+				var cells []string
+				for _, c := range row.Cells {
+					cells = append(cells, c.Value)
+				}
+				sen.Table = append(sen.Table, cells)
+			}
+		}
+		s.Steps = append(s.Steps, sen)
+	}
+	return s
+}
+
+func number(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 32)
+	return err == nil
+}
+
+// uniqueIDs makes sure that an id means one scenario; rows of an outline share
+// theirs.
+func uniqueIDs(fs []*Feature) error {
+	seen := map[string]*Scenario{}
+	for _, f := range fs {
+		for _, s := range f.Scenarios {
+			if o := seen[s.ID]; s.ID != "" && o != nil && (o.Feature != s.Feature || o.from != s.from) {
+				return fmt.Errorf("%s: tag @%s is taken by %s: ids must be unique", s.At(), s.ID, o.At())
+			}
+			seen[s.ID] = s
+		}
+	}
+	return nil
+}
+
+// Selection is which scenarios are meant. Empty parts do not narrow.
+type Selection struct {
+	Tags  string         // a tag expression: "@payment and not @slow"
+	Names []string       // parts of names, or ids; any of them
+	Lines map[string]int // by feature path: the scenario that holds this line
+}
+
+// Select narrows features down to the selected scenarios. Selecting nothing is
+// an error.
+func Select(fs []*Feature, sel Selection) ([]*Feature, error) {
+	var tags tagexpressions.Evaluatable
+	if sel.Tags != "" {
+		var err error
+		if tags, err = tagexpressions.Parse(sel.Tags); err != nil {
+			return nil, fmt.Errorf("tags %q: %w (write for example \"@payment and not @slow\")", sel.Tags, err)
+		}
+	}
+	var out []*Feature
+	all, kept := 0, 0
+	for _, f := range fs {
+		n := *f
+		n.Scenarios = nil
+		line := sel.Lines[f.Path]
+		for _, s := range f.Scenarios {
+			all++
+			if line != 0 && (line < s.from || line > s.to) || tags != nil && !tags.Evaluate(s.Tags) || !s.named(sel.Names) {
+				continue
+			}
+			kept++
+			n.Scenarios = append(n.Scenarios, s)
+		}
+		if len(n.Scenarios) > 0 {
+			out = append(out, &n)
+		}
+	}
+	if kept == 0 {
+		return nil, fmt.Errorf("nothing is selected: none of %d scenarios fits (list them with posfleet check --list)", all)
+	}
+	return out, nil
+}
+
+func (s *Scenario) named(names []string) bool {
+	if len(names) == 0 {
+		return true
+	}
+	for _, n := range names {
+		if strings.Contains(s.Name, n) || s.ID == strings.TrimPrefix(n, "@") {
+			return true
+		}
+	}
+	return false
+}
+
+// selected is the source with the scenarios that are not selected blanked out,
+// so that every line keeps its number.
+func (f *Feature) selected() []byte {
+	keep := map[int]bool{}
+	for _, s := range f.Scenarios {
+		keep[s.from] = true
+	}
+	lines := bytes.SplitAfter(f.Source, []byte("\n"))
+	for _, span := range f.lineSpans(map[string]int64{}) {
+		if keep[span.from] {
+			continue
+		}
+		for i := span.from - 1; i < span.to && i < len(lines); i++ {
+			lines[i] = []byte("\n")
+		}
+	}
+	return bytes.Join(lines, nil)
+}

@@ -1,0 +1,138 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+func settlementPhrases() []*Phrase {
+	const group = "Settlement / 结算"
+	return []*Phrase{
+		{Group: group, English: "the terminal starts an empty batch", Chinese: "终端开始新的空批次",
+			Doc: "Settles whatever the batch holds and signs in again.",
+			Make: fixed(func(p *sim.Player) error {
+				if err := signedIn(p); err != nil {
+					return err
+				}
+				if err := p.Settle(); err != nil {
+					return err
+				}
+				if !p.Last.Approved() || len(p.T.Journal.Records) > 0 {
+					return fmt.Errorf("settlement of the batch before: %w", errors.Join(p.Last.Reason(), errors.New(p.T.Display)))
+				}
+				return signedIn(p)
+			})},
+		{Group: group, English: "the terminal settles", Chinese: "终端结算",
+			Doc: "Totals to the host, details when the host's totals differ, end of upload; the batch is cleared, and the terminal signs off when its policy says so.",
+			Make: fixed(func(p *sim.Player) error {
+				world(p).before = p.T.Journal.Batch
+				world(p).batch = p.T.Batch
+				return local(p, p.Settle())
+			})},
+		{Group: group, English: "the terminal forgets its last payment", Chinese: "终端漏记上一笔交易",
+			Doc:  "The last payment goes missing from the journal, so that totals cannot agree.",
+			Make: fixed(func(p *sim.Player) error { return p.T.Journal.Forget() })},
+		{Group: group, English: "the batch holds payments of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "批次内消费{amount}元共{n}笔, 贷记{amount}元共{n}笔",
+			Doc: "The terminal's totals of the batch: debits and credits.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				debit, err1 := a.Amount(0)
+				dn, err2 := a.Int(1)
+				credit, err3 := a.Amount(2)
+				cn, err4 := a.Int(3)
+				want := sim.Totals{Debit: debit, DebitN: int64(dn), Credit: credit, CreditN: int64(cn)}
+				return func(p *sim.Player) error {
+					if got := p.T.Journal.Batch; got != want {
+						return fmt.Errorf("the batch holds %s, want %s", describeTotals(got), describeTotals(want))
+					}
+					return nil
+				}, errors.Join(err1, err2, err3, err4)
+			}},
+		{Group: group, English: "the totals balance", Chinese: "对账平",
+			Doc:  "The host's settlement flag is 1, and the totals it gives back are the terminal's.",
+			Make: fixed(func(p *sim.Player) error { return flag(p, '1') })},
+		{Group: group, English: "the totals do not balance", Chinese: "对账不平",
+			Doc:  "The host's settlement flag is 2, and the totals it gives are its own.",
+			Make: fixed(func(p *sim.Player) error { return flag(p, '2') })},
+		{Group: group, English: "the host's totals are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "主机合计借记{amount}元共{n}笔, 贷记{amount}元共{n}笔",
+			Doc: "The totals in field 48 of the settlement answer.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				debit, err1 := a.Amount(0)
+				dn, err2 := a.Int(1)
+				credit, err3 := a.Amount(2)
+				cn, err4 := a.Int(3)
+				want := sim.Totals{Debit: debit, DebitN: int64(dn), Credit: credit, CreditN: int64(cn)}
+				return func(p *sim.Player) error {
+					if p.Last.Of != wire.Settlement || p.Last.Host != want {
+						return fmt.Errorf("the host's totals are %s, want %s", describeTotals(p.Last.Host), describeTotals(want))
+					}
+					return nil
+				}, errors.Join(err1, err2, err3, err4)
+			}},
+		{Group: group, English: "the terminal uploads {n} details", Chinese: "终端上送{n}笔明细", Octets: true,
+			Doc: "The number of details in all batch uploads of this settlement, and in the end message.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				want, err := a.Int(0)
+				return func(p *sim.Player) error {
+					n, told := 0, -1
+					for _, s := range world(p).Trail {
+						v := s.Request.Get(48)
+						switch {
+						case s.Result.Of == wire.Settlement:
+							n, told = 0, -1
+						case s.Result.Of == wire.BatchUpload && s.Result.Outcome == report.Approved && len(v) >= 2:
+							n += int(wire.Uint(v[:2]))
+						case s.Result.Of == wire.UploadEnd:
+							told = int(wire.Uint(v))
+						}
+					}
+					if n != want || told != want {
+						return fmt.Errorf("%d details were uploaded and the end message said %d, want %d", n, told, want)
+					}
+					return nil
+				}, err
+			}},
+		{Group: group, English: "the batch number has gone up by one", Chinese: "批次号加一",
+			Doc: "Compared with the batch that was settled.",
+			Make: fixed(func(p *sim.Player) error {
+				if world(p).batch == 0 {
+					return errors.New("no batch has been settled in this scenario")
+				}
+				want := world(p).batch%999999 + 1
+				if p.T.Batch != want {
+					return fmt.Errorf("the batch number is %06d, want %06d", p.T.Batch, want)
+				}
+				return nil
+			})},
+		{Group: group, English: "the batch is empty", Chinese: "批次为空",
+			Doc: "The terminal's journal holds nothing.",
+			Make: fixed(func(p *sim.Player) error {
+				if n := len(p.T.Journal.Records); n > 0 {
+					return fmt.Errorf("the batch holds %d transactions, want none", n)
+				}
+				return nil
+			})},
+	}
+}
+
+func describeTotals(t sim.Totals) string {
+	return fmt.Sprintf("debits of %s yuan in %d and credits of %s yuan in %d", sim.Yuan(t.Debit), t.DebitN, sim.Yuan(t.Credit), t.CreditN)
+}
+
+// flag checks a settlement's flag and the totals that go with it.
+func flag(p *sim.Player, want byte) error {
+	if p.Last.Of != wire.Settlement || !p.Last.Approved() {
+		return failed(p, "an answered settlement")
+	}
+	if got := p.Last.Flags[0]; got != want {
+		return fmt.Errorf("the settlement flag is %c, want %c; the terminal has %s, the host %s", got, want,
+			describeTotals(world(p).before), describeTotals(p.Last.Host))
+	}
+	if want == '2' && p.Last.Host == world(p).before {
+		return errors.New("the host says that totals differ, but gives the terminal's own")
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// fixed makes a Make for phrases that say nothing beyond themselves.
+func fixed(do func(*sim.Player) error) func(Args) (func(*sim.Player) error, error) {
+	return func(Args) (func(*sim.Player) error, error) { return do, nil }
+}
+
+// local takes a terminal's own refusal for an outcome that a later sentence may
+// expect; any other error ends the scenario.
+func local(p *sim.Player, err error) error {
+	world(p).refused(err)
+	if errors.Is(err, sim.ErrRefusedLocally) {
+		p.Last = sim.Result{}
+		return nil
+	}
+	return err
+}
+
+// signedIn switches the terminal on, logs its first operator in and signs in,
+// as far as that has not been done.
+func signedIn(p *sim.Player) error {
+	t := p.T
+	if t.SignedIn {
+		return nil
+	}
+	if !t.On {
+		t.PowerOn()
+	}
+	if t.Operator == "" {
+		for _, o := range t.Profile.Operators {
+			if o.Number != "00" && o.Number != "99" {
+				if err := t.Login(o.Number, string(o.Password)); err != nil {
+					return err
+				}
+				break
+			}
+		}
+	}
+	if err := p.SignIn(); err != nil {
+		return err
+	}
+	if !t.SignedIn {
+		return fmt.Errorf("sign-in: %w", p.Last.Reason())
+	}
+	return nil
+}
+
+func terminalPhrases() []*Phrase {
+	const group = "The terminal / 终端"
+	return []*Phrase{
+		{Group: group, English: "a terminal that is switched on", Chinese: "终端已开机",
+			Doc: "The terminal has just been switched on: nobody is logged in, and it has not signed in.",
+			Make: fixed(func(p *sim.Player) error {
+				p.T.SignedIn = false
+				p.T.PowerOn()
+				return nil
+			})},
+		{Group: group, English: "a terminal that has signed in", Chinese: "终端已签到",
+			Doc:  "Switched on, an operator logged in, working keys fetched and checked. Nothing is done when that is so already.",
+			Make: fixed(signedIn)},
+		{Group: group, English: "operator {text} logs in with password {text}", Chinese: "操作员{text}输入密码{text}",
+			Doc: "An operator logs in at the prompt. What the terminal refuses is told by what it shows.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				return func(p *sim.Player) error { return local(p, p.T.Login(a.Text[0], a.Text[1])) }, nil
+			}},
+		{Group: group, English: "the terminal signs in", Chinese: "终端签到",
+			Doc:  "Asks the host for working keys, checks their check values, takes the batch number.",
+			Make: fixed(func(p *sim.Player) error { return local(p, p.SignIn()) })},
+		{Group: group, English: "the terminal signs off", Chinese: "终端签退",
+			Doc:  "Signs off at the host.",
+			Make: fixed(func(p *sim.Player) error { return local(p, p.SignOff()) })},
+		{Group: group, English: "the terminal tests the line", Chinese: "终端做回响测试",
+			Doc:  "Sends an echo test.",
+			Make: fixed(func(p *sim.Player) error { return local(p, p.Echo()) })},
+		{Group: group, English: "the terminal is switched off and on again", Chinese: "终端断电重启",
+			Doc: "A power cut: keys, batch, journal and a reversal owed outlive it; the operator logs in again.",
+			Make: fixed(func(p *sim.Player) error {
+				operator := p.T.Operator
+				p.T.Link.Close()
+				p.T.PowerOn()
+				p.T.Operator = operator
+				return nil
+			})},
+		{Group: group, English: "the terminal uses the trace number of its last payment again", Chinese: "终端重复使用上一笔交易的流水号",
+			Doc: "The next message carries the trace number of the last one once more.",
+			Make: fixed(func(p *sim.Player) error {
+				p.T.Trace = p.Last.Trace
+				return nil
+			})},
+		{Group: group, English: "the next trace number is {n}", Chinese: "下一个流水号是{n}",
+			Doc: "Sets the terminal's trace number, to see it wrap from 999999 to 000001.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				n, err := a.Int(0)
+				if err != nil || n < 1 || n > 999999 {
+					return nil, errors.New("trace numbers go from 1 to 999999")
+				}
+				return func(p *sim.Player) error {
+					p.T.Trace = uint32(n)
+					return nil
+				}, nil
+			}},
+		{Group: group, English: "the terminal has lost its batch number", Chinese: "终端批次号错误",
+			Doc: "The terminal's batch number is not the host's.",
+			Make: fixed(func(p *sim.Player) error {
+				p.T.Batch = p.T.Batch%999999 + 1
+				return nil
+			})},
+		{Group: group, English: "the terminal believes that it has signed in", Chinese: "终端误以为已签到",
+			Doc: "The terminal has not signed in, or has signed off, but sends as if it had.",
+			Make: fixed(func(p *sim.Player) error {
+				p.T.SignedIn = true
+				return nil
+			})},
+		{Group: group, English: "a terminal that the host does not know", Chinese: "主机未登记的终端",
+			Doc: "A terminal number that no host has: 00000000.",
+			Make: fixed(func(p *sim.Player) error {
+				stranger := *p.T.Terminal
+				stranger.TID = "00000000"
+				t := sim.NewTerminal(p.T.Profile, &stranger)
+				t.Link, t.Faults = p.T.Link, p.T.Faults
+				t.PowerOn()
+				for _, o := range t.Profile.Operators {
+					if o.Number != "00" && o.Number != "99" {
+						p.T = t
+						return t.Login(o.Number, string(o.Password))
+					}
+				}
+				return errors.New("the profile has no operator")
+			})},
+		{Group: group, English: "the working keys are right", Chinese: "工作密钥校验值正确",
+			Doc: "The last sign-in was approved and every key's check value was right.",
+			Make: fixed(func(p *sim.Player) error {
+				var wrong *keys.KCVError
+				if errors.As(p.Last.Why, &wrong) {
+					return wrong
+				}
+				if p.Last.Of != wire.SignIn || !p.Last.Approved() || !p.T.SignedIn {
+					return failed(p, "a sign-in with right keys")
+				}
+				return nil
+			})},
+		{Group: group, English: "the terminal is signed in", Chinese: "终端处于签到状态",
+			Doc:  "",
+			Make: fixed(func(p *sim.Player) error { return state(p, p.T.SignedIn, "signed in", "not signed in") })},
+		{Group: group, English: "the terminal is not signed in", Chinese: "终端处于未签到状态",
+			Doc:  "",
+			Make: fixed(func(p *sim.Player) error { return state(p, !p.T.SignedIn, "not signed in", "signed in") })},
+		{Group: group, English: "the terminal shows {text}", Chinese: "终端显示{text}",
+			Doc: "The text on the terminal's display, whole.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				want := a.Text[0]
+				return func(p *sim.Player) error {
+					if p.T.Display != want {
+						return fmt.Errorf("the terminal shows %q, want %q", p.T.Display, want)
+					}
+					return nil
+				}, nil
+			}},
+		{Group: group, English: "the terminal refuses", Chinese: "终端拒绝操作",
+			Doc: "The terminal did not send anything: nobody is logged in, it is not signed in, a password is wrong, a limit of its own is passed.",
+			Make: fixed(func(p *sim.Player) error {
+				if world(p).refusal == nil {
+					return errors.New("the terminal did not refuse")
+				}
+				return nil
+			})},
+		{Group: group, English: "the terminal has signed in again by itself", Chinese: "终端已自动重新签到",
+			Doc: "The last answer made the terminal sign in again, and that worked.", Octets: true,
+			Make: fixed(func(p *sim.Player) error {
+				trail := world(p).Trail
+				if n := len(trail); n == 0 || trail[n-1].Result.Of != wire.SignIn || trail[n-1].Result.Outcome != report.Approved {
+					return errors.New("the last exchange is not an approved sign-in")
+				}
+				return state(p, p.T.SignedIn, "signed in", "not signed in")
+			})},
+	}
+}
+
+func state(p *sim.Player, ok bool, want, seen string) error {
+	if !ok {
+		return fmt.Errorf("the terminal is %s, want %s", seen, want)
+	}
+	return nil
+}
+
+// failed says that the last exchange is not what was wanted.
+func failed(p *sim.Player, want string) error {
+	if err := p.Last.Reason(); err != nil {
+		return fmt.Errorf("want %s: %w", want, err)
+	}
+	return fmt.Errorf("want %s, the last exchange is an approved %s", want, p.Last.Of)
+}

@@ -1,0 +1,124 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// World is what the sentences of one scenario keep between them.
+type World struct {
+	Trail []Seen // every exchange; nil under load
+
+	refusal  error // why the terminal refused the last thing asked of it
+	original sim.Record
+	slip     sim.Record // of the purchase that the operator kept the slip of
+	balance  int64
+	known    bool // balance is
+	before   sim.Totals
+	batch    uint32
+}
+
+// Seen is one exchange as it went over the line.
+type Seen struct {
+	Request, Answer *wire.Message // Answer is nil when none came
+	Result          sim.Result
+}
+
+// world gives the scenario's world; a player under load keeps one.
+func world(p *sim.Player) *World {
+	w, ok := p.Vars.(*World)
+	if !ok {
+		w = &World{}
+		p.Vars = w
+	}
+	return w
+}
+
+// refused remembers whether the terminal refused.
+func (w *World) refused(err error) { w.refusal = err }
+
+func verdictPhrases() []*Phrase {
+	const group = "Answers / 应答"
+	outcome := func(want report.Outcome, words string) func(Args) (func(*sim.Player) error, error) {
+		return fixed(func(p *sim.Player) error {
+			if p.Last.Reason() == nil && want == report.Approved || p.Last.Outcome == want && want != report.Approved {
+				return nil
+			}
+			return failed(p, words)
+		})
+	}
+	return []*Phrase{
+		{Group: group, English: "the host approves", Chinese: "主机批准",
+			Doc:  "The last answer was verified (fields brought back, MAC) and approves.",
+			Make: outcome(report.Approved, "an approval")},
+		{Group: group, English: "the host declines", Chinese: "主机拒绝",
+			Doc:  "The last answer was verified and declines, whatever the code.",
+			Make: outcome(report.Declined, "a decline")},
+		{Group: group, English: "the host answers {text}", Chinese: "主机应答{text}",
+			Doc: "The last answer was verified and carries this code in field 39.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				want := a.Text[0]
+				if len(want) != 2 {
+					return nil, fmt.Errorf("response code %q: field 39 has two characters", want)
+				}
+				code := [2]byte{want[0], want[1]}
+				return func(p *sim.Player) error {
+					switch {
+					case p.Last.Outcome > report.Declined || p.Last.Reason() != nil && p.Last.Outcome == report.Approved:
+						return failed(p, "an answer "+want)
+					case p.Last.Code != code:
+						return &sim.Mismatch{Field: 39, Name: "response code", Seen: string(p.Last.Code[:]), Want: want}
+					}
+					return nil
+				}, nil
+			}},
+		{Group: group, English: "the host does not answer", Chinese: "主机无应答",
+			Doc:  "No answer came in time.",
+			Make: outcome(report.TimedOut, "no answer")},
+		{Group: group, English: "the line breaks", Chinese: "线路中断",
+			Doc:  "The connection broke before the answer was complete.",
+			Make: outcome(report.Broken, "a broken line")},
+		{Group: group, English: "the terminal rejects the answer", Chinese: "终端校验应答不通过",
+			Doc:  "An answer came, but it failed the terminal's checks.",
+			Make: outcome(report.Refused, "an answer that fails the checks")},
+		{Group: group, English: "the balance is known", Chinese: "终端得到余额",
+			Doc: "The answer brought a balance (field 54), which is remembered.",
+			Make: fixed(func(p *sim.Player) error {
+				if p.Last.Of != wire.Balance || !p.Last.Approved() {
+					return failed(p, "an approved balance inquiry")
+				}
+				world(p).balance, world(p).known = p.Last.Balance, true
+				return nil
+			})},
+		{Group: group, English: "the balance has gone down by {amount} yuan", Chinese: "余额减少{amount}元",
+			Doc:  "Compared with the balance remembered.",
+			Make: balanceMoved(-1)},
+		{Group: group, English: "the balance has not changed", Chinese: "余额不变",
+			Doc:  "Compared with the balance remembered.",
+			Make: balanceMoved(0)},
+	}
+}
+
+func balanceMoved(sign int64) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		var by int64
+		var err error
+		if sign != 0 {
+			by, err = a.Amount(0)
+		}
+		return func(p *sim.Player) error {
+			w := world(p)
+			if !w.known || p.Last.Of != wire.Balance {
+				return errors.New("two balances are needed: ask before and after")
+			}
+			if got := p.Last.Balance - w.balance; got != sign*by {
+				return fmt.Errorf("the balance moved by %s yuan, want %s", sim.Yuan(got), sim.Yuan(sign*by))
+			}
+			return nil
+		}, err
+	}
+}

@@ -1,0 +1,172 @@
+package sim
+
+import (
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Fault is one thing that a line does wrong to one message. Faults are on the
+// line, so that they work against any host.
+type Fault uint8
+
+const (
+	LoseRequest   Fault = iota // the host never gets it
+	LoseAnswer                 // the host answers, the terminal never hears it
+	LateAnswer                 // the answer comes after the terminal gave up
+	DoubleRequest              // the host gets the same request twice
+	DoubleAnswer               // the terminal gets the same answer twice
+	SpoilRequest               // the MAC of the request is garbled
+	SpoilAnswer                // the MAC of the answer is garbled
+	CutRequest                 // the line breaks in the middle of the request
+	CutAnswer                  // the line breaks in the middle of the answer
+	faultKinds
+)
+
+// String names the fault as reports do.
+func (f Fault) String() string {
+	return [...]string{"request lost", "answer lost", "answer late", "request doubled", "answer doubled",
+		"request MAC spoiled", "answer MAC spoiled", "request cut", "answer cut", "?"}[min(f, faultKinds)]
+}
+
+// onRequest reports whether the fault meets the request on its way out.
+func (f Fault) onRequest() bool {
+	return f == LoseRequest || f == DoubleRequest || f == SpoilRequest || f == CutRequest
+}
+
+// Faults is what one terminal's line will do wrong. It belongs to the
+// goroutine that plays the terminal.
+type Faults struct {
+	Queue    []Fault // the first one meets the next exchange
+	Wait     bool    // a lost message is waited for until the timeout; else it is noticed at once
+	Injected [faultKinds]int64
+}
+
+// Add puts n of f in the queue.
+func (f *Faults) Add(k Fault, n int) {
+	for range n {
+		f.Queue = append(f.Queue, k)
+	}
+}
+
+// faultyConn applies a terminal's faults to whole messages. A Write is one
+// request; reads give answers on, as spoiled as they are meant to be.
+type faultyConn struct {
+	net.Conn
+	faults   *Faults
+	reader   *wire.Reader
+	dialect  *wire.Dialect
+	now      Fault // what meets the answer of the exchange under way
+	active   bool
+	out      []byte // octets to give on
+	held     []byte // an answer kept back until the next exchange
+	deadline time.Time
+	ended    bool
+}
+
+func (c *faultyConn) SetReadDeadline(t time.Time) error {
+	c.deadline = t
+	return c.Conn.SetReadDeadline(t)
+}
+
+func (c *faultyConn) Write(b []byte) (int, error) {
+	c.active = false
+	if len(c.held) > 0 { // the late answer of the exchange before
+		c.out = append(c.out, c.held...)
+		c.held = c.held[:0]
+	}
+	if len(c.faults.Queue) == 0 {
+		return c.Conn.Write(b)
+	}
+	f := c.faults.Queue[0]
+	c.faults.Queue = c.faults.Queue[1:]
+	c.faults.Injected[f]++
+	c.now, c.active = f, true
+	switch f {
+	case LoseRequest:
+		return len(b), nil
+	case DoubleRequest:
+		if n, err := c.Conn.Write(b); err != nil {
+			return n, err
+		}
+		return c.Conn.Write(b)
+	case SpoilRequest:
+		spoiled := append([]byte(nil), b...)
+		spoil(spoiled)
+		return c.Conn.Write(spoiled)
+	case CutRequest:
+		n, _ := c.Conn.Write(b[:len(b)/2])
+		c.Conn.Close()
+		return n, io.ErrClosedPipe
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *faultyConn) Read(p []byte) (int, error) {
+	if len(c.out) == 0 {
+		if c.ended {
+			return 0, io.EOF
+		}
+		if err := c.next(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, c.out)
+	c.out = c.out[:copy(c.out, c.out[n:])]
+	return n, nil
+}
+
+// next takes one answer off the line and does the fault to it.
+func (c *faultyConn) next() error {
+	if c.active && c.now == LoseRequest {
+		return c.giveUp()
+	}
+	body, err := c.reader.Next()
+	if err != nil {
+		return err
+	}
+	var prefix [4]byte
+	c.dialect.Length.Put(prefix[:], len(body))
+	frame := append(append([]byte(nil), prefix[:c.dialect.Length.Octets]...), body...)
+	if !c.active || c.now.onRequest() {
+		c.out = append(c.out, frame...)
+		return nil
+	}
+	c.active = false
+	switch c.now {
+	case LoseAnswer:
+		return c.giveUp()
+	case LateAnswer:
+		c.held = frame
+		return c.giveUp()
+	case DoubleAnswer:
+		frame = append(frame, frame...)
+	case SpoilAnswer:
+		spoil(frame)
+	case CutAnswer:
+		frame = frame[:len(frame)/2]
+		c.ended = true
+		c.Conn.Close()
+	}
+	c.out = append(c.out, frame...)
+	return nil
+}
+
+// giveUp is a timeout: waited for, or at once.
+func (c *faultyConn) giveUp() error {
+	if c.faults.Wait {
+		time.Sleep(time.Until(c.deadline))
+	}
+	return os.ErrDeadlineExceeded
+}
+
+// spoil changes one character of the MAC, which ends the frame.
+func spoil(frame []byte) {
+	last := &frame[len(frame)-1]
+	if *last++; *last == '9'+1 || *last == 'F'+1 {
+		*last = '0'
+	}
+}

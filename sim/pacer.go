@@ -1,0 +1,165 @@
+package sim
+
+import (
+	"fmt"
+	"iter"
+	"math"
+	"math/bits"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Pacer gives the number and the due time, since the start, of each arrival in
+// order, without end. It never sees the clock, so a slow host cannot slow
+// arrivals down.
+type Pacer = iter.Seq2[int, time.Duration]
+
+// Rate is so many arrivals a period.
+type Rate struct {
+	N   float64
+	Per time.Duration
+}
+
+// PerSecond is the rate in arrivals a second.
+func (r Rate) PerSecond() float64 { return r.N / r.Per.Seconds() }
+
+// String gives the form that ParseRate reads.
+func (r Rate) String() string {
+	unit := map[time.Duration]string{time.Second: "s", time.Minute: "m", time.Hour: "h"}[r.Per]
+	return strconv.FormatFloat(r.N, 'f', -1, 64) + "/" + unit
+}
+
+// ParseRate reads "500/s", "30/m" or "7200/h". A bare number is an error: is
+// it a second's or a minute's?
+func ParseRate(s string) (Rate, error) {
+	n, unit, ok := strings.Cut(s, "/")
+	per, known := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[unit]
+	v, err := strconv.ParseFloat(n, 64)
+	if !ok || !known || err != nil || v <= 0 || v > 1e9 || math.IsNaN(v) {
+		return Rate{}, fmt.Errorf("rate %q: want a number above 0 and a unit, such as 500/s, 30/m or 7200/h", s)
+	}
+	return Rate{v, per}, nil
+}
+
+// Constant spaces arrivals evenly: arrival k is due at k·Per/N, reckoned from
+// the count so that no rounding adds up.
+func Constant(r Rate) Pacer {
+	return func(yield func(int, time.Duration) bool) {
+		whole := r.N == math.Trunc(r.N)
+		for k := 0; ; k++ {
+			due := time.Duration(float64(k) * float64(r.Per) / r.N)
+			if whole {
+				hi, lo := bits.Mul64(uint64(k), uint64(r.Per))
+				q, _ := bits.Div64(hi, lo, uint64(r.N))
+				due = time.Duration(q)
+			}
+			if !yield(k, due) {
+				return
+			}
+		}
+	}
+}
+
+// Ramp goes from one rate to another in a straight line and stays there. After
+// t of over, (from + (to-from)·t/2over)·t arrivals have fallen due
+// (TestRampIntegral).
+func Ramp(from, to Rate, over time.Duration) Pacer {
+	a, b, T := from.PerSecond(), to.PerSecond(), over.Seconds()
+	slope := (b - a) / T
+	total := (a + b) / 2 * T
+	return func(yield func(int, time.Duration) bool) {
+		for k := 0; ; k++ {
+			n, t := float64(k), 0.0
+			switch {
+			case k == 0:
+			case n >= total:
+				t = T + (n-total)/b
+			case slope == 0:
+				t = n / a
+			default: // the root of slope/2·t² + a·t = n, in the form that does not cancel
+				t = 2 * n / (a + math.Sqrt(math.Max(0, a*a+2*slope*n)))
+			}
+			if !yield(k, time.Duration(t*1e9)) {
+				return
+			}
+		}
+	}
+}
+
+// Poisson gives arrivals that know nothing of each other: gaps are exponential
+// with the rate's mean. The same seed gives the same arrivals.
+func Poisson(r Rate, seed uint64) Pacer {
+	mean := float64(r.Per) / r.N
+	return func(yield func(int, time.Duration) bool) {
+		rng := rand.New(rand.NewPCG(seed, 0x706f7373))
+		due := 0.0
+		for k := 0; ; k++ {
+			due += rng.ExpFloat64() * mean
+			if !yield(k, time.Duration(due)) {
+				return
+			}
+		}
+	}
+}
+
+// Share is part i of n of the arrivals: those whose number leaves i when
+// divided by n. All shares together are the whole.
+func Share(p Pacer, i, n int) Pacer {
+	return func(yield func(int, time.Duration) bool) {
+		for k, due := range p {
+			if k%n == i && !yield(k, due) {
+				return
+			}
+		}
+	}
+}
+
+// Mix says which plan arrival n plays. It depends on n and the seed alone.
+type Mix struct {
+	Seed  uint64
+	Plans []*Plan
+	upTo  []uint64 // cumulative shares, scaled to 2^64
+}
+
+// NewMix makes a mix; shares need not add up to 1.
+func NewMix(seed uint64, plans []*Plan, shares []float64) (*Mix, error) {
+	if len(plans) == 0 || len(plans) != len(shares) {
+		return nil, fmt.Errorf("mix: %d plans with %d shares", len(plans), len(shares))
+	}
+	sum := 0.0
+	for i, s := range shares {
+		if s <= 0 || math.IsInf(s, 0) || math.IsNaN(s) {
+			return nil, fmt.Errorf("mix: share of %s is %v, want a number above 0", plans[i].ID, s)
+		}
+		sum += s
+	}
+	m := &Mix{Seed: seed, Plans: plans}
+	at := 0.0
+	for _, s := range shares {
+		at += s
+		m.upTo = append(m.upTo, uint64(math.Min(at/sum, 1)*(1<<63))*2)
+	}
+	m.upTo[len(m.upTo)-1] = math.MaxUint64
+	return m, nil
+}
+
+// Plan is the plan of arrival n.
+func (m *Mix) Plan(n int) *Plan {
+	h := Hash(m.Seed, uint64(n))
+	for i, top := range m.upTo {
+		if h <= top {
+			return m.Plans[i]
+		}
+	}
+	return m.Plans[len(m.Plans)-1]
+}
+
+// Hash spreads (seed, n) over 64 bits: splitmix64's finaliser.
+func Hash(seed, n uint64) uint64 {
+	z := seed + (n+1)*0x9E3779B97F4A7C15
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}

@@ -1,0 +1,229 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Pay has the terminal do what an order says: settle its reversal first if it
+// owes one, send, check, and book. The result is in p.Last too. An error means
+// that the terminal did not send it.
+func (p *Player) Pay(o *Order) error {
+	t := p.T
+	f := t.Profile.Dialect.Form(o.Of)
+	switch {
+	case f == nil:
+		return fmt.Errorf("dialect %s has no %s", t.Profile.Dialect.Name, o.Of)
+	case !t.SignedIn:
+		t.Display = "请先签到"
+		return fmt.Errorf("%w: it has not signed in", ErrRefusedLocally)
+	case t.Kind == profile.QRBox && o.Entry != Code:
+		t.Display = "本机不支持银行卡"
+		return fmt.Errorf("%w: a QR box reads no cards", ErrRefusedLocally)
+	case o.Of == wire.Refund && t.Profile.Policy.RefundLimit > 0 && o.Amount > t.Profile.Policy.RefundLimit:
+		t.Display = "超过退货限额"
+		return fmt.Errorf("%w: refunds go up to %s yuan", ErrRefusedLocally, Yuan(t.Profile.Policy.RefundLimit))
+	case o.Of.Journalled() && t.Profile.Policy.JournalLimit > 0 && len(t.Journal.Records) >= t.Profile.Policy.JournalLimit:
+		t.Display = "交易笔数已满, 请先结算"
+		return fmt.Errorf("%w: the batch is full (%d), settle first", ErrRefusedLocally, t.Profile.Policy.JournalLimit)
+	}
+	return p.Force(o, f)
+}
+
+// Force sends an order without asking whether the terminal is signed in.
+func (p *Player) Force(o *Order, f *wire.Form) error {
+	t := p.T
+	if t.Owes() && !p.settleDebt() && t.Profile.Policy.AbortOnReversal {
+		t.Display = "冲正不成功, 请与客服联系"
+		return fmt.Errorf("%w: its reversal was not acknowledged", ErrRefusedLocally)
+	}
+	p.begin(t, f)
+	if err := p.fill(t, f, o); err != nil {
+		return err
+	}
+	batch := t.Batch
+	r := p.exchange(f, true)
+	if r.Outcome != report.Unsent {
+		t.nextTrace()
+	}
+	t.Display = show(&r)
+	switch {
+	case r.Outcome == report.Approved:
+		p.book(o, &r, batch)
+	case o.Of.Reversible():
+		p.arm(&r)
+	}
+	p.Last = r
+	p.afterwards(&r)
+	return nil
+}
+
+// book writes an approved order into the journal.
+func (p *Player) book(o *Order, r *Result, batch uint32) {
+	rec := Record{Of: o.Of, Entry: o.Entry, Trace: r.Trace, Batch: batch, Amount: int64(p.ans.Uint(4)), Holder: o.Holder}
+	if !p.ans.Has(4) {
+		rec.Amount = o.Amount
+	}
+	r.Amount = rec.Amount
+	copy(rec.RRN[:], p.ans.Get(37))
+	copy(rec.Auth[:], p.ans.Get(38))
+	copy(rec.Date[:], p.ans.Get(13))
+	if o.Of == wire.Balance {
+		r.Balance = balance(p.ans.Get(54))
+	}
+	if o.Of == wire.PreAuth {
+		p.preAuth = rec
+	}
+	if v := o.Original; v != nil && (o.Of == wire.PurchaseVoid || o.Of == wire.CompletionVoid) {
+		v.Voided = true
+	}
+	if o.Of.Journalled() {
+		p.T.Journal.add(rec)
+	}
+}
+
+// balance reads field 54: account and amount type, currency, sign, 12 digits.
+func balance(v []byte) int64 {
+	if len(v) < 20 {
+		return 0
+	}
+	n := int64(wire.Uint(v[8:20]))
+	if v[7] == 'D' {
+		return -n
+	}
+	return n
+}
+
+// PreAuthorised is the latest approved pre-authorisation of this player.
+func (p *Player) PreAuthorised() *Record {
+	if p.preAuth.Of != wire.PreAuth {
+		return nil
+	}
+	return &p.preAuth
+}
+
+// arm notes the reversal that an exchange without a verified answer owes.
+// Declined and never sent owe nothing.
+func (p *Player) arm(r *Result) {
+	t := p.T
+	reason := ""
+	var wrong *Mismatch
+	switch {
+	case r.Outcome == report.TimedOut, r.Outcome == report.Broken, r.Outcome == report.Open:
+		reason = t.Profile.Policy.ReversalReason
+	case r.Outcome == report.Refused && errors.Is(r.Why, ErrMAC):
+		reason = "A0"
+	case r.Outcome == report.Refused && errors.As(r.Why, &wrong) && !t.Profile.Policy.KeepOnMismatch:
+		return
+	case r.Outcome == report.Refused:
+		reason = "06"
+	default:
+		return
+	}
+	prefix := t.Profile.Dialect.Length.Octets
+	t.Owed.Request = append(t.Owed.Request[:0], p.frame[prefix:]...)
+	t.Owed.Of, t.Owed.Amount, t.Owed.Reason, t.Owed.Tries = r.Of, r.Amount, reason, 0
+}
+
+// settleDebt sends the reversal that the terminal owes until it is
+// acknowledged or its tries are used up. It reports whether it was.
+func (p *Player) settleDebt() bool {
+	for p.T.Owes() {
+		if done, again := p.Reverse(); done || !again {
+			return done
+		}
+	}
+	return true
+}
+
+// Reverse sends the owed reversal once. It reports whether it was acknowledged,
+// and if not whether there are tries left; after the last one the reversal is
+// given up, a case for a human.
+func (p *Player) Reverse() (done, again bool) {
+	t := p.T
+	pol := &t.Profile.Policy
+	f := t.Profile.Dialect.Form(wire.Reversal)
+	if f == nil || p.orig.Read(t.Owed.Request) != nil {
+		t.Owed = Owed{}
+		return false, false
+	}
+	p.reversal(f)
+	r := p.exchange(f, false)
+	t.Owed.Tries++
+	ok := r.Outcome == report.Approved
+	for _, code := range pol.ReversalAccepts {
+		ok = ok || r.Outcome == report.Declined && string(r.Code[:]) == code
+	}
+	if ok {
+		t.Owed.Request = t.Owed.Request[:0]
+		t.Display = "冲正成功"
+		return true, false
+	}
+	if t.Owed.Tries >= pol.ReversalTries {
+		t.Owed.Request = t.Owed.Request[:0]
+		t.Failed++
+		t.Display = "冲正不成功, 请与客服联系"
+		return false, false
+	}
+	t.Display = "冲正未成功"
+	return false, true
+}
+
+// reversal makes the request that undoes p.orig: the same trace, amount and
+// codes, no PIN, no tracks, the reason in field 39.
+func (p *Player) reversal(f *wire.Form) {
+	t, m, o := p.T, p.req, p.orig
+	m.Begin(f)
+	copy(m.Head, t.Profile.Head)
+	for n := range o.Fields {
+		if n == 61 && !t.Profile.Policy.ReversalOriginal && t.Owed.Of != wire.PurchaseVoid && t.Owed.Of != wire.CompletionVoid &&
+			t.Owed.Of != wire.PreAuthVoid && t.Owed.Of != wire.Completion {
+			continue
+		}
+		if f.Carries(n) && n < 64 {
+			m.Set(n, o.Get(n))
+		}
+	}
+	if t.Profile.Policy.ReversalOriginal && !m.Has(61) && f.Carries(61) {
+		m.SetString(61, "000000000000")
+		m.SetSubUint(wire.SubOrigBatch, uint64(t.Batch))
+		m.SetSubUint(wire.SubOrigTrace, o.Uint(11))
+	}
+	m.SetString(39, t.Owed.Reason)
+	m.SetSub(wire.SubOrigMTI, o.MTI())
+	m.SetSubUint(wire.SubOrigTrace, o.Uint(11))
+	copy(m.Sub(wire.SubOrigTime), o.Get(7))
+	if t.Owed.Of == wire.PurchaseVoid || t.Owed.Of == wire.CompletionVoid {
+		if v := o.Get(61); v != nil {
+			m.Set(61, v) // the void's own original, not the void
+		}
+	}
+}
+
+// afterwards does what an answer tells the terminal to do next: 77, A0 and 99
+// and processing requirement 3 make it sign in again.
+func (p *Player) afterwards(r *Result) {
+	if r.Outcome != report.Declined {
+		return
+	}
+	switch r.Code {
+	case [2]byte{'7', '7'}, [2]byte{'A', '0'}, [2]byte{'9', '9'}:
+		p.T.SignedIn = false
+		display := p.T.Display
+		if p.signIn(false); p.T.SignedIn {
+			p.T.Display = display
+		}
+	}
+}
+
+// Yuan renders fen as yuan.
+func Yuan(fen int64) string {
+	if fen < 0 {
+		return "-" + Yuan(-fen)
+	}
+	return fmt.Sprintf("%d.%02d", fen/100, fen%100)
+}

@@ -1,0 +1,218 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Entry is how the card or code came in (field 22, digits 1 and 2).
+type Entry uint8
+
+const (
+	Swipe  Entry = iota // 02 magnetic stripe
+	Insert              // 05 contact chip
+	Tap                 // 07 contactless chip
+	Keyed               // 01 typed by hand
+	Code                // 03 QR payment code
+)
+
+// mode is field 22: with a PIN or without.
+func (e Entry) mode(pin bool) string {
+	if pin {
+		return [...]string{"021", "051", "071", "011", "032"}[e]
+	}
+	return [...]string{"022", "052", "072", "012", "032"}[e]
+}
+
+// Order is what cardholder and operator want of the terminal.
+type Order struct {
+	Of       wire.Transaction
+	Amount   int64 // fen
+	Entry    Entry
+	Holder   *profile.Holder
+	PIN      bool    // the cardholder types the PIN
+	Original *Record // of a void, refund or completion
+	Date     string  // MMDD of the original when it is not Original's
+}
+
+// begin starts a request of form f: constants, routing header, identity, and
+// the trace when the form carries one.
+func (p *Player) begin(t *Terminal, f *wire.Form) {
+	m := p.req
+	m.Begin(f)
+	copy(m.Head, t.Profile.Head)
+	m.SetString(41, t.TID)
+	m.SetString(42, t.MID)
+	if f.Carries(11) {
+		m.SetUint(11, uint64(t.Trace))
+	}
+	if f.Carries(7) {
+		now := p.Clock.At(p.Clock.Now())
+		PutTime(&p.stamp, now)
+		m.Set(7, p.stamp[:])
+	}
+	m.SetSubUint(wire.SubBatch, uint64(t.Batch))
+}
+
+// PutTime writes MMDDhhmmss.
+func PutTime(dst *[10]byte, at time.Time) {
+	_, month, day := at.Date()
+	hour, minute, second := at.Clock()
+	for i, v := range [...]int{int(month), day, hour, minute, second} {
+		dst[2*i], dst[2*i+1] = '0'+byte(v/10), '0'+byte(v%10)
+	}
+}
+
+// fill puts an order's data into the request that begin started, as far as the
+// form carries them.
+func (p *Player) fill(t *Terminal, f *wire.Form, o *Order) error {
+	m := p.req
+	if f.Carries(4) {
+		m.SetUint(4, uint64(o.Amount))
+	}
+	if o.Holder != nil {
+		if err := p.card(t, f, o); err != nil {
+			return err
+		}
+	}
+	if r := o.Original; r != nil {
+		p.original(f, r)
+	}
+	if len(o.Date) == 4 {
+		m.SetSub(wire.SubOrigDate, o.Date)
+	}
+	if f.Transaction == wire.Refund && f.Carries(63) {
+		m.SetString(63, "000")
+	}
+	return nil
+}
+
+// card puts in what was read off a card or a code, and the PIN.
+func (p *Player) card(t *Terminal, f *wire.Form, o *Order) error {
+	m, h := p.req, o.Holder
+	if o.Entry == Code {
+		if f.Carries(59) {
+			p.scratch = append(p.scratch[:0], "A3019"...)
+			p.scratch = append(p.scratch, h.Code...)
+			m.Set(59, p.scratch)
+		}
+		return nil
+	}
+	pin := o.PIN && f.Carries(52) && t.keys.PIN != nil
+	if f.Carries(22) {
+		m.SetString(22, o.Entry.mode(pin))
+	}
+	if o.Entry != Swipe {
+		m.SetString(2, h.PAN)
+		m.SetString(14, h.Expiry)
+	}
+	if (o.Entry == Insert || o.Entry == Tap) && h.Sequence != "" {
+		m.SetString(23, h.Sequence)
+		if f.Carries(55) {
+			m.Set(55, p.chip(o))
+		}
+	}
+	sealed := false
+	if o.Entry != Keyed && f.Carries(35) {
+		p.scratch = append(p.scratch[:0], h.Track2...)
+		if t.keys.Track != nil && t.Profile.Policy.EncryptTracks {
+			track, err := t.keys.Track.SealTrack(p.scratch)
+			if err != nil {
+				return err
+			}
+			p.scratch, sealed = track, true
+		}
+		m.Set(35, p.scratch)
+	}
+	if pin {
+		p.pan = append(p.pan[:0], h.PAN...)
+		block, err := t.keys.PIN.SealPIN(h.Typed, p.pan)
+		if err != nil {
+			return err
+		}
+		m.SetString(26, "12")
+		p.block = block
+		m.Set(52, p.block[:])
+	}
+	if f.Carries(53) && (pin || m.Has(35)) {
+		m.SetString(53, security(pin, sealed))
+	}
+	return nil
+}
+
+// security is field 53: PIN block format 0 bound to the PAN, double-length
+// keys, tracks enciphered or not.
+func security(pin, track bool) string {
+	switch {
+	case pin && track:
+		return "2610000000000000"
+	case pin:
+		return "2600000000000000"
+	case track:
+		return "0610000000000000"
+	}
+	return "0600000000000000"
+}
+
+// original puts in what points to an earlier transaction.
+func (p *Player) original(f *wire.Form, r *Record) {
+	m := p.req
+	if f.Carries(37) {
+		m.Set(37, r.RRN[:])
+	}
+	if f.Carries(38) && r.Auth != [6]byte{} {
+		m.Set(38, r.Auth[:])
+	}
+	// Void, refund and completion of something before this batch point to it
+	// by date only; batch and trace stay zero.
+	if f.Transaction == wire.PurchaseVoid || f.Transaction == wire.CompletionVoid {
+		m.SetSubUint(wire.SubOrigBatch, uint64(r.Batch))
+		m.SetSubUint(wire.SubOrigTrace, uint64(r.Trace))
+	}
+	if r.Date != [4]byte{} {
+		copy(m.Sub(wire.SubOrigDate), r.Date[:])
+	}
+}
+
+// chipData is field 55 of a test card: the tags that CUP requests carry, with
+// values that no issuer would verify. Amount, counter and random number are
+// written over it for each transaction.
+var chipData = []byte("\x9F\x26\x08\x00\x00\x00\x00\x00\x00\x00\x00" + // cryptogram, at 3
+	"\x9F\x27\x01\x80" +
+	"\x9F\x10\x13\x07\x01\x01\x03\xA0\x00\x00\x01\x0A\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00" +
+	"\x9F\x37\x04\x00\x00\x00\x00" + // random number, at 40
+	"\x9F\x36\x02\x00\x00" + // counter, at 47
+	"\x95\x05\x00\x00\x00\x00\x00" +
+	"\x9A\x03\x26\x01\x01" +
+	"\x9C\x01\x00" +
+	"\x9F\x02\x06\x00\x00\x00\x00\x00\x00" + // amount, at 67
+	"\x5F\x2A\x02\x01\x56" +
+	"\x82\x02\x7C\x00" +
+	"\x9F\x1A\x02\x01\x56" +
+	"\x9F\x03\x06\x00\x00\x00\x00\x00\x00" +
+	"\x9F\x33\x03\xE0\xE1\xC8" +
+	"\x9F\x34\x03\x02\x03\x00" +
+	"\x9F\x35\x01\x22" +
+	"\x9F\x1E\x08POSFLEET" +
+	"\x84\x08\xA0\x00\x00\x03\x33\x01\x01\x02" +
+	"\x9F\x09\x02\x00\x8C" +
+	"\x9F\x41\x04\x00\x00\x00\x00")
+
+// chip writes field 55 for an order.
+func (p *Player) chip(o *Order) []byte {
+	d := append(p.scratch[:0], chipData...)
+	p.scratch = d
+	r := Hash(uint64(p.n), uint64(o.Amount))
+	for i := range 8 {
+		d[3+i] = byte(r >> (8 * i))
+	}
+	copy(d[40:44], d[3:7])
+	d[47], d[48] = byte(p.n>>8), byte(p.n)
+	for i, v := 5, o.Amount; i >= 0; i-- {
+		d[67+i] = byte(v/10%10)<<4 | byte(v%10)
+		v /= 100
+	}
+	return d
+}

@@ -1,0 +1,514 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Run is a load run: so many terminals play a mix of plans, at the due times of
+// a pacer (open model), or each over and over (closed model, when Pacer is nil).
+type Run struct {
+	Profile   *profile.Profile
+	Dialer    *Dialer
+	Lines     Lines
+	Terminals int // how many of the profile's take part
+	Mix       *Mix
+	Pacer     Pacer
+	Think     time.Duration // closed model: pause between two plays
+	For       time.Duration // arrivals fall due in [0, For)
+	Drain     time.Duration // how long after that open exchanges are waited for
+	Faults    bool          // the plans make lines fail: each terminal needs a line of its own
+	Recorder  *report.Recorder
+
+	// Setup is told how sign-in goes on; Second each second's interval. Both
+	// may be nil, and are called from one goroutine at a time.
+	Setup  func(signedIn, failed, of int)
+	Second func(report.Interval)
+	// Ended is told of each exchange that was not approved or declined, and of
+	// each step that did not hold. It may be called from many goroutines at
+	// once. The messages hold until it returns. It may be nil.
+	Ended func(t *Terminal, r *Result, step *Step, err error, request, answer *wire.Message)
+
+	clock    *Clock
+	origin   time.Duration // of the run's time: when arrival 0 may fall due
+	fleet    []*Terminal
+	shared   []*Shared
+	free     chan *Terminal // read cards and codes
+	boxes    chan *Terminal // read codes only
+	stop     context.Context
+	hangUp   context.CancelFunc
+	failedIn int // terminals that did not sign in
+	why      error
+}
+
+// catchUp bounds how fast arrivals that fell behind are released: this many
+// times faster than they fall due. A longer stall is worked off, not burst out.
+const catchUp = 2
+
+// slack is how far arrivals may be behind before the bound applies.
+const slack = 10 * time.Millisecond
+
+// grace is how long after the end an arrival that fell due in time may still
+// be given to a terminal.
+const grace = 100 * time.Millisecond
+
+// Labels are the names under which a run records its exchanges: the index is
+// the wire.Transaction.
+func Labels() []string {
+	names := make([]string, wire.Transactions)
+	for t := range names {
+		names[t] = wire.Transaction(t).String()
+	}
+	return names
+}
+
+// Do plays the run. When ctx is done arrivals stop, what is open is drained and
+// the run ends early; when abort is done everything ends at once. The error
+// says why nothing could be played at all.
+func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
+	if r.Terminals > len(r.Profile.Terminals) {
+		return nil, fmt.Errorf("%d terminals asked for, profile %s has %d", r.Terminals, r.Profile.Name, len(r.Profile.Terminals))
+	}
+	if r.Faults && r.Lines.Shared > 0 {
+		return nil, errors.New("the scenarios make lines fail: that needs own lines, not shared ones")
+	}
+	r.stop, r.hangUp = context.WithCancel(abort)
+	defer r.hangUp()
+	r.clock = NewClock()
+	r.build()
+	if err := r.signIn(ctx); err != nil {
+		r.close()
+		return nil, err
+	}
+	started := time.Now()
+	r.origin = r.clock.Now() + 20*time.Millisecond
+	var ticking sync.WaitGroup
+	tickEnd := make(chan struct{})
+	ticking.Go(func() { r.tick(tickEnd) })
+
+	interrupted := r.play(ctx)
+	if abort.Err() == nil {
+		r.heal()
+	}
+	took := r.Now()
+	r.close()
+	close(tickEnd)
+	ticking.Wait()
+	r.last()
+	rep := r.Recorder.Report()
+	rep.Started, rep.Took = started, took
+	rep.ClockDrift = time.Now().Round(0).Sub(started.Round(0)) - time.Since(started)
+	rep.Interrupted = interrupted
+	rep.Faults = r.faults()
+	return rep, nil
+}
+
+// Now is the run's time: zero is when arrival 0 may fall due.
+func (r *Run) Now() time.Duration { return r.clock.Now() - r.origin }
+
+// build makes the fleet and its lines.
+func (r *Run) build() {
+	for range r.Lines.Shared {
+		r.shared = append(r.shared, NewShared(r.stop, r.Dialer, r.Profile.Dialect, r.clock))
+	}
+	r.fleet = make([]*Terminal, r.Terminals)
+	r.free, r.boxes = make(chan *Terminal, r.Terminals), make(chan *Terminal, r.Terminals)
+	for i := range r.fleet {
+		t := NewTerminal(r.Profile, &r.Profile.Terminals[i])
+		switch {
+		case r.Lines.Shared > 0:
+			t.Link = r.shared[i%len(r.shared)]
+		default:
+			if r.Faults {
+				t.Faults = &Faults{Wait: true}
+			}
+			t.Link = NewLine(r.stop, r.Dialer, r.Profile.Dialect, r.clock, r.Lines.Each, t.Faults)
+		}
+		r.fleet[i] = t
+	}
+}
+
+// player makes a player that records into shard s.
+func (r *Run) player(s *report.Shard) *Player {
+	p := NewPlayer(r.Profile.Dialect, r.clock)
+	p.Shard, p.origin, p.seed = s, &r.origin, r.Mix.Seed
+	if r.Ended != nil {
+		p.Each = func(request, answer *wire.Message, res *Result) {
+			if res.Outcome > report.Declined {
+				r.Ended(p.T, res, nil, nil, request, answer)
+			}
+		}
+	}
+	return p
+}
+
+// signIn powers on, logs in and signs in every terminal; those that cannot are
+// left out and counted. It fails when none can.
+func (r *Run) signIn(ctx context.Context) error {
+	operator := ""
+	password := ""
+	for _, o := range r.Profile.Operators {
+		if o.Number != "00" && o.Number != "99" {
+			operator, password = o.Number, string(o.Password)
+			break
+		}
+	}
+	// The run's time is not known yet. A sign-in counts as warm-up whatever
+	// that is set to, so let its due time lie far back.
+	r.origin = 24 * time.Hour
+	var next, ok, bad atomic.Int64
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range min(len(r.fleet), 128) {
+		wg.Go(func() {
+			p := r.player(r.Recorder.Shard())
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(r.fleet) || ctx.Err() != nil {
+					return
+				}
+				t := r.fleet[i]
+				p.T = t
+				t.PowerOn()
+				err := t.Login(operator, password)
+				if err == nil {
+					err = p.SignIn()
+				}
+				if err == nil && !t.SignedIn {
+					err = p.Last.Reason()
+				}
+				if err != nil {
+					bad.Add(1)
+					mu.Lock()
+					if r.why == nil {
+						r.why = fmt.Errorf("terminal %s: sign-in: %w", t.TID, err)
+					}
+					mu.Unlock()
+				} else {
+					r.giveBack(t)
+					ok.Add(1)
+				}
+				if r.Setup != nil {
+					mu.Lock()
+					r.Setup(int(ok.Load()), int(bad.Load()), len(r.fleet))
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	r.failedIn = int(bad.Load())
+	if ok.Load() == 0 {
+		return r.why
+	}
+	return nil
+}
+
+// NotSignedIn says how many terminals could not sign in, and why the first.
+func (r *Run) NotSignedIn() (int, error) { return r.failedIn, r.why }
+
+// arrival is one play, waiting for a terminal.
+type arrival struct {
+	n   int
+	due time.Duration // of the clock
+}
+
+// play lets arrivals come and waits for what they began. It reports whether it
+// was stopped before its time.
+func (r *Run) play(ctx context.Context) (interrupted bool) {
+	work := make(chan arrival)
+	var players sync.WaitGroup
+	end := r.origin + r.For
+	ending, cancel := context.WithDeadline(ctx, r.clock.At(end+grace))
+	defer cancel()
+	start := func(first arrival) {
+		players.Go(func() { r.playAll(ending, first, work) })
+	}
+	if r.Pacer == nil {
+		r.closed(ending, &players)
+		<-ending.Done()
+	} else {
+		r.open(ending, work, start, end)
+	}
+	interrupted = ctx.Err() != nil && r.Now() < r.For
+	close(work)
+	r.await(&players)
+	return interrupted
+}
+
+// await waits for the players until the drain is over, then hangs up on what
+// is still open, which ends those exchanges as open.
+func (r *Run) await(players *sync.WaitGroup) {
+	drained := make(chan struct{})
+	go func() {
+		players.Wait()
+		close(drained)
+	}()
+	over := time.NewTimer(r.Drain)
+	defer over.Stop()
+	select {
+	case <-drained:
+	case <-over.C:
+		r.hangUp()
+	case <-r.stop.Done():
+	}
+	<-drained
+}
+
+// open releases arrivals at their due times.
+func (r *Run) open(ctx context.Context, work chan arrival, start func(arrival), end time.Duration) {
+	players, stopped := 0, false
+	var release, before time.Duration // release times when behind; the due time before
+	for n, due := range r.Pacer {
+		due += r.origin
+		if due >= end || stopped && due > r.clock.Now() {
+			return
+		}
+		r.Recorder.Planned(due-r.origin, 1)
+		if stopped || ctx.Err() != nil {
+			stopped = true
+			r.Recorder.NotPlayed(1)
+			continue
+		}
+		wake := due
+		if now := r.clock.Now(); now-due > slack {
+			release = max(release, now-slack) + (due-before)/catchUp
+			wake = release
+		}
+		before = due
+		sleepUntil(ctx, r.clock, wake)
+		a := arrival{n, due}
+		select {
+		case work <- a:
+			continue
+		default:
+		}
+		if players < len(r.fleet)-r.failedIn {
+			players++
+			start(a)
+			continue
+		}
+		select {
+		case work <- a:
+		case <-ctx.Done():
+			stopped = true
+			r.Recorder.NotPlayed(1)
+		}
+	}
+}
+
+// playAll plays arrivals, each on a terminal that is free.
+func (r *Run) playAll(ctx context.Context, a arrival, work <-chan arrival) {
+	p := r.player(r.Recorder.Shard())
+	for ok := true; ok; a, ok = <-work {
+		if t := r.take(ctx, r.Mix.Plan(a.n)); t != nil {
+			r.one(p, t, a.n, a.due)
+			r.giveBack(t)
+		} else {
+			r.Recorder.NotPlayed(1)
+		}
+	}
+}
+
+// take waits for a terminal that can play the plan; nil when none becomes free
+// before the arrivals end.
+func (r *Run) take(ctx context.Context, plan *Plan) *Terminal {
+	boxes := r.boxes
+	if plan.Cards {
+		boxes = nil
+	}
+	select {
+	case t := <-boxes:
+		return t
+	default:
+	}
+	select {
+	case t := <-r.free:
+		return t
+	case t := <-boxes:
+		return t
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+func (r *Run) giveBack(t *Terminal) {
+	if t.Kind == profile.QRBox {
+		r.boxes <- t
+		return
+	}
+	r.free <- t
+}
+
+// one plays arrival n on terminal t.
+func (r *Run) one(p *Player, t *Terminal, n int, due time.Duration) {
+	p.Shard.Played()
+	r.ready(p, t)
+	step, err := p.Play(t, r.Mix.Plan(n), n, due)
+	if err != nil {
+		p.Shard.Failed()
+		if r.Ended != nil {
+			r.Ended(t, &p.Last, step, err, p.req, p.ans)
+		}
+	}
+	if t.Faults != nil {
+		t.Faults.Queue = t.Faults.Queue[:0]
+	}
+}
+
+// ready does what a shop does between customers: sign in when told to, settle
+// when the batch is nearly full.
+func (r *Run) ready(p *Player, t *Terminal) {
+	p.T, p.due = t, -1
+	if limit := r.Profile.Policy.JournalLimit; t.SignedIn && limit > 0 && len(t.Journal.Records)+10 >= limit && len(t.Journal.Records) > 0 {
+		p.Settle()
+	}
+	if !t.SignedIn {
+		p.SignIn()
+	}
+}
+
+// closed has every terminal play over and over, with a pause in between. A QR
+// box passes over what it cannot play.
+func (r *Run) closed(ctx context.Context, players *sync.WaitGroup) {
+	var next atomic.Int64
+	ending, cancel := context.WithDeadline(ctx, r.clock.At(r.origin+r.For))
+	context.AfterFunc(ending, cancel)
+	codes := slices.ContainsFunc(r.Mix.Plans, func(p *Plan) bool { return !p.Cards })
+	for _, t := range r.fleet {
+		if !t.SignedIn || t.Kind == profile.QRBox && !codes {
+			continue
+		}
+		players.Go(func() {
+			p := r.player(r.Recorder.Shard())
+			sleepUntil(ending, r.clock, r.origin)
+			for ending.Err() == nil {
+				n := int(next.Add(1)) - 1
+				if t.Kind == profile.QRBox && r.Mix.Plan(n).Cards {
+					continue
+				}
+				now := r.clock.Now()
+				r.Recorder.Planned(now-r.origin, 1)
+				r.one(p, t, n, now)
+				if r.Think > 0 {
+					sleepUntil(ending, r.clock, r.clock.Now()+r.Think)
+				}
+			}
+		})
+	}
+}
+
+// heal has the terminals that owe a reversal send it, so that the books can be
+// compared, and counts answers that nobody waited for.
+func (r *Run) heal() {
+	if r.stop.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.stop, r.Drain)
+	defer cancel()
+	jobs := make(chan *Terminal)
+	var wg sync.WaitGroup
+	for range 64 {
+		wg.Go(func() {
+			p := r.player(r.Recorder.Shard())
+			for t := range jobs {
+				if t.Owes() {
+					p.SettleOwed(t)
+				}
+				if l, own := t.Link.(*Line); own && l.recent.anyGivenUp() {
+					p.x.Late, p.x.Duplicate, p.x.Unmatched = 0, 0, 0
+					l.Leftovers(&p.x, time.Millisecond)
+					p.Shard.Late(p.x.Late)
+					p.Shard.Duplicate(p.x.Duplicate)
+					p.Shard.Unmatched(p.x.Unmatched)
+				}
+			}
+		})
+	}
+	for _, t := range r.fleet {
+		if ctx.Err() != nil {
+			break
+		}
+		if _, own := t.Link.(*Line); own || t.Owes() {
+			jobs <- t
+		}
+	}
+	close(jobs)
+	wg.Wait()
+	s := r.Recorder.Shard()
+	for _, l := range r.shared {
+		late, duplicate, unmatched := l.Leftovers()
+		s.Late(late)
+		s.Duplicate(duplicate)
+		s.Unmatched(unmatched)
+	}
+}
+
+// close hangs up all lines.
+func (r *Run) close() {
+	r.hangUp()
+	for _, t := range r.fleet {
+		if l, own := t.Link.(*Line); own {
+			l.Close()
+		}
+	}
+	for _, l := range r.shared {
+		l.Close()
+		l.Wait()
+	}
+}
+
+// tick hands on what happened, each second.
+func (r *Run) tick(end <-chan struct{}) {
+	for k := time.Duration(1); ; k++ {
+		t := time.NewTimer(r.origin + k*time.Second - r.clock.Now())
+		select {
+		case <-end:
+			t.Stop()
+			return
+		case <-t.C:
+		}
+		r.second(k * time.Second)
+	}
+}
+
+// last hands on what happened since the last whole second.
+func (r *Run) last() { r.second(r.Now()) }
+
+func (r *Run) second(at time.Duration) {
+	iv := r.Recorder.Tick(at)
+	if r.Second != nil {
+		r.Second(iv)
+	}
+}
+
+// faults sums up what the lines were made to do wrong.
+func (r *Run) faults() map[string]int64 {
+	sum := map[string]int64{}
+	for _, t := range r.fleet {
+		if t.Faults == nil {
+			continue
+		}
+		for f, n := range t.Faults.Injected {
+			if n > 0 {
+				sum[Fault(f).String()] += n
+			}
+		}
+	}
+	return sum
+}
+
+// Fleet gives the terminals after a run: their journals, what they still owe.
+func (r *Run) Fleet() []*Terminal { return r.fleet }

@@ -1,0 +1,221 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Terminal is one virtual point of sale. One goroutine owns it at a time; a
+// [Player] plays steps on it.
+type Terminal struct {
+	*profile.Terminal
+	Profile *profile.Profile
+	Link    Link
+	Faults  *Faults // of its line; nil when the line cannot do any
+
+	Display  string // what the terminal shows
+	On       bool
+	Operator string // who is logged in: "01".."98"; empty for nobody
+	SignedIn bool
+	Trace    uint32 // of the next message that takes one, 1..999999
+	Batch    uint32
+	Journal  Journal
+	Owed     Owed
+	Failed   int64 // reversals given up after all tries: cases for a human
+
+	keys   keys.Set
+	master *keys.Key // made when first needed, dropped after sign-in
+}
+
+// NewTerminal makes terminal id of profile p, switched off.
+//
+// A real terminal keeps its trace number over power cuts; one that began at 1
+// in each run would repeat numbers within the host's open batch and get 94. So
+// the first trace is taken from the time, ten numbers a second.
+func NewTerminal(p *profile.Profile, id *profile.Terminal) *Terminal {
+	return &Terminal{Terminal: id, Profile: p, Trace: uint32(time.Now().UnixMilli()/100%999999) + 1, Batch: 1}
+}
+
+// Owed is a terminal's pending reversal: what it sent without hearing a
+// verified answer, and must undo before its next online transaction.
+type Owed struct {
+	Request []byte // the message, without length prefix; empty when none is owed
+	Of      wire.Transaction
+	Amount  int64
+	Reason  string // field 39 of the reversal: 98 no answer, A0 wrong MAC, 96 terminal fault, 06 other
+	Tries   int
+}
+
+// Owes reports whether a reversal is pending.
+func (t *Terminal) Owes() bool { return len(t.Owed.Request) > 0 }
+
+// ErrRefusedLocally marks what a terminal does not even send: nobody is logged
+// in, it has not signed in, the batch is full.
+var ErrRefusedLocally = errors.New("the terminal refuses")
+
+// PowerOn switches the terminal on. Keys, batch and journal outlive a power
+// cut; the operator has to log in again.
+func (t *Terminal) PowerOn() {
+	t.On, t.Operator = true, ""
+	t.Display = "请输入操作员号"
+}
+
+// Login is an operator giving number and password at the prompt.
+func (t *Terminal) Login(number, password string) error {
+	if !t.On {
+		return fmt.Errorf("%w: it is switched off", ErrRefusedLocally)
+	}
+	for _, o := range t.Profile.Operators {
+		if o.Number != number {
+			continue
+		}
+		if string(o.Password) != password {
+			t.Display = "密码错误"
+			return fmt.Errorf("%w: wrong password of operator %s", ErrRefusedLocally, number)
+		}
+		if number == "00" || number == "99" { // supervisor and administrator do not sell
+			t.Display = "操作员管理"
+			return nil
+		}
+		t.Operator, t.Display = number, "请签到"
+		return nil
+	}
+	t.Display = "操作员不存在"
+	return fmt.Errorf("%w: there is no operator %s", ErrRefusedLocally, number)
+}
+
+// Supervise checks the supervisor's password, which voids and refunds need.
+func (t *Terminal) Supervise(password string) error {
+	if !t.Profile.Policy.Supervisor {
+		return nil
+	}
+	for _, o := range t.Profile.Operators {
+		if o.Number == "00" && string(o.Password) == password {
+			return nil
+		}
+	}
+	t.Display = "主管密码错误"
+	return fmt.Errorf("%w: wrong supervisor password", ErrRefusedLocally)
+}
+
+// SupervisorPassword is the one in the profile, empty when there is none.
+func (t *Terminal) SupervisorPassword() string {
+	for _, o := range t.Profile.Operators {
+		if o.Number == "00" {
+			return string(o.Password)
+		}
+	}
+	return ""
+}
+
+// nextTrace moves on to the next trace number: 999999 is followed by 000001.
+func (t *Terminal) nextTrace() {
+	if t.Trace++; t.Trace > 999999 {
+		t.Trace = 1
+	}
+}
+
+// masterKey gives the terminal's master key with its schedule.
+func (t *Terminal) masterKey() (*keys.Key, error) {
+	if t.master == nil {
+		make := keys.New
+		if t.Profile.SignIn == keys.SM4 || t.Profile.SignIn == keys.SM4Track {
+			make = keys.NewSM4
+		}
+		k, err := make(t.Master)
+		if err != nil {
+			return nil, fmt.Errorf("master key of terminal %s: %w", t.TID, err)
+		}
+		t.master = k
+	}
+	return t.master, nil
+}
+
+// Record is one approved transaction in a terminal's journal.
+type Record struct {
+	Of     wire.Transaction
+	Voided bool
+	Entry  Entry
+	Trace  uint32
+	Batch  uint32
+	Amount int64 // fen
+	RRN    [12]byte
+	Auth   [6]byte
+	Date   [4]byte // MMDD
+	Holder *profile.Holder
+}
+
+// Totals are the two sides of a settlement. Amounts are in fen.
+type Totals struct {
+	Debit, Credit   int64
+	DebitN, CreditN int64
+}
+
+// Net is debit less credit.
+func (t Totals) Net() int64 { return t.Debit - t.Credit }
+
+func (t *Totals) add(side wire.Side, amount int64) {
+	switch side {
+	case wire.Debit:
+		t.Debit, t.DebitN = t.Debit+amount, t.DebitN+1
+	case wire.Credit:
+		t.Credit, t.CreditN = t.Credit+amount, t.CreditN+1
+	}
+}
+
+// Journal is what a terminal knows to be approved. The batch's records stay
+// until settlement; the running totals for the whole life of the terminal.
+type Journal struct {
+	Records []Record
+	Batch   Totals
+	All     Totals // settled batches included
+}
+
+func (j *Journal) add(r Record) *Record {
+	side := r.Of.Side()
+	j.Batch.add(side, r.Amount)
+	j.All.add(side, r.Amount)
+	j.Records = append(j.Records, r)
+	return &j.Records[len(j.Records)-1]
+}
+
+// Last is the newest record of a transaction that has not been voided, nil
+// when there is none.
+func (j *Journal) Last(of wire.Transaction) *Record {
+	for i := len(j.Records) - 1; i >= 0; i-- {
+		if r := &j.Records[i]; r.Of == of && !r.Voided {
+			return r
+		}
+	}
+	return nil
+}
+
+// Forget drops the newest record, as a terminal that lost one would: a scenario
+// needs it to see totals that cannot agree. It fails when there is none.
+func (j *Journal) Forget() error {
+	n := len(j.Records)
+	if n == 0 {
+		return errors.New("the batch is empty")
+	}
+	r := j.Records[n-1]
+	j.Records = j.Records[:n-1]
+	j.Batch.take(r.Of.Side(), r.Amount)
+	j.All.take(r.Of.Side(), r.Amount)
+	return nil
+}
+
+func (t *Totals) take(side wire.Side, amount int64) {
+	switch side {
+	case wire.Debit:
+		t.Debit, t.DebitN = t.Debit-amount, t.DebitN-1
+	case wire.Credit:
+		t.Credit, t.CreditN = t.Credit-amount, t.CreditN-1
+	}
+}
+
+func (j *Journal) clear() { j.Records, j.Batch = j.Records[:0], Totals{} }

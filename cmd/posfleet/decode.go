@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+func decodeCommand() *cobra.Command {
+	var f networkFlags
+	cmd := &cobra.Command{
+		Use:   "decode [hex | -]",
+		Short: "one message, field by field, masked",
+		Long: "Explains one message given as hexadecimal digits (blanks allowed), as an argument or on standard\n" +
+			"input, with or without its length prefix. Cards are masked; PIN blocks, tracks and keys not shown.\n\n" + exitHelp,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := f.load(0)
+			if err != nil {
+				return err
+			}
+			text := "-"
+			if len(args) == 1 {
+				text = args[0]
+			}
+			if text == "-" {
+				in, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), 4*wire.MaxFrame+1))
+				if err != nil {
+					return usage(fmt.Errorf("standard input: %w", err))
+				}
+				text = string(in)
+			}
+			octets, err := unhex(text)
+			if err != nil {
+				return usage(err)
+			}
+			m, err := decode(p.Dialect, octets)
+			if err != nil {
+				return &exit{code: exitUsage, err: fmt.Errorf("not a %s message: %w", p.Dialect.Name, err),
+					hint: "another dialect? try --dialect iso87, or --profile with its length, tpdu and header"}
+			}
+			m.Describe(cmd.OutOrStdout())
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&f.profile, "profile", "", "profile file whose dialect is meant")
+	cmd.Flags().StringVar(&f.dialect, "dialect", "cup", "dialect: cup or iso87")
+	return cmd
+}
+
+// unhex reads hexadecimal digits; blanks and a leading 0x do not matter.
+func unhex(text string) ([]byte, error) {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, text)
+	text = strings.TrimPrefix(text, "0x")
+	if text == "" {
+		return nil, errors.New("there is no message: give its hexadecimal digits as an argument or on standard input")
+	}
+	octets, err := hex.DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("the message is not hexadecimal: %w", err)
+	}
+	return octets, nil
+}
+
+// decode reads a message whose length prefix may be there or not. When neither
+// reading works the error of the likelier one is given.
+func decode(d *wire.Dialect, octets []byte) (*wire.Message, error) {
+	m := wire.NewMessage(d)
+	r := wire.NewReader(strings.NewReader(string(octets)), d)
+	body, err := r.Next()
+	if err == nil && len(body)+d.Length.Octets == len(octets) {
+		return m, m.Read(body)
+	}
+	return m, m.Read(octets)
+}

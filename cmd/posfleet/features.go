@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/posfleet/posfleet/features"
+	"github.com/posfleet/posfleet/scenarios"
+)
+
+var lineAtEnd = regexp.MustCompile(`^(.+):(\d+)$`)
+
+// embedded are the features that come with posfleet for a dialect.
+func embedded(dialect string) ([]*scenarios.Feature, error) {
+	paths := []string{"core"}
+	if _, err := fs.Stat(features.FS, dialect); err == nil {
+		paths = append(paths, dialect)
+	}
+	return scenarios.ReadFeatures(features.FS, paths...)
+}
+
+// choose reads the features that the arguments name, files, folders, parts of
+// the embedded tree (cup/reversal), file:line or @ids, and narrows them down.
+func choose(args []string, dialect, tags string, names []string) ([]*scenarios.Feature, error) {
+	sel := scenarios.Selection{Tags: tags, Names: names, Lines: map[string]int{}}
+	var fs []*scenarios.Feature
+	for _, a := range args {
+		if strings.HasPrefix(a, "@") {
+			sel.Names = append(sel.Names, a)
+			continue
+		}
+		path, line := a, 0
+		if m := lineAtEnd.FindStringSubmatch(a); m != nil {
+			path = m[1]
+			line, _ = strconv.Atoi(m[2])
+		}
+		more, err := read(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range more {
+			if line > 0 {
+				sel.Lines[f.Path] = line
+			}
+		}
+		fs = append(fs, more...)
+	}
+	if fs == nil {
+		var err error
+		if fs, err = embedded(dialect); err != nil {
+			return nil, err
+		}
+	}
+	return scenarios.Select(fs, sel)
+}
+
+// read reads one path: of the disk when it exists there, else of the embedded
+// features, where the ending may be left out.
+func read(path string) ([]*scenarios.Feature, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		inside := strings.TrimPrefix(filepath.ToSlash(path), "features/")
+		for _, name := range []string{inside, inside + ".feature"} {
+			if _, err := fs.Stat(features.FS, name); err == nil {
+				return scenarios.ReadFeatures(features.FS, name)
+			}
+		}
+		return nil, fmt.Errorf("feature %s: there is no such file or folder, nor one embedded (posfleet check --list lists those)", path)
+	}
+	root, name := filepath.Dir(path), filepath.Base(path)
+	if info.IsDir() {
+		root, name = path, "."
+	}
+	fs, err := scenarios.ReadFeatures(os.DirFS(root), name)
+	if err != nil {
+		return nil, fmt.Errorf("%s%w", prefix(root), err)
+	}
+	for _, f := range fs {
+		f.Path = filepath.Join(root, f.Path)
+	}
+	return fs, nil
+}
+
+func prefix(root string) string {
+	if root == "." {
+		return ""
+	}
+	return root + string(filepath.Separator)
+}
+
+// without leaves out the scenarios that carry a tag.
+func without(fs []*scenarios.Feature, tag string) (rest, taken []*scenarios.Feature) {
+	for _, f := range fs {
+		keep, gone := *f, *f
+		keep.Scenarios, gone.Scenarios = nil, nil
+		for _, s := range f.Scenarios {
+			if s.Has(tag) {
+				gone.Scenarios = append(gone.Scenarios, s)
+			} else {
+				keep.Scenarios = append(keep.Scenarios, s)
+			}
+		}
+		if len(keep.Scenarios) > 0 {
+			rest = append(rest, &keep)
+		}
+		if len(gone.Scenarios) > 0 {
+			taken = append(taken, &gone)
+		}
+	}
+	return rest, taken
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/host"
+)
+
+// compare lays the terminals' journals beside the bundled host's books, terminal
+// by terminal.
+func compare(run *sim.Run, h *host.Host) report.Money {
+	m := owed(run)
+	m.Checked = true
+	books := map[string]host.Totals{}
+	for _, b := range h.Books() {
+		books[b.TID] = b.Totals
+	}
+	for _, t := range run.Fleet() {
+		own, theirs := t.Journal.All, books[t.TID]
+		m.Host += theirs.Net()
+		if own.Net() != theirs.Net() {
+			m.Detail = append(m.Detail, fmt.Sprintf("terminal %s: %s yuan in its journal, %s yuan on the host's books",
+				t.TID, sim.Yuan(own.Net()), sim.Yuan(theirs.Net())))
+		}
+	}
+	if err := h.Check(); err != nil {
+		m.Detail = append(m.Detail, err.Error())
+	}
+	return m
+}
+
+// owed sums up what the terminals know without a host's books.
+func owed(run *sim.Run) report.Money {
+	var m report.Money
+	for _, t := range run.Fleet() {
+		m.Terminals += t.Journal.All.Net()
+		m.Payments += t.Journal.All.DebitN
+		m.Owed += t.Failed
+		if t.Owes() {
+			m.Owed++
+		}
+	}
+	return m
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// networkFlags say which network is meant.
+type networkFlags struct {
+	host      string
+	profile   string
+	dialect   string
+	timeout   time.Duration
+	misbehave []string
+	behaviour string
+	testKeys  bool
+}
+
+func (f *networkFlags) add(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.host, "host", "", "address of the host under test, host:port (default: the bundled host, in this process)")
+	fl.StringVar(&f.profile, "profile", "", "profile file of the network under test (default: the bundled network)")
+	fl.StringVar(&f.dialect, "dialect", "cup", "dialect of the bundled network: cup or iso87")
+	fl.BoolVar(&f.testKeys, "allow-test-keys", false, "let published test keys meet a host on another machine")
+	fl.DurationVar(&f.timeout, "timeout", 0, "response timeout (default: the profile's)")
+	fl.StringSliceVar(&f.misbehave, "misbehave", nil, "faults of the bundled host, to judge the judge: see posfleet host --help")
+}
+
+// network is a profile with a host to play against.
+type network struct {
+	profile *profile.Profile
+	dialer  *sim.Dialer
+	bundled *host.Host // nil when the host is the user's
+	target  string
+	close   func()
+}
+
+// load reads the profile, for so many terminals at least when that is above 0.
+func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
+	var p *profile.Profile
+	var err error
+	if f.profile != "" {
+		p, err = profile.Load(f.profile, terminals)
+	} else {
+		p, err = profile.Bundled(f.dialect, terminals)
+	}
+	if err != nil {
+		return nil, usage(err)
+	}
+	q := *p
+	p = &q
+	p.AllowTestKeys = p.AllowTestKeys || f.testKeys
+	if f.host != "" {
+		if _, _, err := net.SplitHostPort(f.host); err != nil {
+			return nil, usage(fmt.Errorf("host %q: want host:port, such as 127.0.0.1:8583", f.host))
+		}
+		if p, err = p.WithAddress(f.host); err != nil {
+			return nil, usage(err)
+		}
+	}
+	if f.timeout < 0 {
+		return nil, usage(fmt.Errorf("timeout %v: want a time above 0, such as 5s", f.timeout))
+	}
+	if f.timeout > 0 {
+		p.Policy.Timeout = f.timeout
+	}
+	if p.LivePAN {
+		p.Dialect, err = hidden(p.Dialect)
+	}
+	return p, err
+}
+
+// open readies a network: it starts the bundled host on loopback when no other
+// is named, and sees whether the host can be reached.
+func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error) {
+	p, err := f.load(terminals)
+	if err != nil {
+		return nil, err
+	}
+	n := &network{profile: p, target: p.Address, close: func() {}}
+	address := p.Address
+	if address == "" {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, &exit{code: exitUnreachable, err: fmt.Errorf("bundled host: %w", err)}
+		}
+		h, err := f.bundled(p)
+		if err != nil {
+			l.Close()
+			return nil, err
+		}
+		serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+		var wg sync.WaitGroup
+		wg.Go(func() { h.Serve(serving, l) })
+		n.bundled, n.target, address = h, "bundled host", l.Addr().String()
+		n.close = func() {
+			stop()
+			wg.Wait()
+		}
+	} else if len(f.misbehave) > 0 || f.behaviour != "" {
+		return nil, usage(errors.New("only the bundled host misbehaves on demand: leave --host and the profile's address out"))
+	}
+	n.dialer = &sim.Dialer{Address: address, Timeout: 5 * time.Second}
+	if p.TLS != nil && n.bundled == nil {
+		if n.dialer.TLS, err = clientTLS(p.TLS, address); err != nil {
+			return nil, usage(err)
+		}
+	}
+	if n.bundled == nil {
+		conn, err := n.dialer.Dial(ctx)
+		if err != nil {
+			return nil, &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %w", address, err),
+				hint: "is it listening there? posfleet host --listen " + address + " starts the bundled one"}
+		}
+		conn.Close()
+	}
+	return n, nil
+}
+
+// bundled makes the bundled host with the faults asked for.
+func (f *networkFlags) bundled(p *profile.Profile) (*host.Host, error) {
+	var options []host.Option
+	for _, m := range f.misbehave {
+		options = append(options, host.WithMisbehaviour(m))
+	}
+	if f.behaviour != "" {
+		b, err := host.ParseBehaviour(f.behaviour, 1)
+		if err != nil {
+			return nil, usage(err)
+		}
+		options = append(options, host.WithBehaviour(b))
+	}
+	h, err := host.New(p, options...)
+	return h, usage(err)
+}
+
+func clientTLS(t *profile.TLS, address string) (*tls.Config, error) {
+	name, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if t.ServerName != "" {
+		name = t.ServerName
+	}
+	c := &tls.Config{ServerName: name, MinVersion: tls.VersionTLS12}
+	if t.CA != "" {
+		pem, err := os.ReadFile(t.CA)
+		if err != nil {
+			return nil, fmt.Errorf("tls ca: %w", err)
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("tls ca: %s holds no PEM certificate", t.CA)
+		}
+	}
+	if t.Cert != "" {
+		pair, err := tls.LoadX509KeyPair(t.Cert, t.Key)
+		if err != nil {
+			return nil, fmt.Errorf("tls cert: %w", err)
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
+}
+
+// local reports whether the host is on this machine, as far as its address tells.
+func (n *network) local() bool {
+	h, _, err := net.SplitHostPort(n.dialer.Address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(h)
+	return h == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// hidden is a dialect that shows no card number at all, not even masked.
+func hidden(d *wire.Dialect) (*wire.Dialect, error) {
+	h := *d
+	h.Masks = maps.Clone(d.Masks)
+	for f, m := range h.Masks {
+		if m == wire.PAN || m == wire.Detail {
+			h.Masks[f] = wire.Hidden
+		}
+	}
+	return &h, h.Compile()
+}

@@ -173,7 +173,7 @@ func (l Limit) judge(r *Report) LimitResult {
 		out.OK = holds(rate, l.Relation, l.Number)
 	default:
 		n, whole := r.count(l.Measure, label)
-		out.Seen = fmt.Sprintf("%d", n)
+		out.Seen = thousands(n)
 		seen := float64(n)
 		if l.Share {
 			if whole == 0 {
@@ -181,7 +181,7 @@ func (l Limit) judge(r *Report) LimitResult {
 				return out
 			}
 			seen /= float64(whole)
-			out.Seen = fmt.Sprintf("%.3g%% (%d of %d)", 100*seen, n, whole)
+			out.Seen = fmt.Sprintf("%.3g%% (%s of %s)", 100*seen, thousands(n), thousands(whole))
 		}
 		out.OK = holds(seen, l.Relation, l.Number)
 	}
@@ -215,7 +215,7 @@ func (l Limit) judgeLatency(label *Label, of string, out *LimitResult) {
 			out.Seen = "≥ " + out.Seen
 		}
 	case q.TooFew:
-		out.Why = fmt.Sprintf("%d samples, but %d are needed to tell", q.N, Enough(l.Quantile))
+		out.Why = fmt.Sprintf("%s samples, but %s are needed to tell", thousands(q.N), thousands(Enough(l.Quantile)))
 	case q.AtLeast:
 		out.Why = "only a lower bound is known: exchanges without an outcome reach into it"
 	default:

@@ -80,14 +80,14 @@ func TestLimitsAreJudged(t *testing.T) {
 	}{
 		{"p99 of purchase < 1s", "990 ms", true, ""},
 		{"p99 of purchase < 990ms", "990 ms", false, "broken"},
-		{"p99.9 of purchase < 10s", "n too small", false, "3688 are needed"},
+		{"p99.9 of purchase < 10s", "n too small", false, "3,688 are needed"},
 		{"p99.9 of purchase < 10ms", "999 ms", false, "broken"}, // surely broken, few samples or not
 		{"p99 of void < 1s", "n too small", false, "11 samples"},
 		{"max of purchase < 2s", "1.00 s", true, ""},
 		{"mean of purchase < 600ms", "501 ms", true, ""},
 		{"mean of purchase service < 400ms", "501 ms", false, "broken"},
 		{"p99 of refund < 1s", "-", false, `has no "refund"`},
-		{"unanswered < 1%", "0.989% (10 of 1011)", true, ""},
+		{"unanswered < 1%", "0.989% (10 of 1,011)", true, ""},
 		{"unanswered of void < 1%", "90.9% (10 of 11)", false, "broken"},
 		{"declined <= 1", "1", true, ""},
 		{"refused = 0", "0", true, ""},

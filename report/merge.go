@@ -18,7 +18,7 @@ func (r *Report) Overall() (Label, error) {
 		}
 	}
 	if all.Response == nil {
-		all.Response, all.Service, all.Lag = hdr.New(shortest, micros(longest), digits), hdr.New(shortest, micros(longest), digits), hdr.New(shortest, micros(longest), digits)
+		all.Response, all.Service, all.Lag = empty(r.Plan.Timeout), empty(r.Plan.Timeout), empty(r.Plan.Timeout)
 	}
 	return all, nil
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -40,6 +41,7 @@ type Recorder struct {
 
 	mu      sync.Mutex // guards all below; the workers never take it
 	shards  []*Shard
+	asked   int
 	spare   *cell   // empty, to be swapped for a shard's full one
 	last    []*cell // the last interval: labels, then labels in their warm-up
 	total   []*cell // the run so far, likewise
@@ -49,8 +51,8 @@ type Recorder struct {
 	sum     [3]*hdr.Histogram // of all labels in the last interval: response, service, lag
 }
 
-// Shard is where one worker, or a few, record. Its lock is held for some tens
-// of nanoseconds.
+// Shard is where a worker records; workers may share one. Its lock is held for
+// some tens of nanoseconds.
 type Shard struct {
 	mu     sync.Mutex
 	r      *Recorder
@@ -91,6 +93,11 @@ func NewRecorder(labels []string, timeout, warmup time.Duration) *Recorder {
 	return r
 }
 
+// empty gives a histogram for a run with this response timeout.
+func empty(timeout time.Duration) *hdr.Histogram {
+	return hdr.New(shortest, micros(max(longest, 2*timeout)), digits)
+}
+
 func (r *Recorder) histogram() *hdr.Histogram { return hdr.New(shortest, r.top, digits) }
 
 // micros rounds to microseconds, the one unit of the histograms. A time before
@@ -99,12 +106,19 @@ func micros(d time.Duration) int64 {
 	return int64(max(0, d+time.Microsecond/2) / time.Microsecond)
 }
 
-// Shard gives a new shard of the recorder.
+// Shard gives a worker a shard to record in. There are two for each processor,
+// at most 32, however many workers ask: ten thousand terminals share them, since
+// one shard of one label weighs nearly half a megabyte.
 func (r *Recorder) Shard() *Shard {
-	s := &Shard{r: r, cells: make([]*cell, 2*len(r.labels))}
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	most := min(2*runtime.GOMAXPROCS(0), 32)
+	r.asked++
+	if len(r.shards) == most {
+		return r.shards[r.asked%most]
+	}
+	s := &Shard{r: r, cells: make([]*cell, 2*len(r.labels))}
 	r.shards = append(r.shards, s)
-	r.mu.Unlock()
 	return s
 }
 

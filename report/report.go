@@ -60,7 +60,9 @@ type Label struct {
 	Warmup   Counts           // exchanges due during the warm-up; kept apart from all the above
 }
 
-// Second is one second of the run, over all labels, warm-up included.
+// Second is one second of the run, over all labels. Its counts have the exchanges
+// that were due during the warm-up, and its latencies too as long as the warm-up
+// lasts.
 type Second struct {
 	At       time.Duration // start of the second, since the start of the run
 	Length   time.Duration // a second, give or take; the run's last one may be short
@@ -169,6 +171,7 @@ type Report struct {
 	Took        time.Duration // from the first due time to the end of the drain
 	ClockDrift  time.Duration // wall clock minus monotonic clock over the run
 	Interrupted bool          // stopped by a signal before its time
+	Incomplete  string        // why this is not the whole run: it was killed, a share of it is lost; empty when it is
 	Planned     int64         // arrivals that fell due
 	Played      int64         // arrivals that a terminal began
 	NotPlayed   int64         // arrivals for which no terminal became free in time

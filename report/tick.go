@@ -118,12 +118,15 @@ func (r *Recorder) summarise(now time.Duration, beside tally) *Second {
 		Signals: Signals{Exhausted: beside.Exhausted},
 	}
 	second.Warmup = second.At < r.warmup
-	for _, c := range r.last {
+	for i, c := range r.last {
 		if c == nil || !c.used() {
 			continue
 		}
 		for o, n := range c.counts {
 			second.Counts[o] += n
+		}
+		if i >= len(r.labels) && !second.Warmup {
+			continue // the fleet's sign-in, or stragglers
 		}
 		r.sum[0].Merge(c.response)
 		r.sum[1].Merge(c.service)
@@ -137,8 +140,8 @@ func (r *Recorder) summarise(now time.Duration, beside tally) *Second {
 }
 
 func quantiles(h *hdr.Histogram) Quantiles {
-	us := func(q float64) time.Duration { return time.Duration(at(h, q)) * time.Microsecond }
-	return Quantiles{N: h.TotalCount(), P50: us(0.5), P90: us(0.9), P99: us(0.99), P999: us(0.999), Max: us(1)}
+	q := func(q float64) time.Duration { return us(at(h, q)) }
+	return Quantiles{N: h.TotalCount(), P50: q(0.5), P90: q(0.9), P99: q(0.99), P999: q(0.999), Max: q(1)}
 }
 
 // label shows a cell as a label; the histograms are shared, not copied.

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// rule is one line of the table of bounds in docs/method.md.
+type rule struct {
+	what             string
+	seen             func(*Second) float64
+	suspect, invalid float64
+	hold             int // seconds in a row that the invalid bound must be passed; 0 is 1
+	write            func(float64) string
+}
+
+func (r rule) say(seen, bound float64) string {
+	return fmt.Sprintf("%s %s, over %s", r.what, r.write(seen), r.write(bound))
+}
+
+func millis(x float64) string  { return Span(time.Duration(x)) }
+func percent(x float64) string { return fmt.Sprintf("%.3g %%", 100*x) }
+
+// rules says when a second is suspect, and when invalid. Warm-up seconds are
+// judged too, but do not count in the verdict.
+var rules = []rule{
+	{what: "schedule lag p99", seen: func(s *Second) float64 { return float64(s.LagP99) },
+		suspect: 2e6, invalid: 20e6, write: millis},
+	// Against a slow host a lag of milliseconds is nothing; where it makes up
+	// more than half of the response time it is the figure.
+	{what: "share of schedule lag in response p99", seen: lagShare,
+		suspect: math.Inf(1), invalid: 0.5, write: percent},
+	// Half of the exchanges began late by more than a tenth of what the host
+	// took. Below 0.1 ms of lag that says more about the clock than the load.
+	{what: "median schedule lag, as a share of median service time,", seen: medianShare,
+		suspect: 0.1, invalid: math.Inf(1), write: percent},
+	{what: "arrivals not played in their second", seen: missing,
+		suspect: 0.001, invalid: 0.01, write: percent},
+	{what: "own processor time", seen: func(s *Second) float64 { return s.Signals.CPU },
+		suspect: 0.7, invalid: 0.9, hold: 3, write: percent},
+	{what: "busiest core", seen: func(s *Second) float64 { return s.Signals.Busiest },
+		suspect: 0.8, invalid: 0.95, hold: 3, write: percent},
+	{what: "watchdog woke late by", seen: func(s *Second) float64 { return float64(s.Signals.Watchdog) },
+		suspect: 20e6, invalid: 100e6, write: millis},
+	{what: "scheduler latency p99", seen: func(s *Second) float64 { return float64(s.Signals.Sched) },
+		suspect: 5e6, invalid: 50e6, write: millis},
+	{what: "garbage collection pause", seen: func(s *Second) float64 { return float64(s.Signals.GCPause) },
+		suspect: 2e6, invalid: 20e6, write: millis},
+	{what: "sends refused by this machine", seen: exhausted,
+		suspect: 0, invalid: 0.001, write: percent},
+	{what: "connections dropped by this machine's listeners", seen: dropped,
+		suspect: 0, invalid: 0.001, write: percent},
+	{what: "processor time taken by the hypervisor", seen: func(s *Second) float64 { return s.Signals.Steal },
+		suspect: 0.02, invalid: 0.1, write: percent},
+}
+
+func lagShare(s *Second) float64 {
+	if s.LagP99 <= 5*time.Millisecond || s.Response.P99 <= 0 {
+		return 0
+	}
+	return float64(s.LagP99) / float64(s.Response.P99)
+}
+
+func medianShare(s *Second) float64 {
+	if s.LagP50 <= 100*time.Microsecond || s.Service.P50 <= 0 {
+		return 0
+	}
+	return float64(s.LagP50) / float64(s.Service.P50)
+}
+
+// missing is the share of the second's arrivals that no terminal began in it,
+// less what 2 ms of lag, which is allowed, moves into the next second.
+func missing(s *Second) float64 {
+	if s.Planned == 0 {
+		return 0
+	}
+	moved := 1 + s.Planned/500
+	return max(0, float64(s.Planned-s.Played-moved)/float64(s.Planned))
+}
+
+func exhausted(s *Second) float64 { return ofSent(s.Signals.Exhausted, s) }
+func dropped(s *Second) float64   { return ofSent(s.Signals.Dropped, s) }
+
+func ofSent(n int64, s *Second) float64 {
+	if n == 0 {
+		return 0
+	}
+	return float64(n) / float64(max(n, s.Counts.Sent()+s.Counts[Unsent]))
+}
+
+// judge applies the rules to seconds in their order; it remembers how long each
+// has been broken.
+type judge struct{ streak [32]int }
+
+// finding is a rule that a second breaks.
+type finding struct {
+	rule        *rule
+	level       Level
+	seen, bound float64
+}
+
+func (j *judge) second(s *Second) []finding {
+	var found []finding
+	for i := range rules {
+		r := &rules[i]
+		seen := r.seen(s)
+		if seen > r.invalid {
+			j.streak[i]++
+		} else {
+			j.streak[i] = 0
+		}
+		switch {
+		case seen > r.invalid && j.streak[i] >= r.hold:
+			found = append(found, finding{r, Invalid, seen, r.invalid})
+		case seen > r.suspect:
+			found = append(found, finding{r, Suspect, seen, r.suspect})
+		}
+	}
+	return found
+}

@@ -1,0 +1,192 @@
+package report
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+)
+
+// sound is a second that breaks no rule; each case plants one signal in it.
+func sound() Second {
+	return Second{
+		Length: time.Second, Planned: 1000, Played: 1000, Counts: Counts{Approved: 1000},
+		Response: Quantiles{N: 1000, P50: 10 * ms, P99: 40 * ms}, Service: Quantiles{N: 1000, P50: 10 * ms, P99: 40 * ms},
+		LagP50: 60 * time.Microsecond, LagP99: ms,
+		Signals: Signals{CPU: 0.5, Busiest: 0.6, Sched: ms, GCPause: ms, Watchdog: ms},
+	}
+}
+
+func TestEveryBoundIsJudged(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		plant func(*Second)
+		for_  int // seconds in a row
+		want  Level
+		says  string
+	}{
+		{"nothing", func(*Second) {}, 1, Valid, ""},
+		{"lag at its bound", func(s *Second) { s.LagP99 = 2 * ms }, 1, Valid, ""},
+		{"lag", func(s *Second) { s.LagP99 = 2*ms + 1000 }, 1, Suspect, "schedule lag p99 2.00 ms, over 2.00 ms"},
+		{"great lag", func(s *Second) { s.LagP99 = 34 * ms; s.Response.P99 = time.Second }, 1, Invalid, "schedule lag p99 34.0 ms, over 20.0 ms"},
+		{"lag that is most of the response", func(s *Second) { s.LagP99 = 6 * ms; s.Response.P99 = 10 * ms }, 1, Invalid, "60 %, over 50 %"},
+		{"lag of 5 ms in a fast response", func(s *Second) { s.LagP99 = 5 * ms; s.Response.P99 = 6 * ms }, 1, Suspect, "schedule lag p99"},
+		{"median lag", func(s *Second) { s.LagP50 = 1100 * time.Microsecond }, 1, Suspect, "median schedule lag"},
+		{"median lag too small to matter", func(s *Second) { s.LagP50 = 100 * time.Microsecond; s.Service.P50 = 200 * time.Microsecond }, 1, Valid, ""},
+		{"an arrival on the edge of a second", func(s *Second) { s.Played = 997 }, 1, Valid, ""},
+		{"arrivals missing", func(s *Second) { s.Played = 990 }, 1, Suspect, "not played in their second 0.7 %, over 0.1 %"},
+		{"many arrivals missing", func(s *Second) { s.Played = 980 }, 1, Invalid, "1.7 %, over 1 %"},
+		{"arrivals caught up", func(s *Second) { s.Played = 1200 }, 1, Valid, ""},
+		{"own CPU", func(s *Second) { s.Signals.CPU = 0.71 }, 1, Suspect, "own processor time 71 %, over 70 %"},
+		{"own CPU full for 2 s", func(s *Second) { s.Signals.CPU = 0.95 }, 2, Suspect, "over 70 %"},
+		{"own CPU full for 3 s", func(s *Second) { s.Signals.CPU = 0.95 }, 3, Invalid, "over 90 %"},
+		{"a busy core", func(s *Second) { s.Signals.Busiest = 0.81 }, 1, Suspect, "busiest core 81 %"},
+		{"a full core for 2 s", func(s *Second) { s.Signals.Busiest = 0.96 }, 2, Suspect, "over 80 %"},
+		{"a full core for 3 s", func(s *Second) { s.Signals.Busiest = 0.96 }, 3, Invalid, "over 95 %"},
+		{"watchdog", func(s *Second) { s.Signals.Watchdog = 21 * ms }, 1, Suspect, "watchdog woke late by 21.0 ms"},
+		{"watchdog very late", func(s *Second) { s.Signals.Watchdog = 101 * ms }, 1, Invalid, "over 100 ms"},
+		{"scheduler", func(s *Second) { s.Signals.Sched = 6 * ms }, 1, Suspect, "scheduler latency p99 6.00 ms"},
+		{"scheduler stuck", func(s *Second) { s.Signals.Sched = 51 * ms }, 1, Invalid, "over 50.0 ms"},
+		{"collector", func(s *Second) { s.Signals.GCPause = 3 * ms }, 1, Suspect, "garbage collection pause 3.00 ms"},
+		{"collector at length", func(s *Second) { s.Signals.GCPause = 21 * ms }, 1, Invalid, "over 20.0 ms"},
+		{"a descriptor wanting", func(s *Second) { s.Signals.Exhausted = 1 }, 1, Suspect, "refused by this machine 0.1 %"},
+		{"descriptors wanting", func(s *Second) { s.Signals.Exhausted = 2 }, 1, Invalid, "0.2 %, over 0.1 %"},
+		{"a connection dropped", func(s *Second) { s.Signals.Dropped = 1 }, 1, Suspect, "listeners"},
+		{"connections dropped", func(s *Second) { s.Signals.Dropped = 2 }, 1, Invalid, "listeners"},
+		{"steal", func(s *Second) { s.Signals.Steal = 0.03 }, 1, Suspect, "hypervisor 3 %"},
+		{"much steal", func(s *Second) { s.Signals.Steal = 0.11 }, 1, Invalid, "over 10 %"},
+		{"an idle second", func(s *Second) { *s = Second{Length: time.Second} }, 1, Valid, ""},
+	} {
+		var j judge
+		level, said := Valid, ""
+		for range c.for_ {
+			s := sound()
+			c.plant(&s)
+			level, said = Valid, ""
+			for _, f := range j.second(&s) {
+				level = max(level, f.level)
+				said += f.rule.say(f.seen, f.bound) + "; "
+			}
+		}
+		if level != c.want || !strings.Contains(said, c.says) || level == Valid && said != "" {
+			t.Errorf("%s: %v, %q, want %v with %q", c.name, level, said, c.want, c.says)
+		}
+	}
+}
+
+func TestFullCoreMustLast(t *testing.T) {
+	var j judge
+	for i, busy := range []float64{0.96, 0.96, 0.5, 0.96, 0.96, 0.96} {
+		s := sound()
+		s.Signals.Busiest = busy
+		level := Valid
+		for _, f := range j.second(&s) {
+			level = max(level, f.level)
+		}
+		if want := i == 5; (level == Invalid) != want {
+			t.Errorf("second %d: %v", i, level)
+		}
+	}
+}
+
+func TestVerdictNamesItsSeconds(t *testing.T) {
+	run := func(n int, warm int, bad ...int) []Second {
+		var seconds []Second
+		for i := range n {
+			s := sound()
+			s.At, s.Warmup = time.Duration(i)*time.Second, i < warm
+			seconds = append(seconds, s)
+		}
+		for _, i := range bad {
+			seconds[i].Signals.GCPause = time.Duration(21+i) * ms
+		}
+		return seconds
+	}
+	for _, c := range []struct {
+		name    string
+		seconds []Second
+		want    Level
+		says    string
+	}{
+		{"sound", run(30, 5), Valid, ""},
+		{"bad warm-up", run(30, 5, 0, 1, 4), Valid, ""},
+		{"one bad second of thirty", run(30, 5, 12), Invalid, "invalid: garbage collection pause 33.0 ms, over 20.0 ms in second 12"},
+		{"spans", run(40, 0, 3, 7, 8, 9, 12), Invalid, "in seconds 3, 7-9 and 12"},
+		{"one span", run(40, 0, 7, 8), Invalid, "in seconds 7-8"},
+		{"many spans", run(40, 0, 1, 3, 5, 7, 9, 11, 13), Invalid, "in seconds 1, 3, 5, 7, 9, … 7 in all"},
+		{"one bad second of two hundred", run(200, 0, 12), Suspect, "in second 12"},
+		{"two bad seconds of two hundred", run(200, 0, 12, 13), Suspect, "in seconds 12-13"},
+		{"three bad seconds of two hundred", run(200, 0, 12, 13, 99), Invalid, "in seconds 12-13 and 99"},
+		{"nothing but warm-up", run(3, 3), Suspect, "no second outside the warm-up"},
+	} {
+		v := VerdictOf(c.seconds, true)
+		if said := strings.Join(v.Reasons, "\n"); v.Level != c.want || !strings.Contains(said, c.says) || !v.SameHost || v.Level == Valid && said != "" {
+			t.Errorf("%s: %v, %q, want %v with %q", c.name, v.Level, said, c.want, c.says)
+		}
+	}
+}
+
+func TestBusiestCoreIsFound(t *testing.T) {
+	before := []core{{1000, 900, 0}, {1000, 900, 0}}
+	now := []core{{1100, 910, 0}, {1100, 990, 8}}
+	busiest, steal := busy(before, now)
+	if busiest != 0.9 || steal != 0.04 {
+		t.Errorf("busiest %v, steal %v, want 0.9 and 0.04", busiest, steal)
+	}
+	if b, s := busy(before, now[:1]); b != 0 || s != 0 {
+		t.Errorf("a core came or went: %v, %v, want nothing", b, s)
+	}
+}
+
+func TestRuntimeHistogramIsRead(t *testing.T) {
+	bounds := []float64{0, 1, 2, 4, 8}
+	for _, c := range []struct {
+		counts []uint64
+		q      float64
+		want   float64
+	}{
+		{[]uint64{0, 0, 0, 0}, 0.99, 0},
+		{[]uint64{99, 0, 1, 0}, 0.99, 0.5},
+		{[]uint64{98, 0, 2, 0}, 0.99, 3},
+		{[]uint64{1, 0, 0, 1}, 1, 6},
+	} {
+		if got := middle(c.counts, bounds, c.q); got != c.want {
+			t.Errorf("%v at %v: %v, want %v", c.counts, c.q, got, c.want)
+		}
+	}
+}
+
+// A spinning goroutine must be seen in the signals of this very process.
+func TestWatchSeesABusyProcess(t *testing.T) {
+	w := NewWatch()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { w.Run(ctx); close(done) }()
+	for end := time.Now().Add(300 * ms); time.Now().Before(end); {
+	}
+	var s Second
+	w.Judge(&s)
+	cancel()
+	<-done
+	if readMachine().own == 0 {
+		t.Skip("this system does not tell the processor time of a process")
+	}
+	if s.Signals.CPU < 0.1 || s.Signals.CPU > 1 {
+		t.Errorf("own share of the cores %v while spinning", s.Signals.CPU)
+	}
+	if s.Signals.Watchdog < 0 || s.Signals.Watchdog > 10*time.Second {
+		t.Errorf("watchdog %v", s.Signals.Watchdog)
+	}
+}
+
+func TestEnvironmentIsKnown(t *testing.T) {
+	e := Here("v1")
+	if e.Version != "v1" || e.Cores < 1 || e.GOMAXPROCS < 1 || e.ClockCost <= 0 || e.ClockCost > ms || e.GOGC == "" {
+		t.Errorf("%+v", e)
+	}
+	for clock, slow := range map[string]bool{"tsc": false, "": false, "arch_sys_counter": false, "hpet": true, "acpi_pm": true} {
+		if got := (Environment{Clock: clock}).Slow(); got != "" != slow {
+			t.Errorf("clock %q: %q", clock, got)
+		}
+	}
+}

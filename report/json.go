@@ -1,0 +1,388 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// The names of the two files that hold a run: the summary, and the histograms.
+const (
+	summaryName = "run.json"
+	logName     = "latency.hlog"
+)
+
+// format is what run.json says it is. It changes when a reader of the old one
+// would misread the new one.
+const format = "posfleet run 1"
+
+// summaryJSON is run.json. Latencies are in µs, other durations in ns.
+type summaryJSON struct {
+	Format      string           `json:"format"`
+	Started     time.Time        `json:"started"`
+	Took        time.Duration    `json:"took_ns"`
+	ClockDrift  time.Duration    `json:"clock_drift_ns"`
+	Interrupted bool             `json:"interrupted"`
+	Incomplete  string           `json:"incomplete,omitempty"`
+	Verdict     verdictJSON      `json:"verdict"`
+	Limits      []LimitResult    `json:"limits"`
+	Money       moneyJSON        `json:"money"`
+	Planned     int64            `json:"planned"`
+	Played      int64            `json:"played"`
+	NotPlayed   int64            `json:"not_played"`
+	Failed      int64            `json:"failed"`
+	Late        int64            `json:"late"`
+	Duplicate   int64            `json:"duplicate"`
+	Unmatched   int64            `json:"unmatched"`
+	Faults      map[string]int64 `json:"faults,omitempty"`
+	Labels      []labelJSON      `json:"labels"`
+	Plan        Plan             `json:"plan"`
+	Environment Environment      `json:"environment"`
+	Seconds     []secondJSON     `json:"seconds,omitempty"` // written apart, one a line
+}
+
+type verdictJSON struct {
+	Level    string   `json:"level"`
+	Reasons  []string `json:"reasons"`
+	SameHost bool     `json:"same_host"`
+}
+
+type moneyJSON struct {
+	Checked   bool     `json:"checked"`
+	Agree     bool     `json:"agree"`
+	Terminals int64    `json:"terminals_fen"`
+	Host      int64    `json:"host_fen"`
+	Payments  int64    `json:"payments"`
+	Owed      int64    `json:"owed"`
+	Detail    []string `json:"detail,omitempty"`
+}
+
+type labelJSON struct {
+	Name     string           `json:"name"`
+	Counts   map[string]int64 `json:"counts"`
+	Codes    map[string]int64 `json:"codes,omitempty"`
+	Warmup   map[string]int64 `json:"warmup,omitempty"`
+	Clamped  int64            `json:"clamped,omitempty"`
+	Response *spreadJSON      `json:"response"`
+	Service  *spreadJSON      `json:"service"`
+	Lag      *spreadJSON      `json:"lag"`
+}
+
+// spreadJSON sums up a histogram for those who only read run.json.
+type spreadJSON struct {
+	Count   int64    `json:"count"`
+	Min     int64    `json:"min_us"`
+	Mean    float64  `json:"mean_us"`
+	P50     int64    `json:"p50_us"`
+	P90     int64    `json:"p90_us"`
+	P95     int64    `json:"p95_us"`
+	P99     int64    `json:"p99_us"`
+	P999    int64    `json:"p99.9_us"`
+	P9999   int64    `json:"p99.99_us"`
+	Max     int64    `json:"max_us"`
+	AtLeast []string `json:"at_least,omitempty"` // which of these are lower bounds
+	TooFew  []string `json:"too_few,omitempty"`  // which rest on too few samples to tell
+}
+
+type secondJSON struct {
+	At       time.Duration    `json:"at_ns"`
+	Length   time.Duration    `json:"length_ns"`
+	Warmup   bool             `json:"warmup,omitempty"`
+	Planned  int64            `json:"planned"`
+	Played   int64            `json:"played"`
+	Counts   map[string]int64 `json:"counts"`
+	Response quantilesJSON    `json:"response"`
+	Service  quantilesJSON    `json:"service"`
+	LagP50   int64            `json:"lag_p50_us"`
+	LagP99   int64            `json:"lag_p99_us"`
+	Signals  signalsJSON      `json:"signals"`
+	Level    string           `json:"level"`
+	Reason   string           `json:"reason,omitempty"`
+}
+
+type quantilesJSON struct {
+	N    int64 `json:"n"`
+	P50  int64 `json:"p50_us"`
+	P90  int64 `json:"p90_us"`
+	P99  int64 `json:"p99_us"`
+	P999 int64 `json:"p99.9_us"`
+	Max  int64 `json:"max_us"`
+}
+
+type signalsJSON struct {
+	CPU       float64       `json:"cpu"`
+	Busiest   float64       `json:"busiest_core"`
+	Steal     float64       `json:"steal"`
+	Sched     time.Duration `json:"sched_p99_ns"`
+	GCPause   time.Duration `json:"gc_pause_max_ns"`
+	Watchdog  time.Duration `json:"watchdog_late_ns"`
+	Exhausted int64         `json:"exhausted,omitempty"`
+	Dropped   int64         `json:"dropped,omitempty"`
+}
+
+// WriteJSON writes run.json: all of the report but its histograms, which are
+// summed up here and are whole in the interval log.
+func (r *Report) WriteJSON(w io.Writer) error {
+	s := summaryJSON{
+		Format: format, Started: r.Started, Took: r.Took, ClockDrift: r.ClockDrift,
+		Interrupted: r.Interrupted, Incomplete: r.Incomplete,
+		Verdict: verdictJSON{r.Verdict.Level.String(), append([]string{}, r.Verdict.Reasons...), r.Verdict.SameHost},
+		Limits:  append([]LimitResult{}, r.Limits...),
+		Money: moneyJSON{
+			Checked: r.Money.Checked, Agree: r.Money.Agree(), Terminals: r.Money.Terminals, Host: r.Money.Host,
+			Payments: r.Money.Payments, Owed: r.Money.Owed, Detail: r.Money.Detail,
+		},
+		Planned: r.Planned, Played: r.Played, NotPlayed: r.NotPlayed, Failed: r.Failed,
+		Late: r.Late, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Faults: r.Faults,
+		Plan: r.Plan, Environment: r.Environment,
+	}
+	for i := range r.Labels {
+		s.Labels = append(s.Labels, r.Labels[i].json())
+	}
+	var head bytes.Buffer
+	in := json.NewEncoder(&head)
+	in.SetEscapeHTML(false) // limits are full of "<"
+	in.SetIndent("", "  ")
+	if err := in.Encode(s); err != nil {
+		return fmt.Errorf("%s: %w", summaryName, err)
+	}
+	out := bytes.NewBuffer(bytes.TrimSuffix(head.Bytes(), []byte("\n}\n")))
+	out.WriteString(",\n  \"seconds\": [")
+	for i, second := range r.Seconds {
+		line, err := json.Marshal(second.json())
+		if err != nil {
+			return fmt.Errorf("%s: second %d: %w", summaryName, i, err)
+		}
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		out.WriteString("\n    ")
+		out.Write(line)
+	}
+	out.WriteString("\n  ]\n}\n")
+	if _, err := w.Write(out.Bytes()); err != nil {
+		return fmt.Errorf("%s: %w", summaryName, err)
+	}
+	return nil
+}
+
+func (l *Label) json() labelJSON {
+	out := labelJSON{Name: l.Name, Counts: byName(l.Counts), Codes: printable(l.Codes), Warmup: byName(l.Warmup), Clamped: l.Clamped}
+	out.Response = summary(l.Response, l.Quantile)
+	out.Service = summary(l.Service, l.ServiceQuantile)
+	out.Lag = summary(l.Lag, l.LagQuantile)
+	return out
+}
+
+// summary is nil when there is nothing to sum up.
+func summary(h *hdr.Histogram, tell func(float64) Quantile) *spreadJSON {
+	if h == nil || h.TotalCount() == 0 {
+		return nil
+	}
+	s := &spreadJSON{Count: h.TotalCount(), Min: h.Min(), Mean: math.Round(h.Mean()*10) / 10}
+	for _, f := range []struct {
+		into *int64
+		q    float64
+	}{{&s.P50, 0.5}, {&s.P90, 0.9}, {&s.P95, 0.95}, {&s.P99, 0.99}, {&s.P999, 0.999}, {&s.P9999, 0.9999}, {&s.Max, 1}} {
+		q := tell(f.q)
+		*f.into = q.Value.Microseconds()
+		if q.AtLeast {
+			s.AtLeast = append(s.AtLeast, q.name())
+		}
+		if q.TooFew {
+			s.TooFew = append(s.TooFew, q.name())
+		}
+	}
+	return s
+}
+
+// name is "p99.9", or "max".
+func (q Quantile) name() string {
+	if q.Q == 1 {
+		return "max"
+	}
+	return "p" + strconv.FormatFloat(q.Q*100, 'g', 6, 64)
+}
+
+func (s Second) json() secondJSON {
+	return secondJSON{
+		At: s.At, Length: s.Length, Warmup: s.Warmup, Planned: s.Planned, Played: s.Played, Counts: byName(s.Counts),
+		Response: s.Response.json(), Service: s.Service.json(),
+		LagP50: s.LagP50.Microseconds(), LagP99: s.LagP99.Microseconds(),
+		Signals: signalsJSON(s.Signals), Level: s.Level.String(), Reason: s.Reason,
+	}
+}
+
+func (q Quantiles) json() quantilesJSON {
+	return quantilesJSON{q.N, q.P50.Microseconds(), q.P90.Microseconds(), q.P99.Microseconds(), q.P999.Microseconds(), q.Max.Microseconds()}
+}
+
+// Read restores a run from its folder: the summary from run.json, the
+// histograms from latency.hlog. Of a run that was killed it gives what the log
+// holds and says in Incomplete that this is not all.
+func Read(dir string) (*Report, error) {
+	s, err := readSummary(filepath.Join(dir, summaryName))
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.report()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, summaryName), err)
+	}
+	name := filepath.Join(dir, logName)
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read run: %w", err)
+	}
+	defer f.Close()
+	log, err := ReadLog(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if r.Incomplete != "" {
+		r.restore(log)
+		r.complete()
+		return r, nil
+	}
+	defer r.complete()
+	for i := range r.Labels {
+		l := &r.Labels[i]
+		at := slices.IndexFunc(log.Labels, func(x Label) bool { return x.Name == l.Name })
+		if at < 0 {
+			continue // nothing was sent outside the warm-up; Check knows
+		}
+		from := log.Labels[at]
+		l.Response, l.Service, l.Lag, l.Censored = from.Response, from.Service, from.Lag, from.Censored
+	}
+	if err := r.Check(); err != nil {
+		return nil, fmt.Errorf("%s: summary and interval log do not belong together: %w", dir, err)
+	}
+	return r, nil
+}
+
+// complete gives labels of which nothing was sent their empty histograms.
+func (r *Report) complete() {
+	for i := range r.Labels {
+		for _, h := range []**hdr.Histogram{&r.Labels[i].Response, &r.Labels[i].Service, &r.Labels[i].Lag} {
+			if *h == nil {
+				*h = empty(r.Plan.Timeout)
+			}
+		}
+	}
+}
+
+// restore fills a report that was never finished from its log.
+func (r *Report) restore(log *Log) {
+	r.Took, r.Labels = log.Upto, log.Labels
+	for _, w := range log.Warmup {
+		l := r.Label(w.Name)
+		if l == nil {
+			r.Labels = append(r.Labels, Label{Name: w.Name, Codes: map[string]int64{}})
+			l = &r.Labels[len(r.Labels)-1]
+		}
+		l.Warmup = w.Counts
+	}
+	if r.Started.IsZero() {
+		r.Started = log.Started
+	}
+}
+
+func readSummary(name string) (*summaryJSON, error) {
+	b, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read run: %w: is %s the folder of a run?", err, filepath.Dir(name))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read run: %w", err)
+	}
+	var s summaryJSON
+	in := json.NewDecoder(bytes.NewReader(b))
+	in.DisallowUnknownFields()
+	if err := in.Decode(&s); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if s.Format != format {
+		return nil, fmt.Errorf("%s: format %q, want %q: read it with the posfleet that wrote it", name, s.Format, format)
+	}
+	return &s, nil
+}
+
+func (s *summaryJSON) report() (*Report, error) {
+	level, err := parseLevel(s.Verdict.Level)
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{
+		Plan: s.Plan, Environment: s.Environment, Started: s.Started, Took: s.Took, ClockDrift: s.ClockDrift,
+		Interrupted: s.Interrupted, Incomplete: s.Incomplete,
+		Planned: s.Planned, Played: s.Played, NotPlayed: s.NotPlayed, Failed: s.Failed,
+		Late: s.Late, Duplicate: s.Duplicate, Unmatched: s.Unmatched, Faults: s.Faults,
+		Limits:  append([]LimitResult(nil), s.Limits...),
+		Verdict: Verdict{level, append([]string(nil), s.Verdict.Reasons...), s.Verdict.SameHost},
+		Money: Money{
+			Checked: s.Money.Checked, Terminals: s.Money.Terminals, Host: s.Money.Host,
+			Payments: s.Money.Payments, Owed: s.Money.Owed, Detail: s.Money.Detail,
+		},
+	}
+	for _, l := range s.Labels {
+		label := Label{Name: l.Name, Codes: l.Codes, Clamped: l.Clamped}
+		if label.Codes == nil {
+			label.Codes = map[string]int64{}
+		}
+		if label.Counts, err = counts(l.Counts); err == nil {
+			label.Warmup, err = counts(l.Warmup)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("label %s: %w", l.Name, err)
+		}
+		r.Labels = append(r.Labels, label)
+	}
+	for i, second := range s.Seconds {
+		read, err := second.second()
+		if err != nil {
+			return nil, fmt.Errorf("second %d: %w", i, err)
+		}
+		r.Seconds = append(r.Seconds, read)
+	}
+	return r, nil
+}
+
+func (s secondJSON) second() (Second, error) {
+	level, err := parseLevel(s.Level)
+	if err != nil {
+		return Second{}, err
+	}
+	n, err := counts(s.Counts)
+	return Second{
+		At: s.At, Length: s.Length, Warmup: s.Warmup, Planned: s.Planned, Played: s.Played, Counts: n,
+		Response: s.Response.quantiles(), Service: s.Service.quantiles(),
+		LagP50: us(s.LagP50), LagP99: us(s.LagP99),
+		Signals: Signals(s.Signals), Level: level, Reason: s.Reason,
+	}, err
+}
+
+func (q quantilesJSON) quantiles() Quantiles {
+	return Quantiles{q.N, us(q.P50), us(q.P90), us(q.P99), us(q.P999), us(q.Max)}
+}
+
+func us(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
+
+func parseLevel(text string) (Level, error) {
+	for l := Valid; l <= Invalid; l++ {
+		if l.String() == text {
+			return l, nil
+		}
+	}
+	return 0, fmt.Errorf("unknown verdict %q", text)
+}

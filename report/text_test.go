@@ -1,0 +1,189 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares text with testdata/name.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; -update writes it anew. got:\n%s", file, got)
+	}
+}
+
+// lunch is a good run of 30 s at 500/s, its latencies made by rule.
+func lunch(t testing.TB) *Report {
+	t.Helper()
+	r := NewRecorder([]string{"sign-in", "purchase", "qr-payment", "balance", "reversal", "settlement"}, 30*time.Second, 5*time.Second)
+	s := r.Shard()
+	for i := range 200 {
+		s.Record(Sample{Due: -time.Hour, Sent: -time.Hour, Done: -time.Hour + 3*ms + time.Duration(i)*ms/100, Code: [2]byte{'0', '0'}})
+	}
+	for sec := range 30 {
+		for i := range 500 {
+			due := time.Duration(sec)*time.Second + time.Duration(i)*2*ms
+			r.Planned(due, 1)
+			s.Played()
+			k := (sec*500+i)*7919%15000 + 1
+			x := Sample{Label: 1, Due: due, Sent: due + time.Duration(40+k%50)*time.Microsecond, Code: [2]byte{'0', '0'}}
+			x.Done = x.Sent + ms + time.Duration(float64(9*ms)*float64(k)/float64(15000)) + time.Duration(60_000_000/(15001-k))*time.Microsecond/10
+			switch {
+			case i%10 >= 9:
+				x.Label = 3
+			case i%10 >= 7:
+				x.Label = 2
+			case i%100 == 3:
+				x.Outcome, x.Code = Declined, [2]byte{'5', '1'}
+			case i == 404 && sec%10 == 7:
+				x.Outcome, x.Code, x.Done = TimedOut, [2]byte{}, x.Sent+30*time.Second
+				s.Late(1)
+			}
+			s.Record(x)
+			if x.Outcome == TimedOut {
+				s.Failed()
+				s.Record(Sample{Label: 4, Due: x.Done, Sent: x.Done, Done: x.Done + 2*ms, Code: [2]byte{'0', '0'}})
+			}
+		}
+		iv := r.Tick(time.Duration(sec+1) * time.Second)
+		iv.Second.Signals = Signals{CPU: 0.31, Busiest: 0.52, Sched: 80 * time.Microsecond, GCPause: 120 * time.Microsecond, Watchdog: 900 * time.Microsecond}
+	}
+	rep := r.Report()
+	rep.Started = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
+	rep.Plan = Plan{
+		Command: []string{"posfleet", "load", "--rate", "500/s", "--for", "30s"}, Model: "open", Arrivals: "500/s constant",
+		For: 30 * time.Second, Warmup: 5 * time.Second, Timeout: 30 * time.Second, Drain: 30 * time.Second,
+		Terminals: 1000, Lines: "own", Mix: map[string]float64{"purchase": 0.7, "qr-payment": 0.2, "balance": 0.1},
+		Seed: 42, Target: "10.0.0.9:8583", Dialect: "cup", Digests: map[string]string{"features/load/lunch.feature": "9f86d081"},
+	}
+	rep.Environment = Environment{Version: "v0.1.0", Go: "go1.26.8", OS: "linux/amd64", CPU: "test", Cores: 2, GOMAXPROCS: 2, GOGC: "100", GOMEMLIMIT: "off", Clock: "tsc", ClockCost: 40, Hostname: "box"}
+	rep.Money = Money{Checked: true, Terminals: 1234567, Host: 1234567, Payments: 12345}
+	rep.Faults = map[string]int64{"lost answer": 3}
+	rep.Verdict = VerdictOf(rep.Seconds, false)
+	if err := rep.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+func judged(t testing.TB, r *Report, limits ...string) *Report {
+	t.Helper()
+	var ls []Limit
+	for _, text := range limits {
+		l, err := ParseLimit(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ls = append(ls, l)
+	}
+	r.Judge(ls)
+	return r
+}
+
+// trouble is a closed run against the bundled host in which everything that a
+// reader must be told went wrong.
+func trouble(t testing.TB) *Report {
+	t.Helper()
+	r := NewRecorder([]string{"purchase", "余额查询 with a long name"}, 5*time.Second, 0)
+	s := r.Shard()
+	for sec := range 10 {
+		for i := range 40 {
+			due := time.Duration(sec)*time.Second + time.Duration(i)*25*ms
+			r.Planned(due, 1)
+			s.Played()
+			x := Sample{Label: i % 2, Due: due, Sent: due + ms, Done: due + 12*ms, Code: [2]byte{'0', '0'}}
+			switch {
+			case i == 5:
+				x.Outcome, x.Code = Refused, [2]byte{0x1b, '['}
+			case i == 7:
+				x.Outcome, x.Code, x.Done = Broken, [2]byte{}, due+3*ms
+			case sec >= 8 && i%2 == 0:
+				x.Outcome, x.Code, x.Done = Open, [2]byte{}, 10*time.Second+due%ms
+			case i == 9:
+				x.Outcome, x.Code = Unsent, [2]byte{}
+			case i == 11:
+				x.Done = due + 10*time.Minute
+			}
+			s.Record(x)
+		}
+		iv := r.Tick(time.Duration(sec+1) * time.Second)
+		if sec == 2 || sec > 4 && sec < 8 {
+			iv.Second.Signals = Signals{CPU: 0.97, Busiest: 1, GCPause: 34 * ms}
+		}
+	}
+	s.Duplicate(3)
+	s.Unmatched(1)
+	r.Planned(9*time.Second, 12)
+	r.NotPlayed(12)
+	r.Tick(10 * time.Second)
+	rep := r.Report()
+	rep.Started = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
+	rep.Plan = Plan{Model: "closed", Arrivals: "40 terminals, 0 s think time", For: 10 * time.Second, Timeout: 5 * time.Second, Terminals: 1, Lines: "each", Target: "bundled host", Dialect: "iso87"}
+	rep.Interrupted = true
+	rep.ClockDrift = -1500 * ms
+	rep.Environment.Clock = "hpet"
+	rep.Money = Money{Checked: true, Terminals: 1234500, Host: 1234567, Payments: 380, Owed: 2, Detail: []string{
+		"terminal 10000017, batch 000003: terminal 120.00 yuan, host 120.67 yuan",
+	}}
+	rep.Verdict = VerdictOf(rep.Seconds, true)
+	if err := rep.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+func TestTextOfAGoodRun(t *testing.T) {
+	r := judged(t, lunch(t), "p99 of purchase < 250ms", "unanswered < 0.1%", "refused = 0", "rate > 450/s")
+	golden(t, "good.txt", render(t, r, false))
+	golden(t, "good.ansi", render(t, r, true))
+}
+
+func TestTextOfARunInTrouble(t *testing.T) {
+	r := judged(t, trouble(t), "p99 of purchase < 250ms", "p50 of purchase < 250ms", "notplayed = 0", "p99.99 < 1h")
+	golden(t, "trouble.txt", render(t, r, false))
+}
+
+func TestTextOfNothing(t *testing.T) {
+	golden(t, "nothing.txt", render(t, &Report{}, false))
+}
+
+func render(t *testing.T, r *Report, color bool) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := r.WriteText(&out, color); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(out.String()) {
+		n++
+		line = strings.TrimSuffix(line, "\n")
+		if w := columns(line); w > width {
+			t.Errorf("line %d has %d columns: %q", n, w, line)
+		}
+		if strings.TrimRight(line, " ") != line {
+			t.Errorf("line %d ends in spaces: %q", n, line)
+		}
+		if !color && strings.ContainsRune(line, 0x1b) {
+			t.Errorf("line %d has an escape: %q", n, line)
+		}
+	}
+	return out.Bytes()
+}

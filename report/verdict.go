@@ -1,0 +1,102 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// tolerated is the share of its seconds that may be invalid before a run is: a
+// bad hundredth does not move the 99th percentile's meaning, more does.
+const tolerated = 0.01
+
+// VerdictOf sums up the verdict on the generator over the seconds outside the
+// warm-up. A run is invalid when more than a hundredth of them are, suspect when
+// any is less than valid. With the host in the same process or on the same
+// machine, the generator's processor time is not its own alone, and no figure
+// is a capacity of the host.
+func VerdictOf(seconds []Second, sameHost bool) Verdict {
+	v := Verdict{SameHost: sameHost}
+	var judged, invalid int
+	var j judge
+	found := map[*rule][2]*offence{}
+	for i := range seconds {
+		s := &seconds[i]
+		findings := j.second(s)
+		if s.Warmup {
+			continue
+		}
+		judged++
+		level := Valid
+		for _, f := range findings {
+			level = max(level, f.level)
+			o := found[f.rule]
+			if o[f.level-1] == nil {
+				o[f.level-1] = &offence{bound: f.bound}
+				found[f.rule] = o
+			}
+			o[f.level-1].add(s.At, f.seen)
+		}
+		if level == Invalid {
+			invalid++
+		}
+		if level > Valid {
+			v.Level = Suspect
+		}
+	}
+	if judged == 0 {
+		v.Level = Suspect
+		v.Reasons = []string{"no second outside the warm-up was judged"}
+		return v
+	}
+	if float64(invalid) > tolerated*float64(judged) {
+		v.Level = Invalid
+	}
+	for _, level := range []Level{Invalid, Suspect} {
+		for i := range rules {
+			if o := found[&rules[i]][level-1]; o != nil {
+				v.Reasons = append(v.Reasons, fmt.Sprintf("%s: %s in %s", level, rules[i].say(o.worst, o.bound), o.seconds()))
+			}
+		}
+	}
+	return v
+}
+
+// offence is one rule broken, over the run.
+type offence struct {
+	bound, worst float64
+	at           []int // seconds, rising
+}
+
+func (o *offence) add(at time.Duration, seen float64) {
+	o.worst = max(o.worst, seen)
+	o.at = append(o.at, int(at.Round(time.Second)/time.Second))
+}
+
+// seconds names them: "second 12", "seconds 3, 7-9 and 12", and of many spans
+// the first few and how many seconds there are in all.
+func (o *offence) seconds() string {
+	const shown = 5
+	var spans []string
+	for i := 0; i < len(o.at); {
+		k := i
+		for k+1 < len(o.at) && o.at[k+1] <= o.at[k]+1 {
+			k++
+		}
+		if o.at[k] > o.at[i] {
+			spans = append(spans, fmt.Sprintf("%d-%d", o.at[i], o.at[k]))
+		} else {
+			spans = append(spans, fmt.Sprint(o.at[i]))
+		}
+		i = k + 1
+	}
+	switch n := len(spans); {
+	case len(o.at) == 1:
+		return "second " + spans[0]
+	case n == 1:
+		return "seconds " + spans[0]
+	case n <= shown:
+		return "seconds " + strings.Join(spans[:n-1], ", ") + " and " + spans[n-1]
+	}
+	return fmt.Sprintf("seconds %s, … %d in all", strings.Join(spans[:shown], ", "), len(o.at))
+}

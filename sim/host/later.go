@@ -11,7 +11,8 @@ import (
 // outbox holds answers until they are due and sends them. One goroutine, on a
 // thread of its own, serves all connections: the runtime's timers wake up to a
 // millisecond late, which a meter would read as the host's latency, so the
-// last of each wait is slept in the kernel.
+// last of each wait is slept in the kernel. A peer that does not read holds the
+// others up for as long as Limits.Write lets it, once.
 type outbox struct {
 	mu      sync.Mutex
 	letters letters

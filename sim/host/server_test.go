@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -11,6 +12,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"os"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -146,6 +148,23 @@ func TestDribblingIsCutAtTheDeadline(t *testing.T) {
 	}
 	time.Sleep(2 * limit) // longer than a message may take, between messages
 	honest.want("00", wire.Purchase, amount(1), shows("good"))
+}
+
+// F22: a peer that asks and never reads is cut off, and nobody else waits for it.
+func TestPeerThatNeverReadsIsCutOff(t *testing.T) {
+	h, address := listen(t, "cup", WithLimits(Limits{Write: 100 * time.Millisecond}))
+	honest := ready(t, h, address, 0)
+	deaf := dialPOS(t, h, address, 1)
+	line := bytes.Repeat(deaf.frame(deaf.request(wire.Echo)), 1000)
+	deaf.conn.SetWriteDeadline(time.Now().Add(5 * time.Second))
+	for {
+		if _, err := deaf.conn.Write(line); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatal("still being served after 5 s")
+		} else if err != nil {
+			break
+		}
+		honest.want("00", wire.Purchase, amount(1), shows("good"))
+	}
 }
 
 func TestIdleConnectionIsClosed(t *testing.T) {

@@ -1,0 +1,88 @@
+@signin
+Feature: Sign-in
+  Before its first payment a terminal asks the host for working keys. It takes
+  them only when their check values are right: with wrong keys no PIN could be
+  read and no MAC would fit.
+
+  @core-signin-1
+  Scenario: an operator signs the terminal in and it gets working keys
+    Given a terminal that is switched on
+    When operator "01" logs in with password "0000"
+    And the terminal signs in
+    Then the host approves
+    And the working keys are right
+    And the terminal shows "签到成功"
+
+  @core-signin-2
+  Scenario: the answer to a sign-in carries keys, date and time
+    Given a terminal that is switched on
+    When operator "01" logs in with password "0000"
+    And the terminal signs in
+    Then the answer carries:
+      | field | value             |
+      | MTI   | 0810              |
+      | 11    | as in the request |
+      | 12    | present           |
+      | 13    | present           |
+      | 39    | 00                |
+      | 41    | as in the request |
+      | 42    | as in the request |
+      | 62    | present           |
+
+  @core-signin-3
+  Scenario: keys of a second sign-in replace those of the first
+    Given a terminal that has signed in
+    When the terminal signs in
+    And the cardholder pays 18.00 yuan with a good card
+    Then the host approves
+
+  @core-signin-4
+  Scenario: a sign-in that reaches the host twice leaves the terminal with good keys
+    Given a terminal that is switched on
+    And the line doubles the next request
+    When operator "01" logs in with password "0000"
+    And the terminal signs in
+    And the cardholder pays 18.50 yuan with a good card
+    Then the host approves
+
+  @core-signin-5
+  Scenario: a terminal that the host does not know gets no keys
+    Given a terminal that the host does not know
+    When the terminal signs in
+    Then the host answers "97"
+    And the answer carries:
+      | field | value  |
+      | 62    | absent |
+    And the terminal is not signed in
+    And the terminal shows "终端未登记"
+
+  @core-signin-6
+  Scenario: nobody signs in before an operator has logged in
+    Given a terminal that is switched on
+    When the terminal signs in
+    Then the terminal refuses
+    And the terminal shows "请输入操作员号"
+
+  @core-signin-7
+  Scenario: a terminal that has not signed in takes no payment
+    Given a terminal that is switched on
+    When operator "01" logs in with password "0000"
+    And the cardholder pays 19.00 yuan with a good card
+    Then the terminal refuses
+    And the terminal shows "请先签到"
+
+  @signoff @core-signoff-1
+  Scenario: after sign-off the terminal is no longer signed in
+    Given a terminal that has signed in
+    When the terminal signs off
+    Then the host approves
+    And the terminal is not signed in
+    And the terminal shows "签退成功"
+
+  @signoff @core-signoff-2
+  Scenario: after sign-off and sign-in the terminal pays again
+    Given a terminal that has signed in
+    When the terminal signs off
+    And the terminal signs in
+    And the cardholder pays 19.50 yuan with a good card
+    Then the host approves

@@ -1,0 +1,73 @@
+@reversal
+Feature: Reversal at UnionPay terminals
+  What else holds where terminals speak CUP: the type of the original, the
+  batch, and the order of reversal and settlement.
+
+  Background:
+    Given a terminal that has signed in
+
+  @cup-reversal-1
+  Scenario: a reversal carries type and batch of the purchase, under a MAC of its own
+    Given the line loses the next answer
+    When the cardholder pays 123.45 yuan with a good card
+    And the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+    And the reversal carries:
+      | field | value              |
+      | MTI   | 0400               |
+      | 53    | absent             |
+      | 60.1  | as in the original |
+      | 60.2  | as in the original |
+      | 61    | absent             |
+      | 64    | present            |
+
+  @chip @cup-reversal-2
+  Scenario: the reversal of a purchase by chip names the card
+    Given the line loses the next answer
+    When the cardholder pays 130.00 yuan with a chip card by chip
+    And the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+    And the reversal carries:
+      | field | value              |
+      | 2     | as in the original |
+      | 14    | as in the original |
+      | 22    | as in the original |
+      | 23    | as in the original |
+      | 35    | absent             |
+
+  @settlement @cup-reversal-3
+  Scenario: a reversal goes before the settlement
+    Given the terminal starts an empty batch
+    And the line loses the next answer
+    When the cardholder pays 131.00 yuan with a good card
+    And the terminal settles
+    Then the totals balance
+    And the host acknowledges the reversal
+
+  @cup-reversal-4
+  Scenario: a reversal with a wrong MAC is refused and sent again
+    Given the line loses the next answer
+    And the line spoils the MAC of the next request
+    When the cardholder pays 132.00 yuan with a good card
+    And the terminal sends the reversal that it owes
+    Then the terminal owes a reversal
+    When the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+
+  @cup-reversal-5
+  Scenario: a reversed purchase leaves nothing to void
+    Given the terminal starts an empty batch
+    When the cardholder pays 133.00 yuan with a good card
+    And the line loses the next answer
+    And the cardholder pays 134.00 yuan with a good card
+    And the terminal sends the reversal that it owes
+    Then the batch holds payments of 133.00 yuan in 1 and credits of 0 yuan in 0
+
+  @cup-reversal-6
+  Scenario: an unanswered purchase is reversed before a void is sent
+    When the cardholder pays 135.00 yuan with a good card
+    And the line loses the next answer
+    And the cardholder pays 136.00 yuan with a good card
+    And the operator voids the last purchase
+    Then the terminal first sends a reversal of the unanswered payment
+    And the host approves

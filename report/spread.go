@@ -22,6 +22,9 @@ func Responses(labels ...Label) Spread {
 	var b buckets
 	for _, l := range labels {
 		b.add(l.Response, 1, 1)
+		if top := len(b) - 1; l.Clamped > 0 && top >= 0 { // of those, too, only that they were longer is known
+			b[top].known = max(0, b[top].known-l.Clamped)
+		}
 		b.add(l.Censored, 0, -1)
 	}
 	return b.spread()
@@ -37,7 +40,9 @@ func Services(labels ...Label) Spread {
 }
 
 // buckets are those of several histograms, in any order.
-type buckets []struct{ from, to, all, known int64 }
+type buckets []bucket
+
+type bucket struct{ from, to, all, known int64 }
 
 func (b *buckets) add(h *hdr.Histogram, all, known int64) {
 	if h == nil || h.TotalCount() == 0 {
@@ -45,7 +50,7 @@ func (b *buckets) add(h *hdr.Histogram, all, known int64) {
 	}
 	for _, bar := range h.Distribution() {
 		if bar.Count > 0 {
-			*b = append(*b, struct{ from, to, all, known int64 }{bar.From, bar.To, all * bar.Count, known * bar.Count})
+			*b = append(*b, bucket{bar.From, bar.To, all * bar.Count, known * bar.Count})
 		}
 	}
 }
@@ -62,6 +67,9 @@ func (b buckets) spread() Spread {
 		}
 		s.from, s.to = append(s.from, x.from), append(s.to, x.to)
 		s.upto, s.known = append(s.upto, all), append(s.known, known)
+	}
+	for i := 1; i < len(s.known); i++ { // a sample both clamped and censored went twice
+		s.known[i] = max(s.known[i], s.known[i-1])
 	}
 	return s
 }
@@ -95,8 +103,10 @@ func (s Spread) AtLeast(q float64) bool {
 // bucket finds the bucket that holds the sample of rank q; -1 when counts do not
 // reach that far.
 func (s Spread) bucket(counts []int64, q float64) int {
-	// Less than a millionth of a sample is rounding: 0.999 of 1000 is the 999th.
-	rank := max(1, int64(math.Ceil(q*float64(s.N())-1e-6)))
+	if s.N() == 0 {
+		return -1
+	}
+	rank := rankOf(q, s.N())
 	i := sort.Search(len(counts), func(i int) bool { return counts[i] >= rank })
 	if i == len(counts) {
 		return -1

@@ -49,6 +49,18 @@ func TestSpreadSaysWhatLabelSays(t *testing.T) {
 	}
 }
 
+// A latency beyond the histogram's range is counted at its end, and says so.
+func TestSpreadKnowsItsRange(t *testing.T) {
+	h := histOf(1000, 1000, 1000, 120_000_000)
+	l := Label{Response: h, Clamped: 1}
+	s := Responses(l)
+	for _, q := range []float64{0.5, 0.75, 0.9, 1} {
+		if got, want := s.AtLeast(q), l.Quantile(q).AtLeast; got != want {
+			t.Errorf("p%g is a lower bound: %v, the label says %v", q*100, got, want)
+		}
+	}
+}
+
 // Labels are added as histograms; their percentiles never are.
 func TestSpreadAddsLabels(t *testing.T) {
 	fast, slow := Label{Service: histOf(1000, 1000, 1000)}, Label{Service: histOf(9000)}

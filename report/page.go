@@ -1,0 +1,333 @@
+package report
+
+import (
+	"cmp"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What the page is made of. uPlot 1.6.32 is Leon Sorokin's, under the MIT
+// licence, which goes into every page with it.
+var (
+	//go:embed page/page.html
+	pageHTML string
+	//go:embed page/page.css
+	pageCSS string
+	//go:embed page/page.js
+	pageJS string
+	//go:embed page/uPlot.iife.min.js
+	uplotJS string
+	//go:embed page/uPlot.min.css
+	uplotCSS string
+	//go:embed page/uPlot-LICENSE.txt
+	uplotLicence string
+)
+
+// WritePage tells the run as one HTML page that needs nothing else: no network,
+// no other file. Its policy lets the browser run the page's own scripts, known
+// by their digests, and fetch nothing.
+func (r *Report) WritePage(w io.Writer) error {
+	t, err := template.New("page").Parse(pageHTML)
+	if err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	p, err := r.page()
+	if err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	if err := t.Execute(w, p); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	return nil
+}
+
+// page is what the template shows: words and figures ready to print.
+type page struct {
+	Policy   string
+	Style    template.CSS
+	Library  template.JS
+	Script   template.JS
+	Charts   charts
+	Title    string
+	When     string
+	Banner   []string // what must be known before any figure is read
+	Verdicts []verdictCard
+	Figures  []figure
+	Asked    []pair
+	Outcomes []string // the columns of outcomes: those that occurred, and approved
+	Rows     []labelRow
+	Small    bool // some figure is "n too small"
+	Bound    bool // some figure is "≥"
+	Limits   []LimitResult
+	Codes    []codeRow
+	Beside   []pair
+	Reasons  []string
+	Books    []string
+	Where    []pair
+	Command  string
+	Notes    []string
+}
+
+type pair struct{ Name, Value string }
+
+// verdictCard is one of the answers a reader comes for. Class is good, warn, bad
+// or none; the sign tells it without colour.
+type verdictCard struct{ Name, Class, Sign, Word, Detail string }
+
+type figure struct{ Name, Value, Note string }
+
+type labelRow struct {
+	Name      string
+	Total     bool
+	Sent      string
+	Rate      string
+	Outcomes  []string
+	Quantiles []Quantile // response p50 p90 p99 p99.9 max, service p50 p99
+}
+
+type codeRow struct{ Code, Count, Share, Labels string }
+
+func (r *Report) page() (*page, error) {
+	all, err := r.Overall()
+	if err != nil {
+		return nil, err
+	}
+	p := &page{
+		Style:   template.CSS(uplotCSS + "\n" + pageCSS),
+		Library: template.JS("/*\n" + uplotLicence + "\n*/\n" + uplotJS),
+		Script:  template.JS(pageJS),
+		Charts:  r.charts(),
+		Title:   cmp.Or(r.Plan.Arrivals, "A run"),
+		Limits:  r.Limits,
+		Codes:   codes(r.Labels),
+		Reasons: r.Verdict.Reasons,
+		Books:   r.Money.Detail,
+		Where:   r.where(),
+		Command: shell(r.Plan.Command),
+		Notes:   r.notes(),
+	}
+	if r.Plan.For > 0 && r.Plan.Arrivals != "" && !strings.Contains(r.Plan.Arrivals, " over ") {
+		p.Title += " for " + lasting(r.Plan.For)
+	}
+	if r.Plan.Target != "" {
+		p.Title += " against " + r.Plan.Target
+	}
+	if !r.Started.IsZero() {
+		p.When = r.Started.Format("2 January 2006, 15:04:05 MST") + ", took " + lasting(r.Took.Round(100*time.Millisecond))
+	}
+	p.Policy = fmt.Sprintf("default-src 'none'; script-src '%s' '%s'; style-src '%s'; base-uri 'none'; form-action 'none'",
+		digest(string(p.Library)), digest(string(p.Script)), digest(string(p.Style)))
+	if r.Incomplete != "" {
+		p.Banner = append(p.Banner, "This is not the whole run: "+r.Incomplete+".")
+	}
+	if r.Interrupted {
+		p.Banner = append(p.Banner, "This run was stopped before its time; what follows is what it had found by then.")
+	}
+	if r.Verdict.Level == Invalid {
+		p.Banner = append(p.Banner, "The generator was the limit in this run: its latencies are not the host's.")
+	}
+	p.Verdicts = r.verdicts()
+	p.Figures = r.figures(&all)
+	p.Asked = r.asked()
+	p.table(r, &all)
+	p.Beside = r.beside()
+	return p, nil
+}
+
+// digest names a script or a style in the page's policy.
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+func (r *Report) verdicts() []verdictCard {
+	limits := verdictCard{"Limits", "none", "–", "none asked", "a limit is a promise such as p99 of purchase < 250ms"}
+	if n := len(r.Limits); n > 0 {
+		broken := slices.DeleteFunc(slices.Clone(r.Limits), func(l LimitResult) bool { return l.OK })
+		limits = verdictCard{"Limits", "good", "✓", fmt.Sprintf("all %d held", n), ""}
+		if n == 1 {
+			limits.Word = "held"
+		}
+		if len(broken) > 0 {
+			limits = verdictCard{"Limits", "bad", "✗", fmt.Sprintf("%d of %d not held", len(broken), n), broken[0].Limit + ": " + cmp.Or(broken[0].Why, broken[0].Seen)}
+		}
+	}
+	generator := verdictCard{"Generator", "good", "✓", r.Verdict.Level.String(), "it kept its own timetable: the latencies are the host's and the line's"}
+	switch {
+	case r.Verdict.Level >= Invalid:
+		generator.Class, generator.Sign = "bad", "✗"
+	case r.Verdict.Level == Suspect:
+		generator.Class, generator.Sign = "warn", "!"
+	}
+	if len(r.Verdict.Reasons) > 0 {
+		generator.Detail = r.Verdict.Reasons[0]
+	} else if r.Verdict.Level != Valid {
+		generator.Detail = ""
+	}
+	books := verdictCard{"Books", "none", "–", "not compared", "the host's books were not open to this run"}
+	if m := r.Money; m.Checked {
+		books = verdictCard{"Books", "good", "✓", "agree", fmt.Sprintf("%s payments, %s yuan net", thousands(m.Payments), inYuan(m.Terminals))}
+		if !m.Agree() {
+			books = verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s yuan, host %s yuan", inYuan(m.Terminals), inYuan(m.Host))}
+		}
+	}
+	return []verdictCard{limits, generator, books,
+		{"Conformance", "none", "–", "not part of a load run", "posfleet check plays the features one by one"}}
+}
+
+func (r *Report) figures(all *Label) []figure {
+	sent := all.Counts.Sent()
+	list := []figure{
+		{"p50 response", all.Quantile(0.5).String(), "half were answered within this"},
+		{"p99 response", all.Quantile(0.99).String(), "one in a hundred took longer"},
+		{"p99.9 response", all.Quantile(0.999).String(), "one in a thousand took longer"},
+		{"sent", thousands(sent), perSecond(sent, r.Measured()) + " after the warm-up"},
+	}
+	answered := all.Counts[Approved] + all.Counts[Declined]
+	if sent > 0 {
+		list = append(list, figure{"answered well", share(answered, sent), "approved or declined in time, and verified"})
+	}
+	return list
+}
+
+func (r *Report) asked() []pair {
+	p := r.Plan
+	list := []pair{
+		{"Load model", p.Model}, {"Arrivals", p.Arrivals}, {"Duration", lasting(p.For)}, {"Warm-up", lasting(p.Warmup)},
+		{"Response timeout", lasting(p.Timeout)}, {"Drain", lasting(p.Drain)}, {"Terminals", thousands(int64(p.Terminals))},
+		{"Lines", p.Lines}, {"Host", p.Target}, {"Dialect", p.Dialect}, {"Seed", strconv.FormatUint(p.Seed, 10)},
+		{"Arrivals due", thousands(r.Planned)}, {"… played", thousands(r.Played)},
+	}
+	if r.NotPlayed > 0 {
+		list = append(list, pair{"… not played: no terminal was free", thousands(r.NotPlayed)})
+	}
+	if r.Failed > 0 {
+		list = append(list, pair{"… played, with a step that did not hold", thousands(r.Failed)})
+	}
+	for _, id := range slices.Sorted(maps.Keys(p.Mix)) {
+		list = append(list, pair{"Share of " + id, strconv.FormatFloat(p.Mix[id]*100, 'g', 4, 64) + " %"})
+	}
+	return slices.DeleteFunc(list, func(x pair) bool { return x.Value == "" })
+}
+
+// table fills the rows, the sum first.
+func (p *page) table(r *Report, all *Label) {
+	shown := []Outcome{Approved}
+	for o := Declined; o < Outcomes; o++ {
+		if all.Counts[o] != 0 {
+			shown = append(shown, o)
+		}
+	}
+	for _, o := range shown {
+		p.Outcomes = append(p.Outcomes, o.String())
+	}
+	row := func(l *Label) {
+		x := labelRow{Name: l.Name, Sent: thousands(l.Counts.Sent()), Rate: perSecond(l.Counts.Sent(), r.Measured())}
+		for _, o := range shown {
+			x.Outcomes = append(x.Outcomes, thousands(l.Counts[o]))
+		}
+		for _, q := range []float64{0.5, 0.9, 0.99, 0.999, 1} {
+			x.Quantiles = append(x.Quantiles, l.Quantile(q))
+		}
+		x.Quantiles = append(x.Quantiles, l.ServiceQuantile(0.5), l.ServiceQuantile(0.99))
+		for _, q := range x.Quantiles {
+			p.Small = p.Small || q.TooFew && q.N > 0
+			p.Bound = p.Bound || q.AtLeast
+		}
+		p.Rows = append(p.Rows, x)
+	}
+	if len(r.Labels) != 1 {
+		row(all)
+		p.Rows[0].Name, p.Rows[0].Total = "all", true
+	}
+	for i := range r.Labels {
+		row(&r.Labels[i])
+	}
+}
+
+// codes counts the response codes over all labels, the commonest first.
+func codes(labels []Label) []codeRow {
+	sum, in, all := map[string]int64{}, map[string][]string{}, int64(0)
+	for _, l := range labels {
+		for code, n := range l.Codes {
+			sum[code] += n
+			all += n
+			in[code] = append(in[code], l.Name+" "+thousands(n))
+		}
+	}
+	var rows []codeRow
+	for _, code := range slices.SortedFunc(maps.Keys(sum), func(a, b string) int {
+		return cmp.Or(cmp.Compare(sum[b], sum[a]), cmp.Compare(a, b))
+	}) {
+		slices.Sort(in[code])
+		rows = append(rows, codeRow{showCode(code), thousands(sum[code]), share(sum[code], all), strings.Join(in[code], ", ")})
+	}
+	return rows
+}
+
+// beside is what was seen beside the exchanges.
+func (r *Report) beside() []pair {
+	list := []pair{
+		{"Late answers, after their request had been given up", thousands(r.Late)},
+		{"Duplicate answers, to a request already answered", thousands(r.Duplicate)},
+		{"Unmatched answers, that belong to no request", thousands(r.Unmatched)},
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Faults)) {
+		list = append(list, pair{"Faults injected: " + name, thousands(r.Faults[name])})
+	}
+	if r.Money.Owed > 0 {
+		list = append(list, pair{"Reversals still owed at the end", thousands(r.Money.Owed)})
+	}
+	return list
+}
+
+func (r *Report) where() []pair {
+	e := r.Environment
+	list := []pair{
+		{"posfleet", e.Version}, {"Go", e.Go}, {"System", e.OS}, {"Machine", e.Hostname}, {"Processor", e.CPU},
+		{"Cores", above(e.Cores)}, {"GOMAXPROCS", above(e.GOMAXPROCS)}, {"GOGC", e.GOGC}, {"GOMEMLIMIT", e.GOMEMLIMIT}, {"Clock source", e.Clock},
+	}
+	if e.ClockCost > 0 {
+		list = append(list, pair{"Cost of reading the clock", e.ClockCost.String()})
+	}
+	if r.ClockDrift != 0 {
+		list = append(list, pair{"Drift of wall against monotonic clock", r.ClockDrift.String()})
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Plan.Digests)) {
+		list = append(list, pair{"SHA-256 of " + name, r.Plan.Digests[name]})
+	}
+	return slices.DeleteFunc(list, func(x pair) bool { return x.Value == "" })
+}
+
+// notes say how the figures are to be read.
+func (r *Report) notes() []string {
+	notes := []string{"Response time runs from the moment the exchange was due by the plan, service time from its write, both to the last octet of the answer. A timeout counts at the age it had."}
+	var warm int64
+	for _, l := range r.Labels {
+		warm += l.Warmup.Sent() + l.Warmup[Unsent]
+	}
+	switch {
+	case r.Plan.Warmup > 0:
+		notes = append(notes, fmt.Sprintf("The first %s are warm-up: %s due in them are in the charts over time, and in no other figure.", lasting(r.Plan.Warmup), count(warm, "exchange")))
+	case warm > 0:
+		notes = append(notes, "No warm-up was asked for; "+count(warm, "exchange")+" before the first arrival (terminals signing in) are in the charts over time, and in no other figure.")
+	default:
+		notes = append(notes, "No warm-up was asked for: every exchange counts, the first ones too.")
+	}
+	if r.Verdict.SameHost {
+		notes = append(notes, "Host and generator shared this machine: no figure here is a capacity of the host.")
+	}
+	if r.Plan.Model == "closed" {
+		notes = append(notes, "Closed model: latency excludes queueing before the terminal.")
+	}
+	return notes
+}

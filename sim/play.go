@@ -77,7 +77,7 @@ type Player struct {
 	// messages hold until it returns.
 	Each  func(request, answer *wire.Message, r *Result)
 	Shard *report.Shard // nil when nothing is recorded
-	Vars  any           // what steps keep between them in a check
+	Vars  any           // what steps keep between them; Fresh calls its Reset method, if it has one
 
 	req, ans *wire.Message
 	orig     *wire.Message // the original of a reversal
@@ -111,6 +111,15 @@ func (p *Player) Play(t *Terminal, plan *Plan, n int, due time.Duration) (failed
 		}
 	}
 	return nil, nil
+}
+
+// Fresh forgets what the scenario before left: its last result, its
+// pre-authorisation, and what its sentences kept.
+func (p *Player) Fresh() {
+	p.Last, p.preAuth = Result{}, Record{}
+	if v, ok := p.Vars.(interface{ Reset() }); ok {
+		v.Reset()
+	}
 }
 
 // N is the number of the arrival being played.

@@ -82,7 +82,7 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 		return nil, errors.New("the scenarios make lines fail: that needs own lines, not shared ones")
 	}
 	r.stop, r.hangUp = context.WithCancel(abort)
-	defer r.hangUp()
+	defer func() { r.hangUp() }()
 	r.clock = NewClock()
 	r.build()
 	if err := r.signIn(ctx); err != nil {
@@ -97,7 +97,7 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 
 	interrupted := r.play(ctx)
 	if abort.Err() == nil {
-		r.heal()
+		r.heal(abort)
 	}
 	took := r.Now()
 	r.close()
@@ -117,23 +117,28 @@ func (r *Run) Now() time.Duration { return r.clock.Now() - r.origin }
 
 // build makes the fleet and its lines.
 func (r *Run) build() {
-	for range r.Lines.Shared {
-		r.shared = append(r.shared, NewShared(r.stop, r.Dialer, r.Profile.Dialect, r.clock))
-	}
 	r.fleet = make([]*Terminal, r.Terminals)
 	r.free, r.boxes = make(chan *Terminal, r.Terminals), make(chan *Terminal, r.Terminals)
 	for i := range r.fleet {
-		t := NewTerminal(r.Profile, &r.Profile.Terminals[i])
-		switch {
-		case r.Lines.Shared > 0:
+		r.fleet[i] = NewTerminal(r.Profile, &r.Profile.Terminals[i])
+		if r.Faults {
+			r.fleet[i].Faults = &Faults{Wait: true}
+		}
+	}
+	r.link()
+}
+
+// link gives every terminal its line.
+func (r *Run) link() {
+	for range r.Lines.Shared {
+		r.shared = append(r.shared, NewShared(r.stop, r.Dialer, r.Profile.Dialect, r.clock))
+	}
+	for i, t := range r.fleet {
+		if r.Lines.Shared > 0 {
 			t.Link = r.shared[i%len(r.shared)]
-		default:
-			if r.Faults {
-				t.Faults = &Faults{Wait: true}
-			}
+		} else {
 			t.Link = NewLine(r.stop, r.Dialer, r.Profile.Dialect, r.clock, r.Lines.Each, t.Faults)
 		}
-		r.fleet[i] = t
 	}
 }
 
@@ -352,10 +357,11 @@ func (r *Run) giveBack(t *Terminal) {
 	r.free <- t
 }
 
-// one plays arrival n on terminal t.
+// one plays arrival n on terminal t, and then does what a shop does between
+// customers: sign in when told to, settle when the batch is nearly full.
 func (r *Run) one(p *Player, t *Terminal, n int, due time.Duration) {
 	p.Shard.Played()
-	r.ready(p, t)
+	p.Fresh()
 	step, err := p.Play(t, r.Mix.Plan(n), n, due)
 	if err != nil {
 		p.Shard.Failed()
@@ -366,19 +372,18 @@ func (r *Run) one(p *Player, t *Terminal, n int, due time.Duration) {
 	if t.Faults != nil {
 		t.Faults.Queue = t.Faults.Queue[:0]
 	}
-}
-
-// ready does what a shop does between customers: sign in when told to, settle
-// when the batch is nearly full.
-func (r *Run) ready(p *Player, t *Terminal) {
-	p.T, p.due = t, -1
-	if limit := r.Profile.Policy.JournalLimit; t.SignedIn && limit > 0 && len(t.Journal.Records)+10 >= limit && len(t.Journal.Records) > 0 {
+	p.due = -1
+	limit := r.Profile.Policy.JournalLimit
+	if t.SignedIn && limit > 0 && len(t.Journal.Records)+journalRoom > limit && len(t.Journal.Records) > 0 {
 		p.Settle()
 	}
-	if !t.SignedIn {
+	if !t.SignedIn && r.stop.Err() == nil {
 		p.SignIn()
 	}
 }
+
+// journalRoom is how many records one scenario may need in a batch.
+const journalRoom = 10
 
 // closed has every terminal play over and over, with a pause in between. A QR
 // box passes over what it cannot play.
@@ -411,39 +416,30 @@ func (r *Run) closed(ctx context.Context, players *sync.WaitGroup) {
 }
 
 // heal has the terminals that owe a reversal send it, so that the books can be
-// compared, and counts answers that nobody waited for.
-func (r *Run) heal() {
-	if r.stop.Err() != nil {
-		return
+// compared, and counts answers that nobody waited for. It takes as long as a
+// drain at most.
+func (r *Run) heal(abort context.Context) {
+	if r.stop.Err() != nil { // the drain ran out: what was open is unknown now, and owed
+		r.close()
+		r.stop, r.hangUp = context.WithCancel(abort)
+		r.shared = nil
+		r.link()
 	}
-	ctx, cancel := context.WithTimeout(r.stop, r.Drain)
+	over, cancel := context.WithTimeout(r.stop, r.Drain)
 	defer cancel()
+	defer context.AfterFunc(over, func() { r.hangUp() })()
 	jobs := make(chan *Terminal)
 	var wg sync.WaitGroup
 	for range 64 {
 		wg.Go(func() {
 			p := r.player(r.Recorder.Shard())
 			for t := range jobs {
-				if t.Owes() {
-					p.SettleOwed(t)
-				}
-				if l, own := t.Link.(*Line); own && l.recent.anyGivenUp() {
-					p.x.Late, p.x.Duplicate, p.x.Unmatched = 0, 0, 0
-					l.Leftovers(&p.x, time.Millisecond)
-					p.Shard.Late(p.x.Late)
-					p.Shard.Duplicate(p.x.Duplicate)
-					p.Shard.Unmatched(p.x.Unmatched)
-				}
+				r.healOne(p, t)
 			}
 		})
 	}
 	for _, t := range r.fleet {
-		if ctx.Err() != nil {
-			break
-		}
-		if _, own := t.Link.(*Line); own || t.Owes() {
-			jobs <- t
-		}
+		jobs <- t
 	}
 	close(jobs)
 	wg.Wait()
@@ -453,6 +449,19 @@ func (r *Run) heal() {
 		s.Late(late)
 		s.Duplicate(duplicate)
 		s.Unmatched(unmatched)
+	}
+}
+
+func (r *Run) healOne(p *Player, t *Terminal) {
+	if t.Owes() && r.stop.Err() == nil {
+		p.SettleOwed(t)
+	}
+	if l, own := t.Link.(*Line); own && l.recent.anyGivenUp() {
+		p.x.Late, p.x.Duplicate, p.x.Unmatched = 0, 0, 0
+		l.Leftovers(&p.x, time.Millisecond)
+		p.Shard.Late(p.x.Late)
+		p.Shard.Duplicate(p.x.Duplicate)
+		p.Shard.Unmatched(p.x.Unmatched)
 	}
 }
 

@@ -48,7 +48,7 @@ func newBench(t testing.TB, dialect string, terminals int, options ...host.Optio
 // purchase is a plan: sign in if need be, pay by stripe and PIN.
 func purchase(p *profile.Profile) *sim.Plan {
 	hs := p.Holders("good")
-	return &sim.Plan{ID: "purchase", Steps: []sim.Step{{Text: "pay", Do: func(pl *sim.Player) error {
+	return &sim.Plan{ID: "purchase", Cards: true, Steps: []sim.Step{{Text: "pay", Do: func(pl *sim.Player) error {
 		o := sim.Order{Of: wire.Purchase, Amount: 1234, Entry: sim.Swipe, PIN: true, Holder: &hs[pl.N()%len(hs)]}
 		if err := pl.Pay(&o); err != nil {
 			return err

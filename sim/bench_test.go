@@ -1,0 +1,195 @@
+package sim_test
+
+import (
+	"io"
+	"net"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+)
+
+// The baseline of the speed claims: a plain TCP echo of octets as many as a
+// purchase and its answer have, same connections, same closed loop, both ends
+// in this process. A claim is a ratio against it, measured in the same run
+// (docs/performance.md).
+const (
+	purchaseOctets = 130
+	answerOctets   = 150
+)
+
+// echoRate is how many exchanges a second plain sockets make on so many
+// connections, one in flight on each.
+func echoRate(b *testing.B, conns int, length time.Duration) float64 {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			wg.Go(func() {
+				defer c.Close()
+				buf := make([]byte, 512)
+				for {
+					if _, err := io.ReadFull(c, buf[:purchaseOctets]); err != nil {
+						return
+					}
+					if _, err := c.Write(buf[:answerOctets]); err != nil {
+						return
+					}
+				}
+			})
+		}
+	})
+	var n atomic.Int64
+	var clients sync.WaitGroup
+	var all []net.Conn
+	for range conns {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	began := time.Now()
+	end := began.Add(length)
+	for _, c := range all {
+		clients.Go(func() {
+			buf := make([]byte, 512)
+			k := int64(0)
+			for time.Now().Before(end) {
+				if _, err := c.Write(buf[:purchaseOctets]); err != nil {
+					b.Error(err)
+					return
+				}
+				if _, err := io.ReadFull(c, buf[:answerOctets]); err != nil {
+					b.Error(err)
+					return
+				}
+				k++
+			}
+			n.Add(k)
+		})
+	}
+	clients.Wait()
+	took := time.Since(began)
+	for _, c := range all {
+		c.Close()
+	}
+	l.Close()
+	wg.Wait()
+	return float64(n.Load()) / took.Seconds()
+}
+
+// purchaseRate is how many signed purchases a second a fleet makes in a closed
+// loop, both ends in this process: swipe with PIN block, MAC made and checked
+// on both sides, booked in the ledger, recorded in three histograms.
+func purchaseRate(b *testing.B, be *bench, lines sim.Lines, terminals int, length time.Duration) (rate, cpu float64) {
+	b.Helper()
+	p := *be.profile
+	p.Policy.JournalLimit = 0 // no settlements in between: this counts purchases alone
+	be = &bench{&p, be.host, be.dialer}
+	r := &sim.Run{Lines: lines, Terminals: terminals, For: length,
+		Recorder: report.NewRecorder(sim.Labels(), p.Policy.Timeout, 0)}
+	var used time.Duration
+	r.Setup = func(ok, bad, of int) {
+		if ok+bad == of {
+			used = cpuTime()
+		}
+	}
+	rep := be.run(b, r)
+	used = cpuTime() - used
+	l := rep.Label("purchase")
+	if l == nil || rep.Failed > 0 || l.Counts[report.Approved] != l.Counts.Sent() {
+		b.Fatalf("purchases: %+v, %d failed", l, rep.Failed)
+	}
+	n := float64(l.Counts[report.Approved])
+	return n / length.Seconds(), float64(used.Microseconds()) / n
+}
+
+// cpuTime is what this process has used of the processors.
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+const round = 2 * time.Second
+
+func BenchmarkOwnLines(b *testing.B) {
+	be := newBench(b, "cup", 256)
+	for b.Loop() {
+		echo := echoRate(b, 256, round)
+		rate, cpu := purchaseRate(b, be, sim.Lines{}, 256, round)
+		b.ReportMetric(rate/echo, "purchase/echo")
+		b.ReportMetric(rate, "purchases/s")
+		b.ReportMetric(echo, "echoes/s")
+		b.ReportMetric(cpu, "µs-cpu/purchase")
+	}
+}
+
+func BenchmarkSharedLines(b *testing.B) {
+	be := newBench(b, "cup", 10_000)
+	for b.Loop() {
+		rate, cpu := purchaseRate(b, be, sim.Lines{Shared: 8}, 10_000, round)
+		b.ReportMetric(rate, "purchases/s")
+		b.ReportMetric(cpu, "µs-cpu/purchase")
+	}
+}
+
+// BenchmarkFleetSize shows whether an exchange costs more in a large fleet.
+func BenchmarkFleetSize(b *testing.B) {
+	for b.Loop() {
+		var cpu [2]float64
+		for i, terminals := range []int{100, 100_000} {
+			be := newBench(b, "cup", terminals)
+			_, cpu[i] = purchaseRate(b, be, sim.Lines{Shared: 8}, terminals, round)
+		}
+		b.ReportMetric(cpu[0], "µs-cpu-at-100")
+		b.ReportMetric(cpu[1], "µs-cpu-at-100k")
+		b.ReportMetric(cpu[1]/cpu[0], "cpu-ratio")
+	}
+}
+
+// BenchmarkSignIn100k signs in 100,000 terminals with three keys each, checked.
+func BenchmarkSignIn100k(b *testing.B) {
+	for b.Loop() {
+		const n = 100_000
+		be := newBench(b, "cup", n)
+		before := heap()
+		began := time.Now()
+		var took time.Duration
+		r := &sim.Run{Lines: sim.Lines{Shared: 8}, Terminals: n, For: time.Millisecond}
+		rate, _ := sim.ParseRate("1/s")
+		r.Pacer = sim.Constant(rate)
+		r.Setup = func(ok, bad, of int) {
+			if ok+bad == of {
+				took = time.Since(began)
+				if bad > 0 {
+					b.Errorf("%d of %d did not sign in", bad, of)
+				}
+			}
+		}
+		be.run(b, r)
+		b.ReportMetric(took.Seconds(), "s/100k-sign-ins")
+		b.ReportMetric(float64(heap()-before)/n, "B/terminal-both-ends")
+		runtime.KeepAlive(r)
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc + m.StackInuse)
+}

@@ -202,11 +202,9 @@ func (c *Check) begin() {
 	c.current = &Verdict{Scenario: s}
 	c.step, c.began = 0, time.Now()
 	p := c.player
-	p.Vars = &World{}
 	t.Faults.Queue = nil
 	p.SettleOwed(t)
-	p.Vars, p.Last = &World{}, sim.Result{}
-	p.T = t
+	p.Fresh()
 }
 
 // play plays the next step of the scenario under way.

@@ -38,6 +38,9 @@ func world(p *sim.Player) *World {
 	return w
 }
 
+// Reset forgets everything, for the next scenario.
+func (w *World) Reset() { *w = World{Trail: w.Trail[:0]} }
+
 // refused remembers whether the terminal refused.
 func (w *World) refused(err error) { w.refusal = err }
 

@@ -377,6 +377,8 @@ func (f *loadFlags) verdict(rep *report.Report, j *job, broken error, sig *signa
 	switch {
 	case rep.Money.Checked && !rep.Money.Agree():
 		return bad(exitBooks, "the books of terminals and host disagree")
+	case j.load.Books && rep.Money.Owed > 0:
+		return bad(exitBooks, "%d payments may or may not have been booked: their reversals were not acknowledged", rep.Money.Owed)
 	case j.load.Books && !rep.Money.Checked:
 		return bad(exitIncomplete, "the books could not be compared: the host's are known only when it is the bundled one in this process")
 	case broken != nil:
@@ -384,7 +386,7 @@ func (f *loadFlags) verdict(rep *report.Report, j *job, broken error, sig *signa
 	case sig.code() != 0:
 		return bad(sig.code(), "stopped by a signal; what was played until then is reported")
 	case rep.Verdict.Level == report.Invalid:
-		return bad(exitGenerator, "the generator was the limit: %s", strings.Join(rep.Verdict.Reasons, "; "))
+		return bad(exitGenerator, "the generator was the limit, not the host: this run is invalid (reasons above)")
 	}
 	for _, l := range rep.Limits {
 		if !l.OK {

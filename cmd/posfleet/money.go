@@ -9,17 +9,23 @@ import (
 )
 
 // compare lays the terminals' journals beside the bundled host's books, terminal
-// by terminal.
+// by terminal. A terminal that still owes a reversal, or gave one up, does not
+// know what it took: it is left out of both sums, and counted as owing.
 func compare(run *sim.Run, h *host.Host) report.Money {
-	m := owed(run)
-	m.Checked = true
+	m := report.Money{Checked: true}
 	books := map[string]host.Totals{}
 	for _, b := range h.Books() {
 		books[b.TID] = b.Totals
 	}
 	for _, t := range run.Fleet() {
+		if n := unknown(t); n > 0 {
+			m.Owed += n
+			continue
+		}
 		own, theirs := t.Journal.All, books[t.TID]
+		m.Terminals += own.Net()
 		m.Host += theirs.Net()
+		m.Payments += own.DebitN
 		if own.Net() != theirs.Net() {
 			m.Detail = append(m.Detail, fmt.Sprintf("terminal %s: %s yuan in its journal, %s yuan on the host's books",
 				t.TID, sim.Yuan(own.Net()), sim.Yuan(theirs.Net())))
@@ -37,10 +43,15 @@ func owed(run *sim.Run) report.Money {
 	for _, t := range run.Fleet() {
 		m.Terminals += t.Journal.All.Net()
 		m.Payments += t.Journal.All.DebitN
-		m.Owed += t.Failed
-		if t.Owes() {
-			m.Owed++
-		}
+		m.Owed += unknown(t)
 	}
 	return m
+}
+
+// unknown is how many payments of a terminal may or may not have been booked.
+func unknown(t *sim.Terminal) int64 {
+	if t.Owes() {
+		return t.Failed + 1
+	}
+	return t.Failed
 }

@@ -9,11 +9,13 @@ import (
 	"maps"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -122,12 +124,9 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 		}
 	}
 	if n.bundled == nil {
-		conn, err := n.dialer.Dial(ctx)
-		if err != nil {
-			return nil, &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %w", address, err),
-				hint: "is it listening there? posfleet host --listen " + address + " starts the bundled one"}
+		if err := n.probe(ctx); err != nil {
+			return nil, err
 		}
-		conn.Close()
 	}
 	return n, nil
 }
@@ -198,4 +197,37 @@ func hidden(d *wire.Dialect) (*wire.Dialect, error) {
 		}
 	}
 	return &h, h.Compile()
+}
+
+// probe signs one terminal in, as the run will anyway, to tell at once a host
+// that cannot be reached from one that does not understand.
+func (n *network) probe(ctx context.Context) error {
+	address := n.dialer.Address
+	clock := sim.NewClock()
+	t := sim.NewTerminal(n.profile, &n.profile.Terminals[0])
+	line := sim.NewLine(ctx, n.dialer, n.profile.Dialect, clock, true, nil)
+	defer line.Close()
+	t.Link = line
+	t.PowerOn()
+	t.Operator = "01"
+	p := sim.NewPlayer(n.profile.Dialect, clock)
+	p.T = t
+	if err := p.SignIn(); err != nil {
+		return usage(err)
+	}
+	switch p.Last.Outcome {
+	case report.Unsent:
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %s", address, strings.TrimPrefix(p.Last.Why.Error(), sim.ErrUnsent.Error()+": ")),
+			hint: "is it listening there? posfleet host --listen " + address + " starts the bundled one"}
+	case report.TimedOut, report.Broken:
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes the connection but does not answer a sign-in: %w", address, p.Last.Why),
+			hint: fmt.Sprintf("does it speak %s, with this length prefix, TPDU and header? see --dialect and docs/profile.md", n.profile.Dialect.Title)}
+	case report.Refused:
+		var wrong *wire.FieldError
+		if errors.As(p.Last.Why, &wrong) {
+			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s answers a sign-in with what is no %s message: %w", address, n.profile.Dialect.Name, p.Last.Why),
+				hint: "does it speak another dialect? see --dialect and docs/profile.md"}
+		}
+	}
+	return nil
 }

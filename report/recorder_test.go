@@ -63,3 +63,145 @@ func TestTicksLoseNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestWarmupIsKeptApart(t *testing.T) {
+	r := NewRecorder([]string{"purchase"}, 30*time.Second, 2*time.Second)
+	s := r.Shard()
+	one(s, 0, -time.Hour, 5*time.Second, Approved) // a sign-in before the run
+	one(s, 0, time.Second, 9*time.Second, TimedOut)
+	one(s, 0, 2*time.Second, ms, Declined)
+	iv := r.Tick(3 * time.Second)
+	if len(iv.Labels) != 1 || len(iv.Warmup) != 1 || iv.Labels[0].Counts != (Counts{Declined: 1}) || iv.Warmup[0].Counts != (Counts{Approved: 1, TimedOut: 1}) {
+		t.Errorf("interval %+v", iv)
+	}
+	l := r.Report().Labels[0]
+	if l.Counts != (Counts{Declined: 1}) || l.Warmup != (Counts{Approved: 1, TimedOut: 1}) {
+		t.Errorf("counts %v, warm-up %v", l.Counts, l.Warmup)
+	}
+	if got := l.Quantile(1).Value; got > 2*ms {
+		t.Errorf("max %v: the warm-up is in it", got)
+	}
+}
+
+func TestStragglersOfTheWarmupAreCounted(t *testing.T) {
+	r := NewRecorder([]string{"purchase"}, 30*time.Second, time.Second)
+	s := r.Shard()
+	for sec := range 5 {
+		one(s, 0, 0, time.Duration(sec)*time.Second, Approved)
+		r.Tick(time.Duration(sec+1) * time.Second)
+	}
+	if got := r.Report().Labels[0].Warmup[Approved]; got != 5 {
+		t.Errorf("%d, want 5", got)
+	}
+}
+
+func TestArrivalsFallInTheirSecond(t *testing.T) {
+	r := NewRecorder([]string{"purchase"}, 30*time.Second, 0)
+	r.Planned(200*ms, 3)
+	r.Planned(1200*ms, 5) // announced ahead
+	if got := r.Tick(1003 * ms).Second.Planned; got != 3 {
+		t.Errorf("first second: %d, want 3", got)
+	}
+	if got := r.Tick(2001 * ms).Second.Planned; got != 5 {
+		t.Errorf("second one: %d, want 5", got)
+	}
+	r.Planned(1900*ms, 1) // announced late
+	r.Planned(2300*ms, 2) // in a last second cut short
+	r.Tick(2400 * ms)
+	seconds := r.Report().Seconds
+	for i, want := range []int64{3, 6, 2} {
+		if got := seconds[i].Planned; got != want {
+			t.Errorf("second %d: %d, want %d", i, got, want)
+		}
+	}
+}
+
+func TestManyWorkersShareFewShards(t *testing.T) {
+	r := NewRecorder([]string{"purchase"}, 30*time.Second, 0)
+	shards := map[*Shard]bool{}
+	for range 10_000 {
+		shards[r.Shard()] = true
+	}
+	if len(shards) > 32 {
+		t.Errorf("%d shards, want 32 at most", len(shards))
+	}
+}
+
+func TestRecordingAllocatesNothing(t *testing.T) {
+	r := NewRecorder([]string{"purchase"}, 30*time.Second, 0)
+	s := r.Shard()
+	x := Sample{Done: 3 * ms, Code: [2]byte{'0', '0'}}
+	s.Record(x)
+	if n := testing.AllocsPerRun(1000, func() { s.Record(x); s.Played() }); n != 0 {
+		t.Errorf("%v allocations an exchange", n)
+	}
+}
+
+func TestSnapshotKeepsUp(t *testing.T) {
+	r := NewRecorder([]string{"purchase"}, 30*time.Second, time.Second)
+	s := r.Shard()
+	for sec := range 3 {
+		for i := range 10 {
+			due := time.Duration(sec)*time.Second + time.Duration(i)*ms
+			one(s, 0, due, ms, Approved)
+			s.Played()
+			r.Planned(due, 1)
+		}
+		s.Failed()
+		s.Late(2)
+		r.Tick(time.Duration(sec+1) * time.Second)
+	}
+	r.NotPlayed(4)
+	got := r.Snapshot()
+	if got.At != 3*time.Second || got.Planned != 30 || got.Played != 30 || got.NotPlayed != 4 || got.Failed != 3 || got.Late != 6 ||
+		got.Counts != (Counts{Approved: 30}) || got.Last.Response.N != 10 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func BenchmarkRecord(b *testing.B) {
+	r := NewRecorder([]string{"purchase"}, 30*time.Second, 0)
+	s := r.Shard()
+	x := Sample{Done: 3 * ms, Sent: 50 * time.Microsecond, Code: [2]byte{'0', '0'}}
+	b.ReportAllocs()
+	for b.Loop() {
+		x.Done += 997
+		x.Done %= time.Second
+		s.Record(x)
+	}
+}
+
+func BenchmarkRecordParallel8(b *testing.B) {
+	r := NewRecorder([]string{"purchase"}, 30*time.Second, 0)
+	b.SetParallelism(4) // 8 goroutines on two processors
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		s := r.Shard()
+		x := Sample{Done: 3 * ms, Sent: 50 * time.Microsecond, Code: [2]byte{'0', '0'}}
+		for pb.Next() {
+			x.Done += 997
+			x.Done %= time.Second
+			s.Record(x)
+		}
+	})
+}
+
+// A tick of a run at 5,000 exchanges a second on six labels.
+func BenchmarkTick(b *testing.B) {
+	r := NewRecorder([]string{"a", "b", "c", "d", "e", "f"}, 30*time.Second, 0)
+	var shards []*Shard
+	for range 4 {
+		shards = append(shards, r.Shard())
+	}
+	b.ReportAllocs()
+	now := time.Duration(0)
+	for b.Loop() {
+		b.StopTimer()
+		for i := range 5000 {
+			one(shards[i%4], i/4%6, now, time.Duration(800+i*i%4000)*time.Microsecond, Approved)
+		}
+		now += time.Second
+		b.StartTimer()
+		r.Tick(now)
+	}
+}

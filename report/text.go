@@ -131,12 +131,12 @@ func (t *text) outcomes(r *Report, labels []Label) {
 		width int
 		style string // when not 0
 	}{{Approved, 10, ""}, {Declined, 10, ""}, {Refused, 9, red}, {TimedOut, 11, red}, {Broken, 8, red}, {Open, 6, yellow}, {Unsent, 8, red}}
-	head := pad("exchanges", -nameWidth) + pad("sent", 10)
+	head := []string{pad("exchanges", -nameWidth), pad("sent", 10)}
 	for _, c := range columns {
-		head += pad(c.o.String(), c.width)
+		head = append(head, pad(c.o.String(), c.width))
 	}
-	head += pad("sent/s", 8)
-	t.printf("%s\n", t.paint(bold, head))
+	head = append(head, pad("sent/s", 8))
+	t.printf("%s\n", t.paint(bold, strings.Join(head, "")))
 	for _, l := range labels {
 		t.printf("%s%s", t.name(l.Name), pad(thousands(l.Counts.Sent()), 10))
 		for _, c := range columns {
@@ -164,11 +164,11 @@ func rateText(x float64) string {
 
 func (t *text) latencies(labels []Label, all *Label) {
 	shown := []float64{0.5, 0.9, 0.99, 0.999, 1}
-	head := pad("latency", -nameWidth) + pad("", 16)
+	head := []string{pad("latency", -nameWidth), pad("", 16)}
 	for _, q := range shown {
-		head += pad(Quantile{Q: q}.name(), 12)
+		head = append(head, pad(Quantile{Q: q}.name(), 12))
 	}
-	t.printf("%s\n", t.paint(bold, head))
+	t.printf("%s\n", t.paint(bold, strings.Join(head, "")))
 	bound, few := false, false
 	row := func(name, what, style string, tell func(float64) Quantile) {
 		t.printf("%s%s", name, t.paint(style, pad("  "+what, -16)))

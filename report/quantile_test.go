@@ -1,0 +1,85 @@
+package report
+
+import (
+	"testing"
+	"time"
+)
+
+func TestEnoughSamples(t *testing.T) {
+	for q, want := range map[float64]int64{0.5: 6, 0.1: 36, 0.9: 36, 0.95: 72, 0.99: 368, 0.999: 3688, 0.9999: 36887, 1: 1, 0: 1} {
+		if got := Enough(q); got != want {
+			t.Errorf("p%g: %d, want %d", 100*q, got, want)
+		}
+	}
+}
+
+func TestTooFewSamplesAreNotTold(t *testing.T) {
+	r := NewRecorder([]string{"x"}, time.Minute, 0)
+	s := r.Shard()
+	for n := 1; n <= 368; n++ {
+		one(s, 0, 0, ms, Approved)
+		r.Tick(time.Duration(n))
+		l := r.Report().Labels[0]
+		if got, want := l.Quantile(0.99).String() == "n too small", n < 368; got != want {
+			t.Fatalf("%d samples: p99 %q", n, l.Quantile(0.99))
+		}
+		if got := l.Quantile(1).String(); got != "1.00 ms" {
+			t.Fatalf("%d samples: max %q", n, got)
+		}
+	}
+}
+
+// One exchange broke after 0.1 ms. What it would have taken nobody knows, but
+// that cannot move a median of ten thousand.
+func TestOneBrokenLineLeavesTheMedianAlone(t *testing.T) {
+	r := NewRecorder([]string{"x"}, time.Minute, 0)
+	s := r.Shard()
+	for i := range 9_999 {
+		one(s, 0, 0, ms+time.Duration(i)*100, Approved)
+	}
+	one(s, 0, 0, ms/10, Broken)
+	r.Tick(time.Second)
+	l := r.Report().Labels[0]
+	for q, atLeast := range map[float64]bool{0.5: false, 0.99: false, 0.999: false, 1: true} {
+		if got := l.Quantile(q); got.AtLeast != atLeast {
+			t.Errorf("p%g: %v", 100*q, got)
+		}
+	}
+}
+
+func TestClampedMaximumIsALowerBound(t *testing.T) {
+	r := NewRecorder([]string{"x"}, time.Second, 0)
+	s := r.Shard()
+	one(s, 0, 0, time.Hour, Approved)
+	one(s, 0, 0, ms, Approved)
+	r.Tick(time.Second)
+	l := r.Report().Labels[0]
+	if got := l.Quantile(1); got.String() != "≥ 120 s" || l.Clamped != 1 {
+		t.Errorf("max %v, %d clamped", got, l.Clamped)
+	}
+	if err := l.check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRangeGrowsWithTheTimeout(t *testing.T) {
+	r := NewRecorder([]string{"x"}, 5*time.Minute, 0)
+	s := r.Shard()
+	one(s, 0, 0, 10*time.Minute, TimedOut)
+	r.Tick(time.Second)
+	if l := r.Report().Labels[0]; l.Clamped != 0 || l.Quantile(1).Value < 10*time.Minute {
+		t.Errorf("max %v, %d clamped", l.Quantile(1), l.Clamped)
+	}
+}
+
+func TestSpanHasThreeDigits(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 µs", 499: "0 µs", 999_499: "999 µs", 999_500: "1.00 ms", 984 * time.Microsecond: "984 µs", 12345 * time.Microsecond: "12.3 ms",
+		9_994 * time.Microsecond: "9.99 ms", 9_996 * time.Microsecond: "10.0 ms", 99_960 * time.Microsecond: "100 ms", 999_400 * time.Microsecond: "999 ms", 999_600 * time.Microsecond: "1.00 s",
+		1896 * ms: "1.90 s", 135 * time.Second: "135 s", -5 * ms: "-5.00 ms",
+	} {
+		if got := Span(d); got != want {
+			t.Errorf("%d ns: %q, want %q", d, got, want)
+		}
+	}
+}

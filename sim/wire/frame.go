@@ -81,6 +81,10 @@ func AppendFrame(dst []byte, m *Message) ([]byte, error) {
 	return out, nil
 }
 
+// wide is how large a Reader's buffer may grow on a line that is full of
+// messages, in octets.
+const wide = 32 << 10
+
 // Reader cuts a stream into messages. It reads as much as the peer has sent,
 // so many messages in one segment cost one system call.
 type Reader struct {
@@ -147,6 +151,9 @@ func (r *Reader) fill(n int) error {
 		}
 		k, err := r.src.Read(r.buf[r.end:])
 		r.end += k
+		if r.end == len(r.buf) && len(r.buf) < wide {
+			r.buf = append(r.buf, make([]byte, len(r.buf))...) // there is more: take more at a time
+		}
 		if err != nil && r.end-r.start < n {
 			if err == io.EOF && r.end > r.start {
 				err = io.ErrUnexpectedEOF

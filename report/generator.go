@@ -20,7 +20,7 @@ func (r rule) say(seen, bound float64) string {
 }
 
 func millis(x float64) string  { return Span(time.Duration(x)) }
-func percent(x float64) string { return fmt.Sprintf("%.3g %%", 100*x) }
+func percent(x float64) string { return fmt.Sprintf("%.3g%%", 100*x) }
 
 // rules says when a second is suspect, and when invalid. Warm-up seconds are
 // judged too, but do not count in the verdict.

@@ -97,7 +97,7 @@ func shares(mix map[string]float64) string {
 		return cmp.Or(cmp.Compare(mix[b], mix[a]), cmp.Compare(a, b))
 	})
 	for i, name := range names {
-		names[i] = fmt.Sprintf("%s %.3g %%", name, 100*mix[name])
+		names[i] = fmt.Sprintf("%s %.3g%%", name, 100*mix[name])
 	}
 	return strings.Join(names, ", ")
 }

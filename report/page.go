@@ -169,7 +169,7 @@ func (r *Report) verdicts() []verdictCard {
 		generator.Class, generator.Sign = "warn", "!"
 	}
 	if len(r.Verdict.Reasons) > 0 {
-		generator.Detail = r.Verdict.Reasons[0]
+		generator.Detail = strings.TrimPrefix(r.Verdict.Reasons[0], r.Verdict.Level.String()+": ")
 	} else if r.Verdict.Level != Valid {
 		generator.Detail = ""
 	}
@@ -245,12 +245,18 @@ func (p *page) table(r *Report, all *Label) {
 		}
 		p.Rows = append(p.Rows, x)
 	}
-	if len(r.Labels) != 1 {
+	var counted []*Label // the others occurred in the warm-up only
+	for i := range r.Labels {
+		if r.Labels[i].Counts != (Counts{}) {
+			counted = append(counted, &r.Labels[i])
+		}
+	}
+	if len(counted) != 1 {
 		row(all)
 		p.Rows[0].Name, p.Rows[0].Total = "all", true
 	}
-	for i := range r.Labels {
-		row(&r.Labels[i])
+	for _, l := range counted {
+		row(l)
 	}
 }
 

@@ -15,8 +15,8 @@ type charts struct {
 	Span     float64         `json:"span"` // seconds that one entry of the columns below stands for
 	At       []float64       `json:"at"`   // their starts
 	End      float64         `json:"end"`
-	Planned  []float64       `json:"planned"` // a second
-	Played   []float64       `json:"played"`
+	Planned  []float64       `json:"planned"`  // a second
+	Played   []float64       `json:"played"`   // nil when every arrival was
 	Outcomes []outcomeColumn `json:"outcomes"` // those that occurred
 	P50      column          `json:"p50"`      // of the response, as P99 and Max
 	P99      column          `json:"p99"`
@@ -92,7 +92,13 @@ func (r *Report) charts() charts {
 		rate := func(n int64) float64 { return math.Round(float64(n)/wide*10) / 10 }
 		c.At = append(c.At, s.At.Seconds())
 		c.End = (s.At + span).Seconds()
-		c.Planned, c.Played = append(c.Planned, rate(s.Planned)), append(c.Played, rate(s.Played))
+		if s.Length > 0 && s.Length < span {
+			c.End = (s.At + s.Length).Seconds()
+		}
+		c.Planned = append(c.Planned, rate(s.Planned))
+		if r.NotPlayed > 0 {
+			c.Played = append(c.Played, rate(s.Played))
+		}
 		c.Levels, c.Reasons, c.Warmup = append(c.Levels, int(min(s.Level, Invalid))), append(c.Reasons, s.Reason), append(c.Warmup, s.Warmup)
 		c.P50, c.P99, c.Max = append(c.P50, some(s.Response.N, s.Response.P50)), append(c.P99, some(s.Response.N, s.Response.P99)), append(c.Max, some(s.Response.N, s.Response.Max))
 		c.Service = append(c.Service, some(s.Service.N, s.Service.P99))

@@ -61,7 +61,7 @@
 		return out;
 	};
 	const logAxis = (scale, more) => Object.assign(scale.distr !== 3 ? {} : {
-		splits: u => decades(u.scales.y.min, u.scales.y.max, 2.6), filter: (u, splits) => splits,
+		splits: u => decades(u.scales.y.min, u.scales.y.max, 3.4), filter: (u, splits) => splits,
 	}, more);
 	const latencyAxis = scale => axis(logAxis(scale, {size: 62, values: (u, splits) => splits.map(tick)}));
 	const timeAxis = () => axis({
@@ -86,22 +86,18 @@
 			i = k;
 		}
 	};
-	const level = l => (u) => {
-		const px = devicePixelRatio;
-		eachSpan(i => data.levels[i] === l, (a, b) => {
-			u.ctx.save();
-			u.ctx.globalAlpha = 0.12;
-			shadeSpan(u, a, b, css(l === 1 ? "suspect" : "invalid"));
-			u.ctx.globalAlpha = 1;
-			shadeSpan(u, a, b, css(l === 1 ? "suspect" : "invalid"), 4 * px);
-			u.ctx.restore();
-		});
+	const levels = (u, alpha, height) => {
+		u.ctx.save();
+		u.ctx.globalAlpha = alpha;
+		for (const [level, colour] of [[1, "suspect"], [2, "invalid"]])
+			eachSpan(i => data.levels[i] === level, (a, b) => shadeSpan(u, a, b, css(colour), height));
+		u.ctx.restore();
 	};
 	const backdrop = u => {
 		eachSpan(i => data.warmup[i], (a, b) => shadeSpan(u, a, b, css("warm")));
-		level(1)(u);
-		level(2)(u);
+		levels(u, 0.12);
 	};
+	const strips = u => levels(u, 1, 4 * devicePixelRatio); // over all that is drawn
 	const veil = u => { // what is warm-up is not counted, and looks it
 		u.ctx.save();
 		u.ctx.globalAlpha = 0.5;
@@ -201,7 +197,7 @@
 		const end = Math.max(1, Math.ceil(l.end - 1e-9));
 		const series = [
 			{label: "percentile", value: (u, v) => v == null ? "–" : percent(v)},
-			{label: "service", stroke: css("under"), width: 5, value: (u, v) => latency(v), points: {show: false}},
+			{label: "service", stroke: css("under"), width: 4, value: (u, v) => latency(v), points: {show: false}},
 			{label: "response", stroke: css("response"), width: 2.5, value: (u, v, s, k) => k == null ? "–" : (loose.has(k) ? "≥ " : "") + latency(response[k]), points: {show: false}},
 		];
 		const columns = [xs, service, sure];
@@ -262,7 +258,7 @@
 				{label: "service", stroke: css("service"), width: 1.6, paths: uPlot.paths.stepped({align: 1}), value: (u, v, s, k) => k == null ? "–" : count(realOutline[k]), points: {show: false}},
 			],
 			axes: [axis({
-				splits: u => decades(Math.pow(10, u.scales.x.min), Math.pow(10, u.scales.x.max), 2.6).map(Math.log10),
+				splits: u => decades(Math.pow(10, u.scales.x.min), Math.pow(10, u.scales.x.max), u.width < 600 ? 1.5 : 3.4).map(Math.log10),
 				values: (u, splits) => splits.map(v => tick(Math.pow(10, v))), space: 30,
 			}), axis(logAxis(y, {size: 62, values: (u, splits) => splits.map(count)}))],
 			hooks: {draw: [u => [["p50", l.p50], ["p99", l.p99]].forEach(([name, µs], row) => {
@@ -298,7 +294,7 @@
 		}
 		columns.push(end(data.planned));
 		series.push({label: "planned", stroke: css("plan"), width: 1.6, paths: uPlot.paths.stepped({align: 1}), points: {show: false}, value: (u, v) => count(v)});
-		if (data.played.some((v, i) => v < data.planned[i])) {
+		if (data.played) {
 			columns.push(end(data.played));
 			series.push({label: "played", stroke: css("plan"), width: 1.2, dash: [4, 3], paths: uPlot.paths.stepped({align: 1}), points: {show: false}, value: (u, v) => count(v)});
 		}
@@ -307,7 +303,7 @@
 			full: [0, data.end], follow: true, cursor: {sync: {key: "time", setSeries: false}, dataIdx: under},
 			scales: {y: {range: () => [0, top * 1.08]}}, series,
 			axes: [timeAxis(), axis({size: 62, values: (u, splits) => splits.map(count)})],
-			hooks: {drawClear: [backdrop], draw: [veil]},
+			hooks: {drawClear: [backdrop], draw: [veil, strips]},
 		}, columns);
 	};
 
@@ -321,21 +317,21 @@
 			full: [0, data.end], follow: true, cursor: {sync: {key: "time", setSeries: false}}, scales: {y},
 			series: [
 				{label: data.span > 1 ? "from" : "second", value: (u, v, s, k) => k == null ? "–" : clock(data.at[k])},
-				line("lag p99", "lag", 1), line("response max", "max", 1.2), line("response p50", "p50", 1.8), line("service p99", "under", 4.5), line("response p99", "response", 2),
+				line("lag p99", "lag", 1), line("response max", "max", 1.2), line("response p50", "p50", 1.8), line("service p99", "under", 3.8), line("response p99", "response", 2.2),
 			],
 			axes: [timeAxis(), latencyAxis(y)],
-			hooks: {drawClear: [backdrop]},
-		}, [data.at.map(t => t + data.span / 2), ...cols]);
+			hooks: {drawClear: [backdrop], draw: [strips]},
+		}, [data.at.map(t => (t + Math.min(t + data.span, data.end)) / 2), ...cols]);
 	};
 
 	const marks = () => {
 		const said = [], p = document.getElementById("marks");
 		const tally = l => (data.levels || []).filter(v => v === l).length;
-		const unit = data.span > 1 ? " spans of " + clock(data.span) : " seconds";
+		const times = n => data.span > 1 ? n + " spans of " + clock(data.span) : n + (n === 1 ? " second" : " seconds");
 		if (data.span > 1) said.push("Each point stands for " + clock(data.span) + ": rates are its mean, latencies those of its worst second.");
-		if ((data.warmup || []).some(Boolean)) said.push("Grey at the left: warm-up, in these two charts only.");
-		if (tally(1)) said.push("Amber strip: the generator was suspect, " + tally(1) + unit + ".");
-		if (tally(2)) said.push("Red strip: the generator was invalid, " + tally(2) + unit + ".");
+		if ((data.warmup || []).some(Boolean)) said.push("Paler at the left: the warm-up, in the charts over time only.");
+		if (tally(1)) said.push("Amber strip: the generator was suspect, " + times(tally(1)) + ".");
+		if (tally(2)) said.push("Red strip: the generator was invalid, " + times(tally(2)) + ".");
 		p.textContent = said.join(" ");
 		p.hidden = !said.length;
 	};

@@ -103,6 +103,10 @@ func dumbbell(s *sheet, w row, at float64, first bool) {
 			return "too few"
 		}
 		num := align(markText, text.XRight)
+		headline := bold(num)
+		if w.Quantile(0.99).TooFew {
+			headline = align(axisText, text.XRight)
+		}
 		columns := []struct {
 			x    vg.Length
 			head string
@@ -110,7 +114,7 @@ func dumbbell(s *sheet, w row, at float64, first bool) {
 			sty  text.Style
 		}{
 			{70, "p50", said(0.5), num},
-			{130, "p99", said(0.99), bold(num)},
+			{130, "p99", said(0.99), headline},
 			{190, "n", group(w.response.N()), num},
 		}
 		for _, col := range columns {

@@ -61,7 +61,7 @@ func percentiles(r *report.Report) *sheet {
 		}()
 	}
 	if len(serv) > 0 { // under the response and wider, so that both are seen where they are equal
-		sty := stroke(4.6, serviceUnder)
+		sty := stroke(3.8, serviceUnder)
 		line(p, sty, serv)
 		s.keys = append(s.keys, lineKey(sty, "service: from the write to the answer"))
 	}

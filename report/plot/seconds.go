@@ -32,7 +32,11 @@ func (t timeline) lasted() time.Duration {
 	if len(t.seconds) == 0 {
 		return 0
 	}
-	return t.seconds[len(t.seconds)-1].At + t.span
+	last := t.seconds[len(t.seconds)-1]
+	if last.Length > 0 && last.Length < t.span {
+		return last.At + last.Length
+	}
+	return last.At + t.span
 }
 
 // rate is a count of span i as one of each second. The last span of a run may be
@@ -40,6 +44,12 @@ func (t timeline) lasted() time.Duration {
 func (t timeline) rate(i int, n int64) float64 {
 	return float64(n) / max(t.seconds[i].Length, t.span/2).Seconds()
 }
+
+// levels are the verdicts that are marked, and how.
+var levels = []struct {
+	level       report.Level
+	tint, strip paint
+}{{report.Suspect, suspectTint, orange}, {report.Invalid, invalidTint, vermilion}}
 
 // backdrop shades the warm-up and the seconds in which the generator is not to
 // be trusted, and names both in the keys.
@@ -52,18 +62,24 @@ func (t timeline) backdrop(s *sheet) {
 	if len(warm) > 0 {
 		s.keys = append(s.keys, boxKey(shade, "warm-up, not counted"))
 	}
-	for _, l := range []struct {
-		level       report.Level
-		tint, strip paint
-	}{{report.Suspect, suspectTint, orange}, {report.Invalid, invalidTint, vermilion}} {
+	for _, l := range levels {
 		var n int64
 		for _, w := range t.stretches(func(s report.Second) bool { return s.Level == l.level }) {
 			band(p, l.tint, t.at[w[0]], t.at[w[1]]+wide, 0)
-			band(p, l.strip, t.at[w[0]], t.at[w[1]]+wide, 4)
 			n += int64(w[1] - w[0] + 1)
 		}
 		if n > 0 {
 			s.keys = append(s.keys, stripKey(l.tint, l.strip, "generator "+l.level.String()+" in "+t.some(n)))
+		}
+	}
+}
+
+// strips mark at the top, over all that is drawn, where the generator is not to
+// be trusted.
+func (t timeline) strips(s *sheet) {
+	for _, l := range levels {
+		for _, w := range t.stretches(func(s report.Second) bool { return s.Level == l.level }) {
+			band(s.plot, l.strip, t.at[w[0]], t.at[w[1]]+t.span.Seconds(), 4)
 		}
 	}
 }
@@ -144,8 +160,8 @@ func latencyOverTime(r *report.Report) *sheet {
 		{"lag p99, the generator's own", t.points(func(s report.Second) (int64, time.Duration) { return s.Played, s.LagP99 }), stroke(0.9, purple)},
 		{"response max", t.points(func(s report.Second) (int64, time.Duration) { return s.Response.N, s.Response.Max }), stroke(1, pale)},
 		{"response p50", t.points(func(s report.Second) (int64, time.Duration) { return s.Response.N, s.Response.P50 }), stroke(1.8*thick, sky)},
-		{"service p99", t.points(func(s report.Second) (int64, time.Duration) { return s.Service.N, s.Service.P99 }), stroke(4*thick, serviceUnder)},
-		{"response p99", t.points(func(s report.Second) (int64, time.Duration) { return s.Response.N, s.Response.P99 }), stroke(2*thick, responseColour)},
+		{"service p99", t.points(func(s report.Second) (int64, time.Duration) { return s.Service.N, s.Service.P99 }), stroke(3.6*thick, serviceUnder)},
+		{"response p99", t.points(func(s report.Second) (int64, time.Duration) { return s.Response.N, s.Response.P99 }), stroke(2.2*thick, responseColour)},
 	}
 	lo, hi := spread(lines[1].points, lines[2].points, lines[3].points, lines[4].points)
 	if hi/lo > 100 { // on a log axis the lag has its place too
@@ -168,6 +184,7 @@ func latencyOverTime(r *report.Report) *sheet {
 		line(p, l.sty, l.points)
 		s.keys = append([]key{lineKey(l.sty, l.name)}, s.keys...)
 	}
+	t.strips(s)
 	s.keys = append(s.keys, marks...)
 	if few(r) {
 		s.notes = append(s.notes, note{text: "Most seconds have fewer than 368 samples: their p99 is little more than their slowest exchange."})
@@ -252,6 +269,7 @@ func throughput(r *report.Report) *sheet {
 		line(p, played, steps(t.at, t.span.Seconds(), func(i int) float64 { return t.rate(i, t.seconds[i].Played) }))
 		s.keys = append(s.keys[:1], append([]key{lineKey(played, "arrivals played "+group(r.Played))}, s.keys[1:]...)...)
 	}
+	t.strips(s)
 	s.keys = append(s.keys, marks...)
 	return s
 }

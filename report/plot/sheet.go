@@ -60,7 +60,7 @@ func newSheet(r *report.Report, title string, n int64) *sheet {
 	if r.Verdict.Level != report.Valid {
 		said := "Generator " + r.Verdict.Level.String()
 		if len(r.Verdict.Reasons) > 0 {
-			said += ": " + r.Verdict.Reasons[0]
+			said += ": " + strings.TrimPrefix(r.Verdict.Reasons[0], r.Verdict.Level.String()+": ")
 		}
 		s.notes = append(s.notes, note{said, true})
 	}

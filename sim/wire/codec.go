@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"github.com/moov-io/iso8583"
 	"github.com/moov-io/iso8583/encoding"
@@ -131,18 +132,21 @@ func compileField(f field.Field) fieldCodec {
 	if s.Packer != nil || s.Unpacker != nil || s.Pref == nil || s.Enc == nil {
 		return out
 	}
+	isFixed := strings.HasSuffix(s.Pref.Inspect(), "Fixed") && s.Pref != prefix.None.Fixed
+	if s.Pad != nil && s.Pad != padding.None {
+		if !isFixed {
+			return out
+		}
+		var ok bool
+		if out.pad, out.padWith, ok = padOf(s.Pad); !ok {
+			return out
+		}
+	}
 	known := false
 	if out.count, out.countLen, out.odd, known = countOf(s.Pref); !known {
 		return out
 	}
 	out.max = min(out.max, out.mostCounted())
-	if s.Pad != nil && s.Pad != padding.None {
-		var ok bool
-		if out.pad, out.padWith, ok = padOf(s.Pad); !ok || out.count != fixed {
-			out.pad = padNone
-			return out
-		}
-	}
 	switch e := s.Enc.(type) {
 	case *Nibbles:
 		out.kind, out.nib = nibbles, e
@@ -432,7 +436,9 @@ func firstNotDigit(v []byte) int {
 	return -1
 }
 
-// appendForeign packs with moov's code; v is what moov calls the field's bytes.
+// appendForeign packs with moov's code. v is what moov calls the field's bytes,
+// of a composite field the octets that stand on the line: moov would pack its
+// elements in another order and one of no octets without its length.
 func (c *codec) appendForeign(dst []byte, n int, v []byte) (_ []byte, err error) {
 	at := len(dst)
 	defer func() {
@@ -441,6 +447,17 @@ func (c *codec) appendForeign(dst []byte, n int, v []byte) (_ []byte, err error)
 		}
 	}()
 	m := field.NewInstanceOf(c.moov[n])
+	if _, ok := m.(*field.Composite); ok {
+		count, err := m.Spec().Pref.EncodeLength(m.Spec().Length, len(v))
+		if err != nil {
+			return dst, &FieldError{n, at, fmt.Sprintf("has %d octets, which its length does not allow", len(v))}
+		}
+		dst = append(append(dst, count...), v...)
+		if read, err := m.Unpack(dst[at:]); err != nil || read != len(dst)-at {
+			return dst[:at], &FieldError{n, at, "is not a value for this spec"}
+		}
+		return dst, nil
+	}
 	if err := m.SetBytes(v); err != nil {
 		return dst, &FieldError{n, at, "is not a value for this spec"}
 	}
@@ -455,22 +472,31 @@ func (c *codec) appendForeign(dst []byte, n int, v []byte) (_ []byte, err error)
 // before; a panic is an error of this field. Fixed values keep the padding
 // that moov takes off, as those of compiled fields do.
 func (c *codec) takeForeign(buf, b []byte, at, n int) (_ []byte, _ int, err error) {
+	unreadable := &FieldError{n, at, "cannot be read with this spec"}
 	defer func() {
 		if p := recover(); p != nil {
-			err = &FieldError{n, at, "cannot be read with this spec"}
+			err = unreadable
 		}
 	}()
 	m := field.NewInstanceOf(c.moov[n])
+	spec := m.Spec()
 	read, err := m.Unpack(b[at:])
 	if err != nil || read < 0 || read > len(b)-at {
-		return buf, at, &FieldError{n, at, "cannot be read with this spec"}
+		return buf, at, unreadable
+	}
+	if _, ok := m.(*field.Composite); ok {
+		_, count, err := spec.Pref.DecodeLength(spec.Length, b[at:])
+		if err != nil || count < 0 || count > read {
+			return buf, at, unreadable
+		}
+		return append(buf, b[at+count:at+read]...), at + read, nil
 	}
 	v, err := m.Bytes()
 	if err == nil && c.fields[n].pad != padNone {
-		v = m.Spec().Pad.Pad(v, m.Spec().Length)
+		v = spec.Pad.Pad(v, spec.Length)
 	}
 	if err != nil || len(v) > 8*len(b) {
-		return buf, at, &FieldError{n, at, "cannot be read with this spec"}
+		return buf, at, unreadable
 	}
 	return append(buf, v...), at + read, nil
 }

@@ -65,19 +65,16 @@ func (m *Message) Shown(f int) string {
 	return fmt.Sprintf("(%d characters, hidden)", len(v))
 }
 
-// mask is what may be shown of field f. The PIN block and the tracks are
-// hidden and the PAN is masked whatever the dialect says.
+// mask is what may be shown of field f. The PIN block, the tracks and fields
+// that the dialect lacks are hidden and the PAN is masked whatever it says.
 func (d *Dialect) mask(f int) Mask {
-	mask := d.Masks[f]
-	switch f {
-	case 2:
-		if mask != Hidden {
-			return PAN
-		}
-	case 35, 36, 45, 52:
+	switch {
+	case f == 35, f == 36, f == 45, f == 52, !d.Has(f):
 		return Hidden
+	case f == 2 && d.Masks[f] != Hidden:
+		return PAN
 	}
-	return mask
+	return d.Masks[f]
 }
 
 // binary reports whether field f is octets rather than text.

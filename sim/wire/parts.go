@@ -95,7 +95,7 @@ func (m *Message) describeDetails(w io.Writer, f int) {
 		for len(pan) > 0 && pan[0] == '0' {
 			pan = pan[1:]
 		}
-		writePart(w, fmt.Sprintf("48.%d", i), "detail", fmt.Sprintf("class %s, trace %s, PAN %s, amount %s", d[:2], d[2:8], MaskPAN(pan), d[28:]))
+		writePart(w, fmt.Sprintf("48.%d", i), "detail", fmt.Sprintf("class %s, trace %s, PAN %s, amount %s", d[:2], d[2:8], MaskPAN(pan), d[28:40]))
 	}
 }
 

@@ -1,0 +1,222 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func described(m *Message) string {
+	var s strings.Builder
+	m.Describe(&s)
+	return s.String()
+}
+
+func TestMessageInWords(t *testing.T) {
+	d := CUP()
+	texts := map[string]string{}
+	for _, s := range samples(t) {
+		texts[s.name] = described(read(t, d, s.frame))
+	}
+	for name, want := range map[string][]string{
+		"C3": {
+			"TPDU 6000030000  to 0003, from 0000\n",
+			"head 603100310000  stripe, financial, version 31, in service, nothing required\n",
+			"MTI  0200  financial request: purchase\n",
+			"  4  amount                       000000000100\n",
+			" 35  track 2                      (37 characters, hidden)\n",
+			" 52  PIN block                    (8 octets, hidden)\n",
+			" 60  private 60                   2200000100060\n",
+			"       60.1   transaction type         22\n",
+			"       60.2   batch                    000001\n",
+			"       60.3   network management code  000\n",
+			"       60.5   IC condition             0\n",
+			" 64  MAC                          8E2B0150\n",
+		},
+		"C2":  {"network management response", " 62  private 62                   (60 octets, hidden)\n"},
+		"C4":  {"financial response\n", "  2  primary account number       622500******0014\n"},
+		"S3b": {"request: qr-purchase\n", " 59  private 59                   (24 characters, hidden)\n"},
+		"C7": {
+			"reconciliation response\n",
+			"       48.1   debit amount             000000000100\n",
+			"       48.2   debit count              001\n",
+			"       48.5   agrees (0 to 3)          1\n",
+			"       48.10  foreign agrees           1\n",
+		},
+		"C8": {"file action advice: upload-end\n", "       48.1   details uploaded         0000\n"},
+		"S4": {
+			" 55  IC card data                 (139 octets)\n",
+			"       9F26   cryptogram               95BBE372271DDA7C\n",
+			"       9F02   amount                   000000000001\n",
+			" 48  additional data              (1 digits)\n",
+		},
+	} {
+		for _, line := range want {
+			if !strings.Contains(texts[name], line) {
+				t.Errorf("%s lacks %q:\n%s", name, line, texts[name])
+			}
+		}
+	}
+	if strings.Contains(texts["S10"], "60.3") {
+		t.Errorf("a field 60 of 8 digits has a part 60.3:\n%s", texts["S10"])
+	}
+}
+
+func TestHeaderInWords(t *testing.T) {
+	m := NewMessage(CUP())
+	m.SetMTI("0A99")
+	copy(m.Head, unhex(t, "6000000003"+"613213000000"))
+	if got, want := described(m), "TPDU 6000000003  to 0000, from 0003\n"+
+		"head 613213000000  chip, financial, version 32, training, sign in again\n"+
+		"MTI  0A99  unknown message type\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	copy(m.Head[5:], unhex(t, "7732FF"))
+	if got := described(m); !strings.Contains(got, "class 77, version 32, state F, requirement F") {
+		t.Error(got)
+	}
+}
+
+func TestBatchDetailsAreMasked(t *testing.T) {
+	m := NewMessage(CUP())
+	m.SetMTI("0320")
+	m.SetString(48, "02"+"00"+"000042"+"00006225000000000014"+"000000000100"+"01"+"000043"+"06225000000000000019"+"000000000200")
+	got := described(m)
+	for _, want := range []string{
+		"detail                   class 00, trace 000042, PAN 622500******0014, amount 000000000100\n",
+		"detail                   class 01, trace 000043, PAN 622500*********0019, amount 000000000200\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("lacks %q:\n%s", want, got)
+		}
+	}
+	if m.Shown(48) != "(82 digits)" {
+		t.Errorf("shown as %s", m.Shown(48))
+	}
+	// Details that are not what their count says are not taken apart.
+	m.SetString(48, "03"+"00"+"000042"+"00006225000000000014"+"000000000100")
+	if got := described(m); strings.Contains(got, "6225") {
+		t.Error(got)
+	}
+}
+
+// Card data is planted in every field that may hold some, and in IC data in
+// the elements that do.
+func TestNothingHiddenIsShown(t *testing.T) {
+	const pan, secret = "6225880000005678", "SECRET"
+	user, err := ISO87().WithSpec(iso87Spec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range append([]*Dialect{user}, CUP(), ISO87()) {
+		m := NewMessage(d)
+		m.SetMTI("0200")
+		m.SetString(2, pan)
+		m.SetString(35, pan+"D25121010000")
+		m.SetString(36, pan+"D25121010000")
+		m.SetString(45, "B"+pan+"^NAME")
+		m.SetString(48, "02"+pan)
+		m.SetString(52, secret)
+		m.SetString(57, secret)
+		m.SetString(58, secret)
+		m.SetString(59, "A3019"+secret)
+		m.SetString(62, secret)
+		tlv := []byte("\x57\x0E\x62\x25\x88\x00\x00\x00\x56\x78\xD2\x51\x21\x01\x00\x00" +
+			"\x5A\x08\x62\x25\x88\x00\x00\x00\x56\x78" + "\x9F\x1F\x06SECRET" + "\x56\x06SECRET" + "\x5F\x20\x06SECRET" +
+			"\x70\x0A\x5A\x08\x62\x25\x88\x00\x00\x00\x56\x78" + "\xC1\x06SECRET")
+		m.Set(55, tlv)
+		text := described(m)
+		for f := range 129 {
+			text += m.Shown(f) + "\n"
+		}
+		text += fmt.Sprintf("%v", m.CheckTLV(55))
+		_, err := m.Append(nil)
+		text += fmt.Sprint(err)
+		for _, bad := range []string{pan, secret, "534543524554", "6225880000", "00005678"} {
+			if strings.Contains(text, bad) {
+				t.Errorf("%s shows %s:\n%s", d.Name, bad, text)
+			}
+		}
+		if !strings.Contains(text, "622588******5678") || !strings.Contains(text, "5A     PAN                      (8 octets)") {
+			t.Errorf("%s does not show what it may:\n%s", d.Name, text)
+		}
+	}
+}
+
+func TestUsersPrivateFieldsAreHiddenUnlessSaid(t *testing.T) {
+	base := ISO87()
+	base.Masks[63] = Clear
+	d, err := base.WithSpec(iso87Spec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := NewMessage(d)
+	m.SetMTI("0200")
+	for _, f := range []int{43, 54, 60, 61, 63, 41} {
+		m.SetString(f, "seen")
+	}
+	for f, hidden := range map[int]bool{43: true, 54: true, 61: true, 60: false, 63: false, 41: false} {
+		if got := strings.Contains(m.Shown(f), "seen"); got == hidden {
+			t.Errorf("field %d is shown as %s", f, m.Shown(f))
+		}
+	}
+}
+
+func TestPANsAreMasked(t *testing.T) {
+	for pan, want := range map[string]string{
+		"":                    "",
+		"1234":                "****",
+		"12345":               "*2345",
+		"4111111111111":       "*********1111",
+		"411111111111111":     "***********1111",
+		"4111111111111111":    "411111******1111",
+		"6225000000000000019": "622500*********0019",
+		"41111111\x1b[2J1111": "411111******1111",
+		"4\x1b1111111111x111": "4?1111******?111"[:16],
+	} {
+		if got := MaskPAN(pan); got != want {
+			t.Errorf("%q is shown as %s, want %s", pan, got, want)
+		}
+		if got := MaskPAN([]byte(pan)); got != want {
+			t.Errorf("%q in octets is shown as %s, want %s", pan, got, want)
+		}
+	}
+}
+
+func TestOctetsThatAreNoTextAreEscaped(t *testing.T) {
+	m := NewMessage(CUP())
+	m.SetString(41, "\x1b[2J\x00\r\n\\")
+	m.SetString(63, "CUP\xD6\xD0\xB9\xFA") // GBK
+	m.SetString(64, "\x01\x02\x03\x04\x05\x06\x07\xFF")
+	for f, want := range map[int]string{41: `\x1B[2J\x00\x0D\x0A\x5C`, 63: `CUP\xD6\xD0\xB9\xFA`, 64: "01020304050607FF", 2: "absent", 70: "absent"} {
+		if got := m.Shown(f); got != want {
+			t.Errorf("field %d is shown as %s, want %s", f, got, want)
+		}
+	}
+}
+
+func TestManyElementsAreCutShort(t *testing.T) {
+	m := NewMessage(CUP())
+	m.SetMTI("0200")
+	m.SetString(55, strings.Repeat("\x9C\x00", 120))
+	if got := described(m); strings.Count(got, "9C") != maxTags || !strings.Contains(got, "and more") {
+		t.Error(got)
+	}
+	m.SetString(55, "\x9C\x01\x00\x9F\x02\x80")
+	if got := described(m); !strings.Contains(got, "not readable             octet 5: length is indefinite") {
+		t.Error(got)
+	}
+}
+
+func TestFieldsHaveNames(t *testing.T) {
+	for _, d := range Dialects() {
+		for f := range 129 {
+			if name := d.FieldName(f); (name != "") != (d.Has(f) || f == 1) {
+				t.Errorf("%s: field %d is named %q", d.Name, f, name)
+			}
+		}
+		if d.FieldName(-1) != "" || d.FieldName(129) != "" {
+			t.Errorf("%s names fields that there are not", d.Name)
+		}
+	}
+}

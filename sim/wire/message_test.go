@@ -454,3 +454,20 @@ func TestEveryDialectCompiles(t *testing.T) {
 		}
 	}
 }
+
+func TestCloneSharesNothing(t *testing.T) {
+	m := read(t, CUP(), samples(t)[4].frame)
+	covered, _ := m.Sealing()
+	was := string(covered)
+	c := m.Clone()
+	c.SetString(41, "99999999")
+	c.Head[1] = 0x77
+	c.SetMAC([8]byte([]byte("DEADBEEF")))
+	if m.Text(41) != "22003600" || m.Head[1] != 0x06 || m.Text(64) != "E5805ECB" || c.Text(64) != "DEADBEEF" {
+		t.Errorf("41 = %q, head %X, MAC %q and %q", m.Text(41), m.Head, m.Text(64), c.Text(64))
+	}
+	clear(covered)
+	if again, _ := c.Sealing(); string(again) != was {
+		t.Error("the copy's octets are the original's")
+	}
+}

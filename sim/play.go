@@ -38,8 +38,11 @@ type Plan struct {
 type Result struct {
 	Of      wire.Transaction
 	Outcome report.Outcome
-	Code    [2]byte // field 39 of the answer, zero when there is none
-	Why     error   // what was wrong, when it was refused, timed out, broken or unsent
+	Code    [2]byte       // field 39 of the answer, zero when there is none
+	Why     error         // what was wrong, when it was refused, timed out, broken or unsent
+	Due     time.Duration // when it fell due, was sent and was done, in the run's time
+	Sent    time.Duration
+	Done    time.Duration
 	Amount  int64
 	Trace   uint32
 	Balance int64   // of a balance inquiry, fen
@@ -73,8 +76,8 @@ type Player struct {
 	Clock *Clock
 	T     *Terminal
 	Last  Result // of the latest transaction that a step asked for
-	// Each is told each exchange when it has ended; nil under load. The
-	// messages hold until it returns.
+	// Each is told each exchange when it has ended; it may be nil. The messages
+	// hold until it returns.
 	Each  func(request, answer *wire.Message, r *Result)
 	Shard *report.Shard // nil when nothing is recorded
 	Vars  any           // what steps keep between them; Fresh calls its Reset method, if it has one
@@ -161,8 +164,8 @@ func (p *Player) exchange(f *wire.Form, main bool) (r Result) {
 	p.judge(f, &r, err)
 	if p.Shard != nil {
 		o := *p.origin
-		p.Shard.Record(report.Sample{Label: int(f.Transaction), Due: begun - o, Sent: max(x.Sent, begun) - o, Done: x.Done - o,
-			Outcome: r.Outcome, Code: r.Code})
+		r.Due, r.Sent, r.Done = begun-o, max(x.Sent, begun)-o, x.Done-o
+		p.Shard.Record(report.Sample{Label: int(f.Transaction), Due: r.Due, Sent: r.Sent, Done: r.Done, Outcome: r.Outcome, Code: r.Code})
 		if x.Late+x.Duplicate+x.Unmatched > 0 {
 			p.Shard.Late(x.Late)
 			p.Shard.Duplicate(x.Duplicate)

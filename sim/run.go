@@ -37,6 +37,10 @@ type Run struct {
 	// each step that did not hold. It may be called from many goroutines at
 	// once. The messages hold until it returns. It may be nil.
 	Ended func(t *Terminal, r *Result, step *Step, err error, request, answer *wire.Message)
+	// Slow says whether a response time is worth a closer look; Slowest is then
+	// told of the exchange, as Ended is. Both or neither are nil.
+	Slow    func(time.Duration) bool
+	Slowest func(t *Terminal, r *Result, request, answer *wire.Message)
 
 	clock    *Clock
 	origin   time.Duration // of the run's time: when arrival 0 may fall due
@@ -146,11 +150,12 @@ func (r *Run) link() {
 func (r *Run) player(s *report.Shard) *Player {
 	p := NewPlayer(r.Profile.Dialect, r.clock)
 	p.Shard, p.origin, p.seed = s, &r.origin, r.Mix.Seed
-	if r.Ended != nil {
-		p.Each = func(request, answer *wire.Message, res *Result) {
-			if res.Outcome > report.Declined {
-				r.Ended(p.T, res, nil, nil, request, answer)
-			}
+	p.Each = func(request, answer *wire.Message, res *Result) {
+		switch {
+		case res.Outcome > report.Declined && r.Ended != nil:
+			r.Ended(p.T, res, nil, nil, request, answer)
+		case r.Slow != nil && res.Due >= 0 && r.Slow(res.Done-res.Due):
+			r.Slowest(p.T, res, request, answer)
 		}
 	}
 	return p

@@ -134,7 +134,7 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 		}
 		tell.second(run.Recorder.Snapshot(), f.length)
 	}
-	run.Ended = noter(folder.Events, run)
+	note(run, folder.Events)
 	rep, err := run.Do(ctx, sig.abort)
 	tell.done()
 	if err != nil {
@@ -416,19 +416,31 @@ func write(name string, w func(io.Writer) error) error {
 	return errors.Join(w(out), out.Close())
 }
 
-// noter tells events.ndjson of what went wrong, masked.
-func noter(events *report.Events, run *sim.Run) func(*sim.Terminal, *sim.Result, *sim.Step, error, *wire.Message, *wire.Message) {
-	return func(t *sim.Terminal, r *sim.Result, step *sim.Step, err error, request, answer *wire.Message) {
-		e := report.Event{At: run.Now(), Terminal: t.TID, Label: r.Of.String(), Outcome: r.Outcome, Note: printable(fmt.Sprint(errors.Join(err, r.Why)))}
+// note has a run tell events.ndjson of what went wrong and of the slowest
+// exchanges, masked.
+func note(run *sim.Run, events *report.Events) {
+	run.Ended = func(t *sim.Terminal, r *sim.Result, step *sim.Step, err error, request, answer *wire.Message) {
+		if !events.Room(r.Of.String(), r.Outcome) {
+			return
+		}
+		e := event(run, t, r, request, answer)
+		if why := errors.Join(err, r.Why); why != nil {
+			e.Note = printable(why.Error())
+		}
 		if step != nil {
 			e.Note = step.At + ": " + step.Text + ": " + e.Note
 		}
-		if !events.Room(e.Label, e.Outcome) {
-			return
-		}
-		e.Request, e.Answer = described(request), described(answer)
 		events.Add(e)
 	}
+	run.Slow = events.Slow
+	run.Slowest = func(t *sim.Terminal, r *sim.Result, request, answer *wire.Message) {
+		events.AddSlow(event(run, t, r, request, answer))
+	}
+}
+
+func event(run *sim.Run, t *sim.Terminal, r *sim.Result, request, answer *wire.Message) report.Event {
+	return report.Event{At: run.Now(), Terminal: t.TID, Label: r.Of.String(), Outcome: r.Outcome,
+		Due: r.Due, Sent: r.Sent, Done: r.Done, Request: described(request), Answer: described(answer)}
 }
 
 func described(m *wire.Message) string {

@@ -108,10 +108,10 @@ func TestLengthsThatNoMessageHas(t *testing.T) {
 		{digits, "4097", ErrLength},
 		{digits, "0004abcd", io.EOF},
 	} {
-		r := NewReader(strings.NewReader(c.stream), c.d)
 		var err error
 		n := allocated(func() {
-			for err == nil {
+			r := NewReader(strings.NewReader(c.stream), c.d)
+			for err = nil; err == nil; {
 				_, err = r.Next()
 			}
 		})

@@ -196,13 +196,18 @@ func TestTwoBitmapsAreAllThereIs(t *testing.T) {
 	}
 }
 
-// allocated is what f allocates, in octets.
+// allocated is what f allocates, in octets: the least of some runs, as others
+// allocate at the same time.
 func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
+	least := ^uint64(0)
+	for range 5 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f()
+		runtime.ReadMemStats(&after)
+		least = min(least, after.TotalAlloc-before.TotalAlloc)
+	}
+	return least
 }
 
 func TestNoInputTakesMuchMemory(t *testing.T) {
@@ -212,8 +217,7 @@ func TestNoInputTakesMuchMemory(t *testing.T) {
 			inputs = append(inputs, assemble(t, c.replace)[2:])
 		}
 		for _, b := range inputs {
-			m := NewMessage(d)
-			if n := allocated(func() { m.Read(b) }); n > uint64(4*len(b)+2048) {
+			if n := allocated(func() { NewMessage(d).Read(b) }); n > uint64(4*len(b)+4096) {
 				t.Errorf("%s: reading %d octets allocates %d", d.Name, len(b), n)
 			}
 		}

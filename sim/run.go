@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -229,31 +230,19 @@ func (r *Run) signIn(ctx context.Context) error {
 // NotSignedIn says how many terminals could not sign in, and why the first.
 func (r *Run) NotSignedIn() (int, error) { return r.failedIn, r.why }
 
-// arrival is one play, waiting for a terminal.
-type arrival struct {
-	n   int
-	due time.Duration // of the clock
-}
-
 // play lets arrivals come and waits for what they began. It reports whether it
 // was stopped before its time.
 func (r *Run) play(ctx context.Context) (interrupted bool) {
-	work := make(chan arrival)
 	var players sync.WaitGroup
-	end := r.origin + r.For
-	ending, cancel := context.WithDeadline(ctx, r.clock.At(end+grace))
+	ending, cancel := context.WithDeadline(ctx, r.clock.At(r.origin+r.For+grace))
 	defer cancel()
-	start := func(first arrival) {
-		players.Go(func() { r.playAll(ending, first, work) })
-	}
 	if r.Pacer == nil {
 		r.closed(ending, &players)
 		<-ending.Done()
 	} else {
-		r.open(ending, work, start, end)
+		r.open(ending, &players)
 	}
 	interrupted = ctx.Err() != nil && r.Now() < r.For
-	close(work)
 	r.await(&players)
 	return interrupted
 }
@@ -277,59 +266,96 @@ func (r *Run) await(players *sync.WaitGroup) {
 	<-drained
 }
 
-// open releases arrivals at their due times.
-func (r *Run) open(ctx context.Context, work chan arrival, start func(arrival), end time.Duration) {
-	players, stopped := 0, false
-	var release, before time.Duration // release times when behind; the due time before
-	for n, due := range r.Pacer {
-		due += r.origin
-		if due >= end || stopped && due > r.clock.Now() {
+// arrivals hands out the pacer's arrivals, each at its time. Whoever holds the
+// lock waits for the next one and then plays it itself, while another takes its
+// place: no arrival is handed from one goroutine to another, which would add the
+// time that takes to the generator's lag.
+type arrivals struct {
+	mu      sync.Mutex
+	waiting atomic.Int64 // players that want the lock
+	players int          // started so far
+	next    func() (int, time.Duration, bool)
+	release time.Duration // when arrivals that fell behind are released
+	before  time.Duration // due time of the arrival before
+	over    chan struct{} // closed when no more come
+	ended   bool
+}
+
+// open has players play arrivals at their due times, as many at once as there
+// are terminals. It returns when no more arrivals come.
+func (r *Run) open(ctx context.Context, players *sync.WaitGroup) {
+	next, stop := iter.Pull2(r.Pacer)
+	a := &arrivals{next: next, over: make(chan struct{}), players: 1}
+	players.Go(func() { r.playAll(ctx, a, players) })
+	<-a.over
+	a.mu.Lock()
+	stop()
+	a.mu.Unlock()
+}
+
+// playAll plays arrivals until no more come. A player that goes off to play
+// leaves another one waiting for the next arrival.
+func (r *Run) playAll(ctx context.Context, a *arrivals, players *sync.WaitGroup) {
+	p := r.player(r.Recorder.Shard())
+	for {
+		a.waiting.Add(1)
+		a.mu.Lock()
+		a.waiting.Add(-1)
+		n, due, ok := r.nextDue(ctx, a)
+		if ok && a.waiting.Load() == 0 && a.players < len(r.fleet)-r.failedIn {
+			a.players++
+			players.Go(func() { r.playAll(ctx, a, players) })
+		}
+		a.mu.Unlock()
+		if !ok {
 			return
 		}
-		r.Recorder.Planned(due-r.origin, 1)
-		if stopped || ctx.Err() != nil {
-			stopped = true
+		t := r.take(ctx, r.Mix.Plan(n))
+		if t == nil {
 			r.Recorder.NotPlayed(1)
 			continue
 		}
-		wake := due
-		if now := r.clock.Now(); now-due > slack {
-			release = max(release, now-slack) + (due-before)/catchUp
-			wake = release
-		}
-		before = due
-		sleepUntil(ctx, r.clock, wake)
-		a := arrival{n, due}
-		select {
-		case work <- a:
-			continue
-		default:
-		}
-		if players < len(r.fleet)-r.failedIn {
-			players++
-			start(a)
-			continue
-		}
-		select {
-		case work <- a:
-		case <-ctx.Done():
-			stopped = true
-			r.Recorder.NotPlayed(1)
-		}
+		r.one(p, t, n, due)
+		r.giveBack(t)
 	}
 }
 
-// playAll plays arrivals, each on a terminal that is free.
-func (r *Run) playAll(ctx context.Context, a arrival, work <-chan arrival) {
-	p := r.player(r.Recorder.Shard())
-	for ok := true; ok; a, ok = <-work {
-		if t := r.take(ctx, r.Mix.Plan(a.n)); t != nil {
-			r.one(p, t, a.n, a.due)
-			r.giveBack(t)
-		} else {
-			r.Recorder.NotPlayed(1)
+// nextDue waits for the next arrival; its due time is the clock's. It reports
+// false when no more come. The lock is held.
+func (r *Run) nextDue(ctx context.Context, a *arrivals) (n int, due time.Duration, ok bool) {
+	end := r.origin + r.For
+	for !a.ended {
+		n, due, ok = a.next()
+		due += r.origin
+		if !ok || due >= end {
+			break
 		}
+		wake := due
+		if now := r.clock.Now(); now-due > slack {
+			a.release = max(a.release, now-slack) + (due-a.before)/catchUp
+			wake = a.release
+		}
+		a.before = due
+		sleepUntil(ctx, r.clock, wake)
+		if ctx.Err() == nil {
+			r.Recorder.Planned(due-r.origin, 1)
+			return n, due, true
+		}
+		// No more are begun. Those that fell due before now have been missed.
+		now := r.clock.Now()
+		for ok && due < end && due <= now {
+			r.Recorder.Planned(due-r.origin, 1)
+			r.Recorder.NotPlayed(1)
+			_, due, ok = a.next()
+			due += r.origin
+		}
+		break
 	}
+	if !a.ended {
+		a.ended = true
+		close(a.over)
+	}
+	return 0, 0, false
 }
 
 // take waits for a terminal that can play the plan; nil when none becomes free

@@ -86,7 +86,8 @@ func onto(of, original wire.Transaction, amount int64, supervisor string) func(*
 			rec = p.PreAuthorised()
 		}
 		if rec == nil {
-			return fmt.Errorf("there is no approved %s to do this to", original)
+			p.T.Display = "没有原始交易"
+			return local(p, fmt.Errorf("%w: it knows no approved %s to do this to", sim.ErrRefusedLocally, original))
 		}
 		if of == wire.PurchaseVoid || of == wire.Refund || of == wire.PreAuthVoid || of == wire.CompletionVoid {
 			password := supervisor

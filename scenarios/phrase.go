@@ -67,7 +67,8 @@ func compilePattern(pattern string) *regexp.Regexp {
 	var b strings.Builder
 	at := 0
 	for _, m := range gap.FindAllStringSubmatchIndex(pattern, -1) {
-		b.WriteString(regexp.QuoteMeta(pattern[at:m[0]]))
+		words := regexp.QuoteMeta(pattern[at:m[0]])
+		b.WriteString(strings.TrimSuffix(words, " a ") + map[bool]string{true: " an? "}[strings.HasSuffix(words, " a ")])
 		b.WriteString(placeholders[pattern[m[2]:m[3]]])
 		at = m[1]
 	}

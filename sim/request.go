@@ -98,6 +98,9 @@ func (p *Player) card(t *Terminal, f *wire.Form, o *Order) error {
 			p.scratch = append(p.scratch, h.Code...)
 			m.Set(59, p.scratch)
 		}
+		if f.Carries(22) {
+			m.SetString(22, o.Entry.mode(false))
+		}
 		return nil
 	}
 	pin := o.PIN && f.Carries(52) && t.keys.PIN != nil

@@ -43,6 +43,7 @@ func (p *Player) Settle() error {
 	t.Display = show(&r)
 	p.Last = r
 	if r.Outcome != report.Approved {
+		p.afterwards(&r)
 		return nil
 	}
 	balanced := r.Flags[0] == '1'

@@ -185,10 +185,11 @@ func (j *Journal) add(r Record) *Record {
 }
 
 // Last is the newest record of a transaction that has not been voided, nil
-// when there is none.
+// when there is none. A purchase may have been made by card or by QR code.
 func (j *Journal) Last(of wire.Transaction) *Record {
 	for i := len(j.Records) - 1; i >= 0; i-- {
-		if r := &j.Records[i]; r.Of == of && !r.Voided {
+		r := &j.Records[i]
+		if same := r.Of == of || of == wire.Purchase && r.Of == wire.QRPurchase; same && !r.Voided {
 			return r
 		}
 	}

@@ -60,6 +60,8 @@ type faultyConn struct {
 	reader   *wire.Reader
 	dialect  *wire.Dialect
 	now      Fault // what meets the answer of the exchange under way
+	key      wire.Key
+	message  *wire.Message
 	active   bool
 	out      []byte // octets to give on
 	held     []byte // an answer kept back until the next exchange
@@ -81,6 +83,7 @@ func (c *faultyConn) Write(b []byte) (int, error) {
 	if len(c.faults.Queue) == 0 {
 		return c.Conn.Write(b)
 	}
+	c.key = c.keyOf(b[c.dialect.Length.Octets:])
 	f := c.faults.Queue[0]
 	c.faults.Queue = c.faults.Queue[1:]
 	c.faults.Injected[f]++
@@ -131,7 +134,7 @@ func (c *faultyConn) next() error {
 	var prefix [4]byte
 	c.dialect.Length.Put(prefix[:], len(body))
 	frame := append(append([]byte(nil), prefix[:c.dialect.Length.Octets]...), body...)
-	if !c.active || c.now.onRequest() {
+	if !c.active || c.now.onRequest() || c.keyOf(body) != c.key { // not the answer that is meant
 		c.out = append(c.out, frame...)
 		return nil
 	}
@@ -153,6 +156,14 @@ func (c *faultyConn) next() error {
 	}
 	c.out = append(c.out, frame...)
 	return nil
+}
+
+// keyOf is the key of a message; the zero Key when it cannot be read.
+func (c *faultyConn) keyOf(body []byte) wire.Key {
+	if c.message.Read(body) != nil {
+		return wire.Key{}
+	}
+	return c.message.Key()
 }
 
 // giveUp is a timeout: waited for, or at once.

@@ -140,7 +140,7 @@ func (l *Line) connect() error {
 		return err
 	}
 	if l.faults != nil {
-		conn = &faultyConn{Conn: conn, faults: l.faults, reader: wire.NewReader(conn, l.dialect), dialect: l.dialect}
+		conn = &faultyConn{Conn: conn, faults: l.faults, reader: wire.NewReader(conn, l.dialect), dialect: l.dialect, message: wire.NewMessage(l.dialect)}
 	}
 	l.conn, l.reader = conn, wire.NewReader(conn, l.dialect)
 	l.release = context.AfterFunc(l.stop, func() { conn.Close() })

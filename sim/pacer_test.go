@@ -1,0 +1,290 @@
+package sim_test
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/sim"
+)
+
+func rate(t testing.TB, s string) sim.Rate {
+	t.Helper()
+	r, err := sim.ParseRate(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// upTo is the arrivals of a pacer that fall due before end.
+func upTo(t testing.TB, p sim.Pacer, end time.Duration) []time.Duration {
+	t.Helper()
+	var dues []time.Duration
+	for k, due := range p {
+		if k != len(dues) {
+			t.Fatalf("arrival %d has number %d", len(dues), k)
+		}
+		if due >= end {
+			return dues
+		}
+		if k > 0 && due < dues[k-1] {
+			t.Fatalf("arrival %d is due at %v, the one before at %v", k, due, dues[k-1])
+		}
+		dues = append(dues, due)
+	}
+	return dues
+}
+
+// At 600,000 a second no due time is a whole number of nanoseconds off, and
+// every 600,000th arrival falls on a whole second, however long the run.
+func TestConstantDoesNotDrift(t *testing.T) {
+	const perSecond, seconds = 600_000, 60
+	last := 0
+	for k, due := range sim.Constant(rate(t, "600000/s")) {
+		if want := time.Duration(k/perSecond)*time.Second + time.Duration(k%perSecond)*time.Second/perSecond; due != want {
+			t.Fatalf("arrival %d is due at %d ns, want %d", k, due, want)
+		}
+		if last = k; k == seconds*perSecond {
+			break
+		}
+	}
+	if last != seconds*perSecond {
+		t.Errorf("%d arrivals came", last)
+	}
+}
+
+// The product of number and period is what rounding would spoil. A run of a
+// billion arrivals is too long to walk; long periods get to greater products,
+// beyond 64 bits, in a few.
+func TestConstantIsExactForLargeProducts(t *testing.T) {
+	for _, r := range []sim.Rate{{N: 1e9, Per: time.Hour}, {N: 7, Per: time.Hour}, {N: 999_999_937, Per: time.Second}, {N: 1, Per: 1000 * time.Hour}, {N: 1e6, Per: math.MaxInt64}} {
+		for k, due := range sim.Constant(r) {
+			want := new(big.Int).Mul(big.NewInt(int64(k)), big.NewInt(int64(r.Per)))
+			if want.Quo(want, big.NewInt(int64(r.N))); want.Int64() != int64(due) {
+				t.Fatalf("%v/%v: arrival %d is due at %d ns, want %d", r.N, r.Per, k, due, want)
+			}
+			if k == 2000 {
+				break
+			}
+		}
+	}
+}
+
+func TestConstantCounts(t *testing.T) {
+	for _, c := range []struct {
+		rate string
+		over time.Duration
+		want int
+	}{
+		{"500/s", 10 * time.Second, 5000},
+		{"30/m", time.Minute, 30},
+		{"7200/h", time.Minute, 120},
+		{"0.5/s", 10 * time.Second, 5},    // at 0, 2, 4, 6 and 8 s
+		{"2.5/s", 2 * time.Second, 5},     // at 0, 0.4, … 1.6 s
+		{"333.3/s", time.Second, 334},     // 0 … 333: number 333 is due at 0.9991 s
+		{"3/s", 333 * time.Second, 999},   // a third of a second is rounded down, never up
+		{"1/h", 2*time.Hour + 1, 3},       // at 0, 1 h, 2 h
+		{"1000000/s", time.Second, 1e6},   // one a microsecond
+		{"0.001/s", 999 * time.Second, 1}, // the next one is due at 1000 s
+	} {
+		if got := len(upTo(t, sim.Constant(rate(t, c.rate)), c.over)); got != c.want {
+			t.Errorf("%s for %v: %d arrivals, want %d", c.rate, c.over, got, c.want)
+		}
+	}
+}
+
+// After t of a ramp over T from a to b, a·t + (b-a)·t²/2T arrivals have fallen
+// due; after it, b a second more.
+func TestRampIntegral(t *testing.T) {
+	for _, c := range []struct {
+		a, b float64
+		over time.Duration
+	}{
+		{0, 500, 10 * time.Second},
+		{100, 500, 10 * time.Second},
+		{500, 100, 10 * time.Second},
+		{200, 200, 5 * time.Second},
+		{0, 1, 100 * time.Second},
+		{1000, 1, 4 * time.Second},
+	} {
+		dues := upTo(t, sim.Ramp(sim.Rate{N: c.a, Per: time.Second}, sim.Rate{N: c.b, Per: time.Second}, c.over), 2*c.over)
+		T := c.over.Seconds()
+		for _, part := range []float64{0.1, 0.25, 0.5, 0.75, 1, 1.5, 2} {
+			at := part * T
+			slope := math.Min(at, T)
+			want := c.a*slope + (c.b-c.a)*slope*slope/2/T + c.b*math.Max(0, at-T)
+			n, _ := slices.BinarySearch(dues, time.Duration(at*1e9))
+			// Arrival 0 is due at once: n is the integral rounded up.
+			if got := float64(n); got < want-1e-3 || got > want+1+1e-3 {
+				t.Errorf("ramp %v/s to %v/s over %v: %v arrivals before %.2f s, want %.2f rounded up", c.a, c.b, c.over, got, at, want)
+			}
+		}
+	}
+}
+
+func TestPoissonHasItsMeanAndSpread(t *testing.T) {
+	const n = 200_000
+	var before time.Duration
+	var sum, squares float64
+	for k, due := range sim.Poisson(rate(t, "1000/s"), 7) {
+		gap := (due - before).Seconds()
+		sum, squares, before = sum+gap, squares+gap*gap, due
+		if k == n-1 {
+			break
+		}
+	}
+	mean := sum / n
+	deviation := math.Sqrt(squares/n - mean*mean)
+	// The mean of n exponential gaps is off by 1/sqrt(n) of itself, one in three
+	// times; four times that is next to never.
+	if off := math.Abs(mean/0.001 - 1); off > 4/math.Sqrt(n) {
+		t.Errorf("mean gap %.6f s, want 0.001 s", mean)
+	}
+	if off := math.Abs(deviation/0.001 - 1); off > 0.02 {
+		t.Errorf("gaps deviate by %.6f s, want 0.001 s as exponential ones do", deviation)
+	}
+}
+
+func TestSameSeedSameArrivals(t *testing.T) {
+	r := rate(t, "1000/s")
+	a, b := upTo(t, sim.Poisson(r, 1), time.Second), upTo(t, sim.Poisson(r, 1), time.Second)
+	if !slices.Equal(a, b) {
+		t.Error("one seed gave two different arrivals")
+	}
+	if c := upTo(t, sim.Poisson(r, 2), time.Second); slices.Equal(a, c) {
+		t.Error("two seeds gave the same arrivals")
+	}
+}
+
+// However a run is shared out, the parts together are the whole: every arrival
+// once, at its own time.
+func TestSharesMakeTheWhole(t *testing.T) {
+	pacers := map[string]sim.Pacer{
+		"constant": sim.Constant(rate(t, "997/s")),
+		"ramp":     sim.Ramp(sim.Rate{N: 0, Per: time.Second}, rate(t, "1500/s"), time.Second),
+		"poisson":  sim.Poisson(rate(t, "1000/s"), 3),
+	}
+	for name, p := range pacers {
+		whole := upTo(t, p, time.Second)
+		for n := 1; n <= 7; n++ {
+			together := make([]time.Duration, len(whole))
+			count := 0
+			for i := range n {
+				for k, due := range sim.Share(p, i, n) {
+					if due >= time.Second {
+						break
+					}
+					if k%n != i {
+						t.Fatalf("%s: share %d of %d has arrival %d", name, i, n, k)
+					}
+					together[k] = due
+					count++
+				}
+			}
+			if count != len(whole) || !slices.Equal(together, whole) {
+				t.Errorf("%s in %d shares: %d arrivals, want %d at the same times", name, n, count, len(whole))
+			}
+		}
+	}
+}
+
+func plans(n int) (ps []*sim.Plan) {
+	for i := range n {
+		ps = append(ps, &sim.Plan{ID: fmt.Sprint("plan-", i)})
+	}
+	return ps
+}
+
+func TestMixKeepsItsShares(t *testing.T) {
+	const n = 100_000
+	for _, shares := range [][]float64{{1}, {1, 1}, {70, 20, 10}, {0.5, 0.3, 0.2}, {1000, 1}, {1e-9, 1e-9}} {
+		ps := plans(len(shares))
+		m, err := sim.NewMix(42, ps, shares)
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := map[*sim.Plan]int{}
+		for k := range n {
+			count[m.Plan(k)]++
+		}
+		sum := 0.0
+		for _, s := range shares {
+			sum += s
+		}
+		for i, s := range shares {
+			p := s / sum
+			want, deviation := p*n, math.Sqrt(p*(1-p)*n)
+			if got := float64(count[ps[i]]); math.Abs(got-want) > 4*deviation+1 {
+				t.Errorf("shares %v: plan %d played %v times, want %.0f ± %.0f", shares, i, got, want, 4*deviation)
+			}
+		}
+	}
+}
+
+// Arrival n plays the same plan whoever asks, in whatever order: a run can be
+// shared out and played again.
+func TestMixDependsOnNumberAndSeedAlone(t *testing.T) {
+	ps := plans(3)
+	first, _ := sim.NewMix(1, ps, []float64{1, 2, 3})
+	again, _ := sim.NewMix(1, ps, []float64{1, 2, 3})
+	other, _ := sim.NewMix(2, ps, []float64{1, 2, 3})
+	differ := 0
+	for k := 9999; k >= 0; k-- {
+		if first.Plan(k) != again.Plan(k) || first.Plan(k) != first.Plan(k) {
+			t.Fatalf("arrival %d plays two plans under one seed", k)
+		}
+		if first.Plan(k) != other.Plan(k) {
+			differ++
+		}
+	}
+	if differ < 1000 {
+		t.Errorf("two seeds differ in %d of 10000 arrivals", differ)
+	}
+}
+
+func TestMixRefusesWhatIsNoShare(t *testing.T) {
+	for _, shares := range [][]float64{{}, {1}, {1, 0}, {1, -1}, {1, math.NaN()}, {1, math.Inf(1)}, {1, 1, 1}} {
+		if _, err := sim.NewMix(1, plans(2), shares); err == nil {
+			t.Errorf("shares %v of two plans are taken", shares)
+		}
+	}
+}
+
+func TestRatesAreReadStrictly(t *testing.T) {
+	for s, want := range map[string]float64{"500/s": 500, "30/m": 0.5, "7200/h": 2, "0.25/s": 0.25, "1e3/s": 1000} {
+		r, err := sim.ParseRate(s)
+		if err != nil || math.Abs(r.PerSecond()-want) > 1e-12 {
+			t.Errorf("%s: %v a second, %v; want %v", s, r.PerSecond(), err, want)
+			continue
+		}
+		if again, err := sim.ParseRate(r.String()); err != nil || again != r {
+			t.Errorf("%s is written %s, which reads %v, %v", s, r, again, err)
+		}
+	}
+	for _, s := range []string{"", "5", "/s", "5/", "5/x", "5/sec", "5 /s", "5/s/s", "0/s", "-1/s", "NaN/s", "Inf/s", "1e10/s", "five/s", "5/S"} {
+		if r, err := sim.ParseRate(s); err == nil {
+			t.Errorf("rate %q is read as %v", s, r)
+		}
+	}
+}
+
+func TestLinesAreReadStrictly(t *testing.T) {
+	for s, want := range map[string]sim.Lines{"": {}, "own": {}, "each": {Each: true}, "shared:1": {Shared: 1}, "shared:64": {Shared: 64}} {
+		l, err := sim.ParseLines(s)
+		if err != nil || l != want {
+			t.Errorf("line %q: %+v, %v; want %+v", s, l, err, want)
+		}
+		if again, err := sim.ParseLines(l.String()); err != nil || again != l {
+			t.Errorf("line %q is written %s, which reads %+v, %v", s, l, again, err)
+		}
+	}
+	for _, s := range []string{"shared", "shared:", "shared:0", "shared:-1", "shared:08", "shared:4x", "shared: 4", "both", "OWN"} {
+		if l, err := sim.ParseLines(s); err == nil {
+			t.Errorf("line %q is read as %+v", s, l)
+		}
+	}
+}

@@ -1,0 +1,48 @@
+# Tools that are not of this module, by exact version.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+FUZZTIME ?= 30s
+
+help: ## say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## the program, bin/posfleet
+	go build -trimpath -o bin/posfleet ./cmd/posfleet
+
+test: ## all tests
+	go test ./...
+
+race: ## all tests in random order under the race detector
+	go test -race -shuffle=on ./...
+
+bench: ## what an exchange costs, part by part
+	go test -run '^$$' -bench . -benchmem ./...
+
+lint: ## gofmt, go vet, staticcheck, go.mod
+	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go mod tidy -diff
+	go mod verify
+
+cover: ## bin/cover.html, which lines the tests reach
+	mkdir -p bin
+	go test -coverpkg=./... -coverprofile=bin/cover.out ./...
+	go tool cover -html=bin/cover.out -o bin/cover.html
+
+docs: ## docs/steps.md, from the phrase table
+	go run ./cmd/posfleet steps --markdown > docs/steps.md.new
+	mv docs/steps.md.new docs/steps.md
+
+fuzz: ## each fuzz target for FUZZTIME (30s)
+	go list ./... | while read -r p; do \
+	  go test -list '^Fuzz' "$$p" | grep '^Fuzz' | while read -r f; do \
+	    go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) "$$p" || exit 1; \
+	  done || exit 1; \
+	done
+
+ci: ## what a release must pass
+	.ci/run
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race bench lint cover docs fuzz ci

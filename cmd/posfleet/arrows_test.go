@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/posfleet/posfleet"
+
+// arrows is which of our packages may import which, relative to the module. A
+// package that is not here has no place in the tree yet: give it one on purpose.
+var arrows = map[string][]string{
+	"cmd/posfleet": {"features", "report", "report/plot", "scenarios", "sim", "sim/host", "sim/keys", "sim/profile", "sim/wire"},
+	"scenarios":    {"report", "sim", "sim/keys", "sim/profile", "sim/wire"},
+	"sim":          {"report", "sim/keys", "sim/profile", "sim/wire"},
+	"sim/host":     {"sim/keys", "sim/profile", "sim/wire"},
+	"sim/profile":  {"sim/keys", "sim/wire"},
+	"report/plot":  {"report"},
+	"report":       {},
+	"sim/wire":     {},
+	"sim/keys":     {},
+	"features":     {},
+}
+
+// keepers are the works of others that only one of our packages may import, so
+// that one package hides each; of those with none only tests may.
+var keepers = map[string]string{
+	"gonum.org/v1/plot":                       "report/plot",
+	"github.com/HdrHistogram/hdrhistogram-go": "report",
+	"github.com/cucumber":                     "scenarios",
+	"github.com/spf13":                        "cmd/posfleet",
+	"go.yaml.in/yaml":                         "sim/profile",
+	"github.com/moov-io/iso8583":              "sim/wire",
+	"github.com/emmansun/gmsm":                "sim/keys",
+	"crypto/des":                              "sim/keys",
+	"github.com/chromedp":                     "",
+	"github.com/rogpeppe/go-internal":         "",
+	"testing":                                 "",
+}
+
+// vague names say nothing of what is in a package.
+var vague = []string{"util", "utils", "common", "helper", "helpers", "lib", "pkg", "types", "misc", "base"}
+
+type goPackage struct {
+	ImportPath, Name, Doc string
+	Imports               []string
+}
+
+// ours lists the packages of this module, without their tests.
+func ours(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Name,Doc,Imports", module+"/...")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %v", cmd, err)
+	}
+	var all []goPackage
+	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
+		var p goPackage
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	if len(all) < len(arrows) {
+		t.Fatalf("go list finds %d packages, the table has %d", len(all), len(arrows))
+	}
+	return all
+}
+
+func TestNoArrowPointsBack(t *testing.T) {
+	for _, p := range ours(t) {
+		from := strings.TrimPrefix(p.ImportPath, module+"/")
+		may, known := arrows[from]
+		if !known {
+			t.Errorf("package %s is not in the table of arrows", from)
+		}
+		for _, i := range p.Imports {
+			if to, inside := strings.CutPrefix(i, module+"/"); inside && !slices.Contains(may, to) {
+				t.Errorf("%s imports %s: there is no such arrow", from, to)
+			}
+		}
+	}
+}
+
+func TestWorksOfOthersHaveOneKeeper(t *testing.T) {
+	used := map[string]bool{}
+	for _, p := range ours(t) {
+		from := strings.TrimPrefix(p.ImportPath, module+"/")
+		for _, i := range p.Imports {
+			for work, keeper := range keepers {
+				if i != work && !strings.HasPrefix(i, work+"/") {
+					continue
+				}
+				used[work] = true
+				if from != keeper {
+					t.Errorf("%s imports %s, which is for %s alone", from, i, cmp.Or(keeper, "tests"))
+				}
+			}
+		}
+	}
+	for work, keeper := range keepers {
+		if keeper != "" && !used[work] {
+			t.Errorf("the table has %s for %s, which nobody imports", work, keeper)
+		}
+	}
+}
+
+func TestPackagesSayWhatTheyAre(t *testing.T) {
+	for _, p := range ours(t) {
+		begin := "Package " + p.Name + " "
+		if p.Name == "main" {
+			begin = "Command " + path.Base(p.ImportPath) + " "
+		}
+		if !strings.HasPrefix(p.Doc, begin) {
+			t.Errorf("%s: its comment does not begin with %q", p.ImportPath, begin)
+		}
+		for part := range strings.SplitSeq(strings.TrimPrefix(p.ImportPath, module+"/"), "/") {
+			if slices.Contains(vague, part) {
+				t.Errorf("%s: %q says nothing of what is in it", p.ImportPath, part)
+			}
+		}
+		if p.Name != "main" && p.Name != path.Base(p.ImportPath) {
+			t.Errorf("%s is package %s: two names for one thing", p.ImportPath, p.Name)
+		}
+	}
+}

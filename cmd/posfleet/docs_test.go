@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// tree is the module's root, seen from this package.
+const tree = "../.."
+
+func TestStepsPageIsCurrent(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(tree, "docs/steps.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	if code := run([]string{"steps", "--markdown"}, &stdout, &stderr); code != 0 {
+		t.Fatalf("posfleet steps --markdown: exit %d: %s", code, &stderr)
+	}
+	if !bytes.Equal(page, stdout.Bytes()) {
+		t.Error("docs/steps.md is not what posfleet steps --markdown prints: make docs")
+	}
+}
+
+var linkForm = regexp.MustCompile(`\]\(([^)\s#]*)(#[^)\s]*)?\)`)
+
+// Every link from one page to a file of the tree, or to a heading of it, leads
+// somewhere.
+func TestNoLinkIsDead(t *testing.T) {
+	for _, page := range pages(t) {
+		text := content(t, page)
+		for _, m := range linkForm.FindAllStringSubmatch(text, -1) {
+			to, heading := m[1], strings.TrimPrefix(m[2], "#")
+			if strings.Contains(to, "://") {
+				continue
+			}
+			target := filepath.Join(filepath.Dir(page), to)
+			if to == "" {
+				target = page
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: link to %s: there is no such file", page, m[1]+m[2])
+			} else if heading != "" && !hasHeading(content(t, target), heading) {
+				t.Errorf("%s: link to %s: there is no such heading", page, m[1]+m[2])
+			}
+		}
+	}
+}
+
+var pageForm = regexp.MustCompile(`\bdocs/[a-z]+\.md\b`)
+
+// Pages that comments of the code name are there.
+func TestPagesNamedByCodeExist(t *testing.T) {
+	err := filepath.WalkDir(tree, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && len(d.Name()) > 2 {
+			return filepath.SkipDir
+		}
+		if ext := filepath.Ext(path); d.IsDir() || ext != ".go" && ext != ".yaml" && ext != ".html" {
+			return nil
+		}
+		for _, name := range pageForm.FindAllString(content(t, path), -1) {
+			if _, err := os.Stat(filepath.Join(tree, name)); err != nil {
+				t.Errorf("%s names %s, which is not there", path, name)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+var flagForm = regexp.MustCompile("[\\s`\\[]--([a-z][a-z-]+)")
+
+// No page speaks of a flag that no verb has.
+func TestNoFlagIsMadeUp(t *testing.T) {
+	known := map[string]bool{"help": true}
+	for _, verb := range command(&signals{}).Commands() {
+		for _, m := range flagForm.FindAllStringSubmatch(" "+verb.Flags().FlagUsages(), -1) {
+			known[m[1]] = true
+		}
+	}
+	if !known["rate"] || !known["junit"] {
+		t.Fatalf("the flags of the verbs cannot be read: %v", known)
+	}
+	for _, page := range pages(t) {
+		for line := range strings.Lines(content(t, page)) {
+			if !strings.Contains(line, "posfleet") && strings.Contains(line, "go ") {
+				continue // another program's
+			}
+			for _, m := range flagForm.FindAllStringSubmatch(line, -1) {
+				if !known[m[1]] {
+					t.Errorf("%s: no verb has --%s: %s", page, m[1], strings.TrimSpace(line))
+				}
+			}
+		}
+	}
+}
+
+func TestNoticeNamesWhatIsLinked(t *testing.T) {
+	cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", ".")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %v", cmd, err)
+	}
+	named := map[string]bool{module: true}
+	for _, word := range strings.Fields(content(t, filepath.Join(tree, "NOTICE"))) {
+		named[word] = true
+	}
+	for _, m := range strings.Fields(string(out)) {
+		if !named[m] {
+			t.Errorf("NOTICE does not name %s", m)
+			named[m] = true
+		}
+	}
+}
+
+func pages(t *testing.T) []string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(tree, "docs/*.md"))
+	if err != nil || len(all) == 0 {
+		t.Fatalf("no pages in docs: %v", err)
+	}
+	return append(all, filepath.Join(tree, "README.md"), filepath.Join(tree, "CHANGELOG.md"))
+}
+
+// hasHeading reports whether a page has a heading with this anchor, made as
+// GitHub makes them.
+func hasHeading(text, anchor string) bool {
+	for line := range strings.Lines(text) {
+		if title := strings.TrimLeft(line, "#"); title != line && anchorOf(title) == anchor {
+			return true
+		}
+	}
+	return false
+}
+
+var outsideAnchors = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+
+func anchorOf(title string) string {
+	return strings.ReplaceAll(outsideAnchors.ReplaceAllString(strings.ToLower(strings.TrimSpace(title)), ""), " ", "-")
+}
+
+func content(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

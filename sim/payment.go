@@ -147,6 +147,9 @@ func (p *Player) Reverse() (done, again bool) {
 	t := p.T
 	pol := &t.Profile.Policy
 	f := t.Profile.Dialect.Form(wire.Reversal)
+	if p.orig == nil {
+		p.orig = wire.NewMessage(t.Profile.Dialect)
+	}
 	if f == nil || p.orig.Read(t.Owed.Request) != nil {
 		t.Owed = Owed{}
 		return false, false

@@ -83,7 +83,7 @@ type Player struct {
 	Vars  any           // what steps keep between them; Fresh calls its Reset method, if it has one
 
 	req, ans *wire.Message
-	orig     *wire.Message // the original of a reversal
+	orig     *wire.Message // the original of a reversal; made when first needed
 	x        Exchange
 	n        int // number of the arrival
 	seed     uint64
@@ -99,7 +99,7 @@ type Player struct {
 
 // NewPlayer makes a player for terminals of dialect d.
 func NewPlayer(d *wire.Dialect, clock *Clock) *Player {
-	p := &Player{Clock: clock, req: wire.NewMessage(d), ans: wire.NewMessage(d), orig: wire.NewMessage(d), due: -1}
+	p := &Player{Clock: clock, req: wire.NewMessage(d), ans: wire.NewMessage(d), due: -1}
 	p.x.Answer = p.ans
 	return p
 }
@@ -161,6 +161,7 @@ func (p *Player) exchange(f *wire.Form, main bool) (r Result) {
 		p.due = -1
 	}
 	err = t.Link.Exchange(x)
+	p.ans = x.Answer
 	p.judge(f, &r, err)
 	if p.Shard != nil {
 		o := *p.origin

@@ -5,6 +5,7 @@ func (m *Message) Clone() *Message {
 	c := *m
 	c.buf = append([]byte(nil), m.buf...)
 	c.raw = append([]byte(nil), m.raw...)
+	c.own = nil
 	c.Head = c.head[:len(m.Head)]
 	copy(c.Head, m.Head)
 	return &c
@@ -13,3 +14,10 @@ func (m *Message) Clone() *Message {
 // SetMAC sets the MAC field to what was written over the packed octets, so
 // that the message in hand is the one on the line.
 func (m *Message) SetMAC(mac [8]byte) { m.Set(m.macField(), mac[:]) }
+
+// Keep copies the octets last read into the message's own buffer, so that the
+// message outlives the buffer that it was read from.
+func (m *Message) Keep() {
+	m.own = append(m.own[:0], m.raw...)
+	m.raw = m.own
+}

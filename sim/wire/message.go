@@ -41,6 +41,7 @@ type Message struct {
 	at   [129]span
 	buf  []byte
 	raw  []byte // the octets last packed or read, from the MTI on
+	own  []byte // where Keep copies raw to
 	head [16]byte
 }
 

@@ -85,7 +85,8 @@ type Player struct {
 	req, ans *wire.Message
 	orig     *wire.Message // the original of a reversal; made when first needed
 	x        Exchange
-	n        int // number of the arrival
+	result   Result // of the exchange under way
+	n        int    // number of the arrival
 	seed     uint64
 	origin   *time.Duration // of the run's time on the clock; nil when nothing is recorded
 	due      time.Duration  // of the arrival; negative when already used
@@ -132,10 +133,10 @@ func (p *Player) N() int { return p.n }
 // ended. main marks the transaction that the arrival is about, whose response
 // time counts from the due time; what comes before and after it (a reversal
 // owed, signing in again) counts from when it was begun.
-func (p *Player) exchange(f *wire.Form, main bool) (r Result) {
-	t := p.T
+func (p *Player) exchange(f *wire.Form, main bool) Result {
+	t, r := p.T, &p.result
 	d := p.req.Dialect()
-	r = Result{ended: true, Of: f.Transaction, Amount: int64(p.req.Uint(4)), Trace: uint32(p.req.Uint(11))}
+	*r = Result{ended: true, Of: f.Transaction, Amount: int64(p.req.Uint(4)), Trace: uint32(p.req.Uint(11))}
 	if f.Sealed && d.MAC {
 		p.req.AddMAC()
 	}
@@ -143,7 +144,7 @@ func (p *Player) exchange(f *wire.Form, main bool) (r Result) {
 	p.frame = frame
 	if err != nil {
 		r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", err)
-		return r
+		return *r
 	}
 	if covered, mac := p.req.Sealing(); covered != nil && t.keys.MAC != nil {
 		seal := t.keys.MAC.MAC(t.Profile.MAC, covered)
@@ -162,7 +163,7 @@ func (p *Player) exchange(f *wire.Form, main bool) (r Result) {
 	}
 	err = t.Link.Exchange(x)
 	p.ans = x.Answer
-	p.judge(f, &r, err)
+	p.judge(f, r, err)
 	if p.Shard != nil {
 		o := *p.origin
 		r.Due, r.Sent, r.Done = begun-o, max(x.Sent, begun)-o, x.Done-o
@@ -174,9 +175,9 @@ func (p *Player) exchange(f *wire.Form, main bool) (r Result) {
 		}
 	}
 	if p.Each != nil {
-		p.Each(p.req, p.ans, &r)
+		p.Each(p.req, p.ans, r)
 	}
-	return r
+	return *r
 }
 
 // judge classes how an exchange ended.

@@ -277,6 +277,7 @@ type arrivals struct {
 	next    func() (int, time.Duration, bool)
 	release time.Duration // when arrivals that fell behind are released
 	before  time.Duration // due time of the arrival before
+	sleeper sleeper
 	over    chan struct{} // closed when no more come
 	ended   bool
 }
@@ -336,7 +337,7 @@ func (r *Run) nextDue(ctx context.Context, a *arrivals) (n int, due time.Duratio
 			wake = a.release
 		}
 		a.before = due
-		sleepUntil(ctx, r.clock, wake)
+		a.sleeper.until(ctx, r.clock, wake)
 		if ctx.Err() == nil {
 			r.Recorder.Planned(due-r.origin, 1)
 			return n, due, true
@@ -429,7 +430,7 @@ func (r *Run) closed(ctx context.Context, players *sync.WaitGroup) {
 		}
 		players.Go(func() {
 			p := r.player(r.Recorder.Shard())
-			sleepUntil(ending, r.clock, r.origin)
+			pause(ending, r.clock, r.origin)
 			for ending.Err() == nil {
 				n := int(next.Add(1)) - 1
 				if t.Kind == profile.QRBox && r.Mix.Plan(n).Cards {
@@ -439,10 +440,21 @@ func (r *Run) closed(ctx context.Context, players *sync.WaitGroup) {
 				r.Recorder.Planned(now-r.origin, 1)
 				r.one(p, t, n, now)
 				if r.Think > 0 {
-					sleepUntil(ending, r.clock, r.clock.Now()+r.Think)
+					pause(ending, r.clock, r.clock.Now()+r.Think)
 				}
 			}
 		})
+	}
+}
+
+// pause waits until the clock shows d, or ctx is done; a millisecond does not
+// matter.
+func pause(ctx context.Context, clock *Clock, d time.Duration) {
+	t := time.NewTimer(d - clock.Now())
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
 	}
 }
 

@@ -7,9 +7,12 @@ import (
 	"time"
 )
 
-// sleepUntil sleeps until the clock shows d, or ctx is done, as exactly as the
-// runtime's timers do.
-func sleepUntil(ctx context.Context, clock *Clock, d time.Duration) {
+// sleeper sleeps until the clock shows a time, as exactly as the runtime's
+// timers do.
+type sleeper struct{}
+
+// until sleeps until the clock shows d, or ctx is done.
+func (s *sleeper) until(ctx context.Context, clock *Clock, d time.Duration) {
 	left := d - clock.Now()
 	if left <= 0 {
 		return

@@ -3,7 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
-	"time"
+	"math/rand/v2"
 
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -34,11 +34,11 @@ type Terminal struct {
 
 // NewTerminal makes terminal id of profile p, switched off.
 //
-// A real terminal keeps its trace number over power cuts; one that began at 1
-// in each run would repeat numbers within the host's open batch and get 94. So
-// the first trace is taken from the time, ten numbers a second.
+// A real terminal keeps its trace number over power cuts; one that began at the
+// same number in each run would repeat numbers within the host's open batch and
+// get 94. So the first trace is drawn.
 func NewTerminal(p *profile.Profile, id *profile.Terminal) *Terminal {
-	return &Terminal{Terminal: id, Profile: p, Trace: uint32(time.Now().UnixMilli()/100%999999) + 1, Batch: 1}
+	return &Terminal{Terminal: id, Profile: p, Trace: rand.Uint32N(999999) + 1, Batch: 1}
 }
 
 // Owed is a terminal's pending reversal: what it sent without hearing a

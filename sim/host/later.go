@@ -3,20 +3,16 @@ package host
 import (
 	"container/heap"
 	"context"
-	"runtime"
 	"sync"
 	"time"
 )
 
-// outbox holds answers until they are due and sends them. One goroutine, on a
-// thread of its own, serves all connections: the runtime's timers wake up to a
-// millisecond late, which a meter would read as the host's latency, so the
-// last of each wait is slept in the kernel. A peer that does not read holds the
-// others up for as long as Limits.Write lets it, once.
+// outbox holds answers until they are due and sends them. One goroutine serves
+// all connections.
 type outbox struct {
 	mu      sync.Mutex
 	letters letters
-	wake    chan struct{} // an earlier letter than before has come
+	alarm   *alarm // goes off when the first letter is due
 }
 
 // letter is an answer that waits, with its own copy of the octets.
@@ -27,66 +23,48 @@ type letter struct {
 	octets []byte
 }
 
-func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
+func newOutbox() (*outbox, error) {
+	a, err := newAlarm()
+	return &outbox{alarm: a}, err
+}
 
 func (o *outbox) put(l letter) {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	heap.Push(&o.letters, l)
-	first := o.letters[0].number == l.number
-	o.mu.Unlock()
-	if first {
-		select {
-		case o.wake <- struct{}{}:
-		default:
+	if o.letters[0].number == l.number {
+		o.alarm.set(time.Until(l.due))
+	}
+}
+
+// run sends what is due until ctx ends.
+func (o *outbox) run(ctx context.Context) {
+	context.AfterFunc(ctx, func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.alarm.close()
+	})
+	for ctx.Err() == nil {
+		if out := o.next(); out.to != nil {
+			out.to.send(out.octets)
+		} else if !o.alarm.wait() {
+			return
 		}
 	}
 }
 
-const (
-	// nearby is how long before a letter is due the kernel's sleep takes over,
-	nearby = 2 * time.Millisecond
-	// and nap how long one such sleep is at most: a letter that comes meanwhile
-	// and is due earlier waits no longer than that.
-	nap = 200 * time.Microsecond
-)
-
-// run sends what is due until ctx ends.
-func (o *outbox) run(ctx context.Context) {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
-	locked := false
-	for {
-		o.mu.Lock()
-		wait := time.Hour
-		var out letter
-		if len(o.letters) > 0 {
-			if wait = time.Until(o.letters[0].due); wait <= 0 {
-				out = heap.Pop(&o.letters).(letter)
-			}
-		}
-		o.mu.Unlock()
-		switch {
-		case out.to != nil:
-			out.to.send(out.octets)
-		case wait <= nearby:
-			if !locked {
-				runtime.LockOSThread() // ends with the goroutine
-				locked = true
-			}
-			if ctx.Err() != nil {
-				return
-			}
-			kernelSleep(min(wait, nap))
-		default:
-			timer.Reset(wait - nearby/2)
-			select {
-			case <-ctx.Done():
-				return
-			case <-o.wake:
-			case <-timer.C:
-			}
-		}
+// next takes out a letter that is due; without one it sets the alarm.
+func (o *outbox) next() (out letter) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.letters) == 0 {
+		return letter{}
 	}
+	if wait := time.Until(o.letters[0].due); wait > 0 {
+		o.alarm.set(wait)
+		return letter{}
+	}
+	return heap.Pop(&o.letters).(letter)
 }
 
 // letters is a heap by due time.

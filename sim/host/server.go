@@ -17,15 +17,20 @@ import (
 // nil when ctx ended it. An Accept that fails, for want of descriptors say, is
 // tried again after a pause; only a listener that somebody closed ends Serve.
 func (h *Host) Serve(ctx context.Context, l net.Listener) error {
+	box, err := newOutbox()
+	if err != nil {
+		_ = l.Close()
+		return fmt.Errorf("host on %s: %w", l.Addr(), err)
+	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &server{host: h, open: make(map[net.Conn]struct{}), outbox: newOutbox()}
+	s := &server{host: h, open: make(map[net.Conn]struct{}), outbox: box}
 	var wg sync.WaitGroup
 	wg.Go(func() { s.outbox.run(ctx) })
 	stop := context.AfterFunc(ctx, func() {
 		_ = l.Close() // what Accept then says is what counts
 		s.closeAll()
 	})
-	err := s.accept(ctx, l, &wg)
+	err = s.accept(ctx, l, &wg)
 	stop()
 	cancel()
 	_ = l.Close()

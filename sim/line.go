@@ -14,8 +14,8 @@ import (
 )
 
 // Line is a terminal's own line: one exchange in flight. It connects when it
-// is first used and again after the line broke; with each set, for every
-// exchange. One goroutine uses it at a time.
+// is first used and again after the line broke or the host hung up between two
+// exchanges; with each set, for every exchange. One goroutine uses it at a time.
 type Line struct {
 	dialer  *Dialer
 	dialect *wire.Dialect
@@ -27,6 +27,7 @@ type Line struct {
 	conn    net.Conn
 	release func() bool // no longer hang up when stop is done
 	reader  *wire.Reader
+	stale   stale
 	recent  recent
 }
 
@@ -38,6 +39,9 @@ func NewLine(stop context.Context, d *Dialer, dialect *wire.Dialect, clock *Cloc
 
 // Exchange implements Link.
 func (l *Line) Exchange(x *Exchange) error {
+	if l.conn != nil && l.hungUp(x) {
+		l.Close()
+	}
 	if err := l.connect(); err != nil {
 		x.Sent = l.clock.Now()
 		x.Done = x.Sent
@@ -100,17 +104,24 @@ func (l *Line) wait(x *Exchange) error {
 	}
 }
 
+// hungUp reports whether the host has hung up since the last exchange.
+func (l *Line) hungUp(x *Exchange) bool {
+	ended, perhaps := l.stale.look()
+	return ended || perhaps && !l.Leftovers(x, time.Millisecond)
+}
+
 // Leftovers reads what has come since the last exchange, without waiting
-// longer than the given time, and counts it into x.
-func (l *Line) Leftovers(x *Exchange, patience time.Duration) {
+// longer than the given time, and counts it into x. It reports whether the line
+// is up.
+func (l *Line) Leftovers(x *Exchange, patience time.Duration) (up bool) {
 	if l.conn == nil {
-		return
+		return false
 	}
 	l.conn.SetReadDeadline(time.Now().Add(patience))
 	for {
 		body, err := l.reader.Next()
 		if err != nil {
-			return
+			return errors.Is(err, os.ErrDeadlineExceeded)
 		}
 		if x.Answer.Read(body) != nil {
 			x.Unmatched++
@@ -139,6 +150,7 @@ func (l *Line) connect() error {
 	if err != nil {
 		return err
 	}
+	l.stale.watch(conn)
 	if l.faults != nil {
 		conn = &faultyConn{Conn: conn, faults: l.faults, reader: wire.NewReader(conn, l.dialect), dialect: l.dialect, message: wire.NewMessage(l.dialect)}
 	}

@@ -1,0 +1,307 @@
+package sim_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+func misbehaving(name string) host.Option { return host.WithMisbehaviour(name) }
+
+// Every fault of a line has the effect on the payment that it must have, leaves
+// the obligation it must leave, and when that has been met terminal and host
+// agree. Then the next payment goes through.
+func TestEveryFaultHasItsEffect(t *testing.T) {
+	for _, c := range []struct {
+		fault     sim.Fault
+		outcome   report.Outcome
+		owes      bool
+		reason    string // field 39 of the reversal
+		booked    int64  // by the host before the reversal, and...
+		afterward int64  // ...after it
+		after     []wire.Transaction
+		late      int // counted by the next exchanges
+		duplicate int
+	}{
+		{fault: sim.LoseRequest, outcome: report.TimedOut, owes: true, reason: "98"},
+		{fault: sim.LoseAnswer, outcome: report.TimedOut, owes: true, reason: "98", booked: 100},
+		{fault: sim.LateAnswer, outcome: report.TimedOut, owes: true, reason: "98", booked: 100, late: 1},
+		{fault: sim.DoubleRequest, outcome: report.Approved, booked: 100, afterward: 100, duplicate: 1},
+		{fault: sim.DoubleAnswer, outcome: report.Approved, booked: 100, afterward: 100, duplicate: 1},
+		{fault: sim.SpoilRequest, outcome: report.Declined, after: []wire.Transaction{wire.SignIn}},
+		{fault: sim.SpoilAnswer, outcome: report.Refused, owes: true, reason: "A0", booked: 100},
+		{fault: sim.CutRequest, outcome: report.Broken, owes: true, reason: "98"},
+		{fault: sim.CutAnswer, outcome: report.Broken, owes: true, reason: "98", booked: 100},
+	} {
+		t.Run(c.fault.String(), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, "cup", 1)
+			x := newTill(t, b)
+			x.Faults.Add(c.fault, 1)
+			x.pay(t, 100)
+			x.wants(t, c.outcome, c.owes)
+			if x.Faults.Injected[c.fault] != 1 || len(x.Faults.Queue) != 0 {
+				t.Errorf("injected %d times, %d left", x.Faults.Injected[c.fault], len(x.Faults.Queue))
+			}
+			if x.Owed.Reason != c.reason {
+				t.Errorf("the reversal's reason is %q, want %q", x.Owed.Reason, c.reason)
+			}
+			if got := b.booked(x); got != c.booked {
+				t.Errorf("the host booked %d, want %d", got, c.booked)
+			}
+			x.pay(t, 7)
+			x.wants(t, report.Approved, false)
+			want := append([]wire.Transaction{wire.Purchase}, c.after...)
+			if c.owes {
+				want = append(want, wire.Reversal)
+			}
+			want = append(want, wire.Purchase)
+			if got := x.exchanged(); !slices.Equal(got, want) {
+				t.Errorf("exchanged %v, want %v", got, want)
+			}
+			if got := b.booked(x); got != c.afterward+7 || got != x.Journal.All.Net() {
+				t.Errorf("in the end the host booked %d, the journal has %d, want %d", got, x.Journal.All.Net(), c.afterward+7)
+			}
+			if err := b.host.Check(); err != nil {
+				t.Error(err)
+			}
+			if l := x.Link.(*counting); l.late != c.late || l.duplicate != c.duplicate || l.unmatched != 0 {
+				t.Errorf("%d late, %d duplicate, %d unmatched answers; want %d, %d, 0", l.late, l.duplicate, l.unmatched, c.late, c.duplicate)
+			}
+		})
+	}
+}
+
+// What was never sent, or was declined, owes nothing; nor do transactions that
+// move no money.
+func TestNothingIsOwedWithoutDoubt(t *testing.T) {
+	b := newBench(t, "cup", 1)
+	x := newTill(t, b)
+	stolen := x.order(wire.Purchase, 100)
+	stolen.Holder = &x.Profile.Holders("stolen")[0]
+	if err := x.p.Pay(stolen); err != nil {
+		t.Fatal(err)
+	}
+	x.wants(t, report.Declined, false)
+
+	x.Faults.Add(sim.LoseAnswer, 1)
+	balance := x.order(wire.Balance, 0)
+	if err := x.p.Pay(balance); err != nil {
+		t.Fatal(err)
+	}
+	x.wants(t, report.TimedOut, false)
+
+	x.pay(t, 500)
+	x.Faults.Add(sim.LoseAnswer, 1)
+	refund := x.order(wire.Refund, 100)
+	refund.Original = x.Journal.Last(wire.Purchase)
+	if err := x.p.Pay(refund); err != nil {
+		t.Fatal(err)
+	}
+	x.wants(t, report.TimedOut, false)
+
+	dead := scripted(t, func(int, *peer) {})
+	dead.Address = "127.0.0.1:1" // nobody listens there
+	x.Link = newLine(t, dead, false)
+	trace := x.Trace
+	x.pay(t, 100)
+	x.wants(t, report.Unsent, false)
+	if x.Trace != trace {
+		t.Errorf("a payment that was not sent took trace %d", trace)
+	}
+}
+
+// An answer that fails the echo checks leaves the reversal owed or not, as the
+// profile says.
+func TestMismatchedAnswerByPolicy(t *testing.T) {
+	for _, keep := range []bool{true, false} {
+		b := newBench(t, "cup", 1, misbehaving("wrong-echo"))
+		x := newTill(t, b)
+		x.Profile.Policy.KeepOnMismatch = keep
+		x.pay(t, 100)
+		x.wants(t, report.Refused, keep)
+		var wrong *sim.Mismatch
+		if !errors.As(x.p.Last.Why, &wrong) || wrong.Field != 4 {
+			t.Errorf("got %v, want a mismatch of field 4", x.p.Last.Why)
+		}
+	}
+}
+
+// A reversal outlives a power cut and goes before anything else that is online:
+// a payment, a settlement, a sign-off.
+func TestReversalGoesFirst(t *testing.T) {
+	for of, do := range map[wire.Transaction]func(*till) error{
+		wire.Purchase:   func(x *till) error { return x.p.Pay(x.order(wire.Purchase, 100)) },
+		wire.Balance:    func(x *till) error { return x.p.Pay(x.order(wire.Balance, 0)) },
+		wire.Settlement: func(x *till) error { return x.p.Settle() },
+		wire.SignOff:    func(x *till) error { return x.p.SignOff() },
+	} {
+		t.Run(of.String(), func(t *testing.T) {
+			b := newBench(t, "cup", 1)
+			x := newTill(t, b)
+			x.Faults.Add(sim.LoseAnswer, 1)
+			x.pay(t, 100)
+			x.wants(t, report.TimedOut, true)
+			original := x.sent[0].request
+
+			x.Link.Close()
+			x.PowerOn()
+			if !x.Owes() {
+				t.Fatal("the power cut took the reversal")
+			}
+			if err := x.Login("01", "0000"); err != nil {
+				t.Fatal(err)
+			}
+			x.sent = nil
+			if err := do(x); err != nil {
+				t.Fatal(err)
+			}
+			if x.sent[0].of != wire.Reversal || x.sent[1].of != of || x.Owes() {
+				t.Fatalf("exchanged %v, owes a reversal: %v", x.exchanged(), x.Owes())
+			}
+			r := x.sent[0].request
+			for _, f := range []int{3, 4, 11, 22, 25, 41, 42, 49} {
+				if r.Text(f) != original.Text(f) {
+					t.Errorf("field %d of the reversal is %q, was %q", f, r.Text(f), original.Text(f))
+				}
+			}
+			for _, f := range []int{26, 35, 36, 52, 53} {
+				if r.Has(f) {
+					t.Errorf("the reversal carries field %d", f)
+				}
+			}
+			if r.Text(39) != "98" {
+				t.Errorf("field 39 of the reversal is %q, want 98", r.Text(39))
+			}
+		})
+	}
+}
+
+// A reversal is sent as often as the profile says and then given up, a case for
+// a human; the payment that waited for it is aborted or not, as the profile
+// says. The next one goes through.
+func TestReversalIsGivenUp(t *testing.T) {
+	for _, abort := range []bool{true, false} {
+		t.Run(fmt.Sprint("abort ", abort), func(t *testing.T) {
+			b := newBench(t, "cup", 1)
+			x := newTill(t, b)
+			x.Profile.Policy.AbortOnReversal = abort
+			x.Faults.Add(sim.LoseAnswer, 1)
+			x.pay(t, 100)
+			x.sent = nil
+			x.Faults.Add(sim.LoseRequest, 3)
+			err := x.p.Pay(x.order(wire.Purchase, 200))
+			want := []wire.Transaction{wire.Reversal, wire.Reversal, wire.Reversal}
+			if abort && (!errors.Is(err, sim.ErrRefusedLocally) || x.Display != "冲正不成功, 请与客服联系") {
+				t.Errorf("%v, shows %s; want the payment refused", err, x.Display)
+			}
+			if !abort {
+				want = append(want, wire.Purchase)
+				if err != nil || !x.p.Last.Approved() {
+					t.Errorf("%v, %v; want the payment approved", err, x.p.Last.Reason())
+				}
+			}
+			for i, s := range x.sent[:3] {
+				if trace := s.request.Uint(11); trace != x.sent[0].request.Uint(11) {
+					t.Errorf("try %d has trace %d, the first %d", i+1, trace, x.sent[0].request.Uint(11))
+				}
+			}
+			if got := x.exchanged(); !slices.Equal(got, want) {
+				t.Errorf("exchanged %v, want %v", got, want)
+			}
+			if x.Failed != 1 || x.Owes() {
+				t.Errorf("%d reversals given up, owes one: %v; want 1, false", x.Failed, x.Owes())
+			}
+			x.pay(t, 300)
+			x.wants(t, report.Approved, false)
+		})
+	}
+}
+
+// A reversal that the host has met before, or whose original it never saw, is
+// acknowledged and changes nothing twice.
+func TestReversalLostOnTheWay(t *testing.T) {
+	for _, lost := range [][]sim.Fault{
+		{sim.LoseAnswer, sim.LoseAnswer},                    // answers to the payment and its reversal
+		{sim.LoseRequest, sim.LoseAnswer, sim.LoseAnswer},   // the payment itself
+		{sim.LoseAnswer, sim.LoseRequest, sim.LoseRequest},  // reversals
+		{sim.LoseAnswer, sim.CutRequest, sim.CutAnswer},     // lines that break
+		{sim.LoseAnswer, sim.DoubleRequest},                 // a reversal that comes twice
+		{sim.LoseAnswer, sim.LateAnswer},                    // a late answer to it
+		{sim.LoseAnswer, sim.LateAnswer, sim.DoubleRequest}, // and twice
+	} {
+		t.Run(fmt.Sprint(lost), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, "cup", 1)
+			x := newTill(t, b)
+			for _, f := range lost {
+				x.Faults.Add(f, 1)
+			}
+			x.pay(t, 100)
+			x.pay(t, 7)
+			x.wants(t, report.Approved, false)
+			if x.Failed != 0 || b.booked(x) != 7 || x.Journal.All.Net() != 7 || len(x.Faults.Queue) != 0 {
+				t.Errorf("%d given up, booked %d, journal %d, %d faults left; want 0, 7, 7, 0",
+					x.Failed, b.booked(x), x.Journal.All.Net(), len(x.Faults.Queue))
+			}
+		})
+	}
+}
+
+// A reversal by a terminal that was told to sign in again is still that of the
+// payment: it carries what the payment carried.
+func TestUnansweredVoidIsUndone(t *testing.T) {
+	b := newBench(t, "cup", 1)
+	x := newTill(t, b)
+	x.pay(t, 100)
+	void := x.order(wire.PurchaseVoid, 100)
+	void.Original = x.Journal.Last(wire.Purchase)
+	x.Faults.Add(sim.LoseAnswer, 1)
+	if err := x.p.Pay(void); err != nil {
+		t.Fatal(err)
+	}
+	x.wants(t, report.TimedOut, true)
+	if b.booked(x) != 0 {
+		t.Fatalf("the void was not booked: %d", b.booked(x))
+	}
+	x.pay(t, 7)
+	x.wants(t, report.Approved, false)
+	if b.booked(x) != 107 || x.Journal.All.Net() != 107 || x.Journal.Records[0].Voided {
+		t.Errorf("booked %d, journal %d, want 107", b.booked(x), x.Journal.All.Net())
+	}
+}
+
+// With Wait a lost message costs the whole timeout, as it does in the field.
+func TestLostMessageIsWaitedFor(t *testing.T) {
+	b := newBench(t, "cup", 1)
+	x := newTill(t, b)
+	x.Faults.Wait = true
+	x.Profile.Policy.Timeout = 60 * time.Millisecond
+	for _, f := range []sim.Fault{sim.LoseRequest, sim.LoseAnswer, sim.LateAnswer} {
+		x.Faults.Add(f, 1)
+		began := time.Now()
+		if err := x.p.Echo(); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); x.p.Last.Outcome != report.TimedOut || took < x.Profile.Policy.Timeout {
+			t.Errorf("%v: %v after %v", f, x.p.Last.Outcome, took)
+		}
+	}
+}
+
+func TestFaultsHaveNames(t *testing.T) {
+	names := map[string]bool{}
+	for f := range sim.CutAnswer + 1 {
+		names[f.String()] = true
+	}
+	if len(names) != int(sim.CutAnswer)+1 || names["?"] || sim.Fault(200).String() != "?" {
+		t.Errorf("%v", names)
+	}
+}

@@ -1,0 +1,209 @@
+package sim_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+func TestBalancedSettlementUploadsNothing(t *testing.T) {
+	b := newBench(t, "cup", 1)
+	x := newTill(t, b)
+	for i := range 9 {
+		x.pay(t, int64(100+i))
+	}
+	batch := x.Batch
+	x.sent = nil
+	if err := x.p.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	if x.p.Last.Flags[0] != '1' || x.Display != "结算成功" || len(x.Journal.Records) != 0 || x.Batch != batch+1 {
+		t.Errorf("flag %c, shows %s, %d records left, batch %d after %d", x.p.Last.Flags[0], x.Display, len(x.Journal.Records), x.Batch, batch)
+	}
+	end := x.sent[len(x.sent)-1].request
+	if got := string(end.Sub(wire.SubNet)); got != "207" || end.Text(48) != "0000" {
+		t.Errorf("the end says %s with %s details, want 207 with 0000", got, end.Text(48))
+	}
+	if got, want := x.exchanged(), []wire.Transaction{wire.Settlement, wire.UploadEnd}; !slices.Equal(got, want) {
+		t.Errorf("exchanged %v, want %v", got, want)
+	}
+	x.pay(t, 100)
+	x.wants(t, report.Approved, false)
+}
+
+// When the totals differ, every detail goes up, eight a message, and the end
+// says how many.
+func TestUnbalancedSettlementUploadsAll(t *testing.T) {
+	for _, c := range []struct {
+		details int
+		packs   []string // the head of field 48 of each upload: 0 and how many
+		end     string
+	}{
+		{0, nil, "0000"},
+		{1, []string{"01"}, "0001"},
+		{8, []string{"08"}, "0008"},
+		{9, []string{"08", "01"}, "0009"},
+		{17, []string{"08", "08", "01"}, "0017"},
+	} {
+		t.Run(fmt.Sprint(c.details), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, "cup", 1)
+			x := newTill(t, b)
+			for i := range c.details + 1 {
+				x.pay(t, int64(100+i))
+			}
+			if err := x.Journal.Forget(); err != nil {
+				t.Fatal(err)
+			}
+			records := slices.Clone(x.Journal.Records)
+			x.sent = nil
+			if err := x.p.Settle(); err != nil {
+				t.Fatal(err)
+			}
+			if x.p.Last.Flags[0] != '2' || x.Display != "结算完成, 对账不平" || len(x.Journal.Records) != 0 {
+				t.Errorf("flag %c, shows %s, %d records left", x.p.Last.Flags[0], x.Display, len(x.Journal.Records))
+			}
+			if host := x.p.Last.Host; host.DebitN != int64(c.details+1) {
+				t.Errorf("the host's totals have %d payments, want %d", host.DebitN, c.details+1)
+			}
+			var packs []string
+			n := 0
+			for _, s := range x.sent {
+				v := s.request.Text(48)
+				if s.of != wire.BatchUpload {
+					continue
+				}
+				packs = append(packs, v[:2])
+				for d := v[2:]; d != ""; d = d[40:] {
+					r := records[n]
+					if want := fmt.Sprintf("00%06d%020s%012d", r.Trace, r.Holder.PAN, r.Amount); d[:40] != want {
+						t.Errorf("detail %d is not that of the payment", n)
+					}
+					n++
+				}
+			}
+			end := x.sent[len(x.sent)-1]
+			if !slices.Equal(packs, c.packs) || n != c.details || end.of != wire.UploadEnd || end.request.Text(48) != c.end || string(end.request.Sub(wire.SubNet)) != "202" {
+				t.Errorf("packs %v, %d details, %v says %s (%s); want %v, %d, %s (202)",
+					packs, n, end.of, end.request.Text(48), end.request.Sub(wire.SubNet), c.packs, c.details, c.end)
+			}
+			if miscounted := b.host.Counts().Miscounted; miscounted != 0 {
+				t.Errorf("the host counted other details than the end told, %d times", miscounted)
+			}
+			x.pay(t, 100)
+			x.wants(t, report.Approved, false)
+		})
+	}
+}
+
+// A message of the settlement that is lost, whichever, leaves the batch as it
+// is; settling again completes it, and the batch moves on once.
+func TestLostSettlementMessageIsMadeUpFor(t *testing.T) {
+	const messages = 4 // settlement, two uploads, end
+	for at := range messages {
+		for _, fault := range []sim.Fault{sim.LoseRequest, sim.LoseAnswer, sim.CutAnswer} {
+			t.Run(fmt.Sprint("message ", at+1, " ", fault), func(t *testing.T) {
+				t.Parallel()
+				b := newBench(t, "cup", 1)
+				x := newTill(t, b)
+				for i := range 10 {
+					x.pay(t, int64(100+i))
+				}
+				if err := x.Journal.Forget(); err != nil {
+					t.Fatal(err)
+				}
+				batch := x.Batch
+				x.sent = nil
+				x.Link.(*counting).before = func(n int) {
+					if n == at {
+						x.Faults.Add(fault, 1)
+					}
+				}
+				if err := x.p.Settle(); err != nil {
+					t.Fatal(err)
+				}
+				if len(x.sent) != at+1 || len(x.Journal.Records) != 9 || x.Batch != batch {
+					t.Fatalf("after %d messages: %d records, batch %d", len(x.sent), len(x.Journal.Records), x.Batch)
+				}
+				x.Link.(*counting).before = nil
+				if err := x.p.Settle(); err != nil {
+					t.Fatal(err)
+				}
+				if len(x.Journal.Records) != 0 || x.Batch != batch+1 {
+					t.Errorf("settled again: shows %s, %v; %d records, batch %d, want 0 and %d",
+						x.Display, x.p.Last.Reason(), len(x.Journal.Records), x.Batch, batch+1)
+				}
+				x.pay(t, 100)
+				x.wants(t, report.Approved, false)
+			})
+		}
+	}
+}
+
+// A host whose totals are a fen off makes every settlement unbalanced; one that
+// says balanced with other totals is not believed.
+func TestLyingTotalsAreSeen(t *testing.T) {
+	b := newBench(t, "cup", 1, misbehaving("lying-totals"))
+	x := newTill(t, b)
+	x.pay(t, 100)
+	if err := x.p.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	if x.p.Last.Flags[0] != '2' || x.p.Last.Host.Debit != 101 || x.Display != "结算完成, 对账不平" {
+		t.Errorf("flag %c, the host's debit %d, shows %s", x.p.Last.Flags[0], x.p.Last.Host.Debit, x.Display)
+	}
+
+	d := scripted(t, func(_ int, c *peer) {
+		for {
+			req := c.request()
+			if req == nil {
+				return
+			}
+			a := wire.NewMessage(cup)
+			a.AnswerTo(req)
+			v := req.Get(48)
+			wire.PutUint(v[0:12], wire.Uint(v[0:12])+1)
+			v[30], v[61] = '1', '1'
+			a.Set(48, v)
+			frame, err := wire.AppendFrame(nil, a)
+			if err != nil {
+				return
+			}
+			c.Write(frame)
+		}
+	})
+	honest := newTill(t, newBench(t, "cup", 1))
+	honest.pay(t, 100)
+	honest.Link = newLine(t, d, false)
+	if err := honest.p.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	if honest.p.Last.Outcome != report.Refused || len(honest.Journal.Records) != 1 {
+		t.Errorf("%v (%v), %d records left", honest.p.Last.Outcome, honest.p.Last.Why, len(honest.Journal.Records))
+	}
+}
+
+func TestSignOffAfterSettlementByPolicy(t *testing.T) {
+	b := newBench(t, "cup", 1)
+	x := newTill(t, b)
+	x.Profile.Policy.AutoSignOff = true
+	batch := x.Batch
+	x.pay(t, 100)
+	x.sent = nil
+	if err := x.p.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := x.exchanged(), []wire.Transaction{wire.Settlement, wire.UploadEnd, wire.SignOff}; !slices.Equal(got, want) || x.SignedIn {
+		t.Errorf("exchanged %v, signed in: %v; want %v", got, x.SignedIn, want)
+	}
+	if x.Display != "结算成功" || x.p.Last.Of != wire.Settlement {
+		t.Errorf("shows %s, the last result is of %v", x.Display, x.p.Last.Of)
+	}
+	if err := x.p.SignIn(); err != nil || !x.SignedIn || x.Batch != batch+1 {
+		t.Errorf("%v, signed in: %v, batch %d, want %d", err, x.SignedIn, x.Batch, batch+1)
+	}
+}

@@ -324,13 +324,13 @@ func (r *Run) playAll(ctx context.Context, a *arrivals, players *sync.WaitGroup)
 // nextDue waits for the next arrival; its due time is the clock's. It reports
 // false when no more come. The lock is held.
 func (r *Run) nextDue(ctx context.Context, a *arrivals) (n int, due time.Duration, ok bool) {
+	if a.ended {
+		return 0, 0, false
+	}
 	end := r.origin + r.For
-	for !a.ended {
-		n, due, ok = a.next()
-		due += r.origin
-		if !ok || due >= end {
-			break
-		}
+	n, due, ok = a.next()
+	due += r.origin
+	if ok && due < end {
 		wake := due
 		if now := r.clock.Now(); now-due > slack {
 			a.release = max(a.release, now-slack) + (due-a.before)/catchUp
@@ -342,20 +342,15 @@ func (r *Run) nextDue(ctx context.Context, a *arrivals) (n int, due time.Duratio
 			r.Recorder.Planned(due-r.origin, 1)
 			return n, due, true
 		}
-		// No more are begun. Those that fell due before now have been missed.
-		now := r.clock.Now()
-		for ok && due < end && due <= now {
-			r.Recorder.Planned(due-r.origin, 1)
-			r.Recorder.NotPlayed(1)
-			_, due, ok = a.next()
-			due += r.origin
-		}
-		break
 	}
-	if !a.ended {
-		a.ended = true
-		close(a.over)
+	// No more are begun. Those that fell due before now have been missed.
+	for now := r.clock.Now(); ok && due < end && due <= now; due += r.origin {
+		r.Recorder.Planned(due-r.origin, 1)
+		r.Recorder.NotPlayed(1)
+		_, due, ok = a.next()
 	}
+	a.ended = true
+	close(a.over)
 	return 0, 0, false
 }
 

@@ -28,8 +28,13 @@ type Line struct {
 	release func() bool // no longer hang up when stop is done
 	reader  *wire.Reader
 	stale   stale
+	used    time.Duration // when the last exchange was done
 	recent  recent
 }
+
+// restful is how long a line must have been at rest before it is worth a system
+// call to see whether the host has hung up.
+const restful = 100 * time.Microsecond
 
 // NewLine makes an own line; it connects when first used. Its exchanges end
 // with ErrStopped when stop is done. faults may be nil.
@@ -39,7 +44,7 @@ func NewLine(stop context.Context, d *Dialer, dialect *wire.Dialect, clock *Cloc
 
 // Exchange implements Link.
 func (l *Line) Exchange(x *Exchange) error {
-	if l.conn != nil && l.hungUp(x) {
+	if l.conn != nil && l.clock.Now()-l.used > restful && l.hungUp(x) {
 		l.Close()
 	}
 	if err := l.connect(); err != nil {
@@ -59,6 +64,7 @@ func (l *Line) Exchange(x *Exchange) error {
 	}
 	err := l.wait(x)
 	x.Done = l.clock.Now()
+	l.used = x.Done
 	answered := err == nil
 	l.recent.add(&x.Key, answered)
 	if l.each || (!answered && !errors.Is(err, ErrTimeout)) {

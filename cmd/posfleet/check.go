@@ -44,31 +44,49 @@ func checkCommand() *cobra.Command {
 				listScenarios(cmd.OutOrStdout(), fs)
 				return nil
 			}
-			check := &scenarios.Check{Language: scenarios.NewLanguage(p), Features: fs, Terminals: terminals, JUnit: junit, Cucumber: cucumber}
+			check := &scenarios.Check{Language: scenarios.NewLanguage(p), Features: fs, Terminals: terminals, Cucumber: cucumber}
 			if err := check.Bind(); err != nil {
 				return usage(err)
 			}
-			n, err := net.open(cmd.Context(), 0)
+			var results *junitFile
+			if junit != "" {
+				if results, err = createJUnit(junit); err != nil {
+					return usage(fmt.Errorf("--junit: %w", err))
+				}
+				defer results.discard()
+			}
+			ctx, out := cmd.Context(), cmd.OutOrStdout()
+			n, err := net.open(ctx, 0)
 			if err != nil {
 				return err
 			}
 			defer n.close()
-			out := cmd.OutOrStdout()
 			check.Dialer = n.dialer
 			began := time.Now()
-			check.Each = func(v *scenarios.Verdict) { tellVerdict(out, v, quiet) }
-			verdicts, err := check.Run(cmd.Context())
+			var verdicts []*scenarios.Verdict
 			failed := 0
-			for _, v := range verdicts {
-				if v.Err != nil {
+			check.Each = func(v *scenarios.Verdict) {
+				if v.Err != nil && ctx.Err() != nil {
+					return // the signal's doing, not the host's
+				}
+				if verdicts = append(verdicts, v); v.Err != nil {
 					failed++
 				}
+				tellVerdict(out, v, quiet)
 			}
+			_, err = check.Run(ctx)
 			took := time.Since(began)
-			fmt.Fprintf(out, "\n%d scenarios against %s (%s): %d passed, %d failed in %s\n",
-				len(verdicts), n.target, p.Dialect.Title, len(verdicts)-failed, failed, took.Round(time.Millisecond))
+			if len(verdicts) > 0 {
+				fmt.Fprintf(out, "\n%d scenarios against %s (%s): %d passed, %d failed in %s\n",
+					len(verdicts), n.target, p.Dialect.Title, len(verdicts)-failed, failed, took.Round(time.Millisecond))
+			}
+			if results != nil {
+				if err := results.write(fs, verdicts, took); err != nil {
+					return &exit{code: exitIncomplete, err: fmt.Errorf("--junit: %w", err)}
+				}
+			}
 			switch {
-			case cmd.Context().Err() != nil:
+			case ctx.Err() != nil:
 				return &exit{code: exitInterrupt, err: errors.New("stopped by a signal; the scenarios after it were not played")}
 			case err != nil:
 				return &exit{code: exitIncomplete, err: err}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -51,27 +52,32 @@ func decodeCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&f.profile, "profile", "", "profile file whose dialect is meant")
-	cmd.Flags().StringVar(&f.dialect, "dialect", "cup", "dialect: cup or iso87")
+	cmd.Flags().StringVar(&f.dialect, "dialect", "", "dialect: cup or iso87 (default: cup)")
 	return cmd
 }
 
 // unhex reads hexadecimal digits; blanks and a leading 0x do not matter.
 func unhex(text string) ([]byte, error) {
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
+	text = strings.TrimPrefix(strings.TrimSpace(text), "0x")
+	digits := make([]byte, 0, len(text))
+	for at, r := range text {
+		switch {
+		case unicode.IsSpace(r):
+		case strings.ContainsRune("0123456789abcdefABCDEF", r):
+			digits = append(digits, byte(r))
+		default:
+			return nil, fmt.Errorf("the message is not hexadecimal: character %d is %q", utf8.RuneCountInString(text[:at])+1, r)
 		}
-		return r
-	}, text)
-	text = strings.TrimPrefix(text, "0x")
-	if text == "" {
+	}
+	switch {
+	case len(digits) == 0:
 		return nil, errors.New("there is no message: give its hexadecimal digits as an argument or on standard input")
+	case len(digits)%2 == 1:
+		return nil, fmt.Errorf("the message has %d hexadecimal digits, an odd number: half an octet is missing", len(digits))
 	}
-	octets, err := hex.DecodeString(text)
-	if err != nil {
-		return nil, fmt.Errorf("the message is not hexadecimal: %w", err)
-	}
-	return octets, nil
+	octets := make([]byte, len(digits)/2)
+	_, err := hex.Decode(octets, digits)
+	return octets, err
 }
 
 // decode reads a message whose length prefix may be there or not. When neither

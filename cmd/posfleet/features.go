@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,8 +27,9 @@ func embedded(dialect string) ([]*scenarios.Feature, error) {
 
 // choose reads the features that the arguments name, files, folders, parts of
 // the embedded tree (cup/reversal), file:line or @ids, and narrows them down.
+// What is named twice is played once.
 func choose(args []string, dialect, tags string, names []string) ([]*scenarios.Feature, error) {
-	sel := scenarios.Selection{Tags: tags, Names: names, Lines: map[string]int{}}
+	sel := scenarios.Selection{Tags: tags, Names: names}
 	var fs []*scenarios.Feature
 	for _, a := range args {
 		if strings.HasPrefix(a, "@") {
@@ -43,12 +45,16 @@ func choose(args []string, dialect, tags string, names []string) ([]*scenarios.F
 		if err != nil {
 			return nil, err
 		}
-		for _, f := range more {
-			if line > 0 {
-				sel.Lines[f.Path] = line
+		if line > 0 {
+			lines := map[string]int{}
+			for _, f := range more {
+				lines[f.Path] = line
+			}
+			if more, err = scenarios.Select(more, scenarios.Selection{Lines: lines}); err != nil {
+				return nil, fmt.Errorf("%s: there is no scenario on this line (list them with posfleet check --list %s)", a, path)
 			}
 		}
-		fs = append(fs, more...)
+		fs = join(fs, more)
 	}
 	if fs == nil {
 		var err error
@@ -56,7 +62,34 @@ func choose(args []string, dialect, tags string, names []string) ([]*scenarios.F
 			return nil, err
 		}
 	}
-	return scenarios.Select(fs, sel)
+	fs, err := scenarios.Select(fs, sel)
+	for _, f := range fs {
+		for _, s := range f.Scenarios {
+			if len(s.Steps) == 0 {
+				return nil, fmt.Errorf("%s: scenario %q has no sentences", s.At(), s.Name)
+			}
+		}
+	}
+	return fs, err
+}
+
+// join adds features to others, each scenario once, in the order of its file.
+func join(fs, more []*scenarios.Feature) []*scenarios.Feature {
+	for _, m := range more {
+		i := slices.IndexFunc(fs, func(f *scenarios.Feature) bool { return f.Path == m.Path })
+		if i < 0 {
+			fs = append(fs, m)
+			continue
+		}
+		f := fs[i]
+		for _, s := range m.Scenarios {
+			if !slices.ContainsFunc(f.Scenarios, func(o *scenarios.Scenario) bool { return o.Line == s.Line }) {
+				f.Scenarios = append(f.Scenarios, s)
+			}
+		}
+		slices.SortFunc(f.Scenarios, func(a, b *scenarios.Scenario) int { return a.Line - b.Line })
+	}
+	return fs
 }
 
 // read reads one path: of the disk when it exists there, else of the embedded

@@ -70,7 +70,7 @@ func hostCommand() *cobra.Command {
 	fl := cmd.Flags()
 	fl.StringVar(&listen, "listen", "127.0.0.1:8583", "address to listen on")
 	fl.StringVar(&f.profile, "profile", "", "profile file of the network to serve (default: the bundled network)")
-	fl.StringVar(&f.dialect, "dialect", "cup", "dialect of the bundled network: cup or iso87")
+	fl.StringVar(&f.dialect, "dialect", "", dialectUsage)
 	fl.IntVar(&terminals, "terminals", 0, "terminals of the bundled network (default: the profile's)")
 	fl.StringSliceVar(&f.misbehave, "misbehave", nil, "faults, by name")
 	fl.StringVar(&f.behaviour, "behaviour", "", "when answers leave: stall:1s/10s, uniform:10ms-110ms, …")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -9,6 +10,7 @@ import (
 	"maps"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,11 +39,13 @@ func (f *networkFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.host, "host", "", "address of the host under test, host:port (default: the bundled host, in this process)")
 	fl.StringVar(&f.profile, "profile", "", "profile file of the network under test (default: the bundled network)")
-	fl.StringVar(&f.dialect, "dialect", "cup", "dialect of the bundled network: cup or iso87")
+	fl.StringVar(&f.dialect, "dialect", "", dialectUsage)
 	fl.BoolVar(&f.testKeys, "allow-test-keys", false, "let published test keys meet a host on another machine")
 	fl.DurationVar(&f.timeout, "timeout", 0, "response timeout (default: the profile's)")
 	fl.StringSliceVar(&f.misbehave, "misbehave", nil, "faults of the bundled host, to judge the judge: see posfleet host --help")
 }
+
+const dialectUsage = "dialect of the bundled network: cup or iso87 (default: cup)"
 
 // network is a profile with a host to play against.
 type network struct {
@@ -56,10 +60,15 @@ type network struct {
 func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 	var p *profile.Profile
 	var err error
-	if f.profile != "" {
+	switch dialect := cmp.Or(f.dialect, "cup"); {
+	case f.profile != "" && f.dialect != "":
+		return nil, usage(fmt.Errorf("--dialect %s: profile %s says which dialect its network speaks, leave one out", f.dialect, f.profile))
+	case f.profile != "":
 		p, err = profile.Load(f.profile, terminals)
-	} else {
-		p, err = profile.Bundled(f.dialect, terminals)
+	case wire.Dialects()[dialect] == nil:
+		return nil, usage(fmt.Errorf("--dialect %q: want %s", dialect, strings.Join(slices.Sorted(maps.Keys(wire.Dialects())), " or ")))
+	default:
+		p, err = profile.Bundled(dialect, terminals)
 	}
 	if err != nil {
 		return nil, usage(err)

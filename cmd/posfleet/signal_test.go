@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The test binary is posfleet when it is called so: verbs are tested as
+// processes of their own, with their exit codes, signals and files.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "posfleet" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// program gives a path at which the test binary is posfleet.
+func program(t testing.TB) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "posfleet")
+	if err := os.Symlink(self, name); err != nil {
+		t.Skipf("posfleet cannot be run from the test binary here: %v", err)
+	}
+	return name
+}
+
+// stream keeps what a process says, and tells when it has said some words.
+type stream struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	await string
+	said  chan struct{}
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text.Write(p)
+	if s.said != nil && bytes.Contains(s.text.Bytes(), []byte(s.await)) {
+		close(s.said)
+		s.said = nil
+	}
+	return len(p), nil
+}
+
+func (s *stream) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// process is posfleet under way, in a folder of its own.
+type process struct {
+	*exec.Cmd
+	stdout, stderr stream
+	ended          chan error
+}
+
+// start runs posfleet until it has said some words, on either stream.
+func start(t *testing.T, words string, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(program(t), args...), ended: make(chan error, 1)}
+	out, err := make(chan struct{}), make(chan struct{})
+	p.stdout.await, p.stdout.said = words, out
+	p.stderr.await, p.stderr.said = words, err
+	p.Dir, p.Stdout, p.Stderr = t.TempDir(), &p.stdout, &p.stderr
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Process.Kill() })
+	go func() { p.ended <- p.Wait() }()
+	select {
+	case <-out:
+	case <-err:
+	case <-time.After(20 * time.Second):
+		t.Fatalf("it does not say %q, but:\n%s%s", words, &p.stdout, &p.stderr)
+	}
+	return p
+}
+
+// end sends signals, 300 ms apart, waits for the process and gives its exit code.
+func (p *process) end(t *testing.T, within time.Duration, signals ...os.Signal) int {
+	t.Helper()
+	for i, s := range signals {
+		if i > 0 {
+			time.Sleep(300 * time.Millisecond)
+		}
+		if err := p.Process.Signal(s); err != nil {
+			t.Fatalf("signal %d: %v\n%s", i+1, err, &p.stderr)
+		}
+	}
+	select {
+	case err := <-p.ended:
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		return p.ProcessState.ExitCode()
+	case <-time.After(within):
+		p.Process.Signal(syscall.SIGQUIT) // its stacks go to standard error
+		<-p.ended
+		t.Fatalf("it did not end within %v of the signal:\n%s", within, &p.stderr)
+		return 0
+	}
+}
+
+// The first signal stops arrivals, lets open exchanges end, and still reports.
+func TestSignalDrainsAndReports(t *testing.T) {
+	for _, c := range []struct {
+		signal os.Signal
+		code   int
+	}{{os.Interrupt, exitInterrupt}, {syscall.SIGTERM, exitTerminate}} {
+		t.Run(c.signal.String(), func(t *testing.T) {
+			t.Parallel()
+			p := start(t, "signed in", "load", "--rate", "100/s", "--for", "60s", "--warmup", "0s", "--terminals", "20", "--out", "run")
+			time.Sleep(700 * time.Millisecond)
+			code := p.end(t, 10*time.Second, c.signal)
+			if code != c.code || !strings.Contains(p.stderr.String(), "stopped by a signal") {
+				t.Errorf("exit code %d, want %d:\n%s", code, c.code, &p.stderr)
+			}
+			for _, words := range []string{"books agree", "arrivals", "report: run/report.html"} {
+				if !strings.Contains(p.stdout.String(), words) {
+					t.Errorf("the report does not say %q:\n%s", words, &p.stdout)
+				}
+			}
+			for _, name := range []string{"run.json", "latency.hlog", "events.ndjson", "report.html", "throughput.svg"} {
+				if info, err := os.Stat(filepath.Join(p.Dir, "run", name)); err != nil || name != "events.ndjson" && info.Size() == 0 {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			again := exec.Command(p.Path, "report", filepath.Join(p.Dir, "run"))
+			if out, err := again.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("books agree")) {
+				t.Errorf("posfleet report of it: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// A host that holds its answers back would be waited for until the drain is
+// over; the second signal does not wait.
+func TestSecondSignalLeavesAtOnce(t *testing.T) {
+	t.Parallel()
+	p := start(t, "signed in", "load", "--rate", "100/s", "--for", "60s", "--warmup", "0s", "--terminals", "200",
+		"--misbehave", "silent", "--timeout", "50s", "--out", "run")
+	time.Sleep(500 * time.Millisecond)
+	began := time.Now()
+	code := p.end(t, 10*time.Second, os.Interrupt, os.Interrupt)
+	if took := time.Since(began) - 300*time.Millisecond; took > time.Second {
+		t.Errorf("it took %v after the second signal", took)
+	}
+	if code != exitInterrupt {
+		t.Errorf("exit code %d, want %d:\n%s", code, exitInterrupt, &p.stderr)
+	}
+	if log, err := os.ReadFile(filepath.Join(p.Dir, "run", "latency.hlog")); err != nil || len(log) == 0 {
+		t.Errorf("what is on disk is not there: %v", err)
+	}
+}
+
+// A check that is stopped tells what it played, and blames nothing on the host
+// that the signal did.
+func TestSignalEndsACheck(t *testing.T) {
+	t.Parallel()
+	p := start(t, "ok    core-echo-1", "check", "--misbehave", "silent", "--timeout", "50s", "--junit", "results.xml",
+		"@core-echo-1", "@core-purchase-1", "@core-purchase-2")
+	time.Sleep(200 * time.Millisecond) // it waits for the answer to the first purchase
+	if code := p.end(t, 5*time.Second, os.Interrupt); code != exitInterrupt {
+		t.Errorf("exit code %d, want %d", code, exitInterrupt)
+	}
+	if out := p.stdout.String(); !strings.Contains(out, "1 passed, 0 failed") || strings.Contains(out, "FAIL") {
+		t.Errorf("it says\n%s", out)
+	}
+	results, err := os.ReadFile(filepath.Join(p.Dir, "results.xml"))
+	if err != nil || !bytes.Contains(results, []byte(`tests="3" failures="0" skipped="2"`)) {
+		t.Errorf("%v\n%s", err, results)
+	}
+}
+
+// A host is a server: a signal is its normal end.
+func TestSignalEndsAHost(t *testing.T) {
+	t.Parallel()
+	p := start(t, "listening on 127.0.0.1:", "host", "--listen", "127.0.0.1:0")
+	if code := p.end(t, 5*time.Second, syscall.SIGTERM); code != exitOK || !strings.Contains(p.stdout.String(), "booked 0.00 yuan net") {
+		t.Errorf("exit code %d, says %s%s", code, &p.stdout, &p.stderr)
+	}
+}

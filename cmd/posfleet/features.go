@@ -31,6 +31,7 @@ func embedded(dialect string) ([]*scenarios.Feature, error) {
 func choose(args []string, dialect, tags string, names []string) ([]*scenarios.Feature, error) {
 	sel := scenarios.Selection{Tags: tags, Names: names}
 	var fs []*scenarios.Feature
+	named := false
 	for _, a := range args {
 		if strings.HasPrefix(a, "@") {
 			sel.Names = append(sel.Names, a)
@@ -54,9 +55,9 @@ func choose(args []string, dialect, tags string, names []string) ([]*scenarios.F
 				return nil, fmt.Errorf("%s: there is no scenario on this line (list them with posfleet check --list %s)", a, path)
 			}
 		}
-		fs = join(fs, more)
+		fs, named = join(fs, more), true
 	}
-	if fs == nil {
+	if !named {
 		var err error
 		if fs, err = embedded(dialect); err != nil {
 			return nil, err

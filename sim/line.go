@@ -176,13 +176,18 @@ func (l *Line) Close() error {
 	return err
 }
 
-// recent remembers how the last few requests ended, to tell late and
-// duplicate answers from foreign ones.
+// recent remembers how requests of the near past ended, to tell late and
+// duplicate answers from foreign ones. Duplicates come at once, late answers
+// after many other exchanges.
 type recent struct {
-	ring [4]uint64 // hashes of keys
-	fate [4]fate
-	next uint8
+	answered [4]uint64 // hashes of keys
+	next     uint8
+	givenUp  []uint64 // the last mostGivenUp
+	nextUp   int
 }
+
+// mostGivenUp is how many requests without an answer a line remembers.
+const mostGivenUp = 64
 
 type fate uint8
 
@@ -195,23 +200,26 @@ const (
 var keySeed = maphash.MakeSeed()
 
 func (r *recent) add(k *wire.Key, answered bool) {
-	f := wasGivenUp
-	if answered {
-		f = wasAnswered
+	h := maphash.Bytes(keySeed, k[:])
+	switch {
+	case answered:
+		r.answered[r.next%4] = h
+		r.next++
+	case len(r.givenUp) < mostGivenUp:
+		r.givenUp = append(r.givenUp, h)
+	default:
+		r.givenUp[r.nextUp%mostGivenUp] = h
+		r.nextUp++
 	}
-	r.ring[r.next%4], r.fate[r.next%4] = maphash.Bytes(keySeed, k[:]), f
-	r.next++
 }
-
-// anyGivenUp reports whether an answer may still come to a request given up.
-func (r *recent) anyGivenUp() bool { return slices.Contains(r.fate[:], wasGivenUp) }
 
 func (r *recent) find(k *wire.Key) fate {
 	h := maphash.Bytes(keySeed, k[:])
-	for i := range r.ring {
-		if r.ring[i] == h {
-			return r.fate[i]
-		}
+	switch {
+	case slices.Contains(r.givenUp, h):
+		return wasGivenUp
+	case slices.Contains(r.answered[:], h):
+		return wasAnswered
 	}
 	return unknown
 }

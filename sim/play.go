@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
@@ -168,6 +169,9 @@ func (p *Player) exchange(f *wire.Form, main bool) Result {
 		o := *p.origin
 		r.Due, r.Sent, r.Done = begun-o, max(x.Sent, begun)-o, x.Done-o
 		p.Shard.Record(report.Sample{Label: int(f.Transaction), Due: r.Due, Sent: r.Sent, Done: r.Done, Outcome: r.Outcome, Code: r.Code})
+		if exhausted(r.Why) {
+			p.Shard.Exhausted()
+		}
 		if x.Late+x.Duplicate+x.Unmatched > 0 {
 			p.Shard.Late(x.Late)
 			p.Shard.Duplicate(x.Duplicate)
@@ -178,6 +182,17 @@ func (p *Player) exchange(f *wire.Form, main bool) Result {
 		p.Each(p.req, p.ans, r)
 	}
 	return *r
+}
+
+// exhausted reports whether a request could not be sent for want of descriptors,
+// ports or buffers of this machine: the generator's fault, not the host's.
+func exhausted(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS} {
+		if err != nil && errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // judge classes how an exchange ended.

@@ -291,6 +291,7 @@ func (r *Run) open(ctx context.Context, players *sync.WaitGroup) {
 	<-a.over
 	a.mu.Lock()
 	stop()
+	a.sleeper.close()
 	a.mu.Unlock()
 }
 
@@ -494,7 +495,7 @@ func (r *Run) healOne(p *Player, t *Terminal) {
 	if t.Owes() && r.stop.Err() == nil {
 		p.SettleOwed(t)
 	}
-	if l, own := t.Link.(*Line); own && l.recent.anyGivenUp() {
+	if l, own := t.Link.(*Line); own {
 		p.x.Late, p.x.Duplicate, p.x.Unmatched = 0, 0, 0
 		l.Leftovers(&p.x, time.Millisecond)
 		p.Shard.Late(p.x.Late)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,16 +23,15 @@ type Shared struct {
 	clock   *Clock
 	stop    context.Context
 
-	mu      sync.Mutex
-	conn    net.Conn
-	open    map[wire.Key]*call
-	out     []byte // requests waiting to be written
-	spare   []byte
-	writing bool
-	recent  [1024]struct {
-		key  wire.Key
-		fate fate
-	}
+	mu                         sync.Mutex
+	conn                       net.Conn
+	open                       map[wire.Key]*call
+	out                        []byte // requests waiting to be written
+	spare                      []byte
+	writing                    bool
+	recent                     [1024]wire.Key // answered
+	givenUp                    []wire.Key     // the last mostGivenUpShared
+	nextUp                     int
 	next                       int
 	late, duplicate, unmatched int         // met since they were last handed to an exchange
 	strays                     atomic.Bool // any of the three is not zero
@@ -166,6 +166,14 @@ func (s *Shared) read(conn net.Conn) {
 			s.mu.Unlock()
 			continue
 		}
+		if now > c.deadline { // the sweeper has not been by yet
+			c.err, c.done = ErrTimeout, now
+			s.end(&key, wasGivenUp)
+			s.count(&key)
+			s.mu.Unlock()
+			c.ready <- struct{}{}
+			continue
+		}
 		s.end(&key, wasAnswered)
 		s.mu.Unlock()
 		m.Keep()
@@ -205,28 +213,36 @@ func (s *Shared) sweep(conn net.Conn, gone <-chan struct{}) {
 	}
 }
 
+// mostGivenUpShared is how many requests without an answer a shared line
+// remembers, to know their late answers.
+const mostGivenUpShared = 1 << 14
+
 // end takes an exchange off the table and remembers how it ended.
 func (s *Shared) end(key *wire.Key, f fate) {
 	delete(s.open, *key)
-	r := &s.recent[s.next%len(s.recent)]
-	r.key, r.fate = *key, f
-	s.next++
+	switch {
+	case f == wasAnswered:
+		s.recent[s.next%len(s.recent)] = *key
+		s.next++
+	case len(s.givenUp) < mostGivenUpShared:
+		s.givenUp = append(s.givenUp, *key)
+	default:
+		s.givenUp[s.nextUp%mostGivenUpShared] = *key
+		s.nextUp++
+	}
 }
 
 // count classes an answer that nobody waits for.
 func (s *Shared) count(key *wire.Key) {
 	s.strays.Store(true)
-	for i := range s.recent {
-		if s.recent[i].key == *key {
-			if s.recent[i].fate == wasGivenUp {
-				s.late++
-			} else {
-				s.duplicate++
-			}
-			return
-		}
+	switch {
+	case slices.Contains(s.givenUp, *key):
+		s.late++
+	case slices.Contains(s.recent[:], *key):
+		s.duplicate++
+	default:
+		s.unmatched++
 	}
-	s.unmatched++
 }
 
 // fail ends every open exchange with err and drops the connection.

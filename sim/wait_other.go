@@ -24,3 +24,5 @@ func (s *sleeper) until(ctx context.Context, clock *Clock, d time.Duration) {
 	case <-ctx.Done():
 	}
 }
+
+func (s *sleeper) close() {}

@@ -22,6 +22,9 @@ func VerdictOf(seconds []Second, sameHost bool) Verdict {
 	found := map[*rule][2]*offence{}
 	for i := range seconds {
 		s := &seconds[i]
+		if s.short() {
+			continue
+		}
 		findings := j.second(s)
 		if s.Warmup {
 			continue

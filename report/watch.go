@@ -147,6 +147,10 @@ func middle(counts []uint64, bounds []float64, q float64) float64 {
 	return 0
 }
 
+// short reports whether a second is too short to be judged: the tail that a run
+// ends with, of which processor and scheduler tell nothing.
+func (s *Second) short() bool { return s.Length > 0 && s.Length < time.Second/2 }
+
 // Judge samples the generator into a second that has just ended, and says how
 // far that second can be trusted. It is to be called once for each second, in
 // order.
@@ -155,6 +159,9 @@ func (w *Watch) Judge(s *Second) {
 	s.Signals = w.Sample()
 	s.Signals.Exhausted = exhausted
 	s.Level, s.Reason = Valid, ""
+	if s.short() {
+		return
+	}
 	var reasons []string
 	for _, f := range w.judge.second(s) {
 		s.Level = max(s.Level, f.level)

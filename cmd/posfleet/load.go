@@ -118,7 +118,7 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 		Recorder: report.NewRecorder(sim.Labels(), n.profile.Policy.Timeout, f.warmup),
 	}
 	if f.drain <= 0 {
-		run.Drain = n.profile.Policy.Timeout
+		run.Drain = n.profile.Policy.Timeout + 50*time.Millisecond // so that the last timeout is noticed as one
 	}
 	watch := report.NewWatch()
 	watching, unwatch := context.WithCancel(context.WithoutCancel(ctx))
@@ -221,11 +221,11 @@ func (f *loadFlags) compile(lang *scenarios.Language, fs []*scenarios.Feature) (
 		}
 		shares[strings.TrimPrefix(id, "@")] = v
 	}
-	load := &scenarios.Load{}
+	load, mixed := &scenarios.Load{}, len(shares) > 0
 	for _, ft := range fs {
 		for _, s := range ft.Scenarios {
 			share := 1.0
-			if len(shares) > 0 {
+			if mixed {
 				var named bool
 				if share, named = shares[s.ID]; !named {
 					continue

@@ -229,7 +229,7 @@ func newBrowser(t *testing.T) *browser {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(func() { chromedp.Cancel(ctx); cancel() })
-	ctx, late := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, late := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(late)
 	b := &browser{ctx: ctx}
 	err := chromedp.Listen(ctx, func(ev any) {
@@ -310,6 +310,9 @@ func (b *browser) area(t *testing.T, chart string) (x, y, w, h float64) {
 }
 
 func TestPageInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("NOT TESTED with -short: that report.html works in a browser; go test ./report does it")
+	}
 	b := newBrowser(t)
 	dir := cmp.Or(*shots, t.TempDir())
 	dir, err := filepath.Abs(dir)
@@ -416,6 +419,9 @@ func (b *browser) shoot(t *testing.T, file string) {
 
 // A page that calls home must be caught by the test above, or it proves nothing.
 func TestBrowserSeesWhatAPageShouldNotDo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("NOT TESTED with -short: that the browser test notices a page that breaks its policy")
+	}
 	b := newBrowser(t)
 	file := filepath.Join(t.TempDir(), "bad.html")
 	bad := strings.Replace(written(t, troubled()), "</main>", `<img src="http://127.0.0.1:9/x.png" onerror="alert(1)"></main>`, 1)

@@ -23,6 +23,9 @@ var (
 // Every kind of run is drawn, the ones with nothing to draw too, and in a time
 // that nobody minds at the end of a run.
 func TestEveryRunIsDrawn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws every picture of every made-up run, which -short leaves out")
+	}
 	for name, r := range runs() {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -117,6 +120,9 @@ func around64(b []byte, i int) []byte { return b[max(0, i-32):min(len(b), i+32)]
 
 // Two workers may report at the same time; gonum's fonts are shared.
 func TestFiguresAreTheSameEachTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws every picture of every made-up run, which -short leaves out")
+	}
 	r := runs()["stall"]
 	var got [3][]byte
 	var wg sync.WaitGroup

@@ -126,7 +126,7 @@ func TestSignalDrainsAndReports(t *testing.T) {
 			t.Parallel()
 			p := start(t, "signed in", "load", "--rate", "100/s", "--for", "60s", "--warmup", "0s", "--terminals", "20", "--out", "run")
 			time.Sleep(700 * time.Millisecond)
-			code := p.end(t, 10*time.Second, c.signal)
+			code := p.end(t, time.Minute, c.signal)
 			if code != c.code || !strings.Contains(p.stderr.String(), "stopped by a signal") {
 				t.Errorf("exit code %d, want %d:\n%s", code, c.code, &p.stderr)
 			}
@@ -163,8 +163,10 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 	if code != exitInterrupt {
 		t.Errorf("exit code %d, want %d:\n%s", code, exitInterrupt, &p.stderr)
 	}
-	if log, err := os.ReadFile(filepath.Join(p.Dir, "run", "latency.hlog")); err != nil || len(log) == 0 {
-		t.Errorf("what is on disk is not there: %v", err)
+	for _, name := range []string{"run.json", "latency.hlog"} {
+		if log, err := os.ReadFile(filepath.Join(p.Dir, "run", name)); err != nil || len(log) == 0 {
+			t.Errorf("what was found is not there: %v", err)
+		}
 	}
 }
 

@@ -121,7 +121,7 @@ func (c *Check) Run(ctx context.Context) ([]*Verdict, error) {
 	if err := finish(); err != nil {
 		return c.verdicts, err
 	}
-	if len(c.verdicts) != len(c.plans) {
+	if ctx.Err() == nil && len(c.verdicts) != len(c.plans) {
 		return c.verdicts, fmt.Errorf("%d scenarios were selected, %d were played (godog status %d)", len(c.plans), len(c.verdicts), status)
 	}
 	return c.verdicts, ctx.Err()
@@ -185,11 +185,16 @@ func (c *Check) register(sc *godog.ScenarioContext) {
 		}
 	}
 	sc.Before(func(ctx context.Context, _ *godog.Scenario) (context.Context, error) {
+		if ctx.Err() != nil {
+			return ctx, godog.ErrSkip
+		}
 		c.begin()
 		return ctx, nil
 	})
 	sc.After(func(ctx context.Context, _ *godog.Scenario, err error) (context.Context, error) {
-		c.end(err)
+		if !errors.Is(err, godog.ErrSkip) {
+			c.end(err)
+		}
 		return ctx, nil
 	})
 }

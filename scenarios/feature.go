@@ -260,7 +260,7 @@ func Select(fs []*Feature, sel Selection) ([]*Feature, error) {
 	var tags tagexpressions.Evaluatable
 	if sel.Tags != "" {
 		var err error
-		if tags, err = tagexpressions.Parse(sel.Tags); err != nil {
+		if tags, err = parseTags(sel.Tags); err != nil {
 			return nil, fmt.Errorf("tags %q: %w (write for example \"@payment and not @slow\")", sel.Tags, err)
 		}
 	}
@@ -288,6 +288,17 @@ func Select(fs []*Feature, sel Selection) ([]*Feature, error) {
 	return out, nil
 }
 
+// parseTags reads a tag expression. The parser panics on some that end too
+// early.
+func parseTags(text string) (tags tagexpressions.Evaluatable, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the expression is not complete: %v", p)
+		}
+	}()
+	return tagexpressions.Parse(text)
+}
+
 func (s *Scenario) named(names []string) bool {
 	if len(names) == 0 {
 		return true
@@ -300,21 +311,49 @@ func (s *Scenario) named(names []string) bool {
 	return false
 }
 
-// selected is the source with the scenarios that are not selected blanked out,
-// so that every line keeps its number.
+// selected is the source with the scenarios and example rows that are not
+// selected blanked out, so that every line keeps its number.
 func (f *Feature) selected() []byte {
-	keep := map[int]bool{}
+	keep, rows := map[int]bool{}, map[int]bool{}
 	for _, s := range f.Scenarios {
-		keep[s.from] = true
+		keep[s.from], rows[s.Line] = true, true
 	}
 	lines := bytes.SplitAfter(f.Source, []byte("\n"))
-	for _, span := range f.lineSpans(map[string]int64{}) {
-		if keep[span.from] {
-			continue
-		}
-		for i := span.from - 1; i < span.to && i < len(lines); i++ {
+	blank := func(from, to int) {
+		for i := from - 1; i < to && i < len(lines); i++ {
 			lines[i] = []byte("\n")
 		}
 	}
+	for _, span := range f.lineSpans(map[string]int64{}) {
+		if !keep[span.from] {
+			blank(span.from, span.to)
+		}
+	}
+	for _, row := range f.exampleRows() {
+		if line := int(row.Location.Line); !rows[line] {
+			blank(line, line)
+		}
+	}
 	return bytes.Join(lines, nil)
+}
+
+// exampleRows are the rows of all outlines, their heads not included.
+func (f *Feature) exampleRows() (rows []*messages.TableRow) {
+	outline := func(s *messages.Scenario) {
+		if s == nil {
+			return
+		}
+		for _, e := range s.Examples {
+			rows = append(rows, e.TableBody...)
+		}
+	}
+	for _, c := range f.doc.Feature.Children {
+		outline(c.Scenario)
+		if c.Rule != nil {
+			for _, rc := range c.Rule.Children {
+				outline(rc.Scenario)
+			}
+		}
+	}
+	return rows
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 )
 
-func checkCommand() *cobra.Command {
+func checkCommand(sig *signals) *cobra.Command {
 	var net networkFlags
 	var tags, junit, cucumber string
 	var names []string
@@ -87,7 +87,7 @@ func checkCommand() *cobra.Command {
 			}
 			switch {
 			case ctx.Err() != nil:
-				return &exit{code: exitInterrupt, err: errors.New("stopped by a signal; the scenarios after it were not played")}
+				return &exit{code: sig.code(), err: errors.New("stopped by a signal; the scenarios after it were not played")}
 			case err != nil:
 				return &exit{code: exitIncomplete, err: err}
 			case failed > 0:

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -360,6 +361,8 @@ func (f *loadFlags) unplayed(ctx context.Context, n *network, err error, sig *si
 	switch {
 	case ctx.Err() != nil:
 		return &exit{code: sig.code(), err: errors.New("stopped before anything was played")}
+	case errors.Is(err, syscall.EMFILE):
+		return &exit{code: exitGenerator, err: err, hint: "this process may not open more files: raise that (ulimit -n), or let terminals share lines, --line shared:8"}
 	case errors.Is(err, sim.ErrUnsent):
 		return &exit{code: exitUnreachable, err: err}
 	case errors.Is(err, sim.ErrTimeout), errors.Is(err, sim.ErrBroken):
@@ -407,13 +410,18 @@ func finish(folder *report.Folder, rep *report.Report) error {
 	return folder.WriteAll(rep)
 }
 
-// write writes a file by way of w.
+// write writes a file by way of w: beside its name, then renamed, so that
+// nobody finds half of it.
 func write(name string, w func(io.Writer) error) error {
-	out, err := os.Create(name)
+	beside := name + ".partial"
+	out, err := os.Create(beside)
 	if err != nil {
 		return err
 	}
-	return errors.Join(w(out), out.Close())
+	if err := errors.Join(w(out), out.Close()); err != nil {
+		return errors.Join(err, os.Remove(beside))
+	}
+	return os.Rename(beside, name)
 }
 
 // note has a run tell events.ndjson of what went wrong and of the slowest

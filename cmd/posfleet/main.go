@@ -101,7 +101,7 @@ func command(sig *signals) *cobra.Command {
 			return usage(fromEnvironment(cmd.Flags()))
 		},
 	}
-	root.AddCommand(loadCommand(sig), selftestCommand(sig), checkCommand(), hostCommand(), reportCommand(), decodeCommand(), stepsCommand())
+	root.AddCommand(loadCommand(sig), selftestCommand(sig), checkCommand(sig), hostCommand(), reportCommand(), decodeCommand(), stepsCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

@@ -157,10 +157,10 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 		tell.line("%d of %d terminals could not sign in and took no part; the first: %v", bad, f.terminals, why)
 	}
 	rep.WriteText(cmd.OutOrStdout(), tell.color(cmd.OutOrStdout()))
-	if err := finish(folder, rep); err != nil {
+	if name, err := finish(folder, rep, sig.abort.Err() == nil); err != nil {
 		broken = errors.Join(broken, err)
 	} else {
-		fmt.Fprintf(cmd.OutOrStdout(), "\nreport: %s\n", filepath.Join(folder.Name(), "report.html"))
+		fmt.Fprintf(cmd.OutOrStdout(), "\nreport: %s\n", filepath.Join(folder.Name(), name))
 	}
 	return f.verdict(rep, j, broken, sig)
 }
@@ -399,15 +399,19 @@ func (f *loadFlags) verdict(rep *report.Report, j *job, broken error, sig *signa
 	return nil
 }
 
-// finish writes page and pictures into the run folder, and closes it.
-func finish(folder *report.Folder, rep *report.Report) error {
+// finish closes the run folder, with page and pictures when there is time to
+// make them, and gives the name of the file to look at.
+func finish(folder *report.Folder, rep *report.Report, whole bool) (string, error) {
+	if !whole {
+		return "run.json", folder.WriteAll(rep)
+	}
 	if _, err := plot.Save(rep, folder.Path("")); err != nil {
-		return fmt.Errorf("pictures: %w", err)
+		return "", fmt.Errorf("pictures: %w", err)
 	}
 	if err := write(folder.Path("report.html"), rep.WritePage); err != nil {
-		return fmt.Errorf("page: %w", err)
+		return "", fmt.Errorf("page: %w", err)
 	}
-	return folder.WriteAll(rep)
+	return "report.html", folder.WriteAll(rep)
 }
 
 // write writes a file by way of w: beside its name, then renamed, so that

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -309,9 +310,16 @@ func (b *browser) area(t *testing.T, chart string) (x, y, w, h float64) {
 	return box[0], box[1], box[2], box[3]
 }
 
+// underRaceDetector reports whether the test was built with -race, under which
+// the browser loses patience.
+func underRaceDetector() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
+
 func TestPageInABrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("NOT TESTED with -short: that report.html works in a browser; go test ./report does it")
+	if testing.Short() || underRaceDetector() {
+		t.Skip("NOT TESTED with -short or -race: that report.html works in a browser; go test ./report does it")
 	}
 	b := newBrowser(t)
 	dir := cmp.Or(*shots, t.TempDir())

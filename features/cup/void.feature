@@ -79,3 +79,14 @@ Feature: Void
     And the operator voids the last purchase
     Then the host answers "64"
     And the terminal shows "交易金额与原交易不匹配"
+
+  @qr @cup-qr-5
+  Scenario: a payment by QR code of the open batch is voided
+    When the cardholder pays 42.00 yuan by QR code
+    And the operator voids the last purchase
+    Then the host approves
+    And the request carries:
+      | field | value   |
+      | 22    | 032     |
+      | 35    | absent  |
+      | 61    | present |

@@ -33,10 +33,9 @@ type Verdict struct {
 type Check struct {
 	Language  *Language
 	Dialer    *sim.Dialer
-	Features  []*Feature // selected
-	Terminals int        // scenarios take turns on so many of the profile's terminals
-	JUnit     string     // files to write; empty for none
-	Cucumber  string
+	Features  []*Feature     // selected
+	Terminals int            // scenarios take turns on so many of the profile's terminals
+	Cucumber  string         // file to write; empty for none
 	Each      func(*Verdict) // told each verdict as it falls; may be nil
 
 	terminals []*sim.Terminal
@@ -127,38 +126,21 @@ func (c *Check) Run(ctx context.Context) ([]*Verdict, error) {
 	return c.verdicts, ctx.Err()
 }
 
-// formats names godog's formatters. Files are written beside and renamed when
+// formats names godog's formatter. The file is written beside and renamed when
 // the check is over.
 func (c *Check) formats() (string, func() error, error) {
-	var formats []string
-	var moves [][2]string
-	for _, f := range []struct{ format, file string }{{"junit", c.JUnit}, {"cucumber", c.Cucumber}} {
-		if f.file == "" {
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(f.file), 0o755); err != nil {
-			return "", nil, err
-		}
-		beside := f.file + ".partial"
-		out, err := os.Create(beside)
-		if err != nil {
-			return "", nil, err
-		}
-		out.Close()
-		formats = append(formats, f.format+":"+beside)
-		moves = append(moves, [2]string{beside, f.file})
+	if c.Cucumber == "" {
+		return "progress", func() error { return nil }, nil
 	}
-	if len(formats) == 0 {
-		formats = []string{"progress"}
+	if err := os.MkdirAll(filepath.Dir(c.Cucumber), 0o755); err != nil {
+		return "", nil, err
 	}
-	return strings.Join(formats, ","), func() error {
-		for _, m := range moves {
-			if err := os.Rename(m[0], m[1]); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, nil
+	beside := c.Cucumber + ".partial"
+	out, err := os.Create(beside)
+	if err != nil {
+		return "", nil, err
+	}
+	return "cucumber:" + beside, func() error { return os.Rename(beside, c.Cucumber) }, out.Close()
 }
 
 // register gives godog the language: every pattern of every phrase. What runs

@@ -39,17 +39,13 @@ func settlementPhrases() []*Phrase {
 		{Group: group, English: "the batch holds payments of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "批次内消费{amount}元共{n}笔, 贷记{amount}元共{n}笔",
 			Doc: "The terminal's totals of the batch: debits and credits.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
-				debit, err1 := a.Amount(0)
-				dn, err2 := a.Int(1)
-				credit, err3 := a.Amount(2)
-				cn, err4 := a.Int(3)
-				want := sim.Totals{Debit: debit, DebitN: int64(dn), Credit: credit, CreditN: int64(cn)}
+				want, err := a.Totals()
 				return func(p *sim.Player) error {
 					if got := p.T.Journal.Batch; got != want {
 						return fmt.Errorf("the batch holds %s, want %s", describeTotals(got), describeTotals(want))
 					}
 					return nil
-				}, errors.Join(err1, err2, err3, err4)
+				}, err
 			}},
 		{Group: group, English: "the totals balance", Chinese: "对账平",
 			Doc:  "The host's settlement flag is 1, and the totals it gives back are the terminal's.",
@@ -60,17 +56,13 @@ func settlementPhrases() []*Phrase {
 		{Group: group, English: "the host's totals are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "主机合计借记{amount}元共{n}笔, 贷记{amount}元共{n}笔",
 			Doc: "The totals in field 48 of the settlement answer.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
-				debit, err1 := a.Amount(0)
-				dn, err2 := a.Int(1)
-				credit, err3 := a.Amount(2)
-				cn, err4 := a.Int(3)
-				want := sim.Totals{Debit: debit, DebitN: int64(dn), Credit: credit, CreditN: int64(cn)}
+				want, err := a.Totals()
 				return func(p *sim.Player) error {
 					if p.Last.Of != wire.Settlement || p.Last.Host != want {
 						return fmt.Errorf("the host's totals are %s, want %s", describeTotals(p.Last.Host), describeTotals(want))
 					}
 					return nil
-				}, errors.Join(err1, err2, err3, err4)
+				}, err
 			}},
 		{Group: group, English: "the terminal uploads {n} details", Chinese: "终端上送{n}笔明细", Octets: true,
 			Doc: "The number of details in all batch uploads of this settlement, and in the end message.",
@@ -116,6 +108,15 @@ func settlementPhrases() []*Phrase {
 				return nil
 			})},
 	}
+}
+
+// Totals are the four placeholders of a sentence about two settlement sides.
+func (a Args) Totals() (sim.Totals, error) {
+	debit, err1 := a.Amount(0)
+	dn, err2 := a.Int(1)
+	credit, err3 := a.Amount(2)
+	cn, err4 := a.Int(3)
+	return sim.Totals{Debit: debit, DebitN: int64(dn), Credit: credit, CreditN: int64(cn)}, errors.Join(err1, err2, err3, err4)
 }
 
 func describeTotals(t sim.Totals) string {

@@ -18,7 +18,6 @@ package keys
 
 import (
 	"crypto/cipher"
-	"crypto/des"
 	"fmt"
 	"sync"
 
@@ -31,10 +30,11 @@ import (
 type Key struct {
 	// A triple DES key is kept as single ones, encrypt-decrypt-encrypt. A
 	// double-length key so shares its outer stage (256 octets of schedule, not
-	// 384), and the retail MAC finds its single DES in first. Keys that are one
-	// cipher have first alone. Only pointers: a Key printed by accident, as a
-	// field inside some other value, shows addresses.
-	first, second, third cipher.Block
+	// 384), and the retail MAC finds its single DES in first. A single DES key
+	// has first alone. Only pointers: a Key printed by accident, as a field
+	// inside some other value, shows addresses.
+	first, second, third *schedule
+	wide                 cipher.Block // of an SM4 key; it has no stages
 	kcv                  [4]byte
 	size                 uint8 // of a block: 8 DES, 16 SM4
 }
@@ -43,28 +43,23 @@ type Key struct {
 // length) or 24. Parity bits are not looked at, as most PIN pads do not; a key
 // of equal parts is the single DES key it amounts to.
 func New(octets []byte) (*Key, error) {
-	k := &Key{size: des.BlockSize}
 	switch len(octets) {
 	case 8, 16, 24:
 	default:
 		return nil, fmt.Errorf("DES key of %d octets, want 8, 16 or 24", len(octets))
 	}
-	var stages [3]cipher.Block
 	n := len(octets) / 8
 	if allEqual(octets) {
 		n = 1
 	}
-	for i := range n {
-		b, err := des.NewCipher(octets[8*i : 8*i+8])
-		if err != nil {
-			return nil, fmt.Errorf("DES key: %w", err)
-		}
-		stages[i] = b
+	stages := make([]schedule, n)
+	for i := range stages {
+		stages[i].expand(octets[8*i : 8*i+8])
 	}
-	if n == 2 {
-		stages[2] = stages[0]
+	k := &Key{size: desBlock, first: &stages[0]}
+	if n > 1 {
+		k.second, k.third = &stages[1], &stages[(n-1)&2]
 	}
-	k.first, k.second, k.third = stages[0], stages[1], stages[2]
 	k.check()
 	return k, nil
 }
@@ -78,7 +73,7 @@ func NewSM4(octets []byte) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("SM4 key: %w", err)
 	}
-	k := &Key{first: b, size: sm4.BlockSize}
+	k := &Key{wide: b, size: sm4.BlockSize}
 	k.check()
 	return k, nil
 }
@@ -96,10 +91,9 @@ func allEqual(octets []byte) bool {
 
 // check works out the check value.
 func (k *Key) check() {
-	s := borrow()
-	k.encrypt(s.block[:k.size])
-	copy(k.kcv[:], s.block[:])
-	s.giveBack()
+	var zeros [sm4.BlockSize]byte
+	k.encrypt(zeros[:k.size])
+	copy(k.kcv[:], zeros[:])
 }
 
 // KCV is the key's check value: the first 4 octets of a block of zeros (8, or
@@ -116,64 +110,67 @@ func (k *Key) sm4() bool { return k.size == sm4.BlockSize }
 // the same slice. It panics if src is not whole blocks or dst is shorter, as
 // crypto/cipher does: both are the program's mistakes, not the message's.
 func (k *Key) Encrypt(dst, src []byte) {
-	n := int(k.size)
-	mustFit(dst, src, n)
-	for ; len(src) > 0; dst, src = dst[n:], src[n:] {
-		k.first.Encrypt(dst[:n], src[:n])
-		if k.second != nil {
-			k.second.Decrypt(dst[:n], dst[:n])
-			k.third.Encrypt(dst[:n], dst[:n])
-		}
+	for dst = k.room(dst, src); len(dst) > 0; dst = dst[k.size:] {
+		k.encrypt(dst[:k.size])
 	}
 }
 
 // Decrypt undoes Encrypt, on the same terms.
 func (k *Key) Decrypt(dst, src []byte) {
-	n := int(k.size)
-	mustFit(dst, src, n)
-	for ; len(src) > 0; dst, src = dst[n:], src[n:] {
-		if k.second == nil {
-			k.first.Decrypt(dst[:n], src[:n])
-			continue
-		}
-		k.third.Decrypt(dst[:n], src[:n])
-		k.second.Encrypt(dst[:n], dst[:n])
-		k.first.Decrypt(dst[:n], dst[:n])
+	for dst = k.room(dst, src); len(dst) > 0; dst = dst[k.size:] {
+		k.decrypt(dst[:k.size])
 	}
 }
 
-func mustFit(dst, src []byte, block int) {
-	if len(src)%block != 0 {
+// room copies src to where it is worked on, and gives that.
+func (k *Key) room(dst, src []byte) []byte {
+	if len(src)%int(k.size) != 0 {
 		panic("keys: input is not whole blocks")
 	}
 	if len(dst) < len(src) {
 		panic("keys: output shorter than input")
 	}
+	return dst[:copy(dst, src)]
 }
 
 // encrypt encrypts one block in place.
 func (k *Key) encrypt(block []byte) {
-	k.first.Encrypt(block, block)
-	if k.second != nil {
-		k.second.Decrypt(block, block)
-		k.third.Encrypt(block, block)
+	if k.wide == nil {
+		k.des(block, false)
+		return
 	}
+	s := borrow(block)
+	k.wide.Encrypt(s[:], s[:])
+	s.giveBack(block)
 }
 
-// scratch is where a block lies while a cipher works on it. The cipher is
-// called through an interface, so an array on the stack would be moved to the
-// heap each time; one borrowed from the pool is not.
-type scratch struct {
-	block [sm4.BlockSize]byte
-	text  [2 * sm4.BlockSize]byte // the block in hexadecimal
+// decrypt undoes encrypt.
+func (k *Key) decrypt(block []byte) {
+	if k.wide == nil {
+		k.des(block, true)
+		return
+	}
+	s := borrow(block)
+	k.wide.Decrypt(s[:], s[:])
+	s.giveBack(block)
 }
+
+// scratch is where a block lies while SM4 works on it. That is called through
+// an interface, so an array on the stack would be moved to the heap each time;
+// one borrowed from the pool is not.
+type scratch [sm4.BlockSize]byte
 
 var spare = sync.Pool{New: func() any { return new(scratch) }}
 
-func borrow() *scratch { return spare.Get().(*scratch) }
+func borrow(block []byte) *scratch {
+	s := spare.Get().(*scratch)
+	copy(s[:], block)
+	return s
+}
 
-// giveBack wipes s, which may hold a PIN or a track, and returns it.
-func (s *scratch) giveBack() {
+// giveBack hands over what s holds and wipes it: it may be a PIN or a track.
+func (s *scratch) giveBack(block []byte) {
+	copy(block, s[:])
 	*s = scratch{}
 	spare.Put(s)
 }

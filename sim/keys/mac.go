@@ -2,7 +2,10 @@ package keys
 
 import (
 	"crypto/subtle"
+	"encoding/binary"
 	"fmt"
+
+	"github.com/emmansun/gmsm/sm4"
 )
 
 // Algorithm is how a MAC is made. Each pads the octets it covers (the MAB)
@@ -52,21 +55,21 @@ func (a Algorithm) String() string {
 // type through the last field before 64. The octets are hexadecimal characters
 // for ECB, binary for the others. An algorithm that is none of ours panics.
 func (k *Key) MAC(a Algorithm, mab []byte) (mac [8]byte) {
-	s := borrow()
-	sum := s.block[:k.size]
+	var block [sm4.BlockSize]byte
+	sum := block[:k.size]
 	switch a {
 	case ECB:
 		fold(sum, mab)
-		text := s.text[:2*len(sum)]
-		hexUpper(text, sum)
-		head, tail := text[:len(sum)], text[len(sum):]
+		var text [2 * sm4.BlockSize]byte // the sum in hexadecimal
+		head, tail := text[:k.size], text[k.size:2*k.size]
+		hexUpper(text[:2*k.size], sum)
 		k.encrypt(head)
-		subtle.XORBytes(sum, head, tail)
-		k.encrypt(sum)
-		hexUpper(mac[:], sum[:4])
+		xor(head, tail)
+		k.encrypt(head)
+		hexUpper(mac[:], head[:4])
 	case X99:
 		k.chain(sum, mab)
-		k.first.Encrypt(sum, sum)
+		k.stage(sum)
 		copy(mac[:], sum)
 	case X919:
 		k.chain(sum, mab)
@@ -75,7 +78,6 @@ func (k *Key) MAC(a Algorithm, mab []byte) (mac [8]byte) {
 	default:
 		panic("keys: no MAC " + a.String())
 	}
-	s.giveBack()
 	return mac
 }
 
@@ -86,11 +88,34 @@ func (k *Key) CheckMAC(a Algorithm, mab, mac []byte) bool {
 	return subtle.ConstantTimeCompare(want[:], mac) == 1
 }
 
-// fold XORs the blocks of mab into sum, which is zero and one block long. The
-// last block, if short, meets only as much of sum: that is the zero padding.
+// fold XORs the blocks of mab into sum, which is one block long. It goes by 16
+// octets, which are one block or two; zeros fill the last ones.
 func fold(sum, mab []byte) {
-	for len(mab) > 0 {
-		mab = mab[subtle.XORBytes(sum, sum, mab):]
+	var last [16]byte
+	copy(last[:], mab[len(mab)&^15:])
+	a, b := binary.BigEndian.Uint64(last[:8]), binary.BigEndian.Uint64(last[8:])
+	for ; len(mab) >= 16; mab = mab[16:] {
+		a ^= binary.BigEndian.Uint64(mab)
+		b ^= binary.BigEndian.Uint64(mab[8:])
+	}
+	if len(sum) == 8 {
+		binary.BigEndian.PutUint64(sum, a^b)
+		return
+	}
+	binary.BigEndian.PutUint64(sum, a)
+	binary.BigEndian.PutUint64(sum[8:], b)
+}
+
+// xor XORs src into dst, as far as both go.
+func xor(dst, src []byte) {
+	n := min(len(dst), len(src))
+	dst, src = dst[:n], src[:n]
+	for len(dst) >= 8 {
+		binary.BigEndian.PutUint64(dst, binary.BigEndian.Uint64(dst)^binary.BigEndian.Uint64(src))
+		dst, src = dst[8:], src[8:]
+	}
+	for i := range dst {
+		dst[i] ^= src[i]
 	}
 }
 
@@ -98,13 +123,18 @@ func fold(sum, mab []byte) {
 // encryption of the last block. An empty mab is one block of zeros (ISO/IEC
 // 9797-1 padding method 1).
 func (k *Key) chain(sum, mab []byte) {
-	for {
-		mab = mab[subtle.XORBytes(sum, sum, mab):]
-		if len(mab) == 0 {
-			return
-		}
-		k.first.Encrypt(sum, sum)
+	for len(mab) > len(sum) {
+		xor(sum, mab)
+		k.stage(sum)
+		mab = mab[len(sum):]
 	}
+	xor(sum, mab)
+}
+
+// stage encrypts a block with the key's first stage alone: single DES, or SM4.
+func (k *Key) stage(block []byte) {
+	single := Key{first: k.first, wide: k.wide}
+	single.encrypt(block)
 }
 
 // hexUpper writes src in hexadecimal, upper case: two characters an octet.

@@ -3,6 +3,8 @@ package keys
 import (
 	"errors"
 	"fmt"
+
+	"github.com/emmansun/gmsm/sm4"
 )
 
 // A clear PIN block is two fields XORed: the PIN field (a nibble of format, 0;
@@ -53,14 +55,11 @@ func (k *Key) sealPIN(dst, pin, pan []byte) error {
 	if err := k.fitsPIN(dst); err != nil {
 		return err
 	}
-	s := borrow()
-	defer s.giveBack()
-	block := s.block[:k.size]
-	if err := pinBlock(block, pin, pan); err != nil {
+	if err := pinBlock(dst, pin, pan); err != nil {
+		clear(dst)
 		return err
 	}
-	k.encrypt(block)
-	copy(dst, block)
+	k.encrypt(dst)
 	return nil
 }
 
@@ -68,11 +67,9 @@ func (k *Key) openPIN(sealed, pan, pin []byte) ([]byte, error) {
 	if err := k.fitsPIN(sealed); err != nil {
 		return pin[:0], err
 	}
-	s := borrow()
-	defer s.giveBack()
-	block := s.block[:k.size]
-	copy(block, sealed)
-	k.Decrypt(block, block)
+	var clear [sm4.BlockSize]byte
+	block := clear[:copy(clear[:], sealed)]
+	k.decrypt(block)
 	if err := xorPAN(block, pan); err != nil {
 		return pin[:0], err
 	}

@@ -161,7 +161,7 @@ func (m Mode) under(master *Key) (slots, error) {
 	switch {
 	case !known:
 		return s, fmt.Errorf("sign-in mode %q, want 001, 003, 004, 005 or 006", string(m))
-	case master == nil || master.first == nil:
+	case master == nil || master.size == 0:
 		return s, fmt.Errorf("sign-in %s: no master key", m)
 	case s.sm4 != master.sm4():
 		return s, fmt.Errorf("sign-in %s: %w", m, errCipher)

@@ -3,6 +3,8 @@ package keys
 import (
 	"errors"
 	"fmt"
+
+	"github.com/emmansun/gmsm/sm4"
 )
 
 // longestTrack is the longest track a message carries: track 3, field 36.
@@ -36,9 +38,8 @@ func (k *Key) SealTrack(track []byte) ([]byte, error) {
 		}
 		track = append(filled, track...)
 	}
-	s := borrow()
-	defer s.giveBack()
-	part, block := k.trackBlock(track), s.block[:k.size]
+	var clear [sm4.BlockSize]byte
+	part, block := k.trackBlock(track), clear[:k.size]
 	for i, c := range part {
 		v, _ := hexDigit(c)
 		setNibble(block, i, v)
@@ -54,9 +55,8 @@ func (k *Key) OpenTrack(track []byte) ([]byte, error) {
 	if len(track) < k.leastTrack() || len(track) > longestTrack {
 		return nil, fmt.Errorf("sealed track of %d digits, want %d to %d", len(track), k.leastTrack(), longestTrack)
 	}
-	s := borrow()
-	defer s.giveBack()
-	part, block := k.trackBlock(track), s.block[:k.size]
+	var clear [sm4.BlockSize]byte
+	part, block := k.trackBlock(track), clear[:k.size]
 	for i, c := range part {
 		v, ok := hexDigit(c)
 		if !ok {
@@ -64,7 +64,7 @@ func (k *Key) OpenTrack(track []byte) ([]byte, error) {
 		}
 		setNibble(block, i, v)
 	}
-	k.Decrypt(block, block)
+	k.decrypt(block)
 	hexUpper(part, block)
 	if len(track) == k.leastTrack() {
 		for len(track) > 0 && track[0] == 'F' {

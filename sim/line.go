@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"net"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/wire"
@@ -39,7 +37,8 @@ const restful = 100 * time.Microsecond
 // NewLine makes an own line; it connects when first used. Its exchanges end
 // with ErrStopped when stop is done. faults may be nil.
 func NewLine(stop context.Context, d *Dialer, dialect *wire.Dialect, clock *Clock, each bool, faults *Faults) *Line {
-	return &Line{dialer: d, dialect: dialect, clock: clock, stop: stop, each: each, faults: faults}
+	return &Line{dialer: d, dialect: dialect, clock: clock, stop: stop, each: each, faults: faults,
+		recent: recent{answered: ring{most: 4}, givenUp: ring{most: 64}}}
 }
 
 // Exchange implements Link.
@@ -66,7 +65,7 @@ func (l *Line) Exchange(x *Exchange) error {
 	x.Done = l.clock.Now()
 	l.used = x.Done
 	answered := err == nil
-	l.recent.add(&x.Key, answered)
+	l.recent.add(hash(&x.Key), answered)
 	if l.each || (!answered && !errors.Is(err, ErrTimeout)) {
 		l.Close()
 	}
@@ -95,7 +94,7 @@ func (l *Line) wait(x *Exchange) error {
 		if key == x.Key && x.Answer.IsAnswer() {
 			return nil
 		}
-		switch l.recent.find(&key) {
+		switch l.recent.find(hash(&key)) {
 		case wasAnswered:
 			x.Duplicate++
 		case wasGivenUp:
@@ -134,7 +133,7 @@ func (l *Line) Leftovers(x *Exchange, patience time.Duration) (up bool) {
 			continue
 		}
 		key := x.Answer.Key()
-		switch l.recent.find(&key) {
+		switch l.recent.find(hash(&key)) {
 		case wasAnswered:
 			x.Duplicate++
 		case wasGivenUp:
@@ -174,52 +173,4 @@ func (l *Line) Close() error {
 	err := l.conn.Close()
 	l.conn, l.reader, l.release = nil, nil, nil
 	return err
-}
-
-// recent remembers how requests of the near past ended, to tell late and
-// duplicate answers from foreign ones. Duplicates come at once, late answers
-// after many other exchanges.
-type recent struct {
-	answered [4]uint64 // hashes of keys
-	next     uint8
-	givenUp  []uint64 // the last mostGivenUp
-	nextUp   int
-}
-
-// mostGivenUp is how many requests without an answer a line remembers.
-const mostGivenUp = 64
-
-type fate uint8
-
-const (
-	unknown fate = iota
-	wasAnswered
-	wasGivenUp
-)
-
-var keySeed = maphash.MakeSeed()
-
-func (r *recent) add(k *wire.Key, answered bool) {
-	h := maphash.Bytes(keySeed, k[:])
-	switch {
-	case answered:
-		r.answered[r.next%4] = h
-		r.next++
-	case len(r.givenUp) < mostGivenUp:
-		r.givenUp = append(r.givenUp, h)
-	default:
-		r.givenUp[r.nextUp%mostGivenUp] = h
-		r.nextUp++
-	}
-}
-
-func (r *recent) find(k *wire.Key) fate {
-	h := maphash.Bytes(keySeed, k[:])
-	switch {
-	case slices.Contains(r.givenUp, h):
-		return wasGivenUp
-	case slices.Contains(r.answered[:], h):
-		return wasAnswered
-	}
-	return unknown
 }

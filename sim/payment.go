@@ -50,15 +50,14 @@ func (p *Player) Force(o *Order, f *wire.Form) error {
 	if r.Outcome != report.Unsent {
 		t.nextTrace()
 	}
-	t.Display = show(&r)
+	t.Display = show(r)
 	switch {
 	case r.Outcome == report.Approved:
-		p.book(o, &r, batch)
+		p.book(o, r, batch)
 	case o.Of.Reversible():
-		p.arm(&r)
+		p.arm(r)
 	}
-	p.Last = r
-	p.afterwards(&r)
+	p.afterwards(r)
 	return nil
 }
 

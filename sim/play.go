@@ -86,7 +86,7 @@ type Player struct {
 	req, ans *wire.Message
 	orig     *wire.Message // the original of a reversal; made when first needed
 	x        Exchange
-	result   Result // of the exchange under way
+	aside    Result // of the latest exchange that comes before or after what a step asked for
 	n        int    // number of the arrival
 	seed     uint64
 	origin   *time.Duration // of the run's time on the clock; nil when nothing is recorded
@@ -132,10 +132,14 @@ func (p *Player) N() int { return p.n }
 
 // exchange packs the request, sends it, checks the answer, and records how it
 // ended. main marks the transaction that the arrival is about, whose response
-// time counts from the due time; what comes before and after it (a reversal
-// owed, signing in again) counts from when it was begun.
-func (p *Player) exchange(f *wire.Form, main bool) Result {
-	t, r := p.T, &p.result
+// time counts from the due time, and its result is p.Last; what comes before and
+// after it (a reversal owed, signing in again) counts from when it was begun.
+// The result holds until the next exchange of its kind.
+func (p *Player) exchange(f *wire.Form, main bool) *Result {
+	t, r := p.T, &p.Last
+	if !main {
+		r = &p.aside
+	}
 	d := p.req.Dialect()
 	*r = Result{ended: true, Of: f.Transaction, Amount: int64(p.req.Uint(4)), Trace: uint32(p.req.Uint(11))}
 	if f.Sealed && d.MAC {
@@ -145,7 +149,7 @@ func (p *Player) exchange(f *wire.Form, main bool) Result {
 	p.frame = frame
 	if err != nil {
 		r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", err)
-		return *r
+		return r
 	}
 	if covered, mac := p.req.Sealing(); covered != nil && t.keys.MAC != nil {
 		seal := t.keys.MAC.MAC(t.Profile.MAC, covered)
@@ -181,7 +185,7 @@ func (p *Player) exchange(f *wire.Form, main bool) Result {
 	if p.Each != nil {
 		p.Each(p.req, p.ans, r)
 	}
-	return *r
+	return r
 }
 
 // exhausted reports whether a request could not be sent for want of descriptors,

@@ -36,14 +36,13 @@ func (p *Player) Settle() error {
 		t.nextTrace()
 	}
 	if r.Outcome == report.Approved {
-		if err := p.readTotals(&r); err != nil {
+		if err := p.readTotals(r); err != nil {
 			r.Outcome, r.Why = report.Refused, err
 		}
 	}
-	t.Display = show(&r)
-	p.Last = r
+	t.Display = show(r)
 	if r.Outcome != report.Approved {
-		p.afterwards(&r)
+		p.afterwards(r)
 		return nil
 	}
 	balanced := r.Flags[0] == '1'

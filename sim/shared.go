@@ -3,9 +3,9 @@ package sim
 import (
 	"context"
 	"fmt"
+	"math"
 	"net"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,25 +23,27 @@ type Shared struct {
 	clock   *Clock
 	stop    context.Context
 
-	mu                         sync.Mutex
-	conn                       net.Conn
-	open                       map[wire.Key]*call
-	out                        []byte // requests waiting to be written
-	spare                      []byte
-	writing                    bool
-	recent                     [1024]wire.Key // answered
-	givenUp                    []wire.Key     // the last mostGivenUpShared
-	nextUp                     int
-	next                       int
-	late, duplicate, unmatched int         // met since they were last handed to an exchange
-	strays                     atomic.Bool // any of the three is not zero
-	done                       sync.WaitGroup
+	mu      sync.Mutex
+	conn    net.Conn
+	open    map[uint64]*call // by the hash of the key
+	first   time.Duration    // no open call has an earlier deadline
+	out     []byte           // requests waiting to be written
+	spare   []byte
+	writing bool
+	free    []*wire.Message // to read answers into, that used last first: the cache still has it
+	recent  recent
+	strays  strays
+	any     atomic.Bool // any stray is not handed over yet
+	done    sync.WaitGroup
 }
+
+// strays are answers that nobody waited for.
+type strays struct{ late, duplicate, unmatched int }
 
 // call is one exchange waiting on a shared line. It is made once for each
 // player and used again.
 type call struct {
-	answer   *wire.Message // the player's until an answer comes, then that
+	answer   *wire.Message // nil when none came
 	err      error
 	deadline time.Duration
 	done     time.Duration // when the last octet was read, or it was given up
@@ -51,7 +53,8 @@ type call struct {
 // NewShared makes a shared line; it connects when first used. Its goroutines
 // end when stop is done or it is closed; Wait waits for them.
 func NewShared(stop context.Context, d *Dialer, dialect *wire.Dialect, clock *Clock) *Shared {
-	return &Shared{dialer: d, dialect: dialect, clock: clock, stop: stop, open: map[wire.Key]*call{}}
+	return &Shared{dialer: d, dialect: dialect, clock: clock, stop: stop, open: map[uint64]*call{},
+		recent: recent{answered: ring{most: 1 << 10}, givenUp: ring{most: 1 << 14}}}
 }
 
 // Exchange implements Link.
@@ -69,24 +72,46 @@ func (s *Shared) Exchange(x *Exchange) error {
 			return fmt.Errorf("%w: %w", ErrUnsent, err)
 		}
 	}
-	if _, twice := s.open[x.Key]; twice {
+	h := hash(&x.Key)
+	if s.open[h] != nil {
 		s.mu.Unlock()
 		x.Sent = s.clock.Now()
 		x.Done = x.Sent
 		return fmt.Errorf("%w: a request with the same pairing fields is still open on this line", ErrUnsent)
 	}
 	x.Sent = s.clock.Now()
-	c.err, c.deadline, c.answer = nil, x.Sent+x.Timeout, x.Answer
-	s.open[x.Key] = c
+	c.err, c.deadline = nil, x.Sent+x.Timeout
+	if len(s.open) == 0 || c.deadline < s.first {
+		s.first = c.deadline
+	}
+	s.open[h] = c
+	s.free = append(s.free, x.Answer)
 	s.out = append(s.out, x.Request...)
 	s.flush()
 	<-c.ready
 	x.Done, x.Answer = c.done, c.answer
-	if s.strays.Load() {
+	if c.answer = nil; x.Answer == nil {
+		s.mu.Lock()
+		x.Answer = s.message()
+		s.mu.Unlock()
+		x.Answer.Reset()
+	}
+	if s.any.Load() {
 		late, duplicate, unmatched := s.Leftovers()
 		x.Late, x.Duplicate, x.Unmatched = x.Late+late, x.Duplicate+duplicate, x.Unmatched+unmatched
 	}
 	return c.err
+}
+
+// message is one to read an answer into. The lock is held.
+func (s *Shared) message() *wire.Message {
+	n := len(s.free)
+	if n == 0 {
+		return wire.NewMessage(s.dialect)
+	}
+	m := s.free[n-1]
+	s.free = s.free[:n-1]
+	return m
 }
 
 // flush writes what waits, unless another goroutine is at it, which then
@@ -153,32 +178,31 @@ func (s *Shared) read(conn net.Conn) {
 		}
 		if m.Read(body) != nil || !m.IsAnswer() {
 			s.mu.Lock()
-			s.unmatched++
-			s.strays.Store(true)
+			s.strays.unmatched++
+			s.any.Store(true)
 			s.mu.Unlock()
 			continue
 		}
 		key, now := m.Key(), s.clock.Now()
+		h := hash(&key)
 		s.mu.Lock()
-		c := s.open[key]
-		if c == nil {
-			s.count(&key)
-			s.mu.Unlock()
-			continue
+		c := s.open[h]
+		switch {
+		case c == nil:
+			s.count(h)
+		case now > c.deadline: // the sweeper has not been by yet
+			s.end(h, c, ErrTimeout, now)
+			s.count(h)
+		default:
+			m.Keep()
+			c.answer = m
+			m = s.message()
+			s.end(h, c, nil, now)
 		}
-		if now > c.deadline { // the sweeper has not been by yet
-			c.err, c.done = ErrTimeout, now
-			s.end(&key, wasGivenUp)
-			s.count(&key)
-			s.mu.Unlock()
-			c.ready <- struct{}{}
-			continue
-		}
-		s.end(&key, wasAnswered)
 		s.mu.Unlock()
-		m.Keep()
-		c.done, c.answer, m = now, m, c.answer // the player's message is read into next
-		c.ready <- struct{}{}
+		if c != nil {
+			c.ready <- struct{}{}
+		}
 	}
 }
 
@@ -200,59 +224,57 @@ func (s *Shared) sweep(conn net.Conn, gone <-chan struct{}) {
 			return
 		case <-tick.C:
 		}
-		now := s.clock.Now()
 		s.mu.Lock()
-		for key, c := range s.open {
-			if c.deadline <= now {
-				c.err, c.done = ErrTimeout, now
-				s.end(&key, wasGivenUp)
-				c.ready <- struct{}{}
-			}
+		if now := s.clock.Now(); now >= s.first {
+			s.expire(now)
 		}
 		s.mu.Unlock()
 	}
 }
 
-// mostGivenUpShared is how many requests without an answer a shared line
-// remembers, to know their late answers.
-const mostGivenUpShared = 1 << 14
-
-// end takes an exchange off the table and remembers how it ended.
-func (s *Shared) end(key *wire.Key, f fate) {
-	delete(s.open, *key)
-	switch {
-	case f == wasAnswered:
-		s.recent[s.next%len(s.recent)] = *key
-		s.next++
-	case len(s.givenUp) < mostGivenUpShared:
-		s.givenUp = append(s.givenUp, *key)
-	default:
-		s.givenUp[s.nextUp%mostGivenUpShared] = *key
-		s.nextUp++
+// expire gives up what is overdue, and finds out when to look again. The lock
+// is held.
+func (s *Shared) expire(now time.Duration) {
+	s.first = math.MaxInt64
+	for h, c := range s.open {
+		if c.deadline <= now {
+			s.end(h, c, ErrTimeout, now)
+			c.ready <- struct{}{}
+		} else {
+			s.first = min(s.first, c.deadline)
+		}
 	}
 }
 
-// count classes an answer that nobody waits for.
-func (s *Shared) count(key *wire.Key) {
-	s.strays.Store(true)
-	switch {
-	case slices.Contains(s.givenUp, *key):
-		s.late++
-	case slices.Contains(s.recent[:], *key):
-		s.duplicate++
+// end takes an exchange off the table and remembers how it ended. The lock is
+// held; the caller tells the player.
+func (s *Shared) end(h uint64, c *call, err error, at time.Duration) {
+	delete(s.open, h)
+	s.recent.add(h, err == nil)
+	c.err, c.done = err, at
+}
+
+// count classes an answer that nobody waits for. The lock is held.
+func (s *Shared) count(h uint64) {
+	s.any.Store(true)
+	switch s.recent.find(h) {
+	case wasGivenUp:
+		s.strays.late++
+	case wasAnswered:
+		s.strays.duplicate++
 	default:
-		s.unmatched++
+		s.strays.unmatched++
 	}
 }
 
-// fail ends every open exchange with err and drops the connection.
+// fail ends every open exchange with err and drops the connection. The lock is
+// held.
 func (s *Shared) fail(err error) {
 	s.conn.Close()
 	s.conn = nil
 	now := s.clock.Now()
-	for key, c := range s.open {
-		c.err, c.done = err, now
-		s.end(&key, wasGivenUp)
+	for h, c := range s.open {
+		s.end(h, c, err, now)
 		c.ready <- struct{}{}
 	}
 }
@@ -274,8 +296,8 @@ func (s *Shared) Wait() { s.done.Wait() }
 func (s *Shared) Leftovers() (late, duplicate, unmatched int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	late, duplicate, unmatched = s.late, s.duplicate, s.unmatched
-	s.late, s.duplicate, s.unmatched = 0, 0, 0
-	s.strays.Store(false)
-	return
+	n := s.strays
+	s.strays = strays{}
+	s.any.Store(false)
+	return n.late, n.duplicate, n.unmatched
 }

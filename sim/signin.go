@@ -17,11 +17,11 @@ func (p *Player) SignIn() error {
 		t.Display = "请输入操作员号"
 		return fmt.Errorf("%w: no operator is logged in", ErrRefusedLocally)
 	}
-	p.Last = p.signIn(true)
+	p.signIn(true)
 	return nil
 }
 
-func (p *Player) signIn(main bool) Result {
+func (p *Player) signIn(main bool) {
 	t := p.T
 	f := t.Profile.Dialect.Form(wire.SignIn)
 	p.begin(t, f)
@@ -50,9 +50,8 @@ func (p *Player) signIn(main bool) Result {
 	case r.Outcome == report.Refused:
 		t.Display = "密钥校验错, 签到失败"
 	default:
-		t.Display = show(&r)
+		t.Display = show(r)
 	}
-	return r
 }
 
 // adopt takes the working keys and the batch of a sign-in answer. On an error
@@ -85,12 +84,12 @@ func (p *Player) SignOff() error {
 		p.settleDebt()
 	}
 	p.begin(t, f)
-	p.Last = p.exchange(f, true)
-	if p.Last.Outcome != report.Unsent {
+	r := p.exchange(f, true)
+	if r.Outcome != report.Unsent {
 		t.nextTrace()
 	}
-	t.Display = show(&p.Last)
-	if p.Last.Outcome == report.Approved {
+	t.Display = show(r)
+	if r.Outcome == report.Approved {
 		t.SignedIn = false
 		t.Display = "签退成功"
 	}
@@ -105,9 +104,9 @@ func (p *Player) Echo() error {
 		return fmt.Errorf("dialect %s has no echo test", t.Profile.Dialect.Name)
 	}
 	p.begin(t, f)
-	p.Last = p.exchange(f, true)
-	t.Display = show(&p.Last)
-	if p.Last.Outcome == report.Approved {
+	r := p.exchange(f, true)
+	t.Display = show(r)
+	if r.Outcome == report.Approved {
 		t.Display = "回响测试成功"
 	}
 	return nil

@@ -1,9 +1,9 @@
 package sim
 
 import (
+	"errors"
 	"io"
 	"net"
-	"os"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/wire"
@@ -166,12 +166,15 @@ func (c *faultyConn) keyOf(body []byte) wire.Key {
 	return c.message.Key()
 }
 
+// errNeverComes says that the answer waited for was lost on purpose.
+var errNeverComes = errors.New("the answer was lost")
+
 // giveUp is a timeout: waited for, or at once.
 func (c *faultyConn) giveUp() error {
 	if c.faults.Wait {
 		time.Sleep(time.Until(c.deadline))
 	}
-	return os.ErrDeadlineExceeded
+	return errNeverComes
 }
 
 // spoil changes one character of the MAC, which ends the frame.

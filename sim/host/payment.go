@@ -125,10 +125,11 @@ func (h *Host) original(x *Exchange) (int32, string) {
 		return 0, formatError
 	}
 	s := x.terminal.session
-	i, ok := s.index[recordKey(batch, trace, "0200")]
+	at, ok := s.place(recordKey(batch, trace, "0200"))
 	if !ok {
 		return 0, noOriginal
 	}
+	i := s.index[at].at
 	r := &s.records[i]
 	if r.state != approved || !rrnIs(x.Request.Get(37), r.when, r.serial) || x.card >= 0 && x.card != r.card {
 		return 0, noOriginal

@@ -140,7 +140,7 @@ func (h *Host) closeBatch(t *terminal) {
 	s.closed = s.closed.plus(s.open)
 	s.last, s.lastNo, s.open = s.open, t.batch, Totals{}
 	s.records = s.records[:0]
-	clear(s.index)
+	s.index = s.index[:0]
 	open := s.holds[:0]
 	for _, p := range s.holds {
 		if p.open {

@@ -1,7 +1,9 @@
 package host
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/posfleet/posfleet/sim/keys"
@@ -45,7 +47,7 @@ type session struct {
 	block    []byte // the key block of the last sign-in, while nothing has used its keys
 	signIn   uint32 // trace of that sign-in
 	records  []record
-	index    map[uint64]int32 // into records, by recordKey
+	index    []place // of records by key, ascending
 	holds    []hold
 	past     []past // ring of settled payments that may be refunded
 	pastAt   int
@@ -107,18 +109,37 @@ func recordKey(batch, trace uint32, mti string) uint64 {
 	return uint64(batch)<<28 | uint64(trace)<<8 | uint64(mti[1]&15)<<4 | uint64(mti[2]&15)
 }
 
+// place says where in the batch's records one with this key is.
+type place struct {
+	key uint64
+	at  int32
+}
+
+// place finds a key's place in the index, or where it would come. A terminal's
+// traces ascend, so a new key mostly comes last: no search, nothing moved.
+func (s *session) place(key uint64) (int, bool) {
+	n := len(s.index)
+	if n == 0 || s.index[n-1].key < key {
+		return n, false
+	}
+	return slices.BinarySearchFunc(s.index, key, func(p place, key uint64) int { return cmp.Compare(p.key, key) })
+}
+
 func (s *session) find(key uint64) *record {
-	if i, ok := s.index[key]; ok {
-		return &s.records[i]
+	if i, ok := s.place(key); ok {
+		return &s.records[s.index[i].at]
 	}
 	return nil
 }
 
+// add enters a record. One with the key of another hides that one.
 func (s *session) add(key uint64, r *record) {
-	if s.index == nil {
-		s.index = make(map[uint64]int32)
+	p := place{key, int32(len(s.records))}
+	if i, ok := s.place(key); ok {
+		s.index[i] = p
+	} else {
+		s.index = slices.Insert(s.index, i, p)
 	}
-	s.index[key] = int32(len(s.records))
 	s.records = append(s.records, *r)
 }
 

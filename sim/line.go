@@ -99,6 +99,9 @@ func (l *Line) wait(x *Exchange) error {
 			l.readBy(x.Sent + x.Timeout) // it was an earlier exchange's
 			continue
 		}
+		if x.Answer == nil {
+			x.Answer = l.dialect.Borrow()
+		}
 		if x.Unreadable = x.Answer.Read(body); x.Unreadable != nil {
 			return nil
 		}
@@ -158,16 +161,18 @@ func (l *Line) Leftovers(x *Exchange, patience time.Duration) (up bool) {
 		return false
 	}
 	l.readBy(l.clock.Now() + patience)
+	m := l.dialect.Borrow()
+	defer m.GiveBack()
 	for {
 		body, err := l.reader.Next()
 		if err != nil {
 			return errors.Is(err, os.ErrDeadlineExceeded)
 		}
-		if x.Answer.Read(body) != nil {
+		if m.Read(body) != nil {
 			x.Unmatched++
 			continue
 		}
-		key := x.Answer.Key()
+		key := m.Key()
 		switch l.recent.find(hash(&key)) {
 		case wasAnswered:
 			x.Duplicate++

@@ -16,7 +16,7 @@ type Exchange struct {
 	Request []byte        // the frame, length prefix included
 	Key     wire.Key      // the answer has the same
 	Timeout time.Duration // from the send
-	Answer  *wire.Message // filled in by the link, or changed for another one; never nil
+	Answer  *wire.Message // the one that came, borrowed for the caller; nil when none did
 
 	Sent time.Duration // when the write began, since the clock's start
 	Done time.Duration // when the last octet was read, or the exchange was given up

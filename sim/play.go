@@ -83,7 +83,7 @@ type Player struct {
 	Shard *report.Shard // nil when nothing is recorded
 	Vars  any           // what steps keep between them; Fresh calls its Reset method, if it has one
 
-	req, ans *wire.Message
+	req, ans *wire.Message // ans is borrowed, until the next exchange
 	orig     *wire.Message // the original of a reversal; made when first needed
 	x        Exchange
 	aside    Result // of the latest exchange that comes before or after what a step asked for
@@ -101,9 +101,7 @@ type Player struct {
 
 // NewPlayer makes a player for terminals of dialect d.
 func NewPlayer(d *wire.Dialect, clock *Clock) *Player {
-	p := &Player{Clock: clock, req: wire.NewMessage(d), ans: wire.NewMessage(d), due: -1}
-	p.x.Answer = p.ans
-	return p
+	return &Player{Clock: clock, req: wire.NewMessage(d), due: -1}
 }
 
 // Play plays one plan on terminal t for arrival n, due at the given time of the
@@ -159,7 +157,8 @@ func (p *Player) exchange(f *wire.Form, main bool) *Result {
 	x := &p.x
 	x.Request, x.Key, x.Timeout = frame, p.req.Key(), t.Profile.Policy.Timeout
 	x.Unreadable, x.Late, x.Duplicate, x.Unmatched = nil, 0, 0, 0
-	p.ans.Reset()
+	p.ans.GiveBack()
+	x.Answer = nil
 	begun := p.due
 	if !main || begun < 0 {
 		begun = p.Clock.Now()
@@ -167,7 +166,12 @@ func (p *Player) exchange(f *wire.Form, main bool) *Result {
 		p.due = -1
 	}
 	err = t.Link.Exchange(x)
-	p.ans = x.Answer
+	if p.ans = x.Answer; p.ans == nil {
+		p.ans = d.Borrow()
+	}
+	if err != nil {
+		p.ans.Reset() // what came was not its answer
+	}
 	p.judge(f, r, err)
 	if p.Shard != nil {
 		o := *p.origin

@@ -30,7 +30,6 @@ type Shared struct {
 	out     []byte           // requests waiting to be written
 	spare   []byte
 	writing bool
-	free    []*wire.Message // to read answers into, that used last first: the cache still has it
 	recent  recent
 	strays  strays
 	any     atomic.Bool // any stray is not handed over yet
@@ -43,7 +42,7 @@ type strays struct{ late, duplicate, unmatched int }
 // call is one exchange waiting on a shared line. It is made once for each
 // player and used again.
 type call struct {
-	answer   *wire.Message // nil when none came
+	answer   *wire.Message // borrowed for the player; nil when none came
 	err      error
 	deadline time.Duration
 	done     time.Duration // when the last octet was read, or it was given up
@@ -85,33 +84,15 @@ func (s *Shared) Exchange(x *Exchange) error {
 		s.first = c.deadline
 	}
 	s.open[h] = c
-	s.free = append(s.free, x.Answer)
 	s.out = append(s.out, x.Request...)
 	s.flush()
 	<-c.ready
-	x.Done, x.Answer = c.done, c.answer
-	if c.answer = nil; x.Answer == nil {
-		s.mu.Lock()
-		x.Answer = s.message()
-		s.mu.Unlock()
-		x.Answer.Reset()
-	}
+	x.Done, x.Answer, c.answer = c.done, c.answer, nil
 	if s.any.Load() {
 		late, duplicate, unmatched := s.Leftovers()
 		x.Late, x.Duplicate, x.Unmatched = x.Late+late, x.Duplicate+duplicate, x.Unmatched+unmatched
 	}
 	return c.err
-}
-
-// message is one to read an answer into. The lock is held.
-func (s *Shared) message() *wire.Message {
-	n := len(s.free)
-	if n == 0 {
-		return wire.NewMessage(s.dialect)
-	}
-	m := s.free[n-1]
-	s.free = s.free[:n-1]
-	return m
 }
 
 // flush writes what waits, unless another goroutine is at it, which then
@@ -165,7 +146,7 @@ func (s *Shared) connect() error {
 // read takes answers off the line until it ends.
 func (s *Shared) read(conn net.Conn) {
 	r := wire.NewReader(conn, s.dialect)
-	m := wire.NewMessage(s.dialect)
+	m := s.dialect.Borrow()
 	for {
 		body, err := r.Next()
 		if err != nil {
@@ -196,7 +177,7 @@ func (s *Shared) read(conn net.Conn) {
 		default:
 			m.Keep()
 			c.answer = m
-			m = s.message()
+			m = s.dialect.Borrow()
 			s.end(h, c, nil, now)
 		}
 		s.mu.Unlock()

@@ -13,7 +13,8 @@ import (
 // change its answer, or when and how often it leaves.
 type Handler func(x *Exchange) bool
 
-// Exchange is one request and what becomes of it. A connection reuses one.
+// Exchange is one request and what becomes of it. A connection borrows one
+// while it has requests at hand, so that few serve many connections.
 type Exchange struct {
 	Request     *wire.Message
 	Answer      *wire.Message
@@ -45,6 +46,7 @@ type Exchange struct {
 	pin     [12]byte
 	pinLen  int
 	figures [62]byte
+	out     []byte // answers not sent yet
 }
 
 func newExchange(d *wire.Dialect) *Exchange {

@@ -17,6 +17,7 @@ package host
 import (
 	"crypto/tls"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,6 +46,7 @@ type Host struct {
 	shortest  int           // octets that hold routing header and MTI
 	strangers int32         // the account that approve-all books unknown cards to
 	count     counters
+	spare     sync.Pool // of exchanges: the processor still has the last ones at hand
 }
 
 // Option changes a Host that New makes.
@@ -88,6 +90,7 @@ func WithRepeats() Option {
 func New(p *profile.Profile, options ...Option) (*Host, error) {
 	h := &Host{profile: p, dialect: p.Dialect, clock: clock{now: time.Now}}
 	h.handler = h.serve
+	h.spare.New = func() any { return newExchange(h.dialect) }
 	for _, o := range options {
 		if err := o(h); err != nil {
 			return nil, fmt.Errorf("host of profile %s: %w", p.Name, err)

@@ -186,8 +186,7 @@ func (h *Host) converse(nc net.Conn, box *outbox) {
 	}
 	c := &conn{Conn: nc, limits: &h.limits}
 	reader := wire.NewReader(c, h.dialect)
-	x := newExchange(h.dialect)
-	out := make([]byte, 0, 512)
+	var x *Exchange
 	now := time.Now()
 	for {
 		if err := c.await(now); err != nil {
@@ -207,18 +206,26 @@ func (h *Host) converse(nc net.Conn, box *outbox) {
 			h.count.refused.Add(1)
 			return
 		}
-		from := len(out)
+		if x == nil {
+			x = h.spare.Get().(*Exchange)
+		}
+		from := len(x.out)
 		var ok bool
-		if out, ok = h.answer(x, out, frame, now); ok {
-			out = x.dispatch(c, box, out, from)
+		if x.out, ok = h.answer(x, x.out, frame, now); ok {
+			x.out = x.dispatch(c, box, x.out, from)
 		}
 		// Requests that are at hand are answered first: their answers leave in
 		// one write.
-		if len(out) > 0 && (len(out) > mostUnsent || !reader.Buffered()) {
-			if !c.send(out) {
+		atHand := reader.Buffered()
+		if len(x.out) > 0 && (len(x.out) > mostUnsent || !atHand) {
+			if !c.send(x.out) {
 				return
 			}
-			out = out[:0]
+			x.out = x.out[:0]
+		}
+		if !atHand {
+			h.spare.Put(x)
+			x = nil
 		}
 	}
 }

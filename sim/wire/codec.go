@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/moov-io/iso8583"
 	"github.com/moov-io/iso8583/encoding"
@@ -60,6 +61,7 @@ type fieldCodec struct {
 
 // codec is a compiled spec.
 type codec struct {
+	spare     sync.Pool // of messages
 	fields    [129]fieldCodec
 	moov      [129]field.Field // the prototypes
 	bitmapHex bool             // the bitmap is written as hexadecimal characters

@@ -44,15 +44,18 @@ func NewLine(stop context.Context, d *Dialer, dialect *wire.Dialect, clock *Cloc
 
 // Exchange implements Link.
 func (l *Line) Exchange(x *Exchange) error {
-	if l.conn != nil && l.clock.Now()-l.used > restful && l.hungUp(x) {
-		l.Close()
-	}
-	if err := l.connect(); err != nil {
-		x.Sent = l.clock.Now()
-		x.Done = x.Sent
-		return fmt.Errorf("%w: %w", ErrUnsent, err)
-	}
 	x.Sent = l.clock.Now()
+	if l.conn == nil || x.Sent-l.used > restful {
+		if l.conn != nil && l.hungUp(x) {
+			l.Close()
+		}
+		err := l.connect()
+		x.Sent = l.clock.Now()
+		if err != nil {
+			x.Done = x.Sent
+			return fmt.Errorf("%w: %w", ErrUnsent, err)
+		}
+	}
 	if by := x.Sent + x.Timeout; l.deadline < by-x.Timeout/2 || l.deadline > by || l.faults != nil {
 		l.readBy(by) // else wait moves it on as it passes
 	}

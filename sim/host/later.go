@@ -46,7 +46,7 @@ func (o *outbox) run(ctx context.Context) {
 	})
 	for ctx.Err() == nil {
 		if out := o.next(); out.to != nil {
-			out.to.send(out.octets)
+			out.to.send(out.octets, time.Now())
 		} else if !o.alarm.wait() {
 			return
 		}

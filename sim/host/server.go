@@ -149,11 +149,12 @@ func (c *conn) await(now time.Time) error {
 	return c.Conn.SetReadDeadline(c.readBy)
 }
 
-// send writes answers. A peer that does not take them in time is cut off.
-func (c *conn) send(octets []byte) bool {
+// send writes answers, at about the time now. A peer that does not take them in
+// time is cut off.
+func (c *conn) send(octets []byte, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now := time.Now(); c.writeBy.Sub(now) < c.limits.Write/2 {
+	if c.writeBy.Sub(now) < c.limits.Write/2 {
 		c.writeBy = now.Add(c.limits.Write)
 		if err := c.Conn.SetWriteDeadline(c.writeBy); err != nil {
 			return false
@@ -218,7 +219,7 @@ func (h *Host) converse(nc net.Conn, box *outbox) {
 		// one write.
 		atHand := reader.Buffered()
 		if len(x.out) > 0 && (len(x.out) > mostUnsent || !atHand) {
-			if !c.send(x.out) {
+			if !c.send(x.out, now) {
 				return
 			}
 			x.out = x.out[:0]

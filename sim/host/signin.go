@@ -91,18 +91,8 @@ func issue(master []byte, mode keys.Mode) (set keys.Set, block []byte, err error
 	if block, err = keys.Wrap(under, mode, pik, mak, tdk); err != nil {
 		return set, nil, err
 	}
-	if set.PIN, err = schedule(pik); err != nil {
-		return set, nil, err
-	}
-	if set.MAC, err = schedule(mak); err != nil {
-		return set, nil, err
-	}
-	if track > 0 {
-		if set.Track, err = schedule(tdk); err != nil {
-			return set, nil, err
-		}
-	}
-	return set, block, nil
+	set, err = keys.Unwrap(under, mode, block)
+	return set, block, err
 }
 
 // signOff ends the terminal's session and moves it on to the next batch; what

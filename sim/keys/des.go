@@ -53,9 +53,9 @@ func mix(odd, even uint32) uint32 {
 		((sp[1][even>>24&63] ^ sp[3][even>>16&63]) ^ (sp[5][even>>8&63] ^ sp[7][even&63]))
 }
 
-// des works one block with one stage or three, in place. Triple DES enciphers,
+// pass works one block with one stage or three, in place. Triple DES enciphers,
 // deciphers, enciphers.
-func (k *Key) des(block []byte, decipher bool) {
+func (k *Key) pass(block []byte, decipher bool) {
 	v := binary.BigEndian.Uint64(block)
 	l, r := permute(uint32(v>>32), uint32(v))
 	switch {

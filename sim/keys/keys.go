@@ -48,34 +48,57 @@ func New(octets []byte) (*Key, error) {
 	default:
 		return nil, fmt.Errorf("DES key of %d octets, want 8, 16 or 24", len(octets))
 	}
-	n := len(octets) / 8
-	if allEqual(octets) {
-		n = 1
+	k := new(Key)
+	k.des(octets, make([]schedule, stages(octets)))
+	return k, nil
+}
+
+// des makes k a DES key, over as many of the schedules as it needs, and gives
+// the rest.
+func (k *Key) des(octets []byte, room []schedule) []schedule {
+	n := stages(octets)
+	own := room[:n:n]
+	for i := range own {
+		own[i].expand(octets[8*i : 8*i+8])
 	}
-	stages := make([]schedule, n)
-	for i := range stages {
-		stages[i].expand(octets[8*i : 8*i+8])
-	}
-	k := &Key{size: desBlock, first: &stages[0]}
+	*k = Key{size: desBlock, first: &own[0]}
 	if n > 1 {
-		k.second, k.third = &stages[1], &stages[(n-1)&2]
+		k.second, k.third = &own[1], &own[(n-1)&2]
 	}
 	k.check()
-	return k, nil
+	return room[n:]
+}
+
+// stages is how many schedules a DES key needs: that of 16 octets, with its
+// third stage like its first, two.
+func stages(octets []byte) int {
+	if allEqual(octets) {
+		return 1
+	}
+	return len(octets) / 8
 }
 
 // NewSM4 makes an SM4 key (GB/T 32907) from 16 octets.
 func NewSM4(octets []byte) (*Key, error) {
+	k := new(Key)
+	if err := k.sm4Key(octets); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// sm4Key makes k an SM4 key.
+func (k *Key) sm4Key(octets []byte) error {
 	if len(octets) != 16 {
-		return nil, fmt.Errorf("SM4 key of %d octets, want 16", len(octets))
+		return fmt.Errorf("SM4 key of %d octets, want 16", len(octets))
 	}
 	b, err := sm4.NewCipher(octets)
 	if err != nil {
-		return nil, fmt.Errorf("SM4 key: %w", err)
+		return fmt.Errorf("SM4 key: %w", err)
 	}
-	k := &Key{wide: b, size: sm4.BlockSize}
+	*k = Key{wide: b, size: sm4.BlockSize}
 	k.check()
-	return k, nil
+	return nil
 }
 
 // allEqual reports whether the 8-octet parts of a key are the same DES key,
@@ -136,7 +159,7 @@ func (k *Key) room(dst, src []byte) []byte {
 // encrypt encrypts one block in place.
 func (k *Key) encrypt(block []byte) {
 	if k.wide == nil {
-		k.des(block, false)
+		k.pass(block, false)
 		return
 	}
 	s := borrow(block)
@@ -147,7 +170,7 @@ func (k *Key) encrypt(block []byte) {
 // decrypt undoes encrypt.
 func (k *Key) decrypt(block []byte) {
 	if k.wide == nil {
-		k.des(block, true)
+		k.pass(block, true)
 		return
 	}
 	s := borrow(block)

@@ -90,30 +90,52 @@ func Unwrap(master *Key, mode Mode, block []byte) (Set, error) {
 		return Set{}, fmt.Errorf("sign-in %s: key block of %d octets, want %d", mode, len(block), mode.BlockLen())
 	}
 	var set Set
-	for _, slot := range []struct {
-		name string
-		size int
-		key  **Key
+	parts := [...]struct {
+		name   string
+		size   int
+		key    **Key
+		kcv    []byte
+		octets []byte
 	}{
-		{"PIN", s.pin, &set.PIN},
-		{"MAC", s.mac, &set.MAC},
-		{"track", s.track, &set.Track},
-	} {
-		if slot.size == 0 {
+		{name: "PIN", size: s.pin, key: &set.PIN},
+		{name: "MAC", size: s.mac, key: &set.MAC},
+		{name: "track", size: s.track, key: &set.Track},
+	}
+	var plain [3][16]byte
+	defer clear(plain[:])
+	n := 0
+	for i := range parts {
+		p := &parts[i]
+		if p.size == 0 {
 			continue
 		}
-		key, want := block[:slot.size], block[slot.size:slot.size+kcvLen]
-		block = block[slot.size+kcvLen:]
-		if slot.name == "MAC" && !s.sm4 {
-			key = trimFiller(key)
+		sealed := block[:p.size]
+		p.kcv = block[p.size : p.size+kcvLen]
+		if block = block[p.size+kcvLen:]; p.name == "MAC" && !s.sm4 {
+			sealed = trimFiller(sealed)
 		}
-		if *slot.key, err = s.open(master, key); err != nil {
-			return Set{}, fmt.Errorf("sign-in %s: %s key: %w", mode, slot.name, err)
+		p.octets = plain[i][:len(sealed)]
+		master.Decrypt(p.octets, sealed)
+		if !s.sm4 {
+			n += stages(p.octets)
 		}
-		got := (*slot.key).KCV()
-		if subtle.ConstantTimeCompare(got[:], want) != 1 {
-			return Set{}, fmt.Errorf("sign-in %s: %w", mode, &KCVError{slot.name, got, [4]byte(want)})
+	}
+	// One terminal's keys lie together: they are used together.
+	made, room := new([len(parts)]Key), make([]schedule, n)
+	for i := range parts {
+		p, k := &parts[i], &made[i]
+		if p.size == 0 {
+			continue
 		}
+		if !s.sm4 {
+			room = k.des(p.octets, room)
+		} else if err := k.sm4Key(p.octets); err != nil {
+			return Set{}, fmt.Errorf("sign-in %s: %s key: %w", mode, p.name, err)
+		}
+		if got := k.KCV(); subtle.ConstantTimeCompare(got[:], p.kcv) != 1 {
+			return Set{}, fmt.Errorf("sign-in %s: %w", mode, &KCVError{p.name, got, [4]byte(p.kcv)})
+		}
+		*p.key = k
 	}
 	return set, nil
 }
@@ -170,13 +192,6 @@ func (m Mode) under(master *Key) (slots, error) {
 }
 
 var errCipher = errors.New("SM4 where DES was wanted, or DES where SM4 was")
-
-// open decrypts one working key.
-func (s slots) open(master *Key, sealed []byte) (*Key, error) {
-	clear := make([]byte, len(sealed))
-	master.Decrypt(clear, sealed)
-	return s.make(clear)
-}
 
 func (s slots) make(octets []byte) (*Key, error) {
 	if s.sm4 {

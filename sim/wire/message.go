@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -37,6 +38,7 @@ type Message struct {
 
 	d    *Dialect
 	mti  [4]byte
+	over bool      // more was set than it holds
 	set  [2]uint64 // a bit for each field, the highest bit of set[0] is field 1
 	at   [129]span
 	buf  []byte
@@ -45,11 +47,17 @@ type Message struct {
 	head [16]byte
 }
 
-type span struct{ from, to uint32 }
+// span is where a value lies in buf. 16 bits keep a message small: a fleet has
+// as many as it has requests in flight.
+type span struct{ from, to uint16 }
+
+// mostHeld is how many octets of values a message holds; one that can go on a
+// line has far fewer.
+const mostHeld = math.MaxUint16
 
 // NewMessage gives an empty message of dialect d, which must be compiled.
 func NewMessage(d *Dialect) *Message {
-	m := &Message{d: d, buf: make([]byte, 0, 512)}
+	m := &Message{d: d, buf: make([]byte, 0, 256)}
 	m.Head = m.head[:d.Header.Len()]
 	return m
 }
@@ -63,6 +71,7 @@ func (m *Message) Reset() {
 	m.buf = m.buf[:0]
 	m.raw = nil
 	m.mti = [4]byte{}
+	m.over = false
 }
 
 // Begin empties the message and fills in what form f says.
@@ -162,9 +171,12 @@ func (m *Message) room(f, n int) []byte {
 	}
 	s := m.at[f]
 	if !m.Has(f) || int(s.to-s.from) != size {
+		at := len(m.buf)
+		if m.over = m.over || at+size > mostHeld; m.over {
+			return nil
+		}
 		m.set[(f-1)>>6] |= 1 << (63 - (f-1)&63)
-		s.from = uint32(len(m.buf))
-		s.to = s.from + uint32(size)
+		s = span{uint16(at), uint16(at + size)}
 		m.buf = slices.Grow(m.buf, size)[:s.to]
 		m.at[f] = s
 	}
@@ -253,6 +265,9 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 	first, second := m.set[0]&^(1<<63), m.set[1]
 	if second != 0 && !c.second {
 		return dst, &FieldError{Field: 1, Offset: len(m.Head), Reason: "this dialect has no fields above 64"}
+	}
+	if m.over {
+		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("values of more than %d octets, a message of at most %d goes on a line", mostHeld, MaxFrame)}
 	}
 	start := len(dst)
 	body := start + len(m.Head)
@@ -408,7 +423,10 @@ func (m *Message) Read(b []byte) error {
 				buf = slices.Grow(buf, 2*len(b)+slackFor)
 				buf = buf[:cap(buf)]
 			}
-			m.at[f] = span{uint32(from), uint32(to)}
+			if to > mostHeld {
+				return &FieldError{Field: f, Offset: at, Reason: fmt.Sprintf("the values come to more than %d octets", mostHeld)}
+			}
+			m.at[f] = span{uint16(from), uint16(to)}
 		}
 	}
 	if at != len(b) {

@@ -428,9 +428,14 @@ func TestValuesOfAReusedMessageAreNew(t *testing.T) {
 	if m.Has(41) || m.Get(41) != nil {
 		t.Error("an unset field is there")
 	}
-	m.Set(62, make([]byte, 70000)) // too long to pack, not to hold
-	if len(m.Get(62)) != 70000 {
-		t.Errorf("%d octets held, want 70000", len(m.Get(62)))
+	m.Set(62, make([]byte, 60000)) // too long to pack, not to hold
+	if len(m.Get(62)) != 60000 {
+		t.Errorf("%d octets held, want 60000", len(m.Get(62)))
+	}
+	m.Set(61, make([]byte, 10000)) // too much to hold, and so to pack
+	m.Unset(62)
+	if _, err := m.Append(nil); m.Has(61) || err == nil {
+		t.Errorf("a message that was given 70,000 octets packs: %v", err)
 	}
 	m.Reset()
 	for f := range m.Fields {

@@ -47,7 +47,7 @@ func logOf(t testing.TB, n int) ([]byte, *Report) {
 				x.Done = due + time.Hour
 			}
 			s.Record(x)
-			s.Played()
+			s.Played(0)
 			r.Planned(due, 1)
 		}
 		if err := w.Write(r.Tick(time.Duration(sec+1) * time.Second)); err != nil {

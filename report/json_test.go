@@ -36,7 +36,7 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 				x.Outcome, x.Code = Unsent, [2]byte{}
 			}
 			s.Record(x)
-			s.Played()
+			s.Played(0)
 			r.Planned(due, 1)
 			if f.Events.Slow(x.Done - x.Due) {
 				f.Events.AddSlow(Event{At: due, Label: "purchase", Due: x.Due, Sent: x.Sent, Done: x.Done})

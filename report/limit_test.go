@@ -58,14 +58,14 @@ func TestLimitsAreJudged(t *testing.T) {
 	s := r.Shard()
 	for i := range 1000 { // 1 … 1000 ms, even
 		one(s, 0, 0, time.Duration(i+1)*ms, Approved)
-		s.Played()
+		s.Played(0)
 	}
 	for range 10 {
 		one(s, 1, 0, 5*ms, TimedOut)
-		s.Played()
+		s.Played(0)
 	}
 	one(s, 1, 0, 5*ms, Declined)
-	s.Played()
+	s.Played(0)
 	r.Planned(0, 1013)
 	r.NotPlayed(2)
 	r.Tick(2 * time.Second)

@@ -21,7 +21,7 @@ func part(i, of int) *Report {
 				x.Code = [2]byte{}
 			}
 			s.Record(x)
-			s.Played()
+			s.Played(0)
 			r.Planned(due, 1)
 		}
 		r.Tick(time.Duration(sec+1) * time.Second)

@@ -65,7 +65,7 @@ func stalling(rate int, lasts, warmup time.Duration) *Report {
 			all = all[1:]
 		}
 		for k := 0; k < rate && now <= lasts; k++ {
-			shard.Played()
+			shard.Played(0)
 		}
 		rec.Tick(now)
 	}

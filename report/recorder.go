@@ -47,6 +47,7 @@ type Recorder struct {
 	total   []*cell // the run so far, likewise
 	tally   tally
 	upto    time.Duration
+	second  int // that the next tick closes
 	seconds []Second
 	sum     [3]*hdr.Histogram // of all labels in the last interval: response, service, lag
 }
@@ -58,6 +59,8 @@ type Shard struct {
 	r      *Recorder
 	cells  []*cell // labels, then labels in their warm-up; made when first used
 	counts tally
+	second int      // of the run, that the next tick closes
+	played [2]int64 // arrivals of that second, and of the one after it: by parity
 }
 
 // tally is what is counted beside the exchanges.
@@ -117,7 +120,7 @@ func (r *Recorder) Shard() *Shard {
 	if len(r.shards) == most {
 		return r.shards[r.asked%most]
 	}
-	s := &Shard{r: r, cells: make([]*cell, 2*len(r.labels))}
+	s := &Shard{r: r, cells: make([]*cell, 2*len(r.labels)), second: r.second}
 	r.shards = append(r.shards, s)
 	return s
 }
@@ -148,8 +151,15 @@ func (s *Shard) Duplicate(n int) { s.count(tally{Duplicate: int64(n)}) }
 // Unmatched counts answers that belong to no request.
 func (s *Shard) Unmatched(n int) { s.count(tally{Unmatched: int64(n)}) }
 
-// Played counts an arrival that a terminal begins.
-func (s *Shard) Played() { s.count(tally{Played: 1}) }
+// Played counts an arrival that a terminal begins. It belongs to the second in
+// which it fell due, even if that second's tick is late or early, or when that
+// is over to the one under way.
+func (s *Shard) Played(due time.Duration) {
+	s.mu.Lock()
+	k := min(max(int(due/time.Second), s.second), s.second+1)
+	s.played[k&1]++
+	s.mu.Unlock()
+}
 
 // Failed counts a played scenario with a step that did not hold.
 func (s *Shard) Failed() { s.count(tally{Failed: 1}) }

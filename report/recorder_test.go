@@ -2,6 +2,7 @@ package report
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func TestTicksLoseNothing(t *testing.T) {
 				due := time.Duration(i) * ms / 10
 				took := time.Duration(rng.IntN(5000)) * time.Microsecond
 				s.Record(Sample{Label: i % 2, Due: due, Sent: due, Done: due + took, Outcome: Outcome(i % 3), Code: [2]byte{'0', byte('0' + i%3)}})
-				s.Played()
+				s.Played(0)
 			}
 		})
 	}
@@ -132,7 +133,7 @@ func TestRecordingAllocatesNothing(t *testing.T) {
 	s := r.Shard()
 	x := Sample{Done: 3 * ms, Code: [2]byte{'0', '0'}}
 	s.Record(x)
-	if n := testing.AllocsPerRun(1000, func() { s.Record(x); s.Played() }); n != 0 {
+	if n := testing.AllocsPerRun(1000, func() { s.Record(x); s.Played(0) }); n != 0 {
 		t.Errorf("%v allocations an exchange", n)
 	}
 }
@@ -144,7 +145,7 @@ func TestSnapshotKeepsUp(t *testing.T) {
 		for i := range 10 {
 			due := time.Duration(sec)*time.Second + time.Duration(i)*ms
 			one(s, 0, due, ms, Approved)
-			s.Played()
+			s.Played(0)
 			r.Planned(due, 1)
 		}
 		s.Failed()
@@ -203,5 +204,37 @@ func BenchmarkTick(b *testing.B) {
 		now += time.Second
 		b.StartTimer()
 		r.Tick(now)
+	}
+}
+
+// A tick is never quite on time: what was begun just before a late one belongs
+// to the second in which it fell due, and nothing is lost at the end.
+func TestArrivalsCountInTheirSecondHoweverLateItsTick(t *testing.T) {
+	r := NewRecorder([]string{"purchase"}, time.Second, 0)
+	s := r.Shard()
+	begin := func(due time.Duration) {
+		r.Planned(due, 1)
+		s.Played(due)
+	}
+	for due := time.Duration(0); due < 1020*time.Millisecond; due += 10 * time.Millisecond {
+		begin(due)
+	}
+	r.Tick(1020 * time.Millisecond) // 20 ms late
+	for due := 1020 * time.Millisecond; due < 1990*time.Millisecond; due += 10 * time.Millisecond {
+		begin(due)
+	}
+	r.Tick(1999 * time.Millisecond) // early
+	begin(1990 * time.Millisecond)  // late: it counts where it was begun
+	begin(2010 * time.Millisecond)
+	r.Tick(2300 * time.Millisecond) // the run ends
+	var played []int64
+	for _, second := range r.Report().Seconds {
+		played = append(played, second.Played)
+	}
+	if !slices.Equal(played, []int64{100, 99, 2}) {
+		t.Errorf("arrivals played by second: %d, want 100, 99 and 2", played)
+	}
+	if rep := r.Report(); rep.Played != rep.Planned {
+		t.Errorf("%d played of %d planned", rep.Played, rep.Planned)
 	}
 }

@@ -42,7 +42,7 @@ func lunch(t testing.TB) *Report {
 		for i := range 500 {
 			due := time.Duration(sec)*time.Second + time.Duration(i)*2*ms
 			r.Planned(due, 1)
-			s.Played()
+			s.Played(0)
 			k := (sec*500+i)*7919%15000 + 1
 			x := Sample{Label: 1, Due: due, Sent: due + time.Duration(40+k%50)*time.Microsecond, Code: [2]byte{'0', '0'}}
 			x.Done = x.Sent + ms + time.Duration(float64(9*ms)*float64(k)/float64(15000)) + time.Duration(60_000_000/(15001-k))*time.Microsecond/10
@@ -108,7 +108,7 @@ func trouble(t testing.TB) *Report {
 		for i := range 40 {
 			due := time.Duration(sec)*time.Second + time.Duration(i)*25*ms
 			r.Planned(due, 1)
-			s.Played()
+			s.Played(0)
 			x := Sample{Label: i % 2, Due: due, Sent: due + ms, Done: due + 12*ms, Code: [2]byte{'0', '0'}}
 			switch {
 			case i == 5:

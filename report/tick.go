@@ -36,12 +36,14 @@ func (r *Recorder) Tick(now time.Duration) Interval {
 		}
 	}
 	var beside tally
+	next := int(now.Round(time.Second) / time.Second)
 	for _, s := range r.shards {
-		beside.add(s.takeCounts())
+		beside.add(s.takeCounts(next))
 		for i := range s.cells {
 			r.gather(s, i, now)
 		}
 	}
+	r.second = max(r.second, next)
 	r.tally.add(beside)
 	iv := Interval{From: r.upto, To: now, Second: r.summarise(now, beside)}
 	r.upto = now
@@ -97,11 +99,20 @@ func (s *Shard) swap(i int, empty *cell) *cell {
 	return full
 }
 
-func (s *Shard) takeCounts() tally {
+// takeCounts takes what was counted in the seconds before next, or all of it
+// when the run ends within a second.
+func (s *Shard) takeCounts(next int) tally {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.counts
 	s.counts = tally{}
+	for k := s.second; k < s.second+2; k++ {
+		if k < next || next <= s.second {
+			t.Played += s.played[k&1]
+			s.played[k&1] = 0
+		}
+	}
+	s.second = max(s.second, next)
 	return t
 }
 

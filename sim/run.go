@@ -261,7 +261,7 @@ func (r *Run) await(players *sync.WaitGroup) {
 // one plays arrival n on terminal t, and then does what a shop does between
 // customers: sign in when told to, settle when the batch is nearly full.
 func (r *Run) one(p *Player, t *Terminal, n int, due time.Duration) {
-	p.Shard.Played()
+	p.Shard.Played(due - r.origin)
 	p.Fresh()
 	step, err := p.Play(t, r.Mix.Plan(n), n, due)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -259,6 +260,23 @@ func TestDamagedLogIsRefused(t *testing.T) {
 	} {
 		if _, err := ReadLog(strings.NewReader(lines[0] + bad + lines[5])); err == nil || !strings.Contains(err.Error(), "line 2") {
 			t.Errorf("%s: error %v, want one that names line 2", name, err)
+		}
+	}
+}
+
+// Processors share the work, and still the first damage is the one named.
+func TestFirstDamagedLineIsNamed(t *testing.T) {
+	text, _ := logOf(t, 300)
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	if len(text) < 3*batchSize {
+		t.Fatalf("%d octets of log, want three batches", len(text))
+	}
+	for _, at := range [][2]int{{40, len(lines) - 40}, {len(lines) / 2, len(lines)/2 + 1}, {len(lines) - 3, len(lines) - 2}} {
+		bad := slices.Clone(lines)
+		bad[at[0]], bad[at[1]] = []byte("Tag=x\n"), []byte("Tag=y\n")
+		_, err := ReadLog(bytes.NewReader(bytes.Join(bad, nil)))
+		if want := fmt.Sprintf("line %d:", at[0]+1); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("lines %d and %d damaged: error %v, want one of %s", at[0]+1, at[1]+1, err, want)
 		}
 	}
 }

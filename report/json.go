@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -49,7 +50,9 @@ type summaryJSON struct {
 	Labels      []labelJSON      `json:"labels"`
 	Plan        Plan             `json:"plan"`
 	Environment Environment      `json:"environment"`
-	Seconds     []secondJSON     `json:"seconds,omitempty"` // written apart, one a line
+
+	// Written last, one a line, and read one by one: a day has 86,400.
+	seconds []Second
 }
 
 type verdictJSON struct {
@@ -232,7 +235,12 @@ func (q Quantiles) json() quantilesJSON {
 // histograms from latency.hlog. Of a run that was killed it gives what the log
 // holds and says in Incomplete that this is not all.
 func Read(dir string) (*Report, error) {
+	var log *Log
+	var bad error
+	var reading sync.WaitGroup
+	reading.Go(func() { log, bad = readLogFile(filepath.Join(dir, logName)) })
 	s, err := readSummary(filepath.Join(dir, summaryName))
+	reading.Wait()
 	if err != nil {
 		return nil, err
 	}
@@ -240,15 +248,8 @@ func Read(dir string) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, summaryName), err)
 	}
-	name := filepath.Join(dir, logName)
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("read run: %w", err)
-	}
-	defer f.Close()
-	log, err := ReadLog(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	if bad != nil {
+		return nil, bad
 	}
 	if r.Incomplete != "" {
 		r.restore(log)
@@ -269,6 +270,19 @@ func Read(dir string) (*Report, error) {
 		return nil, fmt.Errorf("%s: summary and interval log do not belong together: %w", dir, err)
 	}
 	return r, nil
+}
+
+func readLogFile(name string) (*Log, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read run: %w", err)
+	}
+	defer f.Close()
+	log, err := ReadLog(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return log, nil
 }
 
 // complete gives labels of which nothing was sent their empty histograms.
@@ -299,23 +313,93 @@ func (r *Report) restore(log *Log) {
 }
 
 func readSummary(name string) (*summaryJSON, error) {
-	b, err := os.ReadFile(name)
+	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read run: %w: is %s the folder of a run?", err, filepath.Dir(name))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read run: %w", err)
 	}
+	defer f.Close()
 	var s summaryJSON
-	in := json.NewDecoder(bytes.NewReader(b))
-	in.DisallowUnknownFields()
-	if err := in.Decode(&s); err != nil {
+	if err := s.read(f); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if s.Format != format {
 		return nil, fmt.Errorf("%s: format %q, want %q: read it with the posfleet that wrote it", name, s.Format, format)
 	}
 	return &s, nil
+}
+
+// read takes in run.json: its seconds one by one, all the rest at once.
+func (s *summaryJSON) read(r io.Reader) error {
+	in := json.NewDecoder(r)
+	in.DisallowUnknownFields()
+	if err := delimiter(in, '{'); err != nil {
+		return err
+	}
+	rest := bytes.NewBufferString("{")
+	for in.More() {
+		key, err := in.Token()
+		if err != nil {
+			return err
+		}
+		if key == "seconds" {
+			if err := s.readSeconds(in); err != nil {
+				return err
+			}
+			continue
+		}
+		var value json.RawMessage
+		if err := in.Decode(&value); err != nil {
+			return err
+		}
+		if rest.Len() > 1 {
+			rest.WriteByte(',')
+		}
+		name, err := json.Marshal(key)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(rest, "%s:%s", name, value)
+	}
+	if err := delimiter(in, '}'); err != nil {
+		return err
+	}
+	rest.WriteByte('}')
+	in = json.NewDecoder(rest)
+	in.DisallowUnknownFields()
+	return in.Decode(s)
+}
+
+func (s *summaryJSON) readSeconds(in *json.Decoder) error {
+	if err := delimiter(in, '['); err != nil {
+		return err
+	}
+	for in.More() {
+		var one secondJSON
+		err := in.Decode(&one)
+		if err != nil {
+			return err
+		}
+		second, err := one.second()
+		if err != nil {
+			return fmt.Errorf("second %d: %w", len(s.seconds), err)
+		}
+		s.seconds = append(s.seconds, second)
+	}
+	return delimiter(in, ']')
+}
+
+// delimiter takes the next token, which must be this one.
+func delimiter(in *json.Decoder, want json.Delim) error {
+	switch got, err := in.Token(); {
+	case err != nil:
+		return err
+	case got != want:
+		return fmt.Errorf("%v where %v was wanted", got, want)
+	}
+	return nil
 }
 
 func (s *summaryJSON) report() (*Report, error) {
@@ -348,13 +432,7 @@ func (s *summaryJSON) report() (*Report, error) {
 		}
 		r.Labels = append(r.Labels, label)
 	}
-	for i, second := range s.Seconds {
-		read, err := second.second()
-		if err != nil {
-			return nil, fmt.Errorf("second %d: %w", i, err)
-		}
-		r.Seconds = append(r.Seconds, read)
-	}
+	r.Seconds = s.seconds
 	return r, nil
 }
 

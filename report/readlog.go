@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/zlib"
 	"encoding/base64"
 	"encoding/binary"
@@ -10,10 +11,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -33,36 +38,143 @@ type Log struct {
 const longestLine = 1 << 20
 
 // ReadLog adds up an interval log that a LogWriter wrote. It holds one
-// histogram for each tag, however long the log.
+// histogram for each tag and processor, however long the log. The error names
+// the first line that is wrong.
 func ReadLog(r io.Reader) (*Log, error) {
-	in := bufio.NewReaderSize(r, longestLine)
-	read := logReader{sums: map[string]*sum{}, beside: map[string]*Label{}}
-	for n := 1; ; n++ {
-		line, err := in.ReadSlice('\n')
-		switch {
-		case errors.Is(err, io.EOF):
-			read.log.Torn = len(line) > 0
-			return read.finish()
-		case errors.Is(err, bufio.ErrBufferFull):
-			return nil, fmt.Errorf("interval log, line %d: longer than %d octets", n, longestLine)
-		case err != nil:
-			return nil, fmt.Errorf("interval log, line %d: %w", n, err)
-		}
-		if err := read.line(bytes.TrimRight(line, "\r\n")); err != nil {
-			return nil, fmt.Errorf("interval log, line %d: %w", n, err)
+	readers := make([]*logReader, runtime.GOMAXPROCS(0))
+	batches := make(chan batch, len(readers))
+	var failed atomic.Bool
+	var all sync.WaitGroup
+	for i := range readers {
+		readers[i] = &logReader{sums: map[string]*sum{}, beside: map[string]*beside{}}
+		all.Go(func() {
+			for b := range batches {
+				if readers[i].batch(b); readers[i].err != nil {
+					failed.Store(true)
+				}
+			}
+		})
+	}
+	torn, line, err := deal(r, batches, &failed)
+	close(batches)
+	all.Wait()
+	for _, read := range readers {
+		if read.err != nil && (err == nil || read.bad < line) {
+			err, line = read.err, read.bad
 		}
 	}
+	if err != nil {
+		return nil, fmt.Errorf("interval log, line %d: %w", line, err)
+	}
+	read := readers[0]
+	for _, other := range readers[1:] {
+		if err := read.merge(other); err != nil {
+			return nil, fmt.Errorf("interval log: %w", err)
+		}
+	}
+	read.log.Torn = torn
+	return read.finish()
 }
 
+// batch is some lines of the log, one after the other.
+type batch struct {
+	text  []byte
+	first int // number of the first line
+}
+
+// batchSize is how many octets of lines are handed out at once, about.
+const batchSize = 128 << 10
+
+// deal hands the log out in batches. It reports whether the last line was cut
+// off, or which line cannot be read.
+func deal(r io.Reader, to chan<- batch, failed *atomic.Bool) (torn bool, n int, err error) {
+	in := bufio.NewReaderSize(r, longestLine)
+	b := batch{first: 1}
+	for n = 1; !failed.Load(); n++ {
+		line, err := in.ReadSlice('\n')
+		if err != nil {
+			to <- b
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return len(line) > 0, n, nil
+		case errors.Is(err, bufio.ErrBufferFull):
+			return false, n, fmt.Errorf("longer than %d octets", longestLine)
+		case err != nil:
+			return false, n, err
+		}
+		if b.text = append(b.text, line...); len(b.text) >= batchSize {
+			to <- b
+			b = batch{make([]byte, 0, len(b.text)), n + 1}
+		}
+	}
+	return false, n, nil
+}
+
+// logReader adds up the batches that it is given.
 type logReader struct {
 	log     Log
-	sums    map[string]*sum   // by tag
-	order   []string          // labels as they came, with "warmup." before those of the warm-up
-	beside  map[string]*Label // what was counted of each
+	sums    map[string]*sum    // by tag
+	beside  map[string]*beside // by label, with "warmup." before those of the warm-up
+	now     int                // the line in hand
+	bad     int                // the line of err
+	err     error
 	packed  []byte
 	source  bytes.Reader
 	inflate io.ReadCloser
 	raw     bytes.Buffer
+}
+
+// beside is what was counted of a label beside its histograms.
+type beside struct {
+	Label
+	first int // its first line
+}
+
+func (r *logReader) batch(b batch) {
+	if r.err != nil {
+		return
+	}
+	r.now = b.first - 1
+	for line := range bytes.Lines(b.text) {
+		r.now++
+		if err := r.line(bytes.TrimRight(line, "\r\n")); err != nil {
+			r.err, r.bad = err, r.now
+			return
+		}
+	}
+}
+
+// merge adds what another reader has read of the same log.
+func (r *logReader) merge(o *logReader) error {
+	if r.log.Upto = max(r.log.Upto, o.log.Upto); r.log.Started.IsZero() {
+		r.log.Started = o.log.Started
+	}
+	for tag, more := range o.sums {
+		s := r.sums[tag]
+		switch {
+		case s == nil:
+			r.sums[tag] = more
+		case s.geometry != more.geometry:
+			return fmt.Errorf("tag %s has histograms of %s and of %s", tag, s.geometry, more.geometry)
+		default:
+			for i, n := range more.counts {
+				s.counts[i] += n
+			}
+		}
+	}
+	for tag, more := range o.beside {
+		l := r.beside[tag]
+		if l == nil {
+			r.beside[tag] = more
+			continue
+		}
+		if err := l.add(more.Label); err != nil {
+			return err
+		}
+		l.first = min(l.first, more.first)
+	}
+	return nil
 }
 
 // sum is a histogram being added up, as an array of counts.
@@ -136,11 +248,10 @@ func (r *logReader) counted(text []byte) error {
 func (r *logReader) label(tag string) *Label {
 	l := r.beside[tag]
 	if l == nil {
-		l = &Label{Codes: map[string]int64{}}
+		l = &beside{Label{Codes: map[string]int64{}}, r.now}
 		r.beside[tag] = l
-		r.order = append(r.order, tag)
 	}
-	return l
+	return &l.Label
 }
 
 // add decodes one histogram onto the sum of its tag.
@@ -238,13 +349,14 @@ func (r *logReader) decode(text []byte) ([]byte, geometry, error) {
 }
 
 func (r *logReader) finish() (*Log, error) {
-	for _, tag := range r.order {
+	order := slices.SortedFunc(maps.Keys(r.beside), func(a, b string) int { return cmp.Compare(r.beside[a].first, r.beside[b].first) })
+	for _, tag := range order {
 		escaped, warm := strings.CutPrefix(tag, warmTag)
 		name, err := url.PathUnescape(escaped)
 		if err != nil {
 			return nil, fmt.Errorf("interval log: tag %q: %w", tag, err)
 		}
-		l := *r.beside[tag]
+		l := r.beside[tag].Label
 		l.Name = name
 		l.Response, l.Service, l.Lag = r.histogram(tag+".response"), r.histogram(tag+".service"), r.histogram(tag+".lag")
 		l.Censored = r.histogram(tag + ".censored")

@@ -39,7 +39,6 @@ var keepers = map[string]string{
 	"go.yaml.in/yaml":                         "sim/profile",
 	"github.com/moov-io/iso8583":              "sim/wire",
 	"github.com/emmansun/gmsm":                "sim/keys",
-	"crypto/des":                              "sim/keys",
 	"github.com/chromedp":                     "",
 	"github.com/rogpeppe/go-internal":         "",
 	"testing":                                 "",

@@ -39,6 +39,7 @@ type Host struct {
 	wants     [wire.Transactions][]int // fields that a request must have
 	handler   Handler
 	bugs      bug
+	wicked    bool // it misbehaves in some way
 	repeat    bool
 	behaviour *Behaviour
 	clock     clock

@@ -24,18 +24,20 @@ func (h *Host) Serve(ctx context.Context, l net.Listener) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	s := &server{host: h, open: make(map[net.Conn]struct{}), outbox: box}
-	var wg sync.WaitGroup
-	wg.Go(func() { s.outbox.run(ctx) })
+	if h.behaviour == nil && !h.wicked && h.tls == nil {
+		s.crew = newCrew(s)
+	}
+	s.tasks.Go(func() { s.outbox.run(ctx) })
 	stop := context.AfterFunc(ctx, func() {
 		_ = l.Close() // what Accept then says is what counts
 		s.closeAll()
 	})
-	err = s.accept(ctx, l, &wg)
+	err = s.accept(ctx, l)
 	stop()
 	cancel()
 	_ = l.Close()
 	s.closeAll()
-	wg.Wait()
+	s.tasks.Wait()
 	return err
 }
 
@@ -43,12 +45,14 @@ func (h *Host) Serve(ctx context.Context, l net.Listener) error {
 type server struct {
 	host   *Host
 	outbox *outbox
+	crew   *crew // nil when each connection has a goroutine
+	tasks  sync.WaitGroup
 	mu     sync.Mutex
-	open   map[net.Conn]struct{}
+	open   map[net.Conn]struct{} // those with a goroutine
 	closed bool
 }
 
-func (s *server) accept(ctx context.Context, l net.Listener, wg *sync.WaitGroup) error {
+func (s *server) accept(ctx context.Context, l net.Listener) error {
 	var pause time.Duration
 	for {
 		nc, err := l.Accept()
@@ -70,30 +74,34 @@ func (s *server) accept(ctx context.Context, l net.Listener, wg *sync.WaitGroup)
 			continue
 		}
 		pause = 0
-		if !s.add(nc) {
-			s.host.count.turnedAway.Add(1)
+		if c := &s.host.count; c.open.Add(1) > int64(s.host.limits.Conns) {
+			c.open.Add(-1)
+			c.turnedAway.Add(1)
 			_ = nc.Close()
 			continue
 		}
-		wg.Go(func() {
-			defer s.remove(nc)
-			s.host.converse(nc, s.outbox)
-		})
+		s.host.count.connections.Add(1)
+		if s.crew == nil || !s.crew.take(nc) {
+			s.attend(nc, nil, nil)
+		}
 	}
 }
 
-// add takes a connection in, unless there are too many.
-func (s *server) add(nc net.Conn) bool {
-	c := &s.host.count
+// attend gives a connection a goroutine of its own. Octets that have been read
+// of it and answers that have not been sent come first.
+func (s *server) attend(nc net.Conn, read, answers []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || c.open.Load() >= int64(s.host.limits.Conns) {
-		return false
+	if s.closed {
+		_ = nc.Close()
+		s.host.count.open.Add(-1)
+		return
 	}
 	s.open[nc] = struct{}{}
-	c.connections.Add(1)
-	c.open.Add(1)
-	return true
+	s.tasks.Go(func() {
+		defer s.remove(nc)
+		s.host.converse(nc, s.outbox, read, answers)
+	})
 }
 
 func (s *server) remove(nc net.Conn) {
@@ -111,6 +119,9 @@ func (s *server) closeAll() {
 	for nc := range s.open {
 		_ = nc.Close()
 	}
+	if s.crew != nil {
+		s.crew.close()
+	}
 }
 
 // conn is one connection. Its goroutine reads and answers; answers that wait
@@ -119,6 +130,8 @@ type conn struct {
 	net.Conn
 	limits *Limits
 	mu     sync.Mutex // writing
+
+	ahead []byte // octets read before, that come first
 
 	// Deadlines are moved only when they have come noticeably nearer.
 	readBy, writeBy time.Time
@@ -135,6 +148,11 @@ func (c *conn) Read(p []byte) (int, error) {
 		if err := c.Conn.SetReadDeadline(c.readBy); err != nil {
 			return 0, err
 		}
+	}
+	if len(c.ahead) > 0 {
+		n := copy(p, c.ahead)
+		c.ahead = c.ahead[n:]
+		return n, nil
 	}
 	return c.Conn.Read(p)
 }
@@ -167,9 +185,10 @@ func (c *conn) send(octets []byte, now time.Time) bool {
 	return true
 }
 
-// converse answers one connection until it ends. A panic costs the connection
-// and is counted.
-func (h *Host) converse(nc net.Conn, box *outbox) {
+// converse answers one connection until it ends: first it sends answers made
+// before, and reads octets read before. A panic costs the connection and is
+// counted.
+func (h *Host) converse(nc net.Conn, box *outbox, read, answers []byte) {
 	defer func() {
 		if recover() != nil {
 			h.count.panics.Add(1)
@@ -185,10 +204,13 @@ func (h *Host) converse(nc net.Conn, box *outbox) {
 		defer tc.Close()
 		nc = tc
 	}
-	c := &conn{Conn: nc, limits: &h.limits}
+	c := &conn{Conn: nc, limits: &h.limits, ahead: read}
 	reader := wire.NewReader(c, h.dialect)
 	var x *Exchange
 	now := time.Now()
+	if len(answers) > 0 && !c.send(answers, now) {
+		return
+	}
 	for {
 		if err := c.await(now); err != nil {
 			return

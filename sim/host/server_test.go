@@ -176,6 +176,80 @@ func TestIdleConnectionIsClosed(t *testing.T) {
 	}
 }
 
+// The end of the stream may come with the last octets: it is seen all the same,
+// and not by the idle limit.
+func TestEndBehindTheLastRequestIsSeen(t *testing.T) {
+	h, address := listen(t, "cup")
+	for _, requests := range []int{1, 3000} {
+		p := dialPOS(t, h, address, 0)
+		frame := p.frame(p.request(wire.Echo))
+		go func() {
+			p.conn.Write(bytes.Repeat(frame, requests))
+			p.conn.(*net.TCPConn).CloseWrite()
+		}()
+		p.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		answers, err := io.ReadAll(p.conn)
+		if err != nil {
+			t.Fatalf("%d requests, then the end: the host does not hang up: %v", requests, err)
+		}
+		if n := bytes.Count(answers, []byte("\x08\x30")); n < requests {
+			t.Errorf("%d requests got %d answers", requests, n)
+		}
+	}
+}
+
+// Plain traffic takes no goroutine for each connection, whatever else happens
+// on a line does; both are answered, also after a change from one to the other.
+func TestPlainConnectionsShareGoroutines(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no crew on this system")
+	}
+	h, err := New(bench("cup"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := local(t)
+	start(t, h, l)
+	all := []*pos{ready(t, h, l.Addr().String(), 0)}
+	before := runtime.NumGoroutine()
+	for i := range h.profile.Terminals[1:] {
+		all = append(all, ready(t, h, l.Addr().String(), i+1))
+	}
+	for _, p := range all {
+		p.want("00", wire.Echo)
+	}
+	if n := runtime.NumGoroutine() - before; n > 0 {
+		t.Errorf("%d goroutines for %d plain connections, want none", n, len(all))
+	}
+	for i, p := range all {
+		frame := p.frame(p.request(wire.Echo))
+		switch i % 3 {
+		case 0: // in pieces
+			p.conn.Write(frame[:7])
+			time.Sleep(20 * time.Millisecond)
+			p.conn.Write(frame[7:])
+		case 1: // behind an empty message
+			p.conn.Write([]byte{0, 0})
+			time.Sleep(20 * time.Millisecond)
+			p.conn.Write(frame)
+		case 2: // one whole, and the beginning of the next
+			p.conn.Write(append(frame[:len(frame):len(frame)], frame[:3]...))
+			time.Sleep(20 * time.Millisecond)
+			p.conn.Write(frame[3:])
+			if !p.hear(time.Second) {
+				t.Error("the first of two requests in pieces got no answer")
+			}
+		}
+		if !p.hear(time.Second) {
+			t.Errorf("connection %d got no answer", i)
+		}
+		p.want("00", wire.Echo)
+	}
+	if n := runtime.NumGoroutine() - before; n < len(all) {
+		t.Errorf("%d goroutines for %d connections that were not plain", n, len(all))
+	}
+}
+
 func TestConnectionsBeyondTheLimitAreTurnedAway(t *testing.T) {
 	h, address := listen(t, "cup", WithLimits(Limits{Conns: 2}))
 	a := ready(t, h, address, 0)

@@ -139,6 +139,14 @@ func (r *Reader) Buffered() bool {
 	return err != nil || len(have) >= r.length.Octets+n
 }
 
+// Rest takes out the octets that have been read and are of no message yet: the
+// reader is empty then. They hold until the next call.
+func (r *Reader) Rest() []byte {
+	rest := r.buf[r.start:r.end]
+	r.start, r.end = 0, 0
+	return rest
+}
+
 // fill reads until n octets are in the buffer. n is bounded by MaxFrame.
 func (r *Reader) fill(n int) error {
 	for r.end-r.start < n {

@@ -1,10 +1,15 @@
 package sim_test
 
 import (
+	"bufio"
+	"fmt"
 	"io"
 	"net"
+	"os"
+	"os/exec"
 	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -13,6 +18,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // The baseline of the speed claims: a plain TCP echo of octets as many as a
@@ -99,19 +105,29 @@ func echoRate(b *testing.B, conns int, length time.Duration) float64 {
 // takes to bring the players up is in the warm-up.
 func purchaseRate(b *testing.B, lines sim.Lines, terminals int, warmup, length time.Duration) (rate, cpu float64) {
 	b.Helper()
-	be := newBench(b, "cup", terminals)
+	rate, cpu, _ = ratesAgainst(b, newBench(b, "cup", terminals), lines, terminals, warmup, length, nil)
+	return rate, cpu
+}
+
+// ratesAgainst is the same against some host; hostCPU, if not nil, tells what
+// the processors have done for it, which it gives for each purchase.
+func ratesAgainst(b *testing.B, be *bench, lines sim.Lines, terminals int, warmup, length time.Duration, hostCPU func() time.Duration) (rate, cpu, host float64) {
+	b.Helper()
 	p := *be.profile
 	p.Policy.JournalLimit = 0 // no settlements in between: this counts purchases alone
 	be = &bench{&p, be.host, be.dialer}
+	if hostCPU == nil {
+		hostCPU = func() time.Duration { return 0 }
+	}
 	r := &sim.Run{Lines: lines, Terminals: terminals, For: warmup + length,
 		Recorder: report.NewRecorder(sim.Labels(), p.Policy.Timeout, warmup)}
-	var from, to time.Duration
+	var from, to, hostFrom, hostTo time.Duration
 	r.Second = func(iv report.Interval) {
 		switch iv.To.Round(time.Second) {
 		case warmup:
-			from = cpuTime()
+			from, hostFrom = cpuTime(), hostCPU()
 		case warmup + length:
-			to = cpuTime()
+			to, hostTo = cpuTime(), hostCPU()
 		}
 	}
 	rep := be.run(b, r)
@@ -120,7 +136,82 @@ func purchaseRate(b *testing.B, lines sim.Lines, terminals int, warmup, length t
 		b.Fatalf("purchases: %+v, %d failed", l, rep.Failed)
 	}
 	n := float64(l.Counts[report.Approved])
-	return n / length.Seconds(), float64((to - from).Microseconds()) / n
+	return n / length.Seconds(), float64((to - from).Microseconds()) / n, float64((hostTo - hostFrom).Microseconds()) / n
+}
+
+// hostAlone is how the host of this file is asked for in a process of its own:
+// for so many terminals.
+const hostAlone = "POSFLEET_BENCH_HOST"
+
+// TestHostAlone is that process: it tells its address, and, for each line that
+// it reads, the processor time it has used so far, in µs.
+func TestHostAlone(t *testing.T) {
+	terminals, err := strconv.Atoi(os.Getenv(hostAlone))
+	if err != nil {
+		t.Skip("it serves BenchmarkApart")
+	}
+	fmt.Println("at", newBench(t, "cup", terminals).dialer.Address)
+	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
+		fmt.Println("used", cpuTime().Microseconds())
+	}
+}
+
+// apart starts a host in a process of its own, and gives a way to ask for what
+// it has used of the processors.
+func apart(b *testing.B, terminals int) (*bench, func() time.Duration) {
+	cmd := exec.Command(os.Args[0], "-test.run", "^TestHostAlone$")
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", hostAlone, terminals))
+	to, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	from, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		to.Close()
+		cmd.Wait()
+	})
+	p, err := profile.Bundled("cup", terminals)
+	if err != nil {
+		b.Fatal(err)
+	}
+	lines := bufio.NewReader(from)
+	var address string
+	if _, err := fmt.Fscanf(lines, "at %s\n", &address); err != nil {
+		b.Fatal(err)
+	}
+	return &bench{p, nil, &sim.Dialer{Address: address, Timeout: 5 * time.Second}}, func() time.Duration {
+		var used int64
+		fmt.Fprintln(to)
+		if _, err := fmt.Fscanf(lines, "used %d\n", &used); err != nil {
+			b.Error(err)
+		}
+		return time.Duration(used) * time.Microsecond
+	}
+}
+
+// BenchmarkApart tells what a purchase takes of the processors at either end,
+// which have a process each.
+func BenchmarkApart(b *testing.B) {
+	for _, v := range []struct {
+		lines     sim.Lines
+		terminals int
+	}{{sim.Lines{}, 270}, {sim.Lines{Shared: 8}, 10_000}} {
+		b.Run(v.lines.String(), func(b *testing.B) {
+			for b.Loop() {
+				be, used := apart(b, v.terminals)
+				rate, generator, host := ratesAgainst(b, be, v.lines, v.terminals, 2*time.Second, 5*time.Second, used)
+				b.ReportMetric(rate, "purchases/s")
+				b.ReportMetric(generator, "µs-cpu-of-generator")
+				b.ReportMetric(host, "µs-cpu-of-host")
+			}
+		})
+	}
 }
 
 // cpuTime is what this process has used of the processors.

@@ -10,12 +10,12 @@ import (
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
-// catchUp bounds how fast arrivals that fell behind are released: this many
+// CatchUp bounds how fast arrivals that fell behind are released: this many
 // times faster than they fall due. A longer stall is worked off, not burst out.
-const catchUp = 2
+const CatchUp = 2
 
-// slack is how far arrivals may be behind before the bound applies.
-const slack = 10 * time.Millisecond
+// Slack is how far arrivals may be behind before the bound applies.
+const Slack = 10 * time.Millisecond
 
 // arrivals hands out the pacer's arrivals, each at its time. Whoever holds the
 // lock waits for the next one and then plays it itself, while another takes its
@@ -84,8 +84,8 @@ func (r *Run) nextDue(ctx context.Context, a *arrivals) (n int, due time.Duratio
 	due += r.origin
 	if ok && due < end {
 		wake := due
-		if now := r.clock.Now(); now-due > slack {
-			a.release = max(a.release, now-slack) + (due-a.before)/catchUp
+		if now := r.clock.Now(); now-due > Slack {
+			a.release = max(a.release, now-Slack) + (due-a.before)/CatchUp
 			wake = a.release
 		}
 		a.before = due

@@ -83,14 +83,14 @@ func playQueue(n int, due func(int) float64, served float64) []float64 {
 // playStall gives the response times of ten periods of a host that stalls,
 // through few terminals and a pacer that works off what is late in its own time.
 func playStall(hold, period time.Duration, rate float64, terminals int) []float64 {
-	h, p, slack := hold.Seconds(), period.Seconds(), pacerSlack.Seconds()
+	h, p, slack := hold.Seconds(), period.Seconds(), sim.Slack.Seconds()
 	free := make([]float64, terminals)
 	now, release := 0.0, 0.0
 	var out []float64
 	for k := range int(10 * p * rate) {
 		due := float64(k) / rate
 		if now-due > slack {
-			release = max(release, now-slack) + 1/rate/pacerCatchUp
+			release = max(release, now-slack) + 1/rate/sim.CatchUp
 			now = max(now, release)
 		} else {
 			now = max(now, due)

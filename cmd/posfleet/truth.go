@@ -33,17 +33,10 @@ func queuedStallLaw(hold, period time.Duration, rate float64, terminals int) law
 	w := float64(terminals) / rate
 	return func(q float64) time.Duration {
 		u := (1 - q) * period.Seconds()
-		held := max(0, (u-w)/pacerCatchUp-pacerSlack.Seconds())
+		held := max(0, (u-w)/sim.CatchUp-sim.Slack.Seconds())
 		return seconds(max(0, hold.Seconds()-u+held))
 	}
 }
-
-// How sim's pacer works off what fell behind: so many times as fast as it falls
-// due, once it is behind by more than the slack.
-const (
-	pacerCatchUp = 2
-	pacerSlack   = 10 * time.Millisecond
-)
 
 // uniformLaw is a delay drawn evenly between a and b.
 func uniformLaw(a, b time.Duration) law {

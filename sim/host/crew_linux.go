@@ -146,18 +146,18 @@ func (w *worker) run() {
 	}
 	idle := w.server.host.limits.Idle
 	look := min(max(idle/8, 10*time.Millisecond), 10*time.Second)
-	next := time.Now().Add(look)
+	next := time.Now()
 	for {
-		_ = w.epoll.SetReadDeadline(next)
-		err := w.raw.Read(poll)
 		now := time.Now()
-		if errors.Is(err, os.ErrDeadlineExceeded) || now.After(next) {
+		if !now.Before(next) {
 			w.hangUpIdle(now.Add(-idle))
 			next = now.Add(look)
+			_ = w.epoll.SetReadDeadline(next)
 		}
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		if err := w.raw.Read(poll); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return
 		}
+		now = time.Now()
 		w.mu.Lock()
 		ready = ready[:0]
 		for i := range events[:max(0, n)] {

@@ -6,11 +6,10 @@ import (
 )
 
 // DES as FIPS 46-3 has it. A purchase takes some twenty blocks of it at both
-// ends together, and a sign-in a dozen schedules: that is why it is here and
-// not crypto/des, which is called through an interface (so its blocks live on
-// the heap), takes the initial permutation three times for triple DES, and
-// works a schedule out bit by bit. The tests hold the two against each other;
-// BenchmarkDES compares them.
+// ends together, and a sign-in 19 schedules: that is why it is here and not
+// crypto/des, which is called through an interface, so that its blocks live on
+// the heap, and works a schedule out bit by bit. The tests hold the two against
+// each other; BenchmarkDES compares them.
 //
 // Halves are kept rotated right by 3, which puts the six bits that enter S-boxes
 // 1, 3, 5 and 7 at the low end of each octet, and with another 4 to the left

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -293,25 +294,46 @@ func (r *Run) closed(ctx context.Context, players *sync.WaitGroup) {
 	ending, cancel := context.WithDeadline(ctx, r.clock.At(r.origin+r.For))
 	context.AfterFunc(ending, cancel)
 	codes := slices.ContainsFunc(r.Mix.Plans, func(p *Plan) bool { return !p.Cards })
-	for _, t := range r.fleet {
+	play := func(p *Player, t *Terminal) {
+		n := int(next.Add(1)) - 1
+		if t.Kind == profile.QRBox && r.Mix.Plan(n).Cards {
+			return
+		}
+		now := r.clock.Now()
+		r.Recorder.Planned(now-r.origin, 1)
+		r.one(p, t, n, now)
+	}
+	alone := func(p *Player, t *Terminal) {
+		pause(ending, r.clock, r.origin)
+		for ending.Err() == nil {
+			play(p, t)
+			if r.Think > 0 {
+				pause(ending, r.clock, r.clock.Now()+r.Think)
+			}
+		}
+	}
+	var woven []*weaver
+	if r.Think == 0 && len(r.shared) >= runtime.GOMAXPROCS(0) {
+		woven = make([]*weaver, len(r.shared))
+		for i, s := range r.shared {
+			woven[i] = &weaver{line: s, players: players, ending: ending, play: play, alone: alone}
+		}
+	}
+	for i, t := range r.fleet {
 		if !t.SignedIn || t.Kind == profile.QRBox && !codes {
 			continue
 		}
+		p := r.player(r.Recorder.Shard())
+		if woven != nil {
+			woven[i%len(woven)].add(p, t)
+			continue
+		}
+		players.Go(func() { alone(p, t) })
+	}
+	for _, w := range woven {
 		players.Go(func() {
-			p := r.player(r.Recorder.Shard())
 			pause(ending, r.clock, r.origin)
-			for ending.Err() == nil {
-				n := int(next.Add(1)) - 1
-				if t.Kind == profile.QRBox && r.Mix.Plan(n).Cards {
-					continue
-				}
-				now := r.clock.Now()
-				r.Recorder.Planned(now-r.origin, 1)
-				r.one(p, t, n, now)
-				if r.Think > 0 {
-					pause(ending, r.clock, r.clock.Now()+r.Think)
-				}
-			}
+			w.start()
 		})
 	}
 }

@@ -30,6 +30,8 @@ type Shared struct {
 	out     []byte           // requests waiting to be written
 	spare   []byte
 	writing bool
+	kick    chan struct{} // has the writer look whether something waits
+	ended   []*call       // whose players release tells
 	recent  recent
 	strays  strays
 	any     atomic.Bool // any stray is not handed over yet
@@ -46,13 +48,34 @@ type call struct {
 	err      error
 	deadline time.Duration
 	done     time.Duration // when the last octet was read, or it was given up
-	ready    chan struct{}
+
+	ready         chan struct{}
+	pause, resume func() // of a player without a goroutine (see woven); else nil
+}
+
+// wait waits until the exchange has ended.
+func (c *call) wait() {
+	if c.pause != nil {
+		c.pause()
+	} else {
+		<-c.ready
+	}
+}
+
+// wake tells the player that it has. No lock is held: a player without a
+// goroutine goes on here and now.
+func (c *call) wake() {
+	if c.resume != nil {
+		c.resume()
+	} else {
+		c.ready <- struct{}{}
+	}
 }
 
 // NewShared makes a shared line; it connects when first used. Its goroutines
 // end when stop is done or it is closed; Wait waits for them.
 func NewShared(stop context.Context, d *Dialer, dialect *wire.Dialect, clock *Clock) *Shared {
-	return &Shared{dialer: d, dialect: dialect, clock: clock, stop: stop, open: map[uint64]*call{},
+	return &Shared{dialer: d, dialect: dialect, clock: clock, stop: stop, open: map[uint64]*call{}, kick: make(chan struct{}, 1),
 		recent: recent{answered: ring{most: 1 << 10}, givenUp: ring{most: 1 << 14}}}
 }
 
@@ -85,8 +108,12 @@ func (s *Shared) Exchange(x *Exchange) error {
 	}
 	s.open[h] = c
 	s.out = append(s.out, x.Request...)
-	s.flush()
-	<-c.ready
+	if c.pause != nil {
+		s.mu.Unlock() // whoever resumed the player has it written
+	} else {
+		s.flush()
+	}
+	c.wait()
 	x.Done, x.Answer, c.answer = c.done, c.answer, nil
 	if s.any.Load() {
 		late, duplicate, unmatched := s.Leftovers()
@@ -120,11 +147,33 @@ func (s *Shared) flush() {
 		}
 	}
 	s.writing = false
-	s.mu.Unlock()
+	s.release()
 }
 
-// connect dials and starts the reader and the sweeper. The lock is held:
-// nobody can send before there is a line.
+// release gives the lock back and tells the players of exchanges that failed.
+func (s *Shared) release() {
+	ended := s.ended
+	s.ended = nil
+	s.mu.Unlock()
+	for _, c := range ended {
+		c.wake()
+	}
+	if len(ended) > 0 {
+		s.write()
+	}
+}
+
+// write has what waits written, by the writer: a reader that wrote itself would
+// wait for a host that waits for it to read.
+func (s *Shared) write() {
+	select {
+	case s.kick <- struct{}{}:
+	default:
+	}
+}
+
+// connect dials and starts the reader, the writer and the sweeper. The lock is
+// held: nobody can send before there is a line.
 func (s *Shared) connect() error {
 	if s.stop.Err() != nil {
 		return ErrStopped
@@ -140,6 +189,18 @@ func (s *Shared) connect() error {
 		close(gone)
 	})
 	s.done.Go(func() { s.sweep(conn, gone) })
+	s.done.Go(func() {
+		for {
+			select {
+			case <-s.kick:
+				s.mu.Lock()
+				s.flush()
+			case <-gone:
+				s.write() // for the next writer, if there is one already
+				return
+			}
+		}
+	})
 	return nil
 }
 
@@ -147,15 +208,23 @@ func (s *Shared) connect() error {
 func (s *Shared) read(conn net.Conn) {
 	r := wire.NewReader(conn, s.dialect)
 	m := s.dialect.Borrow()
+	var now time.Duration // when what is at hand was read
 	for {
+		waited := !r.Buffered()
+		if waited {
+			s.write() // what players sent meanwhile
+		}
 		body, err := r.Next()
 		if err != nil {
 			s.mu.Lock()
 			if s.conn == conn {
 				s.fail(fmt.Errorf("%w: %w", ErrBroken, err))
 			}
-			s.mu.Unlock()
+			s.release()
 			return
+		}
+		if waited {
+			now = s.clock.Now()
 		}
 		if m.Read(body) != nil || !m.IsAnswer() {
 			s.mu.Lock()
@@ -164,7 +233,7 @@ func (s *Shared) read(conn net.Conn) {
 			s.mu.Unlock()
 			continue
 		}
-		key, now := m.Key(), s.clock.Now()
+		key := m.Key()
 		h := hash(&key)
 		s.mu.Lock()
 		c := s.open[h]
@@ -182,7 +251,7 @@ func (s *Shared) read(conn net.Conn) {
 		}
 		s.mu.Unlock()
 		if c != nil {
-			c.ready <- struct{}{}
+			c.wake()
 		}
 	}
 }
@@ -201,7 +270,7 @@ func (s *Shared) sweep(conn net.Conn, gone <-chan struct{}) {
 			if s.conn == conn {
 				s.fail(ErrStopped)
 			}
-			s.mu.Unlock()
+			s.release()
 			return
 		case <-tick.C:
 		}
@@ -209,7 +278,7 @@ func (s *Shared) sweep(conn net.Conn, gone <-chan struct{}) {
 		if now := s.clock.Now(); now >= s.first {
 			s.expire(now)
 		}
-		s.mu.Unlock()
+		s.release()
 	}
 }
 
@@ -220,7 +289,7 @@ func (s *Shared) expire(now time.Duration) {
 	for h, c := range s.open {
 		if c.deadline <= now {
 			s.end(h, c, ErrTimeout, now)
-			c.ready <- struct{}{}
+			s.ended = append(s.ended, c)
 		} else {
 			s.first = min(s.first, c.deadline)
 		}
@@ -256,14 +325,14 @@ func (s *Shared) fail(err error) {
 	now := s.clock.Now()
 	for h, c := range s.open {
 		s.end(h, c, err, now)
-		c.ready <- struct{}{}
+		s.ended = append(s.ended, c)
 	}
 }
 
 // Close hangs up; open exchanges end as broken.
 func (s *Shared) Close() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.release()
 	if s.conn != nil {
 		s.fail(ErrBroken)
 	}

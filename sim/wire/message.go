@@ -152,9 +152,13 @@ func (m *Message) SetUint(f int, n uint64) {
 
 // PutUint writes n in decimal over all of dst, zeros first.
 func PutUint(dst []byte, n uint64) {
-	for i := len(dst) - 1; i >= 0; i-- {
+	i := len(dst) - 1
+	for ; i >= 0 && n > 0; i-- {
 		dst[i] = '0' + byte(n%10)
 		n /= 10
+	}
+	for ; i >= 0; i-- {
+		dst[i] = '0'
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -201,7 +202,7 @@ func (c *Check) play() error {
 	_, err := c.player.Play(c.player.T, &sim.Plan{Steps: []sim.Step{*step}}, c.at, -1)
 	if err != nil && c.current.Err == nil {
 		c.current.Err, c.current.Step, c.current.At = err, step.Text, step.At
-		c.current.Exchange = decode(world(c.player).Trail)
+		c.current.Exchange = decode(c.player.T.Profile.Dialect, world(c.player).Trail)
 	}
 	return err
 }
@@ -233,17 +234,17 @@ func (c *Check) see(request, answer *wire.Message, r *sim.Result) {
 }
 
 // decode renders the last few exchanges, masked, field by field.
-func decode(trail []Seen) string {
+func decode(d *dialect.Dialect, trail []Seen) string {
 	var b strings.Builder
 	for _, s := range trail[max(0, len(trail)-2):] {
 		fmt.Fprintf(&b, "%s, sent:\n", s.Result.Of)
-		s.Request.Describe(&b)
+		d.Describe(&b, s.Request)
 		if s.Answer == nil {
 			fmt.Fprintf(&b, "%s\n", s.Result.Outcome)
 			continue
 		}
 		fmt.Fprintf(&b, "answered:\n")
-		s.Answer.Describe(&b)
+		d.Describe(&b, s.Answer)
 	}
 	return b.String()
 }

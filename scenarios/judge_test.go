@@ -11,9 +11,9 @@ import (
 
 // verdicts plays embedded features against the bundled host and gives the ids
 // of the scenarios that failed, and how many were played.
-func verdicts(t *testing.T, dialect string, paths []string, options ...host.Option) (failed []string, played int) {
+func verdicts(t *testing.T, network string, paths []string, options ...host.Option) (failed []string, played int) {
 	t.Helper()
-	p, d := bundledHost(t, dialect, options...)
+	p, d := bundledHost(t, network, options...)
 	q := *p
 	q.Policy.Timeout = 300 * time.Millisecond
 	fs, err := ReadFeatures(features.FS, paths...)
@@ -34,10 +34,10 @@ func verdicts(t *testing.T, dialect string, paths []string, options ...host.Opti
 }
 
 func TestRightHostPassesEveryFeature(t *testing.T) {
-	for dialect, paths := range map[string][]string{"cup": {"core", "cup"}, "iso87": {"core", "iso87"}} {
-		failed, n := verdicts(t, dialect, paths)
+	for network, paths := range map[string][]string{"cup": {"core", "cup"}, "iso87": {"core", "iso87"}} {
+		failed, n := verdicts(t, network, paths)
 		if len(failed) > 0 || n == 0 {
-			t.Errorf("%s: %d of %d failed: %v", dialect, len(failed), n, failed)
+			t.Errorf("%s: %d of %d failed: %v", network, len(failed), n, failed)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -28,7 +29,7 @@ var sameWords = map[string]int{
 // row is one row of a field table.
 type row struct {
 	field int
-	part  wire.Sub
+	part  wire.Element
 	whole bool
 	name  string
 	value string
@@ -51,7 +52,7 @@ func rows(a Args) ([]row, error) {
 		if n, err := strconv.Atoi(cells[0]); err == nil && d.Has(n) && n > 1 {
 			r.field = n
 		} else if cells[0] != "MTI" {
-			for s, span := range d.Subs {
+			for s, span := range d.Places {
 				if span.Name == cells[0] {
 					r.field, r.part, r.whole = span.Field, s, false
 				}
@@ -75,11 +76,11 @@ func (r *row) of(m *wire.Message) []byte {
 	case r.whole:
 		return m.Get(r.field)
 	}
-	return m.Sub(r.part)
+	return m.Element(r.part)
 }
 
 // holds compares a message with the table.
-func holds(table []row, m, request, original *wire.Message) error {
+func holds(d *dialect.Dialect, table []row, m, request, original *wire.Message) error {
 	for _, r := range table {
 		got := r.of(m)
 		want := r.value
@@ -100,8 +101,8 @@ func holds(table []row, m, request, original *wire.Message) error {
 		if string(got) == want && got != nil {
 			continue
 		}
-		if d := m.Dialect(); r.field > 0 && d.Masks[r.field] != wire.Clear {
-			return fmt.Errorf("field %s (%s) is %s, not %s", r.name, d.FieldName(r.field), m.Shown(r.field), map[bool]string{true: r.value, false: "as given"}[r.same != 0])
+		if r.field > 0 && d.Masks[r.field] != dialect.Clear {
+			return fmt.Errorf("field %s (%s) is %s, not %s", r.name, d.FieldName(r.field), d.Shown(m, r.field), map[bool]string{true: r.value, false: "as given"}[r.same != 0])
 		}
 		return fmt.Errorf("field %s is %q, want %q", r.name, got, want)
 	}
@@ -126,7 +127,7 @@ func carries(answer bool, choose func(p *sim.Player, s *Seen) bool) func(Args) (
 						return errors.New("there is no answer")
 					}
 				}
-				return holds(table, m, s.Request, originalOf(trail[:i], s.Request))
+				return holds(a.Profile.Dialect, table, m, s.Request, originalOf(trail[:i], s.Request))
 			}
 			return errors.New("there is no such message")
 		}, err
@@ -138,7 +139,7 @@ func carries(answer bool, choose func(p *sim.Player, s *Seen) bool) func(Args) (
 func originalOf(before []Seen, m *wire.Message) *wire.Message {
 	for i := len(before) - 1; i >= 0; i-- {
 		o := &before[i]
-		if o.Result.Of != wire.Reversal && o.Result.Of.Payment() && string(o.Request.Get(11)) == string(m.Get(11)) {
+		if o.Result.Of != dialect.Reversal && o.Result.Of.Payment() && string(o.Request.Get(11)) == string(m.Get(11)) {
 			return o.Request
 		}
 	}
@@ -154,7 +155,7 @@ func lastAsked(p *sim.Player, s *Seen) bool {
 	return s.Result.Of == p.Last.Of && s.Result.Trace == p.Last.Trace
 }
 
-func isReversal(_ *sim.Player, s *Seen) bool { return s.Result.Of == wire.Reversal }
+func isReversal(_ *sim.Player, s *Seen) bool { return s.Result.Of == dialect.Reversal }
 
 func messagePhrases() []*Phrase {
 	const group = "Messages / 报文"
@@ -170,7 +171,7 @@ func messagePhrases() []*Phrase {
 			Make: fixed(func(p *sim.Player) error {
 				trail := world(p).Trail
 				n := len(trail)
-				if n < 2 || trail[n-2].Result.Of != wire.Reversal {
+				if n < 2 || trail[n-2].Result.Of != dialect.Reversal {
 					return errors.New("no reversal was sent before the last payment")
 				}
 				o := originalOf(trail[:n-2], trail[n-2].Request)
@@ -187,7 +188,7 @@ func messagePhrases() []*Phrase {
 			Make: fixed(func(p *sim.Player) error {
 				trail := world(p).Trail
 				for i := len(trail) - 1; i >= 0; i-- {
-					if r := &trail[i].Result; r.Of == wire.Reversal {
+					if r := &trail[i].Result; r.Of == dialect.Reversal {
 						if p.T.Owes() {
 							return fmt.Errorf("the reversal is still owed: %w", r.Reason())
 						}
@@ -203,7 +204,7 @@ func messagePhrases() []*Phrase {
 				return func(p *sim.Player) error {
 					n := 0
 					for i := range world(p).Trail {
-						if world(p).Trail[i].Result.Of == wire.Reversal {
+						if world(p).Trail[i].Result.Of == dialect.Reversal {
 							n++
 						}
 					}
@@ -220,7 +221,7 @@ func messagePhrases() []*Phrase {
 				return func(p *sim.Player) error {
 					n := 0
 					for i := range world(p).Trail {
-						if world(p).Trail[i].Result.Of != wire.SignIn {
+						if world(p).Trail[i].Result.Of != dialect.SignIn {
 							n++
 						}
 					}

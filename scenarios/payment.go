@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // faults by the words of the placeholder {fault}.
@@ -79,17 +79,17 @@ func pay(o sim.Order, hs []profile.Holder) func(*sim.Player) error {
 
 // onto has the terminal do something to an earlier transaction, with the card
 // that made it.
-func onto(of, original wire.Transaction, amount int64, supervisor string) func(*sim.Player) error {
+func onto(of, original dialect.Transaction, amount int64, supervisor string) func(*sim.Player) error {
 	return func(p *sim.Player) error {
 		rec := p.T.Journal.Last(original)
-		if original == wire.PreAuth {
+		if original == dialect.PreAuth {
 			rec = p.PreAuthorised()
 		}
 		if rec == nil {
 			p.T.Display = "没有原始交易"
 			return local(p, fmt.Errorf("%w: it knows no approved %s to do this to", sim.ErrRefusedLocally, original))
 		}
-		if of == wire.PurchaseVoid || of == wire.Refund || of == wire.PreAuthVoid || of == wire.CompletionVoid {
+		if of == dialect.PurchaseVoid || of == dialect.Refund || of == dialect.PreAuthVoid || of == dialect.CompletionVoid {
 			password := supervisor
 			if password == "" {
 				password = p.T.SupervisorPassword()
@@ -103,7 +103,7 @@ func onto(of, original wire.Transaction, amount int64, supervisor string) func(*
 		if amount == 0 {
 			o.Amount = rec.Amount
 		}
-		if of == wire.PurchaseVoid && rec.Of == wire.QRPurchase {
+		if of == dialect.PurchaseVoid && rec.Of == dialect.QRPurchase {
 			o.Entry = sim.Code
 		}
 		world(p).original = kept
@@ -113,7 +113,7 @@ func onto(of, original wire.Transaction, amount int64, supervisor string) func(*
 
 // ofLast makes a Make for phrases about an earlier transaction; placeholder 0,
 // when there is one, is the amount.
-func ofLast(of, original wire.Transaction, amount bool) func(Args) (func(*sim.Player) error, error) {
+func ofLast(of, original dialect.Transaction, amount bool) func(Args) (func(*sim.Player) error, error) {
 	return func(a Args) (func(*sim.Player) error, error) {
 		var v int64
 		var err error
@@ -126,7 +126,7 @@ func ofLast(of, original wire.Transaction, amount bool) func(Args) (func(*sim.Pl
 
 // byCard makes a Make for phrases with an amount, a role and, optionally, a way
 // of reading the card.
-func byCard(of wire.Transaction, amount, how bool) func(Args) (func(*sim.Player) error, error) {
+func byCard(of dialect.Transaction, amount, how bool) func(Args) (func(*sim.Player) error, error) {
 	return func(a Args) (func(*sim.Player) error, error) {
 		o := sim.Order{Of: of, Entry: sim.Swipe, PIN: true}
 		at := 0
@@ -169,11 +169,11 @@ func paymentPhrases() []*Phrase {
 		{Group: group, English: "the cardholder pays {amount} yuan with a {role} card", Chinese: "持卡人用{role}卡消费{amount}元",
 			Doc:  "A purchase by magnetic stripe and PIN. A reversal that the terminal owes goes first.",
 			Card: true,
-			Make: byCard(wire.Purchase, true, false)},
+			Make: byCard(dialect.Purchase, true, false)},
 		{Group: group, English: "the cardholder pays {amount} yuan with a {role} card {how}", Chinese: "持卡人用{role}卡消费{amount}元, {how}",
 			Doc:  "A purchase with the card read in this way: by stripe (with or without PIN), by chip (with PIN), by tap, or typed in.",
 			Card: true,
-			Make: byCard(wire.Purchase, true, true)},
+			Make: byCard(dialect.Purchase, true, true)},
 		{Group: group, English: "the cardholder pays {amount} yuan by QR code", Chinese: "持卡人出示付款码支付{amount}元",
 			Doc: "The terminal scans the cardholder's payment code.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
@@ -182,48 +182,48 @@ func paymentPhrases() []*Phrase {
 					return nil, err
 				}
 				hs, err := holders(a.Profile, "qr")
-				return pay(sim.Order{Of: wire.QRPurchase, Amount: v, Entry: sim.Code}, hs), err
+				return pay(sim.Order{Of: dialect.QRPurchase, Amount: v, Entry: sim.Code}, hs), err
 			}},
 		{Group: group, English: "the cardholder asks for the balance of a {role} card", Chinese: "持卡人用{role}卡查询余额",
 			Doc:  "A balance inquiry by magnetic stripe and PIN.",
 			Card: true,
-			Make: byCard(wire.Balance, false, false)},
+			Make: byCard(dialect.Balance, false, false)},
 		{Group: group, English: "the operator voids the last purchase", Chinese: "操作员撤销上一笔消费",
 			Doc:  "The whole amount of the last purchase of this batch that is not voided, with the supervisor's password and the same card.",
-			Make: ofLast(wire.PurchaseVoid, wire.Purchase, false)},
+			Make: ofLast(dialect.PurchaseVoid, dialect.Purchase, false)},
 		{Group: group, English: "the operator voids the last purchase with supervisor password {text}", Chinese: "操作员用主管密码{text}撤销上一笔消费",
 			Doc: "As above, with this password.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
-				return onto(wire.PurchaseVoid, wire.Purchase, 0, a.Text[0]), nil
+				return onto(dialect.PurchaseVoid, dialect.Purchase, 0, a.Text[0]), nil
 			}},
 		{Group: group, English: "the operator voids the same purchase again", Chinese: "操作员再次撤销同一笔消费",
 			Doc: "The void that went before, once more.",
 			Make: fixed(func(p *sim.Player) error {
 				rec := world(p).original
-				if rec.Of != wire.Purchase {
+				if rec.Of != dialect.Purchase {
 					return errors.New("no purchase has been voided before")
 				}
-				return local(p, p.Pay(&sim.Order{Of: wire.PurchaseVoid, Amount: rec.Amount, Entry: rec.Entry, Holder: rec.Holder, Original: &rec}))
+				return local(p, p.Pay(&sim.Order{Of: dialect.PurchaseVoid, Amount: rec.Amount, Entry: rec.Entry, Holder: rec.Holder, Original: &rec}))
 			})},
 		{Group: group, English: "the operator refunds {amount} yuan of the last purchase", Chinese: "操作员对上一笔消费退货{amount}元",
 			Doc:  "A refund that points to the last purchase by its reference number and date.",
-			Make: ofLast(wire.Refund, wire.Purchase, true)},
+			Make: ofLast(dialect.Refund, dialect.Purchase, true)},
 		{Group: group, English: "the operator pre-authorises {amount} yuan with a {role} card", Chinese: "操作员用{role}卡做预授权{amount}元",
 			Doc:  "Holds the amount on the card.",
 			Card: true,
-			Make: byCard(wire.PreAuth, true, false)},
+			Make: byCard(dialect.PreAuth, true, false)},
 		{Group: group, English: "the operator voids the pre-authorisation", Chinese: "操作员撤销预授权",
 			Doc:  "Releases the last pre-authorisation of this scenario.",
-			Make: ofLast(wire.PreAuthVoid, wire.PreAuth, false)},
+			Make: ofLast(dialect.PreAuthVoid, dialect.PreAuth, false)},
 		{Group: group, English: "the operator completes the pre-authorisation with {amount} yuan", Chinese: "操作员完成预授权{amount}元",
 			Doc:  "A completion request: the amount is paid, the rest of the hold released.",
-			Make: ofLast(wire.Completion, wire.PreAuth, true)},
+			Make: ofLast(dialect.Completion, dialect.PreAuth, true)},
 		{Group: group, English: "the operator completes the pre-authorisation with {amount} yuan by advice", Chinese: "操作员以通知方式完成预授权{amount}元",
 			Doc:  "A completion advice (0220).",
-			Make: ofLast(wire.CompletionAdvice, wire.PreAuth, true)},
+			Make: ofLast(dialect.CompletionAdvice, dialect.PreAuth, true)},
 		{Group: group, English: "the operator voids the completion", Chinese: "操作员撤销预授权完成",
 			Doc:  "Voids the last completion of this batch.",
-			Make: ofLast(wire.CompletionVoid, wire.Completion, false)},
+			Make: ofLast(dialect.CompletionVoid, dialect.Completion, false)},
 		{Group: group, English: "the terminal owes a reversal", Chinese: "终端有待发冲正",
 			Doc:  "The last payment is unknown: the terminal must undo it before its next one.",
 			Make: fixed(func(p *sim.Player) error { return state(p, p.T.Owes(), "owing a reversal", "owing none") })},

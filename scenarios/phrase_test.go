@@ -116,9 +116,9 @@ func source(sentences string) string {
 }
 
 // bundledHost serves the bundled network for a test.
-func bundledHost(t testing.TB, dialect string, options ...host.Option) (*profile.Profile, *sim.Dialer) {
+func bundledHost(t testing.TB, network string, options ...host.Option) (*profile.Profile, *sim.Dialer) {
 	t.Helper()
-	p, err := profile.Bundled(dialect, 1000)
+	p, err := profile.Bundled(network, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -58,7 +59,7 @@ func settlementPhrases() []*Phrase {
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				want, err := a.Totals()
 				return func(p *sim.Player) error {
-					if p.Last.Of != wire.Settlement || p.Last.Host != want {
+					if p.Last.Of != dialect.Settlement || p.Last.Host != want {
 						return fmt.Errorf("the host's totals are %s, want %s", describeTotals(p.Last.Host), describeTotals(want))
 					}
 					return nil
@@ -73,11 +74,11 @@ func settlementPhrases() []*Phrase {
 					for _, s := range world(p).Trail {
 						v := s.Request.Get(48)
 						switch {
-						case s.Result.Of == wire.Settlement:
+						case s.Result.Of == dialect.Settlement:
 							n, told = 0, -1
-						case s.Result.Of == wire.BatchUpload && s.Result.Outcome == report.Approved && len(v) >= 2:
+						case s.Result.Of == dialect.BatchUpload && s.Result.Outcome == report.Approved && len(v) >= 2:
 							n += int(wire.Uint(v[:2]))
-						case s.Result.Of == wire.UploadEnd:
+						case s.Result.Of == dialect.UploadEnd:
 							told = int(wire.Uint(v))
 						}
 					}
@@ -125,7 +126,7 @@ func describeTotals(t sim.Totals) string {
 
 // flag checks a settlement's flag and the totals that go with it.
 func flag(p *sim.Player, want byte) error {
-	if p.Last.Of != wire.Settlement || !p.Last.Approved() {
+	if p.Last.Of != dialect.Settlement || !p.Last.Approved() {
 		return failed(p, "an answered settlement")
 	}
 	if got := p.Last.Flags[0]; got != want {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // fixed makes a Make for phrases that say nothing beyond themselves.
@@ -144,7 +144,7 @@ func terminalPhrases() []*Phrase {
 				if errors.As(p.Last.Why, &wrong) {
 					return wrong
 				}
-				if p.Last.Of != wire.SignIn || !p.Last.Approved() || !p.T.SignedIn {
+				if p.Last.Of != dialect.SignIn || !p.Last.Approved() || !p.T.SignedIn {
 					return failed(p, "a sign-in with right keys")
 				}
 				return nil
@@ -178,7 +178,7 @@ func terminalPhrases() []*Phrase {
 			Doc: "The last answer made the terminal sign in again, and that worked.", Octets: true,
 			Make: fixed(func(p *sim.Player) error {
 				trail := world(p).Trail
-				if n := len(trail); n == 0 || trail[n-1].Result.Of != wire.SignIn || trail[n-1].Result.Outcome != report.Approved {
+				if n := len(trail); n == 0 || trail[n-1].Result.Of != dialect.SignIn || trail[n-1].Result.Outcome != report.Approved {
 					return errors.New("the last exchange is not an approved sign-in")
 				}
 				return state(p, p.T.SignedIn, "signed in", "not signed in")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -91,7 +92,7 @@ func verdictPhrases() []*Phrase {
 		{Group: group, English: "the balance is known", Chinese: "终端得到余额",
 			Doc: "The answer brought a balance (field 54), which is remembered.",
 			Make: fixed(func(p *sim.Player) error {
-				if p.Last.Of != wire.Balance || !p.Last.Approved() {
+				if p.Last.Of != dialect.Balance || !p.Last.Approved() {
 					return failed(p, "an approved balance inquiry")
 				}
 				world(p).balance, world(p).known = p.Last.Balance, true
@@ -115,7 +116,7 @@ func balanceMoved(sign int64) func(Args) (func(*sim.Player) error, error) {
 		}
 		return func(p *sim.Player) error {
 			w := world(p)
-			if !w.known || p.Last.Of != wire.Balance {
+			if !w.known || p.Last.Of != dialect.Balance {
 				return errors.New("two balances are needed: ask before and after")
 			}
 			if got := p.Last.Balance - w.balance; got != sign*by {

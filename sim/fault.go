@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -58,7 +59,7 @@ type faultyConn struct {
 	net.Conn
 	faults   *Faults
 	reader   *wire.Reader
-	dialect  *wire.Dialect
+	dialect  *dialect.Dialect
 	now      Fault // what meets the answer of the exchange under way
 	key      wire.Key
 	message  *wire.Message

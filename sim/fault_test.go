@@ -9,8 +9,8 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 func misbehaving(name string) host.Option { return host.WithMisbehaviour(name) }
@@ -26,7 +26,7 @@ func TestEveryFaultHasItsEffect(t *testing.T) {
 		reason    string // field 39 of the reversal
 		booked    int64  // by the host before the reversal, and...
 		afterward int64  // ...after it
-		after     []wire.Transaction
+		after     []dialect.Transaction
 		late      int // counted by the next exchanges
 		duplicate int
 	}{
@@ -35,7 +35,7 @@ func TestEveryFaultHasItsEffect(t *testing.T) {
 		{fault: sim.LateAnswer, outcome: report.TimedOut, owes: true, reason: "98", booked: 100, late: 1},
 		{fault: sim.DoubleRequest, outcome: report.Approved, booked: 100, afterward: 100, duplicate: 1},
 		{fault: sim.DoubleAnswer, outcome: report.Approved, booked: 100, afterward: 100, duplicate: 1},
-		{fault: sim.SpoilRequest, outcome: report.Declined, after: []wire.Transaction{wire.SignIn}},
+		{fault: sim.SpoilRequest, outcome: report.Declined, after: []dialect.Transaction{dialect.SignIn}},
 		{fault: sim.SpoilAnswer, outcome: report.Refused, owes: true, reason: "A0", booked: 100},
 		{fault: sim.CutRequest, outcome: report.Broken, owes: true, reason: "98"},
 		{fault: sim.CutAnswer, outcome: report.Broken, owes: true, reason: "98", booked: 100},
@@ -58,11 +58,11 @@ func TestEveryFaultHasItsEffect(t *testing.T) {
 			}
 			x.pay(t, 7)
 			x.wants(t, report.Approved, false)
-			want := append([]wire.Transaction{wire.Purchase}, c.after...)
+			want := append([]dialect.Transaction{dialect.Purchase}, c.after...)
 			if c.owes {
-				want = append(want, wire.Reversal)
+				want = append(want, dialect.Reversal)
 			}
-			want = append(want, wire.Purchase)
+			want = append(want, dialect.Purchase)
 			if got := x.exchanged(); !slices.Equal(got, want) {
 				t.Errorf("exchanged %v, want %v", got, want)
 			}
@@ -84,7 +84,7 @@ func TestEveryFaultHasItsEffect(t *testing.T) {
 func TestNothingIsOwedWithoutDoubt(t *testing.T) {
 	b := newBench(t, "cup", 1)
 	x := newTill(t, b)
-	stolen := x.order(wire.Purchase, 100)
+	stolen := x.order(dialect.Purchase, 100)
 	stolen.Holder = &x.Profile.Holders("stolen")[0]
 	if err := x.p.Pay(stolen); err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestNothingIsOwedWithoutDoubt(t *testing.T) {
 	x.wants(t, report.Declined, false)
 
 	x.Faults.Add(sim.LoseAnswer, 1)
-	balance := x.order(wire.Balance, 0)
+	balance := x.order(dialect.Balance, 0)
 	if err := x.p.Pay(balance); err != nil {
 		t.Fatal(err)
 	}
@@ -100,8 +100,8 @@ func TestNothingIsOwedWithoutDoubt(t *testing.T) {
 
 	x.pay(t, 500)
 	x.Faults.Add(sim.LoseAnswer, 1)
-	refund := x.order(wire.Refund, 100)
-	refund.Original = x.Journal.Last(wire.Purchase)
+	refund := x.order(dialect.Refund, 100)
+	refund.Original = x.Journal.Last(dialect.Purchase)
 	if err := x.p.Pay(refund); err != nil {
 		t.Fatal(err)
 	}
@@ -137,11 +137,11 @@ func TestMismatchedAnswerByPolicy(t *testing.T) {
 // A reversal outlives a power cut and goes before anything else that is online:
 // a payment, a settlement, a sign-off.
 func TestReversalGoesFirst(t *testing.T) {
-	for of, do := range map[wire.Transaction]func(*till) error{
-		wire.Purchase:   func(x *till) error { return x.p.Pay(x.order(wire.Purchase, 100)) },
-		wire.Balance:    func(x *till) error { return x.p.Pay(x.order(wire.Balance, 0)) },
-		wire.Settlement: func(x *till) error { return x.p.Settle() },
-		wire.SignOff:    func(x *till) error { return x.p.SignOff() },
+	for of, do := range map[dialect.Transaction]func(*till) error{
+		dialect.Purchase:   func(x *till) error { return x.p.Pay(x.order(dialect.Purchase, 100)) },
+		dialect.Balance:    func(x *till) error { return x.p.Pay(x.order(dialect.Balance, 0)) },
+		dialect.Settlement: func(x *till) error { return x.p.Settle() },
+		dialect.SignOff:    func(x *till) error { return x.p.SignOff() },
 	} {
 		t.Run(of.String(), func(t *testing.T) {
 			b := newBench(t, "cup", 1)
@@ -163,7 +163,7 @@ func TestReversalGoesFirst(t *testing.T) {
 			if err := do(x); err != nil {
 				t.Fatal(err)
 			}
-			if x.sent[0].of != wire.Reversal || x.sent[1].of != of || x.Owes() {
+			if x.sent[0].of != dialect.Reversal || x.sent[1].of != of || x.Owes() {
 				t.Fatalf("exchanged %v, owes a reversal: %v", x.exchanged(), x.Owes())
 			}
 			r := x.sent[0].request
@@ -197,13 +197,13 @@ func TestReversalIsGivenUp(t *testing.T) {
 			x.pay(t, 100)
 			x.sent = nil
 			x.Faults.Add(sim.LoseRequest, 3)
-			err := x.p.Pay(x.order(wire.Purchase, 200))
-			want := []wire.Transaction{wire.Reversal, wire.Reversal, wire.Reversal}
+			err := x.p.Pay(x.order(dialect.Purchase, 200))
+			want := []dialect.Transaction{dialect.Reversal, dialect.Reversal, dialect.Reversal}
 			if abort && (!errors.Is(err, sim.ErrRefusedLocally) || x.Display != "冲正不成功, 请与客服联系") {
 				t.Errorf("%v, shows %s; want the payment refused", err, x.Display)
 			}
 			if !abort {
-				want = append(want, wire.Purchase)
+				want = append(want, dialect.Purchase)
 				if err != nil || !x.p.Last.Approved() {
 					t.Errorf("%v, %v; want the payment approved", err, x.p.Last.Reason())
 				}
@@ -261,8 +261,8 @@ func TestUnansweredVoidIsUndone(t *testing.T) {
 	b := newBench(t, "cup", 1)
 	x := newTill(t, b)
 	x.pay(t, 100)
-	void := x.order(wire.PurchaseVoid, 100)
-	void.Original = x.Journal.Last(wire.Purchase)
+	void := x.order(dialect.PurchaseVoid, 100)
+	void.Original = x.Journal.Last(dialect.Purchase)
 	x.Faults.Add(sim.LoseAnswer, 1)
 	if err := x.p.Pay(void); err != nil {
 		t.Fatal(err)

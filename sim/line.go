@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -16,7 +17,7 @@ import (
 // exchanges; with each set, for every exchange. One goroutine uses it at a time.
 type Line struct {
 	dialer  *Dialer
-	dialect *wire.Dialect
+	dialect *dialect.Dialect
 	clock   *Clock
 	stop    context.Context
 	each    bool
@@ -37,7 +38,7 @@ const restful = 100 * time.Microsecond
 
 // NewLine makes an own line; it connects when first used. Its exchanges end
 // with ErrStopped when stop is done. faults may be nil.
-func NewLine(stop context.Context, d *Dialer, dialect *wire.Dialect, clock *Clock, each bool, faults *Faults) *Line {
+func NewLine(stop context.Context, d *Dialer, dialect *dialect.Dialect, clock *Clock, each bool, faults *Faults) *Line {
 	return &Line{dialer: d, dialect: dialect, clock: clock, stop: stop, each: each, faults: faults,
 		recent: recent{answered: ring{most: 4}, givenUp: ring{most: 64}}}
 }
@@ -103,7 +104,7 @@ func (l *Line) wait(x *Exchange) error {
 			continue
 		}
 		if x.Answer == nil {
-			x.Answer = l.dialect.Borrow()
+			x.Answer = l.dialect.Acquire()
 		}
 		if x.Unreadable = x.Answer.Read(body); x.Unreadable != nil {
 			return nil
@@ -164,8 +165,8 @@ func (l *Line) Leftovers(x *Exchange, patience time.Duration) (up bool) {
 		return false
 	}
 	l.readBy(l.clock.Now() + patience)
-	m := l.dialect.Borrow()
-	defer m.GiveBack()
+	m := l.dialect.Acquire()
+	defer m.Release()
 	for {
 		body, err := l.reader.Next()
 		if err != nil {
@@ -202,9 +203,9 @@ func (l *Line) connect() error {
 	if l.faults == nil {
 		conn = newSocket(conn)
 	} else {
-		conn = &faultyConn{Conn: conn, faults: l.faults, reader: wire.NewReader(conn, l.dialect), dialect: l.dialect, message: wire.NewMessage(l.dialect)}
+		conn = &faultyConn{Conn: conn, faults: l.faults, reader: l.dialect.NewReader(conn), dialect: l.dialect, message: l.dialect.NewMessage()}
 	}
-	l.conn, l.reader, l.deadline = conn, wire.NewReader(conn, l.dialect), 0
+	l.conn, l.reader, l.deadline = conn, l.dialect.NewReader(conn), 0
 	l.release = context.AfterFunc(l.stop, func() { conn.Close() })
 	return nil
 }

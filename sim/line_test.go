@@ -19,6 +19,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var cup = func() *wire.Dialect {
+var cup = func() *dialect.Dialect {
 	p, err := profile.Bundled("cup", 1)
 	if err != nil {
 		panic(err)
@@ -58,7 +59,7 @@ func (c *peer) request() *wire.Message {
 	if err != nil {
 		return nil
 	}
-	m := wire.NewMessage(cup)
+	m := cup.NewMessage()
 	if m.Read(body) != nil {
 		return nil
 	}
@@ -73,7 +74,7 @@ func (c *peer) reset() {
 
 // approval is the frame that approves a request.
 func approval(req *wire.Message) []byte {
-	a := wire.NewMessage(cup)
+	a := cup.NewMessage()
 	a.AnswerTo(req)
 	a.SetString(39, "00")
 	frame, err := wire.AppendFrame(nil, a)
@@ -109,7 +110,7 @@ func scripted(t testing.TB, talk func(n int, c *peer)) *sim.Dialer {
 			mu.Unlock()
 			wg.Go(func() {
 				defer c.Close()
-				talk(n, &peer{c.(*net.TCPConn), wire.NewReader(c, cup)})
+				talk(n, &peer{c.(*net.TCPConn), cup.NewReader(c)})
 			})
 		}
 	})
@@ -129,8 +130,8 @@ func scripted(t testing.TB, talk func(n int, c *peer)) *sim.Dialer {
 // purchaseOf is an exchange: a purchase of so many fen by terminal tid, with
 // the given trace.
 func purchaseOf(tid string, trace, amount int) *sim.Exchange {
-	m := wire.NewMessage(cup)
-	m.Begin(cup.Form(wire.Purchase))
+	m := cup.NewMessage()
+	cup.Form(dialect.Purchase).Begin(m)
 	copy(m.Head, "\x60\x00\x03\x00\x00\x60\x31\x00\x31\x00\x00")
 	m.SetUint(4, uint64(amount))
 	m.SetUint(11, uint64(trace))
@@ -270,7 +271,7 @@ func TestFurtherAnswersAreCounted(t *testing.T) {
 // given to the terminal, whose checks refuse it. A request from the host is
 // nobody's answer.
 func TestForeignMessages(t *testing.T) {
-	stranger := wire.NewMessage(cup)
+	stranger := cup.NewMessage()
 	other := purchaseOf("19999999", 1, 100)
 	if err := stranger.Read(other.Request[2:]); err != nil {
 		t.Fatal(err)
@@ -318,7 +319,7 @@ func TestForeignMessages(t *testing.T) {
 // its right class: broken when the line ended, a timeout when it fell silent,
 // and an answer only when it is whole. Octets of it never reach the next one.
 func TestAnswerCutAnywhere(t *testing.T) {
-	req := wire.NewMessage(cup)
+	req := cup.NewMessage()
 	if err := req.Read(purchaseOf(tid, 1, 100).Request[2:]); err != nil {
 		t.Fatal(err)
 	}
@@ -425,7 +426,7 @@ func TestHostHangsUpBetweenExchanges(t *testing.T) {
 				if how == "TLS" {
 					secure := tls.Server(c.TCPConn, certified.TLS)
 					defer secure.Close()
-					c.reader = wire.NewReader(secure, cup)
+					c.reader = cup.NewReader(secure)
 					if req := c.request(); req != nil {
 						secure.Write(approval(req))
 					}
@@ -478,7 +479,7 @@ func TestExchangeDoesNotAllocate(t *testing.T) {
 		t.Fatal(err)
 	}
 	body := x.Request[2:]
-	host := testing.AllocsPerRun(200, func() { wire.NewMessage(cup).Read(body) })
+	host := testing.AllocsPerRun(200, func() { cup.NewMessage().Read(body) })
 	if both > host {
 		t.Errorf("an exchange allocates %v times", both-host)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -24,7 +25,7 @@ func (p *Player) Pay(o *Order) error {
 	case t.Kind == profile.QRBox && o.Entry != Code:
 		t.Display = "本机不支持银行卡"
 		return fmt.Errorf("%w: a QR box reads no cards", ErrRefusedLocally)
-	case o.Of == wire.Refund && t.Profile.Policy.RefundLimit > 0 && o.Amount > t.Profile.Policy.RefundLimit:
+	case o.Of == dialect.Refund && t.Profile.Policy.RefundLimit > 0 && o.Amount > t.Profile.Policy.RefundLimit:
 		t.Display = "超过退货限额"
 		return fmt.Errorf("%w: refunds go up to %s yuan", ErrRefusedLocally, Yuan(t.Profile.Policy.RefundLimit))
 	case o.Of.Journalled() && t.Profile.Policy.JournalLimit > 0 && len(t.Journal.Records) >= t.Profile.Policy.JournalLimit:
@@ -35,7 +36,7 @@ func (p *Player) Pay(o *Order) error {
 }
 
 // Force sends an order without asking whether the terminal is signed in.
-func (p *Player) Force(o *Order, f *wire.Form) error {
+func (p *Player) Force(o *Order, f *dialect.Form) error {
 	t := p.T
 	if t.Owes() && !p.settleDebt() && t.Profile.Policy.AbortOnReversal {
 		t.Display = "冲正不成功, 请与客服联系"
@@ -71,13 +72,13 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 	copy(rec.RRN[:], p.ans.Get(37))
 	copy(rec.Auth[:], p.ans.Get(38))
 	copy(rec.Date[:], p.ans.Get(13))
-	if o.Of == wire.Balance {
+	if o.Of == dialect.Balance {
 		r.Balance = balance(p.ans.Get(54))
 	}
-	if o.Of == wire.PreAuth {
+	if o.Of == dialect.PreAuth {
 		p.preAuth = rec
 	}
-	if v := o.Original; v != nil && (o.Of == wire.PurchaseVoid || o.Of == wire.CompletionVoid) {
+	if v := o.Original; v != nil && (o.Of == dialect.PurchaseVoid || o.Of == dialect.CompletionVoid) {
 		v.Voided = true
 	}
 	if o.Of.Journalled() {
@@ -99,7 +100,7 @@ func balance(v []byte) int64 {
 
 // PreAuthorised is the latest approved pre-authorisation of this player.
 func (p *Player) PreAuthorised() *Record {
-	if p.preAuth.Of != wire.PreAuth {
+	if p.preAuth.Of != dialect.PreAuth {
 		return nil
 	}
 	return &p.preAuth
@@ -145,9 +146,9 @@ func (p *Player) settleDebt() bool {
 func (p *Player) Reverse() (done, again bool) {
 	t := p.T
 	pol := &t.Profile.Policy
-	f := t.Profile.Dialect.Form(wire.Reversal)
+	f := t.Profile.Dialect.Form(dialect.Reversal)
 	if p.orig == nil {
-		p.orig = wire.NewMessage(t.Profile.Dialect)
+		p.orig = t.Profile.Dialect.NewMessage()
 	}
 	if f == nil || p.orig.Read(t.Owed.Request) != nil {
 		t.Owed = Owed{}
@@ -177,13 +178,13 @@ func (p *Player) Reverse() (done, again bool) {
 
 // reversal makes the request that undoes p.orig: the same trace, amount and
 // codes, no PIN, no tracks, the reason in field 39.
-func (p *Player) reversal(f *wire.Form) {
+func (p *Player) reversal(f *dialect.Form) {
 	t, m, o := p.T, p.req, p.orig
-	m.Begin(f)
+	f.Begin(m)
 	copy(m.Head, t.Profile.Head)
 	for n := range o.Fields {
-		if n == 61 && !t.Profile.Policy.ReversalOriginal && t.Owed.Of != wire.PurchaseVoid && t.Owed.Of != wire.CompletionVoid &&
-			t.Owed.Of != wire.PreAuthVoid && t.Owed.Of != wire.Completion {
+		if n == 61 && !t.Profile.Policy.ReversalOriginal && t.Owed.Of != dialect.PurchaseVoid && t.Owed.Of != dialect.CompletionVoid &&
+			t.Owed.Of != dialect.PreAuthVoid && t.Owed.Of != dialect.Completion {
 			continue
 		}
 		if f.Carries(n) && n < 64 {
@@ -192,14 +193,14 @@ func (p *Player) reversal(f *wire.Form) {
 	}
 	if t.Profile.Policy.ReversalOriginal && !m.Has(61) && f.Carries(61) {
 		m.SetString(61, "000000000000")
-		m.SetSubUint(wire.SubOrigBatch, uint64(t.Batch))
-		m.SetSubUint(wire.SubOrigTrace, o.Uint(11))
+		m.SetElementUint(wire.OriginalBatch, uint64(t.Batch))
+		m.SetElementUint(wire.OriginalTrace, o.Uint(11))
 	}
 	m.SetString(39, t.Owed.Reason)
-	m.SetSub(wire.SubOrigMTI, o.MTI())
-	m.SetSubUint(wire.SubOrigTrace, o.Uint(11))
-	copy(m.Sub(wire.SubOrigTime), o.Get(7))
-	if t.Owed.Of == wire.PurchaseVoid || t.Owed.Of == wire.CompletionVoid {
+	m.SetElement(wire.OriginalMTI, o.MTI())
+	m.SetElementUint(wire.OriginalTrace, o.Uint(11))
+	copy(m.Element(wire.OriginalTime), o.Get(7))
+	if t.Owed.Of == dialect.PurchaseVoid || t.Owed.Of == dialect.CompletionVoid {
 		if v := o.Get(61); v != nil {
 			m.Set(61, v) // the void's own original, not the void
 		}

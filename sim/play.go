@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -37,7 +38,7 @@ type Plan struct {
 
 // Result is how the last exchange ended.
 type Result struct {
-	Of      wire.Transaction
+	Of      dialect.Transaction
 	Outcome report.Outcome
 	Code    [2]byte       // field 39 of the answer, zero when there is none
 	Why     error         // what was wrong, when it was refused, timed out, broken or unsent
@@ -100,8 +101,8 @@ type Player struct {
 }
 
 // NewPlayer makes a player for terminals of dialect d.
-func NewPlayer(d *wire.Dialect, clock *Clock) *Player {
-	return &Player{Clock: clock, req: wire.NewMessage(d), due: -1}
+func NewPlayer(d *dialect.Dialect, clock *Clock) *Player {
+	return &Player{Clock: clock, req: d.NewMessage(), due: -1}
 }
 
 // Play plays one plan on terminal t for arrival n, due at the given time of the
@@ -133,14 +134,14 @@ func (p *Player) N() int { return p.n }
 // time counts from the due time, and its result is p.Last; what comes before and
 // after it (a reversal owed, signing in again) counts from when it was begun.
 // The result holds until the next exchange of its kind.
-func (p *Player) exchange(f *wire.Form, main bool) *Result {
+func (p *Player) exchange(f *dialect.Form, main bool) *Result {
 	t, r := p.T, &p.Last
 	if !main {
 		r = &p.aside
 	}
-	d := p.req.Dialect()
+	d := p.T.Profile.Dialect
 	*r = Result{ended: true, Of: f.Transaction, Amount: int64(p.req.Uint(4)), Trace: uint32(p.req.Uint(11))}
-	if f.Sealed && d.MAC {
+	if f.MACed && d.MAC {
 		p.req.AddMAC()
 	}
 	frame, err := wire.AppendFrame(p.frame[:0], p.req)
@@ -149,7 +150,7 @@ func (p *Player) exchange(f *wire.Form, main bool) *Result {
 		r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", err)
 		return r
 	}
-	if covered, mac := p.req.Sealing(); covered != nil && t.keys.MAC != nil {
+	if covered, mac := p.req.MACSpan(); covered != nil && t.keys.MAC != nil {
 		seal := t.keys.MAC.MAC(t.Profile.MAC, covered)
 		copy(mac, seal[:])
 		p.req.SetMAC(seal)
@@ -157,7 +158,7 @@ func (p *Player) exchange(f *wire.Form, main bool) *Result {
 	x := &p.x
 	x.Request, x.Key, x.Timeout = frame, p.req.Key(), t.Profile.Policy.Timeout
 	x.Unreadable, x.Late, x.Duplicate, x.Unmatched = nil, 0, 0, 0
-	p.ans.GiveBack()
+	p.ans.Release()
 	x.Answer = nil
 	begun := p.due
 	if !main || begun < 0 {
@@ -167,7 +168,7 @@ func (p *Player) exchange(f *wire.Form, main bool) *Result {
 	}
 	err = t.Link.Exchange(x)
 	if p.ans = x.Answer; p.ans == nil {
-		p.ans = d.Borrow()
+		p.ans = d.Acquire()
 	}
 	if err != nil {
 		p.ans.Reset() // what came was not its answer
@@ -204,7 +205,7 @@ func exhausted(err error) bool {
 }
 
 // judge classes how an exchange ended.
-func (p *Player) judge(f *wire.Form, r *Result, err error) {
+func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	switch {
 	case err == nil && p.x.Unreadable != nil:
 		r.Outcome, r.Why = report.Refused, fmt.Errorf("answer: %w", p.x.Unreadable)
@@ -266,9 +267,9 @@ var echoed = [...]int{3, 4, 11, 25, 41, 42, 49, 70}
 
 // verify checks an answer: it is one to this request, brings back what it must,
 // and, when it approves, is sealed with the working key.
-func (p *Player) verify(f *wire.Form, r *Result) error {
+func (p *Player) verify(f *dialect.Form, r *Result) error {
 	if !p.ans.IsAnswer() || p.ans.Key() != p.x.Key {
-		for _, n := range p.req.Dialect().Pair {
+		for _, n := range p.T.Profile.Dialect.Pair {
 			if !bytes.Equal(p.req.Get(n), p.ans.Get(n)) {
 				return p.mismatch(n)
 			}
@@ -283,10 +284,10 @@ func (p *Player) verify(f *wire.Form, r *Result) error {
 			return p.mismatch(n)
 		}
 	}
-	if !f.Sealed || !p.req.Dialect().MAC || !p.approves(r.Code) {
+	if !f.MACed || !p.T.Profile.Dialect.MAC || !p.approves(r.Code) {
 		return nil
 	}
-	covered, mac := p.ans.Sealing()
+	covered, mac := p.ans.MACSpan()
 	switch {
 	case mac == nil:
 		return fmt.Errorf("%w: it carries none, though field 39 is %s", ErrMAC, r.Code)
@@ -297,5 +298,6 @@ func (p *Player) verify(f *wire.Form, r *Result) error {
 }
 
 func (p *Player) mismatch(f int) error {
-	return &Mismatch{Field: f, Name: p.req.Dialect().FieldName(f), Seen: p.ans.Shown(f), Want: p.req.Shown(f)}
+	d := p.T.Profile.Dialect
+	return &Mismatch{Field: f, Name: d.FieldName(f), Seen: d.Shown(p.ans, f), Want: d.Shown(p.req, f)}
 }

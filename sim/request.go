@@ -3,6 +3,7 @@ package sim
 import (
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -28,7 +29,7 @@ func (e Entry) mode(pin bool) string {
 
 // Order is what cardholder and operator want of the terminal.
 type Order struct {
-	Of       wire.Transaction
+	Of       dialect.Transaction
 	Amount   int64 // fen
 	Entry    Entry
 	Holder   *profile.Holder
@@ -39,9 +40,9 @@ type Order struct {
 
 // begin starts a request of form f: constants, routing header, identity, and
 // the trace when the form carries one.
-func (p *Player) begin(t *Terminal, f *wire.Form) {
+func (p *Player) begin(t *Terminal, f *dialect.Form) {
 	m := p.req
-	m.Begin(f)
+	f.Begin(m)
 	copy(m.Head, t.Profile.Head)
 	m.SetString(41, t.TID)
 	m.SetString(42, t.MID)
@@ -53,7 +54,7 @@ func (p *Player) begin(t *Terminal, f *wire.Form) {
 		PutTime(&p.stamp, now)
 		m.Set(7, p.stamp[:])
 	}
-	m.SetSubUint(wire.SubBatch, uint64(t.Batch))
+	m.SetElementUint(wire.Batch, uint64(t.Batch))
 }
 
 // PutTime writes MMDDhhmmss.
@@ -67,7 +68,7 @@ func PutTime(dst *[10]byte, at time.Time) {
 
 // fill puts an order's data into the request that begin started, as far as the
 // form carries them.
-func (p *Player) fill(t *Terminal, f *wire.Form, o *Order) error {
+func (p *Player) fill(t *Terminal, f *dialect.Form, o *Order) error {
 	m := p.req
 	if f.Carries(4) {
 		m.SetUint(4, uint64(o.Amount))
@@ -81,16 +82,16 @@ func (p *Player) fill(t *Terminal, f *wire.Form, o *Order) error {
 		p.original(f, r)
 	}
 	if len(o.Date) == 4 {
-		m.SetSub(wire.SubOrigDate, o.Date)
+		m.SetElement(wire.OriginalDate, o.Date)
 	}
-	if f.Transaction == wire.Refund && f.Carries(63) {
+	if f.Transaction == dialect.Refund && f.Carries(63) {
 		m.SetString(63, "000")
 	}
 	return nil
 }
 
 // card puts in what was read off a card or a code, and the PIN.
-func (p *Player) card(t *Terminal, f *wire.Form, o *Order) error {
+func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 	m, h := p.req, o.Holder
 	if o.Entry == Code {
 		if f.Carries(59) {
@@ -160,7 +161,7 @@ func security(pin, track bool) string {
 }
 
 // original puts in what points to an earlier transaction.
-func (p *Player) original(f *wire.Form, r *Record) {
+func (p *Player) original(f *dialect.Form, r *Record) {
 	m := p.req
 	if f.Carries(37) {
 		m.Set(37, r.RRN[:])
@@ -170,12 +171,12 @@ func (p *Player) original(f *wire.Form, r *Record) {
 	}
 	// Void, refund and completion of something before this batch point to it
 	// by date only; batch and trace stay zero.
-	if f.Transaction == wire.PurchaseVoid || f.Transaction == wire.CompletionVoid {
-		m.SetSubUint(wire.SubOrigBatch, uint64(r.Batch))
-		m.SetSubUint(wire.SubOrigTrace, uint64(r.Trace))
+	if f.Transaction == dialect.PurchaseVoid || f.Transaction == dialect.CompletionVoid {
+		m.SetElementUint(wire.OriginalBatch, uint64(r.Batch))
+		m.SetElementUint(wire.OriginalTrace, uint64(r.Trace))
 	}
 	if r.Date != [4]byte{} {
-		copy(m.Sub(wire.SubOrigDate), r.Date[:])
+		copy(m.Element(wire.OriginalDate), r.Date[:])
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -60,11 +61,11 @@ type Run struct {
 const grace = 100 * time.Millisecond
 
 // Labels are the names under which a run records its exchanges: the index is
-// the wire.Transaction.
+// the dialect.Transaction.
 func Labels() []string {
-	names := make([]string, wire.Transactions)
+	names := make([]string, dialect.Transactions)
 	for t := range names {
-		names[t] = wire.Transaction(t).String()
+		names[t] = dialect.Transaction(t).String()
 	}
 	return names
 }

@@ -9,9 +9,9 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/profile"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // bench is a bundled host on loopback with what a run needs to meet it.
@@ -21,9 +21,9 @@ type bench struct {
 	dialer  *sim.Dialer
 }
 
-func newBench(t testing.TB, dialect string, terminals int, options ...host.Option) *bench {
+func newBench(t testing.TB, network string, terminals int, options ...host.Option) *bench {
 	t.Helper()
-	p, err := profile.Bundled(dialect, terminals)
+	p, err := profile.Bundled(network, terminals)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func newBench(t testing.TB, dialect string, terminals int, options ...host.Optio
 func purchase(p *profile.Profile) *sim.Plan {
 	hs := p.Holders("good")
 	return &sim.Plan{ID: "purchase", Cards: true, Steps: []sim.Step{{Text: "pay", Do: func(pl *sim.Player) error {
-		o := sim.Order{Of: wire.Purchase, Amount: 1234, Entry: sim.Swipe, PIN: true, Holder: &hs[pl.N()%len(hs)]}
+		o := sim.Order{Of: dialect.Purchase, Amount: 1234, Entry: sim.Swipe, PIN: true, Holder: &hs[pl.N()%len(hs)]}
 		if err := pl.Pay(&o); err != nil {
 			return err
 		}
@@ -85,9 +85,9 @@ func (b *bench) run(t testing.TB, r *sim.Run) *report.Report {
 
 func TestEveryArrivalIsAccountedFor(t *testing.T) {
 	for _, lines := range []string{"own", "each", "shared:2"} {
-		for _, dialect := range []string{"cup", "iso87"} {
-			t.Run(dialect+" "+lines, func(t *testing.T) {
-				b := newBench(t, dialect, 20)
+		for _, network := range []string{"cup", "iso87"} {
+			t.Run(network+" "+lines, func(t *testing.T) {
+				b := newBench(t, network, 20)
 				rate, _ := sim.ParseRate("500/s")
 				l, err := sim.ParseLines(lines)
 				if err != nil {

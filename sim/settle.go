@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -17,7 +18,7 @@ const uploadPack = 8
 func (p *Player) Settle() error {
 	t := p.T
 	d := t.Profile.Dialect
-	f, upload, end := d.Form(wire.Settlement), d.Form(wire.BatchUpload), d.Form(wire.UploadEnd)
+	f, upload, end := d.Form(dialect.Settlement), d.Form(dialect.BatchUpload), d.Form(dialect.UploadEnd)
 	if f == nil || upload == nil || end == nil {
 		return fmt.Errorf("dialect %s has no settlement", d.Name)
 	}
@@ -88,7 +89,7 @@ func (p *Player) SettleOwed(t *Terminal) bool {
 }
 
 // operator puts the operator's number into field 63.
-func (p *Player) operator(f *wire.Form) {
+func (p *Player) operator(f *dialect.Form) {
 	if f.Carries(63) {
 		p.scratch = append(append(p.scratch[:0], p.T.Operator...), "   "...)[:3]
 		p.req.Set(63, p.scratch)
@@ -130,7 +131,7 @@ func (p *Player) readTotals(r *Result) error {
 
 // upload sends the batch's details, eight a message, and gives how many, or -1
 // when a message was not acknowledged.
-func (p *Player) upload(f *wire.Form) int {
+func (p *Player) upload(f *dialect.Form) int {
 	t := p.T
 	sent := 0
 	for sent < len(t.Journal.Records) {
@@ -169,10 +170,10 @@ func appendDetail(v []byte, r *Record) []byte {
 
 // uploadEnd closes the settlement: 207 when balanced, 202 when not, with the
 // number of details sent.
-func (p *Player) uploadEnd(f *wire.Form, balanced bool, sent int) bool {
+func (p *Player) uploadEnd(f *dialect.Form, balanced bool, sent int) bool {
 	p.begin(p.T, f)
 	if !balanced {
-		p.req.SetSub(wire.SubNet, "202")
+		p.req.SetElement(wire.ManagementCode, "202")
 	}
 	var n [4]byte
 	wire.PutUint(n[:], uint64(sent))

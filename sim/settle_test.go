@@ -7,6 +7,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -25,10 +26,10 @@ func TestBalancedSettlementUploadsNothing(t *testing.T) {
 		t.Errorf("flag %c, shows %s, %d records left, batch %d after %d", x.p.Last.Flags[0], x.Display, len(x.Journal.Records), x.Batch, batch)
 	}
 	end := x.sent[len(x.sent)-1].request
-	if got := string(end.Sub(wire.SubNet)); got != "207" || end.Text(48) != "0000" {
+	if got := string(end.Element(wire.ManagementCode)); got != "207" || end.Text(48) != "0000" {
 		t.Errorf("the end says %s with %s details, want 207 with 0000", got, end.Text(48))
 	}
-	if got, want := x.exchanged(), []wire.Transaction{wire.Settlement, wire.UploadEnd}; !slices.Equal(got, want) {
+	if got, want := x.exchanged(), []dialect.Transaction{dialect.Settlement, dialect.UploadEnd}; !slices.Equal(got, want) {
 		t.Errorf("exchanged %v, want %v", got, want)
 	}
 	x.pay(t, 100)
@@ -74,7 +75,7 @@ func TestUnbalancedSettlementUploadsAll(t *testing.T) {
 			n := 0
 			for _, s := range x.sent {
 				v := s.request.Text(48)
-				if s.of != wire.BatchUpload {
+				if s.of != dialect.BatchUpload {
 					continue
 				}
 				packs = append(packs, v[:2])
@@ -87,9 +88,9 @@ func TestUnbalancedSettlementUploadsAll(t *testing.T) {
 				}
 			}
 			end := x.sent[len(x.sent)-1]
-			if !slices.Equal(packs, c.packs) || n != c.details || end.of != wire.UploadEnd || end.request.Text(48) != c.end || string(end.request.Sub(wire.SubNet)) != "202" {
+			if !slices.Equal(packs, c.packs) || n != c.details || end.of != dialect.UploadEnd || end.request.Text(48) != c.end || string(end.request.Element(wire.ManagementCode)) != "202" {
 				t.Errorf("packs %v, %d details, %v says %s (%s); want %v, %d, %s (202)",
-					packs, n, end.of, end.request.Text(48), end.request.Sub(wire.SubNet), c.packs, c.details, c.end)
+					packs, n, end.of, end.request.Text(48), end.request.Element(wire.ManagementCode), c.packs, c.details, c.end)
 			}
 			if miscounted := b.host.Counts().Miscounted; miscounted != 0 {
 				t.Errorf("the host counted other details than the end told, %d times", miscounted)
@@ -163,7 +164,7 @@ func TestLyingTotalsAreSeen(t *testing.T) {
 			if req == nil {
 				return
 			}
-			a := wire.NewMessage(cup)
+			a := cup.NewMessage()
 			a.AnswerTo(req)
 			v := req.Get(48)
 			wire.PutUint(v[0:12], wire.Uint(v[0:12])+1)
@@ -197,10 +198,10 @@ func TestSignOffAfterSettlementByPolicy(t *testing.T) {
 	if err := x.p.Settle(); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := x.exchanged(), []wire.Transaction{wire.Settlement, wire.UploadEnd, wire.SignOff}; !slices.Equal(got, want) || x.SignedIn {
+	if got, want := x.exchanged(), []dialect.Transaction{dialect.Settlement, dialect.UploadEnd, dialect.SignOff}; !slices.Equal(got, want) || x.SignedIn {
 		t.Errorf("exchanged %v, signed in: %v; want %v", got, x.SignedIn, want)
 	}
-	if x.Display != "结算成功" || x.p.Last.Of != wire.Settlement {
+	if x.Display != "结算成功" || x.p.Last.Of != dialect.Settlement {
 		t.Errorf("shows %s, the last result is of %v", x.Display, x.p.Last.Of)
 	}
 	if err := x.p.SignIn(); err != nil || !x.SignedIn || x.Batch != batch+1 {

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -19,7 +20,7 @@ import (
 // grow with the number of terminals.
 type Shared struct {
 	dialer  *Dialer
-	dialect *wire.Dialect
+	dialect *dialect.Dialect
 	clock   *Clock
 	stop    context.Context
 
@@ -74,7 +75,7 @@ func (c *call) wake() {
 
 // NewShared makes a shared line; it connects when first used. Its goroutines
 // end when stop is done or it is closed; Wait waits for them.
-func NewShared(stop context.Context, d *Dialer, dialect *wire.Dialect, clock *Clock) *Shared {
+func NewShared(stop context.Context, d *Dialer, dialect *dialect.Dialect, clock *Clock) *Shared {
 	return &Shared{dialer: d, dialect: dialect, clock: clock, stop: stop, open: map[uint64]*call{}, kick: make(chan struct{}, 1),
 		recent: recent{answered: ring{most: 1 << 10}, givenUp: ring{most: 1 << 14}}}
 }
@@ -206,8 +207,8 @@ func (s *Shared) connect() error {
 
 // read takes answers off the line until it ends.
 func (s *Shared) read(conn net.Conn) {
-	r := wire.NewReader(conn, s.dialect)
-	m := s.dialect.Borrow()
+	r := s.dialect.NewReader(conn)
+	m := s.dialect.Acquire()
 	var now time.Duration // when what is at hand was read
 	for {
 		waited := !r.Buffered()
@@ -246,7 +247,7 @@ func (s *Shared) read(conn net.Conn) {
 		default:
 			m.Keep()
 			c.answer = m
-			m = s.dialect.Borrow()
+			m = s.dialect.Acquire()
 			s.end(h, c, nil, now)
 		}
 		s.mu.Unlock()

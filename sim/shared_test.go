@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -99,7 +100,7 @@ func TestAnswersOutOfOrderFindTheirRequests(t *testing.T) {
 // On a shared line a late answer is counted when it comes; the request that is
 // then open gets its own. Further answers and strangers' are counted too.
 func TestSharedLineCountsWhatNobodyWaitsFor(t *testing.T) {
-	stranger := wire.NewMessage(cup)
+	stranger := cup.NewMessage()
 	if err := stranger.Read(purchaseOf("19999999", 7, 1).Request[2:]); err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +312,7 @@ func TestBooksAgreeAfterSharedLinesBroke(t *testing.T) {
 				}
 				// Given up reversals cannot be told from booked payments: leave none.
 				x.Owed.Tries = 0
-				x.p.Pay(&sim.Order{Of: wire.Purchase, Amount: int64(100 + i), Entry: sim.Swipe, PIN: true, Holder: &b.profile.Holders("good")[n]})
+				x.p.Pay(&sim.Order{Of: dialect.Purchase, Amount: int64(100 + i), Entry: sim.Swipe, PIN: true, Holder: &b.profile.Holders("good")[n]})
 				if errors.Is(x.p.Last.Why, sim.ErrBroken) {
 					broken.Add(1)
 				}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -23,12 +24,12 @@ func (p *Player) SignIn() error {
 
 func (p *Player) signIn(main bool) {
 	t := p.T
-	f := t.Profile.Dialect.Form(wire.SignIn)
+	f := t.Profile.Dialect.Form(dialect.SignIn)
 	p.begin(t, f)
 	mode := string(t.Profile.SignIn)
-	for _, n := range f.Nets {
+	for _, n := range f.ManagementCodes {
 		if n == mode {
-			p.req.SetSub(wire.SubNet, n)
+			p.req.SetElement(wire.ManagementCode, n)
 		}
 	}
 	if f.Carries(63) {
@@ -67,7 +68,7 @@ func (t *Terminal) adopt(ans *wire.Message) error {
 		return fmt.Errorf("working keys (field 62): %w", err)
 	}
 	t.keys, t.SignedIn, t.master = set, true, nil
-	if b := wire.Uint(ans.Sub(wire.SubBatch)); b > 0 && uint32(b) != t.Batch && b <= 999999 {
+	if b := wire.Uint(ans.Element(wire.Batch)); b > 0 && uint32(b) != t.Batch && b <= 999999 {
 		t.Batch = uint32(b)
 	}
 	return nil
@@ -76,7 +77,7 @@ func (t *Terminal) adopt(ans *wire.Message) error {
 // SignOff has the terminal sign off.
 func (p *Player) SignOff() error {
 	t := p.T
-	f := t.Profile.Dialect.Form(wire.SignOff)
+	f := t.Profile.Dialect.Form(dialect.SignOff)
 	if f == nil {
 		return fmt.Errorf("dialect %s has no sign-off", t.Profile.Dialect.Name)
 	}
@@ -99,7 +100,7 @@ func (p *Player) SignOff() error {
 // Echo has the terminal test the line.
 func (p *Player) Echo() error {
 	t := p.T
-	f := t.Profile.Dialect.Form(wire.Echo)
+	f := t.Profile.Dialect.Form(dialect.Echo)
 	if f == nil {
 		return fmt.Errorf("dialect %s has no echo test", t.Profile.Dialect.Name)
 	}

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Terminal is one virtual point of sale. One goroutine owns it at a time; a
@@ -45,7 +45,7 @@ func NewTerminal(p *profile.Profile, id *profile.Terminal) *Terminal {
 // verified answer, and must undo before its next online transaction.
 type Owed struct {
 	Request []byte // the message, without length prefix; empty when none is owed
-	Of      wire.Transaction
+	Of      dialect.Transaction
 	Amount  int64
 	Reason  string // field 39 of the reversal: 98 no answer, A0 wrong MAC, 96 terminal fault, 06 other
 	Tries   int
@@ -138,7 +138,7 @@ func (t *Terminal) masterKey() (*keys.Key, error) {
 
 // Record is one approved transaction in a terminal's journal.
 type Record struct {
-	Of     wire.Transaction
+	Of     dialect.Transaction
 	Voided bool
 	Entry  Entry
 	Trace  uint32
@@ -159,11 +159,11 @@ type Totals struct {
 // Net is debit less credit.
 func (t Totals) Net() int64 { return t.Debit - t.Credit }
 
-func (t *Totals) add(side wire.Side, amount int64) {
+func (t *Totals) add(side dialect.Side, amount int64) {
 	switch side {
-	case wire.Debit:
+	case dialect.Debit:
 		t.Debit, t.DebitN = t.Debit+amount, t.DebitN+1
-	case wire.Credit:
+	case dialect.Credit:
 		t.Credit, t.CreditN = t.Credit+amount, t.CreditN+1
 	}
 }
@@ -186,10 +186,10 @@ func (j *Journal) add(r Record) *Record {
 
 // Last is the newest record of a transaction that has not been voided, nil
 // when there is none. A purchase may have been made by card or by QR code.
-func (j *Journal) Last(of wire.Transaction) *Record {
+func (j *Journal) Last(of dialect.Transaction) *Record {
 	for i := len(j.Records) - 1; i >= 0; i-- {
 		r := &j.Records[i]
-		if same := r.Of == of || of == wire.Purchase && r.Of == wire.QRPurchase; same && !r.Voided {
+		if same := r.Of == of || of == dialect.Purchase && r.Of == dialect.QRPurchase; same && !r.Voided {
 			return r
 		}
 	}
@@ -210,11 +210,11 @@ func (j *Journal) Forget() error {
 	return nil
 }
 
-func (t *Totals) take(side wire.Side, amount int64) {
+func (t *Totals) take(side dialect.Side, amount int64) {
 	switch side {
-	case wire.Debit:
+	case dialect.Debit:
 		t.Debit, t.DebitN = t.Debit-amount, t.DebitN-1
-	case wire.Credit:
+	case dialect.Credit:
 		t.Credit, t.CreditN = t.Credit-amount, t.CreditN-1
 	}
 }

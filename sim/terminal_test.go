@@ -7,13 +7,14 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // seen is one exchange of a till.
 type seen struct {
-	of      wire.Transaction
+	of      dialect.Transaction
 	outcome report.Outcome
 	request *wire.Message
 	result  sim.Result
@@ -70,14 +71,14 @@ func newTill(t testing.TB, b *bench) *till {
 	return x
 }
 
-func (x *till) order(of wire.Transaction, amount int64) *sim.Order {
+func (x *till) order(of dialect.Transaction, amount int64) *sim.Order {
 	return &sim.Order{Of: of, Amount: amount, Entry: sim.Swipe, PIN: true, Holder: &x.Profile.Holders("good")[0]}
 }
 
 // pay has a good card pay so many fen.
 func (x *till) pay(t testing.TB, amount int64) {
 	t.Helper()
-	if err := x.p.Pay(x.order(wire.Purchase, amount)); err != nil {
+	if err := x.p.Pay(x.order(dialect.Purchase, amount)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -91,7 +92,7 @@ func (x *till) wants(t testing.TB, outcome report.Outcome, owes bool) {
 }
 
 // order of what went over the line since the last look.
-func (x *till) exchanged() (of []wire.Transaction) {
+func (x *till) exchanged() (of []dialect.Transaction) {
 	for _, s := range x.sent {
 		of = append(of, s.of)
 	}
@@ -150,15 +151,15 @@ func TestTraceCountsWhatTakesOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	type number struct {
-		of    wire.Transaction
+		of    dialect.Transaction
 		trace uint64
 	}
 	var got []number
 	for _, s := range x.sent {
 		got = append(got, number{s.of, s.request.Uint(11)})
 	}
-	want := []number{{wire.Purchase, 10}, {wire.Echo, 0}, {wire.Purchase, 11}, {wire.Reversal, 11}, {wire.Purchase, 12},
-		{wire.SignIn, 13}, {wire.Settlement, 14}, {wire.UploadEnd, 15}, {wire.SignOff, 16}}
+	want := []number{{dialect.Purchase, 10}, {dialect.Echo, 0}, {dialect.Purchase, 11}, {dialect.Reversal, 11}, {dialect.Purchase, 12},
+		{dialect.SignIn, 13}, {dialect.Settlement, 14}, {dialect.UploadEnd, 15}, {dialect.SignOff, 16}}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
@@ -199,18 +200,18 @@ func TestTerminalRefusesItself(t *testing.T) {
 	x.Profile.Policy.JournalLimit = 2
 	x.Profile.Policy.RefundLimit = 1000
 	x.pay(t, 100)
-	if err := x.p.Pay(x.order(wire.Refund, 1001)); !errors.Is(err, sim.ErrRefusedLocally) {
+	if err := x.p.Pay(x.order(dialect.Refund, 1001)); !errors.Is(err, sim.ErrRefusedLocally) {
 		t.Errorf("a refund above the limit: %v", err)
 	}
 	x.pay(t, 100)
-	if err := x.p.Pay(x.order(wire.Purchase, 100)); !errors.Is(err, sim.ErrRefusedLocally) {
+	if err := x.p.Pay(x.order(dialect.Purchase, 100)); !errors.Is(err, sim.ErrRefusedLocally) {
 		t.Errorf("a payment beyond the batch: %v", err)
 	}
 	if err := x.p.SignOff(); err != nil {
 		t.Fatal(err)
 	}
 	sent := len(x.sent)
-	if err := x.p.Pay(x.order(wire.Purchase, 100)); !errors.Is(err, sim.ErrRefusedLocally) {
+	if err := x.p.Pay(x.order(dialect.Purchase, 100)); !errors.Is(err, sim.ErrRefusedLocally) {
 		t.Errorf("a payment without sign-in: %v", err)
 	}
 	if err := x.p.Settle(); !errors.Is(err, sim.ErrRefusedLocally) {
@@ -253,7 +254,7 @@ func TestTerminalSignsInAgainWhenTold(t *testing.T) {
 	x.Batch = x.Batch%999999 + 1 // the host answers 77 to a wrong batch
 	x.pay(t, 100)
 	x.wants(t, report.Declined, false)
-	if got := x.exchanged(); !slices.Equal(got, []wire.Transaction{wire.Purchase, wire.SignIn}) || !x.SignedIn {
+	if got := x.exchanged(); !slices.Equal(got, []dialect.Transaction{dialect.Purchase, dialect.SignIn}) || !x.SignedIn {
 		t.Fatalf("exchanged %v, signed in: %v", got, x.SignedIn)
 	}
 	x.pay(t, 100)
@@ -267,13 +268,13 @@ func TestJournalTotals(t *testing.T) {
 	x := newTill(t, b)
 	x.pay(t, 1000)
 	x.pay(t, 250)
-	void := x.order(wire.PurchaseVoid, 250)
-	void.Original = x.Journal.Last(wire.Purchase)
+	void := x.order(dialect.PurchaseVoid, 250)
+	void.Original = x.Journal.Last(dialect.Purchase)
 	if err := x.p.Pay(void); err != nil || !x.p.Last.Approved() {
 		t.Fatalf("void: %v, %v", err, x.p.Last.Reason())
 	}
-	refund := x.order(wire.Refund, 400)
-	refund.Original = x.Journal.Last(wire.Purchase)
+	refund := x.order(dialect.Refund, 400)
+	refund.Original = x.Journal.Last(dialect.Purchase)
 	if refund.Original.Amount != 1000 {
 		t.Fatalf("the last purchase that is not voided is of %d, want 1000", refund.Original.Amount)
 	}

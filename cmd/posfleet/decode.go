@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -47,7 +48,7 @@ func decodeCommand() *cobra.Command {
 				return &exit{code: exitUsage, err: fmt.Errorf("not a %s message: %w", p.Dialect.Name, err),
 					hint: "another dialect? try --dialect iso87, or --profile with its length, tpdu and header"}
 			}
-			m.Describe(cmd.OutOrStdout())
+			p.Dialect.Describe(cmd.OutOrStdout(), m)
 			return nil
 		},
 	}
@@ -82,9 +83,9 @@ func unhex(text string) ([]byte, error) {
 
 // decode reads a message whose length prefix may be there or not. When neither
 // reading works the error of the likelier one is given.
-func decode(d *wire.Dialect, octets []byte) (*wire.Message, error) {
-	m := wire.NewMessage(d)
-	r := wire.NewReader(strings.NewReader(string(octets)), d)
+func decode(d *dialect.Dialect, octets []byte) (*wire.Message, error) {
+	m := d.NewMessage()
+	r := d.NewReader(strings.NewReader(string(octets)))
 	body, err := r.Next()
 	if err == nil && len(body)+d.Length.Octets == len(octets) {
 		return m, m.Read(body)

@@ -20,6 +20,7 @@ import (
 	"github.com/posfleet/posfleet/report/plot"
 	"github.com/posfleet/posfleet/scenarios"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -452,14 +453,14 @@ func note(run *sim.Run, events *report.Events) {
 
 func event(run *sim.Run, t *sim.Terminal, r *sim.Result, request, answer *wire.Message) report.Event {
 	return report.Event{At: run.Now(), Terminal: t.TID, Label: r.Of.String(), Outcome: r.Outcome,
-		Due: r.Due, Sent: r.Sent, Done: r.Done, Request: described(request), Answer: described(answer)}
+		Due: r.Due, Sent: r.Sent, Done: r.Done, Request: described(t.Profile.Dialect, request), Answer: described(t.Profile.Dialect, answer)}
 }
 
-func described(m *wire.Message) string {
+func described(d *dialect.Dialect, m *wire.Message) string {
 	if m == nil || m.IsMTI("\x00\x00\x00\x00") {
 		return ""
 	}
 	var b strings.Builder
-	m.Describe(&b)
+	d.Describe(&b, m)
 	return b.String()
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -60,15 +61,15 @@ type network struct {
 func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 	var p *profile.Profile
 	var err error
-	switch dialect := cmp.Or(f.dialect, "cup"); {
+	switch name := cmp.Or(f.dialect, "cup"); {
 	case f.profile != "" && f.dialect != "":
 		return nil, usage(fmt.Errorf("--dialect %s: profile %s says which dialect its network speaks, leave one out", f.dialect, f.profile))
 	case f.profile != "":
 		p, err = profile.Load(f.profile, terminals)
-	case wire.Dialects()[dialect] == nil:
-		return nil, usage(fmt.Errorf("--dialect %q: want %s", dialect, strings.Join(slices.Sorted(maps.Keys(wire.Dialects())), " or ")))
+	case dialect.Dialects()[name] == nil:
+		return nil, usage(fmt.Errorf("--dialect %q: want %s", name, strings.Join(slices.Sorted(maps.Keys(dialect.Dialects())), " or ")))
 	default:
-		p, err = profile.Bundled(dialect, terminals)
+		p, err = profile.Bundled(name, terminals)
 	}
 	if err != nil {
 		return nil, usage(err)
@@ -197,12 +198,12 @@ func (n *network) local() bool {
 }
 
 // hidden is a dialect that shows no card number at all, not even masked.
-func hidden(d *wire.Dialect) (*wire.Dialect, error) {
+func hidden(d *dialect.Dialect) (*dialect.Dialect, error) {
 	h := *d
 	h.Masks = maps.Clone(d.Masks)
 	for f, m := range h.Masks {
-		if m == wire.PAN || m == wire.Detail {
-			h.Masks[f] = wire.Hidden
+		if m == dialect.Truncated || m == dialect.Detail {
+			h.Masks[f] = dialect.Hidden
 		}
 	}
 	return &h, h.Compile()

@@ -17,8 +17,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // Every verb as its user meets it: testdata/*.txtar say what is typed, what

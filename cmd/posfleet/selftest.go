@@ -15,6 +15,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -166,15 +167,15 @@ func (c *truth) play(ctx, abort context.Context, head headline, signedIn func())
 
 // one is a plan of a single exchange: an echo, or something done with a good
 // card.
-func one(of wire.Transaction) *sim.Plan {
+func one(of dialect.Transaction) *sim.Plan {
 	do := func(p *sim.Player) error {
 		holders := p.T.Profile.Holders("good")
 		return p.Pay(&sim.Order{Of: of, Amount: 100, Entry: sim.Swipe, PIN: true, Holder: &holders[p.N()%len(holders)]})
 	}
-	if of == wire.Echo {
+	if of == dialect.Echo {
 		do = (*sim.Player).Echo
 	}
-	return &sim.Plan{ID: of.String(), Cards: of != wire.Echo, Steps: []sim.Step{{Text: of.String(), Do: do}}}
+	return &sim.Plan{ID: of.String(), Cards: of != dialect.Echo, Steps: []sim.Step{{Text: of.String(), Do: do}}}
 }
 
 // watchMachine watches this machine until the function that it gives is called,

@@ -7,17 +7,17 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
-	"github.com/posfleet/posfleet/sim/wire"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // truth is a host whose behaviour is known, a run against it, and what the run
 // must find.
 type truth struct {
 	name      string
-	host      string           // its behaviour, see posfleet host --help
-	plays     wire.Transaction // one exchange an arrival
-	rate      float64          // arrivals a second; 0 for a closed model
-	poisson   uint64           // seed of Poisson arrivals; 0 for evenly spaced ones
+	host      string              // its behaviour, see posfleet host --help
+	plays     dialect.Transaction // one exchange an arrival
+	rate      float64             // arrivals a second; 0 for a closed model
+	poisson   uint64              // seed of Poisson arrivals; 0 for evenly spaced ones
 	length    time.Duration
 	timeout   time.Duration // 0 for the profile's
 	drain     time.Duration // 0 for the timeout
@@ -168,7 +168,7 @@ func truths(quick bool) [][]truth {
 		parts[part] = append(parts[part], c)
 	}
 
-	add(0, truth{name: "stall", host: stall, plays: wire.Balance, rate: 200, length: long, terminals: int(250 * hold.Seconds())}, func(c *truth) {
+	add(0, truth{name: "stall", host: stall, plays: dialect.Balance, rate: 200, length: long, terminals: int(250 * hold.Seconds())}, func(c *truth) {
 		l := stallLaw(hold, period, 0)
 		c.quantile(0.5, l, "most answers come at once")
 		c.quantile(0.95, l, "half of the held ones waited longer")
@@ -180,12 +180,12 @@ func truths(quick bool) [][]truth {
 	for _, lines := range []sim.Lines{{}, shared(2)} {
 		const every = 97
 		timeout := time.Second
-		add(0, truth{name: "drop, " + lines.String(), host: fmt.Sprintf("drop:%d", every), plays: wire.Purchase, rate: 200, length: short,
+		add(0, truth{name: "drop, " + lines.String(), host: fmt.Sprintf("drop:%d", every), plays: dialect.Purchase, rate: 200, length: short,
 			timeout: timeout, terminals: 250, lines: lines}, func(c *truth) {
 			lost := c.n() / every
 			c.count(fmt.Sprintf("one answer in %d is lost: timeouts", every), lost, outcome(report.TimedOut))
 			c.count("reversals of those, approved", lost, func(f *found) int64 {
-				if l := f.report.Label(wire.Reversal.String()); l != nil {
+				if l := f.report.Label(dialect.Reversal.String()); l != nil {
 					return l.Counts[report.Approved]
 				}
 				return 0
@@ -195,7 +195,7 @@ func truths(quick bool) [][]truth {
 		})
 	}
 	for _, lines := range []sim.Lines{{}, shared(2)} {
-		add(0, truth{name: "late, " + lines.String(), host: fmt.Sprintf("late:%d/1.1s", late), plays: wire.Balance, rate: 200, length: long,
+		add(0, truth{name: "late, " + lines.String(), host: fmt.Sprintf("late:%d/1.1s", late), plays: dialect.Balance, rate: 200, length: long,
 			timeout: time.Second, terminals: 250, lines: lines}, func(c *truth) {
 			n := c.n() / late
 			c.count(fmt.Sprintf("one answer in %d is late: timeouts", late), n, outcome(report.TimedOut))
@@ -205,52 +205,52 @@ func truths(quick bool) [][]truth {
 	}
 	for _, lines := range []sim.Lines{{}, shared(2)} {
 		const every = 101
-		add(0, truth{name: "double, " + lines.String(), host: fmt.Sprintf("double:%d", every), plays: wire.Balance, rate: 200, length: short,
+		add(0, truth{name: "double, " + lines.String(), host: fmt.Sprintf("double:%d", every), plays: dialect.Balance, rate: 200, length: short,
 			terminals: 20, lines: lines}, func(c *truth) {
 			c.count(fmt.Sprintf("one answer in %d comes twice: duplicates", every), c.n()/every, func(f *found) int64 { return f.report.Duplicate })
 			c.count("approved, all the same", c.n(), outcome(report.Approved))
 		})
 	}
-	add(0, truth{name: "silence", host: fmt.Sprintf("silent-after:%v", short*4/5), plays: wire.Balance, rate: 200, length: short,
+	add(0, truth{name: "silence", host: fmt.Sprintf("silent-after:%v", short*4/5), plays: dialect.Balance, rate: 200, length: short,
 		drain: 500 * time.Millisecond, terminals: int(50 * short.Seconds())}, func(c *truth) {
 		l := silenceLaw(short/5, short, c.drain)
 		c.quantile(0.5, func(float64) time.Duration { return 0 }, "most answers came before")
 		c.atLeast(0.99, l, "a bound, where the host was silent to the end")
 	})
 
-	add(1, truth{name: "stall, few terminals", host: stall, plays: wire.Balance, rate: 500, length: long, terminals: few}, func(c *truth) {
+	add(1, truth{name: "stall, few terminals", host: stall, plays: dialect.Balance, rate: 500, length: long, terminals: few}, func(c *truth) {
 		l := queuedStallLaw(hold, period, c.rate, few)
 		c.quantile(0.5, l, "most answers come at once")
 		c.quantile(0.95, l, "arrivals waited for a terminal")
 		c.quantile(0.99, l, "arrivals waited for a terminal")
 	})
-	add(1, truth{name: "uniform", host: "uniform:10ms-110ms", plays: wire.Balance, rate: 200, length: short, terminals: 100}, func(c *truth) {
+	add(1, truth{name: "uniform", host: "uniform:10ms-110ms", plays: dialect.Balance, rate: 200, length: short, terminals: 100}, func(c *truth) {
 		l := uniformLaw(10*time.Millisecond, 110*time.Millisecond)
 		c.quantile(0.5, l, "half way")
 		c.quantile(0.95, l, "nearly all the way")
 		c.quantile(0.99, l, "nearly all the way")
 	})
-	add(1, truth{name: "exponential", host: "exp:20ms", plays: wire.Balance, rate: 400, length: long, terminals: 100, lines: shared(1)}, func(c *truth) {
+	add(1, truth{name: "exponential", host: "exp:20ms", plays: dialect.Balance, rate: 400, length: long, terminals: 100, lines: shared(1)}, func(c *truth) {
 		l := exponentialLaw(20 * time.Millisecond)
 		c.quantile(0.5, l, "mean · ln 2")
 		c.quantile(0.95, l, "mean · ln 20")
 		c.quantile(0.99, l, "mean · ln 100")
 	})
 	const served, arrive = 200, 100
-	add(1, truth{name: "queue, random arrivals", host: fmt.Sprintf("fifo:%d/s", served), plays: wire.Balance, rate: arrive, poisson: seedOfArrivals,
+	add(1, truth{name: "queue, random arrivals", host: fmt.Sprintf("fifo:%d/s", served), plays: dialect.Balance, rate: arrive, poisson: seedOfArrivals,
 		length: long, terminals: 100, lines: shared(1)}, func(c *truth) {
 		l := randomQueueLaw(served, arrive)
 		c.quantile(0.5, l, "M/M/1 at half load")
 		c.quantile(0.95, l, "M/M/1 at half load")
 	})
-	add(1, truth{name: "queue, even arrivals", host: fmt.Sprintf("fifo:%d/s", served), plays: wire.Balance, rate: arrive,
+	add(1, truth{name: "queue, even arrivals", host: fmt.Sprintf("fifo:%d/s", served), plays: dialect.Balance, rate: arrive,
 		length: long, terminals: 100}, func(c *truth) {
 		l := evenQueueLaw(served, arrive)
 		c.quantile(0.5, l, "D/M/1 waits less")
 		c.quantile(0.95, l, "D/M/1 waits less")
 	})
 	const offered, capacity, inFleet = 150, 100, 16
-	add(1, truth{name: "overload", host: fmt.Sprintf("capacity:%d/s", capacity), plays: wire.Balance, rate: offered, length: short,
+	add(1, truth{name: "overload", host: fmt.Sprintf("capacity:%d/s", capacity), plays: dialect.Balance, rate: offered, length: short,
 		timeout: time.Minute, terminals: int((offered-capacity)*short.Seconds()) + 50, lines: shared(4)}, func(c *truth) {
 		l := overloadLaw(offered, capacity, short)
 		c.quantile(0.5, l, "the backlog half way")
@@ -258,7 +258,7 @@ func truths(quick bool) [][]truth {
 		// An exchange that ends at d was due at d·capacity/offered.
 		c.slope(1-float64(capacity)/offered, "it grows in a straight line")
 	})
-	add(1, truth{name: "overload, closed model", host: fmt.Sprintf("capacity:%d/s", capacity), plays: wire.Balance, length: short, terminals: inFleet}, func(c *truth) {
+	add(1, truth{name: "overload, closed model", host: fmt.Sprintf("capacity:%d/s", capacity), plays: dialect.Balance, length: short, terminals: inFleet}, func(c *truth) {
 		l := closedLaw(inFleet, capacity)
 		c.quantile(0.5, l, "each waits for all others")
 		c.quantile(0.95, l, "each waits for all others")
@@ -270,7 +270,7 @@ func truths(quick bool) [][]truth {
 // sink is the generator by itself: a fast host in the same process, and how late
 // its own sends were. It is told, not judged: load judges each run.
 func sink(quick bool) truth {
-	c := truth{name: "own lateness", plays: wire.Echo, rate: 5000, length: 3 * time.Second, terminals: 200}
+	c := truth{name: "own lateness", plays: dialect.Echo, rate: 5000, length: 3 * time.Second, terminals: 200}
 	if quick {
 		c.length = time.Second
 	}

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/posfleet/posfleet/sim/wire"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // Behaviour says when, and how often, answers leave: the truth that a meter of
@@ -104,7 +104,7 @@ func WithBehaviour(b *Behaviour) Option {
 
 // shape applies the behaviour to one answer.
 func (b *Behaviour) shape(x *Exchange) {
-	if t := x.Transaction; !x.Known || !t.Payment() && t != wire.Balance && t != wire.Echo {
+	if t := x.Transaction; !x.Known || !t.Payment() && t != dialect.Balance && t != dialect.Echo {
 		return
 	}
 	b.mu.Lock()

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/posfleet/posfleet/sim/wire"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // shaped gives when the answers to n purchases, one each interval, leave after
@@ -21,7 +21,7 @@ func shaped(t *testing.T, spec string, n int, interval time.Duration) []time.Dur
 	start := time.Unix(1_800_000_000, 0)
 	out := make([]time.Duration, n)
 	for i := range out {
-		x := &Exchange{Transaction: wire.Purchase, Known: true, copies: 1, arrived: start.Add(time.Duration(i) * interval)}
+		x := &Exchange{Transaction: dialect.Purchase, Known: true, copies: 1, arrived: start.Add(time.Duration(i) * interval)}
 		b.shape(x)
 		switch {
 		case x.copies == 0:
@@ -92,7 +92,7 @@ func TestCountedBehavioursCountExactly(t *testing.T) {
 	}
 	copies := 0
 	for range n {
-		x := &Exchange{Transaction: wire.Echo, Known: true, copies: 1}
+		x := &Exchange{Transaction: dialect.Echo, Known: true, copies: 1}
 		b.shape(x)
 		copies += x.copies
 	}
@@ -136,8 +136,8 @@ func TestDelayedAnswersLeaveWhenDue(t *testing.T) {
 	first := p.trace + 1
 	want := make([]time.Duration, n)
 	for i := range n {
-		frames = append(frames, p.frame(p.request(wire.Purchase, amount(1), shows("good")))...)
-		x := &Exchange{Transaction: wire.Purchase, Known: true, copies: 1, arrived: time.Unix(1, 0)}
+		frames = append(frames, p.frame(p.request(dialect.Purchase, amount(1), shows("good")))...)
+		x := &Exchange{Transaction: dialect.Purchase, Known: true, copies: 1, arrived: time.Unix(1, 0)}
 		twin.shape(x)
 		want[i] = x.due.Sub(x.arrived)
 	}
@@ -167,7 +167,7 @@ func TestDelayedAnswersLeaveWhenDue(t *testing.T) {
 	if got := time.Until(begin); got < -time.Second {
 		t.Errorf("all took %v", -got)
 	}
-	p.want("00", wire.Echo)
+	p.want("00", dialect.Echo)
 	begin = time.Now()
 	p.signIn()
 	if took := time.Since(begin); took > 20*time.Millisecond {

@@ -5,16 +5,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // signedIn signs a terminal in without a socket.
 func signedIn(t testing.TB, h *Host, index int) *pos {
 	t.Helper()
-	p := &pos{TB: t, entry: &h.profile.Terminals[index], p: h.profile, ans: wire.NewMessage(h.dialect), batch: 1}
-	m := p.request(wire.SignIn)
-	if len(h.dialect.Form(wire.SignIn).Nets) > 1 {
-		m.SetSub(wire.SubNet, string(h.profile.SignIn))
+	p := &pos{TB: t, entry: &h.profile.Terminals[index], p: h.profile, ans: h.dialect.NewMessage(), batch: 1}
+	m := p.request(dialect.SignIn)
+	if len(h.dialect.Form(dialect.SignIn).ManagementCodes) > 1 {
+		m.SetElement(wire.ManagementCode, string(h.profile.SignIn))
 	}
 	out, ok := h.answer(newExchange(h.dialect), nil, p.frame(m)[2:], time.Now())
 	if !ok || p.ans.Read(out[2:]) != nil {
@@ -28,13 +29,13 @@ func signedIn(t testing.TB, h *Host, index int) *pos {
 func purchases(p *pos, n int, fields ...field) [][]byte {
 	frames := make([][]byte, n)
 	for i := range frames {
-		frames[i] = p.frame(p.request(wire.Purchase, fields...))[2:]
+		frames[i] = p.frame(p.request(dialect.Purchase, fields...))[2:]
 	}
 	return frames
 }
 
-func benchmarkPurchase(b *testing.B, dialect string, fields ...field) {
-	h, err := New(bench(dialect))
+func benchmarkPurchase(b *testing.B, network string, fields ...field) {
+	h, err := New(bench(network))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -77,8 +78,8 @@ func BenchmarkFleet(b *testing.B) {
 
 // TestPurchaseDoesNotAllocate holds the hot path to it.
 func TestPurchaseDoesNotAllocate(t *testing.T) {
-	for _, dialect := range []string{"cup", "iso87"} {
-		h, err := New(bench(dialect))
+	for _, network := range []string{"cup", "iso87"} {
+		h, err := New(bench(network))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,10 +98,10 @@ func TestPurchaseDoesNotAllocate(t *testing.T) {
 			out, _ = h.answer(x, out[:0], frames[i], now)
 			i++
 		}); n != 0 {
-			t.Errorf("%s: a purchase allocates %v times, want 0", dialect, n)
+			t.Errorf("%s: a purchase allocates %v times, want 0", network, n)
 		}
 		if b := h.Books()[0]; b.DebitN != 2002 {
-			t.Errorf("%s: %d purchases booked, want 2002", dialect, b.DebitN)
+			t.Errorf("%s: %d purchases booked, want 2002", network, b.DebitN)
 		}
 	}
 }
@@ -114,7 +115,7 @@ func BenchmarkSharedLine(b *testing.B) {
 	lines := make([][]byte, chunks)
 	for i := range lines {
 		for range chunk {
-			lines[i] = append(lines[i], p.frame(p.request(wire.Purchase, amount(1), shows("rich")))...)
+			lines[i] = append(lines[i], p.frame(p.request(dialect.Purchase, amount(1), shows("rich")))...)
 		}
 	}
 	i := 0

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"crypto/subtle"
 
-	"github.com/posfleet/posfleet/sim/wire"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // present reads which card the request shows, in whatever way it does: payment
@@ -12,7 +12,7 @@ import (
 // given when what is shown cannot be read, or is no card of this host.
 func (h *Host) present(x *Exchange) string {
 	req := x.Request
-	if x.Transaction == wire.QRPurchase {
+	if x.Transaction == dialect.QRPurchase {
 		return h.presentCode(x)
 	}
 	x.pan, x.expiry = req.Get(2), req.Get(14)

@@ -107,7 +107,7 @@ func newWorker(s *server) (*worker, error) {
 		return nil, err
 	}
 	w := &worker{server: s, epoll: os.NewFile(uintptr(fd), "epoll"), x: newExchange(s.host.dialect), conns: map[int32]*polled{}}
-	w.reader = wire.NewReader(w, s.host.dialect)
+	w.reader = s.host.dialect.NewReader(w)
 	if w.raw, err = w.epoll.SyscallConn(); err != nil {
 		_ = w.epoll.Close()
 		return nil, err

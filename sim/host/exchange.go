@@ -3,6 +3,7 @@ package host
 import (
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -18,7 +19,7 @@ type Handler func(x *Exchange) bool
 type Exchange struct {
 	Request     *wire.Message
 	Answer      *wire.Message
-	Transaction wire.Transaction // what the request asks for, when Known
+	Transaction dialect.Transaction // what the request asks for, when Known
 	Known       bool
 
 	arrived  time.Time
@@ -49,8 +50,8 @@ type Exchange struct {
 	out     []byte // answers not sent yet
 }
 
-func newExchange(d *wire.Dialect) *Exchange {
-	return &Exchange{Request: wire.NewMessage(d), Answer: wire.NewMessage(d)}
+func newExchange(d *dialect.Dialect) *Exchange {
+	return &Exchange{Request: d.NewMessage(), Answer: d.NewMessage()}
 }
 
 func (x *Exchange) reset(arrived time.Time) {
@@ -131,7 +132,7 @@ func (h *Host) pack(x *Exchange, dst []byte) ([]byte, bool) {
 		h.count.refused.Add(1)
 		return dst, false
 	}
-	if covered, mac := x.Answer.Sealing(); mac != nil && x.key != nil {
+	if covered, mac := x.Answer.MACSpan(); mac != nil && x.key != nil {
 		sum := x.key.MAC(h.profile.MAC, covered)
 		copy(mac, sum[:])
 		if x.spoilMAC {
@@ -179,7 +180,7 @@ func (h *Host) reply(x *Exchange, code string) {
 		a.SetUint(13, uint64(x.now.mmdd))
 	}
 	h.set(a, 39, code)
-	if x.Known && x.Transaction == wire.Echo {
+	if x.Known && x.Transaction == dialect.Echo {
 		return
 	}
 	h.set(a, 32, acquirer)

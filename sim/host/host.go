@@ -10,7 +10,7 @@
 // a double-entry ledger: see [Host.Check] and [Host.Books].
 //
 // The rules are those of the CUP direct-connect family as reconstructed from
-// public sources (docs/sources.md), asked of any wire.Dialect: a field or part
+// public sources (docs/sources.md), asked of any dialect.Dialect: a field or part
 // that a dialect does not have is neither wanted nor given.
 package host
 
@@ -21,14 +21,14 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Host is one acquirer host. It may serve several listeners at once.
 type Host struct {
 	profile   *profile.Profile
-	dialect   *wire.Dialect
+	dialect   *dialect.Dialect
 	limits    Limits
 	tls       *tls.Config
 	terminals map[identity]*terminal
@@ -36,7 +36,7 @@ type Host struct {
 	cards     map[number]int32 // into ledger.cards, by card number
 	codes     map[number]int32 // the same, by payment code
 	ledger    ledger
-	wants     [wire.Transactions][]int // fields that a request must have
+	wants     [dialect.Transactions][]int // fields that a request must have
 	handler   Handler
 	bugs      bug
 	wicked    bool // it misbehaves in some way
@@ -103,7 +103,7 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 	}
 	h.shortest = h.dialect.Header.Len() + 2
 	for t, fields := range wanted {
-		form := h.dialect.Form(wire.Transaction(t))
+		form := h.dialect.Form(dialect.Transaction(t))
 		if form == nil {
 			continue
 		}

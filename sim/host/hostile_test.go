@@ -6,13 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/posfleet/posfleet/sim/wire"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // hostile makes octets that no terminal should send out of ones that it does.
 func hostile(p *pos) map[string][]byte {
 	sale := func(fields ...field) []byte {
-		return p.frame(p.request(wire.Purchase, append([]field{amount(700), shows("good")}, fields...)...))
+		return p.frame(p.request(dialect.Purchase, append([]field{amount(700), shows("good")}, fields...)...))
 	}
 	const head, mti, bitmap, data = 2, 13, 15, 23 // offsets in a CUP frame
 	patch := func(at int, octets string) []byte {
@@ -115,7 +115,7 @@ func TestHostileOctetsHarmNobody(t *testing.T) {
 			t.Errorf("%s: approved", name)
 		}
 		begin := time.Now()
-		p.want("00", wire.Purchase, amount(1), shows("good"))
+		p.want("00", dialect.Purchase, amount(1), shows("good"))
 		if took := time.Since(begin); took > 50*time.Millisecond {
 			t.Errorf("%s: the next sale took %v", name, took)
 		}
@@ -134,7 +134,7 @@ func TestEMVDataIsNotRead(t *testing.T) {
 	p := ready(t, h, address, 0)
 	for _, value := range []string{"9F", "FFFFFFFF", "9F0280", "9F0284FFFFFFFF", "9F02887FFFFFFFFFFFFFFF", "DF8118887FFFFFFFFFFFFFFF"} {
 		b, _ := hex.DecodeString(value)
-		p.want("00", wire.Purchase, amount(1), shows("good"), set(55, string(b)))
+		p.want("00", dialect.Purchase, amount(1), shows("good"), set(55, string(b)))
 	}
 }
 
@@ -152,20 +152,20 @@ func FuzzRequest(f *testing.F) {
 			f.Add(octets[2:], false)
 		}
 	}
-	for _, kind := range []wire.Transaction{wire.Refund, wire.PreAuth, wire.Completion, wire.CompletionVoid, wire.PurchaseVoid, wire.QRPurchase, wire.Balance} {
+	for _, kind := range []dialect.Transaction{dialect.Refund, dialect.PreAuth, dialect.Completion, dialect.CompletionVoid, dialect.PurchaseVoid, dialect.QRPurchase, dialect.Balance} {
 		f.Add(p.frame(p.request(kind, shows("good")))[2:], true)
 	}
-	f.Add(p.frame(p.reversalOf(p.request(wire.Purchase, amount(1), shows("good"))))[2:], true)
-	for _, kind := range []wire.Transaction{wire.Settlement, wire.BatchUpload, wire.UploadEnd, wire.SignOff, wire.Echo} {
+	f.Add(p.frame(p.reversalOf(p.request(dialect.Purchase, amount(1), shows("good"))))[2:], true)
+	for _, kind := range []dialect.Transaction{dialect.Settlement, dialect.BatchUpload, dialect.UploadEnd, dialect.SignOff, dialect.Echo} {
 		f.Add(p.frame(p.request(kind, set(48, "00")))[2:], false)
 	}
 	x := newExchange(h.dialect)
-	m := wire.NewMessage(h.dialect)
+	m := h.dialect.NewMessage()
 	f.Fuzz(func(t *testing.T, frame []byte, seal bool) {
 		// With a right MAC the octets reach the rules behind it.
 		sealed := append([]byte{}, frame...)
 		if seal && m.Read(sealed) == nil {
-			if covered, mac := m.Sealing(); mac != nil {
+			if covered, mac := m.MACSpan(); mac != nil {
 				sum := h.all[0].session.keys.MAC.MAC(h.profile.MAC, covered)
 				copy(mac, sum[:])
 			}
@@ -173,7 +173,7 @@ func FuzzRequest(f *testing.F) {
 		before := h.Books()[0]
 		right := false
 		if m.Read(sealed) == nil {
-			covered, mac := m.Sealing()
+			covered, mac := m.MACSpan()
 			right = mac != nil && h.all[0].session.keys.MAC.CheckMAC(h.profile.MAC, covered, mac)
 		}
 		h.answer(x, nil, sealed, time.Now())

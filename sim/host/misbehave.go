@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -108,7 +109,7 @@ func bend(a *wire.Message, field int) {
 }
 
 func wrongKCV(_ *Host, x *Exchange) {
-	if !x.Known || x.Transaction != wire.SignIn {
+	if !x.Known || x.Transaction != dialect.SignIn {
 		return
 	}
 	at := 16
@@ -121,7 +122,7 @@ func wrongKCV(_ *Host, x *Exchange) {
 }
 
 func lyingTotals(_ *Host, x *Exchange) {
-	if !x.Known || x.Transaction != wire.Settlement {
+	if !x.Known || x.Transaction != dialect.Settlement {
 		return
 	}
 	if v := x.Answer.Get(48); len(v) == 2*half {

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -12,7 +13,7 @@ import (
 // fails when a host without it shows the same.
 func TestEachMisbehaviourIsSeen(t *testing.T) {
 	buy := func(p *pos, role string) *wire.Message {
-		m := p.request(wire.Purchase, amount(500), shows(role))
+		m := p.request(dialect.Purchase, amount(500), shows(role))
 		p.write(p.frame(m))
 		return m
 	}
@@ -34,7 +35,7 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			return p.hear(time.Second) && p.verified() && p.ans.Uint(11) != p.trace
 		},
 		"wrong-kcv": func(p *pos, h *Host) bool {
-			p.do(wire.SignIn, sub(wire.SubNet, "004"))
+			p.do(dialect.SignIn, sub(wire.ManagementCode, "004"))
 			master, _ := keys.New(p.entry.Master)
 			_, err := keys.Unwrap(master, keys.Track, p.ans.Get(62))
 			return err != nil
@@ -62,7 +63,7 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 					return false
 				}
 			}
-			return p.do(wire.Purchase, amount(5), set(2, "6225999999999999")) == "00"
+			return p.do(dialect.Purchase, amount(5), set(2, "6225999999999999")) == "00"
 		},
 		"double-posting": func(p *pos, h *Host) bool {
 			buy(p, "good")
@@ -101,7 +102,7 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 // signedInAnyhow signs in without looking at check values.
 func signedInAnyhow(t *testing.T, h *Host, address string) *pos {
 	p := dialPOS(t, h, address, 0)
-	p.want("00", wire.SignIn, sub(wire.SubNet, "004"))
+	p.want("00", dialect.SignIn, sub(wire.ManagementCode, "004"))
 	h.all[0].mu.Lock()
 	p.keys = h.all[0].session.keys
 	h.all[0].mu.Unlock()

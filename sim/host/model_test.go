@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -17,7 +18,7 @@ type payment struct {
 	of       field // names it as the original of a void
 	refund   field // and of a refund
 	held     field // and of a completion
-	kind     wire.Transaction
+	kind     dialect.Transaction
 	original *payment
 	stands   bool // approved and neither voided nor reversed
 	done     bool // sent, or barred by its reversal
@@ -58,17 +59,17 @@ func (m *model) expect(got, want, what string) {
 
 func (m *model) tally(p *payment, n int) {
 	switch p.kind.Side() {
-	case wire.Debit:
+	case dialect.Debit:
 		m.totals.Debit += int64(n) * p.amount
 		m.totals.DebitN += n
-	case wire.Credit:
+	case dialect.Credit:
 		m.totals.Credit += int64(n) * p.amount
 		m.totals.CreditN += n
 	}
 }
 
 // build makes a payment without sending it.
-func (m *model) build(kind wire.Transaction, amt int64, original *payment, fields ...field) *payment {
+func (m *model) build(kind dialect.Transaction, amt int64, original *payment, fields ...field) *payment {
 	req := m.request(kind, append([]field{amount(uint64(amt)), shows("good")}, fields...)...)
 	p := &payment{req: req, frame: m.frame(req), amount: amt, kind: kind, original: original}
 	m.payments = append(m.payments, p)
@@ -80,7 +81,7 @@ func (m *model) sendNew(p *payment) {
 	m.expect(m.ask(p.frame), "00", p.kind.String())
 	p.done, p.stands = true, true
 	p.of, p.refund = m.original(), m.reference()
-	if p.kind == wire.PreAuth {
+	if p.kind == dialect.PreAuth {
 		p.held = m.held()
 	}
 	m.tally(p, 1)
@@ -110,9 +111,9 @@ func (m *model) reverse(p *payment) {
 			m.tally(p, -1)
 			if o := p.original; o != nil {
 				switch p.kind {
-				case wire.PurchaseVoid:
+				case dialect.PurchaseVoid:
 					o.stands, o.voided = true, false
-				case wire.Completion:
+				case dialect.Completion:
 					o.voided = false
 				}
 			}
@@ -123,25 +124,25 @@ func (m *model) reverse(p *payment) {
 
 // step does one thing at random.
 func (m *model) step() {
-	purchase := func(p *payment) bool { return p.kind == wire.Purchase && p.stands }
+	purchase := func(p *payment) bool { return p.kind == dialect.Purchase && p.stands }
 	switch m.r.IntN(12) {
 	case 0, 1, 2:
-		m.sendNew(m.build(wire.Purchase, 1+m.r.Int64N(1000), nil))
+		m.sendNew(m.build(dialect.Purchase, 1+m.r.Int64N(1000), nil))
 	case 3: // sent again: refused, whatever became of it
 		if p := m.pick(func(p *payment) bool { return p.done && !p.settled }); p != nil {
 			m.expect(m.ask(m.frame(p.req)), "94", "the repeat of a "+p.kind.String())
 		}
 	case 4: // reversed before it comes
-		p := m.build(wire.Purchase, 1+m.r.Int64N(1000), nil)
+		p := m.build(dialect.Purchase, 1+m.r.Int64N(1000), nil)
 		m.reverse(p)
 		m.expect(m.ask(p.frame), "94", "a purchase after its reversal")
 	case 5:
-		if p := m.pick(func(p *payment) bool { return p.kind == wire.Purchase || p.kind == wire.PurchaseVoid }); p != nil {
+		if p := m.pick(func(p *payment) bool { return p.kind == dialect.Purchase || p.kind == dialect.PurchaseVoid }); p != nil {
 			m.reverse(p)
 		}
 	case 6:
 		if p := m.pick(purchase); p != nil {
-			v := m.build(wire.PurchaseVoid, p.amount, p, p.of)
+			v := m.build(dialect.PurchaseVoid, p.amount, p, p.of)
 			switch {
 			case p.settled:
 				m.expect(m.ask(v.frame), "25", "void after settlement")
@@ -157,7 +158,7 @@ func (m *model) step() {
 	case 7:
 		if p := m.pick(purchase); p != nil {
 			amt := 1 + m.r.Int64N(p.amount)
-			v := m.build(wire.Refund, amt, p, p.refund)
+			v := m.build(dialect.Refund, amt, p, p.refund)
 			if amt <= p.amount-p.refunded {
 				m.sendNew(v)
 				p.refunded += amt
@@ -167,17 +168,17 @@ func (m *model) step() {
 			}
 		}
 	case 8:
-		m.sendNew(m.build(wire.PreAuth, 100+m.r.Int64N(1000), nil))
+		m.sendNew(m.build(dialect.PreAuth, 100+m.r.Int64N(1000), nil))
 	case 9: // completed: its hold is used up
-		if p := m.pick(func(p *payment) bool { return p.kind == wire.PreAuth && p.stands && !p.voided }); p != nil {
-			m.sendNew(m.build(wire.Completion, 1+m.r.Int64N(p.amount*115/100), p, p.held))
+		if p := m.pick(func(p *payment) bool { return p.kind == dialect.PreAuth && p.stands && !p.voided }); p != nil {
+			m.sendNew(m.build(dialect.Completion, 1+m.r.Int64N(p.amount*115/100), p, p.held))
 			p.voided = true
-			v := m.build(wire.Completion, 1, p, p.held)
+			v := m.build(dialect.Completion, 1, p, p.held)
 			m.expect(m.ask(v.frame), "25", "a second completion")
 			v.done = true
 		}
 	case 10:
-		if p := m.pick(func(p *payment) bool { return p.kind == wire.Completion }); p != nil {
+		if p := m.pick(func(p *payment) bool { return p.kind == dialect.Completion }); p != nil {
 			m.reverse(p)
 		}
 	case 11:
@@ -185,12 +186,12 @@ func (m *model) step() {
 			return
 		}
 		t := m.totals
-		req := m.request(wire.Settlement, set(48, fmt.Sprintf("%012d%03d%012d%03d0%031d", t.Debit, t.DebitN, t.Credit, t.CreditN, 0)))
+		req := m.request(dialect.Settlement, set(48, fmt.Sprintf("%012d%03d%012d%03d0%031d", t.Debit, t.DebitN, t.Credit, t.CreditN, 0)))
 		m.ask(m.frame(req))
 		if flag := m.ans.Text(48)[30]; flag != '1' {
 			m.Fatalf("settlement of %+v is flagged %c: the host has %s", t, flag, m.ans.Text(48)[:30])
 		}
-		m.expect(m.ask(m.frame(m.request(wire.UploadEnd, set(48, "0000")))), "00", "upload end")
+		m.expect(m.ask(m.frame(m.request(dialect.UploadEnd, set(48, "0000")))), "00", "upload end")
 		m.batch++
 		m.totals = Totals{}
 		for _, p := range m.payments {

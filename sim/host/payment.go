@@ -1,6 +1,7 @@
 package host
 
 import (
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -9,7 +10,7 @@ import (
 func (h *Host) pay(x *Exchange) string {
 	t := x.terminal
 	kind := x.Transaction
-	if kind != wire.Balance {
+	if kind != dialect.Balance {
 		var ok bool
 		if x.amount, ok = amountOf(x.Request); !ok {
 			return formatError
@@ -22,10 +23,10 @@ func (h *Host) pay(x *Exchange) string {
 	if t.shop == nil {
 		return noMerchant
 	}
-	if h.bugs&approveAll != 0 && (kind == wire.Purchase || kind == wire.QRPurchase) {
+	if h.bugs&approveAll != 0 && (kind == dialect.Purchase || kind == dialect.QRPurchase) {
 		return h.approveBlindly(x)
 	}
-	if kind != wire.Balance && x.amount == 0 {
+	if kind != dialect.Balance && x.amount == 0 {
 		return badAmount
 	}
 	if code != pending {
@@ -33,7 +34,7 @@ func (h *Host) pay(x *Exchange) string {
 	}
 	shown := x.card >= 0
 	switch kind {
-	case wire.Balance, wire.Purchase, wire.QRPurchase, wire.PreAuth:
+	case dialect.Balance, dialect.Purchase, dialect.QRPurchase, dialect.PreAuth:
 		if !shown {
 			return formatError
 		}
@@ -44,22 +45,22 @@ func (h *Host) pay(x *Exchange) string {
 		}
 	}
 	switch kind {
-	case wire.Balance:
+	case dialect.Balance:
 		x.balance = h.ledger.cards[x.card].balance.Load()
 		code = good
-	case wire.Purchase, wire.QRPurchase:
+	case dialect.Purchase, dialect.QRPurchase:
 		code = h.purchase(x)
-	case wire.PurchaseVoid:
+	case dialect.PurchaseVoid:
 		code = h.purchaseVoid(x)
-	case wire.Refund:
+	case dialect.Refund:
 		code = h.refund(x)
-	case wire.PreAuth:
+	case dialect.PreAuth:
 		code = h.preAuth(x)
-	case wire.PreAuthVoid:
+	case dialect.PreAuthVoid:
 		code = h.preAuthVoid(x)
-	case wire.Completion, wire.CompletionAdvice:
+	case dialect.Completion, dialect.CompletionAdvice:
 		code = h.completion(x)
-	case wire.CompletionVoid:
+	case dialect.CompletionVoid:
 		code = h.completionVoid(x)
 	default:
 		code = invalid
@@ -103,7 +104,7 @@ func (h *Host) purchaseVoid(x *Exchange) string {
 	}
 	s := x.terminal.session
 	r := &s.records[i]
-	if r.kind != wire.Purchase && r.kind != wire.QRPurchase {
+	if r.kind != dialect.Purchase && r.kind != dialect.QRPurchase {
 		return noOriginal
 	}
 	if r.refunded > 0 || r.amount != x.amount {
@@ -119,8 +120,8 @@ func (h *Host) purchaseVoid(x *Exchange) string {
 // original finds the approved payment of the open batch that a void names:
 // batch and trace in field 61, RRN in field 37, and its card if one is shown.
 func (h *Host) original(x *Exchange) (int32, string) {
-	batch, ok1 := digits(x.Request.Sub(wire.SubOrigBatch))
-	trace, ok2 := digits(x.Request.Sub(wire.SubOrigTrace))
+	batch, ok1 := digits(x.Request.Element(wire.OriginalBatch))
+	trace, ok2 := digits(x.Request.Element(wire.OriginalTrace))
 	if !ok1 || !ok2 {
 		return 0, formatError
 	}
@@ -142,7 +143,7 @@ func (h *Host) original(x *Exchange) (int32, string) {
 // payment never come to more than its amount.
 func (h *Host) refund(x *Exchange) string {
 	s := x.terminal.session
-	date, _ := digits(x.Request.Sub(wire.SubOrigDate))
+	date, _ := digits(x.Request.Element(wire.OriginalDate))
 	is := func(when uint32, serial uint64) bool {
 		return rrnIs(x.Request.Get(37), when, serial) && (date == 0 || date == stampOf(int64(when)).mmdd)
 	}
@@ -152,7 +153,7 @@ func (h *Host) refund(x *Exchange) string {
 		card     int32
 	)
 	for i := len(s.records) - 1; i >= 0 && refunded == nil; i-- {
-		if r := &s.records[i]; r.state == approved && r.kind.Side() == wire.Debit && is(r.when, r.serial) {
+		if r := &s.records[i]; r.state == approved && r.kind.Side() == dialect.Debit && is(r.when, r.serial) {
 			amount, refunded, card = r.amount, &r.refunded, r.card
 		}
 	}

@@ -3,6 +3,7 @@ package host
 import (
 	"testing"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -11,16 +12,16 @@ func TestVoidOnlyOnceAndWhole(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
 	start := balanceOf(t, h, "good")
-	p.want("00", wire.Purchase, amount(900), shows("good"))
+	p.want("00", dialect.Purchase, amount(900), shows("good"))
 	of := p.original()
-	p.want("64", wire.PurchaseVoid, amount(899), shows("good"), of)
-	p.want("25", wire.PurchaseVoid, amount(900), shows("rich"), of)
-	p.want("25", wire.PurchaseVoid, amount(900), shows("good"), of, set(37, "000000999999"))
-	void := p.request(wire.PurchaseVoid, amount(900), shows("good"), of)
+	p.want("64", dialect.PurchaseVoid, amount(899), shows("good"), of)
+	p.want("25", dialect.PurchaseVoid, amount(900), shows("rich"), of)
+	p.want("25", dialect.PurchaseVoid, amount(900), shows("good"), of, set(37, "000000999999"))
+	void := p.request(dialect.PurchaseVoid, amount(900), shows("good"), of)
 	if code := p.send(void); code != "00" {
 		t.Fatalf("void answered %s", code)
 	}
-	p.want("25", wire.PurchaseVoid, amount(900), shows("good"), of)
+	p.want("25", dialect.PurchaseVoid, amount(900), shows("good"), of)
 	if b := book(h, "10000001"); b.Totals != (Totals{900, 900, 1, 1}) {
 		t.Errorf("book %+v, want the purchase on both sides", b.Totals)
 	}
@@ -28,7 +29,7 @@ func TestVoidOnlyOnceAndWhole(t *testing.T) {
 		t.Errorf("balance %d, want %d", got, start)
 	}
 	// The void's own void, by its trace: it is no purchase.
-	p.want("25", wire.PurchaseVoid, amount(900), shows("good"), p.original())
+	p.want("25", dialect.PurchaseVoid, amount(900), shows("good"), p.original())
 	// The void reversed: the purchase stands again and can be voided again.
 	if code := p.send(p.reversalOf(void)); code != "00" {
 		t.Fatalf("reversal of the void answered %s", code)
@@ -36,7 +37,7 @@ func TestVoidOnlyOnceAndWhole(t *testing.T) {
 	if b := book(h, "10000001"); b.Totals != (Totals{900, 0, 1, 0}) {
 		t.Errorf("book %+v, want the purchase alone", b.Totals)
 	}
-	p.want("00", wire.PurchaseVoid, amount(900), of) // no card shown: the original's
+	p.want("00", dialect.PurchaseVoid, amount(900), of) // no card shown: the original's
 	if got := balanceOf(t, h, "good"); got != start {
 		t.Errorf("balance %d, want %d", got, start)
 	}
@@ -45,11 +46,11 @@ func TestVoidOnlyOnceAndWhole(t *testing.T) {
 func TestVoidNeedsItsOwnTerminalAndBatch(t *testing.T) {
 	h, address := listen(t, "cup")
 	p, q := ready(t, h, address, 0), ready(t, h, address, 1)
-	p.want("00", wire.Purchase, amount(900), shows("good"))
+	p.want("00", dialect.Purchase, amount(900), shows("good"))
 	of := p.original()
-	q.want("25", wire.PurchaseVoid, amount(900), shows("good"), of)
+	q.want("25", dialect.PurchaseVoid, amount(900), shows("good"), of)
 	p.settle(0, 0)
-	p.want("25", wire.PurchaseVoid, amount(900), shows("good"), of)
+	p.want("25", dialect.PurchaseVoid, amount(900), shows("good"), of)
 }
 
 // P12
@@ -58,20 +59,20 @@ func TestRefundsNeverExceedThePayment(t *testing.T) {
 		h, address := listen(t, "cup")
 		p := ready(t, h, address, 0)
 		start := balanceOf(t, h, "good")
-		p.want("00", wire.Purchase, amount(1000), shows("good"))
+		p.want("00", dialect.Purchase, amount(1000), shows("good"))
 		of, void := p.reference(), p.original()
 		if settled {
 			p.settle(0, 0)
 		}
-		p.want("00", wire.Refund, amount(400), shows("good"), of)
-		p.want("64", wire.Refund, amount(601), shows("good"), of)
-		p.want("25", wire.Refund, amount(1), shows("rich"), of)
-		p.want("25", wire.Refund, amount(1), shows("good"), of, sub(wire.SubOrigDate, "0230"))
+		p.want("00", dialect.Refund, amount(400), shows("good"), of)
+		p.want("64", dialect.Refund, amount(601), shows("good"), of)
+		p.want("25", dialect.Refund, amount(1), shows("rich"), of)
+		p.want("25", dialect.Refund, amount(1), shows("good"), of, sub(wire.OriginalDate, "0230"))
 		if !settled {
-			p.want("64", wire.PurchaseVoid, amount(1000), shows("good"), void)
+			p.want("64", dialect.PurchaseVoid, amount(1000), shows("good"), void)
 		}
-		p.want("00", wire.Refund, amount(600), shows("good"), of)
-		p.want("64", wire.Refund, amount(1), shows("good"), of)
+		p.want("00", dialect.Refund, amount(600), shows("good"), of)
+		p.want("64", dialect.Refund, amount(1), shows("good"), of)
 		if got := balanceOf(t, h, "good"); got != start {
 			t.Errorf("settled %t: balance %d, want %d", settled, got, start)
 		}
@@ -86,14 +87,14 @@ func TestRefundsAfterSettlementAreBounded(t *testing.T) {
 	p := ready(t, h, address, 0)
 	var first, last field
 	for i := range pastKept + 1 {
-		p.want("00", wire.Purchase, amount(10), shows("good"))
+		p.want("00", dialect.Purchase, amount(10), shows("good"))
 		if last = p.reference(); i == 0 {
 			first = last
 		}
 	}
 	p.settle(0, 0)
-	p.want("25", wire.Refund, amount(10), shows("good"), first)
-	p.want("00", wire.Refund, amount(10), shows("good"), last)
+	p.want("25", dialect.Refund, amount(10), shows("good"), first)
+	p.want("00", dialect.Refund, amount(10), shows("good"), last)
 }
 
 // P13
@@ -116,25 +117,25 @@ func TestPreAuthorisationIsCompletedOnceOrLetGo(t *testing.T) {
 			t.Fatalf("%s: book %+v, want %+v", after, b.Totals, want)
 		}
 	}
-	p.want("00", wire.PreAuth, amount(1000), shows("good"))
+	p.want("00", dialect.PreAuth, amount(1000), shows("good"))
 	of := p.held()
 	balance(start-1000, "pre-auth")
 	totals(Totals{}, "pre-auth")
-	p.want("25", wire.Completion, amount(1000), shows("rich"), of)
-	p.want("25", wire.Completion, amount(1000), shows("good"), of, sub(wire.SubOrigDate, "0230"))
-	p.want("64", wire.Completion, amount(1151), shows("good"), of)
-	p.want("64", wire.PreAuthVoid, amount(999), shows("good"), of)
-	complete := p.request(wire.Completion, amount(1150), shows("good"), of)
+	p.want("25", dialect.Completion, amount(1000), shows("rich"), of)
+	p.want("25", dialect.Completion, amount(1000), shows("good"), of, sub(wire.OriginalDate, "0230"))
+	p.want("64", dialect.Completion, amount(1151), shows("good"), of)
+	p.want("64", dialect.PreAuthVoid, amount(999), shows("good"), of)
+	complete := p.request(dialect.Completion, amount(1150), shows("good"), of)
 	if code := p.send(complete); code != "00" {
 		t.Fatalf("completion answered %s", code)
 	}
 	completed := p.original()
 	balance(start-1150, "completion above the hold")
 	totals(Totals{1150, 0, 1, 0}, "completion")
-	p.want("25", wire.Completion, amount(1000), shows("good"), of)
-	p.want("25", wire.PreAuthVoid, amount(1000), shows("good"), of)
-	p.want("64", wire.CompletionVoid, amount(1000), shows("good"), completed)
-	undo := p.request(wire.CompletionVoid, amount(1150), shows("good"), completed)
+	p.want("25", dialect.Completion, amount(1000), shows("good"), of)
+	p.want("25", dialect.PreAuthVoid, amount(1000), shows("good"), of)
+	p.want("64", dialect.CompletionVoid, amount(1000), shows("good"), completed)
+	undo := p.request(dialect.CompletionVoid, amount(1150), shows("good"), completed)
 	if code := p.send(undo); code != "00" {
 		t.Fatalf("completion void answered %s", code)
 	}
@@ -149,15 +150,15 @@ func TestPreAuthorisationIsCompletedOnceOrLetGo(t *testing.T) {
 	}
 	balance(start-1000, "completion reversed")
 	totals(Totals{}, "completion reversed")
-	p.want("00", wire.CompletionAdvice, amount(300), shows("good"), of)
+	p.want("00", dialect.CompletionAdvice, amount(300), shows("good"), of)
 	balance(start-300, "completion below the hold")
 
-	hold := p.request(wire.PreAuth, amount(500), shows("good"))
+	hold := p.request(dialect.PreAuth, amount(500), shows("good"))
 	if code := p.send(hold); code != "00" {
 		t.Fatal(code)
 	}
 	of = p.held()
-	void := p.request(wire.PreAuthVoid, amount(500), shows("good"), of)
+	void := p.request(dialect.PreAuthVoid, amount(500), shows("good"), of)
 	if code := p.send(void); code != "00" {
 		t.Fatalf("pre-auth void answered %s", code)
 	}
@@ -168,10 +169,10 @@ func TestPreAuthorisationIsCompletedOnceOrLetGo(t *testing.T) {
 	balance(start-800, "pre-auth void reversed")
 	p.settle(300, 1)
 	balance(start-800, "settlement leaves the hold")
-	p.want("00", wire.Completion, amount(500), shows("good"), of)
+	p.want("00", dialect.Completion, amount(500), shows("good"), of)
 	totals(Totals{800, 0, 2, 0}, "completion in the next batch")
 
-	hold = p.request(wire.PreAuth, amount(70), shows("good"))
+	hold = p.request(dialect.PreAuth, amount(70), shows("good"))
 	if code := p.send(hold); code != "00" {
 		t.Fatal(code)
 	}
@@ -188,7 +189,7 @@ func TestLargestAmountsNeverWrap(t *testing.T) {
 	const most = 999_999_999_999
 	rich := h.profile.Holders("rich")
 	for i := range 12 {
-		p.want("00", wire.Purchase, amount(most), shows("rich"), set(2, rich[i].PAN))
+		p.want("00", dialect.Purchase, amount(most), shows("rich"), set(2, rich[i].PAN))
 	}
 	if b := book(h, "10000001"); b.Debit != 12*most || b.DebitN != 12 {
 		t.Errorf("book %+v, want 12 times %d", b.Totals, int64(most))
@@ -196,6 +197,6 @@ func TestLargestAmountsNeverWrap(t *testing.T) {
 	if flag := p.settlement(most, 12, 0, 0); flag != '3' {
 		t.Errorf("settlement of totals beyond 12 digits is flagged %c, want 3", flag)
 	}
-	p.want("00", wire.PreAuth, amount(most/2), shows("rich"), set(2, rich[12].PAN))
-	p.want("64", wire.Completion, amount(most), shows("rich"), set(2, rich[12].PAN), p.held())
+	p.want("00", dialect.PreAuth, amount(most/2), shows("rich"), set(2, rich[12].PAN))
+	p.want("64", dialect.Completion, amount(most), shows("rich"), set(2, rich[12].PAN), p.held())
 }

@@ -8,16 +8,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // bench is a profile that holds what the tests need, small enough to read.
-func bench(dialect string) *profile.Profile { return fleet(dialect, 3) }
+func bench(network string) *profile.Profile { return fleet(network, 3) }
 
-func fleet(dialect string, terminals int) *profile.Profile {
-	p, err := profile.Parse("bench.yaml", []byte("name: bench\ndialect: "+dialect+benchYAML), terminals)
+func fleet(network string, terminals int) *profile.Profile {
+	p, err := profile.Parse("bench.yaml", []byte("name: bench\ndialect: "+network+benchYAML), terminals)
 	if err != nil {
 		panic(err)
 	}
@@ -44,9 +45,9 @@ cards:
 
 // listen serves a host on a loopback port for the length of a test, and
 // proves its books and its goroutines at the end.
-func listen(t testing.TB, dialect string, options ...Option) (*Host, string) {
+func listen(t testing.TB, network string, options ...Option) (*Host, string) {
 	t.Helper()
-	h, err := New(bench(dialect), options...)
+	h, err := New(bench(network), options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func dialPOS(t testing.TB, h *Host, address string, index int) *pos {
 	}
 	t.Cleanup(func() { c.Close() })
 	return &pos{TB: t, entry: &h.profile.Terminals[index], p: h.profile, conn: c,
-		reader: wire.NewReader(c, h.dialect), ans: wire.NewMessage(h.dialect), batch: 1}
+		reader: h.dialect.NewReader(c), ans: h.dialect.NewMessage(), batch: 1}
 }
 
 // ready is a terminal that has signed in.
@@ -113,8 +114,8 @@ func ready(t testing.TB, h *Host, address string, index int) *pos {
 type field func(*pos, *wire.Message)
 
 func set(f int, v string) field { return func(_ *pos, m *wire.Message) { m.SetString(f, v) } }
-func sub(s wire.Sub, v string) field {
-	return func(_ *pos, m *wire.Message) { m.SetSub(s, v) }
+func sub(s wire.Element, v string) field {
+	return func(_ *pos, m *wire.Message) { m.SetElement(s, v) }
 }
 func without(f int) field { return func(_ *pos, m *wire.Message) { m.Unset(f) } }
 func amount(n uint64) field {
@@ -148,24 +149,24 @@ func pin(digits string) field {
 }
 
 // request builds a request with the next trace, without its MAC.
-func (p *pos) request(kind wire.Transaction, fields ...field) *wire.Message {
+func (p *pos) request(kind dialect.Transaction, fields ...field) *wire.Message {
 	p.Helper()
 	d := p.p.Dialect
 	form := d.Form(kind)
 	if form == nil {
 		p.Fatalf("%s has no %s", d.Name, kind)
 	}
-	m := wire.NewMessage(d)
+	m := d.NewMessage()
 	copy(m.Head, p.p.Head)
-	m.Begin(form)
+	form.Begin(m)
 	m.SetString(41, p.entry.TID)
 	m.SetString(42, p.entry.MID)
-	if kind != wire.Echo {
+	if kind != dialect.Echo {
 		p.trace++
 		m.SetUint(11, p.trace)
 	}
-	m.SetSubUint(wire.SubBatch, p.batch)
-	if kind.Payment() || kind == wire.Balance {
+	m.SetElementUint(wire.Batch, p.batch)
+	if kind.Payment() || kind == dialect.Balance {
 		if !m.Has(22) {
 			m.SetString(22, "012")
 		}
@@ -187,7 +188,7 @@ func (p *pos) frame(m *wire.Message) []byte {
 	if err != nil {
 		p.Fatal(err)
 	}
-	if covered, mac := m.Sealing(); sealed && mac != nil {
+	if covered, mac := m.MACSpan(); sealed && mac != nil {
 		sum := p.keys.MAC.MAC(p.p.MAC, covered)
 		copy(mac, sum[:])
 	}
@@ -239,16 +240,16 @@ func (p *pos) send(m *wire.Message) string {
 }
 
 func (p *pos) verified() bool {
-	covered, mac := p.ans.Sealing()
+	covered, mac := p.ans.MACSpan()
 	return mac != nil && p.keys.MAC.CheckMAC(p.p.MAC, covered, mac)
 }
 
-func (p *pos) do(kind wire.Transaction, fields ...field) string {
+func (p *pos) do(kind dialect.Transaction, fields ...field) string {
 	p.Helper()
 	return p.send(p.request(kind, fields...))
 }
 
-func (p *pos) want(code string, kind wire.Transaction, fields ...field) {
+func (p *pos) want(code string, kind dialect.Transaction, fields ...field) {
 	p.Helper()
 	if got := p.do(kind, fields...); got != code {
 		p.Fatalf("%s answered %q, want %q", kind, got, code)
@@ -258,9 +259,9 @@ func (p *pos) want(code string, kind wire.Transaction, fields ...field) {
 func (p *pos) signIn() {
 	p.Helper()
 	p.keys = keys.Set{}
-	p.want("00", wire.SignIn, func(p *pos, m *wire.Message) {
-		if len(p.p.Dialect.Form(wire.SignIn).Nets) > 1 {
-			m.SetSub(wire.SubNet, string(p.p.SignIn))
+	p.want("00", dialect.SignIn, func(p *pos, m *wire.Message) {
+		if len(p.p.Dialect.Form(dialect.SignIn).ManagementCodes) > 1 {
+			m.SetElement(wire.ManagementCode, string(p.p.SignIn))
 		}
 	})
 	p.adopt()
@@ -276,15 +277,15 @@ func (p *pos) adopt() {
 	if p.keys, err = keys.Unwrap(master, p.p.SignIn, p.ans.Get(62)); err != nil {
 		p.Fatal(err)
 	}
-	p.batch = wire.Uint(p.ans.Sub(wire.SubBatch))
+	p.batch = wire.Uint(p.ans.Element(wire.Batch))
 }
 
 // original names the answer just heard as the original of a void.
 func (p *pos) original() field {
 	batch, trace, rrn := p.batch, p.ans.Uint(11), p.ans.Text(37)
 	return func(_ *pos, m *wire.Message) {
-		m.SetSubUint(wire.SubOrigBatch, batch)
-		m.SetSubUint(wire.SubOrigTrace, trace)
+		m.SetElementUint(wire.OriginalBatch, batch)
+		m.SetElementUint(wire.OriginalTrace, trace)
 		m.SetString(37, rrn)
 	}
 }
@@ -294,7 +295,7 @@ func (p *pos) reference() field {
 	rrn, date := p.ans.Text(37), p.ans.Text(13)
 	return func(_ *pos, m *wire.Message) {
 		m.SetString(37, rrn)
-		m.SetSub(wire.SubOrigDate, date)
+		m.SetElement(wire.OriginalDate, date)
 		if p.p.Dialect.Has(63) {
 			m.SetString(63, "000")
 		}
@@ -306,17 +307,17 @@ func (p *pos) held() field {
 	auth, date := p.ans.Text(38), p.ans.Text(13)
 	return func(_ *pos, m *wire.Message) {
 		m.SetString(38, auth)
-		m.SetSub(wire.SubOrigDate, date)
+		m.SetElement(wire.OriginalDate, date)
 	}
 }
 
 // reversalOf makes the reversal of a request.
 func (p *pos) reversalOf(req *wire.Message) *wire.Message {
 	d := p.p.Dialect
-	form := d.Form(wire.Reversal)
-	m := wire.NewMessage(d)
+	form := d.Form(dialect.Reversal)
+	m := d.NewMessage()
 	copy(m.Head, p.p.Head)
-	m.Begin(form)
+	form.Begin(m)
 	req.Fields(func(f int) bool {
 		if form.Carries(f) && f != 90 {
 			m.Set(f, req.Get(f))
@@ -324,9 +325,9 @@ func (p *pos) reversalOf(req *wire.Message) *wire.Message {
 		return true
 	})
 	m.SetString(39, "98")
-	m.SetSub(wire.SubOrigMTI, req.MTI())
-	if d.Span(wire.SubOrigMTI).Field != 0 {
-		m.SetSub(wire.SubOrigTrace, req.Text(11))
+	m.SetElement(wire.OriginalMTI, req.MTI())
+	if d.Place(wire.OriginalMTI).Field != 0 {
+		m.SetElement(wire.OriginalTrace, req.Text(11))
 		p.trace++
 		m.SetUint(11, p.trace)
 	}

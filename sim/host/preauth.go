@@ -1,6 +1,7 @@
 package host
 
 import (
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -35,7 +36,7 @@ func (h *Host) heldBy(x *Exchange) (int32, string) {
 	if !ok {
 		return 0, noOriginal
 	}
-	date, _ := digits(x.Request.Sub(wire.SubOrigDate))
+	date, _ := digits(x.Request.Element(wire.OriginalDate))
 	for i := len(s.holds) - 1; i >= 0; i-- {
 		p := &s.holds[i]
 		if p.auth != auth || !p.open || x.card >= 0 && x.card != p.card {
@@ -122,7 +123,7 @@ func (h *Host) completionVoid(x *Exchange) string {
 	}
 	s := x.terminal.session
 	r := &s.records[i]
-	if r.kind != wire.Completion {
+	if r.kind != dialect.Completion {
 		return noOriginal
 	}
 	if r.refunded > 0 || r.amount != x.amount {
@@ -137,7 +138,7 @@ func (h *Host) completionVoid(x *Exchange) string {
 
 // authOf is the authorisation code that the answer to r carried.
 func (h *Host) authOf(s *session, r *record) uint32 {
-	if r.kind == wire.PreAuth {
+	if r.kind == dialect.PreAuth {
 		return s.holds[r.origin].auth
 	}
 	return authCode(r.serial)

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -67,15 +68,15 @@ func (h *Host) isOf(pan []byte, card int32) bool {
 // reversed says which kind of request a reversal undoes, and its trace. Where
 // the dialect has a field for both (ISO 8583 field 90) that tells; else the
 // reversal has the processing code, condition, type and trace of its original.
-func (h *Host) reversed(x *Exchange) (*wire.Form, uint32) {
+func (h *Host) reversed(x *Exchange) (*dialect.Form, uint32) {
 	req, d := x.Request, h.dialect
 	trace := x.trace
-	mti := req.Sub(wire.SubOrigMTI)
+	mti := req.Element(wire.OriginalMTI)
 	if string(mti) == "0000" {
 		mti = nil
 	}
 	if mti != nil {
-		if n, ok := digits(req.Sub(wire.SubOrigTrace)); ok {
+		if n, ok := digits(req.Element(wire.OriginalTrace)); ok {
 			trace = n
 		}
 	}
@@ -90,8 +91,8 @@ func (h *Host) reversed(x *Exchange) (*wire.Form, uint32) {
 
 // alike compares what a payment and its reversal have in common and tells
 // kinds of payment apart: fields 3 and 25 and the transaction type.
-func (h *Host) alike(f *wire.Form, req *wire.Message) bool {
-	kind := h.dialect.Span(wire.SubType)
+func (h *Host) alike(f *dialect.Form, req *wire.Message) bool {
+	kind := h.dialect.Place(wire.TransactionType)
 	for _, v := range f.Fixed {
 		switch v.Field {
 		case 3, 25:
@@ -99,7 +100,7 @@ func (h *Host) alike(f *wire.Form, req *wire.Message) bool {
 				return false
 			}
 		case kind.Field:
-			if kind.Field != 0 && string(req.Sub(wire.SubType)) != v.Text[kind.From:kind.To] {
+			if kind.Field != 0 && string(req.Element(wire.TransactionType)) != v.Text[kind.From:kind.To] {
 				return false
 			}
 		}
@@ -116,25 +117,25 @@ func (h *Host) undo(t *terminal, r *record) bool {
 		return false
 	}
 	switch r.kind {
-	case wire.Purchase, wire.QRPurchase:
+	case dialect.Purchase, dialect.QRPurchase:
 		move(&t.shop.account, &l.cards[r.card].account, r.amount)
-	case wire.PurchaseVoid:
+	case dialect.PurchaseVoid:
 		move(&l.cards[r.card].account, &t.shop.account, r.amount)
 		s.records[r.origin].state = approved
-	case wire.PreAuth:
+	case dialect.PreAuth:
 		p := &s.holds[r.origin]
 		if !p.open {
 			return false
 		}
 		move(&l.holds, &l.cards[p.card].account, p.amount)
 		p.open = false
-	case wire.PreAuthVoid:
+	case dialect.PreAuthVoid:
 		p := &s.holds[r.origin]
 		move(&l.cards[p.card].account, &l.holds, p.amount)
 		p.open = true
-	case wire.Completion:
+	case dialect.Completion:
 		h.giveBack(t, &s.holds[r.origin], r.amount)
-	case wire.CompletionVoid:
+	case dialect.CompletionVoid:
 		c := &s.records[r.origin]
 		p := &s.holds[c.origin]
 		if !p.open {

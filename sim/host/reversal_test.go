@@ -3,16 +3,17 @@ package host
 import (
 	"testing"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // P6: a reversal that overtakes its payment bars it.
 func TestPaymentAfterItsReversalIsRefused(t *testing.T) {
-	for _, dialect := range []string{"cup", "iso87"} {
-		t.Run(dialect, func(t *testing.T) {
-			h, address := listen(t, dialect)
+	for _, network := range []string{"cup", "iso87"} {
+		t.Run(network, func(t *testing.T) {
+			h, address := listen(t, network)
 			p := ready(t, h, address, 0)
-			late := p.request(wire.Purchase, amount(800), shows("good"))
+			late := p.request(dialect.Purchase, amount(800), shows("good"))
 			for range 2 {
 				if code := p.send(p.reversalOf(late)); code != "00" {
 					t.Fatalf("reversal of what never came answered %s", code)
@@ -24,7 +25,7 @@ func TestPaymentAfterItsReversalIsRefused(t *testing.T) {
 			if b := book(h, "10000001"); b.Totals != (Totals{}) {
 				t.Errorf("booked %+v", b.Totals)
 			}
-			p.want("00", wire.Purchase, amount(800), shows("good"))
+			p.want("00", dialect.Purchase, amount(800), shows("good"))
 		})
 	}
 }
@@ -33,7 +34,7 @@ func TestPaymentAfterItsReversalIsRefused(t *testing.T) {
 func TestReversalThatDoesNotMatchChangesNothing(t *testing.T) {
 	h, address := listen(t, "cup")
 	p, q := ready(t, h, address, 0), ready(t, h, address, 1)
-	buy := p.request(wire.Purchase, amount(800), shows("good"))
+	buy := p.request(dialect.Purchase, amount(800), shows("good"))
 	p.send(buy)
 	for _, c := range []struct {
 		name, code string
@@ -44,12 +45,12 @@ func TestReversalThatDoesNotMatchChangesNothing(t *testing.T) {
 		{"card", "64", p, set(2, "6225000030000000")},
 		{"unknown card", "64", p, set(2, "6225999999999999")},
 		{"trace", "00", p, set(11, "000777")},
-		{"batch", "25", p, sub(wire.SubBatch, "000002")},
+		{"batch", "25", p, sub(wire.Batch, "000002")},
 		{"kind", "00", p, func(_ *pos, m *wire.Message) {
 			m.SetMTI("0400")
 			m.SetString(3, "030000")
 			m.SetString(25, "06")
-			m.SetSub(wire.SubType, "10")
+			m.SetElement(wire.TransactionType, "10")
 		}},
 		{"no kind", "12", p, set(3, "990000")},
 		{"no amount", "30", p, without(4)},
@@ -76,7 +77,7 @@ func TestReversalOfWhatWasVoidedRefundedOrSettled(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
 	pay := func() *wire.Message {
-		m := p.request(wire.Purchase, amount(800), shows("good"))
+		m := p.request(dialect.Purchase, amount(800), shows("good"))
 		if code := p.send(m); code != "00" {
 			t.Fatal(code)
 		}
@@ -93,15 +94,15 @@ func TestReversalOfWhatWasVoidedRefundedOrSettled(t *testing.T) {
 		}
 	}
 	m := pay()
-	p.want("00", wire.PurchaseVoid, amount(800), shows("good"), p.original())
+	p.want("00", dialect.PurchaseVoid, amount(800), shows("good"), p.original())
 	reverse(m, "25")
 	m = pay()
-	p.want("00", wire.Refund, amount(1), shows("good"), p.reference())
+	p.want("00", dialect.Refund, amount(1), shows("good"), p.reference())
 	reverse(m, "25")
 	m = pay()
 	p.settle(0, 0)
 	reverse(m, "25")
-	m = p.request(wire.Purchase, amount(800), shows("poor"))
+	m = p.request(dialect.Purchase, amount(800), shows("poor"))
 	if code := p.send(m); code != "51" {
 		t.Fatal(code)
 	}
@@ -112,7 +113,7 @@ func TestReversalOfWhatWasVoidedRefundedOrSettled(t *testing.T) {
 func TestReversalUsesTheKeysOfNow(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
-	buy := p.request(wire.Purchase, amount(800), shows("good"))
+	buy := p.request(dialect.Purchase, amount(800), shows("good"))
 	p.send(buy)
 	rev := p.frame(p.reversalOf(buy))
 	p.signIn()

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -42,22 +43,22 @@ func isApproval(code string) bool {
 // wanted are the fields without which a request is answered 30, as far as the
 // dialect's form of it has them. Minimal request sets of the CUP
 // reconstruction, docs/sources.md.
-var wanted = [wire.Transactions][]int{
-	wire.Balance:          {3, 11, 22, 25, 49, 60},
-	wire.Purchase:         {3, 4, 11, 22, 25, 49, 60},
-	wire.QRPurchase:       {3, 4, 11, 22, 25, 49, 59, 60},
-	wire.PurchaseVoid:     {3, 4, 11, 22, 25, 37, 49, 60, 61},
-	wire.Refund:           {3, 4, 11, 22, 25, 37, 49, 60, 61},
-	wire.PreAuth:          {3, 4, 11, 22, 25, 49, 60},
-	wire.PreAuthVoid:      {3, 4, 11, 22, 25, 38, 49, 60, 61},
-	wire.Completion:       {3, 4, 11, 22, 25, 38, 49, 60, 61},
-	wire.CompletionAdvice: {3, 4, 11, 22, 25, 38, 49, 60, 61},
-	wire.CompletionVoid:   {3, 4, 11, 22, 25, 37, 49, 60, 61},
-	wire.Reversal:         {3, 4, 11, 25, 39, 49, 60},
-	wire.Settlement:       {11, 48, 60},
-	wire.BatchUpload:      {11, 48, 60},
-	wire.UploadEnd:        {11, 48, 60},
-	wire.SignIn:           {11, 60},
+var wanted = [dialect.Transactions][]int{
+	dialect.Balance:          {3, 11, 22, 25, 49, 60},
+	dialect.Purchase:         {3, 4, 11, 22, 25, 49, 60},
+	dialect.QRPurchase:       {3, 4, 11, 22, 25, 49, 59, 60},
+	dialect.PurchaseVoid:     {3, 4, 11, 22, 25, 37, 49, 60, 61},
+	dialect.Refund:           {3, 4, 11, 22, 25, 37, 49, 60, 61},
+	dialect.PreAuth:          {3, 4, 11, 22, 25, 49, 60},
+	dialect.PreAuthVoid:      {3, 4, 11, 22, 25, 38, 49, 60, 61},
+	dialect.Completion:       {3, 4, 11, 22, 25, 38, 49, 60, 61},
+	dialect.CompletionAdvice: {3, 4, 11, 22, 25, 38, 49, 60, 61},
+	dialect.CompletionVoid:   {3, 4, 11, 22, 25, 37, 49, 60, 61},
+	dialect.Reversal:         {3, 4, 11, 25, 39, 49, 60},
+	dialect.Settlement:       {11, 48, 60},
+	dialect.BatchUpload:      {11, 48, 60},
+	dialect.UploadEnd:        {11, 48, 60},
+	dialect.SignIn:           {11, 60},
 }
 
 // serve is the innermost Handler: the host's own rules, in the order in which
@@ -75,7 +76,7 @@ func (h *Host) serve(x *Exchange) bool {
 	x.terminal = t
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if x.Known && !h.complete(x) && !x.Transaction.Payment() && x.Transaction != wire.Balance && x.Transaction != wire.Reversal {
+	if x.Known && !h.complete(x) && !x.Transaction.Payment() && x.Transaction != dialect.Balance && x.Transaction != dialect.Reversal {
 		h.reply(x, formatError)
 		return true
 	}
@@ -98,17 +99,17 @@ func (h *Host) serve(x *Exchange) bool {
 
 func (h *Host) dispatch(x *Exchange) {
 	switch x.Transaction {
-	case wire.SignIn:
+	case dialect.SignIn:
 		h.signIn(x)
-	case wire.SignOff:
+	case dialect.SignOff:
 		h.signOff(x)
-	case wire.Echo:
+	case dialect.Echo:
 		h.reply(x, good)
-	case wire.Settlement:
+	case dialect.Settlement:
 		h.settlement(x)
-	case wire.BatchUpload:
+	case dialect.BatchUpload:
 		h.batchUpload(x)
-	case wire.UploadEnd:
+	case dialect.UploadEnd:
 		h.uploadEnd(x)
 	default:
 		h.financial(x)
@@ -134,9 +135,9 @@ func (h *Host) financial(x *Exchange) {
 		code = invalid
 	case !h.complete(x):
 		code = formatError
-	case x.Transaction == wire.Reversal:
+	case x.Transaction == dialect.Reversal:
 		code = h.reversal(x)
-	case x.Transaction == wire.Balance:
+	case x.Transaction == dialect.Balance:
 		code = h.pay(x)
 	default:
 		code = h.book(x)
@@ -155,13 +156,13 @@ func (h *Host) gate(x *Exchange) string {
 	if x.batch, ok = h.batchOf(x); !ok {
 		return formatError
 	}
-	if x.batch != t.batch && !(x.Known && x.Transaction == wire.Reversal) {
+	if x.batch != t.batch && !(x.Known && x.Transaction == dialect.Reversal) {
 		return signInFirst
 	}
 	if x.trace, ok = digits(req.Get(11)); !ok {
 		return formatError
 	}
-	if x.Known && x.Transaction != wire.Reversal && h.bugs&doublePosting == 0 {
+	if x.Known && x.Transaction != dialect.Reversal && h.bugs&doublePosting == 0 {
 		if r := t.session.find(recordKey(x.batch, x.trace, req.MTI())); r != nil {
 			if code, same := h.repeated(x, r); same {
 				return code
@@ -178,7 +179,7 @@ func (h *Host) gate(x *Exchange) string {
 // sealed checks the request's MAC, and has the answer carry one.
 func (h *Host) sealed(x *Exchange) bool {
 	key := x.terminal.session.keys.MAC
-	covered, mac := x.Request.Sealing()
+	covered, mac := x.Request.MACSpan()
 	if key == nil || mac == nil || !key.CheckMAC(h.profile.MAC, covered, mac) {
 		return !h.dialect.MAC
 	}
@@ -209,10 +210,10 @@ func (h *Host) repeated(x *Exchange, r *record) (string, bool) {
 // batchOf is the batch that the request speaks of; the current one where the
 // dialect's requests name none.
 func (h *Host) batchOf(x *Exchange) (uint32, bool) {
-	if h.dialect.Span(wire.SubBatch).Field == 0 {
+	if h.dialect.Place(wire.Batch).Field == 0 {
 		return x.terminal.batch, true
 	}
-	return digits(x.Request.Sub(wire.SubBatch))
+	return digits(x.Request.Element(wire.Batch))
 }
 
 // book applies the rules to a payment and enters it, approved or not, in the
@@ -253,13 +254,13 @@ func (h *Host) tell(x *Exchange, code string) {
 		a.Set(2, x.pan)
 	}
 	switch x.Transaction {
-	case wire.Reversal:
+	case dialect.Reversal:
 		return
-	case wire.Balance:
+	case dialect.Balance:
 		h.tellBalance(x)
-	case wire.QRPurchase:
+	case dialect.QRPurchase:
 		h.tellVoucher(x)
-	case wire.Refund:
+	case dialect.Refund:
 	default:
 		if d.Has(38) {
 			var code [6]byte

@@ -4,17 +4,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
 func TestBothDialectsPayAndReverse(t *testing.T) {
-	for _, dialect := range []string{"cup", "iso87"} {
-		t.Run(dialect, func(t *testing.T) {
-			h, address := listen(t, dialect)
+	for _, network := range []string{"cup", "iso87"} {
+		t.Run(network, func(t *testing.T) {
+			h, address := listen(t, network)
 			p := ready(t, h, address, 0)
-			p.want("00", wire.Echo)
+			p.want("00", dialect.Echo)
 			start := balanceOf(t, h, "good")
-			buy := p.request(wire.Purchase, amount(12345), shows("good"), pin("123456"))
+			buy := p.request(dialect.Purchase, amount(12345), shows("good"), pin("123456"))
 			if code := p.send(buy); code != "00" {
 				t.Fatalf("purchase answered %s", code)
 			}
@@ -38,12 +39,12 @@ func TestBothDialectsPayAndReverse(t *testing.T) {
 			if b := book(h, "10000001"); b.Totals != (Totals{}) {
 				t.Errorf("book %+v after the reversal", b)
 			}
-			p.want("00", wire.Balance, shows("good"), pin("123456"))
+			p.want("00", dialect.Balance, shows("good"), pin("123456"))
 			if got, want := p.ans.Text(54), "1002156C000050000000"; got != want {
 				t.Errorf("balance inquiry says %q, want %q", got, want)
 			}
-			p.want("00", wire.SignOff)
-			p.want("77", wire.Purchase, amount(100), shows("good"))
+			p.want("00", dialect.SignOff)
+			p.want("77", dialect.Purchase, amount(100), shows("good"))
 		})
 	}
 }
@@ -56,42 +57,42 @@ func TestEveryRefusalHasItsCodeAndMovesNothing(t *testing.T) {
 	before := h.Books()
 	for _, c := range []struct {
 		name, code string
-		kind       wire.Transaction
+		kind       dialect.Transaction
 		fields     []field
 	}{
-		{"unknown terminal", "97", wire.Purchase, []field{amount(1), shows("good"), set(41, "19999999")}},
-		{"terminal of another merchant", "97", wire.Purchase, []field{amount(1), shows("good"), set(42, "999999999999999")}},
-		{"another batch", "77", wire.Purchase, []field{amount(1), shows("good"), sub(wire.SubBatch, "000007")}},
-		{"no trace", "30", wire.Purchase, []field{amount(1), shows("good"), without(11)}},
-		{"no amount", "30", wire.Purchase, []field{shows("good")}},
-		{"no entry mode", "30", wire.Purchase, []field{amount(1), shows("good"), without(22)}},
-		{"no card at all", "30", wire.Purchase, []field{amount(1)}},
-		{"unknown kind of payment", "12", wire.Purchase, []field{amount(1), shows("good"), set(3, "990000")}},
-		{"amount zero", "13", wire.Purchase, []field{amount(0), shows("good")}},
-		{"unknown card", "14", wire.Purchase, []field{amount(1), set(2, "6225999999999999")}},
-		{"stolen card", "43", wire.Purchase, []field{amount(1), shows("stolen")}},
-		{"stolen card asks its balance", "43", wire.Balance, []field{shows("stolen")}},
-		{"expired card", "54", wire.Purchase, []field{amount(1), shows("expired")}},
-		{"expiry mistyped", "54", wire.Purchase, []field{amount(1), shows("good"), set(14, "4911")}},
-		{"wrong PIN", "55", wire.Purchase, []field{amount(1), shows("good"), pin("111111")}},
-		{"PIN block of rubbish", "99", wire.Purchase, []field{amount(1), shows("good"), set(52, "rubbish!"), set(53, "2600000000000000")}},
-		{"PIN block of another card", "99", wire.Purchase, []field{amount(1), shows("poor"), pin("123456"), set(2, "6225000000998877")}},
-		{"funds", "51", wire.Purchase, []field{amount(101), shows("poor")}},
-		{"funds for a hold", "51", wire.PreAuth, []field{amount(101), shows("poor")}},
-		{"limit", "61", wire.Purchase, []field{amount(500_001), shows("capped")}},
-		{"limit of a hold", "61", wire.PreAuth, []field{amount(500_001), shows("capped")}},
-		{"largest amount", "51", wire.Purchase, []field{amount(999_999_999_999), shows("good")}},
-		{"track without separator", "30", wire.Purchase, []field{amount(1), set(35, "6225000000000014251210112345")}},
-		{"track of another card than field 2", "30", wire.Purchase, []field{amount(1), shows("good"), set(35, "6225000090000510D49122011234567")}},
-		{"payment code unknown", "14", wire.QRPurchase, []field{amount(1), set(59, "A30196299999999999999999")}},
-		{"payment code cut", "30", wire.QRPurchase, []field{amount(1), set(59, "A3019621111")}},
-		{"no payment code", "30", wire.QRPurchase, []field{amount(1), set(59, "A2003abc")}},
-		{"void of nothing", "25", wire.PurchaseVoid, []field{amount(1), shows("good"), set(37, "000000000001")}},
-		{"void without its original", "30", wire.PurchaseVoid, []field{amount(1), shows("good")}},
-		{"refund of nothing", "25", wire.Refund, []field{amount(1), shows("good"), set(37, "000000000001"), set(63, "000")}},
-		{"completion of nothing", "25", wire.Completion, []field{amount(1), shows("good"), set(38, "000001")}},
-		{"pre-auth void of nothing", "25", wire.PreAuthVoid, []field{amount(1), shows("good"), set(38, "000001")}},
-		{"completion void of nothing", "25", wire.CompletionVoid, []field{amount(1), shows("good"), set(37, "000000000001")}},
+		{"unknown terminal", "97", dialect.Purchase, []field{amount(1), shows("good"), set(41, "19999999")}},
+		{"terminal of another merchant", "97", dialect.Purchase, []field{amount(1), shows("good"), set(42, "999999999999999")}},
+		{"another batch", "77", dialect.Purchase, []field{amount(1), shows("good"), sub(wire.Batch, "000007")}},
+		{"no trace", "30", dialect.Purchase, []field{amount(1), shows("good"), without(11)}},
+		{"no amount", "30", dialect.Purchase, []field{shows("good")}},
+		{"no entry mode", "30", dialect.Purchase, []field{amount(1), shows("good"), without(22)}},
+		{"no card at all", "30", dialect.Purchase, []field{amount(1)}},
+		{"unknown kind of payment", "12", dialect.Purchase, []field{amount(1), shows("good"), set(3, "990000")}},
+		{"amount zero", "13", dialect.Purchase, []field{amount(0), shows("good")}},
+		{"unknown card", "14", dialect.Purchase, []field{amount(1), set(2, "6225999999999999")}},
+		{"stolen card", "43", dialect.Purchase, []field{amount(1), shows("stolen")}},
+		{"stolen card asks its balance", "43", dialect.Balance, []field{shows("stolen")}},
+		{"expired card", "54", dialect.Purchase, []field{amount(1), shows("expired")}},
+		{"expiry mistyped", "54", dialect.Purchase, []field{amount(1), shows("good"), set(14, "4911")}},
+		{"wrong PIN", "55", dialect.Purchase, []field{amount(1), shows("good"), pin("111111")}},
+		{"PIN block of rubbish", "99", dialect.Purchase, []field{amount(1), shows("good"), set(52, "rubbish!"), set(53, "2600000000000000")}},
+		{"PIN block of another card", "99", dialect.Purchase, []field{amount(1), shows("poor"), pin("123456"), set(2, "6225000000998877")}},
+		{"funds", "51", dialect.Purchase, []field{amount(101), shows("poor")}},
+		{"funds for a hold", "51", dialect.PreAuth, []field{amount(101), shows("poor")}},
+		{"limit", "61", dialect.Purchase, []field{amount(500_001), shows("capped")}},
+		{"limit of a hold", "61", dialect.PreAuth, []field{amount(500_001), shows("capped")}},
+		{"largest amount", "51", dialect.Purchase, []field{amount(999_999_999_999), shows("good")}},
+		{"track without separator", "30", dialect.Purchase, []field{amount(1), set(35, "6225000000000014251210112345")}},
+		{"track of another card than field 2", "30", dialect.Purchase, []field{amount(1), shows("good"), set(35, "6225000090000510D49122011234567")}},
+		{"payment code unknown", "14", dialect.QRPurchase, []field{amount(1), set(59, "A30196299999999999999999")}},
+		{"payment code cut", "30", dialect.QRPurchase, []field{amount(1), set(59, "A3019621111")}},
+		{"no payment code", "30", dialect.QRPurchase, []field{amount(1), set(59, "A2003abc")}},
+		{"void of nothing", "25", dialect.PurchaseVoid, []field{amount(1), shows("good"), set(37, "000000000001")}},
+		{"void without its original", "30", dialect.PurchaseVoid, []field{amount(1), shows("good")}},
+		{"refund of nothing", "25", dialect.Refund, []field{amount(1), shows("good"), set(37, "000000000001"), set(63, "000")}},
+		{"completion of nothing", "25", dialect.Completion, []field{amount(1), shows("good"), set(38, "000001")}},
+		{"pre-auth void of nothing", "25", dialect.PreAuthVoid, []field{amount(1), shows("good"), set(38, "000001")}},
+		{"completion void of nothing", "25", dialect.CompletionVoid, []field{amount(1), shows("good"), set(37, "000000000001")}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p.TB = t
@@ -102,7 +103,7 @@ func TestEveryRefusalHasItsCodeAndMovesNothing(t *testing.T) {
 		})
 	}
 	p.TB = t
-	unknownMerchant.want("03", wire.Purchase, amount(1), shows("good"))
+	unknownMerchant.want("03", dialect.Purchase, amount(1), shows("good"))
 	for i, b := range h.Books() {
 		if b != before[i] {
 			t.Errorf("book of %s is %+v, want %+v", b.TID, b, before[i])
@@ -113,7 +114,7 @@ func TestEveryRefusalHasItsCodeAndMovesNothing(t *testing.T) {
 func TestDefectiveSuccessIsBookedAndSealed(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
-	p.want("A2", wire.Purchase, amount(500), shows("defective"))
+	p.want("A2", dialect.Purchase, amount(500), shows("defective"))
 	if b := book(h, "10000001"); b.Debit != 500 {
 		t.Errorf("debit %d, want 500", b.Debit)
 	}
@@ -122,17 +123,17 @@ func TestDefectiveSuccessIsBookedAndSealed(t *testing.T) {
 func TestTrackAndPaymentCodeAreRead(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
-	p.want("00", wire.Purchase, amount(100), set(22, "022"), set(35, "6225000030000000D49122011234567890"))
+	p.want("00", dialect.Purchase, amount(100), set(22, "022"), set(35, "6225000030000000D49122011234567890"))
 	sealed, err := p.keys.Track.SealTrack([]byte("6225000030000000D49122011234567890"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.want("00", wire.Purchase, amount(100), set(22, "022"), set(35, string(sealed)), set(53, "0610000000000000"))
+	p.want("00", dialect.Purchase, amount(100), set(22, "022"), set(35, string(sealed)), set(53, "0610000000000000"))
 	if p.ans.Text(2) != "6225000030000000" {
 		t.Errorf("field 2 is %q", p.ans.Text(2))
 	}
-	p.want("30", wire.Purchase, amount(100), set(22, "022"), set(35, "6225000030000000D49122011234567890"), set(53, "0610000000000000"))
-	p.want("00", wire.QRPurchase, amount(100), set(59, "A30196211111111111111112"))
+	p.want("30", dialect.Purchase, amount(100), set(22, "022"), set(35, "6225000030000000D49122011234567890"), set(53, "0610000000000000"))
+	p.want("00", dialect.QRPurchase, amount(100), set(59, "A30196211111111111111112"))
 	if v := p.ans.Text(59); len(v) != 25 || v[:5] != "A4020" || p.ans.Has(38) {
 		t.Errorf("the answer has voucher %q and code %q, want a voucher and none", v, p.ans.Text(38))
 	}
@@ -154,7 +155,7 @@ func TestRepeatedPaymentIsBookedOnce(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h, address := listen(t, "cup", c.options...)
 			p := ready(t, h, address, 0)
-			buy := p.request(wire.Purchase, amount(700), shows("good"))
+			buy := p.request(dialect.Purchase, amount(700), shows("good"))
 			if code := p.send(buy); code != "00" {
 				t.Fatal(code)
 			}
@@ -181,7 +182,7 @@ func TestRepeatedPaymentIsBookedOnce(t *testing.T) {
 			if code := p.send(buy); code != "94" {
 				t.Errorf("the same trace with another card got %s, want 94", code)
 			}
-			declined := p.request(wire.Purchase, amount(700), shows("poor"))
+			declined := p.request(dialect.Purchase, amount(700), shows("poor"))
 			if code := p.send(declined); code != "51" {
 				t.Fatal(code)
 			}
@@ -199,7 +200,7 @@ func TestRepeatedPaymentIsBookedOnce(t *testing.T) {
 func TestFlippedOctetIsNeverBooked(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
-	clean := p.frame(p.request(wire.Purchase, amount(700), shows("good"), pin("123456")))
+	clean := p.frame(p.request(dialect.Purchase, amount(700), shows("good"), pin("123456")))
 	body := 2 + h.dialect.Header.Len()
 	codes := map[string]int{}
 	for i := body; i < len(clean); i++ {
@@ -230,7 +231,7 @@ func TestFlippedOctetIsNeverBooked(t *testing.T) {
 	// A payment without any MAC, and the clean one at last.
 	kept := p.keys.MAC
 	p.keys.MAC = nil
-	bare := p.frame(p.request(wire.Purchase, amount(700), shows("good")))
+	bare := p.frame(p.request(dialect.Purchase, amount(700), shows("good")))
 	p.keys.MAC = kept
 	if code := p.exchange(bare); code != "A0" {
 		t.Errorf("a payment without a MAC got %s, want A0", code)
@@ -244,7 +245,7 @@ func TestFlippedOctetIsNeverBooked(t *testing.T) {
 func TestOctetsAfterTheMACAreRefused(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
-	frame := p.frame(p.request(wire.Purchase, amount(700), shows("good")))
+	frame := p.frame(p.request(dialect.Purchase, amount(700), shows("good")))
 	frame = append(frame, 1, 2, 3, 4)
 	frame[1] += 4
 	if code := p.exchange(frame); code != "30" {
@@ -259,14 +260,14 @@ func TestOctetsAfterTheMACAreRefused(t *testing.T) {
 func TestNothingIsBookedWithoutSignIn(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := dialPOS(t, h, address, 0)
-	p.want("77", wire.Purchase, amount(1), shows("good"))
-	p.want("77", wire.Balance, shows("good"))
+	p.want("77", dialect.Purchase, amount(1), shows("good"))
+	p.want("77", dialect.Balance, shows("good"))
 	p.signIn()
 	kept := p.keys
-	p.want("00", wire.Purchase, amount(1), shows("good"))
-	p.want("00", wire.SignOff)
+	p.want("00", dialect.Purchase, amount(1), shows("good"))
+	p.want("00", dialect.SignOff)
 	p.keys = kept
-	for _, kind := range []wire.Transaction{wire.Purchase, wire.PreAuth} {
+	for _, kind := range []dialect.Transaction{dialect.Purchase, dialect.PreAuth} {
 		p.want("77", kind, amount(1), shows("good"))
 	}
 	if b := book(h, "10000001"); b.Debit != 1 {
@@ -279,11 +280,11 @@ func TestAnswersAndStrangersAreIgnored(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
 	for _, mti := range []string{"0210", "0410", "0810", "9999", "0300"} {
-		m := p.request(wire.Purchase, amount(1), shows("good"))
+		m := p.request(dialect.Purchase, amount(1), shows("good"))
 		m.SetMTI(mti)
 		p.write(p.frame(m))
 	}
-	foreign := p.request(wire.Purchase, amount(1), shows("good"))
+	foreign := p.request(dialect.Purchase, amount(1), shows("good"))
 	foreign.Head[2] = 0x77
 	p.write(p.frame(foreign))
 	if p.hear(30 * time.Millisecond) {
@@ -292,7 +293,7 @@ func TestAnswersAndStrangersAreIgnored(t *testing.T) {
 	if n := h.Counts().Ignored; n != 6 {
 		t.Errorf("%d ignored, want 6", n)
 	}
-	p.want("00", wire.Purchase, amount(1), shows("good"))
+	p.want("00", dialect.Purchase, amount(1), shows("good"))
 }
 
 // P28: echo fields come back, TPDU addresses change over, and the answer goes
@@ -300,7 +301,7 @@ func TestAnswersAndStrangersAreIgnored(t *testing.T) {
 func TestAnswerBringsBackWhatWasAsked(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
-	m := p.request(wire.Purchase, amount(4321), shows("good"))
+	m := p.request(dialect.Purchase, amount(4321), shows("good"))
 	if code := p.send(m); code != "00" {
 		t.Fatal(code)
 	}
@@ -326,7 +327,7 @@ func TestReferencesAreUnique(t *testing.T) {
 	p := ready(t, h, address, 0)
 	seen := map[string]bool{}
 	for range 200 {
-		p.want("00", wire.Purchase, amount(1), shows("good"))
+		p.want("00", dialect.Purchase, amount(1), shows("good"))
 		if rrn := p.ans.Text(37); seen[rrn] {
 			t.Fatalf("reference %s came twice", rrn)
 		} else {
@@ -341,8 +342,8 @@ func TestAskingChangesNothing(t *testing.T) {
 	p := ready(t, h, address, 0)
 	before := h.Books()
 	for range 3 {
-		p.want("00", wire.Balance, shows("good"))
-		p.want("00", wire.Echo)
+		p.want("00", dialect.Balance, shows("good"))
+		p.want("00", dialect.Echo)
 	}
 	for i, b := range h.Books() {
 		if b != before[i] {

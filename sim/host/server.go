@@ -205,7 +205,7 @@ func (h *Host) converse(nc net.Conn, box *outbox, read, answers []byte) {
 		nc = tc
 	}
 	c := &conn{Conn: nc, limits: &h.limits, ahead: read}
-	reader := wire.NewReader(c, h.dialect)
+	reader := h.dialect.NewReader(c)
 	var x *Exchange
 	now := time.Now()
 	if len(answers) > 0 && !c.send(answers, now) {

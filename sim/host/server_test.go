@@ -19,14 +19,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/posfleet/posfleet/sim/wire"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // R31, F16: pieces of one octet, and many requests in one piece.
 func TestPiecesDoNotMatter(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
-	frame := p.frame(p.request(wire.Purchase, amount(1), shows("good")))
+	frame := p.frame(p.request(dialect.Purchase, amount(1), shows("good")))
 	for i := range frame {
 		p.write(frame[i : i+1])
 	}
@@ -36,7 +36,7 @@ func TestPiecesDoNotMatter(t *testing.T) {
 	var many []byte
 	first := p.trace
 	for range 50 {
-		many = append(many, p.frame(p.request(wire.Purchase, amount(1), shows("good")))...)
+		many = append(many, p.frame(p.request(dialect.Purchase, amount(1), shows("good")))...)
 	}
 	p.write(many)
 	for i := range 50 {
@@ -107,7 +107,7 @@ func TestPipelinedRequestsCostFewWrites(t *testing.T) {
 	l.writes.Store(0)
 	var many []byte
 	for range 100 {
-		many = append(many, p.frame(p.request(wire.Purchase, amount(1), shows("good")))...)
+		many = append(many, p.frame(p.request(dialect.Purchase, amount(1), shows("good")))...)
 	}
 	p.write(many)
 	for range 100 {
@@ -127,7 +127,7 @@ func TestDribblingIsCutAtTheDeadline(t *testing.T) {
 	h, address := listen(t, "cup", WithLimits(Limits{Message: limit}))
 	honest := ready(t, h, address, 0)
 	slow := dialPOS(t, h, address, 1)
-	frame := slow.frame(slow.request(wire.SignIn))
+	frame := slow.frame(slow.request(dialect.SignIn))
 	begin := time.Now()
 	cut := make(chan time.Duration, 1)
 	go func() {
@@ -147,7 +147,7 @@ func TestDribblingIsCutAtTheDeadline(t *testing.T) {
 		t.Errorf("cut after %v, want %v", got, limit)
 	}
 	time.Sleep(2 * limit) // longer than a message may take, between messages
-	honest.want("00", wire.Purchase, amount(1), shows("good"))
+	honest.want("00", dialect.Purchase, amount(1), shows("good"))
 }
 
 // F22: a peer that asks and never reads is cut off, and nobody else waits for it.
@@ -155,7 +155,7 @@ func TestPeerThatNeverReadsIsCutOff(t *testing.T) {
 	h, address := listen(t, "cup", WithLimits(Limits{Write: 100 * time.Millisecond}))
 	honest := ready(t, h, address, 0)
 	deaf := dialPOS(t, h, address, 1)
-	line := bytes.Repeat(deaf.frame(deaf.request(wire.Echo)), 1000)
+	line := bytes.Repeat(deaf.frame(deaf.request(dialect.Echo)), 1000)
 	deaf.conn.SetWriteDeadline(time.Now().Add(5 * time.Second))
 	for {
 		if _, err := deaf.conn.Write(line); errors.Is(err, os.ErrDeadlineExceeded) {
@@ -163,7 +163,7 @@ func TestPeerThatNeverReadsIsCutOff(t *testing.T) {
 		} else if err != nil {
 			break
 		}
-		honest.want("00", wire.Purchase, amount(1), shows("good"))
+		honest.want("00", dialect.Purchase, amount(1), shows("good"))
 	}
 }
 
@@ -182,7 +182,7 @@ func TestEndBehindTheLastRequestIsSeen(t *testing.T) {
 	h, address := listen(t, "cup")
 	for _, requests := range []int{1, 3000} {
 		p := dialPOS(t, h, address, 0)
-		frame := p.frame(p.request(wire.Echo))
+		frame := p.frame(p.request(dialect.Echo))
 		go func() {
 			p.conn.Write(bytes.Repeat(frame, requests))
 			p.conn.(*net.TCPConn).CloseWrite()
@@ -216,13 +216,13 @@ func TestPlainConnectionsShareGoroutines(t *testing.T) {
 		all = append(all, ready(t, h, l.Addr().String(), i+1))
 	}
 	for _, p := range all {
-		p.want("00", wire.Echo)
+		p.want("00", dialect.Echo)
 	}
 	if n := runtime.NumGoroutine() - before; n > 0 {
 		t.Errorf("%d goroutines for %d plain connections, want none", n, len(all))
 	}
 	for i, p := range all {
-		frame := p.frame(p.request(wire.Echo))
+		frame := p.frame(p.request(dialect.Echo))
 		switch i % 3 {
 		case 0: // in pieces
 			p.conn.Write(frame[:7])
@@ -243,7 +243,7 @@ func TestPlainConnectionsShareGoroutines(t *testing.T) {
 		if !p.hear(time.Second) {
 			t.Errorf("connection %d got no answer", i)
 		}
-		p.want("00", wire.Echo)
+		p.want("00", dialect.Echo)
 	}
 	if n := runtime.NumGoroutine() - before; n < len(all) {
 		t.Errorf("%d goroutines for %d connections that were not plain", n, len(all))
@@ -296,7 +296,7 @@ func TestHostOutlivesWantOfDescriptors(t *testing.T) {
 	}
 	l := &starved{Listener: local(t), left: 4}
 	start(t, h, l)
-	ready(t, h, l.Addr().String(), 0).want("00", wire.Purchase, amount(1), shows("good"))
+	ready(t, h, l.Addr().String(), 0).want("00", dialect.Purchase, amount(1), shows("good"))
 }
 
 func TestClosedListenerEndsServe(t *testing.T) {
@@ -355,11 +355,11 @@ func TestPanicCostsOneConnection(t *testing.T) {
 	start(t, h, l)
 	good := ready(t, h, l.Addr().String(), 0)
 	bad := dialPOS(t, h, l.Addr().String(), 1)
-	bad.write(bad.frame(bad.request(wire.SignIn)))
+	bad.write(bad.frame(bad.request(dialect.SignIn)))
 	if _, err := bad.conn.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("the connection gave %v, want EOF", err)
 	}
-	good.want("00", wire.Purchase, amount(1), shows("good"))
+	good.want("00", dialect.Purchase, amount(1), shows("good"))
 	if c := h.Counts(); c.Panics != 1 {
 		t.Errorf("%d panics, want 1", c.Panics)
 	}
@@ -382,7 +382,7 @@ func TestTLSAndPlainDoNotMix(t *testing.T) {
 	h, address := listen(t, "cup", WithLimits(Limits{Message: 200 * time.Millisecond}),
 		WithTLS(&tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}))
 	plain := dialPOS(t, h, address, 0)
-	plain.write(plain.frame(plain.request(wire.SignIn)))
+	plain.write(plain.frame(plain.request(dialect.SignIn)))
 	plain.conn.SetReadDeadline(time.Now().Add(2 * time.Second))
 	rest, err := io.ReadAll(plain.conn)
 	if err != nil && !errors.Is(err, syscall.ECONNRESET) {
@@ -395,16 +395,16 @@ func TestTLSAndPlainDoNotMix(t *testing.T) {
 	roots.AddCert(leaf)
 	p := dialPOS(t, h, address, 0)
 	p.conn = tls.Client(p.conn, &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"})
-	p.reader = wire.NewReader(p.conn, h.dialect)
+	p.reader = h.dialect.NewReader(p.conn)
 	p.signIn()
-	p.want("00", wire.Purchase, amount(1), shows("good"))
+	p.want("00", dialect.Purchase, amount(1), shows("good"))
 }
 
 // R32: a request that ends at any octet is not booked.
 func TestCutRequestsAreNotBooked(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
-	frame := p.frame(p.request(wire.Purchase, amount(1), shows("good")))
+	frame := p.frame(p.request(dialect.Purchase, amount(1), shows("good")))
 	for n := range len(frame) {
 		c, err := net.Dial("tcp", address)
 		if err != nil {
@@ -418,7 +418,7 @@ func TestCutRequestsAreNotBooked(t *testing.T) {
 		}
 		c.Close()
 	}
-	p.want("00", wire.Echo)
+	p.want("00", dialect.Echo)
 	if b := book(h, "10000001"); b.Totals != (Totals{}) {
 		t.Errorf("booked %+v", b.Totals)
 	}

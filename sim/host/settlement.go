@@ -1,6 +1,7 @@
 package host
 
 import (
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -129,7 +130,7 @@ func (h *Host) closeBatch(t *terminal) {
 	s := t.session
 	for i := range s.records {
 		r := &s.records[i]
-		if r.state != approved || r.kind.Side() != wire.Debit {
+		if r.state != approved || r.kind.Side() != dialect.Debit {
 			continue
 		}
 		fee := t.shop.fee.Of(r.amount)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -11,7 +12,7 @@ import (
 func (p *pos) settlement(debit int64, debits int, credit int64, credits int) byte {
 	p.Helper()
 	v := fmt.Sprintf("%012d%03d%012d%03d0%031d", debit, debits, credit, credits, 0)
-	p.do(wire.Settlement, set(48, v), set(63, "01 "))
+	p.do(dialect.Settlement, set(48, v), set(63, "01 "))
 	if p.ans.Has(39) {
 		p.Fatalf("settlement answered %s", p.ans.Text(39))
 	}
@@ -26,7 +27,7 @@ func (p *pos) settlement(debit int64, debits int, credit int64, credits int) byt
 func (p *pos) settle(debit int64, debits int) {
 	p.Helper()
 	p.settlement(debit, debits, 0, 0)
-	p.want("00", wire.UploadEnd, set(48, "0000"))
+	p.want("00", dialect.UploadEnd, set(48, "0000"))
 	p.batch++
 }
 
@@ -34,10 +35,10 @@ func (p *pos) settle(debit int64, debits int) {
 func TestSettlementComparesAndClosesTheBatch(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
-	p.want("00", wire.Purchase, amount(1000), shows("good"))
-	p.want("00", wire.Purchase, amount(234), shows("good"))
-	p.want("00", wire.PurchaseVoid, amount(234), shows("good"), p.original())
-	lost := p.request(wire.Purchase, amount(55), shows("good"))
+	p.want("00", dialect.Purchase, amount(1000), shows("good"))
+	p.want("00", dialect.Purchase, amount(234), shows("good"))
+	p.want("00", dialect.PurchaseVoid, amount(234), shows("good"), p.original())
+	lost := p.request(dialect.Purchase, amount(55), shows("good"))
 	p.send(lost)
 	p.send(p.reversalOf(lost))
 	for range 2 { // an answer lost: the same again
@@ -54,14 +55,14 @@ func TestSettlementComparesAndClosesTheBatch(t *testing.T) {
 		}
 	}
 	detail := "00" + "000001" + "00006225000000000014" + "000000001000"
-	upload := p.request(wire.BatchUpload, set(48, "02"+detail+detail))
+	upload := p.request(dialect.BatchUpload, set(48, "02"+detail+detail))
 	for range 3 {
 		if code := p.send(upload); code != "00" {
 			t.Fatalf("upload answered %s", code)
 		}
 	}
-	p.want("30", wire.BatchUpload, set(48, "03"+detail))
-	end := p.request(wire.UploadEnd, set(48, "0002"), sub(wire.SubNet, "202"))
+	p.want("30", dialect.BatchUpload, set(48, "03"+detail))
+	end := p.request(dialect.UploadEnd, set(48, "0002"), sub(wire.ManagementCode, "202"))
 	for range 3 {
 		if code := p.send(end); code != "00" {
 			t.Fatalf("end of the upload answered %s", code)
@@ -82,13 +83,13 @@ func TestSettlementComparesAndClosesTheBatch(t *testing.T) {
 	if fee := h.ledger.fees.balance.Load(); fee != 6 {
 		t.Errorf("fees %d, want 6", fee)
 	}
-	p.want("77", wire.Purchase, amount(1), shows("good"))
+	p.want("77", dialect.Purchase, amount(1), shows("good"))
 	p.batch = 2
-	p.want("00", wire.Purchase, amount(1), shows("good"))
+	p.want("00", dialect.Purchase, amount(1), shows("good"))
 	if flag := p.settlement(1, 1, 0, 0); flag != '1' {
 		t.Errorf("the second batch is flagged %c", flag)
 	}
-	p.want("00", wire.UploadEnd, set(48, "0007"))
+	p.want("00", dialect.UploadEnd, set(48, "0007"))
 	if n := h.Counts().Miscounted; n != 1 {
 		t.Errorf("%d uploads miscounted, want 1", n)
 	}
@@ -101,15 +102,15 @@ func TestPaymentDuringSettlementIsInOneBatch(t *testing.T) {
 	if flag := p.settlement(0, 0, 0, 0); flag != '1' {
 		t.Fatalf("an empty batch is flagged %c", flag)
 	}
-	p.want("00", wire.Purchase, amount(5), shows("good"))
-	p.want("00", wire.UploadEnd, set(48, "0000"))
+	p.want("00", dialect.Purchase, amount(5), shows("good"))
+	p.want("00", dialect.UploadEnd, set(48, "0000"))
 	p.batch = 2
-	p.want("00", wire.Purchase, amount(7), shows("good"))
+	p.want("00", dialect.Purchase, amount(7), shows("good"))
 	b := book(h, "10000001")
 	if b.Unsettled.Debit != 7 || b.Debit != 12 {
 		t.Errorf("book %+v, want 7 unsettled of 12", b)
 	}
-	p.want("00", wire.UploadEnd, set(48, "0000")) // of a batch not settled
+	p.want("00", dialect.UploadEnd, set(48, "0000")) // of a batch not settled
 	if b := book(h, "10000001"); b.Batch != 2 {
 		t.Errorf("batch %d, want 2", b.Batch)
 	}
@@ -126,31 +127,31 @@ func TestBatchNumberMovesOnExactlyOnce(t *testing.T) {
 		}
 	}
 	batch(1, "signing in again")
-	p.want("00", wire.SignOff)
-	p.want("00", wire.SignOff) // its answer was lost
+	p.want("00", dialect.SignOff)
+	p.want("00", dialect.SignOff) // its answer was lost
 	batch(2, "sign-off")
-	p.want("00", wire.Purchase, amount(3), shows("good"))
+	p.want("00", dialect.Purchase, amount(3), shows("good"))
 	p.settle(3, 1)
 	p.batch--
-	p.want("00", wire.SignOff) // as terminals do after settlement
+	p.want("00", dialect.SignOff) // as terminals do after settlement
 	batch(3, "settlement and sign-off")
-	p.want("00", wire.Purchase, amount(3), shows("good"))
+	p.want("00", dialect.Purchase, amount(3), shows("good"))
 	p.settle(3, 1)
-	p.want("00", wire.SignOff) // one that counts on by itself
+	p.want("00", dialect.SignOff) // one that counts on by itself
 	batch(4, "settlement and sign-off in the next batch")
 	p.settle(0, 0)
 	batch(5, "settlement alone")
-	p.want("00", wire.Purchase, amount(3), shows("good"))
-	p.want("00", wire.SignOff)
+	p.want("00", dialect.Purchase, amount(3), shows("good"))
+	p.want("00", dialect.SignOff)
 	batch(6, "sign-off with payments unsettled")
 	if flag := p.settlement(3, 1, 0, 0); flag != '1' {
 		t.Errorf("what was unsettled at sign-off is flagged %c", flag)
 	}
-	p.want("77", wire.SignOff, sub(wire.SubBatch, "000009"))
+	p.want("77", dialect.SignOff, sub(wire.Batch, "000009"))
 
 	h.all[1].batch = 999_999
 	q := ready(t, h, address, 1)
-	q.want("00", wire.SignOff)
+	q.want("00", dialect.SignOff)
 	q.signIn()
 	if q.batch != 1 {
 		t.Errorf("after batch 999999 comes %d, want 1", q.batch)

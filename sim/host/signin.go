@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -23,8 +24,8 @@ func (h *Host) signIn(x *Exchange) {
 		return
 	}
 	mode := h.profile.SignIn
-	if len(h.dialect.Form(wire.SignIn).Nets) > 1 {
-		mode = keys.Mode(x.Request.Sub(wire.SubNet))
+	if len(h.dialect.Form(dialect.SignIn).ManagementCodes) > 1 {
+		mode = keys.Mode(x.Request.Element(wire.ManagementCode))
 	}
 	if t.session == nil {
 		t.session = &session{}
@@ -48,8 +49,8 @@ func (h *Host) signIn(x *Exchange) {
 
 // putBatch says the current batch in the answer.
 func (h *Host) putBatch(x *Exchange) {
-	span := h.dialect.Span(wire.SubBatch)
-	if span.Field == 0 || x.Answer.SetSubUint(wire.SubBatch, uint64(x.terminal.batch)) {
+	span := h.dialect.Place(wire.Batch)
+	if span.Field == 0 || x.Answer.SetElementUint(wire.Batch, uint64(x.terminal.batch)) {
 		return
 	}
 	if x.Request.Has(span.Field) {
@@ -101,7 +102,7 @@ func issue(master []byte, mode keys.Mode) (set keys.Set, block []byte, err error
 func (h *Host) signOff(x *Exchange) {
 	t := x.terminal
 	batch := t.batch
-	if v := x.Request.Sub(wire.SubBatch); v != nil {
+	if v := x.Request.Element(wire.Batch); v != nil {
 		batch, _ = digits(v)
 	}
 	switch {

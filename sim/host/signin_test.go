@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -18,7 +19,7 @@ func TestEveryKindOfKeyBlockWorks(t *testing.T) {
 		t.Run(string(mode), func(t *testing.T) {
 			h, address := listen(t, "cup")
 			p := dialPOS(t, h, address, 0)
-			p.want("00", wire.SignIn, sub(wire.SubNet, string(mode)))
+			p.want("00", dialect.SignIn, sub(wire.ManagementCode, string(mode)))
 			make := keys.New
 			if mode == keys.SM4 || mode == keys.SM4Track {
 				make = keys.NewSM4
@@ -30,7 +31,7 @@ func TestEveryKindOfKeyBlockWorks(t *testing.T) {
 			if p.keys, err = keys.Unwrap(master, mode, p.ans.Get(62)); err != nil {
 				t.Fatal(err)
 			}
-			p.want("00", wire.Purchase, amount(1), shows("good"))
+			p.want("00", dialect.Purchase, amount(1), shows("good"))
 		})
 	}
 }
@@ -58,7 +59,7 @@ func TestWorkingKeysAreNeverShared(t *testing.T) {
 func TestRepeatedSignInGivesTheSameKeysUntilUsed(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := dialPOS(t, h, address, 0)
-	m := p.request(wire.SignIn, sub(wire.SubNet, "004"))
+	m := p.request(dialect.SignIn, sub(wire.ManagementCode, "004"))
 	p.send(m)
 	first := bytes.Clone(p.ans.Get(62))
 	p.send(m)
@@ -66,12 +67,12 @@ func TestRepeatedSignInGivesTheSameKeysUntilUsed(t *testing.T) {
 		t.Error("the repeat has other keys")
 	}
 	p.adopt()
-	p.want("00", wire.Purchase, amount(1), shows("good"))
+	p.want("00", dialect.Purchase, amount(1), shows("good"))
 	p.exchange(p.frame(m))
 	if bytes.Equal(first, p.ans.Get(62)) {
 		t.Error("keys that were used are given again")
 	}
-	if code := p.do(wire.Purchase, amount(1), shows("good")); code != "A0" {
+	if code := p.do(dialect.Purchase, amount(1), shows("good")); code != "A0" {
 		t.Errorf("a payment under the old keys got %s, want A0", code)
 	}
 }
@@ -81,7 +82,7 @@ func TestRepeatedSignInGivesTheSameKeysUntilUsed(t *testing.T) {
 func TestHeaderComesBackButForItsRequirement(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := dialPOS(t, h, address, 0)
-	m := p.request(wire.Echo)
+	m := p.request(dialect.Echo)
 	m.Head[7] = 0x15
 	p.send(m)
 	if got := p.ans.Head[5:]; !bytes.Equal(got, []byte{0x60, 0x31, 0x10, 0x31, 0x00, 0x00}) {
@@ -101,38 +102,38 @@ func TestAnswersHaveTheirFields(t *testing.T) {
 			t.Errorf("%s has fields %v, want %v", name, got, want)
 		}
 	}
-	p.want("00", wire.Echo)
+	p.want("00", dialect.Echo)
 	check("echo", 12, 13, 39, 41, 42, 60)
 	p.signIn()
 	check("sign-in", 11, 12, 13, 32, 37, 39, 41, 42, 60, 62)
-	buy := p.request(wire.Purchase, amount(100), shows("good"))
+	buy := p.request(dialect.Purchase, amount(100), shows("good"))
 	p.send(buy)
 	check("purchase", 2, 3, 4, 11, 12, 13, 15, 25, 32, 37, 38, 39, 41, 42, 44, 49, 60, 63, 64)
 	of := p.reference()
-	p.want("00", wire.Refund, amount(50), shows("good"), of)
+	p.want("00", dialect.Refund, amount(50), shows("good"), of)
 	check("refund", 2, 3, 4, 11, 12, 13, 15, 25, 32, 37, 39, 41, 42, 44, 49, 60, 63, 64)
-	p.want("51", wire.Purchase, amount(101), shows("poor"))
+	p.want("51", dialect.Purchase, amount(101), shows("poor"))
 	check("declined purchase", 3, 4, 11, 12, 13, 15, 25, 32, 37, 39, 41, 42, 44, 49, 60, 63)
-	p.want("00", wire.Balance, shows("good"))
+	p.want("00", dialect.Balance, shows("good"))
 	check("balance", 2, 3, 11, 12, 13, 15, 25, 32, 37, 39, 41, 42, 44, 49, 54, 60, 63, 64)
-	p.want("00", wire.QRPurchase, amount(100), set(59, "A30196211111111111111111"))
+	p.want("00", dialect.QRPurchase, amount(100), set(59, "A30196211111111111111111"))
 	check("QR purchase", 3, 4, 11, 12, 13, 15, 25, 32, 37, 39, 41, 42, 44, 49, 59, 60, 63, 64)
-	lost := p.request(wire.Purchase, amount(100), shows("good"))
+	lost := p.request(dialect.Purchase, amount(100), shows("good"))
 	p.send(p.reversalOf(lost))
 	check("reversal", 2, 3, 4, 11, 12, 13, 15, 25, 32, 37, 39, 41, 42, 44, 49, 60, 64)
 	p.settlement(200, 2, 50, 1)
 	check("settlement", 11, 12, 13, 15, 32, 37, 41, 42, 48, 49, 60, 63)
-	p.want("00", wire.UploadEnd, set(48, "0000"))
+	p.want("00", dialect.UploadEnd, set(48, "0000"))
 	check("upload end", 11, 12, 13, 32, 37, 39, 41, 42, 48, 60)
-	p.want("00", wire.SignOff)
+	p.want("00", dialect.SignOff)
 	check("sign-off", 11, 12, 13, 32, 37, 39, 41, 42, 60)
-	p.want("97", wire.SignIn, set(41, "19999999"))
+	p.want("97", dialect.SignIn, set(41, "19999999"))
 	check("refused sign-in", 11, 12, 13, 32, 37, 39, 41, 42, 60)
 }
 
 func TestBundledProfilesAreServed(t *testing.T) {
-	for _, dialect := range []string{"cup", "iso87"} {
-		prof, err := profile.Bundled(dialect, 20)
+	for _, network := range []string{"cup", "iso87"} {
+		prof, err := profile.Bundled(network, 20)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,10 +149,10 @@ func TestBundledProfilesAreServed(t *testing.T) {
 			if role == "over-limit" {
 				sum = 50_001
 			}
-			p.want(want, wire.Purchase, amount(sum), shows(role))
+			p.want(want, dialect.Purchase, amount(sum), shows(role))
 		}
 		card := prof.Holders("wrong-pin")[0]
-		p.want("55", wire.Purchase, amount(1), shows("wrong-pin"), pin(string(card.Typed)))
+		p.want("55", dialect.Purchase, amount(1), shows("wrong-pin"), pin(string(card.Typed)))
 		if err := h.Check(); err != nil {
 			t.Error(err)
 		}
@@ -168,7 +169,7 @@ func TestManyTerminalsOnTheSameCards(t *testing.T) {
 		p := ready(t, h, address, i)
 		wg.Go(func() {
 			for n := range 60 {
-				buy := p.request(wire.Purchase, amount(uint64(10+n)), shows("good"))
+				buy := p.request(dialect.Purchase, amount(uint64(10+n)), shows("good"))
 				switch p.send(buy); n % 4 {
 				case 0:
 					p.exchange(p.last) // 94
@@ -176,10 +177,10 @@ func TestManyTerminalsOnTheSameCards(t *testing.T) {
 				case 1:
 					p.send(p.reversalOf(buy))
 				case 2:
-					p.want("00", wire.Refund, amount(5), shows("good"), p.reference())
+					p.want("00", dialect.Refund, amount(5), shows("good"), p.reference())
 					want[i] += int64(5 + n)
 				case 3:
-					p.want("00", wire.PurchaseVoid, amount(uint64(10+n)), p.original())
+					p.want("00", dialect.PurchaseVoid, amount(uint64(10+n)), p.original())
 				}
 			}
 		})
@@ -203,5 +204,5 @@ func TestClockCrossesMidnight(t *testing.T) {
 		}
 		now++
 	}
-	p.want("00", wire.Echo)
+	p.want("00", dialect.Echo)
 }

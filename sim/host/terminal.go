@@ -6,9 +6,9 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // identity is a terminal's name on the line: TID, then MID.
@@ -70,7 +70,7 @@ type record struct {
 	card     int32  // into ledger.cards; -1 for none
 	origin   int32  // of a void, the record it voids; of the pre-authorisation family, the hold
 	trace    uint32
-	kind     wire.Transaction
+	kind     dialect.Transaction
 	state    state
 }
 
@@ -145,12 +145,12 @@ func (s *session) add(key uint64, r *record) {
 
 // tally adds a payment to its side of the open batch, or with n = -1 takes it
 // off again.
-func (s *session) tally(kind wire.Transaction, amount int64, n int) {
+func (s *session) tally(kind dialect.Transaction, amount int64, n int) {
 	switch kind.Side() {
-	case wire.Debit:
+	case dialect.Debit:
 		s.open.Debit += int64(n) * amount
 		s.open.DebitN += n
-	case wire.Credit:
+	case dialect.Credit:
 		s.open.Credit += int64(n) * amount
 		s.open.CreditN += n
 	}

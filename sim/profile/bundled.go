@@ -15,6 +15,6 @@ func BundledYAML() []byte { return slices.Clone(bundled) }
 // Bundled is the network that posfleet's own host serves, spoken in a dialect
 // ("cup" or "iso87"), with so many terminals; 0 for as many as its file has.
 // All in it is for tests: keys, cards and passwords are published.
-func Bundled(dialect string, terminals int) (*Profile, error) {
-	return parse("bundled.yaml", bundled, terminals, dialect)
+func Bundled(network string, terminals int) (*Profile, error) {
+	return parse("bundled.yaml", bundled, terminals, network)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -138,7 +139,7 @@ func (r *reader) network(p *Profile, says network, found map[string]int, dir fol
 		says.dialect = "cup"
 	}
 	known, ok := networks[says.dialect]
-	d := wire.Dialects()[says.dialect]
+	d := dialect.Dialects()[says.dialect]
 	if !ok || d == nil {
 		wrong("dialect", "%s, want cup or iso87", show(says.dialect))
 		return

@@ -11,15 +11,15 @@ package profile
 import (
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Profile is a network under test. [Load], [Parse] or [Bundled] make it; from
 // then on it is read only and any number of goroutines may share it.
 type Profile struct {
 	Name      string
-	Dialect   *wire.Dialect
+	Dialect   *dialect.Dialect
 	Address   string // host:port of the host under test; empty for the bundled host
 	TLS       *TLS   // nil for plain TCP
 	Head      []byte // routing header of requests: TPDU and application header

@@ -4,16 +4,16 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/posfleet/posfleet/sim/wire"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // ownSpec is a dialect with the fields of a user's own spec, in moov's JSON.
-func ownSpec(d *wire.Dialect, path string, dir folder) (*wire.Dialect, error) {
+func ownSpec(d *dialect.Dialect, path string, dir folder) (*dialect.Dialect, error) {
 	data, err := dir.read(path, false, maxFile)
 	if err != nil {
 		return nil, err
 	}
-	spec, err := wire.LoadSpec(bytes.NewReader(data))
+	spec, err := dialect.LoadSpec(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("file %s: %w", path, err)
 	}

@@ -1,14 +1,17 @@
-package wire
+package wire_test
 
 import (
 	"testing"
 
 	"github.com/moov-io/iso8583"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // buildPurchase fills m with a signed chip purchase: 17 fields.
-func buildPurchase(m *Message, form *Form) {
-	m.Begin(form)
+func buildPurchase(m *wire.Message, form *dialect.Form) {
+	form.Begin(m)
 	m.SetString(2, "6225000000000014")
 	m.SetUint(4, 12345)
 	m.SetUint(11, 42)
@@ -21,15 +24,15 @@ func buildPurchase(m *Message, form *Form) {
 	m.SetString(42, "123456789012345")
 	m.SetString(52, "\x6E\x83\xD8\xC8\x71\x67\x9F\x76")
 	m.SetString(53, "2600000000000000")
-	m.SetSub(SubBatch, "000001")
+	m.SetElement(wire.Batch, "000001")
 	m.AddMAC()
 }
 
-func purchase(t testing.TB) *Message {
-	d := CUP()
-	m := NewMessage(d)
+func purchase(t testing.TB) *wire.Message {
+	d := dialect.CUP()
+	m := d.NewMessage()
 	copy(m.Head, unhex(t, "6000030000603100310000"))
-	buildPurchase(m, d.Form(Purchase))
+	buildPurchase(m, d.Form(dialect.Purchase))
 	n := 0
 	for range m.Fields {
 		n++
@@ -59,7 +62,7 @@ func BenchmarkAppend(b *testing.B) {
 	dst := make([]byte, 0, 512)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := AppendFrame(dst, m); err != nil {
+		if _, err := wire.AppendFrame(dst, m); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -67,12 +70,12 @@ func BenchmarkAppend(b *testing.B) {
 
 func BenchmarkBuild(b *testing.B) {
 	m := purchase(b)
-	form := m.Dialect().Form(Purchase)
+	form := dialect.CUP().Form(dialect.Purchase)
 	dst := make([]byte, 0, 512)
 	b.ReportAllocs()
 	for b.Loop() {
 		buildPurchase(m, form)
-		if _, err := AppendFrame(dst, m); err != nil {
+		if _, err := wire.AppendFrame(dst, m); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -88,7 +91,7 @@ func BenchmarkMoovRead(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := iso8583.NewMessage(m.d.Spec).Unpack(octets[11:]); err != nil {
+		if err := iso8583.NewMessage(m.Format().Spec).Unpack(octets[11:]); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -102,7 +105,7 @@ func BenchmarkMoovBuild(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		other := iso8583.NewMessage(m.d.Spec)
+		other := iso8583.NewMessage(m.Format().Spec)
 		other.MTI(m.MTI())
 		for f, v := range values {
 			if err := other.BinaryField(f, v); err != nil {
@@ -118,22 +121,22 @@ func BenchmarkMoovBuild(b *testing.B) {
 func TestNothingIsAllocatedForAMessage(t *testing.T) {
 	m := purchase(t)
 	m.SetString(55, string(unhex(t, "9F02060000000100009F36020001820200007106DF01010A0000")))
-	d := m.Dialect()
-	dst, err := AppendFrame(make([]byte, 0, 1024), m)
+	d := dialect.CUP()
+	dst, err := wire.AppendFrame(make([]byte, 0, 1024), m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, out, buf := NewMessage(d), NewMessage(d), make([]byte, 0, 1024)
+	in, out, buf := d.NewMessage(), d.NewMessage(), make([]byte, 0, 1024)
 	for name, f := range map[string]func(){
 		"read":     func() { in.Read(dst[2:]) },
-		"build":    func() { buildPurchase(out, d.Form(Purchase)); AppendFrame(buf, out) },
-		"answer":   func() { out.AnswerTo(in); out.SetString(39, "00"); out.AddMAC(); AppendFrame(buf, out) },
+		"build":    func() { buildPurchase(out, d.Form(dialect.Purchase)); wire.AppendFrame(buf, out) },
+		"answer":   func() { out.AnswerTo(in); out.SetString(39, "00"); out.AddMAC(); wire.AppendFrame(buf, out) },
 		"classify": func() { d.Classify(in) },
 		"key":      func() { _ = in.Key() },
-		"sealing":  func() { in.Sealing() },
+		"sealing":  func() { in.MACSpan() },
 		"TLV":      func() { in.CheckTLV(55) },
 		"tags": func() {
-			for range Tags(in.Get(55)) {
+			for range wire.Tags(in.Get(55)) {
 			}
 		},
 		"fields": func() {

@@ -61,7 +61,7 @@ type fieldCodec struct {
 
 // codec is a compiled spec.
 type codec struct {
-	spare     sync.Pool // of messages
+	pool      sync.Pool // of messages
 	fields    [129]fieldCodec
 	moov      [129]field.Field // the prototypes
 	bitmapHex bool             // the bitmap is written as hexadecimal characters
@@ -85,8 +85,8 @@ func compile(spec *iso8583.MessageSpec) (*codec, error) {
 		if f == nil || f.Spec() == nil {
 			return nil, fmt.Errorf("field %d has no spec", n)
 		}
-		if l := f.Spec().Length; l < 0 || l > maxField {
-			return nil, fmt.Errorf("field %d: length %d, want 0 to %d", n, l, maxField)
+		if l := f.Spec().Length; l < 0 || l > MaxField {
+			return nil, fmt.Errorf("field %d: length %d, want 0 to %d", n, l, MaxField)
 		}
 		c.second = c.second || n > 64
 		c.moov[n] = f
@@ -117,8 +117,8 @@ func compile(spec *iso8583.MessageSpec) (*codec, error) {
 	return c, nil
 }
 
-// maxField is the longest field: four digits of length prefix.
-const maxField = 9999
+// MaxField is the longest field: four digits of length prefix.
+const MaxField = 9999
 
 func compileField(f field.Field) fieldCodec {
 	s := f.Spec()
@@ -202,7 +202,7 @@ func (f *fieldCodec) mostCounted() int32 {
 	digits := int(f.countLen)
 	switch {
 	case f.count == fixed, f.count == binaryCount && f.countLen > 1:
-		return maxField
+		return MaxField
 	case f.count == binaryCount:
 		return 255
 	case f.count == bcdCount && f.odd:
@@ -437,3 +437,6 @@ func firstNotDigit(v []byte) int {
 	}
 	return -1
 }
+
+// IsDigits reports whether v is decimal digits and nothing else.
+func IsDigits(v []byte) bool { return firstNotDigit(v) < 0 }

@@ -68,7 +68,7 @@ func (l Length) take(b []byte) (int, error) {
 // AppendFrame packs m after dst with its length before it. On an error dst is
 // given back as it was.
 func AppendFrame(dst []byte, m *Message) ([]byte, error) {
-	l := m.d.Length
+	l := m.f.Length
 	at := len(dst)
 	for range l.Octets {
 		dst = append(dst, 0)
@@ -94,9 +94,9 @@ type Reader struct {
 	start, end int
 }
 
-// NewReader reads messages of dialect d from src.
-func NewReader(src io.Reader, d *Dialect) *Reader {
-	return &Reader{src: src, length: d.Length, buf: make([]byte, 512)}
+// NewReader reads messages of format f from src.
+func (f *Format) NewReader(src io.Reader) *Reader {
+	return &Reader{src: src, length: f.Length, buf: make([]byte, 512)}
 }
 
 // Next gives the next message, without its length prefix. It is a view that
@@ -128,8 +128,8 @@ func (r *Reader) Next() ([]byte, error) {
 	}
 }
 
-// Buffered reports whether a whole message is at hand, so that Next will not
-// wait. A bad length counts as at hand.
+// Buffered reports whether a whole message has been read, so that Next will not
+// wait. A bad length counts as one.
 func (r *Reader) Buffered() bool {
 	have := r.buf[r.start:r.end]
 	if len(have) < r.length.Octets {

@@ -1,4 +1,4 @@
-package wire
+package wire_test
 
 import (
 	"errors"
@@ -10,6 +10,9 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // chunks is a stream that gives at most so many octets a read.
@@ -28,8 +31,8 @@ func (c *chunks) Read(p []byte) (int, error) {
 }
 
 // cut reads all messages of a stream.
-func cut(r io.Reader, d *Dialect) (messages []string, err error) {
-	in := NewReader(r, d)
+func cut(r io.Reader, f *wire.Format) (messages []string, err error) {
+	in := f.NewReader(r)
 	for {
 		b, err := in.Next()
 		if err != nil {
@@ -40,7 +43,7 @@ func cut(r io.Reader, d *Dialect) (messages []string, err error) {
 }
 
 func TestFramesComeOutWholeHoweverTheyAreCut(t *testing.T) {
-	d := CUP()
+	d := dialect.CUP()
 	var stream string
 	var want []string
 	for i := range 50 {
@@ -56,7 +59,7 @@ func TestFramesComeOutWholeHoweverTheyAreCut(t *testing.T) {
 		"split length":       &chunks{stream, func() int { return 1 + len(samples(t)[0].frame) }},
 		"segments at random": &chunks{stream, func() int { return rand.IntN(200) }},
 	} {
-		got, err := cut(src, d)
+		got, err := cut(src, &d.Format)
 		if err != io.EOF || fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: %d messages, %v; want %d", name, len(got), err, len(want))
 		}
@@ -64,53 +67,53 @@ func TestFramesComeOutWholeHoweverTheyAreCut(t *testing.T) {
 }
 
 func TestStreamThatEndsWithinAMessage(t *testing.T) {
-	d := CUP()
+	d := dialect.CUP()
 	frame := string(samples(t)[0].frame)
 	for n := range len(frame) {
 		want := io.ErrUnexpectedEOF
 		if n == 0 {
 			want = io.EOF
 		}
-		if got, err := cut(strings.NewReader(frame+frame[:n]), d); err != want || len(got) != 1 {
+		if got, err := cut(strings.NewReader(frame+frame[:n]), &d.Format); err != want || len(got) != 1 {
 			t.Errorf("a message and %d octets: %d messages, %v; want 1, %v", n, len(got), err, want)
 		}
 	}
 }
 
 func TestLengthsThatNoMessageHas(t *testing.T) {
-	cup, four, digits := CUP(), CUP(), CUP()
-	four.Length, digits.Length = Binary4, Digits4
+	cup, four, digits := dialect.CUP(), dialect.CUP(), dialect.CUP()
+	four.Length, digits.Length = wire.Binary4, wire.Digits4
 	for _, c := range []struct {
-		d      *Dialect
+		d      *dialect.Dialect
 		stream string
 		want   error
 	}{
-		{cup, "\x80\x00", ErrLength},
-		{cup, "\xFF\xFF", ErrLength},
-		{cup, "\x10\x01", ErrLength},
+		{cup, "\x80\x00", wire.ErrLength},
+		{cup, "\xFF\xFF", wire.ErrLength},
+		{cup, "\x10\x01", wire.ErrLength},
 		{cup, "\x10\x00", io.ErrUnexpectedEOF}, // 4,096 may come
-		{cup, "GET / HTTP/1.1\r\n\r\n", ErrLength},
-		{cup, "\x16\x03\x01\x00\xC8\x01\x00\x00\xC4\x03\x03", ErrLength},
-		{cup, strings.Repeat("\x00", 1000), ErrIdle},
-		{cup, strings.Repeat("\x00", 2*maxEmpty), io.EOF},
+		{cup, "GET / HTTP/1.1\r\n\r\n", wire.ErrLength},
+		{cup, "\x16\x03\x01\x00\xC8\x01\x00\x00\xC4\x03\x03", wire.ErrLength},
+		{cup, strings.Repeat("\x00", 1000), wire.ErrIdle},
+		{cup, strings.Repeat("\x00", 2*wire.MaxEmpty), io.EOF},
 		{cup, "\x00", io.ErrUnexpectedEOF},
-		{four, "\xFF\xFF\xFF\xFF", ErrLength},
-		{four, "\x7F\xFF\xFF\xFF", ErrLength},
-		{four, "\x00\x00\x10\x01", ErrLength},
-		{digits, "-001", ErrLength},
-		{digits, "+12 ", ErrLength},
-		{digits, "0x1F", ErrLength},
-		{digits, "12.4", ErrLength},
-		{digits, " 123", ErrLength},
-		{digits, "99999", ErrLength},
-		{digits, "\x12\x3F\x00\x00", ErrLength},
-		{digits, strings.Repeat("0", 1000), ErrIdle},
-		{digits, "4097", ErrLength},
+		{four, "\xFF\xFF\xFF\xFF", wire.ErrLength},
+		{four, "\x7F\xFF\xFF\xFF", wire.ErrLength},
+		{four, "\x00\x00\x10\x01", wire.ErrLength},
+		{digits, "-001", wire.ErrLength},
+		{digits, "+12 ", wire.ErrLength},
+		{digits, "0x1F", wire.ErrLength},
+		{digits, "12.4", wire.ErrLength},
+		{digits, " 123", wire.ErrLength},
+		{digits, "99999", wire.ErrLength},
+		{digits, "\x12\x3F\x00\x00", wire.ErrLength},
+		{digits, strings.Repeat("0", 1000), wire.ErrIdle},
+		{digits, "4097", wire.ErrLength},
 		{digits, "0004abcd", io.EOF},
 	} {
 		var err error
 		n := allocated(func() {
-			r := NewReader(strings.NewReader(c.stream), c.d)
+			r := c.d.NewReader(strings.NewReader(c.stream))
 			for err = nil; err == nil; {
 				_, err = r.Next()
 			}
@@ -118,29 +121,29 @@ func TestLengthsThatNoMessageHas(t *testing.T) {
 		if !errors.Is(err, c.want) {
 			t.Errorf("%.20q: %v, want %v", c.stream, err, c.want)
 		}
-		if c.want == ErrLength && n > 2048 {
+		if c.want == wire.ErrLength && n > 2048 {
 			t.Errorf("%.20q: %d octets allocated before it is refused", c.stream, n)
 		}
 	}
 }
 
 func TestEmptyMessagesArePassedOver(t *testing.T) {
-	d := CUP()
+	d := dialect.CUP()
 	frame := string(samples(t)[0].frame)
-	stream := strings.Repeat(strings.Repeat("\x00", 2*maxEmpty)+frame, 20)
-	if got, err := cut(strings.NewReader(stream), d); err != io.EOF || len(got) != 20 {
+	stream := strings.Repeat(strings.Repeat("\x00", 2*wire.MaxEmpty)+frame, 20)
+	if got, err := cut(strings.NewReader(stream), &d.Format); err != io.EOF || len(got) != 20 {
 		t.Errorf("%d messages between keep-alives, %v; want 20", len(got), err)
 	}
 }
 
 func TestBufferedTellsWhetherNextWouldWait(t *testing.T) {
-	d := CUP()
+	d := dialect.CUP()
 	a, b := net.Pipe()
 	defer a.Close()
 	defer b.Close()
 	frame := samples(t)[0].frame
 	go b.Write(append(append(append([]byte{}, frame...), frame...), frame[:10]...))
-	r := NewReader(a, d)
+	r := d.NewReader(a)
 	if r.Buffered() {
 		t.Error("a message is at hand before anything was read")
 	}
@@ -167,11 +170,11 @@ func errTimeout(err error) error {
 }
 
 func TestLengthPrefixes(t *testing.T) {
-	for name, l := range Lengths() {
-		for _, n := range []int{1, 9, 10, 255, 256, 999, 1000, 2047, MaxFrame} {
+	for name, l := range wire.Lengths() {
+		for _, n := range []int{1, 9, 10, 255, 256, 999, 1000, 2047, wire.MaxFrame} {
 			b := make([]byte, l.Octets)
 			l.Put(b, n)
-			if got, err := l.take(b); got != n || err != nil {
+			if got, err := l.Take(b); got != n || err != nil {
 				t.Errorf("%s: %d written as %X reads %d, %v", name, n, b, got, err)
 			}
 		}
@@ -179,10 +182,10 @@ func TestLengthPrefixes(t *testing.T) {
 }
 
 func TestNothingIsLeftOfAMessageThatDoesNotPack(t *testing.T) {
-	m := NewMessage(CUP())
+	m := dialect.CUP().NewMessage()
 	m.SetMTI("0200")
 	m.SetString(4, "1")
-	if b, err := AppendFrame([]byte("before"), m); err == nil || string(b) != "before" {
+	if b, err := wire.AppendFrame([]byte("before"), m); err == nil || string(b) != "before" {
 		t.Errorf("%q, %v", b, err)
 	}
 }

@@ -1,4 +1,4 @@
-package wire
+package wire_test
 
 import (
 	"errors"
@@ -11,6 +11,9 @@ import (
 
 	"github.com/moov-io/iso8583"
 	"github.com/moov-io/iso8583/field"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // seeds are messages without their length: captured, hostile, on the border.
@@ -22,22 +25,22 @@ func seeds(f *testing.F) [][]byte {
 	for _, c := range hostile {
 		out = append(out, assemble(f, c.replace)[2:])
 	}
-	return append(out, nil, make([]byte, 21), []byte(strings.Repeat("\xFF", MaxFrame+1)))
+	return append(out, nil, make([]byte, 21), []byte(strings.Repeat("\xFF", wire.MaxFrame+1)))
 }
 
 // isoSeeds are the forms of d, filled in, and hostile messages in ASCII.
-func isoSeeds(t testing.TB, d *Dialect) [][]byte {
+func isoSeeds(t testing.TB, d *dialect.Dialect) [][]byte {
 	var out [][]byte
 	for i := range d.Forms {
-		m := NewMessage(d)
-		m.Begin(&d.Forms[i])
+		m := d.NewMessage()
+		d.Forms[i].Begin(m)
 		for f, v := range map[int]string{2: "4111111111111111", 4: "000000000100", 11: "000042", 22: "021", 35: "4111111111111111=25121010000",
 			41: "10000001", 42: "123456789012345", 39: "00", 55: "", 62: "\x00\x01", 63: "001"} {
 			if d.Forms[i].Carries(f) {
 				m.SetString(f, v)
 			}
 		}
-		if d.Forms[i].Sealed {
+		if d.Forms[i].MACed {
 			m.AddMAC()
 		}
 		b, err := m.Append(nil)
@@ -58,24 +61,24 @@ func isoSeeds(t testing.TB, d *Dialect) [][]byte {
 
 // What reads packs, and what was packed reads the same and packs the same.
 func FuzzRead(f *testing.F) {
-	d := CUP()
+	d := dialect.CUP()
 	for _, b := range seeds(f) {
 		f.Add(b)
 	}
-	m, again := NewMessage(d), NewMessage(d)
+	m, again := d.NewMessage(), d.NewMessage()
 	f.Fuzz(func(t *testing.T, b []byte) {
-		m = NewMessage(d)
+		m = d.NewMessage()
 		err := m.Read(b)
-		if cap(m.buf) > 4*min(len(b), MaxFrame)+2048 {
-			t.Fatalf("%d octets take room for %d", len(b), cap(m.buf))
+		if m.Room() > 4*min(len(b), wire.MaxFrame)+2048 {
+			t.Fatalf("%d octets take room for %d", len(b), m.Room())
 		}
 		if err != nil {
-			if _, ok := errors.AsType[*FieldError](err); !ok {
+			if _, ok := errors.AsType[*wire.FieldError](err); !ok {
 				t.Fatalf("error %v is a %T", err, err)
 			}
 			return
 		}
-		text := described(m)
+		text := described(d, m)
 		if i := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && (r < ' ' || r > '~') }); i >= 0 {
 			t.Fatalf("shown with control characters: %q", text)
 		}
@@ -116,8 +119,8 @@ func FuzzRead(f *testing.F) {
 //   - Track2 fields must match its pattern, lose their white space, and one of no
 //     characters packs as "=^^", which it then refuses to read: ours takes
 //     tracks as text.
-func againstMoov(t *testing.T, d *Dialect, b []byte) {
-	m := NewMessage(d)
+func againstMoov(t *testing.T, d *dialect.Dialect, b []byte) {
+	m := d.NewMessage()
 	ours := m.Read(append(make([]byte, d.Header.Len()), b...))
 	other, theirs := moovReads(d.Spec, b)
 	if ours != nil {
@@ -175,7 +178,7 @@ func moovReads(spec *iso8583.MessageSpec, b []byte) (m *iso8583.Message, err err
 	return m, m.Unpack(b)
 }
 
-func moovPacks(spec *iso8583.MessageSpec, m *Message) ([]byte, error) {
+func moovPacks(spec *iso8583.MessageSpec, m *wire.Message) ([]byte, error) {
 	other := iso8583.NewMessage(spec)
 	other.MTI(m.MTI())
 	for f := range m.Fields {
@@ -215,7 +218,7 @@ func samePadded(f field.Field, ours, theirs string) bool {
 }
 
 func FuzzAgainstMoov(f *testing.F) {
-	d := CUP()
+	d := dialect.CUP()
 	for _, b := range seeds(f) {
 		f.Add(b[min(len(b), 11):])
 	}
@@ -223,7 +226,7 @@ func FuzzAgainstMoov(f *testing.F) {
 }
 
 func FuzzAgainstMoovISO87(f *testing.F) {
-	d := ISO87()
+	d := dialect.ISO87()
 	for _, b := range isoSeeds(f, d) {
 		f.Add(b)
 	}
@@ -235,7 +238,7 @@ func FuzzAgainstMoovPadded(f *testing.F) {
 	for _, b := range isoSeeds(f, d) {
 		f.Add(b)
 	}
-	m := NewMessage(d)
+	m := d.NewMessage()
 	m.SetMTI("0200")
 	m.SetString(23, "001")
 	m.SetString(32, "00012345678")
@@ -263,9 +266,9 @@ func FuzzFrame(f *testing.F) {
 	f.Add([]byte("0004abcd0000-001"), []byte{2}, byte(1))
 	f.Add([]byte("\x00\x00\x00\x04abcd\xFF\xFF\xFF\xFF"), []byte{5}, byte(2))
 	f.Add(make([]byte, 100), []byte{1}, byte(0))
-	lengths := []Length{Binary2, Digits4, Binary4}
+	lengths := []wire.Length{wire.Binary2, wire.Digits4, wire.Binary4}
 	f.Fuzz(func(t *testing.T, stream, cuts []byte, which byte) {
-		d := &Dialect{Length: lengths[int(which)%len(lengths)]}
+		d := &wire.Format{Length: lengths[int(which)%len(lengths)]}
 		whole, end := cut(strings.NewReader(string(stream)), d)
 		i := 0
 		pieces, endOfPieces := cut(&chunks{string(stream), func() int {
@@ -278,7 +281,7 @@ func FuzzFrame(f *testing.F) {
 		if !slices.Equal(whole, pieces) || end.Error() != endOfPieces.Error() {
 			t.Fatalf("whole: %d messages, %v; in pieces: %d, %v", len(whole), end, len(pieces), endOfPieces)
 		}
-		if end != io.EOF && end != io.ErrUnexpectedEOF && end != ErrIdle && !errors.Is(end, ErrLength) {
+		if end != io.EOF && end != io.ErrUnexpectedEOF && end != wire.ErrIdle && !errors.Is(end, wire.ErrLength) {
 			t.Fatal(end)
 		}
 		total := 0
@@ -291,9 +294,34 @@ func FuzzFrame(f *testing.F) {
 	})
 }
 
+// padded is iso87 with fields that are padded, composite, packed and in EBCDIC.
+func padded(t testing.TB) *dialect.Dialect {
+	t.Helper()
+	file, err := os.Open("../dialect/testdata/padded.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	spec, err := dialect.LoadSpec(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := dialect.ISO87().WithSpec(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func described(d *dialect.Dialect, m *wire.Message) string {
+	var s strings.Builder
+	d.Describe(&s, m)
+	return s.String()
+}
+
 // A spec is refused or it is one that neither moov nor ours breaks on.
 func FuzzLoadSpec(f *testing.F) {
-	text, err := os.ReadFile("testdata/padded.json")
+	text, err := os.ReadFile("../dialect/testdata/padded.json")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -318,24 +346,24 @@ func FuzzLoadSpec(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string, b []byte) {
-		spec, err := LoadSpec(strings.NewReader(text))
+		spec, err := dialect.LoadSpec(strings.NewReader(text))
 		if err != nil {
 			return
 		}
-		d := &Dialect{Name: "fuzz", Spec: spec}
+		d := &dialect.Dialect{Format: wire.Format{Spec: spec}, Name: "fuzz"}
 		if err := d.Compile(); err != nil {
 			t.Fatalf("loaded, but does not compile: %v", err)
 		}
 		if _, err := moovReads(spec, b); err != nil && strings.Contains(err.Error(), "moov panics") {
 			t.Fatal(err)
 		}
-		m := NewMessage(d)
+		m := d.NewMessage()
 		if m.Read(b) != nil {
 			return
 		}
-		described(m)
+		described(d, m)
 		if packed, err := m.Append(nil); err == nil {
-			if err := NewMessage(d).Read(packed); err != nil {
+			if err := d.NewMessage().Read(packed); err != nil {
 				t.Logf("packed, but does not read: %v", err)
 			}
 		}

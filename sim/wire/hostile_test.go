@@ -1,4 +1,4 @@
-package wire
+package wire_test
 
 import (
 	"encoding/binary"
@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // parts are the octets of a purchase, piece by piece in hexadecimal; a case
@@ -116,21 +119,21 @@ func nested(n int) string {
 }
 
 func TestHostileMessages(t *testing.T) {
-	d := CUP()
+	d := dialect.CUP()
 	for _, c := range hostile {
 		frame := assemble(t, c.replace)
-		body, err := NewReader(strings.NewReader(string(frame)), d).Next()
+		body, err := d.NewReader(strings.NewReader(string(frame))).Next()
 		if err != nil {
 			t.Errorf("%s %s: %v", c.id, c.name, err)
 			continue
 		}
-		m := NewMessage(d)
+		m := d.NewMessage()
 		err = m.Read(body)
 		if c.want != "" {
 			if err == nil || err.Error() != c.want {
 				t.Errorf("%s %s:\n got %v\nwant %s", c.id, c.name, err, c.want)
 			}
-			if _, ok := errors.AsType[*FieldError](err); !ok {
+			if _, ok := errors.AsType[*wire.FieldError](err); !ok {
 				t.Errorf("%s %s: error is a %T", c.id, c.name, err)
 			}
 			continue
@@ -147,7 +150,7 @@ func TestHostileMessages(t *testing.T) {
 			t.Errorf("%s %s: field 55\n got %s\nwant %s", c.id, c.name, got, c.tlv)
 		}
 		var shown strings.Builder
-		m.Describe(&shown)
+		d.Describe(&shown, m)
 		for _, c := range []byte(shown.String()) {
 			if c != '\n' && (c < ' ' || c > '~') {
 				t.Errorf("shown with octet 0x%02X", c)
@@ -166,16 +169,16 @@ func errText(err error) string {
 // A MAC is over what was received: the pad nibble of M42 is lost in packing, so
 // Sealing must not be over a packed copy.
 func TestSealingIsOverWhatWasReceived(t *testing.T) {
-	d := CUP()
+	d := dialect.CUP()
 	frame := assemble(t, part{"2": "154111111111111117"})
 	m := read(t, d, frame)
-	if covered, _ := m.Sealing(); string(covered) != string(frame[2+11:len(frame)-8]) {
+	if covered, _ := m.MACSpan(); string(covered) != string(frame[2+11:len(frame)-8]) {
 		t.Errorf("covered %X", covered)
 	}
 }
 
 func TestTwoBitmapsAreAllThereIs(t *testing.T) {
-	d := ISO87()
+	d := dialect.ISO87()
 	for _, c := range []struct{ octets, want string }{
 		{"0200" + "8000000000000000", "bitmap, offset 20: wants 16 octets, 0 are left"},
 		{"0200" + "8000000000000000" + "8000000000000000" + "8000000000000000", "bitmap, offset 20: announces a third bitmap, there are two"},
@@ -189,7 +192,7 @@ func TestTwoBitmapsAreAllThereIs(t *testing.T) {
 		{"02x0" + "0000000000000000", "MTI, offset 2: holds a character that is not a digit"},
 		{"", "MTI, offset 0: wants 4 octets, 0 are left"},
 	} {
-		m := NewMessage(d)
+		m := d.NewMessage()
 		if err := m.Read([]byte(c.octets)); errText(err) != c.want {
 			t.Errorf("%s:\n got %v\nwant %s", c.octets, err, c.want)
 		}
@@ -211,13 +214,13 @@ func allocated(f func()) uint64 {
 }
 
 func TestNoInputTakesMuchMemory(t *testing.T) {
-	for _, d := range Dialects() {
-		inputs := [][]byte{make([]byte, 1<<16), []byte(strings.Repeat("9", 1<<16)), []byte(strings.Repeat("\xFF", MaxFrame)), []byte(strings.Repeat("9", MaxFrame))}
+	for _, d := range dialect.Dialects() {
+		inputs := [][]byte{make([]byte, 1<<16), []byte(strings.Repeat("9", 1<<16)), []byte(strings.Repeat("\xFF", wire.MaxFrame)), []byte(strings.Repeat("9", wire.MaxFrame))}
 		for _, c := range hostile {
 			inputs = append(inputs, assemble(t, c.replace)[2:])
 		}
 		for _, b := range inputs {
-			if n := allocated(func() { NewMessage(d).Read(b) }); n > uint64(4*len(b)+4096) {
+			if n := allocated(func() { d.NewMessage().Read(b) }); n > uint64(4*len(b)+4096) {
 				t.Errorf("%s: reading %d octets allocates %d", d.Name, len(b), n)
 			}
 		}
@@ -225,15 +228,15 @@ func TestNoInputTakesMuchMemory(t *testing.T) {
 }
 
 func TestLongInputIsRefusedFast(t *testing.T) {
-	d := CUP()
+	d := dialect.CUP()
 	for _, b := range [][]byte{make([]byte, 1<<16), []byte(strings.Repeat("\x70", 1<<16))} {
 		start := time.Now()
-		m := NewMessage(d)
+		m := d.NewMessage()
 		if m.Read(b) == nil {
 			t.Error("64 KB are read as a message")
 		}
 		var last error
-		for _, err := range Tags(b) {
+		for _, err := range wire.Tags(b) {
 			last = err
 		}
 		_ = last
@@ -245,19 +248,19 @@ func TestLongInputIsRefusedFast(t *testing.T) {
 
 // The longest message that the field lengths of CUP allow goes on a line.
 func TestLongestMessage(t *testing.T) {
-	d := CUP()
-	m := NewMessage(d)
+	d := dialect.CUP()
+	m := d.NewMessage()
 	m.SetMTI("0200")
 	for f := range 129 {
 		if f > 1 && d.Has(f) {
-			v := make([]byte, d.codec.fields[f].max)
+			v := make([]byte, d.Longest(f))
 			for i := range v {
 				v[i] = '1'
 			}
 			m.Set(f, v)
 		}
 	}
-	b, err := AppendFrame(nil, m)
+	b, err := wire.AppendFrame(nil, m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,19 +273,19 @@ func TestLongestMessage(t *testing.T) {
 			t.Errorf("field %d differs", f)
 		}
 	}
-	iso := ISO87()
-	long := NewMessage(iso)
+	iso := dialect.ISO87()
+	long := iso.NewMessage()
 	long.SetMTI("0200")
 	for _, f := range []int{48, 60, 61, 62, 63} {
 		long.Set(f, []byte(strings.Repeat("x", 999)))
 	}
-	if _, err := AppendFrame(nil, long); err == nil || !strings.Contains(err.Error(), "at most 4096") {
+	if _, err := wire.AppendFrame(nil, long); err == nil || !strings.Contains(err.Error(), "at most 4096") {
 		t.Errorf("a message of 5,000 octets: %v", err)
 	}
 }
 
 func TestReadDoesNotKeepPartsOfAFailure(t *testing.T) {
-	d := CUP()
+	d := dialect.CUP()
 	m := read(t, d, assemble(t, nil))
 	if m.Read(assemble(t, part{"after": "00"})[2:]) == nil {
 		t.Fatal("octets after the last field are accepted")
@@ -290,7 +293,7 @@ func TestReadDoesNotKeepPartsOfAFailure(t *testing.T) {
 	for f := range m.Fields {
 		t.Errorf("field %d is there after a failed Read", f)
 	}
-	if covered, _ := m.Sealing(); covered != nil {
+	if covered, _ := m.MACSpan(); covered != nil {
 		t.Error("a failed Read leaves something to seal")
 	}
 }

@@ -34,9 +34,9 @@ func (e *FieldError) Error() string {
 // for binary fields. A Message belongs to one goroutine; building and reading
 // one does not allocate once its buffer has grown.
 type Message struct {
-	Head []byte // routing header, Dialect.Header.Len() octets
+	Head []byte // routing header, Format.Header.Len() octets
 
-	d    *Dialect
+	f    *Format
 	mti  [4]byte
 	over bool      // more was set than it holds
 	set  [2]uint64 // a bit for each field, the highest bit of set[0] is field 1
@@ -55,15 +55,15 @@ type span struct{ from, to uint16 }
 // line has far fewer.
 const mostHeld = math.MaxUint16
 
-// NewMessage gives an empty message of dialect d, which must be compiled.
-func NewMessage(d *Dialect) *Message {
-	m := &Message{d: d, buf: make([]byte, 0, 256)}
-	m.Head = m.head[:d.Header.Len()]
+// NewMessage gives an empty message of format f, which must be compiled.
+func (f *Format) NewMessage() *Message {
+	m := &Message{f: f, buf: make([]byte, 0, 256)}
+	m.Head = m.head[:f.Header.Len()]
 	return m
 }
 
-// Dialect is the dialect that the message is of.
-func (m *Message) Dialect() *Dialect { return m.d }
+// Format is how the message stands on a line.
+func (m *Message) Format() *Format { return m.f }
 
 // Reset empties the message. The routing header stays.
 func (m *Message) Reset() {
@@ -72,18 +72,6 @@ func (m *Message) Reset() {
 	m.raw = nil
 	m.mti = [4]byte{}
 	m.over = false
-}
-
-// Begin empties the message and fills in what form f says.
-func (m *Message) Begin(f *Form) {
-	m.Reset()
-	copy(m.mti[:], f.MTI)
-	for i := range f.Fixed {
-		m.SetString(f.Fixed[i].Field, f.Fixed[i].Text)
-	}
-	if len(f.Nets) > 0 {
-		m.SetSub(SubNet, f.Nets[0])
-	}
 }
 
 // MTI is the message type, four digits.
@@ -147,7 +135,7 @@ func (m *Message) SetUint(f int, n uint64) {
 	if f < 0 || f > 128 {
 		return
 	}
-	PutUint(m.room(f, min(int(m.d.codec.fields[f].max), 20)), n)
+	PutUint(m.room(f, min(int(m.f.codec.fields[f].max), 20)), n)
 }
 
 // PutUint writes n in decimal over all of dst, zeros first.
@@ -168,7 +156,7 @@ func (m *Message) room(f, n int) []byte {
 	if f < 2 || f > 128 {
 		return nil
 	}
-	fc := &m.d.codec.fields[f]
+	fc := &m.f.codec.fields[f]
 	size := n
 	if fc.pad != padNone {
 		size = max(n, int(fc.max))
@@ -203,26 +191,28 @@ func (m *Message) Unset(f int) {
 	}
 }
 
-// Sub is the value of part s, nil when the dialect or the message lacks it.
-func (m *Message) Sub(s Sub) []byte {
-	sp := &m.d.spans[s]
-	v := m.Get(sp.Field)
-	if len(v) < sp.To {
+// Element is the value of element e, nil when the network or the message lacks
+// it. It is a view that holds until the message changes.
+func (m *Message) Element(e Element) []byte {
+	p := &m.f.places[e]
+	v := m.Get(p.Field)
+	if len(v) < p.To {
 		return nil
 	}
-	return v[sp.From:sp.To]
+	return v[p.From:p.To]
 }
 
-// SetSub overwrites part s with v, which must have its length. It reports
-// false when the dialect lacks the part or the field is not there at its length.
-func (m *Message) SetSub(s Sub, v string) bool {
-	dst := m.Sub(s)
+// SetElement overwrites element e with v, which must have its length. It
+// reports false when the network lacks the element or the field is not there
+// at its length.
+func (m *Message) SetElement(e Element, v string) bool {
+	dst := m.Element(e)
 	return dst != nil && copy(dst, v) == len(dst)
 }
 
-// SetSubUint overwrites part s with n in decimal.
-func (m *Message) SetSubUint(s Sub, n uint64) bool {
-	dst := m.Sub(s)
+// SetElementUint overwrites element e with n in decimal.
+func (m *Message) SetElementUint(e Element, n uint64) bool {
+	dst := m.Element(e)
 	PutUint(dst, n)
 	return dst != nil
 }
@@ -248,14 +238,14 @@ func (m *Message) macField() int {
 	return 64
 }
 
-// AddMAC makes room for the MAC, to be put in after packing (see Sealing).
+// AddMAC makes room for the MAC, to be put in after packing (see MACSpan).
 func (m *Message) AddMAC() { m.SetString(m.macField(), "\x00\x00\x00\x00\x00\x00\x00\x00") }
 
-// Sealing gives, of the octets last packed or read, those that the MAC covers
+// MACSpan gives, of the octets last packed or read, those that the MAC covers
 // (MTI up to the field before it, bitmap included) and those of the MAC. Both
 // are nil when the message carries none or it is not the last field.
-func (m *Message) Sealing() (covered, mac []byte) {
-	if !m.d.MAC || m.raw == nil || !m.Has(m.macField()) || len(m.raw) < 8 {
+func (m *Message) MACSpan() (covered, mac []byte) {
+	if !m.f.MAC || m.raw == nil || !m.Has(m.macField()) || len(m.raw) < 8 {
 		return nil, nil
 	}
 	n := len(m.raw) - 8
@@ -263,9 +253,9 @@ func (m *Message) Sealing() (covered, mac []byte) {
 }
 
 // Append packs the message after dst: routing header, MTI, bitmap, fields.
-// The octets belong to dst; Sealing gives views of them.
+// The octets belong to dst; MACSpan gives views of them.
 func (m *Message) Append(dst []byte) ([]byte, error) {
-	c := m.d.codec
+	c := m.f.codec
 	first, second := m.set[0]&^(1<<63), m.set[1]
 	if second != 0 && !c.second {
 		return dst, &FieldError{Field: 1, Offset: len(m.Head), Reason: "this dialect has no fields above 64"}
@@ -368,11 +358,11 @@ func (c *codec) takeBitmap(b []byte, at int) (uint64, int, error) {
 }
 
 // Read takes in a whole message, routing header first, as it stood on the
-// line after its length. Values are copied; Sealing gives views of b. Octets
+// line after its length. Values are copied; MACSpan gives views of b. Octets
 // after the last field are an error: no MAC covers them.
 func (m *Message) Read(b []byte) error {
 	m.Reset()
-	c := m.d.codec
+	c := m.f.codec
 	if len(b) > MaxFrame {
 		return &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d are read", len(b), MaxFrame)}
 	}
@@ -448,10 +438,10 @@ func (m *Message) AnswerTo(req *Message) {
 	m.mti = req.mti
 	m.mti[2] |= 1
 	copy(m.Head, req.Head)
-	if h := m.Head; m.d.Header.TPDU {
+	if h := m.Head; m.f.Header.TPDU {
 		h[1], h[2], h[3], h[4] = h[3], h[4], h[1], h[2]
 	}
-	for _, f := range m.d.Echo {
+	for _, f := range m.f.Echo {
 		if req.Has(f) {
 			m.Set(f, req.Get(f))
 		}
@@ -461,16 +451,16 @@ func (m *Message) AnswerTo(req *Message) {
 // Requirement is the processing requirement, digit 6 of the CUP application
 // header: 0 for none, 3 to sign in again, …; 0 when the dialect has no header.
 func (m *Message) Requirement() byte {
-	if m.d.Header.App < 3 {
+	if m.f.Header.App < 3 {
 		return 0
 	}
-	return m.Head[m.d.Header.Len()-m.d.Header.App+2] & 15
+	return m.Head[m.f.Header.Len()-m.f.Header.App+2] & 15
 }
 
 // SetRequirement sets the processing requirement in an answer's header.
 func (m *Message) SetRequirement(r byte) {
-	if m.d.Header.App >= 3 {
-		h := &m.Head[m.d.Header.Len()-m.d.Header.App+2]
+	if m.f.Header.App >= 3 {
+		h := &m.Head[m.f.Header.Len()-m.f.Header.App+2]
 		*h = *h&0xF0 | r&15
 	}
 }
@@ -479,13 +469,13 @@ func (m *Message) SetRequirement(r byte) {
 // open request of the same terminal does.
 type Key [40]byte
 
-// Key is the message's key: MTI without its answer bit and the dialect's Pair
+// Key is the message's key: MTI without its answer bit and the format's Pair
 // fields.
 func (m *Message) Key() Key {
 	var k Key
 	n := copy(k[:], m.mti[:])
 	k[2] &^= 1
-	for _, f := range m.d.Pair {
+	for _, f := range m.f.Pair {
 		n += copy(k[n:], m.Get(f))
 	}
 	return k

@@ -1,4 +1,4 @@
-package wire
+package wire_test
 
 import (
 	"encoding/hex"
@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // sample is a message of testdata/cup.txt.
@@ -70,13 +73,13 @@ func samples(t testing.TB) []sample {
 }
 
 // read reads a frame, length first.
-func read(t testing.TB, d *Dialect, frame []byte) *Message {
+func read(t testing.TB, d *dialect.Dialect, frame []byte) *wire.Message {
 	t.Helper()
-	body, err := NewReader(strings.NewReader(string(frame)), d).Next()
+	body, err := d.NewReader(strings.NewReader(string(frame))).Next()
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := NewMessage(d)
+	m := d.NewMessage()
 	if err := m.Read(body); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +87,7 @@ func read(t testing.TB, d *Dialect, frame []byte) *Message {
 }
 
 func TestCapturedMessagesReadAsPublished(t *testing.T) {
-	d := CUP()
+	d := dialect.CUP()
 	for _, s := range samples(t) {
 		t.Run(s.name, func(t *testing.T) {
 			m := read(t, d, s.frame)
@@ -106,21 +109,21 @@ func TestCapturedMessagesReadAsPublished(t *testing.T) {
 }
 
 func TestCapturedMessagesPackBackToTheSameOctets(t *testing.T) {
-	d := CUP()
+	d := dialect.CUP()
 	for _, s := range samples(t) {
 		m := read(t, d, s.frame)
-		again, err := AppendFrame(nil, m)
+		again, err := wire.AppendFrame(nil, m)
 		if err != nil || string(again) != string(s.frame) {
 			t.Errorf("%s read and packed: %v\n got %X\nwant %X", s.name, err, again, s.frame)
 		}
-		built := NewMessage(d)
+		built := d.NewMessage()
 		copy(built.Head, s.head)
 		built.SetMTI(s.mti)
 		for i := range s.fields { // in any order
 			f := s.fields[len(s.fields)-1-i]
 			built.SetString(f, s.values[f])
 		}
-		again, err = AppendFrame([]byte("before"), built)
+		again, err = wire.AppendFrame([]byte("before"), built)
 		if err != nil || string(again) != "before"+string(s.frame) {
 			t.Errorf("%s built: %v\n got %X\nwant %X", s.name, err, again, s.frame)
 		}
@@ -128,11 +131,11 @@ func TestCapturedMessagesPackBackToTheSameOctets(t *testing.T) {
 }
 
 func TestSealingCoversMTIToTheFieldBeforeTheMAC(t *testing.T) {
-	d := CUP()
+	d := dialect.CUP()
 	for _, s := range samples(t) {
 		body := s.frame[2+11:]
 		m := read(t, d, s.frame)
-		covered, mac := m.Sealing()
+		covered, mac := m.MACSpan()
 		if _, sealed := s.values[64]; !sealed {
 			if covered != nil || mac != nil {
 				t.Errorf("%s has no MAC and %d octets covered", s.name, len(covered))
@@ -148,26 +151,26 @@ func TestSealingCoversMTIToTheFieldBeforeTheMAC(t *testing.T) {
 func TestOddDigitsArePaddedWhereTheFieldSays(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		enc   *Nibbles
+		enc   *wire.Nibbles
 		text  string
 		packs string   // hex
 		reads []string // other octets that read as text
 	}{
-		{"none", Digits, "", "", nil},
-		{"one", Digits, "7", "70", []string{"7F", "75"}},
-		{"two", Digits, "75", "75", nil},
-		{"entry mode to the left", Digits, "021", "0210", []string{"021F", "0219"}},
-		{"sequence number to the right", DigitsRight, "001", "0001", []string{"F001", "9001"}},
-		{"right, even", DigitsRight, "0123", "0123", nil},
-		{"right, 7", DigitsRight, "1234567", "01234567", []string{"A1234567"}},
-		{"right, 9", DigitsRight, "123456789", "0123456789", []string{"F123456789"}},
-		{"right, 15", DigitsRight, "123456789012345", "0123456789012345", nil},
-		{"8", Digits, "12345678", "12345678", nil},
-		{"9", Digits, "123456789", "1234567890", []string{"123456789F"}},
-		{"PAN of 19", Digits, "6225000000000000019", "62250000000000000190", []string{"6225000000000000019F"}},
-		{"track", Track, "6225000000000014D25121010000", "6225000000000014D25121010000", nil},
-		{"odd track", Track, "6225000000000014D2512", "6225000000000014D25120", []string{"6225000000000014D2512F"}},
-		{"enciphered track", Track, "62250000000000AFBECD0123456789ABCDEF1", "62250000000000AFBECD0123456789ABCDEF10", nil},
+		{"none", wire.Digits, "", "", nil},
+		{"one", wire.Digits, "7", "70", []string{"7F", "75"}},
+		{"two", wire.Digits, "75", "75", nil},
+		{"entry mode to the left", wire.Digits, "021", "0210", []string{"021F", "0219"}},
+		{"sequence number to the right", wire.DigitsRight, "001", "0001", []string{"F001", "9001"}},
+		{"right, even", wire.DigitsRight, "0123", "0123", nil},
+		{"right, 7", wire.DigitsRight, "1234567", "01234567", []string{"A1234567"}},
+		{"right, 9", wire.DigitsRight, "123456789", "0123456789", []string{"F123456789"}},
+		{"right, 15", wire.DigitsRight, "123456789012345", "0123456789012345", nil},
+		{"8", wire.Digits, "12345678", "12345678", nil},
+		{"9", wire.Digits, "123456789", "1234567890", []string{"123456789F"}},
+		{"PAN of 19", wire.Digits, "6225000000000000019", "62250000000000000190", []string{"6225000000000000019F"}},
+		{"track", wire.Track, "6225000000000014D25121010000", "6225000000000014D25121010000", nil},
+		{"odd track", wire.Track, "6225000000000014D2512", "6225000000000014D25120", []string{"6225000000000014D2512F"}},
+		{"enciphered track", wire.Track, "62250000000000AFBECD0123456789ABCDEF1", "62250000000000AFBECD0123456789ABCDEF10", nil},
 	} {
 		got, err := c.enc.Encode([]byte(c.text))
 		if err != nil || fmt.Sprintf("%X", got) != c.packs {
@@ -181,7 +184,7 @@ func TestOddDigitsArePaddedWhereTheFieldSays(t *testing.T) {
 			}
 		}
 	}
-	if got, err := Track.Encode([]byte("62=25")); err != nil || fmt.Sprintf("%X", got) != "62D250" {
+	if got, err := wire.Track.Encode([]byte("62=25")); err != nil || fmt.Sprintf("%X", got) != "62D250" {
 		t.Errorf("separator = packs to %X, %v; want 62D250", got, err)
 	}
 }
@@ -192,14 +195,14 @@ func TestNibblesRefuseWhatIsNotTheirs(t *testing.T) {
 			text := []byte("01234567890123456789")
 			text[at] = byte(c)
 			digit := c >= '0' && c <= '9'
-			for _, e := range []*Nibbles{Digits, DigitsRight} {
+			for _, e := range []*wire.Nibbles{wire.Digits, wire.DigitsRight} {
 				for _, s := range [][]byte{text, text[:at+1]} {
 					if _, err := e.Encode(s); (err == nil) != digit {
 						t.Fatalf("character 0x%02X at %d of %d: %v", c, at, len(s), err)
 					}
 				}
 			}
-			_, err := Track.Encode(text)
+			_, err := wire.Track.Encode(text)
 			if (err == nil) != (digit || c >= 'A' && c <= 'F' || c == '=') {
 				t.Fatalf("track, character 0x%02X at %d: %v", c, at, err)
 			}
@@ -207,24 +210,24 @@ func TestNibblesRefuseWhatIsNotTheirs(t *testing.T) {
 		for v := range 16 {
 			b := unhex(t, "01234567890123456789")
 			b[at/2] = b[at/2]&(0xF<<(4*(at%2))) | byte(v)<<(4*(1-at%2))
-			if _, _, err := Digits.Decode(b, 20); (err == nil) != (v <= 9) {
+			if _, _, err := wire.Digits.Decode(b, 20); (err == nil) != (v <= 9) {
 				t.Fatalf("nibble %X at %d: %v", v, at, err)
 			}
-			if _, _, err := Track.Decode(b, 20); err != nil {
+			if _, _, err := wire.Track.Decode(b, 20); err != nil {
 				t.Fatalf("track, nibble %X at %d: %v", v, at, err)
 			}
 		}
 	}
-	if _, _, err := Digits.Decode([]byte{0x12}, -1); err == nil {
+	if _, _, err := wire.Digits.Decode([]byte{0x12}, -1); err == nil {
 		t.Error("a negative length is accepted")
 	}
-	if _, _, err := Digits.Decode([]byte{0x12}, 3); err == nil {
+	if _, _, err := wire.Digits.Decode([]byte{0x12}, 3); err == nil {
 		t.Error("more digits than octets are accepted")
 	}
 }
 
 func TestFieldsOnTheLine(t *testing.T) {
-	d := CUP()
+	d := dialect.CUP()
 	for _, c := range []struct {
 		field       int
 		value, want string // hex, with the length prefix
@@ -243,7 +246,7 @@ func TestFieldsOnTheLine(t *testing.T) {
 		{63, "CUP", "0003435550"},
 		{62, "\x00\xFF", "000200FF"},
 	} {
-		m := NewMessage(d)
+		m := d.NewMessage()
 		m.SetMTI("0200")
 		m.SetString(c.field, c.value)
 		b, err := m.Append(nil)
@@ -254,7 +257,7 @@ func TestFieldsOnTheLine(t *testing.T) {
 		if got := fmt.Sprintf("%X", b[11+2+8:]); got != c.want {
 			t.Errorf("field %d = %q packs to %s, want %s", c.field, c.value, got, c.want)
 		}
-		again := NewMessage(d)
+		again := d.NewMessage()
 		if err := again.Read(b); err != nil || again.Text(c.field) != strings.ReplaceAll(c.value, "=", "D") {
 			t.Errorf("field %d reads as %q, %v; want %q", c.field, again.Text(c.field), err, c.value)
 		}
@@ -263,21 +266,21 @@ func TestFieldsOnTheLine(t *testing.T) {
 
 func TestWhatDoesNotFitIsNotPacked(t *testing.T) {
 	for _, c := range []struct {
-		d     *Dialect
+		d     *dialect.Dialect
 		field int
 		value string
 		want  string
 	}{
-		{CUP(), 4, "100", "field 4, offset 21: has 3 characters, want 12"},
-		{CUP(), 4, "00000000010x", "field 4, offset 21: holds a character that is not a digit"},
-		{CUP(), 2, strings.Repeat("1", 20), "field 2, offset 21: has 20 characters, at most 19 fit"},
-		{CUP(), 2, "622500000000001A", "field 2, offset 22: holds a character that is not a digit"},
-		{CUP(), 70, "301", "bitmap, offset 11: this dialect has no fields above 64"},
-		{CUP(), 5, "1", "field 5, offset 21: is not in this dialect"},
-		{CUP(), 62, strings.Repeat("x", 1000), "field 62, offset 21: has 1000 characters, at most 999 fit"},
-		{ISO87(), 63, "\x80", "field 63, offset 23: holds an octet above 127"},
+		{dialect.CUP(), 4, "100", "field 4, offset 21: has 3 characters, want 12"},
+		{dialect.CUP(), 4, "00000000010x", "field 4, offset 21: holds a character that is not a digit"},
+		{dialect.CUP(), 2, strings.Repeat("1", 20), "field 2, offset 21: has 20 characters, at most 19 fit"},
+		{dialect.CUP(), 2, "622500000000001A", "field 2, offset 22: holds a character that is not a digit"},
+		{dialect.CUP(), 70, "301", "bitmap, offset 11: this dialect has no fields above 64"},
+		{dialect.CUP(), 5, "1", "field 5, offset 21: is not in this dialect"},
+		{dialect.CUP(), 62, strings.Repeat("x", 1000), "field 62, offset 21: has 1000 characters, at most 999 fit"},
+		{dialect.ISO87(), 63, "\x80", "field 63, offset 23: holds an octet above 127"},
 	} {
-		m := NewMessage(c.d)
+		m := c.d.NewMessage()
 		m.SetMTI("0200")
 		m.SetString(c.field, c.value)
 		out, err := m.Append([]byte("x"))
@@ -291,9 +294,9 @@ func TestWhatDoesNotFitIsNotPacked(t *testing.T) {
 }
 
 func TestSecondBitmap(t *testing.T) {
-	d := ISO87()
-	m := NewMessage(d)
-	m.Begin(d.Form(Echo))
+	d := dialect.ISO87()
+	m := d.NewMessage()
+	d.Form(dialect.Echo).Begin(m)
 	m.SetUint(11, 7)
 	m.SetString(41, "10000001")
 	b, err := m.Append(nil)
@@ -303,7 +306,7 @@ func TestSecondBitmap(t *testing.T) {
 	if got, want := string(b), "0800"+"8020000000800000"+"0400000000000000"+"000007"+"10000001"+"301"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	again := NewMessage(d)
+	again := d.NewMessage()
 	if err := again.Read([]byte(strings.ToLower(string(b)))); err != nil || again.Text(70) != "301" {
 		t.Errorf("field 70 = %q, %v; want 301", again.Text(70), err)
 	}
@@ -312,20 +315,20 @@ func TestSecondBitmap(t *testing.T) {
 	if b, err = m.Append(nil); err != nil {
 		t.Fatal(err)
 	}
-	covered, mac := m.Sealing()
+	covered, mac := m.MACSpan()
 	if !m.Has(128) || len(mac) != 8 || len(covered) != len(b)-8 {
 		t.Errorf("the MAC of a message with two bitmaps is not its field 128: %X", b)
 	}
 }
 
 func TestAnswersPairWithTheirRequests(t *testing.T) {
-	for _, d := range Dialects() {
-		req := NewMessage(d)
+	for _, d := range dialect.Dialects() {
+		req := d.NewMessage()
 		req.SetMTI("0200")
 		req.SetString(11, "000042")
 		req.SetString(41, "10000001")
 		req.SetString(42, "123456789012345")
-		ans := NewMessage(d)
+		ans := d.NewMessage()
 		ans.AnswerTo(req)
 		if ans.Key() != req.Key() {
 			t.Errorf("%s: an answer's key differs from its request's", d.Name)
@@ -353,8 +356,8 @@ func TestAnswersPairWithTheirRequests(t *testing.T) {
 }
 
 func TestAnswerGoesBackWhereTheRequestCameFrom(t *testing.T) {
-	d := CUP()
-	req, ans := NewMessage(d), NewMessage(d)
+	d := dialect.CUP()
+	req, ans := d.NewMessage(), d.NewMessage()
 	copy(req.Head, unhex(t, "6006010000613100311108"))
 	req.SetMTI("0800")
 	ans.AnswerTo(req)
@@ -364,59 +367,9 @@ func TestAnswerGoesBackWhereTheRequestCameFrom(t *testing.T) {
 	}
 }
 
-func TestRequestsClassifyAsThemselves(t *testing.T) {
-	for _, d := range Dialects() {
-		for i := range d.Forms {
-			f := &d.Forms[i]
-			m := NewMessage(d)
-			m.Begin(f)
-			if f.Transaction == Reversal { // as the original, whatever it is
-				m.SetString(3, "000000")
-				m.SetString(25, "00")
-			}
-			for _, net := range append([]string{""}, f.Nets...) {
-				if net != "" && !m.SetSub(SubNet, net) {
-					t.Errorf("%s: %s has no place for %s", d.Name, f.Transaction, net)
-				}
-				if got, ok := d.Classify(m); !ok || got != f.Transaction {
-					t.Errorf("%s: request of %s (%s) is taken for %s, %v", d.Name, f.Transaction, net, got, ok)
-				}
-			}
-		}
-	}
-}
-
-func TestPaymentCodeIsNotAStripe(t *testing.T) {
-	d := CUP()
-	m := NewMessage(d)
-	m.Begin(d.Form(Purchase))
-	for mode, want := range map[string]Transaction{"032": QRPurchase, "022": Purchase, "051": Purchase, "071": Purchase} {
-		m.SetString(22, mode)
-		if got, ok := d.Classify(m); !ok || got != want {
-			t.Errorf("purchase with entry mode %s is taken for %s, want %s", mode, got, want)
-		}
-	}
-	m.SetMTI("9999")
-	if _, ok := d.Classify(m); ok {
-		t.Error("an unknown message type is taken for a transaction")
-	}
-	for _, name := range []string{"S1", "S3b", "S4", "S10", "S12", "S13", "S14", "S15", "C8", "C9"} {
-		want := map[string]Transaction{"S1": SignIn, "S3b": QRPurchase, "S4": Purchase, "S10": Purchase, "S12": Balance,
-			"S13": Reversal, "S14": Settlement, "S15": Echo, "C8": UploadEnd, "C9": SignOff}[name]
-		for _, s := range samples(t) {
-			if s.name != name {
-				continue
-			}
-			if got, ok := d.Classify(read(t, d, s.frame)); !ok || got != want {
-				t.Errorf("%s is taken for %s, %v; want %s", name, got, ok, want)
-			}
-		}
-	}
-}
-
 func TestValuesOfAReusedMessageAreNew(t *testing.T) {
-	d := CUP()
-	m := NewMessage(d)
+	d := dialect.CUP()
+	m := d.NewMessage()
 	m.SetString(41, "10000001")
 	m.SetString(41, "10000002")
 	m.SetString(63, "longer than before")
@@ -443,26 +396,9 @@ func TestValuesOfAReusedMessageAreNew(t *testing.T) {
 	}
 }
 
-func TestEveryDialectCompiles(t *testing.T) {
-	for name, d := range Dialects() {
-		if err := d.Compile(); err != nil || d.Name != name {
-			t.Errorf("dialect %s named %s: %v", name, d.Name, err)
-		}
-		for s, span := range d.Subs {
-			covered := d.Parts[span.Field] == nil
-			for _, p := range d.Parts[span.Field] {
-				covered = covered || p.From == span.From && p.To == span.To && p.Number == span.Name
-			}
-			if !covered {
-				t.Errorf("%s: part %d (%s) of field %d is not among its Parts", name, s, span.Name, span.Field)
-			}
-		}
-	}
-}
-
 func TestCloneSharesNothing(t *testing.T) {
-	m := read(t, CUP(), samples(t)[4].frame)
-	covered, _ := m.Sealing()
+	m := read(t, dialect.CUP(), samples(t)[4].frame)
+	covered, _ := m.MACSpan()
 	was := string(covered)
 	c := m.Clone()
 	c.SetString(41, "99999999")
@@ -472,7 +408,7 @@ func TestCloneSharesNothing(t *testing.T) {
 		t.Errorf("41 = %q, head %X, MAC %q and %q", m.Text(41), m.Head, m.Text(64), c.Text(64))
 	}
 	clear(covered)
-	if again, _ := c.Sealing(); string(again) != was {
+	if again, _ := c.MACSpan(); string(again) != was {
 		t.Error("the copy's octets are the original's")
 	}
 }

@@ -145,7 +145,7 @@ func (m *Message) CheckTLV(f int) error {
 // offset is where the value of field f stands in the packed message, counted
 // from the routing header. It is 0 when a field before it is packed by moov.
 func (m *Message) offset(f int) int {
-	c := m.d.codec
+	c := m.f.codec
 	at := len(m.Head) + c.fields[0].span(4)
 	bitmap := 8
 	if c.bitmapHex {

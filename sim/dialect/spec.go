@@ -1,4 +1,4 @@
-package wire
+package dialect
 
 import (
 	"bytes"
@@ -14,6 +14,8 @@ import (
 
 	"github.com/moov-io/iso8583"
 	"github.com/moov-io/iso8583/specs"
+
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // What a spec file may be at most.
@@ -51,7 +53,7 @@ func LoadSpec(r io.Reader) (*iso8583.MessageSpec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("spec: %w", err)
 	}
-	if _, err := compile(spec); err != nil {
+	if err := wire.CheckSpec(spec); err != nil {
 		return nil, fmt.Errorf("spec: %w", err)
 	}
 	return spec, nil
@@ -161,8 +163,8 @@ func (f *specField) check(depth int, left *int) error {
 	if _, ok := specs.PrefixesExtToInt[f.Prefix]; !ok {
 		return fmt.Errorf(": prefix %q: want one of %s", f.Prefix, names(specs.PrefixesExtToInt))
 	}
-	if f.Length < 0 || f.Length > maxField {
-		return fmt.Errorf(": length %d: want 0 to %d", f.Length, maxField)
+	if f.Length < 0 || f.Length > wire.MaxField {
+		return fmt.Errorf(": length %d: want 0 to %d", f.Length, wire.MaxField)
 	}
 	if err := f.Padding.check(); err != nil {
 		return err

@@ -1,4 +1,4 @@
-package wire
+package dialect
 
 // Transaction is a kind of exchange between terminal and host.
 type Transaction uint8

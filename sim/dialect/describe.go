@@ -1,4 +1,4 @@
-package wire
+package dialect
 
 import (
 	"bufio"
@@ -7,29 +7,31 @@ import (
 	"strings"
 
 	"github.com/moov-io/iso8583/field"
+
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Describe writes the message for people: routing header, MTI, then a line a
-// field and one for each part of a composed field. What Dialect.Masks hides is
+// field and one for each part of a composed field. What Masks hides is
 // not in it; octets that are not printable ASCII are escaped (GBK text too).
 // An error of w ends it silently, as with fmt.
-func (m *Message) Describe(w io.Writer) {
+func (d *Dialect) Describe(w io.Writer, m *wire.Message) {
 	out := bufio.NewWriter(w)
 	defer out.Flush()
-	m.describeHead(out)
-	fmt.Fprintf(out, "MTI  %s  %s\n", escape(m.mti[:]), m.describeMTI())
+	d.describeHead(out, m.Head)
+	fmt.Fprintf(out, "MTI  %s  %s\n", escape([]byte(m.MTI())), d.describeMTI(m))
 	for f := range m.Fields {
-		fmt.Fprintf(out, "%3d  %-28s %s\n", f, m.d.FieldName(f), m.Shown(f))
-		m.describeParts(out, f)
+		fmt.Fprintf(out, "%3d  %-28s %s\n", f, d.FieldName(f), d.Shown(m, f))
+		d.describeParts(out, m, f)
 	}
 }
 
 // FieldName is what the spec calls field f, "" when the dialect lacks it.
 func (d *Dialect) FieldName(f int) string {
-	if f < 0 || f > 128 || d.codec.moov[f] == nil {
+	if !d.Has(f) && f != 1 {
 		return ""
 	}
-	name := d.codec.moov[f].Spec().Description
+	name := d.Spec.Fields[f].Spec().Description
 	if name == "" {
 		return fmt.Sprintf("field %d", f)
 	}
@@ -41,25 +43,25 @@ func (d *Dialect) FieldName(f int) string {
 
 // Shown is the value of field f as it may be shown, "absent" when it is not
 // there. Failures quote it.
-func (m *Message) Shown(f int) string {
+func (d *Dialect) Shown(m *wire.Message, f int) string {
 	if !m.Has(f) {
 		return "absent"
 	}
 	v := m.Get(f)
-	switch m.d.mask(f) {
+	switch d.mask(f) {
 	case Clear:
-		return m.plain(f, v)
-	case PAN:
+		return d.plain(f, v)
+	case Truncated:
 		return MaskPAN(v)
 	case TLV:
 		return fmt.Sprintf("(%d octets)", len(v))
 	case Detail:
-		if p := m.settlement(f); p != nil {
+		if p := settlement(m, f); p != nil {
 			return escape(v)
 		}
 		return fmt.Sprintf("(%d digits)", len(v))
 	}
-	if m.binary(f) {
+	if d.binary(f) {
 		return fmt.Sprintf("(%d octets, hidden)", len(v))
 	}
 	return fmt.Sprintf("(%d characters, hidden)", len(v))
@@ -72,14 +74,14 @@ func (d *Dialect) mask(f int) Mask {
 	case f == 35, f == 36, f == 45, f == 52, !d.Has(f):
 		return Hidden
 	case f == 2 && d.Masks[f] != Hidden:
-		return PAN
+		return Truncated
 	}
 	return d.Masks[f]
 }
 
 // binary reports whether field f is octets rather than text.
-func (m *Message) binary(f int) bool {
-	switch m.d.codec.moov[f].(type) {
+func (d *Dialect) binary(f int) bool {
+	switch d.Spec.Fields[f].(type) {
 	case *field.Binary, *field.Hex:
 		return true
 	}
@@ -87,8 +89,8 @@ func (m *Message) binary(f int) bool {
 }
 
 // plain shows a value: text escaped, octets that are no text in hexadecimal.
-func (m *Message) plain(f int, v []byte) string {
-	if m.binary(f) && !printable(v) {
+func (d *Dialect) plain(f int, v []byte) string {
+	if d.binary(f) && !printable(v) {
 		return fmt.Sprintf("%X", v)
 	}
 	return escape(v)
@@ -141,9 +143,8 @@ func escape(v []byte) string {
 }
 
 // describeHead writes the routing header in words.
-func (m *Message) describeHead(w io.Writer) {
-	h := m.Head
-	if m.d.Header.TPDU {
+func (d *Dialect) describeHead(w io.Writer, h []byte) {
+	if d.Header.TPDU {
 		fmt.Fprintf(w, "TPDU %X  to %X, from %X\n", h[:5], h[1:3], h[3:5])
 		h = h[5:]
 	}
@@ -151,7 +152,7 @@ func (m *Message) describeHead(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "head %X", h)
-	if m.d.Header.TPDU && len(h) >= 3 {
+	if d.Header.TPDU && len(h) >= 3 {
 		fmt.Fprintf(w, "  %s, version %X, %s, %s", word(classes[:], h[0]-0x60, "class %X", h[0]), h[1:2],
 			word(states[:], h[2]>>4, "state %X", h[2]>>4), word(requirements[:], h[2]&15, "requirement %X", h[2]&15))
 	}
@@ -177,14 +178,15 @@ func word(names []string, i byte, format string, value byte) string {
 
 // describeMTI puts the MTI into words: class by the second digit, function by
 // the third; and the transaction of a request.
-func (m *Message) describeMTI() string {
+func (d *Dialect) describeMTI(m *wire.Message) string {
+	mti := m.MTI()
 	class := map[byte]string{'1': "authorisation", '2': "financial", '3': "file action", '4': "reversal",
-		'5': "reconciliation", '6': "administrative", '8': "network management"}[m.mti[1]]
-	function := map[byte]string{'0': "request", '1': "response", '2': "advice", '3': "advice response"}[m.mti[2]]
+		'5': "reconciliation", '6': "administrative", '8': "network management"}[mti[1]]
+	function := map[byte]string{'0': "request", '1': "response", '2': "advice", '3': "advice response"}[mti[2]]
 	if class == "" || function == "" {
 		return "unknown message type"
 	}
-	if t, ok := m.d.Classify(m); ok {
+	if t, ok := d.Classify(m); ok {
 		return fmt.Sprintf("%s %s: %s", class, function, t)
 	}
 	return class + " " + function

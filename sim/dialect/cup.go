@@ -1,10 +1,12 @@
-package wire
+package dialect
 
 import (
 	"github.com/moov-io/iso8583"
 	"github.com/moov-io/iso8583/encoding"
 	"github.com/moov-io/iso8583/field"
 	"github.com/moov-io/iso8583/prefix"
+
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // CUP is the UnionPay direct-connect dialect as spoken by POS terminals,
@@ -12,28 +14,30 @@ import (
 // 6-octet application header, packed digits, one bitmap.
 func CUP() *Dialect {
 	d := &Dialect{
-		Name:   "cup",
-		Title:  "CUP direct-connect (reconstructed)",
-		Spec:   cupSpec(),
-		Length: Binary2,
-		Header: Header{TPDU: true, App: 6},
-		Pair:   []int{11, 41, 42},
-		Echo:   []int{3, 4, 11, 25, 41, 42, 49, 60},
-		MAC:    true,
-		Subs: map[Sub]Span{
-			SubType:       {60, 0, 2, "60.1"},
-			SubBatch:      {60, 2, 8, "60.2"},
-			SubNet:        {60, 8, 11, "60.3"},
-			SubCapability: {60, 11, 12, "60.4"},
-			SubOrigBatch:  {61, 0, 6, "61.1"},
-			SubOrigTrace:  {61, 6, 12, "61.2"},
-			SubOrigDate:   {61, 12, 16, "61.3"},
+		Name:  "cup",
+		Title: "CUP direct-connect (reconstructed)",
+		Format: wire.Format{
+			Spec:   cupSpec(),
+			Length: wire.Binary2,
+			Header: wire.Header{TPDU: true, App: 6},
+			Pair:   []int{11, 41, 42},
+			Echo:   []int{3, 4, 11, 25, 41, 42, 49, 60},
+			MAC:    true,
+			Places: map[wire.Element]wire.Place{
+				wire.TransactionType: wire.Part(60, 0, 2, "60.1"),
+				wire.Batch:           wire.Part(60, 2, 8, "60.2"),
+				wire.ManagementCode:  wire.Part(60, 8, 11, "60.3"),
+				wire.ReadCapability:  wire.Part(60, 11, 12, "60.4"),
+				wire.OriginalBatch:   wire.Part(61, 0, 6, "61.1"),
+				wire.OriginalTrace:   wire.Part(61, 6, 12, "61.2"),
+				wire.OriginalDate:    wire.Part(61, 12, 16, "61.3"),
+			},
 		},
 		Masks: map[int]Mask{
-			2: PAN, 35: Hidden, 36: Hidden, 48: Detail, 52: Hidden, 55: TLV,
+			2: Truncated, 35: Hidden, 36: Hidden, 48: Detail, 52: Hidden, 55: TLV,
 			57: Hidden, 58: Hidden, 59: Hidden, 62: Hidden,
 		},
-		Parts: map[int][]Part{
+		Parts: map[int][]PartName{
 			60: {{0, 2, "60.1", "transaction type"}, {2, 8, "60.2", "batch"}, {8, 11, "60.3", "network management code"},
 				{11, 12, "60.4", "terminal reads"}, {12, 13, "60.5", "IC condition"}, {13, 14, "60.6", "partial approval"},
 				{14, 17, "60.7", "account type"}},
@@ -59,13 +63,13 @@ func mustCompile(d *Dialect) {
 // cupSpec is the field table: Q/CUP direct-connect as reconstructed.
 func cupSpec() *iso8583.MessageSpec {
 	digits := func(n int, desc string) field.Field {
-		return field.NewString(field.NewSpec(n, desc, Digits, prefix.BCD.Fixed))
+		return field.NewString(field.NewSpec(n, desc, wire.Digits, prefix.BCD.Fixed))
 	}
 	digitsVar := func(n int, desc string, p prefix.Prefixer) field.Field {
-		return field.NewString(field.NewSpec(n, desc, Digits, p))
+		return field.NewString(field.NewSpec(n, desc, wire.Digits, p))
 	}
 	track := func(n int, desc string, p prefix.Prefixer) field.Field {
-		return field.NewString(field.NewSpec(n, desc, Track, p))
+		return field.NewString(field.NewSpec(n, desc, wire.Track, p))
 	}
 	// Text is taken as octets: names and remarks are GBK.
 	text := func(n int, desc string) field.Field {
@@ -81,7 +85,7 @@ func cupSpec() *iso8583.MessageSpec {
 	return &iso8583.MessageSpec{
 		Name: "CUP direct-connect (reconstructed)",
 		Fields: map[int]field.Field{
-			0: field.NewString(field.NewSpec(4, "message type", Digits, prefix.BCD.Fixed)),
+			0: field.NewString(field.NewSpec(4, "message type", wire.Digits, prefix.BCD.Fixed)),
 			1: field.NewBitmap(&field.Spec{Length: 8, Description: "bitmap", Enc: encoding.Binary,
 				Pref: prefix.Binary.Fixed, DisableAutoExpand: true}),
 			2:  digitsVar(19, "primary account number", ll),
@@ -93,7 +97,7 @@ func cupSpec() *iso8583.MessageSpec {
 			14: digits(4, "expiry YYMM"),
 			15: digits(4, "settlement date MMDD"),
 			22: digits(3, "entry mode"),
-			23: field.NewString(field.NewSpec(3, "card sequence number", DigitsRight, prefix.BCD.Fixed)),
+			23: field.NewString(field.NewSpec(3, "card sequence number", wire.DigitsRight, prefix.BCD.Fixed)),
 			25: digits(2, "condition code"),
 			26: digits(2, "PIN capture code"),
 			32: digitsVar(11, "acquirer id", ll),
@@ -136,17 +140,17 @@ func plus(fields []int, more ...int) []int { return append(append([]int{}, field
 // network management code, read capability, IC condition.
 func cupForms() []Form {
 	payment := func(t Transaction, mti, proc, cond, private string, fields []int, more ...Value) Form {
-		return Form{Transaction: t, MTI: mti, Fields: fields, Sealed: true,
+		return Form{Transaction: t, MTI: mti, Fields: fields, MACed: true,
 			Fixed: append([]Value{{3, proc}, {25, cond}, {49, "156"}, {60, private}}, more...)}
 	}
-	manage := func(t Transaction, mti, private string, fields []int, nets ...string) Form {
-		return Form{Transaction: t, MTI: mti, Fixed: []Value{{60, private}}, Fields: fields, Nets: nets}
+	manage := func(t Transaction, mti, private string, fields []int, codes ...string) Form {
+		return Form{Transaction: t, MTI: mti, Fixed: []Value{{60, private}}, Fields: fields, ManagementCodes: codes}
 	}
 	const none = "00000000000"                // management: 11 digits
 	zeros := Value{61, "0000000000000000"}    // batch and trace unknown, date
 	original := Value{61, "0000000000000000"} // batch, trace, date
 	settlement := Form{Transaction: Settlement, MTI: "0500", Fixed: []Value{{49, "156"}, {60, none}},
-		Fields: []int{11, 41, 42, 48, 63}, Nets: []string{"201"}}
+		Fields: []int{11, 41, 42, 48, 63}, ManagementCodes: []string{"201"}}
 	return []Form{
 		manage(SignIn, "0800", none, []int{11, 41, 42, 62, 63}, "001", "003", "004", "005", "006"),
 		manage(SignOff, "0820", none, []int{11, 41, 42}, "002"),
@@ -161,7 +165,7 @@ func cupForms() []Form {
 		payment(Completion, "0200", "000000", "06", "2000000000060", plus(cupCard, 38), zeros),
 		payment(CompletionAdvice, "0220", "000000", "06", "2400000000060", plus(cupOffline, 38), zeros),
 		payment(CompletionVoid, "0200", "200000", "06", "2100000000060", plus(cupCard, 37, 38), original),
-		{Transaction: Reversal, MTI: "0400", Sealed: true, Fields: []int{2, 3, 4, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 55, 60, 61}},
+		{Transaction: Reversal, MTI: "0400", MACed: true, Fields: []int{2, 3, 4, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 55, 60, 61}},
 		settlement,
 		manage(BatchUpload, "0320", none, []int{11, 41, 42, 48}, "201"),
 		manage(UploadEnd, "0320", none, []int{11, 41, 42, 48}, "207", "202"),

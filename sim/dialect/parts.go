@@ -1,28 +1,30 @@
-package wire
+package dialect
 
 import (
 	"cmp"
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // describeParts writes the parts of field f, a line each, as far as it has any
 // and may be shown.
-func (m *Message) describeParts(w io.Writer, f int) {
+func (d *Dialect) describeParts(w io.Writer, m *wire.Message, f int) {
 	v := m.Get(f)
-	switch m.d.mask(f) {
+	switch d.mask(f) {
 	case Clear:
-		for _, p := range m.d.parts(f) {
+		for _, p := range d.parts(f) {
 			if p.From < len(v) {
-				writePart(w, p.Number, p.Title, m.plain(f, v[p.From:min(p.To, len(v))]))
+				writePart(w, p.Number, p.Title, d.plain(f, v[p.From:min(p.To, len(v))]))
 			}
 		}
 	case Detail:
-		for _, p := range m.settlement(f) {
+		for _, p := range settlement(m, f) {
 			writePart(w, p.Number, p.Title, string(v[p.From:p.To]))
 		}
-		m.describeDetails(w, f)
+		describeDetails(w, m, f)
 	case TLV:
 		describeTags(w, v)
 	}
@@ -32,34 +34,34 @@ func writePart(w io.Writer, number, title, value string) {
 	fmt.Fprintf(w, "       %-6s %-24s %s\n", number, title, value)
 }
 
-// parts are the parts of field f: those of Parts, else those of Subs.
-func (d *Dialect) parts(f int) []Part {
+// parts are the parts of field f: those of Parts, else those of Places.
+func (d *Dialect) parts(f int) []PartName {
 	if p := d.Parts[f]; p != nil {
 		return p
 	}
-	var out []Part
-	for s, span := range d.spans {
-		if span.Field == f && span.Name != "" {
-			out = append(out, Part{span.From, span.To, span.Name, subTitles[s]})
+	var out []PartName
+	for e, place := range d.Places {
+		if place.Field == f && place.Name != "" {
+			out = append(out, PartName{place.From, place.To, place.Name, elementTitles[e]})
 		}
 	}
 	if len(out) == 1 && out[0].From == 0 && out[0].Number == fmt.Sprint(f) {
 		return nil // the part is the field
 	}
-	slices.SortFunc(out, func(a, b Part) int { return cmp.Compare(a.From, b.From) })
+	slices.SortFunc(out, func(a, b PartName) int { return cmp.Compare(a.From, b.From) })
 	return out
 }
 
-var subTitles = [subs]string{
-	SubType: "transaction type", SubBatch: "batch", SubNet: "network management code", SubCapability: "terminal reads",
-	SubOrigBatch: "original batch", SubOrigTrace: "original trace", SubOrigDate: "original date",
-	SubOrigMTI: "original MTI", SubOrigTime: "original time",
+var elementTitles = [wire.Elements]string{
+	wire.TransactionType: "transaction type", wire.Batch: "batch", wire.ManagementCode: "network management code", wire.ReadCapability: "terminal reads",
+	wire.OriginalBatch: "original batch", wire.OriginalTrace: "original trace", wire.OriginalDate: "original date",
+	wire.OriginalMTI: "original MTI", wire.OriginalTime: "original time",
 }
 
 // settlementParts are the totals of CUP field 48: 31 digits for domestic cards,
 // the same for foreign ones. Amounts are in fen; the flag is 0 in a request, in
 // an answer 1 when the totals agree, 2 when they do not, 3 for an error.
-var settlementParts = []Part{
+var settlementParts = []PartName{
 	{0, 12, "48.1", "debit amount"}, {12, 15, "48.2", "debit count"},
 	{15, 27, "48.3", "credit amount"}, {27, 30, "48.4", "credit count"}, {30, 31, "48.5", "agrees (0 to 3)"},
 	{31, 43, "48.6", "foreign debit amount"}, {43, 46, "48.7", "foreign debit count"},
@@ -68,8 +70,8 @@ var settlementParts = []Part{
 
 // settlement is settlementParts when f holds settlement totals: 62 digits in
 // an 05xx message. Anything else may be batch details.
-func (m *Message) settlement(f int) []Part {
-	if v := m.Get(f); m.mti[1] == '5' && len(v) == 62 && firstNotDigit(v) < 0 {
+func settlement(m *wire.Message, f int) []PartName {
+	if v := m.Get(f); m.MTI()[1] == '5' && len(v) == 62 && wire.IsDigits(v) {
 		return settlementParts
 	}
 	return nil
@@ -78,16 +80,16 @@ func (m *Message) settlement(f int) []Part {
 // describeDetails writes the details of a batch upload: a count of two digits,
 // then 40 for each: class of card 2, trace 6, PAN filled with zeros 20, amount
 // 12; and the count of four digits that ends an upload.
-func (m *Message) describeDetails(w io.Writer, f int) {
+func describeDetails(w io.Writer, m *wire.Message, f int) {
 	v := m.Get(f)
-	if m.mti[1] != '3' || firstNotDigit(v) >= 0 {
+	if m.MTI()[1] != '3' || !wire.IsDigits(v) {
 		return
 	}
 	if len(v) == 4 {
 		writePart(w, "48.1", "details uploaded", string(v))
 		return
 	}
-	if len(v) < 2 || len(v) != 2+40*int(Uint(v[:2])) {
+	if len(v) < 2 || len(v) != 2+40*int(wire.Uint(v[:2])) {
 		return
 	}
 	for i, d := 1, v[2:]; len(d) > 0; i, d = i+1, d[40:] {
@@ -106,7 +108,7 @@ const maxTags = 64
 // that emvTags calls harmless, of others the length.
 func describeTags(w io.Writer, v []byte) {
 	n := 0
-	for t, err := range Tags(v) {
+	for t, err := range wire.Tags(v) {
 		if err != nil {
 			writePart(w, "", "not readable", err.Error())
 			return

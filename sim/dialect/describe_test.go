@@ -1,22 +1,24 @@
-package wire
+package dialect
 
 import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
-func described(m *Message) string {
+func described(d *Dialect, m *wire.Message) string {
 	var s strings.Builder
-	m.Describe(&s)
+	d.Describe(&s, m)
 	return s.String()
 }
 
 func TestMessageInWords(t *testing.T) {
 	d := CUP()
 	texts := map[string]string{}
-	for _, s := range samples(t) {
-		texts[s.name] = described(read(t, d, s.frame))
+	for name, frame := range captured(t) {
+		texts[name] = described(d, read(t, d, frame))
 	}
 	for name, want := range map[string][]string{
 		"C3": {
@@ -63,25 +65,27 @@ func TestMessageInWords(t *testing.T) {
 }
 
 func TestHeaderInWords(t *testing.T) {
-	m := NewMessage(CUP())
+	d := CUP()
+	m := d.NewMessage()
 	m.SetMTI("0A99")
 	copy(m.Head, unhex(t, "6000000003"+"613213000000"))
-	if got, want := described(m), "TPDU 6000000003  to 0000, from 0003\n"+
+	if got, want := described(d, m), "TPDU 6000000003  to 0000, from 0003\n"+
 		"head 613213000000  chip, financial, version 32, training, sign in again\n"+
 		"MTI  0A99  unknown message type\n"; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	copy(m.Head[5:], unhex(t, "7732FF"))
-	if got := described(m); !strings.Contains(got, "class 77, version 32, state F, requirement F") {
+	if got := described(d, m); !strings.Contains(got, "class 77, version 32, state F, requirement F") {
 		t.Error(got)
 	}
 }
 
 func TestBatchDetailsAreMasked(t *testing.T) {
-	m := NewMessage(CUP())
+	d := CUP()
+	m := d.NewMessage()
 	m.SetMTI("0320")
 	m.SetString(48, "02"+"00"+"000042"+"00006225000000000014"+"000000000100"+"01"+"000043"+"06225000000000000019"+"000000000200")
-	got := described(m)
+	got := described(d, m)
 	for _, want := range []string{
 		"detail                   class 00, trace 000042, PAN 622500******0014, amount 000000000100\n",
 		"detail                   class 01, trace 000043, PAN 622500*********0019, amount 000000000200\n",
@@ -90,12 +94,12 @@ func TestBatchDetailsAreMasked(t *testing.T) {
 			t.Errorf("lacks %q:\n%s", want, got)
 		}
 	}
-	if m.Shown(48) != "(82 digits)" {
-		t.Errorf("shown as %s", m.Shown(48))
+	if d.Shown(m, 48) != "(82 digits)" {
+		t.Errorf("shown as %s", d.Shown(m, 48))
 	}
 	// Details that are not what their count says are not taken apart.
 	m.SetString(48, "03"+"00"+"000042"+"00006225000000000014"+"000000000100")
-	if got := described(m); strings.Contains(got, "6225") {
+	if got := described(d, m); strings.Contains(got, "6225") {
 		t.Error(got)
 	}
 }
@@ -109,7 +113,7 @@ func TestNothingHiddenIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, d := range append([]*Dialect{user}, CUP(), ISO87()) {
-		m := NewMessage(d)
+		m := d.NewMessage()
 		m.SetMTI("0200")
 		m.SetString(2, pan)
 		m.SetString(35, pan+"D25121010000")
@@ -125,9 +129,9 @@ func TestNothingHiddenIsShown(t *testing.T) {
 			"\x5A\x08\x62\x25\x88\x00\x00\x00\x56\x78" + "\x9F\x1F\x06SECRET" + "\x56\x06SECRET" + "\x5F\x20\x06SECRET" +
 			"\x70\x0A\x5A\x08\x62\x25\x88\x00\x00\x00\x56\x78" + "\xC1\x06SECRET")
 		m.Set(55, tlv)
-		text := described(m)
+		text := described(d, m)
 		for f := range 129 {
-			text += m.Shown(f) + "\n"
+			text += d.Shown(m, f) + "\n"
 		}
 		text += fmt.Sprintf("%v", m.CheckTLV(55))
 		_, err := m.Append(nil)
@@ -150,14 +154,14 @@ func TestUsersPrivateFieldsAreHiddenUnlessSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := NewMessage(d)
+	m := d.NewMessage()
 	m.SetMTI("0200")
 	for _, f := range []int{43, 54, 60, 61, 63, 41} {
 		m.SetString(f, "seen")
 	}
 	for f, hidden := range map[int]bool{43: true, 54: true, 61: true, 60: false, 63: false, 41: false} {
-		if got := strings.Contains(m.Shown(f), "seen"); got == hidden {
-			t.Errorf("field %d is shown as %s", f, m.Shown(f))
+		if got := strings.Contains(d.Shown(m, f), "seen"); got == hidden {
+			t.Errorf("field %d is shown as %s", f, d.Shown(m, f))
 		}
 	}
 }
@@ -184,26 +188,28 @@ func TestPANsAreMasked(t *testing.T) {
 }
 
 func TestOctetsThatAreNoTextAreEscaped(t *testing.T) {
-	m := NewMessage(CUP())
+	d := CUP()
+	m := d.NewMessage()
 	m.SetString(41, "\x1b[2J\x00\r\n\\")
 	m.SetString(63, "CUP\xD6\xD0\xB9\xFA") // GBK
 	m.SetString(64, "\x01\x02\x03\x04\x05\x06\x07\xFF")
 	for f, want := range map[int]string{41: `\x1B[2J\x00\x0D\x0A\x5C`, 63: `CUP\xD6\xD0\xB9\xFA`, 64: "01020304050607FF", 2: "absent", 70: "absent"} {
-		if got := m.Shown(f); got != want {
+		if got := d.Shown(m, f); got != want {
 			t.Errorf("field %d is shown as %s, want %s", f, got, want)
 		}
 	}
 }
 
 func TestManyElementsAreCutShort(t *testing.T) {
-	m := NewMessage(CUP())
+	d := CUP()
+	m := d.NewMessage()
 	m.SetMTI("0200")
 	m.SetString(55, strings.Repeat("\x9C\x00", 120))
-	if got := described(m); strings.Count(got, "9C") != maxTags || !strings.Contains(got, "and more") {
+	if got := described(d, m); strings.Count(got, "9C") != maxTags || !strings.Contains(got, "and more") {
 		t.Error(got)
 	}
 	m.SetString(55, "\x9C\x01\x00\x9F\x02\x80")
-	if got := described(m); !strings.Contains(got, "not readable             octet 5: length is indefinite") {
+	if got := described(d, m); !strings.Contains(got, "not readable             octet 5: length is indefinite") {
 		t.Error(got)
 	}
 }

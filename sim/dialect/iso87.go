@@ -1,10 +1,12 @@
-package wire
+package dialect
 
 import (
 	"github.com/moov-io/iso8583"
 	"github.com/moov-io/iso8583/encoding"
 	"github.com/moov-io/iso8583/field"
 	"github.com/moov-io/iso8583/prefix"
+
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // ISO87 is plain ISO 8583:1987 in ASCII: 2-octet length (4 digits when the
@@ -14,24 +16,26 @@ import (
 // the working keys of a sign-on in private field 62.
 func ISO87() *Dialect {
 	d := &Dialect{
-		Name:   "iso87",
-		Title:  "ISO 8583:1987, ASCII",
-		Spec:   iso87Spec(),
-		Length: Binary2,
-		Pair:   []int{11, 41, 42},
-		Echo:   []int{3, 4, 7, 11, 25, 41, 42, 49, 60, 70},
-		MAC:    true,
-		Subs: map[Sub]Span{
-			SubBatch:     {60, 0, 6, "60"},
-			SubNet:       {70, 0, 3, "70"},
-			SubOrigMTI:   {90, 0, 4, "90.1"},
-			SubOrigTrace: {90, 4, 10, "90.2"},
-			SubOrigTime:  {90, 10, 20, "90.3"},
+		Name:  "iso87",
+		Title: "ISO 8583:1987, ASCII",
+		Format: wire.Format{
+			Spec:   iso87Spec(),
+			Length: wire.Binary2,
+			Pair:   []int{11, 41, 42},
+			Echo:   []int{3, 4, 7, 11, 25, 41, 42, 49, 60, 70},
+			MAC:    true,
+			Places: map[wire.Element]wire.Place{
+				wire.Batch:          wire.Part(60, 0, 6, "60"),
+				wire.ManagementCode: wire.Part(70, 0, 3, "70"),
+				wire.OriginalMTI:    wire.Part(90, 0, 4, "90.1"),
+				wire.OriginalTrace:  wire.Part(90, 4, 10, "90.2"),
+				wire.OriginalTime:   wire.Part(90, 10, 20, "90.3"),
+			},
 		},
 		Masks: map[int]Mask{
-			2: PAN, 35: Hidden, 36: Hidden, 45: Hidden, 48: Hidden, 52: Hidden, 55: TLV, 62: Hidden,
+			2: Truncated, 35: Hidden, 36: Hidden, 45: Hidden, 48: Hidden, 52: Hidden, 55: TLV, 62: Hidden,
 		},
-		Parts: map[int][]Part{
+		Parts: map[int][]PartName{
 			90: {{0, 4, "90.1", "original MTI"}, {4, 10, "90.2", "original trace"}, {10, 20, "90.3", "original time MMDDhhmmss"},
 				{20, 31, "90.4", "original acquirer"}, {31, 42, "90.5", "original forwarder"}},
 		},
@@ -106,11 +110,11 @@ func iso87Spec() *iso8583.MessageSpec {
 func iso87Forms() []Form {
 	card := []int{2, 4, 7, 11, 14, 22, 23, 26, 35, 41, 42, 52, 53, 55}
 	payment := func(t Transaction, mti, proc string, fields []int) Form {
-		return Form{Transaction: t, MTI: mti, Fields: fields, Sealed: true,
+		return Form{Transaction: t, MTI: mti, Fields: fields, MACed: true,
 			Fixed: []Value{{3, proc}, {25, "00"}, {49, "156"}, {60, "000000"}}}
 	}
 	manage := func(t Transaction, fields []int, net string) Form {
-		return Form{Transaction: t, MTI: "0800", Fixed: []Value{{70, net}}, Fields: fields, Nets: []string{net}}
+		return Form{Transaction: t, MTI: "0800", Fixed: []Value{{70, net}}, Fields: fields, ManagementCodes: []string{net}}
 	}
 	return []Form{
 		manage(SignIn, []int{7, 11, 41, 42, 63}, "001"),
@@ -119,7 +123,7 @@ func iso87Forms() []Form {
 		payment(Balance, "0200", "310000", []int{2, 7, 11, 14, 22, 23, 26, 35, 41, 42, 52, 53, 55}),
 		payment(Purchase, "0200", "000000", card),
 		payment(Refund, "0220", "200000", []int{2, 4, 7, 11, 14, 22, 23, 35, 37, 41, 42, 53}),
-		{Transaction: Reversal, MTI: "0400", Sealed: true, Fixed: []Value{{90, "000000000000000000000000000000000000000000"}},
+		{Transaction: Reversal, MTI: "0400", MACed: true, Fixed: []Value{{90, "000000000000000000000000000000000000000000"}},
 			Fields: []int{2, 3, 4, 7, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 60}},
 	}
 }

@@ -1,4 +1,4 @@
-package wire
+package dialect
 
 import (
 	"encoding/json"
@@ -34,8 +34,8 @@ func padded(t testing.TB) *Dialect {
 
 func TestFormsWorkWithAPaddedSpec(t *testing.T) {
 	d := padded(t)
-	req := NewMessage(d)
-	req.Begin(d.Form(Purchase))
+	req := d.NewMessage()
+	d.Form(Purchase).Begin(req)
 	req.SetString(2, "4111111111111111")
 	req.SetUint(4, 100)
 	req.SetUint(11, 42)
@@ -60,7 +60,7 @@ func TestFormsWorkWithAPaddedSpec(t *testing.T) {
 			t.Errorf("lacks %q: %q", want, b)
 		}
 	}
-	got := NewMessage(d)
+	got := d.NewMessage()
 	if err := got.Read(b); err != nil {
 		t.Fatal(err)
 	}
@@ -78,11 +78,11 @@ func TestFormsWorkWithAPaddedSpec(t *testing.T) {
 	if kind, ok := d.Classify(got); !ok || kind != Purchase {
 		t.Errorf("classified as %s, %v", kind, ok)
 	}
-	if covered, mac := got.Sealing(); len(mac) != 8 || len(covered) != len(b)-8 {
+	if covered, mac := got.MACSpan(); len(mac) != 8 || len(covered) != len(b)-8 {
 		t.Errorf("%d octets covered of %d, MAC %X", len(covered), len(b), mac)
 	}
-	if !strings.Contains(described(got), " 43  merchant name                (40 characters, hidden)\n") {
-		t.Error(described(got))
+	if !strings.Contains(described(d, got), " 43  merchant name                (40 characters, hidden)\n") {
+		t.Error(described(d, got))
 	}
 }
 
@@ -90,14 +90,14 @@ func TestEveryFormOfAPaddedSpecClassifiesAsItself(t *testing.T) {
 	d := padded(t)
 	for i := range d.Forms {
 		f := &d.Forms[i]
-		m := NewMessage(d)
-		m.Begin(f)
+		m := d.NewMessage()
+		f.Begin(m)
 		b, err := m.Append(nil)
 		if err != nil {
 			t.Errorf("%s: %v", f.Transaction, err)
 			continue
 		}
-		got := NewMessage(d)
+		got := d.NewMessage()
 		if err := got.Read(b); err != nil {
 			t.Errorf("%s: %v", f.Transaction, err)
 			continue
@@ -242,7 +242,7 @@ func TestPanicsOfMoovAreErrors(t *testing.T) {
 		if !panics {
 			t.Logf("%s: moov does not panic any more", c.name)
 		}
-		m := NewMessage(d)
+		m := d.NewMessage()
 		err = m.Read([]byte("02000000000000000200" + string(rune(len(c.octets))) + c.octets))
 		if got, want := errText(err), "field 55, offset 20: cannot be read with this spec"; got != want {
 			t.Errorf("%s: %s, want %s", c.name, got, want)
@@ -255,7 +255,7 @@ func TestPanicsOfMoovAreErrors(t *testing.T) {
 func TestCompositeFieldsStayAsTheyCame(t *testing.T) {
 	d := padded(t)
 	for _, ic := range []string{"\x91\x00\x82\x00", "\x9F\x02\x06\x00\x00\x00\x00\x01\x00\x82\x02\x20\x00", "\x82\x00\x82\x01\x00"} {
-		m := NewMessage(d)
+		m := d.NewMessage()
 		m.SetMTI("0200")
 		m.SetString(55, ic)
 		b, err := m.Append(nil)
@@ -263,15 +263,22 @@ func TestCompositeFieldsStayAsTheyCame(t *testing.T) {
 			t.Errorf("%X: %v", ic, err)
 			continue
 		}
-		got := NewMessage(d)
+		got := d.NewMessage()
 		if err := got.Read(b); err != nil || got.Text(55) != ic {
 			t.Errorf("%X reads as %X, %v", ic, got.Text(55), err)
 		}
 	}
-	m := NewMessage(d)
+	m := d.NewMessage()
 	m.SetMTI("0200")
 	m.SetString(55, "\x82\x05\x00")
 	if _, err := m.Append(nil); errText(err) != "field 55, offset 20: is not a value for this spec" {
 		t.Error(err)
 	}
+}
+
+func errText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }

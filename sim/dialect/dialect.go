@@ -1,0 +1,218 @@
+// Package dialect says how networks speak ISO 8583, as data.
+//
+// A [Dialect] is a [wire.Format] (fields, length prefix, routing header, pairing,
+// MAC) with what its messages mean: the [Form] of each [Transaction], response
+// codes, what may be shown of a field. A new network is a new value, not a new
+// type; [CUP] and [ISO87] are two.
+package dialect
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/moov-io/iso8583"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Dialect is how one network speaks ISO 8583. Compile it before use; after
+// that it is read only and may be shared by any number of goroutines.
+type Dialect struct {
+	wire.Format
+	Name  string             // as profiles and flags spell it: "cup"
+	Title string             // for people
+	Masks map[int]Mask       // what may be shown of a field; Clear when absent
+	Parts map[int][]PartName // the parts of composed fields, for Describe; those of Places when absent
+	Forms []Form             // the transactions; of two that fit a message the earlier one is meant
+
+	forms [Transactions]*Form
+}
+
+// Mask says what may be shown of a field's value.
+type Mask uint8
+
+const (
+	Clear     Mask = iota
+	Truncated      // first six and last four digits
+	Hidden         // its length only: PIN block, tracks, keys, payment codes
+	TLV            // BER-TLV: the tags and lengths, values only where harmless
+	Detail         // batch upload details (CUP field 48): the PANs in them masked
+)
+
+// PartName names a part of a composed field for people.
+type PartName struct {
+	From, To int // characters, To not included
+	Number   string
+	Title    string
+}
+
+// Value is a constant field value.
+type Value struct {
+	Field int
+	Text  string
+}
+
+// Form is what a transaction's request looks like.
+type Form struct {
+	Transaction     Transaction
+	MTI             string
+	Fixed           []Value  // constants; composed fields with zeros where parts are filled in
+	ManagementCodes []string // network management codes it may carry; the first is its own
+	Fields          []int    // carried when the terminal has a value for them, besides Fixed
+	MACed           bool     // carries a MAC
+
+	carries [2]uint64 // Fixed and Fields as bits
+}
+
+// Carries reports whether a request of this form may carry field n.
+func (f *Form) Carries(n int) bool {
+	return n >= 1 && n <= 128 && f.carries[(n-1)>>6]&(1<<(63-(n-1)&63)) != 0
+}
+
+func (f *Form) carry(n int) { f.carries[(n-1)>>6] |= 1 << (63 - (n-1)&63) }
+
+// tells are the fields whose constants tell one transaction from another:
+// processing code, entry mode and condition code.
+var tells = [...]int{3, 22, 25}
+
+// Compile checks the dialect and makes its codec. The error names the field.
+func (d *Dialect) Compile() error {
+	if err := d.Format.Compile(); err != nil {
+		return fmt.Errorf("dialect %s: %w", d.Name, err)
+	}
+	d.forms = [Transactions]*Form{}
+	for i := range d.Forms {
+		if err := d.compileForm(&d.Forms[i]); err != nil {
+			return fmt.Errorf("dialect %s: form of %s%w", d.Name, d.Forms[i].Transaction, err)
+		}
+	}
+	return nil
+}
+
+// compileForm checks a form; its error continues the form's name.
+func (d *Dialect) compileForm(f *Form) error {
+	if len(f.MTI) != 4 {
+		return fmt.Errorf(": MTI %q is not 4 digits", f.MTI)
+	}
+	f.carries = [2]uint64{}
+	m := d.NewMessage()
+	m.SetMTI(f.MTI)
+	f.Fixed = slices.Clone(f.Fixed)
+	for i, v := range f.Fixed {
+		if !d.Has(v.Field) {
+			return fmt.Errorf(": field %d is not in the spec", v.Field)
+		}
+		m.SetString(v.Field, v.Text)
+		f.Fixed[i].Text = m.Text(v.Field) // as the spec pads it
+		f.carry(v.Field)
+	}
+	if _, err := m.Append(nil); err != nil {
+		return fmt.Errorf(" does not fit the spec: %w", err)
+	}
+	for _, n := range f.Fields {
+		if d.Has(n) {
+			f.carry(n)
+		}
+	}
+	d.forms[f.Transaction] = f
+	return nil
+}
+
+// Begin empties m and fills in what form f says.
+func (f *Form) Begin(m *wire.Message) {
+	m.Reset()
+	m.SetMTI(f.MTI)
+	for i := range f.Fixed {
+		m.SetString(f.Fixed[i].Field, f.Fixed[i].Text)
+	}
+	if len(f.ManagementCodes) > 0 {
+		m.SetElement(wire.ManagementCode, f.ManagementCodes[0])
+	}
+}
+
+// WithSpec is the dialect with another field spec, compiled: a user's own.
+//
+// What a user's private fields hold is not known here, so of the fields that
+// ISO 8583 leaves to agreement (see private) those are hidden for which Masks
+// says nothing and Places knows no part. To have one shown, put it into Masks as
+// Clear before.
+func (d *Dialect) WithSpec(spec *iso8583.MessageSpec) (*Dialect, error) {
+	n := *d
+	n.Spec = spec
+	n.Places, n.Masks = maps.Clone(d.Places), maps.Clone(d.Masks)
+	n.Forms = slices.Clone(d.Forms)
+	if n.Masks == nil {
+		n.Masks = map[int]Mask{}
+	}
+	known := map[int]bool{}
+	for _, span := range n.Places {
+		known[span.Field] = true
+	}
+	for f := range 129 {
+		if _, said := n.Masks[f]; !said && !known[f] && private(f) {
+			n.Masks[f] = Hidden
+		}
+	}
+	if n.Masks[2] != Hidden {
+		n.Masks[2] = Truncated
+	}
+	if err := n.Compile(); err != nil {
+		return nil, err
+	}
+	return &n, nil
+}
+
+// private reports whether field f carries card data or what networks agree on:
+// extended PAN, tracks, name, additional data, PIN, reserved fields, accounts
+// and the second half's private fields (ISO 8583:1987, table of data elements).
+func private(f int) bool {
+	switch {
+	case f >= 34 && f <= 36, f == 43, f >= 45 && f <= 48, f == 52, f >= 54 && f <= 63, f >= 102 && f <= 127:
+		return true
+	}
+	return false
+}
+
+// Form is the form of transaction t, or nil when the dialect does not have it.
+func (d *Dialect) Form(t Transaction) *Form { return d.forms[t] }
+
+// Classify says which transaction a request is. The second result is false
+// when no form fits.
+func (d *Dialect) Classify(m *wire.Message) (Transaction, bool) {
+	for i := range d.Forms {
+		if f := &d.Forms[i]; m.IsMTI(f.MTI) && d.fits(f, m) {
+			return f.Transaction, true
+		}
+	}
+	return 0, false
+}
+
+// fits compares what tells f from the other forms: fields 3, 22 and 25 where
+// they are constant, the transaction type, and the network management code.
+func (d *Dialect) fits(f *Form, m *wire.Message) bool {
+	kind := d.Place(wire.TransactionType)
+	for _, v := range f.Fixed {
+		if slices.Contains(tells[:], v.Field) && string(m.Get(v.Field)) != v.Text {
+			return false
+		}
+		if kind.Field == v.Field && f.Transaction != Reversal && string(m.Element(wire.TransactionType)) != v.Text[kind.From:kind.To] {
+			return false
+		}
+	}
+	if len(f.ManagementCodes) == 0 {
+		return true
+	}
+	net := m.Element(wire.ManagementCode)
+	for _, n := range f.ManagementCodes {
+		if string(net) == n {
+			return true
+		}
+	}
+	return false
+}
+
+// Dialects are the ones that come with posfleet, by name.
+func Dialects() map[string]*Dialect {
+	return map[string]*Dialect{"cup": CUP(), "iso87": ISO87()}
+}

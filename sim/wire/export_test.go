@@ -1,0 +1,14 @@
+package wire
+
+// What the tests of this package look at beyond what users see.
+
+const MaxEmpty = maxEmpty
+
+// Room is how many octets the message's buffer takes.
+func (m *Message) Room() int { return cap(m.buf) }
+
+// Longest is the longest value of field n, in characters.
+func (f *Format) Longest(n int) int { return int(f.codec.fields[n].max) }
+
+// Take reads a length prefix.
+func (l Length) Take(b []byte) (int, error) { return l.take(b) }

@@ -1,0 +1,84 @@
+// Package wire reads and writes ISO 8583 octets.
+//
+// A [Format] says how a network's messages stand on a line. A [Message] is one
+// message in hand: it is built and read over one reused buffer by a codec
+// compiled from the format's field spec, without allocation. [Element] names
+// what terminals and hosts read in it, wherever the network puts it. A [Reader]
+// cuts a stream into frames; every length is checked before use. What messages
+// mean is package dialect's.
+package wire
+
+import (
+	"fmt"
+
+	"github.com/moov-io/iso8583"
+)
+
+// Format is how messages stand on a line: all that a message, a frame and a
+// pool need to know of a network. Compile it before use; after that it is read
+// only and may be shared by any number of goroutines. A dialect is a Format and
+// what its messages mean.
+type Format struct {
+	Spec   *iso8583.MessageSpec // the fields: encoding, length prefix, longest length
+	Length Length               // the length before each message
+	Header Header               // the routing header between length and MTI
+	Pair   []int                // fields that, with the MTI, pair an answer with its request
+	Echo   []int                // fields that an answer brings back unchanged
+	MAC    bool                 // field 64 (128 with a second bitmap) is a MAC over MTI..last field before it
+	Places map[Element]Place    // where the elements are that terminals and hosts read
+
+	codec  *codec
+	places [elements]Place
+}
+
+// MaxFrame is the longest message taken off a line, in octets after the
+// length prefix. The longest that the CUP field lengths allow is 3,238.
+const MaxFrame = 4096
+
+// Header is the routing header before the MTI.
+type Header struct {
+	TPDU bool // 5 octets: 60, destination, origin; an answer has the two changed over
+	App  int  // octets of application header after it
+}
+
+// Len is the header's length in octets.
+func (h Header) Len() int {
+	if h.TPDU {
+		return 5 + h.App
+	}
+	return h.App
+}
+
+// Compile checks the format and makes its codec. The error names the field.
+func (f *Format) Compile() error {
+	c, err := compile(f.Spec)
+	if err != nil {
+		return err
+	}
+	f.codec = c
+	for _, n := range []int{64, 128} {
+		if fc := &c.fields[n]; f.MAC && fc.kind != absent && (fc.kind != octets && fc.kind != ascii || fc.count != fixed || fc.max != 8) {
+			return fmt.Errorf("field %d: a MAC is 8 octets; want type Binary, length 8, encoding Binary, a Fixed prefix", n)
+		}
+	}
+	f.places = [elements]Place{}
+	for e, place := range f.Places {
+		f.places[e] = place
+	}
+	return nil
+}
+
+// CheckSpec says what a Format could not make a codec of. The error names the
+// field.
+func CheckSpec(spec *iso8583.MessageSpec) error {
+	_, err := compile(spec)
+	return err
+}
+
+// Has reports whether the format has field n.
+func (f *Format) Has(n int) bool {
+	return n >= 0 && n < len(f.codec.fields) && f.codec.fields[n].kind != absent
+}
+
+// Place is where element e is; Field is 0 when the network does not have it.
+func (f *Format) Place(e Element) Place { return f.places[e] }

@@ -140,7 +140,7 @@ func (e *Events) Close() error {
 
 func (x Event) json(kind string) eventJSON {
 	out := eventJSON{
-		Kind: kind, At: float64(x.At.Milliseconds()) / 1e3, Terminal: x.Terminal, Label: x.Label, Outcome: key(x.Outcome),
+		Kind: kind, At: float64(x.At.Milliseconds()) / 1e3, Terminal: x.Terminal, Label: x.Label, Outcome: x.Outcome.Key(),
 		Note: x.Note, Request: x.Request, Answer: x.Answer,
 	}
 	if x.Outcome != Unsent {

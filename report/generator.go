@@ -19,7 +19,7 @@ func (r rule) say(seen, bound float64) string {
 	return fmt.Sprintf("%s %s, over %s", r.what, r.write(seen), r.write(bound))
 }
 
-func millis(x float64) string  { return Span(time.Duration(x)) }
+func millis(x float64) string  { return FormatDuration(time.Duration(x)) }
 func percent(x float64) string { return fmt.Sprintf("%.3g%%", 100*x) }
 
 // rules says when a second is suspect, and when invalid. Warm-up seconds are

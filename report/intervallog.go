@@ -107,7 +107,7 @@ func (w *LogWriter) label(prefix string, l Label, iv Interval) error {
 		fmt.Fprintf(&w.line, "Tag=%s%s,%.3f,%.3f,%.3f,%s\n", tag, h.name,
 			iv.From.Seconds(), (iv.To - iv.From).Seconds(), float64(h.h.Max())/1e3, text)
 	}
-	c := countsLine{Tag: tag, Counts: byName(l.Counts), Codes: printable(l.Codes), Clamped: l.Clamped}
+	c := countsLine{Tag: tag, Counts: byName(l.Counts), Codes: printableCodes(l.Codes), Clamped: l.Clamped}
 	text, err := json.Marshal(c)
 	if err != nil {
 		return err
@@ -127,21 +127,18 @@ func byName(c Counts) map[string]int64 {
 	m := map[string]int64{}
 	for o, n := range c {
 		if n != 0 {
-			m[key(Outcome(o))] = n
+			m[Outcome(o).Key()] = n
 		}
 	}
 	return m
 }
-
-// key is an outcome as files name it: "timed_out".
-func key(o Outcome) string { return strings.ReplaceAll(o.String(), " ", "_") }
 
 // counts is the reverse of byName.
 func counts(m map[string]int64) (Counts, error) {
 	var c Counts
 	for name, n := range m {
 		o := Outcome(0)
-		for o < Outcomes && key(o) != name {
+		for o < Outcomes && o.Key() != name {
 			o++
 		}
 		if o == Outcomes {
@@ -152,26 +149,16 @@ func counts(m map[string]int64) (Counts, error) {
 	return c, nil
 }
 
-// printable rewrites response codes that are not two ASCII letters or digits in
-// hexadecimal: a host may put any octets there.
-func printable(codes map[string]int64) map[string]int64 {
+// printableCodes counts the response codes as [FormatCode] writes them.
+func printableCodes(codes map[string]int64) map[string]int64 {
 	if len(codes) == 0 {
 		return nil
 	}
 	out := make(map[string]int64, len(codes))
 	for code, n := range codes {
-		out[showCode(code)] += n
+		out[FormatCode(code)] += n
 	}
 	return out
-}
-
-func showCode(code string) string {
-	for _, b := range []byte(code) {
-		if (b < '0' || b > '9') && (b < 'A' || b > 'Z') && (b < 'a' || b > 'z') {
-			return fmt.Sprintf("0x%X", code)
-		}
-	}
-	return code
 }
 
 // encoder turns histograms into their V2 compressed text with buffers that it

@@ -82,7 +82,7 @@ func TestLogComesBackAsRecorded(t *testing.T) {
 		if got.Name != want.Name || got.Counts != want.Counts || got.Clamped != want.Clamped {
 			t.Errorf("got %q %v, %d clamped, want %q %v, %d", got.Name, got.Counts, got.Clamped, want.Name, want.Counts, want.Clamped)
 		}
-		if codes := printable(want.Codes); !maps.Equal(got.Codes, codes) {
+		if codes := printableCodes(want.Codes); !maps.Equal(got.Codes, codes) {
 			t.Errorf("%s: codes %v, want %v", want.Name, got.Codes, codes)
 		}
 		for name, h := range map[string][2]*hdr.Histogram{

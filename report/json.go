@@ -181,7 +181,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 }
 
 func (l *Label) json() labelJSON {
-	out := labelJSON{Name: l.Name, Counts: byName(l.Counts), Codes: printable(l.Codes), Warmup: byName(l.Warmup), Clamped: l.Clamped}
+	out := labelJSON{Name: l.Name, Counts: byName(l.Counts), Codes: printableCodes(l.Codes), Warmup: byName(l.Warmup), Clamped: l.Clamped}
 	out.Response = summary(l.Response, l.Quantile)
 	out.Service = summary(l.Service, l.ServiceQuantile)
 	out.Lag = summary(l.Lag, l.LagQuantile)

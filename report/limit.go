@@ -173,7 +173,7 @@ func (l Limit) judge(r *Report) LimitResult {
 		out.OK = holds(rate, l.Relation, l.Number)
 	default:
 		n, whole := r.count(l.Measure, label)
-		out.Seen = thousands(n)
+		out.Seen = FormatCount(n)
 		seen := float64(n)
 		if l.Share {
 			if whole == 0 {
@@ -181,7 +181,7 @@ func (l Limit) judge(r *Report) LimitResult {
 				return out
 			}
 			seen /= float64(whole)
-			out.Seen = fmt.Sprintf("%.3g%% (%s of %s)", 100*seen, thousands(n), thousands(whole))
+			out.Seen = fmt.Sprintf("%.3g%% (%s of %s)", 100*seen, FormatCount(n), FormatCount(whole))
 		}
 		out.OK = holds(seen, l.Relation, l.Number)
 	}
@@ -210,12 +210,12 @@ func (l Limit) judgeLatency(label *Label, of string, out *LimitResult) {
 		out.Why = "no exchange of " + of + " was sent outside the warm-up"
 	case !inside:
 		out.Why = "the bound is broken"
-		out.Seen = Span(q.Value)
+		out.Seen = FormatDuration(q.Value)
 		if q.AtLeast {
 			out.Seen = "≥ " + out.Seen
 		}
 	case q.TooFew:
-		out.Why = fmt.Sprintf("%s samples, but %s are needed to tell", thousands(q.N), thousands(Enough(l.Quantile)))
+		out.Why = fmt.Sprintf("%s samples, but %s are needed to tell", FormatCount(q.N), FormatCount(Enough(l.Quantile)))
 	case q.AtLeast:
 		out.Why = "only a lower bound is known: exchanges without an outcome reach into it"
 	default:

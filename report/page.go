@@ -175,9 +175,9 @@ func (r *Report) verdicts() []verdictCard {
 	}
 	books := verdictCard{"Books", "none", "–", "not compared", "the host's books were not open to this run"}
 	if m := r.Money; m.Checked {
-		books = verdictCard{"Books", "good", "✓", "agree", fmt.Sprintf("%s payments, %s yuan net", thousands(m.Payments), inYuan(m.Terminals))}
+		books = verdictCard{"Books", "good", "✓", "agree", fmt.Sprintf("%s payments, %s yuan net", FormatCount(m.Payments), FormatGroupedYuan(m.Terminals))}
 		if !m.Agree() {
-			books = verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s yuan, host %s yuan", inYuan(m.Terminals), inYuan(m.Host))}
+			books = verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s yuan, host %s yuan", FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host))}
 		}
 	}
 	return []verdictCard{limits, generator, books,
@@ -190,7 +190,7 @@ func (r *Report) figures(all *Label) []figure {
 		{"p50 response", all.Quantile(0.5).String(), "half were answered within this"},
 		{"p99 response", all.Quantile(0.99).String(), "one in a hundred took longer"},
 		{"p99.9 response", all.Quantile(0.999).String(), "one in a thousand took longer"},
-		{"sent", thousands(sent), perSecond(sent, r.Measured()) + " after the warm-up"},
+		{"sent", FormatCount(sent), perSecond(sent, r.Measured()) + " after the warm-up"},
 	}
 	answered := all.Counts[Approved] + all.Counts[Declined]
 	if sent > 0 {
@@ -203,15 +203,15 @@ func (r *Report) asked() []pair {
 	p := r.Plan
 	list := []pair{
 		{"Load model", p.Model}, {"Arrivals", p.Arrivals}, {"Duration", lasting(p.For)}, {"Warm-up", lasting(p.Warmup)},
-		{"Response timeout", lasting(p.Timeout)}, {"Drain", lasting(p.Drain)}, {"Terminals", thousands(int64(p.Terminals))},
+		{"Response timeout", lasting(p.Timeout)}, {"Drain", lasting(p.Drain)}, {"Terminals", FormatCount(int64(p.Terminals))},
 		{"Lines", p.Lines}, {"Host", p.Target}, {"Dialect", p.Dialect}, {"Seed", strconv.FormatUint(p.Seed, 10)},
-		{"Arrivals due", thousands(r.Planned)}, {"… played", thousands(r.Played)},
+		{"Arrivals due", FormatCount(r.Planned)}, {"… played", FormatCount(r.Played)},
 	}
 	if r.NotPlayed > 0 {
-		list = append(list, pair{"… not played: no terminal was free", thousands(r.NotPlayed)})
+		list = append(list, pair{"… not played: no terminal was free", FormatCount(r.NotPlayed)})
 	}
 	if r.Failed > 0 {
-		list = append(list, pair{"… played, with a step that did not hold", thousands(r.Failed)})
+		list = append(list, pair{"… played, with a step that did not hold", FormatCount(r.Failed)})
 	}
 	for _, id := range slices.Sorted(maps.Keys(p.Mix)) {
 		list = append(list, pair{"Share of " + id, strconv.FormatFloat(p.Mix[id]*100, 'g', 4, 64) + " %"})
@@ -231,9 +231,9 @@ func (p *page) table(r *Report, all *Label) {
 		p.Outcomes = append(p.Outcomes, o.String())
 	}
 	row := func(l *Label) {
-		x := labelRow{Name: l.Name, Sent: thousands(l.Counts.Sent()), Rate: perSecond(l.Counts.Sent(), r.Measured())}
+		x := labelRow{Name: l.Name, Sent: FormatCount(l.Counts.Sent()), Rate: perSecond(l.Counts.Sent(), r.Measured())}
 		for _, o := range shown {
-			x.Outcomes = append(x.Outcomes, thousands(l.Counts[o]))
+			x.Outcomes = append(x.Outcomes, FormatCount(l.Counts[o]))
 		}
 		for _, q := range []float64{0.5, 0.9, 0.99, 0.999, 1} {
 			x.Quantiles = append(x.Quantiles, l.Quantile(q))
@@ -267,7 +267,7 @@ func codes(labels []Label) []codeRow {
 		for code, n := range l.Codes {
 			sum[code] += n
 			all += n
-			in[code] = append(in[code], l.Name+" "+thousands(n))
+			in[code] = append(in[code], l.Name+" "+FormatCount(n))
 		}
 	}
 	var rows []codeRow
@@ -275,7 +275,7 @@ func codes(labels []Label) []codeRow {
 		return cmp.Or(cmp.Compare(sum[b], sum[a]), cmp.Compare(a, b))
 	}) {
 		slices.Sort(in[code])
-		rows = append(rows, codeRow{showCode(code), thousands(sum[code]), share(sum[code], all), strings.Join(in[code], ", ")})
+		rows = append(rows, codeRow{FormatCode(code), FormatCount(sum[code]), share(sum[code], all), strings.Join(in[code], ", ")})
 	}
 	return rows
 }
@@ -283,15 +283,15 @@ func codes(labels []Label) []codeRow {
 // beside is what was seen beside the exchanges.
 func (r *Report) beside() []pair {
 	list := []pair{
-		{"Late answers, after their request had been given up", thousands(r.Late)},
-		{"Duplicate answers, to a request already answered", thousands(r.Duplicate)},
-		{"Unmatched answers, that belong to no request", thousands(r.Unmatched)},
+		{"Late answers, after their request had been given up", FormatCount(r.Late)},
+		{"Duplicate answers, to a request already answered", FormatCount(r.Duplicate)},
+		{"Unmatched answers, that belong to no request", FormatCount(r.Unmatched)},
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Faults)) {
-		list = append(list, pair{"Faults injected: " + name, thousands(r.Faults[name])})
+		list = append(list, pair{"Faults injected: " + name, FormatCount(r.Faults[name])})
 	}
 	if r.Money.Owed > 0 {
-		list = append(list, pair{"Reversals still owed at the end", thousands(r.Money.Owed)})
+		list = append(list, pair{"Reversals still owed at the end", FormatCount(r.Money.Owed)})
 	}
 	return list
 }
@@ -323,9 +323,9 @@ func (r *Report) notes() []string {
 	}
 	switch {
 	case r.Plan.Warmup > 0:
-		notes = append(notes, fmt.Sprintf("The first %s are warm-up: %s due in them are in the charts over time, and in no other figure.", lasting(r.Plan.Warmup), count(warm, "exchange")))
+		notes = append(notes, fmt.Sprintf("The first %s are warm-up: %s due in them are in the charts over time, and in no other figure.", lasting(r.Plan.Warmup), Plural(warm, "exchange")))
 	case warm > 0:
-		notes = append(notes, "No warm-up was asked for; "+count(warm, "exchange")+" before the first arrival (terminals signing in) are in the charts over time, and in no other figure.")
+		notes = append(notes, "No warm-up was asked for; "+Plural(warm, "exchange")+" before the first arrival (terminals signing in) are in the charts over time, and in no other figure.")
 	default:
 		notes = append(notes, "No warm-up was asked for: every exchange counts, the first ones too.")
 	}

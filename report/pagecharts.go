@@ -111,7 +111,7 @@ func (r *Report) charts() charts {
 		if n == 0 {
 			continue
 		}
-		col := outcomeColumn{Name: Outcome(o).String(), Key: key(Outcome(o))}
+		col := outcomeColumn{Name: Outcome(o).String(), Key: Outcome(o).Key()}
 		for _, s := range seconds {
 			col.Rate = append(col.Rate, math.Round(float64(s.Counts[o])/max(s.Length, span/2).Seconds()*10)/10)
 		}

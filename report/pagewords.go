@@ -42,7 +42,7 @@ func perSecond(n int64, d time.Duration) string {
 	}
 	rate := float64(n) / d.Seconds()
 	if rate >= 100 {
-		return thousands(int64(rate+0.5)) + "/s"
+		return FormatCount(int64(rate+0.5)) + "/s"
 	}
 	return strconv.FormatFloat(rate, 'f', 1, 64) + "/s"
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -37,9 +36,9 @@ func (q Quantile) String() string {
 	case q.TooFew:
 		return "n too small"
 	case q.AtLeast:
-		return "≥ " + Span(q.Value)
+		return "≥ " + FormatDuration(q.Value)
 	}
-	return Span(q.Value)
+	return FormatDuration(q.Value)
 }
 
 // Quantile tells a quantile of the response time, 0 ≤ q ≤ 1; 1 is the maximum.
@@ -129,29 +128,4 @@ func mean(h *hdr.Histogram, l *Label) Quantile {
 		Value:   time.Duration(h.Mean() * float64(time.Microsecond)),
 		AtLeast: l.Clamped > 0 || l.Censored != nil && l.Censored.TotalCount() > 0,
 	}
-}
-
-// Span writes a latency to three significant digits: "984 µs", "12.3 ms",
-// "1.90 s", "135 s".
-func Span(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "-" + Span(-d)
-	case d < time.Millisecond-time.Microsecond/2:
-		return fmt.Sprintf("%d µs", (d+time.Microsecond/2)/time.Microsecond)
-	case d < time.Second-time.Millisecond/2:
-		return three(d.Seconds()*1e3) + " ms"
-	}
-	return three(d.Seconds()) + " s"
-}
-
-// three writes x ≥ 1 with three significant digits, or all before the point.
-func three(x float64) string {
-	switch {
-	case x < 9.995:
-		return fmt.Sprintf("%.2f", x)
-	case x < 99.95:
-		return fmt.Sprintf("%.1f", x)
-	}
-	return fmt.Sprintf("%.0f", x)
 }

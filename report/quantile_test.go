@@ -71,15 +71,3 @@ func TestRangeGrowsWithTheTimeout(t *testing.T) {
 		t.Errorf("max %v, %d clamped", l.Quantile(1), l.Clamped)
 	}
 }
-
-func TestSpanHasThreeDigits(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0 µs", 499: "0 µs", 999_499: "999 µs", 999_500: "1.00 ms", 984 * time.Microsecond: "984 µs", 12345 * time.Microsecond: "12.3 ms",
-		9_994 * time.Microsecond: "9.99 ms", 9_996 * time.Microsecond: "10.0 ms", 99_960 * time.Microsecond: "100 ms", 999_400 * time.Microsecond: "999 ms", 999_600 * time.Microsecond: "1.00 s",
-		1896 * ms: "1.90 s", 135 * time.Second: "135 s", -5 * ms: "-5.00 ms",
-	} {
-		if got := Span(d); got != want {
-			t.Errorf("%d ns: %q, want %q", d, got, want)
-		}
-	}
-}

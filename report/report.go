@@ -8,6 +8,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -31,6 +32,9 @@ const (
 func (o Outcome) String() string {
 	return [...]string{"approved", "declined", "refused", "timed out", "broken", "open", "unsent", "?"}[min(o, Outcomes)]
 }
+
+// Key gives the outcome as files name it: "timed_out".
+func (o Outcome) Key() string { return strings.ReplaceAll(o.String(), " ", "_") }
 
 // Counts holds a number for each outcome.
 type Counts [Outcomes]int64

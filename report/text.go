@@ -62,7 +62,7 @@ func (t *text) heading(r *Report) {
 		what += " for " + plain(p.For)
 	}
 	t.printf("%s\n", t.paint(bold, "posfleet: "+what))
-	lines := []string{count(int64(p.Terminals), "terminal")}
+	lines := []string{Plural(int64(p.Terminals), "terminal")}
 	if p.Lines != "" {
 		lines[0] += " on " + p.Lines + " lines"
 	}
@@ -81,7 +81,7 @@ func (t *text) heading(r *Report) {
 	if !r.Started.IsZero() {
 		when = r.Started.UTC().Format("2006-01-02 15:04:05 UTC") + ", "
 	}
-	when += "took " + Span(r.Took)
+	when += "took " + FormatDuration(r.Took)
 	switch {
 	case r.Incomplete != "":
 		when += "; " + t.paint(red, "INCOMPLETE: "+r.Incomplete)
@@ -138,13 +138,13 @@ func (t *text) outcomes(r *Report, labels []Label) {
 	head = append(head, pad("sent/s", 8))
 	t.printf("%s\n", t.paint(bold, strings.Join(head, "")))
 	for _, l := range labels {
-		t.printf("%s%s", t.name(l.Name), pad(thousands(l.Counts.Sent()), 10))
+		t.printf("%s%s", t.name(l.Name), pad(FormatCount(l.Counts.Sent()), 10))
 		for _, c := range columns {
 			style := c.style
 			if l.Counts[c.o] == 0 {
 				style = dim
 			}
-			t.printf("%s", t.paint(style, pad(thousands(l.Counts[c.o]), c.width)))
+			t.printf("%s", t.paint(style, pad(FormatCount(l.Counts[c.o]), c.width)))
 		}
 		rate := "-"
 		if span := r.Measured(); span > 0 {
@@ -157,9 +157,9 @@ func (t *text) outcomes(r *Report, labels []Label) {
 
 func rateText(x float64) string {
 	if x >= 1000 {
-		return thousands(int64(x + 0.5))
+		return FormatCount(int64(x + 0.5))
 	}
-	return three(x)
+	return threeDigits(x)
 }
 
 func (t *text) latencies(labels []Label, all *Label) {
@@ -208,7 +208,7 @@ func (t *text) facts(r *Report) {
 	codes := map[string]int64{}
 	var warm Counts
 	for _, l := range r.Labels {
-		for code, n := range printable(l.Codes) {
+		for code, n := range printableCodes(l.Codes) {
 			codes[code] += n
 		}
 		for o, n := range l.Warmup {
@@ -216,16 +216,16 @@ func (t *text) facts(r *Report) {
 		}
 	}
 	t.wrapped("answers", cmp.Or(listed(codes), "none had a response code"))
-	arrivals := fmt.Sprintf("%s planned = %s played + %s not played", thousands(r.Planned), thousands(r.Played), thousands(r.NotPlayed))
+	arrivals := fmt.Sprintf("%s planned = %s played + %s not played", FormatCount(r.Planned), FormatCount(r.Played), FormatCount(r.NotPlayed))
 	if r.Incomplete != "" && r.Planned == 0 {
 		arrivals = "not known"
 	}
 	if r.Failed > 0 {
-		arrivals += "; " + t.paint(red, count(r.Failed, "scenario")+" did not hold")
+		arrivals += "; " + t.paint(red, Plural(r.Failed, "scenario")+" did not hold")
 	}
 	t.wrapped("arrivals", arrivals)
 	if r.Late+r.Duplicate+r.Unmatched > 0 {
-		t.wrapped("beside", fmt.Sprintf("%s late, %s duplicate, %s unmatched", count(r.Late, "answer"), thousands(r.Duplicate), thousands(r.Unmatched)))
+		t.wrapped("beside", fmt.Sprintf("%s late, %s duplicate, %s unmatched", Plural(r.Late, "answer"), FormatCount(r.Duplicate), FormatCount(r.Unmatched)))
 	}
 	if faults := listed(r.Faults); faults != "" {
 		t.wrapped("faults", faults)
@@ -235,20 +235,20 @@ func (t *text) facts(r *Report) {
 		clamped += l.Clamped
 	}
 	if clamped > 0 {
-		t.wrapped("clamped", count(clamped, "value")+" beyond the histogram's range")
+		t.wrapped("clamped", Plural(clamped, "value")+" beyond the histogram's range")
 	}
 	sent := warm.Sent() + warm[Unsent]
 	switch {
 	case r.Plan.Warmup > 0:
-		t.wrapped("warm-up", fmt.Sprintf("the first %s: %s kept apart from all of the above", plain(r.Plan.Warmup), count(sent, "exchange")))
+		t.wrapped("warm-up", fmt.Sprintf("the first %s: %s kept apart from all of the above", plain(r.Plan.Warmup), Plural(sent, "exchange")))
 	case sent > 0:
-		t.wrapped("warm-up", fmt.Sprintf("none; %s before the first arrival kept apart", count(sent, "exchange")))
+		t.wrapped("warm-up", fmt.Sprintf("none; %s before the first arrival kept apart", Plural(sent, "exchange")))
 	default:
 		t.wrapped("warm-up", "none")
 	}
 	t.money(r.Money)
 	if d := r.ClockDrift.Abs(); d > 10*time.Millisecond {
-		t.wrapped("clock", t.paint(yellow, "the wall clock went "+Span(d)+" its own way during the run"))
+		t.wrapped("clock", t.paint(yellow, "the wall clock went "+FormatDuration(d)+" its own way during the run"))
 	}
 	if why := r.Environment.Slow(); why != "" {
 		t.wrapped("clock", t.paint(yellow, why))
@@ -261,7 +261,7 @@ func listed(m map[string]int64) string {
 		return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a, b))
 	})
 	for i, name := range names {
-		names[i] = name + ": " + thousands(m[name])
+		names[i] = name + ": " + FormatCount(m[name])
 	}
 	return strings.Join(names, "   ")
 }
@@ -271,9 +271,9 @@ func (t *text) money(m Money) {
 	case !m.Checked:
 		t.wrapped("money", "books not compared")
 	case m.Agree():
-		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan on both sides", count(m.Payments, "payment"), inYuan(m.Terminals)))
+		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan on both sides", Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals)))
 	default:
-		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": terminals %s yuan, host %s yuan, %s", inYuan(m.Terminals), inYuan(m.Host), count(m.Payments, "payment")))
+		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": terminals %s yuan, host %s yuan, %s", FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), Plural(m.Payments, "payment")))
 		for i, d := range m.Detail {
 			if i == 10 {
 				t.wrapped("", fmt.Sprintf("%s and %d more", indent(), len(m.Detail)-i))
@@ -283,7 +283,7 @@ func (t *text) money(m Money) {
 		}
 	}
 	if m.Owed > 0 {
-		t.wrapped(" ", t.paint(yellow, count(m.Owed, "reversal")+" still owed when the run ended"))
+		t.wrapped(" ", t.paint(yellow, Plural(m.Owed, "reversal")+" still owed when the run ended"))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/scenarios"
 	"github.com/posfleet/posfleet/sim"
 )
@@ -136,7 +137,7 @@ func tellVerdict(out io.Writer, v *scenarios.Verdict, quiet bool) {
 		return
 	}
 	fmt.Fprintf(out, "FAIL  %-24s %s\n", s.ID, s.Name)
-	fmt.Fprintf(out, "      %s: %s\n      %v\n", v.At, v.Step, printable(v.Err.Error()))
+	fmt.Fprintf(out, "      %s: %s\n      %v\n", v.At, v.Step, report.Printable(v.Err.Error()))
 	for line := range strings.Lines(v.Exchange) {
 		fmt.Fprintf(out, "      | %s", line)
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/scenarios"
 )
 
@@ -93,7 +94,7 @@ func (j *junitFile) write(fs []*scenarios.Feature, verdicts []*scenarios.Verdict
 				c.Skipped = &struct{}{}
 				suite.Skipped++
 			case v.Err != nil:
-				c.Failure = &junitFailure{printable(v.Err.Error()), fmt.Sprintf("%s: %s\n%s", v.At, v.Step, v.Exchange)}
+				c.Failure = &junitFailure{report.Printable(v.Err.Error()), fmt.Sprintf("%s: %s\n%s", v.At, v.Step, v.Exchange)}
 				suite.Failures++
 				fallthrough
 			default:

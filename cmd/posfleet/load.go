@@ -438,7 +438,7 @@ func note(run *sim.Run, events *report.Events) {
 		}
 		e := event(run, t, r, request, answer)
 		if why := errors.Join(err, r.Why); why != nil {
-			e.Note = printable(why.Error())
+			e.Note = report.Printable(why.Error())
 		}
 		if step != nil {
 			e.Note = step.At + ": " + step.Text + ": " + e.Note

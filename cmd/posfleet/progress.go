@@ -73,7 +73,7 @@ func (p *progress) second(t report.Totals, length time.Duration) {
 	defer p.mu.Unlock()
 	s := t.Last
 	text := fmt.Sprintf("%3.0f of %.0f s  %d arrivals/s, %d exchanges/s, p50 %s, p99 %s, %d unanswered",
-		t.At.Seconds(), length.Seconds(), s.Planned, s.Counts.Sent(), report.Span(s.Response.P50), report.Span(s.Response.P99),
+		t.At.Seconds(), length.Seconds(), s.Planned, s.Counts.Sent(), report.FormatDuration(s.Response.P50), report.FormatDuration(s.Response.P99),
 		t.Counts[report.TimedOut]+t.Counts[report.Broken]+t.Counts[report.Open])
 	if p.live {
 		p.over(text)

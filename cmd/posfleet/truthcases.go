@@ -66,7 +66,7 @@ func (c *truth) bound(q float64, l law, words string, lower bool) {
 	}
 	want, within := l(q), tolerance(l, q, n)
 	c.checks = append(c.checks, check{
-		words: fmt.Sprintf("p%s: %s", trim(100*q), words), want: report.Quantile{N: 1, Value: want, AtLeast: lower}.String(), within: report.Span(within),
+		words: fmt.Sprintf("p%s: %s", trim(100*q), words), want: report.Quantile{N: 1, Value: want, AtLeast: lower}.String(), within: report.FormatDuration(within),
 		seen: func(f *found) (string, bool) {
 			got := f.head(f.label, q)
 			return got.String(), !got.TooFew && got.N > 0 && got.AtLeast == lower && (got.Value-want).Abs() <= within

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/posfleet/posfleet/report"
 	"gonum.org/v1/plot"
 )
 
@@ -78,7 +79,7 @@ func countAxis(a *plot.Axis, hi float64) {
 	a.Scale = plot.LinearScale{}
 	var marks ticks
 	for k := 0; float64(k)*step <= a.Max; k++ {
-		marks = append(marks, plot.Tick{Value: float64(k) * step, Label: group(int64(float64(k) * step))})
+		marks = append(marks, plot.Tick{Value: float64(k) * step, Label: report.FormatCount(int64(float64(k) * step))})
 	}
 	a.Tick.Marker = marks
 }

@@ -96,7 +96,7 @@ func logCountAxis(a *plot.Axis, hi int64) float64 {
 	a.Scale = plot.LogScale{}
 	var marks ticks
 	for v := int64(1); float64(v) <= a.Max; v *= 10 {
-		marks = append(marks, plot.Tick{Value: float64(v), Label: group(v)})
+		marks = append(marks, plot.Tick{Value: float64(v), Label: report.FormatCount(v)})
 	}
 	a.Tick.Marker = marks
 	return a.Min
@@ -130,7 +130,7 @@ func pennant(p *plot.Plot, row int, name string, d time.Duration) {
 		c.StrokeLine2(stroke(1, ink, 3, 2), at, c.Min.Y, at, top+10)
 		halo := func(x0, x1 vg.Length) { c.FillPolygon(color.White, box(x0-1, top-2, x1+1, top+10)) }
 		sty := bold(markText)
-		txt := name + report.Span(d)
+		txt := name + report.FormatDuration(d)
 		if at+6+advance(sty, txt) > c.Max.X {
 			halo(at-5-advance(sty, txt), at-5)
 			c.FillText(align(sty, text.XRight), vg.Point{X: at - 5, Y: top}, txt)

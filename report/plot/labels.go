@@ -45,7 +45,7 @@ func labels(r *report.Report) *sheet {
 	})
 	if left := len(rows) - mostLabels; left > 0 {
 		rows = rows[:mostLabels]
-		s.notes = append(s.notes, note{text: some(int64(left), "faster label") + " not shown."})
+		s.notes = append(s.notes, note{text: report.Plural(int64(left), "faster label") + " not shown."})
 	}
 	s.tall = vg.Length(64 + 25*len(rows))
 	s.right = 190
@@ -115,7 +115,7 @@ func dumbbell(s *sheet, w row, at float64, first bool) {
 		}{
 			{70, "p50", said(0.5), num},
 			{130, "p99", said(0.99), headline},
-			{190, "n", group(w.response.N()), num},
+			{190, "n", report.FormatCount(w.response.N()), num},
 		}
 		for _, col := range columns {
 			right := c.Max.X + col.x

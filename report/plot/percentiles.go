@@ -57,7 +57,7 @@ func percentiles(r *report.Report) *sheet {
 		limit := stroke(1.1, vermilion, 5, 3)
 		line(p, limit, []xy{{p.X.Min, µs(r.Plan.Timeout)}, {p.X.Max, µs(r.Plan.Timeout)}})
 		defer func() {
-			s.keys = append(s.keys, lineKey(limit, "timeout "+span(r.Plan.Timeout)+", reached by "+group(unheard)))
+			s.keys = append(s.keys, lineKey(limit, "timeout "+span(r.Plan.Timeout)+", reached by "+report.FormatCount(unheard)))
 		}()
 	}
 	if len(serv) > 0 { // under the response and wider, so that both are seen where they are equal
@@ -73,8 +73,8 @@ func percentiles(r *report.Report) *sheet {
 		line(p, dots, loose)
 		s.keys = append(s.keys, lineKey(dots, "at least this"))
 		c := counted(r)
-		s.notes = append(s.notes, note{text: "At least: " + group(c[report.Open]) + " exchanges were still open and " +
-			group(c[report.Broken]) + " lost their line; they count at the age they had."})
+		s.notes = append(s.notes, note{text: "At least: " + report.FormatCount(c[report.Open]) + " exchanges were still open and " +
+			report.FormatCount(c[report.Broken]) + " lost their line; they count at the age they had."})
 	}
 	marked(s, response, end)
 	said(s, end)
@@ -86,7 +86,7 @@ func tooFew(n int64) string {
 	if n == 0 {
 		return "no samples"
 	}
-	return "too few samples for a percentile: n = " + group(n)
+	return "too few samples for a percentile: n = " + report.FormatCount(n)
 }
 
 // curvePoints is how many points a curve is drawn with: one for each two pixels.
@@ -150,7 +150,7 @@ func marked(s *sheet, sp report.Spread, end float64) {
 			}
 			at := vg.Point{X: x(nines(q)), Y: y(within(max(1, µs(sp.At(q))), p.Y.Min, p.Y.Max))}
 			disc(c, at, 3.2, responseColour)
-			txt := report.Span(sp.At(q))
+			txt := report.FormatDuration(sp.At(q))
 			if sp.AtLeast(q) {
 				txt = "≥ " + txt
 			}

@@ -33,7 +33,7 @@ func newHist() *hdr.Histogram { return hdr.New(1, int64(2*time.Minute/time.Micro
 func (m made) run() *report.Report {
 	r := &report.Report{
 		Plan: report.Plan{
-			Model: "open", Arrivals: group(int64(m.rate)) + "/s constant", For: m.lasts, Warmup: m.warmup,
+			Model: "open", Arrivals: report.FormatCount(int64(m.rate)) + "/s constant", For: m.lasts, Warmup: m.warmup,
 			Timeout: m.timeout, Terminals: 1000, Seed: 7, Target: "bundled host", Lines: "own", Dialect: "cup",
 		},
 		Environment: report.Environment{Version: "v0.1.0"},

@@ -103,9 +103,9 @@ func (t timeline) stretches(so func(report.Second) bool) (found [][2]int) {
 // some counts spans.
 func (t timeline) some(n int64) string {
 	if t.span == time.Second {
-		return some(n, "second")
+		return report.Plural(n, "second")
 	}
-	return group(n) + " spans of " + span(t.span)
+	return report.FormatCount(n) + " spans of " + span(t.span)
 }
 
 // points gives a latency of each span; none where nothing was measured.
@@ -256,18 +256,18 @@ func throughput(r *report.Report) *sheet {
 			}
 			return t.rate(i, below)
 		}))
-		s.keys = append([]key{boxKey(outcomeColours[o], report.Outcome(o).String()+" "+group(sum[o]))}, s.keys...)
+		s.keys = append([]key{boxKey(outcomeColours[o], report.Outcome(o).String()+" "+report.FormatCount(sum[o]))}, s.keys...)
 	}
 	for _, w := range t.stretches(func(s report.Second) bool { return s.Warmup }) {
 		band(p, veil, t.at[w[0]], t.at[w[1]]+t.span.Seconds(), 0)
 	}
 	planned := stroke(1.6, ink)
 	line(p, planned, steps(t.at, t.span.Seconds(), func(i int) float64 { return t.rate(i, t.seconds[i].Planned) }))
-	s.keys = append([]key{lineKey(planned, "arrivals planned "+group(due))}, s.keys...)
+	s.keys = append([]key{lineKey(planned, "arrivals planned "+report.FormatCount(due))}, s.keys...)
 	if r.NotPlayed > 0 {
 		played := stroke(1.2, ink, 3, 2)
 		line(p, played, steps(t.at, t.span.Seconds(), func(i int) float64 { return t.rate(i, t.seconds[i].Played) }))
-		s.keys = append(s.keys[:1], append([]key{lineKey(played, "arrivals played "+group(r.Played))}, s.keys[1:]...)...)
+		s.keys = append(s.keys[:1], append([]key{lineKey(played, "arrivals played "+report.FormatCount(r.Played))}, s.keys[1:]...)...)
 	}
 	t.strips(s)
 	s.keys = append(s.keys, marks...)

@@ -53,7 +53,7 @@ const (
 // must be known of the generator before a figure is believed.
 func newSheet(r *report.Report, title string, n int64) *sheet {
 	s := &sheet{title: title, plot: bare(), tall: plotTall}
-	s.under = strings.Join(asked(r), ", ") + " · n = " + group(n)
+	s.under = strings.Join(asked(r), ", ") + " · n = " + report.FormatCount(n)
 	if r.Interrupted {
 		s.under += " · stopped early"
 	}
@@ -82,7 +82,7 @@ func asked(r *report.Report) []string {
 		}
 		said = append(said, a)
 	}
-	return append(said, group(int64(r.Plan.Terminals))+" terminals", "seed "+number(r.Plan.Seed))
+	return append(said, report.FormatCount(int64(r.Plan.Terminals))+" terminals", "seed "+number(r.Plan.Seed))
 }
 
 // source is the last line of every figure: who measured what, and from where.

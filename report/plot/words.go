@@ -41,7 +41,7 @@ func clock(s, step float64) string {
 // span writes how long something was meant to last: "30 s", "5 min", "1 h 30 min".
 func span(d time.Duration) string {
 	if d < time.Second {
-		return report.Span(d)
+		return report.FormatDuration(d)
 	}
 	var parts []string
 	for _, u := range []struct {
@@ -62,24 +62,7 @@ func percent(q float64) string {
 	return strconv.FormatFloat(math.Floor(q*100*math.Pow10(digits))/math.Pow10(digits), 'f', -1, 64) + " %"
 }
 
-// group writes a count with its thousands set off: "36,887".
-func group(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
 func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
 // numbered is what a label is called when its name cannot be drawn.
 func numbered(i int) string { return "label " + strconv.Itoa(i+1) }
-
-// some writes a count and what was counted: "1 second", "3 seconds".
-func some(n int64, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return group(n) + " " + what
-}

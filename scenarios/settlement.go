@@ -121,7 +121,7 @@ func (a Args) Totals() (sim.Totals, error) {
 }
 
 func describeTotals(t sim.Totals) string {
-	return fmt.Sprintf("debits of %s yuan in %d and credits of %s yuan in %d", sim.Yuan(t.Debit), t.DebitN, sim.Yuan(t.Credit), t.CreditN)
+	return fmt.Sprintf("debits of %s yuan in %d and credits of %s yuan in %d", report.FormatYuan(t.Debit), t.DebitN, report.FormatYuan(t.Credit), t.CreditN)
 }
 
 // flag checks a settlement's flag and the totals that go with it.

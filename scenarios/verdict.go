@@ -120,7 +120,7 @@ func balanceMoved(sign int64) func(Args) (func(*sim.Player) error, error) {
 				return errors.New("two balances are needed: ask before and after")
 			}
 			if got := p.Last.Balance - w.balance; got != sign*by {
-				return fmt.Errorf("the balance moved by %s yuan, want %s", sim.Yuan(got), sim.Yuan(sign*by))
+				return fmt.Errorf("the balance moved by %s yuan, want %s", report.FormatYuan(got), report.FormatYuan(sign*by))
 			}
 			return nil
 		}, err

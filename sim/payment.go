@@ -27,7 +27,7 @@ func (p *Player) Pay(o *Order) error {
 		return fmt.Errorf("%w: a QR box reads no cards", ErrRefusedLocally)
 	case o.Of == dialect.Refund && t.Profile.Policy.RefundLimit > 0 && o.Amount > t.Profile.Policy.RefundLimit:
 		t.Display = "超过退货限额"
-		return fmt.Errorf("%w: refunds go up to %s yuan", ErrRefusedLocally, Yuan(t.Profile.Policy.RefundLimit))
+		return fmt.Errorf("%w: refunds go up to %s yuan", ErrRefusedLocally, report.FormatYuan(t.Profile.Policy.RefundLimit))
 	case o.Of.Journalled() && t.Profile.Policy.JournalLimit > 0 && len(t.Journal.Records) >= t.Profile.Policy.JournalLimit:
 		t.Display = "交易笔数已满, 请先结算"
 		return fmt.Errorf("%w: the batch is full (%d), settle first", ErrRefusedLocally, t.Profile.Policy.JournalLimit)
@@ -221,12 +221,4 @@ func (p *Player) afterwards(r *Result) {
 			p.T.Display = display
 		}
 	}
-}
-
-// Yuan renders fen as yuan.
-func Yuan(fen int64) string {
-	if fen < 0 {
-		return "-" + Yuan(-fen)
-	}
-	return fmt.Sprintf("%d.%02d", fen/100, fen%100)
 }

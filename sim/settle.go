@@ -123,8 +123,8 @@ func (p *Player) readTotals(r *Result) error {
 	}
 	if r.Flags[0] == '1' && r.Host != p.T.Journal.Batch {
 		return fmt.Errorf("the host says balanced, but its totals (field 48) are debit %s in %d, credit %s in %d; the terminal's are debit %s in %d, credit %s in %d",
-			Yuan(r.Host.Debit), r.Host.DebitN, Yuan(r.Host.Credit), r.Host.CreditN,
-			Yuan(p.T.Journal.Batch.Debit), p.T.Journal.Batch.DebitN, Yuan(p.T.Journal.Batch.Credit), p.T.Journal.Batch.CreditN)
+			report.FormatYuan(r.Host.Debit), r.Host.DebitN, report.FormatYuan(r.Host.Credit), r.Host.CreditN,
+			report.FormatYuan(p.T.Journal.Batch.Debit), p.T.Journal.Batch.DebitN, report.FormatYuan(p.T.Journal.Batch.Credit), p.T.Journal.Batch.CreditN)
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/host"
 )
 
@@ -50,7 +50,7 @@ func hostCommand() *cobra.Command {
 			for _, b := range h.Books() {
 				net += b.Net()
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "booked %s yuan net\n", sim.Yuan(net))
+			fmt.Fprintf(cmd.OutOrStdout(), "booked %s yuan net\n", report.FormatYuan(net))
 			if err := h.Check(); err != nil {
 				return &exit{code: exitBooks, err: err}
 			}

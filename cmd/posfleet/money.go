@@ -28,7 +28,7 @@ func compare(run *sim.Run, h *host.Host) report.Money {
 		m.Payments += own.DebitN
 		if own.Net() != theirs.Net() {
 			m.Detail = append(m.Detail, fmt.Sprintf("terminal %s: %s yuan in its journal, %s yuan on the host's books",
-				t.TID, sim.Yuan(own.Net()), sim.Yuan(theirs.Net())))
+				t.TID, report.FormatYuan(own.Net()), report.FormatYuan(theirs.Net())))
 		}
 	}
 	if err := h.Check(); err != nil {

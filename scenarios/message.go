@@ -49,12 +49,12 @@ func rows(a Args) ([]row, error) {
 			continue
 		}
 		r := row{name: cells[0], value: cells[1], same: sameWords[cells[1]], whole: true}
-		if n, err := strconv.Atoi(cells[0]); err == nil && d.Has(n) && n > 1 {
+		if n, err := strconv.Atoi(cells[0]); err == nil && d.HasField(n) && n > 1 {
 			r.field = n
 		} else if cells[0] != "MTI" {
-			for s, span := range d.Places {
-				if span.Name == cells[0] {
-					r.field, r.part, r.whole = span.Field, s, false
+			for e, place := range d.Places {
+				if place.Name == cells[0] {
+					r.field, r.part, r.whole = place.Field, e, false
 				}
 			}
 			if r.whole {
@@ -74,9 +74,9 @@ func (r *row) of(m *wire.Message) []byte {
 	case r.field == 0:
 		return []byte(m.MTI())
 	case r.whole:
-		return m.Get(r.field)
+		return m.Field(r.field)
 	}
-	return m.Element(r.part)
+	return m.Get(r.part)
 }
 
 // holds compares a message with the table.
@@ -139,7 +139,7 @@ func carries(answer bool, choose func(p *sim.Player, s *Seen) bool) func(Args) (
 func originalOf(before []Seen, m *wire.Message) *wire.Message {
 	for i := len(before) - 1; i >= 0; i-- {
 		o := &before[i]
-		if o.Result.Of != dialect.Reversal && o.Result.Of.Payment() && string(o.Request.Get(11)) == string(m.Get(11)) {
+		if o.Result.Of != dialect.Reversal && o.Result.Of.Payment() && string(o.Request.Get(wire.Trace)) == string(m.Get(wire.Trace)) {
 			return o.Request
 		}
 	}
@@ -176,9 +176,9 @@ func messagePhrases() []*Phrase {
 				}
 				o := originalOf(trail[:n-2], trail[n-2].Request)
 				switch {
-				case o == nil || string(o.Get(11)) != string(trail[n-2].Request.Get(11)):
+				case o == nil || string(o.Get(wire.Trace)) != string(trail[n-2].Request.Get(wire.Trace)):
 					return errors.New("the reversal has another trace number than the unanswered payment")
-				case string(o.Get(4)) != string(trail[n-2].Request.Get(4)):
+				case string(o.Get(wire.Amount)) != string(trail[n-2].Request.Get(wire.Amount)):
 					return errors.New("the reversal has another amount than the unanswered payment")
 				}
 				return nil

@@ -82,14 +82,14 @@ func pay(o sim.Order, hs []profile.Holder) func(*sim.Player) error {
 func onto(of, original dialect.Transaction, amount int64, supervisor string) func(*sim.Player) error {
 	return func(p *sim.Player) error {
 		rec := p.T.Journal.Last(original)
-		if original == dialect.PreAuth {
+		if of.Original() == dialect.ToAuthCode {
 			rec = p.PreAuthorised()
 		}
 		if rec == nil {
 			p.T.Display = "没有原始交易"
 			return local(p, fmt.Errorf("%w: it knows no approved %s to do this to", sim.ErrRefusedLocally, original))
 		}
-		if of == dialect.PurchaseVoid || of == dialect.Refund || of == dialect.PreAuthVoid || of == dialect.CompletionVoid {
+		if of.Supervised() {
 			password := supervisor
 			if password == "" {
 				password = p.T.SupervisorPassword()

@@ -50,10 +50,10 @@ func settlementPhrases() []*Phrase {
 			}},
 		{Group: group, English: "the totals balance", Chinese: "对账平",
 			Doc:  "The host's settlement flag is 1, and the totals it gives back are the terminal's.",
-			Make: fixed(func(p *sim.Player) error { return flag(p, '1') })},
+			Make: fixed(func(p *sim.Player) error { return flag(p, dialect.Balanced) })},
 		{Group: group, English: "the totals do not balance", Chinese: "对账不平",
 			Doc:  "The host's settlement flag is 2, and the totals it gives are its own.",
-			Make: fixed(func(p *sim.Player) error { return flag(p, '2') })},
+			Make: fixed(func(p *sim.Player) error { return flag(p, dialect.Unbalanced) })},
 		{Group: group, English: "the host's totals are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "主机合计借记{amount}元共{n}笔, 贷记{amount}元共{n}笔",
 			Doc: "The totals in field 48 of the settlement answer.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
@@ -72,7 +72,7 @@ func settlementPhrases() []*Phrase {
 				return func(p *sim.Player) error {
 					n, told := 0, -1
 					for _, s := range world(p).Trail {
-						v := s.Request.Get(48)
+						v := s.Request.Get(wire.Totals)
 						switch {
 						case s.Result.Of == dialect.Settlement:
 							n, told = 0, -1
@@ -94,7 +94,7 @@ func settlementPhrases() []*Phrase {
 				if world(p).batch == 0 {
 					return errors.New("no batch has been settled in this scenario")
 				}
-				want := world(p).batch%999999 + 1
+				want := dialect.Next(world(p).batch)
 				if p.T.Batch != want {
 					return fmt.Errorf("the batch number is %06d, want %06d", p.T.Batch, want)
 				}
@@ -112,28 +112,28 @@ func settlementPhrases() []*Phrase {
 }
 
 // Totals are the four placeholders of a sentence about two settlement sides.
-func (a Args) Totals() (sim.Totals, error) {
+func (a Args) Totals() (dialect.Totals, error) {
 	debit, err1 := a.Amount(0)
 	dn, err2 := a.Int(1)
 	credit, err3 := a.Amount(2)
 	cn, err4 := a.Int(3)
-	return sim.Totals{Debit: debit, DebitN: int64(dn), Credit: credit, CreditN: int64(cn)}, errors.Join(err1, err2, err3, err4)
+	return dialect.Totals{Debit: debit, DebitN: dn, Credit: credit, CreditN: cn}, errors.Join(err1, err2, err3, err4)
 }
 
-func describeTotals(t sim.Totals) string {
+func describeTotals(t dialect.Totals) string {
 	return fmt.Sprintf("debits of %s yuan in %d and credits of %s yuan in %d", report.FormatYuan(t.Debit), t.DebitN, report.FormatYuan(t.Credit), t.CreditN)
 }
 
 // flag checks a settlement's flag and the totals that go with it.
-func flag(p *sim.Player, want byte) error {
+func flag(p *sim.Player, want dialect.Flag) error {
 	if p.Last.Of != dialect.Settlement || !p.Last.Approved() {
 		return failed(p, "an answered settlement")
 	}
-	if got := p.Last.Flags[0]; got != want {
+	if got := p.Last.Flag; got != want {
 		return fmt.Errorf("the settlement flag is %c, want %c; the terminal has %s, the host %s", got, want,
 			describeTotals(world(p).before), describeTotals(p.Last.Host))
 	}
-	if want == '2' && p.Last.Host == world(p).before {
+	if want == dialect.Unbalanced && p.Last.Host == world(p).before {
 		return errors.New("the host says that totals differ, but gives the terminal's own")
 	}
 	return nil

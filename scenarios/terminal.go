@@ -101,7 +101,7 @@ func terminalPhrases() []*Phrase {
 			Doc: "Sets the terminal's trace number, to see it wrap from 999999 to 000001.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				n, err := a.Int(0)
-				if err != nil || n < 1 || n > 999999 {
+				if err != nil || n < 1 || n > dialect.MaxNumber {
 					return nil, errors.New("trace numbers go from 1 to 999999")
 				}
 				return func(p *sim.Player) error {
@@ -112,7 +112,7 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "the terminal has lost its batch number", Chinese: "终端批次号错误",
 			Doc: "The terminal's batch number is not the host's.",
 			Make: fixed(func(p *sim.Player) error {
-				p.T.Batch = p.T.Batch%999999 + 1
+				p.T.Batch = dialect.Next(p.T.Batch)
 				return nil
 			})},
 		{Group: group, English: "the terminal believes that it has signed in", Chinese: "终端误以为已签到",

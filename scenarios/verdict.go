@@ -7,6 +7,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -19,7 +20,7 @@ type World struct {
 	slip     sim.Record // of the purchase that the operator kept the slip of
 	balance  int64
 	known    bool // balance is
-	before   sim.Totals
+	before   dialect.Totals
 	batch    uint32
 }
 
@@ -69,13 +70,14 @@ func verdictPhrases() []*Phrase {
 				if len(want) != 2 {
 					return nil, fmt.Errorf("response code %q: field 39 has two characters", want)
 				}
-				code := [2]byte{want[0], want[1]}
+				code := dialect.Code39(want)
 				return func(p *sim.Player) error {
 					switch {
 					case p.Last.Outcome > report.Declined || p.Last.Reason() != nil && p.Last.Outcome == report.Approved:
 						return failed(p, "an answer "+want)
 					case p.Last.Code != code:
-						return &sim.Mismatch{Field: 39, Name: "response code", Seen: string(p.Last.Code[:]), Want: want}
+						n := a.Profile.Dialect.Place(wire.ResponseCode).Field
+						return &rules.Mismatch{Field: n, Name: a.Profile.Dialect.FieldName(n), Seen: p.Last.Code.String(), Want: want}
 					}
 					return nil
 				}, nil

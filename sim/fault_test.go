@@ -11,6 +11,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/rules"
 )
 
 func misbehaving(name string) host.Option { return host.WithMisbehaviour(name) }
@@ -127,7 +128,7 @@ func TestMismatchedAnswerByPolicy(t *testing.T) {
 		x.Profile.Policy.KeepOnMismatch = keep
 		x.pay(t, 100)
 		x.wants(t, report.Refused, keep)
-		var wrong *sim.Mismatch
+		var wrong *rules.Mismatch
 		if !errors.As(x.p.Last.Why, &wrong) || wrong.Field != 4 {
 			t.Errorf("got %v, want a mismatch of field 4", x.p.Last.Why)
 		}
@@ -168,17 +169,17 @@ func TestReversalGoesFirst(t *testing.T) {
 			}
 			r := x.sent[0].request
 			for _, f := range []int{3, 4, 11, 22, 25, 41, 42, 49} {
-				if r.Text(f) != original.Text(f) {
-					t.Errorf("field %d of the reversal is %q, was %q", f, r.Text(f), original.Text(f))
+				if r.FieldText(f) != original.FieldText(f) {
+					t.Errorf("field %d of the reversal is %q, was %q", f, r.FieldText(f), original.FieldText(f))
 				}
 			}
 			for _, f := range []int{26, 35, 36, 52, 53} {
-				if r.Has(f) {
+				if r.HasField(f) {
 					t.Errorf("the reversal carries field %d", f)
 				}
 			}
-			if r.Text(39) != "98" {
-				t.Errorf("field 39 of the reversal is %q, want 98", r.Text(39))
+			if r.FieldText(39) != "98" {
+				t.Errorf("field 39 of the reversal is %q, want 98", r.FieldText(39))
 			}
 		})
 	}
@@ -209,8 +210,8 @@ func TestReversalIsGivenUp(t *testing.T) {
 				}
 			}
 			for i, s := range x.sent[:3] {
-				if trace := s.request.Uint(11); trace != x.sent[0].request.Uint(11) {
-					t.Errorf("try %d has trace %d, the first %d", i+1, trace, x.sent[0].request.Uint(11))
+				if trace := s.request.FieldUint(11); trace != x.sent[0].request.FieldUint(11) {
+					t.Errorf("try %d has trace %d, the first %d", i+1, trace, x.sent[0].request.FieldUint(11))
 				}
 			}
 			if got := x.exchanged(); !slices.Equal(got, want) {

@@ -76,7 +76,7 @@ func (c *peer) reset() {
 func approval(req *wire.Message) []byte {
 	a := cup.NewMessage()
 	a.AnswerTo(req)
-	a.SetString(39, "00")
+	a.SetFieldString(39, "00")
 	frame, err := wire.AppendFrame(nil, a)
 	if err != nil {
 		panic(err)
@@ -133,10 +133,10 @@ func purchaseOf(tid string, trace, amount int) *sim.Exchange {
 	m := cup.NewMessage()
 	cup.Form(dialect.Purchase).Begin(m)
 	copy(m.Head, "\x60\x00\x03\x00\x00\x60\x31\x00\x31\x00\x00")
-	m.SetUint(4, uint64(amount))
-	m.SetUint(11, uint64(trace))
-	m.SetString(41, tid)
-	m.SetString(42, "999290054110001")
+	m.SetFieldUint(4, uint64(amount))
+	m.SetFieldUint(11, uint64(trace))
+	m.SetFieldString(41, tid)
+	m.SetFieldString(42, "999290054110001")
 	frame, err := wire.AppendFrame(nil, m)
 	if err != nil {
 		panic(err)
@@ -205,8 +205,8 @@ func TestLateAnswerNeverPairs(t *testing.T) {
 			t.Fatalf("got %v, want a timeout", err)
 		}
 		x := purchaseOf(tid, first%999999+1, 200)
-		if err := l.Exchange(x); !paired(x, err) || x.Late != 1 || x.Answer.Uint(4) != 200 {
-			t.Errorf("after trace %d: err %v, paired %v, %d late, amount %d", first, err, paired(x, err), x.Late, x.Answer.Uint(4))
+		if err := l.Exchange(x); !paired(x, err) || x.Late != 1 || x.Answer.FieldUint(4) != 200 {
+			t.Errorf("after trace %d: err %v, paired %v, %d late, amount %d", first, err, paired(x, err), x.Late, x.Answer.FieldUint(4))
 		}
 	}
 }

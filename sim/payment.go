@@ -7,6 +7,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -32,11 +33,11 @@ func (p *Player) Pay(o *Order) error {
 		t.Display = "交易笔数已满, 请先结算"
 		return fmt.Errorf("%w: the batch is full (%d), settle first", ErrRefusedLocally, t.Profile.Policy.JournalLimit)
 	}
-	return p.Force(o, f)
+	return p.order(o, f)
 }
 
-// Force sends an order without asking whether the terminal is signed in.
-func (p *Player) Force(o *Order, f *dialect.Form) error {
+// order sends an order without asking whether the terminal may.
+func (p *Player) order(o *Order, f *dialect.Form) error {
 	t := p.T
 	if t.Owes() && !p.settleDebt() && t.Profile.Policy.AbortOnReversal {
 		t.Display = "冲正不成功, 请与客服联系"
@@ -47,10 +48,7 @@ func (p *Player) Force(o *Order, f *dialect.Form) error {
 		return err
 	}
 	batch := t.Batch
-	r := p.exchange(f, true)
-	if r.Outcome != report.Unsent {
-		t.nextTrace()
-	}
+	r := p.exchange(f)
 	t.Display = show(r)
 	switch {
 	case r.Outcome == report.Approved:
@@ -64,21 +62,21 @@ func (p *Player) Force(o *Order, f *dialect.Form) error {
 
 // book writes an approved order into the journal.
 func (p *Player) book(o *Order, r *Result, batch uint32) {
-	rec := Record{Of: o.Of, Entry: o.Entry, Trace: r.Trace, Batch: batch, Amount: int64(p.ans.Uint(4)), Holder: o.Holder}
-	if !p.ans.Has(4) {
+	rec := Record{Of: o.Of, Entry: o.Entry, Trace: r.Trace, Batch: batch, Amount: int64(p.ans.Uint(wire.Amount)), Holder: o.Holder}
+	if !p.ans.Has(wire.Amount) {
 		rec.Amount = o.Amount
 	}
 	r.Amount = rec.Amount
-	copy(rec.RRN[:], p.ans.Get(37))
-	copy(rec.Auth[:], p.ans.Get(38))
-	copy(rec.Date[:], p.ans.Get(13))
+	copy(rec.RRN[:], p.ans.Get(wire.RRN))
+	copy(rec.Auth[:], p.ans.Get(wire.AuthCode))
+	copy(rec.Date[:], p.ans.Get(wire.LocalDate))
 	if o.Of == dialect.Balance {
-		r.Balance = balance(p.ans.Get(54))
+		r.Balance = dialect.Balance54(p.ans.Get(wire.AdditionalAmounts))
 	}
-	if o.Of == dialect.PreAuth {
+	if o.Of.Booking() == dialect.Hold {
 		p.preAuth = rec
 	}
-	if v := o.Original; v != nil && (o.Of == dialect.PurchaseVoid || o.Of == dialect.CompletionVoid) {
+	if v := o.Original; v != nil && o.Of.Original() == dialect.ToTrace {
 		v.Voided = true
 	}
 	if o.Of.Journalled() {
@@ -86,21 +84,9 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 	}
 }
 
-// balance reads field 54: account and amount type, currency, sign, 12 digits.
-func balance(v []byte) int64 {
-	if len(v) < 20 {
-		return 0
-	}
-	n := int64(wire.Uint(v[8:20]))
-	if v[7] == 'D' {
-		return -n
-	}
-	return n
-}
-
 // PreAuthorised is the latest approved pre-authorisation of this player.
 func (p *Player) PreAuthorised() *Record {
-	if p.preAuth.Of != dialect.PreAuth {
+	if p.preAuth.Of.Booking() != dialect.Hold {
 		return nil
 	}
 	return &p.preAuth
@@ -111,16 +97,16 @@ func (p *Player) PreAuthorised() *Record {
 func (p *Player) arm(r *Result) {
 	t := p.T
 	reason := ""
-	var wrong *Mismatch
+	var wrong *rules.Mismatch
 	switch {
 	case r.Outcome == report.TimedOut, r.Outcome == report.Broken, r.Outcome == report.Open:
 		reason = t.Profile.Policy.ReversalReason
-	case r.Outcome == report.Refused && errors.Is(r.Why, ErrMAC):
-		reason = "A0"
+	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
+		reason = dialect.BadMAC.String()
 	case r.Outcome == report.Refused && errors.As(r.Why, &wrong) && !t.Profile.Policy.KeepOnMismatch:
 		return
 	case r.Outcome == report.Refused:
-		reason = "06"
+		reason = dialect.OtherReason.String()
 	default:
 		return
 	}
@@ -155,11 +141,11 @@ func (p *Player) Reverse() (done, again bool) {
 		return false, false
 	}
 	p.reversal(f)
-	r := p.exchange(f, false)
+	r := p.exchangeAside(f)
 	t.Owed.Tries++
 	ok := r.Outcome == report.Approved
 	for _, code := range pol.ReversalAccepts {
-		ok = ok || r.Outcome == report.Declined && string(r.Code[:]) == code
+		ok = ok || r.Outcome == report.Declined && r.Code.String() == code
 	}
 	if ok {
 		t.Owed.Request = t.Owed.Request[:0]
@@ -182,42 +168,42 @@ func (p *Player) reversal(f *dialect.Form) {
 	t, m, o := p.T, p.req, p.orig
 	f.Begin(m)
 	copy(m.Head, t.Profile.Head)
+	original := t.Profile.Dialect.Place(wire.Original).Field
 	for n := range o.Fields {
-		if n == 61 && !t.Profile.Policy.ReversalOriginal && t.Owed.Of != dialect.PurchaseVoid && t.Owed.Of != dialect.CompletionVoid &&
-			t.Owed.Of != dialect.PreAuthVoid && t.Owed.Of != dialect.Completion {
+		if n == original && !t.Profile.Policy.ReversalOriginal && t.Owed.Of.Original() == dialect.ToNone {
 			continue
 		}
-		if f.Carries(n) && n < 64 {
-			m.Set(n, o.Get(n))
+		if f.CarriesField(n) {
+			m.SetField(n, o.Field(n))
 		}
 	}
-	if t.Profile.Policy.ReversalOriginal && !m.Has(61) && f.Carries(61) {
-		m.SetString(61, "000000000000")
-		m.SetElementUint(wire.OriginalBatch, uint64(t.Batch))
-		m.SetElementUint(wire.OriginalTrace, o.Uint(11))
+	if t.Profile.Policy.ReversalOriginal && !m.Has(wire.Original) && f.Carries(wire.Original) {
+		m.SetString(wire.Original, "000000000000")
+		m.SetUint(wire.OriginalBatch, uint64(t.Batch))
+		m.SetUint(wire.OriginalTrace, o.Uint(wire.Trace))
 	}
-	m.SetString(39, t.Owed.Reason)
-	m.SetElement(wire.OriginalMTI, o.MTI())
-	m.SetElementUint(wire.OriginalTrace, o.Uint(11))
-	copy(m.Element(wire.OriginalTime), o.Get(7))
-	if t.Owed.Of == dialect.PurchaseVoid || t.Owed.Of == dialect.CompletionVoid {
-		if v := o.Get(61); v != nil {
-			m.Set(61, v) // the void's own original, not the void
+	m.SetString(wire.ResponseCode, t.Owed.Reason)
+	m.SetString(wire.OriginalMTI, o.MTI())
+	m.SetUint(wire.OriginalTrace, o.Uint(wire.Trace))
+	m.Set(wire.OriginalTime, o.Get(wire.TransmissionTime))
+	if t.Owed.Of.Original() == dialect.ToTrace {
+		if v := o.Get(wire.Original); v != nil {
+			m.Set(wire.Original, v) // the void's own original, not the void
 		}
 	}
 }
 
 // afterwards does what an answer tells the terminal to do next: 77, A0 and 99
-// and processing requirement 3 make it sign in again.
+// make it sign in again.
 func (p *Player) afterwards(r *Result) {
 	if r.Outcome != report.Declined {
 		return
 	}
 	switch r.Code {
-	case [2]byte{'7', '7'}, [2]byte{'A', '0'}, [2]byte{'9', '9'}:
+	case dialect.SignInFirst, dialect.BadMAC, dialect.BadPINBlock:
 		p.T.SignedIn = false
 		display := p.T.Display
-		if p.signIn(false); p.T.SignedIn {
+		if p.signIn((*Player).exchangeAside); p.T.SignedIn {
 			p.T.Display = display
 		}
 	}

@@ -9,7 +9,6 @@
 package sim
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"syscall"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -40,16 +40,16 @@ type Plan struct {
 type Result struct {
 	Of      dialect.Transaction
 	Outcome report.Outcome
-	Code    [2]byte       // field 39 of the answer, zero when there is none
+	Code    dialect.Code  // of the answer, zero when there is none
 	Why     error         // what was wrong, when it was refused, timed out, broken or unsent
 	Due     time.Duration // when it fell due, was sent and was done, in the run's time
 	Sent    time.Duration
 	Done    time.Duration
 	Amount  int64
 	Trace   uint32
-	Balance int64   // of a balance inquiry, fen
-	Host    Totals  // of a settlement: the host's
-	Flags   [2]byte // of a settlement: domestic and foreign; '1' balanced, '2' not, '3' error
+	Balance int64          // of a balance inquiry, fen
+	Host    dialect.Totals // of a settlement: the host's
+	Flag    dialect.Flag   // of a settlement: for domestic cards
 
 	ended bool // an exchange took place
 }
@@ -87,8 +87,9 @@ type Player struct {
 	req, ans *wire.Message // ans is borrowed, until the next exchange
 	orig     *wire.Message // the original of a reversal; made when first needed
 	x        Exchange
-	aside    Result // of the latest exchange that comes before or after what a step asked for
-	n        int    // number of the arrival
+	judged   rules.Exchange // the latest, as the rules see it
+	aside    Result         // of the latest exchange that comes before or after what a step asked for
+	n        int            // number of the arrival
 	seed     uint64
 	origin   *time.Duration // of the run's time on the clock; nil when nothing is recorded
 	due      time.Duration  // of the arrival; negative when already used
@@ -129,68 +130,92 @@ func (p *Player) Fresh() {
 // N is the number of the arrival being played.
 func (p *Player) N() int { return p.n }
 
-// exchange packs the request, sends it, checks the answer, and records how it
-// ended. main marks the transaction that the arrival is about, whose response
-// time counts from the due time, and its result is p.Last; what comes before and
-// after it (a reversal owed, signing in again) counts from when it was begun.
-// The result holds until the next exchange of its kind.
-func (p *Player) exchange(f *dialect.Form, main bool) *Result {
-	t, r := p.T, &p.Last
-	if !main {
-		r = &p.aside
+// exchange has the exchange that the arrival is about: its response time counts
+// from when the arrival was due. The result is p.Last.
+func (p *Player) exchange(f *dialect.Form) *Result {
+	if r := &p.Last; p.pack(f, r) {
+		begun := p.due
+		if p.due = -1; begun < 0 {
+			begun = p.Clock.Now()
+		}
+		p.send(f, r, begun)
 	}
-	d := p.T.Profile.Dialect
-	*r = Result{ended: true, Of: f.Transaction, Amount: int64(p.req.Uint(4)), Trace: uint32(p.req.Uint(11))}
-	if f.MACed && d.MAC {
+	return &p.Last
+}
+
+// exchangeAside has an exchange that comes before or after what a step asked
+// for, a reversal owed or signing in again; it counts from now. The result
+// holds until the next of its kind.
+func (p *Player) exchangeAside(f *dialect.Form) *Result {
+	if p.pack(f, &p.aside) {
+		p.send(f, &p.aside, p.Clock.Now())
+	}
+	return &p.aside
+}
+
+// pack begins a result and puts the request into octets, with its MAC. It
+// reports false when that cannot be, which the result says.
+func (p *Player) pack(f *dialect.Form, r *Result) bool {
+	t := p.T
+	*r = Result{ended: true, Of: f.Transaction, Amount: int64(p.req.Uint(wire.Amount)), Trace: uint32(p.req.Uint(wire.Trace))}
+	if f.MACed && t.Profile.Dialect.MAC {
 		p.req.AddMAC()
 	}
 	frame, err := wire.AppendFrame(p.frame[:0], p.req)
 	p.frame = frame
 	if err != nil {
 		r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", err)
-		return r
+		return false
 	}
 	if covered, mac := p.req.MACSpan(); covered != nil && t.keys.MAC != nil {
-		seal := t.keys.MAC.MAC(t.Profile.MAC, covered)
-		copy(mac, seal[:])
-		p.req.SetMAC(seal)
+		sum := t.keys.MAC.MAC(t.Profile.MAC, covered)
+		copy(mac, sum[:])
+		p.req.SetMAC(sum)
 	}
+	return true
+}
+
+// send sends what pack packed, judges the answer, and records how it ended.
+func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
+	t := p.T
 	x := &p.x
-	x.Request, x.Key, x.Timeout = frame, p.req.Key(), t.Profile.Policy.Timeout
+	x.Request, x.Key, x.Timeout = p.frame, p.req.Key(), t.Profile.Policy.Timeout
 	x.Unreadable, x.Late, x.Duplicate, x.Unmatched = nil, 0, 0, 0
 	p.ans.Release()
 	x.Answer = nil
-	begun := p.due
-	if !main || begun < 0 {
-		begun = p.Clock.Now()
-	} else {
-		p.due = -1
-	}
-	err = t.Link.Exchange(x)
+	err := t.Link.Exchange(x)
 	if p.ans = x.Answer; p.ans == nil {
-		p.ans = d.Acquire()
+		p.ans = t.Profile.Dialect.Acquire()
 	}
 	if err != nil {
 		p.ans.Reset() // what came was not its answer
 	}
 	p.judge(f, r, err)
-	if p.Shard != nil {
-		o := *p.origin
-		r.Due, r.Sent, r.Done = begun-o, max(x.Sent, begun)-o, x.Done-o
-		p.Shard.Record(report.Sample{Label: int(f.Transaction), Due: r.Due, Sent: r.Sent, Done: r.Done, Outcome: r.Outcome, Code: r.Code})
-		if exhausted(r.Why) {
-			p.Shard.Exhausted()
-		}
-		if x.Late+x.Duplicate+x.Unmatched > 0 {
-			p.Shard.Late(x.Late)
-			p.Shard.Duplicate(x.Duplicate)
-			p.Shard.Unmatched(x.Unmatched)
-		}
-	}
+	p.record(r, begun)
 	if p.Each != nil {
 		p.Each(p.req, p.ans, r)
 	}
-	return r
+	if r.Outcome != report.Unsent && f.Carries(wire.Trace) && f.Transaction != dialect.Reversal {
+		t.nextTrace()
+	}
+}
+
+// record puts how an exchange ended into the player's shard.
+func (p *Player) record(r *Result, begun time.Duration) {
+	if p.Shard == nil {
+		return
+	}
+	x, o := &p.x, *p.origin
+	r.Due, r.Sent, r.Done = begun-o, max(x.Sent, begun)-o, x.Done-o
+	p.Shard.Record(report.Sample{Label: int(r.Of), Due: r.Due, Sent: r.Sent, Done: r.Done, Outcome: r.Outcome, Code: r.Code})
+	if exhausted(r.Why) {
+		p.Shard.Exhausted()
+	}
+	if x.Late+x.Duplicate+x.Unmatched > 0 {
+		p.Shard.Late(x.Late)
+		p.Shard.Duplicate(x.Duplicate)
+		p.Shard.Unmatched(x.Unmatched)
+	}
 }
 
 // exhausted reports whether a request could not be sent for want of descriptors,
@@ -206,6 +231,7 @@ func exhausted(err error) bool {
 
 // judge classes how an exchange ended.
 func (p *Player) judge(f *dialect.Form, r *Result, err error) {
+	t := p.T
 	switch {
 	case err == nil && p.x.Unreadable != nil:
 		r.Outcome, r.Why = report.Refused, fmt.Errorf("answer: %w", p.x.Unreadable)
@@ -224,80 +250,24 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		r.Outcome, r.Why = report.Broken, err
 		return
 	}
-	copy(r.Code[:], p.ans.Get(39))
-	if err := p.verify(f, r); err != nil {
+	d := t.Profile.Dialect
+	x := &p.judged
+	*x = rules.Exchange{
+		Dialect: d, Form: f, Request: p.req, Answer: p.ans, Key: p.x.Key, MAC: t.keys.MAC, Algorithm: t.Profile.MAC,
+		DefectiveIsGood: t.Profile.Policy.DefectiveIsGood, Batch: t.Journal.Batch,
+	}
+	r.Code = x.Code()
+	if f.Transaction == dialect.Settlement {
+		if v := p.ans.Get(wire.Totals); len(v) == dialect.TotalsLen {
+			r.Host, r.Flag = dialect.ReadTotals(v)
+		}
+	}
+	switch err := rules.Check(x); {
+	case err != nil:
 		r.Outcome, r.Why = report.Refused, err
-		return
-	}
-	if r.Code == [2]byte{} || p.approves(r.Code) {
+	case x.Approves():
 		r.Outcome = report.Approved
-		return
+	default:
+		r.Outcome = report.Declined
 	}
-	r.Outcome = report.Declined
-}
-
-// approves reports whether a response code is an approval: 00, 10 (part of the
-// amount), 11, and by policy the "defective" approvals A2, A4, A5, A6.
-func (p *Player) approves(code [2]byte) bool {
-	switch code {
-	case [2]byte{'0', '0'}, [2]byte{'1', '0'}, [2]byte{'1', '1'}:
-		return true
-	case [2]byte{'A', '2'}, [2]byte{'A', '4'}, [2]byte{'A', '5'}, [2]byte{'A', '6'}:
-		return p.T.Profile.Policy.DefectiveIsGood
-	}
-	return false
-}
-
-// Mismatch is a field of an answer that is not what it must be.
-type Mismatch struct {
-	Field      int
-	Name       string
-	Seen, Want string // masked
-}
-
-func (e *Mismatch) Error() string {
-	return fmt.Sprintf("field %d (%s) of the answer is %q, want %q", e.Field, e.Name, e.Seen, e.Want)
-}
-
-// ErrMAC marks an answer whose MAC is wrong or missing.
-var ErrMAC = errors.New("MAC of the answer is wrong")
-
-// echoed are the fields that an answer must bring back as they were sent.
-var echoed = [...]int{3, 4, 11, 25, 41, 42, 49, 70}
-
-// verify checks an answer: it is one to this request, brings back what it must,
-// and, when it approves, is sealed with the working key.
-func (p *Player) verify(f *dialect.Form, r *Result) error {
-	if !p.ans.IsAnswer() || p.ans.Key() != p.x.Key {
-		for _, n := range p.T.Profile.Dialect.Pair {
-			if !bytes.Equal(p.req.Get(n), p.ans.Get(n)) {
-				return p.mismatch(n)
-			}
-		}
-		return fmt.Errorf("MTI of the answer is %s, to a request %s", p.ans.MTI(), p.req.MTI())
-	}
-	for _, n := range echoed {
-		if n == 4 && r.Code == [2]byte{'1', '0'} { // part of the amount
-			continue
-		}
-		if want := p.req.Get(n); want != nil && p.ans.Has(n) && !bytes.Equal(want, p.ans.Get(n)) {
-			return p.mismatch(n)
-		}
-	}
-	if !f.MACed || !p.T.Profile.Dialect.MAC || !p.approves(r.Code) {
-		return nil
-	}
-	covered, mac := p.ans.MACSpan()
-	switch {
-	case mac == nil:
-		return fmt.Errorf("%w: it carries none, though field 39 is %s", ErrMAC, r.Code)
-	case p.T.keys.MAC == nil || !p.T.keys.MAC.CheckMAC(p.T.Profile.MAC, covered, mac):
-		return ErrMAC
-	}
-	return nil
-}
-
-func (p *Player) mismatch(f int) error {
-	d := p.T.Profile.Dialect
-	return &Mismatch{Field: f, Name: d.FieldName(f), Seen: d.Shown(p.ans, f), Want: d.Shown(p.req, f)}
 }

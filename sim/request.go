@@ -44,17 +44,17 @@ func (p *Player) begin(t *Terminal, f *dialect.Form) {
 	m := p.req
 	f.Begin(m)
 	copy(m.Head, t.Profile.Head)
-	m.SetString(41, t.TID)
-	m.SetString(42, t.MID)
-	if f.Carries(11) {
-		m.SetUint(11, uint64(t.Trace))
+	m.SetString(wire.TerminalID, t.TID)
+	m.SetString(wire.MerchantID, t.MID)
+	if f.Carries(wire.Trace) {
+		m.SetUint(wire.Trace, uint64(t.Trace))
 	}
-	if f.Carries(7) {
+	if f.Carries(wire.TransmissionTime) {
 		now := p.Clock.At(p.Clock.Now())
 		PutTime(&p.stamp, now)
-		m.Set(7, p.stamp[:])
+		m.Set(wire.TransmissionTime, p.stamp[:])
 	}
-	m.SetElementUint(wire.Batch, uint64(t.Batch))
+	m.SetUint(wire.Batch, uint64(t.Batch))
 }
 
 // PutTime writes MMDDhhmmss.
@@ -70,8 +70,8 @@ func PutTime(dst *[10]byte, at time.Time) {
 // form carries them.
 func (p *Player) fill(t *Terminal, f *dialect.Form, o *Order) error {
 	m := p.req
-	if f.Carries(4) {
-		m.SetUint(4, uint64(o.Amount))
+	if f.Carries(wire.Amount) {
+		m.SetUint(wire.Amount, uint64(o.Amount))
 	}
 	if o.Holder != nil {
 		if err := p.card(t, f, o); err != nil {
@@ -82,10 +82,10 @@ func (p *Player) fill(t *Terminal, f *dialect.Form, o *Order) error {
 		p.original(f, r)
 	}
 	if len(o.Date) == 4 {
-		m.SetElement(wire.OriginalDate, o.Date)
+		m.SetString(wire.OriginalDate, o.Date)
 	}
-	if f.Transaction == dialect.Refund && f.Carries(63) {
-		m.SetString(63, "000")
+	if f.Transaction == dialect.Refund && f.Carries(wire.Operator) {
+		m.SetString(wire.Operator, "000")
 	}
 	return nil
 }
@@ -94,32 +94,31 @@ func (p *Player) fill(t *Terminal, f *dialect.Form, o *Order) error {
 func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 	m, h := p.req, o.Holder
 	if o.Entry == Code {
-		if f.Carries(59) {
-			p.scratch = append(p.scratch[:0], "A3019"...)
-			p.scratch = append(p.scratch, h.Code...)
-			m.Set(59, p.scratch)
+		if f.Carries(wire.PaymentCode) {
+			p.scratch = dialect.AppendPaymentCode(p.scratch[:0], h.Code)
+			m.Set(wire.PaymentCode, p.scratch)
 		}
-		if f.Carries(22) {
-			m.SetString(22, o.Entry.mode(false))
+		if f.Carries(wire.EntryMode) {
+			m.SetString(wire.EntryMode, o.Entry.mode(false))
 		}
 		return nil
 	}
-	pin := o.PIN && f.Carries(52) && t.keys.PIN != nil
-	if f.Carries(22) {
-		m.SetString(22, o.Entry.mode(pin))
+	pin := o.PIN && f.Carries(wire.PINBlock) && t.keys.PIN != nil
+	if f.Carries(wire.EntryMode) {
+		m.SetString(wire.EntryMode, o.Entry.mode(pin))
 	}
 	if o.Entry != Swipe {
-		m.SetString(2, h.PAN)
-		m.SetString(14, h.Expiry)
+		m.SetString(wire.PAN, h.PAN)
+		m.SetString(wire.Expiry, h.Expiry)
 	}
 	if (o.Entry == Insert || o.Entry == Tap) && h.Sequence != "" {
-		m.SetString(23, h.Sequence)
-		if f.Carries(55) {
-			m.Set(55, p.chip(o))
+		m.SetString(wire.CardSequence, h.Sequence)
+		if f.Carries(wire.ChipData) {
+			m.Set(wire.ChipData, p.chip(o))
 		}
 	}
 	sealed := false
-	if o.Entry != Keyed && f.Carries(35) {
+	if o.Entry != Keyed && f.Carries(wire.Track2) {
 		p.scratch = append(p.scratch[:0], h.Track2...)
 		if t.keys.Track != nil && t.Profile.Policy.EncryptTracks {
 			track, err := t.keys.Track.SealTrack(p.scratch)
@@ -128,7 +127,7 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 			}
 			p.scratch, sealed = track, true
 		}
-		m.Set(35, p.scratch)
+		m.Set(wire.Track2, p.scratch)
 	}
 	if pin {
 		p.pan = append(p.pan[:0], h.PAN...)
@@ -136,12 +135,12 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 		if err != nil {
 			return err
 		}
-		m.SetString(26, "12")
+		m.SetString(wire.PINCapture, "12")
 		p.block = block
-		m.Set(52, p.block[:])
+		m.Set(wire.PINBlock, p.block[:])
 	}
-	if f.Carries(53) && (pin || m.Has(35)) {
-		m.SetString(53, security(pin, sealed))
+	if f.Carries(wire.SecurityControl) && (pin || m.Has(wire.Track2)) {
+		m.SetString(wire.SecurityControl, security(pin, sealed))
 	}
 	return nil
 }
@@ -163,20 +162,20 @@ func security(pin, track bool) string {
 // original puts in what points to an earlier transaction.
 func (p *Player) original(f *dialect.Form, r *Record) {
 	m := p.req
-	if f.Carries(37) {
-		m.Set(37, r.RRN[:])
+	if f.Carries(wire.RRN) {
+		m.Set(wire.RRN, r.RRN[:])
 	}
-	if f.Carries(38) && r.Auth != [6]byte{} {
-		m.Set(38, r.Auth[:])
+	if f.Carries(wire.AuthCode) && r.Auth != [6]byte{} {
+		m.Set(wire.AuthCode, r.Auth[:])
 	}
 	// Void, refund and completion of something before this batch point to it
 	// by date only; batch and trace stay zero.
-	if f.Transaction == dialect.PurchaseVoid || f.Transaction == dialect.CompletionVoid {
-		m.SetElementUint(wire.OriginalBatch, uint64(r.Batch))
-		m.SetElementUint(wire.OriginalTrace, uint64(r.Trace))
+	if f.Transaction.Original() == dialect.ToTrace {
+		m.SetUint(wire.OriginalBatch, uint64(r.Batch))
+		m.SetUint(wire.OriginalTrace, uint64(r.Trace))
 	}
 	if r.Date != [4]byte{} {
-		copy(m.Element(wire.OriginalDate), r.Date[:])
+		m.Set(wire.OriginalDate, r.Date[:])
 	}
 }
 

@@ -22,12 +22,12 @@ func TestBalancedSettlementUploadsNothing(t *testing.T) {
 	if err := x.p.Settle(); err != nil {
 		t.Fatal(err)
 	}
-	if x.p.Last.Flags[0] != '1' || x.Display != "结算成功" || len(x.Journal.Records) != 0 || x.Batch != batch+1 {
-		t.Errorf("flag %c, shows %s, %d records left, batch %d after %d", x.p.Last.Flags[0], x.Display, len(x.Journal.Records), x.Batch, batch)
+	if x.p.Last.Flag != '1' || x.Display != "结算成功" || len(x.Journal.Records) != 0 || x.Batch != batch+1 {
+		t.Errorf("flag %c, shows %s, %d records left, batch %d after %d", x.p.Last.Flag, x.Display, len(x.Journal.Records), x.Batch, batch)
 	}
 	end := x.sent[len(x.sent)-1].request
-	if got := string(end.Element(wire.ManagementCode)); got != "207" || end.Text(48) != "0000" {
-		t.Errorf("the end says %s with %s details, want 207 with 0000", got, end.Text(48))
+	if got := string(end.Get(wire.ManagementCode)); got != "207" || end.FieldText(48) != "0000" {
+		t.Errorf("the end says %s with %s details, want 207 with 0000", got, end.FieldText(48))
 	}
 	if got, want := x.exchanged(), []dialect.Transaction{dialect.Settlement, dialect.UploadEnd}; !slices.Equal(got, want) {
 		t.Errorf("exchanged %v, want %v", got, want)
@@ -65,16 +65,16 @@ func TestUnbalancedSettlementUploadsAll(t *testing.T) {
 			if err := x.p.Settle(); err != nil {
 				t.Fatal(err)
 			}
-			if x.p.Last.Flags[0] != '2' || x.Display != "结算完成, 对账不平" || len(x.Journal.Records) != 0 {
-				t.Errorf("flag %c, shows %s, %d records left", x.p.Last.Flags[0], x.Display, len(x.Journal.Records))
+			if x.p.Last.Flag != '2' || x.Display != "结算完成, 对账不平" || len(x.Journal.Records) != 0 {
+				t.Errorf("flag %c, shows %s, %d records left", x.p.Last.Flag, x.Display, len(x.Journal.Records))
 			}
-			if host := x.p.Last.Host; host.DebitN != int64(c.details+1) {
+			if host := x.p.Last.Host; host.DebitN != c.details+1 {
 				t.Errorf("the host's totals have %d payments, want %d", host.DebitN, c.details+1)
 			}
 			var packs []string
 			n := 0
 			for _, s := range x.sent {
-				v := s.request.Text(48)
+				v := s.request.FieldText(48)
 				if s.of != dialect.BatchUpload {
 					continue
 				}
@@ -88,9 +88,9 @@ func TestUnbalancedSettlementUploadsAll(t *testing.T) {
 				}
 			}
 			end := x.sent[len(x.sent)-1]
-			if !slices.Equal(packs, c.packs) || n != c.details || end.of != dialect.UploadEnd || end.request.Text(48) != c.end || string(end.request.Element(wire.ManagementCode)) != "202" {
+			if !slices.Equal(packs, c.packs) || n != c.details || end.of != dialect.UploadEnd || end.request.FieldText(48) != c.end || string(end.request.Get(wire.ManagementCode)) != "202" {
 				t.Errorf("packs %v, %d details, %v says %s (%s); want %v, %d, %s (202)",
-					packs, n, end.of, end.request.Text(48), end.request.Element(wire.ManagementCode), c.packs, c.details, c.end)
+					packs, n, end.of, end.request.FieldText(48), end.request.Get(wire.ManagementCode), c.packs, c.details, c.end)
 			}
 			if miscounted := b.host.Counts().Miscounted; miscounted != 0 {
 				t.Errorf("the host counted other details than the end told, %d times", miscounted)
@@ -154,8 +154,8 @@ func TestLyingTotalsAreSeen(t *testing.T) {
 	if err := x.p.Settle(); err != nil {
 		t.Fatal(err)
 	}
-	if x.p.Last.Flags[0] != '2' || x.p.Last.Host.Debit != 101 || x.Display != "结算完成, 对账不平" {
-		t.Errorf("flag %c, the host's debit %d, shows %s", x.p.Last.Flags[0], x.p.Last.Host.Debit, x.Display)
+	if x.p.Last.Flag != '2' || x.p.Last.Host.Debit != 101 || x.Display != "结算完成, 对账不平" {
+		t.Errorf("flag %c, the host's debit %d, shows %s", x.p.Last.Flag, x.p.Last.Host.Debit, x.Display)
 	}
 
 	d := scripted(t, func(_ int, c *peer) {
@@ -166,10 +166,10 @@ func TestLyingTotalsAreSeen(t *testing.T) {
 			}
 			a := cup.NewMessage()
 			a.AnswerTo(req)
-			v := req.Get(48)
+			v := req.Field(48)
 			wire.PutUint(v[0:12], wire.Uint(v[0:12])+1)
 			v[30], v[61] = '1', '1'
-			a.Set(48, v)
+			a.SetField(48, v)
 			frame, err := wire.AppendFrame(nil, a)
 			if err != nil {
 				return

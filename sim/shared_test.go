@@ -27,7 +27,7 @@ func newShared(t testing.TB, d *sim.Dialer) *sim.Shared {
 // mine reports whether an exchange got its own answer: amount included, which
 // does not pair.
 func mine(x *sim.Exchange, err error, amount int) bool {
-	return paired(x, err) && x.Answer.Uint(4) == uint64(amount)
+	return paired(x, err) && x.Answer.FieldUint(4) == uint64(amount)
 }
 
 // Two hundred terminals on four lines, answers in any order: each gets its own.

@@ -6,6 +6,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -18,30 +19,24 @@ func (p *Player) SignIn() error {
 		t.Display = "请输入操作员号"
 		return fmt.Errorf("%w: no operator is logged in", ErrRefusedLocally)
 	}
-	p.signIn(true)
+	p.signIn((*Player).exchange)
 	return nil
 }
 
-func (p *Player) signIn(main bool) {
+func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) {
 	t := p.T
 	f := t.Profile.Dialect.Form(dialect.SignIn)
 	p.begin(t, f)
 	mode := string(t.Profile.SignIn)
 	for _, n := range f.ManagementCodes {
 		if n == mode {
-			p.req.SetElement(wire.ManagementCode, n)
+			p.req.SetString(wire.ManagementCode, n)
 		}
 	}
-	if f.Carries(63) {
-		p.scratch = append(append(p.scratch[:0], t.Operator...), "   "...)[:3]
-		p.req.Set(63, p.scratch)
-	}
-	r := p.exchange(f, main)
-	if r.Outcome != report.Unsent {
-		t.nextTrace()
-	}
+	p.operator(f)
+	r := exchange(p, f)
 	if r.Outcome == report.Approved {
-		if err := t.adopt(p.ans); err != nil {
+		if err := rules.WorkingKeys.Break(t.adopt(p.ans)); err != nil {
 			r.Outcome, r.Why = report.Refused, err
 		}
 	}
@@ -62,13 +57,13 @@ func (t *Terminal) adopt(ans *wire.Message) error {
 	if err != nil {
 		return err
 	}
-	set, err := keys.Unwrap(master, t.Profile.SignIn, ans.Get(62))
+	set, err := keys.Unwrap(master, t.Profile.SignIn, ans.Get(wire.WorkingKeys))
 	if err != nil {
 		t.SignedIn = false
-		return fmt.Errorf("working keys (field 62): %w", err)
+		return fmt.Errorf("working keys (field %d): %w", t.Profile.Dialect.Place(wire.WorkingKeys).Field, err)
 	}
 	t.keys, t.SignedIn, t.master = set, true, nil
-	if b := wire.Uint(ans.Element(wire.Batch)); b > 0 && uint32(b) != t.Batch && b <= 999999 {
+	if b := ans.Uint(wire.Batch); b > 0 && uint32(b) != t.Batch && b <= dialect.MaxNumber {
 		t.Batch = uint32(b)
 	}
 	return nil
@@ -85,10 +80,7 @@ func (p *Player) SignOff() error {
 		p.settleDebt()
 	}
 	p.begin(t, f)
-	r := p.exchange(f, true)
-	if r.Outcome != report.Unsent {
-		t.nextTrace()
-	}
+	r := p.exchange(f)
 	t.Display = show(r)
 	if r.Outcome == report.Approved {
 		t.SignedIn = false
@@ -105,7 +97,7 @@ func (p *Player) Echo() error {
 		return fmt.Errorf("dialect %s has no echo test", t.Profile.Dialect.Name)
 	}
 	p.begin(t, f)
-	r := p.exchange(f, true)
+	r := p.exchange(f)
 	t.Display = show(r)
 	if r.Outcome == report.Approved {
 		t.Display = "回响测试成功"

@@ -38,7 +38,7 @@ type Terminal struct {
 // same number in each run would repeat numbers within the host's open batch and
 // get 94. So the first trace is drawn.
 func NewTerminal(p *profile.Profile, id *profile.Terminal) *Terminal {
-	return &Terminal{Terminal: id, Profile: p, Trace: rand.Uint32N(999999) + 1, Batch: 1}
+	return &Terminal{Terminal: id, Profile: p, Trace: rand.Uint32N(dialect.MaxNumber) + 1, Batch: 1}
 }
 
 // Owed is a terminal's pending reversal: what it sent without hearing a
@@ -113,12 +113,8 @@ func (t *Terminal) SupervisorPassword() string {
 	return ""
 }
 
-// nextTrace moves on to the next trace number: 999999 is followed by 000001.
-func (t *Terminal) nextTrace() {
-	if t.Trace++; t.Trace > 999999 {
-		t.Trace = 1
-	}
-}
+// nextTrace moves on to the next trace number.
+func (t *Terminal) nextTrace() { t.Trace = dialect.Next(t.Trace) }
 
 // masterKey gives the terminal's master key with its schedule.
 func (t *Terminal) masterKey() (*keys.Key, error) {
@@ -150,36 +146,18 @@ type Record struct {
 	Holder *profile.Holder
 }
 
-// Totals are the two sides of a settlement. Amounts are in fen.
-type Totals struct {
-	Debit, Credit   int64
-	DebitN, CreditN int64
-}
-
-// Net is debit less credit.
-func (t Totals) Net() int64 { return t.Debit - t.Credit }
-
-func (t *Totals) add(side dialect.Side, amount int64) {
-	switch side {
-	case dialect.Debit:
-		t.Debit, t.DebitN = t.Debit+amount, t.DebitN+1
-	case dialect.Credit:
-		t.Credit, t.CreditN = t.Credit+amount, t.CreditN+1
-	}
-}
-
 // Journal is what a terminal knows to be approved. The batch's records stay
 // until settlement; the running totals for the whole life of the terminal.
 type Journal struct {
 	Records []Record
-	Batch   Totals
-	All     Totals // settled batches included
+	Batch   dialect.Totals
+	All     dialect.Totals // settled batches included
 }
 
 func (j *Journal) add(r Record) *Record {
 	side := r.Of.Side()
-	j.Batch.add(side, r.Amount)
-	j.All.add(side, r.Amount)
+	j.Batch.Add(side, r.Amount, 1)
+	j.All.Add(side, r.Amount, 1)
 	j.Records = append(j.Records, r)
 	return &j.Records[len(j.Records)-1]
 }
@@ -205,18 +183,9 @@ func (j *Journal) Forget() error {
 	}
 	r := j.Records[n-1]
 	j.Records = j.Records[:n-1]
-	j.Batch.take(r.Of.Side(), r.Amount)
-	j.All.take(r.Of.Side(), r.Amount)
+	j.Batch.Add(r.Of.Side(), r.Amount, -1)
+	j.All.Add(r.Of.Side(), r.Amount, -1)
 	return nil
 }
 
-func (t *Totals) take(side dialect.Side, amount int64) {
-	switch side {
-	case dialect.Debit:
-		t.Debit, t.DebitN = t.Debit-amount, t.DebitN-1
-	case dialect.Credit:
-		t.Credit, t.CreditN = t.Credit-amount, t.CreditN-1
-	}
-}
-
-func (j *Journal) clear() { j.Records, j.Batch = j.Records[:0], Totals{} }
+func (j *Journal) clear() { j.Records, j.Batch = j.Records[:0], dialect.Totals{} }

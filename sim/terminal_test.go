@@ -120,7 +120,7 @@ func TestTraceWrapsPastZero(t *testing.T) {
 	}
 	var traces []uint64
 	for _, s := range x.sent {
-		traces = append(traces, s.request.Uint(11))
+		traces = append(traces, s.request.FieldUint(11))
 	}
 	if want := []uint64{999998, 999999, 1, 2}; !slices.Equal(traces, want) {
 		t.Errorf("traces %v, want %v", traces, want)
@@ -156,7 +156,7 @@ func TestTraceCountsWhatTakesOne(t *testing.T) {
 	}
 	var got []number
 	for _, s := range x.sent {
-		got = append(got, number{s.of, s.request.Uint(11)})
+		got = append(got, number{s.of, s.request.FieldUint(11)})
 	}
 	want := []number{{dialect.Purchase, 10}, {dialect.Echo, 0}, {dialect.Purchase, 11}, {dialect.Reversal, 11}, {dialect.Purchase, 12},
 		{dialect.SignIn, 13}, {dialect.Settlement, 14}, {dialect.UploadEnd, 15}, {dialect.SignOff, 16}}
@@ -281,17 +281,17 @@ func TestJournalTotals(t *testing.T) {
 	if err := x.p.Pay(refund); err != nil || !x.p.Last.Approved() {
 		t.Fatalf("refund: %v, %v", err, x.p.Last.Reason())
 	}
-	want := sim.Totals{Debit: 1250, Credit: 650, DebitN: 2, CreditN: 2}
+	want := dialect.Totals{Debit: 1250, Credit: 650, DebitN: 2, CreditN: 2}
 	if x.Journal.Batch != want || x.Journal.All != want {
 		t.Errorf("batch %+v, all %+v, want %+v", x.Journal.Batch, x.Journal.All, want)
 	}
 	if got := b.booked(x); got != want.Net() {
 		t.Errorf("the host booked %d, want %d", got, want.Net())
 	}
-	if err := x.p.Settle(); err != nil || x.p.Last.Flags[0] != '1' {
-		t.Fatalf("settlement: %v, flag %c", err, x.p.Last.Flags[0])
+	if err := x.p.Settle(); err != nil || x.p.Last.Flag != '1' {
+		t.Fatalf("settlement: %v, flag %c", err, x.p.Last.Flag)
 	}
-	if x.Journal.Batch != (sim.Totals{}) || len(x.Journal.Records) != 0 || x.Journal.All != want {
+	if x.Journal.Batch != (dialect.Totals{}) || len(x.Journal.Records) != 0 || x.Journal.All != want {
 		t.Errorf("after settlement: batch %+v, %d records, all %+v", x.Journal.Batch, len(x.Journal.Records), x.Journal.All)
 	}
 }

@@ -18,8 +18,9 @@ const module = "github.com/posfleet/posfleet"
 // package that is not here has no place in the tree yet: give it one on purpose.
 var arrows = map[string][]string{
 	"cmd/posfleet": {"features", "report", "report/plot", "scenarios", "sim", "sim/dialect", "sim/host", "sim/keys", "sim/profile", "sim/wire"},
-	"scenarios":    {"report", "sim", "sim/dialect", "sim/keys", "sim/profile", "sim/wire"},
-	"sim":          {"report", "sim/dialect", "sim/keys", "sim/profile", "sim/wire"},
+	"scenarios":    {"report", "sim", "sim/dialect", "sim/keys", "sim/profile", "sim/rules", "sim/wire"},
+	"sim":          {"report", "sim/dialect", "sim/keys", "sim/profile", "sim/rules", "sim/wire"},
+	"sim/rules":    {"report", "sim/dialect", "sim/keys", "sim/wire"},
 	"sim/host":     {"sim/dialect", "sim/keys", "sim/profile", "sim/wire"},
 	"sim/profile":  {"sim/dialect", "sim/keys", "sim/wire"},
 	"sim/dialect":  {"sim/wire"},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 )
 
@@ -13,7 +14,7 @@ import (
 // know what it took: it is left out of both sums, and counted as owing.
 func compare(run *sim.Run, h *host.Host) report.Money {
 	m := report.Money{Checked: true}
-	books := map[string]host.Totals{}
+	books := map[string]dialect.Totals{}
 	for _, b := range h.Books() {
 		books[b.TID] = b.Totals
 	}
@@ -25,7 +26,7 @@ func compare(run *sim.Run, h *host.Host) report.Money {
 		own, theirs := t.Journal.All, books[t.TID]
 		m.Terminals += own.Net()
 		m.Host += theirs.Net()
-		m.Payments += own.DebitN
+		m.Payments += int64(own.DebitN)
 		if own.Net() != theirs.Net() {
 			m.Detail = append(m.Detail, fmt.Sprintf("terminal %s: %s yuan in its journal, %s yuan on the host's books",
 				t.TID, report.FormatYuan(own.Net()), report.FormatYuan(theirs.Net())))
@@ -42,7 +43,7 @@ func owed(run *sim.Run) report.Money {
 	var m report.Money
 	for _, t := range run.Fleet() {
 		m.Terminals += t.Journal.All.Net()
-		m.Payments += t.Journal.All.DebitN
+		m.Payments += int64(t.Journal.All.DebitN)
 		m.Owed += unknown(t)
 	}
 	return m

@@ -202,7 +202,7 @@ func hidden(d *dialect.Dialect) (*dialect.Dialect, error) {
 	h := *d
 	h.Masks = maps.Clone(d.Masks)
 	for f, m := range h.Masks {
-		if m == dialect.Truncated || m == dialect.Detail {
+		if m == dialect.Truncated || m == dialect.Details {
 			h.Masks[f] = dialect.Hidden
 		}
 	}

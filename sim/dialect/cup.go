@@ -23,7 +23,10 @@ func CUP() *Dialect {
 			Pair:   []int{11, 41, 42},
 			Echo:   []int{3, 4, 11, 25, 41, 42, 49, 60},
 			MAC:    true,
-			Places: map[wire.Element]wire.Place{
+			Places: places(map[wire.Element]wire.Place{
+				wire.Totals:          wire.Whole(48),
+				wire.PaymentCode:     wire.Whole(59),
+				wire.Original:        wire.Whole(61),
 				wire.TransactionType: wire.Part(60, 0, 2, "60.1"),
 				wire.Batch:           wire.Part(60, 2, 8, "60.2"),
 				wire.ManagementCode:  wire.Part(60, 8, 11, "60.3"),
@@ -31,10 +34,10 @@ func CUP() *Dialect {
 				wire.OriginalBatch:   wire.Part(61, 0, 6, "61.1"),
 				wire.OriginalTrace:   wire.Part(61, 6, 12, "61.2"),
 				wire.OriginalDate:    wire.Part(61, 12, 16, "61.3"),
-			},
+			}),
 		},
 		Masks: map[int]Mask{
-			2: Truncated, 35: Hidden, 36: Hidden, 48: Detail, 52: Hidden, 55: TLV,
+			2: Truncated, 35: Hidden, 36: Hidden, 48: Details, 52: Hidden, 55: Tags,
 			57: Hidden, 58: Hidden, 59: Hidden, 62: Hidden,
 		},
 		Parts: map[int][]PartName{
@@ -140,16 +143,16 @@ func plus(fields []int, more ...int) []int { return append(append([]int{}, field
 // network management code, read capability, IC condition.
 func cupForms() []Form {
 	payment := func(t Transaction, mti, proc, cond, private string, fields []int, more ...Value) Form {
-		return Form{Transaction: t, MTI: mti, Fields: fields, MACed: true,
+		return Form{Transaction: t, MTI: mti, Fields: fields, Required: required[t], MACed: true,
 			Fixed: append([]Value{{3, proc}, {25, cond}, {49, "156"}, {60, private}}, more...)}
 	}
 	manage := func(t Transaction, mti, private string, fields []int, codes ...string) Form {
-		return Form{Transaction: t, MTI: mti, Fixed: []Value{{60, private}}, Fields: fields, ManagementCodes: codes}
+		return Form{Transaction: t, MTI: mti, Fixed: []Value{{60, private}}, Fields: fields, Required: required[t], ManagementCodes: codes}
 	}
 	const none = "00000000000"                // management: 11 digits
 	zeros := Value{61, "0000000000000000"}    // batch and trace unknown, date
 	original := Value{61, "0000000000000000"} // batch, trace, date
-	settlement := Form{Transaction: Settlement, MTI: "0500", Fixed: []Value{{49, "156"}, {60, none}},
+	settlement := Form{Transaction: Settlement, MTI: "0500", Required: required[Settlement], Fixed: []Value{{49, "156"}, {60, none}},
 		Fields: []int{11, 41, 42, 48, 63}, ManagementCodes: []string{"201"}}
 	return []Form{
 		manage(SignIn, "0800", none, []int{11, 41, 42, 62, 63}, "001", "003", "004", "005", "006"),
@@ -165,7 +168,7 @@ func cupForms() []Form {
 		payment(Completion, "0200", "000000", "06", "2000000000060", plus(cupCard, 38), zeros),
 		payment(CompletionAdvice, "0220", "000000", "06", "2400000000060", plus(cupOffline, 38), zeros),
 		payment(CompletionVoid, "0200", "200000", "06", "2100000000060", plus(cupCard, 37, 38), original),
-		{Transaction: Reversal, MTI: "0400", MACed: true, Fields: []int{2, 3, 4, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 55, 60, 61}},
+		{Transaction: Reversal, MTI: "0400", Required: required[Reversal], MACed: true, Fields: []int{2, 3, 4, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 55, 60, 61}},
 		settlement,
 		manage(BatchUpload, "0320", none, []int{11, 41, 42, 48}, "201"),
 		manage(UploadEnd, "0320", none, []int{11, 41, 42, 48}, "207", "202"),

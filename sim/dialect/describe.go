@@ -28,7 +28,7 @@ func (d *Dialect) Describe(w io.Writer, m *wire.Message) {
 
 // FieldName is what the spec calls field f, "" when the dialect lacks it.
 func (d *Dialect) FieldName(f int) string {
-	if !d.Has(f) && f != 1 {
+	if !d.HasField(f) && f != 1 {
 		return ""
 	}
 	name := d.Spec.Fields[f].Spec().Description
@@ -44,19 +44,19 @@ func (d *Dialect) FieldName(f int) string {
 // Shown is the value of field f as it may be shown, "absent" when it is not
 // there. Failures quote it.
 func (d *Dialect) Shown(m *wire.Message, f int) string {
-	if !m.Has(f) {
+	if !m.HasField(f) {
 		return "absent"
 	}
-	v := m.Get(f)
+	v := m.Field(f)
 	switch d.mask(f) {
 	case Clear:
 		return d.plain(f, v)
 	case Truncated:
 		return MaskPAN(v)
-	case TLV:
+	case Tags:
 		return fmt.Sprintf("(%d octets)", len(v))
-	case Detail:
-		if p := settlement(m, f); p != nil {
+	case Details:
+		if p := totals(m, f); p != nil {
 			return escape(v)
 		}
 		return fmt.Sprintf("(%d digits)", len(v))
@@ -71,7 +71,7 @@ func (d *Dialect) Shown(m *wire.Message, f int) string {
 // that the dialect lacks are hidden and the PAN is masked whatever it says.
 func (d *Dialect) mask(f int) Mask {
 	switch {
-	case f == 35, f == 36, f == 45, f == 52, !d.Has(f):
+	case f == 35, f == 36, f == 45, f == 52, !d.HasField(f):
 		return Hidden
 	case f == 2 && d.Masks[f] != Hidden:
 		return Truncated

@@ -84,7 +84,7 @@ func TestBatchDetailsAreMasked(t *testing.T) {
 	d := CUP()
 	m := d.NewMessage()
 	m.SetMTI("0320")
-	m.SetString(48, "02"+"00"+"000042"+"00006225000000000014"+"000000000100"+"01"+"000043"+"06225000000000000019"+"000000000200")
+	m.SetFieldString(48, "02"+"00"+"000042"+"00006225000000000014"+"000000000100"+"01"+"000043"+"06225000000000000019"+"000000000200")
 	got := described(d, m)
 	for _, want := range []string{
 		"detail                   class 00, trace 000042, PAN 622500******0014, amount 000000000100\n",
@@ -98,7 +98,7 @@ func TestBatchDetailsAreMasked(t *testing.T) {
 		t.Errorf("shown as %s", d.Shown(m, 48))
 	}
 	// Details that are not what their count says are not taken apart.
-	m.SetString(48, "03"+"00"+"000042"+"00006225000000000014"+"000000000100")
+	m.SetFieldString(48, "03"+"00"+"000042"+"00006225000000000014"+"000000000100")
 	if got := described(d, m); strings.Contains(got, "6225") {
 		t.Error(got)
 	}
@@ -115,20 +115,20 @@ func TestNothingHiddenIsShown(t *testing.T) {
 	for _, d := range append([]*Dialect{user}, CUP(), ISO87()) {
 		m := d.NewMessage()
 		m.SetMTI("0200")
-		m.SetString(2, pan)
-		m.SetString(35, pan+"D25121010000")
-		m.SetString(36, pan+"D25121010000")
-		m.SetString(45, "B"+pan+"^NAME")
-		m.SetString(48, "02"+pan)
-		m.SetString(52, secret)
-		m.SetString(57, secret)
-		m.SetString(58, secret)
-		m.SetString(59, "A3019"+secret)
-		m.SetString(62, secret)
+		m.SetFieldString(2, pan)
+		m.SetFieldString(35, pan+"D25121010000")
+		m.SetFieldString(36, pan+"D25121010000")
+		m.SetFieldString(45, "B"+pan+"^NAME")
+		m.SetFieldString(48, "02"+pan)
+		m.SetFieldString(52, secret)
+		m.SetFieldString(57, secret)
+		m.SetFieldString(58, secret)
+		m.SetFieldString(59, "A3019"+secret)
+		m.SetFieldString(62, secret)
 		tlv := []byte("\x57\x0E\x62\x25\x88\x00\x00\x00\x56\x78\xD2\x51\x21\x01\x00\x00" +
 			"\x5A\x08\x62\x25\x88\x00\x00\x00\x56\x78" + "\x9F\x1F\x06SECRET" + "\x56\x06SECRET" + "\x5F\x20\x06SECRET" +
 			"\x70\x0A\x5A\x08\x62\x25\x88\x00\x00\x00\x56\x78" + "\xC1\x06SECRET")
-		m.Set(55, tlv)
+		m.SetField(55, tlv)
 		text := described(d, m)
 		for f := range 129 {
 			text += d.Shown(m, f) + "\n"
@@ -157,7 +157,7 @@ func TestUsersPrivateFieldsAreHiddenUnlessSaid(t *testing.T) {
 	m := d.NewMessage()
 	m.SetMTI("0200")
 	for _, f := range []int{43, 54, 60, 61, 63, 41} {
-		m.SetString(f, "seen")
+		m.SetFieldString(f, "seen")
 	}
 	for f, hidden := range map[int]bool{43: true, 54: true, 61: true, 60: false, 63: false, 41: false} {
 		if got := strings.Contains(d.Shown(m, f), "seen"); got == hidden {
@@ -190,9 +190,9 @@ func TestPANsAreMasked(t *testing.T) {
 func TestOctetsThatAreNoTextAreEscaped(t *testing.T) {
 	d := CUP()
 	m := d.NewMessage()
-	m.SetString(41, "\x1b[2J\x00\r\n\\")
-	m.SetString(63, "CUP\xD6\xD0\xB9\xFA") // GBK
-	m.SetString(64, "\x01\x02\x03\x04\x05\x06\x07\xFF")
+	m.SetFieldString(41, "\x1b[2J\x00\r\n\\")
+	m.SetFieldString(63, "CUP\xD6\xD0\xB9\xFA") // GBK
+	m.SetFieldString(64, "\x01\x02\x03\x04\x05\x06\x07\xFF")
 	for f, want := range map[int]string{41: `\x1B[2J\x00\x0D\x0A\x5C`, 63: `CUP\xD6\xD0\xB9\xFA`, 64: "01020304050607FF", 2: "absent", 70: "absent"} {
 		if got := d.Shown(m, f); got != want {
 			t.Errorf("field %d is shown as %s, want %s", f, got, want)
@@ -204,11 +204,11 @@ func TestManyElementsAreCutShort(t *testing.T) {
 	d := CUP()
 	m := d.NewMessage()
 	m.SetMTI("0200")
-	m.SetString(55, strings.Repeat("\x9C\x00", 120))
+	m.SetFieldString(55, strings.Repeat("\x9C\x00", 120))
 	if got := described(d, m); strings.Count(got, "9C") != maxTags || !strings.Contains(got, "and more") {
 		t.Error(got)
 	}
-	m.SetString(55, "\x9C\x01\x00\x9F\x02\x80")
+	m.SetFieldString(55, "\x9C\x01\x00\x9F\x02\x80")
 	if got := described(d, m); !strings.Contains(got, "not readable             octet 5: length is indefinite") {
 		t.Error(got)
 	}
@@ -217,7 +217,7 @@ func TestManyElementsAreCutShort(t *testing.T) {
 func TestFieldsHaveNames(t *testing.T) {
 	for _, d := range Dialects() {
 		for f := range 129 {
-			if name := d.FieldName(f); (name != "") != (d.Has(f) || f == 1) {
+			if name := d.FieldName(f); (name != "") != (d.HasField(f) || f == 1) {
 				t.Errorf("%s: field %d is named %q", d.Name, f, name)
 			}
 		}

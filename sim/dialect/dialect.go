@@ -36,8 +36,8 @@ const (
 	Clear     Mask = iota
 	Truncated      // first six and last four digits
 	Hidden         // its length only: PIN block, tracks, keys, payment codes
-	TLV            // BER-TLV: the tags and lengths, values only where harmless
-	Detail         // batch upload details (CUP field 48): the PANs in them masked
+	Tags           // BER-TLV: the tags and lengths, values only where harmless
+	Details        // batch upload details (CUP field 48): the PANs in them masked
 )
 
 // PartName names a part of a composed field for people.
@@ -60,21 +60,27 @@ type Form struct {
 	Fixed           []Value  // constants; composed fields with zeros where parts are filled in
 	ManagementCodes []string // network management codes it may carry; the first is its own
 	Fields          []int    // carried when the terminal has a value for them, besides Fixed
+	Required        []int    // of these, those without which a host answers 30
 	MACed           bool     // carries a MAC
 
-	carries [2]uint64 // Fixed and Fields as bits
+	carries  [2]uint64 // Fixed and Fields as bits, the highest of the first is field 1
+	elements uint64    // the elements in them, a bit each
+	tells    []Value   // of Fixed, those that tell this form from others
+	kind     string    // its constant transaction type
 }
 
-// Carries reports whether a request of this form may carry field n.
-func (f *Form) Carries(n int) bool {
+// CarriesField reports whether a request of this form may carry field n.
+func (f *Form) CarriesField(n int) bool {
 	return n >= 1 && n <= 128 && f.carries[(n-1)>>6]&(1<<(63-(n-1)&63)) != 0
 }
 
+// Carries reports whether a request of this form may carry element e.
+func (f *Form) Carries(e wire.Element) bool { return f.elements>>e&1 != 0 }
+
 func (f *Form) carry(n int) { f.carries[(n-1)>>6] |= 1 << (63 - (n-1)&63) }
 
-// tells are the fields whose constants tell one transaction from another:
-// processing code, entry mode and condition code.
-var tells = [...]int{3, 22, 25}
+// tells are the elements whose constants tell one transaction from another.
+var tells = [...]wire.Element{wire.ProcessingCode, wire.EntryMode, wire.ConditionCode}
 
 // Compile checks the dialect and makes its codec. The error names the field.
 func (d *Dialect) Compile() error {
@@ -95,26 +101,38 @@ func (d *Dialect) compileForm(f *Form) error {
 	if len(f.MTI) != 4 {
 		return fmt.Errorf(": MTI %q is not 4 digits", f.MTI)
 	}
-	f.carries = [2]uint64{}
+	f.carries, f.elements, f.tells, f.kind = [2]uint64{}, 0, nil, ""
 	m := d.NewMessage()
 	m.SetMTI(f.MTI)
 	f.Fixed = slices.Clone(f.Fixed)
 	for i, v := range f.Fixed {
-		if !d.Has(v.Field) {
+		if !d.HasField(v.Field) {
 			return fmt.Errorf(": field %d is not in the spec", v.Field)
 		}
-		m.SetString(v.Field, v.Text)
-		f.Fixed[i].Text = m.Text(v.Field) // as the spec pads it
+		m.SetFieldString(v.Field, v.Text)
+		f.Fixed[i].Text = m.FieldText(v.Field) // as the spec pads it
 		f.carry(v.Field)
+		for _, e := range tells {
+			if d.Place(e).Field == v.Field {
+				f.tells = append(f.tells, f.Fixed[i])
+			}
+		}
 	}
+	f.kind = m.Text(wire.TransactionType)
 	if _, err := m.Append(nil); err != nil {
 		return fmt.Errorf(" does not fit the spec: %w", err)
 	}
 	for _, n := range f.Fields {
-		if d.Has(n) {
+		if d.HasField(n) {
 			f.carry(n)
 		}
 	}
+	for e := range wire.Element(wire.Elements) {
+		if f.CarriesField(d.Place(e).Field) {
+			f.elements |= 1 << e
+		}
+	}
+	f.Required = slices.DeleteFunc(slices.Clone(f.Required), func(n int) bool { return !f.CarriesField(n) })
 	d.forms[f.Transaction] = f
 	return nil
 }
@@ -124,10 +142,10 @@ func (f *Form) Begin(m *wire.Message) {
 	m.Reset()
 	m.SetMTI(f.MTI)
 	for i := range f.Fixed {
-		m.SetString(f.Fixed[i].Field, f.Fixed[i].Text)
+		m.SetFieldString(f.Fixed[i].Field, f.Fixed[i].Text)
 	}
 	if len(f.ManagementCodes) > 0 {
-		m.SetElement(wire.ManagementCode, f.ManagementCodes[0])
+		m.SetString(wire.ManagementCode, f.ManagementCodes[0])
 	}
 }
 
@@ -146,8 +164,8 @@ func (d *Dialect) WithSpec(spec *iso8583.MessageSpec) (*Dialect, error) {
 		n.Masks = map[int]Mask{}
 	}
 	known := map[int]bool{}
-	for _, span := range n.Places {
-		known[span.Field] = true
+	for _, place := range n.Places {
+		known[place.Field] = known[place.Field] || place.To > 0
 	}
 	for f := range 129 {
 		if _, said := n.Masks[f]; !said && !known[f] && private(f) {
@@ -177,6 +195,12 @@ func private(f int) bool {
 // Form is the form of transaction t, or nil when the dialect does not have it.
 func (d *Dialect) Form(t Transaction) *Form { return d.forms[t] }
 
+// IsOf reports whether a message has the MTI of transaction t's requests.
+func (d *Dialect) IsOf(m *wire.Message, t Transaction) bool {
+	f := d.forms[t]
+	return f != nil && m.IsMTI(f.MTI)
+}
+
 // Classify says which transaction a request is. The second result is false
 // when no form fits.
 func (d *Dialect) Classify(m *wire.Message) (Transaction, bool) {
@@ -188,28 +212,40 @@ func (d *Dialect) Classify(m *wire.Message) (Transaction, bool) {
 	return 0, false
 }
 
-// fits compares what tells f from the other forms: fields 3, 22 and 25 where
-// they are constant, the transaction type, and the network management code.
+// fits compares what tells f from the other forms: processing code, entry mode
+// and condition code where they are constant, the transaction type, and the
+// network management code.
 func (d *Dialect) fits(f *Form, m *wire.Message) bool {
-	kind := d.Place(wire.TransactionType)
-	for _, v := range f.Fixed {
-		if slices.Contains(tells[:], v.Field) && string(m.Get(v.Field)) != v.Text {
+	for i := range f.tells {
+		if v := &f.tells[i]; string(m.Field(v.Field)) != v.Text {
 			return false
 		}
-		if kind.Field == v.Field && f.Transaction != Reversal && string(m.Element(wire.TransactionType)) != v.Text[kind.From:kind.To] {
-			return false
-		}
+	}
+	if f.Transaction != Reversal && f.kind != "" && string(m.Get(wire.TransactionType)) != f.kind {
+		return false
 	}
 	if len(f.ManagementCodes) == 0 {
 		return true
 	}
-	net := m.Element(wire.ManagementCode)
-	for _, n := range f.ManagementCodes {
-		if string(net) == n {
+	code := m.Get(wire.ManagementCode)
+	for _, c := range f.ManagementCodes {
+		if string(code) == c {
 			return true
 		}
 	}
 	return false
+}
+
+// Undoes reports whether a reversal may be of a request of form f: what both
+// have in common, processing code, condition code and transaction type, is so.
+func (d *Dialect) Undoes(reversal *wire.Message, f *Form) bool {
+	mode := d.Place(wire.EntryMode).Field
+	for i := range f.tells {
+		if v := &f.tells[i]; v.Field != mode && string(reversal.Field(v.Field)) != v.Text {
+			return false
+		}
+	}
+	return f.kind == "" || string(reversal.Get(wire.TransactionType)) == f.kind
 }
 
 // Dialects are the ones that come with posfleet, by name.

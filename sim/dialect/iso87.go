@@ -24,16 +24,16 @@ func ISO87() *Dialect {
 			Pair:   []int{11, 41, 42},
 			Echo:   []int{3, 4, 7, 11, 25, 41, 42, 49, 60, 70},
 			MAC:    true,
-			Places: map[wire.Element]wire.Place{
+			Places: places(map[wire.Element]wire.Place{
 				wire.Batch:          wire.Part(60, 0, 6, "60"),
-				wire.ManagementCode: wire.Part(70, 0, 3, "70"),
+				wire.ManagementCode: wire.Whole(70),
 				wire.OriginalMTI:    wire.Part(90, 0, 4, "90.1"),
 				wire.OriginalTrace:  wire.Part(90, 4, 10, "90.2"),
 				wire.OriginalTime:   wire.Part(90, 10, 20, "90.3"),
-			},
+			}),
 		},
 		Masks: map[int]Mask{
-			2: Truncated, 35: Hidden, 36: Hidden, 45: Hidden, 48: Hidden, 52: Hidden, 55: TLV, 62: Hidden,
+			2: Truncated, 35: Hidden, 36: Hidden, 45: Hidden, 48: Hidden, 52: Hidden, 55: Tags, 62: Hidden,
 		},
 		Parts: map[int][]PartName{
 			90: {{0, 4, "90.1", "original MTI"}, {4, 10, "90.2", "original trace"}, {10, 20, "90.3", "original time MMDDhhmmss"},
@@ -110,11 +110,11 @@ func iso87Spec() *iso8583.MessageSpec {
 func iso87Forms() []Form {
 	card := []int{2, 4, 7, 11, 14, 22, 23, 26, 35, 41, 42, 52, 53, 55}
 	payment := func(t Transaction, mti, proc string, fields []int) Form {
-		return Form{Transaction: t, MTI: mti, Fields: fields, MACed: true,
+		return Form{Transaction: t, MTI: mti, Fields: fields, Required: required[t], MACed: true,
 			Fixed: []Value{{3, proc}, {25, "00"}, {49, "156"}, {60, "000000"}}}
 	}
 	manage := func(t Transaction, fields []int, net string) Form {
-		return Form{Transaction: t, MTI: "0800", Fixed: []Value{{70, net}}, Fields: fields, ManagementCodes: []string{net}}
+		return Form{Transaction: t, MTI: "0800", Fixed: []Value{{70, net}}, Fields: fields, Required: required[t], ManagementCodes: []string{net}}
 	}
 	return []Form{
 		manage(SignIn, []int{7, 11, 41, 42, 63}, "001"),
@@ -123,7 +123,7 @@ func iso87Forms() []Form {
 		payment(Balance, "0200", "310000", []int{2, 7, 11, 14, 22, 23, 26, 35, 41, 42, 52, 53, 55}),
 		payment(Purchase, "0200", "000000", card),
 		payment(Refund, "0220", "200000", []int{2, 4, 7, 11, 14, 22, 23, 35, 37, 41, 42, 53}),
-		{Transaction: Reversal, MTI: "0400", MACed: true, Fixed: []Value{{90, "000000000000000000000000000000000000000000"}},
+		{Transaction: Reversal, MTI: "0400", Required: required[Reversal], MACed: true, Fixed: []Value{{90, "000000000000000000000000000000000000000000"}},
 			Fields: []int{2, 3, 4, 7, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 60}},
 	}
 }

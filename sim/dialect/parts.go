@@ -12,7 +12,7 @@ import (
 // describeParts writes the parts of field f, a line each, as far as it has any
 // and may be shown.
 func (d *Dialect) describeParts(w io.Writer, m *wire.Message, f int) {
-	v := m.Get(f)
+	v := m.Field(f)
 	switch d.mask(f) {
 	case Clear:
 		for _, p := range d.parts(f) {
@@ -20,12 +20,12 @@ func (d *Dialect) describeParts(w io.Writer, m *wire.Message, f int) {
 				writePart(w, p.Number, p.Title, d.plain(f, v[p.From:min(p.To, len(v))]))
 			}
 		}
-	case Detail:
-		for _, p := range settlement(m, f) {
+	case Details:
+		for _, p := range totals(m, f) {
 			writePart(w, p.Number, p.Title, string(v[p.From:p.To]))
 		}
-		describeDetails(w, m, f)
-	case TLV:
+		describeUploads(w, m, f)
+	case Tags:
 		describeTags(w, v)
 	}
 }
@@ -56,49 +56,6 @@ var elementTitles = [wire.Elements]string{
 	wire.TransactionType: "transaction type", wire.Batch: "batch", wire.ManagementCode: "network management code", wire.ReadCapability: "terminal reads",
 	wire.OriginalBatch: "original batch", wire.OriginalTrace: "original trace", wire.OriginalDate: "original date",
 	wire.OriginalMTI: "original MTI", wire.OriginalTime: "original time",
-}
-
-// settlementParts are the totals of CUP field 48: 31 digits for domestic cards,
-// the same for foreign ones. Amounts are in fen; the flag is 0 in a request, in
-// an answer 1 when the totals agree, 2 when they do not, 3 for an error.
-var settlementParts = []PartName{
-	{0, 12, "48.1", "debit amount"}, {12, 15, "48.2", "debit count"},
-	{15, 27, "48.3", "credit amount"}, {27, 30, "48.4", "credit count"}, {30, 31, "48.5", "agrees (0 to 3)"},
-	{31, 43, "48.6", "foreign debit amount"}, {43, 46, "48.7", "foreign debit count"},
-	{46, 58, "48.8", "foreign credit amount"}, {58, 61, "48.9", "foreign credit count"}, {61, 62, "48.10", "foreign agrees"},
-}
-
-// settlement is settlementParts when f holds settlement totals: 62 digits in
-// an 05xx message. Anything else may be batch details.
-func settlement(m *wire.Message, f int) []PartName {
-	if v := m.Get(f); m.MTI()[1] == '5' && len(v) == 62 && wire.IsDigits(v) {
-		return settlementParts
-	}
-	return nil
-}
-
-// describeDetails writes the details of a batch upload: a count of two digits,
-// then 40 for each: class of card 2, trace 6, PAN filled with zeros 20, amount
-// 12; and the count of four digits that ends an upload.
-func describeDetails(w io.Writer, m *wire.Message, f int) {
-	v := m.Get(f)
-	if m.MTI()[1] != '3' || !wire.IsDigits(v) {
-		return
-	}
-	if len(v) == 4 {
-		writePart(w, "48.1", "details uploaded", string(v))
-		return
-	}
-	if len(v) < 2 || len(v) != 2+40*int(wire.Uint(v[:2])) {
-		return
-	}
-	for i, d := 1, v[2:]; len(d) > 0; i, d = i+1, d[40:] {
-		pan := d[8:28]
-		for len(pan) > 0 && pan[0] == '0' {
-			pan = pan[1:]
-		}
-		writePart(w, fmt.Sprintf("48.%d", i), "detail", fmt.Sprintf("class %s, trace %s, PAN %s, amount %s", d[:2], d[2:8], MaskPAN(pan), d[28:40]))
-	}
 }
 
 // maxTags is how many elements of a TLV field are shown.

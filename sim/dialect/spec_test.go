@@ -36,21 +36,21 @@ func TestFormsWorkWithAPaddedSpec(t *testing.T) {
 	d := padded(t)
 	req := d.NewMessage()
 	d.Form(Purchase).Begin(req)
-	req.SetString(2, "4111111111111111")
-	req.SetUint(4, 100)
-	req.SetUint(11, 42)
-	req.SetString(22, "021")
-	req.SetString(35, "4111111111111111=2512101")
-	req.SetString(41, "T1")
-	req.SetString(42, "M1")
-	req.SetString(43, "SHOP")
-	req.SetString(48, "0103ABC"+"0204 123")
-	req.Set(62, []byte{0xDE, 0xAD})
+	req.SetFieldString(2, "4111111111111111")
+	req.SetFieldUint(4, 100)
+	req.SetFieldUint(11, 42)
+	req.SetFieldString(22, "021")
+	req.SetFieldString(35, "4111111111111111=2512101")
+	req.SetFieldString(41, "T1")
+	req.SetFieldString(42, "M1")
+	req.SetFieldString(43, "SHOP")
+	req.SetFieldString(48, "0103ABC"+"0204 123")
+	req.SetField(62, []byte{0xDE, 0xAD})
 	req.AddMAC()
 	if _, err := req.Append(nil); errText(err) != "field 48, offset 152: is not a value for this spec" {
 		t.Error(err)
 	}
-	req.SetString(48, "0103ABC"+"0203100")
+	req.SetFieldString(48, "0103ABC"+"0203100")
 	b, err := req.Append(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -65,12 +65,12 @@ func TestFormsWorkWithAPaddedSpec(t *testing.T) {
 		t.Fatal(err)
 	}
 	for f := range req.Fields {
-		if got.Text(f) != req.Text(f) {
-			t.Errorf("field %d = %q, was set to %q", f, got.Text(f), req.Text(f))
+		if got.FieldText(f) != req.FieldText(f) {
+			t.Errorf("field %d = %q, was set to %q", f, got.FieldText(f), req.FieldText(f))
 		}
 	}
-	if got.Uint(4) != 100 || got.Text(3) != "000000" || got.Text(41) != "T1      " {
-		t.Errorf("amount %d, processing code %q, terminal %q", got.Uint(4), got.Text(3), got.Text(41))
+	if got.FieldUint(4) != 100 || got.FieldText(3) != "000000" || got.FieldText(41) != "T1      " {
+		t.Errorf("amount %d, processing code %q, terminal %q", got.FieldUint(4), got.FieldText(3), got.FieldText(41))
 	}
 	if got.Key() != req.Key() {
 		t.Error("the request read has another key than the request sent")
@@ -257,20 +257,20 @@ func TestCompositeFieldsStayAsTheyCame(t *testing.T) {
 	for _, ic := range []string{"\x91\x00\x82\x00", "\x9F\x02\x06\x00\x00\x00\x00\x01\x00\x82\x02\x20\x00", "\x82\x00\x82\x01\x00"} {
 		m := d.NewMessage()
 		m.SetMTI("0200")
-		m.SetString(55, ic)
+		m.SetFieldString(55, ic)
 		b, err := m.Append(nil)
 		if err != nil {
 			t.Errorf("%X: %v", ic, err)
 			continue
 		}
 		got := d.NewMessage()
-		if err := got.Read(b); err != nil || got.Text(55) != ic {
-			t.Errorf("%X reads as %X, %v", ic, got.Text(55), err)
+		if err := got.Read(b); err != nil || got.FieldText(55) != ic {
+			t.Errorf("%X reads as %X, %v", ic, got.FieldText(55), err)
 		}
 	}
 	m := d.NewMessage()
 	m.SetMTI("0200")
-	m.SetString(55, "\x82\x05\x00")
+	m.SetFieldString(55, "\x82\x05\x00")
 	if _, err := m.Append(nil); errText(err) != "field 55, offset 20: is not a value for this spec" {
 		t.Error(err)
 	}

@@ -24,6 +24,21 @@ const (
 	Transactions // how many there are
 )
 
+// Booking is what an approved transaction does to money, and so how both sides
+// write it down.
+type Booking uint8
+
+const (
+	None      Booking = iota
+	Charge            // card pays merchant
+	Uncharge          // a charge of the open batch is given back, whole
+	GiveBack          // a payment is given back in whole or in part, also after its settlement
+	Hold              // an amount is held back on the card
+	Release           // what is held is let go
+	Capture           // what is held is paid to the merchant
+	Uncapture         // a capture of the open batch is undone, whole: the amount is held again
+)
+
 // Side is the side of a settlement on which a transaction's amount counts.
 type Side int8
 
@@ -33,26 +48,42 @@ const (
 	Credit      // the cardholder gets back
 )
 
+// sides says on which side a booking counts. A voided purchase counts on both
+// (CUP settlement, docs/sources.md).
+var sides = [...]Side{Charge: Debit, Uncharge: Credit, GiveBack: Credit, Capture: Debit, Uncapture: Credit}
+
+// Pointer is how a transaction names the earlier one that it is about.
+type Pointer uint8
+
+const (
+	ToNone      Pointer = iota
+	ToTrace             // a payment of the open batch, by batch, trace and reference
+	ToReference         // a payment of any batch, by reference and date
+	ToAuthCode          // a pre-authorisation, by authorisation code and date
+)
+
+// transactions is all there is to say of a transaction beyond its Form in a
+// dialect: a new one is a row here, a form and a scenario.
 var transactions = [Transactions]struct {
 	name, chinese string
-	side          Side
-	payment       bool // moves or holds money; its answer is approved, declined or unknown
-	reversible    bool // when unanswered, a reversal is owed
-	journalled    bool // kept in the batch until settlement
+	booking       Booking
+	original      Pointer
+	supervisor    bool // the terminal asks for the supervisor's password
+	reversible    bool // when unanswered, a reversal is owed; an advice is repeated instead
 }{
 	SignIn:           {name: "sign-in", chinese: "签到"},
 	SignOff:          {name: "sign-off", chinese: "签退"},
 	Echo:             {name: "echo", chinese: "回响测试"},
 	Balance:          {name: "balance", chinese: "余额查询"},
-	Purchase:         {"purchase", "消费", Debit, true, true, true},
-	QRPurchase:       {"qr-purchase", "扫码消费", Debit, true, true, true},
-	PurchaseVoid:     {"purchase-void", "消费撤销", Credit, true, true, true},
-	Refund:           {"refund", "退货", Credit, true, false, true},
-	PreAuth:          {"pre-auth", "预授权", NoSide, true, true, false},
-	PreAuthVoid:      {"pre-auth-void", "预授权撤销", NoSide, true, true, false},
-	Completion:       {"completion", "预授权完成", Debit, true, true, true},
-	CompletionAdvice: {"completion-advice", "预授权完成通知", Debit, true, false, true},
-	CompletionVoid:   {"completion-void", "预授权完成撤销", Credit, true, true, true},
+	Purchase:         {"purchase", "消费", Charge, ToNone, false, true},
+	QRPurchase:       {"qr-purchase", "扫码消费", Charge, ToNone, false, true},
+	PurchaseVoid:     {"purchase-void", "消费撤销", Uncharge, ToTrace, true, true},
+	Refund:           {"refund", "退货", GiveBack, ToReference, true, false},
+	PreAuth:          {"pre-auth", "预授权", Hold, ToNone, false, true},
+	PreAuthVoid:      {"pre-auth-void", "预授权撤销", Release, ToAuthCode, true, true},
+	Completion:       {"completion", "预授权完成", Capture, ToAuthCode, false, true},
+	CompletionAdvice: {"completion-advice", "预授权完成通知", Capture, ToAuthCode, false, false},
+	CompletionVoid:   {"completion-void", "预授权完成撤销", Uncapture, ToTrace, true, true},
 	Reversal:         {name: "reversal", chinese: "冲正"},
 	Settlement:       {name: "settlement", chinese: "结算"},
 	BatchUpload:      {name: "batch-upload", chinese: "批上送"},
@@ -67,23 +98,33 @@ func (t Transaction) String() string {
 	return transactions[t].name
 }
 
-// Chinese gives the name that a Chinese terminal shows.
-func (t Transaction) Chinese() string {
-	if t >= Transactions {
-		return "?"
-	}
-	return transactions[t].chinese
-}
+// Booking is what an approved t does to money.
+func (t Transaction) Booking() Booking { return transactions[t].booking }
 
-// Side is the settlement side of an approved t. A voided purchase counts on
-// both sides (CUP settlement, docs/sources.md).
-func (t Transaction) Side() Side { return transactions[t].side }
+// Original is how t names the transaction that it is about.
+func (t Transaction) Original() Pointer { return transactions[t].original }
 
-// Payment reports whether t moves or holds money.
-func (t Transaction) Payment() bool { return transactions[t].payment }
+// Supervised reports whether t needs the supervisor's password.
+func (t Transaction) Supervised() bool { return transactions[t].supervisor }
 
 // Reversible reports whether a t without a verified answer owes a reversal.
 func (t Transaction) Reversible() bool { return transactions[t].reversible }
 
-// Journalled reports whether an approved t stays in the batch until settlement.
-func (t Transaction) Journalled() bool { return transactions[t].journalled }
+// Side is the settlement side of an approved t.
+func (t Transaction) Side() Side { return transactions[t].booking.Side() }
+
+// Side is the settlement side on which the booking counts.
+func (b Booking) Side() Side {
+	if int(b) >= len(sides) {
+		return NoSide
+	}
+	return sides[b]
+}
+
+// Payment reports whether t moves or holds money: its answer is approved,
+// declined or unknown.
+func (t Transaction) Payment() bool { return t.Booking() != None }
+
+// Journalled reports whether an approved t stays in the batch until settlement:
+// whatever counts there.
+func (t Transaction) Journalled() bool { return t.Side() != NoSide }

@@ -150,7 +150,7 @@ func TestDelayedAnswersLeaveWhenDue(t *testing.T) {
 		if !p.hear(time.Second) || !p.verified() {
 			t.Fatal("an answer is missing or not sealed")
 		}
-		i := p.ans.Uint(11) - first
+		i := p.ans.FieldUint(11) - first
 		late = append(late, time.Since(begin)-want[i])
 		order = order && i >= last
 		last = i

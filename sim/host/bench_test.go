@@ -15,7 +15,7 @@ func signedIn(t testing.TB, h *Host, index int) *pos {
 	p := &pos{TB: t, entry: &h.profile.Terminals[index], p: h.profile, ans: h.dialect.NewMessage(), batch: 1}
 	m := p.request(dialect.SignIn)
 	if len(h.dialect.Form(dialect.SignIn).ManagementCodes) > 1 {
-		m.SetElement(wire.ManagementCode, string(h.profile.SignIn))
+		m.SetString(wire.ManagementCode, string(h.profile.SignIn))
 	}
 	out, ok := h.answer(newExchange(h.dialect), nil, p.frame(m)[2:], time.Now())
 	if !ok || p.ans.Read(out[2:]) != nil {
@@ -50,7 +50,7 @@ func benchmarkPurchase(b *testing.B, network string, fields ...field) {
 		out, _ = h.answer(x, out[:0], frames[i], now)
 		if i++; i == len(frames) {
 			b.StopTimer()
-			if got := x.Answer.Text(39); got != "00" {
+			if got := x.Answer.FieldText(39); got != "00" {
 				b.Fatalf("answered %s", got)
 			}
 			t := &h.all[0]

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // present reads which card the request shows, in whatever way it does: payment
@@ -15,8 +16,8 @@ func (h *Host) present(x *Exchange) string {
 	if x.Transaction == dialect.QRPurchase {
 		return h.presentCode(x)
 	}
-	x.pan, x.expiry = req.Get(2), req.Get(14)
-	if track := req.Get(35); track != nil {
+	x.pan, x.expiry = req.Get(wire.PAN), req.Get(wire.Expiry)
+	if track := req.Get(wire.Track2); track != nil {
 		if code := h.presentTrack(x, track); code != pending {
 			return code
 		}
@@ -24,7 +25,7 @@ func (h *Host) present(x *Exchange) string {
 	if x.pan == nil {
 		return pending
 	}
-	if req.Has(52) {
+	if req.Has(wire.PINBlock) {
 		if code := h.openPIN(x); code != pending {
 			return code
 		}
@@ -44,7 +45,7 @@ func (h *Host) lookUp(x *Exchange) string {
 // presentTrack reads track 2: number, separator, expiry. Field 53 says whether
 // it is enciphered.
 func (h *Host) presentTrack(x *Exchange, track []byte) string {
-	if v := x.Request.Get(53); len(v) >= 3 && v[2] == '1' {
+	if v := x.Request.Get(wire.SecurityControl); len(v) >= 3 && v[2] == '1' {
 		key := x.terminal.session.keys.Track
 		if key == nil {
 			return formatError
@@ -75,7 +76,7 @@ func (h *Host) presentTrack(x *Exchange, track []byte) string {
 // presentCode reads the payment code of a QR purchase: field 59, tag A3, three
 // digits of length, the code.
 func (h *Host) presentCode(x *Exchange) string {
-	v := x.Request.Get(59)
+	v := x.Request.Get(wire.PaymentCode)
 	for len(v) >= 5 {
 		n, ok := digits(v[2:5])
 		if !ok || int(n) > len(v)-5 {
@@ -98,12 +99,12 @@ func (h *Host) presentCode(x *Exchange) string {
 // this card is a format error of its own.
 func (h *Host) openPIN(x *Exchange) string {
 	key := x.terminal.session.keys.PIN
-	block := x.Request.Get(52)
+	block := x.Request.Get(wire.PINBlock)
 	if key == nil || key.BlockSize() != len(block) {
 		return badPINBlock
 	}
 	pan := x.pan
-	if v := x.Request.Get(53); len(v) > 0 && v[0] == '1' {
+	if v := x.Request.Get(wire.SecurityControl); len(v) > 0 && v[0] == '1' {
 		pan = noNumber // a block without the card number
 	}
 	var (

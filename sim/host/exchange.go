@@ -175,26 +175,18 @@ func (h *Host) reply(x *Exchange, code string) {
 	a := x.Answer
 	a.AnswerTo(x.Request)
 	a.SetRequirement(0)
-	if d := h.dialect; d.Has(12) && d.Has(13) {
-		a.SetUint(12, uint64(x.now.hhmmss))
-		a.SetUint(13, uint64(x.now.mmdd))
+	if d := h.dialect; d.Has(wire.LocalTime) && d.Has(wire.LocalDate) {
+		a.SetUint(wire.LocalTime, uint64(x.now.hhmmss))
+		a.SetUint(wire.LocalDate, uint64(x.now.mmdd))
 	}
-	h.set(a, 39, code)
+	a.SetString(wire.ResponseCode, code)
 	if x.Known && x.Transaction == dialect.Echo {
 		return
 	}
-	h.set(a, 32, acquirer)
-	if h.dialect.Has(37) {
-		var rrn [12]byte
-		putRRN(&rrn, x.now, x.serial)
-		a.Set(37, rrn[:])
-	}
-}
-
-func (h *Host) set(a *wire.Message, field int, text string) {
-	if h.dialect.Has(field) {
-		a.SetString(field, text)
-	}
+	a.SetString(wire.Acquirer, acquirer)
+	var rrn [12]byte
+	putRRN(&rrn, x.now, x.serial)
+	a.Set(wire.RRN, rrn[:])
 }
 
 // putRRN writes a reference that no other answer of this host's day has, as

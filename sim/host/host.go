@@ -36,7 +36,6 @@ type Host struct {
 	cards     map[number]int32 // into ledger.cards, by card number
 	codes     map[number]int32 // the same, by payment code
 	ledger    ledger
-	wants     [dialect.Transactions][]int // fields that a request must have
 	handler   Handler
 	bugs      bug
 	wicked    bool // it misbehaves in some way
@@ -102,17 +101,6 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 		return nil, fmt.Errorf("host of profile %s: %w", p.Name, err)
 	}
 	h.shortest = h.dialect.Header.Len() + 2
-	for t, fields := range wanted {
-		form := h.dialect.Form(dialect.Transaction(t))
-		if form == nil {
-			continue
-		}
-		for _, f := range fields {
-			if form.Carries(f) {
-				h.wants[t] = append(h.wants[t], f)
-			}
-		}
-	}
 	return h, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -53,22 +54,12 @@ func draw(from, to *account, amount int64) bool {
 	}
 }
 
-// Totals are amounts in fen and counts by settlement side. A voided purchase
-// counts on both sides, a reversed payment on none.
-type Totals struct {
-	Debit, Credit   int64
-	DebitN, CreditN int
-}
-
-// Net is what the cardholders paid less what they got back, in fen.
-func (t Totals) Net() int64 { return t.Debit - t.Credit }
-
 // Book is the host's account of one terminal.
 type Book struct {
-	TID, MID  string
-	Batch     int    // the current batch's number
-	Totals           // of all the terminal's batches
-	Unsettled Totals // of what no settlement has closed yet
+	TID, MID       string
+	Batch          int            // the current batch's number
+	dialect.Totals                // of all the terminal's batches
+	Unsettled      dialect.Totals // of what no settlement has closed yet
 }
 
 // Books gives one Book for each terminal, in the profile's order.

@@ -35,9 +35,9 @@ var misbehaviours = []Misbehaviour{
 	{Name: "no-mac", Doc: "answers carry no MAC",
 		wrap: onAnswer(func(h *Host, x *Exchange) { x.noMAC = true })},
 	{Name: "wrong-echo", Doc: "answers to payments bring back another amount, under a right MAC",
-		wrap: onPayment(func(h *Host, x *Exchange) { bend(x.Answer, 4) })},
+		wrap: onPayment(func(h *Host, x *Exchange) { bend(x.Answer, wire.Amount) })},
 	{Name: "wrong-trace", Doc: "answers to payments bring back another trace, under a right MAC",
-		wrap: onPayment(func(h *Host, x *Exchange) { bend(x.Answer, 11) })},
+		wrap: onPayment(func(h *Host, x *Exchange) { bend(x.Answer, wire.Trace) })},
 	{Name: "wrong-kcv", Doc: "sign-in gives a PIN key whose check value is wrong", wrap: onAnswer(wrongKCV)},
 	{Name: "lying-totals", Doc: "settlement finds every batch unbalanced, with totals that are one fen off",
 		wrap: onAnswer(lyingTotals)},
@@ -101,9 +101,9 @@ func onPayment(change func(*Host, *Exchange)) func(*Host, Handler) Handler {
 // lateness is how long after its request a late answer leaves.
 func (h *Host) lateness() time.Duration { return h.profile.Policy.Timeout + 500*time.Millisecond }
 
-// bend changes the last digit of a field.
-func bend(a *wire.Message, field int) {
-	if v := a.Get(field); len(v) > 0 {
+// bend changes the last digit of an element.
+func bend(a *wire.Message, e wire.Element) {
+	if v := a.Get(e); len(v) > 0 {
 		v[len(v)-1] = '0' + (v[len(v)-1]-'0'+1)%10
 	}
 }
@@ -116,7 +116,7 @@ func wrongKCV(_ *Host, x *Exchange) {
 	if x.terminal != nil && x.terminal.session != nil && x.terminal.session.mode == keys.Single {
 		at = 8
 	}
-	if v := x.Answer.Get(62); len(v) > at {
+	if v := x.Answer.Get(wire.WorkingKeys); len(v) > at {
 		v[at] ^= 0xFF
 	}
 }
@@ -125,9 +125,9 @@ func lyingTotals(_ *Host, x *Exchange) {
 	if !x.Known || x.Transaction != dialect.Settlement {
 		return
 	}
-	if v := x.Answer.Get(48); len(v) == 2*half {
-		amount, n := figure(v)
-		putFigure(v, amount+1, n)
-		v[half-1] = unbalanced
+	if v := x.Answer.Get(wire.Totals); len(v) == dialect.TotalsLen {
+		t, _ := dialect.ReadTotals(v)
+		t.Debit++
+		dialect.PutTotals(v, t, dialect.Unbalanced)
 	}
 }

@@ -20,29 +20,29 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 	seen := map[string]func(p *pos, h *Host) bool{
 		"wrong-mac": func(p *pos, h *Host) bool {
 			buy(p, "good")
-			return p.hear(time.Second) && p.ans.Text(39) == "00" && p.ans.Has(64) && !p.verified()
+			return p.hear(time.Second) && p.ans.FieldText(39) == "00" && p.ans.HasField(64) && !p.verified()
 		},
 		"no-mac": func(p *pos, h *Host) bool {
 			buy(p, "good")
-			return p.hear(time.Second) && p.ans.Text(39) == "00" && !p.ans.Has(64)
+			return p.hear(time.Second) && p.ans.FieldText(39) == "00" && !p.ans.HasField(64)
 		},
 		"wrong-echo": func(p *pos, h *Host) bool {
 			buy(p, "good")
-			return p.hear(time.Second) && p.verified() && p.ans.Uint(4) != 500
+			return p.hear(time.Second) && p.verified() && p.ans.FieldUint(4) != 500
 		},
 		"wrong-trace": func(p *pos, h *Host) bool {
 			buy(p, "good")
-			return p.hear(time.Second) && p.verified() && p.ans.Uint(11) != p.trace
+			return p.hear(time.Second) && p.verified() && p.ans.FieldUint(11) != p.trace
 		},
 		"wrong-kcv": func(p *pos, h *Host) bool {
 			p.do(dialect.SignIn, sub(wire.ManagementCode, "004"))
 			master, _ := keys.New(p.entry.Master)
-			_, err := keys.Unwrap(master, keys.Track, p.ans.Get(62))
+			_, err := keys.Unwrap(master, keys.Track, p.ans.Field(62))
 			return err != nil
 		},
 		"lying-totals": func(p *pos, h *Host) bool {
 			buy(p, "good")
-			return p.hear(time.Second) && p.settlement(500, 1, 0, 0) == '2' && p.ans.Text(48)[:15] == "000000000501001"
+			return p.hear(time.Second) && p.settlement(500, 1, 0, 0) == '2' && p.ans.FieldText(48)[:15] == "000000000501001"
 		},
 		"silent": func(p *pos, h *Host) bool {
 			buy(p, "good")
@@ -59,7 +59,7 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		"approve-all": func(p *pos, h *Host) bool {
 			for _, role := range []string{"poor", "stolen", "expired"} {
 				buy(p, role)
-				if !p.hear(time.Second) || p.ans.Text(39) != "00" {
+				if !p.hear(time.Second) || p.ans.FieldText(39) != "00" {
 					return false
 				}
 			}

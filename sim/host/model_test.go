@@ -35,7 +35,7 @@ type model struct {
 	x        *Exchange
 	r        *rand.Rand
 	payments []*payment
-	totals   Totals
+	totals   dialect.Totals
 }
 
 // ask sends without a socket and gives the answer's code.
@@ -47,7 +47,7 @@ func (m *model) ask(frame []byte) string {
 	if err := m.ans.Read(out[2:]); err != nil {
 		m.Fatal(err)
 	}
-	return m.ans.Text(39)
+	return m.ans.FieldText(39)
 }
 
 func (m *model) expect(got, want, what string) {
@@ -188,12 +188,12 @@ func (m *model) step() {
 		t := m.totals
 		req := m.request(dialect.Settlement, set(48, fmt.Sprintf("%012d%03d%012d%03d0%031d", t.Debit, t.DebitN, t.Credit, t.CreditN, 0)))
 		m.ask(m.frame(req))
-		if flag := m.ans.Text(48)[30]; flag != '1' {
-			m.Fatalf("settlement of %+v is flagged %c: the host has %s", t, flag, m.ans.Text(48)[:30])
+		if flag := m.ans.FieldText(48)[30]; flag != '1' {
+			m.Fatalf("settlement of %+v is flagged %c: the host has %s", t, flag, m.ans.FieldText(48)[:30])
 		}
 		m.expect(m.ask(m.frame(m.request(dialect.UploadEnd, set(48, "0000")))), "00", "upload end")
 		m.batch++
-		m.totals = Totals{}
+		m.totals = dialect.Totals{}
 		for _, p := range m.payments {
 			p.settled = true
 		}

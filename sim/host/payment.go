@@ -120,19 +120,19 @@ func (h *Host) purchaseVoid(x *Exchange) string {
 // original finds the approved payment of the open batch that a void names:
 // batch and trace in field 61, RRN in field 37, and its card if one is shown.
 func (h *Host) original(x *Exchange) (int32, string) {
-	batch, ok1 := digits(x.Request.Element(wire.OriginalBatch))
-	trace, ok2 := digits(x.Request.Element(wire.OriginalTrace))
+	batch, ok1 := digits(x.Request.Get(wire.OriginalBatch))
+	trace, ok2 := digits(x.Request.Get(wire.OriginalTrace))
 	if !ok1 || !ok2 {
 		return 0, formatError
 	}
 	s := x.terminal.session
-	at, ok := s.place(recordKey(batch, trace, "0200"))
+	at, ok := s.place(recordKey(batch, trace, h.dialect.Form(dialect.Purchase).MTI))
 	if !ok {
 		return 0, noOriginal
 	}
 	i := s.index[at].at
 	r := &s.records[i]
-	if r.state != approved || !rrnIs(x.Request.Get(37), r.when, r.serial) || x.card >= 0 && x.card != r.card {
+	if r.state != approved || !rrnIs(x.Request.Get(wire.RRN), r.when, r.serial) || x.card >= 0 && x.card != r.card {
 		return 0, noOriginal
 	}
 	return i, pending
@@ -143,9 +143,9 @@ func (h *Host) original(x *Exchange) (int32, string) {
 // payment never come to more than its amount.
 func (h *Host) refund(x *Exchange) string {
 	s := x.terminal.session
-	date, _ := digits(x.Request.Element(wire.OriginalDate))
+	date, _ := digits(x.Request.Get(wire.OriginalDate))
 	is := func(when uint32, serial uint64) bool {
-		return rrnIs(x.Request.Get(37), when, serial) && (date == 0 || date == stampOf(int64(when)).mmdd)
+		return rrnIs(x.Request.Get(wire.RRN), when, serial) && (date == 0 || date == stampOf(int64(when)).mmdd)
 	}
 	var (
 		amount   int64
@@ -177,28 +177,16 @@ func (h *Host) refund(x *Exchange) string {
 // authCode is the authorisation code of an approval.
 func authCode(serial uint64) uint32 { return uint32(serial % 1_000_000) }
 
-// tellBalance puts the balance into field 54: account type 10, amount type 02
-// (available), currency, sign, 12 digits.
+// tellBalance puts the balance into the answer.
 func (h *Host) tellBalance(x *Exchange) {
-	if !h.dialect.Has(54) {
-		return
-	}
-	v := [20]byte{'1', '0', '0', '2', '1', '5', '6', 'C'}
-	b := x.balance
-	if b < 0 {
-		v[7], b = 'D', -b
-	}
-	wire.PutUint(v[8:], uint64(min(b, maxAmount)))
-	x.Answer.Set(54, v[:])
+	v := dialect.Field54(x.balance)
+	x.Answer.Set(wire.AdditionalAmounts, v[:])
 }
 
 // tellVoucher puts the voucher of a QR payment into field 59: tag A4, 20
 // digits. Such answers carry no authorisation code.
 func (h *Host) tellVoucher(x *Exchange) {
-	if !h.dialect.Has(59) {
-		return
-	}
 	v := [25]byte{'A', '4', '0', '2', '0'}
 	wire.PutUint(v[5:], x.serial)
-	x.Answer.Set(59, v[:])
+	x.Answer.Set(wire.PaymentCode, v[:])
 }

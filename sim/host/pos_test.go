@@ -113,13 +113,13 @@ func ready(t testing.TB, h *Host, address string, index int) *pos {
 
 type field func(*pos, *wire.Message)
 
-func set(f int, v string) field { return func(_ *pos, m *wire.Message) { m.SetString(f, v) } }
+func set(f int, v string) field { return func(_ *pos, m *wire.Message) { m.SetFieldString(f, v) } }
 func sub(s wire.Element, v string) field {
-	return func(_ *pos, m *wire.Message) { m.SetElement(s, v) }
+	return func(_ *pos, m *wire.Message) { m.SetString(s, v) }
 }
-func without(f int) field { return func(_ *pos, m *wire.Message) { m.Unset(f) } }
+func without(f int) field { return func(_ *pos, m *wire.Message) { m.UnsetField(f) } }
 func amount(n uint64) field {
-	return func(_ *pos, m *wire.Message) { m.SetUint(4, n) }
+	return func(_ *pos, m *wire.Message) { m.SetFieldUint(4, n) }
 }
 
 // shows presents a card by number and expiry.
@@ -127,9 +127,9 @@ func shows(role string) field {
 	return func(p *pos, m *wire.Message) {
 		for _, c := range p.p.Cards {
 			if c.Role == role {
-				m.SetString(2, c.PAN)
-				m.SetString(14, c.Expiry)
-				m.SetString(22, "011")
+				m.SetFieldString(2, c.PAN)
+				m.SetFieldString(14, c.Expiry)
+				m.SetFieldString(22, "011")
 			}
 		}
 	}
@@ -138,13 +138,13 @@ func shows(role string) field {
 // pin types a PIN for the card shown before.
 func pin(digits string) field {
 	return func(p *pos, m *wire.Message) {
-		block, err := p.keys.PIN.SealPIN([]byte(digits), m.Get(2))
+		block, err := p.keys.PIN.SealPIN([]byte(digits), m.Field(2))
 		if err != nil {
 			p.Fatal(err)
 		}
-		m.SetString(26, "12")
-		m.Set(52, block[:])
-		m.SetString(53, "2600000000000000")
+		m.SetFieldString(26, "12")
+		m.SetField(52, block[:])
+		m.SetFieldString(53, "2600000000000000")
 	}
 }
 
@@ -159,16 +159,16 @@ func (p *pos) request(kind dialect.Transaction, fields ...field) *wire.Message {
 	m := d.NewMessage()
 	copy(m.Head, p.p.Head)
 	form.Begin(m)
-	m.SetString(41, p.entry.TID)
-	m.SetString(42, p.entry.MID)
+	m.SetFieldString(41, p.entry.TID)
+	m.SetFieldString(42, p.entry.MID)
 	if kind != dialect.Echo {
 		p.trace++
-		m.SetUint(11, p.trace)
+		m.SetFieldUint(11, p.trace)
 	}
-	m.SetElementUint(wire.Batch, p.batch)
+	m.SetUint(wire.Batch, p.batch)
 	if kind.Payment() || kind == dialect.Balance {
-		if !m.Has(22) {
-			m.SetString(22, "012")
+		if !m.HasField(22) {
+			m.SetFieldString(22, "012")
 		}
 	}
 	for _, f := range fields {
@@ -227,7 +227,7 @@ func (p *pos) exchange(octets []byte) string {
 	if !p.hear(2 * time.Second) {
 		p.Fatal("no answer in 2 s")
 	}
-	return p.ans.Text(39)
+	return p.ans.FieldText(39)
 }
 
 func (p *pos) send(m *wire.Message) string {
@@ -261,7 +261,7 @@ func (p *pos) signIn() {
 	p.keys = keys.Set{}
 	p.want("00", dialect.SignIn, func(p *pos, m *wire.Message) {
 		if len(p.p.Dialect.Form(dialect.SignIn).ManagementCodes) > 1 {
-			m.SetElement(wire.ManagementCode, string(p.p.SignIn))
+			m.SetString(wire.ManagementCode, string(p.p.SignIn))
 		}
 	})
 	p.adopt()
@@ -274,40 +274,40 @@ func (p *pos) adopt() {
 	if err != nil {
 		p.Fatal(err)
 	}
-	if p.keys, err = keys.Unwrap(master, p.p.SignIn, p.ans.Get(62)); err != nil {
+	if p.keys, err = keys.Unwrap(master, p.p.SignIn, p.ans.Field(62)); err != nil {
 		p.Fatal(err)
 	}
-	p.batch = wire.Uint(p.ans.Element(wire.Batch))
+	p.batch = wire.Uint(p.ans.Get(wire.Batch))
 }
 
 // original names the answer just heard as the original of a void.
 func (p *pos) original() field {
-	batch, trace, rrn := p.batch, p.ans.Uint(11), p.ans.Text(37)
+	batch, trace, rrn := p.batch, p.ans.FieldUint(11), p.ans.FieldText(37)
 	return func(_ *pos, m *wire.Message) {
-		m.SetElementUint(wire.OriginalBatch, batch)
-		m.SetElementUint(wire.OriginalTrace, trace)
-		m.SetString(37, rrn)
+		m.SetUint(wire.OriginalBatch, batch)
+		m.SetUint(wire.OriginalTrace, trace)
+		m.SetFieldString(37, rrn)
 	}
 }
 
 // reference names the answer just heard as the original of a refund.
 func (p *pos) reference() field {
-	rrn, date := p.ans.Text(37), p.ans.Text(13)
+	rrn, date := p.ans.FieldText(37), p.ans.FieldText(13)
 	return func(_ *pos, m *wire.Message) {
-		m.SetString(37, rrn)
-		m.SetElement(wire.OriginalDate, date)
-		if p.p.Dialect.Has(63) {
-			m.SetString(63, "000")
+		m.SetFieldString(37, rrn)
+		m.SetString(wire.OriginalDate, date)
+		if p.p.Dialect.HasField(63) {
+			m.SetFieldString(63, "000")
 		}
 	}
 }
 
 // held names the answer just heard as a pre-authorisation.
 func (p *pos) held() field {
-	auth, date := p.ans.Text(38), p.ans.Text(13)
+	auth, date := p.ans.FieldText(38), p.ans.FieldText(13)
 	return func(_ *pos, m *wire.Message) {
-		m.SetString(38, auth)
-		m.SetElement(wire.OriginalDate, date)
+		m.SetFieldString(38, auth)
+		m.SetString(wire.OriginalDate, date)
 	}
 }
 
@@ -319,17 +319,17 @@ func (p *pos) reversalOf(req *wire.Message) *wire.Message {
 	copy(m.Head, p.p.Head)
 	form.Begin(m)
 	req.Fields(func(f int) bool {
-		if form.Carries(f) && f != 90 {
-			m.Set(f, req.Get(f))
+		if form.CarriesField(f) && f != 90 {
+			m.SetField(f, req.Field(f))
 		}
 		return true
 	})
-	m.SetString(39, "98")
-	m.SetElement(wire.OriginalMTI, req.MTI())
+	m.SetFieldString(39, "98")
+	m.SetString(wire.OriginalMTI, req.MTI())
 	if d.Place(wire.OriginalMTI).Field != 0 {
-		m.SetElement(wire.OriginalTrace, req.Text(11))
+		m.SetString(wire.OriginalTrace, req.FieldText(11))
 		p.trace++
-		m.SetUint(11, p.trace)
+		m.SetFieldUint(11, p.trace)
 	}
 	return m
 }

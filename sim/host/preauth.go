@@ -32,11 +32,11 @@ func (h *Host) preAuth(x *Exchange) string {
 // (field 38), date (field 61) and card.
 func (h *Host) heldBy(x *Exchange) (int32, string) {
 	s := x.terminal.session
-	auth, ok := digits(x.Request.Get(38))
+	auth, ok := digits(x.Request.Get(wire.AuthCode))
 	if !ok {
 		return 0, noOriginal
 	}
-	date, _ := digits(x.Request.Element(wire.OriginalDate))
+	date, _ := digits(x.Request.Get(wire.OriginalDate))
 	for i := len(s.holds) - 1; i >= 0; i-- {
 		p := &s.holds[i]
 		if p.auth != auth || !p.open || x.card >= 0 && x.card != p.card {

@@ -27,7 +27,7 @@ func (h *Host) reversal(x *Exchange) string {
 	if x.amount, ok = amountOf(x.Request); !ok {
 		return formatError
 	}
-	x.pan = x.Request.Get(2)
+	x.pan = x.Request.Get(wire.PAN)
 	key := recordKey(x.batch, trace, form.MTI)
 	r := s.find(key)
 	if r == nil {
@@ -71,41 +71,22 @@ func (h *Host) isOf(pan []byte, card int32) bool {
 func (h *Host) reversed(x *Exchange) (*dialect.Form, uint32) {
 	req, d := x.Request, h.dialect
 	trace := x.trace
-	mti := req.Element(wire.OriginalMTI)
+	mti := req.Get(wire.OriginalMTI)
 	if string(mti) == "0000" {
 		mti = nil
 	}
 	if mti != nil {
-		if n, ok := digits(req.Element(wire.OriginalTrace)); ok {
+		if n, ok := digits(req.Get(wire.OriginalTrace)); ok {
 			trace = n
 		}
 	}
 	for i := range d.Forms {
 		f := &d.Forms[i]
-		if f.Transaction.Payment() && (mti == nil || string(mti) == f.MTI) && h.alike(f, req) {
+		if f.Transaction.Payment() && (mti == nil || string(mti) == f.MTI) && d.Undoes(req, f) {
 			return f, trace
 		}
 	}
 	return nil, trace
-}
-
-// alike compares what a payment and its reversal have in common and tells
-// kinds of payment apart: fields 3 and 25 and the transaction type.
-func (h *Host) alike(f *dialect.Form, req *wire.Message) bool {
-	kind := h.dialect.Place(wire.TransactionType)
-	for _, v := range f.Fixed {
-		switch v.Field {
-		case 3, 25:
-			if string(req.Get(v.Field)) != v.Text {
-				return false
-			}
-		case kind.Field:
-			if kind.Field != 0 && string(req.Element(wire.TransactionType)) != v.Text[kind.From:kind.To] {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // undo moves an approved payment's money back. It reports false when that

@@ -22,7 +22,7 @@ func TestPaymentAfterItsReversalIsRefused(t *testing.T) {
 			if code := p.send(late); code != "94" {
 				t.Errorf("the payment answered %s, want 94", code)
 			}
-			if b := book(h, "10000001"); b.Totals != (Totals{}) {
+			if b := book(h, "10000001"); b.Totals != (dialect.Totals{}) {
 				t.Errorf("booked %+v", b.Totals)
 			}
 			p.want("00", dialect.Purchase, amount(800), shows("good"))
@@ -48,27 +48,27 @@ func TestReversalThatDoesNotMatchChangesNothing(t *testing.T) {
 		{"batch", "25", p, sub(wire.Batch, "000002")},
 		{"kind", "00", p, func(_ *pos, m *wire.Message) {
 			m.SetMTI("0400")
-			m.SetString(3, "030000")
-			m.SetString(25, "06")
-			m.SetElement(wire.TransactionType, "10")
+			m.SetFieldString(3, "030000")
+			m.SetFieldString(25, "06")
+			m.SetString(wire.TransactionType, "10")
 		}},
 		{"no kind", "12", p, set(3, "990000")},
 		{"no amount", "30", p, without(4)},
-		{"terminal", "00", q, func(p *pos, m *wire.Message) { m.SetString(41, p.entry.TID) }},
+		{"terminal", "00", q, func(p *pos, m *wire.Message) { m.SetFieldString(41, p.entry.TID) }},
 	} {
 		rev := p.reversalOf(buy)
 		c.change(c.by, rev)
 		if code := c.by.send(rev); code != c.code {
 			t.Errorf("%s: answered %s, want %s", c.name, code, c.code)
 		}
-		if b := book(h, "10000001"); b.Totals != (Totals{800, 0, 1, 0}) {
+		if b := book(h, "10000001"); b.Totals != (dialect.Totals{800, 0, 1, 0}) {
 			t.Fatalf("%s: book %+v, want the purchase untouched", c.name, b.Totals)
 		}
 	}
 	if code := p.send(p.reversalOf(buy)); code != "00" {
 		t.Errorf("the true reversal answered %s", code)
 	}
-	if b := book(h, "10000001"); b.Totals != (Totals{}) {
+	if b := book(h, "10000001"); b.Totals != (dialect.Totals{}) {
 		t.Errorf("book %+v, want nothing", b.Totals)
 	}
 }

@@ -30,35 +30,9 @@ const (
 	secondsInDay = 24 * 60 * 60
 )
 
-// isApproval reports whether a code approves: 00, partly (10), VIP (11), and
-// the defective successes A2, A4, A5, A6.
+// isApproval reports whether a code approves, "defective" ones included.
 func isApproval(code string) bool {
-	switch code {
-	case good, "10", "11", "A2", "A4", "A5", "A6":
-		return true
-	}
-	return false
-}
-
-// wanted are the fields without which a request is answered 30, as far as the
-// dialect's form of it has them. Minimal request sets of the CUP
-// reconstruction, docs/sources.md.
-var wanted = [dialect.Transactions][]int{
-	dialect.Balance:          {3, 11, 22, 25, 49, 60},
-	dialect.Purchase:         {3, 4, 11, 22, 25, 49, 60},
-	dialect.QRPurchase:       {3, 4, 11, 22, 25, 49, 59, 60},
-	dialect.PurchaseVoid:     {3, 4, 11, 22, 25, 37, 49, 60, 61},
-	dialect.Refund:           {3, 4, 11, 22, 25, 37, 49, 60, 61},
-	dialect.PreAuth:          {3, 4, 11, 22, 25, 49, 60},
-	dialect.PreAuthVoid:      {3, 4, 11, 22, 25, 38, 49, 60, 61},
-	dialect.Completion:       {3, 4, 11, 22, 25, 38, 49, 60, 61},
-	dialect.CompletionAdvice: {3, 4, 11, 22, 25, 38, 49, 60, 61},
-	dialect.CompletionVoid:   {3, 4, 11, 22, 25, 37, 49, 60, 61},
-	dialect.Reversal:         {3, 4, 11, 25, 39, 49, 60},
-	dialect.Settlement:       {11, 48, 60},
-	dialect.BatchUpload:      {11, 48, 60},
-	dialect.UploadEnd:        {11, 48, 60},
-	dialect.SignIn:           {11, 60},
+	return len(code) == 2 && dialect.Code39(code).Class() != dialect.Declines
 }
 
 // serve is the innermost Handler: the host's own rules, in the order in which
@@ -68,7 +42,7 @@ func (h *Host) serve(x *Exchange) bool {
 	x.now = h.clock.stamp(x.arrived.Unix())
 	x.serial = h.serial.Add(1)
 	x.Transaction, x.Known = h.dialect.Classify(req)
-	t := h.terminals[identityOf(req.Get(41), req.Get(42))]
+	t := h.terminals[identityOf(req.Get(wire.TerminalID), req.Get(wire.MerchantID))]
 	if t == nil {
 		h.reply(x, noTerminal)
 		return true
@@ -81,10 +55,10 @@ func (h *Host) serve(x *Exchange) bool {
 		return true
 	}
 	switch {
-	case !x.Known && req.MTI()[1] > '2' && !req.IsMTI("0400"):
+	case !x.Known && req.MTI()[1] > '2' && !h.dialect.IsOf(req, dialect.Reversal):
 		// Management of a kind that this host does not know: uploads of
 		// details are taken as they come, the rest is refused.
-		if req.IsMTI("0320") {
+		if h.dialect.IsOf(req, dialect.BatchUpload) {
 			h.reply(x, good)
 		} else {
 			h.reply(x, invalid)
@@ -118,8 +92,8 @@ func (h *Host) dispatch(x *Exchange) {
 
 // complete reports whether the request has all its fields.
 func (h *Host) complete(x *Exchange) bool {
-	for _, f := range h.wants[x.Transaction] {
-		if !x.Request.Has(f) {
+	for _, n := range h.dialect.Form(x.Transaction).Required {
+		if !x.Request.HasField(n) {
 			return false
 		}
 	}
@@ -159,7 +133,7 @@ func (h *Host) gate(x *Exchange) string {
 	if x.batch != t.batch && !(x.Known && x.Transaction == dialect.Reversal) {
 		return signInFirst
 	}
-	if x.trace, ok = digits(req.Get(11)); !ok {
+	if x.trace, ok = digits(req.Get(wire.Trace)); !ok {
 		return formatError
 	}
 	if x.Known && x.Transaction != dialect.Reversal && h.bugs&doublePosting == 0 {
@@ -210,10 +184,10 @@ func (h *Host) repeated(x *Exchange, r *record) (string, bool) {
 // batchOf is the batch that the request speaks of; the current one where the
 // dialect's requests name none.
 func (h *Host) batchOf(x *Exchange) (uint32, bool) {
-	if h.dialect.Place(wire.Batch).Field == 0 {
+	if !h.dialect.Has(wire.Batch) {
 		return x.terminal.batch, true
 	}
-	return digits(x.Request.Element(wire.Batch))
+	return digits(x.Request.Get(wire.Batch))
 }
 
 // book applies the rules to a payment and enters it, approved or not, in the
@@ -240,18 +214,16 @@ func (h *Host) book(x *Exchange) string {
 // tell makes the answer to a financial request.
 func (h *Host) tell(x *Exchange, code string) {
 	h.reply(x, code)
-	a, d := x.Answer, h.dialect
-	if d.Has(15) {
-		a.SetUint(15, uint64(x.now.mmdd))
-	}
-	h.set(a, 44, remarks)
+	a := x.Answer
+	a.SetUint(wire.SettlementDate, uint64(x.now.mmdd))
+	a.SetString(wire.ResponseData, remarks)
 	if !isApproval(code) {
 		x.key = nil
-		h.set(a, 63, noScheme)
+		a.SetString(wire.Operator, noScheme)
 		return
 	}
-	if len(x.pan) > 0 && d.Has(2) {
-		a.Set(2, x.pan)
+	if len(x.pan) > 0 {
+		a.Set(wire.PAN, x.pan)
 	}
 	switch x.Transaction {
 	case dialect.Reversal:
@@ -262,11 +234,9 @@ func (h *Host) tell(x *Exchange, code string) {
 		h.tellVoucher(x)
 	case dialect.Refund:
 	default:
-		if d.Has(38) {
-			var code [6]byte
-			wire.PutUint(code[:], uint64(x.auth))
-			a.Set(38, code[:])
-		}
+		var code [6]byte
+		wire.PutUint(code[:], uint64(x.auth))
+		a.Set(wire.AuthCode, code[:])
 	}
-	h.set(a, 63, schemeOf(x.pan))
+	a.SetString(wire.Operator, schemeOf(x.pan))
 }

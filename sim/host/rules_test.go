@@ -19,8 +19,8 @@ func TestBothDialectsPayAndReverse(t *testing.T) {
 			if code := p.send(buy); code != "00" {
 				t.Fatalf("purchase answered %s", code)
 			}
-			if len(p.ans.Get(38)) != 6 || len(p.ans.Get(37)) != 12 || p.ans.Text(2) != "6225000000000014" {
-				t.Errorf("fields 2, 37, 38 are %q, %q, %q", p.ans.Text(2), p.ans.Text(37), p.ans.Text(38))
+			if len(p.ans.Field(38)) != 6 || len(p.ans.Field(37)) != 12 || p.ans.FieldText(2) != "6225000000000014" {
+				t.Errorf("fields 2, 37, 38 are %q, %q, %q", p.ans.FieldText(2), p.ans.FieldText(37), p.ans.FieldText(38))
 			}
 			if got := balanceOf(t, h, "good"); got != start-12345 {
 				t.Errorf("balance %d, want %d", got, start-12345)
@@ -36,11 +36,11 @@ func TestBothDialectsPayAndReverse(t *testing.T) {
 			if got := balanceOf(t, h, "good"); got != start {
 				t.Errorf("balance %d after the reversal, want %d", got, start)
 			}
-			if b := book(h, "10000001"); b.Totals != (Totals{}) {
+			if b := book(h, "10000001"); b.Totals != (dialect.Totals{}) {
 				t.Errorf("book %+v after the reversal", b)
 			}
 			p.want("00", dialect.Balance, shows("good"), pin("123456"))
-			if got, want := p.ans.Text(54), "1002156C000050000000"; got != want {
+			if got, want := p.ans.FieldText(54), "1002156C000050000000"; got != want {
 				t.Errorf("balance inquiry says %q, want %q", got, want)
 			}
 			p.want("00", dialect.SignOff)
@@ -97,7 +97,7 @@ func TestEveryRefusalHasItsCodeAndMovesNothing(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p.TB = t
 			p.want(c.code, c.kind, c.fields...)
-			if p.ans.Has(64) || p.ans.Has(38) {
+			if p.ans.HasField(64) || p.ans.HasField(38) {
 				t.Error("a refusal carries a MAC or an authorisation code")
 			}
 		})
@@ -129,13 +129,13 @@ func TestTrackAndPaymentCodeAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.want("00", dialect.Purchase, amount(100), set(22, "022"), set(35, string(sealed)), set(53, "0610000000000000"))
-	if p.ans.Text(2) != "6225000030000000" {
-		t.Errorf("field 2 is %q", p.ans.Text(2))
+	if p.ans.FieldText(2) != "6225000030000000" {
+		t.Errorf("field 2 is %q", p.ans.FieldText(2))
 	}
 	p.want("30", dialect.Purchase, amount(100), set(22, "022"), set(35, "6225000030000000D49122011234567890"), set(53, "0610000000000000"))
 	p.want("00", dialect.QRPurchase, amount(100), set(59, "A30196211111111111111112"))
-	if v := p.ans.Text(59); len(v) != 25 || v[:5] != "A4020" || p.ans.Has(38) {
-		t.Errorf("the answer has voucher %q and code %q, want a voucher and none", v, p.ans.Text(38))
+	if v := p.ans.FieldText(59); len(v) != 25 || v[:5] != "A4020" || p.ans.HasField(38) {
+		t.Errorf("the answer has voucher %q and code %q, want a voucher and none", v, p.ans.FieldText(38))
 	}
 	if b, _ := h.Balance(h.profile.Holders("good")[1].PAN); b != 50_000_000-100 {
 		t.Errorf("the second code's card has %d, want %d", b, 50_000_000-100)
@@ -159,12 +159,12 @@ func TestRepeatedPaymentIsBookedOnce(t *testing.T) {
 			if code := p.send(buy); code != "00" {
 				t.Fatal(code)
 			}
-			rrn, auth := p.ans.Text(37), p.ans.Text(38)
+			rrn, auth := p.ans.FieldText(37), p.ans.FieldText(38)
 			for range 10 {
 				if code := p.exchange(p.last); code != c.alike {
 					t.Fatalf("the repeat got %s, want %s", code, c.alike)
 				}
-				if c.alike == "00" && (p.ans.Text(37) != rrn || p.ans.Text(38) != auth || !p.verified()) {
+				if c.alike == "00" && (p.ans.FieldText(37) != rrn || p.ans.FieldText(38) != auth || !p.verified()) {
 					t.Error("the repeat has another reference, another code or no MAC")
 				}
 			}
@@ -173,12 +173,12 @@ func TestRepeatedPaymentIsBookedOnce(t *testing.T) {
 			if code := other.exchange(p.last); code != c.alike {
 				t.Errorf("on another connection the repeat got %s, want %s", code, c.alike)
 			}
-			buy.SetUint(4, 800)
+			buy.SetFieldUint(4, 800)
 			if code := p.send(buy); code != "94" {
 				t.Errorf("the same trace with another amount got %s, want 94", code)
 			}
-			buy.SetUint(4, 700)
-			buy.SetString(2, "6225000030000000")
+			buy.SetFieldUint(4, 700)
+			buy.SetFieldString(2, "6225000030000000")
 			if code := p.send(buy); code != "94" {
 				t.Errorf("the same trace with another card got %s, want 94", code)
 			}
@@ -213,7 +213,7 @@ func TestFlippedOctetIsNeverBooked(t *testing.T) {
 			q.conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 			code := "silence"
 			if ans, err := q.reader.Next(); err == nil && q.ans.Read(ans) == nil {
-				code = q.ans.Text(39)
+				code = q.ans.FieldText(39)
 			}
 			q.conn.Close()
 			switch code {
@@ -225,7 +225,7 @@ func TestFlippedOctetIsNeverBooked(t *testing.T) {
 		}
 	}
 	t.Logf("answers: %v", codes)
-	if b := book(h, "10000001"); b.Totals != (Totals{}) {
+	if b := book(h, "10000001"); b.Totals != (dialect.Totals{}) {
 		t.Errorf("booked %+v, want nothing", b.Totals)
 	}
 	// A payment without any MAC, and the clean one at last.
@@ -251,7 +251,7 @@ func TestOctetsAfterTheMACAreRefused(t *testing.T) {
 	if code := p.exchange(frame); code != "30" {
 		t.Errorf("answered %s, want 30", code)
 	}
-	if b := book(h, "10000001"); b.Totals != (Totals{}) {
+	if b := book(h, "10000001"); b.Totals != (dialect.Totals{}) {
 		t.Errorf("booked %+v, want nothing", b.Totals)
 	}
 }
@@ -288,7 +288,7 @@ func TestAnswersAndStrangersAreIgnored(t *testing.T) {
 	foreign.Head[2] = 0x77
 	p.write(p.frame(foreign))
 	if p.hear(30 * time.Millisecond) {
-		t.Errorf("answered %s %s, want silence", p.ans.MTI(), p.ans.Text(39))
+		t.Errorf("answered %s %s, want silence", p.ans.MTI(), p.ans.FieldText(39))
 	}
 	if n := h.Counts().Ignored; n != 6 {
 		t.Errorf("%d ignored, want 6", n)
@@ -309,15 +309,15 @@ func TestAnswerBringsBackWhatWasAsked(t *testing.T) {
 		t.Errorf("MTI %s, want 0210", p.ans.MTI())
 	}
 	for _, f := range []int{3, 4, 11, 25, 41, 42, 49, 60} {
-		if got, want := p.ans.Text(f), m.Text(f); got != want {
+		if got, want := p.ans.FieldText(f), m.FieldText(f); got != want {
 			t.Errorf("field %d is %q, want %q", f, got, want)
 		}
 	}
 	if got, want := string(p.ans.Head[:5]), "\x60\x00\x00\x00\x03"; got != want {
 		t.Errorf("TPDU % X, want % X", got, want)
 	}
-	if p.ans.Text(37)[:6] != p.ans.Text(12) {
-		t.Errorf("RRN %s does not begin with the time %s", p.ans.Text(37), p.ans.Text(12))
+	if p.ans.FieldText(37)[:6] != p.ans.FieldText(12) {
+		t.Errorf("RRN %s does not begin with the time %s", p.ans.FieldText(37), p.ans.FieldText(12))
 	}
 }
 
@@ -328,7 +328,7 @@ func TestReferencesAreUnique(t *testing.T) {
 	seen := map[string]bool{}
 	for range 200 {
 		p.want("00", dialect.Purchase, amount(1), shows("good"))
-		if rrn := p.ans.Text(37); seen[rrn] {
+		if rrn := p.ans.FieldText(37); seen[rrn] {
 			t.Fatalf("reference %s came twice", rrn)
 		} else {
 			seen[rrn] = true

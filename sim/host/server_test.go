@@ -30,8 +30,8 @@ func TestPiecesDoNotMatter(t *testing.T) {
 	for i := range frame {
 		p.write(frame[i : i+1])
 	}
-	if !p.hear(time.Second) || p.ans.Text(39) != "00" {
-		t.Fatalf("a sale in single octets got %q", p.ans.Text(39))
+	if !p.hear(time.Second) || p.ans.FieldText(39) != "00" {
+		t.Fatalf("a sale in single octets got %q", p.ans.FieldText(39))
 	}
 	var many []byte
 	first := p.trace
@@ -40,8 +40,8 @@ func TestPiecesDoNotMatter(t *testing.T) {
 	}
 	p.write(many)
 	for i := range 50 {
-		if !p.hear(time.Second) || p.ans.Text(39) != "00" || p.ans.Uint(11) != first+uint64(i)+1 || !p.verified() {
-			t.Fatalf("answer %d of 50 has trace %d, code %q", i+1, p.ans.Uint(11), p.ans.Text(39))
+		if !p.hear(time.Second) || p.ans.FieldText(39) != "00" || p.ans.FieldUint(11) != first+uint64(i)+1 || !p.verified() {
+			t.Fatalf("answer %d of 50 has trace %d, code %q", i+1, p.ans.FieldUint(11), p.ans.FieldText(39))
 		}
 	}
 	if b := book(h, "10000001"); b.DebitN != 51 {
@@ -346,7 +346,7 @@ func TestPanicCostsOneConnection(t *testing.T) {
 	}
 	rules := h.handler
 	h.handler = func(x *Exchange) bool {
-		if x.Request.Text(41) == "10000002" {
+		if x.Request.FieldText(41) == "10000002" {
 			panic("planted")
 		}
 		return rules(x)
@@ -419,7 +419,7 @@ func TestCutRequestsAreNotBooked(t *testing.T) {
 		c.Close()
 	}
 	p.want("00", dialect.Echo)
-	if b := book(h, "10000001"); b.Totals != (Totals{}) {
+	if b := book(h, "10000001"); b.Totals != (dialect.Totals{}) {
 		t.Errorf("booked %+v", b.Totals)
 	}
 }

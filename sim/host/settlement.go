@@ -5,26 +5,15 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// Flags of field 48 in a settlement's answer.
-const (
-	balanced   = '1'
-	unbalanced = '2'
-	inError    = '3'
-)
-
-// half is what field 48 says of one kind of card: debit amount and count,
-// credit amount and count, flag.
-const half = 12 + 3 + 12 + 3 + 1
-
-// settlement compares the terminal's totals with the host's, one half of field
-// 48 for domestic cards, one for foreign ones, of which there are none here.
+// settlement compares the terminal's totals with the host's, one half
+// for domestic cards, one for foreign ones, of which there are none here.
 // When they differ the host's go back. The batch stays open until the end of
 // its upload, so a settlement may come again and gets the same answer.
 func (h *Host) settlement(x *Exchange) {
 	t, s := x.terminal, x.terminal.session
-	v := x.Request.Get(48)
+	v := x.Request.Get(wire.Totals)
 	batch, ok := h.batchOf(x)
-	if len(v) != 2*half || !ok {
+	if len(v) != dialect.TotalsLen || !ok {
 		h.reply(x, formatError)
 		return
 	}
@@ -36,70 +25,53 @@ func (h *Host) settlement(x *Exchange) {
 	switch {
 	case batch == t.batch:
 		s.settling, s.details, s.upload = true, 0, 0
-	case batch == s.lastNo && s.open == Totals{}:
+	case batch == s.lastNo && s.open == dialect.Totals{}:
 		own = s.last
 	default:
 		h.reply(x, signInFirst)
 		return
 	}
 	out := x.figures[:]
-	copy(out, v)
-	judge(out[:half], own)
-	judge(out[half:], Totals{})
+	compareTotals(out[:dialect.TotalsHalf], v[:dialect.TotalsHalf], own)
+	compareTotals(out[dialect.TotalsHalf:], v[dialect.TotalsHalf:], dialect.Totals{})
 	h.reply(x, good)
-	x.Answer.Unset(39) // the flags tell
-	if h.dialect.Has(15) {
-		x.Answer.SetUint(15, uint64(x.now.mmdd))
-	}
-	x.Answer.Set(48, out)
-	if op := x.Request.Get(63); op != nil && h.dialect.Has(63) {
-		x.Answer.Set(63, op)
+	x.Answer.Unset(wire.ResponseCode) // the flags tell
+	x.Answer.SetUint(wire.SettlementDate, uint64(x.now.mmdd))
+	x.Answer.Set(wire.Totals, out)
+	if op := x.Request.Get(wire.Operator); op != nil {
+		x.Answer.Set(wire.Operator, op)
 	}
 }
 
-// judge compares one half of field 48 with the host's totals and makes it the
-// answer's. Totals too large for their digits are an error, never cut.
-func judge(v []byte, own Totals) {
-	var said Totals
-	said.Debit, said.DebitN = figure(v[:15])
-	said.Credit, said.CreditN = figure(v[15:30])
-	flag := byte(balanced)
-	if said != own {
-		flag = unbalanced
-		if own.Debit > maxAmount || own.Credit > maxAmount || own.DebitN > 999 || own.CreditN > 999 {
-			flag = inError
+// compareTotals compares one half of a settlement's totals with the host's and
+// writes the answer's. dialect.Totals too large for their digits are an error, never cut.
+func compareTotals(out, asked []byte, own dialect.Totals) {
+	flag := dialect.Balanced
+	if said, _ := dialect.ReadTotals(asked); said != own {
+		flag = dialect.Unbalanced
+		if !own.Fit() {
+			flag = dialect.InError
 		}
-		putFigure(v[:15], own.Debit, own.DebitN)
-		putFigure(v[15:30], own.Credit, own.CreditN)
 	}
-	v[30] = flag
-}
-
-func figure(v []byte) (amount int64, n int) {
-	return int64(wire.Uint(v[:12])), int(wire.Uint(v[12:15]))
-}
-
-func putFigure(v []byte, amount int64, n int) {
-	wire.PutUint(v[:12], uint64(min(amount, maxAmount)))
-	wire.PutUint(v[12:15], uint64(min(n, 999)))
+	dialect.PutTotals(out, own, flag)
 }
 
 // batchUpload takes details: a count of two digits, then 40 digits each. A
 // message that comes again is not counted again.
 func (h *Host) batchUpload(x *Exchange) {
-	v := x.Request.Get(48)
-	n, ok := digits(v[:min(2, len(v))])
-	trace, ok2 := digits(x.Request.Get(11))
-	if !ok || !ok2 || len(v) != 2+40*int(n) {
+	v := x.Request.Get(wire.Totals)
+	n, ok := dialect.UploadCount(v)
+	trace, ok2 := digits(x.Request.Get(wire.Trace))
+	if !ok || !ok2 {
 		h.reply(x, formatError)
 		return
 	}
 	if s := x.terminal.session; s != nil && s.settling && s.upload != trace {
-		s.details += int(n)
+		s.details += n
 		s.upload = trace
 	}
 	h.reply(x, good)
-	x.Answer.Set(48, v)
+	x.Answer.Set(wire.Totals, v)
 }
 
 // uploadEnd closes the batch that was settled: its fees are booked and the
@@ -107,7 +79,7 @@ func (h *Host) batchUpload(x *Exchange) {
 // settled, is acknowledged and changes nothing.
 func (h *Host) uploadEnd(x *Exchange) {
 	t, s := x.terminal, x.terminal.session
-	v := x.Request.Get(48)
+	v := x.Request.Get(wire.Totals)
 	n, ok := digits(v)
 	batch, ok2 := h.batchOf(x)
 	if !ok || !ok2 {
@@ -121,7 +93,7 @@ func (h *Host) uploadEnd(x *Exchange) {
 		h.closeBatch(t)
 	}
 	h.reply(x, good)
-	x.Answer.Set(48, v)
+	x.Answer.Set(wire.Totals, v)
 }
 
 // closeBatch settles all that is open. Of its payments only what refunds need
@@ -138,8 +110,8 @@ func (h *Host) closeBatch(t *terminal) {
 		s.fees += fee
 		s.keep(past{amount: r.amount, refunded: r.refunded, serial: r.serial, when: r.when, card: r.card})
 	}
-	s.closed = s.closed.plus(s.open)
-	s.last, s.lastNo, s.open = s.open, t.batch, Totals{}
+	s.closed = s.closed.Plus(s.open)
+	s.last, s.lastNo, s.open = s.open, t.batch, dialect.Totals{}
 	s.records = s.records[:0]
 	s.index = s.index[:0]
 	open := s.holds[:0]

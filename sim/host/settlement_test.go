@@ -13,10 +13,10 @@ func (p *pos) settlement(debit int64, debits int, credit int64, credits int) byt
 	p.Helper()
 	v := fmt.Sprintf("%012d%03d%012d%03d0%031d", debit, debits, credit, credits, 0)
 	p.do(dialect.Settlement, set(48, v), set(63, "01 "))
-	if p.ans.Has(39) {
-		p.Fatalf("settlement answered %s", p.ans.Text(39))
+	if p.ans.HasField(39) {
+		p.Fatalf("settlement answered %s", p.ans.FieldText(39))
 	}
-	got := p.ans.Text(48)
+	got := p.ans.FieldText(48)
 	if len(got) != 62 || got[61] != '1' {
 		p.Fatalf("field 48 is %q", got)
 	}
@@ -50,7 +50,7 @@ func TestSettlementComparesAndClosesTheBatch(t *testing.T) {
 		if flag := p.settlement(1234, 3, 234, 1); flag != '2' {
 			t.Fatalf("a wrong count is flagged %c", flag)
 		}
-		if got, want := p.ans.Text(48)[:30], "000000001234002000000000234001"; got != want {
+		if got, want := p.ans.FieldText(48)[:30], "000000001234002000000000234001"; got != want {
 			t.Fatalf("the host's totals are %s, want %s", got, want)
 		}
 	}
@@ -72,7 +72,7 @@ func TestSettlementComparesAndClosesTheBatch(t *testing.T) {
 		t.Errorf("%d uploads miscounted, want 0", n)
 	}
 	b := book(h, "10000001")
-	if b.Batch != 2 || b.Unsettled != (Totals{}) || b.Totals != (Totals{1234, 234, 2, 1}) {
+	if b.Batch != 2 || b.Unsettled != (dialect.Totals{}) || b.Totals != (dialect.Totals{1234, 234, 2, 1}) {
 		t.Errorf("book %+v", b)
 	}
 	// The settlement once more, its batch over: the same answer still.

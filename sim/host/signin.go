@@ -18,14 +18,14 @@ const malfunction = "96"
 // keys again, so that whichever answer the terminal hears is true.
 func (h *Host) signIn(x *Exchange) {
 	t := x.terminal
-	trace, ok := digits(x.Request.Get(11))
+	trace, ok := digits(x.Request.Get(wire.Trace))
 	if !ok {
 		h.reply(x, formatError)
 		return
 	}
 	mode := h.profile.SignIn
 	if len(h.dialect.Form(dialect.SignIn).ManagementCodes) > 1 {
-		mode = keys.Mode(x.Request.Element(wire.ManagementCode))
+		mode = keys.Mode(x.Request.Get(wire.ManagementCode))
 	}
 	if t.session == nil {
 		t.session = &session{}
@@ -41,25 +41,19 @@ func (h *Host) signIn(x *Exchange) {
 	}
 	t.signedIn, t.rested = true, false
 	h.reply(x, good)
-	if h.dialect.Has(62) {
-		x.Answer.Set(62, s.block)
-	}
+	x.Answer.Set(wire.WorkingKeys, s.block)
 	h.putBatch(x)
 }
 
 // putBatch says the current batch in the answer.
 func (h *Host) putBatch(x *Exchange) {
-	span := h.dialect.Place(wire.Batch)
-	if span.Field == 0 || x.Answer.SetElementUint(wire.Batch, uint64(x.terminal.batch)) {
-		return
+	place := h.dialect.Place(wire.Batch)
+	if place.Field > 0 && !x.Request.HasField(place.Field) {
+		v := make([]byte, place.To)
+		wire.PutUint(v, 0)
+		x.Answer.SetField(place.Field, v)
 	}
-	if x.Request.Has(span.Field) {
-		return // there, but too short to hold it
-	}
-	v := make([]byte, span.To)
-	wire.PutUint(v, 0)
-	wire.PutUint(v[span.From:], uint64(x.terminal.batch))
-	x.Answer.Set(span.Field, v)
+	x.Answer.SetUint(wire.Batch, uint64(x.terminal.batch)) // nothing where the request's is too short to hold it
 }
 
 // issue makes working keys for one terminal and the block that carries them.
@@ -102,7 +96,7 @@ func issue(master []byte, mode keys.Mode) (set keys.Set, block []byte, err error
 func (h *Host) signOff(x *Exchange) {
 	t := x.terminal
 	batch := t.batch
-	if v := x.Request.Element(wire.Batch); v != nil {
+	if v := x.Request.Get(wire.Batch); v != nil {
 		batch, _ = digits(v)
 	}
 	switch {

@@ -28,7 +28,7 @@ func TestEveryKindOfKeyBlockWorks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if p.keys, err = keys.Unwrap(master, mode, p.ans.Get(62)); err != nil {
+			if p.keys, err = keys.Unwrap(master, mode, p.ans.Field(62)); err != nil {
 				t.Fatal(err)
 			}
 			p.want("00", dialect.Purchase, amount(1), shows("good"))
@@ -61,15 +61,15 @@ func TestRepeatedSignInGivesTheSameKeysUntilUsed(t *testing.T) {
 	p := dialPOS(t, h, address, 0)
 	m := p.request(dialect.SignIn, sub(wire.ManagementCode, "004"))
 	p.send(m)
-	first := bytes.Clone(p.ans.Get(62))
+	first := bytes.Clone(p.ans.Field(62))
 	p.send(m)
-	if !bytes.Equal(first, p.ans.Get(62)) {
+	if !bytes.Equal(first, p.ans.Field(62)) {
 		t.Error("the repeat has other keys")
 	}
 	p.adopt()
 	p.want("00", dialect.Purchase, amount(1), shows("good"))
 	p.exchange(p.frame(m))
-	if bytes.Equal(first, p.ans.Get(62)) {
+	if bytes.Equal(first, p.ans.Field(62)) {
 		t.Error("keys that were used are given again")
 	}
 	if code := p.do(dialect.Purchase, amount(1), shows("good")); code != "A0" {

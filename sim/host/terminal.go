@@ -51,10 +51,10 @@ type session struct {
 	holds    []hold
 	past     []past // ring of settled payments that may be refunded
 	pastAt   int
-	open     Totals // of records
-	closed   Totals // of all settled batches
-	last     Totals // of the batch settled last
-	lastNo   uint32 // and its number
+	open     dialect.Totals // of records
+	closed   dialect.Totals // of all settled batches
+	last     dialect.Totals // of the batch settled last
+	lastNo   uint32         // and its number
 	fees     int64
 	settling bool   // the open batch has been settled, its upload is under way
 	details  int    // upload details taken for the open batch
@@ -146,14 +146,7 @@ func (s *session) add(key uint64, r *record) {
 // tally adds a payment to its side of the open batch, or with n = -1 takes it
 // off again.
 func (s *session) tally(kind dialect.Transaction, amount int64, n int) {
-	switch kind.Side() {
-	case dialect.Debit:
-		s.open.Debit += int64(n) * amount
-		s.open.DebitN += n
-	case dialect.Credit:
-		s.open.Credit += int64(n) * amount
-		s.open.CreditN += n
-	}
+	s.open.Add(kind.Side(), amount, n)
 }
 
 // held is what the open pre-authorisations hold, in fen.
@@ -166,22 +159,18 @@ func (s *session) held() (sum int64) {
 	return sum
 }
 
-func (t *terminal) unsettled() Totals {
+func (t *terminal) unsettled() dialect.Totals {
 	if t.session == nil {
-		return Totals{}
+		return dialect.Totals{}
 	}
 	return t.session.open
 }
 
-func (t *terminal) ever() Totals {
+func (t *terminal) ever() dialect.Totals {
 	if t.session == nil {
-		return Totals{}
+		return dialect.Totals{}
 	}
-	return t.session.open.plus(t.session.closed)
-}
-
-func (t Totals) plus(u Totals) Totals {
-	return Totals{t.Debit + u.Debit, t.Credit + u.Credit, t.DebitN + u.DebitN, t.CreditN + u.CreditN}
+	return t.session.open.Plus(t.session.closed)
 }
 
 // open reads the profile: accounts with their opening balances, terminals.

@@ -12,19 +12,19 @@ import (
 // buildPurchase fills m with a signed chip purchase: 17 fields.
 func buildPurchase(m *wire.Message, form *dialect.Form) {
 	form.Begin(m)
-	m.SetString(2, "6225000000000014")
-	m.SetUint(4, 12345)
-	m.SetUint(11, 42)
-	m.SetString(14, "3012")
-	m.SetString(22, "051")
-	m.SetString(23, "001")
-	m.SetString(26, "12")
-	m.SetString(35, "6225000000000014D30122010000000000")
-	m.SetString(41, "10000001")
-	m.SetString(42, "123456789012345")
-	m.SetString(52, "\x6E\x83\xD8\xC8\x71\x67\x9F\x76")
-	m.SetString(53, "2600000000000000")
-	m.SetElement(wire.Batch, "000001")
+	m.SetFieldString(2, "6225000000000014")
+	m.SetFieldUint(4, 12345)
+	m.SetFieldUint(11, 42)
+	m.SetFieldString(14, "3012")
+	m.SetFieldString(22, "051")
+	m.SetFieldString(23, "001")
+	m.SetFieldString(26, "12")
+	m.SetFieldString(35, "6225000000000014D30122010000000000")
+	m.SetFieldString(41, "10000001")
+	m.SetFieldString(42, "123456789012345")
+	m.SetFieldString(52, "\x6E\x83\xD8\xC8\x71\x67\x9F\x76")
+	m.SetFieldString(53, "2600000000000000")
+	m.SetString(wire.Batch, "000001")
 	m.AddMAC()
 }
 
@@ -101,7 +101,7 @@ func BenchmarkMoovBuild(b *testing.B) {
 	m := purchase(b)
 	values := map[int][]byte{}
 	for f := range m.Fields {
-		values[f] = append([]byte(nil), m.Get(f)...)
+		values[f] = append([]byte(nil), m.Field(f)...)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -120,7 +120,7 @@ func BenchmarkMoovBuild(b *testing.B) {
 
 func TestNothingIsAllocatedForAMessage(t *testing.T) {
 	m := purchase(t)
-	m.SetString(55, string(unhex(t, "9F02060000000100009F36020001820200007106DF01010A0000")))
+	m.SetFieldString(55, string(unhex(t, "9F02060000000100009F36020001820200007106DF01010A0000")))
 	d := dialect.CUP()
 	dst, err := wire.AppendFrame(make([]byte, 0, 1024), m)
 	if err != nil {
@@ -130,13 +130,13 @@ func TestNothingIsAllocatedForAMessage(t *testing.T) {
 	for name, f := range map[string]func(){
 		"read":     func() { in.Read(dst[2:]) },
 		"build":    func() { buildPurchase(out, d.Form(dialect.Purchase)); wire.AppendFrame(buf, out) },
-		"answer":   func() { out.AnswerTo(in); out.SetString(39, "00"); out.AddMAC(); wire.AppendFrame(buf, out) },
+		"answer":   func() { out.AnswerTo(in); out.SetFieldString(39, "00"); out.AddMAC(); wire.AppendFrame(buf, out) },
 		"classify": func() { d.Classify(in) },
 		"key":      func() { _ = in.Key() },
 		"sealing":  func() { in.MACSpan() },
 		"TLV":      func() { in.CheckTLV(55) },
 		"tags": func() {
-			for range wire.Tags(in.Get(55)) {
+			for range wire.Tags(in.Field(55)) {
 			}
 		},
 		"fields": func() {

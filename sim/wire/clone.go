@@ -13,7 +13,7 @@ func (m *Message) Clone() *Message {
 
 // SetMAC sets the MAC field to what was written over the packed octets, so
 // that the message in hand is the one on the line.
-func (m *Message) SetMAC(mac [8]byte) { m.Set(m.macField(), mac[:]) }
+func (m *Message) SetMAC(mac [8]byte) { m.SetField(m.macField(), mac[:]) }
 
 // Keep copies the octets last read into the message's own buffer, so that the
 // message outlives the buffer that it was read from.

@@ -1,31 +1,117 @@
 package wire
 
 // Element names a data element that terminals and hosts read and write, so that
-// they need not know in which field a network carries it.
+// they need not know in which field a network carries it. Numbers in comments
+// are where ISO 8583:1987 or CUP have it.
 type Element uint8
 
 const (
-	TransactionType Element = iota // CUP 60.1
-	Batch                          // batch number (CUP 60.2)
-	ManagementCode                 // network management code (CUP 60.3, ISO 8583 field 70)
-	ReadCapability                 // what the terminal reads (CUP 60.4)
-	OriginalBatch                  // of the original transaction: batch (CUP 61.1)
-	OriginalTrace                  // trace (CUP 61.2, field 90)
-	OriginalDate                   // date MMDD (CUP 61.3)
-	OriginalMTI                    // MTI (field 90)
-	OriginalTime                   // transmission time MMDDhhmmss (field 90)
+	PAN               Element = iota // primary account number (2)
+	ProcessingCode                   // (3)
+	Amount                           // in the currency's smallest unit (4)
+	TransmissionTime                 // MMDDhhmmss (7)
+	Trace                            // system trace audit number (11)
+	LocalTime                        // hhmmss (12)
+	LocalDate                        // MMDD (13)
+	Expiry                           // YYMM (14)
+	SettlementDate                   // MMDD (15)
+	EntryMode                        // how the card was read, and whether there is a PIN (22)
+	CardSequence                     // PAN sequence number (23)
+	ConditionCode                    // point of service condition code (25)
+	PINCapture                       // longest PIN that the terminal takes (26)
+	Acquirer                         // acquiring institution (32)
+	Track2                           // (35)
+	RRN                              // retrieval reference number (37)
+	AuthCode                         // authorisation code (38)
+	ResponseCode                     // of an answer; of a reversal, its reason (39)
+	TerminalID                       // (41)
+	MerchantID                       // (42)
+	ResponseData                     // issuer and acquirer of an answer (44)
+	Totals                           // settlement totals, batch upload details (48)
+	Currency                         // (49)
+	PINBlock                         // (52)
+	SecurityControl                  // PIN format, keys, tracks enciphered (53)
+	AdditionalAmounts                // balance (54)
+	ChipData                         // EMV tags (55)
+	PaymentCode                      // of a QR payment: the code, in an answer the voucher (59)
+	TransactionType                  // CUP 60.1
+	Batch                            // batch number (60.2)
+	ManagementCode                   // network management code (60.3; field 70)
+	ReadCapability                   // what the terminal reads (60.4)
+	Original                         // the original transaction, whole (61)
+	OriginalBatch                    // its batch (61.1)
+	OriginalTrace                    // its trace (61.2; 90)
+	OriginalDate                     // its date MMDD (61.3)
+	OriginalMTI                      // its MTI (90)
+	OriginalTime                     // its transmission time MMDDhhmmss (90)
+	WorkingKeys                      // key block of a sign-in answer (62)
+	Operator                         // operator of a request; card scheme in an answer (63)
 	elements
 )
 
 // Elements is how many there are.
 const Elements = int(elements)
 
-// Place is where an element is: characters From up to, not including, To of a
-// field.
+// Place is where an element is: the whole field, or characters From up to, not
+// including, To of it.
 type Place struct {
-	Field, From, To int
-	Name            string // as documents number it: "60.2"
+	Field, From, To int    // To is 0 for the whole field; Field is 0 for nowhere
+	Name            string // of a part, as documents number it: "60.2"
 }
+
+// Whole is the place of an element that is field n.
+func Whole(n int) Place { return Place{Field: n} }
 
 // Part is the place of an element that is a part of field n.
 func Part(n, from, to int, name string) Place { return Place{n, from, to, name} }
+
+// Get is the value of element e, nil when the network or the message lacks it.
+// It is a view that holds until the message changes.
+func (m *Message) Get(e Element) []byte {
+	p := &m.f.places[e]
+	v := m.Field(p.Field)
+	if p.To == 0 {
+		return v
+	}
+	if len(v) < p.To {
+		return nil
+	}
+	return v[p.From:p.To]
+}
+
+// Has reports whether the message has element e.
+func (m *Message) Has(e Element) bool { return m.Get(e) != nil }
+
+// Text is the value of element e as a string; it allocates.
+func (m *Message) Text(e Element) string { return string(m.Get(e)) }
+
+// Uint is the value of element e as a number, 0 when it is absent or no number.
+func (m *Message) Uint(e Element) uint64 { return Uint(m.Get(e)) }
+
+// Set sets element e, and does nothing where the network lacks it. A part is
+// overwritten, up to its length, when its field is there.
+func (m *Message) Set(e Element, v []byte) { copy(m.space(e, len(v)), v) }
+
+// SetString sets element e as Set does.
+func (m *Message) SetString(e Element, v string) { copy(m.space(e, len(v)), v) }
+
+// SetUint sets element e as Set does, to n in decimal filled with zeros to its
+// length, which should be a fixed one.
+func (m *Message) SetUint(e Element, n uint64) {
+	if p := &m.f.places[e]; p.To == 0 {
+		m.SetFieldUint(p.Field, n)
+	} else {
+		PutUint(m.Get(e), n)
+	}
+}
+
+// space is where n octets of element e go.
+func (m *Message) space(e Element, n int) []byte {
+	if p := &m.f.places[e]; p.To == 0 {
+		return m.room(p.Field, n)
+	}
+	return m.Get(e)
+}
+
+// Unset removes element e with the field that it is in.
+func (m *Message) Unset(e Element) { m.UnsetField(m.f.places[e].Field) }

@@ -63,7 +63,9 @@ func (f *Format) Compile() error {
 	}
 	f.places = [elements]Place{}
 	for e, place := range f.Places {
-		f.places[e] = place
+		if n := place.Field; n > 0 && n < len(c.fields) && c.fields[n].kind != absent {
+			f.places[e] = place
+		}
 	}
 	return nil
 }
@@ -75,10 +77,13 @@ func CheckSpec(spec *iso8583.MessageSpec) error {
 	return err
 }
 
-// Has reports whether the format has field n.
-func (f *Format) Has(n int) bool {
+// HasField reports whether the format has field n.
+func (f *Format) HasField(n int) bool {
 	return n >= 0 && n < len(f.codec.fields) && f.codec.fields[n].kind != absent
 }
 
-// Place is where element e is; Field is 0 when the network does not have it.
+// Has reports whether the network has element e.
+func (f *Format) Has(e Element) bool { return f.places[e].Field != 0 }
+
+// Place is where element e is; nowhere when the network does not have its field.
 func (f *Format) Place(e Element) Place { return f.places[e] }

@@ -184,7 +184,7 @@ func TestLengthPrefixes(t *testing.T) {
 func TestNothingIsLeftOfAMessageThatDoesNotPack(t *testing.T) {
 	m := dialect.CUP().NewMessage()
 	m.SetMTI("0200")
-	m.SetString(4, "1")
+	m.SetFieldString(4, "1")
 	if b, err := wire.AppendFrame([]byte("before"), m); err == nil || string(b) != "before" {
 		t.Errorf("%q, %v", b, err)
 	}

@@ -36,8 +36,8 @@ func isoSeeds(t testing.TB, d *dialect.Dialect) [][]byte {
 		d.Forms[i].Begin(m)
 		for f, v := range map[int]string{2: "4111111111111111", 4: "000000000100", 11: "000042", 22: "021", 35: "4111111111111111=25121010000",
 			41: "10000001", 42: "123456789012345", 39: "00", 55: "", 62: "\x00\x01", 63: "001"} {
-			if d.Forms[i].Carries(f) {
-				m.SetString(f, v)
+			if d.Forms[i].CarriesField(f) {
+				m.SetFieldString(f, v)
 			}
 		}
 		if d.Forms[i].MACed {
@@ -95,8 +95,8 @@ func FuzzRead(f *testing.F) {
 			t.Fatal("other fields after packing")
 		}
 		for f := range m.Fields {
-			if m.Text(f) != again.Text(f) {
-				t.Fatalf("field %d = %q after packing, was %q", f, again.Text(f), m.Text(f))
+			if m.FieldText(f) != again.FieldText(f) {
+				t.Fatalf("field %d = %q after packing, was %q", f, again.FieldText(f), m.FieldText(f))
 			}
 		}
 		if twice, err := again.Append(nil); err != nil || string(twice) != string(packed) {
@@ -126,7 +126,7 @@ func againstMoov(t *testing.T, d *dialect.Dialect, b []byte) {
 	if ours != nil {
 		return
 	}
-	track := m.Has(35) && isTrack(d.Spec.Fields[35])
+	track := m.HasField(35) && isTrack(d.Spec.Fields[35])
 	if theirs != nil {
 		if !track {
 			t.Fatalf("we read it, moov does not: %v", theirs)
@@ -148,8 +148,8 @@ func againstMoov(t *testing.T, d *dialect.Dialect, b []byte) {
 	}
 	for _, f := range want {
 		theirs, err := other.GetBytes(f)
-		if err != nil || !samePadded(other.GetField(f), m.Text(f), string(theirs)) {
-			t.Fatalf("field %d: we read %q, moov %q, %v", f, m.Text(f), theirs, err)
+		if err != nil || !samePadded(other.GetField(f), m.FieldText(f), string(theirs)) {
+			t.Fatalf("field %d: we read %q, moov %q, %v", f, m.FieldText(f), theirs, err)
 		}
 	}
 	packed, err := m.Append(nil)
@@ -158,7 +158,7 @@ func againstMoov(t *testing.T, d *dialect.Dialect, b []byte) {
 	}
 	for _, f := range want {
 		theirs, _ := other.GetBytes(f)
-		if _, ok := d.Spec.Fields[f].(*field.Composite); (ok || f == 35 && track) && m.Text(f) != string(theirs) {
+		if _, ok := d.Spec.Fields[f].(*field.Composite); (ok || f == 35 && track) && m.FieldText(f) != string(theirs) {
 			return
 		}
 	}
@@ -182,7 +182,7 @@ func moovPacks(spec *iso8583.MessageSpec, m *wire.Message) ([]byte, error) {
 	other := iso8583.NewMessage(spec)
 	other.MTI(m.MTI())
 	for f := range m.Fields {
-		if err := other.BinaryField(f, slices.Clone(m.Get(f))); err != nil {
+		if err := other.BinaryField(f, slices.Clone(m.Field(f))); err != nil {
 			return nil, err
 		}
 	}
@@ -240,12 +240,12 @@ func FuzzAgainstMoovPadded(f *testing.F) {
 	}
 	m := d.NewMessage()
 	m.SetMTI("0200")
-	m.SetString(23, "001")
-	m.SetString(32, "00012345678")
-	m.SetString(43, "SHOP")
-	m.SetString(48, "0103ABC0203100")
-	m.SetString(55, "\x9F\x02\x0C\x00\x00\x00\x00\x01\x00\x82\x02\x20\x00\x91\x01\x00")
-	m.SetString(63, "A")
+	m.SetFieldString(23, "001")
+	m.SetFieldString(32, "00012345678")
+	m.SetFieldString(43, "SHOP")
+	m.SetFieldString(48, "0103ABC0203100")
+	m.SetFieldString(55, "\x9F\x02\x0C\x00\x00\x00\x00\x01\x00\x82\x02\x20\x00\x91\x01\x00")
+	m.SetFieldString(63, "A")
 	if b, err := m.Append(nil); err != nil {
 		f.Fatal(err)
 	} else {

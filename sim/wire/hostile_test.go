@@ -252,12 +252,12 @@ func TestLongestMessage(t *testing.T) {
 	m := d.NewMessage()
 	m.SetMTI("0200")
 	for f := range 129 {
-		if f > 1 && d.Has(f) {
+		if f > 1 && d.HasField(f) {
 			v := make([]byte, d.Longest(f))
 			for i := range v {
 				v[i] = '1'
 			}
-			m.Set(f, v)
+			m.SetField(f, v)
 		}
 	}
 	b, err := wire.AppendFrame(nil, m)
@@ -269,7 +269,7 @@ func TestLongestMessage(t *testing.T) {
 	}
 	again := read(t, d, b)
 	for f := range m.Fields {
-		if again.Text(f) != m.Text(f) {
+		if again.FieldText(f) != m.FieldText(f) {
 			t.Errorf("field %d differs", f)
 		}
 	}
@@ -277,7 +277,7 @@ func TestLongestMessage(t *testing.T) {
 	long := iso.NewMessage()
 	long.SetMTI("0200")
 	for _, f := range []int{48, 60, 61, 62, 63} {
-		long.Set(f, []byte(strings.Repeat("x", 999)))
+		long.SetField(f, []byte(strings.Repeat("x", 999)))
 	}
 	if _, err := wire.AppendFrame(nil, long); err == nil || !strings.Contains(err.Error(), "at most 4096") {
 		t.Errorf("a message of 5,000 octets: %v", err)

@@ -86,26 +86,26 @@ func (m *Message) SetMTI(mti string) { copy(m.mti[:], mti) }
 // IsAnswer reports whether the MTI is that of an answer (third digit odd).
 func (m *Message) IsAnswer() bool { return m.mti[2]&1 == 1 }
 
-// Has reports whether field f is present.
-func (m *Message) Has(f int) bool {
+// HasField reports whether field f is present.
+func (m *Message) HasField(f int) bool {
 	return f >= 2 && f <= 128 && m.set[(f-1)>>6]&(1<<(63-(f-1)&63)) != 0
 }
 
-// Get is the value of field f, nil when it is absent. It is a view that holds
+// Field is the value of field f, nil when it is absent. It is a view that holds
 // until the message changes.
-func (m *Message) Get(f int) []byte {
-	if !m.Has(f) {
+func (m *Message) Field(f int) []byte {
+	if !m.HasField(f) {
 		return nil
 	}
 	s := m.at[f]
 	return m.buf[s.from:s.to:s.to]
 }
 
-// Text is the value of field f as a string; it allocates.
-func (m *Message) Text(f int) string { return string(m.Get(f)) }
+// FieldText is the value of field f as a string; it allocates.
+func (m *Message) FieldText(f int) string { return string(m.Field(f)) }
 
-// Uint is the value of field f as a number, 0 when it is absent or no number.
-func (m *Message) Uint(f int) uint64 { return Uint(m.Get(f)) }
+// FieldUint is the value of field f as a number, 0 when it is absent or no number.
+func (m *Message) FieldUint(f int) uint64 { return Uint(m.Field(f)) }
 
 // Uint reads decimal digits; 0 when v holds anything else or more than 18.
 func Uint(v []byte) uint64 {
@@ -122,16 +122,16 @@ func Uint(v []byte) uint64 {
 	return n
 }
 
-// Set sets field f. Whether the value fits the spec is checked when packing.
+// SetField sets field f. Whether the value fits the spec is checked when packing.
 // Where the spec pads the field, a short value is filled up at once.
-func (m *Message) Set(f int, v []byte) { copy(m.room(f, len(v)), v) }
+func (m *Message) SetField(f int, v []byte) { copy(m.room(f, len(v)), v) }
 
-// SetString sets field f.
-func (m *Message) SetString(f int, v string) { copy(m.room(f, len(v)), v) }
+// SetFieldString sets field f.
+func (m *Message) SetFieldString(f int, v string) { copy(m.room(f, len(v)), v) }
 
-// SetUint sets field f to n in decimal, filled with zeros to the field's
+// SetFieldUint sets field f to n in decimal, filled with zeros to the field's
 // length, which should be a fixed one.
-func (m *Message) SetUint(f int, n uint64) {
+func (m *Message) SetFieldUint(f int, n uint64) {
 	if f < 0 || f > 128 {
 		return
 	}
@@ -162,7 +162,7 @@ func (m *Message) room(f, n int) []byte {
 		size = max(n, int(fc.max))
 	}
 	s := m.at[f]
-	if !m.Has(f) || int(s.to-s.from) != size {
+	if !m.HasField(f) || int(s.to-s.from) != size {
 		at := len(m.buf)
 		if m.over = m.over || at+size > mostHeld; m.over {
 			return nil
@@ -184,37 +184,11 @@ func (m *Message) room(f, n int) []byte {
 	return v[:n]
 }
 
-// Unset removes field f.
-func (m *Message) Unset(f int) {
+// UnsetField removes field f.
+func (m *Message) UnsetField(f int) {
 	if f >= 2 && f <= 128 {
 		m.set[(f-1)>>6] &^= 1 << (63 - (f-1)&63)
 	}
-}
-
-// Element is the value of element e, nil when the network or the message lacks
-// it. It is a view that holds until the message changes.
-func (m *Message) Element(e Element) []byte {
-	p := &m.f.places[e]
-	v := m.Get(p.Field)
-	if len(v) < p.To {
-		return nil
-	}
-	return v[p.From:p.To]
-}
-
-// SetElement overwrites element e with v, which must have its length. It
-// reports false when the network lacks the element or the field is not there
-// at its length.
-func (m *Message) SetElement(e Element, v string) bool {
-	dst := m.Element(e)
-	return dst != nil && copy(dst, v) == len(dst)
-}
-
-// SetElementUint overwrites element e with n in decimal.
-func (m *Message) SetElementUint(e Element, n uint64) bool {
-	dst := m.Element(e)
-	PutUint(dst, n)
-	return dst != nil
 }
 
 // Fields calls yield for each field present, ascending.
@@ -239,13 +213,13 @@ func (m *Message) macField() int {
 }
 
 // AddMAC makes room for the MAC, to be put in after packing (see MACSpan).
-func (m *Message) AddMAC() { m.SetString(m.macField(), "\x00\x00\x00\x00\x00\x00\x00\x00") }
+func (m *Message) AddMAC() { m.SetFieldString(m.macField(), "\x00\x00\x00\x00\x00\x00\x00\x00") }
 
 // MACSpan gives, of the octets last packed or read, those that the MAC covers
 // (MTI up to the field before it, bitmap included) and those of the MAC. Both
 // are nil when the message carries none or it is not the last field.
 func (m *Message) MACSpan() (covered, mac []byte) {
-	if !m.f.MAC || m.raw == nil || !m.Has(m.macField()) || len(m.raw) < 8 {
+	if !m.f.MAC || m.raw == nil || !m.HasField(m.macField()) || len(m.raw) < 8 {
 		return nil, nil
 	}
 	n := len(m.raw) - 8
@@ -442,8 +416,8 @@ func (m *Message) AnswerTo(req *Message) {
 		h[1], h[2], h[3], h[4] = h[3], h[4], h[1], h[2]
 	}
 	for _, f := range m.f.Echo {
-		if req.Has(f) {
-			m.Set(f, req.Get(f))
+		if req.HasField(f) {
+			m.SetField(f, req.Field(f))
 		}
 	}
 }
@@ -476,7 +450,7 @@ func (m *Message) Key() Key {
 	n := copy(k[:], m.mti[:])
 	k[2] &^= 1
 	for _, f := range m.f.Pair {
-		n += copy(k[n:], m.Get(f))
+		n += copy(k[n:], m.Field(f))
 	}
 	return k
 }

@@ -97,8 +97,8 @@ func TestCapturedMessagesReadAsPublished(t *testing.T) {
 			var got []int
 			for f := range m.Fields {
 				got = append(got, f)
-				if m.Text(f) != s.values[f] {
-					t.Errorf("field %d = %q, want %q", f, m.Text(f), s.values[f])
+				if m.FieldText(f) != s.values[f] {
+					t.Errorf("field %d = %q, want %q", f, m.FieldText(f), s.values[f])
 				}
 			}
 			if fmt.Sprint(got) != fmt.Sprint(s.fields) {
@@ -121,7 +121,7 @@ func TestCapturedMessagesPackBackToTheSameOctets(t *testing.T) {
 		built.SetMTI(s.mti)
 		for i := range s.fields { // in any order
 			f := s.fields[len(s.fields)-1-i]
-			built.SetString(f, s.values[f])
+			built.SetFieldString(f, s.values[f])
 		}
 		again, err = wire.AppendFrame([]byte("before"), built)
 		if err != nil || string(again) != "before"+string(s.frame) {
@@ -248,7 +248,7 @@ func TestFieldsOnTheLine(t *testing.T) {
 	} {
 		m := d.NewMessage()
 		m.SetMTI("0200")
-		m.SetString(c.field, c.value)
+		m.SetFieldString(c.field, c.value)
 		b, err := m.Append(nil)
 		if err != nil {
 			t.Errorf("field %d = %q: %v", c.field, c.value, err)
@@ -258,8 +258,8 @@ func TestFieldsOnTheLine(t *testing.T) {
 			t.Errorf("field %d = %q packs to %s, want %s", c.field, c.value, got, c.want)
 		}
 		again := d.NewMessage()
-		if err := again.Read(b); err != nil || again.Text(c.field) != strings.ReplaceAll(c.value, "=", "D") {
-			t.Errorf("field %d reads as %q, %v; want %q", c.field, again.Text(c.field), err, c.value)
+		if err := again.Read(b); err != nil || again.FieldText(c.field) != strings.ReplaceAll(c.value, "=", "D") {
+			t.Errorf("field %d reads as %q, %v; want %q", c.field, again.FieldText(c.field), err, c.value)
 		}
 	}
 }
@@ -282,7 +282,7 @@ func TestWhatDoesNotFitIsNotPacked(t *testing.T) {
 	} {
 		m := c.d.NewMessage()
 		m.SetMTI("0200")
-		m.SetString(c.field, c.value)
+		m.SetFieldString(c.field, c.value)
 		out, err := m.Append([]byte("x"))
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s, field %d: %v, want %s", c.d.Name, c.field, err, c.want)
@@ -297,8 +297,8 @@ func TestSecondBitmap(t *testing.T) {
 	d := dialect.ISO87()
 	m := d.NewMessage()
 	d.Form(dialect.Echo).Begin(m)
-	m.SetUint(11, 7)
-	m.SetString(41, "10000001")
+	m.SetFieldUint(11, 7)
+	m.SetFieldString(41, "10000001")
 	b, err := m.Append(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -307,16 +307,16 @@ func TestSecondBitmap(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	again := d.NewMessage()
-	if err := again.Read([]byte(strings.ToLower(string(b)))); err != nil || again.Text(70) != "301" {
-		t.Errorf("field 70 = %q, %v; want 301", again.Text(70), err)
+	if err := again.Read([]byte(strings.ToLower(string(b)))); err != nil || again.FieldText(70) != "301" {
+		t.Errorf("field 70 = %q, %v; want 301", again.FieldText(70), err)
 	}
-	m.SetUint(4, 100)
+	m.SetFieldUint(4, 100)
 	m.AddMAC()
 	if b, err = m.Append(nil); err != nil {
 		t.Fatal(err)
 	}
 	covered, mac := m.MACSpan()
-	if !m.Has(128) || len(mac) != 8 || len(covered) != len(b)-8 {
+	if !m.HasField(128) || len(mac) != 8 || len(covered) != len(b)-8 {
 		t.Errorf("the MAC of a message with two bitmaps is not its field 128: %X", b)
 	}
 }
@@ -325,9 +325,9 @@ func TestAnswersPairWithTheirRequests(t *testing.T) {
 	for _, d := range dialect.Dialects() {
 		req := d.NewMessage()
 		req.SetMTI("0200")
-		req.SetString(11, "000042")
-		req.SetString(41, "10000001")
-		req.SetString(42, "123456789012345")
+		req.SetFieldString(11, "000042")
+		req.SetFieldString(41, "10000001")
+		req.SetFieldString(42, "123456789012345")
 		ans := d.NewMessage()
 		ans.AnswerTo(req)
 		if ans.Key() != req.Key() {
@@ -342,7 +342,7 @@ func TestAnswersPairWithTheirRequests(t *testing.T) {
 			value string
 		}{{"trace", 11, "000043"}, {"terminal", 41, "10000002"}, {"merchant", 42, "123456789012346"}} {
 			ans.AnswerTo(req)
-			ans.SetString(c.field, c.value)
+			ans.SetFieldString(c.field, c.value)
 			if ans.Key() == req.Key() {
 				t.Errorf("%s: the answer of another %s has the request's key", d.Name, c.what)
 			}
@@ -370,24 +370,24 @@ func TestAnswerGoesBackWhereTheRequestCameFrom(t *testing.T) {
 func TestValuesOfAReusedMessageAreNew(t *testing.T) {
 	d := dialect.CUP()
 	m := d.NewMessage()
-	m.SetString(41, "10000001")
-	m.SetString(41, "10000002")
-	m.SetString(63, "longer than before")
-	m.SetString(63, "short")
-	if m.Text(41) != "10000002" || m.Text(63) != "short" {
-		t.Errorf("41 = %q, 63 = %q", m.Text(41), m.Text(63))
+	m.SetFieldString(41, "10000001")
+	m.SetFieldString(41, "10000002")
+	m.SetFieldString(63, "longer than before")
+	m.SetFieldString(63, "short")
+	if m.FieldText(41) != "10000002" || m.FieldText(63) != "short" {
+		t.Errorf("41 = %q, 63 = %q", m.FieldText(41), m.FieldText(63))
 	}
-	m.Unset(41)
-	if m.Has(41) || m.Get(41) != nil {
+	m.UnsetField(41)
+	if m.HasField(41) || m.Field(41) != nil {
 		t.Error("an unset field is there")
 	}
-	m.Set(62, make([]byte, 60000)) // too long to pack, not to hold
-	if len(m.Get(62)) != 60000 {
-		t.Errorf("%d octets held, want 60000", len(m.Get(62)))
+	m.SetField(62, make([]byte, 60000)) // too long to pack, not to hold
+	if len(m.Field(62)) != 60000 {
+		t.Errorf("%d octets held, want 60000", len(m.Field(62)))
 	}
-	m.Set(61, make([]byte, 10000)) // too much to hold, and so to pack
-	m.Unset(62)
-	if _, err := m.Append(nil); m.Has(61) || err == nil {
+	m.SetField(61, make([]byte, 10000)) // too much to hold, and so to pack
+	m.UnsetField(62)
+	if _, err := m.Append(nil); m.HasField(61) || err == nil {
 		t.Errorf("a message that was given 70,000 octets packs: %v", err)
 	}
 	m.Reset()
@@ -401,11 +401,11 @@ func TestCloneSharesNothing(t *testing.T) {
 	covered, _ := m.MACSpan()
 	was := string(covered)
 	c := m.Clone()
-	c.SetString(41, "99999999")
+	c.SetFieldString(41, "99999999")
 	c.Head[1] = 0x77
 	c.SetMAC([8]byte([]byte("DEADBEEF")))
-	if m.Text(41) != "22003600" || m.Head[1] != 0x06 || m.Text(64) != "E5805ECB" || c.Text(64) != "DEADBEEF" {
-		t.Errorf("41 = %q, head %X, MAC %q and %q", m.Text(41), m.Head, m.Text(64), c.Text(64))
+	if m.FieldText(41) != "22003600" || m.Head[1] != 0x06 || m.FieldText(64) != "E5805ECB" || c.FieldText(64) != "DEADBEEF" {
+		t.Errorf("41 = %q, head %X, MAC %q and %q", m.FieldText(41), m.Head, m.FieldText(64), c.FieldText(64))
 	}
 	clear(covered)
 	if again, _ := c.MACSpan(); string(again) != was {

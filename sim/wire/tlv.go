@@ -118,7 +118,7 @@ func tlvLength(b []byte) (n uint64, took int, reason string) {
 // element twice on the top level. The error is a *FieldError with the offset
 // in the message last packed or read.
 func (m *Message) CheckTLV(f int) error {
-	v := m.Get(f)
+	v := m.Field(f)
 	var seen [64]uint32
 	n := 0
 	for t, err := range Tags(v) {
@@ -164,7 +164,7 @@ func (m *Message) offset(f int) int {
 		if g == f {
 			break
 		}
-		at += fc.span(len(m.Get(g)))
+		at += fc.span(len(m.Field(g)))
 	}
 	return at
 }

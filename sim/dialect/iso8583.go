@@ -1,0 +1,108 @@
+package dialect
+
+import (
+	"maps"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// places are where ISO 8583:1987 itself puts elements, and what more a network
+// has to say.
+func places(more map[wire.Element]wire.Place) map[wire.Element]wire.Place {
+	all := map[wire.Element]wire.Place{
+		wire.PAN:               wire.Whole(2),
+		wire.ProcessingCode:    wire.Whole(3),
+		wire.Amount:            wire.Whole(4),
+		wire.TransmissionTime:  wire.Whole(7),
+		wire.Trace:             wire.Whole(11),
+		wire.LocalTime:         wire.Whole(12),
+		wire.LocalDate:         wire.Whole(13),
+		wire.Expiry:            wire.Whole(14),
+		wire.SettlementDate:    wire.Whole(15),
+		wire.EntryMode:         wire.Whole(22),
+		wire.CardSequence:      wire.Whole(23),
+		wire.ConditionCode:     wire.Whole(25),
+		wire.PINCapture:        wire.Whole(26),
+		wire.Acquirer:          wire.Whole(32),
+		wire.Track2:            wire.Whole(35),
+		wire.RRN:               wire.Whole(37),
+		wire.AuthCode:          wire.Whole(38),
+		wire.ResponseCode:      wire.Whole(39),
+		wire.TerminalID:        wire.Whole(41),
+		wire.MerchantID:        wire.Whole(42),
+		wire.ResponseData:      wire.Whole(44),
+		wire.Currency:          wire.Whole(49),
+		wire.PINBlock:          wire.Whole(52),
+		wire.SecurityControl:   wire.Whole(53),
+		wire.AdditionalAmounts: wire.Whole(54),
+		wire.ChipData:          wire.Whole(55),
+		wire.WorkingKeys:       wire.Whole(62),
+		wire.Operator:          wire.Whole(63),
+	}
+	maps.Copy(all, more)
+	return all
+}
+
+// required are the fields without which a request is answered 30, as far as its
+// form has them. Minimal request sets of the CUP reconstruction, docs/sources.md.
+var required = [Transactions][]int{
+	Balance:          {3, 11, 22, 25, 49, 60},
+	Purchase:         {3, 4, 11, 22, 25, 49, 60},
+	QRPurchase:       {3, 4, 11, 22, 25, 49, 59, 60},
+	PurchaseVoid:     {3, 4, 11, 22, 25, 37, 49, 60, 61},
+	Refund:           {3, 4, 11, 22, 25, 37, 49, 60, 61},
+	PreAuth:          {3, 4, 11, 22, 25, 49, 60},
+	PreAuthVoid:      {3, 4, 11, 22, 25, 38, 49, 60, 61},
+	Completion:       {3, 4, 11, 22, 25, 38, 49, 60, 61},
+	CompletionAdvice: {3, 4, 11, 22, 25, 38, 49, 60, 61},
+	CompletionVoid:   {3, 4, 11, 22, 25, 37, 49, 60, 61},
+	Reversal:         {3, 4, 11, 25, 39, 49, 60},
+	Settlement:       {11, 48, 60},
+	BatchUpload:      {11, 48, 60},
+	UploadEnd:        {11, 48, 60},
+	SignIn:           {11, 60},
+}
+
+// MaxNumber is the highest trace and batch number. Both have six digits and go
+// from 000001 round to it.
+const MaxNumber = 999_999
+
+// Next is the trace or batch number after n: 999999 is followed by 000001.
+func Next(n uint32) uint32 {
+	if n >= MaxNumber {
+		return 1
+	}
+	return n + 1
+}
+
+// Balance54 reads field 54, in fen: account and amount type, currency, sign C
+// or D, 12 digits. It is 0 when that is not there.
+func Balance54(v []byte) int64 {
+	if len(v) < 20 {
+		return 0
+	}
+	n := int64(wire.Uint(v[8:20]))
+	if v[7] == 'D' {
+		return -n
+	}
+	return n
+}
+
+// Field54 writes a balance, in fen: account type 10, amount type 02
+// (available), currency 156.
+func Field54(balance int64) [20]byte {
+	v := [20]byte{'1', '0', '0', '2', '1', '5', '6', 'C'}
+	if balance < 0 {
+		v[7], balance = 'D', -balance
+	}
+	wire.PutUint(v[8:], uint64(min(balance, maxAmount)))
+	return v
+}
+
+// AppendPaymentCode writes a cardholder's payment code as CUP field 59 has it:
+// tag A3, three digits of length, the code.
+func AppendPaymentCode(v []byte, code string) []byte {
+	v = append(v, "A3000"...)
+	wire.PutUint(v[len(v)-3:], uint64(len(code)))
+	return append(v, code...)
+}

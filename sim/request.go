@@ -121,7 +121,7 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 	if o.Entry != Keyed && f.Carries(wire.Track2) {
 		p.scratch = append(p.scratch[:0], h.Track2...)
 		if t.keys.Track != nil && t.Profile.Policy.EncryptTracks {
-			track, err := t.keys.Track.SealTrack(p.scratch)
+			track, err := t.keys.Track.EncryptTrack(p.scratch)
 			if err != nil {
 				return err
 			}
@@ -131,7 +131,7 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 	}
 	if pin {
 		p.pan = append(p.pan[:0], h.PAN...)
-		block, err := t.keys.PIN.SealPIN(h.Typed, p.pan)
+		block, err := t.keys.PIN.EncryptPIN(h.Typed, p.pan)
 		if err != nil {
 			return err
 		}

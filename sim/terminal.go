@@ -119,11 +119,7 @@ func (t *Terminal) nextTrace() { t.Trace = dialect.Next(t.Trace) }
 // masterKey gives the terminal's master key with its schedule.
 func (t *Terminal) masterKey() (*keys.Key, error) {
 	if t.master == nil {
-		make := keys.New
-		if t.Profile.SignIn == keys.SM4 || t.Profile.SignIn == keys.SM4Track {
-			make = keys.NewSM4
-		}
-		k, err := make(t.Master)
+		k, err := t.Profile.SignIn.Master(t.Master)
 		if err != nil {
 			return nil, fmt.Errorf("master key of terminal %s: %w", t.TID, err)
 		}

@@ -26,7 +26,7 @@ func (h *Host) present(x *Exchange) string {
 		return pending
 	}
 	if req.Has(wire.PINBlock) {
-		if code := h.openPIN(x); code != pending {
+		if code := h.decryptPIN(x); code != pending {
 			return code
 		}
 	}
@@ -51,7 +51,7 @@ func (h *Host) presentTrack(x *Exchange, track []byte) string {
 			return formatError
 		}
 		var err error
-		if track, err = key.OpenTrack(track); err != nil {
+		if track, err = key.DecryptTrack(track); err != nil {
 			return formatError
 		}
 	}
@@ -95,9 +95,9 @@ func (h *Host) presentCode(x *Exchange) string {
 	return formatError
 }
 
-// openPIN deciphers the PIN block into x.pin; a block that cannot be one for
+// decryptPIN deciphers the PIN block into x.pin; a block that cannot be one for
 // this card is a format error of its own.
-func (h *Host) openPIN(x *Exchange) string {
+func (h *Host) decryptPIN(x *Exchange) string {
 	key := x.terminal.session.keys.PIN
 	block := x.Request.Get(wire.PINBlock)
 	if key == nil || key.BlockSize() != len(block) {
@@ -112,9 +112,9 @@ func (h *Host) openPIN(x *Exchange) string {
 		err error
 	)
 	if len(block) == 16 {
-		pin, err = key.OpenPINWide([16]byte(block), pan, x.pin[:0])
+		pin, err = key.DecryptPINWide([16]byte(block), pan, x.pin[:0])
 	} else {
-		pin, err = key.OpenPIN([8]byte(block), pan, x.pin[:0])
+		pin, err = key.DecryptPIN([8]byte(block), pan, x.pin[:0])
 	}
 	if err != nil {
 		return badPINBlock

@@ -22,7 +22,7 @@ func TestVoidOnlyOnceAndWhole(t *testing.T) {
 		t.Fatalf("void answered %s", code)
 	}
 	p.want("25", dialect.PurchaseVoid, amount(900), shows("good"), of)
-	if b := book(h, "10000001"); b.Totals != (dialect.Totals{900, 900, 1, 1}) {
+	if b := book(h, "10000001"); b.Totals != (tally(900, 900, 1, 1)) {
 		t.Errorf("book %+v, want the purchase on both sides", b.Totals)
 	}
 	if got := balanceOf(t, h, "good"); got != start {
@@ -34,7 +34,7 @@ func TestVoidOnlyOnceAndWhole(t *testing.T) {
 	if code := p.send(p.reversalOf(void)); code != "00" {
 		t.Fatalf("reversal of the void answered %s", code)
 	}
-	if b := book(h, "10000001"); b.Totals != (dialect.Totals{900, 0, 1, 0}) {
+	if b := book(h, "10000001"); b.Totals != (tally(900, 0, 1, 0)) {
 		t.Errorf("book %+v, want the purchase alone", b.Totals)
 	}
 	p.want("00", dialect.PurchaseVoid, amount(900), of) // no card shown: the original's
@@ -131,7 +131,7 @@ func TestPreAuthorisationIsCompletedOnceOrLetGo(t *testing.T) {
 	}
 	completed := p.original()
 	balance(start-1150, "completion above the hold")
-	totals(dialect.Totals{1150, 0, 1, 0}, "completion")
+	totals(tally(1150, 0, 1, 0), "completion")
 	p.want("25", dialect.Completion, amount(1000), shows("good"), of)
 	p.want("25", dialect.PreAuthVoid, amount(1000), shows("good"), of)
 	p.want("64", dialect.CompletionVoid, amount(1000), shows("good"), completed)
@@ -140,7 +140,7 @@ func TestPreAuthorisationIsCompletedOnceOrLetGo(t *testing.T) {
 		t.Fatalf("completion void answered %s", code)
 	}
 	balance(start-1000, "completion void: the hold is back")
-	totals(dialect.Totals{1150, 1150, 1, 1}, "completion void")
+	totals(tally(1150, 1150, 1, 1), "completion void")
 	if code := p.send(p.reversalOf(undo)); code != "00" {
 		t.Fatalf("reversal of the completion void answered %s", code)
 	}
@@ -170,7 +170,7 @@ func TestPreAuthorisationIsCompletedOnceOrLetGo(t *testing.T) {
 	p.settle(300, 1)
 	balance(start-800, "settlement leaves the hold")
 	p.want("00", dialect.Completion, amount(500), shows("good"), of)
-	totals(dialect.Totals{800, 0, 2, 0}, "completion in the next batch")
+	totals(tally(800, 0, 2, 0), "completion in the next batch")
 
 	hold = p.request(dialect.PreAuth, amount(70), shows("good"))
 	if code := p.send(hold); code != "00" {

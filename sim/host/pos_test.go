@@ -138,7 +138,7 @@ func shows(role string) field {
 // pin types a PIN for the card shown before.
 func pin(digits string) field {
 	return func(p *pos, m *wire.Message) {
-		block, err := p.keys.PIN.SealPIN([]byte(digits), m.Field(2))
+		block, err := p.keys.PIN.EncryptPIN([]byte(digits), m.Field(2))
 		if err != nil {
 			p.Fatal(err)
 		}
@@ -356,4 +356,8 @@ func book(h *Host, tid string) Book {
 		}
 	}
 	return Book{}
+}
+
+func tally(debit, credit int64, debitN, creditN int) dialect.Totals {
+	return dialect.Totals{Debit: debit, Credit: credit, DebitN: debitN, CreditN: creditN}
 }

@@ -61,7 +61,7 @@ func TestReversalThatDoesNotMatchChangesNothing(t *testing.T) {
 		if code := c.by.send(rev); code != c.code {
 			t.Errorf("%s: answered %s, want %s", c.name, code, c.code)
 		}
-		if b := book(h, "10000001"); b.Totals != (dialect.Totals{800, 0, 1, 0}) {
+		if b := book(h, "10000001"); b.Totals != (tally(800, 0, 1, 0)) {
 			t.Fatalf("%s: book %+v, want the purchase untouched", c.name, b.Totals)
 		}
 	}

@@ -124,7 +124,7 @@ func TestTrackAndPaymentCodeAreRead(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
 	p.want("00", dialect.Purchase, amount(100), set(22, "022"), set(35, "6225000030000000D49122011234567890"))
-	sealed, err := p.keys.Track.SealTrack([]byte("6225000030000000D49122011234567890"))
+	sealed, err := p.keys.Track.EncryptTrack([]byte("6225000030000000D49122011234567890"))
 	if err != nil {
 		t.Fatal(err)
 	}

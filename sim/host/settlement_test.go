@@ -72,7 +72,7 @@ func TestSettlementComparesAndClosesTheBatch(t *testing.T) {
 		t.Errorf("%d uploads miscounted, want 0", n)
 	}
 	b := book(h, "10000001")
-	if b.Batch != 2 || b.Unsettled != (dialect.Totals{}) || b.Totals != (dialect.Totals{1234, 234, 2, 1}) {
+	if b.Batch != 2 || b.Unsettled != (dialect.Totals{}) || b.Totals != (tally(1234, 234, 2, 1)) {
 		t.Errorf("book %+v", b)
 	}
 	// The settlement once more, its batch over: the same answer still.

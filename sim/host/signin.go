@@ -1,9 +1,6 @@
 package host
 
 import (
-	"crypto/rand"
-	"fmt"
-
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -25,14 +22,14 @@ func (h *Host) signIn(x *Exchange) {
 	}
 	mode := h.profile.SignIn
 	if len(h.dialect.Form(dialect.SignIn).ManagementCodes) > 1 {
-		mode = keys.Mode(x.Request.Get(wire.ManagementCode))
+		mode = keys.KeyBlock(x.Request.Get(wire.ManagementCode))
 	}
 	if t.session == nil {
 		t.session = &session{}
 	}
 	s := t.session
 	if s.block == nil || s.signIn != trace || s.mode != mode {
-		set, block, err := issue(t.entry.Master, mode)
+		set, block, err := keys.Issue(t.entry.Master, mode)
 		if err != nil {
 			h.reply(x, malfunction)
 			return
@@ -54,40 +51,6 @@ func (h *Host) putBatch(x *Exchange) {
 		x.Answer.SetField(place.Field, v)
 	}
 	x.Answer.SetUint(wire.Batch, uint64(x.terminal.batch)) // nothing where the request's is too short to hold it
-}
-
-// issue makes working keys for one terminal and the block that carries them.
-func issue(master []byte, mode keys.Mode) (set keys.Set, block []byte, err error) {
-	pin, mac, track := 16, 8, 0
-	schedule := keys.New
-	switch mode {
-	case keys.Single:
-		pin = 8
-	case keys.Double:
-	case keys.Track:
-		track = 16
-	case keys.SM4:
-		mac, schedule = 16, keys.NewSM4
-	case keys.SM4Track:
-		mac, track, schedule = 16, 16, keys.NewSM4
-	default:
-		return set, nil, fmt.Errorf("sign-in mode %q is not known", string(mode))
-	}
-	under, err := schedule(master)
-	if err != nil {
-		return set, nil, fmt.Errorf("master key: %w", err)
-	}
-	octets := make([]byte, pin+mac+track)
-	defer clear(octets)
-	if _, err := rand.Read(octets); err != nil {
-		return set, nil, fmt.Errorf("working keys: %w", err)
-	}
-	pik, mak, tdk := octets[:pin], octets[pin:pin+mac], octets[pin+mac:]
-	if block, err = keys.Wrap(under, mode, pik, mak, tdk); err != nil {
-		return set, nil, err
-	}
-	set, err = keys.Unwrap(under, mode, block)
-	return set, block, err
 }
 
 // signOff ends the terminal's session and moves it on to the next batch; what

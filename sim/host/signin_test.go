@@ -15,7 +15,7 @@ import (
 )
 
 func TestEveryKindOfKeyBlockWorks(t *testing.T) {
-	for _, mode := range []keys.Mode{keys.Single, keys.Double, keys.Track, keys.SM4, keys.SM4Track} {
+	for _, mode := range []keys.KeyBlock{keys.Single, keys.Double, keys.Track, keys.SM4, keys.SM4Track} {
 		t.Run(string(mode), func(t *testing.T) {
 			h, address := listen(t, "cup")
 			p := dialPOS(t, h, address, 0)

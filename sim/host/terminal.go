@@ -43,7 +43,7 @@ type terminal struct {
 // session is the rest, from the first sign-in on.
 type session struct {
 	keys     keys.Set
-	mode     keys.Mode
+	mode     keys.KeyBlock
 	block    []byte // the key block of the last sign-in, while nothing has used its keys
 	signIn   uint32 // trace of that sign-in
 	records  []record

@@ -20,18 +20,18 @@ func TestNothingIsAllocatedForEachMessage(t *testing.T) {
 		block   = make([]byte, 16)
 	)
 	for name, f := range map[string]func(){
-		"PINBlock":     func() { _ = PINBlock(&clear8, pin, pan) },
-		"PINBlockWide": func() { _ = PINBlockWide(&clear16, pin, pan) },
-		"SealPINWide":  func() { _, _ = sm4.SealPINWide(pin, pan) },
+		"PINBlock":       func() { _ = PINBlock(&clear8, pin, pan) },
+		"PINBlockWide":   func() { _ = PINBlockWide(&clear16, pin, pan) },
+		"EncryptPINWide": func() { _, _ = sm4.EncryptPINWide(pin, pan) },
 		"PIN round trip": func() {
-			sealed, _ := double.SealPIN(pin, pan)
-			if _, err := double.OpenPIN(sealed, pan, room); err != nil {
+			sealed, _ := double.EncryptPIN(pin, pan)
+			if _, err := double.DecryptPIN(sealed, pan, room); err != nil {
 				t.Fatal(err)
 			}
 		},
 		"wide PIN round trip": func() {
-			sealed, _ := sm4.SealPINWide(pin, pan)
-			if _, err := sm4.OpenPINWide(sealed, pan, room); err != nil {
+			sealed, _ := sm4.EncryptPINWide(pin, pan)
+			if _, err := sm4.DecryptPINWide(sealed, pan, room); err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -46,10 +46,10 @@ func TestNothingIsAllocatedForEachMessage(t *testing.T) {
 			"Encrypt": func() { k.Encrypt(block, block) },
 			"Decrypt": func() { k.Decrypt(block, block) },
 			"track round trip": func() {
-				if _, err := k.SealTrack(track); err != nil {
+				if _, err := k.EncryptTrack(track); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := k.OpenTrack(track); err != nil {
+				if _, err := k.DecryptTrack(track); err != nil {
 					t.Fatal(err)
 				}
 			},

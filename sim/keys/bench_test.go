@@ -65,15 +65,15 @@ func BenchmarkPINBlock(b *testing.B) {
 	b.Run("sealed", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			_, _ = k.SealPIN(pin, pan)
+			_, _ = k.EncryptPIN(pin, pan)
 		}
 	})
 	b.Run("opened", func(b *testing.B) {
 		b.ReportAllocs()
 		room := make([]byte, 12)
-		sealed, _ := k.SealPIN(pin, pan)
+		sealed, _ := k.EncryptPIN(pin, pan)
 		for b.Loop() {
-			_, _ = k.OpenPIN(sealed, pan, room)
+			_, _ = k.DecryptPIN(sealed, pan, room)
 		}
 	})
 }
@@ -82,8 +82,8 @@ func BenchmarkTrack(b *testing.B) {
 	k, track := desKey(b, times("22", 8)+times("44", 8)), []byte(oddTrack)
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _ = k.SealTrack(track)
-		_, _ = k.OpenTrack(track)
+		_, _ = k.EncryptTrack(track)
+		_, _ = k.DecryptTrack(track)
 	}
 }
 

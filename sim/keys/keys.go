@@ -4,7 +4,7 @@
 // There are three nouns. A [Key] is one cipher key, ready for use: single DES,
 // triple DES or SM4. A [Set] is one terminal's working keys, a Key each for
 // PINs, MACs and tracks; a sign-in delivers it wrapped under the terminal's
-// master key, in a layout called a [Mode] ([Wrap] makes such a block, [Unwrap]
+// master key, in a layout called a [KeyBlock] ([Wrap] makes such a block, [Unwrap]
 // opens it). An [Algorithm] is how a MAC is made with a Key.
 //
 // Everything done once for each message (MAC, PIN block, track) neither
@@ -22,6 +22,8 @@ import (
 	"sync"
 
 	"github.com/emmansun/gmsm/sm4"
+
+	"github.com/posfleet/posfleet/sim/keys/des"
 )
 
 // Key is one cipher key with its schedule made once. It never prints itself:
@@ -33,7 +35,7 @@ type Key struct {
 	// 384), and the retail MAC finds its single DES in first. A single DES key
 	// has first alone. Only pointers: a Key printed by accident, as a field
 	// inside some other value, shows addresses.
-	first, second, third *schedule
+	first, second, third *des.Schedule
 	wide                 cipher.Block // of an SM4 key; it has no stages
 	kcv                  [4]byte
 	size                 uint8 // of a block: 8 DES, 16 SM4
@@ -49,19 +51,19 @@ func New(octets []byte) (*Key, error) {
 		return nil, fmt.Errorf("DES key of %d octets, want 8, 16 or 24", len(octets))
 	}
 	k := new(Key)
-	k.des(octets, make([]schedule, stages(octets)))
+	k.des(octets, make([]des.Schedule, stages(octets)))
 	return k, nil
 }
 
 // des makes k a DES key, over as many of the schedules as it needs, and gives
 // the rest.
-func (k *Key) des(octets []byte, room []schedule) []schedule {
+func (k *Key) des(octets []byte, room []des.Schedule) []des.Schedule {
 	n := stages(octets)
 	own := room[:n:n]
 	for i := range own {
-		own[i].expand(octets[8*i : 8*i+8])
+		own[i].Expand(octets[8*i : 8*i+8])
 	}
-	*k = Key{size: desBlock, first: &own[0]}
+	*k = Key{size: des.BlockSize, first: &own[0]}
 	if n > 1 {
 		k.second, k.third = &own[1], &own[(n-1)&2]
 	}
@@ -159,41 +161,41 @@ func (k *Key) room(dst, src []byte) []byte {
 // encrypt encrypts one block in place.
 func (k *Key) encrypt(block []byte) {
 	if k.wide == nil {
-		k.pass(block, false)
+		des.Encrypt(block, k.first, k.second, k.third)
 		return
 	}
-	s := borrow(block)
+	s := acquire(block)
 	k.wide.Encrypt(s[:], s[:])
-	s.giveBack(block)
+	s.release(block)
 }
 
 // decrypt undoes encrypt.
 func (k *Key) decrypt(block []byte) {
 	if k.wide == nil {
-		k.pass(block, true)
+		des.Decrypt(block, k.first, k.second, k.third)
 		return
 	}
-	s := borrow(block)
+	s := acquire(block)
 	k.wide.Decrypt(s[:], s[:])
-	s.giveBack(block)
+	s.release(block)
 }
 
 // scratch is where a block lies while SM4 works on it. That is called through
 // an interface, so an array on the stack would be moved to the heap each time;
-// one borrowed from the pool is not.
+// one from the pool is not.
 type scratch [sm4.BlockSize]byte
 
-var spare = sync.Pool{New: func() any { return new(scratch) }}
+var scratchPool = sync.Pool{New: func() any { return new(scratch) }}
 
-func borrow(block []byte) *scratch {
-	s := spare.Get().(*scratch)
+func acquire(block []byte) *scratch {
+	s := scratchPool.Get().(*scratch)
 	copy(s[:], block)
 	return s
 }
 
-// giveBack hands over what s holds and wipes it: it may be a PIN or a track.
-func (s *scratch) giveBack(block []byte) {
+// release hands over what s holds and wipes it: it may be a PIN or a track.
+func (s *scratch) release(block []byte) {
 	copy(block, s[:])
 	*s = scratch{}
-	spare.Put(s)
+	scratchPool.Put(s)
 }

@@ -27,31 +27,31 @@ func PINBlock(dst *[8]byte, pin, pan []byte) error { return pinBlock(dst[:], pin
 // PINBlockWide writes the PIN block of 16 octets that goes with SM4, in clear.
 func PINBlockWide(dst *[16]byte, pin, pan []byte) error { return pinBlock(dst[:], pin, pan) }
 
-// SealPIN makes field 52 under a DES PIN key: the clear block, encrypted.
-func (k *Key) SealPIN(pin, pan []byte) (sealed [8]byte, err error) {
-	err = k.sealPIN(sealed[:], pin, pan)
+// EncryptPIN makes field 52 under a DES PIN key: the clear block, encrypted.
+func (k *Key) EncryptPIN(pin, pan []byte) (sealed [8]byte, err error) {
+	err = k.encryptPIN(sealed[:], pin, pan)
 	return sealed, err
 }
 
-// SealPINWide makes the field 52 of 16 octets, under an SM4 PIN key.
-func (k *Key) SealPINWide(pin, pan []byte) (sealed [16]byte, err error) {
-	err = k.sealPIN(sealed[:], pin, pan)
+// EncryptPINWide makes the field 52 of 16 octets, under an SM4 PIN key.
+func (k *Key) EncryptPINWide(pin, pan []byte) (sealed [16]byte, err error) {
+	err = k.encryptPIN(sealed[:], pin, pan)
 	return sealed, err
 }
 
-// OpenPIN undoes SealPIN: it appends the PIN's digits to pin[:0], which wants
+// DecryptPIN undoes EncryptPIN: it appends the PIN's digits to pin[:0], which wants
 // a capacity of 12. A block that is not format 0 for this card number is an
 // error, and tells no more.
-func (k *Key) OpenPIN(block [8]byte, pan, pin []byte) ([]byte, error) {
-	return k.openPIN(block[:], pan, pin)
+func (k *Key) DecryptPIN(block [8]byte, pan, pin []byte) ([]byte, error) {
+	return k.decryptPIN(block[:], pan, pin)
 }
 
-// OpenPINWide undoes SealPINWide, on the terms of OpenPIN.
-func (k *Key) OpenPINWide(block [16]byte, pan, pin []byte) ([]byte, error) {
-	return k.openPIN(block[:], pan, pin)
+// DecryptPINWide undoes EncryptPINWide, on the terms of DecryptPIN.
+func (k *Key) DecryptPINWide(block [16]byte, pan, pin []byte) ([]byte, error) {
+	return k.decryptPIN(block[:], pan, pin)
 }
 
-func (k *Key) sealPIN(dst, pin, pan []byte) error {
+func (k *Key) encryptPIN(dst, pin, pan []byte) error {
 	if err := k.fitsPIN(dst); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (k *Key) sealPIN(dst, pin, pan []byte) error {
 	return nil
 }
 
-func (k *Key) openPIN(sealed, pan, pin []byte) ([]byte, error) {
+func (k *Key) decryptPIN(sealed, pan, pin []byte) ([]byte, error) {
 	if err := k.fitsPIN(sealed); err != nil {
 		return pin[:0], err
 	}

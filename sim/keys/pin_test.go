@@ -40,21 +40,21 @@ func TestSealedPINs(t *testing.T) {
 		{"X9.24-1:2009 A.4, counter F00000", "AA4D58DB653EC7B548C75F2F047DD24A", "1234", "4012345678909", "73EC88AD0AC5830E"},
 	} {
 		k := desKey(t, v.key)
-		block, err := k.SealPIN([]byte(v.pin), []byte(v.pan))
+		block, err := k.EncryptPIN([]byte(v.pin), []byte(v.pan))
 		if err != nil || fmt.Sprintf("%X", block) != v.want {
 			t.Errorf("%s: %X, %v, want %s", v.origin, block, err, v.want)
 		}
-		if pin, err := k.OpenPIN(block, []byte(v.pan), nil); err != nil || string(pin) != v.pin {
+		if pin, err := k.DecryptPIN(block, []byte(v.pan), nil); err != nil || string(pin) != v.pin {
 			t.Errorf("%s: opened to %q, %v", v.origin, pin, err)
 		}
 	}
 	k := sm4Key(t, "F351D490994603795C6EBEE8FAEBB481")
 	pan := []byte("0000006601007726880")
-	block, err := k.SealPINWide([]byte("123654"), pan)
+	block, err := k.EncryptPINWide([]byte("123654"), pan)
 	if got, want := fmt.Sprintf("%X", block), "CD01D6AD8F0A484C52A9364A0595AD60"; err != nil || got != want {
 		t.Errorf("SM4: %s, %v, want %s", got, err, want)
 	}
-	if pin, err := k.OpenPINWide(block, pan, nil); err != nil || string(pin) != "123654" {
+	if pin, err := k.DecryptPINWide(block, pan, nil); err != nil || string(pin) != "123654" {
 		t.Errorf("SM4: opened to %q, %v", pin, err)
 	}
 }
@@ -71,21 +71,21 @@ func TestPINsThatCannotBe(t *testing.T) {
 		{"20 digits of card number", "9876", "62250000000000000014"},
 		{"a separator in the card number", "9876", "622500000000D014"},
 	} {
-		block, err := k.SealPIN([]byte(v.pin), []byte(v.pan))
+		block, err := k.EncryptPIN([]byte(v.pin), []byte(v.pan))
 		if err == nil || block != ([8]byte{}) {
 			t.Errorf("%s: %X, %v", v.name, block, err)
 		}
 		if err != nil && (strings.Contains(err.Error(), "987") || strings.Contains(err.Error(), "6225")) {
 			t.Errorf("%s: the error tells: %v", v.name, err)
 		}
-		if _, err := wide.SealPINWide([]byte(v.pin), []byte(v.pan)); err == nil {
+		if _, err := wide.EncryptPINWide([]byte(v.pin), []byte(v.pan)); err == nil {
 			t.Errorf("%s: sealed under SM4", v.name)
 		}
 	}
-	if _, err := wide.SealPIN([]byte("9876"), []byte("6225000000000014")); err == nil {
+	if _, err := wide.EncryptPIN([]byte("9876"), []byte("6225000000000014")); err == nil {
 		t.Error("8 octets sealed under SM4")
 	}
-	if _, err := k.OpenPINWide([16]byte{}, []byte("6225000000000014"), nil); err == nil {
+	if _, err := k.DecryptPINWide([16]byte{}, []byte("6225000000000014"), nil); err == nil {
 		t.Error("16 octets opened under DES")
 	}
 }
@@ -106,21 +106,21 @@ func TestBlocksThatHoldNoPIN(t *testing.T) {
 			t.Fatal(err)
 		}
 		k.Encrypt(block[:], block[:])
-		if pin, err := k.OpenPIN(block, []byte(pan), nil); err == nil || len(pin) != 0 {
+		if pin, err := k.DecryptPIN(block, []byte(pan), nil); err == nil || len(pin) != 0 {
 			t.Errorf("%s: opened to %q", name, pin)
 		}
 	}
-	block, err := k.SealPIN([]byte("123456"), []byte(pan))
+	block, err := k.EncryptPIN([]byte("123456"), []byte(pan))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.OpenPIN(block, []byte("6225000000000022"), nil); err == nil {
+	if _, err := k.DecryptPIN(block, []byte("6225000000000022"), nil); err == nil {
 		t.Error("opened for a card number one digit away")
 	}
-	if _, err := k.OpenPIN(block, []byte("6225009999999914"), nil); err == nil {
+	if _, err := k.DecryptPIN(block, []byte("6225009999999914"), nil); err == nil {
 		t.Error("opened for another card")
 	}
-	if _, err := desKey(t, times("23", 8)+times("32", 8)).OpenPIN(block, []byte(pan), nil); err == nil {
+	if _, err := desKey(t, times("23", 8)+times("32", 8)).DecryptPIN(block, []byte(pan), nil); err == nil {
 		t.Error("opened with another key")
 	}
 }
@@ -131,16 +131,16 @@ func FuzzPIN(f *testing.F) {
 	k, wide := desKey(f, times("22", 16)), sm4Key(f, times("22", 16))
 	f.Fuzz(func(t *testing.T, pin, pan, sealed []byte) {
 		var room [12]byte
-		block, err := k.SealPIN(pin, pan)
-		wideBlock, wideErr := wide.SealPINWide(pin, pan)
+		block, err := k.EncryptPIN(pin, pan)
+		wideBlock, wideErr := wide.EncryptPINWide(pin, pan)
 		if (err == nil) != (wideErr == nil) {
 			t.Fatalf("DES: %v; SM4: %v", err, wideErr)
 		}
 		if err == nil {
-			if got, err := k.OpenPIN(block, pan, room[:]); err != nil || !bytes.Equal(got, pin) {
+			if got, err := k.DecryptPIN(block, pan, room[:]); err != nil || !bytes.Equal(got, pin) {
 				t.Fatalf("%q came back as %q, %v", pin, got, err)
 			}
-			if got, err := wide.OpenPINWide(wideBlock, pan, room[:]); err != nil || !bytes.Equal(got, pin) {
+			if got, err := wide.DecryptPINWide(wideBlock, pan, room[:]); err != nil || !bytes.Equal(got, pin) {
 				t.Fatalf("SM4: %q came back as %q, %v", pin, got, err)
 			}
 		}
@@ -148,8 +148,8 @@ func FuzzPIN(f *testing.F) {
 			return
 		}
 		// Whatever opens is what sealing makes: no two blocks hold one PIN.
-		if got, err := k.OpenPIN([8]byte(sealed), pan, room[:]); err == nil {
-			if again, err := k.SealPIN(got, pan); err != nil || again != [8]byte(sealed) {
+		if got, err := k.DecryptPIN([8]byte(sealed), pan, room[:]); err == nil {
+			if again, err := k.EncryptPIN(got, pan); err != nil || again != [8]byte(sealed) {
 				t.Fatalf("%X opened to %q, which seals to %X, %v", sealed, got, again, err)
 			}
 		}

@@ -2,23 +2,26 @@ package keys
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/subtle"
 	"errors"
 	"fmt"
+
+	"github.com/posfleet/posfleet/sim/keys/des"
 )
 
-// Mode is the kind of key block a sign-in brings in field 62 of its answer,
+// KeyBlock is the kind of key block a sign-in brings in field 62 of its answer,
 // named by the network management code (field 60.3) that asks for it. Each
 // key in a block is encrypted under the master key and followed by 4 octets
 // of check value. Source: the CUP reconstruction, docs/sources.md.
-type Mode string
+type KeyBlock string
 
 const (
-	Single   Mode = "001" // single DES: PIN and MAC key of 8 octets
-	Double   Mode = "003" // PIN key of 16 octets; MAC key of 8 and 8 octets of zero, or of 16
-	Track    Mode = "004" // as Double, and a track key of 16
-	SM4      Mode = "005" // SM4: PIN and MAC key
-	SM4Track Mode = "006" // as SM4, and a track key
+	Single   KeyBlock = "001" // single DES: PIN and MAC key of 8 octets
+	Double   KeyBlock = "003" // PIN key of 16 octets; MAC key of 8 and 8 octets of zero, or of 16
+	Track    KeyBlock = "004" // as Double, and a track key of 16
+	SM4      KeyBlock = "005" // SM4: PIN and MAC key
+	SM4Track KeyBlock = "006" // as SM4, and a track key
 )
 
 const kcvLen = 4
@@ -29,8 +32,8 @@ type slots struct {
 	sm4             bool
 }
 
-func (m Mode) slots() (slots, bool) {
-	switch m {
+func (b KeyBlock) slots() (slots, bool) {
+	switch b {
 	case Single:
 		return slots{pin: 8, mac: 8}, true
 	case Double:
@@ -45,9 +48,9 @@ func (m Mode) slots() (slots, bool) {
 	return slots{}, false
 }
 
-// BlockLen is the octets in a key block of this mode, 0 for a mode unknown.
-func (m Mode) BlockLen() int {
-	s, known := m.slots()
+// Len is the octets in a key block of this kind, 0 for a kind unknown.
+func (b KeyBlock) Len() int {
+	s, known := b.slots()
 	if !known {
 		return 0
 	}
@@ -58,12 +61,53 @@ func (m Mode) BlockLen() int {
 	return n
 }
 
+// SM4 reports whether the keys of the block are SM4 keys, and the master key too.
+func (b KeyBlock) SM4() bool {
+	s, _ := b.slots()
+	return s.sm4
+}
+
+// Master makes the master key under which blocks of this kind are wrapped.
+func (b KeyBlock) Master(octets []byte) (*Key, error) {
+	if b.SM4() {
+		return NewSM4(octets)
+	}
+	return New(octets)
+}
+
+// Issue makes working keys for a terminal with this master key, at random, and
+// the key block that carries them. The MAC key of blocks Double and Track has 8
+// octets, as most hosts issue.
+func Issue(master []byte, kind KeyBlock) (set Set, block []byte, err error) {
+	under, err := kind.Master(master)
+	if err != nil {
+		return set, nil, fmt.Errorf("master key: %w", err)
+	}
+	s, err := kind.under(under)
+	if err != nil {
+		return set, nil, err
+	}
+	if !s.sm4 {
+		s.mac = 8
+	}
+	octets := make([]byte, s.pin+s.mac+s.track)
+	defer clear(octets)
+	if _, err := rand.Read(octets); err != nil {
+		return set, nil, fmt.Errorf("working keys: %w", err)
+	}
+	if block, err = Wrap(under, kind, octets[:s.pin], octets[s.pin:s.pin+s.mac], octets[s.pin+s.mac:]); err != nil {
+		return set, nil, err
+	}
+	set, err = Unwrap(under, kind, block)
+	return set, block, err
+}
+
 // Set is one terminal's working keys. They are nil until a sign-in brings
 // them, and Track stays nil in modes without one. It never prints itself.
 type Set struct {
-	PIN   *Key // for SealPIN and OpenPIN
+	PIN   *Key // for EncryptPIN and DecryptPIN
 	MAC   *Key // for MAC and CheckMAC
-	Track *Key // for SealTrack and OpenTrack
+	Track *Key // for EncryptTrack and DecryptTrack
 }
 
 // KCVError says that a key in a key block is not the one its check value was
@@ -81,13 +125,13 @@ func (e *KCVError) Error() string {
 // Unwrap reads the key block of a sign-in answer: it decrypts each key under
 // the master key, works its check value out again and compares. On any error,
 // a [*KCVError] among them, the Set is zero and the caller keeps its old keys.
-func Unwrap(master *Key, mode Mode, block []byte) (Set, error) {
+func Unwrap(master *Key, mode KeyBlock, block []byte) (Set, error) {
 	s, err := mode.under(master)
 	if err != nil {
 		return Set{}, err
 	}
-	if len(block) != mode.BlockLen() {
-		return Set{}, fmt.Errorf("sign-in %s: key block of %d octets, want %d", mode, len(block), mode.BlockLen())
+	if len(block) != mode.Len() {
+		return Set{}, fmt.Errorf("sign-in %s: key block of %d octets, want %d", mode, len(block), mode.Len())
 	}
 	var set Set
 	parts := [...]struct {
@@ -121,7 +165,7 @@ func Unwrap(master *Key, mode Mode, block []byte) (Set, error) {
 		}
 	}
 	// One terminal's keys lie together: they are used together.
-	made, room := new([len(parts)]Key), make([]schedule, n)
+	made, room := new([len(parts)]Key), make([]des.Schedule, n)
 	for i := range parts {
 		p, k := &parts[i], &made[i]
 		if p.size == 0 {
@@ -143,12 +187,12 @@ func Unwrap(master *Key, mode Mode, block []byte) (Set, error) {
 // Wrap is the host's side of Unwrap: it makes the key block for working keys
 // given in clear. In modes Double and Track the MAC key may have 8 octets, as
 // most hosts issue, or 16. A mode without a track key wants none.
-func Wrap(master *Key, mode Mode, pik, mak, tdk []byte) ([]byte, error) {
+func Wrap(master *Key, mode KeyBlock, pik, mak, tdk []byte) ([]byte, error) {
 	s, err := mode.under(master)
 	if err != nil {
 		return nil, err
 	}
-	block := make([]byte, 0, mode.BlockLen())
+	block := make([]byte, 0, mode.Len())
 	for _, slot := range []struct {
 		name string
 		size int
@@ -178,15 +222,15 @@ func Wrap(master *Key, mode Mode, pik, mak, tdk []byte) ([]byte, error) {
 }
 
 // under gives the mode's slots, if the master key is one for it.
-func (m Mode) under(master *Key) (slots, error) {
-	s, known := m.slots()
+func (b KeyBlock) under(master *Key) (slots, error) {
+	s, known := b.slots()
 	switch {
 	case !known:
-		return s, fmt.Errorf("sign-in mode %q, want 001, 003, 004, 005 or 006", string(m))
+		return s, fmt.Errorf("sign-in mode %q, want 001, 003, 004, 005 or 006", string(b))
 	case master == nil || master.size == 0:
-		return s, fmt.Errorf("sign-in %s: no master key", m)
+		return s, fmt.Errorf("sign-in %s: no master key", b)
 	case s.sm4 != master.sm4():
-		return s, fmt.Errorf("sign-in %s: %w", m, errCipher)
+		return s, fmt.Errorf("sign-in %s: %w", b, errCipher)
 	}
 	return s, nil
 }

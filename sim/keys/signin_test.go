@@ -11,7 +11,7 @@ import (
 // Key blocks made by others, and the keys in them.
 var blocks = []struct {
 	origin, master string
-	mode           Mode
+	mode           KeyBlock
 	pik, mak, tdk  string
 	block          string
 }{
@@ -42,7 +42,7 @@ var blocks = []struct {
 	},
 }
 
-func masterOf(t testing.TB, mode Mode, key string) *Key {
+func masterOf(t testing.TB, mode KeyBlock, key string) *Key {
 	if mode == SM4 || mode == SM4Track {
 		return sm4Key(t, key)
 	}
@@ -52,8 +52,8 @@ func masterOf(t testing.TB, mode Mode, key string) *Key {
 func TestKeyBlocksOpen(t *testing.T) {
 	for _, v := range blocks {
 		master, block := masterOf(t, v.mode, v.master), octets(t, v.block)
-		if v.mode.BlockLen() != len(block) {
-			t.Errorf("%s: length %d, want %d", v.mode, v.mode.BlockLen(), len(block))
+		if v.mode.Len() != len(block) {
+			t.Errorf("%s: length %d, want %d", v.mode, v.mode.Len(), len(block))
 		}
 		set, err := Unwrap(master, v.mode, block)
 		if err != nil {
@@ -152,10 +152,10 @@ func TestWrongMasterKeyIsSeen(t *testing.T) {
 func TestBlocksThatCannotBe(t *testing.T) {
 	d, s := desKey(t, times("11", 16)), sm4Key(t, times("11", 16))
 	for n := range 105 {
-		for _, mode := range []Mode{Single, Double, Track} {
+		for _, mode := range []KeyBlock{Single, Double, Track} {
 			if _, err := Unwrap(d, mode, make([]byte, n)); err == nil {
 				t.Errorf("%s: %d octets of zero taken", mode, n)
-			} else if n != mode.BlockLen() && !strings.Contains(err.Error(), fmt.Sprintf("%d octets, want %d", n, mode.BlockLen())) {
+			} else if n != mode.Len() && !strings.Contains(err.Error(), fmt.Sprintf("%d octets, want %d", n, mode.Len())) {
 				t.Errorf("%s, %d octets: %v", mode, n, err)
 			}
 		}
@@ -180,7 +180,7 @@ func TestBlocksThatCannotBe(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if n := Mode("002").BlockLen(); n != 0 {
+	if n := KeyBlock("002").Len(); n != 0 {
 		t.Errorf("a mode unknown has blocks of %d", n)
 	}
 }
@@ -195,7 +195,7 @@ func FuzzUnwrap(f *testing.F) {
 	f.Fuzz(func(t *testing.T, mode string, block []byte) {
 		before := bytes.Clone(block)
 		for _, master := range []*Key{d, s} {
-			set, err := Unwrap(master, Mode(mode), block)
+			set, err := Unwrap(master, KeyBlock(mode), block)
 			if !bytes.Equal(block, before) {
 				t.Fatal("the block was written to")
 			}
@@ -205,7 +205,7 @@ func FuzzUnwrap(f *testing.F) {
 				}
 				continue
 			}
-			if set.PIN.KCV() != [4]byte(block[len(block)-Mode(mode).BlockLen()+slotOf(mode):]) {
+			if set.PIN.KCV() != [4]byte(block[len(block)-KeyBlock(mode).Len()+slotOf(mode):]) {
 				t.Fatal("the check value of the PIN key is not the block's")
 			}
 		}
@@ -214,6 +214,6 @@ func FuzzUnwrap(f *testing.F) {
 
 // slotOf is where the PIN key of a block ends.
 func slotOf(mode string) int {
-	s, _ := Mode(mode).slots()
+	s, _ := KeyBlock(mode).slots()
 	return s.pin
 }

@@ -12,8 +12,8 @@ const longestTrack = 104
 
 var errTrack = errors.New("track does not open: not one sealed with this key")
 
-// SealTrack encrypts the part of a track that a track key covers, in place,
-// and returns the track: what fields 35 and 36 carry in modes Track and
+// EncryptTrack encrypts the part of a track that a track key covers, in place,
+// and returns the track: what fields 35 and 36 carry in key blocks Track and
 // SM4Track. The track is ASCII digits with D for the separator.
 //
 // The part is the one block (8 octets, 16 for SM4) that ends before the last
@@ -22,7 +22,7 @@ var errTrack = errors.New("track does not open: not one sealed with this key")
 // digits, 33 for SM4) is filled with F on the left first, and grows: only
 // then is the result another slice. Source: the CUP reconstruction,
 // docs/sources.md.
-func (k *Key) SealTrack(track []byte) ([]byte, error) {
+func (k *Key) EncryptTrack(track []byte) ([]byte, error) {
 	if len(track) == 0 || len(track) > longestTrack {
 		return nil, fmt.Errorf("track of %d digits, want 1 to %d", len(track), longestTrack)
 	}
@@ -49,9 +49,9 @@ func (k *Key) SealTrack(track []byte) ([]byte, error) {
 	return track, nil
 }
 
-// OpenTrack undoes SealTrack, in place; fill on the left is cut off. A result
+// DecryptTrack undoes EncryptTrack, in place; fill on the left is cut off. A result
 // that is not a track is an error, after which the octets given are worthless.
-func (k *Key) OpenTrack(track []byte) ([]byte, error) {
+func (k *Key) DecryptTrack(track []byte) ([]byte, error) {
 	if len(track) < k.leastTrack() || len(track) > longestTrack {
 		return nil, fmt.Errorf("sealed track of %d digits, want %d to %d", len(track), k.leastTrack(), longestTrack)
 	}

@@ -45,7 +45,7 @@ func TestSealedTracks(t *testing.T) {
 		{"SM4, 37 digits", s, oddTrack, "6225759680976BBB1D55A68B7D75C36C0C2D0"},
 	} {
 		track := []byte(v.track)
-		sealed, err := v.k.SealTrack(track)
+		sealed, err := v.k.EncryptTrack(track)
 		if err != nil || string(sealed) != v.want {
 			t.Errorf("%s: sealed to %s, %v, want %s", v.name, sealed, err, v.want)
 			continue
@@ -53,7 +53,7 @@ func TestSealedTracks(t *testing.T) {
 		if &sealed[0] != &track[0] {
 			t.Errorf("%s: sealed elsewhere than in place", v.name)
 		}
-		if opened, err := v.k.OpenTrack(sealed); err != nil || string(opened) != v.track {
+		if opened, err := v.k.DecryptTrack(sealed); err != nil || string(opened) != v.track {
 			t.Errorf("%s: opened to %s, %v", v.name, opened, err)
 		}
 	}
@@ -63,19 +63,19 @@ func TestShortTracksAreFilled(t *testing.T) {
 	for least, k := range map[int]*Key{17: desKey(t, times("44", 16)), 33: sm4Key(t, times("44", 16))} {
 		for n := 1; n <= 40 && n <= len(oddTrack); n++ {
 			track := oddTrack[:n]
-			sealed, err := k.SealTrack([]byte(track))
+			sealed, err := k.EncryptTrack([]byte(track))
 			if err != nil || len(sealed) != max(n, least) {
 				t.Errorf("%d digits: %d, %v, want %d", n, len(sealed), err, max(n, least))
 				continue
 			}
-			if opened, err := k.OpenTrack(sealed); err != nil || string(opened) != track {
+			if opened, err := k.DecryptTrack(sealed); err != nil || string(opened) != track {
 				t.Errorf("%d digits: opened to %s, %v", n, opened, err)
 			}
 		}
 	}
 	// The fill stands on the left, before it is encrypted.
 	k := desKey(t, times("44", 16))
-	sealed, err := k.SealTrack([]byte("12345"))
+	sealed, err := k.EncryptTrack([]byte("12345"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestTracksThatCannotBe(t *testing.T) {
 		"a lower-case d":   "6225000000000014d25121010000012300000",
 		"a track sentinel": "6225000000000014D2512101000001230000?",
 	} {
-		if got, err := k.SealTrack([]byte(track)); err == nil {
+		if got, err := k.EncryptTrack([]byte(track)); err == nil {
 			t.Errorf("%s: sealed to %s", name, got)
 		} else if strings.Contains(err.Error(), "6225") {
 			t.Errorf("%s: the error tells: %v", name, err)
@@ -109,7 +109,7 @@ func TestTracksThatCannotBe(t *testing.T) {
 		"never sealed":        oddTrack,
 		"sealed by other key": "6225000000000014D2518E00D1F079ED0E540",
 	} {
-		if got, err := k.OpenTrack([]byte(track)); err == nil {
+		if got, err := k.DecryptTrack([]byte(track)); err == nil {
 			t.Errorf("%s: opened to %s", name, got)
 		} else if strings.Contains(err.Error(), "6225") {
 			t.Errorf("%s: the error tells: %v", name, err)
@@ -121,7 +121,7 @@ func TestTracksThatCannotBe(t *testing.T) {
 	sealed := make([]byte, 17)
 	hexUpper(sealed, fill)
 	sealed[16] = 'F'
-	if got, err := k.OpenTrack(sealed); err == nil {
+	if got, err := k.DecryptTrack(sealed); err == nil {
 		t.Errorf("fill alone opened to %q", got)
 	}
 }
@@ -134,17 +134,17 @@ func FuzzTrack(f *testing.F) {
 	d, s := desKey(f, times("44", 16)), sm4Key(f, times("44", 16))
 	f.Fuzz(func(t *testing.T, track []byte) {
 		for _, k := range []*Key{d, s} {
-			sealed, err := k.SealTrack(bytes.Clone(track))
+			sealed, err := k.EncryptTrack(bytes.Clone(track))
 			if err == nil {
-				if opened, err := k.OpenTrack(sealed); err != nil || !bytes.Equal(opened, track) {
+				if opened, err := k.DecryptTrack(sealed); err != nil || !bytes.Equal(opened, track) {
 					t.Fatalf("%q came back as %q, %v", track, opened, err)
 				}
 			}
-			opened, err := k.OpenTrack(bytes.Clone(track))
+			opened, err := k.DecryptTrack(bytes.Clone(track))
 			if err != nil {
 				continue
 			}
-			if sealed, err := k.SealTrack(bytes.Clone(opened)); err != nil || !bytes.Equal(sealed, track) {
+			if sealed, err := k.EncryptTrack(bytes.Clone(opened)); err != nil || !bytes.Equal(sealed, track) {
 				t.Fatalf("%q opened to %q, which seals to %q, %v", track, opened, sealed, err)
 			}
 		}

@@ -55,16 +55,10 @@ func loopback(host string) bool {
 }
 
 // wellKnown reports whether a master key is one that anybody may have.
-func wellKnown(key Secret, mode keys.Mode) bool {
-	make := keys.New
-	if sm4(mode) {
-		make = keys.NewSM4
-	}
-	k, err := make(key)
+func wellKnown(key Secret, mode keys.KeyBlock) bool {
+	k, err := mode.Master(key)
 	return err == nil && k.WellKnown()
 }
-
-func sm4(mode keys.Mode) bool { return mode == keys.SM4 || mode == keys.SM4Track }
 
 func isPublishedSeed(seed []byte) bool {
 	return subtle.ConstantTimeCompare(seed, []byte(publishedSeed)) == 1

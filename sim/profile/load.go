@@ -168,7 +168,7 @@ func (r *reader) network(p *Profile, says network, found map[string]int, dir fol
 	if p.MAC, err = keys.ParseAlgorithm(says.mac); err != nil {
 		wrong("mac", "%s, want ecb, x9.9 or x9.19", show(says.mac))
 	}
-	if p.SignIn = keys.Mode(says.signIn); p.SignIn.BlockLen() == 0 {
+	if p.SignIn = keys.KeyBlock(says.signIn); p.SignIn.Len() == 0 {
 		wrong("sign-in", "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4) or 006 (SM4 and track key)", show(says.signIn))
 	}
 	if says.spec != "" {

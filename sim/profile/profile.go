@@ -24,7 +24,7 @@ type Profile struct {
 	TLS       *TLS   // nil for plain TCP
 	Head      []byte // routing header of requests: TPDU and application header
 	MAC       keys.Algorithm
-	SignIn    keys.Mode // kind of working-key block asked for at sign-in
+	SignIn    keys.KeyBlock // kind of working-key block asked for at sign-in
 	Terminals []Terminal
 	Merchants []Merchant
 	Operators []Operator

@@ -1,32 +1,35 @@
-package keys
+// Package des is DES as FIPS 46-3 has it: a [Schedule] for each key, and blocks
+// that [Encrypt] and [Decrypt] work in place with one schedule, or three for
+// triple DES.
+//
+// A purchase takes some twenty blocks of it at both ends together, and a sign-in
+// 19 schedules: that is why it is here and not crypto/des, which is called
+// through an interface, so that its blocks live on the heap, and works a
+// schedule out bit by bit. The tests hold the two against each other;
+// BenchmarkDES compares them.
+package des
 
 import (
 	"encoding/binary"
 	"math/bits"
 )
 
-// DES as FIPS 46-3 has it. A purchase takes some twenty blocks of it at both
-// ends together, and a sign-in 19 schedules: that is why it is here and not
-// crypto/des, which is called through an interface, so that its blocks live on
-// the heap, and works a schedule out bit by bit. The tests hold the two against
-// each other; BenchmarkDES compares them.
-//
 // Halves are kept rotated right by 3, which puts the six bits that enter S-boxes
 // 1, 3, 5 and 7 at the low end of each octet, and with another 4 to the left
 // those of S-boxes 2, 4, 6 and 8. Bits are counted from 1, the highest, as the
 // standard does.
 
-// desBlock is the octets in a block.
-const desBlock = 8
+// BlockSize is the octets in a block.
+const BlockSize = 8
 
-// schedule is one single DES key, ready for use: for each round the sixes for
+// Schedule is one single DES key, ready for use: for each round the sixes for
 // S-boxes 1, 3, 5, 7 in the high half and for S-boxes 2, 4, 6, 8 in the low
 // one, each in the octet that it enters.
-type schedule [16]uint64
+type Schedule [16]uint64
 
 // stage is one pass of single DES over the halves, without the permutations
 // around it.
-func (s *schedule) stage(l, r uint32) (uint32, uint32) {
+func (s *Schedule) stage(l, r uint32) (uint32, uint32) {
 	for i := 0; i < 15; i += 2 {
 		a, b := s[i], s[i+1]
 		l ^= mix(r^uint32(a>>32), bits.RotateLeft32(r, 4)^uint32(a))
@@ -36,7 +39,7 @@ func (s *schedule) stage(l, r uint32) (uint32, uint32) {
 }
 
 // unstage is its inverse: the rounds in reverse order.
-func (s *schedule) unstage(l, r uint32) (uint32, uint32) {
+func (s *Schedule) unstage(l, r uint32) (uint32, uint32) {
 	for i := 14; i >= 0; i -= 2 {
 		a, b := s[i], s[i+1]
 		l ^= mix(r^uint32(b>>32), bits.RotateLeft32(r, 4)^uint32(b))
@@ -52,23 +55,35 @@ func mix(odd, even uint32) uint32 {
 		((sp[1][even>>24&63] ^ sp[3][even>>16&63]) ^ (sp[5][even>>8&63] ^ sp[7][even&63]))
 }
 
-// pass works one block with one stage or three, in place. Triple DES enciphers,
-// deciphers, enciphers.
-func (k *Key) pass(block []byte, decipher bool) {
-	v := binary.BigEndian.Uint64(block)
-	l, r := permute(uint32(v>>32), uint32(v))
-	switch {
-	case k.second == nil:
-		if decipher {
-			l, r = k.first.unstage(l, r)
-		} else {
-			l, r = k.first.stage(l, r)
-		}
-	case decipher:
-		l, r = k.first.unstage(k.second.stage(k.third.unstage(l, r)))
-	default:
-		l, r = k.third.stage(k.second.unstage(k.first.stage(l, r)))
+// Encrypt enciphers one block in place: with the first schedule alone when there
+// are no others, else as triple DES, which enciphers, deciphers, enciphers.
+func Encrypt(block []byte, first, second, third *Schedule) {
+	l, r := load(block)
+	if second == nil {
+		l, r = first.stage(l, r)
+	} else {
+		l, r = third.stage(second.unstage(first.stage(l, r)))
 	}
+	store(block, l, r)
+}
+
+// Decrypt undoes Encrypt.
+func Decrypt(block []byte, first, second, third *Schedule) {
+	l, r := load(block)
+	if second == nil {
+		l, r = first.unstage(l, r)
+	} else {
+		l, r = first.unstage(second.stage(third.unstage(l, r)))
+	}
+	store(block, l, r)
+}
+
+func load(block []byte) (l, r uint32) {
+	v := binary.BigEndian.Uint64(block)
+	return permute(uint32(v>>32), uint32(v))
+}
+
+func store(block []byte, l, r uint32) {
 	l, r = unpermute(l, r)
 	binary.BigEndian.PutUint64(block, uint64(l)<<32|uint64(r))
 }
@@ -100,10 +115,10 @@ func exchange(a, b uint32, n uint, mask uint32) (uint32, uint32) {
 	return a ^ t<<n, b ^ t
 }
 
-// expand makes the schedule of a key of 8 octets. Each bit of the key goes to
+// Expand makes the schedule of a key of 8 octets. Each bit of the key goes to
 // its places whatever the others are, so the schedule is the sum over its bits.
-func (s *schedule) expand(octets []byte) {
-	*s = schedule{}
+func (s *Schedule) Expand(octets []byte) {
+	*s = Schedule{}
 	for v := binary.BigEndian.Uint64(octets); v != 0; v &= v - 1 {
 		for i, w := range ofBit[bits.TrailingZeros64(v)] {
 			s[i] ^= w
@@ -113,7 +128,7 @@ func (s *schedule) expand(octets []byte) {
 
 var (
 	sp    [8][64]uint32 // S-box, then permutation P, rotated
-	ofBit [64]schedule  // of keys with one bit, the lowest of the 64 first
+	ofBit [64]Schedule  // of keys with one bit, the lowest of the 64 first
 )
 
 func init() {
@@ -134,7 +149,7 @@ func init() {
 }
 
 // slowly works a schedule out as the standard describes it.
-func slowly(key uint64) (s schedule) {
+func slowly(key uint64) (s Schedule) {
 	var c [56]uint64 // C and D, bit by bit
 	for i, from := range choice1 {
 		c[i] = key >> (64 - from) & 1

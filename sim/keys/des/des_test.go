@@ -1,8 +1,8 @@
-package keys
+package des
 
 import (
 	"crypto/cipher"
-	"crypto/des"
+	stdlib "crypto/des"
 	"encoding/binary"
 	"math/rand/v2"
 	"testing"
@@ -11,10 +11,10 @@ import (
 // reference is the standard library's cipher for a key of 8, 16 or 24 octets.
 func reference(t testing.TB, octets []byte) cipher.Block {
 	t.Helper()
-	make, k := des.NewTripleDESCipher, octets
+	make, k := stdlib.NewTripleDESCipher, octets
 	switch len(octets) {
 	case 8:
-		make = des.NewCipher
+		make = stdlib.NewCipher
 	case 16:
 		k = append(append([]byte(nil), octets...), octets[:8]...)
 	}
@@ -25,20 +25,34 @@ func reference(t testing.TB, octets []byte) cipher.Block {
 	return b
 }
 
+// schedules are those of a key of 8, 16 or 24 octets.
+func schedules(octets []byte) (one, two, three *Schedule) {
+	one = new(Schedule)
+	one.Expand(octets[:8])
+	if len(octets) > 8 {
+		two, three = new(Schedule), one
+		two.Expand(octets[8:16])
+	}
+	if len(octets) > 16 {
+		three = new(Schedule)
+		three.Expand(octets[16:24])
+	}
+	return one, two, three
+}
+
 // agree holds a key against the standard library's on one block.
 func agree(t *testing.T, octets []byte, block [8]byte) {
 	t.Helper()
-	k, err := New(octets)
-	if err != nil {
-		t.Fatal(err)
-	}
+	one, two, three := schedules(octets)
 	ref := reference(t, octets)
 	var ours, theirs [8]byte
-	k.Encrypt(ours[:], block[:])
+	ours = block
+	Encrypt(ours[:], one, two, three)
 	if ref.Encrypt(theirs[:], block[:]); ours != theirs {
 		t.Fatalf("%x under a key of %d octets: %x, the standard library has %x", block, len(octets), ours, theirs)
 	}
-	k.Decrypt(ours[:], block[:])
+	ours = block
+	Decrypt(ours[:], one, two, three)
 	if ref.Decrypt(theirs[:], block[:]); ours != theirs {
 		t.Fatalf("%x deciphered with a key of %d octets: %x, the standard library has %x", block, len(octets), ours, theirs)
 	}
@@ -82,10 +96,10 @@ func BenchmarkDES(b *testing.B) {
 		octets := []byte("0123456789ABCDEF")[:n]
 		name := map[int]string{8: "single", 16: "double"}[n]
 		b.Run(name+"/ours", func(b *testing.B) {
-			k, _ := New(octets)
+			one, two, three := schedules(octets)
 			block := make([]byte, 8)
 			for b.Loop() {
-				k.encrypt(block)
+				Encrypt(block, one, two, three)
 			}
 		})
 		b.Run(name+"/crypto", func(b *testing.B) {

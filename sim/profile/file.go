@@ -10,6 +10,10 @@ import (
 	"runtime"
 )
 
+// maxFile is the longest file that a profile may name, but for lists and keys:
+// 1 MiB, in octets.
+const maxFile = 1 << 20
+
 // folder is where a profile's relative paths start. They cannot leave it, not
 // by .. and not by a symbolic link; absolute paths may point anywhere.
 type folder string

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/strict"
 )
 
 // Bounds of a fleet.
@@ -16,7 +17,7 @@ const (
 
 // fleet makes a profile's terminals.
 type fleet struct {
-	*reader
+	reader
 	*Profile
 	dir   folder
 	mids  []string // of the merchants, in order
@@ -26,7 +27,7 @@ type fleet struct {
 
 // terminals makes the terminals of the entries, want of them when it is above
 // 0: the last range grows, or the end of the fleet is left away.
-func (r *reader) terminals(p *Profile, at value, entries []group, dir folder, want int) {
+func (r reader) terminals(p *Profile, at strict.Value, entries []group, dir folder, want int) {
 	f := fleet{reader: r, Profile: p, dir: dir, known: map[string]bool{}}
 	for i := range p.Merchants {
 		f.mids = append(f.mids, p.Merchants[i].MID)
@@ -50,13 +51,13 @@ func (r *reader) terminals(p *Profile, at value, entries []group, dir folder, wa
 	}
 	switch {
 	case total == 0:
-		r.fail(at, "has none; add a terminal or a range of them")
+		r.Fail(at, "has none; add a terminal or a range of them")
 		return
 	case want > total:
-		r.fail(at, "%d of them, %d were asked for; add a range (first, count, derive)", total, want)
+		r.Fail(at, "%d of them, %d were asked for; add a range (first, count, derive)", total, want)
 		return
 	case total > maxTerminals:
-		r.fail(at, "%d of them, at most %d", total, maxTerminals)
+		r.Fail(at, "%d of them, at most %d", total, maxTerminals)
 		return
 	}
 	if want > 0 { // what is over is not made
@@ -99,7 +100,7 @@ func (f *fleet) generate(g *group) {
 	tids := g.tid
 	if g.first != "" {
 		if !fits(g.first, g.count, false) {
-			f.fail(g.value, "%d terminals from %s on do not fit into 8 digits; begin lower", g.count, g.first)
+			f.Fail(g.Value, "%d terminals from %s on do not fit into 8 digits; begin lower", g.count, g.first)
 			return
 		}
 		tids = string(succession(g.first, g.count, false))
@@ -126,7 +127,7 @@ func (f *fleet) generate(g *group) {
 			t.Master = own[len(own)-16 : len(own) : len(own)]
 		}
 		if wrong := f.add(t); wrong != "" {
-			f.fail(g.value, "%s", wrong)
+			f.Fail(g.Value, "%s", wrong)
 			return
 		}
 	}
@@ -163,11 +164,11 @@ type listLine struct {
 func (f *fleet) load(g *group) []listLine {
 	data, err := f.dir.read(g.list, true, maxListFile)
 	if err != nil {
-		f.at(g.found["list"], g.path+".list", "%w", err)
+		f.FailAt(g.found["list"], g.Path()+".list", "%w", err)
 		return nil
 	}
 	defer clear(data)
-	in := &reader{file: f.dir.path(g.list)}
+	in := &strict.Reader{File: f.dir.path(g.list)}
 	all := []listLine{}
 	number := 0
 	for text := range bytes.Lines(data) {
@@ -177,12 +178,12 @@ func (f *fleet) load(g *group) []listLine {
 		}
 		t, err := terminal(text)
 		if err != nil {
-			in.at(number, "", "%w", err)
+			in.FailAt(number, "", "%w", err)
 		}
 		all = append(all, listLine{t, number})
 	}
-	if len(in.errs) > 0 {
-		f.errs = append(f.errs, in.errs...)
+	if !in.OK() {
+		f.Add(in)
 		return nil
 	}
 	return all
@@ -190,16 +191,16 @@ func (f *fleet) load(g *group) []listLine {
 
 // listed takes in the terminals of a list.
 func (f *fleet) listed(g *group) {
-	in := &reader{file: f.dir.path(g.list)}
+	in := &strict.Reader{File: f.dir.path(g.list)}
 	for _, l := range g.lines[:g.count] {
 		if wrong := f.add(l.Terminal); wrong != "" {
-			in.at(l.line, "", "%s", wrong)
+			in.FailAt(l.line, "", "%s", wrong)
 		}
 		if f.published == "" && wellKnown(l.Master, f.SignIn) {
 			f.published = l.TID
 		}
 	}
-	f.errs = append(f.errs, in.errs...)
+	f.Add(in)
 	g.lines = nil
 }
 
@@ -215,11 +216,11 @@ func terminal(line []byte) (t Terminal, err error) {
 	t = Terminal{TID: string(part[0]), MID: string(part[1]), Kind: Kind(part[2]), Master: make(Secret, hex.DecodedLen(len(part[3])))}
 	switch n, err := hex.Decode(t.Master, part[3]); {
 	case !tidShape.MatchString(t.TID):
-		return t, fmt.Errorf("tid %s, want %s", show(t.TID), tidWords)
+		return t, fmt.Errorf("tid %s, want %s", strict.Quote(t.TID), tidWords)
 	case !midShape.MatchString(t.MID):
-		return t, fmt.Errorf("mid %s, want %s", show(t.MID), midWords)
+		return t, fmt.Errorf("mid %s, want %s", strict.Quote(t.MID), midWords)
 	case !kindShape.MatchString(string(t.Kind)):
-		return t, fmt.Errorf("kind %s, want %s", show(string(t.Kind)), kindWords)
+		return t, fmt.Errorf("kind %s, want %s", strict.Quote(string(t.Kind)), kindWords)
 	case err != nil || n != 16:
 		return t, fmt.Errorf("master key, want 32 hexadecimal digits")
 	}

@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/strict"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -24,7 +26,7 @@ func Load(path string, terminals int) (*Profile, error) {
 		return nil, fmt.Errorf("profile: %w", err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(f, strict.MaxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("profile: %w", err)
 	}
@@ -37,17 +39,40 @@ func Parse(name string, data []byte, terminals int) (*Profile, error) {
 	return parse(name, data, terminals, "")
 }
 
+// reader reads a profile: what [strict.Reader] knows of YAML, and methods for
+// what stands in a profile.
+type reader struct{ *strict.Reader }
+
 // parse reads a profile. When dialect is given it is spoken instead of the
 // file's, with that dialect's own defaults for length, header and MAC.
 func parse(name string, data []byte, terminals int, dialect string) (*Profile, error) {
-	r := &reader{file: name}
-	if root, ok := r.document(data); ok {
+	r := reader{&strict.Reader{File: name,
+		Empty: "posfleet's own profile is a start (docs/profile.md)", Large: "put a large fleet into a list or a range"}}
+	if root, ok := r.Document(data); ok {
 		p := r.profile(root, folder(filepath.Dir(name)), terminals, dialect)
-		if len(r.errs) == 0 {
+		if r.OK() {
 			return p, nil
 		}
 	}
-	return nil, r.err()
+	return nil, r.Err()
+}
+
+var amountShape = regexp.MustCompile(`^(\d{1,13})(?:\.(\d\d))?$`)
+
+// amount reads yuan, with fen or without, 10000.00 or 10000, and gives fen.
+func (r reader) amount(to *int64) func(strict.Value) {
+	return func(v strict.Value) {
+		s, ok := r.Scalar(v)
+		if !ok {
+			return
+		}
+		m := amountShape.FindStringSubmatch(s)
+		if m == nil {
+			r.Fail(v, "%s, want yuan and fen as in 10000.00", strict.Quote(s))
+			return
+		}
+		*to, _ = strconv.ParseInt(m[1]+(m[2] + "00")[:2], 10, 64)
+	}
 }
 
 // network is what the file says of how the host is spoken to.
@@ -74,36 +99,36 @@ func policies() Policy {
 }
 
 // profile reads the whole file.
-func (r *reader) profile(root value, dir folder, terminals int, dialect string) *Profile {
-	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.file), filepath.Ext(r.file)), Policy: policies()}
+func (r reader) profile(root strict.Value, dir folder, terminals int, dialect string) *Profile {
+	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File)), Policy: policies()}
 	var says network
-	var address, merchants, ranges, cards, operators, fleet value
-	found := r.mapping(root, table{
-		"name":            r.text(&p.Name),
-		"address":         keep(&address),
-		"tls":             func(v value) { p.TLS = r.tls(v, dir) },
-		"dialect":         r.text(&says.dialect),
-		"spec":            r.text(&says.spec),
-		"length":          r.text(&says.length),
-		"tpdu":            r.match(&says.tpdu, regexp.MustCompile(`^(none|[0-9A-Fa-f]{10})$`), "10 hexadecimal digits or none"),
-		"header":          r.match(&says.header, regexp.MustCompile(`^(none|([0-9A-Fa-f]{2}){3,11})$`), "6 to 22 hexadecimal digits (CUP has 12) or none"),
-		"mac":             r.text(&says.mac),
-		"sign-in":         r.text(&says.signIn),
-		"policy":          func(v value) { r.policy(v, &p.Policy) },
-		"operators":       keep(&operators),
-		"merchants":       keep(&merchants),
-		"terminals":       keep(&fleet),
-		"cards":           keep(&cards),
-		"test-ranges":     keep(&ranges),
-		"accept-live-pan": r.yes(&p.LivePAN),
-		"allow-test-keys": r.yes(&p.AllowTestKeys),
+	var address, merchants, ranges, cards, operators, fleet strict.Value
+	found := r.Map(root, strict.Table{
+		"name":            r.Text(&p.Name),
+		"address":         strict.Keep(&address),
+		"tls":             func(v strict.Value) { p.TLS = r.tls(v, dir) },
+		"dialect":         r.Text(&says.dialect),
+		"spec":            r.Text(&says.spec),
+		"length":          r.Text(&says.length),
+		"tpdu":            r.Match(&says.tpdu, regexp.MustCompile(`^(none|[0-9A-Fa-f]{10})$`), "10 hexadecimal digits or none"),
+		"header":          r.Match(&says.header, regexp.MustCompile(`^(none|([0-9A-Fa-f]{2}){3,11})$`), "6 to 22 hexadecimal digits (CUP has 12) or none"),
+		"mac":             r.Text(&says.mac),
+		"sign-in":         r.Text(&says.signIn),
+		"policy":          func(v strict.Value) { r.policy(v, &p.Policy) },
+		"operators":       strict.Keep(&operators),
+		"merchants":       strict.Keep(&merchants),
+		"terminals":       strict.Keep(&fleet),
+		"cards":           strict.Keep(&cards),
+		"test-ranges":     strict.Keep(&ranges),
+		"accept-live-pan": r.Bool(&p.LivePAN),
+		"allow-test-keys": r.Bool(&p.AllowTestKeys),
 	})
 	for _, k := range []string{"operators", "merchants", "terminals", "cards"} {
-		if len(r.errs) == 0 && found[k] == 0 {
-			r.fail(root, "key %s is missing; a network has at least one of them", k)
+		if r.OK() && found[k] == 0 {
+			r.Fail(root, "key %s is missing; a network has at least one of them", k)
 		}
 	}
-	if len(r.errs) > 0 {
+	if !r.OK() {
 		return nil
 	}
 	if dialect != "" {
@@ -113,18 +138,18 @@ func (r *reader) profile(root value, dir folder, terminals int, dialect string) 
 	r.operators(p, operators)
 	r.merchants(p, merchants)
 	r.cards(p, cards, r.ranges(ranges))
-	if len(r.errs) > 0 {
+	if !r.OK() {
 		return nil
 	}
 	var groups []group
-	r.list(fleet, func(v value) { groups = append(groups, r.group(v, dir)) })
-	if len(r.errs) == 0 {
+	r.List(fleet, func(v strict.Value) { groups = append(groups, r.group(v, dir)) })
+	if r.OK() {
 		r.terminals(p, fleet, groups, dir, terminals)
 	}
-	if len(r.errs) == 0 && found["address"] != 0 {
-		if s, ok := r.scalar(address); ok {
+	if r.OK() && found["address"] != 0 {
+		if s, ok := r.Scalar(address); ok {
 			if err := p.meet(s); err != nil {
-				r.fail(address, "%w", err)
+				r.Fail(address, "%w", err)
 			}
 			p.Address = s
 		}
@@ -133,15 +158,15 @@ func (r *reader) profile(root value, dir folder, terminals int, dialect string) 
 }
 
 // network works out dialect, routing header and keys' forms.
-func (r *reader) network(p *Profile, says network, found map[string]int, dir folder) {
-	wrong := func(key, format string, args ...any) { r.at(max(1, found[key]), key, format, args...) }
+func (r reader) network(p *Profile, says network, found map[string]int, dir folder) {
+	wrong := func(key, format string, args ...any) { r.FailAt(max(1, found[key]), key, format, args...) }
 	if says.dialect == "" {
 		says.dialect = "cup"
 	}
 	known, ok := networks[says.dialect]
 	d := dialect.Dialects()[says.dialect]
 	if !ok || d == nil {
-		wrong("dialect", "%s, want cup or iso87", show(says.dialect))
+		wrong("dialect", "%s, want cup or iso87", strict.Quote(says.dialect))
 		return
 	}
 	for _, f := range []struct{ says, known *string }{
@@ -153,7 +178,7 @@ func (r *reader) network(p *Profile, says network, found map[string]int, dir fol
 		}
 	}
 	if d.Length, ok = wire.Lengths()[says.length]; !ok {
-		wrong("length", "%s, want binary2, binary4 or digits4", show(says.length))
+		wrong("length", "%s, want binary2, binary4 or digits4", strict.Quote(says.length))
 	}
 	d.Header = wire.Header{}
 	if says.tpdu != "none" {
@@ -166,10 +191,10 @@ func (r *reader) network(p *Profile, says network, found map[string]int, dir fol
 	}
 	var err error
 	if p.MAC, err = keys.ParseAlgorithm(says.mac); err != nil {
-		wrong("mac", "%s, want ecb, x9.9 or x9.19", show(says.mac))
+		wrong("mac", "%s, want ecb, x9.9 or x9.19", strict.Quote(says.mac))
 	}
 	if p.SignIn = keys.KeyBlock(says.signIn); p.SignIn.Len() == 0 {
-		wrong("sign-in", "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4) or 006 (SM4 and track key)", show(says.signIn))
+		wrong("sign-in", "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4) or 006 (SM4 and track key)", strict.Quote(says.signIn))
 	}
 	if says.spec != "" {
 		if d, err = ownSpec(d, says.spec, dir); err != nil {
@@ -186,31 +211,31 @@ func unhex(s string) []byte {
 }
 
 // tls reads how to reach a host over TLS.
-func (r *reader) tls(v value, dir folder) *TLS {
+func (r reader) tls(v strict.Value, dir folder) *TLS {
 	t := &TLS{}
-	file := func(to *string, private bool) func(value) {
-		return func(v value) {
-			path, ok := r.scalar(v)
+	file := func(to *string, private bool) func(strict.Value) {
+		return func(v strict.Value) {
+			path, ok := r.Scalar(v)
 			if !ok {
 				return
 			}
 			data, err := dir.read(path, private, maxFile)
 			if err != nil {
-				r.fail(v, "%w", err)
+				r.Fail(v, "%w", err)
 				return
 			}
 			clear(data)
 			*to = dir.path(path)
 		}
 	}
-	r.mapping(v, table{
+	r.Map(v, strict.Table{
 		"ca":          file(&t.CA, false),
 		"cert":        file(&t.Cert, false),
 		"key":         file(&t.Key, true),
-		"server-name": r.match(&t.ServerName, regexp.MustCompile(`^[0-9A-Za-z._:-]{1,253}$`), "a host name"),
+		"server-name": r.Match(&t.ServerName, regexp.MustCompile(`^[0-9A-Za-z._:-]{1,253}$`), "a host name"),
 	})
-	if len(r.errs) == 0 && (t.Cert == "") != (t.Key == "") {
-		r.fail(v, "cert and key go together; give both or neither")
+	if r.OK() && (t.Cert == "") != (t.Key == "") {
+		r.Fail(v, "cert and key go together; give both or neither")
 	}
 	return t
 }

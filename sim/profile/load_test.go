@@ -67,14 +67,6 @@ func TestSmallProfile(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
 		{"unknown key", "dialect: cup", "dialekt: cup", `bank.yaml:2: unknown key "dialekt"; known here: accept-live-pan, address, allow-test-keys, cards, dialect`},
-		{"unknown key below", "password: \"0000\"", "pasword: \"0000\"", `bank.yaml:7: operators[1]: unknown key "pasword"; known here: number, password`},
-		{"key twice", "dialect: cup", "name: other", `bank.yaml:2: key name stands twice, first on line 1; keep one`},
-		{"no value", "dialect: cup", "dialect:", `bank.yaml:2: dialect: has no value; give one or leave the key away`},
-		{"not YAML", "dialect: cup", "dialect: [cup", `bank.yaml:`},
-		{"alias", "dialect: cup", "dialect: &d cup", `bank.yaml:2: anchors and aliases are not read; write the value out`},
-		{"tag", "dialect: cup", "dialect: !!str cup", `bank.yaml:2: tags are not read`},
-		{"two documents", "cards:", "---\ncards:", `file holds more than one document; keep one`},
-		{"deep nesting", "dialect: cup", "dialect: [[[[[[[[[[cup]]]]]]]]]]", `bank.yaml:2: nested more than 8 deep`},
 		{"dialect", "dialect: cup", "dialect: ebcdic", `bank.yaml:2: dialect: "ebcdic", want cup or iso87`},
 		{"length", "dialect: cup", "length: four", `bank.yaml:2: length: "four", want binary2, binary4 or digits4`},
 		{"mac", "dialect: cup", "mac: hmac", `bank.yaml:2: mac: "hmac", want ecb, x9.9 or x9.19`},
@@ -86,7 +78,6 @@ func TestRefusals(t *testing.T) {
 		{"timeout too long", "30s", "30h", `bank.yaml:5: policy.timeout: "30h", want from 1ms to 10m0s`},
 		{"reason", "timeout: 30s", "reversal-reason: 99", `bank.yaml:5: policy.reversal-reason: "99", want 98 or 06`},
 		{"accepts", "timeout: 30s", "reversal-accepts: [\"25\"]", `bank.yaml:5: policy.reversal-accepts: 00 is missing`},
-		{"flag", "timeout: 30s", "supervisor: yes", `bank.yaml:5: policy.supervisor: "yes", want true or false`},
 		{"amount", "timeout: 30s", "refund-limit: 1.5", `bank.yaml:5: policy.refund-limit: "1.5", want yuan and fen as in 10000.00`},
 		{"password", `"0000"`, `"geheim"`, `bank.yaml:7: operators[1].password: a value of 6 characters, want 4 to 8 digits`},
 		{"operator twice", `"00"`, `"01"`, `bank.yaml:8: operators[2]: operator 01 stands twice; leave one away`},
@@ -124,7 +115,6 @@ func TestRefusals(t *testing.T) {
 		{"address", "dialect: cup", "address: 10.0.0.9", `bank.yaml:2: address: "10.0.0.9", want host:port as in 10.0.0.9:8583`},
 		{"port", "dialect: cup", "address: 10.0.0.9:0", `bank.yaml:2: address: "10.0.0.9:0", want a port from 1 to 65535 after the host`},
 		{"tls file", "dialect: cup", "tls: {ca: none.pem}", `bank.yaml:2: tls.ca: file none.pem: no such file`},
-		{"control character", "name: bank ", "name: \"a\\x1B[31m\"", `bank.yaml:1: name: holds a control character`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if !strings.Contains(good, c.old) {
@@ -139,9 +129,13 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
-	for _, data := range []string{"", "# nothing\n", "42", "- a", strings.Repeat("#\n", maxFile)} {
-		if _, err := Parse("bank.yaml", []byte(data), 0); err == nil || !strings.HasPrefix(err.Error(), "bank.yaml:1: ") {
-			t.Errorf("%.10q: %v", data, err)
+	for _, c := range []struct{ data, want string }{
+		{"", "bank.yaml:1: file is empty; posfleet's own profile is a start (docs/profile.md)"},
+		{strings.Repeat("#\n", 1<<20), "bank.yaml:1: file is longer than 1048576 octets; put a large fleet into a list or a range"},
+		{"42", "bank.yaml:1: want keys and values: accept-live-pan, address"},
+	} {
+		if _, err := Parse("bank.yaml", []byte(c.data), 0); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%.10q: error is %v, want in it %s", c.data, err, c.want)
 		}
 	}
 	for _, key := range []string{"operators", "merchants", "terminals", "cards"} {
@@ -157,10 +151,6 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	_, err := Parse("bank.yaml", []byte(bad), 0)
 	if err == nil || strings.Count(err.Error(), "\n") < 1 || !strings.Contains(err.Error(), ":2:") || !strings.Contains(err.Error(), ":5:") {
 		t.Errorf("got %v, want lines 2 and 5 told", err)
-	}
-	many := strings.Replace(good, "dialect: cup", strings.Repeat("bad: x\n", 500), 1)
-	if _, err := Parse("bank.yaml", []byte(many), 0); err == nil || strings.Count(err.Error(), "\n") > maxErrors {
-		t.Errorf("%d lines of errors, want at most %d", strings.Count(err.Error(), "\n")+1, maxErrors+1)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/posfleet/posfleet/sim/strict"
 )
 
 // Bounds of cards.
@@ -24,106 +24,106 @@ var (
 )
 
 // policy reads the terminals' policy over its defaults.
-func (r *reader) policy(v value, p *Policy) {
-	r.mapping(v, table{
-		"timeout":           r.duration(&p.Timeout, time.Millisecond, 10*time.Minute),
-		"reversal-tries":    number(r, &p.ReversalTries, 1, 99),
-		"reversal-reason":   r.match(&p.ReversalReason, regexp.MustCompile(`^(98|06)$`), "98 or 06"),
-		"reversal-original": r.yes(&p.ReversalOriginal),
-		"reversal-accepts": func(v value) {
+func (r reader) policy(v strict.Value, p *Policy) {
+	r.Map(v, strict.Table{
+		"timeout":           r.Duration(&p.Timeout, time.Millisecond, 10*time.Minute),
+		"reversal-tries":    strict.Int(r.Reader, &p.ReversalTries, 1, 99),
+		"reversal-reason":   r.Match(&p.ReversalReason, regexp.MustCompile(`^(98|06)$`), "98 or 06"),
+		"reversal-original": r.Bool(&p.ReversalOriginal),
+		"reversal-accepts": func(v strict.Value) {
 			p.ReversalAccepts = nil
-			r.list(v, func(v value) {
+			r.List(v, func(v strict.Value) {
 				var code string
-				r.match(&code, answerShape, "a response code of two digits or capitals")(v)
+				r.Match(&code, answerShape, "a response code of two digits or capitals")(v)
 				p.ReversalAccepts = append(p.ReversalAccepts, code)
 			})
-			if v.Kind == yaml.SequenceNode && !slices.Contains(p.ReversalAccepts, "00") {
-				r.fail(v, "00 is missing, the answer that says the reversal was done; add it")
+			if v.IsList() && !slices.Contains(p.ReversalAccepts, "00") {
+				r.Fail(v, "00 is missing, the answer that says the reversal was done; add it")
 			}
 		},
-		"keep-on-mismatch":  r.yes(&p.KeepOnMismatch),
-		"abort-on-reversal": r.yes(&p.AbortOnReversal),
-		"defective-is-good": r.yes(&p.DefectiveIsGood),
-		"supervisor":        r.yes(&p.Supervisor),
-		"auto-sign-off":     r.yes(&p.AutoSignOff),
-		"journal-limit":     number(r, &p.JournalLimit, 0, 1_000_000),
+		"keep-on-mismatch":  r.Bool(&p.KeepOnMismatch),
+		"abort-on-reversal": r.Bool(&p.AbortOnReversal),
+		"defective-is-good": r.Bool(&p.DefectiveIsGood),
+		"supervisor":        r.Bool(&p.Supervisor),
+		"auto-sign-off":     r.Bool(&p.AutoSignOff),
+		"journal-limit":     strict.Int(r.Reader, &p.JournalLimit, 0, 1_000_000),
 		"refund-limit":      r.amount(&p.RefundLimit),
-		"encrypt-tracks":    r.yes(&p.EncryptTracks),
+		"encrypt-tracks":    r.Bool(&p.EncryptTracks),
 	})
 }
 
 // operators reads who may work at the terminals.
-func (r *reader) operators(p *Profile, v value) {
+func (r reader) operators(p *Profile, v strict.Value) {
 	sells := false
-	r.list(v, func(v value) {
+	r.List(v, func(v strict.Value) {
 		var o Operator
-		found := r.mapping(v, table{
-			"number":   r.match(&o.Number, regexp.MustCompile(`^\d\d$`), "two digits: 01 to 98 operators, 00 supervisor, 99 administrator"),
-			"password": r.secret(&o.Password, regexp.MustCompile(`^\d{4,8}$`), "4 to 8 digits"),
+		found := r.Map(v, strict.Table{
+			"number":   r.Match(&o.Number, regexp.MustCompile(`^\d\d$`), "two digits: 01 to 98 operators, 00 supervisor, 99 administrator"),
+			"password": strict.Secret(r.Reader, &o.Password, regexp.MustCompile(`^\d{4,8}$`), "4 to 8 digits"),
 		})
-		r.need(v, found, "number", "password")
+		r.Need(v, found, "number", "password")
 		if o.Number != "" && slices.ContainsFunc(p.Operators, func(x Operator) bool { return x.Number == o.Number }) {
-			r.fail(v, "operator %s stands twice; leave one away", o.Number)
+			r.Fail(v, "operator %s stands twice; leave one away", o.Number)
 		}
 		sells = sells || o.Number != "00" && o.Number != "99"
 		p.Operators = append(p.Operators, o)
 	})
 	if !sells {
-		r.fail(v, "nobody who may sell; add an operator from 01 to 98")
+		r.Fail(v, "nobody who may sell; add an operator from 01 to 98")
 	}
 	if p.Policy.Supervisor && !slices.ContainsFunc(p.Operators, func(o Operator) bool { return o.Number == "00" }) {
-		r.fail(v, "no supervisor, and voids ask for one; add operator 00 or say supervisor: false under policy")
+		r.Fail(v, "no supervisor, and voids ask for one; add operator 00 or say supervisor: false under policy")
 	}
 }
 
 // merchants reads merchants and their fee plans.
-func (r *reader) merchants(p *Profile, v value) {
-	r.list(v, func(v value) {
+func (r reader) merchants(p *Profile, v strict.Value) {
+	r.List(v, func(v strict.Value) {
 		var m Merchant
-		found := r.mapping(v, table{
-			"mid":  r.match(&m.MID, midShape, midWords),
-			"name": r.text(&m.Name),
-			"fee": func(v value) {
-				r.mapping(v, table{"basis-points": number(r, &m.Fee.BasisPoints, 0, 10_000), "cap": r.amount(&m.Fee.Cap)})
+		found := r.Map(v, strict.Table{
+			"mid":  r.Match(&m.MID, midShape, midWords),
+			"name": r.Text(&m.Name),
+			"fee": func(v strict.Value) {
+				r.Map(v, strict.Table{"basis-points": strict.Int(r.Reader, &m.Fee.BasisPoints, 0, 10_000), "cap": r.amount(&m.Fee.Cap)})
 			},
 		})
-		r.need(v, found, "mid")
+		r.Need(v, found, "mid")
 		if utf8.RuneCountInString(m.Name) > 40 {
-			r.fail(v, "name of %d characters, want at most 40", utf8.RuneCountInString(m.Name))
+			r.Fail(v, "name of %d characters, want at most 40", utf8.RuneCountInString(m.Name))
 		}
 		if m.MID != "" && slices.ContainsFunc(p.Merchants, func(x Merchant) bool { return x.MID == m.MID }) {
-			r.fail(v, "merchant %s stands twice; leave one away", m.MID)
+			r.Fail(v, "merchant %s stands twice; leave one away", m.MID)
 		}
 		p.Merchants = append(p.Merchants, m)
 	})
 	if len(p.Merchants) == 0 {
-		r.fail(v, "is empty; add a merchant")
+		r.Fail(v, "is empty; add a merchant")
 	}
 }
 
 // need complains about keys that an item must have.
-func (r *reader) need(v value, found map[string]int, keys ...string) {
+func (r reader) need(v strict.Value, found map[string]int, keys ...string) {
 	for _, k := range keys {
-		if v.Kind == yaml.MappingNode && found[k] == 0 {
-			r.fail(v, "key %s is missing; add it", k)
+		if v.IsMap() && found[k] == 0 {
+			r.Fail(v, "key %s is missing; add it", k)
 		}
 	}
 }
 
 // ranges gives the test ranges that cards may be in: everybody's and those
 // that the file names.
-func (r *reader) ranges(v value) []Range {
+func (r reader) ranges(v strict.Value) []Range {
 	all := TestRanges()
-	if v.Node == nil {
+	if !v.Given() {
 		return all
 	}
-	r.list(v, func(v value) {
+	r.List(v, func(v strict.Value) {
 		var own Range
-		found := r.mapping(v, table{
-			"name":   r.text(&own.Name),
-			"prefix": r.match(&own.Prefix, regexp.MustCompile(`^\d{6,19}$`), "the 6 to 19 digits that its card numbers begin with"),
+		found := r.Map(v, strict.Table{
+			"name":   r.Text(&own.Name),
+			"prefix": r.Match(&own.Prefix, regexp.MustCompile(`^\d{6,19}$`), "the 6 to 19 digits that its card numbers begin with"),
 		})
-		r.need(v, found, "name", "prefix")
+		r.Need(v, found, "name", "prefix")
 		if own.Prefix != "" {
 			all = append(all, own)
 		}
@@ -132,25 +132,25 @@ func (r *reader) ranges(v value) []Range {
 }
 
 // cards reads the test cards and works out their holders.
-func (r *reader) cards(p *Profile, v value, ranges []Range) {
+func (r reader) cards(p *Profile, v strict.Value, ranges []Range) {
 	accepted, total := p.LivePAN, 0
 	p.LivePAN = false
-	var lines []value
-	r.list(v, func(v value) {
+	var lines []strict.Value
+	r.List(v, func(v strict.Value) {
 		c := r.card(v)
 		if total += c.Count; total > maxAll {
-			r.fail(v, "more than %d cards in all; count fewer", maxAll)
+			r.Fail(v, "more than %d cards in all; count fewer", maxAll)
 		}
 		if c.Role != "" && slices.ContainsFunc(p.Cards, func(x Card) bool { return x.Role == c.Role }) {
-			r.fail(v, "role %s stands twice; leave one away", c.Role)
+			r.Fail(v, "role %s stands twice; leave one away", c.Role)
 		}
 		p.Cards = append(p.Cards, c)
 		lines = append(lines, v)
 	})
 	if len(p.Cards) == 0 {
-		r.fail(v, "is empty; add at least a card of role good")
+		r.Fail(v, "is empty; add at least a card of role good")
 	}
-	if len(r.errs) > 0 {
+	if !r.OK() {
 		return
 	}
 	p.holders = make(map[string][]Holder, len(p.Cards))
@@ -161,12 +161,12 @@ func (r *reader) cards(p *Profile, v value, ranges []Range) {
 		p.holders[c.Role] = all
 		if c.PAN != "" && !within(ranges, all[0].PAN, all[len(all)-1].PAN) {
 			if p.LivePAN = true; !accepted {
-				r.fail(lines[i], "card number %s may be a live one: it is outside the named test ranges; use a test card, "+
+				r.Fail(lines[i], "card number %s may be a live one: it is outside the named test ranges; use a test card, "+
 					"name its range under test-ranges, or say accept-live-pan: true", Mask(c.PAN))
 			}
 		}
 		if wrong := claim(owner, all); wrong != "" {
-			r.fail(lines[i], "%s; give each role its own", wrong)
+			r.Fail(lines[i], "%s; give each role its own", wrong)
 		}
 	}
 }
@@ -194,42 +194,42 @@ func claim(owner map[string]string, all []Holder) (complaint string) {
 const invalid = "invalid"
 
 // card reads one card or range of cards.
-func (r *reader) card(v value) Card {
+func (r reader) card(v strict.Value) Card {
 	c := Card{Count: 1, Service: "101"}
-	found := r.mapping(v, table{
-		"role":          r.match(&c.Role, roleShape, "small letters, digits and hyphens"),
+	found := r.Map(v, strict.Table{
+		"role":          r.Match(&c.Role, roleShape, "small letters, digits and hyphens"),
 		"pan":           r.pan(&c.PAN),
-		"count":         number(r, &c.Count, 1, maxCards),
-		"expiry":        r.match(&c.Expiry, regexp.MustCompile(`^\d\d(0[1-9]|1[0-2])$`), "YYMM"),
-		"sequence":      r.match(&c.Sequence, regexp.MustCompile(`^\d{3}$`), "three digits"),
-		"service":       r.match(&c.Service, regexp.MustCompile(`^\d{3}$`), "three digits"),
-		"discretionary": r.secret(&c.Extra, regexp.MustCompile(`^\d{1,17}$`), "1 to 17 digits"),
-		"pin":           r.secret(&c.PIN, pinShape, "4 to 12 digits"),
-		"typed":         r.secret(&c.Typed, pinShape, "4 to 12 digits"),
-		"code":          r.match(&c.Code, regexp.MustCompile(`^\d{19}$`), "19 digits"),
+		"count":         strict.Int(r.Reader, &c.Count, 1, maxCards),
+		"expiry":        r.Match(&c.Expiry, regexp.MustCompile(`^\d\d(0[1-9]|1[0-2])$`), "YYMM"),
+		"sequence":      r.Match(&c.Sequence, regexp.MustCompile(`^\d{3}$`), "three digits"),
+		"service":       r.Match(&c.Service, regexp.MustCompile(`^\d{3}$`), "three digits"),
+		"discretionary": strict.Secret(r.Reader, &c.Extra, regexp.MustCompile(`^\d{1,17}$`), "1 to 17 digits"),
+		"pin":           strict.Secret(r.Reader, &c.PIN, pinShape, "4 to 12 digits"),
+		"typed":         strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),
+		"code":          r.Match(&c.Code, regexp.MustCompile(`^\d{19}$`), "19 digits"),
 		"balance":       r.amount(&c.Balance),
 		"limit":         r.amount(&c.Limit),
-		"answer":        r.match(&c.Answer, answerShape, "a response code of two digits or capitals"),
+		"answer":        r.Match(&c.Answer, answerShape, "a response code of two digits or capitals"),
 	})
-	r.need(v, found, "role")
+	r.Need(v, found, "role")
 	if c.Typed == nil {
 		c.Typed = c.PIN
 	}
 	if c.Extra == nil {
 		c.Extra = Secret("00000000000000000")
 	}
-	if wrong := c.wrong(); wrong != "" && len(r.errs) == 0 {
-		r.fail(v, "%s", wrong)
+	if wrong := c.wrong(); wrong != "" && r.OK() {
+		r.Fail(v, "%s", wrong)
 	}
 	return c
 }
 
 // pan reads a card number; of a wrong one nothing is shown but its length.
-func (r *reader) pan(to *string) func(value) {
-	return func(v value) {
-		s, ok := r.scalar(v)
+func (r reader) pan(to *string) func(strict.Value) {
+	return func(v strict.Value) {
+		s, ok := r.Scalar(v)
 		if ok && !panShape.MatchString(s) {
-			r.fail(v, "a value of %d characters, want a card number of 13 to 19 digits without spaces", utf8.RuneCountInString(s))
+			r.Fail(v, "a value of %d characters, want a card number of 13 to 19 digits without spaces", utf8.RuneCountInString(s))
 			return
 		}
 		*to = s

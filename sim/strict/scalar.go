@@ -1,0 +1,128 @@
+package strict
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Scalar is the text of a single value. It is taken as written, never as a
+// number: 0000 stays four zeros and 10_0 what it is. ok is false, and the reason
+// noted, when something else stands there.
+func (r *Reader) Scalar(v Value) (text string, ok bool) {
+	switch n := v.node; {
+	case n.Kind != yaml.ScalarNode:
+		r.Fail(v, "want a single value")
+	case n.Tag == "!!null":
+		r.Fail(v, "has no value; give one or leave the key away")
+	case strings.ContainsFunc(n.Value, func(c rune) bool { return c < ' ' || c == 0x7F }):
+		r.Fail(v, "holds a control character")
+	default:
+		return n.Value, true
+	}
+	return "", false
+}
+
+// Text reads any text.
+func (r *Reader) Text(to *string) func(Value) {
+	return func(v Value) {
+		if s, ok := r.Scalar(v); ok {
+			*to = s
+		}
+	}
+}
+
+// Match reads text of a shape, told in words when it is another.
+func (r *Reader) Match(to *string, shape *regexp.Regexp, words string) func(Value) {
+	return func(v Value) {
+		s, ok := r.Scalar(v)
+		if ok && !shape.MatchString(s) {
+			r.Fail(v, "%s, want %s", Quote(s), words)
+			return
+		}
+		*to = s
+	}
+}
+
+// Secret reads text of a shape that is never shown: of a wrong one its length.
+func Secret[S ~[]byte](r *Reader, to *S, shape *regexp.Regexp, words string) func(Value) {
+	return func(v Value) {
+		s, ok := r.Scalar(v)
+		if ok && !shape.MatchString(s) {
+			r.Fail(v, "a value of %d characters, want %s", len(s), words)
+			return
+		}
+		*to = S(s)
+	}
+}
+
+// Bool reads true or false.
+func (r *Reader) Bool(to *bool) func(Value) {
+	return func(v Value) {
+		switch s, ok := r.Scalar(v); {
+		case !ok:
+		case s == "true" || s == "false":
+			*to = s == "true"
+		default:
+			r.Fail(v, "%s, want true or false", Quote(s))
+		}
+	}
+}
+
+// Int reads a whole number from least to most.
+func Int[N int | int64](r *Reader, to *N, least, most N) func(Value) {
+	return func(v Value) {
+		s, ok := r.Scalar(v)
+		if !ok {
+			return
+		}
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil || n < int64(least) || n > int64(most) {
+			r.Fail(v, "%s, want a whole number from %d to %d", Quote(s), least, most)
+			return
+		}
+		*to = N(n)
+	}
+}
+
+var onlyDigits = regexp.MustCompile(`^\d+$`)
+
+// Duration reads a time with its unit, from least to most.
+func (r *Reader) Duration(to *time.Duration, least, most time.Duration) func(Value) {
+	return func(v Value) {
+		s, ok := r.Scalar(v)
+		if !ok {
+			return
+		}
+		d, err := time.ParseDuration(s)
+		switch {
+		case err != nil && onlyDigits.MatchString(s):
+			r.Fail(v, "%s has no unit; write it as in 60s or 500ms", Quote(s))
+		case err != nil:
+			r.Fail(v, "%s, want a time with its unit as in 60s or 500ms", Quote(s))
+		case d < least || d > most:
+			r.Fail(v, "%s, want from %s to %s", Quote(s), least, most)
+		default:
+			*to = d
+		}
+	}
+}
+
+// Quote quotes a value for a message: not too long, and of long runs of digits,
+// which may be card numbers or keys, the last four only.
+func Quote(s string) string {
+	s = mask(s)
+	if r := []rune(s); len(r) > 40 {
+		s = string(r[:40]) + "…"
+	}
+	return strconv.Quote(s)
+}
+
+var longRun = regexp.MustCompile(`[0-9A-Fa-f]{11,}`)
+
+func mask(s string) string {
+	return longRun.ReplaceAllStringFunc(s, func(run string) string { return "…" + run[len(run)-4:] })
+}

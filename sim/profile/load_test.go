@@ -39,7 +39,7 @@ func TestSmallProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := policies()
+	want := defaultPolicy()
 	want.Timeout = 30 * time.Second
 	if got := fmt.Sprint(p.Policy); got != fmt.Sprint(want) {
 		t.Errorf("policy %s, want %v", got, want)

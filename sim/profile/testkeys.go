@@ -18,7 +18,7 @@ const publishedSeed = "posfleet test seed, no secret"
 // environment says. The address is checked as one in the file is, and so is
 // that no published test key meets a host that is not on this machine.
 func (p *Profile) WithAddress(address string) (*Profile, error) {
-	if err := p.meet(address); err != nil {
+	if err := p.checkAddress(address); err != nil {
 		return nil, err
 	}
 	q := *p
@@ -26,8 +26,8 @@ func (p *Profile) WithAddress(address string) (*Profile, error) {
 	return &q, nil
 }
 
-// meet checks an address, and whether the profile's keys may be used there.
-func (p *Profile) meet(address string) error {
+// checkAddress checks an address, and whether the profile's keys may be used there.
+func (p *Profile) checkAddress(address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return fmt.Errorf("%q, want host:port as in 10.0.0.9:8583", address)
@@ -38,15 +38,15 @@ func (p *Profile) meet(address string) error {
 	if host == "" {
 		return fmt.Errorf("%q names no host, want host:port as in 10.0.0.9:8583", address)
 	}
-	if p.published != "" && !p.AllowTestKeys && !loopback(host) {
+	if p.published != "" && !p.AllowTestKeys && !IsLoopback(host) {
 		return fmt.Errorf("%s is not on this machine, and the master key of terminal %s is a published test key; "+
 			"give the terminals keys of their own, or say allow-test-keys: true when the host is a test host", address, p.published)
 	}
 	return nil
 }
 
-// loopback reports whether a host is this machine whatever a resolver says.
-func loopback(host string) bool {
+// IsLoopback reports whether a host is this machine whatever a resolver says.
+func IsLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}

@@ -1,5 +1,11 @@
 package profile
 
+import (
+	"regexp"
+
+	"github.com/posfleet/posfleet/sim/strict"
+)
+
 // A Range is card numbers known to be nobody's: those that begin with Prefix.
 type Range struct {
 	Name   string
@@ -32,9 +38,30 @@ func TestRanges() []Range {
 	}
 }
 
-// within reports whether a succession of card numbers, from first to last, is
+// ranges gives the test ranges that cards may be in: everybody's and those
+// that the file names.
+func (r reader) ranges(v strict.Value) []Range {
+	all := TestRanges()
+	if !v.Given() {
+		return all
+	}
+	r.List(v, func(v strict.Value) {
+		var own Range
+		found := r.Map(v, strict.Table{
+			"name":   r.Text(&own.Name),
+			"prefix": r.Match(&own.Prefix, regexp.MustCompile(`^\d{6,19}$`), "the 6 to 19 digits that its card numbers begin with"),
+		})
+		r.Need(v, found, "name", "prefix")
+		if own.Prefix != "" {
+			all = append(all, own)
+		}
+	})
+	return all
+}
+
+// inRange reports whether a succession of card numbers, from first to last, is
 // all inside one of the ranges.
-func within(ranges []Range, first, last string) bool {
+func inRange(ranges []Range, first, last string) bool {
 	for _, r := range ranges {
 		if n := len(r.Prefix); len(first) >= n && first[:n] == r.Prefix && last[:n] == r.Prefix {
 			return true

@@ -1,0 +1,162 @@
+package profile
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/posfleet/posfleet/sim/strict"
+)
+
+// Card is a test card, or a range of alike ones, by role.
+type Card struct {
+	Role          string // "good", "poor", "expired", "stolen", …
+	PAN           string // of the first one; empty when there is only a payment code
+	Count         int    // how many, at least 1; the others follow by account number, each with its own check digit
+	Expiry        string // YYMM
+	Sequence      string // card sequence number, three digits; empty when it has no chip
+	Service       string // service code on the stripe, three digits
+	Discretionary Secret // discretionary digits that end track 2, cut to fit its 37
+	PIN           Secret // the account's; empty when it has none
+	Typed         Secret // what the cardholder types; the PIN unless the role is to mistype
+	Code          string // QR payment code of the first one, 19 digits; empty when it has none
+	// What the bundled host knows of the account.
+	Balance int64  // fen
+	Limit   int64  // largest single payment in fen; 0 for none
+	Answer  string // response code that it gives for this card whatever is asked; empty for the rules
+}
+
+// Bounds of cards.
+const (
+	maxCards      = 100_000 // of one role
+	maxCardsInAll = 200_000 // of all
+)
+
+var (
+	answerShape = regexp.MustCompile(`^[0-9A-Z]{2}$`)
+	pinShape    = regexp.MustCompile(`^\d{4,12}$`)
+	panShape    = regexp.MustCompile(`^\d{13,19}$`)
+	roleShape   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
+)
+
+// cards reads the test cards and works out their holders.
+func (r reader) cards(p *Profile, v strict.Value, ranges []Range) {
+	accepted, total := p.LivePAN, 0
+	p.LivePAN = false
+	var lines []strict.Value
+	r.List(v, func(v strict.Value) {
+		c := r.card(v)
+		if total += c.Count; total > maxCardsInAll {
+			r.Fail(v, "more than %d cards in all; count fewer", maxCardsInAll)
+		}
+		if c.Role != "" && slices.ContainsFunc(p.Cards, func(x Card) bool { return x.Role == c.Role }) {
+			r.Fail(v, "role %s stands twice; leave one away", c.Role)
+		}
+		p.Cards = append(p.Cards, c)
+		lines = append(lines, v)
+	})
+	if len(p.Cards) == 0 {
+		r.Fail(v, "is empty; add at least a card of role good")
+	}
+	if !r.OK() {
+		return
+	}
+	p.holders = make(map[string][]Holder, len(p.Cards))
+	owner := make(map[string]string, total)
+	for i := range p.Cards {
+		c := &p.Cards[i]
+		all := holdersOf(c)
+		p.holders[c.Role] = all
+		if c.PAN != "" && !inRange(ranges, all[0].PAN, all[len(all)-1].PAN) {
+			if p.LivePAN = true; !accepted {
+				r.Fail(lines[i], "card number %s may be a live one: it is outside the named test ranges; use a test card, "+
+					"name its range under test-ranges, or say accept-live-pan: true", Mask(c.PAN))
+			}
+		}
+		if complaint := claim(owner, all); complaint != "" {
+			r.Fail(lines[i], "%s; give each role its own", complaint)
+		}
+	}
+}
+
+// claim notes which role the numbers and codes of holders are of. The
+// complaint is empty when they were nobody's before.
+func claim(owner map[string]string, all []Holder) (complaint string) {
+	for i := range all {
+		h := &all[i]
+		// A code and a card number of 19 digits are not taken for each other.
+		for _, id := range [...]struct{ what, number string }{{"card number ", h.PAN}, {"payment code ", h.Code}} {
+			if id.number == "" {
+				continue
+			}
+			if other, taken := owner[id.what+id.number]; taken {
+				return id.what + Mask(id.number) + " is also one of role " + other
+			}
+			owner[id.what+id.number] = h.Card.Role
+		}
+	}
+	return ""
+}
+
+// roleInvalid is the role whose number may end in a wrong check digit.
+const roleInvalid = "invalid"
+
+// card reads one card or range of cards.
+func (r reader) card(v strict.Value) Card {
+	c := Card{Count: 1, Service: "101"}
+	found := r.Map(v, strict.Table{
+		"role":          r.Match(&c.Role, roleShape, "small letters, digits and hyphens"),
+		"pan":           r.pan(&c.PAN),
+		"count":         strict.Int(r.Reader, &c.Count, 1, maxCards),
+		"expiry":        r.Match(&c.Expiry, regexp.MustCompile(`^\d\d(0[1-9]|1[0-2])$`), "YYMM"),
+		"sequence":      r.Match(&c.Sequence, regexp.MustCompile(`^\d{3}$`), "three digits"),
+		"service":       r.Match(&c.Service, regexp.MustCompile(`^\d{3}$`), "three digits"),
+		"discretionary": strict.Secret(r.Reader, &c.Discretionary, regexp.MustCompile(`^\d{1,17}$`), "1 to 17 digits"),
+		"pin":           strict.Secret(r.Reader, &c.PIN, pinShape, "4 to 12 digits"),
+		"typed":         strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),
+		"code":          r.Match(&c.Code, regexp.MustCompile(`^\d{19}$`), "19 digits"),
+		"balance":       r.amount(&c.Balance),
+		"limit":         r.amount(&c.Limit),
+		"answer":        r.Match(&c.Answer, answerShape, "a response code of two digits or capitals"),
+	})
+	r.Need(v, found, "role")
+	if c.Typed == nil {
+		c.Typed = c.PIN
+	}
+	if c.Discretionary == nil {
+		c.Discretionary = Secret("00000000000000000")
+	}
+	if complaint := c.inconsistency(); complaint != "" && r.OK() {
+		r.Fail(v, "%s", complaint)
+	}
+	return c
+}
+
+// pan reads a card number; of a wrong one nothing is shown but its length.
+func (r reader) pan(to *string) func(strict.Value) {
+	return func(v strict.Value) {
+		s, ok := r.Scalar(v)
+		if ok && !panShape.MatchString(s) {
+			r.Fail(v, "a value of %d characters, want a card number of 13 to 19 digits without spaces", utf8.RuneCountInString(s))
+			return
+		}
+		*to = s
+	}
+}
+
+// inconsistency says what does not fit together in a card; empty when all does.
+func (c *Card) inconsistency() string {
+	switch {
+	case c.PAN == "" && c.Code == "":
+		return "has neither pan nor code; give at least one"
+	case c.PAN != "" && c.Expiry == "":
+		return "key expiry is missing; add it as YYMM"
+	case c.PAN != "" && !Luhn(c.PAN) && c.Role != roleInvalid:
+		return fmt.Sprintf("card number %s: its check digit is not %c; mend the number (only role %s may have a wrong one)",
+			Mask(c.PAN), CheckDigit(c.PAN[:len(c.PAN)-1]), roleInvalid)
+	case c.PAN != "" && !fitsWidth(c.PAN, c.Count, true), c.Code != "" && !fitsWidth(c.Code, c.Count, false):
+		return fmt.Sprintf("%d cards from this number on need a digit more than it has; count fewer", c.Count)
+	}
+	return ""
+}

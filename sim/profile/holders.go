@@ -1,0 +1,61 @@
+package profile
+
+// longestTrack is the most that track 2 holds, in characters (ISO/IEC 7813).
+const longestTrack = 37
+
+// Holder is one cardholder: one card of a [Card]'s range with all that a
+// terminal reads off it and what the holder types. All is worked out when the
+// profile is loaded; using it computes and allocates nothing.
+type Holder struct {
+	Card     *Card  // the range that it is of
+	PAN      string // empty when there is only a payment code
+	Track2   Secret // PAN, D, expiry, service code, discretionary digits; at most 37
+	Expiry   string // YYMM
+	Sequence string // card sequence number; empty when it has no chip
+	Typed    Secret // what is typed on the PIN pad; empty for nothing
+	Code     string // QR payment code, 19 digits; empty when it has none
+}
+
+// Card is the card, or range of cards, of a role; nil when there is none.
+func (p *Profile) Card(role string) *Card {
+	for i := range p.Cards {
+		if p.Cards[i].Role == role {
+			return &p.Cards[i]
+		}
+	}
+	return nil
+}
+
+// Holders are the holders of a role's cards, in order of card number; nil when
+// the profile has no such role. The slice is the profile's own: read only.
+func (p *Profile) Holders(role string) []Holder { return p.holders[role] }
+
+// holdersOf works out the holders of a card. The card has been checked. The
+// holders' numbers and tracks are views of three blocks, not a heap of strings.
+func holdersOf(c *Card) []Holder {
+	all := make([]Holder, c.Count)
+	n, m := len(c.PAN), len(c.Code)
+	pans := string(consecutive(c.PAN, c.Count, true))
+	codes := string(consecutive(c.Code, c.Count, false))
+	var tracks []byte
+	for i := range all {
+		h := &all[i]
+		*h = Holder{Card: c, PAN: pans[i*n : (i+1)*n], Expiry: c.Expiry, Sequence: c.Sequence,
+			Typed: c.Typed, Code: codes[i*m : (i+1)*m]}
+		if n == 0 {
+			continue
+		}
+		if tracks == nil {
+			tracks = make([]byte, 0, c.Count*longestTrack)
+		}
+		from := len(tracks)
+		tracks = append(tracks, h.PAN...)
+		tracks = append(tracks, 'D')
+		tracks = append(tracks, c.Expiry...)
+		tracks = append(tracks, c.Service...)
+		room := longestTrack - (len(tracks) - from)
+		tracks = append(tracks, c.Discretionary[:min(room, len(c.Discretionary))]...)
+		h.Track2 = Secret(tracks[from:len(tracks):len(tracks)])
+	}
+	return all
+}

@@ -1,0 +1,78 @@
+package profile
+
+import (
+	"encoding/hex"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/strict"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// network is what the file says of how the host is spoken to.
+type network struct {
+	dialect, length, spec string
+	tpdu, header          string // hexadecimal or "none"
+	mac, signIn           string
+}
+
+// Defaults of a dialect where the file is silent. Source of CUP's: the CUP
+// reconstruction, docs/sources.md.
+var networks = map[string]network{
+	"cup":   {dialect: "cup", length: "binary2", tpdu: "6000030000", header: "603100310000", mac: "ecb", signIn: "004"},
+	"iso87": {dialect: "iso87", length: "binary2", tpdu: "none", header: "none", mac: "x9.19", signIn: "004"},
+}
+
+// network works out dialect, routing header and keys' forms, of what the file
+// gives and what is the default of its dialect.
+func (r reader) network(p *Profile, given network, found map[string]int, dir folder) {
+	fail := func(key, format string, args ...any) { r.FailAt(max(1, found[key]), key, format, args...) }
+	if given.dialect == "" {
+		given.dialect = "cup"
+	}
+	defaults, ok := networks[given.dialect]
+	d := dialect.Dialects()[given.dialect]
+	if !ok || d == nil {
+		fail("dialect", "%s, want cup or iso87", strict.Quote(given.dialect))
+		return
+	}
+	for _, f := range []struct{ given, defaults *string }{
+		{&given.length, &defaults.length}, {&given.tpdu, &defaults.tpdu}, {&given.header, &defaults.header},
+		{&given.mac, &defaults.mac}, {&given.signIn, &defaults.signIn},
+	} {
+		if *f.given == "" {
+			*f.given = *f.defaults
+		}
+	}
+	if d.Length, ok = wire.Lengths()[given.length]; !ok {
+		fail("length", "%s, want binary2, binary4 or digits4", strict.Quote(given.length))
+	}
+	d.Header = wire.Header{}
+	if given.tpdu != "none" {
+		d.Header.TPDU = true
+		p.Head = append(p.Head, unhex(given.tpdu)...)
+	}
+	if given.header != "none" {
+		d.Header.App = len(given.header) / 2
+		p.Head = append(p.Head, unhex(given.header)...)
+	}
+	var err error
+	if p.MAC, err = keys.ParseAlgorithm(given.mac); err != nil {
+		fail("mac", "%s, want ecb, x9.9 or x9.19", strict.Quote(given.mac))
+	}
+	if p.SignIn = keys.KeyBlock(given.signIn); p.SignIn.Len() == 0 {
+		fail("sign-in", "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4) or 006 (SM4 and track key)", strict.Quote(given.signIn))
+	}
+	if given.spec != "" {
+		if d, err = ownSpec(d, given.spec, dir); err != nil {
+			fail("spec", "%w", err)
+		}
+	}
+	p.Dialect = d
+}
+
+// unhex is for digits that have been checked.
+func unhex(s string) []byte {
+	b, _ := hex.DecodeString(s)
+	return b
+}

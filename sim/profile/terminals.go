@@ -1,0 +1,270 @@
+package profile
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/strict"
+)
+
+// Terminal is one terminal's entry.
+type Terminal struct {
+	TID    string // 8 characters
+	MID    string // 15 characters, of a Merchant
+	Kind   Kind
+	Master Secret // 16 octets: the master key (TMK)
+}
+
+// Kind is what a terminal can read.
+type Kind string
+
+const (
+	Counter Kind = "counter" // stripe, chip, PIN pad
+	Mobile  Kind = "mobile"  // the same, on the move
+	QRBox   Kind = "qr"      // payment codes only
+)
+
+// Bounds of a fleet.
+const (
+	maxTerminals = 1_000_000
+	maxListFile  = 80 << 20 // octets; a line of a list has about 70
+)
+
+var (
+	tidShape  = regexp.MustCompile(`^[0-9A-Za-z]{8}$`)
+	midShape  = regexp.MustCompile(`^[0-9A-Za-z]{15}$`)
+	kindShape = regexp.MustCompile(`^(counter|mobile|qr)$`)
+)
+
+// The words for these shapes.
+const (
+	tidWords  = "8 letters or digits"
+	midWords  = "15 letters or digits: acquirer 3, city 4, category 4, number 4"
+	kindWords = "counter, mobile or qr"
+)
+
+// terminalEntry is one entry under terminals: one terminal, a range of them or a
+// list in a file.
+type terminalEntry struct {
+	strict.Value
+	tid, first, list string
+	count            int
+	merchant         string
+	merchants        []string
+	kind             string
+	kinds            [3]int // of so many in a row: counter, mobile, qr
+	master           []byte // of all of them
+	seed             []byte // from which each gets its own
+	found            map[string]int
+	lines            []listLine // of the list
+}
+
+// terminalEntry reads an entry of terminals.
+func (r reader) terminalEntry(v strict.Value, dir folder) terminalEntry {
+	g := terminalEntry{Value: v, count: 1, kind: string(Counter)}
+	share := func(to *int) func(strict.Value) { return strict.Int(r.Reader, to, 0, 1000) }
+	g.found = r.Map(v, strict.Table{
+		"tid":      r.Match(&g.tid, tidShape, tidWords),
+		"merchant": r.Match(&g.merchant, midShape, midWords),
+		"kind":     r.Match(&g.kind, kindShape, kindWords),
+		"first":    r.Match(&g.first, regexp.MustCompile(`^\d{8}$`), "8 digits, which the range counts up from"),
+		"count":    strict.Int(r.Reader, &g.count, 1, maxTerminals),
+		"merchants": func(v strict.Value) {
+			r.List(v, func(v strict.Value) {
+				var mid string
+				r.Match(&mid, midShape, midWords)(v)
+				g.merchants = append(g.merchants, mid)
+			})
+		},
+		"kinds": func(v strict.Value) {
+			r.Map(v, strict.Table{"counter": share(&g.kinds[0]), "mobile": share(&g.kinds[1]), "qr": share(&g.kinds[2])})
+			if r.OK() && g.kinds == [3]int{} {
+				r.Fail(v, "all are 0; say how many of each come in a row, as in {counter: 17, mobile: 2, qr: 1}")
+			}
+		},
+		"master": func(v strict.Value) { g.master = r.testKey(v, 16, 16) },
+		"derive": func(v strict.Value) { g.seed = r.testKey(v, 8, 64) },
+		"file":   func(v strict.Value) { g.master = r.keyFile(v, dir) },
+		"list":   r.Text(&g.list),
+	})
+	r.checkEntry(&g)
+	return g
+}
+
+// checkEntry checks that an entry is of one sort and has one source of keys.
+func (r reader) checkEntry(g *terminalEntry) {
+	var sort string
+	for _, k := range []string{"tid", "first", "list"} {
+		if g.found[k] != 0 {
+			if sort != "" {
+				r.Fail(g.Value, "has both %s and %s; make two entries of it", sort, k)
+			}
+			sort = k
+		}
+	}
+	source := 0
+	for _, k := range []string{"master", "derive", "file"} {
+		if g.found[k] != 0 {
+			source++
+		}
+	}
+	allowed := map[string]string{
+		"tid":   " tid merchant kind master derive file ",
+		"first": " first count merchants kinds kind master derive file ",
+		"list":  " list ",
+	}[sort]
+	switch {
+	case !g.IsMap(): // told already
+	case sort == "":
+		r.Fail(g.Value, "want tid for one terminal, first and count for a range, or list for a file of them")
+	default:
+		for _, k := range slices.Sorted(maps.Keys(g.found)) {
+			if !strings.Contains(allowed, " "+k+" ") {
+				r.FailAt(g.found[k], g.Path(), "%s does not go with %s; here go:%s", k, sort, strings.TrimRight(allowed, " "))
+			}
+		}
+		if sort != "list" && source != 1 {
+			r.Fail(g.Value, "has %d sources of the master key; give one: master: test:<hex>, derive: test:<hex> or file: <path>", source)
+		}
+	}
+}
+
+// fleet makes a profile's terminals.
+type fleet struct {
+	reader
+	*Profile
+	dir   folder
+	mids  []string // of the merchants, in order
+	known map[string]bool
+	seen  map[string]struct{} // terminal numbers given out
+}
+
+// terminals makes the terminals of the entries, want of them when it is above
+// 0: the last range grows, or the end of the fleet is left away.
+func (r reader) terminals(p *Profile, at strict.Value, entries []terminalEntry, dir folder, want int) {
+	f := fleet{reader: r, Profile: p, dir: dir, known: map[string]bool{}}
+	for i := range p.Merchants {
+		f.mids = append(f.mids, p.Merchants[i].MID)
+		f.known[p.Merchants[i].MID] = true
+	}
+	total, last := 0, -1
+	for i := range entries {
+		if g := &entries[i]; g.list != "" {
+			if g.lines = f.loadList(g); g.lines == nil {
+				return
+			}
+			g.count = len(g.lines)
+		} else if g.first != "" {
+			last = i
+		}
+		total += entries[i].count
+	}
+	if want > total && last >= 0 {
+		entries[last].count += want - total
+		total = want
+	}
+	switch {
+	case total == 0:
+		r.Fail(at, "has none; add a terminal or a range of them")
+		return
+	case want > total:
+		r.Fail(at, "%d of them, %d were asked for; add a range (first, count, derive)", total, want)
+		return
+	case total > maxTerminals:
+		r.Fail(at, "%d of them, at most %d", total, maxTerminals)
+		return
+	}
+	if want > 0 { // what is over is not made
+		left := want
+		for i := range entries {
+			entries[i].count = min(entries[i].count, left)
+			left -= entries[i].count
+		}
+		total = want
+	}
+	p.Terminals = make([]Terminal, 0, total)
+	f.seen = make(map[string]struct{}, total)
+	for i := range entries {
+		switch g := &entries[i]; {
+		case g.count == 0:
+		case g.list != "":
+			f.addList(g)
+		default:
+			f.generate(g)
+		}
+	}
+}
+
+// add takes a terminal in; the complaint about it is empty when it may be.
+func (f *fleet) add(t Terminal) (complaint string) {
+	if _, twice := f.seen[t.TID]; twice {
+		return "terminal " + t.TID + " stands twice; leave one away"
+	}
+	if !f.known[t.MID] {
+		return "terminal " + t.TID + " is of merchant " + t.MID + ", who is not under merchants; add it there"
+	}
+	f.seen[t.TID] = struct{}{}
+	f.Terminals = append(f.Terminals, t)
+	return ""
+}
+
+// generate makes the terminals of an entry. Numbers and keys are views of two
+// blocks, so that a hundred thousand of them are a few things on the heap.
+func (f *fleet) generate(g *terminalEntry) {
+	tids := g.tid
+	if g.first != "" {
+		if !fitsWidth(g.first, g.count, false) {
+			f.Fail(g.Value, "%d terminals from %s on do not fit into 8 digits; begin lower", g.count, g.first)
+			return
+		}
+		tids = string(consecutive(g.first, g.count, false))
+	}
+	mids := f.mids
+	switch {
+	case g.merchant != "":
+		mids = []string{g.merchant}
+	case len(g.merchants) > 0:
+		mids = g.merchants
+	}
+	if tids == "" || len(mids) == 0 {
+		return // told already
+	}
+	var own []byte
+	if g.seed != nil {
+		own = make([]byte, 0, 16*g.count)
+	}
+	for i := range g.count {
+		t := Terminal{TID: tids[8*i : 8*i+8], MID: mids[i%len(mids)], Kind: g.kindOf(i), Master: g.master}
+		if g.seed != nil {
+			key := keys.Derive(g.seed, t.TID)
+			own = append(own, key[:]...)
+			t.Master = own[len(own)-16 : len(own) : len(own)]
+		}
+		if complaint := f.add(t); complaint != "" {
+			f.Fail(g.Value, "%s", complaint)
+			return
+		}
+	}
+	if f.published == "" && (isPublishedSeed(g.seed) || g.master != nil && wellKnown(g.master, f.SignIn)) {
+		f.published = tids[:8]
+	}
+}
+
+// kindOf is the kind of the i-th terminal of a range: kinds says how many of
+// each come in a row, over and over.
+func (g *terminalEntry) kindOf(i int) Kind {
+	sum := g.kinds[0] + g.kinds[1] + g.kinds[2]
+	if sum == 0 {
+		return Kind(g.kind)
+	}
+	switch n := i % sum; {
+	case n < g.kinds[0]:
+		return Counter
+	case n < g.kinds[0]+g.kinds[1]:
+		return Mobile
+	}
+	return QRBox
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 func hostCommand() *cobra.Command {
@@ -31,7 +32,7 @@ func hostCommand() *cobra.Command {
 			if err != nil {
 				return usage(fmt.Errorf("listen %q: want host:port, such as 127.0.0.1:8583", listen))
 			}
-			if ip := net.ParseIP(address); !anywhere && address != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			if !anywhere && !profile.IsLoopback(address) {
 				return usage(fmt.Errorf("listen %q is not a loopback address: add --anywhere to serve other machines with test keys", listen))
 			}
 			h, err := f.bundled(p)

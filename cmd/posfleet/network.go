@@ -189,12 +189,8 @@ func clientTLS(t *profile.TLS, address string) (*tls.Config, error) {
 
 // local reports whether the host is on this machine, as far as its address tells.
 func (n *network) local() bool {
-	h, _, err := net.SplitHostPort(n.dialer.Address)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(h)
-	return h == "localhost" || ip != nil && ip.IsLoopback()
+	host, _, err := net.SplitHostPort(n.dialer.Address)
+	return err == nil && profile.IsLoopback(host)
 }
 
 // hidden is a dialect that shows no card number at all, not even masked.

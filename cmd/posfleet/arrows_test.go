@@ -17,17 +17,21 @@ const module = "github.com/posfleet/posfleet"
 // arrows is which of our packages may import which, relative to the module. A
 // package that is not here has no place in the tree yet: give it one on purpose.
 var arrows = map[string][]string{
-	"cmd/posfleet": {"features", "report", "report/plot", "scenarios", "sim", "sim/dialect", "sim/host", "sim/keys", "sim/profile", "sim/wire"},
+	"cmd/posfleet": {"features", "report", "report/plot", "scenarios", "sim", "sim/audit", "sim/dialect", "sim/host", "sim/keys", "sim/profile", "sim/wire"},
 	"scenarios":    {"report", "sim", "sim/dialect", "sim/keys", "sim/profile", "sim/rules", "sim/wire"},
-	"sim":          {"report", "sim/dialect", "sim/keys", "sim/profile", "sim/rules", "sim/wire"},
+	"sim":          {"report", "sim/dialect", "sim/keys", "sim/profile", "sim/rules", "sim/timer", "sim/wire"},
+	"sim/audit":    {"report", "sim"},
 	"sim/rules":    {"report", "sim/dialect", "sim/keys", "sim/wire"},
-	"sim/host":     {"sim/dialect", "sim/keys", "sim/profile", "sim/wire"},
-	"sim/profile":  {"sim/dialect", "sim/keys", "sim/wire"},
+	"sim/host":     {"sim/dialect", "sim/keys", "sim/profile", "sim/timer", "sim/wire"},
+	"sim/profile":  {"sim/dialect", "sim/keys", "sim/strict", "sim/wire"},
 	"sim/dialect":  {"sim/wire"},
+	"sim/keys":     {"sim/keys/des"},
+	"sim/keys/des": {},
+	"sim/strict":   {},
+	"sim/timer":    {},
+	"sim/wire":     {},
 	"report/plot":  {"report"},
 	"report":       {},
-	"sim/wire":     {},
-	"sim/keys":     {},
 	"features":     {},
 }
 
@@ -38,7 +42,7 @@ var keepers = map[string][]string{
 	"github.com/HdrHistogram/hdrhistogram-go": {"report"},
 	"github.com/cucumber":                     {"scenarios"},
 	"github.com/spf13":                        {"cmd/posfleet"},
-	"go.yaml.in/yaml":                         {"sim/profile"},
+	"go.yaml.in/yaml":                         {"sim/strict"},
 	"github.com/moov-io/iso8583":              {"sim/dialect", "sim/wire"},
 	"github.com/emmansun/gmsm":                {"sim/keys"},
 	"github.com/chromedp":                     {},

@@ -20,6 +20,7 @@ import (
 	"github.com/posfleet/posfleet/report/plot"
 	"github.com/posfleet/posfleet/scenarios"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -146,9 +147,9 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	rep.Plan, rep.Environment = f.plan(j, n), report.Here(version())
 	rep.Verdict = report.VerdictOf(rep.Seconds, n.bundled != nil || n.local())
 	if n.bundled != nil && sig.abort.Err() == nil {
-		rep.Money = compare(run, n.bundled)
+		rep.Money = audit.Compare(run.Fleet(), n.books())
 	} else {
-		rep.Money = owed(run)
+		rep.Money = audit.Journals(run.Fleet())
 	}
 	rep.Judge(j.limits)
 	if err := rep.Check(); err != nil {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -139,6 +140,15 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 		}
 	}
 	return n, nil
+}
+
+// books are the bundled host's.
+func (n *network) books() audit.Books {
+	b := audit.Books{Net: map[string]int64{}, Broken: n.bundled.Check()}
+	for _, of := range n.bundled.Books() {
+		b.Net[of.TID] = of.Net()
+	}
+	return b
 }
 
 // bundled makes the bundled host with the faults asked for.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -158,7 +159,7 @@ func (c *truth) play(ctx, abort context.Context, head headline, signedIn func())
 	if f.report, err = run.Do(ctx, abort); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.name, err)
 	}
-	f.money = compare(run, n.bundled)
+	f.money = audit.Compare(run.Fleet(), n.books())
 	if f.label = f.report.Label(c.plays.String()); f.label == nil {
 		return nil, fmt.Errorf("%s: no %s was recorded: %w", c.name, c.plays, why)
 	}

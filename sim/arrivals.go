@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/timer"
 )
 
 // CatchUp bounds how fast arrivals that fell behind are released: this many
@@ -28,7 +29,7 @@ type arrivals struct {
 	next    func() (int, time.Duration, bool)
 	release time.Duration // when arrivals that fell behind are released
 	before  time.Duration // due time of the arrival before
-	sleeper sleeper
+	timer   *timer.Timer
 	over    chan struct{} // closed when no more come
 	ended   bool
 }
@@ -37,12 +38,12 @@ type arrivals struct {
 // are terminals. It returns when no more arrivals come.
 func (r *Run) open(ctx context.Context, players *sync.WaitGroup) {
 	next, stop := iter.Pull2(r.Pacer)
-	a := &arrivals{next: next, over: make(chan struct{}), players: 1}
+	a := &arrivals{next: next, timer: timer.New(ctx), over: make(chan struct{}), players: 1}
 	players.Go(func() { r.playAll(ctx, a, players) })
 	<-a.over
 	a.mu.Lock()
 	stop()
-	a.sleeper.close()
+	a.timer.Close()
 	a.mu.Unlock()
 }
 
@@ -89,7 +90,7 @@ func (r *Run) nextDue(ctx context.Context, a *arrivals) (n int, due time.Duratio
 			wake = a.release
 		}
 		a.before = due
-		a.sleeper.until(ctx, r.clock, wake)
+		a.timer.SleepUntil(r.clock.At(wake))
 		if ctx.Err() == nil {
 			r.Recorder.Planned(due-r.origin, 1)
 			return n, due, true

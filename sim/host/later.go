@@ -5,6 +5,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/posfleet/posfleet/sim/timer"
 )
 
 // outbox holds answers until they are due and sends them. One goroutine serves
@@ -12,7 +14,7 @@ import (
 type outbox struct {
 	mu      sync.Mutex
 	letters letters
-	alarm   *alarm // goes off when the first letter is due
+	timer   *timer.Timer // goes off when the first letter is due
 }
 
 // letter is an answer that waits, with its own copy of the octets.
@@ -23,37 +25,31 @@ type letter struct {
 	octets []byte
 }
 
-func newOutbox() (*outbox, error) {
-	a, err := newAlarm()
-	return &outbox{alarm: a}, err
-}
+// newOutbox makes one that ends with ctx.
+func newOutbox(ctx context.Context) *outbox { return &outbox{timer: timer.New(ctx)} }
 
 func (o *outbox) put(l letter) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	heap.Push(&o.letters, l)
 	if o.letters[0].number == l.number {
-		o.alarm.set(time.Until(l.due))
+		o.timer.Set(time.Until(l.due))
 	}
 }
 
 // run sends what is due until ctx ends.
 func (o *outbox) run(ctx context.Context) {
-	context.AfterFunc(ctx, func() {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		o.alarm.close()
-	})
+	defer o.timer.Close()
 	for ctx.Err() == nil {
 		if out := o.next(); out.to != nil {
 			out.to.send(out.octets, time.Now())
-		} else if !o.alarm.wait() {
+		} else if !o.timer.Wait() {
 			return
 		}
 	}
 }
 
-// next takes out a letter that is due; without one it sets the alarm.
+// next takes out a letter that is due; without one it sets the timer.
 func (o *outbox) next() (out letter) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -61,7 +57,7 @@ func (o *outbox) next() (out letter) {
 		return letter{}
 	}
 	if wait := time.Until(o.letters[0].due); wait > 0 {
-		o.alarm.set(wait)
+		o.timer.Set(wait)
 		return letter{}
 	}
 	return heap.Pop(&o.letters).(letter)

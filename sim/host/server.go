@@ -17,13 +17,8 @@ import (
 // nil when ctx ended it. An Accept that fails, for want of descriptors say, is
 // tried again after a pause; only a listener that somebody closed ends Serve.
 func (h *Host) Serve(ctx context.Context, l net.Listener) error {
-	box, err := newOutbox()
-	if err != nil {
-		_ = l.Close()
-		return fmt.Errorf("host on %s: %w", l.Addr(), err)
-	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &server{host: h, open: make(map[net.Conn]struct{}), outbox: box}
+	s := &server{host: h, open: make(map[net.Conn]struct{}), outbox: newOutbox(ctx)}
 	if h.behaviour == nil && !h.wicked && h.tls == nil {
 		s.crew = newCrew(s)
 	}
@@ -32,7 +27,7 @@ func (h *Host) Serve(ctx context.Context, l net.Listener) error {
 		_ = l.Close() // what Accept then says is what counts
 		s.closeAll()
 	})
-	err = s.accept(ctx, l)
+	err := s.accept(ctx, l)
 	stop()
 	cancel()
 	_ = l.Close()

@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// unfinished is the ending of a run's folder until the run is told.
-const unfinished = ".partial"
-
 // Folder is where a run is kept: run.json, latency.hlog, events.ndjson and what
 // else was asked for. It is written beside, as NAME.partial, and renamed when it
 // is whole; of a run that is killed the partial folder can be read.
@@ -37,8 +34,8 @@ func Create(dir string, begun *Report) (*Folder, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	if err := os.Mkdir(dir+unfinished, 0o755); errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("run folder %s%s exists: a run to it was killed or is under way; read it with posfleet report, then move it away", dir, unfinished)
+	if err := os.Mkdir(dir+partial, 0o755); errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("run folder %s%s exists: a run to it was killed or is under way; read it with posfleet report, then move it away", dir, partial)
 	} else if err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
@@ -59,7 +56,7 @@ func Create(dir string, begun *Report) (*Folder, error) {
 }
 
 // Path is where a further file of this run is to be written, before WriteAll.
-func (f *Folder) Path(name string) string { return filepath.Join(f.dir+unfinished, name) }
+func (f *Folder) Path(name string) string { return filepath.Join(f.dir+partial, name) }
 
 // Name is the folder's final name.
 func (f *Folder) Name() string { return f.dir }
@@ -92,23 +89,17 @@ func (f *Folder) WriteAll(r *Report) error {
 	}
 	err := errors.Join(f.Events.Close(), f.summary(r), f.log.Sync(), f.log.Close(), f.events.Close())
 	if err != nil {
-		return fmt.Errorf("run folder %s%s: %w", f.dir, unfinished, err)
+		return fmt.Errorf("run folder %s%s: %w", f.dir, partial, err)
 	}
-	if err := os.Rename(f.dir+unfinished, f.dir); err != nil {
+	if err := os.Rename(f.dir+partial, f.dir); err != nil {
 		return fmt.Errorf("run folder: %w", err)
 	}
 	return nil
 }
 
-// summary writes run.json beside and renames it, so that there is always a
-// whole one.
+// summary writes run.json; there is always a whole one.
 func (f *Folder) summary(r *Report) error {
-	next := f.Path(summaryName + ".new")
-	out, err := os.Create(next)
-	if err != nil {
-		return fmt.Errorf("run folder: %w", err)
-	}
-	if err := errors.Join(r.WriteJSON(out), out.Sync(), out.Close(), os.Rename(next, f.Path(summaryName))); err != nil {
+	if err := WriteFile(f.Path(summaryName), r.WriteJSON); err != nil {
 		return fmt.Errorf("run folder: %w", err)
 	}
 	return nil

@@ -88,14 +88,14 @@ func TestRunComesBackFromItsFolder(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if _, err := os.Stat(dir + unfinished); err == nil {
+	if _, err := os.Stat(dir + partial); err == nil {
 		t.Error("the partial folder is still there")
 	}
 }
 
 func TestKilledRunIsRead(t *testing.T) {
 	dir, want := kept(t, false)
-	got, err := Read(dir + unfinished)
+	got, err := Read(dir + partial)
 	if err != nil {
 		t.Fatal(err)
 	}

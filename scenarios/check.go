@@ -127,8 +127,7 @@ func (c *Check) Run(ctx context.Context) ([]*Verdict, error) {
 	return c.verdicts, ctx.Err()
 }
 
-// formats names godog's formatter. The file is written beside and renamed when
-// the check is over.
+// formats names godog's formatter, and finishes its file when the check is over.
 func (c *Check) formats() (string, func() error, error) {
 	if c.Cucumber == "" {
 		return "progress", func() error { return nil }, nil
@@ -136,12 +135,11 @@ func (c *Check) formats() (string, func() error, error) {
 	if err := os.MkdirAll(filepath.Dir(c.Cucumber), 0o755); err != nil {
 		return "", nil, err
 	}
-	beside := c.Cucumber + ".partial"
-	out, err := os.Create(beside)
+	f, err := report.CreateAtomic(c.Cucumber)
 	if err != nil {
 		return "", nil, err
 	}
-	return "cucumber:" + beside, func() error { return os.Rename(beside, c.Cucumber) }, out.Close()
+	return "cucumber:" + f.Name(), f.Commit, nil
 }
 
 // register gives godog the language: every pattern of every phrase. What runs

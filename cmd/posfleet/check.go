@@ -49,12 +49,12 @@ func checkCommand(sig *signals) *cobra.Command {
 			if err := check.Bind(); err != nil {
 				return usage(err)
 			}
-			var results *junitFile
+			var results *report.AtomicFile
 			if junit != "" {
 				if results, err = createJUnit(junit); err != nil {
 					return usage(fmt.Errorf("--junit: %w", err))
 				}
-				defer results.discard()
+				defer results.Discard()
 			}
 			ctx, out := cmd.Context(), cmd.OutOrStdout()
 			n, err := net.open(ctx, 0)
@@ -82,7 +82,7 @@ func checkCommand(sig *signals) *cobra.Command {
 					len(verdicts), n.target, p.Dialect.Title, len(verdicts)-failed, failed, took.Round(time.Millisecond))
 			}
 			if results != nil {
-				if err := results.write(fs, verdicts, took); err != nil {
+				if err := errors.Join(writeJUnit(results, fs, verdicts, took), results.Commit()); err != nil {
 					return &exit{code: exitIncomplete, err: fmt.Errorf("--junit: %w", err)}
 				}
 			}

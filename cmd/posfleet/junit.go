@@ -13,28 +13,13 @@ import (
 	"github.com/posfleet/posfleet/scenarios"
 )
 
-// junitFile is a file of JUnit results that CI systems read. It is written
-// beside its name and renamed, so that nobody finds half of it.
-type junitFile struct {
-	name   string
-	beside *os.File
-}
-
-// createJUnit sees before anything is played that the file can be written.
-func createJUnit(name string) (*junitFile, error) {
+// createJUnit sees before anything is played that the file of JUnit results can
+// be written.
+func createJUnit(name string) (*report.AtomicFile, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return nil, err
 	}
-	f, err := os.Create(name + ".partial")
-	return &junitFile{name, f}, err
-}
-
-// discard takes away what was not finished.
-func (j *junitFile) discard() {
-	if j.beside != nil {
-		j.beside.Close()
-		os.Remove(j.beside.Name())
-	}
+	return report.CreateAtomic(name)
 }
 
 type (
@@ -73,9 +58,9 @@ type (
 	}
 )
 
-// write tells the verdicts: a suite for each feature, a case for each scenario
-// of it; those without a verdict were not played.
-func (j *junitFile) write(fs []*scenarios.Feature, verdicts []*scenarios.Verdict, took time.Duration) error {
+// writeJUnit tells the verdicts: a suite for each feature, a case for each
+// scenario of it; those without a verdict were not played.
+func writeJUnit(w io.Writer, fs []*scenarios.Feature, verdicts []*scenarios.Verdict, took time.Duration) error {
 	of := map[*scenarios.Scenario]*scenarios.Verdict{}
 	for _, v := range verdicts {
 		of[v.Scenario] = v
@@ -107,14 +92,10 @@ func (j *junitFile) write(fs []*scenarios.Feature, verdicts []*scenarios.Verdict
 		all.Tests, all.Failures, all.Skipped = all.Tests+suite.Tests, all.Failures+suite.Failures, all.Skipped+suite.Skipped
 		all.Suites = append(all.Suites, suite)
 	}
-	out := j.beside
-	_, err := io.WriteString(out, xml.Header)
-	e := xml.NewEncoder(out)
+	_, err := io.WriteString(w, xml.Header)
+	e := xml.NewEncoder(w)
 	e.Indent("", "  ")
-	if err = errors.Join(err, e.Encode(all), e.Close(), out.Close()); err != nil {
-		return err
-	}
-	return os.Rename(out.Name(), j.name)
+	return errors.Join(err, e.Encode(all), e.Close())
 }
 
 func inSeconds(d time.Duration) string { return fmt.Sprintf("%.6f", d.Seconds()) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -410,24 +409,10 @@ func finish(folder *report.Folder, rep *report.Report, whole bool) (string, erro
 	if _, err := plot.Save(rep, folder.Path("")); err != nil {
 		return "", fmt.Errorf("pictures: %w", err)
 	}
-	if err := write(folder.Path("report.html"), rep.WritePage); err != nil {
+	if err := report.WriteFile(folder.Path("report.html"), rep.WritePage); err != nil {
 		return "", fmt.Errorf("page: %w", err)
 	}
 	return "report.html", folder.WriteAll(rep)
-}
-
-// write writes a file by way of w: beside its name, then renamed, so that
-// nobody finds half of it.
-func write(name string, w func(io.Writer) error) error {
-	beside := name + ".partial"
-	out, err := os.Create(beside)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(w(out), out.Close()); err != nil {
-		return errors.Join(err, os.Remove(beside))
-	}
-	return os.Rename(beside, name)
 }
 
 // note has a run tell events.ndjson of what went wrong and of the slowest

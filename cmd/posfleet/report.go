@@ -34,7 +34,7 @@ func reportCommand() *cobra.Command {
 				}
 			}
 			if html != "" {
-				if err := write(html, all.WritePage); err != nil {
+				if err := report.WriteFile(html, all.WritePage); err != nil {
 					return &exit{code: exitIncomplete, err: err}
 				}
 			}

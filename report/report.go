@@ -1,5 +1,5 @@
-// Package report says what a run found, and tells it: as text, JSON, an
-// interval log, a page and pictures (report/plot draws those).
+// Package report says what a run found, and tells it: as text, JSON and an
+// interval log. The page and the pictures are report/page's and report/plot's.
 //
 // A run's workers write to the [Shard]s of one [Recorder]. Each second the
 // recorder merges its shards into an [Interval]; all intervals make the

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/report/page"
 	"github.com/posfleet/posfleet/report/plot"
 	"github.com/posfleet/posfleet/scenarios"
 	"github.com/posfleet/posfleet/sim"
@@ -409,7 +410,7 @@ func finish(folder *report.Folder, rep *report.Report, whole bool) (string, erro
 	if _, err := plot.Save(rep, folder.Path("")); err != nil {
 		return "", fmt.Errorf("pictures: %w", err)
 	}
-	if err := report.WriteFile(folder.Path("report.html"), rep.WritePage); err != nil {
+	if err := page.Save(rep, folder.Path("report.html")); err != nil {
 		return "", fmt.Errorf("page: %w", err)
 	}
 	return "report.html", folder.WriteAll(rep)

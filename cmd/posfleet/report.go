@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/report/page"
 	"github.com/posfleet/posfleet/report/plot"
 )
 
@@ -34,7 +35,7 @@ func reportCommand() *cobra.Command {
 				}
 			}
 			if html != "" {
-				if err := report.WriteFile(html, all.WritePage); err != nil {
+				if err := page.Save(all, html); err != nil {
 					return &exit{code: exitIncomplete, err: err}
 				}
 			}

@@ -1,9 +1,11 @@
-package report
+package page
 
 import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/posfleet/posfleet/report"
 )
 
 // above writes a number that is known, and nothing for one that is not.
@@ -42,7 +44,7 @@ func perSecond(n int64, d time.Duration) string {
 	}
 	rate := float64(n) / d.Seconds()
 	if rate >= 100 {
-		return FormatCount(int64(rate+0.5)) + "/s"
+		return report.FormatCount(int64(rate+0.5)) + "/s"
 	}
 	return strconv.FormatFloat(rate, 'f', 1, 64) + "/s"
 }

@@ -1,4 +1,9 @@
-package report
+// Package page tells a run as one HTML page that needs nothing else: no network,
+// no other file.
+//
+// [Write] fills page.html with words and figures worked out in Go; page.js draws
+// the charts, by uPlot, from JSON that the page carries.
+package page
 
 import (
 	"cmp"
@@ -13,34 +18,35 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/posfleet/posfleet/report"
 )
 
 // What the page is made of. uPlot 1.6.32 is Leon Sorokin's, under the MIT
 // licence, which goes into every page with it.
 var (
-	//go:embed page/page.html
+	//go:embed page.html
 	pageHTML string
-	//go:embed page/page.css
+	//go:embed page.css
 	pageCSS string
-	//go:embed page/page.js
+	//go:embed page.js
 	pageJS string
-	//go:embed page/uPlot.iife.min.js
+	//go:embed uPlot.iife.min.js
 	uplotJS string
-	//go:embed page/uPlot.min.css
+	//go:embed uPlot.min.css
 	uplotCSS string
-	//go:embed page/uPlot-LICENSE.txt
+	//go:embed uPlot-LICENSE.txt
 	uplotLicence string
 )
 
-// WritePage tells the run as one HTML page that needs nothing else: no network,
-// no other file. Its policy lets the browser run the page's own scripts, known
-// by their digests, and fetch nothing.
-func (r *Report) WritePage(w io.Writer) error {
+// Write tells the run as a page. Its policy lets the browser run the page's own
+// scripts, known by their digests, and fetch nothing.
+func Write(w io.Writer, r *report.Report) error {
 	t, err := template.New("page").Parse(pageHTML)
 	if err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
-	p, err := r.page()
+	p, err := pageOf(r)
 	if err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
@@ -48,6 +54,11 @@ func (r *Report) WritePage(w io.Writer) error {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	return nil
+}
+
+// Save writes the page to a file, whole or not at all.
+func Save(r *report.Report, name string) error {
+	return report.WriteFile(name, func(w io.Writer) error { return Write(w, r) })
 }
 
 // page is what the template shows: words and figures ready to print.
@@ -67,7 +78,7 @@ type page struct {
 	Rows     []labelRow
 	Small    bool // some figure is "n too small"
 	Bound    bool // some figure is "≥"
-	Limits   []LimitResult
+	Limits   []report.LimitResult
 	Codes    []codeRow
 	Beside   []pair
 	Reasons  []string
@@ -91,12 +102,12 @@ type labelRow struct {
 	Sent      string
 	Rate      string
 	Outcomes  []string
-	Quantiles []Quantile // response p50 p90 p99 p99.9 max, service p50 p99
+	Quantiles []report.Quantile // response p50 p90 p99 p99.9 max, service p50 p99
 }
 
 type codeRow struct{ Code, Count, Share, Labels string }
 
-func (r *Report) page() (*page, error) {
+func pageOf(r *report.Report) (*page, error) {
 	all, err := r.Overall()
 	if err != nil {
 		return nil, err
@@ -105,15 +116,15 @@ func (r *Report) page() (*page, error) {
 		Style:   template.CSS(uplotCSS + "\n" + pageCSS),
 		Library: template.JS("/*\n" + uplotLicence + "\n*/\n" + uplotJS),
 		Script:  template.JS(pageJS),
-		Charts:  r.charts(),
+		Charts:  chartsOf(r),
 		Title:   cmp.Or(r.Plan.Arrivals, "A run"),
 		Limits:  r.Limits,
 		Codes:   codes(r.Labels),
 		Reasons: r.Verdict.Reasons,
 		Books:   r.Money.Detail,
-		Where:   r.where(),
+		Where:   where(r),
 		Command: shell(r.Plan.Command),
-		Notes:   r.notes(),
+		Notes:   notes(r),
 	}
 	if r.Plan.For > 0 && r.Plan.Arrivals != "" && !strings.Contains(r.Plan.Arrivals, " over ") {
 		p.Title += " for " + lasting(r.Plan.For)
@@ -132,14 +143,14 @@ func (r *Report) page() (*page, error) {
 	if r.Interrupted {
 		p.Banner = append(p.Banner, "This run was stopped before its time; what follows is what it had found by then.")
 	}
-	if r.Verdict.Level == Invalid {
+	if r.Verdict.Level == report.Invalid {
 		p.Banner = append(p.Banner, "The generator was the limit in this run: its latencies are not the host's.")
 	}
-	p.Verdicts = r.verdicts()
-	p.Figures = r.figures(&all)
-	p.Asked = r.asked()
+	p.Verdicts = cards(r)
+	p.Figures = figures(r, &all)
+	p.Asked = asked(r)
 	p.table(r, &all)
-	p.Beside = r.beside()
+	p.Beside = beside(r)
 	return p, nil
 }
 
@@ -149,10 +160,10 @@ func digest(s string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-func (r *Report) verdicts() []verdictCard {
+func cards(r *report.Report) []verdictCard {
 	limits := verdictCard{"Limits", "none", "–", "none asked", "a limit is a promise such as p99 of purchase < 250ms"}
 	if n := len(r.Limits); n > 0 {
-		broken := slices.DeleteFunc(slices.Clone(r.Limits), func(l LimitResult) bool { return l.OK })
+		broken := slices.DeleteFunc(slices.Clone(r.Limits), func(l report.LimitResult) bool { return l.OK })
 		limits = verdictCard{"Limits", "good", "✓", fmt.Sprintf("all %d held", n), ""}
 		if n == 1 {
 			limits.Word = "held"
@@ -163,55 +174,55 @@ func (r *Report) verdicts() []verdictCard {
 	}
 	generator := verdictCard{"Generator", "good", "✓", r.Verdict.Level.String(), "it kept its own timetable: the latencies are the host's and the line's"}
 	switch {
-	case r.Verdict.Level >= Invalid:
+	case r.Verdict.Level >= report.Invalid:
 		generator.Class, generator.Sign = "bad", "✗"
-	case r.Verdict.Level == Suspect:
+	case r.Verdict.Level == report.Suspect:
 		generator.Class, generator.Sign = "warn", "!"
 	}
 	if len(r.Verdict.Reasons) > 0 {
 		generator.Detail = strings.TrimPrefix(r.Verdict.Reasons[0], r.Verdict.Level.String()+": ")
-	} else if r.Verdict.Level != Valid {
+	} else if r.Verdict.Level != report.Valid {
 		generator.Detail = ""
 	}
 	books := verdictCard{"Books", "none", "–", "not compared", "the host's books were not open to this run"}
 	if m := r.Money; m.Checked {
-		books = verdictCard{"Books", "good", "✓", "agree", fmt.Sprintf("%s payments, %s yuan net", FormatCount(m.Payments), FormatGroupedYuan(m.Terminals))}
+		books = verdictCard{"Books", "good", "✓", "agree", fmt.Sprintf("%s payments, %s yuan net", report.FormatCount(m.Payments), report.FormatGroupedYuan(m.Terminals))}
 		if !m.Agree() {
-			books = verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s yuan, host %s yuan", FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host))}
+			books = verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s yuan, host %s yuan", report.FormatGroupedYuan(m.Terminals), report.FormatGroupedYuan(m.Host))}
 		}
 	}
 	return []verdictCard{limits, generator, books,
 		{"Conformance", "none", "–", "not part of a load run", "posfleet check plays the features one by one"}}
 }
 
-func (r *Report) figures(all *Label) []figure {
+func figures(r *report.Report, all *report.Label) []figure {
 	sent := all.Counts.Sent()
 	list := []figure{
 		{"p50 response", all.Quantile(0.5).String(), "half were answered within this"},
 		{"p99 response", all.Quantile(0.99).String(), "one in a hundred took longer"},
 		{"p99.9 response", all.Quantile(0.999).String(), "one in a thousand took longer"},
-		{"sent", FormatCount(sent), perSecond(sent, r.Measured()) + " after the warm-up"},
+		{"sent", report.FormatCount(sent), perSecond(sent, r.Measured()) + " after the warm-up"},
 	}
-	answered := all.Counts[Approved] + all.Counts[Declined]
+	answered := all.Counts[report.Approved] + all.Counts[report.Declined]
 	if sent > 0 {
 		list = append(list, figure{"answered well", share(answered, sent), "approved or declined in time, and verified"})
 	}
 	return list
 }
 
-func (r *Report) asked() []pair {
+func asked(r *report.Report) []pair {
 	p := r.Plan
 	list := []pair{
 		{"Load model", p.Model}, {"Arrivals", p.Arrivals}, {"Duration", lasting(p.For)}, {"Warm-up", lasting(p.Warmup)},
-		{"Response timeout", lasting(p.Timeout)}, {"Drain", lasting(p.Drain)}, {"Terminals", FormatCount(int64(p.Terminals))},
+		{"Response timeout", lasting(p.Timeout)}, {"Drain", lasting(p.Drain)}, {"Terminals", report.FormatCount(int64(p.Terminals))},
 		{"Lines", p.Lines}, {"Host", p.Target}, {"Dialect", p.Dialect}, {"Seed", strconv.FormatUint(p.Seed, 10)},
-		{"Arrivals due", FormatCount(r.Planned)}, {"… played", FormatCount(r.Played)},
+		{"Arrivals due", report.FormatCount(r.Planned)}, {"… played", report.FormatCount(r.Played)},
 	}
 	if r.NotPlayed > 0 {
-		list = append(list, pair{"… not played: no terminal was free", FormatCount(r.NotPlayed)})
+		list = append(list, pair{"… not played: no terminal was free", report.FormatCount(r.NotPlayed)})
 	}
 	if r.Failed > 0 {
-		list = append(list, pair{"… played, with a step that did not hold", FormatCount(r.Failed)})
+		list = append(list, pair{"… played, with a step that did not hold", report.FormatCount(r.Failed)})
 	}
 	for _, id := range slices.Sorted(maps.Keys(p.Mix)) {
 		list = append(list, pair{"Share of " + id, strconv.FormatFloat(p.Mix[id]*100, 'g', 4, 64) + " %"})
@@ -220,9 +231,9 @@ func (r *Report) asked() []pair {
 }
 
 // table fills the rows, the sum first.
-func (p *page) table(r *Report, all *Label) {
-	shown := []Outcome{Approved}
-	for o := Declined; o < Outcomes; o++ {
+func (p *page) table(r *report.Report, all *report.Label) {
+	shown := []report.Outcome{report.Approved}
+	for o := report.Declined; o < report.Outcomes; o++ {
 		if all.Counts[o] != 0 {
 			shown = append(shown, o)
 		}
@@ -230,10 +241,10 @@ func (p *page) table(r *Report, all *Label) {
 	for _, o := range shown {
 		p.Outcomes = append(p.Outcomes, o.String())
 	}
-	row := func(l *Label) {
-		x := labelRow{Name: l.Name, Sent: FormatCount(l.Counts.Sent()), Rate: perSecond(l.Counts.Sent(), r.Measured())}
+	row := func(l *report.Label) {
+		x := labelRow{Name: l.Name, Sent: report.FormatCount(l.Counts.Sent()), Rate: perSecond(l.Counts.Sent(), r.Measured())}
 		for _, o := range shown {
-			x.Outcomes = append(x.Outcomes, FormatCount(l.Counts[o]))
+			x.Outcomes = append(x.Outcomes, report.FormatCount(l.Counts[o]))
 		}
 		for _, q := range []float64{0.5, 0.9, 0.99, 0.999, 1} {
 			x.Quantiles = append(x.Quantiles, l.Quantile(q))
@@ -245,9 +256,9 @@ func (p *page) table(r *Report, all *Label) {
 		}
 		p.Rows = append(p.Rows, x)
 	}
-	var counted []*Label // the others occurred in the warm-up only
+	var counted []*report.Label // the others occurred in the warm-up only
 	for i := range r.Labels {
-		if r.Labels[i].Counts != (Counts{}) {
+		if r.Labels[i].Counts != (report.Counts{}) {
 			counted = append(counted, &r.Labels[i])
 		}
 	}
@@ -261,13 +272,13 @@ func (p *page) table(r *Report, all *Label) {
 }
 
 // codes counts the response codes over all labels, the commonest first.
-func codes(labels []Label) []codeRow {
+func codes(labels []report.Label) []codeRow {
 	sum, in, all := map[string]int64{}, map[string][]string{}, int64(0)
 	for _, l := range labels {
 		for code, n := range l.Codes {
 			sum[code] += n
 			all += n
-			in[code] = append(in[code], l.Name+" "+FormatCount(n))
+			in[code] = append(in[code], l.Name+" "+report.FormatCount(n))
 		}
 	}
 	var rows []codeRow
@@ -275,28 +286,28 @@ func codes(labels []Label) []codeRow {
 		return cmp.Or(cmp.Compare(sum[b], sum[a]), cmp.Compare(a, b))
 	}) {
 		slices.Sort(in[code])
-		rows = append(rows, codeRow{FormatCode(code), FormatCount(sum[code]), share(sum[code], all), strings.Join(in[code], ", ")})
+		rows = append(rows, codeRow{report.FormatCode(code), report.FormatCount(sum[code]), share(sum[code], all), strings.Join(in[code], ", ")})
 	}
 	return rows
 }
 
 // beside is what was seen beside the exchanges.
-func (r *Report) beside() []pair {
+func beside(r *report.Report) []pair {
 	list := []pair{
-		{"Late answers, after their request had been given up", FormatCount(r.Late)},
-		{"Duplicate answers, to a request already answered", FormatCount(r.Duplicate)},
-		{"Unmatched answers, that belong to no request", FormatCount(r.Unmatched)},
+		{"Late answers, after their request had been given up", report.FormatCount(r.Late)},
+		{"Duplicate answers, to a request already answered", report.FormatCount(r.Duplicate)},
+		{"Unmatched answers, that belong to no request", report.FormatCount(r.Unmatched)},
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Faults)) {
-		list = append(list, pair{"Faults injected: " + name, FormatCount(r.Faults[name])})
+		list = append(list, pair{"Faults injected: " + name, report.FormatCount(r.Faults[name])})
 	}
 	if r.Money.Owed > 0 {
-		list = append(list, pair{"Reversals still owed at the end", FormatCount(r.Money.Owed)})
+		list = append(list, pair{"Reversals still owed at the end", report.FormatCount(r.Money.Owed)})
 	}
 	return list
 }
 
-func (r *Report) where() []pair {
+func where(r *report.Report) []pair {
 	e := r.Environment
 	list := []pair{
 		{"posfleet", e.Version}, {"Go", e.Go}, {"System", e.OS}, {"Machine", e.Hostname}, {"Processor", e.CPU},
@@ -315,17 +326,17 @@ func (r *Report) where() []pair {
 }
 
 // notes say how the figures are to be read.
-func (r *Report) notes() []string {
+func notes(r *report.Report) []string {
 	notes := []string{"Response time runs from the moment the exchange was due by the plan, service time from its write, both to the last octet of the answer. A timeout counts at the age it had."}
 	var warm int64
 	for _, l := range r.Labels {
-		warm += l.Warmup.Sent() + l.Warmup[Unsent]
+		warm += l.Warmup.Sent() + l.Warmup[report.Unsent]
 	}
 	switch {
 	case r.Plan.Warmup > 0:
-		notes = append(notes, fmt.Sprintf("The first %s are warm-up: %s due in them are in the charts over time, and in no other figure.", lasting(r.Plan.Warmup), Plural(warm, "exchange")))
+		notes = append(notes, fmt.Sprintf("The first %s are warm-up: %s due in them are in the charts over time, and in no other figure.", lasting(r.Plan.Warmup), report.Plural(warm, "exchange")))
 	case warm > 0:
-		notes = append(notes, "No warm-up was asked for; "+Plural(warm, "exchange")+" before the first arrival (terminals signing in) are in the charts over time, and in no other figure.")
+		notes = append(notes, "No warm-up was asked for; "+report.Plural(warm, "exchange")+" before the first arrival (terminals signing in) are in the charts over time, and in no other figure.")
 	default:
 		notes = append(notes, "No warm-up was asked for: every exchange counts, the first ones too.")
 	}

@@ -1,4 +1,4 @@
-package report
+package page
 
 import (
 	"cmp"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/posfleet/posfleet/report"
 )
 
 // charts is what the page's script draws, small enough that ten minutes of a
@@ -77,16 +79,16 @@ var _ json.Marshaler = column{}
 
 // Sizes of what the page draws.
 const (
-	pageSpans  = 720   // spans of time
-	pageLabels = 12    // labels beside "all"
-	pageGrid   = 0.025 // of the percentile curve
-	pagePerDec = 16    // bars in a factor of ten
+	mostSpans  = 720   // spans of time
+	mostLabels = 12    // labels beside "all"
+	grid       = 0.025 // of the percentile curve
+	perDecade  = 16    // bars in a factor of ten
 )
 
-func (r *Report) charts() charts {
-	seconds, span := Thin(r.Seconds, pageSpans)
-	c := charts{Span: span.Seconds(), Grid: pageGrid, PerDec: pagePerDec}
-	var sums Counts
+func chartsOf(r *report.Report) charts {
+	seconds, span := report.Thin(r.Seconds, mostSpans)
+	c := charts{Span: span.Seconds(), Grid: grid, PerDec: perDecade}
+	var sums report.Counts
 	for _, s := range seconds {
 		wide := max(s.Length, span/2).Seconds()
 		rate := func(n int64) float64 { return math.Round(float64(n)/wide*10) / 10 }
@@ -99,7 +101,7 @@ func (r *Report) charts() charts {
 		if r.NotPlayed > 0 {
 			c.Played = append(c.Played, rate(s.Played))
 		}
-		c.Levels, c.Reasons, c.Warmup = append(c.Levels, int(min(s.Level, Invalid))), append(c.Reasons, s.Reason), append(c.Warmup, s.Warmup)
+		c.Levels, c.Reasons, c.Warmup = append(c.Levels, int(min(s.Level, report.Invalid))), append(c.Reasons, s.Reason), append(c.Warmup, s.Warmup)
 		c.P50, c.P99, c.Max = append(c.P50, some(s.Response.N, s.Response.P50)), append(c.P99, some(s.Response.N, s.Response.P99)), append(c.Max, some(s.Response.N, s.Response.Max))
 		c.Service = append(c.Service, some(s.Service.N, s.Service.P99))
 		c.Lag = append(c.Lag, some(s.Response.N, s.LagP99))
@@ -111,7 +113,7 @@ func (r *Report) charts() charts {
 		if n == 0 {
 			continue
 		}
-		col := outcomeColumn{Name: Outcome(o).String(), Key: Outcome(o).Key()}
+		col := outcomeColumn{Name: report.Outcome(o).String(), Key: report.Outcome(o).Key()}
 		for _, s := range seconds {
 			col.Rate = append(col.Rate, math.Round(float64(s.Counts[o])/max(s.Length, span/2).Seconds()*10)/10)
 		}
@@ -119,16 +121,16 @@ func (r *Report) charts() charts {
 	}
 	var late int64
 	for _, l := range r.Labels {
-		late += l.Counts[TimedOut]
+		late += l.Counts[report.TimedOut]
 	}
 	if late > 0 {
 		c.Timeout = r.Plan.Timeout.Microseconds()
 	}
-	c.Labels = append(c.Labels, chartOf("all", Responses(r.Labels...), Services(r.Labels...)))
+	c.Labels = append(c.Labels, chartOf("all", report.Responses(r.Labels...), report.Services(r.Labels...)))
 	busiest := slices.Clone(r.Labels)
-	slices.SortStableFunc(busiest, func(a, b Label) int { return cmp.Compare(b.Counts.Sent(), a.Counts.Sent()) })
-	for _, l := range busiest[:min(len(busiest), pageLabels)] {
-		if lc := chartOf(l.Name, Responses(l), Services(l)); lc.N > 0 && len(busiest) > 1 {
+	slices.SortStableFunc(busiest, func(a, b report.Label) int { return cmp.Compare(b.Counts.Sent(), a.Counts.Sent()) })
+	for _, l := range busiest[:min(len(busiest), mostLabels)] {
+		if lc := chartOf(l.Name, report.Responses(l), report.Services(l)); lc.N > 0 && len(busiest) > 1 {
 			c.Labels = append(c.Labels, lc)
 		}
 	}
@@ -143,7 +145,7 @@ func some(n int64, d time.Duration) int64 {
 	return d.Microseconds()
 }
 
-func chartOf(name string, response, service Spread) labelChart {
+func chartOf(name string, response, service report.Spread) labelChart {
 	l := labelChart{Name: name, N: response.N(), P50: -1, P99: -1}
 	if l.N == 0 {
 		return l
@@ -151,7 +153,7 @@ func chartOf(name string, response, service Spread) labelChart {
 	carried := response.Carried()
 	l.End = -math.Log10(1 - carried)
 	for k := 0; ; k++ {
-		x := float64(k) * pageGrid
+		x := float64(k) * grid
 		if x > l.End {
 			break
 		}
@@ -170,9 +172,9 @@ func chartOf(name string, response, service Spread) labelChart {
 	if carried >= 0.99 {
 		l.P99 = response.At(0.99).Microseconds()
 	}
-	bars, outline := response.Bars(pagePerDec), service.Bars(pagePerDec)
-	place := func(b Bar) int {
-		return int(math.Round(math.Log10(float64(b.From)/float64(time.Microsecond)) * pagePerDec))
+	bars, outline := response.Bars(perDecade), service.Bars(perDecade)
+	place := func(b report.Bar) int {
+		return int(math.Round(math.Log10(float64(b.From)/float64(time.Microsecond)) * perDecade))
 	}
 	first, last := place(bars[0]), place(bars[len(bars)-1])
 	if len(outline) > 0 {

@@ -1,0 +1,187 @@
+package page
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+)
+
+// stalling is a run of the host of docs/method.md, recorded as a real run is: it
+// answers after a millisecond, but holds everything for the first second of each
+// ten. Some cards are declined and, at the end, some answers never come.
+func stalling(rate int, lasts, warmup time.Duration) *report.Report {
+	names := []string{"purchase", "QR payment", "balance", "撤销", "settlement"}
+	rec := report.NewRecorder(names, 5*time.Second, warmup)
+	shard := rec.Shard()
+	rng := rand.New(rand.NewPCG(7, 7))
+	var all []report.Sample
+	n := int(lasts.Seconds()) * rate
+	for k := range n {
+		due := time.Duration(k) * lasts / time.Duration(n)
+		sent := due + time.Duration(60*math.Exp(rng.NormFloat64()/2))*time.Microsecond
+		took := time.Millisecond + time.Duration(200*math.Exp(rng.NormFloat64()))*time.Microsecond
+		if into := due % (10 * time.Second); into < time.Second {
+			took += time.Second - into
+		}
+		x := report.Sample{Label: min(rng.IntN(9), rng.IntN(9), 4), Due: due, Sent: sent, Done: sent + took, Code: [2]byte{'0', '0'}}
+		switch u := rng.Float64(); {
+		case u < 0.03:
+			x.Outcome, x.Code = report.Declined, [2]byte{'5', '1'}
+		case u < 0.04 && due > lasts/2:
+			x.Outcome, x.Code, x.Done = report.TimedOut, [2]byte{}, due+5*time.Second
+		}
+		all = append(all, x)
+	}
+	for i := range int(lasts.Seconds()) {
+		rec.Planned(time.Duration(i)*time.Second, int64(rate))
+	}
+	slices.SortFunc(all, func(a, b report.Sample) int { return cmp.Compare(a.Done, b.Done) })
+	for now := time.Second; len(all) > 0; now += time.Second {
+		for len(all) > 0 && all[0].Done < now {
+			shard.Record(all[0])
+			all = all[1:]
+		}
+		for k := 0; k < rate && now <= lasts; k++ {
+			shard.Played(0)
+		}
+		rec.Tick(now)
+	}
+	r := rec.Report()
+	r.Started = time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
+	r.Plan = report.Plan{
+		Command: []string{"posfleet", "load", "--rate", fmt.Sprint(rate, "/s"), "--limit", "p99 of purchase < 250ms"},
+		Model:   "open", Arrivals: fmt.Sprintf("%d/s constant", rate), For: lasts, Warmup: warmup, Timeout: 5 * time.Second,
+		Drain: 5 * time.Second, Terminals: 1000, Lines: "own", Mix: map[string]float64{"purchase": 0.7, "balance": 0.3},
+		Seed: 7, Target: "bundled host", Dialect: "cup", Digests: map[string]string{"cup/purchase.feature": strings.Repeat("0f", 32)},
+	}
+	r.Environment = report.Environment{Version: "v0.1.0", Go: "go1.26.8", OS: "linux/amd64", CPU: "a processor", Cores: 2, GOMAXPROCS: 2, Clock: "tsc", ClockCost: 41}
+	r.Verdict.SameHost = true
+	r.Money = report.Money{Checked: true, Terminals: 123_456_789, Host: 123_456_789, Payments: 9000}
+	return r
+}
+
+// troubled is the same run with everything wrong that can be.
+func troubled() *report.Report {
+	r := stalling(200, 40*time.Second, 5*time.Second)
+	for i := range r.Seconds {
+		switch {
+		case i >= 20 && i < 23:
+			r.Seconds[i].Level, r.Seconds[i].Reason = report.Invalid, "lag p99 31 ms"
+		case i >= 18 && i < 26:
+			r.Seconds[i].Level, r.Seconds[i].Reason = report.Suspect, "busiest core idle 12 %"
+		}
+	}
+	r.Verdict = report.Verdict{Level: report.Invalid, SameHost: true, Reasons: []string{"seconds 20 to 22: lag p99 31 ms, bound 20 ms", "seconds 18 to 25: busiest core idle 12 %, bound 20 %"}}
+	r.Limits = []report.LimitResult{{Limit: "p99 of purchase < 250ms", Seen: "902 ms", Why: "902 ms is not below 250 ms"}, {Limit: "unanswered < 5 %", Seen: "0.51 %", OK: true}}
+	r.Money = report.Money{Checked: true, Terminals: 10_000, Host: 9_500, Payments: 3, Owed: 2, Detail: []string{"terminal 10000001, batch 3: terminal 100.00, host 95.00"}}
+	r.Faults = map[string]int64{"answer lost": 12}
+	r.Late, r.Duplicate, r.Unmatched, r.NotPlayed, r.Interrupted = 12, 1, 3, 44, true
+	r.Plan.Model = "closed"
+	return r
+}
+
+func written(t *testing.T, r *report.Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// A page is mailed around: ten minutes must fit.
+func TestPageOfTenMinutesIsSmall(t *testing.T) {
+	doc := written(t, stalling(50, 10*time.Minute, 20*time.Second))
+	if got := len(doc); got > 200_000 {
+		t.Errorf("%d octets, want at most 200000", got)
+	}
+}
+
+// What comes from hosts and feature files is text, whatever it holds.
+func TestPageEscapes(t *testing.T) {
+	evil := `</script><script>alert(1)</script><img src=x onerror="alert(2)">&'` + "\u2028`${alert(3)}"
+	r := stalling(50, 2*time.Second, 0)
+	r.Labels[0].Name, r.Labels[0].Codes = evil, map[string]int64{evil[:2]: 3}
+	r.Plan.Target, r.Plan.Arrivals, r.Plan.Command = evil, evil, []string{"posfleet", evil}
+	r.Verdict.Reasons, r.Seconds[0].Reason, r.Seconds[0].Level = []string{evil}, evil, report.Suspect
+	r.Money.Detail = []string{evil}
+	r.Limits = []report.LimitResult{{Limit: evil, Seen: evil, Why: evil}}
+	r.Faults = map[string]int64{evil: 1}
+	r.Plan.Digests = map[string]string{evil: evil}
+	doc := written(t, r)
+	for _, raw := range []string{"<script>alert", "<img", "onerror=\"", "</script><script>alert"} {
+		if strings.Contains(doc, raw) {
+			t.Errorf("the page holds %q as markup", raw)
+		}
+	}
+	if got, want := strings.Count(doc, "<script"), 3; got != want {
+		t.Errorf("%d script elements, want %d", got, want)
+	}
+}
+
+// The policy names the digests of exactly what the page runs, and nothing else
+// may be fetched or run.
+func TestPagePolicyFitsThePage(t *testing.T) {
+	doc := written(t, stalling(50, 2*time.Second, 0))
+	policy := regexp.MustCompile(`Content-Security-Policy" content="([^"]*)"`).FindStringSubmatch(doc)
+	if policy == nil {
+		t.Fatal("no policy")
+	}
+	said := strings.NewReplacer("&#39;", "'", "&#43;", "+").Replace(policy[1])
+	for _, tag := range []string{"script", "style"} {
+		for _, m := range regexp.MustCompile(`(?s)<`+tag+`>(.*?)</`+tag+`>`).FindAllStringSubmatch(doc, -1) {
+			if !strings.Contains(said, digest(m[1])) {
+				t.Errorf("the policy %q does not know a %s of %d octets that begins %.40q", said, tag, len(m[1]), m[1])
+			}
+		}
+	}
+	for _, want := range []string{"default-src 'none'", "base-uri 'none'", "form-action 'none'"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the policy %q lacks %s", said, want)
+		}
+	}
+	if strings.Contains(said, "unsafe") {
+		t.Errorf("the policy %q allows what it should forbid", said)
+	}
+	if !strings.Contains(doc, "Copyright (c) 2022 Leon Sorokin") {
+		t.Error("uPlot goes out without its licence")
+	}
+}
+
+// A run in which nothing happened, and one that was cut off at once, have pages.
+func TestEmptyRunHasAPage(t *testing.T) {
+	for name, r := range map[string]*report.Report{"zero": {}, "no seconds": {Labels: []report.Label{{Name: "purchase"}}}, "stopped": {Interrupted: true, Seconds: []report.Second{{}}}} {
+		doc := written(t, r)
+		if !strings.Contains(doc, "Limits") || !strings.HasSuffix(strings.TrimSpace(doc), "</html>") {
+			t.Errorf("%s: not a whole page", name)
+		}
+	}
+}
+
+// The page says of each figure what the text report would: a percentile that too
+// few samples carry is not made up.
+func TestPageSaysHowFarAFigureGoes(t *testing.T) {
+	r := stalling(20, 4*time.Second, 0)
+	doc := written(t, r)
+	for _, want := range []string{"n too small", "No warm-up was asked for", "no figure here is a capacity of the host"} {
+		if !strings.Contains(doc, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	doc = written(t, troubled())
+	for _, want := range []string{"Closed model: latency excludes queueing before the terminal", "The generator was the limit", "stopped before its time",
+		"1 of 2 not held", "disagree", "terminal 10000001, batch 3", "Late answers", "first 5 s are warm-up", "--limit &#39;p99 of purchase &lt; 250ms&#39;"} {
+		if !strings.Contains(doc, want) {
+			t.Errorf("the troubled page does not say %q", want)
+		}
+	}
+}

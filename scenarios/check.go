@@ -14,48 +14,41 @@ import (
 	"github.com/cucumber/godog"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// Verdict is how one scenario of a check ended.
-type Verdict struct {
-	Scenario *Scenario
-	Took     time.Duration
-	Err      error  // nil when every sentence held
-	Step     string // the sentence that did not hold
-	At       string // its file:line
-	Exchange string // the exchanges up to then, decoded and masked
-}
-
 // Check is a conformance check: scenarios one at a time, strict.
 type Check struct {
 	Language  *Language
 	Dialer    *sim.Dialer
-	Features  []*Feature     // selected
-	Terminals int            // scenarios take turns on so many of the profile's terminals
-	Cucumber  string         // file to write; empty for none
-	Each      func(*Verdict) // told each verdict as it falls; may be nil
+	Features  []*Feature              // selected
+	Terminals int                     // scenarios take turns on so many of the profile's terminals
+	Cucumber  string                  // file to write; empty for none
+	Each      func(*verdicts.Verdict) // told each verdict as it falls; may be nil
 
 	terminals []*sim.Terminal
 	player    *sim.Player
 	plans     []*sim.Plan
-	queue     []*Scenario
-	at        int // of the scenario under way in queue
+	results   *verdicts.Results
+	verdicts  []*verdicts.Verdict // of results, one for each plan
+	at        int                 // of the scenario under way in plans
+	current   *verdicts.Verdict   // on the scenario under way; nil between two
 	step      int
 	began     time.Time
-	verdicts  []*Verdict
-	current   *Verdict
 }
 
 // Bind binds every sentence of every scenario, so that what does not fit is
 // told before anything is played.
 func (c *Check) Bind() error {
-	c.plans, c.queue = nil, nil
+	c.plans, c.verdicts, c.at = nil, nil, 0
+	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title}
 	var errs []error
 	for _, f := range c.Features {
+		of := verdicts.Feature{Path: f.Path, Name: f.Name}
 		for _, s := range f.Scenarios {
 			plan := &sim.Plan{ID: s.ID, Name: s.Name, At: s.At()}
 			for i := range s.Steps {
@@ -66,21 +59,28 @@ func (c *Check) Bind() error {
 				}
 				plan.Steps = append(plan.Steps, sim.Step{Text: b.Text, At: b.At, Do: b.Do})
 			}
-			c.plans, c.queue = append(c.plans, plan), append(c.queue, s)
+			c.plans = append(c.plans, plan)
+			of.Verdicts = append(of.Verdicts, &verdicts.Verdict{ID: s.ID, Name: s.Name, File: f.Path, Line: s.Line})
 		}
+		c.results.Features = append(c.results.Features, of)
+		c.verdicts = append(c.verdicts, of.Verdicts...)
 	}
 	return errors.Join(errs...)
 }
 
-// Run plays the scenarios and gives their verdicts, in order. The error is
-// about the check itself, not about a scenario.
-func (c *Check) Run(ctx context.Context) ([]*Verdict, error) {
+// Run plays the scenarios and gives a verdict on each, those that it did not
+// come to included. The error is about the check itself, not about a scenario.
+// A scenario that fails when ctx is done counts as not played: the host is not
+// to blame.
+func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 	if err := c.Bind(); err != nil {
-		return nil, err
+		return c.results, err
 	}
 	if len(c.plans) == 0 {
-		return nil, errors.New("nothing is selected")
+		return c.results, errors.New("nothing is selected")
 	}
+	began := time.Now()
+	defer func() { c.results.Took = time.Since(began) }()
 	clock := sim.NewClock()
 	p := c.Language.Profile
 	for i := range p.Terminals {
@@ -97,13 +97,18 @@ func (c *Check) Run(ctx context.Context) ([]*Verdict, error) {
 		defer t.Link.Close()
 	}
 	if len(c.terminals) == 0 {
-		return nil, fmt.Errorf("profile %s has no terminal that reads cards", p.Name)
+		return c.results, fmt.Errorf("profile %s has no terminal that reads cards", p.Name)
 	}
 	c.player = sim.NewPlayer(p.Dialect, clock)
 	c.player.Each = c.see
+	return c.results, c.godog(ctx)
+}
+
+// godog has godog walk the features; register says what it calls.
+func (c *Check) godog(ctx context.Context) error {
 	formats, finish, err := c.formats()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var contents []godog.Feature
 	for _, f := range c.Features {
@@ -111,7 +116,7 @@ func (c *Check) Run(ctx context.Context) ([]*Verdict, error) {
 	}
 	suite := godog.TestSuite{
 		Name:                 "posfleet",
-		TestSuiteInitializer: func(s *godog.TestSuiteContext) { c.register(s.ScenarioContext()) },
+		TestSuiteInitializer: func(s *godog.TestSuiteContext) { c.register(ctx, s.ScenarioContext()) },
 		Options: &godog.Options{
 			Format: formats, Output: io.Discard, NoColors: true, Strict: true, Concurrency: 1,
 			FeatureContents: contents, DefaultContext: ctx,
@@ -119,12 +124,12 @@ func (c *Check) Run(ctx context.Context) ([]*Verdict, error) {
 	}
 	status := suite.Run()
 	if err := finish(); err != nil {
-		return c.verdicts, err
+		return err
 	}
-	if ctx.Err() == nil && len(c.verdicts) != len(c.plans) {
-		return c.verdicts, fmt.Errorf("%d scenarios were selected, %d were played (godog status %d)", len(c.plans), len(c.verdicts), status)
+	if ctx.Err() == nil && c.at != len(c.plans) {
+		return fmt.Errorf("%d scenarios were selected, %d were played (godog status %d)", len(c.plans), c.at, status)
 	}
-	return c.verdicts, ctx.Err()
+	return ctx.Err()
 }
 
 // formats names godog's formatter, and finishes its file when the check is over.
@@ -144,7 +149,7 @@ func (c *Check) formats() (string, func() error, error) {
 
 // register gives godog the language: every pattern of every phrase. What runs
 // is the step that was bound before, so a check and a load run play the same.
-func (c *Check) register(sc *godog.ScenarioContext) {
+func (c *Check) register(ctx context.Context, sc *godog.ScenarioContext) {
 	ctxType, errType := reflect.TypeFor[context.Context](), reflect.TypeFor[error]()
 	for _, phrase := range c.Language.phrases {
 		for _, re := range phrase.patterns {
@@ -172,20 +177,19 @@ func (c *Check) register(sc *godog.ScenarioContext) {
 		c.begin()
 		return ctx, nil
 	})
-	sc.After(func(ctx context.Context, _ *godog.Scenario, err error) (context.Context, error) {
-		if !errors.Is(err, godog.ErrSkip) {
-			c.end(err)
+	sc.After(func(own context.Context, _ *godog.Scenario, err error) (context.Context, error) {
+		if c.current != nil { // nil for one that was skipped
+			c.end(err, ctx.Err() != nil)
 		}
-		return ctx, nil
+		return own, nil
 	})
 }
 
 // begin readies a terminal for the next scenario: whatever the one before left
 // on the line or owes is cleared first.
 func (c *Check) begin() {
-	s := c.queue[c.at]
 	t := c.terminals[c.at%len(c.terminals)]
-	c.current = &Verdict{Scenario: s}
+	c.current = c.verdicts[c.at]
 	c.step, c.began = 0, time.Now()
 	p := c.player
 	t.Faults.Queue = nil
@@ -198,27 +202,38 @@ func (c *Check) play() error {
 	step := &c.plans[c.at].Steps[c.step]
 	c.step++
 	_, err := c.player.Play(c.player.T, &sim.Plan{Steps: []sim.Step{*step}}, c.at, -1)
-	if err != nil && c.current.Err == nil {
-		c.current.Err, c.current.Step, c.current.At = err, step.Text, step.At
-		c.current.Exchange = decode(c.player.T.Profile.Dialect, world(c.player).Trail)
+	if v := c.current; err != nil && v.Reason == nil {
+		v.Reason, v.Step, v.At = err, step.Text, step.At
+		v.Exchange = decode(c.Language.Profile.Dialect, world(c.player).Trail)
 	}
 	return err
 }
 
-func (c *Check) end(err error) {
-	v := c.current
+// end gives the verdict on the scenario that was under way; none if it failed
+// because the check is being stopped.
+func (c *Check) end(err error, stopped bool) {
+	v, steps := c.current, len(c.plans[c.at].Steps)
+	c.at++
+	c.current = nil
+	if v.Reason == nil && err != nil {
+		v.Reason = err
+	}
+	if v.Reason == nil && c.step != steps {
+		v.Reason = fmt.Errorf("%d of %d sentences were played", c.step, steps)
+	}
+	switch {
+	case v.Reason == nil:
+		v.Outcome = verdicts.Passed
+	case stopped:
+		v.Reason, v.Step, v.At, v.Exchange = nil, "", "", ""
+		return
+	default:
+		v.Outcome = verdicts.Failed
+	}
 	v.Took = time.Since(c.began)
-	if v.Err == nil && err != nil {
-		v.Err = err
-	}
-	if v.Err == nil && c.step != len(c.plans[c.at].Steps) {
-		v.Err = fmt.Errorf("%d of %d sentences were played", c.step, len(c.plans[c.at].Steps))
-	}
-	c.verdicts = append(c.verdicts, v)
 	if c.Each != nil {
 		c.Each(v)
 	}
-	c.at++
 }
 
 // see keeps an exchange for the sentences that look at messages.

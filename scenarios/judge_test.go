@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/features"
+	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim/host"
 )
 
-// verdicts plays embedded features against the bundled host and gives the ids
+// check plays embedded features against the bundled host and gives the ids
 // of the scenarios that failed, and how many were played.
-func verdicts(t *testing.T, network string, paths []string, options ...host.Option) (failed []string, played int) {
+func check(t *testing.T, network string, paths []string, options ...host.Option) (failed []string, played int) {
 	t.Helper()
 	p, d := bundledHost(t, network, options...)
 	q := *p
@@ -21,21 +22,21 @@ func verdicts(t *testing.T, network string, paths []string, options ...host.Opti
 		t.Fatal(err)
 	}
 	c := &Check{Language: NewLanguage(&q), Dialer: d, Features: fs, Terminals: 8}
-	vs, err := c.Run(context.Background())
+	found, err := c.Run(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, v := range vs {
-		if v.Err != nil {
-			failed = append(failed, v.Scenario.ID)
+	for v := range found.All() {
+		if played++; v.Outcome != verdicts.Passed {
+			failed = append(failed, v.ID)
 		}
 	}
-	return failed, len(vs)
+	return failed, played
 }
 
 func TestRightHostPassesEveryFeature(t *testing.T) {
 	for network, paths := range map[string][]string{"cup": {"core", "cup"}, "iso87": {"core", "iso87"}} {
-		failed, n := verdicts(t, network, paths)
+		failed, n := check(t, network, paths)
 		if len(failed) > 0 || n == 0 {
 			t.Errorf("%s: %d of %d failed: %v", network, len(failed), n, failed)
 		}
@@ -55,7 +56,7 @@ func TestWrongHostIsCaught(t *testing.T) {
 			if which == nil {
 				which = []string{"core", "cup"}
 			}
-			failed, n := verdicts(t, "cup", which, host.WithMisbehaviour(m.Name))
+			failed, n := check(t, "cup", which, host.WithMisbehaviour(m.Name))
 			if len(failed) == 0 {
 				t.Errorf("none of %d scenarios caught a host that is wrong in this way: %s", n, m.Doc)
 			}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -142,7 +143,7 @@ func bundledHost(t testing.TB, network string, options ...host.Option) (*profile
 
 // play checks one scenario and gives its verdict; a sentence that does not bind
 // is a verdict too.
-func play(t *testing.T, p *profile.Profile, d *sim.Dialer, sentences string) *Verdict {
+func play(t *testing.T, p *profile.Profile, d *sim.Dialer, sentences string) *verdicts.Verdict {
 	t.Helper()
 	f, err := ParseFeature("test.feature", []byte(source(sentences)))
 	if err != nil {
@@ -150,13 +151,13 @@ func play(t *testing.T, p *profile.Profile, d *sim.Dialer, sentences string) *Ve
 	}
 	c := &Check{Language: NewLanguage(p), Dialer: d, Features: []*Feature{f}, Terminals: 1}
 	if err := c.Bind(); err != nil {
-		return &Verdict{Err: err}
+		return &verdicts.Verdict{Reason: err}
 	}
-	vs, err := c.Run(context.Background())
+	found, err := c.Run(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return vs[0]
+	return found.Features[0].Verdicts[0]
 }
 
 func TestEachPhraseHoldsAndFails(t *testing.T) {
@@ -167,10 +168,10 @@ func TestEachPhraseHoldsAndFails(t *testing.T) {
 		t.Run(e.phrase, func(t *testing.T) {
 			p, q := *p, *p // a terminal of its own for each scenario
 			p.Terminals, q.Terminals = p.Terminals[4*i:], q.Terminals[4*i+2:]
-			if v := play(t, &p, d, e.holds); v.Err != nil {
-				t.Errorf("must hold:\n%s\n%s: %v\n%s", e.holds, v.Step, v.Err, v.Exchange)
+			if v := play(t, &p, d, e.holds); v.Reason != nil {
+				t.Errorf("must hold:\n%s\n%s: %v\n%s", e.holds, v.Step, v.Reason, v.Exchange)
 			}
-			if v := play(t, &q, d, e.fails); v.Err == nil {
+			if v := play(t, &q, d, e.fails); v.Reason == nil {
 				t.Errorf("must fail:\n%s", e.fails)
 			}
 		})

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"time"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/scenarios"
 	"github.com/posfleet/posfleet/sim"
 )
@@ -51,7 +52,7 @@ func checkCommand(sig *signals) *cobra.Command {
 			}
 			var results *report.AtomicFile
 			if junit != "" {
-				if results, err = createJUnit(junit); err != nil {
+				if results, err = createResults(junit); err != nil {
 					return usage(fmt.Errorf("--junit: %w", err))
 				}
 				defer results.Discard()
@@ -63,26 +64,16 @@ func checkCommand(sig *signals) *cobra.Command {
 			}
 			defer n.close()
 			check.Dialer = n.dialer
-			began := time.Now()
-			var verdicts []*scenarios.Verdict
-			failed := 0
-			check.Each = func(v *scenarios.Verdict) {
-				if v.Err != nil && ctx.Err() != nil {
-					return // the signal's doing, not the host's
+			check.Each = func(v *verdicts.Verdict) {
+				if v.Outcome == verdicts.Failed || !quiet {
+					v.WriteText(out)
 				}
-				if verdicts = append(verdicts, v); v.Err != nil {
-					failed++
-				}
-				tellVerdict(out, v, quiet)
 			}
-			_, err = check.Run(ctx)
-			took := time.Since(began)
-			if len(verdicts) > 0 {
-				fmt.Fprintf(out, "\n%d scenarios against %s (%s): %d passed, %d failed in %s\n",
-					len(verdicts), n.target, p.Dialect.Title, len(verdicts)-failed, failed, took.Round(time.Millisecond))
-			}
+			found, err := check.Run(ctx)
+			found.Target = n.target
+			found.WriteSummary(out)
 			if results != nil {
-				if err := errors.Join(writeJUnit(results, fs, verdicts, took), results.Commit()); err != nil {
+				if err := errors.Join(found.WriteJUnit(results), results.Commit()); err != nil {
 					return &exit{code: exitIncomplete, err: fmt.Errorf("--junit: %w", err)}
 				}
 			}
@@ -91,9 +82,9 @@ func checkCommand(sig *signals) *cobra.Command {
 				return &exit{code: sig.code(), err: errors.New("stopped by a signal; the scenarios after it were not played")}
 			case err != nil:
 				return &exit{code: exitIncomplete, err: err}
-			case failed > 0:
+			case found.Count(verdicts.Failed) > 0:
 				e := &exit{code: exitFailed, err: errors.New("")}
-				if failed == len(verdicts) && allUnanswered(verdicts) {
+				if unanswered(found) {
 					e.err = errors.New("the host never answered")
 					e.hint = "does it speak another dialect, length prefix or TPDU? see --dialect and the profile's length, tpdu and header"
 				}
@@ -127,31 +118,19 @@ func listScenarios(out io.Writer, fs []*scenarios.Feature) {
 	}
 }
 
-// tellVerdict prints one verdict; for a failure all that is needed to act.
-func tellVerdict(out io.Writer, v *scenarios.Verdict, quiet bool) {
-	s := v.Scenario
-	if v.Err == nil {
-		if !quiet {
-			fmt.Fprintf(out, "ok    %-24s %s\n", s.ID, s.Name)
-		}
-		return
+// createResults sees before anything is played that a file of results can be
+// written.
+func createResults(name string) (*report.AtomicFile, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return nil, err
 	}
-	fmt.Fprintf(out, "FAIL  %-24s %s\n", s.ID, s.Name)
-	fmt.Fprintf(out, "      %s: %s\n      %v\n", v.At, v.Step, report.Printable(v.Err.Error()))
-	for line := range strings.Lines(v.Exchange) {
-		fmt.Fprintf(out, "      | %s", line)
-	}
-	again := s.At()
-	if s.ID != "" {
-		again = "@" + s.ID
-	}
-	fmt.Fprintf(out, "      again: posfleet check %s\n", again)
+	return report.CreateAtomic(name)
 }
 
-// allUnanswered reports whether no scenario got an answer at all.
-func allUnanswered(vs []*scenarios.Verdict) bool {
-	for _, v := range vs {
-		if !errors.Is(v.Err, sim.ErrTimeout) && !errors.Is(v.Err, sim.ErrBroken) {
+// unanswered reports whether no scenario that was played got an answer at all.
+func unanswered(found *verdicts.Results) bool {
+	for v := range found.All() {
+		if v.Outcome != verdicts.NotPlayed && !errors.Is(v.Reason, sim.ErrTimeout) && !errors.Is(v.Reason, sim.ErrBroken) {
 			return false
 		}
 	}

@@ -51,7 +51,7 @@ var gap = regexp.MustCompile(`\{(\w+)\}`)
 // Phrases is the language.
 func Phrases() []*Phrase {
 	var all []*Phrase
-	for _, group := range [][]*Phrase{terminalPhrases(), linePhrases(), paymentPhrases(), slipPhrases(), settlementPhrases(), verdictPhrases(), messagePhrases(), loadPhrases()} {
+	for _, group := range [][]*Phrase{terminalPhrases(), linePhrases(), paymentPhrases(), slipPhrases(), settlementPhrases(), answerPhrases(), messagePhrases(), loadPhrases()} {
 		all = append(all, group...)
 	}
 	for _, p := range all {

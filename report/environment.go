@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Here describes the machine and process that it runs in. Version is the
+// ThisMachine describes the machine and process that it runs in. Version is the
 // program's own.
-func Here(version string) Environment {
+func ThisMachine(version string) Environment {
 	name, _ := os.Hostname() // a nameless machine is no reason to stop
 	e := Environment{
 		Version: version, Go: runtime.Version(), OS: strings.TrimSpace(system()) + "/" + runtime.GOARCH,
@@ -49,9 +49,9 @@ func clockCost() time.Duration {
 	return took[rounds/2]
 }
 
-// Slow says why the machine's clock is a poor one for measuring; empty when it
+// SlowClock says why the machine's clock is a poor one for measuring; empty when it
 // is good.
-func (e Environment) Slow() string {
+func (e Environment) SlowClock() string {
 	switch e.Clock {
 	case "", "tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter":
 	default:

@@ -36,7 +36,7 @@ type summaryJSON struct {
 	ClockDrift  time.Duration    `json:"clock_drift_ns"`
 	Interrupted bool             `json:"interrupted"`
 	Incomplete  string           `json:"incomplete,omitempty"`
-	Verdict     verdictJSON      `json:"verdict"`
+	Validity    validityJSON     `json:"verdict"`
 	Limits      []LimitResult    `json:"limits"`
 	Money       moneyJSON        `json:"money"`
 	Planned     int64            `json:"planned"`
@@ -55,7 +55,7 @@ type summaryJSON struct {
 	seconds []Second
 }
 
-type verdictJSON struct {
+type validityJSON struct {
 	Level    string   `json:"level"`
 	Reasons  []string `json:"reasons"`
 	SameHost bool     `json:"same_host"`
@@ -140,8 +140,8 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	s := summaryJSON{
 		Format: format, Started: r.Started, Took: r.Took, ClockDrift: r.ClockDrift,
 		Interrupted: r.Interrupted, Incomplete: r.Incomplete,
-		Verdict: verdictJSON{r.Verdict.Level.String(), append([]string{}, r.Verdict.Reasons...), r.Verdict.SameHost},
-		Limits:  append([]LimitResult{}, r.Limits...),
+		Validity: validityJSON{r.Validity.Level.String(), append([]string{}, r.Validity.Reasons...), r.Validity.SameHost},
+		Limits:   append([]LimitResult{}, r.Limits...),
 		Money: moneyJSON{
 			Checked: r.Money.Checked, Agree: r.Money.Agree(), Terminals: r.Money.Terminals, Host: r.Money.Host,
 			Payments: r.Money.Payments, Owed: r.Money.Owed, Detail: r.Money.Detail,
@@ -403,7 +403,7 @@ func delimiter(in *json.Decoder, want json.Delim) error {
 }
 
 func (s *summaryJSON) report() (*Report, error) {
-	level, err := parseLevel(s.Verdict.Level)
+	level, err := parseLevel(s.Validity.Level)
 	if err != nil {
 		return nil, err
 	}
@@ -412,8 +412,8 @@ func (s *summaryJSON) report() (*Report, error) {
 		Interrupted: s.Interrupted, Incomplete: s.Incomplete,
 		Planned: s.Planned, Played: s.Played, NotPlayed: s.NotPlayed, Failed: s.Failed,
 		Late: s.Late, Duplicate: s.Duplicate, Unmatched: s.Unmatched, Faults: s.Faults,
-		Limits:  append([]LimitResult(nil), s.Limits...),
-		Verdict: Verdict{level, append([]string(nil), s.Verdict.Reasons...), s.Verdict.SameHost},
+		Limits:   append([]LimitResult(nil), s.Limits...),
+		Validity: Validity{level, append([]string(nil), s.Validity.Reasons...), s.Validity.SameHost},
 		Money: Money{
 			Checked: s.Money.Checked, Terminals: s.Money.Terminals, Host: s.Money.Host,
 			Payments: s.Money.Payments, Owed: s.Money.Owed, Detail: s.Money.Detail,

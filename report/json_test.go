@@ -20,7 +20,7 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 	r := NewRecorder([]string{"sign-in", "purchase", "void", "idle"}, 30*time.Second, time.Second)
 	s := r.Shard()
 	plan := Plan{Command: []string{"posfleet", "load"}, Model: "open", Arrivals: "100/s", For: 4 * time.Second, Warmup: time.Second, Timeout: 30 * time.Second, Mix: map[string]float64{"a": 1}, Seed: 1 << 63}
-	f, err := Create(dir, &Report{Plan: plan, Environment: Here("test")})
+	f, err := Create(dir, &Report{Plan: plan, Environment: ThisMachine("test")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,9 +53,9 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 	}
 	f.Events.Add(Event{At: time.Second, Label: "void", Outcome: Refused, Note: "MAC <wrong>", Request: "02 622588******5678"})
 	rep := r.Report()
-	rep.Plan, rep.Environment = plan, Here("test")
+	rep.Plan, rep.Environment = plan, ThisMachine("test")
 	rep.Started, rep.ClockDrift = time.Now().UTC().Round(time.Microsecond), -3
-	rep.Verdict = Verdict{Level: Suspect, Reasons: []string{"made up"}, SameHost: true}
+	rep.Validity = Validity{Level: Suspect, Reasons: []string{"made up"}, SameHost: true}
 	rep.Money = Money{Checked: true, Terminals: -5, Host: 5, Payments: 3, Owed: 1, Detail: []string{"x"}}
 	rep.Faults = map[string]int64{"reset": 2}
 	rep = judged(t, rep, "p99 of purchase < 250ms", "refused = 0")

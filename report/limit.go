@@ -215,7 +215,7 @@ func (l Limit) judgeLatency(label *Label, of string, out *LimitResult) {
 			out.Seen = "≥ " + out.Seen
 		}
 	case q.TooFew:
-		out.Why = fmt.Sprintf("%s samples, but %s are needed to tell", FormatCount(q.N), FormatCount(Enough(l.Quantile)))
+		out.Why = fmt.Sprintf("%s samples, but %s are needed to tell", FormatCount(q.N), FormatCount(MinSamples(l.Quantile)))
 	case q.AtLeast:
 		out.Why = "only a lower bound is known: exchanges without an outcome reach into it"
 	default:

@@ -10,7 +10,7 @@ import (
 )
 
 // readMachine reads /proc/stat and /proc/net/netstat. What cannot be read stays
-// zero and breaks no rule.
+// zero and passes no bound.
 func readMachine() machine {
 	var m machine
 	var use syscall.Rusage

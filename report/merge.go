@@ -138,9 +138,9 @@ func (r *Report) Merge(o *Report) error {
 			r.Faults[name] += n
 		}
 	}
-	r.Verdict.Level = max(r.Verdict.Level, o.Verdict.Level)
-	r.Verdict.Reasons = slices.Concat(r.Verdict.Reasons, o.Verdict.Reasons)
-	r.Verdict.SameHost = r.Verdict.SameHost || o.Verdict.SameHost
+	r.Validity.Level = max(r.Validity.Level, o.Validity.Level)
+	r.Validity.Reasons = slices.Concat(r.Validity.Reasons, o.Validity.Reasons)
+	r.Validity.SameHost = r.Validity.SameHost || o.Validity.SameHost
 	r.Money = r.Money.plus(o.Money)
 	r.Limits = nil
 	return nil

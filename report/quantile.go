@@ -13,14 +13,14 @@ type Quantile struct {
 	N       int64         // samples it rests on
 	Value   time.Duration // upper end of the histogram's bucket, 0.1 % wide
 	AtLeast bool          // the true figure is this or more: exchanges without an outcome reach into it
-	TooFew  bool          // too few samples for this quantile, see Enough
+	TooFew  bool          // too few samples for this quantile, see MinSamples
 }
 
-// Enough is the smallest number of samples from which a quantile can be told:
+// MinSamples is the smallest number of samples from which a quantile can be told:
 // with fewer the largest sample is not, at 95 % two-sided confidence, a bound
 // for it. 6 for the median, 72 for p95, 368 for p99, 3,688 for p99.9 and 36,887
 // for p99.99. The maximum is a fact, not an estimate: one is enough.
-func Enough(q float64) int64 {
+func MinSamples(q float64) int64 {
 	if q <= 0 || q >= 1 {
 		return 1
 	}
@@ -64,7 +64,7 @@ func quantile(h, censored *hdr.Histogram, clamped int64, q float64) Quantile {
 	}
 	n := h.TotalCount()
 	v := at(h, q)
-	out := Quantile{Q: q, N: n, Value: time.Duration(v) * time.Microsecond, TooFew: n < Enough(q)}
+	out := Quantile{Q: q, N: n, Value: time.Duration(v) * time.Microsecond, TooFew: n < MinSamples(q)}
 	if clamped > 0 && v >= h.HighestTrackableValue() {
 		out.AtLeast = true
 	}

@@ -7,7 +7,7 @@ import (
 
 func TestEnoughSamples(t *testing.T) {
 	for q, want := range map[float64]int64{0.5: 6, 0.1: 36, 0.9: 36, 0.95: 72, 0.99: 368, 0.999: 3688, 0.9999: 36887, 1: 1, 0: 1} {
-		if got := Enough(q); got != want {
+		if got := MinSamples(q); got != want {
 			t.Errorf("p%g: %d, want %d", 100*q, got, want)
 		}
 	}

@@ -138,7 +138,7 @@ func TestRecordingAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestSnapshotKeepsUp(t *testing.T) {
+func TestProgressKeepsUp(t *testing.T) {
 	r := NewRecorder([]string{"purchase"}, 30*time.Second, time.Second)
 	s := r.Shard()
 	for sec := range 3 {
@@ -153,7 +153,7 @@ func TestSnapshotKeepsUp(t *testing.T) {
 		r.Tick(time.Duration(sec+1) * time.Second)
 	}
 	r.NotPlayed(4)
-	got := r.Snapshot()
+	got := r.Progress()
 	if got.At != 3*time.Second || got.Planned != 30 || got.Played != 30 || got.NotPlayed != 4 || got.Failed != 3 || got.Late != 6 ||
 		got.Counts != (Counts{Approved: 30}) || got.Last.Response.N != 10 {
 		t.Errorf("%+v", got)

@@ -79,7 +79,7 @@ type Second struct {
 	LagP50   time.Duration
 	LagP99   time.Duration
 	Signals  Signals // of the generator itself
-	Level    Level   // the verdict on the generator in this second
+	Level    Level   // how far this second can be trusted
 	Reason   string  // why it is not valid, in words
 }
 
@@ -89,7 +89,7 @@ type Quantiles struct {
 	P50, P90, P99, P999, Max time.Duration
 }
 
-// Level is the verdict on the generator: can its numbers be trusted?
+// Level says how far the generator and its figures can be trusted.
 type Level uint8
 
 const (
@@ -114,8 +114,9 @@ type Signals struct {
 	Dropped   int64         // connections that a listener of this machine dropped
 }
 
-// Verdict sums up the generator over the whole run.
-type Verdict struct {
+// Validity says how far the figures of the whole run can be trusted: whether the
+// generator kept up with its plan.
+type Validity struct {
 	Level    Level
 	Reasons  []string // each names its seconds, its figure and its bound
 	SameHost bool     // host and generator shared this machine: no figure is a capacity of the host
@@ -186,7 +187,7 @@ type Report struct {
 	Duplicate   int64            // further answers to a request already answered
 	Unmatched   int64            // answers that belong to no request
 	Faults      map[string]int64 // faults injected on the lines, by name
-	Verdict     Verdict
+	Validity    Validity
 	Limits      []LimitResult
 	Money       Money
 }

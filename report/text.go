@@ -32,7 +32,7 @@ func (r *Report) WriteText(w io.Writer, color bool) error {
 	}
 	t.facts(r)
 	t.limits(r.Limits)
-	t.verdict(r)
+	t.validity(r)
 	_, err := io.WriteString(w, t.String())
 	return err
 }
@@ -250,7 +250,7 @@ func (t *text) facts(r *Report) {
 	if d := r.ClockDrift.Abs(); d > 10*time.Millisecond {
 		t.wrapped("clock", t.paint(yellow, "the wall clock went "+FormatDuration(d)+" its own way during the run"))
 	}
-	if why := r.Environment.Slow(); why != "" {
+	if why := r.Environment.SlowClock(); why != "" {
 		t.wrapped("clock", t.paint(yellow, why))
 	}
 }
@@ -301,8 +301,8 @@ func (t *text) limits(limits []LimitResult) {
 	}
 }
 
-func (t *text) verdict(r *Report) {
-	v := r.Verdict
+func (t *text) validity(r *Report) {
+	v := r.Validity
 	if len(r.Seconds) == 0 && v.Level == Valid {
 		t.wrapped("generator", t.paint(yellow, "NOT JUDGED")+": no second of it is known")
 		return

@@ -77,7 +77,7 @@ func lunch(t testing.TB) *Report {
 	rep.Environment = Environment{Version: "v0.1.0", Go: "go1.26.8", OS: "linux/amd64", CPU: "test", Cores: 2, GOMAXPROCS: 2, GOGC: "100", GOMEMLIMIT: "off", Clock: "tsc", ClockCost: 40, Hostname: "box"}
 	rep.Money = Money{Checked: true, Terminals: 1234567, Host: 1234567, Payments: 12345}
 	rep.Faults = map[string]int64{"lost answer": 3}
-	rep.Verdict = VerdictOf(rep.Seconds, false)
+	rep.Validity = ValidityOf(rep.Seconds, false)
 	if err := rep.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func trouble(t testing.TB) *Report {
 	rep.Money = Money{Checked: true, Terminals: 1234500, Host: 1234567, Payments: 380, Owed: 2, Detail: []string{
 		"terminal 10000017, batch 000003: terminal 120.00 yuan, host 120.67 yuan",
 	}}
-	rep.Verdict = VerdictOf(rep.Seconds, true)
+	rep.Validity = ValidityOf(rep.Seconds, true)
 	if err := rep.Check(); err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ type Watch struct {
 	metrics []metrics.Sample
 	sched   []uint64 // cumulative bucket counts at the last sample
 	pauses  []uint64
-	judge   judge
+	streaks streaks
 }
 
 // machine is what the operating system says of processor time, in total since
@@ -77,8 +77,8 @@ func (w *Watch) Sample() Signals {
 	s.Busiest, s.Steal = busy(w.before.cores, m.cores)
 	s.Dropped = max(0, m.dropped-w.before.dropped)
 	metrics.Read(w.metrics)
-	s.Sched = w.spread(0, &w.sched, 0.99)
-	s.GCPause = w.spread(1, &w.pauses, 1)
+	s.Sched = w.quantile(0, &w.sched, 0.99)
+	s.GCPause = w.quantile(1, &w.pauses, 1)
 	w.before, w.at = m, now
 	return s
 }
@@ -106,9 +106,9 @@ func ratio(part, whole float64) float64 {
 	return math.Round(min(part/whole, 1)*1e4) / 1e4
 }
 
-// spread gives a quantile of what one of the runtime's histograms gained since
+// quantile gives a quantile of what one of the runtime's histograms gained since
 // last time: the middle of the bucket, which is about a fifth wide.
-func (w *Watch) spread(i int, last *[]uint64, q float64) time.Duration {
+func (w *Watch) quantile(i int, last *[]uint64, q float64) time.Duration {
 	if w.metrics[i].Value.Kind() != metrics.KindFloat64Histogram {
 		return 0
 	}
@@ -163,9 +163,9 @@ func (w *Watch) Judge(s *Second) {
 		return
 	}
 	var reasons []string
-	for _, f := range w.judge.second(s) {
+	for _, f := range w.streaks.check(s) {
 		s.Level = max(s.Level, f.level)
-		reasons = append(reasons, f.rule.say(f.seen, f.bound))
+		reasons = append(reasons, f.bound.say(f.seen, f.limit))
 	}
 	s.Reason = strings.Join(reasons, "; ")
 }

@@ -107,7 +107,7 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	}
 	f.terminals = len(n.profile.Terminals)
 	defer n.close()
-	folder, err := report.Create(f.folder(), &report.Report{Plan: f.plan(j, n), Environment: report.Here(version()), Started: time.Now()})
+	folder, err := report.Create(f.folder(), &report.Report{Plan: f.plan(j, n), Environment: report.ThisMachine(version()), Started: time.Now()})
 	if err != nil {
 		return usage(err)
 	}
@@ -135,7 +135,7 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 			broken = err
 			unwatch()
 		}
-		tell.second(run.Recorder.Snapshot(), f.length)
+		tell.second(run.Recorder.Progress(), f.length)
 	}
 	note(run, folder.Events)
 	rep, err := run.Do(ctx, sig.abort)
@@ -144,8 +144,8 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 		os.RemoveAll(folder.Path(""))
 		return f.unplayed(ctx, n, err, sig)
 	}
-	rep.Plan, rep.Environment = f.plan(j, n), report.Here(version())
-	rep.Verdict = report.VerdictOf(rep.Seconds, n.bundled != nil || n.local())
+	rep.Plan, rep.Environment = f.plan(j, n), report.ThisMachine(version())
+	rep.Validity = report.ValidityOf(rep.Seconds, n.bundled != nil || n.local())
 	if n.bundled != nil && sig.abort.Err() == nil {
 		rep.Money = audit.Compare(run.Fleet(), n.books())
 	} else {
@@ -390,7 +390,7 @@ func (f *loadFlags) verdict(rep *report.Report, j *job, broken error, sig *signa
 		return bad(exitIncomplete, "results are incomplete: %w", broken)
 	case sig.code() != 0:
 		return bad(sig.code(), "stopped by a signal; what was played until then is reported")
-	case rep.Verdict.Level == report.Invalid:
+	case rep.Validity.Level == report.Invalid:
 		return bad(exitGenerator, "the generator was the limit, not the host: this run is invalid (reasons above)")
 	}
 	for _, l := range rep.Limits {

@@ -68,7 +68,7 @@ func (p *progress) signIn(ok, bad, of int) {
 }
 
 // second tells where the run is.
-func (p *progress) second(t report.Totals, length time.Duration) {
+func (p *progress) second(t report.Progress, length time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := t.Last

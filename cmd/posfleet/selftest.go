@@ -204,6 +204,6 @@ func watchMachine(ctx context.Context) (stop func() []string) {
 	return func() []string {
 		cancel()
 		wg.Wait()
-		return report.VerdictOf(seconds, true).Reasons
+		return report.ValidityOf(seconds, true).Reasons
 	}
 }

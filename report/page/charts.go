@@ -86,7 +86,7 @@ const (
 )
 
 func chartsOf(r *report.Report) charts {
-	seconds, span := report.Thin(r.Seconds, mostSpans)
+	seconds, span := report.Downsample(r.Seconds, mostSpans)
 	c := charts{Span: span.Seconds(), Grid: grid, PerDec: perDecade}
 	var sums report.Counts
 	for _, s := range seconds {
@@ -126,11 +126,11 @@ func chartsOf(r *report.Report) charts {
 	if late > 0 {
 		c.Timeout = r.Plan.Timeout.Microseconds()
 	}
-	c.Labels = append(c.Labels, chartOf("all", report.Responses(r.Labels...), report.Services(r.Labels...)))
+	c.Labels = append(c.Labels, chartOf("all", report.ResponseTimes(r.Labels...), report.ServiceTimes(r.Labels...)))
 	busiest := slices.Clone(r.Labels)
 	slices.SortStableFunc(busiest, func(a, b report.Label) int { return cmp.Compare(b.Counts.Sent(), a.Counts.Sent()) })
 	for _, l := range busiest[:min(len(busiest), mostLabels)] {
-		if lc := chartOf(l.Name, report.Responses(l), report.Services(l)); lc.N > 0 && len(busiest) > 1 {
+		if lc := chartOf(l.Name, report.ResponseTimes(l), report.ServiceTimes(l)); lc.N > 0 && len(busiest) > 1 {
 			c.Labels = append(c.Labels, lc)
 		}
 	}
@@ -145,12 +145,12 @@ func some(n int64, d time.Duration) int64 {
 	return d.Microseconds()
 }
 
-func chartOf(name string, response, service report.Spread) labelChart {
+func chartOf(name string, response, service report.Distribution) labelChart {
 	l := labelChart{Name: name, N: response.N(), P50: -1, P99: -1}
 	if l.N == 0 {
 		return l
 	}
-	carried := response.Carried()
+	carried := response.HighestQuantile()
 	l.End = -math.Log10(1 - carried)
 	for k := 0; ; k++ {
 		x := float64(k) * grid

@@ -120,7 +120,7 @@ func pageOf(r *report.Report) (*page, error) {
 		Title:   cmp.Or(r.Plan.Arrivals, "A run"),
 		Limits:  r.Limits,
 		Codes:   codes(r.Labels),
-		Reasons: r.Verdict.Reasons,
+		Reasons: r.Validity.Reasons,
 		Books:   r.Money.Detail,
 		Where:   where(r),
 		Command: shell(r.Plan.Command),
@@ -143,7 +143,7 @@ func pageOf(r *report.Report) (*page, error) {
 	if r.Interrupted {
 		p.Banner = append(p.Banner, "This run was stopped before its time; what follows is what it had found by then.")
 	}
-	if r.Verdict.Level == report.Invalid {
+	if r.Validity.Level == report.Invalid {
 		p.Banner = append(p.Banner, "The generator was the limit in this run: its latencies are not the host's.")
 	}
 	p.Verdicts = cards(r)
@@ -172,16 +172,16 @@ func cards(r *report.Report) []verdictCard {
 			limits = verdictCard{"Limits", "bad", "✗", fmt.Sprintf("%d of %d not held", len(broken), n), broken[0].Limit + ": " + cmp.Or(broken[0].Why, broken[0].Seen)}
 		}
 	}
-	generator := verdictCard{"Generator", "good", "✓", r.Verdict.Level.String(), "it kept its own timetable: the latencies are the host's and the line's"}
+	generator := verdictCard{"Generator", "good", "✓", r.Validity.Level.String(), "it kept its own timetable: the latencies are the host's and the line's"}
 	switch {
-	case r.Verdict.Level >= report.Invalid:
+	case r.Validity.Level >= report.Invalid:
 		generator.Class, generator.Sign = "bad", "✗"
-	case r.Verdict.Level == report.Suspect:
+	case r.Validity.Level == report.Suspect:
 		generator.Class, generator.Sign = "warn", "!"
 	}
-	if len(r.Verdict.Reasons) > 0 {
-		generator.Detail = strings.TrimPrefix(r.Verdict.Reasons[0], r.Verdict.Level.String()+": ")
-	} else if r.Verdict.Level != report.Valid {
+	if len(r.Validity.Reasons) > 0 {
+		generator.Detail = strings.TrimPrefix(r.Validity.Reasons[0], r.Validity.Level.String()+": ")
+	} else if r.Validity.Level != report.Valid {
 		generator.Detail = ""
 	}
 	books := verdictCard{"Books", "none", "–", "not compared", "the host's books were not open to this run"}
@@ -340,7 +340,7 @@ func notes(r *report.Report) []string {
 	default:
 		notes = append(notes, "No warm-up was asked for: every exchange counts, the first ones too.")
 	}
-	if r.Verdict.SameHost {
+	if r.Validity.SameHost {
 		notes = append(notes, "Host and generator shared this machine: no figure here is a capacity of the host.")
 	}
 	if r.Plan.Model == "closed" {

@@ -64,7 +64,7 @@ func stalling(rate int, lasts, warmup time.Duration) *report.Report {
 		Seed: 7, Target: "bundled host", Dialect: "cup", Digests: map[string]string{"cup/purchase.feature": strings.Repeat("0f", 32)},
 	}
 	r.Environment = report.Environment{Version: "v0.1.0", Go: "go1.26.8", OS: "linux/amd64", CPU: "a processor", Cores: 2, GOMAXPROCS: 2, Clock: "tsc", ClockCost: 41}
-	r.Verdict.SameHost = true
+	r.Validity.SameHost = true
 	r.Money = report.Money{Checked: true, Terminals: 123_456_789, Host: 123_456_789, Payments: 9000}
 	return r
 }
@@ -80,7 +80,7 @@ func troubled() *report.Report {
 			r.Seconds[i].Level, r.Seconds[i].Reason = report.Suspect, "busiest core idle 12 %"
 		}
 	}
-	r.Verdict = report.Verdict{Level: report.Invalid, SameHost: true, Reasons: []string{"seconds 20 to 22: lag p99 31 ms, bound 20 ms", "seconds 18 to 25: busiest core idle 12 %, bound 20 %"}}
+	r.Validity = report.Validity{Level: report.Invalid, SameHost: true, Reasons: []string{"seconds 20 to 22: lag p99 31 ms, bound 20 ms", "seconds 18 to 25: busiest core idle 12 %, bound 20 %"}}
 	r.Limits = []report.LimitResult{{Limit: "p99 of purchase < 250ms", Seen: "902 ms", Why: "902 ms is not below 250 ms"}, {Limit: "unanswered < 5 %", Seen: "0.51 %", OK: true}}
 	r.Money = report.Money{Checked: true, Terminals: 10_000, Host: 9_500, Payments: 3, Owed: 2, Detail: []string{"terminal 10000001, batch 3: terminal 100.00, host 95.00"}}
 	r.Faults = map[string]int64{"answer lost": 12}
@@ -112,7 +112,7 @@ func TestPageEscapes(t *testing.T) {
 	r := stalling(50, 2*time.Second, 0)
 	r.Labels[0].Name, r.Labels[0].Codes = evil, map[string]int64{evil[:2]: 3}
 	r.Plan.Target, r.Plan.Arrivals, r.Plan.Command = evil, evil, []string{"posfleet", evil}
-	r.Verdict.Reasons, r.Seconds[0].Reason, r.Seconds[0].Level = []string{evil}, evil, report.Suspect
+	r.Validity.Reasons, r.Seconds[0].Reason, r.Seconds[0].Level = []string{evil}, evil, report.Suspect
 	r.Money.Detail = []string{evil}
 	r.Limits = []report.LimitResult{{Limit: evil, Seen: evil, Why: evil}}
 	r.Faults = map[string]int64{evil: 1}

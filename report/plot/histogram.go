@@ -14,7 +14,7 @@ import (
 
 // histogram counts responses in bars of equal width on a log latency axis.
 func histogram(r *report.Report) *sheet {
-	response, service := report.Responses(r.Labels...), report.Services(r.Labels...)
+	response, service := report.ResponseTimes(r.Labels...), report.ServiceTimes(r.Labels...)
 	s := newSheet(r, "How often each latency was seen", response.N())
 	defer func() { s.notes = append(s.notes, source(r)) }()
 	if response.N() == 0 {
@@ -64,7 +64,7 @@ func histogram(r *report.Report) *sheet {
 		s.keys = append(s.keys, lineKey(sty, "service: from the write to the answer"))
 	}
 	for i, q := range []float64{0.5, 0.99} {
-		if q <= response.Carried() {
+		if q <= response.HighestQuantile() {
 			pennant(p, i, []string{"p50 ", "p99 "}[i], response.At(q))
 		}
 	}

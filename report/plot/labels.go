@@ -17,18 +17,18 @@ const mostLabels = 24
 // row is one label of the figure.
 type row struct {
 	report.Label
-	response report.Spread
+	response report.Distribution
 }
 
 // top is the quantile that ends the row: p99, or less when samples are few.
-func (w row) top() float64 { return min(0.99, w.response.Carried()) }
+func (w row) top() float64 { return min(0.99, w.response.HighestQuantile()) }
 
 // labels compares the kinds of transaction: from p50 to p99 of the response.
 func labels(r *report.Report) *sheet {
 	var rows []row
 	var n int64
 	for _, l := range r.Labels {
-		sp := report.Responses(l)
+		sp := report.ResponseTimes(l)
 		n += sp.N()
 		if sp.N() > 0 {
 			rows = append(rows, row{l, sp})

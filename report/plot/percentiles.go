@@ -28,10 +28,10 @@ func µs(d time.Duration) float64 { return float64(d) / float64(time.Microsecond
 // percentiles is the curve of latency over log 1/(1-p), which gives the slowest
 // one in a thousand as much room as the fastest half.
 func percentiles(r *report.Report) *sheet {
-	response, service := report.Responses(r.Labels...), report.Services(r.Labels...)
+	response, service := report.ResponseTimes(r.Labels...), report.ServiceTimes(r.Labels...)
 	s := newSheet(r, "Latency by percentile", response.N())
 	defer func() { s.notes = append(s.notes, source(r)) }()
-	end := response.Carried()
+	end := response.HighestQuantile()
 	if end < 0.5 {
 		s.empty = tooFew(response.N())
 		return s
@@ -93,7 +93,7 @@ func tooFew(n int64) string {
 const curvePoints = 640
 
 // curve places the spread on the axes, up to the quantile end.
-func curve(sp report.Spread, end float64) (points []xy) {
+func curve(sp report.Distribution, end float64) (points []xy) {
 	for _, pt := range sp.Curve(curvePoints) {
 		if pt.Quantile <= end+1e-9 {
 			points = append(points, xy{nines(pt.Quantile), max(1, µs(pt.Latency))})
@@ -104,7 +104,7 @@ func curve(sp report.Spread, end float64) (points []xy) {
 
 // apart splits a curve in two lines with gaps: what is sure, and what is only a
 // lower bound; loose is nil when all is sure.
-func apart(points []xy, sp report.Spread) (sure, loose []xy) {
+func apart(points []xy, sp report.Distribution) (sure, loose []xy) {
 	gap := xy{0, math.NaN()}
 	this, other := &sure, &loose
 	for i, pt := range sp.Curve(curvePoints)[:len(points)] {
@@ -141,7 +141,7 @@ func said(s *sheet, end float64) {
 // marked sets a dot and its value where the response curve passes the
 // percentiles that people ask for. The curve only rises, so the place above and
 // left of it is free.
-func marked(s *sheet, sp report.Spread, end float64) {
+func marked(s *sheet, sp report.Distribution, end float64) {
 	p := s.plot
 	p.Add(drawing(func(c draw.Canvas, x, y func(float64) vg.Length) {
 		for _, q := range []float64{0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999} {

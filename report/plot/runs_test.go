@@ -38,7 +38,7 @@ func (m made) run() *report.Report {
 		},
 		Environment: report.Environment{Version: "v0.1.0"},
 		Took:        m.lasts,
-		Verdict:     report.Verdict{SameHost: true},
+		Validity:    report.Validity{SameHost: true},
 	}
 	rng := rand.New(rand.NewPCG(7, 7))
 	labels := map[string]*report.Label{}
@@ -181,7 +181,7 @@ func runs() map[string]*report.Report {
 			s.Level, s.Reason = report.Suspect, "busiest core idle 12 %"
 		}
 	}
-	overloaded.Verdict = report.Verdict{Level: report.Invalid, SameHost: true,
+	overloaded.Validity = report.Validity{Level: report.Invalid, SameHost: true,
 		Reasons: []string{"seconds 30 to 37: lag p99 96 ms, bound 20 ms", "seconds 26 to 41: busiest core idle 12 %, bound 20 %"}}
 
 	declined := made{100, 10 * time.Second, 0, 10 * time.Second, 0, func(rng *rand.Rand, _ time.Duration) exchange {
@@ -211,7 +211,7 @@ func runs() map[string]*report.Report {
 	odd := &report.Report{
 		Plan:        report.Plan{Arrivals: "\x00\x1b[31m<script>&", Terminals: -3, Target: "\xff\xfe", Timeout: -time.Hour},
 		Environment: report.Environment{Version: strings.Repeat("long ", 80)},
-		Verdict:     report.Verdict{Level: 9, Reasons: []string{"\x07" + strings.Repeat("because ", 60)}},
+		Validity:    report.Validity{Level: 9, Reasons: []string{"\x07" + strings.Repeat("because ", 60)}},
 		Labels: []report.Label{
 			{Name: "", Counts: report.Counts{report.TimedOut: 3, report.Open: -1}},
 			{Name: "</text>" + strings.Repeat("<&>", 40), Counts: report.Counts{report.TimedOut: 1}, Response: newHist(), Censored: newHist()},

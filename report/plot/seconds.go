@@ -19,7 +19,7 @@ type timeline struct {
 }
 
 func timelineOf(r *report.Report) timeline {
-	seconds, span := report.Thin(r.Seconds, mostSpans)
+	seconds, span := report.Downsample(r.Seconds, mostSpans)
 	t := timeline{seconds: seconds, span: span}
 	for _, s := range seconds {
 		t.at = append(t.at, s.At.Seconds())

@@ -57,10 +57,10 @@ func newSheet(r *report.Report, title string, n int64) *sheet {
 	if r.Interrupted {
 		s.under += " · stopped early"
 	}
-	if r.Verdict.Level != report.Valid {
-		said := "Generator " + r.Verdict.Level.String()
-		if len(r.Verdict.Reasons) > 0 {
-			said += ": " + strings.TrimPrefix(r.Verdict.Reasons[0], r.Verdict.Level.String()+": ")
+	if r.Validity.Level != report.Valid {
+		said := "Generator " + r.Validity.Level.String()
+		if len(r.Validity.Reasons) > 0 {
+			said += ": " + strings.TrimPrefix(r.Validity.Reasons[0], r.Validity.Level.String()+": ")
 		}
 		s.notes = append(s.notes, note{said, true})
 	}
@@ -91,10 +91,10 @@ func source(r *report.Report) note {
 	if r.Plan.Target != "" {
 		said += " against " + r.Plan.Target
 	}
-	if r.Verdict.Level == report.Valid {
+	if r.Validity.Level == report.Valid {
 		said += " · generator valid"
 	}
-	if r.Verdict.SameHost {
+	if r.Validity.SameHost {
 		said += " · host and generator share this machine: not a capacity of the host"
 	}
 	return note{text: said}

@@ -170,9 +170,9 @@ func legible(r *report.Report, keep func(rune) bool) *report.Report {
 	plain.Plan.Arrivals = strip(r.Plan.Arrivals)
 	plain.Plan.Target = strip(r.Plan.Target)
 	plain.Environment.Version = strip(r.Environment.Version)
-	plain.Verdict.Reasons = nil
-	for _, s := range r.Verdict.Reasons {
-		plain.Verdict.Reasons = append(plain.Verdict.Reasons, strip(s))
+	plain.Validity.Reasons = nil
+	for _, s := range r.Validity.Reasons {
+		plain.Validity.Reasons = append(plain.Validity.Reasons, strip(s))
 	}
 	plain.Labels = append([]report.Label(nil), r.Labels...)
 	for i, l := range r.Labels {

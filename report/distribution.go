@@ -8,17 +8,17 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Spread is how latencies are distributed over one label or several, ready to
-// be drawn: histograms added up, in rising order. The zero Spread has no
+// Distribution is how latencies are distributed over one label or several, ready to
+// be drawn: histograms added up, in rising order. The zero Distribution has no
 // samples.
-type Spread struct {
+type Distribution struct {
 	from, to []int64 // bounds of each bucket that holds something, µs
 	upto     []int64 // samples in this bucket and all below it
 	known    []int64 // the same without the censored ones
 }
 
-// Responses adds up the response times of labels.
-func Responses(labels ...Label) Spread {
+// ResponseTimes adds up the response times of labels.
+func ResponseTimes(labels ...Label) Distribution {
 	var b buckets
 	for _, l := range labels {
 		b.add(l.Response, 1, 1)
@@ -27,16 +27,16 @@ func Responses(labels ...Label) Spread {
 		}
 		b.add(l.Censored, 0, -1)
 	}
-	return b.spread()
+	return b.distribution()
 }
 
-// Services adds up the service times of labels.
-func Services(labels ...Label) Spread {
+// ServiceTimes adds up the service times of labels.
+func ServiceTimes(labels ...Label) Distribution {
 	var b buckets
 	for _, l := range labels {
 		b.add(l.Service, 1, 1)
 	}
-	return b.spread()
+	return b.distribution()
 }
 
 // buckets are those of several histograms, in any order.
@@ -55,9 +55,9 @@ func (b *buckets) add(h *hdr.Histogram, all, known int64) {
 	}
 }
 
-func (b buckets) spread() Spread {
+func (b buckets) distribution() Distribution {
 	sort.Slice(b, func(i, j int) bool { return b[i].to < b[j].to })
-	var s Spread
+	var s Distribution
 	var all, known int64
 	for _, x := range b {
 		all, known = all+x.all, known+x.known
@@ -75,7 +75,7 @@ func (b buckets) spread() Spread {
 }
 
 // N is the number of samples.
-func (s Spread) N() int64 {
+func (s Distribution) N() int64 {
 	if len(s.upto) == 0 {
 		return 0
 	}
@@ -84,7 +84,7 @@ func (s Spread) N() int64 {
 
 // At is the latency that a share q of the samples does not exceed, 0 ≤ q ≤ 1;
 // 0 when there are no samples.
-func (s Spread) At(q float64) time.Duration {
+func (s Distribution) At(q float64) time.Duration {
 	i := s.bucket(s.upto, q)
 	if i < 0 {
 		return 0
@@ -95,14 +95,14 @@ func (s Spread) At(q float64) time.Duration {
 // AtLeast tells whether the latency at q is only a lower bound: had the
 // exchanges without an outcome lasted for ever, it would be more than 1 %
 // higher. It is the rule of [Label.Quantile].
-func (s Spread) AtLeast(q float64) bool {
+func (s Distribution) AtLeast(q float64) bool {
 	i, j := s.bucket(s.upto, q), s.bucket(s.known, q)
 	return i >= 0 && (j < 0 || float64(s.to[j]) > 1.01*float64(s.to[i]))
 }
 
 // bucket finds the bucket that holds the sample of rank q; -1 when counts do not
 // reach that far.
-func (s Spread) bucket(counts []int64, q float64) int {
+func (s Distribution) bucket(counts []int64, q float64) int {
 	if s.N() == 0 {
 		return -1
 	}
@@ -114,9 +114,9 @@ func (s Spread) bucket(counts []int64, q float64) int {
 	return i
 }
 
-// Carried is the highest quantile that this many samples can carry: beyond it
-// [Enough] says no.
-func (s Spread) Carried() float64 {
+// HighestQuantile is the highest quantile that this many samples can carry: any
+// beyond it needs more, as [MinSamples] says.
+func (s Distribution) HighestQuantile() float64 {
 	if s.N() == 0 {
 		return 0
 	}
@@ -130,14 +130,14 @@ type Point struct {
 	AtLeast  bool // the true figure is this or more
 }
 
-// Curve reads the spread at n quantiles that stand at equal distances on an
+// Curve reads the distribution at n quantiles that stand at equal distances on an
 // axis of log 1/(1-q), from the smallest sample to the last quantile that the
 // samples carry.
-func (s Spread) Curve(n int) []Point {
+func (s Distribution) Curve(n int) []Point {
 	if s.N() == 0 || n < 2 {
 		return nil
 	}
-	end := -math.Log10(1 - s.Carried())
+	end := -math.Log10(1 - s.HighestQuantile())
 	points := make([]Point, n)
 	for i := range points {
 		q := 1 - math.Pow(10, -end*float64(i)/float64(n-1))
@@ -155,7 +155,7 @@ type Bar struct {
 // Bars counts the samples between edges that grow by the same factor: perDecade
 // of them make a factor of ten. The bars begin and end where samples do;
 // samples of 0 count as 1 µs, since the axis is logarithmic.
-func (s Spread) Bars(perDecade int) []Bar {
+func (s Distribution) Bars(perDecade int) []Bar {
 	if s.N() == 0 || perDecade < 1 {
 		return nil
 	}

@@ -2,7 +2,7 @@ package report
 
 import "time"
 
-// Thin gathers the seconds of a long run into at most that many equal spans, so
+// Downsample gathers the seconds of a long run into at most that many equal spans, so
 // that they can be drawn, and says how long a span is; a run that is short
 // enough comes back as it is, with a span of one second.
 //
@@ -10,7 +10,7 @@ import "time"
 // second: percentiles of seconds cannot be averaged, and the worst is what a
 // reader looks for. The level is the worst one too, the signals are those of the
 // first second.
-func Thin(seconds []Second, most int) ([]Second, time.Duration) {
+func Downsample(seconds []Second, most int) ([]Second, time.Duration) {
 	span := time.Second
 	if len(seconds) == 0 || most < 1 {
 		return seconds, span

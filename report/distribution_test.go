@@ -17,7 +17,7 @@ func histOf(µs ...int64) *hdr.Histogram {
 }
 
 // A figure and the table beside it must not tell two stories of one run.
-func TestSpreadSaysWhatLabelSays(t *testing.T) {
+func TestDistributionSaysWhatLabelSays(t *testing.T) {
 	h, open := hdr.New(1, 120_000_000, 3), hdr.New(1, 120_000_000, 3)
 	for i := range int64(5000) {
 		h.RecordValue(i * i % 700_000)
@@ -27,7 +27,7 @@ func TestSpreadSaysWhatLabelSays(t *testing.T) {
 		}
 	}
 	l := Label{Response: h, Censored: open}
-	s := Responses(l)
+	s := ResponseTimes(l)
 	if got, want := s.N(), h.TotalCount(); got != want {
 		t.Fatalf("%d samples, want %d", got, want)
 	}
@@ -41,8 +41,8 @@ func TestSpreadSaysWhatLabelSays(t *testing.T) {
 		}
 	}
 	for _, q := range []float64{0.5, 0.95, 0.99, 0.999} {
-		n := Enough(q)
-		carried := func(n int64) float64 { return Spread{upto: []int64{n}}.Carried() }
+		n := MinSamples(q)
+		carried := func(n int64) float64 { return Distribution{upto: []int64{n}}.HighestQuantile() }
 		if carried(n) < q || carried(n-1) >= q {
 			t.Errorf("%d samples carry p%g%%, %d carry p%g%%: neither side of p%g", n, carried(n)*100, n-1, carried(n-1)*100, q*100)
 		}
@@ -50,10 +50,10 @@ func TestSpreadSaysWhatLabelSays(t *testing.T) {
 }
 
 // A latency beyond the histogram's range is counted at its end, and says so.
-func TestSpreadKnowsItsRange(t *testing.T) {
+func TestDistributionKnowsItsRange(t *testing.T) {
 	h := histOf(1000, 1000, 1000, 120_000_000)
 	l := Label{Response: h, Clamped: 1}
-	s := Responses(l)
+	s := ResponseTimes(l)
 	for _, q := range []float64{0.5, 0.75, 0.9, 1} {
 		if got, want := s.AtLeast(q), l.Quantile(q).AtLeast; got != want {
 			t.Errorf("p%g is a lower bound: %v, the label says %v", q*100, got, want)
@@ -62,22 +62,22 @@ func TestSpreadKnowsItsRange(t *testing.T) {
 }
 
 // Labels are added as histograms; their percentiles never are.
-func TestSpreadAddsLabels(t *testing.T) {
+func TestDistributionAddsLabels(t *testing.T) {
 	fast, slow := Label{Service: histOf(1000, 1000, 1000)}, Label{Service: histOf(9000)}
-	s := Services(fast, slow, Label{})
+	s := ServiceTimes(fast, slow, Label{})
 	if got, want := s.At(0.75), time.Millisecond; got != want {
 		t.Errorf("p75 %v, want %v", got, want)
 	}
 	if got := s.At(0.76); got < 9*time.Millisecond {
 		t.Errorf("p76 %v, want the slow label's 9 ms", got)
 	}
-	if got := (Spread{}).At(0.5); got != 0 {
+	if got := (Distribution{}).At(0.5); got != 0 {
 		t.Errorf("the median of nothing is %v, want 0", got)
 	}
 }
 
 func TestBarsHoldEverySample(t *testing.T) {
-	s := Responses(Label{Response: histOf(0, 1, 7, 10, 99, 100, 101, 5_000, 5_001, 119_000_000)})
+	s := ResponseTimes(Label{Response: histOf(0, 1, 7, 10, 99, 100, 101, 5_000, 5_001, 119_000_000)})
 	for _, per := range []int{1, 8, 20, 50} {
 		var n int64
 		bars := s.Bars(per)
@@ -98,7 +98,7 @@ func TestCurveOnlyRises(t *testing.T) {
 	for i := range int64(1000) {
 		h.RecordValue(1 + i*7919%50_000)
 	}
-	s := Responses(Label{Response: h})
+	s := ResponseTimes(Label{Response: h})
 	points := s.Curve(200)
 	for i := 1; i < len(points); i++ {
 		if points[i].Latency < points[i-1].Latency || points[i].Quantile <= points[i-1].Quantile {
@@ -106,7 +106,7 @@ func TestCurveOnlyRises(t *testing.T) {
 				points[i].Quantile, points[i].Latency, points[i-1].Quantile, points[i-1].Latency)
 		}
 	}
-	if got, want := points[len(points)-1].Quantile, s.Carried(); math.Abs(got-want) > 1e-9 {
+	if got, want := points[len(points)-1].Quantile, s.HighestQuantile(); math.Abs(got-want) > 1e-9 {
 		t.Errorf("the curve ends at %g, the samples carry %g", got, want)
 	}
 }
@@ -123,7 +123,7 @@ func TestThinHidesNoBadSecond(t *testing.T) {
 		}
 		seconds = append(seconds, s)
 	}
-	thin, span := Thin(seconds, 600)
+	thin, span := Downsample(seconds, 600)
 	if len(thin) > 600 || span != time.Minute {
 		t.Fatalf("%d spans of %v, want 600 of a minute", len(thin), span)
 	}
@@ -144,7 +144,7 @@ func TestThinHidesNoBadSecond(t *testing.T) {
 	if thin[0].Warmup {
 		t.Error("a minute of which 20 s are warm-up counts as warm-up")
 	}
-	if same, span := Thin(seconds[:60], 600); len(same) != 60 || span != time.Second {
+	if same, span := Downsample(seconds[:60], 600); len(same) != 60 || span != time.Second {
 		t.Errorf("a short run became %d spans of %v", len(same), span)
 	}
 }

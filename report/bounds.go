@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// rule is one line of the table of bounds in docs/method.md.
-type rule struct {
+// bound is one line of the table of bounds in docs/method.md.
+type bound struct {
 	what             string
 	seen             func(*Second) float64
 	suspect, invalid float64
@@ -15,16 +15,16 @@ type rule struct {
 	write            func(float64) string
 }
 
-func (r rule) say(seen, bound float64) string {
-	return fmt.Sprintf("%s %s, over %s", r.what, r.write(seen), r.write(bound))
+func (b bound) say(seen, limit float64) string {
+	return fmt.Sprintf("%s %s, over %s", b.what, b.write(seen), b.write(limit))
 }
 
 func millis(x float64) string  { return FormatDuration(time.Duration(x)) }
 func percent(x float64) string { return fmt.Sprintf("%.3g%%", 100*x) }
 
-// rules says when a second is suspect, and when invalid. Warm-up seconds are
-// judged too, but do not count in the verdict.
-var rules = []rule{
+// bounds says when a second is suspect, and when invalid. Warm-up seconds are
+// judged too, but do not count in the run's validity.
+var bounds = []bound{
 	{what: "schedule lag p99", seen: func(s *Second) float64 { return float64(s.LagP99) },
 		suspect: 2e6, invalid: 20e6, write: millis},
 	// Against a slow host a lag of milliseconds is nothing; where it makes up
@@ -89,32 +89,33 @@ func ofSent(n int64, s *Second) float64 {
 	return float64(n) / float64(max(n, s.Counts.Sent()+s.Counts[Unsent]))
 }
 
-// judge applies the rules to seconds in their order; it remembers how long each
-// has been broken.
-type judge struct{ streak [32]int }
+// streaks remembers for how many seconds in a row each bound has been passed.
+type streaks [32]int
 
-// finding is a rule that a second breaks.
+// finding is a bound that a second passes.
 type finding struct {
-	rule        *rule
+	bound       *bound
 	level       Level
-	seen, bound float64
+	seen, limit float64
 }
 
-func (j *judge) second(s *Second) []finding {
+// check holds a second to the bounds. It is to be called for the seconds in
+// their order.
+func (k *streaks) check(s *Second) []finding {
 	var found []finding
-	for i := range rules {
-		r := &rules[i]
-		seen := r.seen(s)
-		if seen > r.invalid {
-			j.streak[i]++
+	for i := range bounds {
+		b := &bounds[i]
+		seen := b.seen(s)
+		if seen > b.invalid {
+			k[i]++
 		} else {
-			j.streak[i] = 0
+			k[i] = 0
 		}
 		switch {
-		case seen > r.invalid && j.streak[i] >= r.hold:
-			found = append(found, finding{r, Invalid, seen, r.invalid})
-		case seen > r.suspect:
-			found = append(found, finding{r, Suspect, seen, r.suspect})
+		case seen > b.invalid && k[i] >= b.hold:
+			found = append(found, finding{b, Invalid, seen, b.invalid})
+		case seen > b.suspect:
+			found = append(found, finding{b, Suspect, seen, b.suspect})
 		}
 	}
 	return found

@@ -15,8 +15,8 @@ type Interval struct {
 	Warmup   []Label       // the same for exchanges due during the warm-up
 }
 
-// Totals is the run so far, up to the last tick, the warm-up included.
-type Totals struct {
+// Progress is how far a run has come, up to the last tick, the warm-up included.
+type Progress struct {
 	At                         time.Duration
 	Planned, Played, NotPlayed int64
 	Failed                     int64
@@ -167,11 +167,11 @@ func (c *cell) label(name string) Label {
 	return l
 }
 
-// Snapshot gives the totals up to the last tick, for a line of progress.
-func (r *Recorder) Snapshot() Totals {
+// Progress gives the counts up to the last tick, for a line of progress.
+func (r *Recorder) Progress() Progress {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	t := Totals{
+	t := Progress{
 		At: r.upto, Played: r.tally.Played, Failed: r.tally.Failed,
 		Late: r.tally.Late, Duplicate: r.tally.Duplicate, Unmatched: r.tally.Unmatched,
 	}
@@ -199,7 +199,7 @@ func (r *Recorder) arrived() (planned, missed int64) {
 }
 
 // Report gives the run up to the last tick. The caller fills in what a recorder
-// cannot know: plan, environment, start, faults, verdict, limits and money.
+// cannot know: plan, environment, start, faults, validity, limits and money.
 func (r *Recorder) Report() *Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()

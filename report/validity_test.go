@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// sound is a second that breaks no rule; each case plants one signal in it.
+// sound is a second that passes no bound; each case plants one signal in it.
 func sound() Second {
 	return Second{
 		Length: time.Second, Planned: 1000, Played: 1000, Counts: Counts{Approved: 1000},
@@ -57,15 +57,15 @@ func TestEveryBoundIsJudged(t *testing.T) {
 		{"much steal", func(s *Second) { s.Signals.Steal = 0.11 }, 1, Invalid, "over 10%"},
 		{"an idle second", func(s *Second) { *s = Second{Length: time.Second} }, 1, Valid, ""},
 	} {
-		var j judge
+		var since streaks
 		level, said := Valid, ""
 		for range c.for_ {
 			s := sound()
 			c.plant(&s)
 			level, said = Valid, ""
-			for _, f := range j.second(&s) {
+			for _, f := range since.check(&s) {
 				level = max(level, f.level)
-				said += f.rule.say(f.seen, f.bound) + "; "
+				said += f.bound.say(f.seen, f.limit) + "; "
 			}
 		}
 		if level != c.want || !strings.Contains(said, c.says) || level == Valid && said != "" {
@@ -75,12 +75,12 @@ func TestEveryBoundIsJudged(t *testing.T) {
 }
 
 func TestFullCoreMustLast(t *testing.T) {
-	var j judge
+	var since streaks
 	for i, busy := range []float64{0.96, 0.96, 0.5, 0.96, 0.96, 0.96} {
 		s := sound()
 		s.Signals.Busiest = busy
 		level := Valid
-		for _, f := range j.second(&s) {
+		for _, f := range since.check(&s) {
 			level = max(level, f.level)
 		}
 		if want := i == 5; (level == Invalid) != want {
@@ -89,7 +89,7 @@ func TestFullCoreMustLast(t *testing.T) {
 	}
 }
 
-func TestVerdictNamesItsSeconds(t *testing.T) {
+func TestValidityNamesItsSeconds(t *testing.T) {
 	run := func(n int, warm int, bad ...int) []Second {
 		var seconds []Second
 		for i := range n {
@@ -119,7 +119,7 @@ func TestVerdictNamesItsSeconds(t *testing.T) {
 		{"three bad seconds of two hundred", run(200, 0, 12, 13, 99), Invalid, "in seconds 12-13 and 99"},
 		{"nothing but warm-up", run(3, 3), Suspect, "no second outside the warm-up"},
 	} {
-		v := VerdictOf(c.seconds, true)
+		v := ValidityOf(c.seconds, true)
 		if said := strings.Join(v.Reasons, "\n"); v.Level != c.want || !strings.Contains(said, c.says) || !v.SameHost || v.Level == Valid && said != "" {
 			t.Errorf("%s: %v, %q, want %v with %q", c.name, v.Level, said, c.want, c.says)
 		}
@@ -180,12 +180,12 @@ func TestWatchSeesABusyProcess(t *testing.T) {
 }
 
 func TestEnvironmentIsKnown(t *testing.T) {
-	e := Here("v1")
+	e := ThisMachine("v1")
 	if e.Version != "v1" || e.Cores < 1 || e.GOMAXPROCS < 1 || e.ClockCost <= 0 || e.ClockCost > ms || e.GOGC == "" {
 		t.Errorf("%+v", e)
 	}
 	for clock, slow := range map[string]bool{"tsc": false, "": false, "arch_sys_counter": false, "hpet": true, "acpi_pm": true} {
-		if got := (Environment{Clock: clock}).Slow(); got != "" != slow {
+		if got := (Environment{Clock: clock}).SlowClock(); got != "" != slow {
 			t.Errorf("clock %q: %q", clock, got)
 		}
 	}

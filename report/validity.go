@@ -10,22 +10,21 @@ import (
 // bad hundredth does not move the 99th percentile's meaning, more does.
 const tolerated = 0.01
 
-// VerdictOf sums up the verdict on the generator over the seconds outside the
-// warm-up. A run is invalid when more than a hundredth of them are, suspect when
+// ValidityOf judges the generator over the seconds outside the warm-up. A run is invalid when more than a hundredth of them are, suspect when
 // any is less than valid. With the host in the same process or on the same
 // machine, the generator's processor time is not its own alone, and no figure
 // is a capacity of the host.
-func VerdictOf(seconds []Second, sameHost bool) Verdict {
-	v := Verdict{SameHost: sameHost}
+func ValidityOf(seconds []Second, sameHost bool) Validity {
+	v := Validity{SameHost: sameHost}
 	var judged, invalid int
-	var j judge
-	found := map[*rule][2]*offence{}
+	var since streaks
+	found := map[*bound][2]*offence{}
 	for i := range seconds {
 		s := &seconds[i]
 		if s.short() {
 			continue
 		}
-		findings := j.second(s)
+		findings := since.check(s)
 		if s.Warmup {
 			continue
 		}
@@ -33,10 +32,10 @@ func VerdictOf(seconds []Second, sameHost bool) Verdict {
 		level := Valid
 		for _, f := range findings {
 			level = max(level, f.level)
-			o := found[f.rule]
+			o := found[f.bound]
 			if o[f.level-1] == nil {
-				o[f.level-1] = &offence{bound: f.bound}
-				found[f.rule] = o
+				o[f.level-1] = &offence{limit: f.limit}
+				found[f.bound] = o
 			}
 			o[f.level-1].add(s.At, f.seen)
 		}
@@ -56,18 +55,18 @@ func VerdictOf(seconds []Second, sameHost bool) Verdict {
 		v.Level = Invalid
 	}
 	for _, level := range []Level{Invalid, Suspect} {
-		for i := range rules {
-			if o := found[&rules[i]][level-1]; o != nil {
-				v.Reasons = append(v.Reasons, fmt.Sprintf("%s: %s in %s", level, rules[i].say(o.worst, o.bound), o.seconds()))
+		for i := range bounds {
+			if o := found[&bounds[i]][level-1]; o != nil {
+				v.Reasons = append(v.Reasons, fmt.Sprintf("%s: %s in %s", level, bounds[i].say(o.worst, o.limit), o.seconds()))
 			}
 		}
 	}
 	return v
 }
 
-// offence is one rule broken, over the run.
+// offence is one bound passed, over the run.
 type offence struct {
-	bound, worst float64
+	limit, worst float64
 	at           []int // seconds, rising
 }
 

@@ -6,7 +6,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// The names of the two files that hold a run: the summary, and the histograms.
+const (
+	summaryName = "run.json"
+	logName     = "latency.hlog"
 )
 
 // Folder is where a run is kept: run.json, latency.hlog, events.ndjson and what
@@ -103,4 +113,85 @@ func (f *Folder) summary(r *Report) error {
 		return fmt.Errorf("run folder: %w", err)
 	}
 	return nil
+}
+
+// Read restores a run from its folder: the summary from run.json, the
+// histograms from latency.hlog. Of a run that was killed it gives what the log
+// holds and says in Incomplete that this is not all.
+func Read(dir string) (*Report, error) {
+	var log *Log
+	var bad error
+	var reading sync.WaitGroup
+	reading.Go(func() { log, bad = readLogFile(filepath.Join(dir, logName)) })
+	s, err := readSummary(filepath.Join(dir, summaryName))
+	reading.Wait()
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.report()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, summaryName), err)
+	}
+	if bad != nil {
+		return nil, bad
+	}
+	if r.Incomplete != "" {
+		r.restore(log)
+		r.complete()
+		return r, nil
+	}
+	defer r.complete()
+	for i := range r.Labels {
+		l := &r.Labels[i]
+		at := slices.IndexFunc(log.Labels, func(x Label) bool { return x.Name == l.Name })
+		if at < 0 {
+			continue // nothing was sent outside the warm-up; Check knows
+		}
+		from := log.Labels[at]
+		l.Response, l.Service, l.Lag, l.Censored = from.Response, from.Service, from.Lag, from.Censored
+	}
+	if err := r.Check(); err != nil {
+		return nil, fmt.Errorf("%s: summary and interval log do not belong together: %w", dir, err)
+	}
+	return r, nil
+}
+
+func readLogFile(name string) (*Log, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read run: %w", err)
+	}
+	defer f.Close()
+	log, err := ReadLog(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return log, nil
+}
+
+// complete gives labels of which nothing was sent their empty histograms.
+func (r *Report) complete() {
+	for i := range r.Labels {
+		for _, h := range []**hdr.Histogram{&r.Labels[i].Response, &r.Labels[i].Service, &r.Labels[i].Lag} {
+			if *h == nil {
+				*h = newHistogram(highest(r.Plan.Timeout))
+			}
+		}
+	}
+}
+
+// restore fills a report that was never finished from its log.
+func (r *Report) restore(log *Log) {
+	r.Took, r.Labels = log.Upto, log.Labels
+	for _, w := range log.Warmup {
+		l := r.Label(w.Name)
+		if l == nil {
+			r.Labels = append(r.Labels, Label{Name: w.Name, Codes: map[string]int64{}})
+			l = &r.Labels[len(r.Labels)-1]
+		}
+		l.Warmup = w.Counts
+	}
+	if r.Started.IsZero() {
+		r.Started = log.Started
+	}
 }

@@ -18,7 +18,7 @@ func (r *Report) Overall() (Label, error) {
 		}
 	}
 	if all.Response == nil {
-		all.Response, all.Service, all.Lag = empty(r.Plan.Timeout), empty(r.Plan.Timeout), empty(r.Plan.Timeout)
+		all.Response, all.Service, all.Lag = newHistogram(highest(r.Plan.Timeout)), newHistogram(highest(r.Plan.Timeout)), newHistogram(highest(r.Plan.Timeout))
 	}
 	return all, nil
 }

@@ -85,23 +85,22 @@ func NewRecorder(labels []string, timeout, warmup time.Duration) *Recorder {
 	r := &Recorder{
 		labels: slices.Clone(labels),
 		warmup: warmup,
-		top:    micros(max(longest, 2*timeout)),
+		top:    highest(timeout),
 		last:   make([]*cell, 2*len(labels)),
 		total:  make([]*cell, 2*len(labels)),
 	}
 	r.spare = r.newCell()
 	for i := range r.sum {
-		r.sum[i] = r.histogram()
+		r.sum[i] = newHistogram(r.top)
 	}
 	return r
 }
 
-// empty gives a histogram for a run with this response timeout.
-func empty(timeout time.Duration) *hdr.Histogram {
-	return hdr.New(shortest, micros(max(longest, 2*timeout)), digits)
-}
+// highest is the largest value, in µs, that a run with this response timeout
+// records as it is.
+func highest(timeout time.Duration) int64 { return micros(max(longest, 2*timeout)) }
 
-func (r *Recorder) histogram() *hdr.Histogram { return hdr.New(shortest, r.top, digits) }
+func newHistogram(top int64) *hdr.Histogram { return hdr.New(shortest, top, digits) }
 
 // micros rounds to microseconds, the one unit of the histograms. A time before
 // its cause, which only rounding or a bug can give, is 0.
@@ -215,7 +214,7 @@ type cell struct {
 }
 
 func (r *Recorder) newCell() *cell {
-	return &cell{codes: map[[2]byte]int64{}, response: r.histogram(), service: r.histogram(), lag: r.histogram()}
+	return &cell{codes: map[[2]byte]int64{}, response: newHistogram(r.top), service: newHistogram(r.top), lag: newHistogram(r.top)}
 }
 
 func (c *cell) record(x Sample, top int64) {
@@ -237,7 +236,7 @@ func (c *cell) record(x Sample, top int64) {
 	_ = c.lag.RecordValue(min(top, micros(x.Sent-x.Due)))
 	if x.Outcome == Open || x.Outcome == Broken {
 		if c.censored == nil {
-			c.censored = hdr.New(shortest, top, digits)
+			c.censored = newHistogram(top)
 		}
 		_ = c.censored.RecordValue(response)
 	}

@@ -243,13 +243,25 @@ func throughput(r *report.Report) *sheet {
 	marks := s.keys
 	s.keys = nil
 	grid(p, false)
+	t.outcomes(s, sum)
+	for _, w := range t.stretches(func(s report.Second) bool { return s.Warmup }) {
+		band(p, veil, t.at[w[0]], t.at[w[1]]+t.span.Seconds(), 0)
+	}
+	t.arrivals(s, r, due)
+	t.strips(s)
+	s.keys = append(s.keys, marks...)
+	return s
+}
+
+// outcomes paints what became of the exchanges, one outcome upon the other.
+func (t timeline) outcomes(s *sheet, sum report.Counts) {
 	// The whole stack is painted first and cut down outcome by outcome, so that
 	// no seam shows between two of them.
 	for o := int(report.Outcomes) - 1; o >= 0; o-- {
 		if sum[o] == 0 {
 			continue
 		}
-		fill(p, outcomeColours[o], steps(t.at, t.span.Seconds(), func(i int) float64 {
+		fill(s.plot, outcomeColours[o], steps(t.at, t.span.Seconds(), func(i int) float64 {
 			var below int64
 			for _, k := range t.seconds[i].Counts[:o+1] {
 				below += k
@@ -258,18 +270,16 @@ func throughput(r *report.Report) *sheet {
 		}))
 		s.keys = append([]key{boxKey(outcomeColours[o], report.Outcome(o).String()+" "+report.FormatCount(sum[o]))}, s.keys...)
 	}
-	for _, w := range t.stretches(func(s report.Second) bool { return s.Warmup }) {
-		band(p, veil, t.at[w[0]], t.at[w[1]]+t.span.Seconds(), 0)
-	}
+}
+
+// arrivals draws what was due, and what was played of it if that is less.
+func (t timeline) arrivals(s *sheet, r *report.Report, due int64) {
 	planned := stroke(1.6, ink)
-	line(p, planned, steps(t.at, t.span.Seconds(), func(i int) float64 { return t.rate(i, t.seconds[i].Planned) }))
+	line(s.plot, planned, steps(t.at, t.span.Seconds(), func(i int) float64 { return t.rate(i, t.seconds[i].Planned) }))
 	s.keys = append([]key{lineKey(planned, "arrivals planned "+report.FormatCount(due))}, s.keys...)
 	if r.NotPlayed > 0 {
 		played := stroke(1.2, ink, 3, 2)
-		line(p, played, steps(t.at, t.span.Seconds(), func(i int) float64 { return t.rate(i, t.seconds[i].Played) }))
+		line(s.plot, played, steps(t.at, t.span.Seconds(), func(i int) float64 { return t.rate(i, t.seconds[i].Played) }))
 		s.keys = append(s.keys[:1], append([]key{lineKey(played, "arrivals played "+report.FormatCount(r.Played))}, s.keys[1:]...)...)
 	}
-	t.strips(s)
-	s.keys = append(s.keys, marks...)
-	return s
 }

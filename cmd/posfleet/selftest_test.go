@@ -1,213 +1,49 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"math"
-	"math/rand/v2"
-	"runtime/debug"
-	"slices"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/posfleet/posfleet/report"
-	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/selftest"
 )
 
-const ms = time.Millisecond
-
-func TestClosedForms(t *testing.T) {
-	// Worked out by hand, or found in a textbook.
+func TestMachineNotToBeTrustedHasItsExitCode(t *testing.T) {
+	good := selftest.Figure{Trial: "stall", Words: "p50", Want: "1 ms", Seen: "2 ms", Holds: true}
+	bad := selftest.Figure{Trial: "stall", Words: "p99", Want: "90 ms", Seen: "2 ms"}
 	for _, c := range []struct {
-		name string
-		law  law
-		want map[float64]time.Duration
+		figures   []selftest.Figure
+		code      int
+		says, why string
 	}{
-		{"stall", stallLaw(time.Second, 10*time.Second, ms), map[float64]time.Duration{0.5: ms, 0.95: 501 * ms, 0.99: 901 * ms, 0.999: 991 * ms}},
-		{"uniform", uniformLaw(10*ms, 110*ms), map[float64]time.Duration{0.5: 60 * ms, 0.95: 105 * ms, 0.99: 109 * ms}},
-		{"exponential", exponentialLaw(20 * ms), map[float64]time.Duration{0.5: 13863 * time.Microsecond, 0.99: 92103 * time.Microsecond}},
-		{"M/M/1", randomQueueLaw(100, 50), map[float64]time.Duration{0.99: 92103 * time.Microsecond}},
-		{"D/M/1", evenQueueLaw(100, 50), map[float64]time.Duration{0.99: 57795 * time.Microsecond}},
-		{"overload", overloadLaw(150, 100, 8*time.Second), map[float64]time.Duration{0.5: 2010 * ms, 1: 4010 * ms}},
-		{"closed model", closedLaw(20, 100), map[float64]time.Duration{0.5: 200 * ms, 0.99: 200 * ms}},
-		{"silence", silenceLaw(2*time.Second, 10*time.Second, 0), map[float64]time.Duration{0.5: 0, 0.99: 1900 * ms}},
+		{[]selftest.Figure{good}, exitOK, "is to be trusted", ""},
+		{[]selftest.Figure{good, bad}, exitGenerator, "DOES NOT HOLD", "this machine was busy: ticks came late"},
 	} {
-		for q, want := range c.want {
-			if got := c.law(q); (got - want).Abs() > 10*time.Microsecond {
-				t.Errorf("%s: quantile %g is %v, want %v", c.name, q, got, want)
-			}
-		}
-	}
-	// Played out, without a clock.
-	const n = 400_000
-	even := func(k int) float64 { return float64(k) / 100 }
-	next := 0.0
-	random := rand.New(rand.NewPCG(1, 2))
-	poisson := func(int) float64 { next += random.ExpFloat64() / 100; return next }
-	for _, c := range []struct {
-		name string
-		law  law
-		seen []float64
-		near float64
-	}{
-		{"D/M/1", evenQueueLaw(200, 100), playQueue(n, even, 200), 0.02},
-		{"M/M/1", randomQueueLaw(200, 100), playQueue(n, poisson, 200), 0.03},
-		{"stall, 10 terminals", queuedStallLaw(time.Second, 10*time.Second, 500, 10), playStall(time.Second, 10*time.Second, 500, 10), 0.01},
-		{"stall, 5 terminals", queuedStallLaw(200*ms, 2*time.Second, 500, 5), playStall(200*ms, 2*time.Second, 500, 5), 0.02},
-	} {
-		slices.Sort(c.seen)
-		for _, q := range []float64{0.9, 0.95, 0.99} {
-			seen, want := c.seen[int(math.Ceil(q*float64(len(c.seen))))-1], c.law(q).Seconds()
-			if math.Abs(seen-want) > c.near*want {
-				t.Errorf("%s: quantile %g comes out as %.4f s, the law says %.4f s", c.name, q, seen, want)
-			}
-		}
-	}
-}
-
-// playQueue gives the times in a queue with one exponential server.
-func playQueue(n int, due func(int) float64, served float64) []float64 {
-	random := rand.New(rand.NewPCG(3, 4))
-	free := 0.0
-	var out []float64
-	for k := range n {
-		at := due(k)
-		free = max(free, at) + random.ExpFloat64()/served
-		out = append(out, free-at)
-	}
-	return out
-}
-
-// playStall gives the response times of ten periods of a host that stalls,
-// through few terminals and a pacer that works off what is late in its own time.
-func playStall(hold, period time.Duration, rate float64, terminals int) []float64 {
-	h, p, slack := hold.Seconds(), period.Seconds(), sim.Slack.Seconds()
-	free := make([]float64, terminals)
-	now, release := 0.0, 0.0
-	var out []float64
-	for k := range int(10 * p * rate) {
-		due := float64(k) / rate
-		if now-due > slack {
-			release = max(release, now-slack) + 1/rate/sim.CatchUp
-			now = max(now, release)
-		} else {
-			now = max(now, due)
-		}
-		slices.Sort(free)
-		now = max(now, free[0]) // the pacer waits for a terminal
-		done := now
-		if into := math.Mod(now, p); into < h {
-			done = now - into + h
-		}
-		free[0] = done
-		out = append(out, done-due)
-	}
-	return out
-}
-
-// A meter that starts its clock when it sends, not when it should have, finds a
-// host fast that keeps everybody waiting. The test of the instrument must say
-// so, and must find nothing wrong with the true headline.
-func TestServiceTimeIsCaughtLying(t *testing.T) {
-	few := caseOf(t, "stall, few terminals")
-	few.length = 2 * time.Second
-	few.checks = few.checks[:3] // the last counts the arrivals of a longer run
-	for _, k := range []struct {
-		name   string
-		head   headline
-		honest bool
-	}{
-		{"service time", (*report.Label).ServiceQuantile, false},
-		{"response time", (*report.Label).Quantile, true},
-	} {
-		var out bytes.Buffer
-		err := selftest(context.Background(), &out, &signals{abort: context.Background()}, [][]truth{{few}}, k.head)
+		var out strings.Builder
+		code, why := exitOK, ""
 		var e *exit
-		switch failed := errors.As(err, &e); {
-		case failed && e.code != exitGenerator:
-			t.Errorf("%s: exit code %d: %v", k.name, e.code, err)
-		case failed && k.honest && strings.Contains(err.Error(), "busy"):
-			t.Skipf("%v\n%s", err, &out)
-		case failed == k.honest:
-			t.Errorf("%s: holds %v, want %v: %v\n%s", k.name, !failed, k.honest, err, &out)
-		case !failed && strings.Contains(out.String(), "NOT HOLD"), failed && !strings.Contains(out.String(), "DOES NOT HOLD"):
-			t.Errorf("%s: the table says otherwise: %v\n%s", k.name, err, &out)
+		if err := tellSelftest(&out, &selftest.Result{Figures: c.figures, Busy: []string{"ticks came late"}}); errors.As(err, &e) {
+			code, why = e.code, e.Error()
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if code != c.code || why != c.why || !strings.Contains(out.String(), c.says) {
+			t.Errorf("exit code %d, want %d, because %q:\n%s", code, c.code, why, &out)
 		}
 	}
 }
 
-func TestLossLatenessAndRepeatsAreCountedExactly(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes five seconds")
+// A selftest that is stopped judges nothing: half of the figures prove nothing.
+func TestSignalEndsASelftest(t *testing.T) {
+	t.Parallel()
+	p := start(t, "hosts of known behaviour", "selftest", "--quick")
+	time.Sleep(500 * time.Millisecond)
+	if code := p.end(t, 10*time.Second, os.Interrupt); code != exitInterrupt || !strings.Contains(p.stderr.String(), "stopped by a signal before it could judge") {
+		t.Errorf("exit code %d, want %d:\n%s", code, exitInterrupt, &p.stderr)
 	}
-	var part []truth
-	for _, c := range truths(true)[0] {
-		if strings.HasPrefix(c.name, "drop") || strings.HasPrefix(c.name, "late") || strings.HasPrefix(c.name, "double") {
-			c.checks = slices.DeleteFunc(c.checks, func(k check) bool { return k.within != "exact" })
-			part = append(part, c)
-		}
+	if p.stdout.String() != "" {
+		t.Errorf("it says\n%s", &p.stdout)
 	}
-	if len(part) != 6 {
-		t.Fatalf("%d cases that count", len(part))
-	}
-	var out bytes.Buffer
-	err := selftest(context.Background(), &out, &signals{abort: context.Background()}, [][]truth{part}, (*report.Label).Quantile)
-	switch {
-	case err != nil && strings.Contains(err.Error(), "invalid:"):
-		t.Skipf("%v\n%s", err, &out)
-	case err != nil:
-		t.Errorf("%v\n%s", err, &out)
-	}
-}
-
-func TestSelftestTellsWhetherToTrustThisMachine(t *testing.T) {
-	if testing.Short() || underRaceDetector() {
-		t.Skip("takes a quarter of a minute, and a program that is not slowed down")
-	}
-	var stdout, stderr bytes.Buffer
-	code := run([]string{"selftest", "--quick"}, &stdout, &stderr)
-	switch {
-	case code == exitOK && strings.Contains(stdout.String(), "is to be trusted"):
-	case code == exitGenerator && strings.Contains(stderr.String(), "busy") && strings.Contains(stdout.String(), "DOES NOT HOLD"):
-		t.Skipf("%s%s", &stdout, &stderr)
-	default:
-		t.Errorf("exit code %d\n%s%s", code, &stdout, &stderr)
-	}
-}
-
-// What is drawn for Poisson arrivals and exponential service must not depend on
-// the machine, or selftest could not tell its error from chance.
-func TestArrivalsOfSelftestAreTheSameEachTime(t *testing.T) {
-	take := func() (dues []time.Duration) {
-		for k, due := range sim.Poisson(sim.Rate{N: 100, Per: time.Second}, seedOfArrivals) {
-			if k == 1000 {
-				break
-			}
-			dues = append(dues, due)
-		}
-		return dues
-	}
-	if !slices.Equal(take(), take()) {
-		t.Error("two plans of one seed differ")
-	}
-}
-
-func underRaceDetector() bool {
-	info, ok := debug.ReadBuildInfo()
-	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
-}
-
-func caseOf(t *testing.T, name string) truth {
-	t.Helper()
-	for _, part := range truths(true) {
-		for _, c := range part {
-			if c.name == name {
-				return c
-			}
-		}
-	}
-	t.Fatalf("no case is called %s", name)
-	return truth{}
 }

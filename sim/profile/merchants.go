@@ -53,12 +53,3 @@ func (r reader) merchants(p *Profile, v strict.Value) {
 		r.Fail(v, "is empty; add a merchant")
 	}
 }
-
-// need complains about keys that an item must have.
-func (r reader) need(v strict.Value, found map[string]int, keys ...string) {
-	for _, k := range keys {
-		if v.IsMap() && found[k] == 0 {
-			r.Fail(v, "key %s is missing; add it", k)
-		}
-	}
-}

@@ -37,13 +37,8 @@ func signedIn(p *sim.Player) error {
 		t.PowerOn()
 	}
 	if t.Operator == "" {
-		for _, o := range t.Profile.Operators {
-			if o.Number != "00" && o.Number != "99" {
-				if err := t.Login(o.Number, string(o.Password)); err != nil {
-					return err
-				}
-				break
-			}
+		if err := logIn(t); err != nil {
+			return err
 		}
 	}
 	if err := p.SignIn(); err != nil {
@@ -53,6 +48,12 @@ func signedIn(p *sim.Player) error {
 		return fmt.Errorf("sign-in: %w", p.Last.Reason())
 	}
 	return nil
+}
+
+// logIn logs the first operator who sells in.
+func logIn(t *sim.Terminal) error {
+	o := t.Profile.Cashier()
+	return t.Login(o.Number, string(o.Password))
 }
 
 func terminalPhrases() []*Phrase {
@@ -129,13 +130,8 @@ func terminalPhrases() []*Phrase {
 				t := sim.NewTerminal(p.T.Profile, &stranger)
 				t.Link, t.Faults = p.T.Link, p.T.Faults
 				t.PowerOn()
-				for _, o := range t.Profile.Operators {
-					if o.Number != "00" && o.Number != "99" {
-						p.T = t
-						return t.Login(o.Number, string(o.Password))
-					}
-				}
-				return errors.New("the profile has no operator")
+				p.T = t
+				return logIn(t)
 			})},
 		{Group: group, English: "the working keys are right", Chinese: "工作密钥校验值正确",
 			Doc: "The last sign-in was approved and every key's check value was right.",

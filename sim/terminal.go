@@ -70,23 +70,20 @@ func (t *Terminal) Login(number, password string) error {
 	if !t.On {
 		return fmt.Errorf("%w: it is switched off", ErrRefusedLocally)
 	}
-	for _, o := range t.Profile.Operators {
-		if o.Number != number {
-			continue
-		}
-		if string(o.Password) != password {
-			t.Display = "密码错误"
-			return fmt.Errorf("%w: wrong password of operator %s", ErrRefusedLocally, number)
-		}
-		if number == "00" || number == "99" { // supervisor and administrator do not sell
-			t.Display = "操作员管理"
-			return nil
-		}
+	o := t.Profile.Operator(number)
+	switch {
+	case o == nil:
+		t.Display = "操作员不存在"
+		return fmt.Errorf("%w: there is no operator %s", ErrRefusedLocally, number)
+	case string(o.Password) != password:
+		t.Display = "密码错误"
+		return fmt.Errorf("%w: wrong password of operator %s", ErrRefusedLocally, number)
+	case !o.Sells():
+		t.Display = "操作员管理"
+	default:
 		t.Operator, t.Display = number, "请签到"
-		return nil
 	}
-	t.Display = "操作员不存在"
-	return fmt.Errorf("%w: there is no operator %s", ErrRefusedLocally, number)
+	return nil
 }
 
 // Supervise checks the supervisor's password, which voids and refunds need.
@@ -94,10 +91,8 @@ func (t *Terminal) Supervise(password string) error {
 	if !t.Profile.Policy.Supervisor {
 		return nil
 	}
-	for _, o := range t.Profile.Operators {
-		if o.Number == "00" && string(o.Password) == password {
-			return nil
-		}
+	if o := t.Profile.Operator(profile.Supervisor); o != nil && string(o.Password) == password {
+		return nil
 	}
 	t.Display = "主管密码错误"
 	return fmt.Errorf("%w: wrong supervisor password", ErrRefusedLocally)
@@ -105,10 +100,8 @@ func (t *Terminal) Supervise(password string) error {
 
 // SupervisorPassword is the one in the profile, empty when there is none.
 func (t *Terminal) SupervisorPassword() string {
-	for _, o := range t.Profile.Operators {
-		if o.Number == "00" {
-			return string(o.Password)
-		}
+	if o := t.Profile.Operator(profile.Supervisor); o != nil {
+		return string(o.Password)
 	}
 	return ""
 }

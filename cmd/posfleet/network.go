@@ -225,7 +225,7 @@ func (n *network) probe(ctx context.Context) error {
 	defer line.Close()
 	t.Link = line
 	t.PowerOn()
-	t.Operator = "01"
+	t.Operator = n.profile.Cashier().Number
 	p := sim.NewPlayer(n.profile.Dialect, clock)
 	p.T = t
 	if err := p.SignIn(); err != nil {

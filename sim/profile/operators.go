@@ -2,7 +2,6 @@ package profile
 
 import (
 	"regexp"
-	"slices"
 
 	"github.com/posfleet/posfleet/sim/strict"
 )
@@ -14,9 +13,37 @@ type Operator struct {
 	Password Secret
 }
 
+// Roles by number: the rest sell.
+const (
+	Supervisor    = "00" // gives a password for voids and refunds
+	Administrator = "99"
+)
+
+// Sells reports whether the operator may sell.
+func (o *Operator) Sells() bool { return o.Number != Supervisor && o.Number != Administrator }
+
+// Operator is the one with this number, nil when there is none.
+func (p *Profile) Operator(number string) *Operator {
+	for i := range p.Operators {
+		if o := &p.Operators[i]; o.Number == number {
+			return o
+		}
+	}
+	return nil
+}
+
+// Cashier is the first operator who sells; every profile has one.
+func (p *Profile) Cashier() *Operator {
+	for i := range p.Operators {
+		if o := &p.Operators[i]; o.Sells() {
+			return o
+		}
+	}
+	return nil
+}
+
 // operators reads who may work at the terminals.
 func (r reader) operators(p *Profile, v strict.Value) {
-	sells := false
 	r.List(v, func(v strict.Value) {
 		var o Operator
 		found := r.Map(v, strict.Table{
@@ -24,16 +51,15 @@ func (r reader) operators(p *Profile, v strict.Value) {
 			"password": strict.Secret(r.Reader, &o.Password, regexp.MustCompile(`^\d{4,8}$`), "4 to 8 digits"),
 		})
 		r.Need(v, found, "number", "password")
-		if o.Number != "" && slices.ContainsFunc(p.Operators, func(x Operator) bool { return x.Number == o.Number }) {
+		if o.Number != "" && p.Operator(o.Number) != nil {
 			r.Fail(v, "operator %s stands twice; leave one away", o.Number)
 		}
-		sells = sells || o.Number != "00" && o.Number != "99"
 		p.Operators = append(p.Operators, o)
 	})
-	if !sells {
+	if p.Cashier() == nil {
 		r.Fail(v, "nobody who may sell; add an operator from 01 to 98")
 	}
-	if p.Policy.Supervisor && !slices.ContainsFunc(p.Operators, func(o Operator) bool { return o.Number == "00" }) {
+	if p.Policy.Supervisor && p.Operator(Supervisor) == nil {
 		r.Fail(v, "no supervisor, and voids ask for one; add operator 00 or say supervisor: false under policy")
 	}
 }

@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -18,11 +14,8 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/page"
 	"github.com/posfleet/posfleet/report/plot"
-	"github.com/posfleet/posfleet/scenarios"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/audit"
-	"github.com/posfleet/posfleet/sim/dialect"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // loadFlags are how a load run is asked for.
@@ -80,33 +73,19 @@ func loadCommand(sig *signals) *cobra.Command {
 	return cmd
 }
 
-// job is a load run made ready.
-type job struct {
-	load     *scenarios.Load
-	features []*scenarios.Feature
-	limits   []report.Limit
-	pacer    sim.Pacer
-	arrivals string
-	lines    sim.Lines
-	mix      *sim.Mix
-}
-
+// run plays a load run and tells it: everything in its order, nothing in detail.
 func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
-	ctx := cmd.Context()
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	j, err := f.prepare(cmd, args)
 	if err != nil {
 		return usage(err)
 	}
-	want := f.terminals
-	if f.net.profile != "" && !cmd.Flags().Changed("terminals") && j.load.Terminals == 0 {
-		want = 0 // all that the profile has
-	}
-	n, err := f.net.open(ctx, want)
+	n, err := f.net.open(ctx, f.fleetSize(cmd, j))
 	if err != nil {
 		return err
 	}
-	f.terminals = len(n.profile.Terminals)
 	defer n.close()
+	f.terminals = len(n.profile.Terminals)
 	folder, err := report.Create(f.folder(), &report.Report{Plan: f.plan(j, n), Environment: report.ThisMachine(version()), Started: time.Now()})
 	if err != nil {
 		return usage(err)
@@ -114,36 +93,73 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	tell := newProgress(cmd.ErrOrStderr())
 	tell.line("%s, %s for %v on %d terminals, line %s, seed %d, against %s (%s)",
 		model(f.closed), j.arrivals, f.length, f.terminals, j.lines, f.seed, n.target, n.profile.Dialect.Title)
+	run := f.simulation(j, n)
+	rep, incomplete, err := f.play(ctx, run, folder, tell, sig)
+	if err != nil {
+		os.RemoveAll(folder.Path(""))
+		return f.unplayed(ctx, n, err, sig)
+	}
+	if err := f.complete(rep, run, j, n, sig); err != nil {
+		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this run do not add up: %w", err)}
+	}
+	if bad, why := run.NotSignedIn(); bad > 0 {
+		tell.line("%d of %d terminals could not sign in and took no part; the first: %v", bad, f.terminals, why)
+	}
+	rep.WriteText(out, tell.color(out))
+	name, err := finish(folder, rep, sig.abort.Err() == nil)
+	if err == nil {
+		fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(folder.Name(), name))
+	}
+	return f.verdict(rep, j, errors.Join(incomplete, err), sig)
+}
 
-	run := &sim.Run{
+// fleetSize is how many terminals to load, 0 for all that the profile has.
+func (f *loadFlags) fleetSize(cmd *cobra.Command, j *job) int {
+	if f.net.profile != "" && !cmd.Flags().Changed("terminals") && j.load.Terminals == 0 {
+		return 0
+	}
+	return f.terminals
+}
+
+// simulation is the run that was asked for.
+func (f *loadFlags) simulation(j *job, n *network) *sim.Run {
+	drain := f.drain
+	if drain <= 0 {
+		drain = n.profile.Policy.Timeout + 50*time.Millisecond // so that the last timeout is noticed as one
+	}
+	return &sim.Run{
 		Profile: n.profile, Dialer: n.dialer, Lines: j.lines, Terminals: f.terminals, Mix: j.mix, Pacer: j.pacer,
-		Think: f.think, For: f.length, Drain: f.drain, Faults: j.load.Faults,
+		Think: f.think, For: f.length, Drain: drain, Faults: j.load.Faults,
 		Recorder: report.NewRecorder(sim.Labels(), n.profile.Policy.Timeout, f.warmup),
 	}
-	if f.drain <= 0 {
-		run.Drain = n.profile.Policy.Timeout + 50*time.Millisecond // so that the last timeout is noticed as one
-	}
+}
+
+// play plays a run, second by second into its folder and onto the terminal,
+// while the machine is watched. incomplete says why not all could be written.
+func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folder, tell *progress, sig *signals) (rep *report.Report, incomplete, err error) {
 	watch := report.NewWatch()
 	watching, unwatch := context.WithCancel(context.WithoutCancel(ctx))
 	defer unwatch()
 	go watch.Run(watching)
-	var broken error
 	run.Setup = tell.signIn
 	run.Second = func(iv report.Interval) {
 		watch.Judge(iv.Second)
-		if err := folder.Interval(iv); err != nil && broken == nil {
-			broken = err
+		if err := folder.Interval(iv); err != nil && incomplete == nil {
+			incomplete = err
 			unwatch()
 		}
 		tell.second(run.Recorder.Progress(), f.length)
 	}
 	note(run, folder.Events)
-	rep, err := run.Do(ctx, sig.abort)
+	rep, err = run.Do(ctx, sig.abort)
 	tell.done()
-	if err != nil {
-		os.RemoveAll(folder.Path(""))
-		return f.unplayed(ctx, n, err, sig)
-	}
+	return rep, incomplete, err
+}
+
+// complete adds to a report what its recorder does not know: was the generator
+// the limit, do the books agree, which promises held? The error is about the
+// report's own counters.
+func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *network, sig *signals) error {
 	rep.Plan, rep.Environment = f.plan(j, n), report.ThisMachine(version())
 	rep.Validity = report.ValidityOf(rep.Seconds, n.bundled != nil || n.local())
 	if n.bundled != nil && sig.abort.Err() == nil {
@@ -152,172 +168,7 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 		rep.Money = audit.Journals(run.Fleet())
 	}
 	rep.Judge(j.limits)
-	if err := rep.Check(); err != nil {
-		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this run do not add up: %w", err)}
-	}
-	if bad, why := run.NotSignedIn(); bad > 0 {
-		tell.line("%d of %d terminals could not sign in and took no part; the first: %v", bad, f.terminals, why)
-	}
-	rep.WriteText(cmd.OutOrStdout(), tell.color(cmd.OutOrStdout()))
-	if name, err := finish(folder, rep, sig.abort.Err() == nil); err != nil {
-		broken = errors.Join(broken, err)
-	} else {
-		fmt.Fprintf(cmd.OutOrStdout(), "\nreport: %s\n", filepath.Join(folder.Name(), name))
-	}
-	return f.verdict(rep, j, broken, sig)
-}
-
-// prepare turns flags and features into a job, before anything is started.
-func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
-	j := &job{}
-	p, err := f.net.load(0)
-	if err != nil {
-		return nil, err
-	}
-	lang := scenarios.NewLanguage(p)
-	tags := f.tags
-	if len(args) == 0 && tags == "" && len(f.names) == 0 && len(f.mix) == 0 {
-		tags = "@everyday"
-	}
-	if j.features, err = choose(args, p.Dialect.Name, tags, f.names); err != nil {
-		return nil, err
-	}
-	rest, loads := without(j.features, "@load")
-	switch {
-	case len(loads) > 1 || len(loads) == 1 && len(loads[0].Scenarios) > 1:
-		return nil, fmt.Errorf("%d @load scenarios are selected, one runs at a time: choose with file:line or @id", count(loads))
-	case len(loads) == 1:
-		all, err := embedded(p.Dialect.Name)
-		if err != nil {
-			return nil, err
-		}
-		if j.load, err = lang.CompileLoad(loads[0].Scenarios[0], append(all, rest...)); err != nil {
-			return nil, err
-		}
-		if len(f.mix) > 0 {
-			return nil, errors.New("--mix: the @load scenario brings its own mix")
-		}
-	default:
-		if j.load, err = f.compile(lang, rest); err != nil {
-			return nil, err
-		}
-	}
-	return j, f.shape(cmd, j)
-}
-
-func count(fs []*scenarios.Feature) (n int) {
-	for _, f := range fs {
-		n += len(f.Scenarios)
-	}
-	return n
-}
-
-// compile makes plans of the selected scenarios, with the shares that --mix
-// says or equal ones.
-func (f *loadFlags) compile(lang *scenarios.Language, fs []*scenarios.Feature) (*scenarios.Load, error) {
-	shares := map[string]float64{}
-	for _, m := range f.mix {
-		id, share, ok := strings.Cut(m, "=")
-		v, err := strconv.ParseFloat(strings.TrimSuffix(share, "%"), 64)
-		if !ok || err != nil || v <= 0 {
-			return nil, fmt.Errorf("--mix %q: want id=share, such as cup-purchase-1=70", m)
-		}
-		shares[strings.TrimPrefix(id, "@")] = v
-	}
-	load, mixed := &scenarios.Load{}, len(shares) > 0
-	for _, ft := range fs {
-		for _, s := range ft.Scenarios {
-			share := 1.0
-			if mixed {
-				var named bool
-				if share, named = shares[s.ID]; !named {
-					continue
-				}
-				delete(shares, s.ID)
-			}
-			plan, faults, err := lang.Compile(s)
-			if err != nil {
-				return nil, err
-			}
-			load.Plans, load.Shares = append(load.Plans, plan), append(load.Shares, share)
-			load.Faults = load.Faults || faults
-		}
-	}
-	for id := range shares {
-		return nil, fmt.Errorf("--mix: no selected scenario has the id %s (posfleet check --list lists them)", id)
-	}
-	if len(load.Plans) == 0 {
-		return nil, errors.New("nothing is selected to play")
-	}
-	return load, nil
-}
-
-// shape works out pacer, mix, lines and limits. What the flags say goes before
-// what an @load scenario says.
-func (f *loadFlags) shape(cmd *cobra.Command, j *job) (err error) {
-	given := cmd.Flags().Changed
-	l := j.load
-	if l.Terminals > 0 && !given("terminals") {
-		f.terminals = l.Terminals
-	}
-	if l.For > 0 && !given("for") {
-		f.length = l.For
-	}
-	if l.Scenario != nil && !given("warmup") {
-		f.warmup = l.Warmup
-	}
-	if l.Rate > 0 && !given("rate") {
-		f.rate = strconv.FormatFloat(l.Rate, 'f', -1, 64) + "/s"
-	}
-	switch {
-	case f.terminals < 1:
-		return fmt.Errorf("--terminals %d: want at least 1", f.terminals)
-	case f.length <= 0:
-		return fmt.Errorf("--for %v: want a time above 0, such as 10s", f.length)
-	case f.warmup < 0 || f.warmup >= f.length:
-		return fmt.Errorf("--warmup %v: want less than the %v that arrivals come", f.warmup, f.length)
-	case f.closed && (f.poisson || f.ramp > 0 || given("rate")):
-		return errors.New("--closed: a closed model has no arrivals, leave --rate, --ramp and --poisson out")
-	case f.think > 0 && !f.closed:
-		return errors.New("--think: only terminals of a closed model think, add --closed")
-	case f.poisson && f.ramp > 0:
-		return errors.New("--poisson and --ramp: choose one")
-	}
-	if f.seed == 0 {
-		f.seed = rand.Uint64N(1<<32-1) + 1
-	}
-	rate, err := sim.ParseRate(f.rate)
-	if err != nil {
-		return err
-	}
-	switch {
-	case f.closed:
-		j.arrivals = fmt.Sprintf("think time %v", f.think)
-	case f.poisson:
-		j.pacer, j.arrivals = sim.Poisson(rate, f.seed), "poisson "+rate.String()
-	case f.ramp > 0:
-		j.pacer = sim.Ramp(sim.Rate{N: 0, Per: time.Second}, rate, f.ramp)
-		j.arrivals = fmt.Sprintf("ramp 0/s to %s over %v", rate, f.ramp)
-	default:
-		j.pacer, j.arrivals = sim.Constant(rate), rate.String()+" constant"
-	}
-	if j.lines, err = sim.ParseLines(f.line); err != nil {
-		return err
-	}
-	if j.load.Faults && j.lines.Shared > 0 {
-		return fmt.Errorf("--line %s: the scenarios make lines fail, which needs own lines", j.lines)
-	}
-	if j.mix, err = sim.NewMix(f.seed, l.Plans, l.Shares); err != nil {
-		return err
-	}
-	for _, text := range append(slices.Clone(l.Limits), f.limits...) {
-		limit, err := report.ParseLimit(text)
-		if err != nil {
-			return err
-		}
-		j.limits = append(j.limits, limit)
-	}
-	return nil
+	return rep.Check()
 }
 
 func (f *loadFlags) folder() string {
@@ -332,30 +183,6 @@ func model(closed bool) string {
 		return "closed model"
 	}
 	return "open model"
-}
-
-// plan writes down what was asked for, enough to run it again.
-func (f *loadFlags) plan(j *job, n *network) report.Plan {
-	plan := report.Plan{
-		Command: append([]string{"posfleet"}, os.Args[1:]...), Model: strings.Fields(model(f.closed))[0], Arrivals: j.arrivals,
-		For: f.length, Warmup: f.warmup, Timeout: n.profile.Policy.Timeout, Drain: f.drain, Terminals: f.terminals,
-		Lines: j.lines.String(), Mix: map[string]float64{}, Seed: f.seed, Target: n.target, Dialect: n.profile.Dialect.Name,
-		Digests: map[string]string{},
-	}
-	if f.drain <= 0 {
-		plan.Drain = plan.Timeout
-	}
-	sum := 0.0
-	for _, s := range j.load.Shares {
-		sum += s
-	}
-	for i, p := range j.load.Plans {
-		plan.Mix[p.ID] += j.load.Shares[i] / sum
-	}
-	for _, ft := range j.features {
-		plan.Digests[ft.Path] = ft.Digest()
-	}
-	return plan
 }
 
 // unplayed explains a run in which nothing could be played.
@@ -414,40 +241,4 @@ func finish(folder *report.Folder, rep *report.Report, whole bool) (string, erro
 		return "", fmt.Errorf("page: %w", err)
 	}
 	return "report.html", folder.WriteAll(rep)
-}
-
-// note has a run tell events.ndjson of what went wrong and of the slowest
-// exchanges, masked.
-func note(run *sim.Run, events *report.Events) {
-	run.Ended = func(t *sim.Terminal, r *sim.Result, step *sim.Step, err error, request, answer *wire.Message) {
-		if !events.Room(r.Of.String(), r.Outcome) {
-			return
-		}
-		e := event(run, t, r, request, answer)
-		if why := errors.Join(err, r.Why); why != nil {
-			e.Note = report.Printable(why.Error())
-		}
-		if step != nil {
-			e.Note = step.At + ": " + step.Text + ": " + e.Note
-		}
-		events.Add(e)
-	}
-	run.Slow = events.Slow
-	run.Slowest = func(t *sim.Terminal, r *sim.Result, request, answer *wire.Message) {
-		events.AddSlow(event(run, t, r, request, answer))
-	}
-}
-
-func event(run *sim.Run, t *sim.Terminal, r *sim.Result, request, answer *wire.Message) report.Event {
-	return report.Event{At: run.Now(), Terminal: t.TID, Label: r.Of.String(), Outcome: r.Outcome,
-		Due: r.Due, Sent: r.Sent, Done: r.Done, Request: described(t.Profile.Dialect, request), Answer: described(t.Profile.Dialect, answer)}
-}
-
-func described(d *dialect.Dialect, m *wire.Message) string {
-	if m == nil || m.IsMTI("\x00\x00\x00\x00") {
-		return ""
-	}
-	var b strings.Builder
-	d.Describe(&b, m)
-	return b.String()
 }

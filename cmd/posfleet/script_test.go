@@ -159,18 +159,18 @@ var secrets = func() *regexp.Regexp {
 	if err != nil {
 		panic(err)
 	}
-	any := []string{`6225\d{12}`, `9999\d{12}`, `4111\d{12}`, `\d{15,19}[D=]\d{7}`}
+	shapes := []string{`6225\d{12}`, `9999\d{12}`, `4111\d{12}`, `\d{15,19}[D=]\d{7}`}
 	for _, t := range p.Terminals[:20] {
-		any = append(any, hex.EncodeToString(t.Master))
+		shapes = append(shapes, hex.EncodeToString(t.Master))
 	}
 	for _, role := range []string{"good", "qr", "poor", "stolen"} {
 		for _, h := range p.Holders(role)[:1] {
 			if h.Code != "" {
-				any = append(any, h.Code)
+				shapes = append(shapes, h.Code)
 			}
 		}
 	}
-	return regexp.MustCompile("(?i)" + strings.Join(any, "|"))
+	return regexp.MustCompile("(?i)" + strings.Join(shapes, "|"))
 }()
 
 // nosecrets [FILE…] looks for secrets in what posfleet last said and in files.

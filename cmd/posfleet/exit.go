@@ -1,0 +1,39 @@
+package main
+
+// Exit codes. Several at once: the first of books, failed, incomplete,
+// generator, limit.
+const (
+	exitOK          = 0
+	exitLimit       = 1  // a limit was broken
+	exitFailed      = 2  // a conformance case failed
+	exitBooks       = 3  // the books disagree
+	exitGenerator   = 4  // the generator was the limit: the run is invalid
+	exitIncomplete  = 5  // results are incomplete
+	exitUsage       = 64 // usage, profile or feature file
+	exitUnreachable = 69 // host unreachable
+	exitInternal    = 70 // a bug of ours
+	exitInterrupt   = 130
+	exitTerminate   = 143
+)
+
+const exitHelp = `Exit codes:
+  0 all held · 1 a limit was broken · 2 a conformance case failed · 3 the books disagree
+  4 the generator was the limit, run invalid · 5 results incomplete · 64 usage, profile or feature file
+  69 host unreachable · 70 internal error · 130, 143 stopped by a signal`
+
+// exit is an error with its exit code, and perhaps a hint at the mend.
+type exit struct {
+	code int
+	err  error
+	hint string
+}
+
+func (e *exit) Error() string { return e.err.Error() }
+func (e *exit) Unwrap() error { return e.err }
+
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exit{code: exitUsage, err: err}
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/scenarios"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/spf13/cobra"
+)
+
+// job is a load run made ready.
+type job struct {
+	load     *scenarios.Load
+	features []*scenarios.Feature
+	limits   []report.Limit
+	pacer    sim.Pacer
+	arrivals string
+	lines    sim.Lines
+	mix      *sim.Mix
+}
+
+// prepare turns flags and features into a job, before anything is started.
+func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
+	j := &job{}
+	p, err := f.net.load(0)
+	if err != nil {
+		return nil, err
+	}
+	lang := scenarios.NewLanguage(p)
+	tags := f.tags
+	if len(args) == 0 && tags == "" && len(f.names) == 0 && len(f.mix) == 0 {
+		tags = "@everyday"
+	}
+	if j.features, err = choose(args, p.Dialect.Name, tags, f.names); err != nil {
+		return nil, err
+	}
+	rest, loads := without(j.features, "@load")
+	switch {
+	case len(loads) > 1 || len(loads) == 1 && len(loads[0].Scenarios) > 1:
+		return nil, fmt.Errorf("%d @load scenarios are selected, one runs at a time: choose with file:line or @id", count(loads))
+	case len(loads) == 1:
+		all, err := embedded(p.Dialect.Name)
+		if err != nil {
+			return nil, err
+		}
+		if j.load, err = lang.CompileLoad(loads[0].Scenarios[0], append(all, rest...)); err != nil {
+			return nil, err
+		}
+		if len(f.mix) > 0 {
+			return nil, errors.New("--mix: the @load scenario brings its own mix")
+		}
+	default:
+		if j.load, err = f.compile(lang, rest); err != nil {
+			return nil, err
+		}
+	}
+	return j, f.shape(cmd, j)
+}
+
+func count(fs []*scenarios.Feature) (n int) {
+	for _, f := range fs {
+		n += len(f.Scenarios)
+	}
+	return n
+}
+
+// compile makes plans of the selected scenarios, with the shares that --mix
+// says or equal ones.
+func (f *loadFlags) compile(lang *scenarios.Language, fs []*scenarios.Feature) (*scenarios.Load, error) {
+	shares := map[string]float64{}
+	for _, m := range f.mix {
+		id, share, ok := strings.Cut(m, "=")
+		v, err := strconv.ParseFloat(strings.TrimSuffix(share, "%"), 64)
+		if !ok || err != nil || v <= 0 {
+			return nil, fmt.Errorf("--mix %q: want id=share, such as cup-purchase-1=70", m)
+		}
+		shares[strings.TrimPrefix(id, "@")] = v
+	}
+	load, mixed := &scenarios.Load{}, len(shares) > 0
+	for _, ft := range fs {
+		for _, s := range ft.Scenarios {
+			share := 1.0
+			if mixed {
+				var named bool
+				if share, named = shares[s.ID]; !named {
+					continue
+				}
+				delete(shares, s.ID)
+			}
+			plan, faults, err := lang.Compile(s)
+			if err != nil {
+				return nil, err
+			}
+			load.Plans, load.Shares = append(load.Plans, plan), append(load.Shares, share)
+			load.Faults = load.Faults || faults
+		}
+	}
+	for id := range shares {
+		return nil, fmt.Errorf("--mix: no selected scenario has the id %s (posfleet check --list lists them)", id)
+	}
+	if len(load.Plans) == 0 {
+		return nil, errors.New("nothing is selected to play")
+	}
+	return load, nil
+}
+
+// shape works out pacer, lines, mix and limits.
+func (f *loadFlags) shape(cmd *cobra.Command, j *job) (err error) {
+	given := cmd.Flags().Changed
+	f.adopt(j.load, given)
+	if err := f.check(given); err != nil {
+		return err
+	}
+	if f.seed == 0 {
+		f.seed = rand.Uint64N(1<<32-1) + 1
+	}
+	if j.pacer, j.arrivals, err = f.pacer(); err != nil {
+		return err
+	}
+	if j.lines, err = sim.ParseLines(f.line); err != nil {
+		return err
+	}
+	if j.load.Faults && j.lines.Shared > 0 {
+		return fmt.Errorf("--line %s: the scenarios make lines fail, which needs own lines", j.lines)
+	}
+	if j.mix, err = sim.NewMix(f.seed, j.load.Plans, j.load.Shares); err != nil {
+		return err
+	}
+	for _, text := range append(slices.Clone(j.load.Limits), f.limits...) {
+		limit, err := report.ParseLimit(text)
+		if err != nil {
+			return err
+		}
+		j.limits = append(j.limits, limit)
+	}
+	return nil
+}
+
+// adopt takes what an @load scenario says for flags that were not given.
+func (f *loadFlags) adopt(l *scenarios.Load, given func(flag string) bool) {
+	if l.Terminals > 0 && !given("terminals") {
+		f.terminals = l.Terminals
+	}
+	if l.For > 0 && !given("for") {
+		f.length = l.For
+	}
+	if l.Scenario != nil && !given("warmup") {
+		f.warmup = l.Warmup
+	}
+	if l.Rate > 0 && !given("rate") {
+		f.rate = strconv.FormatFloat(l.Rate, 'f', -1, 64) + "/s"
+	}
+}
+
+// check refuses flags that make no sense, by themselves or together.
+func (f *loadFlags) check(given func(flag string) bool) error {
+	switch {
+	case f.terminals < 1:
+		return fmt.Errorf("--terminals %d: want at least 1", f.terminals)
+	case f.length <= 0:
+		return fmt.Errorf("--for %v: want a time above 0, such as 10s", f.length)
+	case f.warmup < 0 || f.warmup >= f.length:
+		return fmt.Errorf("--warmup %v: want less than the %v that arrivals come", f.warmup, f.length)
+	case f.closed && (f.poisson || f.ramp > 0 || given("rate")):
+		return errors.New("--closed: a closed model has no arrivals, leave --rate, --ramp and --poisson out")
+	case f.think > 0 && !f.closed:
+		return errors.New("--think: only terminals of a closed model think, add --closed")
+	case f.poisson && f.ramp > 0:
+		return errors.New("--poisson and --ramp: choose one")
+	}
+	return nil
+}
+
+// pacer is how arrivals come, nil in a closed model, and that in words.
+func (f *loadFlags) pacer() (sim.Pacer, string, error) {
+	rate, err := sim.ParseRate(f.rate)
+	if err != nil {
+		return nil, "", err
+	}
+	switch {
+	case f.closed:
+		return nil, fmt.Sprintf("think time %v", f.think), nil
+	case f.poisson:
+		return sim.Poisson(rate, f.seed), "poisson " + rate.String(), nil
+	case f.ramp > 0:
+		return sim.Ramp(sim.Rate{N: 0, Per: time.Second}, rate, f.ramp), fmt.Sprintf("ramp 0/s to %s over %v", rate, f.ramp), nil
+	}
+	return sim.Constant(rate), rate.String() + " constant", nil
+}
+
+// plan writes down what was asked for, enough to run it again.
+func (f *loadFlags) plan(j *job, n *network) report.Plan {
+	plan := report.Plan{
+		Command: append([]string{"posfleet"}, os.Args[1:]...), Model: strings.Fields(model(f.closed))[0], Arrivals: j.arrivals,
+		For: f.length, Warmup: f.warmup, Timeout: n.profile.Policy.Timeout, Drain: f.drain, Terminals: f.terminals,
+		Lines: j.lines.String(), Mix: map[string]float64{}, Seed: f.seed, Target: n.target, Dialect: n.profile.Dialect.Name,
+		Digests: map[string]string{},
+	}
+	if f.drain <= 0 {
+		plan.Drain = plan.Timeout
+	}
+	sum := 0.0
+	for _, s := range j.load.Shares {
+		sum += s
+	}
+	for i, p := range j.load.Plans {
+		plan.Mix[p.ID] += j.load.Shares[i] / sum
+	}
+	for _, ft := range j.features {
+		plan.Digests[ft.Path] = ft.Digest()
+	}
+	return plan
+}

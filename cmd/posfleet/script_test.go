@@ -25,6 +25,7 @@ import (
 // Every verb as its user meets it: testdata/*.txtar say what is typed, what
 // comes back, and with which exit code.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	bin := filepath.Dir(program(t))
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",

@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,6 +20,10 @@ import (
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "posfleet" {
 		main()
+	}
+	flag.Parse()
+	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue && runtime.GOMAXPROCS(0) < 4 {
+		p.Value.Set("4") // tests here wait for the clock, or for processes that do
 	}
 	os.Exit(m.Run())
 }
@@ -118,6 +124,7 @@ func (p *process) end(t *testing.T, within time.Duration, signals ...os.Signal) 
 
 // The first signal stops arrivals, lets open exchanges end, and still reports.
 func TestSignalDrainsAndReports(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		signal os.Signal
 		code   int

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/serve"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -14,8 +15,7 @@ import (
 // change its answer, or when and how often it leaves.
 type Handler func(x *Exchange) bool
 
-// Exchange is one request and what becomes of it. A connection borrows one
-// while it has requests at hand, so that few serve many connections.
+// Exchange is one request and what becomes of it.
 type Exchange struct {
 	Request     *wire.Message
 	Answer      *wire.Message
@@ -47,7 +47,6 @@ type Exchange struct {
 	pin     [12]byte
 	pinLen  int
 	figures [62]byte
-	out     []byte // answers not sent yet
 }
 
 func newExchange(d *dialect.Dialect) *Exchange {
@@ -63,6 +62,23 @@ func (x *Exchange) reset(arrived time.Time) {
 	x.pan, x.expiry, x.qr = nil, nil, false
 	x.entry = record{}
 	x.auth, x.balance, x.pinLen = 0, 0, 0
+}
+
+// newAnswer makes what answers the messages of one connection at a time.
+func (h *Host) newAnswer() serve.Answer {
+	x := newExchange(h.dialect)
+	return func(dst, frame []byte, arrived time.Time) (out []byte, due time.Time) {
+		from := len(dst)
+		out, ok := h.answer(x, dst, frame, arrived)
+		if !ok {
+			return out, time.Time{}
+		}
+		n := len(out)
+		for range x.copies - 1 {
+			out = append(out, out[from:n]...)
+		}
+		return out, x.due
+	}
 }
 
 // answer makes the answer to one frame (without its length) and appends it to

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/serve"
 )
 
 // hostile makes octets that no terminal should send out of ones that it does.
@@ -104,7 +105,7 @@ func hostile(p *pos) map[string][]byte {
 // R23: whatever one connection sends, the next sale on another is approved at
 // once, and nothing else is booked.
 func TestHostileOctetsHarmNobody(t *testing.T) {
-	h, address := listen(t, "cup", WithLimits(Limits{Message: 100 * time.Millisecond}))
+	h, address := listen(t, "cup", WithLimits(serve.Limits{Message: 100 * time.Millisecond}))
 	p := ready(t, h, address, 0)
 	sales := 0
 	for name, octets := range hostile(p) {

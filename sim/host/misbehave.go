@@ -63,7 +63,7 @@ func WithMisbehaviour(name string) Option {
 		for i, m := range misbehaviours {
 			if m.Name == name {
 				h.bugs |= m.bug
-				h.wicked = true
+				h.misbehaves = true
 				if m.wrap != nil {
 					h.handler = m.wrap(h, h.handler)
 				}

@@ -43,14 +43,20 @@ cards:
   - {role: defective, pan: "6225000090009024", expiry: "4912", balance: 1000.00, answer: "A2"}
 `
 
-// listen serves a host on a loopback port for the length of a test, and
-// proves its books and its goroutines at the end.
+// listen serves a host of the test profile: see serveHost.
 func listen(t testing.TB, network string, options ...Option) (*Host, string) {
 	t.Helper()
 	h, err := New(bench(network), options...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return h, serveHost(t, h)
+}
+
+// serveHost serves a host on a loopback port for the length of a test, and
+// proves its books and its goroutines at the end.
+func serveHost(t testing.TB, h *Host) (address string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +81,7 @@ func listen(t testing.TB, network string, options ...Option) (*Host, string) {
 			t.Errorf("%d panics, %d connections open, want 0 and 0", c.Panics, c.Open)
 		}
 	})
-	return h, l.Addr().String()
+	return l.Addr().String()
 }
 
 // pos is a point of sale, as plain as can be.

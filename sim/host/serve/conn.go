@@ -1,0 +1,165 @@
+package serve
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// conn is a connection with a goroutine of its own, which reads and answers;
+// answers that wait are written by the delay queue.
+type conn struct {
+	net.Conn
+	limits *Limits
+	mu     sync.Mutex // writing
+
+	ahead []byte // octets read before, that come first
+
+	// Deadlines are moved only when they have come noticeably nearer.
+	readBy, writeBy time.Time
+	reads           int // since the message in hand was waited for
+}
+
+// Read is what the wire.Reader reads from. The first read of a message may
+// wait as long as a connection may idle; from its first octet on a message has
+// one deadline for all of its octets, however small the pieces.
+func (c *conn) Read(p []byte) (int, error) {
+	c.reads++
+	if c.reads == 2 {
+		c.readBy = time.Now().Add(c.limits.Message)
+		if err := c.Conn.SetReadDeadline(c.readBy); err != nil {
+			return 0, err
+		}
+	}
+	if len(c.ahead) > 0 {
+		n := copy(p, c.ahead)
+		c.ahead = c.ahead[n:]
+		return n, nil
+	}
+	return c.Conn.Read(p)
+}
+
+// await readies the connection for the next message.
+func (c *conn) await(now time.Time) error {
+	c.reads = 0
+	if left := c.readBy.Sub(now); left > c.limits.Idle*7/8 && left <= c.limits.Idle {
+		return nil
+	}
+	c.readBy = now.Add(c.limits.Idle)
+	return c.Conn.SetReadDeadline(c.readBy)
+}
+
+// send writes answers, at about the time now. A peer that does not take them in
+// time is cut off.
+func (c *conn) send(octets []byte, now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.writeBy.Sub(now) < c.limits.Write/2 {
+		c.writeBy = now.Add(c.limits.Write)
+		if err := c.Conn.SetWriteDeadline(c.writeBy); err != nil {
+			return false
+		}
+	}
+	if _, err := c.Conn.Write(octets); err != nil {
+		_ = c.Conn.Close()
+		return false
+	}
+	return true
+}
+
+// mostUnsent is how many octets of answers wait for each other.
+const mostUnsent = 16 << 10
+
+// converse answers one connection until it ends: first it sends answers made
+// before, and reads octets read before. A panic costs the connection and is
+// counted.
+func (a *acceptor) converse(nc net.Conn, read, answers []byte) {
+	defer func() {
+		if recover() != nil {
+			a.count.panics.Add(1)
+		}
+	}()
+	if a.TLS != nil {
+		tc, err := a.shakeHands(nc)
+		if err != nil {
+			a.count.refused.Add(1)
+			return
+		}
+		defer tc.Close()
+		nc = tc
+	}
+	c := &conn{Conn: nc, limits: &a.limits, ahead: read}
+	if len(answers) == 0 || c.send(answers, time.Now()) {
+		a.answerAll(c)
+	}
+}
+
+// shakeHands begins TLS within the time that a message may take.
+func (a *acceptor) shakeHands(nc net.Conn) (*tls.Conn, error) {
+	tc := tls.Server(nc, a.TLS)
+	if err := nc.SetDeadline(time.Now().Add(a.limits.Message)); err != nil {
+		return nil, err
+	}
+	if err := tc.Handshake(); err != nil {
+		return nil, err
+	}
+	return tc, nc.SetDeadline(time.Time{})
+}
+
+// answerAll answers what comes on a connection until there is no more.
+func (a *acceptor) answerAll(c *conn) {
+	reader := a.Format.NewReader(c)
+	shortest := a.shortest()
+	var by *answerer // borrowed while there are messages to answer
+	for now := time.Now(); ; {
+		if c.await(now) != nil {
+			return
+		}
+		frame, err := reader.Next()
+		if err == nil && len(frame) < shortest {
+			err = wire.ErrLength
+		}
+		if err != nil {
+			a.countRefused(err)
+			return
+		}
+		if c.reads > 0 {
+			now = time.Now()
+		}
+		if by == nil {
+			if by, _ = a.answerers.Get().(*answerer); by == nil {
+				by = a.newAnswerer()
+			}
+		}
+		from := len(by.out)
+		var due time.Time
+		if by.out, due = by.answer(by.out, frame, now); !due.IsZero() {
+			a.queue.put(delayed{due: due, to: c, octets: append([]byte(nil), by.out[from:]...)})
+			by.out = by.out[:from]
+		}
+		// Messages that have come are answered first: their answers leave in
+		// one write.
+		more := reader.Buffered()
+		if len(by.out) > 0 && (len(by.out) > mostUnsent || !more) {
+			if !c.send(by.out, now) {
+				return
+			}
+			by.out = by.out[:0]
+		}
+		if !more {
+			a.answerers.Put(by)
+			by = nil
+		}
+	}
+}
+
+// countRefused counts what ended a connection, unless the peer or time did.
+func (s *Server) countRefused(err error) {
+	if errors.Is(err, wire.ErrLength) || errors.Is(err, wire.ErrIdle) {
+		s.count.refused.Add(1)
+	}
+}

@@ -1,0 +1,322 @@
+package serve
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// poller answers many connections with few goroutines, an event loop on epoll
+// for each processor. A goroutine for each connection would be woken for every
+// request and read once more to find that nothing is left: on lines of the
+// terminals' own the host took twice the time.
+//
+// It does the plain case only: whole messages come in, and the line takes the
+// answers. A connection on which anything else happens (a message in pieces,
+// empty messages, a peer that does not read) gets a goroutine of its own, where
+// every wait has its bound.
+type poller struct {
+	loops []*loop
+	next  int
+}
+
+// newPoller starts the loops. It gives nil when the system has no descriptors
+// for them.
+func newPoller(a *acceptor) *poller {
+	p := &poller{}
+	for range runtime.GOMAXPROCS(0) {
+		l, err := newLoop(a)
+		if err != nil {
+			p.close()
+			return nil
+		}
+		p.loops = append(p.loops, l)
+		a.tasks.Go(l.run)
+	}
+	return p
+}
+
+// take hands a connection to a loop. It reports false when this is no plain
+// TCP connection or the system does not let it.
+func (p *poller) take(nc net.Conn) bool {
+	tcp, plain := nc.(*net.TCPConn)
+	if !plain {
+		return false
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return false
+	}
+	fd := -1
+	if raw.Control(func(own uintptr) { fd, err = unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 3) }) != nil || err != nil {
+		return false
+	}
+	p.next++
+	if !p.loops[p.next%len(p.loops)].add(fd) {
+		_ = unix.Close(fd)
+		return false
+	}
+	_ = nc.Close() // the loop has its own descriptor of it
+	return true
+}
+
+// close ends the loops; they close their connections.
+func (p *poller) close() {
+	for _, l := range p.loops {
+		_ = l.epoll.Close()
+	}
+}
+
+// loop answers its share of the connections, one at a time.
+type loop struct {
+	*acceptor
+	epoll    *os.File
+	raw      syscall.RawConn
+	shortest int          // octets of a message
+	reader   *wire.Reader // of the current connection; empty in between
+	by       *answerer
+	current  *polledConn
+	asked    bool // the current connection has been read
+	got      int  // octets that came of it
+
+	mu    sync.Mutex
+	conns map[int32]*polledConn // by descriptor; nil when the loop has ended
+}
+
+// polledConn is a connection of a loop.
+type polledConn struct {
+	fd   int
+	last time.Time // when octets came last
+}
+
+func newLoop(a *acceptor) (*loop, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.SetNonblock(fd, true); err != nil { // so that the runtime's poller waits for it
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	l := &loop{acceptor: a, epoll: os.NewFile(uintptr(fd), "epoll"), shortest: a.shortest(), by: a.newAnswerer(), conns: map[int32]*polledConn{}}
+	l.reader = a.Format.NewReader(l)
+	if l.raw, err = l.epoll.SyscallConn(); err != nil {
+		_ = l.epoll.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// add takes a connection on, unless the loop has ended.
+func (l *loop) add(fd int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conns == nil {
+		return false
+	}
+	err := errors.ErrUnsupported
+	_ = l.raw.Control(func(epoll uintptr) {
+		err = unix.EpollCtl(int(epoll), unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)})
+	})
+	if err != nil {
+		return false
+	}
+	l.conns[int32(fd)] = &polledConn{fd, time.Now()}
+	return true
+}
+
+// run answers until the loop is closed.
+func (l *loop) run() {
+	defer l.end()
+	events := make([]unix.EpollEvent, 128)
+	ready := make([]*polledConn, 0, len(events))
+	n := 0
+	poll := func(epoll uintptr) bool {
+		var err error
+		n, err = unix.EpollWait(int(epoll), events, 0)
+		return n > 0 || err != nil && err != unix.EINTR
+	}
+	idle := l.limits.Idle
+	look := min(max(idle/8, 10*time.Millisecond), 10*time.Second)
+	next := time.Now()
+	for {
+		now := time.Now()
+		if !now.Before(next) {
+			l.hangUpIdle(now.Add(-idle))
+			next = now.Add(look)
+			_ = l.epoll.SetReadDeadline(next)
+		}
+		if err := l.raw.Read(poll); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return
+		}
+		now = time.Now()
+		l.mu.Lock()
+		ready = ready[:0]
+		for i := range events[:max(0, n)] {
+			if p := l.conns[events[i].Fd]; p != nil {
+				ready = append(ready, p)
+			}
+		}
+		n = 0
+		l.mu.Unlock()
+		for _, p := range ready {
+			p.last = now
+			l.answer(p)
+		}
+	}
+}
+
+// hangUpIdle ends connections that nothing came on since then.
+func (l *loop) hangUpIdle(since time.Time) {
+	l.mu.Lock()
+	var idle []*polledConn
+	for _, p := range l.conns {
+		if p.last.Before(since) {
+			idle = append(idle, p)
+		}
+	}
+	l.mu.Unlock()
+	for _, p := range idle {
+		l.hangUp(p)
+	}
+}
+
+// end closes what is left.
+func (l *loop) end() {
+	l.mu.Lock()
+	left := l.conns
+	l.conns = nil
+	l.mu.Unlock()
+	for _, p := range left {
+		_ = unix.Close(p.fd)
+		l.count.open.Add(-1)
+	}
+}
+
+// answer answers what has come on a connection. A panic costs the connection
+// and is counted.
+func (l *loop) answer(p *polledConn) {
+	defer func() {
+		if recover() != nil {
+			l.count.panics.Add(1)
+			l.reader.Rest()
+			l.by = l.newAnswerer()
+			l.hangUp(p)
+		}
+	}()
+	l.current, l.asked, l.got = p, false, 0
+	by := l.by
+	by.out = by.out[:0]
+	whole := 0
+	for {
+		frame, err := l.reader.Next()
+		if err == errReadAgainLater {
+			break
+		}
+		if err == nil && len(frame) < l.shortest {
+			err = wire.ErrLength
+		}
+		if err != nil {
+			l.countRefused(err)
+			l.reader.Rest()
+			l.hangUp(p)
+			return
+		}
+		whole++
+		by.out, _ = by.answer(by.out, frame, p.last)
+		if len(by.out) > mostUnsent && l.reader.Buffered() && !l.send(p) {
+			return
+		}
+	}
+	switch rest := l.reader.Rest(); {
+	case len(rest) > 0 || whole == 0 && l.got > 0:
+		l.handOver(p, rest, by.out)
+	default:
+		l.send(p)
+	}
+}
+
+// send writes the answers made so far. When the line does not take them all the
+// connection is handed over, and false is reported.
+func (l *loop) send(p *polledConn) bool {
+	for out := l.by.out; len(out) > 0; {
+		n, err := syscall.Write(p.fd, out)
+		switch {
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			l.handOver(p, l.reader.Rest(), out)
+			return false
+		case err != nil:
+			l.reader.Rest()
+			l.hangUp(p)
+			return false
+		default:
+			out = out[n:]
+		}
+	}
+	l.by.out = l.by.out[:0]
+	return true
+}
+
+// errReadAgainLater says that a connection has been read as far as it is to be now.
+var errReadAgainLater = errors.New("nothing more to be read now")
+
+// Read is what the reader reads from: the current connection, once. If there is
+// more the poller says so again.
+func (l *loop) Read(b []byte) (int, error) {
+	if l.asked {
+		return 0, errReadAgainLater
+	}
+	for l.asked = true; ; {
+		n, err := syscall.Read(l.current.fd, b)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			return 0, errReadAgainLater
+		case err != nil:
+			return 0, err
+		case n == 0:
+			return 0, io.EOF
+		}
+		l.got = n
+		return n, nil
+	}
+}
+
+// drop takes a connection out of the loop. Its descriptor stays open.
+func (l *loop) drop(p *polledConn) {
+	l.mu.Lock()
+	delete(l.conns, int32(p.fd))
+	l.mu.Unlock()
+}
+
+func (l *loop) hangUp(p *polledConn) {
+	l.drop(p)
+	_ = unix.Close(p.fd) // the poller forgets it by that
+	l.count.open.Add(-1)
+}
+
+// handOver gives a connection a goroutine of its own, with the octets read of
+// it and the answers not sent yet.
+func (l *loop) handOver(p *polledConn, read, answers []byte) {
+	l.drop(p)
+	_ = l.raw.Control(func(epoll uintptr) { _ = unix.EpollCtl(int(epoll), unix.EPOLL_CTL_DEL, p.fd, nil) })
+	file := os.NewFile(uintptr(p.fd), "connection")
+	nc, err := net.FileConn(file)
+	_ = file.Close()
+	if err != nil {
+		l.count.open.Add(-1)
+		return
+	}
+	l.attend(nc, append([]byte(nil), read...), append([]byte(nil), answers...))
+}

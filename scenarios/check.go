@@ -17,6 +17,7 @@ import (
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -24,7 +25,7 @@ import (
 // Check is a conformance check: scenarios one at a time, strict.
 type Check struct {
 	Language  *Language
-	Dialer    *sim.Dialer
+	Dialer    *line.Dialer
 	Features  []*Feature              // selected
 	Terminals int                     // scenarios take turns on so many of the profile's terminals
 	Cucumber  string                  // file to write; empty for none
@@ -81,7 +82,7 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 	}
 	began := time.Now()
 	defer func() { c.results.Took = time.Since(began) }()
-	clock := sim.NewClock()
+	clock := line.NewClock()
 	p := c.Language.Profile
 	for i := range p.Terminals {
 		if p.Terminals[i].Kind == profile.QRBox {
@@ -91,8 +92,10 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 			break
 		}
 		t := sim.NewTerminal(p, &p.Terminals[i])
-		t.Faults = &sim.Faults{}
-		t.Link = sim.NewLine(ctx, c.Dialer, p.Dialect, clock, false, t.Faults)
+		t.Faults = &line.Faults{}
+		own := line.NewOwn(ctx, c.Dialer, &p.Dialect.Format, clock)
+		own.Faults = t.Faults
+		t.Link = own
 		c.terminals = append(c.terminals, t)
 		defer t.Link.Close()
 	}

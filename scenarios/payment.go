@@ -6,23 +6,24 @@ import (
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // faults by the words of the placeholder {fault}.
-var faultWords = map[string]sim.Fault{
-	"loses the next request": sim.LoseRequest, "丢失下一个请求": sim.LoseRequest,
-	"loses the next answer": sim.LoseAnswer, "丢失下一个应答": sim.LoseAnswer,
-	"brings the next answer too late": sim.LateAnswer, "让下一个应答迟到": sim.LateAnswer,
-	"doubles the next request": sim.DoubleRequest, "重复下一个请求": sim.DoubleRequest,
-	"doubles the next answer": sim.DoubleAnswer, "重复下一个应答": sim.DoubleAnswer,
-	"spoils the MAC of the next request": sim.SpoilRequest, "破坏下一个请求的MAC": sim.SpoilRequest,
-	"spoils the MAC of the next answer": sim.SpoilAnswer, "破坏下一个应答的MAC": sim.SpoilAnswer,
-	"breaks in the middle of the next request": sim.CutRequest, "在下一个请求中途断开": sim.CutRequest,
-	"breaks in the middle of the next answer": sim.CutAnswer, "在下一个应答中途断开": sim.CutAnswer,
+var faultWords = map[string]line.Fault{
+	"loses the next request": line.LoseRequest, "丢失下一个请求": line.LoseRequest,
+	"loses the next answer": line.LoseAnswer, "丢失下一个应答": line.LoseAnswer,
+	"brings the next answer too late": line.LateAnswer, "让下一个应答迟到": line.LateAnswer,
+	"doubles the next request": line.DoubleRequest, "重复下一个请求": line.DoubleRequest,
+	"doubles the next answer": line.DoubleAnswer, "重复下一个应答": line.DoubleAnswer,
+	"spoils the MAC of the next request": line.SpoilRequest, "破坏下一个请求的MAC": line.SpoilRequest,
+	"spoils the MAC of the next answer": line.SpoilAnswer, "破坏下一个应答的MAC": line.SpoilAnswer,
+	"breaks in the middle of the next request": line.CutRequest, "在下一个请求中途断开": line.CutRequest,
+	"breaks in the middle of the next answer": line.CutAnswer, "在下一个应答中途断开": line.CutAnswer,
 }
 
-func addFault(p *sim.Player, f sim.Fault, n int) error {
+func addFault(p *sim.Player, f line.Fault, n int) error {
 	if p.T.Faults == nil {
 		return errors.New("this line cannot fail on demand: it is shared")
 	}
@@ -43,7 +44,7 @@ func linePhrases() []*Phrase {
 			Doc: "The next so many exchanges get no answer.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				n, err := a.Int(0)
-				return func(p *sim.Player) error { return addFault(p, sim.LoseAnswer, n) }, err
+				return func(p *sim.Player) error { return addFault(p, line.LoseAnswer, n) }, err
 			}},
 	}
 }

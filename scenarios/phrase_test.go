@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report/verdicts"
-	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -117,7 +117,7 @@ func source(sentences string) string {
 }
 
 // bundledHost serves the bundled network for a test.
-func bundledHost(t testing.TB, network string, options ...host.Option) (*profile.Profile, *sim.Dialer) {
+func bundledHost(t testing.TB, network string, options ...host.Option) (*profile.Profile, *line.Dialer) {
 	t.Helper()
 	p, err := profile.Bundled(network, 1000)
 	if err != nil {
@@ -138,12 +138,12 @@ func bundledHost(t testing.TB, network string, options ...host.Option) (*profile
 		stop()
 		wg.Wait()
 	})
-	return p, &sim.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}
+	return p, &line.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}
 }
 
 // play checks one scenario and gives its verdict; a sentence that does not bind
 // is a verdict too.
-func play(t *testing.T, p *profile.Profile, d *sim.Dialer, sentences string) *verdicts.Verdict {
+func play(t *testing.T, p *profile.Profile, d *line.Dialer, sentences string) *verdicts.Verdict {
 	t.Helper()
 	f, err := ParseFeature("test.feature", []byte(source(sentences)))
 	if err != nil {

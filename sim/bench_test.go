@@ -17,6 +17,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -102,7 +103,7 @@ func echoRate(b *testing.B, conns int, length time.Duration) float64 {
 // swipe with PIN block, MAC made and checked on both sides, booked in the
 // ledger, recorded in three histograms. Both times are whole seconds; what it
 // takes to bring the players up is in the warm-up.
-func purchaseRate(b *testing.B, lines sim.Lines, terminals int, warmup, length time.Duration) (rate, cpu float64) {
+func purchaseRate(b *testing.B, lines line.Mode, terminals int, warmup, length time.Duration) (rate, cpu float64) {
 	b.Helper()
 	rate, cpu, _ = ratesAgainst(b, newBench(b, "cup", terminals), lines, terminals, warmup, length, nil)
 	return rate, cpu
@@ -110,7 +111,7 @@ func purchaseRate(b *testing.B, lines sim.Lines, terminals int, warmup, length t
 
 // ratesAgainst is the same against some host; hostCPU, if not nil, tells what
 // the processors have done for it, which it gives for each purchase.
-func ratesAgainst(b *testing.B, be *bench, lines sim.Lines, terminals int, warmup, length time.Duration, hostCPU func() time.Duration) (rate, cpu, host float64) {
+func ratesAgainst(b *testing.B, be *bench, lines line.Mode, terminals int, warmup, length time.Duration, hostCPU func() time.Duration) (rate, cpu, host float64) {
 	b.Helper()
 	p := *be.profile
 	p.Policy.JournalLimit = 0 // no settlements in between: this counts purchases alone
@@ -184,7 +185,7 @@ func apart(b *testing.B, terminals int) (*bench, func() time.Duration) {
 	if _, err := fmt.Fscanf(lines, "at %s\n", &address); err != nil {
 		b.Fatal(err)
 	}
-	return &bench{p, nil, &sim.Dialer{Address: address, Timeout: 5 * time.Second}}, func() time.Duration {
+	return &bench{p, nil, &line.Dialer{Address: address, Timeout: 5 * time.Second}}, func() time.Duration {
 		var used int64
 		fmt.Fprintln(to)
 		if _, err := fmt.Fscanf(lines, "used %d\n", &used); err != nil {
@@ -198,9 +199,9 @@ func apart(b *testing.B, terminals int) (*bench, func() time.Duration) {
 // which have a process each.
 func BenchmarkApart(b *testing.B) {
 	for _, v := range []struct {
-		lines     sim.Lines
+		lines     line.Mode
 		terminals int
-	}{{sim.Lines{}, 270}, {sim.Lines{Shared: 8}, 10_000}} {
+	}{{line.Mode{}, 270}, {line.Mode{Shared: 8}, 10_000}} {
 		b.Run(v.lines.String(), func(b *testing.B) {
 			for b.Loop() {
 				be, used := apart(b, v.terminals)
@@ -221,7 +222,7 @@ func BenchmarkOwnLines(b *testing.B) {
 		var ratio, purchases, echoes, cpus []float64
 		for range 15 {
 			echo := echoRate(b, 256, time.Second)
-			rate, cpu := purchaseRate(b, sim.Lines{}, 270, time.Second, time.Second)
+			rate, cpu := purchaseRate(b, line.Mode{}, 270, time.Second, time.Second)
 			ratio, purchases = append(ratio, rate/echo), append(purchases, rate)
 			echoes, cpus = append(echoes, echo), append(cpus, cpu)
 		}
@@ -239,7 +240,7 @@ func median(v []float64) float64 {
 
 func BenchmarkSharedLines(b *testing.B) {
 	for b.Loop() {
-		rate, cpu := purchaseRate(b, sim.Lines{Shared: 8}, 10_000, 2*time.Second, 5*time.Second)
+		rate, cpu := purchaseRate(b, line.Mode{Shared: 8}, 10_000, 2*time.Second, 5*time.Second)
 		b.ReportMetric(rate, "purchases/s")
 		b.ReportMetric(cpu, "µs-cpu/purchase")
 	}
@@ -249,9 +250,9 @@ func BenchmarkSharedLines(b *testing.B) {
 // each terminal has had its first. The small fleet is measured before and after.
 func BenchmarkFleetSize(b *testing.B) {
 	for b.Loop() {
-		_, before := purchaseRate(b, sim.Lines{Shared: 8}, 100, time.Second, 3*time.Second)
-		_, large := purchaseRate(b, sim.Lines{Shared: 8}, 100_000, 10*time.Second, 5*time.Second)
-		_, after := purchaseRate(b, sim.Lines{Shared: 8}, 100, time.Second, 3*time.Second)
+		_, before := purchaseRate(b, line.Mode{Shared: 8}, 100, time.Second, 3*time.Second)
+		_, large := purchaseRate(b, line.Mode{Shared: 8}, 100_000, 10*time.Second, 5*time.Second)
+		_, after := purchaseRate(b, line.Mode{Shared: 8}, 100, time.Second, 3*time.Second)
 		small := (before + after) / 2
 		b.ReportMetric(small, "µs-cpu-at-100")
 		b.ReportMetric(large, "µs-cpu-at-100k")
@@ -269,7 +270,7 @@ func BenchmarkSignIn100k(b *testing.B) {
 		began := time.Now()
 		var took time.Duration
 		rate, _ := sim.ParseRate("1/s")
-		r := &sim.Run{Lines: sim.Lines{Shared: 8}, Terminals: n, For: time.Millisecond, Pacer: sim.Constant(rate)}
+		r := &sim.Run{Lines: line.Mode{Shared: 8}, Terminals: n, For: time.Millisecond, Pacer: sim.Constant(rate)}
 		r.Setup = func(ok, bad, of int) {
 			if ok+bad == of {
 				took = time.Since(began)
@@ -299,11 +300,11 @@ func TestSteadyExchangeDoesNotAllocate(t *testing.T) {
 	p.Policy.JournalLimit = 0
 	ctx := t.Context()
 	for i, lines := range []string{"own", "shared"} {
-		clock := sim.NewClock()
+		clock := line.NewClock()
 		term := sim.NewTerminal(&p, &p.Terminals[i])
-		term.Link = sim.NewLine(ctx, b.dialer, p.Dialect, clock, false, nil)
+		term.Link = line.NewOwn(ctx, b.dialer, &p.Dialect.Format, clock)
 		if lines == "shared" {
-			term.Link = sim.NewShared(ctx, b.dialer, p.Dialect, clock)
+			term.Link = line.NewShared(ctx, b.dialer, &p.Dialect.Format, clock)
 		}
 		term.PowerOn()
 		if err := term.Login("01", "0000"); err != nil {

@@ -271,20 +271,3 @@ func TestRatesAreReadStrictly(t *testing.T) {
 		}
 	}
 }
-
-func TestLinesAreReadStrictly(t *testing.T) {
-	for s, want := range map[string]sim.Lines{"": {}, "own": {}, "each": {Each: true}, "shared:1": {Shared: 1}, "shared:64": {Shared: 64}} {
-		l, err := sim.ParseLines(s)
-		if err != nil || l != want {
-			t.Errorf("line %q: %+v, %v; want %+v", s, l, err, want)
-		}
-		if again, err := sim.ParseLines(l.String()); err != nil || again != l {
-			t.Errorf("line %q is written %s, which reads %+v, %v", s, l, again, err)
-		}
-	}
-	for _, s := range []string{"shared", "shared:", "shared:0", "shared:-1", "shared:08", "shared:4x", "shared: 4", "both", "OWN"} {
-		if l, err := sim.ParseLines(s); err == nil {
-			t.Errorf("line %q is read as %+v", s, l)
-		}
-	}
-}

@@ -3,19 +3,19 @@
 // thousands at once under load.
 //
 // A [Terminal] is one point of sale; a [Player] plays on it, [Step] by step,
-// the [Plan] that a scenario was compiled into. A [Link] carries each exchange:
-// a [Line] of the terminal's own or one [Shared] by many. A [Run] plays a [Mix]
-// of plans at the due times of a [Pacer] and records what it found.
+// the [Plan] that a scenario was compiled into. A [line.Link] carries each
+// exchange. A [Run] plays a [Mix] of plans at the due times of a [Pacer] and
+// records what it found.
 package sim
 
 import (
 	"errors"
 	"fmt"
-	"syscall"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -75,7 +75,7 @@ func (r *Result) Reason() error {
 // Player plays plans on terminals. It holds what one exchange needs, made once:
 // one goroutine uses it.
 type Player struct {
-	Clock *Clock
+	Clock *line.Clock
 	T     *Terminal
 	Last  Result // of the latest transaction that a step asked for
 	// Each is told each exchange when it has ended; it may be nil. The messages
@@ -86,7 +86,7 @@ type Player struct {
 
 	req, ans *wire.Message // ans is borrowed, until the next exchange
 	orig     *wire.Message // the original of a reversal; made when first needed
-	x        Exchange
+	x        line.Exchange
 	judged   rules.Exchange // the latest, as the rules see it
 	aside    Result         // of the latest exchange that comes before or after what a step asked for
 	n        int            // number of the arrival
@@ -102,7 +102,7 @@ type Player struct {
 }
 
 // NewPlayer makes a player for terminals of dialect d.
-func NewPlayer(d *dialect.Dialect, clock *Clock) *Player {
+func NewPlayer(d *dialect.Dialect, clock *line.Clock) *Player {
 	return &Player{Clock: clock, req: d.NewMessage(), due: -1}
 }
 
@@ -208,7 +208,7 @@ func (p *Player) record(r *Result, begun time.Duration) {
 	x, o := &p.x, *p.origin
 	r.Due, r.Sent, r.Done = begun-o, max(x.Sent, begun)-o, x.Done-o
 	p.Shard.Record(report.Sample{Label: int(r.Of), Due: r.Due, Sent: r.Sent, Done: r.Done, Outcome: r.Outcome, Code: r.Code})
-	if exhausted(r.Why) {
+	if line.Exhausted(r.Why) {
 		p.Shard.Exhausted()
 	}
 	if x.Late+x.Duplicate+x.Unmatched > 0 {
@@ -216,17 +216,6 @@ func (p *Player) record(r *Result, begun time.Duration) {
 		p.Shard.Duplicate(x.Duplicate)
 		p.Shard.Unmatched(x.Unmatched)
 	}
-}
-
-// exhausted reports whether a request could not be sent for want of descriptors,
-// ports or buffers of this machine: the generator's fault, not the host's.
-func exhausted(err error) bool {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS} {
-		if err != nil && errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }
 
 // judge classes how an exchange ended.
@@ -237,13 +226,13 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		r.Outcome, r.Why = report.Refused, fmt.Errorf("answer: %w", p.x.Unreadable)
 		return
 	case err == nil:
-	case errors.Is(err, ErrTimeout):
+	case errors.Is(err, line.ErrTimeout):
 		r.Outcome, r.Why = report.TimedOut, err
 		return
-	case errors.Is(err, ErrUnsent):
+	case errors.Is(err, line.ErrUnsent):
 		r.Outcome, r.Why = report.Unsent, err
 		return
-	case errors.Is(err, ErrStopped):
+	case errors.Is(err, line.ErrStopped):
 		r.Outcome, r.Why = report.Open, err
 		return
 	default:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -20,8 +21,8 @@ import (
 // a pacer (open model), or each over and over (closed model, when Pacer is nil).
 type Run struct {
 	Profile   *profile.Profile
-	Dialer    *Dialer
-	Lines     Lines
+	Dialer    *line.Dialer
+	Lines     line.Mode
 	Terminals int // how many of the profile's take part
 	Mix       *Mix
 	Pacer     Pacer
@@ -44,10 +45,10 @@ type Run struct {
 	Slow    func(time.Duration) bool
 	Slowest func(t *Terminal, r *Result, request, answer *wire.Message)
 
-	clock    *Clock
+	clock    *line.Clock
 	origin   time.Duration // of the run's time: when arrival 0 may fall due
 	fleet    []*Terminal
-	shared   []*Shared
+	shared   []*line.Shared
 	free     chan *Terminal // read cards and codes
 	boxes    chan *Terminal // read codes only
 	stop     context.Context
@@ -82,7 +83,7 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	}
 	r.stop, r.hangUp = context.WithCancel(abort)
 	defer func() { r.hangUp() }()
-	r.clock = NewClock()
+	r.clock = line.NewClock()
 	r.build()
 	if err := r.signIn(ctx); err != nil {
 		r.close()
@@ -121,7 +122,7 @@ func (r *Run) build() {
 	for i := range r.fleet {
 		r.fleet[i] = NewTerminal(r.Profile, &r.Profile.Terminals[i])
 		if r.Faults {
-			r.fleet[i].Faults = &Faults{Wait: true}
+			r.fleet[i].Faults = &line.Faults{Wait: true}
 		}
 	}
 	r.link()
@@ -130,13 +131,15 @@ func (r *Run) build() {
 // link gives every terminal its line.
 func (r *Run) link() {
 	for range r.Lines.Shared {
-		r.shared = append(r.shared, NewShared(r.stop, r.Dialer, r.Profile.Dialect, r.clock))
+		r.shared = append(r.shared, line.NewShared(r.stop, r.Dialer, &r.Profile.Dialect.Format, r.clock))
 	}
 	for i, t := range r.fleet {
 		if r.Lines.Shared > 0 {
 			t.Link = r.shared[i%len(r.shared)]
 		} else {
-			t.Link = NewLine(r.stop, r.Dialer, r.Profile.Dialect, r.clock, r.Lines.Each, t.Faults)
+			own := line.NewOwn(r.stop, r.Dialer, &r.Profile.Dialect.Format, r.clock)
+			own.Each, own.Faults = r.Lines.Each, t.Faults
+			t.Link = own
 		}
 	}
 }
@@ -313,11 +316,11 @@ func (r *Run) closed(ctx context.Context, players *sync.WaitGroup) {
 			}
 		}
 	}
-	var woven []*weaver
+	// With coroutines as many readers as there are lines do all the playing.
+	var coroutines []*line.Coroutines
 	if r.Think == 0 && len(r.shared) >= runtime.GOMAXPROCS(0) {
-		woven = make([]*weaver, len(r.shared))
-		for i, s := range r.shared {
-			woven[i] = &weaver{line: s, players: players, ending: ending, play: play, alone: alone}
+		for _, s := range r.shared {
+			coroutines = append(coroutines, line.NewCoroutines(s))
 		}
 	}
 	for i, t := range r.fleet {
@@ -325,23 +328,36 @@ func (r *Run) closed(ctx context.Context, players *sync.WaitGroup) {
 			continue
 		}
 		p := r.player(r.Recorder.Shard())
-		if woven != nil {
-			woven[i%len(woven)].add(p, t)
+		if coroutines == nil {
+			players.Go(func() { alone(p, t) })
 			continue
 		}
-		players.Go(func() { alone(p, t) })
+		// A player to which anything happens but an approval or a decline gets a
+		// goroutine: there it may wait for a new connection without holding
+		// others up.
+		players.Add(1)
+		coroutines[i%len(coroutines)].Add(&p.x, func() {
+			for ending.Err() == nil && p.Last.Outcome <= report.Declined {
+				play(p, t)
+			}
+		}, func() {
+			if ending.Err() == nil {
+				players.Go(func() { alone(p, t) })
+			}
+			players.Done()
+		})
 	}
-	for _, w := range woven {
+	for _, c := range coroutines {
 		players.Go(func() {
 			pause(ending, r.clock, r.origin)
-			w.start()
+			c.Start()
 		})
 	}
 }
 
 // pause waits until the clock shows d, or ctx is done; a millisecond does not
 // matter.
-func pause(ctx context.Context, clock *Clock, d time.Duration) {
+func pause(ctx context.Context, clock *line.Clock, d time.Duration) {
 	t := time.NewTimer(d - clock.Now())
 	defer t.Stop()
 	select {
@@ -380,10 +396,7 @@ func (r *Run) heal(abort context.Context) {
 	wg.Wait()
 	s := r.Recorder.Shard()
 	for _, l := range r.shared {
-		late, duplicate, unmatched := l.Leftovers()
-		s.Late(late)
-		s.Duplicate(duplicate)
-		s.Unmatched(unmatched)
+		recordStrays(s, l.Leftovers())
 	}
 }
 
@@ -391,20 +404,22 @@ func (r *Run) healOne(p *Player, t *Terminal) {
 	if t.Owes() && r.stop.Err() == nil {
 		p.SettleOwed(t)
 	}
-	if l, own := t.Link.(*Line); own {
-		p.x.Late, p.x.Duplicate, p.x.Unmatched = 0, 0, 0
-		l.Leftovers(&p.x, time.Millisecond)
-		p.Shard.Late(p.x.Late)
-		p.Shard.Duplicate(p.x.Duplicate)
-		p.Shard.Unmatched(p.x.Unmatched)
+	if l, own := t.Link.(*line.Own); own {
+		recordStrays(p.Shard, l.Leftovers(time.Millisecond))
 	}
+}
+
+func recordStrays(s *report.Shard, met line.Strays) {
+	s.Late(met.Late)
+	s.Duplicate(met.Duplicate)
+	s.Unmatched(met.Unmatched)
 }
 
 // close hangs up all lines.
 func (r *Run) close() {
 	r.hangUp()
 	for _, t := range r.fleet {
-		if l, own := t.Link.(*Line); own {
+		if l, own := t.Link.(*line.Own); own {
 			l.Close()
 		}
 	}
@@ -447,7 +462,7 @@ func (r *Run) faults() map[string]int64 {
 		}
 		for f, n := range t.Faults.Injected {
 			if n > 0 {
-				sum[Fault(f).String()] += n
+				sum[line.Fault(f).String()] += n
 			}
 		}
 	}

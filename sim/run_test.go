@@ -2,7 +2,10 @@ package sim_test
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"os"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -11,14 +14,30 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 )
+
+// No test leaves a goroutine behind.
+func TestMain(m *testing.M) {
+	before := runtime.NumGoroutine()
+	code := m.Run()
+	for wait := time.Now().Add(3 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(wait); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if left := runtime.NumGoroutine() - before; code == 0 && left > 0 {
+		stacks := make([]byte, 1<<20)
+		fmt.Fprintf(os.Stderr, "%d goroutines were left:\n%s\n", left, stacks[:runtime.Stack(stacks, true)])
+		code = 1
+	}
+	os.Exit(code)
+}
 
 // bench is a bundled host on loopback with what a run needs to meet it.
 type bench struct {
 	profile *profile.Profile
 	host    *host.Host
-	dialer  *sim.Dialer
+	dialer  *line.Dialer
 }
 
 func newBench(t testing.TB, network string, terminals int, options ...host.Option) *bench {
@@ -42,7 +61,7 @@ func newBench(t testing.TB, network string, terminals int, options ...host.Optio
 		stop()
 		wg.Wait()
 	})
-	return &bench{p, h, &sim.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}}
+	return &bench{p, h, &line.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}}
 }
 
 // purchase is a plan: sign in if need be, pay by stripe and PIN.
@@ -89,7 +108,7 @@ func TestEveryArrivalIsAccountedFor(t *testing.T) {
 			t.Run(network+" "+lines, func(t *testing.T) {
 				b := newBench(t, network, 20)
 				rate, _ := sim.ParseRate("500/s")
-				l, err := sim.ParseLines(lines)
+				l, err := line.ParseMode(lines)
 				if err != nil {
 					t.Fatal(err)
 				}

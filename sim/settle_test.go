@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/posfleet/posfleet/report"
-	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -106,7 +106,7 @@ func TestUnbalancedSettlementUploadsAll(t *testing.T) {
 func TestLostSettlementMessageIsMadeUpFor(t *testing.T) {
 	const messages = 4 // settlement, two uploads, end
 	for at := range messages {
-		for _, fault := range []sim.Fault{sim.LoseRequest, sim.LoseAnswer, sim.CutAnswer} {
+		for _, fault := range []line.Fault{line.LoseRequest, line.LoseAnswer, line.CutAnswer} {
 			t.Run(fmt.Sprint("message ", at+1, " ", fault), func(t *testing.T) {
 				t.Parallel()
 				b := newBench(t, "cup", 1)
@@ -158,28 +158,17 @@ func TestLyingTotalsAreSeen(t *testing.T) {
 		t.Errorf("flag %c, the host's debit %d, shows %s", x.p.Last.Flag, x.p.Last.Host.Debit, x.Display)
 	}
 
-	d := scripted(t, func(_ int, c *peer) {
-		for {
-			req := c.request()
-			if req == nil {
-				return
-			}
-			a := cup.NewMessage()
-			a.AnswerTo(req)
-			v := req.Field(48)
-			wire.PutUint(v[0:12], wire.Uint(v[0:12])+1)
-			v[30], v[61] = '1', '1'
-			a.SetField(48, v)
-			frame, err := wire.AppendFrame(nil, a)
-			if err != nil {
-				return
-			}
-			c.Write(frame)
-		}
-	})
 	honest := newTill(t, newBench(t, "cup", 1))
 	honest.pay(t, 100)
-	honest.Link = newLine(t, d, false)
+	honest.Link = newOwn(t, answering(t, honest.Profile, func(request *wire.Message) *wire.Message {
+		a := request.Format().NewMessage()
+		a.AnswerTo(request)
+		v := request.Field(48)
+		wire.PutUint(v[0:12], wire.Uint(v[0:12])+1)
+		v[30], v[61] = '1', '1'
+		a.SetField(48, v)
+		return a
+	}), honest.Profile)
 	if err := honest.p.Settle(); err != nil {
 		t.Fatal(err)
 	}

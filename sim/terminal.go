@@ -7,6 +7,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -15,8 +16,8 @@ import (
 type Terminal struct {
 	*profile.Terminal
 	Profile *profile.Profile
-	Link    Link
-	Faults  *Faults // of its line; nil when the line cannot do any
+	Link    line.Link
+	Faults  *line.Faults // of its line; nil when the line cannot do any
 
 	Display  string // what the terminal shows
 	On       bool

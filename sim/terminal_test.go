@@ -2,13 +2,18 @@ package sim_test
 
 import (
 	"errors"
+	"net"
 	"slices"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -22,13 +27,13 @@ type seen struct {
 
 // counting is a link that sums up the answers that nobody waited for.
 type counting struct {
-	sim.Link
+	line.Link
 	late, duplicate, unmatched int
 	before                     func(n int) // told of each exchange since it was set, from 0
 	n                          int
 }
 
-func (c *counting) Exchange(x *sim.Exchange) error {
+func (c *counting) Exchange(x *line.Exchange) error {
 	if c.before != nil {
 		c.before(c.n)
 		c.n++
@@ -45,16 +50,64 @@ type till struct {
 	sent []seen
 }
 
+// newOwn is a line of a terminal's own.
+func newOwn(t testing.TB, d *line.Dialer, p *profile.Profile) *line.Own {
+	l := line.NewOwn(t.Context(), d, &p.Dialect.Format, line.NewClock())
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// answering is a host for one connection that answers each request as told; nil
+// is no answer.
+func answering(t testing.TB, p *profile.Profile, answer func(request *wire.Message) *wire.Message) *line.Dialer {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		for r := p.Dialect.NewReader(c); ; {
+			body, err := r.Next()
+			if err != nil {
+				return
+			}
+			request := p.Dialect.NewMessage()
+			if err := request.Read(body); err != nil {
+				t.Error(err)
+			}
+			if a := answer(request); a != nil {
+				frame, err := wire.AppendFrame(nil, a)
+				if err != nil {
+					t.Error(err)
+				}
+				c.Write(frame)
+			}
+		}
+	})
+	t.Cleanup(func() {
+		l.Close()
+		serving.Wait()
+	})
+	return &line.Dialer{Address: l.Addr().String(), Timeout: 2 * time.Second}
+}
+
 // newTill signs a bench's first terminal in, on a line of its own that can be
 // made to fail. Its profile is a copy: the test may change the policy.
 func newTill(t testing.TB, b *bench) *till {
 	t.Helper()
 	q := *b.profile
 	x := &till{Terminal: sim.NewTerminal(&q, &q.Terminals[0])}
-	x.Faults = &sim.Faults{}
-	clock := sim.NewClock()
-	x.Link = &counting{Link: sim.NewLine(t.Context(), b.dialer, q.Dialect, clock, false, x.Faults)}
-	t.Cleanup(func() { x.Link.Close() })
+	x.Faults = &line.Faults{}
+	clock := line.NewClock()
+	own := newOwn(t, b.dialer, &q)
+	own.Faults = x.Faults
+	x.Link = &counting{Link: own}
 	x.p = sim.NewPlayer(q.Dialect, clock)
 	x.p.T = x.Terminal
 	x.p.Each = func(request, _ *wire.Message, r *sim.Result) {
@@ -144,7 +197,7 @@ func TestTraceCountsWhatTakesOne(t *testing.T) {
 	if err := x.p.Echo(); err != nil {
 		t.Fatal(err)
 	}
-	x.Faults.Add(sim.LoseAnswer, 1)
+	x.Faults.Add(line.LoseAnswer, 1)
 	x.pay(t, 200)
 	x.pay(t, 300)
 	if err := errors.Join(x.p.SignIn(), x.p.Settle(), x.p.SignOff()); err != nil {
@@ -229,7 +282,7 @@ func TestWrongCheckValueKeepsTheOldKeys(t *testing.T) {
 	x := newTill(t, b)
 	liar := newBench(t, "cup", 1, misbehaving("wrong-kcv"))
 	honest, batch := x.Link, x.Batch
-	x.Link = sim.NewLine(t.Context(), liar.dialer, x.Profile.Dialect, sim.NewClock(), false, nil)
+	x.Link = newOwn(t, liar.dialer, x.Profile)
 	err := x.p.SignIn()
 	x.Link.Close()
 	var wrong *keys.KCVError
@@ -294,4 +347,28 @@ func TestJournalTotals(t *testing.T) {
 	if x.Journal.Batch != (dialect.Totals{}) || len(x.Journal.Records) != 0 || x.Journal.All != want {
 		t.Errorf("after settlement: batch %+v, %d records, all %+v", x.Journal.Batch, len(x.Journal.Records), x.Journal.All)
 	}
+}
+
+// When the trace has come round and the old answer comes at last, its amount
+// gives it away: the line cannot tell, the terminal's checks can.
+func TestOldAnswerAfterAWholeRoundIsRefused(t *testing.T) {
+	x := newTill(t, newBench(t, "cup", 1))
+	x.Profile.Policy.Timeout = 30 * time.Millisecond
+	var old *wire.Message
+	x.Link = newOwn(t, answering(t, x.Profile, func(request *wire.Message) *wire.Message {
+		if old != nil {
+			return old
+		}
+		old = request.Format().NewMessage()
+		old.AnswerTo(request)
+		old.SetFieldString(39, "00")
+		return nil
+	}), x.Profile)
+	x.Trace = 77
+	x.pay(t, 100)
+	x.wants(t, report.TimedOut, true)
+	x.Owed = sim.Owed{} // it was reversed meanwhile
+	x.Trace = 77
+	x.pay(t, 200)
+	x.wants(t, report.Refused, true)
 }

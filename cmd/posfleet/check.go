@@ -13,7 +13,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/scenarios"
-	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/line"
 )
 
 // checkFlags are how a conformance check is asked for.
@@ -160,7 +160,7 @@ func createResults(name string) (*report.AtomicFile, error) {
 // unanswered reports whether no scenario that was played got an answer at all.
 func unanswered(found *verdicts.Results) bool {
 	for v := range found.All() {
-		if v.Outcome != verdicts.NotPlayed && !errors.Is(v.Reason, sim.ErrTimeout) && !errors.Is(v.Reason, sim.ErrBroken) {
+		if v.Outcome != verdicts.NotPlayed && !errors.Is(v.Reason, line.ErrTimeout) && !errors.Is(v.Reason, line.ErrBroken) {
 			return false
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/posfleet/posfleet/report/plot"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/audit"
+	"github.com/posfleet/posfleet/sim/line"
 )
 
 // loadFlags are how a load run is asked for.
@@ -192,9 +193,9 @@ func (f *loadFlags) unplayed(ctx context.Context, n *network, err error, sig *si
 		return &exit{code: sig.code(), err: errors.New("stopped before anything was played")}
 	case errors.Is(err, syscall.EMFILE):
 		return &exit{code: exitGenerator, err: err, hint: "this process may not open more files: raise that (ulimit -n), or let terminals share lines, --line shared:8"}
-	case errors.Is(err, sim.ErrUnsent):
+	case errors.Is(err, line.ErrUnsent):
 		return &exit{code: exitUnreachable, err: err}
-	case errors.Is(err, sim.ErrTimeout), errors.Is(err, sim.ErrBroken):
+	case errors.Is(err, line.ErrTimeout), errors.Is(err, line.ErrBroken):
 		return &exit{code: exitUnreachable, err: err,
 			hint: fmt.Sprintf("%s can be reached but does not answer: does it speak %s, with this length prefix and TPDU?", n.target, n.profile.Dialect.Title)}
 	}

@@ -10,10 +10,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/scenarios"
 	"github.com/posfleet/posfleet/sim"
-	"github.com/spf13/cobra"
+	"github.com/posfleet/posfleet/sim/line"
 )
 
 // job is a load run made ready.
@@ -23,7 +25,7 @@ type job struct {
 	limits   []report.Limit
 	pacer    sim.Pacer
 	arrivals string
-	lines    sim.Lines
+	lines    line.Mode
 	mix      *sim.Mix
 }
 
@@ -125,7 +127,7 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job) (err error) {
 	if j.pacer, j.arrivals, err = f.pacer(); err != nil {
 		return err
 	}
-	if j.lines, err = sim.ParseLines(f.line); err != nil {
+	if j.lines, err = line.ParseMode(f.line); err != nil {
 		return err
 	}
 	if j.load.Faults && j.lines.Shared > 0 {

@@ -19,6 +19,7 @@ import (
 	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -49,7 +50,7 @@ const dialectUsage = "dialect of the bundled network: cup or iso87 (default: cup
 // network is a profile with a host to play against.
 type network struct {
 	profile *profile.Profile
-	dialer  *sim.Dialer
+	dialer  *line.Dialer
 	bundled *host.Host // nil when the host is the user's
 	target  string
 	close   func()
@@ -125,7 +126,7 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 	} else if len(f.misbehave) > 0 || f.behaviour != "" {
 		return nil, usage(errors.New("only the bundled host misbehaves on demand: leave --host and the profile's address out"))
 	}
-	n.dialer = &sim.Dialer{Address: address, Timeout: 5 * time.Second}
+	n.dialer = &line.Dialer{Address: address, Timeout: 5 * time.Second}
 	if p.TLS != nil && n.bundled == nil {
 		if n.dialer.TLS, err = clientTLS(p.TLS, address); err != nil {
 			return nil, usage(err)
@@ -187,11 +188,12 @@ func hidden(d *dialect.Dialect) (*dialect.Dialect, error) {
 // that cannot be reached from one that does not understand.
 func (n *network) probe(ctx context.Context) error {
 	address := n.dialer.Address
-	clock := sim.NewClock()
+	clock := line.NewClock()
 	t := sim.NewTerminal(n.profile, &n.profile.Terminals[0])
-	line := sim.NewLine(ctx, n.dialer, n.profile.Dialect, clock, true, nil)
-	defer line.Close()
-	t.Link = line
+	own := line.NewOwn(ctx, n.dialer, &n.profile.Dialect.Format, clock)
+	defer own.Close()
+	own.Each = true
+	t.Link = own
 	t.PowerOn()
 	t.Operator = n.profile.Cashier().Number
 	p := sim.NewPlayer(n.profile.Dialect, clock)
@@ -201,7 +203,7 @@ func (n *network) probe(ctx context.Context) error {
 	}
 	switch p.Last.Outcome {
 	case report.Unsent:
-		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %s", address, strings.TrimPrefix(p.Last.Why.Error(), sim.ErrUnsent.Error()+": ")),
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %s", address, strings.TrimPrefix(p.Last.Why.Error(), line.ErrUnsent.Error()+": ")),
 			hint: "is it listening there? posfleet host --listen " + address + " starts the bundled one"}
 	case report.TimedOut, report.Broken:
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes the connection but does not answer a sign-in: %w", address, p.Last.Why),

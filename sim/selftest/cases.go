@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report"
-	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 )
 
 // seedOfArrivals makes Poisson arrivals. With the host's draws, which are seeded
@@ -26,7 +26,7 @@ func trials(quick bool) [][]trial {
 		hold, period, few = 200*time.Millisecond, 2*time.Second, 5
 		late = 310
 	}
-	shared := func(n int) sim.Lines { return sim.Lines{Shared: n} }
+	shared := func(n int) line.Mode { return line.Mode{Shared: n} }
 	stall := fmt.Sprintf("stall:%v/%v", hold, period)
 	var parts [2][]trial
 	add := func(part int, c trial, figures func(*trial)) {
@@ -44,7 +44,7 @@ func trials(quick bool) [][]trial {
 			c.quantile(0.999, l, "a hundredth of the held ones waited longer")
 		}
 	})
-	for _, lines := range []sim.Lines{{}, shared(2)} {
+	for _, lines := range []line.Mode{{}, shared(2)} {
 		const every = 97
 		timeout := time.Second
 		add(0, trial{name: "drop, " + lines.String(), host: fmt.Sprintf("drop:%d", every), plays: dialect.Purchase, rate: 200, length: short,
@@ -61,7 +61,7 @@ func trials(quick bool) [][]trial {
 			c.quantile(0.995, func(float64) time.Duration { return timeout }, "a timeout counts as long as it took")
 		})
 	}
-	for _, lines := range []sim.Lines{{}, shared(2)} {
+	for _, lines := range []line.Mode{{}, shared(2)} {
 		add(0, trial{name: "late, " + lines.String(), host: fmt.Sprintf("late:%d/1.1s", late), plays: dialect.Balance, rate: 200, length: long,
 			timeout: time.Second, terminals: 250, lines: lines}, func(c *trial) {
 			n := c.n() / late
@@ -70,7 +70,7 @@ func trials(quick bool) [][]trial {
 			c.count("of those, taken for another's", 0, func(f *findings) int64 { return f.label.Counts[report.Refused] + f.report.Unmatched })
 		})
 	}
-	for _, lines := range []sim.Lines{{}, shared(2)} {
+	for _, lines := range []line.Mode{{}, shared(2)} {
 		const every = 101
 		add(0, trial{name: "double, " + lines.String(), host: fmt.Sprintf("double:%d", every), plays: dialect.Balance, rate: 200, length: short,
 			terminals: 20, lines: lines}, func(c *trial) {

@@ -6,9 +6,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -16,7 +16,7 @@ import (
 type knownHost struct {
 	*host.Host
 	profile *profile.Profile
-	dialer  *sim.Dialer
+	dialer  *line.Dialer
 	stop    func()
 }
 
@@ -48,7 +48,7 @@ func (c *trial) start() (*knownHost, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { h.Serve(ctx, l) })
-	return &knownHost{h, p, &sim.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}, func() {
+	return &knownHost{h, p, &line.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}, func() {
 		cancel()
 		wg.Wait()
 	}}, nil

@@ -8,6 +8,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 )
 
 // trial is a host whose behaviour is known, a run against it, and what the run
@@ -22,7 +23,7 @@ type trial struct {
 	timeout   time.Duration // 0 for the profile's
 	drain     time.Duration // 0 for the timeout
 	terminals int
-	lines     sim.Lines
+	lines     line.Mode
 	checks    []check
 }
 

@@ -1,4 +1,4 @@
-package sim
+package line
 
 import (
 	"errors"
@@ -6,7 +6,6 @@ import (
 	"net"
 	"time"
 
-	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -53,13 +52,18 @@ func (f *Faults) Add(k Fault, n int) {
 	}
 }
 
+// wrap gives a connection that does to its messages what the faults say.
+func (f *Faults) wrap(conn net.Conn, format *wire.Format) net.Conn {
+	return &faultyConn{Conn: conn, faults: f, reader: format.NewReader(conn), format: format, message: format.NewMessage()}
+}
+
 // faultyConn applies a terminal's faults to whole messages. A Write is one
 // request; reads give answers on, as spoiled as they are meant to be.
 type faultyConn struct {
 	net.Conn
 	faults   *Faults
 	reader   *wire.Reader
-	dialect  *dialect.Dialect
+	format   *wire.Format
 	now      Fault // what meets the answer of the exchange under way
 	key      wire.Key
 	message  *wire.Message
@@ -84,7 +88,7 @@ func (c *faultyConn) Write(b []byte) (int, error) {
 	if len(c.faults.Queue) == 0 {
 		return c.Conn.Write(b)
 	}
-	c.key = c.keyOf(b[c.dialect.Length.Octets:])
+	c.key = c.keyOf(b[c.format.Length.Octets:])
 	f := c.faults.Queue[0]
 	c.faults.Queue = c.faults.Queue[1:]
 	c.faults.Injected[f]++
@@ -133,8 +137,8 @@ func (c *faultyConn) next() error {
 		return err
 	}
 	var prefix [4]byte
-	c.dialect.Length.Put(prefix[:], len(body))
-	frame := append(append([]byte(nil), prefix[:c.dialect.Length.Octets]...), body...)
+	c.format.Length.Put(prefix[:], len(body))
+	frame := append(append([]byte(nil), prefix[:c.format.Length.Octets]...), body...)
 	if !c.active || c.now.onRequest() || c.keyOf(body) != c.key { // not the answer that is meant
 		c.out = append(c.out, frame...)
 		return nil
@@ -167,15 +171,15 @@ func (c *faultyConn) keyOf(body []byte) wire.Key {
 	return c.message.Key()
 }
 
-// errNeverComes says that the answer waited for was lost on purpose.
-var errNeverComes = errors.New("the answer was lost")
+// errLost says that the answer waited for was lost on purpose.
+var errLost = errors.New("the answer was lost")
 
 // giveUp is a timeout: waited for, or at once.
 func (c *faultyConn) giveUp() error {
 	if c.faults.Wait {
 		time.Sleep(time.Until(c.deadline))
 	}
-	return errNeverComes
+	return errLost
 }
 
 // spoil changes one character of the MAC, which ends the frame.

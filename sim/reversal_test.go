@@ -11,6 +11,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/rules"
 )
 
@@ -21,7 +22,7 @@ func misbehaving(name string) host.Option { return host.WithMisbehaviour(name) }
 // agree. Then the next payment goes through.
 func TestEveryFaultHasItsEffect(t *testing.T) {
 	for _, c := range []struct {
-		fault     sim.Fault
+		fault     line.Fault
 		outcome   report.Outcome
 		owes      bool
 		reason    string // field 39 of the reversal
@@ -31,15 +32,15 @@ func TestEveryFaultHasItsEffect(t *testing.T) {
 		late      int // counted by the next exchanges
 		duplicate int
 	}{
-		{fault: sim.LoseRequest, outcome: report.TimedOut, owes: true, reason: "98"},
-		{fault: sim.LoseAnswer, outcome: report.TimedOut, owes: true, reason: "98", booked: 100},
-		{fault: sim.LateAnswer, outcome: report.TimedOut, owes: true, reason: "98", booked: 100, late: 1},
-		{fault: sim.DoubleRequest, outcome: report.Approved, booked: 100, afterward: 100, duplicate: 1},
-		{fault: sim.DoubleAnswer, outcome: report.Approved, booked: 100, afterward: 100, duplicate: 1},
-		{fault: sim.SpoilRequest, outcome: report.Declined, after: []dialect.Transaction{dialect.SignIn}},
-		{fault: sim.SpoilAnswer, outcome: report.Refused, owes: true, reason: "A0", booked: 100},
-		{fault: sim.CutRequest, outcome: report.Broken, owes: true, reason: "98"},
-		{fault: sim.CutAnswer, outcome: report.Broken, owes: true, reason: "98", booked: 100},
+		{fault: line.LoseRequest, outcome: report.TimedOut, owes: true, reason: "98"},
+		{fault: line.LoseAnswer, outcome: report.TimedOut, owes: true, reason: "98", booked: 100},
+		{fault: line.LateAnswer, outcome: report.TimedOut, owes: true, reason: "98", booked: 100, late: 1},
+		{fault: line.DoubleRequest, outcome: report.Approved, booked: 100, afterward: 100, duplicate: 1},
+		{fault: line.DoubleAnswer, outcome: report.Approved, booked: 100, afterward: 100, duplicate: 1},
+		{fault: line.SpoilRequest, outcome: report.Declined, after: []dialect.Transaction{dialect.SignIn}},
+		{fault: line.SpoilAnswer, outcome: report.Refused, owes: true, reason: "A0", booked: 100},
+		{fault: line.CutRequest, outcome: report.Broken, owes: true, reason: "98"},
+		{fault: line.CutAnswer, outcome: report.Broken, owes: true, reason: "98", booked: 100},
 	} {
 		t.Run(c.fault.String(), func(t *testing.T) {
 			t.Parallel()
@@ -92,7 +93,7 @@ func TestNothingIsOwedWithoutDoubt(t *testing.T) {
 	}
 	x.wants(t, report.Declined, false)
 
-	x.Faults.Add(sim.LoseAnswer, 1)
+	x.Faults.Add(line.LoseAnswer, 1)
 	balance := x.order(dialect.Balance, 0)
 	if err := x.p.Pay(balance); err != nil {
 		t.Fatal(err)
@@ -100,7 +101,7 @@ func TestNothingIsOwedWithoutDoubt(t *testing.T) {
 	x.wants(t, report.TimedOut, false)
 
 	x.pay(t, 500)
-	x.Faults.Add(sim.LoseAnswer, 1)
+	x.Faults.Add(line.LoseAnswer, 1)
 	refund := x.order(dialect.Refund, 100)
 	refund.Original = x.Journal.Last(dialect.Purchase)
 	if err := x.p.Pay(refund); err != nil {
@@ -108,9 +109,7 @@ func TestNothingIsOwedWithoutDoubt(t *testing.T) {
 	}
 	x.wants(t, report.TimedOut, false)
 
-	dead := scripted(t, func(int, *peer) {})
-	dead.Address = "127.0.0.1:1" // nobody listens there
-	x.Link = newLine(t, dead, false)
+	x.Link = newOwn(t, &line.Dialer{Address: "127.0.0.1:1", Timeout: time.Second}, x.Profile) // nobody listens there
 	trace := x.Trace
 	x.pay(t, 100)
 	x.wants(t, report.Unsent, false)
@@ -147,7 +146,7 @@ func TestReversalGoesFirst(t *testing.T) {
 		t.Run(of.String(), func(t *testing.T) {
 			b := newBench(t, "cup", 1)
 			x := newTill(t, b)
-			x.Faults.Add(sim.LoseAnswer, 1)
+			x.Faults.Add(line.LoseAnswer, 1)
 			x.pay(t, 100)
 			x.wants(t, report.TimedOut, true)
 			original := x.sent[0].request
@@ -194,10 +193,10 @@ func TestReversalIsGivenUp(t *testing.T) {
 			b := newBench(t, "cup", 1)
 			x := newTill(t, b)
 			x.Profile.Policy.AbortOnReversal = abort
-			x.Faults.Add(sim.LoseAnswer, 1)
+			x.Faults.Add(line.LoseAnswer, 1)
 			x.pay(t, 100)
 			x.sent = nil
-			x.Faults.Add(sim.LoseRequest, 3)
+			x.Faults.Add(line.LoseRequest, 3)
 			err := x.p.Pay(x.order(dialect.Purchase, 200))
 			want := []dialect.Transaction{dialect.Reversal, dialect.Reversal, dialect.Reversal}
 			if abort && (!errors.Is(err, sim.ErrRefusedLocally) || x.Display != "冲正不成功, 请与客服联系") {
@@ -229,14 +228,14 @@ func TestReversalIsGivenUp(t *testing.T) {
 // A reversal that the host has met before, or whose original it never saw, is
 // acknowledged and changes nothing twice.
 func TestReversalLostOnTheWay(t *testing.T) {
-	for _, lost := range [][]sim.Fault{
-		{sim.LoseAnswer, sim.LoseAnswer},                    // answers to the payment and its reversal
-		{sim.LoseRequest, sim.LoseAnswer, sim.LoseAnswer},   // the payment itself
-		{sim.LoseAnswer, sim.LoseRequest, sim.LoseRequest},  // reversals
-		{sim.LoseAnswer, sim.CutRequest, sim.CutAnswer},     // lines that break
-		{sim.LoseAnswer, sim.DoubleRequest},                 // a reversal that comes twice
-		{sim.LoseAnswer, sim.LateAnswer},                    // a late answer to it
-		{sim.LoseAnswer, sim.LateAnswer, sim.DoubleRequest}, // and twice
+	for _, lost := range [][]line.Fault{
+		{line.LoseAnswer, line.LoseAnswer},                     // answers to the payment and its reversal
+		{line.LoseRequest, line.LoseAnswer, line.LoseAnswer},   // the payment itself
+		{line.LoseAnswer, line.LoseRequest, line.LoseRequest},  // reversals
+		{line.LoseAnswer, line.CutRequest, line.CutAnswer},     // lines that break
+		{line.LoseAnswer, line.DoubleRequest},                  // a reversal that comes twice
+		{line.LoseAnswer, line.LateAnswer},                     // a late answer to it
+		{line.LoseAnswer, line.LateAnswer, line.DoubleRequest}, // and twice
 	} {
 		t.Run(fmt.Sprint(lost), func(t *testing.T) {
 			t.Parallel()
@@ -264,7 +263,7 @@ func TestUnansweredVoidIsUndone(t *testing.T) {
 	x.pay(t, 100)
 	void := x.order(dialect.PurchaseVoid, 100)
 	void.Original = x.Journal.Last(dialect.Purchase)
-	x.Faults.Add(sim.LoseAnswer, 1)
+	x.Faults.Add(line.LoseAnswer, 1)
 	if err := x.p.Pay(void); err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +284,7 @@ func TestLostMessageIsWaitedFor(t *testing.T) {
 	x := newTill(t, b)
 	x.Faults.Wait = true
 	x.Profile.Policy.Timeout = 60 * time.Millisecond
-	for _, f := range []sim.Fault{sim.LoseRequest, sim.LoseAnswer, sim.LateAnswer} {
+	for _, f := range []line.Fault{line.LoseRequest, line.LoseAnswer, line.LateAnswer} {
 		x.Faults.Add(f, 1)
 		began := time.Now()
 		if err := x.p.Echo(); err != nil {
@@ -294,15 +293,5 @@ func TestLostMessageIsWaitedFor(t *testing.T) {
 		if took := time.Since(began); x.p.Last.Outcome != report.TimedOut || took < x.Profile.Policy.Timeout {
 			t.Errorf("%v: %v after %v", f, x.p.Last.Outcome, took)
 		}
-	}
-}
-
-func TestFaultsHaveNames(t *testing.T) {
-	names := map[string]bool{}
-	for f := range sim.CutAnswer + 1 {
-		names[f.String()] = true
-	}
-	if len(names) != int(sim.CutAnswer)+1 || names["?"] || sim.Fault(200).String() != "?" {
-		t.Errorf("%v", names)
 	}
 }

@@ -1,4 +1,4 @@
-package sim
+package line
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -19,65 +18,62 @@ import (
 // Requests that meet are written together, so that the system calls do not
 // grow with the number of terminals.
 type Shared struct {
-	dialer  *Dialer
-	dialect *dialect.Dialect
-	clock   *Clock
-	stop    context.Context
+	dialer *Dialer
+	format *wire.Format
+	clock  *Clock
+	stop   context.Context
 
-	mu      sync.Mutex
-	conn    net.Conn
-	open    map[uint64]*call // by the hash of the key
-	first   time.Duration    // no open call has an earlier deadline
-	out     []byte           // requests waiting to be written
-	spare   []byte
-	writing bool
-	kick    chan struct{} // has the writer look whether something waits
-	ended   []*call       // whose players release tells
-	recent  recent
-	strays  strays
-	any     atomic.Bool // any stray is not handed over yet
-	done    sync.WaitGroup
+	mu        sync.Mutex
+	conn      net.Conn
+	open      map[uint64]*call // by the hash of the key
+	first     time.Duration    // no open call has an earlier deadline
+	out       []byte           // requests waiting to be written
+	spare     []byte           // the other buffer, to gather in while one is written
+	writing   bool
+	unwritten chan struct{} // has the writer look whether something waits
+	failed    []*call       // to be woken when the lock is given back
+	history   history
+	strays    Strays
+	hasStrays atomic.Bool // some are not handed over yet
+	running   sync.WaitGroup
 }
-
-// strays are answers that nobody waited for.
-type strays struct{ late, duplicate, unmatched int }
 
 // call is one exchange waiting on a shared line. It is made once for each
 // player and used again.
 type call struct {
-	answer   *wire.Message // borrowed for the player; nil when none came
+	answer   *wire.Message // for the player to release; nil when none came
 	err      error
 	deadline time.Duration
 	done     time.Duration // when the last octet was read, or it was given up
 
-	ready         chan struct{}
-	pause, resume func() // of a player without a goroutine (see woven); else nil
+	ready     chan struct{}
+	coroutine *coroutine // that the player is; nil when it has a goroutine
 }
 
 // wait waits until the exchange has ended.
 func (c *call) wait() {
-	if c.pause != nil {
-		c.pause()
+	if c.coroutine != nil {
+		c.coroutine.pause()
 	} else {
 		<-c.ready
 	}
 }
 
-// wake tells the player that it has. No lock is held: a player without a
-// goroutine goes on here and now.
+// wake tells the player that it has. No lock is held: a coroutine goes on here
+// and now.
 func (c *call) wake() {
-	if c.resume != nil {
-		c.resume()
+	if c.coroutine != nil {
+		c.coroutine.resume()
 	} else {
 		c.ready <- struct{}{}
 	}
 }
 
-// NewShared makes a shared line; it connects when first used. Its goroutines
-// end when stop is done or it is closed; Wait waits for them.
-func NewShared(stop context.Context, d *Dialer, dialect *dialect.Dialect, clock *Clock) *Shared {
-	return &Shared{dialer: d, dialect: dialect, clock: clock, stop: stop, open: map[uint64]*call{}, kick: make(chan struct{}, 1),
-		recent: recent{answered: ring{most: 1 << 10}, givenUp: ring{most: 1 << 14}}}
+// NewShared makes a shared line for messages of format f; it connects when first
+// used. Its goroutines end when stop is done or it is closed; Wait waits for them.
+func NewShared(stop context.Context, d *Dialer, f *wire.Format, clock *Clock) *Shared {
+	return &Shared{dialer: d, format: f, clock: clock, stop: stop, open: map[uint64]*call{}, unwritten: make(chan struct{}, 1),
+		history: history{answered: ring{most: 1 << 10}, givenUp: ring{most: 1 << 14}}}
 }
 
 // Exchange implements Link.
@@ -109,16 +105,15 @@ func (s *Shared) Exchange(x *Exchange) error {
 	}
 	s.open[h] = c
 	s.out = append(s.out, x.Request...)
-	if c.pause != nil {
+	if c.coroutine != nil {
 		s.mu.Unlock() // whoever resumed the player has it written
 	} else {
 		s.flush()
 	}
 	c.wait()
 	x.Done, x.Answer, c.answer = c.done, c.answer, nil
-	if s.any.Load() {
-		late, duplicate, unmatched := s.Leftovers()
-		x.Late, x.Duplicate, x.Unmatched = x.Late+late, x.Duplicate+duplicate, x.Unmatched+unmatched
+	if s.hasStrays.Load() {
+		x.Strays.add(s.Leftovers())
 	}
 	return c.err
 }
@@ -148,27 +143,27 @@ func (s *Shared) flush() {
 		}
 	}
 	s.writing = false
-	s.release()
+	s.unlock()
 }
 
-// release gives the lock back and tells the players of exchanges that failed.
-func (s *Shared) release() {
-	ended := s.ended
-	s.ended = nil
+// unlock gives the lock back and wakes the players of exchanges that failed.
+func (s *Shared) unlock() {
+	failed := s.failed
+	s.failed = nil
 	s.mu.Unlock()
-	for _, c := range ended {
+	for _, c := range failed {
 		c.wake()
 	}
-	if len(ended) > 0 {
-		s.write()
+	if len(failed) > 0 {
+		s.wakeWriter()
 	}
 }
 
-// write has what waits written, by the writer: a reader that wrote itself would
-// wait for a host that waits for it to read.
-func (s *Shared) write() {
+// wakeWriter has what waits written, by the writer: a reader that wrote itself
+// would wait for a host that waits for it to read.
+func (s *Shared) wakeWriter() {
 	select {
-	case s.kick <- struct{}{}:
+	case s.unwritten <- struct{}{}:
 	default:
 	}
 }
@@ -185,35 +180,38 @@ func (s *Shared) connect() error {
 	}
 	s.conn, s.out = conn, s.out[:0]
 	gone := make(chan struct{})
-	s.done.Go(func() {
+	s.running.Go(func() {
 		s.read(conn)
 		close(gone)
 	})
-	s.done.Go(func() { s.sweep(conn, gone) })
-	s.done.Go(func() {
-		for {
-			select {
-			case <-s.kick:
-				s.mu.Lock()
-				s.flush()
-			case <-gone:
-				s.write() // for the next writer, if there is one already
-				return
-			}
-		}
-	})
+	s.running.Go(func() { s.sweep(conn, gone) })
+	s.running.Go(func() { s.write(gone) })
 	return nil
+}
+
+// write writes what waits, whenever it is woken, until the reader has gone.
+func (s *Shared) write(gone <-chan struct{}) {
+	for {
+		select {
+		case <-s.unwritten:
+			s.mu.Lock()
+			s.flush()
+		case <-gone:
+			s.wakeWriter() // for the next writer, if there is one already
+			return
+		}
+	}
 }
 
 // read takes answers off the line until it ends.
 func (s *Shared) read(conn net.Conn) {
-	r := s.dialect.NewReader(conn)
-	m := s.dialect.Acquire()
-	var now time.Duration // when what is at hand was read
+	r := s.format.NewReader(conn)
+	m := s.format.Acquire()
+	var now time.Duration // when what the buffer holds was read
 	for {
 		waited := !r.Buffered()
 		if waited {
-			s.write() // what players sent meanwhile
+			s.wakeWriter() // what players sent meanwhile
 		}
 		body, err := r.Next()
 		if err != nil {
@@ -221,7 +219,7 @@ func (s *Shared) read(conn net.Conn) {
 			if s.conn == conn {
 				s.fail(fmt.Errorf("%w: %w", ErrBroken, err))
 			}
-			s.release()
+			s.unlock()
 			return
 		}
 		if waited {
@@ -229,8 +227,7 @@ func (s *Shared) read(conn net.Conn) {
 		}
 		if m.Read(body) != nil || !m.IsAnswer() {
 			s.mu.Lock()
-			s.strays.unmatched++
-			s.any.Store(true)
+			s.stray(unknown)
 			s.mu.Unlock()
 			continue
 		}
@@ -240,14 +237,14 @@ func (s *Shared) read(conn net.Conn) {
 		c := s.open[h]
 		switch {
 		case c == nil:
-			s.count(h)
+			s.stray(s.history.find(h))
 		case now > c.deadline: // the sweeper has not been by yet
 			s.end(h, c, ErrTimeout, now)
-			s.count(h)
+			s.stray(s.history.find(h))
 		default:
 			m.Keep()
 			c.answer = m
-			m = s.dialect.Acquire()
+			m = s.format.Acquire()
 			s.end(h, c, nil, now)
 		}
 		s.mu.Unlock()
@@ -271,7 +268,7 @@ func (s *Shared) sweep(conn net.Conn, gone <-chan struct{}) {
 			if s.conn == conn {
 				s.fail(ErrStopped)
 			}
-			s.release()
+			s.unlock()
 			return
 		case <-tick.C:
 		}
@@ -279,7 +276,7 @@ func (s *Shared) sweep(conn net.Conn, gone <-chan struct{}) {
 		if now := s.clock.Now(); now >= s.first {
 			s.expire(now)
 		}
-		s.release()
+		s.unlock()
 	}
 }
 
@@ -290,7 +287,7 @@ func (s *Shared) expire(now time.Duration) {
 	for h, c := range s.open {
 		if c.deadline <= now {
 			s.end(h, c, ErrTimeout, now)
-			s.ended = append(s.ended, c)
+			s.failed = append(s.failed, c)
 		} else {
 			s.first = min(s.first, c.deadline)
 		}
@@ -301,21 +298,14 @@ func (s *Shared) expire(now time.Duration) {
 // held; the caller tells the player.
 func (s *Shared) end(h uint64, c *call, err error, at time.Duration) {
 	delete(s.open, h)
-	s.recent.add(h, err == nil)
+	s.history.add(h, err == nil)
 	c.err, c.done = err, at
 }
 
-// count classes an answer that nobody waits for. The lock is held.
-func (s *Shared) count(h uint64) {
-	s.any.Store(true)
-	switch s.recent.find(h) {
-	case wasGivenUp:
-		s.strays.late++
-	case wasAnswered:
-		s.strays.duplicate++
-	default:
-		s.strays.unmatched++
-	}
+// stray counts an answer that nobody waits for. The lock is held.
+func (s *Shared) stray(was ending) {
+	s.hasStrays.Store(true)
+	s.strays.count(was)
 }
 
 // fail ends every open exchange with err and drops the connection. The lock is
@@ -326,14 +316,14 @@ func (s *Shared) fail(err error) {
 	now := s.clock.Now()
 	for h, c := range s.open {
 		s.end(h, c, err, now)
-		s.ended = append(s.ended, c)
+		s.failed = append(s.failed, c)
 	}
 }
 
 // Close hangs up; open exchanges end as broken.
 func (s *Shared) Close() error {
 	s.mu.Lock()
-	defer s.release()
+	defer s.unlock()
 	if s.conn != nil {
 		s.fail(ErrBroken)
 	}
@@ -341,14 +331,14 @@ func (s *Shared) Close() error {
 }
 
 // Wait waits for the line's goroutines; Close comes first.
-func (s *Shared) Wait() { s.done.Wait() }
+func (s *Shared) Wait() { s.running.Wait() }
 
 // Leftovers hands over the counts of answers that nobody waited for.
-func (s *Shared) Leftovers() (late, duplicate, unmatched int) {
+func (s *Shared) Leftovers() Strays {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.strays
-	s.strays = strays{}
-	s.any.Store(false)
-	return n.late, n.duplicate, n.unmatched
+	met := s.strays
+	s.strays = Strays{}
+	s.hasStrays.Store(false)
+	return met
 }

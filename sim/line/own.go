@@ -1,4 +1,4 @@
-package sim
+package line
 
 import (
 	"context"
@@ -8,46 +8,46 @@ import (
 	"os"
 	"time"
 
-	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// Line is a terminal's own line: one exchange in flight. It connects when it
-// is first used and again after the line broke or the host hung up between two
-// exchanges; with each set, for every exchange. One goroutine uses it at a time.
-type Line struct {
-	dialer  *Dialer
-	dialect *dialect.Dialect
-	clock   *Clock
-	stop    context.Context
-	each    bool
-	faults  *Faults
+// Own is a terminal's own line: one exchange in flight. It connects when it is
+// first used and again after the line broke or the host hung up between two
+// exchanges. One goroutine uses it at a time.
+type Own struct {
+	Each   bool    // hang up after each exchange, so that the next one connects again
+	Faults *Faults // what the line does wrong; nil for a line that does not. Set before first use
+
+	dialer *Dialer
+	format *wire.Format
+	clock  *Clock
+	stop   context.Context
 
 	conn     net.Conn
-	release  func() bool // no longer hang up when stop is done
+	unwatch  func() bool // no longer hang up when stop is done
 	reader   *wire.Reader
 	deadline time.Duration // at which a read gives up
-	stale    stale
+	peek     peek
 	used     time.Duration // when the last exchange was done
-	recent   recent
+	history  history
 }
 
-// restful is how long a line must have been at rest before it is worth a system
+// peekAfter is how long a line must have been unused before it is worth a system
 // call to see whether the host has hung up.
-const restful = 100 * time.Microsecond
+const peekAfter = 100 * time.Microsecond
 
-// NewLine makes an own line; it connects when first used. Its exchanges end
-// with ErrStopped when stop is done. faults may be nil.
-func NewLine(stop context.Context, d *Dialer, dialect *dialect.Dialect, clock *Clock, each bool, faults *Faults) *Line {
-	return &Line{dialer: d, dialect: dialect, clock: clock, stop: stop, each: each, faults: faults,
-		recent: recent{answered: ring{most: 4}, givenUp: ring{most: 64}}}
+// NewOwn makes an own line for messages of format f; it connects when first used.
+// Its exchanges end with ErrStopped when stop is done.
+func NewOwn(stop context.Context, d *Dialer, f *wire.Format, clock *Clock) *Own {
+	return &Own{dialer: d, format: f, clock: clock, stop: stop,
+		history: history{answered: ring{most: 4}, givenUp: ring{most: 64}}}
 }
 
 // Exchange implements Link.
-func (l *Line) Exchange(x *Exchange) error {
+func (l *Own) Exchange(x *Exchange) error {
 	x.Sent = l.clock.Now()
-	if l.conn == nil || x.Sent-l.used > restful {
-		if l.conn != nil && l.hungUp(x) {
+	if l.conn == nil || x.Sent-l.used > peekAfter {
+		if l.conn != nil && l.hungUp(&x.Strays) {
 			l.Close()
 		}
 		err := l.connect()
@@ -57,7 +57,7 @@ func (l *Line) Exchange(x *Exchange) error {
 			return fmt.Errorf("%w: %w", ErrUnsent, err)
 		}
 	}
-	if by := x.Sent + x.Timeout; l.deadline < by-x.Timeout/2 || l.deadline > by || l.faults != nil {
+	if by := x.Sent + x.Timeout; l.deadline < by-x.Timeout/2 || l.deadline > by || l.Faults != nil {
 		l.readBy(by) // else wait moves it on as it passes
 	}
 	n, err := l.conn.Write(x.Request)
@@ -73,8 +73,8 @@ func (l *Line) Exchange(x *Exchange) error {
 	}
 	l.used = x.Done
 	answered := err == nil
-	l.recent.add(hash(&x.Key), answered)
-	if l.each || (!answered && !errors.Is(err, ErrTimeout)) {
+	l.history.add(hash(&x.Key), answered)
+	if l.Each || (!answered && !errors.Is(err, ErrTimeout)) {
 		l.Close()
 	}
 	return err
@@ -83,7 +83,7 @@ func (l *Line) Exchange(x *Exchange) error {
 // wait reads until the answer comes. Answers to earlier requests are counted
 // and passed over. What is no known request's answer is taken for this one's,
 // and fails the terminal's checks: nothing else is in flight on this line.
-func (l *Line) wait(x *Exchange) error {
+func (l *Own) wait(x *Exchange) error {
 	for {
 		body, err := l.reader.Next()
 		if err != nil {
@@ -93,7 +93,7 @@ func (l *Line) wait(x *Exchange) error {
 				return err
 			case l.stop.Err() != nil:
 				return ErrStopped
-			case errors.Is(err, errNeverComes):
+			case errors.Is(err, errLost):
 				return ErrTimeout
 			case !errors.Is(err, os.ErrDeadlineExceeded):
 				return fmt.Errorf("%w: %w", ErrBroken, err)
@@ -104,7 +104,7 @@ func (l *Line) wait(x *Exchange) error {
 			continue
 		}
 		if x.Answer == nil {
-			x.Answer = l.dialect.Acquire()
+			x.Answer = l.format.Acquire()
 		}
 		if x.Unreadable = x.Answer.Read(body); x.Unreadable != nil {
 			return nil
@@ -113,24 +113,17 @@ func (l *Line) wait(x *Exchange) error {
 		if key == x.Key && x.Answer.IsAnswer() {
 			return nil
 		}
-		switch l.recent.find(hash(&key)) {
-		case wasAnswered:
-			x.Duplicate++
-		case wasGivenUp:
-			x.Late++
-		default:
-			if !x.Answer.IsAnswer() {
-				x.Unmatched++ // a request from the host: not ours
-				continue
-			}
-			return nil
+		if was := l.history.find(hash(&key)); was != unknown || !x.Answer.IsAnswer() {
+			x.Strays.count(was) // a request from the host is no answer at all
+			continue
 		}
+		return nil
 	}
 }
 
 // readBy sets the time at which a read gives up. Doing so for each exchange
 // would cost a microsecond each: it is set when it is near, for several at once.
-func (l *Line) readBy(deadline time.Duration) {
+func (l *Own) readBy(deadline time.Duration) {
 	l.deadline = deadline
 	l.conn.SetReadDeadline(l.clock.At(deadline))
 }
@@ -151,21 +144,28 @@ func (e *writeError) of(x *Exchange) error {
 	return fmt.Errorf("%w: %d of %d octets written: %w", ErrBroken, e.written, len(x.Request), e.err)
 }
 
-// hungUp reports whether the host has hung up since the last exchange.
-func (l *Line) hungUp(x *Exchange) bool {
-	ended, perhaps := l.stale.look()
-	return ended || perhaps && !l.Leftovers(x, time.Millisecond)
+// hungUp reports whether the host has hung up since the last exchange. Answers
+// that it met on the way to know are counted into met.
+func (l *Own) hungUp(met *Strays) bool {
+	closed, perhaps := l.peek.closed()
+	return closed || perhaps && !l.readStrays(met, time.Millisecond)
 }
 
-// Leftovers reads what has come since the last exchange, without waiting
-// longer than the given time, and counts it into x. It reports whether the line
-// is up.
-func (l *Line) Leftovers(x *Exchange, patience time.Duration) (up bool) {
-	if l.conn == nil {
-		return false
+// Leftovers counts the answers that have come since the last exchange. It waits
+// for them no longer than the given time.
+func (l *Own) Leftovers(patience time.Duration) Strays {
+	var met Strays
+	if l.conn != nil {
+		l.readStrays(&met, patience)
 	}
+	return met
+}
+
+// readStrays reads what has come since the last exchange, without waiting longer
+// than the given time, and counts it into met. It reports whether the line is up.
+func (l *Own) readStrays(met *Strays, patience time.Duration) (up bool) {
 	l.readBy(l.clock.Now() + patience)
-	m := l.dialect.Acquire()
+	m := l.format.Acquire()
 	defer m.Release()
 	for {
 		body, err := l.reader.Next()
@@ -173,22 +173,15 @@ func (l *Line) Leftovers(x *Exchange, patience time.Duration) (up bool) {
 			return errors.Is(err, os.ErrDeadlineExceeded)
 		}
 		if m.Read(body) != nil {
-			x.Unmatched++
+			met.Unmatched++
 			continue
 		}
 		key := m.Key()
-		switch l.recent.find(hash(&key)) {
-		case wasAnswered:
-			x.Duplicate++
-		case wasGivenUp:
-			x.Late++
-		default:
-			x.Unmatched++
-		}
+		met.count(l.history.find(hash(&key)))
 	}
 }
 
-func (l *Line) connect() error {
+func (l *Own) connect() error {
 	if l.conn != nil {
 		return nil
 	}
@@ -199,24 +192,24 @@ func (l *Line) connect() error {
 	if err != nil {
 		return err
 	}
-	l.stale.watch(conn)
-	if l.faults == nil {
+	l.peek.watch(conn)
+	if l.Faults == nil {
 		conn = newSocket(conn)
 	} else {
-		conn = &faultyConn{Conn: conn, faults: l.faults, reader: l.dialect.NewReader(conn), dialect: l.dialect, message: l.dialect.NewMessage()}
+		conn = l.Faults.wrap(conn, l.format)
 	}
-	l.conn, l.reader, l.deadline = conn, l.dialect.NewReader(conn), 0
-	l.release = context.AfterFunc(l.stop, func() { conn.Close() })
+	l.conn, l.reader, l.deadline = conn, l.format.NewReader(conn), 0
+	l.unwatch = context.AfterFunc(l.stop, func() { conn.Close() })
 	return nil
 }
 
 // Close hangs up. The next exchange connects again.
-func (l *Line) Close() error {
+func (l *Own) Close() error {
 	if l.conn == nil {
 		return nil
 	}
-	l.release()
+	l.unwatch()
 	err := l.conn.Close()
-	l.conn, l.reader, l.release = nil, nil, nil
+	l.conn, l.reader, l.unwatch = nil, nil, nil
 	return err
 }

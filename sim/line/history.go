@@ -1,4 +1,4 @@
-package sim
+package line
 
 import (
 	"hash/maphash"
@@ -7,32 +7,33 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// recent is how a line's requests of the near past ended: it tells late and
+// history is how a line's requests of the near past ended: it tells late and
 // duplicate answers from foreign ones. Duplicates come at once, late answers
 // after many other exchanges.
-type recent struct{ answered, givenUp ring }
+type history struct{ answered, givenUp ring }
 
-type fate uint8
+// ending is how a request ended, if it is remembered.
+type ending uint8
 
 const (
-	unknown fate = iota
+	unknown ending = iota
 	wasAnswered
 	wasGivenUp
 )
 
-func (r *recent) add(h uint64, answered bool) {
+func (h *history) add(key uint64, answered bool) {
 	if answered {
-		r.answered.put(h)
+		h.answered.put(key)
 	} else {
-		r.givenUp.put(h)
+		h.givenUp.put(key)
 	}
 }
 
-func (r *recent) find(h uint64) fate {
+func (h *history) find(key uint64) ending {
 	switch {
-	case slices.Contains(r.givenUp.hashes, h):
+	case slices.Contains(h.givenUp.hashes, key):
 		return wasGivenUp
-	case slices.Contains(r.answered.hashes, h):
+	case slices.Contains(h.answered.hashes, key):
 		return wasAnswered
 	}
 	return unknown

@@ -1,0 +1,100 @@
+// Package line carries requests to the host under test and brings back their
+// answers. It knows octets and no terminal: what a message means is its user's.
+//
+// A [Link] carries an [Exchange], one request on its way to its answer. [Own] is
+// a connection with one exchange in flight, kept or made anew for each; [Shared]
+// is one that many terminals use at once, with or without goroutines of their own
+// ([Coroutines]). A [Mode] says which of them a fleet has, a [Dialer] connects
+// them by TCP or TLS, and [Faults] make an own line fail, on the connection, so
+// that they work against any host. All times are those of one [Clock].
+package line
+
+import (
+	"errors"
+	"syscall"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Link carries exchanges for one terminal, or for many when it is shared.
+//
+// Exchange fills in Sent and Done whatever happens. It returns nil when an
+// answer came (which the terminal must still check), ErrTimeout, ErrStopped,
+// an error that is ErrUnsent when no octet of the request was written, and
+// otherwise one that is ErrBroken.
+type Link interface {
+	Exchange(x *Exchange) error
+	Close() error
+}
+
+// Exchange is one request on its way to its answer.
+type Exchange struct {
+	Request []byte        // the frame, length prefix included
+	Key     wire.Key      // the answer has the same
+	Timeout time.Duration // from the send
+	Answer  *wire.Message // the one that came, for the caller to release; nil when none did
+
+	Sent time.Duration // when the write began, since the clock's start
+	Done time.Duration // when the last octet was read, or the exchange was given up
+
+	Unreadable error // the answer's fault, when an answer came that cannot be read
+	Strays           // met meanwhile
+
+	call *call // on a shared line
+}
+
+// Strays counts answers that no exchange in flight waited for.
+type Strays struct {
+	Late      int // to requests given up before
+	Duplicate int // further ones to requests already answered
+	Unmatched int // to no request that is known
+}
+
+// count adds an answer to a request that ended so.
+func (s *Strays) count(e ending) {
+	switch e {
+	case wasGivenUp:
+		s.Late++
+	case wasAnswered:
+		s.Duplicate++
+	default:
+		s.Unmatched++
+	}
+}
+
+// add adds up.
+func (s *Strays) add(t Strays) {
+	s.Late, s.Duplicate, s.Unmatched = s.Late+t.Late, s.Duplicate+t.Duplicate, s.Unmatched+t.Unmatched
+}
+
+// How exchanges end that bring no answer.
+var (
+	ErrTimeout = errors.New("no answer in time")
+	ErrUnsent  = errors.New("request not sent")
+	ErrBroken  = errors.New("line broken")
+	ErrStopped = errors.New("run ended before the answer")
+)
+
+// Exhausted reports whether an exchange failed for want of descriptors, ports or
+// buffers of this machine: the generator's fault, not the host's.
+func Exhausted(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS} {
+		if err != nil && errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// Clock counts from one start, on the monotonic clock. All times of a run do.
+type Clock struct{ start time.Time }
+
+// NewClock starts a clock.
+func NewClock() *Clock { return &Clock{start: time.Now()} }
+
+// Now is the time since the start.
+func (c *Clock) Now() time.Duration { return time.Since(c.start) }
+
+// At is the moment d after the start.
+func (c *Clock) At(d time.Duration) time.Time { return c.start.Add(d) }

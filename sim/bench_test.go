@@ -122,7 +122,7 @@ func ratesAgainst(b *testing.B, be *bench, lines line.Mode, terminals int, warmu
 	r := &sim.Run{Lines: lines, Terminals: terminals, For: warmup + length,
 		Recorder: report.NewRecorder(sim.Labels(), p.Policy.Timeout, warmup)}
 	var from, to, hostFrom, hostTo time.Duration
-	r.Second = func(iv report.Interval) {
+	r.Observer.Second = func(iv report.Interval) {
 		switch iv.To.Round(time.Second) {
 		case warmup:
 			from, hostFrom = cpuTime(), hostCPU()
@@ -271,7 +271,7 @@ func BenchmarkSignIn100k(b *testing.B) {
 		var took time.Duration
 		rate, _ := sim.ParseRate("1/s")
 		r := &sim.Run{Lines: line.Mode{Shared: 8}, Terminals: n, For: time.Millisecond, Pacer: sim.Constant(rate)}
-		r.Setup = func(ok, bad, of int) {
+		r.Observer.SignIn = func(ok, bad, of int) {
 			if ok+bad == of {
 				took = time.Since(began)
 				if bad > 0 {

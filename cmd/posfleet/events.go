@@ -13,28 +13,34 @@ import (
 // note has a run tell events.ndjson of what went wrong and of the slowest
 // exchanges, masked.
 func note(run *sim.Run, events *report.Events) {
-	run.Ended = func(t *sim.Terminal, r *sim.Result, step *sim.Step, err error, request, answer *wire.Message) {
-		if !events.Room(r.Of.String(), r.Outcome) {
+	bad := func(e sim.Event) {
+		if !events.Room(e.Result.Of.String(), e.Result.Outcome) {
 			return
 		}
-		e := event(run, t, r, request, answer)
-		if why := errors.Join(err, r.Why); why != nil {
-			e.Note = report.Printable(why.Error())
+		told := event(run, e)
+		if why := errors.Join(e.Err, e.Result.Why); why != nil {
+			told.Note = report.Printable(why.Error())
 		}
-		if step != nil {
-			e.Note = step.At + ": " + step.Text + ": " + e.Note
+		if e.Step != nil {
+			told.Note = e.Step.At + ": " + e.Step.Text + ": " + told.Note
 		}
-		events.Add(e)
+		events.Add(told)
 	}
-	run.Slow = events.Slow
-	run.Slowest = func(t *sim.Terminal, r *sim.Result, request, answer *wire.Message) {
-		events.AddSlow(event(run, t, r, request, answer))
+	run.Observer.Failed = bad
+	run.Observer.Exchange = func(e sim.Event) {
+		switch r := e.Result; {
+		case r.Outcome > report.Declined:
+			bad(e)
+		case r.Due >= 0 && events.Slow(r.Done-r.Due):
+			events.AddSlow(event(run, e))
+		}
 	}
 }
 
-func event(run *sim.Run, t *sim.Terminal, r *sim.Result, request, answer *wire.Message) report.Event {
-	return report.Event{At: run.Now(), Terminal: t.TID, Label: r.Of.String(), Outcome: r.Outcome,
-		Due: r.Due, Sent: r.Sent, Done: r.Done, Request: described(t.Profile.Dialect, request), Answer: described(t.Profile.Dialect, answer)}
+func event(run *sim.Run, e sim.Event) report.Event {
+	r, d := e.Result, run.Profile.Dialect
+	return report.Event{At: run.Now(), Terminal: e.Terminal.TID, Label: r.Of.String(), Outcome: r.Outcome,
+		Due: r.Due, Sent: r.Sent, Done: r.Done, Request: described(d, e.Request), Answer: described(d, e.Answer)}
 }
 
 func described(d *dialect.Dialect, m *wire.Message) string {

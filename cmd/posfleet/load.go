@@ -142,8 +142,8 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 	watching, unwatch := context.WithCancel(context.WithoutCancel(ctx))
 	defer unwatch()
 	go watch.Run(watching)
-	run.Setup = tell.signIn
-	run.Second = func(iv report.Interval) {
+	run.Observer.SignIn = tell.signIn
+	run.Observer.Second = func(iv report.Interval) {
 		watch.Judge(iv.Second)
 		if err := folder.Interval(iv); err != nil && incomplete == nil {
 			incomplete = err

@@ -20,7 +20,6 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Run plays all trials, in about a minute, or shorter ones, less certain, in a
@@ -84,15 +83,19 @@ func (c *trial) play(ctx, abort context.Context, signedIn func()) (*findings, er
 	if err != nil {
 		return nil, err
 	}
-	run.Setup = func(ok, bad, of int) {
+	run.Observer.SignIn = func(ok, bad, of int) {
 		if ok+bad == of {
 			signedIn()
 		}
 	}
 	var why error
 	var first sync.Once
-	run.Ended = func(_ *sim.Terminal, r *sim.Result, _ *sim.Step, err error, _, _ *wire.Message) {
-		first.Do(func() { why = errors.Join(err, r.Why) })
+	note := func(e sim.Event) { first.Do(func() { why = errors.Join(e.Err, e.Result.Why) }) }
+	run.Observer.Failed = note
+	run.Observer.Exchange = func(e sim.Event) {
+		if e.Result.Outcome > report.Declined {
+			note(e)
+		}
 	}
 	f := &findings{}
 	if f.report, err = run.Do(ctx, abort); err != nil {

@@ -1,0 +1,133 @@
+package sim
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/timer"
+)
+
+// openModel plays the pacer's arrivals at their due times, however long the host
+// takes for the ones before, as many at once as there are terminals.
+//
+// Whoever holds the lock waits for the next arrival and then plays it itself,
+// while another player takes its place: no arrival is handed from one goroutine
+// to another, which would add the time that takes to the generator's lag.
+type openModel struct {
+	run     *Run
+	ctx     context.Context // done when no more arrivals may come
+	players *sync.WaitGroup
+
+	mu      sync.Mutex
+	waiting atomic.Int64 // players that want the lock
+	started int          // players
+	next    func() (n int, due time.Duration, ok bool)
+	catchUp catchUp
+	timer   *timer.Timer
+	ended   bool
+	over    chan struct{} // closed when no more arrivals come
+}
+
+// playOpen has players play arrivals; it returns when no more come.
+func playOpen(ctx context.Context, r *Run, players *sync.WaitGroup) {
+	next, stop := iter.Pull2(r.Pacer)
+	m := &openModel{run: r, ctx: ctx, players: players, next: next, timer: timer.New(ctx), over: make(chan struct{})}
+	m.start()
+	<-m.over
+	m.mu.Lock()
+	stop()
+	m.timer.Close()
+	m.mu.Unlock()
+}
+
+// start starts one more player.
+func (m *openModel) start() {
+	m.started++
+	m.players.Go(m.play)
+}
+
+// play plays arrivals until no more come.
+func (m *openModel) play() {
+	p := m.run.newPlayer()
+	for {
+		n, due, ok := m.arrival()
+		if !ok {
+			return
+		}
+		t := m.run.fleet.acquire(m.ctx, m.run.Mix.Plan(n))
+		if t == nil {
+			m.run.Recorder.NotPlayed(1)
+			continue
+		}
+		m.run.playArrival(p, t, n, due)
+		m.run.fleet.release(t)
+	}
+}
+
+// arrival waits for the next arrival; its due time is the clock's. It leaves
+// another player waiting for the one after. It reports false when no more come.
+func (m *openModel) arrival() (n int, due time.Duration, ok bool) {
+	m.waiting.Add(1)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.waiting.Add(-1)
+	if m.ended {
+		return 0, 0, false
+	}
+	r := m.run
+	n, due, ok = m.next()
+	due += r.origin
+	if ok && due < r.origin+r.For {
+		m.timer.SleepUntil(r.clock.At(m.catchUp.release(due, r.clock.Now())))
+		if m.ctx.Err() == nil {
+			r.Recorder.Planned(due-r.origin, 1)
+			if m.waiting.Load() == 0 && m.started < r.fleet.signedIn {
+				m.start()
+			}
+			return n, due, true
+		}
+	}
+	m.end(due, ok)
+	return 0, 0, false
+}
+
+// end begins no more arrivals. Those that fell due before now, from the given one
+// on, have been missed. The lock is held.
+func (m *openModel) end(due time.Duration, ok bool) {
+	r := m.run
+	for now := r.clock.Now(); ok && due < r.origin+r.For && due <= now; due += r.origin {
+		r.Recorder.Planned(due-r.origin, 1)
+		r.Recorder.NotPlayed(1)
+		_, due, ok = m.next()
+	}
+	m.ended = true
+	close(m.over)
+}
+
+// CatchUp bounds how fast arrivals that fell behind are released: this many
+// times faster than they fall due. A longer stall is worked off, not burst out.
+const CatchUp = 2
+
+// Slack is how far arrivals may be behind before the bound applies.
+const Slack = 10 * time.Millisecond
+
+// catchUp says when arrivals are released, given in order.
+type catchUp struct {
+	before   time.Duration // due time of the arrival before
+	released time.Duration // of the latest one that was behind
+}
+
+// release is when an arrival is released: when it is due, or, when it is behind by
+// more than Slack, so long after the one before as CatchUp says.
+func (c *catchUp) release(due, now time.Duration) time.Duration {
+	at := due
+	if now-due > Slack {
+		c.released = max(c.released, now-Slack) + (due-c.before)/CatchUp
+		at = c.released
+	}
+	c.before = due
+	return at
+}

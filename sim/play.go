@@ -82,7 +82,7 @@ type Player struct {
 	// hold until it returns.
 	Each  func(request, answer *wire.Message, r *Result)
 	Shard *report.Shard // nil when nothing is recorded
-	Vars  any           // what steps keep between them; Fresh calls its Reset method, if it has one
+	Vars  Vars          // nil until a step keeps something
 
 	req, ans *wire.Message // ans is borrowed, until the next exchange
 	orig     *wire.Message // the original of a reversal; made when first needed
@@ -100,6 +100,10 @@ type Player struct {
 	stamp    [10]byte
 	preAuth  Record // of a pre-authorisation: kept outside the journal
 }
+
+// Vars is what the steps of a scenario keep between them; what it is only they
+// know. Reset forgets it, for the next scenario.
+type Vars interface{ Reset() }
 
 // NewPlayer makes a player for terminals of dialect d.
 func NewPlayer(d *dialect.Dialect, clock *line.Clock) *Player {
@@ -122,8 +126,8 @@ func (p *Player) Play(t *Terminal, plan *Plan, n int, due time.Duration) (failed
 // pre-authorisation, and what its sentences kept.
 func (p *Player) Fresh() {
 	p.Last, p.preAuth = Result{}, Record{}
-	if v, ok := p.Vars.(interface{ Reset() }); ok {
-		v.Reset()
+	if p.Vars != nil {
+		p.Vars.Reset()
 	}
 }
 

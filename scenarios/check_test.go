@@ -2,13 +2,42 @@ package scenarios
 
 import (
 	"context"
+	"net"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/posfleet/posfleet/features"
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/profile"
 )
+
+// bundledHost serves the bundled network for a test.
+func bundledHost(t testing.TB, network string, options ...host.Option) (*profile.Profile, *line.Dialer) {
+	t.Helper()
+	p, err := profile.Bundled(network, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := host.New(p, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { h.Serve(ctx, l) })
+	t.Cleanup(func() {
+		stop()
+		wg.Wait()
+	})
+	return p, &line.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}
+}
 
 // check plays embedded features against the bundled host, with terminals that
 // wait so long for an answer, and gives the ids of the scenarios that failed,

@@ -54,7 +54,10 @@ type Scenario struct {
 }
 
 // At is file:line.
-func (s *Scenario) At() string { return s.Feature.Path + ":" + strconv.Itoa(s.Line) }
+func (s *Scenario) At() string { return s.Feature.at(s.Line) }
+
+// at is file:line.
+func (f *Feature) at(line int) string { return f.Path + ":" + strconv.Itoa(line) }
 
 // Has reports whether the scenario carries a tag.
 func (s *Scenario) Has(tag string) bool { return slices.Contains(s.Tags, tag) }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/posfleet/posfleet/sim"
@@ -49,7 +50,10 @@ var placeholders = map[string]string{
 var gap = regexp.MustCompile(`\{(\w+)\}`)
 
 // Phrases is the language.
-func Phrases() []*Phrase {
+func Phrases() []*Phrase { return phrases() }
+
+// phrases is made once: its patterns take milliseconds to compile.
+var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
 	for _, group := range [][]*Phrase{terminalPhrases(), linePhrases(), paymentPhrases(), slipPhrases(), settlementPhrases(), answerPhrases(), messagePhrases(), loadPhrases()} {
 		all = append(all, group...)
@@ -60,7 +64,7 @@ func Phrases() []*Phrase {
 		}
 	}
 	return all
-}
+})
 
 // compilePattern makes the regular expression of a pattern.
 func compilePattern(pattern string) *regexp.Regexp {
@@ -97,7 +101,7 @@ type Bound struct {
 // file and line.
 func (l *Language) Bind(s *Scenario, i int) (*Bound, error) {
 	sen := s.Steps[i]
-	at := s.Feature.Path + ":" + strconv.Itoa(sen.Line)
+	at := s.Feature.at(sen.Line)
 	for _, p := range l.phrases {
 		for _, re := range p.patterns {
 			m := re.FindStringSubmatch(sen.Text)

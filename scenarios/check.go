@@ -155,9 +155,9 @@ func (c *Check) formats() (string, func() error, error) {
 func (c *Check) register(ctx context.Context, sc *godog.ScenarioContext) {
 	ctxType, errType := reflect.TypeFor[context.Context](), reflect.TypeFor[error]()
 	for _, phrase := range c.Language.phrases {
-		for _, re := range phrase.patterns {
+		for _, pattern := range phrase.patterns {
 			in := []reflect.Type{ctxType}
-			for range re.NumSubexp() {
+			for range pattern.kinds {
 				in = append(in, reflect.TypeFor[string]())
 			}
 			if phrase.Table != "" {
@@ -170,7 +170,7 @@ func (c *Check) register(ctx context.Context, sc *godog.ScenarioContext) {
 				}
 				return []reflect.Value{v}
 			})
-			sc.Step(re, handler.Interface())
+			sc.Step(pattern.Regexp, handler.Interface())
 		}
 	}
 	sc.Before(func(ctx context.Context, _ *godog.Scenario) (context.Context, error) {

@@ -129,9 +129,9 @@ func (l *Language) CompileLoad(s *Scenario, all []*Feature) (*Load, error) {
 // shape puts one sentence of an @load scenario into load.
 func (l *Language) shape(load *Load, b *Bound, byID map[string]*Scenario) error {
 	var a Args
-	for _, re := range b.Phrase.patterns {
-		if m := re.FindStringSubmatch(b.Text); m != nil {
-			a = Args{Text: m[1:], Table: b.Table}
+	for i := range b.Phrase.patterns {
+		if words, ok := b.Phrase.patterns[i].words(b.Text); ok {
+			a = Args{Words: words, Table: b.Table}
 			break
 		}
 	}
@@ -142,7 +142,7 @@ func (l *Language) shape(load *Load, b *Bound, byID map[string]*Scenario) error 
 		load.Warmup, _ = a.Seconds(0)
 	case phraseArrive:
 		load.For, _ = a.Seconds(0)
-		load.Rate, _ = strconv.ParseFloat(a.Text[1], 64)
+		load.Rate, _ = strconv.ParseFloat(a.Words["n"][1], 64)
 		for i, row := range a.Table {
 			if i == 0 {
 				continue
@@ -160,10 +160,9 @@ func (l *Language) shape(load *Load, b *Bound, byID map[string]*Scenario) error 
 			load.Faults = load.Faults || faults
 		}
 	case phrasePercentile:
-		label := a.Text[1]
-		load.Limits = append(load.Limits, fmt.Sprintf("p%s of %s < %sms", a.Text[0], label, a.Text[2]))
+		load.Limits = append(load.Limits, fmt.Sprintf("p%s of %s < %sms", a.Words["percent"][0], a.Text(0), a.Words["n"][0]))
 	case phraseUnanswered:
-		load.Limits = append(load.Limits, "unanswered < "+a.Text[0]+"%")
+		load.Limits = append(load.Limits, "unanswered < "+a.Words["percent"][0]+"%")
 	case phraseAllPlayed:
 		load.Limits = append(load.Limits, "notplayed = 0")
 	case phraseBooks:

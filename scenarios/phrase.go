@@ -26,14 +26,14 @@ type Phrase struct {
 	Load    bool   // belongs to @load scenarios
 	Make    func(a Args) (func(*sim.Player) error, error)
 
-	patterns []*regexp.Regexp
+	patterns [2]pattern // English, Chinese
 }
 
 // Args are what a sentence says beyond its phrase, checked when it is bound.
 type Args struct {
 	Profile *profile.Profile
-	Text    []string   // one for each placeholder
-	Table   [][]string // heading row first
+	Words   map[string][]string // what fills the placeholders, by their kind, in order
+	Table   [][]string          // heading row first
 }
 
 // placeholders are the kinds of gaps in patterns.
@@ -43,8 +43,33 @@ var placeholders = map[string]string{
 	"percent": `(\d+(?:\.\d+)?)`,
 	"role":    `"?([\p{L}][\p{L}\d-]*?)"?`,
 	"text":    `"([^"]*)"`,
-	"how":     `(by stripe|by stripe without PIN|by chip|by tap|typed in|刷卡|刷卡免密|插卡|挥卡|手输卡号)`,
-	"fault":   `(loses the next request|loses the next answer|brings the next answer too late|doubles the next request|doubles the next answer|spoils the MAC of the next request|spoils the MAC of the next answer|breaks in the middle of the next request|breaks in the middle of the next answer|丢失下一个请求|丢失下一个应答|让下一个应答迟到|重复下一个请求|重复下一个应答|破坏下一个请求的MAC|破坏下一个应答的MAC|在下一个请求中途断开|在下一个应答中途断开)`,
+	"how":     "(" + strings.Join(bothLanguages(cardReading), "|") + ")",
+	"fault":   "(" + strings.Join(bothLanguages(faults), "|") + ")",
+}
+
+// word is one of the few words that fill a placeholder, with what it means.
+type word[T any] struct {
+	english, chinese string
+	means            T
+}
+
+// bothLanguages are the words in English, then in Chinese.
+func bothLanguages[T any](words []word[T]) []string {
+	var english, chinese []string
+	for _, w := range words {
+		english, chinese = append(english, w.english), append(chinese, w.chinese)
+	}
+	return append(english, chinese...)
+}
+
+// meaning looks a word up, in either language.
+func meaning[T any](words []word[T], text string) (means T) {
+	for _, w := range words {
+		if text == w.english || text == w.chinese {
+			return w.means
+		}
+	}
+	return means
 }
 
 var gap = regexp.MustCompile(`\{(\w+)\}`)
@@ -55,29 +80,50 @@ func Phrases() []*Phrase { return phrases() }
 // phrases is made once: its patterns take milliseconds to compile.
 var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
-	for _, group := range [][]*Phrase{terminalPhrases(), linePhrases(), paymentPhrases(), slipPhrases(), settlementPhrases(), answerPhrases(), messagePhrases(), loadPhrases()} {
+	for _, group := range [][]*Phrase{terminalPhrases(), linePhrases(), paymentPhrases(), settlementPhrases(), answerPhrases(), messagePhrases(), loadPhrases()} {
 		all = append(all, group...)
 	}
 	for _, p := range all {
-		for _, pattern := range []string{p.English, p.Chinese} {
-			p.patterns = append(p.patterns, compilePattern(pattern))
-		}
+		p.patterns = [2]pattern{compilePattern(p.English), compilePattern(p.Chinese)}
 	}
 	return all
 })
 
-// compilePattern makes the regular expression of a pattern.
-func compilePattern(pattern string) *regexp.Regexp {
+// pattern is a phrase in one language, compiled.
+type pattern struct {
+	*regexp.Regexp
+	kinds []string // of its placeholders, in order
+}
+
+// compilePattern makes the regular expression of a phrase.
+func compilePattern(phrase string) pattern {
 	var b strings.Builder
+	var kinds []string
 	at := 0
-	for _, m := range gap.FindAllStringSubmatchIndex(pattern, -1) {
-		words := regexp.QuoteMeta(pattern[at:m[0]])
+	for _, m := range gap.FindAllStringSubmatchIndex(phrase, -1) {
+		words := regexp.QuoteMeta(phrase[at:m[0]])
 		b.WriteString(strings.TrimSuffix(words, " a ") + map[bool]string{true: " an? "}[strings.HasSuffix(words, " a ")])
-		b.WriteString(placeholders[pattern[m[2]:m[3]]])
+		kind := phrase[m[2]:m[3]]
+		b.WriteString(placeholders[kind])
+		kinds = append(kinds, kind)
 		at = m[1]
 	}
-	b.WriteString(regexp.QuoteMeta(pattern[at:]))
-	return regexp.MustCompile(`^` + b.String() + `$`)
+	b.WriteString(regexp.QuoteMeta(phrase[at:]))
+	return pattern{regexp.MustCompile(`^` + b.String() + `$`), kinds}
+}
+
+// words are what fills the placeholders in a sentence, by their kind. It
+// reports whether the sentence is the phrase.
+func (p *pattern) words(sentence string) (map[string][]string, bool) {
+	m := p.FindStringSubmatch(sentence)
+	if m == nil {
+		return nil, false
+	}
+	words := map[string][]string{}
+	for i, kind := range p.kinds {
+		words[kind] = append(words[kind], m[i+1])
+	}
+	return words, true
 }
 
 // Language binds sentences to phrases for one profile.
@@ -103,9 +149,9 @@ func (l *Language) Bind(s *Scenario, i int) (*Bound, error) {
 	sen := s.Steps[i]
 	at := s.Feature.at(sen.Line)
 	for _, p := range l.phrases {
-		for _, re := range p.patterns {
-			m := re.FindStringSubmatch(sen.Text)
-			if m == nil {
+		for i := range p.patterns {
+			words, ok := p.patterns[i].words(sen.Text)
+			if !ok {
 				continue
 			}
 			switch {
@@ -114,7 +160,7 @@ func (l *Language) Bind(s *Scenario, i int) (*Bound, error) {
 			case p.Table == "" && len(sen.Table) > 0:
 				return nil, fmt.Errorf("%s: %q takes no table", at, sen.Text)
 			}
-			do, err := p.Make(Args{Profile: l.Profile, Text: m[1:], Table: sen.Table})
+			do, err := p.Make(Args{Profile: l.Profile, Words: words, Table: sen.Table})
 			if err != nil {
 				return nil, fmt.Errorf("%s: %q: %w", at, sen.Text, err)
 			}
@@ -162,8 +208,14 @@ func shared(a, b string) int {
 	return n
 }
 
-// Amount is placeholder i in fen.
-func (a Args) Amount(i int) (int64, error) { return fen(a.Text[i]) }
+// Has reports whether the phrase has a placeholder of this kind.
+func (a Args) Has(kind string) bool { return len(a.Words[kind]) > 0 }
+
+// Text is the {text} number i.
+func (a Args) Text(i int) string { return a.Words["text"][i] }
+
+// Amount is the {amount} number i in fen.
+func (a Args) Amount(i int) (int64, error) { return fen(a.Words["amount"][i]) }
 
 // fen reads yuan with up to two decimals.
 func fen(s string) (int64, error) {
@@ -175,17 +227,18 @@ func fen(s string) (int64, error) {
 	return v, nil
 }
 
-// Int is placeholder i as a number.
+// Int is the {n} number i.
 func (a Args) Int(i int) (int, error) {
-	n, err := strconv.Atoi(a.Text[i])
+	text := a.Words["n"][i]
+	n, err := strconv.Atoi(text)
 	if err != nil || n > 10_000_000 {
-		return 0, fmt.Errorf("number %s is too large", a.Text[i])
+		return 0, fmt.Errorf("number %s is too large", text)
 	}
 	return n, nil
 }
 
-// Holders are the cardholders of the role in placeholder i, in either language.
-func (a Args) Holders(i int) ([]profile.Holder, error) { return holders(a.Profile, a.Text[i]) }
+// Holders are the cardholders of the {role}, in either language.
+func (a Args) Holders() ([]profile.Holder, error) { return holders(a.Profile, a.Words["role"][0]) }
 
 func holders(p *profile.Profile, role string) ([]profile.Holder, error) {
 	if english, ok := rolesChinese[role]; ok {
@@ -198,7 +251,7 @@ func holders(p *profile.Profile, role string) ([]profile.Holder, error) {
 	return hs, nil
 }
 
-// Seconds is placeholder i as a duration in whole seconds.
+// Seconds is the {n} number i as whole seconds.
 func (a Args) Seconds(i int) (time.Duration, error) {
 	n, err := a.Int(i)
 	return time.Duration(n) * time.Second, err

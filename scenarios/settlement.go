@@ -111,12 +111,12 @@ func settlementPhrases() []*Phrase {
 	}
 }
 
-// Totals are the four placeholders of a sentence about two settlement sides.
+// Totals are what fills the four placeholders of a sentence about two settlement sides.
 func (a Args) Totals() (dialect.Totals, error) {
 	debit, err1 := a.Amount(0)
-	dn, err2 := a.Int(1)
-	credit, err3 := a.Amount(2)
-	cn, err4 := a.Int(3)
+	dn, err2 := a.Int(0)
+	credit, err3 := a.Amount(1)
+	cn, err4 := a.Int(1)
 	return dialect.Totals{Debit: debit, DebitN: dn, Credit: credit, CreditN: cn}, errors.Join(err1, err2, err3, err4)
 }
 

@@ -29,8 +29,8 @@ func WriteVocabulary(w io.Writer) error {
 		}
 		b.WriteString("\n")
 	}
-	b.WriteString("\n## Words\n\n`{how}`: " + strings.ReplaceAll(strings.Trim(placeholders["how"], "()"), "|", ", ") + ".\n\n" +
-		"`{fault}`: " + strings.ReplaceAll(strings.Trim(placeholders["fault"], "()"), "|", ", ") + ".\n\n" +
+	b.WriteString("\n## Words\n\n`{how}`: " + strings.Join(bothLanguages(cardReading), ", ") + ".\n\n" +
+		"`{fault}`: " + strings.Join(bothLanguages(faults), ", ") + ".\n\n" +
 		"`{role}`, in Chinese features by these names: ")
 	var roles []string
 	for zh, en := range rolesChinese {

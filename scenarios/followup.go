@@ -1,0 +1,118 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
+)
+
+// followUp makes a Make for sentences in which the operator does something to
+// an earlier transaction, its original, which find gives: a void, a refund, a
+// completion. It is done with the card that made the original, for the {amount}
+// if there is one and else for all of it. Where it needs the supervisor's
+// password, {text} is that.
+//
+// What differs between such transactions is in the columns of their table in
+// package dialect: a new one is a row there, a form and a phrase.
+func followUp(of dialect.Transaction, find func(*sim.Player, dialect.Transaction) (*sim.Record, error)) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (do func(*sim.Player) error, err error) {
+		var amount int64
+		if a.Has("amount") {
+			amount, err = a.Amount(0)
+		}
+		return func(p *sim.Player) error {
+			original, err := find(p, of)
+			if err != nil {
+				return local(p, err)
+			}
+			if of.Supervised() {
+				password := p.T.SupervisorPassword()
+				if a.Has("text") {
+					password = a.Text(0)
+				}
+				if err := p.T.Supervise(password); err != nil {
+					return local(p, err)
+				}
+			}
+			world(p).original = *original
+			o := sim.Order{Of: of, Amount: amount, Entry: original.Entry, Holder: original.Holder, Original: original}
+			if amount == 0 {
+				o.Amount = original.Amount
+			}
+			return local(p, p.Pay(&o))
+		}, err
+	}
+}
+
+// undone says, for what is done to a payment, how that payment was booked.
+var undone = [...]dialect.Booking{
+	dialect.Uncharge:  dialect.Charge,
+	dialect.GiveBack:  dialect.Charge,
+	dialect.Uncapture: dialect.Capture,
+}
+
+// isOriginal reports whether a payment is one that of can be done to. One that
+// is never reversed is final: an advice is repeated until the host has it.
+func isOriginal(of dialect.Transaction, r *sim.Record) bool {
+	b := of.Booking()
+	return int(b) < len(undone) && undone[b] != dialect.None && r.Of.Booking() == undone[b] && r.Of.Reversible()
+}
+
+// lastOriginal is the latest that the terminal knows of: a pre-authorisation of
+// this scenario, or a payment of this batch that is not voided.
+func lastOriginal(p *sim.Player, of dialect.Transaction) (*sim.Record, error) {
+	if of.Original() == dialect.ToAuthCode {
+		if r := p.PreAuthorised(); r != nil {
+			return r, nil
+		}
+	} else if r := lastInBatch(p, of); r != nil {
+		return r, nil
+	}
+	p.T.Display = "没有原始交易"
+	return nil, fmt.Errorf("%w: it knows no approved transaction to do a %s to", sim.ErrRefusedLocally, of)
+}
+
+func lastInBatch(p *sim.Player, of dialect.Transaction) *sim.Record {
+	records := p.T.Journal.Records
+	for i := len(records) - 1; i >= 0; i-- {
+		if r := &records[i]; isOriginal(of, r) && !r.Voided {
+			return r
+		}
+	}
+	return nil
+}
+
+// sameOriginal is the one that the latest follow-up was about, voided or not.
+func sameOriginal(p *sim.Player, of dialect.Transaction) (*sim.Record, error) {
+	if r := &world(p).original; isOriginal(of, r) {
+		return r, nil
+	}
+	return nil, fmt.Errorf("no %s has been sent before", of)
+}
+
+// keepSlip keeps the sales slip of the last purchase. Unlike the batch it can
+// be looked up after settlement, when most refunds happen.
+func keepSlip(p *sim.Player) error {
+	r := lastInBatch(p, dialect.PurchaseVoid)
+	if r == nil {
+		return errors.New("there is no approved purchase to keep the slip of")
+	}
+	world(p).slip = *r
+	return nil
+}
+
+// onSlip is the purchase that the slip was kept of.
+func onSlip(p *sim.Player, of dialect.Transaction) (*sim.Record, error) {
+	slip := &world(p).slip
+	if !isOriginal(of, slip) {
+		return nil, errors.New("no slip has been kept")
+	}
+	for i := range p.T.Journal.Records { // still in the batch: mark that one
+		if r := &p.T.Journal.Records[i]; r.Of == slip.Of && r.Trace == slip.Trace && r.Batch == slip.Batch {
+			return r, nil
+		}
+	}
+	return slip, nil
+}

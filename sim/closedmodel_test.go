@@ -17,15 +17,15 @@ import (
 	"github.com/posfleet/posfleet/sim/line"
 )
 
-// playShared plays 200 terminals on shared lines for a while, in the closed model,
+// playShared plays 200 terminals on shared lines for so long, in the closed model,
 // and holds the books of both sides against each other.
-func playShared(t *testing.T, b *bench, timeout time.Duration) *report.Report {
+func playShared(t *testing.T, b *bench, length, timeout time.Duration, told sim.Observer) *report.Report {
 	t.Helper()
 	p := *b.profile
 	p.Policy.Timeout = timeout
-	p.Policy.JournalLimit = 40 // settlements in between, too
+	p.Policy.JournalLimit = 15 // settlements in between, too
 	b = &bench{&p, b.host, b.dialer}
-	run := &sim.Run{Lines: line.Mode{Shared: 8}, Terminals: 200, For: 1500 * time.Millisecond,
+	run := &sim.Run{Lines: line.Mode{Shared: 8}, Terminals: 200, For: length, Observer: told,
 		Recorder: report.NewRecorder(sim.Labels(), timeout, 0)}
 	rep := b.run(t, run)
 	if err := b.host.Check(); err != nil {
@@ -40,7 +40,8 @@ func playShared(t *testing.T, b *bench, timeout time.Duration) *report.Report {
 }
 
 func TestCoroutinesPlayOn(t *testing.T) {
-	rep := playShared(t, newBench(t, "cup", 200), 5*time.Second)
+	t.Parallel()
+	rep := playShared(t, newBench(t, "cup", 200), 500*time.Millisecond, 5*time.Second, sim.Observer{})
 	l := rep.Label("purchase")
 	if n := l.Counts[report.Approved]; n < 1000 || n != l.Counts.Sent() || rep.Failed > 0 {
 		t.Errorf("%v: want some thousand purchases, all approved; %d scenarios failed", l.Counts, rep.Failed)
@@ -52,11 +53,12 @@ func TestCoroutinesPlayOn(t *testing.T) {
 
 // A player that hears nothing goes on by itself; the others are not held up.
 func TestCoroutinesOutliveLostAnswers(t *testing.T) {
+	t.Parallel()
 	drop, err := host.ParseBehaviour("drop:97", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep := playShared(t, newBench(t, "cup", 200, host.WithBehaviour(drop)), 200*time.Millisecond)
+	rep := playShared(t, newBench(t, "cup", 200, host.WithBehaviour(drop)), 700*time.Millisecond, 200*time.Millisecond, sim.Observer{})
 	l := rep.Label("purchase")
 	if l.Counts[report.TimedOut] == 0 || l.Counts[report.Approved] < 500 {
 		t.Errorf("%v: want some timeouts among many approvals", l.Counts)
@@ -69,11 +71,15 @@ func TestCoroutinesOutliveLostAnswers(t *testing.T) {
 // All lines are cut in the middle of the run: what was open is broken, and all
 // players find their way back.
 func TestCoroutinesComeBackAfterACut(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, "cup", 200)
 	address, cut := cuttable(t, b.dialer.Address)
 	b.dialer = &line.Dialer{Address: address, Timeout: 2 * time.Second}
-	time.AfterFunc(700*time.Millisecond, cut)
-	rep := playShared(t, b, 2*time.Second)
+	rep := playShared(t, b, 1400*time.Millisecond, 2*time.Second, sim.Observer{SignIn: func(signedIn, _, of int) {
+		if signedIn == of {
+			time.AfterFunc(600*time.Millisecond, cut)
+		}
+	}})
 	l := rep.Label("purchase")
 	if l.Counts[report.Broken] == 0 || l.Counts[report.Broken] > 200 || l.Counts[report.Approved] < 1000 {
 		t.Errorf("%v: want at most 200 broken, and many approvals", l.Counts)
@@ -137,6 +143,7 @@ func cuttable(t *testing.T, to string) (address string, cut func()) {
 // Terminals at a real host on shared lines that are broken again and again:
 // what is unanswered is reversed, and in the end the books agree.
 func TestBooksAgreeAfterSharedLinesBroke(t *testing.T) {
+	t.Parallel()
 	const terminals = 40
 	b := newBench(t, "cup", terminals)
 	clock := line.NewClock()

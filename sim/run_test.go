@@ -106,15 +106,16 @@ func TestEveryArrivalIsAccountedFor(t *testing.T) {
 	for _, lines := range []string{"own", "each", "shared:2"} {
 		for _, network := range []string{"cup", "iso87"} {
 			t.Run(network+" "+lines, func(t *testing.T) {
+				t.Parallel()
 				b := newBench(t, network, 20)
 				rate, _ := sim.ParseRate("500/s")
 				l, err := line.ParseMode(lines)
 				if err != nil {
 					t.Fatal(err)
 				}
-				r := &sim.Run{Lines: l, Terminals: 20, Pacer: sim.Constant(rate), For: time.Second}
+				r := &sim.Run{Lines: l, Terminals: 20, Pacer: sim.Constant(rate), For: 500 * time.Millisecond}
 				rep := b.run(t, r)
-				if rep.Planned != 500 || rep.Planned != rep.Played+rep.NotPlayed || rep.Failed != 0 {
+				if rep.Planned != 250 || rep.Planned != rep.Played+rep.NotPlayed || rep.Failed != 0 {
 					t.Errorf("planned %d, played %d, not played %d, failed %d", rep.Planned, rep.Played, rep.NotPlayed, rep.Failed)
 				}
 				l2 := rep.Label("purchase")

@@ -31,7 +31,7 @@ func answerPhrases() []*Phrase {
 		{Group: group, English: "the host answers {text}", Chinese: "主机应答{text}",
 			Doc: "The last answer was verified and carries this code in field 39.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
-				want := a.Text(0)
+				want := a.Quoted(0)
 				if len(want) != 2 {
 					return nil, fmt.Errorf("response code %q: field 39 has two characters", want)
 				}

@@ -30,7 +30,7 @@ func followUp(of dialect.Transaction, find func(*sim.Player, dialect.Transaction
 			if of.Supervised() {
 				password := p.T.SupervisorPassword()
 				if a.Has("text") {
-					password = a.Text(0)
+					password = a.Quoted(0)
 				}
 				if err := p.T.Supervise(password); err != nil {
 					return local(p, err)

@@ -160,7 +160,7 @@ func (l *Language) shape(load *Load, b *Bound, byID map[string]*Scenario) error 
 			load.Faults = load.Faults || faults
 		}
 	case phrasePercentile:
-		load.Limits = append(load.Limits, fmt.Sprintf("p%s of %s < %sms", a.Words["percent"][0], a.Text(0), a.Words["n"][0]))
+		load.Limits = append(load.Limits, fmt.Sprintf("p%s of %s < %sms", a.Words["percent"][0], a.Quoted(0), a.Words["n"][0]))
 	case phraseUnanswered:
 		load.Limits = append(load.Limits, "unanswered < "+a.Words["percent"][0]+"%")
 	case phraseAllPlayed:

@@ -211,8 +211,8 @@ func shared(a, b string) int {
 // Has reports whether the phrase has a placeholder of this kind.
 func (a Args) Has(kind string) bool { return len(a.Words[kind]) > 0 }
 
-// Text is the {text} number i.
-func (a Args) Text(i int) string { return a.Words["text"][i] }
+// Quoted is the {text} number i.
+func (a Args) Quoted(i int) string { return a.Words["text"][i] }
 
 // Amount is the {amount} number i in fen.
 func (a Args) Amount(i int) (int64, error) { return fen(a.Words["amount"][i]) }

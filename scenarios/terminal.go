@@ -72,7 +72,7 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "operator {text} logs in with password {text}", Chinese: "操作员{text}输入密码{text}",
 			Doc: "An operator logs in at the prompt. What the terminal refuses is told by what it shows.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
-				return func(p *sim.Player) error { return local(p, p.T.Login(a.Text(0), a.Text(1))) }, nil
+				return func(p *sim.Player) error { return local(p, p.T.Login(a.Quoted(0), a.Quoted(1))) }, nil
 			}},
 		{Group: group, English: "the terminal signs in", Chinese: "终端签到",
 			Doc:  "Asks the host for working keys, checks their check values, takes the batch number.",
@@ -154,7 +154,7 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "the terminal shows {text}", Chinese: "终端显示{text}",
 			Doc: "The text on the terminal's display, whole.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
-				want := a.Text(0)
+				want := a.Quoted(0)
 				return func(p *sim.Player) error {
 					if p.T.Display != want {
 						return fmt.Errorf("the terminal shows %q, want %q", p.T.Display, want)

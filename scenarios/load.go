@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -23,6 +22,8 @@ type Load struct {
 	Limits    []string // as report.ParseLimit reads them
 	Books     bool     // the books must agree
 	Faults    bool     // a plan makes lines fail
+
+	tasks []string // as the scenario's table names them; one for each plan
 }
 
 // Compile makes a plan of a scenario. Sentences that look at messages of the
@@ -35,7 +36,7 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 			return nil, false, err
 		}
 		switch {
-		case b.Phrase.Load:
+		case b.Phrase.Load != nil:
 			return nil, false, fmt.Errorf("%s: %q belongs to @load scenarios", b.At, b.Text)
 		case b.Phrase.Octets:
 			return nil, false, fmt.Errorf("%s: %q looks at messages of the past: only posfleet check can play it", b.At, b.Text)
@@ -50,20 +51,14 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 	return plan, faults, nil
 }
 
-// Playable reports whether every sentence of a scenario can be played under load.
-func (l *Language) Playable(s *Scenario) bool {
-	_, _, err := l.Compile(s)
-	return err == nil
-}
-
-// doing is something that cardholders come to do, for the tables of @load
+// task is something that cardholders come to do, for the tables of @load
 // scenarios: sentences of the language.
-type doing struct {
+type task struct {
 	english, chinese string
 	sentences        []string
 }
 
-var doings = []doing{
+var tasks = []task{
 	{"pay with a good card and PIN", "刷卡输密消费", []string{"the cardholder pays 12.34 yuan with a good card", "the host approves"}},
 	{"pay with a good card by chip", "插卡消费", []string{"the cardholder pays 56.78 yuan with a chip card by chip", "the host approves"}},
 	{"pay with a good card by tap", "挥卡消费", []string{"the cardholder pays 9.90 yuan with a chip card by tap", "the host approves"}},
@@ -73,26 +68,26 @@ var doings = []doing{
 	{"try to pay with a poor card", "余额不足消费", []string{"the cardholder pays 1000.00 yuan with a poor card", "the host answers \"51\""}},
 }
 
-// doingPlan compiles the words of a table's row: one of the doings, or the id
+// compileTask compiles the words of a table's row: one of the tasks, or the id
 // of a scenario.
-func (l *Language) doingPlan(words, at string, byID map[string]*Scenario) (*sim.Plan, bool, error) {
+func (l *Language) compileTask(words, at string, byID map[string]*Scenario) (*sim.Plan, bool, error) {
 	if s := byID[strings.TrimPrefix(words, "@")]; s != nil {
 		return l.Compile(s)
 	}
-	for _, d := range doings {
-		if words != d.english && words != d.chinese {
+	for _, t := range tasks {
+		if words != t.english && words != t.chinese {
 			continue
 		}
 		f := &Feature{Path: at, Name: words}
-		s := &Scenario{Feature: f, ID: strings.ReplaceAll(d.english, " ", "-"), Name: d.english}
-		for _, text := range append([]string{"a terminal that has signed in"}, d.sentences...) {
+		s := &Scenario{Feature: f, ID: strings.ReplaceAll(t.english, " ", "-"), Name: t.english}
+		for _, text := range append([]string{"a terminal that has signed in"}, t.sentences...) {
 			s.Steps = append(s.Steps, Sentence{Text: text})
 		}
 		return l.Compile(s)
 	}
 	var known []string
-	for _, d := range doings {
-		known = append(known, fmt.Sprintf("%q", d.english))
+	for _, t := range tasks {
+		known = append(known, fmt.Sprintf("%q", t.english))
 	}
 	return nil, false, fmt.Errorf("%s: nobody comes to %q: want one of %s, or the @id of a scenario", at, words, strings.Join(known, ", "))
 }
@@ -113,11 +108,19 @@ func (l *Language) CompileLoad(s *Scenario, all []*Feature) (*Load, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !b.Phrase.Load {
+		if b.Phrase.Load == nil {
 			return nil, fmt.Errorf("%s: %q does not belong in an @load scenario", b.At, b.Text)
 		}
-		if err := l.shape(load, b, byID); err != nil {
-			return nil, err
+		if err := b.Phrase.Load(load, b.Args); err != nil {
+			return nil, fmt.Errorf("%s: %w", b.At, err)
+		}
+		for _, words := range load.tasks[len(load.Plans):] {
+			plan, faults, err := l.compileTask(words, b.At, byID)
+			if err != nil {
+				return nil, err
+			}
+			load.Plans = append(load.Plans, plan)
+			load.Faults = load.Faults || faults
 		}
 	}
 	if load.Rate == 0 || len(load.Plans) == 0 {
@@ -126,81 +129,66 @@ func (l *Language) CompileLoad(s *Scenario, all []*Feature) (*Load, error) {
 	return load, nil
 }
 
-// shape puts one sentence of an @load scenario into load.
-func (l *Language) shape(load *Load, b *Bound, byID map[string]*Scenario) error {
-	var a Args
-	for i := range b.Phrase.patterns {
-		if words, ok := b.Phrase.patterns[i].words(b.Text); ok {
-			a = Args{Words: words, Table: b.Table}
-			break
-		}
+// arrive reads how many cardholders come, and the table of what they do.
+func (load *Load) arrive(a Args) (err error) {
+	if load.For, err = a.Seconds(0); err != nil {
+		return err
 	}
-	switch b.Phrase.English {
-	case phraseTerminals:
-		load.Terminals, _ = a.Int(0)
-	case phraseWarmup:
-		load.Warmup, _ = a.Seconds(0)
-	case phraseArrive:
-		load.For, _ = a.Seconds(0)
-		load.Rate, _ = strconv.ParseFloat(a.Words["n"][1], 64)
-		for i, row := range a.Table {
-			if i == 0 {
-				continue
-			}
-			at := b.At
-			share, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(row[1]), "%")), 64)
-			if err != nil || share <= 0 {
-				return fmt.Errorf("%s: share %q: want a number above 0, such as 70 %%", at, row[1])
-			}
-			plan, faults, err := l.doingPlan(row[0], at, byID)
-			if err != nil {
-				return err
-			}
-			load.Plans, load.Shares = append(load.Plans, plan), append(load.Shares, share)
-			load.Faults = load.Faults || faults
+	load.Rate, _ = strconv.ParseFloat(a.Words["n"][1], 64)
+	for _, row := range a.Table[1:] {
+		if len(row) != 2 {
+			return fmt.Errorf("a row of %d columns: want what they do and its share", len(row))
 		}
-	case phrasePercentile:
-		load.Limits = append(load.Limits, fmt.Sprintf("p%s of %s < %sms", a.Words["percent"][0], a.Quoted(0), a.Words["n"][0]))
-	case phraseUnanswered:
-		load.Limits = append(load.Limits, "unanswered < "+a.Words["percent"][0]+"%")
-	case phraseAllPlayed:
-		load.Limits = append(load.Limits, "notplayed = 0")
-	case phraseBooks:
-		load.Books = true
+		share, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(row[1]), "%")), 64)
+		if err != nil || share <= 0 {
+			return fmt.Errorf("share %q: want a number above 0, such as 70 %%", row[1])
+		}
+		load.tasks, load.Shares = append(load.tasks, row[0]), append(load.Shares, share)
 	}
 	return nil
 }
 
-const (
-	phraseTerminals  = "{n} terminals have signed in"
-	phraseWarmup     = "the first {n} seconds are warm-up"
-	phraseArrive     = "for {n} seconds {n} cardholders a second arrive, who"
-	phrasePercentile = "the {percent}th percentile of {text} is below {n} ms"
-	phraseUnanswered = "fewer than {percent} % of the payments go unanswered"
-	phraseAllPlayed  = "every arrival is played"
-	phraseBooks      = "the books of terminals and host agree"
-)
+// promise adds a limit.
+func (load *Load) promise(format string, words ...any) error {
+	load.Limits = append(load.Limits, fmt.Sprintf(format, words...))
+	return nil
+}
 
 func loadPhrases() []*Phrase {
 	const group = "Load (@load scenarios) / 压测"
-	nothing := func(a Args) (func(*sim.Player) error, error) {
-		return func(*sim.Player) error { return errors.New("belongs to @load scenarios: posfleet load plays them") }, nil
-	}
 	return []*Phrase{
-		{Group: group, English: phraseTerminals, Chinese: "{n}台终端已签到", Load: true, Make: nothing,
-			Doc: "How many terminals take part."},
-		{Group: group, English: phraseWarmup, Chinese: "前{n}秒为预热", Load: true, Make: nothing,
-			Doc: "What falls due in them is reported apart."},
-		{Group: group, English: phraseArrive, Chinese: "{n}秒内每秒到达{n}位持卡人, 他们", Load: true, Make: nothing,
+		{Group: group, English: "{n} terminals have signed in", Chinese: "{n}台终端已签到",
+			Doc: "How many terminals take part.",
+			Load: func(load *Load, a Args) (err error) {
+				load.Terminals, err = a.Int(0)
+				return err
+			}},
+		{Group: group, English: "the first {n} seconds are warm-up", Chinese: "前{n}秒为预热",
+			Doc: "What falls due in them is reported apart.",
+			Load: func(load *Load, a Args) (err error) {
+				load.Warmup, err = a.Seconds(0)
+				return err
+			}},
+		{Group: group, English: "for {n} seconds {n} cardholders a second arrive, who", Chinese: "{n}秒内每秒到达{n}位持卡人, 他们",
 			Table: "columns do and share (事项, 占比): what they do, or @id of a scenario, and how many of a hundred",
-			Doc:   "An open model: so many arrive each second, however slow the host is."},
-		{Group: group, English: phrasePercentile, Chinese: "第{percent}百分位的{text}低于{n}毫秒", Load: true, Make: nothing,
-			Doc: "A promise about the response time of a transaction, counted from when it fell due."},
-		{Group: group, English: phraseUnanswered, Chinese: "无应答的交易少于百分之{percent}", Load: true, Make: nothing,
-			Doc: "A promise: timed out, broken and still open together."},
-		{Group: group, English: phraseAllPlayed, Chinese: "所有到达均已处理", Load: true, Make: nothing,
-			Doc: "A promise: a terminal was free for everyone."},
-		{Group: group, English: phraseBooks, Chinese: "终端与主机账目一致", Load: true, Make: nothing,
-			Doc: "What the terminals took is what the host booked, to the fen."},
+			Doc:   "An open model: so many arrive each second, however slow the host is.",
+			Load:  (*Load).arrive},
+		{Group: group, English: "the {percent}th percentile of {text} is below {n} ms", Chinese: "第{percent}百分位的{text}低于{n}毫秒",
+			Doc: "A promise about the response time of a transaction, counted from when it fell due.",
+			Load: func(load *Load, a Args) error {
+				return load.promise("p%s of %s < %sms", a.Words["percent"][0], a.Quoted(0), a.Words["n"][0])
+			}},
+		{Group: group, English: "fewer than {percent} % of the payments go unanswered", Chinese: "无应答的交易少于百分之{percent}",
+			Doc:  "A promise: timed out, broken and still open together.",
+			Load: func(load *Load, a Args) error { return load.promise("unanswered < %s%%", a.Words["percent"][0]) }},
+		{Group: group, English: "every arrival is played", Chinese: "所有到达均已处理",
+			Doc:  "A promise: a terminal was free for everyone.",
+			Load: func(load *Load, a Args) error { return load.promise("notplayed = 0") }},
+		{Group: group, English: "the books of terminals and host agree", Chinese: "终端与主机账目一致",
+			Doc: "What the terminals took is what the host booked, to the fen.",
+			Load: func(load *Load, a Args) error {
+				load.Books = true
+				return nil
+			}},
 	}
 }

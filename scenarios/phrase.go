@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -23,8 +24,10 @@ type Phrase struct {
 	Card    bool   // reads a card: a QR box cannot play it
 	Faults  bool   // makes the line fail: needs a line of the terminal's own
 	Octets  bool   // looks at messages of the past: only a check plays it
-	Load    bool   // belongs to @load scenarios
-	Make    func(a Args) (func(*sim.Player) error, error)
+	// Make binds what a sentence says and gives what a terminal then does; Load
+	// is for @load scenarios instead, and puts it into the run.
+	Make func(a Args) (func(*sim.Player) error, error)
+	Load func(load *Load, a Args) error
 
 	patterns [2]pattern // English, Chinese
 }
@@ -140,7 +143,13 @@ type Bound struct {
 	Sentence
 	Phrase *Phrase
 	At     string // file:line
+	Args   Args
 	Do     func(*sim.Player) error
+}
+
+// onlyLoad is what a check plays of an @load scenario.
+func onlyLoad(*sim.Player) error {
+	return errors.New("belongs to @load scenarios: posfleet load plays them")
 }
 
 // Bind finds the phrase of a sentence and checks what it says. The error names
@@ -160,11 +169,14 @@ func (l *Language) Bind(s *Scenario, i int) (*Bound, error) {
 			case p.Table == "" && len(sen.Table) > 0:
 				return nil, fmt.Errorf("%s: %q takes no table", at, sen.Text)
 			}
-			do, err := p.Make(Args{Profile: l.Profile, Words: words, Table: sen.Table})
-			if err != nil {
-				return nil, fmt.Errorf("%s: %q: %w", at, sen.Text, err)
+			b := &Bound{Sentence: sen, Phrase: p, At: at, Do: onlyLoad, Args: Args{Profile: l.Profile, Words: words, Table: sen.Table}}
+			if p.Make != nil {
+				var err error
+				if b.Do, err = p.Make(b.Args); err != nil {
+					return nil, fmt.Errorf("%s: %q: %w", at, sen.Text, err)
+				}
 			}
-			return &Bound{Sentence: sen, Phrase: p, At: at, Do: do}, nil
+			return b, nil
 		}
 	}
 	return nil, fmt.Errorf("%s: no phrase matches %q%s (posfleet steps lists them)", at, sen.Text, l.nearest(sen.Text))

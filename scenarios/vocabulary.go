@@ -38,8 +38,8 @@ func WriteVocabulary(w io.Writer) error {
 	}
 	slices.Sort(roles)
 	b.WriteString(strings.Join(roles, ", ") + ".\n\nWhat cardholders do in the tables of `@load` scenarios:\n\n")
-	for _, d := range doings {
-		fmt.Fprintf(&b, "- `%s`, `%s`\n", d.english, d.chinese)
+	for _, t := range tasks {
+		fmt.Fprintf(&b, "- `%s`, `%s`\n", t.english, t.chinese)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

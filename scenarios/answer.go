@@ -18,7 +18,7 @@ func answerPhrases() []*Phrase {
 			if p.Last.Reason() == nil && want == report.Approved || p.Last.Outcome == want && want != report.Approved {
 				return nil
 			}
-			return failed(p, words)
+			return unexpected(p, words)
 		})
 	}
 	return []*Phrase{
@@ -39,7 +39,7 @@ func answerPhrases() []*Phrase {
 				return func(p *sim.Player) error {
 					switch {
 					case p.Last.Outcome > report.Declined || p.Last.Reason() != nil && p.Last.Outcome == report.Approved:
-						return failed(p, "an answer "+want)
+						return unexpected(p, "an answer "+want)
 					case p.Last.Code != code:
 						n := a.Profile.Dialect.Place(wire.ResponseCode).Field
 						return &rules.Mismatch{Field: n, Name: a.Profile.Dialect.FieldName(n), Seen: p.Last.Code.String(), Want: want}
@@ -60,9 +60,9 @@ func answerPhrases() []*Phrase {
 			Doc: "The answer brought a balance (field 54), which is remembered.",
 			Make: fixed(func(p *sim.Player) error {
 				if p.Last.Of != dialect.Balance || !p.Last.Approved() {
-					return failed(p, "an approved balance inquiry")
+					return unexpected(p, "an approved balance inquiry")
 				}
-				world(p).balance, world(p).known = p.Last.Balance, true
+				worldOf(p).balance, worldOf(p).known = p.Last.Balance, true
 				return nil
 			})},
 		{Group: group, English: "the balance has gone down by {amount} yuan", Chinese: "余额减少{amount}元",
@@ -82,7 +82,7 @@ func balanceMoved(sign int64) func(Args) (func(*sim.Player) error, error) {
 			by, err = a.Amount(0)
 		}
 		return func(p *sim.Player) error {
-			w := world(p)
+			w := worldOf(p)
 			if !w.known || p.Last.Of != dialect.Balance {
 				return errors.New("two balances are needed: ask before and after")
 			}

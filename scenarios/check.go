@@ -103,7 +103,7 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 		return c.results, fmt.Errorf("profile %s has no terminal that reads cards", p.Name)
 	}
 	c.player = sim.NewPlayer(p.Dialect, clock)
-	c.player.Each = c.see
+	c.player.Each = c.keep
 	return c.results, c.godog(ctx)
 }
 
@@ -207,7 +207,7 @@ func (c *Check) play() error {
 	_, err := c.player.Play(c.player.T, &sim.Plan{Steps: []sim.Step{*step}}, c.at, -1)
 	if v := c.current; err != nil && v.Reason == nil {
 		v.Reason, v.Step, v.At = err, step.Text, step.At
-		v.Exchange = decode(c.Language.Profile.Dialect, world(c.player).Trail)
+		v.Exchange = describe(c.Language.Profile.Dialect, worldOf(c.player).exchanges)
 	}
 	return err
 }
@@ -239,28 +239,28 @@ func (c *Check) end(err error, stopped bool) {
 	}
 }
 
-// see keeps an exchange for the sentences that look at messages.
-func (c *Check) see(request, answer *wire.Message, r *sim.Result) {
-	s := Seen{Request: request.Clone(), Result: *r}
+// keep keeps an exchange for the sentences that look at messages.
+func (c *Check) keep(request, answer *wire.Message, r *sim.Result) {
+	s := exchange{request: request.Clone(), result: *r}
 	if r.Outcome <= report.Refused && answer.MTI() != "\x00\x00\x00\x00" {
-		s.Answer = answer.Clone()
+		s.answer = answer.Clone()
 	}
-	w := world(c.player)
-	w.Trail = append(w.Trail, s)
+	w := worldOf(c.player)
+	w.exchanges = append(w.exchanges, s)
 }
 
-// decode renders the last few exchanges, masked, field by field.
-func decode(d *dialect.Dialect, trail []Seen) string {
+// describe renders the last few exchanges, masked, field by field.
+func describe(d *dialect.Dialect, past []exchange) string {
 	var b strings.Builder
-	for _, s := range trail[max(0, len(trail)-2):] {
-		fmt.Fprintf(&b, "%s, sent:\n", s.Result.Of)
-		d.Describe(&b, s.Request)
-		if s.Answer == nil {
-			fmt.Fprintf(&b, "%s\n", s.Result.Outcome)
+	for _, s := range past[max(0, len(past)-2):] {
+		fmt.Fprintf(&b, "%s, sent:\n", s.result.Of)
+		d.Describe(&b, s.request)
+		if s.answer == nil {
+			fmt.Fprintf(&b, "%s\n", s.result.Outcome)
 			continue
 		}
 		fmt.Fprintf(&b, "answered:\n")
-		d.Describe(&b, s.Answer)
+		d.Describe(&b, s.answer)
 	}
 	return b.String()
 }

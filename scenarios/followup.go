@@ -25,7 +25,7 @@ func followUp(of dialect.Transaction, find func(*sim.Player, dialect.Transaction
 		return func(p *sim.Player) error {
 			original, err := find(p, of)
 			if err != nil {
-				return local(p, err)
+				return keepRefusal(p, err)
 			}
 			if of.Supervised() {
 				password := p.T.SupervisorPassword()
@@ -33,15 +33,15 @@ func followUp(of dialect.Transaction, find func(*sim.Player, dialect.Transaction
 					password = a.Quoted(0)
 				}
 				if err := p.T.Supervise(password); err != nil {
-					return local(p, err)
+					return keepRefusal(p, err)
 				}
 			}
-			world(p).original = *original
+			worldOf(p).original = *original
 			o := sim.Order{Of: of, Amount: amount, Entry: original.Entry, Holder: original.Holder, Original: original}
 			if amount == 0 {
 				o.Amount = original.Amount
 			}
-			return local(p, p.Pay(&o))
+			return keepRefusal(p, p.Pay(&o))
 		}, err
 	}
 }
@@ -86,7 +86,7 @@ func lastInBatch(p *sim.Player, of dialect.Transaction) *sim.Record {
 
 // sameOriginal is the one that the latest follow-up was about, voided or not.
 func sameOriginal(p *sim.Player, of dialect.Transaction) (*sim.Record, error) {
-	if r := &world(p).original; isOriginal(of, r) {
+	if r := &worldOf(p).original; isOriginal(of, r) {
 		return r, nil
 	}
 	return nil, fmt.Errorf("no %s has been sent before", of)
@@ -99,13 +99,13 @@ func keepSlip(p *sim.Player) error {
 	if r == nil {
 		return errors.New("there is no approved purchase to keep the slip of")
 	}
-	world(p).slip = *r
+	worldOf(p).slip = *r
 	return nil
 }
 
 // onSlip is the purchase that the slip was kept of.
 func onSlip(p *sim.Player, of dialect.Transaction) (*sim.Record, error) {
-	slip := &world(p).slip
+	slip := &worldOf(p).slip
 	if !isOriginal(of, slip) {
 		return nil, errors.New("no slip has been kept")
 	}

@@ -38,7 +38,7 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 		switch {
 		case b.Phrase.Load != nil:
 			return nil, false, fmt.Errorf("%s: %q belongs to @load scenarios", b.At, b.Text)
-		case b.Phrase.Octets:
+		case b.Phrase.CheckOnly:
 			return nil, false, fmt.Errorf("%s: %q looks at messages of the past: only posfleet check can play it", b.At, b.Text)
 		}
 		faults = faults || b.Phrase.Faults

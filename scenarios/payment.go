@@ -23,8 +23,8 @@ var cardReading = []word[reading]{
 	{"typed in", "手输卡号", reading{sim.Keyed, false}},
 }
 
-// pick is the cardholder of the arrival that is being played.
-func pick(p *sim.Player, hs []profile.Holder) *profile.Holder {
+// pickHolder is the cardholder of the arrival that is being played.
+func pickHolder(p *sim.Player, hs []profile.Holder) *profile.Holder {
 	if len(hs) == 1 {
 		return &hs[0]
 	}
@@ -35,8 +35,8 @@ func pick(p *sim.Player, hs []profile.Holder) *profile.Holder {
 func pay(o sim.Order, hs []profile.Holder) func(*sim.Player) error {
 	return func(p *sim.Player) error {
 		now := o
-		now.Holder = pick(p, hs)
-		return local(p, p.Pay(&now))
+		now.Holder = pickHolder(p, hs)
+		return keepRefusal(p, p.Pay(&now))
 	}
 }
 
@@ -116,10 +116,10 @@ func paymentPhrases() []*Phrase {
 			Make: followUp(dialect.CompletionVoid, lastOriginal)},
 		{Group: group, English: "the terminal owes a reversal", Chinese: "终端有待发冲正",
 			Doc:  "The last payment is unknown: the terminal must undo it before its next one.",
-			Make: fixed(func(p *sim.Player) error { return state(p, p.T.Owes(), "owing a reversal", "owing none") })},
+			Make: fixed(func(p *sim.Player) error { return checkState(p, p.T.Owes(), "owing a reversal", "owing none") })},
 		{Group: group, English: "the terminal owes no reversal", Chinese: "终端无待发冲正",
 			Doc:  "",
-			Make: fixed(func(p *sim.Player) error { return state(p, !p.T.Owes(), "owing no reversal", "owing one") })},
+			Make: fixed(func(p *sim.Player) error { return checkState(p, !p.T.Owes(), "owing no reversal", "owing one") })},
 		{Group: group, English: "the terminal sends the reversal that it owes", Chinese: "终端发送冲正",
 			Doc: "Sends the reversal once, without waiting for the next payment.",
 			Make: fixed(func(p *sim.Player) error {

@@ -16,14 +16,14 @@ import (
 // Phrase is one sentence of the language. Its patterns hold placeholders in
 // braces, whose kinds are in the table placeholders.
 type Phrase struct {
-	Group   string // heading in docs/steps.md
-	English string
-	Chinese string
-	Doc     string
-	Table   string // the columns of the table that must follow; empty for none
-	Card    bool   // reads a card: a QR box cannot play it
-	Faults  bool   // makes the line fail: needs a line of the terminal's own
-	Octets  bool   // looks at messages of the past: only a check plays it
+	Group     string // heading in docs/steps.md
+	English   string
+	Chinese   string
+	Doc       string
+	Table     string // the columns of the table that must follow; empty for none
+	Card      bool   // reads a card: a QR box cannot play it
+	Faults    bool   // makes the line fail: needs a line of the terminal's own
+	CheckOnly bool   // looks at messages of the past: only a check plays it
 	// Make binds what a sentence says and gives what a terminal then does; Load
 	// is for @load scenarios instead, and puts it into the run.
 	Make func(a Args) (func(*sim.Player) error, error)
@@ -39,7 +39,7 @@ type Args struct {
 	Table   [][]string          // heading row first
 }
 
-// placeholders are the kinds of gaps in patterns.
+// placeholders are the patterns of what may fill a {kind}.
 var placeholders = map[string]string{
 	"amount":  `(\d+(?:\.\d{1,2})?)`,
 	"n":       `(\d+)`,
@@ -75,7 +75,7 @@ func meaning[T any](words []word[T], text string) (means T) {
 	return means
 }
 
-var gap = regexp.MustCompile(`\{(\w+)\}`)
+var placeholder = regexp.MustCompile(`\{(\w+)\}`)
 
 // Phrases is the language.
 func Phrases() []*Phrase { return phrases() }
@@ -103,7 +103,7 @@ func compilePattern(phrase string) pattern {
 	var b strings.Builder
 	var kinds []string
 	at := 0
-	for _, m := range gap.FindAllStringSubmatchIndex(phrase, -1) {
+	for _, m := range placeholder.FindAllStringSubmatchIndex(phrase, -1) {
 		words := regexp.QuoteMeta(phrase[at:m[0]])
 		b.WriteString(strings.TrimSuffix(words, " a ") + map[bool]string{true: " an? "}[strings.HasSuffix(words, " a ")])
 		kind := phrase[m[2]:m[3]]

@@ -30,9 +30,9 @@ func settlementPhrases() []*Phrase {
 		{Group: group, English: "the terminal settles", Chinese: "终端结算",
 			Doc: "Totals to the host, details when the host's totals differ, end of upload; the batch is cleared, and the terminal signs off when its policy says so.",
 			Make: fixed(func(p *sim.Player) error {
-				world(p).before = p.T.Journal.Batch
-				world(p).batch = p.T.Batch
-				return local(p, p.Settle())
+				worldOf(p).before = p.T.Journal.Batch
+				worldOf(p).batch = p.T.Batch
+				return keepRefusal(p, p.Settle())
 			})},
 		{Group: group, English: "the terminal forgets its last payment", Chinese: "终端漏记上一笔交易",
 			Doc:  "The last payment goes missing from the journal, so that totals cannot agree.",
@@ -50,10 +50,10 @@ func settlementPhrases() []*Phrase {
 			}},
 		{Group: group, English: "the totals balance", Chinese: "对账平",
 			Doc:  "The host's settlement flag is 1, and the totals it gives back are the terminal's.",
-			Make: fixed(func(p *sim.Player) error { return flag(p, dialect.Balanced) })},
+			Make: fixed(func(p *sim.Player) error { return checkFlag(p, dialect.Balanced) })},
 		{Group: group, English: "the totals do not balance", Chinese: "对账不平",
 			Doc:  "The host's settlement flag is 2, and the totals it gives are its own.",
-			Make: fixed(func(p *sim.Player) error { return flag(p, dialect.Unbalanced) })},
+			Make: fixed(func(p *sim.Player) error { return checkFlag(p, dialect.Unbalanced) })},
 		{Group: group, English: "the host's totals are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "主机合计借记{amount}元共{n}笔, 贷记{amount}元共{n}笔",
 			Doc: "The totals in field 48 of the settlement answer.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
@@ -65,20 +65,20 @@ func settlementPhrases() []*Phrase {
 					return nil
 				}, err
 			}},
-		{Group: group, English: "the terminal uploads {n} details", Chinese: "终端上送{n}笔明细", Octets: true,
+		{Group: group, English: "the terminal uploads {n} details", Chinese: "终端上送{n}笔明细", CheckOnly: true,
 			Doc: "The number of details in all batch uploads of this settlement, and in the end message.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				want, err := a.Int(0)
 				return func(p *sim.Player) error {
 					n, told := 0, -1
-					for _, s := range world(p).Trail {
-						v := s.Request.Get(wire.Totals)
+					for _, s := range worldOf(p).exchanges {
+						v := s.request.Get(wire.Totals)
 						switch {
-						case s.Result.Of == dialect.Settlement:
+						case s.result.Of == dialect.Settlement:
 							n, told = 0, -1
-						case s.Result.Of == dialect.BatchUpload && s.Result.Outcome == report.Approved && len(v) >= 2:
+						case s.result.Of == dialect.BatchUpload && s.result.Outcome == report.Approved && len(v) >= 2:
 							n += int(wire.Uint(v[:2]))
-						case s.Result.Of == dialect.UploadEnd:
+						case s.result.Of == dialect.UploadEnd:
 							told = int(wire.Uint(v))
 						}
 					}
@@ -91,10 +91,10 @@ func settlementPhrases() []*Phrase {
 		{Group: group, English: "the batch number has gone up by one", Chinese: "批次号加一",
 			Doc: "Compared with the batch that was settled.",
 			Make: fixed(func(p *sim.Player) error {
-				if world(p).batch == 0 {
+				if worldOf(p).batch == 0 {
 					return errors.New("no batch has been settled in this scenario")
 				}
-				want := dialect.Next(world(p).batch)
+				want := dialect.Next(worldOf(p).batch)
 				if p.T.Batch != want {
 					return fmt.Errorf("the batch number is %06d, want %06d", p.T.Batch, want)
 				}
@@ -124,16 +124,16 @@ func describeTotals(t dialect.Totals) string {
 	return fmt.Sprintf("debits of %s yuan in %d and credits of %s yuan in %d", report.FormatYuan(t.Debit), t.DebitN, report.FormatYuan(t.Credit), t.CreditN)
 }
 
-// flag checks a settlement's flag and the totals that go with it.
-func flag(p *sim.Player, want dialect.Flag) error {
+// checkFlag checks a settlement's flag and the totals that go with it.
+func checkFlag(p *sim.Player, want dialect.Flag) error {
 	if p.Last.Of != dialect.Settlement || !p.Last.Approved() {
-		return failed(p, "an answered settlement")
+		return unexpected(p, "an answered settlement")
 	}
 	if got := p.Last.Flag; got != want {
 		return fmt.Errorf("the settlement flag is %c, want %c; the terminal has %s, the host %s", got, want,
-			describeTotals(world(p).before), describeTotals(p.Last.Host))
+			describeTotals(worldOf(p).before), describeTotals(p.Last.Host))
 	}
-	if want == dialect.Unbalanced && p.Last.Host == world(p).before {
+	if want == dialect.Unbalanced && p.Last.Host == worldOf(p).before {
 		return errors.New("the host says that totals differ, but gives the terminal's own")
 	}
 	return nil

@@ -15,10 +15,10 @@ func fixed(do func(*sim.Player) error) func(Args) (func(*sim.Player) error, erro
 	return func(Args) (func(*sim.Player) error, error) { return do, nil }
 }
 
-// local takes a terminal's own refusal for an outcome that a later sentence may
-// expect; any other error ends the scenario.
-func local(p *sim.Player, err error) error {
-	world(p).refused(err)
+// keepRefusal takes a terminal's own refusal for an outcome that a later
+// sentence may expect; any other error ends the scenario.
+func keepRefusal(p *sim.Player, err error) error {
+	worldOf(p).refusal = err
 	if errors.Is(err, sim.ErrRefusedLocally) {
 		p.Last = sim.Result{}
 		return nil
@@ -72,17 +72,17 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "operator {text} logs in with password {text}", Chinese: "操作员{text}输入密码{text}",
 			Doc: "An operator logs in at the prompt. What the terminal refuses is told by what it shows.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
-				return func(p *sim.Player) error { return local(p, p.T.Login(a.Quoted(0), a.Quoted(1))) }, nil
+				return func(p *sim.Player) error { return keepRefusal(p, p.T.Login(a.Quoted(0), a.Quoted(1))) }, nil
 			}},
 		{Group: group, English: "the terminal signs in", Chinese: "终端签到",
 			Doc:  "Asks the host for working keys, checks their check values, takes the batch number.",
-			Make: fixed(func(p *sim.Player) error { return local(p, p.SignIn()) })},
+			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.SignIn()) })},
 		{Group: group, English: "the terminal signs off", Chinese: "终端签退",
 			Doc:  "Signs off at the host.",
-			Make: fixed(func(p *sim.Player) error { return local(p, p.SignOff()) })},
+			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.SignOff()) })},
 		{Group: group, English: "the terminal tests the line", Chinese: "终端做回响测试",
 			Doc:  "Sends an echo test.",
-			Make: fixed(func(p *sim.Player) error { return local(p, p.Echo()) })},
+			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.Echo()) })},
 		{Group: group, English: "the terminal is switched off and on again", Chinese: "终端断电重启",
 			Doc: "A power cut: keys, batch, journal and a reversal owed outlive it; the operator logs in again.",
 			Make: fixed(func(p *sim.Player) error {
@@ -141,16 +141,16 @@ func terminalPhrases() []*Phrase {
 					return wrong
 				}
 				if p.Last.Of != dialect.SignIn || !p.Last.Approved() || !p.T.SignedIn {
-					return failed(p, "a sign-in with right keys")
+					return unexpected(p, "a sign-in with right keys")
 				}
 				return nil
 			})},
 		{Group: group, English: "the terminal is signed in", Chinese: "终端处于签到状态",
 			Doc:  "",
-			Make: fixed(func(p *sim.Player) error { return state(p, p.T.SignedIn, "signed in", "not signed in") })},
+			Make: fixed(func(p *sim.Player) error { return checkState(p, p.T.SignedIn, "signed in", "not signed in") })},
 		{Group: group, English: "the terminal is not signed in", Chinese: "终端处于未签到状态",
 			Doc:  "",
-			Make: fixed(func(p *sim.Player) error { return state(p, !p.T.SignedIn, "not signed in", "signed in") })},
+			Make: fixed(func(p *sim.Player) error { return checkState(p, !p.T.SignedIn, "not signed in", "signed in") })},
 		{Group: group, English: "the terminal shows {text}", Chinese: "终端显示{text}",
 			Doc: "The text on the terminal's display, whole.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
@@ -165,32 +165,33 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "the terminal refuses", Chinese: "终端拒绝操作",
 			Doc: "The terminal did not send anything: nobody is logged in, it is not signed in, a password is wrong, a limit of its own is passed.",
 			Make: fixed(func(p *sim.Player) error {
-				if world(p).refusal == nil {
+				if worldOf(p).refusal == nil {
 					return errors.New("the terminal did not refuse")
 				}
 				return nil
 			})},
 		{Group: group, English: "the terminal has signed in again by itself", Chinese: "终端已自动重新签到",
-			Doc: "The last answer made the terminal sign in again, and that worked.", Octets: true,
+			Doc: "The last answer made the terminal sign in again, and that worked.", CheckOnly: true,
 			Make: fixed(func(p *sim.Player) error {
-				trail := world(p).Trail
-				if n := len(trail); n == 0 || trail[n-1].Result.Of != dialect.SignIn || trail[n-1].Result.Outcome != report.Approved {
+				past := worldOf(p).exchanges
+				if n := len(past); n == 0 || past[n-1].result.Of != dialect.SignIn || past[n-1].result.Outcome != report.Approved {
 					return errors.New("the last exchange is not an approved sign-in")
 				}
-				return state(p, p.T.SignedIn, "signed in", "not signed in")
+				return checkState(p, p.T.SignedIn, "signed in", "not signed in")
 			})},
 	}
 }
 
-func state(p *sim.Player, ok bool, want, seen string) error {
+// checkState says how the terminal is when that is not what was wanted.
+func checkState(p *sim.Player, ok bool, want, seen string) error {
 	if !ok {
 		return fmt.Errorf("the terminal is %s, want %s", seen, want)
 	}
 	return nil
 }
 
-// failed says that the last exchange is not what was wanted.
-func failed(p *sim.Player, want string) error {
+// unexpected says that the last exchange is not what was wanted.
+func unexpected(p *sim.Player, want string) error {
 	if err := p.Last.Reason(); err != nil {
 		return fmt.Errorf("want %s: %w", want, err)
 	}

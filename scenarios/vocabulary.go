@@ -21,7 +21,7 @@ func WriteVocabulary(w io.Writer) error {
 			fmt.Fprintf(&b, "\n## %s\n", group)
 		}
 		fmt.Fprintf(&b, "\n- `%s`<br>\n  `%s`", p.English, p.Chinese)
-		for _, note := range []string{p.Doc, tableNote(p.Table), when(p.Octets, "Checks only: it looks at messages of the past."),
+		for _, note := range []string{p.Doc, tableNote(p.Table), when(p.CheckOnly, "Checks only: it looks at messages of the past."),
 			when(p.Faults, "Under load it needs own lines (`--line own` or `each`).")} {
 			if note != "" {
 				b.WriteString("<br>\n  " + note)

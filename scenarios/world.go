@@ -6,37 +6,35 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// World is what the sentences of one scenario keep between them.
-type World struct {
-	Trail []Seen // every exchange; nil under load
+// world is what the sentences of one scenario keep between them; Cucumber calls
+// it so. It is the player's Vars.
+type world struct {
+	exchanges []exchange // all; nil under load
 
-	refusal  error // why the terminal refused the last thing asked of it
-	original sim.Record
-	slip     sim.Record // of the purchase that the operator kept the slip of
-	balance  int64
-	known    bool // balance is
-	before   dialect.Totals
-	batch    uint32
+	refusal  error          // why the terminal refused the last thing asked of it
+	original sim.Record     // of the latest follow-up
+	slip     sim.Record     // of the purchase that the operator kept the slip of
+	balance  int64          // fen, as the host told it
+	known    bool           // balance is
+	before   dialect.Totals // of the batch that was settled
+	batch    uint32         // its number
 }
 
-// Seen is one exchange as it went over the line.
-type Seen struct {
-	Request, Answer *wire.Message // Answer is nil when none came
-	Result          sim.Result
+// exchange is one exchange as it went over the line.
+type exchange struct {
+	request, answer *wire.Message // answer is nil when none came
+	result          sim.Result
 }
 
-// world gives the scenario's world; a player under load keeps one.
-func world(p *sim.Player) *World {
-	w, ok := p.Vars.(*World)
+// worldOf gives the scenario's world; a player under load keeps one.
+func worldOf(p *sim.Player) *world {
+	w, ok := p.Vars.(*world)
 	if !ok {
-		w = &World{}
+		w = &world{}
 		p.Vars = w
 	}
 	return w
 }
 
 // Reset forgets everything, for the next scenario.
-func (w *World) Reset() { *w = World{Trail: w.Trail[:0]} }
-
-// refused remembers whether the terminal refused.
-func (w *World) refused(err error) { w.refusal = err }
+func (w *world) Reset() { *w = world{exchanges: w.exchanges[:0]} }

@@ -29,7 +29,7 @@ type Behaviour struct {
 }
 
 // effect does one thing to an answer.
-type effect func(b *Behaviour, x *Exchange)
+type effect func(b *Behaviour, req *Request)
 
 // Behaviours are the kinds of Behaviour, and what each does.
 var behaviours = []struct {
@@ -103,30 +103,30 @@ func WithBehaviour(b *Behaviour) Option {
 }
 
 // shape applies the behaviour to one answer.
-func (b *Behaviour) shape(x *Exchange) {
-	if t := x.Transaction; !x.Known || !t.Payment() && t != dialect.Balance && t != dialect.Echo {
+func (b *Behaviour) shape(req *Request) {
+	if t := req.Transaction; !req.Known || !t.Payment() && t != dialect.Balance && t != dialect.Echo {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.start.IsZero() {
-		b.start = x.arrived
+		b.start = req.arrived
 	}
 	b.n++
-	if x.due.IsZero() {
-		x.due = x.arrived
+	if req.due.IsZero() {
+		req.due = req.arrived
 	}
 	for _, e := range b.effects {
-		e(b, x)
+		e(b, req)
 	}
-	if !x.due.After(x.arrived) {
-		x.due = time.Time{}
+	if !req.due.After(req.arrived) {
+		req.due = time.Time{}
 	}
 }
 
 func delay(arg string) (effect, error) {
 	d, err := duration(arg)
-	return func(_ *Behaviour, x *Exchange) { x.due = x.due.Add(d) }, err
+	return func(_ *Behaviour, req *Request) { req.due = req.due.Add(d) }, err
 }
 
 func uniform(arg string) (effect, error) {
@@ -139,14 +139,14 @@ func uniform(arg string) (effect, error) {
 	if err == nil && z < a {
 		err = fmt.Errorf("%s is less than %s", to, from)
 	}
-	return func(b *Behaviour, x *Exchange) {
-		x.due = x.due.Add(a + time.Duration(b.random.Float64()*float64(z-a)))
+	return func(b *Behaviour, req *Request) {
+		req.due = req.due.Add(a + time.Duration(b.random.Float64()*float64(z-a)))
 	}, err
 }
 
 func exponential(arg string) (effect, error) {
 	mean, err := duration(arg)
-	return func(b *Behaviour, x *Exchange) { x.due = x.due.Add(b.draw(mean)) }, err
+	return func(b *Behaviour, req *Request) { req.due = req.due.Add(b.draw(mean)) }, err
 }
 
 // draw draws from the exponential distribution.
@@ -164,9 +164,9 @@ func stall(arg string) (effect, error) {
 	if err == nil && (p <= 0 || d > p) {
 		err = fmt.Errorf("%s of every %s cannot be", hold, every)
 	}
-	return func(b *Behaviour, x *Exchange) {
-		if into := x.due.Sub(b.start) % p; into < d {
-			x.due = x.due.Add(d - into)
+	return func(b *Behaviour, req *Request) {
+		if into := req.due.Sub(b.start) % p; into < d {
+			req.due = req.due.Add(d - into)
 		}
 	}, err
 }
@@ -187,29 +187,29 @@ func queue(arg string, service func(*Behaviour, time.Duration) time.Duration) (e
 	}
 	each := time.Duration(float64(time.Second) / rate)
 	var free time.Time
-	return func(b *Behaviour, x *Exchange) {
-		if x.due.After(free) {
-			free = x.due
+	return func(b *Behaviour, req *Request) {
+		if req.due.After(free) {
+			free = req.due
 		}
 		free = free.Add(service(b, each))
-		x.due = free
+		req.due = free
 	}, nil
 }
 
 func drop(arg string) (effect, error) {
 	k, err := ordinal(arg)
-	return func(b *Behaviour, x *Exchange) {
+	return func(b *Behaviour, req *Request) {
 		if b.n%k == 0 {
-			x.copies = 0
+			req.copies = 0
 		}
 	}, err
 }
 
 func double(arg string) (effect, error) {
 	k, err := ordinal(arg)
-	return func(b *Behaviour, x *Exchange) {
+	return func(b *Behaviour, req *Request) {
 		if b.n%k == 0 {
-			x.copies *= 2
+			req.copies *= 2
 		}
 	}, err
 }
@@ -224,23 +224,23 @@ func lateEach(arg string) (effect, error) {
 	if given {
 		d, err = duration(after)
 	}
-	return func(b *Behaviour, x *Exchange) {
+	return func(b *Behaviour, req *Request) {
 		if b.n%k != 0 {
 			return
 		}
 		if given {
-			x.due = x.due.Add(d)
+			req.due = req.due.Add(d)
 		} else {
-			x.due = x.due.Add(b.late)
+			req.due = req.due.Add(b.late)
 		}
 	}, err
 }
 
 func silentAfter(arg string) (effect, error) {
 	d, err := duration(arg)
-	return func(b *Behaviour, x *Exchange) {
-		if x.arrived.Sub(b.start) >= d {
-			x.copies = 0
+	return func(b *Behaviour, req *Request) {
+		if req.arrived.Sub(b.start) >= d {
+			req.copies = 0
 		}
 	}, err
 }

@@ -21,13 +21,13 @@ func shaped(t *testing.T, spec string, n int, interval time.Duration) []time.Dur
 	start := time.Unix(1_800_000_000, 0)
 	out := make([]time.Duration, n)
 	for i := range out {
-		x := &Exchange{Transaction: dialect.Purchase, Known: true, copies: 1, arrived: start.Add(time.Duration(i) * interval)}
-		b.shape(x)
+		req := &Request{Transaction: dialect.Purchase, Known: true, copies: 1, arrived: start.Add(time.Duration(i) * interval)}
+		b.shape(req)
 		switch {
-		case x.copies == 0:
+		case req.copies == 0:
 			out[i] = -1
-		case !x.due.IsZero():
-			out[i] = x.due.Sub(x.arrived)
+		case !req.due.IsZero():
+			out[i] = req.due.Sub(req.arrived)
 		}
 	}
 	return out
@@ -92,9 +92,9 @@ func TestCountedBehavioursCountExactly(t *testing.T) {
 	}
 	copies := 0
 	for range n {
-		x := &Exchange{Transaction: dialect.Echo, Known: true, copies: 1}
-		b.shape(x)
-		copies += x.copies
+		req := &Request{Transaction: dialect.Echo, Known: true, copies: 1}
+		b.shape(req)
+		copies += req.copies
 	}
 	if copies != n+240 {
 		t.Errorf("double:83: %d answers to %d requests, want 240 more", copies, n)
@@ -137,9 +137,9 @@ func TestDelayedAnswersLeaveWhenDue(t *testing.T) {
 	want := make([]time.Duration, n)
 	for i := range n {
 		frames = append(frames, p.frame(p.request(dialect.Purchase, amount(1), shows("good")))...)
-		x := &Exchange{Transaction: dialect.Purchase, Known: true, copies: 1, arrived: time.Unix(1, 0)}
-		twin.shape(x)
-		want[i] = x.due.Sub(x.arrived)
+		req := &Request{Transaction: dialect.Purchase, Known: true, copies: 1, arrived: time.Unix(1, 0)}
+		twin.shape(req)
+		want[i] = req.due.Sub(req.arrived)
 	}
 	begin := time.Now()
 	p.write(frames)

@@ -17,7 +17,7 @@ func signedIn(t testing.TB, h *Host, index int) *pos {
 	if len(h.dialect.Form(dialect.SignIn).ManagementCodes) > 1 {
 		m.SetString(wire.ManagementCode, string(h.profile.SignIn))
 	}
-	out, ok := h.answer(newExchange(h.dialect), nil, p.frame(m)[2:], time.Now())
+	out, ok := h.answer(newRequest(h.dialect), nil, p.frame(m)[2:], time.Now())
 	if !ok || p.ans.Read(out[2:]) != nil {
 		t.Fatal("sign-in got no answer")
 	}
@@ -34,6 +34,14 @@ func purchases(p *pos, n int, fields ...field) [][]byte {
 	return frames
 }
 
+// startOver closes the batch of the first terminal and opens one of the same
+// number, so that the same purchases can come again.
+func startOver(h *Host) {
+	t := terminalOf(h, 0)
+	h.books.CloseBatch(t)
+	t.Batch = 1
+}
+
 func benchmarkPurchase(b *testing.B, network string, fields ...field) {
 	h, err := New(bench(network))
 	if err != nil {
@@ -41,21 +49,20 @@ func benchmarkPurchase(b *testing.B, network string, fields ...field) {
 	}
 	p := signedIn(b, h, 0)
 	frames := purchases(p, 500, append([]field{amount(1), shows("rich")}, fields...)...)
-	x := newExchange(h.dialect)
+	req := newRequest(h.dialect)
 	out := make([]byte, 0, 512)
 	now := time.Now()
 	i := 0
 	b.ReportAllocs()
 	for b.Loop() {
-		out, _ = h.answer(x, out[:0], frames[i], now)
+		out, _ = h.answer(req, out[:0], frames[i], now)
 		if i++; i == len(frames) {
 			b.StopTimer()
-			if got := x.Answer.FieldText(39); got != "00" {
+			if got := req.Answer.FieldText(39); got != "00" {
 				b.Fatalf("answered %s", got)
 			}
-			t := &h.all[0]
-			h.closeBatch(t)
-			t.batch, i = 1, 0
+			startOver(h)
+			i = 0
 			b.StartTimer()
 		}
 	}
@@ -85,17 +92,16 @@ func TestPurchaseDoesNotAllocate(t *testing.T) {
 		}
 		p := signedIn(t, h, 0)
 		frames := purchases(p, 1001, amount(1), shows("rich"), pin("123456"))
-		x := newExchange(h.dialect)
+		req := newRequest(h.dialect)
 		out := make([]byte, 0, 512)
 		now := time.Now()
 		for _, f := range frames { // grow the terminal's book
-			out, _ = h.answer(x, out[:0], f, now)
+			out, _ = h.answer(req, out[:0], f, now)
 		}
-		h.closeBatch(&h.all[0])
-		h.all[0].batch = 1
+		startOver(h)
 		i := 0
 		if n := testing.AllocsPerRun(1000, func() {
-			out, _ = h.answer(x, out[:0], frames[i], now)
+			out, _ = h.answer(req, out[:0], frames[i], now)
 			i++
 		}); n != 0 {
 			t.Errorf("%s: a purchase allocates %v times, want 0", network, n)
@@ -129,8 +135,8 @@ func BenchmarkSharedLine(b *testing.B) {
 		}
 		if i++; i == chunks {
 			b.StopTimer()
-			h.closeBatch(&h.all[0])
-			h.all[0].batch, i = 1, 0
+			startOver(h)
+			i = 0
 			b.StartTimer()
 		}
 	}

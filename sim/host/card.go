@@ -9,44 +9,44 @@ import (
 )
 
 // present reads which card the request shows, in whatever way it does: payment
-// code, track or number. x.card stays -1 when it shows none at all. A code is
+// code, track or number. The record has no card when it shows none at all. A code is
 // given when what is shown cannot be read, or is no card of this host.
-func (h *Host) present(x *Exchange) string {
-	req := x.Request
-	if x.Transaction == dialect.QRPurchase {
-		return h.presentCode(x)
+func (h *Host) present(req *Request) string {
+	m := req.Message
+	if req.Transaction == dialect.QRPurchase {
+		return h.presentCode(req)
 	}
-	x.pan, x.expiry = req.Get(wire.PAN), req.Get(wire.Expiry)
-	if track := req.Get(wire.Track2); track != nil {
-		if code := h.presentTrack(x, track); code != pending {
+	req.pan, req.expiry = m.Get(wire.PAN), m.Get(wire.Expiry)
+	if track := m.Get(wire.Track2); track != nil {
+		if code := h.presentTrack(req, track); code != pending {
 			return code
 		}
 	}
-	if x.pan == nil {
+	if req.pan == nil {
 		return pending
 	}
-	if req.Has(wire.PINBlock) {
-		if code := h.decryptPIN(x); code != pending {
+	if m.Has(wire.PINBlock) {
+		if code := h.decryptPIN(req); code != pending {
 			return code
 		}
 	}
-	return h.lookUp(x)
+	return h.lookUp(req)
 }
 
-func (h *Host) lookUp(x *Exchange) string {
-	i, ok := h.cards[numberOf(x.pan)]
+func (h *Host) lookUp(req *Request) string {
+	c, ok := h.books.CardOf(req.pan)
 	if !ok {
 		return noCard
 	}
-	x.card = i
+	req.record.Card = c
 	return pending
 }
 
 // presentTrack reads track 2: number, separator, expiry. Field 53 says whether
 // it is enciphered.
-func (h *Host) presentTrack(x *Exchange, track []byte) string {
-	if v := x.Request.Get(wire.SecurityControl); len(v) >= 3 && v[2] == '1' {
-		key := x.terminal.session.keys.Track
+func (h *Host) presentTrack(req *Request, track []byte) string {
+	if v := req.Message.Get(wire.SecurityControl); len(v) >= 3 && v[2] == '1' {
+		key := req.session.keys.Track
 		if key == nil {
 			return formatError
 		}
@@ -63,31 +63,31 @@ func (h *Host) presentTrack(x *Exchange, track []byte) string {
 		return formatError
 	}
 	pan, expiry := track[:end], track[end+1:end+5]
-	if !allDigits(pan) || !allDigits(expiry) || x.pan != nil && !bytes.Equal(x.pan, pan) {
+	if !allDigits(pan) || !allDigits(expiry) || req.pan != nil && !bytes.Equal(req.pan, pan) {
 		return formatError
 	}
-	x.pan = pan
-	if x.expiry == nil {
-		x.expiry = expiry
+	req.pan = pan
+	if req.expiry == nil {
+		req.expiry = expiry
 	}
 	return pending
 }
 
 // presentCode reads the payment code of a QR purchase: field 59, tag A3, three
 // digits of length, the code.
-func (h *Host) presentCode(x *Exchange) string {
-	v := x.Request.Get(wire.PaymentCode)
+func (h *Host) presentCode(req *Request) string {
+	v := req.Message.Get(wire.PaymentCode)
 	for len(v) >= 5 {
 		n, ok := digits(v[2:5])
 		if !ok || int(n) > len(v)-5 {
 			return formatError
 		}
 		if v[0] == 'A' && v[1] == '3' {
-			i, ok := h.codes[numberOf(v[5:5+n])]
-			if !ok || n > 20 {
+			c, ok := h.books.CardOfCode(v[5 : 5+n])
+			if !ok {
 				return noCard
 			}
-			x.card, x.qr = i, true
+			req.record.Card = c
 			return pending
 		}
 		v = v[5+n:]
@@ -95,16 +95,16 @@ func (h *Host) presentCode(x *Exchange) string {
 	return formatError
 }
 
-// decryptPIN deciphers the PIN block into x.pin; a block that cannot be one for
+// decryptPIN deciphers the PIN block into req.pin; a block that cannot be one for
 // this card is a format error of its own.
-func (h *Host) decryptPIN(x *Exchange) string {
-	key := x.terminal.session.keys.PIN
-	block := x.Request.Get(wire.PINBlock)
+func (h *Host) decryptPIN(req *Request) string {
+	key := req.session.keys.PIN
+	block := req.Message.Get(wire.PINBlock)
 	if key == nil || key.BlockSize() != len(block) {
 		return badPINBlock
 	}
-	pan := x.pan
-	if v := x.Request.Get(wire.SecurityControl); len(v) > 0 && v[0] == '1' {
+	pan := req.pan
+	if v := req.Message.Get(wire.SecurityControl); len(v) > 0 && v[0] == '1' {
 		pan = noNumber // a block without the card number
 	}
 	var (
@@ -112,14 +112,14 @@ func (h *Host) decryptPIN(x *Exchange) string {
 		err error
 	)
 	if len(block) == 16 {
-		pin, err = key.DecryptPINWide([16]byte(block), pan, x.pin[:0])
+		pin, err = key.DecryptPINWide([16]byte(block), pan, req.pin[:0])
 	} else {
-		pin, err = key.DecryptPIN([8]byte(block), pan, x.pin[:0])
+		pin, err = key.DecryptPIN([8]byte(block), pan, req.pin[:0])
 	}
 	if err != nil {
 		return badPINBlock
 	}
-	x.pinLen = len(pin)
+	req.pinLen = len(pin)
 	return pending
 }
 
@@ -127,18 +127,18 @@ var noNumber = []byte("0000000000000000")
 
 // acceptable is what the issuer says of the card in hand before it looks at
 // money: its fixed answer, expiry and PIN.
-func (h *Host) acceptable(x *Exchange) string {
-	c := h.cardOf(x)
+func (h *Host) acceptable(req *Request) string {
+	c := h.cardOf(req)
 	if c.Answer != "" && !isApproval(c.Answer) {
 		return c.Answer
 	}
 	if c.Expiry != "" {
 		until, ok := digits([]byte(c.Expiry))
-		if !ok || until < x.now.yymm || len(x.expiry) > 0 && string(x.expiry) != c.Expiry {
+		if !ok || until < req.now.yymm || len(req.expiry) > 0 && string(req.expiry) != c.Expiry {
 			return expired
 		}
 	}
-	if x.pinLen > 0 && subtle.ConstantTimeCompare(x.pin[:x.pinLen], c.PIN) != 1 {
+	if req.pinLen > 0 && subtle.ConstantTimeCompare(req.pin[:req.pinLen], c.PIN) != 1 {
 		return wrongPIN
 	}
 	return pending

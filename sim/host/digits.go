@@ -19,8 +19,8 @@ func digits(v []byte) (uint32, bool) {
 
 // amountOf reads field 4; the second result is false when it holds anything
 // but digits.
-func amountOf(req *wire.Message) (int64, bool) {
-	v := req.Get(wire.Amount)
+func amountOf(m *wire.Message) (int64, bool) {
+	v := m.Get(wire.Amount)
 	if len(v) == 0 || len(v) > 12 {
 		return 0, false
 	}

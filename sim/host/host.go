@@ -2,12 +2,12 @@
 // load terminals against, with books that can be checked to the fen.
 //
 // A [Host] serves the terminals, merchants and cards of a profile over any
-// net.Listener; sockets are package serve's. Each message becomes an [Exchange];
+// net.Listener; sockets are package serve's. Each message becomes an [Request];
 // a [Handler] answers it, or stays silent. The host's own rules are the innermost Handler. A misbehaviour
 // ([WithMisbehaviour]) wraps them or breaks one of them on purpose, so that
 // the judge can be judged; a [Behaviour] says when answers leave, so that a
 // meter of latency can be measured. What the host answered 00 it has booked in
-// a double-entry ledger: see [Host.Check] and [Host.Books].
+// a double-entry ledger, package book: see [Host.Check] and [Host.Books].
 //
 // The rules are those of the CUP direct-connect family as reconstructed from
 // public sources (docs/sources.md), asked of any dialect.Dialect: a field or part
@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/host/serve"
 	"github.com/posfleet/posfleet/sim/profile"
 )
@@ -32,11 +33,8 @@ type Host struct {
 	profile    *profile.Profile
 	dialect    *dialect.Dialect
 	server     serve.Server
-	terminals  map[identity]*terminal
-	all        []terminal
-	cards      map[number]int32 // into ledger.cards, by card number
-	codes      map[number]int32 // the same, by payment code
-	ledger     ledger
+	books      *book.Ledger
+	sessions   []*session // of the terminals, in the profile's order; each is its terminal's to lock
 	handler    Handler
 	bugs       bug
 	misbehaves bool // in some way
@@ -44,7 +42,6 @@ type Host struct {
 	behaviour  *Behaviour
 	clock      clock
 	serial     atomic.Uint64 // numbers answers; the last six digits are part of the RRN
-	strangers  int32         // the account that approve-all books unknown cards to
 	count      counters
 }
 
@@ -80,15 +77,17 @@ func WithRepeats() Option {
 // New makes the host of profile p.
 func New(p *profile.Profile, options ...Option) (*Host, error) {
 	h := &Host{profile: p, dialect: p.Dialect, clock: clock{now: time.Now}}
-	h.handler = h.serve
+	h.handler = h.applyRules
 	for _, o := range options {
 		if err := o(h); err != nil {
 			return nil, fmt.Errorf("host of profile %s: %w", p.Name, err)
 		}
 	}
-	if err := h.open(); err != nil {
+	var err error
+	if h.books, err = book.Open(p); err != nil {
 		return nil, fmt.Errorf("host of profile %s: %w", p.Name, err)
 	}
+	h.sessions = make([]*session, len(p.Terminals))
 	h.server.NewAnswer, h.server.Format = h.newAnswer, &h.dialect.Format
 	h.server.Delays = h.behaviour != nil || h.misbehaves
 	return h, nil
@@ -98,6 +97,22 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 // then closes l and the connections and waits for their goroutines. It returns
 // nil when ctx ended it.
 func (h *Host) Serve(ctx context.Context, l net.Listener) error { return h.server.Serve(ctx, l) }
+
+// Books gives the book of each terminal, in the profile's order.
+func (h *Host) Books() []book.Book { return h.books.Books() }
+
+// Check proves the books at a moment when no request is being answered.
+func (h *Host) Check() error { return h.books.Check() }
+
+// Balance is the balance in fen of the account behind a card number, for tests
+// and for people; the second result is false when the host has no such card.
+func (h *Host) Balance(pan string) (int64, bool) {
+	c, ok := h.books.CardOf([]byte(pan))
+	if !ok {
+		return 0, false
+	}
+	return h.books.Balance(c), true
+}
 
 // Counts are what a host has seen since it was made. Refused counts frames that
 // could not be read, too.

@@ -102,7 +102,7 @@ func hostile(p *pos) map[string][]byte {
 	}
 }
 
-// R23: whatever one connection sends, the next sale on another is approved at
+// Whatever one connection sends, the next sale on another is approved at
 // once, and nothing else is booked.
 func TestHostileOctetsHarmNobody(t *testing.T) {
 	h, address := listen(t, "cup", WithLimits(serve.Limits{Message: 100 * time.Millisecond}))
@@ -122,7 +122,7 @@ func TestHostileOctetsHarmNobody(t *testing.T) {
 		}
 		sales++
 		q.conn.Close()
-		if b := book(h, "10000001"); b.DebitN != sales || b.Debit != int64(sales) {
+		if b := bookOf(h, "10000001"); b.DebitN != sales || b.Debit != int64(sales) {
 			t.Fatalf("%s: book %+v, want %d sales of 1", name, b.Totals, sales)
 		}
 	}
@@ -160,14 +160,14 @@ func FuzzRequest(f *testing.F) {
 	for _, kind := range []dialect.Transaction{dialect.Settlement, dialect.BatchUpload, dialect.UploadEnd, dialect.SignOff, dialect.Echo} {
 		f.Add(p.frame(p.request(kind, set(48, "00")))[2:], false)
 	}
-	x := newExchange(h.dialect)
+	req := newRequest(h.dialect)
 	m := h.dialect.NewMessage()
 	f.Fuzz(func(t *testing.T, frame []byte, seal bool) {
 		// With a right MAC the octets reach the rules behind it.
 		sealed := append([]byte{}, frame...)
 		if seal && m.Read(sealed) == nil {
 			if covered, mac := m.MACSpan(); mac != nil {
-				sum := h.all[0].session.keys.MAC.MAC(h.profile.MAC, covered)
+				sum := h.sessions[0].keys.MAC.MAC(h.profile.MAC, covered)
 				copy(mac, sum[:])
 			}
 		}
@@ -175,16 +175,16 @@ func FuzzRequest(f *testing.F) {
 		right := false
 		if m.Read(sealed) == nil {
 			covered, mac := m.MACSpan()
-			right = mac != nil && h.all[0].session.keys.MAC.CheckMAC(h.profile.MAC, covered, mac)
+			right = mac != nil && h.sessions[0].keys.MAC.CheckMAC(h.profile.MAC, covered, mac)
 		}
-		h.answer(x, nil, sealed, time.Now())
+		h.answer(req, nil, sealed, time.Now())
 		if !right && h.Books()[0].Totals != before.Totals {
 			t.Error("booked without a right MAC")
 		}
 		if err := h.Check(); err != nil {
 			t.Fatal(err)
 		}
-		if !h.all[0].signedIn {
+		if !h.sessions[0].signedIn {
 			signedIn(t, h, 0)
 		}
 	})

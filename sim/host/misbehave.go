@@ -31,22 +31,22 @@ type Misbehaviour struct {
 
 var misbehaviours = []Misbehaviour{
 	{Name: "wrong-mac", Doc: "answers carry a MAC that is one bit wrong",
-		wrap: onAnswer(func(h *Host, x *Exchange) { x.spoilMAC = true })},
+		wrap: onAnswer(func(h *Host, req *Request) { req.spoilMAC = true })},
 	{Name: "no-mac", Doc: "answers carry no MAC",
-		wrap: onAnswer(func(h *Host, x *Exchange) { x.noMAC = true })},
+		wrap: onAnswer(func(h *Host, req *Request) { req.noMAC = true })},
 	{Name: "wrong-echo", Doc: "answers to payments bring back another amount, under a right MAC",
-		wrap: onPayment(func(h *Host, x *Exchange) { bend(x.Answer, wire.Amount) })},
+		wrap: onPayment(func(h *Host, req *Request) { bend(req.Answer, wire.Amount) })},
 	{Name: "wrong-trace", Doc: "answers to payments bring back another trace, under a right MAC",
-		wrap: onPayment(func(h *Host, x *Exchange) { bend(x.Answer, wire.Trace) })},
+		wrap: onPayment(func(h *Host, req *Request) { bend(req.Answer, wire.Trace) })},
 	{Name: "wrong-kcv", Doc: "sign-in gives a PIN key whose check value is wrong", wrap: onAnswer(wrongKCV)},
 	{Name: "lying-totals", Doc: "settlement finds every batch unbalanced, with totals that are one fen off",
 		wrap: onAnswer(lyingTotals)},
 	{Name: "silent", Doc: "payments are booked and never answered",
-		wrap: onPayment(func(h *Host, x *Exchange) { x.copies = 0 })},
+		wrap: onPayment(func(h *Host, req *Request) { req.copies = 0 })},
 	{Name: "late", Doc: "payments are booked and answered half a second after the terminal's timeout",
-		wrap: onPayment(func(h *Host, x *Exchange) { x.due = x.arrived.Add(h.lateness()) })},
+		wrap: onPayment(func(h *Host, req *Request) { req.due = req.arrived.Add(h.lateness()) })},
 	{Name: "duplicate", Doc: "payments are answered twice",
-		wrap: onPayment(func(h *Host, x *Exchange) { x.copies = 2 })},
+		wrap: onPayment(func(h *Host, req *Request) { req.copies = 2 })},
 	{Name: "approve-all", Doc: "purchases are approved whatever card, PIN, amount or balance", bug: approveAll},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
@@ -76,13 +76,13 @@ func WithMisbehaviour(name string) Option {
 }
 
 // onAnswer makes middleware that changes every answer.
-func onAnswer(change func(*Host, *Exchange)) func(*Host, Handler) Handler {
+func onAnswer(change func(*Host, *Request)) func(*Host, Handler) Handler {
 	return func(h *Host, next Handler) Handler {
-		return func(x *Exchange) bool {
-			if !next(x) {
+		return func(req *Request) bool {
+			if !next(req) {
 				return false
 			}
-			change(h, x)
+			change(h, req)
 			return true
 		}
 	}
@@ -90,10 +90,10 @@ func onAnswer(change func(*Host, *Exchange)) func(*Host, Handler) Handler {
 
 // onPayment is onAnswer for payments alone, so that terminals can sign in,
 // reverse and settle as if all were well.
-func onPayment(change func(*Host, *Exchange)) func(*Host, Handler) Handler {
-	return onAnswer(func(h *Host, x *Exchange) {
-		if x.Known && x.Transaction.Payment() {
-			change(h, x)
+func onPayment(change func(*Host, *Request)) func(*Host, Handler) Handler {
+	return onAnswer(func(h *Host, req *Request) {
+		if req.Known && req.Transaction.Payment() {
+			change(h, req)
 		}
 	})
 }
@@ -108,24 +108,24 @@ func bend(a *wire.Message, e wire.Element) {
 	}
 }
 
-func wrongKCV(_ *Host, x *Exchange) {
-	if !x.Known || x.Transaction != dialect.SignIn {
+func wrongKCV(_ *Host, req *Request) {
+	if !req.Known || req.Transaction != dialect.SignIn {
 		return
 	}
 	at := 16
-	if x.terminal != nil && x.terminal.session != nil && x.terminal.session.mode == keys.Single {
+	if req.session != nil && req.session.mode == keys.Single {
 		at = 8
 	}
-	if v := x.Answer.Get(wire.WorkingKeys); len(v) > at {
+	if v := req.Answer.Get(wire.WorkingKeys); len(v) > at {
 		v[at] ^= 0xFF
 	}
 }
 
-func lyingTotals(_ *Host, x *Exchange) {
-	if !x.Known || x.Transaction != dialect.Settlement {
+func lyingTotals(_ *Host, req *Request) {
+	if !req.Known || req.Transaction != dialect.Settlement {
 		return
 	}
-	if v := x.Answer.Get(wire.Totals); len(v) == dialect.TotalsLen {
+	if v := req.Answer.Get(wire.Totals); len(v) == dialect.TotalsLen {
 		t, _ := dialect.ReadTotals(v)
 		t.Debit++
 		dialect.PutTotals(v, t, dialect.Unbalanced)

@@ -12,6 +12,7 @@ import (
 // Each misbehaviour can be seen by whoever looks, and by nobody else: the test
 // fails when a host without it shows the same.
 func TestEachMisbehaviourIsSeen(t *testing.T) {
+	t.Parallel()
 	buy := func(p *pos, role string) *wire.Message {
 		m := p.request(dialect.Purchase, amount(500), shows(role))
 		p.write(p.frame(m))
@@ -46,7 +47,7 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		},
 		"silent": func(p *pos, h *Host) bool {
 			buy(p, "good")
-			return !p.hear(50*time.Millisecond) && book(h, "10000001").DebitN == 1
+			return !p.hear(50*time.Millisecond) && bookOf(h, "10000001").DebitN == 1
 		},
 		"late": func(p *pos, h *Host) bool {
 			buy(p, "good")
@@ -69,11 +70,11 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			buy(p, "good")
 			p.hear(time.Second)
 			p.write(p.last)
-			return p.hear(time.Second) && book(h, "10000001").DebitN == 2
+			return p.hear(time.Second) && bookOf(h, "10000001").DebitN == 2
 		},
 		"forget-reversal": func(p *pos, h *Host) bool {
 			m := buy(p, "good")
-			return p.hear(time.Second) && p.send(p.reversalOf(m)) == "00" && book(h, "10000001").DebitN == 1
+			return p.hear(time.Second) && p.send(p.reversalOf(m)) == "00" && bookOf(h, "10000001").DebitN == 1
 		},
 	}
 	for _, m := range Misbehaviours() {
@@ -83,6 +84,7 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			continue
 		}
 		t.Run(m.Name, func(t *testing.T) {
+			t.Parallel()
 			if m.Doc == "" {
 				t.Error("it has no doc")
 			}
@@ -103,9 +105,9 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 func signedInAnyhow(t *testing.T, h *Host, address string) *pos {
 	p := dialPOS(t, h, address, 0)
 	p.want("00", dialect.SignIn, sub(wire.ManagementCode, "004"))
-	h.all[0].mu.Lock()
-	p.keys = h.all[0].session.keys
-	h.all[0].mu.Unlock()
+	terminalOf(h, 0).Lock()
+	p.keys = h.sessions[0].keys
+	terminalOf(h, 0).Unlock()
 	return p
 }
 

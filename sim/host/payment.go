@@ -2,191 +2,174 @@ package host
 
 import (
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
+// paymentRules are the rules of business for each way in which a transaction is
+// booked.
+var paymentRules = [...]struct {
+	needsCard bool // the request must show the card; without it the original's serves
+	apply     func(*Host, *Request) string
+}{
+	dialect.None:      {true, (*Host).inquire},
+	dialect.Charge:    {true, (*Host).charge},
+	dialect.Uncharge:  {false, (*Host).uncharge},
+	dialect.GiveBack:  {false, (*Host).giveBack},
+	dialect.Hold:      {true, (*Host).hold},
+	dialect.Release:   {false, (*Host).release},
+	dialect.Capture:   {false, (*Host).capture},
+	dialect.Uncapture: {false, (*Host).uncapture},
+}
+
 // pay applies the rules of business to a sealed request. It moves the money
 // that an approval moves.
-func (h *Host) pay(x *Exchange) string {
-	t := x.terminal
-	kind := x.Transaction
-	if kind != dialect.Balance {
-		var ok bool
-		if x.amount, ok = amountOf(x.Request); !ok {
-			return formatError
-		}
-	}
-	code := h.present(x)
-	if code == formatError || code == badPINBlock {
+func (h *Host) pay(req *Request) string {
+	booking := req.Transaction.Booking()
+	rule := &paymentRules[booking]
+	code := h.readPayment(req)
+	shown := req.record.Card != book.NoCard
+	switch {
+	case code == formatError, code == badPINBlock:
 		return code
-	}
-	if t.shop == nil {
+	case !req.terminal.HasMerchant():
 		return noMerchant
-	}
-	if h.bugs&approveAll != 0 && (kind == dialect.Purchase || kind == dialect.QRPurchase) {
-		return h.approveBlindly(x)
-	}
-	if kind != dialect.Balance && x.amount == 0 {
+	case booking == dialect.Charge && h.bugs&approveAll != 0:
+		return h.approveBlindly(req)
+	case booking != dialect.None && req.record.Amount == 0:
 		return badAmount
-	}
-	if code != pending {
+	case code != pending:
 		return code
-	}
-	shown := x.card >= 0
-	switch kind {
-	case dialect.Balance, dialect.Purchase, dialect.QRPurchase, dialect.PreAuth:
-		if !shown {
-			return formatError
-		}
+	case rule.needsCard && !shown:
+		return formatError
 	}
 	if shown {
-		if code := h.acceptable(x); code != pending {
+		if code := h.acceptable(req); code != pending {
 			return code
 		}
 	}
-	switch kind {
-	case dialect.Balance:
-		x.balance = h.ledger.cards[x.card].balance.Load()
-		code = good
-	case dialect.Purchase, dialect.QRPurchase:
-		code = h.purchase(x)
-	case dialect.PurchaseVoid:
-		code = h.purchaseVoid(x)
-	case dialect.Refund:
-		code = h.refund(x)
-	case dialect.PreAuth:
-		code = h.preAuth(x)
-	case dialect.PreAuthVoid:
-		code = h.preAuthVoid(x)
-	case dialect.Completion, dialect.CompletionAdvice:
-		code = h.completion(x)
-	case dialect.CompletionVoid:
-		code = h.completionVoid(x)
-	default:
-		code = invalid
-	}
-	if code == good && shown {
-		if a := h.cardOf(x).Answer; a != "" {
+	code = rule.apply(h, req)
+	if code == approved && shown {
+		if a := h.cardOf(req).Answer; a != "" {
 			return a // an approval of another kind
 		}
 	}
 	return code
 }
 
-// purchase moves the amount from card to merchant.
-func (h *Host) purchase(x *Exchange) string {
-	c := &h.ledger.cards[x.card]
-	if c.of.Limit > 0 && x.amount > c.of.Limit {
+// readPayment reads amount and card.
+func (h *Host) readPayment(req *Request) string {
+	if req.Transaction.Payment() {
+		var ok bool
+		if req.record.Amount, ok = amountOf(req.Message); !ok {
+			return formatError
+		}
+	}
+	return h.present(req)
+}
+
+// inquire looks at the balance.
+func (h *Host) inquire(req *Request) string {
+	req.balance = h.books.Balance(req.record.Card)
+	return approved
+}
+
+// charge moves the amount from card to merchant.
+func (h *Host) charge(req *Request) string {
+	if h.aboveLimit(req) {
 		return overLimit
 	}
-	if !draw(&c.account, &x.terminal.shop.account, x.amount) {
-		return poor
+	if !h.books.Charge(req.terminal, &req.record, false) {
+		return insufficientFunds
 	}
-	x.auth = authCode(x.serial)
-	return good
+	return approved
+}
+
+// aboveLimit reports whether the amount is more than the card may pay at once.
+func (h *Host) aboveLimit(req *Request) bool {
+	limit := h.cardOf(req).Limit
+	return limit > 0 && req.record.Amount > limit
 }
 
 // approveBlindly is the planted bug of approve-all: no rule is asked.
-func (h *Host) approveBlindly(x *Exchange) string {
-	if x.card < 0 {
-		x.card = h.strangers
+func (h *Host) approveBlindly(req *Request) string {
+	if req.record.Card == book.NoCard {
+		req.record.Card = h.books.UnknownCards()
 	}
-	move(&h.ledger.cards[x.card].account, &x.terminal.shop.account, x.amount)
-	x.auth = authCode(x.serial)
-	return good
+	h.books.Charge(req.terminal, &req.record, true)
+	return approved
 }
 
-// purchaseVoid gives a purchase of the open batch back, whole.
-func (h *Host) purchaseVoid(x *Exchange) string {
-	i, code := h.original(x)
-	if code != pending {
+// uncharge gives a purchase of the open batch back, whole.
+func (h *Host) uncharge(req *Request) string {
+	if code := h.findOriginal(req, dialect.Charge); code != pending {
 		return code
 	}
-	s := x.terminal.session
-	r := &s.records[i]
-	if r.kind != dialect.Purchase && r.kind != dialect.QRPurchase {
-		return noOriginal
-	}
-	if r.refunded > 0 || r.amount != x.amount {
-		return mismatch
-	}
-	move(&x.terminal.shop.account, &h.ledger.cards[r.card].account, r.amount)
-	r.state = voided
-	x.entry.origin, x.entry.card = i, r.card
-	x.auth = authCode(x.serial)
-	return good
+	h.books.Uncharge(req.terminal, &req.record)
+	return approved
 }
 
-// original finds the approved payment of the open batch that a void names:
-// batch and trace in field 61, RRN in field 37, and its card if one is shown.
-func (h *Host) original(x *Exchange) (int32, string) {
-	batch, ok1 := digits(x.Request.Get(wire.OriginalBatch))
-	trace, ok2 := digits(x.Request.Get(wire.OriginalTrace))
+// findOriginal finds the payment that a void names: an approved one of the open
+// batch, booked in this way, by batch and trace, reference, and its card if one
+// is shown. It must be of the same amount, and nothing of it refunded.
+func (h *Host) findOriginal(req *Request, booking dialect.Booking) string {
+	batch, ok1 := digits(req.Message.Get(wire.OriginalBatch))
+	trace, ok2 := digits(req.Message.Get(wire.OriginalTrace))
 	if !ok1 || !ok2 {
-		return 0, formatError
+		return formatError
 	}
-	s := x.terminal.session
-	at, ok := s.place(recordKey(batch, trace, h.dialect.Form(dialect.Purchase).MTI))
+	n, ok := req.terminal.Find(book.KeyOf(batch, trace, h.dialect.Form(dialect.Purchase).MTI))
 	if !ok {
-		return 0, noOriginal
-	}
-	i := s.index[at].at
-	r := &s.records[i]
-	if r.state != approved || !rrnIs(x.Request.Get(wire.RRN), r.when, r.serial) || x.card >= 0 && x.card != r.card {
-		return 0, noOriginal
-	}
-	return i, pending
-}
-
-// refund gives a payment back in whole or in part, also after its settlement.
-// It is found by its RRN (field 37) and date (field 61); the refunds of one
-// payment never come to more than its amount.
-func (h *Host) refund(x *Exchange) string {
-	s := x.terminal.session
-	date, _ := digits(x.Request.Get(wire.OriginalDate))
-	is := func(when uint32, serial uint64) bool {
-		return rrnIs(x.Request.Get(wire.RRN), when, serial) && (date == 0 || date == stampOf(int64(when)).mmdd)
-	}
-	var (
-		amount   int64
-		refunded *int64
-		card     int32
-	)
-	for i := len(s.records) - 1; i >= 0 && refunded == nil; i-- {
-		if r := &s.records[i]; r.state == approved && r.kind.Side() == dialect.Debit && is(r.when, r.serial) {
-			amount, refunded, card = r.amount, &r.refunded, r.card
-		}
-	}
-	for i := 0; i < len(s.past) && refunded == nil; i++ {
-		if p := &s.past[i]; is(p.when, p.serial) {
-			amount, refunded, card = p.amount, &p.refunded, p.card
-		}
-	}
-	switch {
-	case refunded == nil, x.card >= 0 && x.card != card:
 		return noOriginal
-	case x.amount > amount-*refunded:
+	}
+	r := req.terminal.Record(n)
+	switch {
+	case r.State != book.Approved, r.Kind.Booking() != booking,
+		!rrnIs(req.Message.Get(wire.RRN), r.When, r.Serial),
+		req.record.Card != book.NoCard && req.record.Card != r.Card:
+		return noOriginal
+	case r.Refunded > 0, r.Amount != req.record.Amount:
 		return mismatch
 	}
-	move(&x.terminal.shop.account, &h.ledger.cards[card].account, x.amount)
-	*refunded += x.amount
-	x.entry.card = card
-	return good
+	req.record.Original = n
+	return pending
 }
+
+// giveBack gives a payment back in whole or in part, also after its settlement.
+// It is found by its reference and date; the refunds of one payment never come
+// to more than its amount.
+func (h *Host) giveBack(req *Request) string {
+	rrn := req.Message.Get(wire.RRN)
+	date, _ := digits(req.Message.Get(wire.OriginalDate))
+	p, ok := req.terminal.FindRefundable(func(when uint32, serial uint64) bool {
+		return rrnIs(rrn, when, serial) && dateIs(date, when)
+	})
+	switch {
+	case !ok, req.record.Card != book.NoCard && req.record.Card != p.Card:
+		return noOriginal
+	case req.record.Amount > p.Left:
+		return mismatch
+	}
+	h.books.GiveBack(req.terminal, &req.record, p)
+	return approved
+}
+
+// dateIs reports whether MMDD is a moment's date; 0 is any date.
+func dateIs(mmdd, when uint32) bool { return mmdd == 0 || mmdd == stampOf(int64(when)).mmdd }
 
 // authCode is the authorisation code of an approval.
 func authCode(serial uint64) uint32 { return uint32(serial % 1_000_000) }
 
 // tellBalance puts the balance into the answer.
-func (h *Host) tellBalance(x *Exchange) {
-	v := dialect.Field54(x.balance)
-	x.Answer.Set(wire.AdditionalAmounts, v[:])
+func (h *Host) tellBalance(req *Request) {
+	v := dialect.Field54(req.balance)
+	req.Answer.Set(wire.AdditionalAmounts, v[:])
 }
 
 // tellVoucher puts the voucher of a QR payment into field 59: tag A4, 20
 // digits. Such answers carry no authorisation code.
-func (h *Host) tellVoucher(x *Exchange) {
+func (h *Host) tellVoucher(req *Request) {
 	v := [25]byte{'A', '4', '0', '2', '0'}
-	wire.PutUint(v[5:], x.serial)
-	x.Answer.Set(wire.PaymentCode, v[:])
+	wire.PutUint(v[5:], req.serial)
+	req.Answer.Set(wire.PaymentCode, v[:])
 }

@@ -4,10 +4,10 @@ import (
 	"testing"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// P11
 func TestVoidOnlyOnceAndWhole(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
@@ -22,7 +22,7 @@ func TestVoidOnlyOnceAndWhole(t *testing.T) {
 		t.Fatalf("void answered %s", code)
 	}
 	p.want("25", dialect.PurchaseVoid, amount(900), shows("good"), of)
-	if b := book(h, "10000001"); b.Totals != (tally(900, 900, 1, 1)) {
+	if b := bookOf(h, "10000001"); b.Totals != (tally(900, 900, 1, 1)) {
 		t.Errorf("book %+v, want the purchase on both sides", b.Totals)
 	}
 	if got := balanceOf(t, h, "good"); got != start {
@@ -34,7 +34,7 @@ func TestVoidOnlyOnceAndWhole(t *testing.T) {
 	if code := p.send(p.reversalOf(void)); code != "00" {
 		t.Fatalf("reversal of the void answered %s", code)
 	}
-	if b := book(h, "10000001"); b.Totals != (tally(900, 0, 1, 0)) {
+	if b := bookOf(h, "10000001"); b.Totals != (tally(900, 0, 1, 0)) {
 		t.Errorf("book %+v, want the purchase alone", b.Totals)
 	}
 	p.want("00", dialect.PurchaseVoid, amount(900), of) // no card shown: the original's
@@ -53,7 +53,7 @@ func TestVoidNeedsItsOwnTerminalAndBatch(t *testing.T) {
 	p.want("25", dialect.PurchaseVoid, amount(900), shows("good"), of)
 }
 
-// P12
+// In parts or whole, before settlement or after it.
 func TestRefundsNeverExceedThePayment(t *testing.T) {
 	for _, settled := range []bool{false, true} {
 		h, address := listen(t, "cup")
@@ -76,7 +76,7 @@ func TestRefundsNeverExceedThePayment(t *testing.T) {
 		if got := balanceOf(t, h, "good"); got != start {
 			t.Errorf("settled %t: balance %d, want %d", settled, got, start)
 		}
-		if b := book(h, "10000001"); b.Net() != 0 || b.CreditN != 2 {
+		if b := bookOf(h, "10000001"); b.Net() != 0 || b.CreditN != 2 {
 			t.Errorf("settled %t: book %+v", settled, b.Totals)
 		}
 	}
@@ -86,7 +86,7 @@ func TestRefundsAfterSettlementAreBounded(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
 	var first, last field
-	for i := range pastKept + 1 {
+	for i := range book.KeepsSettled + 1 {
 		p.want("00", dialect.Purchase, amount(10), shows("good"))
 		if last = p.reference(); i == 0 {
 			first = last
@@ -97,7 +97,7 @@ func TestRefundsAfterSettlementAreBounded(t *testing.T) {
 	p.want("00", dialect.Refund, amount(10), shows("good"), last)
 }
 
-// P13
+// A pre-authorisation is paid or let go once; undoing that opens it again.
 func TestPreAuthorisationIsCompletedOnceOrLetGo(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
@@ -113,7 +113,7 @@ func TestPreAuthorisationIsCompletedOnceOrLetGo(t *testing.T) {
 	}
 	totals := func(want dialect.Totals, after string) {
 		t.Helper()
-		if b := book(h, "10000001"); b.Totals != want {
+		if b := bookOf(h, "10000001"); b.Totals != want {
 			t.Fatalf("%s: book %+v, want %+v", after, b.Totals, want)
 		}
 	}
@@ -182,7 +182,6 @@ func TestPreAuthorisationIsCompletedOnceOrLetGo(t *testing.T) {
 	balance(start-800, "pre-auth reversed")
 }
 
-// P14
 func TestLargestAmountsNeverWrap(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
@@ -191,7 +190,7 @@ func TestLargestAmountsNeverWrap(t *testing.T) {
 	for i := range 12 {
 		p.want("00", dialect.Purchase, amount(most), shows("rich"), set(2, rich[i].PAN))
 	}
-	if b := book(h, "10000001"); b.Debit != 12*most || b.DebitN != 12 {
+	if b := bookOf(h, "10000001"); b.Debit != 12*most || b.DebitN != 12 {
 		t.Errorf("book %+v, want 12 times %d", b.Totals, int64(most))
 	}
 	if flag := p.settlement(most, 12, 0, 0); flag != '3' {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -355,13 +356,20 @@ func balanceOf(t testing.TB, h *Host, role string) int64 {
 	return 0
 }
 
-func book(h *Host, tid string) Book {
+// terminalOf is a terminal's book to write in.
+func terminalOf(h *Host, index int) *book.Terminal {
+	e := &h.profile.Terminals[index]
+	t, _, _ := h.books.Terminal([]byte(e.TID), []byte(e.MID))
+	return t
+}
+
+func bookOf(h *Host, tid string) book.Book {
 	for _, b := range h.Books() {
 		if b.TID == tid {
 			return b
 		}
 	}
-	return Book{}
+	return book.Book{}
 }
 
 func tally(debit, credit int64, debitN, creditN int) dialect.Totals {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -12,134 +13,72 @@ const (
 	completionDays = 30
 )
 
-// preAuth holds the amount back.
-func (h *Host) preAuth(x *Exchange) string {
-	c := &h.ledger.cards[x.card]
-	if c.of.Limit > 0 && x.amount > c.of.Limit {
+// hold holds the amount back.
+func (h *Host) hold(req *Request) string {
+	if h.aboveLimit(req) {
 		return overLimit
 	}
-	if !draw(&c.account, &h.ledger.holds, x.amount) {
-		return poor
+	if !h.books.Hold(req.terminal, &req.record, authCode(req.serial)) {
+		return insufficientFunds
 	}
-	s := x.terminal.session
-	x.auth = authCode(x.serial)
-	x.entry.origin = int32(len(s.holds))
-	s.holds = append(s.holds, hold{amount: x.amount, auth: x.auth, when: uint32(x.now.unix), card: x.card, open: true})
-	return good
+	return approved
 }
 
-// heldBy finds the open pre-authorisation that the request names by its code
-// (field 38), date (field 61) and card.
-func (h *Host) heldBy(x *Exchange) (int32, string) {
-	s := x.terminal.session
-	auth, ok := digits(x.Request.Get(wire.AuthCode))
+// findHold finds the open pre-authorisation that the request names by its code,
+// date and card.
+func (h *Host) findHold(req *Request) (*book.Hold, string) {
+	auth, ok := digits(req.Message.Get(wire.AuthCode))
 	if !ok {
-		return 0, noOriginal
+		return nil, noOriginal
 	}
-	date, _ := digits(x.Request.Get(wire.OriginalDate))
-	for i := len(s.holds) - 1; i >= 0; i-- {
-		p := &s.holds[i]
-		if p.auth != auth || !p.open || x.card >= 0 && x.card != p.card {
-			continue
-		}
-		if date != 0 && date != stampOf(int64(p.when)).mmdd {
-			continue
-		}
-		if x.now.unix-int64(p.when) > completionDays*secondsInDay {
-			return 0, tooLate
-		}
-		x.entry.card, x.entry.origin = p.card, int32(i)
-		return int32(i), pending
+	date, _ := digits(req.Message.Get(wire.OriginalDate))
+	card := req.record.Card
+	n, ok := req.terminal.FindHold(func(p *book.Hold) bool {
+		return p.Auth == auth && (card == book.NoCard || card == p.Card) && dateIs(date, p.When)
+	})
+	if !ok {
+		return nil, noOriginal
 	}
-	return 0, noOriginal
+	p := req.terminal.Hold(n)
+	if req.now.unix-int64(p.When) > completionDays*24*60*60 {
+		return nil, tooLate
+	}
+	req.record.Card, req.record.Original = p.Card, n
+	return p, pending
 }
 
-// preAuthVoid lets the held amount go.
-func (h *Host) preAuthVoid(x *Exchange) string {
-	i, code := h.heldBy(x)
-	if code != pending {
+// release lets the held amount go.
+func (h *Host) release(req *Request) string {
+	p, code := h.findHold(req)
+	switch {
+	case code != pending:
 		return code
-	}
-	p := &x.terminal.session.holds[i]
-	if p.amount != x.amount {
+	case p.Amount != req.record.Amount:
 		return mismatch
 	}
-	move(&h.ledger.holds, &h.ledger.cards[p.card].account, p.amount)
-	p.open = false
-	x.auth = authCode(x.serial)
-	return good
+	h.books.Release(req.terminal, &req.record)
+	return approved
 }
 
-// completion takes the payment out of what is held, once.
-func (h *Host) completion(x *Exchange) string {
-	i, code := h.heldBy(x)
-	if code != pending {
+// capture takes the payment out of what is held, once.
+func (h *Host) capture(req *Request) string {
+	p, code := h.findHold(req)
+	switch {
+	case code != pending:
+		return code
+	case req.record.Amount*100 > p.Amount*completionPercent:
+		return mismatch
+	case !h.books.Capture(req.terminal, &req.record):
+		return insufficientFunds
+	}
+	return approved
+}
+
+// uncapture undoes a completion of the open batch, whole.
+func (h *Host) uncapture(req *Request) string {
+	if code := h.findOriginal(req, dialect.Capture); code != pending {
 		return code
 	}
-	p := &x.terminal.session.holds[i]
-	if x.amount*100 > p.amount*completionPercent {
-		return mismatch
-	}
-	if !h.take(x.terminal, p, x.amount, false) {
-		return poor
-	}
-	x.auth = authCode(x.serial)
-	return good
-}
-
-// take moves a completion's money. What goes beyond the hold comes from the
-// card, what is left of it goes back there. With force the card may go below
-// zero; otherwise take reports false when it has too little.
-func (h *Host) take(t *terminal, p *hold, amount int64, force bool) bool {
-	card, held := &h.ledger.cards[p.card].account, &h.ledger.holds
-	if over := amount - p.amount; over > 0 {
-		if force {
-			move(card, &t.shop.account, over)
-		} else if !draw(card, &t.shop.account, over) {
-			return false
-		}
-	}
-	move(held, &t.shop.account, min(amount, p.amount))
-	move(held, card, max(p.amount-amount, 0))
-	p.open = false
-	return true
-}
-
-// giveBack undoes take: the pre-authorisation is open again.
-func (h *Host) giveBack(t *terminal, p *hold, amount int64) {
-	card, held := &h.ledger.cards[p.card].account, &h.ledger.holds
-	move(&t.shop.account, card, max(amount-p.amount, 0))
-	move(&t.shop.account, held, min(amount, p.amount))
-	move(card, held, max(p.amount-amount, 0))
-	p.open = true
-}
-
-// completionVoid undoes a completion of the open batch, whole. What it was
-// taken from is held again until it is completed anew or voided.
-func (h *Host) completionVoid(x *Exchange) string {
-	i, code := h.original(x)
-	if code != pending {
-		return code
-	}
-	s := x.terminal.session
-	r := &s.records[i]
-	if r.kind != dialect.Completion {
-		return noOriginal
-	}
-	if r.refunded > 0 || r.amount != x.amount {
-		return mismatch
-	}
-	h.giveBack(x.terminal, &s.holds[r.origin], r.amount)
-	r.state = voided
-	x.entry.origin, x.entry.card = i, r.card
-	x.auth = authCode(x.serial)
-	return good
-}
-
-// authOf is the authorisation code that the answer to r carried.
-func (h *Host) authOf(s *session, r *record) uint32 {
-	if r.kind == dialect.PreAuth {
-		return s.holds[r.origin].auth
-	}
-	return authCode(r.serial)
+	h.books.Uncapture(req.terminal, &req.record)
+	return approved
 }

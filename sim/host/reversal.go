@@ -2,6 +2,7 @@ package host
 
 import (
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -16,116 +17,66 @@ import (
 //
 // A payment and its reversal have terminal, batch, trace, type and amount in
 // common (CUP reconstruction, docs/sources.md).
-func (h *Host) reversal(x *Exchange) string {
-	t := x.terminal
-	s := t.session
-	form, trace := h.reversed(x)
+func (h *Host) reversal(req *Request) string {
+	t := req.terminal
+	form, trace := h.reversed(req)
 	if form == nil || !form.Transaction.Reversible() {
 		return invalid
 	}
 	var ok bool
-	if x.amount, ok = amountOf(x.Request); !ok {
+	if req.record.Amount, ok = amountOf(req.Message); !ok {
 		return formatError
 	}
-	x.pan = x.Request.Get(wire.PAN)
-	key := recordKey(x.batch, trace, form.MTI)
-	r := s.find(key)
-	if r == nil {
-		if x.batch != t.batch {
+	req.pan = req.Message.Get(wire.PAN)
+	key := book.KeyOf(req.batch, trace, form.MTI)
+	n, ok := t.Find(key)
+	if !ok {
+		if req.batch != t.Batch {
 			return noOriginal
 		}
-		s.add(key, &record{
-			kind: form.Transaction, amount: x.amount, trace: trace, state: reversed,
-			serial: x.serial, when: uint32(x.now.unix), card: -1, origin: -1,
-		})
-		return good
+		req.record.Kind, req.record.State = form.Transaction, book.Reversed
+		req.record.Serial, req.record.When = req.serial, uint32(req.now.unix)
+		t.Enter(key, &req.record)
+		return approved
 	}
+	r := t.Record(n)
 	switch {
-	case r.amount != x.amount, x.pan != nil && r.card >= 0 && !h.isOf(x.pan, r.card):
+	case r.Amount != req.record.Amount, req.pan != nil && r.Card != book.NoCard && !h.books.IsOf(req.pan, r.Card):
 		return mismatch
-	case r.state == voided:
+	case r.State == book.Voided:
 		return noOriginal
-	case r.state != approved:
-		r.state = reversed
-		return good
+	case r.State != book.Approved:
+		r.State = book.Reversed
+		return approved
 	case h.bugs&forgetReversal != 0:
-		return good
+		return approved
 	}
-	if !h.undo(t, r) {
+	if !h.books.Reverse(t, r) {
 		return noOriginal
 	}
-	s.tally(r.kind, r.amount, -1)
-	r.state = reversed
-	return good
-}
-
-// isOf reports whether a card number is that of an account.
-func (h *Host) isOf(pan []byte, card int32) bool {
-	i, ok := h.cards[numberOf(pan)]
-	return ok && i == card || !ok && card == h.strangers
+	return approved
 }
 
 // reversed says which kind of request a reversal undoes, and its trace. Where
 // the dialect has a field for both (ISO 8583 field 90) that tells; else the
 // reversal has the processing code, condition, type and trace of its original.
-func (h *Host) reversed(x *Exchange) (*dialect.Form, uint32) {
-	req, d := x.Request, h.dialect
-	trace := x.trace
-	mti := req.Get(wire.OriginalMTI)
+func (h *Host) reversed(req *Request) (*dialect.Form, uint32) {
+	m, d := req.Message, h.dialect
+	trace := req.trace
+	mti := m.Get(wire.OriginalMTI)
 	if string(mti) == "0000" {
 		mti = nil
 	}
 	if mti != nil {
-		if n, ok := digits(req.Get(wire.OriginalTrace)); ok {
+		if n, ok := digits(m.Get(wire.OriginalTrace)); ok {
 			trace = n
 		}
 	}
 	for i := range d.Forms {
 		f := &d.Forms[i]
-		if f.Transaction.Payment() && (mti == nil || string(mti) == f.MTI) && d.Undoes(req, f) {
+		if f.Transaction.Payment() && (mti == nil || string(mti) == f.MTI) && d.Undoes(m, f) {
 			return f, trace
 		}
 	}
 	return nil, trace
-}
-
-// undo moves an approved payment's money back. It reports false when that
-// cannot be any more. The card may go below zero: what a void gave back and
-// has been spent since is owed.
-func (h *Host) undo(t *terminal, r *record) bool {
-	s, l := t.session, &h.ledger
-	if r.refunded > 0 {
-		return false
-	}
-	switch r.kind {
-	case dialect.Purchase, dialect.QRPurchase:
-		move(&t.shop.account, &l.cards[r.card].account, r.amount)
-	case dialect.PurchaseVoid:
-		move(&l.cards[r.card].account, &t.shop.account, r.amount)
-		s.records[r.origin].state = approved
-	case dialect.PreAuth:
-		p := &s.holds[r.origin]
-		if !p.open {
-			return false
-		}
-		move(&l.holds, &l.cards[p.card].account, p.amount)
-		p.open = false
-	case dialect.PreAuthVoid:
-		p := &s.holds[r.origin]
-		move(&l.cards[p.card].account, &l.holds, p.amount)
-		p.open = true
-	case dialect.Completion:
-		h.giveBack(t, &s.holds[r.origin], r.amount)
-	case dialect.CompletionVoid:
-		c := &s.records[r.origin]
-		p := &s.holds[c.origin]
-		if !p.open {
-			return false // completed anew or voided since
-		}
-		h.take(t, p, c.amount, true)
-		c.state = approved
-	default:
-		return false
-	}
-	return true
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// P6: a reversal that overtakes its payment bars it.
+// A reversal that overtakes its payment bars it.
 func TestPaymentAfterItsReversalIsRefused(t *testing.T) {
 	for _, network := range []string{"cup", "iso87"} {
 		t.Run(network, func(t *testing.T) {
@@ -22,7 +22,7 @@ func TestPaymentAfterItsReversalIsRefused(t *testing.T) {
 			if code := p.send(late); code != "94" {
 				t.Errorf("the payment answered %s, want 94", code)
 			}
-			if b := book(h, "10000001"); b.Totals != (dialect.Totals{}) {
+			if b := bookOf(h, "10000001"); b.Totals != (dialect.Totals{}) {
 				t.Errorf("booked %+v", b.Totals)
 			}
 			p.want("00", dialect.Purchase, amount(800), shows("good"))
@@ -30,7 +30,7 @@ func TestPaymentAfterItsReversalIsRefused(t *testing.T) {
 	}
 }
 
-// P7
+// Terminal, batch, trace, kind, amount and card: all must be the payment's.
 func TestReversalThatDoesNotMatchChangesNothing(t *testing.T) {
 	h, address := listen(t, "cup")
 	p, q := ready(t, h, address, 0), ready(t, h, address, 1)
@@ -61,14 +61,14 @@ func TestReversalThatDoesNotMatchChangesNothing(t *testing.T) {
 		if code := c.by.send(rev); code != c.code {
 			t.Errorf("%s: answered %s, want %s", c.name, code, c.code)
 		}
-		if b := book(h, "10000001"); b.Totals != (tally(800, 0, 1, 0)) {
+		if b := bookOf(h, "10000001"); b.Totals != (tally(800, 0, 1, 0)) {
 			t.Fatalf("%s: book %+v, want the purchase untouched", c.name, b.Totals)
 		}
 	}
 	if code := p.send(p.reversalOf(buy)); code != "00" {
 		t.Errorf("the true reversal answered %s", code)
 	}
-	if b := book(h, "10000001"); b.Totals != (dialect.Totals{}) {
+	if b := bookOf(h, "10000001"); b.Totals != (dialect.Totals{}) {
 		t.Errorf("book %+v, want nothing", b.Totals)
 	}
 }
@@ -85,11 +85,11 @@ func TestReversalOfWhatWasVoidedRefundedOrSettled(t *testing.T) {
 	}
 	reverse := func(m *wire.Message, want string) {
 		t.Helper()
-		before := book(h, "10000001")
+		before := bookOf(h, "10000001")
 		if code := p.send(p.reversalOf(m)); code != want {
 			t.Errorf("answered %s, want %s", code, want)
 		}
-		if after := book(h, "10000001"); after != before {
+		if after := bookOf(h, "10000001"); after != before {
 			t.Errorf("book %+v, want %+v", after, before)
 		}
 	}

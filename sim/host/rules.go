@@ -2,32 +2,31 @@ package host
 
 import (
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Answer codes (field 39) that the rules give.
 const (
-	good         = "00"
-	noMerchant   = "03"
-	invalid      = "12"
-	badAmount    = "13"
-	noCard       = "14"
-	tooLate      = "22"
-	noOriginal   = "25"
-	formatError  = "30"
-	poor         = "51"
-	expired      = "54"
-	wrongPIN     = "55"
-	overLimit    = "61"
-	mismatch     = "64"
-	signInFirst  = "77"
-	again        = "94"
-	noTerminal   = "97"
-	badPINBlock  = "99"
-	badMAC       = "A0"
-	pending      = "" // not decided yet: go on
-	maxAmount    = 999_999_999_999
-	secondsInDay = 24 * 60 * 60
+	approved          = "00"
+	noMerchant        = "03"
+	invalid           = "12"
+	badAmount         = "13"
+	noCard            = "14"
+	tooLate           = "22"
+	noOriginal        = "25"
+	formatError       = "30"
+	insufficientFunds = "51"
+	expired           = "54"
+	wrongPIN          = "55"
+	overLimit         = "61"
+	mismatch          = "64"
+	signInFirst       = "77"
+	duplicate         = "94"
+	noTerminal        = "97"
+	badPINBlock       = "99"
+	badMAC            = "A0"
+	pending           = "" // not decided yet: go on
 )
 
 // isApproval reports whether a code approves, "defective" ones included.
@@ -35,65 +34,65 @@ func isApproval(code string) bool {
 	return len(code) == 2 && dialect.Code39(code).Class() != dialect.Declines
 }
 
-// serve is the innermost Handler: the host's own rules, in the order in which
+// applyRules is the innermost Handler: the host's own rules, in the order in which
 // acquirer hosts apply them (host checklist of the CUP reconstruction).
-func (h *Host) serve(x *Exchange) bool {
-	req := x.Request
-	x.now = h.clock.stamp(x.arrived.Unix())
-	x.serial = h.serial.Add(1)
-	x.Transaction, x.Known = h.dialect.Classify(req)
-	t := h.terminals[identityOf(req.Get(wire.TerminalID), req.Get(wire.MerchantID))]
-	if t == nil {
-		h.reply(x, noTerminal)
+func (h *Host) applyRules(req *Request) bool {
+	m := req.Message
+	req.now = h.clock.stamp(req.arrived.Unix())
+	req.serial = h.serial.Add(1)
+	req.Transaction, req.Known = h.dialect.Classify(m)
+	t, n, ok := h.books.Terminal(m.Get(wire.TerminalID), m.Get(wire.MerchantID))
+	if !ok {
+		h.reply(req, noTerminal)
 		return true
 	}
-	x.terminal = t
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if x.Known && !h.complete(x) && !x.Transaction.Payment() && x.Transaction != dialect.Balance && x.Transaction != dialect.Reversal {
-		h.reply(x, formatError)
+	t.Lock()
+	defer t.Unlock()
+	req.terminal, req.number, req.session = t, n, h.sessions[n]
+	if req.Known && !h.complete(req) && !req.Transaction.Payment() && req.Transaction != dialect.Balance && req.Transaction != dialect.Reversal {
+		h.reply(req, formatError)
 		return true
 	}
 	switch {
-	case !x.Known && req.MTI()[1] > '2' && !h.dialect.IsOf(req, dialect.Reversal):
+	case !req.Known && m.MTI()[1] > '2' && !h.dialect.IsOf(m, dialect.Reversal):
 		// Management of a kind that this host does not know: uploads of
 		// details are taken as they come, the rest is refused.
-		if h.dialect.IsOf(req, dialect.BatchUpload) {
-			h.reply(x, good)
+		if h.dialect.IsOf(m, dialect.BatchUpload) {
+			h.reply(req, approved)
 		} else {
-			h.reply(x, invalid)
+			h.reply(req, invalid)
 		}
-	case !x.Known:
-		h.financial(x)
+	case !req.Known:
+		h.financial(req)
 	default:
-		h.dispatch(x)
+		h.dispatch(req)
 	}
 	return true
 }
 
-func (h *Host) dispatch(x *Exchange) {
-	switch x.Transaction {
+func (h *Host) dispatch(req *Request) {
+	switch req.Transaction {
 	case dialect.SignIn:
-		h.signIn(x)
+		h.signIn(req)
 	case dialect.SignOff:
-		h.signOff(x)
+		h.signOff(req)
 	case dialect.Echo:
-		h.reply(x, good)
+		h.reply(req, approved)
 	case dialect.Settlement:
-		h.settlement(x)
+		h.settlement(req)
 	case dialect.BatchUpload:
-		h.batchUpload(x)
+		h.batchUpload(req)
 	case dialect.UploadEnd:
-		h.uploadEnd(x)
+		h.uploadEnd(req)
 	default:
-		h.financial(x)
+		h.financial(req)
 	}
 }
 
 // complete reports whether the request has all its fields.
-func (h *Host) complete(x *Exchange) bool {
-	for _, n := range h.dialect.Form(x.Transaction).Required {
-		if !x.Request.HasField(n) {
+func (h *Host) complete(req *Request) bool {
+	for _, n := range h.dialect.Form(req.Transaction).Required {
+		if !req.Message.HasField(n) {
 			return false
 		}
 	}
@@ -101,142 +100,132 @@ func (h *Host) complete(x *Exchange) bool {
 }
 
 // financial answers what moves money or asks after it.
-func (h *Host) financial(x *Exchange) {
-	code := h.gate(x)
+func (h *Host) financial(req *Request) {
+	code := h.gate(req)
 	switch {
 	case code != pending:
-	case !x.Known:
+	case !req.Known:
 		code = invalid
-	case !h.complete(x):
+	case !h.complete(req):
 		code = formatError
-	case x.Transaction == dialect.Reversal:
-		code = h.reversal(x)
-	case x.Transaction == dialect.Balance:
-		code = h.pay(x)
+	case req.Transaction == dialect.Reversal:
+		code = h.reversal(req)
+	case req.Transaction == dialect.Balance:
+		code = h.pay(req)
 	default:
-		code = h.book(x)
+		code = h.enter(req)
 	}
-	h.tell(x, code)
+	h.tell(req, code)
 }
 
 // gate is what comes before the rules of business: the terminal is signed in,
 // speaks of its current batch, has not sent this before, and sealed it.
-func (h *Host) gate(x *Exchange) string {
-	t, req := x.terminal, x.Request
-	if !t.signedIn {
+func (h *Host) gate(req *Request) string {
+	t, m := req.terminal, req.Message
+	reverses := req.Known && req.Transaction == dialect.Reversal
+	if req.session == nil || !req.session.signedIn {
 		return signInFirst
 	}
 	var ok bool
-	if x.batch, ok = h.batchOf(x); !ok {
+	if req.batch, ok = h.batchOf(req); !ok {
 		return formatError
 	}
-	if x.batch != t.batch && !(x.Known && x.Transaction == dialect.Reversal) {
+	if req.batch != t.Batch && !reverses {
 		return signInFirst
 	}
-	if x.trace, ok = digits(req.Get(wire.Trace)); !ok {
+	if req.trace, ok = digits(m.Get(wire.Trace)); !ok {
 		return formatError
 	}
-	if x.Known && x.Transaction != dialect.Reversal && h.bugs&doublePosting == 0 {
-		if r := t.session.find(recordKey(x.batch, x.trace, req.MTI())); r != nil {
-			if code, same := h.repeated(x, r); same {
-				return code
-			}
-			return again
+	if req.Known && !reverses && h.bugs&doublePosting == 0 {
+		if n, ok := t.Find(h.key(req)); ok {
+			return h.repeated(req, t.Record(n))
 		}
 	}
-	if !h.sealed(x) {
+	if !h.sealed(req) {
 		return badMAC
 	}
 	return pending
 }
 
+// key is what tells the payment in hand from others of its terminal.
+func (h *Host) key(req *Request) book.Key {
+	return book.KeyOf(req.batch, req.trace, req.Message.MTI())
+}
+
 // sealed checks the request's MAC, and has the answer carry one.
-func (h *Host) sealed(x *Exchange) bool {
-	key := x.terminal.session.keys.MAC
-	covered, mac := x.Request.MACSpan()
+func (h *Host) sealed(req *Request) bool {
+	key := req.session.keys.MAC
+	covered, mac := req.Message.MACSpan()
 	if key == nil || mac == nil || !key.CheckMAC(h.profile.MAC, covered, mac) {
 		return !h.dialect.MAC
 	}
-	x.key = key
-	x.terminal.session.block = nil // these keys have been used
+	req.key = key
+	req.session.block = nil // these keys have been used
 	return true
 }
 
-// repeated decides on a payment that came before, when repeats are answered as
-// the first time: the same answer, if it is the same payment.
-func (h *Host) repeated(x *Exchange, r *record) (string, bool) {
-	if !h.repeat || r.state != approved || r.kind != x.Transaction || !h.sealed(x) {
-		return again, true
+// repeated decides on a payment that came before, as r: where repeats are
+// answered, the same answer, if it is the same payment.
+func (h *Host) repeated(req *Request, r *book.Record) string {
+	if !h.repeat || r.State != book.Approved || r.Kind != req.Transaction || !h.sealed(req) {
+		return duplicate
 	}
-	amount, ok := amountOf(x.Request)
-	if !ok || amount != r.amount {
-		return again, true
+	if code := h.readPayment(req); code != pending || req.record.Amount != r.Amount ||
+		req.record.Card != book.NoCard && req.record.Card != r.Card {
+		return duplicate
 	}
-	if code := h.present(x); code != pending || x.card >= 0 && x.card != r.card {
-		return again, true
-	}
-	x.serial, x.now = r.serial, stampOf(int64(r.when))
-	x.entry = *r
-	x.auth = h.authOf(x.terminal.session, r)
-	return good, true
+	req.serial, req.now = r.Serial, stampOf(int64(r.When))
+	return approved
 }
 
 // batchOf is the batch that the request speaks of; the current one where the
 // dialect's requests name none.
-func (h *Host) batchOf(x *Exchange) (uint32, bool) {
+func (h *Host) batchOf(req *Request) (uint32, bool) {
 	if !h.dialect.Has(wire.Batch) {
-		return x.terminal.batch, true
+		return req.terminal.Batch, true
 	}
-	return digits(x.Request.Get(wire.Batch))
+	return digits(req.Message.Get(wire.Batch))
 }
 
-// book applies the rules to a payment and enters it, approved or not, in the
+// enter applies the rules to a payment and enters it, approved or not, in the
 // terminal's book: its trace is used up.
-func (h *Host) book(x *Exchange) string {
-	s := x.terminal.session
-	x.entry = record{
-		kind: x.Transaction, trace: x.trace, serial: x.serial,
-		when: uint32(x.now.unix), card: -1, origin: -1,
-	}
-	code := h.pay(x)
-	x.entry.amount = x.amount
+func (h *Host) enter(req *Request) string {
+	r := &req.record
+	r.Kind, r.Serial, r.When = req.Transaction, req.serial, uint32(req.now.unix)
+	code := h.pay(req)
 	if isApproval(code) {
-		x.entry.state = approved
-		s.tally(x.entry.kind, x.amount, 1)
+		r.State = book.Approved
 	}
-	if x.entry.card < 0 {
-		x.entry.card = x.card
-	}
-	s.add(recordKey(x.batch, x.trace, x.Request.MTI()), &x.entry)
+	req.terminal.Enter(h.key(req), r)
 	return code
 }
 
 // tell makes the answer to a financial request.
-func (h *Host) tell(x *Exchange, code string) {
-	h.reply(x, code)
-	a := x.Answer
-	a.SetUint(wire.SettlementDate, uint64(x.now.mmdd))
+func (h *Host) tell(req *Request, code string) {
+	h.reply(req, code)
+	a := req.Answer
+	a.SetUint(wire.SettlementDate, uint64(req.now.mmdd))
 	a.SetString(wire.ResponseData, remarks)
 	if !isApproval(code) {
-		x.key = nil
+		req.key = nil
 		a.SetString(wire.Operator, noScheme)
 		return
 	}
-	if len(x.pan) > 0 {
-		a.Set(wire.PAN, x.pan)
+	if len(req.pan) > 0 {
+		a.Set(wire.PAN, req.pan)
 	}
-	switch x.Transaction {
+	switch req.Transaction {
 	case dialect.Reversal:
 		return
 	case dialect.Balance:
-		h.tellBalance(x)
+		h.tellBalance(req)
 	case dialect.QRPurchase:
-		h.tellVoucher(x)
+		h.tellVoucher(req)
 	case dialect.Refund:
 	default:
 		var code [6]byte
-		wire.PutUint(code[:], uint64(x.auth))
+		wire.PutUint(code[:], uint64(authCode(req.serial)))
 		a.Set(wire.AuthCode, code[:])
 	}
-	a.SetString(wire.Operator, schemeOf(x.pan))
+	a.SetString(wire.Operator, schemeOf(req.pan))
 }

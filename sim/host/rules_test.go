@@ -25,7 +25,7 @@ func TestBothDialectsPayAndReverse(t *testing.T) {
 			if got := balanceOf(t, h, "good"); got != start-12345 {
 				t.Errorf("balance %d, want %d", got, start-12345)
 			}
-			if b := book(h, "10000001"); b.Debit != 12345 || b.DebitN != 1 || b.Net() != 12345 {
+			if b := bookOf(h, "10000001"); b.Debit != 12345 || b.DebitN != 1 || b.Net() != 12345 {
 				t.Errorf("book %+v", b)
 			}
 			for range 3 {
@@ -36,7 +36,7 @@ func TestBothDialectsPayAndReverse(t *testing.T) {
 			if got := balanceOf(t, h, "good"); got != start {
 				t.Errorf("balance %d after the reversal, want %d", got, start)
 			}
-			if b := book(h, "10000001"); b.Totals != (dialect.Totals{}) {
+			if b := bookOf(h, "10000001"); b.Totals != (dialect.Totals{}) {
 				t.Errorf("book %+v after the reversal", b)
 			}
 			p.want("00", dialect.Balance, shows("good"), pin("123456"))
@@ -115,7 +115,7 @@ func TestDefectiveSuccessIsBookedAndSealed(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
 	p.want("A2", dialect.Purchase, amount(500), shows("defective"))
-	if b := book(h, "10000001"); b.Debit != 500 {
+	if b := bookOf(h, "10000001"); b.Debit != 500 {
 		t.Errorf("debit %d, want 500", b.Debit)
 	}
 }
@@ -142,7 +142,7 @@ func TestTrackAndPaymentCodeAreRead(t *testing.T) {
 	}
 }
 
-// P2, P3: a payment that comes again is not booked again, whatever it says.
+// A payment that comes again is not booked again, whatever it says.
 func TestRepeatedPaymentIsBookedOnce(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -189,14 +189,14 @@ func TestRepeatedPaymentIsBookedOnce(t *testing.T) {
 			if code := p.send(declined); code != "94" {
 				t.Errorf("the repeat of a declined payment got %s, want 94", code)
 			}
-			if b := book(h, "10000001"); b.Debit != 700 || b.DebitN != 1 {
+			if b := bookOf(h, "10000001"); b.Debit != 700 || b.DebitN != 1 {
 				t.Errorf("book %+v, want 700 once", b)
 			}
 		})
 	}
 }
 
-// P17, P28, R33: each octet that the MAC covers, and the MAC itself, flipped in turn.
+// Each octet that the MAC covers, and the MAC itself, flipped in turn.
 func TestFlippedOctetIsNeverBooked(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
@@ -225,7 +225,7 @@ func TestFlippedOctetIsNeverBooked(t *testing.T) {
 		}
 	}
 	t.Logf("answers: %v", codes)
-	if b := book(h, "10000001"); b.Totals != (dialect.Totals{}) {
+	if b := bookOf(h, "10000001"); b.Totals != (dialect.Totals{}) {
 		t.Errorf("booked %+v, want nothing", b.Totals)
 	}
 	// A payment without any MAC, and the clean one at last.
@@ -241,7 +241,7 @@ func TestFlippedOctetIsNeverBooked(t *testing.T) {
 	}
 }
 
-// P19: octets after the last field, within the frame, are covered by no MAC.
+// Octets after the last field, within the frame, are covered by no MAC.
 func TestOctetsAfterTheMACAreRefused(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
@@ -251,12 +251,11 @@ func TestOctetsAfterTheMACAreRefused(t *testing.T) {
 	if code := p.exchange(frame); code != "30" {
 		t.Errorf("answered %s, want 30", code)
 	}
-	if b := book(h, "10000001"); b.Totals != (dialect.Totals{}) {
+	if b := bookOf(h, "10000001"); b.Totals != (dialect.Totals{}) {
 		t.Errorf("booked %+v, want nothing", b.Totals)
 	}
 }
 
-// P21
 func TestNothingIsBookedWithoutSignIn(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := dialPOS(t, h, address, 0)
@@ -270,13 +269,13 @@ func TestNothingIsBookedWithoutSignIn(t *testing.T) {
 	for _, kind := range []dialect.Transaction{dialect.Purchase, dialect.PreAuth} {
 		p.want("77", kind, amount(1), shows("good"))
 	}
-	if b := book(h, "10000001"); b.Debit != 1 {
+	if b := bookOf(h, "10000001"); b.Debit != 1 {
 		t.Errorf("debit %d, want 1", b.Debit)
 	}
 }
 
-// P29, M27: answers and unknown types get no answer and change nothing.
-func TestAnswersAndStrangersAreIgnored(t *testing.T) {
+// Answers and unknown types get no answer and change nothing.
+func TestAnswersAndUnknownTypesAreIgnored(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
 	for _, mti := range []string{"0210", "0410", "0810", "9999", "0300"} {
@@ -296,7 +295,7 @@ func TestAnswersAndStrangersAreIgnored(t *testing.T) {
 	p.want("00", dialect.Purchase, amount(1), shows("good"))
 }
 
-// P28: echo fields come back, TPDU addresses change over, and the answer goes
+// Echo fields come back, TPDU addresses change over, and the answer goes
 // to the connection that asked.
 func TestAnswerBringsBackWhatWasAsked(t *testing.T) {
 	h, address := listen(t, "cup")
@@ -321,7 +320,6 @@ func TestAnswerBringsBackWhatWasAsked(t *testing.T) {
 	}
 }
 
-// P16
 func TestReferencesAreUnique(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
@@ -336,7 +334,6 @@ func TestReferencesAreUnique(t *testing.T) {
 	}
 }
 
-// P30
 func TestAskingChangesNothing(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)

@@ -9,79 +9,74 @@ import (
 // malfunction is the answer when the host cannot do its part.
 const malfunction = "96"
 
+// session is what the host knows of a terminal's keys, from its first sign-in
+// on.
+type session struct {
+	keys     keys.Set
+	mode     keys.KeyBlock
+	block    []byte // the key block of the last sign-in, while nothing has used its keys
+	trace    uint32 // of that sign-in
+	signedIn bool
+}
+
 // signIn gives the terminal fresh working keys and its batch number. The keys
 // before them are void at once: a request still under way with them gets A0.
 // A sign-in that comes a second time, before its keys were used, gets the same
 // keys again, so that whichever answer the terminal hears is true.
-func (h *Host) signIn(x *Exchange) {
-	t := x.terminal
-	trace, ok := digits(x.Request.Get(wire.Trace))
+func (h *Host) signIn(req *Request) {
+	trace, ok := digits(req.Message.Get(wire.Trace))
 	if !ok {
-		h.reply(x, formatError)
+		h.reply(req, formatError)
 		return
 	}
 	mode := h.profile.SignIn
 	if len(h.dialect.Form(dialect.SignIn).ManagementCodes) > 1 {
-		mode = keys.KeyBlock(x.Request.Get(wire.ManagementCode))
+		mode = keys.KeyBlock(req.Message.Get(wire.ManagementCode))
 	}
-	if t.session == nil {
-		t.session = &session{}
+	if req.session == nil {
+		req.session = &session{}
+		h.sessions[req.number] = req.session
 	}
-	s := t.session
-	if s.block == nil || s.signIn != trace || s.mode != mode {
-		set, block, err := keys.Issue(t.entry.Master, mode)
+	s := req.session
+	if s.block == nil || s.trace != trace || s.mode != mode {
+		set, block, err := keys.Issue(h.profile.Terminals[req.number].Master, mode)
 		if err != nil {
-			h.reply(x, malfunction)
+			h.reply(req, malfunction)
 			return
 		}
-		s.keys, s.block, s.signIn, s.mode = set, block, trace, mode
+		s.keys, s.block, s.trace, s.mode = set, block, trace, mode
 	}
-	t.signedIn, t.rested = true, false
-	h.reply(x, good)
-	x.Answer.Set(wire.WorkingKeys, s.block)
-	h.putBatch(x)
+	s.signedIn = true
+	req.terminal.SignIn()
+	h.reply(req, approved)
+	req.Answer.Set(wire.WorkingKeys, s.block)
+	h.putBatch(req)
 }
 
 // putBatch says the current batch in the answer.
-func (h *Host) putBatch(x *Exchange) {
+func (h *Host) putBatch(req *Request) {
 	place := h.dialect.Place(wire.Batch)
-	if place.Field > 0 && !x.Request.HasField(place.Field) {
+	if place.Field > 0 && !req.Message.HasField(place.Field) {
 		v := make([]byte, place.To)
 		wire.PutUint(v, 0)
-		x.Answer.SetField(place.Field, v)
+		req.Answer.SetField(place.Field, v)
 	}
-	x.Answer.SetUint(wire.Batch, uint64(x.terminal.batch)) // nothing where the request's is too short to hold it
+	req.Answer.SetUint(wire.Batch, uint64(req.terminal.Batch)) // nothing where the request's is too short to hold it
 }
 
-// signOff ends the terminal's session and moves it on to the next batch; what
-// is unsettled stays so. A batch that a settlement has just opened stays, too,
-// and a sign-off that comes a second time changes nothing.
-func (h *Host) signOff(x *Exchange) {
-	t := x.terminal
-	batch := t.batch
-	if v := x.Request.Get(wire.Batch); v != nil {
+// signOff ends the terminal's session and, as the book has it, its batch.
+func (h *Host) signOff(req *Request) {
+	batch := req.terminal.Batch
+	if v := req.Message.Get(wire.Batch); v != nil {
 		batch, _ = digits(v)
 	}
-	switch {
-	case batch == t.batch && t.signedIn:
-		if !t.rested {
-			t.batch = nextBatch(t.batch)
-		}
-	case batch != t.batch && nextBatch(batch) != t.batch && batch != nextBatch(t.batch):
-		h.reply(x, signInFirst)
+	s := req.session
+	if !req.terminal.SignOff(batch, s != nil && s.signedIn) {
+		h.reply(req, signInFirst)
 		return
 	}
-	t.signedIn, t.rested = false, false
-	if t.session != nil {
-		t.session.keys, t.session.block = keys.Set{}, nil
+	if s != nil {
+		s.keys, s.block, s.signedIn = keys.Set{}, nil, false
 	}
-	h.reply(x, good)
-}
-
-// nextBatch counts 000001 to 999999 and round again.
-func nextBatch(b uint32) uint32 {
-	if b >= 999_999 {
-		return 1
-	}
-	return b + 1
+	h.reply(req, approved)
 }

@@ -36,7 +36,7 @@ func TestEveryKindOfKeyBlockWorks(t *testing.T) {
 	}
 }
 
-// P20: two terminals never share a working key, and each sign-in brings new ones.
+// Two terminals never share a working key, and each sign-in brings new ones.
 func TestWorkingKeysAreNeverShared(t *testing.T) {
 	h, address := listen(t, "cup")
 	seen := map[[4]byte]string{}
@@ -55,7 +55,7 @@ func TestWorkingKeysAreNeverShared(t *testing.T) {
 	}
 }
 
-// F25: whichever of two answers to one sign-in the terminal hears, it is true.
+// Whichever of two answers to one sign-in the terminal hears, it is true.
 func TestRepeatedSignInGivesTheSameKeysUntilUsed(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := dialPOS(t, h, address, 0)
@@ -154,7 +154,7 @@ func TestBundledProfilesAreServed(t *testing.T) {
 	}
 }
 
-// P1, P31 under contention: terminals that pay, repeat, reverse and refund with
+// Terminals that pay, repeat, reverse and refund with
 // the same cards all at once leave books that add up.
 func TestManyTerminalsOnTheSameCards(t *testing.T) {
 	h, address := listen(t, "cup")

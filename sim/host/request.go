@@ -4,22 +4,23 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/host/serve"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// Handler answers one request: it fills x.Answer and reports true, or reports
+// Handler answers one request: it fills its Answer and reports true, or reports
 // false and the terminal hears nothing. A Handler that wraps another one may
 // change its answer, or when and how often it leaves.
-type Handler func(x *Exchange) bool
+type Handler func(req *Request) bool
 
-// Exchange is one request and what becomes of it.
-type Exchange struct {
-	Request     *wire.Message
+// Request is one request and what becomes of it.
+type Request struct {
+	Message     *wire.Message
 	Answer      *wire.Message
-	Transaction dialect.Transaction // what the request asks for, when Known
+	Transaction dialect.Transaction // what is asked for, when Known
 	Known       bool
 
 	arrived  time.Time
@@ -28,90 +29,87 @@ type Exchange struct {
 	spoilMAC bool      // turn the MAC wrong
 	noMAC    bool      // leave it out
 
-	terminal *terminal
+	terminal *book.Terminal
+	number   int       // of the terminal, in the profile
+	session  *session  // nil before its first sign-in
 	key      *keys.Key // seals the answer; nil for an answer without a MAC
 	now      *stamp
 	serial   uint64 // of the answer
 
 	// What the rules have read of a payment.
-	amount  int64
 	trace   uint32
 	batch   uint32
-	card    int32 // into ledger.cards; -1 when the request shows none
-	pan     []byte
+	pan     []byte // nil when none is shown
 	expiry  []byte
-	qr      bool
-	entry   record // what the terminal's book will say of it
-	auth    uint32 // authorisation code of the answer
-	balance int64  // of a balance inquiry
+	record  book.Record // what is booked of it: kind, amount, card …
+	balance int64       // of a balance inquiry
 	pin     [12]byte
 	pinLen  int
-	figures [62]byte
+	totals  [dialect.TotalsLen]byte
 }
 
-func newExchange(d *dialect.Dialect) *Exchange {
-	return &Exchange{Request: d.NewMessage(), Answer: d.NewMessage()}
+func newRequest(d *dialect.Dialect) *Request {
+	return &Request{Message: d.NewMessage(), Answer: d.NewMessage()}
 }
 
-func (x *Exchange) reset(arrived time.Time) {
-	x.Transaction, x.Known = 0, false
-	x.arrived, x.due, x.copies = arrived, time.Time{}, 1
-	x.spoilMAC, x.noMAC = false, false
-	x.terminal, x.key, x.now, x.serial = nil, nil, nil, 0
-	x.amount, x.trace, x.batch, x.card = 0, 0, 0, -1
-	x.pan, x.expiry, x.qr = nil, nil, false
-	x.entry = record{}
-	x.auth, x.balance, x.pinLen = 0, 0, 0
+func (req *Request) reset(arrived time.Time) {
+	req.Transaction, req.Known = 0, false
+	req.arrived, req.due, req.copies = arrived, time.Time{}, 1
+	req.spoilMAC, req.noMAC = false, false
+	req.terminal, req.number, req.session, req.key, req.now, req.serial = nil, 0, nil, nil, nil, 0
+	req.trace, req.batch, req.pan, req.expiry = 0, 0, nil, nil
+	req.record = book.Record{Card: book.NoCard, Original: -1}
+	req.balance, req.pinLen = 0, 0
 }
 
 // newAnswer makes what answers the messages of one connection at a time.
 func (h *Host) newAnswer() serve.Answer {
-	x := newExchange(h.dialect)
+	req := newRequest(h.dialect)
 	return func(dst, frame []byte, arrived time.Time) (out []byte, due time.Time) {
 		from := len(dst)
-		out, ok := h.answer(x, dst, frame, arrived)
+		out, ok := h.answer(req, dst, frame, arrived)
 		if !ok {
 			return out, time.Time{}
 		}
 		n := len(out)
-		for range x.copies - 1 {
+		for range req.copies - 1 {
 			out = append(out, out[from:n]...)
 		}
-		return out, x.due
+		return out, req.due
 	}
 }
 
 // answer makes the answer to one frame (without its length) and appends it to
 // dst with its length, once. It reports whether there is one.
-func (h *Host) answer(x *Exchange, dst, frame []byte, arrived time.Time) ([]byte, bool) {
-	x.reset(arrived)
-	if err := x.Request.Read(frame); err != nil {
+func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) ([]byte, bool) {
+	req.reset(arrived)
+	if err := req.Message.Read(frame); err != nil {
 		h.count.refused.Add(1)
-		if !h.ours(x.Request, frame) || !h.asked(x.Request) {
+		if !h.ours(req.Message, frame) || !h.asked(req.Message) {
 			return dst, false
 		}
-		x.now = h.clock.stamp(arrived.Unix())
-		x.serial = h.serial.Add(1)
-		h.reply(x, formatError)
-		return h.pack(x, dst)
+		req.now = h.clock.stamp(arrived.Unix())
+		req.serial = h.serial.Add(1)
+		h.reply(req, formatError)
+		return h.pack(req, dst)
 	}
-	if !h.ours(x.Request, frame) || x.Request.IsAnswer() || !h.asked(x.Request) {
+	if !h.ours(req.Message, frame) || req.Message.IsAnswer() || !h.asked(req.Message) {
 		h.count.ignored.Add(1)
 		return dst, false
 	}
 	h.count.requests.Add(1)
-	if !h.handler(x) {
+	if !h.handler(req) {
 		h.count.silent.Add(1)
 		return dst, false
 	}
 	if h.behaviour != nil {
-		h.behaviour.shape(x)
+		h.behaviour.shape(req)
 	}
-	if x.copies == 0 {
+	if req.copies == 0 {
 		h.count.silent.Add(1)
 		return dst, false
 	}
-	return h.pack(x, dst)
+	return h.pack(req, dst)
 }
 
 // ours reports whether the routing header is for this host: a TPDU, to the
@@ -138,20 +136,20 @@ func (h *Host) asked(m *wire.Message) bool {
 }
 
 // pack puts the answer on the line's buffer and seals it.
-func (h *Host) pack(x *Exchange, dst []byte) ([]byte, bool) {
-	if x.key != nil && !x.noMAC {
-		x.Answer.AddMAC()
+func (h *Host) pack(req *Request, dst []byte) ([]byte, bool) {
+	if req.key != nil && !req.noMAC {
+		req.Answer.AddMAC()
 	}
-	out, err := wire.AppendFrame(dst, x.Answer)
+	out, err := wire.AppendFrame(dst, req.Answer)
 	if err != nil {
 		// The request was readable but its echo is not packable in this spec.
 		h.count.refused.Add(1)
 		return dst, false
 	}
-	if covered, mac := x.Answer.MACSpan(); mac != nil && x.key != nil {
-		sum := x.key.MAC(h.profile.MAC, covered)
+	if covered, mac := req.Answer.MACSpan(); mac != nil && req.key != nil {
+		sum := req.key.MAC(h.profile.MAC, covered)
 		copy(mac, sum[:])
-		if x.spoilMAC {
+		if req.spoilMAC {
 			mac[0] ^= 1
 		}
 	}
@@ -187,21 +185,21 @@ func schemeOf(pan []byte) string {
 // reply starts the answer with what every one of its kind carries, as far as
 // the dialect has it. Which fields: minimal answer sets of the CUP
 // reconstruction, docs/sources.md.
-func (h *Host) reply(x *Exchange, code string) {
-	a := x.Answer
-	a.AnswerTo(x.Request)
+func (h *Host) reply(req *Request, code string) {
+	a := req.Answer
+	a.AnswerTo(req.Message)
 	a.SetRequirement(0)
 	if d := h.dialect; d.Has(wire.LocalTime) && d.Has(wire.LocalDate) {
-		a.SetUint(wire.LocalTime, uint64(x.now.hhmmss))
-		a.SetUint(wire.LocalDate, uint64(x.now.mmdd))
+		a.SetUint(wire.LocalTime, uint64(req.now.hhmmss))
+		a.SetUint(wire.LocalDate, uint64(req.now.mmdd))
 	}
 	a.SetString(wire.ResponseCode, code)
-	if x.Known && x.Transaction == dialect.Echo {
+	if req.Known && req.Transaction == dialect.Echo {
 		return
 	}
 	a.SetString(wire.Acquirer, acquirer)
 	var rrn [12]byte
-	putRRN(&rrn, x.now, x.serial)
+	putRRN(&rrn, req.now, req.serial)
 	a.Set(wire.RRN, rrn[:])
 }
 
@@ -221,4 +219,4 @@ func rrnIs(rrn []byte, when uint32, serial uint64) bool {
 }
 
 // cardOf is what the profile says of the card in hand.
-func (h *Host) cardOf(x *Exchange) *profile.Card { return h.ledger.cards[x.card].of }
+func (h *Host) cardOf(req *Request) *profile.Card { return h.books.Profile(req.record.Card) }

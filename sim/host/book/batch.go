@@ -1,0 +1,108 @@
+package book
+
+import "github.com/posfleet/posfleet/sim/dialect"
+
+// SignIn notes a sign-in: from now on a sign-off ends the batch.
+func (t *Terminal) SignIn() { t.fresh = false }
+
+// SignOff moves the terminal on to the next batch, if it was signed in; what is
+// unsettled stays so. A batch that a settlement has just opened stays, too, and
+// a sign-off from the batch before or after, one that comes a second time, say,
+// changes nothing. It reports false when the terminal speaks of any other batch.
+func (t *Terminal) SignOff(batch uint32, signedIn bool) bool {
+	switch {
+	case batch != t.Batch && nextBatch(batch) != t.Batch && batch != nextBatch(t.Batch):
+		return false
+	case batch == t.Batch && signedIn && !t.fresh:
+		t.Batch = nextBatch(t.Batch)
+	}
+	t.fresh = false
+	return true
+}
+
+// Settle begins to settle a batch and gives the totals that the terminal's must
+// agree with. The batch stays open until EndUpload, so it may be settled again,
+// also once it is closed and nothing has been booked since. It reports false
+// when it is another batch.
+func (t *Terminal) Settle(batch uint32) (dialect.Totals, bool) {
+	j := t.opened()
+	switch {
+	case batch == t.Batch:
+		j.settling, j.details, j.upload = true, 0, 0
+		return j.open, true
+	case batch == j.lastNo && j.open == dialect.Totals{}:
+		return j.last, true
+	}
+	return dialect.Totals{}, false
+}
+
+// Upload notes n details of the batch that is being settled, told by a message
+// with this trace. One that comes again is not counted again.
+func (t *Terminal) Upload(trace uint32, n int) {
+	if j := t.journal; j != nil && j.settling && j.upload != trace {
+		j.details += int32(n)
+		j.upload = trace
+	}
+}
+
+// EndUpload closes the batch that was settled, and the next one begins. It
+// reports whether n is how many details came. An end that comes again, or of a
+// batch that was not settled, changes nothing.
+func (l *Ledger) EndUpload(t *Terminal, batch uint32, n int) (right bool) {
+	j := t.journal
+	if j == nil || !j.settling || batch != t.Batch {
+		return true
+	}
+	right = int(j.details) == n
+	l.CloseBatch(t)
+	return right
+}
+
+// CloseBatch settles all that is open and books its fees. Of its payments only
+// what refunds need is kept, the youngest KeepsSettled of them; holds stay while
+// they are open.
+func (l *Ledger) CloseBatch(t *Terminal) {
+	j := t.opened()
+	for i := range j.records {
+		r := &j.records[i]
+		if r.State != Approved || r.Kind.Side() != dialect.Debit {
+			continue
+		}
+		fee := t.merchant.fee.Of(r.Amount)
+		move(&t.merchant.account, &l.fees, fee)
+		j.fees += fee
+		j.keep(settledPayment{amount: r.Amount, refunded: r.Refunded, serial: r.Serial, when: r.When, card: r.Card})
+	}
+	j.closed = j.closed.Plus(j.open)
+	j.last, j.lastNo, j.open = j.open, t.Batch, dialect.Totals{}
+	j.records = j.records[:0]
+	j.index = j.index[:0]
+	open := j.holds[:0]
+	for _, h := range j.holds {
+		if h.open {
+			open = append(open, h)
+		}
+	}
+	j.holds = open
+	j.settling, j.details, j.upload = false, 0, 0
+	t.Batch = nextBatch(t.Batch)
+	t.fresh = true
+}
+
+// keep keeps a settled payment, in the place of the oldest when there are many.
+func (j *journal) keep(p settledPayment) {
+	if len(j.settled) < KeepsSettled {
+		j.settled = append(j.settled, p)
+		return
+	}
+	j.settled[j.oldest] = p
+	j.oldest = (j.oldest + 1) % KeepsSettled
+}
+
+// nextBatch counts 000001 to 999999 and round again.
+func nextBatch(b uint32) uint32 {
+	if b >= 999_999 {
+		return 1
+	}
+	return b + 1
+}

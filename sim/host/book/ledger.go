@@ -1,0 +1,269 @@
+// Package book is the host's books: who has how much money, and what each
+// terminal has had booked.
+//
+// A [Ledger] has an account for each card and merchant and for the acquirer.
+// Money is only ever moved from one account to another. A [Terminal] has what
+// one terminal did: the [Record]s of its open batch, its pre-authorisations
+// ([Hold]), its totals. For each way to book (dialect.Booking) the ledger has a
+// method that moves the money and marks what it is about; [Ledger.Enter] writes
+// the record, [Ledger.Reverse] undoes it. [Ledger.Check] proves that all of it
+// agrees.
+//
+// Whether something may be booked, and by what code it is refused, is package
+// host's. All amounts are in fen.
+package book
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
+)
+
+// Ledger is double-entry: the sum over all accounts stays what it was at the
+// start, zero, for the cards' opening balances came out of cash. Any number of
+// goroutines may use it, each with another terminal locked.
+type Ledger struct {
+	profile   *profile.Profile
+	terminals []Terminal
+	names     map[identity]int32 // into terminals
+	cards     []card
+	pans      map[number]Card
+	codes     map[number]Card // by payment code
+	merchants []merchant
+	holds     account // what pre-authorisations hold back
+	fees      account // what the acquirer has earned
+	cash      account // the world outside
+}
+
+// account is a balance.
+type account struct{ balance atomic.Int64 }
+
+// card is one cardholder's account.
+type card struct {
+	account
+	of *profile.Card
+}
+
+// merchant is one merchant's account.
+type merchant struct {
+	account
+	fee profile.Fee
+}
+
+// Card is one cardholder's account in a ledger, or NoCard.
+type Card int32
+
+const NoCard Card = -1
+
+// move takes amount from one account to another, also below zero.
+func move(from, to *account, amount int64) {
+	from.balance.Add(-amount)
+	to.balance.Add(amount)
+}
+
+// draw moves amount if from has so much. It reports whether it did.
+func draw(from, to *account, amount int64) bool {
+	for {
+		b := from.balance.Load()
+		if b < amount {
+			return false
+		}
+		if from.balance.CompareAndSwap(b, b-amount) {
+			to.balance.Add(amount)
+			return true
+		}
+	}
+}
+
+// identity is a terminal's name on the line: TID, then MID.
+type identity [23]byte
+
+func identityOf[T string | []byte](tid, mid T) (id identity) {
+	copy(id[:8], tid)
+	copy(id[8:], mid)
+	return id
+}
+
+// number is a card number or payment code, at most 20 digits.
+type number [20]byte
+
+func numberOf[T string | []byte](digits T) (n number) {
+	copy(n[:], digits)
+	return n
+}
+
+// Open opens the books of a profile: accounts with their opening balances, and
+// terminals that have done nothing yet.
+func Open(p *profile.Profile) (*Ledger, error) {
+	l := &Ledger{profile: p}
+	if err := l.openTerminals(); err != nil {
+		return nil, err
+	}
+	return l, l.openCards()
+}
+
+func (l *Ledger) openTerminals() error {
+	p := l.profile
+	mids := make(map[string]*merchant, len(p.Merchants))
+	l.merchants = make([]merchant, len(p.Merchants))
+	for i := range p.Merchants {
+		m := &l.merchants[i]
+		m.fee = p.Merchants[i].Fee
+		mids[p.Merchants[i].MID] = m
+	}
+	l.names = make(map[identity]int32, len(p.Terminals))
+	l.terminals = make([]Terminal, len(p.Terminals))
+	for i := range p.Terminals {
+		e := &p.Terminals[i]
+		t := &l.terminals[i]
+		t.merchant, t.Batch = mids[e.MID], 1
+		id := identityOf(e.TID, e.MID)
+		if _, taken := l.names[id]; taken {
+			return fmt.Errorf("terminal %s of merchant %s is there twice", e.TID, e.MID)
+		}
+		l.names[id] = int32(i)
+	}
+	return nil
+}
+
+// openCards opens an account for each cardholder, and at the end one for cards
+// that nobody knows.
+func (l *Ledger) openCards() error {
+	p := l.profile
+	n := 1
+	for i := range p.Cards {
+		n += len(p.Holders(p.Cards[i].Role))
+	}
+	l.cards = make([]card, n)
+	l.pans = make(map[number]Card, n)
+	l.codes = make(map[number]Card)
+	at := Card(0)
+	for i := range p.Cards {
+		holders := p.Holders(p.Cards[i].Role)
+		for k := range holders {
+			o := &holders[k]
+			if !register(l.pans, o.PAN, at) || !register(l.codes, o.Code, at) {
+				return fmt.Errorf("card %q: number or payment code %d of its range belongs to another card too", o.Card.Role, k+1)
+			}
+			l.cards[at].of = o.Card
+			move(&l.cash, &l.cards[at].account, o.Card.Balance)
+			at++
+		}
+	}
+	l.cards[at].of = &profile.Card{Role: "unknown"}
+	return nil
+}
+
+// register puts a number into a register, unless it is empty. It reports false
+// when another account has it.
+func register(register map[number]Card, digits string, account Card) bool {
+	if digits == "" {
+		return true
+	}
+	n := numberOf(digits)
+	if _, taken := register[n]; taken {
+		return false
+	}
+	register[n] = account
+	return true
+}
+
+// Terminal finds a terminal by TID and MID. Its number is its place in the
+// profile.
+func (l *Ledger) Terminal(tid, mid []byte) (t *Terminal, number int, ok bool) {
+	i, ok := l.names[identityOf(tid, mid)]
+	if !ok {
+		return nil, 0, false
+	}
+	return &l.terminals[i], int(i), true
+}
+
+// CardOf finds the account of a card number.
+func (l *Ledger) CardOf(pan []byte) (Card, bool) {
+	c, ok := l.pans[numberOf(pan)]
+	return c, ok
+}
+
+// CardOfCode finds the account of a payment code.
+func (l *Ledger) CardOfCode(code []byte) (Card, bool) {
+	c, ok := l.codes[numberOf(code)]
+	return c, ok && len(code) <= len(number{})
+}
+
+// UnknownCards is the account of all cards that nobody knows.
+func (l *Ledger) UnknownCards() Card { return Card(len(l.cards) - 1) }
+
+// IsOf reports whether a card number is that of an account.
+func (l *Ledger) IsOf(pan []byte, c Card) bool {
+	i, ok := l.CardOf(pan)
+	return ok && i == c || !ok && c == l.UnknownCards()
+}
+
+// Profile is what the profile says of a card.
+func (l *Ledger) Profile(c Card) *profile.Card { return l.cards[c].of }
+
+// Balance is what a card has.
+func (l *Ledger) Balance(c Card) int64 { return l.cards[c].balance.Load() }
+
+// Book is the account of one terminal.
+type Book struct {
+	TID, MID       string
+	Batch          int            // the current batch's number
+	dialect.Totals                // of all the terminal's batches
+	Unsettled      dialect.Totals // of what no settlement has closed yet
+}
+
+// Books gives one Book for each terminal, in the profile's order.
+func (l *Ledger) Books() []Book {
+	books := make([]Book, len(l.terminals))
+	for i := range l.terminals {
+		t, e := &l.terminals[i], &l.profile.Terminals[i]
+		t.Lock()
+		books[i] = Book{TID: e.TID, MID: e.MID, Batch: int(t.Batch)}
+		if j := t.journal; j != nil {
+			books[i].Totals, books[i].Unsettled = j.ever(), j.open
+		}
+		t.Unlock()
+	}
+	return books
+}
+
+// Check proves the books at a moment when nothing is being booked: no money has
+// come or gone, what is held is what open pre-authorisations hold, and each
+// merchant has what its terminals took less its fees.
+func (l *Ledger) Check() error {
+	sum := l.holds.balance.Load() + l.fees.balance.Load() + l.cash.balance.Load()
+	for i := range l.cards {
+		sum += l.cards[i].balance.Load()
+	}
+	var took, held, fees int64
+	for i := range l.merchants {
+		sum += l.merchants[i].balance.Load()
+		took += l.merchants[i].balance.Load()
+	}
+	if sum != 0 {
+		return fmt.Errorf("ledger: the accounts add up to %d fen, want 0", sum)
+	}
+	for i := range l.terminals {
+		t := &l.terminals[i]
+		t.Lock()
+		if j := t.journal; j != nil {
+			took -= j.ever().Net()
+			held += j.held()
+			fees += j.fees
+		}
+		t.Unlock()
+	}
+	if got := l.holds.balance.Load(); got != held {
+		return fmt.Errorf("ledger: %d fen are on hold, the open pre-authorisations hold %d", got, held)
+	}
+	if got := l.fees.balance.Load(); got != fees {
+		return fmt.Errorf("ledger: %d fen of fees, the settled batches owe %d", got, fees)
+	}
+	if took+fees != 0 {
+		return fmt.Errorf("ledger: the merchants have %d fen more than their terminals took less %d of fees", took+fees, fees)
+	}
+	return nil
+}

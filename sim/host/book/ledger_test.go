@@ -1,0 +1,210 @@
+package book
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
+)
+
+// open opens books of two terminals, the second without a merchant, and two
+// cards with 1000.00 each.
+func open(t *testing.T) *Ledger {
+	t.Helper()
+	l, err := Open(small(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func small(t *testing.T) *profile.Profile {
+	t.Helper()
+	p, err := profile.Parse("small.yaml", []byte(`
+name: small
+dialect: cup
+sign-in: "004"
+policy: {timeout: 1s, supervisor: false}
+operators: [{number: "01", password: "0000"}]
+merchants: [{mid: "123456789012345", name: shop, fee: {basis-points: 60, cap: 80.00}}]
+terminals: [{first: "10000001", count: 1, merchants: ["123456789012345"], derive: "test:62656E636862656E6368"}]
+cards: [{role: good, pan: "6225000000000014", count: 2, expiry: "4912", balance: 1000.00, code: "6211111111111111111"}]
+`), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Terminals = append(p.Terminals, profile.Terminal{TID: "10000009", MID: "999999999999999"})
+	return p
+}
+
+// approve enters a record that has been booked.
+func approve(t *Terminal, r *Record) {
+	r.State = Approved
+	t.Enter(KeyOf(t.Batch, uint32(r.Serial), "0200"), r)
+}
+
+func check(t *testing.T, l *Ledger) {
+	t.Helper()
+	if err := l.Check(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTerminalsAndCardsAreFoundByTheirNames(t *testing.T) {
+	l := open(t)
+	for i, e := range l.profile.Terminals {
+		terminal, n, ok := l.Terminal([]byte(e.TID), []byte(e.MID))
+		if !ok || n != i || terminal.HasMerchant() != (i == 0) {
+			t.Errorf("terminal %d is number %d (%v), has a merchant: %v", i, n, ok, terminal.HasMerchant())
+		}
+	}
+	if _, _, ok := l.Terminal([]byte("10000001"), []byte("999999999999999")); ok {
+		t.Error("a terminal is found under another's merchant")
+	}
+	for i, holder := range l.profile.Holders("good") {
+		byPAN, ok1 := l.CardOf([]byte(holder.PAN))
+		byCode, ok2 := l.CardOfCode([]byte(holder.Code))
+		if !ok1 || !ok2 || byPAN != Card(i) || byCode != Card(i) {
+			t.Errorf("card %d is %d by its number, %d by its code", i, byPAN, byCode)
+		}
+		if _, ok := l.CardOfCode([]byte(holder.Code + "00")); ok {
+			t.Error("a code that is too long is found")
+		}
+	}
+	if c, ok := l.CardOf([]byte("6225999999999999")); ok {
+		t.Errorf("a card that is not there is %d", c)
+	}
+}
+
+func TestTwoOfOneNameAreRefused(t *testing.T) {
+	for want, change := range map[string]func(*profile.Profile){
+		"terminal 10000001 of merchant 123456789012345 is there twice": func(p *profile.Profile) { p.Terminals = append(p.Terminals, p.Terminals[0]) },
+		`card "good": number or payment code 1`:                        func(p *profile.Profile) { p.Cards = append(p.Cards, p.Cards[0]) },
+	} {
+		p := small(t)
+		change(p)
+		if _, err := Open(p); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Open gave %v, want %q", err, want)
+		}
+	}
+}
+
+// 60 basis points of 1000 rounded: 6 fen. What was voided or reversed costs
+// nothing.
+func TestClosedBatchOwesFeesForWhatStands(t *testing.T) {
+	l := open(t)
+	terminal := &l.terminals[0]
+	for serial := range uint64(3) {
+		r := Record{Kind: dialect.Purchase, Amount: 1000, Serial: serial}
+		if !l.Charge(terminal, &r, false) {
+			t.Fatal("too little")
+		}
+		approve(terminal, &r)
+	}
+	void := Record{Kind: dialect.PurchaseVoid, Amount: 1000, Serial: 3, Original: 1}
+	l.Uncharge(terminal, &void)
+	approve(terminal, &void)
+	if !l.Reverse(terminal, terminal.Record(2)) {
+		t.Fatal("cannot be reversed")
+	}
+	l.CloseBatch(terminal)
+	check(t, l)
+	if fees := l.fees.balance.Load(); fees != 6 {
+		t.Errorf("fees %d, want 6", fees)
+	}
+	if b := l.Books()[0]; b.Batch != 2 || b.DebitN != 2 || b.CreditN != 1 || b.Unsettled != (dialect.Totals{}) {
+		t.Errorf("book %+v, want 2 debits and 1 credit, all settled", b)
+	}
+}
+
+// Whatever is booked and undone, in whatever order: no money comes or goes, and
+// each account agrees with what terminals did.
+func TestBooksAgreeWhateverIsBooked(t *testing.T) {
+	for seed := range uint64(50) {
+		l := open(t)
+		terminal := &l.terminals[0]
+		random := rand.New(rand.NewPCG(seed, 0))
+		for serial := range uint64(200) {
+			r := Record{Amount: 1 + random.Int64N(20_000), Card: Card(random.IntN(2)), Serial: serial}
+			ok := true
+			switch random.IntN(8) {
+			case 0:
+				r.Kind, ok = dialect.Purchase, l.Charge(terminal, &r, false)
+			case 1:
+				p, found := terminal.FindRefundable(func(uint32, uint64) bool { return random.IntN(3) == 0 })
+				if ok = found && r.Amount <= p.Left; ok {
+					r.Kind = dialect.Refund
+					l.GiveBack(terminal, &r, p)
+				}
+			case 2:
+				r.Kind, ok = dialect.PreAuth, l.Hold(terminal, &r, uint32(serial))
+			case 3, 4:
+				n, found := terminal.FindHold(func(*Hold) bool { return random.IntN(3) == 0 })
+				if ok = found; !ok {
+					break
+				}
+				r.Card, r.Original = terminal.Hold(n).Card, n
+				if random.IntN(2) == 0 {
+					r.Kind, r.Amount = dialect.PreAuthVoid, terminal.Hold(n).Amount
+					l.Release(terminal, &r)
+				} else {
+					r.Kind, ok = dialect.Completion, l.Capture(terminal, &r)
+				}
+			case 5:
+				r.Original, ok = terminal.Find(KeyOf(terminal.Batch, uint32(random.Uint64N(serial+1)), "0200"))
+				if ok {
+					r.Kind, ok = void(l, terminal, &r)
+				}
+			case 6:
+				ok = false
+				if n, found := terminal.Find(KeyOf(terminal.Batch, uint32(random.Uint64N(serial+1)), "0200")); found && terminal.Record(n).State == Approved {
+					l.Reverse(terminal, terminal.Record(n))
+				}
+			case 7:
+				if ok = false; random.IntN(10) == 0 {
+					l.CloseBatch(terminal)
+				}
+			}
+			if ok {
+				approve(terminal, &r)
+			}
+			if err := l.Check(); err != nil {
+				t.Fatalf("seed %d, step %d: %v", seed, serial, err)
+			}
+		}
+	}
+}
+
+// void voids what r names, if that stands whole.
+func void(l *Ledger, t *Terminal, r *Record) (dialect.Transaction, bool) {
+	o := t.Record(r.Original)
+	if r.Amount = o.Amount; o.State != Approved || o.Refunded > 0 {
+		return 0, false
+	}
+	switch o.Kind {
+	case dialect.Purchase:
+		l.Uncharge(t, r)
+		return dialect.PurchaseVoid, true
+	case dialect.Completion:
+		l.Uncapture(t, r)
+		return dialect.CompletionVoid, true
+	}
+	return 0, false
+}
+
+func TestCheckFindsWhatDoesNotAgree(t *testing.T) {
+	for want, spoil := range map[string]func(l *Ledger){
+		"the accounts add up to 1 fen":  func(l *Ledger) { l.cash.balance.Add(1) },
+		"1 fen are on hold":             func(l *Ledger) { move(&l.cash, &l.holds, 1) },
+		"1 fen of fees":                 func(l *Ledger) { move(&l.cash, &l.fees, 1) },
+		"the merchants have 1 fen more": func(l *Ledger) { move(&l.cash, &l.merchants[0].account, 1) },
+	} {
+		l := open(t)
+		check(t, l)
+		if spoil(l); l.Check() == nil || !strings.Contains(l.Check().Error(), want) {
+			t.Errorf("Check gave %v, want %q", l.Check(), want)
+		}
+	}
+}

@@ -1,0 +1,194 @@
+package book
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+)
+
+// Terminal is what one terminal has had booked. It is locked while one of its
+// requests is answered. Until something is booked it is no more than this.
+type Terminal struct {
+	sync.Mutex
+	Batch    uint32 // number of the current batch, 1 to 999999
+	fresh    bool   // the batch was opened by a settlement and not signed in to yet
+	merchant *merchant
+	journal  *journal // nil until it is needed: see opened
+}
+
+// journal is what a terminal has done.
+type journal struct {
+	records []Record // of the open batch
+	index   []place  // of records by key, ascending
+	holds   []Hold
+	settled []settledPayment // ring of those that may still be refunded
+	open    dialect.Totals   // of records
+	closed  dialect.Totals   // of all settled batches
+	last    dialect.Totals   // of the batch settled last
+	lastNo  uint32           // and its number
+	fees    int64            // that settled batches owe
+	oldest  int32            // of settled, once it is full
+
+	settling bool   // the open batch has been settled, its upload is under way
+	details  int32  // upload details taken for the open batch
+	upload   uint32 // trace of the last upload message
+}
+
+// opened is the journal, opened at its first use.
+func (t *Terminal) opened() *journal {
+	if t.journal == nil {
+		t.journal = &journal{}
+	}
+	return t.journal
+}
+
+// HasMerchant reports whether the profile has the terminal's merchant: without
+// one there is nobody to pay.
+func (t *Terminal) HasMerchant() bool { return t.merchant != nil }
+
+// Record is one payment of a batch, or a reversal that came before it.
+type Record struct {
+	Amount   int64
+	Refunded int64  // of a payment, how much has been given back
+	Serial   uint64 // of the answer: reference and authorisation code come from it
+	When     uint32 // Unix seconds
+	Card     Card
+	Original int32 // of a void, the number of the record that it voids; of the pre-authorisation family, of the hold
+	Kind     dialect.Transaction
+	State    State
+}
+
+// State is what has become of a record.
+type State uint8
+
+const (
+	Declined State = iota
+	Approved
+	Voided   // approved, and voided since
+	Reversed // undone, or barred by a reversal that came first
+)
+
+// Hold is one pre-authorisation. It outlives its batch.
+type Hold struct {
+	Amount int64
+	Auth   uint32 // authorisation code
+	When   uint32 // Unix seconds
+	Card   Card
+	open   bool
+}
+
+// settledPayment is a payment of a closed batch that may still be refunded.
+type settledPayment struct {
+	amount, refunded int64
+	serial           uint64
+	when             uint32
+	card             Card
+}
+
+// KeepsSettled is how many settled payments of one terminal can be refunded.
+const KeepsSettled = 512
+
+// Key tells payments of one terminal apart: batch, trace and the MTI's class
+// and function (the rest of it is the same in all payment requests).
+type Key uint64
+
+// KeyOf makes a key.
+func KeyOf(batch, trace uint32, mti string) Key {
+	return Key(batch)<<28 | Key(trace)<<8 | Key(mti[1]&15)<<4 | Key(mti[2]&15)
+}
+
+// place says where in the batch's records one with this key is.
+type place struct {
+	key Key
+	at  int32
+}
+
+// place finds a key's place in the index, or where it would come. A terminal's
+// traces ascend, so a new key mostly comes last: no search, nothing moved.
+func (j *journal) place(key Key) (int, bool) {
+	n := len(j.index)
+	if n == 0 || j.index[n-1].key < key {
+		return n, false
+	}
+	return slices.BinarySearchFunc(j.index, key, func(p place, key Key) int { return cmp.Compare(p.key, key) })
+}
+
+// Find gives the number of the open batch's record that has a key.
+func (t *Terminal) Find(key Key) (int32, bool) {
+	j := t.opened()
+	if i, ok := j.place(key); ok {
+		return j.index[i].at, true
+	}
+	return 0, false
+}
+
+// Record is a record of the open batch, by its number. It holds until the next
+// one is entered.
+func (t *Terminal) Record(n int32) *Record { return &t.journal.records[n] }
+
+// add enters a record. One with the key of another hides that one.
+func (j *journal) add(key Key, r *Record) {
+	p := place{key, int32(len(j.records))}
+	if i, ok := j.place(key); ok {
+		j.index[i] = p
+	} else {
+		j.index = slices.Insert(j.index, i, p)
+	}
+	j.records = append(j.records, *r)
+}
+
+// FindHold gives the number of the youngest open pre-authorisation that is the
+// one meant.
+func (t *Terminal) FindHold(meant func(*Hold) bool) (int32, bool) {
+	j := t.opened()
+	for i := len(j.holds) - 1; i >= 0; i-- {
+		if h := &j.holds[i]; h.open && meant(h) {
+			return int32(i), true
+		}
+	}
+	return 0, false
+}
+
+// Hold is a pre-authorisation, by its number. It holds until the next one is
+// made.
+func (t *Terminal) Hold(n int32) *Hold { return &t.journal.holds[n] }
+
+// Refundable is a payment that may be given back in whole or in part.
+type Refundable struct {
+	Card     Card
+	Left     int64  // what has not been given back yet
+	refunded *int64 // what has
+}
+
+// FindRefundable gives the payment, of the open batch or a settled one, whose
+// answer with this serial number was given then. It holds until the next record
+// is entered.
+func (t *Terminal) FindRefundable(meant func(when uint32, serial uint64) bool) (Refundable, bool) {
+	j := t.opened()
+	for i := len(j.records) - 1; i >= 0; i-- {
+		r := &j.records[i]
+		if r.State == Approved && r.Kind.Side() == dialect.Debit && meant(r.When, r.Serial) {
+			return Refundable{r.Card, r.Amount - r.Refunded, &r.Refunded}, true
+		}
+	}
+	for i := range j.settled {
+		if p := &j.settled[i]; meant(p.when, p.serial) {
+			return Refundable{p.card, p.amount - p.refunded, &p.refunded}, true
+		}
+	}
+	return Refundable{}, false
+}
+
+// held is what the open pre-authorisations hold.
+func (j *journal) held() (sum int64) {
+	for i := range j.holds {
+		if j.holds[i].open {
+			sum += j.holds[i].Amount
+		}
+	}
+	return sum
+}
+
+func (j *journal) ever() dialect.Totals { return j.open.Plus(j.closed) }

@@ -73,8 +73,12 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 	if o.Of == dialect.Balance {
 		r.Balance = dialect.Balance54(p.ans.Get(wire.AdditionalAmounts))
 	}
-	if o.Of.Booking() == dialect.Hold {
+	switch {
+	case o.Of.Booking() != dialect.Hold:
+	case o.Of.Original() == dialect.ToNone:
 		p.preAuth = rec
+	default:
+		p.preAuth.Amount += rec.Amount
 	}
 	if v := o.Original; v != nil && o.Of.Original() == dialect.ToTrace {
 		v.Voided = true

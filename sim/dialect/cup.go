@@ -143,16 +143,16 @@ func plus(fields []int, more ...int) []int { return append(append([]int{}, field
 // network management code, read capability, IC condition.
 func cupForms() []Form {
 	payment := func(t Transaction, mti, proc, cond, private string, fields []int, more ...Value) Form {
-		return Form{Transaction: t, MTI: mti, Fields: fields, Required: required[t], MACed: true,
+		return Form{Transaction: t, MTI: mti, Fields: fields, Required: required(t), MACed: true,
 			Fixed: append([]Value{{3, proc}, {25, cond}, {49, "156"}, {60, private}}, more...)}
 	}
 	manage := func(t Transaction, mti, private string, fields []int, codes ...string) Form {
-		return Form{Transaction: t, MTI: mti, Fixed: []Value{{60, private}}, Fields: fields, Required: required[t], ManagementCodes: codes}
+		return Form{Transaction: t, MTI: mti, Fixed: []Value{{60, private}}, Fields: fields, Required: required(t), ManagementCodes: codes}
 	}
 	const none = "00000000000"                // management: 11 digits
 	zeros := Value{61, "0000000000000000"}    // batch and trace unknown, date
 	original := Value{61, "0000000000000000"} // batch, trace, date
-	settlement := Form{Transaction: Settlement, MTI: "0500", Required: required[Settlement], Fixed: []Value{{49, "156"}, {60, none}},
+	settlement := Form{Transaction: Settlement, MTI: "0500", Required: required(Settlement), Fixed: []Value{{49, "156"}, {60, none}},
 		Fields: []int{11, 41, 42, 48, 63}, ManagementCodes: []string{"201"}}
 	return []Form{
 		manage(SignIn, "0800", none, []int{11, 41, 42, 62, 63}, "001", "003", "004", "005", "006"),
@@ -168,7 +168,7 @@ func cupForms() []Form {
 		payment(Completion, "0200", "000000", "06", "2000000000060", plus(cupCard, 38), zeros),
 		payment(CompletionAdvice, "0220", "000000", "06", "2400000000060", plus(cupOffline, 38), zeros),
 		payment(CompletionVoid, "0200", "200000", "06", "2100000000060", plus(cupCard, 37, 38), original),
-		{Transaction: Reversal, MTI: "0400", Required: required[Reversal], MACed: true, Fields: []int{2, 3, 4, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 55, 60, 61}},
+		{Transaction: Reversal, MTI: "0400", Required: required(Reversal), MACed: true, Fields: []int{2, 3, 4, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 55, 60, 61}},
 		settlement,
 		manage(BatchUpload, "0320", none, []int{11, 41, 42, 48}, "201"),
 		manage(UploadEnd, "0320", none, []int{11, 41, 42, 48}, "207", "202"),

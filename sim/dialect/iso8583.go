@@ -43,24 +43,33 @@ func places(more map[wire.Element]wire.Place) map[wire.Element]wire.Place {
 	return all
 }
 
-// required are the fields without which a request is answered 30, as far as its
+// required gives the fields without which a request is answered 30, as far as its
 // form has them. Minimal request sets of the CUP reconstruction, docs/sources.md.
-var required = [Transactions][]int{
-	Balance:          {3, 11, 22, 25, 49, 60},
-	Purchase:         {3, 4, 11, 22, 25, 49, 60},
-	QRPurchase:       {3, 4, 11, 22, 25, 49, 59, 60},
-	PurchaseVoid:     {3, 4, 11, 22, 25, 37, 49, 60, 61},
-	Refund:           {3, 4, 11, 22, 25, 37, 49, 60, 61},
-	PreAuth:          {3, 4, 11, 22, 25, 49, 60},
-	PreAuthVoid:      {3, 4, 11, 22, 25, 38, 49, 60, 61},
-	Completion:       {3, 4, 11, 22, 25, 38, 49, 60, 61},
-	CompletionAdvice: {3, 4, 11, 22, 25, 38, 49, 60, 61},
-	CompletionVoid:   {3, 4, 11, 22, 25, 37, 49, 60, 61},
-	Reversal:         {3, 4, 11, 25, 39, 49, 60},
-	Settlement:       {11, 48, 60},
-	BatchUpload:      {11, 48, 60},
-	UploadEnd:        {11, 48, 60},
-	SignIn:           {11, 60},
+func required(t Transaction) []int {
+	switch t {
+	case SignIn:
+		return []int{11, 60}
+	case SignOff, Echo:
+		return nil
+	case Settlement, BatchUpload, UploadEnd:
+		return []int{11, 48, 60}
+	case Reversal:
+		return []int{3, 4, 11, 25, 39, 49, 60}
+	}
+	fields := []int{3, 11, 22, 25, 49, 60}
+	if t.Payment() {
+		fields = append(fields, 4)
+	}
+	if t == QRPurchase {
+		fields = append(fields, 59)
+	}
+	switch t.Original() {
+	case ToTrace, ToReference:
+		fields = append(fields, 37, 61)
+	case ToAuthCode:
+		fields = append(fields, 38, 61)
+	}
+	return fields
 }
 
 // MaxNumber is the highest trace and batch number. Both have six digits and go

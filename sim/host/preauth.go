@@ -13,10 +13,19 @@ const (
 	completionDays = 30
 )
 
-// hold holds the amount back.
+// hold holds the amount back, or adds it to the hold that the request names.
 func (h *Host) hold(req *Request) string {
 	if h.aboveLimit(req) {
 		return overLimit
+	}
+	if req.Transaction.Original() != dialect.ToNone {
+		if _, code := h.findHold(req); code != pending {
+			return code
+		}
+		if !h.books.Extend(req.terminal, &req.record) {
+			return insufficientFunds
+		}
+		return approved
 	}
 	if !h.books.Hold(req.terminal, &req.record, authCode(req.serial)) {
 		return insufficientFunds

@@ -43,6 +43,17 @@ func (l *Ledger) Hold(t *Terminal, r *Record, auth uint32) bool {
 	return true
 }
 
+// Extend adds the amount to a hold. It reports false when the card has too
+// little.
+func (l *Ledger) Extend(t *Terminal, r *Record) bool {
+	h := t.Hold(r.Original)
+	if !draw(&l.cards[h.Card].account, &l.holds, r.Amount) {
+		return false
+	}
+	h.Amount += r.Amount
+	return true
+}
+
 // Release lets what is held go.
 func (l *Ledger) Release(t *Terminal, r *Record) {
 	l.release(t.Hold(r.Original))
@@ -124,10 +135,15 @@ func (l *Ledger) undo(t *Terminal, r *Record) bool {
 		t.Record(r.Original).State = Approved
 	case dialect.Hold:
 		h := t.Hold(r.Original)
-		if !h.open {
+		switch {
+		case !h.open:
 			return false
+		case r.Kind.Original() == dialect.ToNone:
+			l.release(h)
+		default: // it extended the hold
+			move(&l.holds, &l.cards[h.Card].account, r.Amount)
+			h.Amount -= r.Amount
 		}
-		l.release(h)
 	case dialect.Release:
 		h := t.Hold(r.Original)
 		move(&l.cards[h.Card].account, &l.holds, h.Amount)

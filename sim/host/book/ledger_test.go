@@ -208,3 +208,26 @@ func TestCheckFindsWhatDoesNotAgree(t *testing.T) {
 		}
 	}
 }
+
+func TestExtendedHoldHoldsBothAmounts(t *testing.T) {
+	l := open(t)
+	terminal := &l.terminals[0]
+	first := Record{Kind: dialect.PreAuth, Amount: 600_00, Serial: 1}
+	if !l.Hold(terminal, &first, 1) {
+		t.Fatal("600.00 of 1000.00 cannot be held")
+	}
+	more := Record{Kind: dialect.PreAuth, Amount: 400_01, Original: first.Original}
+	if l.Extend(terminal, &more) {
+		t.Error("a hold is extended beyond what the card has")
+	}
+	more.Amount = 400_00
+	if !l.Extend(terminal, &more) || terminal.Hold(first.Original).Amount != 1000_00 || l.Balance(first.Card) != 0 {
+		t.Errorf("held %d, balance %d", terminal.Hold(first.Original).Amount, l.Balance(first.Card))
+	}
+	check(t, l)
+	l.Release(terminal, &first)
+	if l.Balance(first.Card) != 1000_00 {
+		t.Errorf("balance %d after the release", l.Balance(first.Card))
+	}
+	check(t, l)
+}

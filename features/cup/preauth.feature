@@ -117,3 +117,43 @@ Feature: Pre-authorisation
       | 38    | present |
       | 52    | absent  |
       | 60.1  | 24      |
+
+  @cup-preauth-24
+  Scenario: what is added to a pre-authorisation is held and completed with it
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    When the operator pre-authorises 320.00 yuan with a good card
+    And the operator adds 80.00 yuan to the pre-authorisation
+    Then the host approves
+    And the request carries:
+      | field | value        |
+      | MTI   | 0100         |
+      | 3     | 030000       |
+      | 4     | 000000008000 |
+      | 25    | 60           |
+      | 38    | present      |
+      | 60.1  | 10           |
+      | 61.3  | present      |
+    When the operator completes the pre-authorisation with 400.00 yuan
+    And the cardholder asks for the balance of a good card
+    Then the balance has gone down by 400.00 yuan
+
+  @reversal @cup-preauth-25
+  Scenario: an unanswered addition is undone, the pre-authorisation stands
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    When the operator pre-authorises 330.00 yuan with a good card
+    And the line loses the next answer
+    And the operator adds 90.00 yuan to the pre-authorisation
+    Then the host does not answer
+    And the terminal owes a reversal
+    When the terminal sends the reversal that it owes
+    Then the reversal carries:
+      | field | value                |
+      | 3     | 030000               |
+      | 25    | 60                   |
+      | 38    | as in the original   |
+      | 60.1  | 10                   |
+    And the host acknowledges the reversal
+    When the cardholder asks for the balance of a good card
+    Then the balance has gone down by 330.00 yuan

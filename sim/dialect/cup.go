@@ -164,6 +164,7 @@ func cupForms() []Form {
 		payment(PurchaseVoid, "0200", "200000", "00", "2300000000060", plus(cupCard, 37, 38), original),
 		payment(Refund, "0220", "200000", "00", "2500000000060", plus(cupOffline, 37, 63), zeros),
 		payment(PreAuth, "0100", "030000", "06", "1000000000060", cupCard),
+		payment(AddPreAuth, "0100", "030000", "60", "1000000000060", plus(cupCard, 38), zeros),
 		payment(PreAuthVoid, "0100", "200000", "06", "1100000000060", plus(cupCard, 38), zeros),
 		payment(Completion, "0200", "000000", "06", "2000000000060", plus(cupCard, 38), zeros),
 		payment(CompletionAdvice, "0220", "000000", "06", "2400000000060", plus(cupOffline, 38), zeros),

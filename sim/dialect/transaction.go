@@ -13,6 +13,7 @@ const (
 	PurchaseVoid
 	Refund
 	PreAuth
+	AddPreAuth
 	PreAuthVoid
 	Completion
 	CompletionAdvice
@@ -80,6 +81,7 @@ var transactions = [Transactions]struct {
 	PurchaseVoid:     {"purchase-void", "消费撤销", Uncharge, ToTrace, true, true},
 	Refund:           {"refund", "退货", GiveBack, ToReference, true, false},
 	PreAuth:          {"pre-auth", "预授权", Hold, ToNone, false, true},
+	AddPreAuth:       {"add-pre-auth", "追加预授权", Hold, ToAuthCode, false, true},
 	PreAuthVoid:      {"pre-auth-void", "预授权撤销", Release, ToAuthCode, true, true},
 	Completion:       {"completion", "预授权完成", Capture, ToAuthCode, false, true},
 	CompletionAdvice: {"completion-advice", "预授权完成通知", Capture, ToAuthCode, false, false},

@@ -116,6 +116,20 @@ Feature: Payments
     Then the host approves
 
   @holds
+  Scenario: the operator adds {amount} yuan to the pre-authorisation
+    Given the terminal starts an empty batch
+    When the operator pre-authorises 100.00 yuan with a good card
+    And the operator adds 20.00 yuan to the pre-authorisation
+    Then the host approves
+
+  @fails
+  Scenario: the operator adds {amount} yuan to the pre-authorisation
+    Given the terminal starts an empty batch
+    When the operator pre-authorises 100.00 yuan with a good card
+    And the operator adds 20.00 yuan to the pre-authorisation
+    Then the host declines
+
+  @holds
   Scenario: the operator voids the pre-authorisation
     Given the terminal starts an empty batch
     When the operator pre-authorises 100.00 yuan with a good card

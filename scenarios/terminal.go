@@ -125,9 +125,9 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "a terminal that the host does not know", Chinese: "主机未登记的终端",
 			Doc: "A terminal number that no host has: 00000000.",
 			Make: fixed(func(p *sim.Player) error {
-				stranger := *p.T.Terminal
-				stranger.TID = "00000000"
-				t := sim.NewTerminal(p.T.Profile, &stranger)
+				unknown := *p.T.Terminal
+				unknown.TID = "00000000"
+				t := sim.NewTerminal(p.T.Profile, &unknown)
 				t.Link, t.Faults = p.T.Link, p.T.Faults
 				t.PowerOn()
 				p.T = t

@@ -103,7 +103,7 @@ func TestNothingIsOwedWithoutDoubt(t *testing.T) {
 	x.pay(t, 500)
 	x.Faults.Add(line.LoseAnswer, 1)
 	refund := x.order(dialect.Refund, 100)
-	refund.Original = x.Journal.Last(dialect.Purchase)
+	refund.Original = lastPurchase(&x.Journal)
 	if err := x.p.Pay(refund); err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +262,7 @@ func TestUnansweredVoidIsUndone(t *testing.T) {
 	x := newTill(t, b)
 	x.pay(t, 100)
 	void := x.order(dialect.PurchaseVoid, 100)
-	void.Original = x.Journal.Last(dialect.Purchase)
+	void.Original = lastPurchase(&x.Journal)
 	x.Faults.Add(line.LoseAnswer, 1)
 	if err := x.p.Pay(void); err != nil {
 		t.Fatal(err)

@@ -152,18 +152,6 @@ func (j *Journal) add(r Record) *Record {
 	return &j.Records[len(j.Records)-1]
 }
 
-// Last is the newest record of a transaction that has not been voided, nil
-// when there is none. A purchase may have been made by card or by QR code.
-func (j *Journal) Last(of dialect.Transaction) *Record {
-	for i := len(j.Records) - 1; i >= 0; i-- {
-		r := &j.Records[i]
-		if same := r.Of == of || of == dialect.Purchase && r.Of == dialect.QRPurchase; same && !r.Voided {
-			return r
-		}
-	}
-	return nil
-}
-
 // Forget drops the newest record, as a terminal that lost one would: a scenario
 // needs it to see totals that cannot agree. It fails when there is none.
 func (j *Journal) Forget() error {

@@ -322,12 +322,12 @@ func TestJournalTotals(t *testing.T) {
 	x.pay(t, 1000)
 	x.pay(t, 250)
 	void := x.order(dialect.PurchaseVoid, 250)
-	void.Original = x.Journal.Last(dialect.Purchase)
+	void.Original = lastPurchase(&x.Journal)
 	if err := x.p.Pay(void); err != nil || !x.p.Last.Approved() {
 		t.Fatalf("void: %v, %v", err, x.p.Last.Reason())
 	}
 	refund := x.order(dialect.Refund, 400)
-	refund.Original = x.Journal.Last(dialect.Purchase)
+	refund.Original = lastPurchase(&x.Journal)
 	if refund.Original.Amount != 1000 {
 		t.Fatalf("the last purchase that is not voided is of %d, want 1000", refund.Original.Amount)
 	}
@@ -371,4 +371,14 @@ func TestOldAnswerAfterAWholeRoundIsRefused(t *testing.T) {
 	x.Trace = 77
 	x.pay(t, 200)
 	x.wants(t, report.Refused, true)
+}
+
+// lastPurchase is the newest purchase in a journal that has not been voided.
+func lastPurchase(j *sim.Journal) *sim.Record {
+	for i := len(j.Records) - 1; i >= 0; i-- {
+		if r := &j.Records[i]; r.Of.Booking() == dialect.Charge && !r.Voided {
+			return r
+		}
+	}
+	return nil
 }

@@ -66,30 +66,30 @@ const (
 // transactions is all there is to say of a transaction beyond its Form in a
 // dialect: a new one is a row here, a form and a scenario.
 var transactions = [Transactions]struct {
-	name, chinese string
-	booking       Booking
-	original      Pointer
-	supervisor    bool // the terminal asks for the supervisor's password
-	reversible    bool // when unanswered, a reversal is owed; an advice is repeated instead
+	name       string
+	booking    Booking
+	original   Pointer
+	supervisor bool // the terminal asks for the supervisor's password
+	reversible bool // when unanswered, a reversal is owed; an advice is repeated instead
 }{
-	SignIn:           {name: "sign-in", chinese: "签到"},
-	SignOff:          {name: "sign-off", chinese: "签退"},
-	Echo:             {name: "echo", chinese: "回响测试"},
-	Balance:          {name: "balance", chinese: "余额查询"},
-	Purchase:         {"purchase", "消费", Charge, ToNone, false, true},
-	QRPurchase:       {"qr-purchase", "扫码消费", Charge, ToNone, false, true},
-	PurchaseVoid:     {"purchase-void", "消费撤销", Uncharge, ToTrace, true, true},
-	Refund:           {"refund", "退货", GiveBack, ToReference, true, false},
-	PreAuth:          {"pre-auth", "预授权", Hold, ToNone, false, true},
-	AddPreAuth:       {"add-pre-auth", "追加预授权", Hold, ToAuthCode, false, true},
-	PreAuthVoid:      {"pre-auth-void", "预授权撤销", Release, ToAuthCode, true, true},
-	Completion:       {"completion", "预授权完成", Capture, ToAuthCode, false, true},
-	CompletionAdvice: {"completion-advice", "预授权完成通知", Capture, ToAuthCode, false, false},
-	CompletionVoid:   {"completion-void", "预授权完成撤销", Uncapture, ToTrace, true, true},
-	Reversal:         {name: "reversal", chinese: "冲正"},
-	Settlement:       {name: "settlement", chinese: "结算"},
-	BatchUpload:      {name: "batch-upload", chinese: "批上送"},
-	UploadEnd:        {name: "upload-end", chinese: "批上送结束"},
+	SignIn:           {name: "sign-in"},
+	SignOff:          {name: "sign-off"},
+	Echo:             {name: "echo"},
+	Balance:          {name: "balance"},
+	Purchase:         {"purchase", Charge, ToNone, false, true},
+	QRPurchase:       {"qr-purchase", Charge, ToNone, false, true},
+	PurchaseVoid:     {"purchase-void", Uncharge, ToTrace, true, true},
+	Refund:           {"refund", GiveBack, ToReference, true, false},
+	PreAuth:          {"pre-auth", Hold, ToNone, false, true},
+	AddPreAuth:       {"add-pre-auth", Hold, ToAuthCode, false, true},
+	PreAuthVoid:      {"pre-auth-void", Release, ToAuthCode, true, true},
+	Completion:       {"completion", Capture, ToAuthCode, false, true},
+	CompletionAdvice: {"completion-advice", Capture, ToAuthCode, false, false},
+	CompletionVoid:   {"completion-void", Uncapture, ToTrace, true, true},
+	Reversal:         {name: "reversal"},
+	Settlement:       {name: "settlement"},
+	BatchUpload:      {name: "batch-upload"},
+	UploadEnd:        {name: "upload-end"},
 }
 
 // String gives the name that reports, limits and features use.

@@ -145,7 +145,7 @@ func TestBufferedTellsWhetherNextWouldWait(t *testing.T) {
 	go b.Write(append(append(append([]byte{}, frame...), frame...), frame[:10]...))
 	r := d.NewReader(a)
 	if r.Buffered() {
-		t.Error("a message is at hand before anything was read")
+		t.Error("a whole message is there before anything was read")
 	}
 	for i, want := range []bool{true, false} {
 		if _, err := r.Next(); err != nil {

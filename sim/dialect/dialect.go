@@ -67,6 +67,7 @@ type Form struct {
 	elements uint64    // the elements in them, a bit each
 	tells    []Value   // of Fixed, those that tell this form from others
 	kind     string    // its constant transaction type
+	template *wire.Message
 }
 
 // CarriesField reports whether a request of this form may carry field n.
@@ -119,6 +120,10 @@ func (d *Dialect) compileForm(f *Form) error {
 		}
 	}
 	f.kind = m.Text(wire.TransactionType)
+	if len(f.ManagementCodes) > 0 {
+		m.SetString(wire.ManagementCode, f.ManagementCodes[0])
+	}
+	f.template = m
 	if _, err := m.Append(nil); err != nil {
 		return fmt.Errorf(" does not fit the spec: %w", err)
 	}
@@ -137,17 +142,9 @@ func (d *Dialect) compileForm(f *Form) error {
 	return nil
 }
 
-// Begin empties m and fills in what form f says.
-func (f *Form) Begin(m *wire.Message) {
-	m.Reset()
-	m.SetMTI(f.MTI)
-	for i := range f.Fixed {
-		m.SetFieldString(f.Fixed[i].Field, f.Fixed[i].Text)
-	}
-	if len(f.ManagementCodes) > 0 {
-		m.SetString(wire.ManagementCode, f.ManagementCodes[0])
-	}
-}
+// Begin makes m what form f says: its constants, and nothing else but the
+// routing header that m has.
+func (f *Form) Begin(m *wire.Message) { m.CopyValues(f.template) }
 
 // WithSpec is the dialect with another field spec, compiled: a user's own.
 //

@@ -11,6 +11,13 @@ func (m *Message) Clone() *Message {
 	return &c
 }
 
+// CopyValues makes m's MTI and fields those of t, of the same format. The routing
+// header stays.
+func (m *Message) CopyValues(t *Message) {
+	m.mti, m.set, m.at, m.over, m.raw = t.mti, t.set, t.at, t.over, nil
+	m.buf = append(m.buf[:0], t.buf...)
+}
+
 // SetMAC sets the MAC field to what was written over the packed octets, so
 // that the message in hand is the one on the line.
 func (m *Message) SetMAC(mac [8]byte) { m.SetField(m.macField(), mac[:]) }

@@ -78,6 +78,24 @@ func TestPagesNamedByCodeExist(t *testing.T) {
 	}
 }
 
+var fileForm = regexp.MustCompile("`?\\b((?:cmd|docs|features|report|scenarios|sim)/[\\w/.]*\\.[a-z]+)\\b")
+
+// Files and folders of the tree that pages name are there.
+func TestFilesNamedByPagesExist(t *testing.T) {
+	n := 0
+	for _, page := range pages(t) {
+		for _, m := range fileForm.FindAllStringSubmatch(content(t, page), -1) {
+			n++
+			if _, err := os.Stat(filepath.Join(tree, m[1])); err != nil {
+				t.Errorf("%s names %s, which is not there", page, m[1])
+			}
+		}
+	}
+	if n < 40 {
+		t.Errorf("%d files are named on all pages", n)
+	}
+}
+
 var flagForm = regexp.MustCompile("[\\s`\\[]--([a-z][a-z-]+)")
 
 // No page speaks of a flag that no verb has.

@@ -100,63 +100,6 @@ func (h *Host) approveBlindly(req *Request) string {
 	return approved
 }
 
-// uncharge gives a purchase of the open batch back, whole.
-func (h *Host) uncharge(req *Request) string {
-	if code := h.findOriginal(req, dialect.Charge); code != pending {
-		return code
-	}
-	h.books.Uncharge(req.terminal, &req.record)
-	return approved
-}
-
-// findOriginal finds the payment that a void names: an approved one of the open
-// batch, booked in this way, by batch and trace, reference, and its card if one
-// is shown. It must be of the same amount, and nothing of it refunded.
-func (h *Host) findOriginal(req *Request, booking dialect.Booking) string {
-	batch, ok1 := digits(req.Message.Get(wire.OriginalBatch))
-	trace, ok2 := digits(req.Message.Get(wire.OriginalTrace))
-	if !ok1 || !ok2 {
-		return formatError
-	}
-	n, ok := req.terminal.Find(book.KeyOf(batch, trace, h.dialect.Form(dialect.Purchase).MTI))
-	if !ok {
-		return noOriginal
-	}
-	r := req.terminal.Record(n)
-	switch {
-	case r.State != book.Approved, r.Kind.Booking() != booking,
-		!rrnIs(req.Message.Get(wire.RRN), r.When, r.Serial),
-		req.record.Card != book.NoCard && req.record.Card != r.Card:
-		return noOriginal
-	case r.Refunded > 0, r.Amount != req.record.Amount:
-		return mismatch
-	}
-	req.record.Original = n
-	return pending
-}
-
-// giveBack gives a payment back in whole or in part, also after its settlement.
-// It is found by its reference and date; the refunds of one payment never come
-// to more than its amount.
-func (h *Host) giveBack(req *Request) string {
-	rrn := req.Message.Get(wire.RRN)
-	date, _ := digits(req.Message.Get(wire.OriginalDate))
-	p, ok := req.terminal.FindRefundable(func(when uint32, serial uint64) bool {
-		return rrnIs(rrn, when, serial) && dateIs(date, when)
-	})
-	switch {
-	case !ok, req.record.Card != book.NoCard && req.record.Card != p.Card:
-		return noOriginal
-	case req.record.Amount > p.Left:
-		return mismatch
-	}
-	h.books.GiveBack(req.terminal, &req.record, p)
-	return approved
-}
-
-// dateIs reports whether MMDD is a moment's date; 0 is any date.
-func dateIs(mmdd, when uint32) bool { return mmdd == 0 || mmdd == stampOf(int64(when)).mmdd }
-
 // authCode is the authorisation code of an approval.
 func authCode(serial uint64) uint32 { return uint32(serial % 1_000_000) }
 

@@ -82,12 +82,3 @@ func (h *Host) capture(req *Request) string {
 	}
 	return approved
 }
-
-// uncapture undoes a completion of the open batch, whole.
-func (h *Host) uncapture(req *Request) string {
-	if code := h.findOriginal(req, dialect.Capture); code != pending {
-		return code
-	}
-	h.books.Uncapture(req.terminal, &req.record)
-	return approved
-}

@@ -1,0 +1,28 @@
+package host
+
+import (
+	"github.com/posfleet/posfleet/sim/host/book"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// giveBack gives a payment back in whole or in part, also after its settlement.
+// It is found by its reference and date; the refunds of one payment never come
+// to more than its amount.
+func (h *Host) giveBack(req *Request) string {
+	rrn := req.Message.Get(wire.RRN)
+	date, _ := digits(req.Message.Get(wire.OriginalDate))
+	p, ok := req.terminal.FindRefundable(func(when uint32, serial uint64) bool {
+		return rrnIs(rrn, when, serial) && dateIs(date, when)
+	})
+	switch {
+	case !ok, req.record.Card != book.NoCard && req.record.Card != p.Card:
+		return noOriginal
+	case req.record.Amount > p.Left:
+		return mismatch
+	}
+	h.books.GiveBack(req.terminal, &req.record, p)
+	return approved
+}
+
+// dateIs reports whether MMDD is a moment's date; 0 is any date.
+func dateIs(mmdd, when uint32) bool { return mmdd == 0 || mmdd == stampOf(int64(when)).mmdd }

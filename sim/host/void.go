@@ -1,0 +1,51 @@
+package host
+
+import (
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/book"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// uncharge gives a purchase of the open batch back, whole.
+func (h *Host) uncharge(req *Request) string {
+	if code := h.findOriginal(req, dialect.Charge); code != pending {
+		return code
+	}
+	h.books.Uncharge(req.terminal, &req.record)
+	return approved
+}
+
+// uncapture undoes a completion of the open batch, whole.
+func (h *Host) uncapture(req *Request) string {
+	if code := h.findOriginal(req, dialect.Capture); code != pending {
+		return code
+	}
+	h.books.Uncapture(req.terminal, &req.record)
+	return approved
+}
+
+// findOriginal finds the payment that a void names: an approved one of the open
+// batch, booked in this way, by batch and trace, reference, and its card if one
+// is shown. It must be of the same amount, and nothing of it refunded.
+func (h *Host) findOriginal(req *Request, booking dialect.Booking) string {
+	batch, ok1 := digits(req.Message.Get(wire.OriginalBatch))
+	trace, ok2 := digits(req.Message.Get(wire.OriginalTrace))
+	if !ok1 || !ok2 {
+		return formatError
+	}
+	n, ok := req.terminal.Find(book.KeyOf(batch, trace, h.dialect.Form(dialect.Purchase).MTI))
+	if !ok {
+		return noOriginal
+	}
+	r := req.terminal.Record(n)
+	switch {
+	case r.State != book.Approved, r.Kind.Booking() != booking,
+		!rrnIs(req.Message.Get(wire.RRN), r.When, r.Serial),
+		req.record.Card != book.NoCard && req.record.Card != r.Card:
+		return noOriginal
+	case r.Refunded > 0, r.Amount != req.record.Amount:
+		return mismatch
+	}
+	req.record.Original = n
+	return pending
+}

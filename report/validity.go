@@ -10,7 +10,8 @@ import (
 // bad hundredth does not move the 99th percentile's meaning, more does.
 const tolerated = 0.01
 
-// ValidityOf judges the generator over the seconds outside the warm-up. A run is invalid when more than a hundredth of them are, suspect when
+// ValidityOf judges the generator over the seconds outside the warm-up. A run is
+// invalid when more than a hundredth of them are, suspect when
 // any is less than valid. With the host in the same process or on the same
 // machine, the generator's processor time is not its own alone, and no figure
 // is a capacity of the host.

@@ -46,7 +46,7 @@ func (f *fleet) connect(abort context.Context) {
 	r := f.run
 	f.stop, f.hangUp = context.WithCancel(abort)
 	f.shared = nil
-	for range r.Lines.Shared {
+	for range min(r.Lines.Shared, r.Terminals) { // more would carry nothing
 		f.shared = append(f.shared, line.NewShared(f.stop, r.Dialer, &r.Profile.Dialect.Format, r.clock))
 	}
 	for i, t := range f.terminals {

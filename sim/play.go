@@ -51,6 +51,9 @@ type Result struct {
 	Host    dialect.Totals // of a settlement: the host's
 	Flag    dialect.Flag   // of a settlement: for domestic cards
 
+	Stray    []byte // the first message met meanwhile that is not the answer, or what came of one, as octets
+	StrayWhy string // why it is not; empty when there was none
+
 	ended bool // an exchange took place
 }
 
@@ -184,10 +187,11 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	t := p.T
 	x := &p.x
 	x.Request, x.Key, x.Timeout = p.frame, p.req.Key(), t.Profile.Policy.Timeout
-	x.Unreadable, x.Late, x.Duplicate, x.Unmatched = nil, 0, 0, 0
+	x.Unreadable, x.Strays = nil, line.Strays{}
 	p.ans.Release()
 	x.Answer = nil
 	err := t.Link.Exchange(x)
+	r.Stray, r.StrayWhy = x.Stray, x.StrayWhy
 	if p.ans = x.Answer; p.ans == nil {
 		p.ans = t.Profile.Dialect.Acquire()
 	}

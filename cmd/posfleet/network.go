@@ -192,7 +192,6 @@ func (n *network) probe(ctx context.Context) error {
 	t := sim.NewTerminal(n.profile, &n.profile.Terminals[0])
 	own := line.NewOwn(ctx, n.dialer, &n.profile.Dialect.Format, clock)
 	defer own.Close()
-	own.Each = true
 	t.Link = own
 	t.PowerOn()
 	t.Operator = n.profile.Cashier().Number
@@ -200,6 +199,9 @@ func (n *network) probe(ctx context.Context) error {
 	p.T = t
 	if err := p.SignIn(); err != nil {
 		return usage(err)
+	}
+	if p.Last.Outcome == report.Approved || p.Last.Outcome == report.Declined {
+		n.dialer.HangsUp = own.HungUp(50 * time.Millisecond)
 	}
 	switch p.Last.Outcome {
 	case report.Unsent:

@@ -13,6 +13,7 @@ type Dialer struct {
 	Address string        // host:port
 	TLS     *tls.Config   // nil for plain TCP
 	Timeout time.Duration // for connection and TLS handshake
+	HangsUp bool          // the host does after each answer: own lines hang up first, so that no request meets that
 }
 
 // Dial connects. Small writes go out at once (TCP_NODELAY is Go's default).
@@ -21,8 +22,12 @@ func (d *Dialer) Dial(ctx context.Context) (net.Conn, error) {
 	defer cancel()
 	var nd net.Dialer
 	conn, err := nd.DialContext(ctx, "tcp", d.Address)
-	if err != nil || d.TLS == nil {
-		return conn, err
+	if err != nil {
+		return nil, err
+	}
+	boundSilence(conn)
+	if d.TLS == nil {
+		return conn, nil
 	}
 	secure := tls.Client(conn, d.TLS)
 	if err := secure.HandshakeContext(ctx); err != nil {

@@ -10,7 +10,9 @@
 package line
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"syscall"
 	"time"
 
@@ -44,28 +46,62 @@ type Exchange struct {
 	call *call // on a shared line
 }
 
-// Strays counts answers that no exchange in flight waited for.
+// Strays is what came that no exchange in flight waited for: how many messages
+// of which kind, and the first of them all.
 type Strays struct {
-	Late      int // to requests given up before
-	Duplicate int // further ones to requests already answered
-	Unmatched int // to no request that is known
+	Late      int // answers to requests given up before
+	Duplicate int // further answers to requests already answered
+	Unmatched int // messages that are of no request that is known
+
+	Stray    []byte // the first one, without its length prefix, or what came of it; nil when none did
+	StrayWhy string // why it is nobody's answer, or not whole
 }
 
-// count adds an answer to a request that ended so.
-func (s *Strays) count(e ending) {
+// count adds a message, the answer to a request that ended so.
+func (s *Strays) count(e ending, message []byte) {
 	switch e {
 	case wasGivenUp:
 		s.Late++
+		s.keep(message, "the answer to a request given up before")
 	case wasAnswered:
 		s.Duplicate++
+		s.keep(message, "a further answer to a request already answered")
 	default:
-		s.Unmatched++
+		s.unmatched(message, "the answer to no request of this line")
 	}
+}
+
+// unmatched adds a message that is of no request, for a reason.
+func (s *Strays) unmatched(message []byte, why string) {
+	s.Unmatched++
+	s.keep(message, why)
+}
+
+// keep takes a copy of octets unless there are some already.
+func (s *Strays) keep(octets []byte, why string) {
+	if s.StrayWhy == "" {
+		s.Stray, s.StrayWhy = bytes.Clone(octets), why
+	}
+}
+
+// half keeps what came of a message that is not whole. It reports whether any of
+// it did.
+func (s *Strays) half(octets []byte, announced int) bool {
+	switch {
+	case announced > 0:
+		s.keep(octets, fmt.Sprintf("%d of the %d octets announced", len(octets), announced))
+	case len(octets) > 0:
+		s.keep(octets, "no whole length prefix, or none that can be")
+	}
+	return announced > 0 || len(octets) > 0
 }
 
 // add adds up.
 func (s *Strays) add(t Strays) {
 	s.Late, s.Duplicate, s.Unmatched = s.Late+t.Late, s.Duplicate+t.Duplicate, s.Unmatched+t.Unmatched
+	if s.StrayWhy == "" {
+		s.Stray, s.StrayWhy = t.Stray, t.StrayWhy
+	}
 }
 
 // How exchanges end that bring no answer.

@@ -4,16 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Own is a terminal's own line: one exchange in flight. It connects when it is
-// first used and again after the line broke or the host hung up between two
-// exchanges. One goroutine uses it at a time.
+// first used and again after the line broke, fell silent or the host hung up
+// between two exchanges. One goroutine uses it at a time.
 type Own struct {
 	Each   bool    // hang up after each exchange, so that the next one connects again
 	Faults *Faults // what the line does wrong; nil for a line that does not. Set before first use
@@ -29,8 +31,21 @@ type Own struct {
 	deadline time.Duration // at which a read gives up
 	peek     peek
 	used     time.Duration // when the last exchange was done
+	carried  int           // exchanges that the connection has carried
+	silent   int           // of them the last ones, since octets came
+	single   int           // connections in a row that the host ended after one exchange
 	history  history
 }
+
+// silence is after how many unanswered exchanges in a row, with nothing else
+// heard meanwhile, a connection is given up: a firewall that has forgotten it
+// drops what is sent without a word.
+const silence = 2
+
+// hangsUp is after how many connections in a row that ended after one exchange
+// a line hangs up itself, before the host can while the next request is on its
+// way.
+const hangsUp = 2
 
 // peekAfter is how long a line must have been unused before it is worth a system
 // call to see whether the host has hung up.
@@ -45,39 +60,63 @@ func NewOwn(stop context.Context, d *Dialer, f *wire.Format, clock *Clock) *Own 
 
 // Exchange implements Link.
 func (l *Own) Exchange(x *Exchange) error {
+	err := l.send(x)
+	if bad, is := errors.AsType[*writeError](err); is && bad.written == 0 && l.carried > 0 {
+		l.Close() // the host hung up just now: nothing has left, so it may be sent
+		err = l.send(x)
+	}
+	x.Done = l.clock.Now()
+	if errors.Is(err, ErrUnsent) {
+		x.Done = x.Sent
+		return err
+	}
+	if bad, is := errors.AsType[*writeError](err); is {
+		l.Close()
+		return bad.of(x)
+	}
+	l.used = x.Done
+	l.carried++
+	answered := err == nil
+	l.history.add(hash(&x.Key), answered)
+	keep := answered || errors.Is(err, ErrTimeout)
+	if !answered && x.half(l.begun()) {
+		keep = false // its rest would come before the next answer
+	}
+	switch {
+	case l.carried > 1 && keep:
+		l.single = 0
+	case l.carried == 2 && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
+		l.single++
+	}
+	if !keep || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence {
+		l.Close()
+	}
+	return err
+}
+
+// send connects where need be, writes the request and waits for the answer.
+func (l *Own) send(x *Exchange) error {
 	x.Sent = l.clock.Now()
-	if l.conn == nil || x.Sent-l.used > peekAfter {
+	if l.conn == nil || x.Sent-l.used > peekAfter || l.carried == 1 {
 		if l.conn != nil && l.hungUp(&x.Strays) {
+			if l.carried == 1 && x.Sent-l.used < time.Second {
+				l.single++
+			}
 			l.Close()
 		}
 		err := l.connect()
 		x.Sent = l.clock.Now()
 		if err != nil {
-			x.Done = x.Sent
 			return fmt.Errorf("%w: %w", ErrUnsent, err)
 		}
 	}
 	if by := x.Sent + x.Timeout; l.deadline < by-x.Timeout/2 || l.deadline > by || l.Faults != nil {
 		l.readBy(by) // else wait moves it on as it passes
 	}
-	n, err := l.conn.Write(x.Request)
-	if err != nil {
-		err = &writeError{n, err}
-	} else {
-		err = l.wait(x)
+	if n, err := l.conn.Write(x.Request); err != nil {
+		return &writeError{n, err}
 	}
-	x.Done = l.clock.Now()
-	if bad, is := errors.AsType[*writeError](err); is {
-		l.Close()
-		return bad.of(x)
-	}
-	l.used = x.Done
-	answered := err == nil
-	l.history.add(hash(&x.Key), answered)
-	if l.Each || (!answered && !errors.Is(err, ErrTimeout)) {
-		l.Close()
-	}
-	return err
+	return l.wait(x)
 }
 
 // wait reads until the answer comes. Answers to earlier requests are counted
@@ -98,11 +137,13 @@ func (l *Own) wait(x *Exchange) error {
 			case !errors.Is(err, os.ErrDeadlineExceeded):
 				return fmt.Errorf("%w: %w", ErrBroken, err)
 			case l.deadline >= x.Sent+x.Timeout:
+				l.silent++
 				return ErrTimeout
 			}
 			l.readBy(x.Sent + x.Timeout) // it was an earlier exchange's
 			continue
 		}
+		l.silent = 0
 		if x.Answer == nil {
 			x.Answer = l.format.Acquire()
 		}
@@ -114,11 +155,31 @@ func (l *Own) wait(x *Exchange) error {
 			return nil
 		}
 		if was := l.history.find(hash(&key)); was != unknown || !x.Answer.IsAnswer() {
-			x.Strays.count(was) // a request from the host is no answer at all
+			if x.Answer.IsAnswer() {
+				x.count(was, body)
+			} else {
+				x.unmatched(body, notAnAnswer)
+			}
 			continue
 		}
 		return nil
 	}
+}
+
+// notAnAnswer is why a request of the host's own, or a reject, is a stray.
+const notAnAnswer = "its message type is not that of an answer"
+
+// begun gives what has come of a message that is not whole.
+func (l *Own) begun() (octets []byte, announced int) {
+	if l.reader == nil {
+		return nil, 0
+	}
+	if faulty, is := l.conn.(*faultyConn); is {
+		if octets, announced := faulty.reader.Begun(); announced > 0 || len(octets) > 0 {
+			return octets, announced
+		}
+	}
+	return l.reader.Begun()
 }
 
 // readBy sets the time at which a read gives up. Doing so for each exchange
@@ -151,6 +212,13 @@ func (l *Own) hungUp(met *Strays) bool {
 	return closed || perhaps && !l.readStrays(met, time.Millisecond)
 }
 
+// HungUp reports whether the host hangs up within the given time, as many do
+// after each answer.
+func (l *Own) HungUp(patience time.Duration) bool {
+	var met Strays
+	return l.conn != nil && !l.readStrays(&met, patience)
+}
+
 // Leftovers counts the answers that have come since the last exchange. It waits
 // for them no longer than the given time.
 func (l *Own) Leftovers(patience time.Duration) Strays {
@@ -172,12 +240,15 @@ func (l *Own) readStrays(met *Strays, patience time.Duration) (up bool) {
 		if err != nil {
 			return errors.Is(err, os.ErrDeadlineExceeded)
 		}
-		if m.Read(body) != nil {
-			met.Unmatched++
-			continue
+		switch err := m.Read(body); {
+		case err != nil:
+			met.unmatched(body, err.Error())
+		case !m.IsAnswer():
+			met.unmatched(body, notAnAnswer)
+		default:
+			key := m.Key()
+			met.count(l.history.find(hash(&key)), body)
 		}
-		key := m.Key()
-		met.count(l.history.find(hash(&key)))
 	}
 }
 
@@ -198,7 +269,7 @@ func (l *Own) connect() error {
 	} else {
 		conn = l.Faults.wrap(conn, l.format)
 	}
-	l.conn, l.reader, l.deadline = conn, l.format.NewReader(conn), 0
+	l.conn, l.reader, l.deadline, l.carried, l.silent = conn, l.format.NewReader(conn), 0, 0, 0
 	l.unwatch = context.AfterFunc(l.stop, func() { conn.Close() })
 	return nil
 }

@@ -2,10 +2,12 @@ package line
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,10 +26,13 @@ type Shared struct {
 	stop   context.Context
 
 	mu        sync.Mutex
-	conn      net.Conn
+	conn      *concentrator    // nil when there is none to send on
+	silent    []*concentrator  // given up, but answers to what was sent on them may still come
 	open      map[uint64]*call // by the hash of the key
 	first     time.Duration    // no open call has an earlier deadline
 	out       []byte           // requests waiting to be written
+	queued    int64            // octets of requests ever put into out
+	taken     int64            // of them those that are written, or may have been
 	spare     []byte           // the other buffer, to gather in while one is written
 	writing   bool
 	unwritten chan struct{} // has the writer look whether something waits
@@ -38,11 +43,25 @@ type Shared struct {
 	running   sync.WaitGroup
 }
 
+// concentrator is one connection of a shared line.
+type concentrator struct {
+	net.Conn
+	heard  time.Duration // when a message came last
+	silent int           // exchanges given up for which nothing was heard all the time
+	until  time.Duration // when the last answer may come of one that was given up; 0 for one in use
+
+	half      []byte // what has come of a message that is not whole yet, when it took more than one read
+	announced int    // the octets that it should have; see [wire.Reader.Begun]
+}
+
 // call is one exchange waiting on a shared line. It is made once for each
 // player and used again.
 type call struct {
 	answer   *wire.Message // for the player to release; nil when none came
 	err      error
+	on       *concentrator
+	at       int64 // of the octets queued, its request's first
+	sent     time.Duration
 	deadline time.Duration
 	done     time.Duration // when the last octet was read, or it was given up
 
@@ -81,6 +100,20 @@ func (s *Shared) Exchange(x *Exchange) error {
 	if x.call == nil {
 		x.call = &call{ready: make(chan struct{}, 1)}
 	}
+	err := s.exchange(x)
+	if err == errNotTaken { // the line ended before any octet of it left, so it may be sent
+		err = s.exchange(x)
+	}
+	if err == errNotTaken {
+		err = fmt.Errorf("%w: the line broke before its turn came", ErrUnsent)
+	}
+	return err
+}
+
+// errNotTaken says that a connection ended before the request's turn came.
+var errNotTaken = errors.New("request not taken")
+
+func (s *Shared) exchange(x *Exchange) error {
 	c := x.call
 	s.mu.Lock()
 	if s.conn == nil {
@@ -99,12 +132,13 @@ func (s *Shared) Exchange(x *Exchange) error {
 		return fmt.Errorf("%w: a request with the same pairing fields is still open on this line", ErrUnsent)
 	}
 	x.Sent = s.clock.Now()
-	c.err, c.deadline = nil, x.Sent+x.Timeout
+	c.err, c.on, c.at, c.sent, c.deadline = nil, s.conn, s.queued, x.Sent, x.Sent+x.Timeout
 	if len(s.open) == 0 || c.deadline < s.first {
 		s.first = c.deadline
 	}
 	s.open[h] = c
 	s.out = append(s.out, x.Request...)
+	s.queued += int64(len(x.Request))
 	if c.coroutine != nil {
 		s.mu.Unlock() // whoever resumed the player has it written
 	} else {
@@ -134,12 +168,16 @@ func (s *Shared) flush() {
 	for len(s.out) > 0 && s.conn != nil {
 		out, conn := s.out, s.conn
 		s.out, s.spare = s.spare[:0], nil
+		s.taken += int64(len(out))
 		s.mu.Unlock()
-		_, err := conn.Write(out)
+		n, err := conn.Write(out)
 		s.mu.Lock()
 		s.spare = out[:0]
-		if err != nil && s.conn == conn {
-			s.fail(fmt.Errorf("%w: %w", ErrBroken, err))
+		if err != nil {
+			if s.conn == conn {
+				s.taken -= int64(len(out) - n)
+			}
+			s.fail(conn, fmt.Errorf("%w: %w", ErrBroken, err))
 		}
 	}
 	s.writing = false
@@ -174,11 +212,12 @@ func (s *Shared) connect() error {
 	if s.stop.Err() != nil {
 		return ErrStopped
 	}
-	conn, err := s.dialer.Dial(s.stop)
+	dialed, err := s.dialer.Dial(s.stop)
 	if err != nil {
 		return err
 	}
-	s.conn, s.out = conn, s.out[:0]
+	conn := &concentrator{Conn: dialed, heard: s.clock.Now()}
+	s.conn, s.out, s.taken = conn, s.out[:0], s.queued
 	gone := make(chan struct{})
 	s.running.Go(func() {
 		s.read(conn)
@@ -204,8 +243,10 @@ func (s *Shared) write(gone <-chan struct{}) {
 }
 
 // read takes answers off the line until it ends.
-func (s *Shared) read(conn net.Conn) {
-	r := s.format.NewReader(conn)
+func (s *Shared) read(conn *concentrator) {
+	from := &arrivals{concentrator: conn, line: s}
+	r := s.format.NewReader(from)
+	from.reader = r
 	m := s.format.Acquire()
 	var now time.Duration // when what the buffer holds was read
 	for {
@@ -216,31 +257,39 @@ func (s *Shared) read(conn net.Conn) {
 		body, err := r.Next()
 		if err != nil {
 			s.mu.Lock()
-			if s.conn == conn {
-				s.fail(fmt.Errorf("%w: %w", ErrBroken, err))
+			if s.strays.half(r.Begun()) {
+				s.hasStrays.Store(true)
 			}
+			s.fail(conn, fmt.Errorf("%w: %w", ErrBroken, err))
 			s.unlock()
 			return
 		}
 		if waited {
 			now = s.clock.Now()
 		}
-		if m.Read(body) != nil || !m.IsAnswer() {
+		if err := m.Read(body); err != nil || !m.IsAnswer() {
+			why := notAnAnswer
+			if err != nil {
+				why = err.Error()
+			}
 			s.mu.Lock()
-			s.stray(unknown)
+			conn.hear(now)
+			s.strays.unmatched(body, why)
+			s.hasStrays.Store(true)
 			s.mu.Unlock()
 			continue
 		}
 		key := m.Key()
 		h := hash(&key)
 		s.mu.Lock()
+		conn.hear(now)
 		c := s.open[h]
 		switch {
 		case c == nil:
-			s.stray(s.history.find(h))
+			s.stray(h, body)
 		case now > c.deadline: // the sweeper has not been by yet
 			s.end(h, c, ErrTimeout, now)
-			s.stray(s.history.find(h))
+			s.stray(h, body)
 		default:
 			m.Keep()
 			c.answer = m
@@ -254,9 +303,33 @@ func (s *Shared) read(conn net.Conn) {
 	}
 }
 
+// hear notes that a message came. The line's lock is held.
+func (c *concentrator) hear(now time.Duration) {
+	c.heard, c.silent = now, 0
+	c.half, c.announced = c.half[:0], 0
+}
+
+// arrivals is what a shared line's reader reads from.
+type arrivals struct {
+	*concentrator
+	reader *wire.Reader
+	line   *Shared
+}
+
+// Read keeps what has come of a message whose rest is waited for, so that it can
+// be told if that never comes.
+func (a *arrivals) Read(p []byte) (int, error) {
+	if octets, announced := a.reader.Begun(); announced > 0 || len(octets) > 0 {
+		a.line.mu.Lock()
+		a.half, a.announced = append(a.half[:0], octets...), announced
+		a.line.mu.Unlock()
+	}
+	return a.Conn.Read(p)
+}
+
 // sweep gives up exchanges whose time has passed. It looks a hundred times a
 // second: a timeout is noticed up to 10 ms late and recorded as late as it was.
-func (s *Shared) sweep(conn net.Conn, gone <-chan struct{}) {
+func (s *Shared) sweep(conn *concentrator, gone <-chan struct{}) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -265,9 +338,7 @@ func (s *Shared) sweep(conn net.Conn, gone <-chan struct{}) {
 			return
 		case <-s.stop.Done():
 			s.mu.Lock()
-			if s.conn == conn {
-				s.fail(ErrStopped)
-			}
+			s.fail(conn, ErrStopped)
 			s.unlock()
 			return
 		case <-tick.C:
@@ -276,22 +347,54 @@ func (s *Shared) sweep(conn net.Conn, gone <-chan struct{}) {
 		if now := s.clock.Now(); now >= s.first {
 			s.expire(now)
 		}
+		if conn.until > 0 && s.clock.Now() > conn.until {
+			conn.Close()
+		}
 		s.unlock()
 	}
 }
 
-// expire gives up what is overdue, and finds out when to look again. The lock
-// is held.
+// expire gives up what is overdue, and finds out when to look again. A connection
+// on which nothing at all was heard meanwhile is not used any more. The lock is
+// held.
 func (s *Shared) expire(now time.Duration) {
 	s.first = math.MaxInt64
+	var late time.Duration
 	for h, c := range s.open {
 		if c.deadline <= now {
 			s.end(h, c, ErrTimeout, now)
 			s.failed = append(s.failed, c)
+			if c.sent >= c.on.heard {
+				c.on.silent++
+			}
+			if s.strays.half(c.on.half, c.on.announced) {
+				s.hasStrays.Store(true)
+			}
+			late = max(late, c.deadline-c.sent)
 		} else {
 			s.first = min(s.first, c.deadline)
 		}
 	}
+	if conn := s.conn; conn != nil && conn.silent >= silence {
+		s.retire(conn, now, late)
+	}
+}
+
+// retire takes a connection out of use. What was sent on it waits for its
+// answer as long as ever, and late ones are still counted for as long again as
+// the given time; what was not sent is on the next connection. The lock is held.
+func (s *Shared) retire(conn *concentrator, now, late time.Duration) {
+	s.conn, conn.until = nil, now
+	s.silent = append(s.silent, conn)
+	for h, c := range s.open {
+		if c.on == conn && c.at < s.taken {
+			conn.until = max(conn.until, c.deadline)
+		} else if c.on == conn {
+			s.untake(h, c, now)
+		}
+	}
+	conn.until += late
+	_ = conn.SetWriteDeadline(time.Now()) // a writer that it does not take octets of is free for the next one
 }
 
 // end takes an exchange off the table and remembers how it ended. The lock is
@@ -302,21 +405,38 @@ func (s *Shared) end(h uint64, c *call, err error, at time.Duration) {
 	c.err, c.done = err, at
 }
 
-// stray counts an answer that nobody waits for. The lock is held.
-func (s *Shared) stray(was ending) {
-	s.hasStrays.Store(true)
-	s.strays.count(was)
+// untake takes an exchange off the table of which no octet has left. The lock is
+// held.
+func (s *Shared) untake(h uint64, c *call, now time.Duration) {
+	delete(s.open, h)
+	c.err, c.done = errNotTaken, now
+	s.failed = append(s.failed, c)
 }
 
-// fail ends every open exchange with err and drops the connection. The lock is
-// held.
-func (s *Shared) fail(err error) {
-	s.conn.Close()
-	s.conn = nil
+// stray counts an answer that nobody waits for. The lock is held.
+func (s *Shared) stray(h uint64, body []byte) {
+	s.hasStrays.Store(true)
+	s.strays.count(s.history.find(h), body)
+}
+
+// fail drops a connection and ends the exchanges that are open on it with err.
+// The lock is held.
+func (s *Shared) fail(conn *concentrator, err error) {
+	conn.Close()
+	if s.conn == conn {
+		s.conn = nil
+	}
+	s.silent = slices.DeleteFunc(s.silent, func(c *concentrator) bool { return c == conn })
 	now := s.clock.Now()
 	for h, c := range s.open {
-		s.end(h, c, err, now)
-		s.failed = append(s.failed, c)
+		switch {
+		case c.on != conn:
+		case c.at >= s.taken && err != ErrStopped && err != ErrBroken: // ours, which nothing is sent after
+			s.untake(h, c, now)
+		default:
+			s.end(h, c, err, now)
+			s.failed = append(s.failed, c)
+		}
 	}
 }
 
@@ -325,7 +445,10 @@ func (s *Shared) Close() error {
 	s.mu.Lock()
 	defer s.unlock()
 	if s.conn != nil {
-		s.fail(ErrBroken)
+		s.fail(s.conn, ErrBroken)
+	}
+	for len(s.silent) > 0 {
+		s.fail(s.silent[0], ErrBroken)
 	}
 	return nil
 }

@@ -147,6 +147,22 @@ func (r *Reader) Rest() []byte {
 	return rest
 }
 
+// Begun gives the octets that have come of a message that is not whole yet, and
+// how many its length prefix, which is not among them, announces: 0 as long as
+// the prefix is not whole itself, and then its octets are what is given. They
+// hold until the next call.
+func (r *Reader) Begun() (octets []byte, announced int) {
+	have := r.buf[r.start:r.end]
+	if len(have) < r.length.Octets {
+		return have, 0
+	}
+	n, err := r.length.take(have)
+	if err != nil {
+		return have, 0
+	}
+	return have[r.length.Octets:], n
+}
+
 // fill reads until n octets are in the buffer. n is bounded by MaxFrame.
 func (r *Reader) fill(n int) error {
 	for r.end-r.start < n {

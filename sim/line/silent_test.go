@@ -1,0 +1,237 @@
+package line_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// A firewall that has forgotten a connection drops what is sent on it. Every
+// connection of this host falls silent after three answers; the line must find
+// its way back to a host that answers.
+func TestSilentConnectionIsLeft(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		var conns atomic.Int64
+		d := scripted(t, func(_ int, c *peer) {
+			conns.Add(1)
+			for range 3 {
+				req := c.request()
+				if req == nil {
+					return
+				}
+				c.Write(approval(req))
+			}
+			for c.request() != nil {
+			}
+		})
+		var l line.Link = newOwn(t, d)
+		if shared {
+			l = newShared(t, d)
+		}
+		answered, unanswered := 0, 0
+		for trace := range 20 {
+			x := within(purchaseOf(tid, trace+1, 100), 40*time.Millisecond)
+			switch err := l.Exchange(x); {
+			case paired(x, err):
+				answered++
+			case errors.Is(err, line.ErrTimeout):
+				unanswered++
+			default:
+				t.Errorf("shared %v: got %v", shared, err)
+			}
+		}
+		if answered != 12 || unanswered != 8 || conns.Load() != 4 {
+			t.Errorf("shared %v: %d answered, %d not, on %d connections; want 12, 8 and 4: three answers, two timeouts, and again",
+				shared, answered, unanswered, conns.Load())
+		}
+	}
+}
+
+// A shared line that is left as silent still pairs what comes on it in time,
+// and tells what comes late.
+func TestAnswersOnALeftConnectionCount(t *testing.T) {
+	late := make(chan struct{})
+	d := scripted(t, func(n int, c *peer) {
+		if n > 0 {
+			for req := c.request(); req != nil; req = c.request() {
+				c.Write(approval(req))
+			}
+			return
+		}
+		var all []*wire.Message
+		for range 3 {
+			all = append(all, c.request())
+		}
+		<-late
+		for _, req := range all {
+			c.Write(approval(req))
+		}
+		c.request()
+	})
+	s := newShared(t, d)
+	var wg sync.WaitGroup
+	var counted atomic.Int64
+	for n, timeout := range []time.Duration{40 * time.Millisecond, 40 * time.Millisecond, 5 * time.Second} {
+		wg.Go(func() {
+			x := within(purchaseOf(tid, n+1, 100), timeout)
+			if err := s.Exchange(x); timeout > time.Second != paired(x, err) {
+				t.Errorf("with a timeout of %v: %v", timeout, err)
+			}
+			counted.Add(int64(x.Late))
+		})
+	}
+	time.Sleep(100 * time.Millisecond) // two have timed out
+	x := purchaseOf(tid, 10, 100)
+	if err := s.Exchange(x); !paired(x, err) {
+		t.Errorf("on the next connection: %v", err)
+	}
+	close(late)
+	wg.Wait()
+	if counted.Add(int64(x.Late + s.Leftovers().Late)); counted.Load() != 2 {
+		t.Errorf("%d late answers, want the 2 that were given up", counted.Load())
+	}
+}
+
+// What came instead of an answer is kept, and why it is none.
+func TestStrayIsKept(t *testing.T) {
+	for _, c := range []struct {
+		name, why string
+		of        func(answer []byte) (sent, kept []byte)
+	}{
+		{"half", "octets announced", func(a []byte) ([]byte, []byte) {
+			a[1]++
+			return a, a[2:]
+		}},
+		{"one octet", "no whole length prefix", func([]byte) ([]byte, []byte) { return []byte{0}, []byte{0} }},
+		{"foreign", "the answer to no request of this line", func(a []byte) ([]byte, []byte) {
+			a[bytes.Index(a, []byte(tid))] ^= 1
+			return a, a[2:]
+		}},
+		{"reject", "its message type is not that of an answer", func(a []byte) ([]byte, []byte) {
+			a[13], a[14] = 0x06, 0x20
+			return a, a[2:]
+		}},
+	} {
+		for _, how := range []string{"own", "faulty", "shared"} {
+			t.Run(c.name+" "+how, func(t *testing.T) {
+				if c.name == "foreign" && how != "shared" {
+					t.Skip("on an own line nothing else can be meant")
+				}
+				var kept []byte
+				d := scripted(t, func(_ int, p *peer) {
+					req := p.request()
+					if req == nil {
+						return
+					}
+					var sent []byte
+					sent, kept = c.of(approval(req))
+					for _, octet := range sent {
+						p.Write([]byte{octet})
+					}
+					p.request()
+				})
+				var l line.Link
+				switch own := newOwn(t, d); how {
+				case "own":
+					l = own
+				case "faulty":
+					own.Faults = &line.Faults{}
+					l = own
+				default:
+					l = newShared(t, d)
+				}
+				x := within(purchaseOf(tid, 1, 100), 100*time.Millisecond)
+				err := l.Exchange(x)
+				if !errors.Is(err, line.ErrTimeout) || !strings.Contains(x.StrayWhy, c.why) || string(x.Stray) != string(kept) {
+					t.Errorf("got %v, %q, % X; want %q, % X", err, x.StrayWhy, x.Stray, c.why, kept)
+				}
+			})
+		}
+	}
+}
+
+// An answer that the end of the line cuts off is told like one that time does.
+func TestHalfAnswerAtTheEndIsKept(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		d := scripted(t, func(_ int, c *peer) {
+			if req := c.request(); req != nil {
+				c.Write(approval(req)[:30])
+			}
+		})
+		var l line.Link = newOwn(t, d)
+		if shared {
+			l = newShared(t, d)
+		}
+		x := purchaseOf(tid, 1, 100)
+		if err := l.Exchange(x); !errors.Is(err, io.ErrUnexpectedEOF) || len(x.Stray) != 28 || !strings.HasPrefix(x.StrayWhy, "28 of the ") {
+			t.Errorf("shared %v: %v, %d octets, %q", shared, err, len(x.Stray), x.StrayWhy)
+		}
+	}
+}
+
+// A host that hangs up after each answer, while the next request is on its way:
+// what has not left is sent on a new connection, and what may have is not.
+func TestHostThatHangsUpAtOnceCostsNoPayment(t *testing.T) {
+	for _, how := range []string{"own", "told", "shared"} {
+		t.Run(how, func(t *testing.T) {
+			d := scripted(t, func(_ int, c *peer) {
+				if req := c.request(); req != nil {
+					c.Write(approval(req))
+				}
+			})
+			own := newOwn(t, d)
+			var l line.Link = own
+			switch how {
+			case "told":
+				d.HangsUp = true
+			case "shared":
+				l = newShared(t, d)
+			}
+			lost := 0
+			for trace := range 200 {
+				x := purchaseOf(tid, trace+1, 100)
+				switch err := l.Exchange(x); {
+				case paired(x, err):
+				case errors.Is(err, line.ErrBroken):
+					lost++
+				default:
+					t.Fatalf("exchange %d: %v", trace+1, err)
+				}
+				if how == "shared" {
+					time.Sleep(time.Millisecond)
+				}
+			}
+			// A line that was not told may meet it, until it knows.
+			if lost > 2 || how == "told" && lost > 0 {
+				t.Errorf("%d of 200 lost", lost)
+			}
+		})
+	}
+}
+
+func TestHungUpIsSeen(t *testing.T) {
+	for _, hangs := range []bool{false, true} {
+		d := scripted(t, func(_ int, c *peer) {
+			c.Write(approval(c.request()))
+			if !hangs {
+				c.request()
+			}
+		})
+		l := newOwn(t, d)
+		x := purchaseOf(tid, 1, 100)
+		if err := l.Exchange(x); !paired(x, err) {
+			t.Fatal(err)
+		}
+		if got := l.HungUp(50 * time.Millisecond); got != hangs {
+			t.Errorf("got %v, want %v", got, hangs)
+		}
+	}
+}

@@ -206,16 +206,39 @@ func (n *network) probe(ctx context.Context) error {
 	switch p.Last.Outcome {
 	case report.Unsent:
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %s", address, strings.TrimPrefix(p.Last.Why.Error(), line.ErrUnsent.Error()+": ")),
-			hint: "is it listening there? posfleet host --listen " + address + " starts the bundled one"}
+			hint: n.hint(ctx, p.Last.Why, "is it listening there? posfleet host --listen "+address+" starts the bundled one")}
 	case report.TimedOut, report.Broken:
-		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes the connection but does not answer a sign-in: %w", address, p.Last.Why),
-			hint: fmt.Sprintf("does it speak %s, with this length prefix, TPDU and header? see --dialect and docs/profile.md", n.profile.Dialect.Title)}
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes the connection but does not answer a sign-in: %w%s", address, p.Last.Why, meanwhile(&p.Last)),
+			hint: n.hint(ctx, p.Last.Why, fmt.Sprintf("does it speak %s, with this length prefix, TPDU and header? see --dialect and docs/profile.md", n.profile.Dialect.Title))}
 	case report.Refused:
 		var wrong *wire.FieldError
 		if errors.As(p.Last.Why, &wrong) {
 			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s answers a sign-in with what is no %s message: %w", address, n.profile.Dialect.Name, p.Last.Why),
-				hint: "does it speak another dialect? see --dialect and docs/profile.md"}
+				hint: n.hint(ctx, p.Last.Why, "does it speak another dialect? see --dialect and docs/profile.md")}
 		}
 	}
 	return nil
+}
+
+// hint is what to change at a host that does not answer: about TLS where that is
+// what fails, else as said.
+func (n *network) hint(ctx context.Context, why error, otherwise string) string {
+	if n.dialer.TLS != nil {
+		return cmp.Or(tlsHint(ctx, n.dialer, why), otherwise)
+	}
+	if op, is := errors.AsType[*net.OpError](why); is && op.Op == "dial" {
+		return otherwise
+	}
+	if met := meetTLS(ctx, n.dialer.Address, nil); met.spoke {
+		return "this is a TLS port: put tls: {} into the profile, and what docs/profile.md says of it"
+	}
+	return otherwise
+}
+
+// meanwhile says what came instead of an answer, and how it begins.
+func meanwhile(r *sim.Result) string {
+	if r.StrayWhy == "" {
+		return ""
+	}
+	return fmt.Sprintf("; what came is %s, and begins with % X (%q)", r.StrayWhy, r.Stray[:min(8, len(r.Stray))], r.Stray[:min(8, len(r.Stray))])
 }

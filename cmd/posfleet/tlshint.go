@@ -1,0 +1,142 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/line"
+)
+
+// tlsHint says what to change when a host cannot be met over TLS: nothing when
+// TLS is not what failed.
+func tlsHint(ctx context.Context, d *line.Dialer, why error) string {
+	if wrong, is := errors.AsType[*tls.CertificateVerificationError](why); is {
+		return certificateHint(wrong, d.TLS.ServerName)
+	}
+	if _, is := errors.AsType[tls.RecordHeaderError](why); is {
+		return "what answers there is no TLS: is it a plain port? leave tls out of the profile, or give the TLS port"
+	}
+	if op, is := errors.AsType[*net.OpError](why); is && op.Op == "dial" {
+		return ""
+	}
+	said := strings.Contains(why.Error(), "tls: ") // by either side
+	met := meetTLS(ctx, d.Address, d.TLS)
+	ours := len(d.TLS.Certificates) > 0
+	switch {
+	case met.version == 0 && !said:
+		return "nothing of TLS comes back: is it a plain port? leave tls out of the profile, or give the TLS port"
+	case met.version == 0 && met.asked, met.asked && said && !met.weak():
+		if ours {
+			return "the host does not take our certificate: was it signed by whom the host trusts, and for this use? tls: {cert: FILE, key: FILE}"
+		}
+		return "the host wants a certificate of ours: tls: {cert: FILE, key: FILE}"
+	case met.version == 0:
+		return "the host has no TLS version and cipher suite that posfleet has"
+	case met.version < d.TLS.MinVersion && met.rsa():
+		return fmt.Sprintf(`the host speaks %s, with RSA key exchange only: tls: {min-version: "%s", rsa-key-exchange: true} allows it, if you must`,
+			tls.VersionName(met.version), strings.TrimPrefix(tls.VersionName(met.version), "TLS "))
+	case met.version < d.TLS.MinVersion:
+		return fmt.Sprintf(`the host speaks %s and nothing newer: tls: {min-version: "%s"} allows it, if you must`,
+			tls.VersionName(met.version), strings.TrimPrefix(tls.VersionName(met.version), "TLS "))
+	case met.rsa() && len(d.TLS.CipherSuites) == 0:
+		return fmt.Sprintf("the host has RSA key exchange only (%s): tls: {rsa-key-exchange: true} allows it, if you must", tls.CipherSuiteName(met.suite))
+	case met.weak():
+		return fmt.Sprintf("the host has no better cipher suite than %s, which posfleet does not use; have it offer one with AES", tls.CipherSuiteName(met.suite))
+	case said:
+		return "see tls in docs/profile.md"
+	}
+	return ""
+}
+
+// certificateHint says what to change when a host's certificate is not trusted.
+func certificateHint(wrong *tls.CertificateVerificationError, name string) string {
+	leaf := wrong.UnverifiedCertificates[0]
+	pin := fmt.Sprintf(`tls: {pin: "sha256:%x"} trusts this very certificate; compare it with whoever runs the host`, sha256.Sum256(leaf.Raw))
+	if _, is := errors.AsType[x509.HostnameError](wrong); is {
+		if nameless(leaf) {
+			if cn := leaf.Subject.CommonName; cn != "" && cn != name {
+				return fmt.Sprintf("the certificate names its host by a common name only: tls: {server-name: %q} goes by it, or %s", cn, pin)
+			}
+			return "the certificate names no host: " + pin
+		}
+		names := append([]string(nil), leaf.DNSNames...)
+		for _, ip := range leaf.IPAddresses {
+			names = append(names, ip.String())
+		}
+		return fmt.Sprintf("the certificate is for %s: if that is the host, tls: {server-name: %q}, or %s", strings.Join(names, ", "), names[0], pin)
+	}
+	if bad, is := errors.AsType[x509.CertificateInvalidError](wrong); is && bad.Reason == x509.Expired {
+		return fmt.Sprintf("the certificate is valid from %s to %s: have the host renew it, or %s",
+			leaf.NotBefore.Format(time.DateOnly), leaf.NotAfter.Format(time.DateOnly), pin)
+	}
+	if errors.Is(wrong, errNotPinned) {
+		return "has the host renewed its certificate? " + pin
+	}
+	if _, is := errors.AsType[x509.UnknownAuthorityError](wrong); is {
+		return fmt.Sprintf("who signed it (%s) is not trusted: tls: {ca: FILE} with the PEM certificate of whoever did, or %s",
+			cmp.Or(leaf.Issuer.CommonName, leaf.Issuer.String()), pin)
+	}
+	return pin
+}
+
+// metTLS is what a host was found to speak.
+type metTLS struct {
+	version, suite uint16 // zero when no handshake came about
+	spoke          bool   // TLS, if only to refuse
+	asked          bool   // it asked for our certificate
+}
+
+// rsa reports whether the host uses RSA key exchange.
+func (m *metTLS) rsa() bool {
+	return strings.HasPrefix(tls.CipherSuiteName(m.suite), "TLS_RSA_WITH_AES_")
+}
+
+// weak reports whether the host could be met with what posfleet does not use.
+func (m *metTLS) weak() bool {
+	for _, s := range tls.InsecureCipherSuites() {
+		if s.ID == m.suite {
+			return true
+		}
+	}
+	return m.version != 0 && m.version < tls.VersionTLS12
+}
+
+// meetTLS finds out what a host speaks, with a handshake that takes anything and
+// after which nothing is sent. ours may be nil.
+func meetTLS(ctx context.Context, address string, ours *tls.Config) (met metTLS) {
+	c := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, CipherSuites: suites(true)}
+	var certificate tls.Certificate
+	if ours != nil {
+		c.ServerName = ours.ServerName
+		if len(ours.Certificates) > 0 {
+			certificate = ours.Certificates[0]
+		}
+	}
+	c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		met.asked = true
+		return &certificate, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return met
+	}
+	defer conn.Close()
+	secure := tls.Client(conn, c)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		met.spoke = strings.Contains(err.Error(), "remote error: tls: ")
+		return met
+	}
+	s := secure.ConnectionState()
+	met.version, met.suite, met.spoke = s.Version, s.CipherSuite, true
+	return met
+}

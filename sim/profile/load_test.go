@@ -275,7 +275,10 @@ func TestTLSFiles(t *testing.T) {
 		{"{}", ""},
 		{"{cert: client.pem}", "cert and key go together; give both or neither"},
 		{"{cert: client.pem, key: open.key}", "file open.key holds keys and others may read it (mode 0644)"},
-		{"{skip-verify: true}", `unknown key "skip-verify"; known here: ca, cert, key, server-name`},
+		{"{skip-verify: true}", `unknown key "skip-verify"; known here: ca, cert, key, min-version, pin, rsa-key-exchange, server-name`},
+		{`{pin: "sha256:00"}`, "64 hexadecimal digits"},
+		{`{pin: "sha256:" , min-version: "1.4"}`, "tls.min-version"},
+		{`{ca: ca.pem, pin: "sha256:` + strings.Repeat("0a:", 31) + `ff"}`, "leave ca and server-name out"},
 	} {
 		p, err := Load(write(t, dir, "bank.yaml", good+"tls: "+c.tls+"\n", 0o644), 0)
 		switch {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -71,7 +72,7 @@ func (r reader) cards(p *Profile, v strict.Value, ranges []Range) {
 		if c.PAN != "" && !inRange(ranges, all[0].PAN, all[len(all)-1].PAN) {
 			if p.LivePAN = true; !accepted {
 				r.Fail(lines[i], "card number %s may be a live one: it is outside the named test ranges; use a test card, "+
-					"name its range under test-ranges, or say accept-live-pan: true", Mask(c.PAN))
+					"name its range under test-ranges, or say accept-live-pan: true", dialect.MaskPAN(c.PAN))
 			}
 		}
 		if complaint := claim(owner, all); complaint != "" {
@@ -91,7 +92,7 @@ func claim(owner map[string]string, all []Holder) (complaint string) {
 				continue
 			}
 			if other, taken := owner[id.what+id.number]; taken {
-				return id.what + Mask(id.number) + " is also one of role " + other
+				return id.what + dialect.MaskPAN(id.number) + " is also one of role " + other
 			}
 			owner[id.what+id.number] = h.Card.Role
 		}
@@ -154,7 +155,7 @@ func (c *Card) inconsistency() string {
 		return "key expiry is missing; add it as YYMM"
 	case c.PAN != "" && !Luhn(c.PAN) && c.Role != roleInvalid:
 		return fmt.Sprintf("card number %s: its check digit is not %c; mend the number (only role %s may have a wrong one)",
-			Mask(c.PAN), CheckDigit(c.PAN[:len(c.PAN)-1]), roleInvalid)
+			dialect.MaskPAN(c.PAN), CheckDigit(c.PAN[:len(c.PAN)-1]), roleInvalid)
 	case c.PAN != "" && !fitsWidth(c.PAN, c.Count, true), c.Code != "" && !fitsWidth(c.Code, c.Count, false):
 		return fmt.Sprintf("%d cards from this number on need a digit more than it has; count fewer", c.Count)
 	}

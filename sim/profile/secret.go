@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // Secret is octets that never print themselves: every verb of fmt, JSON, YAML,
@@ -43,7 +45,7 @@ func (p Profile) String() string { return "profile " + p.Name }
 func (p Profile) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
 
 // String gives the card's role and masked number.
-func (c Card) String() string { return c.Role + " card " + Mask(c.PAN) }
+func (c Card) String() string { return c.Role + " card " + dialect.MaskPAN(c.PAN) }
 
 // Format writes what String gives, whatever the verb.
 func (c Card) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
@@ -55,7 +57,7 @@ func (c Card) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 func (c Card) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // String gives the card's role and masked number.
-func (h Holder) String() string { return "holder of " + h.role() + " card " + Mask(h.PAN) }
+func (h Holder) String() string { return "holder of " + h.role() + " card " + dialect.MaskPAN(h.PAN) }
 
 // Format writes what String gives, whatever the verb.
 func (h Holder) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, h.String()) }
@@ -72,17 +74,3 @@ func (h Holder) role() string {
 	}
 	return h.Card.Role
 }
-
-// Mask is what may be shown of a card number: the first six and last four
-// digits; of one shorter than 16 digits the last four only (PCI DSS 3.4.1).
-func Mask(pan string) string {
-	switch n := len(pan); {
-	case n >= 16:
-		return pan[:6] + stars[:min(n-10, len(stars))] + pan[n-4:]
-	case n > 4:
-		return stars[:min(n-4, len(stars))] + pan[n-4:]
-	}
-	return stars[:len(pan)]
-}
-
-const stars = "***************"

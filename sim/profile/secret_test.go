@@ -83,14 +83,3 @@ func TestErrorsDoNotQuoteSecrets(t *testing.T) {
 		}
 	}
 }
-
-func TestMaskShowsSixAndFour(t *testing.T) {
-	for pan, want := range map[string]string{
-		"6225000000000014": "622500******0014", "6216261000000000018": "621626*********0018",
-		"378282246310005": "***********0005", "30569309025904": "**********5904", "123": "***", "": "",
-	} {
-		if got := Mask(pan); got != want {
-			t.Errorf("%s, want %s", got, want)
-		}
-	}
-}

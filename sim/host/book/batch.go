@@ -11,10 +11,10 @@ func (t *Terminal) SignIn() { t.fresh = false }
 // changes nothing. It reports false when the terminal speaks of any other batch.
 func (t *Terminal) SignOff(batch uint32, signedIn bool) bool {
 	switch {
-	case batch != t.Batch && nextBatch(batch) != t.Batch && batch != nextBatch(t.Batch):
+	case batch != t.Batch && dialect.Next(batch) != t.Batch && batch != dialect.Next(t.Batch):
 		return false
 	case batch == t.Batch && signedIn && !t.fresh:
-		t.Batch = nextBatch(t.Batch)
+		t.Batch = dialect.Next(t.Batch)
 	}
 	t.fresh = false
 	return true
@@ -85,7 +85,7 @@ func (l *Ledger) CloseBatch(t *Terminal) {
 	}
 	j.holds = open
 	j.settling, j.details, j.upload = false, 0, 0
-	t.Batch = nextBatch(t.Batch)
+	t.Batch = dialect.Next(t.Batch)
 	t.fresh = true
 }
 
@@ -97,12 +97,4 @@ func (j *journal) keep(p settledPayment) {
 	}
 	j.settled[j.oldest] = p
 	j.oldest = (j.oldest + 1) % KeepsSettled
-}
-
-// nextBatch counts 000001 to 999999 and round again.
-func nextBatch(b uint32) uint32 {
-	if b >= 999_999 {
-		return 1
-	}
-	return b + 1
 }

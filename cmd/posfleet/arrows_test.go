@@ -39,6 +39,8 @@ var arrows = map[string][]string{
 	"report/verdicts": {"report"},
 	"report":          {},
 	"features":        {},
+
+	"interop/standalone": {}, // and none of ours may import it
 }
 
 // keepers are the works of others that only these of our packages may import, so

@@ -20,8 +20,8 @@ const (
 )
 
 // Folder is where a run is kept: run.json, latency.hlog, events.ndjson and what
-// else was asked for. It is written beside, as NAME.partial, and renamed when it
-// is whole; of a run that is killed the partial folder can be read.
+// else was asked for. It has its one name from the start, and a run.json that says
+// that the run is not whole until it is: of a run that is killed it can be read.
 type Folder struct {
 	Events *Events
 
@@ -34,18 +34,12 @@ type Folder struct {
 // Create makes the folder of a run that is about to begin. Of the report so far
 // only plan and environment are known.
 func Create(dir string, begun *Report) (*Folder, error) {
-	dir = filepath.Clean(dir)
-	if _, err := os.Lstat(dir); err == nil {
-		return nil, fmt.Errorf("run folder %s exists: name another, or move it away", dir)
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	f := &Folder{dir: filepath.Clean(dir)}
+	if err := os.MkdirAll(filepath.Dir(f.dir), 0o755); err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	f := &Folder{dir: dir}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return nil, fmt.Errorf("run folder: %w", err)
-	}
-	if err := os.Mkdir(dir+partial, 0o755); errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("run folder %s%s exists: a run to it was killed or is under way; read it with posfleet report, then move it away", dir, partial)
+	if err := os.Mkdir(f.dir, 0o755); errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("run folder %s exists: name another, or move it away", f.dir)
 	} else if err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
@@ -65,10 +59,10 @@ func Create(dir string, begun *Report) (*Folder, error) {
 	return f, nil
 }
 
-// Path is where a further file of this run is to be written, before WriteAll.
-func (f *Folder) Path(name string) string { return filepath.Join(f.dir+partial, name) }
+// Path is where a further file of this run is to be written.
+func (f *Folder) Path(name string) string { return filepath.Join(f.dir, name) }
 
-// Name is the folder's final name.
+// Name is the folder's name.
 func (f *Folder) Name() string { return f.dir }
 
 // Interval adds an interval to latency.hlog as soon as it has ended.
@@ -86,8 +80,8 @@ func (f *Folder) head(started time.Time) (err error) {
 	return err
 }
 
-// WriteAll writes the summary and gives the folder its final name. It refuses a
-// report that does not add up.
+// WriteAll writes the summary and closes what was written as the run went on. It
+// refuses a report that does not add up.
 func (f *Folder) WriteAll(r *Report) error {
 	if err := r.Check(); err != nil {
 		return err
@@ -99,10 +93,7 @@ func (f *Folder) WriteAll(r *Report) error {
 	}
 	err := errors.Join(f.Events.Close(), f.summary(r), f.log.Sync(), f.log.Close(), f.events.Close())
 	if err != nil {
-		return fmt.Errorf("run folder %s%s: %w", f.dir, partial, err)
-	}
-	if err := os.Rename(f.dir+partial, f.dir); err != nil {
-		return fmt.Errorf("run folder: %w", err)
+		return fmt.Errorf("run folder %s: %w", f.dir, err)
 	}
 	return nil
 }

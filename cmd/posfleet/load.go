@@ -97,7 +97,7 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	run := f.simulation(j, n)
 	rep, incomplete, err := f.play(ctx, run, folder, tell, sig)
 	if err != nil {
-		os.RemoveAll(folder.Path(""))
+		os.RemoveAll(folder.Name())
 		return f.unplayed(ctx, n, err, sig)
 	}
 	if err := f.complete(rep, run, j, n, sig); err != nil {
@@ -106,8 +106,13 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	if bad, why := run.NotSignedIn(); bad > 0 {
 		tell.line("%d of %d terminals could not sign in and took no part; the first: %v", bad, f.terminals, why)
 	}
+	err = folder.WriteAll(rep) // before anything that a full disk or a closed pipe may end
 	rep.WriteText(out, tell.color(out))
-	name, err := finish(folder, rep, sig.abort.Err() == nil)
+	name := "run.json"
+	if err == nil && sig.abort.Err() == nil {
+		name = "report.html"
+		err = illustrate(folder, rep)
+	}
 	if err == nil {
 		fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(folder.Name(), name))
 	}
@@ -138,6 +143,8 @@ func (f *loadFlags) simulation(j *job, n *network) *sim.Run {
 // play plays a run, second by second into its folder and onto the terminal,
 // while the machine is watched. incomplete says why not all could be written.
 func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folder, tell *progress, sig *signals) (rep *report.Report, incomplete, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	watch := report.NewWatch()
 	watching, unwatch := context.WithCancel(context.WithoutCancel(ctx))
 	defer unwatch()
@@ -147,7 +154,7 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 		watch.Judge(iv.Second)
 		if err := folder.Interval(iv); err != nil && incomplete == nil {
 			incomplete = err
-			unwatch()
+			cancel() // a full disk: what comes would not be kept
 		}
 		tell.second(run.Recorder.Progress(), f.length)
 	}
@@ -229,17 +236,13 @@ func (f *loadFlags) verdict(rep *report.Report, j *job, broken error, sig *signa
 	return nil
 }
 
-// finish closes the run folder, with page and pictures when there is time to
-// make them, and gives the name of the file to look at.
-func finish(folder *report.Folder, rep *report.Report, whole bool) (string, error) {
-	if !whole {
-		return "run.json", folder.WriteAll(rep)
-	}
+// illustrate puts the pictures and the page of a run into its folder.
+func illustrate(folder *report.Folder, rep *report.Report) error {
 	if _, err := plot.Save(rep, folder.Path("")); err != nil {
-		return "", fmt.Errorf("pictures: %w", err)
+		return fmt.Errorf("pictures: %w", err)
 	}
 	if err := page.Save(rep, folder.Path("report.html")); err != nil {
-		return "", fmt.Errorf("page: %w", err)
+		return fmt.Errorf("page: %w", err)
 	}
-	return "report.html", folder.WriteAll(rep)
+	return nil
 }

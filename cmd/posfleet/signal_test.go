@@ -204,3 +204,20 @@ func TestSignalEndsAHost(t *testing.T) {
 		t.Errorf("exit code %d, says %s%s", code, &p.stdout, &p.stderr)
 	}
 }
+
+// Of a run that was killed the folder has the name that was asked for, and is told
+// as what it is: not the whole run.
+func TestKilledRunIsToldByItsName(t *testing.T) {
+	t.Parallel()
+	p := start(t, "signed in", "load", "--rate", "100/s", "--for", "60s", "--warmup", "0s", "--terminals", "20", "--out", "run")
+	time.Sleep(1500 * time.Millisecond) // one second is in the log
+	if err := p.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-p.ended
+	again := exec.Command(p.Path, "report", "run")
+	again.Dir = p.Dir
+	if out, err := again.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("INCOMPLETE")) || !bytes.Contains(out, []byte("20 terminals")) {
+		t.Errorf("posfleet report of it: %v\n%s", err, out)
+	}
+}

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,6 +114,18 @@ func (l *Limit) measure(time, bound string) error {
 		l.Number /= 100
 	}
 	return nil
+}
+
+// Known says what is wrong with a limit on a label that a run of these will never
+// have; nil for one that it may.
+func (l *Limit) Known(labels []string) error {
+	switch {
+	case l.Label == "" || slices.Contains(labels, l.Label):
+		return nil
+	case l.Label == "all":
+		return fmt.Errorf("limit %q: leave %q out to speak of all together", l.Text, "of all")
+	}
+	return fmt.Errorf("limit %q: there is no %q, want one of %s", l.Text, l.Label, strings.Join(labels, ", "))
 }
 
 func (l *Limit) latency(bound string) error {

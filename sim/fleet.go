@@ -45,8 +45,8 @@ func newFleet(r *Run, abort context.Context) *fleet {
 func (f *fleet) connect(abort context.Context) {
 	r := f.run
 	f.stop, f.hangUp = context.WithCancel(abort)
-	f.shared = nil
-	for range min(r.Lines.Shared, r.Terminals) { // more would carry nothing
+	f.shared = nil // more lines than terminals would stay unused
+	for range min(r.Lines.Shared, len(f.terminals)) {
 		f.shared = append(f.shared, line.NewShared(f.stop, r.Dialer, &r.Profile.Dialect.Format, r.clock))
 	}
 	for i, t := range f.terminals {

@@ -31,16 +31,41 @@ func (r Rate) String() string {
 	return strconv.FormatFloat(r.N, 'f', -1, 64) + "/" + unit
 }
 
+// Rates beyond these are a slip of the pen: no machine sends a million scenarios a
+// second, and nobody waits a thousand hours for the next one.
+const (
+	fastest = 1e6 // arrivals a second
+	slowest = 1000 * time.Hour
+)
+
 // ParseRate reads "500/s", "30/m" or "7200/h". A bare number is an error: is
 // it a second's or a minute's?
 func ParseRate(s string) (Rate, error) {
 	n, unit, ok := strings.Cut(s, "/")
 	per, known := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[unit]
 	v, err := strconv.ParseFloat(n, 64)
-	if !ok || !known || err != nil || v <= 0 || v > 1e9 || math.IsNaN(v) {
+	if !ok || !known || err != nil || v <= 0 || math.IsNaN(v) {
 		return Rate{}, fmt.Errorf("rate %q: want a number above 0 and a unit, such as 500/s, 30/m or 7200/h", s)
 	}
-	return Rate{v, per}, nil
+	r := Rate{v, per}
+	switch {
+	case r.PerSecond() > fastest:
+		return Rate{}, fmt.Errorf("rate %q: more than %.0f arrivals a second, which no machine sends", s, fastest)
+	case float64(per)/v > float64(slowest):
+		return Rate{}, fmt.Errorf("rate %q: less than one arrival in %.0f hours, for which no run waits", s, slowest.Hours())
+	}
+	return r, nil
+}
+
+// never is later than the end of any run, and far from the end of the clock.
+const never = time.Duration(math.MaxInt64 / 4)
+
+// after is so many ns after the start, or never.
+func after(ns float64) time.Duration {
+	if ns >= float64(never) {
+		return never
+	}
+	return time.Duration(ns)
 }
 
 // Constant spaces arrivals evenly: arrival k is due at k·Per/N, reckoned from
@@ -49,8 +74,8 @@ func Constant(r Rate) Pacer {
 	return func(yield func(int, time.Duration) bool) {
 		whole := r.N == math.Trunc(r.N)
 		for k := 0; ; k++ {
-			due := time.Duration(float64(k) * float64(r.Per) / r.N)
-			if whole {
+			due := after(float64(k) * float64(r.Per) / r.N)
+			if whole && due < never {
 				hi, lo := bits.Mul64(uint64(k), uint64(r.Per))
 				q, _ := bits.Div64(hi, lo, uint64(r.N))
 				due = time.Duration(q)
@@ -81,7 +106,7 @@ func Ramp(from, to Rate, over time.Duration) Pacer {
 			default: // the root of slope/2·t² + a·t = n, in the form that does not cancel
 				t = 2 * n / (a + math.Sqrt(math.Max(0, a*a+2*slope*n)))
 			}
-			if !yield(k, time.Duration(t*1e9)) {
+			if !yield(k, after(t*1e9)) {
 				return
 			}
 		}
@@ -97,7 +122,7 @@ func Poisson(r Rate, seed uint64) Pacer {
 		due := 0.0
 		for k := 0; ; k++ {
 			due += rng.ExpFloat64() * mean
-			if !yield(k, time.Duration(due)) {
+			if !yield(k, after(due)) {
 				return
 			}
 		}

@@ -202,9 +202,28 @@ func TestRatesAreReadStrictly(t *testing.T) {
 			t.Errorf("%s is written %s, which reads %v, %v", s, r, again, err)
 		}
 	}
-	for _, s := range []string{"", "5", "/s", "5/", "5/x", "5/sec", "5 /s", "5/s/s", "0/s", "-1/s", "NaN/s", "Inf/s", "1e10/s", "five/s", "5/S"} {
+	for _, s := range []string{"", "5", "/s", "5/", "5/x", "5/sec", "5 /s", "5/s/s", "0/s", "-1/s", "NaN/s", "Inf/s", "1e10/s", "1e9/s", "1000001/s", "0.0000001/h", "1e-300/s", "five/s", "5/S"} {
 		if r, err := sim.ParseRate(s); err == nil {
 			t.Errorf("rate %q is read as %v", s, r)
+		}
+	}
+}
+
+// However slow the rate, due times rise, and the second arrival is not before the
+// first: arithmetic that overflowed had runs wait for ever.
+func TestDueTimesNeverTurnBack(t *testing.T) {
+	r := sim.Rate{N: 1e-7, Per: time.Hour}
+	for name, p := range map[string]sim.Pacer{
+		"constant": sim.Constant(r), "poisson": sim.Poisson(r, 1), "ramp": sim.Ramp(sim.Rate{N: 0, Per: time.Second}, r, time.Hour),
+	} {
+		last := time.Duration(-1)
+		for k, due := range p {
+			if due < last || k > 0 && due < 1000*time.Hour {
+				t.Errorf("%s: arrival %d is due at %v, after %v", name, k, due, last)
+			}
+			if last = due; k == 100 {
+				break
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/scenarios"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 )
 
@@ -64,7 +66,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 			return nil, err
 		}
 	}
-	return j, f.shape(cmd, j)
+	return j, f.shape(cmd, j, p.Dialect)
 }
 
 func count(fs []*scenarios.Feature) (n int) {
@@ -81,10 +83,14 @@ func (f *loadFlags) compile(lang *scenarios.Language, fs []*scenarios.Feature) (
 	for _, m := range f.mix {
 		id, share, ok := strings.Cut(m, "=")
 		v, err := strconv.ParseFloat(strings.TrimSuffix(share, "%"), 64)
-		if !ok || err != nil || v <= 0 {
+		if !ok || err != nil || !(v > 0) || math.IsInf(v, 0) {
 			return nil, fmt.Errorf("--mix %q: want id=share, such as cup-purchase-1=70", m)
 		}
-		shares[strings.TrimPrefix(id, "@")] = v
+		id = strings.TrimPrefix(id, "@")
+		if _, twice := shares[id]; twice {
+			return nil, fmt.Errorf("--mix: %s has two shares, give it one", id)
+		}
+		shares[id] = v
 	}
 	load, mixed := &scenarios.Load{}, len(shares) > 0
 	for _, ft := range fs {
@@ -115,7 +121,7 @@ func (f *loadFlags) compile(lang *scenarios.Language, fs []*scenarios.Feature) (
 }
 
 // shape works out pacer, lines, mix and limits.
-func (f *loadFlags) shape(cmd *cobra.Command, j *job) (err error) {
+func (f *loadFlags) shape(cmd *cobra.Command, j *job, d *dialect.Dialect) (err error) {
 	given := cmd.Flags().Changed
 	f.adopt(j.load, given)
 	if err := f.check(given); err != nil {
@@ -141,9 +147,22 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job) (err error) {
 		if err != nil {
 			return err
 		}
+		if err := limit.Known(transactions(d)); err != nil {
+			return err
+		}
 		j.limits = append(j.limits, limit)
 	}
 	return nil
+}
+
+// transactions names what a dialect's terminals exchange: what a limit may speak of.
+func transactions(d *dialect.Dialect) (names []string) {
+	for t := range dialect.Transactions {
+		if d.Form(t) != nil {
+			names = append(names, t.String())
+		}
+	}
+	return names
 }
 
 // adopt takes what an @load scenario says for flags that were not given.
@@ -162,6 +181,12 @@ func (f *loadFlags) adopt(l *scenarios.Load, given func(flag string) bool) {
 	}
 }
 
+// longest is the longest time that a run may be asked to last or wait.
+const longest = 10_000 * time.Hour
+
+// slowestAnswer is the longest response timeout: profiles may not say more either.
+const slowestAnswer = 10 * time.Minute
+
 // check refuses flags that make no sense, by themselves or together.
 func (f *loadFlags) check(given func(flag string) bool) error {
 	switch {
@@ -169,6 +194,18 @@ func (f *loadFlags) check(given func(flag string) bool) error {
 		return fmt.Errorf("--terminals %d: want at least 1", f.terminals)
 	case f.length <= 0:
 		return fmt.Errorf("--for %v: want a time above 0, such as 10s", f.length)
+	case f.length > longest:
+		return fmt.Errorf("--for %v: want %v at most", f.length, longest)
+	case f.ramp < 0 || given("ramp") && f.ramp == 0 || f.ramp > longest:
+		return fmt.Errorf("--ramp %v: want a time above 0, such as 30s", f.ramp)
+	case f.drain < 0 || given("drain") && f.drain == 0 || f.drain > longest:
+		return fmt.Errorf("--drain %v: want a time above 0, such as 5s", f.drain)
+	case f.think < 0 || f.think > longest:
+		return fmt.Errorf("--think %v: want 0 or more, such as 2s", f.think)
+	case given("timeout") && (f.net.timeout <= 0 || f.net.timeout > slowestAnswer):
+		return fmt.Errorf("--timeout %v: want a time above 0, such as 5s, and %v at most", f.net.timeout, slowestAnswer)
+	case given("mix") && len(f.mix) == 0:
+		return errors.New(`--mix "": want id=share, such as cup-purchase-1=70`)
 	case f.warmup < 0 || f.warmup >= f.length:
 		return fmt.Errorf("--warmup %v: want less than the %v that arrivals come", f.warmup, f.length)
 	case f.closed && (f.poisson || f.ramp > 0 || given("rate")):

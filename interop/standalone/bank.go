@@ -23,24 +23,25 @@ func (a *account) foreign() bool { return a.scheme != "CUP" }
 
 // kind is a sort of payment, by what a request says of itself.
 type kind struct {
-	name            string
-	mti, proc, cond string
-	sort            string // first part of field 60
-	opens           bool   // names no earlier payment, so it must bring its card
-	debit, credit   bool   // the side of the settlement that it counts on
+	name          string
+	mti           uint16
+	proc, cond    string
+	sort          string // first part of field 60
+	opens         bool   // names no earlier payment, so it must bring its card
+	debit, credit bool   // the side of the settlement that it counts on
 }
 
 var (
-	purchase       = &kind{name: "purchase", mti: "0200", proc: "000000", cond: "00", sort: "22", opens: true, debit: true}
-	inquiry        = &kind{name: "balance inquiry", mti: "0200", proc: "310000", cond: "00", sort: "01", opens: true}
-	void           = &kind{name: "void", mti: "0200", proc: "200000", cond: "00", sort: "23", credit: true}
-	refund         = &kind{name: "refund", mti: "0220", proc: "200000", cond: "00", sort: "25", credit: true}
-	hold           = &kind{name: "pre-authorisation", mti: "0100", proc: "030000", cond: "06", sort: "10", opens: true}
-	addition       = &kind{name: "addition", mti: "0100", proc: "030000", cond: "60", sort: "10"}
-	holdVoid       = &kind{name: "void of a pre-authorisation", mti: "0100", proc: "200000", cond: "06", sort: "11"}
-	completion     = &kind{name: "completion", mti: "0200", proc: "000000", cond: "06", sort: "20", debit: true}
-	completionVoid = &kind{name: "void of a completion", mti: "0200", proc: "200000", cond: "06", sort: "21", credit: true}
-	advice         = &kind{name: "completion advice", mti: "0220", proc: "000000", cond: "06", sort: "24", debit: true}
+	purchase       = &kind{name: "purchase", mti: 0x0200, proc: "000000", cond: "00", sort: "22", opens: true, debit: true}
+	inquiry        = &kind{name: "balance inquiry", mti: 0x0200, proc: "310000", cond: "00", sort: "01", opens: true}
+	void           = &kind{name: "void", mti: 0x0200, proc: "200000", cond: "00", sort: "23", credit: true}
+	refund         = &kind{name: "refund", mti: 0x0220, proc: "200000", cond: "00", sort: "25", credit: true}
+	hold           = &kind{name: "pre-authorisation", mti: 0x0100, proc: "030000", cond: "06", sort: "10", opens: true}
+	addition       = &kind{name: "addition", mti: 0x0100, proc: "030000", cond: "60", sort: "10"}
+	holdVoid       = &kind{name: "void of a pre-authorisation", mti: 0x0100, proc: "200000", cond: "06", sort: "11"}
+	completion     = &kind{name: "completion", mti: 0x0200, proc: "000000", cond: "06", sort: "20", debit: true}
+	completionVoid = &kind{name: "void of a completion", mti: 0x0200, proc: "200000", cond: "06", sort: "21", credit: true}
+	advice         = &kind{name: "completion advice", mti: 0x0220, proc: "000000", cond: "06", sort: "24", debit: true}
 
 	kinds = []*kind{purchase, inquiry, void, refund, hold, addition, holdVoid, completion, completionVoid, advice}
 )
@@ -123,7 +124,7 @@ type claim struct {
 }
 
 func (c claim) dated(r *record) bool {
-	return c.date == "" || c.date == "0000" || c.date == r.at.Format("0102")
+	return c.date == "" || c.date == "0000" || c.date == day(r.at)
 }
 
 // original finds what r is about: nil when there is no such payment, or it is

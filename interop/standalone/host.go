@@ -42,6 +42,9 @@ func (t *terminal) closeBatch() {
 	t.journal, t.uploaded = nil, 0
 }
 
+// day is a date as the messages have it: month and day.
+func day(t time.Time) string { return fmt.Sprintf("%02d%02d", t.Month(), t.Day()) }
+
 // host answers messages.
 type host struct {
 	acquirer  string
@@ -55,10 +58,10 @@ type seal func([]byte) string
 // respond answers the request m, which is broken when malformed is not nil. It
 // returns nil for what cannot be answered at all.
 func (h *host) respond(m *message, malformed error) (*message, seal) {
-	if m == nil || len(m.mti) != 4 || m.mti[0] != '0' || strings.IndexByte("02468", m.mti[2]) < 0 || m.mti[3] != '0' {
+	if m == nil || m.mti&0xF01F != 0 { // of another version, or an answer
 		return nil, nil
 	}
-	a := &message{header: m.header, mti: m.mti[:2] + string(m.mti[2]+1) + m.mti[3:], field: map[int]string{}}
+	a := &message{header: m.header, mti: m.mti + 0x10, field: map[int]string{}}
 	a.tpdu = [5]byte{m.tpdu[0], m.tpdu[3], m.tpdu[4], m.tpdu[1], m.tpdu[2]}
 	a.header[2] &= 0xF0 // nothing to do after this
 	for _, f := range []int{fProc, fAmount, fTrace, fCondition, fTerminal, fMerchant, fCurrency, fKind} {
@@ -67,7 +70,7 @@ func (h *host) respond(m *message, malformed error) (*message, seal) {
 		}
 	}
 	now := time.Now()
-	a.field[fTime], a.field[fDate] = now.Format("150405"), now.Format("0102")
+	a.field[fTime], a.field[fDate] = now.Format("150405"), day(now)
 	if malformed != nil {
 		a.field[fCode] = "30"
 		return a, nil
@@ -101,7 +104,7 @@ func (h *host) decide(m, a *message, now time.Time) seal {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 
-	if m.mti == "0820" && network == "301" { // echo
+	if m.mti == 0x0820 && network == "301" { // echo
 		a.field[fCode] = "00"
 		return nil
 	}
@@ -109,13 +112,13 @@ func (h *host) decide(m, a *message, now time.Time) seal {
 		return refuse("30")
 	}
 	a.field[fAcquirer] = h.acquirer
-	switch m.mti + network {
-	case "0820002": // sign-off, of which a second one does no harm
+	switch {
+	case m.mti == 0x0820 && network == "002": // sign-off, of which a second one does no harm
 		t.session = nil
 		a.field[fReference] = h.reference(t, now)
 		a.field[fCode] = "00"
 		return nil
-	case "0800001", "0800003", "0800004":
+	case m.mti == 0x0800:
 		s, block, ok := openSession(network, t.master, t.longMAC)
 		if !ok {
 			return refuse("12")
@@ -126,21 +129,19 @@ func (h *host) decide(m, a *message, now time.Time) seal {
 		a.field[fKeys] = block
 		a.field[fCode] = "00"
 		return nil
-	}
-	if m.mti == "0800" || m.mti == "0820" {
+	case m.mti == 0x0820:
 		return refuse("12")
-	}
-	if t.session == nil {
+	case t.session == nil:
 		return refuse("77")
 	}
 	switch m.mti {
-	case "0500":
+	case 0x0500:
 		return h.settle(t, m, a, batch, now)
-	case "0320":
+	case 0x0320:
 		return h.upload(t, m, a, batch, network, now)
-	case "0100", "0200", "0220":
+	case 0x0100, 0x0200, 0x0220:
 		return h.pay(t, m, a, slot{batch, m.field[fTrace]}, sort, now)
-	case "0400":
+	case 0x0400:
 		return h.undo(t, m, a, slot{batch, m.field[fTrace]}, sort, now)
 	}
 	return refuse("12")
@@ -239,7 +240,7 @@ func (h *host) pay(t *terminal, m, a *message, at slot, sort string, now time.Ti
 	own := r.kind == purchase && !qr || r.kind == hold || r.kind == completion || r.kind == advice
 	b.number(r, r.booked && own)
 	a.field[fReference] = r.reference
-	a.field[fSettled] = now.Format("0102")
+	a.field[fSettled] = day(now)
 	a.field[fCode] = code
 	switch {
 	case r.booked:
@@ -259,7 +260,7 @@ func (h *host) pay(t *terminal, m, a *message, at slot, sort string, now time.Ti
 		a.field[fApproval] = r.approval
 	}
 	if qr && r.kind == purchase {
-		r.voucher = fmt.Sprintf("%s%06d%010d", now.Format("0102"), t.batch, b.numbered)
+		r.voucher = fmt.Sprintf("%s%06d%010d", day(now), t.batch, b.numbered)
 		a.field[fQR] = "A4020" + r.voucher
 	}
 	if m.has(fSequence) {
@@ -279,7 +280,7 @@ func (a *account) complain(expiry, pin string, typed, mustType bool, now time.Ti
 	switch {
 	case a.decline != "":
 		return a.decline
-	case a.expires < now.Format("0601"), expiry != "" && expiry != a.expires:
+	case a.expires < fmt.Sprintf("%02d%02d", now.Year()%100, now.Month()), expiry != "" && expiry != a.expires:
 		return "54"
 	case typed && pin != a.pin, mustType && !typed:
 		return "55"
@@ -399,7 +400,7 @@ func (h *host) undo(t *terminal, m, a *message, at slot, sort string, now time.T
 		b.number(r, false)
 	}
 	a.field[fReference] = r.reference
-	a.field[fSettled] = now.Format("0102")
+	a.field[fSettled] = day(now)
 	if a.field[fCode] = code; code == "00" {
 		return t.session.sign
 	}
@@ -427,7 +428,7 @@ func (h *host) settle(t *terminal, m, a *message, batch string, now time.Time) s
 	}
 	t.uploaded = 0
 	a.field[fPrivate48] = text
-	a.field[fSettled] = now.Format("0102")
+	a.field[fSettled] = day(now)
 	a.field[fReference] = h.reference(t, now)
 	a.field[fScheme] = cmp.Or(m.field[fScheme], "   ")
 	a.field[fCode] = "00"

@@ -110,7 +110,7 @@ func (s *server) serve(conn net.Conn) {
 		}
 		if s.talk {
 			f := answer.field
-			log.Printf("%s %s %s %s %s: %s %v", m.mti, f[fTerminal], f[fTrace], f[fKind], f[fAmount], f[fCode], wrong)
+			log.Printf("%04X %s %s %s %s: %s %v", m.mti, f[fTerminal], f[fTrace], f[fKind], f[fAmount], f[fCode], wrong)
 		}
 		time.Sleep(s.delay)
 		if _, err := conn.Write(answer.append(nil, seal)); err != nil {

@@ -78,7 +78,7 @@ var shapes = map[int]shape{
 type message struct {
 	tpdu   [5]byte
 	header [6]byte
-	mti    string
+	mti    uint16 // as it is read: 0x0200
 	field  map[int]string
 
 	macked []byte // of a request: the octets that its MAC is made over
@@ -113,7 +113,7 @@ func parse(frame []byte) (*message, error) {
 	m := &message{field: map[int]string{}}
 	copy(m.tpdu[:], frame)
 	copy(m.header[:], frame[5:])
-	m.mti = unpack(frame[11:13], 4, false)
+	m.mti = binary.BigEndian.Uint16(frame[11:])
 	bitmap := binary.BigEndian.Uint64(frame[13:])
 	rest := frame[lead:]
 	for f := 1; f <= 64; f++ {
@@ -175,7 +175,7 @@ func (m *message) append(out []byte, seal func([]byte) string) []byte {
 	out = append(out, m.tpdu[:]...)
 	out = append(out, m.header[:]...)
 	from := len(out)
-	out = pack(out, m.mti, false)
+	out = binary.BigEndian.AppendUint16(out, m.mti)
 	bits := len(out)
 	out = append(out, make([]byte, 8)...)
 	var bitmap uint64

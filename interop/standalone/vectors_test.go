@@ -99,7 +99,7 @@ func TestNonsense(t *testing.T) {
 		if a, seal := h.respond(m, wrong); a != nil {
 			if f, err := parse(a.append(nil, seal)[2:]); err != nil {
 				t.Fatalf("the answer to %X cannot be read: %v", b, err)
-			} else if f.field[fCode] == "00" && f.mti == "0210" {
+			} else if f.field[fCode] == "00" && f.mti == 0x0210 {
 				t.Fatalf("approved: %X", b)
 			}
 		}

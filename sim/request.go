@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -140,23 +141,29 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 		m.Set(wire.PINBlock, p.block[:])
 	}
 	if f.Carries(wire.SecurityControl) && (pin || m.Has(wire.Track2)) {
-		m.SetString(wire.SecurityControl, security(pin, sealed))
+		p.security(pin, sealed)
 	}
 	return nil
 }
 
-// security is field 53: PIN block format 0 bound to the PAN, double-length
-// keys, tracks enciphered or not.
-func security(pin, track bool) string {
-	switch {
-	case pin && track:
-		return "2610000000000000"
-	case pin:
-		return "2600000000000000"
-	case track:
-		return "0610000000000000"
+// security writes field 53: PIN block format (2: bound to the PAN), cipher of the
+// keys (0 single DES, 6 double length, 3 SM4), tracks enciphered or not.
+func (p *Player) security(pin, track bool) {
+	v := append(p.scratch[:0], "0600000000000000"...)
+	switch p.T.Profile.SignIn {
+	case keys.Single:
+		v[1] = '0'
+	case keys.SM4, keys.SM4Track:
+		v[1] = '3'
 	}
-	return "0600000000000000"
+	if pin {
+		v[0] = '2'
+	}
+	if track {
+		v[2] = '1'
+	}
+	p.scratch = v
+	p.req.Set(wire.SecurityControl, v)
 }
 
 // original puts in what points to an earlier transaction.

@@ -84,17 +84,25 @@ func Next(n uint32) uint32 {
 	return n + 1
 }
 
-// Balance54 reads field 54, in fen: account and amount type, currency, sign C
-// or D, 12 digits. It is 0 when that is not there.
-func Balance54(v []byte) int64 {
-	if len(v) < 20 {
-		return 0
+// Balance54 reads the balance in field 54, in fen: up to six amounts of account
+// and amount type, currency, sign C or D, 12 digits. The amount available (type
+// 02) is meant, where there is none of that type the first. It is 0 when field 54
+// holds none.
+func Balance54(v []byte) (balance int64) {
+	for i := 0; len(v)-i >= 20; i += 20 {
+		amount := v[i : i+20]
+		available := string(amount[2:4]) == "02"
+		if i > 0 && !available {
+			continue
+		}
+		if balance = int64(wire.Uint(amount[8:])); amount[7] == 'D' {
+			balance = -balance
+		}
+		if available {
+			break
+		}
 	}
-	n := int64(wire.Uint(v[8:20]))
-	if v[7] == 'D' {
-		return -n
-	}
-	return n
+	return balance
 }
 
 // Field54 writes a balance, in fen: account type 10, amount type 02

@@ -75,6 +75,17 @@ func (f *Folder) Interval(iv Interval) error {
 	return f.writer.Write(iv)
 }
 
+// SignIn puts the phase before the first arrival into latency.hlog; it comes before
+// all intervals.
+func (f *Folder) SignIn(s *SignIn) error {
+	if f.writer == nil {
+		if err := f.head(time.Now()); err != nil {
+			return err
+		}
+	}
+	return f.writer.SignIn(s)
+}
+
 func (f *Folder) head(started time.Time) (err error) {
 	f.writer, err = NewLogWriter(f.log, started)
 	return err
@@ -132,6 +143,7 @@ func Read(dir string) (*Report, error) {
 		return r, nil
 	}
 	defer r.complete()
+	r.SignIn.restore(log)
 	for i := range r.Labels {
 		l := &r.Labels[i]
 		at := slices.IndexFunc(log.Labels, func(x Label) bool { return x.Name == l.Name })
@@ -182,7 +194,21 @@ func (r *Report) restore(log *Log) {
 		}
 		l.Warmup = w.Counts
 	}
+	if r.SignIn.Terminals = r.Plan.Terminals; len(log.Before) > 0 {
+		r.SignIn.Label.Name = log.Before[0].Name
+		r.SignIn.restore(log)
+		r.SignIn.Label.Counts, r.SignIn.Label.Codes = log.Before[0].Counts, log.Before[0].Codes
+	}
 	if r.Started.IsZero() {
 		r.Started = log.Started
+	}
+}
+
+// restore takes the phase's histograms from the log.
+func (s *SignIn) restore(log *Log) {
+	for _, l := range log.Before {
+		if l.Name == s.Label.Name {
+			s.Label.Response, s.Label.Service, s.Label.Lag, s.Label.Censored = l.Response, l.Service, l.Lag, l.Censored
+		}
 	}
 }

@@ -126,6 +126,7 @@ func (r *Recorder) summarise(now time.Duration, beside tally) *Second {
 		Length:  now - r.upto,
 		Planned: r.plannedIn(r.upto, now),
 		Played:  beside.Played,
+		Held:    r.occupancy.heldIn(r.upto, now),
 		Signals: Signals{Exhausted: beside.Exhausted},
 	}
 	second.Warmup = second.At < r.warmup
@@ -137,7 +138,7 @@ func (r *Recorder) summarise(now time.Duration, beside tally) *Second {
 			second.Counts[o] += n
 		}
 		if i >= len(r.labels) && !second.Warmup {
-			continue // the fleet's sign-in, or stragglers
+			continue // stragglers
 		}
 		r.sum[0].Merge(c.response)
 		r.sum[1].Merge(c.service)
@@ -198,16 +199,26 @@ func (r *Recorder) arrived() (planned, missed int64) {
 	return planned, r.missed
 }
 
+// Waited says how many arrivals waited for one of so many terminals, in a run that
+// has ended, and how many terminals would have done.
+func (r *Recorder) Waited(terminals int) Waited {
+	r.arrivals.Lock()
+	planned := append([]int64(nil), r.planned...)
+	r.arrivals.Unlock()
+	return r.occupancy.told(planned, terminals)
+}
+
 // Report gives the run up to the last tick. The caller fills in what a recorder
 // cannot know: plan, environment, start, faults, validity, limits and money.
 func (r *Recorder) Report() *Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	rep := &Report{
-		Took: r.upto, Played: r.tally.Played, Failed: r.tally.Failed,
+		Took: r.upto, Played: r.tally.Played - r.tally.Stuck, Failed: r.tally.Failed,
 		Late: r.tally.Late, Duplicate: r.tally.Duplicate, Unmatched: r.tally.Unmatched,
 	}
 	rep.Planned, rep.NotPlayed = r.arrived()
+	rep.Failures, rep.Stuck = r.failures.told()
 	n := len(r.labels)
 	for i, name := range r.labels {
 		whole, warm := r.total[i], r.total[n+i]
@@ -238,7 +249,7 @@ func (r *Recorder) settle() []Second {
 	var upto time.Duration
 	for i := range seconds {
 		s := &seconds[i]
-		s.Planned = r.plannedIn(upto, upto+s.Length)
+		s.Planned, s.Held = r.plannedIn(upto, upto+s.Length), r.occupancy.heldIn(upto, upto+s.Length)
 		upto += s.Length
 		all -= s.Planned
 	}

@@ -21,12 +21,13 @@ import (
 // milliseconds, and the histogram in V2 compressed form. Values are in
 // microseconds. Tags are "LABEL.response", "LABEL.service", "LABEL.lag" and
 // "LABEL.censored", with "warmup." before them for exchanges due during the
-// warm-up; a label is escaped as in a URL's path, since a tag has neither
+// warm-up and "before." for those of the sign-in phase before the run's zero; a label is escaped as in a URL's path, since a tag has neither
 // commas nor spaces. Lines of "#[Counts ", comments to other readers, hold what
 // the same interval counted by outcome and response code.
 const (
 	logVersion = "1.3"
 	warmTag    = "warmup."
+	beforeTag  = "before."
 	countsMark = "#[Counts "
 	startMark  = "#[StartTime: "
 	baseMark   = "#[BaseTime: "
@@ -84,6 +85,19 @@ func (w *LogWriter) Write(iv Interval) error {
 	}
 	if w.line.Len() == 0 {
 		return nil
+	}
+	if _, err := w.w.Write(w.line.Bytes()); err != nil {
+		return fmt.Errorf("interval log: %w", err)
+	}
+	return nil
+}
+
+// SignIn adds the exchanges of the phase before the first arrival, as an interval
+// from 0 that is as long as the phase was.
+func (w *LogWriter) SignIn(s *SignIn) error {
+	w.line.Reset()
+	if err := w.label(beforeTag, s.Label, Interval{To: s.Took}); err != nil {
+		return fmt.Errorf("interval log: %s: %w", s.Label.Name, err)
 	}
 	if _, err := w.w.Write(w.line.Bytes()); err != nil {
 		return fmt.Errorf("interval log: %w", err)

@@ -23,6 +23,8 @@ const format = "posfleet run 1"
 // summaryJSON is run.json. Latencies are in µs, other durations in ns.
 type summaryJSON struct {
 	Format      string           `json:"format"`
+	Run         string           `json:"run,omitempty"`
+	Part        string           `json:"part,omitempty"`
 	Started     time.Time        `json:"started"`
 	Took        time.Duration    `json:"took_ns"`
 	ClockDrift  time.Duration    `json:"clock_drift_ns"`
@@ -31,13 +33,20 @@ type summaryJSON struct {
 	Validity    validityJSON     `json:"verdict"`
 	Limits      []LimitResult    `json:"limits"`
 	Money       moneyJSON        `json:"money"`
+	Settlements Settlements      `json:"settlements"`
+	SignIn      *signInJSON      `json:"sign_in,omitempty"`
 	Planned     int64            `json:"planned"`
 	Played      int64            `json:"played"`
+	Stuck       map[string]int64 `json:"stuck,omitempty"`
 	NotPlayed   int64            `json:"not_played"`
+	Waited      *waitedJSON      `json:"waited,omitempty"`
 	Failed      int64            `json:"failed"`
+	Failures    []Failure        `json:"failures,omitempty"`
 	Late        int64            `json:"late"`
 	Duplicate   int64            `json:"duplicate"`
 	Unmatched   int64            `json:"unmatched"`
+	Strays      []Stray          `json:"strays,omitempty"`
+	Lines       Lines            `json:"lines"`
 	Faults      map[string]int64 `json:"faults,omitempty"`
 	Labels      []labelJSON      `json:"labels"`
 	Plan        Plan             `json:"plan"`
@@ -53,9 +62,30 @@ type validityJSON struct {
 	SameHost bool     `json:"same_host"`
 }
 
+// signInJSON is the phase before the first arrival.
+type signInJSON struct {
+	Terminals int              `json:"terminals"`
+	Failed    int              `json:"failed"`
+	Why       map[string]int64 `json:"why,omitempty"`
+	First     string           `json:"first_failed,omitempty"`
+	Took      time.Duration    `json:"took_ns"`
+	Exchanges labelJSON        `json:"exchanges"`
+}
+
+type waitedJSON struct {
+	Arrivals  int64         `json:"arrivals"`
+	Longest   time.Duration `json:"longest_ns"`
+	Terminals int           `json:"terminals"`
+	Enough    int           `json:"enough"`
+}
+
 type moneyJSON struct {
 	Checked   bool     `json:"checked"`
 	Agree     bool     `json:"agree"`
+	Settled   bool     `json:"by_settlement,omitempty"`
+	Compared  int      `json:"compared"`
+	Unknown   int      `json:"unknown"`
+	Open      int64    `json:"open"`
 	Terminals int64    `json:"terminals_fen"`
 	Host      int64    `json:"host_fen"`
 	Payments  int64    `json:"payments"`
@@ -96,6 +126,7 @@ type secondJSON struct {
 	Warmup   bool             `json:"warmup,omitempty"`
 	Planned  int64            `json:"planned"`
 	Played   int64            `json:"played"`
+	Held     int64            `json:"held,omitempty"`
 	Counts   map[string]int64 `json:"counts"`
 	Response quantilesJSON    `json:"response"`
 	Service  quantilesJSON    `json:"service"`
@@ -130,17 +161,26 @@ type signalsJSON struct {
 // summed up here and are whole in the interval log.
 func (r *Report) WriteJSON(w io.Writer) error {
 	s := summaryJSON{
-		Format: format, Started: r.Started, Took: r.Took, ClockDrift: r.ClockDrift,
+		Format: format, Run: r.Run, Part: r.Part, Started: r.Started, Took: r.Took, ClockDrift: r.ClockDrift,
 		Interrupted: r.Interrupted, Incomplete: r.Incomplete,
 		Validity: validityJSON{r.Validity.Level.String(), append([]string{}, r.Validity.Reasons...), r.Validity.SameHost},
 		Limits:   append([]LimitResult{}, r.Limits...),
 		Money: moneyJSON{
 			Checked: r.Money.Checked, Agree: r.Money.Agree(), Terminals: r.Money.Terminals, Host: r.Money.Host,
 			Payments: r.Money.Payments, Owed: r.Money.Owed, Detail: r.Money.Detail,
+			Settled: r.Money.Settled, Compared: r.Money.Compared, Unknown: r.Money.Unknown, Open: r.Money.Open,
 		},
-		Planned: r.Planned, Played: r.Played, NotPlayed: r.NotPlayed, Failed: r.Failed,
-		Late: r.Late, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Faults: r.Faults,
+		Settlements: r.Settlements,
+		Planned:     r.Planned, Played: r.Played, Stuck: r.Stuck, NotPlayed: r.NotPlayed, Failed: r.Failed, Failures: r.Failures,
+		Late: r.Late, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Strays: r.Strays, Lines: r.Lines, Faults: r.Faults,
 		Plan: r.Plan, Environment: r.Environment,
+	}
+	if i := r.SignIn; i.Terminals > 0 {
+		s.SignIn = &signInJSON{i.Terminals, i.Failed, i.Why, i.First, i.Took, i.Label.json()}
+	}
+	if r.Waited != (Waited{}) {
+		w := waitedJSON(r.Waited)
+		s.Waited = &w
 	}
 	for i := range r.Labels {
 		s.Labels = append(s.Labels, r.Labels[i].json())
@@ -212,7 +252,7 @@ func (q Quantile) name() string {
 
 func (s Second) json() secondJSON {
 	return secondJSON{
-		At: s.At, Length: s.Length, Warmup: s.Warmup, Planned: s.Planned, Played: s.Played, Counts: byName(s.Counts),
+		At: s.At, Length: s.Length, Warmup: s.Warmup, Planned: s.Planned, Played: s.Played, Held: s.Held, Counts: byName(s.Counts),
 		Response: s.Response.json(), Service: s.Service.json(),
 		LagP50: s.LagP50.Microseconds(), LagP99: s.LagP99.Microseconds(),
 		Signals: signalsJSON(s.Signals), Level: s.Level.String(), Reason: s.Reason,
@@ -321,30 +361,50 @@ func (s *summaryJSON) report() (*Report, error) {
 	r := &Report{
 		Plan: s.Plan, Environment: s.Environment, Started: s.Started, Took: s.Took, ClockDrift: s.ClockDrift,
 		Interrupted: s.Interrupted, Incomplete: s.Incomplete,
-		Planned: s.Planned, Played: s.Played, NotPlayed: s.NotPlayed, Failed: s.Failed,
-		Late: s.Late, Duplicate: s.Duplicate, Unmatched: s.Unmatched, Faults: s.Faults,
+		Run: s.Run, Part: s.Part, Settlements: s.Settlements,
+		Planned: s.Planned, Played: s.Played, Stuck: s.Stuck, NotPlayed: s.NotPlayed, Failed: s.Failed, Failures: s.Failures,
+		Late: s.Late, Duplicate: s.Duplicate, Unmatched: s.Unmatched, Strays: s.Strays, Lines: s.Lines, Faults: s.Faults,
 		Limits:   append([]LimitResult(nil), s.Limits...),
 		Validity: Validity{level, append([]string(nil), s.Validity.Reasons...), s.Validity.SameHost},
 		Money: Money{
 			Checked: s.Money.Checked, Terminals: s.Money.Terminals, Host: s.Money.Host,
 			Payments: s.Money.Payments, Owed: s.Money.Owed, Detail: s.Money.Detail,
+			Settled: s.Money.Settled, Compared: s.Money.Compared, Unknown: s.Money.Unknown, Open: s.Money.Open,
 		},
 	}
+	if s.Waited != nil {
+		r.Waited = Waited(*s.Waited)
+	}
+	if i := s.SignIn; i != nil {
+		r.SignIn = SignIn{Terminals: i.Terminals, Failed: i.Failed, Why: i.Why, First: i.First, Took: i.Took}
+		if r.SignIn.Label, err = i.Exchanges.label(); err != nil {
+			return nil, err
+		}
+	}
 	for _, l := range s.Labels {
-		label := Label{Name: l.Name, Codes: l.Codes, Clamped: l.Clamped}
-		if label.Codes == nil {
-			label.Codes = map[string]int64{}
-		}
-		if label.Counts, err = counts(l.Counts); err == nil {
-			label.Warmup, err = counts(l.Warmup)
-		}
+		label, err := l.label()
 		if err != nil {
-			return nil, fmt.Errorf("label %s: %w", l.Name, err)
+			return nil, err
 		}
 		r.Labels = append(r.Labels, label)
 	}
 	r.Seconds = s.seconds
 	return r, nil
+}
+
+// label is the label without its histograms.
+func (l labelJSON) label() (label Label, err error) {
+	label = Label{Name: l.Name, Codes: l.Codes, Clamped: l.Clamped}
+	if label.Codes == nil {
+		label.Codes = map[string]int64{}
+	}
+	if label.Counts, err = counts(l.Counts); err == nil {
+		label.Warmup, err = counts(l.Warmup)
+	}
+	if err != nil {
+		return label, fmt.Errorf("label %s: %w", l.Name, err)
+	}
+	return label, nil
 }
 
 func (s secondJSON) second() (Second, error) {
@@ -354,7 +414,7 @@ func (s secondJSON) second() (Second, error) {
 	}
 	n, err := counts(s.Counts)
 	return Second{
-		At: s.At, Length: s.Length, Warmup: s.Warmup, Planned: s.Planned, Played: s.Played, Counts: n,
+		At: s.At, Length: s.Length, Warmup: s.Warmup, Planned: s.Planned, Played: s.Played, Held: s.Held, Counts: n,
 		Response: s.Response.quantiles(), Service: s.Service.quantiles(),
 		LagP50: us(s.LagP50), LagP99: us(s.LagP99),
 		Signals: Signals(s.Signals), Level: level, Reason: s.Reason,

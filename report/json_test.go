@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -24,7 +25,17 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	signedIn := phase(t)
+	if err := f.SignIn(&signedIn); err != nil {
+		t.Fatal(err)
+	}
 	s.Record(Sample{Due: -time.Hour, Sent: -time.Hour, Done: -time.Hour + ms})
+	r.Planned(0, 1)
+	s.Played(0)
+	r.Stuck(s, errors.New("the batch is full"))
+	for range 3 {
+		r.Failure("a.feature:7", "the host approves", Refused, errors.New("MAC wrong"))
+	}
 	for sec := range 4 {
 		for i := range 100 {
 			due := time.Duration(sec)*time.Second + time.Duration(i)*10*ms
@@ -56,8 +67,14 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 	rep.Plan, rep.Environment = plan, ThisMachine("test")
 	rep.Started, rep.ClockDrift = time.Now().UTC().Round(time.Microsecond), -3
 	rep.Validity = Validity{Level: Suspect, Reasons: []string{"made up"}, SameHost: true}
-	rep.Money = Money{Checked: true, Terminals: -5, Host: 5, Payments: 3, Owed: 1, Detail: []string{"x"}}
+	rep.Money = Money{Checked: true, Compared: 3, Unknown: 1, Open: 2, Terminals: -5, Host: 5, Payments: 3, Owed: 1, Detail: []string{"x"}}
 	rep.Faults = map[string]int64{"reset": 2}
+	rep.Run, rep.Part = "r1", "p1"
+	rep.SignIn = signedIn
+	rep.Waited = Waited{Arrivals: 3, Longest: time.Second, Terminals: 20, Enough: 30}
+	rep.Strays = []Stray{{Kind: "0620", N: 2, First: "| MTI 0620"}}
+	rep.Lines = Lines{Connected: 20, Refused: 1}
+	rep.Settlements = Settlements{Balanced: 1, Explained: 2, Uncompared: 3, Unbalanced: 4, Failed: 5, Detail: []string{"y"}}
 	rep = judged(t, rep, "p99 of purchase < 250ms", "refused = 0")
 	if finish {
 		if err := f.WriteAll(rep); err != nil {
@@ -65,6 +82,20 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 		}
 	}
 	return dir, rep
+}
+
+// phase is a fleet's sign-in.
+func phase(t *testing.T) SignIn {
+	t.Helper()
+	r := NewRecorder([]string{"sign-in"}, 5*time.Second, 0)
+	s := r.Shard()
+	for i := range 20 {
+		s.Record(Sample{Done: time.Duration(1+i) * ms, Code: [2]byte{'0', '0'}})
+	}
+	r.Tick(300 * ms)
+	signedIn := SignIn{Terminals: 21, Took: 300 * ms, Label: r.Report().Labels[0]}
+	signedIn.Unsigned("10000007", errors.New("the host answers 97"))
+	return signedIn
 }
 
 func TestRunComesBackFromItsFolder(t *testing.T) {
@@ -85,6 +116,10 @@ func TestRunComesBackFromItsFolder(t *testing.T) {
 			*h[0], *h[1] = nil, nil // compared: the rest must be equal as it is
 		}
 	}
+	if a, b := got.SignIn.Label.Response, want.SignIn.Label.Response; a == nil || !a.Equals(b) {
+		t.Error("the sign-in's histogram differs")
+	}
+	got.SignIn.Label, want.SignIn.Label = Label{}, Label{}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -105,6 +140,9 @@ func TestKilledRunIsRead(t *testing.T) {
 	}
 	if got.Label("sign-in") == nil || got.Label("sign-in").Warmup[Approved] != 1 {
 		t.Error("the sign-in is lost")
+	}
+	if got.SignIn.Label.Counts[Approved] != 20 || got.SignIn.Label.Response.TotalCount() != 20 {
+		t.Errorf("of the sign-in phase it knows %+v", got.SignIn)
 	}
 	render(t, got, false)
 }
@@ -139,7 +177,7 @@ func TestSummaryAndLogOfDifferentRunsAreRefused(t *testing.T) {
 	}
 	for from, to := range map[string]string{
 		`"approved": 147`: `"approved": 148`, `"format": "posfleet run 1"`: `"format": "posfleet run 9"`,
-		`"planned": 400`: `"planned": 401`, `"level": "suspect"`: `"level": "perfect"`, `"late": 0`: `"lite": 0`,
+		`"planned": 401`: `"planned": 402`, `"level": "suspect"`: `"level": "perfect"`, `"late": 0`: `"lite": 0`,
 	} {
 		bad := bytes.Replace(b, []byte(from), []byte(to), 1)
 		if bytes.Equal(bad, b) {

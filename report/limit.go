@@ -14,15 +14,16 @@ import (
 //
 //	p99 | p99.9 | max | mean  [of LABEL] [response | service]  < | <=  DURATION
 //	unanswered | approved | declined | refused | timedout | broken | open |
-//	unsent | failed | notplayed | late | duplicate | unmatched  [of LABEL]
-//	                                          < | <= | = | > | >=  NUMBER | SHARE%
+//	unsent | failed | stuck | notplayed | owed | unbalanced | late | duplicate |
+//	unmatched  [of LABEL]                     < | <= | = | > | >=  NUMBER | SHARE%
 //	rate  [of LABEL]                          < | <= | > | >=  NUMBER[/s]
 //
 // Without a label it speaks of all labels together, without "service" of the
 // response time. Unanswered are the exchanges without an answer for whatever
-// reason. Shares are of the exchanges sent; of the arrivals for notplayed and
-// of the scenarios played for failed. The rate is of exchanges answered, over
-// the time measured.
+// reason, the unsent ones too. Shares are of the exchanges sent, and for unsent and
+// unanswered of those due; of the arrivals for notplayed and stuck, of the scenarios
+// played for failed, and of the settlements for unbalanced. The rate is of exchanges
+// answered, over the time measured.
 type Limit struct {
 	Text     string  // as it was asked
 	Measure  string  // "quantile", "mean", "rate" or the name of a count
@@ -33,6 +34,7 @@ type Limit struct {
 	Within   time.Duration
 	Number   float64 // of a count or a rate; of a share, 0..1
 	Share    bool    // Number is a share
+	Default  bool    // nobody asked for it: a run promises it unless it is replaced
 }
 
 // LimitResult is one promise and whether the run kept it.
@@ -41,6 +43,8 @@ type LimitResult struct {
 	Seen  string `json:"seen"`  // what the run showed, as reports print it
 	OK    bool   `json:"ok"`
 	Why   string `json:"why,omitempty"` // why it is not kept or cannot be told; empty when OK
+
+	Default bool `json:"default,omitempty"` // nobody asked for it
 }
 
 var limitForm = regexp.MustCompile(`^\s*(?i:(\S+?))(?:\s+of\s+(.+?))?(?:\s+(?i:(response|service)))?\s*(<=|>=|≤|≥|<|>|=)\s*(\S.*?)\s*$`)
@@ -50,7 +54,31 @@ var limitForm = regexp.MustCompile(`^\s*(?i:(\S+?))(?:\s+of\s+(.+?))?(?:\s+(?i:(
 var countNames = map[string]bool{
 	"unanswered": true, "approved": true, "declined": true, "refused": true, "timedout": true,
 	"broken": true, "open": true, "unsent": true,
-	"failed": false, "notplayed": false, "late": false, "duplicate": false, "unmatched": false,
+	"failed": false, "stuck": false, "notplayed": false, "owed": false, "unbalanced": false,
+	"late": false, "duplicate": false, "unmatched": false,
+}
+
+// shareless are the counts that are no share of anything.
+var shareless = []string{"owed", "late", "duplicate", "unmatched"}
+
+// defaults are what a run promises unless a limit on the same measure takes its
+// place.
+var defaults = []Limit{
+	{Text: "every scenario held", Measure: "failed", Relation: "=", Default: true},
+	{Text: "nothing owed at the end", Measure: "owed", Relation: "=", Default: true},
+	{Text: "every settlement balanced", Measure: "unbalanced", Relation: "=", Default: true},
+	{Text: "a terminal for 99% of the arrivals", Measure: "notplayed", Relation: "<=", Number: 0.01, Share: true, Default: true},
+}
+
+// WithDefaults puts before limits what a run promises anyway.
+func WithDefaults(limits []Limit) []Limit {
+	var all []Limit
+	for _, d := range defaults {
+		if !slices.ContainsFunc(limits, func(l Limit) bool { return l.Measure == d.Measure }) {
+			all = append(all, d)
+		}
+	}
+	return append(all, limits...)
 }
 
 // ParseLimit reads a promise.
@@ -98,7 +126,7 @@ func (l *Limit) measure(time, bound string) error {
 	}
 	each, ok := countNames[l.Measure]
 	if !ok {
-		return fmt.Errorf("unknown measure %q: want p99 or another percentile, max, mean, rate, unanswered, approved, declined, refused, timedout, broken, open, unsent, failed, notplayed, late, duplicate or unmatched", l.Measure)
+		return fmt.Errorf("unknown measure %q: want p99 or another percentile, max, mean, rate, unanswered, approved, declined, refused, timedout, broken, open, unsent, failed, stuck, notplayed, owed, unbalanced, late, duplicate or unmatched", l.Measure)
 	}
 	if l.Label != "" && !each {
 		return fmt.Errorf("%s is counted for the whole run: leave out %q", l.Measure, "of "+l.Label)
@@ -108,7 +136,7 @@ func (l *Limit) measure(time, bound string) error {
 		return err
 	}
 	if l.Share = share; share {
-		if l.Measure == "late" || l.Measure == "duplicate" || l.Measure == "unmatched" {
+		if slices.Contains(shareless, l.Measure) {
 			return fmt.Errorf("%s is no share of anything: give a number", l.Measure)
 		}
 		l.Number /= 100
@@ -160,7 +188,7 @@ func (r *Report) Judge(limits []Limit) {
 }
 
 func (l Limit) judge(r *Report) LimitResult {
-	out := LimitResult{Limit: l.Text, Seen: "-"}
+	out := LimitResult{Limit: l.Text, Seen: "-", Default: l.Default}
 	of := "all labels"
 	label := &Label{}
 	if l.Label == "" {
@@ -189,6 +217,10 @@ func (l Limit) judge(r *Report) LimitResult {
 		out.Seen = FormatCount(n)
 		seen := float64(n)
 		if l.Share {
+			if whole == 0 && l.Default {
+				out.OK = true
+				return out
+			}
 			if whole == 0 {
 				out.Why = "nothing to take a share of"
 				return out
@@ -255,13 +287,19 @@ func (r *Report) count(name string, l *Label) (n, whole int64) {
 	whole = l.Counts.Sent()
 	switch name {
 	case "unanswered":
-		return l.Counts[TimedOut] + l.Counts[Broken] + l.Counts[Open], whole
+		return l.Counts[TimedOut] + l.Counts[Broken] + l.Counts[Open] + l.Counts[Unsent], whole + l.Counts[Unsent]
 	case "unsent":
 		return l.Counts[Unsent], whole + l.Counts[Unsent]
 	case "failed":
 		return r.Failed, r.Played
+	case "stuck":
+		return total(r.Stuck), r.Planned
 	case "notplayed":
 		return r.NotPlayed, r.Planned
+	case "owed":
+		return r.Money.Owed, 0
+	case "unbalanced":
+		return r.Settlements.Broken(), r.Settlements.All()
 	case "late":
 		return r.Late, 0
 	case "duplicate":

@@ -140,3 +140,59 @@ func FuzzParseLimit(f *testing.F) {
 		}
 	})
 }
+
+// A host that has gone away must not make a limit on the unanswered look kept:
+// what could not be sent counts, as a share of what was due.
+func TestUnsentIsUnanswered(t *testing.T) {
+	r := NewRecorder([]string{"purchase"}, time.Second, 0)
+	s := r.Shard()
+	for i := range 250 {
+		o := Approved
+		if i >= 71 {
+			o = Unsent
+		}
+		one(s, 0, 0, ms, o)
+	}
+	r.Tick(time.Second)
+	rep := judged(t, r.Report(), "unanswered < 1%", "unanswered of purchase <= 179")
+	if l := rep.Limits[0]; l.OK || l.Seen != "71.6% (179 of 250)" {
+		t.Errorf("share: %+v", l)
+	}
+	if l := rep.Limits[1]; !l.OK || l.Seen != "179" {
+		t.Errorf("number: %+v", l)
+	}
+}
+
+// What a run promises by itself, until a limit on the same takes its place.
+func TestDefaultPromises(t *testing.T) {
+	names := func(asked ...string) (all []string) {
+		for _, l := range WithDefaults(parsed(t, asked...)) {
+			all = append(all, l.Measure)
+		}
+		return all
+	}
+	for want, asked := range map[string][]string{
+		"failed owed unbalanced notplayed quantile": {"p99 < 1s"},
+		"owed unbalanced notplayed failed":          {"failed < 1 %"},
+		"failed owed notplayed unbalanced":          {"unbalanced < 5%"},
+		"failed unbalanced notplayed owed":          {"owed <= 3"},
+	} {
+		if got := strings.Join(names(asked...), " "); got != want {
+			t.Errorf("%v: %s, want %s", asked, got, want)
+		}
+	}
+	r := &Report{Planned: 10, Played: 9, NotPlayed: 1, Failed: 1, Money: Money{Owed: 2}, Settlements: Settlements{Balanced: 5, Unbalanced: 1, Failed: 1}}
+	r.Judge(WithDefaults(nil))
+	for i, seen := range []string{"1", "2", "2", "10% (1 of 10)"} {
+		if l := r.Limits[i]; l.OK || l.Seen != seen || !l.Default {
+			t.Errorf("%+v, want it broken by %s", l, seen)
+		}
+	}
+	r = &Report{}
+	r.Judge(WithDefaults(nil))
+	for _, l := range r.Limits {
+		if !l.OK {
+			t.Errorf("of an empty run: %+v", l)
+		}
+	}
+}

@@ -112,7 +112,11 @@ func (r *Report) Merge(o *Report) error {
 			return fmt.Errorf("merge runs: %w", err)
 		}
 	}
-	r.Labels = labels
+	signIn, err := r.SignIn.plus(o.SignIn)
+	if err != nil {
+		return fmt.Errorf("merge runs: sign-in: %w", err)
+	}
+	r.Labels, r.SignIn = labels, signIn
 	r.Seconds = mergeSeconds(r.Seconds, o.Seconds)
 	if r.Started.IsZero() || !o.Started.IsZero() && o.Started.Before(r.Started) {
 		r.Started = o.Started
@@ -129,15 +133,12 @@ func (r *Report) Merge(o *Report) error {
 	r.Late += o.Late
 	r.Duplicate += o.Duplicate
 	r.Unmatched += o.Unmatched
-	if len(o.Faults) > 0 {
-		r.Faults = maps.Clone(r.Faults)
-		if r.Faults == nil {
-			r.Faults = map[string]int64{}
-		}
-		for name, n := range o.Faults {
-			r.Faults[name] += n
-		}
-	}
+	r.Faults, r.Stuck = addCounts(r.Faults, o.Faults), addCounts(r.Stuck, o.Stuck)
+	r.Failures = mergeFailures(r.Failures, o.Failures)
+	r.Waited = r.Waited.plus(o.Waited)
+	r.Strays = slices.Concat(r.Strays, o.Strays)
+	r.Lines = Lines{r.Lines.Connected + o.Lines.Connected, r.Lines.Refused + o.Lines.Refused}
+	r.Settlements = r.Settlements.plus(o.Settlements)
 	r.Validity.Level = max(r.Validity.Level, o.Validity.Level)
 	r.Validity.Reasons = slices.Concat(r.Validity.Reasons, o.Validity.Reasons)
 	r.Validity.SameHost = r.Validity.SameHost || o.Validity.SameHost
@@ -150,11 +151,22 @@ func (r *Report) Merge(o *Report) error {
 func (m Money) plus(o Money) Money {
 	return Money{
 		Checked:   m.Checked && o.Checked,
+		Settled:   m.Settled || o.Settled,
+		Compared:  m.Compared + o.Compared,
+		Unknown:   m.Unknown + o.Unknown,
+		Open:      m.Open + o.Open,
 		Terminals: m.Terminals + o.Terminals,
 		Host:      m.Host + o.Host,
 		Payments:  m.Payments + o.Payments,
 		Owed:      m.Owed + o.Owed,
 		Detail:    slices.Concat(m.Detail, o.Detail),
+	}
+}
+
+func (s Settlements) plus(o Settlements) Settlements {
+	return Settlements{
+		Balanced: s.Balanced + o.Balanced, Explained: s.Explained + o.Explained, Uncompared: s.Uncompared + o.Uncompared,
+		Unbalanced: s.Unbalanced + o.Unbalanced, Failed: s.Failed + o.Failed, Detail: slices.Concat(s.Detail, o.Detail),
 	}
 }
 
@@ -178,6 +190,7 @@ func (s Second) plus(o Second) Second {
 	s.Warmup = s.Warmup || o.Warmup
 	s.Planned += o.Planned
 	s.Played += o.Played
+	s.Held += o.Held
 	for i, n := range o.Counts {
 		s.Counts[i] += n
 	}
@@ -215,8 +228,9 @@ func (r *Report) Check() error {
 			whole[o] += l.Counts[o] + l.Warmup[o]
 		}
 	}
-	if r.Planned != r.Played+r.NotPlayed {
-		return fmt.Errorf("report does not add up: %d arrivals planned, but %d played and %d not played", r.Planned, r.Played, r.NotPlayed)
+	stuck := total(r.Stuck)
+	if r.Planned != r.Played+stuck+r.NotPlayed {
+		return fmt.Errorf("report does not add up: %d arrivals planned, but %d played, %d stuck and %d not played", r.Planned, r.Played, stuck, r.NotPlayed)
 	}
 	if r.Failed > r.Played {
 		return fmt.Errorf("report does not add up: %d scenarios failed of %d played", r.Failed, r.Played)
@@ -236,8 +250,8 @@ func (r *Report) Check() error {
 	if counts != whole {
 		return fmt.Errorf("report does not add up: the seconds hold %v exchanges by outcome, the labels %v", counts, whole)
 	}
-	if planned != r.Planned || played != r.Played {
-		return fmt.Errorf("report does not add up: the seconds hold %d planned and %d played arrivals, the run %d and %d", planned, played, r.Planned, r.Played)
+	if planned != r.Planned || played != r.Played+stuck {
+		return fmt.Errorf("report does not add up: the seconds hold %d planned and %d begun arrivals, the run %d and %d", planned, played, r.Planned, r.Played+stuck)
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ type Log struct {
 	Upto    time.Duration // end of the last interval
 	Labels  []Label       // in the order of their first line
 	Warmup  []Label       // the same for exchanges due during the warm-up
+	Before  []Label       // the same for those of the sign-in phase
 	Torn    bool          // the last line was cut off, as a kill or a full disk leaves it; it is left out
 }
 
@@ -210,7 +211,9 @@ func (r *logReader) line(line []byte) error {
 	if err != nil {
 		return err
 	}
-	r.log.Upto = max(r.log.Upto, from+length)
+	if !bytes.HasPrefix(fields[0], []byte(beforeTag)) {
+		r.log.Upto = max(r.log.Upto, from+length)
+	}
 	return r.add(fields[0], fields[4])
 }
 
@@ -352,6 +355,7 @@ func (r *logReader) finish() (*Log, error) {
 	order := slices.SortedFunc(maps.Keys(r.beside), func(a, b string) int { return cmp.Compare(r.beside[a].first, r.beside[b].first) })
 	for _, tag := range order {
 		escaped, warm := strings.CutPrefix(tag, warmTag)
+		escaped, before := strings.CutPrefix(escaped, beforeTag)
 		name, err := url.PathUnescape(escaped)
 		if err != nil {
 			return nil, fmt.Errorf("interval log: tag %q: %w", tag, err)
@@ -360,9 +364,12 @@ func (r *logReader) finish() (*Log, error) {
 		l.Name = name
 		l.Response, l.Service, l.Lag = r.histogram(tag+".response"), r.histogram(tag+".service"), r.histogram(tag+".lag")
 		l.Censored = r.histogram(tag + ".censored")
-		if warm {
+		switch {
+		case before:
+			r.log.Before = append(r.log.Before, l)
+		case warm:
 			r.log.Warmup = append(r.log.Warmup, l)
-		} else {
+		default:
 			r.log.Labels = append(r.log.Labels, l)
 		}
 	}

@@ -23,7 +23,8 @@ type Sample struct {
 	Sent    time.Duration // when its first octet was handed to write
 	Done    time.Duration // when its last octet was read, or it was given up
 	Outcome Outcome
-	Code    [2]byte // field 39 of the answer; zero when there is none
+	Code    [2]byte       // field 39 of the answer; zero when there is none
+	Held    time.Duration // of Sent - Due, what was not the generator's doing: no terminal was free, its own reversal went first, it connected
 }
 
 // Recorder collects what the workers of one run see. Workers write to shards;
@@ -38,6 +39,9 @@ type Recorder struct {
 	arrivals sync.Mutex // guards the next two, so that the pacer never waits for a tick
 	planned  []int64    // arrivals by the second in which they fall due
 	missed   int64
+
+	failures  failures
+	occupancy occupancy
 
 	mu      sync.Mutex // guards all below; the workers never take it
 	shards  []*Shard
@@ -65,11 +69,12 @@ type Shard struct {
 
 // tally is what is counted beside the exchanges.
 type tally struct {
-	Played, Failed, Late, Duplicate, Unmatched, Exhausted int64
+	Played, Stuck, Failed, Late, Duplicate, Unmatched, Exhausted int64
 }
 
 func (t *tally) add(o tally) {
 	t.Played += o.Played
+	t.Stuck += o.Stuck
 	t.Failed += o.Failed
 	t.Late += o.Late
 	t.Duplicate += o.Duplicate
@@ -233,7 +238,7 @@ func (c *cell) record(x Sample, top int64) {
 	// No value is negative or above top, so no call returns an error.
 	_ = c.response.RecordValue(response)
 	_ = c.service.RecordValue(min(top, micros(x.Done-x.Sent)))
-	_ = c.lag.RecordValue(min(top, micros(x.Sent-x.Due)))
+	_ = c.lag.RecordValue(min(top, micros(x.Sent-x.Due-x.Held)))
 	if x.Outcome == Open || x.Outcome == Broken {
 		if c.censored == nil {
 			c.censored = newHistogram(top)

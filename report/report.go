@@ -58,7 +58,7 @@ type Label struct {
 	Codes    map[string]int64 // answers by response code (field 39)
 	Response *hdr.Histogram   // done - due, the headline; a timeout counts as its age
 	Service  *hdr.Histogram   // done - sent
-	Lag      *hdr.Histogram   // sent - due: the generator's own lateness
+	Lag      *hdr.Histogram   // the generator's own lateness: sent - due, less what it waited for a terminal, an own reversal or a connection
 	Clamped  int64            // values beyond the histogram's range, counted at its end
 	Censored *hdr.Histogram   // ages of the open and broken exchanges, which are in Response too; nil when none
 	Warmup   Counts           // exchanges due during the warm-up; kept apart from all the above
@@ -72,7 +72,8 @@ type Second struct {
 	Length   time.Duration // a second, give or take; the run's last one may be short
 	Warmup   bool
 	Planned  int64 // arrivals due in this second
-	Played   int64 // arrivals given to a terminal in this second
+	Played   int64 // arrivals given to a terminal in this second, the stuck ones too
+	Held     int64 // arrivals due in this second for which no terminal was free then: all waited for the host
 	Counts   Counts
 	Response Quantiles
 	Service  Quantiles
@@ -125,15 +126,50 @@ type Validity struct {
 // Money says whether the books of the terminals and of the host agree.
 type Money struct {
 	Checked   bool     // false when there was nothing to compare with
-	Terminals int64    // net of what the terminals think they took, in fen
+	Settled   bool     // compared with what the host said at settlements, its ledger cannot be seen
+	Compared  int      // terminals whose journal was compared
+	Unknown   int      // terminals that cannot know what they took: a reversal is owed, a batch was not settled
+	Open      int64    // payments without a verified answer that owe no reversal: booked or not, both agree
+	Terminals int64    // net of what the terminals compared took, in fen
 	Host      int64    // net of what the host booked, in fen
 	Payments  int64    // approved payments in the terminals' journals
-	Owed      int64    // reversals still owed when the run ended
+	Owed      int64    // reversals still owed, or given up, when the run ended
 	Detail    []string // each disagreement: terminal, batch, both figures
 }
 
-// Agree reports whether the books were compared and agree.
-func (m Money) Agree() bool { return m.Checked && len(m.Detail) == 0 && m.Terminals == m.Host }
+// Agree reports whether the books were compared and agree: each terminal's journal
+// allows what the host has.
+func (m Money) Agree() bool { return m.Checked && m.Compared > 0 && len(m.Detail) == 0 }
+
+// Settlements is how the totals of the run's settlements compared.
+type Settlements struct {
+	Balanced   int64    `json:"balanced"`
+	Explained  int64    `json:"explained"`  // unbalanced by payments whose answers were lost, and by nothing else
+	Uncompared int64    `json:"uncompared"` // unbalanced, in a batch that may hold payments from before the run
+	Unbalanced int64    `json:"unbalanced"` // and nothing explains it
+	Failed     int64    `json:"failed"`     // not approved, or never finished
+	Detail     []string `json:"detail,omitempty"`
+}
+
+// Broken is how many were not as they must be.
+func (s Settlements) Broken() int64 { return s.Unbalanced + s.Failed }
+
+// All is how many there were.
+func (s Settlements) All() int64 { return s.Balanced + s.Explained + s.Uncompared + s.Broken() }
+
+// Stray is a message that no exchange waited for, and how many there were of its
+// kind.
+type Stray struct {
+	Kind  string `json:"kind"` // its MTI and, where it has one, its response code
+	N     int64  `json:"n"`
+	First string `json:"first"` // the first, field by field, masked
+}
+
+// Lines is what the lines of a run did.
+type Lines struct {
+	Connected int64 `json:"connected"` // connections made
+	Refused   int64 `json:"refused"`   // that could not be had
+}
 
 // Environment is where and how a run was made.
 type Environment struct {
@@ -170,6 +206,8 @@ type Plan struct {
 
 // Report is what a run found.
 type Report struct {
+	Run         string // what all parts of one run have in common
+	Part        string // what no other part of it has
 	Plan        Plan
 	Environment Environment
 	Started     time.Time
@@ -177,16 +215,23 @@ type Report struct {
 	ClockDrift  time.Duration // wall clock minus monotonic clock over the run
 	Interrupted bool          // stopped by a signal before its time
 	Incomplete  string        // why this is not the whole run: it was killed, a share of it is lost; empty when it is
-	Planned     int64         // arrivals that fell due
-	Played      int64         // arrivals that a terminal began
-	NotPlayed   int64         // arrivals for which no terminal became free in time
-	Failed      int64         // played scenarios with a step that did not hold
+	SignIn      SignIn
+	Planned     int64            // arrivals that fell due: played, stuck or not played
+	Played      int64            // arrivals that a terminal played
+	Stuck       map[string]int64 // arrivals that a terminal took but could not send anything for, by reason
+	NotPlayed   int64            // arrivals for which no terminal became free in time
+	Waited      Waited
+	Failed      int64     // played scenarios with a step that did not hold
+	Failures    []Failure // which, the commonest first
 	Labels      []Label
 	Seconds     []Second
 	Late        int64            // answers that came after their request had been given up
 	Duplicate   int64            // further answers to a request already answered
 	Unmatched   int64            // answers that belong to no request
+	Strays      []Stray          // the first of those that came unasked
+	Lines       Lines            // what the lines did
 	Faults      map[string]int64 // faults injected on the lines, by name
+	Settlements Settlements
 	Validity    Validity
 	Limits      []LimitResult
 	Money       Money

@@ -216,16 +216,20 @@ func (t *text) facts(r *Report) {
 		}
 	}
 	t.wrapped("answers", cmp.Or(listed(codes), "none had a response code"))
-	arrivals := fmt.Sprintf("%s planned = %s played + %s not played", FormatCount(r.Planned), FormatCount(r.Played), FormatCount(r.NotPlayed))
-	if r.Incomplete != "" && r.Planned == 0 {
-		arrivals = "not known"
-	}
-	if r.Failed > 0 {
-		arrivals += "; " + t.paint(red, Plural(r.Failed, "scenario")+" did not hold")
-	}
-	t.wrapped("arrivals", arrivals)
+	t.arrivals(r)
 	if r.Late+r.Duplicate+r.Unmatched > 0 {
 		t.wrapped("beside", fmt.Sprintf("%s late, %s duplicate, %s unmatched", Plural(r.Late, "answer"), FormatCount(r.Duplicate), FormatCount(r.Unmatched)))
+		for _, s := range r.Strays {
+			t.wrapped(" ", fmt.Sprintf("%s %s, the first:", FormatCount(s.N), s.Kind))
+			for line := range strings.Lines(s.First) {
+				t.printf("%s%s\n", indent(), strings.TrimRight(line, "\n"))
+			}
+		}
+	}
+	if l := r.Lines; l.Refused > 0 {
+		t.wrapped("lines", Plural(l.Connected, "connection")+" made, "+t.paint(red, FormatCount(l.Refused)+" could not be had"))
+	} else if l.Connected > 0 {
+		t.wrapped("lines", Plural(l.Connected, "connection")+" made")
 	}
 	if faults := listed(r.Faults); faults != "" {
 		t.wrapped("faults", faults)
@@ -237,15 +241,13 @@ func (t *text) facts(r *Report) {
 	if clamped > 0 {
 		t.wrapped("clamped", Plural(clamped, "value")+" beyond the histogram's range")
 	}
-	sent := warm.Sent() + warm[Unsent]
-	switch {
-	case r.Plan.Warmup > 0:
+	t.signIn(&r.SignIn)
+	if sent := warm.Sent() + warm[Unsent]; r.Plan.Warmup > 0 {
 		t.wrapped("warm-up", fmt.Sprintf("the first %s: %s kept apart from all of the above", plain(r.Plan.Warmup), Plural(sent, "exchange")))
-	case sent > 0:
-		t.wrapped("warm-up", fmt.Sprintf("none; %s before the first arrival kept apart", Plural(sent, "exchange")))
-	default:
+	} else {
 		t.wrapped("warm-up", "none")
 	}
+	t.settlements(r.Settlements)
 	t.money(r.Money)
 	if d := r.ClockDrift.Abs(); d > 10*time.Millisecond {
 		t.wrapped("clock", t.paint(yellow, "the wall clock went "+FormatDuration(d)+" its own way during the run"))
@@ -266,43 +268,198 @@ func listed(m map[string]int64) string {
 	return strings.Join(names, "   ")
 }
 
+// arrivals writes what became of the arrivals, and of the scenarios they played.
+func (t *text) arrivals(r *Report) {
+	if r.Incomplete != "" && r.Planned == 0 {
+		t.wrapped("arrivals", "not known")
+		return
+	}
+	stuck := total(r.Stuck)
+	words := fmt.Sprintf("%s planned = %s played + ", FormatCount(r.Planned), FormatCount(r.Played))
+	if stuck > 0 {
+		words += t.paint(red, FormatCount(stuck)+" stuck") + " + "
+	}
+	words += FormatCount(r.NotPlayed) + " not played"
+	if r.Failed > 0 {
+		words += "; " + t.paint(red, Plural(r.Failed, "scenario")+" did not hold")
+	}
+	t.wrapped("arrivals", words)
+	for _, why := range byCount(r.Stuck) {
+		t.wrapped(" ", fmt.Sprintf("%s stuck: %s", FormatCount(r.Stuck[why]), why))
+	}
+	t.failures(r.Failures)
+	if r.Waited.Arrivals > 0 {
+		t.wrapped("waited", t.paint(yellow, r.Waited.String()))
+	}
+}
+
+// failures writes what did not hold, what has one cause together.
+func (t *text) failures(all []Failure) {
+	var causes []string
+	count, places := map[string]int64{}, map[string][]string{}
+	for _, f := range all {
+		if count[f.Why] == 0 {
+			causes = append(causes, f.Why)
+		}
+		count[f.Why] += f.N
+		places[f.Why] = append(places[f.Why], fmt.Sprintf("%s %s (%s)", f.At, f.Sentence, FormatCount(f.N)))
+	}
+	slices.SortStableFunc(causes, func(a, b string) int { return cmp.Compare(count[b], count[a]) })
+	for i, why := range causes {
+		if i == mostShown {
+			t.wrapped(" ", fmt.Sprintf("and for %d more reasons", len(causes)-i))
+			return
+		}
+		where := places[why]
+		if n := len(where) - mostPlaces; n > 0 {
+			where = append(where[:mostPlaces:mostPlaces], fmt.Sprintf("%d more", n))
+		}
+		t.wrapped(" ", fmt.Sprintf("%s did not hold: %s: %s", FormatCount(count[why]), why, strings.Join(where, ", ")))
+	}
+}
+
+// mostPlaces is how many sentences the text names of one cause.
+const mostPlaces = 3
+
+// mostShown is how many of many details the text shows.
+const mostShown = 10
+
+// String says who waited for whom, and what would help.
+func (w Waited) String() string {
+	return fmt.Sprintf("%s of %s terminals waited for the host: %s found none free and waited up to %s; %s terminals would do",
+		FormatCount(int64(w.Terminals)), FormatCount(int64(w.Terminals)), Plural(w.Arrivals, "arrival"), FormatDuration(w.Longest), FormatCount(int64(w.Enough)))
+}
+
+// signIn writes how the fleet signed in.
+func (t *text) signIn(s *SignIn) {
+	if s.Terminals == 0 {
+		return
+	}
+	words := fmt.Sprintf("%s in %s, %s/s", Plural(int64(s.Terminals-s.Failed), "terminal"), FormatDuration(s.Took), rateText(s.rate()))
+	if s.Label.Response != nil && s.Label.Response.TotalCount() > 0 {
+		words += fmt.Sprintf("; response p50 %s, p99 %s, max %s", s.Label.Quantile(0.5), s.Label.Quantile(0.99), s.Label.Quantile(1))
+	}
+	t.wrapped("sign-in", words)
+	if s.Failed > 0 {
+		t.wrapped(" ", t.paint(red, fmt.Sprintf("%s of %s could not and took no part", FormatCount(int64(s.Failed)), Plural(int64(s.Terminals), "terminal")))+", the first "+s.First)
+		for i, why := range byCount(s.Why) {
+			if i == mostShown {
+				t.wrapped(" ", fmt.Sprintf("and for %d more reasons", len(s.Why)-i))
+				break
+			}
+			t.wrapped(" ", fmt.Sprintf("%s: %s", FormatCount(s.Why[why]), why))
+		}
+	}
+}
+
+// byCount gives the names of counts, the largest first.
+func byCount(m map[string]int64) []string {
+	return slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+		return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a, b))
+	})
+}
+
+func (t *text) settlements(s Settlements) {
+	if s.All() == 0 {
+		return
+	}
+	words := []string{FormatCount(s.Balanced) + " balanced"}
+	for _, c := range []struct {
+		n     int64
+		style string
+		what  string
+	}{
+		{s.Explained, "", "unbalanced by payments whose answers were lost"},
+		{s.Uncompared, yellow, "not compared: the batch may hold payments from before this run (--settle starts with a settlement)"},
+		{s.Unbalanced, red, "UNBALANCED"}, {s.Failed, red, "NOT DONE"},
+	} {
+		if c.n > 0 {
+			words = append(words, t.paint(c.style, FormatCount(c.n)+" "+c.what))
+		}
+	}
+	t.wrapped("settled", strings.Join(words, ", "))
+	t.details(s.Detail)
+}
+
+// details writes the first of many lines.
+func (t *text) details(lines []string) {
+	for i, d := range lines {
+		if i == mostShown {
+			t.wrapped(" ", fmt.Sprintf("and %d more", len(lines)-i))
+			break
+		}
+		t.wrapped(" ", d)
+	}
+}
+
+// compared says how much of the fleet a comparison of books is about.
+func (m Money) compared() string {
+	words := Plural(int64(m.Compared), "terminal") + " compared"
+	if m.Settled {
+		words += " by settlement"
+	}
+	if m.Unknown > 0 {
+		words += ", " + FormatCount(int64(m.Unknown)) + " unknown"
+	}
+	return words
+}
+
 func (t *text) money(m Money) {
 	switch {
 	case !m.Checked:
 		t.wrapped("money", "books not compared")
+	case m.Compared == 0:
+		t.wrapped("money", t.paint(yellow, "books not compared")+": "+m.compared())
+	case m.Agree() && m.Terminals == m.Host:
+		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan on both sides; %s", Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals), m.compared()))
 	case m.Agree():
-		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan on both sides", Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals)))
+		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan in the journals, %s yuan at the host; %s without a verified answer account for the rest; %s",
+			Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), FormatCount(m.Open), m.compared()))
 	default:
-		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": terminals %s yuan, host %s yuan, %s", FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), Plural(m.Payments, "payment")))
-		for i, d := range m.Detail {
-			if i == 10 {
-				t.wrapped("", fmt.Sprintf("%s and %d more", indent(), len(m.Detail)-i))
-				break
-			}
-			t.wrapped(" ", d)
-		}
+		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": terminals %s yuan, host %s yuan, %s; %s", FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), Plural(m.Payments, "payment"), m.compared()))
+		t.details(m.Detail)
 	}
 	if m.Owed > 0 {
 		t.wrapped(" ", t.paint(yellow, Plural(m.Owed, "reversal")+" still owed when the run ended"))
 	}
 }
 
+// limits writes what was promised: what nobody had to ask for in one line as long
+// as it was kept.
 func (t *text) limits(limits []LimitResult) {
-	for i, l := range limits {
-		head := " "
-		if i == 0 {
-			head = "limits"
+	var kept []string
+	for _, l := range limits {
+		if l.Default && l.OK {
+			kept = append(kept, l.Limit)
 		}
-		if l.OK {
-			t.wrapped(head, t.paint(green, "kept")+"    "+l.Limit+": "+l.Seen)
+	}
+	head := "promises"
+	if len(kept) > 0 {
+		t.wrapped(head, t.paint(green, "kept")+"    "+strings.Join(kept, ", "))
+		head = " "
+	}
+	asked := false
+	for _, l := range limits {
+		if !l.Default && !asked {
+			head, asked = "limits", true
+		}
+		switch {
+		case l.Default && l.OK:
 			continue
+		case l.OK:
+			t.wrapped(head, t.paint(green, "kept")+"    "+l.Limit+": "+l.Seen)
+		default:
+			t.wrapped(head, t.paint(red, "BROKEN")+"  "+l.Limit+": "+l.Seen+", "+l.Why)
 		}
-		t.wrapped(head, t.paint(red, "BROKEN")+"  "+l.Limit+": "+l.Seen+", "+l.Why)
+		head = " "
 	}
 }
 
 func (t *text) validity(r *Report) {
 	v := r.Validity
+	if stuck := total(r.Stuck); stuck > 0 {
+		t.wrapped("run", t.paint(red, "NOT VALID")+fmt.Sprintf(": %s of %s arrivals sent nothing of their own", FormatCount(stuck), FormatCount(r.Planned)))
+	}
 	if len(r.Seconds) == 0 && v.Level == Valid {
 		t.wrapped("generator", t.paint(yellow, "NOT JUDGED")+": no second of it is known")
 		return

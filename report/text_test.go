@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -75,7 +76,7 @@ func lunch(t testing.TB) *Report {
 		Seed: 42, Target: "10.0.0.9:8583", Dialect: "cup", Digests: map[string]string{"features/load/lunch.feature": "9f86d081"},
 	}
 	rep.Environment = Environment{Version: "v0.1.0", Go: "go1.26.8", OS: "linux/amd64", CPU: "test", Cores: 2, GOMAXPROCS: 2, GOGC: "100", GOMEMLIMIT: "off", Clock: "tsc", ClockCost: 40, Hostname: "box"}
-	rep.Money = Money{Checked: true, Terminals: 1234567, Host: 1234567, Payments: 12345}
+	rep.Money = Money{Checked: true, Compared: 1000, Terminals: 1234567, Host: 1234567, Payments: 12345}
 	rep.Faults = map[string]int64{"lost answer": 3}
 	rep.Validity = ValidityOf(rep.Seconds, false)
 	if err := rep.Check(); err != nil {
@@ -86,21 +87,25 @@ func lunch(t testing.TB) *Report {
 
 func judged(t testing.TB, r *Report, limits ...string) *Report {
 	t.Helper()
-	var ls []Limit
+	r.Judge(parsed(t, limits...))
+	return r
+}
+
+func parsed(t testing.TB, limits ...string) (all []Limit) {
+	t.Helper()
 	for _, text := range limits {
 		l, err := ParseLimit(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		ls = append(ls, l)
+		all = append(all, l)
 	}
-	r.Judge(ls)
-	return r
+	return all
 }
 
 // trouble is a closed run against the bundled host in which everything that a
 // reader must be told went wrong.
-func trouble(t testing.TB) *Report {
+func trouble(t *testing.T) *Report {
 	t.Helper()
 	r := NewRecorder([]string{"purchase", "余额查询 with a long name"}, 5*time.Second, 0)
 	s := r.Shard()
@@ -131,6 +136,17 @@ func trouble(t testing.TB) *Report {
 	}
 	s.Duplicate(3)
 	s.Unmatched(1)
+	for range 4 {
+		r.Planned(9*time.Second, 1)
+		s.Played(9 * time.Second)
+		r.Stuck(s, errors.New("the terminal refuses: the batch is full (500), settle first"))
+	}
+	for range 7 {
+		s.Failed()
+		r.Failure("cup/refund.feature:12", "the host approves", TimedOut, errors.New("no answer in time"))
+	}
+	r.Held(time.Second, 300*ms)
+	r.Busy(2*time.Second, 4*time.Second)
 	r.Planned(9*time.Second, 12)
 	r.NotPlayed(12)
 	r.Tick(10 * time.Second)
@@ -140,8 +156,15 @@ func trouble(t testing.TB) *Report {
 	rep.Interrupted = true
 	rep.ClockDrift = -1500 * ms
 	rep.Environment.Clock = "hpet"
-	rep.Money = Money{Checked: true, Terminals: 1234500, Host: 1234567, Payments: 380, Owed: 2, Detail: []string{
+	rep.Money = Money{Checked: true, Compared: 1000, Terminals: 1234500, Host: 1234567, Payments: 380, Owed: 2, Detail: []string{
 		"terminal 10000017, batch 000003: terminal 120.00 yuan, host 120.67 yuan",
+	}}
+	rep.Waited = r.Waited(200)
+	rep.SignIn = phase(t)
+	rep.Strays = []Stray{{Kind: "0620 administrative advice", N: 1, First: "| MTI  0620  administrative advice\n|  11  trace  000123\n"}}
+	rep.Lines = Lines{Connected: 412, Refused: 10}
+	rep.Settlements = Settlements{Balanced: 1, Explained: 2, Uncompared: 3, Unbalanced: 1, Failed: 5, Detail: []string{
+		"terminal 10000017, batch 000003: debits of 12.00 yuan in 1, the host has 12.01 yuan in 1",
 	}}
 	rep.Validity = ValidityOf(rep.Seconds, true)
 	if err := rep.Check(); err != nil {
@@ -151,13 +174,17 @@ func trouble(t testing.TB) *Report {
 }
 
 func TestTextOfAGoodRun(t *testing.T) {
-	r := judged(t, lunch(t), "p99 of purchase < 250ms", "unanswered < 0.1%", "refused = 0", "rate > 450/s")
+	r := lunch(t)
+	r.Failed, r.SignIn = 0, phase(t)
+	r.SignIn.Failed, r.SignIn.Why, r.SignIn.First = 0, nil, ""
+	r.Judge(WithDefaults(parsed(t, "p99 of purchase < 250ms", "unanswered < 0.1%", "refused = 0", "rate > 450/s")))
 	golden(t, "good.txt", render(t, r, false))
 	golden(t, "good.ansi", render(t, r, true))
 }
 
 func TestTextOfARunInTrouble(t *testing.T) {
-	r := judged(t, trouble(t), "p99 of purchase < 250ms", "p50 of purchase < 250ms", "notplayed = 0", "p99.99 < 1h")
+	r := trouble(t)
+	r.Judge(WithDefaults(parsed(t, "p99 of purchase < 250ms", "p50 of purchase < 250ms", "notplayed = 0", "p99.99 < 1h")))
 	golden(t, "trouble.txt", render(t, r, false))
 }
 

@@ -70,13 +70,14 @@ func medianShare(s *Second) float64 {
 }
 
 // missing is the share of the second's arrivals that no terminal began in it,
-// less what 2 ms of lag, which is allowed, moves into the next second.
+// less what 2 ms of lag, which is allowed, moves into the next second, and less
+// those for which no terminal was free.
 func missing(s *Second) float64 {
 	if s.Planned == 0 {
 		return 0
 	}
 	moved := 1 + s.Planned/500
-	return max(0, float64(s.Planned-s.Played-moved)/float64(s.Planned))
+	return max(0, float64(s.Planned-s.Played-s.Held-moved)/float64(s.Planned))
 }
 
 func exhausted(s *Second) float64 { return ofSent(s.Signals.Exhausted, s) }

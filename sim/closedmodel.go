@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/line"
@@ -37,7 +38,7 @@ func playClosed(ctx context.Context, r *Run, players *sync.WaitGroup) {
 		if !t.SignedIn || t.Kind == profile.QRBox && !codes {
 			continue
 		}
-		p := r.newPlayer()
+		p := r.newPlayer(r.Recorder)
 		if coroutines == nil {
 			players.Go(func() { m.playUntilEnd(p, t) })
 		} else {
@@ -53,15 +54,20 @@ func playClosed(ctx context.Context, r *Run, players *sync.WaitGroup) {
 	<-ctx.Done()
 }
 
-// play plays one arrival, which falls due when the terminal is ready for it.
-func (m *closedModel) play(p *Player, t *Terminal) {
+// backOff is how long a terminal waits after an arrival of which it could send
+// nothing: it would come to a million of them a second.
+const backOff = time.Second
+
+// play plays one arrival, which falls due when the terminal is ready for it. It
+// reports whether anything could be sent.
+func (m *closedModel) play(p *Player, t *Terminal) bool {
 	n := int(m.next.Add(1)) - 1
 	if t.Kind == profile.QRBox && m.run.Mix.Plan(n).Cards {
-		return
+		return true
 	}
 	now := m.run.clock.Now()
 	m.run.Recorder.Planned(now-m.run.origin, 1)
-	m.run.playArrival(p, t, n, now)
+	return m.run.playArrival(p, t, n, now, now)
 }
 
 // playUntilEnd plays arrivals until no more may come.
@@ -69,9 +75,12 @@ func (m *closedModel) playUntilEnd(p *Player, t *Terminal) {
 	r := m.run
 	pause(m.ending, r.clock, r.origin)
 	for m.ending.Err() == nil {
-		m.play(p, t)
-		if r.Think > 0 {
-			pause(m.ending, r.clock, r.clock.Now()+r.Think)
+		wait := r.Think
+		if !m.play(p, t) {
+			wait = max(wait, backOff)
+		}
+		if wait > 0 {
+			pause(m.ending, r.clock, r.clock.Now()+wait)
 		}
 	}
 }
@@ -82,8 +91,7 @@ func (m *closedModel) playUntilEnd(p *Player, t *Terminal) {
 func (m *closedModel) addTo(c *line.Coroutines, p *Player, t *Terminal) {
 	m.players.Add(1)
 	c.Add(&p.x, func() {
-		for m.ending.Err() == nil && p.Last.Outcome <= report.Declined {
-			m.play(p, t)
+		for m.ending.Err() == nil && p.Last.Outcome <= report.Declined && m.play(p, t) {
 		}
 	}, func() {
 		if m.ending.Err() == nil {

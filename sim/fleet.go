@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // fleet is the terminals of a run, on their lines, and which of them are idle.
@@ -23,8 +25,7 @@ type fleet struct {
 	idle   chan *Terminal // read cards and codes
 	qrOnly chan *Terminal // read codes only
 
-	signedIn, failed int
-	why              error // why the first did not sign in
+	signedIn int
 }
 
 // newFleet makes a run's terminals and their lines, which end when abort is done.
@@ -33,6 +34,7 @@ func newFleet(r *Run, abort context.Context) *fleet {
 		idle: make(chan *Terminal, r.Terminals), qrOnly: make(chan *Terminal, r.Terminals)}
 	for i := range f.terminals {
 		f.terminals[i] = NewTerminal(r.Profile, &r.Profile.Terminals[i])
+		f.terminals[i].Opened = r.NewHost
 		if r.Faults {
 			f.terminals[i].Faults = &line.Faults{Wait: true}
 		}
@@ -75,29 +77,35 @@ func (f *fleet) close() {
 }
 
 // acquire waits for an idle terminal that can play the plan; nil when there is
-// none before the arrivals end.
-func (f *fleet) acquire(ctx context.Context, plan *Plan) *Terminal {
+// none before the arrivals end. waited says that none was idle.
+func (f *fleet) acquire(ctx context.Context, plan *Plan) (t *Terminal, waited bool) {
 	qrOnly := f.qrOnly
 	if plan.Cards {
 		qrOnly = nil
 	}
 	select {
 	case t := <-qrOnly: // rather than one that others may need for a card
-		return t
+		return t, false
 	default:
 	}
 	select {
 	case t := <-f.idle:
-		return t
+		return t, false
+	default:
+	}
+	select {
+	case t := <-f.idle:
+		return t, true
 	case t := <-qrOnly:
-		return t
+		return t, true
 	case <-ctx.Done():
-		return nil
+		return nil, true
 	}
 }
 
 // release gives a terminal back.
 func (f *fleet) release(t *Terminal) {
+	t.freed = f.run.clock.Now()
 	if t.Kind == profile.QRBox {
 		f.qrOnly <- t
 		return
@@ -106,12 +114,12 @@ func (f *fleet) release(t *Terminal) {
 }
 
 // each has so many players at once do something with every terminal.
-func (f *fleet) each(players int, do func(*Player, *Terminal)) {
+func (f *fleet) each(recorder *report.Recorder, players int, do func(*Player, *Terminal)) {
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(players, len(f.terminals)) {
 		wg.Go(func() {
-			p := f.run.newPlayer()
+			p := f.run.newPlayer(recorder)
 			for i := next.Add(1) - 1; i < int64(len(f.terminals)); i = next.Add(1) - 1 {
 				do(p, f.terminals[i])
 			}
@@ -120,44 +128,89 @@ func (f *fleet) each(players int, do func(*Player, *Terminal)) {
 	wg.Wait()
 }
 
+// signInTries is how often a terminal tries to sign in when it hears no answer.
+const signInTries = 3
+
 // signIn powers on, logs in and signs in every terminal; those that cannot are
-// left out and counted. It fails when none can.
-func (f *fleet) signIn(ctx context.Context) error {
-	operator := f.run.Profile.Cashier()
-	// The run's time is not known yet. A sign-in counts as warm-up whatever
-	// that is set to, so let its due time lie far back.
-	f.run.origin = 24 * time.Hour
+// left out and counted. It fails when none can. It is a phase of its own, recorded
+// apart from the run.
+func (f *fleet) signIn(ctx context.Context) (*report.SignIn, error) {
+	r := f.run
+	recorded := report.NewRecorder(Labels(), r.Profile.Policy.Timeout, 0)
+	r.origin = r.clock.Now()
+	phase := &report.SignIn{Terminals: len(f.terminals), Label: report.Label{Name: dialect.SignIn.String()}}
+	var first error
 	var mu sync.Mutex
-	f.each(128, func(p *Player, t *Terminal) {
+	f.each(recorded, 128, func(p *Player, t *Terminal) {
 		if ctx.Err() != nil {
 			return
 		}
-		p.T = t
-		t.PowerOn()
-		err := t.Login(operator.Number, string(operator.Password))
-		if err == nil {
-			err = p.SignIn()
-		}
-		if err == nil && !t.SignedIn {
-			err = p.Last.Reason()
-		}
+		err := f.open(p, t)
 		mu.Lock()
 		defer mu.Unlock()
 		if err == nil {
 			f.release(t)
 			f.signedIn++
-		} else if f.failed++; f.why == nil {
-			f.why = fmt.Errorf("terminal %s: sign-in: %w", t.TID, err)
+		} else if phase.Unsigned(t.TID, err); first == nil {
+			first = fmt.Errorf("terminal %s: sign-in: %w", t.TID, err)
 		}
-		if told := f.run.Observer.SignIn; told != nil {
-			told(f.signedIn, f.failed, len(f.terminals))
+		if told := r.Observer.SignIn; told != nil {
+			told(f.signedIn, phase.Failed, len(f.terminals))
 		}
 	})
+	phase.Took = r.Now()
+	recorded.Tick(phase.Took)
+	if l := recorded.Report().Label(phase.Label.Name); l != nil {
+		phase.Label = *l
+	}
 	if err := ctx.Err(); err != nil {
-		return err
+		return phase, err
 	}
 	if f.signedIn == 0 {
-		return f.why
+		return phase, first
+	}
+	return phase, nil
+}
+
+// open readies one terminal, and has it start a batch where the run wants that.
+func (f *fleet) open(p *Player, t *Terminal) error {
+	operator := f.run.Profile.Cashier()
+	p.T = t
+	if each := p.Each; each != nil {
+		defer func() { p.Each = each }()
+		p.Each = func(request, answer *wire.Message, r *Result) {
+			if r.Outcome > report.Declined { // how slow the others were is told apart from the run
+				each(request, answer, r)
+			}
+		}
+	}
+	t.PowerOn()
+	if err := t.Login(operator.Number, string(operator.Password)); err != nil {
+		return err
+	}
+	if err := p.signInUntilHeard(); err != nil || !f.run.Settle {
+		return err
+	}
+	p.settleBatch() // whatever the batch holds from before: it is not this run's
+	t.Settled = Settled{Failed: t.Settled.Failed, Why: t.Settled.Why}
+	if !t.SignedIn {
+		return p.signInUntilHeard()
+	}
+	return nil
+}
+
+// signInUntilHeard signs a terminal in, again when the answer was lost.
+func (p *Player) signInUntilHeard() error {
+	for range signInTries {
+		if err := p.SignIn(); err != nil {
+			return err
+		}
+		if o := p.Last.Outcome; p.T.SignedIn || o != report.TimedOut && o != report.Broken {
+			break
+		}
+	}
+	if !p.T.SignedIn {
+		return p.Last.Reason()
 	}
 	return nil
 }
@@ -182,28 +235,62 @@ func (f *fleet) drain(players *sync.WaitGroup) {
 }
 
 // drainOwed has the terminals that owe a reversal send it, so that the books can
-// be compared, and counts answers that nobody waited for. It takes as long as a
-// drain at most.
+// be compared, has all of them settle where the run wants that, and counts answers
+// that nobody waited for. It takes as long as a drain at most in which no terminal
+// gets anywhere.
 func (f *fleet) drainOwed(abort context.Context) {
 	if f.stop.Err() != nil { // the drain ran out: what was open is unknown now, and owed
 		f.close()
 		f.connect(abort)
 	}
-	over, cancel := context.WithTimeout(f.stop, f.run.Drain)
-	defer cancel()
-	defer context.AfterFunc(over, func() { f.hangUp() })()
-	f.each(64, func(p *Player, t *Terminal) {
+	over := time.AfterFunc(f.run.Drain, f.hangUp)
+	defer over.Stop()
+	f.each(f.run.Recorder, 64, func(p *Player, t *Terminal) {
 		if t.Owes() && f.stop.Err() == nil {
 			p.SettleOwed(t)
 		}
+		if f.run.Settle && f.stop.Err() == nil && f.settle(p, t) {
+			over.Reset(f.run.Drain)
+		}
 		if own, is := t.Link.(*line.Own); is {
 			recordStrays(p.Shard, own.Leftovers(time.Millisecond))
+		}
+		if p.Closed != nil && (len(t.Journal.Records) > 0 || len(t.Journal.open()) > 0) {
+			p.Closed(t, t.Journal.Records, t.Journal.open())
 		}
 	})
 	shard := f.run.Recorder.Shard()
 	for _, s := range f.shared {
 		recordStrays(shard, s.Leftovers())
 	}
+}
+
+// settle has a terminal settle at the end of the run.
+func (f *fleet) settle(p *Player, t *Terminal) bool {
+	p.T, p.due = t, -1
+	if t.freed == 0 || !t.SignedIn && p.signInUntilHeard() != nil {
+		return false // it took no part, or cannot now
+	}
+	return p.settleBatch()
+}
+
+// settled sums up what came of the fleet's settlements.
+func (f *fleet) settled() (sum report.Settlements) {
+	for _, t := range f.terminals {
+		s := &t.Settled
+		sum.Balanced += s.Counts[Balanced]
+		sum.Explained += s.Counts[Explained]
+		sum.Uncompared += s.Counts[Uncompared]
+		sum.Unbalanced += s.Counts[Unbalanced]
+		sum.Failed += s.Failed
+		if s.Detail != "" {
+			sum.Detail = append(sum.Detail, s.Detail)
+		}
+		if s.Why != nil {
+			sum.Detail = append(sum.Detail, fmt.Sprintf("terminal %s, batch %06d: settlement not done: %v", t.TID, t.Batch, s.Why))
+		}
+	}
+	return sum
 }
 
 func recordStrays(s *report.Shard, met line.Strays) {

@@ -27,6 +27,9 @@ type openModel struct {
 	next    func() (n int, due time.Duration, ok bool)
 	catchUp catchUp
 	timer   *timer.Timer
+	full    bool          // every player is at work: no terminal is free
+	freed   time.Duration // when the first was free again after that
+	behind  bool          // arrivals that fell due while none was free are being worked off
 	ended   bool
 	over    chan struct{} // closed when no more arrivals come
 }
@@ -52,56 +55,86 @@ func (m *openModel) start() {
 
 // play plays arrivals until no more come.
 func (m *openModel) play() {
-	p := m.run.newPlayer()
+	p := m.run.newPlayer(m.run.Recorder)
 	for {
-		n, due, ok := m.arrival()
+		n, due, free, ok := m.arrival()
 		if !ok {
 			return
 		}
-		t := m.run.fleet.acquire(m.ctx, m.run.Mix.Plan(n))
+		r := m.run
+		t, waited := r.fleet.acquire(m.ctx, r.Mix.Plan(n))
 		if t == nil {
-			m.run.Recorder.NotPlayed(1)
+			r.Recorder.NotPlayed(1)
+			r.Recorder.Held(due-r.origin, r.clock.Now()-due)
 			continue
 		}
-		m.run.playArrival(p, t, n, due)
-		m.run.fleet.release(t)
+		if waited {
+			free = max(free, t.freed)
+		}
+		if free > due {
+			r.Recorder.Held(due-r.origin, free-due)
+		}
+		r.playArrival(p, t, n, due, free)
+		r.fleet.release(t)
+		r.Recorder.Busy(t.freed-r.origin, t.freed-free)
 	}
 }
 
-// arrival waits for the next arrival; its due time is the clock's. It leaves
-// another player waiting for the one after. It reports false when no more come.
-func (m *openModel) arrival() (n int, due time.Duration, ok bool) {
+// arrival waits for the next arrival; its due time, and since when a terminal has
+// been free for it if that is later, are the clock's. It leaves another player
+// waiting for the one after. It reports false when no more come.
+//
+// A player for each terminal: when none waits here, none is free. What falls due
+// then waits for the host, or for the terminals that undo what the host has left
+// open, and so does what comes after until all of it is worked off.
+func (m *openModel) arrival() (n int, due, free time.Duration, ok bool) {
+	r := m.run
+	now := r.clock.Now()
 	m.waiting.Add(1)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.waiting.Add(-1)
-	if m.ended {
-		return 0, 0, false
+	if m.full {
+		m.full, m.freed = false, now
 	}
-	r := m.run
+	if m.ended {
+		return 0, 0, 0, false
+	}
 	n, due, ok = m.next()
 	due += r.origin
 	if ok && due < r.origin+r.For {
-		m.timer.SleepUntil(r.clock.At(m.catchUp.release(due, r.clock.Now())))
+		now = r.clock.Now()
+		m.behind = due < m.freed || m.behind && due < now
+		release := m.catchUp.release(due, now)
+		m.timer.SleepUntil(r.clock.At(release))
 		if m.ctx.Err() == nil {
 			r.Recorder.Planned(due-r.origin, 1)
-			if m.waiting.Load() == 0 && m.started < r.fleet.signedIn {
-				m.start()
+			if m.waiting.Load() == 0 {
+				if m.full = m.started >= r.fleet.signedIn; !m.full {
+					m.start()
+				}
 			}
-			return n, due, true
+			if free = due; m.behind {
+				free = max(due, m.freed, release)
+			}
+			return n, due, free, true
 		}
 	}
 	m.end(due, ok)
-	return 0, 0, false
+	return 0, 0, 0, false
 }
 
 // end begins no more arrivals. Those that fell due before now, from the given one
-// on, have been missed. The lock is held.
+// on, have been missed; the fleet has been busy all the while when they waited for
+// it. The lock is held.
 func (m *openModel) end(due time.Duration, ok bool) {
 	r := m.run
 	for now := r.clock.Now(); ok && due < r.origin+r.For && due <= now; due += r.origin {
 		r.Recorder.Planned(due-r.origin, 1)
 		r.Recorder.NotPlayed(1)
+		if m.behind {
+			r.Recorder.Held(due-r.origin, now-due)
+		}
 		_, due, ok = m.next()
 	}
 	m.ended = true

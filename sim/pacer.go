@@ -57,8 +57,8 @@ func ParseRate(s string) (Rate, error) {
 	return r, nil
 }
 
-// never is later than the end of any run, and far from the end of the clock.
-const never = time.Duration(math.MaxInt64 / 4)
+// never is later than the end of any run, and days from the end of the clock.
+const never = time.Duration(math.MaxInt64 - 1<<50)
 
 // after is so many ns after the start, or never.
 func after(ns float64) time.Duration {

@@ -15,6 +15,14 @@ import (
 // owes one, send, check, and book. The result is in p.Last too. An error means
 // that the terminal did not send it.
 func (p *Player) Pay(o *Order) error {
+	err := p.pay(o)
+	if err != nil && p.refusal == nil {
+		p.refusal = err
+	}
+	return err
+}
+
+func (p *Player) pay(o *Order) error {
 	t := p.T
 	f := t.Profile.Dialect.Form(o.Of)
 	switch {
@@ -29,19 +37,35 @@ func (p *Player) Pay(o *Order) error {
 	case o.Of == dialect.Refund && t.Profile.Policy.RefundLimit > 0 && o.Amount > t.Profile.Policy.RefundLimit:
 		t.Display = "超过退货限额"
 		return fmt.Errorf("%w: refunds go up to %s yuan", ErrRefusedLocally, report.FormatYuan(t.Profile.Policy.RefundLimit))
-	case o.Of.Journalled() && t.Profile.Policy.JournalLimit > 0 && len(t.Journal.Records) >= t.Profile.Policy.JournalLimit:
+	case o.Of.Journalled() && t.full():
 		t.Display = "交易笔数已满, 请先结算"
+		if why := t.Settled.Why; why != nil {
+			return fmt.Errorf("%w: the batch is full (%d), its settlement was not done: %w", ErrRefusedLocally, t.Profile.Policy.JournalLimit, why)
+		}
 		return fmt.Errorf("%w: the batch is full (%d), settle first", ErrRefusedLocally, t.Profile.Policy.JournalLimit)
 	}
 	return p.order(o, f)
 }
 
+// settles reports whether the terminal's network has settlements. Where it has none
+// a batch never fills.
+func (t *Terminal) settles() bool { return t.Profile.Dialect.Form(dialect.Settlement) != nil }
+
+// full reports whether the terminal must settle before it takes another payment.
+func (t *Terminal) full() bool {
+	limit := t.Profile.Policy.JournalLimit
+	return limit > 0 && len(t.Journal.Records) >= limit && t.settles()
+}
+
 // order sends an order without asking whether the terminal may.
 func (p *Player) order(o *Order, f *dialect.Form) error {
 	t := p.T
-	if t.Owes() && !p.settleDebt() && t.Profile.Policy.AbortOnReversal {
-		t.Display = "冲正不成功, 请与客服联系"
-		return fmt.Errorf("%w: its reversal was not acknowledged", ErrRefusedLocally)
+	if t.Owes() {
+		if !p.settleDebt() && t.Profile.Policy.AbortOnReversal {
+			t.Display = "冲正不成功, 请与客服联系"
+			return fmt.Errorf("%w: its reversal was not acknowledged", ErrRefusedLocally)
+		}
+		p.free = p.Clock.Now()
 	}
 	p.begin(t, f)
 	if err := p.fill(t, f, o); err != nil {
@@ -53,8 +77,9 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 	switch {
 	case r.Outcome == report.Approved:
 		p.book(o, r, batch)
-	case o.Of.Reversible():
-		p.arm(r)
+	case o.Of.Reversible() && p.arm(r):
+	case o.Of.Journalled() && r.Outcome != report.Declined && r.Outcome != report.Unsent:
+		t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: o.Of, Trace: r.Trace, Batch: batch, Amount: o.Amount})
 	}
 	p.afterwards(r)
 	return nil
@@ -96,9 +121,9 @@ func (p *Player) PreAuthorised() *Record {
 	return &p.preAuth
 }
 
-// arm notes the reversal that an exchange without a verified answer owes.
-// Declined and never sent owe nothing.
-func (p *Player) arm(r *Result) {
+// arm notes the reversal that an exchange without a verified answer owes, and
+// reports whether it owes one. Declined and never sent owe nothing.
+func (p *Player) arm(r *Result) bool {
 	t := p.T
 	reason := ""
 	var wrong *rules.Mismatch
@@ -108,15 +133,16 @@ func (p *Player) arm(r *Result) {
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		reason = dialect.BadMAC.String()
 	case r.Outcome == report.Refused && errors.As(r.Why, &wrong) && !t.Profile.Policy.KeepOnMismatch:
-		return
+		return false
 	case r.Outcome == report.Refused:
 		reason = dialect.OtherReason.String()
 	default:
-		return
+		return false
 	}
 	prefix := t.Profile.Dialect.Length.Octets
 	t.Owed.Request = append(t.Owed.Request[:0], p.frame[prefix:]...)
 	t.Owed.Of, t.Owed.Amount, t.Owed.Reason, t.Owed.Tries = r.Of, r.Amount, reason, 0
+	return true
 }
 
 // settleDebt sends the reversal that the terminal owes until it is
@@ -159,6 +185,9 @@ func (p *Player) Reverse() (done, again bool) {
 	if t.Owed.Tries >= pol.ReversalTries {
 		t.Owed.Request = t.Owed.Request[:0]
 		t.Failed++
+		if t.Owed.Of.Journalled() {
+			t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: t.Owed.Of, Trace: uint32(p.orig.Uint(wire.Trace)), Batch: t.Batch, Amount: t.Owed.Amount})
+		}
 		t.Display = "冲正不成功, 请与客服联系"
 		return false, false
 	}

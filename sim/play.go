@@ -50,6 +50,7 @@ type Result struct {
 	Balance int64          // of a balance inquiry, fen
 	Host    dialect.Totals // of a settlement: the host's
 	Flag    dialect.Flag   // of a settlement: for domestic cards
+	Totals  Comparison     // of a settlement: how both totals compare
 
 	Stray    []byte // the first message met meanwhile that is not the answer, or what came of one, as octets
 	StrayWhy string // why it is not; empty when there was none
@@ -83,9 +84,10 @@ type Player struct {
 	Last  Result // of the latest transaction that a step asked for
 	// Each is told each exchange when it has ended; it may be nil. The messages
 	// hold until it returns.
-	Each  func(request, answer *wire.Message, r *Result)
-	Shard *report.Shard // nil when nothing is recorded
-	Vars  Vars          // nil until a step keeps something
+	Each   func(request, answer *wire.Message, r *Result)
+	Shard  *report.Shard // nil when nothing is recorded
+	Vars   Vars          // nil until a step keeps something
+	Closed Closed        // is told each batch that is about to be closed; it may be nil
 
 	req, ans *wire.Message // ans is borrowed, until the next exchange
 	orig     *wire.Message // the original of a reversal; made when first needed
@@ -96,6 +98,9 @@ type Player struct {
 	seed     uint64
 	origin   *time.Duration // of the run's time on the clock; nil when nothing is recorded
 	due      time.Duration  // of the arrival; negative when already used
+	free     time.Duration  // when the terminal was free for it: what comes before is not the generator's lag
+	sent     bool           // the arrival has sent something of its own, more than a sign-in
+	refusal  error          // why the terminal first refused to
 	frame    []byte
 	scratch  []byte
 	pan      []byte
@@ -103,6 +108,10 @@ type Player struct {
 	stamp    [10]byte
 	preAuth  Record // of a pre-authorisation: kept outside the journal
 }
+
+// Closed is told the records that a terminal is about to forget, and the payments
+// among them of which it does not know whether the host has booked them.
+type Closed func(t *Terminal, records []Record, doubts []Doubt)
 
 // Vars is what the steps of a scenario keep between them; what it is only they
 // know. Reset forgets it, for the next scenario.
@@ -129,6 +138,7 @@ func (p *Player) Play(t *Terminal, plan *Plan, n int, due time.Duration) (failed
 // pre-authorisation, and what its sentences kept.
 func (p *Player) Fresh() {
 	p.Last, p.preAuth = Result{}, Record{}
+	p.sent, p.refusal = false, nil
 	if p.Vars != nil {
 		p.Vars.Reset()
 	}
@@ -145,6 +155,7 @@ func (p *Player) exchange(f *dialect.Form) *Result {
 		if p.due = -1; begun < 0 {
 			begun = p.Clock.Now()
 		}
+		p.sent = p.sent || f.Transaction != dialect.SignIn
 		p.send(f, r, begun)
 	}
 	return &p.Last
@@ -187,7 +198,7 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	t := p.T
 	x := &p.x
 	x.Request, x.Key, x.Timeout = p.frame, p.req.Key(), t.Profile.Policy.Timeout
-	x.Unreadable, x.Strays = nil, line.Strays{}
+	x.Began, x.Unreadable, x.Strays = 0, nil, line.Strays{}
 	p.ans.Release()
 	x.Answer = nil
 	err := t.Link.Exchange(x)
@@ -215,7 +226,15 @@ func (p *Player) record(r *Result, begun time.Duration) {
 	}
 	x, o := &p.x, *p.origin
 	r.Due, r.Sent, r.Done = begun-o, max(x.Sent, begun)-o, x.Done-o
-	p.Shard.Record(report.Sample{Label: int(r.Of), Due: r.Due, Sent: r.Sent, Done: r.Done, Outcome: r.Outcome, Code: r.Code})
+	held := min(max(0, p.free-begun), r.Sent-r.Due)
+	if x.Began > 0 {
+		held += x.Sent - x.Began
+	}
+	outcome := r.Outcome
+	if r.Totals == Unbalanced {
+		outcome = report.Declined // an answer, but no approval of the totals
+	}
+	p.Shard.Record(report.Sample{Label: int(r.Of), Due: r.Due, Sent: r.Sent, Done: r.Done, Held: held, Outcome: outcome, Code: r.Code})
 	if line.Exhausted(r.Why) {
 		p.Shard.Exhausted()
 	}
@@ -254,9 +273,11 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		DefectiveIsGood: t.Profile.Policy.DefectiveIsGood, Batch: t.Journal.Batch,
 	}
 	r.Code = x.Code()
+	var foreign dialect.Flag
 	if f.Transaction == dialect.Settlement {
 		if v := p.ans.Get(wire.Totals); len(v) == dialect.TotalsLen {
 			r.Host, r.Flag = dialect.ReadTotals(v)
+			_, foreign = dialect.ReadTotals(v[dialect.TotalsHalf:])
 		}
 	}
 	switch err := rules.Check(x); {
@@ -264,6 +285,9 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		r.Outcome, r.Why = report.Refused, err
 	case x.Approves():
 		r.Outcome = report.Approved
+		if f.Transaction == dialect.Settlement {
+			r.Totals = t.balance(r, foreign)
+		}
 	default:
 		r.Outcome = report.Declined
 	}

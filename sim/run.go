@@ -27,6 +27,8 @@ type Run struct {
 	For       time.Duration // arrivals fall due in [0, For)
 	Drain     time.Duration // how long after that open exchanges are waited for
 	Faults    bool          // the plans make lines fail: each terminal needs a line of its own
+	Settle    bool          // every terminal settles its batch before the first arrival and after the last
+	NewHost   bool          // the host has booked nothing yet: no batch holds anything from before
 	Recorder  *report.Recorder
 	Observer  Observer
 
@@ -37,10 +39,15 @@ type Run struct {
 
 // Observer is told what happens in a run. Any of its functions may be nil.
 type Observer struct {
-	// SignIn is told how signing in goes on, Second each second's interval. Both
-	// are called from one goroutine at a time.
-	SignIn func(signedIn, failed, of int)
-	Second func(report.Interval)
+	// SignIn is told how signing in goes on, SignedIn how it went, Second each
+	// second's interval. They are called from one goroutine at a time.
+	SignIn   func(signedIn, failed, of int)
+	SignedIn func(*report.SignIn)
+	Second   func(report.Interval)
+	// Closed is told what a terminal is about to forget of its journal: when its batch
+	// is closed, and at the end of the run. It may be called from many goroutines at
+	// once.
+	Closed Closed
 	// Exchange is told each exchange when it has ended, Failed each step that did
 	// not hold. They may be called from many goroutines at once.
 	Exchange func(Event)
@@ -84,8 +91,12 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	r.clock = line.NewClock()
 	r.fleet = newFleet(r, abort)
 	defer r.fleet.close()
-	if err := r.fleet.signIn(ctx); err != nil {
+	signedIn, err := r.fleet.signIn(ctx)
+	if err != nil {
 		return nil, err
+	}
+	if r.Observer.SignedIn != nil {
+		r.Observer.SignedIn(signedIn)
 	}
 	started := time.Now()
 	r.origin = r.clock.Now() + 20*time.Millisecond
@@ -105,23 +116,25 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	rep.Started, rep.Took = started, took
 	rep.ClockDrift = time.Now().Round(0).Sub(started.Round(0)) - time.Since(started)
 	rep.Interrupted = interrupted
+	rep.SignIn = *signedIn
+	rep.Waited = r.Recorder.Waited(r.fleet.signedIn)
 	rep.Faults = r.fleet.injected()
+	rep.Settlements = r.fleet.settled()
+	rep.Lines = report.Lines{Connected: r.Dialer.Connected.Load(), Refused: r.Dialer.Refused.Load()}
 	return rep, nil
 }
 
 // Now is the run's time: zero is when arrival 0 may fall due.
 func (r *Run) Now() time.Duration { return r.clock.Now() - r.origin }
 
-// NotSignedIn says how many terminals could not sign in, and why the first.
-func (r *Run) NotSignedIn() (int, error) { return r.fleet.failed, r.fleet.why }
-
 // Fleet gives the terminals after a run: their journals, what they still owe.
 func (r *Run) Fleet() []*Terminal { return r.fleet.terminals }
 
 // newPlayer makes a player that records what it plays.
-func (r *Run) newPlayer() *Player {
+func (r *Run) newPlayer(recorder *report.Recorder) *Player {
 	p := NewPlayer(r.Profile.Dialect, r.clock)
-	p.Shard, p.origin, p.seed = r.Recorder.Shard(), &r.origin, r.Mix.Seed
+	p.Shard, p.origin, p.seed = recorder.Shard(), &r.origin, r.Mix.Seed
+	p.Closed = r.Observer.Closed
 	if told := r.Observer.Exchange; told != nil {
 		p.Each = func(request, answer *wire.Message, res *Result) {
 			told(Event{Terminal: p.T, Result: res, Request: request, Answer: answer})
@@ -148,28 +161,61 @@ func (r *Run) play(ctx context.Context) (interrupted bool) {
 
 // playArrival plays arrival n on terminal t, and then does what a shop does
 // between customers: sign in when told to, settle when the batch is nearly full.
-// The due time is the clock's.
-func (r *Run) playArrival(p *Player, t *Terminal, n int, due time.Duration) {
+// The due time, and since when the terminal was free for it, are the clock's. It
+// reports whether anything could be sent: whoever has the choice waits a little
+// before the next one when not.
+func (r *Run) playArrival(p *Player, t *Terminal, n int, due, free time.Duration) (sent bool) {
 	p.Shard.Played(due - r.origin)
 	p.Fresh()
-	step, err := p.Play(t, r.Mix.Plan(n), n, due)
-	if err != nil {
-		p.Shard.Failed()
-		if r.Observer.Failed != nil {
-			r.Observer.Failed(Event{Terminal: t, Result: &p.Last, Request: p.req, Answer: p.ans, Step: step, Err: err})
-		}
+	p.free = free
+	if step, err := p.Play(t, r.Mix.Plan(n), n, due); err != nil {
+		r.failed(p, step, err)
 	}
+	sent = p.sent && p.Last.Outcome != report.Unsent
 	if t.Faults != nil {
 		t.Faults.Queue = t.Faults.Queue[:0]
 	}
 	p.due = -1
-	limit := r.Profile.Policy.JournalLimit
-	if t.SignedIn && limit > 0 && len(t.Journal.Records)+journalRoom > limit && len(t.Journal.Records) > 0 {
-		p.Settle()
+	if limit := r.Profile.Policy.JournalLimit; limit > 0 && len(t.Journal.Records) > 0 && len(t.Journal.Records)+journalRoom > limit {
+		switch {
+		case !t.settles():
+			r.forget(t, limit)
+		case t.SignedIn:
+			p.settleBatch()
+		}
 	}
 	if !t.SignedIn && r.fleet.stop.Err() == nil {
 		p.SignIn()
 	}
+	return sent
+}
+
+// failed takes down a scenario that did not hold, or an arrival that is stuck: the
+// terminal sent nothing of its own.
+func (r *Run) failed(p *Player, step *Step, err error) {
+	if p.sent {
+		p.Shard.Failed()
+		r.Recorder.Failure(step.At, step.Text, p.Last.Outcome, err)
+	} else if p.refusal != nil {
+		r.Recorder.Stuck(p.Shard, p.refusal)
+	} else {
+		r.Recorder.Stuck(p.Shard, err)
+	}
+	if r.Observer.Failed != nil {
+		r.Observer.Failed(Event{Terminal: p.T, Result: &p.Last, Request: p.req, Answer: p.ans, Step: step, Err: err})
+	}
+}
+
+// forget has a terminal that never settles, because its network has no settlement,
+// keep the younger half of its records.
+func (r *Run) forget(t *Terminal, limit int) {
+	if len(t.Journal.Records) < limit {
+		return
+	}
+	if r.Observer.Closed != nil {
+		r.Observer.Closed(t, t.Journal.Records[:len(t.Journal.Records)/2], nil)
+	}
+	t.Journal.Records = append(t.Journal.Records[:0], t.Journal.Records[len(t.Journal.Records)/2:]...)
 }
 
 // journalRoom is how many records one scenario may need in a batch.

@@ -1,10 +1,12 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -35,6 +37,7 @@ func (p *Player) Settle() error {
 	r := p.exchange(f)
 	t.Display = show(r)
 	if r.Outcome != report.Approved {
+		t.unsettled(r.Reason())
 		p.afterwards(r)
 		return nil
 	}
@@ -44,15 +47,25 @@ func (p *Player) Settle() error {
 		sent = p.upload(upload)
 	}
 	if sent < 0 || !p.uploadEnd(end, balanced, sent) {
+		t.unsettled(fmt.Errorf("its upload was not acknowledged: %w", p.aside.Reason()))
 		t.Display = "批上送未完成"
 		return nil
 	}
-	t.Journal.clear()
+	if p.Closed != nil {
+		p.Closed(t, t.Journal.Records, t.Journal.open())
+	}
+	t.settle(r)
 	t.Display = "结算成功"
 	if !balanced {
 		t.Display = "结算完成, 对账不平"
 	}
 	return p.closeBatch()
+}
+
+// unsettled takes down a settlement that was not done, and why.
+func (t *Terminal) unsettled(why error) {
+	t.Settled.Failed++
+	t.Settled.Why = why
 }
 
 // closeBatch moves on to the next batch: by signing off, after which the next
@@ -115,6 +128,32 @@ func (r *Record) upload() dialect.Upload {
 		u.PAN = r.Holder.PAN
 	}
 	return u
+}
+
+// settleTries is how often a terminal settles until it has an answer to each message:
+// one that hears none does not know whether its batch is closed, and may not go on
+// selling.
+const settleTries = 3
+
+// settleBatch settles the terminal's batch, again when an answer was lost, and
+// reports whether that was done.
+func (p *Player) settleBatch() bool {
+	s := &p.T.Settled
+	failed := s.Failed
+	for range settleTries {
+		if p.Settle() != nil {
+			return false
+		}
+		switch why := s.Why; {
+		case why == nil:
+			s.Failed = failed
+			return true
+		case !errors.Is(why, line.ErrTimeout) && !errors.Is(why, line.ErrBroken):
+			return false
+		}
+		s.Failed = failed + 1
+	}
+	return false
 }
 
 // uploadEnd closes the settlement, with the number of details sent. Its first

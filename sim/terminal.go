@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -29,7 +30,10 @@ type Terminal struct {
 	Journal  Journal
 	Owed     Owed
 	Failed   int64 // reversals given up after all tries: cases for a human
+	Settled  Settled
+	Opened   bool // its batch holds nothing from before: it was opened by a settlement, or the host is new
 
+	freed  time.Duration // when it was last given back, on the run's clock
 	keys   keys.Set
 	master *keys.Key // made when first needed, dropped after sign-in
 }
@@ -143,6 +147,7 @@ type Journal struct {
 	Records []Record
 	Batch   dialect.Totals
 	All     dialect.Totals // settled batches included
+	Doubts  []Doubt        // beside the above; those of settled batches come first
 }
 
 func (j *Journal) add(r Record) *Record {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -38,6 +40,8 @@ type loadFlags struct {
 	tags      string
 	names     []string
 	out       string
+	settle    bool
+	id        string // of the run, which its parts share
 }
 
 func loadCommand(sig *signals) *cobra.Command {
@@ -70,6 +74,8 @@ func loadCommand(sig *signals) *cobra.Command {
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of mix, cards and Poisson arrivals (default: drawn, and told)")
 	fl.StringVar(&f.tags, "tags", "", `tag expression (default without a feature: "@everyday")`)
 	fl.StringSliceVar(&f.names, "name", nil, "part of a scenario's name, or its id")
+	fl.BoolVar(&f.settle, "settle", false, "every terminal settles before the first arrival and after the last: compares the books of any host")
+	fl.StringVar(&f.id, "run-id", "", "name that the parts of one run on several machines have in common, so that posfleet report adds them up (default: drawn)")
 	fl.StringVar(&f.out, "out", "", "run folder, which must not exist (default: runs/ and the time)")
 	return cmd
 }
@@ -87,7 +93,8 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	}
 	defer n.close()
 	f.terminals = len(n.profile.Terminals)
-	folder, err := report.Create(f.folder(), &report.Report{Plan: f.plan(j, n), Environment: report.ThisMachine(version()), Started: time.Now()})
+	part := rand.Text()
+	folder, err := report.Create(f.folder(), &report.Report{Run: f.runID(part), Part: part, Plan: f.plan(j, n), Environment: report.ThisMachine(version()), Started: time.Now()})
 	if err != nil {
 		return usage(err)
 	}
@@ -95,18 +102,21 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	tell.line("%s, %s for %v on %d terminals, line %s, seed %d, against %s (%s)",
 		model(f.closed), j.arrivals, f.length, f.terminals, j.lines, f.seed, n.target, n.profile.Dialect.Title)
 	run := f.simulation(j, n)
+	taken, err := newJournal(folder, n.profile.LivePAN)
+	if err != nil {
+		return &exit{code: exitIncomplete, err: err}
+	}
+	run.Observer.Closed = taken.closed
 	rep, incomplete, err := f.play(ctx, run, folder, tell, sig)
 	if err != nil {
 		os.RemoveAll(folder.Name())
 		return f.unplayed(ctx, n, err, sig)
 	}
+	rep.Run, rep.Part = f.runID(part), part
 	if err := f.complete(rep, run, j, n, sig); err != nil {
 		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this run do not add up: %w", err)}
 	}
-	if bad, why := run.NotSignedIn(); bad > 0 {
-		tell.line("%d of %d terminals could not sign in and took no part; the first: %v", bad, f.terminals, why)
-	}
-	err = folder.WriteAll(rep) // before anything that a full disk or a closed pipe may end
+	err = errors.Join(folder.WriteAll(rep), taken.close()) // before anything that a full disk or a closed pipe may end
 	rep.WriteText(out, tell.color(out))
 	name := "run.json"
 	if err == nil && sig.abort.Err() == nil {
@@ -118,6 +128,10 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	}
 	return f.verdict(rep, j, errors.Join(incomplete, err), sig)
 }
+
+// runID is what the parts of this run have in common: when nobody said so this is
+// its only one.
+func (f *loadFlags) runID(part string) string { return cmp.Or(f.id, part) }
 
 // fleetSize is how many terminals to load, 0 for all that the profile has.
 func (f *loadFlags) fleetSize(cmd *cobra.Command, j *job) int {
@@ -136,6 +150,7 @@ func (f *loadFlags) simulation(j *job, n *network) *sim.Run {
 	return &sim.Run{
 		Profile: n.profile, Dialer: n.dialer, Lines: j.lines, Terminals: f.terminals, Mix: j.mix, Pacer: j.pacer,
 		Think: f.think, For: f.length, Drain: drain, Faults: j.load.Faults,
+		Settle: f.settle || j.load.Books && n.bundled == nil && settles(n.profile.Dialect), NewHost: n.bundled != nil,
 		Recorder: report.NewRecorder(sim.Labels(), n.profile.Policy.Timeout, f.warmup),
 	}
 }
@@ -149,13 +164,17 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 	watching, unwatch := context.WithCancel(context.WithoutCancel(ctx))
 	defer unwatch()
 	go watch.Run(watching)
-	run.Observer.SignIn = tell.signIn
-	run.Observer.Second = func(iv report.Interval) {
-		watch.Judge(iv.Second)
-		if err := folder.Interval(iv); err != nil && incomplete == nil {
+	keep := func(err error) {
+		if err != nil && incomplete == nil {
 			incomplete = err
 			cancel() // a full disk: what comes would not be kept
 		}
+	}
+	run.Observer.SignIn = tell.signIn
+	run.Observer.SignedIn = func(s *report.SignIn) { keep(folder.SignIn(s)) }
+	run.Observer.Second = func(iv report.Interval) {
+		watch.Judge(iv.Second)
+		keep(folder.Interval(iv))
 		tell.second(run.Recorder.Progress(), f.length)
 	}
 	note(run, folder.Events)
@@ -170,9 +189,14 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *network, sig *signals) error {
 	rep.Plan, rep.Environment = f.plan(j, n), report.ThisMachine(version())
 	rep.Validity = report.ValidityOf(rep.Seconds, n.bundled != nil || n.local())
-	if n.bundled != nil && sig.abort.Err() == nil {
+	switch {
+	case sig.abort.Err() != nil:
+		rep.Money = audit.Journals(run.Fleet())
+	case n.bundled != nil:
 		rep.Money = audit.Compare(run.Fleet(), n.books())
-	} else {
+	case run.Settle:
+		rep.Money = audit.Settlements(run.Fleet())
+	default:
 		rep.Money = audit.Journals(run.Fleet())
 	}
 	rep.Judge(j.limits)
@@ -209,27 +233,46 @@ func (f *loadFlags) unplayed(ctx context.Context, n *network, err error, sig *si
 	return &exit{code: exitFailed, err: err}
 }
 
-// verdict is the exit code of a run that was played.
+// verdict is the exit code of a run that was played, and in words why.
 func (f *loadFlags) verdict(rep *report.Report, j *job, broken error, sig *signals) error {
 	bad := func(code int, format string, args ...any) error {
 		return &exit{code: code, err: fmt.Errorf(format, args...)}
 	}
+	kept := func(measure string) bool {
+		for i, l := range j.limits {
+			if l.Default && l.Measure == measure {
+				return rep.Limits[i].OK
+			}
+		}
+		return true // somebody asked for something else
+	}
+	stuck := rep.Planned - rep.Played - rep.NotPlayed
 	switch {
-	case rep.Money.Checked && !rep.Money.Agree():
+	case rep.Money.Checked && rep.Money.Compared > 0 && !rep.Money.Agree():
 		return bad(exitBooks, "the books of terminals and host disagree")
-	case j.load.Books && rep.Money.Owed > 0:
+	case sig.code() != 0 && broken == nil:
+		return bad(sig.code(), "stopped by a signal; what was played until then is reported")
+	case rep.Money.Owed > 0 && (j.load.Books || !kept("owed")):
 		return bad(exitBooks, "%d payments may or may not have been booked: their reversals were not acknowledged", rep.Money.Owed)
+	case !kept("unbalanced"):
+		return bad(exitBooks, "%d of %d settlements did not balance or were not done", rep.Settlements.Broken(), rep.Settlements.All())
+	case !kept("failed"):
+		return bad(exitFailed, "%d of %d scenarios did not hold", rep.Failed, rep.Played)
 	case j.load.Books && !rep.Money.Checked:
-		return bad(exitIncomplete, "the books could not be compared: the host's are known only when it is the bundled one in this process")
+		return bad(exitIncomplete, "the books could not be compared: the host's are known when it is the bundled one in this process, or by its settlements")
 	case broken != nil:
 		return bad(exitIncomplete, "results are incomplete: %w", broken)
-	case sig.code() != 0:
-		return bad(sig.code(), "stopped by a signal; what was played until then is reported")
+	case rep.SignIn.Failed > 0:
+		return bad(exitIncomplete, "%d of %d terminals could not sign in and took no part", rep.SignIn.Failed, rep.SignIn.Terminals)
+	case stuck > 0:
+		return bad(exitIncomplete, "%d of %d arrivals were stuck: their terminals could not send them (reasons above)", stuck, rep.Planned)
+	case !kept("notplayed"):
+		return bad(exitIncomplete, "%d of %d arrivals were not played: no terminal was free in time", rep.NotPlayed, rep.Planned)
 	case rep.Validity.Level == report.Invalid:
 		return bad(exitGenerator, "the generator was the limit, not the host: this run is invalid (reasons above)")
 	}
 	for _, l := range rep.Limits {
-		if !l.OK {
+		if !l.OK && !l.Default {
 			return bad(exitLimit, "limit broken: %s (%s)", l.Limit, l.Seen)
 		}
 	}

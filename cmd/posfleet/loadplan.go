@@ -152,8 +152,15 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job, d *dialect.Dialect) (err e
 		}
 		j.limits = append(j.limits, limit)
 	}
+	j.limits = report.WithDefaults(j.limits)
+	if f.settle && !settles(d) {
+		return fmt.Errorf("--settle: dialect %s has no settlement", d.Name)
+	}
 	return nil
 }
+
+// settles reports whether terminals of a dialect settle.
+func settles(d *dialect.Dialect) bool { return d.Form(dialect.Settlement) != nil }
 
 // transactions names what a dialect's terminals exchange: what a limit may speak of.
 func transactions(d *dialect.Dialect) (names []string) {

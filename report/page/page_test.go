@@ -65,7 +65,7 @@ func stalling(rate int, lasts, warmup time.Duration) *report.Report {
 	}
 	r.Environment = report.Environment{Version: "v0.1.0", Go: "go1.26.8", OS: "linux/amd64", CPU: "a processor", Cores: 2, GOMAXPROCS: 2, Clock: "tsc", ClockCost: 41}
 	r.Validity.SameHost = true
-	r.Money = report.Money{Checked: true, Terminals: 123_456_789, Host: 123_456_789, Payments: 9000}
+	r.Money = report.Money{Checked: true, Compared: 1000, Terminals: 123_456_789, Host: 123_456_789, Payments: 9000}
 	return r
 }
 
@@ -82,7 +82,7 @@ func troubled() *report.Report {
 	}
 	r.Validity = report.Validity{Level: report.Invalid, SameHost: true, Reasons: []string{"seconds 20 to 22: lag p99 31 ms, bound 20 ms", "seconds 18 to 25: busiest core idle 12 %, bound 20 %"}}
 	r.Limits = []report.LimitResult{{Limit: "p99 of purchase < 250ms", Seen: "902 ms", Why: "902 ms is not below 250 ms"}, {Limit: "unanswered < 5 %", Seen: "0.51 %", OK: true}}
-	r.Money = report.Money{Checked: true, Terminals: 10_000, Host: 9_500, Payments: 3, Owed: 2, Detail: []string{"terminal 10000001, batch 3: terminal 100.00, host 95.00"}}
+	r.Money = report.Money{Checked: true, Compared: 10, Terminals: 10_000, Host: 9_500, Payments: 3, Owed: 2, Detail: []string{"terminal 10000001, batch 3: terminal 100.00, host 95.00"}}
 	r.Faults = map[string]int64{"answer lost": 12}
 	r.Late, r.Duplicate, r.Unmatched, r.NotPlayed, r.Interrupted = 12, 1, 3, 44, true
 	r.Plan.Model = "closed"

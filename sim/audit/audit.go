@@ -2,8 +2,9 @@
 //
 // [Compare] goes through a fleet terminal by terminal; the host's [Books] come
 // as plain data, so they may be the bundled host's, or what somebody wrote down
-// of another one. Without books, [Journals] sums up what the terminals know.
-// Both give a report.Money.
+// of another one. Of a host whose ledger cannot be seen [Settlements] compares what
+// it said of each batch that was settled. Without either, [Journals] sums up what
+// the terminals know. All give a report.Money.
 package audit
 
 import (
@@ -21,26 +22,62 @@ type Books struct {
 
 // Compare holds each terminal's journal against the books. A terminal that still
 // owes a reversal, or gave one up, does not know what it took: it is left out of
-// both sums, and counted as owing.
+// both sums, and counted as unknown. Where a terminal is in doubt of payments, the
+// books may have any of them.
 func Compare(fleet []*sim.Terminal, b Books) report.Money {
 	m := report.Money{Checked: true}
 	for _, t := range fleet {
 		if n := unknown(t); n > 0 {
 			m.Owed += n
+			m.Unknown++
 			continue
 		}
 		own, booked := t.Journal.All.Net(), b.Net[t.TID]
+		m.Compared++
 		m.Terminals += own
 		m.Host += booked
 		m.Payments += int64(t.Journal.All.DebitN)
-		if own != booked {
-			m.Detail = append(m.Detail, fmt.Sprintf("terminal %s: %s yuan in its journal, %s yuan on the host's books",
-				t.TID, report.FormatYuan(own), report.FormatYuan(booked)))
+		m.Open += int64(len(t.Journal.Doubts))
+		if own != booked && !sim.PossibleOf(t.Journal.Doubts).HasNet(booked-own) {
+			m.Detail = append(m.Detail, fmt.Sprintf("terminal %s: %s yuan in its journal%s, %s yuan on the host's books",
+				t.TID, report.FormatYuan(own), doubts(t), report.FormatYuan(booked)))
 		}
 	}
 	if b.Broken != nil {
 		m.Detail = append(m.Detail, b.Broken.Error())
 	}
+	return m
+}
+
+// doubts says how many payments a terminal is in doubt of.
+func doubts(t *sim.Terminal) string {
+	if n := len(t.Journal.Doubts); n > 0 {
+		return fmt.Sprintf(" and %d in doubt", n)
+	}
+	return ""
+}
+
+// Settlements holds what each terminal settled against what the host said of the
+// same batches. A terminal that has not settled all that it took, or whose first
+// batch may have held more, is unknown.
+func Settlements(fleet []*sim.Terminal) report.Money {
+	m := report.Money{Settled: true}
+	for _, t := range fleet {
+		s := &t.Settled
+		m.Owed += unknown(t)
+		if unknown(t) > 0 || s.Why != nil || !t.Opened || s.Counts[sim.Uncompared] > 0 || len(t.Journal.Records) > 0 {
+			m.Unknown++
+			continue
+		}
+		m.Compared++
+		m.Terminals += s.Own.Net()
+		m.Host += s.Host.Net()
+		m.Payments += int64(t.Journal.All.DebitN)
+		if s.Detail != "" {
+			m.Detail = append(m.Detail, s.Detail)
+		}
+	}
+	m.Checked = m.Compared > 0
 	return m
 }
 

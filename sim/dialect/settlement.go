@@ -33,6 +33,11 @@ func (t Totals) Plus(u Totals) Totals {
 	return Totals{t.Debit + u.Debit, t.Credit + u.Credit, t.DebitN + u.DebitN, t.CreditN + u.CreditN}
 }
 
+// Minus is what t has more than u.
+func (t Totals) Minus(u Totals) Totals {
+	return Totals{t.Debit - u.Debit, t.Credit - u.Credit, t.DebitN - u.DebitN, t.CreditN - u.CreditN}
+}
+
 // Flag is what a host says of the totals of a settlement; 0 in a request.
 type Flag byte
 
@@ -42,6 +47,14 @@ const (
 	Unbalanced Flag = '2'
 	InError    Flag = '3'
 )
+
+// String gives the flag's digit.
+func (f Flag) String() string {
+	if f < ' ' || f > '~' {
+		return "absent"
+	}
+	return string(f)
+}
 
 // The totals of a settlement (CUP field 48) are two halves, for domestic cards
 // and for foreign ones, of 31 digits each: debit amount 12 and count 3, credit

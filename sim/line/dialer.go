@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,10 +15,23 @@ type Dialer struct {
 	TLS     *tls.Config   // nil for plain TCP
 	Timeout time.Duration // for connection and TLS handshake
 	HangsUp bool          // the host does after each answer: own lines hang up first, so that no request meets that
+
+	Connected, Refused atomic.Int64 // connections made, and those that could not be had
 }
 
 // Dial connects. Small writes go out at once (TCP_NODELAY is Go's default).
 func (d *Dialer) Dial(ctx context.Context) (net.Conn, error) {
+	conn, err := d.dial(ctx)
+	switch {
+	case err == nil:
+		d.Connected.Add(1)
+	case ctx.Err() == nil:
+		d.Refused.Add(1)
+	}
+	return conn, err
+}
+
+func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
 	defer cancel()
 	var nd net.Dialer

@@ -37,8 +37,9 @@ type Exchange struct {
 	Timeout time.Duration // from the send
 	Answer  *wire.Message // the one that came, for the caller to release; nil when none did
 
-	Sent time.Duration // when the write began, since the clock's start
-	Done time.Duration // when the last octet was read, or the exchange was given up
+	Began time.Duration // when the exchange began, where it had to connect first; else 0
+	Sent  time.Duration // when the write began, since the clock's start
+	Done  time.Duration // when the last octet was read, or the exchange was given up
 
 	Unreadable error // the answer's fault, when an answer came that cannot be read
 	Strays           // met meanwhile

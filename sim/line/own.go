@@ -104,6 +104,9 @@ func (l *Own) send(x *Exchange) error {
 			}
 			l.Close()
 		}
+		if l.conn == nil {
+			x.Began = x.Sent
+		}
 		err := l.connect()
 		x.Sent = l.clock.Now()
 		if err != nil {

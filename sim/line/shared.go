@@ -117,6 +117,7 @@ func (s *Shared) exchange(x *Exchange) error {
 	c := x.call
 	s.mu.Lock()
 	if s.conn == nil {
+		x.Began = s.clock.Now()
 		if err := s.connect(); err != nil {
 			s.mu.Unlock()
 			x.Sent = s.clock.Now()

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
+)
+
+// mostRecords bounds journal.csv: of a long run the terminals' later payments are
+// summed up in a line for each.
+const mostRecords = 1_000_000
+
+// journal writes journal.csv: what each terminal took, for whoever holds it against
+// the host's own books. Card numbers are masked.
+type journal struct {
+	masked bool // show no digit of a card number at all
+
+	mu   sync.Mutex
+	file *os.File
+	w    *bufio.Writer
+	room int
+	rest map[string]*dialect.Totals // by terminal number
+	err  error
+}
+
+func newJournal(folder *report.Folder, masked bool) (*journal, error) {
+	f, err := os.Create(folder.Path("journal.csv"))
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	j := &journal{masked: masked, file: f, w: bufio.NewWriter(f), room: mostRecords, rest: map[string]*dialect.Totals{}}
+	fmt.Fprintln(j.w, "terminal,merchant,batch,trace,transaction,state,count,amount_fen,date_mmdd,reference,authorisation,card")
+	return j, nil
+}
+
+// closed takes what a terminal is about to forget. It is a [sim.Closed].
+func (j *journal) closed(t *sim.Terminal, records []sim.Record, doubts []sim.Doubt) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i := range records {
+		r := &records[i]
+		if j.room <= 0 {
+			j.sum(t.TID).Add(r.Of.Side(), r.Amount, 1)
+			continue
+		}
+		state, card := "approved", ""
+		if r.Voided {
+			state = "voided"
+		}
+		if r.Holder != nil && r.Entry != sim.Code && !j.masked {
+			card = dialect.MaskPAN(r.Holder.PAN)
+		}
+		j.row(t, r.Batch, r.Trace, r.Of, state, r.Amount, text(r.Date[:])+","+text(r.RRN[:])+","+text(r.Auth[:])+","+card)
+	}
+	for _, d := range doubts {
+		j.row(t, d.Batch, d.Trace, d.Of, "unknown", d.Amount, ",,,")
+	}
+}
+
+func (j *journal) sum(tid string) *dialect.Totals {
+	if j.rest[tid] == nil {
+		j.rest[tid] = &dialect.Totals{}
+	}
+	return j.rest[tid]
+}
+
+func (j *journal) row(t *sim.Terminal, batch, trace uint32, of dialect.Transaction, state string, amount int64, more string) {
+	j.room--
+	if of.Side() == dialect.Credit {
+		amount = -amount
+	}
+	_, err := fmt.Fprintf(j.w, "%s,%s,%06d,%06d,%s,%s,1,%d,%s\n", t.TID, t.MID, batch, trace, of, state, amount, more)
+	j.err = errors.Join(j.err, err)
+}
+
+// text is what a host said in digits and letters; anything else would be read as
+// part of the table.
+func text(v []byte) string {
+	for _, c := range v {
+		if c != ' ' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return ""
+		}
+	}
+	return string(v)
+}
+
+// close writes the sums of what had no room, and ends the file.
+func (j *journal) close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for tid, rest := range j.rest {
+		_, err := fmt.Fprintf(j.w, "%s,,,,all later,approved,%s,%d,,,,\n", tid, strconv.Itoa(rest.DebitN+rest.CreditN), rest.Net())
+		j.err = errors.Join(j.err, err)
+	}
+	if err := errors.Join(j.err, j.w.Flush(), j.file.Close()); err != nil {
+		return fmt.Errorf("journal.csv: %w", err)
+	}
+	return nil
+}

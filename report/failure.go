@@ -1,0 +1,133 @@
+package report
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// mostKinds bounds how many kinds of failure, and of reason, a run tells apart.
+const mostKinds = 100
+
+// Failure is how often a sentence did not hold after exchanges that ended alike.
+type Failure struct {
+	At       string `json:"at"` // file:line
+	Sentence string `json:"sentence"`
+	Outcome  string `json:"outcome"` // of the exchange before it, "approved" when there was none
+	N        int64  `json:"n"`
+	Why      string `json:"why"` // of the first
+}
+
+// failures groups what did not hold. It is written to only when something went
+// wrong.
+type failures struct {
+	mu    sync.Mutex
+	kinds map[failureKind]*Failure
+	stuck map[string]int64 // arrivals by reason
+}
+
+type failureKind struct {
+	at string
+	o  Outcome
+}
+
+// Failure takes down a step that did not hold: where its sentence stands, how the
+// exchange before it ended, and why it did not hold.
+func (r *Recorder) Failure(at, sentence string, o Outcome, why error) {
+	f := &r.failures
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	k := failureKind{at, o}
+	known := f.kinds[k]
+	if known == nil {
+		if len(f.kinds) >= mostKinds {
+			return
+		}
+		if f.kinds == nil {
+			f.kinds = map[failureKind]*Failure{}
+		}
+		known = &Failure{At: at, Sentence: sentence, Outcome: o.String(), Why: Printable(why.Error())}
+		f.kinds[k] = known
+	}
+	known.N++
+}
+
+// Stuck takes down an arrival that was given to a terminal which could not send
+// what it was about, and why. The shard has counted it as played.
+func (r *Recorder) Stuck(s *Shard, why error) {
+	s.count(tally{Stuck: 1})
+	f := &r.failures
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stuck = addReason(f.stuck, why)
+}
+
+// addReason counts by reason, the rarer ones together once there are many.
+func addReason(to map[string]int64, why error) map[string]int64 {
+	if to == nil {
+		to = map[string]int64{}
+	}
+	text := Printable(why.Error())
+	if _, known := to[text]; !known && len(to) >= mostKinds {
+		text = "for other reasons"
+	}
+	to[text]++
+	return to
+}
+
+// told gives the failures, the commonest first, and the reasons of stuck arrivals.
+func (f *failures) told() ([]Failure, map[string]int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []Failure
+	for _, k := range f.kinds {
+		all = append(all, *k)
+	}
+	sortFailures(all)
+	return all, maps.Clone(f.stuck)
+}
+
+func sortFailures(all []Failure) {
+	slices.SortFunc(all, func(a, b Failure) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.At, b.At), cmp.Compare(a.Outcome, b.Outcome))
+	})
+}
+
+// mergeFailures adds up those of two runs.
+func mergeFailures(a, b []Failure) []Failure {
+	out := slices.Clone(a)
+	for _, f := range b {
+		i := slices.IndexFunc(out, func(o Failure) bool { return o.At == f.At && o.Outcome == f.Outcome })
+		if i < 0 {
+			out = append(out, f)
+		} else {
+			out[i].N += f.N
+		}
+	}
+	sortFailures(out)
+	return out
+}
+
+// addCounts adds counts by name; the result is a map of its own.
+func addCounts(a, b map[string]int64) map[string]int64 {
+	if len(b) == 0 {
+		return a
+	}
+	sum := maps.Clone(a)
+	if sum == nil {
+		sum = map[string]int64{}
+	}
+	for name, n := range b {
+		sum[name] += n
+	}
+	return sum
+}
+
+// total adds up counts by name.
+func total(m map[string]int64) (n int64) {
+	for _, k := range m {
+		n += k
+	}
+	return n
+}

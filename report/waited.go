@@ -1,0 +1,117 @@
+package report
+
+import (
+	"math"
+	"sync"
+	"time"
+)
+
+// Waited is what became of arrivals that fell due while every terminal was waiting
+// for the host, or undoing what the host had left open. It is the host's doing, or
+// the fleet's that is too small for it, and not the generator's.
+type Waited struct {
+	Arrivals  int64         // that fell due while no terminal was free
+	Longest   time.Duration // that one of them waited for a terminal
+	Terminals int           // that there were
+	Enough    int           // terminals that would have done
+}
+
+// occupancy is how long terminals were busy with arrivals, by the second in which
+// they were free again.
+type occupancy struct {
+	mu      sync.Mutex
+	seconds []stay
+	longest time.Duration
+	held    []int64 // arrivals that waited for a terminal, by the second in which they fell due
+	waited  time.Duration
+}
+
+type stay struct {
+	n   int64
+	sum time.Duration
+}
+
+// Busy takes down that a terminal has been busy with an arrival so long, until now.
+func (r *Recorder) Busy(now, took time.Duration) {
+	o := &r.occupancy
+	k := max(0, int(now/time.Second))
+	o.mu.Lock()
+	for len(o.seconds) <= k {
+		o.seconds = append(o.seconds, stay{})
+	}
+	o.seconds[k].n++
+	o.seconds[k].sum += took
+	o.longest = max(o.longest, took)
+	o.mu.Unlock()
+}
+
+// Held takes down an arrival for which no terminal was free when it fell due, and
+// how long it waited for one.
+func (r *Recorder) Held(due, waited time.Duration) {
+	o := &r.occupancy
+	k := max(0, int(due/time.Second))
+	o.mu.Lock()
+	for len(o.held) <= k {
+		o.held = append(o.held, 0)
+	}
+	o.held[k]++
+	o.waited = max(o.waited, waited)
+	o.mu.Unlock()
+}
+
+// heldIn is how many arrivals waited for a terminal of those due in the seconds
+// from one to another.
+func (o *occupancy) heldIn(from, upto time.Duration) (n int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	a, b := int(from.Round(time.Second)/time.Second), int(upto.Round(time.Second)/time.Second)
+	for k := a; k < min(b, len(o.held)); k++ {
+		n += o.held[k]
+	}
+	return n
+}
+
+// fewest is how many arrivals a second must have ended for its mean to be told.
+const fewest = 10
+
+// told sums up a run of so many terminals, with the arrivals planned in each
+// second. By Little's law as many terminals are busy as arrivals fall due a second,
+// times the seconds that each takes: the busiest second decides, with three
+// deviations of a Poisson count above it. Where that is not more than there were,
+// the arrivals waited in some part of a second, and the longest time takes the
+// mean's place.
+func (o *occupancy) told(planned []int64, terminals int) Waited {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	w := Waited{Longest: o.waited, Terminals: terminals}
+	for _, n := range o.held {
+		w.Arrivals += n
+	}
+	if w.Arrivals == 0 {
+		return w
+	}
+	var mean, most float64
+	for k, n := range planned {
+		rate := float64(n)
+		most = max(most, rate*o.longest.Seconds())
+		if k < len(o.seconds) && o.seconds[k].n >= fewest {
+			mean = max(mean, rate*o.seconds[k].sum.Seconds()/float64(o.seconds[k].n))
+		}
+	}
+	enough := mean + 3*math.Sqrt(mean)
+	if enough <= float64(terminals) {
+		enough = most
+	}
+	w.Enough = max(twoDigits(enough), terminals+1)
+	return w
+}
+
+// twoDigits rounds up to two significant digits: more would be a pretence.
+func twoDigits(x float64) int {
+	unit := math.Pow(10, max(0, math.Floor(math.Log10(max(1, x)))-1))
+	return int(math.Ceil(x/unit) * unit)
+}
+
+func (w Waited) plus(o Waited) Waited {
+	return Waited{w.Arrivals + o.Arrivals, max(w.Longest, o.Longest), w.Terminals + o.Terminals, w.Enough + o.Enough}
+}

@@ -1,0 +1,88 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/dialect"
+)
+
+// Comparison is how the totals that terminal and host have of a batch compare.
+type Comparison uint8
+
+const (
+	NotTold    Comparison = iota // no settlement, or one that was not approved
+	Balanced                     // the host says so, and its totals are the terminal's
+	Explained                    // they differ by payments that the terminal is in doubt of, and by nothing else
+	Uncompared                   // the batch may hold payments from before, or more than a settlement can say
+	Unbalanced
+	comparisons
+)
+
+// Settled is what came of the settlements of a terminal.
+type Settled struct {
+	Counts    [comparisons]int64
+	Failed    int64          // not approved, or not finished
+	Own, Host dialect.Totals // of all batches whose totals were compared
+	Detail    string         // the first that did not balance, with both totals
+	Why       error          // why the latest was not done; nil when it was
+}
+
+// foreign reports whether a flag leaves the half for foreign cards, in which the
+// terminal has none, as it is: some hosts leave it without a flag.
+func foreign(f dialect.Flag) bool { return f != dialect.Unbalanced && f != dialect.InError }
+
+// balance compares a settlement's totals with the host's.
+func (t *Terminal) balance(r *Result, other dialect.Flag) Comparison {
+	own := t.Journal.Batch
+	more := r.Host.Minus(own)
+	switch {
+	case r.Flag == dialect.Balanced && foreign(other) && r.Host == own:
+		return Balanced
+	case !own.Fit():
+		return Uncompared
+	case !foreign(other) || r.Flag == dialect.Balanced || r.Flag == dialect.NoFlag || r.Flag == 0:
+		return Unbalanced
+	case PossibleOf(t.Journal.open()).Has(more):
+		return Explained
+	case !t.Opened && more.Debit >= 0 && more.Credit >= 0 && (more.Debit > 0) == (more.DebitN > 0) && (more.Credit > 0) == (more.CreditN > 0):
+		return Uncompared
+	}
+	return Unbalanced
+}
+
+// settle takes down a batch that terminal and host have closed, and empties the
+// journal. Where the host's totals decide what the terminal was in doubt of, the
+// journal takes them over.
+func (t *Terminal) settle(r *Result) {
+	j := &t.Journal
+	t.Settled.Counts[r.Totals]++
+	t.Settled.Why = nil
+	switch r.Totals {
+	case Explained:
+		j.All = j.All.Plus(r.Host.Minus(j.Batch))
+		fallthrough
+	case Balanced:
+		j.Doubts = j.Doubts[:len(j.Doubts)-len(j.open())]
+		t.Settled.Own, t.Settled.Host = t.Settled.Own.Plus(r.Host), t.Settled.Host.Plus(r.Host)
+	case Unbalanced:
+		t.Settled.Own, t.Settled.Host = t.Settled.Own.Plus(j.Batch), t.Settled.Host.Plus(r.Host)
+		if t.Settled.Detail == "" {
+			t.Settled.Detail = t.compared(r)
+		}
+	}
+	for i := range j.Doubts {
+		j.Doubts[i].settled = true
+	}
+	t.Opened = true
+	j.clear()
+}
+
+// compared says both totals of a settlement.
+func (t *Terminal) compared(r *Result) string {
+	return fmt.Sprintf("terminal %s, batch %06d: %s; the host has %s, flag %s", t.TID, t.Batch, describeTotals(t.Journal.Batch), describeTotals(r.Host), r.Flag)
+}
+
+func describeTotals(t dialect.Totals) string {
+	return fmt.Sprintf("debits of %s yuan in %d, credits of %s yuan in %d", report.FormatYuan(t.Debit), t.DebitN, report.FormatYuan(t.Credit), t.CreditN)
+}

@@ -35,7 +35,10 @@ func hostCommand() *cobra.Command {
 			if !anywhere && !profile.IsLoopback(address) {
 				return usage(fmt.Errorf("listen %q is not a loopback address: add --anywhere to serve other machines with test keys", listen))
 			}
-			h, err := f.bundled(p)
+			h, err := f.bundled(p, host.WithLog(host.Log{
+				Notice: func(text string) { fmt.Fprintf(cmd.ErrOrStderr(), "posfleet: %s\n", text) },
+				Panic:  func(value any, stack []byte) { tellPanic(cmd.ErrOrStderr(), value, stack) },
+			}))
 			if err != nil {
 				return err
 			}
@@ -47,6 +50,9 @@ func hostCommand() *cobra.Command {
 			err = h.Serve(cmd.Context(), l)
 			c := h.Counts()
 			fmt.Fprintf(cmd.OutOrStdout(), "served %d requests on %d connections; %d frames could not be read\n", c.Requests, c.Connections, c.Refused)
+			for _, n := range h.Noticed() {
+				fmt.Fprintf(cmd.OutOrStdout(), "  %d × %s\n", n.Times, n.What)
+			}
 			var net int64
 			for _, b := range h.Books() {
 				net += b.Net()
@@ -54,6 +60,9 @@ func hostCommand() *cobra.Command {
 			fmt.Fprintf(cmd.OutOrStdout(), "booked %s yuan net\n", report.FormatYuan(net))
 			if err := h.Check(); err != nil {
 				return &exit{code: exitBooks, err: err}
+			}
+			if c.Panics > 0 {
+				return &exit{code: exitInternal, err: fmt.Errorf("internal error: %d connections were lost to it (please report it)", c.Panics)}
 			}
 			if err != nil && !errors.Is(err, context.Canceled) {
 				return &exit{code: exitInternal, err: err}

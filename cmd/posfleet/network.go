@@ -150,8 +150,7 @@ func (n *network) books() audit.Books {
 }
 
 // bundled makes the bundled host with the faults asked for.
-func (f *networkFlags) bundled(p *profile.Profile) (*host.Host, error) {
-	var options []host.Option
+func (f *networkFlags) bundled(p *profile.Profile, options ...host.Option) (*host.Host, error) {
 	for _, m := range f.misbehave {
 		options = append(options, host.WithMisbehaviour(m))
 	}

@@ -17,7 +17,7 @@ func signedIn(t testing.TB, h *Host, index int) *pos {
 	if len(h.dialect.Form(dialect.SignIn).ManagementCodes) > 1 {
 		m.SetString(wire.ManagementCode, string(h.profile.SignIn))
 	}
-	out, ok := h.answer(newRequest(h.dialect), nil, p.frame(m)[2:], time.Now())
+	out, ok, _ := h.answer(newRequest(h.dialect), nil, p.frame(m)[2:], time.Now())
 	if !ok || p.ans.Read(out[2:]) != nil {
 		t.Fatal("sign-in got no answer")
 	}
@@ -55,7 +55,7 @@ func benchmarkPurchase(b *testing.B, network string, fields ...field) {
 	i := 0
 	b.ReportAllocs()
 	for b.Loop() {
-		out, _ = h.answer(req, out[:0], frames[i], now)
+		out, _, _ = h.answer(req, out[:0], frames[i], now)
 		if i++; i == len(frames) {
 			b.StopTimer()
 			if got := req.Answer.FieldText(39); got != "00" {
@@ -96,12 +96,12 @@ func TestPurchaseDoesNotAllocate(t *testing.T) {
 		out := make([]byte, 0, 512)
 		now := time.Now()
 		for _, f := range frames { // grow the terminal's book
-			out, _ = h.answer(req, out[:0], f, now)
+			out, _, _ = h.answer(req, out[:0], f, now)
 		}
 		startOver(h)
 		i := 0
 		if n := testing.AllocsPerRun(1000, func() {
-			out, _ = h.answer(req, out[:0], frames[i], now)
+			out, _, _ = h.answer(req, out[:0], frames[i], now)
 			i++
 		}); n != 0 {
 			t.Errorf("%s: a purchase allocates %v times, want 0", network, n)

@@ -43,6 +43,7 @@ func (h *Host) applyRules(req *Request) bool {
 	req.Transaction, req.Known = h.dialect.Classify(m)
 	t, n, ok := h.books.Terminal(m.Get(wire.TerminalID), m.Get(wire.MerchantID))
 	if !ok {
+		h.log.add(notice{what: unknownTerminal(m)})
 		h.reply(req, noTerminal)
 		return true
 	}
@@ -165,9 +166,10 @@ func (h *Host) sealed(req *Request) bool {
 }
 
 // repeated decides on a payment that came before, as r: where repeats are
-// answered, the same answer, if it is the same payment.
+// answered, or it says itself that it is one, the same answer, if it is the same
+// payment.
 func (h *Host) repeated(req *Request, r *book.Record) string {
-	if !h.repeat || r.State != book.Approved || r.Kind != req.Transaction || !h.sealed(req) {
+	if !h.repeat && !req.repeats || r.State != book.Approved || r.Kind != req.Transaction || !h.sealed(req) {
 		return duplicate
 	}
 	if code := h.readPayment(req); code != pending || req.record.Amount != r.Amount ||

@@ -217,7 +217,7 @@ func TestFlippedOctetIsNeverBooked(t *testing.T) {
 			}
 			q.conn.Close()
 			switch code {
-			case "A0", "30", "77", "97", "silence": // 77 and 97: the flip hit batch, TID or MID
+			case "A0", "12", "30", "77", "97", "silence": // 12: the flip hit the message type, 77 and 97: batch, TID or MID
 			default:
 				t.Errorf("octet %d, bit %02X: answered %s", i, bit, code)
 			}
@@ -274,11 +274,11 @@ func TestNothingIsBookedWithoutSignIn(t *testing.T) {
 	}
 }
 
-// Answers and unknown types get no answer and change nothing.
-func TestAnswersAndUnknownTypesAreIgnored(t *testing.T) {
+// Answers and notifications get no answer and change nothing.
+func TestAnswersAndNotificationsAreIgnored(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
-	for _, mti := range []string{"0210", "0410", "0810", "9999", "0300"} {
+	for _, mti := range []string{"0210", "0410", "0810", "9999", "0340"} {
 		m := p.request(dialect.Purchase, amount(1), shows("good"))
 		m.SetMTI(mti)
 		p.write(p.frame(m))

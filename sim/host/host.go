@@ -43,6 +43,7 @@ type Host struct {
 	clock      clock
 	serial     atomic.Uint64 // numbers answers; the last six digits are part of the RRN
 	count      counters
+	log        log
 }
 
 // Option changes a Host that New makes.
@@ -74,6 +75,15 @@ func WithRepeats() Option {
 	}
 }
 
+// WithLog has the host tell what those who run it must know of. Nothing is told
+// at the same time as something else.
+func WithLog(told Log) Option {
+	return func(h *Host) error {
+		h.log.told = told
+		return nil
+	}
+}
+
 // New makes the host of profile p.
 func New(p *profile.Profile, options ...Option) (*Host, error) {
 	h := &Host{profile: p, dialect: p.Dialect, clock: clock{now: time.Now}}
@@ -89,6 +99,7 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 	}
 	h.sessions = make([]*session, len(p.Terminals))
 	h.server.NewAnswer, h.server.Format = h.newAnswer, &h.dialect.Format
+	h.server.Unread, h.server.Panicked = h.unread, h.log.panicked
 	h.server.Delays = h.behaviour != nil || h.misbehaves
 	return h, nil
 }
@@ -120,13 +131,14 @@ type Counts struct {
 	serve.Counts
 	Requests   int64 // messages that could be read
 	Answers    int64 // answers made, whether the line took them or not
-	Ignored    int64 // messages left without an answer: answers sent as requests, unknown types, foreign routing
+	Unknown    int64 // requests of message types that the dialect does not have; they get 12
+	Ignored    int64 // messages left without an answer: answers sent as requests, notifications, foreign routing
 	Silent     int64 // requests that a misbehaviour left unanswered
 	Miscounted int64 // batch uploads whose end told another number than came
 }
 
 type counters struct {
-	requests, answers, refused, ignored, silent, miscounted atomic.Int64
+	requests, answers, refused, unknown, ignored, silent, miscounted atomic.Int64
 }
 
 // Counts reads the counters.
@@ -136,6 +148,7 @@ func (h *Host) Counts() Counts {
 		Counts:     h.server.Counts(),
 		Requests:   c.requests.Load(),
 		Answers:    c.answers.Load(),
+		Unknown:    c.unknown.Load(),
 		Ignored:    c.ignored.Load(),
 		Silent:     c.silent.Load(),
 		Miscounted: c.miscounted.Load(),

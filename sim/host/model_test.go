@@ -40,7 +40,7 @@ type model struct {
 
 // ask sends without a socket and gives the answer's code.
 func (m *model) ask(frame []byte) string {
-	out, ok := m.h.answer(m.reused, nil, frame[2:], time.Now())
+	out, ok, _ := m.h.answer(m.reused, nil, frame[2:], time.Now())
 	if !ok {
 		m.Fatal("no answer")
 	}

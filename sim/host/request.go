@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -28,6 +29,8 @@ type Request struct {
 	copies   int       // how often it leaves
 	spoilMAC bool      // turn the MAC wrong
 	noMAC    bool      // leave it out
+	repeats  bool      // the message type says that it came before
+	advice   bool      // a reversal that says so of what has happened, and is answered as an advice
 
 	terminal *book.Terminal
 	number   int       // of the terminal, in the profile
@@ -55,7 +58,7 @@ func newRequest(d *dialect.Dialect) *Request {
 func (req *Request) reset(arrived time.Time) {
 	req.Transaction, req.Known = 0, false
 	req.arrived, req.due, req.copies = arrived, time.Time{}, 1
-	req.spoilMAC, req.noMAC = false, false
+	req.spoilMAC, req.noMAC, req.repeats, req.advice = false, false, false, false
 	req.terminal, req.number, req.session, req.key, req.now, req.serial = nil, 0, nil, nil, nil, 0
 	req.trace, req.batch, req.pan, req.expiry = 0, 0, nil, nil
 	req.record = book.Record{Card: book.NoCard, Original: -1}
@@ -65,68 +68,116 @@ func (req *Request) reset(arrived time.Time) {
 // newAnswer makes what answers the messages of one connection at a time.
 func (h *Host) newAnswer() serve.Answer {
 	req := newRequest(h.dialect)
-	return func(dst, frame []byte, arrived time.Time) (out []byte, due time.Time) {
+	return func(dst, frame []byte, arrived time.Time) (out []byte, due time.Time, err error) {
 		from := len(dst)
-		out, ok := h.answer(req, dst, frame, arrived)
+		out, ok, err := h.answer(req, dst, frame, arrived)
 		if !ok {
-			return out, time.Time{}
+			return out, time.Time{}, err
 		}
 		n := len(out)
 		for range req.copies - 1 {
 			out = append(out, out[from:n]...)
 		}
-		return out, req.due
+		return out, req.due, err
 	}
 }
 
 // answer makes the answer to one frame (without its length) and appends it to
-// dst with its length, once. It reports whether there is one.
-func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) ([]byte, bool) {
+// dst with its length, once. It reports whether there is one. The error is of a
+// frame that could not be read, or is not for this host.
+func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out []byte, ok bool, err error) {
 	req.reset(arrived)
-	if err := req.Message.Read(frame); err != nil {
+	m := req.Message
+	err = m.Read(frame)
+	misrouted := h.misrouted(m, frame)
+	switch asked := h.asked(req); {
+	case err != nil:
 		h.count.refused.Add(1)
-		if !h.ours(req.Message, frame) || !h.asked(req.Message) {
-			return dst, false
+		if misrouted != nil {
+			return dst, false, misrouted
 		}
-		req.now = h.clock.stamp(arrived.Unix())
-		req.serial = h.serial.Add(1)
-		h.reply(req, formatError)
-		return h.pack(req, dst)
-	}
-	if !h.ours(req.Message, frame) || req.Message.IsAnswer() || !h.asked(req.Message) {
+		if !asked {
+			return dst, false, err
+		}
+		out, ok = h.pack(req, dst, formatError)
+		return out, ok, err
+	case misrouted != nil:
 		h.count.ignored.Add(1)
-		return dst, false
+		return dst, false, misrouted
+	case m.IsAnswer():
+		h.count.ignored.Add(1)
+		h.log.add(notice{what: "answer sent as a request: " + m.MTI()})
+		return dst, false, nil
+	case !asked:
+		h.log.add(notice{what: "unknown message type " + m.MTI()})
+		if function := m.MTI()[2]; function != '0' && function != '2' {
+			h.count.ignored.Add(1) // a notification, which nobody answers
+			return dst, false, nil
+		}
+		h.count.unknown.Add(1)
+		out, ok = h.pack(req, dst, invalid)
+		return out, ok, nil
 	}
 	h.count.requests.Add(1)
 	if !h.handler(req) {
 		h.count.silent.Add(1)
-		return dst, false
+		return dst, false, nil
 	}
 	if h.behaviour != nil {
 		h.behaviour.shape(req)
 	}
 	if req.copies == 0 {
 		h.count.silent.Add(1)
-		return dst, false
+		return dst, false, nil
 	}
-	return h.pack(req, dst)
+	out, ok = h.seal(req, dst)
+	return out, ok, nil
 }
 
-// ours reports whether the routing header is for this host: a TPDU, to the
-// address that the profile's requests go to.
-func (h *Host) ours(m *wire.Message, frame []byte) bool {
-	if !h.dialect.Header.TPDU {
-		return true
-	}
-	if len(frame) < len(m.Head) || m.Head[0] != 0x60 {
-		return false
+// misrouted says in what way the routing header is not for this host: it wants a
+// TPDU, to the address that the profile's requests go to.
+func (h *Host) misrouted(m *wire.Message, frame []byte) error {
+	if !h.dialect.Header.TPDU || len(frame) < len(m.Head) {
+		return nil
 	}
 	to := h.profile.Head
-	return len(to) < 3 || to[1] == m.Head[1] && to[2] == m.Head[2]
+	switch app := to[min(len(to), h.dialect.Header.Len()-h.dialect.Header.App):]; {
+	case len(to) >= 3 && frame[0] == 0x60 && to[1] == frame[1] && to[2] == frame[2]:
+		return nil
+	case frame[0] != 0x60, len(app) > 2 && bytes.HasPrefix(frame, app[:2]): // CUP's application header begins with 60 too
+		return errNoTPDU
+	case len(to) >= 3:
+		return errOtherTPDU
+	}
+	return nil
 }
 
-// asked reports whether the dialect has a request of this type.
-func (h *Host) asked(m *wire.Message) bool {
+// asked reports whether the dialect has a request of this type. A repeat, whose
+// type ends with 1, counts as its original (ISO 8583, message type's position 4),
+// and the advice of a reversal, 0420, as the reversal.
+func (h *Host) asked(req *Request) bool {
+	m := req.Message
+	if h.has(m) {
+		return true
+	}
+	as := []byte(m.MTI())
+	if as[3] == '1' {
+		as[3], req.repeats = '0', true
+	}
+	if string(as[:3]) == "042" {
+		as[2], req.advice = '0', true
+	}
+	given := m.MTI()
+	if m.SetMTI(string(as)); h.has(m) {
+		return true
+	}
+	m.SetMTI(given)
+	req.repeats, req.advice = false, false
+	return false
+}
+
+// has reports whether the dialect has a request of just this type.
+func (h *Host) has(m *wire.Message) bool {
 	for i := range h.dialect.Forms {
 		if m.IsMTI(h.dialect.Forms[i].MTI) {
 			return true
@@ -135,8 +186,20 @@ func (h *Host) asked(m *wire.Message) bool {
 	return false
 }
 
-// pack puts the answer on the line's buffer and seals it.
-func (h *Host) pack(req *Request, dst []byte) ([]byte, bool) {
+// pack makes the whole answer to a message that no rule was asked about.
+func (h *Host) pack(req *Request, dst []byte, code string) ([]byte, bool) {
+	req.now = h.clock.stamp(req.arrived.Unix())
+	req.serial = h.serial.Add(1)
+	h.reply(req, code)
+	return h.seal(req, dst)
+}
+
+// seal puts the answer on the line's buffer and its MAC into it.
+func (h *Host) seal(req *Request, dst []byte) ([]byte, bool) {
+	if req.advice {
+		mti := req.Answer.MTI()
+		req.Answer.SetMTI(mti[:2] + "3" + mti[3:])
+	}
 	if req.key != nil && !req.noMAC {
 		req.Answer.AddMAC()
 	}

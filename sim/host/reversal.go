@@ -74,7 +74,7 @@ func (h *Host) reversed(req *Request) (*dialect.Form, uint32) {
 	}
 	for i := range d.Forms {
 		f := &d.Forms[i]
-		if f.Transaction.Payment() && (mti == nil || string(mti) == f.MTI) && d.Undoes(m, f) {
+		if f.Transaction.Payment() && (mti == nil || len(mti) == 4 && string(mti[:3]) == f.MTI[:3]) && d.Undoes(m, f) { // a repeat's original is its original's
 			return f, trace
 		}
 	}

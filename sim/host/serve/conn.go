@@ -2,7 +2,8 @@ package serve
 
 import (
 	"crypto/tls"
-	"errors"
+	"fmt"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ type conn struct {
 	mu     sync.Mutex // writing
 
 	ahead []byte // octets read before, that come first
+	lost  bool   // the last message could not be read: the next one must be whole
 
 	// Deadlines are moved only when they have come noticeably nearer.
 	readBy, writeBy time.Time
@@ -30,6 +32,9 @@ type conn struct {
 func (c *conn) Read(p []byte) (int, error) {
 	c.reads++
 	if c.reads == 2 {
+		if c.lost {
+			return 0, io.EOF
+		}
 		c.readBy = time.Now().Add(c.limits.Message)
 		if err := c.Conn.SetReadDeadline(c.readBy); err != nil {
 			return 0, err
@@ -79,14 +84,15 @@ const mostUnsent = 16 << 10
 // counted.
 func (a *acceptor) converse(nc net.Conn, read, answers []byte) {
 	defer func() {
-		if recover() != nil {
-			a.count.panics.Add(1)
+		if p := recover(); p != nil {
+			a.panicked(p)
 		}
 	}()
 	if a.TLS != nil {
 		tc, err := a.shakeHands(nc)
 		if err != nil {
 			a.count.refused.Add(1)
+			a.tell(nc.RemoteAddr(), nil, fmt.Errorf("TLS handshake: %w", err))
 			return
 		}
 		defer tc.Close()
@@ -121,10 +127,12 @@ func (a *acceptor) answerAll(c *conn) {
 		}
 		frame, err := reader.Next()
 		if err == nil && len(frame) < shortest {
-			err = wire.ErrLength
+			a.unread(c.RemoteAddr(), frame, tooShort(len(frame), shortest))
+			return
 		}
 		if err != nil {
-			a.countRefused(err)
+			octets, _ := reader.Begun()
+			a.unread(c.RemoteAddr(), octets, err)
 			return
 		}
 		if c.reads > 0 {
@@ -137,7 +145,12 @@ func (a *acceptor) answerAll(c *conn) {
 		}
 		from := len(by.out)
 		var due time.Time
-		if by.out, due = by.answer(by.out, frame, now); !due.IsZero() {
+		var wrong error
+		by.out, due, wrong = by.answer(by.out, frame, now)
+		if c.lost = wrong != nil; c.lost {
+			a.tell(c.RemoteAddr(), frame, wrong)
+		}
+		if !due.IsZero() {
 			a.queue.put(delayed{due: due, to: c, octets: append([]byte(nil), by.out[from:]...)})
 			by.out = by.out[:from]
 		}
@@ -154,12 +167,19 @@ func (a *acceptor) answerAll(c *conn) {
 			a.answerers.Put(by)
 			by = nil
 		}
+		if c.lost && !more && begun(reader) {
+			return
+		}
 	}
 }
 
-// countRefused counts what ended a connection, unless the peer or time did.
-func (s *Server) countRefused(err error) {
-	if errors.Is(err, wire.ErrLength) || errors.Is(err, wire.ErrIdle) {
-		s.count.refused.Add(1)
-	}
+// begun reports whether the reader has octets of a message that is not whole.
+func begun(r *wire.Reader) bool {
+	octets, announced := r.Begun()
+	return announced > 0 || len(octets) > 0
+}
+
+// tooShort is what is wrong with a message that has no room for a message type.
+func tooShort(n, least int) error {
+	return fmt.Errorf("%w: %d octets announced, routing header and message type alone have %d", wire.ErrLength, n, least)
 }

@@ -96,6 +96,18 @@ type loop struct {
 type polledConn struct {
 	fd   int
 	last time.Time // when octets came last
+	lost bool      // the last message could not be read: the next one must be whole
+}
+
+// RemoteAddr is who the peer is; nil when the system does not tell any more.
+func (p *polledConn) RemoteAddr() net.Addr {
+	switch a, _ := unix.Getpeername(p.fd); a := a.(type) {
+	case *unix.SockaddrInet4:
+		return &net.TCPAddr{IP: a.Addr[:], Port: a.Port}
+	case *unix.SockaddrInet6:
+		return &net.TCPAddr{IP: a.Addr[:], Port: a.Port}
+	}
+	return nil
 }
 
 func newLoop(a *acceptor) (*loop, error) {
@@ -130,7 +142,7 @@ func (l *loop) add(fd int) bool {
 	if err != nil {
 		return false
 	}
-	l.conns[int32(fd)] = &polledConn{fd, time.Now()}
+	l.conns[int32(fd)] = &polledConn{fd: fd, last: time.Now()}
 	return true
 }
 
@@ -206,8 +218,8 @@ func (l *loop) end() {
 // and is counted.
 func (l *loop) answer(p *polledConn) {
 	defer func() {
-		if recover() != nil {
-			l.count.panics.Add(1)
+		if panicked := recover(); panicked != nil {
+			l.panicked(panicked)
 			l.reader.Rest()
 			l.by = l.newAnswerer()
 			l.hangUp(p)
@@ -223,21 +235,32 @@ func (l *loop) answer(p *polledConn) {
 			break
 		}
 		if err == nil && len(frame) < l.shortest {
-			err = wire.ErrLength
+			err = tooShort(len(frame), l.shortest)
 		}
 		if err != nil {
-			l.countRefused(err)
+			if frame == nil {
+				frame, _ = l.reader.Begun()
+			}
+			l.unread(p.RemoteAddr(), frame, err)
 			l.reader.Rest()
 			l.hangUp(p)
 			return
 		}
 		whole++
-		by.out, _ = by.answer(by.out, frame, p.last)
+		var wrong error
+		by.out, _, wrong = by.answer(by.out, frame, p.last)
+		if p.lost = wrong != nil; p.lost {
+			l.tell(p.RemoteAddr(), frame, wrong)
+		}
 		if len(by.out) > mostUnsent && l.reader.Buffered() && !l.send(p) {
 			return
 		}
 	}
 	switch rest := l.reader.Rest(); {
+	case len(rest) > 0 && p.lost:
+		if l.send(p) {
+			l.hangUp(p)
+		}
 	case len(rest) > 0 || whole == 0 && l.got > 0:
 		l.handOver(p, rest, by.out)
 	default:

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,9 +29,13 @@ import (
 // to be sent; nothing appended is silence. An answer that is to wait has the time
 // when it is due, any other the zero time.
 //
+// An error says that it could not be read, or is not for this host. Octets that
+// follow such a message and are no whole one may be its own, counted wrong: then
+// the connection is ended, when what has been answered is sent.
+//
 // It answers one message at a time; frame is a view that holds until it returns.
 // A panic costs the connection and is counted.
-type Answer func(dst, frame []byte, arrived time.Time) (out []byte, due time.Time)
+type Answer func(dst, frame []byte, arrived time.Time) (out []byte, due time.Time, err error)
 
 // Server serves any number of listeners. Its fields are set before the first.
 type Server struct {
@@ -39,6 +44,13 @@ type Server struct {
 	Limits    Limits
 	TLS       *tls.Config // nil for plain TCP
 	Delays    bool        // an Answer may give times when answers are due, which the event loop does not ask for
+
+	// Unread is told of what could not be read, if it is not nil: an Answer's error
+	// with its message, or what is wrong with a length prefix or a TLS handshake,
+	// with the octets at hand. They hold until it returns.
+	Unread func(from net.Addr, octets []byte, err error)
+	// Panicked is told of a panic of an Answer, if it is not nil.
+	Panicked func(value any, stack []byte)
 
 	count     counters
 	answerers sync.Pool // of those for connections with a goroutine
@@ -104,6 +116,29 @@ func (s *Server) newAnswerer() *answerer { return &answerer{answer: s.NewAnswer(
 
 // shortest is how many octets a message has at least: routing header and MTI.
 func (s *Server) shortest() int { return s.Format.Header.Len() + 2 }
+
+// unread counts what ended a connection, unless the peer or time did, and tells
+// of it.
+func (s *Server) unread(from net.Addr, octets []byte, err error) {
+	if !errors.Is(err, wire.ErrLength) && !errors.Is(err, wire.ErrIdle) {
+		return
+	}
+	s.count.refused.Add(1)
+	s.tell(from, octets, err)
+}
+
+func (s *Server) tell(from net.Addr, octets []byte, err error) {
+	if s.Unread != nil {
+		s.Unread(from, octets, err)
+	}
+}
+
+func (s *Server) panicked(value any) {
+	s.count.panics.Add(1)
+	if s.Panicked != nil {
+		s.Panicked(value, debug.Stack())
+	}
+}
 
 // Serve answers on every connection that l accepts until ctx ends, then closes l
 // and the connections and waits for their goroutines. It returns nil when ctx

@@ -30,8 +30,8 @@ func framed(message string) []byte {
 }
 
 // echo answers each message with itself.
-func echo(dst, frame []byte, _ time.Time) ([]byte, time.Time) {
-	return append(dst, framed(string(frame))...), time.Time{}
+func echo(dst, frame []byte, _ time.Time) ([]byte, time.Time, error) {
+	return append(dst, framed(string(frame))...), time.Time{}, nil
 }
 
 // by makes the server of one way to answer.
@@ -378,7 +378,7 @@ func TestServeWaitsForAllItStarted(t *testing.T) {
 
 func TestPanicCostsOneConnection(t *testing.T) {
 	for _, delays := range []bool{false, true} { // by the event loop, and by a goroutine
-		s := by(func(dst, frame []byte, at time.Time) ([]byte, time.Time) {
+		s := by(func(dst, frame []byte, at time.Time) ([]byte, time.Time, error) {
 			if string(frame) == "bad" {
 				panic("planted")
 			}
@@ -411,10 +411,53 @@ func TestOctetsThatAreNoMessageAreRefused(t *testing.T) {
 	}
 }
 
+// After a message that could not be read, octets that are no whole message are
+// its own, counted wrong: the connection ends with what was answered. A whole one
+// is answered.
+func TestLeftOverOctetsEndTheConnection(t *testing.T) {
+	wrong := errors.New("wrong")
+	for _, delays := range []bool{false, true} { // by the event loop, and by a goroutine
+		for _, together := range []bool{true, false} {
+			var told atomic.Int64
+			s := by(func(dst, frame []byte, at time.Time) ([]byte, time.Time, error) {
+				dst, due, err := echo(dst, frame, at)
+				if string(frame) == "bad" {
+					err = wrong
+				}
+				return dst, due, err
+			})
+			s.Delays = delays
+			s.Unread = func(from net.Addr, octets []byte, err error) {
+				if err == wrong && string(octets) == "bad" && from != nil {
+					told.Add(1)
+				}
+			}
+			c := dial(t, listen(t, s))
+			c.ask("good")
+			c.ask("bad")
+			c.ask("good again")
+			c.ask("bad")
+			octets := framed("bad")
+			if together {
+				octets = append(octets, 'X')
+			}
+			c.write(octets)
+			c.hear("bad")
+			if !together {
+				c.write([]byte("X"))
+			}
+			c.ended()
+			if told.Load() != 3 {
+				t.Errorf("told of %d messages, want 3", told.Load())
+			}
+		}
+	}
+}
+
 // A message that ends at any octet, in whatever way the connection ends, is none.
 func TestCutMessagesAreNotAnswered(t *testing.T) {
 	var asked atomic.Int64
-	address := listen(t, by(func(dst, frame []byte, at time.Time) ([]byte, time.Time) {
+	address := listen(t, by(func(dst, frame []byte, at time.Time) ([]byte, time.Time, error) {
 		asked.Add(1)
 		return echo(dst, frame, at)
 	}))
@@ -459,13 +502,13 @@ func TestTLSAndPlainDoNotMix(t *testing.T) {
 // Answers leave when they are due, in the order of their times; those due at
 // once in the order in which they were made.
 func TestDelayedAnswersLeaveInTheOrderOfTheirTimes(t *testing.T) {
-	s := by(func(dst, frame []byte, at time.Time) ([]byte, time.Time) {
-		dst, _ = echo(dst, frame, at)
+	s := by(func(dst, frame []byte, at time.Time) ([]byte, time.Time, error) {
+		dst, _, _ = echo(dst, frame, at)
 		wait := time.Duration(frame[0]-'0') * 10 * time.Millisecond
 		if wait == 0 {
-			return dst, time.Time{}
+			return dst, time.Time{}, nil
 		}
-		return dst, at.Add(wait)
+		return dst, at.Add(wait), nil
 	})
 	s.Delays = true
 	c := dial(t, listen(t, s))

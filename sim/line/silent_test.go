@@ -235,3 +235,35 @@ func TestHungUpIsSeen(t *testing.T) {
 		}
 	}
 }
+
+// A host that ends its half of the connection with the answer, and reads on for a
+// while, sends nothing more when the next request comes: no event tells of it. The
+// line must look itself, or it would wait the whole timeout out.
+func TestHalfClosedConnectionIsNoticedAtOnce(t *testing.T) {
+	const timeout = 2 * time.Second
+	d := scripted(t, func(n int, c *peer) {
+		req := c.request()
+		if req == nil {
+			return
+		}
+		c.Write(approval(req))
+		for begun := time.Now(); time.Since(begun) < time.Duration(n%60)*time.Microsecond; {
+		}
+		c.CloseWrite()
+		c.SetReadDeadline(time.Now().Add(3 * time.Second))
+		c.request() // whatever still comes is not answered
+		c.request()
+	})
+	for n := range 300 {
+		own := newOwn(t, d) // one that does not know the host yet
+		for i := range 2 {
+			x := purchaseOf(tid, 2*n+i+1, 100)
+			x.Timeout = timeout
+			if err := own.Exchange(x); errors.Is(err, line.ErrTimeout) {
+				t.Fatalf("exchange %d waited its timeout out on a connection that the host had ended", 2*n+i)
+			}
+			x.Answer.Release()
+		}
+		own.Close()
+	}
+}

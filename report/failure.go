@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"maps"
+	"regexp"
 	"slices"
 	"sync"
 )
@@ -47,7 +48,7 @@ func (r *Recorder) Failure(at, sentence string, o Outcome, why error) {
 		if f.kinds == nil {
 			f.kinds = map[failureKind]*Failure{}
 		}
-		known = &Failure{At: at, Sentence: sentence, Outcome: o.String(), Why: Printable(why.Error())}
+		known = &Failure{At: at, Sentence: sentence, Outcome: o.String(), Why: cause(why)}
 		f.kinds[k] = known
 	}
 	known.N++
@@ -63,12 +64,18 @@ func (r *Recorder) Stuck(s *Shard, why error) {
 	f.stuck = addReason(f.stuck, why)
 }
 
+// ownAddress is this machine's end of a connection, whose port is another each time.
+var ownAddress = regexp.MustCompile(`\S+->`)
+
+// cause is an error in words that are the same for the same cause.
+func cause(why error) string { return Printable(ownAddress.ReplaceAllString(why.Error(), "")) }
+
 // addReason counts by reason, the rarer ones together once there are many.
 func addReason(to map[string]int64, why error) map[string]int64 {
 	if to == nil {
 		to = map[string]int64{}
 	}
-	text := Printable(why.Error())
+	text := cause(why)
 	if _, known := to[text]; !known && len(to) >= mostKinds {
 		text = "for other reasons"
 	}

@@ -417,7 +417,9 @@ func (t *text) money(m Money) {
 			Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), FormatCount(m.Open), m.compared()))
 	default:
 		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": terminals %s yuan, host %s yuan, %s; %s", FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), Plural(m.Payments, "payment"), m.compared()))
-		t.details(m.Detail)
+		if !m.Settled { // else it stands with the settlements
+			t.details(m.Detail)
+		}
 	}
 	if m.Owed > 0 {
 		t.wrapped(" ", t.paint(yellow, Plural(m.Owed, "reversal")+" still owed when the run ended"))

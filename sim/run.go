@@ -172,10 +172,11 @@ func (r *Run) playArrival(p *Player, t *Terminal, n int, due, free time.Duration
 		r.failed(p, step, err)
 	}
 	sent = p.sent && p.Last.Outcome != report.Unsent
+	p.due = -1
 	if t.Faults != nil {
 		t.Faults.Queue = t.Faults.Queue[:0]
+		p.SettleOwed(t) // now, or the next scenario's fault would meet the reversal of this one
 	}
-	p.due = -1
 	if limit := r.Profile.Policy.JournalLimit; limit > 0 && len(t.Journal.Records) > 0 && len(t.Journal.Records)+journalRoom > limit {
 		switch {
 		case !t.settles():

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,51 +15,121 @@ import (
 	"github.com/posfleet/posfleet/report/plot"
 )
 
+// reportFlags are the forms in which a run is told again; without any it is text.
+type reportFlags struct {
+	json                             bool
+	html, pictures, csv, percentiles string
+}
+
 func reportCommand() *cobra.Command {
-	var asJSON bool
-	var html, pictures string
+	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "report DIR…",
-		Short: "tell a run again in any form; several folders are merged",
-		Long: "Reads run folders and tells them again as text, JSON, a page or pictures. Several folders are the\n" +
-			"parts of one run: their histograms are added, never averaged.\n\n" + exitHelp,
+		Short: "tell a run again in any form; the parts of one run are added up",
+		Long: "Reads run folders and tells them again as text, JSON, a page, pictures or tables. Parts of one run (load\n" +
+			"--run-id) are added up: histograms, never percentiles. Other runs are told one after the other.\n\n" + exitHelp,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			var all *report.Report
-			for _, dir := range args {
-				r, err := report.Read(dir)
-				if err != nil {
-					return usage(err)
-				}
-				if all == nil {
-					all = r
-				} else if err := all.Merge(r); err != nil {
-					return usage(fmt.Errorf("%s: %w", dir, err))
-				}
-			}
-			if html != "" {
-				if err := page.Save(all, html); err != nil {
-					return &exit{code: exitIncomplete, err: err}
-				}
-			}
-			if pictures != "" {
-				if err := os.MkdirAll(filepath.Clean(pictures), 0o755); err != nil {
-					return &exit{code: exitIncomplete, err: err}
-				}
-				if _, err := plot.Save(all, pictures); err != nil {
-					return &exit{code: exitIncomplete, err: err}
-				}
-			}
-			if asJSON {
-				return all.WriteJSON(cmd.OutOrStdout())
-			}
-			all.WriteText(cmd.OutOrStdout(), newProgress(cmd.OutOrStdout()).color(cmd.OutOrStdout()))
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	fl := cmd.Flags()
-	fl.BoolVar(&asJSON, "json", false, "print run.json")
-	fl.StringVar(&html, "html", "", "write the page to this file")
-	fl.StringVar(&pictures, "pictures", "", "write the pictures into this folder")
+	fl.BoolVar(&f.json, "json", false, "print run.json")
+	fl.StringVar(&f.html, "html", "", "write the page to this file")
+	fl.StringVar(&f.pictures, "pictures", "", "write the pictures into this folder")
+	fl.StringVar(&f.csv, "csv", "", "write the seconds as a table to this file")
+	fl.StringVar(&f.percentiles, "hgrm", "", "write HdrHistogram's percentile files (.hgrm, in ms) into this folder")
 	return cmd
+}
+
+func (f *reportFlags) run(cmd *cobra.Command, dirs []string) error {
+	runs, names, err := readRuns(dirs)
+	if err != nil {
+		return usage(err)
+	}
+	out := cmd.OutOrStdout()
+	if len(runs) == 1 {
+		return f.tell(out, runs[0])
+	}
+	differs := fmt.Sprintf("%s and %s are different runs: %s", names[0], names[1], strings.Join(runs[0].Differs(runs[1]), "; "))
+	if *f != (reportFlags{}) {
+		return usage(errors.New(differs + ". Tell them one by one"))
+	}
+	for i, r := range runs {
+		if i > 0 {
+			fmt.Fprintf(out, "\n%s and %s are different runs: %s\n", names[0], names[i], strings.Join(runs[0].Differs(r), "; "))
+		}
+		fmt.Fprintf(out, "\n%s\n", names[i])
+		if err := f.tell(out, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readRuns reads folders and adds up the parts of each run.
+func readRuns(dirs []string) (runs []*report.Report, names []string, err error) {
+	read := map[string]*report.Report{}
+	for _, dir := range dirs {
+		r, err := report.Read(dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		for before, o := range read {
+			if r.Same(o) {
+				return nil, nil, fmt.Errorf("%s and %s are the same run: name it once", before, dir)
+			}
+		}
+		whole := *r
+		read[dir] = &whole
+		joined := false
+		for i, o := range runs {
+			if !joined && r.PartsOf(o) {
+				if err := o.Join(r); err != nil {
+					return nil, nil, fmt.Errorf("%s and %s: %w", names[i], dir, err)
+				}
+				names[i] += " and " + dir
+				joined = true
+			}
+		}
+		if !joined {
+			runs, names = append(runs, r), append(names, dir)
+		}
+	}
+	return runs, names, nil
+}
+
+// tell tells one run in the forms asked for.
+func (f *reportFlags) tell(out io.Writer, r *report.Report) error {
+	incomplete := func(err error) error {
+		if err == nil {
+			return nil
+		}
+		return &exit{code: exitIncomplete, err: err}
+	}
+	if f.html != "" {
+		if err := page.Save(r, f.html); err != nil {
+			return incomplete(err)
+		}
+	}
+	if f.pictures != "" {
+		if err := os.MkdirAll(filepath.Clean(f.pictures), 0o755); err != nil {
+			return incomplete(err)
+		}
+		if _, err := plot.Save(r, f.pictures); err != nil {
+			return incomplete(err)
+		}
+	}
+	if f.csv != "" {
+		if err := report.WriteFile(f.csv, r.WriteCSV); err != nil {
+			return incomplete(err)
+		}
+	}
+	if f.percentiles != "" {
+		if err := r.SavePercentiles(f.percentiles); err != nil {
+			return incomplete(err)
+		}
+	}
+	if f.json {
+		return r.WriteJSON(out)
+	}
+	return r.WriteText(out, newProgress(out).color(out))
 }

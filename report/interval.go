@@ -39,6 +39,7 @@ func (r *Recorder) Tick(now time.Duration) Interval {
 	next := int(now.Round(time.Second) / time.Second)
 	for _, s := range r.shards {
 		beside.add(s.takeCounts(next))
+		s.takeBroken(&r.broken)
 		for i := range s.cells {
 			r.gather(s, i, now)
 		}
@@ -114,6 +115,16 @@ func (s *Shard) takeCounts(next int) tally {
 	}
 	s.second = max(s.second, next)
 	return t
+}
+
+// takeBroken adds up how often rules were broken.
+func (s *Shard) takeBroken(to *[Rules]int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, n := range s.broken {
+		to[i] += n
+	}
+	s.broken = [Rules]int64{}
 }
 
 // summarise adds the second that ends now to the run.

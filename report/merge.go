@@ -139,6 +139,7 @@ func (r *Report) Merge(o *Report) error {
 	r.Strays = slices.Concat(r.Strays, o.Strays)
 	r.Lines = Lines{r.Lines.Connected + o.Lines.Connected, r.Lines.Refused + o.Lines.Refused}
 	r.Settlements = r.Settlements.plus(o.Settlements)
+	r.Rules = addRules(r.Rules, o.Rules)
 	r.Validity.Level = max(r.Validity.Level, o.Validity.Level)
 	r.Validity.Reasons = slices.Concat(r.Validity.Reasons, o.Validity.Reasons)
 	r.Validity.SameHost = r.Validity.SameHost || o.Validity.SameHost

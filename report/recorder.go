@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
@@ -50,6 +51,7 @@ type Recorder struct {
 	last    []*cell // the last interval: labels, then labels in their warm-up
 	total   []*cell // the run so far, likewise
 	tally   tally
+	broken  [Rules]int64 // answers that break a rule
 	upto    time.Duration
 	second  int // that the next tick closes
 	seconds []Second
@@ -65,7 +67,11 @@ type Shard struct {
 	counts tally
 	second int      // of the run, that the next tick closes
 	played [2]int64 // arrivals of that second, and of the one after it: by parity
+	broken [Rules]int64
 }
+
+// Rules is how many rules about answers a recorder tells apart.
+const Rules = 64
 
 // tally is what is counted beside the exchanges.
 type tally struct {
@@ -154,6 +160,15 @@ func (s *Shard) Duplicate(n int) { s.count(tally{Duplicate: int64(n)}) }
 
 // Unmatched counts answers that belong to no request.
 func (s *Shard) Unmatched(n int) { s.count(tally{Unmatched: int64(n)}) }
+
+// Broken counts an answer that breaks rules, a bit each.
+func (s *Shard) Broken(rules uint64) {
+	s.mu.Lock()
+	for ; rules != 0; rules &= rules - 1 {
+		s.broken[bits.TrailingZeros64(rules)]++
+	}
+	s.mu.Unlock()
+}
 
 // Played counts an arrival that a terminal begins. It belongs to the second in
 // which it fell due, even if that second's tick is late or early, or when that

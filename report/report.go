@@ -232,6 +232,7 @@ type Report struct {
 	Lines       Lines            // what the lines did
 	Faults      map[string]int64 // faults injected on the lines, by name
 	Settlements Settlements
+	Rules       []RuleCount // broken by answers, those that were, in the order of their table
 	Validity    Validity
 	Limits      []LimitResult
 	Money       Money

@@ -234,6 +234,7 @@ func (t *text) facts(r *Report) {
 	if faults := listed(r.Faults); faults != "" {
 		t.wrapped("faults", faults)
 	}
+	t.rules(r.Rules)
 	var clamped int64
 	for _, l := range r.Labels {
 		clamped += l.Clamped

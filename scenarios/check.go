@@ -19,6 +19,7 @@ import (
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -103,7 +104,7 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 		return c.results, fmt.Errorf("profile %s has no terminal that reads cards", p.Name)
 	}
 	c.player = sim.NewPlayer(p.Dialect, clock)
-	c.player.Each = c.keep
+	c.player.Each, c.player.Judge = c.keep, rules.NewJudge(p.Dialect)
 	return c.results, c.godog(ctx)
 }
 

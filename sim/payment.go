@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -44,6 +45,9 @@ func (p *Player) pay(o *Order) error {
 		}
 		return fmt.Errorf("%w: the batch is full (%d), settle first", ErrRefusedLocally, t.Profile.Policy.JournalLimit)
 	}
+	if err := t.lacks(o, f); err != nil {
+		return err
+	}
 	return p.order(o, f)
 }
 
@@ -56,6 +60,38 @@ func (t *Terminal) full() bool {
 	limit := t.Profile.Policy.JournalLimit
 	return limit > 0 && len(t.Journal.Records) >= limit && t.settles()
 }
+
+// lacks says what a request of form f needs to point to its original, and the
+// terminal does not know: the original's answer did not bring it. Nothing is
+// made up in its place.
+func (t *Terminal) lacks(o *Order, f *dialect.Form) error {
+	r := o.Original
+	if r == nil {
+		if o.Of.Original() == dialect.ToNone {
+			return nil
+		}
+		t.Display = "没有原始交易"
+		return fmt.Errorf("%w: it knows no transaction to do a %s to", ErrRefusedLocally, o.Of)
+	}
+	what := ""
+	switch pointer := o.Of.Original(); {
+	case f.Carries(wire.RRN) && blank(r.RRN[:]):
+		t.Display, what = "缺少原交易参考号", "reference number"
+	case pointer == dialect.ToAuthCode && f.Carries(wire.AuthCode) && blank(r.Auth[:]):
+		t.Display, what = "缺少原交易授权码", "authorisation code"
+	case pointer == dialect.ToTrace && (r.Trace == 0 || r.Batch == 0):
+		t.Display, what = "缺少原交易流水号", "trace or batch number"
+	case pointer != dialect.ToTrace && f.Carries(wire.OriginalDate) && blank(r.Date[:]) && o.Date == "":
+		t.Display, what = "缺少原交易日期", "date"
+	default:
+		return nil
+	}
+	return fmt.Errorf("%w: the %s to do a %s to has no %s; its approval did not bring one", ErrRefusedLocally, r.Of, o.Of, what)
+}
+
+// blank reports whether a value kept of an answer is none: the answer lacked it, or
+// had blanks there.
+func blank(v []byte) bool { return len(bytes.Trim(v, "\x00 ")) == 0 }
 
 // order sends an order without asking whether the terminal may.
 func (p *Player) order(o *Order, f *dialect.Form) error {
@@ -72,6 +108,9 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 		return err
 	}
 	batch := t.Batch
+	if o.Entry != Code { // the terminal does not see the card behind a code
+		p.holder = o.Holder
+	}
 	r := p.exchange(f)
 	t.Display = show(r)
 	switch {
@@ -96,7 +135,7 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 	copy(rec.Auth[:], p.ans.Get(wire.AuthCode))
 	copy(rec.Date[:], p.ans.Get(wire.LocalDate))
 	if o.Of == dialect.Balance {
-		r.Balance = dialect.Balance54(p.ans.Get(wire.AdditionalAmounts))
+		r.Balance, r.Told = dialect.Balance54(p.ans.Get(wire.AdditionalAmounts))
 	}
 	switch {
 	case o.Of.Booking() != dialect.Hold:
@@ -141,7 +180,7 @@ func (p *Player) arm(r *Result) bool {
 	}
 	prefix := t.Profile.Dialect.Length.Octets
 	t.Owed.Request = append(t.Owed.Request[:0], p.frame[prefix:]...)
-	t.Owed.Of, t.Owed.Amount, t.Owed.Reason, t.Owed.Tries = r.Of, r.Amount, reason, 0
+	t.Owed.Of, t.Owed.Amount, t.Owed.Holder, t.Owed.Reason, t.Owed.Tries = r.Of, r.Amount, p.holder, reason, 0
 	return true
 }
 
@@ -171,6 +210,7 @@ func (p *Player) Reverse() (done, again bool) {
 		return false, false
 	}
 	p.reversal(f)
+	p.holder = t.Owed.Holder
 	r := p.exchangeAside(f)
 	t.Owed.Tries++
 	ok := r.Outcome == report.Approved
@@ -236,7 +276,7 @@ func (p *Player) afterwards(r *Result) {
 	case dialect.SignInFirst, dialect.BadMAC, dialect.BadPINBlock:
 		p.T.SignedIn = false
 		display := p.T.Display
-		if p.signIn((*Player).exchangeAside); p.T.SignedIn {
+		if err := p.signIn((*Player).exchangeAside); err == nil && p.T.SignedIn {
 			p.T.Display = display
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -48,9 +49,11 @@ type Result struct {
 	Amount  int64
 	Trace   uint32
 	Balance int64          // of a balance inquiry, fen
+	Told    bool           // the balance: the answer has one that can be read
 	Host    dialect.Totals // of a settlement: the host's
 	Flag    dialect.Flag   // of a settlement: for domestic cards
 	Totals  Comparison     // of a settlement: how both totals compare
+	Should  rules.Set      // the rules broken of an answer that keeps all it must
 
 	Stray    []byte // the first message met meanwhile that is not the answer, or what came of one, as octets
 	StrayWhy string // why it is not; empty when there was none
@@ -86,15 +89,17 @@ type Player struct {
 	// hold until it returns.
 	Each   func(request, answer *wire.Message, r *Result)
 	Shard  *report.Shard // nil when nothing is recorded
+	Judge  *rules.Judge  // the run's; nil until the first answer makes one for this player
 	Vars   Vars          // nil until a step keeps something
 	Closed Closed        // is told each batch that is about to be closed; it may be nil
 
 	req, ans *wire.Message // ans is borrowed, until the next exchange
 	orig     *wire.Message // the original of a reversal; made when first needed
 	x        line.Exchange
-	judged   rules.Exchange // the latest, as the rules see it
-	aside    Result         // of the latest exchange that comes before or after what a step asked for
-	n        int            // number of the arrival
+	judged   rules.Exchange  // the latest, as the rules see it
+	holder   *profile.Holder // whose card the exchange under way is about; nil for none that the terminal knows
+	aside    Result          // of the latest exchange that comes before or after what a step asked for
+	n        int             // number of the arrival
 	seed     uint64
 	origin   *time.Duration // of the run's time on the clock; nil when nothing is recorded
 	due      time.Duration  // of the arrival; negative when already used
@@ -238,6 +243,9 @@ func (p *Player) record(r *Result, begun time.Duration) {
 	if line.Exhausted(r.Why) {
 		p.Shard.Exhausted()
 	}
+	if broken := p.broken(r); broken != 0 {
+		p.Shard.Broken(uint64(broken))
+	}
 	if x.Late+x.Duplicate+x.Unmatched > 0 {
 		p.Shard.Late(x.Late)
 		p.Shard.Duplicate(x.Duplicate)
@@ -245,12 +253,33 @@ func (p *Player) record(r *Result, begun time.Duration) {
 	}
 }
 
+// broken are the rules that the answer of an exchange breaks.
+func (p *Player) broken(r *Result) rules.Set {
+	broken := r.Should
+	if r.Outcome == report.Refused {
+		if b, is := errors.AsType[*rules.Broken](r.Why); is {
+			broken.Add(b.Rule)
+		}
+	}
+	return broken
+}
+
+// Broken says which rules the answer of the exchange that has just ended breaks,
+// and how: of a refused one the first that it must keep, else those that it
+// should. It may be asked until the next exchange; Each is the time to do so.
+func (p *Player) Broken(r *Result) []*rules.Broken {
+	if b, is := errors.AsType[*rules.Broken](r.Why); is {
+		return []*rules.Broken{b}
+	}
+	return rules.Explain(&p.judged, r.Should)
+}
+
 // judge classes how an exchange ended.
 func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	t := p.T
 	switch {
 	case err == nil && p.x.Unreadable != nil:
-		r.Outcome, r.Why = report.Refused, fmt.Errorf("answer: %w", p.x.Unreadable)
+		r.Outcome, r.Why = report.Refused, rules.Unreadable(fmt.Errorf("answer: %w", p.x.Unreadable))
 		return
 	case err == nil:
 	case errors.Is(err, line.ErrTimeout):
@@ -270,7 +299,14 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	x := &p.judged
 	*x = rules.Exchange{
 		Dialect: d, Form: f, Request: p.req, Answer: p.ans, Key: p.x.Key, MAC: t.keys.MAC, Algorithm: t.Profile.MAC,
-		DefectiveIsGood: t.Profile.Policy.DefectiveIsGood, Batch: t.Journal.Batch,
+		MACOnDecline: t.Profile.Policy.MACOnDecline, DefectiveIsGood: t.Profile.Policy.DefectiveIsGood, Batch: t.Journal.Batch,
+		Now: int64(p.x.Done / time.Second),
+	}
+	if p.holder != nil {
+		x.PAN = p.holder.PAN
+	}
+	if f.Transaction == dialect.SignIn {
+		x.Master, x.Block = t.master, t.Profile.SignIn
 	}
 	r.Code = x.Code()
 	var foreign dialect.Flag
@@ -280,7 +316,11 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 			_, foreign = dialect.ReadTotals(v[dialect.TotalsHalf:])
 		}
 	}
-	switch err := rules.Check(x); {
+	if p.Judge == nil {
+		p.Judge = rules.NewJudge(d)
+	}
+	r.Should, err = p.Judge.Check(x)
+	switch {
 	case err != nil:
 		r.Outcome, r.Why = report.Refused, err
 	case x.Approves():

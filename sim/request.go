@@ -43,6 +43,7 @@ type Order struct {
 // the trace when the form carries one.
 func (p *Player) begin(t *Terminal, f *dialect.Form) {
 	m := p.req
+	p.holder = nil
 	f.Begin(m)
 	copy(m.Head, t.Profile.Head)
 	m.SetString(wire.TerminalID, t.TID)

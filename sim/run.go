@@ -11,6 +11,7 @@ import (
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -33,6 +34,7 @@ type Run struct {
 	Observer  Observer
 
 	clock  *line.Clock
+	judge  *rules.Judge
 	origin time.Duration // of the run's time: when arrival 0 may fall due
 	fleet  *fleet
 }
@@ -88,7 +90,7 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	if r.Faults && r.Lines.Shared > 0 {
 		return nil, errors.New("the scenarios make lines fail: that needs own lines, not shared ones")
 	}
-	r.clock = line.NewClock()
+	r.clock, r.judge = line.NewClock(), rules.NewJudge(r.Profile.Dialect)
 	r.fleet = newFleet(r, abort)
 	defer r.fleet.close()
 	signedIn, err := r.fleet.signIn(ctx)
@@ -121,6 +123,7 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	rep.Faults = r.fleet.injected()
 	rep.Settlements = r.fleet.settled()
 	rep.Lines = report.Lines{Connected: r.Dialer.Connected.Load(), Refused: r.Dialer.Refused.Load()}
+	rep.Rules = rules.Count(r.Recorder.Broken())
 	return rep, nil
 }
 
@@ -133,6 +136,7 @@ func (r *Run) Fleet() []*Terminal { return r.fleet.terminals }
 // newPlayer makes a player that records what it plays.
 func (r *Run) newPlayer(recorder *report.Recorder) *Player {
 	p := NewPlayer(r.Profile.Dialect, r.clock)
+	p.Judge = r.judge
 	p.Shard, p.origin, p.seed = recorder.Shard(), &r.origin, r.Mix.Seed
 	p.Closed = r.Observer.Closed
 	if told := r.Observer.Exchange; told != nil {

@@ -6,7 +6,6 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
-	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -19,11 +18,10 @@ func (p *Player) SignIn() error {
 		t.Display = "请输入操作员号"
 		return fmt.Errorf("%w: no operator is logged in", ErrRefusedLocally)
 	}
-	p.signIn((*Player).exchange)
-	return nil
+	return p.signIn((*Player).exchange)
 }
 
-func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) {
+func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 	t := p.T
 	f := t.Profile.Dialect.Form(dialect.SignIn)
 	p.begin(t, f)
@@ -34,39 +32,29 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) {
 		}
 	}
 	p.operator(f)
-	r := exchange(p, f)
-	if r.Outcome == report.Approved {
-		if err := rules.WorkingKeys.Break(t.adopt(p.ans)); err != nil {
-			r.Outcome, r.Why = report.Refused, err
-		}
+	if err := t.expandMaster(); err != nil {
+		return err
 	}
-	switch {
-	case r.Outcome == report.Approved:
+	r := exchange(p, f)
+	switch r.Outcome {
+	case report.Approved:
+		t.adopt(p.judged.Issued, p.ans)
 		t.Display = "签到成功"
-	case r.Outcome == report.Refused:
+	case report.Refused:
+		t.SignedIn = false // the host may have other keys by now
 		t.Display = "密钥校验错, 签到失败"
 	default:
 		t.Display = show(r)
 	}
+	return nil
 }
 
-// adopt takes the working keys and the batch of a sign-in answer. On an error
-// the terminal keeps what it had and is not signed in.
-func (t *Terminal) adopt(ans *wire.Message) error {
-	master, err := t.masterKey()
-	if err != nil {
-		return err
-	}
-	set, err := keys.Unwrap(master, t.Profile.SignIn, ans.Get(wire.WorkingKeys))
-	if err != nil {
-		t.SignedIn = false
-		return fmt.Errorf("working keys (field %d): %w", t.Profile.Dialect.Place(wire.WorkingKeys).Field, err)
-	}
-	t.keys, t.SignedIn, t.master = set, true, nil
+// adopt takes the working keys and the batch of the approval of a sign-in.
+func (t *Terminal) adopt(issued keys.Set, ans *wire.Message) {
+	t.keys, t.SignedIn, t.master = issued, true, nil
 	if b := ans.Uint(wire.Batch); b > 0 && uint32(b) != t.Batch && b <= dialect.MaxNumber {
 		t.Batch = uint32(b)
 	}
-	return nil
 }
 
 // SignOff has the terminal sign off.

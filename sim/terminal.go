@@ -53,7 +53,8 @@ type Owed struct {
 	Request []byte // the message, without length prefix; empty when none is owed
 	Of      dialect.Transaction
 	Amount  int64
-	Reason  string // field 39 of the reversal: 98 no answer, A0 wrong MAC, 96 terminal fault, 06 other
+	Holder  *profile.Holder // whose card it was about; nil for none that the terminal knows
+	Reason  string          // field 39 of the reversal: 98 no answer, A0 wrong MAC, 96 terminal fault, 06 other
 	Tries   int
 }
 
@@ -115,16 +116,17 @@ func (t *Terminal) SupervisorPassword() string {
 // nextTrace moves on to the next trace number.
 func (t *Terminal) nextTrace() { t.Trace = dialect.Next(t.Trace) }
 
-// masterKey gives the terminal's master key with its schedule.
-func (t *Terminal) masterKey() (*keys.Key, error) {
+// expandMaster makes the schedule of the terminal's master key, which its next
+// sign-in needs.
+func (t *Terminal) expandMaster() error {
 	if t.master == nil {
 		k, err := t.Profile.SignIn.Master(t.Master)
 		if err != nil {
-			return nil, fmt.Errorf("master key of terminal %s: %w", t.TID, err)
+			return fmt.Errorf("master key of terminal %s: %w", t.TID, err)
 		}
 		t.master = k
 	}
-	return t.master, nil
+	return nil
 }
 
 // Record is one approved transaction in a terminal's journal.

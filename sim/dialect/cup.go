@@ -143,21 +143,27 @@ func plus(fields []int, more ...int) []int { return append(append([]int{}, field
 // network management code, read capability, IC condition.
 func cupForms() []Form {
 	payment := func(t Transaction, mti, proc, cond, private string, fields []int, more ...Value) Form {
-		return Form{Transaction: t, MTI: mti, Fields: fields, Required: required(t), MACed: true,
+		f := Form{Transaction: t, MTI: mti, Fields: fields, Required: required(t), MACed: true,
 			Fixed: append([]Value{{3, proc}, {25, cond}, {49, "156"}, {60, private}}, more...)}
+		f.Answer, f.AnswerShould = cupAnswer(t)
+		return f
 	}
 	manage := func(t Transaction, mti, private string, fields []int, codes ...string) Form {
-		return Form{Transaction: t, MTI: mti, Fixed: []Value{{60, private}}, Fields: fields, Required: required(t), ManagementCodes: codes}
+		return Form{Transaction: t, MTI: mti, Fixed: []Value{{60, private}}, Fields: fields, Required: required(t), ManagementCodes: codes,
+			AnswerShould: []int{12, 13, 32, 37}}
 	}
 	const none = "00000000000"                // management: 11 digits
 	zeros := Value{61, "0000000000000000"}    // batch and trace unknown, date
 	original := Value{61, "0000000000000000"} // batch, trace, date
 	settlement := Form{Transaction: Settlement, MTI: "0500", Required: required(Settlement), Fixed: []Value{{49, "156"}, {60, none}},
-		Fields: []int{11, 41, 42, 48, 63}, ManagementCodes: []string{"201"}}
+		Fields: []int{11, 41, 42, 48, 63}, ManagementCodes: []string{"201"}, NoCode: true,
+		Answer: []int{48}, AnswerShould: []int{12, 13, 15, 32, 37}}
+	echo := manage(Echo, "0820", none, []int{41, 42}, "301")
+	echo.AnswerShould = []int{12, 13}
 	return []Form{
 		manage(SignIn, "0800", none, []int{11, 41, 42, 62, 63}, "001", "003", "004", "005", "006"),
 		manage(SignOff, "0820", none, []int{11, 41, 42}, "002"),
-		manage(Echo, "0820", none, []int{41, 42}, "301"),
+		echo,
 		payment(QRPurchase, "0200", "000000", "00", "2200000000060", []int{4, 11, 41, 42, 59}, Value{22, "032"}),
 		payment(Balance, "0200", "310000", "00", "0100000000060", []int{2, 11, 14, 22, 23, 26, 35, 36, 41, 42, 52, 53, 55}),
 		payment(Purchase, "0200", "000000", "00", "2200000000060", cupCard),
@@ -169,9 +175,28 @@ func cupForms() []Form {
 		payment(Completion, "0200", "000000", "06", "2000000000060", plus(cupCard, 38), zeros),
 		payment(CompletionAdvice, "0220", "000000", "06", "2400000000060", plus(cupOffline, 38), zeros),
 		payment(CompletionVoid, "0200", "200000", "06", "2100000000060", plus(cupCard, 37, 38), original),
-		{Transaction: Reversal, MTI: "0400", Required: required(Reversal), MACed: true, Fields: []int{2, 3, 4, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 55, 60, 61}},
+		{Transaction: Reversal, MTI: "0400", Required: required(Reversal), MACed: true, AnswerShould: []int{12, 13, 15, 32, 37, 44}, Fields: []int{2, 3, 4, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 55, 60, 61}},
 		settlement,
 		manage(BatchUpload, "0320", none, []int{11, 41, 42, 48}, "201"),
 		manage(UploadEnd, "0320", none, []int{11, 41, 42, 48}, "207", "202"),
 	}
+}
+
+// cupAnswer is what the approval of a payment or a balance inquiry carries: what a
+// later request points to or a slip must say (time, date and reference; of a
+// pre-authorisation its code, by which alone it is completed), and what hosts give
+// besides. Minimal answer sets of the CUP reconstruction, docs/sources.md.
+func cupAnswer(t Transaction) (must, should []int) {
+	must = []int{12, 13, 37}
+	switch t {
+	case Balance:
+		return must, []int{32, 44, 54}
+	case QRPurchase:
+		return append(must, 4), []int{15, 32, 44, 59, 63}
+	case Refund:
+		return append(must, 4), []int{15, 32, 44, 63}
+	case PreAuth:
+		return append(must, 4, 38), []int{15, 32, 44, 63}
+	}
+	return append(must, 4), []int{15, 32, 38, 44, 63}
 }

@@ -53,7 +53,7 @@ type Value struct {
 	Text  string
 }
 
-// Form is what a transaction's request looks like.
+// Form is what a transaction's request looks like, and what its answer brings.
 type Form struct {
 	Transaction     Transaction
 	MTI             string
@@ -62,23 +62,28 @@ type Form struct {
 	Fields          []int    // carried when the terminal has a value for them, besides Fixed
 	Required        []int    // of these, those without which a host answers 30
 	MACed           bool     // carries a MAC
+	Answer          []int    // of its answer: what an approval cannot do without
+	AnswerShould    []int    // and what it should carry besides
+	NoCode          bool     // an answer without a response code approves: other fields tell
 
-	carries  [2]uint64 // Fixed and Fields as bits, the highest of the first is field 1
-	elements uint64    // the elements in them, a bit each
-	tells    []Value   // of Fixed, those that tell this form from others
-	kind     string    // its constant transaction type
+	carries  wire.FieldSet // Fixed and Fields
+	elements uint64        // the elements in them, a bit each
+	tells    []Value       // of Fixed, those that tell this form from others
+	kind     string        // its constant transaction type
 	template *wire.Message
+
+	answer, answerShould wire.FieldSet // as far as the spec has them
 }
+
+// Answered are the fields that an approval of a request of this form cannot do
+// without, and those that it should carry besides.
+func (f *Form) Answered() (must, should wire.FieldSet) { return f.answer, f.answerShould }
 
 // CarriesField reports whether a request of this form may carry field n.
-func (f *Form) CarriesField(n int) bool {
-	return n >= 1 && n <= 128 && f.carries[(n-1)>>6]&(1<<(63-(n-1)&63)) != 0
-}
+func (f *Form) CarriesField(n int) bool { return f.carries.Has(n) }
 
 // Carries reports whether a request of this form may carry element e.
 func (f *Form) Carries(e wire.Element) bool { return f.elements>>e&1 != 0 }
-
-func (f *Form) carry(n int) { f.carries[(n-1)>>6] |= 1 << (63 - (n-1)&63) }
 
 // tells are the elements whose constants tell one transaction from another.
 var tells = [...]wire.Element{wire.ProcessingCode, wire.EntryMode, wire.ConditionCode}
@@ -102,7 +107,7 @@ func (d *Dialect) compileForm(f *Form) error {
 	if len(f.MTI) != 4 {
 		return fmt.Errorf(": MTI %q is not 4 digits", f.MTI)
 	}
-	f.carries, f.elements, f.tells, f.kind = [2]uint64{}, 0, nil, ""
+	f.carries, f.elements, f.tells, f.kind = wire.FieldSet{}, 0, nil, ""
 	m := d.NewMessage()
 	m.SetMTI(f.MTI)
 	f.Fixed = slices.Clone(f.Fixed)
@@ -112,7 +117,7 @@ func (d *Dialect) compileForm(f *Form) error {
 		}
 		m.SetFieldString(v.Field, v.Text)
 		f.Fixed[i].Text = m.FieldText(v.Field) // as the spec pads it
-		f.carry(v.Field)
+		f.carries.Add(v.Field)
 		for _, e := range tells {
 			if d.Place(e).Field == v.Field {
 				f.tells = append(f.tells, f.Fixed[i])
@@ -129,7 +134,7 @@ func (d *Dialect) compileForm(f *Form) error {
 	}
 	for _, n := range f.Fields {
 		if d.HasField(n) {
-			f.carry(n)
+			f.carries.Add(n)
 		}
 	}
 	for e := range wire.Element(wire.Elements) {
@@ -138,8 +143,19 @@ func (d *Dialect) compileForm(f *Form) error {
 		}
 	}
 	f.Required = slices.DeleteFunc(slices.Clone(f.Required), func(n int) bool { return !f.CarriesField(n) })
+	f.answer, f.answerShould = d.has(f.Answer), d.has(f.AnswerShould)
 	d.forms[f.Transaction] = f
 	return nil
+}
+
+// has is which of the fields the spec has.
+func (d *Dialect) has(fields []int) (set wire.FieldSet) {
+	for _, n := range fields {
+		if d.HasField(n) {
+			set.Add(n)
+		}
+	}
+	return set
 }
 
 // Begin makes m what form f says: its constants, and nothing else but the

@@ -25,12 +25,14 @@ func places(more map[wire.Element]wire.Place) map[wire.Element]wire.Place {
 		wire.PINCapture:        wire.Whole(26),
 		wire.Acquirer:          wire.Whole(32),
 		wire.Track2:            wire.Whole(35),
+		wire.Track3:            wire.Whole(36),
 		wire.RRN:               wire.Whole(37),
 		wire.AuthCode:          wire.Whole(38),
 		wire.ResponseCode:      wire.Whole(39),
 		wire.TerminalID:        wire.Whole(41),
 		wire.MerchantID:        wire.Whole(42),
 		wire.ResponseData:      wire.Whole(44),
+		wire.Track1:            wire.Whole(45),
 		wire.Currency:          wire.Whole(49),
 		wire.PINBlock:          wire.Whole(52),
 		wire.SecurityControl:   wire.Whole(53),
@@ -86,23 +88,25 @@ func Next(n uint32) uint32 {
 
 // Balance54 reads the balance in field 54, in fen: up to six amounts of account
 // and amount type, currency, sign C or D, 12 digits. The amount available (type
-// 02) is meant, where there is none of that type the first. It is 0 when field 54
-// holds none.
-func Balance54(v []byte) (balance int64) {
-	for i := 0; len(v)-i >= 20; i += 20 {
-		amount := v[i : i+20]
-		available := string(amount[2:4]) == "02"
-		if i > 0 && !available {
+// 02) is meant, where there is none of that type the first. It reports false when
+// there is none that can be read.
+func Balance54(v []byte) (balance int64, ok bool) {
+	for ; len(v) >= 20; v = v[20:] {
+		available := string(v[2:4]) == "02"
+		if ok && !available {
 			continue
 		}
-		if balance = int64(wire.Uint(amount[8:])); amount[7] == 'D' {
+		if v[7] != 'C' && v[7] != 'D' || !wire.IsDigits(v[8:20]) {
+			return 0, false
+		}
+		if balance, ok = int64(wire.Uint(v[8:20])), true; v[7] == 'D' {
 			balance = -balance
 		}
 		if available {
 			break
 		}
 	}
-	return balance
+	return balance, ok
 }
 
 // Field54 writes a balance, in fen: account type 10, amount type 02

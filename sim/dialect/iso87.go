@@ -109,21 +109,24 @@ func iso87Spec() *iso8583.MessageSpec {
 // iso87Forms are the transactions of iso87.
 func iso87Forms() []Form {
 	card := []int{2, 4, 7, 11, 14, 22, 23, 26, 35, 41, 42, 52, 53, 55}
-	payment := func(t Transaction, mti, proc string, fields []int) Form {
+	payment := func(t Transaction, mti, proc string, fields []int, answer []int, should ...int) Form {
 		return Form{Transaction: t, MTI: mti, Fields: fields, Required: required(t), MACed: true,
-			Fixed: []Value{{3, proc}, {25, "00"}, {49, "156"}, {60, "000000"}}}
+			Fixed: []Value{{3, proc}, {25, "00"}, {49, "156"}, {60, "000000"}}, Answer: answer, AnswerShould: should}
 	}
 	manage := func(t Transaction, fields []int, net string) Form {
-		return Form{Transaction: t, MTI: "0800", Fixed: []Value{{70, net}}, Fields: fields, Required: required(t), ManagementCodes: []string{net}}
+		return Form{Transaction: t, MTI: "0800", Fixed: []Value{{70, net}}, Fields: fields, Required: required(t), ManagementCodes: []string{net},
+			AnswerShould: []int{12, 13}}
 	}
+	inquired := []int{12, 13, 37} // what a slip says and a refund points to
+	paid := append(inquired, 4)
 	return []Form{
 		manage(SignIn, []int{7, 11, 41, 42, 63}, "001"),
 		manage(SignOff, []int{7, 11, 41, 42}, "002"),
 		manage(Echo, []int{7, 41, 42}, "301"),
-		payment(Balance, "0200", "310000", []int{2, 7, 11, 14, 22, 23, 26, 35, 41, 42, 52, 53, 55}),
-		payment(Purchase, "0200", "000000", card),
-		payment(Refund, "0220", "200000", []int{2, 4, 7, 11, 14, 22, 23, 35, 37, 41, 42, 53}),
-		{Transaction: Reversal, MTI: "0400", Required: required(Reversal), MACed: true, Fixed: []Value{{90, "000000000000000000000000000000000000000000"}},
+		payment(Balance, "0200", "310000", []int{2, 7, 11, 14, 22, 23, 26, 35, 41, 42, 52, 53, 55}, inquired, 54),
+		payment(Purchase, "0200", "000000", card, paid, 15, 38),
+		payment(Refund, "0220", "200000", []int{2, 4, 7, 11, 14, 22, 23, 35, 37, 41, 42, 53}, paid, 15),
+		{Transaction: Reversal, MTI: "0400", Required: required(Reversal), MACed: true, AnswerShould: []int{12, 13, 37}, Fixed: []Value{{90, "000000000000000000000000000000000000000000"}},
 			Fields: []int{2, 3, 4, 7, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 60}},
 	}
 }

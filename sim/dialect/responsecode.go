@@ -26,6 +26,8 @@ var (
 	NoAnswer    = Code39("98") // reason of a reversal: the answer did not come
 	OtherReason = Code39("06") // reason of a reversal: the answer cannot be trusted
 	VIP         = Code39("11")
+
+	UnknownTerminal = Code39("97") // the host does not know terminal or merchant
 )
 
 // Class says what the code means for the money.
@@ -38,6 +40,16 @@ func (c Code) Class() Class {
 	}
 	return Declines
 }
+
+// KeysInDoubt reports whether a decline says that terminal and host have no key
+// in common, so that no MAC could be right on it: 77, 97 and A0.
+func (c Code) KeysInDoubt() bool { return c == SignInFirst || c == UnknownTerminal || c == BadMAC }
+
+// IsWellFormed reports whether the code is two letters or digits, as field 39
+// is defined (an 2).
+func (c Code) IsWellFormed() bool { return isAlphanumeric(c[0]) && isAlphanumeric(c[1]) }
+
+func isAlphanumeric(c byte) bool { return c-'0' <= 9 || c-'A' <= 25 || c-'a' <= 25 }
 
 func (c Code) String() string { return string(c[:]) }
 

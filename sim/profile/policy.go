@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -18,11 +19,12 @@ type Policy struct {
 	KeepOnMismatch   bool          // an answer that fails the echo checks leaves the reversal owed
 	AbortOnReversal  bool          // a reversal out of tries also aborts the payment that waited for it
 	DefectiveIsGood  bool          // A2, A4, A5, A6 count as approved
-	Supervisor       bool          // void and refund ask for the supervisor's password
-	AutoSignOff      bool          // sign off after settlement
-	JournalLimit     int           // payments in a batch before the terminal must settle
-	RefundLimit      int64         // largest refund in fen
-	EncryptTracks    bool          // encipher tracks when the sign-in gave a track key
+	MACOnDecline     dialect.DeclineMAC
+	Supervisor       bool  // void and refund ask for the supervisor's password
+	AutoSignOff      bool  // sign off after settlement
+	JournalLimit     int   // payments in a batch before the terminal must settle
+	RefundLimit      int64 // largest refund in fen
+	EncryptTracks    bool  // encipher tracks when the sign-in gave a track key
 }
 
 // defaultPolicy are the defaults of policy: where sources disagree, what most do.
@@ -60,5 +62,20 @@ func (r reader) policy(v strict.Value, p *Policy) {
 		"journal-limit":     strict.Int(r.Reader, &p.JournalLimit, 0, 1_000_000),
 		"refund-limit":      r.amount(&p.RefundLimit),
 		"encrypt-tracks":    r.Bool(&p.EncryptTracks),
+		"mac-on-decline":    r.declineMAC(&p.MACOnDecline),
 	})
+}
+
+// declineMAC reads what the MAC of an answer that declines must be.
+func (r reader) declineMAC(to *dialect.DeclineMAC) func(strict.Value) {
+	return func(v strict.Value) {
+		s, ok := r.Scalar(v)
+		if !ok {
+			return
+		}
+		var err error
+		if *to, err = dialect.ParseDeclineMAC(s); err != nil {
+			r.Fail(v, "%s, want required, if-present or ignored", strict.Quote(s))
+		}
+	}
 }

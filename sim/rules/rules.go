@@ -1,14 +1,16 @@
-// Package rules says what an answer must be.
+// Package rules says what an answer must be, and what it should be.
 //
-// A [Rule] has an identity that stays, what it asks in words, and where it comes
-// from; [Table] has them all. [Check] holds an [Exchange], a request with its
-// answer, to those that apply and gives the first that is [Broken].
+// A [Rule] has an identity that stays, a [Level], the [Kinds] of requests whose
+// answers it is about, what it asks in words, and where that comes from; [Table]
+// has them all. A [Judge] holds the answers of one run to those of its dialect,
+// and against each other: of an [Exchange], a request with its answer, it gives the
+// first must that is [Broken], or the [Set] of shoulds. What no rule can see is in
+// [Unseen].
 package rules
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -16,16 +18,155 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
+// Level is how much a rule weighs.
+type Level uint8
+
+const (
+	Must   Level = iota // an answer that breaks it is refused
+	Should              // an answer that breaks it is counted
+)
+
+func (l Level) String() string { return [...]string{"must", "should"}[l] }
+
+// Kinds is a set of kinds of requests.
+type Kinds uint8
+
+const (
+	Payments    Kinds = 1 << iota // move or hold money
+	Inquiries                     // of a balance
+	Reversals                     //
+	Settlements                   // totals
+	Uploads                       // details and end of a settlement
+	SignIns                       //
+	Management                    // sign-off, echo test
+
+	Financial = Payments | Inquiries | Reversals
+	All       = Financial | Settlements | Uploads | SignIns | Management
+)
+
+var kindNames = [...]string{"payments", "balance inquiries", "reversals", "settlements", "uploads", "sign-ins", "sign-off and echo"}
+
+func (k Kinds) String() string {
+	switch k {
+	case All:
+		return "all"
+	case Financial:
+		return "financial"
+	}
+	var names []string
+	for i, name := range kindNames {
+		if k>>i&1 != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// KindOf is the kind of transaction t.
+func KindOf(t dialect.Transaction) Kinds {
+	switch t {
+	case dialect.SignIn:
+		return SignIns
+	case dialect.Balance:
+		return Inquiries
+	case dialect.Reversal:
+		return Reversals
+	case dialect.Settlement:
+		return Settlements
+	case dialect.BatchUpload, dialect.UploadEnd:
+		return Uploads
+	}
+	if t.Payment() {
+		return Payments
+	}
+	return Management
+}
+
+// Rule is one thing that an answer must or should be.
+type Rule struct {
+	ID        string // stays the same over versions
+	Level     Level
+	Of        Kinds  // of requests, whose answers it is about
+	Approvals bool   // only if they approve
+	Asks      string // of "the answer"
+	Source    string
+
+	check
+	index uint8
+}
+
+// check is how a rule is held. A rule that is held elsewhere has none.
+type check struct {
+	when  when
+	of    wire.Element            // that must be there or not for the rule to be asked
+	holds func(x *Exchange) bool  // neither allocates nor parses
+	why   func(x *Exchange) error // what is wrong when it does not hold
+}
+
+// when says of which answers a rule is asked.
+type when uint8
+
+const (
+	always  when = iota
+	ifThere      // the element is in the answer
+	ifSent       // and in the request
+	ifNot        // the element is not in the answer
+)
+
+// Set is a set of rules of the table, a bit each. What a bit means may change
+// from version to version; identities do not.
+type Set uint64
+
+// Add puts a rule into the set.
+func (s *Set) Add(r *Rule) { *s |= 1 << r.index }
+
+// Has reports whether a rule is in the set.
+func (s Set) Has(r *Rule) bool { return s>>r.index&1 != 0 }
+
+// All calls yield for each rule of the set, in the order of the table.
+func (s Set) All(yield func(r *Rule) bool) {
+	for i := range table {
+		if s>>i&1 != 0 && !yield(&table[i]) {
+			return
+		}
+	}
+}
+
+// Count says how often rules were broken, of which a recorder has counted.
+func Count(broken [report.Rules]int64) (counts []report.RuleCount) {
+	for i := range table {
+		if n := broken[i]; n > 0 {
+			counts = append(counts, report.RuleCount{ID: table[i].ID, Level: table[i].Level.String(), N: n})
+		}
+	}
+	return counts
+}
+
 // Exchange is a request, the answer to it, and what it takes to judge that.
 type Exchange struct {
 	Dialect         *dialect.Dialect
 	Form            *dialect.Form // of the request
 	Request, Answer *wire.Message
-	Key             wire.Key       // of the request
+	Key             wire.Key // of the request
+	PAN             string   // of the card that pays; empty when the terminal knows none
+
 	MAC             *keys.Key      // the terminal's working key; nil for none
 	Algorithm       keys.Algorithm // of the MAC
+	MACUnknown      bool           // whoever judges has not the key: whether a MAC is right is not asked
+	MACOnDecline    dialect.DeclineMAC
 	DefectiveIsGood bool           // A2, A4, A5 and A6 approve too
 	Batch           dialect.Totals // of the terminal: what a settlement told the host
+
+	// Of a sign-in: the key that the working keys come under, and their block. A
+	// sign-in's answer that Check approves leaves the keys in Issued.
+	Master *keys.Key
+	Block  keys.KeyBlock
+	Issued keys.Set
+
+	Now int64 // when the answer came, in seconds of the run's clock
+
+	judge  *Judge
+	unwrap error // of the working keys
 }
 
 // Code is the response code of the answer, zero when it has none.
@@ -34,20 +175,14 @@ func (x *Exchange) Code() (c dialect.Code) {
 	return c
 }
 
-// Approves reports whether the answer's code is an approval. A form whose
-// answers carry no code, that of settlement, is approved without one.
+// Approves reports whether the answer's code is an approval. Without a code only
+// the answer of a form that has none approves, that of settlement.
 func (x *Exchange) Approves() bool {
-	c := x.Code()
-	class := c.Class()
-	return c == dialect.Code{} || class == dialect.Approves || class == dialect.Defective && x.DefectiveIsGood
-}
-
-// Rule is one thing that an answer must be.
-type Rule struct {
-	ID     string // stays the same over versions
-	Asks   string
-	Source string
-	check  func(x *Exchange) error // nil for a rule that a terminal holds the answer to itself
+	if !x.Answer.Has(wire.ResponseCode) {
+		return x.Form.NoCode
+	}
+	class := x.Code().Class()
+	return class == dialect.Approves || class == dialect.Defective && x.DefectiveIsGood
 }
 
 // Broken says which rule an answer breaks, and how.
@@ -58,14 +193,6 @@ type Broken struct {
 
 func (b *Broken) Error() string { return b.Err.Error() }
 func (b *Broken) Unwrap() error { return b.Err }
-
-// Break is err as a breach of the rule, nil when err is.
-func (r *Rule) Break(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &Broken{r, err}
-}
 
 // Mismatch is an element of an answer that is not what it was in the request.
 type Mismatch struct {
@@ -78,126 +205,30 @@ func (e *Mismatch) Error() string {
 	return fmt.Sprintf("field %d (%s) of the answer is %q, want %q", e.Field, e.Name, e.Seen, e.Want)
 }
 
-// ErrMAC marks an answer whose MAC is wrong or missing.
-var ErrMAC = errors.New("MAC of the answer is wrong")
-
-// WorkingKeys is the rule that a terminal holds a sign-in's answer to by taking
-// the keys.
-var WorkingKeys = Rule{ID: "ANS-62-KCV", Asks: "each working key of a sign-in has the check value that stands beside it", Source: "CUP sign-in"}
-
-// table is in the order in which answers are held to it.
-var table = [...]Rule{
-	{"ANS-PAIR", "the answer has the MTI that answers the request's, and the fields that pair the two", "ISO 8583 message flows", pairs},
-	{"ANS-03-ECHO", "the processing code, where it comes, is the request's", echo, echoes(wire.ProcessingCode)},
-	{"ANS-04-ECHO", "the amount, where it comes, is the request's, but for code 10 (part of the amount)", echo, amount},
-	{"ANS-11-ECHO", "the trace, where it comes, is the request's", echo, echoes(wire.Trace)},
-	{"ANS-25-ECHO", "the condition code, where it comes, is the request's", echo, echoes(wire.ConditionCode)},
-	{"ANS-41-ECHO", "the terminal id, where it comes, is the request's", echo, echoes(wire.TerminalID)},
-	{"ANS-42-ECHO", "the merchant id, where it comes, is the request's", echo, echoes(wire.MerchantID)},
-	{"ANS-49-ECHO", "the currency, where it comes, is the request's", echo, echoes(wire.Currency)},
-	{"ANS-70-ECHO", "the network management code, where it has a field of its own and comes, is the request's", echo, managementCode},
-	{"ANS-64-MAC", "the approval of a request with a MAC carries one that is right", "CUP message authentication", mac},
-	{"ANS-48-TOTALS", "the totals of a settlement have their length and a flag of 1, 2 or 3; flag 1 comes with the terminal's own totals", "CUP settlement", totals},
-}
-
-const echo = "CUP echo list"
+// Unreadable is the breach of an answer that could not be read; err says why.
+func Unreadable(err error) error { return &Broken{&table[0], err} }
 
 // Table gives all rules.
 func Table() []*Rule {
-	all := make([]*Rule, 0, len(table)+1)
+	all := make([]*Rule, len(table))
 	for i := range table {
-		all = append(all, &table[i])
+		all[i] = &table[i]
 	}
-	return append(all, &WorkingKeys)
+	return all
 }
 
-// Check holds an exchange to the rules; the error is a [*Broken].
-func Check(x *Exchange) error {
-	for i := range table {
-		if err := table[i].check(x); err != nil {
-			return &Broken{&table[i], err}
+// field names element e as errors do: "field 13 (local date MMDD)".
+func (x *Exchange) field(e wire.Element) string {
+	n := x.Dialect.Place(e).Field
+	return fmt.Sprintf("field %d (%s)", n, x.Dialect.FieldName(n))
+}
+
+// wrong says that element e of the answer is not what is wanted.
+func wrong(e wire.Element, want string) func(x *Exchange) error {
+	return func(x *Exchange) error {
+		if !x.Answer.Has(e) {
+			return fmt.Errorf("%s of the answer is absent, want %s", x.field(e), want)
 		}
+		return fmt.Errorf("%s of the answer is %q, want %s", x.field(e), x.Dialect.Shown(x.Answer, x.Dialect.Place(e).Field), want)
 	}
-	return nil
-}
-
-func (x *Exchange) mismatch(f int) error {
-	d := x.Dialect
-	return &Mismatch{Field: f, Name: d.FieldName(f), Seen: d.Shown(x.Answer, f), Want: d.Shown(x.Request, f)}
-}
-
-func pairs(x *Exchange) error {
-	if x.Answer.IsAnswer() && x.Answer.Key() == x.Key {
-		return nil
-	}
-	for _, n := range x.Dialect.Pair {
-		if !bytes.Equal(x.Request.Field(n), x.Answer.Field(n)) {
-			return x.mismatch(n)
-		}
-	}
-	return fmt.Errorf("MTI of the answer is %s, to a request %s", x.Answer.MTI(), x.Request.MTI())
-}
-
-func echoes(e wire.Element) func(*Exchange) error {
-	return func(x *Exchange) error { return x.echoes(e) }
-}
-
-func (x *Exchange) echoes(e wire.Element) error {
-	want, got := x.Request.Get(e), x.Answer.Get(e)
-	if want != nil && got != nil && !bytes.Equal(want, got) {
-		return x.mismatch(x.Dialect.Place(e).Field)
-	}
-	return nil
-}
-
-func amount(x *Exchange) error {
-	if x.Code() == dialect.Partial {
-		return nil
-	}
-	return x.echoes(wire.Amount)
-}
-
-func managementCode(x *Exchange) error {
-	if x.Dialect.Place(wire.ManagementCode).To > 0 {
-		return nil // beside the batch, which the host may change
-	}
-	return x.echoes(wire.ManagementCode)
-}
-
-func mac(x *Exchange) error {
-	if !x.Form.MACed || !x.Dialect.MAC || x.Code() == (dialect.Code{}) || !x.Approves() {
-		return nil
-	}
-	covered, mac := x.Answer.MACSpan()
-	switch {
-	case mac == nil:
-		return fmt.Errorf("%w: it carries none, though field %d is %s", ErrMAC, x.Dialect.Place(wire.ResponseCode).Field, x.Code())
-	case x.MAC == nil || !x.MAC.CheckMAC(x.Algorithm, covered, mac):
-		return ErrMAC
-	}
-	return nil
-}
-
-func totals(x *Exchange) error {
-	if x.Form.Transaction != dialect.Settlement || !x.Approves() {
-		return nil
-	}
-	n := x.Dialect.Place(wire.Totals).Field
-	v := x.Answer.Get(wire.Totals)
-	if len(v) != dialect.TotalsLen {
-		return fmt.Errorf("field %d of the answer has %d digits, want %d", n, len(v), dialect.TotalsLen)
-	}
-	own := x.Batch
-	t, flag := dialect.ReadTotals(v)
-	switch {
-	case flag < dialect.Balanced || flag > dialect.InError:
-		return fmt.Errorf("settlement flag (field %d, digit %d) of the answer is %q, want 1, 2 or 3", n, dialect.TotalsHalf, flag)
-	case flag == dialect.Balanced && t != own:
-		return fmt.Errorf("the host says balanced, but its totals (field %d) are %s; the terminal's are %s", n, said(t), said(own))
-	}
-	return nil
-}
-
-func said(t dialect.Totals) string {
-	return fmt.Sprintf("debit %s in %d, credit %s in %d", report.FormatYuan(t.Debit), t.DebitN, report.FormatYuan(t.Credit), t.CreditN)
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 
 	"github.com/moov-io/iso8583"
+	"github.com/moov-io/iso8583/field"
 )
 
 // Format is how messages stand on a line: all that a message, a frame and a
@@ -29,6 +30,8 @@ type Format struct {
 
 	codec  *codec
 	places [elements]Place
+	echo   FieldSet
+	texts  FieldSet
 }
 
 // MaxFrame is the longest message taken off a line, in octets after the
@@ -61,6 +64,12 @@ func (f *Format) Compile() error {
 			return fmt.Errorf("field %d: a MAC is 8 octets; want type Binary, length 8, encoding Binary, a Fixed prefix", n)
 		}
 	}
+	f.echo, f.texts = Fields(f.Echo...), FieldSet{}
+	for n, of := range f.Spec.Fields {
+		if _, text := of.(*field.String); text && (c.fields[n].kind == octets || c.fields[n].kind == ascii) {
+			f.texts.Add(n)
+		}
+	}
 	f.places = [elements]Place{}
 	for e, place := range f.Places {
 		if n := place.Field; n > 0 && n < len(c.fields) && c.fields[n].kind != absent {
@@ -76,6 +85,13 @@ func CheckSpec(spec *iso8583.MessageSpec) error {
 	_, err := compile(spec)
 	return err
 }
+
+// Echoed are the fields that an answer brings back unchanged.
+func (f *Format) Echoed() FieldSet { return f.echo }
+
+// Texts are the fields of characters that are for people or programs to read: no
+// control characters belong there.
+func (f *Format) Texts() FieldSet { return f.texts }
 
 // HasField reports whether the format has field n.
 func (f *Format) HasField(n int) bool {

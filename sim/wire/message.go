@@ -38,8 +38,8 @@ type Message struct {
 
 	f    *Format
 	mti  [4]byte
-	over bool      // more was set than it holds
-	set  [2]uint64 // a bit for each field, the highest bit of set[0] is field 1
+	over bool // more was set than it holds
+	set  FieldSet
 	at   [129]span
 	buf  []byte
 	raw  []byte // the octets last packed or read, from the MTI on
@@ -67,7 +67,7 @@ func (m *Message) Format() *Format { return m.f }
 
 // Reset empties the message. The routing header stays.
 func (m *Message) Reset() {
-	m.set = [2]uint64{}
+	m.set = FieldSet{}
 	m.buf = m.buf[:0]
 	m.raw = nil
 	m.mti = [4]byte{}
@@ -90,6 +90,9 @@ func (m *Message) IsAnswer() bool { return m.mti[2]&1 == 1 }
 func (m *Message) HasField(f int) bool {
 	return f >= 2 && f <= 128 && m.set[(f-1)>>6]&(1<<(63-(f-1)&63)) != 0
 }
+
+// Present are the fields that the message has.
+func (m *Message) Present() FieldSet { return m.set }
 
 // Field is the value of field f, nil when it is absent. It is a view that holds
 // until the message changes.
@@ -192,17 +195,7 @@ func (m *Message) UnsetField(f int) {
 }
 
 // Fields calls yield for each field present, ascending.
-func (m *Message) Fields(yield func(f int) bool) {
-	for w, set := range m.set {
-		for set != 0 {
-			i := bits.LeadingZeros64(set)
-			set &^= 1 << (63 - i)
-			if !yield(w*64 + i + 1) {
-				return
-			}
-		}
-	}
-}
+func (m *Message) Fields(yield func(f int) bool) { m.set.All(yield) }
 
 // macField is the field that holds the MAC: the last of the last bitmap.
 func (m *Message) macField() int {
@@ -355,7 +348,7 @@ func (m *Message) Read(b []byte) error {
 		return &FieldError{Field: 0, Offset: len(m.Head) + i, Reason: errNotDigit.Error()}
 	}
 	copy(m.mti[:], buf)
-	var set [2]uint64
+	var set FieldSet
 	bitmap := at
 	if set[0], at, err = c.takeBitmap(b, at); err != nil {
 		return err

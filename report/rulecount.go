@@ -1,0 +1,53 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// RuleCount is how many answers of a run broke a rule about answers
+// (`posfleet rules` lists them). An answer that breaks a must is refused and counts
+// for the first one that it breaks; any number of shoulds may be counted of others.
+type RuleCount struct {
+	ID    string `json:"id"`
+	Level string `json:"level"` // "must" or "should"
+	N     int64  `json:"n"`
+}
+
+// Broken is how often each rule was broken, up to the last tick, by the rule's
+// place in its table.
+func (r *Recorder) Broken() [Rules]int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.broken
+}
+
+// addRules adds up two runs' counts of rules.
+func addRules(a, b []RuleCount) []RuleCount {
+	sum := slices.Clone(a)
+	for _, o := range b {
+		if i := slices.IndexFunc(sum, func(c RuleCount) bool { return c.ID == o.ID }); i >= 0 {
+			sum[i].N += o.N
+		} else {
+			sum = append(sum, o)
+		}
+	}
+	return sum
+}
+
+// rules writes which rules answers broke, musts first.
+func (t *text) rules(counts []RuleCount) {
+	if len(counts) == 0 {
+		return
+	}
+	counts = slices.SortedStableFunc(slices.Values(counts), func(a, b RuleCount) int {
+		return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(b.N, a.N))
+	})
+	said := make([]string, len(counts))
+	for i, c := range counts {
+		said[i] = fmt.Sprintf("%s (%s): %s", c.ID, c.Level, FormatCount(c.N))
+	}
+	t.wrapped("answers", "break "+strings.Join(said, "   ")+" (posfleet rules)")
+}

@@ -1,0 +1,185 @@
+package rules
+
+import (
+	"fmt"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// carried holds that an approval has element e, where its form says so.
+func carried(e wire.Element) check {
+	return check{ifNot, e,
+		func(*Exchange) bool { return false },
+		func(x *Exchange) error { return fmt.Errorf("%s of the approval is absent", x.field(e)) },
+	}
+}
+
+// carriedBesides holds that an approval has the fields that its form says it should
+// have, a balance apart; a decline those of them that say when and what it was.
+var carriedBesides = check{always, 0,
+	func(x *Exchange) bool { return x.lacking() == wire.FieldSet{} },
+	func(x *Exchange) error { return fmt.Errorf("the answer lacks %s", list(x.lacking())) },
+}
+
+func (x *Exchange) lacking() wire.FieldSet {
+	place := func(e wire.Element) int { return x.Dialect.Place(e).Field }
+	must, should := x.Form.Answered()
+	should = should.Without(x.Answer.Present())
+	if x.Approves() {
+		return should.Without(wire.Fields(place(wire.AdditionalAmounts)))
+	}
+	must = must.Without(x.Answer.Present())
+	return wire.FieldSet{must[0] | should[0], must[1] | should[1]}.And(
+		wire.Fields(place(wire.LocalTime), place(wire.LocalDate), place(wire.RRN)))
+}
+
+// balanceTold holds that an answer brings the balance that was asked for.
+var balanceTold = check{ifNot, wire.AdditionalAmounts,
+	func(*Exchange) bool { return false },
+	func(x *Exchange) error {
+		return fmt.Errorf("%s of the approval is absent: a balance was asked for", x.field(wire.AdditionalAmounts))
+	},
+}
+
+// formed holds that element e, where it comes, has a form, in words.
+func formed(e wire.Element, ok func(v []byte) bool, words string) check {
+	return check{ifThere, e,
+		func(x *Exchange) bool { return ok(x.Answer.Get(e)) },
+		wrong(e, words),
+	}
+}
+
+// isTime reports whether v is hhmmss.
+func isTime(v []byte) bool {
+	return len(v) == 6 && wire.IsDigits(v) && string(v[:2]) < "24" && string(v[2:4]) < "60" && string(v[4:]) < "60"
+}
+
+// isDate reports whether v is MMDD of some year.
+func isDate(v []byte) bool {
+	if len(v) != 4 || !wire.IsDigits(v) {
+		return false
+	}
+	month, day := wire.Uint(v[:2]), wire.Uint(v[2:])
+	return month >= 1 && month <= 12 && day >= 1 && day <= uint64(longest[month-1])
+}
+
+var longest = [12]uint8{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+
+// isTransmissionTime reports whether v is MMDDhhmmss.
+func isTransmissionTime(v []byte) bool { return len(v) == 10 && isDate(v[:4]) && isTime(v[4:]) }
+
+// isExpiry reports whether v is YYMM, or zeros for none.
+func isExpiry(v []byte) bool {
+	return len(v) == 4 && wire.IsDigits(v) && (string(v) == "0000" || string(v[2:]) >= "01" && string(v[2:]) <= "12")
+}
+
+// isReference reports whether v can be pointed to: characters without controls,
+// not blank and not all zeros.
+func isReference(v []byte) bool {
+	for _, c := range v {
+		if c != ' ' && c != '0' {
+			return isPrintable(v)
+		}
+	}
+	return false
+}
+
+// isShown is isReference, but may be zeros.
+func isShown(v []byte) bool {
+	for _, c := range v {
+		if c != ' ' {
+			return isPrintable(v)
+		}
+	}
+	return false
+}
+
+func isPrintable(v []byte) bool {
+	for _, c := range v {
+		if c < ' ' || c == 0x7F {
+			return false
+		}
+	}
+	return true
+}
+
+// isAdditionalAmounts reports whether v is one or more amounts: account type 2,
+// amount type 2, currency 3, sign C or D, amount 12.
+func isAdditionalAmounts(v []byte) bool {
+	if len(v) == 0 || len(v)%20 != 0 {
+		return false
+	}
+	for ; len(v) > 0; v = v[20:] {
+		if !isPrintable(v[:7]) || v[7] != 'C' && v[7] != 'D' || !wire.IsDigits(v[8:20]) {
+			return false
+		}
+	}
+	return true
+}
+
+// codePresent holds that the answer has a response code, if its form has one.
+var codePresent = check{ifNot, wire.ResponseCode,
+	func(x *Exchange) bool { return x.Form.NoCode },
+	func(x *Exchange) error { return fmt.Errorf("%s of the answer is absent", x.field(wire.ResponseCode)) },
+}
+
+// partOfAmount holds what an approval of a part of the amount says.
+var partOfAmount = check{ifThere, wire.Amount,
+	func(x *Exchange) bool {
+		if x.Code() != dialect.Partial {
+			return true
+		}
+		n := x.Answer.Uint(wire.Amount)
+		return n > 0 && n <= x.Request.Uint(wire.Amount)
+	},
+	func(x *Exchange) error {
+		return fmt.Errorf("%s of an approval of a part (%s) is %q, want a part of %q", x.field(wire.Amount), dialect.Partial,
+			x.Answer.Get(wire.Amount), x.Request.Get(wire.Amount))
+	},
+}
+
+// secrets are what an answer never brings back.
+var secrets = [...]wire.Element{wire.Track1, wire.Track2, wire.Track3, wire.PINBlock}
+
+var noSecrets = check{always, 0,
+	func(x *Exchange) bool {
+		for _, e := range secrets {
+			if x.Answer.Has(e) {
+				return false
+			}
+		}
+		return true
+	},
+	func(x *Exchange) error {
+		for _, e := range secrets {
+			if x.Answer.Has(e) {
+				return fmt.Errorf("%s comes back in the answer; tracks and PIN blocks never do", x.field(e))
+			}
+		}
+		return nil
+	},
+}
+
+// plainText holds that text is text.
+var plainText = check{always, 0,
+	func(x *Exchange) bool { return x.controls() == 0 },
+	func(x *Exchange) error {
+		n := x.controls()
+		return fmt.Errorf("field %d (%s) of the answer is text and holds control characters", n, x.Dialect.FieldName(n))
+	},
+}
+
+// controls is the first text field with control characters, 0 for none. What comes
+// back from the request is held to that.
+func (x *Exchange) controls() int {
+	for n := range x.Answer.Present().And(x.Dialect.Texts()).Without(x.Dialect.Echoed()).All {
+		if !isPrintable(x.Answer.Field(n)) {
+			return n
+		}
+	}
+	return 0
+}
+
+// isCode reports whether v is a response code.
+func isCode(v []byte) bool { return len(v) == 2 && dialect.Code(v).IsWellFormed() }

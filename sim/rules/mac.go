@@ -1,0 +1,80 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// ErrMAC marks an answer whose MAC is wrong or missing.
+var ErrMAC = errors.New("MAC of the answer is wrong")
+
+// macPresent holds that an answer that must have a MAC has one.
+var macPresent = check{always, 0,
+	func(x *Exchange) bool {
+		if !x.Form.MACed || !x.Dialect.MAC {
+			return true
+		}
+		if !x.Approves() && (x.MACOnDecline != dialect.MACRequired || x.Code().KeysInDoubt()) {
+			return true
+		}
+		_, mac := x.Answer.MACSpan()
+		return mac != nil
+	},
+	func(x *Exchange) error {
+		return fmt.Errorf("%w: it carries none, though field %d is %s", ErrMAC, x.Dialect.Place(wire.ResponseCode).Field, x.Code())
+	},
+}
+
+// macRight holds that a MAC is right wherever there is one. That of a sign-in's
+// answer may be made with the key that it brings or with the one before.
+var macRight = check{always, 0,
+	func(x *Exchange) bool {
+		covered, mac := x.Answer.MACSpan()
+		if mac == nil || x.MACUnknown && x.Issued.MAC == nil || !x.Approves() && x.MACOnDecline == dialect.MACIgnored {
+			return true
+		}
+		return x.MAC != nil && x.MAC.CheckMAC(x.Algorithm, covered, mac) ||
+			x.Issued.MAC != nil && x.Issued.MAC.CheckMAC(x.Algorithm, covered, mac)
+	},
+	func(x *Exchange) error {
+		covered, mac := x.Answer.MACSpan()
+		key := x.MAC
+		if key == nil {
+			key = x.Issued.MAC
+		}
+		if key == nil {
+			return fmt.Errorf("%w: it carries one, but the terminal has no key yet", ErrMAC)
+		}
+		if near := key.NearMAC(x.Algorithm, covered, mac); near != "" {
+			return fmt.Errorf("%w: it is right but for %s", ErrMAC, near)
+		}
+		return ErrMAC
+	},
+}
+
+// workingKeys holds the keys of a sign-in to their check values, and leaves them
+// in x.Issued.
+var workingKeys = check{always, 0,
+	func(x *Exchange) bool {
+		if x.Master == nil {
+			return true
+		}
+		x.Issued, x.unwrap = keys.Unwrap(x.Master, x.Block, x.Answer.Get(wire.WorkingKeys))
+		return x.unwrap == nil
+	},
+	func(x *Exchange) error {
+		return fmt.Errorf("working keys (field %d): %w", x.Dialect.Place(wire.WorkingKeys).Field, x.unwrap)
+	},
+}
+
+// batchIssued holds that a sign-in tells the batch.
+var batchIssued = check{always, 0,
+	func(x *Exchange) bool { return !x.Dialect.Has(wire.Batch) || x.Answer.Uint(wire.Batch) > 0 },
+	func(x *Exchange) error {
+		return fmt.Errorf("the answer to the sign-in tells no batch number (field %d), want 000001 to 999999", x.Dialect.Place(wire.Batch).Field)
+	},
+}

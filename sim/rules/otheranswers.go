@@ -1,0 +1,107 @@
+package rules
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// references is how many reference numbers are remembered: of two that fall on
+// the same place the later one.
+const references = 1 << 14
+
+// startYear notes how long the year is in which a run begins.
+func (j *Judge) startYear() {
+	j.year = 365 * day
+	if year := time.Now().Year(); year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+		j.leap, j.year = true, 366*day
+	}
+}
+
+const (
+	day   = 24 * 60 * 60
+	drift = 5 * 60 // s, by which a host's clock may go wrong in a run
+)
+
+// uniqueReference holds that no two answers have one reference number.
+var uniqueReference = check{ifThere, wire.RRN,
+	func(x *Exchange) bool {
+		v := x.Answer.Get(wire.RRN)
+		if len(v) < 12 {
+			return true
+		}
+		h := (binary.LittleEndian.Uint64(v)^uint64(binary.LittleEndian.Uint32(v[8:]))*0x9E3779B97F4A7C15)*0xD6E8FEB86659FD93 | 1
+		return x.judge.references[h>>(64-14)].Swap(h) != h
+	},
+	func(x *Exchange) error {
+		return fmt.Errorf("%s of the answer is %q, which another answer of this run has had", x.field(wire.RRN), x.Answer.Get(wire.RRN))
+	},
+}
+
+// steadyClock holds that date and time of all answers come from one clock.
+var steadyClock = check{ifThere, wire.LocalTime,
+	func(x *Exchange) bool {
+		off, ok := x.clockOff()
+		return !ok || off <= drift && off >= -drift
+	},
+	func(x *Exchange) error {
+		off, _ := x.clockOff()
+		return fmt.Errorf("%s and %s of the answer are %q and %q: by the run's other answers the host's clock is %s off there",
+			x.field(wire.LocalDate), x.field(wire.LocalTime), x.Answer.Get(wire.LocalDate), x.Answer.Get(wire.LocalTime), time.Duration(off)*time.Second)
+	},
+}
+
+// clockOff is by how many seconds the answer's date and time are off where the
+// first answer of the run puts the host's clock; false when that cannot be told.
+func (x *Exchange) clockOff() (int64, bool) {
+	date, at := x.Answer.Get(wire.LocalDate), x.Answer.Get(wire.LocalTime)
+	s := x.judge
+	if !isDate(date) || !isTime(at) {
+		return 0, false
+	}
+	n := wire.Uint(at)
+	host := dayOfYear(date, s.leap)*day + int64(n/10000*3600+n/100%100*60+n%100)
+	offset := modulo(host-x.Now, s.year)
+	if s.offset.CompareAndSwap(0, offset+1) {
+		return 0, true
+	}
+	off := modulo(offset+1-s.offset.Load(), s.year)
+	if off > s.year/2 {
+		off -= s.year
+	}
+	return off, true
+}
+
+func modulo(n, m int64) int64 { return (n%m + m) % m }
+
+// dayOfYear is the number of the day, from 0, of MMDD.
+func dayOfYear(mmdd []byte, leap bool) int64 {
+	month, n := wire.Uint(mmdd[:2]), int64(wire.Uint(mmdd[2:]))-1
+	for m := range month - 1 {
+		n += int64(longest[m])
+	}
+	if month > 2 && !leap {
+		n--
+	}
+	return n
+}
+
+// nearSettlement holds that the settlement date is near the local one.
+var nearSettlement = check{ifThere, wire.SettlementDate,
+	func(x *Exchange) bool {
+		local, settled := x.Answer.Get(wire.LocalDate), x.Answer.Get(wire.SettlementDate)
+		if !isDate(local) || !isDate(settled) {
+			return true
+		}
+		apart := modulo(dayOfYear(settled, true)-dayOfYear(local, true), 366)
+		return apart <= week || apart >= 366-week
+	},
+	func(x *Exchange) error {
+		return fmt.Errorf("%s of the answer is %q, more than %d days from %s, %q", x.field(wire.SettlementDate), x.Answer.Get(wire.SettlementDate), week,
+			x.field(wire.LocalDate), x.Answer.Get(wire.LocalDate))
+	},
+}
+
+const week = 7

@@ -1,0 +1,80 @@
+package rules
+
+import "github.com/posfleet/posfleet/sim/wire"
+
+// Where rules come from; all but the first two are of the CUP reconstruction
+// (docs/sources.md).
+const (
+	iso       = "ISO 8583:1987, data elements"
+	flows     = "ISO 8583:1987, message flows"
+	transport = "CUP transport: TPDU and application header"
+	echo      = "CUP echo list; terminals compare MTI, 3, 4, 11, 41 and 42"
+	answers   = "CUP minimal answer sets"
+	slip      = "CUP minimal answer sets; slips and later requests (refund, completion) need it"
+	macs      = "CUP message authentication"
+	settling  = "CUP settlement"
+	signingIn = "CUP sign-in"
+)
+
+// table is in the order in which rules are told; musts are held before shoulds.
+var table = numbered([]Rule{
+	{ID: "ANS-READ", Of: All, Asks: "can be read: every field that its bitmap announces is whole and of its form, and nothing stands after the last", Source: iso},
+	{ID: "ANS-PAIR", Of: All, Asks: "has the MTI that answers the request's, and the fields that pair the two", Source: flows, check: pairs},
+	{ID: "ANS-TPDU", Level: Should, Of: All, Asks: "has the request's TPDU with its two addresses changed over", Source: transport + "; one real host does not", check: tpduSwapped},
+	{ID: "ANS-HEADER", Level: Should, Of: All, Asks: "has the request's application header but for the sixth digit, the processing requirement", Source: transport, check: headerReturned},
+	{ID: "ANS-ECHO", Level: Should, Of: All, Asks: "brings back each field of the echo list that the request carries", Source: echo, check: echoList},
+	{ID: "ANS-FIELDS", Level: Should, Of: All, Asks: "carries the other fields that its form gives an approval; a decline carries date, time and reference", Source: answers, check: carriedBesides},
+	{ID: "ANS-TEXT", Level: Should, Of: All, Asks: "holds no control characters in fields of text", Source: iso, check: plainText},
+	{ID: "ANS-SECRET", Of: All, Asks: "never brings back tracks or a PIN block (35, 36, 45, 52)", Source: "PCI DSS, sensitive authentication data", check: noSecrets},
+	{ID: "ANS-02-CARD", Of: Financial, Asks: "names no other card than the one that pays, if it names one", Source: answers, check: cardThatPaid},
+	{ID: "ANS-03-ECHO", Of: All, Asks: "has the request's processing code, if one", Source: echo, check: echoed(wire.ProcessingCode)},
+	{ID: "ANS-04-PRESENT", Of: Payments, Approvals: true, Asks: "says what amount it approves", Source: echo, check: carried(wire.Amount)},
+	{ID: "ANS-04-ECHO", Of: All, Asks: "has the request's amount, if one; code 10 approves another", Source: echo, check: echoedAmount},
+	{ID: "ANS-04-PARTIAL", Of: Payments, Approvals: true, Asks: "approves with code 10 a part of the amount: more than nothing, no more than was asked", Source: "CUP response codes", check: partOfAmount},
+	{ID: "ANS-07-ECHO", Level: Should, Of: All, Asks: "has the request's transmission time, if one", Source: flows, check: echoed(wire.TransmissionTime)},
+	{ID: "ANS-07-TIME", Of: All, Asks: "has a transmission time MMDDhhmmss, if one", Source: iso, check: formed(wire.TransmissionTime, isTransmissionTime, "a date and time MMDDhhmmss")},
+	{ID: "ANS-11-ECHO", Of: All, Asks: "has the request's trace, if one", Source: echo, check: echoed(wire.Trace)},
+	{ID: "ANS-12-PRESENT", Of: Payments | Inquiries, Approvals: true, Asks: "says at what time it approves", Source: slip, check: carried(wire.LocalTime)},
+	{ID: "ANS-12-TIME", Of: All, Asks: "has a local time hhmmss, if one", Source: iso, check: formed(wire.LocalTime, isTime, "a time hhmmss")},
+	{ID: "ANS-12-CLOCK", Level: Should, Of: All, Asks: "has a date and time that go with those of the run's other answers, within 5 minutes", Source: iso, check: steadyClock},
+	{ID: "ANS-13-PRESENT", Of: Payments | Inquiries, Approvals: true, Asks: "says on what date it approves", Source: slip, check: carried(wire.LocalDate)},
+	{ID: "ANS-13-DATE", Of: All, Asks: "has a local date MMDD, if one", Source: iso, check: formed(wire.LocalDate, isDate, "a date MMDD")},
+	{ID: "ANS-14-EXPIRY", Level: Should, Of: All, Asks: "has an expiry YYMM or 0000, if one", Source: iso, check: formed(wire.Expiry, isExpiry, "a year and month YYMM, or 0000")},
+	{ID: "ANS-15-DATE", Of: All, Asks: "has a settlement date MMDD, if one", Source: iso, check: formed(wire.SettlementDate, isDate, "a date MMDD")},
+	{ID: "ANS-15-NEAR", Level: Should, Of: All, Asks: "has a settlement date within a week of the local date", Source: settling, check: nearSettlement},
+	{ID: "ANS-25-ECHO", Of: All, Asks: "has the request's condition code, if one", Source: echo, check: echoed(wire.ConditionCode)},
+	{ID: "ANS-32-DIGITS", Of: All, Asks: "has an acquirer of digits, if one", Source: iso, check: formed(wire.Acquirer, wire.IsDigits, "digits")},
+	{ID: "ANS-37-PRESENT", Of: Payments | Inquiries, Approvals: true, Asks: "has a reference number", Source: slip, check: carried(wire.RRN)},
+	{ID: "ANS-37-FORM", Of: Payments | Inquiries, Approvals: true, Asks: "has a reference number that can be pointed to: printable, not blank, not zeros", Source: slip, check: formed(wire.RRN, isReference, "printable characters, not blank and not zeros")},
+	{ID: "ANS-37-UNIQUE", Level: Should, Of: Payments | Inquiries, Approvals: true, Asks: "has a reference number that no other answer of the run has had", Source: iso, check: uniqueReference},
+	{ID: "ANS-38-PRESENT", Of: Payments, Approvals: true, Asks: "has an authorisation code, if it approves a pre-authorisation", Source: slip, check: carried(wire.AuthCode)},
+	{ID: "ANS-38-FORM", Of: Financial, Approvals: true, Asks: "has an authorisation code that can be pointed to, if one: printable, not blank", Source: slip, check: formed(wire.AuthCode, isShown, "printable characters, not blank")},
+	{ID: "ANS-39-PRESENT", Of: All, Asks: "has a response code; that of a settlement, whose flags tell, may lack it", Source: answers, check: codePresent},
+	{ID: "ANS-39-FORM", Of: All, Asks: "has a response code of two letters or digits", Source: iso, check: formed(wire.ResponseCode, isCode, "two letters or digits")},
+	{ID: "ANS-41-ECHO", Of: All, Asks: "has the request's terminal id, if one", Source: echo, check: echoed(wire.TerminalID)},
+	{ID: "ANS-42-ECHO", Of: All, Asks: "has the request's merchant id, if one", Source: echo, check: echoed(wire.MerchantID)},
+	{ID: "ANS-48-TOTALS", Of: Settlements, Approvals: true, Asks: "has totals of their length and a flag of 1, 2 or 3; flag 1 comes with the terminal's own totals", Source: settling, check: totals},
+	{ID: "ANS-48-OWN", Level: Should, Of: Settlements, Approvals: true, Asks: "has, with flag 2, other totals than the terminal's", Source: settling, check: ownTotals},
+	{ID: "ANS-48-FOREIGN", Level: Should, Of: Settlements, Approvals: true, Asks: "has no totals of foreign cards where the terminal has none, with flag 0 or 1", Source: settling, check: foreignTotals},
+	{ID: "ANS-48-ECHO", Level: Should, Of: Uploads, Asks: "has the upload's details, if any", Source: settling, check: uploadEchoed},
+	{ID: "ANS-49-ECHO", Of: All, Asks: "has the request's currency, if one", Source: echo, check: echoed(wire.Currency)},
+	{ID: "ANS-54-PRESENT", Level: Should, Of: Inquiries, Approvals: true, Asks: "tells the balance that was asked for", Source: answers, check: balanceTold},
+	{ID: "ANS-54-FORM", Level: Should, Of: Financial, Asks: "has, in field 54, amounts of 20 characters: types, currency, C or D, 12 digits", Source: iso, check: formed(wire.AdditionalAmounts, isAdditionalAmounts, "amounts of 20 characters: types, currency, C or D, 12 digits")},
+	{ID: "ANS-60-TYPE", Of: All, Asks: "has the request's transaction type (60.1), if one", Source: echo, check: echoedPart(wire.TransactionType)},
+	{ID: "ANS-60-BATCH", Of: All &^ SignIns, Asks: "has the request's batch (60.2), if one", Source: echo, check: echoed(wire.Batch)},
+	{ID: "ANS-60-CODE", Of: All, Asks: "has the request's network management code (60.3), if one", Source: echo, check: echoedPart(wire.ManagementCode)},
+	{ID: "ANS-60-REST", Level: Should, Of: All, Asks: "has the rest of field 60 as the request has it", Source: echo, check: echoedRest},
+	{ID: "ANS-60-ISSUED", Level: Should, Of: SignIns, Approvals: true, Asks: "tells the batch number", Source: signingIn, check: batchIssued},
+	{ID: "ANS-62-KCV", Of: SignIns, Approvals: true, Asks: "has working keys, each with the check value that stands beside it", Source: signingIn, check: workingKeys},
+	{ID: "ANS-64-MAC", Of: All, Asks: "has a MAC, if it approves what had one; a decline as the policy mac-on-decline says", Source: macs, check: macPresent},
+	{ID: "ANS-64-RIGHT", Of: All, Asks: "has a right MAC wherever it has one; on a decline as the policy mac-on-decline says", Source: macs, check: macRight},
+	{ID: "ANS-70-ECHO", Of: All, Asks: "has the request's network management code (70), if one", Source: echo, check: echoedWhole(wire.ManagementCode)},
+})
+
+// numbered gives each rule its place in the table.
+func numbered(table []Rule) []Rule {
+	for i := range table {
+		table[i].index = uint8(i)
+	}
+	return table
+}

@@ -29,44 +29,45 @@ var pairs = check{always, 0,
 	},
 }
 
-// same reports whether element e is equal in request and answer, or, a part,
-// absent in one of them.
-func (x *Exchange) same(e wire.Element) bool {
-	want, got := x.Request.Get(e), x.Answer.Get(e)
-	return bytes.Equal(want, got) || want == nil || got == nil
-}
-
-// echoed holds an element that, where it comes, is the request's.
+// echoed holds an element that, where it comes, is the request's. It is asked when
+// the whole fields differ.
 func echoed(e wire.Element) check {
-	return check{ifSent, e,
-		func(x *Exchange) bool { return x.same(e) },
+	return check{ifDiffers, e,
+		func(x *Exchange) bool {
+			if x.Dialect.Place(e).To == 0 {
+				return false
+			}
+			want, got := x.Request.Get(e), x.Answer.Get(e)
+			return want == nil || got == nil || bytes.Equal(want, got)
+		},
 		func(x *Exchange) error { return x.mismatch(x.Dialect.Place(e).Field) },
 	}
 }
 
 // echoedAmount is echoed, but for an approval of a part of the amount.
-var echoedAmount = check{ifSent, wire.Amount,
-	func(x *Exchange) bool { return x.same(wire.Amount) || x.Code() == dialect.Partial },
+var echoedAmount = check{ifDiffers, wire.Amount,
+	func(x *Exchange) bool { return x.Code() == dialect.Partial },
 	func(x *Exchange) error { return x.mismatch(x.Dialect.Place(wire.Amount).Field) },
 }
 
 // echoedPart is echoed for an element that is a part of a field.
 func echoedPart(e wire.Element) check {
 	c := echoed(e)
-	c.holds = func(x *Exchange) bool { return x.Dialect.Place(e).To == 0 || x.same(e) }
+	same := c.holds
+	c.holds = func(x *Exchange) bool { return x.Dialect.Place(e).To == 0 || same(x) }
 	return c
 }
 
 // echoedWhole is echoed for an element that has a field of its own.
 func echoedWhole(e wire.Element) check {
 	c := echoed(e)
-	c.holds = func(x *Exchange) bool { return x.Dialect.Place(e).To > 0 || x.same(e) }
+	c.holds = func(x *Exchange) bool { return x.Dialect.Place(e).To > 0 }
 	return c
 }
 
 // echoedRest holds what follows the network management code in its field, and
 // the field's length.
-var echoedRest = check{ifSent, wire.ManagementCode,
+var echoedRest = check{ifDiffers, wire.ManagementCode,
 	func(x *Exchange) bool {
 		p := x.Dialect.Place(wire.ManagementCode)
 		if p.To == 0 {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -26,7 +27,7 @@ func (x *Exchange) lacking() wire.FieldSet {
 	place := func(e wire.Element) int { return x.Dialect.Place(e).Field }
 	must, should := x.Form.Answered()
 	should = should.Without(x.Answer.Present())
-	if x.Approves() {
+	if x.approves {
 		return should.Without(wire.Fields(place(wire.AdditionalAmounts)))
 	}
 	must = must.Without(x.Answer.Present())
@@ -95,7 +96,16 @@ func isShown(v []byte) bool {
 	return false
 }
 
+// isPrintable reports whether v has no control characters.
 func isPrintable(v []byte) bool {
+	const each = 0x0101010101010101
+	for ; len(v) >= 8; v = v[8:] { // eight at once: an octet below ' ', or DEL, leaves its highest bit
+		w := binary.LittleEndian.Uint64(v)
+		del := w ^ 0x7F*each
+		if ((w-' '*each)&^w|(del-each)&^del)&(0x80*each) != 0 {
+			return false
+		}
+	}
 	for _, c := range v {
 		if c < ' ' || c == 0x7F {
 			return false

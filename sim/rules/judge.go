@@ -1,10 +1,12 @@
 package rules
 
 import (
+	"bytes"
 	"slices"
 	"sync/atomic"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Judge holds the answers of one run to the rules that apply in its dialect, and
@@ -23,7 +25,10 @@ type Judge struct {
 // entry is a rule that applies, and the field of its element in the dialect.
 type entry struct {
 	*Rule
-	field int
+	holds     func(x *Exchange) bool
+	field     int
+	when      when
+	approvals bool
 }
 
 // NewJudge makes the judge of a run.
@@ -36,7 +41,7 @@ func NewJudge(d *dialect.Dialect) *Judge {
 		if r.holds == nil || r.when != always && place.Field == 0 {
 			continue
 		}
-		if r.when == ifSent && place.To == 0 && slices.Contains(d.Pair, place.Field) {
+		if r.when == ifDiffers && place.To == 0 && slices.Contains(d.Pair, place.Field) {
 			continue // ANS-PAIR has held it
 		}
 		for t := range j.rules {
@@ -52,7 +57,7 @@ func NewJudge(d *dialect.Dialect) *Judge {
 			if r.when == ifNot && r.Approvals && !carries.Has(place.Field) {
 				continue // the form does not want it
 			}
-			*to = append(*to, entry{r, place.Field})
+			*to = append(*to, entry{r, r.holds, place.Field, r.when, r.Approvals})
 		}
 	}
 	return j
@@ -62,42 +67,37 @@ func NewJudge(d *dialect.Dialect) *Judge {
 // to the first that does not hold, which is the error, a [*Broken]; and if all do,
 // to the shoulds, of which it gives those that do not.
 func (j *Judge) Check(x *Exchange) (broken Set, err error) {
-	x.judge = j
+	x.judge, x.approves = j, x.Approves()
+	there, sent := x.Answer.Present(), x.Request.Present()
 	by := &j.rules[x.Form.Transaction]
-	approves := x.Approves()
 	for i := range by.musts {
-		if r := &by.musts[i]; !r.keeps(x, approves) {
+		if r := &by.musts[i]; r.asked(x, there, sent) && !r.holds(x) {
 			return 0, &Broken{r.Rule, r.why(x)}
 		}
 	}
 	for i := range by.shoulds {
-		if r := &by.shoulds[i]; !r.keeps(x, approves) {
+		if r := &by.shoulds[i]; r.asked(x, there, sent) && !r.holds(x) {
 			broken.Add(r.Rule)
 		}
 	}
 	return broken, nil
 }
 
-// keeps reports whether an exchange keeps the rule, or it is not about it.
-func (r *entry) keeps(x *Exchange, approves bool) bool {
-	if r.Approvals && !approves {
-		return true
+// asked reports whether the rule is asked of an answer with these fields, to a
+// request with those.
+func (r *entry) asked(x *Exchange, there, sent wire.FieldSet) bool {
+	if r.approvals && !x.approves {
+		return false
 	}
 	switch r.when {
 	case ifThere:
-		if !x.Answer.HasField(r.field) {
-			return true
-		}
-	case ifSent:
-		if !x.Answer.HasField(r.field) || !x.Request.HasField(r.field) {
-			return true
-		}
+		return there.Has(r.field)
 	case ifNot:
-		if x.Answer.HasField(r.field) {
-			return true
-		}
+		return !there.Has(r.field)
+	case ifDiffers:
+		return there.Has(r.field) && sent.Has(r.field) && !bytes.Equal(x.Answer.Field(r.field), x.Request.Field(r.field))
 	}
-	return r.holds(x)
+	return true
 }
 
 // Explain says how an exchange breaks the rules of a set that Check gave.

@@ -18,7 +18,7 @@ var macPresent = check{always, 0,
 		if !x.Form.MACed || !x.Dialect.MAC {
 			return true
 		}
-		if !x.Approves() && (x.MACOnDecline != dialect.MACRequired || x.Code().KeysInDoubt()) {
+		if !x.approves && (x.MACOnDecline != dialect.MACRequired || x.Code().KeysInDoubt()) {
 			return true
 		}
 		_, mac := x.Answer.MACSpan()
@@ -34,7 +34,7 @@ var macPresent = check{always, 0,
 var macRight = check{always, 0,
 	func(x *Exchange) bool {
 		covered, mac := x.Answer.MACSpan()
-		if mac == nil || x.MACUnknown && x.Issued.MAC == nil || !x.Approves() && x.MACOnDecline == dialect.MACIgnored {
+		if mac == nil || x.MACUnknown && x.Issued.MAC == nil || !x.approves && x.MACOnDecline == dialect.MACIgnored {
 			return true
 		}
 		return x.MAC != nil && x.MAC.CheckMAC(x.Algorithm, covered, mac) ||

@@ -107,10 +107,10 @@ type check struct {
 type when uint8
 
 const (
-	always  when = iota
-	ifThere      // the element is in the answer
-	ifSent       // and in the request
-	ifNot        // the element is not in the answer
+	always    when = iota
+	ifThere        // the element's field is in the answer
+	ifNot          // it is not
+	ifDiffers      // it is in answer and request, and not the same
 )
 
 // Set is a set of rules of the table, a bit each. What a bit means may change
@@ -165,8 +165,9 @@ type Exchange struct {
 
 	Now int64 // when the answer came, in seconds of the run's clock
 
-	judge  *Judge
-	unwrap error // of the working keys
+	judge    *Judge
+	approves bool
+	unwrap   error // of the working keys
 }
 
 // Code is the response code of the answer, zero when it has none.

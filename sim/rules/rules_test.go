@@ -364,3 +364,17 @@ func TestRulesHaveIdentitiesOfTheirOwn(t *testing.T) {
 		seen[r.ID] = true
 	}
 }
+
+func TestControlCharactersAreSeenAnywhere(t *testing.T) {
+	for n := range 20 {
+		for at := range n {
+			for c := range 256 {
+				v := bytes.Repeat([]byte{'A'}, n)
+				v[at] = byte(c)
+				if want := c >= ' ' && c != 0x7F; isPrintable(v) != want {
+					t.Fatalf("%q: printable is %v", v, !want)
+				}
+			}
+		}
+	}
+}

@@ -26,6 +26,7 @@ type failures struct {
 	mu    sync.Mutex
 	kinds map[failureKind]*Failure
 	stuck map[string]int64 // arrivals by reason
+	stray map[string]*Stray
 }
 
 type failureKind struct {
@@ -62,6 +63,37 @@ func (r *Recorder) Stuck(s *Shard, why error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.stuck = addReason(f.stuck, why)
+}
+
+// Stray takes down a message of some kind that no exchange waited for. Of the first
+// of its kind it asks for the fields, masked.
+func (s *Shard) Stray(kind string, fields func() string) {
+	f := &s.r.failures
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	known := f.stray[kind]
+	if known == nil {
+		if len(f.stray) >= mostKinds {
+			return
+		}
+		if f.stray == nil {
+			f.stray = map[string]*Stray{}
+		}
+		known = &Stray{Kind: kind, First: fields()}
+		f.stray[kind] = known
+	}
+	known.N++
+}
+
+// strays gives the kinds of strays, the commonest first.
+func (f *failures) strays() (all []Stray) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.stray {
+		all = append(all, *s)
+	}
+	slices.SortFunc(all, func(a, b Stray) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Kind, b.Kind)) })
+	return all
 }
 
 // ownAddress is this machine's end of a connection, whose port is another each time.

@@ -230,6 +230,7 @@ func (r *Recorder) Report() *Report {
 	}
 	rep.Planned, rep.NotPlayed = r.arrived()
 	rep.Failures, rep.Stuck = r.failures.told()
+	rep.Strays = r.failures.strays()
 	n := len(r.labels)
 	for i, name := range r.labels {
 		whole, warm := r.total[i], r.total[n+i]

@@ -160,7 +160,7 @@ func (s Settlements) All() int64 { return s.Balanced + s.Explained + s.Uncompare
 // Stray is a message that no exchange waited for, and how many there were of its
 // kind.
 type Stray struct {
-	Kind  string `json:"kind"` // its MTI and, where it has one, its response code
+	Kind  string `json:"kind"` // its MTI, and why it is nobody's
 	N     int64  `json:"n"`
 	First string `json:"first"` // the first, field by field, masked
 }

@@ -219,11 +219,15 @@ func (t *text) facts(r *Report) {
 	t.arrivals(r)
 	if r.Late+r.Duplicate+r.Unmatched > 0 {
 		t.wrapped("beside", fmt.Sprintf("%s late, %s duplicate, %s unmatched", Plural(r.Late, "answer"), FormatCount(r.Duplicate), FormatCount(r.Unmatched)))
-		for _, s := range r.Strays {
-			t.wrapped(" ", fmt.Sprintf("%s %s, the first:", FormatCount(s.N), s.Kind))
-			for line := range strings.Lines(s.First) {
-				t.printf("%s%s\n", indent(), strings.TrimRight(line, "\n"))
-			}
+	}
+	for i, s := range r.Strays {
+		if i == mostPlaces {
+			t.wrapped(" ", fmt.Sprintf("and %d more kinds", len(r.Strays)-i))
+			break
+		}
+		t.wrapped(" ", fmt.Sprintf("%s times %s; the first:", FormatCount(s.N), s.Kind))
+		for line := range strings.Lines(s.First) {
+			t.printf("%s%s\n", indent(), strings.TrimRight(line, "\n"))
 		}
 	}
 	if l := r.Lines; l.Refused > 0 {

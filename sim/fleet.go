@@ -253,7 +253,8 @@ func (f *fleet) drainOwed(abort context.Context) {
 			over.Reset(f.run.Drain)
 		}
 		if own, is := t.Link.(*line.Own); is {
-			recordStrays(p.Shard, own.Leftovers(time.Millisecond))
+			met := own.Leftovers(time.Millisecond)
+			recordStrays(p.Shard, f.run.Profile.Dialect, &met)
 		}
 		if p.Closed != nil && (len(t.Journal.Records) > 0 || len(t.Journal.open()) > 0) {
 			p.Closed(t, t.Journal.Records, t.Journal.open())
@@ -261,7 +262,8 @@ func (f *fleet) drainOwed(abort context.Context) {
 	})
 	shard := f.run.Recorder.Shard()
 	for _, s := range f.shared {
-		recordStrays(shard, s.Leftovers())
+		met := s.Leftovers()
+		recordStrays(shard, f.run.Profile.Dialect, &met)
 	}
 }
 
@@ -274,6 +276,9 @@ func (f *fleet) settle(p *Player, t *Terminal) bool {
 	return p.settleBatch()
 }
 
+// mostDetails is how many settlements that were not as they must be are told in full.
+const mostDetails = 100
+
 // settled sums up what came of the fleet's settlements.
 func (f *fleet) settled() (sum report.Settlements) {
 	for _, t := range f.terminals {
@@ -283,20 +288,14 @@ func (f *fleet) settled() (sum report.Settlements) {
 		sum.Uncompared += s.Counts[Uncompared]
 		sum.Unbalanced += s.Counts[Unbalanced]
 		sum.Failed += s.Failed
-		if s.Detail != "" {
+		if s.Detail != "" && len(sum.Detail) < mostDetails {
 			sum.Detail = append(sum.Detail, s.Detail)
 		}
-		if s.Why != nil {
+		if s.Why != nil && len(sum.Detail) < mostDetails {
 			sum.Detail = append(sum.Detail, fmt.Sprintf("terminal %s, batch %06d: settlement not done: %v", t.TID, t.Batch, s.Why))
 		}
 	}
 	return sum
-}
-
-func recordStrays(s *report.Shard, met line.Strays) {
-	s.Late(met.Late)
-	s.Duplicate(met.Duplicate)
-	s.Unmatched(met.Unmatched)
 }
 
 // injected sums up what the lines were made to do wrong, by the fault's name.

@@ -246,10 +246,8 @@ func (p *Player) record(r *Result, begun time.Duration) {
 	if broken := p.broken(r); broken != 0 {
 		p.Shard.Broken(uint64(broken))
 	}
-	if x.Late+x.Duplicate+x.Unmatched > 0 {
-		p.Shard.Late(x.Late)
-		p.Shard.Duplicate(x.Duplicate)
-		p.Shard.Unmatched(x.Unmatched)
+	if x.Late+x.Duplicate+x.Unmatched > 0 || x.StrayWhy != "" {
+		recordStrays(p.Shard, p.T.Profile.Dialect, &x.Strays)
 	}
 }
 

@@ -82,6 +82,11 @@ type page struct {
 	Codes    []codeRow
 	Beside   []pair
 	Reasons  []string
+	Failures []report.Failure
+	Stuck    []pair
+	SignIn   []pair
+	Settled  []string
+	Strays   []report.Stray
 	Books    []string
 	Where    []pair
 	Command  string
@@ -122,6 +127,10 @@ func pageOf(r *report.Report) (*page, error) {
 		Codes:   codes(r.Labels),
 		Reasons: r.Validity.Reasons,
 		Books:   r.Money.Detail,
+		Settled: r.Settlements.Detail,
+		Strays:  r.Strays,
+		SignIn:  signIn(&r.SignIn),
+		Stuck:   counted(r.Stuck),
 		Where:   where(r),
 		Command: shell(r.Plan.Command),
 		Notes:   notes(r),
@@ -146,12 +155,61 @@ func pageOf(r *report.Report) (*page, error) {
 	if r.Validity.Level == report.Invalid {
 		p.Banner = append(p.Banner, "The generator was the limit in this run: its latencies are not the host's.")
 	}
+	if stuck := r.Planned - r.Played - r.NotPlayed; stuck > 0 {
+		p.Banner = append(p.Banner, fmt.Sprintf("This run is not valid: %s of %s arrivals sent nothing of their own.", report.FormatCount(stuck), report.FormatCount(r.Planned)))
+	}
+	if n := r.SignIn.Failed; n > 0 {
+		p.Banner = append(p.Banner, fmt.Sprintf("%s of %s could not sign in and took no part.", report.FormatCount(int64(n)), report.Plural(int64(r.SignIn.Terminals), "terminal")))
+	}
+	if r.Waited.Arrivals > 0 {
+		p.Banner = append(p.Banner, r.Waited.String()+".")
+	}
+	if p.Failures = r.Failures; len(p.Failures) > mostFailures {
+		p.Failures = p.Failures[:mostFailures]
+	}
+	if m := &r.Money; m.Settled {
+		p.Books = nil // they stand with the settlements
+	}
 	p.Verdicts = cards(r)
 	p.Figures = figures(r, &all)
 	p.Asked = asked(r)
 	p.table(r, &all)
 	p.Beside = beside(r)
 	return p, nil
+}
+
+// mostFailures is how many sentences that did not hold the page shows.
+const mostFailures = 50
+
+// counted gives counts by name, the largest first.
+func counted(m map[string]int64) (list []pair) {
+	for _, name := range slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+		return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a, b))
+	}) {
+		list = append(list, pair{name, report.FormatCount(m[name])})
+	}
+	return list
+}
+
+// signIn tells the phase before the first arrival.
+func signIn(s *report.SignIn) []pair {
+	if s.Terminals == 0 {
+		return nil
+	}
+	list := []pair{
+		{"Terminals that signed in", report.FormatCount(int64(s.Terminals - s.Failed))},
+		{"In", lasting(s.Took.Round(time.Millisecond)) + ", " + perSecond(int64(s.Terminals-s.Failed), s.Took)},
+	}
+	if l := &s.Label; l.Response != nil && l.Response.TotalCount() > 0 {
+		list = append(list, pair{"p50 response", l.Quantile(0.5).String()}, pair{"p99 response", l.Quantile(0.99).String()}, pair{"Longest", l.Quantile(1).String()})
+	}
+	if s.Failed > 0 {
+		list = append(list, pair{"Could not, the first " + s.First, report.FormatCount(int64(s.Failed))})
+		for _, why := range counted(s.Why) {
+			list = append(list, pair{"… because: " + why.Name, why.Value})
+		}
+	}
+	return list
 }
 
 // digest names a script or a style in the page's policy.
@@ -185,14 +243,20 @@ func cards(r *report.Report) []verdictCard {
 		generator.Detail = ""
 	}
 	books := verdictCard{"Books", "none", "–", "not compared", "the host's books were not open to this run"}
-	if m := r.Money; m.Checked {
-		books = verdictCard{"Books", "good", "✓", "agree", fmt.Sprintf("%s payments, %s yuan net", report.FormatCount(m.Payments), report.FormatGroupedYuan(m.Terminals))}
+	if m := r.Money; m.Checked && m.Compared == 0 {
+		books.Detail = "no terminal knows what it took: " + report.Plural(int64(m.Unknown), "terminal") + " unknown"
+	} else if m.Checked {
+		books = verdictCard{"Books", "good", "✓", "agree", fmt.Sprintf("%s payments, %s yuan net; %s terminals compared, %s unknown", report.FormatCount(m.Payments),
+			report.FormatGroupedYuan(m.Terminals), report.FormatCount(int64(m.Compared)), report.FormatCount(int64(m.Unknown)))}
 		if !m.Agree() {
 			books = verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s yuan, host %s yuan", report.FormatGroupedYuan(m.Terminals), report.FormatGroupedYuan(m.Host))}
 		}
 	}
-	return []verdictCard{limits, generator, books,
-		{"Conformance", "none", "–", "not part of a load run", "posfleet check plays the features one by one"}}
+	played := verdictCard{"Scenarios", "good", "✓", "all held", report.FormatCount(r.Played) + " were played"}
+	if r.Failed > 0 {
+		played = verdictCard{"Scenarios", "bad", "✗", report.FormatCount(r.Failed) + " did not hold", "of " + report.FormatCount(r.Played) + " played"}
+	}
+	return []verdictCard{limits, generator, books, played}
 }
 
 func figures(r *report.Report, all *report.Label) []figure {
@@ -217,6 +281,9 @@ func asked(r *report.Report) []pair {
 		{"Response timeout", lasting(p.Timeout)}, {"Drain", lasting(p.Drain)}, {"Terminals", report.FormatCount(int64(p.Terminals))},
 		{"Lines", p.Lines}, {"Host", p.Target}, {"Dialect", p.Dialect}, {"Seed", strconv.FormatUint(p.Seed, 10)},
 		{"Arrivals due", report.FormatCount(r.Planned)}, {"… played", report.FormatCount(r.Played)},
+	}
+	if stuck := r.Planned - r.Played - r.NotPlayed; stuck > 0 {
+		list = append(list, pair{"… stuck: nothing of their own was sent", report.FormatCount(stuck)})
 	}
 	if r.NotPlayed > 0 {
 		list = append(list, pair{"… not played: no terminal was free", report.FormatCount(r.NotPlayed)})
@@ -298,6 +365,24 @@ func beside(r *report.Report) []pair {
 		{"Duplicate answers, to a request already answered", report.FormatCount(r.Duplicate)},
 		{"Unmatched answers, that belong to no request", report.FormatCount(r.Unmatched)},
 	}
+	if l := r.Lines; l.Connected > 0 {
+		list = append(list, pair{"Connections made", report.FormatCount(l.Connected)})
+	}
+	if l := r.Lines; l.Refused > 0 {
+		list = append(list, pair{"Connections that could not be had", report.FormatCount(l.Refused)})
+	}
+	if s := r.Settlements; s.All() > 0 {
+		list = append(list, pair{"Settlements that balanced", report.FormatCount(s.Balanced)})
+		for _, x := range []struct {
+			name string
+			n    int64
+		}{{"Settlements unbalanced by payments whose answers were lost", s.Explained}, {"Settlements not compared", s.Uncompared},
+			{"Settlements unbalanced", s.Unbalanced}, {"Settlements not done", s.Failed}} {
+			if x.n > 0 {
+				list = append(list, pair{x.name, report.FormatCount(x.n)})
+			}
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Faults)) {
 		list = append(list, pair{"Faults injected: " + name, report.FormatCount(r.Faults[name])})
 	}
@@ -335,8 +420,6 @@ func notes(r *report.Report) []string {
 	switch {
 	case r.Plan.Warmup > 0:
 		notes = append(notes, fmt.Sprintf("The first %s are warm-up: %s due in them are in the charts over time, and in no other figure.", lasting(r.Plan.Warmup), report.Plural(warm, "exchange")))
-	case warm > 0:
-		notes = append(notes, "No warm-up was asked for; "+report.Plural(warm, "exchange")+" before the first arrival (terminals signing in) are in the charts over time, and in no other figure.")
 	default:
 		notes = append(notes, "No warm-up was asked for: every exchange counts, the first ones too.")
 	}

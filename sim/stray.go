@@ -1,0 +1,38 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
+)
+
+// recordStrays takes down what a line met that no exchange waited for: how many, and
+// of what is no request's answer the first of each kind, field by field, masked.
+func recordStrays(shard *report.Shard, d *dialect.Dialect, met *line.Strays) {
+	if met.Late+met.Duplicate+met.Unmatched > 0 {
+		shard.Late(met.Late)
+		shard.Duplicate(met.Duplicate)
+		shard.Unmatched(met.Unmatched)
+	}
+	if met.StrayWhy == "" || met.Unmatched == 0 && met.Late+met.Duplicate > 0 {
+		return
+	}
+	m := d.Acquire()
+	defer m.Release()
+	kind := met.StrayWhy
+	readable := m.Read(met.Stray) == nil
+	if readable {
+		kind = m.MTI() + ", " + kind
+	}
+	shard.Stray(kind, func() string {
+		if !readable {
+			return fmt.Sprintf("%d octets that cannot be read", len(met.Stray))
+		}
+		var b strings.Builder
+		d.Describe(&b, m)
+		return b.String()
+	})
+}

@@ -12,6 +12,7 @@ const (
 	exitUsage       = 64 // usage, profile or feature file
 	exitUnreachable = 69 // host unreachable
 	exitInternal    = 70 // a bug of ours
+	exitHangUp      = 129
 	exitInterrupt   = 130
 	exitTerminate   = 143
 )
@@ -19,7 +20,7 @@ const (
 const exitHelp = `Exit codes:
   0 all held · 1 a limit was broken · 2 a conformance case failed · 3 the books disagree
   4 the generator was the limit, run invalid · 5 results incomplete · 64 usage, profile or feature file
-  69 host unreachable · 70 internal error · 130, 143 stopped by a signal`
+  69 host unreachable · 70 internal error · 129, 130, 143 stopped by a signal`
 
 // exit is an error with its exit code, and perhaps a hint at the mend.
 type exit struct {

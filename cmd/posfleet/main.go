@@ -15,10 +15,16 @@ import (
 	"github.com/spf13/pflag"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	noCoreDumps()
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // run is the whole program but for the exit.
-func run(args []string, stdout, stderr io.Writer) (code int) {
+func run(args []string, out, errs io.Writer) (code int) {
+	stdout, stderr := newScreen(out), newScreen(errs)
+	defer stdout.Close()
+	defer stderr.Close()
 	defer func() {
 		if p := recover(); p != nil {
 			tellPanic(stderr, p, debug.Stack())
@@ -42,6 +48,10 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	}
 	if e.err != nil && e.err.Error() != "" {
 		fmt.Fprintf(stderr, "posfleet: %s\n", strings.TrimRight(e.err.Error(), "\n"))
+	}
+	if errors.Is(e.err, errInterrupted) {
+		<-ctx.Done()
+		return sig.code()
 	}
 	if e.hint != "" {
 		fmt.Fprintf(stderr, "posfleet: hint: %s\n", e.hint)

@@ -33,6 +33,8 @@ type networkFlags struct {
 	misbehave []string
 	behaviour string
 	testKeys  bool
+
+	piped []byte // the profile, when a pipe brought it
 }
 
 func (f *networkFlags) add(cmd *cobra.Command) {
@@ -64,7 +66,7 @@ func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 	case f.profile != "" && f.dialect != "":
 		return nil, usage(fmt.Errorf("--dialect %s: profile %s says which dialect its network speaks, leave one out", f.dialect, f.profile))
 	case f.profile != "":
-		p, err = profile.Load(f.profile, terminals)
+		p, err = f.readProfile(terminals)
 	case dialect.Dialects()[name] == nil:
 		return nil, usage(fmt.Errorf("--dialect %q: want %s", name, strings.Join(slices.Sorted(maps.Keys(dialect.Dialects())), " or ")))
 	default:

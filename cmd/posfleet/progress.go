@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/posfleet/posfleet/report"
 )
 
@@ -26,8 +24,7 @@ type progress struct {
 }
 
 func newProgress(w io.Writer) *progress {
-	f, ok := w.(*os.File)
-	return &progress{w: w, live: ok && term.IsTerminal(int(f.Fd())), began: time.Now()}
+	return &progress{w: w, live: terminal(w), began: time.Now()}
 }
 
 // line says something that stays.
@@ -46,7 +43,7 @@ func (p *progress) over(text string) {
 
 func (p *progress) wipe() {
 	if p.wide > 0 {
-		fmt.Fprintf(p.w, "\r%s\r", strings.Repeat(" ", p.wide))
+		fmt.Fprintf(raw(p.w), "\r%s\r", strings.Repeat(" ", p.wide))
 		p.wide = 0
 	}
 }
@@ -91,6 +88,5 @@ func (p *progress) done() {
 
 // color reports whether w is a terminal that may be coloured.
 func (p *progress) color(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(f.Fd()))
+	return os.Getenv("NO_COLOR") == "" && terminal(w)
 }

@@ -128,7 +128,7 @@ func TestSignalDrainsAndReports(t *testing.T) {
 	for _, c := range []struct {
 		signal os.Signal
 		code   int
-	}{{os.Interrupt, exitInterrupt}, {syscall.SIGTERM, exitTerminate}} {
+	}{{os.Interrupt, exitInterrupt}, {syscall.SIGTERM, exitTerminate}, {syscall.SIGHUP, exitHangUp}} {
 		t.Run(c.signal.String(), func(t *testing.T) {
 			t.Parallel()
 			p := start(t, "signed in", "load", "--rate", "100/s", "--for", "60s", "--warmup", "0s", "--terminals", "20", "--out", "run")

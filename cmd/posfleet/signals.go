@@ -14,12 +14,25 @@ type signals struct {
 	first os.Signal
 }
 
+// ending are the signals that end posfleet: an interrupt, being told to, and its
+// terminal having gone. One that it was started to ignore, as by nohup, stays so.
+func ending() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
+}
+
 func (s *signals) watch() (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	abort, cancelAbort := context.WithCancel(context.Background())
 	s.abort = abort
 	c := make(chan os.Signal, 2)
-	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(c, ending()...)
+	// A reader that has gone, as in `| head`, is no reason to leave half a run:
+	// what is written then fails, and a run folder becomes whole.
+	ignorePipe()
 	done := make(chan struct{})
 	go func() {
 		for {
@@ -51,6 +64,8 @@ func (s *signals) code() int {
 		return 0
 	case syscall.SIGTERM:
 		return exitTerminate
+	case syscall.SIGHUP:
+		return exitHangUp
 	}
 	return exitInterrupt
 }

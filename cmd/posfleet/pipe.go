@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/profile"
+)
+
+// pipePatience is how long a profile that comes through a pipe is waited for.
+const pipePatience = 10 * time.Second
+
+// maxProfile is how many octets of a pipe are read: more than a profile may have.
+const maxProfile = 1 << 20
+
+// errInterrupted says that a signal ended the wait for a pipe.
+var errInterrupted = errors.New("interrupted")
+
+// readProfile reads a profile, also one that a pipe brings, as in
+// --profile <(decrypt bank.yaml): that is waited for, but not for ever, and a
+// signal ends it. What came is kept, to be read again.
+func (f *networkFlags) readProfile(terminals int) (*profile.Profile, error) {
+	path := f.profile
+	if f.piped == nil {
+		info, err := os.Stat(path)
+		if err != nil || info.Mode().IsRegular() || info.IsDir() {
+			return profile.Load(path, terminals)
+		}
+		if f.piped, err = readPipe(path, info.Mode()&os.ModeNamedPipe != 0, pipePatience); err != nil {
+			return nil, fmt.Errorf("profile: %w", err)
+		}
+	}
+	return profile.Parse(path, f.piped, terminals)
+}
+
+// readPipe reads until a pipe's writers have gone; the first is awaited if that is
+// said.
+func readPipe(path string, awaited bool, patience time.Duration) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // or opening waits for a writer
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	over, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	ctx, stop := signal.NotifyContext(over, ending()...)
+	defer stop()
+	defer context.AfterFunc(ctx, func() { _ = f.SetReadDeadline(time.Now()) })()
+	var data []byte
+	for {
+		more, err := io.ReadAll(io.LimitReader(f, int64(maxProfile+1-len(data))))
+		data = append(data, more...)
+		switch {
+		case over.Err() != nil:
+			return nil, fmt.Errorf("%s: nothing, or no end of it, came out of this pipe within %v", path, patience)
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("%s: %w", path, errInterrupted)
+		case err != nil:
+			return nil, err
+		case len(data) > 0 || !awaited:
+			return data, nil
+		}
+		select { // nobody has written into it yet
+		case <-ctx.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,186 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/profile"
+)
+
+// Whoever reads our output may go, as `| head` does: the run goes on and its
+// folder is whole.
+func TestClosedOutputLeavesAWholeRun(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	c := exec.Command(program(t), "load", "--rate", "50/s", "--for", "1s", "--warmup", "0s", "--terminals", "10", "--out", "run")
+	c.Dir = dir
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Stdout, c.Stderr = in, in
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	in.Close()
+	out.Close()
+	c.Wait()
+	if c.ProcessState.ExitCode() < 0 {
+		t.Errorf("it ended by %v", c.ProcessState)
+	}
+	for _, name := range []string{"run.json", "report.html", "throughput.svg"} {
+		if info, err := os.Stat(filepath.Join(dir, "run", name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A profile may come through a pipe. One that nobody writes into ends with the
+// first signal.
+func TestProfileThroughAPipe(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"written", "unwritten"} {
+		if err := syscall.Mkfifo(filepath.Join(dir, name), 0o600); err != nil {
+			t.Skip(err)
+		}
+	}
+	c := exec.Command(program(t), "check", "--profile", filepath.Join(dir, "written"), "@core-echo-1")
+	c.Dir = dir
+	go func() {
+		time.Sleep(100 * time.Millisecond)
+		_ = os.WriteFile(filepath.Join(dir, "written"), profile.BundledYAML(), 0)
+	}()
+	if said, err := c.CombinedOutput(); err != nil {
+		t.Errorf("a profile that comes late: %v\n%s", err, said)
+	}
+	for _, s := range []struct {
+		signal syscall.Signal
+		code   int
+	}{{syscall.SIGINT, exitInterrupt}, {syscall.SIGTERM, exitTerminate}, {syscall.SIGHUP, exitHangUp}} {
+		c := exec.Command(program(t), "check", "--profile", filepath.Join(dir, "unwritten"))
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(200 * time.Millisecond)
+		began := time.Now()
+		c.Process.Signal(s.signal)
+		c.Wait()
+		if took := time.Since(began); c.ProcessState.ExitCode() != s.code || took > time.Second {
+			t.Errorf("%v: exit code %d after %v, want %d at once", s.signal, c.ProcessState.ExitCode(), took, s.code)
+		}
+	}
+}
+
+func TestPipeIsNotReadForEver(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skip(err)
+	}
+	for _, writer := range []bool{false, true} {
+		if writer {
+			f, err := os.OpenFile(path, os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			f.WriteString("name: x\n")
+		}
+		began := time.Now()
+		_, err := readPipe(path, true, 100*time.Millisecond)
+		if took := time.Since(began); err == nil || !strings.Contains(err.Error(), "within 100ms") || took > time.Second {
+			t.Errorf("writer %v: %v after %v", writer, err, took)
+		}
+	}
+}
+
+// A crash writes no memory, which holds keys, into a file.
+func TestNoCoreDumps(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("/proc is asked")
+	}
+	t.Parallel()
+	p := start(t, "listening on 127.0.0.1:", "host", "--listen", "127.0.0.1:0")
+	limits, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.Process.Pid), "limits"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(limits)) {
+		if strings.HasPrefix(line, "Max core file size") && strings.Fields(line)[4] != "0" {
+			t.Error(line)
+		}
+	}
+	p.end(t, 5*time.Second, syscall.SIGTERM)
+}
+
+// Names, paths and what others wrote may hold escape sequences: none reaches
+// the terminal.
+func TestControlsReachNoTerminal(t *testing.T) {
+	t.Parallel()
+	const evil = "\x1b]0;pwn\x07\x1b[2J\x1b[31mred\x00\b\u202e\u009b2J"
+	dir := t.TempDir()
+	feature := filepath.Join(dir, "e.feature")
+	text := "Feature: evil " + evil + "\n  Scenario: named " + evil + "\n    Given a terminal that has signed in\n    Then the answer is " + evil + "\n"
+	if err := os.WriteFile(feature, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	yaml := bytes.Replace(profile.BundledYAML(), []byte("name: "), []byte("name: \"\\e[31m\\a\"\n#"), 1)
+	file := filepath.Join(dir, "p.yaml")
+	if err := os.WriteFile(file, yaml, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"check", feature}, {"check", "--list", feature}, {"load", feature}, {"check", evil}, {"report", evil}, {evil}, {"check", "--" + evil},
+		{"check", "--profile", evil}, {"check", "--profile", file, "@core-echo-1"}, {"decode", evil}, {"load", "--mix", evil}, {"load", "--limit", evil},
+		{"check", "--host", evil}, {"load", "--line", evil}, {"check", "--misbehave", evil},
+	} {
+		var stdout, stderr bytes.Buffer
+		run(args, &stdout, &stderr)
+		for _, c := range []string{"\x1b", "\x07", "\x00", "\b", "\u202e", "\u009b"} {
+			if strings.Contains(stdout.String()+stderr.String(), c) {
+				t.Errorf("%q: %q comes through:\n%q", args, c, stdout.String()+stderr.String())
+			}
+		}
+	}
+}
+
+func TestScreenEscapesAndKeeps(t *testing.T) {
+	var out bytes.Buffer
+	s := newScreen(&out)
+	for _, text := range []string{"消费 12.50\t元\n", "\xe6", "\xb6\x88", "a\x1b[0mb\r", "\xff\xe6", "x", "\xe6"} {
+		if n, err := s.Write([]byte(text)); n != len(text) || err != nil {
+			t.Errorf("%q: %d, %v", text, n, err)
+		}
+	}
+	s.Close()
+	if got, want := out.String(), "消费 12.50\t元\n消a\\x1b[0mb\\x0d\\xff\\xe6x\\xe6"; got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestPanicTellsNoSecret(t *testing.T) {
+	var out bytes.Buffer
+	func() {
+		defer func() {
+			p := recover()
+			stack := []byte("goroutine 1 [running]:\nmain.pay(0xc000123456, {0xc0001, 0x10})\n\t/x/pay.go:12 +0x1d\n")
+			tellPanic(&out, p, stack)
+		}()
+		panic("card 6225000000000014 with key CA5D92598DCA48CE")
+	}()
+	if s := out.String(); strings.Contains(s, "6225000000000014") || strings.Contains(s, "CA5D9259") || strings.Contains(s, "0xc0001") ||
+		!strings.Contains(s, "main.pay(…)") || !strings.Contains(s, "pay.go:12") {
+		t.Error(s)
+	}
+}

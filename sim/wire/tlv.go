@@ -15,13 +15,13 @@ type Tag struct {
 // MaxDepth is how deep constructed elements may be nested.
 const MaxDepth = 8
 
-// Constructed reports whether the value is itself a sequence of elements.
-func (t Tag) Constructed() bool {
-	first := t.Tag
-	for first > 0xFF {
-		first >>= 8
+// constructed reports whether the tag says that the value is itself a sequence
+// of elements. Hosts put text into such tags all the same (FF00 of field 62).
+func constructed(tag uint32) bool {
+	for tag > 0xFF {
+		tag >>= 8
 	}
-	return first&0x20 != 0
+	return tag&0x20 != 0
 }
 
 // tlvError says at which octet of the data BER-TLV is broken. It quotes none.
@@ -33,62 +33,93 @@ type tlvError struct {
 func (e *tlvError) Error() string { return fmt.Sprintf("octet %d: %s", e.at, e.reason) }
 
 // Tags walks through BER-TLV data, constructed elements before what is in
-// them. After the last element it yields the error, if any, with a zero Tag.
-// Tags have at most 3 octets, lengths at most 4 and never the indefinite form;
-// zero octets between elements are filler. Nothing is allocated but the error.
+// them. A constructed element that holds no elements, or lies MaxDepth deep, is
+// a value like any other. After the last element it yields the error, if any,
+// with a zero Tag. Tags have at most 3 octets, lengths at most 4 and never the
+// indefinite form; zero octets between elements are filler. Nothing is
+// allocated but the error.
 func Tags(data []byte) iter.Seq2[Tag, error] {
 	return func(yield func(Tag, error) bool) {
-		if bad, more := walk(data, 0, 0, yield); more && bad != nil {
+		if bad, more := walk(data, 0, yield); more && bad != nil {
 			yield(Tag{}, bad)
 		}
 	}
 }
 
-// walk yields the elements of b, which stands at octet at of all the data. It
-// reports what broke it off and whether yield wants more.
-func walk(b []byte, at, depth int, yield func(Tag, error) bool) (*tlvError, bool) {
-	if depth > MaxDepth {
-		return &tlvError{at, fmt.Sprintf("nested deeper than %d", MaxDepth)}, true
-	}
-	for i := 0; i < len(b); {
-		if b[i] == 0 {
-			i++
-			continue
+// walk yields the elements of b. It reports what broke it off and whether
+// yield wants more.
+func walk(b []byte, depth int, yield func(Tag, error) bool) (*tlvError, bool) {
+	for at := 0; ; {
+		e, bad := nextElement(b, at)
+		switch {
+		case bad != nil:
+			return bad, true
+		case e.tag == 0:
+			return nil, true
 		}
-		start := i
-		tag := uint32(b[i])
-		for long := b[i]&0x1F == 0x1F; long; {
-			i++
-			if i == len(b) {
-				return &tlvError{at + start, "tag is cut off"}, true
-			}
-			if i-start == 3 {
-				return &tlvError{at + start, "tag is longer than 3 octets"}, true
-			}
-			tag = tag<<8 | uint32(b[i])
-			long = b[i]&0x80 != 0
-		}
-		i++
-		n, took, reason := tlvLength(b[i:])
-		if reason != "" {
-			return &tlvError{at + i, reason}, true
-		}
-		i += took
-		if n > uint64(len(b)-i) {
-			return &tlvError{at + i, fmt.Sprintf("value wants %d octets, %d are left", n, len(b)-i)}, true
-		}
-		t := Tag{tag, b[i : i+int(n) : i+int(n)], depth}
-		if !yield(t, nil) {
+		value := b[e.from:e.to:e.to]
+		if !yield(Tag{e.tag, value, depth}, nil) {
 			return nil, false
 		}
-		if t.Constructed() {
-			if bad, more := walk(t.Value, at+i, depth+1, yield); bad != nil || !more {
-				return bad, more
+		if constructed(e.tag) && depth < MaxDepth && holdsElements(value) {
+			if _, more := walk(value, depth+1, yield); !more {
+				return nil, false
 			}
 		}
-		i += int(n)
+		at = e.to
 	}
-	return nil, true
+}
+
+// holdsElements reports whether b is a sequence of one element or more.
+func holdsElements(b []byte) bool {
+	for at, n := 0, 0; ; n++ {
+		e, bad := nextElement(b, at)
+		if bad != nil || e.tag == 0 {
+			return bad == nil && n > 0
+		}
+		at = e.to
+	}
+}
+
+// element is where an element lies: its tag and its value.
+type element struct {
+	tag      uint32
+	from, to int
+}
+
+// nextElement is the first element of b from octet at on, one without a tag
+// after the last.
+func nextElement(b []byte, at int) (element, *tlvError) {
+	i := at
+	for i < len(b) && b[i] == 0 {
+		i++
+	}
+	if i == len(b) {
+		return element{}, nil
+	}
+	start := i
+	tag := uint32(b[i])
+	for long := b[i]&0x1F == 0x1F; long; {
+		i++
+		if i == len(b) {
+			return element{}, &tlvError{start, "tag is cut off"}
+		}
+		if i-start == 3 {
+			return element{}, &tlvError{start, "tag is longer than 3 octets"}
+		}
+		tag = tag<<8 | uint32(b[i])
+		long = b[i]&0x80 != 0
+	}
+	i++
+	n, took, reason := tlvLength(b[i:])
+	if reason != "" {
+		return element{}, &tlvError{i, reason}
+	}
+	i += took
+	if n > uint64(len(b)-i) {
+		return element{}, &tlvError{i, fmt.Sprintf("value wants %d octets, %d are left", n, len(b)-i)}
+	}
+	return element{tag, i, i + int(n)}, nil
 }
 
 // tlvLength reads a length and says how many octets it took.

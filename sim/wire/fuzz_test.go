@@ -76,6 +76,10 @@ func FuzzRead(f *testing.F) {
 			if _, ok := errors.AsType[*wire.FieldError](err); !ok {
 				t.Fatalf("error %v is a %T", err, err)
 			}
+			if at, again := m.ReadPart(b); at > len(b) || errText(again) != errText(err) {
+				t.Fatalf("read in part up to octet %d: %v; whole: %v", at, again, err)
+			}
+			described(d, m)
 			return
 		}
 		text := described(d, m)

@@ -3,8 +3,10 @@ package wire_test
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -295,5 +297,40 @@ func TestReadDoesNotKeepPartsOfAFailure(t *testing.T) {
 	}
 	if covered, _ := m.MACSpan(); covered != nil {
 		t.Error("a failed Read leaves something to seal")
+	}
+}
+
+// What people paste is often cut short: what was read before is what helps them.
+func TestReadPartKeepsWhatWasRead(t *testing.T) {
+	d := dialect.CUP()
+	whole := assemble(t, nil)[2:]
+	m := d.NewMessage()
+	for _, c := range []struct {
+		name   string
+		octets []byte
+		fields string
+		at     int
+		want   string
+	}{
+		{"whole", whole, "[2 3 4 11 22 25 41 42 49 55 64]", len(whole), ""},
+		{"cut in the MAC", whole[:len(whole)-3], "[2 3 4 11 22 25 41 42 49 55]", len(whole) - 8, "field 64, offset 82: wants 8 octets, 5 are left"},
+		{"cut in field 4", whole[:35], "[2 3]", 33, "field 4, offset 33: wants 6 octets, 2 are left"},
+		{"an octet too many", append(slices.Clone(whole), 0), "[2 3 4 11 22 25 41 42 49 55 64]", len(whole), "message, offset 90: 1 octets after the last field"},
+		{"a digit that is none", assemble(t, part{"4": "00000001000A"})[2:], "[2 3]", 33, "field 4, offset 33: holds a nibble that is not a digit"},
+		{"cut in the bitmap", whole[:15], "[]", 13, "bitmap, offset 13: wants 8 octets, 2 are left"},
+		{"no MTI", whole[:11], "[]", 11, "MTI, offset 11: wants 2 octets, 0 are left"},
+		{"cut in the header", whole[:4], "[]", 4, "message, offset 4: ends within its routing header of 11 octets"},
+		{"too long", make([]byte, wire.MaxFrame+1), "[]", 0, "message, offset 4096: 4097 octets, at most 4096 are read"},
+	} {
+		at, err := m.ReadPart(c.octets)
+		if got := errText(err); got != c.want || at != c.at {
+			t.Errorf("%s: octet %d, %s; want %d, %s", c.name, at, got, c.at, c.want)
+		}
+		if got := fmt.Sprint(slices.Collect(m.Fields)); got != c.fields {
+			t.Errorf("%s: fields %s, want %s", c.name, got, c.fields)
+		}
+		if covered, _ := m.MACSpan(); (covered != nil) != (err == nil) {
+			t.Errorf("%s: a MAC covers %d octets", c.name, len(covered))
+		}
 	}
 }

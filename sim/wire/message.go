@@ -326,46 +326,80 @@ func (c *codec) takeBitmap(b []byte, at int) (uint64, int, error) {
 
 // Read takes in a whole message, routing header first, as it stood on the
 // line after its length. Values are copied; MACSpan gives views of b. Octets
-// after the last field are an error: no MAC covers them.
+// after the last field are an error: no MAC covers them. After an error, a
+// *FieldError, the message has no fields.
 func (m *Message) Read(b []byte) error {
+	at, err := m.read(b, 129)
+	if err != nil {
+		return err
+	}
+	if at != len(b) {
+		m.set = [2]uint64{}
+		return &FieldError{Field: -1, Offset: at, Reason: fmt.Sprintf("%d octets after the last field", len(b)-at)}
+	}
+	m.raw = b[len(m.Head):]
+	return nil
+}
+
+// ReadPart reads as Read does, but after an error the message keeps the fields
+// before what is wrong. It gives the octet where the next field would begin,
+// len(b) when all was read. What it leaves after an error is for people to look
+// at, never to be acted on.
+func (m *Message) ReadPart(b []byte) (int, error) {
+	err := m.Read(b)
+	if err == nil {
+		return len(b), nil
+	}
+	until := 129
+	if e, ok := err.(*FieldError); ok && e.Field > 1 {
+		until = e.Field
+	}
+	at, _ := m.read(b, until)
+	return at, err
+}
+
+// read takes in the fields before field until and says where they end. After
+// an error that is where the MTI or the bitmap that is wrong would be.
+func (m *Message) read(b []byte, until int) (int, error) {
 	m.Reset()
 	c := m.f.codec
 	if len(b) > MaxFrame {
-		return &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d are read", len(b), MaxFrame)}
+		return 0, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d are read", len(b), MaxFrame)}
 	}
 	at := len(m.Head)
 	if len(b) < at {
-		return &FieldError{Field: -1, Offset: len(b), Reason: fmt.Sprintf("ends within its routing header of %d octets", at)}
+		return len(b), &FieldError{Field: -1, Offset: len(b), Reason: fmt.Sprintf("ends within its routing header of %d octets", at)}
 	}
 	copy(m.Head, b)
 	m.buf = slices.Grow(m.buf, 2*len(b)+slackFor) // enough for all that is not foreign
 	buf, to := m.buf[:cap(m.buf)], 0
 	_, at, err := c.fields[0].take(buf, b, 0, at)
 	if err != nil {
-		return place(err, 0, 0)
+		return len(m.Head), place(err, 0, 0)
 	}
 	if i := firstNotDigit(buf[:4]); i >= 0 {
-		return &FieldError{Field: 0, Offset: len(m.Head) + i, Reason: errNotDigit.Error()}
+		return len(m.Head), &FieldError{Field: 0, Offset: len(m.Head) + i, Reason: errNotDigit.Error()}
 	}
 	copy(m.mti[:], buf)
 	var set FieldSet
 	bitmap := at
 	if set[0], at, err = c.takeBitmap(b, at); err != nil {
-		return err
+		return bitmap, err
 	}
 	if set[0]>>63 == 1 {
 		if !c.second {
-			return &FieldError{Field: 1, Offset: bitmap, Reason: "announces a second bitmap, this dialect has one"}
+			return bitmap, &FieldError{Field: 1, Offset: bitmap, Reason: "announces a second bitmap, this dialect has one"}
 		}
 		bitmap = at
 		if set[1], at, err = c.takeBitmap(b, at); err != nil {
-			return err
+			return bitmap, err
 		}
 		if set[1]>>63 == 1 {
-			return &FieldError{Field: 1, Offset: bitmap, Reason: "announces a third bitmap, there are two"}
+			return bitmap, &FieldError{Field: 1, Offset: bitmap, Reason: "announces a third bitmap, there are two"}
 		}
 		set[0] &^= 1 << 63
 	}
+	set = below(set, until)
 	for w, rest := range set {
 		for rest != 0 {
 			i := bits.LeadingZeros64(rest)
@@ -374,28 +408,32 @@ func (m *Message) Read(b []byte) error {
 			from := to
 			if fc := &c.fields[f]; fc.kind != foreign {
 				if to, at, err = fc.take(buf, b, to, at); err != nil {
-					return place(err, f, 0)
+					return at, place(err, f, 0)
 				}
 			} else {
 				if buf, at, err = c.takeForeign(buf[:to], b, at, f); err != nil {
-					return place(err, f, 0)
+					return at, place(err, f, 0)
 				}
 				to = len(buf)
 				buf = slices.Grow(buf, 2*len(b)+slackFor)
 				buf = buf[:cap(buf)]
 			}
 			if to > mostHeld {
-				return &FieldError{Field: f, Offset: at, Reason: fmt.Sprintf("the values come to more than %d octets", mostHeld)}
+				return at, &FieldError{Field: f, Offset: at, Reason: fmt.Sprintf("the values come to more than %d octets", mostHeld)}
 			}
 			m.at[f] = span{uint16(from), uint16(to)}
 		}
 	}
-	if at != len(b) {
-		return &FieldError{Field: -1, Offset: at, Reason: fmt.Sprintf("%d octets after the last field", len(b)-at)}
-	}
 	m.buf, m.set = buf[:to], set
-	m.raw = b[len(m.Head):]
-	return nil
+	return at, nil
+}
+
+// below is set without field f and those after it.
+func below(set [2]uint64, f int) [2]uint64 {
+	if f > 64 {
+		return [2]uint64{set[0], set[1] &^ (1<<(129-f) - 1)}
+	}
+	return [2]uint64{set[0] &^ (1<<(65-f) - 1), 0}
 }
 
 // AnswerTo makes m the start of the answer to req: its MTI, its routing header

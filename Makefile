@@ -30,9 +30,10 @@ cover: ## bin/cover.html, which lines the tests reach
 	go test -coverpkg=./... -coverprofile=bin/cover.out ./...
 	go tool cover -html=bin/cover.out -o bin/cover.html
 
-docs: ## docs/steps.md, from the phrase table
-	go run ./cmd/posfleet steps --markdown > docs/steps.md.new
-	mv docs/steps.md.new docs/steps.md
+docs: ## docs/steps.md and docs/rules.md, from their tables
+	for page in steps rules; do \
+	  go run ./cmd/posfleet $$page --markdown > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md || exit 1; \
+	done
 
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	go list ./... | while read -r p; do \

@@ -13,17 +13,20 @@ import (
 // tree is the module's root, seen from this package.
 const tree = "../.."
 
-func TestStepsPageIsCurrent(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join(tree, "docs/steps.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var stdout, stderr bytes.Buffer
-	if code := run([]string{"steps", "--markdown"}, &stdout, &stderr); code != 0 {
-		t.Fatalf("posfleet steps --markdown: exit %d: %s", code, &stderr)
-	}
-	if !bytes.Equal(page, stdout.Bytes()) {
-		t.Error("docs/steps.md is not what posfleet steps --markdown prints: make docs")
+func TestPagesThatAreMadeAreCurrent(t *testing.T) {
+	for _, verb := range []string{"steps", "rules"} {
+		page, err := os.ReadFile(filepath.Join(tree, "docs", verb+".md"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		var stdout, stderr bytes.Buffer
+		if code := run([]string{verb, "--markdown"}, &stdout, &stderr); code != 0 {
+			t.Errorf("posfleet %s --markdown: exit %d: %s", verb, code, &stderr)
+		}
+		if !bytes.Equal(page, stdout.Bytes()) {
+			t.Errorf("docs/%s.md is not what posfleet %[1]s --markdown prints: make docs", verb)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 // Command posfleet is a fleet of virtual POS terminals: it certifies a host
 // (check), loads it (load), stands in for one (host), tells a run again
-// (report), explains a message (decode) and prints its language (steps).
+// (report), explains a message (decode), and prints its language (steps) and what
+// it holds answers to (rules).
 package main
 
 import (
@@ -71,7 +72,7 @@ func command(sig *signals) *cobra.Command {
 			return usage(fromEnvironment(cmd.Flags()))
 		},
 	}
-	root.AddCommand(loadCommand(sig), selftestCommand(sig), checkCommand(sig), hostCommand(), reportCommand(), decodeCommand(), stepsCommand())
+	root.AddCommand(loadCommand(sig), selftestCommand(sig), checkCommand(sig), hostCommand(), reportCommand(), decodeCommand(), stepsCommand(), rulesCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

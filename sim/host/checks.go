@@ -3,6 +3,7 @@ package host
 import (
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/book"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -202,6 +203,15 @@ func (h *Host) enter(req *Request) string {
 	return code
 }
 
+// declineKey seals a decline where the policy wants that and the terminal has the
+// key: nil for a decline without a MAC, which is what most hosts send.
+func (h *Host) declineKey(req *Request, code string) *keys.Key {
+	if h.profile.Policy.MACOnDecline != dialect.MACRequired || req.session == nil || dialect.Code39(code).KeysInDoubt() {
+		return nil
+	}
+	return req.session.keys.MAC
+}
+
 // tell makes the answer to a financial request.
 func (h *Host) tell(req *Request, code string) {
 	h.reply(req, code)
@@ -209,7 +219,7 @@ func (h *Host) tell(req *Request, code string) {
 	a.SetUint(wire.SettlementDate, uint64(req.now.mmdd))
 	a.SetString(wire.ResponseData, remarks)
 	if !isApproval(code) {
-		req.key = nil
+		req.key = h.declineKey(req, code)
 		a.SetString(wire.Operator, noScheme)
 		return
 	}

@@ -50,6 +50,8 @@ var misbehaviours = []Misbehaviour{
 	{Name: "approve-all", Doc: "purchases are approved whatever card, PIN, amount or balance", bug: approveAll},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
+	{Name: "yes-man", Doc: "everything is approved under a right MAC and nothing is booked; no balance is told, every batch balances",
+		wrap: yesMan},
 }
 
 // Misbehaviours are the ways in which a host can be told to be wrong.
@@ -129,5 +131,41 @@ func lyingTotals(_ *Host, req *Request) {
 		t, _ := dialect.ReadTotals(v)
 		t.Debit++
 		dialect.PutTotals(v, t, dialect.Unbalanced)
+	}
+}
+
+// yesMan makes a host that approves whatever it is asked. Only keys are issued as
+// they should be, since without them no terminal would listen.
+func yesMan(h *Host, next Handler) Handler {
+	return func(req *Request) bool {
+		m := req.Message
+		if req.Transaction, req.Known = h.dialect.Classify(m); req.Known && req.Transaction == dialect.SignIn {
+			return next(req)
+		}
+		req.now, req.serial = h.clock.stamp(req.arrived.Unix()), h.serial.Add(1)
+		if t, n, ok := h.books.Terminal(m.Get(wire.TerminalID), m.Get(wire.MerchantID)); ok {
+			t.Lock()
+			defer t.Unlock()
+			if _, mac := m.MACSpan(); mac != nil && h.sessions[n] != nil {
+				req.session = h.sessions[n]
+				req.key = req.session.keys.MAC
+			}
+		}
+		if totals := m.Get(wire.Totals); totals != nil || req.key == nil {
+			h.reply(req, approved)
+			if len(totals) == dialect.TotalsLen {
+				req.Answer.Unset(wire.ResponseCode) // the flags tell
+				for half := range 2 {
+					half := totals[half*dialect.TotalsHalf:][:dialect.TotalsHalf]
+					said, _ := dialect.ReadTotals(half)
+					compareTotals(half, half, said)
+				}
+			}
+			req.Answer.Set(wire.Totals, totals)
+			return true
+		}
+		h.tell(req, approved)
+		req.Answer.Unset(wire.AdditionalAmounts)
+		return true
 	}
 }

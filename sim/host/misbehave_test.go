@@ -77,6 +77,13 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			return p.hear(time.Second) && p.send(p.reversalOf(m)) == "00" && bookOf(h, "10000001").DebitN == 1
 		},
 	}
+	seen["yes-man"] = func(p *pos, h *Host) bool {
+		buy(p, "stolen")
+		if !p.hear(time.Second) || p.ans.FieldText(39) != "00" || !p.verified() || bookOf(h, "10000001").DebitN != 0 {
+			return false
+		}
+		return p.do(dialect.Balance, shows("good")) == "00" && !p.ans.HasField(54) && p.settlement(700, 1, 0, 0) == '1'
+	}
 	for _, m := range Misbehaviours() {
 		look := seen[m.Name]
 		if look == nil {

@@ -91,14 +91,19 @@ func (x *Exchange) unechoed() wire.FieldSet {
 
 // list names the fields of a set: "field 4", "fields 25, 49".
 func list(set wire.FieldSet) string {
-	var names []string
-	for n := range set.All {
-		names = append(names, strconv.Itoa(n))
-	}
+	names := numbers(set)
 	if len(names) == 1 {
 		return "field " + names[0]
 	}
 	return "fields " + strings.Join(names, ", ")
+}
+
+// numbers are the fields of a set.
+func numbers(set wire.FieldSet) (names []string) {
+	for n := range set.All {
+		names = append(names, strconv.Itoa(n))
+	}
+	return names
 }
 
 // tpduSwapped holds the addresses of the TPDU.

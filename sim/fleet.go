@@ -245,11 +245,12 @@ func (f *fleet) drainOwed(abort context.Context) {
 	}
 	over := time.AfterFunc(f.run.Drain, f.hangUp)
 	defer over.Stop()
+	apart := report.NewRecorder(Labels(), f.run.Profile.Policy.Timeout, 0)
 	f.each(f.run.Recorder, 64, func(p *Player, t *Terminal) {
 		if t.Owes() && f.stop.Err() == nil {
 			p.SettleOwed(t)
 		}
-		if f.run.Settle && f.stop.Err() == nil && f.settle(p, t) {
+		if f.run.Settle && f.stop.Err() == nil && f.settle(p, t, apart) {
 			over.Reset(f.run.Drain)
 		}
 		if own, is := t.Link.(*line.Own); is {
@@ -267,9 +268,12 @@ func (f *fleet) drainOwed(abort context.Context) {
 	}
 }
 
-// settle has a terminal settle at the end of the run.
-func (f *fleet) settle(p *Player, t *Terminal) bool {
-	p.T, p.due = t, -1
+// settle has a terminal settle at the end of the run. What the whole fleet does at
+// once, when no more arrivals come, is in none of the run's figures.
+func (f *fleet) settle(p *Player, t *Terminal, apart *report.Recorder) bool {
+	shard := p.Shard
+	defer func() { p.Shard = shard }()
+	p.T, p.due, p.Shard = t, -1, apart.Shard()
 	if t.freed == 0 || !t.SignedIn && p.signInUntilHeard() != nil {
 		return false // it took no part, or cannot now
 	}

@@ -95,3 +95,61 @@ func TestOwingTerminalsAreLeftOut(t *testing.T) {
 		})
 	}
 }
+
+// What a terminal is in doubt of the host may have or not have; a fen beside that is
+// one too many.
+func TestDoubtsAreAllowedFor(t *testing.T) {
+	for host, agree := range map[int64]bool{100_00: true, 97_00: true, 95_00: true, 92_00: true, 98_00: false, 90_00: false, 103_00: false} {
+		all := fleet(t)
+		all[0].Journal.Doubts = []sim.Doubt{{Of: dialect.Refund, Amount: 3_00}, {Of: dialect.Refund, Amount: 5_00}}
+		m := Compare(all, Books{Net: map[string]int64{"10000001": host, "10000002": 15_00}})
+		if m.Agree() != agree || m.Open != 2 || m.Compared != 3 || m.Unknown != 0 {
+			t.Errorf("the host has %d: agree is %v, want %v: %+v", host, m.Agree(), agree, m)
+		}
+	}
+}
+
+// Where no terminal knows what it took nothing agrees.
+func TestNothingComparedIsNoAgreement(t *testing.T) {
+	all := fleet(t)
+	for _, x := range all {
+		x.Failed = 1
+	}
+	if m := Compare(all, Books{Net: map[string]int64{}}); m.Agree() || !m.Checked || m.Compared != 0 || m.Unknown != 3 || m.Owed != 3 {
+		t.Errorf("agree is %v: %+v", m.Agree(), m)
+	}
+}
+
+// Of a host whose ledger cannot be seen settlements tell.
+func TestSettlementsAreBooks(t *testing.T) {
+	settled := func(own, host int64) []*sim.Terminal {
+		all := fleet(t)
+		for _, x := range all {
+			x.Opened = true
+		}
+		all[0].Settled = sim.Settled{Own: dialect.Totals{Debit: own, DebitN: 2}, Host: dialect.Totals{Debit: host, DebitN: 2}}
+		if own != host {
+			all[0].Settled.Detail = "terminal 10000001: 1 fen"
+		}
+		return all
+	}
+	if m := Settlements(settled(100_00, 100_00)); !m.Agree() || !m.Settled || m.Compared != 3 || m.Terminals != 100_00 || m.Host != 100_00 {
+		t.Errorf("agree is %v: %+v", m.Agree(), m)
+	}
+	if m := Settlements(settled(100_00, 100_01)); m.Agree() || len(m.Detail) != 1 {
+		t.Errorf("agree is %v: %+v", m.Agree(), m)
+	}
+	for name, spoil := range map[string]func(*sim.Terminal){
+		"a batch left open":               func(x *sim.Terminal) { x.Journal.Records = make([]sim.Record, 1) },
+		"a settlement not done":           func(x *sim.Terminal) { x.Settled.Why = errors.New("the host answers 96") },
+		"a batch that may have held more": func(x *sim.Terminal) { x.Settled.Counts[sim.Uncompared] = 1 },
+		"no part taken":                   func(x *sim.Terminal) { x.Opened = false },
+		"a reversal given up":             func(x *sim.Terminal) { x.Failed = 1 },
+	} {
+		all := settled(100_00, 100_01)
+		spoil(all[0])
+		if m := Settlements(all); !m.Agree() || m.Compared != 2 || m.Unknown != 1 {
+			t.Errorf("%s: %+v", name, m)
+		}
+	}
+}

@@ -16,12 +16,15 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	gherkin "github.com/cucumber/gherkin/go/v42"
 	messages "github.com/cucumber/messages/go/v34"
+
+	"github.com/posfleet/posfleet/sim/strict"
 )
 
 // Feature is one feature file, parsed.
@@ -117,6 +120,13 @@ func ParseFeature(name string, src []byte) (*Feature, error) {
 	if len(src) > maxSource {
 		return nil, fmt.Errorf("feature %s: %d octets, at most %d are read", name, len(src), maxSource)
 	}
+	src, err := strict.Text(src)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := readable(name, src); err != nil {
+		return nil, err
+	}
 	id := (&messages.Incrementing{}).NewId
 	doc, err := gherkin.ParseGherkinDocument(bytes.NewReader(src), id)
 	if err != nil {
@@ -133,6 +143,64 @@ func ParseFeature(name string, src []byte) (*Feature, error) {
 		f.Scenarios = append(f.Scenarios, f.scenario(p, lines, spans))
 	}
 	return f, nil
+}
+
+// longestLine is how long a line of a feature may be, in octets: the parser takes
+// no more.
+const longestLine = 60_000
+
+var (
+	wideKeyword = regexp.MustCompile(`^\s*(\S+?)\s*：`)
+	wideHeader  = regexp.MustCompile(`^\s*#\s*language\s*：`)
+	languageOf  = regexp.MustCompile(`^\s*#\s*language\s*:\s*(\S+)`)
+)
+
+// readable finds what Gherkin's parser would fail on without a word about it, or
+// read as a description: lines that are too long, and the colons that a Chinese
+// keyboard gives.
+func readable(name string, src []byte) error {
+	language, text := "en", false
+	n := 0
+	for line := range bytes.Lines(src) {
+		n++
+		at := fmt.Sprintf("%s:%d", name, n)
+		if len(line) > longestLine {
+			return fmt.Errorf("%s: line of %d octets, at most %d are read", at, len(line), longestLine)
+		}
+		if trimmed := bytes.TrimSpace(line); bytes.HasPrefix(trimmed, []byte(`"""`)) || bytes.HasPrefix(trimmed, []byte("```")) {
+			text = !text
+		}
+		if text {
+			continue
+		}
+		if m := languageOf.FindSubmatch(line); m != nil {
+			language = string(m[1])
+		}
+		if wideHeader.Match(line) {
+			return fmt.Errorf("%s: full-width colon ： after language; write # language: zh-CN", at)
+		}
+		if m := wideKeyword.FindSubmatch(line); m != nil && keyword(string(m[1])) {
+			return fmt.Errorf("%s: full-width colon ： after %s; write %s:", at, m[1], m[1])
+		}
+		if word, _, found := bytes.Cut(bytes.TrimSpace(line), []byte(":")); found && language == "en" && !keywordOf("en", string(word)) && keywordOf("zh-CN", string(word)) {
+			return fmt.Errorf("%s: %s is Chinese; write # language: zh-CN above it", at, word)
+		}
+	}
+	return nil
+}
+
+// keyword reports whether a word begins a part of a feature, in any language.
+func keyword(word string) bool {
+	return keywordOf("en", word) || keywordOf("zh-CN", word) || keywordOf("zh-TW", word)
+}
+
+func keywordOf(language, word string) bool {
+	for _, kind := range []string{"feature", "background", "rule", "scenario", "scenarioOutline", "examples"} {
+		if slices.Contains(gherkin.DialectsBuiltin().GetDialect(language).Keywords[kind], word) {
+			return true
+		}
+	}
+	return false
 }
 
 // gherkinError puts the parser's "(3:5): …" in the form file:line: ….

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -98,20 +99,48 @@ type pattern struct {
 	kinds []string // of its placeholders, in order
 }
 
+// loose is words as a pattern. Between Chinese letters, and around what fills a
+// place, writers leave blanks or not, and have commas of their own.
+func loose(words string, chinese bool) string {
+	if !chinese {
+		return regexp.QuoteMeta(words)
+	}
+	var b strings.Builder
+	for _, c := range words {
+		switch {
+		case c == ' ':
+		case c == ',':
+			b.WriteString(`[,，][ \x{3000}]*`)
+		default:
+			b.WriteString(regexp.QuoteMeta(string(c)) + `[ \x{3000}]*`)
+		}
+	}
+	return b.String()
+}
+
+// blanks are those around what fills a place in Chinese.
+func blanks(chinese bool) string {
+	if chinese {
+		return `[ \x{3000}]*`
+	}
+	return ""
+}
+
 // compilePattern makes the regular expression of a phrase.
 func compilePattern(phrase string) pattern {
 	var b strings.Builder
 	var kinds []string
 	at := 0
+	chinese := strings.ContainsFunc(phrase, func(c rune) bool { return unicode.Is(unicode.Han, c) })
 	for _, m := range placeholder.FindAllStringSubmatchIndex(phrase, -1) {
-		words := regexp.QuoteMeta(phrase[at:m[0]])
+		words := loose(phrase[at:m[0]], chinese)
 		b.WriteString(strings.TrimSuffix(words, " a ") + map[bool]string{true: " an? "}[strings.HasSuffix(words, " a ")])
 		kind := phrase[m[2]:m[3]]
-		b.WriteString(placeholders[kind])
+		b.WriteString(placeholders[kind] + blanks(chinese))
 		kinds = append(kinds, kind)
 		at = m[1]
 	}
-	b.WriteString(regexp.QuoteMeta(phrase[at:]))
+	b.WriteString(loose(phrase[at:], chinese))
 	return pattern{regexp.MustCompile(`^` + b.String() + `$`), kinds}
 }
 

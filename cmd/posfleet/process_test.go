@@ -184,3 +184,25 @@ func TestPanicTellsNoSecret(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+func TestCardNumbersAreScrubbed(t *testing.T) {
+	for text, want := range map[string]string{
+		"card 6225000000000014 and 4111111111111111.": "card 622500******0014 and 411111******1111.",
+		";6225000000000014=49121010000000000?":        ";622500******0014=…?",
+		"6225000000000014D49121010000000000":          "622500******0014D…",
+		"merchant 999290054110001, 20261126083327":    "merchant 999290054110001, 20261126083327",
+		"amount 6225000000000015":                     "amount 6225000000000015",
+		"sha256:ab6225000000000014cd":                 "sha256:ab6225000000000014cd",
+		"378282246310005":                             "378282*****0005",
+		"消费 1.00":                                     "消费 1.00",
+	} {
+		if got := string(scrub([]byte(text))); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	run([]string{"6225000000000014"}, &stdout, &stderr)
+	if strings.Contains(stderr.String(), "6225000000000014") {
+		t.Error(stderr.String())
+	}
+}

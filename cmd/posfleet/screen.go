@@ -14,7 +14,8 @@ import (
 
 // screen is standard output or standard error as all of posfleet writes it: names,
 // paths and what hosts send may hold escape sequences and other controls, which
-// reach no terminal but as they would be written in a string, \x1b.
+// reach no terminal but as they would be written in a string, \x1b. Nor do card
+// numbers.
 type screen struct {
 	mu   sync.Mutex
 	w    io.Writer
@@ -60,7 +61,7 @@ func (s *screen) Write(p []byte) (int, error) {
 		s.rest = bytes.Clone(text[len(text)-n:])
 		text = text[:len(text)-n]
 	}
-	_, err := s.w.Write(s.escape(text))
+	_, err := s.w.Write(s.escape(scrub(text)))
 	if err != nil {
 		return 0, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/strict"
 )
 
 // ownSpec is a dialect with the fields of a user's own spec, in moov's JSON.
@@ -12,6 +13,9 @@ func ownSpec(d *dialect.Dialect, path string, dir folder) (*dialect.Dialect, err
 	data, err := dir.read(path, false, maxFile)
 	if err != nil {
 		return nil, err
+	}
+	if data, err = strict.Text(data); err != nil {
+		return nil, fmt.Errorf("file %s: %w", path, err)
 	}
 	spec, err := dialect.LoadSpec(bytes.NewReader(data))
 	if err != nil {

@@ -225,6 +225,9 @@ func TestKeysFromFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, dir, "fleet.csv", "# tid, mid, kind, key\n30000001,123456789012345,qr,"+key+"\n30000002, 123456789012345, counter, "+key+"\n", 0o600)
+	write(t, dir, "sheet.csv", "\ufeff\"TID\",\"MID\",\"kind\",\"master key\"\r\n\"30000001\",\"123456789012345\",\"qr\",\""+key+"\"\r\n  # a remark\r\n \r\n30000002,\"123456789012345\",counter,"+key+"\r\n", 0o600)
+	write(t, dir, "gbk.csv", "\xd6\xd5,\xb6\xcb,x,y\n", 0o600)
+	write(t, dir, "quote.csv", "tid,mid,kind,key\n30000001,\"123456789012345,qr,"+key+"\n", 0o600)
 	write(t, dir, "bad.csv", "30000001,123456789012345,qr,"+key[2:]+"\n\n30000002,123456789012345\n30000003,123456789012345,till,"+key+"\n", 0o600)
 	write(t, dir, "stranger.csv", "30000001,999999999999999,qr,"+key+"\n", 0o600)
 	const inline = "master: test:" + key
@@ -236,6 +239,9 @@ func TestKeysFromFiles(t *testing.T) {
 		{"link out of the folder", "file: link.key", "bank.yaml:13: terminals[1].file: file link.key: path escapes"},
 		{"folder", "file: .", "bank.yaml:13: terminals[1].file: . is not a file"},
 		{"list", inline + "\n  - list: fleet.csv", ""},
+		{"list of a spreadsheet", inline + "\n  - list: sheet.csv", ""},
+		{"list in GBK", inline + "\n  - list: gbk.csv", "gbk.csv:1: line 1 is not UTF-8 (GBK? save as UTF-8)"},
+		{"list with a quote left open", inline + "\n  - list: quote.csv", "quote.csv:2: "},
 		{"list with errors", inline + "\n  - list: bad.csv", "bad.csv:1: master key, want 32 hexadecimal digits"},
 		{"list with errors further on", inline + "\n  - list: bad.csv", "bad.csv:3: 2 values, want 4: tid,mid,kind,master key in hexadecimal"},
 		{"list with a wrong kind", inline + "\n  - list: bad.csv", `bad.csv:4: kind "till", want counter, mobile or qr`},

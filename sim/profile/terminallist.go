@@ -2,8 +2,12 @@ package profile
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/posfleet/posfleet/sim/strict"
 )
@@ -15,7 +19,8 @@ type listLine struct {
 }
 
 // loadList reads a list: lines of TID, MID, kind and master key in hexadecimal,
-// with commas between. It holds keys, so it must be private. The result is nil
+// with commas between, as spreadsheets write them too: in quotes, and below a line
+// that names the columns. It holds keys, so it must be private. The result is nil
 // when something is wrong.
 func (f *fleet) loadList(g *terminalEntry) []listLine {
 	data, err := f.dir.read(g.list, true, maxListFile)
@@ -25,14 +30,30 @@ func (f *fleet) loadList(g *terminalEntry) []listLine {
 	}
 	defer clear(data)
 	in := &strict.Reader{File: f.dir.path(g.list)}
+	text, err := strict.Text(data)
+	if bad, is := errors.AsType[*strict.EncodingError](err); is {
+		in.FailAt(bad.Line, "", "%w", bad)
+		f.Add(in)
+		return nil
+	}
+	defer clear(text)
 	all := []listLine{}
-	number := 0
-	for text := range bytes.Lines(data) {
-		number++
-		if text = bytes.TrimSpace(text); len(text) == 0 || text[0] == '#' {
+	rows := csv.NewReader(bytes.NewReader(text))
+	rows.Comment, rows.FieldsPerRecord, rows.TrimLeadingSpace, rows.ReuseRecord = '#', -1, true, true
+	for first := true; ; first = false {
+		values, err := rows.Read()
+		if err == io.EOF {
+			break
+		}
+		if bad, is := errors.AsType[*csv.ParseError](err); is {
+			in.FailAt(bad.Line, "", "%w", bad.Err)
+			break
+		}
+		number, _ := rows.FieldPos(0)
+		if first && heading(values) || len(values) == 1 && strings.TrimSpace(values[0]) == "" || strings.HasPrefix(values[0], "#") {
 			continue
 		}
-		t, err := parseTerminal(text)
+		t, err := parseTerminal(values)
 		if err != nil {
 			in.FailAt(number, "", "%w", err)
 		}
@@ -60,17 +81,23 @@ func (f *fleet) addList(g *terminalEntry) {
 	g.lines = nil
 }
 
+// heading reports whether a line names columns instead of a terminal.
+func heading(values []string) bool {
+	return len(values) > 0 && strings.EqualFold(strings.TrimSpace(values[0]), "tid") || len(values) > 3 && !strings.ContainsAny(strings.Join(values, ""), "0123456789")
+}
+
 // parseTerminal reads a line of a list.
-func parseTerminal(line []byte) (t Terminal, err error) {
-	part := bytes.Split(line, []byte(","))
+func parseTerminal(part []string) (t Terminal, err error) {
 	if len(part) != 4 {
 		return t, fmt.Errorf("%d values, want 4: tid,mid,kind,master key in hexadecimal", len(part))
 	}
 	for i := range part {
-		part[i] = bytes.TrimSpace(part[i])
+		part[i] = strings.TrimSpace(part[i])
 	}
-	t = Terminal{TID: string(part[0]), MID: string(part[1]), Kind: Kind(part[2]), Master: make(Secret, hex.DecodedLen(len(part[3])))}
-	switch n, err := hex.Decode(t.Master, part[3]); {
+	key := []byte(part[3])
+	defer clear(key)
+	t = Terminal{TID: part[0], MID: part[1], Kind: Kind(part[2]), Master: make(Secret, hex.DecodedLen(len(key)))}
+	switch n, err := hex.Decode(t.Master, key); {
 	case !tidShape.MatchString(t.TID):
 		return t, fmt.Errorf("tid %s, want %s", strict.Quote(t.TID), tidWords)
 	case !midShape.MatchString(t.MID):

@@ -108,6 +108,11 @@ func (r *Reader) Document(data []byte) (root Value, ok bool) {
 		r.FailAt(1, "", "file is longer than %d octets%s", MaxFile, mend(r.Large))
 		return root, false
 	}
+	data, err := Text(data)
+	if bad, is := errors.AsType[*EncodingError](err); is {
+		r.FailAt(bad.Line, "", "%w", bad)
+		return root, false
+	}
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, more yaml.Node
 	switch err := d.Decode(&doc); {

@@ -1,0 +1,78 @@
+package scenarios
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/posfleet/posfleet/sim/profile"
+)
+
+const chinese = `# language: zh-CN
+功能: 消费
+  场景: 正常卡消费
+    假如一台已签到的终端
+    当持卡人用正常卡消费12.50元
+    那么主机批准
+`
+
+// What editors and keyboards do to a feature is read, or its mend is named.
+func TestFeaturesAsEditorsSaveThem(t *testing.T) {
+	gbk := "# language: zh-CN\n\xb9\xa6\xc4\xdc: x\n"
+	for _, c := range []struct{ name, text, says string }{
+		{"a byte order mark", "\ufeff" + chinese, ""},
+		{"UTF-16", "\xff\xfe" + wideLE(chinese), ""},
+		{"GBK", gbk, "x.feature: line 2 is not UTF-8 (GBK? save as UTF-8)"},
+		{"Windows line ends", strings.ReplaceAll(chinese, "\n", "\r\n"), ""},
+		{"a full-width colon", strings.Replace(chinese, "功能:", "功能：", 1), "x.feature:2: full-width colon ： after 功能; write 功能:"},
+		{"a full-width colon further on", strings.Replace(chinese, "场景:", "场景 ：", 1), "x.feature:3: full-width colon ： after 场景; write 场景:"},
+		{"a full-width colon of the language", strings.Replace(chinese, "language:", "language：", 1), "x.feature:1: full-width colon ： after language; write # language: zh-CN"},
+		{"a full-width colon in English", "Feature： x\n", "x.feature:1: full-width colon ： after Feature; write Feature:"},
+		{"Chinese that does not say so", strings.TrimPrefix(chinese, "# language: zh-CN\n"), "x.feature:1: 功能 is Chinese; write # language: zh-CN above it"},
+		{"a line of 70,000 octets", chinese + "    并且" + strings.Repeat("长", 70_000/3) + "\n", "x.feature:7: line of 7"},
+	} {
+		f, err := ParseFeature("x.feature", []byte(c.text))
+		switch {
+		case c.says == "" && err != nil:
+			t.Errorf("%s: %v", c.name, err)
+		case c.says == "" && (len(f.Scenarios) != 1 || len(f.Scenarios[0].Steps) != 3):
+			t.Errorf("%s: %+v", c.name, f.Scenarios)
+		case c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)):
+			t.Errorf("%s: %v, want %q", c.name, err, c.says)
+		}
+	}
+}
+
+// wideLE is text of the basic plane in UTF-16, low octet first.
+func wideLE(text string) string {
+	var out strings.Builder
+	for _, c := range text {
+		out.WriteByte(byte(c))
+		out.WriteByte(byte(c >> 8))
+	}
+	return out.String()
+}
+
+// Chinese is written with blanks between words, or without, and with a comma of
+// its own: a sentence is the same.
+func TestBlanksInChineseSentences(t *testing.T) {
+	p, err := profile.Bundled("cup", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := NewLanguage(p)
+	for _, text := range []string{
+		"持卡人用正常卡消费12.50元", "持卡人用 正常 卡消费 12.50 元", "持卡人 用正常卡 消费 12.50元", "持卡人用\u3000正常卡消费12.50元 ",
+		"主机合计借记12.00元共1笔, 贷记0.00元共0笔", "主机合计 借记 12.00 元 共 1 笔，贷记 0.00 元 共 0 笔",
+	} {
+		s := &Scenario{Feature: &Feature{Path: "x"}, Steps: []Sentence{{Text: strings.TrimSpace(text), Line: 1}}}
+		if _, err := l.Bind(s, 0); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, text := range []string{"the cardholder pays 12 .50 yuan with a good card", "持卡人用正常卡消费1 2.50元"} {
+		s := &Scenario{Feature: &Feature{Path: "x"}, Steps: []Sentence{{Text: text, Line: 1}}}
+		if _, err := l.Bind(s, 0); err == nil {
+			t.Errorf("%q is taken for a sentence", text)
+		}
+	}
+}

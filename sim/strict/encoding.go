@@ -1,0 +1,54 @@
+package strict
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// EncodingError says that a file is no text that can be read.
+type EncodingError struct{ Line int } // from 1
+
+func (e *EncodingError) Error() string {
+	return fmt.Sprintf("line %d is not UTF-8 (GBK? save as UTF-8)", e.Line)
+}
+
+// Text gives a file's text as UTF-8: without the byte order mark that some editors
+// put first, and out of UTF-16, which has one or shows itself by its zeros. The
+// error is an EncodingError.
+func Text(data []byte) ([]byte, error) {
+	switch {
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+		data = data[3:]
+	case bytes.HasPrefix(data, []byte("\xff\xfe")):
+		return wide(data[2:], binary.LittleEndian), nil
+	case bytes.HasPrefix(data, []byte("\xfe\xff")):
+		return wide(data[2:], binary.BigEndian), nil
+	case len(data) >= 2 && len(data)%2 == 0 && data[0] != 0 && data[1] == 0:
+		return wide(data, binary.LittleEndian), nil
+	case len(data) >= 2 && len(data)%2 == 0 && data[0] == 0 && data[1] != 0:
+		return wide(data, binary.BigEndian), nil
+	}
+	if utf8.Valid(data) {
+		return data, nil
+	}
+	line := 1
+	for text := range bytes.Lines(data) {
+		if !utf8.Valid(text) {
+			break
+		}
+		line++
+	}
+	return nil, &EncodingError{line}
+}
+
+// wide gives UTF-16 as UTF-8; an octet over is left out.
+func wide(data []byte, order binary.ByteOrder) []byte {
+	units := make([]uint16, len(data)/2)
+	for i := range units {
+		units[i] = order.Uint16(data[2*i:])
+	}
+	return []byte(string(utf16.Decode(units)))
+}

@@ -1,0 +1,41 @@
+package strict
+
+import (
+	"encoding/binary"
+	"errors"
+	"testing"
+	"unicode/utf16"
+)
+
+// utf16Of is text in UTF-16, with a byte order mark when that is asked for.
+func utf16Of(text string, order binary.AppendByteOrder, mark bool) (out []byte) {
+	if mark {
+		out = order.AppendUint16(out, 0xFEFF)
+	}
+	for _, u := range utf16.Encode([]rune(text)) {
+		out = order.AppendUint16(out, u)
+	}
+	return out
+}
+
+func TestTextIsReadInWhateverUnicode(t *testing.T) {
+	const text = "name: 商户\nother: 𝄞\n"
+	for name, data := range map[string][]byte{
+		"UTF-8": []byte(text), "UTF-8 with a mark": []byte("\ufeff" + text),
+		"UTF-16LE": utf16Of(text, binary.LittleEndian, true), "UTF-16BE": utf16Of(text, binary.BigEndian, true),
+		"UTF-16LE without a mark": utf16Of(text, binary.LittleEndian, false), "UTF-16BE without a mark": utf16Of(text, binary.BigEndian, false),
+	} {
+		if got, err := Text(data); string(got) != text || err != nil {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	for text, line := range map[string]int{"a\n\xc9\xcc\xbb\xa7\n": 2, "\xff": 1, "a\nb\nc\xe6": 3} {
+		var wrong *EncodingError
+		if _, err := Text([]byte(text)); !errors.As(err, &wrong) || wrong.Line != line {
+			t.Errorf("%q: %v, want line %d", text, err, line)
+		}
+	}
+	if got, err := Text(nil); len(got) != 0 || err != nil {
+		t.Errorf("nothing: %q, %v", got, err)
+	}
+}

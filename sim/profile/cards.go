@@ -22,10 +22,11 @@ type Card struct {
 	PIN           Secret // the account's; empty when it has none
 	Typed         Secret // what the cardholder types; the PIN unless the role is to mistype
 	Code          string // QR payment code of the first one, 19 digits; empty when it has none
-	// What the bundled host knows of the account.
-	Balance int64  // fen
-	Limit   int64  // largest single payment in fen; 0 for none
-	Answer  string // response code that it gives for this card whatever is asked; empty for the rules
+	Limit         int64  // largest single payment in fen; 0 for none, or none that is known
+	// Answer is the response code that the host gives for this card: the bundled one
+	// whatever is asked. Empty: by the rules there, the usual one of the role elsewhere.
+	Answer  string
+	Balance int64 // fen; known to the bundled host only
 }
 
 // Bounds of cards.
@@ -119,9 +120,13 @@ func (r reader) card(v strict.Value) Card {
 		"code":          r.Match(&c.Code, regexp.MustCompile(`^\d{19}$`), "19 digits"),
 		"balance":       r.amount(&c.Balance),
 		"limit":         r.amount(&c.Limit),
-		"answer":        r.Match(&c.Answer, answerShape, "a response code of two digits or capitals"),
+		"answers":       r.Match(&c.Answer, answerShape, "a response code of two digits or capitals"),
+		"answer":        r.Match(&c.Answer, answerShape, "a response code of two digits or capitals"), // its older name
 	})
 	r.Need(v, found, "role")
+	if found["answer"] > 0 && found["answers"] > 0 {
+		r.Fail(v, "answer is the older name of answers; leave it away")
+	}
 	if c.Typed == nil {
 		c.Typed = c.PIN
 	}

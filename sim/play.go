@@ -110,6 +110,7 @@ type Player struct {
 	scratch  []byte
 	pan      []byte
 	block    [8]byte
+	wide     [16]byte
 	stamp    [10]byte
 	preAuth  Record // of a pre-authorisation: kept outside the journal
 }

@@ -105,7 +105,7 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 		}
 		return nil
 	}
-	pin := o.PIN && f.Carries(wire.PINBlock) && t.keys.PIN != nil
+	pin := o.PIN && len(h.Typed) > 0 && f.Carries(wire.PINBlock) && t.keys.PIN != nil
 	if f.Carries(wire.EntryMode) {
 		m.SetString(wire.EntryMode, o.Entry.mode(pin))
 	}
@@ -133,18 +133,28 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 	}
 	if pin {
 		p.pan = append(p.pan[:0], h.PAN...)
-		block, err := t.keys.PIN.EncryptPIN(h.Typed, p.pan)
-		if err != nil {
+		if err := p.pinBlock(t.keys.PIN, h.Typed); err != nil {
 			return err
 		}
 		m.SetString(wire.PINCapture, "12")
-		p.block = block
-		m.Set(wire.PINBlock, p.block[:])
 	}
 	if f.Carries(wire.SecurityControl) && (pin || m.Has(wire.Track2)) {
 		p.security(pin, sealed)
 	}
 	return nil
+}
+
+// pinBlock puts in the PIN for the card number in p.pan: in a block of 8 octets, or
+// of 16 under SM4.
+func (p *Player) pinBlock(key *keys.Key, pin []byte) (err error) {
+	if key.BlockSize() == len(p.wide) {
+		p.wide, err = key.EncryptPINWide(pin, p.pan)
+		p.req.Set(wire.PINBlock, p.wide[:])
+		return err
+	}
+	p.block, err = key.EncryptPIN(pin, p.pan)
+	p.req.Set(wire.PINBlock, p.block[:])
+	return err
 }
 
 // security writes field 53: PIN block format (2: bound to the PAN), cipher of the

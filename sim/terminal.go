@@ -65,6 +65,10 @@ func (t *Terminal) Owes() bool { return len(t.Owed.Request) > 0 }
 // in, it has not signed in, the batch is full.
 var ErrRefusedLocally = errors.New("the terminal refuses")
 
+// ErrUntested marks a step that could not see whether what it asks is so: the host
+// gave no evidence. It neither held nor failed.
+var ErrUntested = errors.New("untested")
+
 // PowerOn switches the terminal on. Keys, batch and journal outlive a power
 // cut; the operator has to log in again.
 func (t *Terminal) PowerOn() {

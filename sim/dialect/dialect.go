@@ -102,6 +102,13 @@ func (d *Dialect) Compile() error {
 	return nil
 }
 
+// WidenPIN makes room for the PIN block of 16 octets that SM4 makes. It changes the
+// dialect in place: it is for one that is nobody else's yet.
+func (d *Dialect) WidenPIN() error {
+	d.Spec.Fields[d.Place(wire.PINBlock).Field].Spec().Length = 16
+	return d.Compile()
+}
+
 // compileForm checks a form; its error continues the form's name.
 func (d *Dialect) compileForm(f *Form) error {
 	if len(f.MTI) != 4 {

@@ -63,6 +63,11 @@ func (r reader) network(p *Profile, given network, found map[string]int, dir fol
 	if p.SignIn = keys.KeyBlock(given.signIn); p.SignIn.Len() == 0 {
 		fail("sign-in", "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4) or 006 (SM4 and track key)", strict.Quote(given.signIn))
 	}
+	if p.SignIn == keys.SM4 || p.SignIn == keys.SM4Track {
+		if err = d.WidenPIN(); err != nil {
+			fail("sign-in", "%w", err)
+		}
+	}
 	if given.spec != "" {
 		if d, err = ownSpec(d, given.spec, dir); err != nil {
 			fail("spec", "%w", err)

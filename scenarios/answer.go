@@ -35,17 +35,20 @@ func answerPhrases() []*Phrase {
 				if len(want) != 2 {
 					return nil, fmt.Errorf("response code %q: field 39 has two characters", want)
 				}
-				code := dialect.Code39(want)
-				return func(p *sim.Player) error {
-					switch {
-					case p.Last.Outcome > report.Declined || p.Last.Reason() != nil && p.Last.Outcome == report.Approved:
-						return unexpected(p, "an answer "+want)
-					case p.Last.Code != code:
-						n := a.Profile.Dialect.Place(wire.ResponseCode).Field
-						return &rules.Mismatch{Field: n, Name: a.Profile.Dialect.FieldName(n), Seen: p.Last.Code.String(), Want: want}
-					}
-					return nil
-				}, nil
+				return func(p *sim.Player) error { return answered(p, dialect.Code39(want)) }, nil
+			}},
+		{Group: group, English: "the host answers as for a {role} card", Chinese: "主机按{role}卡应答",
+			Doc: "The last answer was verified and carries the code that the profile gives for the role (key answers), or the usual one.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				hs, err := a.Holders()
+				if err != nil {
+					return nil, err
+				}
+				want := hs[0].Card.Expected()
+				if want == "" {
+					return nil, lack("the profile does not say what the host answers for the card of role %s (key answers)", hs[0].Card.Role)
+				}
+				return func(p *sim.Player) error { return answered(p, dialect.Code39(want)) }, nil
 			}},
 		{Group: group, English: "the host does not answer", Chinese: "主机无应答",
 			Doc:  "No answer came in time.",
@@ -59,19 +62,47 @@ func answerPhrases() []*Phrase {
 		{Group: group, English: "the balance is known", Chinese: "终端得到余额",
 			Doc: "The answer brought a balance (field 54), which is remembered.",
 			Make: fixed(func(p *sim.Player) error {
+				if card := worldOf(p).card; p.Last.Of == dialect.Balance && p.Last.Outcome == report.Declined && card != nil && p.Last.Code.String() == card.Answer {
+					return fmt.Errorf("%w: the profile says that the host answers %s for the card of role %s, and so it tells no balance", sim.ErrUntested, card.Answer, card.Role)
+				}
 				if p.Last.Of != dialect.Balance || !p.Last.Approved() {
 					return unexpected(p, "an approved balance inquiry")
+				}
+				if !p.Last.Told {
+					return noBalance(p)
 				}
 				worldOf(p).balance, worldOf(p).known = p.Last.Balance, true
 				return nil
 			})},
 		{Group: group, English: "the balance has gone down by {amount} yuan", Chinese: "余额减少{amount}元",
-			Doc:  "Compared with the balance remembered.",
+			Doc: "Compared with the balance remembered.", Watches: true,
 			Make: balanceMoved(-1)},
 		{Group: group, English: "the balance has not changed", Chinese: "余额不变",
-			Doc:  "Compared with the balance remembered.",
+			Doc: "Compared with the balance remembered.", Watches: true,
 			Make: balanceMoved(0)},
 	}
+}
+
+// answered holds the last answer to a response code.
+func answered(p *sim.Player, want dialect.Code) error {
+	switch {
+	case p.Last.Outcome > report.Declined || p.Last.Reason() != nil && p.Last.Outcome == report.Approved:
+		return unexpected(p, "an answer "+want.String())
+	case p.Last.Code != want:
+		d := p.T.Profile.Dialect
+		n := d.Place(wire.ResponseCode).Field
+		seen := p.Last.Code.String()
+		if p.Last.Code == (dialect.Code{}) {
+			seen = "absent"
+		}
+		return &rules.Mismatch{Field: n, Name: d.FieldName(n), Seen: seen, Want: want.String()}
+	}
+	return nil
+}
+
+// noBalance says that an approved inquiry brought none.
+func noBalance(p *sim.Player) error {
+	return fmt.Errorf("%w: the host's answer brings no balance (field %d)", sim.ErrUntested, p.T.Profile.Dialect.Place(wire.AdditionalAmounts).Field)
 }
 
 func balanceMoved(sign int64) func(Args) (func(*sim.Player) error, error) {
@@ -83,8 +114,13 @@ func balanceMoved(sign int64) func(Args) (func(*sim.Player) error, error) {
 		}
 		return func(p *sim.Player) error {
 			w := worldOf(p)
-			if !w.known || p.Last.Of != dialect.Balance {
+			switch {
+			case !w.known || p.Last.Of != dialect.Balance:
 				return errors.New("two balances are needed: ask before and after")
+			case !p.Last.Approved():
+				return unexpected(p, "an approved balance inquiry")
+			case !p.Last.Told:
+				return noBalance(p)
 			}
 			if got := p.Last.Balance - w.balance; got != sign*by {
 				return fmt.Errorf("the balance moved by %s yuan, want %s", report.FormatYuan(got), report.FormatYuan(sign*by))

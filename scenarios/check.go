@@ -5,69 +5,107 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"reflect"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/cucumber/godog"
-
-	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// Check is a conformance check: scenarios one at a time, strict.
+// Check is a conformance check: each scenario once, strict. Scenarios stand
+// alone: what they find depends neither on their order nor on how many are
+// played at once, nor on the number of terminals.
 type Check struct {
 	Language  *Language
 	Dialer    *line.Dialer
 	Features  []*Feature              // selected
 	Terminals int                     // scenarios take turns on so many of the profile's terminals
-	Cucumber  string                  // file to write; empty for none
-	Each      func(*verdicts.Verdict) // told each verdict as it falls; may be nil
+	Lines     line.Mode               // own or each
+	Parallel  int                     // how many are played at once, each on terminals of its own; at least 1
+	Seed      int64                   // shuffles the features, and the scenarios of each; 0 for the order of the files
+	StopEarly bool                    // nothing is begun after a failure
+	Strict    bool                    // untested and skipped are no better than failed
+	Cucumber  io.Writer               // gets Cucumber JSON; nil for none
+	Each      func(*verdicts.Verdict) // told each verdict as it falls, one at a time; may be nil
 
-	terminals []*sim.Terminal
-	player    *sim.Player
-	plans     []*sim.Plan
-	results   *verdicts.Results
-	verdicts  []*verdicts.Verdict // of results, one for each plan
-	at        int                 // of the scenario under way in plans
-	current   *verdicts.Verdict   // on the scenario under way; nil between two
-	step      int
-	began     time.Time
+	plans   []*plan
+	at      map[string]*plan         // by file:line
+	seats   chan *seat               // that are free
+	cards   map[string]*sync.RWMutex // of roles with fewer cards than seats
+	results *verdicts.Results
+	mu      sync.Mutex // guards results while scenarios are played
+	played  int        // scenarios that came to their turn
+	stop    atomic.Bool
 }
 
-// Bind binds every sentence of every scenario, so that what does not fit is
-// told before anything is played.
+// plan is a scenario that is bound, with its verdict.
+type plan struct {
+	*verdicts.Verdict
+	index   int
+	bound   []*Bound
+	roles   []string // of the cards that it uses, in order
+	watches bool     // compares balances: nobody else may use its cards meanwhile
+}
+
+// Bind binds every sentence of every scenario, so that what does not fit the
+// language is told before anything is played, and what does not fit the network
+// is known to be skipped.
 func (c *Check) Bind() error {
-	c.plans, c.verdicts, c.at = nil, nil, 0
-	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title}
+	c.plans, c.at = nil, map[string]*plan{}
+	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title, Strict: c.Strict, Seed: c.Seed}
 	var errs []error
 	for _, f := range c.Features {
-		of := verdicts.Feature{Path: f.Path, Name: f.Name}
+		of := verdicts.Feature{Path: f.Path, Name: f.Name, Digest: f.Digest()}
 		for _, s := range f.Scenarios {
-			plan := &sim.Plan{ID: s.ID, Name: s.Name, At: s.At()}
+			p := &plan{index: len(c.plans), Verdict: &verdicts.Verdict{
+				ID: s.ID, Selector: s.Selector(), Name: s.Name, Example: s.Example, File: f.Path, Line: s.Line}}
+			var lacking *Bound
 			for i := range s.Steps {
 				b, err := c.Language.Bind(s, i)
 				if err != nil {
 					errs = append(errs, err)
 					continue
 				}
-				plan.Steps = append(plan.Steps, sim.Step{Text: b.Text, At: b.At, Do: b.Do})
+				if b.Need != nil && lacking == nil {
+					lacking = b
+				}
+				p.bound = append(p.bound, b)
 			}
-			c.plans = append(c.plans, plan)
-			of.Verdicts = append(of.Verdicts, &verdicts.Verdict{ID: s.ID, Name: s.Name, File: f.Path, Line: s.Line})
+			if lacking == nil {
+				lacking = c.Language.bounds(p.bound)
+			}
+			if lacking != nil {
+				p.Outcome, p.Reason = verdicts.Skipped, lacking.Need
+				p.Step, p.At, p.Phrase = lacking.Text, lacking.At, lacking.Phrase.English
+			}
+			p.roles, p.watches = cardsOf(p.bound)
+			c.plans = append(c.plans, p)
+			c.at[f.at(s.Line)] = p
+			of.Verdicts = append(of.Verdicts, p.Verdict)
 		}
 		c.results.Features = append(c.results.Features, of)
-		c.verdicts = append(c.verdicts, of.Verdicts...)
 	}
 	return errors.Join(errs...)
+}
+
+// cardsOf are the roles of the cards that sentences use, each once and in order,
+// and whether one compares balances.
+func cardsOf(bound []*Bound) (roles []string, watches bool) {
+	for _, b := range bound {
+		if b.Role != "" {
+			roles = append(roles, b.Role)
+		}
+		watches = watches || b.Phrase.Watches
+	}
+	slices.Sort(roles)
+	return slices.Compact(roles), watches
 }
 
 // Run plays the scenarios and gives a verdict on each, those that it did not
@@ -83,171 +121,105 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 	}
 	began := time.Now()
 	defer func() { c.results.Took = time.Since(began) }()
-	clock := line.NewClock()
-	p := c.Language.Profile
-	for i := range p.Terminals {
-		if p.Terminals[i].Kind == profile.QRBox {
-			continue // scenarios are about cards too
+	terminals := c.fleet(ctx)
+	defer func() {
+		for _, t := range terminals {
+			t.Link.Close()
 		}
-		if len(c.terminals) == max(c.Terminals, 1) {
+	}()
+	n := min(max(c.Parallel, 1), len(terminals))
+	c.cards = map[string]*sync.RWMutex{}
+	for _, p := range c.plans {
+		for _, role := range p.roles {
+			if len(c.Language.Profile.Holders(role)) < n { // else each seat has cards of its own
+				c.cards[role] = &sync.RWMutex{}
+			}
+		}
+	}
+	judge := rules.NewJudge(c.Language.Profile.Dialect)
+	c.seats = make(chan *seat, n)
+	for i := range n {
+		s := &seat{number: i, of: n, check: c, batches: map[*sim.Terminal]error{}, player: sim.NewPlayer(c.Language.Profile.Dialect, line.NewClock())}
+		for j := i; j < len(terminals); j += n {
+			s.terminals = append(s.terminals, terminals[j])
+		}
+		s.player.Each, s.player.Judge = s.keep, judge
+		c.seats <- s
+	}
+	return c.results, c.godog(ctx, n)
+}
+
+// fleet makes the terminals of a check, on lines of their own. Those that read
+// codes only are left out where there are others.
+func (c *Check) fleet(ctx context.Context) (terminals []*sim.Terminal) {
+	p := c.Language.Profile
+	clock := line.NewClock()
+	for i := range p.Terminals {
+		if p.Terminals[i].Kind == profile.QRBox && readsCards(p) {
+			continue
+		}
+		if len(terminals) == max(c.Terminals, 1) {
 			break
 		}
 		t := sim.NewTerminal(p, &p.Terminals[i])
+		t.Trace = earlyTraces + t.Trace%(dialect.MaxNumber-2*earlyTraces)
 		t.Faults = &line.Faults{}
 		own := line.NewOwn(ctx, c.Dialer, &p.Dialect.Format, clock)
-		own.Faults = t.Faults
+		own.Each, own.Faults = c.Lines.Each, t.Faults
 		t.Link = own
-		c.terminals = append(c.terminals, t)
-		defer t.Link.Close()
+		terminals = append(terminals, t)
 	}
-	if len(c.terminals) == 0 {
-		return c.results, fmt.Errorf("profile %s has no terminal that reads cards", p.Name)
-	}
-	c.player = sim.NewPlayer(p.Dialect, clock)
-	c.player.Each, c.player.Judge = c.keep, rules.NewJudge(p.Dialect)
-	return c.results, c.godog(ctx)
+	return terminals
 }
 
-// godog has godog walk the features; register says what it calls.
-func (c *Check) godog(ctx context.Context) error {
-	formats, finish, err := c.formats()
-	if err != nil {
-		return err
-	}
-	var contents []godog.Feature
-	for _, f := range c.Features {
-		contents = append(contents, godog.Feature{Name: f.Path, Contents: f.selected()})
-	}
-	suite := godog.TestSuite{
-		Name:                 "posfleet",
-		TestSuiteInitializer: func(s *godog.TestSuiteContext) { c.register(ctx, s.ScenarioContext()) },
-		Options: &godog.Options{
-			Format: formats, Output: io.Discard, NoColors: true, Strict: true, Concurrency: 1,
-			FeatureContents: contents, DefaultContext: ctx,
-		},
-	}
-	status := suite.Run()
-	if err := finish(); err != nil {
-		return err
-	}
-	if ctx.Err() == nil && c.at != len(c.plans) {
-		return fmt.Errorf("%d scenarios were selected, %d were played (godog status %d)", len(c.plans), c.at, status)
-	}
-	return ctx.Err()
+// earlyTraces, and as many at the end, are left to scenarios that set the trace
+// number: a host takes each once in a batch.
+const earlyTraces = 100_000
+
+// readsCards reports whether a terminal of the profile does.
+func readsCards(p *profile.Profile) bool {
+	return slices.ContainsFunc(p.Terminals, func(t profile.Terminal) bool { return t.Kind != profile.QRBox })
 }
 
-// formats names godog's formatter, and finishes its file when the check is over.
-func (c *Check) formats() (string, func() error, error) {
-	if c.Cucumber == "" {
-		return "progress", func() error { return nil }, nil
+// lock keeps others off the cards of a plan that compares their balances, and
+// waits for those that do; unlock is for the end.
+func (c *Check) lock(p *plan) (unlock func()) {
+	var held []sync.Locker
+	for _, role := range p.roles {
+		of := c.cards[role]
+		switch {
+		case of == nil:
+			continue
+		case p.watches:
+			held = append(held, of)
+		default:
+			held = append(held, of.RLocker())
+		}
+		held[len(held)-1].Lock()
 	}
-	if err := os.MkdirAll(filepath.Dir(c.Cucumber), 0o755); err != nil {
-		return "", nil, err
-	}
-	f, err := report.CreateAtomic(c.Cucumber)
-	if err != nil {
-		return "", nil, err
-	}
-	return "cucumber:" + f.Name(), f.Commit, nil
-}
-
-// register gives godog the language: every pattern of every phrase. What runs
-// is the step that was bound before, so a check and a load run play the same.
-func (c *Check) register(ctx context.Context, sc *godog.ScenarioContext) {
-	ctxType, errType := reflect.TypeFor[context.Context](), reflect.TypeFor[error]()
-	for _, phrase := range c.Language.phrases {
-		for _, pattern := range phrase.patterns {
-			in := []reflect.Type{ctxType}
-			for range pattern.kinds {
-				in = append(in, reflect.TypeFor[string]())
-			}
-			if phrase.Table != "" {
-				in = append(in, reflect.TypeFor[*godog.Table]())
-			}
-			handler := reflect.MakeFunc(reflect.FuncOf(in, []reflect.Type{errType}, false), func([]reflect.Value) []reflect.Value {
-				v := reflect.Zero(errType)
-				if err := c.play(); err != nil {
-					v = reflect.ValueOf(&err).Elem()
-				}
-				return []reflect.Value{v}
-			})
-			sc.Step(pattern.Regexp, handler.Interface())
+	return func() {
+		for _, l := range held {
+			l.Unlock()
 		}
 	}
-	sc.Before(func(ctx context.Context, _ *godog.Scenario) (context.Context, error) {
-		if ctx.Err() != nil {
-			return ctx, godog.ErrSkip
-		}
-		c.begin()
-		return ctx, nil
-	})
-	sc.After(func(own context.Context, _ *godog.Scenario, err error) (context.Context, error) {
-		if c.current != nil { // nil for one that was skipped
-			c.end(err, ctx.Err() != nil)
-		}
-		return own, nil
-	})
 }
 
-// begin readies a terminal for the next scenario: whatever the one before left
-// on the line or owes is cleared first.
-func (c *Check) begin() {
-	t := c.terminals[c.at%len(c.terminals)]
-	c.current = c.verdicts[c.at]
-	c.step, c.began = 0, time.Now()
-	p := c.player
-	t.Faults.Queue = nil
-	p.SettleOwed(t)
-	p.Fresh()
+// skipped gives the verdict on a scenario that is not for this network.
+func (c *Check) skipped(p *plan) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tell(p)
 }
 
-// play plays the next step of the scenario under way.
-func (c *Check) play() error {
-	step := &c.plans[c.at].Steps[c.step]
-	c.step++
-	_, err := c.player.Play(c.player.T, &sim.Plan{Steps: []sim.Step{*step}}, c.at, -1)
-	if v := c.current; err != nil && v.Reason == nil {
-		v.Reason, v.Step, v.At = err, step.Text, step.At
-		v.Exchange = describe(c.Language.Profile.Dialect, worldOf(c.player).exchanges)
+// tell hands a verdict on; mu is held.
+func (c *Check) tell(p *plan) {
+	c.played++
+	if p.Outcome == verdicts.Failed && c.StopEarly {
+		c.stop.Store(true)
 	}
-	return err
-}
-
-// end gives the verdict on the scenario that was under way; none if it failed
-// because the check is being stopped.
-func (c *Check) end(err error, stopped bool) {
-	v, steps := c.current, len(c.plans[c.at].Steps)
-	c.at++
-	c.current = nil
-	if v.Reason == nil && err != nil {
-		v.Reason = err
-	}
-	if v.Reason == nil && c.step != steps {
-		v.Reason = fmt.Errorf("%d of %d sentences were played", c.step, steps)
-	}
-	switch {
-	case v.Reason == nil:
-		v.Outcome = verdicts.Passed
-	case stopped:
-		v.Reason, v.Step, v.At, v.Exchange = nil, "", "", ""
-		return
-	default:
-		v.Outcome = verdicts.Failed
-	}
-	v.Took = time.Since(c.began)
 	if c.Each != nil {
-		c.Each(v)
+		c.Each(p.Verdict)
 	}
-}
-
-// keep keeps an exchange for the sentences that look at messages.
-func (c *Check) keep(request, answer *wire.Message, r *sim.Result) {
-	s := exchange{request: request.Clone(), result: *r}
-	if r.Outcome <= report.Refused && answer.MTI() != "\x00\x00\x00\x00" {
-		s.answer = answer.Clone()
-	}
-	w := worldOf(c.player)
-	w.exchanges = append(w.exchanges, s)
 }
 
 // describe renders the last few exchanges, masked, field by field.

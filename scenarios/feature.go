@@ -33,6 +33,7 @@ type Feature struct {
 	Name      string
 	Language  string
 	Source    []byte
+	Embedded  bool // it comes with posfleet: its scenarios' ids are known wherever it is
 	Scenarios []*Scenario
 
 	doc *messages.GherkinDocument
@@ -51,6 +52,7 @@ type Scenario struct {
 	Name    string
 	Tags    []string // with @
 	Line    int
+	Example int // which row of an outline it is, from 1; 0 when it is none
 	Steps   []Sentence
 
 	from, to int // lines, tags included
@@ -58,6 +60,15 @@ type Scenario struct {
 
 // At is file:line.
 func (s *Scenario) At() string { return s.Feature.at(s.Line) }
+
+// Selector is how posfleet check is told to play this scenario alone: @id, or
+// file:line when it has none, is a row of an outline or not embedded.
+func (s *Scenario) Selector() string {
+	if s.ID != "" && s.Example == 0 && s.Feature.Embedded {
+		return "@" + s.ID
+	}
+	return s.At()
+}
 
 // at is file:line.
 func (f *Feature) at(line int) string { return f.Path + ":" + strconv.Itoa(line) }
@@ -139,8 +150,14 @@ func ParseFeature(name string, src []byte) (*Feature, error) {
 	f.Name, f.Language = doc.Feature.Name, doc.Feature.Language
 	lines := map[string]int64{}
 	spans := f.lineSpans(lines)
+	rows := map[string]int{} // of outlines, by the outline
 	for _, p := range gherkin.Pickles(*doc, name, id) {
-		f.Scenarios = append(f.Scenarios, f.scenario(p, lines, spans))
+		s := f.scenario(p, lines, spans)
+		if len(p.AstNodeIds) > 1 {
+			rows[p.AstNodeIds[0]]++
+			s.Example = rows[p.AstNodeIds[0]]
+		}
+		f.Scenarios = append(f.Scenarios, s)
 	}
 	return f, nil
 }

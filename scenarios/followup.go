@@ -6,6 +6,8 @@ import (
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // followUp makes a Make for sentences in which the operator does something to
@@ -16,34 +18,65 @@ import (
 //
 // What differs between such transactions is in the columns of their table in
 // package dialect: a new one is a row there, a form and a phrase.
-func followUp(of dialect.Transaction, find func(*sim.Player, dialect.Transaction) (*sim.Record, error)) func(Args) (func(*sim.Player) error, error) {
+func followUp(find func(*sim.Player, dialect.Transaction) (*sim.Record, error)) func(Args) (func(*sim.Player) error, error) {
 	return func(a Args) (do func(*sim.Player) error, err error) {
 		var amount int64
 		if a.Has("amount") {
 			amount, err = a.Amount(0)
 		}
-		return func(p *sim.Player) error {
-			original, err := find(p, of)
-			if err != nil {
-				return keepRefusal(p, err)
-			}
-			if of.Supervised() {
-				password := p.T.SupervisorPassword()
-				if a.Has("text") {
-					password = a.Quoted(0)
-				}
-				if err := p.T.Supervise(password); err != nil {
-					return keepRefusal(p, err)
-				}
-			}
-			worldOf(p).original = *original
-			o := sim.Order{Of: of, Amount: amount, Entry: original.Entry, Holder: original.Holder, Original: original}
-			if amount == 0 {
-				o.Amount = original.Amount
-			}
-			return keepRefusal(p, p.Pay(&o))
-		}, err
+		var password *string // the supervisor's when nil
+		if a.Has("text") {
+			password = &a.Words["text"][0]
+		}
+		return func(p *sim.Player) error { return follow(p, a.Of, find, amount, password) }, err
 	}
+}
+
+// follow does something to an earlier transaction; see [followUp].
+func follow(p *sim.Player, of dialect.Transaction, find func(*sim.Player, dialect.Transaction) (*sim.Record, error), amount int64, password *string) error {
+	original, err := find(p, of)
+	if err != nil {
+		return keepRefusal(p, err)
+	}
+	if of.Supervised() {
+		given := p.T.SupervisorPassword()
+		if password != nil {
+			given = *password
+		}
+		if err := p.T.Supervise(given); err != nil {
+			return keepRefusal(p, err)
+		}
+	}
+	if of.Original() == dialect.ToAuthCode && original.Auth == [6]byte{} {
+		d := p.T.Profile.Dialect
+		return fmt.Errorf("%w: the approval of the %s carried no authorisation code (field %d), and a %s points to it by that",
+			sim.ErrUntested, original.Of, d.Place(wire.AuthCode).Field, of)
+	}
+	worldOf(p).original = *original
+	o := sim.Order{Of: of, Amount: amount, Entry: original.Entry, Holder: original.Holder, Original: original}
+	if amount == 0 {
+		o.Amount = original.Amount
+	}
+	return keepRefusal(p, p.Pay(&o))
+}
+
+// wrongSupervisor is the Make of a void with a password that is not the
+// supervisor's.
+func wrongSupervisor(a Args) (func(*sim.Player) error, error) {
+	if !a.Profile.Policy.Supervisor {
+		return nil, lack("supervisor is false in the profile: no password is asked for")
+	}
+	password := wrong(string(a.Profile.Operator(profile.Supervisor).Password))
+	return func(p *sim.Player) error { return follow(p, a.Of, lastOriginal, 0, &password) }, nil
+}
+
+// beyondRefunds is the Make of a refund that is larger than the terminal may make.
+func beyondRefunds(a Args) (func(*sim.Player) error, error) {
+	limit := a.Profile.Policy.RefundLimit
+	if limit == 0 {
+		return nil, lack("refund-limit is 0 in the profile: there is none")
+	}
+	return func(p *sim.Player) error { return follow(p, a.Of, lastOriginal, limit+1, nil) }, nil
 }
 
 // undone says, for what is done to a payment, how that payment was booked.

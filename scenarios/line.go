@@ -43,5 +43,10 @@ func linePhrases() []*Phrase {
 				n, err := a.Int(0)
 				return func(p *sim.Player) error { return addFault(p, line.LoseAnswer, n) }, err
 			}},
+		{Group: group, English: "the line loses answers until a reversal is given up", Chinese: "线路丢失应答, 直到冲正次数用完", Faults: true,
+			Doc: "The next exchange, and as many reversals as the terminal may send (policy reversal-tries of the profile), get no answer.",
+			Make: fixed(func(p *sim.Player) error {
+				return addFault(p, line.LoseAnswer, 1+p.T.Profile.Policy.ReversalTries)
+			})},
 	}
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -10,7 +11,7 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-const fieldTable = "columns field and value (字段, 值); a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有) or \"absent\" (无)"
+const fieldTable = "columns field and value (字段, 值); a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有), \"absent\" (无) or \"as the policy says\" (按终端参数: the reason of a reversal, its field 61)"
 
 // comparison is how a field is compared with what its row says.
 type comparison int
@@ -21,6 +22,7 @@ const (
 	withRequest
 	present
 	absent
+	byPolicy
 )
 
 // comparisons are the values of a field table that are no value of a field.
@@ -30,6 +32,7 @@ var comparisons = []word[comparison]{
 	{"as in the request", "与请求相同", withRequest},
 	{"present", "有", present},
 	{"absent", "无", absent},
+	{"as the policy says", "按终端参数", byPolicy},
 }
 
 // fieldRow is one row of a field table.
@@ -67,9 +70,31 @@ func fieldRows(a Args) ([]fieldRow, error) {
 				return nil, fmt.Errorf("dialect %s has no field %q", d.Name, cells[0])
 			}
 		}
+		if r.compare == byPolicy {
+			if err := r.resolve(a); err != nil {
+				return nil, err
+			}
+		}
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// resolve puts in what the terminals' policy says of the field.
+func (r *fieldRow) resolve(a Args) error {
+	d, pol := a.Profile.Dialect, &a.Profile.Policy
+	switch r.field {
+	case d.Place(wire.ResponseCode).Field:
+		r.compare, r.value = withValue, pol.ReversalReason
+	case d.Place(wire.Original).Field:
+		r.compare, r.value = absent, "absent"
+		if pol.ReversalOriginal {
+			r.compare, r.value = present, "present"
+		}
+	default:
+		return fmt.Errorf("the policy says nothing of field %s", r.name)
+	}
+	return nil
 }
 
 // in is the row's field in a message; nil when it is not there.
@@ -93,7 +118,7 @@ func checkFields(d *dialect.Dialect, table []fieldRow, m, request, original *wir
 		switch r.compare {
 		case present, absent:
 			if (got != nil) != (r.compare == present) {
-				return fmt.Errorf("field %s is %s, want it %s", r.name, map[bool]string{true: "present", false: "absent"}[got != nil], r.value)
+				return fmt.Errorf("field %s is %s, want it %s", r.name, map[bool]string{true: "present", false: "absent"}[got != nil], map[bool]string{true: "present", false: "absent"}[r.compare == present])
 			}
 			continue
 		case withOriginal:
@@ -104,15 +129,23 @@ func checkFields(d *dialect.Dialect, table []fieldRow, m, request, original *wir
 		case withRequest:
 			want = string(r.in(request))
 		}
-		if string(got) == want && got != nil {
+		if string(got) == want && (got != nil || r.compare != withValue) {
 			continue
 		}
 		if r.field > 0 && d.Masks[r.field] != dialect.Clear {
 			return fmt.Errorf("field %s (%s) is %s, not %s", r.name, d.FieldName(r.field), d.Shown(m, r.field), map[bool]string{true: r.value, false: "as given"}[r.compare != withValue])
 		}
-		return fmt.Errorf("field %s is %q, want %q", r.name, got, want)
+		return fmt.Errorf("field %s is %s, want %s", r.name, quoted(got), quoted([]byte(want)))
 	}
 	return nil
+}
+
+// quoted shows a field's value; one that is not there is absent.
+func quoted(v []byte) string {
+	if v == nil || len(bytes.Trim(v, "\x00")) == 0 {
+		return "absent"
+	}
+	return strconv.Quote(string(v))
 }
 
 // carries makes a Make that looks at messages of the past: of the latest
@@ -199,20 +232,24 @@ func reversalAcknowledged(p *sim.Player) error {
 func sent(what string, counts func(dialect.Transaction) bool) func(Args) (func(*sim.Player) error, error) {
 	return func(a Args) (func(*sim.Player) error, error) {
 		want, err := a.Int(0)
-		return func(p *sim.Player) error {
-			n := 0
-			for i := range worldOf(p).exchanges {
-				if counts(worldOf(p).exchanges[i].result.Of) {
-					n++
-				}
-			}
-			if n != want {
-				return fmt.Errorf("%d %s were sent, want %d", n, what, want)
-			}
-			return nil
-		}, err
+		return func(p *sim.Player) error { return countSent(p, want, what, counts) }, err
 	}
 }
+
+func countSent(p *sim.Player, want int, what string, counts func(dialect.Transaction) bool) error {
+	n := 0
+	for i := range worldOf(p).exchanges {
+		if counts(worldOf(p).exchanges[i].result.Of) {
+			n++
+		}
+	}
+	if n != want {
+		return fmt.Errorf("%d %s were sent, want %d", n, what, want)
+	}
+	return nil
+}
+
+func isReversalOf(t dialect.Transaction) bool { return t == dialect.Reversal }
 
 func messagePhrases() []*Phrase {
 	const group = "Messages / 报文"
@@ -231,7 +268,12 @@ func messagePhrases() []*Phrase {
 			Make: fixed(reversalAcknowledged)},
 		{Group: group, English: "{n} reversals have been sent", Chinese: "共发送{n}次冲正", CheckOnly: true,
 			Doc:  "In this scenario, repetitions included.",
-			Make: sent("reversals", func(t dialect.Transaction) bool { return t == dialect.Reversal })},
+			Make: sent("reversals", isReversalOf)},
+		{Group: group, English: "the reversal has been sent as often as the policy allows", Chinese: "冲正已发送至规定次数", CheckOnly: true,
+			Doc: "In this scenario, as many as policy reversal-tries of the profile says.",
+			Make: fixed(func(p *sim.Player) error {
+				return countSent(p, p.T.Profile.Policy.ReversalTries, "reversals", isReversalOf)
+			})},
 		{Group: group, English: "{n} messages have been sent", Chinese: "共发送{n}个报文", CheckOnly: true,
 			Doc:  "In this scenario, sign-ins apart: whether one is needed depends on what came before.",
 			Make: sent("messages", func(t dialect.Transaction) bool { return t != dialect.SignIn })},

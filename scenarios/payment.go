@@ -28,7 +28,11 @@ func pickHolder(p *sim.Player, hs []profile.Holder) *profile.Holder {
 	if len(hs) == 1 {
 		return &hs[0]
 	}
-	return &hs[sim.Hash(0x63617264, uint64(p.N()))%uint64(len(hs))]
+	n := sim.Hash(0x63617264, uint64(p.N()))
+	if w := worldOf(p); w.seats > 0 && len(hs) >= w.seats { // of a check: cards that no other seat has
+		return &hs[w.seat+w.seats*int(n%uint64(len(hs)/w.seats))]
+	}
+	return &hs[n%uint64(len(hs))]
 }
 
 // pay has the terminal play an order that is complete but for the cardholder.
@@ -36,28 +40,66 @@ func pay(o sim.Order, hs []profile.Holder) func(*sim.Player) error {
 	return func(p *sim.Player) error {
 		now := o
 		now.Holder = pickHolder(p, hs)
+		worldOf(p).card = now.Holder.Card
 		return keepRefusal(p, p.Pay(&now))
 	}
 }
 
-// withCard makes a Make for sentences in which a card is read: of a {role}, in
-// the way of {how} or else by stripe and PIN, for an {amount} if there is one.
-func withCard(of dialect.Transaction) func(Args) (func(*sim.Player) error, error) {
+// withCard is the Make of sentences in which a card is read: of a {role}, in the
+// way of {how} or else by stripe and PIN, for an {amount} if there is one.
+func withCard(a Args) (func(*sim.Player) error, error) {
+	o := sim.Order{Of: a.Of, Entry: sim.Swipe, PIN: true}
+	if a.Has("amount") {
+		v, err := a.Amount(0)
+		if err != nil {
+			return nil, err
+		}
+		o.Amount = v
+	}
+	if a.Has("how") {
+		how := meaning(cardReading, a.Words["how"][0])
+		o.Entry, o.PIN = how.entry, how.pin
+	}
+	hs, err := a.Holders()
+	switch {
+	case err != nil:
+		return nil, err
+	case hs[0].PAN == "":
+		return nil, lack("the card of role %s has no number in the profile", hs[0].Card.Role)
+	case (o.Entry == sim.Insert || o.Entry == sim.Tap) && hs[0].Sequence == "":
+		return nil, lack("the card of role %s has no chip in the profile (key sequence)", hs[0].Card.Role)
+	}
+	return pay(o, hs), nil
+}
+
+// byCode is the Make of the sentence in which a cardholder shows a payment code.
+func byCode(a Args) (func(*sim.Player) error, error) {
+	v, err := a.Amount(0)
+	if err != nil {
+		return nil, err
+	}
+	hs, err := holders(a.Profile, "qr")
+	switch {
+	case err != nil:
+		return nil, err
+	case hs[0].Code == "":
+		return nil, lack("the card of role qr has no payment code in the profile (key code)")
+	}
+	return pay(sim.Order{Of: a.Of, Amount: v, Entry: sim.Code}, hs), nil
+}
+
+// upToLimit makes a Make for sentences in which a card pays its limit, and so
+// much more.
+func upToLimit(more int64) func(Args) (func(*sim.Player) error, error) {
 	return func(a Args) (func(*sim.Player) error, error) {
-		o := sim.Order{Of: of, Entry: sim.Swipe, PIN: true}
-		if a.Has("amount") {
-			v, err := a.Amount(0)
-			if err != nil {
-				return nil, err
-			}
-			o.Amount = v
-		}
-		if a.Has("how") {
-			how := meaning(cardReading, a.Words["how"][0])
-			o.Entry, o.PIN = how.entry, how.pin
-		}
 		hs, err := a.Holders()
-		return pay(o, hs), err
+		switch {
+		case err != nil:
+			return nil, err
+		case hs[0].Card.Limit == 0:
+			return nil, lack("the card of role %s has no limit in the profile", hs[0].Card.Role)
+		}
+		return pay(sim.Order{Of: a.Of, Amount: hs[0].Card.Limit + more, Entry: sim.Swipe, PIN: true}, hs), nil
 	}
 }
 
@@ -66,57 +108,58 @@ func paymentPhrases() []*Phrase {
 	return []*Phrase{
 		{Group: group, English: "the cardholder pays {amount} yuan with a {role} card", Chinese: "持卡人用{role}卡消费{amount}元",
 			Doc:  "A purchase by magnetic stripe and PIN. A reversal that the terminal owes goes first.",
-			Card: true,
-			Make: withCard(dialect.Purchase)},
+			Card: true, Of: dialect.Purchase, Make: withCard},
 		{Group: group, English: "the cardholder pays {amount} yuan with a {role} card {how}", Chinese: "持卡人用{role}卡消费{amount}元, {how}",
 			Doc:  "A purchase with the card read in this way: by stripe (with or without PIN), by chip (with PIN), by tap, or typed in.",
-			Card: true,
-			Make: withCard(dialect.Purchase)},
+			Card: true, Of: dialect.Purchase, Make: withCard},
 		{Group: group, English: "the cardholder pays {amount} yuan by QR code", Chinese: "持卡人出示付款码支付{amount}元",
 			Doc: "The terminal scans the cardholder's payment code.",
-			Make: func(a Args) (func(*sim.Player) error, error) {
-				v, err := a.Amount(0)
-				if err != nil {
-					return nil, err
-				}
-				hs, err := holders(a.Profile, "qr")
-				return pay(sim.Order{Of: dialect.QRPurchase, Amount: v, Entry: sim.Code}, hs), err
-			}},
+			Of:  dialect.QRPurchase, Role: "qr", Make: byCode},
+		{Group: group, English: "the cardholder pays the limit of a {role} card", Chinese: "持卡人用{role}卡按限额消费",
+			Doc:  "A purchase by magnetic stripe and PIN for the largest amount that the card may pay at once (key limit of the profile).",
+			Card: true, Of: dialect.Purchase, Make: upToLimit(0)},
+		{Group: group, English: "the cardholder pays one fen more than the limit of a {role} card", Chinese: "持卡人用{role}卡超限额一分消费",
+			Doc:  "As above, for one fen more.",
+			Card: true, Of: dialect.Purchase, Make: upToLimit(1)},
 		{Group: group, English: "the cardholder asks for the balance of a {role} card", Chinese: "持卡人用{role}卡查询余额",
 			Doc:  "A balance inquiry by magnetic stripe and PIN.",
-			Card: true,
-			Make: withCard(dialect.Balance)},
+			Card: true, Of: dialect.Balance, Make: withCard},
 		{Group: group, English: "the operator voids the last purchase", Chinese: "操作员撤销上一笔消费",
-			Doc:  "The whole amount of the last purchase of this batch that is not voided, with the supervisor's password and the same card.",
-			Make: followUp(dialect.PurchaseVoid, lastOriginal)},
+			Doc: "The whole amount of the last purchase of this batch that is not voided, with the supervisor's password and the same card.",
+			Of:  dialect.PurchaseVoid, Make: followUp(lastOriginal)},
 		{Group: group, English: "the operator voids the last purchase with supervisor password {text}", Chinese: "操作员用主管密码{text}撤销上一笔消费",
-			Doc:  "As above, with this password.",
-			Make: followUp(dialect.PurchaseVoid, lastOriginal)},
+			Doc: "As above, with this password.",
+			Of:  dialect.PurchaseVoid, Make: followUp(lastOriginal)},
+		{Group: group, English: "the operator voids the last purchase with a wrong supervisor password", Chinese: "操作员用错误的主管密码撤销上一笔消费",
+			Doc: "As above, with a password that is not the supervisor's.",
+			Of:  dialect.PurchaseVoid, Make: wrongSupervisor},
+		{Group: group, English: "the operator refunds more of the last purchase than the policy allows", Chinese: "操作员对上一笔消费退货, 金额超过限额",
+			Doc: "A refund of one fen more than the terminal's limit (policy refund-limit of the profile).",
+			Of:  dialect.Refund, Make: beyondRefunds},
 		{Group: group, English: "the operator voids the same purchase again", Chinese: "操作员再次撤销同一笔消费",
-			Doc:  "The void that went before, once more.",
-			Make: followUp(dialect.PurchaseVoid, sameOriginal)},
+			Doc: "The void that went before, once more.",
+			Of:  dialect.PurchaseVoid, Make: followUp(sameOriginal)},
 		{Group: group, English: "the operator refunds {amount} yuan of the last purchase", Chinese: "操作员对上一笔消费退货{amount}元",
-			Doc:  "A refund that points to the last purchase by its reference number and date.",
-			Make: followUp(dialect.Refund, lastOriginal)},
+			Doc: "A refund that points to the last purchase by its reference number and date.",
+			Of:  dialect.Refund, Make: followUp(lastOriginal)},
 		{Group: group, English: "the operator pre-authorises {amount} yuan with a {role} card", Chinese: "操作员用{role}卡做预授权{amount}元",
 			Doc:  "Holds the amount on the card.",
-			Card: true,
-			Make: withCard(dialect.PreAuth)},
+			Card: true, Of: dialect.PreAuth, Make: withCard},
 		{Group: group, English: "the operator adds {amount} yuan to the pre-authorisation", Chinese: "操作员追加预授权{amount}元",
-			Doc:  "Holds more on the card under the last pre-authorisation of this scenario.",
-			Make: followUp(dialect.AddPreAuth, lastOriginal)},
+			Doc: "Holds more on the card under the last pre-authorisation of this scenario.",
+			Of:  dialect.AddPreAuth, Make: followUp(lastOriginal)},
 		{Group: group, English: "the operator voids the pre-authorisation", Chinese: "操作员撤销预授权",
-			Doc:  "Releases the last pre-authorisation of this scenario.",
-			Make: followUp(dialect.PreAuthVoid, lastOriginal)},
+			Doc: "Releases the last pre-authorisation of this scenario.",
+			Of:  dialect.PreAuthVoid, Make: followUp(lastOriginal)},
 		{Group: group, English: "the operator completes the pre-authorisation with {amount} yuan", Chinese: "操作员完成预授权{amount}元",
-			Doc:  "A completion request: the amount is paid, the rest of the hold released.",
-			Make: followUp(dialect.Completion, lastOriginal)},
+			Doc: "A completion request: the amount is paid, the rest of the hold released.",
+			Of:  dialect.Completion, Make: followUp(lastOriginal)},
 		{Group: group, English: "the operator completes the pre-authorisation with {amount} yuan by advice", Chinese: "操作员以通知方式完成预授权{amount}元",
-			Doc:  "A completion advice (0220).",
-			Make: followUp(dialect.CompletionAdvice, lastOriginal)},
+			Doc: "A completion advice (0220).",
+			Of:  dialect.CompletionAdvice, Make: followUp(lastOriginal)},
 		{Group: group, English: "the operator voids the completion", Chinese: "操作员撤销预授权完成",
-			Doc:  "Voids the last completion of this batch.",
-			Make: followUp(dialect.CompletionVoid, lastOriginal)},
+			Doc: "Voids the last completion of this batch.",
+			Of:  dialect.CompletionVoid, Make: followUp(lastOriginal)},
 		{Group: group, English: "the terminal owes a reversal", Chinese: "终端有待发冲正",
 			Doc:  "The last payment is unknown: the terminal must undo it before its next one.",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, p.T.Owes(), "owing a reversal", "owing none") })},
@@ -136,10 +179,10 @@ func paymentPhrases() []*Phrase {
 			Doc:  "Keeps reference, date, batch and trace of the last purchase of this batch that is not voided.",
 			Make: fixed(keepSlip)},
 		{Group: group, English: "the operator voids the purchase on the slip", Chinese: "操作员凭签购单撤销消费",
-			Doc:  "Sends a void of the whole amount, wherever the batch is by now, with the supervisor's password and the same card.",
-			Make: followUp(dialect.PurchaseVoid, onSlip)},
+			Doc: "Sends a void of the whole amount, wherever the batch is by now, with the supervisor's password and the same card.",
+			Of:  dialect.PurchaseVoid, Make: followUp(onSlip)},
 		{Group: group, English: "the operator refunds {amount} yuan of the purchase on the slip", Chinese: "操作员凭签购单退货{amount}元",
-			Doc:  "A refund that points to the purchase by the slip's reference number and date, also after settlement.",
-			Make: followUp(dialect.Refund, onSlip)},
+			Doc: "A refund that points to the purchase by the slip's reference number and date, also after settlement.",
+			Of:  dialect.Refund, Make: followUp(onSlip)},
 	}
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -21,12 +23,17 @@ type Phrase struct {
 	English   string
 	Chinese   string
 	Doc       string
-	Table     string // the columns of the table that must follow; empty for none
-	Card      bool   // reads a card: a QR box cannot play it
-	Faults    bool   // makes the line fail: needs a line of the terminal's own
-	CheckOnly bool   // looks at messages of the past: only a check plays it
-	// Make binds what a sentence says and gives what a terminal then does; Load
-	// is for @load scenarios instead, and puts it into the run.
+	Table     string              // the columns of the table that must follow; empty for none
+	Of        dialect.Transaction // what it asks of the host; the zero one, sign-in, every dialect has
+	Role      string              // of the card that it uses when it names none; empty for none
+	Refuses   bool                // says that the terminal refuses: what the scenario asks of it is not allowed
+	Watches   bool                // compares balances: nobody else may use the card meanwhile
+	Card      bool                // reads a card: a QR box cannot play it
+	Faults    bool                // makes the line fail: needs a line of the terminal's own
+	CheckOnly bool                // looks at messages of the past: only a check plays it
+	// Make binds what a sentence says and gives what a terminal then does; an
+	// error that is a [Need] says that the network lacks what it takes. Load is for
+	// @load scenarios instead, and puts it into the run.
 	Make func(a Args) (func(*sim.Player) error, error)
 	Load func(load *Load, a Args) error
 
@@ -36,6 +43,7 @@ type Phrase struct {
 // Args are what a sentence says beyond its phrase, checked when it is bound.
 type Args struct {
 	Profile *profile.Profile
+	Of      dialect.Transaction // the phrase's
 	Words   map[string][]string // what fills the placeholders, by their kind, in order
 	Table   [][]string          // heading row first
 }
@@ -173,6 +181,8 @@ type Bound struct {
 	Phrase *Phrase
 	At     string // file:line
 	Args   Args
+	Role   string // of the card that it uses, as the profile names it; empty for none
+	Need   *Need  // what the network lacks for it; nil when it can be played
 	Do     func(*sim.Player) error
 }
 
@@ -198,17 +208,38 @@ func (l *Language) Bind(s *Scenario, i int) (*Bound, error) {
 			case p.Table == "" && len(sen.Table) > 0:
 				return nil, fmt.Errorf("%s: %q takes no table", at, sen.Text)
 			}
-			b := &Bound{Sentence: sen, Phrase: p, At: at, Do: onlyLoad, Args: Args{Profile: l.Profile, Words: words, Table: sen.Table}}
-			if p.Make != nil {
-				var err error
-				if b.Do, err = p.Make(b.Args); err != nil {
-					return nil, fmt.Errorf("%s: %q: %w", at, sen.Text, err)
-				}
+			b := &Bound{Sentence: sen, Phrase: p, At: at, Do: onlyLoad, Args: Args{Profile: l.Profile, Of: p.Of, Words: words, Table: sen.Table}}
+			if err := b.make(); err != nil {
+				return nil, fmt.Errorf("%s: %q: %w", at, sen.Text, err)
 			}
 			return b, nil
 		}
 	}
 	return nil, fmt.Errorf("%s: no phrase matches %q%s (posfleet steps lists them)", at, sen.Text, l.nearest(sen.Text))
+}
+
+// make makes of a sentence what a terminal then does, or finds what that needs
+// and the network lacks.
+func (b *Bound) make() error {
+	p, network := b.Phrase, b.Args.Profile
+	b.Role = p.Role
+	if b.Args.Has("role") {
+		b.Role = inEnglish(b.Args.Words["role"][0])
+	}
+	if p.Make == nil {
+		return nil
+	}
+	var err error
+	if b.Do, err = p.Make(b.Args); err != nil {
+		var is bool
+		if b.Need, is = errors.AsType[*Need](err); !is {
+			return err
+		}
+	}
+	if b.Need == nil {
+		b.Need = b.lacks(network)
+	}
+	return nil
 }
 
 // nearest suggests the phrase that shares the most words with a sentence.
@@ -278,19 +309,24 @@ func (a Args) Int(i int) (int, error) {
 	return n, nil
 }
 
-// Holders are the cardholders of the {role}, in either language.
+// Holders are the cardholders of the {role}, in either language. For a role that
+// features may name and this profile does not have the error is a [Need].
 func (a Args) Holders() ([]profile.Holder, error) { return holders(a.Profile, a.Words["role"][0]) }
 
 func holders(p *profile.Profile, role string) ([]profile.Holder, error) {
-	if english, ok := rolesChinese[role]; ok {
-		role = english
-	}
+	role = inEnglish(role)
 	hs := p.Holders(role)
-	if len(hs) == 0 {
-		return nil, fmt.Errorf("profile %s has no card in the role %q", p.Name, role)
+	switch {
+	case len(hs) > 0:
+		return hs, nil
+	case profile.Known(role):
+		return nil, lack("the profile has no card of role %s", role)
 	}
-	return hs, nil
+	return nil, fmt.Errorf("profile %s has no card in the role %q", p.Name, role)
 }
+
+// inEnglish is a role as profiles name it.
+func inEnglish(role string) string { return cmp.Or(rolesChinese[role], role) }
 
 // Seconds is the {n} number i as whole seconds.
 func (a Args) Seconds(i int) (time.Duration, error) {

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	messages "github.com/cucumber/messages/go/v34"
@@ -13,7 +14,7 @@ import (
 type Selection struct {
 	Tags  string         // a tag expression: "@payment and not @slow"
 	Names []string       // parts of names, or ids; any of them
-	Lines map[string]int // by feature path: the scenario that holds this line
+	Lines map[string]int // by feature path: the scenario that holds this line, or the row of an outline that it is
 }
 
 // Select narrows features down to the selected scenarios. Selecting nothing is
@@ -32,9 +33,10 @@ func Select(fs []*Feature, sel Selection) ([]*Feature, error) {
 		n := *f
 		n.Scenarios = nil
 		line := sel.Lines[f.Path]
+		row := slices.ContainsFunc(f.Scenarios, func(s *Scenario) bool { return s.Example > 0 && s.Line == line })
 		for _, s := range f.Scenarios {
 			all++
-			if line != 0 && (line < s.from || line > s.to) || tags != nil && !tags.Evaluate(s.Tags) || !s.named(sel.Names) {
+			if line != 0 && (line < s.from || line > s.to || row && s.Line != line) || tags != nil && !tags.Evaluate(s.Tags) || !s.named(sel.Names) {
 				continue
 			}
 			kept++

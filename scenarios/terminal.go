@@ -8,6 +8,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // fixed makes a Make for phrases that say nothing beyond themselves.
@@ -45,7 +46,7 @@ func signedIn(p *sim.Player) error {
 		return err
 	}
 	if !t.SignedIn {
-		return fmt.Errorf("sign-in: %w", p.Last.Reason())
+		return fmt.Errorf("the terminal could not sign in: %w", p.Last.Reason())
 	}
 	return nil
 }
@@ -74,15 +75,39 @@ func terminalPhrases() []*Phrase {
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				return func(p *sim.Player) error { return keepRefusal(p, p.T.Login(a.Quoted(0), a.Quoted(1))) }, nil
 			}},
+		{Group: group, English: "the operator logs in", Chinese: "操作员登录",
+			Doc:  "The first operator of the profile who may sell, with the right password.",
+			Make: operators((*profile.Profile).Cashier, "operator who sells", true)},
+		{Group: group, English: "the operator logs in with a wrong password", Chinese: "操作员输入错误密码",
+			Doc:  "The same operator, with a password that is not the profile's.",
+			Make: operators((*profile.Profile).Cashier, "operator who sells", false)},
+		{Group: group, English: "another operator logs in", Chinese: "另一操作员登录",
+			Doc:  "The second operator of the profile who may sell, with the right password.",
+			Make: operators(colleague, "second operator who sells", true)},
+		{Group: group, English: "an operator who does not exist logs in", Chinese: "不存在的操作员登录",
+			Doc:  "With a number that the profile gives nobody.",
+			Make: operators(stranger, "operator number left", true)},
+		{Group: group, English: "the supervisor logs in", Chinese: "主管登录",
+			Doc:  "Operator 00 of the profile, with the right password.",
+			Make: operators(byNumber(profile.Supervisor), "supervisor (operator 00)", true)},
+		{Group: group, English: "the administrator logs in", Chinese: "管理员登录",
+			Doc:  "Operator 99 of the profile, with the right password.",
+			Make: operators(byNumber(profile.Administrator), "administrator (operator 99)", true)},
+		{Group: group, English: "the policy says {text}", Chinese: "终端参数为{text}",
+			Doc:  "The scenario is for terminals that the profile sets up so, and skipped for others: \"supervisor: true\", \"sign-in: 004 or 006\", \"reversal-tries: at least 2\", \"reversal-accepts: not A0\".",
+			Make: policySays},
 		{Group: group, English: "the terminal signs in", Chinese: "终端签到",
 			Doc:  "Asks the host for working keys, checks their check values, takes the batch number.",
 			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.SignIn()) })},
 		{Group: group, English: "the terminal signs off", Chinese: "终端签退",
-			Doc:  "Signs off at the host.",
+			Doc: "Signs off at the host.", Of: dialect.SignOff,
 			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.SignOff()) })},
 		{Group: group, English: "the terminal tests the line", Chinese: "终端做回响测试",
-			Doc:  "Sends an echo test.",
+			Doc: "Sends an echo test.", Of: dialect.Echo,
 			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.Echo()) })},
+		{Group: group, English: "the terminal signs in again if it has signed off", Chinese: "终端如已签退则重新签到",
+			Doc:  "Nothing is done when it is signed in: terminals whose policy is auto-sign-off are not after a settlement.",
+			Make: fixed(signedIn)},
 		{Group: group, English: "the terminal is switched off and on again", Chinese: "终端断电重启",
 			Doc: "A power cut: keys, batch, journal and a reversal owed outlive it; the operator logs in again.",
 			Make: fixed(func(p *sim.Player) error {
@@ -106,6 +131,9 @@ func terminalPhrases() []*Phrase {
 					return nil, errors.New("trace numbers go from 1 to 999999")
 				}
 				return func(p *sim.Player) error {
+					if w := worldOf(p); !w.traceSet {
+						w.trace, w.traceSet = p.T.Trace, true
+					}
 					p.T.Trace = uint32(n)
 					return nil
 				}, nil
@@ -162,7 +190,18 @@ func terminalPhrases() []*Phrase {
 					return nil
 				}, nil
 			}},
-		{Group: group, English: "the terminal refuses", Chinese: "终端拒绝操作",
+		{Group: group, English: "the terminal shows the text of the answer", Chinese: "终端显示应答码的含义",
+			Doc: "The text that terminals show for the response code of the last answer.",
+			Make: fixed(func(p *sim.Player) error {
+				if p.Last.Code == (dialect.Code{}) {
+					return unexpected(p, "an answer with a response code")
+				}
+				if want := p.Last.Code.Display(); p.T.Display != want {
+					return fmt.Errorf("the terminal shows %q, want %q", p.T.Display, want)
+				}
+				return nil
+			})},
+		{Group: group, English: "the terminal refuses", Chinese: "终端拒绝操作", Refuses: true,
 			Doc: "The terminal did not send anything: nobody is logged in, it is not signed in, a password is wrong, a limit of its own is passed.",
 			Make: fixed(func(p *sim.Player) error {
 				if worldOf(p).refusal == nil {

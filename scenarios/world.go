@@ -3,21 +3,31 @@ package scenarios
 import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // world is what the sentences of one scenario keep between them; Cucumber calls
 // it so. It is the player's Vars.
 type world struct {
-	exchanges []exchange // all; nil under load
+	exchanges   []exchange              // all; nil under load
+	seat, seats int                     // of a check: this one, of so many; 0 under load
+	batches     map[*sim.Terminal]error // of the seat: whether a settlement ends a batch; nil under load
 
 	refusal  error          // why the terminal refused the last thing asked of it
 	original sim.Record     // of the latest follow-up
 	slip     sim.Record     // of the purchase that the operator kept the slip of
 	balance  int64          // fen, as the host told it
 	known    bool           // balance is
+	card     *profile.Card  // that was read last
 	before   dialect.Totals // of the batch that was settled
 	batch    uint32         // its number
+	trace    uint32         // the terminal's, before the scenario set it
+	traceSet bool           // the scenario has
+
+	answered bool     // the host has answered something
+	broken   []string // rules that its answers broke, by id
+	reversal error    // why the last reversal was not acknowledged
 }
 
 // exchange is one exchange as it went over the line.

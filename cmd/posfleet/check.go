@@ -5,10 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/verdicts"
@@ -23,16 +28,21 @@ type checkFlags struct {
 	names           []string
 	junit, cucumber string // files of results; empty for none
 	list, quiet     bool
+	strict, early   bool
 	terminals       int
+	parallel        int
+	line            string
+	shuffle         int64
 }
 
 func checkCommand(sig *signals) *cobra.Command {
 	var f checkFlags
 	cmd := &cobra.Command{
 		Use:   "check [feature…]",
-		Short: "conformance: play scenarios one at a time, strict",
-		Long: "Plays every conformance scenario one by one and gives a verdict for each; for a failure the\n" +
-			"sentence, what was expected and seen, and the exchange decoded field by field, masked.\n\n" +
+		Short: "conformance: play each scenario once, strict",
+		Long: "Plays every conformance scenario and gives a verdict for each: passed, failed, untested (the host\n" +
+			"gave no evidence) or skipped (it does not apply to this network); for a failure the sentence, what\n" +
+			"was expected and seen, and the exchange decoded field by field, masked.\n\n" +
 			"A feature is a file, a folder, a part of the embedded tree (cup/reversal), file:line or @id;\n" +
 			"without one, all embedded features of the dialect are played. With no --host the bundled host\n" +
 			"is started in this process.\n\n" + exitHelp,
@@ -46,7 +56,13 @@ func checkCommand(sig *signals) *cobra.Command {
 	fl.StringVar(&f.cucumber, "cucumber", "", "write a Cucumber JSON file")
 	fl.BoolVarP(&f.list, "list", "n", false, "list the selected scenarios, play nothing")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "tell failures only")
+	fl.BoolVar(&f.strict, "strict", false, "untested and skipped scenarios count as failed")
+	fl.BoolVar(&f.early, "stop-on-failure", false, "begin no scenario after one has failed")
 	fl.IntVar(&f.terminals, "terminals", 8, "terminals of the profile that scenarios take turns on")
+	fl.IntVar(&f.parallel, "parallel", 1, "scenarios played at once, each on terminals of its own")
+	fl.StringVar(&f.line, "line", "", "own: a line for each terminal; each: a new one for each exchange (default: own)")
+	fl.Int64Var(&f.shuffle, "shuffle", 0, "play in an order drawn from this seed (alone: from a new one, which is printed)")
+	fl.Lookup("shuffle").NoOptDefVal = "-1"
 	return cmd
 }
 
@@ -65,19 +81,45 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 		listScenarios(cmd.OutOrStdout(), fs)
 		return nil
 	}
-	check := &scenarios.Check{Language: scenarios.NewLanguage(p), Features: fs, Terminals: f.terminals, Cucumber: f.cucumber}
+	mode, err := f.mode()
+	if err != nil {
+		return usage(err)
+	}
+	check := &scenarios.Check{Language: scenarios.NewLanguage(p), Features: fs, Terminals: f.terminals, Lines: mode,
+		Parallel: f.parallel, Seed: f.seed(), StopEarly: f.early, Strict: f.strict}
 	if err := check.Bind(); err != nil {
 		return usage(err)
 	}
-	if f.junit == "" {
-		return f.play(cmd, check, sig, nil)
-	}
-	results, err := createResults(f.junit)
+	files, err := f.files(check)
 	if err != nil {
-		return usage(fmt.Errorf("--junit: %w", err))
+		return usage(err)
 	}
-	defer results.Discard()
-	return f.play(cmd, check, sig, results)
+	defer files.discard()
+	return f.play(cmd, check, sig, files)
+}
+
+// mode is how terminals are connected, which a check can play on.
+func (f *checkFlags) mode() (line.Mode, error) {
+	switch {
+	case f.terminals < 1:
+		return line.Mode{}, fmt.Errorf("--terminals %d: want at least 1", f.terminals)
+	case f.parallel < 1:
+		return line.Mode{}, fmt.Errorf("--parallel %d: want at least 1", f.parallel)
+	}
+	f.terminals = max(f.terminals, f.parallel)
+	mode, err := line.ParseMode(f.line)
+	if err == nil && mode.Shared > 0 {
+		err = fmt.Errorf("line %q: scenarios make lines fail one by one: want own or each", f.line)
+	}
+	return mode, err
+}
+
+// seed is that of the order; one is drawn when none is given.
+func (f *checkFlags) seed() int64 {
+	if f.shuffle < 0 {
+		return 1 + rand.Int64N(1<<31)
+	}
+	return f.shuffle
 }
 
 // choose gives the features that a check plays.
@@ -92,9 +134,51 @@ func (f *checkFlags) choose(args []string, dialect string) ([]*scenarios.Feature
 	return fs, nil
 }
 
-// play plays a check that is bound and tells its verdicts, into a JUnit file too
-// when there is one.
-func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signals, junit *report.AtomicFile) error {
+// resultFiles are the files of results that were asked for; nil for one that was not.
+type resultFiles struct{ junit, cucumber *report.AtomicFile }
+
+// files sees before anything is played that the files of results can be written.
+func (f *checkFlags) files(check *scenarios.Check) (files resultFiles, err error) {
+	if f.junit != "" {
+		if files.junit, err = createResults(f.junit); err != nil {
+			return files, fmt.Errorf("--junit: %w", err)
+		}
+	}
+	if f.cucumber != "" {
+		if files.cucumber, err = createResults(f.cucumber); err != nil {
+			files.discard()
+			return files, fmt.Errorf("--cucumber: %w", err)
+		}
+		check.Cucumber = files.cucumber
+	}
+	return files, nil
+}
+
+func (files resultFiles) discard() {
+	for _, f := range []*report.AtomicFile{files.junit, files.cucumber} {
+		if f != nil {
+			f.Discard()
+		}
+	}
+}
+
+// write ends the files.
+func (files resultFiles) write(found *verdicts.Results) error {
+	if f := files.junit; f != nil {
+		if err := errors.Join(found.WriteJUnit(f), f.Commit()); err != nil {
+			return fmt.Errorf("--junit: %w", err)
+		}
+	}
+	if f := files.cucumber; f != nil {
+		if err := f.Commit(); err != nil {
+			return fmt.Errorf("--cucumber: %w", err)
+		}
+	}
+	return nil
+}
+
+// play plays a check that is bound and tells its verdicts.
+func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signals, files resultFiles) error {
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	n, err := f.net.open(ctx, 0)
 	if err != nil {
@@ -102,20 +186,49 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 	}
 	defer n.close()
 	check.Dialer = n.dialer
-	check.Each = func(v *verdicts.Verdict) {
-		if v.Outcome == verdicts.Failed || !f.quiet {
-			v.WriteText(out)
-		}
-	}
+	teller := verdicts.Teller{Out: out, Command: again(cmd), Quiet: f.quiet}
+	check.Each = func(v *verdicts.Verdict) { teller.Tell(v) }
 	found, err := check.Run(ctx)
 	found.Target = n.target
 	found.WriteSummary(out)
-	if junit != nil {
-		if err := errors.Join(found.WriteJUnit(junit), junit.Commit()); err != nil {
-			return &exit{code: exitIncomplete, err: fmt.Errorf("--junit: %w", err)}
-		}
+	if err := files.write(found); err != nil {
+		return &exit{code: exitIncomplete, err: err}
 	}
 	return checkExit(ctx, found, err, sig)
+}
+
+// once are the flags of a check that playing one scenario again does without.
+var once = []string{"junit", "cucumber", "quiet", "tags", "name", "shuffle", "parallel", "terminals", "stop-on-failure", "help"}
+
+// again is the command that a check was asked for by, without features: whoever
+// adds one plays it against the same network.
+func again(cmd *cobra.Command) string {
+	words := []string{"posfleet", cmd.Name()}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Changed || slices.Contains(once, f.Name) {
+			return
+		}
+		value := f.Value.String()
+		if list, is := f.Value.(pflag.SliceValue); is {
+			value = strings.Join(list.GetSlice(), ",")
+		}
+		if f.Value.Type() == "bool" && value == "true" {
+			words = append(words, "--"+f.Name)
+			return
+		}
+		words = append(words, "--"+f.Name+" "+quoted(value))
+	})
+	return strings.Join(words, " ")
+}
+
+// quoted is a word as a shell takes it.
+func quoted(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("@%+=:,./-_", r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // checkExit is the exit code of a check that was played; err is what kept it
@@ -126,9 +239,9 @@ func checkExit(ctx context.Context, found *verdicts.Results, err error, sig *sig
 		return &exit{code: sig.code(), err: errors.New("stopped by a signal; the scenarios after it were not played")}
 	case err != nil:
 		return &exit{code: exitIncomplete, err: err}
-	case found.Count(verdicts.Failed) == 0:
+	case found.Broken() == 0:
 		return nil
-	case unanswered(found):
+	case !found.Answered && found.Count(verdicts.Failed) > 0:
 		return &exit{code: exitFailed, err: errors.New("the host never answered"),
 			hint: "does it speak another dialect, length prefix or TPDU? see --dialect and the profile's length, tpdu and header"}
 	}
@@ -155,14 +268,4 @@ func createResults(name string) (*report.AtomicFile, error) {
 		return nil, err
 	}
 	return report.CreateAtomic(name)
-}
-
-// unanswered reports whether no scenario that was played got an answer at all.
-func unanswered(found *verdicts.Results) bool {
-	for v := range found.All() {
-		if v.Outcome != verdicts.NotPlayed && !errors.Is(v.Reason, line.ErrTimeout) && !errors.Is(v.Reason, line.ErrBroken) {
-			return false
-		}
-	}
-	return true
 }

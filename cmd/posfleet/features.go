@@ -22,7 +22,16 @@ func embedded(dialect string) ([]*scenarios.Feature, error) {
 	if _, err := fs.Stat(features.FS, dialect); err == nil {
 		paths = append(paths, dialect)
 	}
-	return scenarios.ReadFeatures(features.FS, paths...)
+	return readEmbedded(paths...)
+}
+
+// readEmbedded reads features that come with posfleet.
+func readEmbedded(paths ...string) ([]*scenarios.Feature, error) {
+	fs, err := scenarios.ReadFeatures(features.FS, paths...)
+	for _, f := range fs {
+		f.Embedded = true
+	}
+	return fs, err
 }
 
 // choose reads the features that the arguments name, files, folders, parts of
@@ -93,16 +102,38 @@ func join(fs, more []*scenarios.Feature) []*scenarios.Feature {
 	return fs
 }
 
+// endings are what may be left out of a feature file's name: both languages'
+// files are meant then.
+var endings = []string{".feature", ".zh.feature"}
+
 // read reads one path: of the disk when it exists there, else of the embedded
-// features, where the ending may be left out.
+// features.
 func read(path string) ([]*scenarios.Feature, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		inside := strings.TrimPrefix(filepath.ToSlash(path), "features/")
-		for _, name := range []string{inside, inside + ".feature"} {
-			if _, err := fs.Stat(features.FS, name); err == nil {
-				return scenarios.ReadFeatures(features.FS, name)
+		var all []*scenarios.Feature
+		for _, ending := range endings {
+			if _, err := os.Stat(path + ending); err != nil {
+				continue
 			}
+			more, err := read(path + ending)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, more...)
+		}
+		if all != nil {
+			return all, nil
+		}
+		inside := strings.TrimPrefix(filepath.ToSlash(path), "features/")
+		var names []string
+		for _, ending := range append([]string{""}, endings...) {
+			if _, err := fs.Stat(features.FS, inside+ending); err == nil {
+				names = append(names, inside+ending)
+			}
+		}
+		if names != nil {
+			return readEmbedded(names...)
 		}
 		return nil, fmt.Errorf("feature %s: there is no such file or folder, nor one embedded (posfleet check --list lists those)", path)
 	}

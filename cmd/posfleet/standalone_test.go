@@ -16,9 +16,7 @@ import (
 // disputed are the scenarios that interop/standalone does not keep, although it
 // does nothing that the documents forbid, and why it need not keep them.
 var disputed = map[string]string{
-	"core-signin-4":  "the host makes new keys for every sign-in, so those of a doubled one are the second's, and the terminal took the first's",
 	"cup-purchase-5": "the host gives no field 44, which not all hosts do",
-	"cup-refusal-3":  "the request says contactless, but the card of the role has no chip and so no field 55: the host answers 30",
 }
 
 const standaloneProfile = "../../interop/testdata/standalone.yaml"

@@ -28,7 +28,7 @@ Feature: Reversal
       | 11    | as in the original |
       | 22    | as in the original |
       | 25    | as in the original |
-      | 39    | 98                 |
+      | 39    | as the policy says |
       | 41    | as in the original |
       | 42    | as in the original |
       | 49    | as in the original |
@@ -100,7 +100,8 @@ Feature: Reversal
 
   @core-reversal-10
   Scenario: a reversal that is not answered is sent again
-    Given the line loses the next 2 answers
+    Given the policy says "reversal-tries: at least 2"
+    And the line loses the next 2 answers
     When the cardholder pays 58.00 yuan with a good card
     And the cardholder pays 21.00 yuan with a good card
     Then 2 reversals have been sent

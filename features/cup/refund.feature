@@ -52,6 +52,7 @@ Feature: Refund
     When the cardholder pays 84.00 yuan with a good card
     And the operator keeps the slip of the last purchase
     And the terminal settles
+    And the terminal signs in again if it has signed off
     And the operator refunds 84.00 yuan of the purchase on the slip
     Then the host approves
 

@@ -18,7 +18,7 @@ Feature: Reversal at UnionPay terminals
       | 53    | absent             |
       | 60.1  | as in the original |
       | 60.2  | as in the original |
-      | 61    | absent             |
+      | 61    | as the policy says |
       | 64    | present            |
 
   @chip @cup-reversal-2
@@ -46,7 +46,9 @@ Feature: Reversal at UnionPay terminals
 
   @cup-reversal-4
   Scenario: a reversal with a wrong MAC is refused and sent again
-    Given the line loses the next answer
+    Given the policy says "reversal-tries: at least 2"
+    And the policy says "reversal-accepts: not A0"
+    And the line loses the next answer
     And the line spoils the MAC of the next request
     When the cardholder pays 132.00 yuan with a good card
     And the terminal sends the reversal that it owes

@@ -25,6 +25,7 @@ Feature: Settlement
   Scenario: a settlement opens the next batch
     When the cardholder pays 101.00 yuan with a good card
     And the terminal settles
+    And the terminal signs in again if it has signed off
     Then the batch number has gone up by one
     And the batch is empty
 

@@ -6,7 +6,7 @@ Feature: Sign-in of UnionPay terminals
   @cup-signin-1
   Scenario: a sign-in request names the kind of keys and the operator
     Given a terminal that is switched on
-    When operator "01" logs in with password "0000"
+    When the operator logs in
     And the terminal signs in
     Then the request carries:
       | field | value   |
@@ -23,7 +23,7 @@ Feature: Sign-in of UnionPay terminals
   @cup-signin-2
   Scenario: the host gives the kind of keys that was asked for
     Given a terminal that is switched on
-    When operator "01" logs in with password "0000"
+    When the operator logs in
     And the terminal signs in
     Then the answer carries:
       | field | value             |
@@ -36,7 +36,9 @@ Feature: Sign-in of UnionPay terminals
 
   @cup-signin-3
   Scenario: a sign-in with track keys has the track enciphered
-    Given a terminal that has signed in
+    Given the policy says "sign-in: 004"
+    And the policy says "encrypt-tracks: true"
+    And a terminal that has signed in
     When the cardholder pays 88.10 yuan with a good card
     Then the host approves
     And the request carries:
@@ -70,7 +72,7 @@ Feature: Sign-in of UnionPay terminals
 
   @batch @cup-signin-4
   Scenario: a sign-in brings back the batch number that the terminal has lost
-    Given a terminal that has signed in
+    Given the terminal starts an empty batch
     And the terminal has lost its batch number
     When the terminal signs in
     And the terminal settles

@@ -60,7 +60,7 @@ Feature: Void
   @supervisor @cup-void-6
   Scenario: a void with a wrong supervisor password is not sent
     When the cardholder pays 39.00 yuan with a good card
-    And the operator voids the last purchase with supervisor password "000000"
+    And the operator voids the last purchase with a wrong supervisor password
     Then the terminal refuses
     And the terminal shows "主管密码错误"
 
@@ -69,6 +69,7 @@ Feature: Void
     When the cardholder pays 40.00 yuan with a good card
     And the operator keeps the slip of the last purchase
     And the terminal settles
+    And the terminal signs in again if it has signed off
     And the operator voids the purchase on the slip
     Then the host answers "25"
 

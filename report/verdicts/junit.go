@@ -36,20 +36,25 @@ type (
 		Line    int           `xml:"line,attr"`
 		Time    string        `xml:"time,attr"`
 		Failure *junitFailure `xml:"failure"`
-		Skipped *struct{}     `xml:"skipped"`
+		Skipped *junitSkipped `xml:"skipped"`
 	}
 	junitFailure struct {
 		Message string `xml:"message,attr"`
 		Text    string `xml:",chardata"`
 	}
+	junitSkipped struct {
+		Message string `xml:"message,attr"`
+	}
 )
 
 // WriteJUnit writes the results as CI systems read them: a suite for each
-// feature, a case for each scenario of it.
+// feature, a case for each scenario of it, no two of one name. What is untested
+// or skipped is skipped there, and a failure under Strict.
 func (r *Results) WriteJUnit(w io.Writer) error {
 	all := junitSuites{Name: "posfleet", Time: inSeconds(r.Took)}
+	names := r.names()
 	for _, f := range r.Features {
-		suite := f.junit()
+		suite := f.junit(names, r.Strict)
 		all.Tests += suite.Tests
 		all.Failures += suite.Failures
 		all.Skipped += suite.Skipped
@@ -61,27 +66,54 @@ func (r *Results) WriteJUnit(w io.Writer) error {
 	return errors.Join(err, e.Encode(all), e.Close())
 }
 
-func (f *Feature) junit() junitSuite {
+func (f *Feature) junit(names map[*Verdict]string, strict bool) junitSuite {
 	suite := junitSuite{Name: f.Name, File: f.Path, Tests: len(f.Verdicts)}
 	var took time.Duration
 	for _, v := range f.Verdicts {
-		c := junitCase{Name: v.Name, Class: v.File, File: v.File, Line: v.Line, Time: inSeconds(v.Took)}
-		if v.ID != "" {
-			c.Name = "@" + v.ID + " " + v.Name
-		}
-		switch v.Outcome {
-		case NotPlayed:
-			c.Skipped = &struct{}{}
-			suite.Skipped++
-		case Failed:
-			c.Failure = &junitFailure{report.Printable(v.Reason.Error()), fmt.Sprintf("%s: %s\n%s", v.At, v.Step, v.Exchange)}
+		c := junitCase{Name: names[v], Class: v.File, File: v.File, Line: v.Line, Time: inSeconds(v.Took)}
+		reason := v.Why()
+		switch {
+		case v.Outcome == Failed || strict && v.Outcome > Failed:
+			if v.Outcome != Failed {
+				reason = v.Outcome.String() + ": " + reason
+			}
+			c.Failure = &junitFailure{reason, fmt.Sprintf("%s: %s\n%s", v.At, v.Step, v.Exchange)}
 			suite.Failures++
+		case v.Outcome == NotPlayed:
+			c.Skipped = &junitSkipped{"not played: the check ended before its turn"}
+			suite.Skipped++
+		case v.Outcome > Failed:
+			c.Skipped = &junitSkipped{v.Outcome.String() + ": " + reason}
+			suite.Skipped++
 		}
 		took += v.Took
 		suite.Cases = append(suite.Cases, c)
 	}
 	suite.Time = inSeconds(took)
 	return suite
+}
+
+// names are what results files call the scenarios: id and name, the row of an
+// outline, and where that is still not one scenario alone, its file and line.
+func (r *Results) names() map[*Verdict]string {
+	of, taken := map[*Verdict]string{}, map[string]int{}
+	for v := range r.All() {
+		name := report.Printable(v.Name)
+		if v.ID != "" {
+			name = "@" + v.ID + " " + name
+		}
+		if v.Example > 0 {
+			name += fmt.Sprintf(" (example %d)", v.Example)
+		}
+		of[v] = name
+		taken[name]++
+	}
+	for v := range r.All() {
+		if taken[of[v]] > 1 {
+			of[v] += fmt.Sprintf(" (%s:%d)", v.File, v.Line)
+		}
+	}
+	return of
 }
 
 func inSeconds(d time.Duration) string { return fmt.Sprintf("%.6f", d.Seconds()) }

@@ -9,33 +9,111 @@ import (
 	"github.com/posfleet/posfleet/report"
 )
 
-// WriteText tells the verdict on a terminal: a line, and for a failure all that
-// is needed to act. A scenario that was not played is not told.
-func (v *Verdict) WriteText(w io.Writer) error {
+// Teller tells verdicts on a terminal as they fall. Failures of one cause are
+// told in full once.
+type Teller struct {
+	Out     io.Writer
+	Command string // how the check was asked for, but for features
+	Quiet   bool   // failures only
+
+	told map[string]string // cause: selector of the first verdict with it
+}
+
+// words begin the line of a verdict.
+var words = [...]string{Passed: "ok", Failed: "FAIL", Untested: "untested", Skipped: "skipped"}
+
+// Tell tells one verdict: a line, and for a failure all that is needed to act. A
+// scenario that was not played is not told.
+func (t *Teller) Tell(v *Verdict) error {
+	if v.Outcome == NotPlayed || t.Quiet && v.Outcome != Failed {
+		return nil
+	}
 	var b strings.Builder
-	switch v.Outcome {
-	case Passed:
-		fmt.Fprintf(&b, "ok    %-24s %s\n", v.ID, v.Name)
-	case Failed:
-		fmt.Fprintf(&b, "FAIL  %-24s %s\n", v.ID, v.Name)
-		fmt.Fprintf(&b, "      %s: %s\n      %s\n", v.At, v.Step, report.Printable(v.Reason.Error()))
-		for line := range strings.Lines(v.Exchange) {
-			fmt.Fprintf(&b, "      | %s", line)
+	fmt.Fprintf(&b, "%-5s %-24s %s\n", words[v.Outcome], v.ID, report.Printable(v.Name))
+	if v.Outcome == Failed {
+		first, known := t.told[v.cause()]
+		if known {
+			fmt.Fprintf(&b, "      as %s\n", first)
+		} else {
+			if t.told == nil {
+				t.told = map[string]string{}
+			}
+			t.told[v.cause()] = v.Selector
+			v.writeFailure(&b, t.Command)
 		}
-		fmt.Fprintf(&b, "      again: posfleet check %s\n", v.Selector())
+	}
+	_, err := io.WriteString(t.Out, b.String())
+	return err
+}
+
+// writeFailure tells the sentence, the reason, the exchange and how to see it again.
+func (v *Verdict) writeFailure(b *strings.Builder, command string) {
+	if v.Step != "" {
+		fmt.Fprintf(b, "      %s: %s\n", report.Printable(v.At), report.Printable(v.Step))
+	}
+	fmt.Fprintf(b, "      %s\n", v.Why())
+	for line := range strings.Lines(v.Exchange) {
+		fmt.Fprintf(b, "      | %s", line)
+	}
+	fmt.Fprintf(b, "      again: %s %s\n", command, v.Selector)
+}
+
+// WriteSummary tells what the check came to: causes that many scenarios share, a
+// line of counts, what was not tested and why. It is nothing when no scenario
+// came to its turn.
+func (r *Results) WriteSummary(w io.Writer) error {
+	all := r.Count(Passed) + r.Count(Failed) + r.Count(Untested) + r.Count(Skipped)
+	if all == 0 {
+		return nil
+	}
+	var b strings.Builder
+	causes := r.Causes()
+	for _, c := range causes {
+		if c.Outcome == Failed && len(c.Of) >= many {
+			fmt.Fprintf(&b, "\n%s", c)
+		}
+	}
+	fmt.Fprintf(&b, "\n%d scenarios against %s (%s): %d passed, %d failed", all, r.Target, r.Dialect, r.Count(Passed), r.Count(Failed))
+	for _, o := range []Outcome{Untested, Skipped} {
+		if n := r.Count(o); n > 0 {
+			fmt.Fprintf(&b, ", %d %s", n, o)
+		}
+	}
+	fmt.Fprintf(&b, " in %s\n", r.Took.Round(time.Millisecond))
+	for _, c := range causes {
+		if c.Outcome != Failed {
+			fmt.Fprintf(&b, "%s: %s", c.Outcome, c)
+		}
+	}
+	if r.Unsettled > 0 {
+		fmt.Fprintf(&b, "after %d scenarios a reversal was owed that the host did not acknowledge: %s\n", r.Unsettled, report.Printable(r.UnsettledWhy.Error()))
+	}
+	if r.Seed != 0 {
+		fmt.Fprintf(&b, "the order was --shuffle=%d\n", r.Seed)
+	}
+	if r.Strict && r.Broken() > r.Count(Failed) {
+		b.WriteString("--strict: what is untested or skipped counts as failed\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// WriteSummary tells in a line what the check came to; nothing when no scenario
-// was played.
-func (r *Results) WriteSummary(w io.Writer) error {
-	passed, failed := r.Count(Passed), r.Count(Failed)
-	if passed+failed == 0 {
-		return nil
+// many is from how many scenarios on a cause is told with their number.
+const many = 3
+
+// String tells the cause in a line: how many scenarios, why, and which.
+func (c *Cause) String() string {
+	const most = 3
+	var which []string
+	for _, v := range c.Of[:min(most, len(c.Of))] {
+		which = append(which, v.Selector)
 	}
-	_, err := fmt.Fprintf(w, "\n%d scenarios against %s (%s): %d passed, %d failed in %s\n",
-		passed+failed, r.Target, r.Dialect, passed, failed, r.Took.Round(time.Millisecond))
-	return err
+	if more := len(c.Of) - most; more > 0 {
+		which = append(which, fmt.Sprintf("%d more", more))
+	}
+	noun := "scenarios"
+	if len(c.Of) == 1 {
+		noun = "scenario"
+	}
+	return fmt.Sprintf("%d %s: %s (%s)\n", len(c.Of), noun, c.Of[0].Why(), strings.Join(which, ", "))
 }

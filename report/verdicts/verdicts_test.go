@@ -3,48 +3,78 @@ package verdicts
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
 
 // results are of a check that was stopped: one passed, one failed in a way that
-// would move a cursor and break XML, one not played.
+// would move a cursor and break XML, one untested, one skipped, one not played.
 func results() *Results {
 	of := func(id string, line int, outcome Outcome) *Verdict {
-		return &Verdict{ID: id, Name: "a <b>name</b> & ]]>", File: "core/x.feature", Line: line, Outcome: outcome}
+		return &Verdict{ID: id, Selector: "core/x.feature:" + strconv.Itoa(line), Name: "a <b>name</b> & ]]>", File: "core/x.feature", Line: line, Outcome: outcome}
 	}
-	passed, failed, unplayed := of("core-x-1", 3, Passed), of("", 7, Failed), of("core-x-3", 11, NotPlayed)
+	passed, failed, untested, skipped, unplayed := of("core-x-1", 3, Passed), of("", 7, Failed), of("core-x-2", 9, Untested), of("", 10, Skipped), of("core-x-3", 11, NotPlayed)
 	passed.Took, failed.Took = 1500*time.Microsecond, time.Millisecond
 	failed.Reason = errors.New("field 39 is \x1b[2J")
 	failed.At, failed.Step, failed.Exchange = "core/x.feature:9", "the host approves", "purchase, sent:\n   3  code\n"
-	return &Results{Target: "10.0.0.9:8583", Dialect: "CUP", Took: 3 * time.Millisecond,
-		Features: []Feature{{Path: "core/x.feature", Name: "X", Verdicts: []*Verdict{passed, failed, unplayed}}}}
+	untested.Reason, skipped.Reason = errors.New("no balance"), errors.New("no card of role qr")
+	return &Results{Target: "10.0.0.9:8583", Dialect: "CUP", Took: 3 * time.Millisecond, Seed: 7,
+		Features: []Feature{{Path: "core/x.feature", Name: "X", Verdicts: []*Verdict{passed, failed, untested, skipped, unplayed}}}}
 }
 
-func TestTextSaysWhatToDoNext(t *testing.T) {
-	r := results()
+func told(t *testing.T, r *Results) string {
+	t.Helper()
 	var b strings.Builder
+	teller := Teller{Out: &b, Command: "posfleet check --profile bank.yaml"}
 	for v := range r.All() {
-		if err := v.WriteText(&b); err != nil {
+		if err := teller.Tell(v); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := r.WriteSummary(&b); err != nil {
 		t.Fatal(err)
 	}
+	return b.String()
+}
+
+func TestTextSaysWhatToDoNext(t *testing.T) {
 	want := `ok    core-x-1                 a <b>name</b> & ]]>
 FAIL                           a <b>name</b> & ]]>
       core/x.feature:9: the host approves
       field 39 is ?[2J
       | purchase, sent:
       |    3  code
-      again: posfleet check core/x.feature:7
+      again: posfleet check --profile bank.yaml core/x.feature:7
+untested core-x-2                 a <b>name</b> & ]]>
+skipped                          a <b>name</b> & ]]>
 
-2 scenarios against 10.0.0.9:8583 (CUP): 1 passed, 1 failed in 3ms
+4 scenarios against 10.0.0.9:8583 (CUP): 1 passed, 1 failed, 1 untested, 1 skipped in 3ms
+untested: 1 scenario: no balance (core/x.feature:9)
+skipped: 1 scenario: no card of role qr (core/x.feature:10)
+the order was --shuffle=7
 `
-	if got := b.String(); got != want {
+	if got := told(t, results()); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Many failures of one cause are told in full once, and with their number.
+func TestOneCauseIsToldOnce(t *testing.T) {
+	var of []*Verdict
+	for i := range 196 {
+		of = append(of, &Verdict{Selector: "@x-" + strconv.Itoa(i), Outcome: Failed, Phrase: "a terminal that has signed in",
+			Reason: fmt.Errorf("the terminal could not sign in: check value %06d", i), Exchange: "sign-in, sent:\n"})
+	}
+	text := told(t, &Results{Features: []Feature{{Verdicts: of}}})
+	for what, want := range map[string]int{
+		"sign-in, sent": 1, "as @x-0\n": 195, "196 scenarios: the terminal could not sign in: check value 000000 (@x-0, @x-1, @x-2, 193 more)": 1,
+	} {
+		if got := strings.Count(text, what); got != want {
+			t.Errorf("%q is told %d times, want %d", what, got, want)
+		}
 	}
 }
 
@@ -56,27 +86,59 @@ func TestNothingPlayedHasNoSummary(t *testing.T) {
 }
 
 func TestJUnitCountsEveryScenario(t *testing.T) {
-	var b strings.Builder
-	if err := results().WriteJUnit(&b); err != nil {
-		t.Fatal(err)
-	}
-	var all junitSuites
-	if err := xml.Unmarshal([]byte(b.String()), &all); err != nil {
-		t.Fatalf("%v in\n%s", err, &b)
-	}
-	suite := all.Suites[0]
-	for name, got := range map[string][3]int{"all": {all.Tests, all.Failures, all.Skipped}, "suite": {suite.Tests, suite.Failures, suite.Skipped}} {
-		if want := [3]int{3, 1, 1}; got != want {
-			t.Errorf("%s: %v tests, failures and skipped, want %v", name, got, want)
+	for strict, want := range map[bool][3]int{false: {5, 1, 3}, true: {5, 3, 1}} {
+		r := results()
+		r.Strict = strict
+		all := junitOf(t, r)
+		suite := all.Suites[0]
+		for name, got := range map[string][3]int{"all": {all.Tests, all.Failures, all.Skipped}, "suite": {suite.Tests, suite.Failures, suite.Skipped}} {
+			if got != want {
+				t.Errorf("strict %v, %s: %v tests, failures and skipped, want %v", strict, name, got, want)
+			}
 		}
 	}
+	suite := junitOf(t, results()).Suites[0]
 	if got, want := suite.Time, "0.002500"; got != want {
 		t.Errorf("the suite took %s, want %s", got, want)
 	}
 	if c := suite.Cases[1]; c.Failure == nil || c.Failure.Message != "field 39 is ?[2J" || c.Line != 7 {
 		t.Errorf("the failure reads %+v", c)
 	}
-	if c := suite.Cases[2]; c.Skipped == nil || c.Name != "@core-x-3 a <b>name</b> & ]]>" {
-		t.Errorf("the scenario that was not played reads %+v", c)
+	for i, want := range map[int]string{2: "untested: no balance", 3: "skipped: no card of role qr", 4: "not played: the check ended before its turn"} {
+		if c := suite.Cases[i]; c.Skipped == nil || c.Skipped.Message != want {
+			t.Errorf("case %d reads %+v, want skipped: %s", i, c, want)
+		}
 	}
+	if c := suite.Cases[4]; c.Name != "@core-x-3 a <b>name</b> & ]]>" {
+		t.Errorf("the scenario that was not played is called %s", c.Name)
+	}
+}
+
+// Rows of an outline, scenarios of one name in a file and in two files.
+func TestJUnitNamesAreUnique(t *testing.T) {
+	r := &Results{Features: []Feature{
+		{Path: "a.feature", Verdicts: []*Verdict{{ID: "x-1", Name: "pays", Example: 1, Line: 3}, {ID: "x-1", Name: "pays", Example: 2, Line: 4}, {Name: "same", File: "a.feature", Line: 5}}},
+		{Path: "b.feature", Verdicts: []*Verdict{{Name: "same", File: "b.feature", Line: 3}, {Name: "same", File: "b.feature", Line: 5}}},
+	}}
+	seen := map[string]bool{}
+	for _, s := range junitOf(t, r).Suites {
+		for _, c := range s.Cases {
+			if seen[c.Name] {
+				t.Errorf("two cases are called %q", c.Name)
+			}
+			seen[c.Name] = true
+		}
+	}
+}
+
+func junitOf(t *testing.T, r *Results) (all junitSuites) {
+	t.Helper()
+	var b strings.Builder
+	if err := r.WriteJUnit(&b); err != nil {
+		t.Fatal(err)
+	}
+	if err := xml.Unmarshal([]byte(b.String()), &all); err != nil {
+		t.Fatalf("%v in\n%s", err, &b)
+	}
+	return all
 }

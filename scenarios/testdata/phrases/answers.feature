@@ -122,3 +122,15 @@ Feature: Answers
     When the cardholder pays 1.00 yuan with a chip card
     And the cardholder asks for the balance of a chip card
     Then the balance has not changed
+
+  @holds
+  Scenario: the host answers as for a {role} card
+    Given a terminal that has signed in
+    When the cardholder pays 1000.00 yuan with a poor card
+    Then the host answers as for a poor card
+
+  @fails
+  Scenario: the host answers as for a {role} card
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a good card
+    Then the host answers as for a poor card

@@ -31,3 +31,19 @@ Feature: The line
     When the terminal tests the line
     And the terminal tests the line
     Then the host approves
+
+  @holds
+  Scenario: the line loses answers until a reversal is given up
+    Given a terminal that has signed in
+    And the line loses answers until a reversal is given up
+    When the cardholder pays 1.00 yuan with a good card
+    And the cardholder pays 2.00 yuan with a good card
+    Then the terminal refuses
+
+  @fails
+  Scenario: the line loses answers until a reversal is given up
+    Given a terminal that has signed in
+    And the line loses answers until a reversal is given up
+    When the cardholder pays 1.00 yuan with a good card
+    And the cardholder pays 2.00 yuan with a good card
+    Then the host approves

@@ -116,3 +116,19 @@ Feature: Messages
     Given a terminal that has signed in
     When the terminal tests the line
     Then 2 messages have been sent
+
+  @holds
+  Scenario: the reversal has been sent as often as the policy allows
+    Given a terminal that has signed in
+    And the line loses answers until a reversal is given up
+    When the cardholder pays 1.00 yuan with a good card
+    And the cardholder pays 2.00 yuan with a good card
+    Then the reversal has been sent as often as the policy allows
+
+  @fails
+  Scenario: the reversal has been sent as often as the policy allows
+    Given a terminal that has signed in
+    And the line loses the next answer
+    When the cardholder pays 1.00 yuan with a good card
+    And the cardholder pays 2.00 yuan with a good card
+    Then the reversal has been sent as often as the policy allows

@@ -264,3 +264,55 @@ Feature: Payments
     Given a terminal that has signed in
     When the cardholder pays 1.00 yuan with a good card
     And the operator refunds 1.00 yuan of the purchase on the slip
+
+  @holds
+  Scenario: the cardholder pays the limit of a {role} card
+    Given a terminal that has signed in
+    When the cardholder pays the limit of an over-limit card
+    Then the host approves
+
+  @fails
+  Scenario: the cardholder pays the limit of a {role} card
+    Given a terminal that has signed in
+    When the cardholder pays the limit of an over-limit card
+    Then the host declines
+
+  @holds
+  Scenario: the cardholder pays one fen more than the limit of a {role} card
+    Given a terminal that has signed in
+    When the cardholder pays one fen more than the limit of an over-limit card
+    Then the host declines
+
+  @fails
+  Scenario: the cardholder pays one fen more than the limit of a {role} card
+    Given a terminal that has signed in
+    When the cardholder pays one fen more than the limit of an over-limit card
+    Then the host approves
+
+  @holds
+  Scenario: the operator voids the last purchase with a wrong supervisor password
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a good card
+    And the operator voids the last purchase with a wrong supervisor password
+    Then the terminal refuses
+
+  @fails
+  Scenario: the operator voids the last purchase with a wrong supervisor password
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a good card
+    And the operator voids the last purchase with a wrong supervisor password
+    Then the host approves
+
+  @holds
+  Scenario: the operator refunds more of the last purchase than the policy allows
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a good card
+    And the operator refunds more of the last purchase than the policy allows
+    Then the terminal refuses
+
+  @fails
+  Scenario: the operator refunds more of the last purchase than the policy allows
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a good card
+    And the operator refunds more of the last purchase than the policy allows
+    Then the host approves

@@ -224,3 +224,112 @@ Feature: The terminal
     Given a terminal that has signed in
     When the cardholder pays 1.00 yuan with a good card
     Then the terminal has signed in again by itself
+
+  @holds
+  Scenario: the operator logs in
+    Given a terminal that is switched on
+    When the operator logs in
+    Then the terminal shows "请签到"
+
+  @fails
+  Scenario: the operator logs in
+    Given a terminal that is switched on
+    When the operator logs in
+    Then the terminal shows "密码错误"
+
+  @holds
+  Scenario: the operator logs in with a wrong password
+    Given a terminal that is switched on
+    When the operator logs in with a wrong password
+    Then the terminal shows "密码错误"
+
+  @fails
+  Scenario: the operator logs in with a wrong password
+    Given a terminal that is switched on
+    When the operator logs in with a wrong password
+    Then the terminal shows "请签到"
+
+  @holds
+  Scenario: another operator logs in
+    Given a terminal that is switched on
+    When another operator logs in
+    Then the terminal shows "请签到"
+
+  @fails
+  Scenario: another operator logs in
+    Given a terminal that is switched on
+    When another operator logs in
+    Then the terminal refuses
+
+  @holds
+  Scenario: an operator who does not exist logs in
+    Given a terminal that is switched on
+    When an operator who does not exist logs in
+    Then the terminal shows "操作员不存在"
+
+  @fails
+  Scenario: an operator who does not exist logs in
+    Given a terminal that is switched on
+    When an operator who does not exist logs in
+    Then the terminal shows "请签到"
+
+  @holds
+  Scenario: the supervisor logs in
+    Given a terminal that is switched on
+    When the supervisor logs in
+    Then the terminal shows "操作员管理"
+
+  @fails
+  Scenario: the supervisor logs in
+    Given a terminal that is switched on
+    When the supervisor logs in
+    Then the terminal shows "请签到"
+
+  @holds
+  Scenario: the administrator logs in
+    Given a terminal that is switched on
+    When the administrator logs in
+    Then the terminal shows "操作员管理"
+
+  @fails
+  Scenario: the administrator logs in
+    Given a terminal that is switched on
+    When the administrator logs in
+    Then the terminal shows "请签到"
+
+  @holds
+  Scenario: the policy says {text}
+    Given the policy says "reversal-tries: at least 2"
+    Given a terminal that is switched on
+
+  @fails
+  Scenario: the policy says {text}
+    Given a terminal that is switched on
+    And the policy says "supervisor: false"
+
+  @holds
+  Scenario: the terminal signs in again if it has signed off
+    Given a terminal that has signed in
+    When the terminal signs off
+    And the terminal signs in again if it has signed off
+    Then the terminal is signed in
+
+  @fails
+  Scenario: the terminal signs in again if it has signed off
+    Given a terminal that has signed in
+    When the terminal signs off
+    And the terminal signs in again if it has signed off
+    Then the terminal is not signed in
+
+  @holds
+  Scenario: the terminal shows the text of the answer
+    Given a terminal that has signed in
+    When the cardholder pays 1000.00 yuan with a poor card
+    Then the terminal shows the text of the answer
+
+  @fails
+  Scenario: the terminal shows the text of the answer
+    Given a terminal that is switched on
+    When the operator logs in
+    And the cardholder pays 1.00 yuan with a good card
+    Then the terminal shows the text of the answer

@@ -1,0 +1,58 @@
+package scenarios
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/posfleet/posfleet/report/verdicts"
+)
+
+// writeCucumber writes what godog's formatter made of the check, with what it
+// leaves out: ids that no two features or scenarios share, and why a scenario was
+// skipped or not tested.
+func (c *Check) writeCucumber(made []byte) error {
+	var features []map[string]any
+	if err := json.Unmarshal(made, &features); err != nil {
+		return fmt.Errorf("Cucumber results: %w", err)
+	}
+	taken := map[string]bool{}
+	unique := func(id, place string) string {
+		if taken[id] {
+			id += ";" + place
+		}
+		taken[id] = true
+		return id
+	}
+	for _, f := range features {
+		uri, _ := f["uri"].(string)
+		old, _ := f["id"].(string)
+		id := unique(old, uri)
+		f["id"] = id
+		elements, _ := f["elements"].([]any)
+		for _, e := range elements {
+			e, _ := e.(map[string]any)
+			line := fmt.Sprint(e["line"])
+			own, _ := e["id"].(string)
+			e["id"] = unique(id+own[min(len(old), len(own)):], line)
+			if p := c.at[uri+":"+line]; p != nil && (p.Outcome == verdicts.Skipped || p.Outcome == verdicts.Untested) {
+				explain(e, p.Verdict)
+			}
+		}
+	}
+	e := json.NewEncoder(c.Cucumber)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(features)
+}
+
+// explain puts the reason of a verdict at the sentence that it is about.
+func explain(element map[string]any, v *verdicts.Verdict) {
+	steps, _ := element["steps"].([]any)
+	for _, s := range steps {
+		s, _ := s.(map[string]any)
+		if result, is := s["result"].(map[string]any); is && s["name"] == v.Step {
+			result["error_message"] = v.Outcome.String() + ": " + v.Why()
+			return
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Need is why a scenario does not apply to a network: what its sentences ask for
+// and the profile does not have. It is known before anything is played.
+type Need struct{ lacks string }
+
+func (n *Need) Error() string { return n.lacks }
+
+func lack(format string, args ...any) *Need { return &Need{fmt.Sprintf(format, args...)} }
+
+// lacks is what a network lacks for a sentence alone.
+func (b *Bound) lacks(p *profile.Profile) *Need {
+	switch {
+	case p.Dialect.Form(b.Phrase.Of) == nil:
+		return lack("dialect %s has no %s", p.Dialect.Name, b.Phrase.Of)
+	case b.Phrase.Card && !readsCards(p):
+		return lack("no terminal of the profile reads cards")
+	}
+	return nil
+}
+
+// bounds finds the first sentence of a scenario that goes beyond what the
+// terminals' policy lets them do, or their cards hold; nil when none does. What
+// the scenario says that the terminal refuses is within them.
+func (l *Language) bounds(bound []*Bound) *Bound {
+	pol := &l.Profile.Policy
+	beyond := func(b *Bound, format string, args ...any) *Bound {
+		beyond := *b
+		beyond.Need = lack(format, args...)
+		return &beyond
+	}
+	booked, withoutPIN := 0, ""
+	for i, b := range bound {
+		if b.Phrase.Of == dialect.Settlement {
+			booked = 0
+		}
+		if refused(bound[i+1:]) {
+			continue
+		}
+		if b.Phrase.Of.Journalled() {
+			booked++
+		}
+		if pol.JournalLimit > 0 && booked > pol.JournalLimit {
+			return beyond(b, "policy journal-limit is %d, this is payment %d of the batch", pol.JournalLimit, booked)
+		}
+		if b.Phrase.Of == dialect.Refund && b.Args.Has("amount") {
+			if v, err := b.Args.Amount(0); err == nil && pol.RefundLimit > 0 && v > pol.RefundLimit {
+				return beyond(b, "policy refund-limit is %s yuan", report.FormatYuan(pol.RefundLimit))
+			}
+		}
+		if hs := l.Profile.Holders(b.Role); b.Phrase.Card && len(hs) > 0 && hs[0].Typed == nil {
+			withoutPIN = b.Role
+		}
+		if withoutPIN != "" && l.asksPIN(b) {
+			return beyond(b, "the card of role %s has no PIN in the profile", withoutPIN)
+		}
+	}
+	return nil
+}
+
+// refused reports whether the sentences that follow one say that the terminal
+// refuses what it asks, before they ask anything else.
+func refused(after []*Bound) bool {
+	for _, b := range after {
+		if b.Phrase.Refuses || b.Phrase.Of != dialect.SignIn {
+			return b.Phrase.Refuses
+		}
+	}
+	return false
+}
+
+// asksPIN reports whether a field table wants a PIN block, or what goes with one.
+func (l *Language) asksPIN(b *Bound) bool {
+	for _, row := range b.Args.Table {
+		for _, e := range []wire.Element{wire.PINBlock, wire.PINCapture, wire.EntryMode, wire.SecurityControl} {
+			if row[0] == strconv.Itoa(l.Profile.Dialect.Place(e).Field) && meaning(comparisons, row[1]) != absent {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// policyKeys are the keys of the profile that the sentence about the policy may
+// name, and what they are.
+var policyKeys = map[string]func(*profile.Profile) string{
+	"reversal-tries":    func(p *profile.Profile) string { return strconv.Itoa(p.Policy.ReversalTries) },
+	"reversal-reason":   func(p *profile.Profile) string { return p.Policy.ReversalReason },
+	"reversal-original": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.ReversalOriginal) },
+	"keep-on-mismatch":  func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.KeepOnMismatch) },
+	"abort-on-reversal": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.AbortOnReversal) },
+	"defective-is-good": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.DefectiveIsGood) },
+	"supervisor":        func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.Supervisor) },
+	"auto-sign-off":     func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.AutoSignOff) },
+	"encrypt-tracks":    func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.EncryptTracks) },
+	"reversal-accepts":  func(p *profile.Profile) string { return strings.Join(p.Policy.ReversalAccepts, " ") },
+	"sign-in":           func(p *profile.Profile) string { return string(p.SignIn) },
+}
+
+// policySays makes the sentence that a scenario is for terminals of one policy
+// only: "sign-in: 004 or 006", "reversal-tries: at least 2", "reversal-accepts: not A0".
+func policySays(a Args) (func(*sim.Player) error, error) {
+	key, want, ok := strings.Cut(a.Quoted(0), ": ")
+	value := policyKeys[key]
+	if !ok || value == nil {
+		return nil, fmt.Errorf("want a key of the profile and its value, such as \"supervisor: true\"")
+	}
+	is := value(a.Profile)
+	fits := slices.Contains(strings.Split(want, " or "), is)
+	if least, isBound := strings.CutPrefix(want, "at least "); isBound {
+		n, err := strconv.Atoi(least)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no number", least)
+		}
+		has, err := strconv.Atoi(is)
+		if err != nil {
+			return nil, fmt.Errorf("%s is no number", key)
+		}
+		fits = has >= n
+	}
+	if code, isNot := strings.CutPrefix(want, "not "); isNot {
+		fits = !slices.Contains(strings.Fields(is), code)
+	}
+	if !fits {
+		return nil, lack("%s is %s in the profile", key, is)
+	}
+	return func(*sim.Player) error { return nil }, nil
+}
+
+// operators makes a Make for sentences in which somebody logs in: with the right
+// password or a wrong one.
+func operators(who func(*profile.Profile) *profile.Operator, lacking string, right bool) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		o := who(a.Profile)
+		if o == nil {
+			return nil, lack("the profile has no %s", lacking)
+		}
+		password := string(o.Password)
+		if !right {
+			password = wrong(password)
+		}
+		return func(p *sim.Player) error { return keepRefusal(p, p.T.Login(o.Number, password)) }, nil
+	}
+}
+
+// wrong is a password of the same length that is not the given one.
+func wrong(password string) string {
+	b := []byte(password)
+	for i := range b {
+		b[i] = '0' + (b[i]-'0'+1)%10
+	}
+	return string(b)
+}
+
+// byNumber gives the operator with a number.
+func byNumber(number string) func(*profile.Profile) *profile.Operator {
+	return func(p *profile.Profile) *profile.Operator { return p.Operator(number) }
+}
+
+// colleague is the second operator who sells; nil when there is one only.
+func colleague(p *profile.Profile) *profile.Operator {
+	first := p.Cashier()
+	for i := range p.Operators {
+		if o := &p.Operators[i]; o.Sells() && o.Number != first.Number {
+			return o
+		}
+	}
+	return nil
+}
+
+// stranger is an operator whom the profile does not have.
+func stranger(p *profile.Profile) *profile.Operator {
+	for n := 98; n > 0; n-- {
+		number := fmt.Sprintf("%02d", n)
+		if p.Operator(number) == nil {
+			return &profile.Operator{Number: number, Password: profile.Secret("0000")}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package scenarios
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/features"
+	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/profile"
+)
+
+// changes are of the bundled profile: what stands there, and what instead. Each
+// key that docs/profile.md has for what terminals do is among them, with each of
+// its values.
+var changes = []struct {
+	name string
+	edit []string // pairs
+}{
+	{"timeout", []string{"timeout: 5s", "timeout: 2s"}},
+	{"reversal-tries 1", []string{"reversal-tries: 3", "reversal-tries: 1"}},
+	{"reversal-tries 2", []string{"reversal-tries: 3", "reversal-tries: 2"}},
+	{"reversal-tries 5", []string{"reversal-tries: 3", "reversal-tries: 5"}},
+	{"reversal-tries 99", []string{"reversal-tries: 3", "reversal-tries: 99"}},
+	{"reversal-reason", []string{`reversal-reason: "98"`, `reversal-reason: "06"`}},
+	{"reversal-accepts 00", []string{`["00", "12", "25"]`, `["00"]`}},
+	{"reversal-accepts many", []string{`["00", "12", "25"]`, `["00", "12", "25", "94", "A0"]`}},
+	{"reversal-original", []string{"reversal-original: false", "reversal-original: true"}},
+	{"keep-on-mismatch", []string{"keep-on-mismatch: true", "keep-on-mismatch: false"}},
+	{"abort-on-reversal", []string{"abort-on-reversal: true", "abort-on-reversal: false"}},
+	{"abort-on-reversal, one try", []string{"abort-on-reversal: true", "abort-on-reversal: false", "reversal-tries: 3", "reversal-tries: 1"}},
+	{"defective-is-good", []string{"defective-is-good: true", "defective-is-good: false"}},
+	{"supervisor", []string{"supervisor: true", "supervisor: false"}},
+	{"no supervisor", []string{"supervisor: true", "supervisor: false", `  - {number: "00", password: "123456"}    # supervisor` + "\n", ""}},
+	{"auto-sign-off", []string{"auto-sign-off: false", "auto-sign-off: true"}},
+	{"auto-sign-off, small batches", []string{"auto-sign-off: false", "auto-sign-off: true", "journal-limit: 500", "journal-limit: 3"}},
+	{"journal-limit 0", []string{"journal-limit: 500", "journal-limit: 0"}},
+	{"journal-limit 1", []string{"journal-limit: 500", "journal-limit: 1"}},
+	{"journal-limit 10", []string{"journal-limit: 500", "journal-limit: 10"}},
+	{"refund-limit 0", []string{"refund-limit: 10000.00", "refund-limit: 0"}},
+	{"refund-limit 1", []string{"refund-limit: 10000.00", "refund-limit: 1.00"}},
+	{"refund-limit 25", []string{"refund-limit: 10000.00", "refund-limit: 25.00"}},
+	{"encrypt-tracks", []string{"encrypt-tracks: true", "encrypt-tracks: false"}},
+	{"sign-in 001", []string{`sign-in: "004"`, `sign-in: "001"`}},
+	{"sign-in 003", []string{`sign-in: "004"`, `sign-in: "003"`}},
+	{"sign-in 005", []string{`sign-in: "004"`, `sign-in: "005"`}},
+	{"sign-in 006", []string{`sign-in: "004"`, `sign-in: "006"`}},
+	{"mac x9.9", []string{"mac: ecb", "mac: x9.9"}},
+	{"mac x9.19", []string{"mac: ecb", "mac: x9.19"}},
+	{"length binary4", []string{"length: binary2", "length: binary4"}},
+	{"length digits4", []string{"length: binary2", "length: digits4"}},
+	{"tpdu none", []string{`tpdu: "6000030000"`, "tpdu: none"}},
+	{"header none", []string{`header: "603100310000"`, "header: none"}},
+	{"iso87", []string{"dialect: cup", "dialect: iso87", `tpdu: "6000030000"`, "tpdu: none", `header: "603100310000"`, "header: none", "mac: ecb", "mac: x9.19"}},
+	{"iso87, one try, single DES", []string{"dialect: cup", "dialect: iso87", "reversal-tries: 3", "reversal-tries: 1", `sign-in: "004"`, `sign-in: "001"`,
+		`reversal-reason: "98"`, `reversal-reason: "06"`}},
+	{"password", []string{`{number: "01", password: "0000"}`, `{number: "01", password: "87654321"}`}},
+	{"supervisor's password", []string{`password: "123456"}    # supervisor`, `password: "0000"}`}},
+	{"other numbers", []string{`number: "01"`, `number: "77"`, `number: "02"`, `number: "98"`}},
+	{"no second operator", []string{`  - {number: "02", password: "0000"}` + "\n", ""}},
+	{"no administrator", []string{`  - {number: "99", password: "12345678"}  # administrator` + "\n", ""}},
+	{"one terminal", []string{"count: 1000\n    kinds: {counter: 17, mobile: 2, qr: 1}", "count: 1"}},
+	{"mobile terminals", []string{"kinds: {counter: 17, mobile: 2, qr: 1}", "kind: mobile"}},
+	{"QR boxes only", []string{"kinds: {counter: 17, mobile: 2, qr: 1}", "kind: qr"}},
+	{"one card a role", []string{"    count: 1000\n    expiry", "    expiry"}},
+	{"cards without PIN", []string{"    pin: \"123456\"\n", ""}},
+	{"cards without chip", []string{"    sequence: \"001\"\n", ""}},
+	{"discretionary digits", []string{"    pin: \"123456\"\n", "    pin: \"123456\"\n    discretionary: \"4460000000000\"\n"}},
+	{"another limit", []string{"limit: 500.00", "limit: 1.00"}},
+	{"no limit", []string{"    limit: 500.00\n", ""}},
+	{"no payment code", []string{"    code: \"6225000000000000001\"\n", ""}},
+	{"another answer", []string{`answers: "43"`, `answers: "07"`, `answers: "41"`, `answer: "05"`}},
+	{"an answer by decree", []string{"balance: 0.50", `answers: "61"`}},
+	{"no fees", []string{", fee: {basis-points: 38, cap: 20.00}", ""}},
+}
+
+// changed is the bundled profile with changes.
+func changed(t *testing.T, edit []string) *profile.Profile {
+	t.Helper()
+	b, err := os.ReadFile("../sim/profile/bundled.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(b)
+	for i := 0; i < len(edit); i += 2 {
+		if !strings.Contains(text, edit[i]) {
+			t.Fatalf("the bundled profile does not say %q", edit[i])
+		}
+		text = strings.ReplaceAll(text, edit[i], edit[i+1])
+	}
+	name := filepath.Join(t.TempDir(), "bank.yaml")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := profile.Load(name, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Policy.Timeout = min(p.Policy.Timeout, 2*time.Second)
+	return p
+}
+
+// serve serves a profile's bundled host for a test.
+func serve(t testing.TB, p *profile.Profile, options ...host.Option) *line.Dialer {
+	t.Helper()
+	h, err := host.New(p, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { h.Serve(ctx, l) })
+	t.Cleanup(func() {
+		stop()
+		wg.Wait()
+	})
+	return &line.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}
+}
+
+// embeddedFor are the features that come with posfleet for a dialect.
+func embeddedFor(t testing.TB, dialect string) []*Feature {
+	t.Helper()
+	fs, err := ReadFeatures(features.FS, "core", dialect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fs
+}
+
+// A scenario takes from the profile what networks and terminals differ in, or is
+// skipped: a right host never fails.
+func TestRightHostPassesUnderEveryProfile(t *testing.T) {
+	for _, c := range changes {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := changed(t, c.edit)
+			check := &Check{Language: NewLanguage(p), Dialer: serve(t, p), Features: embeddedFor(t, p.Dialect.Name), Terminals: 4}
+			found, err := check.Run(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for v := range found.All() {
+				if v.Outcome == verdicts.Failed || v.Outcome == verdicts.NotPlayed {
+					t.Errorf("%s %s %s: %s: %v", v.ID, v.Outcome, v.At, v.Step, v.Reason)
+				}
+			}
+			if found.Count(verdicts.Passed) < 10 || found.Unsettled > 0 {
+				t.Errorf("%d passed, %d left a reversal: %v", found.Count(verdicts.Passed), found.Unsettled, found.UnsettledWhy)
+			}
+			var b strings.Builder
+			found.WriteSummary(&b)
+			t.Log(b.String())
+		})
+	}
+}

@@ -222,18 +222,35 @@ func (c *Check) tell(p *plan) {
 	}
 }
 
-// describe renders the last few exchanges, masked, field by field.
+// describe renders exchanges, masked, field by field.
 func describe(d *dialect.Dialect, past []exchange) string {
 	var b strings.Builder
-	for _, s := range past[max(0, len(past)-2):] {
+	for _, s := range past {
 		fmt.Fprintf(&b, "%s, sent:\n", s.result.Of)
 		d.Describe(&b, s.request)
 		if s.answer == nil {
 			fmt.Fprintf(&b, "%s\n", s.result.Outcome)
+			describeStray(&b, d, &s.result)
 			continue
 		}
 		fmt.Fprintf(&b, "answered:\n")
 		d.Describe(&b, s.answer)
 	}
 	return b.String()
+}
+
+// describeStray renders what came that was no answer. Of what cannot be read
+// nothing is shown but its length: it may be part of a card number.
+func describeStray(b *strings.Builder, d *dialect.Dialect, r *sim.Result) {
+	if r.StrayWhy == "" {
+		return
+	}
+	fmt.Fprintf(b, "something else came: %s", r.StrayWhy)
+	m := d.NewMessage()
+	if err := m.Read(r.Stray); err != nil {
+		fmt.Fprintf(b, "; %d octets, which cannot be read: %v\n", len(r.Stray), err)
+		return
+	}
+	b.WriteString("\n")
+	d.Describe(b, m)
 }

@@ -3,6 +3,8 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
@@ -39,7 +41,7 @@ func (s *seat) begin(p *plan) {
 	s.player.T = t
 	s.player.Fresh()
 	w := worldOf(s.player)
-	w.seat, w.seats, w.batches = s.number, s.of, s.batches
+	w.seat, w.seats, w.batches, w.faults = s.number, s.of, s.batches, injected(t)
 }
 
 // play plays the next step of the scenario under way.
@@ -49,9 +51,37 @@ func (s *seat) play() error {
 	_, err := s.player.Play(s.player.T, &sim.Plan{Steps: []sim.Step{{Text: b.Text, At: b.At, Do: b.Do}}}, s.plan.index, -1)
 	if v := s.plan.Verdict; err != nil && v.Reason == nil {
 		v.Reason, v.Step, v.At, v.Phrase = err, b.Text, b.At, b.Phrase.English
-		v.Exchange = describe(s.check.Language.Profile.Dialect, worldOf(s.player).exchanges)
+		past := worldOf(s.player).exchanges
+		shown := past[max(0, len(past)-2):]
+		if i := firstWrong(past); i >= 0 {
+			v.Cause = causeOf(&past[i].result)
+			if why := whyNotApproved(&past[i].result).Error(); !strings.Contains(err.Error(), why) {
+				v.Reason = fmt.Errorf("%w; before that, the %s: %s", err, past[i].result.Of, why)
+			}
+			if i < len(past)-2 {
+				shown = append([]exchange{past[i]}, shown...)
+			}
+		}
+		v.Exchange = describe(s.check.Language.Profile.Dialect, shown)
 	}
 	return err
+}
+
+// firstWrong is the first exchange that had no verified answer, although the line
+// did nothing to it: what comes later in the scenario may follow from that alone.
+// It is -1 when there is none.
+func firstWrong(past []exchange) int {
+	return slices.IndexFunc(past, func(e exchange) bool {
+		return !e.bent && e.result.Outcome > report.Declined && e.result.Outcome != report.Open
+	})
+}
+
+// causeOf says of an exchange that went wrong what other scenarios may say too.
+func causeOf(r *sim.Result) string {
+	if r.Of == dialect.SignIn {
+		return fmt.Sprintf("the terminal could not sign in: %v", whyNotApproved(r))
+	}
+	return whyNotApproved(r).Error()
 }
 
 // end gives the verdict on the scenario that was under way, none if it failed
@@ -81,7 +111,7 @@ func (s *seat) end(err error, stopped bool) {
 	case p.Reason == nil:
 		p.Outcome = verdicts.Passed
 	case stopped:
-		p.Reason, p.Step, p.At, p.Phrase, p.Exchange = nil, "", "", "", ""
+		p.Reason, p.Step, p.At, p.Phrase, p.Cause, p.Exchange = nil, "", "", "", "", ""
 		return
 	case errors.Is(p.Reason, sim.ErrUntested):
 		p.Outcome = verdicts.Untested
@@ -103,10 +133,12 @@ func (s *seat) settle(w *world) error {
 	p, t := s.player, s.player.T
 	t.Faults.Queue = nil
 	var err error
-	if t.Owes() && !p.SettleOwed(t) {
-		err = errors.New("no answer")
-		if w.reversal != nil {
-			err = w.reversal
+	if t.Owes() {
+		if t.SignedIn = false; signedIn(p) != nil || !p.SettleOwed(t) {
+			err = errors.New("the terminal could not sign in")
+			if w.reversal != nil {
+				err = w.reversal
+			}
 		}
 	}
 	if w.traceSet {
@@ -125,10 +157,21 @@ func (s *seat) settle(w *world) error {
 // others.
 const journalRoom = 20
 
+// injected counts what a terminal's line has been made to do.
+func injected(t *sim.Terminal) (n int64) {
+	for _, k := range t.Faults.Injected {
+		n += k
+	}
+	return n
+}
+
 // keep keeps an exchange for the sentences that look at messages.
 func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
-	e := exchange{request: request.Clone(), result: *r}
 	w := worldOf(s.player)
+	e := exchange{request: request.Clone(), result: *r}
+	if n := injected(s.player.T); n != w.faults {
+		e.bent, w.faults = true, n
+	}
 	if r.Outcome <= report.Refused {
 		w.answered = true
 		if answer.MTI() != "\x00\x00\x00\x00" {

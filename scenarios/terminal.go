@@ -46,7 +46,7 @@ func signedIn(p *sim.Player) error {
 		return err
 	}
 	if !t.SignedIn {
-		return fmt.Errorf("the terminal could not sign in: %w", p.Last.Reason())
+		return fmt.Errorf("the terminal could not sign in: %w", whyNot(p))
 	}
 	return nil
 }
@@ -229,9 +229,21 @@ func checkState(p *sim.Player, ok bool, want, seen string) error {
 	return nil
 }
 
+// whyNot says why the last exchange was not approved, and what came instead of
+// its answer; nil when it was.
+func whyNot(p *sim.Player) error { return whyNotApproved(&p.Last) }
+
+func whyNotApproved(r *sim.Result) error {
+	err := r.Reason()
+	if err != nil && r.StrayWhy != "" && r.Outcome > report.Refused {
+		return fmt.Errorf("%w; something else came: %s", err, r.StrayWhy)
+	}
+	return err
+}
+
 // unexpected says that the last exchange is not what was wanted.
 func unexpected(p *sim.Player, want string) error {
-	if err := p.Last.Reason(); err != nil {
+	if err := whyNot(p); err != nil {
 		return fmt.Errorf("want %s: %w", want, err)
 	}
 	return fmt.Errorf("want %s, the last exchange is an approved %s", want, p.Last.Of)

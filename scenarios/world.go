@@ -25,6 +25,7 @@ type world struct {
 	trace    uint32         // the terminal's, before the scenario set it
 	traceSet bool           // the scenario has
 
+	faults   int64    // that the line has been made to do so far
 	answered bool     // the host has answered something
 	broken   []string // rules that its answers broke, by id
 	reversal error    // why the last reversal was not acknowledged
@@ -34,6 +35,7 @@ type world struct {
 type exchange struct {
 	request, answer *wire.Message // answer is nil when none came
 	result          sim.Result
+	bent            bool // the line was made to do something to it
 }
 
 // worldOf gives the scenario's world; a player under load keeps one.

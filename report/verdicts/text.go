@@ -1,6 +1,7 @@
 package verdicts
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -101,6 +102,11 @@ func (r *Results) WriteSummary(w io.Writer) error {
 // many is from how many scenarios on a cause is told with their number.
 const many = 3
 
+// Why is the cause in words.
+func (c *Cause) Why() string {
+	return cmp.Or(report.Printable(c.Of[0].Cause), c.Of[0].Why())
+}
+
 // String tells the cause in a line: how many scenarios, why, and which.
 func (c *Cause) String() string {
 	const most = 3
@@ -115,5 +121,5 @@ func (c *Cause) String() string {
 	if len(c.Of) == 1 {
 		noun = "scenario"
 	}
-	return fmt.Sprintf("%d %s: %s (%s)\n", len(c.Of), noun, c.Of[0].Why(), strings.Join(which, ", "))
+	return fmt.Sprintf("%d %s: %s (%s)\n", len(c.Of), noun, c.Why(), strings.Join(which, ", "))
 }

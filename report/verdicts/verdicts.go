@@ -46,6 +46,7 @@ type Verdict struct {
 	Reason   error    // why it did not pass; nil when it did, or was not played
 	Step     string   // the sentence that did not hold, or that asks for what is not there
 	At       string   // its file:line
+	Cause    string   // what went wrong first, as other scenarios may say too; empty for the reason at that sentence
 	Phrase   string   // what that sentence says, in whatever language and with whatever words
 	Exchange string   // the exchanges up to then, decoded and masked
 	Rules    []string // ids of the rules that answers broke
@@ -59,16 +60,20 @@ func (v *Verdict) Why() string {
 	return report.Printable(strings.TrimPrefix(v.Reason.Error(), v.Outcome.String()+": "))
 }
 
-var digits = regexp.MustCompile(`\d+`)
+// digits are numbers, in hexadecimal too.
+var digits = regexp.MustCompile(`\b[0-9A-F]{4,}\b|\d+`)
 
-// cause is alike for verdicts with one cause: the outcome, the reason but for its
-// numbers, and of a failure the phrase.
+// cause is alike for verdicts with one cause: the outcome, what went wrong first or
+// the reason, but for its numbers, and of a failure without such a cause the phrase.
 func (v *Verdict) cause() string {
-	phrase := ""
-	if v.Outcome == Failed {
-		phrase = v.Phrase
+	what, phrase := v.Cause, ""
+	if what == "" {
+		what = v.Why()
+		if v.Outcome == Failed {
+			phrase = v.Phrase
+		}
 	}
-	return fmt.Sprint(v.Outcome, "\n", phrase, "\n", digits.ReplaceAllString(v.Reason.Error(), "#"))
+	return fmt.Sprint(v.Outcome, "\n", phrase, "\n", digits.ReplaceAllString(what, "#"))
 }
 
 // Feature holds the verdicts on the scenarios of one feature file.

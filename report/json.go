@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -285,7 +286,11 @@ func readSummary(name string) (*summaryJSON, error) {
 
 // read takes in run.json: its seconds one by one, all the rest at once.
 func (s *summaryJSON) read(r io.Reader) error {
-	in := json.NewDecoder(r)
+	text := bufio.NewReader(r)
+	if mark, _ := text.Peek(3); string(mark) == "\xef\xbb\xbf" { // an editor was at it
+		_, _ = text.Discard(3)
+	}
+	in := json.NewDecoder(text)
 	in.DisallowUnknownFields()
 	if err := delimiter(in, '{'); err != nil {
 		return err

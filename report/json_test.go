@@ -125,6 +125,22 @@ func TestRunComesBackFromItsFolder(t *testing.T) {
 	}
 }
 
+// An editor may have put a byte order mark before a run's summary.
+func TestSummaryWithAByteOrderMark(t *testing.T) {
+	dir, _ := kept(t, true)
+	name := filepath.Join(dir, "run.json")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, append([]byte("\xef\xbb\xbf"), text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(dir); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestKilledRunIsRead(t *testing.T) {
 	dir, want := kept(t, false)
 	got, err := Read(dir)

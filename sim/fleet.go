@@ -120,6 +120,7 @@ func (f *fleet) each(recorder *report.Recorder, players int, do func(*Player, *T
 	for range min(players, len(f.terminals)) {
 		wg.Go(func() {
 			p := f.run.newPlayer(recorder)
+			defer p.caught()
 			for i := next.Add(1) - 1; i < int64(len(f.terminals)); i = next.Add(1) - 1 {
 				do(p, f.terminals[i])
 			}

@@ -11,6 +11,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
@@ -87,11 +88,13 @@ type Player struct {
 	Last  Result // of the latest transaction that a step asked for
 	// Each is told each exchange when it has ended; it may be nil. The messages
 	// hold until it returns.
-	Each   func(request, answer *wire.Message, r *Result)
-	Shard  *report.Shard // nil when nothing is recorded
-	Judge  *rules.Judge  // the run's; nil until the first answer makes one for this player
-	Vars   Vars          // nil until a step keeps something
-	Closed Closed        // is told each batch that is about to be closed; it may be nil
+	Each func(request, answer *wire.Message, r *Result)
+	// Panicked is told of a panic; without it, that ends the process.
+	Panicked func(value any, stack []byte)
+	Shard    *report.Shard // nil when nothing is recorded
+	Judge    *rules.Judge  // the run's; nil until the first answer makes one for this player
+	Vars     Vars          // nil until a step keeps something
+	Closed   Closed        // is told each batch that is about to be closed; it may be nil
 
 	req, ans *wire.Message // ans is borrowed, until the next exchange
 	orig     *wire.Message // the original of a reversal; made when first needed
@@ -131,6 +134,7 @@ func NewPlayer(d *dialect.Dialect, clock *line.Clock) *Player {
 // Play plays one plan on terminal t for arrival n, due at the given time of the
 // clock. It gives the first step that did not hold.
 func (p *Player) Play(t *Terminal, plan *Plan, n int, due time.Duration) (failed *Step, err error) {
+	defer p.caught()
 	p.T, p.n, p.due = t, n, due
 	for i := range plan.Steps {
 		if err := plan.Steps[i].Do(p); err != nil {
@@ -138,6 +142,16 @@ func (p *Player) Play(t *Terminal, plan *Plan, n int, due time.Duration) (failed
 		}
 	}
 	return nil, nil
+}
+
+// caught hands a panic to Panicked, if there is one who is told.
+func (p *Player) caught() {
+	if p.Panicked == nil {
+		return
+	}
+	if value := recover(); value != nil {
+		p.Panicked(value, debug.Stack())
+	}
 }
 
 // Fresh forgets what the scenario before left: its last result, its

@@ -54,6 +54,8 @@ type Observer struct {
 	// not hold. They may be called from many goroutines at once.
 	Exchange func(Event)
 	Failed   func(Event)
+	// Panicked is told of a panic of a player; without it, that ends the process.
+	Panicked func(value any, stack []byte)
 }
 
 // Event is an exchange that has ended or a step that did not hold. What it points
@@ -138,7 +140,7 @@ func (r *Run) newPlayer(recorder *report.Recorder) *Player {
 	p := NewPlayer(r.Profile.Dialect, r.clock)
 	p.Judge = r.judge
 	p.Shard, p.origin, p.seed = recorder.Shard(), &r.origin, r.Mix.Seed
-	p.Closed = r.Observer.Closed
+	p.Closed, p.Panicked = r.Observer.Closed, r.Observer.Panicked
 	if told := r.Observer.Exchange; told != nil {
 		p.Each = func(request, answer *wire.Message, res *Result) {
 			told(Event{Terminal: p.T, Result: res, Request: request, Answer: answer})

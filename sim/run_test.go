@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,6 +101,35 @@ func (b *bench) run(t testing.TB, r *sim.Run) *report.Report {
 		t.Error(err)
 	}
 	return rep
+}
+
+// A panic on any terminal is told to whoever runs the fleet, in every model and
+// on every kind of line: it may know better than to die with it.
+func TestPanicOfAPlayerIsTold(t *testing.T) {
+	for _, lines := range []string{"own", "shared:2"} {
+		for _, pacer := range []sim.Pacer{nil, sim.Constant(sim.Rate{N: 100, Per: time.Second})} {
+			b := newBench(t, "cup", 4)
+			plan := &sim.Plan{ID: "broken", Steps: []sim.Step{{Text: "break", Do: func(*sim.Player) error {
+				time.Sleep(time.Millisecond)
+				panic("planted")
+			}}}}
+			mix, err := sim.NewMix(1, []*sim.Plan{plan}, []float64{1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mode, _ := line.ParseMode(lines)
+			var told atomic.Int64
+			b.run(t, &sim.Run{Lines: mode, Terminals: 4, Mix: mix, Pacer: pacer, For: 50 * time.Millisecond,
+				Observer: sim.Observer{Panicked: func(value any, stack []byte) {
+					if value == "planted" && len(stack) > 0 {
+						told.Add(1)
+					}
+				}}})
+			if told.Load() == 0 {
+				t.Errorf("%s, open %v: nobody was told", lines, pacer != nil)
+			}
+		}
+	}
 }
 
 func TestEveryArrivalIsAccountedFor(t *testing.T) {

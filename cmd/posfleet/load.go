@@ -177,6 +177,10 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 		keep(folder.Interval(iv))
 		tell.second(run.Recorder.Progress(), f.length)
 	}
+	run.Observer.Panicked = func(value any, stack []byte) {
+		tellPanic(tell.w, value, stack)
+		os.Exit(exitInternal) // the interval log tells the run so far
+	}
 	note(run, folder.Events)
 	rep, err = run.Do(ctx, sig.abort)
 	tell.done()

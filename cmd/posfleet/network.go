@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -112,7 +113,10 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 		if err != nil {
 			return nil, &exit{code: exitUnreachable, err: fmt.Errorf("bundled host: %w", err)}
 		}
-		h, err := f.bundled(p)
+		h, err := f.bundled(p, host.WithLog(host.Log{Panic: func(value any, stack []byte) {
+			tellPanic(newScreen(os.Stderr), value, stack)
+			os.Exit(exitInternal)
+		}}))
 		if err != nil {
 			l.Close()
 			return nil, err

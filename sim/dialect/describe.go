@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/moov-io/iso8583/field"
 
@@ -12,18 +11,48 @@ import (
 )
 
 // Describe writes the message for people: routing header, MTI, then a line a
-// field and one for each part of a composed field. What Masks hides is
-// not in it; octets that are not printable ASCII are escaped (GBK text too).
+// field and one for each part of a composed field, and what a response code
+// means. What Masks hides is not in it, nor card numbers, tracks and PINs that
+// texts hold; Chinese is in UTF-8, what cannot be printed is escaped.
 // An error of w ends it silently, as with fmt.
 func (d *Dialect) Describe(w io.Writer, m *wire.Message) {
 	out := bufio.NewWriter(w)
 	defer out.Flush()
 	d.describeHead(out, m.Head)
-	fmt.Fprintf(out, "MTI  %s  %s\n", escape([]byte(m.MTI())), d.describeMTI(m))
+	fmt.Fprintf(out, "MTI  %s  %s\n", readable([]byte(m.MTI())), d.describeMTI(m))
 	for f := range m.Fields {
-		fmt.Fprintf(out, "%3d  %-28s %s\n", f, d.FieldName(f), d.Shown(m, f))
+		fmt.Fprintf(out, "%3d  %-28s %s%s\n", f, d.FieldName(f), d.Shown(m, f), d.inWords(m, f))
 		d.describeParts(out, m, f)
+		if f == d.Place(wire.ResponseCode).Field && m.IsAnswer() {
+			if keys := code(m, f).Keys(); keys != "" {
+				fmt.Fprintf(out, "       profile keys to look at: %s\n", keys)
+			}
+		}
 	}
+}
+
+// inWords is what a response code means, after what is shown of it.
+func (d *Dialect) inWords(m *wire.Message, f int) string {
+	if f != d.Place(wire.ResponseCode).Field || d.mask(f) != Clear {
+		return ""
+	}
+	c := code(m, f)
+	words := c.Words()
+	if !m.IsAnswer() {
+		words = c.Reason()
+	}
+	if words == "" {
+		return ""
+	}
+	if text := c.Display(); m.IsAnswer() && text != "" {
+		return ": " + words + " (" + text + ")"
+	}
+	return ": " + words
+}
+
+func code(m *wire.Message, f int) (c Code) {
+	copy(c[:], m.Field(f))
+	return c
 }
 
 // FieldName is what the spec calls field f, "" when the dialect lacks it.
@@ -38,7 +67,7 @@ func (d *Dialect) FieldName(f int) string {
 	if len(name) > 60 {
 		name = name[:60]
 	}
-	return escape([]byte(name))
+	return readable([]byte(name))
 }
 
 // Shown is the value of field f as it may be shown, "absent" when it is not
@@ -50,14 +79,14 @@ func (d *Dialect) Shown(m *wire.Message, f int) string {
 	v := m.Field(f)
 	switch d.mask(f) {
 	case Clear:
-		return d.plain(f, v)
+		return d.plain(f, d.scrubbed(f, v))
 	case Truncated:
 		return MaskPAN(v)
 	case Tags:
 		return fmt.Sprintf("(%d octets)", len(v))
 	case Details:
 		if p := totals(m, f); p != nil {
-			return escape(v)
+			return readable(v)
 		}
 		return fmt.Sprintf("(%d digits)", len(v))
 	}
@@ -88,25 +117,36 @@ func (d *Dialect) binary(f int) bool {
 	return false
 }
 
-// plain shows a value: text escaped, octets that are no text in hexadecimal.
+// plain shows a value: text as it reads, octets that are no text in hexadecimal.
 func (d *Dialect) plain(f int, v []byte) string {
 	if d.binary(f) && !printable(v) {
+		if private(f) {
+			return ScrubbedHex(v)
+		}
 		return fmt.Sprintf("%X", v)
 	}
-	return escape(v)
+	return readable(v)
+}
+
+// scrubbed is the value of field f without what texts must not hold.
+func (d *Dialect) scrubbed(f int, v []byte) []byte {
+	if !d.scrubs(f, v) {
+		return v
+	}
+	return scrub(v)
+}
+
+// packedDigits reports whether field f is packed digits.
+func (d *Dialect) packedDigits(f int) bool {
+	_, packed := d.Spec.Fields[f].Spec().Enc.(*wire.Nibbles)
+	return packed
 }
 
 // MaskPAN shows the first six and last four digits of a PAN of 16 or more, of a
 // shorter one the last four only (PCI DSS 3.4.1: first six of 13 would leave
 // three hidden). What is not a digit is shown as ?.
 func MaskPAN[T ~string | ~[]byte](pan T) string {
-	first, last := 0, 4
-	switch n := len(pan); {
-	case n >= 16:
-		first = 6
-	case n <= 4:
-		last = 0
-	}
+	first, last := shownOfPAN(len(pan))
 	out := []byte(string(pan))
 	for i, c := range out {
 		switch {
@@ -119,27 +159,16 @@ func MaskPAN[T ~string | ~[]byte](pan T) string {
 	return string(out)
 }
 
-func printable(v []byte) bool {
-	for _, c := range v {
-		if c < ' ' || c > '~' {
-			return false
-		}
+// shownOfPAN is how many digits of a PAN of n may be shown, at its beginning
+// and at its end.
+func shownOfPAN(n int) (first, last int) {
+	switch {
+	case n >= 16:
+		return 6, 4
+	case n <= 4:
+		return 0, 0
 	}
-	return true
-}
-
-// escape makes v safe to print anywhere a line is: printable ASCII stays,
-// everything else, the backslash too, becomes \xHH.
-func escape(v []byte) string {
-	var s strings.Builder
-	for _, c := range v {
-		if c < ' ' || c > '~' || c == '\\' {
-			fmt.Fprintf(&s, `\x%02X`, c)
-		} else {
-			s.WriteByte(c)
-		}
-	}
-	return s.String()
+	return 0, 4
 }
 
 // describeHead writes the routing header in words.

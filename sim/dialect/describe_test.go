@@ -191,9 +191,9 @@ func TestOctetsThatAreNoTextAreEscaped(t *testing.T) {
 	d := CUP()
 	m := d.NewMessage()
 	m.SetFieldString(41, "\x1b[2J\x00\r\n\\")
-	m.SetFieldString(63, "CUP\xD6\xD0\xB9\xFA") // GBK
+	m.SetFieldString(63, "\xD6\xD0\xB9\xFA\xFF\xC2\x85\x80\xB9") // GBK, then no characters
 	m.SetFieldString(64, "\x01\x02\x03\x04\x05\x06\x07\xFF")
-	for f, want := range map[int]string{41: `\x1B[2J\x00\x0D\x0A\x5C`, 63: `CUP\xD6\xD0\xB9\xFA`, 64: "01020304050607FF", 2: "absent", 70: "absent"} {
+	for f, want := range map[int]string{41: `\x1B[2J\x00\x0D\x0A\x5C`, 63: `中国\xFF聟\x80\xB9`, 64: "01020304050607FF", 2: "absent", 70: "absent"} {
 		if got := d.Shown(m, f); got != want {
 			t.Errorf("field %d is shown as %s, want %s", f, got, want)
 		}

@@ -15,6 +15,7 @@ func (d *Dialect) describeParts(w io.Writer, m *wire.Message, f int) {
 	v := m.Field(f)
 	switch d.mask(f) {
 	case Clear:
+		v = d.scrubbed(f, v)
 		for _, p := range d.parts(f) {
 			if p.From < len(v) {
 				writePart(w, p.Number, p.Title, d.plain(f, v[p.From:min(p.To, len(v))]))

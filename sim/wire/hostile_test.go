@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -153,9 +154,9 @@ func TestHostileMessages(t *testing.T) {
 		}
 		var shown strings.Builder
 		d.Describe(&shown, m)
-		for _, c := range []byte(shown.String()) {
-			if c != '\n' && (c < ' ' || c > '~') {
-				t.Errorf("shown with octet 0x%02X", c)
+		for _, r := range shown.String() {
+			if r != '\n' && !unicode.IsPrint(r) {
+				t.Errorf("shown with %U", r)
 			}
 		}
 	}

@@ -1,0 +1,366 @@
+package dialect
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// Hosts put card numbers, tracks and PINs into texts where none belong. The
+// scrubber finds them by their shape, in whatever text is shown of a message:
+//
+//   - 13 to 19 digits that pass the Luhn check, together or in groups with one
+//     blank or hyphen between; full-width digits of GBK too; of those that begin
+//     with 62 (UnionPay) 16 to 19 whether they pass or not
+//   - within other runs of digits, what begins as card numbers of the large
+//     schemes do, has their length and passes the check
+//   - a card number with what follows it on track 1 or 2
+//   - 4 to 12 digits after the word PIN or 密码
+//   - 16, 32 or 48 hexadecimal characters: a PIN block, a key
+//
+// What is found becomes asterisks, but for the digits that [MaskPAN] shows.
+
+// scrub is v with what must not be shown as asterisks, octet for octet.
+func scrub(v []byte) []byte {
+	if len(v) < 4 || !bytes.ContainsAny(v, "0123456789\xA3") {
+		return v
+	}
+	s := scrubber{text: v, out: bytes.Clone(v)}
+	s.scan()
+	for i, n := 0, 0; i < len(s.digits); i += n {
+		n = s.group(i)
+		s.run(i, i+n)
+		s.track(i, i+n)
+		s.pin(i, i+n)
+	}
+	s.grouped()
+	s.hex()
+	return s.out
+}
+
+type scrubber struct {
+	text, out []byte
+	digits    []digit
+}
+
+// digit is one decimal digit of the text: its value, and the octets it has.
+type digit struct {
+	value    byte
+	from, to int
+}
+
+// scan finds the digits, ASCII and full-width ones of GBK (A3B0 to A3B9).
+func (s *scrubber) scan() {
+	for i := 0; i < len(s.text); i++ {
+		switch c := s.text[i]; {
+		case c-'0' <= 9:
+			s.digits = append(s.digits, digit{c - '0', i, i + 1})
+		case c >= 0x81 && i+1 < len(s.text) && s.text[i+1] >= 0x40:
+			if low := s.text[i+1]; c == 0xA3 && low >= 0xB0 && low <= 0xB9 {
+				s.digits = append(s.digits, digit{low - 0xB0, i, i + 2})
+			}
+			i++
+		}
+	}
+}
+
+// group is how many digits from number i on stand together.
+func (s *scrubber) group(i int) int {
+	n := 1
+	for i+n < len(s.digits) && s.digits[i+n].from == s.digits[i+n-1].to {
+		n++
+	}
+	return n
+}
+
+// cover makes digits from..to, to not included, asterisks.
+func (s *scrubber) cover(from, to int) {
+	for _, d := range s.digits[from:to] {
+		s.blot(d.from, d.to)
+	}
+}
+
+func (s *scrubber) blot(from, to int) {
+	for i := from; i < to; i++ {
+		s.out[i] = '*'
+	}
+}
+
+// mask covers the digits of a PAN that MaskPAN does not show.
+func (s *scrubber) mask(from, to int) {
+	first, last := shownOfPAN(to - from)
+	s.cover(from+first, to-last)
+}
+
+// run masks digits that stand together and are a card number, or hold one.
+func (s *scrubber) run(from, to int) {
+	if n := to - from; n >= 13 && n <= 19 && s.isPAN(from, to) {
+		s.mask(from, to)
+		return
+	}
+	for i := from; i+13 <= to; i++ {
+		for _, n := range schemeLengths(s.digits[i].value, s.digits[i+1].value) {
+			if i+n <= to && s.isPAN(i, i+n) {
+				s.mask(i, i+n)
+			}
+		}
+	}
+}
+
+// grouped masks card numbers written in groups, 6225 8800 0000 5678.
+func (s *scrubber) grouped() {
+	for from := 0; from < len(s.digits); from += s.group(from) {
+		to := from + s.group(from)
+		for to < len(s.digits) && to-from <= 19 && s.apart(to) {
+			to += s.group(to)
+			if n := to - from; n >= 13 && n <= 19 && s.isPAN(from, to) {
+				s.mask(from, to)
+			}
+		}
+	}
+}
+
+// apart reports whether one blank or hyphen stands before digit i.
+func (s *scrubber) apart(i int) bool {
+	gap := s.text[s.digits[i-1].to:s.digits[i].from]
+	return len(gap) == 1 && (gap[0] == ' ' || gap[0] == '-')
+}
+
+// track masks a card number and all that follows it on a track: after = or D
+// digits, after ^ a name, ^ and digits.
+func (s *scrubber) track(from, to int) {
+	if n := to - from; n < 12 || s.digits[to-1].to == len(s.text) {
+		return
+	}
+	at := s.digits[to-1].to
+	end := at + 1
+	switch s.text[at] {
+	case '=', 'D', 'd':
+	case '^':
+		name := bytes.IndexByte(s.text[end:], '^')
+		if name < 0 || name > 40 {
+			return
+		}
+		end += name + 1
+	default:
+		return
+	}
+	data := end
+	for end < len(s.text) && (s.text[end]-'0' <= 9 || s.text[end] == '=') {
+		end++
+	}
+	if end-data < 4 {
+		return
+	}
+	if from < to-19 {
+		from = to - 19
+	}
+	s.mask(from, to)
+	s.blot(at+1, end)
+}
+
+// pin covers digits that a word says are a PIN.
+func (s *scrubber) pin(from, to int) {
+	if n := to - from; n < 4 || n > 12 {
+		return
+	}
+	before := s.text[:s.digits[from].from]
+	before = before[max(0, len(before)-10):]
+	before = bytes.TrimRight(before, " \t:=#\"'-")
+	for _, word := range [][]byte{[]byte("PIN"), []byte("密码"), []byte("\xC3\xDC\xC2\xEB"), []byte("\xC3\xDC\xC2\xEB\xA3\xBA")} {
+		if bytes.HasSuffix(bytes.ToUpper(before), bytes.ToUpper(word)) {
+			s.cover(from, to)
+		}
+	}
+}
+
+// hex covers what may be a PIN block or a key in hexadecimal characters.
+func (s *scrubber) hex() {
+	for i := 0; i < len(s.text); {
+		n, letters := 0, 0
+		for i+n < len(s.text) && isHex(s.text[i+n]) {
+			if s.text[i+n] > '9' {
+				letters++
+			}
+			n++
+		}
+		if (n == 16 || n == 32 || n == 48) && letters > 0 && letters < n {
+			s.blot(i, i+n)
+		}
+		i += n + 1
+	}
+}
+
+func isHex(c byte) bool { return c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'f' }
+
+func (s *scrubber) isPAN(from, to int) bool {
+	return isPAN(to-from, func(i int) byte { return s.digits[from+i].value })
+}
+
+// isPAN reports whether n digits, 13 to 19, may be a card number: by their check
+// digit (ISO/IEC 7812-1, annex B), which zeros alone do not have, or as one of
+// UnionPay.
+func isPAN(n int, digit func(i int) byte) bool {
+	if n >= 16 && digit(0) == 6 && digit(1) == 2 {
+		return true
+	}
+	sum, any := 0, byte(0)
+	for i := range n {
+		d := digit(n - 1 - i)
+		any |= d
+		if i%2 == 1 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += int(d)
+	}
+	return any != 0 && sum%10 == 0
+}
+
+// schemeLengths are the lengths of card numbers that begin with two digits, of
+// schemes that issue many.
+func schemeLengths(a, b byte) []int {
+	switch {
+	case a == 6: // UnionPay, Discover, Maestro
+		return []int{16, 17, 18, 19}
+	case a == 4: // Visa
+		return []int{16, 19, 13}
+	case a == 5 && b >= 1 && b <= 5, a == 2 && b >= 2 && b <= 7, a == 3 && b == 5: // Mastercard, JCB
+		return []int{16}
+	case a == 3 && (b == 4 || b == 7): // American Express
+		return []int{15}
+	case a == 3 && (b == 0 || b == 6 || b == 8): // Diners
+		return []int{14}
+	}
+	return nil
+}
+
+// ScrubbedHex is octets in hexadecimal as they may be shown: with card numbers
+// and tracks in it, packed or as text, as asterisks.
+func ScrubbedHex(v []byte) string {
+	out := []byte(fmt.Sprintf("%X", v))
+	for i, c := range scrub(v) {
+		if c != v[i] {
+			out[2*i], out[2*i+1] = '*', '*'
+		}
+	}
+	for i, c := range ScrubPacked(v) {
+		if c != v[i] {
+			if c>>4 != v[i]>>4 {
+				out[2*i] = '*'
+			}
+			if c&15 != v[i]&15 {
+				out[2*i+1] = '*'
+			}
+		}
+	}
+	return string(out)
+}
+
+// ScrubPacked is octets with the digits of card numbers and tracks that are
+// packed in them, two to an octet, changed to others: where it differs from v
+// nothing is to be shown. It finds a number by the two digits of length before
+// it, by the D after it, or when it stands alone.
+func ScrubPacked(v []byte) []byte {
+	p := packed{v: v, hide: make([]bool, 2*len(v))}
+	for i := range 2 * len(v) {
+		if i%2 == 0 {
+			p.counted(i)
+		}
+		if p.at(i) == 0xD {
+			p.track(i)
+		}
+		if p.at(i) <= 9 && (i == 0 || p.at(i-1) > 9) {
+			if n := p.digits(i); n >= 13 && n <= 19 && p.at(i) != 0 && p.isPAN(i, n) {
+				p.mask(i, n)
+			}
+		}
+	}
+	out := bytes.Clone(v)
+	for i, hide := range p.hide {
+		if hide {
+			out[i/2] ^= 1 << (4 * (1 - i%2))
+		}
+	}
+	return out
+}
+
+// packed looks for card numbers among nibbles.
+type packed struct {
+	v    []byte
+	hide []bool
+}
+
+func (p *packed) at(i int) byte { return p.v[i/2] >> (4 * (1 - i%2)) & 15 }
+
+// digits is how many decimal digits stand from nibble i on, 40 for more: no card
+// number or track has more in a row.
+func (p *packed) digits(i int) int {
+	n := 0
+	for i+n < 2*len(p.v) && n < 40 && p.at(i+n) <= 9 {
+		n++
+	}
+	return n
+}
+
+func (p *packed) isPAN(i, n int) bool {
+	return isPAN(n, func(k int) byte { return p.at(i + k) })
+}
+
+func (p *packed) mask(i, n int) {
+	first, last := shownOfPAN(n)
+	for k := i + first; k < i+n-last; k++ {
+		p.hide[k] = true
+	}
+}
+
+// counted masks a number that has its length before it, as field 2 does, or tag
+// and length, as chip data do.
+func (p *packed) counted(i int) {
+	if v := p.v[i/2:]; len(v) > 2 && v[0] == 0x5A {
+		if n := p.digits(i + 4); n >= 12 && (n+1)/2 == int(v[1]) || n/2 >= int(v[1]) && v[1] >= 6 && v[1] <= 10 {
+			p.mask(i+4, min(n, 2*int(v[1])))
+		}
+	}
+	n := int(p.at(i))*10 + int(p.at(i+1))
+	if p.at(i) != 1 || n < 13 || n > 19 || i+2+n > 2*len(p.v) || p.digits(i+2) < n {
+		return
+	}
+	if first := p.at(i + 2); first >= 2 && first <= 6 && p.isPAN(i+2, n) {
+		p.mask(i+2, n)
+	}
+}
+
+// track masks a number before a D with what follows it, as field 35 has them.
+func (p *packed) track(d int) {
+	after := p.digits(d + 1)
+	before := 0
+	for before < 19 && before < d && p.at(d-1-before) <= 9 {
+		before++
+	}
+	if after < 4 || before < 12 {
+		return
+	}
+	n := before
+	for _, size := range []int{16, 19, 18, 17, 15, 14, 13, 12} {
+		if size <= before && p.at(d-size) != 0 && p.isPAN(d-size, size) {
+			n = size
+			break
+		}
+	}
+	p.mask(d-n, n)
+	for k := d + 1; k <= d+after; k++ {
+		p.hide[k] = true
+	}
+}
+
+// scrubs reports whether field f is a text that may hold anything: what ISO
+// 8583 leaves to agreement and additional response data, but for packed digits
+// and amounts.
+func (d *Dialect) scrubs(f int, v []byte) bool {
+	if !private(f) && f != 44 || d.packedDigits(f) {
+		return false
+	}
+	amounts := f == 54 && len(v) >= 20 && len(v)%20 == 0 && (v[7] == 'C' || v[7] == 'D')
+	return !amounts
+}

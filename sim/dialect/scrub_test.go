@@ -1,0 +1,154 @@
+package dialect
+
+import (
+	"encoding/hex"
+	"strings"
+	"testing"
+)
+
+// Card numbers, tracks and PINs in texts of an answer, where none belong.
+func TestTextsAreScrubbed(t *testing.T) {
+	for text, want := range map[string]string{
+		"card 6225880000005678 blocked":          "card 622588******5678 blocked",
+		"6225880000005678":                       "622588******5678",
+		"4111111111111":                          "4111111111111", // fails the check
+		"4222222222222":                          "*********2222",
+		"4111111111111111 4111111111111112":      "411111******1111 4111111111111112",
+		"4111 1111 1111 1111":                    "4111 11** **** 1111",
+		"6225 8800 0000 5678":                    "6225 88** **** 5678",
+		"6225-8800-0000-5678 ok":                 "6225-88**-****-5678 ok",
+		"12 6225 8800 0000 5678":                 "12 6225 88** **** 5678",
+		"0000000001006225880000005678":           "000000000100622588******5678",
+		"ref 00000000000000000000":               "ref 00000000000000000000",
+		"6225880000005678=25121010000012345":     "622588******5678=*****************",
+		"6225880000005678D2512101":               "622588******5678D*******",
+		";6225880000005678=2512101?":             ";622588******5678=*******?",
+		"%B6225880000005678^WANG/MR^2512101000?": "%B622588******5678^******************?",
+		"1234567890123=2512101":                  "*********0123=*******",
+		"PIN 123456":                             "PIN ******",
+		"pin=1234;":                              "pin=****;",
+		"PIN tries 3":                            "PIN tries 3",
+		"密码: 123456":                             "密码: ******",
+		"1234567890ABCDEF":                       "****************",
+		"03080000   48025800   ":                 "03080000   48025800   ",
+		"20251126084554":                         "20251126084554",
+		"\xA3\xB6\xA3\xB2\xA3\xB2\xA3\xB5\xA3\xB8\xA3\xB8\xA3\xB0\xA3\xB0\xA3\xB0\xA3\xB0\xA3\xB0\xA3\xB0\xA3\xB5\xA3\xB6\xA3\xB7\xA3\xB8": "６２２５８８************５６７８",
+		"\xBF\xA8\xBA\xC56225880000005678\xD2\xD1\xB9\xD2\xCA\xA7":                                                                         "卡号622588******5678已挂失",
+	} {
+		if got := readable(scrub([]byte(text))); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestScrubbedFieldsAndTheirParts(t *testing.T) {
+	for _, d := range Dialects() {
+		m := d.NewMessage()
+		m.SetMTI("0210")
+		m.SetFieldString(43, "6225880000005678")
+		m.SetFieldString(44, "6225880000005678=2512")
+		m.SetFieldString(54, "1002156C0000009999991001156C000000999999")
+		m.SetFieldString(63, "6225880000005678   PIN 123456")
+		m.SetFieldString(42, "622588000000003") // a merchant's number may pass the check
+		if d.Name == "cup" {
+			m.SetFieldString(60, "2200000100060")
+		}
+		got := described(d, m)
+		for _, bad := range []string{"880000", "0005678", "123456"} {
+			if strings.Contains(strings.ReplaceAll(got, "622588000000003", ""), bad) {
+				t.Errorf("%s shows %s:\n%s", d.Name, bad, got)
+			}
+		}
+		for _, want := range []string{"622588******5678", "1002156C0000009999991001156C000000999999", "622588000000003"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s lacks %s:\n%s", d.Name, want, got)
+			}
+		}
+	}
+}
+
+// What a message that cannot be read leaves is shown in hexadecimal.
+func TestPackedCardNumbersAreScrubbed(t *testing.T) {
+	for digits, want := range map[string]string{
+		"166225880000005678000000":                "16622588******5678000000",
+		"00426225880000005678D25121010000F0":      "0042622588******5678D***********F0",
+		"36323235383830303030303035363738":        "363232353838************35363738",
+		"5A08" + "6225880000005678" + "FF":        "5A08622588******5678FF",
+		"A0000003330101" + "000000000000000000AB": "A0000003330101" + "000000000000000000AB",
+		"0042004750493034":                        "0042004750493034",
+	} {
+		octets, err := hex.DecodeString(digits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := ScrubbedHex(octets); got != want {
+			t.Errorf("%s\n is shown as %s\n       want %s", digits, got, want)
+		}
+	}
+}
+
+func TestMerchantNamesAreReadable(t *testing.T) {
+	for text, want := range map[string]string{
+		"\xBA\xD3\xC4\xCF\xCA\xA1\xD2\xF8  ": "河南省银  ",
+		"河南省":                                "河南省", // UTF-8
+		"\xA1\xA1\xB9\xFA":                   "\u3000国",
+		"\xC1\xAA\xCD\xA8":                   "联通",
+		"\xBA":                               `\xBA`,
+		"\xBA\x1B[2J":                        `\xBA\x1B[2J`,
+		"a\u202Eb\u2066\u200B":               `a\xE2\x80\xAEb\xE2\x81\xA6\xE2\x80\x8B`,
+		"\u0085\u009B国":                      `\xC2\x85\xC2\x9B国`,
+		"\x81\x30\x81\x35":                   `\x81\x30\x81\x35`, // U+0085 in GB 18030
+		"\xAA\xA1":                           `\xAA\xA1`,         // private use
+		"\x00\x07\x7F\\":                     `\x00\x07\x7F\x5C`,
+	} {
+		if got := readable([]byte(text)); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestCodesInWords(t *testing.T) {
+	d := CUP()
+	m := d.NewMessage()
+	m.SetMTI("0210")
+	m.SetField(39, []byte("A0"))
+	got := described(d, m)
+	for _, want := range []string{"A0: the host finds the MAC wrong (MAC校验错, 请重新签到)\n", "       profile keys to look at: mac, sign-in, "} {
+		if !strings.Contains(got, want) {
+			t.Errorf("lacks %q:\n%s", want, got)
+		}
+	}
+	m.SetField(39, []byte("Z9"))
+	if got := described(d, m); !strings.Contains(got, "response code                Z9\n") {
+		t.Error(got)
+	}
+	m.SetMTI("0400")
+	m.SetField(39, []byte("98"))
+	if got := described(d, m); !strings.Contains(got, "98: no answer came in time\n") {
+		t.Error(got)
+	}
+	for c := range codes {
+		if c.Words() == "" || c.Display() == "" {
+			t.Errorf("code %s has no words", c)
+		}
+	}
+}
+
+func FuzzScrub(f *testing.F) {
+	f.Add([]byte("6225 8800 0000 5678=25121010000 PIN 1234"))
+	f.Add([]byte("%B6225880000005678^A^2512"))
+	f.Fuzz(func(t *testing.T, v []byte) {
+		if got := scrub(v); len(got) != len(v) {
+			t.Fatalf("%d octets became %d", len(v), len(got))
+		}
+		if got := ScrubbedHex(v); len(got) != 2*len(v) {
+			t.Fatalf("%d octets became %d characters", len(v), len(got))
+		}
+		readable(v)
+		// A card number is found whatever stands around it.
+		framed := append(append([]byte(nil), v...), " 6225880000005678 "...)
+		if strings.Contains(string(scrub(framed)), "6225880000005678") {
+			t.Fatalf("a card number is shown in %q", scrub(framed))
+		}
+	})
+}

@@ -1,0 +1,87 @@
+package dialect
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+)
+
+// readable makes text safe to print anywhere a line is: ASCII and Chinese in
+// GBK (GB 18030), or in UTF-8 when all of it is that, stay as they read;
+// controls, marks that change the direction of writing, backslashes and octets
+// that are no character become \xHH.
+func readable(v []byte) string {
+	next := nextGBK
+	if isUTF8(v) {
+		next = utf8.DecodeRune
+	}
+	var s strings.Builder
+	for len(v) > 0 {
+		r, n := rune(v[0]), 1
+		if r >= utf8.RuneSelf {
+			r, n = next(v)
+		}
+		if r != '\\' && r != utf8.RuneError && (unicode.IsPrint(r) || r == '\u3000') {
+			s.WriteRune(r)
+		} else {
+			if r == utf8.RuneError {
+				n = 1
+			}
+			escape(&s, v[:n])
+		}
+		v = v[n:]
+	}
+	return s.String()
+}
+
+func escape(s *strings.Builder, v []byte) {
+	for _, c := range v {
+		fmt.Fprintf(s, `\x%02X`, c)
+	}
+}
+
+// isUTF8 reports whether v is UTF-8 with characters of three octets, as all
+// Chinese ones are: GBK of the same form is possible and means nothing.
+func isUTF8(v []byte) bool {
+	if !utf8.Valid(v) {
+		return false
+	}
+	for len(v) > 0 {
+		_, n := utf8.DecodeRune(v)
+		if n > 2 {
+			return true
+		}
+		v = v[n:]
+	}
+	return false
+}
+
+// nextGBK is the first character of v, which begins with an octet above 127,
+// and its length. RuneError when v begins with none.
+func nextGBK(v []byte) (rune, int) {
+	n := 2
+	if len(v) >= 4 && v[1]-'0' <= 9 {
+		n = 4
+	}
+	if len(v) < n {
+		return utf8.RuneError, 1
+	}
+	text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(v[:n])
+	if r, size := utf8.DecodeRune(text); err == nil && size == len(text) {
+		return r, n
+	}
+	return utf8.RuneError, 1
+}
+
+// printable reports whether v is printable ASCII.
+func printable(v []byte) bool {
+	for _, c := range v {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}

@@ -3,7 +3,6 @@ package scenarios
 import (
 	"context"
 	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/posfleet/posfleet/report/verdicts"
@@ -31,14 +30,6 @@ var ways = []struct {
 // Scenarios stand alone, against a right host and against wrong ones.
 func TestVerdictsDependOnTheHostAlone(t *testing.T) {
 	hosts := []string{"", "forget-reversal", "lying-totals"}
-	for _, m := range host.Misbehaviours() {
-		if testing.Short() {
-			break
-		}
-		if m.Name != "silent" && m.Name != "late" && !slices.Contains(hosts, m.Name) { // slow in every scenario
-			hosts = append(hosts, m.Name)
-		}
-	}
 	for _, misbehaviour := range hosts {
 		t.Run("host "+misbehaviour, func(t *testing.T) {
 			t.Parallel()

@@ -313,7 +313,7 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	*x = rules.Exchange{
 		Dialect: d, Form: f, Request: p.req, Answer: p.ans, Key: p.x.Key, MAC: t.keys.MAC, Algorithm: t.Profile.MAC,
 		MACOnDecline: t.Profile.Policy.MACOnDecline, DefectiveIsGood: t.Profile.Policy.DefectiveIsGood, Batch: t.Journal.Batch,
-		Now: int64(p.x.Done / time.Second),
+		Now: int64(p.x.Done / time.Second), Acquirer: &t.acquirer,
 	}
 	if p.holder != nil {
 		x.PAN = p.holder.PAN

@@ -11,6 +11,7 @@ import (
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/rules"
 )
 
 // Terminal is one virtual point of sale. One goroutine owns it at a time; a
@@ -33,9 +34,10 @@ type Terminal struct {
 	Settled  Settled
 	Opened   bool // its batch holds nothing from before: it was opened by a settlement, or the host is new
 
-	freed  time.Duration // when it was last given back, on the run's clock
-	keys   keys.Set
-	master *keys.Key // made when first needed, dropped after sign-in
+	freed    time.Duration // when it was last given back, on the run's clock
+	acquirer rules.Acquirer
+	keys     keys.Set
+	master   *keys.Key // made when first needed, dropped after sign-in
 }
 
 // NewTerminal makes terminal id of profile p, switched off.

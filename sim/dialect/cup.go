@@ -49,7 +49,8 @@ func CUP() *Dialect {
 			63: {{0, 3, "63.1", "card scheme or operator"}, {3, 23, "63.2", "issuer's remark"},
 				{23, 43, "63.3", "centre's remark"}, {43, 63, "63.4", "acquirer's remark"}},
 		},
-		Forms: cupForms(),
+		Forms:   cupForms(),
+		Schemes: []string{"CUP", "VIS", "MCC", "MAE", "JCB", "DCC", "AMX", "   "},
 	}
 	mustCompile(d)
 	return d
@@ -158,6 +159,11 @@ func cupForms() []Form {
 	settlement := Form{Transaction: Settlement, MTI: "0500", Required: required(Settlement), Fixed: []Value{{49, "156"}, {60, none}},
 		Fields: []int{11, 41, 42, 48, 63}, ManagementCodes: []string{"201"}, NoCode: true,
 		Answer: []int{48}, AnswerShould: []int{12, 13, 15, 32, 37}}
+	upload := func(t Transaction, codes ...string) Form {
+		f := manage(t, "0320", none, []int{11, 41, 42, 48}, codes...)
+		f.AnswerShould = plus(f.AnswerShould, 48)
+		return f
+	}
 	echo := manage(Echo, "0820", none, []int{41, 42}, "301")
 	echo.AnswerShould = []int{12, 13}
 	return []Form{
@@ -177,8 +183,8 @@ func cupForms() []Form {
 		payment(CompletionVoid, "0200", "200000", "06", "2100000000060", plus(cupCard, 37, 38), original),
 		{Transaction: Reversal, MTI: "0400", Required: required(Reversal), MACed: true, AnswerShould: []int{12, 13, 15, 32, 37, 44}, Fields: []int{2, 3, 4, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 55, 60, 61}},
 		settlement,
-		manage(BatchUpload, "0320", none, []int{11, 41, 42, 48}, "201"),
-		manage(UploadEnd, "0320", none, []int{11, 41, 42, 48}, "207", "202"),
+		upload(BatchUpload, "201"),
+		upload(UploadEnd, "207", "202"),
 	}
 }
 

@@ -26,6 +26,8 @@ type Dialect struct {
 	Parts map[int][]PartName // the parts of composed fields, for Describe; those of Places when absent
 	Forms []Form             // the transactions; of two that fit a message the earlier one is meant
 
+	Schemes []string // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
+
 	forms [Transactions]*Form
 }
 

@@ -27,6 +27,8 @@ var (
 	OtherReason = Code39("06") // reason of a reversal: the answer cannot be trusted
 	VIP         = Code39("11")
 
+	FormatError     = Code39("30") // the host cannot read the request
+	Duplicate       = Code39("94") // the host has had this request before
 	UnknownTerminal = Code39("97") // the host does not know terminal or merchant
 )
 

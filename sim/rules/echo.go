@@ -50,6 +50,14 @@ var echoedAmount = check{ifDiffers, wire.Amount,
 	func(x *Exchange) error { return x.mismatch(x.Dialect.Place(wire.Amount).Field) },
 }
 
+// echoedBatch is echoed, but for the approval of a sign-in, which tells the batch.
+var echoedBatch = func() check {
+	c := echoed(wire.Batch)
+	same := c.holds
+	c.holds = func(x *Exchange) bool { return x.approves && x.Form.Transaction == dialect.SignIn || same(x) }
+	return c
+}()
+
 // echoedPart is echoed for an element that is a part of a field.
 func echoedPart(e wire.Element) check {
 	c := echoed(e)
@@ -142,8 +150,16 @@ var headerReturned = check{always, 0,
 
 // cardThatPaid holds the number of the card.
 var cardThatPaid = check{ifThere, wire.PAN,
-	func(x *Exchange) bool { return x.PAN == "" || string(x.Answer.Get(wire.PAN)) == x.PAN },
+	func(x *Exchange) bool {
+		if KindOf(x.Form.Transaction)&Financial == 0 {
+			return false // nobody pays
+		}
+		return x.PAN == "" || string(x.Answer.Get(wire.PAN)) == x.PAN
+	},
 	func(x *Exchange) error {
+		if x.PAN == "" {
+			return fmt.Errorf("%s comes in the answer to a %s, which is about no card", x.field(wire.PAN), x.Form.Transaction)
+		}
 		return &Mismatch{Field: x.Dialect.Place(wire.PAN).Field, Name: x.Dialect.FieldName(x.Dialect.Place(wire.PAN).Field),
 			Seen: x.Dialect.Shown(x.Answer, x.Dialect.Place(wire.PAN).Field), Want: dialect.MaskPAN(x.PAN)}
 	},

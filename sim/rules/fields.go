@@ -17,7 +17,7 @@ func carried(e wire.Element) check {
 }
 
 // carriedBesides holds that an approval has the fields that its form says it should
-// have, a balance apart; a decline those of them that say when and what it was.
+// have, a balance apart; a decline those of them that captured declines have.
 var carriedBesides = check{always, 0,
 	func(x *Exchange) bool { return x.lacking() == wire.FieldSet{} },
 	func(x *Exchange) error { return fmt.Errorf("the answer lacks %s", list(x.lacking())) },
@@ -31,8 +31,13 @@ func (x *Exchange) lacking() wire.FieldSet {
 		return should.Without(wire.Fields(place(wire.AdditionalAmounts)))
 	}
 	must = must.Without(x.Answer.Present())
-	return wire.FieldSet{must[0] | should[0], must[1] | should[1]}.And(
-		wire.Fields(place(wire.LocalTime), place(wire.LocalDate), place(wire.RRN)))
+	of := wire.Fields(place(wire.LocalTime), place(wire.LocalDate), place(wire.Acquirer), place(wire.RRN))
+	c := x.Code() // for two the host knows no more of the request
+	if KindOf(x.Form.Transaction)&Financial != 0 && c != dialect.UnknownTerminal && c != dialect.FormatError {
+		of.Add(place(wire.SettlementDate))
+		of.Add(place(wire.ResponseData))
+	}
+	return wire.FieldSet{must[0] | should[0], must[1] | should[1]}.And(of)
 }
 
 // balanceTold holds that an answer brings the balance that was asked for.
@@ -193,3 +198,22 @@ func (x *Exchange) controls() int {
 
 // isCode reports whether v is a response code.
 func isCode(v []byte) bool { return len(v) == 2 && dialect.Code(v).IsWellFormed() }
+
+// knownScheme holds the card scheme where the dialect has a list of them.
+var knownScheme = check{ifThere, wire.Operator,
+	func(x *Exchange) bool {
+		v := x.Answer.Get(wire.Operator)
+		if len(x.Dialect.Schemes) == 0 {
+			return true
+		}
+		for _, s := range x.Dialect.Schemes {
+			if len(v) >= len(s) && string(v[:len(s)]) == s {
+				return true
+			}
+		}
+		return false
+	},
+	func(x *Exchange) error {
+		return fmt.Errorf("%s of the answer begins with no card scheme: %q, want one of %q", x.field(wire.Operator), x.Answer.Get(wire.Operator), x.Dialect.Schemes)
+	},
+}

@@ -34,7 +34,7 @@ func WriteMarkdown(w io.Writer) error {
 		"A test changes every answer of the bundled host, field by field, and wants each change noticed by a rule or a scenario. These\n" +
 		"are not, and why:\n\n| change | why |\n|---|---|\n")
 	for _, u := range Unseen() {
-		fmt.Fprintf(&b, "| %s: %s | %s |\n", u.Where, u.Change, u.Why)
+		fmt.Fprintf(&b, "| %s | %s |\n", strings.TrimSpace(u.Where+" "+u.Change), u.Why)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

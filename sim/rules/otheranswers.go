@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -30,7 +31,7 @@ const (
 var uniqueReference = check{ifThere, wire.RRN,
 	func(x *Exchange) bool {
 		v := x.Answer.Get(wire.RRN)
-		if len(v) < 12 {
+		if len(v) < 12 || !isReference(v) || x.Code() == dialect.Duplicate {
 			return true
 		}
 		h := (binary.LittleEndian.Uint64(v)^uint64(binary.LittleEndian.Uint32(v[8:]))*0x9E3779B97F4A7C15)*0xD6E8FEB86659FD93 | 1
@@ -113,3 +114,47 @@ var nearSettlement = check{ifThere, wire.SettlementDate,
 }
 
 const week = 7
+
+// Acquirer is what the first answers to a terminal called its acquirer. The zero
+// value is that of a terminal that has heard none.
+type Acquirer struct {
+	id       [11]byte // field 32
+	named    [11]byte // second half of field 44
+	idLen    uint8
+	hasNamed bool
+}
+
+// sameAcquirer holds that all answers to a terminal come from one acquirer.
+var sameAcquirer = check{ifThere, wire.Acquirer,
+	func(x *Exchange) bool {
+		a, v := x.Acquirer, x.Answer.Get(wire.Acquirer)
+		if a == nil || len(v) == 0 || len(v) > len(a.id) {
+			return true
+		}
+		if a.idLen == 0 {
+			a.idLen = uint8(copy(a.id[:], v))
+		}
+		return bytes.Equal(v, a.id[:a.idLen])
+	},
+	func(x *Exchange) error {
+		return fmt.Errorf("%s of the answer is %q, in other answers to this terminal %q", x.field(wire.Acquirer), x.Answer.Get(wire.Acquirer), x.Acquirer.id[:x.Acquirer.idLen])
+	},
+}
+
+// sameNamedAcquirer is sameAcquirer for the second half of the response data.
+var sameNamedAcquirer = check{ifThere, wire.ResponseData,
+	func(x *Exchange) bool {
+		a, v := x.Acquirer, x.Answer.Get(wire.ResponseData)
+		if a == nil || len(v) != 2*len(a.named) || len(x.Dialect.Schemes) == 0 {
+			return true
+		}
+		if !a.hasNamed {
+			a.hasNamed = true
+			copy(a.named[:], v[len(a.named):])
+		}
+		return bytes.Equal(v[len(a.named):], a.named[:])
+	},
+	func(x *Exchange) error {
+		return fmt.Errorf("%s of the answer is %q, in other answers to this terminal its second half is %q", x.field(wire.ResponseData), x.Answer.Get(wire.ResponseData), x.Acquirer.named)
+	},
+}

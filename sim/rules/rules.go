@@ -163,7 +163,8 @@ type Exchange struct {
 	Block  keys.KeyBlock
 	Issued keys.Set
 
-	Now int64 // when the answer came, in seconds of the run's clock
+	Now      int64     // when the answer came, in seconds of the run's clock
+	Acquirer *Acquirer // as the answers to this terminal name it; nil when there are no others
 
 	judge    *Judge
 	approves bool

@@ -47,6 +47,9 @@ func answered(t testing.TB, d *dialect.Dialect, of dialect.Transaction, change f
 	m.SetString(wire.LocalTime, "101530")
 	m.SetString(wire.LocalDate, "1126")
 	must, should := x.Form.Answered()
+	if x.Form.Carries(wire.Totals) {
+		m.Set(wire.Totals, q.Get(wire.Totals))
+	}
 	for e, v := range map[wire.Element]string{wire.SettlementDate: "1127", wire.Acquirer: "48020000", wire.RRN: "101530000001", wire.AuthCode: "123456",
 		wire.ResponseData: "03080000   48020000   ", wire.Operator: "CUP", wire.AdditionalAmounts: "1002156C000000009900", wire.PaymentCode: "A4003123"} {
 		if n := d.Place(e).Field; must.Has(n) || should.Has(n) {
@@ -134,7 +137,9 @@ func TestEachRuleIsBrokenByAnAnswerThatBreaksIt(t *testing.T) {
 		{"", dialect.Purchase, func(m *wire.Message) { m.SetString(wire.ResponseCode, "10"); m.SetUint(wire.Amount, 8000) }},
 		{"", dialect.Purchase, func(m *wire.Message) { m.SetRequirement(3) }},
 		{"", dialect.Purchase, set(wire.PAN, "6225000000000014")},
-		{"", dialect.Purchase, set(wire.Operator, "\xBA\xD3")},
+		{"", dialect.Purchase, set(wire.Operator, "CUP\xBA\xD3")},
+		{"ANS-63-SCHEME", dialect.Purchase, set(wire.Operator, "CUQ")},
+		{"ANS-02-CARD", dialect.Echo, set(wire.PAN, "6225000000000014")},
 		{"ANS-PAIR", dialect.Purchase, func(m *wire.Message) { m.SetMTI("0110") }},
 		{"ANS-PAIR", dialect.Purchase, func(m *wire.Message) { m.SetUint(wire.Trace, 43) }},
 		{"ANS-PAIR", dialect.Purchase, unset(wire.TerminalID)},
@@ -237,7 +242,7 @@ func TestEachRuleIsBrokenByAnAnswerThatBreaksIt(t *testing.T) {
 	}
 	// What pairs an answer with its request cannot reach its own echo rule; what is
 	// held against other answers has tests of its own.
-	for _, r := range []string{"ANS-11-ECHO", "ANS-41-ECHO", "ANS-42-ECHO", "ANS-37-UNIQUE", "ANS-12-CLOCK"} {
+	for _, r := range []string{"ANS-11-ECHO", "ANS-41-ECHO", "ANS-42-ECHO", "ANS-37-UNIQUE", "ANS-12-CLOCK", "ANS-32-SAME", "ANS-44-SAME"} {
 		seen[r] = true
 	}
 	for _, r := range Table() {
@@ -375,6 +380,28 @@ func TestControlCharactersAreSeenAnywhere(t *testing.T) {
 					t.Fatalf("%q: printable is %v", v, !want)
 				}
 			}
+		}
+	}
+}
+
+func TestAnswersToATerminalNameOneAcquirer(t *testing.T) {
+	var known Acquirer
+	j := NewJudge(dialect.CUP())
+	for i, c := range []struct{ id, data, want string }{
+		{"48020000", "03080000   48020000   ", ""},
+		{"48020000", "03010000   48020000   ", ""}, // another issuer
+		{"48020001", "03080000   48020000   ", "ANS-32-SAME"},
+		{"48020000", "03080000   48020001   ", "ANS-44-SAME"},
+		{"48020000", "03080000", ""},
+	} {
+		x := answered(t, dialect.CUP(), dialect.Purchase, func(m *wire.Message) {
+			m.SetString(wire.Acquirer, c.id)
+			m.SetString(wire.ResponseData, c.data)
+			m.SetUint(wire.RRN, uint64(i+1))
+		})
+		x.Acquirer = &known
+		if id, err := first(j, x); id != c.want {
+			t.Errorf("acquirer %s, %q: breaks %q (%v), want %q", c.id, c.data, id, err, c.want)
 		}
 	}
 }

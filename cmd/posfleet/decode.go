@@ -17,6 +17,7 @@ import (
 
 func decodeCommand() *cobra.Command {
 	var f networkFlags
+	var request string
 	cmd := &cobra.Command{
 		Use:   "decode [hex | -]",
 		Short: "one message, field by field, masked",
@@ -49,9 +50,13 @@ func decodeCommand() *cobra.Command {
 					hint: "another dialect? try --dialect iso87, or --profile with its length, tpdu and header"}
 			}
 			p.Dialect.Describe(cmd.OutOrStdout(), m)
+			if request != "" {
+				return answerTo(cmd.OutOrStdout(), p, f.profile != "", request, m)
+			}
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&request, "answer-to", "", "hexadecimal digits of the request that this answers: which rules it breaks")
 	cmd.Flags().StringVar(&f.profile, "profile", "", "profile file whose dialect is meant")
 	cmd.Flags().StringVar(&f.dialect, "dialect", "", "dialect: cup or iso87 (default: cup)")
 	return cmd

@@ -83,6 +83,22 @@ func (j *Judge) Check(x *Exchange) (broken Set, err error) {
 	return broken, nil
 }
 
+// All gives every rule that an exchange breaks: all the musts, or if it keeps those,
+// the shoulds. It is for people; the hot path has Check.
+func (j *Judge) All(x *Exchange) (broken []*Broken) {
+	should, err := j.Check(x)
+	if err == nil {
+		return Explain(x, should)
+	}
+	there, sent := x.Answer.Present(), x.Request.Present()
+	for i := range j.rules[x.Form.Transaction].musts {
+		if r := &j.rules[x.Form.Transaction].musts[i]; r.asked(x, there, sent) && !r.holds(x) {
+			broken = append(broken, &Broken{r.Rule, r.why(x)})
+		}
+	}
+	return broken
+}
+
 // asked reports whether the rule is asked of an answer with these fields, to a
 // request with those.
 func (r *entry) asked(x *Exchange, there, sent wire.FieldSet) bool {

@@ -52,7 +52,7 @@ var macRight = check{always, 0,
 		if near := key.NearMAC(x.Algorithm, covered, mac); near != "" {
 			return fmt.Errorf("%w: it is right but for %s", ErrMAC, near)
 		}
-		return ErrMAC
+		return fmt.Errorf("%w; if all are, do mac, sign-in and the master keys of the profile fit the host's?", ErrMAC)
 	},
 }
 

@@ -179,13 +179,13 @@ func loadPhrases() []*Phrase {
 				return load.promise("p%s of %s < %sms", a.Words["percent"][0], a.Quoted(0), a.Words["n"][0])
 			}},
 		{Group: group, English: "fewer than {percent} % of the payments go unanswered", Chinese: "无应答的交易少于百分之{percent}",
-			Doc:  "A promise: timed out, broken and still open together.",
+			Doc:  "A promise: timed out, broken, still open and never sent together, as a share of what was due.",
 			Load: func(load *Load, a Args) error { return load.promise("unanswered < %s%%", a.Words["percent"][0]) }},
 		{Group: group, English: "every arrival is played", Chinese: "所有到达均已处理",
 			Doc:  "A promise: a terminal was free for everyone.",
 			Load: func(load *Load, a Args) error { return load.promise("notplayed = 0") }},
 		{Group: group, English: "the books of terminals and host agree", Chinese: "终端与主机账目一致",
-			Doc: "What the terminals took is what the host booked, to the fen.",
+			Doc: "What the terminals took is what the host booked, to the fen. A host outside this process tells it by settling.",
 			Load: func(load *Load, a Args) error {
 				load.Books = true
 				return nil

@@ -5,8 +5,8 @@ package main
 const (
 	exitOK          = 0
 	exitLimit       = 1  // a limit was broken
-	exitFailed      = 2  // a conformance case failed
-	exitBooks       = 3  // the books disagree
+	exitFailed      = 2  // a scenario failed
+	exitBooks       = 3  // the books disagree, a reversal is owed, a settlement did not balance
 	exitGenerator   = 4  // the generator was the limit: the run is invalid
 	exitIncomplete  = 5  // results are incomplete
 	exitUsage       = 64 // usage, profile or feature file
@@ -18,7 +18,7 @@ const (
 )
 
 const exitHelp = `Exit codes:
-  0 all held · 1 a limit was broken · 2 a conformance case failed · 3 the books disagree
+  0 all held · 1 a limit was broken · 2 a scenario failed · 3 the books disagree, or a reversal is owed
   4 the generator was the limit, run invalid · 5 results incomplete · 64 usage, profile or feature file
   69 host unreachable · 70 internal error · 129, 130, 143 stopped by a signal`
 

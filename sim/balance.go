@@ -28,6 +28,15 @@ type Settled struct {
 	Why       error          // why the latest was not done; nil when it was
 }
 
+// Settled is what came of the terminal's settlements. Most terminals of a large fleet
+// have none: it is made when first asked for.
+func (t *Terminal) Settled() *Settled {
+	if t.settled == nil {
+		t.settled = &Settled{}
+	}
+	return t.settled
+}
+
 // foreign reports whether a flag leaves the half for foreign cards, in which the
 // terminal has none, as it is: some hosts leave it without a flag.
 func foreign(f dialect.Flag) bool { return f != dialect.Unbalanced && f != dialect.InError }
@@ -55,20 +64,20 @@ func (t *Terminal) balance(r *Result, other dialect.Flag) Comparison {
 // journal. Where the host's totals decide what the terminal was in doubt of, the
 // journal takes them over.
 func (t *Terminal) settle(r *Result) {
-	j := &t.Journal
-	t.Settled.Counts[r.Totals]++
-	t.Settled.Why = nil
+	j, s := &t.Journal, t.Settled()
+	s.Counts[r.Totals]++
+	s.Why = nil
 	switch r.Totals {
 	case Explained:
 		j.All = j.All.Plus(r.Host.Minus(j.Batch))
 		fallthrough
 	case Balanced:
 		j.Doubts = j.Doubts[:len(j.Doubts)-len(j.open())]
-		t.Settled.Own, t.Settled.Host = t.Settled.Own.Plus(r.Host), t.Settled.Host.Plus(r.Host)
+		s.Own, s.Host = s.Own.Plus(r.Host), s.Host.Plus(r.Host)
 	case Unbalanced:
-		t.Settled.Own, t.Settled.Host = t.Settled.Own.Plus(j.Batch), t.Settled.Host.Plus(r.Host)
-		if t.Settled.Detail == "" {
-			t.Settled.Detail = t.compared(r)
+		s.Own, s.Host = s.Own.Plus(j.Batch), s.Host.Plus(r.Host)
+		if s.Detail == "" {
+			s.Detail = t.compared(r)
 		}
 	}
 	for i := range j.Doubts {

@@ -89,7 +89,7 @@ func TestLostRefundIsExplainedBySettlement(t *testing.T) {
 			if booked {
 				want, net = sim.Explained, 7_00
 			}
-			if got := x.p.Last.Totals; got != want || x.Settled.Counts[want] != 1 || x.Journal.All.Net() != net || len(x.Journal.Doubts) != 0 {
+			if got := x.p.Last.Totals; got != want || x.Settled().Counts[want] != 1 || x.Journal.All.Net() != net || len(x.Journal.Doubts) != 0 {
 				t.Errorf("totals compare as %v, want %v; the journal has %d, want %d; %d doubts", got, want, x.Journal.All.Net(), net, len(x.Journal.Doubts))
 			}
 		})
@@ -128,11 +128,11 @@ func TestSettlementsCompare(t *testing.T) {
 			if err := x.p.Settle(); err != nil {
 				t.Fatal(err)
 			}
-			if got := x.p.Last.Totals; got != c.want || x.Settled.Counts[c.want] != 1 || !x.Opened {
+			if got := x.p.Last.Totals; got != c.want || x.Settled().Counts[c.want] != 1 || !x.Opened {
 				t.Errorf("the totals compare as %v, want %v", got, c.want)
 			}
-			if told := x.Settled.Detail != ""; told != (c.want == sim.Unbalanced) {
-				t.Errorf("told is %q", x.Settled.Detail)
+			if told := x.Settled().Detail != ""; told != (c.want == sim.Unbalanced) {
+				t.Errorf("told is %q", x.Settled().Detail)
 			}
 		})
 	}

@@ -193,7 +193,7 @@ func (f *fleet) open(p *Player, t *Terminal) error {
 		return err
 	}
 	p.settleBatch() // whatever the batch holds from before: it is not this run's
-	t.Settled = Settled{Failed: t.Settled.Failed, Why: t.Settled.Why}
+	*t.Settled() = Settled{Failed: t.Settled().Failed, Why: t.Settled().Why}
 	if !t.SignedIn {
 		return p.signInUntilHeard()
 	}
@@ -287,7 +287,10 @@ const mostDetails = 100
 // settled sums up what came of the fleet's settlements.
 func (f *fleet) settled() (sum report.Settlements) {
 	for _, t := range f.terminals {
-		s := &t.Settled
+		s := t.settled
+		if s == nil {
+			continue
+		}
 		sum.Balanced += s.Counts[Balanced]
 		sum.Explained += s.Counts[Explained]
 		sum.Uncompared += s.Counts[Uncompared]

@@ -40,7 +40,7 @@ func (p *Player) pay(o *Order) error {
 		return fmt.Errorf("%w: refunds go up to %s yuan", ErrRefusedLocally, report.FormatYuan(t.Profile.Policy.RefundLimit))
 	case o.Of.Journalled() && t.full():
 		t.Display = "交易笔数已满, 请先结算"
-		if why := t.Settled.Why; why != nil {
+		if why := t.Settled().Why; why != nil {
 			return fmt.Errorf("%w: the batch is full (%d), its settlement was not done: %w", ErrRefusedLocally, t.Profile.Policy.JournalLimit, why)
 		}
 		return fmt.Errorf("%w: the batch is full (%d), settle first", ErrRefusedLocally, t.Profile.Policy.JournalLimit)

@@ -64,8 +64,8 @@ func (p *Player) Settle() error {
 
 // unsettled takes down a settlement that was not done, and why.
 func (t *Terminal) unsettled(why error) {
-	t.Settled.Failed++
-	t.Settled.Why = why
+	t.Settled().Failed++
+	t.Settled().Why = why
 }
 
 // closeBatch moves on to the next batch: by signing off, after which the next
@@ -138,7 +138,7 @@ const settleTries = 3
 // settleBatch settles the terminal's batch, again when an answer was lost, and
 // reports whether that was done.
 func (p *Player) settleBatch() bool {
-	s := &p.T.Settled
+	s := p.T.Settled()
 	failed := s.Failed
 	for range settleTries {
 		if p.Settle() != nil {

@@ -31,9 +31,9 @@ type Terminal struct {
 	Journal  Journal
 	Owed     Owed
 	Failed   int64 // reversals given up after all tries: cases for a human
-	Settled  Settled
-	Opened   bool // its batch holds nothing from before: it was opened by a settlement, or the host is new
+	Opened   bool  // its batch holds nothing from before: it was opened by a settlement, or the host is new
 
+	settled  *Settled      // nil until its first settlement
 	freed    time.Duration // when it was last given back, on the run's clock
 	acquirer rules.Acquirer
 	keys     keys.Set

@@ -63,7 +63,7 @@ func doubts(t *sim.Terminal) string {
 func Settlements(fleet []*sim.Terminal) report.Money {
 	m := report.Money{Settled: true}
 	for _, t := range fleet {
-		s := &t.Settled
+		s := t.Settled()
 		m.Owed += unknown(t)
 		if unknown(t) > 0 || s.Why != nil || !t.Opened || s.Counts[sim.Uncompared] > 0 || len(t.Journal.Records) > 0 {
 			m.Unknown++

@@ -127,9 +127,9 @@ func TestSettlementsAreBooks(t *testing.T) {
 		for _, x := range all {
 			x.Opened = true
 		}
-		all[0].Settled = sim.Settled{Own: dialect.Totals{Debit: own, DebitN: 2}, Host: dialect.Totals{Debit: host, DebitN: 2}}
+		*all[0].Settled() = sim.Settled{Own: dialect.Totals{Debit: own, DebitN: 2}, Host: dialect.Totals{Debit: host, DebitN: 2}}
 		if own != host {
-			all[0].Settled.Detail = "terminal 10000001: 1 fen"
+			all[0].Settled().Detail = "terminal 10000001: 1 fen"
 		}
 		return all
 	}
@@ -141,8 +141,8 @@ func TestSettlementsAreBooks(t *testing.T) {
 	}
 	for name, spoil := range map[string]func(*sim.Terminal){
 		"a batch left open":               func(x *sim.Terminal) { x.Journal.Records = make([]sim.Record, 1) },
-		"a settlement not done":           func(x *sim.Terminal) { x.Settled.Why = errors.New("the host answers 96") },
-		"a batch that may have held more": func(x *sim.Terminal) { x.Settled.Counts[sim.Uncompared] = 1 },
+		"a settlement not done":           func(x *sim.Terminal) { x.Settled().Why = errors.New("the host answers 96") },
+		"a batch that may have held more": func(x *sim.Terminal) { x.Settled().Counts[sim.Uncompared] = 1 },
 		"no part taken":                   func(x *sim.Terminal) { x.Opened = false },
 		"a reversal given up":             func(x *sim.Terminal) { x.Failed = 1 },
 	} {

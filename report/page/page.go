@@ -83,6 +83,7 @@ type page struct {
 	Beside   []pair
 	Reasons  []string
 	Failures []report.Failure
+	Rules    []report.RuleCount
 	Stuck    []pair
 	SignIn   []pair
 	Settled  []string
@@ -129,6 +130,7 @@ func pageOf(r *report.Report) (*page, error) {
 		Books:   r.Money.Detail,
 		Settled: r.Settlements.Detail,
 		Strays:  r.Strays,
+		Rules:   r.Rules,
 		SignIn:  signIn(&r.SignIn),
 		Stuck:   counted(r.Stuck),
 		Where:   where(r),

@@ -197,7 +197,7 @@ func readable(name string, src []byte) error {
 			return fmt.Errorf("%s: full-width colon ： after language; write # language: zh-CN", at)
 		}
 		if m := wideKeyword.FindSubmatch(line); m != nil && keyword(string(m[1])) {
-			return fmt.Errorf("%s: full-width colon ： after %s; write %s:", at, m[1], m[1])
+			return fmt.Errorf("%s: full-width colon ： after %s; write %s: as in ASCII", at, m[1], m[1])
 		}
 		if word, _, found := bytes.Cut(bytes.TrimSpace(line), []byte(":")); found && language == "en" && !keywordOf("en", string(word)) && keywordOf("zh-CN", string(word)) {
 			return fmt.Errorf("%s: %s is Chinese; write # language: zh-CN above it", at, word)

@@ -9,6 +9,9 @@ var track = regexp.MustCompile(`([0-9]{13,19})([=D])[0-9]{7,}`)
 // the first six and last four digits stay, of what follows it in a track nothing.
 // A card number is a run of digits with the length and beginning of one and a
 // right check digit. It gives text itself when there is none.
+//
+// Texts of messages have been scrubbed more closely where they are described; this
+// is for what else is said, among which are digests, times and merchants' numbers.
 func scrub(text []byte) []byte {
 	if !anyRun(text) {
 		return text

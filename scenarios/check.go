@@ -82,7 +82,7 @@ func (c *Check) Bind() error {
 				lacking = c.Language.bounds(p.bound)
 			}
 			if lacking != nil {
-				p.Outcome, p.Reason = verdicts.Skipped, lacking.Need
+				p.Outcome, p.Reason, p.Cause = verdicts.Skipped, lacking.Need, lacking.Need.lacks
 				p.Step, p.At, p.Phrase = lacking.Text, lacking.At, lacking.Phrase.English
 			}
 			p.roles, p.watches = cardsOf(p.bound)

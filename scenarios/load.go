@@ -36,6 +36,8 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 			return nil, false, err
 		}
 		switch {
+		case b.Need != nil:
+			return nil, false, fmt.Errorf("%s: %q: %w", b.At, b.Text, b.Need)
 		case b.Phrase.Load != nil:
 			return nil, false, fmt.Errorf("%s: %q belongs to @load scenarios", b.At, b.Text)
 		case b.Phrase.CheckOnly:

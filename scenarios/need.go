@@ -15,11 +15,14 @@ import (
 
 // Need is why a scenario does not apply to a network: what its sentences ask for
 // and the profile does not have. It is known before anything is played.
-type Need struct{ lacks string }
+type Need struct {
+	lacks string
+	which string // of several that may be lacking alike, this one; may be empty
+}
 
-func (n *Need) Error() string { return n.lacks }
+func (n *Need) Error() string { return strings.TrimSpace(n.lacks + " " + n.which) }
 
-func lack(format string, args ...any) *Need { return &Need{fmt.Sprintf(format, args...)} }
+func lack(format string, args ...any) *Need { return &Need{lacks: fmt.Sprintf(format, args...)} }
 
 // lacks is what a network lacks for a sentence alone.
 func (b *Bound) lacks(p *profile.Profile) *Need {

@@ -320,7 +320,7 @@ func holders(p *profile.Profile, role string) ([]profile.Holder, error) {
 	case len(hs) > 0:
 		return hs, nil
 	case profile.Known(role):
-		return nil, lack("the profile has no card of role %s", role)
+		return nil, &Need{"the profile has no card of role", role}
 	}
 	return nil, fmt.Errorf("profile %s has no card in the role %q", p.Name, role)
 }

@@ -60,7 +60,7 @@ func checkCommand(sig *signals) *cobra.Command {
 	fl.BoolVar(&f.early, "stop-on-failure", false, "begin no scenario after one has failed")
 	fl.IntVar(&f.terminals, "terminals", 8, "terminals of the profile that scenarios take turns on")
 	fl.IntVar(&f.parallel, "parallel", 1, "scenarios played at once, each on terminals of its own")
-	fl.StringVar(&f.line, "line", "", "own: a line for each terminal; each: a new one for each exchange (default: own)")
+	fl.StringVar(&f.line, "line", "", "own: a line for each terminal; each: a new one for each exchange (default: the profile's)")
 	fl.Int64Var(&f.shuffle, "shuffle", 0, "play in an order drawn from this seed (alone: from a new one, which is printed)")
 	fl.Lookup("shuffle").NoOptDefVal = "-1"
 	return cmd
@@ -81,7 +81,7 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 		listScenarios(cmd.OutOrStdout(), fs)
 		return nil
 	}
-	mode, err := f.mode()
+	mode, err := f.mode(p.Line)
 	if err != nil {
 		return usage(err)
 	}
@@ -98,8 +98,9 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	return f.play(cmd, check, sig, files)
 }
 
-// mode is how terminals are connected, which a check can play on.
-func (f *checkFlags) mode() (line.Mode, error) {
+// mode is how terminals are connected: as the flag says, or else the profile. A
+// check cannot play on shared lines.
+func (f *checkFlags) mode(profile string) (line.Mode, error) {
 	switch {
 	case f.terminals < 1:
 		return line.Mode{}, fmt.Errorf("--terminals %d: want at least 1", f.terminals)
@@ -107,6 +108,9 @@ func (f *checkFlags) mode() (line.Mode, error) {
 		return line.Mode{}, fmt.Errorf("--parallel %d: want at least 1", f.parallel)
 	}
 	f.terminals = max(f.terminals, f.parallel)
+	if f.line == "" && !strings.HasPrefix(profile, "shared") {
+		return line.ParseMode(profile)
+	}
 	mode, err := line.ParseMode(f.line)
 	if err == nil && mode.Shared > 0 {
 		err = fmt.Errorf("line %q: scenarios make lines fail one by one: want own or each", f.line)

@@ -68,7 +68,7 @@ func loadCommand(sig *signals) *cobra.Command {
 	fl.DurationVar(&f.warmup, "warmup", time.Second, "what falls due in the first so long is reported apart")
 	fl.DurationVar(&f.drain, "drain", 0, "how long open exchanges are waited for at the end (default: the response timeout)")
 	fl.IntVar(&f.terminals, "terminals", 1000, "terminals that take part")
-	fl.StringVar(&f.line, "line", "own", "how they are connected: own, each (a line an exchange) or shared:N")
+	fl.StringVar(&f.line, "line", "", "how they are connected: own, each (a line an exchange) or shared:N (default: the profile's, or own)")
 	fl.StringSliceVar(&f.mix, "mix", nil, "shares of scenarios by id: cup-purchase-1=70,cup-balance-1=30")
 	fl.StringArrayVar(&f.limits, "limit", nil, `a promise to keep: "p99 of purchase < 250ms"; may be repeated`)
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of mix, cards and Poisson arrivals (default: drawn, and told)")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -62,9 +63,12 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 			return nil, errors.New("--mix: the @load scenario brings its own mix")
 		}
 	default:
-		if j.load, err = f.compile(lang, rest); err != nil {
+		if j.load, err = f.compile(lang, rest, tags != f.tags); err != nil {
 			return nil, err
 		}
+	}
+	if j.lines, err = line.ParseMode(cmp.Or(f.line, p.Line)); err != nil {
+		return nil, err
 	}
 	return j, f.shape(cmd, j, p.Dialect)
 }
@@ -77,8 +81,9 @@ func count(fs []*scenarios.Feature) (n int) {
 }
 
 // compile makes plans of the selected scenarios, with the shares that --mix
-// says or equal ones.
-func (f *loadFlags) compile(lang *scenarios.Language, fs []*scenarios.Feature) (*scenarios.Load, error) {
+// says or equal ones. Of an everyday's mix, which nobody named, scenarios that do not
+// apply to the network are left out.
+func (f *loadFlags) compile(lang *scenarios.Language, fs []*scenarios.Feature, everyday bool) (*scenarios.Load, error) {
 	shares := map[string]float64{}
 	for _, m := range f.mix {
 		id, share, ok := strings.Cut(m, "=")
@@ -104,6 +109,9 @@ func (f *loadFlags) compile(lang *scenarios.Language, fs []*scenarios.Feature) (
 				delete(shares, s.ID)
 			}
 			plan, faults, err := lang.Compile(s)
+			if _, lacking := errors.AsType[*scenarios.Need](err); lacking && everyday {
+				continue
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -131,9 +139,6 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job, d *dialect.Dialect) (err e
 		f.seed = rand.Uint64N(1<<32-1) + 1
 	}
 	if j.pacer, j.arrivals, err = f.pacer(); err != nil {
-		return err
-	}
-	if j.lines, err = line.ParseMode(f.line); err != nil {
 		return err
 	}
 	if j.load.Faults && j.lines.Shared > 0 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,9 +103,19 @@ func (r *Results) WriteSummary(w io.Writer) error {
 // many is from how many scenarios on a cause is told with their number.
 const many = 3
 
-// Why is the cause in words.
+// Why is the cause in words; what is lacking in many ways is told with each of them.
 func (c *Cause) Why() string {
-	return cmp.Or(report.Printable(c.Of[0].Cause), c.Of[0].Why())
+	why := report.Printable(c.Of[0].Cause)
+	if why == "" || c.Outcome != Skipped {
+		return cmp.Or(why, c.Of[0].Why())
+	}
+	var which []string
+	for _, v := range c.Of {
+		if w := strings.TrimPrefix(v.Why(), why); !slices.Contains(which, w) {
+			which = append(which, w)
+		}
+	}
+	return why + strings.Join(which, ",")
 }
 
 // String tells the cause in a line: how many scenarios, why, and which.

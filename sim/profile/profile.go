@@ -20,6 +20,7 @@ type Profile struct {
 	Dialect   *dialect.Dialect
 	Address   string // host:port of the host under test; empty for the bundled host
 	TLS       *TLS   // nil for plain TCP
+	Line      string // how terminals are connected: own, each or shared:N; empty for own
 	Head      []byte // routing header of requests: TPDU and application header
 	MAC       keys.Algorithm
 	SignIn    keys.KeyBlock // kind of working-key block asked for at sign-in

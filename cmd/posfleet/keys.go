@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/profile"
+)
+
+func keysCommand() *cobra.Command {
+	var f networkFlags
+	var terminals int
+	cmd := &cobra.Command{
+		Use:   "keys",
+		Short: "the terminals of a profile with the check values of their master keys",
+		Long: "Lists the terminals that a host under test has to know: terminal id, merchant id, kind, and the\n" +
+			"check value of the master key as a triple-DES and as an SM4 key (the first 4 octets of a block of\n" +
+			"zeros under it; hosts that show 3 show the first 6 digits). No key is shown.\n\n" + exitHelp,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if terminals < 0 {
+				return usage(fmt.Errorf("--terminals %d: want at least 1", terminals))
+			}
+			p, err := f.load(terminals)
+			if err != nil {
+				return err
+			}
+			return usage(listKeys(cmd.OutOrStdout(), p))
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.profile, "profile", "", "profile file of the network under test (default: the bundled network)")
+	fl.StringVar(&f.dialect, "dialect", "", dialectUsage)
+	fl.IntVar(&terminals, "terminals", 0, "how many (default: the profile's)")
+	return cmd
+}
+
+// listKeys writes a line for each terminal.
+func listKeys(out io.Writer, p *profile.Profile) error {
+	if _, err := fmt.Fprintf(out, "%-8s  %-15s  %-7s  %-8s  %s\n", "tid", "mid", "kind", "3DES", "SM4"); err != nil {
+		return err
+	}
+	for i := range p.Terminals {
+		t := &p.Terminals[i]
+		des, err := keys.Double.Master(t.Master)
+		if err != nil {
+			return fmt.Errorf("master key of terminal %s: %w", t.TID, err)
+		}
+		sm4, err := keys.SM4.Master(t.Master)
+		if err != nil {
+			return fmt.Errorf("master key of terminal %s: %w", t.TID, err)
+		}
+		if _, err := fmt.Fprintf(out, "%-8s  %-15s  %-7s  %X  %X\n", t.TID, t.MID, t.Kind, des.KCV(), sm4.KCV()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

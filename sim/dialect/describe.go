@@ -181,7 +181,9 @@ func (d *Dialect) describeHead(w io.Writer, h []byte) {
 		return
 	}
 	fmt.Fprintf(w, "head %X", h)
-	if d.Header.TPDU && len(h) >= 3 {
+	if h[0]&^3 != 0x60 && printable(h) {
+		fmt.Fprintf(w, "  %s", readable(h))
+	} else if d.Header.TPDU && len(h) >= 3 {
 		fmt.Fprintf(w, "  %s, version %X, %s, %s", word(classes[:], h[0]-0x60, "class %X", h[0]), h[1:2],
 			word(states[:], h[2]>>4, "state %X", h[2]>>4), word(requirements[:], h[2]&15, "requirement %X", h[2]&15))
 	}

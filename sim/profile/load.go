@@ -84,7 +84,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, dialect st
 		"spec":            r.Text(&given.spec),
 		"length":          r.Text(&given.length),
 		"tpdu":            r.Match(&given.tpdu, regexp.MustCompile(`^(none|[0-9A-Fa-f]{10})$`), "10 hexadecimal digits or none"),
-		"header":          r.Match(&given.header, regexp.MustCompile(`^(none|([0-9A-Fa-f]{2}){3,11})$`), "6 to 22 hexadecimal digits (CUP has 12) or none"),
+		"header":          r.Match(&given.header, headerShape, headerWords),
 		"mac":             r.Text(&given.mac),
 		"sign-in":         r.Text(&given.signIn),
 		"policy":          func(v strict.Value) { r.policy(v, &p.Policy) },

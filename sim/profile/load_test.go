@@ -73,7 +73,7 @@ func TestRefusals(t *testing.T) {
 		{"sign-in", "dialect: cup", "sign-in: 4", `bank.yaml:2: sign-in: "4", want 001 (single), 003`},
 		{"spec", "dialect: cup", "spec: none.json", `bank.yaml:2: spec: file none.json: no such file`},
 		{"tpdu", "6000050000", "60000500", `bank.yaml:3: tpdu: "60000500", want 10 hexadecimal digits or none`},
-		{"header", "dialect: cup", "header: 6031003", `bank.yaml:2: header: "6031003", want 6 to 22 hexadecimal digits`},
+		{"header", "dialect: cup", "header: 6031003", `bank.yaml:2: header: "6031003", want up to 100 hexadecimal digits, an even number`},
 		{"timeout without unit", "30s", "30", `bank.yaml:5: policy.timeout: "30" has no unit; write it as in 60s or 500ms`},
 		{"timeout too long", "30s", "30h", `bank.yaml:5: policy.timeout: "30h", want from 1ms to 10m0s`},
 		{"reason", "timeout: 30s", "reversal-reason: 99", `bank.yaml:5: policy.reversal-reason: "99", want 98 or 06`},
@@ -332,7 +332,9 @@ func TestHeaderMayBeLeftOut(t *testing.T) {
 	for _, c := range []struct {
 		tpdu, header string
 		want         int
-	}{{`"6000050000"`, `"603100310000"`, 11}, {"none", "none", 0}, {`"6000050000"`, "none", 5}, {"none", `"603100310000"`, 6}} {
+	}{{`"6000050000"`, `"603100310000"`, 11}, {"none", "none", 0}, {`"6000050000"`, "none", 5}, {"none", `"603100310000"`, 6},
+		{"none", `"0100"`, 2}, {"none", `"01"`, 1}, {"none", "ISO006000020", 12}, {`"6000050000"`, `"ISO006000020"`, 17},
+		{"none", "text:6000", 4}, {"none", `"` + strings.Repeat("2E", 46) + `"`, 46}} {
 		file := strings.Replace(good, `"6000050000"`, c.tpdu+"\nheader: "+c.header, 1)
 		p, err := Parse("bank.yaml", []byte(file), 0)
 		if err != nil {
@@ -340,6 +342,18 @@ func TestHeaderMayBeLeftOut(t *testing.T) {
 		}
 		if len(p.Head) != c.want || p.Dialect.Header.Len() != c.want {
 			t.Errorf("tpdu %s, header %s: %d octets, dialect %d, want %d", c.tpdu, c.header, len(p.Head), p.Dialect.Header.Len(), c.want)
+		}
+	}
+	p, err := Parse("bank.yaml", []byte(strings.Replace(good, `"6000050000"`, "none\nheader: ISO006000020", 1)), 0)
+	if err != nil || string(p.Head) != "ISO006000020" {
+		t.Errorf("header is %q, %v", p.Head, err)
+	}
+}
+
+func TestWrongHeaderIsRefused(t *testing.T) {
+	for _, header := range []string{"6O3100310000", "603", `""`, strings.Repeat("60", 51), `"text:"`, "中文"} {
+		if _, err := Parse("bank.yaml", []byte(strings.Replace(good, `"6000050000"`, "none\nheader: "+header, 1)), 0); err == nil || !strings.Contains(err.Error(), "header: ") {
+			t.Errorf("header %s: %v", header, err)
 		}
 	}
 }

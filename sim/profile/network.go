@@ -2,6 +2,8 @@ package profile
 
 import (
 	"encoding/hex"
+	"regexp"
+	"strings"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
@@ -52,10 +54,9 @@ func (r reader) network(p *Profile, given network, found map[string]int, dir fol
 		d.Header.TPDU = true
 		p.Head = append(p.Head, unhex(given.tpdu)...)
 	}
-	if given.header != "none" {
-		d.Header.App = len(given.header) / 2
-		p.Head = append(p.Head, unhex(given.header)...)
-	}
+	app := header(given.header)
+	d.Header.App = len(app)
+	p.Head = append(p.Head, app...)
 	var err error
 	if p.MAC, err = keys.ParseAlgorithm(given.mac); err != nil {
 		fail("mac", "%s, want ecb, x9.9 or x9.19", strict.Quote(given.mac))
@@ -74,6 +75,24 @@ func (r reader) network(p *Profile, given network, found map[string]int, dir fol
 		}
 	}
 	p.Dialect = d
+}
+
+// A header is octets in hexadecimal, or text: what begins with a letter that is
+// no hexadecimal digit, and what says so.
+var headerShape = regexp.MustCompile(`^(none|([0-9A-Fa-f]{2}){1,50}|text:[ -~]{1,50}|[G-Zg-z][ -9;-~]{0,49})$`)
+
+const headerWords = "up to 100 hexadecimal digits, an even number (CUP has 12), text such as ISO006000020 or text:6000, or none"
+
+// header is the octets of an application header as the file has it.
+func header(s string) []byte {
+	text, isText := strings.CutPrefix(s, "text:")
+	switch {
+	case s == "none":
+		return nil
+	case isText || s[0] >= 'G' && s[0] <= 'Z' || s[0] >= 'g':
+		return []byte(text)
+	}
+	return unhex(s)
 }
 
 // unhex is for digits that have been checked.

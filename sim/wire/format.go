@@ -41,8 +41,12 @@ const MaxFrame = 4096
 // Header is the routing header before the MTI.
 type Header struct {
 	TPDU bool // 5 octets: 60, destination, origin; an answer has the two changed over
-	App  int  // octets of application header after it
+	App  int  // octets of application header after it, as many as MaxHeader leaves
 }
+
+// MaxHeader is the longest routing header, in octets: room for the 46 of an
+// interchange message. The memory of a Message does not allow more for nothing.
+const MaxHeader = 56
 
 // Len is the header's length in octets.
 func (h Header) Len() int {
@@ -59,6 +63,9 @@ func (f *Format) Compile() error {
 		return err
 	}
 	f.codec = c
+	if n := f.Header.Len(); n > MaxHeader {
+		return fmt.Errorf("routing header of %d octets, at most %d", n, MaxHeader)
+	}
 	for _, n := range []int{64, 128} {
 		if fc := &c.fields[n]; f.MAC && fc.kind != absent && (fc.kind != octets && fc.kind != ascii || fc.count != fixed || fc.max != 8) {
 			return fmt.Errorf("field %d: a MAC is 8 octets; want type Binary, length 8, encoding Binary, a Fixed prefix", n)

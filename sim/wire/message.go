@@ -44,7 +44,7 @@ type Message struct {
 	buf  []byte
 	raw  []byte // the octets last packed or read, from the MTI on
 	own  []byte // where Keep copies raw to
-	head [16]byte
+	head [MaxHeader]byte
 }
 
 // span is where a value lies in buf. 16 bits keep a message small: a fleet has
@@ -454,20 +454,30 @@ func (m *Message) AnswerTo(req *Message) {
 }
 
 // Requirement is the processing requirement, digit 6 of the CUP application
-// header: 0 for none, 3 to sign in again, …; 0 when the dialect has no header.
+// header: 0 for none, 3 to sign in again, …; 0 when the header is another one.
 func (m *Message) Requirement() byte {
-	if m.f.Header.App < 3 {
-		return 0
+	if h := m.cupHeader(); h != nil {
+		return h[2] & 15
 	}
-	return m.Head[m.f.Header.Len()-m.f.Header.App+2] & 15
+	return 0
 }
 
-// SetRequirement sets the processing requirement in an answer's header.
+// SetRequirement sets the processing requirement in an answer's header, if it
+// has one.
 func (m *Message) SetRequirement(r byte) {
-	if m.f.Header.App >= 3 {
-		h := &m.Head[m.f.Header.Len()-m.f.Header.App+2]
-		*h = *h&0xF0 | r&15
+	if h := m.cupHeader(); h != nil {
+		h[2] = h[2]&0xF0 | r&15
 	}
+}
+
+// cupHeader is the application header when it is one of CUP's, which begin with
+// an application class from 60 to 63; nil for another, such as ISO006000020.
+func (m *Message) cupHeader() []byte {
+	h := m.Head[m.f.Header.Len()-m.f.Header.App:]
+	if len(h) < 3 || h[0]&^3 != 0x60 {
+		return nil
+	}
+	return h
 }
 
 // Key pairs an answer with its request: the two have equal keys, and no other

@@ -412,3 +412,28 @@ func TestCloneSharesNothing(t *testing.T) {
 		t.Error("the copy's octets are the original's")
 	}
 }
+
+// Only CUP's header has a processing requirement; the host at the other end of
+// another must not be taken to ask for a sign-in.
+func TestOtherHeadersHaveNoRequirement(t *testing.T) {
+	for head, want := range map[string]byte{
+		"\x60\x31\x03\x31\x00\x00": 3, "\x63\x31\x05\x31\x00\x00": 5, "\x01\x02\x03\x04\x05\x06": 0, "ISO006": 0,
+	} {
+		d := dialect.CUP()
+		d.Header = wire.Header{App: len(head)}
+		m := d.NewMessage()
+		copy(m.Head, head)
+		if got := m.Requirement(); got != want {
+			t.Errorf("header %X asks for %d, want %d", head, got, want)
+		}
+		m.SetRequirement(0)
+		if want == 0 && string(m.Head) != head {
+			t.Errorf("header %X became %X", head, m.Head)
+		}
+	}
+	d := dialect.CUP()
+	d.Header.App = wire.MaxHeader
+	if d.Compile() == nil {
+		t.Error("a header longer than a message holds is taken")
+	}
+}

@@ -13,7 +13,7 @@ import (
 func (c *Check) writeCucumber(made []byte) error {
 	var features []map[string]any
 	if err := json.Unmarshal(made, &features); err != nil {
-		return fmt.Errorf("Cucumber results: %w", err)
+		return fmt.Errorf("results for Cucumber: %w", err)
 	}
 	taken := map[string]bool{}
 	unique := func(id, place string) string {

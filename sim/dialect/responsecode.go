@@ -18,14 +18,15 @@ func Code39(s string) Code { return Code{s[0], s[1]} }
 
 // Codes that terminals and hosts act on.
 var (
-	Approved    = Code39("00")
-	Partial     = Code39("10")
-	SignInFirst = Code39("77") // the host has no keys for the terminal: sign in
-	BadPINBlock = Code39("99") // the PIN cannot be read: other keys? sign in again
-	BadMAC      = Code39("A0") // the MAC is wrong: other keys? sign in again
-	NoAnswer    = Code39("98") // reason of a reversal: the answer did not come
-	OtherReason = Code39("06") // reason of a reversal: the answer cannot be trusted
-	VIP         = Code39("11")
+	Approved     = Code39("00")
+	Partial      = Code39("10")
+	SignInFirst  = Code39("77") // the host has no keys for the terminal: sign in
+	BadPINBlock  = Code39("99") // the PIN cannot be read: other keys? sign in again
+	TotalsDiffer = Code39("95") // of a settlement: its flags say which do
+	BadMAC       = Code39("A0") // the MAC is wrong: other keys? sign in again
+	NoAnswer     = Code39("98") // reason of a reversal: the answer did not come
+	OtherReason  = Code39("06") // reason of a reversal: the answer cannot be trusted
+	VIP          = Code39("11")
 
 	FormatError     = Code39("30") // the host cannot read the request
 	Duplicate       = Code39("94") // the host has had this request before

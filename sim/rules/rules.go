@@ -178,10 +178,14 @@ func (x *Exchange) Code() (c dialect.Code) {
 }
 
 // Approves reports whether the answer's code is an approval. Without a code only
-// the answer of a form that has none approves, that of settlement.
+// the answer of a form that has none approves, that of settlement: there the
+// flags tell, also beside code 95 (totals differ).
 func (x *Exchange) Approves() bool {
 	if !x.Answer.Has(wire.ResponseCode) {
 		return x.Form.NoCode
+	}
+	if x.Form.NoCode && x.Code() == dialect.TotalsDiffer && len(x.Answer.Get(wire.Totals)) == dialect.TotalsLen {
+		return true
 	}
 	class := x.Code().Class()
 	return class == dialect.Approves || class == dialect.Defective && x.DefectiveIsGood

@@ -132,6 +132,10 @@ func TestEachRuleIsBrokenByAnAnswerThatBreaksIt(t *testing.T) {
 		change func(m *wire.Message)
 	}{
 		{"", dialect.Settlement, set(wire.ResponseCode, "00")},
+		{"ANS-48-OWN", dialect.Settlement, func(m *wire.Message) { // held to as an answer, though its code is 95
+			set(wire.ResponseCode, "95")(m)
+			digit(wire.Totals, 30, '2')(m)
+		}},
 		{"", dialect.Purchase, decline(right)},
 		{"", dialect.Purchase, decline(unset(wire.Operator))},
 		{"", dialect.Purchase, func(m *wire.Message) { m.SetString(wire.ResponseCode, "10"); m.SetUint(wire.Amount, 8000) }},

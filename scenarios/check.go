@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -120,8 +122,12 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 		return c.results, errors.New("nothing is selected")
 	}
 	began := time.Now()
-	defer func() { c.results.Took = time.Since(began) }()
-	terminals := c.fleet(ctx)
+	defer func() {
+		c.results.Took = time.Since(began)
+		slices.SortStableFunc(c.results.Rules, func(a, b report.RuleCount) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.ID, b.ID)) })
+	}()
+	clock := line.NewClock()
+	terminals := c.fleet(ctx, clock)
 	defer func() {
 		for _, t := range terminals {
 			t.Link.Close()
@@ -139,7 +145,7 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 	judge := rules.NewJudge(c.Language.Profile.Dialect)
 	c.seats = make(chan *seat, n)
 	for i := range n {
-		s := &seat{number: i, of: n, check: c, batches: map[*sim.Terminal]error{}, player: sim.NewPlayer(c.Language.Profile.Dialect, line.NewClock())}
+		s := &seat{number: i, of: n, check: c, batches: map[*sim.Terminal]error{}, player: sim.NewPlayer(c.Language.Profile.Dialect, clock)}
 		for j := i; j < len(terminals); j += n {
 			s.terminals = append(s.terminals, terminals[j])
 		}
@@ -151,9 +157,8 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 
 // fleet makes the terminals of a check, on lines of their own. Those that read
 // codes only are left out where there are others.
-func (c *Check) fleet(ctx context.Context) (terminals []*sim.Terminal) {
+func (c *Check) fleet(ctx context.Context, clock *line.Clock) (terminals []*sim.Terminal) {
 	p := c.Language.Profile
-	clock := line.NewClock()
 	for i := range p.Terminals {
 		if p.Terminals[i].Kind == profile.QRBox && readsCards(p) {
 			continue
@@ -209,6 +214,16 @@ func (c *Check) skipped(p *plan) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.tell(p)
+}
+
+// count counts a rule that an answer broke; mu is held.
+func (c *Check) count(r *rules.Rule) {
+	i := slices.IndexFunc(c.results.Rules, func(of report.RuleCount) bool { return of.ID == r.ID })
+	if i < 0 {
+		i = len(c.results.Rules)
+		c.results.Rules = append(c.results.Rules, report.RuleCount{ID: r.ID, Level: r.Level.String()})
+	}
+	c.results.Rules[i].N++
 }
 
 // tell hands a verdict on; mu is held.

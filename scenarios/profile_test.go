@@ -33,6 +33,8 @@ var changes = []struct {
 	{"reversal-accepts 00", []string{`["00", "12", "25"]`, `["00"]`}},
 	{"reversal-accepts many", []string{`["00", "12", "25"]`, `["00", "12", "25", "94", "A0"]`}},
 	{"reversal-original", []string{"reversal-original: false", "reversal-original: true"}},
+	{"mac-on-decline required", []string{"mac-on-decline: if-present", "mac-on-decline: required"}},
+	{"mac-on-decline ignored", []string{"mac-on-decline: if-present", "mac-on-decline: ignored"}},
 	{"keep-on-mismatch", []string{"keep-on-mismatch: true", "keep-on-mismatch: false"}},
 	{"abort-on-reversal", []string{"abort-on-reversal: true", "abort-on-reversal: false"}},
 	{"abort-on-reversal, one try", []string{"abort-on-reversal: true", "abort-on-reversal: false", "reversal-tries: 3", "reversal-tries: 1"}},

@@ -11,7 +11,6 @@ import (
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
-	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -97,11 +96,21 @@ func (s *seat) end(err error, stopped bool) {
 	if p.Reason == nil && s.step != len(p.bound) {
 		p.Reason = fmt.Errorf("%d of %d sentences were played", s.step, len(p.bound))
 	}
-	p.Rules = w.broken
+	if p.Reason == nil && c.Strict && len(w.broken) > 0 {
+		p.Reason = fmt.Errorf("an answer breaks rule %s: %w", w.broken[0].Rule.ID, w.broken[0])
+		p.Cause = p.Reason.Error()
+		p.Exchange = describe(c.Language.Profile.Dialect, w.exchanges[max(0, len(w.exchanges)-2):])
+	}
 	unsettled := s.settle(w)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.results.Answered = c.results.Answered || w.answered
+	for _, b := range w.broken {
+		c.count(b.Rule)
+		if !slices.Contains(p.Rules, b.Rule.ID) {
+			p.Rules = append(p.Rules, b.Rule.ID)
+		}
+	}
 	if unsettled != nil && !stopped {
 		if c.results.Unsettled++; c.results.UnsettledWhy == nil {
 			c.results.UnsettledWhy = unsettled
@@ -178,8 +187,8 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 			e.answer = answer.Clone()
 		}
 	}
-	if broken, is := errors.AsType[*rules.Broken](r.Why); is {
-		w.broken = append(w.broken, broken.Rule.ID)
+	if !e.bent {
+		w.broken = append(w.broken, s.player.Broken(r)...)
 	}
 	if why := r.Reason(); r.Of == dialect.Reversal && why != nil {
 		w.reversal = why

@@ -4,6 +4,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -27,7 +28,7 @@ type world struct {
 
 	faults   int64    // that the line has been made to do so far
 	answered bool     // the host has answered something
-	broken   []string // rules that its answers broke, by id
+	broken   []*rules.Broken // rules that its answers broke, without the line's doing
 	reversal error    // why the last reversal was not acknowledged
 }
 

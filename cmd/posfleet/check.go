@@ -56,7 +56,7 @@ func checkCommand(sig *signals) *cobra.Command {
 	fl.StringVar(&f.cucumber, "cucumber", "", "write a Cucumber JSON file")
 	fl.BoolVarP(&f.list, "list", "n", false, "list the selected scenarios, play nothing")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "tell failures only")
-	fl.BoolVar(&f.strict, "strict", false, "untested and skipped scenarios count as failed")
+	fl.BoolVar(&f.strict, "strict", false, "untested and skipped scenarios count as failed, and so do answers that break a rule that they should keep")
 	fl.BoolVar(&f.early, "stop-on-failure", false, "begin no scenario after one has failed")
 	fl.IntVar(&f.terminals, "terminals", 8, "terminals of the profile that scenarios take turns on")
 	fl.IntVar(&f.parallel, "parallel", 1, "scenarios played at once, each on terminals of its own")

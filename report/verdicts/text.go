@@ -87,6 +87,13 @@ func (r *Results) WriteSummary(w io.Writer) error {
 			fmt.Fprintf(&b, "%s: %s", c.Outcome, c)
 		}
 	}
+	if len(r.Rules) > 0 {
+		var each []string
+		for _, of := range r.Rules {
+			each = append(each, fmt.Sprintf("%s (%s) %d", of.ID, of.Level, of.N))
+		}
+		fmt.Fprintf(&b, "rules that answers broke: %s; posfleet rules explains them\n", strings.Join(each, ", "))
+	}
 	if r.Unsettled > 0 {
 		fmt.Fprintf(&b, "after %d scenarios a reversal was owed that the host did not acknowledge: %s\n", r.Unsettled, report.Printable(r.UnsettledWhy.Error()))
 	}

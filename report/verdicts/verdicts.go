@@ -49,7 +49,7 @@ type Verdict struct {
 	Cause    string   // what went wrong first, as other scenarios may say too; empty for the reason at that sentence
 	Phrase   string   // what that sentence says, in whatever language and with whatever words
 	Exchange string   // the exchanges up to then, decoded and masked
-	Rules    []string // ids of the rules that answers broke
+	Rules    []string // ids of the rules that answers broke, each once
 }
 
 // Why is the reason in one line, fit to be shown; empty when there is none.
@@ -92,6 +92,7 @@ type Results struct {
 	Took     time.Duration
 	Answered bool // the host answered at all
 	Features []Feature
+	Rules    []report.RuleCount // how often answers broke rules
 	// Unsettled are scenarios after which a reversal was left that the host would
 	// not acknowledge, and why not the first.
 	Unsettled    int

@@ -11,6 +11,7 @@ require (
 	github.com/cucumber/messages/go/v34 v34.2.0
 	github.com/cucumber/tag-expressions/go/v6 v6.2.0
 	github.com/emmansun/gmsm v0.44.1
+	github.com/gopacket/gopacket v1.7.7
 	github.com/moov-io/iso8583 v0.26.1
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2
@@ -38,6 +39,7 @@ require (
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/kr/text v0.2.0 // indirect
 	github.com/yerden/go-util v1.1.4 // indirect
+	golang.org/x/net v0.59.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )

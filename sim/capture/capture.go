@@ -1,0 +1,218 @@
+// Package capture reads octets in the forms in which tools give them.
+//
+// [Text] reads hexadecimal digits as people paste them, and dumps with offsets
+// and text beside them; it gives a [Block] for each stretch of octets that
+// belong together. [Packets] reads a pcap or pcapng file and gives a [Stream] for
+// each direction of each TCP connection in it, put together again; [Unwrapped]
+// does the same with blocks that are dumps of whole packets. What the octets
+// mean is not known here. All input is taken for hostile.
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxText is the longest text that is read, in octets.
+const MaxText = 16 << 20
+
+// Block is a stretch of octets out of a text.
+type Block struct {
+	Octets []byte
+	Line   int   // of the text, where it begins, from 1
+	Other  bool  // it goes the other way: indented, as dumps of both directions of a stream have it
+	Starts []int // where lines of plain digits begin, each but the first
+}
+
+// Text reads hexadecimal digits in any of these forms:
+//
+//   - digits with blanks, line ends, commas, colons, hyphens, 0x, \x, quotes,
+//     brackets and comments between them; an empty line begins another block
+//   - dump lines: offset, octets, text, as Wireshark, tcpdump -X, xxd, hexdump,
+//     od and jPOS write them; offset 0 begins another block, other lines between
+//     are passed over
+//   - log lines, each of which ends with at least 12 octets of digits
+func Text(text string) ([]Block, error) {
+	if len(text) > MaxText {
+		return nil, fmt.Errorf("the text is longer than %d octets", MaxText)
+	}
+	text = strings.TrimPrefix(text, "\uFEFF")
+	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	if blocks, err := dump(lines); blocks != nil || err != nil {
+		return blocks, err
+	}
+	blocks, err := digits(text)
+	if err == nil {
+		return blocks, nil
+	}
+	if blocks := logged(lines); blocks != nil {
+		return blocks, nil
+	}
+	return nil, err
+}
+
+// separators may stand between digits.
+const separators = ":,;-|._'\"[]{}<>"
+
+// digits reads plain digits. Paragraphs of at least 12 octets are blocks of
+// their own.
+func digits(text string) ([]Block, error) {
+	text = code(text)
+	var blocks []Block
+	b := Block{Line: 1}
+	var half []byte
+	line, empty, lineHas := 1, 0, false
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRuneInString(text[at:])
+		switch {
+		case r == '\n':
+			line++
+			if !lineHas {
+				empty++
+			}
+			lineHas = false
+		case unicode.IsSpace(r), strings.ContainsRune(separators, r):
+		case r == '0' && len(half) == 0 && at+1 < len(text) && (text[at+1] == 'x' || text[at+1] == 'X'):
+			size = 2
+		case r == '\\' && at+1 < len(text) && (text[at+1] == 'x' || text[at+1] == '\n'):
+			if text[at+1] == 'x' {
+				size = 2
+			}
+		case r < utf8.RuneSelf && isHex(byte(r)):
+			if !lineHas {
+				if empty > 0 && len(b.Octets) >= 12 && len(half) == 0 {
+					blocks = append(blocks, b)
+					b = Block{}
+				}
+				if len(b.Octets) == 0 {
+					b.Line = line
+				} else if len(half) == 0 {
+					b.Starts = append(b.Starts, len(b.Octets))
+				}
+				lineHas, empty = true, 0
+			}
+			if half = append(half, nibble(byte(r))); len(half) == 2 {
+				b.Octets = append(b.Octets, half[0]<<4|half[1])
+				half = half[:0]
+			}
+		default:
+			return nil, fmt.Errorf("the message is not hexadecimal: character %d is %q", utf8.RuneCountInString(text[:at])+1, r)
+		}
+		at += size
+	}
+	if len(b.Octets) > 0 {
+		blocks = append(blocks, b)
+	}
+	switch n := total(blocks); {
+	case len(half) == 1:
+		return nil, fmt.Errorf("the message has %d hexadecimal digits, an odd number: half an octet is missing", 2*n+1)
+	case n == 0:
+		return nil, errors.New("there is no message: give its hexadecimal digits as an argument or on standard input")
+	}
+	return blocks, nil
+}
+
+func total(blocks []Block) int {
+	n := 0
+	for _, b := range blocks {
+		n += len(b.Octets)
+	}
+	return n
+}
+
+// code is text without comments, and of an array in C, Go or Java what stands
+// in its braces. What is left out becomes blanks, so that places stay.
+func code(text string) string {
+	out := []byte(text)
+	blank := func(from, to int) {
+		for i := from; i < to; i++ {
+			if out[i] != '\n' {
+				out[i] = ' '
+			}
+		}
+	}
+	for at := 0; at < len(text); {
+		from := strings.Index(text[at:], "/*")
+		if from < 0 {
+			break
+		}
+		to := strings.Index(text[at+from:], "*/")
+		if to < 0 {
+			break
+		}
+		blank(at+from, at+from+to+2)
+		at += from + to + 2
+	}
+	start := 0
+	for line := range strings.Lines(text) {
+		if t := strings.TrimSpace(line); strings.HasPrefix(t, "#") || strings.HasPrefix(t, "//") {
+			blank(start, start+len(line))
+		} else if at := stamp.FindStringSubmatchIndex(line); at != nil {
+			blank(start, start+at[2])
+		}
+		start += len(line)
+	}
+	for at := 0; ; {
+		open := strings.IndexByte(text[at:], '{')
+		if open < 0 {
+			if at > 0 {
+				blank(at, len(text))
+			}
+			break
+		}
+		end := strings.IndexByte(text[at+open:], '}')
+		if end < 0 {
+			break
+		}
+		blank(at, at+open+1)
+		at += open + end
+	}
+	return string(out)
+}
+
+// stamp is the time of a log, which is made of digits too, and what follows it
+// when that is digits written otherwise.
+var stamp = regexp.MustCompile(`^[ \t]*\[?(?:\d{4}[-/.]?\d\d[-/.]?\d\d[ T])?\d\d:[0-5]\d:[0-5]\d(?:[.,]\d+)?Z?\]?[ \t]+([^:\s]{3}|[0-9A-Fa-f]{2}(?:[^:0-9A-Fa-f]|\s*$))`)
+
+// logged reads lines that end with at least 12 octets of plain digits after
+// other text: a log.
+func logged(lines []string) []Block {
+	var blocks []Block
+	for i, line := range lines {
+		line = strings.TrimRight(line, " \t\r\"'])}>;,.")
+		from := len(line)
+		for from > 0 && (isHex(line[from-1]) || strings.IndexByte(" :,-", line[from-1]) >= 0) {
+			from--
+		}
+		var octets []byte
+		for _, word := range strings.FieldsFunc(line[from:], func(r rune) bool { return r > 127 || !isHex(byte(r)) }) {
+			if len(word)%2 == 1 { // a number or word of the text before
+				octets = nil
+				continue
+			}
+			if len(word) >= 24 && len(octets) < 12 { // what came before is a length or a time
+				octets = nil
+			}
+			for j := 0; j < len(word); j += 2 {
+				octets = append(octets, nibble(word[j])<<4|nibble(word[j+1]))
+			}
+		}
+		if len(octets) >= 12 {
+			blocks = append(blocks, Block{Octets: octets, Line: i + 1})
+		}
+	}
+	return blocks
+}
+
+func isHex(c byte) bool { return c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'f' }
+
+func nibble(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
+}

@@ -1,0 +1,238 @@
+package capture
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// dumpLine is one line of a dump: an offset, and what stands after it.
+type dumpLine struct {
+	number int // of the text, from 1
+	indent int
+	offset string
+	colon  bool
+	rest   string // from column on; empty in the line that ends a dump of hexdump -C
+	column int
+	stars  bool // a line of a star follows: lines like this one were left out
+}
+
+// The offset has a colon, or blanks enough that it is no group of digits.
+var dumpShape = regexp.MustCompile(`^([ \t]*)(?:0[xX])?([0-9A-Fa-f]{3,8})(?:(:)[ \t]*|[hH]?[ \t]*\|?[ \t]+|$)`)
+
+func asDumpLine(number int, line string) (dumpLine, bool) {
+	m := dumpShape.FindStringSubmatchIndex(line)
+	if m == nil {
+		return dumpLine{}, false
+	}
+	l := dumpLine{number: number, indent: m[3] - m[2], offset: line[m[4]:m[5]], colon: m[6] >= 0, rest: strings.TrimRight(line[m[1]:], " \t\r"), column: m[1]}
+	if l.rest != "" && len(l.octets(1, len(line))) == 0 {
+		return dumpLine{}, false
+	}
+	return l, true
+}
+
+// octets reads at most most octets of the line, as far as column to: groups of
+// digits of one size. A gap of three blanks, another character or a group of
+// another size is where the text begins.
+func (l *dumpLine) octets(most, to int) []byte {
+	out, _ := l.read(most, to)
+	return out
+}
+
+// read is octets, and the column where the last one ends.
+func (l *dumpLine) read(most, to int) (out []byte, end int) {
+	rest := l.rest[:max(0, min(len(l.rest), to-l.column))]
+	group, end := 0, l.column
+	for i := 0; i < len(rest) && len(out) < most; {
+		gap := 0
+		for i+gap < len(rest) && (rest[i+gap] == ' ' || rest[i+gap] == '\t' || rest[i+gap] == '-' && gap == 0) {
+			gap++
+		}
+		if gap > 2 && len(out) > 0 {
+			break
+		}
+		i += gap
+		n := 0
+		for i+n < len(rest) && isHex(rest[i+n]) {
+			n++
+		}
+		whole := i+n == len(rest) || strings.IndexByte(" \t-|", rest[i+n]) >= 0
+		if n == 0 || n%2 == 1 || !whole || group > 0 && n > group || n > 32 {
+			break
+		}
+		group = max(group, n)
+		for k := 0; k < n && len(out) < most; k += 2 {
+			out = append(out, nibble(rest[i+k])<<4|nibble(rest[i+k+1]))
+		}
+		i += n
+		end = l.column + i
+		if n < group {
+			break
+		}
+	}
+	return out, end
+}
+
+// words reports whether the line has octets in pairs changed over, as hexdump
+// and od -x print them: groups of four digits after seven digits of offset.
+func (l *dumpLine) words() bool {
+	first, _, _ := strings.Cut(l.rest, " ")
+	return !l.colon && len(l.offset) == 7 && len(first) == 4
+}
+
+// flow is one direction of a dump.
+type flow struct {
+	lines []dumpLine
+	base  int
+}
+
+// dump reads dump lines, and gives nothing when there are none.
+func dump(lines []string) ([]Block, error) {
+	flows := map[int]*flow{} // by indent
+	var order []dumpLine
+	for i, text := range lines {
+		if strings.TrimSpace(text) == "*" && len(order) > 0 {
+			of := flows[order[len(order)-1].indent].lines
+			of[len(of)-1].stars = true
+			continue
+		}
+		l, ok := asDumpLine(i+1, text)
+		if !ok || len(order) > 0 && (len(l.offset) != len(order[0].offset) || l.colon != order[0].colon) {
+			continue
+		}
+		if flows[l.indent] == nil {
+			flows[l.indent] = &flow{}
+		}
+		flows[l.indent].lines = append(flows[l.indent].lines, l)
+		order = append(order, l)
+	}
+	if len(order) == 0 {
+		return nil, nil
+	}
+	for _, f := range flows {
+		if !f.findBase() {
+			return nil, nil
+		}
+	}
+	least := order[0].indent
+	for indent := range flows {
+		least = min(least, indent)
+	}
+	var blocks []Block
+	next := map[int]int{} // index into a flow's lines
+	last := -1            // indent of the line before
+	at := map[int]int64{} // offset where a flow goes on
+	ends := map[int]int{} // column where the octets of a full line end
+	widths := map[int]int{}
+	for _, l := range order {
+		f := flows[l.indent]
+		k := next[l.indent]
+		next[l.indent]++
+		offset, err := strconv.ParseInt(l.offset, f.base, 64)
+		if err != nil || offset != 0 && k > 0 && offset != at[l.indent] {
+			return nil, missing(l, at[l.indent], f.base)
+		}
+		if l.rest == "" {
+			last = -1
+			continue
+		}
+		if offset == 0 || last != l.indent {
+			blocks = append(blocks, Block{Line: l.number, Other: l.indent > least})
+		}
+		last = l.indent
+		b := &blocks[len(blocks)-1]
+		n := f.count(k)
+		var octets []byte
+		repeat := 1
+		if n > 0 {
+			width := widths[l.indent]
+			if f.lines[k].stars && width == 0 {
+				width = len(l.octets(64, l.column+len(l.rest)))
+			}
+			if f.lines[k].stars && n > width && n%width == 0 {
+				n, repeat = width, n/width
+			}
+			var end int
+			if octets, end = l.read(n, l.column+len(l.rest)); len(octets) != n {
+				return nil, missing(f.lines[k+1], offset+int64(len(octets)), f.base)
+			}
+			widths[l.indent], ends[l.indent] = n, end
+		} else {
+			most, to := 16, l.column+len(l.rest)
+			if widths[l.indent] > 0 {
+				most, to = widths[l.indent], ends[l.indent]
+			}
+			octets = l.octets(most, to)
+		}
+		if l.words() {
+			for i := 0; i+1 < len(octets); i += 2 {
+				octets[i], octets[i+1] = octets[i+1], octets[i]
+			}
+		}
+		if len(b.Octets)+repeat*len(octets) > MaxText {
+			return nil, fmt.Errorf("line %d: the dump is longer than %d octets", l.number, MaxText)
+		}
+		for range repeat {
+			b.Octets = append(b.Octets, octets...)
+		}
+		at[l.indent] = offset + int64(repeat*len(octets))
+	}
+	return blocks, nil
+}
+
+func missing(l dumpLine, want int64, base int) error {
+	s := strconv.FormatInt(want, base)
+	if n := len(l.offset) - len(s); n > 0 {
+		s = strings.Repeat("0", n) + s
+	}
+	return fmt.Errorf("line %d: the dump goes on at offset %s, %s was expected; are lines missing?", l.number, l.offset, s)
+}
+
+func isZero(offset string) bool { return strings.Trim(offset, "0") == "" }
+
+// count is how many octets line k has by the offset of the one after it, 0
+// when that does not say: it is the last of its block.
+func (f *flow) count(k int) int {
+	if k+1 >= len(f.lines) {
+		return 0
+	}
+	n := f.lines[k+1].at(f.base) - f.lines[k].at(f.base)
+	return int(max(0, min(n, MaxText+1)))
+}
+
+// at is the offset, -1 when it is none in this base.
+func (l *dumpLine) at(base int) int64 {
+	n, err := strconv.ParseInt(l.offset, base, 64)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// findBase finds the base in which the offsets count the octets: 16, 10 or 8.
+// It reports false when they do in none, and the lines are no dump.
+func (f *flow) findBase() bool {
+	first := &f.lines[0]
+	if first.rest == "" {
+		return false
+	}
+	if len(f.lines) == 1 || isZero(f.lines[1].offset) {
+		// A line alone must look like nothing else.
+		f.base = 16
+		blanks := first.column - first.indent - len(first.offset)
+		return first.colon || isZero(first.offset) && (blanks >= 2 || len(first.offset) > 4)
+	}
+	has := int64(len(first.octets(64, first.column+len(first.rest))))
+	for _, exact := range []bool{true, false} {
+		for _, base := range []int{16, 10, 8} {
+			from, to := first.at(base), f.lines[1].at(base)
+			if from >= 0 && to > from && (to-from == has || first.stars && (to-from)%has == 0 || !exact && to-from < has && from == 0) {
+				f.base = base
+				return true
+			}
+		}
+	}
+	return false
+}

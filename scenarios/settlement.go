@@ -7,7 +7,6 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
-	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -15,7 +14,7 @@ func settlementPhrases() []*Phrase {
 	const group = "Settlement / 结算"
 	return []*Phrase{
 		{Group: group, English: "the terminal starts an empty batch", Chinese: "终端开始新的空批次",
-			Doc: "Settles whatever the batch holds and signs in again. The first time a terminal does so in a check it pays 0.01 yuan before, to see that a settlement ends a batch at the host.",
+			Doc: "Settles whatever the batch holds and signs in again. The first time a terminal does so in a check it pays 0.01 yuan before and leaves that out of its totals, to see that the host keeps books and that a settlement ends a batch there.",
 			Of:  dialect.Settlement, Role: "good", Make: emptyBatch},
 		{Group: group, English: "the terminal settles", Chinese: "终端结算",
 			Doc: "Totals to the host, details when the host's totals differ, end of upload; the batch is cleared, and the terminal signs off when its policy says so.",
@@ -40,8 +39,13 @@ func settlementPhrases() []*Phrase {
 				}, err
 			}},
 		{Group: group, English: "the totals balance", Chinese: "对账平",
-			Doc:  "The host's settlement flag is 1, and the totals it gives back are the terminal's.",
-			Make: fixed(func(p *sim.Player) error { return checkFlag(p, dialect.Balanced) })},
+			Doc: "The host's settlement flag is 1, and the totals it gives back are the terminal's.",
+			Make: fixed(func(p *sim.Player) error {
+				if err := checkFlag(p, dialect.Balanced); err != nil {
+					return err
+				}
+				return keepsBooks(p)
+			})},
 		{Group: group, English: "the totals do not balance", Chinese: "对账不平",
 			Doc:  "The host's settlement flag is 2, and the totals it gives are its own.",
 			Make: fixed(func(p *sim.Player) error { return checkFlag(p, dialect.Unbalanced) })},
@@ -53,7 +57,7 @@ func settlementPhrases() []*Phrase {
 					if p.Last.Of != dialect.Settlement || p.Last.Host != want {
 						return fmt.Errorf("the host's totals are %s, want %s", describeTotals(p.Last.Host), describeTotals(want))
 					}
-					return nil
+					return keepsBooks(p)
 				}, err
 			}},
 		{Group: group, English: "the terminal uploads {n} details", Chinese: "终端上送{n}笔明细", CheckOnly: true,
@@ -100,69 +104,6 @@ func settlementPhrases() []*Phrase {
 				return nil
 			})},
 	}
-}
-
-// emptyBatch is the Make of the sentence that a batch begins which holds nothing,
-// at either end.
-func emptyBatch(a Args) (func(*sim.Player) error, error) {
-	good := a.Profile.Holders("good")
-	return func(p *sim.Player) error {
-		w := worldOf(p)
-		said := len(w.exchanges)
-		err, known := w.batches[p.T]
-		switch {
-		case w.batches == nil || len(good) == 0 || !readsCards(a.Profile) || known && err == nil:
-			err = startBatch(p)
-		case !known:
-			if err = provenBatch(p, good); err == nil || errors.Is(err, errSameBatch) {
-				w.batches[p.T] = err
-			}
-		}
-		if err == nil {
-			w.exchanges = w.exchanges[:said] // they are not the scenario's
-		}
-		return err
-	}, nil
-}
-
-// errSameBatch marks a host whose batches do not end.
-var errSameBatch = errors.New("the host does not start a new batch at settlement")
-
-// startBatch settles what the batch holds and signs in again.
-func startBatch(p *sim.Player) error {
-	if err := signedIn(p); err != nil {
-		return err
-	}
-	if err := p.Settle(); err != nil {
-		return err
-	}
-	if !p.Last.Approved() || len(p.T.Journal.Records) > 0 {
-		return fmt.Errorf("settlement of the batch before: %w", errors.Join(p.Last.Reason(), errors.New(p.T.Display)))
-	}
-	return signedIn(p)
-}
-
-// provenBatch has a payment settled and sees that it is not in the next batch as
-// well: otherwise what a scenario finds would depend on those before it.
-func provenBatch(p *sim.Player, good []profile.Holder) error {
-	if err := startBatch(p); err != nil {
-		return err
-	}
-	if err := p.Pay(&sim.Order{Of: dialect.Purchase, Amount: 1, Entry: sim.Swipe, PIN: true, Holder: pickHolder(p, good)}); err != nil {
-		return err
-	}
-	if !p.Last.Approved() {
-		return nil // nothing to see it by
-	}
-	for range 2 {
-		if err := startBatch(p); err != nil {
-			return err
-		}
-	}
-	if p.Last.Of == dialect.Settlement && p.Last.Host.DebitN > 0 {
-		return fmt.Errorf("%w: in the batch after it are %s, want none", errSameBatch, describeTotals(p.Last.Host))
-	}
-	return nil
 }
 
 // Totals are what fills the four placeholders of a sentence about two settlement sides.

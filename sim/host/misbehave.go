@@ -139,11 +139,12 @@ func lyingTotals(_ *Host, req *Request) {
 func yesMan(h *Host, next Handler) Handler {
 	return func(req *Request) bool {
 		m := req.Message
-		if req.Transaction, req.Known = h.dialect.Classify(m); req.Known && req.Transaction == dialect.SignIn {
+		t, n, ok := h.books.Terminal(m.Get(wire.TerminalID), m.Get(wire.MerchantID))
+		if req.Transaction, req.Known = h.dialect.Classify(m); ok && req.Known && req.Transaction == dialect.SignIn {
 			return next(req)
 		}
 		req.now, req.serial = h.clock.stamp(req.arrived.Unix()), h.serial.Add(1)
-		if t, n, ok := h.books.Terminal(m.Get(wire.TerminalID), m.Get(wire.MerchantID)); ok {
+		if ok {
 			t.Lock()
 			defer t.Unlock()
 			if _, mac := m.MACSpan(); mac != nil && h.sessions[n] != nil {

@@ -21,10 +21,16 @@ import (
 
 // scrub is v with what must not be shown as asterisks, octet for octet.
 func scrub(v []byte) []byte {
+	return scrubText(v, false)
+}
+
+// scrubText scrubs text; raw is that of a whole message, in which fields of
+// digits stand one after the other.
+func scrubText(v []byte, raw bool) []byte {
 	if len(v) < 4 || !bytes.ContainsAny(v, "0123456789\xA3") {
 		return v
 	}
-	s := scrubber{text: v, out: bytes.Clone(v)}
+	s := scrubber{text: v, out: bytes.Clone(v), raw: raw}
 	s.scan()
 	for i, n := 0, 0; i < len(s.digits); i += n {
 		n = s.group(i)
@@ -32,14 +38,17 @@ func scrub(v []byte) []byte {
 		s.track(i, i+n)
 		s.pin(i, i+n)
 	}
-	s.grouped()
-	s.hex()
+	if !raw {
+		s.grouped()
+		s.hex()
+	}
 	return s.out
 }
 
 type scrubber struct {
 	text, out []byte
 	digits    []digit
+	raw       bool
 }
 
 // digit is one decimal digit of the text: its value, and the octets it has.
@@ -97,7 +106,13 @@ func (s *scrubber) run(from, to int) {
 		s.mask(from, to)
 		return
 	}
-	for i := from; i+13 <= to; i++ {
+	for i := from; s.raw && i+15 <= to; i++ {
+		n := int(s.digits[i].value)*10 + int(s.digits[i+1].value)
+		if first := s.digits[i+2].value; n >= 13 && n <= 19 && i+2+n <= to && first >= 2 && first <= 6 && s.isPAN(i+2, i+2+n) {
+			s.mask(i+2, i+2+n)
+		}
+	}
+	for i := from; !s.raw && i+13 <= to; i++ {
 		for _, n := range schemeLengths(s.digits[i].value, s.digits[i+1].value) {
 			if i+n <= to && s.isPAN(i, i+n) {
 				s.mask(i, i+n)
@@ -235,33 +250,29 @@ func schemeLengths(a, b byte) []int {
 	return nil
 }
 
-// ScrubbedHex is octets in hexadecimal as they may be shown: with card numbers
-// and tracks in it, packed or as text, as asterisks.
+// ScrubbedHex is octets in hexadecimal as they may be shown: card numbers and
+// tracks in them, packed or as text, are asterisks.
 func ScrubbedHex(v []byte) string {
-	out := []byte(fmt.Sprintf("%X", v))
-	for i, c := range scrub(v) {
-		if c != v[i] {
-			out[2*i], out[2*i+1] = '*', '*'
+	out := fmt.Appendf(nil, "%X", v)
+	for i, c := range Disguised(v) {
+		if c>>4 != v[i]>>4 || c != v[i] && isText(v[i]) && isText(c) {
+			out[2*i] = '*'
 		}
-	}
-	for i, c := range ScrubPacked(v) {
-		if c != v[i] {
-			if c>>4 != v[i]>>4 {
-				out[2*i] = '*'
-			}
-			if c&15 != v[i]&15 {
-				out[2*i+1] = '*'
-			}
+		if c&15 != v[i]&15 {
+			out[2*i+1] = '*'
 		}
 	}
 	return string(out)
 }
 
-// ScrubPacked is octets with the digits of card numbers and tracks that are
-// packed in them, two to an octet, changed to others: where it differs from v
-// nothing is to be shown. It finds a number by the two digits of length before
-// it, by the D after it, or when it stands alone.
-func ScrubPacked(v []byte) []byte {
+func isText(c byte) bool { return c >= ' ' && c <= '~' }
+
+// Disguised is octets of a message of which little is known, with the digits of
+// card numbers and tracks changed to others: where it differs from v nothing is
+// to be shown. In text and among packed digits it finds a number by the two
+// digits of length before it, by what follows it on a track, or when it stands
+// alone.
+func Disguised(v []byte) []byte {
 	p := packed{v: v, hide: make([]bool, 2*len(v))}
 	for i := range 2 * len(v) {
 		if i%2 == 0 {
@@ -280,6 +291,11 @@ func ScrubPacked(v []byte) []byte {
 	for i, hide := range p.hide {
 		if hide {
 			out[i/2] ^= 1 << (4 * (1 - i%2))
+		}
+	}
+	for i, c := range scrubText(v, true) {
+		if c != v[i] {
+			out[i] = v[i] ^ 1
 		}
 	}
 	return out

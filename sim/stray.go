@@ -23,16 +23,18 @@ func recordStrays(shard *report.Shard, d *dialect.Dialect, met *line.Strays) {
 	m := d.Acquire()
 	defer m.Release()
 	kind := met.StrayWhy
-	readable := m.Read(met.Stray) == nil
-	if readable {
+	at, err := m.ReadPart(met.Stray)
+	if err == nil {
 		kind = m.MTI() + ", " + kind
 	}
 	shard.Stray(kind, func() string {
-		if !readable {
-			return fmt.Sprintf("%d octets that cannot be read", len(met.Stray))
-		}
 		var b strings.Builder
-		d.Describe(&b, m)
+		if at > 0 {
+			d.Describe(&b, m)
+		}
+		if err != nil {
+			fmt.Fprintf(&b, "then %d octets that cannot be read: %v\n", len(met.Stray)-at, err)
+		}
 		return b.String()
 	})
 }

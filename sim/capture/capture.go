@@ -4,8 +4,10 @@
 // and text beside them; it gives a [Block] for each stretch of octets that
 // belong together. [Packets] reads a pcap or pcapng file and gives a [Stream] for
 // each direction of each TCP connection in it, put together again; [Unwrapped]
-// does the same with blocks that are dumps of whole packets. What the octets
-// mean is not known here. All input is taken for hostile.
+// does the same with blocks that are dumps of whole packets. [Cut] cuts octets
+// into a [Frame] for each message, with what is wrong with its length prefix;
+// [Looks] and [Fits] say what octets are that are no message of the network. All
+// input is taken for hostile.
 package capture
 
 import (
@@ -36,6 +38,8 @@ type Block struct {
 //     od and jPOS write them; offset 0 begins another block, other lines between
 //     are passed over
 //   - log lines, each of which ends with at least 12 octets of digits
+//
+// Of an odd number of digits all octets but the half one come with the error.
 func Text(text string) ([]Block, error) {
 	if len(text) > MaxText {
 		return nil, fmt.Errorf("the text is longer than %d octets", MaxText)
@@ -52,7 +56,7 @@ func Text(text string) ([]Block, error) {
 	if blocks := logged(lines); blocks != nil {
 		return blocks, nil
 	}
-	return nil, err
+	return blocks, err
 }
 
 // separators may stand between digits.
@@ -109,7 +113,7 @@ func digits(text string) ([]Block, error) {
 	}
 	switch n := total(blocks); {
 	case len(half) == 1:
-		return nil, fmt.Errorf("the message has %d hexadecimal digits, an odd number: half an octet is missing", 2*n+1)
+		return blocks, fmt.Errorf("the message has %d hexadecimal digits, an odd number: half an octet is missing", 2*n+1)
 	case n == 0:
 		return nil, errors.New("there is no message: give its hexadecimal digits as an argument or on standard input")
 	}

@@ -15,13 +15,9 @@ import (
 // MACs it says whether they are there: the working key is not known, but that of a
 // sign-in whose terminal the profile has. Breaking a must is an exit code.
 func answerTo(out io.Writer, p *profile.Profile, keys bool, request string, answer *wire.Message) error {
-	octets, err := unhex(request)
+	q, err := oneMessage(p.Dialect, request)
 	if err != nil {
 		return usage(fmt.Errorf("--answer-to: %w", err))
-	}
-	q, err := decode(p.Dialect, octets)
-	if err != nil {
-		return usage(fmt.Errorf("--answer-to: not a %s message: %w", p.Dialect.Name, err))
 	}
 	of, ok := p.Dialect.Classify(q)
 	if !ok {

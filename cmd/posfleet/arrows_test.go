@@ -17,7 +17,7 @@ const module = "github.com/posfleet/posfleet"
 // arrows is which of our packages may import which, relative to the module. A
 // package that is not here has no place in the tree yet: give it one on purpose.
 var arrows = map[string][]string{
-	"cmd/posfleet":    {"features", "report", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/audit", "sim/dialect", "sim/host", "sim/keys", "sim/line", "sim/profile", "sim/rules", "sim/selftest", "sim/wire"},
+	"cmd/posfleet":    {"features", "report", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/audit", "sim/capture", "sim/dialect", "sim/host", "sim/keys", "sim/line", "sim/profile", "sim/rules", "sim/selftest", "sim/wire"},
 	"scenarios":       {"report", "report/verdicts", "sim", "sim/dialect", "sim/keys", "sim/line", "sim/profile", "sim/rules", "sim/strict", "sim/wire"},
 	"sim":             {"report", "sim/dialect", "sim/keys", "sim/line", "sim/profile", "sim/rules", "sim/timer", "sim/wire"},
 	"sim/line":        {"sim/wire"},
@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"sim/host/book":   {"sim/dialect", "sim/profile"},
 	"sim/host/serve":  {"sim/timer", "sim/wire"},
 	"sim/profile":     {"sim/dialect", "sim/keys", "sim/strict", "sim/wire"},
+	"sim/capture":     {"sim/dialect", "sim/wire"},
 	"sim/dialect":     {"sim/wire"},
 	"sim/keys":        {"sim/keys/des"},
 	"sim/keys/des":    {},
@@ -53,6 +54,7 @@ var keepers = map[string][]string{
 	"go.yaml.in/yaml":                         {"sim/strict"},
 	"github.com/moov-io/iso8583":              {"sim/dialect", "sim/wire"},
 	"github.com/emmansun/gmsm":                {"sim/keys"},
+	"github.com/gopacket/gopacket":            {"sim/capture"},
 	"github.com/chromedp":                     {},
 	"github.com/rogpeppe/go-internal":         {},
 	"testing":                                 {},

@@ -1,99 +1,295 @@
 package main
 
 import (
-	"encoding/hex"
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
+	"github.com/posfleet/posfleet/sim/capture"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
 func decodeCommand() *cobra.Command {
 	var f networkFlags
+	var port int
 	var request string
 	cmd := &cobra.Command{
-		Use:   "decode [hex | -]",
-		Short: "one message, field by field, masked",
-		Long: "Explains one message given as hexadecimal digits (blanks allowed), as an argument or on standard\n" +
-			"input, with or without its length prefix. Cards are masked; PIN blocks, tracks and keys not shown.\n\n" + exitHelp,
+		Use:   "decode [hex | file | -]",
+		Short: "messages, field by field, masked",
+		Long: "Explains messages given as an argument, in a file or on standard input, with or without their length\n" +
+			"prefix: as hexadecimal digits in any of the forms that tools write (blanks, colons, commas, 0x, \\x,\n" +
+			"dumps of Wireshark, tcpdump -X, xxd, hexdump, od, jPOS), as they are, or as a capture of a line (pcap,\n" +
+			"pcapng), of which answers are paired with their requests and timed.\n\n" +
+			"What cannot be read is told with field, offset and cause after the fields before it, the octets left in\n" +
+			"hexadecimal. With a --profile MACs are checked, as soon as a sign-in's answer has brought the keys.\n" +
+			"Cards are masked; PIN blocks, tracks and keys not shown.\n\n" + exitHelp,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := f.load(0)
 			if err != nil {
 				return err
 			}
-			text := "-"
-			if len(args) == 1 {
-				text = args[0]
+			if port < 0 || port > 65535 {
+				return usage(fmt.Errorf("--port %d: want 1 to 65535, or 0 for all", port))
 			}
-			if text == "-" {
-				in, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), 4*wire.MaxFrame+1))
-				if err != nil {
-					return usage(fmt.Errorf("standard input: %w", err))
-				}
-				text = string(in)
-			}
-			octets, err := unhex(text)
+			in, name, done, err := decodeInput(cmd.InOrStdin(), args)
 			if err != nil {
 				return usage(err)
 			}
-			m, err := decode(p.Dialect, octets)
-			if err != nil {
-				return &exit{code: exitUsage, err: fmt.Errorf("not a %s message: %w", p.Dialect.Name, err),
-					hint: "another dialect? try --dialect iso87, or --profile with its length, tpdu and header"}
+			defer done()
+			out := bufio.NewWriter(cmd.OutOrStdout())
+			defer out.Flush()
+			x := explainer{out: out, dialect: p.Dialect, port: port}
+			if f.profile != "" {
+				x.macs = newMACs(p)
 			}
-			p.Dialect.Describe(cmd.OutOrStdout(), m)
-			if request != "" {
-				return answerTo(cmd.OutOrStdout(), p, f.profile != "", request, m)
+			if err := x.input(in, name); err != nil {
+				return err
 			}
-			return nil
+			if err := x.verdict(); err != nil || request == "" {
+				return err
+			}
+			if x.told != 1 {
+				return usage(fmt.Errorf("--answer-to: there are %d messages, want one answer", x.told))
+			}
+			return answerTo(out, p, f.profile != "", request, x.last)
 		},
 	}
 	cmd.Flags().StringVar(&request, "answer-to", "", "hexadecimal digits of the request that this answers: which rules it breaks")
-	cmd.Flags().StringVar(&f.profile, "profile", "", "profile file whose dialect is meant")
+	cmd.Flags().StringVar(&f.profile, "profile", "", "profile file whose dialect is meant, and whose master keys check MACs")
 	cmd.Flags().StringVar(&f.dialect, "dialect", "", "dialect: cup or iso87 (default: cup)")
+	cmd.Flags().IntVar(&port, "port", 0, "of a capture, only connections with this TCP port (default: all)")
 	return cmd
 }
 
-// unhex reads hexadecimal digits; blanks and a leading 0x do not matter.
-func unhex(text string) ([]byte, error) {
-	text = strings.TrimPrefix(strings.TrimSpace(text), "0x")
-	digits := make([]byte, 0, len(text))
-	for at, r := range text {
-		switch {
-		case unicode.IsSpace(r):
-		case strings.ContainsRune("0123456789abcdefABCDEF", r):
-			digits = append(digits, byte(r))
-		default:
-			return nil, fmt.Errorf("the message is not hexadecimal: character %d is %q", utf8.RuneCountInString(text[:at])+1, r)
+// decodeInput is what the argument means: hexadecimal, else a file, else
+// hexadecimal that is wrong. No argument and - are standard input.
+func decodeInput(stdin io.Reader, args []string) (in io.Reader, name string, done func(), err error) {
+	done = func() {}
+	if len(args) == 0 || args[0] == "-" {
+		return stdin, "standard input", done, nil
+	}
+	text := args[0]
+	if _, wrong := capture.Text(text); wrong != nil && text != "" {
+		switch info, err := os.Stat(text); {
+		case err == nil && info.IsDir():
+			return nil, "", done, fmt.Errorf("%s is a folder: give a file of it", text)
+		case err == nil:
+			file, err := os.Open(text)
+			if err != nil {
+				return nil, "", done, err
+			}
+			return file, text, func() { file.Close() }, nil
+		case errors.Is(err, os.ErrNotExist) && strings.ContainsAny(text, "./\\"):
+			return nil, "", done, fmt.Errorf("there is no file %s, and as a message: %w", text, wrong)
 		}
 	}
-	switch {
-	case len(digits) == 0:
-		return nil, errors.New("there is no message: give its hexadecimal digits as an argument or on standard input")
-	case len(digits)%2 == 1:
-		return nil, fmt.Errorf("the message has %d hexadecimal digits, an odd number: half an octet is missing", len(digits))
-	}
-	octets := make([]byte, len(digits)/2)
-	_, err := hex.Decode(octets, digits)
-	return octets, err
+	return strings.NewReader(text), "the argument", done, nil
 }
 
-// decode reads a message whose length prefix may be there or not. When neither
-// reading works the error of the likelier one is given.
-func decode(d *dialect.Dialect, octets []byte) (*wire.Message, error) {
-	m := d.NewMessage()
-	r := d.NewReader(strings.NewReader(string(octets)))
-	body, err := r.Next()
-	if err == nil && len(body)+d.Length.Octets == len(octets) {
-		return m, m.Read(body)
+// explainer writes what messages are.
+type explainer struct {
+	out     *bufio.Writer
+	dialect *dialect.Dialect
+	port    int   // of a capture, 0 for all
+	macs    *macs // nil without a profile
+
+	told  int // messages
+	last  *wire.Message
+	first error // the first that could not be read
+	bad   int
+	hint  string
+	half  error // half an octet is missing somewhere
+}
+
+// input explains all of an input.
+func (x *explainer) input(in io.Reader, name string) error {
+	data, err := io.ReadAll(io.LimitReader(in, capture.MaxFile+1))
+	if err != nil {
+		return usage(fmt.Errorf("%s: %w", name, err))
 	}
-	return m, m.Read(octets)
+	switch {
+	case capture.IsPackets(data):
+		return x.packets(data, name)
+	case isBinary(data):
+		x.messages([]capture.Block{{Octets: data}})
+		return nil
+	}
+	blocks, err := capture.Text(string(data))
+	if err != nil && len(blocks) == 0 {
+		return usage(err)
+	}
+	x.half = err
+	if streams, are := capture.Unwrapped(blocks, x.port); are {
+		x.streams(streams)
+		return nil
+	}
+	x.messages(blocks)
+	return nil
+}
+
+// isBinary reports whether data is a message as it is rather than text about one.
+func isBinary(data []byte) bool {
+	return bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' })
+}
+
+// messages explains the messages of blocks of octets.
+func (x *explainer) messages(blocks []capture.Block) {
+	var frames []capture.Frame
+	other := map[int]bool{} // frames that went the other way
+	for _, b := range blocks {
+		for _, octets := range x.lines(b) {
+			for _, fr := range capture.Cut(&x.dialect.Format, octets) {
+				other[len(frames)] = b.Other
+				frames = append(frames, fr)
+			}
+		}
+	}
+	for i := range frames {
+		x.between()
+		if len(frames) > 1 {
+			way := ""
+			if other[i] {
+				way = ", the other way"
+			}
+			fmt.Fprintf(x.out, "message %d, %d octets%s\n", i+1, len(frames[i].Octets), way)
+		}
+		x.frame(&frames[i])
+	}
+}
+
+// lines are the messages that stand on lines of their own: those of the block, if
+// each of its lines read alone begins with a message. Else all of it is one
+// stretch of octets, broken into lines.
+func (x *explainer) lines(b capture.Block) [][]byte {
+	var lines [][]byte
+	from := 0
+	for _, to := range append(slices.Clone(b.Starts), len(b.Octets)) {
+		frames := capture.Cut(&x.dialect.Format, b.Octets[from:to])
+		if len(frames) == 0 || !frames[0].Likely() {
+			return [][]byte{b.Octets}
+		}
+		lines, from = append(lines, b.Octets[from:to]), to
+	}
+	return lines
+}
+
+func (x *explainer) between() {
+	if x.told > 0 {
+		fmt.Fprintln(x.out)
+	}
+}
+
+// frame explains one message.
+func (x *explainer) frame(fr *capture.Frame) {
+	x.told++
+	x.last = fr.Message
+	if fr.Note != "" {
+		fmt.Fprintf(x.out, "note: %s\n", fr.Note)
+	}
+	var looks string
+	var fits []string
+	if fr.Err != nil {
+		looks, fits = capture.Looks(whole(fr)), capture.Fits(&x.dialect.Format, whole(fr))
+	}
+	if fr.Err == nil || fr.Likely() || looks == "" && len(fits) == 0 && fr.Read > x.dialect.Header.Len() {
+		x.dialect.Describe(x.out, fr.Message)
+	}
+	if fr.Err == nil {
+		if x.macs != nil {
+			x.macs.tell(x.out, fr.Message)
+		}
+		return
+	}
+	fmt.Fprintf(x.out, "not read: %v\n", fr.Err)
+	if left := fr.Octets[fr.Read:]; len(left) > 0 {
+		fmt.Fprintf(x.out, "left: %s\n", inRows(dialect.ScrubbedHex(left), fr.Read))
+	}
+	if x.bad++; x.first != nil {
+		return
+	}
+	x.first, x.hint = x.why(fr, looks, fits)
+}
+
+// why is the error of a message that cannot be read, and a hint.
+func (x *explainer) why(fr *capture.Frame, looks string, fits []string) (err error, hint string) {
+	d := x.dialect
+	err = fmt.Errorf("not a %s message: %w", d.Name, fr.Err)
+	likely := fr.Likely()
+	var wrong *wire.FieldError
+	switch isField := errors.As(fr.Err, &wrong); {
+	case len(fits) > 0:
+		return err, "it can be read with " + strings.Join(fits, ", or with ") + " in a profile"
+	case looks != "" && !likely:
+		return fmt.Errorf("looks like %s; not one of the dialects (%w)", looks, fr.Err), "--dialect and docs/dialects.md say what can be read"
+	case isField && wrong.Field == -1 && likely:
+		return err, "does the bitmap lack a field? " + another
+	case isField && wrong.Field > 1 && !d.HasField(wrong.Field):
+		return err, fmt.Sprintf("the network has a field %d of its own? say so in a field spec: docs/dialects.md, profile key spec", wrong.Field)
+	case isField && wrong.Field > 1 && strings.HasSuffix(wrong.Reason, "are left"):
+		return err, "is the message cut short? " + another
+	case isField && wrong.Field > 1:
+		return err, fmt.Sprintf("does the network send field %d in another form? a field spec can say so: docs/dialects.md, profile key spec; %s", wrong.Field, another)
+	}
+	return err, another
+}
+
+const another = "another dialect? try --dialect iso87, or --profile with its length, tpdu and header"
+
+// verdict is the end: exit 64 when a message could not be read.
+func (x *explainer) verdict() error {
+	switch {
+	case x.half != nil:
+		return usage(x.half)
+	case x.first == nil && x.told == 0:
+		return usage(errors.New("there is no message in it"))
+	case x.first == nil:
+		return nil
+	case x.told > 1:
+		return &exit{code: exitUsage, err: fmt.Errorf("%d of %d messages could not be read; the first: %w", x.bad, x.told, x.first), hint: x.hint}
+	}
+	return &exit{code: exitUsage, err: x.first, hint: x.hint}
+}
+
+// inRows puts hexadecimal digits into rows of 32 octets, the first of which is
+// number at of its message.
+func inRows(digits string, at int) string {
+	const row = 64
+	if len(digits) <= row {
+		return fmt.Sprintf("%d octets from %d on: %s", len(digits)/2, at, digits)
+	}
+	var s strings.Builder
+	fmt.Fprintf(&s, "%d octets from %d on:", len(digits)/2, at)
+	for ; len(digits) > 0; digits = digits[min(row, len(digits)):] {
+		fmt.Fprintf(&s, "\n  %s", digits[:min(row, len(digits))])
+	}
+	return s.String()
+}
+
+// oneMessage reads hexadecimal digits that are one message.
+func oneMessage(d *dialect.Dialect, text string) (*wire.Message, error) {
+	blocks, err := capture.Text(text)
+	if err != nil {
+		return nil, err
+	}
+	var octets []byte
+	for _, b := range blocks {
+		octets = append(octets, b.Octets...)
+	}
+	frames := capture.Cut(&d.Format, octets)
+	if frames[0].Err != nil {
+		return nil, fmt.Errorf("not a %s message: %w", d.Name, frames[0].Err)
+	}
+	if len(frames) > 1 {
+		return nil, fmt.Errorf("there are %d messages, want one", len(frames))
+	}
+	return frames[0].Message, nil
 }

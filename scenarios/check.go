@@ -34,6 +34,7 @@ type Check struct {
 	Seed      int64                   // shuffles the features, and the scenarios of each; 0 for the order of the files
 	StopEarly bool                    // nothing is begun after a failure
 	Strict    bool                    // untested and skipped are no better than failed
+	Expected  map[string]string       // scenarios known to fail, by @id or file:line, and why
 	Cucumber  io.Writer               // gets Cucumber JSON; nil for none
 	Each      func(*verdicts.Verdict) // told each verdict as it falls, one at a time; may be nil
 
@@ -61,13 +62,14 @@ type plan struct {
 // is known to be skipped.
 func (c *Check) Bind() error {
 	c.plans, c.at = nil, map[string]*plan{}
-	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title, Strict: c.Strict, Seed: c.Seed}
+	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title, Profile: c.Language.Profile.Name, Strict: c.Strict, Seed: c.Seed}
 	var errs []error
 	for _, f := range c.Features {
 		of := verdicts.Feature{Path: f.Path, Name: f.Name, Digest: f.Digest()}
 		for _, s := range f.Scenarios {
 			p := &plan{index: len(c.plans), Verdict: &verdicts.Verdict{
-				ID: s.ID, Selector: s.Selector(), Name: s.Name, Example: s.Example, File: f.Path, Line: s.Line}}
+				ID: s.ID, Selector: s.Selector(), Name: s.Name, Example: s.Example, File: f.Path, Line: s.Line,
+				Expected: cmp.Or(c.Expected["@"+s.ID], c.Expected[s.At()])}}
 			var lacking *Bound
 			for i := range s.Steps {
 				b, err := c.Language.Bind(s, i)
@@ -123,7 +125,7 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 	}
 	began := time.Now()
 	defer func() {
-		c.results.Took = time.Since(began)
+		c.results.Started, c.results.Took = began, time.Since(began)
 		slices.SortStableFunc(c.results.Rules, func(a, b report.RuleCount) int { return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.ID, b.ID)) })
 	}()
 	clock := line.NewClock()
@@ -229,7 +231,7 @@ func (c *Check) count(r *rules.Rule) {
 // tell hands a verdict on; mu is held.
 func (c *Check) tell(p *plan) {
 	c.played++
-	if p.Outcome == verdicts.Failed && c.StopEarly {
+	if p.Outcome == verdicts.Failed && p.Expected == "" && c.StopEarly {
 		c.stop.Store(true)
 	}
 	if c.Each != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -112,8 +113,8 @@ func (s *seat) end(err error, stopped bool) {
 		}
 	}
 	if unsettled != nil && !stopped {
-		if c.results.Unsettled++; c.results.UnsettledWhy == nil {
-			c.results.UnsettledWhy = unsettled
+		if c.results.Unsettled++; c.results.UnsettledWhy == "" {
+			c.results.UnsettledWhy = unsettled.Error()
 		}
 	}
 	switch {
@@ -166,10 +167,13 @@ func (s *seat) settle(w *world) error {
 // others.
 const journalRoom = 20
 
-// injected counts what a terminal's line has been made to do.
+// injected counts what a terminal's line has been made to do that changes what an
+// exchange comes to: a second answer does not.
 func injected(t *sim.Terminal) (n int64) {
-	for _, k := range t.Faults.Injected {
-		n += k
+	for f, k := range t.Faults.Injected {
+		if line.Fault(f) != line.DoubleAnswer {
+			n += k
+		}
 	}
 	return n
 }

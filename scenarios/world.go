@@ -26,10 +26,10 @@ type world struct {
 	trace    uint32         // the terminal's, before the scenario set it
 	traceSet bool           // the scenario has
 
-	faults   int64    // that the line has been made to do so far
-	answered bool     // the host has answered something
+	faults   int64           // that the line has been made to do so far
+	answered bool            // the host has answered something
 	broken   []*rules.Broken // rules that its answers broke, without the line's doing
-	reversal error    // why the last reversal was not acknowledged
+	reversal error           // why the last reversal was not acknowledged
 }
 
 // exchange is one exchange as it went over the line.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
@@ -27,6 +26,8 @@ type checkFlags struct {
 	tags            string
 	names           []string
 	junit, cucumber string // files of results; empty for none
+	out             string // folder of results; empty for none
+	expected        string // file of scenarios that are known to fail; empty for none
 	list, quiet     bool
 	strict, early   bool
 	terminals       int
@@ -54,6 +55,8 @@ func checkCommand(sig *signals) *cobra.Command {
 	fl.StringSliceVar(&f.names, "name", nil, "part of a scenario's name, or its id")
 	fl.StringVar(&f.junit, "junit", "", "write a JUnit XML file")
 	fl.StringVar(&f.cucumber, "cucumber", "", "write a Cucumber JSON file")
+	fl.StringVar(&f.out, "out", "", "write a folder of results: report.html, check.json, junit.xml, cucumber.json; it must not exist")
+	fl.StringVar(&f.expected, "expected-failures", "", "file of scenarios that are known to fail: a line each of @id or file:line and why; one that passes fails the check")
 	fl.BoolVarP(&f.list, "list", "n", false, "list the selected scenarios, play nothing")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "tell failures only")
 	fl.BoolVar(&f.strict, "strict", false, "untested and skipped scenarios count as failed, and so do answers that break a rule that they should keep")
@@ -87,6 +90,9 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	}
 	check := &scenarios.Check{Language: scenarios.NewLanguage(p), Features: fs, Terminals: f.terminals, Lines: mode,
 		Parallel: f.parallel, Seed: f.seed(), StopEarly: f.early, Strict: f.strict}
+	if check.Expected, err = expectedFailures(f.expected, fs, cmd.ErrOrStderr()); err != nil {
+		return usage(err)
+	}
 	if err := check.Bind(); err != nil {
 		return usage(err)
 	}
@@ -138,51 +144,8 @@ func (f *checkFlags) choose(args []string, dialect string) ([]*scenarios.Feature
 	return fs, nil
 }
 
-// resultFiles are the files of results that were asked for; nil for one that was not.
-type resultFiles struct{ junit, cucumber *report.AtomicFile }
-
-// files sees before anything is played that the files of results can be written.
-func (f *checkFlags) files(check *scenarios.Check) (files resultFiles, err error) {
-	if f.junit != "" {
-		if files.junit, err = createResults(f.junit); err != nil {
-			return files, fmt.Errorf("--junit: %w", err)
-		}
-	}
-	if f.cucumber != "" {
-		if files.cucumber, err = createResults(f.cucumber); err != nil {
-			files.discard()
-			return files, fmt.Errorf("--cucumber: %w", err)
-		}
-		check.Cucumber = files.cucumber
-	}
-	return files, nil
-}
-
-func (files resultFiles) discard() {
-	for _, f := range []*report.AtomicFile{files.junit, files.cucumber} {
-		if f != nil {
-			f.Discard()
-		}
-	}
-}
-
-// write ends the files.
-func (files resultFiles) write(found *verdicts.Results) error {
-	if f := files.junit; f != nil {
-		if err := errors.Join(found.WriteJUnit(f), f.Commit()); err != nil {
-			return fmt.Errorf("--junit: %w", err)
-		}
-	}
-	if f := files.cucumber; f != nil {
-		if err := f.Commit(); err != nil {
-			return fmt.Errorf("--cucumber: %w", err)
-		}
-	}
-	return nil
-}
-
 // play plays a check that is bound and tells its verdicts.
-func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signals, files resultFiles) error {
+func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signals, files *resultFiles) error {
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	n, err := f.net.open(ctx, 0)
 	if err != nil {
@@ -190,10 +153,11 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 	}
 	defer n.close()
 	check.Dialer = n.dialer
-	teller := verdicts.Teller{Out: out, Command: again(cmd), Quiet: f.quiet}
+	teller := verdicts.Teller{Out: out, Again: again(cmd), Quiet: f.quiet}
 	check.Each = func(v *verdicts.Verdict) { teller.Tell(v) }
 	found, err := check.Run(ctx)
-	found.Target = n.target
+	found.Target, found.Digest, found.Environment = n.target, digestOf(f.net.profile), report.ThisMachine(version())
+	found.Command, found.Again = append([]string{"posfleet"}, os.Args[1:]...), teller.Again
 	found.WriteSummary(out)
 	if err := files.write(found); err != nil {
 		return &exit{code: exitIncomplete, err: err}
@@ -202,7 +166,7 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 }
 
 // once are the flags of a check that playing one scenario again does without.
-var once = []string{"junit", "cucumber", "quiet", "tags", "name", "shuffle", "parallel", "terminals", "stop-on-failure", "help"}
+var once = []string{"junit", "cucumber", "out", "expected-failures", "quiet", "tags", "name", "shuffle", "parallel", "terminals", "stop-on-failure", "help"}
 
 // again is the command that a check was asked for by, without features: whoever
 // adds one plays it against the same network.
@@ -263,13 +227,4 @@ func listScenarios(out io.Writer, fs []*scenarios.Feature) {
 			fmt.Fprintf(out, "  %4d  %-24s %s\n", s.Line, id, s.Name)
 		}
 	}
-}
-
-// createResults sees before anything is played that a file of results can be
-// written.
-func createResults(name string) (*report.AtomicFile, error) {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		return nil, err
-	}
-	return report.CreateAtomic(name)
 }

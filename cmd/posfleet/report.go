@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/page"
 	"github.com/posfleet/posfleet/report/plot"
+	"github.com/posfleet/posfleet/report/verdicts"
 )
 
 // reportFlags are the forms in which a run is told again; without any it is text.
@@ -25,14 +27,14 @@ func reportCommand() *cobra.Command {
 	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "report DIR…",
-		Short: "tell a run again in any form; the parts of one run are added up",
-		Long: "Reads run folders and tells them again as text, JSON, a page, pictures or tables. Parts of one run (load\n" +
+		Short: "tell a run or a check again in any form; the parts of one run are added up",
+		Long: "Reads the folders of runs and checks and tells them again as text, JSON, a page, pictures or tables. Parts of one run (load\n" +
 			"--run-id) are added up: histograms, never percentiles. Other runs are told one after the other.\n\n" + exitHelp,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	fl := cmd.Flags()
-	fl.BoolVar(&f.json, "json", false, "print run.json")
+	fl.BoolVar(&f.json, "json", false, "print run.json, or check.json")
 	fl.StringVar(&f.html, "html", "", "write the page to this file")
 	fl.StringVar(&f.pictures, "pictures", "", "write the pictures into this folder")
 	fl.StringVar(&f.csv, "csv", "", "write the seconds as a table to this file")
@@ -41,6 +43,18 @@ func reportCommand() *cobra.Command {
 }
 
 func (f *reportFlags) run(cmd *cobra.Command, dirs []string) error {
+	for _, dir := range dirs {
+		found, err := verdicts.Read(dir)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return usage(err)
+		case len(dirs) > 1:
+			return usage(fmt.Errorf("%s holds a check, which is told alone: name it by itself", dir))
+		}
+		return f.tellCheck(cmd.OutOrStdout(), found)
+	}
 	runs, names, err := readRuns(dirs)
 	if err != nil {
 		return usage(err)
@@ -95,6 +109,22 @@ func readRuns(dirs []string) (runs []*report.Report, names []string, err error) 
 		}
 	}
 	return runs, names, nil
+}
+
+// tellCheck tells a conformance check in the forms asked for.
+func (f *reportFlags) tellCheck(out io.Writer, found *verdicts.Results) error {
+	if f.pictures != "" || f.csv != "" || f.percentiles != "" {
+		return usage(errors.New("a check has verdicts and no latencies: it is told as text, --json and --html"))
+	}
+	if f.html != "" {
+		if err := report.WriteFile(f.html, func(w io.Writer) error { return page.WriteCheck(w, found) }); err != nil {
+			return &exit{code: exitIncomplete, err: err}
+		}
+	}
+	if f.json {
+		return found.WriteJSON(out)
+	}
+	return found.WriteText(out)
 }
 
 // tell tells one run in the forms asked for.

@@ -2,7 +2,8 @@
 // no other file.
 //
 // [Write] fills page.html with words and figures worked out in Go; page.js draws
-// the charts, by uPlot, from JSON that the page carries.
+// the charts, by uPlot, from JSON that the page carries. [WriteCheck] tells a
+// conformance check in the same style.
 package page
 
 import (

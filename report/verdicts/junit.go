@@ -49,12 +49,13 @@ type (
 
 // WriteJUnit writes the results as CI systems read them: a suite for each
 // feature, a case for each scenario of it, no two of one name. What is untested
-// or skipped is skipped there, and a failure under Strict.
+// or skipped is skipped there, and a failure under Strict; so is what is known to
+// fail, and a failure when it passes.
 func (r *Results) WriteJUnit(w io.Writer) error {
 	all := junitSuites{Name: "posfleet", Time: inSeconds(r.Took)}
-	names := r.names()
+	names, surprising := r.names(), r.surprises()
 	for _, f := range r.Features {
-		suite := f.junit(names, r.Strict)
+		suite := f.junit(names, surprising, r.Strict)
 		all.Tests += suite.Tests
 		all.Failures += suite.Failures
 		all.Skipped += suite.Skipped
@@ -66,13 +67,19 @@ func (r *Results) WriteJUnit(w io.Writer) error {
 	return errors.Join(err, e.Encode(all), e.Close())
 }
 
-func (f *Feature) junit(names map[*Verdict]string, strict bool) junitSuite {
+func (f *Feature) junit(names map[*Verdict]string, surprising map[*Verdict]bool, strict bool) junitSuite {
 	suite := junitSuite{Name: f.Name, File: f.Path, Tests: len(f.Verdicts)}
 	var took time.Duration
 	for _, v := range f.Verdicts {
 		c := junitCase{Name: names[v], Class: v.File, File: v.File, Line: v.Line, Time: inSeconds(v.Took)}
 		reason := v.Why()
 		switch {
+		case surprising[v]:
+			c.Failure = &junitFailure{Message: "it passed and is known to fail: " + report.Printable(v.Expected)}
+			suite.Failures++
+		case v.Outcome != Passed && v.Expected != "":
+			c.Skipped = &junitSkipped{"known to fail: " + report.Printable(v.Expected) + ": " + reason}
+			suite.Skipped++
 		case v.Outcome == Failed || strict && v.Outcome > Failed:
 			if v.Outcome != Failed {
 				reason = v.Outcome.String() + ": " + reason

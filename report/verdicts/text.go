@@ -14,11 +14,22 @@ import (
 // Teller tells verdicts on a terminal as they fall. Failures of one cause are
 // told in full once.
 type Teller struct {
-	Out     io.Writer
-	Command string // how the check was asked for, but for features
-	Quiet   bool   // failures only
+	Out   io.Writer
+	Again string // plays a scenario again whose selector follows it
+	Quiet bool   // failures only
 
 	told map[string]string // cause: selector of the first verdict with it
+}
+
+// WriteText tells the results as a check that ends tells them.
+func (r *Results) WriteText(w io.Writer) error {
+	t := Teller{Out: w, Again: r.Again}
+	for v := range r.All() {
+		if err := t.Tell(v); err != nil {
+			return err
+		}
+	}
+	return r.WriteSummary(w)
 }
 
 // words begin the line of a verdict.
@@ -27,21 +38,28 @@ var words = [...]string{Passed: "ok", Failed: "FAIL", Untested: "untested", Skip
 // Tell tells one verdict: a line, and for a failure all that is needed to act. A
 // scenario that was not played is not told.
 func (t *Teller) Tell(v *Verdict) error {
-	if v.Outcome == NotPlayed || t.Quiet && v.Outcome != Failed {
+	known := v.Outcome == Failed && v.Expected != ""
+	if v.Outcome == NotPlayed || t.Quiet && (v.Outcome != Failed || known) {
 		return nil
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-5s %-24s %s\n", words[v.Outcome], v.ID, report.Printable(v.Name))
-	if v.Outcome == Failed {
-		first, known := t.told[v.cause()]
-		if known {
+	word := words[v.Outcome]
+	if known {
+		word = "known"
+	}
+	fmt.Fprintf(&b, "%-5s %-24s %s\n", word, v.ID, report.Printable(v.Name))
+	switch {
+	case known:
+		fmt.Fprintf(&b, "      %s; known to fail: %s\n", v.Why(), report.Printable(v.Expected))
+	case v.Outcome == Failed:
+		if first, told := t.told[v.cause()]; told {
 			fmt.Fprintf(&b, "      as %s\n", first)
 		} else {
 			if t.told == nil {
 				t.told = map[string]string{}
 			}
 			t.told[v.cause()] = v.Selector
-			v.writeFailure(&b, t.Command)
+			v.writeFailure(&b, t.Again)
 		}
 	}
 	_, err := io.WriteString(t.Out, b.String())
@@ -49,7 +67,7 @@ func (t *Teller) Tell(v *Verdict) error {
 }
 
 // writeFailure tells the sentence, the reason, the exchange and how to see it again.
-func (v *Verdict) writeFailure(b *strings.Builder, command string) {
+func (v *Verdict) writeFailure(b *strings.Builder, again string) {
 	if v.Step != "" {
 		fmt.Fprintf(b, "      %s: %s\n", report.Printable(v.At), report.Printable(v.Step))
 	}
@@ -57,7 +75,7 @@ func (v *Verdict) writeFailure(b *strings.Builder, command string) {
 	for line := range strings.Lines(v.Exchange) {
 		fmt.Fprintf(b, "      | %s", line)
 	}
-	fmt.Fprintf(b, "      again: %s %s\n", command, v.Selector)
+	fmt.Fprintf(b, "      again: %s %s\n", again, v.Selector)
 }
 
 // WriteSummary tells what the check came to: causes that many scenarios share, a
@@ -81,7 +99,16 @@ func (r *Results) WriteSummary(w io.Writer) error {
 			fmt.Fprintf(&b, ", %d %s", n, o)
 		}
 	}
+	if n := r.known(); n > 0 {
+		fmt.Fprintf(&b, ", %d of the failed known to", n)
+	}
 	fmt.Fprintf(&b, " in %s\n", r.Took.Round(time.Millisecond))
+	surprising := r.surprises()
+	for v := range r.All() {
+		if surprising[v] {
+			fmt.Fprintf(&b, "%s passed and is known to fail (%s): take it off the list\n", v.Selector, report.Printable(v.Expected))
+		}
+	}
 	for _, c := range causes {
 		if c.Outcome != Failed {
 			fmt.Fprintf(&b, "%s: %s", c.Outcome, c)
@@ -95,7 +122,7 @@ func (r *Results) WriteSummary(w io.Writer) error {
 		fmt.Fprintf(&b, "rules that answers broke: %s; posfleet rules explains them\n", strings.Join(each, ", "))
 	}
 	if r.Unsettled > 0 {
-		fmt.Fprintf(&b, "after %d scenarios a reversal was owed that the host did not acknowledge: %s\n", r.Unsettled, report.Printable(r.UnsettledWhy.Error()))
+		fmt.Fprintf(&b, "after %s a reversal was owed that the host did not acknowledge: %s\n", report.Plural(int64(r.Unsettled), "scenario"), report.Printable(r.UnsettledWhy))
 	}
 	if r.Seed != 0 {
 		fmt.Fprintf(&b, "the order was --shuffle=%d\n", r.Seed)
@@ -105,6 +132,16 @@ func (r *Results) WriteSummary(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// known is how many of the failed scenarios were known to fail.
+func (r *Results) known() (n int) {
+	for v := range r.All() {
+		if v.Outcome == Failed && v.Expected != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // many is from how many scenarios on a cause is told with their number.
@@ -125,8 +162,8 @@ func (c *Cause) Why() string {
 	return why + strings.Join(which, ",")
 }
 
-// String tells the cause in a line: how many scenarios, why, and which.
-func (c *Cause) String() string {
+// which names the first few scenarios.
+func (c *Cause) which() string {
 	const most = 3
 	var which []string
 	for _, v := range c.Of[:min(most, len(c.Of))] {
@@ -135,9 +172,14 @@ func (c *Cause) String() string {
 	if more := len(c.Of) - most; more > 0 {
 		which = append(which, fmt.Sprintf("%d more", more))
 	}
+	return strings.Join(which, ", ")
+}
+
+// String tells the cause in a line: how many scenarios, why, and which.
+func (c *Cause) String() string {
 	noun := "scenarios"
 	if len(c.Of) == 1 {
 		noun = "scenario"
 	}
-	return fmt.Sprintf("%d %s: %s (%s)\n", len(c.Of), noun, c.Why(), strings.Join(which, ", "))
+	return fmt.Sprintf("%d %s: %s (%s)\n", len(c.Of), noun, c.Why(), c.which())
 }

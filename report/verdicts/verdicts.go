@@ -3,7 +3,7 @@
 // A [Verdict] says of one scenario what became of it and why; [Results] are
 // those of a whole check, feature by feature, and [Cause]s what many of them have
 // in common. They are data: who played the scenarios fills them in, and each form
-// reads them (text.go, junit.go).
+// reads them (text.go, junit.go, markdown.go, json.go; package page has the page).
 package verdicts
 
 import (
@@ -28,28 +28,29 @@ const (
 	Skipped                  // it does not apply to this network: no such card, transaction, operator or policy
 )
 
+var outcomes = [...]string{"not played", "passed", "failed", "untested", "skipped"}
+
 // String is the outcome in a word or two.
-func (o Outcome) String() string {
-	return [...]string{"not played", "passed", "failed", "untested", "skipped"}[o]
-}
+func (o Outcome) String() string { return outcomes[o] }
 
 // Verdict is how one scenario of a check ended.
 type Verdict struct {
-	ID       string // the scenario's stable tag without @; empty when it has none
-	Selector string // how posfleet check is told to play it alone: @id or file:line
-	Name     string
-	Example  int    // which row of an outline it is, from 1; 0 when it is none
-	File     string // the feature's path
-	Line     int
-	Outcome  Outcome
-	Took     time.Duration
-	Reason   error    // why it did not pass; nil when it did, or was not played
-	Step     string   // the sentence that did not hold, or that asks for what is not there
-	At       string   // its file:line
-	Cause    string   // what went wrong first, as other scenarios may say too; empty for the reason at that sentence
-	Phrase   string   // what that sentence says, in whatever language and with whatever words
-	Exchange string   // the exchanges up to then, decoded and masked
-	Rules    []string // ids of the rules that answers broke, each once
+	ID       string        `json:"id,omitempty"` // the scenario's stable tag without @; empty when it has none
+	Selector string        `json:"selector"`     // how posfleet check is told to play it alone: @id or file:line
+	Name     string        `json:"name"`
+	Example  int           `json:"example,omitempty"` // which row of an outline it is, from 1; 0 when it is none
+	File     string        `json:"file"`              // the feature's path
+	Line     int           `json:"line"`
+	Outcome  Outcome       `json:"outcome"`
+	Took     time.Duration `json:"took_ns"`
+	Reason   error         `json:"-"`                  // why it did not pass; nil when it did, or was not played
+	Step     string        `json:"step,omitempty"`     // the sentence that did not hold, or that asks for what is not there
+	At       string        `json:"at,omitempty"`       // its file:line
+	Cause    string        `json:"cause,omitempty"`    // what went wrong first, as other scenarios may say too; empty for the reason at that sentence
+	Phrase   string        `json:"phrase,omitempty"`   // what that sentence says, in whatever language and with whatever words
+	Exchange string        `json:"exchange,omitempty"` // the exchanges up to then, decoded and masked
+	Rules    []string      `json:"rules,omitempty"`    // ids of the rules that answers broke, each once
+	Expected string        `json:"expected,omitempty"` // why it is known to fail; empty when it is to pass
 }
 
 // Why is the reason in one line, fit to be shown; empty when there is none.
@@ -78,25 +79,32 @@ func (v *Verdict) cause() string {
 
 // Feature holds the verdicts on the scenarios of one feature file.
 type Feature struct {
-	Path, Name string
-	Digest     string     // SHA-256 of its source, in hexadecimal
-	Verdicts   []*Verdict // in the file's order, those not played too
+	Path     string     `json:"path"`
+	Name     string     `json:"name"`
+	Digest   string     `json:"sha256"`    // of its source, in hexadecimal
+	Verdicts []*Verdict `json:"scenarios"` // in the file's order, those not played too
 }
 
 // Results are what one check found.
 type Results struct {
-	Target   string // the host that was checked
-	Dialect  string // that it was checked by, as people call it
-	Strict   bool   // untested and skipped are no better than failed
-	Seed     int64  // of the order in which they were played; 0 for that of the files
-	Took     time.Duration
-	Answered bool // the host answered at all
-	Features []Feature
-	Rules    []report.RuleCount // how often answers broke rules
+	Target      string             `json:"target"`  // the host that was checked
+	Dialect     string             `json:"dialect"` // that it was checked by, as people call it
+	Profile     string             `json:"profile"` // its name
+	Digest      string             `json:"profile_sha256,omitempty"`
+	Command     []string           `json:"command"`
+	Again       string             `json:"again"` // plays a scenario again whose selector follows it
+	Started     time.Time          `json:"started"`
+	Took        time.Duration      `json:"took_ns"`
+	Strict      bool               `json:"strict"`            // untested and skipped are no better than failed
+	Seed        int64              `json:"shuffle,omitempty"` // of the order in which they were played; 0 for that of the files
+	Answered    bool               `json:"answered"`          // the host answered at all
+	Environment report.Environment `json:"environment"`
+	Rules       []report.RuleCount `json:"rules,omitempty"` // how often answers broke rules
 	// Unsettled are scenarios after which a reversal was left that the host would
 	// not acknowledge, and why not the first.
-	Unsettled    int
-	UnsettledWhy error
+	Unsettled    int       `json:"unsettled,omitempty"`
+	UnsettledWhy string    `json:"unsettled_why,omitempty"`
+	Features     []Feature `json:"features"`
 }
 
 // All gives the verdicts in the order of the files.
@@ -122,14 +130,32 @@ func (r *Results) Count(o Outcome) (n int) {
 	return n
 }
 
-// Broken is how many scenarios count against the host: those that failed, and
-// under Strict those untested and skipped.
-func (r *Results) Broken() int {
-	n := r.Count(Failed)
-	if r.Strict {
-		n += r.Count(Untested) + r.Count(Skipped)
+// Broken is how many scenarios count against the host: those that failed and were
+// to pass, those that passed and were to fail, and under Strict those untested and
+// skipped.
+func (r *Results) Broken() (n int) {
+	surprising := r.surprises()
+	for v := range r.All() {
+		if v.Outcome == Failed && v.Expected == "" || surprising[v] || r.Strict && (v.Outcome == Untested || v.Outcome == Skipped) && v.Expected == "" {
+			n++
+		}
 	}
 	return n
+}
+
+// surprises are the scenarios that passed although they are known to fail. Of an
+// outline whose rows share an id some may pass.
+func (r *Results) surprises() map[*Verdict]bool {
+	of, failed := map[*Verdict]bool{}, map[string]bool{}
+	for v := range r.All() {
+		failed[v.ID] = failed[v.ID] || v.Outcome == Failed
+	}
+	for v := range r.All() {
+		if v.Outcome == Passed && v.Expected != "" && !(v.Example > 0 && failed[v.ID]) {
+			of[v] = true
+		}
+	}
+	return of
 }
 
 // Cause is why scenarios did not pass that ended alike.
@@ -143,7 +169,7 @@ type Cause struct {
 func (r *Results) Causes() (all []*Cause) {
 	byCause := map[string]*Cause{}
 	for v := range r.All() {
-		if v.Reason == nil {
+		if v.Reason == nil || v.Outcome == Failed && v.Expected != "" {
 			continue
 		}
 		c := byCause[v.cause()]

@@ -28,7 +28,7 @@ func results() *Results {
 func told(t *testing.T, r *Results) string {
 	t.Helper()
 	var b strings.Builder
-	teller := Teller{Out: &b, Command: "posfleet check --profile bank.yaml"}
+	teller := Teller{Out: &b, Again: "posfleet check --profile bank.yaml"}
 	for v := range r.All() {
 		if err := teller.Tell(v); err != nil {
 			t.Fatal(err)

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/report/page"
+	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/scenarios"
+)
+
+// resultFiles are the files of results that were asked for; nil for one that was
+// not.
+type resultFiles struct {
+	junit, cucumber *report.AtomicFile
+	folder          string       // empty for none
+	made            bytes.Buffer // the Cucumber JSON, when it is asked for
+}
+
+// files sees before anything is played that the files of results can be written.
+func (f *checkFlags) files(check *scenarios.Check) (files *resultFiles, err error) {
+	files = &resultFiles{folder: f.out}
+	if _, err := os.Lstat(f.out); f.out != "" && err == nil {
+		return files, fmt.Errorf("--out: %s exists: name another folder, or move it away", f.out)
+	}
+	if f.junit != "" {
+		if files.junit, err = createResults(f.junit); err != nil {
+			return files, fmt.Errorf("--junit: %w", err)
+		}
+	}
+	if f.cucumber != "" {
+		if files.cucumber, err = createResults(f.cucumber); err != nil {
+			files.discard()
+			return files, fmt.Errorf("--cucumber: %w", err)
+		}
+	}
+	if f.cucumber != "" || f.out != "" {
+		check.Cucumber = &files.made
+	}
+	return files, nil
+}
+
+func (files *resultFiles) discard() {
+	for _, f := range []*report.AtomicFile{files.junit, files.cucumber} {
+		if f != nil {
+			f.Discard()
+		}
+	}
+}
+
+// write writes the files.
+func (files *resultFiles) write(found *verdicts.Results) error {
+	cucumber := func(w io.Writer) error {
+		_, err := w.Write(files.made.Bytes())
+		return err
+	}
+	if f := files.junit; f != nil {
+		if err := errors.Join(found.WriteJUnit(f), f.Commit()); err != nil {
+			return fmt.Errorf("--junit: %w", err)
+		}
+	}
+	if f := files.cucumber; f != nil {
+		if err := errors.Join(cucumber(f), f.Commit()); err != nil {
+			return fmt.Errorf("--cucumber: %w", err)
+		}
+	}
+	if files.folder != "" {
+		if err := verdicts.Save(files.folder, []verdicts.Form{
+			{Name: verdicts.Summary, Write: found.WriteJSON}, {Name: "junit.xml", Write: found.WriteJUnit},
+			{Name: "cucumber.json", Write: cucumber}, {Name: "report.html", Write: func(w io.Writer) error { return page.WriteCheck(w, found) }},
+		}); err != nil {
+			return fmt.Errorf("--out: %w", err)
+		}
+	}
+	if err := stepSummary(found.WriteMarkdown); err != nil {
+		return fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
+	}
+	return nil
+}
+
+// createResults sees before anything is played that a file of results can be
+// written.
+func createResults(name string) (*report.AtomicFile, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return nil, err
+	}
+	return report.CreateAtomic(name)
+}
+
+// stepSummary appends what a job of GitHub's Actions came to, where it asks for
+// that.
+func stepSummary(write func(io.Writer) error) error {
+	name := os.Getenv("GITHUB_STEP_SUMMARY")
+	if name == "" {
+		return nil
+	}
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}
+
+// digestOf is the SHA-256 of a file in hexadecimal; empty when there is none.
+func digestOf(name string) string {
+	text, err := os.ReadFile(name)
+	if name == "" || err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// expectedFailures reads which scenarios are known to fail, and why: a line each,
+// @id or file:line first. Empty lines and those that begin with # say nothing.
+// Of those that are none of the scenarios the notes say so.
+func expectedFailures(name string, fs []*scenarios.Feature, notes io.Writer) (map[string]string, error) {
+	if name == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("--expected-failures: %w", err)
+	}
+	known := map[string]bool{}
+	for _, f := range fs {
+		for _, s := range f.Scenarios {
+			known["@"+s.ID], known[s.At()] = true, true
+		}
+	}
+	expected := map[string]string{}
+	n := 0
+	for line := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) {
+		n++
+		which, why, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch why = strings.TrimSpace(why); {
+		case which == "" || strings.HasPrefix(which, "#"):
+			continue
+		case !strings.HasPrefix(which, "@") && !lineAtEnd.MatchString(which):
+			return nil, fmt.Errorf("%s:%d: %q: want @id or file:line, then why it fails", name, n, which)
+		case why == "":
+			return nil, fmt.Errorf("%s:%d: say why %s fails, after its name", name, n, which)
+		case expected[which] != "":
+			return nil, fmt.Errorf("%s:%d: %s stands twice; leave one away", name, n, which)
+		}
+		if expected[which] = why; !known[which] {
+			fmt.Fprintf(notes, "posfleet: %s:%d: %s is none of the scenarios that are played\n", name, n, which)
+		}
+	}
+	return expected, nil
+}

@@ -1,0 +1,59 @@
+package verdicts
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+)
+
+// WriteMarkdown tells the results as a page of GitHub's step summaries: the counts,
+// why scenarios failed, and what was not tested.
+func (r *Results) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	sign := "✅"
+	if r.Broken() > 0 {
+		sign = "❌"
+	}
+	fmt.Fprintf(&b, "### %s posfleet check: %s\n\n", sign, cell(r.Target))
+	b.WriteString("| passed | failed | known to fail | untested | skipped | not played | took |\n|---:|---:|---:|---:|---:|---:|---:|\n")
+	known := r.known()
+	fmt.Fprintf(&b, "| %d | %d | %d | %d | %d | %d | %s |\n", r.Count(Passed), r.Count(Failed)-known, known,
+		r.Count(Untested), r.Count(Skipped), r.Count(NotPlayed), r.Took.Round(time.Millisecond))
+	for _, o := range []Outcome{Failed, Untested, Skipped} {
+		head := false
+		for _, c := range r.Causes() {
+			if c.Outcome != o {
+				continue
+			}
+			if !head {
+				fmt.Fprintf(&b, "\n| scenarios %s | why | which |\n|---:|---|---|\n", o)
+				head = true
+			}
+			fmt.Fprintf(&b, "| %d | %s | %s |\n", len(c.Of), cell(c.Why()), cell(c.which()))
+		}
+	}
+	surprising := r.surprises()
+	for v := range r.All() {
+		if surprising[v] {
+			fmt.Fprintf(&b, "\n%s passed and is known to fail: take it off the list.\n", cell(v.Selector))
+		}
+	}
+	if len(r.Rules) > 0 {
+		b.WriteString("\n| rule broken | level | times |\n|---|---|---:|\n")
+		for _, of := range r.Rules {
+			fmt.Fprintf(&b, "| %s | %s | %d |\n", of.ID, of.Level, of.N)
+		}
+	}
+	b.WriteString("\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// cell is text that can stand in a table of Markdown, and is nothing but text
+// there.
+func cell(s string) string {
+	return strings.NewReplacer("\n", " ", "|", "\\|", "<", "&lt;", ">", "&gt;", "`", "\\`", "*", "\\*", "[", "\\[", "@", "&#64;").Replace(report.Printable(s))
+}

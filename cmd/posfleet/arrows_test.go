@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	"sim/strict":      {},
 	"sim/timer":       {},
 	"sim/wire":        {},
-	"report/page":     {"report"},
+	"report/page":     {"report", "report/verdicts"},
 	"report/plot":     {"report"},
 	"report/verdicts": {"report"},
 	"report":          {},

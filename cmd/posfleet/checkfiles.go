@@ -111,6 +111,9 @@ func stepSummary(write func(io.Writer) error) error {
 
 // digestOf is the SHA-256 of a file in hexadecimal; empty when there is none.
 func digestOf(name string) string {
+	if i, err := os.Stat(name); err != nil || !i.Mode().IsRegular() {
+		return "" // a pipe has been read once already
+	}
 	text, err := os.ReadFile(name)
 	if name == "" || err != nil {
 		return ""

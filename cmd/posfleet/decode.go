@@ -216,30 +216,30 @@ func (x *explainer) frame(fr *capture.Frame) {
 	if x.bad++; x.first != nil {
 		return
 	}
-	x.first, x.hint = x.why(fr, looks, fits)
+	x.hint, x.first = x.why(fr, looks, fits)
 }
 
-// why is the error of a message that cannot be read, and a hint.
-func (x *explainer) why(fr *capture.Frame, looks string, fits []string) (err error, hint string) {
+// why is a hint on a message that cannot be read, and the error of it.
+func (x *explainer) why(fr *capture.Frame, looks string, fits []string) (hint string, err error) {
 	d := x.dialect
 	err = fmt.Errorf("not a %s message: %w", d.Name, fr.Err)
 	likely := fr.Likely()
 	var wrong *wire.FieldError
 	switch isField := errors.As(fr.Err, &wrong); {
 	case len(fits) > 0:
-		return err, "it can be read with " + strings.Join(fits, ", or with ") + " in a profile"
+		return "it can be read with " + strings.Join(fits, ", or with ") + " in a profile", err
 	case looks != "" && !likely:
-		return fmt.Errorf("looks like %s; not one of the dialects (%w)", looks, fr.Err), "--dialect and docs/dialects.md say what can be read"
+		return "--dialect and docs/dialects.md say what can be read", fmt.Errorf("looks like %s; not one of the dialects (%w)", looks, fr.Err)
 	case isField && wrong.Field == -1 && likely:
-		return err, "does the bitmap lack a field? " + another
+		return "does the bitmap lack a field? " + another, err
 	case isField && wrong.Field > 1 && !d.HasField(wrong.Field):
-		return err, fmt.Sprintf("the network has a field %d of its own? say so in a field spec: docs/dialects.md, profile key spec", wrong.Field)
+		return fmt.Sprintf("the network has a field %d of its own? say so in a field spec: docs/dialects.md, profile key spec", wrong.Field), err
 	case isField && wrong.Field > 1 && strings.HasSuffix(wrong.Reason, "are left"):
-		return err, "is the message cut short? " + another
+		return "is the message cut short? " + another, err
 	case isField && wrong.Field > 1:
-		return err, fmt.Sprintf("does the network send field %d in another form? a field spec can say so: docs/dialects.md, profile key spec; %s", wrong.Field, another)
+		return fmt.Sprintf("does the network send field %d in another form? a field spec can say so: docs/dialects.md, profile key spec; %s", wrong.Field, another), err
 	}
-	return err, another
+	return another, err
 }
 
 const another = "another dialect? try --dialect iso87, or --profile with its length, tpdu and header"

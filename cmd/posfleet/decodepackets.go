@@ -67,7 +67,7 @@ func (x *explainer) streams(streams []*capture.Stream) {
 		fmt.Fprintf(x.out, "%s > %s: %d octets, %s\n", s.From, s.To, len(s.Octets), what)
 		if i == 0 && len(all) == 0 {
 			x.told, x.bad = 1, 1
-			x.first, x.hint = x.why(&x.cut(s)[0].Frame, looks, capture.Fits(&x.dialect.Format, s.Octets))
+			x.hint, x.first = x.why(&x.cut(s)[0].Frame, looks, capture.Fits(&x.dialect.Format, s.Octets))
 		}
 	}
 }

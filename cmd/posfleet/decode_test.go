@@ -166,8 +166,8 @@ func TestAnswersOfACaptureArePaired(t *testing.T) {
 			"message 4, ", "  again: message 3\n",
 			"10.0.0.1:50000 > 10.0.0.1:443: 6 octets, no cup messages; looks like a TLS handshake",
 		}, "not read"},
-		"port":      {file.Bytes(), 8583, []string{"message 4, "}, "443"},
-		"cut short": {file.Bytes()[:file.Len()-3], 0, []string{"note: x.pcap cannot be read to its end: packet 6: unexpected EOF\n", "message 4, "}, "443"},
+		"port":      {file.Bytes(), 8583, []string{"message 4, "}, ":443"},
+		"cut short": {file.Bytes()[:file.Len()-3], 0, []string{"note: x.pcap cannot be read to its end: packet 6: unexpected EOF\n", "message 4, "}, ":443"},
 	} {
 		var out bytes.Buffer
 		x := explainer{out: bufio.NewWriter(&out), dialect: p.Dialect, port: c.port}

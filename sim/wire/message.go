@@ -341,23 +341,6 @@ func (m *Message) Read(b []byte) error {
 	return nil
 }
 
-// ReadPart reads as Read does, but after an error the message keeps the fields
-// before what is wrong. It gives the octet where the next field would begin,
-// len(b) when all was read. What it leaves after an error is for people to look
-// at, never to be acted on.
-func (m *Message) ReadPart(b []byte) (int, error) {
-	err := m.Read(b)
-	if err == nil {
-		return len(b), nil
-	}
-	until := 129
-	if e, ok := err.(*FieldError); ok && e.Field > 1 {
-		until = e.Field
-	}
-	at, _ := m.read(b, until)
-	return at, err
-}
-
 // read takes in the fields before field until and says where they end. After
 // an error that is where the MTI or the bitmap that is wrong would be.
 func (m *Message) read(b []byte, until int) (int, error) {

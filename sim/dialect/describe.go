@@ -21,14 +21,27 @@ func (d *Dialect) Describe(w io.Writer, m *wire.Message) {
 	d.describeHead(out, m.Head)
 	fmt.Fprintf(out, "MTI  %s  %s\n", readable([]byte(m.MTI())), d.describeMTI(m))
 	for f := range m.Fields {
-		fmt.Fprintf(out, "%3d  %-28s %s%s\n", f, d.FieldName(f), d.Shown(m, f), d.inWords(m, f))
-		d.describeParts(out, m, f)
-		if f == d.Place(wire.ResponseCode).Field && m.IsAnswer() {
-			if keys := code(m, f).Keys(); keys != "" {
-				fmt.Fprintf(out, "       profile keys to look at: %s\n", keys)
-			}
+		d.DescribeField(out, m, f)
+	}
+}
+
+// DescribeField writes the lines of field f, which the message has, as Describe
+// does.
+func (d *Dialect) DescribeField(w io.Writer, m *wire.Message, f int) {
+	fmt.Fprintf(w, "%3d  %-28s %s%s\n", f, d.FieldName(f), d.Shown(m, f), d.inWords(m, f))
+	d.describeParts(w, m, f)
+	if f == d.Place(wire.ResponseCode).Field && m.IsAnswer() {
+		if keys := code(m, f).Keys(); keys != "" {
+			fmt.Fprintf(w, "       profile keys to look at: %s\n", keys)
 		}
 	}
+}
+
+// Hides reports whether of field f nothing but the length is shown, or what is
+// left of a card number.
+func (d *Dialect) Hides(f int) bool {
+	m := d.mask(f)
+	return m == Hidden || m == Truncated
 }
 
 // inWords is what a response code means, after what is shown of it.

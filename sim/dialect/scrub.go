@@ -3,6 +3,7 @@ package dialect
 import (
 	"bytes"
 	"fmt"
+	"slices"
 )
 
 // Hosts put card numbers, tracks and PINs into texts where none belong. The
@@ -149,7 +150,16 @@ func (s *scrubber) track(from, to int) {
 	at := s.digits[to-1].to
 	end := at + 1
 	switch s.text[at] {
-	case '=', 'D', 'd':
+	case '=':
+	case 'D', 'd': // a hexadecimal digit too: only after a card number
+		n := 19
+		for n > 12 && (n > to-from || !s.isPAN(to-n, to) || !slices.Contains(schemeLengths(s.digits[to-n].value, s.digits[to-n+1].value), n)) {
+			n--
+		}
+		if n == 12 || !isMonth(s.text[end:]) {
+			return
+		}
+		from = to - n
 	case '^':
 		name := bytes.IndexByte(s.text[end:], '^')
 		if name < 0 || name > 40 {
@@ -171,6 +181,15 @@ func (s *scrubber) track(from, to int) {
 	}
 	s.mask(from, to)
 	s.blot(at+1, end)
+}
+
+// isMonth reports whether a track's expiry, YYMM, has a month.
+func isMonth(v []byte) bool {
+	if len(v) < 4 {
+		return false
+	}
+	month := int(v[2]-'0')*10 + int(v[3]-'0')
+	return month >= 1 && month <= 12
 }
 
 // pin covers digits that a word says are a PIN.
@@ -281,10 +300,8 @@ func Disguised(v []byte) []byte {
 		if p.at(i) == 0xD {
 			p.track(i)
 		}
-		if p.at(i) <= 9 && (i == 0 || p.at(i-1) > 9) {
-			if n := p.digits(i); n >= 13 && n <= 19 && p.at(i) != 0 && p.isPAN(i, n) {
-				p.mask(i, n)
-			}
+		if i%2 == 0 && p.at(i) <= 9 && (i == 0 || p.at(i-1) > 9) {
+			p.alone(i)
 		}
 	}
 	out := bytes.Clone(v)
@@ -330,6 +347,21 @@ func (p *packed) mask(i, n int) {
 	}
 }
 
+// alone masks digits that stand by themselves and begin as card numbers do. In
+// text digits are octets 30 to 39, which are packed digits too.
+func (p *packed) alone(i int) {
+	n := p.digits(i)
+	if n < 13 || n > 19 || !slices.Contains(schemeLengths(p.at(i), p.at(i+1)), n) || !p.isPAN(i, n) {
+		return
+	}
+	for k := i; k+1 < i+n; k += 2 {
+		if p.at(k) != 3 {
+			p.mask(i, n)
+			return
+		}
+	}
+}
+
 // counted masks a number that has its length before it, as field 2 does, or tag
 // and length, as chip data do.
 func (p *packed) counted(i int) {
@@ -357,12 +389,16 @@ func (p *packed) track(d int) {
 	if after < 4 || before < 12 {
 		return
 	}
-	n := before
-	for _, size := range []int{16, 19, 18, 17, 15, 14, 13, 12} {
-		if size <= before && p.at(d-size) != 0 && p.isPAN(d-size, size) {
+	n := 0
+	for size := 13; size <= before; size++ {
+		if slices.Contains(schemeLengths(p.at(d-size), p.at(d-size+1)), size) && p.isPAN(d-size, size) {
 			n = size
-			break
 		}
+	}
+	if month := 10*p.at(d+3) + p.at(d+4); n == 0 && (month < 1 || month > 12) {
+		return // a letter M among digits, 4D, ends no card number
+	} else if n == 0 {
+		n = before
 	}
 	p.mask(d-n, n)
 	for k := d + 1; k <= d+after; k++ {

@@ -1,0 +1,130 @@
+package dialect
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/moov-io/iso8583"
+	"github.com/moov-io/iso8583/encoding"
+	"github.com/moov-io/iso8583/field"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Fit is a way in which octets are a whole message though a dialect cannot read
+// them as they stand.
+type Fit struct {
+	Words   string // what would have to be so
+	Dialect *Dialect
+	Message *wire.Message
+}
+
+// FitsFields gives the change of one field of d, or the fields more, with which
+// octets from a routing header on read whole; false when there is none. Fields
+// that d lacks are tried as text of variable length, packed digits of variable
+// length as text.
+func (d *Dialect) FitsFields(octets []byte) (Fit, bool) {
+	if f, ok := d.withUnknown(octets, 3); ok {
+		return f, true
+	}
+	m := d.NewMessage()
+	if _, err := m.ReadPart(octets); err == nil {
+		return Fit{}, false
+	}
+	for n := 2; n <= 128; n++ {
+		if !d.HasField(n) || !d.packedDigits(n) || fixedLength(d.Spec.Fields[n]) {
+			continue
+		}
+		s := *d.Spec.Fields[n].Spec()
+		v, err := d.withField(n, field.NewSpec(wire.MaxField, s.Description, encoding.Binary, s.Pref))
+		if err != nil {
+			continue
+		}
+		m := v.NewMessage()
+		if m.Read(octets) == nil && m.HasField(n) {
+			return Fit{fmt.Sprintf("field %d is text and its length counts octets, not digits", n), v, m}, true
+		}
+	}
+	return Fit{}, false
+}
+
+// withUnknown adds fields that d lacks, at most most of them.
+func (d *Dialect) withUnknown(octets []byte, most int) (Fit, bool) {
+	m := d.NewMessage()
+	e, ok := errors.AsType[*wire.FieldError](m.Read(octets))
+	if !ok || e.Field < 2 || d.HasField(e.Field) || most == 0 {
+		return Fit{}, false
+	}
+	for _, g := range d.guesses(e.Field) {
+		v, err := d.withField(e.Field, g.spec)
+		if err != nil {
+			continue
+		}
+		words := fmt.Sprintf("field %d is %s", e.Field, g.words)
+		m := v.NewMessage()
+		if m.Read(octets) == nil {
+			return Fit{words, v, m}, true
+		}
+		if f, ok := v.withUnknown(octets, most-1); ok {
+			f.Words = words + ", " + f.Words
+			return f, true
+		}
+	}
+	return Fit{}, false
+}
+
+type guess struct {
+	spec  *field.Spec
+	words string
+}
+
+// isoDigits are fields of digits of fixed length of ISO 8583:1987, which
+// dialects often lack, and their lengths.
+var isoDigits = map[int]int{5: 12, 6: 12, 7: 10, 8: 8, 9: 8, 10: 8, 16: 4, 17: 4, 18: 4, 19: 3, 20: 3, 21: 3, 24: 3, 27: 1}
+
+// guesses are what field n may be, encoded as fields of its kind are in d: what
+// ISO 8583:1987 says, then text of variable length.
+func (d *Dialect) guesses(n int) []guess {
+	const name = "not of this dialect"
+	like := func(f, length int) *field.Spec {
+		s := d.Spec.Fields[f].Spec()
+		return field.NewSpec(length, name, s.Enc, s.Pref)
+	}
+	var all []guess
+	switch length := isoDigits[n]; {
+	case length > 0 && d.HasField(4):
+		all = append(all, guess{like(4, length), fmt.Sprintf("%d digits", length)})
+	case (n == 50 || n == 51) && d.HasField(49):
+		all = append(all, guess{like(49, 3), "3 characters"})
+	case n == 33 && d.HasField(32):
+		all = append(all, guess{like(32, 11), "up to 11 digits, with 2 digits of length"})
+	}
+	for _, digits := range []string{"LLL", "LL"} {
+		if f := d.textOf(digits); f > 0 {
+			all = append(all, guess{like(f, map[string]int{"LL": 99, "LLL": 999}[digits]),
+				fmt.Sprintf("text of variable length with %d digits of length (%sVAR)", len(digits), digits)})
+		}
+	}
+	return all
+}
+
+// textOf is a field of text with so many digits of length, 0 when d has none.
+func (d *Dialect) textOf(digits string) int {
+	for n := 2; n <= 128; n++ {
+		if f, ok := d.Spec.Fields[n].(*field.String); ok && !d.packedDigits(n) && strings.HasSuffix(f.Spec().Pref.Inspect(), "."+digits) {
+			return n
+		}
+	}
+	return 0
+}
+
+func fixedLength(f field.Field) bool { return strings.HasSuffix(f.Spec().Pref.Inspect(), "Fixed") }
+
+// withField is d with another field n.
+func (d *Dialect) withField(n int, s *field.Spec) (*Dialect, error) {
+	spec := &iso8583.MessageSpec{Name: d.Spec.Name, Fields: maps.Clone(d.Spec.Fields)}
+	spec.Fields[n] = field.NewString(s)
+	return d.WithSpec(spec)
+}

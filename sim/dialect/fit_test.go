@@ -1,0 +1,28 @@
+package dialect
+
+import (
+	"strings"
+	"testing"
+)
+
+// One change of a dialect often makes a message readable: which, is what its
+// reader wants to know.
+func TestChangesThatMakeAMessageReadable(t *testing.T) {
+	for _, c := range []struct{ name, octets, want string }{
+		{"a field more, of three digits of length", "60000300006031003101000930002000000AC00111000079583030303034303032373631303031303031363931393834333136363535383132303030410004B3C9B9A60008070007273839314333323442",
+			"field 56 is text of variable length with 3 digits of length (LLLVAR)"},
+		{"a field more, that ISO 8583 has with 12 digits", "60000300006031003100000200" + "1820000000000000" + "000000000100" + "000000000100" + "000079", "field 5 is 12 digits"},
+		{"a field that counts octets", "600003000060310031000002003020048000C1801000000000000000010000007902100031303030303030313939393239303035343131303030310012504130313131303033233132313536000822000001",
+			"field 48 is text and its length counts octets, not digits"},
+		{"whole", "600003000060310031000008000020000000C00012000001313030303030303131323334353637383930313233343500110000000000400003303120", ""},
+		{"no message", "6000030000603100310000080000200000", ""},
+	} {
+		f, ok := CUP().FitsFields(unhex(t, c.octets))
+		if f.Words != c.want || ok != (c.want != "") {
+			t.Errorf("%s: %v, %q, want %q", c.name, ok, f.Words, c.want)
+		}
+		if ok && (f.Message == nil || strings.Contains(described(f.Dialect, f.Message), "not readable")) {
+			t.Errorf("%s: %v", c.name, f.Message)
+		}
+	}
+}

@@ -102,12 +102,13 @@ type explainer struct {
 	port    int   // of a capture, 0 for all
 	macs    *macs // nil without a profile
 
-	told  int // messages
-	last  *wire.Message
-	first error // the first that could not be read
-	bad   int
-	hint  string
-	half  error // half an octet is missing somewhere
+	told   int // messages
+	fitted int // of them, those that were tried with other fields
+	last   *wire.Message
+	first  error // the first that could not be read
+	bad    int
+	hint   string
+	half   error // half an octet is missing somewhere
 }
 
 // input explains all of an input.
@@ -196,12 +197,16 @@ func (x *explainer) frame(fr *capture.Frame) {
 		fmt.Fprintf(x.out, "note: %s\n", fr.Note)
 	}
 	var looks string
-	var fits []string
+	var fits []dialect.Fit
 	if fr.Err != nil {
 		looks, fits = capture.Looks(whole(fr)), capture.Fits(&x.dialect.Format, whole(fr))
 	}
+	shown := fr.Message
+	if fr.Err != nil {
+		shown = x.careful(fr)
+	}
 	if fr.Err == nil || fr.Likely() || looks == "" && len(fits) == 0 && fr.Read > x.dialect.Header.Len() {
-		x.dialect.Describe(x.out, fr.Message)
+		x.dialect.Describe(x.out, shown)
 	}
 	if fr.Err == nil {
 		if x.macs != nil {
@@ -210,24 +215,40 @@ func (x *explainer) frame(fr *capture.Frame) {
 		return
 	}
 	fmt.Fprintf(x.out, "not read: %v\n", fr.Err)
-	if left := fr.Octets[fr.Read:]; len(left) > 0 {
-		fmt.Fprintf(x.out, "left: %s\n", inRows(dialect.ScrubbedHex(left), fr.Read))
+	fit := x.fit(fr)
+	switch {
+	case fit != nil:
+		x.left(fr, fit)
+		x.goesOn(fr, fit)
+	case len(fits) > 0:
+		x.left(fr, &fits[0])
+		fmt.Fprintf(x.out, "with %s it reads:\n", fits[0].Words)
+		fits[0].Dialect.Describe(x.out, fits[0].Message)
+	default:
+		x.left(fr, nil)
 	}
 	if x.bad++; x.first != nil {
 		return
 	}
 	x.hint, x.first = x.why(fr, looks, fits)
+	if fit != nil {
+		x.hint = "it can be read if " + fit.Words + ": say so in a field spec, docs/dialects.md, profile key spec"
+	}
 }
 
 // why is a hint on a message that cannot be read, and the error of it.
-func (x *explainer) why(fr *capture.Frame, looks string, fits []string) (hint string, err error) {
+func (x *explainer) why(fr *capture.Frame, looks string, fits []dialect.Fit) (hint string, err error) {
 	d := x.dialect
 	err = fmt.Errorf("not a %s message: %w", d.Name, fr.Err)
 	likely := fr.Likely()
 	var wrong *wire.FieldError
 	switch isField := errors.As(fr.Err, &wrong); {
 	case len(fits) > 0:
-		return "it can be read with " + strings.Join(fits, ", or with ") + " in a profile", err
+		var words []string
+		for _, fit := range fits {
+			words = append(words, fit.Words)
+		}
+		return "it can be read with " + strings.Join(words, ", or with ") + " in a profile", err
 	case looks != "" && !likely:
 		return "--dialect and docs/dialects.md say what can be read", fmt.Errorf("looks like %s; not one of the dialects (%w)", looks, fr.Err)
 	case isField && wrong.Field == -1 && likely:

@@ -1,6 +1,9 @@
 package main
 
-import "regexp"
+import (
+	"bytes"
+	"regexp"
+)
 
 // track is what track 2 looks like in text; its first group is the card number.
 var track = regexp.MustCompile(`([0-9]{13,19})([=D])[0-9]{7,}`)
@@ -81,7 +84,8 @@ func isPAN(digits []byte) bool {
 	switch n := len(digits); {
 	case n == 13 && digits[0] != '4', n == 15 && first2 != "34" && first2 != "37",
 		n == 14 && first2 != "30" && first2 != "36" && first2 != "38" && first2 != "39",
-		n < 13, n > 19, digits[0] < '2':
+		n < 13, n > 19, digits[0] < '2',
+		bytes.HasSuffix(digits, []byte("0000000000")): // field 53
 		return false
 	}
 	sum := 0

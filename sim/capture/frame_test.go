@@ -145,7 +145,11 @@ func TestWhichReadingsFit(t *testing.T) {
 		{&iso87.Format, signIn, `dialect: cup, tpdu: "6000030000", header: "603100310000", length: binary2`},
 		{&cup.Format, "FFFF", ``},
 	} {
-		if got := strings.Join(Fits(c.of, octets(t, c.in)), " | "); got != c.want {
+		var words []string
+		for _, fit := range Fits(c.of, octets(t, c.in)) {
+			words = append(words, fit.Words)
+		}
+		if got := strings.Join(words, " | "); got != c.want {
 			t.Errorf("%s fits\n     %s\nwant %s", c.in, got, c.want)
 		}
 	}

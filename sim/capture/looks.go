@@ -117,13 +117,13 @@ func printableOnly(s string) string {
 // Fits lists the readings that would make a message of b where format f does not:
 // dialects, length prefixes and routing headers, as profiles spell them. Of those
 // that differ in the header alone the likeliest is given.
-func Fits(f *wire.Format, b []byte) []string {
+func Fits(f *wire.Format, b []byte) []dialect.Fit {
 	type fit struct {
 		name string
 		at   int
 		tpdu bool
 	}
-	var fits []string
+	var fits []dialect.Fit
 	known := map[fit]bool{}
 	for _, at := range []int{2, 4, 0} {
 		if at == 0 && len(fits) > 0 {
@@ -132,9 +132,9 @@ func Fits(f *wire.Format, b []byte) []string {
 		for _, name := range []string{"cup", "iso87"} {
 			d := dialects()[name]
 			for _, h := range headers {
-				other := d.Format
+				other := *d
 				other.Header = h
-				c := cutter{f: &other}
+				c := cutter{f: &other.Format}
 				if at > len(b) || h.TPDU && (at == len(b) || b[at] != 0x60) {
 					continue
 				}
@@ -148,7 +148,7 @@ func Fits(f *wire.Format, b []byte) []string {
 				if key != "" {
 					how += ", length: " + key
 				}
-				fits = append(fits, how)
+				fits = append(fits, dialect.Fit{Words: how, Dialect: &other, Message: c.m})
 			}
 		}
 	}

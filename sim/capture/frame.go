@@ -23,6 +23,7 @@ type Frame struct {
 
 const (
 	maxFrames = 100_000 // in one input
+	maxBroken = 500     // of them; to look for more in what is no stream of messages takes for ever
 	maxBefore = 16      // octets before a message that are tried as a length prefix of another kind
 )
 
@@ -33,8 +34,14 @@ const (
 func Cut(f *wire.Format, b []byte) []Frame {
 	var frames []Frame
 	c := cutter{f: f}
+	broken := 0
 	for at := 0; at < len(b) && len(frames) < maxFrames; {
 		fr, next := c.next(b[at:], len(frames) == 0)
+		if fr.Err != nil {
+			if broken++; broken > maxBroken {
+				fr.Octets, next = b[at+fr.At:], len(b)-at
+			}
+		}
 		fr.At += at
 		frames = append(frames, fr)
 		at += next

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -173,4 +174,14 @@ func FuzzCut(f *testing.F) {
 		}
 		Looks(b)
 	})
+}
+
+func TestWhatIsNoStreamOfMessagesIsGivenUp(t *testing.T) {
+	start := time.Now()
+	b := bytes.Repeat([]byte{0, 1, 'X'}, 1<<20)
+	frames := Cut(&dialect.CUP().Format, b)
+	last := frames[len(frames)-1]
+	if len(frames) > maxBroken+1 || last.At+len(last.Octets) != len(b) || time.Since(start) > 20*time.Second {
+		t.Errorf("%d frames in %v, the last ends at %d of %d", len(frames), time.Since(start), last.At+len(last.Octets), len(b))
+	}
 }

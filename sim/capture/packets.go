@@ -84,7 +84,12 @@ func IsPackets(data []byte) bool {
 // Packets reads a pcap or pcapng file: the streams to and from a port, all when
 // it is 0, in the order in which they begin. Streams without octets are left
 // out. With the error come the streams up to where the file is broken.
-func Packets(data []byte, port int) ([]*Stream, error) {
+func Packets(data []byte, port int) (streams []*Stream, err error) {
+	defer func() {
+		if recover() != nil { // in a library, on what nobody has tried yet
+			streams, err = nil, errors.New("the capture cannot be read")
+		}
+	}()
 	if len(data) > MaxFile {
 		return nil, fmt.Errorf("the capture is longer than %d octets; narrow it to the host's port", MaxFile)
 	}

@@ -3,12 +3,14 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +22,7 @@ import (
 func decodeCommand() *cobra.Command {
 	var f networkFlags
 	var port int
-	var request string
+	var request, keyFile string
 	cmd := &cobra.Command{
 		Use:   "decode [hex | file | -]",
 		Short: "messages, field by field, masked",
@@ -29,7 +31,8 @@ func decodeCommand() *cobra.Command {
 			"dumps of Wireshark, tcpdump -X, xxd, hexdump, od, jPOS), as they are, or as a capture of a line (pcap,\n" +
 			"pcapng), of which answers are paired with their requests and timed.\n\n" +
 			"What cannot be read is told with field, offset and cause after the fields before it, the octets left in\n" +
-			"hexadecimal. With a --profile MACs are checked, as soon as a sign-in's answer has brought the keys.\n" +
+			"hexadecimal. With a --profile MACs are checked, as soon as a sign-in's answer has brought the keys, with\n" +
+			"--keys those of its terminals.\n" +
 			"Cards are masked; PIN blocks, tracks and keys not shown.\n\n" + exitHelp,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,6 +43,10 @@ func decodeCommand() *cobra.Command {
 			if port < 0 || port > 65535 {
 				return usage(fmt.Errorf("--port %d: want 1 to 65535, or 0 for all", port))
 			}
+			checked, err := newMACs(p, f.profile != "", keyFile)
+			if err != nil {
+				return usage(err)
+			}
 			in, name, done, err := decodeInput(cmd.InOrStdin(), args)
 			if err != nil {
 				return usage(err)
@@ -47,10 +54,7 @@ func decodeCommand() *cobra.Command {
 			defer done()
 			out := bufio.NewWriter(cmd.OutOrStdout())
 			defer out.Flush()
-			x := explainer{out: out, dialect: p.Dialect, port: port}
-			if f.profile != "" {
-				x.macs = newMACs(p)
-			}
+			x := explainer{out: out, dialect: p.Dialect, port: port, macs: checked}
 			if err := x.input(in, name); err != nil {
 				return err
 			}
@@ -66,6 +70,7 @@ func decodeCommand() *cobra.Command {
 	cmd.Flags().StringVar(&request, "answer-to", "", "hexadecimal digits of the request that this answers: which rules it breaks")
 	cmd.Flags().StringVar(&f.profile, "profile", "", "profile file whose dialect is meant, and whose master keys check MACs")
 	cmd.Flags().StringVar(&f.dialect, "dialect", "", "dialect: cup or iso87 (default: cup)")
+	cmd.Flags().StringVar(&keyFile, "keys", "", "file of MAC keys, lines of terminal id (or *) and key; only its owner may read it")
 	cmd.Flags().IntVar(&port, "port", 0, "of a capture, only connections with this TCP port (default: all)")
 	return cmd
 }
@@ -100,7 +105,7 @@ type explainer struct {
 	out     *bufio.Writer
 	dialect *dialect.Dialect
 	port    int   // of a capture, 0 for all
-	macs    *macs // nil without a profile
+	macs    *macs // nil without a profile and keys
 
 	told   int // messages
 	fitted int // of them, those that were tried with other fields
@@ -120,11 +125,17 @@ func (x *explainer) input(in io.Reader, name string) error {
 	switch {
 	case capture.IsPackets(data):
 		return x.packets(data, name)
-	case isBinary(data):
+	}
+	text, isText := asText(data)
+	switch {
+	case !isText:
 		x.messages([]capture.Block{{Octets: data}})
 		return nil
+	case x.inASCII(data):
+		x.messages([]capture.Block{{Octets: bytes.TrimRight(data, "\r\n")}})
+		return nil
 	}
-	blocks, err := capture.Text(string(data))
+	blocks, err := capture.Text(text)
 	if err != nil && len(blocks) == 0 {
 		return usage(err)
 	}
@@ -137,9 +148,30 @@ func (x *explainer) input(in io.Reader, name string) error {
 	return nil
 }
 
-// isBinary reports whether data is a message as it is rather than text about one.
-func isBinary(data []byte) bool {
-	return bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' })
+// asText reports whether data is text about messages rather than a message as it
+// is, and gives it in UTF-8: editors and shells of Windows write UTF-16.
+func asText(data []byte) (string, bool) {
+	if little := bytes.HasPrefix(data, []byte("\xFF\xFE")); little || bytes.HasPrefix(data, []byte("\xFE\xFF")) {
+		var units []uint16
+		for pair := range slices.Chunk(data, 2) {
+			switch {
+			case len(pair) < 2:
+			case little:
+				units = append(units, binary.LittleEndian.Uint16(pair))
+			default:
+				units = append(units, binary.BigEndian.Uint16(pair))
+			}
+		}
+		data = []byte(string(utf16.Decode(units)))
+	}
+	binary := bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' })
+	return string(data), !binary
+}
+
+// inASCII reports whether data is a message that is text itself, as those of a
+// dialect in ASCII are, rather than its hexadecimal digits.
+func (x *explainer) inASCII(data []byte) bool {
+	return len(data) <= wire.MaxFrame && x.dialect.NewMessage().Read(bytes.TrimRight(data, "\r\n")) == nil
 }
 
 // messages explains the messages of blocks of octets.

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"encoding/hex"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -94,11 +96,11 @@ func TestMACsOfACaptureAreChecked(t *testing.T) {
 		if want == "MAC  right but for its case" && bytes.Equal(bytes.ToLower(purchase[len(purchase)-8:]), bytes.ToUpper(purchase[len(purchase)-8:])) {
 			continue // no letter in it
 		}
-		got := explained(explainer{dialect: p.Dialect, macs: newMACs(p)}, request, answer, purchase)
+		got := explained(explainer{dialect: p.Dialect, macs: checker(t, p)}, request, answer, purchase)
 		if !strings.Contains(got, "keys of terminal 10000001 unwrapped, check values right (sign-in 004)\n") || !strings.Contains(got, want) {
 			t.Errorf("want %s:\n%s", want, got)
 		}
-		if got := explained(explainer{dialect: p.Dialect, macs: newMACs(p)}, purchase); !strings.Contains(got, "MAC  not checked: no sign-in's answer") {
+		if got := explained(explainer{dialect: p.Dialect, macs: checker(t, p)}, purchase); !strings.Contains(got, "MAC  not checked: no sign-in's answer") {
 			t.Error(got)
 		}
 		if got := explained(explainer{dialect: p.Dialect}, request, answer, purchase); strings.Contains(got, "\nMAC ") || strings.Contains(got, "\nkeys ") {
@@ -106,7 +108,7 @@ func TestMACsOfACaptureAreChecked(t *testing.T) {
 		}
 		other := *p
 		other.Terminals = p.Terminals[1:]
-		if got := explained(explainer{dialect: p.Dialect, macs: newMACs(&other)}, request, answer, purchase); !strings.Contains(got, "MAC  not checked: the profile has no terminal 10000001") {
+		if got := explained(explainer{dialect: p.Dialect, macs: checker(t, &other)}, request, answer, purchase); !strings.Contains(got, "MAC  not checked: the profile has no terminal 10000001") {
 			t.Error(got)
 		}
 		other.Terminals = append([]profile.Terminal{}, p.Terminals...)
@@ -114,7 +116,7 @@ func TestMACsOfACaptureAreChecked(t *testing.T) {
 		if bytes.Equal(other.Terminals[0].Master, p.Terminals[0].Master) {
 			continue
 		}
-		if got := explained(explainer{dialect: p.Dialect, macs: newMACs(&other)}, request, answer, purchase); !strings.Contains(got, "cannot be unwrapped") {
+		if got := explained(explainer{dialect: p.Dialect, macs: checker(t, &other)}, request, answer, purchase); !strings.Contains(got, "cannot be unwrapped") {
 			t.Error(got)
 		}
 	}
@@ -205,6 +207,47 @@ func TestOctetsLeftShowNoCard(t *testing.T) {
 		got := explained(explainer{dialect: dialect.CUP()}, octets)
 		if strings.Contains(got, "000000001") && strings.Contains(got, pan) || strings.Contains(got, hex.EncodeToString([]byte(pan))) || !strings.Contains(got, "left: ") || !strings.Contains(got, "*") {
 			t.Errorf("%s is shown as\n%s", left, got)
+		}
+	}
+}
+
+// checker checks MACs with what p knows.
+func checker(t *testing.T, p *profile.Profile) *macs {
+	t.Helper()
+	m, err := newMACs(p, true, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+const signInDigits = "003C600003000060310031000008000020000000C00012000001313030303030303131323334353637383930313233343500110000000000400003303120"
+
+// Files are as tools and systems save them.
+func TestFilesInOtherFormsAreRead(t *testing.T) {
+	octets, err := hex.DecodeString(signInDigits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	utf16 := "\xFF\xFE"
+	for _, c := range signInDigits {
+		utf16 += string([]byte{byte(c), 0})
+	}
+	iso := "0800823800000000000004000000000000001124120000" + "000001" + "120000" + "1124" + "301"
+	for name, c := range map[string]struct{ dialect, data, want string }{
+		"octets":           {"cup", string(octets), " 41  terminal id                  10000001\n"},
+		"UTF-16":           {"cup", utf16, " 41  terminal id                  10000001\n"},
+		"a log in GBK":     {"cup", "\xB7\xA2\xCB\xCD: " + signInDigits, " 41  terminal id                  10000001\n"},
+		"a mark":           {"cup", "\xEF\xBB\xBF" + signInDigits, " 41  terminal id                  10000001\n"},
+		"a dialect's text": {"iso87", iso + "\n", " 70  network management code      301\n"},
+	} {
+		path := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(path, []byte(c.data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out, errors bytes.Buffer
+		if code := run([]string{"decode", "--dialect", c.dialect, path}, &out, &errors); code != exitOK || !strings.Contains(out.String(), c.want) {
+			t.Errorf("%s: exit code %d, %s%s", name, code, &out, &errors)
 		}
 	}
 }

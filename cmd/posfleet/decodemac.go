@@ -1,8 +1,15 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"runtime"
+	"strings"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
@@ -10,20 +17,88 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// macs checks the MACs of messages with the keys that sign-ins among them bring:
-// those of the profile's terminals, whose master keys it has.
+// macs checks the MACs of messages with the keys that sign-ins among them bring,
+// those of the profile's terminals, whose master keys it has, and with those of a
+// key file.
 type macs struct {
 	profile *profile.Profile
-	masters map[string][]byte // of terminals, by TID
-	keys    map[string]*keys.Key
+	masters map[string][]byte    // of terminals, by TID; none without a profile of the user's
+	keys    map[string]*keys.Key // by TID, * for all others
 }
 
-func newMACs(p *profile.Profile) *macs {
-	m := &macs{profile: p, masters: map[string][]byte{}, keys: map[string]*keys.Key{}}
-	for _, t := range p.Terminals {
-		m.masters[t.TID] = t.Master
+// newMACs knows the master keys of a profile that is the user's, and the keys of
+// a file, if there is one. Without either it is nil.
+func newMACs(p *profile.Profile, own bool, file string) (*macs, error) {
+	if !own && file == "" {
+		return nil, nil
 	}
-	return m
+	m := &macs{profile: p, masters: map[string][]byte{}, keys: map[string]*keys.Key{}}
+	for i := range p.Terminals {
+		if t := &p.Terminals[i]; own {
+			m.masters[t.TID] = t.Master
+		}
+	}
+	if file == "" {
+		return m, nil
+	}
+	if err := m.read(file); err != nil {
+		return nil, fmt.Errorf("--keys: %w", err)
+	}
+	return m, nil
+}
+
+// maxKeyFile is the longest key file, in octets.
+const maxKeyFile = 8 << 20
+
+// read reads a key file: lines of a terminal id, or * for all, and a MAC key in
+// hexadecimal. Keys in clear are for their owner alone.
+func (m *macs) read(file string) error {
+	info, err := os.Stat(file) // before it is opened: opening a pipe would wait for its writer
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a file", file)
+	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows":
+		return fmt.Errorf("%s holds keys and others may read it (mode %04o); chmod 600 %s", file, info.Mode().Perm(), file)
+	case info.Size() > maxKeyFile:
+		return fmt.Errorf("%s is longer than %d octets", file, maxKeyFile)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	defer clear(data)
+	line := 0
+	for text := range bytes.Lines(data) {
+		line++
+		words := bytes.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;:=", r) })
+		if len(words) == 0 || words[0][0] == '#' {
+			continue
+		}
+		key, err := macKey(words, m.profile.SignIn.SM4())
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", file, line, err)
+		}
+		m.keys[string(words[0])] = key
+	}
+	return nil
+}
+
+// macKey reads the key in the words of a line. Its error quotes no key.
+func macKey(words [][]byte, sm4 bool) (*keys.Key, error) {
+	if len(words) != 2 || len(words[0]) != 8 && string(words[0]) != "*" {
+		return nil, errors.New("want a terminal id of 8 characters, or * for all, and a MAC key in hexadecimal digits")
+	}
+	octets := make([]byte, hex.DecodedLen(len(words[1])))
+	defer clear(octets)
+	if _, err := hex.Decode(octets, words[1]); err != nil {
+		return nil, errors.New("the key is not hexadecimal digits, an even number of them")
+	}
+	if sm4 {
+		return keys.NewSM4(octets)
+	}
+	return keys.New(octets)
 }
 
 // tell writes what is to be said of a message's MAC, and takes the keys that it
@@ -37,9 +112,10 @@ func (m *macs) tell(w io.Writer, msg *wire.Message) {
 	if mac == nil {
 		return
 	}
-	key := m.keys[tid]
+	key := cmp.Or(m.keys[tid], m.keys["*"])
 	switch {
-	case m.masters[tid] == nil:
+	case key == nil && len(m.masters) == 0:
+	case key == nil && m.masters[tid] == nil:
 		fmt.Fprintf(w, "MAC  not checked: the profile has no terminal %s\n", m.profile.Dialect.Shown(msg, m.profile.Dialect.Place(wire.TerminalID).Field))
 	case key == nil:
 		fmt.Fprintf(w, "MAC  not checked: no sign-in's answer before it has brought the keys of terminal %s\n", m.profile.Dialect.Shown(msg, m.profile.Dialect.Place(wire.TerminalID).Field))

@@ -248,6 +248,9 @@ func (x *explainer) frame(fr *capture.Frame) {
 	}
 	fmt.Fprintf(x.out, "not read: %v\n", fr.Err)
 	fit := x.fit(fr)
+	if fit != nil && x.astray(fr, fit) != "" {
+		fit = nil // it would show as something else what is hidden
+	}
 	switch {
 	case fit != nil:
 		x.left(fr, fit)

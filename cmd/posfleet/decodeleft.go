@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/capture"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -56,14 +58,14 @@ func (x *explainer) goesOn(fr *capture.Frame, fit *dialect.Fit) {
 	}
 }
 
-// shownOfLeft is how many of the octets left are shown when there are hidden
-// values among them and where is not known.
-const shownOfLeft = 8
-
 // masked is the octets that could not be read in hexadecimal, what must not be
 // shown as asterisks, and why: what looks like a card's; hidden fields, where a
-// change of the dialect finds them; most of it when they are there and not found.
+// change of the dialect finds them; all of it when a PIN block or a key may stand
+// there and where is not known.
 func (x *explainer) masked(fr *capture.Frame, left []byte, fit *dialect.Fit) (digits, why string) {
+	if what := x.astray(fr, fit); what != "" {
+		return strings.Repeat("*", 2*len(left)), what + " may be among them, and is hidden"
+	}
 	d := x.dialect
 	out := []byte(dialect.ScrubbedHex(left))
 	hide := func(from, to int) {
@@ -87,24 +89,57 @@ func (x *explainer) masked(fr *capture.Frame, left []byte, fit *dialect.Fit) (di
 		return string(out), ""
 	}
 	wrong, is := errors.AsType[*wire.FieldError](fr.Err)
-	if !is || wrong.Field < 2 || !fr.Likely() && !x.dialect.HasField(wrong.Field) {
+	if !is || wrong.Field < 2 || !d.HasField(wrong.Field) || !d.Hides(wrong.Field) {
 		return string(out), ""
 	}
-	pan, pin, working := d.Place(wire.PAN).Field, d.Place(wire.PINBlock).Field, d.Place(wire.WorkingKeys).Field
-	for _, f := range d.Announced(fr.Octets) {
-		switch {
-		case f < wrong.Field || !d.HasField(f) || !d.Hides(f):
-		case f == pan:
-			hide(8, 2*21) // its length and the first digits stay
-		case f == wrong.Field:
-			hide(4, len(out))
-			return string(out), fmt.Sprintf("field %d is hidden", f)
-		case f == pin || f == working && fr.Message.IsAnswer(): // tracks are found by their shape
-			hide(2*shownOfLeft, len(out))
-			return string(out), fmt.Sprintf("field %d, which is hidden, is among them", f)
-		}
+	if wrong.Field == d.Place(wire.PAN).Field {
+		hide(8, 2*21) // its length and the first digits stay
+		return string(out), ""
 	}
-	return string(out), ""
+	hide(4, len(out))
+	return string(out), fmt.Sprintf("field %d is hidden", wrong.Field)
+}
+
+// shortest are the octets of a whole PIN block, and of the shortest key block: of
+// fewer the rest is elsewhere.
+var shortest = map[wire.Element]int{wire.PINBlock: 8, wire.WorkingKeys: keys.Single.Len()}
+
+// astray is what may stand anywhere from where a message cannot be read, "" for
+// nothing: the PIN block of a request whose cardholder typed one, the keys of an
+// answer to a sign-in. Their place is known when the bitmap announces them and the
+// message was in step there: read past them to a field that the network lacks, or
+// to its end.
+func (x *explainer) astray(fr *capture.Frame, fit *dialect.Fit) string {
+	e, what := x.secret(fr)
+	if what == "" {
+		return ""
+	}
+	n := x.dialect.Place(e).Field
+	if fit != nil {
+		if len(fit.Message.Field(n)) >= shortest[e] {
+			return ""
+		}
+		return what
+	}
+	wrong, is := errors.AsType[*wire.FieldError](fr.Err)
+	if is && len(fr.Message.Field(n)) >= shortest[e] && (wrong.Field == -1 || wrong.Field > n && !x.dialect.HasField(wrong.Field)) {
+		return ""
+	}
+	return what
+}
+
+// secret is the element of a message whose octets must not be shown wherever they
+// stand, and its name; "" when there is reason to believe that it has none.
+func (x *explainer) secret(fr *capture.Frame) (e wire.Element, what string) {
+	d, m := x.dialect, fr.Message
+	announced := func(e wire.Element) bool { return slices.Contains(d.Announced(fr.Octets), d.Place(e).Field) }
+	switch {
+	case m.IsAnswer() && (announced(wire.WorkingKeys) || d.Form(dialect.SignIn) != nil && m.MTI()[1] == d.Form(dialect.SignIn).MTI[1]):
+		return wire.WorkingKeys, "a working key"
+	case !m.IsAnswer() && (announced(wire.PINBlock) || announced(wire.PINCapture)): // the latter comes with a PIN alone
+		return wire.PINBlock, "the PIN block"
+	}
+	return 0, ""
 }
 
 // careful makes digits of card numbers asterisks where they do not belong in a
@@ -112,6 +147,22 @@ func (x *explainer) masked(fr *capture.Frame, left []byte, fit *dialect.Fit) (di
 // fields after it.
 func (x *explainer) careful(fr *capture.Frame) *wire.Message {
 	m := fr.Message
+	if e, what := x.secret(fr); what != "" && len(m.Get(e)) < shortest[e] {
+		for f := range m.Fields {
+			if f > x.dialect.Place(e).Field {
+				m.SetField(f, bytes.Repeat([]byte{'*'}, len(m.Field(f))))
+			}
+		}
+	}
+	if pan := m.Get(wire.PAN); pan != nil && len(pan) < 12 { // no card has so few: its digits follow
+		digits := 0
+		for f := range m.Fields {
+			if f > x.dialect.Place(wire.PAN).Field && digits < 20 {
+				digits += len(m.Field(f))
+				m.SetField(f, bytes.Repeat([]byte{'*'}, len(m.Field(f))))
+			}
+		}
+	}
 	if m.Has(wire.PAN) && m.Has(wire.Track2) {
 		return m
 	}

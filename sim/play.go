@@ -73,11 +73,24 @@ func (r *Result) Reason() error {
 	case r.Why != nil:
 		return r.Why
 	case r.Outcome == report.Declined:
-		return fmt.Errorf("the host answers %s", r.Code)
+		return declined(r.Code)
 	case r.Outcome != report.Approved:
 		return errors.New(r.Outcome.String())
 	}
 	return nil
+}
+
+// declined says what a host means with a code that declines, and what of the profile
+// may be why.
+func declined(c dialect.Code) error {
+	text := "the host answers " + c.String()
+	if words := c.Words(); words != "" {
+		text += ": " + words
+	}
+	if keys := c.Keys(); keys != "" {
+		text += "; profile keys to look at: " + keys
+	}
+	return errors.New(text)
 }
 
 // Player plays plans on terminals. It holds what one exchange needs, made once:

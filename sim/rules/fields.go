@@ -28,6 +28,9 @@ func (x *Exchange) lacking() wire.FieldSet {
 	must, should := x.Form.Answered()
 	should = should.Without(x.Answer.Present())
 	if x.approves {
+		if should == (wire.FieldSet{}) {
+			return should
+		}
 		return should.Without(wire.Fields(place(wire.AdditionalAmounts)))
 	}
 	must = must.Without(x.Answer.Present())

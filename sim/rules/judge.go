@@ -14,7 +14,8 @@ import (
 // clock is off the run's. Its size is the same however long the run is. Any number
 // of goroutines may use it at once.
 type Judge struct {
-	rules [dialect.Transactions]struct{ musts, shoulds []entry }
+	rules    [dialect.Transactions][2]applied // to declines, to approvals
+	compared wire.FieldSet                    // fields that some rule wants as they were in the request
 
 	references [references]atomic.Uint64 // by hash, the latest with it; 0 for none
 	offset     atomic.Int64              // of the host's clock, in seconds, plus one; 0 for not known
@@ -22,14 +23,24 @@ type Judge struct {
 	leap       bool
 }
 
-// entry is a rule that applies, and the field of its element in the dialect.
+// applied are the rules that apply to answers of one kind, in the table's order.
+type applied struct{ musts, shoulds []entry }
+
+// entry is a rule that applies. It is asked if a bit is set in one of the fields.
 type entry struct {
 	*Rule
-	holds     func(x *Exchange) bool
-	field     int
-	when      when
-	approvals bool
+	holds func(x *Exchange) bool
+	bit   uint64
+	word  uint8
+	when  when
 }
+
+// fields are which fields of an answer are there and which are not what they were in
+// the request, for each when.
+type fields [4]wire.FieldSet
+
+// asked reports whether the rule is asked of an answer with these fields.
+func (r *entry) asked(f *fields) bool { return f[r.when&3][r.word&1]&r.bit != 0 }
 
 // NewJudge makes the judge of a run.
 func NewJudge(d *dialect.Dialect) *Judge {
@@ -41,42 +52,68 @@ func NewJudge(d *dialect.Dialect) *Judge {
 		if r.holds == nil || r.when != always && place.Field == 0 {
 			continue
 		}
-		if r.when == ifDiffers && place.To == 0 && slices.Contains(d.Pair, place.Field) {
-			continue // ANS-PAIR has held it
+		if r.when == ifDiffers {
+			if place.To == 0 && slices.Contains(d.Pair, place.Field) {
+				continue // ANS-PAIR has held it
+			}
+			j.compared.Add(place.Field)
 		}
 		for t := range j.rules {
-			f := d.Form(dialect.Transaction(t))
-			if f == nil || r.Of&KindOf(f.Transaction) == 0 {
-				continue
+			if f := d.Form(dialect.Transaction(t)); f != nil && r.Of&KindOf(f.Transaction) != 0 {
+				j.apply(r, f, place.Field)
 			}
-			carries, should := f.Answered()
-			to := &j.rules[t].musts
-			if r.Level == Should {
-				carries, to = should, &j.rules[t].shoulds
-			}
-			if r.when == ifNot && r.Approvals && !carries.Has(place.Field) {
-				continue // the form does not want it
-			}
-			*to = append(*to, entry{r, r.holds, place.Field, r.when, r.Approvals})
 		}
 	}
 	return j
+}
+
+// apply puts a rule about field n among those that answers to requests of form f
+// are held to.
+func (j *Judge) apply(r *Rule, f *dialect.Form, n int) {
+	n = max(n, 1) // any will do for a rule that is always asked
+	e := entry{r, r.holds, 1 << (63 - (n-1)&63), uint8((n - 1) >> 6), r.when}
+	must, should := f.Answered()
+	for approves := range j.rules[f.Transaction] {
+		to := &j.rules[f.Transaction][approves]
+		switch wanted := r.when != ifNot || !r.Approvals; {
+		case approves == 0 && r.Approvals:
+		case r.Level == Must && (wanted || must.Has(n)):
+			to.musts = append(to.musts, e)
+		case r.Level == Should && (wanted || should.Has(n)):
+			to.shoulds = append(to.shoulds, e)
+		}
+	}
+}
+
+// begin readies an exchange: which rules apply to its answer, and what they ask for.
+func (j *Judge) begin(x *Exchange) (*applied, fields) {
+	x.judge, x.approves = j, x.Approves()
+	there := x.Answer.Present()
+	f := fields{always: {^uint64(0), ^uint64(0)}, ifThere: there, ifNot: {^there[0], ^there[1]}}
+	for n := range j.compared.And(there).And(x.Request.Present()).All {
+		if !bytes.Equal(x.Answer.Field(n), x.Request.Field(n)) {
+			f[ifDiffers].Add(n)
+		}
+	}
+	to := 0
+	if x.approves {
+		to = 1
+	}
+	return &j.rules[x.Form.Transaction][to], f
 }
 
 // Check holds an exchange to the rules that apply: to the musts in their order up
 // to the first that does not hold, which is the error, a [*Broken]; and if all do,
 // to the shoulds, of which it gives those that do not.
 func (j *Judge) Check(x *Exchange) (broken Set, err error) {
-	x.judge, x.approves = j, x.Approves()
-	there, sent := x.Answer.Present(), x.Request.Present()
-	by := &j.rules[x.Form.Transaction]
+	by, f := j.begin(x)
 	for i := range by.musts {
-		if r := &by.musts[i]; r.asked(x, there, sent) && !r.holds(x) {
+		if r := &by.musts[i]; r.asked(&f) && !r.holds(x) {
 			return 0, &Broken{r.Rule, r.why(x)}
 		}
 	}
 	for i := range by.shoulds {
-		if r := &by.shoulds[i]; r.asked(x, there, sent) && !r.holds(x) {
+		if r := &by.shoulds[i]; r.asked(&f) && !r.holds(x) {
 			broken.Add(r.Rule)
 		}
 	}
@@ -90,30 +127,13 @@ func (j *Judge) All(x *Exchange) (broken []*Broken) {
 	if err == nil {
 		return Explain(x, should)
 	}
-	there, sent := x.Answer.Present(), x.Request.Present()
-	for i := range j.rules[x.Form.Transaction].musts {
-		if r := &j.rules[x.Form.Transaction].musts[i]; r.asked(x, there, sent) && !r.holds(x) {
+	by, f := j.begin(x)
+	for i := range by.musts {
+		if r := &by.musts[i]; r.asked(&f) && !r.holds(x) {
 			broken = append(broken, &Broken{r.Rule, r.why(x)})
 		}
 	}
 	return broken
-}
-
-// asked reports whether the rule is asked of an answer with these fields, to a
-// request with those.
-func (r *entry) asked(x *Exchange, there, sent wire.FieldSet) bool {
-	if r.approvals && !x.approves {
-		return false
-	}
-	switch r.when {
-	case ifThere:
-		return there.Has(r.field)
-	case ifNot:
-		return !there.Has(r.field)
-	case ifDiffers:
-		return there.Has(r.field) && sent.Has(r.field) && !bytes.Equal(x.Answer.Field(r.field), x.Request.Field(r.field))
-	}
-	return true
 }
 
 // Explain says how an exchange breaks the rules of a set that Check gave.

@@ -196,13 +196,13 @@ func cupAnswer(t Transaction) (must, should []int) {
 	must = []int{12, 13, 37}
 	switch t {
 	case Balance:
-		return must, []int{32, 44, 54}
+		return must, []int{2, 32, 44, 54}
 	case QRPurchase:
 		return append(must, 4), []int{15, 32, 44, 59, 63}
 	case Refund:
-		return append(must, 4), []int{15, 32, 44, 63}
+		return append(must, 4), []int{2, 15, 32, 44, 63}
 	case PreAuth:
-		return append(must, 4, 38), []int{15, 32, 44, 63}
+		return append(must, 4, 38), []int{2, 15, 32, 44, 63}
 	}
-	return append(must, 4), []int{15, 32, 38, 44, 63}
+	return append(must, 4), []int{2, 15, 32, 38, 44, 63}
 }

@@ -123,10 +123,10 @@ func iso87Forms() []Form {
 		manage(SignIn, []int{7, 11, 41, 42, 63}, "001"),
 		manage(SignOff, []int{7, 11, 41, 42}, "002"),
 		manage(Echo, []int{7, 41, 42}, "301"),
-		payment(Balance, "0200", "310000", []int{2, 7, 11, 14, 22, 23, 26, 35, 41, 42, 52, 53, 55}, inquired, 54),
-		payment(Purchase, "0200", "000000", card, paid, 15, 38),
-		payment(Refund, "0220", "200000", []int{2, 4, 7, 11, 14, 22, 23, 35, 37, 41, 42, 53}, paid, 15),
-		{Transaction: Reversal, MTI: "0400", Required: required(Reversal), MACed: true, AnswerShould: []int{12, 13, 37}, Fixed: []Value{{90, "000000000000000000000000000000000000000000"}},
+		payment(Balance, "0200", "310000", []int{2, 7, 11, 14, 22, 23, 26, 35, 41, 42, 52, 53, 55}, inquired, 32, 54),
+		payment(Purchase, "0200", "000000", card, paid, 15, 32, 38),
+		payment(Refund, "0220", "200000", []int{2, 4, 7, 11, 14, 22, 23, 35, 37, 41, 42, 53}, paid, 15, 32),
+		{Transaction: Reversal, MTI: "0400", Required: required(Reversal), MACed: true, AnswerShould: []int{12, 13, 15, 32, 37}, Fixed: []Value{{90, "000000000000000000000000000000000000000000"}},
 			Fields: []int{2, 3, 4, 7, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 60}},
 	}
 }

@@ -17,7 +17,8 @@ func carried(e wire.Element) check {
 }
 
 // carriedBesides holds that an approval has the fields that its form says it should
-// have, a balance apart; a decline those of them that captured declines have.
+// have, a balance apart, and a card that the terminal does not know; a decline those
+// of them that captured declines have.
 var carriedBesides = check{always, 0,
 	func(x *Exchange) bool { return x.lacking() == wire.FieldSet{} },
 	func(x *Exchange) error { return fmt.Errorf("the answer lacks %s", list(x.lacking())) },
@@ -31,7 +32,11 @@ func (x *Exchange) lacking() wire.FieldSet {
 		if should == (wire.FieldSet{}) {
 			return should
 		}
-		return should.Without(wire.Fields(place(wire.AdditionalAmounts)))
+		not := wire.Fields(place(wire.AdditionalAmounts))
+		if x.PAN == "" {
+			not.Add(place(wire.PAN)) // paid by a code, or refunded to one
+		}
+		return should.Without(not)
 	}
 	must = must.Without(x.Answer.Present())
 	of := wire.Fields(place(wire.LocalTime), place(wire.LocalDate), place(wire.Acquirer), place(wire.RRN))
@@ -39,6 +44,7 @@ func (x *Exchange) lacking() wire.FieldSet {
 	if KindOf(x.Form.Transaction)&Financial != 0 && c != dialect.UnknownTerminal && c != dialect.FormatError {
 		of.Add(place(wire.SettlementDate))
 		of.Add(place(wire.ResponseData))
+		of.Add(place(wire.Operator))
 	}
 	return wire.FieldSet{must[0] | should[0], must[1] | should[1]}.And(of)
 }

@@ -24,7 +24,7 @@ var table = numbered([]Rule{
 	{ID: "ANS-TPDU", Level: Should, Of: All, Asks: "has the request's TPDU with its two addresses changed over", Source: transport + "; one real host does not", check: tpduSwapped},
 	{ID: "ANS-HEADER", Level: Should, Of: All, Asks: "has the request's application header but for the sixth digit, the processing requirement", Source: transport, check: headerReturned},
 	{ID: "ANS-ECHO", Level: Should, Of: All, Asks: "brings back each field of the echo list that the request carries", Source: echo, check: echoList},
-	{ID: "ANS-FIELDS", Level: Should, Of: All, Asks: "carries the other fields that its form gives an approval; a decline carries dates, time, reference, acquirer and response data of those", Source: answers, check: carriedBesides},
+	{ID: "ANS-FIELDS", Level: Should, Of: All, Asks: "carries the other fields that its form gives an approval; a decline carries dates, time, reference, acquirer, response data and scheme of those", Source: answers, check: carriedBesides},
 	{ID: "ANS-TEXT", Level: Should, Of: All, Asks: "holds no control characters in fields of text", Source: iso, check: plainText},
 	{ID: "ANS-SECRET", Of: All, Asks: "never brings back tracks or a PIN block (35, 36, 45, 52)", Source: "PCI DSS 3, sensitive authentication data", check: noSecrets},
 	{ID: "ANS-02-CARD", Of: All, Asks: "names no other card than the one that pays, and none where none does", Source: answers, check: cardThatPaid},

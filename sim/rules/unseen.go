@@ -11,10 +11,10 @@ type UnseenChange struct {
 
 var unseen = []UnseenChange{
 	{"header, processing requirement", "", "the host sets it as it wants a terminal to do something: each digit is a right one"},
-	{"2", "absent", "a host need not name the card"},
+	{"2", "absent", "a QR payment has no card, and in iso87 a host need not name it"},
 	{"2", "added", "a terminal does not see the card behind a payment code"},
-	{"15", "absent", "the forms of a balance inquiry and of a reversal in iso87 ask for none"},
-	{"32", "absent", "the forms of iso87 ask for none"},
+	{"15", "absent", "the form of a balance inquiry asks for none"},
+	{"32", "absent", "the forms of management in iso87 ask for none"},
 	{"32", "another value", "on the first answer to a terminal there is none to hold it against: the decline of its sign-in"},
 	{"37", "absent", "the forms of management in iso87 ask for none"},
 	{"37", "another value", "a reference is the host's own; only that of a payment which is then voided or refunded is pointed to"},
@@ -25,7 +25,7 @@ var unseen = []UnseenChange{
 	{"44", "another value", "in iso87 what stands there is left to agreement; on a terminal's first answer there is none to hold it against"},
 	{"54", "another value", "a terminal does not know what is on an account, only by how much it has moved"},
 	{"59", "another value", "the voucher of a QR payment is the host's own"},
-	{"63", "absent", "a decline, and the forms of iso87, need not name the card scheme"},
+	{"63", "absent", "the forms of a balance inquiry and a reversal, and those of iso87, ask for no card scheme"},
 	{"63", "another value", "in iso87 what stands there is left to agreement"},
 	{"63", "of another exchange", "a card may be of two schemes"},
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -75,13 +76,23 @@ func startBatch(p *sim.Player) (settled sim.Result, err error) {
 	if err := signedIn(p); err != nil {
 		return settled, err
 	}
-	if err := p.Settle(); err != nil {
+	if err := persist(p, p.Settle); err != nil {
 		return settled, err
 	}
 	if settled = p.Last; !settled.Approved() || len(p.T.Journal.Records) > 0 {
 		return settled, fmt.Errorf("settlement of the batch before: %w", errors.Join(p.Last.Reason(), errors.New(p.T.Display)))
 	}
 	return settled, signedIn(p)
+}
+
+// persist does something again when the host wants a sign-in first, which the
+// terminal has then done: its batch may not have been the host's.
+func persist(p *sim.Player, do func() error) error {
+	err := do()
+	if err == nil && p.Last.Outcome == report.Declined && p.Last.Code == dialect.SignInFirst && p.T.SignedIn {
+		err = do()
+	}
+	return err
 }
 
 // provenBatch has a payment settled that the terminal then does not count, and sees
@@ -92,7 +103,8 @@ func provenBatch(p *sim.Player, good []profile.Holder) error {
 	if _, err := startBatch(p); err != nil {
 		return err
 	}
-	if err := p.Pay(&sim.Order{Of: dialect.Purchase, Amount: 1, Entry: sim.Swipe, PIN: true, Holder: pickHolder(p, good)}); err != nil {
+	o := sim.Order{Of: dialect.Purchase, Amount: 1, Entry: sim.Swipe, PIN: true, Holder: pickHolder(p, good)}
+	if err := persist(p, func() error { return p.Pay(&o) }); err != nil {
 		return err
 	}
 	if !p.Last.Approved() {

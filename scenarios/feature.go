@@ -4,7 +4,7 @@
 // One table of [Phrase]s, each with an English and a Chinese pattern, is the
 // vocabulary; a [Language] binds sentences to it for one profile, and what does
 // not fit is an error with file and line before anything is played. The bound
-// scenarios are played one by one as a conformance check ([Check], by godog) or,
+// scenarios are played once each as a conformance check ([Check], by godog) or,
 // compiled to the same steps, ten thousand at a time under load
 // ([Language.Compile]); an @load scenario says what such a run is ([Load]).
 package scenarios

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,6 +28,59 @@ func TestPagesThatAreMadeAreCurrent(t *testing.T) {
 		if !bytes.Equal(page, stdout.Bytes()) {
 			t.Errorf("docs/%s.md is not what posfleet %[1]s --markdown prints: make docs", verb)
 		}
+	}
+}
+
+var changing = regexp.MustCompile(`\d{4}$|[0-9A-F]{8}$|\d+(\.\d+)?m?s$`)
+
+// The failure that the README shows is what the program prints, but for what each
+// run draws anew; … stands for lines that are left out.
+func TestReadmeShowsARealFailure(t *testing.T) {
+	const command = "$ posfleet check @core-purchase-1 --misbehave wrong-mac\n"
+	_, shown, found := strings.Cut(content(t, filepath.Join(tree, "README.md")), command)
+	if !found {
+		t.Fatalf("the README does not show %s", command)
+	}
+	shown, _, _ = strings.Cut(shown, "```")
+	var stdout, stderr bytes.Buffer
+	if code := run([]string{"check", "@core-purchase-1", "--misbehave", "wrong-mac"}, &stdout, &stderr); code != exitFailed {
+		t.Errorf("exit %d: %s", code, &stderr)
+	}
+	printed := strings.Split(stdout.String(), "\n")
+	for i := range printed {
+		printed[i] = changing.ReplaceAllString(printed[i], "#")
+	}
+	for line := range strings.Lines(shown) {
+		line = changing.ReplaceAllString(strings.TrimRight(line, "\n"), "#")
+		if strings.HasSuffix(line, "…") {
+			continue
+		}
+		i := slices.Index(printed, line)
+		if i < 0 {
+			t.Fatalf("the README shows %q, which is not printed, or not there:\n%s", line, &stdout)
+		}
+		printed = printed[i+1:]
+	}
+}
+
+var exitRow = regexp.MustCompile(`(?m)^\| ([0-9][0-9, ]*) \|`)
+
+// The README explains the exit codes that --help lists, and no others.
+func TestReadmeListsTheExitCodes(t *testing.T) {
+	codes := func(text string) (list []string) {
+		for _, m := range regexp.MustCompile(`\b\d+\b`).FindAllString(text, -1) {
+			list = append(list, m)
+		}
+		return list
+	}
+	_, table, _ := strings.Cut(content(t, filepath.Join(tree, "README.md")), "| exit code |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var listed []string
+	for _, m := range exitRow.FindAllStringSubmatch(table, -1) {
+		listed = append(listed, codes(m[1])...)
+	}
+	if help := codes(exitHelp); !slices.Equal(listed, help) {
+		t.Errorf("the README lists %v, --help %v", listed, help)
 	}
 }
 

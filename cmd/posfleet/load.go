@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -126,7 +127,19 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	if err == nil {
 		fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(folder.Name(), name))
 	}
-	return f.verdict(rep, j, errors.Join(incomplete, err), sig)
+	broken := f.verdict(rep, j, errors.Join(incomplete, err), sig)
+	if err := stepSummary(func(w io.Writer) error { return rep.WriteMarkdown(w, why(broken)) }); err != nil && broken == nil {
+		broken = &exit{code: exitIncomplete, err: fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)}
+	}
+	return broken
+}
+
+// why is an error in words, empty for none.
+func why(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // runID is what the parts of this run have in common: when nobody said so this is

@@ -17,7 +17,7 @@ func (r *Results) WriteMarkdown(w io.Writer) error {
 	if r.Broken() > 0 {
 		sign = "❌"
 	}
-	fmt.Fprintf(&b, "### %s posfleet check: %s\n\n", sign, cell(r.Target))
+	fmt.Fprintf(&b, "### %s posfleet check: %s\n\n", sign, report.Cell(r.Target))
 	b.WriteString("| passed | failed | known to fail | untested | skipped | not played | took |\n|---:|---:|---:|---:|---:|---:|---:|\n")
 	known := r.known()
 	fmt.Fprintf(&b, "| %d | %d | %d | %d | %d | %d | %s |\n", r.Count(Passed), r.Count(Failed)-known, known,
@@ -32,13 +32,13 @@ func (r *Results) WriteMarkdown(w io.Writer) error {
 				fmt.Fprintf(&b, "\n| scenarios %s | why | which |\n|---:|---|---|\n", o)
 				head = true
 			}
-			fmt.Fprintf(&b, "| %d | %s | %s |\n", len(c.Of), cell(c.Why()), cell(c.which()))
+			fmt.Fprintf(&b, "| %d | %s | %s |\n", len(c.Of), report.Cell(c.Why()), report.Cell(c.which()))
 		}
 	}
 	surprising := r.surprises()
 	for v := range r.All() {
 		if surprising[v] {
-			fmt.Fprintf(&b, "\n%s passed and is known to fail: take it off the list.\n", cell(v.Selector))
+			fmt.Fprintf(&b, "\n%s passed and is known to fail: take it off the list.\n", report.Cell(v.Selector))
 		}
 	}
 	if len(r.Rules) > 0 {
@@ -50,10 +50,4 @@ func (r *Results) WriteMarkdown(w io.Writer) error {
 	b.WriteString("\n")
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// cell is text that can stand in a table of Markdown, and is nothing but text
-// there.
-func cell(s string) string {
-	return strings.NewReplacer("\n", " ", "|", "\\|", "<", "&lt;", ">", "&gt;", "`", "\\`", "*", "\\*", "[", "\\[", "@", "&#64;").Replace(report.Printable(s))
 }

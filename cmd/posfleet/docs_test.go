@@ -67,12 +67,7 @@ var exitRow = regexp.MustCompile(`(?m)^\| ([0-9][0-9, ]*) \|`)
 
 // The README explains the exit codes that --help lists, and no others.
 func TestReadmeListsTheExitCodes(t *testing.T) {
-	codes := func(text string) (list []string) {
-		for _, m := range regexp.MustCompile(`\b\d+\b`).FindAllString(text, -1) {
-			list = append(list, m)
-		}
-		return list
-	}
+	codes := func(text string) []string { return regexp.MustCompile(`\b\d+\b`).FindAllString(text, -1) }
 	_, table, _ := strings.Cut(content(t, filepath.Join(tree, "README.md")), "| exit code |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	var listed []string

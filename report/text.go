@@ -190,7 +190,7 @@ func (t *text) latencies(labels []Label, all *Label) {
 		row(pad("", nameWidth), "service", dim, l.ServiceQuantile)
 	}
 	row(t.name("generator"), "schedule lag", dim, all.LagQuantile)
-	t.wrapped("", t.paint(dim, "response: since due by the plan; service: since sent; schedule lag: sent after due"))
+	t.wrapped("", t.paint(dim, "response: since due by the plan; service: since sent; schedule lag: the generator's own"))
 	if bound {
 		t.wrapped("", t.paint(dim, "≥: a lower bound, exchanges that ended without an outcome reach into it"))
 	}

@@ -283,7 +283,7 @@ func (f *loadFlags) verdict(rep *report.Report, j *job, broken error, sig *signa
 		return bad(exitIncomplete, "%d of %d terminals could not sign in and took no part", rep.SignIn.Failed, rep.SignIn.Terminals)
 	case stuck > 0:
 		return bad(exitIncomplete, "%d of %d arrivals were stuck: their terminals could not send them (reasons above)", stuck, rep.Planned)
-	case !kept("notplayed"):
+	case !kept("notplayed") && rep.Validity.Level != report.Invalid: // else it was the generator that found no time
 		return bad(exitIncomplete, "%d of %d arrivals were not played: no terminal was free in time", rep.NotPlayed, rep.Planned)
 	case rep.Validity.Level == report.Invalid:
 		return bad(exitGenerator, "the generator was the limit, not the host: this run is invalid (reasons above)")

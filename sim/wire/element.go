@@ -51,6 +51,38 @@ const (
 	elements
 )
 
+// elementNames are as dialect files and features spell them.
+var elementNames = [elements]string{
+	PAN: "pan", ProcessingCode: "processing-code", Amount: "amount", TransmissionTime: "transmission-time", Trace: "trace",
+	LocalTime: "local-time", LocalDate: "local-date", Expiry: "expiry", SettlementDate: "settlement-date", EntryMode: "entry-mode",
+	CardSequence: "card-sequence", ConditionCode: "condition-code", PINCapture: "pin-capture", Acquirer: "acquirer", Track2: "track-2",
+	Track3: "track-3", RRN: "reference", AuthCode: "authorisation-code", ResponseCode: "response-code", TerminalID: "terminal",
+	MerchantID: "merchant", ResponseData: "response-data", Track1: "track-1", Totals: "totals", Currency: "currency",
+	PINBlock: "pin-block", SecurityControl: "security-control", AdditionalAmounts: "additional-amounts", ChipData: "chip-data",
+	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
+	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
+	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", WorkingKeys: "working-keys",
+	Operator: "operator",
+}
+
+// String is the element's name, as dialect files spell it: "processing-code".
+func (e Element) String() string {
+	if e >= elements {
+		return "?"
+	}
+	return elementNames[e]
+}
+
+// ElementNamed is the element of a name that String gives.
+func ElementNamed(name string) (Element, bool) {
+	for e, n := range elementNames {
+		if n == name {
+			return Element(e), true
+		}
+	}
+	return 0, false
+}
+
 // Elements is how many there are.
 const Elements = int(elements)
 

@@ -29,7 +29,7 @@ var arrows = map[string][]string{
 	"sim/host/serve":  {"sim/timer", "sim/wire"},
 	"sim/profile":     {"sim/dialect", "sim/keys", "sim/strict", "sim/wire"},
 	"sim/capture":     {"sim/dialect", "sim/wire"},
-	"sim/dialect":     {"sim/wire"},
+	"sim/dialect":     {"sim/keys", "sim/strict", "sim/wire"},
 	"sim/keys":        {"sim/keys/des"},
 	"sim/keys/des":    {},
 	"sim/strict":      {},

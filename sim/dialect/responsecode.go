@@ -13,6 +13,24 @@ const (
 	Defective       // approves, but something of the answer was lost on the way: A2, A4, A5, A6
 )
 
+// CodeInfo is what a network says of a response code.
+type CodeInfo struct {
+	Code    string
+	Class   Class
+	For     []string // what terminals and hosts know it by
+	Words   string   // what it means in an answer
+	Display string   // what terminals show
+	Keys    string   // the profile's keys to look at when a host answers it and should not
+	Cards   []string // the roles of cards for which hosts usually answer it
+}
+
+// Reason is why a reversal is sent.
+type Reason struct {
+	Code  string
+	For   string // no-answer, other or bad-mac: what terminals know it by; may be empty
+	Words string
+}
+
 // Code39 makes a Code of two characters.
 func Code39(s string) Code { return Code{s[0], s[1]} }
 

@@ -3,6 +3,7 @@ package profile
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -75,16 +76,13 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, dialect st
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File)), Policy: defaultPolicy()}
 	var given network
 	var address, merchants, ranges, cards, operators, fleet strict.Value
-	found := r.Map(root, strict.Table{
+	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
 		"tls":             func(v strict.Value) { p.TLS = r.tls(v, dir) },
 		"line":            r.Match(&p.Line, regexp.MustCompile(`^(own|each|shared:[1-9]\d{0,6})$`), "own, each or shared:N"),
 		"dialect":         r.Text(&given.dialect),
 		"spec":            r.Text(&given.spec),
-		"length":          r.Text(&given.length),
-		"tpdu":            r.Match(&given.tpdu, regexp.MustCompile(`^(none|[0-9A-Fa-f]{10})$`), "10 hexadecimal digits or none"),
-		"header":          r.Match(&given.header, headerShape, headerWords),
 		"mac":             r.Text(&given.mac),
 		"sign-in":         r.Text(&given.signIn),
 		"policy":          func(v strict.Value) { r.policy(v, &p.Policy) },
@@ -95,7 +93,9 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, dialect st
 		"test-ranges":     strict.Keep(&ranges),
 		"accept-live-pan": r.Bool(&p.LivePAN),
 		"allow-test-keys": r.Bool(&p.AllowTestKeys),
-	})
+	}
+	maps.Copy(t, given.framing.Table(r.Reader))
+	found := r.Map(root, t)
 	for _, k := range []string{"operators", "merchants", "terminals", "cards"} {
 		if r.OK() && found[k] == 0 {
 			r.Fail(root, "key %s is missing; a network has at least one of them", k)

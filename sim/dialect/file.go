@@ -39,10 +39,10 @@ func Parse(name string, data []byte, open Open) (*Dialect, error) {
 // Resolved is the text of a dialect file with what it extends put in.
 func Resolved(name string, data []byte, open Open) ([]byte, error) {
 	r, root, ok := document(name, data, open, 0)
-	if !ok {
+	switch {
+	case !ok:
 		return nil, r.Err()
-	}
-	if base, extends := root.Key("extends"); !extends || !base.Given() {
+	case !r.Merged():
 		return data, nil
 	}
 	return root.YAML()
@@ -81,7 +81,11 @@ func document(name string, data []byte, open Open, depth int) (*reader, strict.V
 		r.Add(of.Reader)
 		return r, root, false
 	}
-	return r, r.Over(under, of.Reader, root), true
+	whole := r.Over(under, of.Reader, root).Without("extends")
+	if _, named := root.Key("name"); !named {
+		whole = whole.With("name", strings.TrimSuffix(path.Base(name), path.Ext(name)))
+	}
+	return r, whole, true
 }
 
 // source gives the text of what a dialect extends, and its name in errors.
@@ -115,23 +119,16 @@ type reader struct {
 func (r *reader) dialect(root strict.Value) *Dialect {
 	r.d = &Dialect{}
 	d := r.d
-	var name, extends string
 	var framing, encoding, fields, elements, pair, echo, mac, signIn, lists, transactions, reversal, codes strict.Value
 	found := r.Map(root, strict.Table{
-		"name": r.Text(&name), "title": r.Text(&d.Title), "extends": r.Text(&extends),
+		"name": r.Text(&d.Name), "title": r.Text(&d.Title),
 		"framing": strict.Keep(&framing), "encoding": strict.Keep(&encoding), "fields": strict.Keep(&fields),
 		"elements": strict.Keep(&elements), "pair": strict.Keep(&pair), "echo": strict.Keep(&echo),
 		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "currency": r.Match(&d.Currency, currencyShape, "three digits (ISO 4217)"),
 		"schemes": r.schemes(&d.Schemes), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
 		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes),
 	})
-	r.Need(root, found, "framing", "encoding", "fields", "elements", "pair", "transactions", "codes")
-	if d.Name = name; extends != "" && name == "" || name == "" {
-		d.Name = strings.TrimSuffix(path.Base(r.File), path.Ext(r.File))
-	}
-	if d.Title == "" {
-		d.Title = d.Name
-	}
+	r.Need(root, found, "name", "title", "framing", "encoding", "fields", "elements", "pair", "transactions", "codes")
 	if !r.OK() {
 		return nil
 	}

@@ -21,6 +21,9 @@ func (r *Reader) Over(base Value, of *Reader, over Value) Value {
 	return Value{r.merge(base.node, over.node), ""}
 }
 
+// Merged reports whether the document was put over another one.
+func (r *Reader) Merged() bool { return r.files != nil }
+
 // from notes in which file the nodes below n stand.
 func (r *Reader) from(n *yaml.Node, of *Reader) {
 	r.files[n] = of.file(n)
@@ -83,6 +86,27 @@ func (v Value) Key(key string) (Value, bool) {
 		return Value{}, false
 	}
 	return Value{v.node.Content[at+1], join(v.path, key)}, true
+}
+
+// Without is the mapping without a key.
+func (v Value) Without(key string) Value {
+	n := *v.node
+	if at := keyIndex(n.Content, key); at >= 0 {
+		n.Content = slices.Delete(slices.Clone(n.Content), at, at+2)
+	}
+	return Value{&n, v.path}
+}
+
+// With is the mapping with a key that it has made text.
+func (v Value) With(key, text string) Value {
+	n := *v.node
+	if at := keyIndex(n.Content, key); at >= 0 {
+		value := *n.Content[at+1]
+		value.Kind, value.Value, value.Content = yaml.ScalarNode, text, nil
+		n.Content = slices.Clone(n.Content)
+		n.Content[at+1] = &value
+	}
+	return Value{&n, v.path}
 }
 
 // Each reads a mapping whose keys are the reader's own, such as numbers, in the

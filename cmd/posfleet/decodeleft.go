@@ -75,9 +75,13 @@ func (x *explainer) masked(fr *capture.Frame, left []byte, fit *dialect.Fit) (di
 	}
 	if fit != nil {
 		plain := fmt.Sprintf("%X", left)
+		base := d
+		if other, ok := dialect.Named(fit.Dialect.Name); ok && other.Name != d.Name {
+			base = other
+		}
 		for f := range fit.Message.Fields {
 			v := fit.Message.Field(f)
-			if len(v) < 4 || !dialect.Dialects()[fit.Dialect.Name].HasField(f) || !fit.Dialect.Hides(f) { // a field that was guessed may be shown
+			if len(v) < 4 || !base.HasField(f) || !fit.Dialect.Hides(f) { // a field that was guessed may be shown
 				continue
 			}
 			for _, form := range []string{fmt.Sprintf("%X", v), string(v)} {

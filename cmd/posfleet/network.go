@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,7 +46,7 @@ func (f *networkFlags) add(cmd *cobra.Command) {
 	fl.StringSliceVar(&f.misbehave, "misbehave", nil, "faults of the bundled host, to judge the judge: see posfleet host --help")
 }
 
-const dialectUsage = "dialect of the bundled network: cup or iso87 (default: cup)"
+const dialectUsage = "dialect of the bundled network: a name that posfleet dialect list has, or a file (default: cup)"
 
 // network is a profile with a host to play against.
 type network struct {
@@ -63,15 +61,18 @@ type network struct {
 func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 	var p *profile.Profile
 	var err error
-	switch name := cmp.Or(f.dialect, "cup"); {
+	switch {
 	case f.profile != "" && f.dialect != "":
 		return nil, usage(fmt.Errorf("--dialect %s: profile %s says which dialect its network speaks, leave one out", f.dialect, f.profile))
 	case f.profile != "":
 		p, err = f.readProfile(terminals)
-	case dialect.Dialects()[name] == nil:
-		return nil, usage(fmt.Errorf("--dialect %q: want %s", name, strings.Join(slices.Sorted(maps.Keys(dialect.Dialects())), " or ")))
 	default:
-		p, err = profile.Bundled(name, terminals)
+		var d *dialect.Dialect
+		if d, err = readDialect(cmp.Or(f.dialect, "cup")); err == nil {
+			p, err = profile.BundledIn(d, terminals)
+		} else {
+			err = fmt.Errorf("--dialect: %w", err)
+		}
 	}
 	if err != nil {
 		return nil, usage(err)
@@ -94,7 +95,7 @@ func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 		p.Policy.Timeout = f.timeout
 	}
 	if p.LivePAN {
-		p.Dialect, err = hidden(p.Dialect)
+		p.Dialect, err = p.Dialect.WithoutPANs()
 	}
 	return p, err
 }
@@ -175,18 +176,6 @@ func (f *networkFlags) bundled(p *profile.Profile, options ...host.Option) (*hos
 func (n *network) local() bool {
 	host, _, err := net.SplitHostPort(n.dialer.Address)
 	return err == nil && profile.IsLoopback(host)
-}
-
-// hidden is a dialect that shows no card number at all, not even masked.
-func hidden(d *dialect.Dialect) (*dialect.Dialect, error) {
-	h := *d
-	h.Masks = maps.Clone(d.Masks)
-	for f, m := range h.Masks {
-		if m == dialect.Truncated || m == dialect.Details {
-			h.Masks[f] = dialect.Hidden
-		}
-	}
-	return &h, h.Compile()
 }
 
 // probe signs one terminal in, as the run will anyway, to tell at once a host

@@ -131,6 +131,19 @@ func (d *Dialect) Framed(f Framing) (*Dialect, error) {
 	return c.copy()
 }
 
+// WithoutPANs is the dialect with not even the first and last digits of a card
+// number to be shown.
+func (d *Dialect) WithoutPANs() (*Dialect, error) {
+	c := *d
+	c.Masks = maps.Clone(d.Masks)
+	for f, m := range c.Masks {
+		if m == Truncated || m == Details {
+			c.Masks[f] = Hidden
+		}
+	}
+	return c.copy()
+}
+
 // WithWidePIN is the dialect with room for the PIN block of 16 octets that SM4
 // makes.
 func (d *Dialect) WithWidePIN() (*Dialect, error) {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -32,20 +33,20 @@ func Load(path string, terminals int) (*Profile, error) {
 // Parse reads a profile as Load does. name stands for the file in errors, and
 // its folder is where relative paths start.
 func Parse(name string, data []byte, terminals int) (*Profile, error) {
-	return parse(name, data, terminals, "")
+	return parse(name, data, terminals, nil)
 }
 
 // reader reads a profile: what [strict.Reader] knows of YAML, and methods for
 // what stands in a profile.
 type reader struct{ *strict.Reader }
 
-// parse reads a profile. When dialect is given it is spoken instead of the
+// parse reads a profile. When d is given it is spoken instead of the
 // file's, with that dialect's own defaults for length, header and MAC.
-func parse(name string, data []byte, terminals int, dialect string) (*Profile, error) {
+func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profile, error) {
 	r := reader{&strict.Reader{File: name,
 		Empty: "posfleet's own profile is a start (docs/profile.md)", Large: "put a large fleet into a list or a range"}}
 	if root, ok := r.Document(data); ok {
-		p := r.profile(root, folder(filepath.Dir(name)), terminals, dialect)
+		p := r.profile(root, folder(filepath.Dir(name)), terminals, d)
 		if r.OK() {
 			return p, nil
 		}
@@ -72,7 +73,7 @@ func (r reader) amount(to *int64) func(strict.Value) {
 }
 
 // profile reads the whole file.
-func (r reader) profile(root strict.Value, dir folder, terminals int, dialect string) *Profile {
+func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File)), Policy: defaultPolicy()}
 	var given network
 	var address, merchants, ranges, cards, operators, fleet strict.Value
@@ -104,10 +105,12 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, dialect st
 	if !r.OK() {
 		return nil
 	}
-	if dialect != "" {
-		given = network{dialect: dialect}
+	if d != nil {
+		given = network{}
+	} else if d = r.dialect(given.dialect, found["dialect"], dir); d == nil {
+		return nil
 	}
-	r.network(p, given, found, dir)
+	r.network(p, d, given, found, dir)
 	r.operators(p, operators)
 	r.merchants(p, merchants)
 	r.cards(p, cards, r.ranges(ranges))

@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"cmp"
+	"fmt"
 	"path"
 	"strings"
 
@@ -17,17 +19,10 @@ type network struct {
 	mac, signIn   string
 }
 
-// network works out dialect, routing header and keys' forms, of what the file
-// gives and what is the default of its dialect.
-func (r reader) network(p *Profile, given network, found map[string]int, dir folder) {
+// network works out routing header and keys' forms, of what the file gives and what
+// dialect d says where it does not.
+func (r reader) network(p *Profile, d *dialect.Dialect, given network, found map[string]int, dir folder) {
 	fail := func(key, format string, args ...any) { r.FailAt(max(1, found[key]), key, format, args...) }
-	if given.dialect == "" {
-		given.dialect = "cup"
-	}
-	d, ok := r.dialect(given.dialect, found["dialect"], dir)
-	if !ok {
-		return
-	}
 	d, err := d.Framed(given.framing)
 	if err != nil {
 		fail("length", "%w", err)
@@ -60,31 +55,33 @@ func (r reader) network(p *Profile, given network, found map[string]int, dir fol
 }
 
 // dialect gives the dialect that a profile names: one that comes with posfleet, or
-// a file. What is wrong in that file is told as of the file itself.
-func (r reader) dialect(name string, line int, dir folder) (*dialect.Dialect, bool) {
-	if !dialect.IsFile(name) {
-		d, ok := dialect.Named(name)
-		if !ok {
-			r.FailAt(max(1, line), "dialect", "%s, want %s, or the path of a dialect file such as ./bank.yaml", strict.Quote(name), strings.Join(dialect.Names(), ", "))
-		}
-		return d, ok
+// a file; nil for none of these. What is wrong in that file is told as of the file
+// itself.
+func (r reader) dialect(name string, line int, dir folder) *dialect.Dialect {
+	name = cmp.Or(name, "cup")
+	if d, ok := dialect.Named(name); ok {
+		return d
 	}
-	open := func(name string) ([]byte, error) { return dir.read(name, false, maxFile) }
-	data, err := open(name)
+	d, err := read(name, dir)
 	if err != nil {
 		r.FailAt(max(1, line), "dialect", "%w", err)
-		return nil, false
 	}
-	beside := func(base string) ([]byte, error) {
+	return d
+}
+
+// read reads a dialect file.
+func read(name string, dir folder) (*dialect.Dialect, error) {
+	if !dialect.IsFile(name) {
+		return nil, fmt.Errorf("%s, want %s, or the path of a dialect file such as ./bank.yaml", strict.Quote(name), strings.Join(dialect.Names(), ", "))
+	}
+	data, err := dir.read(name, false, maxFile)
+	if err != nil {
+		return nil, err
+	}
+	return dialect.Parse(dir.path(name), data, func(base string) ([]byte, error) {
 		if !path.IsAbs(base) {
 			base = path.Join(path.Dir(name), base)
 		}
-		return open(base)
-	}
-	d, err := dialect.Parse(dir.path(name), data, beside)
-	if err != nil {
-		r.FailAt(max(1, line), "dialect", "%w", err)
-		return nil, false
-	}
-	return d, true
+		return dir.read(base, false, maxFile)
+	})
 }

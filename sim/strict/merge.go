@@ -1,6 +1,7 @@
 package strict
 
 import (
+	"bytes"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -133,4 +134,10 @@ func (r *Reader) Each(v Value, read func(key string, v Value)) {
 }
 
 // YAML writes the value as a document, comments and all.
-func (v Value) YAML() ([]byte, error) { return yaml.Marshal(v.node) }
+func (v Value) YAML() ([]byte, error) {
+	var out bytes.Buffer
+	e := yaml.NewEncoder(&out)
+	e.SetIndent(2)
+	err := e.Encode(v.node)
+	return out.Bytes(), err
+}

@@ -104,6 +104,23 @@ func (m *Message) Field(f int) []byte {
 	return m.buf[s.from:s.to:s.to]
 }
 
+// Differing are those of the fields that both messages have, but not with the
+// same value.
+func (m *Message) Differing(o *Message, of FieldSet) (differing FieldSet) {
+	for w := range of {
+		for set := of[w] & m.set[w] & o.set[w]; set != 0; {
+			i := bits.LeadingZeros64(set)
+			bit := uint64(1) << (63 - i)
+			set &^= bit
+			a, b := m.at[w<<6+i+1], o.at[w<<6+i+1]
+			if string(m.buf[a.from:a.to]) != string(o.buf[b.from:b.to]) {
+				differing[w] |= bit
+			}
+		}
+	}
+	return differing
+}
+
 // FieldText is the value of field f as a string; it allocates.
 func (m *Message) FieldText(f int) string { return string(m.Field(f)) }
 

@@ -37,11 +37,16 @@ func addRules(a, b []RuleCount) []RuleCount {
 	return sum
 }
 
-// rules writes which rules answers broke, musts first.
+// rules writes which rules answers broke.
 func (t *text) rules(counts []RuleCount) {
-	if len(counts) == 0 {
-		return
+	if len(counts) > 0 {
+		t.wrapped("answers", "break "+DescribeRules(counts)+" (posfleet rules)")
 	}
+}
+
+// DescribeRules says which rules answers broke and how many, musts first:
+// "ANS-54-PRESENT (should): 12".
+func DescribeRules(counts []RuleCount) string {
 	counts = slices.SortedStableFunc(slices.Values(counts), func(a, b RuleCount) int {
 		return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(b.N, a.N))
 	})
@@ -49,5 +54,5 @@ func (t *text) rules(counts []RuleCount) {
 	for i, c := range counts {
 		said[i] = fmt.Sprintf("%s (%s): %s", c.ID, c.Level, FormatCount(c.N))
 	}
-	t.wrapped("answers", "break "+strings.Join(said, "   ")+" (posfleet rules)")
+	return strings.Join(said, "   ")
 }

@@ -247,7 +247,7 @@ func describe(d *dialect.Dialect, past []exchange) string {
 		d.Describe(&b, s.request)
 		if s.answer == nil {
 			fmt.Fprintf(&b, "%s\n", s.result.Outcome)
-			describeStray(&b, d, &s.result)
+			describeStray(&b, d, s.result.Stray)
 			continue
 		}
 		fmt.Fprintf(&b, "answered:\n")
@@ -258,14 +258,14 @@ func describe(d *dialect.Dialect, past []exchange) string {
 
 // describeStray renders what came that was no answer. Of what cannot be read
 // nothing is shown but its length: it may be part of a card number.
-func describeStray(b *strings.Builder, d *dialect.Dialect, r *sim.Result) {
-	if r.StrayWhy == "" {
+func describeStray(b *strings.Builder, d *dialect.Dialect, stray *sim.Stray) {
+	if stray == nil {
 		return
 	}
-	fmt.Fprintf(b, "something else came: %s", r.StrayWhy)
+	fmt.Fprintf(b, "something else came: %s", stray.Why)
 	m := d.NewMessage()
-	if err := m.Read(r.Stray); err != nil {
-		fmt.Fprintf(b, "; %d octets, which cannot be read: %v\n", len(r.Stray), err)
+	if err := m.Read(stray.Octets); err != nil {
+		fmt.Fprintf(b, "; %d octets, which cannot be read: %v\n", len(stray.Octets), err)
 		return
 	}
 	b.WriteString("\n")

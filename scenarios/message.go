@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-const fieldTable = "columns field and value (字段, 值); a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有), \"absent\" (无) or \"as the policy says\" (按终端参数: the reason of a reversal, its field 61)"
+const fieldTable = "columns field and value (字段, 值); a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有), \"should be present\" (应有: untested without), \"absent\" (无) or \"as the policy says\" (按终端参数: the reason of a reversal, its field 61)"
 
 // comparison is how a field is compared with what its row says.
 type comparison int
@@ -21,6 +22,7 @@ const (
 	withOriginal
 	withRequest
 	present
+	expected
 	absent
 	byPolicy
 )
@@ -31,6 +33,7 @@ var comparisons = []word[comparison]{
 	{"as in the purchase", "与原交易相同", withOriginal},
 	{"as in the request", "与请求相同", withRequest},
 	{"present", "有", present},
+	{"should be present", "应有", expected},
 	{"absent", "无", absent},
 	{"as the policy says", "按终端参数", byPolicy},
 }
@@ -110,8 +113,10 @@ func (r *fieldRow) in(m *wire.Message) []byte {
 	return m.Get(r.part)
 }
 
-// checkFields compares a message with the table.
+// checkFields compares a message with the table. What should be there and is not
+// leaves it untested, if all else is as it says.
 func checkFields(d *dialect.Dialect, table []fieldRow, m, request, original *wire.Message) error {
+	var lacking []string
 	for _, r := range table {
 		got := r.in(m)
 		want := r.value
@@ -119,6 +124,11 @@ func checkFields(d *dialect.Dialect, table []fieldRow, m, request, original *wir
 		case present, absent:
 			if (got != nil) != (r.compare == present) {
 				return fmt.Errorf("field %s is %s, want it %s", r.name, map[bool]string{true: "present", false: "absent"}[got != nil], map[bool]string{true: "present", false: "absent"}[r.compare == present])
+			}
+			continue
+		case expected:
+			if got == nil {
+				lacking = append(lacking, r.name)
 			}
 			continue
 		case withOriginal:
@@ -136,6 +146,9 @@ func checkFields(d *dialect.Dialect, table []fieldRow, m, request, original *wir
 			return fmt.Errorf("field %s (%s) is %s, not %s", r.name, d.FieldName(r.field), d.Shown(m, r.field), map[bool]string{true: r.value, false: "as given"}[r.compare != withValue])
 		}
 		return fmt.Errorf("field %s is %s, want %s", r.name, quoted(got), quoted([]byte(want)))
+	}
+	if len(lacking) > 0 {
+		return fmt.Errorf("%w: field %s is absent, which should be there and need not", sim.ErrUntested, strings.Join(lacking, ", "))
 	}
 	return nil
 }

@@ -235,8 +235,8 @@ func whyNot(p *sim.Player) error { return whyNotApproved(&p.Last) }
 
 func whyNotApproved(r *sim.Result) error {
 	err := r.Reason()
-	if err != nil && r.StrayWhy != "" && r.Outcome > report.Refused {
-		return fmt.Errorf("%w; something else came: %s", err, r.StrayWhy)
+	if err != nil && r.Stray != nil && r.Outcome > report.Refused {
+		return fmt.Errorf("%w; something else came: %s", err, r.Stray.Why)
 	}
 	return err
 }

@@ -55,11 +55,16 @@ type Result struct {
 	Flag    dialect.Flag   // of a settlement: for domestic cards
 	Totals  Comparison     // of a settlement: how both totals compare
 	Should  rules.Set      // the rules broken of an answer that keeps all it must
-
-	Stray    []byte // the first message met meanwhile that is not the answer, or what came of one, as octets
-	StrayWhy string // why it is not; empty when there was none
+	Stray   *Stray         // what came meanwhile that is not the answer; nil for nothing
 
 	ended bool // an exchange took place
+}
+
+// Stray is the first message met meanwhile that is not the answer, or what came of
+// one, and why it is not.
+type Stray struct {
+	Octets []byte
+	Why    string
 }
 
 // Approved reports whether the answer was verified and approved.
@@ -101,34 +106,35 @@ type Player struct {
 	Last  Result // of the latest transaction that a step asked for
 	// Each is told each exchange when it has ended; it may be nil. The messages
 	// hold until it returns.
-	Each func(request, answer *wire.Message, r *Result)
-	// Panicked is told of a panic; without it, that ends the process.
-	Panicked func(value any, stack []byte)
-	Shard    *report.Shard // nil when nothing is recorded
-	Judge    *rules.Judge  // the run's; nil until the first answer makes one for this player
-	Vars     Vars          // nil until a step keeps something
-	Closed   Closed        // is told each batch that is about to be closed; it may be nil
+	Each  func(request, answer *wire.Message, r *Result)
+	Shard *report.Shard // nil when nothing is recorded
+	Judge *rules.Judge  // the run's; nil until the first answer makes one for this player
+	Vars  Vars          // nil until a step keeps something
 
 	req, ans *wire.Message // ans is borrowed, until the next exchange
-	orig     *wire.Message // the original of a reversal; made when first needed
 	x        line.Exchange
 	judged   rules.Exchange  // the latest, as the rules see it
 	holder   *profile.Holder // whose card the exchange under way is about; nil for none that the terminal knows
-	aside    Result          // of the latest exchange that comes before or after what a step asked for
 	n        int             // number of the arrival
 	seed     uint64
 	origin   *time.Duration // of the run's time on the clock; nil when nothing is recorded
 	due      time.Duration  // of the arrival; negative when already used
 	free     time.Duration  // when the terminal was free for it: what comes before is not the generator's lag
 	sent     bool           // the arrival has sent something of its own, more than a sign-in
-	refusal  error          // why the terminal first refused to
 	frame    []byte
 	scratch  []byte
 	pan      []byte
 	block    [8]byte
-	wide     [16]byte
 	stamp    [10]byte
-	preAuth  Record // of a pre-authorisation: kept outside the journal
+
+	// What a purchase does not touch stands last, see Terminal.
+	wide     [16]byte
+	refusal  error                         // why the terminal first refused to
+	orig     *wire.Message                 // the original of a reversal; made when first needed
+	aside    Result                        // of the latest exchange that comes before or after what a step asked for
+	preAuth  Record                        // of a pre-authorisation: kept outside the journal
+	Closed   Closed                        // is told each batch that is about to be closed; it may be nil
+	Panicked func(value any, stack []byte) // is told of a panic; without it, that ends the process
 }
 
 // Closed is told the records that a terminal is about to forget, and the payments
@@ -235,7 +241,9 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	p.ans.Release()
 	x.Answer = nil
 	err := t.Link.Exchange(x)
-	r.Stray, r.StrayWhy = x.Stray, x.StrayWhy
+	if x.StrayWhy != "" {
+		r.Stray = &Stray{x.Stray, x.StrayWhy}
+	}
 	if p.ans = x.Answer; p.ans == nil {
 		p.ans = t.Profile.Dialect.Acquire()
 	}
@@ -332,7 +340,7 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		x.PAN = p.holder.PAN
 	}
 	if f.Transaction == dialect.SignIn {
-		x.Master, x.Block = t.master, t.Profile.SignIn
+		x.SignIn = &rules.SignIn{Master: t.master, Block: t.Profile.SignIn}
 	}
 	r.Code = x.Code()
 	var foreign dialect.Flag

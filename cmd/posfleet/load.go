@@ -42,6 +42,7 @@ type loadFlags struct {
 	names     []string
 	out       string
 	settle    bool
+	strict    bool
 	id        string // of the run, which its parts share
 }
 
@@ -76,6 +77,7 @@ func loadCommand(sig *signals) *cobra.Command {
 	fl.StringVar(&f.tags, "tags", "", `tag expression (default without a feature: "@everyday")`)
 	fl.StringSliceVar(&f.names, "name", nil, "part of a scenario's name, or its id")
 	fl.BoolVar(&f.settle, "settle", false, "every terminal settles before the first arrival and after the last: compares the books of any host")
+	fl.BoolVar(&f.strict, "strict", false, "answers that break a rule that they should keep are failures too")
 	fl.StringVar(&f.id, "run-id", "", "name that the parts of one run on several machines have in common, so that posfleet report adds them up (default: drawn)")
 	fl.StringVar(&f.out, "out", "", "run folder, which must not exist (default: runs/ and the time)")
 	return cmd
@@ -275,6 +277,8 @@ func (f *loadFlags) verdict(rep *report.Report, j *job, broken error, sig *signa
 		return bad(exitBooks, "%d of %d settlements did not balance or were not done", rep.Settlements.Broken(), rep.Settlements.All())
 	case !kept("failed"):
 		return bad(exitFailed, "%d of %d scenarios did not hold", rep.Failed, rep.Played)
+	case f.strict && len(rep.Rules) > 0:
+		return bad(exitFailed, "answers break rules that they must or should keep: %s (posfleet rules)", report.DescribeRules(rep.Rules))
 	case j.load.Books && !rep.Money.Checked:
 		return bad(exitIncomplete, "the books could not be compared: the host's are known when it is the bundled one in this process, or by its settlements")
 	case broken != nil:

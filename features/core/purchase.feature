@@ -71,7 +71,7 @@ Feature: Purchase
       | 13    | present           |
       | 25    | as in the request |
       | 37    | present           |
-      | 38    | present           |
+      | 38    | should be present |
       | 39    | 00                |
       | 41    | as in the request |
       | 42    | as in the request |

@@ -22,8 +22,8 @@ Feature: Sign-in
       | field | value             |
       | MTI   | 0810              |
       | 11    | as in the request |
-      | 12    | present           |
-      | 13    | present           |
+      | 12    | should be present |
+      | 13    | should be present |
       | 39    | 00                |
       | 41    | as in the request |
       | 42    | as in the request |

@@ -77,11 +77,7 @@ func list(fields []int) string {
 
 // framed says what stands around messages.
 func (d *Dialect) framed() string {
-	form := "a binary number"
-	if d.Length.Digits {
-		form = "decimal digits"
-	}
-	s := fmt.Sprintf("length of %d octets, %s", d.Length.Octets, form)
+	s := fmt.Sprintf("length %s", d.Length)
 	tpdu, app := d.Head[:d.Header.Len()-d.Header.App], d.Head[d.Header.Len()-d.Header.App:]
 	if len(tpdu) > 0 {
 		s += fmt.Sprintf("; TPDU %X", tpdu)

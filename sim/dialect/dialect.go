@@ -34,11 +34,14 @@ type Dialect struct {
 	Currency  string         // three digits (ISO 4217); empty when no message says it
 	Codes     []CodeInfo     // response codes
 	Reasons   []Reason       // of reversals
-	Accepts   []string       // the codes of answers that end a reversal
+	Accepts   []Code         // the codes of answers that end a reversal
 
 	Schemes []string // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
 
-	forms [Transactions]*Form
+	forms  [Transactions]*Form
+	codes  map[Code]int // where in Codes
+	roles  [roles]Code
+	causes [causes]Code
 }
 
 // Mask says what may be shown of a field's value.

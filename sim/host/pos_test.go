@@ -240,7 +240,7 @@ func (p *pos) exchange(octets []byte) string {
 func (p *pos) send(m *wire.Message) string {
 	p.Helper()
 	code := p.exchange(p.frame(m))
-	if !p.verified() && isApproval(code) && m.MTI()[1] < '5' && m.MTI()[1] != '3' {
+	if !p.verified() && p.p.Dialect.Class(dialect.CodeOf(code)) != dialect.Declines && m.MTI()[1] < '5' && m.MTI()[1] != '3' {
 		p.Fatalf("%s answered %s without a right MAC", m.MTI(), code)
 	}
 	return code

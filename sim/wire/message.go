@@ -38,7 +38,8 @@ type Message struct {
 
 	f    *Format
 	mti  [4]byte
-	over bool // more was set than it holds
+	over bool                      // more was set than it holds
+	sign struct{ field, n uint16 } // an amount that was filled up, but for its sign; none if n is 0
 	set  FieldSet
 	at   [129]span
 	buf  []byte
@@ -127,10 +128,31 @@ func Uint(v []byte) uint64 {
 
 // SetField sets field f. Whether the value fits the spec is checked when packing.
 // Where the spec pads the field, a short value is filled up at once.
-func (m *Message) SetField(f int, v []byte) { copy(m.room(f, len(v)), v) }
+func (m *Message) SetField(f int, v []byte) {
+	copy(m.room(f, len(v)), v)
+	if m.sign.n != 0 {
+		m.moveSign()
+	}
+}
 
 // SetFieldString sets field f.
-func (m *Message) SetFieldString(f int, v string) { copy(m.room(f, len(v)), v) }
+func (m *Message) SetFieldString(f int, v string) {
+	copy(m.room(f, len(v)), v)
+	if m.sign.n != 0 {
+		m.moveSign()
+	}
+}
+
+// moveSign puts the sign of the amount that room has filled up in front.
+func (m *Message) moveSign() {
+	v := m.Field(int(m.sign.field))
+	if at := len(v) - int(m.sign.n); at >= 0 && at < len(v) {
+		sign := v[at]
+		v[at] = '0'
+		v[0] = sign
+	}
+	m.sign.n = 0
+}
 
 // SetFieldUint sets field f to n in decimal, filled with zeros to the field's
 // length, which should be a fixed one.
@@ -180,7 +202,10 @@ func (m *Message) room(f, n int) []byte {
 		for i := range v {
 			v[i] = fc.padWith
 		}
-		if fc.pad == padLeft {
+		if fc.pad == padSigned {
+			m.sign.field, m.sign.n = uint16(f), uint16(n)
+		}
+		if fc.pad != padRight {
 			return v[size-n:]
 		}
 	}
@@ -233,7 +258,10 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 	start := len(dst)
 	body := start + len(m.Head)
 	fields := bits.OnesCount64(first) + bits.OnesCount64(second)
-	room := len(m.Head) + 4 + 2*16 + len(m.buf) + fields*4 + slackFor
+	room := len(m.Head) + 4 + 2*16 + len(m.buf) + fields*longestCount + slackFor
+	if c.doubles {
+		room += len(m.buf)
+	}
 	dst = slices.Grow(dst, room)
 	out := dst[:start+room]
 	copy(out[start:], m.Head)
@@ -283,45 +311,43 @@ func place(err error, field, start int) error {
 	return err
 }
 
-const hexDigits = "0123456789ABCDEF"
-
 // putBitmap writes a bitmap over dst[at:] and says where it ends.
 func (c *codec) putBitmap(dst []byte, at int, bits uint64) int {
-	if !c.bitmapHex {
+	if c.bitmap == nil {
 		binary.BigEndian.PutUint64(dst[at:], bits)
 		return at + 8
 	}
 	for i := range 16 {
-		dst[at+i] = hexDigits[bits>>(60-4*i)&15]
+		dst[at+i] = c.bitmap.digits[bits>>(60-4*i)&15]
 	}
 	return at + 16
 }
 
 func (c *codec) takeBitmap(b []byte, at int) (uint64, int, error) {
-	if !c.bitmapHex {
-		if len(b)-at < 8 {
-			return 0, at, &FieldError{Field: 1, Offset: at, Reason: fmt.Sprintf("wants 8 octets, %d are left", len(b)-at)}
-		}
-		return binary.BigEndian.Uint64(b[at:]), at + 8, nil
+	span := c.bitmapSpan()
+	if len(b)-at < span {
+		return 0, at, &FieldError{Field: 1, Offset: at, Reason: fmt.Sprintf("wants %d octets, %d are left", span, len(b)-at)}
 	}
-	if len(b)-at < 16 {
-		return 0, at, &FieldError{Field: 1, Offset: at, Reason: fmt.Sprintf("wants 16 octets, %d are left", len(b)-at)}
+	if c.bitmap == nil {
+		return binary.BigEndian.Uint64(b[at:]), at + 8, nil
 	}
 	var v uint64
 	for i, h := range b[at : at+16] {
-		switch {
-		case h-'0' <= 9:
-			h -= '0'
-		case h-'A' <= 5:
-			h -= 'A' - 10
-		case h-'a' <= 5:
-			h -= 'a' - 10
-		default:
-			return 0, at, &FieldError{Field: 1, Offset: at + i, Reason: "holds a character that is not hexadecimal"}
+		d := c.bitmap.value[h]
+		if d > 15 {
+			return 0, at, &FieldError{Field: 1, Offset: at + i, Reason: noHex}
 		}
-		v = v<<4 | uint64(h)
+		v = v<<4 | uint64(d)
 	}
 	return v, at + 16, nil
+}
+
+// bitmapSpan is how many octets a bitmap takes.
+func (c *codec) bitmapSpan() int {
+	if c.bitmap == nil {
+		return 8
+	}
+	return 16
 }
 
 // Read takes in a whole message, routing header first, as it stood on the
@@ -361,7 +387,7 @@ func (m *Message) read(b []byte, until int) (int, error) {
 		return len(m.Head), place(err, 0, 0)
 	}
 	if i := firstNotDigit(buf[:4]); i >= 0 {
-		return len(m.Head), &FieldError{Field: 0, Offset: len(m.Head) + i, Reason: errNotDigit.Error()}
+		return len(m.Head), &FieldError{Field: 0, Offset: len(m.Head) + i, Reason: noDigit}
 	}
 	copy(m.mti[:], buf)
 	var set FieldSet

@@ -4,21 +4,44 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/moov-io/iso8583/encoding"
 	"github.com/moov-io/iso8583/prefix"
 )
 
 // encodings are how a value is put into octets, by the names that dialect files
-// use. The codec compiles each; moov's fields take each, too.
+// use. The codec compiles each; moov's fields take each, too. Text in a value is
+// Latin-1.
 var encodings = map[string]encoding.Encoder{
-	"ascii":        encoding.ASCII,           // an octet each, none above 127
-	"octets":       encoding.Binary,          // as they are; text of any 8-bit character set
-	"packed":       Digits,                   // two digits an octet; after an odd number a spare nibble 0
-	"packed-right": DigitsRight,              // the spare nibble first
-	"track":        Track,                    // packed digits and A to F; = is written as D
-	"hex":          encoding.BytesToASCIIHex, // octets, each as two hexadecimal digits in ASCII
+	"ascii":      encoding.ASCII,           // characters, none above 127
+	"latin1":     latin1,                   // characters
+	"ebcdic":     ebcdic,                   // characters, in IBM-1047
+	"octets":     encoding.Binary,          // as they are
+	"hex":        encoding.BytesToASCIIHex, // octets, each as two hexadecimal digits, ASCII
+	"ebcdic-hex": ebcdicHex,                // the digits in EBCDIC
+
+	// Two digits an octet; after an odd number a spare nibble: 0, with -right 0 in
+	// front, with -f F.
+	"packed":       Digits,
+	"packed-right": DigitsRight,
+	"packed-f":     &Nibbles{spare: 15},
+
+	// Likewise A to F beside digits, and the separator of tracks, D on the line:
+	// written as D or =, read as D; with -equals as =.
+	"track":              Track,
+	"track-right":        &Nibbles{letters: true, separator: 'D', right: true},
+	"track-f":            &Nibbles{letters: true, separator: 'D', spare: 15},
+	"track-equals":       &Nibbles{letters: true, separator: '='},
+	"track-equals-right": &Nibbles{letters: true, separator: '=', right: true},
+	"track-equals-f":     &Nibbles{letters: true, separator: '=', spare: 15},
+
+	// Hexadecimal digits, packed; the spare nibble is F, with -right 0 in front.
+	"packed-hex":       &Nibbles{letters: true, spare: 15},
+	"packed-hex-right": &Nibbles{letters: true, right: true},
+
+	// An amount: a sign, one character of ASCII, and digits packed.
+	"signed":       &signed{Digits},
+	"signed-right": &signed{DigitsRight},
 }
 
 // Encodings are the encodings of values, by name. The map is the caller's.
@@ -35,19 +58,29 @@ func EncodingName(e encoding.Encoder) string {
 }
 
 // prefixes are how a value's length is put before it, by name.
-var prefixes = map[string]prefix.Prefixer{"fixed": prefix.ASCII.Fixed}
+var prefixes = map[string]prefix.Prefixer{"fixed": prefix.ASCII.Fixed, "rest": prefix.None.Fixed}
 
 func init() {
-	for name, set := range map[string]prefix.Prefixers{"ascii": prefix.ASCII, "packed": prefix.BCD, "binary": prefix.Binary} {
-		for i, p := range []prefix.Prefixer{set.L, set.LL, set.LLL, set.LLLL} {
-			prefixes[fmt.Sprint(name, i+1)] = p
+	for name, count := range map[string]counting{"ascii": asciiCount, "ebcdic": ebcdicCount, "packed": bcdCount, "binary": binaryCount, "hex": hexCount} {
+		for i, p := range widths(count, variable[count][0]) {
+			name := fmt.Sprint(name, i+1)
+			prefixes[name] = p
+			for suffix, unit := range unitNames {
+				prefixes[name+suffix] = &lengthOf{p, unit}
+			}
 		}
 	}
 }
 
-// Prefix is the length prefix of this name: "fixed" for none, "ascii2" for two
-// decimal digits, "packed3" for three digits in two octets, "binary2" for a
-// big-endian number of two octets. It reports whether there is one.
+// Prefix is the length prefix of this name; it reports whether there is one.
+//
+// "fixed" writes no length. "ascii2" is two decimal digits, as "ebcdic2" is;
+// "packed3" three digits in two octets; "binary2" a big-endian number of two
+// octets, "hex2" that in four hexadecimal digits. They count what a field's length
+// counts, characters, digits or octets, unless a suffix says otherwise: "-octets"
+// counts the octets of packed digits, "-even" packed digits and the spare one,
+// "-hex" the hexadecimal digits of octets. "rest" writes no length and takes what
+// is left: it is for the last part of a composed field.
 func Prefix(name string) (prefix.Prefixer, bool) {
 	p, ok := prefixes[name]
 	return p, ok
@@ -59,7 +92,7 @@ func Prefixes() []string { return slices.Sorted(maps.Keys(prefixes)) }
 // PrefixName is the name of p, "" when it has none. All that write no length
 // are "fixed".
 func PrefixName(p prefix.Prefixer) string {
-	if p != nil && p != prefix.None.Fixed && strings.HasSuffix(p.Inspect(), "Fixed") {
+	if p != nil && isFixed(p) {
 		return "fixed"
 	}
 	for _, name := range Prefixes() {

@@ -27,6 +27,9 @@ func (f *fieldCodec) put(dst []byte, at int, v []byte) (int, error) {
 	}
 	if f.count == fixed {
 		if len(v) != int(f.max) {
+			if f.signed && len(v) > 0 && len(v) < int(f.max) {
+				return f.put(dst, at, SignedZeros.Pad(v, int(f.max)))
+			}
 			return at, f.notFixed(at, len(v))
 		}
 	} else {

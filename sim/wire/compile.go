@@ -158,7 +158,14 @@ func compileField(f field.Field) (fieldCodec, error) {
 	out.pad, out.padWith = pad, padWith
 	out.count, out.countLen, out.odd, out.unit = by.count, by.size, by.odd, by.unit
 	out.max = int32(min(by.unit.longest(s.Length), by.most))
-	return out.encode(s.Enc), nil
+	out = out.encode(s.Enc)
+	if !out.suits(by.unit) {
+		return out, fmt.Errorf("a length of %s goes with %s, not with this encoding", by.unit, by.unit.goesWith())
+	}
+	if out.count == rest && (out.kind == nibbles || out.kind == coded && !out.holdsText()) {
+		out.kind = foreign // as many units as octets are left, moov says: it will not do
+	}
+	return out, nil
 }
 
 // encode is the row with its encoding; foreign when the codec does not know it.
@@ -181,7 +188,7 @@ func (f fieldCodec) encode(e encoding.Encoder) fieldCodec {
 			f.kind, f.coder = coded, c
 		}
 	}
-	if n, ok := e.(*Nibbles); ok && n.spare == 0 && n.separator != '=' {
+	if n, ok := e.(*Nibbles); ok && n.spare == 0 && n.separator != '=' && !(f.digits && n.letters) {
 		f.kind, f.nib = nibbles, n
 	}
 	if f.digits && (f.kind == ascii || f.kind == octets) {
@@ -194,6 +201,19 @@ func (f fieldCodec) encode(e encoding.Encoder) fieldCodec {
 		}
 	}
 	return f
+}
+
+// suits reports whether the encoding has what unit u counts.
+func (f *fieldCodec) suits(u unit) bool {
+	_, packed := f.coder.(*Nibbles)
+	_, hex := f.coder.(*hexText)
+	switch u {
+	case halves, evened:
+		return packed || f.kind == nibbles
+	case doubled:
+		return hex || f.kind == octets
+	}
+	return true
 }
 
 // holdsMAC reports whether the field can hold a MAC.

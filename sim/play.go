@@ -220,10 +220,8 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 		r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", err)
 		return false
 	}
-	if covered, mac := p.req.MACSpan(); covered != nil && t.keys.MAC != nil {
-		sum := t.keys.MAC.MAC(t.Profile.MAC, covered)
-		copy(mac, sum[:])
-		p.req.SetMAC(sum)
+	if covered, _ := p.req.MACSpan(); covered != nil && t.keys.MAC != nil {
+		p.req.SetMAC(t.keys.MAC.MAC(t.Profile.MAC, covered))
 	}
 	return true
 }

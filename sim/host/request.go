@@ -211,10 +211,10 @@ func (h *Host) seal(req *Request, dst []byte) ([]byte, bool) {
 	}
 	if covered, mac := req.Answer.MACSpan(); mac != nil && req.key != nil {
 		sum := req.key.MAC(h.profile.MAC, covered)
-		copy(mac, sum[:])
 		if req.spoilMAC {
-			mac[0] ^= 1
+			sum[0] ^= 1
 		}
+		req.Answer.SetMAC(sum)
 	}
 	h.count.answers.Add(1)
 	return out, true

@@ -3,243 +3,17 @@ package wire
 import (
 	"encoding/binary"
 	"fmt"
-	"strings"
-	"sync"
-
-	"github.com/moov-io/iso8583"
-	"github.com/moov-io/iso8583/encoding"
-	"github.com/moov-io/iso8583/field"
-	"github.com/moov-io/iso8583/padding"
-	"github.com/moov-io/iso8583/prefix"
 )
-
-// kind is how a field's value is put into octets.
-type kind uint8
-
-const (
-	absent  kind = iota
-	octets       // as they are
-	ascii        // an octet each, none above 127
-	decimal      // an octet each, digits only
-	nibbles      // packed by a Nibbles
-	foreign      // by moov's own code: composite, EBCDIC, …
-)
-
-// counting is how a field's length is put before its value.
-type counting uint8
-
-const (
-	fixed       counting = iota
-	bcdCount             // packed digits
-	asciiCount           // characters
-	binaryCount          // a big-endian number
-)
-
-// padSide is where a short value is filled up to its fixed length.
-type padSide uint8
-
-const (
-	padNone padSide = iota
-	padLeft
-	padRight
-)
-
-// fieldCodec is one row of the table that a spec compiles into.
-type fieldCodec struct {
-	kind     kind
-	count    counting
-	countLen uint8 // octets of the count
-	odd      bool  // a packed count has an odd number of digits, its first nibble is none
-	strict   bool  // moov's BCD: the pad nibble must be a digit on reading
-	pad      padSide
-	padWith  byte
-	max      int32 // in characters for nibbles, else in octets
-	nib      *Nibbles
-	keep     uint64 // of up to 8 packed digits of fixed length: the characters as a mask
-	shift    uint8  // and where they begin: 8 after a pad nibble
-}
-
-// codec is a compiled spec.
-type codec struct {
-	pool      sync.Pool // of messages
-	fields    [129]fieldCodec
-	moov      [129]field.Field // the prototypes
-	bitmapHex bool             // the bitmap is written as hexadecimal characters
-	second    bool             // fields above 64 exist
-}
-
-// compile makes the table of a spec. Composite fields and kinds that it does
-// not know are left to moov's own code for that field.
-func compile(spec *iso8583.MessageSpec) (*codec, error) {
-	if spec == nil {
-		return nil, fmt.Errorf("there is no field spec")
-	}
-	if err := spec.Validate(); err != nil {
-		return nil, err
-	}
-	c := &codec{}
-	for n, f := range spec.Fields {
-		if n < 0 || n > 128 {
-			return nil, fmt.Errorf("field %d: ISO 8583 has fields 0 to 128", n)
-		}
-		if f == nil || f.Spec() == nil {
-			return nil, fmt.Errorf("field %d has no spec", n)
-		}
-		if l := f.Spec().Length; l < 0 || l > MaxField {
-			return nil, fmt.Errorf("field %d: length %d, want 0 to %d", n, l, MaxField)
-		}
-		c.second = c.second || n > 64
-		c.moov[n] = f
-		if n != 1 {
-			c.fields[n] = compileField(f)
-		}
-	}
-	if mti := &c.fields[0]; mti.count != fixed || mti.max != 4 || mti.kind == foreign {
-		return nil, fmt.Errorf("MTI (field 0): want 4 digits of fixed length in ASCII or BCD")
-	}
-	if c.fields[65].kind != absent {
-		return nil, fmt.Errorf("field 65: it announces a third bitmap, there are two; leave it out")
-	}
-	bitmap := spec.Fields[1].Spec()
-	switch bitmap.Enc {
-	case encoding.Binary:
-	case encoding.BytesToASCIIHex:
-		c.bitmapHex = true
-	default:
-		return nil, fmt.Errorf("bitmap (field 1): want it in Binary or HexToASCII")
-	}
-	if l := bitmap.Length; l != 0 && l != 8 {
-		return nil, fmt.Errorf("bitmap (field 1): length %d, want 8; the second bitmap comes by itself when it is needed", l)
-	}
-	if bitmap.DisableAutoExpand {
-		c.second = false
-	}
-	return c, nil
-}
-
-// MaxField is the longest field: four digits of length prefix.
-const MaxField = 9999
-
-func compileField(f field.Field) fieldCodec {
-	s := f.Spec()
-	out := fieldCodec{kind: foreign, max: int32(s.Length)}
-	digits := false
-	switch f.(type) {
-	case *field.Numeric:
-		digits = true
-	case *field.String, *field.Binary, *field.Hex, *field.Track1, *field.Track2, *field.Track3:
-	default:
-		return out
-	}
-	if s.Packer != nil || s.Unpacker != nil || s.Pref == nil || s.Enc == nil {
-		return out
-	}
-	isFixed := strings.HasSuffix(s.Pref.Inspect(), "Fixed") && s.Pref != prefix.None.Fixed
-	if s.Pad != nil && s.Pad != padding.None {
-		if !isFixed {
-			return out
-		}
-		var ok bool
-		if out.pad, out.padWith, ok = padOf(s.Pad); !ok {
-			return out
-		}
-	}
-	known := false
-	if out.count, out.countLen, out.odd, known = countOf(s.Pref); !known {
-		return out
-	}
-	out.max = min(out.max, out.mostCounted())
-	switch e := s.Enc.(type) {
-	case *Nibbles:
-		out.kind, out.nib = nibbles, e
-	default:
-		switch s.Enc {
-		case encoding.ASCII:
-			out.kind = ascii
-		case encoding.Binary:
-			out.kind = octets
-		case encoding.BCD:
-			out.kind, out.nib, out.strict = nibbles, DigitsRight, true
-		case encoding.LBCD:
-			out.kind, out.nib, out.strict = nibbles, Digits, true
-		}
-	}
-	if digits && (out.kind == ascii || out.kind == octets) {
-		out.kind = decimal
-	}
-	if n := out.max; out.kind == nibbles && out.count == fixed && n > 0 && n <= 8 && !out.strict {
-		out.keep = ^uint64(0) << (64 - 8*n)
-		if out.nib.right && n%2 == 1 {
-			out.shift = 8
-		}
-	}
-	return out
-}
-
-// countOf reads a moov prefixer: how it counts, in how many octets, and
-// whether a packed count has an odd number of digits.
-func countOf(p prefix.Prefixer) (count counting, octets uint8, odd, known bool) {
-	for i, set := range []prefix.Prefixers{prefix.BCD, prefix.ASCII, prefix.Binary} {
-		if p == set.Fixed {
-			return fixed, 0, false, true
-		}
-		for n, q := range []prefix.Prefixer{set.L, set.LL, set.LLL, set.LLLL} {
-			if p != q {
-				continue
-			}
-			n++
-			if i == 0 {
-				return bcdCount, uint8(n+1) / 2, n%2 == 1, true
-			}
-			return [...]counting{asciiCount, binaryCount}[i-1], uint8(n), false, true
-		}
-	}
-	return fixed, 0, false, false
-}
-
-// mostCounted is the largest length that the prefix can say.
-func (f *fieldCodec) mostCounted() int32 {
-	digits := int(f.countLen)
-	switch {
-	case f.count == fixed, f.count == binaryCount && f.countLen > 1:
-		return MaxField
-	case f.count == binaryCount:
-		return 255
-	case f.count == bcdCount && f.odd:
-		digits = 2*digits - 1
-	case f.count == bcdCount:
-		digits = 2 * digits
-	}
-	most := int32(1)
-	for range digits {
-		most *= 10
-	}
-	return most - 1
-}
-
-// padOf reads a moov padder by trying it: the side it fills and with what. A
-// pad that is not one ASCII character is not known.
-func padOf(p padding.Padder) (padSide, byte, bool) {
-	with := p.Inspect()
-	if len(with) != 1 || with[0] > 127 {
-		return padNone, 0, false
-	}
-	other := with[0] ^ 1
-	switch out := string(p.Pad([]byte{other}, 2)); out {
-	case string([]byte{with[0], other}):
-		return padLeft, with[0], true
-	case string([]byte{other, with[0]}):
-		return padRight, with[0], true
-	}
-	return padNone, 0, false
-}
 
 // notInDialect is what is wrong with a field that the spec lacks.
 const notInDialect = "is not in this dialect"
 
 // slackFor is how much longer than its value a field's octets may be while it
 // is packed or read: the length prefix and what Nibbles writes beyond the end.
-const slackFor = 4 + slack
+const slackFor = longestCount + slack
+
+// longestCount is how many octets a length takes at most.
+const longestCount = 8
 
 // put packs value v over dst[at:], which has room for it and slackFor, and
 // says where it ends. The error lacks the field.
@@ -253,6 +27,9 @@ func (f *fieldCodec) put(dst []byte, at int, v []byte) (int, error) {
 	}
 	if f.count == fixed {
 		if len(v) != int(f.max) {
+			if f.signed && len(v) > 0 && len(v) < int(f.max) {
+				return f.put(dst, at, SignedZeros.Pad(v, int(f.max)))
+			}
 			return at, f.notFixed(at, len(v))
 		}
 	} else {
@@ -274,22 +51,35 @@ func (f *fieldCodec) put(dst []byte, at int, v []byte) (int, error) {
 	}
 	switch f.kind {
 	case nibbles:
-		if !f.nib.pack(dst[at:], v) {
-			return at, &FieldError{Offset: at, Reason: errNotDigit.Error()}
+		if !f.nib.put(dst[at:], v) {
+			return at, &FieldError{Offset: at, Reason: noDigit}
 		}
 		return at + (len(v)+1)/2, nil
 	case ascii:
 		if i := firstAbove127(v); i >= 0 {
-			return at, &FieldError{Offset: at + i, Reason: "holds an octet above 127"}
+			return at, &FieldError{Offset: at + i, Reason: above127}
 		}
 	case decimal:
 		if i := firstNotDigit(v); i >= 0 {
-			return at, &FieldError{Offset: at + i, Reason: errNotDigit.Error()}
+			return at, &FieldError{Offset: at + i, Reason: noDigit}
 		}
+	case coded:
+		return f.putCoded(dst, at, v)
 	case absent:
 		return at, &FieldError{Offset: at, Reason: notInDialect}
 	}
 	return at + copy(dst[at:], v), nil
+}
+
+// putCoded packs a value by the field's coder.
+func (f *fieldCodec) putCoded(dst []byte, at int, v []byte) (int, error) {
+	if i := firstNotDigit(v); f.digits && i >= 0 {
+		return at, &FieldError{Offset: at, Reason: noDigit}
+	}
+	if reason := f.coder.pack(dst[at:], v); reason != "" {
+		return at, &FieldError{Offset: at, Reason: reason}
+	}
+	return at + f.coder.span(len(v)), nil
 }
 
 func (f *fieldCodec) notFixed(at, n int) error {
@@ -303,14 +93,33 @@ func (f *fieldCodec) tooLong(at, n int) error {
 	return &FieldError{Offset: at, Reason: fmt.Sprintf("has %d characters, at most %d fit", n, f.max)}
 }
 
-// putCount writes length n in characters or as a number.
+// putCount writes the length of a value of n units.
 func (f *fieldCodec) putCount(dst []byte, n int) {
-	if f.count == asciiCount {
-		PutUint(dst[:f.countLen], uint64(n))
-		return
-	}
-	for i := range f.countLen {
-		dst[i] = byte(n >> (8 * (f.countLen - 1 - i)))
+	n = f.unit.counted(n)
+	dst = dst[:f.countLen]
+	switch f.count {
+	case asciiCount, ebcdicCount:
+		PutUint(dst, uint64(n))
+		for i := range dst {
+			if f.count == ebcdicCount {
+				dst[i] |= 0xF0
+			}
+		}
+	case longBCDCount:
+		for i := len(dst) - 1; i >= 0; i-- {
+			dst[i] = byte(n/10%10<<4 | n%10)
+			n /= 100
+		}
+	case hexCount:
+		for i := len(dst) - 1; i >= 0; i-- {
+			dst[i] = asciiHex.digits[n&15]
+			n >>= 4
+		}
+	default:
+		for i := len(dst) - 1; i >= 0; i-- {
+			dst[i] = byte(n)
+			n >>= 8
+		}
 	}
 }
 
@@ -332,14 +141,17 @@ func (f *fieldCodec) take(buf, b []byte, to, at int) (int, int, error) {
 		}
 		at += int(f.countLen)
 	}
-	if f.kind == nibbles {
+	if f.kind >= nibbles {
+		if f.kind == coded {
+			return f.takeCoded(buf, b, to, at, size)
+		}
 		span := (size + 1) / 2
 		if span > len(b)-at {
 			return to, at, tooShort(b, at, span)
 		}
-		if span > 0 && !f.nib.unpack(buf[to:], b[at:], size) ||
+		if span > 0 && !f.nib.take(buf[to:], b[at:], size) ||
 			f.strict && size&1 == 1 && !f.padIsDigit(b[at:at+span]) {
-			return to, at, &FieldError{Offset: at, Reason: errNibble.Error()}
+			return to, at, &FieldError{Offset: at, Reason: noNibble}
 		}
 		return to + size, at + span, nil
 	}
@@ -350,11 +162,11 @@ func (f *fieldCodec) take(buf, b []byte, to, at int) (int, int, error) {
 	switch f.kind {
 	case ascii:
 		if i := firstAbove127(v); i >= 0 {
-			return to, at, &FieldError{Offset: at + i, Reason: "holds an octet above 127"}
+			return to, at, &FieldError{Offset: at + i, Reason: above127}
 		}
 	case decimal:
 		if i := firstNotDigit(v); i >= 0 {
-			return to, at, &FieldError{Offset: at + i, Reason: errNotDigit.Error()}
+			return to, at, &FieldError{Offset: at + i, Reason: noDigit}
 		}
 	case absent:
 		return to, at, &FieldError{Offset: at, Reason: notInDialect}
@@ -362,11 +174,30 @@ func (f *fieldCodec) take(buf, b []byte, to, at int) (int, int, error) {
 	return to + copy(buf[to:], v), at + size, nil
 }
 
+// takeCoded reads a value of n units by the field's coder.
+func (f *fieldCodec) takeCoded(buf, b []byte, to, at, n int) (int, int, error) {
+	span := f.coder.span(n)
+	if span > len(b)-at {
+		return to, at, tooShort(b, at, span)
+	}
+	size, reason := f.coder.unpack(buf[to:], b[at:at+span], n)
+	switch {
+	case reason != "":
+	case size != n && f.unit == own:
+		reason = noNibble // a spare one where none was counted
+	case f.digits && firstNotDigit(buf[to:to+size]) >= 0:
+		reason = noDigit
+	default:
+		return to + size, at + span, nil
+	}
+	return to, at, &FieldError{Offset: at, Reason: reason}
+}
+
 func tooShort(b []byte, at, want int) error {
 	return &FieldError{Offset: at, Reason: fmt.Sprintf("wants %d octets, %d are left", want, len(b)-at)}
 }
 
-// padIsDigit looks at the pad nibble of an odd number of digits.
+// padIsDigit looks at the spare nibble of an odd number of digits.
 func (f *fieldCodec) padIsDigit(v []byte) bool {
 	if f.nib.right {
 		return v[0]>>4 <= 9
@@ -374,15 +205,18 @@ func (f *fieldCodec) padIsDigit(v []byte) bool {
 	return v[len(v)-1]&15 <= 9
 }
 
-// takeCount reads a length prefix; -1 when it is none.
+// takeCount reads the length of a value, in units; -1, or odd, when it is none.
 func (f *fieldCodec) takeCount(b []byte, at int) int {
+	if f.count == rest {
+		return len(b) - at
+	}
 	if int(f.countLen) > len(b)-at {
 		return -1
 	}
 	size := 0
 	for i, c := range b[at : at+int(f.countLen)] {
 		switch f.count {
-		case bcdCount:
+		case bcdCount, longBCDCount:
 			if c>>4 > 9 || c&15 > 9 {
 				return -1
 			}
@@ -395,9 +229,22 @@ func (f *fieldCodec) takeCount(b []byte, at int) int {
 				return -1
 			}
 			size = size*10 + int(c-'0')
+		case ebcdicCount:
+			if c-0xF0 > 9 {
+				return -1
+			}
+			size = size*10 + int(c-0xF0)
+		case hexCount:
+			if asciiHex.value[c] > 15 {
+				return -1
+			}
+			size = size<<4 | int(asciiHex.value[c])
 		default:
 			size = size<<8 | int(c)
 		}
+	}
+	if f.unit != own {
+		return f.unit.units(size)
 	}
 	return size
 }
@@ -409,6 +256,10 @@ func (f *fieldCodec) badCount(b []byte, at, size int) error {
 		return &FieldError{Offset: at, Reason: fmt.Sprintf("its length %d is above %d", size, f.max)}
 	case int(f.countLen) > len(b)-at:
 		return &FieldError{Offset: at, Reason: fmt.Sprintf("its length wants %d octets, %d are left", f.countLen, len(b)-at)}
+	case size == odd:
+		return &FieldError{Offset: at, Reason: "its length is not an even number"}
+	case f.count == hexCount:
+		return &FieldError{Offset: at, Reason: "its length is not made of hexadecimal digits"}
 	}
 	return &FieldError{Offset: at, Reason: "its length is not made of decimal digits"}
 }

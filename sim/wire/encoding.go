@@ -1,63 +1,72 @@
 package wire
 
-import (
-	"encoding/binary"
-	"errors"
-	"fmt"
-)
+import "encoding/binary"
 
 // Nibbles packs two characters an octet. It is a moov encoding.Encoder, so
 // that specs made of it work in moov too; the codec compiles it.
 //
 // moov's own BCD and LBCD do not serve: CUP packs odd lengths to the left and
-// accepts any pad nibble, and tracks carry the separator D and, enciphered, any
+// accepts any spare nibble, and tracks carry the separator D and, enciphered, any
 // nibble at all.
 type Nibbles struct {
-	right bool // odd lengths: pad nibble first (field 23) instead of last
-	track bool // allow A to F beside digits: the separator D (also written =), enciphered digits
+	right     bool // odd lengths: spare nibble first (field 23) instead of last
+	letters   bool // allow A to F beside digits
+	separator byte // of tracks, D on the line: what it is read as, D or =; both are written
+	spare     byte // after odd lengths: 0 or 15; reading takes any
 }
 
 var (
-	// Digits packs digits to the left, a pad nibble 0 after an odd number.
+	// Digits packs digits to the left, a spare nibble 0 after an odd number.
 	Digits = &Nibbles{}
-	// DigitsRight packs digits to the right, the pad nibble first.
+	// DigitsRight packs digits to the right, the spare nibble first.
 	DigitsRight = &Nibbles{right: true}
-	// Track packs the digits of tracks 2 and 3 like Digits, the separator as D.
-	Track = &Nibbles{track: true}
+	// Track packs the digits of tracks 2 and 3 like Digits, the separator as D,
+	// and whatever else enciphered digits may be.
+	Track = &Nibbles{letters: true, separator: 'D'}
 )
 
-var (
-	errNotDigit = errors.New("holds a character that is not a digit")
-	errNibble   = errors.New("holds a nibble that is not a digit")
-)
+func (e *Nibbles) span(n int) int { return (n + 1) / 2 }
+
+func (e *Nibbles) pack(dst, v []byte) string {
+	if !e.put(dst, v) {
+		return noDigit
+	}
+	if e.spare != 0 && len(v)&1 == 1 {
+		dst[len(v)/2] |= e.spare
+	}
+	return ""
+}
+
+func (e *Nibbles) unpack(dst, src []byte, n int) (int, string) {
+	if n > 0 && e.spared(src, n) {
+		n--
+	}
+	if !e.take(dst, src, n) {
+		return 0, noNibble
+	}
+	if e.separator == '=' {
+		for i, c := range dst[:n] {
+			if c == 'D' {
+				dst[i] = '='
+			}
+		}
+	}
+	return n, ""
+}
+
+// spared reports whether the last of an even number n of nibbles is a spare F: a
+// length in octets counts it.
+func (e *Nibbles) spared(src []byte, n int) bool {
+	return e.spare == 15 && n&1 == 0 && src[n/2-1]&15 == 15 && (!e.letters || e.separator != 0)
+}
 
 // Encode packs characters. It does not keep or change src.
-func (e *Nibbles) Encode(src []byte) ([]byte, error) {
-	n := (len(src) + 1) / 2
-	dst := make([]byte, n+slack)
-	if !e.pack(dst, src[:len(src):len(src)]) {
-		return nil, errNotDigit
-	}
-	return dst[:n], nil
-}
+func (e *Nibbles) Encode(src []byte) ([]byte, error) { return encode(e, src) }
 
 // Decode unpacks length characters and says how many octets they took.
-func (e *Nibbles) Decode(src []byte, length int) ([]byte, int, error) {
-	if length < 0 {
-		return nil, 0, fmt.Errorf("length %d is negative", length)
-	}
-	n := length/2 + length%2
-	if n > len(src) {
-		return nil, 0, fmt.Errorf("want %d octets, have %d", n, len(src))
-	}
-	dst := make([]byte, length+slack)
-	if !e.unpack(dst, src[:n:n], length) {
-		return nil, 0, errNibble
-	}
-	return dst[:length], n, nil
-}
+func (e *Nibbles) Decode(src []byte, length int) ([]byte, int, error) { return decode(e, src, length) }
 
-// slack is how far beyond the end pack and unpack may write: they handle eight
+// slack is how far beyond the end put and take may write: they handle eight
 // characters at a time, as the octets of one number.
 const slack = 8
 
@@ -69,13 +78,13 @@ const (
 	above9 = (0x80 - 10) * each
 )
 
-// pack packs src into dst, which has room for it and the slack. It reports
+// put packs src into dst, which has room for it and the slack. It reports
 // false when a character has no nibble. Octets in the array of src beyond its
 // length may be looked at, they do not count.
-func (e *Nibbles) pack(dst, src []byte) bool {
+func (e *Nibbles) put(dst, src []byte) bool {
 	size := 8
 	if e.right && len(src)&1 == 1 {
-		size = 7 // the pad nibble first
+		size = 7 // the spare nibble first
 	}
 	for len(src) > 0 {
 		n := min(size, len(src))
@@ -83,7 +92,7 @@ func (e *Nibbles) pack(dst, src []byte) bool {
 		// A carry comes only from an octet that is wrong by itself.
 		if (v|(v+6*each))&(0xF0*each) != 0 {
 			var ok bool
-			if v, ok = e.letters(src[:n]); !ok {
+			if v, ok = e.lettered(src[:n]); !ok {
 				return false
 			}
 		}
@@ -94,9 +103,9 @@ func (e *Nibbles) pack(dst, src []byte) bool {
 	return true
 }
 
-// letters gives the nibbles of up to eight characters, each in an octet.
-func (e *Nibbles) letters(src []byte) (v uint64, ok bool) {
-	if !e.track {
+// lettered gives the nibbles of up to eight characters, each in an octet.
+func (e *Nibbles) lettered(src []byte) (v uint64, ok bool) {
+	if !e.letters {
 		return 0, false
 	}
 	for i, c := range src {
@@ -105,7 +114,7 @@ func (e *Nibbles) letters(src []byte) (v uint64, ok bool) {
 			c -= '0'
 		case c-'A' <= 5:
 			c -= 'A' - 10
-		case c == '=':
+		case c == '=' && e.separator != 0:
 			c = 0xD
 		default:
 			return 0, false
@@ -115,13 +124,13 @@ func (e *Nibbles) letters(src []byte) (v uint64, ok bool) {
 	return v, true
 }
 
-// unpack unpacks n characters from src, which has enough, into dst, which has
-// room for them and the slack. The pad nibble of an odd n may be anything. It
+// take unpacks n characters from src, which has enough, into dst, which has
+// room for them and the slack. The spare nibble of an odd n may be anything. It
 // reports false when a nibble has no character.
-func (e *Nibbles) unpack(dst, src []byte, n int) bool {
+func (e *Nibbles) take(dst, src []byte, n int) bool {
 	size := 8
 	if e.right && n&1 == 1 {
-		size = 7 // the pad nibble first
+		size = 7 // the spare nibble first
 	}
 	for {
 		v := spread(first4(src))
@@ -130,7 +139,7 @@ func (e *Nibbles) unpack(dst, src []byte, n int) bool {
 			v &^= ^uint64(0) >> ((8 * n) & 63)
 		}
 		letters := (v + above9) & highs >> 7
-		if letters != 0 && !e.track {
+		if letters != 0 && !e.letters {
 			return false
 		}
 		binary.BigEndian.PutUint64(dst, v+zeros+letters*('A'-'0'-10))

@@ -126,7 +126,8 @@ func Uint(v []byte) uint64 {
 }
 
 // SetField sets field f. Whether the value fits the spec is checked when packing.
-// Where the spec pads the field, a short value is filled up at once.
+// Where the spec pads the field, a short value is filled up at once; an amount
+// with a sign (SignedZeros) when it is packed.
 func (m *Message) SetField(f int, v []byte) { copy(m.room(f, len(v)), v) }
 
 // SetFieldString sets field f.
@@ -209,14 +210,32 @@ func (m *Message) macField() int {
 func (m *Message) AddMAC() { m.SetFieldString(m.macField(), "\x00\x00\x00\x00\x00\x00\x00\x00") }
 
 // MACSpan gives, of the octets last packed or read, those that the MAC covers
-// (MTI up to the field before it, bitmap included) and those of the MAC. Both
-// are nil when the message carries none or it is not the last field.
+// (MTI up to the field before it, bitmap included), and the MAC, 8 octets: where
+// they stand on the line, or, where the line has hexadecimal digits instead, the
+// value of the field. Both are nil when the message carries none or it is not the
+// last field.
 func (m *Message) MACSpan() (covered, mac []byte) {
-	if !m.f.MAC || m.raw == nil || !m.HasField(m.macField()) || len(m.raw) < 8 {
+	last := m.macField()
+	if !m.f.MAC || m.raw == nil || !m.HasField(last) {
 		return nil, nil
 	}
-	n := len(m.raw) - 8
+	n := len(m.raw) - m.f.codec.fields[last].span(8)
+	if n < 0 {
+		return nil, nil
+	}
+	if m.f.codec.fields[last].kind == coded {
+		return m.raw[:n:n], m.Field(last)
+	}
 	return m.raw[:n:n], m.raw[n:]
+}
+
+// SetMAC sets the MAC, in the octets last packed and of the message in hand.
+func (m *Message) SetMAC(mac [8]byte) {
+	last := m.macField()
+	m.SetField(last, mac[:])
+	if covered, _ := m.MACSpan(); covered != nil {
+		m.f.codec.fields[last].put(m.raw[:cap(m.raw)], len(covered), m.Field(last))
+	}
 }
 
 // Append packs the message after dst: routing header, MTI, bitmap, fields.
@@ -233,7 +252,10 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 	start := len(dst)
 	body := start + len(m.Head)
 	fields := bits.OnesCount64(first) + bits.OnesCount64(second)
-	room := len(m.Head) + 4 + 2*16 + len(m.buf) + fields*4 + slackFor
+	room := len(m.Head) + 4 + 2*16 + len(m.buf) + fields*longestCount + slackFor
+	if room += c.filled; c.doubles {
+		room += len(m.buf)
+	}
 	dst = slices.Grow(dst, room)
 	out := dst[:start+room]
 	copy(out[start:], m.Head)
@@ -283,45 +305,43 @@ func place(err error, field, start int) error {
 	return err
 }
 
-const hexDigits = "0123456789ABCDEF"
-
 // putBitmap writes a bitmap over dst[at:] and says where it ends.
 func (c *codec) putBitmap(dst []byte, at int, bits uint64) int {
-	if !c.bitmapHex {
+	if c.bitmap == nil {
 		binary.BigEndian.PutUint64(dst[at:], bits)
 		return at + 8
 	}
 	for i := range 16 {
-		dst[at+i] = hexDigits[bits>>(60-4*i)&15]
+		dst[at+i] = c.bitmap.digits[bits>>(60-4*i)&15]
 	}
 	return at + 16
 }
 
 func (c *codec) takeBitmap(b []byte, at int) (uint64, int, error) {
-	if !c.bitmapHex {
-		if len(b)-at < 8 {
-			return 0, at, &FieldError{Field: 1, Offset: at, Reason: fmt.Sprintf("wants 8 octets, %d are left", len(b)-at)}
-		}
-		return binary.BigEndian.Uint64(b[at:]), at + 8, nil
+	span := c.bitmapSpan()
+	if len(b)-at < span {
+		return 0, at, &FieldError{Field: 1, Offset: at, Reason: fmt.Sprintf("wants %d octets, %d are left", span, len(b)-at)}
 	}
-	if len(b)-at < 16 {
-		return 0, at, &FieldError{Field: 1, Offset: at, Reason: fmt.Sprintf("wants 16 octets, %d are left", len(b)-at)}
+	if c.bitmap == nil {
+		return binary.BigEndian.Uint64(b[at:]), at + 8, nil
 	}
 	var v uint64
 	for i, h := range b[at : at+16] {
-		switch {
-		case h-'0' <= 9:
-			h -= '0'
-		case h-'A' <= 5:
-			h -= 'A' - 10
-		case h-'a' <= 5:
-			h -= 'a' - 10
-		default:
-			return 0, at, &FieldError{Field: 1, Offset: at + i, Reason: "holds a character that is not hexadecimal"}
+		d := c.bitmap.value[h]
+		if d > 15 {
+			return 0, at, &FieldError{Field: 1, Offset: at + i, Reason: noHex}
 		}
-		v = v<<4 | uint64(h)
+		v = v<<4 | uint64(d)
 	}
 	return v, at + 16, nil
+}
+
+// bitmapSpan is how many octets a bitmap takes.
+func (c *codec) bitmapSpan() int {
+	if c.bitmap == nil {
+		return 8
+	}
+	return 16
 }
 
 // Read takes in a whole message, routing header first, as it stood on the
@@ -361,7 +381,7 @@ func (m *Message) read(b []byte, until int) (int, error) {
 		return len(m.Head), place(err, 0, 0)
 	}
 	if i := firstNotDigit(buf[:4]); i >= 0 {
-		return len(m.Head), &FieldError{Field: 0, Offset: len(m.Head) + i, Reason: errNotDigit.Error()}
+		return len(m.Head), &FieldError{Field: 0, Offset: len(m.Head) + i, Reason: noDigit}
 	}
 	copy(m.mti[:], buf)
 	var set FieldSet

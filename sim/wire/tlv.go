@@ -178,10 +178,7 @@ func (m *Message) CheckTLV(f int) error {
 func (m *Message) offset(f int) int {
 	c := m.f.codec
 	at := len(m.Head) + c.fields[0].span(4)
-	bitmap := 8
-	if c.bitmapHex {
-		bitmap = 16
-	}
+	bitmap := c.bitmapSpan()
 	at += bitmap
 	if m.set[1] != 0 {
 		at += bitmap
@@ -202,8 +199,11 @@ func (m *Message) offset(f int) int {
 
 // span is how many octets n characters take, without their length prefix.
 func (f *fieldCodec) span(n int) int {
-	if f.kind == nibbles {
+	switch f.kind {
+	case nibbles:
 		return (n + 1) / 2
+	case coded:
+		return f.coder.span(n)
 	}
 	return n
 }

@@ -1,0 +1,23 @@
+package wire_test
+
+import (
+	"testing"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+func TestNamesOfEncodingsAndPrefixesComeBack(t *testing.T) {
+	for name, e := range wire.Encodings() {
+		if got := wire.EncodingName(e); got != name {
+			t.Errorf("encoding %q is called %q", name, got)
+		}
+	}
+	for _, name := range wire.Prefixes() {
+		if p, ok := wire.Prefix(name); !ok || wire.PrefixName(p) != name {
+			t.Errorf("prefix %q is called %q", name, wire.PrefixName(p))
+		}
+	}
+	if _, ok := wire.Prefix("ascii9"); ok {
+		t.Error("there is a prefix ascii9")
+	}
+}

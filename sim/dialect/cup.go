@@ -17,12 +17,11 @@ func CUP() *Dialect {
 		Name:  "cup",
 		Title: "CUP direct-connect (reconstructed)",
 		Format: wire.Format{
-			Spec:   cupSpec(),
-			Length: wire.Binary2,
-			Header: wire.Header{TPDU: true, App: 6},
-			Pair:   []int{11, 41, 42},
-			Echo:   []int{3, 4, 11, 25, 41, 42, 49, 60},
-			MAC:    true,
+			Spec:    cupSpec(),
+			Framing: wire.Framing{Length: wire.Binary2, Header: wire.Header{TPDU: true, App: 6}},
+			Pair:    []int{11, 41, 42},
+			Echo:    []int{3, 4, 11, 25, 41, 42, 49, 60},
+			MAC:     true,
 			Places: places(map[wire.Element]wire.Place{
 				wire.Totals:          wire.Whole(48),
 				wire.PaymentCode:     wire.Whole(59),

@@ -19,11 +19,11 @@ func ISO87() *Dialect {
 		Name:  "iso87",
 		Title: "ISO 8583:1987, ASCII",
 		Format: wire.Format{
-			Spec:   iso87Spec(),
-			Length: wire.Binary2,
-			Pair:   []int{11, 41, 42},
-			Echo:   []int{3, 4, 7, 11, 25, 41, 42, 49, 60, 70},
-			MAC:    true,
+			Spec:    iso87Spec(),
+			Framing: wire.Framing{Length: wire.Binary2},
+			Pair:    []int{11, 41, 42},
+			Echo:    []int{3, 4, 7, 11, 25, 41, 42, 49, 60, 70},
+			MAC:     true,
 			Places: places(map[wire.Element]wire.Place{
 				wire.Batch:          wire.Part(60, 0, 6, "60"),
 				wire.ManagementCode: wire.Whole(70),

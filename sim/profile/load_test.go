@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // good is a small profile that is right; tests spoil it. The lines are counted
@@ -320,7 +321,7 @@ func TestOwnFieldSpec(t *testing.T) {
 		switch {
 		case c.want == "" && err != nil:
 			t.Error(err)
-		case c.want == "" && (p.Dialect.Spec.Name != "our own" || !p.Dialect.Length.Digits):
+		case c.want == "" && (p.Dialect.Spec.Name != "our own" || p.Dialect.Length != wire.Digits4):
 			t.Errorf("spec is %s, length %+v", p.Dialect.Spec.Name, p.Dialect.Length)
 		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%s: error is %v, want %s", c.spec, err, c.want)

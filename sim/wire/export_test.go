@@ -9,6 +9,3 @@ func (m *Message) Room() int { return cap(m.buf) }
 
 // Longest is the longest value of field n, in characters.
 func (f *Format) Longest(n int) int { return int(f.codec.fields[n].max) }
-
-// Take reads a length prefix.
-func (l Length) Take(b []byte) (int, error) { return l.take(b) }

@@ -273,7 +273,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add(make([]byte, 100), []byte{1}, byte(0))
 	lengths := []wire.Length{wire.Binary2, wire.Digits4, wire.Binary4}
 	f.Fuzz(func(t *testing.T, stream, cuts []byte, which byte) {
-		d := &wire.Format{Length: lengths[int(which)%len(lengths)]}
+		d := &wire.Format{Framing: wire.Framing{Length: lengths[int(which)%len(lengths)]}}
 		whole, end := cut(strings.NewReader(string(stream)), d)
 		i := 0
 		pieces, endOfPieces := cut(&chunks{string(stream), func() int {

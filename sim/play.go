@@ -222,6 +222,10 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 		sum := t.keys.MAC.MAC(t.Profile.MAC, covered)
 		copy(mac, sum[:])
 		p.req.SetMAC(sum)
+		if err := t.Profile.Dialect.Amend(frame); err != nil {
+			r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", err)
+			return false
+		}
 	}
 	return true
 }

@@ -249,12 +249,13 @@ func lrc(b []byte) (sum byte) {
 // found is where a message lies among octets that begin with its frame.
 type found struct {
 	from, to int  // the message; from = to as long as its length is not known, and when it is empty
+	searched int  // octets without the end of the message, to be told the next time
 	end      int  // of the frame. Beyond the octets at hand: how many it takes to say more
 	chunked  bool // of HTTP: the message is what stands in chunks from there on
 }
 
-// scan finds the message at the beginning of b, of which the first octets have
-// been searched for the end of one before. It is an error when none can be there.
+// scan finds the message at the beginning of b, of which as many octets have been
+// searched as it said the last time. It is an error when none can be there.
 func (f *Framing) scan(b []byte, searched int) (found, error) {
 	if f.HTTP.Path != "" {
 		return f.HTTP.scan(b, searched)
@@ -273,8 +274,10 @@ func (f *Framing) scan(b []byte, searched int) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	if k := f.KeepAlive.Octets; k != "" && string(b[:lead]) == k {
-		return found{lead, lead, lead, false}, nil
+	for k := f.KeepAlive.Octets; len(k) >= lead; k = k[lead:] {
+		if string(b[:lead]) == k[:lead] {
+			return found{from: lead, to: lead, end: lead}, nil
+		}
 	}
 	more := f.more()
 	switch {
@@ -312,7 +315,7 @@ func (f *Framing) scanToTrailer(b []byte, searched int) (found, error) {
 		return found{}, fmt.Errorf("%w: %d octets without the trailer %X, at most %d are read", ErrLength, to-from, f.Trailer, MaxFrame)
 	}
 	if n < 0 {
-		return found{end: len(b) + 1}, nil
+		return found{end: len(b) + 1, searched: len(b)}, nil
 	}
 	at := found{from: from, to: to, end: to + f.tail()}
 	if len(b) >= at.end {

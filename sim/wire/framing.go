@@ -101,7 +101,7 @@ const LengthNames = "binary, little, digits, packed, hex or ebcdic and the numbe
 // KeepAlive is what a peer sends while it has nothing to say. A frame without a
 // message is one, whatever stands here.
 type KeepAlive struct {
-	Octets string // another one, as long as Before, length and After together, such as 00 01
+	Octets string // others, each as long as Before, length and After together, such as 00 01
 	Answer bool   // it is sent back; else it is passed over
 }
 
@@ -179,8 +179,8 @@ func (f *Framing) Check() error {
 		return errEndless
 	case f.HTTP.Path != "" && f.KeepAlive != (KeepAlive{}):
 		return fmt.Errorf("keep-alives: HTTP has none")
-	case f.KeepAlive.Octets != "" && (l.Octets == 0 || len(f.KeepAlive.Octets) != f.Lead()):
-		return fmt.Errorf("keep-alive of %d octets: want %d, those of a length and what stands around it", len(f.KeepAlive.Octets), f.Lead())
+	case f.KeepAlive.Octets != "" && (l.Octets == 0 || len(f.KeepAlive.Octets)%f.Lead() != 0 || len(f.KeepAlive.Octets) > 4*f.Lead()):
+		return fmt.Errorf("keep-alives of %d octets: want %d each, those of a length and what stands around it, and at most 4", len(f.KeepAlive.Octets), f.Lead())
 	}
 	return f.HTTP.check()
 }

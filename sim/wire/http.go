@@ -86,6 +86,9 @@ func (h *HTTP) scan(b []byte, searched int) (found, error) {
 		if n > maxHead || n < 0 && len(b) > maxHead {
 			return found{}, fmt.Errorf("%w: an HTTP head of more than %d octets", ErrFrame, maxHead)
 		}
+		if n < 0 && at == 0 {
+			return found{end: len(b) + 1, searched: len(b)}, nil
+		}
 		if n < 0 {
 			return found{end: len(b) + 1}, nil
 		}

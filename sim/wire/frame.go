@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 var (
@@ -197,6 +196,9 @@ func (f *Framing) finish(dst []byte, from int) ([]byte, error) {
 	begin := from - f.Lead()
 	if l := &f.Length; l.Octets > 0 {
 		said := n + f.more()
+		if l.NoHeader && n <= f.Header.Len() {
+			return dst, &FieldError{Field: -1, Offset: n, Reason: fmt.Sprintf("%d octets, no more than its routing header", n)}
+		}
 		if said < 0 || uint64(said) > l.Max() {
 			return dst, &FieldError{Field: -1, Offset: n, Reason: fmt.Sprintf("a length of %d, form %v says at most %d", said, l, l.Max())}
 		}
@@ -264,11 +266,14 @@ func (f *Framing) scan(b []byte, searched int) (found, error) {
 		return f.scanToTrailer(b, searched)
 	}
 	lead := f.Lead()
-	if f.Before != "" && !strings.HasPrefix(f.Before, string(b[:min(len(b), len(f.Before))])) {
-		return found{}, f.wrongBegin(b)
+	if f.Before != "" && len(b) < lead {
+		return found{end: min(lead, len(b)+1)}, f.checkBegin(b) // at once, if it is another
 	}
 	if len(b) < lead {
 		return found{end: lead}, nil
+	}
+	if err := f.checkBegin(b); err != nil {
+		return found{}, err
 	}
 	said, err := f.Length.number(b[len(f.Before):])
 	if err != nil {
@@ -299,8 +304,8 @@ func (f *Framing) scan(b []byte, searched int) (found, error) {
 // scanToTrailer is scan where there is no length.
 func (f *Framing) scanToTrailer(b []byte, searched int) (found, error) {
 	from := len(f.Before)
-	if !strings.HasPrefix(f.Before, string(b[:min(len(b), from)])) {
-		return found{}, f.wrongBegin(b)
+	if err := f.checkBegin(b); err != nil {
+		return found{}, err
 	}
 	begin := max(from, searched-len(f.Trailer)+1)
 	n := -1
@@ -324,9 +329,13 @@ func (f *Framing) scanToTrailer(b []byte, searched int) (found, error) {
 	return at, nil
 }
 
-// wrongBegin is what is wrong with octets that do not begin as a frame does.
-func (f *Framing) wrongBegin(b []byte) error {
-	return fmt.Errorf("%w: begins with %X, want %X", ErrFrame, b[:min(len(b), len(f.Before))], f.Before)
+// checkBegin checks what stands before the length, as far as it has come.
+func (f *Framing) checkBegin(b []byte) error {
+	n := min(len(b), len(f.Before))
+	if n == 0 || string(b[:n]) == f.Before[:n] {
+		return nil
+	}
+	return fmt.Errorf("%w: begins with %X, want %X", ErrFrame, b[:n], f.Before)
 }
 
 // checkTail checks what stands after the message in a whole frame.

@@ -177,6 +177,8 @@ func (f *Framing) Check() error {
 		return fmt.Errorf("no length: nothing can stand after it, and it counts nothing")
 	case l.Octets == 0 && f.Trailer == "" && f.HTTP.Path == "":
 		return errEndless
+	case l.Octets == 0 && f.Trailer == "" && (f.Before != "" || f.LRC):
+		return fmt.Errorf("octets before each message, or a check octet, with neither length nor trailer")
 	case f.HTTP.Path != "" && f.KeepAlive != (KeepAlive{}):
 		return fmt.Errorf("keep-alives: HTTP has none")
 	case f.KeepAlive.Octets != "" && (l.Octets == 0 || len(f.KeepAlive.Octets)%f.Lead() != 0 || len(f.KeepAlive.Octets) > 4*f.Lead()):

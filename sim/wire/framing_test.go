@@ -173,6 +173,7 @@ func TestFramesThatAreNone(t *testing.T) {
 		{ims, "\x10\x04\x00\x00", io.ErrUnexpectedEOF},     // just as much
 		{rbp, "\xD0\x4B\x00\x01\x00\x00a", wire.ErrFrame},  // another beginning
 		{rbp, "\xD0", io.ErrUnexpectedEOF},
+		{rbp, "\x00", wire.ErrFrame},                   // at once
 		{tcp, "\x00\x02a\x04", wire.ErrFrame},          // another trailer
 		{tcp, "\x00\x01\x00\x00\x00\x02a\x03", io.EOF}, // keep-alives
 		{stx, "\x02\x00\x01a\x03\x63", io.EOF},         // 00 ^ 01 ^ 61 ^ 03
@@ -221,6 +222,7 @@ func TestFramingsThatNoLineHas(t *testing.T) {
 		"nothing can stand after it":             {Trailer: "\x03", After: "\x00"},
 		"it counts nothing":                      {Trailer: "\x03", Length: wire.Length{Trailer: true}},
 		"want 2 each":                            {Length: wire.Binary2, KeepAlive: wire.KeepAlive{Octets: "\x00"}},
+		"with neither length nor trailer":        {Before: "\x02", HTTP: wire.HTTP{Path: "/pos"}},
 		"want a / and":                           {HTTP: wire.HTTP{Path: "pos"}},
 		"want the path":                          {Length: wire.Binary2, HTTP: wire.HTTP{Host: "a"}},
 		"printable ASCII":                        {HTTP: wire.HTTP{Path: "/", Host: "a\r\nb: c"}},

@@ -179,8 +179,7 @@ func (p *Player) arm(r *Result) bool {
 	default:
 		return false
 	}
-	prefix := d.Length.Octets
-	t.Owed.Request = append(t.Owed.Request[:0], p.frame[prefix:]...)
+	t.Owed.Request, _ = p.req.Append(t.Owed.Request[:0]) // it went on the line, so it can be packed
 	t.Owed.Of, t.Owed.Amount, t.Owed.Holder, t.Owed.Reason, t.Owed.Tries = r.Of, r.Amount, p.holder, reason, 0
 	return true
 }

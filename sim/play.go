@@ -222,6 +222,10 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 	}
 	if covered, _ := p.req.MACSpan(); covered != nil && t.keys.MAC != nil {
 		p.req.SetMAC(t.keys.MAC.MAC(t.Profile.MAC, covered))
+		if err := t.Profile.Dialect.Amend(frame); err != nil {
+			r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", err)
+			return false
+		}
 	}
 	return true
 }

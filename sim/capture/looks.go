@@ -185,9 +185,9 @@ func headerKeys(h wire.Header, b []byte) string {
 }
 
 func prefixKey(p []byte, n int) string {
-	for _, k := range kinds {
-		if v, ok := k.value(p); ok && v == n && k.key != "" {
-			return k.key
+	for _, k := range kinds() {
+		if v, ok := k.number(p); ok && v == n && k.key() != "" {
+			return k.key()
 		}
 	}
 	return ""

@@ -28,7 +28,6 @@ type Dialect struct {
 	Parts map[int][]PartName // the parts of composed fields, for Describe; those of Places when absent
 	Forms []Form             // the transactions; of two that fit a message the earlier one is meant
 
-	Head      []byte         // routing header of requests, Header.Len() octets
 	Algorithm keys.Algorithm // of the MAC, where there is one
 	KeyBlock  keys.KeyBlock  // of working keys that a sign-in asks for; empty for a sign-in without keys
 	Currency  string         // three digits (ISO 4217); empty when no message says it

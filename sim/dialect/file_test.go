@@ -30,8 +30,8 @@ fields: {46: {is: ans...120, name: private 46}, 56: {is: n..10, name: private 56
 	if !d.HasField(46) || !d.HasField(56) || !d.HasField(64) || d.mask(56) != Hidden || d.Name != "bank" {
 		t.Errorf("%s lacks fields", d.Name)
 	}
-	if string(d.Head) != "\x60\x00\x03\x00\x00\x60\x32\x00\x31\x00\x00" {
-		t.Errorf("routing header %X", d.Head)
+	if string(d.Head()) != "\x60\x00\x03\x00\x00\x60\x32\x00\x31\x00\x00" {
+		t.Errorf("routing header %X", d.Head())
 	}
 	if cup, _ := Named("cup"); cup.HasField(46) || cup.HasField(56) {
 		t.Error("a variant changes what it extends")
@@ -83,7 +83,7 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"a MAC without keys", "", "sign-in: none", "a MAC needs a key, and no sign-in brings one"},
 		{"no algorithm", "", "mac: x9.24", `1: mac: "x9.24", want ecb, x9.9, x9.19 or none`},
 		{"no currency", "", "currency: CNY", `1: currency: "CNY", want three digits`},
-		{"a length prefix", "", "framing: {length: four}", `1: framing.length: "four", want binary2`},
+		{"a length prefix", "", "framing: {length: four}", `1: framing.length: "four", want binary, little`},
 		{"a base that is none", "", "extends: morse", `1: extends: "morse", want cup`},
 		{"a base that is not there", "", "extends: ./no.yaml", "1: extends: file ./no.yaml: no such file"},
 		{"a base that extends itself", "", "extends: ./loop.yaml", "extend one another; does one extend itself?"},

@@ -199,6 +199,9 @@ func (p *pos) frame(m *wire.Message) []byte {
 		sum := p.keys.MAC.MAC(p.p.MAC, covered)
 		copy(mac, sum[:])
 	}
+	if err := m.Format().Amend(out); err != nil {
+		p.Fatal(err)
+	}
 	return out
 }
 

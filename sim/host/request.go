@@ -215,6 +215,10 @@ func (h *Host) seal(req *Request, dst []byte) ([]byte, bool) {
 			sum[0] ^= 1
 		}
 		req.Answer.SetMAC(sum)
+		if h.dialect.Amend(out[len(dst):]) != nil { // no line can carry that MAC
+			h.count.refused.Add(1)
+			return dst, false
+		}
 	}
 	h.count.answers.Add(1)
 	return out, true

@@ -11,6 +11,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // good is a small profile that is right; tests spoil it. The lines are counted
@@ -69,7 +70,7 @@ func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
 		{"unknown key", "dialect: cup", "dialekt: cup", `bank.yaml:2: unknown key "dialekt"; known here: accept-live-pan, address, allow-test-keys, cards, dialect`},
 		{"dialect", "dialect: cup", "dialect: morse", `bank.yaml:2: dialect: "morse", want cup, iso87`},
-		{"length", "dialect: cup", "length: four", `bank.yaml:2: length: "four", want binary2, binary4 or digits4`},
+		{"length", "dialect: cup", "length: four", `bank.yaml:2: length: "four", want binary, little, digits`},
 		{"mac", "dialect: cup", "mac: hmac", `bank.yaml:2: mac: "hmac", want ecb, x9.9 or x9.19`},
 		{"sign-in", "dialect: cup", "sign-in: 4", `bank.yaml:2: sign-in: "4", want 001 (single), 003`},
 		{"spec", "dialect: cup", "spec: none.json", `bank.yaml:2: spec: file none.json: no such file`},
@@ -321,7 +322,7 @@ func TestOwnFieldSpec(t *testing.T) {
 		switch {
 		case c.want == "" && err != nil:
 			t.Error(err)
-		case c.want == "" && (p.Dialect.Spec.Name != "our own" || !p.Dialect.Length.Digits):
+		case c.want == "" && (p.Dialect.Spec.Name != "our own" || p.Dialect.Length != wire.Digits4):
 			t.Errorf("spec is %s, length %+v", p.Dialect.Spec.Name, p.Dialect.Length)
 		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%s: error is %v, want %s", c.spec, err, c.want)

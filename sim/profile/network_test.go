@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // withDialect writes the bundled profile, of another dialect, and a dialect file
@@ -32,7 +34,7 @@ func TestDialectFileStandsBesideTheProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Dialect.Name != "bank" || string(p.Head[5:]) != "ISO006000020" || p.MAC.String() != "x9.19" || !p.Dialect.Length.Digits {
+	if p.Dialect.Name != "bank" || string(p.Head[5:]) != "ISO006000020" || p.MAC.String() != "x9.19" || p.Dialect.Length != wire.Digits4 {
 		t.Errorf("%s, head %X, MAC %s", p.Dialect.Name, p.Head, p.MAC)
 	}
 	if p.Dialect.NewMessage().Head == nil || len(p.Dialect.NewMessage().Head) != 17 {

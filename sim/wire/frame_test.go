@@ -174,7 +174,7 @@ func TestLengthPrefixes(t *testing.T) {
 		for _, n := range []int{1, 9, 10, 255, 256, 999, 1000, 2047, wire.MaxFrame} {
 			b := make([]byte, l.Octets)
 			l.Put(b, n)
-			if got, err := l.Take(b); got != n || err != nil {
+			if got, err := l.Number(b); got != uint64(n) || err != nil {
 				t.Errorf("%s: %d written as %X reads %d, %v", name, n, b, got, err)
 			}
 		}

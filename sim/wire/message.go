@@ -59,6 +59,7 @@ const mostHeld = math.MaxUint16
 func (f *Format) NewMessage() *Message {
 	m := &Message{f: f, buf: make([]byte, 0, 256)}
 	m.Head = m.head[:f.Header.Len()]
+	copy(m.Head, f.Header.Octets)
 	return m
 }
 
@@ -440,15 +441,13 @@ func below(set [2]uint64, f int) [2]uint64 {
 }
 
 // AnswerTo makes m the start of the answer to req: its MTI, its routing header
-// with the TPDU addresses changed over, and the fields that answers bring back.
+// with its addresses changed over, and the fields that answers bring back.
 func (m *Message) AnswerTo(req *Message) {
 	m.Reset()
 	m.mti = req.mti
 	m.mti[2] |= 1
 	copy(m.Head, req.Head)
-	if h := m.Head; m.f.Header.TPDU {
-		h[1], h[2], h[3], h[4] = h[3], h[4], h[1], h[2]
-	}
+	m.f.Header.answer(m.Head)
 	for _, f := range m.f.Echo {
 		if req.HasField(f) {
 			m.SetField(f, req.Field(f))

@@ -21,7 +21,7 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-var format = &wire.Format{Length: wire.Binary2}
+var format = &wire.Format{Framing: wire.Framing{Length: wire.Binary2}}
 
 func framed(message string) []byte {
 	out := make([]byte, 2, 2+len(message))

@@ -14,6 +14,9 @@ import (
 // written there.
 type Open func(path string) ([]byte, error)
 
+// MaxFile is the longest dialect file that is read, in octets.
+const MaxFile = strict.MaxFile
+
 // maxExtends is how many dialects may build on one another.
 const maxExtends = 8
 

@@ -101,7 +101,7 @@ const LengthNames = "binary, little, digits, packed, hex or ebcdic and the numbe
 // KeepAlive is what a peer sends while it has nothing to say. A frame without a
 // message is one, whatever stands here.
 type KeepAlive struct {
-	Octets string // another one, as long as Before, length and After together, such as 00 01
+	Octets string // others, each as long as Before, length and After together, such as 00 01
 	Answer bool   // it is sent back; else it is passed over
 }
 
@@ -152,8 +152,8 @@ func (h *Header) answer(b []byte) {
 	}
 }
 
-// mostAround is how many octets Before, After and Trailer may each have.
-const mostAround = 8
+// maxAround is how many octets Before, After and Trailer may each have.
+const maxAround = 8
 
 // errEndless is what is wrong with the zero Framing, which a Format may have of
 // which no message goes on a line.
@@ -165,8 +165,8 @@ func (f *Framing) Check() error {
 	switch n := f.Header.Len(); {
 	case l.Octets < 0 || l.Octets > 8 || int(l.Form) >= len(lengthForms):
 		return fmt.Errorf("length of %d octets, form %v: want %s", l.Octets, l.Form, LengthNames)
-	case max(len(f.Before), len(f.After), len(f.Trailer)) > mostAround:
-		return fmt.Errorf("octets before and after the length and trailer: %d, %d and %d, at most %d each", len(f.Before), len(f.After), len(f.Trailer), mostAround)
+	case max(len(f.Before), len(f.After), len(f.Trailer)) > maxAround:
+		return fmt.Errorf("octets before and after the length and trailer: %d, %d and %d, at most %d each", len(f.Before), len(f.After), len(f.Trailer), maxAround)
 	case f.Header.App < 0 || n > MaxHeader:
 		return fmt.Errorf("routing header of %d octets, at most %d", n, MaxHeader)
 	case f.Header.TPDU && f.Header.BaseI:
@@ -177,10 +177,12 @@ func (f *Framing) Check() error {
 		return fmt.Errorf("no length: nothing can stand after it, and it counts nothing")
 	case l.Octets == 0 && f.Trailer == "" && f.HTTP.Path == "":
 		return errEndless
+	case l.Octets == 0 && f.Trailer == "" && (f.Before != "" || f.LRC):
+		return fmt.Errorf("octets before each message, or a check octet, with neither length nor trailer")
 	case f.HTTP.Path != "" && f.KeepAlive != (KeepAlive{}):
 		return fmt.Errorf("keep-alives: HTTP has none")
-	case f.KeepAlive.Octets != "" && (l.Octets == 0 || len(f.KeepAlive.Octets) != f.Lead()):
-		return fmt.Errorf("keep-alive of %d octets: want %d, those of a length and what stands around it", len(f.KeepAlive.Octets), f.Lead())
+	case f.KeepAlive.Octets != "" && (l.Octets == 0 || len(f.KeepAlive.Octets)%f.Lead() != 0 || len(f.KeepAlive.Octets) > 4*f.Lead()):
+		return fmt.Errorf("keep-alives of %d octets: want %d each, those of a length and what stands around it, and at most 4", len(f.KeepAlive.Octets), f.Lead())
 	}
 	return f.HTTP.check()
 }

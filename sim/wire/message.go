@@ -38,8 +38,7 @@ type Message struct {
 
 	f    *Format
 	mti  [4]byte
-	over bool                      // more was set than it holds
-	sign struct{ field, n uint16 } // an amount that was filled up, but for its sign; none if n is 0
+	over bool // more was set than it holds
 	set  FieldSet
 	at   [129]span
 	buf  []byte
@@ -145,32 +144,12 @@ func Uint(v []byte) uint64 {
 }
 
 // SetField sets field f. Whether the value fits the spec is checked when packing.
-// Where the spec pads the field, a short value is filled up at once.
-func (m *Message) SetField(f int, v []byte) {
-	copy(m.room(f, len(v)), v)
-	if m.sign.n != 0 {
-		m.moveSign()
-	}
-}
+// Where the spec pads the field, a short value is filled up at once; an amount
+// with a sign (SignedZeros) when it is packed.
+func (m *Message) SetField(f int, v []byte) { copy(m.room(f, len(v)), v) }
 
 // SetFieldString sets field f.
-func (m *Message) SetFieldString(f int, v string) {
-	copy(m.room(f, len(v)), v)
-	if m.sign.n != 0 {
-		m.moveSign()
-	}
-}
-
-// moveSign puts the sign of the amount that room has filled up in front.
-func (m *Message) moveSign() {
-	v := m.Field(int(m.sign.field))
-	if at := len(v) - int(m.sign.n); at >= 0 && at < len(v) {
-		sign := v[at]
-		v[at] = '0'
-		v[0] = sign
-	}
-	m.sign.n = 0
-}
+func (m *Message) SetFieldString(f int, v string) { copy(m.room(f, len(v)), v) }
 
 // SetFieldUint sets field f to n in decimal, filled with zeros to the field's
 // length, which should be a fixed one.
@@ -220,10 +199,7 @@ func (m *Message) room(f, n int) []byte {
 		for i := range v {
 			v[i] = fc.padWith
 		}
-		if fc.pad == padSigned {
-			m.sign.field, m.sign.n = uint16(f), uint16(n)
-		}
-		if fc.pad != padRight {
+		if fc.pad == padLeft {
 			return v[size-n:]
 		}
 	}
@@ -252,14 +228,32 @@ func (m *Message) macField() int {
 func (m *Message) AddMAC() { m.SetFieldString(m.macField(), "\x00\x00\x00\x00\x00\x00\x00\x00") }
 
 // MACSpan gives, of the octets last packed or read, those that the MAC covers
-// (MTI up to the field before it, bitmap included) and those of the MAC. Both
-// are nil when the message carries none or it is not the last field.
+// (MTI up to the field before it, bitmap included), and the MAC, 8 octets: where
+// they stand on the line, or, where the line has hexadecimal digits instead, the
+// value of the field. Both are nil when the message carries none or it is not the
+// last field.
 func (m *Message) MACSpan() (covered, mac []byte) {
-	if !m.f.MAC || m.raw == nil || !m.HasField(m.macField()) || len(m.raw) < 8 {
+	last := m.macField()
+	if !m.f.MAC || m.raw == nil || !m.HasField(last) {
 		return nil, nil
 	}
-	n := len(m.raw) - 8
+	n := len(m.raw) - m.f.codec.fields[last].span(8)
+	if n < 0 {
+		return nil, nil
+	}
+	if m.f.codec.fields[last].kind == coded {
+		return m.raw[:n:n], m.Field(last)
+	}
 	return m.raw[:n:n], m.raw[n:]
+}
+
+// SetMAC sets the MAC, in the octets last packed and of the message in hand.
+func (m *Message) SetMAC(mac [8]byte) {
+	last := m.macField()
+	m.SetField(last, mac[:])
+	if covered, _ := m.MACSpan(); covered != nil {
+		m.f.codec.fields[last].put(m.raw[:cap(m.raw)], len(covered), m.Field(last))
+	}
 }
 
 // Append packs the message after dst: routing header, MTI, bitmap, fields.
@@ -277,7 +271,7 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 	body := start + len(m.Head)
 	fields := bits.OnesCount64(first) + bits.OnesCount64(second)
 	room := len(m.Head) + 4 + 2*16 + len(m.buf) + fields*longestCount + slackFor
-	if c.doubles {
+	if room += c.filled; c.doubles {
 		room += len(m.buf)
 	}
 	dst = slices.Grow(dst, room)

@@ -39,6 +39,11 @@ func (f *Format) NewReader(src io.Reader) *Reader {
 // ErrFrame or ErrIdle when reading on would be wrong, or what the source or
 // SendBack gave.
 func (r *Reader) Next() ([]byte, error) {
+	if r.plain > 0 {
+		if message, err := r.nextPlain(); message != nil || err != nil {
+			return message, err
+		}
+	}
 	for empty := 0; ; empty++ {
 		if empty > maxEmpty {
 			return nil, ErrIdle
@@ -69,37 +74,55 @@ func (r *Reader) Next() ([]byte, error) {
 func (r *Reader) find() (found, error) {
 	for {
 		have := r.buf[r.start:r.end]
-		at, err := r.scan(have)
+		at, err := r.framing.scan(have, r.searched)
 		if err != nil || at.end <= len(have) {
 			return at, err
 		}
-		r.searched = len(have)
+		r.searched = at.searched
 		if err := r.fill(at.end); err != nil {
 			return at, err
 		}
 	}
 }
 
-// scan finds the message in what has been read.
-func (r *Reader) scan(have []byte) (found, error) {
-	if r.plain == 0 || len(have) < r.plain {
-		return r.framing.scan(have, r.searched)
+// nextPlain is Next for a plain framing: what all messages of most networks
+// take. It gives nothing, and no error, where there is more to it.
+func (r *Reader) nextPlain() ([]byte, error) {
+	if err := r.fill(r.plain); err != nil {
+		return nil, err
 	}
-	n := 0
-	for _, c := range have[:r.plain] {
+	n := r.announced(r.buf[r.start:])
+	if n == 0 || uint(n) > MaxFrame {
+		return nil, nil
+	}
+	if err := r.fill(r.plain + n); err != nil {
+		return nil, err
+	}
+	from := r.start + r.plain
+	r.start = from + n
+	return r.buf[from:r.start:r.start], nil
+}
+
+// announced is the number with which b begins.
+func (r *Reader) announced(b []byte) (n int) {
+	for _, c := range b[:r.plain] {
 		n = n<<8 | int(c)
 	}
-	if uint(n) > MaxFrame {
-		return r.framing.scan(have, 0)
-	}
-	return found{from: r.plain, to: r.plain + n, end: r.plain + n}, nil
+	return n
 }
 
 // Buffered reports whether a whole message has been read, so that Next will not
 // wait. A frame that can be none counts as one.
 func (r *Reader) Buffered() bool {
 	have := r.buf[r.start:r.end]
-	at, err := r.scan(have)
+	if r.plain > 0 {
+		if len(have) < r.plain {
+			return false
+		}
+		n := r.announced(have)
+		return uint(n) > MaxFrame || len(have) >= r.plain+n
+	}
+	at, err := r.framing.scan(have, r.searched)
 	return err != nil || at.end <= len(have)
 }
 
@@ -117,7 +140,7 @@ func (r *Reader) Rest() []byte {
 // the next call.
 func (r *Reader) Begun() (octets []byte, announced int) {
 	have := r.buf[r.start:r.end]
-	at, err := r.scan(have)
+	at, err := r.framing.scan(have, r.searched)
 	switch {
 	case err != nil:
 		return have, 0

@@ -111,19 +111,30 @@ func (r *Reader) announced(b []byte) (n int) {
 	return n
 }
 
-// Buffered reports whether a whole message has been read, so that Next will not
-// wait. A frame that can be none counts as one.
+// Buffered reports whether a message has been read as a whole, so that Next will
+// not wait. A frame that can be none counts as one, and an empty one does not.
 func (r *Reader) Buffered() bool {
 	have := r.buf[r.start:r.end]
 	if r.plain > 0 {
 		if len(have) < r.plain {
 			return false
 		}
-		n := r.announced(have)
-		return uint(n) > MaxFrame || len(have) >= r.plain+n
+		if n := r.announced(have); n > 0 {
+			return uint(n) > MaxFrame || len(have) >= r.plain+n
+		}
 	}
-	at, err := r.framing.scan(have, r.searched)
-	return err != nil || at.end <= len(have)
+	searched := r.searched
+	for range maxEmpty + 1 {
+		at, err := r.framing.scan(have, searched)
+		switch {
+		case err != nil || at.end <= len(have) && (at.to > at.from || r.framing.HTTP.Path != ""):
+			return true
+		case at.end > len(have):
+			return false
+		}
+		have, searched = have[at.end:], 0
+	}
+	return true // Next gives ErrIdle
 }
 
 // Rest takes out the octets that have been read and are of no message yet: the

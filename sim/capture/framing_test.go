@@ -43,8 +43,8 @@ func TestMessagesAreCutInEveryFraming(t *testing.T) {
 		}
 		at := bytes.Index(frame, message)
 		for stream, want := range map[string][]int{
-			string(frame):                                     {at},
-			string(frame) + string(frame):                     {at, len(frame) + at},
+			string(frame):                 {at},
+			string(frame) + string(frame): {at, len(frame) + at},
 			string(frame) + string(frame) + string(frame[:5]): {at, len(frame) + at},
 			string(frame) + string(frame[:len(frame)-20]):     {at},
 		} {

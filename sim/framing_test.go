@@ -27,7 +27,7 @@ func TestFleetPaysInEveryFraming(t *testing.T) {
 	for _, class := range wire.ChannelNames() {
 		if f, err := wire.Channel(class); err != nil {
 			t.Fatal(err)
-		} else if f.Length.Octets > 0 {
+		} else if f.Length.Octets > 0 || f.ByFields {
 			framings[class] = f
 		}
 	}

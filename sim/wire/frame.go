@@ -390,7 +390,7 @@ type Found struct {
 
 // Find gives the message of the frame with which b begins. It gives none, and no
 // error, when the frame is not there as a whole.
-func (f *Framing) Find(b []byte) (Found, error) {
+func (f *Format) Find(b []byte) (Found, error) {
 	at, err := f.scan(b, 0)
 	if err != nil || at.end > len(b) {
 		return Found{}, err
@@ -404,6 +404,29 @@ func (f *Framing) Find(b []byte) (Found, error) {
 		from += f.Lead()
 	}
 	return Found{message, from, at.end}, err
+}
+
+// scan is Framing's, and that of messages which end where their last field does.
+// Of those it cannot tell one that is wrong from one that is not whole, but by
+// its message type.
+func (f *Format) scan(b []byte, searched int) (found, error) {
+	if !f.ByFields {
+		return f.Framing.scan(b, searched)
+	}
+	m := f.Acquire()
+	defer m.Release()
+	window := b[:min(len(b), MaxFrame)]
+	n, err := m.ReadPart(window)
+	wrong, _ := err.(*FieldError)
+	switch {
+	case err == nil, wrong != nil && wrong.Field == -1 && n > f.Header.Len():
+		return found{to: n, end: n}, nil
+	case len(b) >= MaxFrame:
+		return found{}, fmt.Errorf("%w: no whole message in %d octets, at most %d are read: %w", ErrLength, len(b), MaxFrame, err)
+	case wrong != nil && wrong.Field == 0 && len(b) >= f.Header.Len()+f.codec.fields[0].span(4):
+		return found{}, fmt.Errorf("%w: %w", ErrFrame, err)
+	}
+	return found{end: len(b) + 1}, nil
 }
 
 // Says is how many octets of message the length announces at the beginning of b,

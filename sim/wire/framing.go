@@ -12,8 +12,8 @@ import (
 //	Before  length  After  header and fields  Trailer  check octet
 //
 // and each of these but the message may be left out. What ends a message is its
-// length, without one the trailer, or the body of an HTTP request. The zero
-// Framing is none: see [Framing.Check].
+// length, without one the trailer, the body of an HTTP request, or its last field.
+// The zero Framing is none: see [Framing.Check].
 //
 // Octets that are given are Go strings, so that framings can be compared.
 type Framing struct {
@@ -23,6 +23,7 @@ type Framing struct {
 	Header    Header    // routing header before the MTI; its octets are the message's
 	Trailer   string    // octets with which each frame ends, such as ETX (03); others there are an error
 	LRC       bool      // a last octet, the exclusive or of all after Before; Source: ISO 1155
+	ByFields  bool      // nothing stands around a message: it ends where its last field does
 	KeepAlive KeepAlive // what keeps a connection open
 	HTTP      HTTP      // the whole frame is the body of an HTTP request or answer
 }
@@ -157,7 +158,7 @@ const maxAround = 8
 
 // errEndless is what is wrong with the zero Framing, which a Format may have of
 // which no message goes on a line.
-var errEndless = errors.New("neither length nor trailer nor HTTP: nothing would say where a message ends")
+var errEndless = errors.New("neither length nor trailer, fields nor HTTP: nothing would say where a message ends")
 
 // Check says why no line can be framed so; the error names the part.
 func (f *Framing) Check() error {
@@ -175,7 +176,9 @@ func (f *Framing) Check() error {
 		return fmt.Errorf("routing header: %d octets are given, it has %d", len(f.Header.Octets), n)
 	case l.Octets == 0 && (f.After != "" || l.Itself || l.Reserved || l.NoHeader || l.Trailer):
 		return fmt.Errorf("no length: nothing can stand after it, and it counts nothing")
-	case l.Octets == 0 && f.Trailer == "" && f.HTTP.Path == "":
+	case f.ByFields && *f != (Framing{ByFields: true, Header: f.Header}):
+		return fmt.Errorf("messages that end where their last field does: nothing else can stand around them")
+	case l.Octets == 0 && f.Trailer == "" && f.HTTP.Path == "" && !f.ByFields:
 		return errEndless
 	case l.Octets == 0 && f.Trailer == "" && (f.Before != "" || f.LRC):
 		return fmt.Errorf("octets before each message, or a check octet, with neither length nor trailer")

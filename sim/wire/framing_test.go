@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -101,7 +102,7 @@ func TestFramesAreWrittenAndReadAsTheirFramingSays(t *testing.T) {
 		if got, err := f.framing.Frame([]byte("x"), []byte(f.message), false); string(got) != "x"+want || err != nil {
 			t.Errorf("%s: writes\n%X, %v, want\n%X", f.name, got, err, want)
 		}
-		if at, err := f.framing.Find([]byte(want + "more")); string(at.Message) != f.message || at.End != len(want) || err != nil {
+		if at, err := (&wire.Format{Framing: f.framing}).Find([]byte(want + "more")); string(at.Message) != f.message || at.End != len(want) || err != nil {
 			t.Errorf("%s: finds %q up to %d, %v", f.name, at.Message, at.End, err)
 		}
 		d := &wire.Format{Framing: f.framing}
@@ -147,6 +148,48 @@ func TestBegunTellsWhatHasComeOfAMessage(t *testing.T) {
 			if rest := r.Rest(); string(rest) != frame[:n] {
 				t.Errorf("%s, %d octets: rest is %X", f.name, n, rest)
 			}
+		}
+	}
+}
+
+// A message that nothing stands around ends where its last field does, and is
+// waited for as long as it could be one.
+func TestMessagesThatEndWhereTheirFieldsDo(t *testing.T) {
+	d := dialect.ISO87()
+	d.Framing = wire.Framing{ByFields: true, Header: wire.Header{TPDU: true}}
+	if err := d.Compile(); err != nil {
+		t.Fatal(err)
+	}
+	m := d.NewMessage()
+	copy(m.Head, "\x60\x00\x01\x00\x00")
+	d.Form(dialect.Purchase).Begin(m)
+	m.SetFieldUint(11, 42)
+	m.SetFieldString(35, "6225000000000014=30122010000000000")
+	m.SetFieldString(41, "10000001")
+	b, err := wire.AppendFrame(nil, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := string(b)
+	for how, src := range map[string]io.Reader{
+		"in one write":   strings.NewReader(one + one + one),
+		"octet by octet": iotest.OneByteReader(strings.NewReader(one + one + one)),
+	} {
+		if got, err := cut(src, &d.Format); err != io.EOF || fmt.Sprint(got) != fmt.Sprint([]string{one, one, one}) {
+			t.Errorf("%s: %q, %v", how, got, err)
+		}
+	}
+	for n := 1; n < len(one); n++ {
+		if got, err := cut(strings.NewReader(one+one[:n]), &d.Format); err != io.ErrUnexpectedEOF || len(got) != 1 {
+			t.Errorf("%d octets of the next: %d messages, %v", n, len(got), err)
+		}
+	}
+	for stream, want := range map[string]error{
+		one + "GET / HTTP/1.1\r\n\r\n":        wire.ErrFrame,
+		one[:11] + strings.Repeat("?", 1<<20): wire.ErrLength,
+	} {
+		if _, err := cut(strings.NewReader(stream), &d.Format); !errors.Is(err, want) {
+			t.Errorf("%.60q: %v, want %v", stream, err, want)
 		}
 	}
 }
@@ -223,6 +266,7 @@ func TestFramingsThatNoLineHas(t *testing.T) {
 		"it counts nothing":                      {Trailer: "\x03", Length: wire.Length{Trailer: true}},
 		"want 2 each":                            {Length: wire.Binary2, KeepAlive: wire.KeepAlive{Octets: "\x00"}},
 		"with neither length nor trailer":        {Before: "\x02", HTTP: wire.HTTP{Path: "/pos"}},
+		"nothing else can stand around them":     {ByFields: true, Trailer: "\x03"},
 		"want a / and":                           {HTTP: wire.HTTP{Path: "pos"}},
 		"want the path":                          {Length: wire.Binary2, HTTP: wire.HTTP{Host: "a"}},
 		"printable ASCII":                        {HTTP: wire.HTTP{Path: "/", Host: "a\r\nb: c"}},
@@ -274,7 +318,7 @@ func TestMACIsPutIntoAFrame(t *testing.T) {
 	if err := f.Amend(frame); err != nil {
 		t.Fatal(err)
 	}
-	if at, err := f.Find(frame); err != nil || string(at.Message) != "0200ABCDEF01" {
+	if at, err := (&wire.Format{Framing: f}).Find(frame); err != nil || string(at.Message) != "0200ABCDEF01" {
 		t.Errorf("%q, %v", at.Message, err)
 	}
 	frame[7] = 3

@@ -17,16 +17,17 @@ type Reader struct {
 	SendBack func(keepAlive []byte) error
 
 	src        io.Reader
-	framing    *Framing
+	format     *Format
 	buf        []byte
 	start, end int
 	plain      int // octets of the length of a plain framing; 0 for another
 	searched   int // of the octets from start on, those without the end of the message
 }
 
-// NewReader reads messages of format f from src.
+// NewReader reads messages of format f from src. Only for messages that end where
+// their fields do must the format be compiled.
 func (f *Format) NewReader(src io.Reader) *Reader {
-	r := &Reader{src: src, framing: &f.Framing, buf: make([]byte, 512)}
+	r := &Reader{src: src, format: f, buf: make([]byte, 512)}
 	if f.plain() && f.KeepAlive == (KeepAlive{}) {
 		r.plain = f.Length.Octets
 	}
@@ -53,7 +54,7 @@ func (r *Reader) Next() ([]byte, error) {
 			return nil, err
 		}
 		frame := r.buf[r.start : r.start+at.end]
-		message, err := r.framing.within(frame, at)
+		message, err := r.format.within(frame, at)
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +63,7 @@ func (r *Reader) Next() ([]byte, error) {
 		if len(message) > 0 {
 			return message, nil
 		}
-		if r.framing.KeepAlive.Answer && r.SendBack != nil {
+		if r.format.KeepAlive.Answer && r.SendBack != nil {
 			if err := r.SendBack(frame); err != nil {
 				return nil, err
 			}
@@ -74,7 +75,7 @@ func (r *Reader) Next() ([]byte, error) {
 func (r *Reader) find() (found, error) {
 	for {
 		have := r.buf[r.start:r.end]
-		at, err := r.framing.scan(have, r.searched)
+		at, err := r.format.scan(have, r.searched)
 		if err != nil || at.end <= len(have) {
 			return at, err
 		}
@@ -111,19 +112,30 @@ func (r *Reader) announced(b []byte) (n int) {
 	return n
 }
 
-// Buffered reports whether a whole message has been read, so that Next will not
-// wait. A frame that can be none counts as one.
+// Buffered reports whether a message has been read as a whole, so that Next will
+// not wait. A frame that can be none counts as one, and an empty one does not.
 func (r *Reader) Buffered() bool {
 	have := r.buf[r.start:r.end]
 	if r.plain > 0 {
 		if len(have) < r.plain {
 			return false
 		}
-		n := r.announced(have)
-		return uint(n) > MaxFrame || len(have) >= r.plain+n
+		if n := r.announced(have); n > 0 {
+			return uint(n) > MaxFrame || len(have) >= r.plain+n
+		}
 	}
-	at, err := r.framing.scan(have, r.searched)
-	return err != nil || at.end <= len(have)
+	searched := r.searched
+	for range maxEmpty + 1 {
+		at, err := r.format.scan(have, searched)
+		switch {
+		case err != nil || at.end <= len(have) && (at.to > at.from || r.format.HTTP.Path != ""):
+			return true
+		case at.end > len(have):
+			return false
+		}
+		have, searched = have[at.end:], 0
+	}
+	return true // Next gives ErrIdle
 }
 
 // Rest takes out the octets that have been read and are of no message yet: the
@@ -140,7 +152,7 @@ func (r *Reader) Rest() []byte {
 // the next call.
 func (r *Reader) Begun() (octets []byte, announced int) {
 	have := r.buf[r.start:r.end]
-	at, err := r.framing.scan(have, r.searched)
+	at, err := r.format.scan(have, r.searched)
 	switch {
 	case err != nil:
 		return have, 0

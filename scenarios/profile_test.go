@@ -2,9 +2,11 @@ package scenarios
 
 import (
 	"context"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/posfleet/posfleet/features"
 	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -132,9 +135,16 @@ func serve(t testing.TB, p *profile.Profile, options ...host.Option) *line.Diale
 }
 
 // embeddedFor are the features that come with posfleet for a dialect.
-func embeddedFor(t testing.TB, dialect string) []*Feature {
+func embeddedFor(t testing.TB, network string) []*Feature {
 	t.Helper()
-	fs, err := ReadFeatures(features.FS, "core", dialect)
+	paths := []string{"core"}
+	d, _ := dialect.Named(network)
+	for _, name := range append(slices.Clone(d.Bases), network) {
+		if _, err := fs.Stat(features.FS, name); err == nil {
+			paths = append(paths, name)
+		}
+	}
+	fs, err := ReadFeatures(features.FS, paths...)
 	if err != nil {
 		t.Fatal(err)
 	}

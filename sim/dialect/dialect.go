@@ -24,6 +24,7 @@ type Dialect struct {
 	wire.Format
 	Name  string             // as profiles and flags spell it: "cup"
 	Title string             // for people
+	Bases []string           // the dialects that it extends and that come with posfleet
 	Masks map[int]Mask       // what may be shown of a field; Clear when absent
 	Parts map[int][]PartName // the parts of composed fields, for Describe; those of Places when absent
 	Forms []Form             // the transactions; of two that fit a message the earlier one is meant

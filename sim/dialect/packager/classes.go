@@ -121,16 +121,22 @@ var apart = map[string]string{
 	tlv + "IF_FBINARY":   "takes what is left of the message",
 }
 
-func init() {
-	const tagged = "puts its tag on the line, so it belongs into a composed field"
-	for _, name := range strings.Fields(`IFEP_LLCHAR IFEP_LLLCHAR IFELPE_LLLCHAR IFEP_LLLBINARY IFEPE_LLCHAR IFEPE_LLLCHAR IFEPE_LLBINARY
-		IFMC_LLCHAR IFMC_LLLCHAR IFMC_LLBINARY IFMC_LLLBINARY IFEMC_LLCHAR IFEMC_LLLCHAR IFIPM_LLLCHAR
-		IFA_TTLCHAR IFA_TTLLCHAR IFA_TTLLLCHAR IFA_TTLLLLCHAR IFA_TTTLLLCHAR IFA_TTLBINARY IFA_TTLLBINARY IFA_TTLLLBINARY IFA_TTLLLLBINARY`) {
-		apart[name] = tagged
+// tagged are those that put their tag on the line.
+var tagged = strings.Fields(`IFEP_LLCHAR IFEP_LLLCHAR IFELPE_LLLCHAR IFEP_LLLBINARY IFEPE_LLCHAR IFEPE_LLLCHAR IFEPE_LLBINARY
+	IFMC_LLCHAR IFMC_LLLCHAR IFMC_LLBINARY IFMC_LLLBINARY IFEMC_LLCHAR IFEMC_LLLCHAR IFIPM_LLLCHAR
+	IFA_TTLCHAR IFA_TTLLCHAR IFA_TTLLLCHAR IFA_TTLLLLCHAR IFA_TTTLLLCHAR IFA_TTLBINARY IFA_TTLLBINARY IFA_TTLLLBINARY IFA_TTLLLLBINARY
+	org.jpos.tlv.packager.IFTA_LLCHAR org.jpos.tlv.packager.IFTA_LLLCHAR org.jpos.tlv.packager.IFTA_LLNUM org.jpos.tlv.packager.IFTA_LLLNUM
+	org.jpos.tlv.packager.IFTA_LLBINARY org.jpos.tlv.packager.IFTA_LLLBINARY org.jpos.tlv.packager.IFTB_LLBINARY`)
+
+// whyNot says why a dialect does not have a class that jPOS has.
+func whyNot(class string) string {
+	if slices.Contains(tagged, class) {
+		return "puts its tag on the line, which only parts of a composed field have"
 	}
-	for _, name := range strings.Fields("IFTA_LLCHAR IFTA_LLLCHAR IFTA_LLNUM IFTA_LLLNUM IFTA_LLBINARY IFTA_LLLBINARY IFTB_LLBINARY") {
-		apart[tlv+name] = tagged
+	if why := apart[class]; why != "" {
+		return why
 	}
+	return "is a bitmap, which only field 1 is"
 }
 
 // bitmaps are the classes of bitmaps, by how they stand on the line.
@@ -163,6 +169,9 @@ var known = func() map[string]bool {
 		add(name)
 	}
 	for name := range bitmaps {
+		add(name)
+	}
+	for _, name := range tagged {
 		add(name)
 	}
 	for _, name := range oddBitmaps {

@@ -174,13 +174,8 @@ func (p *reader) field(e *element) *Field {
 	switch {
 	case c.most > 0 && f.Length > c.most:
 		p.fail(e.line, "%s: length %d is above %d, the longest that %s can tell; jPOS does not load the file", e, f.Length, c.most, f.Class)
-	case bitmaps[f.Class] != "":
-		f.Why = "is a bitmap"
 	case !whole:
-		f.Why = apart[f.Class]
-		if f.Why == "" {
-			f.Why = "is a bitmap of its own kind"
-		}
+		f.Why = whyNot(f.Class)
 	case f.Length < 1:
 		f.Why = fmt.Sprintf("has length %d, with which jPOS writes nothing", f.Length)
 	case c.prefix == "fixed" && f.Length > maxFixed:

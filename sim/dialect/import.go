@@ -123,7 +123,7 @@ var nameShape = regexp.MustCompile(`[^a-z0-9]+`)
 // none.
 func (d *draft) finish() (text []byte, notes []string, err error) {
 	if len(d.fields) == 0 {
-		return nil, nil, fmt.Errorf("%s: has no field from 2 on that a dialect can have: %s", d.from, strings.Join(append(d.left, "it has none at all"), "; "))
+		return nil, nil, fmt.Errorf("%s: has no field from 2 on that a dialect can have%s", d.from, strings.Join(append([]string{""}, d.left...), "; "))
 	}
 	d.classify()
 	d.mask()

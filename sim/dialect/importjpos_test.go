@@ -236,4 +236,3 @@ func (n *tally) unpack(v *jposVector) {
 	}
 	n.agree++
 }
-

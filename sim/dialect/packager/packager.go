@@ -152,15 +152,16 @@ func (p *reader) fields(of *element, f *File) map[int]*Field {
 
 // field reads one field; nil when something is wrong with it.
 func (p *reader) field(e *element) *Field {
+	told := len(p.errs)
 	f := &Field{Line: e.line, ID: p.number(e, "id", -1), Name: strings.TrimSpace(e.attr["name"]), Length: p.number(e, "length", 0)}
 	name := strings.TrimSpace(e.attr["class"])
 	f.Class = strings.TrimPrefix(name, iso)
 	switch {
+	case len(p.errs) > told || name == "":
+		return nil
 	case f.ID < 0 || f.ID > 192 && e.depth == 2:
 		p.fail(e.line, "%s: want a number from 0 to 128", e)
 		return nil
-	case name == "" || e.attr["length"] == "" || e.attr["id"] == "":
-		return nil // told already
 	case !known[name]:
 		p.fail(e.line, "%s: %w", e, noClass(name, known))
 		return nil

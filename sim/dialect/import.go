@@ -53,9 +53,11 @@ func Import(name string, data []byte, form string) (text []byte, notes []string,
 // draft is a dialect file in the making.
 type draft struct {
 	from, name, title string
-	mti, bitmap       string // encodings
-	header            int    // octets before the MTI
-	one               bool   // a single bitmap is declared
+	extends           string       // the dialect whose forms it has, "" for none
+	absent            map[int]bool // fields of that one which the specification lacks
+	mti, bitmap       string       // encodings
+	header            int          // octets before the MTI
+	one               bool         // a single bitmap is declared
 	fields            map[int]*draftField
 	took              []string
 	guessed           []string
@@ -71,6 +73,7 @@ type draftField struct {
 	prefix string
 	fill   string
 	mask   string
+	whole  bool     // without the parts that the dialect it extends has
 	parts  []string // 48.1: 1-4 name
 }
 
@@ -128,8 +131,8 @@ func (d *draft) finish() (text []byte, notes []string, err error) {
 	d.classify()
 	d.mask()
 	d.tell()
-	body := d.body()
-	text = append(d.head(), body...)
+	forms := d.borrow()
+	text = slices.Concat(d.head(), d.body(), forms)
 	if _, err := Parse(d.name+".yaml", text, nil); err != nil {
 		return nil, nil, fmt.Errorf("%s: the dialect made of it is none: %w", d.from, err)
 	}
@@ -209,13 +212,20 @@ func wrap(b *bytes.Buffer, note string) {
 // body is the file without its head.
 func (d *draft) body() []byte {
 	var b bytes.Buffer
+	if d.extends != "" {
+		fmt.Fprintf(&b, "extends: %s\n", d.extends)
+	}
 	fmt.Fprintf(&b, "name: %s\ntitle: %s\n", scalar(d.name), scalar(d.title))
 	fmt.Fprintf(&b, "\nframing: {length: binary2%s}\n", d.routing())
 	e := d.encodings()
 	fmt.Fprintf(&b, "\nencoding: {mti: %s, bitmap: %s, length: %s, n: %s, text: %s, b: %s, z: %s}\n", d.mti, d.bitmap, e["length"], e["n"], e["text"], e["b"], e["z"])
 	b.WriteString("\nfields:\n")
-	for _, n := range slices.Sorted(maps.Keys(d.fields)) {
-		d.fields[n].write(&b, n, e)
+	for n := range 129 {
+		if f := d.fields[n]; f != nil {
+			f.write(&b, n, e)
+		} else if d.absent[n] {
+			fmt.Fprintf(&b, "  %d: none\n", n)
+		}
 	}
 	return b.Bytes()
 }
@@ -278,6 +288,9 @@ func (f *draftField) write(b *bytes.Buffer, n int, encoding map[string]string) {
 		if key.value != "" {
 			fmt.Fprintf(b, ", %s: %s", key.key, key.value)
 		}
+	}
+	if f.whole {
+		b.WriteString(", parts: none")
 	}
 	b.WriteString("}\n")
 }

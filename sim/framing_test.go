@@ -53,7 +53,7 @@ func TestFleetPaysInEveryFraming(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				rep := serve(t, p).run(t, &sim.Run{Lines: lines, Terminals: 20, For: 50 * time.Millisecond})
+				rep := serve(t, p).run(t, &sim.Run{Lines: lines, Terminals: 20, For: 200 * time.Millisecond})
 				l := rep.Label("purchase")
 				if l == nil || rep.Failed > 0 || l.Counts[report.Approved] < 20 || l.Counts[report.Approved] != l.Counts.Sent() {
 					t.Errorf("purchases: %+v, %d failed", l, rep.Failed)

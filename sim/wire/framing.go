@@ -3,7 +3,6 @@ package wire
 import (
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Framing is how a message stands among the octets of a line, as data. A frame
@@ -27,77 +26,6 @@ type Framing struct {
 	KeepAlive KeepAlive // what keeps a connection open
 	HTTP      HTTP      // the whole frame is the body of an HTTP request or answer
 }
-
-// Length is the number before each message that says how many octets follow it.
-// It counts the message, routing header included, and, if it says so, more.
-type Length struct {
-	Octets   int        // 1 to 8; 0 for no length
-	Form     LengthForm // how the number is written
-	Itself   bool       // it counts its own octets
-	Reserved bool       // it counts those of Before and After
-	NoHeader bool       // it does not count the routing header, which follows all the same
-	Trailer  bool       // it counts those of the trailer and the check octet
-}
-
-// LengthForm is how the number of a [Length] is written.
-type LengthForm uint8
-
-// The forms of a length. Of digits the first are zeros.
-const (
-	BigEndian    LengthForm = iota // a number, its first octet the greatest
-	LittleEndian                   // a number, its first octet the least
-	ASCIIDigits                    // decimal digits in ASCII
-	PackedDigits                   // decimal digits, two to an octet
-	HexDigits                      // hexadecimal digits in ASCII: written small, read either way
-	EBCDICDigits                   // decimal digits in EBCDIC
-)
-
-// lengthForms are the forms by name.
-var lengthForms = [...]string{BigEndian: "binary", LittleEndian: "little", ASCIIDigits: "digits", PackedDigits: "packed", HexDigits: "hex", EBCDICDigits: "ebcdic"}
-
-// String is the name of the form as files have it.
-func (f LengthForm) String() string {
-	if int(f) < len(lengthForms) {
-		return lengthForms[f]
-	}
-	return "?"
-}
-
-// String is the name by which [LengthNamed] knows the length, without what it
-// counts; "none" for none.
-func (l Length) String() string {
-	if l.Octets == 0 {
-		return "none"
-	}
-	return fmt.Sprintf("%v%d", l.Form, l.Octets)
-}
-
-// The lengths that profiles may name.
-var (
-	Binary2 = Length{Octets: 2}
-	Binary4 = Length{Octets: 4}
-	Digits4 = Length{Octets: 4, Form: ASCIIDigits}
-)
-
-// Lengths are the usual lengths by name.
-func Lengths() map[string]Length {
-	return map[string]Length{"binary2": Binary2, "binary4": Binary4, "digits4": Digits4}
-}
-
-// LengthNamed is the length of a name: a form and how many octets, such as
-// binary2, little4, digits5, packed2, hex4 or ebcdic4, or none. It counts the
-// message.
-func LengthNamed(name string) (Length, bool) {
-	for f, form := range lengthForms {
-		if n, is := strings.CutPrefix(name, form); is && len(n) == 1 && n[0] >= '1' && n[0] <= '8' {
-			return Length{Octets: int(n[0] - '0'), Form: LengthForm(f)}, true
-		}
-	}
-	return Length{}, name == "none"
-}
-
-// LengthNames says which names LengthNamed knows.
-const LengthNames = "binary, little, digits, packed, hex or ebcdic and the number of octets, from 1 to 8, such as binary2, or none"
 
 // KeepAlive is what a peer sends while it has nothing to say. A frame without a
 // message is one, whatever stands here.

@@ -87,9 +87,6 @@ func (f *Framing) finish(dst []byte, from int) ([]byte, error) {
 	if n > MaxFrame {
 		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d go on a line", n, MaxFrame)}
 	}
-	if f.Header.BaseI && n >= baseILen {
-		dst[from+3], dst[from+4] = byte(n>>8), byte(n)
-	}
 	begin := from - f.Lead()
 	if l := &f.Length; l.Octets > 0 {
 		said := n + f.more()

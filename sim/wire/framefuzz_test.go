@@ -114,12 +114,8 @@ func reframed(t *testing.T, d *wire.Format, message []byte) {
 		if err != nil || len(message) == 0 {
 			return
 		}
-		copied := slices.Clone(message)
-		if d.Header.BaseI && len(message) >= 22 { // its length is put in
-			copy(copied[3:5], []byte{byte(len(message) >> 8), byte(len(message))})
-		}
 		at, err := d.Find(frame)
-		if err != nil || !slices.Equal(at.Message, copied) || at.End != len(frame) {
+		if err != nil || !slices.Equal(at.Message, message) || at.End != len(frame) {
 			if len(at.Message) == 0 && d.KeepAlive.Octets != "" && strings.HasPrefix(string(frame), d.KeepAlive.Octets) {
 				return // told to be none
 			}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 )
@@ -79,6 +80,23 @@ func (h *Header) answer(b []byte) {
 	case h.BaseI:
 		b[5], b[6], b[7], b[8], b[9], b[10] = b[8], b[9], b[10], b[5], b[6], b[7]
 	}
+}
+
+// checkBaseI says what is wrong with the BASE I header of a message. Source: the
+// octets that jPOS' VAPChannel writes and reads.
+func checkBaseI(b []byte) error {
+	wrong := func(at int, format string, args ...any) error {
+		return &FieldError{Field: -1, Offset: at, Reason: fmt.Sprintf("BASE I header "+format, args...)}
+	}
+	switch n := int(binary.BigEndian.Uint16(b[3:])); {
+	case b[0] != baseILen:
+		return wrong(0, "begins with %02X, want %02X, its length", b[0], baseILen)
+	case b[1]&0x80 != 0:
+		return wrong(1, "of a message sent back: another header follows, which is not read")
+	case n != len(b):
+		return wrong(3, "counts %d octets, header and message have %d", n, len(b))
+	}
+	return nil
 }
 
 // maxFixed is how many octets Before, After and Trailer may each have.

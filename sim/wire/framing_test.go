@@ -405,4 +405,20 @@ func TestAnswersOfBaseIHaveTheStationsChangedOver(t *testing.T) {
 	if !bytes.HasPrefix(frame, want) {
 		t.Errorf("%X, want %X…", frame, want)
 	}
+	for at, want := range map[int]string{
+		0: "BASE I header begins with 17, want 16",
+		1: "BASE I header of a message sent back",
+		4: fmt.Sprintf("BASE I header counts %d octets, header and message have %d", n^1, n),
+	} {
+		b := bytes.Clone(frame[4:])
+		if b[at] ^= 1; at == 1 {
+			b[at] ^= 0x81
+		}
+		if err := ans.Read(b); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if err := ans.Read(frame[4:]); err != nil {
+		t.Error(err)
+	}
 }

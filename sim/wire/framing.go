@@ -99,8 +99,8 @@ func checkBaseI(b []byte) error {
 	return nil
 }
 
-// maxFixed is how many octets Before, After and Trailer may each have.
-const maxFixed = 8
+// maxAround is how many octets Before, After and Trailer may each have.
+const maxAround = 8
 
 // errEndless is what is wrong with the zero Framing, which a Format may have of
 // which no message goes on a line.
@@ -112,8 +112,8 @@ func (f *Framing) Check() error {
 	switch n := f.Header.Len(); {
 	case l.Octets < 0 || l.Octets > 8 || int(l.Form) >= len(lengthForms):
 		return fmt.Errorf("length of %d octets, form %v: want %s", l.Octets, l.Form, LengthNames)
-	case max(len(f.Before), len(f.After), len(f.Trailer)) > maxFixed:
-		return fmt.Errorf("octets before and after the length and trailer: %d, %d and %d, at most %d each", len(f.Before), len(f.After), len(f.Trailer), maxFixed)
+	case max(len(f.Before), len(f.After), len(f.Trailer)) > maxAround:
+		return fmt.Errorf("octets before and after the length and trailer: %d, %d and %d, at most %d each", len(f.Before), len(f.After), len(f.Trailer), maxAround)
 	case f.Header.App < 0 || n > MaxHeader:
 		return fmt.Errorf("routing header of %d octets, at most %d", n, MaxHeader)
 	case f.Header.TPDU && f.Header.BaseI:

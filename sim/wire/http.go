@@ -158,7 +158,7 @@ func (h *HTTP) head(b []byte) (httpHead, error) {
 }
 
 // maxBody is how many octets a body may have: a message in its frame.
-const maxBody = MaxFrame + 3*maxFixed + 8 + 1
+const maxBody = MaxFrame + 3*maxAround + 8 + 1
 
 // field reads one line of a head.
 func (head *httpHead) field(line []byte) error {

@@ -309,6 +309,9 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 	if at-start > MaxFrame {
 		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d go on a line", at-start, MaxFrame)}
 	}
+	if m.f.Header.BaseI {
+		binary.BigEndian.PutUint16(out[start+3:], uint16(at-start))
+	}
 	m.raw = out[body:at:at]
 	return out[:at], nil
 }
@@ -399,6 +402,11 @@ func (m *Message) read(b []byte) (int, error) {
 		return len(b), &FieldError{Field: -1, Offset: len(b), Reason: fmt.Sprintf("ends within its routing header of %d octets", at)}
 	}
 	copy(m.Head, b)
+	if m.f.Header.BaseI {
+		if err := checkBaseI(b); err != nil {
+			return 0, err
+		}
+	}
 	m.buf = slices.Grow(m.buf, 2*len(b)+slackFor) // enough for all that is not foreign
 	buf, to := m.buf[:cap(m.buf)], 0
 	_, at, err := c.fields[0].take(buf, b, 0, at)

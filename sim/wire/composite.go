@@ -368,11 +368,15 @@ func (f *fieldCodec) takePart(buf, b []byte, at int) (int, int, error) {
 		if reason != "" {
 			return 0, at, &FieldError{Offset: at, Reason: reason}
 		}
-		if n > uint64(f.max) || n > uint64(2*len(b)) || f.unit == doubled && n&1 == 1 {
-			return 0, at, &FieldError{Offset: at, Reason: fmt.Sprintf("its length %d is above what is left, or %d", n, f.max)}
+		if n > uint64(2*len(b)) { // digits, two an octet, as moov counts them
+			return 0, at, &FieldError{Offset: at, Reason: fmt.Sprintf("its length %d is above what is left", n)}
+		}
+		units := f.unit.units(int(n))
+		if units < 0 || units > int(f.max) {
+			return 0, at, &FieldError{Offset: at, Reason: fmt.Sprintf("its length %d is above %d, or odd", n, f.max)}
 		}
 		at += took
-		as.count, as.max, as.keep = fixed, int32(f.unit.units(int(n))), 0
+		as.count, as.max, as.keep = fixed, int32(units), 0
 	}
 	return as.take(buf, b, 0, at)
 }

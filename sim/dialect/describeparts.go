@@ -15,6 +15,7 @@ func (d *Dialect) describeParts(w io.Writer, m *wire.Message, f int) {
 	v := m.Field(f)
 	switch d.mask(f) {
 	case Clear:
+		d.describeSubs(w, m, f)
 		v = d.scrubbed(f, v)
 		for _, p := range d.parts(f) {
 			if p.From < len(v) {
@@ -28,6 +29,23 @@ func (d *Dialect) describeParts(w io.Writer, m *wire.Message, f int) {
 		describeUploads(w, m, f)
 	case Tags:
 		describeTags(w, v)
+	}
+}
+
+// describeSubs writes the parts of a field whose parts are fields themselves.
+func (d *Dialect) describeSubs(w io.Writer, m *wire.Message, f int) {
+	n := 0
+	for s, err := range m.Subs(f) {
+		if n++; err != nil || n > maxTags {
+			return
+		}
+		shown := ""
+		if v := scrub(s.Value); !s.Composed && printable(v) {
+			shown = readable(v)
+		} else if !s.Composed {
+			shown = ScrubbedHex(s.Value)
+		}
+		writePart(w, s.Path, s.Title, shown)
 	}
 }
 

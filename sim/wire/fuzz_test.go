@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/moov-io/iso8583"
+	"github.com/moov-io/iso8583/encoding"
 	"github.com/moov-io/iso8583/field"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -120,6 +121,8 @@ func FuzzRead(f *testing.F) {
 //   - composite fields are packed in the order of its sorting, unknown elements
 //     may be gone, and an element of no octets loses its length octet, so that
 //     what was read may not read again: ours keeps the octets on the line;
+//   - zero octets between BER-TLV elements are filler (EMV book 3, annex B); it
+//     takes them for tags;
 //   - Track2 fields must match its pattern, lose their white space, and one of no
 //     characters packs as "=^^", which it then refuses to read: ours takes
 //     tracks as text.
@@ -132,7 +135,7 @@ func againstMoov(t *testing.T, d *dialect.Dialect, b []byte) {
 	}
 	track := m.HasField(35) && isTrack(d.Spec.Fields[35])
 	if theirs != nil {
-		if !track {
+		if !track && !mayHaveFiller(m) {
 			t.Fatalf("we read it, moov does not: %v", theirs)
 		}
 		return
@@ -170,6 +173,17 @@ func againstMoov(t *testing.T, d *dialect.Dialect, b []byte) {
 	if err != nil || string(octets) != string(packed[d.Header.Len():]) {
 		t.Fatalf("we pack\n%X, moov\n%X, %v", packed[d.Header.Len():], octets, err)
 	}
+}
+
+// mayHaveFiller reports whether a BER-TLV field of m has zero octets.
+func mayHaveFiller(m *wire.Message) bool {
+	for n := range m.Fields {
+		tag := m.Format().Spec.Fields[n].Spec().Tag
+		if tag != nil && tag.Enc == encoding.BerTLVTag && strings.Contains(m.FieldText(n), "\x00") {
+			return true
+		}
+	}
+	return false
 }
 
 func moovReads(spec *iso8583.MessageSpec, b []byte) (m *iso8583.Message, err error) {

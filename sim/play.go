@@ -40,22 +40,23 @@ type Plan struct {
 
 // Result is how the last exchange ended.
 type Result struct {
-	Of      dialect.Transaction
-	Outcome report.Outcome
-	Code    dialect.Code  // of the answer, zero when there is none
-	Why     error         // what was wrong, when it was refused, timed out, broken or unsent
-	Due     time.Duration // when it fell due, was sent and was done, in the run's time
-	Sent    time.Duration
-	Done    time.Duration
-	Amount  int64
-	Trace   uint32
-	Balance int64          // of a balance inquiry, fen
-	Told    bool           // the balance: the answer has one that can be read
-	Host    dialect.Totals // of a settlement: the host's
-	Flag    dialect.Flag   // of a settlement: for domestic cards
-	Totals  Comparison     // of a settlement: how both totals compare
-	Should  rules.Set      // the rules broken of an answer that keeps all it must
-	Stray   *Stray         // what came meanwhile that is not the answer; nil for nothing
+	Of         dialect.Transaction
+	Outcome    report.Outcome
+	Code       dialect.Code  // of the answer, zero when there is none
+	Why        error         // what was wrong, when it was refused, timed out, broken or unsent
+	Due        time.Duration // when it fell due, was sent and was done, in the run's time
+	Sent       time.Duration
+	Done       time.Duration
+	Amount     int64
+	Trace      uint32
+	Balance    int64          // of a balance inquiry, fen
+	Told       bool           // the balance: the answer has one that can be read
+	Host       dialect.Totals // of a settlement: the host's
+	ToldTotals bool           // of a settlement: there are totals in the answer, in Host
+	Flag       dialect.Flag   // of a settlement: for domestic cards
+	Totals     Comparison     // of a settlement: how both totals compare
+	Should     rules.Set      // the rules broken of an answer that keeps all it must
+	Stray      *Stray         // what came meanwhile that is not the answer; nil for nothing
 
 	ended   bool // an exchange took place
 	dialect *dialect.Dialect
@@ -351,6 +352,7 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	if f.Transaction == dialect.Settlement {
 		if v := p.ans.Get(wire.Totals); len(v) == dialect.TotalsLen {
 			r.Host, r.Flag = dialect.ReadTotals(v)
+			r.ToldTotals = true
 			_, foreign = dialect.ReadTotals(v[dialect.TotalsHalf:])
 		}
 	}

@@ -65,7 +65,7 @@ func (c *Check) Bind() error {
 	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title, Profile: c.Language.Profile.Name, Strict: c.Strict, Seed: c.Seed}
 	var errs []error
 	for _, f := range c.Features {
-		of := verdicts.Feature{Path: f.Path, Name: f.Name, Digest: f.Digest()}
+		of := verdicts.Feature{Path: f.Path, Name: scrubbed(f.Name), Digest: f.Digest()}
 		for _, s := range f.Scenarios {
 			p := &plan{index: len(c.plans), Verdict: &verdicts.Verdict{
 				ID: s.ID, Selector: s.Selector(), Name: s.Name, Example: s.Example, File: f.Path, Line: s.Line,
@@ -89,6 +89,7 @@ func (c *Check) Bind() error {
 				p.Outcome, p.Reason, p.Cause = verdicts.Skipped, lacking.Need, lacking.Need.lacks
 				p.Step, p.At, p.Phrase = lacking.Text, lacking.At, lacking.Phrase.English
 			}
+			scrub(p.Verdict)
 			p.roles, p.watches = cardsOf(p.bound)
 			c.plans = append(c.plans, p)
 			c.at[f.at(s.Line)] = p
@@ -230,6 +231,7 @@ func (c *Check) count(r *rules.Rule) {
 
 // tell hands a verdict on; mu is held.
 func (c *Check) tell(p *plan) {
+	scrub(p.Verdict)
 	c.played++
 	if p.Outcome == verdicts.Failed && p.Expected == "" && c.StopEarly {
 		c.stop.Store(true)

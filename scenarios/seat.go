@@ -114,7 +114,7 @@ func (s *seat) end(err error, stopped bool) {
 	}
 	if unsettled != nil && !stopped {
 		if c.results.Unsettled++; c.results.UnsettledWhy == "" {
-			c.results.UnsettledWhy = unsettled.Error()
+			c.results.UnsettledWhy = scrubbed(unsettled.Error())
 		}
 	}
 	switch {

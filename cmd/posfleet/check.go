@@ -157,7 +157,10 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 	check.Each = func(v *verdicts.Verdict) { teller.Tell(v) }
 	found, err := check.Run(ctx)
 	found.Target, found.Digest, found.Environment = n.target, digestOf(f.net.profile), report.ThisMachine(version())
-	found.Command, found.Again = append([]string{"posfleet"}, os.Args[1:]...), teller.Again
+	found.Command, found.Again = []string{"posfleet"}, string(scrub([]byte(teller.Again)))
+	for _, word := range os.Args[1:] {
+		found.Command = append(found.Command, string(scrub([]byte(word))))
+	}
 	found.WriteSummary(out)
 	if err := files.write(found); err != nil {
 		return &exit{code: exitIncomplete, err: err}

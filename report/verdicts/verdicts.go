@@ -58,14 +58,22 @@ func (v *Verdict) Why() string {
 	if v.Reason == nil {
 		return ""
 	}
-	return report.Printable(strings.TrimPrefix(v.Reason.Error(), v.Outcome.String()+": "))
+	return oneLine(strings.TrimPrefix(v.Reason.Error(), v.Outcome.String()+": "))
 }
 
-// digits are numbers, in hexadecimal too.
-var digits = regexp.MustCompile(`\b[0-9A-F]{4,}\b|\d+`)
+// oneLine is text fit to be shown in a line.
+func oneLine(text string) string {
+	return strings.ReplaceAll(report.Printable(strings.TrimSpace(text)), "\n", "; ")
+}
+
+// varying is what is another each time without meaning another cause: values of six
+// digits and more, in hexadecimal too (traces, references, check values), and this
+// machine's end of a connection.
+var varying = regexp.MustCompile(`(want "?)?\b[0-9A-F]{6,}\b|\S+->`)
 
 // cause is alike for verdicts with one cause: the outcome, what went wrong first or
-// the reason, but for its numbers, and of a failure without such a cause the phrase.
+// the reason, and of a failure without such a cause the phrase. Numbers of fields,
+// codes and what a feature wants belong to it.
 func (v *Verdict) cause() string {
 	what, phrase := v.Cause, ""
 	if what == "" {
@@ -74,7 +82,12 @@ func (v *Verdict) cause() string {
 			phrase = v.Phrase
 		}
 	}
-	return fmt.Sprint(v.Outcome, "\n", phrase, "\n", digits.ReplaceAllString(what, "#"))
+	return fmt.Sprint(v.Outcome, "\n", phrase, "\n", varying.ReplaceAllStringFunc(what, func(s string) string {
+		if v.Cause == "" && strings.HasPrefix(s, "want ") {
+			return s
+		}
+		return "#"
+	}))
 }
 
 // Feature holds the verdicts on the scenarios of one feature file.

@@ -38,14 +38,17 @@ type Check struct {
 	Cucumber  io.Writer               // gets Cucumber JSON; nil for none
 	Each      func(*verdicts.Verdict) // told each verdict as it falls, one at a time; may be nil
 
-	plans   []*plan
-	at      map[string]*plan         // by file:line
-	seats   chan *seat               // that are free
-	cards   map[string]*sync.RWMutex // of roles with fewer cards than seats
-	results *verdicts.Results
-	mu      sync.Mutex // guards results while scenarios are played
-	played  int        // scenarios that came to their turn
-	stop    atomic.Bool
+	plans    []*plan
+	at       map[string]*plan         // by file:line
+	seats    chan *seat               // that are free
+	cards    map[string]*sync.RWMutex // of roles with fewer cards than seats
+	results  *verdicts.Results
+	mu       sync.Mutex // guards results while scenarios are played
+	played   int        // scenarios that came to their turn
+	stop     atomic.Bool
+	absence  absence
+	answered int               // scenarios that had come to their turn when the host last answered
+	latest   *verdicts.Verdict // of them the last; nil for none
 }
 
 // plan is a scenario that is bound, with its verdict.
@@ -55,6 +58,8 @@ type plan struct {
 	bound   []*Bound
 	roles   []string // of the cards that it uses, in order
 	watches bool     // compares balances: nobody else may use its cards meanwhile
+	asserts bool     // says what is to come of it
+	rejects bool     // says that the terminal rejects an answer: that it breaks a rule is what is to come
 }
 
 // Bind binds every sentence of every scenario, so that what does not fit the
@@ -91,6 +96,8 @@ func (c *Check) Bind() error {
 			}
 			scrub(p.Verdict)
 			p.roles, p.watches = cardsOf(p.bound)
+			p.asserts = asserts(p.bound)
+			p.rejects = slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Rejects })
 			c.plans = append(c.plans, p)
 			c.at[f.at(s.Line)] = p
 			of.Verdicts = append(of.Verdicts, p.Verdict)

@@ -210,6 +210,8 @@ func checkExit(ctx context.Context, found *verdicts.Results, err error, sig *sig
 		return &exit{code: sig.code(), err: errors.New("stopped by a signal; the scenarios after it were not played")}
 	case err != nil:
 		return &exit{code: exitIncomplete, err: err}
+	case found.Broken() == 0 && found.Away != "":
+		return &exit{code: exitIncomplete, err: errors.New(found.Away)}
 	case found.Broken() == 0:
 		return nil
 	case !found.Answered && found.Count(verdicts.Failed) > 0:

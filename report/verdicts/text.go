@@ -103,6 +103,9 @@ func (r *Results) WriteSummary(w io.Writer) error {
 		fmt.Fprintf(&b, ", %d of the failed known to", n)
 	}
 	fmt.Fprintf(&b, " in %s\n", r.Took.Round(time.Millisecond))
+	if r.Away != "" {
+		fmt.Fprintf(&b, "INCOMPLETE: %s\n", r.Away)
+	}
 	surprising := r.surprises()
 	for v := range r.All() {
 		if surprising[v] {

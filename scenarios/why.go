@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ func (s *seat) explain(ctx context.Context, b *Bound, err error) error {
 	past := w.exchanges
 	v.Reason, v.Step, v.At, v.Phrase = err, b.Text, b.At, b.Phrase.English
 	shown := past[max(0, len(past)-2):]
-	if i := firstWrong(past, w.seen, err); i >= 0 {
+	if i := s.firstWrong(past, w.seen, err); i >= 0 {
 		r := &past[i].result
 		if why := s.check.isAway(ctx, r); why != nil {
 			v.Reason, v.Cause, v.Unreached = why, hostAway, true
@@ -28,7 +29,7 @@ func (s *seat) explain(ctx context.Context, b *Bound, err error) error {
 		v.Cause = causeOf(r)
 		if why := whyNotApproved(r).Error(); !strings.Contains(err.Error(), why) {
 			v.Reason = fmt.Errorf("%w; before that, the %s: %s", err, r.Of, why)
-			if last := &s.player.Last; i == len(past)-1 && last.Of == r.Of && last.Trace == r.Trace {
+			if same(&s.player.Last, r) {
 				v.Reason = fmt.Errorf("%w; %s", err, why)
 			}
 		}
@@ -40,36 +41,42 @@ func (s *seat) explain(ctx context.Context, b *Bound, err error) error {
 	return v.Reason
 }
 
-// firstWrong is the first exchange from which alone the rest may follow: that had no
-// verified answer although the line did nothing to it, or was declined and no
+// firstWrong is the first exchange from which alone the reason err may follow: that had
+// no verified answer although the line did nothing to it, or was declined and no
 // sentence has said so; seen is how many exchanges sentences have looked at. It is -1
-// when there is none, and when the reason err is about nothing but that answer's code.
-func firstWrong(past []exchange, seen int, err error) int {
+// when there is none. That the code of the last answer is another than wanted is a
+// cause of its own, unless that code says that the profile does not fit the host.
+func (s *seat) firstWrong(past []exchange, seen int, err error) int {
 	i := slices.IndexFunc(past, func(e exchange) bool {
 		return !e.bent && e.result.Outcome > report.Declined && e.result.Outcome != report.Open
 	})
-	j := min(seen, len(past))
-	for j < len(past) && !declined(past, j) {
-		j++
+	_, code := errors.AsType[*rules.Mismatch](err)
+	for j := range past {
+		switch r := &past[j].result; {
+		case i >= 0 && i <= j:
+			return i
+		case !s.declined(past, j):
+		case strings.Contains(err.Error(), whyNotApproved(r).Error()):
+			return j
+		case (j >= seen || r.Of == dialect.Reversal) && !(code && same(&s.player.Last, r) && r.Code.Keys() == ""):
+			return j
+		}
 	}
-	if j == len(past) || i >= 0 && i <= j {
-		return i
-	}
-	if r := &past[j].result; j == len(past)-1 && r.Code.Keys() == "" && !strings.Contains(err.Error(), whyNotApproved(r).Error()) {
-		return i
-	}
-	return j
+	return i
 }
 
 // declined reports whether the host declined exchange i, was to approve it as far as
-// the profile tells, and has approved none of its kind since. Declines of reversals
-// are for the policy to judge.
-func declined(past []exchange, i int) bool {
+// the profile tells, and has approved none of its kind since.
+func (s *seat) declined(past []exchange, i int) bool {
 	e := &past[i]
-	return e.result.Outcome == report.Declined && !e.bent && e.result.Of != dialect.Reversal &&
-		(e.card == nil || e.result.Code.String() != e.card.Expected()) &&
+	code := e.result.Code.String()
+	return e.result.Outcome == report.Declined && !e.bent && (e.card == nil || code != e.card.Expected()) &&
+		!(e.result.Of == dialect.Reversal && slices.Contains(s.player.T.Profile.Policy.ReversalAccepts, code)) &&
 		!slices.ContainsFunc(past[i+1:], func(later exchange) bool { return later.result.Of == e.result.Of && later.result.Approved() })
 }
+
+// same reports whether two results are of one exchange.
+func same(a, b *sim.Result) bool { return a.Of == b.Of && a.Trace == b.Trace }
 
 // causeOf says of an exchange that went wrong what other scenarios may say too.
 func causeOf(r *sim.Result) string {
@@ -91,7 +98,9 @@ func (s *seat) doubt(p *plan, w *world) {
 		p.Reason = fmt.Errorf("%w: nothing is asserted: no sentence says what is to come of it (Then the host approves)", sim.ErrUntested)
 	case len(broken) > 0:
 		p.Reason = fmt.Errorf("an answer breaks rule %s: %w", broken[0].Rule.ID, broken[0])
-		p.Cause = p.Reason.Error()
+		if p.Cause = broken[0].Error(); broken[0].Rule.Level != rules.Must {
+			p.Cause = p.Reason.Error()
+		}
 		p.Exchange = describe(s.check.Language.Profile.Dialect, w.exchanges[max(0, len(w.exchanges)-2):])
 	}
 }

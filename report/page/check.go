@@ -165,6 +165,8 @@ func checkCards(r *verdicts.Results) []verdictCard {
 		verdict = verdictCard{"Verdict", "warn", "?", "incomplete", "the host went away"}
 	case r.Count(verdicts.Passed) == 0:
 		verdict = verdictCard{"Verdict", "none", "–", "nothing was tested", ""}
+	case r.Musts() > 0:
+		verdict = verdictCard{"Verdict", "warn", "?", "conforms where it was tested", report.Plural(r.Musts(), "answer") + " broke a must"}
 	}
 	card := func(name string, o verdicts.Outcome, detail string) verdictCard {
 		n, sign := r.Count(o), signs[o]

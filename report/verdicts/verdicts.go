@@ -163,6 +163,16 @@ func (r *Results) lacking(v *Verdict) bool {
 	return r.Strict && (v.Outcome == Untested || v.Outcome == Skipped) && !v.Unreached
 }
 
+// Musts is how many answers broke a rule that they must keep.
+func (r *Results) Musts() (n int64) {
+	for _, of := range r.Rules {
+		if of.Level == "must" {
+			n += of.N
+		}
+	}
+	return n
+}
+
 // surprises are the scenarios that passed although they are known to fail. Of an
 // outline whose rows share an id some may pass.
 func (r *Results) surprises() map[*Verdict]bool {

@@ -87,8 +87,8 @@ func fieldRows(a Args) ([]fieldRow, error) {
 func (r *fieldRow) resolve(a Args) error {
 	d, pol := a.Profile.Dialect, &a.Profile.Policy
 	switch r.field {
-	case d.Place(wire.ResponseCode).Field:
-		r.compare, r.value = withValue, pol.ReversalReason
+	case d.Place(wire.Reason).Field:
+		r.compare, r.value = withValue, pol.ReversalReason.String()
 	case d.Place(wire.Original).Field:
 		r.compare, r.value = absent, "absent"
 		if pol.ReversalOriginal {

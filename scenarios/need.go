@@ -101,7 +101,7 @@ func (l *Language) asksPIN(b *Bound) bool {
 // name, and what they are.
 var policyKeys = map[string]func(*profile.Profile) string{
 	"reversal-tries":    func(p *profile.Profile) string { return strconv.Itoa(p.Policy.ReversalTries) },
-	"reversal-reason":   func(p *profile.Profile) string { return p.Policy.ReversalReason },
+	"reversal-reason":   func(p *profile.Profile) string { return p.Policy.ReversalReason.String() },
 	"reversal-original": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.ReversalOriginal) },
 	"keep-on-mismatch":  func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.KeepOnMismatch) },
 	"abort-on-reversal": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.AbortOnReversal) },
@@ -109,8 +109,14 @@ var policyKeys = map[string]func(*profile.Profile) string{
 	"supervisor":        func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.Supervisor) },
 	"auto-sign-off":     func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.AutoSignOff) },
 	"encrypt-tracks":    func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.EncryptTracks) },
-	"reversal-accepts":  func(p *profile.Profile) string { return strings.Join(p.Policy.ReversalAccepts, " ") },
-	"sign-in":           func(p *profile.Profile) string { return string(p.SignIn) },
+	"reversal-accepts": func(p *profile.Profile) string {
+		var all []string
+		for _, c := range p.Policy.ReversalAccepts {
+			all = append(all, c.String())
+		}
+		return strings.Join(all, " ")
+	},
+	"sign-in": func(p *profile.Profile) string { return string(p.SignIn) },
 }
 
 // policySays makes the sentence that a scenario is for terminals of one policy

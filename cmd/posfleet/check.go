@@ -17,6 +17,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/scenarios"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 )
 
@@ -76,7 +77,7 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	if err != nil {
 		return err
 	}
-	fs, err := f.choose(args, p.Dialect.Name)
+	fs, err := f.choose(args, p.Dialect)
 	if err != nil {
 		return usage(err)
 	}
@@ -133,8 +134,8 @@ func (f *checkFlags) seed() int64 {
 }
 
 // choose gives the features that a check plays.
-func (f *checkFlags) choose(args []string, dialect string) ([]*scenarios.Feature, error) {
-	fs, err := choose(args, dialect, f.tags, f.names)
+func (f *checkFlags) choose(args []string, d *dialect.Dialect) ([]*scenarios.Feature, error) {
+	fs, err := choose(args, d, f.tags, f.names)
 	if err != nil {
 		return nil, err
 	}

@@ -3,8 +3,8 @@ package capture
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
-	"sync"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -129,8 +129,8 @@ func Fits(f *wire.Format, b []byte) []dialect.Fit {
 		if at == 0 && len(fits) > 0 {
 			break // a length prefix that is right is no accident
 		}
-		for _, name := range []string{"cup", "iso87"} {
-			d := dialects()[name]
+		for _, name := range dialect.Names() {
+			d, _ := dialect.Named(name)
 			for _, h := range headers {
 				other := *d
 				other.Header = h
@@ -144,6 +144,9 @@ func Fits(f *wire.Format, b []byte) []dialect.Fit {
 					continue
 				}
 				known[fit{name, at, h.TPDU}] = true
+				if slices.ContainsFunc(d.Bases, func(base string) bool { return known[fit{base, at, h.TPDU}] }) {
+					continue // what it has of its own is not in this message
+				}
 				how := "dialect: " + name + headerKeys(h, b[at:])
 				if key != "" {
 					how += ", length: " + key
@@ -154,8 +157,6 @@ func Fits(f *wire.Format, b []byte) []dialect.Fit {
 	}
 	return fits
 }
-
-var dialects = sync.OnceValue(dialect.Dialects)
 
 // headers are the routing headers that are tried.
 var headers = func() []wire.Header {

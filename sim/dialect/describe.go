@@ -31,7 +31,7 @@ func (d *Dialect) DescribeField(w io.Writer, m *wire.Message, f int) {
 	fmt.Fprintf(w, "%3d  %-28s %s%s\n", f, d.FieldName(f), d.Shown(m, f), d.inWords(m, f))
 	d.describeParts(w, m, f)
 	if f == d.Place(wire.ResponseCode).Field && m.IsAnswer() {
-		if keys := code(m, f).Keys(); keys != "" {
+		if keys := d.About(CodeOf(m.Field(f))).Keys; keys != "" {
 			fmt.Fprintf(w, "       profile keys to look at: %s\n", keys)
 		}
 	}
@@ -46,26 +46,24 @@ func (d *Dialect) Hides(f int) bool {
 
 // inWords is what a response code means, after what is shown of it.
 func (d *Dialect) inWords(m *wire.Message, f int) string {
-	if f != d.Place(wire.ResponseCode).Field || d.mask(f) != Clear {
+	if d.mask(f) != Clear {
 		return ""
 	}
-	c := code(m, f)
-	words := c.Words()
-	if !m.IsAnswer() {
-		words = c.Reason()
+	var words, display string
+	switch c := CodeOf(m.Field(f)); {
+	case m.IsAnswer() && f == d.Place(wire.ResponseCode).Field:
+		about := d.About(c)
+		words, display = about.Words, about.Display
+	case f == d.Place(wire.Reason).Field:
+		words = d.ReasonWords(c)
 	}
-	if words == "" {
+	switch {
+	case words == "":
 		return ""
-	}
-	if text := c.Display(); m.IsAnswer() && text != "" {
-		return ": " + words + " (" + text + ")"
+	case display != "":
+		return ": " + words + " (" + display + ")"
 	}
 	return ": " + words
-}
-
-func code(m *wire.Message, f int) (c Code) {
-	copy(c[:], m.Field(f))
-	return c
 }
 
 // FieldName is what the spec calls field f, "" when the dialect lacks it.

@@ -14,6 +14,9 @@ import (
 // written there.
 type Open func(path string) ([]byte, error)
 
+// MaxFile is the longest dialect file that is read, in octets.
+const MaxFile = strict.MaxFile
+
 // maxExtends is how many dialects may build on one another.
 const maxExtends = 8
 
@@ -81,6 +84,9 @@ func document(name string, data []byte, open Open, depth int) (*reader, strict.V
 		r.Add(of.Reader)
 		return r, root, false
 	}
+	if r.bases = of.bases; !IsFile(base) {
+		r.bases = append(r.bases, base)
+	}
 	whole := r.Over(under, of.Reader, root).Without("extends")
 	if _, named := root.Key("name"); !named {
 		whole = whole.With("name", strings.TrimSuffix(path.Base(name), path.Ext(name)))
@@ -108,6 +114,7 @@ func source(base string, open Open) (text []byte, file string, err error) {
 // stands in a dialect.
 type reader struct {
 	*strict.Reader
+	bases    []string
 	d        *Dialect
 	at       map[int]strict.Value // fields
 	encoding map[string]string    // by kind of value: n, text, b, z, mti, bitmap, length
@@ -117,7 +124,7 @@ type reader struct {
 
 // dialect reads the whole file, whose parts need one another in this order.
 func (r *reader) dialect(root strict.Value) *Dialect {
-	r.d = &Dialect{}
+	r.d = &Dialect{Bases: r.bases}
 	d := r.d
 	var framing, encoding, fields, elements, pair, echo, mac, signIn, lists, transactions, reversal, codes strict.Value
 	found := r.Map(root, strict.Table{

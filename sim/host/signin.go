@@ -6,9 +6,6 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// malfunction is the answer when the host cannot do its part.
-const malfunction = "96"
-
 // session is what the host knows of a terminal's keys, from its first sign-in
 // on.
 type session struct {

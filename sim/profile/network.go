@@ -28,7 +28,7 @@ func (r reader) network(p *Profile, d *dialect.Dialect, given network, found map
 		fail("length", "%w", err)
 		return
 	}
-	p.Head = d.Head
+	p.Head = d.Head()
 	p.MAC, p.SignIn = d.Algorithm, d.KeyBlock
 	if given.mac != "" {
 		if p.MAC, err = keys.ParseAlgorithm(given.mac); err != nil {

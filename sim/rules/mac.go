@@ -18,7 +18,7 @@ var macPresent = check{always, 0,
 		if !x.Form.MACed || !x.Dialect.MAC {
 			return true
 		}
-		if !x.approves && (x.MACOnDecline != dialect.MACRequired || x.Code().KeysInDoubt()) {
+		if !x.approves && (x.MACOnDecline != dialect.MACRequired || x.Dialect.KeysInDoubt(x.Code())) {
 			return true
 		}
 		_, mac := x.Answer.MACSpan()

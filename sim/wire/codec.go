@@ -27,6 +27,9 @@ func (f *fieldCodec) put(dst []byte, at int, v []byte) (int, error) {
 	}
 	if f.count == fixed {
 		if len(v) != int(f.max) {
+			if f.signed && len(v) > 0 && len(v) < int(f.max) {
+				return f.put(dst, at, SignedZeros.Pad(v, int(f.max)))
+			}
 			return at, f.notFixed(at, len(v))
 		}
 	} else {
@@ -180,7 +183,7 @@ func (f *fieldCodec) takeCoded(buf, b []byte, to, at, n int) (int, int, error) {
 	size, reason := f.coder.unpack(buf[to:], b[at:at+span], n)
 	switch {
 	case reason != "":
-	case size != n && f.unit != halves:
+	case size != n && f.unit == own:
 		reason = noNibble // a spare one where none was counted
 	case f.digits && firstNotDigit(buf[to:to+size]) >= 0:
 		reason = noDigit
@@ -202,8 +205,11 @@ func (f *fieldCodec) padIsDigit(v []byte) bool {
 	return v[len(v)-1]&15 <= 9
 }
 
-// takeCount reads the length of a value, in units; -1 when it is none.
+// takeCount reads the length of a value, in units; -1, or odd, when it is none.
 func (f *fieldCodec) takeCount(b []byte, at int) int {
+	if f.count == rest {
+		return len(b) - at
+	}
 	if int(f.countLen) > len(b)-at {
 		return -1
 	}
@@ -250,7 +256,7 @@ func (f *fieldCodec) badCount(b []byte, at, size int) error {
 		return &FieldError{Offset: at, Reason: fmt.Sprintf("its length %d is above %d", size, f.max)}
 	case int(f.countLen) > len(b)-at:
 		return &FieldError{Offset: at, Reason: fmt.Sprintf("its length wants %d octets, %d are left", f.countLen, len(b)-at)}
-	case f.unit == doubled:
+	case size == odd:
 		return &FieldError{Offset: at, Reason: "its length is not an even number"}
 	case f.count == hexCount:
 		return &FieldError{Offset: at, Reason: "its length is not made of hexadecimal digits"}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 var (
@@ -197,6 +196,9 @@ func (f *Framing) finish(dst []byte, from int) ([]byte, error) {
 	begin := from - f.Lead()
 	if l := &f.Length; l.Octets > 0 {
 		said := n + f.more()
+		if l.NoHeader && n <= f.Header.Len() {
+			return dst, &FieldError{Field: -1, Offset: n, Reason: fmt.Sprintf("%d octets, no more than its routing header", n)}
+		}
 		if said < 0 || uint64(said) > l.Max() {
 			return dst, &FieldError{Field: -1, Offset: n, Reason: fmt.Sprintf("a length of %d, form %v says at most %d", said, l, l.Max())}
 		}
@@ -249,12 +251,13 @@ func lrc(b []byte) (sum byte) {
 // found is where a message lies among octets that begin with its frame.
 type found struct {
 	from, to int  // the message; from = to as long as its length is not known, and when it is empty
+	searched int  // octets without the end of the message, to be told the next time
 	end      int  // of the frame. Beyond the octets at hand: how many it takes to say more
 	chunked  bool // of HTTP: the message is what stands in chunks from there on
 }
 
-// scan finds the message at the beginning of b, of which the first octets have
-// been searched for the end of one before. It is an error when none can be there.
+// scan finds the message at the beginning of b, of which as many octets have been
+// searched as it said the last time. It is an error when none can be there.
 func (f *Framing) scan(b []byte, searched int) (found, error) {
 	if f.HTTP.Path != "" {
 		return f.HTTP.scan(b, searched)
@@ -263,18 +266,23 @@ func (f *Framing) scan(b []byte, searched int) (found, error) {
 		return f.scanToTrailer(b, searched)
 	}
 	lead := f.Lead()
-	if f.Before != "" && !strings.HasPrefix(f.Before, string(b[:min(len(b), len(f.Before))])) {
-		return found{}, f.wrongBegin(b)
+	if f.Before != "" && len(b) < lead {
+		return found{end: min(lead, len(b)+1)}, f.checkBegin(b) // at once, if it is another
 	}
 	if len(b) < lead {
 		return found{end: lead}, nil
+	}
+	if err := f.checkBegin(b); err != nil {
+		return found{}, err
 	}
 	said, err := f.Length.number(b[len(f.Before):])
 	if err != nil {
 		return found{}, err
 	}
-	if k := f.KeepAlive.Octets; k != "" && string(b[:lead]) == k {
-		return found{lead, lead, lead, false}, nil
+	for k := f.KeepAlive.Octets; len(k) >= lead; k = k[lead:] {
+		if string(b[:lead]) == k[:lead] {
+			return found{from: lead, to: lead, end: lead}, nil
+		}
 	}
 	more := f.more()
 	switch {
@@ -296,8 +304,8 @@ func (f *Framing) scan(b []byte, searched int) (found, error) {
 // scanToTrailer is scan where there is no length.
 func (f *Framing) scanToTrailer(b []byte, searched int) (found, error) {
 	from := len(f.Before)
-	if !strings.HasPrefix(f.Before, string(b[:min(len(b), from)])) {
-		return found{}, f.wrongBegin(b)
+	if err := f.checkBegin(b); err != nil {
+		return found{}, err
 	}
 	begin := max(from, searched-len(f.Trailer)+1)
 	n := -1
@@ -312,7 +320,7 @@ func (f *Framing) scanToTrailer(b []byte, searched int) (found, error) {
 		return found{}, fmt.Errorf("%w: %d octets without the trailer %X, at most %d are read", ErrLength, to-from, f.Trailer, MaxFrame)
 	}
 	if n < 0 {
-		return found{end: len(b) + 1}, nil
+		return found{end: len(b) + 1, searched: len(b)}, nil
 	}
 	at := found{from: from, to: to, end: to + f.tail()}
 	if len(b) >= at.end {
@@ -321,9 +329,13 @@ func (f *Framing) scanToTrailer(b []byte, searched int) (found, error) {
 	return at, nil
 }
 
-// wrongBegin is what is wrong with octets that do not begin as a frame does.
-func (f *Framing) wrongBegin(b []byte) error {
-	return fmt.Errorf("%w: begins with %X, want %X", ErrFrame, b[:min(len(b), len(f.Before))], f.Before)
+// checkBegin checks what stands before the length, as far as it has come.
+func (f *Framing) checkBegin(b []byte) error {
+	n := min(len(b), len(f.Before))
+	if n == 0 || string(b[:n]) == f.Before[:n] {
+		return nil
+	}
+	return fmt.Errorf("%w: begins with %X, want %X", ErrFrame, b[:n], f.Before)
 }
 
 // checkTail checks what stands after the message in a whole frame.
@@ -378,7 +390,7 @@ type Found struct {
 
 // Find gives the message of the frame with which b begins. It gives none, and no
 // error, when the frame is not there as a whole.
-func (f *Framing) Find(b []byte) (Found, error) {
+func (f *Format) Find(b []byte) (Found, error) {
 	at, err := f.scan(b, 0)
 	if err != nil || at.end > len(b) {
 		return Found{}, err
@@ -392,6 +404,29 @@ func (f *Framing) Find(b []byte) (Found, error) {
 		from += f.Lead()
 	}
 	return Found{message, from, at.end}, err
+}
+
+// scan is Framing's, and that of messages which end where their last field does.
+// Of those it cannot tell one that is wrong from one that is not whole, but by
+// its message type.
+func (f *Format) scan(b []byte, searched int) (found, error) {
+	if !f.ByFields {
+		return f.Framing.scan(b, searched)
+	}
+	m := f.Acquire()
+	defer m.Release()
+	window := b[:min(len(b), MaxFrame)]
+	n, err := m.ReadPart(window)
+	wrong, _ := err.(*FieldError)
+	switch {
+	case err == nil, wrong != nil && wrong.Field == -1 && n > f.Header.Len():
+		return found{to: n, end: n}, nil
+	case len(b) >= MaxFrame:
+		return found{}, fmt.Errorf("%w: no whole message in %d octets, at most %d are read: %w", ErrLength, len(b), MaxFrame, err)
+	case wrong != nil && wrong.Field == 0 && len(b) >= f.Header.Len()+f.codec.fields[0].span(4):
+		return found{}, fmt.Errorf("%w: %w", ErrFrame, err)
+	}
+	return found{end: len(b) + 1}, nil
 }
 
 // Says is how many octets of message the length announces at the beginning of b,

@@ -161,6 +161,25 @@ func TestBufferedTellsWhetherNextWouldWait(t *testing.T) {
 	}
 }
 
+// An answer that waits for the next message must not wait for one that an empty
+// one only announces.
+func TestEmptyMessagesAreNoneToWaitFor(t *testing.T) {
+	d := dialect.CUP()
+	frame := string(samples(t)[0].frame)
+	for stream, want := range map[string]bool{
+		frame + frame:                      true,
+		frame + "\x00\x00":                 false,
+		frame + "\x00\x00\x00":             false,
+		frame + "\x00\x00\x00\x00" + frame: true,
+		frame + strings.Repeat("\x00", 99): true, // ErrIdle comes at once
+	} {
+		r := d.NewReader(strings.NewReader(stream))
+		if _, err := r.Next(); err != nil || r.Buffered() != want {
+			t.Errorf("%d octets after a message: %v, %v, want %v", len(stream)-len(frame), r.Buffered(), err, want)
+		}
+	}
+}
+
 // errTimeout is err itself when it is a timeout.
 func errTimeout(err error) error {
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {

@@ -12,8 +12,8 @@ import (
 //	Before  length  After  header and fields  Trailer  check octet
 //
 // and each of these but the message may be left out. What ends a message is its
-// length, without one the trailer, or the body of an HTTP request. The zero
-// Framing is none: see [Framing.Check].
+// length, without one the trailer, the body of an HTTP request, or its last field.
+// The zero Framing is none: see [Framing.Check].
 //
 // Octets that are given are Go strings, so that framings can be compared.
 type Framing struct {
@@ -23,6 +23,7 @@ type Framing struct {
 	Header    Header    // routing header before the MTI; its octets are the message's
 	Trailer   string    // octets with which each frame ends, such as ETX (03); others there are an error
 	LRC       bool      // a last octet, the exclusive or of all after Before; Source: ISO 1155
+	ByFields  bool      // nothing stands around a message: it ends where its last field does
 	KeepAlive KeepAlive // what keeps a connection open
 	HTTP      HTTP      // the whole frame is the body of an HTTP request or answer
 }
@@ -101,7 +102,7 @@ const LengthNames = "binary, little, digits, packed, hex or ebcdic and the numbe
 // KeepAlive is what a peer sends while it has nothing to say. A frame without a
 // message is one, whatever stands here.
 type KeepAlive struct {
-	Octets string // another one, as long as Before, length and After together, such as 00 01
+	Octets string // others, each as long as Before, length and After together, such as 00 01
 	Answer bool   // it is sent back; else it is passed over
 }
 
@@ -152,12 +153,12 @@ func (h *Header) answer(b []byte) {
 	}
 }
 
-// mostAround is how many octets Before, After and Trailer may each have.
-const mostAround = 8
+// maxAround is how many octets Before, After and Trailer may each have.
+const maxAround = 8
 
 // errEndless is what is wrong with the zero Framing, which a Format may have of
 // which no message goes on a line.
-var errEndless = errors.New("neither length nor trailer nor HTTP: nothing would say where a message ends")
+var errEndless = errors.New("neither length nor trailer, fields nor HTTP: nothing would say where a message ends")
 
 // Check says why no line can be framed so; the error names the part.
 func (f *Framing) Check() error {
@@ -165,8 +166,8 @@ func (f *Framing) Check() error {
 	switch n := f.Header.Len(); {
 	case l.Octets < 0 || l.Octets > 8 || int(l.Form) >= len(lengthForms):
 		return fmt.Errorf("length of %d octets, form %v: want %s", l.Octets, l.Form, LengthNames)
-	case max(len(f.Before), len(f.After), len(f.Trailer)) > mostAround:
-		return fmt.Errorf("octets before and after the length and trailer: %d, %d and %d, at most %d each", len(f.Before), len(f.After), len(f.Trailer), mostAround)
+	case max(len(f.Before), len(f.After), len(f.Trailer)) > maxAround:
+		return fmt.Errorf("octets before and after the length and trailer: %d, %d and %d, at most %d each", len(f.Before), len(f.After), len(f.Trailer), maxAround)
 	case f.Header.App < 0 || n > MaxHeader:
 		return fmt.Errorf("routing header of %d octets, at most %d", n, MaxHeader)
 	case f.Header.TPDU && f.Header.BaseI:
@@ -175,12 +176,16 @@ func (f *Framing) Check() error {
 		return fmt.Errorf("routing header: %d octets are given, it has %d", len(f.Header.Octets), n)
 	case l.Octets == 0 && (f.After != "" || l.Itself || l.Reserved || l.NoHeader || l.Trailer):
 		return fmt.Errorf("no length: nothing can stand after it, and it counts nothing")
-	case l.Octets == 0 && f.Trailer == "" && f.HTTP.Path == "":
+	case f.ByFields && *f != (Framing{ByFields: true, Header: f.Header}):
+		return fmt.Errorf("messages that end where their last field does: nothing else can stand around them")
+	case l.Octets == 0 && f.Trailer == "" && f.HTTP.Path == "" && !f.ByFields:
 		return errEndless
+	case l.Octets == 0 && f.Trailer == "" && (f.Before != "" || f.LRC):
+		return fmt.Errorf("octets before each message, or a check octet, with neither length nor trailer")
 	case f.HTTP.Path != "" && f.KeepAlive != (KeepAlive{}):
 		return fmt.Errorf("keep-alives: HTTP has none")
-	case f.KeepAlive.Octets != "" && (l.Octets == 0 || len(f.KeepAlive.Octets) != f.Lead()):
-		return fmt.Errorf("keep-alive of %d octets: want %d, those of a length and what stands around it", len(f.KeepAlive.Octets), f.Lead())
+	case f.KeepAlive.Octets != "" && (l.Octets == 0 || len(f.KeepAlive.Octets)%f.Lead() != 0 || len(f.KeepAlive.Octets) > 4*f.Lead()):
+		return fmt.Errorf("keep-alives of %d octets: want %d each, those of a length and what stands around it, and at most 4", len(f.KeepAlive.Octets), f.Lead())
 	}
 	return f.HTTP.check()
 }

@@ -86,6 +86,9 @@ func (h *HTTP) scan(b []byte, searched int) (found, error) {
 		if n > maxHead || n < 0 && len(b) > maxHead {
 			return found{}, fmt.Errorf("%w: an HTTP head of more than %d octets", ErrFrame, maxHead)
 		}
+		if n < 0 && at == 0 {
+			return found{end: len(b) + 1, searched: len(b)}, nil
+		}
 		if n < 0 {
 			return found{end: len(b) + 1}, nil
 		}
@@ -155,7 +158,7 @@ func (h *HTTP) head(b []byte) (httpHead, error) {
 }
 
 // maxBody is how many octets a body may have: a message in its frame.
-const maxBody = MaxFrame + 3*mostAround + 8 + 1
+const maxBody = MaxFrame + 3*maxFixed + 8 + 1
 
 // field reads one line of a head.
 func (head *httpHead) field(line []byte) error {

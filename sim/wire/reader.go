@@ -17,16 +17,17 @@ type Reader struct {
 	SendBack func(keepAlive []byte) error
 
 	src        io.Reader
-	framing    *Framing
+	format     *Format
 	buf        []byte
 	start, end int
 	plain      int // octets of the length of a plain framing; 0 for another
 	searched   int // of the octets from start on, those without the end of the message
 }
 
-// NewReader reads messages of format f from src.
+// NewReader reads messages of format f from src. Only for messages that end where
+// their fields do must the format be compiled.
 func (f *Format) NewReader(src io.Reader) *Reader {
-	r := &Reader{src: src, framing: &f.Framing, buf: make([]byte, 512)}
+	r := &Reader{src: src, format: f, buf: make([]byte, 512)}
 	if f.plain() && f.KeepAlive == (KeepAlive{}) {
 		r.plain = f.Length.Octets
 	}
@@ -39,6 +40,11 @@ func (f *Format) NewReader(src io.Reader) *Reader {
 // ErrFrame or ErrIdle when reading on would be wrong, or what the source or
 // SendBack gave.
 func (r *Reader) Next() ([]byte, error) {
+	if r.plain > 0 {
+		if message, err := r.nextPlain(); message != nil || err != nil {
+			return message, err
+		}
+	}
 	for empty := 0; ; empty++ {
 		if empty > maxEmpty {
 			return nil, ErrIdle
@@ -48,7 +54,7 @@ func (r *Reader) Next() ([]byte, error) {
 			return nil, err
 		}
 		frame := r.buf[r.start : r.start+at.end]
-		message, err := r.framing.within(frame, at)
+		message, err := r.format.within(frame, at)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +63,7 @@ func (r *Reader) Next() ([]byte, error) {
 		if len(message) > 0 {
 			return message, nil
 		}
-		if r.framing.KeepAlive.Answer && r.SendBack != nil {
+		if r.format.KeepAlive.Answer && r.SendBack != nil {
 			if err := r.SendBack(frame); err != nil {
 				return nil, err
 			}
@@ -69,38 +75,67 @@ func (r *Reader) Next() ([]byte, error) {
 func (r *Reader) find() (found, error) {
 	for {
 		have := r.buf[r.start:r.end]
-		at, err := r.scan(have)
+		at, err := r.format.scan(have, r.searched)
 		if err != nil || at.end <= len(have) {
 			return at, err
 		}
-		r.searched = len(have)
+		r.searched = at.searched
 		if err := r.fill(at.end); err != nil {
 			return at, err
 		}
 	}
 }
 
-// scan finds the message in what has been read.
-func (r *Reader) scan(have []byte) (found, error) {
-	if r.plain == 0 || len(have) < r.plain {
-		return r.framing.scan(have, r.searched)
+// nextPlain is Next for a plain framing: what all messages of most networks
+// take. It gives nothing, and no error, where there is more to it.
+func (r *Reader) nextPlain() ([]byte, error) {
+	if err := r.fill(r.plain); err != nil {
+		return nil, err
 	}
-	n := 0
-	for _, c := range have[:r.plain] {
-		n = n<<8 | int(c)
+	n := r.announced(r.buf[r.start:])
+	if n == 0 || uint(n) > MaxFrame {
+		return nil, nil
 	}
-	if uint(n) > MaxFrame {
-		return r.framing.scan(have, 0)
+	if err := r.fill(r.plain + n); err != nil {
+		return nil, err
 	}
-	return found{from: r.plain, to: r.plain + n, end: r.plain + n}, nil
+	from := r.start + r.plain
+	r.start = from + n
+	return r.buf[from:r.start:r.start], nil
 }
 
-// Buffered reports whether a whole message has been read, so that Next will not
-// wait. A frame that can be none counts as one.
+// announced is the number with which b begins.
+func (r *Reader) announced(b []byte) (n int) {
+	for _, c := range b[:r.plain] {
+		n = n<<8 | int(c)
+	}
+	return n
+}
+
+// Buffered reports whether a message has been read as a whole, so that Next will
+// not wait. A frame that can be none counts as one, and an empty one does not.
 func (r *Reader) Buffered() bool {
 	have := r.buf[r.start:r.end]
-	at, err := r.scan(have)
-	return err != nil || at.end <= len(have)
+	if r.plain > 0 {
+		if len(have) < r.plain {
+			return false
+		}
+		if n := r.announced(have); n > 0 {
+			return uint(n) > MaxFrame || len(have) >= r.plain+n
+		}
+	}
+	searched := r.searched
+	for range maxEmpty + 1 {
+		at, err := r.format.scan(have, searched)
+		switch {
+		case err != nil || at.end <= len(have) && (at.to > at.from || r.format.HTTP.Path != ""):
+			return true
+		case at.end > len(have):
+			return false
+		}
+		have, searched = have[at.end:], 0
+	}
+	return true // Next gives ErrIdle
 }
 
 // Rest takes out the octets that have been read and are of no message yet: the
@@ -117,7 +152,7 @@ func (r *Reader) Rest() []byte {
 // the next call.
 func (r *Reader) Begun() (octets []byte, announced int) {
 	have := r.buf[r.start:r.end]
-	at, err := r.scan(have)
+	at, err := r.format.scan(have, r.searched)
 	switch {
 	case err != nil:
 		return have, 0

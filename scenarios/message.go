@@ -167,10 +167,11 @@ func checkFields(d *dialect.Dialect, t dialect.Transaction, table []fieldRow, m,
 		if string(got) == want && (got != nil || r.compare != withValue) {
 			continue
 		}
-		if r.field > 0 && d.Masks[r.field] != dialect.Clear {
-			return fmt.Errorf("field %s (%s) is %s, not %s", r.name, d.FieldName(r.field), d.Shown(m, r.field), map[bool]string{true: r.value, false: "as given"}[r.compare != withValue])
+		wanted := quoted(d.ShownValue(r.field, want))
+		if r.compare != withValue {
+			wanted = r.shown(d, map[bool]*wire.Message{true: original, false: request}[r.compare == withOriginal])
 		}
-		return fmt.Errorf("field %s is %s, want %s", r.name, quoted(got), quoted([]byte(want)))
+		return fmt.Errorf("field %s is %s, want %s", r.label(d), r.shown(d, m), wanted)
 	}
 	if len(lacking) > 0 {
 		return fmt.Errorf("%w: field %s is absent, which should be there and need not", sim.ErrUntested, strings.Join(lacking, ", "))
@@ -178,12 +179,34 @@ func checkFields(d *dialect.Dialect, t dialect.Transaction, table []fieldRow, m,
 	return nil
 }
 
-// quoted shows a field's value; one that is not there is absent.
-func quoted(v []byte) string {
-	if v == nil || len(bytes.Trim(v, "\x00")) == 0 {
-		return "absent"
+// label is the row's field as it is written there, with the name of what is not to
+// be shown.
+func (r *fieldRow) label(d *dialect.Dialect) string {
+	if r.field > 0 && d.Masks[r.field] != dialect.Clear {
+		return fmt.Sprintf("%s (%s)", r.name, d.FieldName(r.field))
 	}
-	return strconv.Quote(string(v))
+	return r.name
+}
+
+// shown is the row's field in a message as it may be shown.
+func (r *fieldRow) shown(d *dialect.Dialect, m *wire.Message) string {
+	switch v := r.in(m); {
+	case len(bytes.Trim(v, "\x00")) == 0:
+		return "absent"
+	case r.field == 0:
+		return quoted(string(v))
+	case !r.whole:
+		return quoted(d.ShownElement(m, r.part))
+	}
+	return quoted(d.Shown(m, r.field))
+}
+
+// quoted is a value in quotes, or what stands in its place.
+func quoted(shown string) string {
+	if shown == "what the table says" || shown == "absent" || strings.HasPrefix(shown, "(") {
+		return shown
+	}
+	return `"` + shown + `"`
 }
 
 // carries makes a Make that looks at messages of the past: of the latest

@@ -31,7 +31,8 @@ final class Book {
     private final Map<String, Long> balances = new HashMap<>();
     private final Map<String, Terminal> terminals = new HashMap<>();
     private final Map<String, Entry> byReference = new HashMap<>();
-    private long payments, refunds, reversals, references;
+    private long references;
+    private long count, taken; // payments that stand, and money that was taken and not given back
 
     Book(long opening, long limit) {
         this.opening = opening;
@@ -87,7 +88,7 @@ final class Book {
         }
         move(e, -amount);
         byReference.put(reference, e);
-        payments++;
+        count++;
         return "00";
     }
 
@@ -107,7 +108,6 @@ final class Book {
         paid.refunded += amount;
         e.original = paid;
         move(e, amount);
-        refunds++;
         return "00";
     }
 
@@ -130,17 +130,18 @@ final class Book {
         }
         if (e.moved != 0) {
             move(e, -e.moved);
-            reversals++;
             if (e.original != null) {
                 e.original.refunded -= amount;
+            } else {
+                count--;
             }
         }
         return "00";
     }
 
-    /** What happened, for the one who compares it with what terminals say. */
+    /** What stands, for the one who compares it with what terminals say. */
     synchronized String totals() {
-        return String.format("book: %d payments, %d refunds, %d reversed", payments, refunds, reversals);
+        return "book " + count + " " + taken;
     }
 
     private boolean begin(String terminal, String trace, String time, Entry e) {
@@ -155,5 +156,6 @@ final class Book {
     private void move(Entry e, long amount) {
         balances.put(e.account, balance(e.account) + amount);
         e.moved += amount;
+        taken -= amount;
     }
 }

@@ -18,7 +18,8 @@ import org.jpos.util.ThreadPool;
 /**
  * A payment host on jPOS: its server, channels and packagers, and nothing of posfleet. It speaks
  * ISO 8583:1987 without keys: no MAC, a logon without a key exchange, PIN blocks unread. It listens on
- * loopback, says where, and ends with its standard input.
+ * loopback and says where; for each line of its standard input it says how many payments stand and what
+ * was taken by them, and it ends with it.
  */
 public final class Host implements ISORequestListener {
     /** Fields that an answer brings back: of 48 to 63 the private ones that only the terminal reads. */
@@ -60,9 +61,11 @@ public final class Host implements ISORequestListener {
         Thread thread = new Thread(server, "server");
         thread.setDaemon(true);
         thread.start();
-        while (System.in.read() >= 0) {
+        for (int c; (c = System.in.read()) >= 0; ) {
+            if (c == '\n') {
+                System.out.println(book.totals());
+            }
         }
-        System.out.println(book.totals());
         System.exit(0);
     }
 

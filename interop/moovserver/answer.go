@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/moov-io/iso8583"
-	"github.com/moov-io/iso8583/specs"
 )
 
 // echoed are the fields that an answer brings back.
@@ -17,7 +16,7 @@ var echoed = []int{3, 4, 7, 11, 22, 23, 24, 25, 41, 42, 49, 60}
 func answer(m *iso8583.Message, b *book, now time.Time) *iso8583.Message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	a := iso8583.NewMessage(specs.Spec87ASCII)
+	a := iso8583.NewMessage(spec)
 	mti, _ := m.GetMTI()
 	a.MTI(mti[:2] + string(mti[2]+1) + mti[3:])
 	for _, f := range echoed {

@@ -4,6 +4,9 @@
 // function codes of ISO 8583:1993 say it (801 sign-on, 802 sign-off, 831 echo). It
 // knows no keys: no MAC, a sign-on that brings none, PIN blocks unread.
 //
+// Of Spec87ASCII one thing is mended: its bitmap has 16 octets in every message, with
+// no bit that says so, and no peer but moov would read it.
+//
 //	moovserver --accounts 6225000090000510=50
 //
 // It listens on loopback and says where; for each line of its standard input it
@@ -17,6 +20,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"os"
 	"strconv"
@@ -24,8 +28,19 @@ import (
 	"time"
 
 	"github.com/moov-io/iso8583"
+	"github.com/moov-io/iso8583/encoding"
+	"github.com/moov-io/iso8583/field"
+	"github.com/moov-io/iso8583/prefix"
 	"github.com/moov-io/iso8583/specs"
 )
+
+// spec is Spec87ASCII with a first bitmap of 8 octets, and a second when its first
+// bit is set.
+var spec = &iso8583.MessageSpec{Name: specs.Spec87ASCII.Name, Fields: maps.Clone(specs.Spec87ASCII.Fields)}
+
+func init() {
+	spec.Fields[1] = field.NewBitmap(&field.Spec{Length: 8, Enc: encoding.BytesToASCIIHex, Pref: prefix.Hex.Fixed})
+}
 
 func main() {
 	log.SetFlags(0)
@@ -78,7 +93,7 @@ func serve(c net.Conn, b *book) {
 		if _, err := io.ReadFull(c, raw); err != nil {
 			return
 		}
-		m := iso8583.NewMessage(specs.Spec87ASCII)
+		m := iso8583.NewMessage(spec)
 		if err := m.Unpack(raw); err != nil {
 			log.Print(err) // its text is of fields and lengths, not of values
 			return

@@ -158,8 +158,8 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	}
 	r.entryModes(entry)
 	r.named(lists)
-	r.transactions(transactions)
 	r.codes(codes)
+	r.transactions(transactions)
 	r.reversal(reversal)
 	r.compileForms(transactions)
 	return d

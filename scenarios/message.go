@@ -12,7 +12,7 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-const fieldTable = "columns field and value (字段, 值); a field is a number (4), a part (60.3), MTI, MAC or a name (amount, 金额), a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有), \"absent\" (无), \"as the dialect says\" (按网络规定: what all requests of its kind have there) or \"as the policy says\" (按终端参数: the reason of a reversal, its field 61)"
+const fieldTable = "columns field and value (字段, 值); a field is a number (4), a part (60.3), MTI, MAC or a name (amount, 金额), a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有), \"should be present\" (应有: untested without), \"absent\" (无), \"as the dialect says\" (按网络规定: what all requests of its kind have there) or \"as the policy says\" (按终端参数: the reason of a reversal, its field 61)"
 
 // comparison is how a field is compared with what its row says.
 type comparison int
@@ -22,6 +22,7 @@ const (
 	withOriginal
 	withRequest
 	present
+	expected
 	absent
 	byPolicy
 	byDialect
@@ -34,6 +35,7 @@ var comparisons = []word[comparison]{
 	{"as in the purchase", "与原交易相同", withOriginal},
 	{"as in the request", "与请求相同", withRequest},
 	{"present", "有", present},
+	{"should be present", "应有", expected},
 	{"absent", "无", absent},
 	{"as the policy says", "按终端参数", byPolicy},
 	{"as the dialect says", "按网络规定", byDialect},
@@ -137,8 +139,10 @@ func (r *fieldRow) constant(d *dialect.Dialect, t dialect.Transaction, answer bo
 	return string(r.in(m))
 }
 
-// checkFields compares a message of transaction t with the table.
+// checkFields compares a message of transaction t with the table. What should be
+// there and is not leaves it untested, if all else is as it says.
 func checkFields(d *dialect.Dialect, t dialect.Transaction, table []fieldRow, m, request, original *wire.Message) error {
+	var lacking []string
 	for _, r := range table {
 		got := r.in(m)
 		want := r.value
@@ -146,6 +150,11 @@ func checkFields(d *dialect.Dialect, t dialect.Transaction, table []fieldRow, m,
 		case present, absent:
 			if (got != nil) != (r.compare == present) {
 				return fmt.Errorf("field %s is %s, want it %s", r.name, map[bool]string{true: "present", false: "absent"}[got != nil], map[bool]string{true: "present", false: "absent"}[r.compare == present])
+			}
+			continue
+		case expected:
+			if got == nil {
+				lacking = append(lacking, r.name)
 			}
 			continue
 		case withOriginal:
@@ -163,20 +172,46 @@ func checkFields(d *dialect.Dialect, t dialect.Transaction, table []fieldRow, m,
 		if string(got) == want && (got != nil || r.compare != withValue) {
 			continue
 		}
-		if r.field > 0 && d.Masks[r.field] != dialect.Clear {
-			return fmt.Errorf("field %s (%s) is %s, not %s", r.name, d.FieldName(r.field), d.Shown(m, r.field), map[bool]string{true: r.value, false: "as given"}[r.compare != withValue])
+		wanted := quoted(d.ShownValue(r.field, want))
+		if r.compare != withValue {
+			wanted = r.shown(d, map[bool]*wire.Message{true: original, false: request}[r.compare == withOriginal])
 		}
-		return fmt.Errorf("field %s is %s, want %s", r.name, quoted(got), quoted([]byte(want)))
+		return fmt.Errorf("field %s is %s, want %s", r.label(d), r.shown(d, m), wanted)
+	}
+	if len(lacking) > 0 {
+		return fmt.Errorf("%w: field %s is absent, which should be there and need not", sim.ErrUntested, strings.Join(lacking, ", "))
 	}
 	return nil
 }
 
-// quoted shows a field's value; one that is not there is absent.
-func quoted(v []byte) string {
-	if v == nil || len(bytes.Trim(v, "\x00")) == 0 {
-		return "absent"
+// label is the row's field as it is written there, with the name of what is not to
+// be shown.
+func (r *fieldRow) label(d *dialect.Dialect) string {
+	if r.field > 0 && d.Masks[r.field] != dialect.Clear {
+		return fmt.Sprintf("%s (%s)", r.name, d.FieldName(r.field))
 	}
-	return strconv.Quote(string(v))
+	return r.name
+}
+
+// shown is the row's field in a message as it may be shown.
+func (r *fieldRow) shown(d *dialect.Dialect, m *wire.Message) string {
+	switch v := r.in(m); {
+	case len(bytes.Trim(v, "\x00")) == 0:
+		return "absent"
+	case r.field == 0:
+		return quoted(string(v))
+	case !r.whole:
+		return quoted(d.ShownElement(m, r.part))
+	}
+	return quoted(d.Shown(m, r.field))
+}
+
+// quoted is a value in quotes, or what stands in its place.
+func quoted(shown string) string {
+	if shown == "what the table says" || shown == "absent" || strings.HasPrefix(shown, "(") {
+		return shown
+	}
+	return `"` + shown + `"`
 }
 
 // carries makes a Make that looks at messages of the past: of the latest

@@ -235,8 +235,8 @@ func (n *network) hint(ctx context.Context, why error, otherwise string) string 
 
 // meanwhile says what came instead of an answer, and how it begins.
 func meanwhile(r *sim.Result) string {
-	if r.StrayWhy == "" {
+	if r.Stray == nil {
 		return ""
 	}
-	return fmt.Sprintf("; what came is %s, and begins with % X (%q)", r.StrayWhy, r.Stray[:min(8, len(r.Stray))], r.Stray[:min(8, len(r.Stray))])
+	return fmt.Sprintf("; what came is %s, and begins with % X (%q)", r.Stray.Why, r.Stray.Octets[:min(8, len(r.Stray.Octets))], r.Stray.Octets[:min(8, len(r.Stray.Octets))])
 }

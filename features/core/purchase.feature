@@ -69,7 +69,7 @@ Feature: Purchase
       | local time         | present             |
       | local date         | present             |
       | reference          | present             |
-      | authorisation code | present             |
+      | authorisation code | should be present   |
       | response code      | approved            |
       | terminal           | as in the request   |
       | merchant           | as in the request   |

@@ -22,8 +22,8 @@ Feature: Sign-in
       | field         | value               |
       | MTI           | as the dialect says |
       | trace         | as in the request   |
-      | local time    | present             |
-      | local date    | present             |
+      | local time    | should be present   |
+      | local date    | should be present   |
       | response code | approved            |
       | terminal      | as in the request   |
       | merchant      | as in the request   |

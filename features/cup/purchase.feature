@@ -74,13 +74,13 @@ Feature: Purchase at UnionPay terminals
     Then the host approves
     And the answer carries:
       | field | value             |
-      | 15    | present           |
-      | 32    | present           |
-      | 38    | present           |
-      | 44    | present           |
+      | 15    | should be present |
+      | 32    | should be present |
+      | 38    | should be present |
+      | 44    | should be present |
       | 60.1  | as in the request |
       | 60.2  | as in the request |
-      | 63    | present           |
+      | 63    | should be present |
       | 64    | present           |
 
   @foreign @cup-purchase-6
@@ -122,10 +122,10 @@ Feature: Purchase at UnionPay terminals
     When the cardholder pays 25.00 yuan by QR code
     Then the host approves
     And the answer carries:
-      | field | value   |
-      | 37    | present |
-      | 38    | absent  |
-      | 59    | present |
+      | field | value             |
+      | 37    | present           |
+      | 38    | absent            |
+      | 59    | should be present |
 
   @qr @reversal @cup-qr-4
   Scenario: an unanswered QR payment is reversed

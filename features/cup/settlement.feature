@@ -100,5 +100,5 @@ Feature: Settlement
       | field | value             |
       | MTI   | 0510              |
       | 11    | as in the request |
-      | 15    | present           |
+      | 15    | should be present |
       | 48    | present           |

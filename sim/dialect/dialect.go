@@ -295,7 +295,9 @@ func (d *Dialect) IsOf(m *wire.Message, t Transaction) bool {
 
 // IsVersion reports whether a message has the version of ISO 8583 that the dialect's
 // requests have: the first digit of its type.
-func (d *Dialect) IsVersion(m *wire.Message) bool { return d.Forms[0].MTI[0] == m.MTI()[0] }
+func (d *Dialect) IsVersion(m *wire.Message) bool {
+	return len(d.Forms) == 0 || d.Forms[0].MTI[0] == m.MTI()[0]
+}
 
 // Classify says which transaction a request is. The second result is false
 // when no form fits.

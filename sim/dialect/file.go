@@ -135,7 +135,10 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 		"schemes": r.schemes(&d.Schemes), "entry": strict.Keep(&entry), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
 		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes),
 	})
-	r.Need(root, found, "name", "title", "framing", "encoding", "fields", "elements", "pair", "transactions", "codes")
+	r.Need(root, found, "name", "title", "framing", "encoding", "fields")
+	if found["transactions"] > 0 { // without any it is a field table, which explains messages and plays none
+		r.Need(root, found, "elements", "pair", "codes")
+	}
 	if !r.OK() {
 		return nil
 	}
@@ -145,7 +148,9 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	if !r.OK() {
 		return nil
 	}
-	r.elements(elements)
+	if r.d.Places = map[wire.Element]wire.Place{}; elements.Given() {
+		r.elements(elements)
+	}
 	d.Pair, d.Echo = r.numbers(pair), r.numbers(echo)
 	r.keys(mac, signIn)
 	if r.OK() {
@@ -158,8 +163,12 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	}
 	r.entryModes(entry)
 	r.named(lists)
-	r.codes(codes)
-	r.transactions(transactions)
+	if codes.Given() {
+		r.codes(codes)
+	}
+	if transactions.Given() {
+		r.transactions(transactions)
+	}
 	r.reversal(reversal)
 	r.compileForms(transactions)
 	return d
@@ -211,7 +220,6 @@ func (r *reader) schemes(to *[]string) func(strict.Value) {
 
 // elements reads where the elements are.
 func (r *reader) elements(v strict.Value) {
-	r.d.Places = map[wire.Element]wire.Place{}
 	r.Each(v, func(key string, v strict.Value) {
 		e, known := wire.ElementNamed(key)
 		s, ok := r.Scalar(v)

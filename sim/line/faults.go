@@ -56,7 +56,7 @@ func (f *Faults) Add(k Fault, n int) {
 // Keep-alives that are to be answered are sent back before that.
 func (f *Faults) wrap(conn net.Conn, format *wire.Format, sendBack func([]byte) error) net.Conn {
 	c := &faultyConn{Conn: conn, faults: f, reader: format.NewReader(conn), format: format, message: format.NewMessage()}
-	c.reader.SendBack = sendBack
+	c.reader.Alive = sendBack
 	return c
 }
 

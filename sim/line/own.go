@@ -281,7 +281,7 @@ func (l *Own) connect() error {
 		conn = l.Faults.wrap(conn, l.format, sendBack)
 	}
 	l.conn, l.reader, l.deadline, l.carried, l.silent = conn, l.format.NewReader(conn), 0, 0, 0
-	l.reader.SendBack = sendBack
+	l.reader.Alive = sendBack
 	l.unwatch = context.AfterFunc(l.stop, func() { conn.Close() })
 	return nil
 }

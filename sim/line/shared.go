@@ -247,9 +247,11 @@ func (s *Shared) write(gone <-chan struct{}) {
 func (s *Shared) read(conn *concentrator) {
 	from := &arrivals{concentrator: conn, line: s}
 	r := s.format.NewReader(from)
-	r.SendBack = func(keepAlive []byte) error {
-		s.sendBack(conn, keepAlive)
-		return nil
+	if s.format.KeepAlive.Answer {
+		r.Alive = func(keepAlive []byte) error {
+			s.sendBack(conn, keepAlive)
+			return nil
+		}
 	}
 	from.reader = r
 	m := s.format.Acquire()

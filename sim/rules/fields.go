@@ -167,14 +167,7 @@ var partOfAmount = check{ifThere, wire.Amount,
 var secrets = [...]wire.Element{wire.Track1, wire.Track2, wire.Track3, wire.PINBlock}
 
 var noSecrets = check{always, 0,
-	func(x *Exchange) bool {
-		for _, e := range secrets {
-			if x.Answer.Has(e) {
-				return false
-			}
-		}
-		return true
-	},
+	func(x *Exchange) bool { return x.Answer.Present().And(x.judge.secrets) == wire.FieldSet{} },
 	func(x *Exchange) error {
 		for _, e := range secrets {
 			if x.Answer.Has(e) {
@@ -197,7 +190,7 @@ var plainText = check{always, 0,
 // controls is the first text field with control characters, 0 for none. What comes
 // back from the request is held to that.
 func (x *Exchange) controls() int {
-	for n := range x.Answer.Present().And(x.Dialect.Texts()).Without(x.Dialect.Echoed()).All {
+	for n := range x.Answer.Present().And(x.judge.texts).All {
 		if !isPrintable(x.Answer.Field(n)) {
 			return n
 		}
@@ -223,6 +216,6 @@ var knownScheme = check{ifThere, wire.Operator,
 		return false
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("%s of the answer begins with no card scheme: %q, want one of %q", x.field(wire.Operator), x.Answer.Get(wire.Operator), x.Dialect.Schemes)
+		return fmt.Errorf("%s of the answer begins with no card scheme: %q, want one of %q", x.field(wire.Operator), x.Dialect.ShownElement(x.Answer, wire.Operator), x.Dialect.Schemes)
 	},
 }

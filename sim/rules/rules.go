@@ -157,18 +157,30 @@ type Exchange struct {
 	DefectiveIsGood bool           // codes of class defective approve too
 	Batch           dialect.Totals // of the terminal: what a settlement told the host
 
-	// Of a sign-in: the key that the working keys come under, and their block. A
-	// sign-in's answer that Check approves leaves the keys in Issued.
-	Master *keys.Key
-	Block  keys.KeyBlock
-	Issued keys.Set
-
+	SignIn   *SignIn   // of a sign-in whose keys can be read; nil for none
 	Now      int64     // when the answer came, in seconds of the run's clock
 	Acquirer *Acquirer // as the answers to this terminal name it; nil when there are no others
 
 	judge    *Judge
 	approves bool
-	unwrap   error // of the working keys
+}
+
+// SignIn is what it takes to read the working keys that a sign-in brings, and what
+// they are.
+type SignIn struct {
+	Master *keys.Key // that they come under; nil for a logon without keys
+	Block  keys.KeyBlock
+	Issued keys.Set // by an answer that Check approves
+
+	err error // of reading them
+}
+
+// issued is the MAC key that the answer brings, nil for none.
+func (x *Exchange) issued() *keys.Key {
+	if x.SignIn == nil {
+		return nil
+	}
+	return x.SignIn.Issued.MAC
 }
 
 // Code is the response code of the answer, zero when it has none.

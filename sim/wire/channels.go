@@ -22,6 +22,7 @@ var channels = map[string]Framing{
 	"Amex":  {Length: Length{Octets: 2, Itself: true}, KeepAlive: KeepAlive{Octets: "\x00\x00", Answer: true}},
 	"VAP":   {Length: Binary2, After: "\x00\x00", Header: Header{BaseI: true}, KeepAlive: KeepAlive{Answer: true}},
 	"RBP":   {Before: "\xD0\x4A", Length: Binary2, After: "\x00\x00"},
+	"PAD":   {ByFields: true},
 	"CMF":   {Length: Length{Octets: 3}, KeepAlive: KeepAlive{Answer: true}},
 
 	"BASE24":    {Trailer: "\x03"},
@@ -31,7 +32,6 @@ var channels = map[string]Framing{
 // refused are the channels that are no framing, and why.
 var refused = map[string]string{
 	"GZIP":      "compresses each message: compression is not supported",
-	"PAD":       "has neither length nor trailer: its messages end where their last field does",
 	"X25":       "takes what has arrived for a message: TCP does not keep such bounds",
 	"FSD":       "is framed as NACChannel, but carries FSD messages, not ISO 8583",
 	"XML":       "carries XML, not ISO 8583 octets",

@@ -3,11 +3,13 @@ package wire_test
 import (
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -73,7 +75,7 @@ func TestChannelsOfJPOS(t *testing.T) {
 		both := func(name, digits string, f wire.Framing, message []byte) {
 			frames++
 			octets := fromHex(t, digits)
-			at, err := f.Find(octets)
+			at, err := sampleFormat(t, f, octets).Find(octets)
 			if err != nil || at.End != len(octets) || string(at.Message) != string(message) {
 				t.Errorf("%s %s: reads %X up to %d of %d, %v, want %X", c.Channel, name, at.Message, at.End, len(octets), err, message)
 			}
@@ -109,6 +111,9 @@ func TestChannelsOfJPOS(t *testing.T) {
 				}
 			}
 			octets := fromHex(t, v.Hex)
+			if f.ByFields {
+				f.Header.App = len(octets) - len(message)
+			}
 			n := len(octets) - len(f.Trailer) - f.Lead() - len(message)
 			if n < 0 {
 				t.Fatalf("%s %s: %d octets", c.Channel, v.Config, len(octets))
@@ -130,7 +135,7 @@ func TestChannelsOfJPOS(t *testing.T) {
 			keep = keep[:len(keep)-len(fromHex(t, c.Sample))]
 			var sent []byte
 			r := (&wire.Format{Framing: f}).NewReader(strings.NewReader(string(keep) + string(fromHex(t, c.Sample))))
-			r.SendBack = func(b []byte) error { sent = append(sent, b...); return nil }
+			r.Alive = func(b []byte) error { sent = append(sent, b...); return nil }
 			if _, err := r.Next(); err != nil || !slices.Equal(sent, keep) || len(keep) == 0 {
 				t.Errorf("%s: keep-alive %X is answered %X, %v", c.Channel, keep, sent, err)
 			}
@@ -138,6 +143,29 @@ func TestChannelsOfJPOS(t *testing.T) {
 		}
 	}
 	t.Logf("%d frames of %d channels agree in both directions", frames, channels)
+}
+
+// sampleFormat is how the message of the file stands on a line that carries these
+// octets: text or packed.
+func sampleFormat(t testing.TB, f wire.Framing, octets []byte) *wire.Format {
+	enc, bitmap := "ASCII", "HexToASCII"
+	if !strings.HasSuffix(string(octets), "301") {
+		enc, bitmap = "BCD", "Binary"
+	}
+	field := func(n int, kind string, length int, enc string) string {
+		return fmt.Sprintf(`"%d": {"type": "%s", "length": %d, "enc": "%s", "prefix": "%s.Fixed"}`, n, kind, length, enc, strings.Replace(strings.Replace(enc, "HexToASCII", "Hex", 1), "LBCD", "BCD", 1))
+	}
+	spec, err := dialect.LoadSpec(strings.NewReader(`{"name": "sample", "fields": {` + strings.Join([]string{
+		field(0, "String", 4, enc), field(1, "Bitmap", 8, bitmap), field(7, "String", 10, enc), field(11, "String", 6, enc),
+		field(41, "String", 8, "ASCII"), field(70, "String", 3, enc)}, ", ") + "}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	format := &wire.Format{Framing: f, Spec: spec}
+	if err := format.Compile(); err != nil {
+		t.Fatal(err)
+	}
+	return format
 }
 
 func fromHex(t testing.TB, digits string) []byte {

@@ -2,25 +2,28 @@ package wire
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 
 	"github.com/moov-io/iso8583"
 	"github.com/moov-io/iso8583/encoding"
 	"github.com/moov-io/iso8583/field"
 	"github.com/moov-io/iso8583/padding"
+	"github.com/moov-io/iso8583/prefix"
 )
 
 // kind is how a field's value is put into octets.
 type kind uint8
 
 const (
-	absent  kind = iota
-	octets       // as they are
-	ascii        // an octet each, none above 127
-	decimal      // an octet each, digits only
-	nibbles      // packed by a Nibbles
-	coded        // by a coder: EBCDIC, hexadecimal text, …
-	foreign      // by moov's own code
+	absent   kind = iota
+	octets        // as they are
+	ascii         // an octet each, none above 127
+	decimal       // an octet each, digits only
+	nibbles       // packed by a Nibbles
+	coded         // by a coder: EBCDIC, hexadecimal text, …
+	composed      // octets as they are, told into parts
+	foreign       // by moov's own code
 )
 
 // padSide is where a short value is filled up to its fixed length.
@@ -47,6 +50,7 @@ type fieldCodec struct {
 	nib      *Nibbles
 	keep     uint64 // of up to 8 packed digits of fixed length: the characters as a mask
 	coder    coder
+	parts    *parts // of a composed field
 	pad      padSide
 	padWith  byte
 }
@@ -93,12 +97,20 @@ func compile(spec *iso8583.MessageSpec) (*codec, error) {
 		if err != nil {
 			return nil, fmt.Errorf("field %d: %w", n, err)
 		}
+		if fc.kind == composed {
+			if fc.parts, err = compileParts(strconv.Itoa(n), f.Spec(), 0); err != nil {
+				return nil, fmt.Errorf("field %w", err)
+			}
+		}
+		if fc.count == berCount || fc.kind == composed && fc.parts == nil {
+			fc = fieldCodec{kind: foreign, max: fc.max}
+		}
 		c.second = c.second || n > 64
 		c.moov[n], c.fields[n] = f, fc
 		if fc.signed {
 			c.filled += int(fc.max)
 		}
-		c.doubles = c.doubles || fc.kind == coded && fc.coder.span(8) > 8
+		c.doubles = c.doubles || fc.kind == coded && fc.coder.span(8) > 8 || fc.kind == composed
 	}
 	if mti := &c.fields[0]; mti.count != fixed || mti.max != 4 || mti.kind == foreign || mti.kind == octets {
 		return nil, fmt.Errorf("MTI (field 0): want 4 digits of fixed length, in ASCII, packed or in EBCDIC")
@@ -137,6 +149,8 @@ func compileField(f field.Field) (fieldCodec, error) {
 	}
 	out := fieldCodec{kind: foreign, max: int32(s.Length)}
 	switch f.(type) {
+	case *field.Composite:
+		return out.outer(s.Pref)
 	case *field.Numeric:
 		out.digits = true
 	case *field.String, *field.Binary, *field.Hex, *field.Track1, *field.Track2, *field.Track3:
@@ -158,6 +172,9 @@ func compileField(f field.Field) (fieldCodec, error) {
 	out.pad, out.padWith = pad, padWith
 	out.count, out.countLen, out.odd, out.unit = by.count, by.size, by.odd, by.unit
 	out.max = int32(min(by.unit.longest(s.Length), by.most))
+	if out.count == berCount && s.Length == 0 || out.count == rest {
+		out.max = MaxField
+	}
 	out = out.encode(s.Enc)
 	if !out.suits(by.unit) {
 		return out, fmt.Errorf("a length of %s goes with %s, not with this encoding", by.unit, by.unit.goesWith())
@@ -166,6 +183,19 @@ func compileField(f field.Field) (fieldCodec, error) {
 		out.kind = foreign // as many units as octets are left, moov says: it will not do
 	}
 	return out, nil
+}
+
+// outer is the row of a composed field, all but its parts.
+func (f fieldCodec) outer(p prefix.Prefixer) (fieldCodec, error) {
+	by, known := lengthBy(p)
+	if !known || by.unit != own && by.unit != doubled {
+		return f, nil
+	}
+	f.kind, f.count, f.countLen, f.odd, f.unit = composed, by.count, by.size, by.odd, by.unit
+	if f.max = min(f.max, int32(by.most)); f.count == rest || f.count == berCount && f.max == 0 {
+		f.max = MaxField
+	}
+	return f, nil
 }
 
 // encode is the row with its encoding; foreign when the codec does not know it.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -101,7 +102,7 @@ func TestFramesAreWrittenAndReadAsTheirFramingSays(t *testing.T) {
 		if got, err := f.framing.Frame([]byte("x"), []byte(f.message), false); string(got) != "x"+want || err != nil {
 			t.Errorf("%s: writes\n%X, %v, want\n%X", f.name, got, err, want)
 		}
-		if at, err := f.framing.Find([]byte(want + "more")); string(at.Message) != f.message || at.End != len(want) || err != nil {
+		if at, err := (&wire.Format{Framing: f.framing}).Find([]byte(want + "more")); string(at.Message) != f.message || at.End != len(want) || err != nil {
 			t.Errorf("%s: finds %q up to %d, %v", f.name, at.Message, at.End, err)
 		}
 		d := &wire.Format{Framing: f.framing}
@@ -151,6 +152,48 @@ func TestBegunTellsWhatHasComeOfAMessage(t *testing.T) {
 	}
 }
 
+// A message that nothing stands around ends where its last field does, and is
+// waited for as long as it could be one.
+func TestMessagesThatEndWhereTheirFieldsDo(t *testing.T) {
+	d := dialect.ISO87()
+	d.Framing = wire.Framing{ByFields: true, Header: wire.Header{TPDU: true}}
+	if err := d.Compile(); err != nil {
+		t.Fatal(err)
+	}
+	m := d.NewMessage()
+	copy(m.Head, "\x60\x00\x01\x00\x00")
+	d.Form(dialect.Purchase).Begin(m)
+	m.SetFieldUint(11, 42)
+	m.SetFieldString(35, "6225000000000014=30122010000000000")
+	m.SetFieldString(41, "10000001")
+	b, err := wire.AppendFrame(nil, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := string(b)
+	for how, src := range map[string]io.Reader{
+		"in one write":   strings.NewReader(one + one + one),
+		"octet by octet": iotest.OneByteReader(strings.NewReader(one + one + one)),
+	} {
+		if got, err := cut(src, &d.Format); err != io.EOF || fmt.Sprint(got) != fmt.Sprint([]string{one, one, one}) {
+			t.Errorf("%s: %q, %v", how, got, err)
+		}
+	}
+	for n := 1; n < len(one); n++ {
+		if got, err := cut(strings.NewReader(one+one[:n]), &d.Format); err != io.ErrUnexpectedEOF || len(got) != 1 {
+			t.Errorf("%d octets of the next: %d messages, %v", n, len(got), err)
+		}
+	}
+	for stream, want := range map[string]error{
+		one + "GET / HTTP/1.1\r\n\r\n":        wire.ErrFrame,
+		one[:11] + strings.Repeat("?", 1<<20): wire.ErrLength,
+	} {
+		if _, err := cut(strings.NewReader(stream), &d.Format); !errors.Is(err, want) {
+			t.Errorf("%.60q: %v, want %v", stream, err, want)
+		}
+	}
+}
+
 func TestFramesThatAreNone(t *testing.T) {
 	amex, _ := wire.Channel("AmexChannel")
 	ims := wire.Framing{Length: wire.Length{Octets: 2, Itself: true, Reserved: true}, After: "\x00\x00"}
@@ -184,7 +227,7 @@ func TestFramesThatAreNone(t *testing.T) {
 		{base24, strings.Repeat("9", wire.MaxFrame) + "\x03", io.EOF},
 		{base24, strings.Repeat("9", wire.MaxFrame+1), wire.ErrLength},
 		{base24, strings.Repeat("9", 1<<20), wire.ErrLength},
-		{base24, strings.Repeat("\x03", 100), wire.ErrIdle},
+		{base24, strings.Repeat("\x03", wire.MaxEmpty+1), wire.ErrIdle},
 		{of("binary8"), strings.Repeat("\xFF", 8), wire.ErrLength},
 		{of("binary8"), "\x80\x00\x00\x00\x00\x00\x00\x01", wire.ErrLength},
 		{of("little8"), strings.Repeat("\xFF", 8), wire.ErrLength},
@@ -223,6 +266,7 @@ func TestFramingsThatNoLineHas(t *testing.T) {
 		"it counts nothing":                      {Trailer: "\x03", Length: wire.Length{Trailer: true}},
 		"want 2 each":                            {Length: wire.Binary2, KeepAlive: wire.KeepAlive{Octets: "\x00"}},
 		"with neither length nor trailer":        {Before: "\x02", HTTP: wire.HTTP{Path: "/pos"}},
+		"nothing else can stand around them":     {ByFields: true, Trailer: "\x03"},
 		"want a / and":                           {HTTP: wire.HTTP{Path: "pos"}},
 		"want the path":                          {Length: wire.Binary2, HTTP: wire.HTTP{Host: "a"}},
 		"printable ASCII":                        {HTTP: wire.HTTP{Path: "/", Host: "a\r\nb: c"}},
@@ -274,7 +318,7 @@ func TestMACIsPutIntoAFrame(t *testing.T) {
 	if err := f.Amend(frame); err != nil {
 		t.Fatal(err)
 	}
-	if at, err := f.Find(frame); err != nil || string(at.Message) != "0200ABCDEF01" {
+	if at, err := (&wire.Format{Framing: f}).Find(frame); err != nil || string(at.Message) != "0200ABCDEF01" {
 		t.Errorf("%q, %v", at.Message, err)
 	}
 	frame[7] = 3
@@ -283,7 +327,7 @@ func TestMACIsPutIntoAFrame(t *testing.T) {
 	}
 }
 
-func TestKeepAlivesAreSentBack(t *testing.T) {
+func TestKeepAlivesAreTold(t *testing.T) {
 	tcp, _ := wire.Channel("BASE24TCPChannel")
 	gicc, _ := wire.Channel("GICCChannel")
 	for _, c := range []struct {
@@ -292,20 +336,21 @@ func TestKeepAlivesAreSentBack(t *testing.T) {
 	}{
 		{tcp, "\x00\x01\x00\x00\x00\x02a\x03", "\x00\x01\x00\x00"},
 		{gicc, "\x00\x00\x00\x00\x00\x00\x00\x01a", "\x00\x00\x00\x00"},
-		{wire.Framing{Length: wire.Binary2}, "\x00\x00\x00\x01a", ""},
+		{wire.Framing{Length: wire.Binary2}, "\x00\x00\x00\x01a", "\x00\x00"}, // told, and not to be sent back
+		{gicc, strings.Repeat("\x00\x00\x00\x00", 1000) + "\x00\x00\x00\x01a", strings.Repeat("\x00\x00\x00\x00", 1000)},
 	} {
 		var answer []byte
 		r := (&wire.Format{Framing: c.f}).NewReader(strings.NewReader(c.in))
-		r.SendBack = func(b []byte) error { answer = append(answer, b...); return nil }
+		r.Alive = func(b []byte) error { answer = append(answer, b...); return nil }
 		if m, err := r.Next(); string(m) != "a" || err != nil || string(answer) != c.answer {
 			t.Errorf("%X: %q, %v, answered %X, want %X", c.in, m, err, answer, c.answer)
 		}
 	}
 	broken := errors.New("broken")
 	r := (&wire.Format{Framing: gicc}).NewReader(strings.NewReader("\x00\x00\x00\x00"))
-	r.SendBack = func([]byte) error { return broken }
+	r.Alive = func([]byte) error { return broken }
 	if _, err := r.Next(); err != broken {
-		t.Errorf("%v, want that it could not be sent back", err)
+		t.Errorf("%v, want that of whom it was told to", err)
 	}
 }
 
@@ -359,5 +404,21 @@ func TestAnswersOfBaseIHaveTheStationsChangedOver(t *testing.T) {
 	want := []byte{0, byte(n), 0, 0, 0x16, 1, 2, 0, byte(n), 0x12, 0x34, 0x56, 0x65, 0x43, 0x21}
 	if !bytes.HasPrefix(frame, want) {
 		t.Errorf("%X, want %X…", frame, want)
+	}
+	for at, want := range map[int]string{
+		0: "BASE I header begins with 17, want 16",
+		1: "BASE I header of a message sent back",
+		4: fmt.Sprintf("BASE I header counts %d octets, header and message have %d", n^1, n),
+	} {
+		b := bytes.Clone(frame[4:])
+		if b[at] ^= 1; at == 1 {
+			b[at] ^= 0x81
+		}
+		if err := ans.Read(b); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if err := ans.Read(frame[4:]); err != nil {
+		t.Error(err)
 	}
 }

@@ -62,7 +62,7 @@ func TestFramesInHTTP(t *testing.T) {
 			}
 		}
 		whole := []byte(frame + "more")
-		at, err := overHTTP.Find(whole)
+		at, err := (&wire.Format{Framing: overHTTP}).Find(whole)
 		if string(at.Message) != echoTest || at.End != len(frame) || err != nil || string(whole) != frame+"more" {
 			t.Errorf("%s: finds %q up to %d of %d, %v", name, at.Message, at.End, len(frame), err)
 		}

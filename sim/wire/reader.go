@@ -2,8 +2,9 @@ package wire
 
 import "io"
 
-// maxEmpty is how many empty messages (keep-alives) in a row are passed over.
-const maxEmpty = 16
+// maxEmpty is how many empty messages (keep-alives) in a row are passed over: a
+// day's, at three a minute.
+const maxEmpty = 4096
 
 // wide is how large a Reader's buffer may grow on a line that is full of
 // messages, in octets.
@@ -12,21 +13,22 @@ const wide = 32 << 10
 // Reader cuts a stream into messages. It reads as much as the peer has sent,
 // so many messages in one segment cost one system call.
 type Reader struct {
-	// SendBack is told of each keep-alive that the framing has answered, with its
-	// octets, which hold until it returns. nil when nobody answers.
-	SendBack func(keepAlive []byte) error
+	// Alive is told of each keep-alive, with its octets, which hold until it
+	// returns; whether to send them back is the framing's to say. It may be nil.
+	Alive func(keepAlive []byte) error
 
 	src        io.Reader
-	framing    *Framing
+	format     *Format
 	buf        []byte
 	start, end int
 	plain      int // octets of the length of a plain framing; 0 for another
 	searched   int // of the octets from start on, those without the end of the message
 }
 
-// NewReader reads messages of format f from src.
+// NewReader reads messages of format f from src. Only for messages that end where
+// their fields do must the format be compiled.
 func (f *Format) NewReader(src io.Reader) *Reader {
-	r := &Reader{src: src, framing: &f.Framing, buf: make([]byte, 512)}
+	r := &Reader{src: src, format: f, buf: make([]byte, 512)}
 	if f.plain() && f.KeepAlive == (KeepAlive{}) {
 		r.plain = f.Length.Octets
 	}
@@ -37,7 +39,7 @@ func (f *Format) NewReader(src io.Reader) *Reader {
 // view that holds until the next call. The error is io.EOF when the stream ends
 // between messages, io.ErrUnexpectedEOF when it ends within one, ErrLength,
 // ErrFrame or ErrIdle when reading on would be wrong, or what the source or
-// SendBack gave.
+// Alive gave.
 func (r *Reader) Next() ([]byte, error) {
 	if r.plain > 0 {
 		if message, err := r.nextPlain(); message != nil || err != nil {
@@ -53,7 +55,7 @@ func (r *Reader) Next() ([]byte, error) {
 			return nil, err
 		}
 		frame := r.buf[r.start : r.start+at.end]
-		message, err := r.framing.within(frame, at)
+		message, err := r.format.within(frame, at)
 		if err != nil {
 			return nil, err
 		}
@@ -62,8 +64,8 @@ func (r *Reader) Next() ([]byte, error) {
 		if len(message) > 0 {
 			return message, nil
 		}
-		if r.framing.KeepAlive.Answer && r.SendBack != nil {
-			if err := r.SendBack(frame); err != nil {
+		if r.Alive != nil {
+			if err := r.Alive(frame); err != nil {
 				return nil, err
 			}
 		}
@@ -74,7 +76,7 @@ func (r *Reader) Next() ([]byte, error) {
 func (r *Reader) find() (found, error) {
 	for {
 		have := r.buf[r.start:r.end]
-		at, err := r.framing.scan(have, r.searched)
+		at, err := r.format.scan(have, r.searched)
 		if err != nil || at.end <= len(have) {
 			return at, err
 		}
@@ -111,19 +113,30 @@ func (r *Reader) announced(b []byte) (n int) {
 	return n
 }
 
-// Buffered reports whether a whole message has been read, so that Next will not
-// wait. A frame that can be none counts as one.
+// Buffered reports whether a message has been read as a whole, so that Next will
+// not wait. A frame that can be none counts as one, and an empty one does not.
 func (r *Reader) Buffered() bool {
 	have := r.buf[r.start:r.end]
 	if r.plain > 0 {
 		if len(have) < r.plain {
 			return false
 		}
-		n := r.announced(have)
-		return uint(n) > MaxFrame || len(have) >= r.plain+n
+		if n := r.announced(have); n > 0 {
+			return uint(n) > MaxFrame || len(have) >= r.plain+n
+		}
 	}
-	at, err := r.framing.scan(have, r.searched)
-	return err != nil || at.end <= len(have)
+	searched := r.searched
+	for range maxEmpty + 1 {
+		at, err := r.format.scan(have, searched)
+		switch {
+		case err != nil || at.end <= len(have) && (at.to > at.from || r.format.HTTP.Path != ""):
+			return true
+		case at.end > len(have):
+			return false
+		}
+		have, searched = have[at.end:], 0
+	}
+	return true // Next gives ErrIdle
 }
 
 // Rest takes out the octets that have been read and are of no message yet: the
@@ -140,7 +153,7 @@ func (r *Reader) Rest() []byte {
 // the next call.
 func (r *Reader) Begun() (octets []byte, announced int) {
 	have := r.buf[r.start:r.end]
-	at, err := r.framing.scan(have, r.searched)
+	at, err := r.format.scan(have, r.searched)
 	switch {
 	case err != nil:
 		return have, 0

@@ -157,7 +157,7 @@ func Fits(f *wire.Format, b []byte) []dialect.Fit {
 				}
 				t := c.try(b, at, len(b))
 				key := prefixKey(b[:at], t.end-t.at)
-				if !t.good() || t.after || at > 0 && key == "" || known[fit{name, at, h.TPDU}] || known[fit{name, at, true}] {
+				if !t.good() || !d.IsVersion(c.m) || t.after || at > 0 && key == "" || known[fit{name, at, h.TPDU}] || known[fit{name, at, true}] {
 					continue
 				}
 				known[fit{name, at, h.TPDU}] = true

@@ -163,11 +163,11 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	}
 	r.entryModes(entry)
 	r.named(lists)
-	if transactions.Given() {
-		r.transactions(transactions)
-	}
 	if codes.Given() {
 		r.codes(codes)
+	}
+	if transactions.Given() {
+		r.transactions(transactions)
 	}
 	r.reversal(reversal)
 	r.compileForms(transactions)

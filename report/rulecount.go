@@ -24,6 +24,24 @@ func (r *Recorder) Broken() [Rules]int64 {
 	return r.broken
 }
 
+// Beside takes over what another recorder counted beside its exchanges: answers that
+// nobody waited for and rules that were broken. The exchanges themselves stay apart.
+func (r *Recorder) Beside(o *Recorder) {
+	o.Tick(o.upto)
+	beside, broken, strays := o.tally, o.Broken(), o.failures.strays()
+	r.mu.Lock()
+	r.tally.Late += beside.Late
+	r.tally.Duplicate += beside.Duplicate
+	r.tally.Unmatched += beside.Unmatched
+	for i, n := range broken {
+		r.broken[i] += n
+	}
+	r.mu.Unlock()
+	for _, s := range strays {
+		r.failures.addStray(s.Kind, s.N, func() string { return s.First })
+	}
+}
+
 // addRules adds up two runs' counts of rules.
 func addRules(a, b []RuleCount) []RuleCount {
 	sum := slices.Clone(a)
@@ -37,11 +55,16 @@ func addRules(a, b []RuleCount) []RuleCount {
 	return sum
 }
 
-// rules writes which rules answers broke, musts first.
+// rules writes which rules answers broke.
 func (t *text) rules(counts []RuleCount) {
-	if len(counts) == 0 {
-		return
+	if len(counts) > 0 {
+		t.wrapped("answers", "break "+DescribeRules(counts)+" (posfleet rules)")
 	}
+}
+
+// DescribeRules says which rules answers broke and how many, musts first:
+// "ANS-54-PRESENT (should): 12".
+func DescribeRules(counts []RuleCount) string {
 	counts = slices.SortedStableFunc(slices.Values(counts), func(a, b RuleCount) int {
 		return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(b.N, a.N))
 	})
@@ -49,5 +72,5 @@ func (t *text) rules(counts []RuleCount) {
 	for i, c := range counts {
 		said[i] = fmt.Sprintf("%s (%s): %s", c.ID, c.Level, FormatCount(c.N))
 	}
-	t.wrapped("answers", "break "+strings.Join(said, "   ")+" (posfleet rules)")
+	return strings.Join(said, "   ")
 }

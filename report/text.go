@@ -31,7 +31,7 @@ func (r *Report) WriteText(w io.Writer, color bool) error {
 		return err
 	}
 	t.facts(r)
-	t.limits(r.Limits)
+	t.limits(r)
 	t.validity(r)
 	_, err := io.WriteString(w, t.String())
 	return err
@@ -41,16 +41,6 @@ type text struct {
 	strings.Builder
 	color bool
 }
-
-// paint wraps s, which is already padded, in a style.
-func (t *text) paint(style, s string) string {
-	if !t.color || style == "" {
-		return s
-	}
-	return "\x1b[" + style + "m" + s + "\x1b[0m"
-}
-
-func (t *text) printf(format string, args ...any) { fmt.Fprintf(t, format, args...) }
 
 func (t *text) heading(r *Report) {
 	p := r.Plan
@@ -200,9 +190,6 @@ func (t *text) latencies(labels []Label, all *Label) {
 	t.printf("\n")
 }
 
-// name pads a label's name, or cuts it.
-func (t *text) name(s string) string { return pad(s, -nameWidth) }
-
 // facts writes what stands beside the tables.
 func (t *text) facts(r *Report) {
 	codes := map[string]int64{}
@@ -246,14 +233,14 @@ func (t *text) facts(r *Report) {
 	if clamped > 0 {
 		t.wrapped("clamped", Plural(clamped, "value")+" beyond the histogram's range")
 	}
-	t.signIn(&r.SignIn)
+	t.phases(r)
 	if sent := warm.Sent() + warm[Unsent]; r.Plan.Warmup > 0 {
 		t.wrapped("warm-up", fmt.Sprintf("the first %s: %s kept apart from all of the above", plain(r.Plan.Warmup), Plural(sent, "exchange")))
 	} else {
 		t.wrapped("warm-up", "none")
 	}
 	t.settlements(r.Settlements)
-	t.money(r.Money)
+	t.money(r)
 	if d := r.ClockDrift.Abs(); d > 10*time.Millisecond {
 		t.wrapped("clock", t.paint(yellow, "the wall clock went "+FormatDuration(d)+" its own way during the run"))
 	}
@@ -277,6 +264,10 @@ func listed(m map[string]int64) string {
 func (t *text) arrivals(r *Report) {
 	if r.Incomplete != "" && r.Planned == 0 {
 		t.wrapped("arrivals", "not known")
+		return
+	}
+	if r.Incomplete != "" && len(r.Limits) == 0 {
+		t.wrapped("arrivals", fmt.Sprintf("%s due and %s begun, as far as is known; how many held is not", FormatCount(r.Planned), FormatCount(r.Played)))
 		return
 	}
 	stuck := total(r.Stuck)
@@ -329,237 +320,9 @@ const mostPlaces = 3
 // mostShown is how many of many details the text shows.
 const mostShown = 10
 
-// String says who waited for whom, and what would help.
-func (w Waited) String() string {
-	return fmt.Sprintf("%s of %s terminals waited for the host: %s found none free and waited up to %s; %s terminals would do",
-		FormatCount(int64(w.Terminals)), FormatCount(int64(w.Terminals)), Plural(w.Arrivals, "arrival"), FormatDuration(w.Longest), FormatCount(int64(w.Enough)))
-}
-
-// signIn writes how the fleet signed in.
-func (t *text) signIn(s *SignIn) {
-	if s.Terminals == 0 {
-		return
-	}
-	words := fmt.Sprintf("%s in %s, %s/s", Plural(int64(s.Terminals-s.Failed), "terminal"), FormatDuration(s.Took), rateText(s.rate()))
-	if s.Label.Response != nil && s.Label.Response.TotalCount() > 0 {
-		words += fmt.Sprintf("; response p50 %s, p99 %s, max %s", s.Label.Quantile(0.5), s.Label.Quantile(0.99), s.Label.Quantile(1))
-	}
-	t.wrapped("sign-in", words)
-	if s.Failed > 0 {
-		t.wrapped(" ", t.paint(red, fmt.Sprintf("%s of %s could not and took no part", FormatCount(int64(s.Failed)), Plural(int64(s.Terminals), "terminal")))+", the first "+s.First)
-		for i, why := range byCount(s.Why) {
-			if i == mostShown {
-				t.wrapped(" ", fmt.Sprintf("and for %d more reasons", len(s.Why)-i))
-				break
-			}
-			t.wrapped(" ", fmt.Sprintf("%s: %s", FormatCount(s.Why[why]), why))
-		}
-	}
-}
-
 // byCount gives the names of counts, the largest first.
 func byCount(m map[string]int64) []string {
 	return slices.SortedFunc(maps.Keys(m), func(a, b string) int {
 		return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a, b))
 	})
-}
-
-func (t *text) settlements(s Settlements) {
-	if s.All() == 0 {
-		return
-	}
-	words := []string{FormatCount(s.Balanced) + " balanced"}
-	for _, c := range []struct {
-		n     int64
-		style string
-		what  string
-	}{
-		{s.Explained, "", "unbalanced by payments whose answers were lost"},
-		{s.Uncompared, yellow, "not compared: the batch may hold payments from before this run (--settle starts with a settlement)"},
-		{s.Unbalanced, red, "UNBALANCED"}, {s.Failed, red, "NOT DONE"},
-	} {
-		if c.n > 0 {
-			words = append(words, t.paint(c.style, FormatCount(c.n)+" "+c.what))
-		}
-	}
-	t.wrapped("settled", strings.Join(words, ", "))
-	t.details(s.Detail)
-}
-
-// details writes the first of many lines.
-func (t *text) details(lines []string) {
-	for i, d := range lines {
-		if i == mostShown {
-			t.wrapped(" ", fmt.Sprintf("and %d more", len(lines)-i))
-			break
-		}
-		t.wrapped(" ", d)
-	}
-}
-
-// compared says how much of the fleet a comparison of books is about.
-func (m Money) compared() string {
-	words := Plural(int64(m.Compared), "terminal") + " compared"
-	if m.Settled {
-		words += " by settlement"
-	}
-	if m.Unknown > 0 {
-		words += ", " + FormatCount(int64(m.Unknown)) + " unknown"
-	}
-	return words
-}
-
-func (t *text) money(m Money) {
-	switch {
-	case !m.Checked:
-		t.wrapped("money", "books not compared")
-	case m.Compared == 0:
-		t.wrapped("money", t.paint(yellow, "books not compared")+": "+m.compared())
-	case m.Agree() && m.Terminals == m.Host:
-		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan on both sides; %s", Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals), m.compared()))
-	case m.Agree():
-		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan in the journals, %s yuan at the host; %s without a verified answer account for the rest; %s",
-			Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), FormatCount(m.Open), m.compared()))
-	default:
-		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": terminals %s yuan, host %s yuan, %s; %s", FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), Plural(m.Payments, "payment"), m.compared()))
-		if !m.Settled { // else it stands with the settlements
-			t.details(m.Detail)
-		}
-	}
-	if m.Owed > 0 {
-		t.wrapped(" ", t.paint(yellow, Plural(m.Owed, "reversal")+" still owed when the run ended"))
-	}
-}
-
-// limits writes what was promised: what nobody had to ask for in one line as long
-// as it was kept.
-func (t *text) limits(limits []LimitResult) {
-	var kept []string
-	for _, l := range limits {
-		if l.Default && l.OK {
-			kept = append(kept, l.Limit)
-		}
-	}
-	head := "promises"
-	if len(kept) > 0 {
-		t.wrapped(head, t.paint(green, "kept")+"    "+strings.Join(kept, ", "))
-		head = " "
-	}
-	asked := false
-	for _, l := range limits {
-		if !l.Default && !asked {
-			head, asked = "limits", true
-		}
-		switch {
-		case l.Default && l.OK:
-			continue
-		case l.OK:
-			t.wrapped(head, t.paint(green, "kept")+"    "+l.Limit+": "+l.Seen)
-		default:
-			t.wrapped(head, t.paint(red, "BROKEN")+"  "+l.Limit+": "+l.Seen+", "+l.Why)
-		}
-		head = " "
-	}
-}
-
-func (t *text) validity(r *Report) {
-	v := r.Validity
-	if stuck := total(r.Stuck); stuck > 0 {
-		t.wrapped("run", t.paint(red, "NOT VALID")+fmt.Sprintf(": %s of %s arrivals sent nothing of their own", FormatCount(stuck), FormatCount(r.Planned)))
-	}
-	if len(r.Seconds) == 0 && v.Level == Valid {
-		t.wrapped("generator", t.paint(yellow, "NOT JUDGED")+": no second of it is known")
-		return
-	}
-	t.wrapped("generator", t.paint([]string{green, yellow, red}[min(v.Level, Invalid)], strings.ToUpper(v.Level.String()))+
-		[]string{": it kept to its plan", ": read the figures with care", ": the generator was the limit, not the host"}[min(v.Level, Invalid)])
-	for _, reason := range v.Reasons {
-		t.wrapped(" ", reason)
-	}
-	if v.SameHost {
-		t.wrapped(" ", "generator and host share this machine: no figure here is a capacity of the host")
-	}
-	if r.Plan.Model == "closed" {
-		t.wrapped(" ", "closed model: latency excludes queueing before the terminal")
-	}
-}
-
-func indent() string { return strings.Repeat(" ", nameWidth-8) }
-
-// wrapped writes a paragraph with a name before it, or, when the name is empty,
-// from the margin. A name of one space indents without one.
-func (t *text) wrapped(name, s string) {
-	in := ""
-	if name != "" {
-		in = indent()
-		name = pad(strings.TrimSpace(name), -len(in))
-		if strings.TrimSpace(name) != "" {
-			name = t.paint(bold, name)
-		}
-	}
-	line, used := name, len(in)
-	first := true
-	for word := range strings.SplitSeq(s, " ") {
-		n := columns(word)
-		if !first && used+1+n > width {
-			t.printf("%s\n", strings.TrimRight(line, " "))
-			line, used, first = in, len(in), true
-		}
-		if !first {
-			line += " "
-			used++
-		}
-		line += word
-		used += n
-		first = false
-	}
-	t.printf("%s\n", strings.TrimRight(line, " "))
-}
-
-// columns is how wide a terminal shows s: East Asian letters take two columns,
-// escape sequences none.
-func columns(s string) int {
-	n, escape := 0, false
-	for _, c := range s {
-		switch {
-		case c == 0x1b:
-			escape = true
-		case escape:
-			escape = c != 'm'
-		case c >= 0x1100 && (c <= 0x115f || c >= 0x2e80 && c <= 0xa4cf || c >= 0xac00 && c <= 0xd7a3 || c >= 0xf900 && c <= 0xfaff || c >= 0xfe30 && c <= 0xfe6f || c >= 0xff00 && c <= 0xff60 || c >= 0xffe0 && c <= 0xffe6 || c >= 0x20000 && c <= 0x3fffd):
-			n += 2
-		default:
-			n++
-		}
-	}
-	return n
-}
-
-// pad fills s to the width of n columns, at the left, or at the right when n is
-// negative; then what is too wide is cut.
-func pad(s string, n int) string {
-	if n >= 0 {
-		return strings.Repeat(" ", max(0, n-columns(s))) + s
-	}
-	n = -n
-	if columns(s) > n {
-		runes := []rune(s)
-		for columns(string(runes)) > n-3 {
-			runes = runes[:len(runes)-1]
-		}
-		s = string(runes) + ".. "
-	}
-	return s + strings.Repeat(" ", n-columns(s))
-}
-
-// plain writes a duration that was asked for: "30s", "5m", "1h30m".
-func plain(d time.Duration) string {
-	s := d.String()
-	if s = strings.TrimSuffix(s, "0s"); s == "" || !strings.HasSuffix(s, "m") {
-		s = d.String()
-	}
-	if t, ok := strings.CutSuffix(s, "h0m"); ok {
-		s = t + "h"
-	}
-	return s
 }

@@ -40,26 +40,33 @@ type Plan struct {
 
 // Result is how the last exchange ended.
 type Result struct {
-	Of      dialect.Transaction
-	Outcome report.Outcome
-	Code    dialect.Code  // of the answer, zero when there is none
-	Why     error         // what was wrong, when it was refused, timed out, broken or unsent
-	Due     time.Duration // when it fell due, was sent and was done, in the run's time
-	Sent    time.Duration
-	Done    time.Duration
-	Amount  int64
-	Trace   uint32
-	Balance int64          // of a balance inquiry, fen
-	Told    bool           // the balance: the answer has one that can be read
-	Host    dialect.Totals // of a settlement: the host's
-	Flag    dialect.Flag   // of a settlement: for domestic cards
-	Totals  Comparison     // of a settlement: how both totals compare
-	Should  rules.Set      // the rules broken of an answer that keeps all it must
+	Of         dialect.Transaction
+	Outcome    report.Outcome
+	Code       dialect.Code  // of the answer, zero when there is none
+	Why        error         // what was wrong, when it was refused, timed out, broken or unsent
+	Due        time.Duration // when it fell due, was sent and was done, in the run's time
+	Sent       time.Duration
+	Done       time.Duration
+	Amount     int64
+	Trace      uint32
+	Balance    int64          // of a balance inquiry, fen
+	Told       bool           // the balance: the answer has one that can be read
+	Host       dialect.Totals // of a settlement: the host's
+	ToldTotals bool           // of a settlement: there are totals in the answer, in Host
+	Flag       dialect.Flag   // of a settlement: for domestic cards
+	Totals     Comparison     // of a settlement: how both totals compare
+	Should     rules.Set      // the rules broken of an answer that keeps all it must
+	Stray      *Stray         // what came meanwhile that is not the answer; nil for nothing
 
-	Stray    []byte // the first message met meanwhile that is not the answer, or what came of one, as octets
-	StrayWhy string // why it is not; empty when there was none
+	ended   bool // an exchange took place
+	dialect *dialect.Dialect
+}
 
-	ended bool // an exchange took place
+// Stray is the first message met meanwhile that is not the answer, or what came of
+// one, and why it is not.
+type Stray struct {
+	Octets []byte
+	Why    string
 }
 
 // Approved reports whether the answer was verified and approved.
@@ -73,7 +80,7 @@ func (r *Result) Reason() error {
 	case r.Why != nil:
 		return r.Why
 	case r.Outcome == report.Declined:
-		return declined(r.Code)
+		return r.declined()
 	case r.Outcome != report.Approved:
 		return errors.New(r.Outcome.String())
 	}
@@ -82,13 +89,14 @@ func (r *Result) Reason() error {
 
 // declined says what a host means with a code that declines, and what of the profile
 // may be why.
-func declined(c dialect.Code) error {
-	text := "the host answers " + c.String()
-	if words := c.Words(); words != "" {
-		text += ": " + words
+func (r *Result) declined() error {
+	about := r.dialect.About(r.Code)
+	text := "the host answers " + r.Code.String()
+	if about.Words != "" {
+		text += ": " + about.Words
 	}
-	if keys := c.Keys(); keys != "" {
-		text += "; profile keys to look at: " + keys
+	if about.Keys != "" {
+		text += "; profile keys to look at: " + about.Keys
 	}
 	return errors.New(text)
 }
@@ -101,34 +109,35 @@ type Player struct {
 	Last  Result // of the latest transaction that a step asked for
 	// Each is told each exchange when it has ended; it may be nil. The messages
 	// hold until it returns.
-	Each func(request, answer *wire.Message, r *Result)
-	// Panicked is told of a panic; without it, that ends the process.
-	Panicked func(value any, stack []byte)
-	Shard    *report.Shard // nil when nothing is recorded
-	Judge    *rules.Judge  // the run's; nil until the first answer makes one for this player
-	Vars     Vars          // nil until a step keeps something
-	Closed   Closed        // is told each batch that is about to be closed; it may be nil
+	Each  func(request, answer *wire.Message, r *Result)
+	Shard *report.Shard // nil when nothing is recorded
+	Judge *rules.Judge  // the run's; nil until the first answer makes one for this player
+	Vars  Vars          // nil until a step keeps something
 
 	req, ans *wire.Message // ans is borrowed, until the next exchange
-	orig     *wire.Message // the original of a reversal; made when first needed
 	x        line.Exchange
 	judged   rules.Exchange  // the latest, as the rules see it
 	holder   *profile.Holder // whose card the exchange under way is about; nil for none that the terminal knows
-	aside    Result          // of the latest exchange that comes before or after what a step asked for
 	n        int             // number of the arrival
 	seed     uint64
 	origin   *time.Duration // of the run's time on the clock; nil when nothing is recorded
 	due      time.Duration  // of the arrival; negative when already used
 	free     time.Duration  // when the terminal was free for it: what comes before is not the generator's lag
 	sent     bool           // the arrival has sent something of its own, more than a sign-in
-	refusal  error          // why the terminal first refused to
 	frame    []byte
 	scratch  []byte
 	pan      []byte
 	block    [8]byte
-	wide     [16]byte
 	stamp    [10]byte
-	preAuth  Record // of a pre-authorisation: kept outside the journal
+
+	// What a purchase does not touch stands last, see Terminal.
+	wide     [16]byte
+	refusal  error                         // why the terminal first refused to
+	orig     *wire.Message                 // the original of a reversal; made when first needed
+	aside    Result                        // of the latest exchange that comes before or after what a step asked for
+	preAuth  Record                        // of a pre-authorisation: kept outside the journal
+	Closed   Closed                        // is told each batch that is about to be closed; it may be nil
+	Panicked func(value any, stack []byte) // is told of a panic; without it, that ends the process
 }
 
 // Closed is told the records that a terminal is about to forget, and the payments
@@ -208,7 +217,7 @@ func (p *Player) exchangeAside(f *dialect.Form) *Result {
 // reports false when that cannot be, which the result says.
 func (p *Player) pack(f *dialect.Form, r *Result) bool {
 	t := p.T
-	*r = Result{ended: true, Of: f.Transaction, Amount: int64(p.req.Uint(wire.Amount)), Trace: uint32(p.req.Uint(wire.Trace))}
+	*r = Result{ended: true, dialect: t.Profile.Dialect, Of: f.Transaction, Amount: int64(p.req.Uint(wire.Amount)), Trace: uint32(p.req.Uint(wire.Trace))}
 	if f.MACed && t.Profile.Dialect.MAC {
 		p.req.AddMAC()
 	}
@@ -220,6 +229,10 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 	}
 	if covered, _ := p.req.MACSpan(); covered != nil && t.keys.MAC != nil {
 		p.req.SetMAC(t.keys.MAC.MAC(t.Profile.MAC, covered))
+		if err := t.Profile.Dialect.Amend(frame); err != nil {
+			r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", err)
+			return false
+		}
 	}
 	return true
 }
@@ -233,7 +246,9 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	p.ans.Release()
 	x.Answer = nil
 	err := t.Link.Exchange(x)
-	r.Stray, r.StrayWhy = x.Stray, x.StrayWhy
+	if x.StrayWhy != "" {
+		r.Stray = &Stray{x.Stray, x.StrayWhy}
+	}
 	if p.ans = x.Answer; p.ans == nil {
 		p.ans = t.Profile.Dialect.Acquire()
 	}
@@ -330,13 +345,14 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		x.PAN = p.holder.PAN
 	}
 	if f.Transaction == dialect.SignIn {
-		x.Master, x.Block = t.master, t.Profile.SignIn
+		x.SignIn = &rules.SignIn{Master: t.master, Block: t.Profile.SignIn}
 	}
 	r.Code = x.Code()
 	var foreign dialect.Flag
 	if f.Transaction == dialect.Settlement {
 		if v := p.ans.Get(wire.Totals); len(v) == dialect.TotalsLen {
 			r.Host, r.Flag = dialect.ReadTotals(v)
+			r.ToldTotals = true
 			_, foreign = dialect.ReadTotals(v[dialect.TotalsHalf:])
 		}
 	}

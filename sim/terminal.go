@@ -20,24 +20,27 @@ type Terminal struct {
 	*profile.Terminal
 	Profile *profile.Profile
 	Link    line.Link
-	Faults  *line.Faults // of its line; nil when the line cannot do any
 
 	Display  string // what the terminal shows
-	On       bool
 	Operator string // who is logged in: "01".."98"; empty for nobody
+	On       bool
 	SignedIn bool
+	Opened   bool   // its batch holds nothing from before: it was opened by a settlement, or the host is new
 	Trace    uint32 // of the next message that takes one, 1..999999
 	Batch    uint32
+	freed    time.Duration // when it was last given back, on the run's clock
+	out      bool          // of the run: it could not sign in
+	keys     keys.Set
+	acquirer rules.Acquirer
 	Journal  Journal
 	Owed     Owed
-	Failed   int64 // reversals given up after all tries: cases for a human
-	Opened   bool  // its batch holds nothing from before: it was opened by a settlement, or the host is new
 
-	settled  *Settled      // nil until its first settlement
-	freed    time.Duration // when it was last given back, on the run's clock
-	acquirer rules.Acquirer
-	keys     keys.Set
-	master   *keys.Key // made when first needed, dropped after sign-in
+	// What an exchange that ends well does not touch stands last: a fleet's
+	// terminals do not fit the processor's cache.
+	Failed  int64        // reversals given up after all tries: cases for a human
+	Faults  *line.Faults // of its line; nil when the line cannot do any
+	settled *Settled     // nil until its first settlement
+	master  *keys.Key    // made when first needed, dropped after sign-in
 }
 
 // NewTerminal makes terminal id of profile p, switched off.
@@ -56,7 +59,7 @@ type Owed struct {
 	Of      dialect.Transaction
 	Amount  int64
 	Holder  *profile.Holder // whose card it was about; nil for none that the terminal knows
-	Reason  string          // field 39 of the reversal: 98 no answer, A0 wrong MAC, 96 terminal fault, 06 other
+	Reason  dialect.Code    // of the reversal
 	Tries   int
 }
 
@@ -194,7 +197,7 @@ func show(r *Result) string {
 	case report.Refused:
 		return "应答报文校验错"
 	}
-	if text := r.Code.Display(); text != "" {
+	if text := r.dialect.About(r.Code).Display; text != "" {
 		return text
 	}
 	if r.Outcome == report.Approved {

@@ -31,7 +31,7 @@ func answerTo(out io.Writer, p *profile.Profile, keys bool, request string, answ
 	if v := q.Get(wire.Totals); len(v) == dialect.TotalsLen {
 		x.Batch, _ = dialect.ReadTotals(v)
 	}
-	if keys && of == dialect.SignIn {
+	if keys && of == dialect.SignIn && p.SignIn != "" {
 		if err := masterOf(p, x); err != nil {
 			return usage(err)
 		}
@@ -51,11 +51,11 @@ func answerTo(out io.Writer, p *profile.Profile, keys bool, request string, answ
 }
 
 // masterOf finds the master key of a sign-in's terminal, if the profile has it.
-func masterOf(p *profile.Profile, x *rules.Exchange) (err error) {
+func masterOf(p *profile.Profile, x *rules.Exchange) error {
 	for i := range p.Terminals {
 		if t := &p.Terminals[i]; t.TID == x.Request.Text(wire.TerminalID) {
-			x.Block = p.SignIn
-			x.Master, err = p.SignIn.Master(t.Master)
+			master, err := p.SignIn.Master(t.Master)
+			x.SignIn = &rules.SignIn{Master: master, Block: p.SignIn}
 			return err
 		}
 	}

@@ -69,7 +69,7 @@ func decodeCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&request, "answer-to", "", "hexadecimal digits of the request that this answers: which rules it breaks")
 	cmd.Flags().StringVar(&f.profile, "profile", "", "profile file whose dialect is meant, and whose master keys check MACs")
-	cmd.Flags().StringVar(&f.dialect, "dialect", "", "dialect: cup or iso87 (default: cup)")
+	cmd.Flags().StringVar(&f.dialect, "dialect", "", "dialect: a name that posfleet dialect list has, or a file (default: cup)")
 	cmd.Flags().StringVar(&keyFile, "keys", "", "file of MAC keys, lines of terminal id (or *) and key; only its owner may read it")
 	cmd.Flags().IntVar(&port, "port", 0, "of a capture, only connections with this TCP port (default: all)")
 	return cmd
@@ -234,7 +234,7 @@ func (x *explainer) frame(fr *capture.Frame) {
 		looks, fits = capture.Looks(whole(fr)), capture.Fits(&x.dialect.Format, whole(fr))
 	}
 	shown := fr.Message
-	if fr.Err != nil {
+	if fr.Err != nil || !fr.Likely() {
 		shown = x.careful(fr)
 	}
 	if fr.Err == nil || fr.Likely() || looks == "" && len(fits) == 0 && fr.Read > x.dialect.Header.Len() {

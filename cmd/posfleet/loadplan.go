@@ -44,7 +44,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 	if len(args) == 0 && tags == "" && len(f.names) == 0 && len(f.mix) == 0 {
 		tags = "@everyday"
 	}
-	if j.features, err = choose(args, p.Dialect.Name, tags, f.names); err != nil {
+	if j.features, err = choose(args, p.Dialect, tags, f.names); err != nil {
 		return nil, err
 	}
 	rest, loads := without(j.features, "@load")
@@ -52,7 +52,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 	case len(loads) > 1 || len(loads) == 1 && len(loads[0].Scenarios) > 1:
 		return nil, fmt.Errorf("%d @load scenarios are selected, one runs at a time: choose with file:line or @id", count(loads))
 	case len(loads) == 1:
-		all, err := embedded(p.Dialect.Name)
+		all, err := embedded(p.Dialect)
 		if err != nil {
 			return nil, err
 		}
@@ -253,7 +253,8 @@ func (f *loadFlags) plan(j *job, n *network) report.Plan {
 		Command: append([]string{"posfleet"}, os.Args[1:]...), Model: strings.Fields(model(f.closed))[0], Arrivals: j.arrivals,
 		For: f.length, Warmup: f.warmup, Timeout: n.profile.Policy.Timeout, Drain: f.drain, Terminals: f.terminals,
 		Lines: j.lines.String(), Mix: map[string]float64{}, Seed: f.seed, Target: n.target, Dialect: n.profile.Dialect.Name,
-		Digests: map[string]string{},
+		Digests: map[string]string{}, Strict: f.strict, Books: j.load.Books,
+		Settle: f.settles(j, n),
 	}
 	if f.drain <= 0 {
 		plan.Drain = plan.Timeout

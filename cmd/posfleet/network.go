@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,7 +46,7 @@ func (f *networkFlags) add(cmd *cobra.Command) {
 	fl.StringSliceVar(&f.misbehave, "misbehave", nil, "faults of the bundled host, to judge the judge: see posfleet host --help")
 }
 
-const dialectUsage = "dialect of the bundled network: cup or iso87 (default: cup)"
+const dialectUsage = "dialect of the bundled network: a name that posfleet dialect list has, or a file (default: cup)"
 
 // network is a profile with a host to play against.
 type network struct {
@@ -63,15 +61,18 @@ type network struct {
 func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 	var p *profile.Profile
 	var err error
-	switch name := cmp.Or(f.dialect, "cup"); {
+	switch {
 	case f.profile != "" && f.dialect != "":
 		return nil, usage(fmt.Errorf("--dialect %s: profile %s says which dialect its network speaks, leave one out", f.dialect, f.profile))
 	case f.profile != "":
 		p, err = f.readProfile(terminals)
-	case dialect.Dialects()[name] == nil:
-		return nil, usage(fmt.Errorf("--dialect %q: want %s", name, strings.Join(slices.Sorted(maps.Keys(dialect.Dialects())), " or ")))
 	default:
-		p, err = profile.Bundled(name, terminals)
+		var d *dialect.Dialect
+		if d, err = readDialect(cmp.Or(f.dialect, "cup")); err == nil {
+			p, err = profile.BundledIn(d, terminals)
+		} else {
+			err = fmt.Errorf("--dialect: %w", err)
+		}
 	}
 	if err != nil {
 		return nil, usage(err)
@@ -94,7 +95,7 @@ func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 		p.Policy.Timeout = f.timeout
 	}
 	if p.LivePAN {
-		p.Dialect, err = hidden(p.Dialect)
+		p.Dialect, err = p.Dialect.WithoutPANs()
 	}
 	return p, err
 }
@@ -177,18 +178,6 @@ func (n *network) local() bool {
 	return err == nil && profile.IsLoopback(host)
 }
 
-// hidden is a dialect that shows no card number at all, not even masked.
-func hidden(d *dialect.Dialect) (*dialect.Dialect, error) {
-	h := *d
-	h.Masks = maps.Clone(d.Masks)
-	for f, m := range h.Masks {
-		if m == dialect.Truncated || m == dialect.Details {
-			h.Masks[f] = dialect.Hidden
-		}
-	}
-	return &h, h.Compile()
-}
-
 // probe signs one terminal in, as the run will anyway, to tell at once a host
 // that cannot be reached from one that does not understand.
 func (n *network) probe(ctx context.Context) error {
@@ -202,7 +191,11 @@ func (n *network) probe(ctx context.Context) error {
 	t.Operator = n.profile.Cashier().Number
 	p := sim.NewPlayer(n.profile.Dialect, clock)
 	p.T = t
-	if err := p.SignIn(); err != nil {
+	first, what := p.SignIn, "a sign-in"
+	if d := n.profile.Dialect; d.Form(dialect.SignIn) == nil && d.Form(dialect.Echo) != nil {
+		first, what = p.Echo, "an echo test"
+	}
+	if err := first(); err != nil {
 		return usage(err)
 	}
 	if p.Last.Outcome == report.Approved || p.Last.Outcome == report.Declined {
@@ -213,12 +206,12 @@ func (n *network) probe(ctx context.Context) error {
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %s", address, strings.TrimPrefix(p.Last.Why.Error(), line.ErrUnsent.Error()+": ")),
 			hint: n.hint(ctx, p.Last.Why, "is it listening there? posfleet host --listen "+address+" starts the bundled one")}
 	case report.TimedOut, report.Broken:
-		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes the connection but does not answer a sign-in: %w%s", address, p.Last.Why, meanwhile(&p.Last)),
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes the connection but does not answer %s: %w%s", address, what, p.Last.Why, meanwhile(&p.Last)),
 			hint: n.hint(ctx, p.Last.Why, fmt.Sprintf("does it speak %s, with this length prefix, TPDU and header? see --dialect and docs/profile.md", n.profile.Dialect.Title))}
 	case report.Refused:
 		var wrong *wire.FieldError
 		if errors.As(p.Last.Why, &wrong) {
-			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s answers a sign-in with what is no %s message: %w", address, n.profile.Dialect.Name, p.Last.Why),
+			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s answers %s with what is no %s message: %w", address, what, n.profile.Dialect.Name, p.Last.Why),
 				hint: n.hint(ctx, p.Last.Why, "does it speak another dialect? see --dialect and docs/profile.md")}
 		}
 	}
@@ -242,8 +235,8 @@ func (n *network) hint(ctx context.Context, why error, otherwise string) string 
 
 // meanwhile says what came instead of an answer, and how it begins.
 func meanwhile(r *sim.Result) string {
-	if r.StrayWhy == "" {
+	if r.Stray == nil {
 		return ""
 	}
-	return fmt.Sprintf("; what came is %s, and begins with % X (%q)", r.StrayWhy, r.Stray[:min(8, len(r.Stray))], r.Stray[:min(8, len(r.Stray))])
+	return fmt.Sprintf("; what came is %s, and begins with % X (%q)", r.Stray.Why, r.Stray.Octets[:min(8, len(r.Stray.Octets))], r.Stray.Octets[:min(8, len(r.Stray.Octets))])
 }

@@ -27,10 +27,10 @@ Feature: Sign-in of UnionPay terminals
     And the terminal signs in
     Then the answer carries:
       | field | value             |
-      | 32    | present           |
-      | 37    | present           |
+      | 32    | should be present |
+      | 37    | should be present |
       | 60.1  | 00                |
-      | 60.2  | present           |
+      | 60.2  | should be present |
       | 60.3  | as in the request |
       | 62    | present           |
 

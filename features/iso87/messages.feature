@@ -18,7 +18,7 @@ Feature: Messages of ISO 8583:1987
     And the answer carries:
       | field | value             |
       | 7     | as in the request |
-      | 60    | present           |
+      | 60    | should be present |
       | 62    | present           |
       | 70    | as in the request |
 

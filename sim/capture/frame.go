@@ -2,7 +2,6 @@ package capture
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
@@ -99,15 +98,15 @@ func (t *trial) good() bool { return t.whole && t.likely && t.fields > 0 }
 // next is the first frame of b and how many octets it takes. first is whether it
 // is the first of the input, before which other things may stand.
 func (c *cutter) next(b []byte, first bool) (Frame, int) {
-	l := c.f.Length
-	said := -1 // what the length prefix says
-	if len(b) >= l.Octets {
-		said = length(l, b)
-	}
+	lead := c.f.Lead()
+	said := c.f.Says(b)
 	// As it should be.
-	if said > 0 && l.Octets+said <= len(b) {
-		if t := c.try(b, l.Octets, l.Octets+said); t.whole && !t.after {
-			return c.frame(b, t, ""), l.Octets + said
+	at, err := c.f.Find(b)
+	if err == nil && len(at.Message) > 0 {
+		if t := c.try(at.Message, 0, len(at.Message)); t.whole && !t.after {
+			fr := c.frame(at.Message, t, "")
+			fr.At, fr.Prefix = at.From, b[:at.From]
+			return fr, at.End
 		}
 	}
 	// Without a prefix, to the end.
@@ -116,29 +115,27 @@ func (c *cutter) next(b []byte, first bool) (Frame, int) {
 		return c.frame(b, bareTrial, ""), len(b)
 	}
 	// Empty messages, which keep a connection alive.
-	if said == 0 && len(b) > l.Octets {
-		zeros := l.Octets
-		for zeros+l.Octets <= len(b) && length(l, b[zeros:]) == 0 {
-			zeros += l.Octets
-		}
-		if zeros < len(b) {
-			fr, n := c.next(b[zeros:], first)
-			if fr.Err == nil || fr.Read > 0 {
-				fr.At += zeros
-				fr.Note = and(fmt.Sprintf("%X before it is an empty message", b[:zeros]), fr.Note)
-				return fr, n + zeros
-			}
+	zeros := 0
+	for at := at; err == nil && at.End > 0 && len(at.Message) == 0; at, err = c.f.Find(b[zeros:]) {
+		zeros += at.End
+	}
+	if zeros > 0 && zeros < len(b) {
+		fr, n := c.next(b[zeros:], first)
+		if fr.Err == nil || fr.Read > 0 {
+			fr.At += zeros
+			fr.Note = and(fmt.Sprintf("%X before it is an empty message", b[:zeros]), fr.Note)
+			return fr, n + zeros
 		}
 	}
 	for before := range min(maxBefore, len(b)) + 1 {
 		at := before
 		switch before { // the likely ones first
 		case 0:
-			at = l.Octets
-		case l.Octets:
+			at = lead
+		case lead:
 			at = 0
 		}
-		if at >= len(b) || at != 0 && at != l.Octets && c.f.Header.TPDU && b[at] != 0x60 {
+		if at >= len(b) || at != 0 && at != lead && c.f.Header.TPDU && b[at] != 0x60 {
 			continue
 		}
 		if t := c.try(b, at, len(b)); t.good() {
@@ -161,34 +158,35 @@ func (c *cutter) next(b []byte, first bool) (Frame, int) {
 // found is the frame of a message that was found by its fields, with what is wrong
 // around it.
 func (c *cutter) found(b []byte, t trial, said int) (Frame, int) {
-	l := c.f.Length
+	lead := c.f.Lead()
 	n := t.end - t.at
-	rest := b[t.end:]
-	own := t.at == l.Octets && said == n
+	after := t.end + c.tail(b[t.end:])
+	rest := b[after:]
+	own := t.at == lead && said == n
 	note := ""
 	if t.at > 0 && !own {
 		note = c.prefixNote(b[:t.at], n, said)
 	}
 	if len(rest) == 0 || !t.after {
-		return c.frame(b, t, note), t.end
+		return c.frame(b, t, note), after
 	}
 	if b[0] == 2 && t.at > 0 && rest[0] == 3 && len(rest) <= 3 { // STX … ETX, check octets
-		note = fmt.Sprintf("it stands between STX and ETX, as on a serial line, with %X before it", b[:t.at])
+		note = fmt.Sprintf("it stands between STX and ETX, as on a serial line, with %s before it", shown(b[:t.at]))
 		return c.frame(b, t, note), len(b)
 	}
 	end := len(b)
-	if t.at == l.Octets && said > n && l.Octets+said < len(b) {
-		end = l.Octets + said
+	if t.at == lead && said > n && lead+said < len(b) {
+		end = lead + said
 	}
 	if c.beginsRight(rest) || !c.beginsRight(b[end:]) && c.beginsAt(rest) {
-		return c.frame(b, t, note), t.end
+		return c.frame(b, t, note), after
 	}
 	// What follows is of no message: the frame ends where its prefix says.
 	again := c.try(b, t.at, min(end, t.at+wire.MaxFrame))
 	if end-t.at > wire.MaxFrame {
 		again.err = &wire.FieldError{Field: -1, Offset: n, Reason: fmt.Sprintf("%d octets after the last field", end-t.end)}
 	}
-	if t.at == l.Octets && said == end-t.at {
+	if t.at == lead && said == end-t.at {
 		note = ""
 	}
 	fr := c.frame(b, again, note)
@@ -196,21 +194,32 @@ func (c *cutter) found(b []byte, t trial, said int) (Frame, int) {
 	return fr, end
 }
 
-// beginsRight reports whether b begins with a message behind the right prefix.
+// tail is how many octets of rest, which follows a message, are the end of its
+// frame.
+func (c *cutter) tail(rest []byte) int {
+	n := len(c.f.Trailer)
+	if string(rest[:min(n, len(rest))]) != c.f.Trailer {
+		return 0
+	}
+	if c.f.LRC && len(rest) > n {
+		n++
+	}
+	return n
+}
+
+// beginsRight reports whether b begins with a message in the right frame.
 func (c *cutter) beginsRight(b []byte) bool {
-	at := c.f.Length.Octets
-	n := length(c.f.Length, b)
-	if n <= 0 || at+n > len(b) {
+	at, err := c.f.Find(b)
+	if err != nil || len(at.Message) == 0 {
 		return false
 	}
-	t := c.try(b, at, at+n)
+	t := c.try(at.Message, 0, len(at.Message))
 	return t.good() && !t.after
 }
 
 // beginsAt reports whether another frame seems to begin with b.
 func (c *cutter) beginsAt(b []byte) bool {
-	l := c.f.Length
-	for _, at := range []int{l.Octets, 0, 2, 4} {
+	for _, at := range []int{c.f.Lead(), 0, 2, 4} {
 		if at <= len(b) {
 			if t := c.try(b, at, len(b)); t.good() || t.likely && t.fields >= 3 {
 				return true
@@ -224,17 +233,17 @@ func (c *cutter) beginsAt(b []byte) bool {
 // of those behind the length prefix, behind none and, where there is a TPDU,
 // behind anything that a TPDU follows.
 func (c *cutter) broken(b []byte, said int) (Frame, int) {
-	l := c.f.Length
-	inPrefix := said > 0 && l.Octets+said <= len(b)
+	lead := c.f.Lead()
+	inPrefix := said > 0 && lead+said <= len(b)
 	best, most := 0, -1
 	for at := range min(maxBefore, len(b)) + 1 {
 		tpdu := c.f.Header.TPDU && at < len(b) && b[at] == 0x60
-		if at != 0 && at != l.Octets && !tpdu {
+		if at != 0 && at != lead && !tpdu {
 			continue
 		}
 		until := len(b)
-		if at == l.Octets && inPrefix {
-			until = l.Octets + said
+		if at == lead && inPrefix {
+			until = lead + said
 		}
 		t := c.try(b, at, until)
 		score := 0
@@ -244,7 +253,7 @@ func (c *cutter) broken(b []byte, said int) (Frame, int) {
 		if tpdu {
 			score += 2
 		}
-		if at == l.Octets && inPrefix {
+		if at == lead && inPrefix {
 			score += 2
 		}
 		if score > most {
@@ -252,11 +261,11 @@ func (c *cutter) broken(b []byte, said int) (Frame, int) {
 		}
 	}
 	end := len(b)
-	if best == l.Octets && inPrefix {
-		end = l.Octets + said
+	if best == lead && inPrefix {
+		end = lead + said
 	}
 	note := ""
-	if best > 0 && !(best == l.Octets && said == end-best) {
+	if best > 0 && !(best == lead && said == end-best) {
 		note = c.prefixNote(b[:best], end-best, said)
 	}
 	fr := c.frame(b[:end], c.try(b, best, end), note)
@@ -275,149 +284,100 @@ func (c *cutter) frame(b []byte, t trial, note string) Frame {
 	return fr
 }
 
-// length reads a length prefix of this kind, -1 when it is none.
-func length(l wire.Length, b []byte) int {
-	if len(b) < l.Octets {
-		return -1
-	}
-	n := 0
-	for _, c := range b[:l.Octets] {
-		switch {
-		case !l.Digits:
-			n = n<<8 | int(c)
-		case c < '0' || c > '9':
-			return -1
-		default:
-			n = n*10 + int(c-'0')
-		}
-	}
-	return n
-}
-
 // prefixNote says what is wrong with p, which stands where the length prefix of a
 // message of n octets should.
 func (c *cutter) prefixNote(p []byte, n, said int) string {
-	l := c.f.Length
-	own := fmt.Sprintf("%d octets, big-endian", l.Octets)
-	if l.Digits {
-		own = fmt.Sprintf("%d decimal digits", l.Octets)
+	lead := c.f.Lead()
+	if lead > 0 && len(p) == 2*lead && c.f.Says(p[lead:]) == n {
+		switch c.f.Says(p) {
+		case n:
+			return fmt.Sprintf("the length prefix %X is there twice", p[:lead])
+		case n + lead:
+			return fmt.Sprintf("the length prefix is there twice, %X and %X, the first counts the second", p[:lead], p[lead:])
+		}
 	}
-	if half := len(p) / 2; len(p) == 2*l.Octets && bytes.Equal(p[:half], p[half:]) && length(l, p) == n {
-		return fmt.Sprintf("the length prefix %X is there twice", p[:half])
-	}
-	if len(p) == 2*l.Octets && length(l, p[l.Octets:]) == n && length(l, p) == n+l.Octets {
-		return fmt.Sprintf("the length prefix is there twice, %X and %X, the first counts the second", p[:l.Octets], p[l.Octets:])
-	}
-	for _, kind := range kinds {
-		v, ok := kind.value(p)
+	head := c.f.Header.Len()
+	for _, kind := range kinds() {
+		v, ok := kind.number(p)
 		if !ok {
 			continue
 		}
+		own := kind.Length.Octets == c.f.Length.Octets && kind.Length.Form == c.f.Length.Form && kind.Before == c.f.Before && len(kind.After) == len(c.f.After)
 		what := ""
-		switch v {
-		case n:
-		case n + len(p):
+		switch {
+		case v == n && own:
+			what = ", and counts the message alone"
+		case v == n:
+		case v == n+len(p):
 			what = ", and counts itself"
-		case n - c.f.Header.Len():
-			if c.f.Header.Len() > 0 {
-				what = ", and does not count TPDU and header"
-				break
-			}
-			continue
+		case v == n-head && head > 0:
+			what = ", and does not count TPDU and header"
 		default:
 			continue
 		}
-		if kind.of == l && what == "" {
-			return ""
-		}
-		if kind.of == l {
+		if own {
 			return fmt.Sprintf("the length prefix says %d%s: %d follow", v, what, n)
 		}
 		hint := ""
-		if kind.key != "" {
-			hint = " (in a profile length: " + kind.key + ")"
+		if key := kind.key(); key != "" {
+			hint = " (in a profile length: " + key + ")"
 		}
-		return fmt.Sprintf("the length prefix %s is %s%s: %d octets follow%s; this network's is %s", shown(p), kind.name, what, n, hint, own)
+		return fmt.Sprintf("the length prefix %s is %s%s: %d octets follow%s; this network's is %s", quoted(p), kind.words(), what, n, hint, prefix{c.f.Framing}.words())
 	}
-	if len(p) == l.Octets && said >= 0 {
+	if len(p) == lead && said >= 0 {
 		return fmt.Sprintf("the length prefix says %d, %d follow", said, n)
 	}
-	if len(p) > l.Octets && length(l, p[len(p)-l.Octets:]) == n {
-		return fmt.Sprintf("%s stands before the length prefix", shown(p[:len(p)-l.Octets]))
+	if len(p) > lead && c.f.Says(p[len(p)-lead:]) == n {
+		return standing(p[:len(p)-lead]) + " before the length prefix"
 	}
-	return fmt.Sprintf("%s stands before it where the length prefix should be, %d octets follow", shown(p), n)
+	return fmt.Sprintf("%s before it where the length prefix should be, %d octets follow", standing(p), n)
 }
 
-// shown is octets that stand before a message: text as such.
+// most octets that are shown of what stands before a message and is no text: they
+// may be the end of another, with a PIN block in it.
+const mostShown = 4
+
+// shown is octets that stand before a message: text as such, of others the number
+// when there are many.
 func shown(p []byte) string {
+	if len(p) > mostShown && !looksLikeWords(p) {
+		return fmt.Sprintf("%d octets,", len(p))
+	}
+	return quoted(p)
+}
+
+// quoted is octets in hexadecimal, text as such.
+func quoted(p []byte) string {
+	if len(p) >= 4 && isText(p) {
+		return strconv.Quote(string(p))
+	}
+	return fmt.Sprintf("%X", p)
+}
+
+func isText(p []byte) bool {
+	return !bytes.ContainsFunc(p, func(r rune) bool { return r < '!' || r > '~' })
+}
+
+// looksLikeWords reports whether p is text, and not that of digits: ISO016000055.
+func looksLikeWords(p []byte) bool {
+	run := 0
 	for _, c := range p {
-		if c < '!' || c > '~' || len(p) < 4 {
-			return fmt.Sprintf("%X", p)
+		if run++; !isHex(c) {
+			run = 0
+		}
+		if run > 2*mostShown+1 {
+			return false
 		}
 	}
-	return strconv.Quote(string(p))
+	return isText(p) && bytes.ContainsFunc(p, func(r rune) bool { return r > 'F' })
 }
 
-// kinds are the length prefixes that there are.
-var kinds = []struct {
-	name, key string
-	of        wire.Length
-	value     func(p []byte) (int, bool)
-}{
-	{"2 octets, big-endian", "binary2", wire.Binary2, func(p []byte) (int, bool) {
-		return int(be(p)), len(p) == 2
-	}},
-	{"4 octets, big-endian", "binary4", wire.Binary4, func(p []byte) (int, bool) {
-		return int(be(p)), len(p) == 4
-	}},
-	{"4 decimal digits", "digits4", wire.Digits4, func(p []byte) (int, bool) {
-		return number(string(p), 10, len(p) == 4)
-	}},
-	{"BCD, two digits to an octet", "", wire.Length{}, func(p []byte) (int, bool) {
-		return number(fmt.Sprintf("%X", p), 10, len(p) == 2 || len(p) == 4)
-	}},
-	{"little-endian", "", wire.Length{}, func(p []byte) (int, bool) {
-		switch len(p) {
-		case 2:
-			return int(binary.LittleEndian.Uint16(p)), true
-		case 4:
-			return int(binary.LittleEndian.Uint32(p)), true
-		}
-		return 0, false
-	}},
-	{"4 hexadecimal digits", "", wire.Length{}, func(p []byte) (int, bool) {
-		return number(string(p), 16, len(p) == 4)
-	}},
-	{"1 octet", "", wire.Length{}, func(p []byte) (int, bool) {
-		return int(be(p)), len(p) == 1
-	}},
-	{"3 octets", "", wire.Length{}, func(p []byte) (int, bool) {
-		return int(be(p)), len(p) == 3
-	}},
-	{"decimal digits", "", wire.Length{}, func(p []byte) (int, bool) {
-		return number(string(p), 10, len(p) >= 2 && len(p) <= 8)
-	}},
-	{"2 octets with 2 more after it", "", wire.Length{}, func(p []byte) (int, bool) {
-		return int(be(p[:min(len(p), 2)])), len(p) == 4
-	}},
-	{"STX and 2 octets BCD, as on a serial line", "", wire.Length{}, func(p []byte) (int, bool) {
-		if len(p) != 3 || p[0] != 2 {
-			return 0, false
-		}
-		return number(fmt.Sprintf("%X", p[1:]), 10, true)
-	}},
-}
-
-func be(p []byte) (n uint32) {
-	for _, c := range p[:min(len(p), 4)] {
-		n = n<<8 | uint32(c)
+func standing(p []byte) string {
+	s := shown(p)
+	if many, is := strings.CutSuffix(s, ","); is {
+		return many + " stand"
 	}
-	return n
-}
-
-func number(s string, base int, right bool) (int, bool) {
-	n, err := strconv.ParseUint(s, base, 31)
-	return int(n), err == nil && right
+	return s + " stands"
 }
 
 // and joins notes.

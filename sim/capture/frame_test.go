@@ -35,7 +35,7 @@ func TestMessageIsReadWhateverItsPrefix(t *testing.T) {
 		inHex("0060") + body:       "is 4 decimal digits: 60 octets follow (in a profile length: digits4)",
 		inHex("003C") + body:       "is 4 hexadecimal digits: 60 octets follow",
 		"3C" + body:                "the length prefix 3C is 1 octet: 60 octets follow",
-		"003C0000" + body:          "is 2 octets with 2 more after it: 60 octets follow",
+		"003C0000" + body:          "is 2 octets, big-endian, with 2 more after it: 60 octets follow",
 		"02" + body + "03":         "between STX and ETX, as on a serial line, with 02 before it",
 		"020060" + body + "0355":   "between STX and ETX, as on a serial line, with 020060 before it",
 		inHex("HTTP/1.1") + signIn: `"HTTP/1.1" stands before the length prefix`,

@@ -2,8 +2,8 @@
 //
 // A [Dialect] is a [wire.Format] (fields, length prefix, routing header, pairing,
 // MAC) with what its messages mean: the [Form] of each [Transaction], response
-// codes, what may be shown of a field. A new network is a new value, not a new
-// type; [CUP] and [ISO87] are two.
+// codes, what may be shown of a field. A new network is a new file, read by [Parse];
+// those that come with posfleet are [Named].
 package dialect
 
 import (
@@ -12,7 +12,9 @@ import (
 	"slices"
 
 	"github.com/moov-io/iso8583"
+	"github.com/moov-io/iso8583/field"
 
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -22,13 +24,26 @@ type Dialect struct {
 	wire.Format
 	Name  string             // as profiles and flags spell it: "cup"
 	Title string             // for people
+	Bases []string           // the dialects that it extends and that come with posfleet
 	Masks map[int]Mask       // what may be shown of a field; Clear when absent
 	Parts map[int][]PartName // the parts of composed fields, for Describe; those of Places when absent
 	Forms []Form             // the transactions; of two that fit a message the earlier one is meant
 
+	Algorithm keys.Algorithm // of the MAC, where there is one
+	KeyBlock  keys.KeyBlock  // of working keys that a sign-in asks for; empty for a sign-in without keys
+	Currency  string         // three digits (ISO 4217); empty when no message says it
+	Codes     []CodeInfo     // response codes
+	Reasons   []Reason       // of reversals
+	Accepts   []Code         // the codes of answers that end a reversal
+
 	Schemes []string // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
 
-	forms [Transactions]*Form
+	forms  [Transactions]*Form
+	codes  map[Code]int // where in Codes
+	roles  [roles]Code
+	causes [causes]Code
+
+	entries [entries][2]string
 }
 
 // Mask says what may be shown of a field's value.
@@ -59,6 +74,7 @@ type Value struct {
 type Form struct {
 	Transaction     Transaction
 	MTI             string
+	Repeat          string   // the MTI when it is sent again; empty for the same
 	Fixed           []Value  // constants; composed fields with zeros where parts are filled in
 	ManagementCodes []string // network management codes it may carry; the first is its own
 	Fields          []int    // carried when the terminal has a value for them, besides Fixed
@@ -104,11 +120,59 @@ func (d *Dialect) Compile() error {
 	return nil
 }
 
-// WidenPIN makes room for the PIN block of 16 octets that SM4 makes. It changes the
-// dialect in place: it is for one that is nobody else's yet.
-func (d *Dialect) WidenPIN() error {
-	d.Spec.Fields[d.Place(wire.PINBlock).Field].Spec().Length = 16
-	return d.Compile()
+// copy is a dialect of its own, compiled, that shares with d what neither changes.
+func (d *Dialect) copy() (*Dialect, error) {
+	c := *d
+	c.Forms = slices.Clone(d.Forms)
+	return &c, c.Compile()
+}
+
+// Framed is the dialect with other octets around its messages, where f says them.
+func (d *Dialect) Framed(f Framing) (*Dialect, error) {
+	c := *d
+	if err := c.frame(f); err != nil {
+		return nil, err
+	}
+	return c.copy()
+}
+
+// WithoutMAC is the dialect with no MAC on any message.
+func (d *Dialect) WithoutMAC() (*Dialect, error) {
+	c := *d
+	c.MAC = false
+	c.Forms = slices.Clone(d.Forms)
+	for i := range c.Forms {
+		c.Forms[i].MACed = false
+	}
+	return &c, c.Compile()
+}
+
+// WithoutPANs is the dialect with not even the first and last digits of a card
+// number to be shown.
+func (d *Dialect) WithoutPANs() (*Dialect, error) {
+	c := *d
+	c.Masks = maps.Clone(d.Masks)
+	for f, m := range c.Masks {
+		if m == Truncated || m == Details {
+			c.Masks[f] = Hidden
+		}
+	}
+	return c.copy()
+}
+
+// WithWidePIN is the dialect with room for the PIN block of 16 octets that SM4
+// makes.
+func (d *Dialect) WithWidePIN() (*Dialect, error) {
+	n := d.Place(wire.PINBlock).Field
+	if n == 0 {
+		return d, nil
+	}
+	s := *d.Spec.Fields[n].Spec()
+	s.Length = 16
+	c := *d
+	c.Spec = &iso8583.MessageSpec{Name: d.Spec.Name, Fields: maps.Clone(d.Spec.Fields)}
+	c.Spec.Fields[n] = field.NewBinary(&s)
+	return c.copy()
 }
 
 // compileForm checks a form; its error continues the form's name.
@@ -272,5 +336,9 @@ func (d *Dialect) Undoes(reversal *wire.Message, f *Form) bool {
 
 // Dialects are the ones that come with posfleet, by name.
 func Dialects() map[string]*Dialect {
-	return map[string]*Dialect{"cup": CUP(), "iso87": ISO87()}
+	all := map[string]*Dialect{}
+	for _, name := range Names() {
+		all[name] = copied(name)
+	}
+	return all
 }

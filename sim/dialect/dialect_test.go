@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/moov-io/iso8583"
+
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -28,6 +30,16 @@ func captured(t testing.TB) map[string][]byte {
 		}
 	}
 	return out
+}
+
+// iso87Spec is a field table of iso87 that is nobody else's.
+func iso87Spec() *iso8583.MessageSpec {
+	text, _ := Text("iso87")
+	d, err := Parse("iso87.yaml", text, nil)
+	if err != nil {
+		panic(err)
+	}
+	return d.Spec
 }
 
 func unhex(t testing.TB, s string) []byte {

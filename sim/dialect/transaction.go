@@ -1,5 +1,7 @@
 package dialect
 
+import "strings"
+
 // Transaction is a kind of exchange between terminal and host.
 type Transaction uint8
 
@@ -24,6 +26,24 @@ const (
 	UploadEnd
 	Transactions // how many there are
 )
+
+// TransactionNamed is the transaction of a name that String gives.
+func TransactionNamed(name string) (Transaction, bool) {
+	for t, row := range transactions {
+		if row.name == name {
+			return Transaction(t), true
+		}
+	}
+	return 0, false
+}
+
+func transactionNames() string {
+	var all []string
+	for _, row := range transactions {
+		all = append(all, row.name)
+	}
+	return strings.Join(all, ", ")
+}
 
 // Booking is what an approved transaction does to money, and so how both sides
 // write it down.

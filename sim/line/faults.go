@@ -53,8 +53,11 @@ func (f *Faults) Add(k Fault, n int) {
 }
 
 // wrap gives a connection that does to its messages what the faults say.
-func (f *Faults) wrap(conn net.Conn, format *wire.Format) net.Conn {
-	return &faultyConn{Conn: conn, faults: f, reader: format.NewReader(conn), format: format, message: format.NewMessage()}
+// Keep-alives that are to be answered are sent back before that.
+func (f *Faults) wrap(conn net.Conn, format *wire.Format, sendBack func([]byte) error) net.Conn {
+	c := &faultyConn{Conn: conn, faults: f, reader: format.NewReader(conn), format: format, message: format.NewMessage()}
+	c.reader.Alive = sendBack
+	return c
 }
 
 // faultyConn applies a terminal's faults to whole messages. A Write is one
@@ -88,7 +91,8 @@ func (c *faultyConn) Write(b []byte) (int, error) {
 	if len(c.faults.Queue) == 0 {
 		return c.Conn.Write(b)
 	}
-	c.key = c.keyOf(b[c.format.Length.Octets:])
+	request, _ := c.format.Find(b)
+	c.key = c.keyOf(request.Message)
 	f := c.faults.Queue[0]
 	c.faults.Queue = c.faults.Queue[1:]
 	c.faults.Injected[f]++
@@ -102,9 +106,14 @@ func (c *faultyConn) Write(b []byte) (int, error) {
 		}
 		return c.Conn.Write(b)
 	case SpoilRequest:
-		spoiled := append([]byte(nil), b...)
-		spoil(spoiled)
-		return c.Conn.Write(spoiled)
+		spoiled, err := c.spoiled(request.Message, false)
+		if err != nil {
+			return 0, err
+		}
+		if _, err := c.Conn.Write(spoiled); err != nil {
+			return 0, err
+		}
+		return len(b), nil
 	case CutRequest:
 		n, _ := c.Conn.Write(b[:len(b)/2])
 		c.Conn.Close()
@@ -136,9 +145,10 @@ func (c *faultyConn) next() error {
 	if err != nil {
 		return err
 	}
-	var prefix [4]byte
-	c.format.Length.Put(prefix[:], len(body))
-	frame := append(append([]byte(nil), prefix[:c.format.Length.Octets]...), body...)
+	frame, err := c.format.Frame(nil, body, true)
+	if err != nil {
+		return err
+	}
 	if !c.active || c.now.onRequest() || c.keyOf(body) != c.key { // not the answer that is meant
 		c.out = append(c.out, frame...)
 		return nil
@@ -153,7 +163,9 @@ func (c *faultyConn) next() error {
 	case DoubleAnswer:
 		frame = append(frame, frame...)
 	case SpoilAnswer:
-		spoil(frame)
+		if frame, err = c.spoiled(body, true); err != nil {
+			return err
+		}
 	case CutAnswer:
 		frame = frame[:len(frame)/2]
 		c.ended = true
@@ -182,10 +194,15 @@ func (c *faultyConn) giveUp() error {
 	return errLost
 }
 
-// spoil changes one character of the MAC, which ends the frame.
-func spoil(frame []byte) {
-	last := &frame[len(frame)-1]
-	if *last++; *last == '9'+1 || *last == 'F'+1 {
-		*last = '0'
+// spoiled is the frame of a message of which one character of the MAC, which
+// ends it, is another.
+func (c *faultyConn) spoiled(message []byte, answer bool) ([]byte, error) {
+	m := append([]byte(nil), message...)
+	if len(m) > 0 {
+		last := &m[len(m)-1]
+		if *last++; *last == '9'+1 || *last == 'F'+1 {
+			*last = '0'
+		}
 	}
+	return c.format.Frame(nil, m, answer)
 }

@@ -95,9 +95,14 @@ func TestAnswersOnALeftConnectionCount(t *testing.T) {
 	}
 	close(late)
 	wg.Wait()
-	if counted.Add(int64(x.Late + s.Leftovers().Late)); counted.Load() != 2 {
-		t.Errorf("%d late answers, want the 2 that were given up", counted.Load())
+	counted.Add(int64(x.Late))
+	for range 100 { // the answer waited for may have come before the late ones
+		if counted.Add(int64(s.Leftovers().Late)) == 2 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
+	t.Errorf("%d late answers, want the 2 that were given up", counted.Load())
 }
 
 // What came instead of an answer is kept, and why it is none.
@@ -110,7 +115,7 @@ func TestStrayIsKept(t *testing.T) {
 			a[1]++
 			return a, a[2:]
 		}},
-		{"one octet", "no whole length prefix", func([]byte) ([]byte, []byte) { return []byte{0}, []byte{0} }},
+		{"one octet", "whose length is not known", func([]byte) ([]byte, []byte) { return []byte{0}, []byte{0} }},
 		{"foreign", "the answer to no request of this line", func(a []byte) ([]byte, []byte) {
 			a[bytes.Index(a, []byte(tid))] ^= 1
 			return a, a[2:]

@@ -3,12 +3,14 @@ package profile
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -31,20 +33,20 @@ func Load(path string, terminals int) (*Profile, error) {
 // Parse reads a profile as Load does. name stands for the file in errors, and
 // its folder is where relative paths start.
 func Parse(name string, data []byte, terminals int) (*Profile, error) {
-	return parse(name, data, terminals, "")
+	return parse(name, data, terminals, nil)
 }
 
 // reader reads a profile: what [strict.Reader] knows of YAML, and methods for
 // what stands in a profile.
 type reader struct{ *strict.Reader }
 
-// parse reads a profile. When dialect is given it is spoken instead of the
+// parse reads a profile. When d is given it is spoken instead of the
 // file's, with that dialect's own defaults for length, header and MAC.
-func parse(name string, data []byte, terminals int, dialect string) (*Profile, error) {
+func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profile, error) {
 	r := reader{&strict.Reader{File: name,
 		Empty: "posfleet's own profile is a start (docs/profile.md)", Large: "put a large fleet into a list or a range"}}
 	if root, ok := r.Document(data); ok {
-		p := r.profile(root, folder(filepath.Dir(name)), terminals, dialect)
+		p := r.profile(root, folder(filepath.Dir(name)), terminals, d)
 		if r.OK() {
 			return p, nil
 		}
@@ -71,23 +73,20 @@ func (r reader) amount(to *int64) func(strict.Value) {
 }
 
 // profile reads the whole file.
-func (r reader) profile(root strict.Value, dir folder, terminals int, dialect string) *Profile {
-	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File)), Policy: defaultPolicy()}
+func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
+	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
 	var given network
-	var address, merchants, ranges, cards, operators, fleet strict.Value
-	found := r.Map(root, strict.Table{
+	var address, policy, merchants, ranges, cards, operators, fleet strict.Value
+	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
 		"tls":             func(v strict.Value) { p.TLS = r.tls(v, dir) },
 		"line":            r.Match(&p.Line, regexp.MustCompile(`^(own|each|shared:[1-9]\d{0,6})$`), "own, each or shared:N"),
 		"dialect":         r.Text(&given.dialect),
 		"spec":            r.Text(&given.spec),
-		"length":          r.Text(&given.length),
-		"tpdu":            r.Match(&given.tpdu, regexp.MustCompile(`^(none|[0-9A-Fa-f]{10})$`), "10 hexadecimal digits or none"),
-		"header":          r.Match(&given.header, headerShape, headerWords),
 		"mac":             r.Text(&given.mac),
 		"sign-in":         r.Text(&given.signIn),
-		"policy":          func(v strict.Value) { r.policy(v, &p.Policy) },
+		"policy":          strict.Keep(&policy),
 		"operators":       strict.Keep(&operators),
 		"merchants":       strict.Keep(&merchants),
 		"terminals":       strict.Keep(&fleet),
@@ -95,19 +94,26 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, dialect st
 		"test-ranges":     strict.Keep(&ranges),
 		"accept-live-pan": r.Bool(&p.LivePAN),
 		"allow-test-keys": r.Bool(&p.AllowTestKeys),
-	})
+	}
+	maps.Copy(t, given.framing.Table(r.Reader))
+	found := r.Map(root, t)
 	for _, k := range []string{"operators", "merchants", "terminals", "cards"} {
 		if r.OK() && found[k] == 0 {
 			r.Fail(root, "key %s is missing; a network has at least one of them", k)
 		}
 	}
+	if d != nil {
+		given = network{}
+	} else if d = r.dialect(given.dialect, found["dialect"], dir); d == nil {
+		return nil
+	}
+	r.policy(policy, d, &p.Policy)
 	if !r.OK() {
 		return nil
 	}
-	if dialect != "" {
-		given = network{dialect: dialect}
+	if r.network(p, d, given, found, dir); !r.OK() {
+		return nil
 	}
-	r.network(p, given, found, dir)
 	r.operators(p, operators)
 	r.merchants(p, merchants)
 	r.cards(p, cards, r.ranges(ranges))

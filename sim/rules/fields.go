@@ -41,7 +41,7 @@ func (x *Exchange) lacking() wire.FieldSet {
 	must = must.Without(x.Answer.Present())
 	of := wire.Fields(place(wire.LocalTime), place(wire.LocalDate), place(wire.Acquirer), place(wire.RRN))
 	c := x.Code() // for two the host knows no more of the request
-	if KindOf(x.Form.Transaction)&Financial != 0 && c != dialect.UnknownTerminal && c != dialect.FormatError {
+	if KindOf(x.Form.Transaction)&Financial != 0 && !x.Dialect.Means(c, dialect.UnknownTerminal) && !x.Dialect.Means(c, dialect.FormatError) {
 		of.Add(place(wire.SettlementDate))
 		of.Add(place(wire.ResponseData))
 		of.Add(place(wire.Operator))
@@ -151,14 +151,14 @@ var codePresent = check{ifNot, wire.ResponseCode,
 // partOfAmount holds what an approval of a part of the amount says.
 var partOfAmount = check{ifThere, wire.Amount,
 	func(x *Exchange) bool {
-		if x.Code() != dialect.Partial {
+		if !x.Dialect.Means(x.Code(), dialect.Partial) {
 			return true
 		}
 		n := x.Answer.Uint(wire.Amount)
 		return n > 0 && n <= x.Request.Uint(wire.Amount)
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("%s of an approval of a part (%s) is %q, want a part of %q", x.field(wire.Amount), dialect.Partial,
+		return fmt.Errorf("%s of an approval of a part (%s) is %q, want a part of %q", x.field(wire.Amount), x.Dialect.Code(dialect.Partial),
 			x.Answer.Get(wire.Amount), x.Request.Get(wire.Amount))
 	},
 }
@@ -167,14 +167,7 @@ var partOfAmount = check{ifThere, wire.Amount,
 var secrets = [...]wire.Element{wire.Track1, wire.Track2, wire.Track3, wire.PINBlock}
 
 var noSecrets = check{always, 0,
-	func(x *Exchange) bool {
-		for _, e := range secrets {
-			if x.Answer.Has(e) {
-				return false
-			}
-		}
-		return true
-	},
+	func(x *Exchange) bool { return x.Answer.Present().And(x.judge.secrets) == wire.FieldSet{} },
 	func(x *Exchange) error {
 		for _, e := range secrets {
 			if x.Answer.Has(e) {
@@ -197,7 +190,7 @@ var plainText = check{always, 0,
 // controls is the first text field with control characters, 0 for none. What comes
 // back from the request is held to that.
 func (x *Exchange) controls() int {
-	for n := range x.Answer.Present().And(x.Dialect.Texts()).Without(x.Dialect.Echoed()).All {
+	for n := range x.Answer.Present().And(x.judge.texts).All {
 		if !isPrintable(x.Answer.Field(n)) {
 			return n
 		}
@@ -206,7 +199,7 @@ func (x *Exchange) controls() int {
 }
 
 // isCode reports whether v is a response code.
-func isCode(v []byte) bool { return len(v) == 2 && dialect.Code(v).IsWellFormed() }
+func isCode(v []byte) bool { return dialect.CodeOf(v).IsWellFormed() }
 
 // knownScheme holds the card scheme where the dialect has a list of them.
 var knownScheme = check{ifThere, wire.Operator,
@@ -223,6 +216,6 @@ var knownScheme = check{ifThere, wire.Operator,
 		return false
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("%s of the answer begins with no card scheme: %q, want one of %q", x.field(wire.Operator), x.Answer.Get(wire.Operator), x.Dialect.Schemes)
+		return fmt.Errorf("%s of the answer begins with no card scheme: %q, want one of %q", x.field(wire.Operator), x.Dialect.ShownElement(x.Answer, wire.Operator), x.Dialect.Schemes)
 	},
 }

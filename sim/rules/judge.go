@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"bytes"
 	"slices"
 	"sync/atomic"
 
@@ -16,6 +15,8 @@ import (
 type Judge struct {
 	rules    [dialect.Transactions][2]applied // to declines, to approvals
 	compared wire.FieldSet                    // fields that some rule wants as they were in the request
+	texts    wire.FieldSet                    // fields of text that are not echoed
+	secrets  wire.FieldSet                    // fields that never come back
 
 	references [references]atomic.Uint64 // by hash, the latest with it; 0 for none
 	offset     atomic.Int64              // of the host's clock, in seconds, plus one; 0 for not known
@@ -44,7 +45,10 @@ func (r *entry) asked(f *fields) bool { return f[r.when&3][r.word&1]&r.bit != 0 
 
 // NewJudge makes the judge of a run.
 func NewJudge(d *dialect.Dialect) *Judge {
-	j := &Judge{}
+	j := &Judge{texts: d.Texts().Without(d.Echoed())}
+	for _, e := range secrets {
+		j.secrets.Add(d.Place(e).Field)
+	}
 	j.startYear()
 	for i := range table {
 		r := &table[i]
@@ -89,12 +93,8 @@ func (j *Judge) apply(r *Rule, f *dialect.Form, n int) {
 func (j *Judge) begin(x *Exchange) (*applied, fields) {
 	x.judge, x.approves = j, x.Approves()
 	there := x.Answer.Present()
-	f := fields{always: {^uint64(0), ^uint64(0)}, ifThere: there, ifNot: {^there[0], ^there[1]}}
-	for n := range j.compared.And(there).And(x.Request.Present()).All {
-		if !bytes.Equal(x.Answer.Field(n), x.Request.Field(n)) {
-			f[ifDiffers].Add(n)
-		}
-	}
+	f := fields{always: {^uint64(0), ^uint64(0)}, ifThere: there, ifNot: {^there[0], ^there[1]},
+		ifDiffers: x.Answer.Differing(x.Request, j.compared)}
 	to := 0
 	if x.approves {
 		to = 1

@@ -18,7 +18,7 @@ var macPresent = check{always, 0,
 		if !x.Form.MACed || !x.Dialect.MAC {
 			return true
 		}
-		if !x.approves && (x.MACOnDecline != dialect.MACRequired || x.Code().KeysInDoubt()) {
+		if !x.approves && (x.MACOnDecline != dialect.MACRequired || x.Dialect.KeysInDoubt(x.Code())) {
 			return true
 		}
 		_, mac := x.Answer.MACSpan()
@@ -34,17 +34,20 @@ var macPresent = check{always, 0,
 var macRight = check{always, 0,
 	func(x *Exchange) bool {
 		covered, mac := x.Answer.MACSpan()
-		if mac == nil || x.MACUnknown && x.Issued.MAC == nil || !x.approves && x.MACOnDecline == dialect.MACIgnored {
+		if mac == nil || x.MACUnknown && x.issued() == nil || !x.approves && x.MACOnDecline == dialect.MACIgnored {
 			return true
 		}
-		return x.MAC != nil && x.MAC.CheckMAC(x.Algorithm, covered, mac) ||
-			x.Issued.MAC != nil && x.Issued.MAC.CheckMAC(x.Algorithm, covered, mac)
+		if x.MAC != nil && x.MAC.CheckMAC(x.Algorithm, covered, mac) {
+			return true
+		}
+		issued := x.issued()
+		return issued != nil && issued.CheckMAC(x.Algorithm, covered, mac)
 	},
 	func(x *Exchange) error {
 		covered, mac := x.Answer.MACSpan()
 		key := x.MAC
 		if key == nil {
-			key = x.Issued.MAC
+			key = x.issued()
 		}
 		if key == nil {
 			return fmt.Errorf("%w: it carries one, but the terminal has no key yet", ErrMAC)
@@ -57,17 +60,18 @@ var macRight = check{always, 0,
 }
 
 // workingKeys holds the keys of a sign-in to their check values, and leaves them
-// in x.Issued.
+// in x.SignIn.
 var workingKeys = check{always, 0,
 	func(x *Exchange) bool {
-		if x.Master == nil {
+		s := x.SignIn
+		if s == nil || s.Master == nil {
 			return true
 		}
-		x.Issued, x.unwrap = keys.Unwrap(x.Master, x.Block, x.Answer.Get(wire.WorkingKeys))
-		return x.unwrap == nil
+		s.Issued, s.err = keys.Unwrap(s.Master, s.Block, x.Answer.Get(wire.WorkingKeys))
+		return s.err == nil
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("working keys (field %d): %w", x.Dialect.Place(wire.WorkingKeys).Field, x.unwrap)
+		return fmt.Errorf("working keys (field %d): %w", x.Dialect.Place(wire.WorkingKeys).Field, x.SignIn.err)
 	},
 }
 

@@ -21,7 +21,7 @@ func answered(t testing.TB, d *dialect.Dialect, of dialect.Transaction, change f
 		t.Fatal(err)
 	}
 	x := &Exchange{Dialect: d, Form: d.Form(of), Request: d.NewMessage(), Answer: d.NewMessage(), MAC: key, Algorithm: keys.ECB,
-		PAN: "6225000000000014", Now: 100, Block: keys.Double}
+		PAN: "6225000000000014", Now: 100}
 	q := x.Request
 	x.Form.Begin(q)
 	copy(q.Head, "\x60\x00\x03\x00\x00\x60\x31\x00\x31\x00\x00")
@@ -65,10 +65,11 @@ func answered(t testing.TB, d *dialect.Dialect, of dialect.Transaction, change f
 		dialect.PutTotals(m.Get(wire.Totals)[:dialect.TotalsHalf], x.Batch, dialect.Balanced)
 	case dialect.SignIn:
 		master := []byte("0123456789ABCDEF")
-		if x.Master, err = keys.New(master); err != nil {
+		x.SignIn = &SignIn{Block: keys.Double}
+		if x.SignIn.Master, err = keys.New(master); err != nil {
 			t.Fatal(err)
 		}
-		_, block, err := keys.Issue(master, x.Block)
+		_, block, err := keys.Issue(master, keys.Double)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,7 +47,8 @@ type Reader struct {
 	Empty string // what to do about an empty file; may be left out
 	Large string // what to do about one longer than MaxFile; may be left out
 
-	errs []error
+	errs  []error
+	files map[*yaml.Node]string // of what other files say; see Over
 }
 
 // Value is a place in a document: what stands there, and the path of keys that
@@ -71,12 +72,21 @@ func (v Value) Path() string { return v.path }
 
 // Fail notes what is wrong with a value: what it is, what is wanted, the mend.
 func (r *Reader) Fail(v Value, format string, args ...any) {
-	r.FailAt(v.node.Line, v.path, format, args...)
+	r.fail(v.node, v.path, format, args...)
+}
+
+// fail notes what is wrong at a node.
+func (r *Reader) fail(n *yaml.Node, path, format string, args ...any) {
+	r.failIn(r.file(n), n.Line, path, format, args...)
 }
 
 // FailAt notes what is wrong at a line of the file, which counts from 1; an
 // empty path names no key. After 20 complaints no more are taken.
 func (r *Reader) FailAt(line int, path, format string, args ...any) {
+	r.failIn(r.File, line, path, format, args...)
+}
+
+func (r *Reader) failIn(file string, line int, path, format string, args ...any) {
 	if r.full() {
 		return
 	}
@@ -87,7 +97,7 @@ func (r *Reader) FailAt(line int, path, format string, args ...any) {
 	if path != "" {
 		path += ": "
 	}
-	r.errs = append(r.errs, fmt.Errorf("%s:%d: %s%w", r.File, line, path, fmt.Errorf(format, args...)))
+	r.errs = append(r.errs, fmt.Errorf("%s:%d: %s%w", file, line, path, fmt.Errorf(format, args...)))
 }
 
 func (r *Reader) full() bool { return len(r.errs) > maxErrors }
@@ -193,19 +203,22 @@ func (r *Reader) Map(v Value, t Table) (found map[string]int) {
 		read := t[k.Value]
 		switch {
 		case read == nil || k.Kind != yaml.ScalarNode:
-			r.FailAt(k.Line, v.path, "unknown key %s; known here: %s", Quote(k.Value), t.keys())
+			r.fail(k, v.path, "unknown key %s; known here: %s", Quote(k.Value), t.keys())
 		case found[k.Value] != 0:
-			r.FailAt(k.Line, v.path, "key %s stands twice, first on line %d; keep one", k.Value, found[k.Value])
+			r.fail(k, v.path, "key %s stands twice, first on line %d; keep one", k.Value, found[k.Value])
 		default:
 			found[k.Value] = k.Line
-			path := k.Value
-			if v.path != "" {
-				path = v.path + "." + path
-			}
-			read(Value{c, path})
+			read(Value{c, join(v.path, k.Value)})
 		}
 	}
 	return found
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
 }
 
 // Need complains about keys that a mapping must have and that Map did not find.

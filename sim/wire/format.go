@@ -20,13 +20,12 @@ import (
 // only and may be shared by any number of goroutines. A dialect is a Format and
 // what its messages mean.
 type Format struct {
-	Spec   *iso8583.MessageSpec // the fields: encoding, length prefix, longest length
-	Length Length               // the length before each message
-	Header Header               // the routing header between length and MTI
-	Pair   []int                // fields that, with the MTI, pair an answer with its request
-	Echo   []int                // fields that an answer brings back unchanged
-	MAC    bool                 // field 64 (128 with a second bitmap) is a MAC over MTI..last field before it
-	Places map[Element]Place    // where the elements are that terminals and hosts read
+	Framing                      // how a message stands among the octets of a line
+	Spec    *iso8583.MessageSpec // the fields: encoding, length prefix, longest length
+	Pair    []int                // fields that, with the MTI, pair an answer with its request
+	Echo    []int                // fields that an answer brings back unchanged
+	MAC     bool                 // field 64 (128 with a second bitmap) is a MAC over MTI..last field before it
+	Places  map[Element]Place    // where the elements are that terminals and hosts read
 
 	codec  *codec
 	places [elements]Place
@@ -34,27 +33,9 @@ type Format struct {
 	texts  FieldSet
 }
 
-// MaxFrame is the longest message taken off a line, in octets after the
-// length prefix. The longest that the CUP field lengths allow is 3,238.
+// MaxFrame is the longest message taken off a line, in octets from the routing
+// header to the last field. The longest that the CUP field lengths allow is 3,238.
 const MaxFrame = 4096
-
-// Header is the routing header before the MTI.
-type Header struct {
-	TPDU bool // 5 octets: 60, destination, origin; an answer has the two changed over
-	App  int  // octets of application header after it, as many as MaxHeader leaves
-}
-
-// MaxHeader is the longest routing header, in octets: room for the 46 of an
-// interchange message. The memory of a Message does not allow more for nothing.
-const MaxHeader = 56
-
-// Len is the header's length in octets.
-func (h Header) Len() int {
-	if h.TPDU {
-		return 5 + h.App
-	}
-	return h.App
-}
 
 // Compile checks the format and makes its codec. The error names the field.
 func (f *Format) Compile() error {
@@ -63,8 +44,8 @@ func (f *Format) Compile() error {
 		return err
 	}
 	f.codec = c
-	if n := f.Header.Len(); n > MaxHeader {
-		return fmt.Errorf("routing header of %d octets, at most %d", n, MaxHeader)
+	if err := f.Framing.Check(); err != nil && err != errEndless {
+		return fmt.Errorf("framing: %w", err)
 	}
 	for _, n := range []int{64, 128} {
 		if fc := &c.fields[n]; f.MAC && fc.kind != absent && !fc.holdsMAC() {

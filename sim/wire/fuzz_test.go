@@ -3,7 +3,6 @@ package wire_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -271,46 +270,6 @@ func FuzzAgainstMoovPadded(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) { againstMoov(t, d, b) })
-}
-
-// A stream gives the same messages and the same end however it is cut.
-func FuzzFrame(f *testing.F) {
-	var all []byte
-	for _, b := range seeds(f)[:20] {
-		m := append([]byte{byte(len(b) >> 8), byte(len(b))}, b...)
-		f.Add(m, []byte{1}, byte(0))
-		all = append(all, m...)
-	}
-	f.Add(all, []byte{3, 200, 1}, byte(0))
-	f.Add([]byte("0004abcd0000-001"), []byte{2}, byte(1))
-	f.Add([]byte("\x00\x00\x00\x04abcd\xFF\xFF\xFF\xFF"), []byte{5}, byte(2))
-	f.Add(make([]byte, 100), []byte{1}, byte(0))
-	lengths := []wire.Length{wire.Binary2, wire.Digits4, wire.Binary4}
-	f.Fuzz(func(t *testing.T, stream, cuts []byte, which byte) {
-		d := &wire.Format{Length: lengths[int(which)%len(lengths)]}
-		whole, end := cut(strings.NewReader(string(stream)), d)
-		i := 0
-		pieces, endOfPieces := cut(&chunks{string(stream), func() int {
-			if len(cuts) == 0 {
-				return 1
-			}
-			i++
-			return int(cuts[i%len(cuts)])
-		}}, d)
-		if !slices.Equal(whole, pieces) || end.Error() != endOfPieces.Error() {
-			t.Fatalf("whole: %d messages, %v; in pieces: %d, %v", len(whole), end, len(pieces), endOfPieces)
-		}
-		if end != io.EOF && end != io.ErrUnexpectedEOF && end != wire.ErrIdle && !errors.Is(end, wire.ErrLength) {
-			t.Fatal(end)
-		}
-		total := 0
-		for _, m := range whole {
-			total += d.Length.Octets + len(m)
-		}
-		if total > len(stream) {
-			t.Fatalf("%d octets in messages out of %d", total, len(stream))
-		}
-	})
 }
 
 // padded is iso87 with fields that are padded, composite, packed and in EBCDIC.

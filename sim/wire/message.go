@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/bits"
@@ -58,6 +59,7 @@ const mostHeld = math.MaxUint16
 func (f *Format) NewMessage() *Message {
 	m := &Message{f: f, buf: make([]byte, 0, 256)}
 	m.Head = m.head[:f.Header.Len()]
+	copy(m.Head, f.Header.Octets)
 	return m
 }
 
@@ -101,6 +103,23 @@ func (m *Message) Field(f int) []byte {
 	}
 	s := m.at[f]
 	return m.buf[s.from:s.to:s.to]
+}
+
+// Differing are those of the fields that both messages have, but not with the
+// same value.
+func (m *Message) Differing(o *Message, of FieldSet) (differing FieldSet) {
+	for w := range of {
+		for set := of[w] & m.set[w] & o.set[w]; set != 0; {
+			i := bits.LeadingZeros64(set)
+			bit := uint64(1) << (63 - i)
+			set &^= bit
+			a, b := m.at[w<<6+i+1], o.at[w<<6+i+1]
+			if string(m.buf[a.from:a.to]) != string(o.buf[b.from:b.to]) {
+				differing[w] |= bit
+			}
+		}
+	}
+	return differing
 }
 
 // FieldText is the value of field f as a string; it allocates.
@@ -290,6 +309,9 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 	if at-start > MaxFrame {
 		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d go on a line", at-start, MaxFrame)}
 	}
+	if m.f.Header.BaseI {
+		binary.BigEndian.PutUint16(out[start+3:], uint16(at-start))
+	}
 	m.raw = out[body:at:at]
 	return out[:at], nil
 }
@@ -341,6 +363,11 @@ func (m *Message) read(b []byte) (int, error) {
 		return len(b), &FieldError{Field: -1, Offset: len(b), Reason: fmt.Sprintf("ends within its routing header of %d octets", at)}
 	}
 	copy(m.Head, b)
+	if m.f.Header.BaseI {
+		if err := checkBaseI(b); err != nil {
+			return 0, err
+		}
+	}
 	m.buf = slices.Grow(m.buf, 2*len(b)+slackFor) // enough for all that is not foreign
 	buf, to := m.buf[:cap(m.buf)], 0
 	_, at, err := c.fields[0].take(buf, b, 0, at)
@@ -383,15 +410,13 @@ func (m *Message) read(b []byte) (int, error) {
 }
 
 // AnswerTo makes m the start of the answer to req: its MTI, its routing header
-// with the TPDU addresses changed over, and the fields that answers bring back.
+// with its addresses changed over, and the fields that answers bring back.
 func (m *Message) AnswerTo(req *Message) {
 	m.Reset()
 	m.mti = req.mti
 	m.mti[2] |= 1
 	copy(m.Head, req.Head)
-	if h := m.Head; m.f.Header.TPDU {
-		h[1], h[2], h[3], h[4] = h[3], h[4], h[1], h[2]
-	}
+	m.f.Header.answer(m.Head)
 	for _, f := range m.f.Echo {
 		if req.HasField(f) {
 			m.SetField(f, req.Field(f))

@@ -1,0 +1,81 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+func (t *text) settlements(s Settlements) {
+	if s.All() == 0 {
+		return
+	}
+	words := []string{FormatCount(s.Balanced) + " balanced"}
+	for _, c := range []struct {
+		n     int64
+		style string
+		what  string
+	}{
+		{s.Explained, "", "unbalanced by payments whose answers were lost"},
+		{s.Uncompared, yellow, "not compared: the batch may hold payments from before this run (--settle starts with a settlement)"},
+		{s.Unbalanced, red, "UNBALANCED"}, {s.Failed, red, "NOT DONE"},
+	} {
+		if c.n > 0 {
+			words = append(words, t.paint(c.style, FormatCount(c.n)+" "+c.what))
+		}
+	}
+	t.wrapped("settled", strings.Join(words, ", "))
+	t.details(s.Detail)
+}
+
+// details writes the first of many lines.
+func (t *text) details(lines []string) {
+	for i, d := range lines {
+		if i == mostShown {
+			t.wrapped(" ", fmt.Sprintf("and %d more", len(lines)-i))
+			break
+		}
+		t.wrapped(" ", d)
+	}
+}
+
+// compared says how much of the fleet a comparison of books is about.
+func (m Money) compared() string {
+	words := Plural(int64(m.Compared), "terminal") + " compared"
+	if m.Settled {
+		words += " by settlement"
+	}
+	if m.Unknown > 0 {
+		words += ", " + FormatCount(int64(m.Unknown)) + " unknown"
+	}
+	return words
+}
+
+func (t *text) money(r *Report) {
+	m := r.Money
+	switch {
+	case !m.Checked && r.Incomplete != "":
+		t.wrapped("money", t.paint(yellow, "books not compared")+": this is not the whole run")
+	case !m.Checked && m.Unknown > 0:
+		t.wrapped("money", t.paint(yellow, "books not compared")+": "+m.compared())
+	case !m.Checked:
+		t.wrapped("money", "books not compared")
+	case m.Compared == 0:
+		t.wrapped("money", t.paint(yellow, "books not compared")+": "+m.compared())
+	case m.Agree() && m.Terminals == m.Host:
+		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan on both sides; %s", Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals), m.compared()))
+	case m.Agree():
+		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan in the journals, %s yuan at the host; %s without a verified answer account for the rest; %s",
+			Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), FormatCount(m.Open), m.compared()))
+	case m.Settled && m.Terminals == m.Host:
+		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": %s yuan net on both sides, but not batch by batch (%d of them, above), %s; %s",
+			FormatGroupedYuan(m.Terminals), len(m.Detail), Plural(m.Payments, "payment"), m.compared()))
+	default:
+		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": terminals %s yuan, host %s yuan, %s; %s", FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), Plural(m.Payments, "payment"), m.compared()))
+		if !m.Settled { // else it stands with the settlements
+			t.details(m.Detail)
+		}
+	}
+	if m.Owed > 0 {
+		t.wrapped(" ", t.paint(yellow, Plural(m.Owed, "reversal")+" still owed when the run ended"))
+	}
+}

@@ -1,0 +1,237 @@
+package dialect
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/strict"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Open gives the octets of a dialect file that another one extends, by its path as
+// written there.
+type Open func(path string) ([]byte, error)
+
+// MaxFile is the longest dialect file that is read, in octets.
+const MaxFile = strict.MaxFile
+
+// maxExtends is how many dialects may build on one another.
+const maxExtends = 8
+
+// IsFile reports whether a dialect's name is the path of a file rather than one of
+// those that come with posfleet: it has a dot or a slash.
+func IsFile(name string) bool { return strings.ContainsAny(name, `./\`) }
+
+// Parse reads a dialect file; name stands for the file in errors. What it extends
+// is one that comes with posfleet or a file, read by open. The error tells all
+// that is wrong, each with file, line and mend. docs/dialects.md has the keys.
+func Parse(name string, data []byte, open Open) (*Dialect, error) {
+	r, root, ok := document(name, data, open, 0)
+	if !ok {
+		return nil, r.Err()
+	}
+	d := r.dialect(root)
+	if !r.OK() {
+		return nil, r.Err()
+	}
+	return d, nil
+}
+
+// Resolved is the text of a dialect file with what it extends put in.
+func Resolved(name string, data []byte, open Open) ([]byte, error) {
+	r, root, ok := document(name, data, open, 0)
+	switch {
+	case !ok:
+		return nil, r.Err()
+	case !r.Merged():
+		return data, nil
+	}
+	return root.YAML()
+}
+
+// document reads a file and puts it over what it extends.
+func document(name string, data []byte, open Open, depth int) (*reader, strict.Value, bool) {
+	r := &reader{Reader: &strict.Reader{File: name, Empty: "posfleet dialect show cup prints one to start from"}}
+	root, ok := r.Document(data)
+	if !ok {
+		return r, root, false
+	}
+	if !root.IsMap() {
+		r.Fail(root, "want keys and values: a dialect begins with name and title (docs/dialects.md)")
+		return r, root, false
+	}
+	at, extends := root.Key("extends")
+	if !extends {
+		return r, root, true
+	}
+	base, ok := r.Scalar(at)
+	if !ok {
+		return r, root, false
+	}
+	if depth == maxExtends {
+		r.Fail(at, "more than %d dialects extend one another; does one extend itself?", maxExtends)
+		return r, root, false
+	}
+	text, file, err := source(base, open)
+	if err != nil {
+		r.Fail(at, "%w", err)
+		return r, root, false
+	}
+	of, under, ok := document(file, text, open, depth+1)
+	if !ok {
+		r.Add(of.Reader)
+		return r, root, false
+	}
+	if r.bases = of.bases; !IsFile(base) {
+		r.bases = append(r.bases, base)
+	}
+	whole := r.Over(under, of.Reader, root).Without("extends")
+	if _, named := root.Key("name"); !named {
+		whole = whole.With("name", strings.TrimSuffix(path.Base(name), path.Ext(name)))
+	}
+	return r, whole, true
+}
+
+// source gives the text of what a dialect extends, and its name in errors.
+func source(base string, open Open) (text []byte, file string, err error) {
+	if !IsFile(base) {
+		text, ok := Text(base)
+		if !ok {
+			return nil, "", fmt.Errorf("%s, want %s, or a file such as ./bank.yaml", strict.Quote(base), strings.Join(Names(), ", "))
+		}
+		return text, base + ".yaml", nil
+	}
+	if open == nil {
+		return nil, "", fmt.Errorf("%s: a file cannot be extended from here", strict.Quote(base))
+	}
+	text, err = open(base)
+	return text, base, err
+}
+
+// reader reads a dialect: what [strict.Reader] knows of YAML, and methods for what
+// stands in a dialect.
+type reader struct {
+	*strict.Reader
+	bases    []string
+	d        *Dialect
+	at       map[int]strict.Value // fields
+	encoding map[string]string    // by kind of value: n, text, b, z, mti, bitmap, length
+	lists    map[string][]int
+	set      map[Transaction]map[int]strict.Value // constants of forms
+}
+
+// dialect reads the whole file, whose parts need one another in this order.
+func (r *reader) dialect(root strict.Value) *Dialect {
+	r.d = &Dialect{Bases: r.bases}
+	d := r.d
+	var framing, encoding, fields, elements, pair, echo, mac, signIn, entry, lists, transactions, reversal, codes strict.Value
+	found := r.Map(root, strict.Table{
+		"name": r.Text(&d.Name), "title": r.Text(&d.Title),
+		"framing": strict.Keep(&framing), "encoding": strict.Keep(&encoding), "fields": strict.Keep(&fields),
+		"elements": strict.Keep(&elements), "pair": strict.Keep(&pair), "echo": strict.Keep(&echo),
+		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "currency": r.Match(&d.Currency, currencyShape, "three digits (ISO 4217)"),
+		"schemes": r.schemes(&d.Schemes), "entry": strict.Keep(&entry), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
+		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes),
+	})
+	r.Need(root, found, "name", "title", "framing", "encoding", "fields")
+	if found["transactions"] > 0 { // without any it is a field table, which explains messages and plays none
+		r.Need(root, found, "elements", "pair", "codes")
+	}
+	if !r.OK() {
+		return nil
+	}
+	r.framing(framing)
+	r.encodings(encoding)
+	r.fields(fields)
+	if !r.OK() {
+		return nil
+	}
+	if r.d.Places = map[wire.Element]wire.Place{}; elements.Given() {
+		r.elements(elements)
+	}
+	d.Pair, d.Echo = r.numbers(pair), r.numbers(echo)
+	r.keys(mac, signIn)
+	if r.OK() {
+		if err := d.Format.Compile(); err != nil {
+			r.Fail(fields, "%w", err)
+		}
+	}
+	if !r.OK() {
+		return nil
+	}
+	r.entryModes(entry)
+	r.named(lists)
+	if transactions.Given() {
+		r.transactions(transactions)
+	}
+	if codes.Given() {
+		r.codes(codes)
+	}
+	r.reversal(reversal)
+	r.compileForms(transactions)
+	return d
+}
+
+// keys reads how messages are authenticated and which working keys a sign-in asks
+// for.
+func (r *reader) keys(mac, signIn strict.Value) {
+	d := r.d
+	if s := r.word(mac); s != "" {
+		var err error
+		if d.Algorithm, err = keys.ParseAlgorithm(s); err != nil {
+			r.Fail(mac, "%s, want ecb, x9.9, x9.19 or none", strict.Quote(s))
+		}
+		d.MAC = true
+	}
+	if s := r.word(signIn); s != "" {
+		if d.KeyBlock = keys.KeyBlock(s); d.KeyBlock.Len() == 0 {
+			r.Fail(signIn, "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4), 006 (SM4 and track key) or none", strict.Quote(s))
+		}
+	}
+	if d.MAC && d.KeyBlock == "" {
+		r.Fail(mac, "a MAC needs a key, and no sign-in brings one; give sign-in, or mac: none")
+	}
+}
+
+// word is a single word, empty for none or for a value that is not given.
+func (r *reader) word(v strict.Value) string {
+	if !v.Given() {
+		return ""
+	}
+	s, _ := r.Scalar(v)
+	if s == strict.None {
+		return ""
+	}
+	return s
+}
+
+// schemes reads what an answer's card scheme may be.
+func (r *reader) schemes(to *[]string) func(strict.Value) {
+	return func(v strict.Value) {
+		r.List(v, func(v strict.Value) {
+			if s, ok := r.Scalar(v); ok {
+				*to = append(*to, s)
+			}
+		})
+	}
+}
+
+// elements reads where the elements are.
+func (r *reader) elements(v strict.Value) {
+	r.Each(v, func(key string, v strict.Value) {
+		e, known := wire.ElementNamed(key)
+		s, ok := r.Scalar(v)
+		switch {
+		case !known:
+			r.Fail(v, "no element has this name; docs/dialects.md lists them")
+		case ok && s != strict.None:
+			if place, err := r.place(s); err != nil {
+				r.Fail(v, "%w", err)
+			} else {
+				r.d.Places[e] = place
+			}
+		}
+	})
+}

@@ -1,0 +1,179 @@
+package dialect
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// beside serves files that others extend.
+func beside(files map[string]string) Open {
+	return func(path string) ([]byte, error) {
+		if text, ok := files[path]; ok {
+			return []byte(text), nil
+		}
+		return nil, errors.New("file " + path + ": no such file")
+	}
+}
+
+func TestThreeLinesMakeAVariant(t *testing.T) {
+	d, err := Parse("bank.yaml", []byte(`extends: cup
+framing: {header: "603200310000"}
+fields: {46: {is: ans...120, name: private 46}, 56: {is: n..10, name: private 56, mask: hidden}}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !d.HasField(46) || !d.HasField(56) || !d.HasField(64) || d.mask(56) != Hidden || d.Name != "bank" {
+		t.Errorf("%s lacks fields", d.Name)
+	}
+	if string(d.Head()) != "\x60\x00\x03\x00\x00\x60\x32\x00\x31\x00\x00" {
+		t.Errorf("routing header %X", d.Head())
+	}
+	if cup, _ := Named("cup"); cup.HasField(46) || cup.HasField(56) {
+		t.Error("a variant changes what it extends")
+	}
+}
+
+func TestListsAndFormsOfABaseAreReplaced(t *testing.T) {
+	files := map[string]string{"./base.yaml": "extends: cup\ncurrency: \"360\"\nlists: {card: [2, 4, 11, 22, 41, 42, 52]}\n"}
+	d, err := Parse("bank.yaml", []byte("extends: ./base.yaml\nname: bank\ntransactions: {refund: none, echo: {mti: \"0800\"}}\n"), beside(files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := d.Form(Purchase); f.CarriesField(35) || !f.CarriesField(52) || !slices.Contains(f.Fixed, Value{49, "360"}) {
+		t.Errorf("purchase carries %v, is %v", f.Fields, f.Fixed)
+	}
+	if d.Form(Refund) != nil || d.Form(Echo).MTI != "0800" || d.Form(Echo).ManagementCodes[0] != "301" {
+		t.Errorf("refund %v, echo %v", d.Form(Refund), d.Form(Echo))
+	}
+}
+
+func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
+	cup, _ := Text("cup")
+	for _, c := range []struct{ name, old, text, want string }{
+		{"unknown key", "", "chip: true", `1: unknown key "chip"; known here: codes, currency`},
+		{"unknown key of a field", "", "fields: {3: {is: n 6, name: x, lenght: 6}}", `1: fields.3: unknown key "lenght"`},
+		{"a field that is none", "", "fields: {129: {is: n 6, name: x}}", "1: fields.129: fields are numbered 2 to 128"},
+		{"the field of a third bitmap", "", "fields: {65: {is: b 8, name: x}}", "1: fields.65: field 65 announces a third bitmap"},
+		{"no notation", "", "fields: {3: {is: numeric 6}}", `1: fields.3: is: "numeric 6", want ISO 8583's notation`},
+		{"more than its dots say", "", "fields: {2: {is: n..100}}", "1: fields.2: is: n..100: length 100, want 1 to 99"},
+		{"bits that are no octets", "", "fields: {52: {is: b 60 bits}}", "bits are of b alone, and 8 make an octet"},
+		{"no encoding", "", "fields: {3: {as: bcd}}", `1: fields.3: as: "bcd", want one of ascii, ebcdic`},
+		{"no prefix", "", "fields: {2: {prefix: two}}", `1: fields.2: prefix: "two", want a form and how many digits`},
+		{"a part beyond its field", "", "fields: {60: {parts: {60.9: 17-20 rest}}}", "1: fields.60.parts.60.9: characters 17 to 20, want some of 1 to 17"},
+		{"no element", "", "elements: {balance: 54}", "1: elements.balance: no element has this name"},
+		{"an element on a field that is not there", "", "elements: {track-1: 45}", "1: elements.track-1: field 45 is not among the fields"},
+		{"an element on a part that is not there", "", "elements: {batch: 60.9}", `1: elements.batch: "60.9" is no field and none of the parts`},
+		{"pairing on a field that is not there", "", "pair: [11, 7]", "1: pair[2]: field 7 is not among the fields"},
+		{"echo of a field that is not there", "", "echo: [3, 46]", "1: echo[2]: field 46 is not among the fields"},
+		{"a field that goes while it is used", "", "fields: {63: none}", "cup.yaml:115: elements.operator: field 63 is not among the fields"},
+		{"no transaction", "", `transactions: {sale: {mti: "0200"}}`, "1: transactions.sale: no transaction has this name; want one of sign-in"},
+		{"an MTI that is none", "", `transactions: {echo: {mti: "820"}}`, `1: transactions.echo.mti: "820", want four digits`},
+		{"the MTI of an answer", "", `transactions: {echo: {mti: "0810"}}`, `1: transactions.echo.mti: "0810", want four digits of a request`},
+		{"a constant that does not fit", "", `transactions: {echo: {set: {60: "123456789012345678"}}}`, "1: transactions.echo.set.60: does not fit field 60, which has 18 characters, at most 17 fit"},
+		{"a constant of a field that is not there", "", `transactions: {echo: {set: {24: "831"}}}`, "1: transactions.echo.set.24: field 24 is not among the fields"},
+		{"a required field that is not carried", "", "transactions: {echo: {requires: [11]}}", "1: transactions.echo.requires: field 11 is neither set nor carried"},
+		{"a transaction twice", "transactions:\n", "transactions:\n  echo: {mti: \"0820\"}\n", "key echo stands twice"},
+		{"a code of another width", "", `codes: {"101": {words: expired}}`, "1: codes.101: want 2 letters or digits"},
+		{"an answer that is no code", "", `reversal: {accepts: ["00", "25", "ZZ"]}`, `1: reversal.accepts[3]: "ZZ" is not among the codes`},
+		{"a MAC without keys", "", "sign-in: none", "a MAC needs a key, and no sign-in brings one"},
+		{"no algorithm", "", "mac: x9.24", `1: mac: "x9.24", want ecb, x9.9, x9.19 or none`},
+		{"no currency", "", "currency: CNY", `1: currency: "CNY", want three digits`},
+		{"a length prefix", "", "framing: {length: four}", `1: framing.length: "four", want binary, little`},
+		{"a base that is none", "", "extends: morse", `1: extends: "morse", want cup`},
+		{"a base that is not there", "", "extends: ./no.yaml", "1: extends: file ./no.yaml: no such file"},
+		{"a base that extends itself", "", "extends: ./loop.yaml", "extend one another; does one extend itself?"},
+	} {
+		text := c.text
+		switch {
+		case c.old != "":
+			text = strings.Replace(string(cup), c.old, c.text, 1)
+		case !strings.HasPrefix(text, "extends"):
+			text += "\nextends: cup\n"
+		}
+		_, err := Parse("bank.yaml", []byte(text), beside(map[string]string{"./loop.yaml": "extends: ./loop.yaml"}))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error is %v\nwant in it %s", c.name, err, c.want)
+		}
+	}
+}
+
+func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
+	_, err := Parse("bank.yaml", []byte("extends: cup\nfields:\n  3: {is: x}\n  4: {is: y}\n"), nil)
+	if err == nil || !strings.Contains(err.Error(), "bank.yaml:3:") || !strings.Contains(err.Error(), "bank.yaml:4:") {
+		t.Error(err)
+	}
+}
+
+func TestResolvedFileIsTheSameDialect(t *testing.T) {
+	text := []byte("# a bank\nextends: cup\nname: bank\nfields: {46: {is: ans...120, name: private 46}}\n")
+	whole, err := Resolved("bank.yaml", text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(whole), "# balanced, not balanced") {
+		t.Error("comments are lost")
+	}
+	a, err := Parse("bank.yaml", text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Parse("whole.yaml", whole, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, whole)
+	}
+	for n := range 129 {
+		if a.HasField(n) != b.HasField(n) || a.FieldName(n) != b.FieldName(n) {
+			t.Errorf("field %d differs", n)
+		}
+	}
+	for i := range a.Forms {
+		x, _ := a.Forms[i].template.Append(nil)
+		y, _ := b.Forms[i].template.Append(nil)
+		if string(x) != string(y) {
+			t.Errorf("%s differs", a.Forms[i].Transaction)
+		}
+	}
+}
+
+func TestSM4MakesRoomForItsPINBlock(t *testing.T) {
+	d, _ := Named("cup")
+	wide, err := d.WithWidePIN()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := d.Place(wire.PINBlock).Field
+	if d.Spec.Fields[n].Spec().Length != 8 || wide.Spec.Fields[n].Spec().Length != 16 {
+		t.Error("the dialect that comes with posfleet changed, or its copy did not")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("extends: cup\nfields: {46: {is: ans...120, name: private 46}}"))
+	f.Add([]byte("extends: cup\nfields: none"))
+	f.Add([]byte("extends: cup\ntransactions: {echo: {set: {60: \"\"}}}"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		d, err := Parse("x.yaml", text, nil)
+		if (d == nil) == (err == nil) {
+			t.Errorf("%v, %v", d, err)
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	for _, name := range Names() {
+		text, _ := Text(name)
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Parse(name+".yaml", text, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

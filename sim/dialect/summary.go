@@ -1,0 +1,106 @@
+package dialect
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Summary writes what the dialect has, for people who wrote its file.
+func (d *Dialect) Summary(w io.Writer) {
+	line := func(what, format string, args ...any) {
+		fmt.Fprintf(w, "%-17s %s\n", what, fmt.Sprintf(format, args...))
+	}
+	fmt.Fprintf(w, "%s: %s\n", d.Name, d.Title)
+	line("framing", "%s", d.framed())
+	fields, n := []string{}, 0
+	for f := 2; f <= 128; f++ {
+		if d.HasField(f) {
+			fields, n = append(fields, strconv.Itoa(f)), n+1
+		}
+	}
+	line("fields", "%d: %s", n, strings.Join(fields, " "))
+	line("paired by", "MTI, %s", list(d.Pair))
+	line("echoed", "%s", list(d.Echo))
+	if d.MAC {
+		line("MAC", "%s", d.Algorithm)
+	} else {
+		line("MAC", "none")
+	}
+	switch {
+	case d.Form(SignIn) == nil:
+		line("sign-in", "no logon")
+	case d.KeyBlock == "":
+		line("sign-in", "a logon without keys")
+	default:
+		line("sign-in", "block %s of working keys", d.KeyBlock)
+	}
+	if d.Currency != "" {
+		line("currency", "%s", d.Currency)
+	}
+	for i := range d.Forms {
+		f := &d.Forms[i]
+		tells := "MTI " + f.MTI
+		for _, v := range f.tells {
+			tells += fmt.Sprintf(", field %d %s", v.Field, v.Text)
+		}
+		if f.kind != "" {
+			tells += ", type " + f.kind
+		}
+		if len(f.ManagementCodes) > 0 {
+			tells += ", code " + strings.Join(f.ManagementCodes, " ")
+		}
+		line(f.Transaction.String(), "%s", tells)
+	}
+	line("codes", "%d", len(d.Codes))
+	var lacks []string
+	for e := range wire.Element(wire.Elements) {
+		if !d.Has(e) {
+			lacks = append(lacks, e.String())
+		}
+	}
+	if len(lacks) > 0 {
+		line("no place for", "%s", strings.Join(lacks, ", "))
+	}
+}
+
+func list(fields []int) string {
+	var s []string
+	for _, n := range fields {
+		s = append(s, strconv.Itoa(n))
+	}
+	return strings.Join(s, ", ")
+}
+
+// framed says what stands around messages.
+func (d *Dialect) framed() string {
+	s := fmt.Sprintf("length %v", d.Length)
+	if d.Length.Itself {
+		s += " that counts itself"
+	}
+	if d.HTTP.Path != "" {
+		s += "; HTTP POST to " + d.HTTP.Path
+	}
+	for _, o := range []struct{ what, octets string }{{"before it", d.Before}, {"after it", d.After}, {"at the end", d.Trailer}} {
+		if o.octets != "" {
+			s += fmt.Sprintf("; %s %X", o.what, o.octets)
+		}
+	}
+	if d.LRC {
+		s += "; check octet"
+	}
+	if d.Header.BaseI {
+		return s + "; BASE I header"
+	}
+	tpdu, app := d.Head()[:d.Header.Len()-d.Header.App], d.Head()[d.Header.Len()-d.Header.App:]
+	if len(tpdu) > 0 {
+		s += fmt.Sprintf("; TPDU %X", tpdu)
+	}
+	if len(app) > 0 {
+		s += fmt.Sprintf("; header %X", app)
+	}
+	return s
+}

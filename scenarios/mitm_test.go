@@ -144,7 +144,7 @@ func (m *middle) pass(to dialect.Transaction, a *wire.Message, body []byte) []by
 		m.learn(tid, a)
 	}
 	code := a.Get(wire.ResponseCode)
-	kind := kindOfAnswer{to, code != nil && dialect.Code(code).Class() == dialect.Declines}
+	kind := kindOfAnswer{to, code != nil && m.profile.Dialect.Class(dialect.CodeOf(code)) == dialect.Declines}
 	if m.seen != nil {
 		m.seen(kind, a)
 	}

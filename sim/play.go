@@ -58,7 +58,8 @@ type Result struct {
 	Should     rules.Set      // the rules broken of an answer that keeps all it must
 	Stray      *Stray         // what came meanwhile that is not the answer; nil for nothing
 
-	ended bool // an exchange took place
+	ended   bool // an exchange took place
+	dialect *dialect.Dialect
 }
 
 // Stray is the first message met meanwhile that is not the answer, or what came of
@@ -79,7 +80,7 @@ func (r *Result) Reason() error {
 	case r.Why != nil:
 		return r.Why
 	case r.Outcome == report.Declined:
-		return declined(r.Code)
+		return r.declined()
 	case r.Outcome != report.Approved:
 		return errors.New(r.Outcome.String())
 	}
@@ -88,13 +89,14 @@ func (r *Result) Reason() error {
 
 // declined says what a host means with a code that declines, and what of the profile
 // may be why.
-func declined(c dialect.Code) error {
-	text := "the host answers " + c.String()
-	if words := c.Words(); words != "" {
-		text += ": " + words
+func (r *Result) declined() error {
+	about := r.dialect.About(r.Code)
+	text := "the host answers " + r.Code.String()
+	if about.Words != "" {
+		text += ": " + about.Words
 	}
-	if keys := c.Keys(); keys != "" {
-		text += "; profile keys to look at: " + keys
+	if about.Keys != "" {
+		text += "; profile keys to look at: " + about.Keys
 	}
 	return errors.New(text)
 }
@@ -215,7 +217,7 @@ func (p *Player) exchangeAside(f *dialect.Form) *Result {
 // reports false when that cannot be, which the result says.
 func (p *Player) pack(f *dialect.Form, r *Result) bool {
 	t := p.T
-	*r = Result{ended: true, Of: f.Transaction, Amount: int64(p.req.Uint(wire.Amount)), Trace: uint32(p.req.Uint(wire.Trace))}
+	*r = Result{ended: true, dialect: t.Profile.Dialect, Of: f.Transaction, Amount: int64(p.req.Uint(wire.Amount)), Trace: uint32(p.req.Uint(wire.Trace))}
 	if f.MACed && t.Profile.Dialect.MAC {
 		p.req.AddMAC()
 	}
@@ -225,10 +227,12 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 		r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", err)
 		return false
 	}
-	if covered, mac := p.req.MACSpan(); covered != nil && t.keys.MAC != nil {
-		sum := t.keys.MAC.MAC(t.Profile.MAC, covered)
-		copy(mac, sum[:])
-		p.req.SetMAC(sum)
+	if covered, _ := p.req.MACSpan(); covered != nil && t.keys.MAC != nil {
+		p.req.SetMAC(t.keys.MAC.MAC(t.Profile.MAC, covered))
+		if err := t.Profile.Dialect.Amend(frame); err != nil {
+			r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", err)
+			return false
+		}
 	}
 	return true
 }

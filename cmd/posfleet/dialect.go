@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/posfleet/posfleet/sim/dialect"
-	"github.com/posfleet/posfleet/sim/strict"
 )
 
 func dialectCommand() *cobra.Command {
@@ -24,7 +23,7 @@ func dialectCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(dialectListCommand(), dialectShowCommand(), dialectCheckCommand())
+	cmd.AddCommand(dialectListCommand(), dialectShowCommand(), dialectCheckCommand(), dialectImportCommand())
 	return cmd
 }
 
@@ -124,7 +123,7 @@ func dialectText(name string) (text []byte, open dialect.Open, err error) {
 			return nil, err
 		}
 		defer f.Close()
-		return io.ReadAll(io.LimitReader(f, strict.MaxFile+1))
+		return io.ReadAll(io.LimitReader(f, dialect.MaxFile+1))
 	}
 	open = func(base string) ([]byte, error) {
 		if !filepath.IsAbs(base) {

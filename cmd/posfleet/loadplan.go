@@ -44,7 +44,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 	if len(args) == 0 && tags == "" && len(f.names) == 0 && len(f.mix) == 0 {
 		tags = "@everyday"
 	}
-	if j.features, err = choose(args, p.Dialect.Name, tags, f.names); err != nil {
+	if j.features, err = choose(args, p.Dialect, tags, f.names); err != nil {
 		return nil, err
 	}
 	rest, loads := without(j.features, "@load")
@@ -52,7 +52,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 	case len(loads) > 1 || len(loads) == 1 && len(loads[0].Scenarios) > 1:
 		return nil, fmt.Errorf("%d @load scenarios are selected, one runs at a time: choose with file:line or @id", count(loads))
 	case len(loads) == 1:
-		all, err := embedded(p.Dialect.Name)
+		all, err := embedded(p.Dialect)
 		if err != nil {
 			return nil, err
 		}

@@ -32,12 +32,12 @@ func stalling(rate int, lasts, warmup time.Duration) *report.Report {
 		if into := due % (10 * time.Second); into < time.Second {
 			took += time.Second - into
 		}
-		x := report.Sample{Label: min(rng.IntN(9), rng.IntN(9), 4), Due: due, Sent: sent, Done: sent + took, Code: [2]byte{'0', '0'}}
+		x := report.Sample{Label: min(rng.IntN(9), rng.IntN(9), 4), Due: due, Sent: sent, Done: sent + took, Code: [4]byte{'0', '0'}}
 		switch u := rng.Float64(); {
 		case u < 0.03:
-			x.Outcome, x.Code = report.Declined, [2]byte{'5', '1'}
+			x.Outcome, x.Code = report.Declined, [4]byte{'5', '1'}
 		case u < 0.04 && due > lasts/2:
-			x.Outcome, x.Code, x.Done = report.TimedOut, [2]byte{}, due+5*time.Second
+			x.Outcome, x.Code, x.Done = report.TimedOut, [4]byte{}, due+5*time.Second
 		}
 		all = append(all, x)
 	}

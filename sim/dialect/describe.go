@@ -31,7 +31,7 @@ func (d *Dialect) DescribeField(w io.Writer, m *wire.Message, f int) {
 	fmt.Fprintf(w, "%3d  %-28s %s%s\n", f, d.FieldName(f), d.Shown(m, f), d.inWords(m, f))
 	d.describeParts(w, m, f)
 	if f == d.Place(wire.ResponseCode).Field && m.IsAnswer() {
-		if keys := code(m, f).Keys(); keys != "" {
+		if keys := d.About(CodeOf(m.Field(f))).Keys; keys != "" {
 			fmt.Fprintf(w, "       profile keys to look at: %s\n", keys)
 		}
 	}
@@ -46,26 +46,24 @@ func (d *Dialect) Hides(f int) bool {
 
 // inWords is what a response code means, after what is shown of it.
 func (d *Dialect) inWords(m *wire.Message, f int) string {
-	if f != d.Place(wire.ResponseCode).Field || d.mask(f) != Clear {
+	if d.mask(f) != Clear {
 		return ""
 	}
-	c := code(m, f)
-	words := c.Words()
-	if !m.IsAnswer() {
-		words = c.Reason()
+	var words, display string
+	switch c := CodeOf(m.Field(f)); {
+	case m.IsAnswer() && f == d.Place(wire.ResponseCode).Field:
+		about := d.About(c)
+		words, display = about.Words, about.Display
+	case f == d.Place(wire.Reason).Field:
+		words = d.ReasonWords(c)
 	}
-	if words == "" {
+	switch {
+	case words == "":
 		return ""
-	}
-	if text := c.Display(); m.IsAnswer() && text != "" {
-		return ": " + words + " (" + text + ")"
+	case display != "":
+		return ": " + words + " (" + display + ")"
 	}
 	return ": " + words
-}
-
-func code(m *wire.Message, f int) (c Code) {
-	copy(c[:], m.Field(f))
-	return c
 }
 
 // FieldName is what the spec calls field f, "" when the dialect lacks it.
@@ -103,7 +101,7 @@ func (d *Dialect) Shown(m *wire.Message, f int) string {
 		}
 		return fmt.Sprintf("(%d digits)", len(v))
 	}
-	if d.binary(f) {
+	if d.Binary(f) {
 		return fmt.Sprintf("(%d octets, hidden)", len(v))
 	}
 	return fmt.Sprintf("(%d characters, hidden)", len(v))
@@ -121,8 +119,8 @@ func (d *Dialect) mask(f int) Mask {
 	return d.Masks[f]
 }
 
-// binary reports whether field f is octets rather than text.
-func (d *Dialect) binary(f int) bool {
+// Binary reports whether field f is octets rather than text.
+func (d *Dialect) Binary(f int) bool {
 	switch d.Spec.Fields[f].(type) {
 	case *field.Binary, *field.Hex:
 		return true
@@ -132,7 +130,7 @@ func (d *Dialect) binary(f int) bool {
 
 // plain shows a value: text as it reads, octets that are no text in hexadecimal.
 func (d *Dialect) plain(f int, v []byte) string {
-	if d.binary(f) && !printable(v) {
+	if d.Binary(f) && !printable(v) {
 		if private(f) {
 			return ScrubbedHex(v)
 		}
@@ -186,7 +184,7 @@ func shownOfPAN(n int) (first, last int) {
 
 // describeHead writes the routing header in words.
 func (d *Dialect) describeHead(w io.Writer, h []byte) {
-	if d.Header.TPDU {
+	if d.Header.TPDU && len(h) >= 5 {
 		fmt.Fprintf(w, "TPDU %X  to %X, from %X\n", h[:5], h[1:3], h[3:5])
 		h = h[5:]
 	}

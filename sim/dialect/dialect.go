@@ -24,21 +24,26 @@ type Dialect struct {
 	wire.Format
 	Name  string             // as profiles and flags spell it: "cup"
 	Title string             // for people
+	Bases []string           // the dialects that it extends and that come with posfleet
 	Masks map[int]Mask       // what may be shown of a field; Clear when absent
 	Parts map[int][]PartName // the parts of composed fields, for Describe; those of Places when absent
 	Forms []Form             // the transactions; of two that fit a message the earlier one is meant
 
-	Head      []byte         // routing header of requests, Header.Len() octets
 	Algorithm keys.Algorithm // of the MAC, where there is one
 	KeyBlock  keys.KeyBlock  // of working keys that a sign-in asks for; empty for a sign-in without keys
 	Currency  string         // three digits (ISO 4217); empty when no message says it
 	Codes     []CodeInfo     // response codes
 	Reasons   []Reason       // of reversals
-	Accepts   []string       // the codes of answers that end a reversal
+	Accepts   []Code         // the codes of answers that end a reversal
 
 	Schemes []string // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
 
-	forms [Transactions]*Form
+	forms  [Transactions]*Form
+	codes  map[Code]int // where in Codes
+	roles  [roles]Code
+	causes [causes]Code
+
+	entries [entries][2]string
 }
 
 // Mask says what may be shown of a field's value.
@@ -129,6 +134,17 @@ func (d *Dialect) Framed(f Framing) (*Dialect, error) {
 		return nil, err
 	}
 	return c.copy()
+}
+
+// WithoutMAC is the dialect with no MAC on any message.
+func (d *Dialect) WithoutMAC() (*Dialect, error) {
+	c := *d
+	c.MAC = false
+	c.Forms = slices.Clone(d.Forms)
+	for i := range c.Forms {
+		c.Forms[i].MACed = false
+	}
+	return &c, c.Compile()
 }
 
 // WithoutPANs is the dialect with not even the first and last digits of a card

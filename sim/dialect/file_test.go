@@ -30,8 +30,8 @@ fields: {46: {is: ans...120, name: private 46}, 56: {is: n..10, name: private 56
 	if !d.HasField(46) || !d.HasField(56) || !d.HasField(64) || d.mask(56) != Hidden || d.Name != "bank" {
 		t.Errorf("%s lacks fields", d.Name)
 	}
-	if string(d.Head) != "\x60\x00\x03\x00\x00\x60\x32\x00\x31\x00\x00" {
-		t.Errorf("routing header %X", d.Head)
+	if string(d.Head()) != "\x60\x00\x03\x00\x00\x60\x32\x00\x31\x00\x00" {
+		t.Errorf("routing header %X", d.Head())
 	}
 	if cup, _ := Named("cup"); cup.HasField(46) || cup.HasField(56) {
 		t.Error("a variant changes what it extends")
@@ -70,7 +70,7 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"an element on a part that is not there", "", "elements: {batch: 60.9}", `1: elements.batch: "60.9" is no field and none of the parts`},
 		{"pairing on a field that is not there", "", "pair: [11, 7]", "1: pair[2]: field 7 is not among the fields"},
 		{"echo of a field that is not there", "", "echo: [3, 46]", "1: echo[2]: field 46 is not among the fields"},
-		{"a field that goes while it is used", "", "fields: {63: none}", "cup.yaml:114: elements.operator: field 63 is not among the fields"},
+		{"a field that goes while it is used", "", "fields: {63: none}", "cup.yaml:115: elements.operator: field 63 is not among the fields"},
 		{"no transaction", "", `transactions: {sale: {mti: "0200"}}`, "1: transactions.sale: no transaction has this name; want one of sign-in"},
 		{"an MTI that is none", "", `transactions: {echo: {mti: "820"}}`, `1: transactions.echo.mti: "820", want four digits`},
 		{"the MTI of an answer", "", `transactions: {echo: {mti: "0810"}}`, `1: transactions.echo.mti: "0810", want four digits of a request`},
@@ -83,7 +83,7 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"a MAC without keys", "", "sign-in: none", "a MAC needs a key, and no sign-in brings one"},
 		{"no algorithm", "", "mac: x9.24", `1: mac: "x9.24", want ecb, x9.9, x9.19 or none`},
 		{"no currency", "", "currency: CNY", `1: currency: "CNY", want three digits`},
-		{"a length prefix", "", "framing: {length: four}", `1: framing.length: "four", want binary2`},
+		{"a length prefix", "", "framing: {length: four}", `1: framing.length: "four", want binary, little`},
 		{"a base that is none", "", "extends: morse", `1: extends: "morse", want cup`},
 		{"a base that is not there", "", "extends: ./no.yaml", "1: extends: file ./no.yaml: no such file"},
 		{"a base that extends itself", "", "extends: ./loop.yaml", "extend one another; does one extend itself?"},

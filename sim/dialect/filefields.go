@@ -22,7 +22,7 @@ var (
 	currencyShape = regexp.MustCompile(`^\d{3}$`)
 	// fieldShape is ISO 8583's own notation: kind, a dot for each digit of the
 	// length prefix, the length or the longest one.
-	fieldShape = regexp.MustCompile(`^(x\+n|anp|ans|an|as|ns|a|n|s|b|z) ?(\.{0,6}) ?(\d{1,4})( bits)?$`)
+	fieldShape = regexp.MustCompile(`^(x\+n|anp|ans|an|as|ns|a|n|s|b|z) ?(\.{0,6}) ?(\d{1,6})( bits)?$`)
 	partShape  = regexp.MustCompile(`^(\d{1,4})(?:-(\d{1,4}))? (\S.*)$`)
 	placeShape = regexp.MustCompile(`^(\d{1,3}):(\d{1,4})(?:-(\d{1,4}))?$`)
 	padShape   = regexp.MustCompile(`^(left|right) (space|[!-~])$`)
@@ -109,7 +109,10 @@ func (r *reader) field(n int, v strict.Value) field.Field {
 	}
 	s.Description = name
 	if pad != "" {
-		if s.Pad = padder(pad); strings.Contains(is, ".") {
+		if s.Pad = padder(pad); kind == "x+n" && pad == "left 0" {
+			s.Pad = wire.SignedZeros // its sign comes first
+		}
+		if strings.Contains(is, ".") {
 			r.Fail(v, "pad fills a field up to its length, and this one has no fixed length; leave pad away")
 		}
 	}

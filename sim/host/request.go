@@ -187,7 +187,7 @@ func (h *Host) has(m *wire.Message) bool {
 }
 
 // pack makes the whole answer to a message that no rule was asked about.
-func (h *Host) pack(req *Request, dst []byte, code string) ([]byte, bool) {
+func (h *Host) pack(req *Request, dst []byte, code verdict) ([]byte, bool) {
 	req.now = h.clock.stamp(req.arrived.Unix())
 	req.serial = h.serial.Add(1)
 	h.reply(req, code)
@@ -211,9 +211,13 @@ func (h *Host) seal(req *Request, dst []byte) ([]byte, bool) {
 	}
 	if covered, mac := req.Answer.MACSpan(); mac != nil && req.key != nil {
 		sum := req.key.MAC(h.profile.MAC, covered)
-		copy(mac, sum[:])
 		if req.spoilMAC {
-			mac[0] ^= 1
+			sum[0] ^= 1
+		}
+		req.Answer.SetMAC(sum)
+		if h.dialect.Amend(out[len(dst):]) != nil { // no line can carry that MAC
+			h.count.refused.Add(1)
+			return dst, false
 		}
 	}
 	h.count.answers.Add(1)
@@ -248,7 +252,7 @@ func schemeOf(pan []byte) string {
 // reply starts the answer with what every one of its kind carries, as far as
 // the dialect has it. Which fields: minimal answer sets of the CUP
 // reconstruction, docs/sources.md.
-func (h *Host) reply(req *Request, code string) {
+func (h *Host) reply(req *Request, code verdict) {
 	a := req.Answer
 	a.AnswerTo(req.Message)
 	a.SetRequirement(0)
@@ -256,7 +260,7 @@ func (h *Host) reply(req *Request, code string) {
 		a.SetUint(wire.LocalTime, uint64(req.now.hhmmss))
 		a.SetUint(wire.LocalDate, uint64(req.now.mmdd))
 	}
-	a.SetString(wire.ResponseCode, code)
+	a.SetString(wire.ResponseCode, h.code(req, code).String())
 	if req.Known && req.Transaction == dialect.Echo {
 		return
 	}

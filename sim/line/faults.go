@@ -53,8 +53,11 @@ func (f *Faults) Add(k Fault, n int) {
 }
 
 // wrap gives a connection that does to its messages what the faults say.
-func (f *Faults) wrap(conn net.Conn, format *wire.Format) net.Conn {
-	return &faultyConn{Conn: conn, faults: f, reader: format.NewReader(conn), format: format, message: format.NewMessage()}
+// Keep-alives that are to be answered are sent back before that.
+func (f *Faults) wrap(conn net.Conn, format *wire.Format, sendBack func([]byte) error) net.Conn {
+	c := &faultyConn{Conn: conn, faults: f, reader: format.NewReader(conn), format: format, message: format.NewMessage()}
+	c.reader.Alive = sendBack
+	return c
 }
 
 // faultyConn applies a terminal's faults to whole messages. A Write is one

@@ -92,7 +92,7 @@ func (s *Strays) half(octets []byte, announced int) bool {
 	case announced > 0:
 		s.keep(octets, fmt.Sprintf("%d of the %d octets announced", len(octets), announced))
 	case len(octets) > 0:
-		s.keep(octets, "no whole length prefix, or none that can be")
+		s.keep(octets, "the beginning of a message whose length is not known")
 	}
 	return announced > 0 || len(octets) > 0
 }

@@ -268,17 +268,26 @@ func (l *Own) connect() error {
 	if l.stop.Err() != nil {
 		return ErrStopped
 	}
-	conn, err := l.dialer.Dial(l.stop)
+	dialed, err := l.dialer.Dial(l.stop)
 	if err != nil {
 		return err
 	}
+	conn := dialed
 	l.peek.watch(conn)
+	var sendBack func(keepAlive []byte) error
+	if l.format.KeepAlive.Answer {
+		sendBack = func(keepAlive []byte) error {
+			_, err := dialed.Write(keepAlive)
+			return err
+		}
+	}
 	if l.Faults == nil {
 		conn = newSocket(conn)
 	} else {
-		conn = l.Faults.wrap(conn, l.format)
+		conn = l.Faults.wrap(conn, l.format, sendBack)
 	}
 	l.conn, l.reader, l.deadline, l.carried, l.silent = conn, l.format.NewReader(conn), 0, 0, 0
+	l.reader.Alive = sendBack
 	l.unwatch = context.AfterFunc(l.stop, func() { conn.Close() })
 	return nil
 }

@@ -105,7 +105,7 @@ func TestForeignMessages(t *testing.T) {
 		"a request":                  {first: other.Request, paired: true, unmatched: 1},
 		"octets that are no message": {first: []byte("\x00\x14GET / HTTP/1.1\r\n\r\n!!"), unreadable: true},
 		"nothing but keep-alives":    {first: make([]byte, 2*10), paired: true},
-		"too many keep-alives":       {first: make([]byte, 2*100), broken: true},
+		"too many keep-alives":       {first: make([]byte, 2*5000), broken: true},
 		"a length of 64 KB":          {first: []byte{0xFF, 0xFF, 1, 2, 3}, broken: true},
 	} {
 		t.Run(name, func(t *testing.T) {

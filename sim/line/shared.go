@@ -247,6 +247,12 @@ func (s *Shared) write(gone <-chan struct{}) {
 func (s *Shared) read(conn *concentrator) {
 	from := &arrivals{concentrator: conn, line: s}
 	r := s.format.NewReader(from)
+	if s.format.KeepAlive.Answer {
+		r.Alive = func(keepAlive []byte) error {
+			s.sendBack(conn, keepAlive)
+			return nil
+		}
+	}
 	from.reader = r
 	m := s.format.Acquire()
 	var now time.Duration // when what the buffer holds was read
@@ -302,6 +308,18 @@ func (s *Shared) read(conn *concentrator) {
 			c.wake()
 		}
 	}
+}
+
+// sendBack has a keep-alive that came on a connection written with the next
+// requests, or alone.
+func (s *Shared) sendBack(conn *concentrator, keepAlive []byte) {
+	s.mu.Lock()
+	if s.conn == conn {
+		s.out = append(s.out, keepAlive...)
+		s.queued += int64(len(keepAlive))
+	}
+	s.mu.Unlock()
+	s.wakeWriter()
 }
 
 // hear notes that a message came. The line's lock is held.

@@ -154,7 +154,7 @@ type Exchange struct {
 	Algorithm       keys.Algorithm // of the MAC
 	MACUnknown      bool           // whoever judges has not the key: whether a MAC is right is not asked
 	MACOnDecline    dialect.DeclineMAC
-	DefectiveIsGood bool           // A2, A4, A5 and A6 approve too
+	DefectiveIsGood bool           // codes of class defective approve too
 	Batch           dialect.Totals // of the terminal: what a settlement told the host
 
 	SignIn   *SignIn   // of a sign-in whose keys can be read; nil for none
@@ -168,7 +168,7 @@ type Exchange struct {
 // SignIn is what it takes to read the working keys that a sign-in brings, and what
 // they are.
 type SignIn struct {
-	Master *keys.Key // that they come under
+	Master *keys.Key // that they come under; nil for a logon without keys
 	Block  keys.KeyBlock
 	Issued keys.Set // by an answer that Check approves
 
@@ -184,22 +184,19 @@ func (x *Exchange) issued() *keys.Key {
 }
 
 // Code is the response code of the answer, zero when it has none.
-func (x *Exchange) Code() (c dialect.Code) {
-	copy(c[:], x.Answer.Get(wire.ResponseCode))
-	return c
-}
+func (x *Exchange) Code() dialect.Code { return dialect.CodeOf(x.Answer.Get(wire.ResponseCode)) }
 
 // Approves reports whether the answer's code is an approval. Without a code only
 // the answer of a form that has none approves, that of settlement: there the
-// flags tell, also beside code 95 (totals differ).
+// flags tell, also beside a code that says that totals differ.
 func (x *Exchange) Approves() bool {
 	if !x.Answer.Has(wire.ResponseCode) {
 		return x.Form.NoCode
 	}
-	if x.Form.NoCode && x.Code() == dialect.TotalsDiffer && len(x.Answer.Get(wire.Totals)) == dialect.TotalsLen {
+	if x.Form.NoCode && x.Dialect.Means(x.Code(), dialect.TotalsDiffer) && len(x.Answer.Get(wire.Totals)) == dialect.TotalsLen {
 		return true
 	}
-	class := x.Code().Class()
+	class := x.Dialect.Class(x.Code())
 	return class == dialect.Approves || class == dialect.Defective && x.DefectiveIsGood
 }
 

@@ -24,7 +24,8 @@ const (
 	Track3                           // (36)
 	RRN                              // retrieval reference number (37)
 	AuthCode                         // authorisation code (38)
-	ResponseCode                     // of an answer; of a reversal, its reason (39)
+	ResponseCode                     // of an answer (39)
+	Reason                           // of a reversal (39)
 	TerminalID                       // (41)
 	MerchantID                       // (42)
 	ResponseData                     // issuer and acquirer of an answer (44)
@@ -56,7 +57,7 @@ var elementNames = [elements]string{
 	PAN: "pan", ProcessingCode: "processing-code", Amount: "amount", TransmissionTime: "transmission-time", Trace: "trace",
 	LocalTime: "local-time", LocalDate: "local-date", Expiry: "expiry", SettlementDate: "settlement-date", EntryMode: "entry-mode",
 	CardSequence: "card-sequence", ConditionCode: "condition-code", PINCapture: "pin-capture", Acquirer: "acquirer", Track2: "track-2",
-	Track3: "track-3", RRN: "reference", AuthCode: "authorisation-code", ResponseCode: "response-code", TerminalID: "terminal",
+	Track3: "track-3", RRN: "reference", AuthCode: "authorisation-code", ResponseCode: "response-code", Reason: "reversal-reason", TerminalID: "terminal",
 	MerchantID: "merchant", ResponseData: "response-data", Track1: "track-1", Totals: "totals", Currency: "currency",
 	PINBlock: "pin-block", SecurityControl: "security-control", AdditionalAmounts: "additional-amounts", ChipData: "chip-data",
 	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
@@ -82,6 +83,14 @@ func ElementNamed(name string) (Element, bool) {
 	}
 	return 0, false
 }
+
+// IsMAC reports whether field n is one in which ISO 8583 has the MAC: the last of
+// each bitmap.
+func IsMAC(n int) bool { return n == 64 || n == 128 }
+
+// MACField is the field in which the message has its MAC: the last of its last
+// bitmap.
+func (m *Message) MACField() int { return m.macField() }
 
 // Elements is how many there are.
 const Elements = int(elements)

@@ -75,7 +75,7 @@ func putContentLength(head []byte, n int) {
 func (h *HTTP) scan(b []byte, searched int) (found, error) {
 	for at := 0; ; {
 		if !begins(b[at:], "POST ") && !begins(b[at:], "HTTP/1.") {
-			return found{}, fmt.Errorf("%w: no HTTP: begins with %q, want POST or HTTP/1.1 200", ErrFrame, b[at:min(len(b), at+8)])
+			return found{}, fmt.Errorf("%w: no HTTP: begins with %q, want POST or HTTP/1.1 200", ErrFrame, few(b[at:]))
 		}
 		n := -1
 		if from := max(at, searched-len(headEnd)+1); from < len(b) {
@@ -85,6 +85,9 @@ func (h *HTTP) scan(b []byte, searched int) (found, error) {
 		}
 		if n > maxHead || n < 0 && len(b) > maxHead {
 			return found{}, fmt.Errorf("%w: an HTTP head of more than %d octets", ErrFrame, maxHead)
+		}
+		if n < 0 && at == 0 {
+			return found{end: len(b) + 1, searched: len(b)}, nil
 		}
 		if n < 0 {
 			return found{end: len(b) + 1}, nil
@@ -155,13 +158,13 @@ func (h *HTTP) head(b []byte) (httpHead, error) {
 }
 
 // maxBody is how many octets a body may have: a message in its frame.
-const maxBody = MaxFrame + 3*mostAround + 8 + 1
+const maxBody = MaxFrame + 3*maxAround + 8 + 1
 
 // field reads one line of a head.
 func (head *httpHead) field(line []byte) error {
 	name, value, colon := bytes.Cut(line, []byte(":"))
 	if !colon || len(name) == 0 || bytes.ContainsAny(line, "\r\n") || bytes.ContainsAny(name, " \t") {
-		return fmt.Errorf("%w: HTTP header line %.40q, want a name, a colon and a value", ErrFrame, line)
+		return fmt.Errorf("%w: HTTP header line beginning with %q: want a name, a colon and a value", ErrFrame, few(line))
 	}
 	value = bytes.Trim(value, " \t")
 	switch {
@@ -257,7 +260,7 @@ func chunk(b []byte, at int) (size, data int, err error) {
 	case whole && digits > 0 && (digits == end || line[digits] == ';'):
 		return size, at + end + 2, nil
 	case whole || len(line) == maxChunkLine || digits < end && line[digits] != ';' && line[digits] != '\r':
-		return 0, 0, fmt.Errorf("%w: HTTP chunk begins with %.20q, want its size in hexadecimal digits", ErrLength, line)
+		return 0, 0, fmt.Errorf("%w: HTTP chunk begins with %q, want its size in hexadecimal digits", ErrLength, few(line))
 	}
 	return 0, 0, nil
 }

@@ -84,7 +84,7 @@ func answerPhrases() []*Phrase {
 // codeOf is the response code that text says: its characters, or its role.
 func codeOf(d *dialect.Dialect, text string) (dialect.Code, error) {
 	width := len(d.Code(dialect.Approved).String())
-	role, ok := dialect.RoleNamed(strings.ReplaceAll(text, " ", "-"))
+	role, ok := dialect.RoleNamed(strings.ReplaceAll(strings.ToLower(text), " ", "-"))
 	switch {
 	case ok && d.HasCode(role):
 		return d.Code(role), nil

@@ -24,7 +24,8 @@ type Phrase struct {
 	Chinese   string
 	Doc       string
 	Table     string              // the columns of the table that must follow; empty for none
-	Of        dialect.Transaction // what it asks of the host; the zero one, sign-in, every dialect has
+	Of        dialect.Transaction // what it asks of the host; the zero one, sign-in, for nothing else
+	Logon     bool                // is about signing in: a network without a logon has no use for it
 	Role      string              // of the card that it uses when it names none; empty for none
 	Refuses   bool                // says that the terminal refuses: what the scenario asks of it is not allowed
 	Asserts   bool                // says what has come of what was asked, or has not

@@ -16,6 +16,16 @@ func fixed(do func(*sim.Player) error) func(Args) (func(*sim.Player) error, erro
 	return func(Args) (func(*sim.Player) error, error) { return do, nil }
 }
 
+// withKeys is fixed, for a network whose sign-in brings keys.
+func withKeys(do func(*sim.Player) error) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		if a.Profile.SignIn == "" {
+			return nil, lack("a sign-in of dialect %s brings no keys", a.Profile.Dialect.Name)
+		}
+		return do, nil
+	}
+}
+
 // keepRefusal takes a terminal's own refusal for an outcome that a later
 // sentence may expect; any other error ends the scenario.
 func keepRefusal(p *sim.Player, err error) error {
@@ -96,7 +106,7 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "the policy says {text}", Chinese: "终端参数为{text}", Suffices: true,
 			Doc:  "The scenario is for terminals that the profile sets up so, and skipped for others: \"supervisor: true\", \"sign-in: 004 or 006\", \"reversal-tries: at least 2\", \"reversal-accepts: not A0\".",
 			Make: policySays},
-		{Group: group, English: "the terminal signs in", Chinese: "终端签到",
+		{Group: group, English: "the terminal signs in", Chinese: "终端签到", Logon: true,
 			Doc:  "Asks the host for working keys, checks their check values, takes the batch number.",
 			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.SignIn()) })},
 		{Group: group, English: "the terminal signs off", Chinese: "终端签退",
@@ -144,7 +154,7 @@ func terminalPhrases() []*Phrase {
 				p.T.Batch = dialect.Next(p.T.Batch)
 				return nil
 			})},
-		{Group: group, English: "the terminal believes that it has signed in", Chinese: "终端误以为已签到",
+		{Group: group, English: "the terminal believes that it has signed in", Chinese: "终端误以为已签到", Logon: true,
 			Doc: "The terminal has not signed in, or has signed off, but sends as if it had.",
 			Make: fixed(func(p *sim.Player) error {
 				p.T.SignedIn = true
@@ -161,9 +171,9 @@ func terminalPhrases() []*Phrase {
 				p.T = t
 				return logIn(t)
 			})},
-		{Group: group, English: "the working keys are right", Chinese: "工作密钥校验值正确", Asserts: true,
+		{Group: group, English: "the working keys are right", Chinese: "工作密钥校验值正确", Logon: true, Asserts: true,
 			Doc: "The last sign-in was approved and every key's check value was right.",
-			Make: fixed(func(p *sim.Player) error {
+			Make: withKeys(func(p *sim.Player) error {
 				var wrong *keys.KCVError
 				if errors.As(p.Last.Why, &wrong) {
 					return wrong
@@ -173,10 +183,10 @@ func terminalPhrases() []*Phrase {
 				}
 				return nil
 			})},
-		{Group: group, English: "the terminal is signed in", Chinese: "终端处于签到状态", Asserts: true,
+		{Group: group, English: "the terminal is signed in", Chinese: "终端处于签到状态", Logon: true, Asserts: true,
 			Doc:  "",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, p.T.SignedIn, "signed in", "not signed in") })},
-		{Group: group, English: "the terminal is not signed in", Chinese: "终端处于未签到状态", Asserts: true,
+		{Group: group, English: "the terminal is not signed in", Chinese: "终端处于未签到状态", Logon: true, Asserts: true,
 			Doc:  "",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, !p.T.SignedIn, "not signed in", "signed in") })},
 		{Group: group, English: "the terminal shows {text}", Chinese: "终端显示{text}", Asserts: true,
@@ -209,7 +219,7 @@ func terminalPhrases() []*Phrase {
 				}
 				return nil
 			})},
-		{Group: group, English: "the terminal has signed in again by itself", Chinese: "终端已自动重新签到", Asserts: true,
+		{Group: group, English: "the terminal has signed in again by itself", Chinese: "终端已自动重新签到", Logon: true, Asserts: true,
 			Doc: "The last answer made the terminal sign in again, and that worked.", CheckOnly: true,
 			Make: fixed(func(p *sim.Player) error {
 				past := worldOf(p).exchanges

@@ -9,24 +9,16 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// Entry is how the card or code came in (field 22, digits 1 and 2).
-type Entry uint8
+// Entry is how the card or code came in.
+type Entry = dialect.Entry
 
 const (
-	Swipe  Entry = iota // 02 magnetic stripe
-	Insert              // 05 contact chip
-	Tap                 // 07 contactless chip
-	Keyed               // 01 typed by hand
-	Code                // 03 QR payment code
+	Swipe  = dialect.Swipe
+	Insert = dialect.Insert
+	Tap    = dialect.Tap
+	Keyed  = dialect.Keyed
+	Code   = dialect.ShownCode
 )
-
-// mode is field 22: with a PIN or without.
-func (e Entry) mode(pin bool) string {
-	if pin {
-		return [...]string{"021", "051", "071", "011", "032"}[e]
-	}
-	return [...]string{"022", "052", "072", "012", "032"}[e]
-}
 
 // Order is what cardholder and operator want of the terminal.
 type Order struct {
@@ -101,13 +93,13 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 			m.Set(wire.PaymentCode, p.scratch)
 		}
 		if f.Carries(wire.EntryMode) {
-			m.SetString(wire.EntryMode, o.Entry.mode(false))
+			m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(o.Entry, false))
 		}
 		return nil
 	}
 	pin := o.PIN && len(h.Typed) > 0 && f.Carries(wire.PINBlock) && t.keys.PIN != nil
 	if f.Carries(wire.EntryMode) {
-		m.SetString(wire.EntryMode, o.Entry.mode(pin))
+		m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(o.Entry, pin))
 	}
 	if o.Entry != Swipe {
 		m.SetString(wire.PAN, h.PAN)

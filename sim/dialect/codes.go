@@ -112,6 +112,12 @@ const (
 
 var causeNames = [causes]string{OtherCause: "other", NoAnswer: "no-answer", WrongMAC: "bad-mac"}
 
+// CauseNamed is the cause of a name: no-answer, other or bad-mac.
+func CauseNamed(name string) (Cause, bool) {
+	i := slices.Index(causeNames[:], name)
+	return Cause(max(i, 0)), i >= 0
+}
+
 // Reason is a code for why a reversal is sent.
 type Reason struct {
 	Code  Code

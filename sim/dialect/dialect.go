@@ -42,6 +42,8 @@ type Dialect struct {
 	codes  map[Code]int // where in Codes
 	roles  [roles]Code
 	causes [causes]Code
+
+	entries [entries][2]string
 }
 
 // Mask says what may be shown of a field's value.
@@ -132,6 +134,17 @@ func (d *Dialect) Framed(f Framing) (*Dialect, error) {
 		return nil, err
 	}
 	return c.copy()
+}
+
+// WithoutMAC is the dialect with no MAC on any message.
+func (d *Dialect) WithoutMAC() (*Dialect, error) {
+	c := *d
+	c.MAC = false
+	c.Forms = slices.Clone(d.Forms)
+	for i := range c.Forms {
+		c.Forms[i].MACed = false
+	}
+	return &c, c.Compile()
 }
 
 // WithoutPANs is the dialect with not even the first and last digits of a card

@@ -62,6 +62,9 @@ func (h *Host) applyRules(req *Request) bool {
 	}
 	t.Lock()
 	defer t.Unlock()
+	if h.sessions[n] == nil && h.dialect.Form(dialect.SignIn) == nil { // there is no logon
+		h.sessions[n] = &session{signedIn: true}
+	}
 	req.terminal, req.number, req.session = t, n, h.sessions[n]
 	if req.Known && !h.complete(req) && !req.Transaction.Payment() && req.Transaction != dialect.Balance && req.Transaction != dialect.Reversal {
 		h.reply(req, formatError)
@@ -218,7 +221,7 @@ func (h *Host) enter(req *Request) verdict {
 // declineKey seals a decline where the policy wants that and the terminal has the
 // key: nil for a decline without a MAC, which is what most hosts send.
 func (h *Host) declineKey(req *Request, code verdict) *keys.Key {
-	if h.profile.Policy.MACOnDecline != dialect.MACRequired || req.session == nil || h.dialect.KeysInDoubt(h.code(req, code)) {
+	if !h.dialect.MAC || h.profile.Policy.MACOnDecline != dialect.MACRequired || req.session == nil || h.dialect.KeysInDoubt(h.code(req, code)) {
 		return nil
 	}
 	return req.session.keys.MAC

@@ -84,6 +84,14 @@ func ElementNamed(name string) (Element, bool) {
 	return 0, false
 }
 
+// IsMAC reports whether field n is one in which ISO 8583 has the MAC: the last of
+// each bitmap.
+func IsMAC(n int) bool { return n == 64 || n == 128 }
+
+// MACField is the field in which the message has its MAC: the last of its last
+// bitmap.
+func (m *Message) MACField() int { return m.macField() }
+
 // Elements is how many there are.
 const Elements = int(elements)
 

@@ -344,7 +344,7 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	if p.holder != nil {
 		x.PAN = p.holder.PAN
 	}
-	if f.Transaction == dialect.SignIn {
+	if f.Transaction == dialect.SignIn && t.Profile.SignIn != "" {
 		x.SignIn = &rules.SignIn{Master: t.master, Block: t.Profile.SignIn}
 	}
 	r.Code = x.Code()

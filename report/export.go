@@ -25,7 +25,14 @@ func (r *Report) WriteCSV(w io.Writer) error {
 			head = append(head, of+"_"+q+"_us")
 		}
 	}
-	head = append(head, "lag_p50_us", "lag_p99_us", "cpu", "busiest_core", "steal", "sched_p99_us", "gc_pause_us", "watchdog_late_us", "level")
+	head = append(head, "lag_p50_us", "lag_p99_us", "cpu", "busiest_core", "steal", "sched_p99_us", "gc_pause_us", "watchdog_late_us", "level", "run")
+	whole := "whole"
+	switch {
+	case r.Incomplete != "":
+		whole = "incomplete, not judged"
+	case r.Interrupted:
+		whole = "interrupted"
+	}
 	out.Write(head)
 	us := func(d time.Duration) string { return strconv.FormatInt(d.Microseconds(), 10) }
 	share := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
@@ -39,7 +46,7 @@ func (r *Report) WriteCSV(w io.Writer) error {
 			row = append(row, us(q.P50), us(q.P90), us(q.P99), us(q.P999), us(q.Max))
 		}
 		g := s.Signals
-		row = append(row, us(s.LagP50), us(s.LagP99), share(g.CPU), share(g.Busiest), share(g.Steal), us(g.Sched), us(g.GCPause), us(g.Watchdog), s.Level.String())
+		row = append(row, us(s.LagP50), us(s.LagP99), share(g.CPU), share(g.Busiest), share(g.Steal), us(g.Sched), us(g.GCPause), us(g.Watchdog), s.Level.String(), whole)
 		out.Write(row)
 	}
 	out.Flush()

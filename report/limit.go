@@ -81,6 +81,19 @@ func WithDefaults(limits []Limit) []Limit {
 	return append(all, limits...)
 }
 
+// Kept reports whether a promise on the measure that nobody asked for is kept; true when
+// there is none.
+func (r *Report) Kept(measure string) bool {
+	for _, d := range defaults {
+		for _, l := range r.Limits {
+			if d.Measure == measure && l.Default && l.Limit == d.Text {
+				return l.OK
+			}
+		}
+	}
+	return true
+}
+
 // ParseLimit reads a promise.
 func ParseLimit(text string) (Limit, error) {
 	l := Limit{Text: strings.TrimSpace(text)}
@@ -336,4 +349,15 @@ func (r *Report) names() string {
 		names = append(names, strconv.Quote(l.Name))
 	}
 	return strings.Join(names, ", ")
+}
+
+// Nothing reports whether no exchange is in any figure: all fell due during the
+// warm-up.
+func (r *Report) Nothing() bool {
+	for i := range r.Labels {
+		if r.Labels[i].Counts != (Counts{}) {
+			return false
+		}
+	}
+	return true
 }

@@ -54,7 +54,7 @@ func answerPhrases() []*Phrase {
 		{Group: group, English: "the line breaks", Chinese: "线路中断",
 			Doc:  "The connection broke before the answer was complete.",
 			Make: outcome(report.Broken, "a broken line")},
-		{Group: group, English: "the terminal rejects the answer", Chinese: "终端校验应答不通过",
+		{Group: group, English: "the terminal rejects the answer", Chinese: "终端校验应答不通过", Rejects: true,
 			Doc:  "An answer came, but it failed the terminal's checks.",
 			Make: outcome(report.Refused, "an answer that fails the checks")},
 		{Group: group, English: "the balance is known", Chinese: "终端得到余额",
@@ -84,7 +84,7 @@ func answerPhrases() []*Phrase {
 // codeOf is the response code that text says: its characters, or its role.
 func codeOf(d *dialect.Dialect, text string) (dialect.Code, error) {
 	width := len(d.Code(dialect.Approved).String())
-	role, ok := dialect.RoleNamed(strings.ReplaceAll(text, " ", "-"))
+	role, ok := dialect.RoleNamed(strings.ReplaceAll(strings.ToLower(text), " ", "-"))
 	switch {
 	case ok && d.HasCode(role):
 		return d.Code(role), nil

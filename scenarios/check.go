@@ -38,14 +38,17 @@ type Check struct {
 	Cucumber  io.Writer               // gets Cucumber JSON; nil for none
 	Each      func(*verdicts.Verdict) // told each verdict as it falls, one at a time; may be nil
 
-	plans   []*plan
-	at      map[string]*plan         // by file:line
-	seats   chan *seat               // that are free
-	cards   map[string]*sync.RWMutex // of roles with fewer cards than seats
-	results *verdicts.Results
-	mu      sync.Mutex // guards results while scenarios are played
-	played  int        // scenarios that came to their turn
-	stop    atomic.Bool
+	plans    []*plan
+	at       map[string]*plan         // by file:line
+	seats    chan *seat               // that are free
+	cards    map[string]*sync.RWMutex // of roles with fewer cards than seats
+	results  *verdicts.Results
+	mu       sync.Mutex // guards results while scenarios are played
+	played   int        // scenarios that came to their turn
+	stop     atomic.Bool
+	absence  absence
+	answered int               // scenarios that had come to their turn when the host last answered
+	latest   *verdicts.Verdict // of them the last; nil for none
 }
 
 // plan is a scenario that is bound, with its verdict.
@@ -55,6 +58,8 @@ type plan struct {
 	bound   []*Bound
 	roles   []string // of the cards that it uses, in order
 	watches bool     // compares balances: nobody else may use its cards meanwhile
+	asserts bool     // says what is to come of it
+	rejects bool     // says that the terminal rejects an answer: that it breaks a rule is what is to come
 }
 
 // Bind binds every sentence of every scenario, so that what does not fit the
@@ -65,7 +70,7 @@ func (c *Check) Bind() error {
 	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title, Profile: c.Language.Profile.Name, Strict: c.Strict, Seed: c.Seed}
 	var errs []error
 	for _, f := range c.Features {
-		of := verdicts.Feature{Path: f.Path, Name: f.Name, Digest: f.Digest()}
+		of := verdicts.Feature{Path: f.Path, Name: scrubbed(f.Name), Digest: f.Digest()}
 		for _, s := range f.Scenarios {
 			p := &plan{index: len(c.plans), Verdict: &verdicts.Verdict{
 				ID: s.ID, Selector: s.Selector(), Name: s.Name, Example: s.Example, File: f.Path, Line: s.Line,
@@ -89,7 +94,10 @@ func (c *Check) Bind() error {
 				p.Outcome, p.Reason, p.Cause = verdicts.Skipped, lacking.Need, lacking.Need.lacks
 				p.Step, p.At, p.Phrase = lacking.Text, lacking.At, lacking.Phrase.English
 			}
+			scrub(p.Verdict)
 			p.roles, p.watches = cardsOf(p.bound)
+			p.asserts = asserts(p.bound)
+			p.rejects = slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Rejects })
 			c.plans = append(c.plans, p)
 			c.at[f.at(s.Line)] = p
 			of.Verdicts = append(of.Verdicts, p.Verdict)
@@ -230,6 +238,7 @@ func (c *Check) count(r *rules.Rule) {
 
 // tell hands a verdict on; mu is held.
 func (c *Check) tell(p *plan) {
+	scrub(p.Verdict)
 	c.played++
 	if p.Outcome == verdicts.Failed && p.Expected == "" && c.StopEarly {
 		c.stop.Store(true)

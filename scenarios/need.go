@@ -27,10 +27,14 @@ func lack(format string, args ...any) *Need { return &Need{lacks: fmt.Sprintf(fo
 // lacks is what a network lacks for a sentence alone.
 func (b *Bound) lacks(p *profile.Profile) *Need {
 	switch {
-	case p.Dialect.Form(b.Phrase.Of) == nil:
+	case b.Phrase.Logon && p.Dialect.Form(dialect.SignIn) == nil:
+		return lack("dialect %s has no sign-in", p.Dialect.Name)
+	case b.Phrase.Of != dialect.SignIn && p.Dialect.Form(b.Phrase.Of) == nil:
 		return lack("dialect %s has no %s", p.Dialect.Name, b.Phrase.Of)
 	case b.Phrase.Card && !readsCards(p):
 		return lack("no terminal of the profile reads cards")
+	case b.Role == "wrong-pin" && !p.HasPIN():
+		return lack("terminals of dialect %s send no PIN", p.Dialect.Name)
 	}
 	return nil
 }
@@ -67,6 +71,9 @@ func (l *Language) bounds(bound []*Bound) *Bound {
 		if hs := l.Profile.Holders(b.Role); b.Phrase.Card && len(hs) > 0 && hs[0].Typed == nil {
 			withoutPIN = b.Role
 		}
+		if !l.Profile.HasPIN() && l.asksPIN(b) {
+			return beyond(b, "terminals of dialect %s send no PIN", l.Profile.Dialect.Name)
+		}
 		if withoutPIN != "" && l.asksPIN(b) {
 			return beyond(b, "the card of role %s has no PIN in the profile", withoutPIN)
 		}
@@ -87,9 +94,11 @@ func refused(after []*Bound) bool {
 
 // asksPIN reports whether a field table wants a PIN block, or what goes with one.
 func (l *Language) asksPIN(b *Bound) bool {
+	d := l.Profile.Dialect
 	for _, row := range b.Args.Table {
+		at, err := placeOf(d, row[0])
 		for _, e := range []wire.Element{wire.PINBlock, wire.PINCapture, wire.EntryMode, wire.SecurityControl} {
-			if row[0] == strconv.Itoa(l.Profile.Dialect.Place(e).Field) && meaning(comparisons, row[1]) != absent {
+			if err == nil && at.field > 0 && at.field == d.Place(e).Field && meaning(comparisons, row[1]) != absent {
 				return true
 			}
 		}

@@ -160,10 +160,10 @@ func paymentPhrases() []*Phrase {
 		{Group: group, English: "the operator voids the completion", Chinese: "操作员撤销预授权完成",
 			Doc: "Voids the last completion of this batch.",
 			Of:  dialect.CompletionVoid, Make: followUp(lastOriginal)},
-		{Group: group, English: "the terminal owes a reversal", Chinese: "终端有待发冲正",
+		{Group: group, English: "the terminal owes a reversal", Chinese: "终端有待发冲正", Asserts: true,
 			Doc:  "The last payment is unknown: the terminal must undo it before its next one.",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, p.T.Owes(), "owing a reversal", "owing none") })},
-		{Group: group, English: "the terminal owes no reversal", Chinese: "终端无待发冲正",
+		{Group: group, English: "the terminal owes no reversal", Chinese: "终端无待发冲正", Asserts: true,
 			Doc:  "",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, !p.T.Owes(), "owing no reversal", "owing one") })},
 		{Group: group, English: "the terminal sends the reversal that it owes", Chinese: "终端发送冲正",
@@ -175,7 +175,7 @@ func paymentPhrases() []*Phrase {
 				p.Reverse()
 				return nil
 			})},
-		{Group: group, English: "the operator keeps the slip of the last purchase", Chinese: "操作员留存上一笔消费的签购单",
+		{Group: group, English: "the operator keeps the slip of the last purchase", Chinese: "操作员留存上一笔消费的签购单", Asserts: true,
 			Doc:  "Keeps reference, date, batch and trace of the last purchase of this batch that is not voided.",
 			Make: fixed(keepSlip)},
 		{Group: group, English: "the operator voids the purchase on the slip", Chinese: "操作员凭签购单撤销消费",

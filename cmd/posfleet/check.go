@@ -158,7 +158,10 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 	check.Each = func(v *verdicts.Verdict) { teller.Tell(v) }
 	found, err := check.Run(ctx)
 	found.Target, found.Digest, found.Environment = n.target, digestOf(f.net.profile), report.ThisMachine(version())
-	found.Command, found.Again = append([]string{"posfleet"}, os.Args[1:]...), teller.Again
+	found.Command, found.Again = []string{"posfleet"}, string(scrub([]byte(teller.Again)))
+	for _, word := range os.Args[1:] {
+		found.Command = append(found.Command, string(scrub([]byte(word))))
+	}
 	found.WriteSummary(out)
 	if err := files.write(found); err != nil {
 		return &exit{code: exitIncomplete, err: err}
@@ -208,6 +211,8 @@ func checkExit(ctx context.Context, found *verdicts.Results, err error, sig *sig
 		return &exit{code: sig.code(), err: errors.New("stopped by a signal; the scenarios after it were not played")}
 	case err != nil:
 		return &exit{code: exitIncomplete, err: err}
+	case found.Broken() == 0 && found.Away != "":
+		return &exit{code: exitIncomplete, err: errors.New(found.Away)}
 	case found.Broken() == 0:
 		return nil
 	case !found.Answered && found.Count(verdicts.Failed) > 0:

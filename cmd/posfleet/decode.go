@@ -234,7 +234,7 @@ func (x *explainer) frame(fr *capture.Frame) {
 		looks, fits = capture.Looks(whole(fr)), capture.Fits(&x.dialect.Format, whole(fr))
 	}
 	shown := fr.Message
-	if fr.Err != nil {
+	if fr.Err != nil || !fr.Likely() {
 		shown = x.careful(fr)
 	}
 	if fr.Err == nil || fr.Likely() || looks == "" && len(fits) == 0 && fr.Read > x.dialect.Header.Len() {

@@ -253,7 +253,8 @@ func (f *loadFlags) plan(j *job, n *network) report.Plan {
 		Command: append([]string{"posfleet"}, os.Args[1:]...), Model: strings.Fields(model(f.closed))[0], Arrivals: j.arrivals,
 		For: f.length, Warmup: f.warmup, Timeout: n.profile.Policy.Timeout, Drain: f.drain, Terminals: f.terminals,
 		Lines: j.lines.String(), Mix: map[string]float64{}, Seed: f.seed, Target: n.target, Dialect: n.profile.Dialect.Name,
-		Digests: map[string]string{},
+		Digests: map[string]string{}, Strict: f.strict, Books: j.load.Books,
+		Settle: f.settles(j, n),
 	}
 	if f.drain <= 0 {
 		plan.Drain = plan.Timeout

@@ -191,7 +191,11 @@ func (n *network) probe(ctx context.Context) error {
 	t.Operator = n.profile.Cashier().Number
 	p := sim.NewPlayer(n.profile.Dialect, clock)
 	p.T = t
-	if err := p.SignIn(); err != nil {
+	first, what := p.SignIn, "a sign-in"
+	if d := n.profile.Dialect; d.Form(dialect.SignIn) == nil && d.Form(dialect.Echo) != nil {
+		first, what = p.Echo, "an echo test"
+	}
+	if err := first(); err != nil {
 		return usage(err)
 	}
 	if p.Last.Outcome == report.Approved || p.Last.Outcome == report.Declined {
@@ -202,12 +206,12 @@ func (n *network) probe(ctx context.Context) error {
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %s", address, strings.TrimPrefix(p.Last.Why.Error(), line.ErrUnsent.Error()+": ")),
 			hint: n.hint(ctx, p.Last.Why, "is it listening there? posfleet host --listen "+address+" starts the bundled one")}
 	case report.TimedOut, report.Broken:
-		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes the connection but does not answer a sign-in: %w%s", address, p.Last.Why, meanwhile(&p.Last)),
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes the connection but does not answer %s: %w%s", address, what, p.Last.Why, meanwhile(&p.Last)),
 			hint: n.hint(ctx, p.Last.Why, fmt.Sprintf("does it speak %s, with this length prefix, TPDU and header? see --dialect and docs/profile.md", n.profile.Dialect.Title))}
 	case report.Refused:
 		var wrong *wire.FieldError
 		if errors.As(p.Last.Why, &wrong) {
-			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s answers a sign-in with what is no %s message: %w", address, n.profile.Dialect.Name, p.Last.Why),
+			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s answers %s with what is no %s message: %w", address, what, n.profile.Dialect.Name, p.Last.Why),
 				hint: n.hint(ctx, p.Last.Why, "does it speak another dialect? see --dialect and docs/profile.md")}
 		}
 	}

@@ -138,6 +138,9 @@ func scenarioOf(v *verdicts.Verdict, n int) scenarioRow {
 }
 
 func (p *check) banners(r *verdicts.Results) {
+	if r.Away != "" {
+		p.Banner = append(p.Banner, "Incomplete: "+r.Away)
+	}
 	if n := r.Count(verdicts.NotPlayed); n > 0 {
 		p.Banner = append(p.Banner, report.Plural(int64(n), "scenario")+" did not come to its turn: the check ended before.")
 	}
@@ -155,10 +158,15 @@ func checkCards(r *verdicts.Results) []verdictCard {
 		all++
 	}
 	verdict := verdictCard{"Verdict", "good", "✓", "conforms", "as far as it was tested"}
-	if n := r.Broken(); n > 0 {
+	switch n := r.Broken(); {
+	case n > 0:
 		verdict = verdictCard{"Verdict", "bad", "✗", "does not conform", report.Plural(int64(n), "scenario") + " against it"}
-	} else if r.Count(verdicts.Passed) == 0 {
+	case r.Away != "":
+		verdict = verdictCard{"Verdict", "warn", "?", "incomplete", "the host went away"}
+	case r.Count(verdicts.Passed) == 0:
 		verdict = verdictCard{"Verdict", "none", "–", "nothing was tested", ""}
+	case r.Musts() > 0:
+		verdict = verdictCard{"Verdict", "warn", "?", "conforms where it was tested", report.Plural(r.Musts(), "answer") + " broke a must"}
 	}
 	card := func(name string, o verdicts.Outcome, detail string) verdictCard {
 		n, sign := r.Count(o), signs[o]

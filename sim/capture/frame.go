@@ -171,7 +171,7 @@ func (c *cutter) found(b []byte, t trial, said int) (Frame, int) {
 		return c.frame(b, t, note), after
 	}
 	if b[0] == 2 && t.at > 0 && rest[0] == 3 && len(rest) <= 3 { // STX … ETX, check octets
-		note = fmt.Sprintf("it stands between STX and ETX, as on a serial line, with %X before it", b[:t.at])
+		note = fmt.Sprintf("it stands between STX and ETX, as on a serial line, with %s before it", shown(b[:t.at]))
 		return c.frame(b, t, note), len(b)
 	}
 	end := len(b)
@@ -322,25 +322,62 @@ func (c *cutter) prefixNote(p []byte, n, said int) string {
 		if key := kind.key(); key != "" {
 			hint = " (in a profile length: " + key + ")"
 		}
-		return fmt.Sprintf("the length prefix %s is %s%s: %d octets follow%s; this network's is %s", shown(p), kind.words(), what, n, hint, prefix{c.f.Framing}.words())
+		return fmt.Sprintf("the length prefix %s is %s%s: %d octets follow%s; this network's is %s", quoted(p), kind.words(), what, n, hint, prefix{c.f.Framing}.words())
 	}
 	if len(p) == lead && said >= 0 {
 		return fmt.Sprintf("the length prefix says %d, %d follow", said, n)
 	}
 	if len(p) > lead && c.f.Says(p[len(p)-lead:]) == n {
-		return fmt.Sprintf("%s stands before the length prefix", shown(p[:len(p)-lead]))
+		return standing(p[:len(p)-lead]) + " before the length prefix"
 	}
-	return fmt.Sprintf("%s stands before it where the length prefix should be, %d octets follow", shown(p), n)
+	return fmt.Sprintf("%s before it where the length prefix should be, %d octets follow", standing(p), n)
 }
 
-// shown is octets that stand before a message: text as such.
+// most octets that are shown of what stands before a message and is no text: they
+// may be the end of another, with a PIN block in it.
+const mostShown = 4
+
+// shown is octets that stand before a message: text as such, of others the number
+// when there are many.
 func shown(p []byte) string {
+	if len(p) > mostShown && !looksLikeWords(p) {
+		return fmt.Sprintf("%d octets,", len(p))
+	}
+	return quoted(p)
+}
+
+// quoted is octets in hexadecimal, text as such.
+func quoted(p []byte) string {
+	if len(p) >= 4 && isText(p) {
+		return strconv.Quote(string(p))
+	}
+	return fmt.Sprintf("%X", p)
+}
+
+func isText(p []byte) bool {
+	return !bytes.ContainsFunc(p, func(r rune) bool { return r < '!' || r > '~' })
+}
+
+// looksLikeWords reports whether p is text, and not that of digits: ISO016000055.
+func looksLikeWords(p []byte) bool {
+	run := 0
 	for _, c := range p {
-		if c < '!' || c > '~' || len(p) < 4 {
-			return fmt.Sprintf("%X", p)
+		if run++; !isHex(c) {
+			run = 0
+		}
+		if run > 2*mostShown+1 {
+			return false
 		}
 	}
-	return strconv.Quote(string(p))
+	return isText(p) && bytes.ContainsFunc(p, func(r rune) bool { return r > 'F' })
+}
+
+func standing(p []byte) string {
+	s := shown(p)
+	if many, is := strings.CutSuffix(s, ","); is {
+		return many + " stand"
+	}
+	return s + " stands"
 }
 
 // and joins notes.

@@ -112,6 +112,12 @@ const (
 
 var causeNames = [causes]string{OtherCause: "other", NoAnswer: "no-answer", WrongMAC: "bad-mac"}
 
+// CauseNamed is the cause of a name: no-answer, other or bad-mac.
+func CauseNamed(name string) (Cause, bool) {
+	i := slices.Index(causeNames[:], name)
+	return Cause(max(i, 0)), i >= 0
+}
+
 // Reason is a code for why a reversal is sent.
 type Reason struct {
 	Code  Code
@@ -125,6 +131,14 @@ func (d *Dialect) Code(r Role) Code {
 		return c
 	}
 	return d.roles[Declined]
+}
+
+// Approves is the code with which a host approves transaction t.
+func (d *Dialect) Approves(t Transaction) Code {
+	if f := d.Form(t); f != nil && f.Approval != (Code{}) {
+		return f.Approval
+	}
+	return d.roles[Approved]
 }
 
 // Means reports whether the network has a code for a role, and c is it.

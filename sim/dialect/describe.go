@@ -101,7 +101,7 @@ func (d *Dialect) Shown(m *wire.Message, f int) string {
 		}
 		return fmt.Sprintf("(%d digits)", len(v))
 	}
-	if d.binary(f) {
+	if d.Binary(f) {
 		return fmt.Sprintf("(%d octets, hidden)", len(v))
 	}
 	return fmt.Sprintf("(%d characters, hidden)", len(v))
@@ -119,8 +119,8 @@ func (d *Dialect) mask(f int) Mask {
 	return d.Masks[f]
 }
 
-// binary reports whether field f is octets rather than text.
-func (d *Dialect) binary(f int) bool {
+// Binary reports whether field f is octets rather than text.
+func (d *Dialect) Binary(f int) bool {
 	switch d.Spec.Fields[f].(type) {
 	case *field.Binary, *field.Hex, *field.Composite:
 		return true
@@ -130,7 +130,7 @@ func (d *Dialect) binary(f int) bool {
 
 // plain shows a value: text as it reads, octets that are no text in hexadecimal.
 func (d *Dialect) plain(f int, v []byte) string {
-	if d.binary(f) && !printable(v) {
+	if d.Binary(f) && !printable(v) {
 		if private(f) {
 			return ScrubbedHex(v)
 		}
@@ -184,7 +184,7 @@ func shownOfPAN(n int) (first, last int) {
 
 // describeHead writes the routing header in words.
 func (d *Dialect) describeHead(w io.Writer, h []byte) {
-	if d.Header.TPDU {
+	if d.Header.TPDU && len(h) >= 5 {
 		fmt.Fprintf(w, "TPDU %X  to %X, from %X\n", h[:5], h[1:3], h[3:5])
 		h = h[5:]
 	}

@@ -126,13 +126,13 @@ type reader struct {
 func (r *reader) dialect(root strict.Value) *Dialect {
 	r.d = &Dialect{Bases: r.bases}
 	d := r.d
-	var framing, encoding, fields, elements, pair, echo, mac, signIn, lists, transactions, reversal, codes strict.Value
+	var framing, encoding, fields, elements, pair, echo, mac, signIn, entry, lists, transactions, reversal, codes strict.Value
 	found := r.Map(root, strict.Table{
 		"name": r.Text(&d.Name), "title": r.Text(&d.Title),
 		"framing": strict.Keep(&framing), "encoding": strict.Keep(&encoding), "fields": strict.Keep(&fields),
 		"elements": strict.Keep(&elements), "pair": strict.Keep(&pair), "echo": strict.Keep(&echo),
 		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "currency": r.Match(&d.Currency, currencyShape, "three digits (ISO 4217)"),
-		"schemes": r.schemes(&d.Schemes), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
+		"schemes": r.schemes(&d.Schemes), "entry": strict.Keep(&entry), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
 		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes),
 	})
 	r.Need(root, found, "name", "title", "framing", "encoding", "fields")
@@ -161,12 +161,13 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	if !r.OK() {
 		return nil
 	}
+	r.entryModes(entry)
 	r.named(lists)
-	if transactions.Given() {
-		r.transactions(transactions)
-	}
 	if codes.Given() {
 		r.codes(codes)
+	}
+	if transactions.Given() {
+		r.transactions(transactions)
 	}
 	r.reversal(reversal)
 	r.compileForms(transactions)
@@ -225,7 +226,7 @@ func (r *reader) elements(v strict.Value) {
 		switch {
 		case !known:
 			r.Fail(v, "no element has this name; docs/dialects.md lists them")
-		case ok:
+		case ok && s != strict.None:
 			if place, err := r.place(s); err != nil {
 				r.Fail(v, "%w", err)
 			} else {

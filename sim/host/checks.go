@@ -36,8 +36,11 @@ const (
 
 // code is the response code of a verdict.
 func (h *Host) code(req *Request, v verdict) dialect.Code {
-	if v == byCard {
+	switch {
+	case v == byCard:
 		return dialect.CodeOf(h.cardOf(req).Answer)
+	case v == approved && req.Known:
+		return h.dialect.Approves(req.Transaction)
 	}
 	return h.dialect.Code(v)
 }
@@ -62,6 +65,9 @@ func (h *Host) applyRules(req *Request) bool {
 	}
 	t.Lock()
 	defer t.Unlock()
+	if h.sessions[n] == nil && h.dialect.Form(dialect.SignIn) == nil { // there is no logon
+		h.sessions[n] = &session{signedIn: true}
+	}
 	req.terminal, req.number, req.session = t, n, h.sessions[n]
 	if req.Known && !h.complete(req) && !req.Transaction.Payment() && req.Transaction != dialect.Balance && req.Transaction != dialect.Reversal {
 		h.reply(req, formatError)
@@ -218,7 +224,7 @@ func (h *Host) enter(req *Request) verdict {
 // declineKey seals a decline where the policy wants that and the terminal has the
 // key: nil for a decline without a MAC, which is what most hosts send.
 func (h *Host) declineKey(req *Request, code verdict) *keys.Key {
-	if h.profile.Policy.MACOnDecline != dialect.MACRequired || req.session == nil || h.dialect.KeysInDoubt(h.code(req, code)) {
+	if !h.dialect.MAC || h.profile.Policy.MACOnDecline != dialect.MACRequired || req.session == nil || h.dialect.KeysInDoubt(h.code(req, code)) {
 		return nil
 	}
 	return req.session.keys.MAC

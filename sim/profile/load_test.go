@@ -69,9 +69,9 @@ func TestSmallProfile(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
 		{"unknown key", "dialect: cup", "dialekt: cup", `bank.yaml:2: unknown key "dialekt"; known here: accept-live-pan, address, allow-test-keys, cards, dialect`},
-		{"dialect", "dialect: cup", "dialect: morse", `bank.yaml:2: dialect: "morse", want cup, iso87`},
+		{"dialect", "dialect: cup", "dialect: morse", `bank.yaml:2: dialect: "morse", want cup, ebcdic, iso87`},
 		{"length", "dialect: cup", "length: four", `bank.yaml:2: length: "four", want binary, little, digits`},
-		{"mac", "dialect: cup", "mac: hmac", `bank.yaml:2: mac: "hmac", want ecb, x9.9 or x9.19`},
+		{"mac", "dialect: cup", "mac: hmac", `bank.yaml:2: mac: "hmac", want ecb, x9.9, x9.19 or none`},
 		{"sign-in", "dialect: cup", "sign-in: 4", `bank.yaml:2: sign-in: "4", want 001 (single), 003`},
 		{"spec", "dialect: cup", "spec: none.json", `bank.yaml:2: spec: file none.json: no such file`},
 		{"tpdu", "6000050000", "60000500", `bank.yaml:3: tpdu: "60000500", want 10 hexadecimal digits or none`},

@@ -64,7 +64,7 @@ var macRight = check{always, 0,
 var workingKeys = check{always, 0,
 	func(x *Exchange) bool {
 		s := x.SignIn
-		if s == nil {
+		if s == nil || s.Master == nil {
 			return true
 		}
 		s.Issued, s.err = keys.Unwrap(s.Master, s.Block, x.Answer.Get(wire.WorkingKeys))

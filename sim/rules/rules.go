@@ -168,7 +168,7 @@ type Exchange struct {
 // SignIn is what it takes to read the working keys that a sign-in brings, and what
 // they are.
 type SignIn struct {
-	Master *keys.Key // that they come under
+	Master *keys.Key // that they come under; nil for a logon without keys
 	Block  keys.KeyBlock
 	Issued keys.Set // by an answer that Check approves
 
@@ -188,12 +188,12 @@ func (x *Exchange) Code() dialect.Code { return dialect.CodeOf(x.Answer.Get(wire
 
 // Approves reports whether the answer's code is an approval. Without a code only
 // the answer of a form that has none approves, that of settlement: there the
-// flags tell, also beside a code that says that totals differ.
+// flags tell; and of a settlement a code that says that totals differ, beside them.
 func (x *Exchange) Approves() bool {
 	if !x.Answer.Has(wire.ResponseCode) {
 		return x.Form.NoCode
 	}
-	if x.Form.NoCode && x.Dialect.Means(x.Code(), dialect.TotalsDiffer) && len(x.Answer.Get(wire.Totals)) == dialect.TotalsLen {
+	if x.Form.Transaction == dialect.Settlement && x.Dialect.Means(x.Code(), dialect.TotalsDiffer) && len(x.Answer.Get(wire.Totals)) == dialect.TotalsLen {
 		return true
 	}
 	class := x.Dialect.Class(x.Code())

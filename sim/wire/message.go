@@ -455,12 +455,13 @@ func (m *Message) cupHeader() []byte {
 // open request of the same terminal does.
 type Key [40]byte
 
-// Key is the message's key: MTI without its answer bit and the format's Pair
-// fields.
+// Key is the message's key: MTI without its answer and repeat bits and the format's
+// Pair fields. The answer to a repeat, 0421, is that to what it repeats, 0430.
 func (m *Message) Key() Key {
 	var k Key
 	n := copy(k[:], m.mti[:])
 	k[2] &^= 1
+	k[3] &^= 1
 	for _, f := range m.f.Pair {
 		n += copy(k[n:], m.Field(f))
 	}

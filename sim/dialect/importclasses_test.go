@@ -152,17 +152,23 @@ var composedFields = []struct {
 		``, map[string]string{"48.9F36": "\x00\x07", "48.82": "\x18\x00"}, "303039" + "82021800" + "9F36020007"},
 }
 
+// composedField is the dialect of a packager with field 48 of these parts.
+func composedField(t *testing.T, attributes, parts string) *Dialect {
+	t.Helper()
+	var b strings.Builder
+	for part := range strings.SplitSeq(parts, ", ") {
+		var id, length int
+		var class string
+		if n, _ := fmt.Sscan(part, &id, &length, &class); n == 3 {
+			fmt.Fprintf(&b, `<isofield id="%d" length="%d" name="part" class="org.jpos.iso.%s"/>`, id, length, class)
+		}
+	}
+	return imported(t, fmt.Sprintf(`<isofieldpackager id="48" length="255" name="composed" %s>%s</isofieldpackager>`, attributes, &b))
+}
+
 func TestComposedFieldsOfJPOSWriteTheirOctets(t *testing.T) {
 	for _, c := range composedFields {
-		var parts strings.Builder
-		for part := range strings.SplitSeq(c.parts, ", ") {
-			var id, length int
-			var class string
-			if n, _ := fmt.Sscan(part, &id, &length, &class); n == 3 {
-				fmt.Fprintf(&parts, `<isofield id="%d" length="%d" name="part" class="org.jpos.iso.%s"/>`, id, length, class)
-			}
-		}
-		d := imported(t, fmt.Sprintf(`<isofieldpackager id="48" length="255" name="composed" %s>%s</isofieldpackager>`, c.attributes, &parts))
+		d := composedField(t, c.attributes, c.parts)
 		v, err := d.PackSubs(48, c.values)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)

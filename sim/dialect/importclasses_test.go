@@ -142,6 +142,8 @@ var composedFields = []struct {
 		`0 1 IF_NOP, 1 8 IFB_BITMAP, 2 9 IFA_LLCHAR, 9 4 IFA_NUMERIC`, map[string]string{"48.2": "K", "48.9": "21"}, "303030303135" + "4080000000000000" + "30314B" + "30303231"},
 	{"by a bitmap at 0", `class="org.jpos.iso.IFB_LLHBINARY" packager="org.jpos.iso.packager.Base1SubFieldPackager"`,
 		`0 2 IFB_BITMAP, 1 2 IFE_CHAR, 16 3 IFB_NUMERIC`, map[string]string{"48.1": "A", "48.16": "5"}, "06" + "8001" + "C140" + "0050"},
+	{"by a bitmap of BASE I", `class="org.jpos.iso.IFB_LLHBINARY" packager="org.jpos.iso.packager.Base1SubFieldPackager"`,
+		`0 16 packager.Base1_BITMAP126, 1 2 IFE_CHAR, 6 17 IFB_LLNUM`, map[string]string{"48.1": "A", "48.6": "123456"}, "0E" + "8400000000000000" + "C140" + "06123456"},
 	{"by tags of digits", `class="org.jpos.iso.IFA_LLLCHAR" packager="org.jpos.iso.packager.EuroSubFieldPackager"`,
 		`5 9 IFMC_LLCHAR, 71 9 IFMC_LLLBINARY`, map[string]string{"48.05": "XY", "48.71": "\x00"}, "303132" + "3035" + "3032" + "5859" + "3731" + "303031" + "00"},
 	{"by tags in EBCDIC", `class="org.jpos.iso.IFE_LLLBINARY" packager="org.jpos.iso.packager.MasterCardEBCDICSubFieldPackager"`,

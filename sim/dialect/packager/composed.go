@@ -81,7 +81,10 @@ func (d *division) generic() string {
 	}
 	d.By = "order"
 	if bitmap := d.parts[at]; d.e.attr["emitBitmap"] != "false" {
+		base1 := bitmap != nil && bitmap.Class == "packager.Base1_BITMAP126"
 		switch {
+		case base1 && d.highest() < 64:
+			bitmap.Length = 8
 		case bitmap == nil || bitmaps[bitmap.Class] == "":
 			return fmt.Sprintf("there is no bitmap at its part %d, without which jPOS does not write it", at)
 		case bitmap.Length > 8 && d.highest() > 64:
@@ -89,7 +92,7 @@ func (d *division) generic() string {
 		case first == 0 && at > 0 && d.parts[0] != nil && d.parts[0].Why == "":
 			return "a part stands before its bitmap"
 		}
-		d.By = fmt.Sprintf("bitmap %s %d", bitmaps[bitmap.Class], min(bitmap.Length, 8))
+		d.By = fmt.Sprintf("bitmap %s %d", cmp.Or(bitmaps[bitmap.Class], "octets"), min(bitmap.Length, 8))
 		first = at + 1
 	}
 	first = d.p.number(d.e, "firstField", first)

@@ -143,8 +143,8 @@ func posfleet(t *testing.T, codes []int, args ...string) string {
 func certify(t *testing.T, h *host, profile string) {
 	t.Helper()
 	said := posfleet(t, []int{0}, "check", "core", "iso87/refund", "--profile", profile, "--host", h.address, "--timeout", "400ms", "--parallel", "4")
-	if passed := strings.Count("\n"+said, "\nok "); passed < 60 {
-		t.Errorf("%d scenarios passed, want at least 60:\n%s", passed, said)
+	if passed := strings.Count("\n"+said, "\nok "); passed < 55 {
+		t.Errorf("%d scenarios passed, want at least 55:\n%s", passed, said)
 	}
 	count, taken := h.book(t)
 	run := filepath.Join(t.TempDir(), "run")

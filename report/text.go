@@ -207,6 +207,9 @@ func (t *text) facts(r *Report) {
 	if r.Late+r.Duplicate+r.Unmatched > 0 {
 		t.wrapped("beside", fmt.Sprintf("%s late, %s duplicate, %s unmatched", Plural(r.Late, "answer"), FormatCount(r.Duplicate), FormatCount(r.Unmatched)))
 	}
+	if r.Plan.Lines == "each" {
+		t.wrapped("beside", unseen)
+	}
 	for i, s := range r.Strays {
 		if i == mostPlaces {
 			t.wrapped(" ", fmt.Sprintf("and %d more kinds", len(r.Strays)-i))
@@ -248,6 +251,9 @@ func (t *text) facts(r *Report) {
 		t.wrapped("clock", t.paint(yellow, why))
 	}
 }
+
+// unseen is what lines that end with their exchange cannot tell.
+const unseen = "late and duplicate answers cannot be seen: each line ends with its exchange"
 
 // listed writes counts by name, the largest first.
 func listed(m map[string]int64) string {

@@ -173,8 +173,11 @@ func checkFields(d *dialect.Dialect, t dialect.Transaction, table []fieldRow, m,
 			continue
 		}
 		wanted := quoted(d.ShownValue(r.field, want))
-		if r.compare != withValue {
-			wanted = r.shown(d, map[bool]*wire.Message{true: original, false: request}[r.compare == withOriginal])
+		switch r.compare {
+		case withOriginal:
+			wanted = r.shown(d, original)
+		case withRequest:
+			wanted = r.shown(d, request)
 		}
 		return fmt.Errorf("field %s is %s, want %s", r.label(d), r.shown(d, m), wanted)
 	}

@@ -50,7 +50,9 @@ func (f *fleet) connect(abort context.Context) {
 	f.stop, f.hangUp = context.WithCancel(abort)
 	f.shared = nil // more lines than terminals would stay unused
 	for range min(r.Lines.Shared, len(f.terminals)) {
-		f.shared = append(f.shared, line.NewShared(f.stop, r.Dialer, &r.Profile.Dialect.Format, r.clock))
+		s := line.NewShared(f.stop, r.Dialer, &r.Profile.Dialect.Format, r.clock)
+		s.Panicked = r.Observer.Panicked
+		f.shared = append(f.shared, s)
 	}
 	for i, t := range f.terminals {
 		if r.Lines.Shared > 0 {
@@ -121,7 +123,7 @@ func (f *fleet) each(recorder *report.Recorder, players int, do func(*Player, *T
 	for range min(players, len(f.terminals)) {
 		wg.Go(func() {
 			p := f.run.newPlayer(recorder)
-			defer p.caught()
+			defer caught(p.Panicked)
 			for i := next.Add(1) - 1; i < int64(len(f.terminals)); i = next.Add(1) - 1 {
 				do(p, f.terminals[i])
 			}

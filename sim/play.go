@@ -156,7 +156,7 @@ func NewPlayer(d *dialect.Dialect, clock *line.Clock) *Player {
 // Play plays one plan on terminal t for arrival n, due at the given time of the
 // clock. It gives the first step that did not hold.
 func (p *Player) Play(t *Terminal, plan *Plan, n int, due time.Duration) (failed *Step, err error) {
-	defer p.caught()
+	defer caught(p.Panicked)
 	p.T, p.n, p.due = t, n, due
 	for i := range plan.Steps {
 		if err := plan.Steps[i].Do(p); err != nil {
@@ -166,13 +166,13 @@ func (p *Player) Play(t *Terminal, plan *Plan, n int, due time.Duration) (failed
 	return nil, nil
 }
 
-// caught hands a panic to Panicked, if there is one who is told.
-func (p *Player) caught() {
-	if p.Panicked == nil {
+// caught hands a panic to whoever is told, if there is one.
+func caught(told func(value any, stack []byte)) {
+	if told == nil {
 		return
 	}
 	if value := recover(); value != nil {
-		p.Panicked(value, debug.Stack())
+		told(value, debug.Stack())
 	}
 }
 
@@ -344,7 +344,7 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	if p.holder != nil {
 		x.PAN = p.holder.PAN
 	}
-	if f.Transaction == dialect.SignIn {
+	if f.Transaction == dialect.SignIn && t.Profile.SignIn != "" {
 		x.SignIn = &rules.SignIn{Master: t.master, Block: t.Profile.SignIn}
 	}
 	r.Code = x.Code()

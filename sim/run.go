@@ -54,7 +54,8 @@ type Observer struct {
 	// not hold. They may be called from many goroutines at once.
 	Exchange func(Event)
 	Failed   func(Event)
-	// Panicked is told of a panic of a player; without it, that ends the process.
+	// Panicked is told of a panic of a player, a line or whoever hands on the seconds;
+	// without it, that ends the process.
 	Panicked func(value any, stack []byte)
 }
 
@@ -234,6 +235,7 @@ const journalRoom = 10
 
 // tick hands on what happened, each second and at the end.
 func (r *Run) tick(end <-chan struct{}) {
+	defer caught(r.Observer.Panicked)
 	for k := time.Duration(1); ; k++ {
 		t := time.NewTimer(r.origin + k*time.Second - r.clock.Now())
 		select {

@@ -18,6 +18,7 @@ import (
 	"github.com/posfleet/posfleet/report/plot"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/audit"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // loadFlags are how a load run is asked for.
@@ -193,9 +194,11 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 	}
 	run.Observer.SignIn = tell.signIn
 	run.Observer.SignedIn = func(signIn, opening *report.Phase) {
-		keep(folder.Phase(signIn))
-		if opening != nil {
-			keep(folder.Phase(opening))
+		for _, phase := range []*report.Phase{signIn, opening} {
+			if phase != nil {
+				phase.Why = hidden(phase.Why)
+				keep(folder.Phase(phase))
+			}
 		}
 	}
 	run.Observer.Second = func(iv report.Interval) {
@@ -231,7 +234,37 @@ func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *networ
 		rep.Money = audit.Journals(run.Fleet())
 	}
 	rep.Judge(j.limits)
+	hide(rep)
 	return rep.Check()
+}
+
+// hide masks card numbers in what a report tells in others' words.
+func hide(rep *report.Report) {
+	for i := range rep.Failures {
+		f := &rep.Failures[i]
+		f.Sentence, f.Why = dialect.Scrubbed(f.Sentence), dialect.Scrubbed(f.Why)
+	}
+	for i := range rep.Strays {
+		rep.Strays[i].Kind, rep.Strays[i].First = dialect.Scrubbed(rep.Strays[i].Kind), dialect.Scrubbed(rep.Strays[i].First)
+	}
+	for _, list := range [][]string{rep.Settlements.Detail, rep.Money.Detail} {
+		for i := range list {
+			list[i] = dialect.Scrubbed(list[i])
+		}
+	}
+	rep.Stuck, rep.SignIn.Why, rep.Opening.Why = hidden(rep.Stuck), hidden(rep.SignIn.Why), hidden(rep.Opening.Why)
+}
+
+// hidden masks card numbers in the names of counts.
+func hidden(by map[string]int64) map[string]int64 {
+	var masked map[string]int64
+	for why, n := range by {
+		if masked == nil {
+			masked = map[string]int64{}
+		}
+		masked[dialect.Scrubbed(why)] += n
+	}
+	return masked
 }
 
 func (f *loadFlags) folder() string {

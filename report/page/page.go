@@ -403,6 +403,9 @@ func beside(r *report.Report) []pair {
 		{"Duplicate answers, to a request already answered", report.FormatCount(r.Duplicate)},
 		{"Unmatched answers, that belong to no request", report.FormatCount(r.Unmatched)},
 	}
+	if r.Plan.Lines == "each" {
+		list = append(list[:0:0], list[2], pair{"Late and duplicate answers", "cannot be seen: each line ends with its exchange"})
+	}
 	if l := r.Lines; l.Connected > 0 {
 		list = append(list, pair{"Connections made", report.FormatCount(l.Connected)})
 	}

@@ -97,6 +97,13 @@ func (l *Own) Exchange(x *Exchange) error {
 // send connects where need be, writes the request and waits for the answer.
 func (l *Own) send(x *Exchange) error {
 	x.Sent = l.clock.Now()
+	if l.conn != nil && l.history.find(hash(&x.Key)) != unknown && l.heard() { // what has come by now cannot answer what is sent now
+		x.Began = x.Sent
+		if !l.readStrays(&x.Strays, time.Millisecond) {
+			l.Close()
+		}
+		x.Sent = l.clock.Now()
+	}
 	if l.conn == nil || x.Sent-l.used > peekAfter || l.carried == 1 {
 		if l.conn != nil && l.hungUp(&x.Strays) {
 			if l.carried == 1 && x.Sent-l.used < time.Second {
@@ -104,7 +111,7 @@ func (l *Own) send(x *Exchange) error {
 			}
 			l.Close()
 		}
-		if l.conn == nil {
+		if l.conn == nil && x.Began == 0 {
 			x.Began = x.Sent
 		}
 		err := l.connect()
@@ -122,9 +129,8 @@ func (l *Own) send(x *Exchange) error {
 	return l.wait(x)
 }
 
-// wait reads until the answer comes. Answers to earlier requests are counted
-// and passed over. What is no known request's answer is taken for this one's,
-// and fails the terminal's checks: nothing else is in flight on this line.
+// wait reads until the answer comes. Answers to other requests, or to none, are
+// counted and passed over.
 func (l *Own) wait(x *Exchange) error {
 	for {
 		body, err := l.reader.Next()
@@ -153,19 +159,14 @@ func (l *Own) wait(x *Exchange) error {
 		if x.Unreadable = x.Answer.Read(body); x.Unreadable != nil {
 			return nil
 		}
-		key := x.Answer.Key()
-		if key == x.Key && x.Answer.IsAnswer() {
+		switch key := x.Answer.Key(); {
+		case !x.Answer.IsAnswer():
+			x.unmatched(body, notAnAnswer)
+		case key == x.Key:
 			return nil
+		default:
+			x.count(l.history.find(hash(&key)), body)
 		}
-		if was := l.history.find(hash(&key)); was != unknown || !x.Answer.IsAnswer() {
-			if x.Answer.IsAnswer() {
-				x.count(was, body)
-			} else {
-				x.unmatched(body, notAnAnswer)
-			}
-			continue
-		}
-		return nil
 	}
 }
 
@@ -213,6 +214,11 @@ func (e *writeError) of(x *Exchange) error {
 func (l *Own) hungUp(met *Strays) bool {
 	closed, perhaps := l.peek.closed()
 	return closed || perhaps && !l.readStrays(met, time.Millisecond)
+}
+
+// heard reports whether anything has come since the last exchange.
+func (l *Own) heard() bool {
+	return l.peek.waits() || l.reader.Buffered()
 }
 
 // HungUp reports whether the host hangs up within the given time, as many do

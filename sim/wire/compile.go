@@ -112,8 +112,8 @@ func compile(spec *iso8583.MessageSpec) (*codec, error) {
 		}
 		c.doubles = c.doubles || fc.kind == coded && fc.coder.span(8) > 8 || fc.kind == composed
 	}
-	if mti := &c.fields[0]; mti.count != fixed || mti.max != 4 || mti.kind == foreign || mti.kind == octets {
-		return nil, fmt.Errorf("MTI (field 0): want 4 digits of fixed length, in ASCII, packed or in EBCDIC")
+	if mti := &c.fields[0]; mti.count != fixed || mti.max != 4 || mti.kind >= composed {
+		return nil, fmt.Errorf("MTI (field 0): want 4 digits of fixed length, in ascii, packed or ebcdic")
 	}
 	if c.fields[65].kind != absent {
 		return nil, fmt.Errorf("field 65: it announces a third bitmap, there are two; leave it out")

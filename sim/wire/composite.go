@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,6 +35,7 @@ type parts struct {
 	bit     []int          // of a bit of the bitmap: its row and one, 0 of none
 	bitmap  *hexText       // how the bitmap is written; nil for octets
 	tagLen  int            // octets of a tag
+	tagAs   *field.TagSpec // how it is written
 	path    string         // of the field: "127.25"
 	unknown *fieldCodec    // the value of a tag that is not in rows; nil where they are refused
 }
@@ -108,7 +111,7 @@ func (p *parts) divide(s *field.Spec) error {
 	case s.Tag.Enc == encoding.BerTLVTag:
 		p.by = berTagged
 	default:
-		p.by = tagged
+		p.by, p.tagAs = tagged, s.Tag
 	}
 	unknown := s.Tag.PrefUnknownTLV
 	if unknown == nil && p.by == berTagged {
@@ -323,12 +326,33 @@ func (p *parts) afterTag(w *partWalk, b []byte, at, depth int) (int, *partError)
 	return other.through(w, b, at+n, depth)
 }
 
-// unknownID names a tag of which the spec knows nothing.
+// unknownID names a tag of which the spec knows nothing, in hexadecimal digits
+// where its characters cannot be shown.
 func (p *parts) unknownID(tag []byte) string {
 	if p.by == tagged {
-		return string(tag)
+		id, _, err := p.tagAs.Enc.Decode(tag, p.tagAs.Length)
+		if err == nil && !bytes.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r == '.' || r > '~' }) {
+			return string(id)
+		}
 	}
 	return fmt.Sprintf("%X", tag)
+}
+
+// unknownTag is the tag that unknownID names so.
+func (p *parts) unknownTag(id string) (tag []byte, err error) {
+	if p.by == tagged && len(id) == p.tagAs.Length {
+		tag, err = p.tagAs.Enc.Encode([]byte(id))
+	} else {
+		tag, err = hex.DecodeString(id)
+	}
+	n := p.tagLen
+	if p.by == berTagged {
+		n, _ = berTag(tag)
+	}
+	if p.unknown == nil || err != nil || n != len(tag) || n == 0 {
+		return nil, errors.New(notInDialect)
+	}
+	return tag, nil
 }
 
 // through goes through the part at b[at:] and the parts of it.

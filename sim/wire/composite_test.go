@@ -8,6 +8,7 @@ import (
 	"github.com/moov-io/iso8583/encoding"
 	"github.com/moov-io/iso8583/field"
 	"github.com/moov-io/iso8583/padding"
+	"github.com/moov-io/iso8583/prefix"
 	"github.com/moov-io/iso8583/sort"
 
 	"github.com/posfleet/posfleet/sim/wire"
@@ -50,7 +51,10 @@ func tags(length int, enc string) *field.TagSpec {
 
 // composed is a format with a field of each way to be composed.
 func composed(t testing.TB) *wire.Format {
+	unknownToo := tags(2, "ebcdic")
+	unknownToo.SkipUnknownTLVTags, unknownToo.PrefUnknownTLV = true, prefix.EBCDIC1047.LLL
 	f := &wire.Format{Spec: specOf("ascii", "octets", map[int]field.Field{
+		47: composite(999, "ascii3", nil, unknownToo, map[string]field.Field{"05": leaf(20, "ebcdic", "ebcdic3", "")}),
 		48: composite(999, "ascii3", nil, tags(2, "ascii"), map[string]field.Field{
 			"01": leaf(20, "latin1", "ascii2", ""), "26": leaf(9, "packed", "packed2", "")}),
 		55: composite(255, "ascii3", nil, &field.TagSpec{Enc: encoding.BerTLVTag, Sort: sort.StringsByHex, SkipUnknownTLVTags: true, StoreUnknownTLVTags: true},
@@ -81,6 +85,8 @@ var composedValues = []struct {
 	parts  map[string]string
 	packed string
 }{
+	{47, map[string]string{"47.05": "A", "47.99": "Z", "47.0201": "?"},
+		"018" + "\xF0\xF5\xF0\xF0\xF1\xC1" + "\x02\x01\xF0\xF0\xF1?" + "\xF9\xF9\xF0\xF0\xF1Z"},
 	{48, map[string]string{"48.01": "ABC", "48.26": "123"}, "012" + "0103ABC" + "26\x03\x12\x30"},
 	{48, map[string]string{"48.26": ""}, "003" + "26\x00"},
 	{55, map[string]string{"55.9F02": "000000012345", "55.95": "\x00\x00\x00\x80\x00", "55.9F36": "\x00\x07"},
@@ -109,7 +115,7 @@ func TestComposedFieldsPackAndReadByTheirParts(t *testing.T) {
 		m.SetMTI("0200")
 		m.SetField(c.field, v)
 		b, err := m.Append(nil)
-		prelude := 12
+		prelude := 12 // MTI and bitmap
 		if c.field > 64 {
 			prelude = 20
 		}

@@ -38,9 +38,10 @@ type KeepAlive struct {
 // HTTP has each frame be the body of a POST, to which the answer is a 200 with a
 // frame in it. A line carries one after another; see [Framing.HTTP].
 type HTTP struct {
-	Path string // to which is posted, such as /pos; empty for no HTTP
-	Host string // the host's name, for the header of that name, which may be empty
-	Type string // the content type of both; application/octet-stream when empty
+	Path    string // to which is posted, such as /pos; empty for no HTTP
+	Host    string // the host's name, for the header of that name, which may be empty
+	Type    string // the content type of both; application/octet-stream when empty
+	Headers string // further header lines of a request, such as "User-Agent: POS", with line feeds between them
 }
 
 // Header is the routing header before the MTI.

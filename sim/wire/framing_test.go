@@ -270,6 +270,9 @@ func TestFramingsThatNoLineHas(t *testing.T) {
 		"want a / and":                           {HTTP: wire.HTTP{Path: "pos"}},
 		"want the path":                          {Length: wire.Binary2, HTTP: wire.HTTP{Host: "a"}},
 		"printable ASCII":                        {HTTP: wire.HTTP{Path: "/", Host: "a\r\nb: c"}},
+		"header \"Host\": want a name":           {HTTP: wire.HTTP{Path: "/", Headers: "Host"}},
+		"want a name, a colon":                   {HTTP: wire.HTTP{Path: "/", Headers: "A: b\r\nC: d"}},
+		"header HOST: is not for":                {HTTP: wire.HTTP{Path: "/", Headers: "A: b\nHOST: x"}},
 		"HTTP has none":                          {HTTP: wire.HTTP{Path: "/"}, KeepAlive: wire.KeepAlive{Answer: true}},
 	} {
 		if err := f.Check(); err == nil || !strings.Contains(err.Error(), want) {

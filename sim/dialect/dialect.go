@@ -45,6 +45,7 @@ type Dialect struct {
 	causes [causes]Code
 
 	entries [entries][2]string
+	kinds   [129]kind
 }
 
 // Mask says what may be shown of a field's value.

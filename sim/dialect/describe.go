@@ -96,7 +96,7 @@ func (d *Dialect) Shown(m *wire.Message, f int) string {
 	case Tags:
 		return fmt.Sprintf("(%d octets)", len(v))
 	case Details:
-		if p := totals(m, f); p != nil {
+		if holdsTotals(m, f) {
 			return readable(v)
 		}
 		return fmt.Sprintf("(%d digits)", len(v))

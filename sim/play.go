@@ -33,8 +33,9 @@ type Step struct {
 type Plan struct {
 	ID    string // its stable tag, without @
 	Name  string
-	At    string // file:line
-	Cards bool   // reads cards: a QR box cannot play it
+	At    string                // file:line
+	Cards bool                  // reads cards: a QR box cannot play it
+	Asks  []dialect.Transaction // what its sentences ask of the host, once each
 	Steps []Step
 }
 

@@ -9,4 +9,5 @@ import "net"
 type peek struct{}
 
 func (*peek) watch(net.Conn)                 {}
+func (*peek) waiting() bool                  { return false }
 func (*peek) closed() (closed, perhaps bool) { return false, false }

@@ -37,6 +37,12 @@ func (p *peek) watch(conn net.Conn) {
 	}
 }
 
+// waiting reports whether octets wait to be read.
+func (p *peek) waiting() bool {
+	p.closed()
+	return p.raw != nil && p.readable
+}
+
 // closed reports whether the peer has closed the connection, and if not whether
 // it may have said so in octets that wait to be read: TLS closes with a record
 // of its own.

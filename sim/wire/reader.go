@@ -15,6 +15,9 @@ type Reader struct {
 	// SendBack is told of each keep-alive that the framing has answered, with its
 	// octets, which hold until it returns. nil when nobody answers.
 	SendBack func(keepAlive []byte) error
+	// Empty is how many frames without a message, which keep a connection alive, have
+	// been passed over.
+	Empty int
 
 	src        io.Reader
 	format     *Format
@@ -63,6 +66,7 @@ func (r *Reader) Next() ([]byte, error) {
 		if len(message) > 0 {
 			return message, nil
 		}
+		r.Empty++
 		if r.format.KeepAlive.Answer && r.SendBack != nil {
 			if err := r.SendBack(frame); err != nil {
 				return nil, err

@@ -37,7 +37,11 @@ func TestWhatComesAroundAnswersIsSeenOnAnyLine(t *testing.T) {
 		seen := map[string]string{}
 		for name, mode := range map[string]line.Mode{"own": {}, "each": {Each: true}} {
 			found := checkAround(t, mode, c.around)
-			if n := found.Count(verdicts.Passed); n < 200 || found.Count(verdicts.Failed) > 0 {
+			failed := 0
+			if c.rule == "ANS-ONCE" {
+				failed = 1 // the scenario that is about it
+			}
+			if n := found.Count(verdicts.Passed); n < 200 || found.Count(verdicts.Failed) != failed {
 				t.Errorf("%s, %s: %d passed, %d failed: %v", c.rule, name, n, found.Count(verdicts.Failed), found.Causes())
 			}
 			if len(found.Rules) != 1 || found.Rules[0].ID != c.rule || found.Rules[0].N < 400 || found.RuleWhy[c.rule] == "" {

@@ -137,7 +137,7 @@ func (x *explainer) input(in io.Reader, name string) error {
 	case !isText:
 		x.messages([]capture.Block{{Octets: data}})
 		return nil
-	case x.inASCII(data):
+	case x.isText(data):
 		x.messages([]capture.Block{{Octets: bytes.TrimRight(data, "\r\n")}})
 		return nil
 	}
@@ -201,9 +201,9 @@ func asText(data []byte) (string, bool) {
 	return string(data), !binary
 }
 
-// inASCII reports whether data is a message that is text itself, as those of a
+// isText reports whether data is a message that is text itself, as those of a
 // dialect in ASCII are, rather than its hexadecimal digits.
-func (x *explainer) inASCII(data []byte) bool {
+func (x *explainer) isText(data []byte) bool {
 	return len(data) <= wire.MaxFrame && x.dialect.NewMessage().Read(bytes.TrimRight(data, "\r\n")) == nil
 }
 
@@ -320,6 +320,12 @@ func (x *explainer) why(fr *capture.Frame, looks string, fits []dialect.Fit) (hi
 			words = append(words, fit.Words)
 		}
 		return "it can be read with " + strings.Join(words, ", or with ") + " in a profile", err
+	case looks == capture.LooksASCII && d.Name != inASCII:
+		if other, ok := dialect.Named(inASCII); ok {
+			as := capture.Cut(&other.Format, whole(fr))[0]
+			return "--dialect " + inASCII + " shows it as far as it goes", fmt.Errorf("looks like %s, as dialect %s reads it, but for: %w", looks, inASCII, as.Err)
+		}
+		return another, err
 	case looks != "" && !likely:
 		return "--dialect and docs/dialects.md say what can be read", fmt.Errorf("looks like %s; not one of the dialects (%w)", looks, fr.Err)
 	case isField && wrong.Field == -1 && likely:
@@ -333,6 +339,9 @@ func (x *explainer) why(fr *capture.Frame, looks string, fits []dialect.Fit) (hi
 	}
 	return another, err
 }
+
+// inASCII is the dialect whose messages are text.
+const inASCII = "iso87"
 
 const another = "another dialect? try --dialect iso87, or --profile with its length, tpdu and header"
 

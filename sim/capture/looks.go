@@ -3,12 +3,17 @@ package capture
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
+
+// LooksASCII is what Looks says of ISO 8583 whose digits are text.
+const LooksASCII = "ISO 8583 in ASCII"
 
 // Looks says what octets that are no message of the network are by the way they
 // begin, "" when that says nothing.
@@ -45,7 +50,7 @@ func Looks(b []byte) string {
 	case bytes.HasPrefix(b, []byte{0x16, 0x01, 0x02}), len(b) > 4 && bytes.HasPrefix(b[2:], []byte{0, 0, 0x16, 1}):
 		return "a Visa BASE I message: a header of 22 octets"
 	case asciiType(b):
-		return "ISO 8583 in ASCII"
+		return LooksASCII
 	}
 	return ""
 }
@@ -151,7 +156,7 @@ func Fits(f *wire.Format, b []byte) []dialect.Fit {
 		if at == 0 && len(fits) > 0 {
 			break // a length prefix that is right is no accident
 		}
-		for _, name := range []string{"cup", "iso87"} {
+		for _, name := range slices.Sorted(maps.Keys(dialects())) {
 			d := dialects()[name]
 			for _, h := range headers {
 				other := *d

@@ -36,7 +36,9 @@ type Dialect struct {
 	Reasons   []Reason       // of reversals
 	Accepts   []Code         // the codes of answers that end a reversal
 
-	Schemes []string // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
+	HeaderWords []HeaderWord // what the application header says, for people
+	Without     []string     // rules about answers, by id, to which this network's are not held
+	Schemes     []string     // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
 
 	forms  [Transactions]*Form
 	codes  map[Code]int // where in Codes
@@ -44,6 +46,7 @@ type Dialect struct {
 	causes [causes]Code
 
 	entries [entries][2]string
+	kinds   [129]kind
 }
 
 // Mask says what may be shown of a field's value.

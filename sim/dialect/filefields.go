@@ -96,6 +96,12 @@ func (r *reader) field(n int, v strict.Value) field.Field {
 	if f == nil {
 		return nil
 	}
+	if is, _ := v.Key("is"); is.Given() {
+		s, _ := r.Scalar(is)
+		if m := fieldShape.FindStringSubmatch(s); m != nil {
+			r.d.kinds[n] = kind{m[1], len(m[2])}
+		}
+	}
 	if mask != "" {
 		m, ok := maskNamed(mask)
 		if !ok {

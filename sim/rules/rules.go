@@ -10,6 +10,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/posfleet/posfleet/report"
@@ -222,6 +223,17 @@ func (e *Mismatch) Error() string {
 
 // Unreadable is the breach of an answer that could not be read; err says why.
 func Unreadable(err error) error { return &Broken{&table[0], err} }
+
+// Known complains about rules of which a dialect says that they do not apply to it,
+// and which there are not.
+func Known(d *dialect.Dialect) error {
+	for _, id := range d.Without {
+		if !slices.ContainsFunc(table, func(r Rule) bool { return r.ID == id }) {
+			return fmt.Errorf("dialect %s: rules: without: there is no rule %q; posfleet rules lists them", d.Name, id)
+		}
+	}
+	return nil
+}
 
 // Table gives all rules.
 func Table() []*Rule {

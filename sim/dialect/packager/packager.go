@@ -99,6 +99,8 @@ func (p *reader) packager(root *element) *File {
 			continue
 		case n > 128:
 			field.Why = "needs a third bitmap; a dialect has two"
+		case n > 64 && f.Short && f.Bitmap == "ebcdic-hex":
+			field.Why = "is not announced by an IFE_BITMAP of 8 octets"
 		case n == 65 || n == third:
 			field.Why = "announces a third bitmap; a dialect has two"
 		}

@@ -177,3 +177,19 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 }
+
+// Secrets stay hidden wherever a network has them and whatever its file says.
+func TestNoMaskShowsASecret(t *testing.T) {
+	d, err := Parse("bank.yaml", []byte(`extends: iso87
+fields: {2: {mask: clear}, 35: {mask: clear}, 52: {mask: clear}, 57: {is: n..19, name: card}, 58: {is: b 8, name: pin}, 59: {is: z..37, name: track}, 62: {mask: clear}}
+elements: {pan: 57, pin-block: 58, track-2: 59}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for f, want := range map[int]Mask{2: Truncated, 57: Truncated, 35: Hidden, 52: Hidden, 58: Hidden, 59: Hidden, 62: Hidden} {
+		if got := d.mask(f); got != want {
+			t.Errorf("field %d has mask %s, want %s", f, maskNames[got], maskNames[want])
+		}
+	}
+}

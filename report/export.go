@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -55,7 +56,8 @@ func (r *Report) WriteCSV(w io.Writer) error {
 
 // SavePercentiles writes HdrHistogram's percentile files into a folder, which any
 // plotter of it reads: LABEL.response.hgrm and LABEL.service.hgrm, and "all" for all
-// labels together. Values are in milliseconds.
+// labels together. Values are in milliseconds. Files of another run that are there are
+// not written over: their labels would mix.
 func (r *Report) SavePercentiles(dir string) error {
 	all, err := r.Overall()
 	if err != nil {
@@ -73,6 +75,9 @@ func (r *Report) SavePercentiles(dir string) error {
 				continue
 			}
 			name := filepath.Join(dir, escape(l.Name)+"."+of.name+".hgrm")
+			if _, err := os.Stat(name); err == nil {
+				return fmt.Errorf("%s exists: %w", name, fs.ErrExist)
+			}
 			err := WriteFile(name, func(w io.Writer) error {
 				_, err := of.h.PercentilesPrint(w, 5, 1000)
 				return err

@@ -206,8 +206,7 @@ func (t *text) facts(r *Report) {
 	t.arrivals(r)
 	if r.Late+r.Duplicate+r.Unmatched > 0 {
 		t.wrapped("beside", fmt.Sprintf("%s late, %s duplicate, %s unmatched", Plural(r.Late, "answer"), FormatCount(r.Duplicate), FormatCount(r.Unmatched)))
-	}
-	if r.Plan.Lines == "each" {
+	} else if r.Plan.Lines == "each" {
 		t.wrapped("beside", unseen)
 	}
 	for i, s := range r.Strays {

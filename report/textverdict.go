@@ -67,6 +67,8 @@ func (t *text) limits(r *Report) {
 			continue
 		case l.OK:
 			t.wrapped(head, t.paint(green, "kept")+"    "+l.Limit+": "+l.Seen)
+		case l.Untested:
+			t.wrapped(head, t.paint(yellow, "UNTESTED")+"  "+l.Limit+": "+l.Why)
 		default:
 			t.wrapped(head, t.paint(red, "BROKEN")+"  "+l.Limit+": "+l.Seen+", "+l.Why)
 		}

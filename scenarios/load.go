@@ -2,11 +2,13 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // Load is what a load run plays: a mix, and what an @load scenario says of its
@@ -45,12 +47,28 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 		}
 		faults = faults || b.Phrase.Faults
 		plan.Cards = plan.Cards || b.Phrase.Card
+		plan.Asks = b.Phrase.asks(plan.Asks)
 		plan.Steps = append(plan.Steps, sim.Step{Text: b.Text, At: b.At, Do: b.Do})
 	}
 	if plan.ID == "" {
 		plan.ID = s.At()
 	}
 	return plan, faults, nil
+}
+
+// asks adds what a sentence asks of the host to what others do. A sentence about a batch
+// that uses a card fills it with purchases.
+func (p *Phrase) asks(all []dialect.Transaction) []dialect.Transaction {
+	of := []dialect.Transaction{p.Of}
+	if p.Of.Booking() == dialect.None && p.Of != dialect.Balance && (p.Card || p.Role != "") {
+		of = append(of, dialect.Purchase)
+	}
+	for _, t := range of {
+		if t != dialect.SignIn && !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
+	return all
 }
 
 // task is something that cardholders come to do, for the tables of @load

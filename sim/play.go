@@ -33,8 +33,9 @@ type Step struct {
 type Plan struct {
 	ID    string // its stable tag, without @
 	Name  string
-	At    string // file:line
-	Cards bool   // reads cards: a QR box cannot play it
+	At    string                // file:line
+	Cards bool                  // reads cards: a QR box cannot play it
+	Asks  []dialect.Transaction // what its sentences ask of the host, once each
 	Steps []Step
 }
 
@@ -242,7 +243,7 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	t := p.T
 	x := &p.x
 	x.Request, x.Key, x.Timeout = p.frame, p.req.Key(), t.Profile.Policy.Timeout
-	x.Began, x.Unreadable, x.Strays = 0, nil, line.Strays{}
+	x.Began, x.Empty, x.Unreadable, x.Strays = 0, 0, nil, line.Strays{}
 	p.ans.Release()
 	x.Answer = nil
 	err := t.Link.Exchange(x)
@@ -256,6 +257,9 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 		p.ans.Reset() // what came was not its answer
 	}
 	p.judge(f, r, err)
+	if x.Duplicate+x.Empty > 0 {
+		p.around(r)
+	}
 	p.record(r, begun)
 	if p.Each != nil {
 		p.Each(p.req, p.ans, r)
@@ -263,6 +267,23 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	if r.Outcome != report.Unsent && f.Carries(wire.Trace) && f.Transaction != dialect.Reversal {
 		t.nextTrace()
 	}
+}
+
+// around holds what the line heard around an answer to the rules about that, where
+// the line has doubled nothing itself.
+func (p *Player) around(r *Result) {
+	if p.x.Empty > 0 && r.Outcome <= report.Refused {
+		r.Should.Add(rules.NoEmpty)
+	}
+	if p.x.Duplicate > 0 && !p.T.doubled() {
+		r.Should.Add(rules.Once)
+	}
+}
+
+// doubled reports whether the terminal's line has been made to double a message.
+func (t *Terminal) doubled() bool {
+	f := t.Faults
+	return f != nil && f.Injected[line.DoubleRequest]+f.Injected[line.DoubleAnswer] > 0
 }
 
 // record puts how an exchange ended into the player's shard.

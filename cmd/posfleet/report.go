@@ -229,7 +229,9 @@ func (f *reportFlags) tell(out io.Writer, r *report.Report) error {
 		}
 	}
 	if f.percentiles != "" {
-		if err := r.SavePercentiles(f.percentiles); err != nil {
+		if err := r.SavePercentiles(f.percentiles); errors.Is(err, fs.ErrExist) {
+			return usage(fmt.Errorf("--hgrm: %w: name another folder", err))
+		} else if err != nil {
 			return unwritten(err)
 		}
 	}

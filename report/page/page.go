@@ -403,7 +403,7 @@ func beside(r *report.Report) []pair {
 		{"Duplicate answers, to a request already answered", report.FormatCount(r.Duplicate)},
 		{"Unmatched answers, that belong to no request", report.FormatCount(r.Unmatched)},
 	}
-	if r.Plan.Lines == "each" {
+	if r.Plan.Lines == "each" && r.Late+r.Duplicate == 0 {
 		list = append(list[:0:0], list[2], pair{"Late and duplicate answers", "cannot be seen: each line ends with its exchange"})
 	}
 	if l := r.Lines; l.Connected > 0 {

@@ -130,7 +130,7 @@ func (d *Dialect) mask(f int) Mask {
 // Binary reports whether field f is octets rather than text.
 func (d *Dialect) Binary(f int) bool {
 	switch d.Spec.Fields[f].(type) {
-	case *field.Binary, *field.Hex:
+	case *field.Binary, *field.Hex, *field.Composite:
 		return true
 	}
 	return false

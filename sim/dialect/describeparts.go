@@ -16,6 +16,7 @@ func (d *Dialect) describeParts(w io.Writer, m *wire.Message, f int) {
 	v := m.Field(f)
 	switch d.mask(f) {
 	case Clear:
+		d.describeSubs(w, m, f)
 		d.writeParts(w, f, d.scrubbed(f, v))
 	case Details:
 		if holdsTotals(m, f) {
@@ -33,6 +34,23 @@ func (d *Dialect) writeParts(w io.Writer, f int, v []byte) {
 		if p.From < len(v) {
 			writePart(w, p.Number, p.Title, d.plain(f, v[p.From:min(p.To, len(v))]))
 		}
+	}
+}
+
+// describeSubs writes the parts of a field whose parts are fields themselves.
+func (d *Dialect) describeSubs(w io.Writer, m *wire.Message, f int) {
+	n := 0
+	for s, err := range m.Subs(f) {
+		if n++; err != nil || n > maxTags {
+			return
+		}
+		shown := ""
+		if v := scrub(s.Value); !s.Composed && printable(v) {
+			shown = readable(v)
+		} else if !s.Composed {
+			shown = ScrubbedHex(s.Value)
+		}
+		writePart(w, s.Path, s.Title, shown)
 	}
 }
 

@@ -66,10 +66,14 @@ func compileParts(path string, s *field.Spec, depth int) (*parts, error) {
 	if err := p.divide(s); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	for _, id := range ordered(s) {
+	ids := ordered(s)
+	for i, id := range ids {
 		row, err := p.compilePart(s, id, depth)
 		if row == nil || err != nil {
 			return nil, err
+		}
+		if row.codec.count == rest && i < len(ids)-1 {
+			return nil, fmt.Errorf("%s: it takes what is left, and others follow", row.path)
 		}
 		if _, twice := p.row[row.tag]; twice && p.by >= tagged {
 			return nil, fmt.Errorf("%s: another part has the same tag", row.path)
@@ -90,7 +94,7 @@ func compileParts(path string, s *field.Spec, depth int) (*parts, error) {
 
 // ordered are the ids of the parts in the order of the spec.
 func ordered(s *field.Spec) []string {
-	ids := slices.Collect(maps.Keys(s.Subfields))
+	ids := slices.Sorted(maps.Keys(s.Subfields))
 	if s.Tag != nil {
 		s.Tag.Sort(ids)
 	} else {
@@ -128,15 +132,9 @@ func (p *parts) divide(s *field.Spec) error {
 	return nil
 }
 
-func (p *parts) divideByBitmap(s *field.Spec) error {
-	switch s.Enc {
-	case encoding.Binary:
-	case encoding.BytesToASCIIHex:
-		p.bitmap = asciiHex
-	case encoding.Encoder(ebcdicHex):
-		p.bitmap = ebcdicHex
-	default:
-		return fmt.Errorf("bitmap: want it in octets, hex or ebcdic-hex")
+func (p *parts) divideByBitmap(s *field.Spec) (err error) {
+	if p.bitmap, err = bitmapBy(s.Enc); err != nil {
+		return fmt.Errorf("bitmap: %w", err)
 	}
 	n := s.Length
 	if n == 0 {

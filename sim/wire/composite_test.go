@@ -234,6 +234,38 @@ func be(v uint64) string {
 	return string(b)
 }
 
+// What cannot be told into parts is refused when the spec is compiled.
+func TestFieldsThatCannotBeDividedAreRefused(t *testing.T) {
+	one := func() map[string]field.Field { return map[string]field.Field{"1": leaf(2, "ascii", "fixed", "")} }
+	deep := composite(99, "ascii2", nil, nil, one())
+	for range 9 {
+		deep = composite(99, "ascii2", nil, nil, map[string]field.Field{"1": deep})
+	}
+	for _, c := range []struct {
+		f    field.Field
+		want string
+	}{
+		{composite(99, "ascii2", nil, tags(2, "ascii"), one()), "field 48.1: its tag does not come back as written; want tags of 2 characters"},
+		{composite(99, "ascii2", nil, tags(0, "ascii"), one()), "field 48.1: its tag does not come back as written; want tags of 0 characters"},
+		{composite(99, "ascii2", bits(1, "hex"), nil, map[string]field.Field{"9": leaf(2, "ascii", "fixed", "")}), "field 48.9: a bitmap of 8 bits does not announce it"},
+		{composite(99, "ascii2", bits(25, "hex"), nil, one()), "field 48: bitmap: length 25, want 1 to 24 octets"},
+		{composite(99, "ascii2", bits(8, "ascii"), nil, one()), "field 48: bitmap: want it in octets, hex or ebcdic-hex"},
+		{composite(99, "ascii2", nil, nil, nil), "field 48: it has no parts"},
+		{composite(99, "ascii2", nil, nil, map[string]field.Field{"1": leaf(2, "ascii", "rest", ""), "2": leaf(2, "ascii", "rest", "")}),
+			"field 48.1: it takes what is left, and others follow"},
+		{composite(99, "ascii2", nil, nil, map[string]field.Field{"1": leaf(2, "ascii", "ascii2-even", "")}),
+			"field 48.1: a length of an even number of digits goes with packed digits, not with this encoding"},
+		{composite(99, "ascii2", nil, &field.TagSpec{Enc: encoding.BerTLVTag, Sort: sort.Strings}, map[string]field.Field{"9F": leaf(2, "octets", "ber", "")}),
+			`field 48.9F: "9F" is no BER-TLV tag in hexadecimal digits`},
+		{deep, "field 48.1.1.1.1.1.1.1.1.1: parts are nested deeper than 8"},
+	} {
+		f := &wire.Format{Spec: specOf("ascii", "octets", map[int]field.Field{48: c.f})}
+		if err := f.Compile(); errText(err) != c.want {
+			t.Errorf("got %s\nwant %s", errText(err), c.want)
+		}
+	}
+}
+
 // FuzzComposed reads what it can: that packs to the same, and by its parts.
 func FuzzComposed(f *testing.F) {
 	d := composed(f)

@@ -264,7 +264,8 @@ func (h *Host) reply(req *Request, code verdict) {
 		a.SetUint(wire.LocalTime, uint64(req.now.hhmmss))
 		a.SetUint(wire.LocalDate, uint64(req.now.mmdd))
 	}
-	a.SetString(wire.ResponseCode, h.code(req, code).String())
+	c := h.code(req, code)
+	a.Set(wire.ResponseCode, c[:c.Len()])
 	if req.Known && req.Transaction == dialect.Echo {
 		return
 	}

@@ -160,16 +160,19 @@ func (h *Host) asked(req *Request) bool {
 	if h.has(m) {
 		return true
 	}
-	as := []byte(m.MTI())
+	given := m.MTI()
+	as := []byte(given)
 	if as[3] == '1' {
 		as[3], req.repeats = '0', true
+		if m.SetMTI(string(as)); h.has(m) {
+			return true
+		}
 	}
-	if string(as[:3]) == "042" {
+	if as[1] == '4' && as[2] == '2' {
 		as[2], req.advice = '0', true
-	}
-	given := m.MTI()
-	if m.SetMTI(string(as)); h.has(m) {
-		return true
+		if m.SetMTI(string(as)); h.has(m) {
+			return true
+		}
 	}
 	m.SetMTI(given)
 	req.repeats, req.advice = false, false

@@ -1,5 +1,4 @@
-// Package interop holds posfleet against hosts and terminals that share no code
-// with it: a host written from the documents alone (standalone), one of
-// moov-io/iso8583 (moovserver), and jPOS, where Java is there (jpos). Its tests say
-// how; there is nothing to import.
+// Package interop has no code: its tests hold posfleet against hosts and terminals
+// that share none with it, of jPOS (folder jpos, where POSFLEET_INTEROP_JPOS is set
+// and java and mvn are there) and of moov-io/iso8583 (folder moovserver).
 package interop

@@ -110,6 +110,7 @@ type moneyJSON struct {
 	Terminals int64    `json:"terminals_fen"`
 	Host      int64    `json:"host_fen"`
 	Payments  int64    `json:"payments"`
+	Credits   int64    `json:"credits"`
 	Owed      int64    `json:"owed"`
 	Detail    []string `json:"detail,omitempty"`
 }
@@ -188,7 +189,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Limits:   append([]LimitResult{}, r.Limits...),
 		Money: moneyJSON{
 			Checked: r.Money.Checked, Agree: r.Money.Agree(), Terminals: r.Money.Terminals, Host: r.Money.Host,
-			Payments: r.Money.Payments, Owed: r.Money.Owed, Detail: r.Money.Detail,
+			Payments: r.Money.Payments, Credits: r.Money.Credits, Owed: r.Money.Owed, Detail: r.Money.Detail,
 			Settled: r.Money.Settled, Compared: r.Money.Compared, Unknown: r.Money.Unknown, Open: r.Money.Open,
 		},
 		Settlements: r.Settlements,
@@ -391,7 +392,7 @@ func (s *summaryJSON) report() (*Report, error) {
 		Validity: Validity{level, append([]string(nil), s.Validity.Reasons...), s.Validity.SameHost},
 		Money: Money{
 			Checked: s.Money.Checked, Terminals: s.Money.Terminals, Host: s.Money.Host,
-			Payments: s.Money.Payments, Owed: s.Money.Owed, Detail: s.Money.Detail,
+			Payments: s.Money.Payments, Credits: s.Money.Credits, Owed: s.Money.Owed, Detail: s.Money.Detail,
 			Settled: s.Money.Settled, Compared: s.Money.Compared, Unknown: s.Money.Unknown, Open: s.Money.Open,
 		},
 	}

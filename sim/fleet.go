@@ -137,8 +137,8 @@ const signInTries = 3
 
 // phase has every terminal that may take part do what comes before the first
 // arrival; those that cannot take no part in what follows, and are counted. Its
-// exchanges of the given kind are recorded apart from the run. first is why the
-// first that failed did.
+// exchanges of the given kind are recorded apart from the run. first is why that of
+// the lowest number did that could not.
 func (f *fleet) phase(ctx context.Context, of dialect.Transaction, do func(*Player, *Terminal) error, told func(ok, failed, all int)) (phase *report.Phase, first error) {
 	r := f.run
 	recorded := report.NewRecorder(Labels(), r.Profile.Policy.Timeout, 0)
@@ -162,7 +162,7 @@ func (f *fleet) phase(ctx context.Context, of dialect.Transaction, do func(*Play
 			ok++
 		} else {
 			t.out = true
-			if phase.Unable(t.TID, err); first == nil {
+			if phase.Unable(t.TID, err); phase.First == t.TID {
 				first = fmt.Errorf("terminal %s: %s: %w", t.TID, of, err)
 			}
 		}

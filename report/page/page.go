@@ -129,8 +129,8 @@ func pageOf(r *report.Report) (*page, error) {
 		Limits:  r.Limits,
 		Codes:   codes(r.Labels),
 		Reasons: r.Validity.Reasons,
-		Books:   r.Money.Detail,
-		Settled: r.Settlements.Detail,
+		Books:   firstOf(r.Money.Detail),
+		Settled: firstOf(r.Settlements.Detail),
 		Strays:  r.Strays,
 		Rules:   r.Rules,
 		SignIn:  phase(&r.SignIn),
@@ -181,6 +181,17 @@ func pageOf(r *report.Report) (*page, error) {
 	p.table(r, &all)
 	p.Beside = beside(r)
 	return p, nil
+}
+
+// mostDetails is how many of many like lines the page shows.
+const mostDetails = 10
+
+// firstOf gives the first of many lines, and how many more there are.
+func firstOf(lines []string) []string {
+	if n := len(lines) - mostDetails; n > 0 {
+		return append(slices.Clone(lines[:mostDetails]), fmt.Sprintf("and %s more", report.FormatCount(int64(n))))
+	}
+	return lines
 }
 
 // mostFailures is how many sentences that did not hold the page shows.
@@ -278,7 +289,7 @@ func booksCard(r *report.Report) verdictCard {
 	case !m.Agree():
 		return verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s yuan, host %s yuan", report.FormatGroupedYuan(m.Terminals), report.FormatGroupedYuan(m.Host))}
 	}
-	return verdictCard{"Books", "good", "✓", "agree", fmt.Sprintf("%s payments, %s yuan net; %s terminals compared, %s unknown", report.FormatCount(m.Payments),
+	return verdictCard{"Books", "good", "✓", "agree", fmt.Sprintf("%s payments less %s refunds and voids, %s yuan net; %s terminals compared, %s unknown", report.FormatCount(m.Payments), report.FormatCount(m.Credits),
 		report.FormatGroupedYuan(m.Terminals), report.FormatCount(int64(m.Compared)), report.FormatCount(int64(m.Unknown)))}
 }
 

@@ -110,7 +110,7 @@ type moneyJSON struct {
 	Terminals int64    `json:"terminals_fen"`
 	Host      int64    `json:"host_fen"`
 	Payments  int64    `json:"payments"`
-	Credits   int64    `json:"credits"`
+	Credits   int64    `json:"credits,omitempty"`
 	Owed      int64    `json:"owed"`
 	Detail    []string `json:"detail,omitempty"`
 }

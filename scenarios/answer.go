@@ -3,11 +3,14 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -57,6 +60,9 @@ func answerPhrases() []*Phrase {
 		{Group: group, English: "the terminal rejects the answer", Chinese: "终端校验应答不通过", Rejects: true,
 			Doc:  "An answer came, but it failed the terminal's checks.",
 			Make: outcome(report.Refused, "an answer that fails the checks")},
+		{Group: group, English: "no further answer comes", Chinese: "没有多余的应答", CheckOnly: true,
+			Doc:  "No answer has come to a request that had been answered.",
+			Make: fixed(noFurther)},
 		{Group: group, English: "the balance is known", Chinese: "终端得到余额",
 			Doc: "The answer brought a balance (field 54), which is remembered.",
 			Make: fixed(func(p *sim.Player) error {
@@ -109,6 +115,19 @@ func answered(p *sim.Player, want dialect.Code) error {
 			seen = "absent"
 		}
 		return &rules.Mismatch{Field: n, Name: d.FieldName(n), Seen: seen, Want: want.String()}
+	}
+	return nil
+}
+
+// noFurther holds that the scenario's requests have been answered once. It listens for
+// a moment.
+func noFurther(p *sim.Player) error {
+	further := slices.ContainsFunc(worldOf(p).exchanges, func(e exchange) bool { return e.result.Should.Has(rules.Once) })
+	if own, is := p.T.Link.(*line.Own); is && !further {
+		further = own.Leftovers(5*time.Millisecond).Duplicate > 0
+	}
+	if further {
+		return rules.Break(rules.Once)
 	}
 	return nil
 }

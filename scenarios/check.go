@@ -33,6 +33,7 @@ type Check struct {
 	Parallel  int                     // how many are played at once, each on terminals of its own; at least 1
 	Seed      int64                   // shuffles the features, and the scenarios of each; 0 for the order of the files
 	StopEarly bool                    // nothing is begun after a failure
+	Patience  time.Duration           // to listen for a further answer after each; grows by itself when one comes
 	Strict    bool                    // untested and skipped are no better than failed
 	Expected  map[string]string       // scenarios known to fail, by @id or file:line, and why
 	Cucumber  io.Writer               // gets Cucumber JSON; nil for none
@@ -46,6 +47,7 @@ type Check struct {
 	mu       sync.Mutex // guards results while scenarios are played
 	played   int        // scenarios that came to their turn
 	stop     atomic.Bool
+	further  atomic.Bool // a further answer has come to a request already answered
 	absence  absence
 	answered int               // scenarios that had come to their turn when the host last answered
 	latest   *verdicts.Verdict // of them the last; nil for none
@@ -180,7 +182,7 @@ func (c *Check) fleet(ctx context.Context, clock *line.Clock) (terminals []*sim.
 		t.Trace = earlyTraces + t.Trace%(dialect.MaxNumber-2*earlyTraces)
 		t.Faults = &line.Faults{}
 		own := line.NewOwn(ctx, c.Dialer, &p.Dialect.Format, clock)
-		own.Each, own.Faults = c.Lines.Each, t.Faults
+		own.Each, own.Faults, own.Patience = c.Lines.Each, t.Faults, c.Patience
 		t.Link = own
 		terminals = append(terminals, t)
 	}
@@ -226,11 +228,16 @@ func (c *Check) skipped(p *plan) {
 	c.tell(p)
 }
 
-// count counts a rule that an answer broke; mu is held.
-func (c *Check) count(r *rules.Rule) {
+// count counts a breach of a rule; mu is held.
+func (c *Check) count(b *rules.Broken) {
+	r := b.Rule
 	i := slices.IndexFunc(c.results.Rules, func(of report.RuleCount) bool { return of.ID == r.ID })
 	if i < 0 {
 		i = len(c.results.Rules)
+		if c.results.RuleWhy == nil {
+			c.results.RuleWhy = map[string]string{}
+		}
+		c.results.RuleWhy[r.ID] = scrubbed(b.Error())
 		c.results.Rules = append(c.results.Rules, report.RuleCount{ID: r.ID, Level: r.Level.String()})
 	}
 	c.results.Rules[i].N++

@@ -85,7 +85,7 @@ var tasks = []task{
 	{"pay by QR code", "扫码支付", []string{"the cardholder pays 23.45 yuan by QR code", "the host approves"}},
 	{"ask for their balance", "查询余额", []string{"the cardholder asks for the balance of a good card", "the host approves"}},
 	{"pay and have it voided", "消费后撤销", []string{"the cardholder pays 34.56 yuan with a good card", "the host approves", "the operator voids the last purchase", "the host approves"}},
-	{"try to pay with a poor card", "余额不足消费", []string{"the cardholder pays 1000.00 yuan with a poor card", "the host answers \"51\""}},
+	{"try to pay with a poor card", "余额不足消费", []string{"the cardholder pays 1000.00 yuan with a poor card", "the host answers \"insufficient funds\""}},
 }
 
 // compileTask compiles the words of a table's row: one of the tasks, or the id

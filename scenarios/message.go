@@ -26,6 +26,7 @@ const (
 	absent
 	byPolicy
 	byDialect
+	asApproval
 )
 
 // comparisons are the values of a field table that are no value of a field.
@@ -100,6 +101,8 @@ func (r *fieldRow) resolve(a Args) error {
 	case r.compare == byPolicy:
 		return fmt.Errorf("the policy says nothing of field %s", r.name)
 	case r.compare != withValue:
+	case is(wire.ResponseCode) && r.value == dialect.Approved.String():
+		r.compare = asApproval // with the code of its transaction
 	case is(wire.ResponseCode) && len(r.value) > len(d.Code(dialect.Approved).String()):
 		code, err := codeOf(d, r.value)
 		r.value = code.String()
@@ -163,13 +166,18 @@ func checkFields(d *dialect.Dialect, t dialect.Transaction, table []fieldRow, m,
 			want = string(r.in(request))
 		case byDialect:
 			want = r.constant(d, t, m.IsAnswer())
+		case asApproval:
+			want = d.Approves(t).String()
 		}
 		if string(got) == want && (got != nil || r.compare != withValue) {
 			continue
 		}
 		wanted := quoted(d.ShownValue(r.field, want))
-		if r.compare != withValue {
-			wanted = r.shown(d, map[bool]*wire.Message{true: original, false: request}[r.compare == withOriginal])
+		switch r.compare {
+		case withOriginal:
+			wanted = r.shown(d, original)
+		case withRequest:
+			wanted = r.shown(d, request)
 		}
 		return fmt.Errorf("field %s is %s, want %s", r.label(d), r.shown(d, m), wanted)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -38,6 +39,10 @@ func (s *seat) begin(p *plan) {
 	s.turns++
 	s.plan, s.step, s.began = p, 0, time.Now()
 	t.On, t.SignedIn, t.Operator, t.Display = false, false, "", ""
+	t.Faults.Injected = [len(t.Faults.Injected)]int64{}
+	if own, is := t.Link.(*line.Own); is && s.check.further.Load() {
+		own.Patience = max(s.check.Patience, patience)
+	}
 	s.player.T = t
 	s.player.Fresh()
 	w := worldOf(s.player)
@@ -74,12 +79,13 @@ func (s *seat) end(err error, stopped bool) {
 	if p.Reason == nil {
 		s.doubt(p, w)
 	}
+	s.listen(w)
 	unsettled := s.settle(w)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.results.Answered = c.results.Answered || w.answered
 	for _, b := range w.broken {
-		c.count(b.Rule)
+		c.count(b)
 		if !slices.Contains(p.Rules, b.Rule.ID) {
 			p.Rules = append(p.Rules, b.Rule.ID)
 		}
@@ -105,6 +111,24 @@ func (s *seat) end(err error, stopped bool) {
 	}
 	p.Took = took
 	c.tell(p)
+}
+
+// patience is how long a check listens for a further answer once one has come.
+const patience = 20 * time.Millisecond
+
+// listen hears what has come after the last answer, so that the next scenario on the
+// terminal does not.
+func (s *seat) listen(w *world) {
+	t := s.player.T
+	own, is := t.Link.(*line.Own)
+	if !is {
+		return
+	}
+	met := own.Further()
+	if doubled := t.Faults.Injected[line.DoubleRequest] + t.Faults.Injected[line.DoubleAnswer]; met.Duplicate > 0 && doubled == 0 {
+		w.broken = append(w.broken, rules.Break(rules.Once))
+		s.check.further.Store(true)
+	}
 }
 
 // roomy is how much a batch may hold, in fen, and the next scenario still adds
@@ -168,6 +192,9 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	}
 	if !e.bent {
 		w.broken = append(w.broken, s.player.Broken(r)...)
+	}
+	if r.Should.Has(rules.Once) {
+		s.check.further.Store(true)
 	}
 	if why := r.Reason(); r.Of == dialect.Reversal && why != nil {
 		w.reversal = why

@@ -58,7 +58,7 @@ func (s *seat) firstWrong(past []exchange, seen int, err error) int {
 		case !s.declined(past, j):
 		case strings.Contains(err.Error(), whyNotApproved(r).Error()):
 			return j
-		case (j >= seen || r.Of == dialect.Reversal) && !(code && same(&s.player.Last, r) && s.check.Language.Profile.Dialect.About(r.Code).Keys == ""):
+		case (j >= seen || r.Of == dialect.Reversal) && !(code && same(&s.player.Last, r) && s.player.T.Profile.Dialect.About(r.Code).Keys == ""):
 			return j
 		}
 	}
@@ -69,8 +69,8 @@ func (s *seat) firstWrong(past []exchange, seen int, err error) int {
 // the profile tells, and has approved none of its kind since.
 func (s *seat) declined(past []exchange, i int) bool {
 	e := &past[i]
-	code := e.result.Code.String()
-	return e.result.Outcome == report.Declined && !e.bent && (e.card == nil || code != e.card.Expected()) &&
+	code := e.result.Code
+	return e.result.Outcome == report.Declined && !e.bent && (e.card == nil || code.String() != e.card.Expected()) &&
 		!(e.result.Of == dialect.Reversal && slices.Contains(s.player.T.Profile.Policy.ReversalAccepts, e.result.Code)) &&
 		!slices.ContainsFunc(past[i+1:], func(later exchange) bool { return later.result.Of == e.result.Of && later.result.Approved() })
 }

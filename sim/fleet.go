@@ -309,6 +309,9 @@ func (f *fleet) drainOwed(abort context.Context) {
 		if own, is := t.Link.(*line.Own); is {
 			met := own.Leftovers(time.Millisecond)
 			recordStrays(p.Shard, f.run.Profile.Dialect, &met)
+			if !t.doubled() {
+				recordFurther(p.Shard, &met)
+			}
 		}
 		if p.Closed != nil && (len(t.Journal.Records) > 0 || len(t.Journal.open()) > 0) {
 			p.Closed(t, t.Journal.Records, t.Journal.open())
@@ -318,6 +321,7 @@ func (f *fleet) drainOwed(abort context.Context) {
 	for _, s := range f.shared {
 		met := s.Leftovers()
 		recordStrays(shard, f.run.Profile.Dialect, &met)
+		recordFurther(shard, &met)
 	}
 	f.run.Recorder.Beside(apart)
 }

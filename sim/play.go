@@ -243,7 +243,7 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	t := p.T
 	x := &p.x
 	x.Request, x.Key, x.Timeout = p.frame, p.req.Key(), t.Profile.Policy.Timeout
-	x.Began, x.Unreadable, x.Strays = 0, nil, line.Strays{}
+	x.Began, x.Empty, x.Unreadable, x.Strays = 0, 0, nil, line.Strays{}
 	p.ans.Release()
 	x.Answer = nil
 	err := t.Link.Exchange(x)
@@ -257,6 +257,9 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 		p.ans.Reset() // what came was not its answer
 	}
 	p.judge(f, r, err)
+	if x.Duplicate+x.Empty > 0 {
+		p.around(r)
+	}
 	p.record(r, begun)
 	if p.Each != nil {
 		p.Each(p.req, p.ans, r)
@@ -264,6 +267,23 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	if r.Outcome != report.Unsent && f.Carries(wire.Trace) && f.Transaction != dialect.Reversal {
 		t.nextTrace()
 	}
+}
+
+// around holds what the line heard around an answer to the rules about that, where
+// the line has doubled nothing itself.
+func (p *Player) around(r *Result) {
+	if p.x.Empty > 0 && r.Outcome <= report.Refused {
+		r.Should.Add(rules.NoEmpty)
+	}
+	if p.x.Duplicate > 0 && !p.T.doubled() {
+		r.Should.Add(rules.Once)
+	}
+}
+
+// doubled reports whether the terminal's line has been made to double a message.
+func (t *Terminal) doubled() bool {
+	f := t.Faults
+	return f != nil && f.Injected[line.DoubleRequest]+f.Injected[line.DoubleAnswer] > 0
 }
 
 // record puts how an exchange ended into the player's shard.
@@ -345,7 +365,7 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	if p.holder != nil {
 		x.PAN = p.holder.PAN
 	}
-	if f.Transaction == dialect.SignIn {
+	if f.Transaction == dialect.SignIn && t.Profile.SignIn != "" {
 		x.SignIn = &rules.SignIn{Master: t.master, Block: t.Profile.SignIn}
 	}
 	r.Code = x.Code()

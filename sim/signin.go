@@ -45,7 +45,11 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 	r := exchange(p, f)
 	switch r.Outcome {
 	case report.Approved:
-		t.adopt(p.judged.SignIn.Issued, p.ans)
+		var issued keys.Set // none where a logon brings none
+		if x := p.judged.SignIn; x != nil {
+			issued = x.Issued
+		}
+		t.adopt(issued, p.ans)
 		t.Display = "签到成功"
 	case report.Refused:
 		t.SignedIn = false // the host may have other keys by now

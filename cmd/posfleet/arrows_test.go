@@ -42,7 +42,9 @@ var arrows = map[string][]string{
 	"report":               {},
 	"features":             {},
 
-	"interop/standalone": {}, // and none of ours may import it
+	"interop":            {}, // tests; these and what follows may not import ours, nor ours them
+	"interop/moovserver": {},
+	"interop/standalone": {},
 }
 
 // keepers are the works of others that only these of our packages may import, so
@@ -53,7 +55,7 @@ var keepers = map[string][]string{
 	"github.com/cucumber":                     {"scenarios"},
 	"github.com/spf13":                        {"cmd/posfleet"},
 	"go.yaml.in/yaml":                         {"sim/strict"},
-	"github.com/moov-io/iso8583":              {"sim/dialect", "sim/wire"},
+	"github.com/moov-io/iso8583":              {"sim/dialect", "sim/wire", "interop/moovserver"},
 	"github.com/emmansun/gmsm":                {"sim/keys"},
 	"github.com/gopacket/gopacket":            {"sim/capture"},
 	"github.com/chromedp":                     {},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
@@ -153,7 +154,9 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 		return err
 	}
 	defer n.close()
-	check.Dialer = n.dialer
+	if check.Dialer = n.dialer; n.again {
+		check.Patience = 20 * time.Millisecond
+	}
 	teller := verdicts.Teller{Out: out, Again: again(cmd), Quiet: f.quiet}
 	check.Each = func(v *verdicts.Verdict) { teller.Tell(v) }
 	found, err := check.Run(ctx)

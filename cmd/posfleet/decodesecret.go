@@ -25,7 +25,13 @@ func (x *explainer) known(fr *capture.Frame) bool {
 	if !fr.Likely() {
 		return false
 	}
-	if d.Header.TPDU {
+	if after, is := errors.AsType[*wire.FieldError](fr.Err); is && after.Field == -1 && 3*(len(fr.Octets)-fr.Read) > len(fr.Octets) {
+		return false // its bitmap is that of another
+	}
+	switch {
+	case digitsOfDigits(fr.Octets):
+		return false
+	case d.Header.TPDU:
 		return fr.Octets[0] == 0x60
 	}
 	if lead := d.Lead(); lead > 0 && len(fr.Prefix) == lead && fr.Note == "" {
@@ -38,36 +44,67 @@ func (x *explainer) known(fr *capture.Frame) bool {
 	return fields >= enough || !slices.ContainsFunc(d.Announced(fr.Octets), func(f int) bool { return !d.HasField(f) })
 }
 
+// digitsOfDigits reports whether at least 32 characters in a row are hexadecimal
+// digits of hexadecimal digits: part of a message is in another form.
+func digitsOfDigits(b []byte) bool {
+	for from := range 2 {
+		run := 0
+		for i := from; i+1 < len(b); i += 2 {
+			if run++; !(b[i] == '3' && b[i+1] >= '0' && b[i+1] <= '9' || (b[i] == '4' || b[i] == '6') && b[i+1] >= '1' && b[i+1] <= '6') {
+				run = 0
+			}
+			if run == 16 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // mayHold reports whether a message is of a type that may have a PIN block or
-// working keys, whatever its bitmap says: it may be the bitmap that is wrong.
+// working keys, whatever its bitmap says: it may be the bitmap that is wrong. An
+// answer is one if its bitmap has a response code.
 func (x *explainer) mayHold(fr *capture.Frame) bool {
-	mti := fr.Message.MTI()
+	d, mti := x.dialect, fr.Message.MTI()
 	if fr.Message.IsAnswer() {
-		return mti[1] == '8'
+		return mti[1] == '8' || !slices.Contains(d.Announced(fr.Octets), d.Place(wire.ResponseCode).Field)
 	}
 	return mti[1] <= '3'
 }
 
-// outOfStep makes asterisks of the text fields from the one before the first that
-// holds what is no text: where fields are not where they seem, that is an octet of
-// a secret.
+// outOfStep makes asterisks of fields where they are not where they seem: from the
+// one before the first text that holds what is no text, which is an octet of a
+// secret; after a track that is none or goes on in a field after it.
 func (x *explainer) outOfStep(fr *capture.Frame) {
 	if !x.mayHold(fr) {
 		return
 	}
-	m := fr.Message
+	d, m := x.dialect, fr.Message
 	last, from := 0, 0
 	for f := range m.Fields {
-		if from == 0 && !x.dialect.Binary(f) && bytes.ContainsFunc(m.Field(f), func(r rune) bool { return r < ' ' || r > '~' }) {
+		switch v := m.Field(f); {
+		case from > 0:
+		case f == d.Place(wire.Track2).Field && !isTrack(v):
+			from = f + 1
+		case last >= d.Place(wire.Track2).Field && m.Has(wire.Track2) && bytes.ContainsAny(v, "D=") && !d.Binary(f):
+			from = d.Place(wire.Track2).Field
+		case !d.Binary(f) && bytes.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > '~' }):
 			from = max(last, 1)
 		}
 		last = f
 	}
 	for f := range m.Fields {
-		if from > 0 && f >= from && !x.dialect.Hides(f) {
+		if from > 0 && f >= from && !d.Hides(f) {
 			m.SetField(f, bytes.Repeat([]byte{'*'}, len(m.Field(f))))
 		}
 	}
+}
+
+// isTrack reports whether v may be a track 2: a card number, a separator, expiry
+// and service code.
+func isTrack(v []byte) bool {
+	at := bytes.IndexAny(v, "=D")
+	return at >= 12 && at <= 19 && len(v) >= at+8
 }
 
 // masked is the octets that could not be read in hexadecimal, what must not be
@@ -79,10 +116,11 @@ func (x *explainer) masked(fr *capture.Frame, left []byte, fit *dialect.Fit) (di
 		return strings.Repeat("*", 2*len(left)), what + " may be among them, and is hidden"
 	}
 	d := x.dialect
-	out := []byte(dialect.ScrubbedHex(left))
+	shown := dialect.ScrubbedHex
 	if x.mayHold(fr) {
-		out = []byte(dialect.DoubtfulHex(left))
+		shown = dialect.DoubtfulHex
 	}
+	out := []byte(shown(fr.Octets[:fr.Read+len(left)])[2*fr.Read:]) // a number may begin before them
 	hide := func(from, to int) {
 		for i := from; i < min(to, len(out)); i++ {
 			out[i] = '*'

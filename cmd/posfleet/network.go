@@ -20,6 +20,7 @@ import (
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -54,6 +55,7 @@ type network struct {
 	dialer  *line.Dialer
 	bundled *host.Host // nil when the host is the user's
 	target  string
+	again   bool // the host answered the first request more than once
 	close   func()
 }
 
@@ -75,6 +77,9 @@ func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 		}
 	}
 	if err != nil {
+		return nil, usage(err)
+	}
+	if err := rules.Known(p.Dialect); err != nil {
 		return nil, usage(err)
 	}
 	q := *p
@@ -199,7 +204,8 @@ func (n *network) probe(ctx context.Context) error {
 		return usage(err)
 	}
 	if p.Last.Outcome == report.Approved || p.Last.Outcome == report.Declined {
-		n.dialer.HangsUp = own.HungUp(50 * time.Millisecond)
+		met := own.Leftovers(50 * time.Millisecond)
+		n.again, n.dialer.HangsUp = met.Duplicate > 0, own.HungUp(time.Millisecond)
 	}
 	switch p.Last.Outcome {
 	case report.Unsent:

@@ -126,6 +126,12 @@ Feature: Purchase
     When the cardholder asks for the balance of a good card
     Then the balance has gone down by 68.00 yuan
 
+  @duplicate @core-purchase-29
+  Scenario: a purchase is answered once
+    When the cardholder pays 68.50 yuan with a good card
+    Then the host approves
+    And no further answer comes
+
   @trace @core-purchase-15
   Scenario: the trace number after 999999 is 000001
     When the terminal signs off

@@ -41,7 +41,7 @@ type check struct {
 	Failed   []cause
 	Others   []cause // untested and skipped
 	Known    []scenarioRow
-	Rules    []report.RuleCount
+	Rules    []ruleRow
 	Asked    []pair
 	Where    []pair
 	Command  string
@@ -61,6 +61,12 @@ type scenarioRow struct {
 	Class, Sign, Word   string
 	At, Step, Why, Took string
 	Exchange, Rules     string
+}
+
+// ruleRow is how often a rule was broken, and how at first.
+type ruleRow struct {
+	report.RuleCount
+	Why string
 }
 
 // cause is why scenarios ended alike, and they: of failures the first, which speaks
@@ -83,8 +89,10 @@ func checkOf(r *verdicts.Results) *check {
 		Style:   template.CSS(pageCSS),
 		Title:   "Conformance of " + cmp.Or(r.Target, "a host"),
 		When:    r.Started.Format("2 January 2006, 15:04:05 MST") + ", took " + report.FormatDuration(r.Took),
-		Rules:   r.Rules,
 		Command: shell(r.Command),
+	}
+	for _, of := range r.Rules {
+		p.Rules = append(p.Rules, ruleRow{of, r.RuleWhy[of.ID]})
 	}
 	p.Policy = fmt.Sprintf("default-src 'none'; style-src '%s'; base-uri 'none'; form-action 'none'", digest(string(p.Style)))
 	rows := map[*verdicts.Verdict]scenarioRow{}

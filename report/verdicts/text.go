@@ -123,6 +123,11 @@ func (r *Results) WriteSummary(w io.Writer) error {
 			each = append(each, fmt.Sprintf("%s (%s) %d", of.ID, of.Level, of.N))
 		}
 		fmt.Fprintf(&b, "rules that answers broke: %s; posfleet rules explains them\n", strings.Join(each, ", "))
+		for _, of := range r.Rules {
+			if why := r.RuleWhy[of.ID]; why != "" && of.Level != "must" { // musts are told with what failed
+				fmt.Fprintf(&b, "      %s: %s\n", of.ID, oneLine(why))
+			}
+		}
 	}
 	if r.Unsettled > 0 {
 		fmt.Fprintf(&b, "after %s a reversal was owed that the host did not acknowledge: %s\n", report.Plural(int64(r.Unsettled), "scenario"), report.Printable(r.UnsettledWhy))

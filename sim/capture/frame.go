@@ -42,10 +42,68 @@ func Cut(f *wire.Format, b []byte) []Frame {
 			}
 		}
 		fr.At += at
-		frames = append(frames, fr)
+		if inner := c.inDigits(b[at:at+next], &fr); inner != nil {
+			frames = append(frames, inner...)
+		} else {
+			frames = append(frames, fr)
+		}
 		at += next
 	}
+	c.fourOctets(frames)
 	return frames
+}
+
+// fourOctets mends the notes of messages that stand behind a length of four octets
+// where this network has two: the first two, zeros, look like empty messages.
+func (c *cutter) fourOctets(frames []Frame) {
+	if c.f.Lead() != 2 || c.f.Length != wire.Binary2 {
+		return
+	}
+	binary4, _ := wire.LengthNamed("binary4")
+	four := prefix{wire.Framing{Length: binary4}}
+	says := four.words() + " (in a profile length: binary4)"
+	for i := range frames {
+		if !strings.HasPrefix(frames[i].Note, emptyBefore) {
+			return
+		}
+	}
+	for i := range frames {
+		fr := &frames[i]
+		if fr.Note = "the length prefix is " + says; len(frames) == 1 {
+			fr.Note = emptyBefore + ", or " + fr.Note
+		} else {
+			fr.Note += fmt.Sprintf(": %d octets follow; this network's is %s", len(fr.Octets), prefix{c.f.Framing}.words())
+		}
+	}
+}
+
+const emptyBefore = "0000 before it is an empty message"
+
+// inDigits is the messages of octets that are themselves hexadecimal digits of
+// messages, with or without a length prefix before them; nil when they are none.
+func (c *cutter) inDigits(b []byte, fr *Frame) []Frame {
+	if fr.Err == nil {
+		return nil
+	}
+	for _, at := range []int{0, c.f.Lead(), fr.At} {
+		if at > len(b) || len(b)-at < 24 || (len(b)-at)%2 == 1 || bytes.ContainsFunc(b[at:], func(r rune) bool { return r > 'f' || !isHex(byte(r)) }) {
+			continue
+		}
+		octets := make([]byte, (len(b)-at)/2)
+		for i := range octets {
+			octets[i] = nibble(b[at+2*i])<<4 | nibble(b[at+2*i+1])
+		}
+		frames := Cut(c.f, octets)
+		if frames[0].Err != nil && !frames[0].Likely() {
+			continue
+		}
+		for i := range frames {
+			frames[i].At = fr.At
+			frames[i].Note = and("it is sent as hexadecimal digits, two characters for each octet; octets are wanted", frames[i].Note)
+		}
+		return frames
+	}
+	return nil
 }
 
 // cutter reads trial messages.
@@ -282,6 +340,28 @@ func (c *cutter) frame(b []byte, t trial, note string) Frame {
 	}
 	fr.Read, _ = fr.Message.ReadPart(fr.Octets)
 	return fr
+}
+
+// Reread reads the frame's message anew, of format f, for who keeps many frames and
+// not their messages.
+func (fr *Frame) Reread(f *wire.Format) {
+	fr.Message = f.NewMessage()
+	fr.Message.ReadPart(fr.Octets)
+}
+
+// mostSearched is how many octets are searched for the beginning of a message.
+const mostSearched = 4 * wire.MaxFrame
+
+// Resync is where in b, which begins within a message, the first begins that stands
+// whole in its frame: 0 when b begins with one, -1 when there is none near.
+func Resync(f *wire.Format, b []byte) int {
+	c := cutter{f: f}
+	for at := range min(len(b), mostSearched) {
+		if c.beginsRight(b[at:]) {
+			return at
+		}
+	}
+	return -1
 }
 
 // prefixNote says what is wrong with p, which stands where the length prefix of a

@@ -133,6 +133,14 @@ func (d *Dialect) Code(r Role) Code {
 	return d.roles[Declined]
 }
 
+// Approves is the code with which a host approves transaction t.
+func (d *Dialect) Approves(t Transaction) Code {
+	if f := d.Form(t); f != nil && f.Approval != (Code{}) {
+		return f.Approval
+	}
+	return d.roles[Approved]
+}
+
 // Means reports whether the network has a code for a role, and c is it.
 func (d *Dialect) Means(c Code, r Role) bool { return c != Code{} && c == d.roles[r] }
 

@@ -133,7 +133,7 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 		"elements": strict.Keep(&elements), "pair": strict.Keep(&pair), "echo": strict.Keep(&echo),
 		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "currency": r.Match(&d.Currency, currencyShape, "three digits (ISO 4217)"),
 		"schemes": r.schemes(&d.Schemes), "entry": strict.Keep(&entry), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
-		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes),
+		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes), "rules": r.rules(&d.Without), "header-words": r.headerWords,
 	})
 	r.Need(root, found, "name", "title", "framing", "encoding", "fields")
 	if found["transactions"] > 0 { // without any it is a field table, which explains messages and plays none
@@ -163,11 +163,11 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	}
 	r.entryModes(entry)
 	r.named(lists)
-	if transactions.Given() {
-		r.transactions(transactions)
-	}
 	if codes.Given() {
 		r.codes(codes)
+	}
+	if transactions.Given() {
+		r.transactions(transactions)
 	}
 	r.reversal(reversal)
 	r.compileForms(transactions)
@@ -205,6 +205,12 @@ func (r *reader) word(v strict.Value) string {
 		return ""
 	}
 	return s
+}
+
+// rules reads which rules about answers do not apply. Whether there are such rules
+// is for those to say who know them.
+func (r *reader) rules(without *[]string) func(strict.Value) {
+	return func(v strict.Value) { r.Map(v, strict.Table{"without": r.words(without)}) }
 }
 
 // schemes reads what an answer's card scheme may be.

@@ -70,7 +70,7 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"an element on a part that is not there", "", "elements: {batch: 60.9}", `1: elements.batch: "60.9" is no field and none of the parts`},
 		{"pairing on a field that is not there", "", "pair: [11, 7]", "1: pair[2]: field 7 is not among the fields"},
 		{"echo of a field that is not there", "", "echo: [3, 46]", "1: echo[2]: field 46 is not among the fields"},
-		{"a field that goes while it is used", "", "fields: {63: none}", "cup.yaml:115: elements.operator: field 63 is not among the fields"},
+		{"a field that goes while it is used", "", "fields: {63: none}", "elements.operator: field 63 is not among the fields"},
 		{"no transaction", "", `transactions: {sale: {mti: "0200"}}`, "1: transactions.sale: no transaction has this name; want one of sign-in"},
 		{"an MTI that is none", "", `transactions: {echo: {mti: "820"}}`, `1: transactions.echo.mti: "820", want four digits`},
 		{"the MTI of an answer", "", `transactions: {echo: {mti: "0810"}}`, `1: transactions.echo.mti: "0810", want four digits of a request`},

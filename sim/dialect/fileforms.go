@@ -138,11 +138,15 @@ func (r *reader) constant(f *Form, key string, v strict.Value) {
 // answer reads what an approval carries.
 func (r *reader) answer(f *Form, v strict.Value) {
 	var must, should strict.Value
-	var code string
+	var code, approval string
 	r.Map(v, strict.Table{
 		"must": strict.Keep(&must), "should": strict.Keep(&should),
-		"code": r.Match(&code, regexp.MustCompile(`^(optional|required)$`), "optional or required"),
+		"code":     r.Match(&code, regexp.MustCompile(`^(optional|required)$`), "optional or required"),
+		"approval": r.Text(&approval),
 	})
+	if f.Approval = CodeOf(approval); approval != "" && r.d.Class(f.Approval) != Approves {
+		r.Fail(v, "approval: %s, want one of the codes of class approves", strict.Quote(approval))
+	}
 	f.Answer, f.AnswerShould, f.NoCode = r.numbers(must), r.numbers(should), code == "optional"
 }
 

@@ -73,8 +73,11 @@ type draftField struct {
 	prefix string
 	fill   string
 	mask   string
-	whole  bool     // without the parts that the dialect it extends has
-	parts  []string // 48.1: 1-4 name
+	whole  bool // without the parts that the dialect it extends has
+
+	by, others string // of a composed field, as files have them
+	parts      []*draftField
+	id         string // of a part, in its field
 }
 
 // draftPackager drafts what a jPOS packager says.
@@ -96,19 +99,40 @@ func draftPackager(name string, data []byte) (*draft, error) {
 			d.left = append(d.left, fmt.Sprintf("field %d (%s, line %d) is left out: %s %s", p.ID, p.Name, p.Line, p.Class, p.Why))
 			continue
 		}
-		d.fields[p.ID] = &draftField{kind: p.Kind, length: p.Length, name: p.Name, as: p.As, prefix: p.Prefix, fill: p.Fill}
-		d.composed(p)
+		d.fields[p.ID] = draftOf(p)
+		d.composed(strconv.Itoa(p.ID), p)
 	}
 	return d, nil
 }
 
-// composed says what becomes of a composed field: its value as a whole, and parts
-// where all are of fixed length.
-func (d *draft) composed(p *packager.Field) {
-	if p.Packager == "" {
-		return
+// draftOf is a packager's field as a draft has it, with its parts.
+func draftOf(p *packager.Field) *draftField {
+	f := &draftField{kind: p.Kind, length: p.Length, name: p.Name, as: p.As, prefix: p.Prefix, fill: p.Fill, by: p.By, others: p.Others}
+	if f.by != "" {
+		f.kind, f.as, f.fill = "b", "", ""
 	}
-	d.left = append(d.left, fmt.Sprintf("field %d (%s) is composed by %s; it is taken as one value of what %s writes", p.ID, p.Name, p.Packager, p.Class))
+	for i := range p.Parts {
+		part := draftOf(&p.Parts[i])
+		part.id = p.Parts[i].Tag
+		f.parts = append(f.parts, part)
+	}
+	return f
+}
+
+// composed notes what becomes of a composed field.
+func (d *draft) composed(path string, p *packager.Field) {
+	for i := range p.Parts {
+		d.composed(path+"."+p.Parts[i].Tag, &p.Parts[i])
+	}
+	switch {
+	case p.Packager == "":
+	case p.Whole != "":
+		d.left = append(d.left, fmt.Sprintf("field %s (%s, line %d), composed by %s, is taken as one value: %s", path, p.Name, p.Line, p.Packager, p.Whole))
+	case p.By != "order":
+		d.took = append(d.took, fmt.Sprintf("field %s with its parts, told apart by %s", path, p.By))
+	default:
+		d.took = append(d.took, fmt.Sprintf("field %s with its parts, in order", path))
+	}
 }
 
 func newDraft(from, what string) *draft {
@@ -222,7 +246,7 @@ func (d *draft) body() []byte {
 	b.WriteString("\nfields:\n")
 	for n := range 129 {
 		if f := d.fields[n]; f != nil {
-			f.write(&b, n, e)
+			f.write(&b, strconv.Itoa(n), "  ", e)
 		} else if d.absent[n] {
 			fmt.Fprintf(&b, "  %d: none\n", n)
 		}
@@ -246,7 +270,9 @@ func (d *draft) routing() string {
 func (d *draft) encodings() map[string]string {
 	votes := map[string]map[string]int{"n": {"ascii": 0}, "text": {"ascii": 0}, "b": {"octets": 0}, "z": {}, "length": {"ascii": 0}}
 	for _, f := range d.fields {
-		votes[encodedAs(f.kind)][f.as]++
+		if f.by == "" {
+			votes[encodedAs(f.kind)][f.as]++
+		}
 		if form := strings.TrimRight(f.prefix, "0123456789"); f.prefix != "fixed" {
 			if _, is := map[string]bool{"ascii": true, "packed": true, "binary": true, "ebcdic": true}[form]; is {
 				votes["length"][form]++
@@ -267,8 +293,9 @@ func (d *draft) encodings() map[string]string {
 	return most
 }
 
-// write writes a field's line, with what its kind does not say.
-func (f *draftField) write(b *bytes.Buffer, n int, encoding map[string]string) {
+// write writes a field, or a part, with what its kind does not say.
+func (f *draftField) write(b *bytes.Buffer, path, indent string, encoding map[string]string) {
+	type pair struct{ key, value string }
 	dots := 0
 	if f.prefix != "fixed" {
 		dots = min(6, max(len(strconv.Itoa(f.length)), prefixDigits(f.prefix)))
@@ -277,23 +304,46 @@ func (f *draftField) write(b *bytes.Buffer, n int, encoding map[string]string) {
 	if dots == 0 {
 		is = fmt.Sprintf("%s %d", f.kind, f.length)
 	}
-	fmt.Fprintf(b, "  %d: {is: %s, name: %s", n, is, scalar(cmp.Or(plain(f.name), fmt.Sprintf("field %d", n))))
-	if f.as != encoding[encodedAs(f.kind)] {
-		fmt.Fprintf(b, ", as: %s", f.as)
+	pairs := []pair{{"is", is}, {"name", scalar(cmp.Or(plain(f.name), "field "+path))}}
+	if f.by == "" && f.as != encoding[encodedAs(f.kind)] {
+		pairs = append(pairs, pair{"as", f.as})
 	}
 	if f.prefix != prefixName(encoding["length"], dots) {
-		fmt.Fprintf(b, ", prefix: %s", f.prefix)
+		pairs = append(pairs, pair{"prefix", f.prefix})
 	}
-	for _, key := range []struct{ key, value string }{{"pad", f.fill}, {"mask", f.mask}} {
-		if key.value != "" {
-			fmt.Fprintf(b, ", %s: %s", key.key, key.value)
-		}
-	}
+	pairs = append(pairs, pair{"pad", f.fill}, pair{"mask", f.mask}, pair{"by", f.by}, pair{"others", f.others})
 	if f.whole {
-		b.WriteString(", parts: none")
+		pairs = append(pairs, pair{"parts", strict.None})
 	}
-	b.WriteString("}\n")
+	pairs = slices.DeleteFunc(pairs, func(p pair) bool { return p.value == "" })
+	if len(f.parts) == 0 {
+		var words []string
+		for _, p := range pairs {
+			words = append(words, p.key+": "+p.value)
+		}
+		fmt.Fprintf(b, "%s%s: {%s}\n", indent, yamlKey(path), strings.Join(words, ", "))
+		return
+	}
+	fmt.Fprintf(b, "%s%s:\n", indent, yamlKey(path))
+	for _, p := range pairs {
+		fmt.Fprintf(b, "%s  %s: %s\n", indent, p.key, p.value)
+	}
+	fmt.Fprintf(b, "%s  parts:\n", indent)
+	for _, part := range f.parts {
+		part.write(b, path+"."+part.id, indent+"    ", encoding)
+	}
 }
+
+// yamlKey is a path as a key: in quotes where YAML would have it be a number that
+// it writes otherwise, or where it has more than letters and digits.
+func yamlKey(path string) string {
+	if keyShape.MatchString(path) {
+		return path
+	}
+	return strconv.QuoteToASCII(path)
+}
+
+var keyShape = regexp.MustCompile(`^[0-9A-Za-z]+(\.[0-9A-Za-z]+)*$`)
 
 // prefixDigits is how many decimal digits a prefix of digits has, 0 for others.
 func prefixDigits(name string) int {

@@ -89,6 +89,9 @@ func (f *forms) body() []byte {
 	if len(f.dropped) > 0 {
 		fmt.Fprintf(&b, "elements: {%s: none}\n", strings.Join(f.dropped, ": none, "))
 	}
+	if slices.Contains(f.dropped, "entry-mode") && f.key(f.root, "entry").Given() {
+		b.WriteString("entry: none\n")
+	}
 	for _, key := range []string{"pair", "echo"} {
 		if list, changed := f.list(f.key(f.root, key)); changed {
 			fmt.Fprintf(&b, "%s: [%s]\n", key, strings.Join(list, ", "))

@@ -9,13 +9,17 @@ import (
 // scrubber finds them by their shape, in whatever text is shown of a message:
 //
 //   - 13 to 19 digits that pass the Luhn check, together or in groups with one
-//     blank or hyphen between; full-width digits of GBK too; of those that begin
-//     with 62 (UnionPay) 16 to 19 whether they pass or not
+//     blank or hyphen between; full-width digits too; of those that begin with 62
+//     (UnionPay) 16 to 19 whether they pass or not
+//   - those of the large schemes in groups with one of . / _ or two blanks between too,
+//     and as hexadecimal digits of text, 36323235…
 //   - within other runs of digits, what begins as card numbers of the large
 //     schemes do, has their length and passes the check
 //   - a card number with what follows it on track 1 or 2
-//   - 4 to 12 digits after the word PIN or 密码
+//   - digits after words such as PIN, PW, 密码, CVV2, EXP, and 16 or more
+//     hexadecimal digits after such as TMK, KEY, 密钥
 //   - 16, 32 or 48 hexadecimal characters: a PIN block, a key
+//   - words that are base64 of a text with any of these
 //
 // What is found becomes asterisks, but for the digits that [MaskPAN] shows.
 
@@ -27,10 +31,18 @@ func scrub(v []byte) []byte {
 // scrubText scrubs text; raw is that of a whole message, in which fields of
 // digits stand one after the other.
 func scrubText(v []byte, raw bool) []byte {
-	if len(v) < 4 || !bytes.ContainsAny(v, "0123456789\xA3") {
+	if len(v) < 4 {
 		return v
 	}
 	s := scrubber{text: v, out: bytes.Clone(v), raw: raw}
+	s.all()
+	if !raw {
+		s.base64()
+	}
+	return s.out
+}
+
+func (s *scrubber) all() {
 	s.scan()
 	for i, n := 0, 0; i < len(s.digits); i += n {
 		n = s.group(i)
@@ -38,11 +50,11 @@ func scrubText(v []byte, raw bool) []byte {
 		s.track(i, i+n)
 		s.pin(i, i+n)
 	}
-	if !raw {
+	if !s.raw {
 		s.grouped()
 		s.hex()
+		s.hexText()
 	}
-	return s.out
 }
 
 type scrubber struct {
@@ -57,12 +69,16 @@ type digit struct {
 	from, to int
 }
 
-// scan finds the digits, ASCII and full-width ones of GBK (A3B0 to A3B9).
+// scan finds the digits, ASCII and full-width ones of GBK (A3B0 to A3B9) and UTF-8
+// (EFBC90 to EFBC99).
 func (s *scrubber) scan() {
 	for i := 0; i < len(s.text); i++ {
 		switch c := s.text[i]; {
 		case c-'0' <= 9:
 			s.digits = append(s.digits, digit{c - '0', i, i + 1})
+		case c == 0xEF && i+2 < len(s.text) && s.text[i+1] == 0xBC && s.text[i+2]-0x90 <= 9:
+			s.digits = append(s.digits, digit{s.text[i+2] - 0x90, i, i + 3})
+			i += 2
 		case c >= 0x81 && i+1 < len(s.text) && s.text[i+1] >= 0x40:
 			if low := s.text[i+1]; c == 0xA3 && low >= 0xB0 && low <= 0xB9 {
 				s.digits = append(s.digits, digit{low - 0xB0, i, i + 2})
@@ -125,17 +141,32 @@ func (s *scrubber) run(from, to int) {
 func (s *scrubber) grouped() {
 	for from := 0; from < len(s.digits); from += s.group(from) {
 		to := from + s.group(from)
-		for to < len(s.digits) && to-from <= 19 && s.apart(to) {
+		same := s.text[s.digits[to-1].to:]
+		for blanks := true; to < len(s.digits) && to-from <= 19 && s.apart(to) && (s.apartByBlank(to) || same[0] == s.text[s.digits[to-1].to]); {
+			blanks = blanks && s.apartByBlank(to)
 			to += s.group(to)
-			if n := to - from; n >= 13 && n <= 19 && s.isPAN(from, to) {
+			n := to - from
+			if n < 13 || n > 19 || !s.isPAN(from, to) {
+				continue
+			}
+			if blanks || slices.Contains(schemeLengths(s.digits[from].value, s.digits[from+1].value), n) {
 				s.mask(from, to)
 			}
 		}
 	}
 }
 
-// apart reports whether one blank or hyphen stands before digit i.
+// apart reports whether what people put between groups of a card number stands
+// before digit i, once or twice.
 func (s *scrubber) apart(i int) bool {
+	gap := s.text[s.digits[i-1].to:s.digits[i].from]
+	return slices.Contains(gaps, string(gap))
+}
+
+var gaps = []string{" ", "-", ".", "/", "_", "  ", "--", " -", "- ", "\u3000", "\xA1\xA1"}
+
+// apartByBlank reports whether one blank or hyphen stands before digit i.
+func (s *scrubber) apartByBlank(i int) bool {
 	gap := s.text[s.digits[i-1].to:s.digits[i].from]
 	return len(gap) == 1 && (gap[0] == ' ' || gap[0] == '-')
 }
@@ -191,21 +222,6 @@ func isMonth(v []byte) bool {
 	return month >= 1 && month <= 12
 }
 
-// pin covers digits that a word says are a PIN.
-func (s *scrubber) pin(from, to int) {
-	if n := to - from; n < 4 || n > 12 {
-		return
-	}
-	before := s.text[:s.digits[from].from]
-	before = before[max(0, len(before)-10):]
-	before = bytes.TrimRight(before, " \t:=#\"'-")
-	for _, word := range [][]byte{[]byte("PIN"), []byte("密码"), []byte("\xC3\xDC\xC2\xEB"), []byte("\xC3\xDC\xC2\xEB\xA3\xBA")} {
-		if bytes.HasSuffix(bytes.ToUpper(before), bytes.ToUpper(word)) {
-			s.cover(from, to)
-		}
-	}
-}
-
 // hex covers what may be a PIN block or a key in hexadecimal characters.
 func (s *scrubber) hex() {
 	for i := 0; i < len(s.text); {
@@ -218,6 +234,8 @@ func (s *scrubber) hex() {
 		}
 		if (n == 16 || n == 32 || n == 48) && letters > 0 && letters < n {
 			s.blot(i, i+n)
+		} else if n > 0 {
+			s.key(i)
 		}
 		i += n + 1
 	}

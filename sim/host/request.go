@@ -256,7 +256,11 @@ func (h *Host) reply(req *Request, code verdict) {
 	a := req.Answer
 	a.AnswerTo(req.Message)
 	a.SetRequirement(0)
-	if d := h.dialect; d.Has(wire.LocalTime) && d.Has(wire.LocalDate) {
+	if d := h.dialect; d.Has(wire.LocalDateTime) {
+		if !a.Has(wire.LocalDateTime) { // else the terminal's own comes back
+			h.putDateTime(a, req.now)
+		}
+	} else if d.Has(wire.LocalTime) && d.Has(wire.LocalDate) {
 		a.SetUint(wire.LocalTime, uint64(req.now.hhmmss))
 		a.SetUint(wire.LocalDate, uint64(req.now.mmdd))
 	}
@@ -268,6 +272,15 @@ func (h *Host) reply(req *Request, code verdict) {
 	var rrn [12]byte
 	putRRN(&rrn, req.now, req.serial)
 	a.Set(wire.RRN, rrn[:])
+}
+
+// putDateTime writes year, date and time, as YYMMDDhhmmss.
+func (h *Host) putDateTime(a *wire.Message, s *stamp) {
+	var v [12]byte
+	wire.PutUint(v[:2], uint64(s.yymm/100))
+	wire.PutUint(v[2:6], uint64(s.mmdd))
+	wire.PutUint(v[6:], uint64(s.hhmmss))
+	a.Set(wire.LocalDateTime, v[:])
 }
 
 // putRRN writes a reference that no other answer of this host's day has, as

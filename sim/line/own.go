@@ -1,10 +1,12 @@
 package line
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"syscall"
@@ -19,6 +21,9 @@ import (
 type Own struct {
 	Each   bool    // hang up after each exchange, so that the next one connects again
 	Faults *Faults // what the line does wrong; nil for a line that does not. Set before first use
+	// Patience is how long to listen for a further answer after each; 0 for not at all,
+	// where what is there already is met in time all the same.
+	Patience time.Duration
 
 	dialer *Dialer
 	format *wire.Format
@@ -35,6 +40,7 @@ type Own struct {
 	silent   int           // of them the last ones, since octets came
 	single   int           // connections in a row that the host ended after one exchange
 	history  history
+	answer   []byte // the latest, a view
 }
 
 // silence is after how many unanswered exchanges in a row, with nothing else
@@ -88,7 +94,12 @@ func (l *Own) Exchange(x *Exchange) error {
 	case l.carried == 2 && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
 		l.single++
 	}
-	if !keep || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence {
+	hangUp := !keep || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence
+	if answered && x.Unreadable == nil && (l.Patience > 0 || hangUp && l.waiting()) {
+		x.Answer.Read(bytes.Clone(l.answer)) // what it views is read over
+		l.readSome(&x.Strays, max(l.Patience, time.Millisecond), 1)
+	}
+	if hangUp {
 		l.Close()
 	}
 	return err
@@ -126,7 +137,10 @@ func (l *Own) send(x *Exchange) error {
 	if n, err := l.conn.Write(x.Request); err != nil {
 		return &writeError{n, err}
 	}
-	return l.wait(x)
+	empty := l.empty()
+	err := l.wait(x)
+	x.Empty = l.empty() - empty
+	return err
 }
 
 // wait reads until the answer comes. Answers to other requests, or to none, are
@@ -156,6 +170,7 @@ func (l *Own) wait(x *Exchange) error {
 		if x.Answer == nil {
 			x.Answer = l.format.Acquire()
 		}
+		l.answer = body
 		if x.Unreadable = x.Answer.Read(body); x.Unreadable != nil {
 			return nil
 		}
@@ -172,6 +187,14 @@ func (l *Own) wait(x *Exchange) error {
 
 // notAnAnswer is why a request of the host's own, or a reject, is a stray.
 const notAnAnswer = "its message type is not that of an answer"
+
+// empty is how many frames without a message have come on the connection.
+func (l *Own) empty() int {
+	if faulty, is := l.conn.(*faultyConn); is {
+		return faulty.reader.Empty
+	}
+	return l.reader.Empty
+}
 
 // begun gives what has come of a message that is not whole.
 func (l *Own) begun() (octets []byte, announced int) {
@@ -228,6 +251,23 @@ func (l *Own) HungUp(patience time.Duration) bool {
 	return l.conn != nil && !l.readStrays(&met, patience)
 }
 
+// Further counts what has come since the last exchange and is there.
+func (l *Own) Further() (met Strays) {
+	if l.conn != nil && l.waiting() {
+		l.readSome(&met, time.Millisecond, 1)
+	}
+	return met
+}
+
+// waiting reports whether octets are there that no exchange has read. At most it takes
+// a system call.
+func (l *Own) waiting() bool {
+	if faulty, is := l.conn.(*faultyConn); is && (len(faulty.out) > 0 || faulty.reader.Buffered()) {
+		return true
+	}
+	return l.reader.Buffered() || l.peek.waits()
+}
+
 // Leftovers counts the answers that have come since the last exchange. It waits
 // for them no longer than the given time.
 func (l *Own) Leftovers(patience time.Duration) Strays {
@@ -241,10 +281,15 @@ func (l *Own) Leftovers(patience time.Duration) Strays {
 // readStrays reads what has come since the last exchange, without waiting longer
 // than the given time, and counts it into met. It reports whether the line is up.
 func (l *Own) readStrays(met *Strays, patience time.Duration) (up bool) {
+	return l.readSome(met, patience, math.MaxInt)
+}
+
+// readSome is readStrays for so many messages at most.
+func (l *Own) readSome(met *Strays, patience time.Duration, most int) (up bool) {
 	l.readBy(l.clock.Now() + patience)
 	m := l.format.Acquire()
 	defer m.Release()
-	for {
+	for range most {
 		body, err := l.reader.Next()
 		if err != nil {
 			return errors.Is(err, os.ErrDeadlineExceeded)
@@ -259,6 +304,7 @@ func (l *Own) readStrays(met *Strays, patience time.Duration) (up bool) {
 			met.count(l.history.find(hash(&key)), body)
 		}
 	}
+	return true
 }
 
 func (l *Own) connect() error {

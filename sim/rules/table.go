@@ -1,6 +1,11 @@
 package rules
 
-import "github.com/posfleet/posfleet/sim/wire"
+import (
+	"errors"
+	"slices"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
 
 // Where rules come from; all but the first two are of the CUP reconstruction
 // (docs/sources.md).
@@ -21,6 +26,8 @@ const (
 var table = numbered([]Rule{
 	{ID: "ANS-READ", Of: All, Asks: "can be read: every field that its bitmap announces is whole and of its form, and nothing stands after the last", Source: iso},
 	{ID: "ANS-PAIR", Of: All, Asks: "has the MTI that answers the request's, and the fields that pair the two", Source: flows, check: pairs},
+	{ID: "ANS-ONCE", Level: Should, Of: All, Asks: "is the only one to its request", Source: flows, check: heard("a further answer came to a request that had been answered")},
+	{ID: "ANS-LENGTH", Level: Should, Of: All, Asks: "comes without an empty message right before it, which is how the beginning of a longer length reads", Source: iso, check: heard("an empty message came right before the answer: if one does before each, the host's length has more octets than the profile's (length: binary4)")},
 	{ID: "ANS-TPDU", Level: Should, Of: All, Asks: "has the request's TPDU with its two addresses changed over", Source: transport + "; one real host does not", check: tpduSwapped},
 	{ID: "ANS-HEADER", Level: Should, Of: All, Asks: "has the request's application header but for the sixth digit, the processing requirement", Source: transport, check: headerReturned},
 	{ID: "ANS-ECHO", Level: Should, Of: All, Asks: "brings back each field of the echo list that the request carries", Source: echo, check: echoList},
@@ -74,6 +81,27 @@ var table = numbered([]Rule{
 	{ID: "ANS-63-SCHEME", Level: Should, Of: Financial, Asks: "names in 63.1 a card scheme, if any", Source: "CUP field 63", check: knownScheme},
 	{ID: "ANS-70-ECHO", Of: All, Asks: "has the request's network management code (70), if one", Source: echo, check: echoedWhole(wire.ManagementCode)},
 })
+
+// heard is what the line hears around an answer: a rule that is held where that is
+// known, see [Once] and [NoEmpty].
+func heard(why string) check {
+	return check{why: func(*Exchange) error { return errors.New(why) }}
+}
+
+// The rules that hold what came around an answer.
+var (
+	Once    = named("ANS-ONCE")
+	NoEmpty = named("ANS-LENGTH")
+)
+
+// Break is the breach of one of these.
+func Break(r *Rule) *Broken { return &Broken{r, r.why(nil)} }
+
+// named finds a rule.
+func named(id string) *Rule {
+	i := slices.IndexFunc(table, func(r Rule) bool { return r.ID == id })
+	return &table[i]
+}
 
 // numbered gives each rule its place in the table.
 func numbered(table []Rule) []Rule {

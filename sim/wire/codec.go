@@ -78,7 +78,7 @@ func (f *fieldCodec) put(dst []byte, at int, v []byte) (int, error) {
 
 // putCoded packs a value by the field's coder.
 func (f *fieldCodec) putCoded(dst []byte, at int, v []byte) (int, error) {
-	if i := firstNotDigit(v); f.digits && i >= 0 {
+	if f.digits && firstNotDigit(v) >= 0 {
 		return at, &FieldError{Offset: at, Reason: noDigit}
 	}
 	if reason := f.coder.pack(dst[at:], v); reason != "" {

@@ -1,7 +1,10 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -63,7 +66,7 @@ type codec struct {
 	bitmap  *hexText         // how the bitmap is written; nil for octets
 	second  bool             // fields above 64 exist
 	filled  int              // how much longer amounts with a sign may become
-	doubles bool             // some value takes more octets on the line than in a message
+	doubles bool             // packing a value may take twice its octets
 }
 
 // MaxField is the longest value, in units: six digits of length. A message is
@@ -83,7 +86,8 @@ func compile(spec *iso8583.MessageSpec) (*codec, error) {
 		return nil, err
 	}
 	c := &codec{}
-	for n, f := range spec.Fields {
+	for _, n := range slices.Sorted(maps.Keys(spec.Fields)) { // the first mistake is the one told
+		f := spec.Fields[n]
 		if n < 0 || n > 128 {
 			return nil, fmt.Errorf("field %d: ISO 8583 has fields 0 to 128", n)
 		}
@@ -112,8 +116,8 @@ func compile(spec *iso8583.MessageSpec) (*codec, error) {
 		}
 		c.doubles = c.doubles || fc.kind == coded && fc.coder.span(8) > 8 || fc.kind == composed
 	}
-	if mti := &c.fields[0]; mti.count != fixed || mti.max != 4 || mti.kind == foreign || mti.kind == octets {
-		return nil, fmt.Errorf("MTI (field 0): want 4 digits of fixed length, in ASCII, packed or in EBCDIC")
+	if mti := &c.fields[0]; mti.count != fixed || mti.max != 4 || mti.kind >= composed {
+		return nil, fmt.Errorf("MTI (field 0): want 4 digits of fixed length, in ascii, packed or ebcdic")
 	}
 	if c.fields[65].kind != absent {
 		return nil, fmt.Errorf("field 65: it announces a third bitmap, there are two; leave it out")
@@ -121,15 +125,9 @@ func compile(spec *iso8583.MessageSpec) (*codec, error) {
 	return c, c.compileBitmap(spec.Fields[1].Spec())
 }
 
-func (c *codec) compileBitmap(s *field.Spec) error {
-	switch s.Enc {
-	case encoding.Binary:
-	case encoding.BytesToASCIIHex:
-		c.bitmap = asciiHex
-	case encoding.Encoder(ebcdicHex):
-		c.bitmap = ebcdicHex
-	default:
-		return fmt.Errorf("bitmap (field 1): want it in octets, hex or ebcdic-hex")
+func (c *codec) compileBitmap(s *field.Spec) (err error) {
+	if c.bitmap, err = bitmapBy(s.Enc); err != nil {
+		return fmt.Errorf("bitmap (field 1): %w", err)
 	}
 	if l := s.Length; l != 0 && l != 8 {
 		return fmt.Errorf("bitmap (field 1): length %d, want 8; the second bitmap comes by itself when it is needed, a third never does", l)
@@ -138,6 +136,19 @@ func (c *codec) compileBitmap(s *field.Spec) error {
 		c.second = false
 	}
 	return nil
+}
+
+// bitmapBy is how a bitmap is written, nil for octets.
+func bitmapBy(e encoding.Encoder) (*hexText, error) {
+	switch e {
+	case encoding.Binary:
+		return nil, nil
+	case encoding.BytesToASCIIHex:
+		return asciiHex, nil
+	case encoding.Encoder(ebcdicHex):
+		return ebcdicHex, nil
+	}
+	return nil, errors.New("want it in octets, hex or ebcdic-hex")
 }
 
 // compileField makes a field's row; the error continues its name. Where the

@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,6 +35,7 @@ type parts struct {
 	bit     []int          // of a bit of the bitmap: its row and one, 0 of none
 	bitmap  *hexText       // how the bitmap is written; nil for octets
 	tagLen  int            // octets of a tag
+	tagAs   *field.TagSpec // how it is written
 	path    string         // of the field: "127.25"
 	unknown *fieldCodec    // the value of a tag that is not in rows; nil where they are refused
 }
@@ -63,10 +66,14 @@ func compileParts(path string, s *field.Spec, depth int) (*parts, error) {
 	if err := p.divide(s); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	for _, id := range ordered(s) {
+	ids := ordered(s)
+	for i, id := range ids {
 		row, err := p.compilePart(s, id, depth)
 		if row == nil || err != nil {
 			return nil, err
+		}
+		if row.codec.count == rest && i < len(ids)-1 {
+			return nil, fmt.Errorf("%s: it takes what is left, and others follow", row.path)
 		}
 		if _, twice := p.row[row.tag]; twice && p.by >= tagged {
 			return nil, fmt.Errorf("%s: another part has the same tag", row.path)
@@ -87,7 +94,7 @@ func compileParts(path string, s *field.Spec, depth int) (*parts, error) {
 
 // ordered are the ids of the parts in the order of the spec.
 func ordered(s *field.Spec) []string {
-	ids := slices.Collect(maps.Keys(s.Subfields))
+	ids := slices.Sorted(maps.Keys(s.Subfields))
 	if s.Tag != nil {
 		s.Tag.Sort(ids)
 	} else {
@@ -108,7 +115,7 @@ func (p *parts) divide(s *field.Spec) error {
 	case s.Tag.Enc == encoding.BerTLVTag:
 		p.by = berTagged
 	default:
-		p.by = tagged
+		p.by, p.tagAs = tagged, s.Tag
 	}
 	unknown := s.Tag.PrefUnknownTLV
 	if unknown == nil && p.by == berTagged {
@@ -125,15 +132,9 @@ func (p *parts) divide(s *field.Spec) error {
 	return nil
 }
 
-func (p *parts) divideByBitmap(s *field.Spec) error {
-	switch s.Enc {
-	case encoding.Binary:
-	case encoding.BytesToASCIIHex:
-		p.bitmap = asciiHex
-	case encoding.Encoder(ebcdicHex):
-		p.bitmap = ebcdicHex
-	default:
-		return fmt.Errorf("bitmap: want it in octets, hex or ebcdic-hex")
+func (p *parts) divideByBitmap(s *field.Spec) (err error) {
+	if p.bitmap, err = bitmapBy(s.Enc); err != nil {
+		return fmt.Errorf("bitmap: %w", err)
 	}
 	n := s.Length
 	if n == 0 {
@@ -323,12 +324,33 @@ func (p *parts) afterTag(w *partWalk, b []byte, at, depth int) (int, *partError)
 	return other.through(w, b, at+n, depth)
 }
 
-// unknownID names a tag of which the spec knows nothing.
+// unknownID names a tag of which the spec knows nothing, in hexadecimal digits
+// where its characters cannot be shown.
 func (p *parts) unknownID(tag []byte) string {
 	if p.by == tagged {
-		return string(tag)
+		id, _, err := p.tagAs.Enc.Decode(tag, p.tagAs.Length)
+		if err == nil && !bytes.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r == '.' || r > '~' }) {
+			return string(id)
+		}
 	}
 	return fmt.Sprintf("%X", tag)
+}
+
+// unknownTag is the tag that unknownID names so.
+func (p *parts) unknownTag(id string) (tag []byte, err error) {
+	if p.by == tagged && len(id) == p.tagAs.Length {
+		tag, err = p.tagAs.Enc.Encode([]byte(id))
+	} else {
+		tag, err = hex.DecodeString(id)
+	}
+	n := p.tagLen
+	if p.by == berTagged {
+		n, _ = berTag(tag)
+	}
+	if p.unknown == nil || err != nil || n != len(tag) || n == 0 {
+		return nil, errors.New(notInDialect)
+	}
+	return tag, nil
 }
 
 // through goes through the part at b[at:] and the parts of it.

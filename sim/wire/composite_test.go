@@ -8,6 +8,7 @@ import (
 	"github.com/moov-io/iso8583/encoding"
 	"github.com/moov-io/iso8583/field"
 	"github.com/moov-io/iso8583/padding"
+	"github.com/moov-io/iso8583/prefix"
 	"github.com/moov-io/iso8583/sort"
 
 	"github.com/posfleet/posfleet/sim/wire"
@@ -50,7 +51,10 @@ func tags(length int, enc string) *field.TagSpec {
 
 // composed is a format with a field of each way to be composed.
 func composed(t testing.TB) *wire.Format {
+	unknownToo := tags(2, "ebcdic")
+	unknownToo.SkipUnknownTLVTags, unknownToo.PrefUnknownTLV = true, prefix.EBCDIC1047.LLL
 	f := &wire.Format{Spec: specOf("ascii", "octets", map[int]field.Field{
+		47: composite(999, "ascii3", nil, unknownToo, map[string]field.Field{"05": leaf(20, "ebcdic", "ebcdic3", "")}),
 		48: composite(999, "ascii3", nil, tags(2, "ascii"), map[string]field.Field{
 			"01": leaf(20, "latin1", "ascii2", ""), "26": leaf(9, "packed", "packed2", "")}),
 		55: composite(255, "ascii3", nil, &field.TagSpec{Enc: encoding.BerTLVTag, Sort: sort.StringsByHex, SkipUnknownTLVTags: true, StoreUnknownTLVTags: true},
@@ -81,6 +85,8 @@ var composedValues = []struct {
 	parts  map[string]string
 	packed string
 }{
+	{47, map[string]string{"47.05": "A", "47.99": "Z", "47.0201": "?"},
+		"018" + "\xF0\xF5\xF0\xF0\xF1\xC1" + "\x02\x01\xF0\xF0\xF1?" + "\xF9\xF9\xF0\xF0\xF1Z"},
 	{48, map[string]string{"48.01": "ABC", "48.26": "123"}, "012" + "0103ABC" + "26\x03\x12\x30"},
 	{48, map[string]string{"48.26": ""}, "003" + "26\x00"},
 	{55, map[string]string{"55.9F02": "000000012345", "55.95": "\x00\x00\x00\x80\x00", "55.9F36": "\x00\x07"},
@@ -109,7 +115,7 @@ func TestComposedFieldsPackAndReadByTheirParts(t *testing.T) {
 		m.SetMTI("0200")
 		m.SetField(c.field, v)
 		b, err := m.Append(nil)
-		prelude := 12
+		prelude := 12 // MTI and bitmap
 		if c.field > 64 {
 			prelude = 20
 		}
@@ -226,6 +232,38 @@ func be(v uint64) string {
 		b[i] = byte(v >> (56 - 8*i))
 	}
 	return string(b)
+}
+
+// What cannot be told into parts is refused when the spec is compiled.
+func TestFieldsThatCannotBeDividedAreRefused(t *testing.T) {
+	one := func() map[string]field.Field { return map[string]field.Field{"1": leaf(2, "ascii", "fixed", "")} }
+	deep := composite(99, "ascii2", nil, nil, one())
+	for range 9 {
+		deep = composite(99, "ascii2", nil, nil, map[string]field.Field{"1": deep})
+	}
+	for _, c := range []struct {
+		f    field.Field
+		want string
+	}{
+		{composite(99, "ascii2", nil, tags(2, "ascii"), one()), "field 48.1: its tag does not come back as written; want tags of 2 characters"},
+		{composite(99, "ascii2", nil, tags(0, "ascii"), one()), "field 48.1: its tag does not come back as written; want tags of 0 characters"},
+		{composite(99, "ascii2", bits(1, "hex"), nil, map[string]field.Field{"9": leaf(2, "ascii", "fixed", "")}), "field 48.9: a bitmap of 8 bits does not announce it"},
+		{composite(99, "ascii2", bits(25, "hex"), nil, one()), "field 48: bitmap: length 25, want 1 to 24 octets"},
+		{composite(99, "ascii2", bits(8, "ascii"), nil, one()), "field 48: bitmap: want it in octets, hex or ebcdic-hex"},
+		{composite(99, "ascii2", nil, nil, nil), "field 48: it has no parts"},
+		{composite(99, "ascii2", nil, nil, map[string]field.Field{"1": leaf(2, "ascii", "rest", ""), "2": leaf(2, "ascii", "rest", "")}),
+			"field 48.1: it takes what is left, and others follow"},
+		{composite(99, "ascii2", nil, nil, map[string]field.Field{"1": leaf(2, "ascii", "ascii2-even", "")}),
+			"field 48.1: a length of an even number of digits goes with packed digits, not with this encoding"},
+		{composite(99, "ascii2", nil, &field.TagSpec{Enc: encoding.BerTLVTag, Sort: sort.Strings}, map[string]field.Field{"9F": leaf(2, "octets", "ber", "")}),
+			`field 48.9F: "9F" is no BER-TLV tag in hexadecimal digits`},
+		{deep, "field 48.1.1.1.1.1.1.1.1.1: parts are nested deeper than 8"},
+	} {
+		f := &wire.Format{Spec: specOf("ascii", "octets", map[int]field.Field{48: c.f})}
+		if err := f.Compile(); errText(err) != c.want {
+			t.Errorf("got %s\nwant %s", errText(err), c.want)
+		}
+	}
 }
 
 // FuzzComposed reads what it can: that packs to the same, and by its parts.

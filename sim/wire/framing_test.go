@@ -270,6 +270,9 @@ func TestFramingsThatNoLineHas(t *testing.T) {
 		"want a / and":                           {HTTP: wire.HTTP{Path: "pos"}},
 		"want the path":                          {Length: wire.Binary2, HTTP: wire.HTTP{Host: "a"}},
 		"printable ASCII":                        {HTTP: wire.HTTP{Path: "/", Host: "a\r\nb: c"}},
+		"header \"Host\": want a name":           {HTTP: wire.HTTP{Path: "/", Headers: "Host"}},
+		"want a name, a colon":                   {HTTP: wire.HTTP{Path: "/", Headers: "A: b\r\nC: d"}},
+		"header HOST: is not for":                {HTTP: wire.HTTP{Path: "/", Headers: "A: b\nHOST: x"}},
 		"HTTP has none":                          {HTTP: wire.HTTP{Path: "/"}, KeepAlive: wire.KeepAlive{Answer: true}},
 	} {
 		if err := f.Check(); err == nil || !strings.Contains(err.Error(), want) {
@@ -381,6 +384,24 @@ func TestLengthNames(t *testing.T) {
 	}
 	if l, ok := wire.LengthNamed("none"); !ok || l.Octets != 0 || l.String() != "none" {
 		t.Error("none is no length")
+	}
+}
+
+// Where nothing is said of a BASE I header, it is one that its peer reads.
+func TestBaseIHeadersBeginWithTheirLength(t *testing.T) {
+	d := *padded(t)
+	d.Framing, _ = wire.Channel("VAPChannel")
+	if err := d.Compile(); err != nil {
+		t.Fatal(err)
+	}
+	m := d.NewMessage()
+	m.SetMTI("0800")
+	frame, err := wire.AppendFrame(nil, m)
+	if n := len(frame) - 4; err != nil || !bytes.HasPrefix(frame, []byte{0, byte(n), 0, 0, 0x16, 1, 2, 0, byte(n), 0, 0}) {
+		t.Fatalf("%X, %v", frame, err)
+	}
+	if err := m.Read(frame[4:]); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -24,8 +24,19 @@ func (h *HTTP) check() error {
 		return fmt.Errorf("HTTP path %q: want a / and printable ASCII without blanks", h.Path)
 	case !visible(h.Host, '!') || !visible(h.Type, ' '):
 		return fmt.Errorf("HTTP host and type: want printable ASCII")
-	case len(h.Path)+len(h.Host)+len(h.Type) > maxHead/4:
-		return fmt.Errorf("HTTP path, host and type: %d characters, at most %d", len(h.Path)+len(h.Host)+len(h.Type), maxHead/4)
+	case len(h.Path)+len(h.Host)+len(h.Type)+len(h.Headers) > maxHead/4:
+		return fmt.Errorf("HTTP path, host, type and headers: more than %d characters", maxHead/4)
+	}
+	for line := range strings.SplitSeq(h.Headers, "\n") {
+		name, _, colon := strings.Cut(line, ":")
+		if h.Headers != "" && (!colon || name == "" || !visible(name, '!') || !visible(line, ' ')) {
+			return fmt.Errorf("HTTP header %.20q: want a name, a colon and a value in printable ASCII", line)
+		}
+		for _, ours := range []string{"host", "content-type", "content-length", "transfer-encoding", "content-encoding"} {
+			if strings.EqualFold(name, ours) {
+				return fmt.Errorf("HTTP header %s: is not for headers to set", name)
+			}
+		}
 	}
 	return nil
 }
@@ -50,7 +61,11 @@ func (h *HTTP) appendHead(dst []byte, answer bool) []byte {
 		dst = append(dst, h.Path...)
 		dst = append(dst, " HTTP/1.1\r\nHost: "...)
 		dst = append(dst, h.Host...)
-		dst = append(dst, "\r\nAccept: */*\r\nCache-Control: no-cache\r\n"...)
+		dst = append(dst, "\r\n"...)
+		for line, more := "", h.Headers; more != ""; {
+			line, more, _ = strings.Cut(more, "\n")
+			dst = append(append(dst, line...), "\r\n"...)
+		}
 	}
 	dst = append(dst, "Content-Type: "...)
 	if h.Type == "" {

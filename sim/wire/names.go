@@ -89,14 +89,12 @@ func Prefix(name string) (prefix.Prefixer, bool) {
 // Prefixes are the names that Prefix knows, sorted.
 func Prefixes() []string { return slices.Sorted(maps.Keys(prefixes)) }
 
-// PrefixName is the name of p, "" when it has none. All that write no length
-// are "fixed".
+// PrefixName is the name of p, or of what the codec takes for the same, "" when
+// it has none. All that write no length are "fixed".
 func PrefixName(p prefix.Prefixer) string {
-	if p != nil && isFixed(p) {
-		return "fixed"
-	}
+	by, known := lengthBy(p)
 	for _, name := range Prefixes() {
-		if prefixes[name] == p {
+		if same, _ := lengthBy(prefixes[name]); known && by == same {
 			return name
 		}
 	}

@@ -16,6 +16,9 @@ type Reader struct {
 	// Alive is told of each keep-alive, with its octets, which hold until it
 	// returns; whether to send them back is the framing's to say. It may be nil.
 	Alive func(keepAlive []byte) error
+	// Empty is how many frames without a message, which keep a connection alive, have
+	// been passed over.
+	Empty int
 
 	src        io.Reader
 	format     *Format
@@ -64,6 +67,7 @@ func (r *Reader) Next() ([]byte, error) {
 		if len(message) > 0 {
 			return message, nil
 		}
+		r.Empty++
 		if r.Alive != nil {
 			if err := r.Alive(frame); err != nil {
 				return nil, err

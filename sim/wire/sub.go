@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding/hex"
 	"fmt"
 	"iter"
 	"maps"
@@ -54,7 +53,10 @@ func (m *Message) SetSub(path, v string) error {
 		if err != nil {
 			return err
 		}
-		if within := strings.HasPrefix(path, s.Path+"."); !s.Composed && !within {
+		if _, twice := values[s.Path]; twice {
+			return fmt.Errorf("%s is there twice", s.Path)
+		}
+		if !s.Composed {
 			values[s.Path] = string(s.Value)
 		}
 	}
@@ -136,13 +138,9 @@ func (p *parts) pack(values map[string]string) ([]byte, error) {
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(have)) { // what the spec does not know
-		id := path[len(p.path)+1:]
-		tag, err := []byte(id), error(nil)
-		if p.by == berTagged {
-			tag, err = hex.DecodeString(id)
-		}
-		if p.unknown == nil || err != nil || p.by == tagged && len(tag) != p.tagLen {
-			return nil, fmt.Errorf("%s %s", path, notInDialect)
+		tag, err := p.unknownTag(path[len(p.path)+1:])
+		if err != nil {
+			return nil, fmt.Errorf("%s %w", path, err)
 		}
 		if out, err = p.unknown.appendPart(append(out, tag...), []byte(have[path])); err != nil {
 			return nil, fmt.Errorf("%s %w", path, err)

@@ -121,16 +121,42 @@ var apart = map[string]string{
 	tlv + "IF_FBINARY":   "takes what is left of the message",
 }
 
-// tagged are those that put their tag on the line.
-var tagged = strings.Fields(`IFEP_LLCHAR IFEP_LLLCHAR IFELPE_LLLCHAR IFEP_LLLBINARY IFEPE_LLCHAR IFEPE_LLLCHAR IFEPE_LLBINARY
-	IFMC_LLCHAR IFMC_LLLCHAR IFMC_LLBINARY IFMC_LLLBINARY IFEMC_LLCHAR IFEMC_LLLCHAR IFIPM_LLLCHAR
-	IFA_TTLCHAR IFA_TTLLCHAR IFA_TTLLLCHAR IFA_TTLLLLCHAR IFA_TTTLLLCHAR IFA_TTLBINARY IFA_TTLLBINARY IFA_TTLLLBINARY IFA_TTLLLLBINARY
-	org.jpos.tlv.packager.IFTA_LLCHAR org.jpos.tlv.packager.IFTA_LLLCHAR org.jpos.tlv.packager.IFTA_LLNUM org.jpos.tlv.packager.IFTA_LLLNUM
-	org.jpos.tlv.packager.IFTA_LLBINARY org.jpos.tlv.packager.IFTA_LLLBINARY org.jpos.tlv.packager.IFTB_LLBINARY`)
+// tagged are those that put their tag on the line, and what follows it; the empty
+// class of those that have the length before the tag.
+var tagged = map[string]class{
+	"IFEP_LLCHAR": {}, "IFEP_LLLCHAR": {}, "IFELPE_LLLCHAR": {}, "IFEP_LLLBINARY": {}, "IFEMC_LLLCHAR": {}, "IFIPM_LLLCHAR": {},
+	"IFMC_LLCHAR":    {"ans", "latin1", "", "ascii2", "", 99},
+	"IFMC_LLLCHAR":   {"ans", "latin1", "", "ascii3", "", 999},
+	"IFMC_LLBINARY":  {"b", "octets", "", "ascii2", "", 99},
+	"IFMC_LLLBINARY": {"b", "octets", "", "ascii3", "", 999},
+	"IFEMC_LLCHAR":   {"ans", "ebcdic", "", "ebcdic2", "", 99},
+
+	"IFEPE_LLCHAR":   {"ans", "ebcdic", "", "ebcdic2", "", 99},
+	"IFEPE_LLLCHAR":  {"ans", "ebcdic", "", "ebcdic3", "", 999},
+	"IFEPE_LLBINARY": {"b", "octets", "", "ebcdic2", "", 99},
+
+	"IFA_TTLCHAR":      {"ans", "latin1", "", "ascii1", "", 9},
+	"IFA_TTLLCHAR":     {"ans", "latin1", "", "ascii2", "", 99},
+	"IFA_TTLLLCHAR":    {"ans", "latin1", "", "ascii3", "", 999},
+	"IFA_TTLLLLCHAR":   {"ans", "latin1", "", "ascii4", "", 9999},
+	"IFA_TTTLLLCHAR":   {"ans", "latin1", "", "ascii3", "", 999},
+	"IFA_TTLBINARY":    {"b", "octets", "", "ascii1", "", 9},
+	"IFA_TTLLBINARY":   {"b", "octets", "", "ascii2", "", 99},
+	"IFA_TTLLLBINARY":  {"b", "octets", "", "ascii3", "", 999},
+	"IFA_TTLLLLBINARY": {"b", "octets", "", "ascii4", "", 9999},
+
+	tlv + "IFTA_LLCHAR":    {"ans", "latin1", "", "ascii2", "", 99},
+	tlv + "IFTA_LLLCHAR":   {"ans", "latin1", "", "ascii3", "", 999},
+	tlv + "IFTA_LLNUM":     {"n", "latin1", "", "ascii2", "", 99},
+	tlv + "IFTA_LLLNUM":    {"n", "latin1", "", "ascii3", "", 999},
+	tlv + "IFTA_LLBINARY":  {"b", "octets", "", "ascii2", "", 99},
+	tlv + "IFTA_LLLBINARY": {"b", "octets", "", "ascii3", "", 999},
+	tlv + "IFTB_LLBINARY":  {"b", "octets", "", "packed2", "", 99},
+}
 
 // whyNot says why a dialect does not have a class that jPOS has.
 func whyNot(class string) string {
-	if slices.Contains(tagged, class) {
+	if _, is := tagged[class]; is {
 		return "puts its tag on the line, which only parts of a composed field have"
 	}
 	if why := apart[class]; why != "" {
@@ -171,7 +197,7 @@ var known = func() map[string]bool {
 	for name := range bitmaps {
 		add(name)
 	}
-	for _, name := range tagged {
+	for name := range tagged {
 		add(name)
 	}
 	for _, name := range oddBitmaps {

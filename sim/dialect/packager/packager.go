@@ -41,10 +41,14 @@ type Field struct {
 	Fill   string // how a short value is filled up: "left 0", "right space" or ""
 	Why    string // why a dialect cannot have the field, "" when it can
 
-	Packager string // of a composed field, the class that puts its parts together, without package
-	Parts    []Field
-	Begins   int    // the number of the first part
-	Marked   string // how a bitmap says which parts are there, "" for no bitmap
+	Packager string  // of a composed field, the class that puts its parts together, without package
+	By       string  // how its parts are told apart: order, "bitmap octets 8", "tag ascii 2" or ber-tlv
+	Others   string  // the length prefix of tags that are not among the parts
+	Parts    []Field // in the order of their numbers
+	Whole    string  // why its parts cannot be told, "" when they can
+	Tag      string  // of a part: its number as it stands on the line
+
+	token string
 }
 
 // Read reads a packager file; name stands for it in errors, which tell all that is
@@ -113,7 +117,7 @@ func (p *reader) head(root *element, f *File, all map[int]*Field) {
 	switch {
 	case mti == nil:
 		p.fail(root.line, "there is no field 0: the MTI, an IFA_NUMERIC or IFB_NUMERIC of length 4")
-	case mti.Kind != "n" && mti.Kind != "ans" || mti.Prefix != "fixed" || mti.Length != 4 || mti.Packager != "":
+	case mti.Kind != "n" && mti.Kind != "ans" || mti.Prefix != "fixed" || mti.Length != 4 || mti.Packager != "" || mti.Why != "":
 		p.fail(mti.Line, "field 0 is %s of length %d, want four digits: IFA_NUMERIC, IFB_NUMERIC or IFE_NUMERIC of length 4", mti.Class, mti.Length)
 	default:
 		f.MTI = *mti
@@ -168,6 +172,7 @@ func (p *reader) field(e *element) *Field {
 	case e.attr["params"] != "":
 		p.fail(e.line, "%s: params=%s: no class of jPOS takes one; leave it away", e, strict.Quote(e.attr["params"]))
 	}
+	f.token = e.attr["token"]
 	c, whole := classes[f.Class]
 	if f.Kind, f.As, f.Prefix, f.Fill = c.kind, c.as, c.prefix, c.fill; e.attr["pad"] == "true" && c.padded != "" {
 		f.As = c.padded
@@ -184,6 +189,9 @@ func (p *reader) field(e *element) *Field {
 	case e.attr["trim"] == "true":
 		f.Why = `has trim="true", with which its length is what is left of the message`
 	}
+	if t, is := tagged[f.Class]; is && t.most > 0 && f.Length > t.most {
+		p.fail(e.line, "%s: length %d is above %d, the longest that %s can tell", e, f.Length, t.most, f.Class)
+	}
 	if e.name == "isofieldpackager" {
 		p.composed(e, f)
 	}
@@ -192,34 +200,6 @@ func (p *reader) field(e *element) *Field {
 
 // maxFixed is the longest value of fixed length.
 const maxFixed = 9999
-
-// composed reads the parts of a composed field.
-func (p *reader) composed(e *element, f *Field) {
-	name := strings.TrimSpace(e.attr["packager"])
-	if !slices.Contains(composites, name) {
-		among := map[string]bool{}
-		for _, c := range composites {
-			among[c] = true
-		}
-		p.fail(e.line, "%s: packager: %w", e, noClass(name, among))
-		return
-	}
-	f.Packager = name[strings.LastIndexByte(name, '.')+1:]
-	parts := p.fields(e, nil)
-	at := p.number(e, "bitmapField", 1)
-	if f.Packager == "Base1SubFieldPackager" {
-		at = 0
-	}
-	bitmap := parts[at]
-	if e.attr["emitBitmap"] != "false" && bitmap != nil {
-		f.Marked = bitmaps[bitmap.Class]
-	}
-	f.Begins = p.number(e, "firstField", 1)
-	for _, part := range parts {
-		f.Parts = append(f.Parts, *part)
-	}
-	slices.SortFunc(f.Parts, func(a, b Field) int { return a.ID - b.ID })
-}
 
 // number reads a number as Java does: digits, a sign before them perhaps, nothing
 // else.

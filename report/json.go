@@ -65,33 +65,6 @@ type validityJSON struct {
 	SameHost bool     `json:"same_host"`
 }
 
-// phaseJSON is a phase before the first arrival.
-type phaseJSON struct {
-	Terminals int              `json:"terminals"`
-	Failed    int              `json:"failed"`
-	Why       map[string]int64 `json:"why,omitempty"`
-	First     string           `json:"first_failed,omitempty"`
-	Took      time.Duration    `json:"took_ns"`
-	Late      int64            `json:"late,omitempty"`
-	Exchanges labelJSON        `json:"exchanges"`
-}
-
-func (p *Phase) json() *phaseJSON {
-	if p.Terminals == 0 {
-		return nil
-	}
-	return &phaseJSON{p.Terminals, p.Failed, p.Why, p.First, p.Took, p.Late, p.Label.json()}
-}
-
-// phase is the phase without its histograms.
-func (p *phaseJSON) phase() (Phase, error) {
-	if p == nil {
-		return Phase{}, nil
-	}
-	label, err := p.Exchanges.label()
-	return Phase{Terminals: p.Terminals, Failed: p.Failed, Why: p.Why, First: p.First, Took: p.Took, Late: p.Late, Label: label}, err
-}
-
 type waitedJSON struct {
 	Arrivals  int64         `json:"arrivals"`
 	Longest   time.Duration `json:"longest_ns"`

@@ -175,6 +175,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		w := waitedJSON(r.Waited)
 		s.Waited = &w
 	}
+	s.Labels = []labelJSON{}
 	for i := range r.Labels {
 		s.Labels = append(s.Labels, r.Labels[i].json())
 	}

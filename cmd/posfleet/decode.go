@@ -146,6 +146,11 @@ func (x *explainer) input(in io.Reader, name string) error {
 		return usage(err)
 	}
 	x.half = err
+	if x.partlyText(data, blocks[0].Octets) {
+		x.half = nil
+		x.messages([]capture.Block{{Octets: bytes.TrimRight(data, "\r\n")}})
+		return nil
+	}
 	if streams, are := capture.Unwrapped(blocks, x.port); are {
 		x.streams(streams)
 		return nil
@@ -205,6 +210,22 @@ func asText(data []byte) (string, bool) {
 // dialect in ASCII are, rather than its hexadecimal digits.
 func (x *explainer) isText(data []byte) bool {
 	return len(data) <= wire.MaxFrame && x.dialect.NewMessage().Read(bytes.TrimRight(data, "\r\n")) == nil
+}
+
+// partlyText reports whether data, whose digits are octets that are no message of
+// any dialect, is one in ASCII as far as it can be read: its digits are its text.
+func (x *explainer) partlyText(data, octets []byte) bool {
+	d, ok := dialect.Named(inASCII)
+	data = bytes.TrimRight(data, "\r\n")
+	if !ok || len(data) > wire.MaxFrame || bytes.ContainsAny(data, "\r\n") {
+		return false
+	}
+	as := capture.Frame{Octets: data}
+	if as.Reread(&d.Format); !as.Likely() || as.Fields() < capture.Enough {
+		return false
+	}
+	first := capture.Cut(&x.dialect.Format, octets)
+	return first[0].Err != nil && len(capture.Fits(&x.dialect.Format, octets)) == 0
 }
 
 // messages explains the messages of blocks of octets.

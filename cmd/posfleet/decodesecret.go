@@ -13,9 +13,6 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// enough is how many fields a message has that is one by no accident.
-const enough = 6
-
 // known reports whether a frame that cannot be read is a message of the dialect all
 // the same, that begins where it should: by its type, and by its TPDU, a length
 // prefix that is right, or its bitmap. Of what is not, such as the rest of a message
@@ -37,11 +34,7 @@ func (x *explainer) known(fr *capture.Frame) bool {
 	if lead := d.Lead(); lead > 0 && len(fr.Prefix) == lead && fr.Note == "" {
 		return true
 	}
-	fields := 0
-	for range fr.Message.Fields {
-		fields++
-	}
-	return fields >= enough || !slices.ContainsFunc(d.Announced(fr.Octets), func(f int) bool { return !d.HasField(f) })
+	return fr.Fields() >= capture.Enough || !slices.ContainsFunc(d.Announced(fr.Octets), func(f int) bool { return !d.HasField(f) })
 }
 
 // digitsOfDigits reports whether at least 32 characters in a row are hexadecimal

@@ -56,12 +56,11 @@ func Cut(f *wire.Format, b []byte) []Frame {
 // fourOctets mends the notes of messages that stand behind a length of four octets
 // where this network has two: the first two, zeros, look like empty messages.
 func (c *cutter) fourOctets(frames []Frame) {
-	if c.f.Lead() != 2 || c.f.Length != wire.Binary2 {
+	if len(frames) < 2 || c.f.Lead() != 2 || c.f.Length != wire.Binary2 {
 		return
 	}
 	binary4, _ := wire.LengthNamed("binary4")
 	four := prefix{wire.Framing{Length: binary4}}
-	says := four.words() + " (in a profile length: binary4)"
 	for i := range frames {
 		if !strings.HasPrefix(frames[i].Note, emptyBefore) {
 			return
@@ -69,11 +68,7 @@ func (c *cutter) fourOctets(frames []Frame) {
 	}
 	for i := range frames {
 		fr := &frames[i]
-		if fr.Note = "the length prefix is " + says; len(frames) == 1 {
-			fr.Note = emptyBefore + ", or " + fr.Note
-		} else {
-			fr.Note += fmt.Sprintf(": %d octets follow; this network's is %s", len(fr.Octets), prefix{c.f.Framing}.words())
-		}
+		fr.Note = fmt.Sprintf("the length prefix is %s (in a profile length: binary4): %d octets follow; this network's is %s", four.words(), len(fr.Octets), prefix{c.f.Framing}.words())
 	}
 }
 
@@ -94,7 +89,7 @@ func (c *cutter) inDigits(b []byte, fr *Frame) []Frame {
 			octets[i] = nibble(b[at+2*i])<<4 | nibble(b[at+2*i+1])
 		}
 		frames := Cut(c.f, octets)
-		if frames[0].Err != nil && !frames[0].Likely() {
+		if frames[0].Err != nil && (!frames[0].Likely() || frames[0].Fields() < Enough) {
 			continue
 		}
 		for i := range frames {
@@ -495,10 +490,16 @@ func afterHeader(b []byte) int {
 
 // Likely reports whether the frame is a message by its type and some field,
 // whatever else cannot be read of it.
-func (fr *Frame) Likely() bool {
+func (fr *Frame) Likely() bool { return fr.Fields() > 0 && likelyType(fr.Message.MTI()) }
+
+// Fields is how many fields could be read.
+func (fr *Frame) Fields() int {
 	fields := 0
 	for range fr.Message.Fields {
 		fields++
 	}
-	return fields > 0 && likelyType(fr.Message.MTI())
+	return fields
 }
+
+// Enough is how many fields a message has that is one by no accident.
+const Enough = 6

@@ -19,7 +19,7 @@ import (
 // or octets in another form, nothing is shown: a secret may be anywhere in it.
 func (x *explainer) known(fr *capture.Frame) bool {
 	d := x.dialect
-	if !fr.Likely() {
+	if !fr.Typed() || fr.Fields() == 0 && !d.Header.TPDU {
 		return false
 	}
 	if after, is := errors.AsType[*wire.FieldError](fr.Err); is && after.Field == -1 && 3*(len(fr.Octets)-fr.Read) > len(fr.Octets) {
@@ -113,7 +113,11 @@ func (x *explainer) masked(fr *capture.Frame, left []byte, fit *dialect.Fit) (di
 	if x.mayHold(fr) {
 		shown = dialect.DoubtfulHex
 	}
-	out := []byte(shown(fr.Octets[:fr.Read+len(left)])[2*fr.Read:]) // a number may begin before them
+	begin := 0 // a number may begin before what is left
+	if fr.Fields() == 0 {
+		begin = fr.Read
+	}
+	out := []byte(shown(fr.Octets[begin : fr.Read+len(left)])[2*(fr.Read-begin):])
 	hide := func(from, to int) {
 		for i := from; i < min(to, len(out)); i++ {
 			out[i] = '*'

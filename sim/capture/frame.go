@@ -490,7 +490,10 @@ func afterHeader(b []byte) int {
 
 // Likely reports whether the frame is a message by its type and some field,
 // whatever else cannot be read of it.
-func (fr *Frame) Likely() bool { return fr.Fields() > 0 && likelyType(fr.Message.MTI()) }
+func (fr *Frame) Likely() bool { return fr.Fields() > 0 && fr.Typed() }
+
+// Typed reports whether the frame has a message type that is one.
+func (fr *Frame) Typed() bool { return likelyType(fr.Message.MTI()) }
 
 // Fields is how many fields could be read.
 func (fr *Frame) Fields() int {

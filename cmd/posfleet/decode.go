@@ -234,7 +234,7 @@ func (x *explainer) messages(blocks []capture.Block) {
 	other := map[int]bool{} // frames that went the other way
 	for _, b := range blocks {
 		for _, octets := range x.lines(b) {
-			for _, fr := range capture.Cut(&x.dialect.Format, octets) {
+			for _, fr := range capture.Read(&x.dialect.Format, octets) {
 				other[len(frames)] = b.Other
 				frames = append(frames, fr)
 			}
@@ -410,7 +410,7 @@ func oneMessage(d *dialect.Dialect, text string) (*wire.Message, error) {
 	for _, b := range blocks {
 		octets = append(octets, b.Octets...)
 	}
-	frames := capture.Cut(&d.Format, octets)
+	frames := capture.Read(&d.Format, octets)
 	if frames[0].Err != nil {
 		return nil, fmt.Errorf("not a %s message: %w", d.Name, frames[0].Err)
 	}

@@ -67,8 +67,10 @@ func written(text string) ([]Block, error) {
 		return blocks, nil
 	}
 	t := strings.TrimSpace(text)
-	if b, err := numbers(strings.Trim(t, "[]{}() \t\r\n,;")); b != nil || err != nil {
-		return []Block{{Octets: b, Line: 1}}, err
+	if b, err := numbers(strings.Trim(t, "[]{}() \t\r\n,;")); err != nil {
+		return nil, err
+	} else if b != nil {
+		return []Block{{Octets: b, Line: 1}}, nil
 	}
 	var blocks []Block
 	for _, at := range list.FindAllStringSubmatchIndex(text, -1) {

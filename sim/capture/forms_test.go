@@ -123,7 +123,7 @@ func TestOctetsAsProgramsPrintThem(t *testing.T) {
 func TestDigitsInsideAFrameAreRead(t *testing.T) {
 	f := &dialects()["cup"].Format
 	for _, in := range []string{inHex(signIn), inHex(strings.ToLower(signIn)), "007C" + inHex(signIn)} {
-		frames := Cut(f, octets(t, in))
+		frames := Read(f, octets(t, in))
 		if len(frames) != 1 || frames[0].Err != nil || frames[0].Message.FieldText(41) != "10000001" || !strings.Contains(frames[0].Note, "sent as hexadecimal digits") {
 			t.Errorf("%s: %+v", in, frames)
 		}

@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -62,7 +63,8 @@ type host struct {
 	tell    *bufio.Reader
 }
 
-// start starts a host until the test ends; what it says on standard error fails it.
+// start starts a host until the test ends: judges end with their standard input,
+// posfleet when it is told to. What it says on standard error fails the test.
 func start(t *testing.T, name string, args ...string) *host {
 	t.Helper()
 	cmd := exec.Command(name, args...)
@@ -80,6 +82,9 @@ func start(t *testing.T, name string, args ...string) *host {
 		late := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })
 		defer late.Stop()
 		in.Close()
+		if filepath.Base(name) == "posfleet" {
+			cmd.Process.Signal(syscall.SIGTERM)
+		}
 		if err := cmd.Wait(); err != nil || said.Len() > 0 {
 			t.Errorf("the host ended with %v and said:\n%s", err, said.String())
 		}

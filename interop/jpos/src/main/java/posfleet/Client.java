@@ -98,7 +98,6 @@ public final class Client {
 
     /** Sends a request and holds its answer to the code and to the fields that it must have. */
     private void exchange(String name, String code, ISOMsg request, int... carried) throws ISOException, IOException {
-        request.setHeader(channel.getHeader());
         channel.send(request);
         ISOMsg answer = channel.receive();
         StringBuilder wrong = new StringBuilder();

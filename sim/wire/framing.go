@@ -47,7 +47,7 @@ type HTTP struct {
 // Header is the routing header before the MTI.
 type Header struct {
 	TPDU   bool   // 5 octets: 60, destination, origin; an answer has the two changed over
-	BaseI  bool   // 22 octets, Visa's BASE I: its fourth and fifth count it and the message, and an answer has destination and source changed over
+	BaseI  bool   // 22 octets, Visa's BASE I: its fourth and fifth count it and the message, and an answer has destination and source changed over; zeros begin as 16 01 02
 	App    int    // octets of application header after it, as many as MaxHeader leaves
 	Octets string // what a new message has there, as many octets as all of these; empty for zeros
 }
@@ -59,6 +59,7 @@ const MaxHeader = 56
 const (
 	tpduLen  = 5
 	baseILen = 22
+	baseI    = "\x16\x01\x02" // how a BASE I header begins: its length, no second header, format of the text
 )
 
 // Len is the header's length in octets.

@@ -387,6 +387,24 @@ func TestLengthNames(t *testing.T) {
 	}
 }
 
+// Where nothing is said of a BASE I header, it is one that its peer reads.
+func TestBaseIHeadersBeginWithTheirLength(t *testing.T) {
+	d := *padded(t)
+	d.Framing, _ = wire.Channel("VAPChannel")
+	if err := d.Compile(); err != nil {
+		t.Fatal(err)
+	}
+	m := d.NewMessage()
+	m.SetMTI("0800")
+	frame, err := wire.AppendFrame(nil, m)
+	if n := len(frame) - 4; err != nil || !bytes.HasPrefix(frame, []byte{0, byte(n), 0, 0, 0x16, 1, 2, 0, byte(n), 0, 0}) {
+		t.Fatalf("%X, %v", frame, err)
+	}
+	if err := m.Read(frame[4:]); err != nil {
+		t.Error(err)
+	}
+}
+
 // Whatever its header is, an answer has what a request's becomes.
 func TestAnswersOfBaseIHaveTheStationsChangedOver(t *testing.T) {
 	f, _ := wire.Channel("VAPChannel")

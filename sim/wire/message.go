@@ -270,6 +270,9 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d go on a line", at-start, MaxFrame)}
 	}
 	if m.f.Header.BaseI {
+		if out[start] == 0 {
+			copy(out[start:], baseI)
+		}
 		binary.BigEndian.PutUint16(out[start+3:], uint16(at-start))
 	}
 	m.raw = out[body:at:at]

@@ -1,6 +1,3 @@
-// Package interop holds posfleet against hosts and terminals that share no code
-// with it: of jPOS (folder jpos, when Java is there) and of moov-io/iso8583 (folder
-// moovserver).
 package interop
 
 import (

@@ -9,5 +9,5 @@ func TestMoovServerIsCertified(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	h := start(t, program(t, "moovserver"), "--accounts", accounts)
-	certify(t, h, profile(t, "moov.yaml", "{length: binary2}"))
+	certify(t, h, profile(t, "moov.yaml", "{length: binary2}"), "core", "iso87/refund")
 }

@@ -28,6 +28,7 @@ var stock = []struct {
 	{"BASE24TCP", "iso87ascii", "", "iso87-text.yaml", "{channel: BASE24TCPChannel}"},
 	{"NAC", "iso93ascii", "", "iso93-text.yaml", "{channel: NACChannel}"},
 	{"NAC", "iso93binary", "", "iso93-packed.yaml", "{channel: NACChannel}"},
+	{"CS", "jpos/ebcdic.xml", "", "ebcdic-nokeys.yaml", "{channel: CSChannel}"},
 	{"AMEX", "iso87ascii", "", "iso87-text.yaml", "{channel: AmexChannel}"},
 }
 

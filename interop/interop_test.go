@@ -144,7 +144,7 @@ func posfleet(t *testing.T, codes []int, args ...string) string {
 // terminals' journal.
 func certify(t *testing.T, h *host, profile string, features ...string) {
 	t.Helper()
-	said := posfleet(t, []int{0}, append([]string{"check"}, append(features, "--profile", profile, "--host", h.address, "--timeout", "400ms", "--parallel", "4")...)...)
+	said := posfleet(t, []int{0}, append([]string{"check"}, append(features, "--profile", profile, "--host", h.address, "--timeout", "5s", "--parallel", "4")...)...)
 	if passed := strings.Count("\n"+said, "\nok "); passed < 55 {
 		t.Errorf("%d scenarios passed, want at least 55:\n%s", passed, said)
 	}

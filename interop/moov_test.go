@@ -21,7 +21,7 @@ func TestMoovServerThatDeclinesAllIsFound(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	h := start(t, program(t, "moovserver"), "--opening", "0")
-	said := posfleet(t, []int{2}, "check", "core/purchase", "--profile", profile(t, "moov.yaml", "{length: binary2}"), "--host", h.address, "--timeout", "400ms")
+	said := posfleet(t, []int{2}, "check", "core/purchase", "--profile", profile(t, "moov.yaml", "{length: binary2}"), "--host", h.address, "--timeout", "5s")
 	if !strings.Contains(said, "FAIL  core-purchase-1 ") {
 		t.Errorf("want core-purchase-1 to fail:\n%s", said)
 	}

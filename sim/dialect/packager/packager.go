@@ -188,6 +188,8 @@ func (p *reader) field(e *element) *Field {
 		f.Why = fmt.Sprintf("has length %d, with which jPOS writes nothing", f.Length)
 	case c.prefix == "fixed" && f.Length > maxFixed:
 		f.Why = fmt.Sprintf("has a fixed length of %d, more than a message has", f.Length)
+	case f.Length > longest:
+		f.Length = longest // its prefix tells of fewer
 	case e.attr["trim"] == "true":
 		f.Why = `has trim="true", with which its length is what is left of the message`
 	}
@@ -200,8 +202,10 @@ func (p *reader) field(e *element) *Field {
 	return f
 }
 
-// maxFixed is the longest value of fixed length.
-const maxFixed = 9999
+const (
+	maxFixed = 9999   // the longest value of fixed length
+	longest  = 999999 // and of another
+)
 
 // number reads a number as Java does: digits, a sign before them perhaps, nothing
 // else.

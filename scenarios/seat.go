@@ -124,7 +124,7 @@ func (s *seat) listen(w *world) {
 	if !is {
 		return
 	}
-	met := own.Further()
+	met := own.Further(0)
 	if doubled := t.Faults.Injected[line.DoubleRequest] + t.Faults.Injected[line.DoubleAnswer]; met.Duplicate > 0 && doubled == 0 {
 		w.broken = append(w.broken, rules.Break(rules.Once))
 		s.check.further.Store(true)

@@ -245,10 +245,11 @@ func (l *Own) HungUp(patience time.Duration) bool {
 	return l.conn != nil && !l.readStrays(&met, patience)
 }
 
-// Further counts what has come since the last exchange and is there.
-func (l *Own) Further() (met Strays) {
-	if l.conn != nil && l.waiting() {
-		l.readSome(&met, time.Millisecond, 1)
+// Further counts a message that has come since the last exchange, or comes within the
+// given time.
+func (l *Own) Further(patience time.Duration) (met Strays) {
+	if l.conn != nil && (patience > 0 || l.waiting()) {
+		l.readSome(&met, max(patience, time.Millisecond), 1)
 	}
 	return met
 }

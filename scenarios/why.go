@@ -80,7 +80,7 @@ func same(a, b *sim.Result) bool { return a.Of == b.Of && a.Trace == b.Trace }
 
 // causeOf says of an exchange that went wrong what other scenarios may say too.
 func causeOf(r *sim.Result) string {
-	if r.Of == dialect.SignIn {
+	if r.Of == dialect.SignIn && r.Outcome <= report.Refused { // what lines do they do to all alike
 		return fmt.Sprintf("the terminal could not sign in: %v", whyNotApproved(r))
 	}
 	return whyNotApproved(r).Error()

@@ -41,6 +41,7 @@ type Own struct {
 	single   int           // connections in a row that the host ended after one exchange
 	history  history
 	answer   []byte // the latest, a view
+	left     string // what followed it and is of no message yet
 }
 
 // silence is after how many unanswered exchanges in a row, with nothing else
@@ -99,7 +100,10 @@ func (l *Own) Exchange(x *Exchange) error {
 		x.Answer.Read(bytes.Clone(l.answer)) // what it views is read over
 		l.readSome(&x.Strays, max(l.Patience, time.Millisecond), 1)
 	}
-	if hangUp {
+	if answered {
+		x.Left = l.octetsLeft()
+	}
+	if l.left = x.Left; hangUp {
 		l.Close()
 	}
 	return err
@@ -133,7 +137,45 @@ func (l *Own) send(x *Exchange) error {
 	empty := l.empty()
 	err := l.wait(x)
 	x.Empty = l.empty() - empty
+	if l.left != "" {
+		err = l.misread(x, err)
+	}
 	return err
+}
+
+// misread puts down to what was left after the last answer that this one cannot be
+// read.
+func (l *Own) misread(x *Exchange, err error) error {
+	octets := "octets"
+	if len(l.left) == 1 {
+		octets = "octet"
+	}
+	why := fmt.Sprintf("%d %s %X came after the last answer, and the next is read from there", len(l.left), octets, l.left)
+	switch {
+	case x.Unreadable != nil:
+		x.Unreadable = fmt.Errorf("%s: %w", why, x.Unreadable)
+	case err != nil && !errors.Is(err, ErrTimeout) && !errors.Is(err, ErrStopped) || errors.Is(err, ErrTimeout) && l.reader.Left() > 0:
+		x.keep([]byte(l.left), why)
+		return fmt.Errorf("%w: %s", ErrBroken, why)
+	}
+	return err
+}
+
+// octetsLeft is what follows the answer that has been read and is of no whole message,
+// the first few octets of it.
+func (l *Own) octetsLeft() string {
+	r := l.reader
+	if faulty, is := l.conn.(*faultyConn); is && r.Left() == 0 {
+		r = faulty.reader
+	}
+	if r.Left() == 0 {
+		return ""
+	}
+	octets, announced := r.Begun()
+	if announced > 0 {
+		return "" // of another message
+	}
+	return string(octets[:min(8, len(octets))])
 }
 
 // wait reads until the answer comes. Answers to earlier requests are counted
@@ -327,6 +369,7 @@ func (l *Own) connect() error {
 	} else {
 		conn = l.Faults.wrap(conn, l.format, sendBack)
 	}
+	l.left = ""
 	l.conn, l.reader, l.deadline, l.carried, l.silent = conn, l.format.NewReader(conn), 0, 0, 0
 	l.reader.SendBack = sendBack
 	l.unwatch = context.AfterFunc(l.stop, func() { conn.Close() })

@@ -28,6 +28,7 @@ var table = numbered([]Rule{
 	{ID: "ANS-PAIR", Of: All, Asks: "has the MTI that answers the request's, and the fields that pair the two", Source: flows, check: pairs},
 	{ID: "ANS-ONCE", Level: Should, Of: All, Asks: "is the only one to its request", Source: flows, check: heard("a further answer came to a request that had been answered")},
 	{ID: "ANS-LENGTH", Level: Should, Of: All, Asks: "comes without an empty message right before it, which is how the beginning of a longer length reads", Source: iso, check: heard("an empty message came right before the answer: if one does before each, the host's length has more octets than the profile's (length: binary4)")},
+	{ID: "ANS-END", Level: Should, Of: All, Asks: "ends where its length says: nothing follows that is of no message", Source: iso, check: heard("octets follow the answer that are of no message: the next is read from there")},
 	{ID: "ANS-TPDU", Level: Should, Of: All, Asks: "has the request's TPDU with its two addresses changed over", Source: transport + "; one real host does not", check: tpduSwapped},
 	{ID: "ANS-HEADER", Level: Should, Of: All, Asks: "has the request's application header but for the sixth digit, the processing requirement", Source: transport, check: headerReturned},
 	{ID: "ANS-ECHO", Level: Should, Of: All, Asks: "brings back each field of the echo list that the request carries", Source: echo, check: echoList},
@@ -92,6 +93,7 @@ func heard(why string) check {
 var (
 	Once    = named("ANS-ONCE")
 	NoEmpty = named("ANS-LENGTH")
+	NoRest  = named("ANS-END")
 )
 
 // Break is the breach of one of these.

@@ -196,6 +196,9 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	}
 	if !e.bent {
 		w.broken = append(w.broken, s.player.Broken(r)...)
+		if e.answer != nil {
+			w.broken = append(w.broken, rules.Leaks(&rules.Exchange{Dialect: s.player.T.Profile.Dialect, Answer: e.answer})...)
+		}
 	}
 	if r.Should.Has(rules.Once) {
 		s.check.further.Store(true)

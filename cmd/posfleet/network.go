@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -29,11 +30,13 @@ type networkFlags struct {
 	behaviour string
 	testKeys  bool
 
-	piped []byte // the profile, when a pipe brought it
+	flags *pflag.FlagSet // that they were given by; nil where they are not flags
+	piped []byte         // the profile, when a pipe brought it
 }
 
 func (f *networkFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
+	f.flags = fl
 	fl.StringVar(&f.host, "host", "", "address of the host under test, host:port (default: the bundled host, in this process)")
 	fl.StringVar(&f.profile, "profile", "", "profile file of the network under test (default: the bundled network)")
 	fl.StringVar(&f.dialect, "dialect", "", dialectUsage)
@@ -85,8 +88,8 @@ func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 			return nil, usage(err)
 		}
 	}
-	if f.timeout < 0 {
-		return nil, usage(fmt.Errorf("timeout %v: want a time above 0, such as 5s", f.timeout))
+	if f.timeout < 0 || f.timeout == 0 && f.flags != nil && f.flags.Changed("timeout") {
+		return nil, usage(fmt.Errorf("--timeout %v: want a time above 0, such as 5s", f.timeout))
 	}
 	if f.timeout > 0 {
 		p.Policy.Timeout = f.timeout

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/posfleet/posfleet/sim/wire"
@@ -35,6 +36,10 @@ var table = numbered([]Rule{
 	{ID: "ANS-FIELDS", Level: Should, Of: All, Asks: "carries the other fields that its form gives an approval; a decline carries dates, time, reference, acquirer, response data and scheme of those", Source: answers, check: carriedBesides},
 	{ID: "ANS-TEXT", Level: Should, Of: All, Asks: "holds no control characters in fields of text", Source: iso, check: plainText},
 	{ID: "ANS-SECRET", Of: All, Asks: "never brings back tracks or a PIN block (35, 36, 45, 52)", Source: "PCI DSS 3, sensitive authentication data", check: noSecrets},
+	{ID: "ANS-LEAK", Level: Should, Of: All, Asks: "holds no card number, track, PIN or key in a field of text (checks and decode look, loads do not)", Source: "PCI DSS 3, sensitive authentication data", check: check{why: func(x *Exchange) error {
+		n := x.Dialect.Leaks(x.Answer)
+		return fmt.Errorf("field %d (%s) of the answer is text and holds a card number, a track, a PIN or a key: %s", n, x.Dialect.FieldName(n), x.Dialect.Shown(x.Answer, n))
+	}}},
 	{ID: "ANS-02-CARD", Of: All, Asks: "names no other card than the one that pays, and none where none does", Source: answers, check: cardThatPaid},
 	{ID: "ANS-03-ECHO", Of: All, Asks: "has the request's processing code, if one", Source: compared, check: echoed(wire.ProcessingCode)},
 	{ID: "ANS-04-PRESENT", Of: Payments, Approvals: true, Asks: "says what amount it approves", Source: compared, check: carried(wire.Amount)},
@@ -94,6 +99,7 @@ var (
 	Once    = named("ANS-ONCE")
 	NoEmpty = named("ANS-LENGTH")
 	NoRest  = named("ANS-END")
+	noLeaks = named("ANS-LEAK")
 )
 
 // Break is the breach of one of these.

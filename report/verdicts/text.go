@@ -75,7 +75,7 @@ func (v *Verdict) writeFailure(b *strings.Builder, again string) {
 	for line := range strings.Lines(v.Exchange) {
 		fmt.Fprintf(b, "      | %s", line)
 	}
-	fmt.Fprintf(b, "      again: %s %s\n", again, v.Selector)
+	fmt.Fprintf(b, "      again: %s %s\n", again, report.ShellWord(v.Selector))
 }
 
 // WriteSummary tells what the check came to: causes that many scenarios share, a

@@ -78,6 +78,15 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 	}
 }
 
+// What is told to be typed can be typed.
+func TestCommandThatPlaysAgainIsQuoted(t *testing.T) {
+	v := &Verdict{Selector: "a dir/it's.feature:3", Outcome: Failed, Reason: errors.New("no")}
+	text := told(t, &Results{Features: []Feature{{Verdicts: []*Verdict{v}}}})
+	if want := `again: posfleet check --profile bank.yaml 'a dir/it'\''s.feature:3'`; !strings.Contains(text, want) {
+		t.Errorf("want %s in\n%s", want, text)
+	}
+}
+
 func TestNothingPlayedHasNoSummary(t *testing.T) {
 	var b strings.Builder
 	if err := (&Results{}).WriteSummary(&b); err != nil || b.Len() > 0 {

@@ -31,8 +31,12 @@ var ImportForms = []string{"jpos", "moov"}
 func Import(name string, data []byte, form string) (text []byte, notes []string, err error) {
 	if form == "" {
 		form = "jpos"
-		if begin := bytes.TrimLeft(data, "\ufeff \t\r\n"); len(begin) > 0 && begin[0] == '{' {
+		switch begin := bytes.TrimLeft(data, "\ufeff \t\r\n"); {
+		case len(begin) == 0 || begin[0] == '<' || begin[0] == 0 || begin[0] >= 0xFE: // or UTF-16
+		case begin[0] == '{':
 			form = "moov"
+		default:
+			return nil, nil, fmt.Errorf("%s:1: begins as neither XML nor JSON; want a packager of jPOS or a spec of moov-io/iso8583", name)
 		}
 	}
 	var d *draft
@@ -160,7 +164,10 @@ func (d *draft) finish() (text []byte, notes []string, err error) {
 	if _, err := Parse(d.name+".yaml", text, nil); err != nil {
 		return nil, nil, fmt.Errorf("%s: the dialect made of it is none: %w", d.from, err)
 	}
-	return text, slices.Concat(d.guessed, d.left), nil
+	for _, note := range slices.Concat(d.guessed, d.left) {
+		notes = append(notes, plain(note))
+	}
+	return text, notes, nil
 }
 
 // classify corrects the kinds of fields by their numbers: ISO 8583 says which
@@ -372,8 +379,8 @@ func plain(s string) string {
 	s = strings.Join(strings.FieldsFunc(s, func(c rune) bool {
 		return c <= ' ' || c >= 0x7F && c < 0xA0 || c == '\u2028' || c == '\u2029' || c == '\ufeff'
 	}), " ")
-	if r := []rune(s); len(r) > 200 {
-		s = string(r[:200]) + "…"
+	if r := []rune(s); len(r) > 400 {
+		s = string(r[:400]) + "…"
 	}
 	return s
 }

@@ -141,7 +141,7 @@ func (p *reader) head(root *element, f *File, all map[int]*Field) {
 func (p *reader) fields(of *element, f *File) map[int]*Field {
 	all := map[int]*Field{}
 	for _, e := range of.kids {
-		if e.name == "isovalidator" {
+		if e.name == "isovalidator" || len(p.errs) >= maxErrors {
 			continue
 		}
 		field := p.field(e)

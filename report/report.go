@@ -136,6 +136,7 @@ type Money struct {
 	Terminals int64    // net of what the terminals compared took, in fen
 	Host      int64    // net of what the host booked, in fen
 	Payments  int64    // approved payments in the terminals' journals
+	Credits   int64    // refunds and voids there, which the amounts are less of
 	Owed      int64    // reversals still owed, or given up, when the run ended
 	Detail    []string // each disagreement: terminal, batch, both figures
 }

@@ -71,7 +71,10 @@ func (t *text) heading(r *Report) {
 	if !r.Started.IsZero() {
 		when = r.Started.UTC().Format("2006-01-02 15:04:05 UTC") + ", "
 	}
-	when += "took " + FormatDuration(r.Took)
+	if r.Took > 0 || r.Incomplete == "" {
+		when += "took " + FormatDuration(r.Took)
+	}
+	when = strings.TrimSuffix(when, ", ")
 	switch {
 	case r.Incomplete != "":
 		when += "; " + t.paint(red, "INCOMPLETE: "+r.Incomplete)

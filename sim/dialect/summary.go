@@ -27,8 +27,8 @@ func (d *Dialect) Summary(w io.Writer) {
 		line("transactions", "none: it explains messages, and plays none")
 		return
 	}
-	line("paired by", "%s", strings.Join(append([]string{"MTI"}, numbered(d.Pair)...), ", "))
-	line("echoed", "%s", strings.Join(numbered(d.Echo), ", "))
+	line("paired by", "%s", strings.Join(append([]string{"MTI"}, numbersOf(d.Pair)...), ", "))
+	line("echoed", "%s", strings.Join(numbersOf(d.Echo), ", "))
 	if d.MAC {
 		line("MAC", "%s", d.Algorithm)
 	} else {
@@ -71,8 +71,8 @@ func (d *Dialect) Summary(w io.Writer) {
 	}
 }
 
-// numbered are fields by their numbers.
-func numbered(fields []int) (all []string) {
+// numbersOf are fields by their numbers.
+func numbersOf(fields []int) (all []string) {
 	for _, n := range fields {
 		all = append(all, strconv.Itoa(n))
 	}

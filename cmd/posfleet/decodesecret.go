@@ -13,16 +13,13 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// enough is how many fields a message has that is one by no accident.
-const enough = 6
-
 // known reports whether a frame that cannot be read is a message of the dialect all
 // the same, that begins where it should: by its type, and by its TPDU, a length
 // prefix that is right, or its bitmap. Of what is not, such as the rest of a message
 // or octets in another form, nothing is shown: a secret may be anywhere in it.
 func (x *explainer) known(fr *capture.Frame) bool {
 	d := x.dialect
-	if !fr.Likely() {
+	if !fr.Typed() || fr.Fields() == 0 && !d.Header.TPDU {
 		return false
 	}
 	if after, is := errors.AsType[*wire.FieldError](fr.Err); is && after.Field == -1 && 3*(len(fr.Octets)-fr.Read) > len(fr.Octets) {
@@ -37,11 +34,7 @@ func (x *explainer) known(fr *capture.Frame) bool {
 	if lead := d.Lead(); lead > 0 && len(fr.Prefix) == lead && fr.Note == "" {
 		return true
 	}
-	fields := 0
-	for range fr.Message.Fields {
-		fields++
-	}
-	return fields >= enough || !slices.ContainsFunc(d.Announced(fr.Octets), func(f int) bool { return !d.HasField(f) })
+	return fr.Fields() >= capture.Enough || !slices.ContainsFunc(d.Announced(fr.Octets), func(f int) bool { return !d.HasField(f) })
 }
 
 // digitsOfDigits reports whether at least 32 characters in a row are hexadecimal
@@ -120,7 +113,11 @@ func (x *explainer) masked(fr *capture.Frame, left []byte, fit *dialect.Fit) (di
 	if x.mayHold(fr) {
 		shown = dialect.DoubtfulHex
 	}
-	out := []byte(shown(fr.Octets[:fr.Read+len(left)])[2*fr.Read:]) // a number may begin before them
+	begin := 0 // a number may begin before what is left
+	if fr.Fields() == 0 {
+		begin = fr.Read
+	}
+	out := []byte(shown(fr.Octets[begin : fr.Read+len(left)])[2*(fr.Read-begin):])
 	hide := func(from, to int) {
 		for i := from; i < min(to, len(out)); i++ {
 			out[i] = '*'

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/moov-io/iso8583/field"
@@ -108,13 +109,19 @@ func (d *Dialect) Shown(m *wire.Message, f int) string {
 	return fmt.Sprintf("(%d characters, hidden)", len(v))
 }
 
-// mask is what may be shown of field f. The PIN block, the tracks and fields
-// that the dialect lacks are hidden and the PAN is masked whatever it says.
+// holds reports whether one of the elements is in field f.
+func (d *Dialect) holds(f int, elements ...wire.Element) bool {
+	return f > 0 && slices.ContainsFunc(elements, func(e wire.Element) bool { return d.Place(e).Field == f })
+}
+
+// mask is what may be shown of field f. The PIN block, the tracks, where ISO 8583
+// has them and where the dialect does, its working keys, and fields that the dialect
+// lacks are hidden and the PAN is masked whatever it says.
 func (d *Dialect) mask(f int) Mask {
 	switch {
-	case f == 35, f == 36, f == 45, f == 52, !d.HasField(f):
+	case f == 35, f == 36, f == 45, f == 52, !d.HasField(f), d.holds(f, wire.Track1, wire.Track2, wire.Track3, wire.PINBlock, wire.WorkingKeys):
 		return Hidden
-	case f == 2 && d.Masks[f] != Hidden:
+	case (f == 2 || d.holds(f, wire.PAN)) && d.Masks[f] != Hidden:
 		return Truncated
 	}
 	return d.Masks[f]

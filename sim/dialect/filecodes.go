@@ -145,12 +145,12 @@ func (r *reader) reason(key string, v strict.Value) {
 		return
 	}
 	if cause != "" {
-		i := slices.Index(causeNames[:], cause)
-		if i < 0 {
+		c, ok := CauseNamed(cause)
+		if !ok {
 			r.Fail(v, "for: %s, want one of %s", strict.Quote(cause), strings.Join(causeNames[:], ", "))
 			return
 		}
-		d.causes[i] = w.Code
+		d.causes[c] = w.Code
 	}
 	d.Reasons = append(d.Reasons, w)
 }

@@ -52,10 +52,13 @@ func TestAnyPackagerIsADialectOrRefused(t *testing.T) {
 	var fields func(depth, n int) string
 	fields = func(depth, n int) string {
 		var b strings.Builder
+		if depth > 1 && random.IntN(2) == 0 {
+			fmt.Fprintf(&b, `<isofield id="%s" length="%s" name="b" class="org.jpos.iso.%s"/>`, pick("0", "1"), pick("1", "2", "8", "16"), pick("IFB_BITMAP", "IFA_BITMAP", "IFE_BITMAP"))
+		}
 		for range n {
-			id, length := random.IntN(132/depth), pick("1", "2", "3", "6", "8", "9", "12", "19", "40", "99", "0")
+			id, length := random.IntN([]int{132, 8, 80, 4, 4}[depth-1]), pick("1", "2", "3", "6", "8", "9", "12", "19", "40", "99", "0")
 			class := name(pick(classes...))
-			if depth < 4 && random.IntN(6) == 0 {
+			if depth < 5 && random.IntN(4) == 0 {
 				fmt.Fprintf(&b, `<isofieldpackager id="%d" length="%s" name="c" class="%s" packager="org.jpos.iso.packager.%s" emitBitmap="%s" firstField="%s">%s</isofieldpackager>`, id, length, class,
 					pick("GenericSubFieldPackager", "GenericPackager", "Base1SubFieldPackager", "EuroSubFieldPackager", "MasterCardEBCDICSubFieldPackager"), pick("true", "false"), pick("0", "1", "2"), fields(depth+1, random.IntN(4)))
 				continue

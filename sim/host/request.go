@@ -160,16 +160,19 @@ func (h *Host) asked(req *Request) bool {
 	if h.has(m) {
 		return true
 	}
-	as := []byte(m.MTI())
+	given := m.MTI()
+	as := []byte(given)
 	if as[3] == '1' {
 		as[3], req.repeats = '0', true
+		if m.SetMTI(string(as)); h.has(m) {
+			return true
+		}
 	}
-	if string(as[:3]) == "042" {
+	if as[1] == '4' && as[2] == '2' {
 		as[2], req.advice = '0', true
-	}
-	given := m.MTI()
-	if m.SetMTI(string(as)); h.has(m) {
-		return true
+		if m.SetMTI(string(as)); h.has(m) {
+			return true
+		}
 	}
 	m.SetMTI(given)
 	req.repeats, req.advice = false, false
@@ -264,7 +267,8 @@ func (h *Host) reply(req *Request, code verdict) {
 		a.SetUint(wire.LocalTime, uint64(req.now.hhmmss))
 		a.SetUint(wire.LocalDate, uint64(req.now.mmdd))
 	}
-	a.SetString(wire.ResponseCode, h.code(req, code).String())
+	c := h.code(req, code)
+	a.Set(wire.ResponseCode, c[:c.Len()])
 	if req.Known && req.Transaction == dialect.Echo {
 		return
 	}

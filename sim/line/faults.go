@@ -200,8 +200,11 @@ func (c *faultyConn) spoiled(message []byte, answer bool) ([]byte, error) {
 	m := append([]byte(nil), message...)
 	if len(m) > 0 {
 		last := &m[len(m)-1]
-		if *last++; *last == '9'+1 || *last == 'F'+1 {
+		switch *last++; *last { // what was a hexadecimal digit stays one
+		case '9' + 1, 'F' + 1:
 			*last = '0'
+		case 0xF9 + 1, 0xC6 + 1: // in EBCDIC
+			*last = 0xF0
 		}
 	}
 	return c.format.Frame(nil, m, answer)

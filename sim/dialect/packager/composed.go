@@ -69,6 +69,10 @@ func (d *division) divide() string {
 	return "it is not a way of putting parts together that dialects have"
 }
 
+// deepest is how deep in the file the parts of a part may stand: dialect files are
+// nested no deeper.
+const deepest = 2
+
 // generic divides by a bitmap, or by order.
 func (d *division) generic() string {
 	at := d.p.number(d.e, "bitmapField", 1)
@@ -81,15 +85,18 @@ func (d *division) generic() string {
 	}
 	d.By = "order"
 	if bitmap := d.parts[at]; d.e.attr["emitBitmap"] != "false" {
+		base1 := bitmap != nil && bitmap.Class == "packager.Base1_BITMAP126"
 		switch {
+		case base1 && d.highest() < 64:
+			bitmap.Length = 8
 		case bitmap == nil || bitmaps[bitmap.Class] == "":
 			return fmt.Sprintf("there is no bitmap at its part %d, without which jPOS does not write it", at)
-		case bitmap.Length > 8 && d.highest() > 64:
-			return "its bitmap is continued"
+		case bitmap.Length < 1 || d.highest() > 8*min(bitmap.Length, 8):
+			return fmt.Sprintf("its bitmap of %d octets does not announce part %d by itself", bitmap.Length, d.highest())
 		case first == 0 && at > 0 && d.parts[0] != nil && d.parts[0].Why == "":
 			return "a part stands before its bitmap"
 		}
-		d.By = fmt.Sprintf("bitmap %s %d", bitmaps[bitmap.Class], min(bitmap.Length, 8))
+		d.By = fmt.Sprintf("bitmap %s %d", cmp.Or(bitmaps[bitmap.Class], "octets"), min(bitmap.Length, 8))
 		first = at + 1
 	}
 	first = d.p.number(d.e, "firstField", first)
@@ -103,8 +110,8 @@ func (d *division) generic() string {
 			continue // not written: a placeholder, the bitmap
 		case part.Why != "":
 			return fmt.Sprintf("its part %d is %s, which %s", n, part.Class, part.Why)
-		case part.Packager != "" && strings.Count(part.By, " ")+len(part.Parts) > 0 && d.depth() > 3:
-			return fmt.Sprintf("its part %d is nested too deep", n)
+		case part.By != "" && d.e.depth > deepest:
+			return fmt.Sprintf("its part %d has parts that are nested too deep", n)
 		case d.By == "order" && len(d.Parts) > 0 && n != d.Parts[len(d.Parts)-1].ID+1:
 			return fmt.Sprintf("its part %d follows part %d", n, d.Parts[len(d.Parts)-1].ID)
 		}
@@ -123,8 +130,6 @@ func (d *division) highest() int {
 	}
 	return n
 }
-
-func (d *division) depth() int { return d.e.depth }
 
 // take makes a field one of the parts.
 func (d *division) take(part *Field, tag string) {

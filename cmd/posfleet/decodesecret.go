@@ -64,14 +64,20 @@ const few = 2
 // working keys, whatever its bitmap says: it may be the bitmap that is wrong. An
 // answer is one if its bitmap has a response code.
 func (x *explainer) mayHold(fr *capture.Frame) bool {
-	d, mti := x.dialect, fr.Message.MTI()
+	mti := fr.Message.MTI()
 	switch {
 	case fr.Fields() < few: // its type may be none
 		return true
 	case fr.Message.IsAnswer():
-		return mti[1] == '8' || !slices.Contains(d.Announced(fr.Octets), d.Place(wire.ResponseCode).Field)
+		return mti[1] == '8' || !x.hasCode(fr)
 	}
-	return mti[1] <= '3'
+	return mti[1] <= '3' || mti[1] == '8' && x.hasCode(fr)
+}
+
+// hasCode reports whether the bitmap announces a response code, as that of an answer
+// does.
+func (x *explainer) hasCode(fr *capture.Frame) bool {
+	return slices.Contains(x.dialect.Announced(fr.Octets), x.dialect.Place(wire.ResponseCode).Field)
 }
 
 // outOfStep makes asterisks of fields where they are not where they seem: when a text
@@ -206,7 +212,7 @@ func (x *explainer) secret(fr *capture.Frame) (e wire.Element, what string) {
 	d, m := x.dialect, fr.Message
 	announced := func(e wire.Element) bool { return slices.Contains(d.Announced(fr.Octets), d.Place(e).Field) }
 	switch {
-	case m.IsAnswer() && (announced(wire.WorkingKeys) || d.Form(dialect.SignIn) != nil && m.MTI()[1] == d.Form(dialect.SignIn).MTI[1]):
+	case (m.IsAnswer() || m.MTI()[1] == '8' && x.hasCode(fr)) && (announced(wire.WorkingKeys) || d.Form(dialect.SignIn) != nil && m.MTI()[1] == d.Form(dialect.SignIn).MTI[1]):
 		return wire.WorkingKeys, "a working key"
 	case !m.IsAnswer() && (announced(wire.PINBlock) || announced(wire.PINCapture)): // the latter comes with a PIN alone
 		return wire.PINBlock, "the PIN block"

@@ -35,7 +35,7 @@ func day(b *testing.B) string {
 			took := time.Duration(draw.ExpFloat64() * 8e6)
 			r.Planned(due, 1)
 			s.Played(due)
-			s.Record(Sample{Label: int(i) % 3, Due: due, Sent: due + took/50, Done: due + took, Code: [2]byte{'0', '0'}})
+			s.Record(Sample{Label: int(i) % 3, Due: due, Sent: due + took/50, Done: due + took, Code: [4]byte{'0', '0'}})
 		}
 		if err := w.Write(r.Tick(at + time.Second)); err != nil {
 			b.Fatal(err)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -174,7 +175,7 @@ func (c *cell) label(name string) Label {
 		Response: c.response, Service: c.service, Lag: c.lag, Clamped: c.clamped, Censored: c.censored,
 	}
 	for code, n := range c.codes {
-		l.Codes[string(code[:])] = n
+		l.Codes[strings.TrimRight(string(code[:]), "\x00")] = n
 	}
 	return l
 }

@@ -31,19 +31,19 @@ func logOf(t testing.TB, n int) ([]byte, *Report) {
 	for sec := range n {
 		for i := range 200 {
 			due := time.Duration(sec)*time.Second + time.Duration(i)*5*ms
-			x := Sample{Label: i % 2, Due: due, Sent: due + ms/10, Done: due + time.Duration(1+i*i*i%977)*ms/7, Outcome: Approved, Code: [2]byte{'0', '0'}}
+			x := Sample{Label: i % 2, Due: due, Sent: due + ms/10, Done: due + time.Duration(1+i*i*i%977)*ms/7, Outcome: Approved, Code: [4]byte{'0', '0'}}
 			switch {
 			case i%50 == 7:
-				x.Outcome, x.Code = TimedOut, [2]byte{}
+				x.Outcome, x.Code = TimedOut, [4]byte{}
 				x.Done = due + 30*time.Second
 			case i%50 == 8:
-				x.Outcome, x.Code = Declined, [2]byte{'5', '1'}
+				x.Outcome, x.Code = Declined, [4]byte{'5', '1'}
 			case i == 9:
-				x.Outcome, x.Code = Refused, [2]byte{0xff, '\n'}
+				x.Outcome, x.Code = Refused, [4]byte{0xff, '\n'}
 			case i == 11:
-				x.Outcome, x.Code = Open, [2]byte{}
+				x.Outcome, x.Code = Open, [4]byte{}
 			case i == 13:
-				x.Outcome, x.Code = Unsent, [2]byte{}
+				x.Outcome, x.Code = Unsent, [4]byte{}
 			case i == 15:
 				x.Done = due + time.Hour
 			}

@@ -35,7 +35,8 @@ type summaryJSON struct {
 	Limits      []LimitResult    `json:"limits"`
 	Money       moneyJSON        `json:"money"`
 	Settlements Settlements      `json:"settlements"`
-	SignIn      *signInJSON      `json:"sign_in,omitempty"`
+	SignIn      *phaseJSON       `json:"sign_in,omitempty"`
+	Opening     *phaseJSON       `json:"first_settlements,omitempty"`
 	Planned     int64            `json:"planned"`
 	Played      int64            `json:"played"`
 	Stuck       map[string]int64 `json:"stuck,omitempty"`
@@ -64,21 +65,12 @@ type validityJSON struct {
 	SameHost bool     `json:"same_host"`
 }
 
-// signInJSON is the phase before the first arrival.
-type signInJSON struct {
-	Terminals int              `json:"terminals"`
-	Failed    int              `json:"failed"`
-	Why       map[string]int64 `json:"why,omitempty"`
-	First     string           `json:"first_failed,omitempty"`
-	Took      time.Duration    `json:"took_ns"`
-	Exchanges labelJSON        `json:"exchanges"`
-}
-
 type waitedJSON struct {
 	Arrivals  int64         `json:"arrivals"`
 	Longest   time.Duration `json:"longest_ns"`
 	Terminals int           `json:"terminals"`
-	Enough    int           `json:"enough"`
+	Enough    int           `json:"enough,omitempty"`
+	Why       string        `json:"why,omitempty"`
 }
 
 type moneyJSON struct {
@@ -91,6 +83,7 @@ type moneyJSON struct {
 	Terminals int64    `json:"terminals_fen"`
 	Host      int64    `json:"host_fen"`
 	Payments  int64    `json:"payments"`
+	Credits   int64    `json:"credits,omitempty"`
 	Owed      int64    `json:"owed"`
 	Detail    []string `json:"detail,omitempty"`
 }
@@ -169,7 +162,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Limits:   append([]LimitResult{}, r.Limits...),
 		Money: moneyJSON{
 			Checked: r.Money.Checked, Agree: r.Money.Agree(), Terminals: r.Money.Terminals, Host: r.Money.Host,
-			Payments: r.Money.Payments, Owed: r.Money.Owed, Detail: r.Money.Detail,
+			Payments: r.Money.Payments, Credits: r.Money.Credits, Owed: r.Money.Owed, Detail: r.Money.Detail,
 			Settled: r.Money.Settled, Compared: r.Money.Compared, Unknown: r.Money.Unknown, Open: r.Money.Open,
 		},
 		Settlements: r.Settlements,
@@ -177,13 +170,12 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Late: r.Late, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Strays: r.Strays, Lines: r.Lines, Faults: r.Faults, Rules: r.Rules,
 		Plan: r.Plan, Environment: r.Environment,
 	}
-	if i := r.SignIn; i.Terminals > 0 {
-		s.SignIn = &signInJSON{i.Terminals, i.Failed, i.Why, i.First, i.Took, i.Label.json()}
-	}
+	s.SignIn, s.Opening = r.SignIn.json(), r.Opening.json()
 	if r.Waited != (Waited{}) {
 		w := waitedJSON(r.Waited)
 		s.Waited = &w
 	}
+	s.Labels = []labelJSON{}
 	for i := range r.Labels {
 		s.Labels = append(s.Labels, r.Labels[i].json())
 	}
@@ -374,18 +366,18 @@ func (s *summaryJSON) report() (*Report, error) {
 		Validity: Validity{level, append([]string(nil), s.Validity.Reasons...), s.Validity.SameHost},
 		Money: Money{
 			Checked: s.Money.Checked, Terminals: s.Money.Terminals, Host: s.Money.Host,
-			Payments: s.Money.Payments, Owed: s.Money.Owed, Detail: s.Money.Detail,
+			Payments: s.Money.Payments, Credits: s.Money.Credits, Owed: s.Money.Owed, Detail: s.Money.Detail,
 			Settled: s.Money.Settled, Compared: s.Money.Compared, Unknown: s.Money.Unknown, Open: s.Money.Open,
 		},
 	}
 	if s.Waited != nil {
 		r.Waited = Waited(*s.Waited)
 	}
-	if i := s.SignIn; i != nil {
-		r.SignIn = SignIn{Terminals: i.Terminals, Failed: i.Failed, Why: i.Why, First: i.First, Took: i.Took}
-		if r.SignIn.Label, err = i.Exchanges.label(); err != nil {
-			return nil, err
-		}
+	if r.SignIn, err = s.SignIn.phase(); err != nil {
+		return nil, err
+	}
+	if r.Opening, err = s.Opening.phase(); err != nil {
+		return nil, err
 	}
 	for _, l := range s.Labels {
 		label, err := l.label()

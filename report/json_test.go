@@ -26,7 +26,7 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 		t.Fatal(err)
 	}
 	signedIn := phase(t)
-	if err := f.SignIn(&signedIn); err != nil {
+	if err := f.Phase(&signedIn); err != nil {
 		t.Fatal(err)
 	}
 	s.Record(Sample{Due: -time.Hour, Sent: -time.Hour, Done: -time.Hour + ms})
@@ -39,12 +39,12 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 	for sec := range 4 {
 		for i := range 100 {
 			due := time.Duration(sec)*time.Second + time.Duration(i)*10*ms
-			x := Sample{Label: 1 + i%2, Due: due, Sent: due + 30*time.Microsecond, Done: due + time.Duration(1+i)*ms, Code: [2]byte{'0', '0'}}
+			x := Sample{Label: 1 + i%2, Due: due, Sent: due + 30*time.Microsecond, Done: due + time.Duration(1+i)*ms, Code: [4]byte{'0', '0'}}
 			if i == 50 {
-				x.Outcome, x.Code = Open, [2]byte{}
+				x.Outcome, x.Code = Open, [4]byte{}
 			}
 			if i == 51 {
-				x.Outcome, x.Code = Unsent, [2]byte{}
+				x.Outcome, x.Code = Unsent, [4]byte{}
 			}
 			s.Record(x)
 			s.Played(0)
@@ -85,16 +85,16 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 }
 
 // phase is a fleet's sign-in.
-func phase(t *testing.T) SignIn {
+func phase(t *testing.T) Phase {
 	t.Helper()
 	r := NewRecorder([]string{"sign-in"}, 5*time.Second, 0)
 	s := r.Shard()
 	for i := range 20 {
-		s.Record(Sample{Done: time.Duration(1+i) * ms, Code: [2]byte{'0', '0'}})
+		s.Record(Sample{Done: time.Duration(1+i) * ms, Code: [4]byte{'0', '0'}})
 	}
 	r.Tick(300 * ms)
-	signedIn := SignIn{Terminals: 21, Took: 300 * ms, Label: r.Report().Labels[0]}
-	signedIn.Unsigned("10000007", errors.New("the host answers 97"))
+	signedIn := Phase{Terminals: 21, Took: 300 * ms, Label: r.Report().Labels[0]}
+	signedIn.Unable("10000007", errors.New("the host answers 97"))
 	return signedIn
 }
 

@@ -16,9 +16,9 @@ func part(i, of int) *Report {
 	for sec := range 4 {
 		for n := i; n < 10_000; n += of {
 			due := time.Duration(sec)*time.Second + time.Duration(n)*100*time.Microsecond
-			x := Sample{Label: n % 2, Due: due, Sent: due, Done: due + time.Duration(n*n%70_000)*time.Microsecond, Outcome: Outcome(n % 7), Code: [2]byte{'0', '0'}}
+			x := Sample{Label: n % 2, Due: due, Sent: due, Done: due + time.Duration(n*n%70_000)*time.Microsecond, Outcome: Outcome(n % 7), Code: [4]byte{'0', '0'}}
 			if x.Outcome > Refused {
-				x.Code = [2]byte{}
+				x.Code = [4]byte{}
 			}
 			s.Record(x)
 			s.Played(0)

@@ -24,7 +24,7 @@ type Sample struct {
 	Sent    time.Duration // when its first octet was handed to write
 	Done    time.Duration // when its last octet was read, or it was given up
 	Outcome Outcome
-	Code    [2]byte       // field 39 of the answer; zero when there is none
+	Code    [4]byte       // response code of the answer, zeros after it; zero when there is none
 	Held    time.Duration // of Sent - Due, what was not the generator's doing: no terminal was free, its own reversal went first, it connected
 }
 
@@ -227,14 +227,14 @@ func (r *Recorder) plannedIn(from, upto time.Duration) (n int64) {
 // cell is what one shard, interval or run saw of one label.
 type cell struct {
 	counts                 Counts
-	codes                  map[[2]byte]int64
+	codes                  map[[4]byte]int64
 	response, service, lag *hdr.Histogram
 	censored               *hdr.Histogram // nil until one is
 	clamped                int64
 }
 
 func (r *Recorder) newCell() *cell {
-	return &cell{codes: map[[2]byte]int64{}, response: newHistogram(r.top), service: newHistogram(r.top), lag: newHistogram(r.top)}
+	return &cell{codes: map[[4]byte]int64{}, response: newHistogram(r.top), service: newHistogram(r.top), lag: newHistogram(r.top)}
 }
 
 func (c *cell) record(x Sample, top int64) {
@@ -242,7 +242,7 @@ func (c *cell) record(x Sample, top int64) {
 	if x.Outcome == Unsent {
 		return // no octet left this machine: there is no latency
 	}
-	if x.Code != ([2]byte{}) {
+	if x.Code != ([4]byte{}) {
 		c.codes[x.Code]++
 	}
 	response := micros(x.Done - x.Due)

@@ -26,7 +26,7 @@ func TestTicksLoseNothing(t *testing.T) {
 			for i := range each {
 				due := time.Duration(i) * ms / 10
 				took := time.Duration(rng.IntN(5000)) * time.Microsecond
-				s.Record(Sample{Label: i % 2, Due: due, Sent: due, Done: due + took, Outcome: Outcome(i % 3), Code: [2]byte{'0', byte('0' + i%3)}})
+				s.Record(Sample{Label: i % 2, Due: due, Sent: due, Done: due + took, Outcome: Outcome(i % 3), Code: [4]byte{'0', byte('0' + i%3)}})
 				s.Played(0)
 			}
 		})
@@ -131,7 +131,7 @@ func TestManyWorkersShareFewShards(t *testing.T) {
 func TestRecordingAllocatesNothing(t *testing.T) {
 	r := NewRecorder([]string{"purchase"}, 30*time.Second, 0)
 	s := r.Shard()
-	x := Sample{Done: 3 * ms, Code: [2]byte{'0', '0'}}
+	x := Sample{Done: 3 * ms, Code: [4]byte{'0', '0'}}
 	s.Record(x)
 	if n := testing.AllocsPerRun(1000, func() { s.Record(x); s.Played(0) }); n != 0 {
 		t.Errorf("%v allocations an exchange", n)
@@ -163,7 +163,7 @@ func TestProgressKeepsUp(t *testing.T) {
 func BenchmarkRecord(b *testing.B) {
 	r := NewRecorder([]string{"purchase"}, 30*time.Second, 0)
 	s := r.Shard()
-	x := Sample{Done: 3 * ms, Sent: 50 * time.Microsecond, Code: [2]byte{'0', '0'}}
+	x := Sample{Done: 3 * ms, Sent: 50 * time.Microsecond, Code: [4]byte{'0', '0'}}
 	b.ReportAllocs()
 	for b.Loop() {
 		x.Done += 997
@@ -178,7 +178,7 @@ func BenchmarkRecordParallel8(b *testing.B) {
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		s := r.Shard()
-		x := Sample{Done: 3 * ms, Sent: 50 * time.Microsecond, Code: [2]byte{'0', '0'}}
+		x := Sample{Done: 3 * ms, Sent: 50 * time.Microsecond, Code: [4]byte{'0', '0'}}
 		for pb.Next() {
 			x.Done += 997
 			x.Done %= time.Second

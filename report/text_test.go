@@ -37,7 +37,7 @@ func lunch(t testing.TB) *Report {
 	r := NewRecorder([]string{"sign-in", "purchase", "qr-payment", "balance", "reversal", "settlement"}, 30*time.Second, 5*time.Second)
 	s := r.Shard()
 	for i := range 200 {
-		s.Record(Sample{Due: -time.Hour, Sent: -time.Hour, Done: -time.Hour + 3*ms + time.Duration(i)*ms/100, Code: [2]byte{'0', '0'}})
+		s.Record(Sample{Due: -time.Hour, Sent: -time.Hour, Done: -time.Hour + 3*ms + time.Duration(i)*ms/100, Code: [4]byte{'0', '0'}})
 	}
 	for sec := range 30 {
 		for i := range 500 {
@@ -45,7 +45,7 @@ func lunch(t testing.TB) *Report {
 			r.Planned(due, 1)
 			s.Played(0)
 			k := (sec*500+i)*7919%15000 + 1
-			x := Sample{Label: 1, Due: due, Sent: due + time.Duration(40+k%50)*time.Microsecond, Code: [2]byte{'0', '0'}}
+			x := Sample{Label: 1, Due: due, Sent: due + time.Duration(40+k%50)*time.Microsecond, Code: [4]byte{'0', '0'}}
 			x.Done = x.Sent + ms + time.Duration(float64(9*ms)*float64(k)/float64(15000)) + time.Duration(60_000_000/(15001-k))*time.Microsecond/10
 			switch {
 			case i%10 >= 9:
@@ -53,15 +53,15 @@ func lunch(t testing.TB) *Report {
 			case i%10 >= 7:
 				x.Label = 2
 			case i%100 == 3:
-				x.Outcome, x.Code = Declined, [2]byte{'5', '1'}
+				x.Outcome, x.Code = Declined, [4]byte{'5', '1'}
 			case i == 404 && sec%10 == 7:
-				x.Outcome, x.Code, x.Done = TimedOut, [2]byte{}, x.Sent+30*time.Second
+				x.Outcome, x.Code, x.Done = TimedOut, [4]byte{}, x.Sent+30*time.Second
 				s.Late(1)
 			}
 			s.Record(x)
 			if x.Outcome == TimedOut {
 				s.Failed()
-				s.Record(Sample{Label: 4, Due: x.Done, Sent: x.Done, Done: x.Done + 2*ms, Code: [2]byte{'0', '0'}})
+				s.Record(Sample{Label: 4, Due: x.Done, Sent: x.Done, Done: x.Done + 2*ms, Code: [4]byte{'0', '0'}})
 			}
 		}
 		iv := r.Tick(time.Duration(sec+1) * time.Second)
@@ -114,16 +114,16 @@ func trouble(t *testing.T) *Report {
 			due := time.Duration(sec)*time.Second + time.Duration(i)*25*ms
 			r.Planned(due, 1)
 			s.Played(0)
-			x := Sample{Label: i % 2, Due: due, Sent: due + ms, Done: due + 12*ms, Code: [2]byte{'0', '0'}}
+			x := Sample{Label: i % 2, Due: due, Sent: due + ms, Done: due + 12*ms, Code: [4]byte{'0', '0'}}
 			switch {
 			case i == 5:
-				x.Outcome, x.Code = Refused, [2]byte{0x1b, '['}
+				x.Outcome, x.Code = Refused, [4]byte{0x1b, '['}
 			case i == 7:
-				x.Outcome, x.Code, x.Done = Broken, [2]byte{}, due+3*ms
+				x.Outcome, x.Code, x.Done = Broken, [4]byte{}, due+3*ms
 			case sec >= 8 && i%2 == 0:
-				x.Outcome, x.Code, x.Done = Open, [2]byte{}, 10*time.Second+due%ms
+				x.Outcome, x.Code, x.Done = Open, [4]byte{}, 10*time.Second+due%ms
 			case i == 9:
-				x.Outcome, x.Code = Unsent, [2]byte{}
+				x.Outcome, x.Code = Unsent, [4]byte{}
 			case i == 11:
 				x.Done = due + 10*time.Minute
 			}

@@ -3,10 +3,14 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -29,13 +33,10 @@ func answerPhrases() []*Phrase {
 			Doc:  "The last answer was verified and declines, whatever the code.",
 			Make: outcome(report.Declined, "a decline")},
 		{Group: group, English: "the host answers {text}", Chinese: "主机应答{text}",
-			Doc: "The last answer was verified and carries this code in field 39.",
+			Doc: "The last answer was verified and carries this response code, given as it stands in the message or by its role in the dialect, as \"invalid amount\".",
 			Make: func(a Args) (func(*sim.Player) error, error) {
-				want := a.Quoted(0)
-				if len(want) != 2 {
-					return nil, fmt.Errorf("response code %q: field 39 has two characters", want)
-				}
-				return func(p *sim.Player) error { return answered(p, dialect.Code39(want)) }, nil
+				want, err := codeOf(a.Profile.Dialect, a.Quoted(0))
+				return func(p *sim.Player) error { return answered(p, want) }, err
 			}},
 		{Group: group, English: "the host answers as for a {role} card", Chinese: "主机按{role}卡应答",
 			Doc: "The last answer was verified and carries the code that the profile gives for the role (key answers), or the usual one.",
@@ -48,7 +49,7 @@ func answerPhrases() []*Phrase {
 				if want == "" {
 					return nil, lack("the profile does not say what the host answers for the card of role %s (key answers)", hs[0].Card.Role)
 				}
-				return func(p *sim.Player) error { return answered(p, dialect.Code39(want)) }, nil
+				return func(p *sim.Player) error { return answered(p, dialect.CodeOf(want)) }, nil
 			}},
 		{Group: group, English: "the host does not answer", Chinese: "主机无应答",
 			Doc:  "No answer came in time.",
@@ -56,9 +57,12 @@ func answerPhrases() []*Phrase {
 		{Group: group, English: "the line breaks", Chinese: "线路中断",
 			Doc:  "The connection broke before the answer was complete.",
 			Make: outcome(report.Broken, "a broken line")},
-		{Group: group, English: "the terminal rejects the answer", Chinese: "终端校验应答不通过",
+		{Group: group, English: "the terminal rejects the answer", Chinese: "终端校验应答不通过", Rejects: true,
 			Doc:  "An answer came, but it failed the terminal's checks.",
 			Make: outcome(report.Refused, "an answer that fails the checks")},
+		{Group: group, English: "no further answer comes", Chinese: "没有多余的应答", CheckOnly: true,
+			Doc:  "No answer has come to a request that had been answered.",
+			Make: fixed(noFurther)},
 		{Group: group, English: "the balance is known", Chinese: "终端得到余额",
 			Doc: "The answer brought a balance (field 54), which is remembered.",
 			Make: fixed(func(p *sim.Player) error {
@@ -83,6 +87,21 @@ func answerPhrases() []*Phrase {
 	}
 }
 
+// codeOf is the response code that text says: its characters, or its role.
+func codeOf(d *dialect.Dialect, text string) (dialect.Code, error) {
+	width := len(d.Code(dialect.Approved).String())
+	role, ok := dialect.RoleNamed(strings.ReplaceAll(strings.ToLower(text), " ", "-"))
+	switch {
+	case ok && d.HasCode(role):
+		return d.Code(role), nil
+	case ok:
+		return dialect.Code{}, lack("dialect %s has no code for %s", d.Name, text)
+	case len(text) != width:
+		return dialect.Code{}, fmt.Errorf("response code %q: dialect %s has codes of %d characters", text, d.Name, width)
+	}
+	return dialect.CodeOf(text), nil
+}
+
 // answered holds the last answer to a response code.
 func answered(p *sim.Player, want dialect.Code) error {
 	switch {
@@ -96,6 +115,19 @@ func answered(p *sim.Player, want dialect.Code) error {
 			seen = "absent"
 		}
 		return &rules.Mismatch{Field: n, Name: d.FieldName(n), Seen: seen, Want: want.String()}
+	}
+	return nil
+}
+
+// noFurther holds that the scenario's requests have been answered once. It listens for
+// a moment.
+func noFurther(p *sim.Player) error {
+	further := slices.ContainsFunc(worldOf(p).exchanges, func(e exchange) bool { return e.result.Should.Has(rules.Once) })
+	if own, is := p.T.Link.(*line.Own); is && !further {
+		further = own.Leftovers(5*time.Millisecond).Duplicate > 0
+	}
+	if further {
+		return rules.Break(rules.Once)
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func startBatch(p *sim.Player) (settled sim.Result, err error) {
 // terminal has then done: its batch may not have been the host's.
 func persist(p *sim.Player, do func() error) error {
 	err := do()
-	if err == nil && p.Last.Outcome == report.Declined && p.Last.Code == dialect.SignInFirst && p.T.SignedIn {
+	if err == nil && p.Last.Outcome == report.Declined && p.T.Profile.Dialect.Means(p.Last.Code, dialect.SignInFirst) && p.T.SignedIn {
 		err = do()
 	}
 	return err

@@ -6,7 +6,10 @@ import (
 	"testing"
 
 	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // With keys whose check value is wrong nothing else can be tested: that is one
@@ -48,5 +51,104 @@ func TestWhatWentWrongFirstIsTold(t *testing.T) {
 	}
 	if !strings.Contains(v.Cause, "MAC") || !strings.Contains(v.Exchange, "purchase, sent:") {
 		t.Errorf("the cause is %q, the exchange\n%s", v.Cause, v.Exchange)
+	}
+}
+
+// outcomeOf plays one scenario against a host that misbehaves.
+func outcomeOf(t *testing.T, misbehaviour, source string) *verdicts.Verdict {
+	t.Helper()
+	var options []host.Option
+	if misbehaviour != "" {
+		options = append(options, host.WithMisbehaviour(misbehaviour))
+	}
+	p, d := bundledHost(t, "cup", options...)
+	f, err := ParseFeature("shop.feature", []byte("Feature: A shop\n  Scenario: a payment\n"+source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return play(t, quick(p), d, f.Scenarios[0])
+}
+
+// Nothing is known of a host from a scenario that asks it something and says nothing
+// of what comes.
+func TestScenarioWithoutThenIsUntested(t *testing.T) {
+	const signedIn, pays = "    Given a terminal that has signed in\n", "    When the cardholder pays 1.00 yuan with a poor card\n"
+	for _, misbehaviour := range []string{"", "wrong-mac"} {
+		for source, want := range map[string]verdicts.Outcome{
+			signedIn + pays: verdicts.Untested,
+			signedIn + "    And the line loses the next answer\n" + pays: verdicts.Untested,
+			"    Given a terminal that is switched on\n":                 verdicts.Untested,
+			signedIn: verdicts.Passed,
+		} {
+			v := outcomeOf(t, misbehaviour, source)
+			if v.Outcome != want || want == verdicts.Untested && !strings.HasPrefix(v.Why(), "nothing is asserted") {
+				t.Errorf("%q: %s: %s, want %s", misbehaviour, v.Outcome, v.Why(), want)
+			}
+		}
+	}
+}
+
+// All sentences hold, and the answer breaks what it must keep.
+func TestBrokenMustFailsThoughEverySentenceHolds(t *testing.T) {
+	const pays = "    Given a terminal that has signed in\n    When the cardholder pays 1.00 yuan with a good card\n"
+	v := outcomeOf(t, "wrong-mac", pays+"    Then the terminal owes a reversal\n")
+	if v.Outcome != verdicts.Failed || !strings.Contains(v.Why(), "ANS-64-RIGHT") {
+		t.Errorf("it %s: %s", v.Outcome, v.Why())
+	}
+	if v := outcomeOf(t, "wrong-mac", pays+"    Then the terminal rejects the answer\n"); v.Outcome != verdicts.Passed {
+		t.Errorf("which it says: it %s: %s", v.Outcome, v.Why())
+	}
+}
+
+// A PIN that the host does not take is one mistake, whatever each scenario then lacks.
+func TestOneWrongPINIsOneCause(t *testing.T) {
+	_, d := bundledHost(t, "cup")
+	p, err := profile.Parse("bank.yaml", []byte(`name: bank
+operators: [{number: "01", password: "0000"}, {number: "00", password: "123456"}]
+merchants: [{mid: "999290054110001", name: one}, {mid: "999290058120002", name: two}]
+terminals: [{first: "10000001", count: 2, derive: "test:706F73666C656574207465737420736565642C206E6F20736563726574"}]
+cards: [{role: good, pan: "6225000000000014", expiry: "4912", pin: "654321"}]
+`), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Check{Language: NewLanguage(p), Dialer: d, Features: embeddedFor(t, "cup"), Terminals: 2}
+	found, err := c.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, failed := found.Causes()[0], found.Count(verdicts.Failed)
+	if failed < 50 || len(first.Of) < failed*8/10 || !strings.HasPrefix(first.Why(), "the host answers 55") {
+		t.Errorf("%d failed, %d of them for: %s", failed, len(first.Of), first.Why())
+	}
+}
+
+// A host may acknowledge a reversal with 12 and no MAC: there is none to spoil then.
+func TestAnswerWithoutMACLeavesNothingToSpoil(t *testing.T) {
+	p, address := mutantHost(t, "cup", 8)
+	m := newMiddle(t, p, address)
+	m.mutant = &mutant{of: kindOfAnswer{to: dialect.Reversal}, where: "39", edit: func(a *wire.Message) {
+		a.SetFieldString(39, "12")
+		a.UnsetField(64)
+	}}
+	var at []*Feature
+	for _, f := range embeddedFor(t, "cup") {
+		for _, s := range f.Scenarios {
+			if s.ID == "core-reversal-18" {
+				of := *f
+				of.Scenarios = []*Scenario{s}
+				at = append(at, &of)
+			}
+		}
+	}
+	c := &Check{Language: NewLanguage(p), Dialer: m.dialer(), Features: at, Terminals: 1}
+	found, err := c.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for v := range found.All() {
+		if v.Outcome != verdicts.Untested || !strings.Contains(v.Why(), "which has none") {
+			t.Errorf("%s is %s: %s", v.ID, v.Outcome, v.Why())
+		}
 	}
 }

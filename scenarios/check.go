@@ -33,19 +33,24 @@ type Check struct {
 	Parallel  int                     // how many are played at once, each on terminals of its own; at least 1
 	Seed      int64                   // shuffles the features, and the scenarios of each; 0 for the order of the files
 	StopEarly bool                    // nothing is begun after a failure
+	Patience  time.Duration           // to listen for a further answer after each; grows by itself when one comes
 	Strict    bool                    // untested and skipped are no better than failed
 	Expected  map[string]string       // scenarios known to fail, by @id or file:line, and why
 	Cucumber  io.Writer               // gets Cucumber JSON; nil for none
 	Each      func(*verdicts.Verdict) // told each verdict as it falls, one at a time; may be nil
 
-	plans   []*plan
-	at      map[string]*plan         // by file:line
-	seats   chan *seat               // that are free
-	cards   map[string]*sync.RWMutex // of roles with fewer cards than seats
-	results *verdicts.Results
-	mu      sync.Mutex // guards results while scenarios are played
-	played  int        // scenarios that came to their turn
-	stop    atomic.Bool
+	plans    []*plan
+	at       map[string]*plan         // by file:line
+	seats    chan *seat               // that are free
+	cards    map[string]*sync.RWMutex // of roles with fewer cards than seats
+	results  *verdicts.Results
+	mu       sync.Mutex // guards results while scenarios are played
+	played   int        // scenarios that came to their turn
+	stop     atomic.Bool
+	further  atomic.Bool // a further answer has come to a request already answered
+	absence  absence
+	answered int               // scenarios that had come to their turn when the host last answered
+	latest   *verdicts.Verdict // of them the last; nil for none
 }
 
 // plan is a scenario that is bound, with its verdict.
@@ -55,6 +60,8 @@ type plan struct {
 	bound   []*Bound
 	roles   []string // of the cards that it uses, in order
 	watches bool     // compares balances: nobody else may use its cards meanwhile
+	asserts bool     // says what is to come of it
+	rejects bool     // says that the terminal rejects an answer: that it breaks a rule is what is to come
 }
 
 // Bind binds every sentence of every scenario, so that what does not fit the
@@ -65,7 +72,7 @@ func (c *Check) Bind() error {
 	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title, Profile: c.Language.Profile.Name, Strict: c.Strict, Seed: c.Seed}
 	var errs []error
 	for _, f := range c.Features {
-		of := verdicts.Feature{Path: f.Path, Name: f.Name, Digest: f.Digest()}
+		of := verdicts.Feature{Path: f.Path, Name: scrubbed(f.Name), Digest: f.Digest()}
 		for _, s := range f.Scenarios {
 			p := &plan{index: len(c.plans), Verdict: &verdicts.Verdict{
 				ID: s.ID, Selector: s.Selector(), Name: s.Name, Example: s.Example, File: f.Path, Line: s.Line,
@@ -89,7 +96,10 @@ func (c *Check) Bind() error {
 				p.Outcome, p.Reason, p.Cause = verdicts.Skipped, lacking.Need, lacking.Need.lacks
 				p.Step, p.At, p.Phrase = lacking.Text, lacking.At, lacking.Phrase.English
 			}
+			scrub(p.Verdict)
 			p.roles, p.watches = cardsOf(p.bound)
+			p.asserts = asserts(p.bound)
+			p.rejects = slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Rejects })
 			c.plans = append(c.plans, p)
 			c.at[f.at(s.Line)] = p
 			of.Verdicts = append(of.Verdicts, p.Verdict)
@@ -172,7 +182,7 @@ func (c *Check) fleet(ctx context.Context, clock *line.Clock) (terminals []*sim.
 		t.Trace = earlyTraces + t.Trace%(dialect.MaxNumber-2*earlyTraces)
 		t.Faults = &line.Faults{}
 		own := line.NewOwn(ctx, c.Dialer, &p.Dialect.Format, clock)
-		own.Each, own.Faults = c.Lines.Each, t.Faults
+		own.Each, own.Faults, own.Patience = c.Lines.Each, t.Faults, c.Patience
 		t.Link = own
 		terminals = append(terminals, t)
 	}
@@ -218,11 +228,16 @@ func (c *Check) skipped(p *plan) {
 	c.tell(p)
 }
 
-// count counts a rule that an answer broke; mu is held.
-func (c *Check) count(r *rules.Rule) {
+// count counts a breach of a rule; mu is held.
+func (c *Check) count(b *rules.Broken) {
+	r := b.Rule
 	i := slices.IndexFunc(c.results.Rules, func(of report.RuleCount) bool { return of.ID == r.ID })
 	if i < 0 {
 		i = len(c.results.Rules)
+		if c.results.RuleWhy == nil {
+			c.results.RuleWhy = map[string]string{}
+		}
+		c.results.RuleWhy[r.ID] = scrubbed(b.Error())
 		c.results.Rules = append(c.results.Rules, report.RuleCount{ID: r.ID, Level: r.Level.String()})
 	}
 	c.results.Rules[i].N++
@@ -230,6 +245,7 @@ func (c *Check) count(r *rules.Rule) {
 
 // tell hands a verdict on; mu is held.
 func (c *Check) tell(p *plan) {
+	scrub(p.Verdict)
 	c.played++
 	if p.Outcome == verdicts.Failed && p.Expected == "" && c.StopEarly {
 		c.stop.Store(true)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/posfleet/posfleet/features"
 	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -47,12 +48,9 @@ func quick(p *profile.Profile) *profile.Profile {
 }
 
 func TestRightHostPassesEveryFeature(t *testing.T) {
-	for network, paths := range map[string][]string{"cup": {"core", "cup"}, "iso87": {"core", "iso87"}} {
+	for _, network := range dialect.Names() {
 		p, d := bundledHost(t, network)
-		fs, err := ReadFeatures(features.FS, paths...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		fs := embeddedFor(t, network)
 		c := &Check{Language: NewLanguage(quick(p)), Dialer: d, Features: fs, Terminals: 8}
 		found, err := c.Run(context.Background())
 		if err != nil {

@@ -9,11 +9,18 @@ import (
 
 // writeCucumber writes what godog's formatter made of the check, with what it
 // leaves out: ids that no two features or scenarios share, and why a scenario was
-// skipped or not tested.
+// skipped or not tested; and without what must not be shown of features' own text.
 func (c *Check) writeCucumber(made []byte) error {
 	var features []map[string]any
 	if err := json.Unmarshal(made, &features); err != nil {
 		return fmt.Errorf("results for Cucumber: %w", err)
+	}
+	for _, f := range features {
+		for name, of := range f {
+			if name != "uri" {
+				f[name] = scrubAll(of)
+			}
+		}
 	}
 	taken := map[string]bool{}
 	unique := func(id, place string) string {

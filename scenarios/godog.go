@@ -59,7 +59,7 @@ func (c *Check) register(ctx context.Context, sc *godog.ScenarioContext) {
 	ctxType, errType := reflect.TypeFor[context.Context](), reflect.TypeFor[error]()
 	step := func(in []reflect.Value) []reflect.Value {
 		v := reflect.Zero(errType)
-		if err := in[0].Interface().(context.Context).Value(seatOf{}).(*seat).play(); err != nil {
+		if err := in[0].Interface().(context.Context).Value(seatOf{}).(*seat).play(ctx); err != nil {
 			if errors.Is(err, sim.ErrUntested) {
 				err = godog.ErrPending
 			}
@@ -85,7 +85,7 @@ func (c *Check) register(ctx context.Context, sc *godog.ScenarioContext) {
 		switch {
 		case ctx.Err() != nil || c.stop.Load():
 			return own, godog.ErrSkip
-		case p.Reason != nil:
+		case p.Reason != nil, c.gone(p):
 			c.skipped(p)
 			return own, godog.ErrSkip
 		}

@@ -35,6 +35,9 @@ func linePhrases() []*Phrase {
 			Doc: "What the line does wrong to the next exchange, whoever the host is. A lost answer has been sent by the host; a late one comes after the terminal has given up.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				f := meaning(faults, a.Words["fault"][0])
+				if d := a.Profile.Dialect; (f == line.SpoilRequest || f == line.SpoilAnswer) && !d.MAC {
+					return nil, lack("dialect %s has no MAC", d.Name)
+				}
 				return func(p *sim.Player) error { return addFault(p, f, 1) }, nil
 			}},
 		{Group: group, English: "the line loses the next {n} answers", Chinese: "线路丢失接下来的{n}个应答", Faults: true,

@@ -12,7 +12,7 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-const fieldTable = "columns field and value (字段, 值); a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有), \"should be present\" (应有: untested without), \"absent\" (无) or \"as the policy says\" (按终端参数: the reason of a reversal, its field 61)"
+const fieldTable = "columns field and value (字段, 值); a field is a number (4), a part (60.3), MTI, MAC or a name (amount, 金额), a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有), \"should be present\" (应有: untested without), \"absent\" (无), \"as the dialect says\" (按网络规定: what all requests of its kind have there) or \"as the policy says\" (按终端参数: the reason of a reversal, its field 61)"
 
 // comparison is how a field is compared with what its row says.
 type comparison int
@@ -25,6 +25,8 @@ const (
 	expected
 	absent
 	byPolicy
+	byDialect
+	asApproval
 )
 
 // comparisons are the values of a field table that are no value of a field.
@@ -36,22 +38,19 @@ var comparisons = []word[comparison]{
 	{"should be present", "应有", expected},
 	{"absent", "无", absent},
 	{"as the policy says", "按终端参数", byPolicy},
+	{"as the dialect says", "按网络规定", byDialect},
 }
 
 // fieldRow is one row of a field table.
 type fieldRow struct {
-	name    string // as it is written: 4, 60.3 or MTI
-	field   int    // 0 is the MTI
-	part    wire.Element
-	whole   bool // the field is meant, not the part
+	place
+	name    string // as it is written: 4, 60.3, amount, MAC or MTI
 	value   string
 	compare comparison
 }
 
-// fieldRows reads a field table. Fields are numbers, parts as the dialect
-// numbers them (60.3), or MTI.
+// fieldRows reads a field table.
 func fieldRows(a Args) ([]fieldRow, error) {
-	d := a.Profile.Dialect
 	var out []fieldRow
 	for i, cells := range a.Table {
 		if i == 0 {
@@ -60,62 +59,89 @@ func fieldRows(a Args) ([]fieldRow, error) {
 			}
 			continue
 		}
-		r := fieldRow{name: cells[0], value: cells[1], compare: meaning(comparisons, cells[1]), whole: true}
-		if n, err := strconv.Atoi(cells[0]); err == nil && d.HasField(n) && n > 1 {
-			r.field = n
-		} else if cells[0] != "MTI" {
-			for e, place := range d.Places {
-				if place.Name == cells[0] {
-					r.field, r.part, r.whole = place.Field, e, false
-				}
+		r := fieldRow{name: cells[0], value: cells[1], compare: meaning(comparisons, cells[1])}
+		var err error
+		if r.place, err = placeOf(a.Profile.Dialect, cells[0]); err != nil {
+			if _, lacking := errors.AsType[*Need](err); lacking && r.compare == absent {
+				continue // it cannot be there
 			}
-			if r.whole {
-				return nil, fmt.Errorf("dialect %s has no field %q", d.Name, cells[0])
-			}
+			return nil, err
 		}
-		if r.compare == byPolicy {
-			if err := r.resolve(a); err != nil {
-				return nil, err
-			}
+		if err := r.resolve(a); err != nil {
+			return nil, err
 		}
 		out = append(out, r)
 	}
 	return out, nil
 }
 
-// resolve puts in what the terminals' policy says of the field.
+// resolve puts in what profile and dialect say of the field. The error is a [Need]
+// where the network lacks what the row asks for.
 func (r *fieldRow) resolve(a Args) error {
 	d, pol := a.Profile.Dialect, &a.Profile.Policy
-	switch r.field {
-	case d.Place(wire.ResponseCode).Field:
-		r.compare, r.value = withValue, pol.ReversalReason
-	case d.Place(wire.Original).Field:
+	is := func(e wire.Element) bool {
+		return !r.mac && r.field > 0 && r.field == d.Place(e).Field && (r.whole || r.part == e)
+	}
+	switch {
+	case r.compare == absent:
+		return nil
+	case r.mac && !d.MAC:
+		return lack("dialect %s has no MAC", d.Name)
+	case is(wire.PINBlock) && !a.Profile.HasPIN():
+		return lack("terminals of dialect %s send no PIN", d.Name)
+	case is(wire.WorkingKeys) && a.Profile.SignIn == "":
+		return lack("a sign-in of dialect %s brings no keys", d.Name)
+	case r.compare == byPolicy && is(wire.Reason):
+		r.compare, r.value = withValue, pol.ReversalReason.String()
+	case r.compare == byPolicy && is(wire.Original):
 		r.compare, r.value = absent, "absent"
 		if pol.ReversalOriginal {
 			r.compare, r.value = present, "present"
 		}
-	default:
+	case r.compare == byPolicy:
 		return fmt.Errorf("the policy says nothing of field %s", r.name)
+	case r.compare != withValue:
+	case is(wire.ResponseCode) && r.value == dialect.Approved.String():
+		r.compare = asApproval // with the code of its transaction
+	case is(wire.ResponseCode) && len(r.value) > len(d.Code(dialect.Approved).String()):
+		code, err := codeOf(d, r.value)
+		r.value = code.String()
+		return err
+	case is(wire.Reason) && !r.digits():
+		cause, ok := dialect.CauseNamed(strings.ReplaceAll(strings.ToLower(r.value), " ", "-"))
+		if r.value = d.Reason(cause).String(); !ok {
+			return fmt.Errorf("%q is no cause of a reversal", r.value)
+		}
+	case is(wire.EntryMode):
+		if how, ok := entryNamed(r.value); ok {
+			r.value = d.EntryMode(how.entry, how.pin)
+		}
 	}
 	return nil
 }
 
-// in is the row's field in a message; nil when it is not there.
-func (r *fieldRow) in(m *wire.Message) []byte {
-	switch {
-	case m == nil:
-		return nil
-	case r.field == 0:
-		return []byte(m.MTI())
-	case r.whole:
-		return m.Field(r.field)
-	}
-	return m.Get(r.part)
+// digits reports whether the row names its field by number.
+func (r *fieldRow) digits() bool {
+	_, err := strconv.Atoi(r.name)
+	return err == nil
 }
 
-// checkFields compares a message with the table. What should be there and is not
-// leaves it untested, if all else is as it says.
-func checkFields(d *dialect.Dialect, table []fieldRow, m, request, original *wire.Message) error {
+// constant is what all messages of transaction t have in the row's field.
+func (r *fieldRow) constant(d *dialect.Dialect, t dialect.Transaction, answer bool) string {
+	m := d.NewMessage()
+	if f := d.Form(t); f != nil {
+		f.Begin(m)
+	}
+	if mti := []byte(m.MTI()); answer {
+		mti[2] |= 1
+		m.SetMTI(string(mti))
+	}
+	return string(r.in(m))
+}
+
+// checkFields compares a message of transaction t with the table. What should be
+// there and is not leaves it untested, if all else is as it says.
+func checkFields(d *dialect.Dialect, t dialect.Transaction, table []fieldRow, m, request, original *wire.Message) error {
 	var lacking []string
 	for _, r := range table {
 		got := r.in(m)
@@ -138,14 +164,22 @@ func checkFields(d *dialect.Dialect, table []fieldRow, m, request, original *wir
 			want = string(r.in(original))
 		case withRequest:
 			want = string(r.in(request))
+		case byDialect:
+			want = r.constant(d, t, m.IsAnswer())
+		case asApproval:
+			want = d.Approves(t).String()
 		}
 		if string(got) == want && (got != nil || r.compare != withValue) {
 			continue
 		}
-		if r.field > 0 && d.Masks[r.field] != dialect.Clear {
-			return fmt.Errorf("field %s (%s) is %s, not %s", r.name, d.FieldName(r.field), d.Shown(m, r.field), map[bool]string{true: r.value, false: "as given"}[r.compare != withValue])
+		wanted := quoted(d.ShownValue(r.field, want))
+		switch r.compare {
+		case withOriginal:
+			wanted = r.shown(d, original)
+		case withRequest:
+			wanted = r.shown(d, request)
 		}
-		return fmt.Errorf("field %s is %s, want %s", r.name, quoted(got), quoted([]byte(want)))
+		return fmt.Errorf("field %s is %s, want %s", r.label(d), r.shown(d, m), wanted)
 	}
 	if len(lacking) > 0 {
 		return fmt.Errorf("%w: field %s is absent, which should be there and need not", sim.ErrUntested, strings.Join(lacking, ", "))
@@ -153,12 +187,34 @@ func checkFields(d *dialect.Dialect, table []fieldRow, m, request, original *wir
 	return nil
 }
 
-// quoted shows a field's value; one that is not there is absent.
-func quoted(v []byte) string {
-	if v == nil || len(bytes.Trim(v, "\x00")) == 0 {
-		return "absent"
+// label is the row's field as it is written there, with the name of what is not to
+// be shown.
+func (r *fieldRow) label(d *dialect.Dialect) string {
+	if r.field > 0 && d.Masks[r.field] != dialect.Clear {
+		return fmt.Sprintf("%s (%s)", r.name, d.FieldName(r.field))
 	}
-	return strconv.Quote(string(v))
+	return r.name
+}
+
+// shown is the row's field in a message as it may be shown.
+func (r *fieldRow) shown(d *dialect.Dialect, m *wire.Message) string {
+	switch v := r.in(m); {
+	case len(bytes.Trim(v, "\x00")) == 0:
+		return "absent"
+	case r.field == 0:
+		return quoted(string(v))
+	case !r.whole:
+		return quoted(d.ShownElement(m, r.part))
+	}
+	return quoted(d.Shown(m, r.field))
+}
+
+// quoted is a value in quotes, or what stands in its place.
+func quoted(shown string) string {
+	if shown == "what the table says" || shown == "absent" || strings.HasPrefix(shown, "(") {
+		return shown
+	}
+	return `"` + shown + `"`
 }
 
 // carries makes a Make that looks at messages of the past: of the latest
@@ -179,7 +235,7 @@ func carries(answer bool, choose func(p *sim.Player, s *exchange) bool) func(Arg
 						return errors.New("there is no answer")
 					}
 				}
-				return checkFields(a.Profile.Dialect, table, m, s.request, originalOf(past[:i], s.request))
+				return checkFields(a.Profile.Dialect, s.result.Of, table, m, s.request, originalOf(past[:i], s.request))
 			}
 			return errors.New("there is no such message")
 		}, err

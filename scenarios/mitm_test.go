@@ -38,8 +38,9 @@ type middle struct {
 	address string // its own
 
 	mu      sync.Mutex
-	mutant  *mutant // nil for answers as they are
-	changed int     // answers that it changed
+	around  func(frame []byte) []byte // what is sent for an answer; nil for that alone
+	mutant  *mutant                   // nil for answers as they are
+	changed int                       // answers that it changed
 	seen    func(kindOfAnswer, *wire.Message)
 	before  map[int]string       // what fields had in answers before this one
 	masters map[string]*keys.Key // of terminals, when first needed
@@ -103,7 +104,11 @@ func (m *middle) serve(terminal net.Conn) {
 				mu.Unlock()
 				body = m.pass(to, a, body)
 			}
-			if _, err := terminal.Write(frame(format, body)); err != nil {
+			answer := frame(format, body)
+			if m.around != nil {
+				answer = m.around(answer)
+			}
+			if _, err := terminal.Write(answer); err != nil {
 				return
 			}
 		}
@@ -144,7 +149,7 @@ func (m *middle) pass(to dialect.Transaction, a *wire.Message, body []byte) []by
 		m.learn(tid, a)
 	}
 	code := a.Get(wire.ResponseCode)
-	kind := kindOfAnswer{to, code != nil && dialect.Code(code).Class() == dialect.Declines}
+	kind := kindOfAnswer{to, code != nil && m.profile.Dialect.Class(dialect.CodeOf(code)) == dialect.Declines}
 	if m.seen != nil {
 		m.seen(kind, a)
 	}

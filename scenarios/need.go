@@ -27,10 +27,14 @@ func lack(format string, args ...any) *Need { return &Need{lacks: fmt.Sprintf(fo
 // lacks is what a network lacks for a sentence alone.
 func (b *Bound) lacks(p *profile.Profile) *Need {
 	switch {
-	case p.Dialect.Form(b.Phrase.Of) == nil:
+	case b.Phrase.Logon && p.Dialect.Form(dialect.SignIn) == nil:
+		return lack("dialect %s has no sign-in", p.Dialect.Name)
+	case b.Phrase.Of != dialect.SignIn && p.Dialect.Form(b.Phrase.Of) == nil:
 		return lack("dialect %s has no %s", p.Dialect.Name, b.Phrase.Of)
 	case b.Phrase.Card && !readsCards(p):
 		return lack("no terminal of the profile reads cards")
+	case b.Role == "wrong-pin" && !p.HasPIN():
+		return lack("terminals of dialect %s send no PIN", p.Dialect.Name)
 	}
 	return nil
 }
@@ -67,6 +71,9 @@ func (l *Language) bounds(bound []*Bound) *Bound {
 		if hs := l.Profile.Holders(b.Role); b.Phrase.Card && len(hs) > 0 && hs[0].Typed == nil {
 			withoutPIN = b.Role
 		}
+		if !l.Profile.HasPIN() && l.asksPIN(b) {
+			return beyond(b, "terminals of dialect %s send no PIN", l.Profile.Dialect.Name)
+		}
 		if withoutPIN != "" && l.asksPIN(b) {
 			return beyond(b, "the card of role %s has no PIN in the profile", withoutPIN)
 		}
@@ -87,9 +94,11 @@ func refused(after []*Bound) bool {
 
 // asksPIN reports whether a field table wants a PIN block, or what goes with one.
 func (l *Language) asksPIN(b *Bound) bool {
+	d := l.Profile.Dialect
 	for _, row := range b.Args.Table {
+		at, err := placeOf(d, row[0])
 		for _, e := range []wire.Element{wire.PINBlock, wire.PINCapture, wire.EntryMode, wire.SecurityControl} {
-			if row[0] == strconv.Itoa(l.Profile.Dialect.Place(e).Field) && meaning(comparisons, row[1]) != absent {
+			if err == nil && at.field > 0 && at.field == d.Place(e).Field && meaning(comparisons, row[1]) != absent {
 				return true
 			}
 		}
@@ -101,7 +110,7 @@ func (l *Language) asksPIN(b *Bound) bool {
 // name, and what they are.
 var policyKeys = map[string]func(*profile.Profile) string{
 	"reversal-tries":    func(p *profile.Profile) string { return strconv.Itoa(p.Policy.ReversalTries) },
-	"reversal-reason":   func(p *profile.Profile) string { return p.Policy.ReversalReason },
+	"reversal-reason":   func(p *profile.Profile) string { return p.Policy.ReversalReason.String() },
 	"reversal-original": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.ReversalOriginal) },
 	"keep-on-mismatch":  func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.KeepOnMismatch) },
 	"abort-on-reversal": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.AbortOnReversal) },
@@ -109,8 +118,14 @@ var policyKeys = map[string]func(*profile.Profile) string{
 	"supervisor":        func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.Supervisor) },
 	"auto-sign-off":     func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.AutoSignOff) },
 	"encrypt-tracks":    func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.EncryptTracks) },
-	"reversal-accepts":  func(p *profile.Profile) string { return strings.Join(p.Policy.ReversalAccepts, " ") },
-	"sign-in":           func(p *profile.Profile) string { return string(p.SignIn) },
+	"reversal-accepts": func(p *profile.Profile) string {
+		var all []string
+		for _, c := range p.Policy.ReversalAccepts {
+			all = append(all, c.String())
+		}
+		return strings.Join(all, " ")
+	},
+	"sign-in": func(p *profile.Profile) string { return string(p.SignIn) },
 }
 
 // policySays makes the sentence that a scenario is for terminals of one policy

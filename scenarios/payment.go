@@ -6,6 +6,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // reading is how a card is read, and whether its PIN is asked for.
@@ -66,6 +67,8 @@ func withCard(a Args) (func(*sim.Player) error, error) {
 		return nil, err
 	case hs[0].PAN == "":
 		return nil, lack("the card of role %s has no number in the profile", hs[0].Card.Role)
+	case a.Profile.Dialect.Has(wire.EntryMode) && a.Profile.Dialect.EntryMode(o.Entry, o.PIN) == "":
+		return nil, lack("dialect %s has no entry mode for a card that is read so", a.Profile.Dialect.Name)
 	case (o.Entry == sim.Insert || o.Entry == sim.Tap) && hs[0].Sequence == "":
 		return nil, lack("the card of role %s has no chip in the profile (key sequence)", hs[0].Card.Role)
 	}
@@ -160,10 +163,10 @@ func paymentPhrases() []*Phrase {
 		{Group: group, English: "the operator voids the completion", Chinese: "操作员撤销预授权完成",
 			Doc: "Voids the last completion of this batch.",
 			Of:  dialect.CompletionVoid, Make: followUp(lastOriginal)},
-		{Group: group, English: "the terminal owes a reversal", Chinese: "终端有待发冲正",
+		{Group: group, English: "the terminal owes a reversal", Chinese: "终端有待发冲正", Asserts: true,
 			Doc:  "The last payment is unknown: the terminal must undo it before its next one.",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, p.T.Owes(), "owing a reversal", "owing none") })},
-		{Group: group, English: "the terminal owes no reversal", Chinese: "终端无待发冲正",
+		{Group: group, English: "the terminal owes no reversal", Chinese: "终端无待发冲正", Asserts: true,
 			Doc:  "",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, !p.T.Owes(), "owing no reversal", "owing one") })},
 		{Group: group, English: "the terminal sends the reversal that it owes", Chinese: "终端发送冲正",
@@ -175,7 +178,7 @@ func paymentPhrases() []*Phrase {
 				p.Reverse()
 				return nil
 			})},
-		{Group: group, English: "the operator keeps the slip of the last purchase", Chinese: "操作员留存上一笔消费的签购单",
+		{Group: group, English: "the operator keeps the slip of the last purchase", Chinese: "操作员留存上一笔消费的签购单", Asserts: true,
 			Doc:  "Keeps reference, date, batch and trace of the last purchase of this batch that is not voided.",
 			Make: fixed(keepSlip)},
 		{Group: group, English: "the operator voids the purchase on the slip", Chinese: "操作员凭签购单撤销消费",

@@ -24,9 +24,13 @@ type Phrase struct {
 	Chinese   string
 	Doc       string
 	Table     string              // the columns of the table that must follow; empty for none
-	Of        dialect.Transaction // what it asks of the host; the zero one, sign-in, every dialect has
+	Of        dialect.Transaction // what it asks of the host; the zero one, sign-in, for nothing else
+	Logon     bool                // is about signing in: a network without a logon has no use for it
 	Role      string              // of the card that it uses when it names none; empty for none
 	Refuses   bool                // says that the terminal refuses: what the scenario asks of it is not allowed
+	Asserts   bool                // says what has come of what was asked, or has not
+	Suffices  bool                // asserts something where nothing is asked of the host after it
+	Rejects   bool                // says that an answer is not as it must be
 	Watches   bool                // compares balances: nobody else may use the card meanwhile
 	Card      bool                // reads a card: a QR box cannot play it
 	Faults    bool                // makes the line fail: needs a line of the terminal's own
@@ -92,7 +96,7 @@ func Phrases() []*Phrase { return phrases() }
 // phrases is made once: its patterns take milliseconds to compile.
 var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
-	for _, group := range [][]*Phrase{terminalPhrases(), linePhrases(), paymentPhrases(), settlementPhrases(), answerPhrases(), messagePhrases(), loadPhrases()} {
+	for _, group := range [][]*Phrase{terminalPhrases(), linePhrases(), paymentPhrases(), settlementPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
 		all = append(all, group...)
 	}
 	for _, p := range all {
@@ -100,6 +104,14 @@ var phrases = sync.OnceValue(func() []*Phrase {
 	}
 	return all
 })
+
+// asserting marks phrases that all say what has come of what was asked.
+func asserting(phrases []*Phrase) []*Phrase {
+	for _, p := range phrases {
+		p.Asserts = true
+	}
+	return phrases
+}
 
 // pattern is a phrase in one language, compiled.
 type pattern struct {

@@ -2,9 +2,11 @@ package scenarios
 
 import (
 	"context"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/posfleet/posfleet/features"
 	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -29,9 +32,9 @@ var changes = []struct {
 	{"reversal-tries 2", []string{"reversal-tries: 3", "reversal-tries: 2"}},
 	{"reversal-tries 5", []string{"reversal-tries: 3", "reversal-tries: 5"}},
 	{"reversal-tries 99", []string{"reversal-tries: 3", "reversal-tries: 99"}},
-	{"reversal-reason", []string{`reversal-reason: "98"`, `reversal-reason: "06"`}},
-	{"reversal-accepts 00", []string{`["00", "12", "25"]`, `["00"]`}},
-	{"reversal-accepts many", []string{`["00", "12", "25"]`, `["00", "12", "25", "94", "A0"]`}},
+	{"reversal-reason", []string{`# reversal-reason: "98"`, `reversal-reason: "06"`}},
+	{"reversal-accepts 00", []string{`# reversal-accepts: ["00", "12", "25"]`, `reversal-accepts: ["00"]`}},
+	{"reversal-accepts many", []string{`# reversal-accepts: ["00", "12", "25"]`, `reversal-accepts: ["00", "12", "25", "94", "A0"]`}},
 	{"reversal-original", []string{"reversal-original: false", "reversal-original: true"}},
 	{"mac-on-decline required", []string{"mac-on-decline: if-present", "mac-on-decline: required"}},
 	{"mac-on-decline ignored", []string{"mac-on-decline: if-present", "mac-on-decline: ignored"}},
@@ -62,7 +65,7 @@ var changes = []struct {
 	{"header none", []string{`header: "603100310000"`, "header: none"}},
 	{"iso87", []string{"dialect: cup", "dialect: iso87", `tpdu: "6000030000"`, "tpdu: none", `header: "603100310000"`, "header: none", "mac: ecb", "mac: x9.19"}},
 	{"iso87, one try, single DES", []string{"dialect: cup", "dialect: iso87", "reversal-tries: 3", "reversal-tries: 1", `sign-in: "004"`, `sign-in: "001"`,
-		`reversal-reason: "98"`, `reversal-reason: "06"`}},
+		`# reversal-reason: "98"`, `reversal-reason: "06"`}},
 	{"password", []string{`{number: "01", password: "0000"}`, `{number: "01", password: "87654321"}`}},
 	{"supervisor's password", []string{`password: "123456"}    # supervisor`, `password: "0000"}`}},
 	{"other numbers", []string{`number: "01"`, `number: "77"`, `number: "02"`, `number: "98"`}},
@@ -78,7 +81,8 @@ var changes = []struct {
 	{"another limit", []string{"limit: 500.00", "limit: 1.00"}},
 	{"no limit", []string{"    limit: 500.00\n", ""}},
 	{"no payment code", []string{"    code: \"6225000000000000001\"\n", ""}},
-	{"another answer", []string{`answers: "43"`, `answers: "07"`, `answers: "41"`, `answer: "05"`}},
+	{"another answer", []string{"sequence: \"001\"\n    pin: \"123456\"\n    balance: 10000.00\n    answers: usual", "sequence: \"001\"\n    pin: \"123456\"\n    balance: 10000.00\n    answers: \"07\"",
+		"pan: \"6225000090000411\"\n    expiry: \"4912\"\n    pin: \"123456\"\n    balance: 10000.00\n    answers: usual", "pan: \"6225000090000411\"\n    expiry: \"4912\"\n    pin: \"123456\"\n    balance: 10000.00\n    answer: \"05\""}},
 	{"an answer by decree", []string{"balance: 0.50", `answers: "61"`}},
 	{"no fees", []string{", fee: {basis-points: 38, cap: 20.00}", ""}},
 }
@@ -131,9 +135,16 @@ func serve(t testing.TB, p *profile.Profile, options ...host.Option) *line.Diale
 }
 
 // embeddedFor are the features that come with posfleet for a dialect.
-func embeddedFor(t testing.TB, dialect string) []*Feature {
+func embeddedFor(t testing.TB, network string) []*Feature {
 	t.Helper()
-	fs, err := ReadFeatures(features.FS, "core", dialect)
+	paths := []string{"core"}
+	d, _ := dialect.Named(network)
+	for _, name := range append(slices.Clone(d.Bases), network) {
+		if _, err := fs.Stat(features.FS, name); err == nil {
+			paths = append(paths, name)
+		}
+	}
+	fs, err := ReadFeatures(features.FS, paths...)
 	if err != nil {
 		t.Fatal(err)
 	}

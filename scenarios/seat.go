@@ -1,10 +1,10 @@
 package scenarios
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
@@ -12,6 +12,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -38,6 +39,10 @@ func (s *seat) begin(p *plan) {
 	s.turns++
 	s.plan, s.step, s.began = p, 0, time.Now()
 	t.On, t.SignedIn, t.Operator, t.Display = false, false, "", ""
+	t.Faults.Injected = [len(t.Faults.Injected)]int64{}
+	if own, is := t.Link.(*line.Own); is && s.check.further.Load() {
+		own.Patience = max(s.check.Patience, patience)
+	}
 	s.player.T = t
 	s.player.Fresh()
 	w := worldOf(s.player)
@@ -45,43 +50,17 @@ func (s *seat) begin(p *plan) {
 }
 
 // play plays the next step of the scenario under way.
-func (s *seat) play() error {
-	b := s.plan.bound[s.step]
+func (s *seat) play(ctx context.Context) error {
+	b, w := s.plan.bound[s.step], worldOf(s.player)
 	s.step++
 	_, err := s.player.Play(s.player.T, &sim.Plan{Steps: []sim.Step{{Text: b.Text, At: b.At, Do: b.Do}}}, s.plan.index, -1)
-	if v := s.plan.Verdict; err != nil && v.Reason == nil {
-		v.Reason, v.Step, v.At, v.Phrase = err, b.Text, b.At, b.Phrase.English
-		past := worldOf(s.player).exchanges
-		shown := past[max(0, len(past)-2):]
-		if i := firstWrong(past); i >= 0 {
-			v.Cause = causeOf(&past[i].result)
-			if why := whyNotApproved(&past[i].result).Error(); !strings.Contains(err.Error(), why) {
-				v.Reason = fmt.Errorf("%w; before that, the %s: %s", err, past[i].result.Of, why)
-			}
-			if i < len(past)-2 {
-				shown = append([]exchange{past[i]}, shown...)
-			}
-		}
-		v.Exchange = describe(s.check.Language.Profile.Dialect, shown)
+	switch {
+	case err == nil && b.Phrase.Asserts:
+		w.seen = len(w.exchanges)
+	case err != nil && s.plan.Reason == nil:
+		return s.explain(ctx, b, err)
 	}
 	return err
-}
-
-// firstWrong is the first exchange that had no verified answer, although the line
-// did nothing to it: what comes later in the scenario may follow from that alone.
-// It is -1 when there is none.
-func firstWrong(past []exchange) int {
-	return slices.IndexFunc(past, func(e exchange) bool {
-		return !e.bent && e.result.Outcome > report.Declined && e.result.Outcome != report.Open
-	})
-}
-
-// causeOf says of an exchange that went wrong what other scenarios may say too.
-func causeOf(r *sim.Result) string {
-	if r.Of == dialect.SignIn {
-		return fmt.Sprintf("the terminal could not sign in: %v", whyNotApproved(r))
-	}
-	return whyNotApproved(r).Error()
 }
 
 // end gives the verdict on the scenario that was under way, none if it failed
@@ -97,24 +76,23 @@ func (s *seat) end(err error, stopped bool) {
 	if p.Reason == nil && s.step != len(p.bound) {
 		p.Reason = fmt.Errorf("%d of %d sentences were played", s.step, len(p.bound))
 	}
-	if p.Reason == nil && c.Strict && len(w.broken) > 0 {
-		p.Reason = fmt.Errorf("an answer breaks rule %s: %w", w.broken[0].Rule.ID, w.broken[0])
-		p.Cause = p.Reason.Error()
-		p.Exchange = describe(c.Language.Profile.Dialect, w.exchanges[max(0, len(w.exchanges)-2):])
+	if p.Reason == nil {
+		s.doubt(p, w)
 	}
+	s.listen(w)
 	unsettled := s.settle(w)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.results.Answered = c.results.Answered || w.answered
 	for _, b := range w.broken {
-		c.count(b.Rule)
+		c.count(b)
 		if !slices.Contains(p.Rules, b.Rule.ID) {
 			p.Rules = append(p.Rules, b.Rule.ID)
 		}
 	}
-	if unsettled != nil && !stopped {
+	if unsettled != nil && !stopped && !p.Unreached {
 		if c.results.Unsettled++; c.results.UnsettledWhy == "" {
-			c.results.UnsettledWhy = unsettled.Error()
+			c.results.UnsettledWhy = scrubbed(unsettled.Error())
 		}
 	}
 	switch {
@@ -128,8 +106,29 @@ func (s *seat) end(err error, stopped bool) {
 	default:
 		p.Outcome = verdicts.Failed
 	}
+	if w.answered {
+		c.answered, c.latest = c.played+1, p.Verdict
+	}
 	p.Took = took
 	c.tell(p)
+}
+
+// patience is how long a check listens for a further answer once one has come.
+const patience = 20 * time.Millisecond
+
+// listen hears what has come after the last answer, so that the next scenario on the
+// terminal does not.
+func (s *seat) listen(w *world) {
+	t := s.player.T
+	own, is := t.Link.(*line.Own)
+	if !is {
+		return
+	}
+	met := own.Further(0)
+	if doubled := t.Faults.Injected[line.DoubleRequest] + t.Faults.Injected[line.DoubleAnswer]; met.Duplicate > 0 && doubled == 0 {
+		w.broken = append(w.broken, rules.Break(rules.Once))
+		s.check.further.Store(true)
+	}
 }
 
 // roomy is how much a batch may hold, in fen, and the next scenario still adds
@@ -181,7 +180,9 @@ func injected(t *sim.Terminal) (n int64) {
 // keep keeps an exchange for the sentences that look at messages.
 func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	w := worldOf(s.player)
-	e := exchange{request: request.Clone(), result: *r}
+	e := exchange{request: request.Clone(), result: *r, card: w.card}
+	spoilt := w.spoilt
+	w.spoilt = s.player.T.Faults.Injected[line.SpoilAnswer]
 	if n := injected(s.player.T); n != w.faults {
 		e.bent, w.faults = true, n
 	}
@@ -190,9 +191,17 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 		if answer.MTI() != "\x00\x00\x00\x00" {
 			e.answer = answer.Clone()
 		}
+		_, mac := answer.MACSpan()
+		e.unspoilt = len(mac) == 0 && s.player.T.Faults.Injected[line.SpoilAnswer] != spoilt
 	}
 	if !e.bent {
 		w.broken = append(w.broken, s.player.Broken(r)...)
+		if e.answer != nil {
+			w.broken = append(w.broken, rules.Leaks(&rules.Exchange{Dialect: s.player.T.Profile.Dialect, Answer: e.answer})...)
+		}
+	}
+	if r.Should.Has(rules.Once) {
+		s.check.further.Store(true)
 	}
 	if why := r.Reason(); r.Of == dialect.Reversal && why != nil {
 		w.reversal = why

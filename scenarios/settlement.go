@@ -27,7 +27,7 @@ func settlementPhrases() []*Phrase {
 		{Group: group, English: "the terminal forgets its last payment", Chinese: "终端漏记上一笔交易",
 			Doc:  "The last payment goes missing from the journal, so that totals cannot agree.",
 			Make: fixed(func(p *sim.Player) error { return p.T.Journal.Forget() })},
-		{Group: group, English: "the batch holds payments of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "批次内消费{amount}元共{n}笔, 贷记{amount}元共{n}笔",
+		{Group: group, English: "the batch holds payments of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "批次内消费{amount}元共{n}笔, 贷记{amount}元共{n}笔", Asserts: true,
 			Doc: "The terminal's totals of the batch: debits and credits.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				want, err := a.Totals()
@@ -38,7 +38,7 @@ func settlementPhrases() []*Phrase {
 					return nil
 				}, err
 			}},
-		{Group: group, English: "the totals balance", Chinese: "对账平",
+		{Group: group, English: "the totals balance", Chinese: "对账平", Asserts: true,
 			Doc: "The host's settlement flag is 1, and the totals it gives back are the terminal's.",
 			Make: fixed(func(p *sim.Player) error {
 				if err := checkFlag(p, dialect.Balanced); err != nil {
@@ -46,10 +46,10 @@ func settlementPhrases() []*Phrase {
 				}
 				return keepsBooks(p)
 			})},
-		{Group: group, English: "the totals do not balance", Chinese: "对账不平",
+		{Group: group, English: "the totals do not balance", Chinese: "对账不平", Asserts: true,
 			Doc:  "The host's settlement flag is 2, and the totals it gives are its own.",
 			Make: fixed(func(p *sim.Player) error { return checkFlag(p, dialect.Unbalanced) })},
-		{Group: group, English: "the host's totals are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "主机合计借记{amount}元共{n}笔, 贷记{amount}元共{n}笔",
+		{Group: group, English: "the host's totals are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "主机合计借记{amount}元共{n}笔, 贷记{amount}元共{n}笔", Asserts: true,
 			Doc: "The totals in field 48 of the settlement answer.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				want, err := a.Totals()
@@ -60,7 +60,7 @@ func settlementPhrases() []*Phrase {
 					return keepsBooks(p)
 				}, err
 			}},
-		{Group: group, English: "the terminal uploads {n} details", Chinese: "终端上送{n}笔明细", CheckOnly: true,
+		{Group: group, English: "the terminal uploads {n} details", Chinese: "终端上送{n}笔明细", Asserts: true, CheckOnly: true,
 			Doc: "The number of details in all batch uploads of this settlement, and in the end message.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				want, err := a.Int(0)
@@ -83,7 +83,7 @@ func settlementPhrases() []*Phrase {
 					return nil
 				}, err
 			}},
-		{Group: group, English: "the batch number has gone up by one", Chinese: "批次号加一",
+		{Group: group, English: "the batch number has gone up by one", Chinese: "批次号加一", Asserts: true,
 			Doc: "Compared with the batch that was settled.",
 			Make: fixed(func(p *sim.Player) error {
 				if worldOf(p).batch == 0 {
@@ -95,7 +95,7 @@ func settlementPhrases() []*Phrase {
 				}
 				return nil
 			})},
-		{Group: group, English: "the batch is empty", Chinese: "批次为空",
+		{Group: group, English: "the batch is empty", Chinese: "批次为空", Asserts: true,
 			Doc: "The terminal's journal holds nothing.",
 			Make: fixed(func(p *sim.Player) error {
 				if n := len(p.T.Journal.Records); n > 0 {

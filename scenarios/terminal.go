@@ -3,17 +3,29 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // fixed makes a Make for phrases that say nothing beyond themselves.
 func fixed(do func(*sim.Player) error) func(Args) (func(*sim.Player) error, error) {
 	return func(Args) (func(*sim.Player) error, error) { return do, nil }
+}
+
+// withKeys is fixed, for a network whose sign-in brings keys.
+func withKeys(do func(*sim.Player) error) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		if a.Profile.SignIn == "" {
+			return nil, lack("a sign-in of dialect %s brings no keys", a.Profile.Dialect.Name)
+		}
+		return do, nil
+	}
 }
 
 // keepRefusal takes a terminal's own refusal for an outcome that a later
@@ -67,7 +79,7 @@ func terminalPhrases() []*Phrase {
 				p.T.PowerOn()
 				return nil
 			})},
-		{Group: group, English: "a terminal that has signed in", Chinese: "终端已签到",
+		{Group: group, English: "a terminal that has signed in", Chinese: "终端已签到", Suffices: true,
 			Doc:  "Switched on, an operator logged in, working keys fetched and checked. Nothing is done when that is so already.",
 			Make: fixed(signedIn)},
 		{Group: group, English: "operator {text} logs in with password {text}", Chinese: "操作员{text}输入密码{text}",
@@ -93,10 +105,10 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "the administrator logs in", Chinese: "管理员登录",
 			Doc:  "Operator 99 of the profile, with the right password.",
 			Make: operators(byNumber(profile.Administrator), "administrator (operator 99)", true)},
-		{Group: group, English: "the policy says {text}", Chinese: "终端参数为{text}",
+		{Group: group, English: "the policy says {text}", Chinese: "终端参数为{text}", Suffices: true,
 			Doc:  "The scenario is for terminals that the profile sets up so, and skipped for others: \"supervisor: true\", \"sign-in: 004 or 006\", \"reversal-tries: at least 2\", \"reversal-accepts: not A0\".",
 			Make: policySays},
-		{Group: group, English: "the terminal signs in", Chinese: "终端签到",
+		{Group: group, English: "the terminal signs in", Chinese: "终端签到", Logon: true,
 			Doc:  "Asks the host for working keys, checks their check values, takes the batch number.",
 			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.SignIn()) })},
 		{Group: group, English: "the terminal signs off", Chinese: "终端签退",
@@ -105,7 +117,7 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "the terminal tests the line", Chinese: "终端做回响测试",
 			Doc: "Sends an echo test.", Of: dialect.Echo,
 			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.Echo()) })},
-		{Group: group, English: "the terminal signs in again if it has signed off", Chinese: "终端如已签退则重新签到",
+		{Group: group, English: "the terminal signs in again if it has signed off", Chinese: "终端如已签退则重新签到", Suffices: true,
 			Doc:  "Nothing is done when it is signed in: terminals whose policy is auto-sign-off are not after a settlement.",
 			Make: fixed(signedIn)},
 		{Group: group, English: "the terminal is switched off and on again", Chinese: "终端断电重启",
@@ -140,11 +152,16 @@ func terminalPhrases() []*Phrase {
 			}},
 		{Group: group, English: "the terminal has lost its batch number", Chinese: "终端批次号错误",
 			Doc: "The terminal's batch number is not the host's.",
-			Make: fixed(func(p *sim.Player) error {
-				p.T.Batch = dialect.Next(p.T.Batch)
-				return nil
-			})},
-		{Group: group, English: "the terminal believes that it has signed in", Chinese: "终端误以为已签到",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				if d := a.Profile.Dialect; d.Place(wire.Batch).Field == 0 {
+					return nil, lack("dialect %s has no batch", d.Name)
+				}
+				return func(p *sim.Player) error {
+					p.T.Batch = dialect.Next(p.T.Batch)
+					return nil
+				}, nil
+			}},
+		{Group: group, English: "the terminal believes that it has signed in", Chinese: "终端误以为已签到", Logon: true,
 			Doc: "The terminal has not signed in, or has signed off, but sends as if it had.",
 			Make: fixed(func(p *sim.Player) error {
 				p.T.SignedIn = true
@@ -161,9 +178,9 @@ func terminalPhrases() []*Phrase {
 				p.T = t
 				return logIn(t)
 			})},
-		{Group: group, English: "the working keys are right", Chinese: "工作密钥校验值正确",
+		{Group: group, English: "the working keys are right", Chinese: "工作密钥校验值正确", Logon: true, Asserts: true,
 			Doc: "The last sign-in was approved and every key's check value was right.",
-			Make: fixed(func(p *sim.Player) error {
+			Make: withKeys(func(p *sim.Player) error {
 				var wrong *keys.KCVError
 				if errors.As(p.Last.Why, &wrong) {
 					return wrong
@@ -173,13 +190,13 @@ func terminalPhrases() []*Phrase {
 				}
 				return nil
 			})},
-		{Group: group, English: "the terminal is signed in", Chinese: "终端处于签到状态",
+		{Group: group, English: "the terminal is signed in", Chinese: "终端处于签到状态", Logon: true, Asserts: true,
 			Doc:  "",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, p.T.SignedIn, "signed in", "not signed in") })},
-		{Group: group, English: "the terminal is not signed in", Chinese: "终端处于未签到状态",
+		{Group: group, English: "the terminal is not signed in", Chinese: "终端处于未签到状态", Logon: true, Asserts: true,
 			Doc:  "",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, !p.T.SignedIn, "not signed in", "signed in") })},
-		{Group: group, English: "the terminal shows {text}", Chinese: "终端显示{text}",
+		{Group: group, English: "the terminal shows {text}", Chinese: "终端显示{text}", Asserts: true,
 			Doc: "The text on the terminal's display, whole.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				want := a.Quoted(0)
@@ -190,18 +207,18 @@ func terminalPhrases() []*Phrase {
 					return nil
 				}, nil
 			}},
-		{Group: group, English: "the terminal shows the text of the answer", Chinese: "终端显示应答码的含义",
+		{Group: group, English: "the terminal shows the text of the answer", Chinese: "终端显示应答码的含义", Asserts: true,
 			Doc: "The text that terminals show for the response code of the last answer.",
 			Make: fixed(func(p *sim.Player) error {
 				if p.Last.Code == (dialect.Code{}) {
 					return unexpected(p, "an answer with a response code")
 				}
-				if want := p.Last.Code.Display(); p.T.Display != want {
+				if want := p.T.Profile.Dialect.About(p.Last.Code).Display; p.T.Display != want {
 					return fmt.Errorf("the terminal shows %q, want %q", p.T.Display, want)
 				}
 				return nil
 			})},
-		{Group: group, English: "the terminal refuses", Chinese: "终端拒绝操作", Refuses: true,
+		{Group: group, English: "the terminal refuses", Chinese: "终端拒绝操作", Asserts: true, Refuses: true,
 			Doc: "The terminal did not send anything: nobody is logged in, it is not signed in, a password is wrong, a limit of its own is passed.",
 			Make: fixed(func(p *sim.Player) error {
 				if worldOf(p).refusal == nil {
@@ -209,7 +226,7 @@ func terminalPhrases() []*Phrase {
 				}
 				return nil
 			})},
-		{Group: group, English: "the terminal has signed in again by itself", Chinese: "终端已自动重新签到",
+		{Group: group, English: "the terminal has signed in again by itself", Chinese: "终端已自动重新签到", Logon: true, Asserts: true,
 			Doc: "The last answer made the terminal sign in again, and that worked.", CheckOnly: true,
 			Make: fixed(func(p *sim.Player) error {
 				past := worldOf(p).exchanges
@@ -235,7 +252,7 @@ func whyNot(p *sim.Player) error { return whyNotApproved(&p.Last) }
 
 func whyNotApproved(r *sim.Result) error {
 	err := r.Reason()
-	if err != nil && r.Stray != nil && r.Outcome > report.Refused {
+	if err != nil && r.Stray != nil && r.Outcome > report.Refused && !strings.Contains(err.Error(), r.Stray.Why) {
 		return fmt.Errorf("%w; something else came: %s", err, r.Stray.Why)
 	}
 	return err

@@ -26,8 +26,10 @@ type world struct {
 	trace    uint32         // the terminal's, before the scenario set it
 	traceSet bool           // the scenario has
 
+	spoilt   int64           // answers whose MAC the line has been made to spoil so far
 	faults   int64           // that the line has been made to do so far
 	answered bool            // the host has answered something
+	seen     int             // exchanges that sentences have looked at
 	broken   []*rules.Broken // rules that its answers broke, without the line's doing
 	reversal error           // why the last reversal was not acknowledged
 }
@@ -36,7 +38,9 @@ type world struct {
 type exchange struct {
 	request, answer *wire.Message // answer is nil when none came
 	result          sim.Result
-	bent            bool // the line was made to do something to it
+	bent            bool          // the line was made to do something to it
+	unspoilt        bool          // the line was to spoil the MAC of the answer, which has none
+	card            *profile.Card // that was read last; nil for none
 }
 
 // worldOf gives the scenario's world; a player under load keeps one.

@@ -21,6 +21,12 @@ var aboutMoney = map[string]bool{
 	"the host's totals are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}": true,
 }
 
+func declines(lang *Language, text string) bool {
+	d := lang.Profile.Dialect
+	code, err := codeOf(d, text)
+	return err == nil && d.Class(code) == dialect.Declines
+}
+
 // isAboutMoney reports whether a scenario is about money or a refusal, by what its
 // sentences say.
 func isAboutMoney(t *testing.T, lang *Language, s *Scenario) bool {
@@ -32,7 +38,7 @@ func isAboutMoney(t *testing.T, lang *Language, s *Scenario) bool {
 		if aboutMoney[b.Phrase.English] {
 			return true
 		}
-		if b.Phrase.English == "the host answers {text}" && dialect.Code39(b.Args.Quoted(0)).Class() == dialect.Declines {
+		if b.Phrase.English == "the host answers {text}" && declines(lang, b.Args.Quoted(0)) {
 			return true
 		}
 	}

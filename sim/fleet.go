@@ -2,13 +2,13 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
-	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -49,7 +49,9 @@ func (f *fleet) connect(abort context.Context) {
 	f.stop, f.hangUp = context.WithCancel(abort)
 	f.shared = nil // more lines than terminals would stay unused
 	for range min(r.Lines.Shared, len(f.terminals)) {
-		f.shared = append(f.shared, line.NewShared(f.stop, r.Dialer, &r.Profile.Dialect.Format, r.clock))
+		s := line.NewShared(f.stop, r.Dialer, &r.Profile.Dialect.Format, r.clock)
+		s.Panicked = r.Observer.Panicked
+		f.shared = append(f.shared, s)
 	}
 	for i, t := range f.terminals {
 		if r.Lines.Shared > 0 {
@@ -120,100 +122,13 @@ func (f *fleet) each(recorder *report.Recorder, players int, do func(*Player, *T
 	for range min(players, len(f.terminals)) {
 		wg.Go(func() {
 			p := f.run.newPlayer(recorder)
-			defer p.caught()
+			defer caught(p.Panicked)
 			for i := next.Add(1) - 1; i < int64(len(f.terminals)); i = next.Add(1) - 1 {
 				do(p, f.terminals[i])
 			}
 		})
 	}
 	wg.Wait()
-}
-
-// signInTries is how often a terminal tries to sign in when it hears no answer.
-const signInTries = 3
-
-// signIn powers on, logs in and signs in every terminal; those that cannot are
-// left out and counted. It fails when none can. It is a phase of its own, recorded
-// apart from the run.
-func (f *fleet) signIn(ctx context.Context) (*report.SignIn, error) {
-	r := f.run
-	recorded := report.NewRecorder(Labels(), r.Profile.Policy.Timeout, 0)
-	r.origin = r.clock.Now()
-	phase := &report.SignIn{Terminals: len(f.terminals), Label: report.Label{Name: dialect.SignIn.String()}}
-	var first error
-	var mu sync.Mutex
-	f.each(recorded, 128, func(p *Player, t *Terminal) {
-		if ctx.Err() != nil {
-			return
-		}
-		err := f.open(p, t)
-		mu.Lock()
-		defer mu.Unlock()
-		if err == nil {
-			f.release(t)
-			f.signedIn++
-		} else if phase.Unsigned(t.TID, err); first == nil {
-			first = fmt.Errorf("terminal %s: sign-in: %w", t.TID, err)
-		}
-		if told := r.Observer.SignIn; told != nil {
-			told(f.signedIn, phase.Failed, len(f.terminals))
-		}
-	})
-	phase.Took = r.Now()
-	recorded.Tick(phase.Took)
-	if l := recorded.Report().Label(phase.Label.Name); l != nil {
-		phase.Label = *l
-	}
-	if err := ctx.Err(); err != nil {
-		return phase, err
-	}
-	if f.signedIn == 0 {
-		return phase, first
-	}
-	return phase, nil
-}
-
-// open readies one terminal, and has it start a batch where the run wants that.
-func (f *fleet) open(p *Player, t *Terminal) error {
-	operator := f.run.Profile.Cashier()
-	p.T = t
-	if each := p.Each; each != nil {
-		defer func() { p.Each = each }()
-		p.Each = func(request, answer *wire.Message, r *Result) {
-			if r.Outcome > report.Declined { // how slow the others were is told apart from the run
-				each(request, answer, r)
-			}
-		}
-	}
-	t.PowerOn()
-	if err := t.Login(operator.Number, string(operator.Password)); err != nil {
-		return err
-	}
-	if err := p.signInUntilHeard(); err != nil || !f.run.Settle {
-		return err
-	}
-	p.settleBatch() // whatever the batch holds from before: it is not this run's
-	*t.Settled() = Settled{Failed: t.Settled().Failed, Why: t.Settled().Why}
-	if !t.SignedIn {
-		return p.signInUntilHeard()
-	}
-	return nil
-}
-
-// signInUntilHeard signs a terminal in, again when the answer was lost.
-func (p *Player) signInUntilHeard() error {
-	for range signInTries {
-		if err := p.SignIn(); err != nil {
-			return err
-		}
-		if o := p.Last.Outcome; p.T.SignedIn || o != report.TimedOut && o != report.Broken {
-			break
-		}
-	}
-	if !p.T.SignedIn {
-		return p.Last.Reason()
-	}
-	return nil
 }
 
 // drain waits until the players have ended, as long as the run allows, then hangs
@@ -238,7 +153,7 @@ func (f *fleet) drain(players *sync.WaitGroup) {
 // drainOwed has the terminals that owe a reversal send it, so that the books can
 // be compared, has all of them settle where the run wants that, and counts answers
 // that nobody waited for. It takes as long as a drain at most in which no terminal
-// gets anywhere.
+// hears an answer; what that cuts off is said.
 func (f *fleet) drainOwed(abort context.Context) {
 	if f.stop.Err() != nil { // the drain ran out: what was open is unknown now, and owed
 		f.close()
@@ -248,15 +163,23 @@ func (f *fleet) drainOwed(abort context.Context) {
 	defer over.Stop()
 	apart := report.NewRecorder(Labels(), f.run.Profile.Policy.Timeout, 0)
 	f.each(f.run.Recorder, 64, func(p *Player, t *Terminal) {
+		defer p.alsoTold(func(r *Result) {
+			if r.Outcome <= report.Refused && f.stop.Err() == nil {
+				over.Reset(f.run.Drain)
+			}
+		})()
 		if t.Owes() && f.stop.Err() == nil {
 			p.SettleOwed(t)
 		}
-		if f.run.Settle && f.stop.Err() == nil && f.settle(p, t, apart) {
-			over.Reset(f.run.Drain)
+		if f.run.Settle {
+			f.settle(p, t, apart)
 		}
 		if own, is := t.Link.(*line.Own); is {
 			met := own.Leftovers(time.Millisecond)
 			recordStrays(p.Shard, f.run.Profile.Dialect, &met)
+			if !t.doubled() {
+				recordFurther(p.Shard, &met)
+			}
 		}
 		if p.Closed != nil && (len(t.Journal.Records) > 0 || len(t.Journal.open()) > 0) {
 			p.Closed(t, t.Journal.Records, t.Journal.open())
@@ -266,19 +189,49 @@ func (f *fleet) drainOwed(abort context.Context) {
 	for _, s := range f.shared {
 		met := s.Leftovers()
 		recordStrays(shard, f.run.Profile.Dialect, &met)
+		recordFurther(shard, &met)
 	}
+	f.run.Recorder.Beside(apart)
 }
 
-// settle has a terminal settle at the end of the run. What the whole fleet does at
-// once, when no more arrivals come, is in none of the run's figures.
-func (f *fleet) settle(p *Player, t *Terminal, apart *report.Recorder) bool {
+// alsoTold has f told each exchange of a player, beside whoever is told already; what
+// it gives ends that.
+func (p *Player) alsoTold(f func(*Result)) (end func()) {
+	each := p.Each
+	p.Each = func(request, answer *wire.Message, r *Result) {
+		f(r)
+		if each != nil {
+			each(request, answer, r)
+		}
+	}
+	return func() { p.Each = each }
+}
+
+// settle has a terminal that took part settle at the end of the run. What the whole
+// fleet does at once, when no more arrivals come, is in none of the run's latencies.
+func (f *fleet) settle(p *Player, t *Terminal, apart *report.Recorder) {
+	if t.freed == 0 {
+		return
+	}
 	shard := p.Shard
 	defer func() { p.Shard = shard }()
 	p.T, p.due, p.Shard = t, -1, apart.Shard()
-	if t.freed == 0 || !t.SignedIn && p.signInUntilHeard() != nil {
-		return false // it took no part, or cannot now
+	var why error
+	switch {
+	case f.stop.Err() == nil && !t.SignedIn:
+		why = p.signInUntilHeard()
+	case f.stop.Err() == nil:
+	default:
+		why = line.ErrStopped
 	}
-	return p.settleBatch()
+	if why != nil {
+		t.unsettled(&Result{}, why)
+	} else {
+		p.settleBatch()
+	}
+	if s := t.Settled(); errors.Is(s.Why, line.ErrStopped) {
+		s.Why = fmt.Errorf("cut off: no terminal heard an answer for %v, which is how long --drain waits", f.run.Drain)
+	}
 }
 
 // mostDetails is how many settlements that were not as they must be are told in full.

@@ -164,22 +164,22 @@ func (p *Player) PreAuthorised() *Record {
 // reports whether it owes one. Declined and never sent owe nothing.
 func (p *Player) arm(r *Result) bool {
 	t := p.T
-	reason := ""
+	var reason dialect.Code
+	d := t.Profile.Dialect
 	var wrong *rules.Mismatch
 	switch {
 	case r.Outcome == report.TimedOut, r.Outcome == report.Broken, r.Outcome == report.Open:
 		reason = t.Profile.Policy.ReversalReason
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
-		reason = dialect.BadMAC.String()
+		reason = d.Reason(dialect.WrongMAC)
 	case r.Outcome == report.Refused && errors.As(r.Why, &wrong) && !t.Profile.Policy.KeepOnMismatch:
 		return false
 	case r.Outcome == report.Refused:
-		reason = dialect.OtherReason.String()
+		reason = d.Reason(dialect.OtherCause)
 	default:
 		return false
 	}
-	prefix := t.Profile.Dialect.Length.Octets
-	t.Owed.Request = append(t.Owed.Request[:0], p.frame[prefix:]...)
+	t.Owed.Request, _ = p.req.Append(t.Owed.Request[:0]) // it went on the line, so it can be packed
 	t.Owed.Of, t.Owed.Amount, t.Owed.Holder, t.Owed.Reason, t.Owed.Tries = r.Of, r.Amount, p.holder, reason, 0
 	return true
 }
@@ -215,7 +215,7 @@ func (p *Player) Reverse() (done, again bool) {
 	t.Owed.Tries++
 	ok := r.Outcome == report.Approved
 	for _, code := range pol.ReversalAccepts {
-		ok = ok || r.Outcome == report.Declined && r.Code.String() == code
+		ok = ok || r.Outcome == report.Declined && r.Code == code
 	}
 	if ok {
 		t.Owed.Request = t.Owed.Request[:0]
@@ -236,7 +236,7 @@ func (p *Player) Reverse() (done, again bool) {
 }
 
 // reversal makes the request that undoes p.orig: the same trace, amount and
-// codes, no PIN, no tracks, the reason in field 39.
+// codes, no PIN, no tracks, and the reason.
 func (p *Player) reversal(f *dialect.Form) {
 	t, m, o := p.T, p.req, p.orig
 	f.Begin(m)
@@ -246,7 +246,7 @@ func (p *Player) reversal(f *dialect.Form) {
 		if n == original && !t.Profile.Policy.ReversalOriginal && t.Owed.Of.Original() == dialect.ToNone {
 			continue
 		}
-		if f.CarriesField(n) {
+		if f.CarriesField(n) && !f.Sets(n) {
 			m.SetField(n, o.Field(n))
 		}
 	}
@@ -255,10 +255,14 @@ func (p *Player) reversal(f *dialect.Form) {
 		m.SetUint(wire.OriginalBatch, uint64(t.Batch))
 		m.SetUint(wire.OriginalTrace, o.Uint(wire.Trace))
 	}
-	m.SetString(wire.ResponseCode, t.Owed.Reason)
+	if t.Owed.Tries > 0 && f.Repeat != "" {
+		m.SetMTI(f.Repeat)
+	}
+	m.SetString(wire.Reason, t.Owed.Reason.String())
 	m.SetString(wire.OriginalMTI, o.MTI())
 	m.SetUint(wire.OriginalTrace, o.Uint(wire.Trace))
 	m.Set(wire.OriginalTime, o.Get(wire.TransmissionTime))
+	m.Set(wire.OriginalDateTime, o.Get(wire.LocalDateTime))
 	if t.Owed.Of.Original() == dialect.ToTrace {
 		if v := o.Get(wire.Original); v != nil {
 			m.Set(wire.Original, v) // the void's own original, not the void
@@ -266,18 +270,15 @@ func (p *Player) reversal(f *dialect.Form) {
 	}
 }
 
-// afterwards does what an answer tells the terminal to do next: 77, A0 and 99
-// make it sign in again.
+// afterwards does what an answer tells the terminal to do next: some codes make it
+// sign in again.
 func (p *Player) afterwards(r *Result) {
-	if r.Outcome != report.Declined {
+	if r.Outcome != report.Declined || !p.T.Profile.Dialect.AsksSignIn(r.Code) {
 		return
 	}
-	switch r.Code {
-	case dialect.SignInFirst, dialect.BadMAC, dialect.BadPINBlock:
-		p.T.SignedIn = false
-		display := p.T.Display
-		if err := p.signIn((*Player).exchangeAside); err == nil && p.T.SignedIn {
-			p.T.Display = display
-		}
+	p.T.SignedIn = false
+	display := p.T.Display
+	if err := p.signIn((*Player).exchangeAside); err == nil && p.T.SignedIn {
+		p.T.Display = display
 	}
 }

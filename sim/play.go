@@ -33,31 +33,34 @@ type Step struct {
 type Plan struct {
 	ID    string // its stable tag, without @
 	Name  string
-	At    string // file:line
-	Cards bool   // reads cards: a QR box cannot play it
+	At    string                // file:line
+	Cards bool                  // reads cards: a QR box cannot play it
+	Asks  []dialect.Transaction // what its sentences ask of the host, once each
 	Steps []Step
 }
 
 // Result is how the last exchange ended.
 type Result struct {
-	Of      dialect.Transaction
-	Outcome report.Outcome
-	Code    dialect.Code  // of the answer, zero when there is none
-	Why     error         // what was wrong, when it was refused, timed out, broken or unsent
-	Due     time.Duration // when it fell due, was sent and was done, in the run's time
-	Sent    time.Duration
-	Done    time.Duration
-	Amount  int64
-	Trace   uint32
-	Balance int64          // of a balance inquiry, fen
-	Told    bool           // the balance: the answer has one that can be read
-	Host    dialect.Totals // of a settlement: the host's
-	Flag    dialect.Flag   // of a settlement: for domestic cards
-	Totals  Comparison     // of a settlement: how both totals compare
-	Should  rules.Set      // the rules broken of an answer that keeps all it must
-	Stray   *Stray         // what came meanwhile that is not the answer; nil for nothing
+	Of         dialect.Transaction
+	Outcome    report.Outcome
+	Code       dialect.Code  // of the answer, zero when there is none
+	Why        error         // what was wrong, when it was refused, timed out, broken or unsent
+	Due        time.Duration // when it fell due, was sent and was done, in the run's time
+	Sent       time.Duration
+	Done       time.Duration
+	Amount     int64
+	Trace      uint32
+	Balance    int64          // of a balance inquiry, fen
+	Told       bool           // the balance: the answer has one that can be read
+	Host       dialect.Totals // of a settlement: the host's
+	ToldTotals bool           // of a settlement: there are totals in the answer, in Host
+	Flag       dialect.Flag   // of a settlement: for domestic cards
+	Totals     Comparison     // of a settlement: how both totals compare
+	Should     rules.Set      // the rules broken of an answer that keeps all it must
+	Stray      *Stray         // what came meanwhile that is not the answer; nil for nothing
 
-	ended bool // an exchange took place
+	ended   bool // an exchange took place
+	dialect *dialect.Dialect
 }
 
 // Stray is the first message met meanwhile that is not the answer, or what came of
@@ -78,7 +81,7 @@ func (r *Result) Reason() error {
 	case r.Why != nil:
 		return r.Why
 	case r.Outcome == report.Declined:
-		return declined(r.Code)
+		return r.declined()
 	case r.Outcome != report.Approved:
 		return errors.New(r.Outcome.String())
 	}
@@ -87,13 +90,14 @@ func (r *Result) Reason() error {
 
 // declined says what a host means with a code that declines, and what of the profile
 // may be why.
-func declined(c dialect.Code) error {
-	text := "the host answers " + c.String()
-	if words := c.Words(); words != "" {
-		text += ": " + words
+func (r *Result) declined() error {
+	about := r.dialect.About(r.Code)
+	text := "the host answers " + r.Code.String()
+	if about.Words != "" {
+		text += ": " + about.Words
 	}
-	if keys := c.Keys(); keys != "" {
-		text += "; profile keys to look at: " + keys
+	if about.Keys != "" {
+		text += "; profile keys to look at: " + about.Keys
 	}
 	return errors.New(text)
 }
@@ -153,7 +157,7 @@ func NewPlayer(d *dialect.Dialect, clock *line.Clock) *Player {
 // Play plays one plan on terminal t for arrival n, due at the given time of the
 // clock. It gives the first step that did not hold.
 func (p *Player) Play(t *Terminal, plan *Plan, n int, due time.Duration) (failed *Step, err error) {
-	defer p.caught()
+	defer caught(p.Panicked)
 	p.T, p.n, p.due = t, n, due
 	for i := range plan.Steps {
 		if err := plan.Steps[i].Do(p); err != nil {
@@ -163,13 +167,13 @@ func (p *Player) Play(t *Terminal, plan *Plan, n int, due time.Duration) (failed
 	return nil, nil
 }
 
-// caught hands a panic to Panicked, if there is one who is told.
-func (p *Player) caught() {
-	if p.Panicked == nil {
+// caught hands a panic to whoever is told, if there is one.
+func caught(told func(value any, stack []byte)) {
+	if told == nil {
 		return
 	}
 	if value := recover(); value != nil {
-		p.Panicked(value, debug.Stack())
+		told(value, debug.Stack())
 	}
 }
 
@@ -214,7 +218,7 @@ func (p *Player) exchangeAside(f *dialect.Form) *Result {
 // reports false when that cannot be, which the result says.
 func (p *Player) pack(f *dialect.Form, r *Result) bool {
 	t := p.T
-	*r = Result{ended: true, Of: f.Transaction, Amount: int64(p.req.Uint(wire.Amount)), Trace: uint32(p.req.Uint(wire.Trace))}
+	*r = Result{ended: true, dialect: t.Profile.Dialect, Of: f.Transaction, Amount: int64(p.req.Uint(wire.Amount)), Trace: uint32(p.req.Uint(wire.Trace))}
 	if f.MACed && t.Profile.Dialect.MAC {
 		p.req.AddMAC()
 	}
@@ -224,10 +228,12 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 		r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", err)
 		return false
 	}
-	if covered, mac := p.req.MACSpan(); covered != nil && t.keys.MAC != nil {
-		sum := t.keys.MAC.MAC(t.Profile.MAC, covered)
-		copy(mac, sum[:])
-		p.req.SetMAC(sum)
+	if covered, _ := p.req.MACSpan(); covered != nil && t.keys.MAC != nil {
+		p.req.SetMAC(t.keys.MAC.MAC(t.Profile.MAC, covered))
+		if err := t.Profile.Dialect.Amend(frame); err != nil {
+			r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", err)
+			return false
+		}
 	}
 	return true
 }
@@ -237,7 +243,7 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	t := p.T
 	x := &p.x
 	x.Request, x.Key, x.Timeout = p.frame, p.req.Key(), t.Profile.Policy.Timeout
-	x.Began, x.Unreadable, x.Strays = 0, nil, line.Strays{}
+	x.Began, x.Empty, x.Left, x.Unreadable, x.Strays = 0, 0, "", nil, line.Strays{}
 	p.ans.Release()
 	x.Answer = nil
 	err := t.Link.Exchange(x)
@@ -251,6 +257,12 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 		p.ans.Reset() // what came was not its answer
 	}
 	p.judge(f, r, err)
+	if r.Outcome == report.TimedOut && x.Unmatched > 0 {
+		p.nearly(f, r)
+	}
+	if x.Duplicate+x.Empty+len(x.Left) > 0 {
+		p.around(r)
+	}
 	p.record(r, begun)
 	if p.Each != nil {
 		p.Each(p.req, p.ans, r)
@@ -258,6 +270,26 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	if r.Outcome != report.Unsent && f.Carries(wire.Trace) && f.Transaction != dialect.Reversal {
 		t.nextTrace()
 	}
+}
+
+// around holds what the line heard around an answer to the rules about that, where
+// the line has doubled nothing itself.
+func (p *Player) around(r *Result) {
+	if p.x.Empty > 0 && r.Outcome <= report.Refused {
+		r.Should.Add(rules.NoEmpty)
+	}
+	if p.x.Left != "" {
+		r.Should.Add(rules.NoRest)
+	}
+	if p.x.Duplicate > 0 && !p.T.doubled() {
+		r.Should.Add(rules.Once)
+	}
+}
+
+// doubled reports whether the terminal's line has been made to double a message.
+func (t *Terminal) doubled() bool {
+	f := t.Faults
+	return f != nil && f.Injected[line.DoubleRequest]+f.Injected[line.DoubleAnswer] > 0
 }
 
 // record puts how an exchange ended into the player's shard.
@@ -329,29 +361,18 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		r.Outcome, r.Why = report.Broken, err
 		return
 	}
-	d := t.Profile.Dialect
-	x := &p.judged
-	*x = rules.Exchange{
-		Dialect: d, Form: f, Request: p.req, Answer: p.ans, Key: p.x.Key, MAC: t.keys.MAC, Algorithm: t.Profile.MAC,
-		MACOnDecline: t.Profile.Policy.MACOnDecline, DefectiveIsGood: t.Profile.Policy.DefectiveIsGood, Batch: t.Journal.Batch,
-		Now: int64(p.x.Done / time.Second), Acquirer: &t.acquirer,
-	}
-	if p.holder != nil {
-		x.PAN = p.holder.PAN
-	}
-	if f.Transaction == dialect.SignIn {
-		x.SignIn = &rules.SignIn{Master: t.master, Block: t.Profile.SignIn}
-	}
+	x := p.asked(f, p.ans)
 	r.Code = x.Code()
 	var foreign dialect.Flag
 	if f.Transaction == dialect.Settlement {
 		if v := p.ans.Get(wire.Totals); len(v) == dialect.TotalsLen {
 			r.Host, r.Flag = dialect.ReadTotals(v)
+			r.ToldTotals = true
 			_, foreign = dialect.ReadTotals(v[dialect.TotalsHalf:])
 		}
 	}
 	if p.Judge == nil {
-		p.Judge = rules.NewJudge(d)
+		p.Judge = rules.NewJudge(t.Profile.Dialect)
 	}
 	r.Should, err = p.Judge.Check(x)
 	switch {
@@ -365,4 +386,39 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	default:
 		r.Outcome = report.Declined
 	}
+}
+
+// asked is the exchange under way with an answer, as the rules see it.
+func (p *Player) asked(f *dialect.Form, answer *wire.Message) *rules.Exchange {
+	t := p.T
+	x := &p.judged
+	*x = rules.Exchange{
+		Dialect: t.Profile.Dialect, Form: f, Request: p.req, Answer: answer, Key: p.x.Key, MAC: t.keys.MAC, Algorithm: t.Profile.MAC,
+		MACOnDecline: t.Profile.Policy.MACOnDecline, DefectiveIsGood: t.Profile.Policy.DefectiveIsGood, Batch: t.Journal.Batch,
+		Now: int64(p.x.Done / time.Second), Acquirer: &t.acquirer,
+	}
+	if p.holder != nil {
+		x.PAN = p.holder.PAN
+	}
+	if f.Transaction == dialect.SignIn && t.Profile.SignIn != "" {
+		x.SignIn = &rules.SignIn{Master: t.master, Block: t.Profile.SignIn}
+	}
+	return x
+}
+
+// nearly says of a message that came in an exchange which heard no answer in what it
+// differs from one. On a line with one exchange in flight it may have been meant so.
+func (p *Player) nearly(f *dialect.Form, r *Result) {
+	if _, alone := p.T.Link.(*line.Own); !alone || r.Stray == nil {
+		return
+	}
+	m := p.T.Profile.Dialect.Acquire()
+	defer m.Release()
+	if m.Read(r.Stray.Octets) != nil || !m.IsAnswer() {
+		return
+	}
+	if _, err := rules.NewJudge(p.T.Profile.Dialect).Check(p.asked(f, m)); err != nil {
+		r.Stray.Why += ": " + err.Error()
+	}
+	p.judged.Answer = p.ans
 }

@@ -52,7 +52,7 @@ func TestEveryFaultHasItsEffect(t *testing.T) {
 			if x.Faults.Injected[c.fault] != 1 || len(x.Faults.Queue) != 0 {
 				t.Errorf("injected %d times, %d left", x.Faults.Injected[c.fault], len(x.Faults.Queue))
 			}
-			if x.Owed.Reason != c.reason {
+			if x.Owed.Reason.String() != c.reason {
 				t.Errorf("the reversal's reason is %q, want %q", x.Owed.Reason, c.reason)
 			}
 			if got := b.booked(x); got != c.booked {

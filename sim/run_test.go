@@ -47,6 +47,12 @@ func newBench(t testing.TB, network string, terminals int, options ...host.Optio
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serve(t, p, options...)
+}
+
+// serve is a host of a profile.
+func serve(t testing.TB, p *profile.Profile, options ...host.Option) *bench {
+	t.Helper()
 	h, err := host.New(p, options...)
 	if err != nil {
 		t.Fatal(err)

@@ -9,9 +9,10 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// SignIn has the terminal sign in: it asks for working keys, checks them
-// against their check values and takes the batch number from the answer. An
-// error means that it did not send anything.
+// SignIn has the terminal sign in: it asks for working keys, where the network has
+// some, checks them against their check values and takes the batch number from the
+// answer. Where the network has no logon nothing is sent, and whoever is logged in
+// may sell. An error means that it did not send anything.
 func (p *Player) SignIn() error {
 	t := p.T
 	if !t.On || t.Operator == "" {
@@ -24,6 +25,10 @@ func (p *Player) SignIn() error {
 func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 	t := p.T
 	f := t.Profile.Dialect.Form(dialect.SignIn)
+	if f == nil {
+		t.SignedIn, t.Display = true, "签到成功"
+		return nil
+	}
 	p.begin(t, f)
 	mode := string(t.Profile.SignIn)
 	for _, n := range f.ManagementCodes {
@@ -32,13 +37,19 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 		}
 	}
 	p.operator(f)
-	if err := t.expandMaster(); err != nil {
-		return err
+	if t.Profile.SignIn != "" {
+		if err := t.expandMaster(); err != nil {
+			return err
+		}
 	}
 	r := exchange(p, f)
 	switch r.Outcome {
 	case report.Approved:
-		t.adopt(p.judged.SignIn.Issued, p.ans)
+		var issued keys.Set // none where a logon brings none
+		if x := p.judged.SignIn; x != nil {
+			issued = x.Issued
+		}
+		t.adopt(issued, p.ans)
 		t.Display = "签到成功"
 	case report.Refused:
 		t.SignedIn = false // the host may have other keys by now

@@ -7,6 +7,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/rules"
 )
 
 // recordStrays takes down what a line met that no exchange waited for: how many, and
@@ -37,4 +38,13 @@ func recordStrays(shard *report.Shard, d *dialect.Dialect, met *line.Strays) {
 		}
 		return b.String()
 	})
+}
+
+// recordFurther counts answers to requests already answered that no exchange met.
+func recordFurther(shard *report.Shard, met *line.Strays) {
+	var broken rules.Set
+	broken.Add(rules.Once)
+	for range met.Duplicate {
+		shard.Broken(uint64(broken))
+	}
 }

@@ -29,6 +29,7 @@ type Terminal struct {
 	Trace    uint32 // of the next message that takes one, 1..999999
 	Batch    uint32
 	freed    time.Duration // when it was last given back, on the run's clock
+	out      bool          // of the run: it could not sign in
 	keys     keys.Set
 	acquirer rules.Acquirer
 	Journal  Journal
@@ -58,7 +59,7 @@ type Owed struct {
 	Of      dialect.Transaction
 	Amount  int64
 	Holder  *profile.Holder // whose card it was about; nil for none that the terminal knows
-	Reason  string          // field 39 of the reversal: 98 no answer, A0 wrong MAC, 96 terminal fault, 06 other
+	Reason  dialect.Code    // of the reversal
 	Tries   int
 }
 
@@ -196,7 +197,7 @@ func show(r *Result) string {
 	case report.Refused:
 		return "应答报文校验错"
 	}
-	if text := r.Code.Display(); text != "" {
+	if text := r.dialect.About(r.Code).Display; text != "" {
 		return text
 	}
 	if r.Outcome == report.Approved {

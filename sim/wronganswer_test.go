@@ -46,7 +46,7 @@ func TestWrongAnswersOweAReversal(t *testing.T) {
 				return a
 			}), x.Profile)
 			x.pay(t, 100)
-			if x.p.Last.Outcome != report.Refused || !x.Owes() || x.Owed.Reason != c.reason || !strings.Contains(x.p.Last.Why.Error(), c.says) {
+			if x.p.Last.Outcome != report.Refused || !x.Owes() || x.Owed.Reason.String() != c.reason || !strings.Contains(x.p.Last.Why.Error(), c.says) {
 				t.Errorf("%v (%v), owes %v with reason %q; want it refused and reversed with %s", x.p.Last.Outcome, x.p.Last.Why, x.Owes(), x.Owed.Reason, c.reason)
 			}
 		})

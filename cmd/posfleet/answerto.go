@@ -31,7 +31,7 @@ func answerTo(out io.Writer, p *profile.Profile, keys bool, request string, answ
 	if v := q.Get(wire.Totals); len(v) == dialect.TotalsLen {
 		x.Batch, _ = dialect.ReadTotals(v)
 	}
-	if keys && of == dialect.SignIn {
+	if keys && of == dialect.SignIn && p.SignIn != "" {
 		if err := masterOf(p, x); err != nil {
 			return usage(err)
 		}

@@ -9,7 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"unicode"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -17,6 +17,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/scenarios"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 )
 
@@ -76,7 +77,7 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	if err != nil {
 		return err
 	}
-	fs, err := f.choose(args, p.Dialect.Name)
+	fs, err := f.choose(args, p.Dialect)
 	if err != nil {
 		return usage(err)
 	}
@@ -133,8 +134,8 @@ func (f *checkFlags) seed() int64 {
 }
 
 // choose gives the features that a check plays.
-func (f *checkFlags) choose(args []string, dialect string) ([]*scenarios.Feature, error) {
-	fs, err := choose(args, dialect, f.tags, f.names)
+func (f *checkFlags) choose(args []string, d *dialect.Dialect) ([]*scenarios.Feature, error) {
+	fs, err := choose(args, d, f.tags, f.names)
 	if err != nil {
 		return nil, err
 	}
@@ -152,12 +153,17 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 		return err
 	}
 	defer n.close()
-	check.Dialer = n.dialer
+	if check.Dialer = n.dialer; n.again {
+		check.Patience = 20 * time.Millisecond
+	}
 	teller := verdicts.Teller{Out: out, Again: again(cmd), Quiet: f.quiet}
 	check.Each = func(v *verdicts.Verdict) { teller.Tell(v) }
 	found, err := check.Run(ctx)
 	found.Target, found.Digest, found.Environment = n.target, digestOf(f.net.profile), report.ThisMachine(version())
-	found.Command, found.Again = append([]string{"posfleet"}, os.Args[1:]...), teller.Again
+	found.Command, found.Again = []string{"posfleet"}, string(scrub([]byte(teller.Again)))
+	for _, word := range os.Args[1:] {
+		found.Command = append(found.Command, string(scrub([]byte(word))))
+	}
 	found.WriteSummary(out)
 	if err := files.write(found); err != nil {
 		return &exit{code: exitIncomplete, err: err}
@@ -184,19 +190,9 @@ func again(cmd *cobra.Command) string {
 			words = append(words, "--"+f.Name)
 			return
 		}
-		words = append(words, "--"+f.Name+" "+quoted(value))
+		words = append(words, "--"+f.Name+" "+report.ShellWord(value))
 	})
 	return strings.Join(words, " ")
-}
-
-// quoted is a word as a shell takes it.
-func quoted(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("@%+=:,./-_", r)
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // checkExit is the exit code of a check that was played; err is what kept it
@@ -207,6 +203,8 @@ func checkExit(ctx context.Context, found *verdicts.Results, err error, sig *sig
 		return &exit{code: sig.code(), err: errors.New("stopped by a signal; the scenarios after it were not played")}
 	case err != nil:
 		return &exit{code: exitIncomplete, err: err}
+	case found.Broken() == 0 && found.Away != "":
+		return &exit{code: exitIncomplete, err: errors.New(found.Away)}
 	case found.Broken() == 0:
 		return nil
 	case !found.Answered && found.Count(verdicts.Failed) > 0:

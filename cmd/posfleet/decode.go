@@ -44,6 +44,9 @@ func decodeCommand() *cobra.Command {
 			if port < 0 || port > 65535 {
 				return usage(fmt.Errorf("--port %d: want 1 to 65535, or 0 for all", port))
 			}
+			if request == "" && cmd.Flags().Changed("answer-to") {
+				return usage(errors.New(`--answer-to "": want the hexadecimal digits of the request`))
+			}
 			checked, err := newMACs(p, f.profile != "", keyFile)
 			if err != nil {
 				return usage(err)

@@ -134,7 +134,7 @@ func (m *macs) tell(w io.Writer, msg *wire.Message) {
 func (m *macs) take(tid string, msg *wire.Message) string {
 	block := msg.Get(wire.WorkingKeys)
 	master := m.masters[tid]
-	if len(block) == 0 || master == nil || !msg.IsAnswer() || msg.MTI()[1] != '8' || msg.Text(wire.ResponseCode) != dialect.Approved.String() {
+	if len(block) == 0 || master == nil || !msg.IsAnswer() || msg.MTI()[1] != '8' || m.profile.Dialect.Class(dialect.CodeOf(msg.Get(wire.ResponseCode))) != dialect.Approves {
 		return ""
 	}
 	why := fmt.Errorf("a key block of %d octets is of no known kind", len(block))

@@ -16,8 +16,8 @@ import (
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
-// captured is a capture of one connection from port 40000 to 8583 and back.
-type captured struct {
+// talk is a capture of one connection from port 40000 to 8583 and back.
+type talk struct {
 	t    *testing.T
 	file bytes.Buffer
 	w    *pcapgo.Writer
@@ -26,8 +26,8 @@ type captured struct {
 	seen time.Time
 }
 
-func newCaptured(t *testing.T, snap int) *captured {
-	c := &captured{t: t, snap: snap, seq: map[int]uint32{}, seen: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
+func newTalk(t *testing.T, snap int) *talk {
+	c := &talk{t: t, snap: snap, seq: map[int]uint32{}, seen: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
 	c.w = pcapgo.NewWriter(&c.file)
 	if err := c.w.WriteFileHeader(uint32(snap), layers.LinkTypeRaw); err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func newCaptured(t *testing.T, snap int) *captured {
 }
 
 // send writes a packet; of data the first lost octets are not in the capture.
-func (c *captured) send(from, to int, data []byte, lost int, syn bool) {
+func (c *talk) send(from, to int, data []byte, lost int, syn bool) {
 	c.t.Helper()
 	ip := &layers.IPv4{Version: 4, IHL: 5, TTL: 64, Protocol: layers.IPProtocolTCP, SrcIP: net.IP{10, 0, 0, 1}, DstIP: net.IP{10, 0, 0, 1}}
 	tcp := &layers.TCP{SrcPort: layers.TCPPort(from), DstPort: layers.TCPPort(to), Seq: c.seq[from] + uint32(lost), ACK: !syn, SYN: syn, Window: 1000}
@@ -67,39 +67,39 @@ func TestCaptureWithPartsMissingGivesTheRest(t *testing.T) {
 	const terminal, host = 40000, 8583
 	for name, c := range map[string]struct {
 		snap     int
-		send     func(c *captured)
+		send     func(c *talk)
 		cut      int
 		port     int
 		messages int
 		want     []string
 	}{
-		"begins inside a message": {65535, func(c *captured) {
+		"begins inside a message": {65535, func(c *talk) {
 			c.send(terminal, host, purchase[30:], 0, false)
 			c.send(host, terminal, answer, 0, false)
 			c.send(terminal, host, request, 0, false)
 			c.send(host, terminal, answer, 0, false)
 		}, 0, 0, 3, []string{"octets before it are not read, the rest of a message whose beginning is not in the capture\n", "answers message 2 after 1ms"}},
-		"a gap": {65535, func(c *captured) {
+		"a gap": {65535, func(c *talk) {
 			c.send(terminal, host, nil, 0, true)
 			c.send(terminal, host, request, 0, false)
 			c.send(terminal, host, purchase, 40, false)
 			c.send(terminal, host, request, 0, false)
 			c.send(host, terminal, answer, 0, false)
 		}, 0, 0, 3, []string{"note: the capture lacks 40 octets of the connection before it\n", "are not read"}},
-		"packets cut": {96, func(c *captured) {
+		"packets cut": {96, func(c *talk) {
 			c.send(terminal, host, nil, 0, true)
 			c.send(terminal, host, request, 0, false)
 			c.send(host, terminal, answer, 0, false)
 		}, 0, 0, 2, []string{"2 packets are cut at 96 octets by the capture", "-s 0"}},
-		"file cut": {65535, func(c *captured) {
+		"file cut": {65535, func(c *talk) {
 			c.send(terminal, host, request, 0, false)
 			c.send(host, terminal, answer, 0, false)
 		}, 10, 0, 1, []string{"cannot be read to its end"}},
-		"TLS": {65535, func(c *captured) {
+		"TLS": {65535, func(c *talk) {
 			c.send(terminal, host, []byte("\x17\x03\x03\x00\x04abcd"), 0, false)
 		}, 0, host, 0, []string{"TLS records", "its keys are needed"}},
 	} {
-		f := newCaptured(t, c.snap)
+		f := newTalk(t, c.snap)
 		c.send(f)
 		var out bytes.Buffer
 		x := explainer{out: bufio.NewWriter(&out), dialect: p.Dialect, port: c.port}

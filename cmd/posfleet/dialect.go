@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/posfleet/posfleet/sim/dialect"
-	"github.com/posfleet/posfleet/sim/strict"
+	"github.com/posfleet/posfleet/sim/rules"
 )
 
 func dialectCommand() *cobra.Command {
@@ -24,7 +24,7 @@ func dialectCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(dialectListCommand(), dialectShowCommand(), dialectCheckCommand())
+	cmd.AddCommand(dialectListCommand(), dialectShowCommand(), dialectCheckCommand(), dialectImportCommand(), dialectExportCommand())
 	return cmd
 }
 
@@ -76,6 +76,9 @@ func dialectCheckCommand() *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
+			if err := rules.Known(d); err != nil {
+				return usage(err)
+			}
 			out := bufio.NewWriter(cmd.OutOrStdout())
 			defer out.Flush()
 			if len(args) == 1 {
@@ -124,7 +127,7 @@ func dialectText(name string) (text []byte, open dialect.Open, err error) {
 			return nil, err
 		}
 		defer f.Close()
-		return io.ReadAll(io.LimitReader(f, strict.MaxFile+1))
+		return io.ReadAll(io.LimitReader(f, dialect.MaxFile+1))
 	}
 	open = func(base string) ([]byte, error) {
 		if !filepath.IsAbs(base) {

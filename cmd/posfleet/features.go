@@ -12,15 +12,19 @@ import (
 
 	"github.com/posfleet/posfleet/features"
 	"github.com/posfleet/posfleet/scenarios"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 var lineAtEnd = regexp.MustCompile(`^(.+):(\d+)$`)
 
-// embedded are the features that come with posfleet for a dialect.
-func embedded(dialect string) ([]*scenarios.Feature, error) {
+// embedded are the features that come with posfleet for a dialect and those that
+// it extends.
+func embedded(d *dialect.Dialect) ([]*scenarios.Feature, error) {
 	paths := []string{"core"}
-	if _, err := fs.Stat(features.FS, dialect); err == nil {
-		paths = append(paths, dialect)
+	for _, name := range append(slices.Clone(d.Bases), d.Name) {
+		if _, err := fs.Stat(features.FS, name); err == nil && !slices.Contains(paths, name) {
+			paths = append(paths, name)
+		}
 	}
 	return readEmbedded(paths...)
 }
@@ -37,7 +41,7 @@ func readEmbedded(paths ...string) ([]*scenarios.Feature, error) {
 // choose reads the features that the arguments name, files, folders, parts of
 // the embedded tree (cup/reversal), file:line or @ids, and narrows them down.
 // What is named twice is played once.
-func choose(args []string, dialect, tags string, names []string) ([]*scenarios.Feature, error) {
+func choose(args []string, d *dialect.Dialect, tags string, names []string) ([]*scenarios.Feature, error) {
 	sel := scenarios.Selection{Tags: tags, Names: names}
 	var fs []*scenarios.Feature
 	named := false
@@ -68,7 +72,7 @@ func choose(args []string, dialect, tags string, names []string) ([]*scenarios.F
 	}
 	if !named {
 		var err error
-		if fs, err = embedded(dialect); err != nil {
+		if fs, err = embedded(d); err != nil {
 			return nil, err
 		}
 	}

@@ -44,7 +44,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 	if len(args) == 0 && tags == "" && len(f.names) == 0 && len(f.mix) == 0 {
 		tags = "@everyday"
 	}
-	if j.features, err = choose(args, p.Dialect.Name, tags, f.names); err != nil {
+	if j.features, err = choose(args, p.Dialect, tags, f.names); err != nil {
 		return nil, err
 	}
 	rest, loads := without(j.features, "@load")
@@ -52,7 +52,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 	case len(loads) > 1 || len(loads) == 1 && len(loads[0].Scenarios) > 1:
 		return nil, fmt.Errorf("%d @load scenarios are selected, one runs at a time: choose with file:line or @id", count(loads))
 	case len(loads) == 1:
-		all, err := embedded(p.Dialect.Name)
+		all, err := embedded(p.Dialect)
 		if err != nil {
 			return nil, err
 		}
@@ -155,6 +155,9 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job, d *dialect.Dialect) (err e
 		if err := limit.Known(transactions(d)); err != nil {
 			return err
 		}
+		if err := made(limit, j.load.Plans); err != nil {
+			return err
+		}
 		j.limits = append(j.limits, limit)
 	}
 	j.limits = report.WithDefaults(j.limits)
@@ -175,6 +178,26 @@ func transactions(d *dialect.Dialect) (names []string) {
 		}
 	}
 	return names
+}
+
+// made refuses a limit on something that cardholders come for and that no plan does.
+func made(l report.Limit, plans []*sim.Plan) error {
+	of, known := dialect.TransactionNamed(l.Label)
+	if !known || of.Booking() == dialect.None && of != dialect.Balance {
+		return nil
+	}
+	var names []string
+	for _, p := range plans {
+		if slices.Contains(p.Asks, of) {
+			return nil
+		}
+		for _, t := range p.Asks {
+			if !slices.Contains(names, t.String()) {
+				names = append(names, t.String())
+			}
+		}
+	}
+	return fmt.Errorf("limit %q: no scenario of this run does a %s, they do %s", l.Text, of, strings.Join(names, ", "))
 }
 
 // adopt takes what an @load scenario says for flags that were not given.
@@ -199,6 +222,10 @@ const longest = 10_000 * time.Hour
 // slowestAnswer is the longest response timeout: profiles may not say more either.
 const slowestAnswer = 10 * time.Minute
 
+// fastestAnswer is the shortest: below it a timeout says more about this machine's
+// scheduler than about the host.
+const fastestAnswer = time.Millisecond
+
 // check refuses flags that make no sense, by themselves or together.
 func (f *loadFlags) check(given func(flag string) bool) error {
 	switch {
@@ -216,6 +243,8 @@ func (f *loadFlags) check(given func(flag string) bool) error {
 		return fmt.Errorf("--think %v: want 0 or more, such as 2s", f.think)
 	case given("timeout") && (f.net.timeout <= 0 || f.net.timeout > slowestAnswer):
 		return fmt.Errorf("--timeout %v: want a time above 0, such as 5s, and %v at most", f.net.timeout, slowestAnswer)
+	case given("timeout") && f.net.timeout < fastestAnswer:
+		return fmt.Errorf("--timeout %v: no answer comes so fast: want %v at least, such as 5s", f.net.timeout, fastestAnswer)
 	case given("mix") && len(f.mix) == 0:
 		return errors.New(`--mix "": want id=share, such as cup-purchase-1=70`)
 	case f.warmup < 0 || f.warmup >= f.length:
@@ -253,7 +282,8 @@ func (f *loadFlags) plan(j *job, n *network) report.Plan {
 		Command: append([]string{"posfleet"}, os.Args[1:]...), Model: strings.Fields(model(f.closed))[0], Arrivals: j.arrivals,
 		For: f.length, Warmup: f.warmup, Timeout: n.profile.Policy.Timeout, Drain: f.drain, Terminals: f.terminals,
 		Lines: j.lines.String(), Mix: map[string]float64{}, Seed: f.seed, Target: n.target, Dialect: n.profile.Dialect.Name,
-		Digests: map[string]string{},
+		Digests: map[string]string{}, Strict: f.strict, Books: j.load.Books,
+		Settle: f.settles(j, n),
 	}
 	if f.drain <= 0 {
 		plan.Drain = plan.Timeout

@@ -33,50 +33,48 @@ Feature: Purchase
     When the cardholder pays 62.00 yuan with a good card by stripe without PIN
     Then the host approves
     And the request carries:
-      | field | value  |
-      | 22    | 022    |
-      | 26    | absent |
-      | 52    | absent |
+      | field       | value              |
+      | entry mode  | stripe without PIN |
+      | pin capture | absent             |
+      | pin block   | absent             |
 
   @core-purchase-6
   Scenario: the request of a purchase by stripe says what was read and what is paid
     When the cardholder pays 123.45 yuan with a good card
     Then the request carries:
-      | field | value        |
-      | MTI   | 0200         |
-      | 2     | absent       |
-      | 3     | 000000       |
-      | 4     | 000000012345 |
-      | 11    | present      |
-      | 22    | 021          |
-      | 25    | 00           |
-      | 35    | present      |
-      | 41    | present      |
-      | 42    | present      |
-      | 49    | 156          |
-      | 52    | present      |
-      | 64    | present      |
+      | field           | value               |
+      | MTI             | as the dialect says |
+      | pan             | absent              |
+      | processing code | as the dialect says |
+      | amount          | 000000012345        |
+      | trace           | present             |
+      | entry mode      | stripe and PIN      |
+      | track 2         | present             |
+      | terminal        | present             |
+      | merchant        | present             |
+      | currency        | as the dialect says |
+      | pin block       | present             |
+      | MAC             | present             |
 
   @core-purchase-7
   Scenario: the answer brings back what was asked, and a reference
     When the cardholder pays 64.00 yuan with a good card
     Then the host approves
     And the answer carries:
-      | field | value             |
-      | MTI   | 0210              |
-      | 3     | as in the request |
-      | 4     | as in the request |
-      | 11    | as in the request |
-      | 12    | present           |
-      | 13    | present           |
-      | 25    | as in the request |
-      | 37    | present           |
-      | 38    | should be present |
-      | 39    | 00                |
-      | 41    | as in the request |
-      | 42    | as in the request |
-      | 49    | as in the request |
-      | 64    | present           |
+      | field              | value               |
+      | MTI                | as the dialect says |
+      | processing code    | as in the request   |
+      | amount             | as in the request   |
+      | trace              | as in the request   |
+      | local time         | present             |
+      | local date         | present             |
+      | reference          | present             |
+      | authorisation code | should be present   |
+      | response code      | approved            |
+      | terminal           | as in the request   |
+      | merchant           | as in the request   |
+      | currency           | as in the request   |
+      | MAC                | present             |
 
   @core-purchase-8
   Scenario: the account goes down by the amount of the purchase
@@ -94,7 +92,7 @@ Feature: Purchase
   @core-purchase-10
   Scenario: nothing cannot be paid
     When the cardholder pays 0.00 yuan with a good card
-    Then the host answers "13"
+    Then the host answers "invalid amount"
     And the terminal shows "无效金额"
 
   @everyday @refusal @core-purchase-11
@@ -115,7 +113,7 @@ Feature: Purchase
     Then the host approves
     When the terminal uses the trace number of its last payment again
     And the cardholder pays 67.00 yuan with a good card
-    Then the host answers "94"
+    Then the host answers "duplicate"
     And the terminal shows "拒绝, 重复交易, 请稍后重试"
 
   @duplicate @core-purchase-14
@@ -128,6 +126,12 @@ Feature: Purchase
     When the cardholder asks for the balance of a good card
     Then the balance has gone down by 68.00 yuan
 
+  @duplicate @core-purchase-29
+  Scenario: a purchase is answered once
+    When the cardholder pays 68.50 yuan with a good card
+    Then the host approves
+    And no further answer comes
+
   @trace @core-purchase-15
   Scenario: the trace number after 999999 is 000001
     When the terminal signs off
@@ -136,9 +140,9 @@ Feature: Purchase
     And the cardholder pays 69.00 yuan with a good card
     Then the request carries:
       | field | value  |
-      | 11    | 999999 |
+      | trace | 999999 |
     When the cardholder pays 69.50 yuan with a good card
     Then the host approves
     And the request carries:
       | field | value  |
-      | 11    | 000001 |
+      | trace | 000001 |

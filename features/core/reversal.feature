@@ -21,17 +21,16 @@ Feature: Reversal
     When the cardholder pays 123.45 yuan with a good card
     And the terminal sends the reversal that it owes
     Then the reversal carries:
-      | field | value              |
-      | MTI   | 0400               |
-      | 3     | as in the original |
-      | 4     | as in the original |
-      | 11    | as in the original |
-      | 22    | as in the original |
-      | 25    | as in the original |
-      | 39    | as the policy says |
-      | 41    | as in the original |
-      | 42    | as in the original |
-      | 49    | as in the original |
+      | field           | value               |
+      | MTI             | as the dialect says |
+      | processing code | as in the original  |
+      | amount          | as in the original  |
+      | trace           | as in the original  |
+      | entry mode      | as in the original  |
+      | reversal reason | as the policy says  |
+      | terminal        | as in the original  |
+      | merchant        | as in the original  |
+      | currency        | as in the original  |
 
   @core-reversal-3
   Scenario: a reversal carries neither track nor PIN
@@ -39,11 +38,11 @@ Feature: Reversal
     When the cardholder pays 51.00 yuan with a good card
     And the terminal sends the reversal that it owes
     Then the reversal carries:
-      | field | value  |
-      | 26    | absent |
-      | 35    | absent |
-      | 37    | absent |
-      | 52    | absent |
+      | field       | value  |
+      | pin capture | absent |
+      | track 2     | absent |
+      | reference   | absent |
+      | pin block   | absent |
 
   @core-reversal-4
   Scenario: a reversed purchase leaves the account as it was
@@ -86,9 +85,9 @@ Feature: Reversal
     And the terminal sends the reversal that it owes
     Then the host acknowledges the reversal
     And the reversal carries:
-      | field | value              |
-      | 11    | as in the original |
-      | 39    | A0                 |
+      | field           | value              |
+      | trace           | as in the original |
+      | reversal reason | bad MAC            |
 
   @core-reversal-9
   Scenario: a line that breaks in the middle of the request leaves a reversal owed

@@ -19,15 +19,15 @@ Feature: Sign-in
     When the operator logs in
     And the terminal signs in
     Then the answer carries:
-      | field | value             |
-      | MTI   | 0810              |
-      | 11    | as in the request |
-      | 12    | should be present |
-      | 13    | should be present |
-      | 39    | 00                |
-      | 41    | as in the request |
-      | 42    | as in the request |
-      | 62    | present           |
+      | field         | value               |
+      | MTI           | as the dialect says |
+      | trace         | as in the request   |
+      | local time    | should be present   |
+      | local date    | should be present   |
+      | response code | approved            |
+      | terminal      | as in the request   |
+      | merchant      | as in the request   |
+      | working keys  | present             |
 
   @core-signin-3
   Scenario: keys of a second sign-in replace those of the first
@@ -50,10 +50,10 @@ Feature: Sign-in
   Scenario: a terminal that the host does not know gets no keys
     Given a terminal that the host does not know
     When the terminal signs in
-    Then the host answers "97"
+    Then the host answers "unknown terminal"
     And the answer carries:
-      | field | value  |
-      | 62    | absent |
+      | field        | value  |
+      | working keys | absent |
     And the terminal is not signed in
     And the terminal shows "终端未登记"
 
@@ -68,7 +68,8 @@ Feature: Sign-in
   Scenario: a terminal that has not signed in takes no payment
     Given a terminal that is switched on
     When the operator logs in
-    And the cardholder pays 19.00 yuan with a good card
+    Then the terminal is not signed in
+    When the cardholder pays 19.00 yuan with a good card
     Then the terminal refuses
     And the terminal shows "请先签到"
 

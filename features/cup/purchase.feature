@@ -11,22 +11,22 @@ Feature: Purchase at UnionPay terminals
     When the cardholder pays 123.45 yuan with a good card
     Then the host approves
     And the request carries:
-      | field | value        |
-      | 3     | 000000       |
-      | 4     | 000000012345 |
-      | 14    | absent       |
-      | 22    | 021          |
-      | 25    | 00           |
-      | 26    | 12           |
-      | 35    | present      |
-      | 49    | 156          |
-      | 52    | present      |
-      | 53    | present      |
-      | 55    | absent       |
-      | 60.1  | 22           |
-      | 60.2  | present      |
-      | 60.3  | 000          |
-      | 64    | present      |
+      | field    | value               |
+      | 3        | 000000              |
+      | 4        | 000000012345        |
+      | 14       | absent              |
+      | 22       | 021                 |
+      | 25       | 00                  |
+      | 26       | 12                  |
+      | 35       | present             |
+      | currency | as the dialect says |
+      | 52       | present             |
+      | 53       | present             |
+      | 55       | absent              |
+      | 60.1     | 22                  |
+      | 60.2     | present             |
+      | 60.3     | 000                 |
+      | 64       | present             |
 
   @cup-purchase-2
   Scenario: a purchase by chip and PIN

@@ -86,16 +86,16 @@ Feature: Settlement
     When the cardholder pays 106.00 yuan with a good card
     And the terminal settles
     Then the request carries:
-      | field | value   |
-      | MTI   | 0500    |
-      | 11    | present |
-      | 48    | present |
-      | 49    | 156     |
-      | 60.1  | 00      |
-      | 60.2  | present |
-      | 60.3  | 201     |
-      | 63    | present |
-      | 64    | absent  |
+      | field    | value               |
+      | MTI      | 0500                |
+      | 11       | present             |
+      | 48       | present             |
+      | currency | as the dialect says |
+      | 60.1     | 00                  |
+      | 60.2     | present             |
+      | 60.3     | 201                 |
+      | 63       | present             |
+      | 64       | absent              |
     And the answer carries:
       | field | value             |
       | MTI   | 0510              |

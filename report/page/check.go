@@ -41,7 +41,7 @@ type check struct {
 	Failed   []cause
 	Others   []cause // untested and skipped
 	Known    []scenarioRow
-	Rules    []report.RuleCount
+	Rules    []ruleRow
 	Asked    []pair
 	Where    []pair
 	Command  string
@@ -61,6 +61,12 @@ type scenarioRow struct {
 	Class, Sign, Word   string
 	At, Step, Why, Took string
 	Exchange, Rules     string
+}
+
+// ruleRow is how often a rule was broken, and how at first.
+type ruleRow struct {
+	report.RuleCount
+	Why string
 }
 
 // cause is why scenarios ended alike, and they: of failures the first, which speaks
@@ -83,8 +89,10 @@ func checkOf(r *verdicts.Results) *check {
 		Style:   template.CSS(pageCSS),
 		Title:   "Conformance of " + cmp.Or(r.Target, "a host"),
 		When:    r.Started.Format("2 January 2006, 15:04:05 MST") + ", took " + report.FormatDuration(r.Took),
-		Rules:   r.Rules,
 		Command: shell(r.Command),
+	}
+	for _, of := range r.Rules {
+		p.Rules = append(p.Rules, ruleRow{of, r.RuleWhy[of.ID]})
 	}
 	p.Policy = fmt.Sprintf("default-src 'none'; style-src '%s'; base-uri 'none'; form-action 'none'", digest(string(p.Style)))
 	rows := map[*verdicts.Verdict]scenarioRow{}
@@ -138,6 +146,9 @@ func scenarioOf(v *verdicts.Verdict, n int) scenarioRow {
 }
 
 func (p *check) banners(r *verdicts.Results) {
+	if r.Away != "" {
+		p.Banner = append(p.Banner, "Incomplete: "+r.Away)
+	}
 	if n := r.Count(verdicts.NotPlayed); n > 0 {
 		p.Banner = append(p.Banner, report.Plural(int64(n), "scenario")+" did not come to its turn: the check ended before.")
 	}
@@ -155,10 +166,15 @@ func checkCards(r *verdicts.Results) []verdictCard {
 		all++
 	}
 	verdict := verdictCard{"Verdict", "good", "✓", "conforms", "as far as it was tested"}
-	if n := r.Broken(); n > 0 {
+	switch n := r.Broken(); {
+	case n > 0:
 		verdict = verdictCard{"Verdict", "bad", "✗", "does not conform", report.Plural(int64(n), "scenario") + " against it"}
-	} else if r.Count(verdicts.Passed) == 0 {
+	case r.Away != "":
+		verdict = verdictCard{"Verdict", "warn", "?", "incomplete", "the host went away"}
+	case r.Count(verdicts.Passed) == 0:
 		verdict = verdictCard{"Verdict", "none", "–", "nothing was tested", ""}
+	case r.Musts() > 0:
+		verdict = verdictCard{"Verdict", "warn", "?", "conforms where it was tested", report.Plural(r.Musts(), "answer") + " broke a must"}
 	}
 	card := func(name string, o verdicts.Outcome, detail string) verdictCard {
 		n, sign := r.Count(o), signs[o]

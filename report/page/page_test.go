@@ -32,12 +32,12 @@ func stalling(rate int, lasts, warmup time.Duration) *report.Report {
 		if into := due % (10 * time.Second); into < time.Second {
 			took += time.Second - into
 		}
-		x := report.Sample{Label: min(rng.IntN(9), rng.IntN(9), 4), Due: due, Sent: sent, Done: sent + took, Code: [2]byte{'0', '0'}}
+		x := report.Sample{Label: min(rng.IntN(9), rng.IntN(9), 4), Due: due, Sent: sent, Done: sent + took, Code: [4]byte{'0', '0'}}
 		switch u := rng.Float64(); {
 		case u < 0.03:
-			x.Outcome, x.Code = report.Declined, [2]byte{'5', '1'}
+			x.Outcome, x.Code = report.Declined, [4]byte{'5', '1'}
 		case u < 0.04 && due > lasts/2:
-			x.Outcome, x.Code, x.Done = report.TimedOut, [2]byte{}, due+5*time.Second
+			x.Outcome, x.Code, x.Done = report.TimedOut, [4]byte{}, due+5*time.Second
 		}
 		all = append(all, x)
 	}
@@ -88,7 +88,7 @@ func troubled() *report.Report {
 	r.Plan.Model = "closed"
 	r.Planned, r.Stuck = r.Played+r.NotPlayed+5, map[string]int64{"the batch is full (500), settle first": 5}
 	r.Failed, r.Failures = 7, []report.Failure{{At: "cup/refund.feature:12", Sentence: "the host approves", Outcome: "timed out", N: 7, Why: "no answer in time"}}
-	r.SignIn = report.SignIn{Terminals: 1000, Failed: 3, First: "10000005", Took: time.Second, Why: map[string]int64{"the host answers 97": 3}}
+	r.SignIn = report.Phase{Terminals: 1000, Failed: 3, First: "10000005", Took: time.Second, Why: map[string]int64{"the host answers 97": 3}}
 	r.Waited = report.Waited{Arrivals: 100, Longest: time.Second, Terminals: 997, Enough: 2000}
 	r.Rules = []report.RuleCount{{ID: "ANS-37-PRESENT", Level: "should", N: 77}}
 	r.Strays = []report.Stray{{Kind: "0620, the answer to no request of this line", N: 4, First: "MTI  0620"}}
@@ -194,4 +194,21 @@ func TestPageSaysHowFarAFigureGoes(t *testing.T) {
 			t.Errorf("the troubled page does not say %q", want)
 		}
 	}
+}
+
+// wordy is a run whose host, errors and files have names without a blank in them.
+func wordy() *report.Report {
+	r := troubled()
+	word := strings.Repeat("averylongnamewithoutablank_", 4)
+	r.Stuck = map[string]int64{word: 4}
+	r.SignIn.Why = map[string]int64{word: 1}
+	r.SignIn.First = word
+	r.Opening = r.SignIn
+	r.Validity.Reasons = []string{word}
+	r.Settlements.Detail, r.Money.Detail = []string{word}, []string{word}
+	r.Strays = []report.Stray{{Kind: word, N: 1, First: word}}
+	r.Incomplete = word
+	r.Plan.Digests = map[string]string{word: strings.Repeat("0123456789abcdef", 4)}
+	r.Failures = []report.Failure{{At: word, Sentence: word, Outcome: "approved", N: 1, Why: word}}
+	return r
 }

@@ -55,7 +55,7 @@ func (r *Results) WriteJUnit(w io.Writer) error {
 	all := junitSuites{Name: "posfleet", Time: inSeconds(r.Took)}
 	names, surprising := r.names(), r.surprises()
 	for _, f := range r.Features {
-		suite := f.junit(names, surprising, r.Strict)
+		suite := r.junit(&f, names, surprising)
 		all.Tests += suite.Tests
 		all.Failures += suite.Failures
 		all.Skipped += suite.Skipped
@@ -67,7 +67,7 @@ func (r *Results) WriteJUnit(w io.Writer) error {
 	return errors.Join(err, e.Encode(all), e.Close())
 }
 
-func (f *Feature) junit(names map[*Verdict]string, surprising map[*Verdict]bool, strict bool) junitSuite {
+func (r *Results) junit(f *Feature, names map[*Verdict]string, surprising map[*Verdict]bool) junitSuite {
 	suite := junitSuite{Name: f.Name, File: f.Path, Tests: len(f.Verdicts)}
 	var took time.Duration
 	for _, v := range f.Verdicts {
@@ -80,7 +80,7 @@ func (f *Feature) junit(names map[*Verdict]string, surprising map[*Verdict]bool,
 		case v.Outcome != Passed && v.Expected != "":
 			c.Skipped = &junitSkipped{"known to fail: " + report.Printable(v.Expected) + ": " + reason}
 			suite.Skipped++
-		case v.Outcome == Failed || strict && v.Outcome > Failed:
+		case v.Outcome == Failed || r.lacking(v):
 			if v.Outcome != Failed {
 				reason = v.Outcome.String() + ": " + reason
 			}

@@ -14,14 +14,20 @@ import (
 func (r *Results) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	sign := "✅"
-	if r.Broken() > 0 {
+	switch {
+	case r.Broken() > 0:
 		sign = "❌"
+	case r.Away != "":
+		sign = "⚠️"
 	}
 	fmt.Fprintf(&b, "### %s posfleet check: %s\n\n", sign, report.Cell(r.Target))
 	b.WriteString("| passed | failed | known to fail | untested | skipped | not played | took |\n|---:|---:|---:|---:|---:|---:|---:|\n")
 	known := r.known()
 	fmt.Fprintf(&b, "| %d | %d | %d | %d | %d | %d | %s |\n", r.Count(Passed), r.Count(Failed)-known, known,
 		r.Count(Untested), r.Count(Skipped), r.Count(NotPlayed), r.Took.Round(time.Millisecond))
+	if r.Away != "" {
+		fmt.Fprintf(&b, "\nIncomplete: %s\n", report.Cell(r.Away))
+	}
 	for _, o := range []Outcome{Failed, Untested, Skipped} {
 		head := false
 		for _, c := range r.Causes() {

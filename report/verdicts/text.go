@@ -75,7 +75,7 @@ func (v *Verdict) writeFailure(b *strings.Builder, again string) {
 	for line := range strings.Lines(v.Exchange) {
 		fmt.Fprintf(b, "      | %s", line)
 	}
-	fmt.Fprintf(b, "      again: %s %s\n", again, v.Selector)
+	fmt.Fprintf(b, "      again: %s %s\n", again, report.ShellWord(v.Selector))
 }
 
 // WriteSummary tells what the check came to: causes that many scenarios share, a
@@ -93,7 +93,7 @@ func (r *Results) WriteSummary(w io.Writer) error {
 			fmt.Fprintf(&b, "\n%s", c)
 		}
 	}
-	fmt.Fprintf(&b, "\n%d scenarios against %s (%s): %d passed, %d failed", all, r.Target, r.Dialect, r.Count(Passed), r.Count(Failed))
+	fmt.Fprintf(&b, "\n%s against %s (%s): %d passed, %d failed", report.Plural(int64(all), "scenario"), r.Target, r.Dialect, r.Count(Passed), r.Count(Failed))
 	for _, o := range []Outcome{Untested, Skipped} {
 		if n := r.Count(o); n > 0 {
 			fmt.Fprintf(&b, ", %d %s", n, o)
@@ -103,6 +103,9 @@ func (r *Results) WriteSummary(w io.Writer) error {
 		fmt.Fprintf(&b, ", %d of the failed known to", n)
 	}
 	fmt.Fprintf(&b, " in %s\n", r.Took.Round(time.Millisecond))
+	if r.Away != "" {
+		fmt.Fprintf(&b, "INCOMPLETE: %s\n", r.Away)
+	}
 	surprising := r.surprises()
 	for v := range r.All() {
 		if surprising[v] {
@@ -120,6 +123,11 @@ func (r *Results) WriteSummary(w io.Writer) error {
 			each = append(each, fmt.Sprintf("%s (%s) %d", of.ID, of.Level, of.N))
 		}
 		fmt.Fprintf(&b, "rules that answers broke: %s; posfleet rules explains them\n", strings.Join(each, ", "))
+		for _, of := range r.Rules {
+			if why := r.RuleWhy[of.ID]; why != "" && of.Level != "must" { // musts are told with what failed
+				fmt.Fprintf(&b, "      %s: %s\n", of.ID, oneLine(why))
+			}
+		}
 	}
 	if r.Unsettled > 0 {
 		fmt.Fprintf(&b, "after %s a reversal was owed that the host did not acknowledge: %s\n", report.Plural(int64(r.Unsettled), "scenario"), report.Printable(r.UnsettledWhy))
@@ -149,7 +157,7 @@ const many = 3
 
 // Why is the cause in words; what is lacking in many ways is told with each of them.
 func (c *Cause) Why() string {
-	why := report.Printable(c.Of[0].Cause)
+	why := oneLine(c.Of[0].Cause)
 	if why == "" || c.Outcome != Skipped {
 		return cmp.Or(why, c.Of[0].Why())
 	}
@@ -177,9 +185,5 @@ func (c *Cause) which() string {
 
 // String tells the cause in a line: how many scenarios, why, and which.
 func (c *Cause) String() string {
-	noun := "scenarios"
-	if len(c.Of) == 1 {
-		noun = "scenario"
-	}
-	return fmt.Sprintf("%d %s: %s (%s)\n", len(c.Of), noun, c.Why(), c.which())
+	return fmt.Sprintf("%s: %s (%s)\n", report.Plural(int64(len(c.Of)), "scenario"), c.Why(), c.which())
 }

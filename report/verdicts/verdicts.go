@@ -35,22 +35,23 @@ func (o Outcome) String() string { return outcomes[o] }
 
 // Verdict is how one scenario of a check ended.
 type Verdict struct {
-	ID       string        `json:"id,omitempty"` // the scenario's stable tag without @; empty when it has none
-	Selector string        `json:"selector"`     // how posfleet check is told to play it alone: @id or file:line
-	Name     string        `json:"name"`
-	Example  int           `json:"example,omitempty"` // which row of an outline it is, from 1; 0 when it is none
-	File     string        `json:"file"`              // the feature's path
-	Line     int           `json:"line"`
-	Outcome  Outcome       `json:"outcome"`
-	Took     time.Duration `json:"took_ns"`
-	Reason   error         `json:"-"`                  // why it did not pass; nil when it did, or was not played
-	Step     string        `json:"step,omitempty"`     // the sentence that did not hold, or that asks for what is not there
-	At       string        `json:"at,omitempty"`       // its file:line
-	Cause    string        `json:"cause,omitempty"`    // what went wrong first, as other scenarios may say too; empty for the reason at that sentence
-	Phrase   string        `json:"phrase,omitempty"`   // what that sentence says, in whatever language and with whatever words
-	Exchange string        `json:"exchange,omitempty"` // the exchanges up to then, decoded and masked
-	Rules    []string      `json:"rules,omitempty"`    // ids of the rules that answers broke, each once
-	Expected string        `json:"expected,omitempty"` // why it is known to fail; empty when it is to pass
+	ID        string        `json:"id,omitempty"` // the scenario's stable tag without @; empty when it has none
+	Selector  string        `json:"selector"`     // how posfleet check is told to play it alone: @id or file:line
+	Name      string        `json:"name"`
+	Example   int           `json:"example,omitempty"` // which row of an outline it is, from 1; 0 when it is none
+	File      string        `json:"file"`              // the feature's path
+	Line      int           `json:"line"`
+	Outcome   Outcome       `json:"outcome"`
+	Took      time.Duration `json:"took_ns"`
+	Reason    error         `json:"-"`                   // why it did not pass; nil when it did, or was not played
+	Step      string        `json:"step,omitempty"`      // the sentence that did not hold, or that asks for what is not there
+	At        string        `json:"at,omitempty"`        // its file:line
+	Cause     string        `json:"cause,omitempty"`     // what went wrong first, as other scenarios may say too; empty for the reason at that sentence
+	Phrase    string        `json:"phrase,omitempty"`    // what that sentence says, in whatever language and with whatever words
+	Exchange  string        `json:"exchange,omitempty"`  // the exchanges up to then, decoded and masked
+	Rules     []string      `json:"rules,omitempty"`     // ids of the rules that answers broke, each once
+	Unreached bool          `json:"unreached,omitempty"` // the host could not be reached for it: untested, and not its doing
+	Expected  string        `json:"expected,omitempty"`  // why it is known to fail; empty when it is to pass
 }
 
 // Why is the reason in one line, fit to be shown; empty when there is none.
@@ -58,14 +59,22 @@ func (v *Verdict) Why() string {
 	if v.Reason == nil {
 		return ""
 	}
-	return report.Printable(strings.TrimPrefix(v.Reason.Error(), v.Outcome.String()+": "))
+	return oneLine(strings.TrimPrefix(v.Reason.Error(), v.Outcome.String()+": "))
 }
 
-// digits are numbers, in hexadecimal too.
-var digits = regexp.MustCompile(`\b[0-9A-F]{4,}\b|\d+`)
+// oneLine is text fit to be shown in a line.
+func oneLine(text string) string {
+	return strings.ReplaceAll(report.Printable(strings.TrimSpace(text)), "\n", "; ")
+}
+
+// varying is what is another each time without meaning another cause: values of six
+// digits and more, in hexadecimal too (traces, references, check values), and this
+// machine's end of a connection.
+var varying = regexp.MustCompile(`(want "?)?\b[0-9A-F]{6,}\b|\S+->`)
 
 // cause is alike for verdicts with one cause: the outcome, what went wrong first or
-// the reason, but for its numbers, and of a failure without such a cause the phrase.
+// the reason, and of a failure without such a cause the phrase. Numbers of fields,
+// codes and what a feature wants belong to it.
 func (v *Verdict) cause() string {
 	what, phrase := v.Cause, ""
 	if what == "" {
@@ -74,7 +83,12 @@ func (v *Verdict) cause() string {
 			phrase = v.Phrase
 		}
 	}
-	return fmt.Sprint(v.Outcome, "\n", phrase, "\n", digits.ReplaceAllString(what, "#"))
+	return fmt.Sprint(v.Outcome, "\n", phrase, "\n", varying.ReplaceAllStringFunc(what, func(s string) string {
+		if v.Cause == "" && strings.HasPrefix(s, "want ") {
+			return s
+		}
+		return "#"
+	}))
 }
 
 // Feature holds the verdicts on the scenarios of one feature file.
@@ -99,7 +113,9 @@ type Results struct {
 	Seed        int64              `json:"shuffle,omitempty"` // of the order in which they were played; 0 for that of the files
 	Answered    bool               `json:"answered"`          // the host answered at all
 	Environment report.Environment `json:"environment"`
-	Rules       []report.RuleCount `json:"rules,omitempty"` // how often answers broke rules
+	Rules       []report.RuleCount `json:"rules,omitempty"`    // how often answers broke rules
+	RuleWhy     map[string]string  `json:"rule_why,omitempty"` // by the rule's id, how it was first broken
+	Away        string             `json:"away,omitempty"`     // when the host went away, and how that showed; empty when it stayed
 	// Unsettled are scenarios after which a reversal was left that the host would
 	// not acknowledge, and why not the first.
 	Unsettled    int       `json:"unsettled,omitempty"`
@@ -132,12 +148,27 @@ func (r *Results) Count(o Outcome) (n int) {
 
 // Broken is how many scenarios count against the host: those that failed and were
 // to pass, those that passed and were to fail, and under Strict those untested and
-// skipped.
+// skipped, but for those that no host was there for.
 func (r *Results) Broken() (n int) {
 	surprising := r.surprises()
 	for v := range r.All() {
-		if v.Outcome == Failed && v.Expected == "" || surprising[v] || r.Strict && (v.Outcome == Untested || v.Outcome == Skipped) && v.Expected == "" {
+		if v.Outcome == Failed && v.Expected == "" || surprising[v] || r.lacking(v) && v.Expected == "" {
 			n++
+		}
+	}
+	return n
+}
+
+// lacking reports whether a scenario was not tested and should have been.
+func (r *Results) lacking(v *Verdict) bool {
+	return r.Strict && (v.Outcome == Untested || v.Outcome == Skipped) && !v.Unreached
+}
+
+// Musts is how many answers broke a rule that they must keep.
+func (r *Results) Musts() (n int64) {
+	for _, of := range r.Rules {
+		if of.Level == "must" {
+			n += of.N
 		}
 	}
 	return n

@@ -78,6 +78,15 @@ func TestOneCauseIsToldOnce(t *testing.T) {
 	}
 }
 
+// What is told to be typed can be typed.
+func TestCommandThatPlaysAgainIsQuoted(t *testing.T) {
+	v := &Verdict{Selector: "a dir/it's.feature:3", Outcome: Failed, Reason: errors.New("no")}
+	text := told(t, &Results{Features: []Feature{{Verdicts: []*Verdict{v}}}})
+	if want := `again: posfleet check --profile bank.yaml 'a dir/it'\''s.feature:3'`; !strings.Contains(text, want) {
+		t.Errorf("want %s in\n%s", want, text)
+	}
+}
+
 func TestNothingPlayedHasNoSummary(t *testing.T) {
 	var b strings.Builder
 	if err := (&Results{}).WriteSummary(&b); err != nil || b.Len() > 0 {
@@ -141,4 +150,36 @@ func junitOf(t *testing.T, r *Results) (all junitSuites) {
 		t.Fatalf("%v in\n%s", err, &b)
 	}
 	return all
+}
+
+// What a field holds and what it should is the cause; which terminal, trace or check
+// value it was is not.
+func TestCausesAreKeptApartByFieldsAndCodes(t *testing.T) {
+	for _, of := range []struct {
+		a, b string
+		one  bool
+	}{
+		{`field 39 is "00", want "13"`, `field 39 is "00", want "94"`, false},
+		{`field 37 is absent`, `field 38 is absent`, false},
+		{`field 3 is "000000", want "200000"`, `field 3 is "000000", want "310000"`, false},
+		{`field 3 is "010000", want "200000"`, `field 3 is "020000", want "200000"`, true},
+		{"the host answers 51: insufficient funds", "the host answers 55: incorrect PIN", false},
+		{"the balance moved by 0.00 yuan, want -8.00", "the balance moved by -16.00 yuan, want -8.00", false},
+		{"the terminal could not sign in: check value 0F1E2D", "the terminal could not sign in: check value A0B1C2", true},
+		{"line broken: read tcp 127.0.0.1:40001->127.0.0.1:8583: EOF", "line broken: read tcp 127.0.0.1:40002->127.0.0.1:8583: EOF", true},
+	} {
+		verdict := func(why string) *Verdict { return &Verdict{Outcome: Failed, Phrase: "p", Reason: errors.New(why)} }
+		r := &Results{Features: []Feature{{Verdicts: []*Verdict{verdict(of.a), verdict(of.b)}}}}
+		if one := len(r.Causes()) == 1; one != of.one {
+			t.Errorf("%q and %q: one cause %v, want %v", of.a, of.b, one, of.one)
+		}
+	}
+}
+
+func TestCauseIsOneLine(t *testing.T) {
+	v := &Verdict{Outcome: Failed, Reason: errors.New("settlement: timed out\n请结算"), Cause: "settlement: timed out\n请结算"}
+	c := &Cause{Failed, []*Verdict{v}}
+	if got, want := c.String(), "1 scenario: settlement: timed out; 请结算 ()\n"; got != want || strings.Contains(v.Why(), "\n") {
+		t.Errorf("the cause is told as %q, want %q; why is %q", got, want, v.Why())
+	}
 }

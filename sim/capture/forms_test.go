@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // What tools print that is not in hexadecimal, or not in order; each was made by the
@@ -121,7 +123,7 @@ func TestOctetsAsProgramsPrintThem(t *testing.T) {
 
 // Hexadecimal digits on the line are read, and said to be such.
 func TestDigitsInsideAFrameAreRead(t *testing.T) {
-	f := &dialects()["cup"].Format
+	f := &dialect.CUP().Format
 	for _, in := range []string{inHex(signIn), inHex(strings.ToLower(signIn)), "007C" + inHex(signIn)} {
 		frames := Read(f, octets(t, in))
 		if len(frames) != 1 || frames[0].Err != nil || frames[0].Message.FieldText(41) != "10000001" || !strings.Contains(frames[0].Note, "sent as hexadecimal digits") {
@@ -132,7 +134,7 @@ func TestDigitsInsideAFrameAreRead(t *testing.T) {
 
 // A length of four octets before each message is no empty message and one of two.
 func TestFourOctetsOfLengthAreNotEmptyMessages(t *testing.T) {
-	frames := Cut(&dialects()["cup"].Format, octets(t, "0000"+signIn+"0000"+signIn))
+	frames := Cut(&dialect.CUP().Format, octets(t, "0000"+signIn+"0000"+signIn))
 	if len(frames) != 2 {
 		t.Fatal(len(frames))
 	}
@@ -145,7 +147,7 @@ func TestFourOctetsOfLengthAreNotEmptyMessages(t *testing.T) {
 
 // After a gap the first message that stands whole in its frame is found.
 func TestStreamIsReadAgainAfterAGap(t *testing.T) {
-	f := &dialects()["cup"].Format
+	f := &dialect.CUP().Format
 	for in, want := range map[string]int{signIn: 0, signIn[20:] + signIn: 52, signIn[20:]: -1, "": -1, strings.Repeat("00", 2*mostSearched) + signIn: -1} {
 		if got := Resync(f, octets(t, in)); got != want {
 			t.Errorf("%.40s: %d, want %d", in, got, want)

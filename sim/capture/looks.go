@@ -3,10 +3,8 @@ package capture
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -139,8 +137,8 @@ func Fits(f *wire.Format, b []byte) []dialect.Fit {
 		if at == 0 && len(fits) > 0 {
 			break // a length prefix that is right is no accident
 		}
-		for _, name := range slices.Sorted(maps.Keys(dialects())) {
-			d := dialects()[name]
+		for _, name := range dialect.Names() {
+			d, _ := dialect.Named(name)
 			for _, h := range headers {
 				other := *d
 				other.Header = h
@@ -150,10 +148,13 @@ func Fits(f *wire.Format, b []byte) []dialect.Fit {
 				}
 				t := c.try(b, at, len(b))
 				key := prefixKey(b[:at], t.end-t.at)
-				if !t.good() || t.after || at > 0 && key == "" || known[fit{name, at, h.TPDU}] || known[fit{name, at, true}] {
+				if !t.good() || !d.IsVersion(c.m) || t.after || at > 0 && key == "" || known[fit{name, at, h.TPDU}] || known[fit{name, at, true}] {
 					continue
 				}
 				known[fit{name, at, h.TPDU}] = true
+				if slices.ContainsFunc(d.Bases, func(base string) bool { return known[fit{base, at, h.TPDU}] }) {
+					continue // what it has of its own is not in this message
+				}
 				how := "dialect: " + name + headerKeys(h, b[at:])
 				if key != "" {
 					how += ", length: " + key
@@ -164,8 +165,6 @@ func Fits(f *wire.Format, b []byte) []dialect.Fit {
 	}
 	return fits
 }
-
-var dialects = sync.OnceValue(dialect.Dialects)
 
 // headers are the routing headers that are tried.
 var headers = func() []wire.Header {

@@ -24,21 +24,29 @@ type Dialect struct {
 	wire.Format
 	Name  string             // as profiles and flags spell it: "cup"
 	Title string             // for people
+	Bases []string           // the dialects that it extends and that come with posfleet
 	Masks map[int]Mask       // what may be shown of a field; Clear when absent
 	Parts map[int][]PartName // the parts of composed fields, for Describe; those of Places when absent
 	Forms []Form             // the transactions; of two that fit a message the earlier one is meant
 
-	Head      []byte         // routing header of requests, Header.Len() octets
 	Algorithm keys.Algorithm // of the MAC, where there is one
 	KeyBlock  keys.KeyBlock  // of working keys that a sign-in asks for; empty for a sign-in without keys
 	Currency  string         // three digits (ISO 4217); empty when no message says it
 	Codes     []CodeInfo     // response codes
 	Reasons   []Reason       // of reversals
-	Accepts   []string       // the codes of answers that end a reversal
+	Accepts   []Code         // the codes of answers that end a reversal
 
-	Schemes []string // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
+	HeaderWords []HeaderWord // what the application header says, for people
+	Without     []string     // rules about answers, by id, to which this network's are not held
+	Schemes     []string     // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
 
-	forms [Transactions]*Form
+	forms  [Transactions]*Form
+	codes  map[Code]int // where in Codes
+	roles  [roles]Code
+	causes [causes]Code
+
+	entries [entries][2]string
+	kinds   [129]kind
 }
 
 // Mask says what may be shown of a field's value.
@@ -77,6 +85,7 @@ type Form struct {
 	MACed           bool     // carries a MAC
 	Answer          []int    // of its answer: what an approval cannot do without
 	AnswerShould    []int    // and what it should carry besides
+	Approval        Code     // of its answer: the code with which a host approves; zero for the network's usual one
 	NoCode          bool     // an answer without a response code approves: other fields tell
 
 	carries  wire.FieldSet // Fixed and Fields
@@ -91,6 +100,11 @@ type Form struct {
 // Answered are the fields that an approval of a request of this form cannot do
 // without, and those that it should carry besides.
 func (f *Form) Answered() (must, should wire.FieldSet) { return f.answer, f.answerShould }
+
+// Sets reports whether field n is constant in requests of this form.
+func (f *Form) Sets(n int) bool {
+	return slices.ContainsFunc(f.Fixed, func(v Value) bool { return v.Field == n })
+}
 
 // CarriesField reports whether a request of this form may carry field n.
 func (f *Form) CarriesField(n int) bool { return f.carries.Has(n) }
@@ -129,6 +143,17 @@ func (d *Dialect) Framed(f Framing) (*Dialect, error) {
 		return nil, err
 	}
 	return c.copy()
+}
+
+// WithoutMAC is the dialect with no MAC on any message.
+func (d *Dialect) WithoutMAC() (*Dialect, error) {
+	c := *d
+	c.MAC = false
+	c.Forms = slices.Clone(d.Forms)
+	for i := range c.Forms {
+		c.Forms[i].MACed = false
+	}
+	return &c, c.Compile()
 }
 
 // WithoutPANs is the dialect with not even the first and last digits of a card
@@ -269,6 +294,12 @@ func (d *Dialect) Form(t Transaction) *Form { return d.forms[t] }
 func (d *Dialect) IsOf(m *wire.Message, t Transaction) bool {
 	f := d.forms[t]
 	return f != nil && m.IsMTI(f.MTI)
+}
+
+// IsVersion reports whether a message has the version of ISO 8583 that the dialect's
+// requests have: the first digit of its type.
+func (d *Dialect) IsVersion(m *wire.Message) bool {
+	return len(d.Forms) == 0 || d.Forms[0].MTI[0] == m.MTI()[0]
 }
 
 // Classify says which transaction a request is. The second result is false

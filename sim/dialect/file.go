@@ -14,6 +14,9 @@ import (
 // written there.
 type Open func(path string) ([]byte, error)
 
+// MaxFile is the longest dialect file that is read, in octets.
+const MaxFile = strict.MaxFile
+
 // maxExtends is how many dialects may build on one another.
 const maxExtends = 8
 
@@ -81,6 +84,14 @@ func document(name string, data []byte, open Open, depth int) (*reader, strict.V
 		r.Add(of.Reader)
 		return r, root, false
 	}
+	if r.bases = of.bases; !IsFile(base) {
+		r.bases = append(r.bases, base)
+	}
+	if framing, _ := root.Key("framing"); framing.Given() && framing.IsMap() {
+		if _, whole := framing.Key("channel"); whole { // it says all of the framing
+			under = under.Without("framing")
+		}
+	}
 	whole := r.Over(under, of.Reader, root).Without("extends")
 	if _, named := root.Key("name"); !named {
 		whole = whole.With("name", strings.TrimSuffix(path.Base(name), path.Ext(name)))
@@ -108,6 +119,7 @@ func source(base string, open Open) (text []byte, file string, err error) {
 // stands in a dialect.
 type reader struct {
 	*strict.Reader
+	bases    []string
 	d        *Dialect
 	at       map[int]strict.Value // fields
 	encoding map[string]string    // by kind of value: n, text, b, z, mti, bitmap, length
@@ -117,18 +129,21 @@ type reader struct {
 
 // dialect reads the whole file, whose parts need one another in this order.
 func (r *reader) dialect(root strict.Value) *Dialect {
-	r.d = &Dialect{}
+	r.d = &Dialect{Bases: r.bases}
 	d := r.d
-	var framing, encoding, fields, elements, pair, echo, mac, signIn, lists, transactions, reversal, codes strict.Value
+	var framing, encoding, fields, elements, pair, echo, mac, signIn, entry, lists, transactions, reversal, codes strict.Value
 	found := r.Map(root, strict.Table{
 		"name": r.Text(&d.Name), "title": r.Text(&d.Title),
 		"framing": strict.Keep(&framing), "encoding": strict.Keep(&encoding), "fields": strict.Keep(&fields),
 		"elements": strict.Keep(&elements), "pair": strict.Keep(&pair), "echo": strict.Keep(&echo),
 		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "currency": r.Match(&d.Currency, currencyShape, "three digits (ISO 4217)"),
-		"schemes": r.schemes(&d.Schemes), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
-		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes),
+		"schemes": r.schemes(&d.Schemes), "entry": strict.Keep(&entry), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
+		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes), "rules": r.rules(&d.Without), "header-words": r.headerWords,
 	})
-	r.Need(root, found, "name", "title", "framing", "encoding", "fields", "elements", "pair", "transactions", "codes")
+	r.Need(root, found, "name", "title", "framing", "encoding", "fields")
+	if found["transactions"] > 0 { // without any it is a field table, which explains messages and plays none
+		r.Need(root, found, "elements", "pair", "codes")
+	}
 	if !r.OK() {
 		return nil
 	}
@@ -138,7 +153,9 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	if !r.OK() {
 		return nil
 	}
-	r.elements(elements)
+	if r.d.Places = map[wire.Element]wire.Place{}; elements.Given() {
+		r.elements(elements)
+	}
 	d.Pair, d.Echo = r.numbers(pair), r.numbers(echo)
 	r.keys(mac, signIn)
 	if r.OK() {
@@ -149,9 +166,14 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	if !r.OK() {
 		return nil
 	}
+	r.entryModes(entry)
 	r.named(lists)
-	r.transactions(transactions)
-	r.codes(codes)
+	if codes.Given() {
+		r.codes(codes)
+	}
+	if transactions.Given() {
+		r.transactions(transactions)
+	}
 	r.reversal(reversal)
 	r.compileForms(transactions)
 	return d
@@ -190,6 +212,12 @@ func (r *reader) word(v strict.Value) string {
 	return s
 }
 
+// rules reads which rules about answers do not apply. Whether there are such rules
+// is for those to say who know them.
+func (r *reader) rules(without *[]string) func(strict.Value) {
+	return func(v strict.Value) { r.Map(v, strict.Table{"without": r.words(without)}) }
+}
+
 // schemes reads what an answer's card scheme may be.
 func (r *reader) schemes(to *[]string) func(strict.Value) {
 	return func(v strict.Value) {
@@ -203,14 +231,13 @@ func (r *reader) schemes(to *[]string) func(strict.Value) {
 
 // elements reads where the elements are.
 func (r *reader) elements(v strict.Value) {
-	r.d.Places = map[wire.Element]wire.Place{}
 	r.Each(v, func(key string, v strict.Value) {
 		e, known := wire.ElementNamed(key)
 		s, ok := r.Scalar(v)
 		switch {
 		case !known:
 			r.Fail(v, "no element has this name; docs/dialects.md lists them")
-		case ok:
+		case ok && s != strict.None:
 			if place, err := r.place(s); err != nil {
 				r.Fail(v, "%w", err)
 			} else {

@@ -9,35 +9,76 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-var codeShape = regexp.MustCompile(`^[0-9A-Za-z]{2,3}$`)
+var codeShape = regexp.MustCompile(`^[0-9A-Za-z]{1,4}$`)
+
+// width is how many characters element e has, 0 where the dialect has no place for
+// it.
+func (r *reader) width(e wire.Element) int {
+	place := r.d.Place(e)
+	switch {
+	case place.Field == 0:
+		return 0
+	case place.To > 0:
+		return place.To - place.From
+	}
+	return r.d.Spec.Fields[place.Field].Spec().Length
+}
 
 // codes reads the response codes.
 func (r *reader) codes(v strict.Value) {
-	width := 0
-	if place := r.d.Place(wire.ResponseCode); place.Field > 0 {
-		width = r.d.Spec.Fields[place.Field].Spec().Length
-	} else {
+	d, width := r.d, r.width(wire.ResponseCode)
+	if width == 0 {
 		r.Fail(v, "the dialect has no place for a response code; add response-code to elements")
+		return
 	}
+	d.codes = map[Code]int{}
 	r.Each(v, func(key string, v strict.Value) {
-		c := CodeInfo{Code: key}
-		if !codeShape.MatchString(key) || width > 0 && len(key) != width {
+		c := CodeInfo{Code: CodeOf(key)}
+		if !codeShape.MatchString(key) || len(key) != width {
 			r.Fail(v, "want %d letters or digits, as wide as the field of the response code", width)
 			return
 		}
-		var class string
+		class := classNames[Declines]
 		r.Map(v, strict.Table{
-			"for": r.words(&c.For), "class": r.Match(&class, regexp.MustCompile(`^(approves|defective|declines)$`), "approves, defective or declines"),
+			"for": r.roles(&c), "class": r.Match(&class, regexp.MustCompile(`^(approves|defective|declines)$`), "approves, defective or declines"),
 			"words": r.Text(&c.Words), "display": r.Text(&c.Display), "profile": r.Text(&c.Keys), "cards": r.words(&c.Cards),
 		})
-		switch class {
-		case "approves":
-			c.Class = Approves
-		case "defective":
-			c.Class = Defective
+		c.Class = Class(max(0, slices.Index(classNames[:], class)))
+		for _, role := range c.Roles {
+			if (role == Approved || role == Partial) != (c.Class == Approves) {
+				r.Fail(v, "for: %s, class: %s: approved and partial approve, no other does", role, class)
+			}
 		}
-		r.d.Codes = append(r.d.Codes, c)
+		d.codes[c.Code] = len(d.Codes)
+		d.Codes = append(d.Codes, c)
 	})
+	for _, role := range []Role{Approved, Declined} {
+		if r.OK() && !d.HasCode(role) {
+			r.Fail(v, "no code is for: %s; every network has one", role)
+		}
+	}
+}
+
+var classNames = [...]string{Declines: "declines", Approves: "approves", Defective: "defective"}
+
+// roles reads what a code is for: one role or a list.
+func (r *reader) roles(c *CodeInfo) func(strict.Value) {
+	return func(v strict.Value) {
+		var names []string
+		r.words(&names)(v)
+		for _, name := range names {
+			role, ok := RoleNamed(name)
+			switch {
+			case !ok:
+				r.Fail(v, "%s, want one of %s", strict.Quote(name), strings.Join(roleNames[1:], ", "))
+			case r.d.roles[role] != Code{}:
+				r.Fail(v, "%s is what %s is for, too; one code has a role", name, r.d.roles[role])
+			default:
+				r.d.roles[role] = c.Code
+				c.Roles = append(c.Roles, role)
+			}
+		}
+	}
 }
 
 // words reads a word or a list of some.
@@ -62,32 +103,54 @@ func (r *reader) reversal(v strict.Value) {
 	if !v.Given() {
 		return
 	}
+	d := r.d
 	var reasons, accepts strict.Value
 	r.Map(v, strict.Table{"reasons": strict.Keep(&reasons), "accepts": strict.Keep(&accepts)})
 	if reasons.Given() {
-		r.Each(reasons, func(key string, v strict.Value) {
-			w := Reason{Code: key}
-			r.Map(v, strict.Table{
-				"for":   r.Match(&w.For, regexp.MustCompile(`^(no-answer|other|bad-mac)$`), "no-answer, other or bad-mac"),
-				"words": r.Text(&w.Words),
-			})
-			r.d.Reasons = append(r.d.Reasons, w)
-		})
+		r.Each(reasons, func(key string, v strict.Value) { r.reason(key, v) })
 	}
 	if accepts.Given() {
 		r.List(accepts, func(v strict.Value) {
 			s, ok := r.Scalar(v)
-			if ok && !slices.ContainsFunc(r.d.Codes, func(c CodeInfo) bool { return c.Code == s }) {
-				r.Fail(v, "%s is not among the codes: %s", strict.Quote(s), strings.Join(r.known(), ", "))
+			if _, known := d.codes[CodeOf(s)]; ok && !known {
+				r.Fail(v, "%s is not among the codes", strict.Quote(s))
 			}
-			r.d.Accepts = append(r.d.Accepts, s)
+			d.Accepts = append(d.Accepts, CodeOf(s))
 		})
+		if done := r.approves(Reversal); !slices.Contains(d.Accepts, done) {
+			r.Fail(accepts, "%s is missing, the answer that says the reversal was done; add it", done)
+		}
 	}
 }
 
-func (r *reader) known() (codes []string) {
-	for _, c := range r.d.Codes {
-		codes = append(codes, c.Code)
+// approves is the code with which a host approves transaction t, before the forms
+// are compiled.
+func (r *reader) approves(t Transaction) Code {
+	for i := range r.d.Forms {
+		if f := &r.d.Forms[i]; f.Transaction == t && f.Approval != (Code{}) {
+			return f.Approval
+		}
 	}
-	return codes
+	return r.d.roles[Approved]
+}
+
+// reason reads one reason of reversals.
+func (r *reader) reason(key string, v strict.Value) {
+	d := r.d
+	w := Reason{Code: CodeOf(key)}
+	cause := ""
+	r.Map(v, strict.Table{"for": r.Text(&cause), "words": r.Text(&w.Words)})
+	if width := r.width(wire.Reason); !codeShape.MatchString(key) || len(key) != width {
+		r.Fail(v, "want %d letters or digits, as wide as the field of reversal-reason among the elements", width)
+		return
+	}
+	if cause != "" {
+		c, ok := CauseNamed(cause)
+		if !ok {
+			r.Fail(v, "for: %s, want one of %s", strict.Quote(cause), strings.Join(causeNames[:], ", "))
+			return
+		}
+		d.causes[c] = w.Code
+	}
+	d.Reasons = append(d.Reasons, w)
 }

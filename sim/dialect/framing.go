@@ -10,7 +10,12 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-var tpduShape = regexp.MustCompile(`^(none|[0-9A-Fa-f]{10})$`)
+var (
+	digitsShape = regexp.MustCompile(`^(\d{1,3})(?:-(\d{1,3}))?$`)
+	tpduShape   = regexp.MustCompile(`^(none|[0-9A-Fa-f]{10})$`)
+	hexShape    = regexp.MustCompile(`^([0-9A-Fa-f]{2}){1,32}$`)
+	countShape  = regexp.MustCompile(`^(itself|reserved|trailer)$`)
+)
 
 // headerShape is an application header: octets in hexadecimal, or text, which is
 // what begins with a letter that is no hexadecimal digit, and what says so.
@@ -18,15 +23,16 @@ var headerShape = regexp.MustCompile(`^(none|([0-9A-Fa-f]{2}){1,50}|text:[ -~]{1
 
 const headerWords = "up to 100 hexadecimal digits, an even number (CUP has 12), text such as ISO006000020 or text:6000, or none"
 
-// Framing is what stands around a message on a line, as files write it: each empty
-// where a file is silent.
+// Framing is what a profile may say instead of its dialect of what stands around a
+// message on a line; empty where it is silent.
 type Framing struct {
-	Length string // the length before it: binary2, binary4 or digits4
+	Length string // the length before it, by a name of [wire.LengthNamed]
 	TPDU   string // 10 hexadecimal digits or none
 	Header string // hexadecimal digits, text or none
 }
 
-// Table is the keys of a framing, for the dialect's file and the profile's.
+// Table is the keys of a framing that the dialect's file and the profile's have in
+// common.
 func (f *Framing) Table(r *strict.Reader) strict.Table {
 	return strict.Table{
 		"length": r.Text(&f.Length),
@@ -38,34 +44,151 @@ func (f *Framing) Table(r *strict.Reader) strict.Table {
 // framing reads what stands around messages.
 func (r *reader) framing(v strict.Value) {
 	var f Framing
-	found := r.Map(v, f.Table(r.Reader))
-	r.Need(v, found, "length")
-	if err := r.d.frame(f); r.OK() && err != nil {
+	var channel string
+	var counts, keepAlive, http strict.Value
+	uncounted := false
+	to := &r.d.Format.Framing
+	var before, after, trailer string
+	t := f.Table(r.Reader)
+	for key, text := range map[string]*string{"before": &before, "after": &after, "trailer": &trailer} {
+		t[key] = r.Match(text, hexShape, "octets in hexadecimal digits")
+	}
+	t["channel"], t["counts"], t["lrc"], t["base-i"] = r.Text(&channel), strict.Keep(&counts), r.Bool(&to.LRC), r.Bool(&to.Header.BaseI)
+	t["keep-alive"], t["http"], t["header-uncounted"] = strict.Keep(&keepAlive), strict.Keep(&http), r.Bool(&uncounted)
+	found := r.Map(v, t)
+	if !r.OK() {
+		return
+	}
+	if channel != "" {
+		lrc, baseI := to.LRC, to.Header.BaseI
+		var err error
+		if *to, err = wire.Channel(channel); err != nil {
+			r.Fail(v, "%w", err)
+		}
+		to.LRC, to.Header.BaseI = to.LRC || lrc, to.Header.BaseI || baseI
+	}
+	if err := r.d.frame(f); err != nil {
 		at, _ := v.Key("length")
 		r.Fail(at, "%w", err)
 	}
+	for key, set := range map[string]struct {
+		to   *string
+		from string
+	}{"before": {&to.Before, before}, "after": {&to.After, after}, "trailer": {&to.Trailer, trailer}} {
+		if found[key] > 0 {
+			*set.to = string(octetsOf(set.from))
+		}
+	}
+	r.counts(counts, uncounted)
+	r.keepAlive(keepAlive)
+	r.http(http)
+	if err := to.Check(); r.OK() && err != nil {
+		r.Fail(v, "%w", err)
+	}
+}
+
+// counts reads what a length counts besides the message.
+func (r *reader) counts(v strict.Value, uncounted bool) {
+	l := &r.d.Length
+	l.NoHeader = uncounted
+	if !v.Given() {
+		return
+	}
+	r.List(v, func(v strict.Value) {
+		var what string
+		r.Match(&what, countShape, "itself, reserved (the octets before and after it) or trailer")(v)
+		switch what {
+		case "itself":
+			l.Itself = true
+		case "reserved":
+			l.Reserved = true
+		case "trailer":
+			l.Trailer = true
+		}
+	})
+}
+
+// keepAlive reads what keeps a connection open.
+func (r *reader) keepAlive(v strict.Value) {
+	if !v.Given() {
+		return
+	}
+	var octets string
+	r.Map(v, strict.Table{"octets": r.Match(&octets, hexShape, "octets in hexadecimal digits"), "answer": r.Bool(&r.d.KeepAlive.Answer)})
+	if octets != "" {
+		r.d.KeepAlive.Octets = string(octetsOf(octets))
+	}
+}
+
+// http reads how messages are posted.
+func (r *reader) http(v strict.Value) {
+	if !v.Given() {
+		return
+	}
+	h := &r.d.HTTP
+	found := r.Map(v, strict.Table{"path": r.Text(&h.Path), "host": r.Text(&h.Host), "type": r.Text(&h.Type)})
+	r.Need(v, found, "path")
 }
 
 // frame sets what stands around messages where f says it. The error is of a length
 // that is none.
 func (d *Dialect) frame(f Framing) error {
-	tpdu, app := d.Head[:d.Header.Len()-d.Header.App], d.Head[d.Header.Len()-d.Header.App:]
+	head := d.Head()
+	app := max(0, len(head)-d.Header.App)
+	tpdu, header := head[:app], head[app:]
 	if f.TPDU != "" {
 		tpdu = octetsOf(f.TPDU)
 	}
 	if f.Header != "" {
-		app = octetsOf(f.Header)
+		header = octetsOf(f.Header)
 	}
-	d.Header = wire.Header{TPDU: len(tpdu) > 0, App: len(app)}
-	d.Head = append(append([]byte(nil), tpdu...), app...)
-	if f.Length != "" {
-		var ok bool
-		if d.Length, ok = wire.Lengths()[f.Length]; !ok {
-			return fmt.Errorf("%s, want binary2, binary4 or digits4", strict.Quote(f.Length))
+	if f.TPDU != "" || f.Header != "" {
+		d.Header = wire.Header{TPDU: len(tpdu) > 0, BaseI: d.Header.BaseI, App: len(header), Octets: string(tpdu) + string(header)}
+		if d.Header.BaseI {
+			d.Header.Octets = ""
 		}
 	}
+	if f.Length == "" {
+		return nil
+	}
+	l, ok := wire.LengthNamed(f.Length)
+	if !ok {
+		return fmt.Errorf("%s, want %s", strict.Quote(f.Length), wire.LengthNames)
+	}
+	l.Itself, l.Reserved, l.NoHeader, l.Trailer = d.Length.Itself, d.Length.Reserved, d.Length.NoHeader, d.Length.Trailer
+	d.Length = l
 	return nil
 }
+
+// headerWords reads what the digits of an application header say.
+func (r *reader) headerWords(v strict.Value) {
+	r.Each(v, func(key string, v strict.Value) {
+		m := digitsShape.FindStringSubmatch(key)
+		if m == nil {
+			r.Fail(v, "want which digits of the header are meant, as 1-2 or 5")
+			return
+		}
+		from, to, err := span(m[1], m[2], 2*wire.MaxHeader)
+		if err != nil {
+			r.Fail(v, "%w", err)
+			return
+		}
+		w := HeaderWord{From: from, To: to, Words: map[string]string{}}
+		r.Each(v, func(key string, v strict.Value) {
+			switch s, ok := r.Scalar(v); {
+			case !ok:
+			case key == "is":
+				w.Name = s
+			default:
+				w.Words[key] = s
+			}
+		})
+		r.d.HeaderWords = append(r.d.HeaderWords, w)
+	})
+}
+
+// Head is the routing header of requests, Header.Len() octets.
+func (d *Dialect) Head() []byte { return []byte(d.Header.Octets) }
 
 // octetsOf is the octets of a header as the file has it.
 func octetsOf(s string) []byte {

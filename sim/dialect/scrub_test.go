@@ -163,9 +163,9 @@ func TestCodesInWords(t *testing.T) {
 	if got := described(d, m); !strings.Contains(got, "98: no answer came in time\n") {
 		t.Error(got)
 	}
-	for c := range codes {
-		if c.Words() == "" || c.Display() == "" {
-			t.Errorf("code %s has no words", c)
+	for _, c := range d.Codes {
+		if c.Words == "" || c.Display == "" {
+			t.Errorf("code %s has no words", c.Code)
 		}
 	}
 }

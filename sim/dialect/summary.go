@@ -77,8 +77,25 @@ func list(fields []int) string {
 
 // framed says what stands around messages.
 func (d *Dialect) framed() string {
-	s := fmt.Sprintf("length %s", d.Length)
-	tpdu, app := d.Head[:d.Header.Len()-d.Header.App], d.Head[d.Header.Len()-d.Header.App:]
+	s := fmt.Sprintf("length %v", d.Length)
+	if d.Length.Itself {
+		s += " that counts itself"
+	}
+	if d.HTTP.Path != "" {
+		s += "; HTTP POST to " + d.HTTP.Path
+	}
+	for _, o := range []struct{ what, octets string }{{"before it", d.Before}, {"after it", d.After}, {"at the end", d.Trailer}} {
+		if o.octets != "" {
+			s += fmt.Sprintf("; %s %X", o.what, o.octets)
+		}
+	}
+	if d.LRC {
+		s += "; check octet"
+	}
+	if d.Header.BaseI {
+		return s + "; BASE I header"
+	}
+	tpdu, app := d.Head()[:d.Header.Len()-d.Header.App], d.Head()[d.Header.Len()-d.Header.App:]
 	if len(tpdu) > 0 {
 		s += fmt.Sprintf("; TPDU %X", tpdu)
 	}

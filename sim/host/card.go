@@ -11,7 +11,7 @@ import (
 // present reads which card the request shows, in whatever way it does: payment
 // code, track or number. The record has no card when it shows none at all. A code is
 // given when what is shown cannot be read, or is no card of this host.
-func (h *Host) present(req *Request) string {
+func (h *Host) present(req *Request) verdict {
 	m := req.Message
 	if req.Transaction == dialect.QRPurchase {
 		return h.presentCode(req)
@@ -33,7 +33,7 @@ func (h *Host) present(req *Request) string {
 	return h.lookUp(req)
 }
 
-func (h *Host) lookUp(req *Request) string {
+func (h *Host) lookUp(req *Request) verdict {
 	c, ok := h.books.CardOf(req.pan)
 	if !ok {
 		return noCard
@@ -44,7 +44,7 @@ func (h *Host) lookUp(req *Request) string {
 
 // presentTrack reads track 2: number, separator, expiry. Field 53 says whether
 // it is enciphered.
-func (h *Host) presentTrack(req *Request, track []byte) string {
+func (h *Host) presentTrack(req *Request, track []byte) verdict {
 	if v := req.Message.Get(wire.SecurityControl); len(v) >= 3 && v[2] == '1' {
 		key := req.session.keys.Track
 		if key == nil {
@@ -75,7 +75,7 @@ func (h *Host) presentTrack(req *Request, track []byte) string {
 
 // presentCode reads the payment code of a QR purchase: field 59, tag A3, three
 // digits of length, the code.
-func (h *Host) presentCode(req *Request) string {
+func (h *Host) presentCode(req *Request) verdict {
 	v := req.Message.Get(wire.PaymentCode)
 	for len(v) >= 5 {
 		n, ok := digits(v[2:5])
@@ -97,7 +97,7 @@ func (h *Host) presentCode(req *Request) string {
 
 // decryptPIN deciphers the PIN block into req.pin; a block that cannot be one for
 // this card is a format error of its own.
-func (h *Host) decryptPIN(req *Request) string {
+func (h *Host) decryptPIN(req *Request) verdict {
 	key := req.session.keys.PIN
 	block := req.Message.Get(wire.PINBlock)
 	if key == nil || key.BlockSize() != len(block) {
@@ -127,10 +127,10 @@ var noNumber = []byte("0000000000000000")
 
 // acceptable is what the issuer says of the card in hand before it looks at
 // money: its fixed answer, expiry and PIN.
-func (h *Host) acceptable(req *Request) string {
+func (h *Host) acceptable(req *Request) verdict {
 	c := h.cardOf(req)
-	if c.Answer != "" && !isApproval(c.Answer) {
-		return c.Answer
+	if c.Answer != "" && !h.approves(req, byCard) {
+		return byCard
 	}
 	if c.Expiry != "" {
 		until, ok := digits([]byte(c.Expiry))

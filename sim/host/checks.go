@@ -7,32 +7,47 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// Answer codes (field 39) that the rules give.
+// verdict is how the rules answer: by role, whatever code the network has for it.
+type verdict = dialect.Role
+
 const (
-	approved          = "00"
-	noMerchant        = "03"
-	invalid           = "12"
-	badAmount         = "13"
-	noCard            = "14"
-	tooLate           = "22"
-	noOriginal        = "25"
-	formatError       = "30"
-	insufficientFunds = "51"
-	expired           = "54"
-	wrongPIN          = "55"
-	overLimit         = "61"
-	mismatch          = "64"
-	signInFirst       = "77"
-	duplicate         = "94"
-	noTerminal        = "97"
-	badPINBlock       = "99"
-	badMAC            = "A0"
-	pending           = "" // not decided yet: go on
+	approved          = dialect.Approved
+	noMerchant        = dialect.UnknownMerchant
+	invalid           = dialect.InvalidTransaction
+	badAmount         = dialect.InvalidAmount
+	noCard            = dialect.InvalidCard
+	tooLate           = dialect.TooLate
+	noOriginal        = dialect.NoOriginal
+	formatError       = dialect.FormatError
+	insufficientFunds = dialect.InsufficientFunds
+	expired           = dialect.ExpiredCard
+	wrongPIN          = dialect.WrongPIN
+	overLimit         = dialect.OverLimit
+	mismatch          = dialect.OriginalDiffers
+	signInFirst       = dialect.SignInFirst
+	duplicate         = dialect.Duplicate
+	malfunction       = dialect.Malfunction
+	noTerminal        = dialect.UnknownTerminal
+	badPINBlock       = dialect.BadPINBlock
+	badMAC            = dialect.BadMAC
+	pending           = dialect.NoRole    // not decided yet: go on
+	byCard            = dialect.Role(255) // the profile says which code the card in hand gets
 )
 
-// isApproval reports whether a code approves, "defective" ones included.
-func isApproval(code string) bool {
-	return len(code) == 2 && dialect.Code39(code).Class() != dialect.Declines
+// code is the response code of a verdict.
+func (h *Host) code(req *Request, v verdict) dialect.Code {
+	switch {
+	case v == byCard:
+		return dialect.CodeOf(h.cardOf(req).Answer)
+	case v == approved && req.Known:
+		return h.dialect.Approves(req.Transaction)
+	}
+	return h.dialect.Code(v)
+}
+
+// approves reports whether a verdict approves, "defective" codes included.
+func (h *Host) approves(req *Request, v verdict) bool {
+	return v == approved || v == byCard && h.dialect.Class(h.code(req, v)) != dialect.Declines
 }
 
 // applyRules is the innermost Handler: the host's own rules, in the order in which
@@ -50,6 +65,9 @@ func (h *Host) applyRules(req *Request) bool {
 	}
 	t.Lock()
 	defer t.Unlock()
+	if h.sessions[n] == nil && h.dialect.Form(dialect.SignIn) == nil { // there is no logon
+		h.sessions[n] = &session{signedIn: true}
+	}
 	req.terminal, req.number, req.session = t, n, h.sessions[n]
 	if req.Known && !h.complete(req) && !req.Transaction.Payment() && req.Transaction != dialect.Balance && req.Transaction != dialect.Reversal {
 		h.reply(req, formatError)
@@ -122,7 +140,7 @@ func (h *Host) financial(req *Request) {
 
 // gate is what comes before the rules of business: the terminal is signed in,
 // speaks of its current batch, has not sent this before, and sealed it.
-func (h *Host) gate(req *Request) string {
+func (h *Host) gate(req *Request) verdict {
 	t, m := req.terminal, req.Message
 	reverses := req.Known && req.Transaction == dialect.Reversal
 	if req.session == nil || !req.session.signedIn {
@@ -169,7 +187,7 @@ func (h *Host) sealed(req *Request) bool {
 // repeated decides on a payment that came before, as r: where repeats are
 // answered, or it says itself that it is one, the same answer, if it is the same
 // payment.
-func (h *Host) repeated(req *Request, r *book.Record) string {
+func (h *Host) repeated(req *Request, r *book.Record) verdict {
 	if !h.repeat && !req.repeats || r.State != book.Approved || r.Kind != req.Transaction || !h.sealed(req) {
 		return duplicate
 	}
@@ -192,11 +210,11 @@ func (h *Host) batchOf(req *Request) (uint32, bool) {
 
 // enter applies the rules to a payment and enters it, approved or not, in the
 // terminal's book: its trace is used up.
-func (h *Host) enter(req *Request) string {
+func (h *Host) enter(req *Request) verdict {
 	r := &req.record
 	r.Kind, r.Serial, r.When = req.Transaction, req.serial, uint32(req.now.unix)
 	code := h.pay(req)
-	if isApproval(code) {
+	if h.approves(req, code) {
 		r.State = book.Approved
 	}
 	req.terminal.Enter(h.key(req), r)
@@ -205,20 +223,20 @@ func (h *Host) enter(req *Request) string {
 
 // declineKey seals a decline where the policy wants that and the terminal has the
 // key: nil for a decline without a MAC, which is what most hosts send.
-func (h *Host) declineKey(req *Request, code string) *keys.Key {
-	if h.profile.Policy.MACOnDecline != dialect.MACRequired || req.session == nil || dialect.Code39(code).KeysInDoubt() {
+func (h *Host) declineKey(req *Request, code verdict) *keys.Key {
+	if !h.dialect.MAC || h.profile.Policy.MACOnDecline != dialect.MACRequired || req.session == nil || h.dialect.KeysInDoubt(h.code(req, code)) {
 		return nil
 	}
 	return req.session.keys.MAC
 }
 
 // tell makes the answer to a financial request.
-func (h *Host) tell(req *Request, code string) {
+func (h *Host) tell(req *Request, code verdict) {
 	h.reply(req, code)
 	a := req.Answer
 	a.SetUint(wire.SettlementDate, uint64(req.now.mmdd))
 	a.SetString(wire.ResponseData, remarks)
-	if !isApproval(code) {
+	if !h.approves(req, code) {
 		req.key = h.declineKey(req, code)
 		a.SetString(wire.Operator, noScheme)
 		return

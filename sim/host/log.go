@@ -121,6 +121,8 @@ func (h *Host) kind(octets []byte, err error) string {
 		return "HTTP, a browser or health check"
 	case errors.Is(err, wire.ErrLength):
 		return "a length prefix that no message has"
+	case errors.Is(err, wire.ErrFrame):
+		return "octets around it that no message has"
 	case errors.Is(err, wire.ErrIdle):
 		return "empty messages only"
 	case err == errNoTPDU, err == errOtherTPDU:

@@ -10,7 +10,7 @@ import (
 // booked.
 var paymentRules = [...]struct {
 	needsCard bool // the request must show the card; without it the original's serves
-	apply     func(*Host, *Request) string
+	apply     func(*Host, *Request) verdict
 }{
 	dialect.None:      {true, (*Host).inquire},
 	dialect.Charge:    {true, (*Host).charge},
@@ -24,7 +24,7 @@ var paymentRules = [...]struct {
 
 // pay applies the rules of business to a sealed request. It moves the money
 // that an approval moves.
-func (h *Host) pay(req *Request) string {
+func (h *Host) pay(req *Request) verdict {
 	booking := req.Transaction.Booking()
 	rule := &paymentRules[booking]
 	code := h.readPayment(req)
@@ -50,15 +50,15 @@ func (h *Host) pay(req *Request) string {
 	}
 	code = rule.apply(h, req)
 	if code == approved && shown {
-		if a := h.cardOf(req).Answer; a != "" {
-			return a // an approval of another kind
+		if h.cardOf(req).Answer != "" {
+			return byCard // an approval of another kind
 		}
 	}
 	return code
 }
 
 // readPayment reads amount and card.
-func (h *Host) readPayment(req *Request) string {
+func (h *Host) readPayment(req *Request) verdict {
 	if req.Transaction.Payment() {
 		var ok bool
 		if req.record.Amount, ok = amountOf(req.Message); !ok {
@@ -69,13 +69,13 @@ func (h *Host) readPayment(req *Request) string {
 }
 
 // inquire looks at the balance.
-func (h *Host) inquire(req *Request) string {
+func (h *Host) inquire(req *Request) verdict {
 	req.balance = h.books.Balance(req.record.Card)
 	return approved
 }
 
 // charge moves the amount from card to merchant.
-func (h *Host) charge(req *Request) string {
+func (h *Host) charge(req *Request) verdict {
 	if h.aboveLimit(req) {
 		return overLimit
 	}
@@ -92,7 +92,7 @@ func (h *Host) aboveLimit(req *Request) bool {
 }
 
 // approveBlindly is the planted bug of approve-all: no rule is asked.
-func (h *Host) approveBlindly(req *Request) string {
+func (h *Host) approveBlindly(req *Request) verdict {
 	if req.record.Card == book.NoCard {
 		req.record.Card = h.books.UnknownCards()
 	}
@@ -105,7 +105,7 @@ func authCode(serial uint64) uint32 { return uint32(serial % 1_000_000) }
 
 // tellBalance puts the balance into the answer.
 func (h *Host) tellBalance(req *Request) {
-	v := dialect.Field54(req.balance)
+	v := h.dialect.Field54(req.balance)
 	req.Answer.Set(wire.AdditionalAmounts, v[:])
 }
 

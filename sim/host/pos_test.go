@@ -199,6 +199,9 @@ func (p *pos) frame(m *wire.Message) []byte {
 		sum := p.keys.MAC.MAC(p.p.MAC, covered)
 		copy(mac, sum[:])
 	}
+	if err := m.Format().Amend(out); err != nil {
+		p.Fatal(err)
+	}
 	return out
 }
 
@@ -240,7 +243,7 @@ func (p *pos) exchange(octets []byte) string {
 func (p *pos) send(m *wire.Message) string {
 	p.Helper()
 	code := p.exchange(p.frame(m))
-	if !p.verified() && isApproval(code) && m.MTI()[1] < '5' && m.MTI()[1] != '3' {
+	if !p.verified() && p.p.Dialect.Class(dialect.CodeOf(code)) != dialect.Declines && m.MTI()[1] < '5' && m.MTI()[1] != '3' {
 		p.Fatalf("%s answered %s without a right MAC", m.MTI(), code)
 	}
 	return code

@@ -14,7 +14,7 @@ const (
 )
 
 // hold holds the amount back, or adds it to the hold that the request names.
-func (h *Host) hold(req *Request) string {
+func (h *Host) hold(req *Request) verdict {
 	if h.aboveLimit(req) {
 		return overLimit
 	}
@@ -35,7 +35,7 @@ func (h *Host) hold(req *Request) string {
 
 // findHold finds the open pre-authorisation that the request names by its code,
 // date and card.
-func (h *Host) findHold(req *Request) (*book.Hold, string) {
+func (h *Host) findHold(req *Request) (*book.Hold, verdict) {
 	auth, ok := digits(req.Message.Get(wire.AuthCode))
 	if !ok {
 		return nil, noOriginal
@@ -57,7 +57,7 @@ func (h *Host) findHold(req *Request) (*book.Hold, string) {
 }
 
 // release lets the held amount go.
-func (h *Host) release(req *Request) string {
+func (h *Host) release(req *Request) verdict {
 	p, code := h.findHold(req)
 	switch {
 	case code != pending:
@@ -70,7 +70,7 @@ func (h *Host) release(req *Request) string {
 }
 
 // capture takes the payment out of what is held, once.
-func (h *Host) capture(req *Request) string {
+func (h *Host) capture(req *Request) verdict {
 	p, code := h.findHold(req)
 	switch {
 	case code != pending:

@@ -8,7 +8,7 @@ import (
 // giveBack gives a payment back in whole or in part, also after its settlement.
 // It is found by its reference and date; the refunds of one payment never come
 // to more than its amount.
-func (h *Host) giveBack(req *Request) string {
+func (h *Host) giveBack(req *Request) verdict {
 	rrn := req.Message.Get(wire.RRN)
 	date, _ := digits(req.Message.Get(wire.OriginalDate))
 	p, ok := req.terminal.FindRefundable(func(when uint32, serial uint64) bool {

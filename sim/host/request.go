@@ -160,16 +160,19 @@ func (h *Host) asked(req *Request) bool {
 	if h.has(m) {
 		return true
 	}
-	as := []byte(m.MTI())
+	given := m.MTI()
+	as := []byte(given)
 	if as[3] == '1' {
 		as[3], req.repeats = '0', true
+		if m.SetMTI(string(as)); h.has(m) {
+			return true
+		}
 	}
-	if string(as[:3]) == "042" {
+	if as[1] == '4' && as[2] == '2' {
 		as[2], req.advice = '0', true
-	}
-	given := m.MTI()
-	if m.SetMTI(string(as)); h.has(m) {
-		return true
+		if m.SetMTI(string(as)); h.has(m) {
+			return true
+		}
 	}
 	m.SetMTI(given)
 	req.repeats, req.advice = false, false
@@ -187,7 +190,7 @@ func (h *Host) has(m *wire.Message) bool {
 }
 
 // pack makes the whole answer to a message that no rule was asked about.
-func (h *Host) pack(req *Request, dst []byte, code string) ([]byte, bool) {
+func (h *Host) pack(req *Request, dst []byte, code verdict) ([]byte, bool) {
 	req.now = h.clock.stamp(req.arrived.Unix())
 	req.serial = h.serial.Add(1)
 	h.reply(req, code)
@@ -211,9 +214,13 @@ func (h *Host) seal(req *Request, dst []byte) ([]byte, bool) {
 	}
 	if covered, mac := req.Answer.MACSpan(); mac != nil && req.key != nil {
 		sum := req.key.MAC(h.profile.MAC, covered)
-		copy(mac, sum[:])
 		if req.spoilMAC {
-			mac[0] ^= 1
+			sum[0] ^= 1
+		}
+		req.Answer.SetMAC(sum)
+		if h.dialect.Amend(out[len(dst):]) != nil { // no line can carry that MAC
+			h.count.refused.Add(1)
+			return dst, false
 		}
 	}
 	h.count.answers.Add(1)
@@ -248,15 +255,20 @@ func schemeOf(pan []byte) string {
 // reply starts the answer with what every one of its kind carries, as far as
 // the dialect has it. Which fields: minimal answer sets of the CUP
 // reconstruction, docs/sources.md.
-func (h *Host) reply(req *Request, code string) {
+func (h *Host) reply(req *Request, code verdict) {
 	a := req.Answer
 	a.AnswerTo(req.Message)
 	a.SetRequirement(0)
-	if d := h.dialect; d.Has(wire.LocalTime) && d.Has(wire.LocalDate) {
+	if d := h.dialect; d.Has(wire.LocalDateTime) {
+		if !a.Has(wire.LocalDateTime) { // else the terminal's own comes back
+			h.putDateTime(a, req.now)
+		}
+	} else if d.Has(wire.LocalTime) && d.Has(wire.LocalDate) {
 		a.SetUint(wire.LocalTime, uint64(req.now.hhmmss))
 		a.SetUint(wire.LocalDate, uint64(req.now.mmdd))
 	}
-	a.SetString(wire.ResponseCode, code)
+	c := h.code(req, code)
+	a.Set(wire.ResponseCode, c[:c.Len()])
 	if req.Known && req.Transaction == dialect.Echo {
 		return
 	}
@@ -264,6 +276,15 @@ func (h *Host) reply(req *Request, code string) {
 	var rrn [12]byte
 	putRRN(&rrn, req.now, req.serial)
 	a.Set(wire.RRN, rrn[:])
+}
+
+// putDateTime writes year, date and time, as YYMMDDhhmmss.
+func (h *Host) putDateTime(a *wire.Message, s *stamp) {
+	var v [12]byte
+	wire.PutUint(v[:2], uint64(s.yymm/100))
+	wire.PutUint(v[2:6], uint64(s.mmdd))
+	wire.PutUint(v[6:], uint64(s.hhmmss))
+	a.Set(wire.LocalDateTime, v[:])
 }
 
 // putRRN writes a reference that no other answer of this host's day has, as

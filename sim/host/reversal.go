@@ -17,7 +17,7 @@ import (
 //
 // A payment and its reversal have terminal, batch, trace, type and amount in
 // common (CUP reconstruction, docs/sources.md).
-func (h *Host) reversal(req *Request) string {
+func (h *Host) reversal(req *Request) verdict {
 	t := req.terminal
 	form, trace := h.reversed(req)
 	if form == nil || !form.Transaction.Reversible() {

@@ -6,9 +6,6 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// malfunction is the answer when the host cannot do its part.
-const malfunction = "96"
-
 // session is what the host knows of a terminal's keys, from its first sign-in
 // on.
 type session struct {
@@ -29,8 +26,8 @@ func (h *Host) signIn(req *Request) {
 		h.reply(req, formatError)
 		return
 	}
-	mode := h.profile.SignIn
-	if len(h.dialect.Form(dialect.SignIn).ManagementCodes) > 1 {
+	mode := h.profile.SignIn // empty where a sign-in brings no keys
+	if mode != "" && len(h.dialect.Form(dialect.SignIn).ManagementCodes) > 1 {
 		mode = keys.KeyBlock(req.Message.Get(wire.ManagementCode))
 	}
 	if req.session == nil {
@@ -38,7 +35,7 @@ func (h *Host) signIn(req *Request) {
 		h.sessions[req.number] = req.session
 	}
 	s := req.session
-	if s.block == nil || s.trace != trace || s.mode != mode {
+	if mode != "" && (s.block == nil || s.trace != trace || s.mode != mode) {
 		set, block, err := keys.Issue(h.profile.Terminals[req.number].Master, mode)
 		if err != nil {
 			h.reply(req, malfunction)
@@ -49,7 +46,9 @@ func (h *Host) signIn(req *Request) {
 	s.signedIn = true
 	req.terminal.SignIn()
 	h.reply(req, approved)
-	req.Answer.Set(wire.WorkingKeys, s.block)
+	if mode != "" {
+		req.Answer.Set(wire.WorkingKeys, s.block)
+	}
 	h.putBatch(req)
 }
 

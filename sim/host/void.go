@@ -7,7 +7,7 @@ import (
 )
 
 // uncharge gives a purchase of the open batch back, whole.
-func (h *Host) uncharge(req *Request) string {
+func (h *Host) uncharge(req *Request) verdict {
 	if code := h.findOriginal(req, dialect.Charge); code != pending {
 		return code
 	}
@@ -16,7 +16,7 @@ func (h *Host) uncharge(req *Request) string {
 }
 
 // uncapture undoes a completion of the open batch, whole.
-func (h *Host) uncapture(req *Request) string {
+func (h *Host) uncapture(req *Request) verdict {
 	if code := h.findOriginal(req, dialect.Capture); code != pending {
 		return code
 	}
@@ -27,7 +27,7 @@ func (h *Host) uncapture(req *Request) string {
 // findOriginal finds the payment that a void names: an approved one of the open
 // batch, booked in this way, by batch and trace, reference, and its card if one
 // is shown. It must be of the same amount, and nothing of it refunded.
-func (h *Host) findOriginal(req *Request, booking dialect.Booking) string {
+func (h *Host) findOriginal(req *Request, booking dialect.Booking) verdict {
 	batch, ok1 := digits(req.Message.Get(wire.OriginalBatch))
 	trace, ok2 := digits(req.Message.Get(wire.OriginalTrace))
 	if !ok1 || !ok2 {

@@ -53,8 +53,11 @@ func (f *Faults) Add(k Fault, n int) {
 }
 
 // wrap gives a connection that does to its messages what the faults say.
-func (f *Faults) wrap(conn net.Conn, format *wire.Format) net.Conn {
-	return &faultyConn{Conn: conn, faults: f, reader: format.NewReader(conn), format: format, message: format.NewMessage()}
+// Keep-alives that are to be answered are sent back before that.
+func (f *Faults) wrap(conn net.Conn, format *wire.Format, sendBack func([]byte) error) net.Conn {
+	c := &faultyConn{Conn: conn, faults: f, reader: format.NewReader(conn), format: format, message: format.NewMessage()}
+	c.reader.Alive = sendBack
+	return c
 }
 
 // faultyConn applies a terminal's faults to whole messages. A Write is one
@@ -192,13 +195,21 @@ func (c *faultyConn) giveUp() error {
 }
 
 // spoiled is the frame of a message of which one character of the MAC, which
-// ends it, is another.
+// ends it, is another. An answer that has none stays as it is.
 func (c *faultyConn) spoiled(message []byte, answer bool) ([]byte, error) {
 	m := append([]byte(nil), message...)
+	if answer && c.message.Read(message) == nil {
+		if _, mac := c.message.MACSpan(); len(mac) == 0 {
+			return c.format.Frame(nil, m, answer)
+		}
+	}
 	if len(m) > 0 {
 		last := &m[len(m)-1]
-		if *last++; *last == '9'+1 || *last == 'F'+1 {
+		switch *last++; *last { // what was a hexadecimal digit stays one
+		case '9' + 1, 'F' + 1:
 			*last = '0'
+		case 0xF9 + 1, 0xC6 + 1: // in EBCDIC
+			*last = 0xF0
 		}
 	}
 	return c.format.Frame(nil, m, answer)

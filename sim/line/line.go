@@ -41,8 +41,10 @@ type Exchange struct {
 	Sent  time.Duration // when the write began, since the clock's start
 	Done  time.Duration // when the last octet was read, or the exchange was given up
 
-	Unreadable error // the answer's fault, when an answer came that cannot be read
-	Strays           // met meanwhile
+	Empty      int    // frames without a message that came between request and answer
+	Left       string // octets after the answer that are of no message yet, the first few
+	Unreadable error  // the answer's fault, when an answer came that cannot be read
+	Strays            // met meanwhile
 
 	call *call // on a shared line
 }
@@ -92,7 +94,7 @@ func (s *Strays) half(octets []byte, announced int) bool {
 	case announced > 0:
 		s.keep(octets, fmt.Sprintf("%d of the %d octets announced", len(octets), announced))
 	case len(octets) > 0:
-		s.keep(octets, "no whole length prefix, or none that can be")
+		s.keep(octets, "the beginning of a message whose length is not known")
 	}
 	return announced > 0 || len(octets) > 0
 }

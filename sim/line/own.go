@@ -1,10 +1,12 @@
 package line
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
 	"syscall"
@@ -19,6 +21,9 @@ import (
 type Own struct {
 	Each   bool    // hang up after each exchange, so that the next one connects again
 	Faults *Faults // what the line does wrong; nil for a line that does not. Set before first use
+	// Patience is how long to listen for a further answer after each; 0 for not at all,
+	// where what is there already is met in time all the same.
+	Patience time.Duration
 
 	dialer *Dialer
 	format *wire.Format
@@ -35,6 +40,8 @@ type Own struct {
 	silent   int           // of them the last ones, since octets came
 	single   int           // connections in a row that the host ended after one exchange
 	history  history
+	answer   []byte // the latest, a view
+	left     string // what followed it and is of no message yet
 }
 
 // silence is after how many unanswered exchanges in a row, with nothing else
@@ -88,7 +95,15 @@ func (l *Own) Exchange(x *Exchange) error {
 	case l.carried == 2 && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
 		l.single++
 	}
-	if !keep || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence {
+	hangUp := !keep || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence
+	if answered && x.Unreadable == nil && (l.Patience > 0 || hangUp && l.waiting()) {
+		x.Answer.Read(bytes.Clone(l.answer)) // what it views is read over
+		l.readSome(&x.Strays, max(l.Patience, time.Millisecond), 1)
+	}
+	if answered {
+		x.Left = l.octetsLeft()
+	}
+	if l.left = x.Left; hangUp {
 		l.Close()
 	}
 	return err
@@ -97,6 +112,13 @@ func (l *Own) Exchange(x *Exchange) error {
 // send connects where need be, writes the request and waits for the answer.
 func (l *Own) send(x *Exchange) error {
 	x.Sent = l.clock.Now()
+	if l.conn != nil && l.history.find(hash(&x.Key)) != unknown && l.heard() { // what has come by now cannot answer what is sent now
+		x.Began = x.Sent
+		if !l.readStrays(&x.Strays, time.Millisecond) {
+			l.Close()
+		}
+		x.Sent = l.clock.Now()
+	}
 	if l.conn == nil || x.Sent-l.used > peekAfter || l.carried == 1 {
 		if l.conn != nil && l.hungUp(&x.Strays) {
 			if l.carried == 1 && x.Sent-l.used < time.Second {
@@ -104,7 +126,7 @@ func (l *Own) send(x *Exchange) error {
 			}
 			l.Close()
 		}
-		if l.conn == nil {
+		if l.conn == nil && x.Began == 0 {
 			x.Began = x.Sent
 		}
 		err := l.connect()
@@ -119,12 +141,52 @@ func (l *Own) send(x *Exchange) error {
 	if n, err := l.conn.Write(x.Request); err != nil {
 		return &writeError{n, err}
 	}
-	return l.wait(x)
+	empty := l.empty()
+	err := l.wait(x)
+	x.Empty = l.empty() - empty
+	if l.left != "" {
+		err = l.misread(x, err)
+	}
+	return err
 }
 
-// wait reads until the answer comes. Answers to earlier requests are counted
-// and passed over. What is no known request's answer is taken for this one's,
-// and fails the terminal's checks: nothing else is in flight on this line.
+// misread puts down to what was left after the last answer that this one cannot be
+// read.
+func (l *Own) misread(x *Exchange, err error) error {
+	octets := fmt.Sprintf("an octet %X", l.left)
+	if len(l.left) > 1 {
+		octets = fmt.Sprintf("octets that begin with %X", l.left)
+	}
+	why := octets + " came after the last answer, and the next is read from there"
+	switch {
+	case x.Unreadable != nil:
+		x.Unreadable = fmt.Errorf("%s: %w", why, x.Unreadable)
+	case err != nil && !errors.Is(err, ErrTimeout) && !errors.Is(err, ErrStopped) || errors.Is(err, ErrTimeout) && l.reader.Left() > 0:
+		x.keep([]byte(l.left), why)
+		return fmt.Errorf("%w: %s", ErrBroken, why)
+	}
+	return err
+}
+
+// octetsLeft is what follows the answer that has been read and is of no whole message,
+// the first two octets of it: no more, they may be of a card number.
+func (l *Own) octetsLeft() string {
+	r := l.reader
+	if faulty, is := l.conn.(*faultyConn); is && r.Left() == 0 {
+		r = faulty.reader
+	}
+	if r.Left() == 0 {
+		return ""
+	}
+	octets, announced := r.Begun()
+	if announced > 0 {
+		return "" // of another message
+	}
+	return string(octets[:min(2, len(octets))])
+}
+
+// wait reads until the answer comes. Answers to other requests, or to none, are
+// counted and passed over.
 func (l *Own) wait(x *Exchange) error {
 	for {
 		body, err := l.reader.Next()
@@ -150,27 +212,31 @@ func (l *Own) wait(x *Exchange) error {
 		if x.Answer == nil {
 			x.Answer = l.format.Acquire()
 		}
+		l.answer = body
 		if x.Unreadable = x.Answer.Read(body); x.Unreadable != nil {
 			return nil
 		}
-		key := x.Answer.Key()
-		if key == x.Key && x.Answer.IsAnswer() {
+		switch key := x.Answer.Key(); {
+		case !x.Answer.IsAnswer():
+			x.unmatched(body, notAnAnswer)
+		case key == x.Key:
 			return nil
+		default:
+			x.count(l.history.find(hash(&key)), body)
 		}
-		if was := l.history.find(hash(&key)); was != unknown || !x.Answer.IsAnswer() {
-			if x.Answer.IsAnswer() {
-				x.count(was, body)
-			} else {
-				x.unmatched(body, notAnAnswer)
-			}
-			continue
-		}
-		return nil
 	}
 }
 
 // notAnAnswer is why a request of the host's own, or a reject, is a stray.
 const notAnAnswer = "its message type is not that of an answer"
+
+// empty is how many frames without a message have come on the connection.
+func (l *Own) empty() int {
+	if faulty, is := l.conn.(*faultyConn); is {
+		return faulty.reader.Empty
+	}
+	return l.reader.Empty
+}
 
 // begun gives what has come of a message that is not whole.
 func (l *Own) begun() (octets []byte, announced int) {
@@ -215,11 +281,34 @@ func (l *Own) hungUp(met *Strays) bool {
 	return closed || perhaps && !l.readStrays(met, time.Millisecond)
 }
 
+// heard reports whether anything has come since the last exchange.
+func (l *Own) heard() bool {
+	return l.peek.waits() || l.reader.Buffered()
+}
+
 // HungUp reports whether the host hangs up within the given time, as many do
 // after each answer.
 func (l *Own) HungUp(patience time.Duration) bool {
 	var met Strays
 	return l.conn != nil && !l.readStrays(&met, patience)
+}
+
+// Further counts a message that has come since the last exchange, or comes within the
+// given time.
+func (l *Own) Further(patience time.Duration) (met Strays) {
+	if l.conn != nil && (patience > 0 || l.waiting()) {
+		l.readSome(&met, max(patience, time.Millisecond), 1)
+	}
+	return met
+}
+
+// waiting reports whether octets are there that no exchange has read. At most it takes
+// a system call.
+func (l *Own) waiting() bool {
+	if faulty, is := l.conn.(*faultyConn); is && (len(faulty.out) > 0 || faulty.reader.Buffered()) {
+		return true
+	}
+	return l.reader.Buffered() || l.peek.waits()
 }
 
 // Leftovers counts the answers that have come since the last exchange. It waits
@@ -235,10 +324,15 @@ func (l *Own) Leftovers(patience time.Duration) Strays {
 // readStrays reads what has come since the last exchange, without waiting longer
 // than the given time, and counts it into met. It reports whether the line is up.
 func (l *Own) readStrays(met *Strays, patience time.Duration) (up bool) {
+	return l.readSome(met, patience, math.MaxInt)
+}
+
+// readSome is readStrays for so many messages at most.
+func (l *Own) readSome(met *Strays, patience time.Duration, most int) (up bool) {
 	l.readBy(l.clock.Now() + patience)
 	m := l.format.Acquire()
 	defer m.Release()
-	for {
+	for range most {
 		body, err := l.reader.Next()
 		if err != nil {
 			return errors.Is(err, os.ErrDeadlineExceeded)
@@ -253,6 +347,7 @@ func (l *Own) readStrays(met *Strays, patience time.Duration) (up bool) {
 			met.count(l.history.find(hash(&key)), body)
 		}
 	}
+	return true
 }
 
 func (l *Own) connect() error {
@@ -262,17 +357,27 @@ func (l *Own) connect() error {
 	if l.stop.Err() != nil {
 		return ErrStopped
 	}
-	conn, err := l.dialer.Dial(l.stop)
+	dialed, err := l.dialer.Dial(l.stop)
 	if err != nil {
 		return err
 	}
+	conn := dialed
 	l.peek.watch(conn)
+	var sendBack func(keepAlive []byte) error
+	if l.format.KeepAlive.Answer {
+		sendBack = func(keepAlive []byte) error {
+			_, err := dialed.Write(keepAlive)
+			return err
+		}
+	}
 	if l.Faults == nil {
 		conn = newSocket(conn)
 	} else {
-		conn = l.Faults.wrap(conn, l.format)
+		conn = l.Faults.wrap(conn, l.format, sendBack)
 	}
+	l.left = ""
 	l.conn, l.reader, l.deadline, l.carried, l.silent = conn, l.format.NewReader(conn), 0, 0, 0
+	l.reader.Alive = sendBack
 	l.unwatch = context.AfterFunc(l.stop, func() { conn.Close() })
 	return nil
 }

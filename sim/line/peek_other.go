@@ -10,3 +10,6 @@ type peek struct{}
 
 func (*peek) watch(net.Conn)                 {}
 func (*peek) closed() (closed, perhaps bool) { return false, false }
+
+// waits reports whether octets wait to be read: not known here.
+func (p *peek) waits() bool { return false }

@@ -37,6 +37,11 @@ func (p *peek) watch(conn net.Conn) {
 	}
 }
 
+// waits reports whether octets wait to be read.
+func (p *peek) waits() bool {
+	return p.raw != nil && p.raw.Control(p.look) == nil && p.readable
+}
+
 // closed reports whether the peer has closed the connection, and if not whether
 // it may have said so in octets that wait to be read: TLS closes with a record
 // of its own.

@@ -115,7 +115,7 @@ func TestStrayIsKept(t *testing.T) {
 			a[1]++
 			return a, a[2:]
 		}},
-		{"one octet", "no whole length prefix", func([]byte) ([]byte, []byte) { return []byte{0}, []byte{0} }},
+		{"one octet", "whose length is not known", func([]byte) ([]byte, []byte) { return []byte{0}, []byte{0} }},
 		{"foreign", "the answer to no request of this line", func(a []byte) ([]byte, []byte) {
 			a[bytes.Index(a, []byte(tid))] ^= 1
 			return a, a[2:]

@@ -38,7 +38,7 @@ func TestBundledSpeaksEachDialect(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Bundled("morse", 0); err == nil || !strings.Contains(err.Error(), "want cup, iso87") {
+	if _, err := Bundled("morse", 0); err == nil || !strings.Contains(err.Error(), "want cup, ebcdic, iso87") {
 		t.Errorf("unknown dialect: %v", err)
 	}
 }

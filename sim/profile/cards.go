@@ -27,6 +27,9 @@ type Card struct {
 	// whatever is asked. Empty: by the rules there, the usual one of the role elsewhere.
 	Answer  string
 	Balance int64 // fen; known to the bundled host only
+
+	usual  string // what hosts usually answer, of a role that the dialect knows
+	absent bool   // the dialect does not say what is usual, and that was asked for
 }
 
 // Bounds of cards.
@@ -36,7 +39,7 @@ const (
 )
 
 var (
-	answerShape = regexp.MustCompile(`^[0-9A-Z]{2}$`)
+	answerShape = regexp.MustCompile(`^[0-9A-Z]{1,4}$`)
 	pinShape    = regexp.MustCompile(`^\d{4,12}$`)
 	panShape    = regexp.MustCompile(`^\d{13,19}$`)
 	roleShape   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
@@ -48,7 +51,10 @@ func (r reader) cards(p *Profile, v strict.Value, ranges []Range) {
 	p.LivePAN = false
 	var lines []strict.Value
 	r.List(v, func(v strict.Value) {
-		c := r.card(v)
+		c := r.card(v, p.Dialect)
+		if c.absent {
+			return
+		}
 		if total += c.Count; total > maxCardsInAll {
 			r.Fail(v, "more than %d cards in all; count fewer", maxCardsInAll)
 		}
@@ -105,8 +111,9 @@ func claim(owner map[string]string, all []Holder) (complaint string) {
 const roleInvalid = "invalid"
 
 // card reads one card or range of cards.
-func (r reader) card(v strict.Value) Card {
+func (r reader) card(v strict.Value, d *dialect.Dialect) Card {
 	c := Card{Count: 1, Service: "101"}
+	var answers strict.Value
 	found := r.Map(v, strict.Table{
 		"role":          r.Match(&c.Role, roleShape, "small letters, digits and hyphens"),
 		"pan":           r.pan(&c.PAN),
@@ -120,13 +127,14 @@ func (r reader) card(v strict.Value) Card {
 		"code":          r.Match(&c.Code, regexp.MustCompile(`^\d{19}$`), "19 digits"),
 		"balance":       r.amount(&c.Balance),
 		"limit":         r.amount(&c.Limit),
-		"answers":       r.Match(&c.Answer, answerShape, "a response code of two digits or capitals"),
-		"answer":        r.Match(&c.Answer, answerShape, "a response code of two digits or capitals"), // its older name
+		"answers":       strict.Keep(&answers),
+		"answer":        strict.Keep(&answers), // its older name
 	})
 	r.Need(v, found, "role")
 	if found["answer"] > 0 && found["answers"] > 0 {
 		r.Fail(v, "answer is the older name of answers; leave it away")
 	}
+	r.answers(&c, d, answers)
 	if c.Typed == nil {
 		c.Typed = c.PIN
 	}
@@ -137,6 +145,30 @@ func (r reader) card(v strict.Value) Card {
 		r.Fail(v, "%s", complaint)
 	}
 	return c
+}
+
+// usual is the word for the code that the dialect says hosts usually answer.
+const usual = "usual"
+
+// answers reads what the host answers for a card.
+func (r reader) answers(c *Card, d *dialect.Dialect, v strict.Value) {
+	code, known := d.Usual(c.Role)
+	if known {
+		c.usual = code.String()
+	}
+	if !v.Given() {
+		return
+	}
+	switch s, ok := r.Scalar(v); {
+	case !ok:
+	case s != usual:
+		r.code(d, &code)(v)
+		c.Answer = code.String()
+	case !known:
+		c.absent = true
+	default:
+		c.Answer = c.usual
+	}
 }
 
 // pan reads a card number; of a wrong one nothing is shown but its length.

@@ -31,7 +31,7 @@ func TestDocumentedProfileLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Terminals) != 2 || len(p.Cards) != 2 || p.TLS == nil || p.Policy.ReversalReason != "06" {
+	if len(p.Terminals) != 2 || len(p.Cards) != 2 || p.TLS == nil || p.Policy.ReversalReason.String() != "06" {
 		t.Errorf("%d terminals, %d cards", len(p.Terminals), len(p.Cards))
 	}
 }

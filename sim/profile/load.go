@@ -74,9 +74,9 @@ func (r reader) amount(to *int64) func(strict.Value) {
 
 // profile reads the whole file.
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
-	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File)), Policy: defaultPolicy()}
+	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
 	var given network
-	var address, merchants, ranges, cards, operators, fleet strict.Value
+	var address, policy, merchants, ranges, cards, operators, fleet strict.Value
 	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
@@ -86,7 +86,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"spec":            r.Text(&given.spec),
 		"mac":             r.Text(&given.mac),
 		"sign-in":         r.Text(&given.signIn),
-		"policy":          func(v strict.Value) { r.policy(v, &p.Policy) },
+		"policy":          strict.Keep(&policy),
 		"operators":       strict.Keep(&operators),
 		"merchants":       strict.Keep(&merchants),
 		"terminals":       strict.Keep(&fleet),
@@ -102,15 +102,18 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 			r.Fail(root, "key %s is missing; a network has at least one of them", k)
 		}
 	}
-	if !r.OK() {
-		return nil
-	}
 	if d != nil {
 		given = network{}
 	} else if d = r.dialect(given.dialect, found["dialect"], dir); d == nil {
 		return nil
 	}
-	r.network(p, d, given, found, dir)
+	r.policy(policy, d, &p.Policy)
+	if !r.OK() {
+		return nil
+	}
+	if r.network(p, d, given, found, dir); !r.OK() {
+		return nil
+	}
 	r.operators(p, operators)
 	r.merchants(p, merchants)
 	r.cards(p, cards, r.ranges(ranges))

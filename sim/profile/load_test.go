@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -40,7 +41,7 @@ func TestSmallProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := defaultPolicy()
+	want := defaultPolicy(dialect.CUP())
 	want.Timeout = 30 * time.Second
 	if got := fmt.Sprint(p.Policy); got != fmt.Sprint(want) {
 		t.Errorf("policy %s, want %v", got, want)
@@ -68,16 +69,16 @@ func TestSmallProfile(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
 		{"unknown key", "dialect: cup", "dialekt: cup", `bank.yaml:2: unknown key "dialekt"; known here: accept-live-pan, address, allow-test-keys, cards, dialect`},
-		{"dialect", "dialect: cup", "dialect: morse", `bank.yaml:2: dialect: "morse", want cup, iso87`},
-		{"length", "dialect: cup", "length: four", `bank.yaml:2: length: "four", want binary2, binary4 or digits4`},
-		{"mac", "dialect: cup", "mac: hmac", `bank.yaml:2: mac: "hmac", want ecb, x9.9 or x9.19`},
+		{"dialect", "dialect: cup", "dialect: morse", `bank.yaml:2: dialect: "morse", want cup, ebcdic, iso87`},
+		{"length", "dialect: cup", "length: four", `bank.yaml:2: length: "four", want binary, little, digits`},
+		{"mac", "dialect: cup", "mac: hmac", `bank.yaml:2: mac: "hmac", want ecb, x9.9, x9.19 or none`},
 		{"sign-in", "dialect: cup", "sign-in: 4", `bank.yaml:2: sign-in: "4", want 001 (single), 003`},
 		{"spec", "dialect: cup", "spec: none.json", `bank.yaml:2: spec: file none.json: no such file`},
 		{"tpdu", "6000050000", "60000500", `bank.yaml:3: tpdu: "60000500", want 10 hexadecimal digits or none`},
 		{"header", "dialect: cup", "header: 6031003", `bank.yaml:2: header: "6031003", want up to 100 hexadecimal digits, an even number`},
 		{"timeout without unit", "30s", "30", `bank.yaml:5: policy.timeout: "30" has no unit; write it as in 60s or 500ms`},
 		{"timeout too long", "30s", "30h", `bank.yaml:5: policy.timeout: "30h", want from 1ms to 10m0s`},
-		{"reason", "timeout: 30s", "reversal-reason: 99", `bank.yaml:5: policy.reversal-reason: "99", want 98 or 06`},
+		{"reason", "timeout: 30s", "reversal-reason: 99", `bank.yaml:5: policy.reversal-reason: "99", want one of the dialect's reasons: 98, 06`},
 		{"accepts", "timeout: 30s", "reversal-accepts: [\"25\"]", `bank.yaml:5: policy.reversal-accepts: 00 is missing`},
 		{"amount", "timeout: 30s", "refund-limit: 1.5", `bank.yaml:5: policy.refund-limit: "1.5", want yuan and fen as in 10000.00`},
 		{"password", `"0000"`, `"geheim"`, `bank.yaml:7: operators[1].password: a value of 6 characters, want 4 to 8 digits`},
@@ -112,7 +113,7 @@ func TestRefusals(t *testing.T) {
 		{"expiry month", `"4912"`, `"4913"`, `bank.yaml:17: cards[1].expiry: "4913", want YYMM`},
 		{"pin", `"0012"`, `"12"`, `bank.yaml:18: cards[1].pin: a value of 2 characters, want 4 to 12 digits`},
 		{"neither number nor code", "pan: \"6225000000000014\"", "service: 101", `bank.yaml:15: cards[1]: has neither pan nor code; give at least one`},
-		{"answer", "pin:", "answer: none\n    pin:", `bank.yaml:18: cards[1].answer: "none", want a response code of two digits or capitals`},
+		{"answer", "pin:", "answer: none\n    pin:", `bank.yaml:18: cards[1].answer: "none", want a response code of 2 digits or capitals`},
 		{"address", "dialect: cup", "address: 10.0.0.9", `bank.yaml:2: address: "10.0.0.9", want host:port as in 10.0.0.9:8583`},
 		{"port", "dialect: cup", "address: 10.0.0.9:0", `bank.yaml:2: address: "10.0.0.9:0", want a port from 1 to 65535 after the host`},
 		{"tls file", "dialect: cup", "tls: {ca: none.pem}", `bank.yaml:2: tls.ca: file none.pem: no such file`},

@@ -28,17 +28,31 @@ func (r reader) network(p *Profile, d *dialect.Dialect, given network, found map
 		fail("length", "%w", err)
 		return
 	}
-	p.Head = d.Head
+	p.Head = d.Head()
 	p.MAC, p.SignIn = d.Algorithm, d.KeyBlock
-	if given.mac != "" {
+	switch given.mac {
+	case "":
+	case strict.None:
+		if d, err = d.WithoutMAC(); err != nil {
+			fail("mac", "%w", err)
+			return
+		}
+	default:
 		if p.MAC, err = keys.ParseAlgorithm(given.mac); err != nil {
-			fail("mac", "%s, want ecb, x9.9 or x9.19", strict.Quote(given.mac))
+			fail("mac", "%s, want ecb, x9.9, x9.19 or none", strict.Quote(given.mac))
 		}
 	}
-	if given.signIn != "" {
+	switch given.signIn {
+	case "":
+	case strict.None:
+		p.SignIn = ""
+	default:
 		if p.SignIn = keys.KeyBlock(given.signIn); p.SignIn.Len() == 0 {
-			fail("sign-in", "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4) or 006 (SM4 and track key)", strict.Quote(given.signIn))
+			fail("sign-in", "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4), 006 (SM4 and track key) or none", strict.Quote(given.signIn))
 		}
+	}
+	if d.MAC && p.SignIn == "" {
+		fail("sign-in", "a MAC needs a key, and no sign-in brings one; say mac: none, too")
 	}
 	if p.SignIn.SM4() {
 		if d, err = d.WithWidePIN(); err != nil {

@@ -1,8 +1,8 @@
 package profile
 
 import (
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -11,14 +11,14 @@ import (
 
 // Policy is what sources disagree on or networks set (docs/profile.md).
 type Policy struct {
-	Timeout          time.Duration // response timeout
-	ReversalTries    int           // sendings of one reversal before it is given up
-	ReversalReason   string        // field 39 of a reversal after no answer: 98 or 06
-	ReversalAccepts  []string      // answers that end a reversal
-	ReversalOriginal bool          // field 61 on the reversal of a plain purchase too
-	KeepOnMismatch   bool          // an answer that fails the echo checks leaves the reversal owed
-	AbortOnReversal  bool          // a reversal out of tries also aborts the payment that waited for it
-	DefectiveIsGood  bool          // A2, A4, A5, A6 count as approved
+	Timeout          time.Duration  // response timeout
+	ReversalTries    int            // sendings of one reversal before it is given up
+	ReversalReason   dialect.Code   // of a reversal after no answer
+	ReversalAccepts  []dialect.Code // answers that end a reversal
+	ReversalOriginal bool           // field 61 on the reversal of a plain purchase too
+	KeepOnMismatch   bool           // an answer that fails the echo checks leaves the reversal owed
+	AbortOnReversal  bool           // a reversal out of tries also aborts the payment that waited for it
+	DefectiveIsGood  bool           // codes of class defective count as approved
 	MACOnDecline     dialect.DeclineMAC
 	Supervisor       bool  // void and refund ask for the supervisor's password
 	AutoSignOff      bool  // sign off after settlement
@@ -27,31 +27,36 @@ type Policy struct {
 	EncryptTracks    bool  // encipher tracks when the sign-in gave a track key
 }
 
-// defaultPolicy are the defaults of policy: where sources disagree, what most do.
-func defaultPolicy() Policy {
+// defaultPolicy are the defaults of policy in a dialect: where sources disagree,
+// what most do.
+func defaultPolicy(d *dialect.Dialect) Policy {
 	return Policy{
-		Timeout: 60 * time.Second, ReversalTries: 3, ReversalReason: "98", ReversalAccepts: []string{"00", "12", "25"},
+		Timeout: 60 * time.Second, ReversalTries: 3, ReversalReason: d.Reason(dialect.NoAnswer), ReversalAccepts: d.Accepts,
 		KeepOnMismatch: true, AbortOnReversal: true, DefectiveIsGood: true, Supervisor: true,
 		JournalLimit: 500, RefundLimit: 10_000_00, EncryptTracks: true,
 	}
 }
 
 // policy reads the terminals' policy over its defaults.
-func (r reader) policy(v strict.Value, p *Policy) {
+func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
+	*p = defaultPolicy(d)
+	if !v.Given() {
+		return
+	}
 	r.Map(v, strict.Table{
 		"timeout":           r.Duration(&p.Timeout, time.Millisecond, 10*time.Minute),
 		"reversal-tries":    strict.Int(r.Reader, &p.ReversalTries, 1, 99),
-		"reversal-reason":   r.Match(&p.ReversalReason, regexp.MustCompile(`^(98|06)$`), "98 or 06"),
+		"reversal-reason":   r.reason(d, &p.ReversalReason),
 		"reversal-original": r.Bool(&p.ReversalOriginal),
 		"reversal-accepts": func(v strict.Value) {
 			p.ReversalAccepts = nil
 			r.List(v, func(v strict.Value) {
-				var code string
-				r.Match(&code, answerShape, "a response code of two digits or capitals")(v)
+				var code dialect.Code
+				r.code(d, &code)(v)
 				p.ReversalAccepts = append(p.ReversalAccepts, code)
 			})
-			if v.IsList() && !slices.Contains(p.ReversalAccepts, "00") {
-				r.Fail(v, "00 is missing, the answer that says the reversal was done; add it")
+			if done := d.Approves(dialect.Reversal); v.IsList() && !slices.Contains(p.ReversalAccepts, done) {
+				r.Fail(v, "%s is missing, the answer that says the reversal was done; add it", done)
 			}
 		},
 		"keep-on-mismatch":  r.Bool(&p.KeepOnMismatch),
@@ -64,6 +69,37 @@ func (r reader) policy(v strict.Value, p *Policy) {
 		"encrypt-tracks":    r.Bool(&p.EncryptTracks),
 		"mac-on-decline":    r.declineMAC(&p.MACOnDecline),
 	})
+}
+
+// code reads a response code, as wide as the dialect's are.
+func (r reader) code(d *dialect.Dialect, to *dialect.Code) func(strict.Value) {
+	return func(v strict.Value) {
+		s, ok := r.Scalar(v)
+		width := len(d.Code(dialect.Approved).String())
+		if ok && (len(s) != width || !answerShape.MatchString(s)) {
+			r.Fail(v, "%s, want a response code of %d digits or capitals", strict.Quote(s), width)
+			return
+		}
+		*to = dialect.CodeOf(s)
+	}
+}
+
+// reason reads one of the dialect's reasons for a reversal.
+func (r reader) reason(d *dialect.Dialect, to *dialect.Code) func(strict.Value) {
+	return func(v strict.Value) {
+		s, ok := r.Scalar(v)
+		if *to = dialect.CodeOf(s); ok && !slices.ContainsFunc(d.Reasons, func(w dialect.Reason) bool { return w.Code == *to }) {
+			r.Fail(v, "%s, want one of the dialect's reasons: %s", strict.Quote(s), reasons(d))
+		}
+	}
+}
+
+func reasons(d *dialect.Dialect) string {
+	var all []string
+	for _, w := range d.Reasons {
+		all = append(all, w.Code.String())
+	}
+	return strings.Join(all, ", ")
 }
 
 // declineMAC reads what the MAC of an answer that declines must be.

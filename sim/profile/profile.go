@@ -11,6 +11,7 @@ package profile
 import (
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Profile is a network under test. [Load], [Parse] or [Bundled] make it; from
@@ -36,3 +37,7 @@ type Profile struct {
 	published string              // terminal whose master key is a published one; empty for none
 	holders   map[string][]Holder // by role
 }
+
+// HasPIN reports whether terminals can send a PIN: the network has a field for its
+// block, and a sign-in brings a key for it.
+func (p *Profile) HasPIN() bool { return p.SignIn != "" && p.Dialect.Has(wire.PINBlock) }

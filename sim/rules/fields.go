@@ -41,7 +41,7 @@ func (x *Exchange) lacking() wire.FieldSet {
 	must = must.Without(x.Answer.Present())
 	of := wire.Fields(place(wire.LocalTime), place(wire.LocalDate), place(wire.Acquirer), place(wire.RRN))
 	c := x.Code() // for two the host knows no more of the request
-	if KindOf(x.Form.Transaction)&Financial != 0 && c != dialect.UnknownTerminal && c != dialect.FormatError {
+	if KindOf(x.Form.Transaction)&Financial != 0 && !x.Dialect.Means(c, dialect.UnknownTerminal) && !x.Dialect.Means(c, dialect.FormatError) {
 		of.Add(place(wire.SettlementDate))
 		of.Add(place(wire.ResponseData))
 		of.Add(place(wire.Operator))
@@ -151,14 +151,14 @@ var codePresent = check{ifNot, wire.ResponseCode,
 // partOfAmount holds what an approval of a part of the amount says.
 var partOfAmount = check{ifThere, wire.Amount,
 	func(x *Exchange) bool {
-		if x.Code() != dialect.Partial {
+		if !x.Dialect.Means(x.Code(), dialect.Partial) {
 			return true
 		}
 		n := x.Answer.Uint(wire.Amount)
 		return n > 0 && n <= x.Request.Uint(wire.Amount)
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("%s of an approval of a part (%s) is %q, want a part of %q", x.field(wire.Amount), dialect.Partial,
+		return fmt.Errorf("%s of an approval of a part (%s) is %q, want a part of %q", x.field(wire.Amount), x.Dialect.Code(dialect.Partial),
 			x.Answer.Get(wire.Amount), x.Request.Get(wire.Amount))
 	},
 }
@@ -199,7 +199,7 @@ func (x *Exchange) controls() int {
 }
 
 // isCode reports whether v is a response code.
-func isCode(v []byte) bool { return len(v) == 2 && dialect.Code(v).IsWellFormed() }
+func isCode(v []byte) bool { return dialect.CodeOf(v).IsWellFormed() }
 
 // knownScheme holds the card scheme where the dialect has a list of them.
 var knownScheme = check{ifThere, wire.Operator,
@@ -216,6 +216,6 @@ var knownScheme = check{ifThere, wire.Operator,
 		return false
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("%s of the answer begins with no card scheme: %q, want one of %q", x.field(wire.Operator), x.Answer.Get(wire.Operator), x.Dialect.Schemes)
+		return fmt.Errorf("%s of the answer begins with no card scheme: %q, want one of %q", x.field(wire.Operator), x.Dialect.ShownElement(x.Answer, wire.Operator), x.Dialect.Schemes)
 	},
 }

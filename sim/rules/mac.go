@@ -18,7 +18,7 @@ var macPresent = check{always, 0,
 		if !x.Form.MACed || !x.Dialect.MAC {
 			return true
 		}
-		if !x.approves && (x.MACOnDecline != dialect.MACRequired || x.Code().KeysInDoubt()) {
+		if !x.approves && (x.MACOnDecline != dialect.MACRequired || x.Dialect.KeysInDoubt(x.Code())) {
 			return true
 		}
 		_, mac := x.Answer.MACSpan()
@@ -64,7 +64,7 @@ var macRight = check{always, 0,
 var workingKeys = check{always, 0,
 	func(x *Exchange) bool {
 		s := x.SignIn
-		if s == nil {
+		if s == nil || s.Master == nil {
 			return true
 		}
 		s.Issued, s.err = keys.Unwrap(s.Master, s.Block, x.Answer.Get(wire.WorkingKeys))

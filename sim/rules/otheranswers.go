@@ -31,7 +31,7 @@ const (
 var uniqueReference = check{ifThere, wire.RRN,
 	func(x *Exchange) bool {
 		v := x.Answer.Get(wire.RRN)
-		if len(v) < 12 || !isReference(v) || x.Code() == dialect.Duplicate {
+		if len(v) < 12 || !isReference(v) || x.Dialect.Means(x.Code(), dialect.Duplicate) {
 			return true
 		}
 		h := (binary.LittleEndian.Uint64(v)^uint64(binary.LittleEndian.Uint32(v[8:]))*0x9E3779B97F4A7C15)*0xD6E8FEB86659FD93 | 1
@@ -155,6 +155,6 @@ var sameNamedAcquirer = check{ifThere, wire.ResponseData,
 		return bytes.Equal(v[len(a.named):], a.named[:])
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("%s of the answer is %q, in other answers to this terminal its second half is %q", x.field(wire.ResponseData), x.Answer.Get(wire.ResponseData), x.Acquirer.named)
+		return fmt.Errorf("%s of the answer is %q, in other answers to this terminal its second half is %q", x.field(wire.ResponseData), x.Dialect.ShownElement(x.Answer, wire.ResponseData), x.Acquirer.named)
 	},
 }

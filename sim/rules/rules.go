@@ -10,6 +10,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/posfleet/posfleet/report"
@@ -154,7 +155,7 @@ type Exchange struct {
 	Algorithm       keys.Algorithm // of the MAC
 	MACUnknown      bool           // whoever judges has not the key: whether a MAC is right is not asked
 	MACOnDecline    dialect.DeclineMAC
-	DefectiveIsGood bool           // A2, A4, A5 and A6 approve too
+	DefectiveIsGood bool           // codes of class defective approve too
 	Batch           dialect.Totals // of the terminal: what a settlement told the host
 
 	SignIn   *SignIn   // of a sign-in whose keys can be read; nil for none
@@ -168,7 +169,7 @@ type Exchange struct {
 // SignIn is what it takes to read the working keys that a sign-in brings, and what
 // they are.
 type SignIn struct {
-	Master *keys.Key // that they come under
+	Master *keys.Key // that they come under; nil for a logon without keys
 	Block  keys.KeyBlock
 	Issued keys.Set // by an answer that Check approves
 
@@ -184,22 +185,19 @@ func (x *Exchange) issued() *keys.Key {
 }
 
 // Code is the response code of the answer, zero when it has none.
-func (x *Exchange) Code() (c dialect.Code) {
-	copy(c[:], x.Answer.Get(wire.ResponseCode))
-	return c
-}
+func (x *Exchange) Code() dialect.Code { return dialect.CodeOf(x.Answer.Get(wire.ResponseCode)) }
 
 // Approves reports whether the answer's code is an approval. Without a code only
 // the answer of a form that has none approves, that of settlement: there the
-// flags tell, also beside code 95 (totals differ).
+// flags tell; and of a settlement a code that says that totals differ, beside them.
 func (x *Exchange) Approves() bool {
 	if !x.Answer.Has(wire.ResponseCode) {
 		return x.Form.NoCode
 	}
-	if x.Form.NoCode && x.Code() == dialect.TotalsDiffer && len(x.Answer.Get(wire.Totals)) == dialect.TotalsLen {
+	if x.Form.Transaction == dialect.Settlement && x.Dialect.Means(x.Code(), dialect.TotalsDiffer) && len(x.Answer.Get(wire.Totals)) == dialect.TotalsLen {
 		return true
 	}
-	class := x.Code().Class()
+	class := x.Dialect.Class(x.Code())
 	return class == dialect.Approves || class == dialect.Defective && x.DefectiveIsGood
 }
 
@@ -225,6 +223,17 @@ func (e *Mismatch) Error() string {
 
 // Unreadable is the breach of an answer that could not be read; err says why.
 func Unreadable(err error) error { return &Broken{&table[0], err} }
+
+// Known complains about rules of which a dialect says that they do not apply to it,
+// and which there are not.
+func Known(d *dialect.Dialect) error {
+	for _, id := range d.Without {
+		if !slices.ContainsFunc(table, func(r Rule) bool { return r.ID == id }) {
+			return fmt.Errorf("dialect %s: rules: without: there is no rule %q; posfleet rules lists them", d.Name, id)
+		}
+	}
+	return nil
+}
 
 // Table gives all rules.
 func Table() []*Rule {

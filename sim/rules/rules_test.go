@@ -246,8 +246,8 @@ func TestEachRuleIsBrokenByAnAnswerThatBreaksIt(t *testing.T) {
 		}
 	}
 	// What pairs an answer with its request cannot reach its own echo rule; what is
-	// held against other answers has tests of its own.
-	for _, r := range []string{"ANS-11-ECHO", "ANS-41-ECHO", "ANS-42-ECHO", "ANS-37-UNIQUE", "ANS-12-CLOCK", "ANS-32-SAME", "ANS-44-SAME"} {
+	// held against other answers, and what lines hear around one, has tests of its own.
+	for _, r := range []string{"ANS-11-ECHO", "ANS-41-ECHO", "ANS-42-ECHO", "ANS-37-UNIQUE", "ANS-12-CLOCK", "ANS-32-SAME", "ANS-44-SAME", "ANS-ONCE", "ANS-LENGTH", "ANS-END", "ANS-LEAK"} {
 		seen[r] = true
 	}
 	for _, r := range Table() {
@@ -408,5 +408,22 @@ func TestAnswersToATerminalNameOneAcquirer(t *testing.T) {
 		if id, err := first(j, x); id != c.want {
 			t.Errorf("acquirer %s, %q: breaks %q (%v), want %q", c.id, c.data, id, err, c.want)
 		}
+	}
+}
+
+// A network may say of a rule that it does not apply to its answers.
+func TestRuleThatADialectIsWithoutIsNotAsked(t *testing.T) {
+	d := dialect.CUP()
+	x := answered(t, d, dialect.Purchase, func(m *wire.Message) { m.Unset(wire.RRN) })
+	if _, err := NewJudge(d).Check(x); err == nil {
+		t.Fatal("an approval without a reference is taken")
+	}
+	d.Without = []string{"ANS-37-PRESENT"}
+	if _, err := NewJudge(d).Check(x); err != nil || Known(d) != nil {
+		t.Errorf("%v, %v", err, Known(d))
+	}
+	d.Without = []string{"ANS-37"}
+	if err := Known(d); err == nil || !strings.Contains(err.Error(), `no rule "ANS-37"`) {
+		t.Errorf("a rule that there is not: %v", err)
 	}
 }

@@ -18,10 +18,6 @@ func (m *Message) CopyValues(t *Message) {
 	m.buf = append(m.buf[:0], t.buf...)
 }
 
-// SetMAC sets the MAC field to what was written over the packed octets, so
-// that the message in hand is the one on the line.
-func (m *Message) SetMAC(mac [8]byte) { m.SetField(m.macField(), mac[:]) }
-
 // Keep copies the octets last read into the message's own buffer, so that the
 // message outlives the buffer that it was read from.
 func (m *Message) Keep() {

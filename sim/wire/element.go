@@ -11,6 +11,7 @@ const (
 	Amount                           // in the currency's smallest unit (4)
 	TransmissionTime                 // MMDDhhmmss (7)
 	Trace                            // system trace audit number (11)
+	LocalDateTime                    // YYMMDDhhmmss (1993: 12)
 	LocalTime                        // hhmmss (12)
 	LocalDate                        // MMDD (13)
 	Expiry                           // YYMM (14)
@@ -24,7 +25,8 @@ const (
 	Track3                           // (36)
 	RRN                              // retrieval reference number (37)
 	AuthCode                         // authorisation code (38)
-	ResponseCode                     // of an answer; of a reversal, its reason (39)
+	ResponseCode                     // of an answer (39)
+	Reason                           // of a reversal (39)
 	TerminalID                       // (41)
 	MerchantID                       // (42)
 	ResponseData                     // issuer and acquirer of an answer (44)
@@ -46,6 +48,7 @@ const (
 	OriginalDate                     // its date MMDD (61.3)
 	OriginalMTI                      // its MTI (90)
 	OriginalTime                     // its transmission time MMDDhhmmss (90)
+	OriginalDateTime                 // its local date and time YYMMDDhhmmss (1993: 56)
 	WorkingKeys                      // key block of a sign-in answer (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
 	elements
@@ -54,14 +57,14 @@ const (
 // elementNames are as dialect files and features spell them.
 var elementNames = [elements]string{
 	PAN: "pan", ProcessingCode: "processing-code", Amount: "amount", TransmissionTime: "transmission-time", Trace: "trace",
-	LocalTime: "local-time", LocalDate: "local-date", Expiry: "expiry", SettlementDate: "settlement-date", EntryMode: "entry-mode",
+	LocalDateTime: "local-date-time", LocalTime: "local-time", LocalDate: "local-date", Expiry: "expiry", SettlementDate: "settlement-date", EntryMode: "entry-mode",
 	CardSequence: "card-sequence", ConditionCode: "condition-code", PINCapture: "pin-capture", Acquirer: "acquirer", Track2: "track-2",
-	Track3: "track-3", RRN: "reference", AuthCode: "authorisation-code", ResponseCode: "response-code", TerminalID: "terminal",
+	Track3: "track-3", RRN: "reference", AuthCode: "authorisation-code", ResponseCode: "response-code", Reason: "reversal-reason", TerminalID: "terminal",
 	MerchantID: "merchant", ResponseData: "response-data", Track1: "track-1", Totals: "totals", Currency: "currency",
 	PINBlock: "pin-block", SecurityControl: "security-control", AdditionalAmounts: "additional-amounts", ChipData: "chip-data",
 	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
 	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
-	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", WorkingKeys: "working-keys",
+	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
 	Operator: "operator",
 }
 
@@ -82,6 +85,14 @@ func ElementNamed(name string) (Element, bool) {
 	}
 	return 0, false
 }
+
+// IsMAC reports whether field n is one in which ISO 8583 has the MAC: the last of
+// each bitmap.
+func IsMAC(n int) bool { return n == 64 || n == 128 }
+
+// MACField is the field in which the message has its MAC: the last of its last
+// bitmap.
+func (m *Message) MACField() int { return m.macField() }
 
 // Elements is how many there are.
 const Elements = int(elements)

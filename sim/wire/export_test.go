@@ -9,3 +9,6 @@ func (m *Message) Room() int { return cap(m.buf) }
 
 // Longest is the longest value of field n, in characters.
 func (f *Format) Longest(n int) int { return int(f.codec.fields[n].max) }
+
+// Room is how many octets the reader's buffer takes.
+func (r *Reader) Room() int { return cap(r.buf) }

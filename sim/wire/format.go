@@ -48,13 +48,13 @@ func (f *Format) Compile() error {
 		return fmt.Errorf("framing: %w", err)
 	}
 	for _, n := range []int{64, 128} {
-		if fc := &c.fields[n]; f.MAC && fc.kind != absent && (fc.kind != octets && fc.kind != ascii || fc.count != fixed || fc.max != 8) {
-			return fmt.Errorf("field %d: a MAC is 8 octets; want type Binary, length 8, encoding Binary, a Fixed prefix", n)
+		if fc := &c.fields[n]; f.MAC && fc.kind != absent && !fc.holdsMAC() {
+			return fmt.Errorf("field %d: a MAC is 8 octets; want length 8, a fixed prefix, and it in octets, hex or ebcdic-hex", n)
 		}
 	}
 	f.echo, f.texts = Fields(f.Echo...), FieldSet{}
 	for n, of := range f.Spec.Fields {
-		if _, text := of.(*field.String); text && (c.fields[n].kind == octets || c.fields[n].kind == ascii) {
+		if _, text := of.(*field.String); text && c.fields[n].holdsText() {
 			f.texts.Add(n)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 var (
@@ -17,109 +16,6 @@ var (
 	// ErrIdle marks a peer that sends nothing but empty messages.
 	ErrIdle = errors.New("too many empty messages")
 )
-
-// Put writes the number n over dst's first octets; it must not be greater than
-// Max.
-func (l Length) Put(dst []byte, n int) {
-	for i := l.Octets - 1; i >= 0; i-- {
-		switch l.Form {
-		case BigEndian:
-			dst[i], n = byte(n), n>>8
-		case LittleEndian:
-			dst[l.Octets-1-i], n = byte(n), n>>8
-		case PackedDigits:
-			dst[i], n = byte(n/10%10<<4|n%10), n/100
-		case HexDigits:
-			dst[i], n = "0123456789abcdef"[n&15], n>>4
-		default:
-			dst[i], n = l.zero()+byte(n%10), n/10
-		}
-	}
-}
-
-// zero is the digit 0.
-func (l *Length) zero() byte {
-	if l.Form == EBCDICDigits {
-		return 0xF0
-	}
-	return '0'
-}
-
-// Max is the greatest number that the length can say.
-func (l Length) Max() uint64 {
-	base, octets := uint64(10), l.Octets
-	switch l.Form {
-	case BigEndian, LittleEndian:
-		return 1<<(8*octets) - 1 // of 8 octets all bits: a shift by 64 gives 0
-	case HexDigits:
-		base = 16
-	case PackedDigits:
-		base = 100
-	}
-	n := uint64(1)
-	for range octets {
-		n *= base
-	}
-	return n - 1
-}
-
-// Number reads the length; ErrLength when b does not begin with one.
-func (l Length) Number(b []byte) (uint64, error) {
-	if len(b) < l.Octets {
-		return 0, fmt.Errorf("%w: %d octets, want %d", ErrLength, len(b), l.Octets)
-	}
-	return l.number(b)
-}
-
-// number is Number of octets enough.
-func (l *Length) number(b []byte) (n uint64, err error) {
-	b = b[:l.Octets]
-	switch l.Form {
-	case BigEndian:
-		for _, c := range b {
-			n = n<<8 | uint64(c)
-		}
-		return n, nil
-	case LittleEndian:
-		for i, c := range b {
-			n |= uint64(c) << (8 * i)
-		}
-		return n, nil
-	}
-	for _, c := range b {
-		switch l.Form {
-		case PackedDigits:
-			if c>>4 > 9 || c&15 > 9 {
-				return 0, fmt.Errorf("%w: holds 0x%02X, want %d packed decimal digits", ErrLength, c, 2*len(b))
-			}
-			n = n*100 + uint64(c>>4)*10 + uint64(c&15)
-		case HexDigits:
-			v := hexDigit(c)
-			if v > 15 {
-				return 0, fmt.Errorf("%w: holds 0x%02X, want %d hexadecimal digits", ErrLength, c, len(b))
-			}
-			n = n<<4 | uint64(v)
-		default:
-			v := c - l.zero()
-			if v > 9 {
-				return 0, fmt.Errorf("%w: holds 0x%02X, want %d decimal digits", ErrLength, c, len(b))
-			}
-			n = n*10 + uint64(v)
-		}
-	}
-	return n, nil
-}
-
-// hexDigit is the value of a hexadecimal digit, above 15 for what is none.
-func hexDigit(c byte) byte {
-	switch {
-	case c-'0' <= 9:
-		return c - '0'
-	case c|0x20-'a' <= 5:
-		return c | 0x20 - 'a' + 10
-	}
-	return 0xFF
-}
 
 // AppendFrame packs m after dst, in its frame. On an error dst is given back as
 // it was. After a MAC has been put into the message the frame must be amended:
@@ -191,14 +87,14 @@ func (f *Framing) finish(dst []byte, from int) ([]byte, error) {
 	if n > MaxFrame {
 		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d go on a line", n, MaxFrame)}
 	}
-	if f.Header.BaseI && n >= baseILen {
-		dst[from+3], dst[from+4] = byte(n>>8), byte(n)
-	}
 	begin := from - f.Lead()
 	if l := &f.Length; l.Octets > 0 {
 		said := n + f.more()
+		if l.NoHeader && n <= f.Header.Len() {
+			return dst, &FieldError{Field: -1, Offset: n, Reason: fmt.Sprintf("%d octets, no more than its routing header", n)}
+		}
 		if said < 0 || uint64(said) > l.Max() {
-			return dst, &FieldError{Field: -1, Offset: n, Reason: fmt.Sprintf("a length of %d, form %v says at most %d", said, l, l.Max())}
+			return dst, &FieldError{Field: -1, Offset: n, Reason: fmt.Sprintf("a length of %d, and %v says at most %d", said, l, l.Max())}
 		}
 		l.Put(dst[begin+len(f.Before):], said)
 	}
@@ -249,12 +145,13 @@ func lrc(b []byte) (sum byte) {
 // found is where a message lies among octets that begin with its frame.
 type found struct {
 	from, to int  // the message; from = to as long as its length is not known, and when it is empty
+	searched int  // octets without the end of the message, to be told the next time
 	end      int  // of the frame. Beyond the octets at hand: how many it takes to say more
 	chunked  bool // of HTTP: the message is what stands in chunks from there on
 }
 
-// scan finds the message at the beginning of b, of which the first octets have
-// been searched for the end of one before. It is an error when none can be there.
+// scan finds the message at the beginning of b, of which as many octets have been
+// searched as it said the last time. It is an error when none can be there.
 func (f *Framing) scan(b []byte, searched int) (found, error) {
 	if f.HTTP.Path != "" {
 		return f.HTTP.scan(b, searched)
@@ -263,18 +160,23 @@ func (f *Framing) scan(b []byte, searched int) (found, error) {
 		return f.scanToTrailer(b, searched)
 	}
 	lead := f.Lead()
-	if f.Before != "" && !strings.HasPrefix(f.Before, string(b[:min(len(b), len(f.Before))])) {
-		return found{}, f.wrongBegin(b)
+	if f.Before != "" && len(b) < lead {
+		return found{end: min(lead, len(b)+1)}, f.checkBegin(b) // at once, if it is another
 	}
 	if len(b) < lead {
 		return found{end: lead}, nil
+	}
+	if err := f.checkBegin(b); err != nil {
+		return found{}, err
 	}
 	said, err := f.Length.number(b[len(f.Before):])
 	if err != nil {
 		return found{}, err
 	}
-	if k := f.KeepAlive.Octets; k != "" && string(b[:lead]) == k {
-		return found{lead, lead, lead, false}, nil
+	for k := f.KeepAlive.Octets; len(k) >= lead; k = k[lead:] {
+		if string(b[:lead]) == k[:lead] {
+			return found{from: lead, to: lead, end: lead}, nil
+		}
 	}
 	more := f.more()
 	switch {
@@ -296,8 +198,8 @@ func (f *Framing) scan(b []byte, searched int) (found, error) {
 // scanToTrailer is scan where there is no length.
 func (f *Framing) scanToTrailer(b []byte, searched int) (found, error) {
 	from := len(f.Before)
-	if !strings.HasPrefix(f.Before, string(b[:min(len(b), from)])) {
-		return found{}, f.wrongBegin(b)
+	if err := f.checkBegin(b); err != nil {
+		return found{}, err
 	}
 	begin := max(from, searched-len(f.Trailer)+1)
 	n := -1
@@ -312,7 +214,7 @@ func (f *Framing) scanToTrailer(b []byte, searched int) (found, error) {
 		return found{}, fmt.Errorf("%w: %d octets without the trailer %X, at most %d are read", ErrLength, to-from, f.Trailer, MaxFrame)
 	}
 	if n < 0 {
-		return found{end: len(b) + 1}, nil
+		return found{end: len(b) + 1, searched: len(b)}, nil
 	}
 	at := found{from: from, to: to, end: to + f.tail()}
 	if len(b) >= at.end {
@@ -321,16 +223,24 @@ func (f *Framing) scanToTrailer(b []byte, searched int) (found, error) {
 	return at, nil
 }
 
-// wrongBegin is what is wrong with octets that do not begin as a frame does.
-func (f *Framing) wrongBegin(b []byte) error {
-	return fmt.Errorf("%w: begins with %X, want %X", ErrFrame, b[:min(len(b), len(f.Before))], f.Before)
+// checkBegin checks what stands before the length, as far as it has come.
+func (f *Framing) checkBegin(b []byte) error {
+	n := min(len(b), len(f.Before))
+	if n == 0 || string(b[:n]) == f.Before[:n] {
+		return nil
+	}
+	return fmt.Errorf("%w: begins with %X, want %X", ErrFrame, few(b[:n]), f.Before)
 }
+
+// few are the first octets of some, as many as tell what they are and not a card's
+// number.
+func few(b []byte) []byte { return b[:min(len(b), 3)] }
 
 // checkTail checks what stands after the message in a whole frame.
 func (f *Framing) checkTail(frame []byte) error {
 	at := len(frame) - f.tail()
 	if got := frame[at:][:len(f.Trailer)]; string(got) != f.Trailer {
-		return fmt.Errorf("%w: ends with %X, want the trailer %X", ErrFrame, got, f.Trailer)
+		return fmt.Errorf("%w: ends with %X, want the trailer %X", ErrFrame, few(got), f.Trailer)
 	}
 	if f.LRC {
 		n := len(frame) - 1
@@ -378,7 +288,7 @@ type Found struct {
 
 // Find gives the message of the frame with which b begins. It gives none, and no
 // error, when the frame is not there as a whole.
-func (f *Framing) Find(b []byte) (Found, error) {
+func (f *Format) Find(b []byte) (Found, error) {
 	at, err := f.scan(b, 0)
 	if err != nil || at.end > len(b) {
 		return Found{}, err
@@ -392,6 +302,29 @@ func (f *Framing) Find(b []byte) (Found, error) {
 		from += f.Lead()
 	}
 	return Found{message, from, at.end}, err
+}
+
+// scan is Framing's, and that of messages which end where their last field does.
+// Of those it cannot tell one that is wrong from one that is not whole, but by
+// its message type.
+func (f *Format) scan(b []byte, searched int) (found, error) {
+	if !f.ByFields {
+		return f.Framing.scan(b, searched)
+	}
+	m := f.Acquire()
+	defer m.Release()
+	window := b[:min(len(b), MaxFrame)]
+	n, err := m.ReadPart(window)
+	wrong, _ := err.(*FieldError)
+	switch {
+	case err == nil, wrong != nil && wrong.Field == -1 && n > f.Header.Len():
+		return found{to: n, end: n}, nil
+	case len(b) >= MaxFrame:
+		return found{}, fmt.Errorf("%w: no whole message in %d octets, at most %d are read: %w", ErrLength, len(b), MaxFrame, err)
+	case wrong != nil && wrong.Field == 0 && len(b) >= f.Header.Len()+f.codec.fields[0].span(4):
+		return found{}, fmt.Errorf("%w: %w", ErrFrame, err)
+	}
+	return found{end: len(b) + 1}, nil
 }
 
 // Says is how many octets of message the length announces at the beginning of b,

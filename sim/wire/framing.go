@@ -1,9 +1,9 @@
 package wire
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Framing is how a message stands among the octets of a line, as data. A frame
@@ -12,8 +12,8 @@ import (
 //	Before  length  After  header and fields  Trailer  check octet
 //
 // and each of these but the message may be left out. What ends a message is its
-// length, without one the trailer, or the body of an HTTP request. The zero
-// Framing is none: see [Framing.Check].
+// length, without one the trailer, the body of an HTTP request, or its last field.
+// The zero Framing is none: see [Framing.Check].
 //
 // Octets that are given are Go strings, so that framings can be compared.
 type Framing struct {
@@ -23,100 +23,31 @@ type Framing struct {
 	Header    Header    // routing header before the MTI; its octets are the message's
 	Trailer   string    // octets with which each frame ends, such as ETX (03); others there are an error
 	LRC       bool      // a last octet, the exclusive or of all after Before; Source: ISO 1155
+	ByFields  bool      // nothing stands around a message: it ends where its last field does
 	KeepAlive KeepAlive // what keeps a connection open
 	HTTP      HTTP      // the whole frame is the body of an HTTP request or answer
 }
 
-// Length is the number before each message that says how many octets follow it.
-// It counts the message, routing header included, and, if it says so, more.
-type Length struct {
-	Octets   int        // 1 to 8; 0 for no length
-	Form     LengthForm // how the number is written
-	Itself   bool       // it counts its own octets
-	Reserved bool       // it counts those of Before and After
-	NoHeader bool       // it does not count the routing header, which follows all the same
-	Trailer  bool       // it counts those of the trailer and the check octet
-}
-
-// LengthForm is how the number of a [Length] is written.
-type LengthForm uint8
-
-// The forms of a length. Of digits the first are zeros.
-const (
-	BigEndian    LengthForm = iota // a number, its first octet the greatest
-	LittleEndian                   // a number, its first octet the least
-	ASCIIDigits                    // decimal digits in ASCII
-	PackedDigits                   // decimal digits, two to an octet
-	HexDigits                      // hexadecimal digits in ASCII: written small, read either way
-	EBCDICDigits                   // decimal digits in EBCDIC
-)
-
-// lengthForms are the forms by name.
-var lengthForms = [...]string{BigEndian: "binary", LittleEndian: "little", ASCIIDigits: "digits", PackedDigits: "packed", HexDigits: "hex", EBCDICDigits: "ebcdic"}
-
-// String is the name of the form as files have it.
-func (f LengthForm) String() string {
-	if int(f) < len(lengthForms) {
-		return lengthForms[f]
-	}
-	return "?"
-}
-
-// String is the name by which [LengthNamed] knows the length, without what it
-// counts; "none" for none.
-func (l Length) String() string {
-	if l.Octets == 0 {
-		return "none"
-	}
-	return fmt.Sprintf("%v%d", l.Form, l.Octets)
-}
-
-// The lengths that profiles may name.
-var (
-	Binary2 = Length{Octets: 2}
-	Binary4 = Length{Octets: 4}
-	Digits4 = Length{Octets: 4, Form: ASCIIDigits}
-)
-
-// Lengths are the usual lengths by name.
-func Lengths() map[string]Length {
-	return map[string]Length{"binary2": Binary2, "binary4": Binary4, "digits4": Digits4}
-}
-
-// LengthNamed is the length of a name: a form and how many octets, such as
-// binary2, little4, digits5, packed2, hex4 or ebcdic4, or none. It counts the
-// message.
-func LengthNamed(name string) (Length, bool) {
-	for f, form := range lengthForms {
-		if n, is := strings.CutPrefix(name, form); is && len(n) == 1 && n[0] >= '1' && n[0] <= '8' {
-			return Length{Octets: int(n[0] - '0'), Form: LengthForm(f)}, true
-		}
-	}
-	return Length{}, name == "none"
-}
-
-// LengthNames says which names LengthNamed knows.
-const LengthNames = "binary, little, digits, packed, hex or ebcdic and the number of octets, from 1 to 8, such as binary2, or none"
-
 // KeepAlive is what a peer sends while it has nothing to say. A frame without a
 // message is one, whatever stands here.
 type KeepAlive struct {
-	Octets string // another one, as long as Before, length and After together, such as 00 01
+	Octets string // others, each as long as Before, length and After together, such as 00 01
 	Answer bool   // it is sent back; else it is passed over
 }
 
 // HTTP has each frame be the body of a POST, to which the answer is a 200 with a
 // frame in it. A line carries one after another; see [Framing.HTTP].
 type HTTP struct {
-	Path string // to which is posted, such as /pos; empty for no HTTP
-	Host string // the host's name, for the header of that name, which may be empty
-	Type string // the content type of both; application/octet-stream when empty
+	Path    string // to which is posted, such as /pos; empty for no HTTP
+	Host    string // the host's name, for the header of that name, which may be empty
+	Type    string // the content type of both; application/octet-stream when empty
+	Headers string // further header lines of a request, such as "User-Agent: POS", with line feeds between them
 }
 
 // Header is the routing header before the MTI.
 type Header struct {
 	TPDU   bool   // 5 octets: 60, destination, origin; an answer has the two changed over
-	BaseI  bool   // 22 octets, Visa's BASE I: its fourth and fifth count it and the message, and an answer has destination and source changed over
+	BaseI  bool   // 22 octets, Visa's BASE I: its fourth and fifth count it and the message, and an answer has destination and source changed over; zeros begin as 16 01 02
 	App    int    // octets of application header after it, as many as MaxHeader leaves
 	Octets string // what a new message has there, as many octets as all of these; empty for zeros
 }
@@ -128,6 +59,7 @@ const MaxHeader = 56
 const (
 	tpduLen  = 5
 	baseILen = 22
+	baseI    = "\x16\x01\x02" // how a BASE I header begins: its length, no second header, format of the text
 )
 
 // Len is the header's length in octets.
@@ -152,12 +84,29 @@ func (h *Header) answer(b []byte) {
 	}
 }
 
-// mostAround is how many octets Before, After and Trailer may each have.
-const mostAround = 8
+// checkBaseI says what is wrong with the BASE I header of a message. Source: the
+// octets that jPOS' VAPChannel writes and reads.
+func checkBaseI(b []byte) error {
+	wrong := func(at int, format string, args ...any) error {
+		return &FieldError{Field: -1, Offset: at, Reason: fmt.Sprintf("BASE I header "+format, args...)}
+	}
+	switch n := int(binary.BigEndian.Uint16(b[3:])); {
+	case b[0] != baseILen:
+		return wrong(0, "begins with %02X, want %02X, its length", b[0], baseILen)
+	case b[1]&0x80 != 0:
+		return wrong(1, "of a message sent back: another header follows, which is not read")
+	case n != len(b):
+		return wrong(3, "counts %d octets, header and message have %d", n, len(b))
+	}
+	return nil
+}
+
+// maxAround is how many octets Before, After and Trailer may each have.
+const maxAround = 8
 
 // errEndless is what is wrong with the zero Framing, which a Format may have of
 // which no message goes on a line.
-var errEndless = errors.New("neither length nor trailer nor HTTP: nothing would say where a message ends")
+var errEndless = errors.New("neither length nor trailer, fields nor HTTP: nothing would say where a message ends")
 
 // Check says why no line can be framed so; the error names the part.
 func (f *Framing) Check() error {
@@ -165,8 +114,8 @@ func (f *Framing) Check() error {
 	switch n := f.Header.Len(); {
 	case l.Octets < 0 || l.Octets > 8 || int(l.Form) >= len(lengthForms):
 		return fmt.Errorf("length of %d octets, form %v: want %s", l.Octets, l.Form, LengthNames)
-	case max(len(f.Before), len(f.After), len(f.Trailer)) > mostAround:
-		return fmt.Errorf("octets before and after the length and trailer: %d, %d and %d, at most %d each", len(f.Before), len(f.After), len(f.Trailer), mostAround)
+	case max(len(f.Before), len(f.After), len(f.Trailer)) > maxAround:
+		return fmt.Errorf("octets before and after the length and trailer: %d, %d and %d, at most %d each", len(f.Before), len(f.After), len(f.Trailer), maxAround)
 	case f.Header.App < 0 || n > MaxHeader:
 		return fmt.Errorf("routing header of %d octets, at most %d", n, MaxHeader)
 	case f.Header.TPDU && f.Header.BaseI:
@@ -175,12 +124,16 @@ func (f *Framing) Check() error {
 		return fmt.Errorf("routing header: %d octets are given, it has %d", len(f.Header.Octets), n)
 	case l.Octets == 0 && (f.After != "" || l.Itself || l.Reserved || l.NoHeader || l.Trailer):
 		return fmt.Errorf("no length: nothing can stand after it, and it counts nothing")
-	case l.Octets == 0 && f.Trailer == "" && f.HTTP.Path == "":
+	case f.ByFields && *f != (Framing{ByFields: true, Header: f.Header}):
+		return fmt.Errorf("messages that end where their last field does: nothing else can stand around them")
+	case l.Octets == 0 && f.Trailer == "" && f.HTTP.Path == "" && !f.ByFields:
 		return errEndless
+	case l.Octets == 0 && f.Trailer == "" && (f.Before != "" || f.LRC):
+		return fmt.Errorf("octets before each message, or a check octet, with neither length nor trailer")
 	case f.HTTP.Path != "" && f.KeepAlive != (KeepAlive{}):
 		return fmt.Errorf("keep-alives: HTTP has none")
-	case f.KeepAlive.Octets != "" && (l.Octets == 0 || len(f.KeepAlive.Octets) != f.Lead()):
-		return fmt.Errorf("keep-alive of %d octets: want %d, those of a length and what stands around it", len(f.KeepAlive.Octets), f.Lead())
+	case f.KeepAlive.Octets != "" && (l.Octets == 0 || len(f.KeepAlive.Octets)%f.Lead() != 0 || len(f.KeepAlive.Octets) > 4*f.Lead()):
+		return fmt.Errorf("keep-alives of %d octets: want %d each, those of a length and what stands around it, and at most 4", len(f.KeepAlive.Octets), f.Lead())
 	}
 	return f.HTTP.check()
 }

@@ -3,7 +3,6 @@ package wire_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/moov-io/iso8583"
+	"github.com/moov-io/iso8583/encoding"
 	"github.com/moov-io/iso8583/field"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -121,6 +121,8 @@ func FuzzRead(f *testing.F) {
 //   - composite fields are packed in the order of its sorting, unknown elements
 //     may be gone, and an element of no octets loses its length octet, so that
 //     what was read may not read again: ours keeps the octets on the line;
+//   - zero octets between BER-TLV elements are filler (EMV book 3, annex B); it
+//     takes them for tags;
 //   - Track2 fields must match its pattern, lose their white space, and one of no
 //     characters packs as "=^^", which it then refuses to read: ours takes
 //     tracks as text.
@@ -133,7 +135,7 @@ func againstMoov(t *testing.T, d *dialect.Dialect, b []byte) {
 	}
 	track := m.HasField(35) && isTrack(d.Spec.Fields[35])
 	if theirs != nil {
-		if !track {
+		if !track && !mayHaveFiller(m) {
 			t.Fatalf("we read it, moov does not: %v", theirs)
 		}
 		return
@@ -171,6 +173,17 @@ func againstMoov(t *testing.T, d *dialect.Dialect, b []byte) {
 	if err != nil || string(octets) != string(packed[d.Header.Len():]) {
 		t.Fatalf("we pack\n%X, moov\n%X, %v", packed[d.Header.Len():], octets, err)
 	}
+}
+
+// mayHaveFiller reports whether a BER-TLV field of m has zero octets.
+func mayHaveFiller(m *wire.Message) bool {
+	for n := range m.Fields {
+		tag := m.Format().Spec.Fields[n].Spec().Tag
+		if tag != nil && tag.Enc == encoding.BerTLVTag && strings.Contains(m.FieldText(n), "\x00") {
+			return true
+		}
+	}
+	return false
 }
 
 func moovReads(spec *iso8583.MessageSpec, b []byte) (m *iso8583.Message, err error) {
@@ -257,46 +270,6 @@ func FuzzAgainstMoovPadded(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) { againstMoov(t, d, b) })
-}
-
-// A stream gives the same messages and the same end however it is cut.
-func FuzzFrame(f *testing.F) {
-	var all []byte
-	for _, b := range seeds(f)[:20] {
-		m := append([]byte{byte(len(b) >> 8), byte(len(b))}, b...)
-		f.Add(m, []byte{1}, byte(0))
-		all = append(all, m...)
-	}
-	f.Add(all, []byte{3, 200, 1}, byte(0))
-	f.Add([]byte("0004abcd0000-001"), []byte{2}, byte(1))
-	f.Add([]byte("\x00\x00\x00\x04abcd\xFF\xFF\xFF\xFF"), []byte{5}, byte(2))
-	f.Add(make([]byte, 100), []byte{1}, byte(0))
-	lengths := []wire.Length{wire.Binary2, wire.Digits4, wire.Binary4}
-	f.Fuzz(func(t *testing.T, stream, cuts []byte, which byte) {
-		d := &wire.Format{Framing: wire.Framing{Length: lengths[int(which)%len(lengths)]}}
-		whole, end := cut(strings.NewReader(string(stream)), d)
-		i := 0
-		pieces, endOfPieces := cut(&chunks{string(stream), func() int {
-			if len(cuts) == 0 {
-				return 1
-			}
-			i++
-			return int(cuts[i%len(cuts)])
-		}}, d)
-		if !slices.Equal(whole, pieces) || end.Error() != endOfPieces.Error() {
-			t.Fatalf("whole: %d messages, %v; in pieces: %d, %v", len(whole), end, len(pieces), endOfPieces)
-		}
-		if end != io.EOF && end != io.ErrUnexpectedEOF && end != wire.ErrIdle && !errors.Is(end, wire.ErrLength) {
-			t.Fatal(end)
-		}
-		total := 0
-		for _, m := range whole {
-			total += d.Length.Octets + len(m)
-		}
-		if total > len(stream) {
-			t.Fatalf("%d octets in messages out of %d", total, len(stream))
-		}
-	})
 }
 
 // padded is iso87 with fields that are padded, composite, packed and in EBCDIC.

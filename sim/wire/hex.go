@@ -53,7 +53,7 @@ func (h *hexText) Decode(src []byte, length int) ([]byte, int, error) { return d
 // signed is an amount: a sign, C or D, in ASCII, and digits packed.
 type signed struct{ digits *Nibbles }
 
-func (s *signed) span(n int) int { return 1 + n/2 }
+func (s *signed) span(n int) int { return min(n, 1+n/2) }
 
 func (s *signed) pack(dst, v []byte) string {
 	if len(v) == 0 {

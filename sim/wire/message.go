@@ -38,8 +38,7 @@ type Message struct {
 
 	f    *Format
 	mti  [4]byte
-	over bool                      // more was set than it holds
-	sign struct{ field, n uint16 } // an amount that was filled up, but for its sign; none if n is 0
+	over bool // more was set than it holds
 	set  FieldSet
 	at   [129]span
 	buf  []byte
@@ -145,32 +144,12 @@ func Uint(v []byte) uint64 {
 }
 
 // SetField sets field f. Whether the value fits the spec is checked when packing.
-// Where the spec pads the field, a short value is filled up at once.
-func (m *Message) SetField(f int, v []byte) {
-	copy(m.room(f, len(v)), v)
-	if m.sign.n != 0 {
-		m.moveSign()
-	}
-}
+// Where the spec pads the field, a short value is filled up at once; an amount
+// with a sign (SignedZeros) when it is packed.
+func (m *Message) SetField(f int, v []byte) { copy(m.room(f, len(v)), v) }
 
 // SetFieldString sets field f.
-func (m *Message) SetFieldString(f int, v string) {
-	copy(m.room(f, len(v)), v)
-	if m.sign.n != 0 {
-		m.moveSign()
-	}
-}
-
-// moveSign puts the sign of the amount that room has filled up in front.
-func (m *Message) moveSign() {
-	v := m.Field(int(m.sign.field))
-	if at := len(v) - int(m.sign.n); at >= 0 && at < len(v) {
-		sign := v[at]
-		v[at] = '0'
-		v[0] = sign
-	}
-	m.sign.n = 0
-}
+func (m *Message) SetFieldString(f int, v string) { copy(m.room(f, len(v)), v) }
 
 // SetFieldUint sets field f to n in decimal, filled with zeros to the field's
 // length, which should be a fixed one.
@@ -220,10 +199,7 @@ func (m *Message) room(f, n int) []byte {
 		for i := range v {
 			v[i] = fc.padWith
 		}
-		if fc.pad == padSigned {
-			m.sign.field, m.sign.n = uint16(f), uint16(n)
-		}
-		if fc.pad != padRight {
+		if fc.pad == padLeft {
 			return v[size-n:]
 		}
 	}
@@ -240,28 +216,6 @@ func (m *Message) UnsetField(f int) {
 // Fields calls yield for each field present, ascending.
 func (m *Message) Fields(yield func(f int) bool) { m.set.All(yield) }
 
-// macField is the field that holds the MAC: the last of the last bitmap.
-func (m *Message) macField() int {
-	if m.set[1] != 0 {
-		return 128
-	}
-	return 64
-}
-
-// AddMAC makes room for the MAC, to be put in after packing (see MACSpan).
-func (m *Message) AddMAC() { m.SetFieldString(m.macField(), "\x00\x00\x00\x00\x00\x00\x00\x00") }
-
-// MACSpan gives, of the octets last packed or read, those that the MAC covers
-// (MTI up to the field before it, bitmap included) and those of the MAC. Both
-// are nil when the message carries none or it is not the last field.
-func (m *Message) MACSpan() (covered, mac []byte) {
-	if !m.f.MAC || m.raw == nil || !m.HasField(m.macField()) || len(m.raw) < 8 {
-		return nil, nil
-	}
-	n := len(m.raw) - 8
-	return m.raw[:n:n], m.raw[n:]
-}
-
 // Append packs the message after dst: routing header, MTI, bitmap, fields.
 // The octets belong to dst; MACSpan gives views of them.
 func (m *Message) Append(dst []byte) ([]byte, error) {
@@ -277,7 +231,7 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 	body := start + len(m.Head)
 	fields := bits.OnesCount64(first) + bits.OnesCount64(second)
 	room := len(m.Head) + 4 + 2*16 + len(m.buf) + fields*longestCount + slackFor
-	if c.doubles {
+	if room += c.filled; c.doubles {
 		room += len(m.buf)
 	}
 	dst = slices.Grow(dst, room)
@@ -315,6 +269,12 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 	if at-start > MaxFrame {
 		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d go on a line", at-start, MaxFrame)}
 	}
+	if m.f.Header.BaseI {
+		if out[start] == 0 {
+			copy(out[start:], baseI)
+		}
+		binary.BigEndian.PutUint16(out[start+3:], uint16(at-start))
+	}
 	m.raw = out[body:at:at]
 	return out[:at], nil
 }
@@ -329,65 +289,33 @@ func place(err error, field, start int) error {
 	return err
 }
 
-// putBitmap writes a bitmap over dst[at:] and says where it ends.
-func (c *codec) putBitmap(dst []byte, at int, bits uint64) int {
-	if c.bitmap == nil {
-		binary.BigEndian.PutUint64(dst[at:], bits)
-		return at + 8
-	}
-	for i := range 16 {
-		dst[at+i] = c.bitmap.digits[bits>>(60-4*i)&15]
-	}
-	return at + 16
-}
-
-func (c *codec) takeBitmap(b []byte, at int) (uint64, int, error) {
-	span := c.bitmapSpan()
-	if len(b)-at < span {
-		return 0, at, &FieldError{Field: 1, Offset: at, Reason: fmt.Sprintf("wants %d octets, %d are left", span, len(b)-at)}
-	}
-	if c.bitmap == nil {
-		return binary.BigEndian.Uint64(b[at:]), at + 8, nil
-	}
-	var v uint64
-	for i, h := range b[at : at+16] {
-		d := c.bitmap.value[h]
-		if d > 15 {
-			return 0, at, &FieldError{Field: 1, Offset: at + i, Reason: noHex}
-		}
-		v = v<<4 | uint64(d)
-	}
-	return v, at + 16, nil
-}
-
-// bitmapSpan is how many octets a bitmap takes.
-func (c *codec) bitmapSpan() int {
-	if c.bitmap == nil {
-		return 8
-	}
-	return 16
-}
-
 // Read takes in a whole message, routing header first, as it stood on the
 // line after its length. Values are copied; MACSpan gives views of b. Octets
 // after the last field are an error: no MAC covers them. After an error, a
 // *FieldError, the message has no fields.
 func (m *Message) Read(b []byte) error {
-	at, err := m.read(b, 129)
-	if err != nil {
-		return err
+	at, err := m.read(b)
+	if err == nil {
+		err = m.whole(b, at)
 	}
+	if err != nil {
+		m.set = FieldSet{}
+	}
+	return err
+}
+
+// whole takes b for the octets of the message, whose fields end at octet at of it.
+func (m *Message) whole(b []byte, at int) error {
 	if at != len(b) {
-		m.set = [2]uint64{}
 		return &FieldError{Field: -1, Offset: at, Reason: fmt.Sprintf("%d octets after the last field", len(b)-at)}
 	}
 	m.raw = b[len(m.Head):]
 	return nil
 }
 
-// read takes in the fields before field until and says where they end. After
-// an error that is where the MTI or the bitmap that is wrong would be.
-func (m *Message) read(b []byte, until int) (int, error) {
+// read takes in the fields and says where they end: after an error those before
+// what is wrong, and where that begins.
+func (m *Message) read(b []byte) (int, error) {
 	m.Reset()
 	c := m.f.codec
 	if len(b) > MaxFrame {
@@ -398,6 +326,11 @@ func (m *Message) read(b []byte, until int) (int, error) {
 		return len(b), &FieldError{Field: -1, Offset: len(b), Reason: fmt.Sprintf("ends within its routing header of %d octets", at)}
 	}
 	copy(m.Head, b)
+	if m.f.Header.BaseI {
+		if err := checkBaseI(b); err != nil {
+			return 0, err
+		}
+	}
 	m.buf = slices.Grow(m.buf, 2*len(b)+slackFor) // enough for all that is not foreign
 	buf, to := m.buf[:cap(m.buf)], 0
 	_, at, err := c.fields[0].take(buf, b, 0, at)
@@ -408,59 +341,35 @@ func (m *Message) read(b []byte, until int) (int, error) {
 		return len(m.Head), &FieldError{Field: 0, Offset: len(m.Head) + i, Reason: noDigit}
 	}
 	copy(m.mti[:], buf)
-	var set FieldSet
-	bitmap := at
-	if set[0], at, err = c.takeBitmap(b, at); err != nil {
-		return bitmap, err
+	set, at, err := c.takeBitmaps(b, at)
+	if err != nil {
+		return at, err
 	}
-	if set[0]>>63 == 1 {
-		if !c.second {
-			return bitmap, &FieldError{Field: 1, Offset: bitmap, Reason: "announces a second bitmap, this dialect has one"}
-		}
-		bitmap = at
-		if set[1], at, err = c.takeBitmap(b, at); err != nil {
-			return bitmap, err
-		}
-		if set[1]>>63 == 1 {
-			return bitmap, &FieldError{Field: 1, Offset: bitmap, Reason: "announces a third bitmap, there are two"}
-		}
-		set[0] &^= 1 << 63
-	}
-	set = below(set, until)
 	for w, rest := range set {
 		for rest != 0 {
 			i := bits.LeadingZeros64(rest)
 			rest &^= 1 << (63 - i&63)
 			f := w*64 + i + 1
-			from := to
+			from, began := to, at
 			if fc := &c.fields[f]; fc.kind != foreign {
-				if to, at, err = fc.take(buf, b, to, at); err != nil {
-					return at, place(err, f, 0)
-				}
-			} else {
-				if buf, at, err = c.takeForeign(buf[:to], b, at, f); err != nil {
-					return at, place(err, f, 0)
-				}
+				to, at, err = fc.take(buf, b, to, at)
+			} else if buf, at, err = c.takeForeign(buf[:to], b, at, f); err == nil {
 				to = len(buf)
 				buf = slices.Grow(buf, 2*len(b)+slackFor)
 				buf = buf[:cap(buf)]
 			}
-			if to > mostHeld {
-				return at, &FieldError{Field: f, Offset: at, Reason: fmt.Sprintf("the values come to more than %d octets", mostHeld)}
+			if err == nil && to > mostHeld {
+				err = &FieldError{Offset: at, Reason: fmt.Sprintf("the values come to more than %d octets", mostHeld)}
+			}
+			if err != nil {
+				m.buf, m.set = buf[:from], below(set, f)
+				return began, place(err, f, 0)
 			}
 			m.at[f] = span{uint16(from), uint16(to)}
 		}
 	}
 	m.buf, m.set = buf[:to], set
 	return at, nil
-}
-
-// below is set without field f and those after it.
-func below(set [2]uint64, f int) [2]uint64 {
-	if f > 64 {
-		return [2]uint64{set[0], set[1] &^ (1<<(129-f) - 1)}
-	}
-	return [2]uint64{set[0] &^ (1<<(65-f) - 1), 0}
 }
 
 // AnswerTo makes m the start of the answer to req: its MTI, its routing header
@@ -509,12 +418,13 @@ func (m *Message) cupHeader() []byte {
 // open request of the same terminal does.
 type Key [40]byte
 
-// Key is the message's key: MTI without its answer bit and the format's Pair
-// fields.
+// Key is the message's key: MTI without its answer and repeat bits and the format's
+// Pair fields. The answer to a repeat, 0421, is that to what it repeats, 0430.
 func (m *Message) Key() Key {
 	var k Key
 	n := copy(k[:], m.mti[:])
 	k[2] &^= 1
+	k[3] &^= 1
 	for _, f := range m.f.Pair {
 		n += copy(k[n:], m.Field(f))
 	}

@@ -7,15 +7,10 @@ import "slices"
 // len(b) when all was read. What it leaves after an error is for people to look
 // at, never to be acted on.
 func (m *Message) ReadPart(b []byte) (int, error) {
-	err := m.Read(b)
+	at, err := m.read(b)
 	if err == nil {
-		return len(b), nil
+		err = m.whole(b, at)
 	}
-	until := 129
-	if e, ok := err.(*FieldError); ok && e.Field > 1 {
-		until = e.Field
-	}
-	at, _ := m.read(b, until)
 	return at, err
 }
 

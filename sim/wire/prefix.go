@@ -18,6 +18,8 @@ const (
 	binaryCount           // a big-endian number
 	ebcdicCount           // digits in EBCDIC
 	hexCount              // a number in hexadecimal digits, ASCII
+	rest                  // none: the value ends with the octets
+	berCount              // as BER-TLV has it, before a part of a composed field
 )
 
 // unit is what a length counts, where it is not what the value has.
@@ -29,6 +31,18 @@ const (
 	evened              // digits, with the spare one
 	doubled             // hexadecimal digits, of octets
 )
+
+func (u unit) String() string {
+	return [...]string{"units", "octets", "an even number of digits", "hexadecimal digits"}[u]
+}
+
+// goesWith are the encodings that have what u counts.
+func (u unit) goesWith() string {
+	if u == doubled {
+		return "octets and hexadecimal text"
+	}
+	return "packed digits"
+}
 
 // counted is the length that is written for a value of n units.
 func (u unit) counted(n int) int {
@@ -43,13 +57,16 @@ func (u unit) counted(n int) int {
 	return n
 }
 
-// units undoes counted, -1 where no value has that length.
+// odd is what units says of a length that no value has.
+const odd = -2
+
+// units undoes counted.
 func (u unit) units(size int) int {
 	switch {
 	case u == halves:
 		return 2 * size
 	case u == doubled && size&1 == 1:
-		return -1
+		return odd
 	case u == doubled:
 		return size / 2
 	}
@@ -154,6 +171,12 @@ func lengthBy(p prefix.Prefixer) (length, bool) {
 			l.count = longBCDCount
 		}
 		return l, known && l.count != fixed
+	}
+	switch p {
+	case prefix.None.Fixed:
+		return length{count: rest, most: MaxField}, true
+	case prefix.BerTLV:
+		return length{count: berCount, most: MaxField}, true
 	}
 	if isFixed(p) {
 		return length{most: MaxField}, p != prefix.Hex.Fixed // which counts in two ways

@@ -2,8 +2,9 @@ package wire
 
 import "io"
 
-// maxEmpty is how many empty messages (keep-alives) in a row are passed over.
-const maxEmpty = 16
+// maxEmpty is how many empty messages (keep-alives) in a row are passed over: a
+// day's, at three a minute.
+const maxEmpty = 4096
 
 // wide is how large a Reader's buffer may grow on a line that is full of
 // messages, in octets.
@@ -12,21 +13,25 @@ const wide = 32 << 10
 // Reader cuts a stream into messages. It reads as much as the peer has sent,
 // so many messages in one segment cost one system call.
 type Reader struct {
-	// SendBack is told of each keep-alive that the framing has answered, with its
-	// octets, which hold until it returns. nil when nobody answers.
-	SendBack func(keepAlive []byte) error
+	// Alive is told of each keep-alive, with its octets, which hold until it
+	// returns; whether to send them back is the framing's to say. It may be nil.
+	Alive func(keepAlive []byte) error
+	// Empty is how many frames without a message, which keep a connection alive, have
+	// been passed over.
+	Empty int
 
 	src        io.Reader
-	framing    *Framing
+	format     *Format
 	buf        []byte
 	start, end int
 	plain      int // octets of the length of a plain framing; 0 for another
 	searched   int // of the octets from start on, those without the end of the message
 }
 
-// NewReader reads messages of format f from src.
+// NewReader reads messages of format f from src. Only for messages that end where
+// their fields do must the format be compiled.
 func (f *Format) NewReader(src io.Reader) *Reader {
-	r := &Reader{src: src, framing: &f.Framing, buf: make([]byte, 512)}
+	r := &Reader{src: src, format: f, buf: make([]byte, 512)}
 	if f.plain() && f.KeepAlive == (KeepAlive{}) {
 		r.plain = f.Length.Octets
 	}
@@ -37,8 +42,13 @@ func (f *Format) NewReader(src io.Reader) *Reader {
 // view that holds until the next call. The error is io.EOF when the stream ends
 // between messages, io.ErrUnexpectedEOF when it ends within one, ErrLength,
 // ErrFrame or ErrIdle when reading on would be wrong, or what the source or
-// SendBack gave.
+// Alive gave.
 func (r *Reader) Next() ([]byte, error) {
+	if r.plain > 0 {
+		if message, err := r.nextPlain(); message != nil || err != nil {
+			return message, err
+		}
+	}
 	for empty := 0; ; empty++ {
 		if empty > maxEmpty {
 			return nil, ErrIdle
@@ -48,7 +58,7 @@ func (r *Reader) Next() ([]byte, error) {
 			return nil, err
 		}
 		frame := r.buf[r.start : r.start+at.end]
-		message, err := r.framing.within(frame, at)
+		message, err := r.format.within(frame, at)
 		if err != nil {
 			return nil, err
 		}
@@ -57,8 +67,9 @@ func (r *Reader) Next() ([]byte, error) {
 		if len(message) > 0 {
 			return message, nil
 		}
-		if r.framing.KeepAlive.Answer && r.SendBack != nil {
-			if err := r.SendBack(frame); err != nil {
+		r.Empty++
+		if r.Alive != nil {
+			if err := r.Alive(frame); err != nil {
 				return nil, err
 			}
 		}
@@ -69,39 +80,71 @@ func (r *Reader) Next() ([]byte, error) {
 func (r *Reader) find() (found, error) {
 	for {
 		have := r.buf[r.start:r.end]
-		at, err := r.scan(have)
+		at, err := r.format.scan(have, r.searched)
 		if err != nil || at.end <= len(have) {
 			return at, err
 		}
-		r.searched = len(have)
+		r.searched = at.searched
 		if err := r.fill(at.end); err != nil {
 			return at, err
 		}
 	}
 }
 
-// scan finds the message in what has been read.
-func (r *Reader) scan(have []byte) (found, error) {
-	if r.plain == 0 || len(have) < r.plain {
-		return r.framing.scan(have, r.searched)
+// nextPlain is Next for a plain framing: what all messages of most networks
+// take. It gives nothing, and no error, where there is more to it.
+func (r *Reader) nextPlain() ([]byte, error) {
+	if err := r.fill(r.plain); err != nil {
+		return nil, err
 	}
-	n := 0
-	for _, c := range have[:r.plain] {
-		n = n<<8 | int(c)
+	n := r.announced(r.buf[r.start:])
+	if n == 0 || uint(n) > MaxFrame {
+		return nil, nil
 	}
-	if uint(n) > MaxFrame {
-		return r.framing.scan(have, 0)
+	if err := r.fill(r.plain + n); err != nil {
+		return nil, err
 	}
-	return found{from: r.plain, to: r.plain + n, end: r.plain + n}, nil
+	from := r.start + r.plain
+	r.start = from + n
+	return r.buf[from:r.start:r.start], nil
 }
 
-// Buffered reports whether a whole message has been read, so that Next will not
-// wait. A frame that can be none counts as one.
+// announced is the number with which b begins.
+func (r *Reader) announced(b []byte) (n int) {
+	for _, c := range b[:r.plain] {
+		n = n<<8 | int(c)
+	}
+	return n
+}
+
+// Buffered reports whether a message has been read as a whole, so that Next will
+// not wait. A frame that can be none counts as one, and an empty one does not.
 func (r *Reader) Buffered() bool {
 	have := r.buf[r.start:r.end]
-	at, err := r.scan(have)
-	return err != nil || at.end <= len(have)
+	if r.plain > 0 {
+		if len(have) < r.plain {
+			return false
+		}
+		if n := r.announced(have); n > 0 {
+			return uint(n) > MaxFrame || len(have) >= r.plain+n
+		}
+	}
+	searched := r.searched
+	for range maxEmpty + 1 {
+		at, err := r.format.scan(have, searched)
+		switch {
+		case err != nil || at.end <= len(have) && (at.to > at.from || r.format.HTTP.Path != ""):
+			return true
+		case at.end > len(have):
+			return false
+		}
+		have, searched = have[at.end:], 0
+	}
+	return true // Next gives ErrIdle
 }
+
+// Left is how many octets have been read that Next has not given.
+func (r *Reader) Left() int { return r.end - r.start }
 
 // Rest takes out the octets that have been read and are of no message yet: the
 // reader is empty then. They hold until the next call.
@@ -117,7 +160,7 @@ func (r *Reader) Rest() []byte {
 // the next call.
 func (r *Reader) Begun() (octets []byte, announced int) {
 	have := r.buf[r.start:r.end]
-	at, err := r.scan(have)
+	at, err := r.format.scan(have, r.searched)
 	switch {
 	case err != nil:
 		return have, 0

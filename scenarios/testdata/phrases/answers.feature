@@ -134,3 +134,16 @@ Feature: Answers
     Given a terminal that has signed in
     When the cardholder pays 1.00 yuan with a good card
     Then the host answers as for a poor card
+
+  @holds
+  Scenario: no further answer comes
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a good card
+    Then no further answer comes
+
+  @fails
+  Scenario: no further answer comes
+    Given a terminal that has signed in
+    And the line doubles the next answer
+    When the cardholder pays 1.00 yuan with a good card
+    Then no further answer comes

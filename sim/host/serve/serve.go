@@ -120,7 +120,7 @@ func (s *Server) shortest() int { return s.Format.Header.Len() + 2 }
 // unread counts what ended a connection, unless the peer or time did, and tells
 // of it.
 func (s *Server) unread(from net.Addr, octets []byte, err error) {
-	if !errors.Is(err, wire.ErrLength) && !errors.Is(err, wire.ErrIdle) {
+	if !errors.Is(err, wire.ErrLength) && !errors.Is(err, wire.ErrFrame) && !errors.Is(err, wire.ErrIdle) {
 		return
 	}
 	s.count.refused.Add(1)

@@ -1,0 +1,93 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/line"
+)
+
+// absence is a host that went away while it was checked. What it would have
+// answered nobody knows: scenarios that miss it are untested, not failed.
+type absence struct {
+	mu    sync.Mutex
+	final error // why it cannot be reached; nil as long as it can, or may come back
+}
+
+// restart is how long a host that went away is waited for.
+const restart = 2 * time.Second
+
+const hostAway = "the host went away"
+
+// errAway marks what could not be tested for want of a host.
+var errAway = fmt.Errorf("%w: %s", sim.ErrUntested, hostAway)
+
+// isAway says of an exchange that went wrong that no host was there for it; nil when
+// one was. A connection that could not be made is reason enough; one that broke only
+// if no other can be had.
+func (c *Check) isAway(ctx context.Context, r *sim.Result) error {
+	if r.Outcome != report.Unsent && r.Outcome != report.Broken || ctx.Err() != nil || line.Exhausted(r.Why) {
+		return nil
+	}
+	c.absence.mu.Lock()
+	defer c.absence.mu.Unlock()
+	why := c.absence.final
+	if why == nil {
+		if why = c.reach(ctx); why == nil && r.Outcome == report.Broken {
+			return nil
+		}
+		if why == nil {
+			why = r.Why // for a moment
+		}
+		c.missed(why)
+		for end := time.Now().Add(restart); c.absence.final == nil; time.Sleep(restart / 20) {
+			if err := c.reach(ctx); err == nil {
+				break
+			} else if time.Now().After(end) {
+				c.absence.final = err
+			}
+		}
+	}
+	return fmt.Errorf("%w: %w", errAway, why)
+}
+
+// reach sees whether the host can be reached.
+func (c *Check) reach(ctx context.Context) error {
+	conn, err := c.Dialer.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
+// missed takes down when the host went away.
+func (c *Check) missed(why error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.results.Away != "" {
+		return
+	}
+	when := "before it answered anything"
+	if c.answered > 0 {
+		when = fmt.Sprintf("after scenario %d of %d (%s)", c.answered, len(c.plans), c.latest.Selector)
+	}
+	c.results.Away = scrubbed(fmt.Sprintf("the host went away %s: %v", when, why))
+}
+
+// gone gives its verdict to a scenario that comes to its turn when the host has gone
+// for good. It reports false when it has not.
+func (c *Check) gone(p *plan) bool {
+	c.absence.mu.Lock()
+	defer c.absence.mu.Unlock()
+	if c.absence.final == nil {
+		return false
+	}
+	p.Outcome, p.Reason = verdicts.Untested, fmt.Errorf("%w: %w", errAway, c.absence.final)
+	p.Cause, p.Unreached = hostAway, true
+	return true
+}

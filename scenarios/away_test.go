@@ -1,0 +1,118 @@
+package scenarios
+
+import (
+	"context"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/profile"
+)
+
+// mortal is a host that is switched off, and perhaps on again, while it is checked.
+type mortal struct {
+	profile *profile.Profile
+	host    *host.Host
+	address string
+	stop    func()
+}
+
+func (m *mortal) start(t *testing.T) {
+	t.Helper()
+	l, err := net.Listen("tcp", m.address)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	m.address = l.Addr().String()
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { m.host.Serve(ctx, l) })
+	m.stop = sync.OnceFunc(func() {
+		stop()
+		wg.Wait()
+	})
+	t.Cleanup(func() { m.stop() })
+}
+
+func mortalHost(t *testing.T) *mortal {
+	t.Helper()
+	p, err := profile.Bundled("cup", 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := host.New(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &mortal{profile: quick(p), host: h, address: "127.0.0.1:0"}
+	m.start(t)
+	return m
+}
+
+// check plays all scenarios of the network, and does something after the twentieth.
+func (m *mortal) check(t *testing.T, parallel int, then func()) *verdicts.Results {
+	t.Helper()
+	n := 0
+	c := &Check{Language: NewLanguage(m.profile), Dialer: &line.Dialer{Address: m.address, Timeout: time.Second}, Features: embeddedFor(t, "cup"),
+		Terminals: 8, Parallel: parallel, Each: func(*verdicts.Verdict) {
+			if n++; n == 20 {
+				then()
+			}
+		}}
+	found, err := c.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// A host that dies has failed nothing: what it would have answered nobody knows.
+func TestDeadHostLeavesScenariosUntested(t *testing.T) {
+	for _, parallel := range []int{1, 4} {
+		m := mortalHost(t)
+		found := m.check(t, parallel, func() { m.stop() })
+		passed, untested := found.Count(verdicts.Passed), found.Count(verdicts.Untested)
+		if failed := found.Count(verdicts.Failed); failed > 0 || passed < 20 || untested < 100 {
+			t.Errorf("%d at once: %d passed, %d failed, %d untested", parallel, passed, failed, untested)
+		}
+		if parallel == 1 && !strings.HasPrefix(found.Away, "the host went away after scenario 20 of ") {
+			t.Errorf("it says %q", found.Away)
+		}
+		found.Strict = true
+		if n := found.Broken(); n > 0 {
+			t.Errorf("%d scenarios count against the host", n)
+		}
+		if all := found.Causes(); len(all) != 1 || all[0].Why() != hostAway {
+			t.Errorf("%d causes, the first: %v", len(all), all[0])
+		}
+		if found.Unsettled > 0 {
+			t.Errorf("a reversal is said to be left: %s", found.UnsettledWhy)
+		}
+	}
+}
+
+// One that is started again is checked on.
+func TestHostThatComesBackIsCheckedOn(t *testing.T) {
+	m := mortalHost(t)
+	var back sync.WaitGroup
+	found := m.check(t, 1, func() {
+		m.stop()
+		back.Go(func() {
+			time.Sleep(200 * time.Millisecond)
+			m.start(t)
+		})
+	})
+	back.Wait()
+	if untested := found.Count(verdicts.Untested); untested == 0 || untested > 3 || found.Away == "" {
+		t.Errorf("%d scenarios are untested; away: %q", untested, found.Away)
+	}
+	if failed := found.Count(verdicts.Failed); failed > 0 {
+		t.Errorf("%d failed, the first: %s", failed, found.Causes()[0])
+	}
+}

@@ -1,0 +1,59 @@
+package scenarios
+
+import (
+	"context"
+	"testing"
+
+	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
+)
+
+// A network that lacks MAC, keys, logon or transactions is no worse a network: what
+// it has passes, the rest is skipped, and nothing fails.
+func TestNetworkThatLacksSomethingFailsNothing(t *testing.T) {
+	for _, c := range []struct {
+		name, file string
+		passed     int // at least, of the core and iso87 features
+	}{
+		{"no MAC", "extends: iso87\nmac: none\n", 75},
+		{"a logon without keys", "extends: iso87\nmac: none\nsign-in: none\n", 60},
+		{"no PIN", "extends: iso87\nelements: {pin-block: none}\nlists: {x: []}\n", 60},
+		{"no logon", "extends: iso87\nmac: none\nsign-in: none\ntransactions: {sign-in: none, sign-off: none}\n", 45},
+		{"purchases and their reversals alone", "extends: iso87\nmac: none\nsign-in: none\n" +
+			"transactions: {sign-in: none, sign-off: none, echo: none, balance: none, refund: none}\n", 25},
+		{"reversals as advices, 0421 when they come again", "extends: iso87\ntransactions: {reversal: {mti: \"0420\", repeat: \"0421\"}}\n", 85},
+		{"EBCDIC text throughout, a length that counts itself", "extends: ebcdic\nframing: {counts: [itself]}\nencoding: {bitmap: ebcdic-hex, b: ebcdic-hex}\n" +
+			"fields: {55: {prefix: ebcdic3-hex}, 62: {is: b...499, prefix: ebcdic3-hex}}\n", 85},
+		{"nothing for a PIN, no MAC, another currency", "extends: cup\nmac: none\nsign-in: none\ncurrency: \"360\"\n", 60},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := dialect.Parse("x.yaml", []byte(c.file), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := profile.BundledIn(d, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check := &Check{Language: NewLanguage(quick(p)), Dialer: serve(t, p), Features: embeddedFor(t, d.Bases[0]), Terminals: 8}
+			found, err := check.Run(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			passed := 0
+			for v := range found.All() {
+				switch v.Outcome {
+				case verdicts.Passed:
+					passed++
+				case verdicts.Skipped:
+				default:
+					t.Errorf("%s: %s is %s: %v", v.ID, v.Name, v.Outcome, v.Reason)
+				}
+			}
+			if passed < c.passed {
+				t.Errorf("%d scenarios passed, want at least %d", passed, c.passed)
+			}
+		})
+	}
+}

@@ -1,0 +1,97 @@
+package scenarios
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// place is where a row of a field table looks in a message.
+type place struct {
+	field int // 0 is the MTI
+	part  wire.Element
+	whole bool // the field is meant, not the part
+	mac   bool // the MAC, in whatever field it is
+}
+
+// elementsChinese are the Chinese names of elements, beside those of dialect files.
+var elementsChinese = map[string]wire.Element{
+	"卡号": wire.PAN, "处理码": wire.ProcessingCode, "金额": wire.Amount, "流水号": wire.Trace, "时间": wire.LocalTime, "日期": wire.LocalDate,
+	"有效期": wire.Expiry, "输入方式": wire.EntryMode, "卡序列号": wire.CardSequence, "密码长度": wire.PINCapture, "二磁道": wire.Track2,
+	"参考号": wire.RRN, "授权码": wire.AuthCode, "应答码": wire.ResponseCode, "冲正原因": wire.Reason, "终端号": wire.TerminalID,
+	"商户号": wire.MerchantID, "货币": wire.Currency, "密码": wire.PINBlock, "芯片数据": wire.ChipData, "批次号": wire.Batch, "工作密钥": wire.WorkingKeys,
+}
+
+// placeOf finds what a row names: MTI, MAC, the number of a field, a part as the
+// dialect numbers it, or an element. The error is a [Need] for what other dialects
+// have and this one has not.
+func placeOf(d *dialect.Dialect, name string) (place, error) {
+	switch name {
+	case "MTI", "报文类型":
+		return place{whole: true}, nil
+	case "MAC":
+		return place{mac: true, whole: true}, nil
+	}
+	if n, err := strconv.Atoi(name); err == nil && n > 1 && n <= 128 {
+		if !d.HasField(n) {
+			return place{}, lack("dialect %s has no field %d", d.Name, n)
+		}
+		return place{field: n, whole: true, mac: wire.IsMAC(n)}, nil
+	}
+	for e, at := range d.Places {
+		if at.Name == name {
+			return place{field: at.Field, part: e}, nil
+		}
+	}
+	e, ok := elementsChinese[name]
+	if !ok {
+		e, ok = wire.ElementNamed(strings.ReplaceAll(strings.ToLower(name), " ", "-"))
+	}
+	switch {
+	case !ok:
+		return place{}, fmt.Errorf("dialect %s has no field %q", d.Name, name)
+	case !d.Has(e):
+		return place{}, lack("dialect %s has no %s", d.Name, strings.ReplaceAll(e.String(), "-", " "))
+	}
+	at := d.Place(e)
+	return place{field: at.Field, part: e, whole: at.To == 0}, nil
+}
+
+// in is what stands there in a message; nil when it is not there.
+func (p *place) in(m *wire.Message) []byte {
+	switch {
+	case m == nil:
+		return nil
+	case p.mac && p.field == 0:
+		return m.Field(m.MACField())
+	case p.field == 0:
+		return []byte(m.MTI())
+	case p.whole:
+		return m.Field(p.field)
+	}
+	return m.Get(p.part)
+}
+
+// entries are how an entry mode is written in a field table.
+var entries = []word[sim.Entry]{
+	{"stripe", "刷卡", sim.Swipe}, {"chip", "插卡", sim.Insert}, {"tap", "挥卡", sim.Tap}, {"typed", "手输", sim.Keyed}, {"code", "扫码", sim.Code},
+}
+
+// entryNamed reads an entry mode, as "stripe and PIN" or "tap without PIN".
+func entryNamed(text string) (reading, bool) {
+	for _, w := range entries {
+		for i, name := range []string{w.english, w.chinese} {
+			switch text {
+			case name + [...]string{" and PIN", "有密码"}[i]:
+				return reading{w.means, true}, true
+			case name + [...]string{" without PIN", "无密码"}[i]:
+				return reading{w.means, false}, true
+			}
+		}
+	}
+	return reading{}, false
+}

@@ -1,0 +1,48 @@
+package scenarios
+
+import (
+	"errors"
+	"regexp"
+
+	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/dialect"
+)
+
+// spoken is a password in a sentence of a feature.
+var spoken = regexp.MustCompile(`(?i)(passwords?|密码|口令)([\s"'“:：=]*)\d{4,}`)
+
+// scrubbed is text of a feature, of a host or about them as it may be shown and
+// written into files: without card numbers, tracks, PINs, keys and passwords.
+func scrubbed(text string) string {
+	return dialect.Scrubbed(spoken.ReplaceAllString(text, "${1}${2}****"))
+}
+
+// scrub scrubs what a verdict says in words, the feature's own included. The
+// exchange has been masked field by field as it was described.
+func scrub(v *verdicts.Verdict) {
+	for _, text := range []*string{&v.Name, &v.Step, &v.Phrase, &v.Cause, &v.Expected} {
+		*text = scrubbed(*text)
+	}
+	if v.Reason != nil {
+		if text := v.Reason.Error(); scrubbed(text) != text {
+			v.Reason = errors.New(scrubbed(text))
+		}
+	}
+}
+
+// scrubAll scrubs every text in a tree of JSON.
+func scrubAll(tree any) any {
+	switch t := tree.(type) {
+	case string:
+		return scrubbed(t)
+	case []any:
+		for i := range t {
+			t[i] = scrubAll(t[i])
+		}
+	case map[string]any:
+		for name := range t {
+			t[name] = scrubAll(t[name])
+		}
+	}
+	return tree
+}

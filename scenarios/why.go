@@ -1,0 +1,124 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/rules"
+)
+
+// explain says in the verdict under way why a sentence does not hold, what went
+// wrong before it, and what was exchanged. It gives the reason.
+func (s *seat) explain(ctx context.Context, b *Bound, err error) error {
+	v, w := s.plan.Verdict, worldOf(s.player)
+	past := w.exchanges
+	v.Reason, v.Step, v.At, v.Phrase = err, b.Text, b.At, b.Phrase.English
+	shown := past[max(0, len(past)-2):]
+	if i := slices.IndexFunc(past, func(e exchange) bool { return e.unspoilt }); i >= 0 {
+		v.Reason = fmt.Errorf("%w: the line was to spoil the MAC of the answer to the %s, which has none", sim.ErrUntested, past[i].result.Of)
+		return v.Reason
+	}
+	if i := s.firstWrong(past, w.seen, err); i >= 0 {
+		r := &past[i].result
+		if why := s.check.isAway(ctx, r); why != nil {
+			v.Reason, v.Cause, v.Unreached = why, hostAway, true
+			return why
+		}
+		v.Cause = causeOf(r)
+		if why := whyNotApproved(r).Error(); !strings.Contains(err.Error(), why) {
+			v.Reason = fmt.Errorf("%w; before that, the %s: %s", err, r.Of, why)
+			if same(&s.player.Last, r) {
+				v.Reason = fmt.Errorf("%w; %s", err, why)
+			}
+		}
+		if i < len(past)-2 {
+			shown = append([]exchange{past[i]}, shown...)
+		}
+	}
+	v.Exchange = describe(s.check.Language.Profile.Dialect, shown)
+	return v.Reason
+}
+
+// firstWrong is the first exchange from which alone the reason err may follow: that had
+// no verified answer although the line did nothing to it, or was declined and no
+// sentence has said so; seen is how many exchanges sentences have looked at. It is -1
+// when there is none. That the code of the last answer is another than wanted is a
+// cause of its own, unless that code says that the profile does not fit the host.
+func (s *seat) firstWrong(past []exchange, seen int, err error) int {
+	i := slices.IndexFunc(past, func(e exchange) bool {
+		return !e.bent && e.result.Outcome > report.Declined && e.result.Outcome != report.Open
+	})
+	_, code := errors.AsType[*rules.Mismatch](err)
+	for j := range past {
+		switch r := &past[j].result; {
+		case i >= 0 && i <= j:
+			return i
+		case !s.declined(past, j):
+		case strings.Contains(err.Error(), whyNotApproved(r).Error()):
+			return j
+		case (j >= seen || r.Of == dialect.Reversal) && !(code && same(&s.player.Last, r) && s.player.T.Profile.Dialect.About(r.Code).Keys == ""):
+			return j
+		}
+	}
+	return i
+}
+
+// declined reports whether the host declined exchange i, was to approve it as far as
+// the profile tells, and has approved none of its kind since.
+func (s *seat) declined(past []exchange, i int) bool {
+	e := &past[i]
+	code := e.result.Code
+	return e.result.Outcome == report.Declined && !e.bent && (e.card == nil || code.String() != e.card.Expected()) &&
+		!(e.result.Of == dialect.Reversal && slices.Contains(s.player.T.Profile.Policy.ReversalAccepts, e.result.Code)) &&
+		!slices.ContainsFunc(past[i+1:], func(later exchange) bool { return later.result.Of == e.result.Of && later.result.Approved() })
+}
+
+// same reports whether two results are of one exchange.
+func same(a, b *sim.Result) bool { return a.Of == b.Of && a.Trace == b.Trace }
+
+// causeOf says of an exchange that went wrong what other scenarios may say too.
+func causeOf(r *sim.Result) string {
+	if r.Of == dialect.SignIn && r.Outcome <= report.Refused { // what lines do they do to all alike
+		return fmt.Sprintf("the terminal could not sign in: %v", whyNotApproved(r))
+	}
+	return whyNotApproved(r).Error()
+}
+
+// doubt finds why a scenario whose sentences all held has not passed for that: none of
+// them says what is to come of it, or an answer broke a rule that none is about.
+func (s *seat) doubt(p *plan, w *world) {
+	broken := w.broken
+	if !s.check.Strict {
+		broken = slices.DeleteFunc(slices.Clone(broken), func(b *rules.Broken) bool { return b.Rule.Level != rules.Must || p.rejects })
+	}
+	switch {
+	case !p.asserts:
+		p.Reason = fmt.Errorf("%w: nothing is asserted: no sentence says what is to come of it (Then the host approves)", sim.ErrUntested)
+	case len(broken) > 0:
+		p.Reason = fmt.Errorf("an answer breaks rule %s: %w", broken[0].Rule.ID, broken[0])
+		if p.Cause = broken[0].Error(); broken[0].Rule.Level != rules.Must {
+			p.Cause = p.Reason.Error()
+		}
+		p.Exchange = describe(s.check.Language.Profile.Dialect, w.exchanges[max(0, len(w.exchanges)-2):])
+	}
+}
+
+// asserts reports whether sentences say what is to come of a scenario. That a terminal
+// has signed in is enough where nothing is asked of the host after it.
+func asserts(bound []*Bound) bool {
+	if slices.ContainsFunc(bound, func(b *Bound) bool { return b.Phrase.Asserts }) {
+		return true
+	}
+	for _, b := range slices.Backward(bound) {
+		if b.Phrase.Suffices || b.Phrase.Of != dialect.SignIn {
+			return b.Phrase.Suffices
+		}
+	}
+	return false
+}

@@ -1,0 +1,71 @@
+package dialect
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/posfleet/posfleet/sim/strict"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Entry is how a card or code came into the terminal.
+type Entry uint8
+
+const (
+	Swipe     Entry = iota // magnetic stripe
+	Insert                 // contact chip
+	Tap                    // contactless chip
+	Keyed                  // typed by hand
+	ShownCode              // QR payment code
+	entries
+)
+
+var entryNames = [entries]string{Swipe: "stripe", Insert: "chip", Tap: "tap", Keyed: "typed", ShownCode: "code"}
+
+// EntryMode is what the network writes for an entry, with a PIN or without; empty
+// for one that it has not.
+func (d *Dialect) EntryMode(e Entry, pin bool) string {
+	if pin {
+		return d.entries[e][1]
+	}
+	return d.entries[e][0]
+}
+
+// entryModes reads what each entry is written as: without a PIN, and with one.
+func (r *reader) entryModes(v strict.Value) {
+	width := r.width(wire.EntryMode)
+	if width == 0 || !v.Given() {
+		if width > 0 || v.Given() {
+			at := v
+			if !v.Given() {
+				at = r.at[r.d.Place(wire.EntryMode).Field]
+			}
+			r.Fail(at, "entry-mode among the elements and entry, which says what is written there, go together; give both")
+		}
+		return
+	}
+	r.Each(v, func(key string, v strict.Value) {
+		e := slices.Index(entryNames[:], key)
+		if e < 0 {
+			r.Fail(v, "no way to read a card; want one of %s", strings.Join(entryNames[:], ", "))
+			return
+		}
+		n := 0
+		r.List(v, func(v strict.Value) {
+			s, ok := r.Scalar(v)
+			if ok && len(s) != width {
+				r.Fail(v, "%s, want %d characters, as wide as the field of the entry mode", strict.Quote(s), width)
+			}
+			if n < 2 {
+				r.d.entries[e][n] = s
+			}
+			n++
+		})
+		if n == 1 {
+			r.d.entries[e][1] = r.d.entries[e][0]
+		}
+		if n > 2 {
+			r.Fail(v, "%d values, want that without a PIN and that with one", n)
+		}
+	})
+}

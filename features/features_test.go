@@ -10,7 +10,7 @@ import (
 )
 
 // dialects are the folders that make up the conformance check of each dialect.
-var dialects = map[string][]string{"cup": {"core", "cup"}, "iso87": {"core", "iso87"}}
+var dialects = map[string][]string{"cup": {"core", "cup"}, "iso87": {"core", "iso87"}, "iso93": {"core", "iso93"}}
 
 func language(t *testing.T, dialect string) *scenarios.Language {
 	t.Helper()
@@ -48,7 +48,7 @@ func TestEverySentenceIsKnown(t *testing.T) {
 // ReadFeatures refuses an id that stands for two scenarios, so reading all
 // folders together is half of this test.
 func TestEveryScenarioHasAnIDAndATopic(t *testing.T) {
-	for _, f := range read(t, "core", "cup", "iso87", "load") {
+	for _, f := range read(t, "core", "cup", "iso87", "iso93", "load") {
 		for _, s := range f.Scenarios {
 			folder, _, _ := strings.Cut(f.Path, "/")
 			if folder == "load" {

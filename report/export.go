@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -25,7 +26,14 @@ func (r *Report) WriteCSV(w io.Writer) error {
 			head = append(head, of+"_"+q+"_us")
 		}
 	}
-	head = append(head, "lag_p50_us", "lag_p99_us", "cpu", "busiest_core", "steal", "sched_p99_us", "gc_pause_us", "watchdog_late_us", "level")
+	head = append(head, "lag_p50_us", "lag_p99_us", "cpu", "busiest_core", "steal", "sched_p99_us", "gc_pause_us", "watchdog_late_us", "level", "run")
+	whole := "whole"
+	switch {
+	case r.Incomplete != "":
+		whole = "incomplete, not judged"
+	case r.Interrupted:
+		whole = "interrupted"
+	}
 	out.Write(head)
 	us := func(d time.Duration) string { return strconv.FormatInt(d.Microseconds(), 10) }
 	share := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
@@ -39,7 +47,7 @@ func (r *Report) WriteCSV(w io.Writer) error {
 			row = append(row, us(q.P50), us(q.P90), us(q.P99), us(q.P999), us(q.Max))
 		}
 		g := s.Signals
-		row = append(row, us(s.LagP50), us(s.LagP99), share(g.CPU), share(g.Busiest), share(g.Steal), us(g.Sched), us(g.GCPause), us(g.Watchdog), s.Level.String())
+		row = append(row, us(s.LagP50), us(s.LagP99), share(g.CPU), share(g.Busiest), share(g.Steal), us(g.Sched), us(g.GCPause), us(g.Watchdog), s.Level.String(), whole)
 		out.Write(row)
 	}
 	out.Flush()
@@ -48,7 +56,8 @@ func (r *Report) WriteCSV(w io.Writer) error {
 
 // SavePercentiles writes HdrHistogram's percentile files into a folder, which any
 // plotter of it reads: LABEL.response.hgrm and LABEL.service.hgrm, and "all" for all
-// labels together. Values are in milliseconds.
+// labels together. Values are in milliseconds. Files of another run that are there are
+// not written over: their labels would mix.
 func (r *Report) SavePercentiles(dir string) error {
 	all, err := r.Overall()
 	if err != nil {
@@ -66,6 +75,9 @@ func (r *Report) SavePercentiles(dir string) error {
 				continue
 			}
 			name := filepath.Join(dir, escape(l.Name)+"."+of.name+".hgrm")
+			if _, err := os.Stat(name); err == nil {
+				return fmt.Errorf("%s exists: %w", name, fs.ErrExist)
+			}
 			err := WriteFile(name, func(w io.Writer) error {
 				_, err := of.h.PercentilesPrint(w, 5, 1000)
 				return err

@@ -67,8 +67,9 @@ func (r *Recorder) Stuck(s *Shard, why error) {
 
 // Stray takes down a message of some kind that no exchange waited for. Of the first
 // of its kind it asks for the fields, masked.
-func (s *Shard) Stray(kind string, fields func() string) {
-	f := &s.r.failures
+func (s *Shard) Stray(kind string, fields func() string) { s.r.failures.addStray(kind, 1, fields) }
+
+func (f *failures) addStray(kind string, n int64, fields func() string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	known := f.stray[kind]
@@ -82,7 +83,7 @@ func (s *Shard) Stray(kind string, fields func() string) {
 		known = &Stray{Kind: kind, First: fields()}
 		f.stray[kind] = known
 	}
-	known.N++
+	known.N += n
 }
 
 // strays gives the kinds of strays, the commonest first.

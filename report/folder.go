@@ -45,6 +45,7 @@ func Create(dir string, begun *Report) (*Folder, error) {
 	}
 	start := *begun
 	start.Incomplete = "the run did not come to its end: this is what its folder held"
+	start.Validity = Validity{Level: NotJudged, Reasons: []string{start.Incomplete}}
 	if err := f.summary(&start); err != nil {
 		return nil, err
 	}
@@ -75,15 +76,15 @@ func (f *Folder) Interval(iv Interval) error {
 	return f.writer.Write(iv)
 }
 
-// SignIn puts the phase before the first arrival into latency.hlog; it comes before
-// all intervals.
-func (f *Folder) SignIn(s *SignIn) error {
+// Phase puts a phase before the first arrival into latency.hlog; they come before all
+// intervals.
+func (f *Folder) Phase(p *Phase) error {
 	if f.writer == nil {
 		if err := f.head(time.Now()); err != nil {
 			return err
 		}
 	}
-	return f.writer.SignIn(s)
+	return f.writer.Phase(p)
 }
 
 func (f *Folder) head(started time.Time) (err error) {
@@ -144,6 +145,7 @@ func Read(dir string) (*Report, error) {
 	}
 	defer r.complete()
 	r.SignIn.restore(log)
+	r.Opening.restore(log)
 	for i := range r.Labels {
 		l := &r.Labels[i]
 		at := slices.IndexFunc(log.Labels, func(x Label) bool { return x.Name == l.Name })
@@ -183,9 +185,10 @@ func (r *Report) complete() {
 	}
 }
 
-// restore fills a report that was never finished from its log.
+// restore fills a report that was never finished from its log. What a run judges when
+// it ends has not been judged.
 func (r *Report) restore(log *Log) {
-	r.Took, r.Labels = log.Upto, log.Labels
+	r.Took, r.Labels, r.Seconds = log.Upto, log.Labels, log.Seconds
 	for _, w := range log.Warmup {
 		l := r.Label(w.Name)
 		if l == nil {
@@ -194,18 +197,29 @@ func (r *Report) restore(log *Log) {
 		}
 		l.Warmup = w.Counts
 	}
-	if r.SignIn.Terminals = r.Plan.Terminals; len(log.Before) > 0 {
-		r.SignIn.Label.Name = log.Before[0].Name
-		r.SignIn.restore(log)
-		r.SignIn.Label.Counts, r.SignIn.Label.Codes = log.Before[0].Counts, log.Before[0].Codes
+	for _, s := range r.Seconds {
+		r.Planned += s.Planned
+		r.Played += s.Played
+		r.Took = max(r.Took, s.At+s.Length)
 	}
+	if len(log.Phases) > 0 {
+		r.SignIn = log.Phases[0]
+	}
+	if len(log.Phases) > 1 {
+		r.Opening = log.Phases[1]
+	}
+	r.SignIn.restore(log)
+	r.Opening.restore(log)
 	if r.Started.IsZero() {
 		r.Started = log.Started
 	}
+	same := r.Validity.SameHost
+	r.Validity = Validity{Level: NotJudged, Reasons: []string{"the run did not come to its end"}, SameHost: same}
+	r.Limits, r.Money = nil, Money{}
 }
 
 // restore takes the phase's histograms from the log.
-func (s *SignIn) restore(log *Log) {
+func (s *Phase) restore(log *Log) {
 	for _, l := range log.Before {
 		if l.Name == s.Label.Name {
 			s.Label.Response, s.Label.Service, s.Label.Lag, s.Label.Censored = l.Response, l.Service, l.Lag, l.Censored

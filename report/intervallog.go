@@ -29,6 +29,8 @@ const (
 	warmTag    = "warmup."
 	beforeTag  = "before."
 	countsMark = "#[Counts "
+	secondMark = "#[Second " // the second as run.json has it
+	phaseMark  = "#[Phase "  // a phase before the first arrival, as run.json has it, with its name
 	startMark  = "#[StartTime: "
 	baseMark   = "#[BaseTime: "
 )
@@ -83,21 +85,40 @@ func (w *LogWriter) Write(iv Interval) error {
 			return fmt.Errorf("interval log: %s: %w", l.Name, err)
 		}
 	}
-	if w.line.Len() == 0 {
-		return nil
+	if iv.Second != nil {
+		if err := w.comment(secondMark, iv.Second.json()); err != nil {
+			return err
+		}
 	}
-	if _, err := w.w.Write(w.line.Bytes()); err != nil {
+	return w.flush()
+}
+
+// Phase adds a phase before the first arrival, its exchanges as an interval from 0
+// that is as long as the phase was.
+func (w *LogWriter) Phase(p *Phase) error {
+	w.line.Reset()
+	if err := w.label(beforeTag, p.Label, Interval{To: p.Took}); err != nil {
+		return fmt.Errorf("interval log: %s: %w", p.Label.Name, err)
+	}
+	if err := w.comment(phaseMark, p.json()); err != nil {
+		return err
+	}
+	return w.flush()
+}
+
+func (w *LogWriter) comment(mark string, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
 		return fmt.Errorf("interval log: %w", err)
 	}
+	fmt.Fprintf(&w.line, "%s%s]\n", mark, text)
 	return nil
 }
 
-// SignIn adds the exchanges of the phase before the first arrival, as an interval
-// from 0 that is as long as the phase was.
-func (w *LogWriter) SignIn(s *SignIn) error {
-	w.line.Reset()
-	if err := w.label(beforeTag, s.Label, Interval{To: s.Took}); err != nil {
-		return fmt.Errorf("interval log: %s: %w", s.Label.Name, err)
+// flush writes what has been gathered, in a single write.
+func (w *LogWriter) flush() error {
+	if w.line.Len() == 0 {
+		return nil
 	}
 	if _, err := w.w.Write(w.line.Bytes()); err != nil {
 		return fmt.Errorf("interval log: %w", err)

@@ -35,7 +35,8 @@ type summaryJSON struct {
 	Limits      []LimitResult    `json:"limits"`
 	Money       moneyJSON        `json:"money"`
 	Settlements Settlements      `json:"settlements"`
-	SignIn      *signInJSON      `json:"sign_in,omitempty"`
+	SignIn      *phaseJSON       `json:"sign_in,omitempty"`
+	Opening     *phaseJSON       `json:"first_settlements,omitempty"`
 	Planned     int64            `json:"planned"`
 	Played      int64            `json:"played"`
 	Stuck       map[string]int64 `json:"stuck,omitempty"`
@@ -64,21 +65,39 @@ type validityJSON struct {
 	SameHost bool     `json:"same_host"`
 }
 
-// signInJSON is the phase before the first arrival.
-type signInJSON struct {
+// phaseJSON is a phase before the first arrival.
+type phaseJSON struct {
 	Terminals int              `json:"terminals"`
 	Failed    int              `json:"failed"`
 	Why       map[string]int64 `json:"why,omitempty"`
 	First     string           `json:"first_failed,omitempty"`
 	Took      time.Duration    `json:"took_ns"`
+	Late      int64            `json:"late,omitempty"`
 	Exchanges labelJSON        `json:"exchanges"`
+}
+
+func (p *Phase) json() *phaseJSON {
+	if p.Terminals == 0 {
+		return nil
+	}
+	return &phaseJSON{p.Terminals, p.Failed, p.Why, p.First, p.Took, p.Late, p.Label.json()}
+}
+
+// phase is the phase without its histograms.
+func (p *phaseJSON) phase() (Phase, error) {
+	if p == nil {
+		return Phase{}, nil
+	}
+	label, err := p.Exchanges.label()
+	return Phase{Terminals: p.Terminals, Failed: p.Failed, Why: p.Why, First: p.First, Took: p.Took, Late: p.Late, Label: label}, err
 }
 
 type waitedJSON struct {
 	Arrivals  int64         `json:"arrivals"`
 	Longest   time.Duration `json:"longest_ns"`
 	Terminals int           `json:"terminals"`
-	Enough    int           `json:"enough"`
+	Enough    int           `json:"enough,omitempty"`
+	Why       string        `json:"why,omitempty"`
 }
 
 type moneyJSON struct {
@@ -177,9 +196,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Late: r.Late, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Strays: r.Strays, Lines: r.Lines, Faults: r.Faults, Rules: r.Rules,
 		Plan: r.Plan, Environment: r.Environment,
 	}
-	if i := r.SignIn; i.Terminals > 0 {
-		s.SignIn = &signInJSON{i.Terminals, i.Failed, i.Why, i.First, i.Took, i.Label.json()}
-	}
+	s.SignIn, s.Opening = r.SignIn.json(), r.Opening.json()
 	if r.Waited != (Waited{}) {
 		w := waitedJSON(r.Waited)
 		s.Waited = &w
@@ -381,11 +398,11 @@ func (s *summaryJSON) report() (*Report, error) {
 	if s.Waited != nil {
 		r.Waited = Waited(*s.Waited)
 	}
-	if i := s.SignIn; i != nil {
-		r.SignIn = SignIn{Terminals: i.Terminals, Failed: i.Failed, Why: i.Why, First: i.First, Took: i.Took}
-		if r.SignIn.Label, err = i.Exchanges.label(); err != nil {
-			return nil, err
-		}
+	if r.SignIn, err = s.SignIn.phase(); err != nil {
+		return nil, err
+	}
+	if r.Opening, err = s.Opening.phase(); err != nil {
+		return nil, err
 	}
 	for _, l := range s.Labels {
 		label, err := l.label()

@@ -26,7 +26,7 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 		t.Fatal(err)
 	}
 	signedIn := phase(t)
-	if err := f.SignIn(&signedIn); err != nil {
+	if err := f.Phase(&signedIn); err != nil {
 		t.Fatal(err)
 	}
 	s.Record(Sample{Due: -time.Hour, Sent: -time.Hour, Done: -time.Hour + ms})
@@ -85,7 +85,7 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 }
 
 // phase is a fleet's sign-in.
-func phase(t *testing.T) SignIn {
+func phase(t *testing.T) Phase {
 	t.Helper()
 	r := NewRecorder([]string{"sign-in"}, 5*time.Second, 0)
 	s := r.Shard()
@@ -93,8 +93,8 @@ func phase(t *testing.T) SignIn {
 		s.Record(Sample{Done: time.Duration(1+i) * ms, Code: [4]byte{'0', '0'}})
 	}
 	r.Tick(300 * ms)
-	signedIn := SignIn{Terminals: 21, Took: 300 * ms, Label: r.Report().Labels[0]}
-	signedIn.Unsigned("10000007", errors.New("the host answers 97"))
+	signedIn := Phase{Terminals: 21, Took: 300 * ms, Label: r.Report().Labels[0]}
+	signedIn.Unable("10000007", errors.New("the host answers 97"))
 	return signedIn
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -44,7 +45,8 @@ type LimitResult struct {
 	OK    bool   `json:"ok"`
 	Why   string `json:"why,omitempty"` // why it is not kept or cannot be told; empty when OK
 
-	Default bool `json:"default,omitempty"` // nobody asked for it
+	Untested bool `json:"untested,omitempty"` // there was nothing to measure; then it is not OK
+	Default  bool `json:"default,omitempty"`  // nobody asked for it
 }
 
 var limitForm = regexp.MustCompile(`^\s*(?i:(\S+?))(?:\s+of\s+(.+?))?(?:\s+(?i:(response|service)))?\s*(<=|>=|≤|≥|<|>|=)\s*(\S.*?)\s*$`)
@@ -79,6 +81,19 @@ func WithDefaults(limits []Limit) []Limit {
 		}
 	}
 	return append(all, limits...)
+}
+
+// Kept reports whether a promise on the measure that nobody asked for is kept; true when
+// there is none.
+func (r *Report) Kept(measure string) bool {
+	for _, d := range defaults {
+		for _, l := range r.Limits {
+			if d.Measure == measure && l.Default && l.Limit == d.Text {
+				return l.OK
+			}
+		}
+	}
+	return true
 }
 
 // ParseLimit reads a promise.
@@ -122,7 +137,10 @@ func (l *Limit) measure(time, bound string) error {
 		if l.Relation == "=" {
 			return fmt.Errorf("a rate is never exactly met: use >= or <=")
 		}
-		return l.number(strings.TrimSuffix(bound, "/s"))
+		if err := l.number(strings.TrimSuffix(bound, "/s")); err != nil || l.Relation != "<" || l.Number > 0 {
+			return err
+		}
+		return errors.New("a rate is never below 0")
 	}
 	each, ok := countNames[l.Measure]
 	if !ok {
@@ -135,7 +153,13 @@ func (l *Limit) measure(time, bound string) error {
 	if err := l.number(strings.TrimSpace(number)); err != nil {
 		return err
 	}
+	if l.Relation == "<" && l.Number == 0 {
+		return fmt.Errorf("%s is never below 0: use = 0", l.Measure)
+	}
 	if l.Share = share; share {
+		if l.Number > 100 {
+			return fmt.Errorf("bound %q: a share is 100%% at most", bound)
+		}
 		if slices.Contains(shareless, l.Measure) {
 			return fmt.Errorf("%s is no share of anything: give a number", l.Measure)
 		}
@@ -199,7 +223,11 @@ func (l Limit) judge(r *Report) LimitResult {
 		}
 		label = &all
 	} else if of, label = l.Label, r.Label(l.Label); label == nil {
-		out.Why = fmt.Sprintf("the run has no %q: it has %s", l.Label, r.names())
+		out.Untested, out.Why = true, fmt.Sprintf("nothing to measure: the run has no %q, it has %s", l.Label, r.names())
+		return out
+	}
+	if each, count := countNames[l.Measure]; (each || !count) && label.Counts == (Counts{}) {
+		out.Untested, out.Why = true, "nothing to measure: no exchange of "+of+" was sent outside the warm-up"
 		return out
 	}
 	switch l.Measure {
@@ -336,4 +364,15 @@ func (r *Report) names() string {
 		names = append(names, strconv.Quote(l.Name))
 	}
 	return strings.Join(names, ", ")
+}
+
+// Nothing reports whether no exchange is in any figure: all fell due during the
+// warm-up.
+func (r *Report) Nothing() bool {
+	for i := range r.Labels {
+		if r.Labels[i].Counts != (Counts{}) {
+			return false
+		}
+	}
+	return true
 }

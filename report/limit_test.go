@@ -196,3 +196,24 @@ func TestDefaultPromises(t *testing.T) {
 		}
 	}
 }
+
+// A limit on what did not happen is neither kept nor broken, and one that can never
+// hold is refused.
+func TestLimitsOnNothingAreUntested(t *testing.T) {
+	r := NewRecorder([]string{"purchase", "refund"}, time.Second, time.Second)
+	s := r.Shard()
+	one(s, 0, 2*time.Second, ms, Approved)
+	one(s, 1, 0, ms, Approved) // in the warm-up
+	r.Tick(3 * time.Second)
+	rep := judged(t, r.Report(), "timedout of refund = 0", "p99 of refund < 1s", "declined of void = 0", "timedout of purchase = 0")
+	for i, untested := range []bool{true, true, true, false} {
+		if l := rep.Limits[i]; l.Untested != untested || l.OK == untested || untested && !strings.Contains(l.Why, "nothing to measure") {
+			t.Errorf("%+v", l)
+		}
+	}
+	for _, text := range []string{"failed < 0", "failed < 0%", "rate < 0", "unanswered <= 101%"} {
+		if _, err := ParseLimit(text); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+	}
+}

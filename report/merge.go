@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -116,7 +117,11 @@ func (r *Report) Merge(o *Report) error {
 	if err != nil {
 		return fmt.Errorf("merge runs: sign-in: %w", err)
 	}
-	r.Labels, r.SignIn = labels, signIn
+	opening, err := r.Opening.plus(o.Opening)
+	if err != nil {
+		return fmt.Errorf("merge runs: first settlements: %w", err)
+	}
+	r.Labels, r.SignIn, r.Opening = labels, signIn, opening
 	r.Seconds = mergeSeconds(r.Seconds, o.Seconds)
 	if r.Started.IsZero() || !o.Started.IsZero() && o.Started.Before(r.Started) {
 		r.Started = o.Started
@@ -126,6 +131,9 @@ func (r *Report) Merge(o *Report) error {
 		r.ClockDrift = o.ClockDrift
 	}
 	r.Interrupted = r.Interrupted || o.Interrupted
+	if o.Incomplete != "" {
+		r.Incomplete = strings.TrimPrefix(r.Incomplete+"; "+o.Incomplete, "; ")
+	}
 	r.Planned += o.Planned
 	r.Played += o.Played
 	r.NotPlayed += o.NotPlayed

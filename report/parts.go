@@ -1,7 +1,9 @@
 package report
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -45,18 +47,42 @@ func (r *Report) Differs(o *Report) []string {
 	return all
 }
 
-// Join adds another part of the same run, as [Report.Merge] does, and tells its plan
-// too. Parts of one run are measured over the same time, with the same timeout.
+// Named has what a part of a run says of itself name it: its reasons, and why it is not
+// whole.
+func (r *Report) Named(name string) {
+	if r.Incomplete != "" {
+		r.Incomplete = name + ": " + r.Incomplete
+	}
+	for i, reason := range r.Validity.Reasons {
+		r.Validity.Reasons[i] = name + ": " + reason
+	}
+}
+
+// Join adds another part of the same run, as [Report.Merge] does, tells its plan too,
+// and holds the sums to the promises. Parts of one run are asked for alike, but for
+// how many terminals and arrivals each has, its seed and the address of the host.
 func (r *Report) Join(o *Report) error {
 	a, b := r.Plan, o.Plan
 	for _, x := range []struct {
 		what string
 		a, b any
-	}{{"dialect", a.Dialect, b.Dialect}, {"model", a.Model, b.Model}, {"duration", a.For, b.For}, {"warm-up", a.Warmup, b.Warmup}, {"timeout", a.Timeout, b.Timeout}} {
+	}{
+		{"dialect", a.Dialect, b.Dialect}, {"model", a.Model, b.Model}, {"duration", a.For, b.For}, {"warm-up", a.Warmup, b.Warmup},
+		{"timeout", a.Timeout, b.Timeout}, {"drain", a.Drain, b.Drain}, {"lines", a.Lines, b.Lines}, {"mix", shares(a.Mix), shares(b.Mix)},
+		{"--settle", a.Settle, b.Settle}, {"--strict", a.Strict, b.Strict}, {"limits", promised(r, o), promised(o, r)},
+	} {
 		if x.a != x.b {
 			return fmt.Errorf("not parts of one run: %s %v and %v", x.what, x.a, x.b)
 		}
 	}
+	if sorted := func(m map[string]string) []string { return slices.Sorted(maps.Values(m)) }; !slices.Equal(sorted(a.Digests), sorted(b.Digests)) {
+		return errors.New("not parts of one run: they played other features, or other versions of them")
+	}
+	limits, err := promises(r.Limits)
+	if err != nil {
+		return err
+	}
+	apart := o.Started.Sub(r.Started).Abs()
 	if err := r.Merge(o); err != nil {
 		return err
 	}
@@ -66,5 +92,42 @@ func (r *Report) Join(o *Report) error {
 	if !slices.Contains(strings.Split(r.Plan.Target, " and "), b.Target) {
 		r.Plan.Target += " and " + b.Target
 	}
+	if apart > a.For/2 {
+		r.Validity.Level = max(r.Validity.Level, Suspect)
+		r.Validity.Reasons = append(r.Validity.Reasons, fmt.Sprintf("suspect: the parts did not go on side by side, they began %s apart: their rates do not add up", FormatDuration(apart)))
+	}
+	if r.Incomplete == "" {
+		r.Judge(limits)
+	}
 	return nil
+}
+
+// promised is what a part promised, in words; nothing where one of both was killed, of
+// which it is not known.
+func promised(r, o *Report) string {
+	var all []string
+	if r.Incomplete != "" || o.Incomplete != "" {
+		return ""
+	}
+	for _, l := range r.Limits {
+		all = append(all, l.Limit)
+	}
+	return strings.Join(all, "; ")
+}
+
+// promises gives the promises back that results are of.
+func promises(results []LimitResult) ([]Limit, error) {
+	var all []Limit
+	for _, l := range results {
+		if i := slices.IndexFunc(defaults, func(d Limit) bool { return l.Default && d.Text == l.Limit }); i >= 0 {
+			all = append(all, defaults[i])
+			continue
+		}
+		limit, err := ParseLimit(l.Limit)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, limit)
+	}
+	return all, nil
 }

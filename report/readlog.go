@@ -30,7 +30,9 @@ type Log struct {
 	Upto    time.Duration // end of the last interval
 	Labels  []Label       // in the order of their first line
 	Warmup  []Label       // the same for exchanges due during the warm-up
-	Before  []Label       // the same for those of the sign-in phase
+	Before  []Label       // the same for those of the phases before the first arrival
+	Phases  []Phase       // these phases, without their histograms
+	Seconds []Second      // as far as the log has them
 	Torn    bool          // the last line was cut off, as a kill or a full disk leaves it; it is left out
 }
 
@@ -151,6 +153,7 @@ func (r *logReader) merge(o *logReader) error {
 	if r.log.Upto = max(r.log.Upto, o.log.Upto); r.log.Started.IsZero() {
 		r.log.Started = o.log.Started
 	}
+	r.log.Seconds, r.log.Phases = append(r.log.Seconds, o.log.Seconds...), append(r.log.Phases, o.log.Phases...)
 	for tag, more := range o.sums {
 		s := r.sums[tag]
 		switch {
@@ -192,6 +195,10 @@ func (r *logReader) line(line []byte) error {
 		return r.start(string(line[len(startMark):]))
 	case bytes.HasPrefix(line, []byte(countsMark)):
 		return r.counted(line[len(countsMark):])
+	case bytes.HasPrefix(line, []byte(secondMark)):
+		return r.second(line[len(secondMark):])
+	case bytes.HasPrefix(line, []byte(phaseMark)):
+		return r.phase(line[len(phaseMark):])
 	case line[0] == '#':
 		return nil
 	}
@@ -245,6 +252,32 @@ func (r *logReader) counted(text []byte) error {
 		return fmt.Errorf("counts: %w", err)
 	}
 	return r.label(c.Tag).add(Label{Counts: n, Codes: c.Codes, Clamped: c.Clamped})
+}
+
+func (r *logReader) second(text []byte) error {
+	var one secondJSON
+	if err := json.Unmarshal(bytes.TrimSuffix(text, []byte("]")), &one); err != nil {
+		return fmt.Errorf("second: %w", err)
+	}
+	second, err := one.second()
+	if err != nil {
+		return fmt.Errorf("second: %w", err)
+	}
+	r.log.Seconds = append(r.log.Seconds, second)
+	return nil
+}
+
+func (r *logReader) phase(text []byte) error {
+	var one phaseJSON
+	if err := json.Unmarshal(bytes.TrimSuffix(text, []byte("]")), &one); err != nil {
+		return fmt.Errorf("phase: %w", err)
+	}
+	phase, err := one.phase()
+	if err != nil {
+		return fmt.Errorf("phase: %w", err)
+	}
+	r.log.Phases = append(r.log.Phases, phase)
+	return nil
 }
 
 // label finds what has been counted beside the histograms under a tag.
@@ -352,6 +385,7 @@ func (r *logReader) decode(text []byte) ([]byte, geometry, error) {
 }
 
 func (r *logReader) finish() (*Log, error) {
+	slices.SortFunc(r.log.Seconds, func(a, b Second) int { return cmp.Compare(a.At, b.At) })
 	order := slices.SortedFunc(maps.Keys(r.beside), func(a, b string) int { return cmp.Compare(r.beside[a].first, r.beside[b].first) })
 	for _, tag := range order {
 		escaped, warm := strings.CutPrefix(tag, warmTag)

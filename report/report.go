@@ -96,11 +96,14 @@ type Level uint8
 const (
 	Valid Level = iota
 	Suspect
+	NotJudged // nothing of it was, or not all of it is known
 	Invalid
 )
 
 // String gives the level as reports print it.
-func (l Level) String() string { return [...]string{"valid", "suspect", "invalid"}[min(l, Invalid)] }
+func (l Level) String() string {
+	return [...]string{"valid", "suspect", "not judged", "invalid"}[min(l, Invalid)]
+}
 
 // Signals are what the generator measured of itself in one second
 // (docs/method.md gives the bounds that make a second suspect or invalid).
@@ -201,7 +204,10 @@ type Plan struct {
 	Seed      uint64             `json:"seed"`
 	Target    string             `json:"target"` // address, or "bundled host"
 	Dialect   string             `json:"dialect"`
-	Digests   map[string]string  `json:"digests"` // SHA-256 of each feature and profile played
+	Digests   map[string]string  `json:"digests"`          // SHA-256 of each feature and profile played
+	Settle    bool               `json:"settle,omitempty"` // every terminal settles before the first arrival and after the last
+	Strict    bool               `json:"strict,omitempty"` // answers that break a rule that they should keep are failures
+	Books     bool               `json:"books,omitempty"`  // the books must be compared, and agree
 }
 
 // Report is what a run found.
@@ -215,7 +221,8 @@ type Report struct {
 	ClockDrift  time.Duration // wall clock minus monotonic clock over the run
 	Interrupted bool          // stopped by a signal before its time
 	Incomplete  string        // why this is not the whole run: it was killed, a share of it is lost; empty when it is
-	SignIn      SignIn
+	SignIn      Phase
+	Opening     Phase            // the settlements before the first arrival; empty when there were none
 	Planned     int64            // arrivals that fell due: played, stuck or not played
 	Played      int64            // arrivals that a terminal played
 	Stuck       map[string]int64 // arrivals that a terminal took but could not send anything for, by reason

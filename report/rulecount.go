@@ -24,6 +24,24 @@ func (r *Recorder) Broken() [Rules]int64 {
 	return r.broken
 }
 
+// Beside takes over what another recorder counted beside its exchanges: answers that
+// nobody waited for and rules that were broken. The exchanges themselves stay apart.
+func (r *Recorder) Beside(o *Recorder) {
+	o.Tick(o.upto)
+	beside, broken, strays := o.tally, o.Broken(), o.failures.strays()
+	r.mu.Lock()
+	r.tally.Late += beside.Late
+	r.tally.Duplicate += beside.Duplicate
+	r.tally.Unmatched += beside.Unmatched
+	for i, n := range broken {
+		r.broken[i] += n
+	}
+	r.mu.Unlock()
+	for _, s := range strays {
+		r.failures.addStray(s.Kind, s.N, func() string { return s.First })
+	}
+}
+
 // addRules adds up two runs' counts of rules.
 func addRules(a, b []RuleCount) []RuleCount {
 	sum := slices.Clone(a)

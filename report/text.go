@@ -31,7 +31,7 @@ func (r *Report) WriteText(w io.Writer, color bool) error {
 		return err
 	}
 	t.facts(r)
-	t.limits(r.Limits)
+	t.limits(r)
 	t.validity(r)
 	_, err := io.WriteString(w, t.String())
 	return err
@@ -206,6 +206,8 @@ func (t *text) facts(r *Report) {
 	t.arrivals(r)
 	if r.Late+r.Duplicate+r.Unmatched > 0 {
 		t.wrapped("beside", fmt.Sprintf("%s late, %s duplicate, %s unmatched", Plural(r.Late, "answer"), FormatCount(r.Duplicate), FormatCount(r.Unmatched)))
+	} else if r.Plan.Lines == "each" {
+		t.wrapped("beside", unseen)
 	}
 	for i, s := range r.Strays {
 		if i == mostPlaces {
@@ -233,14 +235,14 @@ func (t *text) facts(r *Report) {
 	if clamped > 0 {
 		t.wrapped("clamped", Plural(clamped, "value")+" beyond the histogram's range")
 	}
-	t.signIn(&r.SignIn)
+	t.phases(r)
 	if sent := warm.Sent() + warm[Unsent]; r.Plan.Warmup > 0 {
 		t.wrapped("warm-up", fmt.Sprintf("the first %s: %s kept apart from all of the above", plain(r.Plan.Warmup), Plural(sent, "exchange")))
 	} else {
 		t.wrapped("warm-up", "none")
 	}
 	t.settlements(r.Settlements)
-	t.money(r.Money)
+	t.money(r)
 	if d := r.ClockDrift.Abs(); d > 10*time.Millisecond {
 		t.wrapped("clock", t.paint(yellow, "the wall clock went "+FormatDuration(d)+" its own way during the run"))
 	}
@@ -248,6 +250,9 @@ func (t *text) facts(r *Report) {
 		t.wrapped("clock", t.paint(yellow, why))
 	}
 }
+
+// unseen is what lines that end with their exchange cannot tell.
+const unseen = "late and duplicate answers cannot be seen: each line ends with its exchange"
 
 // listed writes counts by name, the largest first.
 func listed(m map[string]int64) string {
@@ -264,6 +269,10 @@ func listed(m map[string]int64) string {
 func (t *text) arrivals(r *Report) {
 	if r.Incomplete != "" && r.Planned == 0 {
 		t.wrapped("arrivals", "not known")
+		return
+	}
+	if r.Incomplete != "" && len(r.Limits) == 0 {
+		t.wrapped("arrivals", fmt.Sprintf("%s due and %s begun, as far as is known; how many held is not", FormatCount(r.Planned), FormatCount(r.Played)))
 		return
 	}
 	stuck := total(r.Stuck)
@@ -316,90 +325,9 @@ const mostPlaces = 3
 // mostShown is how many of many details the text shows.
 const mostShown = 10
 
-// String says who waited for whom, and what would help.
-func (w Waited) String() string {
-	return fmt.Sprintf("%s of %s terminals waited for the host: %s found none free and waited up to %s; %s terminals would do",
-		FormatCount(int64(w.Terminals)), FormatCount(int64(w.Terminals)), Plural(w.Arrivals, "arrival"), FormatDuration(w.Longest), FormatCount(int64(w.Enough)))
-}
-
-// signIn writes how the fleet signed in.
-func (t *text) signIn(s *SignIn) {
-	if s.Terminals == 0 {
-		return
-	}
-	words := fmt.Sprintf("%s in %s, %s/s", Plural(int64(s.Terminals-s.Failed), "terminal"), FormatDuration(s.Took), rateText(s.rate()))
-	if s.Label.Response != nil && s.Label.Response.TotalCount() > 0 {
-		words += fmt.Sprintf("; response p50 %s, p99 %s, max %s", s.Label.Quantile(0.5), s.Label.Quantile(0.99), s.Label.Quantile(1))
-	}
-	t.wrapped("sign-in", words)
-	if s.Failed > 0 {
-		t.wrapped(" ", t.paint(red, fmt.Sprintf("%s of %s could not and took no part", FormatCount(int64(s.Failed)), Plural(int64(s.Terminals), "terminal")))+", the first "+s.First)
-		for i, why := range byCount(s.Why) {
-			if i == mostShown {
-				t.wrapped(" ", fmt.Sprintf("and for %d more reasons", len(s.Why)-i))
-				break
-			}
-			t.wrapped(" ", fmt.Sprintf("%s: %s", FormatCount(s.Why[why]), why))
-		}
-	}
-}
-
 // byCount gives the names of counts, the largest first.
 func byCount(m map[string]int64) []string {
 	return slices.SortedFunc(maps.Keys(m), func(a, b string) int {
 		return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a, b))
 	})
-}
-
-// limits writes what was promised: what nobody had to ask for in one line as long
-// as it was kept.
-func (t *text) limits(limits []LimitResult) {
-	var kept []string
-	for _, l := range limits {
-		if l.Default && l.OK {
-			kept = append(kept, l.Limit)
-		}
-	}
-	head := "promises"
-	if len(kept) > 0 {
-		t.wrapped(head, t.paint(green, "kept")+"    "+strings.Join(kept, ", "))
-		head = " "
-	}
-	asked := false
-	for _, l := range limits {
-		if !l.Default && !asked {
-			head, asked = "limits", true
-		}
-		switch {
-		case l.Default && l.OK:
-			continue
-		case l.OK:
-			t.wrapped(head, t.paint(green, "kept")+"    "+l.Limit+": "+l.Seen)
-		default:
-			t.wrapped(head, t.paint(red, "BROKEN")+"  "+l.Limit+": "+l.Seen+", "+l.Why)
-		}
-		head = " "
-	}
-}
-
-func (t *text) validity(r *Report) {
-	v := r.Validity
-	if stuck := total(r.Stuck); stuck > 0 {
-		t.wrapped("run", t.paint(red, "NOT VALID")+fmt.Sprintf(": %s of %s arrivals sent nothing of their own", FormatCount(stuck), FormatCount(r.Planned)))
-	}
-	if len(r.Seconds) == 0 && v.Level == Valid {
-		t.wrapped("generator", t.paint(yellow, "NOT JUDGED")+": no second of it is known")
-		return
-	}
-	t.wrapped("generator", t.paint([]string{green, yellow, red}[min(v.Level, Invalid)], strings.ToUpper(v.Level.String()))+
-		[]string{": it kept to its plan", ": read the figures with care", ": the generator was the limit, not the host"}[min(v.Level, Invalid)])
-	for _, reason := range v.Reasons {
-		t.wrapped(" ", reason)
-	}
-	if v.SameHost {
-		t.wrapped(" ", "generator and host share this machine: no figure here is a capacity of the host")
-	}
-	if r.Plan.Model == "closed" {
-		t.wrapped(" ", "closed model: latency excludes queueing before the terminal")
-	}
 }

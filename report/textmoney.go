@@ -50,8 +50,13 @@ func (m Money) compared() string {
 	return words
 }
 
-func (t *text) money(m Money) {
+func (t *text) money(r *Report) {
+	m := r.Money
 	switch {
+	case !m.Checked && r.Incomplete != "":
+		t.wrapped("money", t.paint(yellow, "books not compared")+": this is not the whole run")
+	case !m.Checked && m.Unknown > 0:
+		t.wrapped("money", t.paint(yellow, "books not compared")+": "+m.compared())
 	case !m.Checked:
 		t.wrapped("money", "books not compared")
 	case m.Compared == 0:
@@ -61,6 +66,9 @@ func (t *text) money(m Money) {
 	case m.Agree():
 		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan in the journals, %s yuan at the host; %s without a verified answer account for the rest; %s",
 			Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), FormatCount(m.Open), m.compared()))
+	case m.Settled && m.Terminals == m.Host:
+		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": %s yuan net on both sides, but not batch by batch (%d of them, above), %s; %s",
+			FormatGroupedYuan(m.Terminals), len(m.Detail), Plural(m.Payments, "payment"), m.compared()))
 	default:
 		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": terminals %s yuan, host %s yuan, %s; %s", FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), Plural(m.Payments, "payment"), m.compared()))
 		if !m.Settled { // else it stands with the settlements

@@ -10,16 +10,17 @@ import (
 // bad hundredth does not move the 99th percentile's meaning, more does.
 const tolerated = 0.01
 
-// ValidityOf judges the generator over the seconds outside the warm-up. A run is
-// invalid when more than a hundredth of them are, suspect when
+// ValidityOf judges the generator over the seconds outside the warm-up, up to the last
+// in which anything fell due: after it there is no plan to keep. A run is invalid when more than a hundredth of them are, suspect when
 // any is less than valid. With the host in the same process or on the same
 // machine, the generator's processor time is not its own alone, and no figure
 // is a capacity of the host.
 func ValidityOf(seconds []Second, sameHost bool) Validity {
 	v := Validity{SameHost: sameHost}
 	var judged, invalid int
-	var since streaks
-	found := map[*bound][2]*offence{}
+	seconds = seconds[:planned(seconds)]
+	since := streaks{most: judgeable(seconds)}
+	found := map[*bound]*[Invalid + 1]*offence{}
 	for i := range seconds {
 		s := &seconds[i]
 		if s.short() {
@@ -34,11 +35,14 @@ func ValidityOf(seconds []Second, sameHost bool) Validity {
 		for _, f := range findings {
 			level = max(level, f.level)
 			o := found[f.bound]
-			if o[f.level-1] == nil {
-				o[f.level-1] = &offence{limit: f.limit}
+			if o == nil {
+				o = &[Invalid + 1]*offence{}
 				found[f.bound] = o
 			}
-			o[f.level-1].add(s.At, f.seen)
+			if o[f.level] == nil {
+				o[f.level] = &offence{limit: f.limit}
+			}
+			o[f.level].add(s.At, f.seen)
 		}
 		if level == Invalid {
 			invalid++
@@ -48,7 +52,7 @@ func ValidityOf(seconds []Second, sameHost bool) Validity {
 		}
 	}
 	if judged == 0 {
-		v.Level = Suspect
+		v.Level = NotJudged
 		v.Reasons = []string{"no second outside the warm-up was judged"}
 		return v
 	}
@@ -57,12 +61,34 @@ func ValidityOf(seconds []Second, sameHost bool) Validity {
 	}
 	for _, level := range []Level{Invalid, Suspect} {
 		for i := range bounds {
-			if o := found[&bounds[i]][level-1]; o != nil {
+			if all := found[&bounds[i]]; all != nil && all[level] != nil {
+				o := all[level]
 				v.Reasons = append(v.Reasons, fmt.Sprintf("%s: %s in %s", level, bounds[i].say(o.worst, o.limit), o.seconds()))
 			}
 		}
 	}
 	return v
+}
+
+// planned is how many seconds there are up to the last in which an arrival fell due or
+// was begun; all of them where none did.
+func planned(seconds []Second) int {
+	for n := len(seconds); n > 0; n-- {
+		if s := &seconds[n-1]; s.Planned > 0 || s.Played > 0 {
+			return n
+		}
+	}
+	return len(seconds)
+}
+
+// judgeable is how many seconds there are to judge.
+func judgeable(seconds []Second) (n int) {
+	for i := range seconds {
+		if s := &seconds[i]; !s.Warmup && !s.short() {
+			n++
+		}
+	}
+	return n
 }
 
 // offence is one bound passed, over the run.

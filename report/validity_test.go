@@ -117,7 +117,7 @@ func TestValidityNamesItsSeconds(t *testing.T) {
 		{"one bad second of two hundred", run(200, 0, 12), Suspect, "in second 12"},
 		{"two bad seconds of two hundred", run(200, 0, 12, 13), Suspect, "in seconds 12-13"},
 		{"three bad seconds of two hundred", run(200, 0, 12, 13, 99), Invalid, "in seconds 12-13 and 99"},
-		{"nothing but warm-up", run(3, 3), Suspect, "no second outside the warm-up"},
+		{"nothing but warm-up", run(3, 3), NotJudged, "no second outside the warm-up"},
 	} {
 		v := ValidityOf(c.seconds, true)
 		if said := strings.Join(v.Reasons, "\n"); v.Level != c.want || !strings.Contains(said, c.says) || !v.SameHost || v.Level == Valid && said != "" {
@@ -188,5 +188,67 @@ func TestEnvironmentIsKnown(t *testing.T) {
 		if got := (Environment{Clock: clock}).SlowClock(); got != "" != slow {
 			t.Errorf("clock %q: %q", clock, got)
 		}
+	}
+}
+
+// Another process that has a core is no fault of a generator that neither had it nor
+// felt it.
+func TestOtherProcessesAreNotTheGenerator(t *testing.T) {
+	run := func(change func(*Second)) Validity {
+		var seconds []Second
+		for i := range 5 {
+			s := sound()
+			s.At, s.Signals.CPU, s.Signals.Busiest = time.Duration(i)*time.Second, 0.02, 1
+			change(&s)
+			seconds = append(seconds, s)
+		}
+		return ValidityOf(seconds, false)
+	}
+	if v := run(func(*Second) {}); v.Level != Suspect || !strings.Contains(v.Reasons[0], "busy with something else") {
+		t.Errorf("%+v", v)
+	}
+	for name, felt := range map[string]func(*Second){
+		"lag":       func(s *Second) { s.LagP99 = 3 * ms },
+		"own time":  func(s *Second) { s.Signals.CPU = 0.5 },
+		"scheduler": func(s *Second) { s.Signals.Sched = 6 * ms },
+	} {
+		if v := run(felt); v.Level != Invalid {
+			t.Errorf("%s: %+v", name, v)
+		}
+	}
+}
+
+// A run that is shorter than a bound asks for can pass it all the same, and what comes
+// after the last arrival is not judged.
+func TestShortRunsAndTheDrainAreJudgedAsTheyAre(t *testing.T) {
+	full := sound()
+	full.Signals.CPU = 0.99
+	if v := ValidityOf([]Second{full}, false); v.Level != Invalid {
+		t.Errorf("one full second: %+v", v)
+	}
+	calm, drain := sound(), sound()
+	calm.Signals.CPU, drain.At = 0.2, time.Second
+	drain.Planned, drain.Played, drain.Signals.GCPause = 0, 0, 50*ms
+	if v := ValidityOf([]Second{calm, drain}, false); v.Level != Valid {
+		t.Errorf("a pause in the drain: %+v", v)
+	}
+}
+
+// No number of terminals would do for a host that has fallen silent, and none is told
+// when the generator was the limit.
+func TestAdviceIsTakenBackWhereItWouldNotHelp(t *testing.T) {
+	r := &Report{Waited: Waited{Arrivals: 10, Terminals: 5, Enough: 72}, Labels: []Label{{Counts: Counts{Approved: 10, TimedOut: 90}}}}
+	r.Advise()
+	if said := r.Waited.String(); r.Waited.Enough != 0 || !strings.Contains(said, "90 of 100 exchanges unanswered") || strings.Contains(said, "72") {
+		t.Errorf("silent host: %q", said)
+	}
+	r = &Report{Waited: Waited{Arrivals: 10, Terminals: 5, Enough: 72}, Labels: []Label{{Counts: Counts{Approved: 100}}}, Validity: Validity{Level: Invalid}}
+	r.Advise()
+	if said := r.Waited.String(); strings.Contains(said, "72") || strings.Contains(said, "waited for the host") {
+		t.Errorf("full generator: %q", said)
+	}
+	r = &Report{Waited: Waited{Arrivals: 10, Terminals: 5, Enough: 72}, Labels: []Label{{Counts: Counts{Approved: 100}}}}
+	if r.Advise(); !strings.Contains(r.Waited.String(), "72 terminals would do") {
+		t.Errorf("slow host: %q", r.Waited)
 	}
 }

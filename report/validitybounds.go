@@ -39,8 +39,10 @@ var bounds = []bound{
 		suspect: 0.001, invalid: 0.01, write: percent},
 	{what: "own processor time", seen: func(s *Second) float64 { return s.Signals.CPU },
 		suspect: 0.7, invalid: 0.9, hold: 3, write: percent},
-	{what: "busiest core", seen: func(s *Second) float64 { return s.Signals.Busiest },
+	{what: "busiest core", seen: func(s *Second) float64 { return busiest(s, true) },
 		suspect: 0.8, invalid: 0.95, hold: 3, write: percent},
+	{what: "this machine was busy with something else: busiest core", seen: func(s *Second) float64 { return busiest(s, false) },
+		suspect: 0.95, invalid: math.Inf(1), write: percent},
 	{what: "watchdog woke late by", seen: func(s *Second) float64 { return float64(s.Signals.Watchdog) },
 		suspect: 20e6, invalid: 100e6, write: millis},
 	{what: "scheduler latency p99", seen: func(s *Second) float64 { return float64(s.Signals.Sched) },
@@ -53,6 +55,18 @@ var bounds = []bound{
 		suspect: 0, invalid: 0.001, write: percent},
 	{what: "processor time taken by the hypervisor", seen: func(s *Second) float64 { return s.Signals.Steal },
 		suspect: 0.02, invalid: 0.1, write: percent},
+}
+
+// busiest is the busy share of the busiest core when the generator felt it or was it,
+// or when it did not and was not: another process has that core then, and nothing
+// says that the load was another for it.
+func busiest(s *Second, felt bool) float64 {
+	g := &s.Signals
+	own := g.CPU > 0.3 || s.LagP99 > 2*time.Millisecond || g.Watchdog > 20*time.Millisecond || g.Sched > 5*time.Millisecond
+	if own != felt {
+		return 0
+	}
+	return g.Busiest
 }
 
 func lagShare(s *Second) float64 {
@@ -91,7 +105,10 @@ func ofSent(n int64, s *Second) float64 {
 }
 
 // streaks remembers for how many seconds in a row each bound has been passed.
-type streaks [32]int
+type streaks struct {
+	n    [32]int
+	most int // seconds that there are to judge, where that is known: no bound needs more in a row
+}
 
 // finding is a bound that a second passes.
 type finding struct {
@@ -108,12 +125,16 @@ func (k *streaks) check(s *Second) []finding {
 		b := &bounds[i]
 		seen := b.seen(s)
 		if seen > b.invalid {
-			k[i]++
+			k.n[i]++
 		} else {
-			k[i] = 0
+			k.n[i] = 0
+		}
+		hold := b.hold
+		if k.most > 0 {
+			hold = min(hold, k.most)
 		}
 		switch {
-		case seen > b.invalid && k[i] >= b.hold:
+		case seen > b.invalid && k.n[i] >= hold:
 			found = append(found, finding{b, Invalid, seen, b.invalid})
 		case seen > b.suspect:
 			found = append(found, finding{b, Suspect, seen, b.suspect})

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"cmp"
+	"fmt"
 	"math"
 	"sync"
 	"time"
@@ -13,7 +15,42 @@ type Waited struct {
 	Arrivals  int64         // that fell due while no terminal was free
 	Longest   time.Duration // that one of them waited for a terminal
 	Terminals int           // that there were
-	Enough    int           // terminals that would have done
+	Enough    int           // terminals that would have done; 0 when that cannot be told
+	Why       string        // why not
+}
+
+// String says who waited for whom, and what would help.
+func (w Waited) String() string {
+	words := fmt.Sprintf("%s of %s terminals waited for the host: ", FormatCount(int64(w.Terminals)), FormatCount(int64(w.Terminals)))
+	if w.Why != "" {
+		words = fmt.Sprintf("all %s terminals were at work: ", FormatCount(int64(w.Terminals)))
+	}
+	words += fmt.Sprintf("%s found none free and waited up to %s; ", Plural(w.Arrivals, "arrival"), FormatDuration(w.Longest))
+	if w.Why != "" {
+		return words + w.Why
+	}
+	return words + FormatCount(int64(w.Enough)) + " terminals would do"
+}
+
+// Advise takes back how many terminals would have done where more of them would have
+// waited as well: the host fell silent, or the generator was the limit. The validity
+// is judged before.
+func (r *Report) Advise() {
+	if r.Waited.Arrivals == 0 {
+		return
+	}
+	var unanswered, sent int64
+	for i := range r.Labels {
+		c := &r.Labels[i].Counts
+		unanswered += c[TimedOut] + c[Broken] + c[Open]
+		sent += c.Sent()
+	}
+	switch {
+	case r.Validity.Level == Invalid:
+		r.Waited.Enough, r.Waited.Why = 0, "the generator was the limit, so how many would do cannot be told"
+	case 2*unanswered > sent:
+		r.Waited.Enough, r.Waited.Why = 0, fmt.Sprintf("the host left %s of %s exchanges unanswered: more terminals would wait for it as well", FormatCount(unanswered), FormatCount(sent))
+	}
 }
 
 // occupancy is how long terminals were busy with arrivals, by the second in which
@@ -113,5 +150,9 @@ func twoDigits(x float64) int {
 }
 
 func (w Waited) plus(o Waited) Waited {
-	return Waited{w.Arrivals + o.Arrivals, max(w.Longest, o.Longest), w.Terminals + o.Terminals, w.Enough + o.Enough}
+	sum := Waited{w.Arrivals + o.Arrivals, max(w.Longest, o.Longest), w.Terminals + o.Terminals, w.Enough + o.Enough, cmp.Or(w.Why, o.Why)}
+	if sum.Why != "" {
+		sum.Enough = 0
+	}
+	return sum
 }

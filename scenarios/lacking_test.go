@@ -22,6 +22,9 @@ func TestNetworkThatLacksSomethingFailsNothing(t *testing.T) {
 		{"no logon", "extends: iso87\nmac: none\nsign-in: none\ntransactions: {sign-in: none, sign-off: none}\n", 45},
 		{"purchases and their reversals alone", "extends: iso87\nmac: none\nsign-in: none\n" +
 			"transactions: {sign-in: none, sign-off: none, echo: none, balance: none, refund: none}\n", 25},
+		{"reversals as advices, 0421 when they come again", "extends: iso87\ntransactions: {reversal: {mti: \"0420\", repeat: \"0421\"}}\n", 85},
+		{"EBCDIC text throughout, a length that counts itself", "extends: ebcdic\nframing: {counts: [itself]}\nencoding: {bitmap: ebcdic-hex, b: ebcdic-hex}\n" +
+			"fields: {55: {prefix: ebcdic3-hex}, 62: {is: b...499, prefix: ebcdic3-hex}}\n", 85},
 		{"nothing for a PIN, no MAC, another currency", "extends: cup\nmac: none\nsign-in: none\ncurrency: \"360\"\n", 60},
 	} {
 		t.Run(c.name, func(t *testing.T) {

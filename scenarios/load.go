@@ -2,11 +2,13 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // Load is what a load run plays: a mix, and what an @load scenario says of its
@@ -45,12 +47,28 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 		}
 		faults = faults || b.Phrase.Faults
 		plan.Cards = plan.Cards || b.Phrase.Card
+		plan.Asks = b.Phrase.asks(plan.Asks)
 		plan.Steps = append(plan.Steps, sim.Step{Text: b.Text, At: b.At, Do: b.Do})
 	}
 	if plan.ID == "" {
 		plan.ID = s.At()
 	}
 	return plan, faults, nil
+}
+
+// asks adds what a sentence asks of the host to what others do. A sentence about a batch
+// that uses a card fills it with purchases.
+func (p *Phrase) asks(all []dialect.Transaction) []dialect.Transaction {
+	of := []dialect.Transaction{p.Of}
+	if p.Of.Booking() == dialect.None && p.Of != dialect.Balance && (p.Card || p.Role != "") {
+		of = append(of, dialect.Purchase)
+	}
+	for _, t := range of {
+		if t != dialect.SignIn && !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
+	return all
 }
 
 // task is something that cardholders come to do, for the tables of @load
@@ -67,7 +85,7 @@ var tasks = []task{
 	{"pay by QR code", "扫码支付", []string{"the cardholder pays 23.45 yuan by QR code", "the host approves"}},
 	{"ask for their balance", "查询余额", []string{"the cardholder asks for the balance of a good card", "the host approves"}},
 	{"pay and have it voided", "消费后撤销", []string{"the cardholder pays 34.56 yuan with a good card", "the host approves", "the operator voids the last purchase", "the host approves"}},
-	{"try to pay with a poor card", "余额不足消费", []string{"the cardholder pays 1000.00 yuan with a poor card", "the host answers \"51\""}},
+	{"try to pay with a poor card", "余额不足消费", []string{"the cardholder pays 1000.00 yuan with a poor card", "the host answers \"insufficient funds\""}},
 }
 
 // compileTask compiles the words of a table's row: one of the tasks, or the id

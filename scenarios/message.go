@@ -26,6 +26,7 @@ const (
 	absent
 	byPolicy
 	byDialect
+	asApproval
 )
 
 // comparisons are the values of a field table that are no value of a field.
@@ -100,6 +101,8 @@ func (r *fieldRow) resolve(a Args) error {
 	case r.compare == byPolicy:
 		return fmt.Errorf("the policy says nothing of field %s", r.name)
 	case r.compare != withValue:
+	case is(wire.ResponseCode) && r.value == dialect.Approved.String():
+		r.compare = asApproval // with the code of its transaction
 	case is(wire.ResponseCode) && len(r.value) > len(d.Code(dialect.Approved).String()):
 		code, err := codeOf(d, r.value)
 		r.value = code.String()
@@ -163,6 +166,8 @@ func checkFields(d *dialect.Dialect, t dialect.Transaction, table []fieldRow, m,
 			want = string(r.in(request))
 		case byDialect:
 			want = r.constant(d, t, m.IsAnswer())
+		case asApproval:
+			want = d.Approves(t).String()
 		}
 		if string(got) == want && (got != nil || r.compare != withValue) {
 			continue

@@ -6,6 +6,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // reading is how a card is read, and whether its PIN is asked for.
@@ -66,6 +67,8 @@ func withCard(a Args) (func(*sim.Player) error, error) {
 		return nil, err
 	case hs[0].PAN == "":
 		return nil, lack("the card of role %s has no number in the profile", hs[0].Card.Role)
+	case a.Profile.Dialect.Has(wire.EntryMode) && a.Profile.Dialect.EntryMode(o.Entry, o.PIN) == "":
+		return nil, lack("dialect %s has no entry mode for a card that is read so", a.Profile.Dialect.Name)
 	case (o.Entry == sim.Insert || o.Entry == sim.Tap) && hs[0].Sequence == "":
 		return nil, lack("the card of role %s has no chip in the profile (key sequence)", hs[0].Card.Role)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // fixed makes a Make for phrases that say nothing beyond themselves.
@@ -151,10 +152,15 @@ func terminalPhrases() []*Phrase {
 			}},
 		{Group: group, English: "the terminal has lost its batch number", Chinese: "终端批次号错误",
 			Doc: "The terminal's batch number is not the host's.",
-			Make: fixed(func(p *sim.Player) error {
-				p.T.Batch = dialect.Next(p.T.Batch)
-				return nil
-			})},
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				if d := a.Profile.Dialect; d.Place(wire.Batch).Field == 0 {
+					return nil, lack("dialect %s has no batch", d.Name)
+				}
+				return func(p *sim.Player) error {
+					p.T.Batch = dialect.Next(p.T.Batch)
+					return nil
+				}, nil
+			}},
 		{Group: group, English: "the terminal believes that it has signed in", Chinese: "终端误以为已签到", Logon: true,
 			Doc: "The terminal has not signed in, or has signed off, but sends as if it had.",
 			Make: fixed(func(p *sim.Player) error {

@@ -75,7 +75,7 @@ func (s *seat) declined(past []exchange, i int) bool {
 	e := &past[i]
 	code := e.result.Code
 	return e.result.Outcome == report.Declined && !e.bent && (e.card == nil || code.String() != e.card.Expected()) &&
-		!(e.result.Of == dialect.Reversal && slices.Contains(s.player.T.Profile.Policy.ReversalAccepts, code)) &&
+		!(e.result.Of == dialect.Reversal && slices.Contains(s.player.T.Profile.Policy.ReversalAccepts, e.result.Code)) &&
 		!slices.ContainsFunc(past[i+1:], func(later exchange) bool { return later.result.Of == e.result.Of && later.result.Approved() })
 }
 

@@ -13,7 +13,7 @@ type Comparison uint8
 const (
 	NotTold    Comparison = iota // no settlement, or one that was not approved
 	Balanced                     // the host says so, and its totals are the terminal's
-	Explained                    // they differ by payments that the terminal is in doubt of, and by nothing else
+	Explained                    // the host says that they differ, and they do, by payments that the terminal is in doubt of and by nothing else
 	Uncompared                   // the batch may hold payments from before, or more than a settlement can say
 	Unbalanced
 	comparisons
@@ -26,6 +26,13 @@ type Settled struct {
 	Own, Host dialect.Totals // of all batches whose totals were compared
 	Detail    string         // the first that did not balance, with both totals
 	Why       error          // why the latest was not done; nil when it was
+	Open      *OpenBatch     // of the latest, when it was not done although the host told totals that cannot be; else nil
+}
+
+// OpenBatch is both totals of a batch whose settlement was not done.
+type OpenBatch struct {
+	Own, Host dialect.Totals
+	Detail    string
 }
 
 // Settled is what came of the terminal's settlements. Most terminals of a large fleet
@@ -41,17 +48,25 @@ func (t *Terminal) Settled() *Settled {
 // terminal has none, as it is: some hosts leave it without a flag.
 func foreign(f dialect.Flag) bool { return f != dialect.Unbalanced && f != dialect.InError }
 
-// balance compares a settlement's totals with the host's.
+// balance compares a settlement's totals with the host's. A host that calls equal
+// totals unbalanced, or in error, is not explained by anything.
 func (t *Terminal) balance(r *Result, other dialect.Flag) Comparison {
 	own := t.Journal.Batch
-	more := r.Host.Minus(own)
 	switch {
 	case r.Flag == dialect.Balanced && foreign(other) && r.Host == own:
 		return Balanced
 	case !own.Fit():
 		return Uncompared
-	case !foreign(other) || r.Flag == dialect.Balanced || r.Flag == dialect.NoFlag || r.Flag == 0:
+	case !foreign(other) || r.Flag != dialect.Unbalanced || r.Host == own:
 		return Unbalanced
+	}
+	return t.differ(r.Host)
+}
+
+// differ says what may be why a host's totals are others than the terminal's.
+func (t *Terminal) differ(host dialect.Totals) Comparison {
+	more := host.Minus(t.Journal.Batch)
+	switch {
 	case PossibleOf(t.Journal.open()).Has(more):
 		return Explained
 	case !t.Opened && more.Debit >= 0 && more.Credit >= 0 && (more.Debit > 0) == (more.DebitN > 0) && (more.Credit > 0) == (more.CreditN > 0):
@@ -60,13 +75,24 @@ func (t *Terminal) balance(r *Result, other dialect.Flag) Comparison {
 	return Unbalanced
 }
 
+// unsettled takes down that the settlement with this answer was not done, and why.
+// What the host told of the batch is told all the same.
+func (t *Terminal) unsettled(r *Result, why error) {
+	s := t.Settled()
+	s.Failed++
+	s.Why, s.Open = why, nil
+	if own := t.Journal.Batch; r.ToldTotals && own.Fit() && t.differ(r.Host) == Unbalanced {
+		s.Open = &OpenBatch{own, r.Host, t.compared(r) + "; not settled: " + why.Error()}
+	}
+}
+
 // settle takes down a batch that terminal and host have closed, and empties the
 // journal. Where the host's totals decide what the terminal was in doubt of, the
 // journal takes them over.
 func (t *Terminal) settle(r *Result) {
 	j, s := &t.Journal, t.Settled()
 	s.Counts[r.Totals]++
-	s.Why = nil
+	s.Why, s.Open = nil, nil
 	switch r.Totals {
 	case Explained:
 		j.All = j.All.Plus(r.Host.Minus(j.Batch))
@@ -89,7 +115,22 @@ func (t *Terminal) settle(r *Result) {
 
 // compared says both totals of a settlement.
 func (t *Terminal) compared(r *Result) string {
+	if own := t.Journal.Batch; r.Host == own {
+		return fmt.Sprintf("terminal %s, batch %06d: the host says flag %s, %s, with the terminal's own totals: %s", t.TID, t.Batch, r.Flag, flagWords(r.Flag), describeTotals(own))
+	}
 	return fmt.Sprintf("terminal %s, batch %06d: %s; the host has %s, flag %s", t.TID, t.Batch, describeTotals(t.Journal.Batch), describeTotals(r.Host), r.Flag)
+}
+
+func flagWords(f dialect.Flag) string {
+	switch f {
+	case dialect.Balanced:
+		return "balanced"
+	case dialect.Unbalanced:
+		return "unbalanced"
+	case dialect.InError:
+		return "in error"
+	}
+	return "no verdict"
 }
 
 func describeTotals(t dialect.Totals) string {

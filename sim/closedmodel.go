@@ -72,6 +72,7 @@ func (m *closedModel) play(p *Player, t *Terminal) bool {
 
 // playUntilEnd plays arrivals until no more may come.
 func (m *closedModel) playUntilEnd(p *Player, t *Terminal) {
+	defer caught(p.Panicked)
 	r := m.run
 	pause(m.ending, r.clock, r.origin)
 	for m.ending.Err() == nil {
@@ -91,6 +92,7 @@ func (m *closedModel) playUntilEnd(p *Player, t *Terminal) {
 func (m *closedModel) addTo(c *line.Coroutines, p *Player, t *Terminal) {
 	m.players.Add(1)
 	c.Add(&p.x, func() {
+		defer caught(p.Panicked)
 		for m.ending.Err() == nil && p.Last.Outcome <= report.Declined && m.play(p, t) {
 		}
 	}, func() {

@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/posfleet/posfleet/sim/dialect"
+import (
+	"slices"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+)
 
 // Doubt is a payment without a verified answer that no reversal undoes: a refund,
 // an advice, or one whose reversal was given up. The host has booked it, or it has
@@ -10,9 +14,19 @@ type Doubt struct {
 	Trace  uint32
 	Batch  uint32
 	Amount int64 // fen
+	Told   Told  // whether the settlement of its batch tells
 
 	settled bool // its batch has been settled, and did not tell
 }
+
+// Told is what a settlement tells of a payment that its terminal is in doubt of.
+type Told uint8
+
+const (
+	Untold    Told = iota
+	Booked         // the host's totals have it
+	NotBooked      // they have not
+)
 
 // Possible is what a host may have booked of some doubts: the sums of every choice
 // of them. Payments of equal amounts make one sum for each number of them, so the
@@ -77,4 +91,59 @@ func (j *Journal) open() []Doubt {
 		}
 	}
 	return nil
+}
+
+// resolved gives the doubts of the open batch with what the answer to its settlement
+// tells of them: which of them make up the difference of the totals. Of several
+// payments of one amount it tells how many, and the first are taken.
+func (t *Terminal) resolved(r *Result) []Doubt {
+	open := t.Journal.open()
+	if len(open) == 0 || r.Totals != Balanced && r.Totals != Explained {
+		return open
+	}
+	chosen, found := chosen(open, r.Host.Minus(t.Journal.Batch))
+	if !found {
+		return open
+	}
+	told := slices.Clone(open)
+	for i := range told {
+		told[i].Told = NotBooked
+		if chosen[i] {
+			told[i].Told = Booked
+		}
+	}
+	return told
+}
+
+// chosen finds doubts that sum up to the totals; none when there are too many sums
+// to tell them apart.
+func chosen(doubts []Doubt, want dialect.Totals) (in []bool, found bool) {
+	type step struct {
+		from dialect.Totals
+		at   int // the doubt that was added last
+	}
+	sums := []dialect.Totals{{}}
+	by := map[dialect.Totals]step{{}: {at: -1}}
+	for i, d := range doubts {
+		for _, from := range sums {
+			sum := from
+			sum.Add(d.Of.Side(), d.Amount, 1)
+			if _, known := by[sum]; !known {
+				by[sum], sums = step{from, i}, append(sums, sum)
+			}
+		}
+		if len(sums) > mostSums {
+			return nil, false
+		}
+	}
+	in = make([]bool, len(doubts))
+	for s, known := by[want]; ; s, known = by[s.from] {
+		switch {
+		case !known:
+			return nil, false
+		case s.at < 0:
+			return in, true
+		}
+		in[s.at] = true
+	}
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -49,7 +50,9 @@ func (f *fleet) connect(abort context.Context) {
 	f.stop, f.hangUp = context.WithCancel(abort)
 	f.shared = nil // more lines than terminals would stay unused
 	for range min(r.Lines.Shared, len(f.terminals)) {
-		f.shared = append(f.shared, line.NewShared(f.stop, r.Dialer, &r.Profile.Dialect.Format, r.clock))
+		s := line.NewShared(f.stop, r.Dialer, &r.Profile.Dialect.Format, r.clock)
+		s.Panicked = r.Observer.Panicked
+		f.shared = append(f.shared, s)
 	}
 	for i, t := range f.terminals {
 		if r.Lines.Shared > 0 {
@@ -120,7 +123,7 @@ func (f *fleet) each(recorder *report.Recorder, players int, do func(*Player, *T
 	for range min(players, len(f.terminals)) {
 		wg.Go(func() {
 			p := f.run.newPlayer(recorder)
-			defer p.caught()
+			defer caught(p.Panicked)
 			for i := next.Add(1) - 1; i < int64(len(f.terminals)); i = next.Add(1) - 1 {
 				do(p, f.terminals[i])
 			}
@@ -132,67 +135,111 @@ func (f *fleet) each(recorder *report.Recorder, players int, do func(*Player, *T
 // signInTries is how often a terminal tries to sign in when it hears no answer.
 const signInTries = 3
 
-// signIn powers on, logs in and signs in every terminal; those that cannot are
-// left out and counted. It fails when none can. It is a phase of its own, recorded
-// apart from the run.
-func (f *fleet) signIn(ctx context.Context) (*report.SignIn, error) {
+// phase has every terminal that may take part do what comes before the first
+// arrival; those that cannot take no part in what follows, and are counted. Its
+// exchanges of the given kind are recorded apart from the run. first is why the
+// first that failed did.
+func (f *fleet) phase(ctx context.Context, of dialect.Transaction, do func(*Player, *Terminal) error, told func(ok, failed, all int)) (phase *report.Phase, first error) {
 	r := f.run
 	recorded := report.NewRecorder(Labels(), r.Profile.Policy.Timeout, 0)
 	r.origin = r.clock.Now()
-	phase := &report.SignIn{Terminals: len(f.terminals), Label: report.Label{Name: dialect.SignIn.String()}}
-	var first error
+	phase = &report.Phase{Label: report.Label{Name: of.String()}}
+	for _, t := range f.terminals {
+		if !t.out {
+			phase.Terminals++
+		}
+	}
 	var mu sync.Mutex
+	ok := 0
 	f.each(recorded, 128, func(p *Player, t *Terminal) {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || t.out {
 			return
 		}
-		err := f.open(p, t)
+		err := f.before(p, t, do)
 		mu.Lock()
 		defer mu.Unlock()
 		if err == nil {
-			f.release(t)
-			f.signedIn++
-		} else if phase.Unsigned(t.TID, err); first == nil {
-			first = fmt.Errorf("terminal %s: sign-in: %w", t.TID, err)
+			ok++
+		} else {
+			t.out = true
+			if phase.Unable(t.TID, err); first == nil {
+				first = fmt.Errorf("terminal %s: %s: %w", t.TID, of, err)
+			}
 		}
-		if told := r.Observer.SignIn; told != nil {
-			told(f.signedIn, phase.Failed, len(f.terminals))
+		if told != nil {
+			told(ok, phase.Failed, phase.Terminals)
 		}
 	})
 	phase.Took = r.Now()
 	recorded.Tick(phase.Took)
-	if l := recorded.Report().Label(phase.Label.Name); l != nil {
+	rep := recorded.Report()
+	if l := rep.Label(phase.Label.Name); l != nil {
 		phase.Label = *l
 	}
-	if err := ctx.Err(); err != nil {
-		return phase, err
-	}
-	if f.signedIn == 0 {
-		return phase, first
-	}
-	return phase, nil
+	phase.Late = rep.Late
+	r.Recorder.Beside(recorded)
+	return phase, first
 }
 
-// open readies one terminal, and has it start a batch where the run wants that.
-func (f *fleet) open(p *Player, t *Terminal) error {
-	operator := f.run.Profile.Cashier()
+// signIn powers on, logs in and signs in every terminal, and has each start a batch
+// where the run wants that: phases of their own. It fails when no terminal can take
+// part.
+func (f *fleet) signIn(ctx context.Context) (signIn, opening *report.Phase, err error) {
+	r := f.run
+	signIn, err = f.phase(ctx, dialect.SignIn, f.powerOn, r.Observer.SignIn)
+	f.signedIn = signIn.Terminals - signIn.Failed
+	switch {
+	case ctx.Err() != nil:
+		return signIn, nil, ctx.Err()
+	case f.signedIn == 0:
+		return signIn, nil, err
+	}
+	if r.Settle {
+		opening, err = f.phase(ctx, dialect.Settlement, f.open, nil)
+		f.signedIn = opening.Terminals - opening.Failed
+		switch {
+		case ctx.Err() != nil:
+			return signIn, opening, ctx.Err()
+		case f.signedIn == 0:
+			return signIn, opening, err
+		}
+	}
+	for _, t := range f.terminals {
+		if !t.out {
+			f.release(t)
+		}
+	}
+	return signIn, opening, nil
+}
+
+// before does something with a terminal before the first arrival. How slow its
+// exchanges were is told apart from the run.
+func (f *fleet) before(p *Player, t *Terminal, do func(*Player, *Terminal) error) error {
 	p.T = t
 	if each := p.Each; each != nil {
 		defer func() { p.Each = each }()
 		p.Each = func(request, answer *wire.Message, r *Result) {
-			if r.Outcome > report.Declined { // how slow the others were is told apart from the run
+			if r.Outcome > report.Declined {
 				each(request, answer, r)
 			}
 		}
 	}
+	return do(p, t)
+}
+
+// powerOn readies one terminal.
+func (f *fleet) powerOn(p *Player, t *Terminal) error {
+	operator := f.run.Profile.Cashier()
 	t.PowerOn()
 	if err := t.Login(operator.Number, string(operator.Password)); err != nil {
 		return err
 	}
-	if err := p.signInUntilHeard(); err != nil || !f.run.Settle {
-		return err
-	}
-	p.settleBatch() // whatever the batch holds from before: it is not this run's
+	return p.signInUntilHeard()
+}
+
+// open has a terminal start a batch: whatever the one before holds is not this run's.
+func (f *fleet) open(p *Player, t *Terminal) error {
+	p.settleBatch()
 	*t.Settled() = Settled{Failed: t.Settled().Failed, Why: t.Settled().Why}
 	if !t.SignedIn {
 		return p.signInUntilHeard()
@@ -238,7 +285,7 @@ func (f *fleet) drain(players *sync.WaitGroup) {
 // drainOwed has the terminals that owe a reversal send it, so that the books can
 // be compared, has all of them settle where the run wants that, and counts answers
 // that nobody waited for. It takes as long as a drain at most in which no terminal
-// gets anywhere.
+// hears an answer; what that cuts off is said.
 func (f *fleet) drainOwed(abort context.Context) {
 	if f.stop.Err() != nil { // the drain ran out: what was open is unknown now, and owed
 		f.close()
@@ -248,11 +295,16 @@ func (f *fleet) drainOwed(abort context.Context) {
 	defer over.Stop()
 	apart := report.NewRecorder(Labels(), f.run.Profile.Policy.Timeout, 0)
 	f.each(f.run.Recorder, 64, func(p *Player, t *Terminal) {
+		defer p.alsoTold(func(r *Result) {
+			if r.Outcome <= report.Refused && f.stop.Err() == nil {
+				over.Reset(f.run.Drain)
+			}
+		})()
 		if t.Owes() && f.stop.Err() == nil {
 			p.SettleOwed(t)
 		}
-		if f.run.Settle && f.stop.Err() == nil && f.settle(p, t, apart) {
-			over.Reset(f.run.Drain)
+		if f.run.Settle {
+			f.settle(p, t, apart)
 		}
 		if own, is := t.Link.(*line.Own); is {
 			met := own.Leftovers(time.Millisecond)
@@ -271,18 +323,47 @@ func (f *fleet) drainOwed(abort context.Context) {
 		recordStrays(shard, f.run.Profile.Dialect, &met)
 		recordFurther(shard, &met)
 	}
+	f.run.Recorder.Beside(apart)
 }
 
-// settle has a terminal settle at the end of the run. What the whole fleet does at
-// once, when no more arrivals come, is in none of the run's figures.
-func (f *fleet) settle(p *Player, t *Terminal, apart *report.Recorder) bool {
+// alsoTold has f told each exchange of a player, beside whoever is told already; what
+// it gives ends that.
+func (p *Player) alsoTold(f func(*Result)) (end func()) {
+	each := p.Each
+	p.Each = func(request, answer *wire.Message, r *Result) {
+		f(r)
+		if each != nil {
+			each(request, answer, r)
+		}
+	}
+	return func() { p.Each = each }
+}
+
+// settle has a terminal that took part settle at the end of the run. What the whole
+// fleet does at once, when no more arrivals come, is in none of the run's latencies.
+func (f *fleet) settle(p *Player, t *Terminal, apart *report.Recorder) {
+	if t.freed == 0 {
+		return
+	}
 	shard := p.Shard
 	defer func() { p.Shard = shard }()
 	p.T, p.due, p.Shard = t, -1, apart.Shard()
-	if t.freed == 0 || !t.SignedIn && p.signInUntilHeard() != nil {
-		return false // it took no part, or cannot now
+	var why error
+	switch {
+	case f.stop.Err() == nil && !t.SignedIn:
+		why = p.signInUntilHeard()
+	case f.stop.Err() == nil:
+	default:
+		why = line.ErrStopped
 	}
-	return p.settleBatch()
+	if why != nil {
+		t.unsettled(&Result{}, why)
+	} else {
+		p.settleBatch()
+	}
+	if s := t.Settled(); errors.Is(s.Why, line.ErrStopped) {
+		s.Why = fmt.Errorf("cut off: no terminal heard an answer for %v, which is how long --drain waits", f.run.Drain)
+	}
 }
 
 // mostDetails is how many settlements that were not as they must be are told in full.

@@ -56,6 +56,7 @@ func (m *openModel) start() {
 // play plays arrivals until no more come.
 func (m *openModel) play() {
 	p := m.run.newPlayer(m.run.Recorder)
+	defer caught(p.Panicked)
 	for {
 		n, due, free, ok := m.arrival()
 		if !ok {

@@ -246,7 +246,7 @@ func (p *Player) reversal(f *dialect.Form) {
 		if n == original && !t.Profile.Policy.ReversalOriginal && t.Owed.Of.Original() == dialect.ToNone {
 			continue
 		}
-		if f.CarriesField(n) {
+		if f.CarriesField(n) && !f.Sets(n) {
 			m.SetField(n, o.Field(n))
 		}
 	}
@@ -254,6 +254,9 @@ func (p *Player) reversal(f *dialect.Form) {
 		m.SetString(wire.Original, "000000000000")
 		m.SetUint(wire.OriginalBatch, uint64(t.Batch))
 		m.SetUint(wire.OriginalTrace, o.Uint(wire.Trace))
+	}
+	if t.Owed.Tries > 0 && f.Repeat != "" {
+		m.SetMTI(f.Repeat)
 	}
 	m.SetString(wire.Reason, t.Owed.Reason.String())
 	m.SetString(wire.OriginalMTI, o.MTI())

@@ -33,29 +33,31 @@ type Step struct {
 type Plan struct {
 	ID    string // its stable tag, without @
 	Name  string
-	At    string // file:line
-	Cards bool   // reads cards: a QR box cannot play it
+	At    string                // file:line
+	Cards bool                  // reads cards: a QR box cannot play it
+	Asks  []dialect.Transaction // what its sentences ask of the host, once each
 	Steps []Step
 }
 
 // Result is how the last exchange ended.
 type Result struct {
-	Of      dialect.Transaction
-	Outcome report.Outcome
-	Code    dialect.Code  // of the answer, zero when there is none
-	Why     error         // what was wrong, when it was refused, timed out, broken or unsent
-	Due     time.Duration // when it fell due, was sent and was done, in the run's time
-	Sent    time.Duration
-	Done    time.Duration
-	Amount  int64
-	Trace   uint32
-	Balance int64          // of a balance inquiry, fen
-	Told    bool           // the balance: the answer has one that can be read
-	Host    dialect.Totals // of a settlement: the host's
-	Flag    dialect.Flag   // of a settlement: for domestic cards
-	Totals  Comparison     // of a settlement: how both totals compare
-	Should  rules.Set      // the rules broken of an answer that keeps all it must
-	Stray   *Stray         // what came meanwhile that is not the answer; nil for nothing
+	Of         dialect.Transaction
+	Outcome    report.Outcome
+	Code       dialect.Code  // of the answer, zero when there is none
+	Why        error         // what was wrong, when it was refused, timed out, broken or unsent
+	Due        time.Duration // when it fell due, was sent and was done, in the run's time
+	Sent       time.Duration
+	Done       time.Duration
+	Amount     int64
+	Trace      uint32
+	Balance    int64          // of a balance inquiry, fen
+	Told       bool           // the balance: the answer has one that can be read
+	Host       dialect.Totals // of a settlement: the host's
+	ToldTotals bool           // of a settlement: there are totals in the answer, in Host
+	Flag       dialect.Flag   // of a settlement: for domestic cards
+	Totals     Comparison     // of a settlement: how both totals compare
+	Should     rules.Set      // the rules broken of an answer that keeps all it must
+	Stray      *Stray         // what came meanwhile that is not the answer; nil for nothing
 
 	ended   bool // an exchange took place
 	dialect *dialect.Dialect
@@ -155,7 +157,7 @@ func NewPlayer(d *dialect.Dialect, clock *line.Clock) *Player {
 // Play plays one plan on terminal t for arrival n, due at the given time of the
 // clock. It gives the first step that did not hold.
 func (p *Player) Play(t *Terminal, plan *Plan, n int, due time.Duration) (failed *Step, err error) {
-	defer p.caught()
+	defer caught(p.Panicked)
 	p.T, p.n, p.due = t, n, due
 	for i := range plan.Steps {
 		if err := plan.Steps[i].Do(p); err != nil {
@@ -165,13 +167,13 @@ func (p *Player) Play(t *Terminal, plan *Plan, n int, due time.Duration) (failed
 	return nil, nil
 }
 
-// caught hands a panic to Panicked, if there is one who is told.
-func (p *Player) caught() {
-	if p.Panicked == nil {
+// caught hands a panic to whoever is told, if there is one.
+func caught(told func(value any, stack []byte)) {
+	if told == nil {
 		return
 	}
 	if value := recover(); value != nil {
-		p.Panicked(value, debug.Stack())
+		told(value, debug.Stack())
 	}
 }
 
@@ -374,6 +376,7 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	if f.Transaction == dialect.Settlement {
 		if v := p.ans.Get(wire.Totals); len(v) == dialect.TotalsLen {
 			r.Host, r.Flag = dialect.ReadTotals(v)
+			r.ToldTotals = true
 			_, foreign = dialect.ReadTotals(v[dialect.TotalsHalf:])
 		}
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -48,7 +49,20 @@ func (p *Player) begin(t *Terminal, f *dialect.Form) {
 		PutTime(&p.stamp, now)
 		m.Set(wire.TransmissionTime, p.stamp[:])
 	}
+	if f.Carries(wire.LocalDateTime) {
+		p.putDateTime()
+	}
 	m.SetUint(wire.Batch, uint64(t.Batch))
+}
+
+// putDateTime writes YYMMDDhhmmss.
+func (p *Player) putDateTime() {
+	now := p.Clock.At(p.Clock.Now())
+	PutTime(&p.stamp, now)
+	v := append(p.scratch[:0], "00"...)
+	wire.PutUint(v, uint64(now.Year()%100))
+	p.scratch = append(v, p.stamp[:]...)
+	p.req.Set(wire.LocalDateTime, p.scratch)
 }
 
 // PutTime writes MMDDhhmmss.
@@ -213,6 +227,9 @@ var chipData = []byte("\x9F\x26\x08\x00\x00\x00\x00\x00\x00\x00\x00" + // crypto
 	"\x9F\x09\x02\x00\x8C" +
 	"\x9F\x41\x04\x00\x00\x00\x00")
 
+// chipCurrency is where the currency stands in it: tag 5F2A, four packed digits.
+var chipCurrency = bytes.Index(chipData, []byte("\x5F\x2A\x02")) + 3
+
 // chip writes field 55 for an order.
 func (p *Player) chip(o *Order) []byte {
 	d := append(p.scratch[:0], chipData...)
@@ -222,6 +239,9 @@ func (p *Player) chip(o *Order) []byte {
 		d[3+i] = byte(r >> (8 * i))
 	}
 	copy(d[40:44], d[3:7])
+	if c := p.T.Profile.Dialect.Currency; len(c) == 3 {
+		d[chipCurrency], d[chipCurrency+1] = c[0]-'0', (c[1]-'0')<<4|(c[2]-'0')
+	}
 	d[47], d[48] = byte(p.n>>8), byte(p.n)
 	for i, v := 5, o.Amount; i >= 0; i-- {
 		d[67+i] = byte(v/10%10)<<4 | byte(v%10)

@@ -41,10 +41,10 @@ type Run struct {
 
 // Observer is told what happens in a run. Any of its functions may be nil.
 type Observer struct {
-	// SignIn is told how signing in goes on, SignedIn how it went, Second each
-	// second's interval. They are called from one goroutine at a time.
+	// SignIn is told how signing in goes on, SignedIn how it went, and the first
+	// settlements where there are some, Second each second's interval. They are called from one goroutine at a time.
 	SignIn   func(signedIn, failed, of int)
-	SignedIn func(*report.SignIn)
+	SignedIn func(signIn, opening *report.Phase)
 	Second   func(report.Interval)
 	// Closed is told what a terminal is about to forget of its journal: when its batch
 	// is closed, and at the end of the run. It may be called from many goroutines at
@@ -54,7 +54,8 @@ type Observer struct {
 	// not hold. They may be called from many goroutines at once.
 	Exchange func(Event)
 	Failed   func(Event)
-	// Panicked is told of a panic of a player; without it, that ends the process.
+	// Panicked is told of a panic of a player, a line or whoever hands on the seconds;
+	// without it, that ends the process.
 	Panicked func(value any, stack []byte)
 }
 
@@ -84,7 +85,7 @@ func Labels() []string {
 
 // Do plays the run. When ctx is done arrivals stop, what is open is drained and
 // the run ends early; when abort is done everything ends at once. The error
-// says why nothing could be played at all.
+// says why nothing could be played at all; the report then has the phases before.
 func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	if r.Terminals > len(r.Profile.Terminals) {
 		return nil, fmt.Errorf("%d terminals asked for, profile %s has %d", r.Terminals, r.Profile.Name, len(r.Profile.Terminals))
@@ -95,14 +96,18 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	r.clock, r.judge = line.NewClock(), rules.NewJudge(r.Profile.Dialect)
 	r.fleet = newFleet(r, abort)
 	defer r.fleet.close()
-	signedIn, err := r.fleet.signIn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if r.Observer.SignedIn != nil {
-		r.Observer.SignedIn(signedIn)
-	}
 	started := time.Now()
+	signIn, opening, err := r.fleet.signIn(ctx)
+	if told := r.Observer.SignedIn; told != nil {
+		told(signIn, opening)
+	}
+	if err != nil {
+		rep := r.Recorder.Report()
+		rep.Started, rep.SignIn, rep.Interrupted = started, *signIn, ctx.Err() != nil
+		rep.Opening = opening.OrNone()
+		return rep, err
+	}
+	started = time.Now()
 	r.origin = r.clock.Now() + 20*time.Millisecond
 	var ticking sync.WaitGroup
 	end := make(chan struct{})
@@ -120,7 +125,7 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	rep.Started, rep.Took = started, took
 	rep.ClockDrift = time.Now().Round(0).Sub(started.Round(0)) - time.Since(started)
 	rep.Interrupted = interrupted
-	rep.SignIn = *signedIn
+	rep.SignIn, rep.Opening = *signIn, opening.OrNone()
 	rep.Waited = r.Recorder.Waited(r.fleet.signedIn)
 	rep.Faults = r.fleet.injected()
 	rep.Settlements = r.fleet.settled()
@@ -230,6 +235,7 @@ const journalRoom = 10
 
 // tick hands on what happened, each second and at the end.
 func (r *Run) tick(end <-chan struct{}) {
+	defer caught(r.Observer.Panicked)
 	for k := time.Duration(1); ; k++ {
 		t := time.NewTimer(r.origin + k*time.Second - r.clock.Now())
 		select {

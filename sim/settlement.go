@@ -37,7 +37,7 @@ func (p *Player) Settle() error {
 	r := p.exchange(f)
 	t.Display = show(r)
 	if r.Outcome != report.Approved {
-		t.unsettled(r.Reason())
+		t.unsettled(r, r.Reason())
 		p.afterwards(r)
 		return nil
 	}
@@ -47,12 +47,12 @@ func (p *Player) Settle() error {
 		sent = p.upload(upload)
 	}
 	if sent < 0 || !p.uploadEnd(end, balanced, sent) {
-		t.unsettled(fmt.Errorf("its upload was not acknowledged: %w", p.aside.Reason()))
+		t.unsettled(r, fmt.Errorf("its upload was not acknowledged: %w", p.aside.Reason()))
 		t.Display = "批上送未完成"
 		return nil
 	}
 	if p.Closed != nil {
-		p.Closed(t, t.Journal.Records, t.Journal.open())
+		p.Closed(t, t.Journal.Records, t.resolved(r))
 	}
 	t.settle(r)
 	t.Display = "结算成功"
@@ -60,12 +60,6 @@ func (p *Player) Settle() error {
 		t.Display = "结算完成, 对账不平"
 	}
 	return p.closeBatch()
-}
-
-// unsettled takes down a settlement that was not done, and why.
-func (t *Terminal) unsettled(why error) {
-	t.Settled().Failed++
-	t.Settled().Why = why
 }
 
 // closeBatch moves on to the next batch: by signing off, after which the next

@@ -159,7 +159,7 @@ func TestGoneHostIsNotAskedByTheMillion(t *testing.T) {
 	p := *b.profile
 	p.Policy.Timeout = 100 * time.Millisecond
 	b.profile = &p
-	rep := b.run(t, &sim.Run{Terminals: 5, For: 1500 * time.Millisecond, Observer: sim.Observer{SignedIn: func(*report.SignIn) {
+	rep := b.run(t, &sim.Run{Terminals: 5, For: 1500 * time.Millisecond, Observer: sim.Observer{SignedIn: func(_, _ *report.Phase) {
 		b.dialer.Address = "127.0.0.1:1"
 		cut()
 	}}})

@@ -29,6 +29,7 @@ type Terminal struct {
 	Trace    uint32 // of the next message that takes one, 1..999999
 	Batch    uint32
 	freed    time.Duration // when it was last given back, on the run's clock
+	out      bool          // of the run: it could not sign in
 	keys     keys.Set
 	acquirer rules.Acquirer
 	Journal  Journal

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -86,7 +87,9 @@ func decodeInput(stdin io.Reader, args []string) (in io.Reader, name string, don
 		return stdin, "standard input", done, nil
 	}
 	text := args[0]
-	if _, wrong := capture.Text(text); wrong != nil && text != "" {
+	_, wrong := capture.Text(text)
+	path := strings.ContainsAny(text, "./\\") // base64 has them too
+	if (wrong != nil || path) && text != "" {
 		switch info, err := os.Stat(text); {
 		case err == nil && info.IsDir():
 			return nil, "", done, fmt.Errorf("%s is a folder: give a file of it", text)
@@ -96,7 +99,7 @@ func decodeInput(stdin io.Reader, args []string) (in io.Reader, name string, don
 				return nil, "", done, err
 			}
 			return file, text, func() { file.Close() }, nil
-		case errors.Is(err, os.ErrNotExist) && strings.ContainsAny(text, "./\\"):
+		case errors.Is(err, os.ErrNotExist) && path && wrong != nil:
 			return nil, "", done, fmt.Errorf("there is no file %s, and as a message: %w", text, wrong)
 		}
 	}
@@ -117,16 +120,19 @@ type explainer struct {
 	bad    int
 	hint   string
 	half   error // half an octet is missing somewhere
+	unread error // what of a capture was not read, though no message is bad
 }
 
 // input explains all of an input.
 func (x *explainer) input(in io.Reader, name string) error {
-	data, err := io.ReadAll(io.LimitReader(in, capture.MaxFile+1))
+	data, err := readAll(in)
 	if err != nil {
 		return usage(fmt.Errorf("%s: %w", name, err))
 	}
-	switch {
-	case capture.IsPackets(data):
+	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
+		return usage(fmt.Errorf("%s is a ZIP archive: take the file out of it", name))
+	}
+	if capture.IsPackets(data) {
 		return x.packets(data, name)
 	}
 	text, isText := asText(data)
@@ -134,7 +140,7 @@ func (x *explainer) input(in io.Reader, name string) error {
 	case !isText:
 		x.messages([]capture.Block{{Octets: data}})
 		return nil
-	case x.inASCII(data):
+	case x.isText(data):
 		x.messages([]capture.Block{{Octets: bytes.TrimRight(data, "\r\n")}})
 		return nil
 	}
@@ -149,6 +155,33 @@ func (x *explainer) input(in io.Reader, name string) error {
 	}
 	x.messages(blocks)
 	return nil
+}
+
+// mostUnpacked is how long a gzip file may be unpacked, in octets.
+const mostUnpacked = 128 << 20
+
+// readAll reads an input, unpacked if it is gzip's.
+func readAll(in io.Reader) ([]byte, error) {
+	var data bytes.Buffer
+	if file, is := in.(*os.File); is {
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			data.Grow(int(min(info.Size(), capture.MaxFile)) + bytes.MinRead)
+		}
+	}
+	if _, err := data.ReadFrom(io.LimitReader(in, capture.MaxFile+1)); err != nil || !bytes.HasPrefix(data.Bytes(), []byte("\x1F\x8B\x08")) {
+		return data.Bytes(), err
+	}
+	packed, err := gzip.NewReader(&data)
+	if err != nil {
+		return nil, fmt.Errorf("as a gzip file: %w", err)
+	}
+	var unpacked bytes.Buffer
+	if n, err := unpacked.ReadFrom(io.LimitReader(packed, mostUnpacked+1)); err != nil {
+		return nil, fmt.Errorf("as a gzip file: %w", err)
+	} else if n > mostUnpacked {
+		return nil, fmt.Errorf("it is a gzip file of more than %d octets: unpack it and narrow it", mostUnpacked)
+	}
+	return unpacked.Bytes(), nil
 }
 
 // asText reports whether data is text about messages rather than a message as it
@@ -171,9 +204,9 @@ func asText(data []byte) (string, bool) {
 	return string(data), !binary
 }
 
-// inASCII reports whether data is a message that is text itself, as those of a
+// isText reports whether data is a message that is text itself, as those of a
 // dialect in ASCII are, rather than its hexadecimal digits.
-func (x *explainer) inASCII(data []byte) bool {
+func (x *explainer) isText(data []byte) bool {
 	return len(data) <= wire.MaxFrame && x.dialect.NewMessage().Read(bytes.TrimRight(data, "\r\n")) == nil
 }
 
@@ -234,10 +267,13 @@ func (x *explainer) frame(fr *capture.Frame) {
 	var looks string
 	var fits []dialect.Fit
 	if fr.Err != nil {
-		looks, fits = capture.Looks(whole(fr)), capture.Fits(&x.dialect.Format, whole(fr))
+		looks = capture.Looks(whole(fr))
+		if x.bad < mostFitted {
+			fits = capture.Fits(&x.dialect.Format, whole(fr))
+		}
 	}
 	shown := fr.Message
-	if fr.Err != nil {
+	if fr.Err != nil || !fr.Likely() {
 		shown = x.careful(fr)
 	}
 	if fr.Err == nil || fr.Likely() || looks == "" && len(fits) == 0 && fr.Read > x.dialect.Header.Len() {
@@ -287,6 +323,12 @@ func (x *explainer) why(fr *capture.Frame, looks string, fits []dialect.Fit) (hi
 			words = append(words, fit.Words)
 		}
 		return "it can be read with " + strings.Join(words, ", or with ") + " in a profile", err
+	case looks == capture.LooksASCII && d.Name != inASCII:
+		if other, ok := dialect.Named(inASCII); ok {
+			as := capture.Cut(&other.Format, whole(fr))[0]
+			return "--dialect " + inASCII + " shows it as far as it goes", fmt.Errorf("looks like %s, as dialect %s reads it, but for: %w", looks, inASCII, as.Err)
+		}
+		return another, err
 	case looks != "" && !likely:
 		return "--dialect and docs/dialects.md say what can be read", fmt.Errorf("looks like %s; not one of the dialects (%w)", looks, fr.Err)
 	case isField && wrong.Field == -1 && likely:
@@ -301,6 +343,9 @@ func (x *explainer) why(fr *capture.Frame, looks string, fits []dialect.Fit) (hi
 	return another, err
 }
 
+// inASCII is the dialect whose messages are text.
+const inASCII = "iso87"
+
 const another = "another dialect? try --dialect iso87, or --profile with its length, tpdu and header"
 
 // verdict is the end: exit 64 when a message could not be read.
@@ -308,6 +353,10 @@ func (x *explainer) verdict() error {
 	switch {
 	case x.half != nil:
 		return usage(x.half)
+	case x.first == nil && x.unread != nil:
+		return usage(x.unread)
+	case x.first != nil && x.unread != nil:
+		return &exit{code: exitUsage, err: fmt.Errorf("%w; of %d messages %d could not be read; the first: %w", x.unread, x.told, x.bad, x.first)}
 	case x.first == nil && x.told == 0:
 		return usage(errors.New("there is no message in it"))
 	case x.first == nil:

@@ -122,7 +122,7 @@ func (m *macs) tell(w io.Writer, msg *wire.Message) {
 	case key.CheckMAC(m.profile.MAC, covered, mac):
 		fmt.Fprintln(w, "MAC  right")
 	default:
-		if near := key.NearMAC(m.profile.MAC, covered, mac); near != "" {
+		if near := key.NearMAC(m.profile.MAC, covered, mac, msg.Head...); near != "" {
 			fmt.Fprintf(w, "MAC  right but for %s\n", near)
 			return
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/rules"
 )
 
 func dialectCommand() *cobra.Command {
@@ -23,7 +24,7 @@ func dialectCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(dialectListCommand(), dialectShowCommand(), dialectCheckCommand())
+	cmd.AddCommand(dialectListCommand(), dialectShowCommand(), dialectCheckCommand(), dialectImportCommand())
 	return cmd
 }
 
@@ -73,6 +74,9 @@ func dialectCheckCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d, err := readDialect(args[0])
 			if err != nil {
+				return usage(err)
+			}
+			if err := rules.Known(d); err != nil {
 				return usage(err)
 			}
 			out := bufio.NewWriter(cmd.OutOrStdout())

@@ -60,7 +60,7 @@ func (j *journal) closed(t *sim.Terminal, records []sim.Record, doubts []sim.Dou
 		j.row(t, r.Batch, r.Trace, r.Of, state, r.Amount, text(r.Date[:])+","+text(r.RRN[:])+","+text(r.Auth[:])+","+card)
 	}
 	for _, d := range doubts {
-		j.row(t, d.Batch, d.Trace, d.Of, "unknown", d.Amount, ",,,")
+		j.row(t, d.Batch, d.Trace, d.Of, [...]string{"unknown", "booked", "not-booked"}[d.Told], d.Amount, ",,,")
 	}
 }
 

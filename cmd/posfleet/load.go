@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +18,7 @@ import (
 	"github.com/posfleet/posfleet/report/plot"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/audit"
-	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // loadFlags are how a load run is asked for.
@@ -44,6 +43,7 @@ type loadFlags struct {
 	settle    bool
 	strict    bool
 	id        string // of the run, which its parts share
+	asked     report.Plan
 }
 
 func loadCommand(sig *signals) *cobra.Command {
@@ -97,7 +97,8 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	defer n.close()
 	f.terminals = len(n.profile.Terminals)
 	part := rand.Text()
-	folder, err := report.Create(f.folder(), &report.Report{Run: f.runID(part), Part: part, Plan: f.plan(j, n), Environment: report.ThisMachine(version()), Started: time.Now()})
+	f.asked = f.plan(j, n)
+	folder, err := report.Create(f.folder(), &report.Report{Run: f.runID(part), Part: part, Plan: f.asked, Environment: report.ThisMachine(version()), Started: time.Now()})
 	if err != nil {
 		return usage(err)
 	}
@@ -111,16 +112,17 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	}
 	run.Observer.Closed = taken.closed
 	rep, incomplete, err := f.play(ctx, run, folder, tell, sig)
-	if err != nil {
-		os.RemoveAll(folder.Name())
-		return f.unplayed(ctx, n, err, sig)
-	}
 	rep.Run, rep.Part = f.runID(part), part
+	if err != nil {
+		return f.unplayed(ctx, out, folder, rep, n, err, sig)
+	}
 	if err := f.complete(rep, run, j, n, sig); err != nil {
 		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this run do not add up: %w", err)}
 	}
 	err = errors.Join(folder.WriteAll(rep), taken.close()) // before anything that a full disk or a closed pipe may end
-	rep.WriteText(out, tell.color(out))
+	if told := rep.WriteText(out, tell.color(out)); told != nil {
+		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
+	}
 	name := "run.json"
 	if err == nil && sig.abort.Err() == nil {
 		name = "report.html"
@@ -129,7 +131,7 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	if err == nil {
 		fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(folder.Name(), name))
 	}
-	broken := f.verdict(rep, j, errors.Join(incomplete, err), sig)
+	broken := verdict(rep, sig.code(), errors.Join(incomplete, err))
 	if err := stepSummary(func(w io.Writer) error { return rep.WriteMarkdown(w, why(broken)) }); err != nil && broken == nil {
 		broken = &exit{code: exitIncomplete, err: fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)}
 	}
@@ -165,9 +167,14 @@ func (f *loadFlags) simulation(j *job, n *network) *sim.Run {
 	return &sim.Run{
 		Profile: n.profile, Dialer: n.dialer, Lines: j.lines, Terminals: f.terminals, Mix: j.mix, Pacer: j.pacer,
 		Think: f.think, For: f.length, Drain: drain, Faults: j.load.Faults,
-		Settle: f.settle || j.load.Books && n.bundled == nil && settles(n.profile.Dialect), NewHost: n.bundled != nil,
+		Settle: f.settles(j, n), NewHost: n.bundled != nil,
 		Recorder: report.NewRecorder(sim.Labels(), n.profile.Policy.Timeout, f.warmup),
 	}
+}
+
+// settles reports whether the run compares books by settlements.
+func (f *loadFlags) settles(j *job, n *network) bool {
+	return f.settle || j.load.Books && n.bundled == nil && settles(n.profile.Dialect)
 }
 
 // play plays a run, second by second into its folder and onto the terminal,
@@ -186,7 +193,14 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 		}
 	}
 	run.Observer.SignIn = tell.signIn
-	run.Observer.SignedIn = func(s *report.SignIn) { keep(folder.SignIn(s)) }
+	run.Observer.SignedIn = func(signIn, opening *report.Phase) {
+		for _, phase := range []*report.Phase{signIn, opening} {
+			if phase != nil {
+				phase.Why = hidden(phase.Why)
+				keep(folder.Phase(phase))
+			}
+		}
+	}
 	run.Observer.Second = func(iv report.Interval) {
 		watch.Judge(iv.Second)
 		keep(folder.Interval(iv))
@@ -206,8 +220,9 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 // the limit, do the books agree, which promises held? The error is about the
 // report's own counters.
 func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *network, sig *signals) error {
-	rep.Plan, rep.Environment = f.plan(j, n), report.ThisMachine(version())
+	rep.Plan, rep.Environment = f.asked, report.ThisMachine(version())
 	rep.Validity = report.ValidityOf(rep.Seconds, n.bundled != nil || n.local())
+	rep.Advise()
 	switch {
 	case sig.abort.Err() != nil:
 		rep.Money = audit.Journals(run.Fleet())
@@ -219,7 +234,37 @@ func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *networ
 		rep.Money = audit.Journals(run.Fleet())
 	}
 	rep.Judge(j.limits)
+	hide(rep)
 	return rep.Check()
+}
+
+// hide masks card numbers in what a report tells in others' words.
+func hide(rep *report.Report) {
+	for i := range rep.Failures {
+		f := &rep.Failures[i]
+		f.Sentence, f.Why = dialect.Scrubbed(f.Sentence), dialect.Scrubbed(f.Why)
+	}
+	for i := range rep.Strays {
+		rep.Strays[i].Kind, rep.Strays[i].First = dialect.Scrubbed(rep.Strays[i].Kind), dialect.Scrubbed(rep.Strays[i].First)
+	}
+	for _, list := range [][]string{rep.Settlements.Detail, rep.Money.Detail} {
+		for i := range list {
+			list[i] = dialect.Scrubbed(list[i])
+		}
+	}
+	rep.Stuck, rep.SignIn.Why, rep.Opening.Why = hidden(rep.Stuck), hidden(rep.SignIn.Why), hidden(rep.Opening.Why)
+}
+
+// hidden masks card numbers in the names of counts.
+func hidden(by map[string]int64) map[string]int64 {
+	var masked map[string]int64
+	for why, n := range by {
+		if masked == nil {
+			masked = map[string]int64{}
+		}
+		masked[dialect.Scrubbed(why)] += n
+	}
+	return masked
 }
 
 func (f *loadFlags) folder() string {
@@ -236,77 +281,14 @@ func model(closed bool) string {
 	return "open model"
 }
 
-// unplayed explains a run in which nothing could be played.
-func (f *loadFlags) unplayed(ctx context.Context, n *network, err error, sig *signals) error {
-	switch {
-	case ctx.Err() != nil:
-		return &exit{code: sig.code(), err: errors.New("stopped before anything was played")}
-	case errors.Is(err, syscall.EMFILE):
-		return &exit{code: exitGenerator, err: err, hint: "this process may not open more files: raise that (ulimit -n), or let terminals share lines, --line shared:8"}
-	case errors.Is(err, line.ErrUnsent):
-		return &exit{code: exitUnreachable, err: err}
-	case errors.Is(err, line.ErrTimeout), errors.Is(err, line.ErrBroken):
-		return &exit{code: exitUnreachable, err: err,
-			hint: fmt.Sprintf("%s can be reached but does not answer: does it speak %s, with this length prefix and TPDU?", n.target, n.profile.Dialect.Title)}
-	}
-	return &exit{code: exitFailed, err: err}
-}
-
-// verdict is the exit code of a run that was played, and in words why.
-func (f *loadFlags) verdict(rep *report.Report, j *job, broken error, sig *signals) error {
-	bad := func(code int, format string, args ...any) error {
-		return &exit{code: code, err: fmt.Errorf(format, args...)}
-	}
-	kept := func(measure string) bool {
-		for i, l := range j.limits {
-			if l.Default && l.Measure == measure {
-				return rep.Limits[i].OK
-			}
-		}
-		return true // somebody asked for something else
-	}
-	stuck := rep.Planned - rep.Played - rep.NotPlayed
-	switch {
-	case rep.Money.Checked && rep.Money.Compared > 0 && !rep.Money.Agree():
-		return bad(exitBooks, "the books of terminals and host disagree")
-	case sig.code() != 0 && broken == nil:
-		return bad(sig.code(), "stopped by a signal; what was played until then is reported")
-	case rep.Money.Owed > 0 && (j.load.Books || !kept("owed")):
-		return bad(exitBooks, "%d payments may or may not have been booked: their reversals were not acknowledged", rep.Money.Owed)
-	case !kept("unbalanced"):
-		return bad(exitBooks, "%d of %d settlements did not balance or were not done", rep.Settlements.Broken(), rep.Settlements.All())
-	case !kept("failed"):
-		return bad(exitFailed, "%d of %d scenarios did not hold", rep.Failed, rep.Played)
-	case f.strict && len(rep.Rules) > 0:
-		return bad(exitFailed, "answers break rules that they must or should keep: %s (posfleet rules)", report.DescribeRules(rep.Rules))
-	case j.load.Books && !rep.Money.Checked:
-		return bad(exitIncomplete, "the books could not be compared: the host's are known when it is the bundled one in this process, or by its settlements")
-	case broken != nil:
-		return bad(exitIncomplete, "results are incomplete: %w", broken)
-	case rep.SignIn.Failed > 0:
-		return bad(exitIncomplete, "%d of %d terminals could not sign in and took no part", rep.SignIn.Failed, rep.SignIn.Terminals)
-	case stuck > 0:
-		return bad(exitIncomplete, "%d of %d arrivals were stuck: their terminals could not send them (reasons above)", stuck, rep.Planned)
-	case !kept("notplayed") && rep.Validity.Level != report.Invalid: // else it was the generator that found no time
-		return bad(exitIncomplete, "%d of %d arrivals were not played: no terminal was free in time", rep.NotPlayed, rep.Planned)
-	case rep.Validity.Level == report.Invalid:
-		return bad(exitGenerator, "the generator was the limit, not the host: this run is invalid (reasons above)")
-	}
-	for _, l := range rep.Limits {
-		if !l.OK && !l.Default {
-			return bad(exitLimit, "limit broken: %s (%s)", l.Limit, l.Seen)
-		}
-	}
-	return nil
-}
-
-// illustrate puts the pictures and the page of a run into its folder.
+// illustrate puts the page and the pictures of a run into its folder, the page first:
+// where the disk fills up it is what is wanted.
 func illustrate(folder *report.Folder, rep *report.Report) error {
-	if _, err := plot.Save(rep, folder.Path("")); err != nil {
-		return fmt.Errorf("pictures: %w", err)
-	}
 	if err := page.Save(rep, folder.Path("report.html")); err != nil {
 		return fmt.Errorf("page: %w", err)
+	}
+	if _, err := plot.Save(rep, folder.Path("")); err != nil {
+		return fmt.Errorf("pictures: %w", err)
 	}
 	return nil
 }

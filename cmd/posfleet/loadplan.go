@@ -155,6 +155,9 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job, d *dialect.Dialect) (err e
 		if err := limit.Known(transactions(d)); err != nil {
 			return err
 		}
+		if err := made(limit, j.load.Plans); err != nil {
+			return err
+		}
 		j.limits = append(j.limits, limit)
 	}
 	j.limits = report.WithDefaults(j.limits)
@@ -175,6 +178,26 @@ func transactions(d *dialect.Dialect) (names []string) {
 		}
 	}
 	return names
+}
+
+// made refuses a limit on something that cardholders come for and that no plan does.
+func made(l report.Limit, plans []*sim.Plan) error {
+	of, known := dialect.TransactionNamed(l.Label)
+	if !known || of.Booking() == dialect.None && of != dialect.Balance {
+		return nil
+	}
+	var names []string
+	for _, p := range plans {
+		if slices.Contains(p.Asks, of) {
+			return nil
+		}
+		for _, t := range p.Asks {
+			if !slices.Contains(names, t.String()) {
+				names = append(names, t.String())
+			}
+		}
+	}
+	return fmt.Errorf("limit %q: no scenario of this run does a %s, they do %s", l.Text, of, strings.Join(names, ", "))
 }
 
 // adopt takes what an @load scenario says for flags that were not given.
@@ -253,7 +276,8 @@ func (f *loadFlags) plan(j *job, n *network) report.Plan {
 		Command: append([]string{"posfleet"}, os.Args[1:]...), Model: strings.Fields(model(f.closed))[0], Arrivals: j.arrivals,
 		For: f.length, Warmup: f.warmup, Timeout: n.profile.Policy.Timeout, Drain: f.drain, Terminals: f.terminals,
 		Lines: j.lines.String(), Mix: map[string]float64{}, Seed: f.seed, Target: n.target, Dialect: n.profile.Dialect.Name,
-		Digests: map[string]string{},
+		Digests: map[string]string{}, Strict: f.strict, Books: j.load.Books,
+		Settle: f.settles(j, n),
 	}
 	if f.drain <= 0 {
 		plan.Drain = plan.Timeout

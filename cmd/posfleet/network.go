@@ -18,6 +18,7 @@ import (
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/rules"
 )
 
 // networkFlags say which network is meant.
@@ -75,6 +76,9 @@ func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 		}
 	}
 	if err != nil {
+		return nil, usage(err)
+	}
+	if err := rules.Known(p.Dialect); err != nil {
 		return nil, usage(err)
 	}
 	q := *p

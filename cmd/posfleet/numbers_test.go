@@ -14,7 +14,7 @@ import (
 // describers are the folders whose Go may know in which field a network has
 // what; the rest says wire.Amount, never 4. The others know no messages at all,
 // and Set or Get of theirs is something else.
-var describers = []string{"sim/wire", "sim/dialect", "sim/timer", "sim/strict", "report", "interop"}
+var describers = []string{"sim/timer", "sim/strict", "report", "interop"}
 
 // byElement are the functions that take a wire.Element first (bend second), for
 // which Go takes a bare number as well; byNumber are those that name a field.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,7 +30,9 @@ func reportCommand() *cobra.Command {
 		Use:   "report DIR…",
 		Short: "tell a run or a check again in any form; the parts of one run are added up",
 		Long: "Reads the folders of runs and checks and tells them again as text, JSON, a page, pictures or tables. Parts of one run (load\n" +
-			"--run-id) are added up: histograms, never percentiles. Other runs are told one after the other.\n\n" + exitHelp,
+			"--run-id) are added up, histograms, never percentiles, and judged by their sums. Other runs are told one\n" +
+			"after the other. Exit code 0: all is told, whatever the run found; 5: it is not the whole run, or not all\n" +
+			"could be written; of added parts the code of their sums, as load has it (a part's generator is its own).\n\n" + exitHelp,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
@@ -59,9 +62,15 @@ func (f *reportFlags) run(cmd *cobra.Command, dirs []string) error {
 	if err != nil {
 		return usage(err)
 	}
+	if err := f.spare(dirs); err != nil {
+		return usage(err)
+	}
 	out := cmd.OutOrStdout()
 	if len(runs) == 1 {
-		return f.tell(out, runs[0])
+		if err := f.tell(out, runs[0]); err != nil {
+			return err
+		}
+		return told(runs[0], len(dirs) > 1)
 	}
 	differs := fmt.Sprintf("%s and %s are different runs: %s", names[0], names[1], strings.Join(runs[0].Differs(runs[1]), "; "))
 	if *f != (reportFlags{}) {
@@ -76,12 +85,72 @@ func (f *reportFlags) run(cmd *cobra.Command, dirs []string) error {
 			return err
 		}
 	}
+	for _, r := range runs {
+		if err := told(r, strings.Contains(r.Part, "+")); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// told is the exit code of a run that has been told again. What it found was told, and
+// ended in a code, when it was played; but nobody has judged it when it was killed, and
+// nobody the sums of its parts.
+func told(r *report.Report, sums bool) error {
+	if r.Incomplete != "" {
+		return &exit{code: exitIncomplete, err: fmt.Errorf("this is not the whole run: %s", r.Incomplete)}
+	}
+	if !sums {
+		return nil
+	}
+	judged := *r
+	judged.Validity.Level = min(judged.Validity.Level, report.Suspect) // each part's exit code said so
+	return verdict(&judged, 0, nil)
+}
+
+// runFiles are the files that posfleet keeps in the folder of a run or a check; what it
+// was told from is not written over.
+var runFiles = []string{"run.json", "latency.hlog", "events.ndjson", "journal.csv", "check.json"}
+
+// spare refuses to write over what a run is kept in, this one's or another's.
+func (f *reportFlags) spare(dirs []string) error {
+	for flag, name := range map[string]string{"--html": f.html, "--csv": f.csv} {
+		if name == "" {
+			continue
+		}
+		if slices.Contains(runFiles, filepath.Base(name)) {
+			if _, err := os.Stat(name); err == nil {
+				return fmt.Errorf("%s %s: that file holds a run, and is not written over: name another", flag, name)
+			}
+		}
+		for _, dir := range dirs {
+			for _, kept := range runFiles {
+				if same(name, filepath.Join(dir, kept)) {
+					return fmt.Errorf("%s %s: that is %s of %s, and is not written over: name another", flag, name, kept, dir)
+				}
+			}
+		}
+	}
+	if f.html != "" && f.csv != "" && (same(f.html, f.csv) || filepath.Clean(f.html) == filepath.Clean(f.csv)) {
+		return fmt.Errorf("--html and --csv both name %s", f.html)
+	}
+	return nil
+}
+
+// same reports whether two names are of one file that there is.
+func same(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 // readRuns reads folders and adds up the parts of each run.
 func readRuns(dirs []string) (runs []*report.Report, names []string, err error) {
 	read := map[string]*report.Report{}
+	var first []string // the first part of each run
 	for _, dir := range dirs {
 		r, err := report.Read(dir)
 		if err != nil {
@@ -97,6 +166,10 @@ func readRuns(dirs []string) (runs []*report.Report, names []string, err error) 
 		joined := false
 		for i, o := range runs {
 			if !joined && r.PartsOf(o) {
+				if names[i] == first[i] {
+					o.Named(first[i])
+				}
+				r.Named(dir)
 				if err := o.Join(r); err != nil {
 					return nil, nil, fmt.Errorf("%s and %s: %w", names[i], dir, err)
 				}
@@ -105,7 +178,7 @@ func readRuns(dirs []string) (runs []*report.Report, names []string, err error) 
 			}
 		}
 		if !joined {
-			runs, names = append(runs, r), append(names, dir)
+			runs, names, first = append(runs, r), append(names, dir), append(first, dir)
 		}
 	}
 	return runs, names, nil
@@ -122,44 +195,48 @@ func (f *reportFlags) tellCheck(out io.Writer, found *verdicts.Results) error {
 		}
 	}
 	if f.json {
-		return found.WriteJSON(out)
+		return unwritten(found.WriteJSON(out))
 	}
-	return found.WriteText(out)
+	return unwritten(found.WriteText(out))
+}
+
+// unwritten is the exit code of what could not be written.
+func unwritten(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exit{code: exitIncomplete, err: err}
 }
 
 // tell tells one run in the forms asked for.
 func (f *reportFlags) tell(out io.Writer, r *report.Report) error {
-	incomplete := func(err error) error {
-		if err == nil {
-			return nil
-		}
-		return &exit{code: exitIncomplete, err: err}
-	}
 	if f.html != "" {
 		if err := page.Save(r, f.html); err != nil {
-			return incomplete(err)
+			return unwritten(err)
 		}
 	}
 	if f.pictures != "" {
 		if err := os.MkdirAll(filepath.Clean(f.pictures), 0o755); err != nil {
-			return incomplete(err)
+			return unwritten(err)
 		}
 		if _, err := plot.Save(r, f.pictures); err != nil {
-			return incomplete(err)
+			return unwritten(err)
 		}
 	}
 	if f.csv != "" {
 		if err := report.WriteFile(f.csv, r.WriteCSV); err != nil {
-			return incomplete(err)
+			return unwritten(err)
 		}
 	}
 	if f.percentiles != "" {
-		if err := r.SavePercentiles(f.percentiles); err != nil {
-			return incomplete(err)
+		if err := r.SavePercentiles(f.percentiles); errors.Is(err, fs.ErrExist) {
+			return usage(fmt.Errorf("--hgrm: %w: name another folder", err))
+		} else if err != nil {
+			return unwritten(err)
 		}
 	}
 	if f.json {
-		return r.WriteJSON(out)
+		return unwritten(r.WriteJSON(out))
 	}
-	return r.WriteText(out, newProgress(out).color(out))
+	return unwritten(r.WriteText(out, newProgress(out).color(out)))
 }

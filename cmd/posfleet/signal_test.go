@@ -210,14 +210,42 @@ func TestSignalEndsAHost(t *testing.T) {
 func TestKilledRunIsToldByItsName(t *testing.T) {
 	t.Parallel()
 	p := start(t, "signed in", "load", "--rate", "100/s", "--for", "60s", "--warmup", "0s", "--terminals", "20", "--out", "run")
-	time.Sleep(1500 * time.Millisecond) // one second is in the log
+	for { // one second is in the log
+		log, _ := os.ReadFile(filepath.Join(p.Dir, "run", "latency.hlog"))
+		if bytes.Contains(log, []byte("#[Second")) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 	if err := p.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	<-p.ended
 	again := exec.Command(p.Path, "report", "run")
 	again.Dir = p.Dir
-	if out, err := again.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("INCOMPLETE")) || !bytes.Contains(out, []byte("20 terminals")) {
-		t.Errorf("posfleet report of it: %v\n%s", err, out)
+	out, err := again.CombinedOutput()
+	if again.ProcessState.ExitCode() != exitIncomplete {
+		t.Errorf("posfleet report of it: %v", err)
+	}
+	for _, want := range []string{"INCOMPLETE", "20 terminals in ", "NOT JUDGED: this is not the whole run", "NOT JUDGED: the run did not come to its end", "due and", "how many held is not"} {
+		if !bytes.Contains(out, []byte(want)) {
+			t.Errorf("it does not say %q:\n%s", want, out)
+		}
+	}
+	for _, bill := range []string{"VALID", "kept", "books agree", " 0 µs"} {
+		if bytes.Contains(out, []byte(bill)) {
+			t.Errorf("it says %q:\n%s", bill, out)
+		}
+	}
+	told := exec.Command(p.Path, "report", "--json", "--csv", "seconds.csv", "--html", "page.html", "run")
+	told.Dir = p.Dir
+	summary, _ := told.Output()
+	if told.ProcessState.ExitCode() != exitIncomplete || !bytes.Contains(summary, []byte(`"level": "not judged"`)) || !bytes.Contains(summary, []byte(`"at_ns":0,`)) {
+		t.Errorf("as JSON, exit %d:\n%s", told.ProcessState.ExitCode(), summary)
+	}
+	for name, want := range map[string]string{"seconds.csv": "incomplete, not judged", "page.html": "not judged"} {
+		if text, err := os.ReadFile(filepath.Join(p.Dir, name)); err != nil || !bytes.Contains(text, []byte(want)) {
+			t.Errorf("%s does not say %q: %v", name, want, err)
+		}
 	}
 }

@@ -87,6 +87,7 @@ type page struct {
 	Rules    []report.RuleCount
 	Stuck    []pair
 	SignIn   []pair
+	Opening  []pair // the settlements before the first arrival
 	Settled  []string
 	Strays   []report.Stray
 	Books    []string
@@ -132,7 +133,8 @@ func pageOf(r *report.Report) (*page, error) {
 		Settled: r.Settlements.Detail,
 		Strays:  r.Strays,
 		Rules:   r.Rules,
-		SignIn:  signIn(&r.SignIn),
+		SignIn:  phase(&r.SignIn),
+		Opening: phase(&r.Opening),
 		Stuck:   counted(r.Stuck),
 		Where:   where(r),
 		Command: shell(r.Plan.Command),
@@ -158,7 +160,7 @@ func pageOf(r *report.Report) (*page, error) {
 	if r.Validity.Level == report.Invalid {
 		p.Banner = append(p.Banner, "The generator was the limit in this run: its latencies are not the host's.")
 	}
-	if stuck := r.Planned - r.Played - r.NotPlayed; stuck > 0 {
+	if stuck := r.Planned - r.Played - r.NotPlayed; stuck > 0 && r.Incomplete == "" {
 		p.Banner = append(p.Banner, fmt.Sprintf("This run is not valid: %s of %s arrivals sent nothing of their own.", report.FormatCount(stuck), report.FormatCount(r.Planned)))
 	}
 	if n := r.SignIn.Failed; n > 0 {
@@ -194,17 +196,20 @@ func counted(m map[string]int64) (list []pair) {
 	return list
 }
 
-// signIn tells the phase before the first arrival.
-func signIn(s *report.SignIn) []pair {
+// phase tells what the fleet did before the first arrival.
+func phase(s *report.Phase) []pair {
 	if s.Terminals == 0 {
 		return nil
 	}
 	list := []pair{
-		{"Terminals that signed in", report.FormatCount(int64(s.Terminals - s.Failed))},
+		{"Terminals that could", report.FormatCount(int64(s.Terminals - s.Failed))},
 		{"In", lasting(s.Took.Round(time.Millisecond)) + ", " + perSecond(int64(s.Terminals-s.Failed), s.Took)},
 	}
 	if l := &s.Label; l.Response != nil && l.Response.TotalCount() > 0 {
 		list = append(list, pair{"p50 response", l.Quantile(0.5).String()}, pair{"p99 response", l.Quantile(0.99).String()}, pair{"Longest", l.Quantile(1).String()})
+	}
+	if s.Late > 0 {
+		list = append(list, pair{"Answers after the response timeout: a longer --timeout waits for them", report.FormatCount(s.Late)})
 	}
 	if s.Failed > 0 {
 		list = append(list, pair{"Could not, the first " + s.First, report.FormatCount(int64(s.Failed))})
@@ -222,44 +227,71 @@ func digest(s string) string {
 }
 
 func cards(r *report.Report) []verdictCard {
-	limits := verdictCard{"Limits", "none", "–", "none asked", "a limit is a promise such as p99 of purchase < 250ms"}
-	if n := len(r.Limits); n > 0 {
-		broken := slices.DeleteFunc(slices.Clone(r.Limits), func(l report.LimitResult) bool { return l.OK })
-		limits = verdictCard{"Limits", "good", "✓", fmt.Sprintf("all %d held", n), ""}
-		if n == 1 {
-			limits.Word = "held"
-		}
-		if len(broken) > 0 {
-			limits = verdictCard{"Limits", "bad", "✗", fmt.Sprintf("%d of %d not held", len(broken), n), broken[0].Limit + ": " + cmp.Or(broken[0].Why, broken[0].Seen)}
-		}
-	}
-	generator := verdictCard{"Generator", "good", "✓", r.Validity.Level.String(), "it kept its own timetable: the latencies are the host's and the line's"}
+	return []verdictCard{limitsCard(r), generatorCard(r), booksCard(r), playedCard(r)}
+}
+
+// unjudged is why a verdict is missing in a run that did not come to its end.
+const unjudged = "the run did not come to its end"
+
+func limitsCard(r *report.Report) verdictCard {
+	n := len(r.Limits)
 	switch {
-	case r.Validity.Level >= report.Invalid:
-		generator.Class, generator.Sign = "bad", "✗"
-	case r.Validity.Level == report.Suspect:
-		generator.Class, generator.Sign = "warn", "!"
+	case n == 0 && r.Incomplete != "":
+		return verdictCard{"Limits", "warn", "!", "not judged", unjudged}
+	case n == 0:
+		return verdictCard{"Limits", "none", "–", "none asked", "a limit is a promise such as p99 of purchase < 250ms"}
+	}
+	broken := slices.DeleteFunc(slices.Clone(r.Limits), func(l report.LimitResult) bool { return l.OK })
+	switch {
+	case len(broken) > 0:
+		return verdictCard{"Limits", "bad", "✗", fmt.Sprintf("%d of %d not held", len(broken), n), broken[0].Limit + ": " + cmp.Or(broken[0].Why, broken[0].Seen)}
+	case n == 1:
+		return verdictCard{"Limits", "good", "✓", "held", ""}
+	}
+	return verdictCard{"Limits", "good", "✓", fmt.Sprintf("all %d held", n), ""}
+}
+
+func generatorCard(r *report.Report) verdictCard {
+	c := verdictCard{"Generator", "good", "✓", r.Validity.Level.String(), "it kept its own timetable: the latencies are the host's and the line's"}
+	switch r.Validity.Level {
+	case report.Valid:
+	case report.Invalid:
+		c.Class, c.Sign, c.Detail = "bad", "✗", ""
+	default:
+		c.Class, c.Sign, c.Detail = "warn", "!", ""
 	}
 	if len(r.Validity.Reasons) > 0 {
-		generator.Detail = strings.TrimPrefix(r.Validity.Reasons[0], r.Validity.Level.String()+": ")
-	} else if r.Validity.Level != report.Valid {
-		generator.Detail = ""
+		c.Detail = strings.TrimPrefix(r.Validity.Reasons[0], r.Validity.Level.String()+": ")
 	}
-	books := verdictCard{"Books", "none", "–", "not compared", "the host's books were not open to this run"}
-	if m := r.Money; m.Checked && m.Compared == 0 {
-		books.Detail = "no terminal knows what it took: " + report.Plural(int64(m.Unknown), "terminal") + " unknown"
-	} else if m.Checked {
-		books = verdictCard{"Books", "good", "✓", "agree", fmt.Sprintf("%s payments, %s yuan net; %s terminals compared, %s unknown", report.FormatCount(m.Payments),
-			report.FormatGroupedYuan(m.Terminals), report.FormatCount(int64(m.Compared)), report.FormatCount(int64(m.Unknown)))}
-		if !m.Agree() {
-			books = verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s yuan, host %s yuan", report.FormatGroupedYuan(m.Terminals), report.FormatGroupedYuan(m.Host))}
-		}
+	return c
+}
+
+func booksCard(r *report.Report) verdictCard {
+	m := r.Money
+	switch {
+	case !m.Checked && r.Incomplete != "":
+		return verdictCard{"Books", "warn", "!", "not compared", unjudged}
+	case m.Compared == 0 && m.Unknown > 0:
+		return verdictCard{"Books", "warn", "!", "not compared", "no terminal knows what it took: " + report.Plural(int64(m.Unknown), "terminal") + " unknown"}
+	case !m.Checked:
+		return verdictCard{"Books", "none", "–", "not compared", "the host's books were not open to this run"}
+	case !m.Agree():
+		return verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s yuan, host %s yuan", report.FormatGroupedYuan(m.Terminals), report.FormatGroupedYuan(m.Host))}
 	}
-	played := verdictCard{"Scenarios", "good", "✓", "all held", report.FormatCount(r.Played) + " were played"}
-	if r.Failed > 0 {
-		played = verdictCard{"Scenarios", "bad", "✗", report.FormatCount(r.Failed) + " did not hold", "of " + report.FormatCount(r.Played) + " played"}
+	return verdictCard{"Books", "good", "✓", "agree", fmt.Sprintf("%s payments, %s yuan net; %s terminals compared, %s unknown", report.FormatCount(m.Payments),
+		report.FormatGroupedYuan(m.Terminals), report.FormatCount(int64(m.Compared)), report.FormatCount(int64(m.Unknown)))}
+}
+
+func playedCard(r *report.Report) verdictCard {
+	switch {
+	case r.Incomplete != "" && len(r.Limits) == 0:
+		return verdictCard{"Scenarios", "warn", "!", "not judged", report.FormatCount(r.Played) + " were begun, as far as is known; how many held is not"}
+	case r.Failed > 0:
+		return verdictCard{"Scenarios", "bad", "✗", report.FormatCount(r.Failed) + " did not hold", "of " + report.FormatCount(r.Played) + " played"}
+	case r.Played == 0:
+		return verdictCard{"Scenarios", "warn", "!", "none played", ""}
 	}
-	return []verdictCard{limits, generator, books, played}
+	return verdictCard{"Scenarios", "good", "✓", "all held", report.FormatCount(r.Played) + " were played"}
 }
 
 func figures(r *report.Report, all *report.Label) []figure {
@@ -285,7 +317,10 @@ func asked(r *report.Report) []pair {
 		{"Lines", p.Lines}, {"Host", p.Target}, {"Dialect", p.Dialect}, {"Seed", strconv.FormatUint(p.Seed, 10)},
 		{"Arrivals due", report.FormatCount(r.Planned)}, {"… played", report.FormatCount(r.Played)},
 	}
-	if stuck := r.Planned - r.Played - r.NotPlayed; stuck > 0 {
+	if r.Incomplete != "" && len(r.Limits) == 0 {
+		list[len(list)-1].Name = "… begun"
+		list[len(list)-2].Name = "Arrivals due, as far as is known"
+	} else if stuck := r.Planned - r.Played - r.NotPlayed; stuck > 0 {
 		list = append(list, pair{"… stuck: nothing of their own was sent", report.FormatCount(stuck)})
 	}
 	if r.NotPlayed > 0 {
@@ -367,6 +402,9 @@ func beside(r *report.Report) []pair {
 		{"Late answers, after their request had been given up", report.FormatCount(r.Late)},
 		{"Duplicate answers, to a request already answered", report.FormatCount(r.Duplicate)},
 		{"Unmatched answers, that belong to no request", report.FormatCount(r.Unmatched)},
+	}
+	if r.Plan.Lines == "each" && r.Late+r.Duplicate == 0 {
+		list = append(list[:0:0], list[2], pair{"Late and duplicate answers", "cannot be seen: each line ends with its exchange"})
 	}
 	if l := r.Lines; l.Connected > 0 {
 		list = append(list, pair{"Connections made", report.FormatCount(l.Connected)})

@@ -88,7 +88,7 @@ func troubled() *report.Report {
 	r.Plan.Model = "closed"
 	r.Planned, r.Stuck = r.Played+r.NotPlayed+5, map[string]int64{"the batch is full (500), settle first": 5}
 	r.Failed, r.Failures = 7, []report.Failure{{At: "cup/refund.feature:12", Sentence: "the host approves", Outcome: "timed out", N: 7, Why: "no answer in time"}}
-	r.SignIn = report.SignIn{Terminals: 1000, Failed: 3, First: "10000005", Took: time.Second, Why: map[string]int64{"the host answers 97": 3}}
+	r.SignIn = report.Phase{Terminals: 1000, Failed: 3, First: "10000005", Took: time.Second, Why: map[string]int64{"the host answers 97": 3}}
 	r.Waited = report.Waited{Arrivals: 100, Longest: time.Second, Terminals: 997, Enough: 2000}
 	r.Rules = []report.RuleCount{{ID: "ANS-37-PRESENT", Level: "should", N: 77}}
 	r.Strays = []report.Stray{{Kind: "0620, the answer to no request of this line", N: 4, First: "MTI  0620"}}

@@ -8,6 +8,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/posfleet/posfleet/report"
@@ -59,22 +60,27 @@ func doubts(t *sim.Terminal) string {
 
 // Settlements holds what each terminal settled against what the host said of the
 // same batches. A terminal that has not settled all that it took, or whose first
-// batch may have held more, is unknown.
+// batch may have held more, is unknown. Where the host told totals that cannot be,
+// they disagree, whatever became of that settlement or of other payments.
 func Settlements(fleet []*sim.Terminal) report.Money {
 	m := report.Money{Settled: true}
 	for _, t := range fleet {
 		s := t.Settled()
 		m.Owed += unknown(t)
-		if unknown(t) > 0 || s.Why != nil || !t.Opened || s.Counts[sim.Uncompared] > 0 || len(t.Journal.Records) > 0 {
+		own, host, detail := s.Own, s.Host, s.Detail
+		if open := s.Open; open != nil {
+			own, host, detail = own.Plus(open.Own), host.Plus(open.Host), cmp.Or(detail, open.Detail)
+		}
+		if detail == "" && (unknown(t) > 0 || s.Why != nil || !t.Opened || s.Counts[sim.Uncompared] > 0 || len(t.Journal.Records) > 0) {
 			m.Unknown++
 			continue
 		}
 		m.Compared++
-		m.Terminals += s.Own.Net()
-		m.Host += s.Host.Net()
+		m.Terminals += own.Net()
+		m.Host += host.Net()
 		m.Payments += int64(t.Journal.All.DebitN)
-		if s.Detail != "" {
-			m.Detail = append(m.Detail, s.Detail)
+		if detail != "" {
+			m.Detail = append(m.Detail, detail)
 		}
 	}
 	m.Checked = m.Compared > 0

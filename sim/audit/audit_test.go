@@ -146,10 +146,30 @@ func TestSettlementsAreBooks(t *testing.T) {
 		"no part taken":                   func(x *sim.Terminal) { x.Opened = false },
 		"a reversal given up":             func(x *sim.Terminal) { x.Failed = 1 },
 	} {
-		all := settled(100_00, 100_01)
+		all := settled(100_00, 100_00)
 		spoil(all[0])
 		if m := Settlements(all); !m.Agree() || m.Compared != 2 || m.Unknown != 1 {
 			t.Errorf("%s: %+v", name, m)
 		}
+		all = settled(100_00, 100_01)
+		spoil(all[0])
+		if m := Settlements(all); m.Agree() || m.Compared != 3 || len(m.Detail) != 1 {
+			t.Errorf("%s, and totals that cannot be: %+v", name, m)
+		}
+	}
+}
+
+// Totals that differ are no agreement because the settlement that told them was not
+// done.
+func TestTotalsOfASettlementNotDoneAreHeldAgainstTheHost(t *testing.T) {
+	all := fleet(t)
+	for _, x := range all {
+		x.Opened = true
+	}
+	s := all[0].Settled()
+	s.Why = errors.New("its upload was not acknowledged")
+	s.Open = &sim.OpenBatch{Own: dialect.Totals{Debit: 500, DebitN: 1}, Host: dialect.Totals{Debit: 499, DebitN: 1}, Detail: "terminal 10000001: 5.00, 4.99"}
+	if m := Settlements(all); m.Agree() || m.Compared != 3 || m.Terminals != 500 || m.Host != 499 || len(m.Detail) != 1 {
+		t.Errorf("%+v", m)
 	}
 }

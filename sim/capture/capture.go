@@ -37,15 +37,24 @@ type Block struct {
 //   - dump lines: offset, octets, text, as Wireshark, tcpdump -X, xxd, hexdump,
 //     od and jPOS write them; offset 0 begins another block, other lines between
 //     are passed over
-//   - log lines, each of which ends with at least 12 octets of digits
+//   - log lines, each of which has at least 12 octets of digits
+//   - numbers in decimal, octal or binary, strings with escapes as Python, Go and
+//     Java write octets, %XX, base64
 //
 // Of an odd number of digits all octets but the half one come with the error.
 func Text(text string) ([]Block, error) {
 	if len(text) > MaxText {
 		return nil, fmt.Errorf("the text is longer than %d octets", MaxText)
 	}
-	text = strings.TrimPrefix(text, "\uFEFF")
-	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	text = plain(strings.TrimPrefix(text, "\uFEFF"))
+	if blocks, err := written(text); blocks != nil || err != nil {
+		return blocks, err
+	}
+	text = strings.ReplaceAll(text, `\u00`, `\x`)
+	lines, err := hexLines(strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n"))
+	if err != nil {
+		return nil, err
+	}
 	if blocks, err := dump(lines); blocks != nil || err != nil {
 		return blocks, err
 	}
@@ -182,8 +191,22 @@ func code(text string) string {
 // when that is digits written otherwise.
 var stamp = regexp.MustCompile(`^[ \t]*\[?(?:\d{4}[-/.]?\d\d[-/.]?\d\d[ T])?\d\d:[0-5]\d:[0-5]\d(?:[.,]\d+)?Z?\]?[ \t]+([^:\s]{3}|[0-9A-Fa-f]{2}(?:[^:0-9A-Fa-f]|\s*$))`)
 
-// logged reads lines that end with at least 12 octets of plain digits after
-// other text: a log.
+// longest is the octets of the longest word of the line that is digits.
+func longest(line string) (octets []byte) {
+	for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z' }) {
+		if len(word)%2 == 1 || len(word) <= 2*len(octets) || strings.ContainsFunc(word, func(r rune) bool { return !isHex(byte(r)) }) {
+			continue
+		}
+		octets = octets[:0]
+		for j := 0; j < len(word); j += 2 {
+			octets = append(octets, nibble(word[j])<<4|nibble(word[j+1]))
+		}
+	}
+	return octets
+}
+
+// logged reads lines with at least 12 octets of plain digits, at the end or in a
+// word of their own, and other text: a log.
 func logged(lines []string) []Block {
 	var blocks []Block
 	for i, line := range lines {
@@ -204,6 +227,9 @@ func logged(lines []string) []Block {
 			for j := 0; j < len(word); j += 2 {
 				octets = append(octets, nibble(word[j])<<4|nibble(word[j+1]))
 			}
+		}
+		if len(octets) < 12 {
+			octets = longest(line)
 		}
 		if len(octets) >= 12 {
 			blocks = append(blocks, Block{Octets: octets, Line: i + 1})

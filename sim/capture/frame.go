@@ -42,10 +42,68 @@ func Cut(f *wire.Format, b []byte) []Frame {
 			}
 		}
 		fr.At += at
-		frames = append(frames, fr)
+		if inner := c.inDigits(b[at:at+next], &fr); inner != nil {
+			frames = append(frames, inner...)
+		} else {
+			frames = append(frames, fr)
+		}
 		at += next
 	}
+	c.fourOctets(frames)
 	return frames
+}
+
+// fourOctets mends the notes of messages that stand behind a length of four octets
+// where this network has two: the first two, zeros, look like empty messages.
+func (c *cutter) fourOctets(frames []Frame) {
+	if c.f.Lead() != 2 || c.f.Length != wire.Binary2 {
+		return
+	}
+	binary4, _ := wire.LengthNamed("binary4")
+	four := prefix{wire.Framing{Length: binary4}}
+	says := four.words() + " (in a profile length: binary4)"
+	for i := range frames {
+		if !strings.HasPrefix(frames[i].Note, emptyBefore) {
+			return
+		}
+	}
+	for i := range frames {
+		fr := &frames[i]
+		if fr.Note = "the length prefix is " + says; len(frames) == 1 {
+			fr.Note = emptyBefore + ", or " + fr.Note
+		} else {
+			fr.Note += fmt.Sprintf(": %d octets follow; this network's is %s", len(fr.Octets), prefix{c.f.Framing}.words())
+		}
+	}
+}
+
+const emptyBefore = "0000 before it is an empty message"
+
+// inDigits is the messages of octets that are themselves hexadecimal digits of
+// messages, with or without a length prefix before them; nil when they are none.
+func (c *cutter) inDigits(b []byte, fr *Frame) []Frame {
+	if fr.Err == nil {
+		return nil
+	}
+	for _, at := range []int{0, c.f.Lead(), fr.At} {
+		if at > len(b) || len(b)-at < 24 || (len(b)-at)%2 == 1 || bytes.ContainsFunc(b[at:], func(r rune) bool { return r > 'f' || !isHex(byte(r)) }) {
+			continue
+		}
+		octets := make([]byte, (len(b)-at)/2)
+		for i := range octets {
+			octets[i] = nibble(b[at+2*i])<<4 | nibble(b[at+2*i+1])
+		}
+		frames := Cut(c.f, octets)
+		if frames[0].Err != nil && !frames[0].Likely() {
+			continue
+		}
+		for i := range frames {
+			frames[i].At = fr.At
+			frames[i].Note = and("it is sent as hexadecimal digits, two characters for each octet; octets are wanted", frames[i].Note)
+		}
+		return frames
+	}
+	return nil
 }
 
 // cutter reads trial messages.
@@ -171,7 +229,7 @@ func (c *cutter) found(b []byte, t trial, said int) (Frame, int) {
 		return c.frame(b, t, note), after
 	}
 	if b[0] == 2 && t.at > 0 && rest[0] == 3 && len(rest) <= 3 { // STX … ETX, check octets
-		note = fmt.Sprintf("it stands between STX and ETX, as on a serial line, with %X before it", b[:t.at])
+		note = fmt.Sprintf("it stands between STX and ETX, as on a serial line, with %s before it", shown(b[:t.at]))
 		return c.frame(b, t, note), len(b)
 	}
 	end := len(b)
@@ -284,6 +342,28 @@ func (c *cutter) frame(b []byte, t trial, note string) Frame {
 	return fr
 }
 
+// Reread reads the frame's message anew, of format f, for who keeps many frames and
+// not their messages.
+func (fr *Frame) Reread(f *wire.Format) {
+	fr.Message = f.NewMessage()
+	fr.Message.ReadPart(fr.Octets)
+}
+
+// mostSearched is how many octets are searched for the beginning of a message.
+const mostSearched = 4 * wire.MaxFrame
+
+// Resync is where in b, which begins within a message, the first begins that stands
+// whole in its frame: 0 when b begins with one, -1 when there is none near.
+func Resync(f *wire.Format, b []byte) int {
+	c := cutter{f: f}
+	for at := range min(len(b), mostSearched) {
+		if c.beginsRight(b[at:]) {
+			return at
+		}
+	}
+	return -1
+}
+
 // prefixNote says what is wrong with p, which stands where the length prefix of a
 // message of n octets should.
 func (c *cutter) prefixNote(p []byte, n, said int) string {
@@ -322,25 +402,62 @@ func (c *cutter) prefixNote(p []byte, n, said int) string {
 		if key := kind.key(); key != "" {
 			hint = " (in a profile length: " + key + ")"
 		}
-		return fmt.Sprintf("the length prefix %s is %s%s: %d octets follow%s; this network's is %s", shown(p), kind.words(), what, n, hint, prefix{c.f.Framing}.words())
+		return fmt.Sprintf("the length prefix %s is %s%s: %d octets follow%s; this network's is %s", quoted(p), kind.words(), what, n, hint, prefix{c.f.Framing}.words())
 	}
 	if len(p) == lead && said >= 0 {
 		return fmt.Sprintf("the length prefix says %d, %d follow", said, n)
 	}
 	if len(p) > lead && c.f.Says(p[len(p)-lead:]) == n {
-		return fmt.Sprintf("%s stands before the length prefix", shown(p[:len(p)-lead]))
+		return standing(p[:len(p)-lead]) + " before the length prefix"
 	}
-	return fmt.Sprintf("%s stands before it where the length prefix should be, %d octets follow", shown(p), n)
+	return fmt.Sprintf("%s before it where the length prefix should be, %d octets follow", standing(p), n)
 }
 
-// shown is octets that stand before a message: text as such.
+// most octets that are shown of what stands before a message and is no text: they
+// may be the end of another, with a PIN block in it.
+const mostShown = 4
+
+// shown is octets that stand before a message: text as such, of others the number
+// when there are many.
 func shown(p []byte) string {
+	if len(p) > mostShown && !looksLikeWords(p) {
+		return fmt.Sprintf("%d octets,", len(p))
+	}
+	return quoted(p)
+}
+
+// quoted is octets in hexadecimal, text as such.
+func quoted(p []byte) string {
+	if len(p) >= 4 && isText(p) {
+		return strconv.Quote(string(p))
+	}
+	return fmt.Sprintf("%X", p)
+}
+
+func isText(p []byte) bool {
+	return !bytes.ContainsFunc(p, func(r rune) bool { return r < '!' || r > '~' })
+}
+
+// looksLikeWords reports whether p is text, and not that of digits: ISO016000055.
+func looksLikeWords(p []byte) bool {
+	run := 0
 	for _, c := range p {
-		if c < '!' || c > '~' || len(p) < 4 {
-			return fmt.Sprintf("%X", p)
+		if run++; !isHex(c) {
+			run = 0
+		}
+		if run > 2*mostShown+1 {
+			return false
 		}
 	}
-	return strconv.Quote(string(p))
+	return isText(p) && bytes.ContainsFunc(p, func(r rune) bool { return r > 'F' })
+}
+
+func standing(p []byte) string {
+	s := shown(p)
+	if many, is := strings.CutSuffix(s, ","); is {
+		return many + " stand"
+	}
+	return s + " stands"
 }
 
 // and joins notes.

@@ -104,7 +104,7 @@ func TestWhatItLooksLike(t *testing.T) {
 		inHex("GET / HTTP/1.0\r\n"):        "HTTP",
 		inHex("HTTP/1.1 200 OK"):           "HTTP",
 		"160301020001000001fc0303":         "a TLS handshake",
-		"17030300200102":                   "a TLS record",
+		"17030300200102":                   "TLS records",
 		"020106600007080802":               "STX",
 		inHex("ISO0060000200800"):          `"ISO006000020"`,
 		"0050" + inHex("ISO0234000700800"): `"ISO023400070"`,

@@ -10,6 +10,9 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
+// LooksASCII is what Looks says of ISO 8583 whose digits are text.
+const LooksASCII = "ISO 8583 in ASCII"
+
 // Looks says what octets that are no message of the network are by the way they
 // begin, "" when that says nothing.
 func Looks(b []byte) string {
@@ -18,9 +21,9 @@ func Looks(b []byte) string {
 	case len(b) == 0:
 		return ""
 	case looksLikeTLS(b):
-		return "a TLS handshake: the line is enciphered, or this is a TLS client on a plain port"
-	case len(b) > 5 && b[0] >= 0x14 && b[0] <= 0x17 && b[1] == 3 && b[2] <= 4:
-		return "a TLS record: the line is enciphered"
+		return "a TLS handshake, then TLS records: the line is enciphered and its keys are needed, or this is a TLS client on a plain port"
+	case IsTLS(b):
+		return "TLS records: the line is enciphered, and its keys are needed"
 	case looksLikeHTTP(b):
 		return "HTTP: a browser, a health check or a web service"
 	case strings.HasPrefix(text, "PROXY ") || strings.HasPrefix(text, "\r\n\r\n\x00\r\nQUIT\n"):
@@ -32,6 +35,8 @@ func Looks(b []byte) string {
 		return fmt.Sprintf("a message with a text header %q before the message type, as BASE24 has it (in a profile header: that text)", printableOnly(text[at:min(at+12, len(text))]))
 	case interchange(b):
 		return "a CUP interchange message (between acquirer, network and issuer): a header of 46 octets, then text; POS terminals do not speak it"
+	case asPasted(b):
+		return "ISO 8583 as text, of which the hexadecimal digits are wanted: its type, a bitmap of 16 hexadecimal digits, then fields (give it in a file, with a dialect whose bitmap is hexadecimal); or a message without its TPDU"
 	case b[0] == 2:
 		return "a message framed by STX (02), as on a serial line or a modem"
 	case ebcdicType(b) >= 0:
@@ -43,9 +48,29 @@ func Looks(b []byte) string {
 	case bytes.HasPrefix(b, []byte{0x16, 0x01, 0x02}), len(b) > 4 && bytes.HasPrefix(b[2:], []byte{0, 0, 0x16, 1}):
 		return "a Visa BASE I message: a header of 22 octets"
 	case asciiType(b):
-		return "ISO 8583 in ASCII"
+		return LooksASCII
 	}
 	return ""
+}
+
+// asPasted reports whether the hexadecimal digits of b are a message in themselves:
+// a type, a bitmap, and after them for the most part decimal digits.
+func asPasted(b []byte) bool {
+	if len(b) < 20 || !likelyType(fmt.Sprintf("%X", b[:2])) {
+		return false
+	}
+	decimal := 0
+	for _, c := range b[10:] {
+		if c>>4 <= 9 && c&15 <= 9 {
+			decimal++
+		}
+	}
+	return 4*decimal >= 3*(len(b)-10)
+}
+
+// IsTLS reports whether b begins as a TLS record does.
+func IsTLS(b []byte) bool {
+	return looksLikeTLS(b) || len(b) > 5 && b[0] >= 0x14 && b[0] <= 0x17 && b[1] == 3 && b[2] <= 4
 }
 
 func looksLikeTLS(b []byte) bool { return len(b) >= 3 && b[0] == 0x16 && b[1] == 3 && b[2] <= 4 }
@@ -140,7 +165,7 @@ func Fits(f *wire.Format, b []byte) []dialect.Fit {
 				}
 				t := c.try(b, at, len(b))
 				key := prefixKey(b[:at], t.end-t.at)
-				if !t.good() || t.after || at > 0 && key == "" || known[fit{name, at, h.TPDU}] || known[fit{name, at, true}] {
+				if !t.good() || !d.IsVersion(c.m) || t.after || at > 0 && key == "" || known[fit{name, at, h.TPDU}] || known[fit{name, at, true}] {
 					continue
 				}
 				known[fit{name, at, h.TPDU}] = true
@@ -179,8 +204,10 @@ func headerKeys(h wire.Header, b []byte) string {
 	switch {
 	case h.App == 0:
 		return s + ", header: none"
-	case h.App >= 4 && printableOnly(string(app)) == string(app) && !isDigits(app):
+	case h.App >= 4 && looksLikeWords(app):
 		return s + fmt.Sprintf(", header: %q", app)
+	case h.App > 6:
+		return s + fmt.Sprintf(", header: its %d octets", h.App) // which may be another message's
 	}
 	return s + fmt.Sprintf(`, header: "%X"`, app)
 }

@@ -122,6 +122,7 @@ func Packets(data []byte, port int) (streams []*Stream, err error) {
 	}
 	a := newAssembly(port)
 	var broken error
+	var short ShortPackets
 	for n := 1; ; n++ {
 		packet, ci, err := next()
 		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -131,12 +132,28 @@ func Packets(data []byte, port int) (streams []*Stream, err error) {
 			broken = fmt.Errorf("packet %d: %w", n, err)
 			break
 		}
+		if ci.Length > ci.CaptureLength {
+			short.Packets, short.Octets = short.Packets+1, max(short.Octets, ci.CaptureLength)
+		}
 		if err := a.add(packet, link(), ci.Timestamp); err != nil {
 			broken = fmt.Errorf("packet %d: %w", n, err)
 			break
 		}
 	}
+	if broken == nil && short.Packets > 0 {
+		broken = &short
+	}
 	return a.finish(), broken
+}
+
+// ShortPackets says that a capture has not kept packets whole.
+type ShortPackets struct {
+	Packets int // that are cut
+	Octets  int // that are kept of each, at most
+}
+
+func (e *ShortPackets) Error() string {
+	return fmt.Sprintf("%d packets are cut at %d octets by the capture; capture again with tcpdump -s 0, Wireshark: no snaplen", e.Packets, e.Octets)
 }
 
 // Unwrapped takes the TCP payload out of blocks that are dumps of whole packets,

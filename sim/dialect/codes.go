@@ -1,9 +1,6 @@
 package dialect
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Code is the response code of an answer, or the reason of a reversal: up to four
 // letters or digits. The zero Code is none.
@@ -16,12 +13,25 @@ func CodeOf[T ~string | ~[]byte](s T) (c Code) {
 }
 
 // String gives the code's characters.
-func (c Code) String() string { return strings.TrimRight(string(c[:]), "\x00") }
+func (c Code) String() string { return string(c[:c.Len()]) }
+
+// Len is how many characters the code has.
+func (c *Code) Len() int {
+	n := len(c)
+	for n > 0 && c[n-1] == 0 {
+		n--
+	}
+	return n
+}
 
 // IsWellFormed reports whether the code is letters and digits.
 func (c Code) IsWellFormed() bool {
-	s := c.String()
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r > 'z' || !isAlphanumeric(byte(r)) })
+	for _, b := range c[:c.Len()] {
+		if !isAlphanumeric(b) {
+			return false
+		}
+	}
+	return c != Code{}
 }
 
 func isAlphanumeric(c byte) bool { return c-'0' <= 9 || c-'A' <= 25 || c-'a' <= 25 }
@@ -131,6 +141,14 @@ func (d *Dialect) Code(r Role) Code {
 		return c
 	}
 	return d.roles[Declined]
+}
+
+// Approves is the code with which a host approves transaction t.
+func (d *Dialect) Approves(t Transaction) Code {
+	if f := d.Form(t); f != nil && f.Approval != (Code{}) {
+		return f.Approval
+	}
+	return d.roles[Approved]
 }
 
 // Means reports whether the network has a code for a role, and c is it.

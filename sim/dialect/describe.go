@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/moov-io/iso8583/field"
 
@@ -96,33 +98,39 @@ func (d *Dialect) Shown(m *wire.Message, f int) string {
 	case Tags:
 		return fmt.Sprintf("(%d octets)", len(v))
 	case Details:
-		if p := totals(m, f); p != nil {
+		if holdsTotals(m, f) {
 			return readable(v)
 		}
 		return fmt.Sprintf("(%d digits)", len(v))
 	}
-	if d.binary(f) {
+	if d.Binary(f) {
 		return fmt.Sprintf("(%d octets, hidden)", len(v))
 	}
 	return fmt.Sprintf("(%d characters, hidden)", len(v))
 }
 
-// mask is what may be shown of field f. The PIN block, the tracks and fields
-// that the dialect lacks are hidden and the PAN is masked whatever it says.
+// holds reports whether one of the elements is in field f.
+func (d *Dialect) holds(f int, elements ...wire.Element) bool {
+	return f > 0 && slices.ContainsFunc(elements, func(e wire.Element) bool { return d.Place(e).Field == f })
+}
+
+// mask is what may be shown of field f. The PIN block, the tracks, where ISO 8583
+// has them and where the dialect does, its working keys, and fields that the dialect
+// lacks are hidden and the PAN is masked whatever it says.
 func (d *Dialect) mask(f int) Mask {
 	switch {
-	case f == 35, f == 36, f == 45, f == 52, !d.HasField(f):
+	case f == 35, f == 36, f == 45, f == 52, !d.HasField(f), d.holds(f, wire.Track1, wire.Track2, wire.Track3, wire.PINBlock, wire.WorkingKeys):
 		return Hidden
-	case f == 2 && d.Masks[f] != Hidden:
+	case (f == 2 || d.holds(f, wire.PAN)) && d.Masks[f] != Hidden:
 		return Truncated
 	}
 	return d.Masks[f]
 }
 
-// binary reports whether field f is octets rather than text.
-func (d *Dialect) binary(f int) bool {
+// Binary reports whether field f is octets rather than text.
+func (d *Dialect) Binary(f int) bool {
 	switch d.Spec.Fields[f].(type) {
-	case *field.Binary, *field.Hex:
+	case *field.Binary, *field.Hex, *field.Composite:
 		return true
 	}
 	return false
@@ -130,7 +138,7 @@ func (d *Dialect) binary(f int) bool {
 
 // plain shows a value: text as it reads, octets that are no text in hexadecimal.
 func (d *Dialect) plain(f int, v []byte) string {
-	if d.binary(f) && !printable(v) {
+	if d.Binary(f) && !printable(v) {
 		if private(f) {
 			return ScrubbedHex(v)
 		}
@@ -184,7 +192,7 @@ func shownOfPAN(n int) (first, last int) {
 
 // describeHead writes the routing header in words.
 func (d *Dialect) describeHead(w io.Writer, h []byte) {
-	if d.Header.TPDU {
+	if d.Header.TPDU && len(h) >= 5 {
 		fmt.Fprintf(w, "TPDU %X  to %X, from %X\n", h[:5], h[1:3], h[3:5])
 		h = h[5:]
 	}
@@ -192,30 +200,43 @@ func (d *Dialect) describeHead(w io.Writer, h []byte) {
 		return
 	}
 	fmt.Fprintf(w, "head %X", h)
-	if h[0]&^3 != 0x60 && printable(h) {
+	switch words := d.headerWords(h); {
+	case words != "":
+		fmt.Fprintf(w, "  %s", words)
+	case printable(h):
 		fmt.Fprintf(w, "  %s", readable(h))
-	} else if d.Header.TPDU && len(h) >= 3 {
-		fmt.Fprintf(w, "  %s, version %X, %s, %s", word(classes[:], h[0]-0x60, "class %X", h[0]), h[1:2],
-			word(states[:], h[2]>>4, "state %X", h[2]>>4), word(requirements[:], h[2]&15, "requirement %X", h[2]&15))
 	}
 	fmt.Fprintln(w)
 }
 
-// The digits of the CUP application header (docs/sources.md): 1 and 2, 5, 6.
-var (
-	classes      = [...]string{"stripe, financial", "chip, financial", "stripe, value added", "chip, value added"}
-	states       = [...]string{"in service", "training"}
-	requirements = [...]string{"nothing required", "fetch stripe parameters", "upload status", "sign in again",
-		"update CA public keys", "fetch IC parameters", "update the application", "fetch the card blacklist",
-		"fetch currency rates", "fetch contactless parameters"}
-)
+// HeaderWord is what digits From up to, not including, To of the application header
+// say, in hexadecimal.
+type HeaderWord struct {
+	From, To int
+	Name     string
+	Words    map[string]string // by the digits
+}
 
-// word is names[i], or what format makes of value when there is none.
-func word(names []string, i byte, format string, value byte) string {
-	if int(i) < len(names) {
-		return names[i]
+// headerWords puts the application header into words, as far as it is one of the
+// network's: one whose first digits have some.
+func (d *Dialect) headerWords(h []byte) string {
+	var all []string
+	digits := fmt.Sprintf("%X", h)
+	for i, w := range d.HeaderWords {
+		if w.To > len(digits) {
+			break
+		}
+		said := digits[w.From:w.To]
+		word, known := w.Words[said]
+		switch {
+		case !known && i == 0 && printable(h):
+			return ""
+		case !known:
+			word = w.Name + " " + said
+		}
+		all = append(all, word)
 	}
-	return fmt.Sprintf(format, value)
+	return strings.Join(all, ", ")
 }
 
 // describeMTI puts the MTI into words: class by the second digit, function by

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -15,19 +16,41 @@ func (d *Dialect) describeParts(w io.Writer, m *wire.Message, f int) {
 	v := m.Field(f)
 	switch d.mask(f) {
 	case Clear:
-		v = d.scrubbed(f, v)
-		for _, p := range d.parts(f) {
-			if p.From < len(v) {
-				writePart(w, p.Number, p.Title, d.plain(f, v[p.From:min(p.To, len(v))]))
-			}
-		}
+		d.describeSubs(w, m, f)
+		d.writeParts(w, f, d.scrubbed(f, v))
 	case Details:
-		for _, p := range totals(m, f) {
-			writePart(w, p.Number, p.Title, string(v[p.From:p.To]))
+		if holdsTotals(m, f) {
+			d.writeParts(w, f, v)
 		}
 		describeUploads(w, m, f)
 	case Tags:
 		describeTags(w, v)
+	}
+}
+
+// writeParts writes the parts that value v of field f has.
+func (d *Dialect) writeParts(w io.Writer, f int, v []byte) {
+	for _, p := range d.parts(f) {
+		if p.From < len(v) {
+			writePart(w, p.Number, p.Title, d.plain(f, v[p.From:min(p.To, len(v))]))
+		}
+	}
+}
+
+// describeSubs writes the parts of a field whose parts are fields themselves.
+func (d *Dialect) describeSubs(w io.Writer, m *wire.Message, f int) {
+	n := 0
+	for s, err := range m.Subs(f) {
+		if n++; err != nil || n > maxTags {
+			return
+		}
+		shown := ""
+		if v := scrub(s.Value); !s.Composed && printable(v) {
+			shown = readable(v)
+		} else if !s.Composed {
+			shown = ScrubbedHex(s.Value)
+		}
+		writePart(w, s.Path, s.Title, shown)
 	}
 }
 
@@ -43,7 +66,7 @@ func (d *Dialect) parts(f int) []PartName {
 	var out []PartName
 	for e, place := range d.Places {
 		if place.Field == f && place.Name != "" {
-			out = append(out, PartName{place.From, place.To, place.Name, elementTitles[e]})
+			out = append(out, PartName{place.From, place.To, place.Name, strings.ReplaceAll(e.String(), "-", " ")})
 		}
 	}
 	if len(out) == 1 && out[0].From == 0 && out[0].Number == fmt.Sprint(f) {
@@ -51,12 +74,6 @@ func (d *Dialect) parts(f int) []PartName {
 	}
 	slices.SortFunc(out, func(a, b PartName) int { return cmp.Compare(a.From, b.From) })
 	return out
-}
-
-var elementTitles = [wire.Elements]string{
-	wire.TransactionType: "transaction type", wire.Batch: "batch", wire.ManagementCode: "network management code", wire.ReadCapability: "terminal reads",
-	wire.OriginalBatch: "original batch", wire.OriginalTrace: "original trace", wire.OriginalDate: "original date",
-	wire.OriginalMTI: "original MTI", wire.OriginalTime: "original time",
 }
 
 // maxTags is how many elements of a TLV field are shown.

@@ -36,7 +36,9 @@ type Dialect struct {
 	Reasons   []Reason       // of reversals
 	Accepts   []Code         // the codes of answers that end a reversal
 
-	Schemes []string // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
+	HeaderWords []HeaderWord // what the application header says, for people
+	Without     []string     // rules about answers, by id, to which this network's are not held
+	Schemes     []string     // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
 
 	forms  [Transactions]*Form
 	codes  map[Code]int // where in Codes
@@ -44,6 +46,7 @@ type Dialect struct {
 	causes [causes]Code
 
 	entries [entries][2]string
+	kinds   [129]kind
 }
 
 // Mask says what may be shown of a field's value.
@@ -82,6 +85,7 @@ type Form struct {
 	MACed           bool     // carries a MAC
 	Answer          []int    // of its answer: what an approval cannot do without
 	AnswerShould    []int    // and what it should carry besides
+	Approval        Code     // of its answer: the code with which a host approves; zero for the network's usual one
 	NoCode          bool     // an answer without a response code approves: other fields tell
 
 	carries  wire.FieldSet // Fixed and Fields
@@ -96,6 +100,11 @@ type Form struct {
 // Answered are the fields that an approval of a request of this form cannot do
 // without, and those that it should carry besides.
 func (f *Form) Answered() (must, should wire.FieldSet) { return f.answer, f.answerShould }
+
+// Sets reports whether field n is constant in requests of this form.
+func (f *Form) Sets(n int) bool {
+	return slices.ContainsFunc(f.Fixed, func(v Value) bool { return v.Field == n })
+}
 
 // CarriesField reports whether a request of this form may carry field n.
 func (f *Form) CarriesField(n int) bool { return f.carries.Has(n) }
@@ -285,6 +294,12 @@ func (d *Dialect) Form(t Transaction) *Form { return d.forms[t] }
 func (d *Dialect) IsOf(m *wire.Message, t Transaction) bool {
 	f := d.forms[t]
 	return f != nil && m.IsMTI(f.MTI)
+}
+
+// IsVersion reports whether a message has the version of ISO 8583 that the dialect's
+// requests have: the first digit of its type.
+func (d *Dialect) IsVersion(m *wire.Message) bool {
+	return len(d.Forms) == 0 || d.Forms[0].MTI[0] == m.MTI()[0]
 }
 
 // Classify says which transaction a request is. The second result is false

@@ -133,9 +133,12 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 		"elements": strict.Keep(&elements), "pair": strict.Keep(&pair), "echo": strict.Keep(&echo),
 		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "currency": r.Match(&d.Currency, currencyShape, "three digits (ISO 4217)"),
 		"schemes": r.schemes(&d.Schemes), "entry": strict.Keep(&entry), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
-		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes),
+		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes), "rules": r.rules(&d.Without), "header-words": r.headerWords,
 	})
-	r.Need(root, found, "name", "title", "framing", "encoding", "fields", "elements", "pair", "transactions", "codes")
+	r.Need(root, found, "name", "title", "framing", "encoding", "fields")
+	if found["transactions"] > 0 { // without any it is a field table, which explains messages and plays none
+		r.Need(root, found, "elements", "pair", "codes")
+	}
 	if !r.OK() {
 		return nil
 	}
@@ -145,7 +148,9 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	if !r.OK() {
 		return nil
 	}
-	r.elements(elements)
+	if r.d.Places = map[wire.Element]wire.Place{}; elements.Given() {
+		r.elements(elements)
+	}
 	d.Pair, d.Echo = r.numbers(pair), r.numbers(echo)
 	r.keys(mac, signIn)
 	if r.OK() {
@@ -158,8 +163,12 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	}
 	r.entryModes(entry)
 	r.named(lists)
-	r.transactions(transactions)
-	r.codes(codes)
+	if codes.Given() {
+		r.codes(codes)
+	}
+	if transactions.Given() {
+		r.transactions(transactions)
+	}
 	r.reversal(reversal)
 	r.compileForms(transactions)
 	return d
@@ -198,6 +207,12 @@ func (r *reader) word(v strict.Value) string {
 	return s
 }
 
+// rules reads which rules about answers do not apply. Whether there are such rules
+// is for those to say who know them.
+func (r *reader) rules(without *[]string) func(strict.Value) {
+	return func(v strict.Value) { r.Map(v, strict.Table{"without": r.words(without)}) }
+}
+
 // schemes reads what an answer's card scheme may be.
 func (r *reader) schemes(to *[]string) func(strict.Value) {
 	return func(v strict.Value) {
@@ -211,7 +226,6 @@ func (r *reader) schemes(to *[]string) func(strict.Value) {
 
 // elements reads where the elements are.
 func (r *reader) elements(v strict.Value) {
-	r.d.Places = map[wire.Element]wire.Place{}
 	r.Each(v, func(key string, v strict.Value) {
 		e, known := wire.ElementNamed(key)
 		s, ok := r.Scalar(v)

@@ -70,7 +70,7 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"an element on a part that is not there", "", "elements: {batch: 60.9}", `1: elements.batch: "60.9" is no field and none of the parts`},
 		{"pairing on a field that is not there", "", "pair: [11, 7]", "1: pair[2]: field 7 is not among the fields"},
 		{"echo of a field that is not there", "", "echo: [3, 46]", "1: echo[2]: field 46 is not among the fields"},
-		{"a field that goes while it is used", "", "fields: {63: none}", "cup.yaml:115: elements.operator: field 63 is not among the fields"},
+		{"a field that goes while it is used", "", "fields: {63: none}", "elements.operator: field 63 is not among the fields"},
 		{"no transaction", "", `transactions: {sale: {mti: "0200"}}`, "1: transactions.sale: no transaction has this name; want one of sign-in"},
 		{"an MTI that is none", "", `transactions: {echo: {mti: "820"}}`, `1: transactions.echo.mti: "820", want four digits`},
 		{"the MTI of an answer", "", `transactions: {echo: {mti: "0810"}}`, `1: transactions.echo.mti: "0810", want four digits of a request`},
@@ -78,6 +78,15 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"a constant of a field that is not there", "", `transactions: {echo: {set: {24: "831"}}}`, "1: transactions.echo.set.24: field 24 is not among the fields"},
 		{"a required field that is not carried", "", "transactions: {echo: {requires: [11]}}", "1: transactions.echo.requires: field 11 is neither set nor carried"},
 		{"a transaction twice", "transactions:\n", "transactions:\n  echo: {mti: \"0820\"}\n", "key echo stands twice"},
+		{"one that is taken for another", "", `transactions: {pre-auth: {mti: "0200", set: {3: "000000", 25: "00", 60: "2200000000060"}}}`, "1: transactions.pre-auth: a request of it is taken for a purchase, which stands before it"},
+		{"a MAC without a field", "", "fields: {64: none}", "its MAC goes into field 64, the last of its last bitmap, which is not among the fields"},
+		{"a MAC of a second bitmap without a field", "", "fields: {90: {is: n 42, name: original}}\ntransactions: {reversal: {set: {90: \"000000000000000000000000000000000000000000\"}}}", "its MAC goes into field 128"},
+		{"a sign-off from nothing", "", "mac: none\nsign-in: none\ntransactions: {sign-in: none}", "transactions.sign-off: there is no sign-in to end"},
+		{"keys without a field", "", "elements: {working-keys: none}", "its answer brings keys, and no field is for them"},
+		{"an entry mode of another width", "", "entry: {stripe: [\"02\"]}", `1: entry.stripe[1]: "02", want 3 characters`},
+		{"an approval that declines", "", `transactions: {echo: {answer: {approval: "05"}}}`, `1: transactions.echo.answer: approval: "05", want one of the codes of class approves`},
+		{"a role twice", "", `codes: {"05": {for: approved}}`, "approved is what 00 is for, too"},
+		{"no role", "", `codes: {"05": {for: refused}}`, `"refused", want one of approved, partial`},
 		{"a code of another width", "", `codes: {"101": {words: expired}}`, "1: codes.101: want 2 letters or digits"},
 		{"an answer that is no code", "", `reversal: {accepts: ["00", "25", "ZZ"]}`, `1: reversal.accepts[3]: "ZZ" is not among the codes`},
 		{"a MAC without keys", "", "sign-in: none", "a MAC needs a key, and no sign-in brings one"},
@@ -175,5 +184,21 @@ func BenchmarkParse(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// Secrets stay hidden wherever a network has them and whatever its file says.
+func TestNoMaskShowsASecret(t *testing.T) {
+	d, err := Parse("bank.yaml", []byte(`extends: iso87
+fields: {2: {mask: clear}, 35: {mask: clear}, 52: {mask: clear}, 57: {is: n..19, name: card}, 58: {is: b 8, name: pin}, 59: {is: z..37, name: track}, 62: {mask: clear}}
+elements: {pan: 57, pin-block: 58, track-2: 59}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for f, want := range map[int]Mask{2: Truncated, 57: Truncated, 35: Hidden, 52: Hidden, 58: Hidden, 59: Hidden, 62: Hidden} {
+		if got := d.mask(f); got != want {
+			t.Errorf("field %d has mask %s, want %s", f, maskNames[got], maskNames[want])
+		}
 	}
 }

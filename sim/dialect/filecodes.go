@@ -117,10 +117,21 @@ func (r *reader) reversal(v strict.Value) {
 			}
 			d.Accepts = append(d.Accepts, CodeOf(s))
 		})
-		if !slices.Contains(d.Accepts, d.roles[Approved]) {
-			r.Fail(accepts, "%s is missing, the answer that says the reversal was done; add it", d.roles[Approved])
+		if done := r.approves(Reversal); !slices.Contains(d.Accepts, done) {
+			r.Fail(accepts, "%s is missing, the answer that says the reversal was done; add it", done)
 		}
 	}
+}
+
+// approves is the code with which a host approves transaction t, before the forms
+// are compiled.
+func (r *reader) approves(t Transaction) Code {
+	for i := range r.d.Forms {
+		if f := &r.d.Forms[i]; f.Transaction == t && f.Approval != (Code{}) {
+			return f.Approval
+		}
+	}
+	return r.d.roles[Approved]
 }
 
 // reason reads one reason of reversals.
@@ -134,12 +145,12 @@ func (r *reader) reason(key string, v strict.Value) {
 		return
 	}
 	if cause != "" {
-		i := slices.Index(causeNames[:], cause)
-		if i < 0 {
+		c, ok := CauseNamed(cause)
+		if !ok {
 			r.Fail(v, "for: %s, want one of %s", strict.Quote(cause), strings.Join(causeNames[:], ", "))
 			return
 		}
-		d.causes[i] = w.Code
+		d.causes[c] = w.Code
 	}
 	d.Reasons = append(d.Reasons, w)
 }

@@ -22,7 +22,7 @@ var (
 	currencyShape = regexp.MustCompile(`^\d{3}$`)
 	// fieldShape is ISO 8583's own notation: kind, a dot for each digit of the
 	// length prefix, the length or the longest one.
-	fieldShape = regexp.MustCompile(`^(x\+n|anp|ans|an|as|ns|a|n|s|b|z) ?(\.{0,6}) ?(\d{1,4})( bits)?$`)
+	fieldShape = regexp.MustCompile(`^(x\+n|anp|ans|an|as|ns|a|n|s|b|z) ?(\.{0,6}) ?(\d{1,6})( bits)?$`)
 	partShape  = regexp.MustCompile(`^(\d{1,4})(?:-(\d{1,4}))? (\S.*)$`)
 	placeShape = regexp.MustCompile(`^(\d{1,3}):(\d{1,4})(?:-(\d{1,4}))?$`)
 	padShape   = regexp.MustCompile(`^(left|right) (space|[!-~])$`)
@@ -91,42 +91,74 @@ func (r *reader) fields(v strict.Value) {
 
 // field reads one field.
 func (r *reader) field(n int, v strict.Value) field.Field {
-	var is, name, as, pref, pad, mask string
-	var parts strict.Value
-	found := r.Map(v, strict.Table{
-		"is": r.Text(&is), "name": r.Text(&name), "as": r.Text(&as), "prefix": r.Text(&pref),
-		"pad":  r.Match(&pad, padShape, `a side and a character, as "left 0" or right space`),
-		"mask": r.Text(&mask), "parts": strict.Keep(&parts),
-	})
-	r.Need(v, found, "is", "name")
-	if found["is"] == 0 {
+	var mask string
+	f, chars := r.described(strconv.Itoa(n), v, strict.Table{"mask": r.Text(&mask)})
+	if f == nil {
 		return nil
 	}
-	kind, s, err := r.spec(is, as, pref)
-	if err != nil {
-		r.Fail(v, "%w", err)
-		return nil
-	}
-	s.Description = name
-	if pad != "" {
-		if s.Pad = padder(pad); strings.Contains(is, ".") {
-			r.Fail(v, "pad fills a field up to its length, and this one has no fixed length; leave pad away")
+	if is, _ := v.Key("is"); is.Given() {
+		s, _ := r.Scalar(is)
+		if m := fieldShape.FindStringSubmatch(s); m != nil {
+			r.d.kinds[n] = kind{m[1], len(m[2])}
 		}
 	}
-	if found["mask"] > 0 {
+	if mask != "" {
 		m, ok := maskNamed(mask)
 		if !ok {
 			r.Fail(v, "mask %s, want clear, pan, hidden, tags or details", strict.Quote(mask))
 		}
 		r.d.Masks[n] = m
 	}
-	if parts.Given() {
-		r.parts(n, s.Length, parts)
+	if chars.Given() {
+		r.parts(n, f.Spec().Length, chars)
+	}
+	return f
+}
+
+// described reads a field or a part of a composed one: what both have, and besides
+// it the keys of more. Parts that are characters of the value are left to be read.
+func (r *reader) described(path string, v strict.Value, more strict.Table) (f field.Field, chars strict.Value) {
+	var is, name, as, pref, pad string
+	var c composition
+	t := strict.Table{
+		"is": r.Text(&is), "name": r.Text(&name), "as": r.Text(&as), "prefix": r.Text(&pref),
+		"pad": r.Match(&pad, padShape, `a side and a character, as "left 0" or right space`),
+		"by":  r.Text(&c.by), "others": r.Text(&c.others), "parts": strict.Keep(&c.parts),
+	}
+	maps.Copy(t, more)
+	found := r.Map(v, t)
+	r.Need(v, found, "is", "name")
+	if found["is"] == 0 {
+		return nil, chars
+	}
+	kind, s, err := r.spec(is, as, pref)
+	if err != nil {
+		r.Fail(v, "%w", err)
+		return nil, chars
+	}
+	s.Description = name
+	if c.of(r) {
+		if as != "" || pad != "" {
+			r.Fail(v, "a composed field is octets as its parts make them; leave as and pad away")
+			return nil, chars
+		}
+		return r.composed(path, kind, v, s, &c), chars
+	}
+	if c.others != "" {
+		r.Fail(v, "others: only of a composed field, told apart by tags; leave it away")
+	}
+	if pad != "" {
+		if s.Pad = padder(pad); kind == "x+n" && pad == "left 0" {
+			s.Pad = wire.SignedZeros // its sign comes first
+		}
+		if strings.Contains(is, ".") {
+			r.Fail(v, "pad fills a field up to its length, and this one has no fixed length; leave pad away")
+		}
 	}
 	if kind == "b" {
-		return field.NewBinary(s)
+		return field.NewBinary(s), c.parts
 	}
-	return field.NewString(s)
+	return field.NewString(s), c.parts
 }
 
 // spec makes moov's spec of a field's notation: kind, length, encoding, prefix.
@@ -164,7 +196,7 @@ func (r *reader) spec(is, as, pref string) (kind string, s *field.Spec, err erro
 	if !ok {
 		return "", nil, fmt.Errorf("prefix: %s, want a form and how many digits or octets, as in ascii2, packed3 or binary1", strict.Quote(pref))
 	}
-	if (pref == "fixed") != (dots == 0) {
+	if (pref == "fixed" || pref == "rest") != (dots == 0) {
 		return "", nil, fmt.Errorf("is: %s has no dots for a length before it, prefix: %s; write a dot for each digit", is, pref)
 	}
 	return kind, field.NewSpec(length, "", forms[as], p), nil

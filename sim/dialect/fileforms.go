@@ -138,11 +138,15 @@ func (r *reader) constant(f *Form, key string, v strict.Value) {
 // answer reads what an approval carries.
 func (r *reader) answer(f *Form, v strict.Value) {
 	var must, should strict.Value
-	var code string
+	var code, approval string
 	r.Map(v, strict.Table{
 		"must": strict.Keep(&must), "should": strict.Keep(&should),
-		"code": r.Match(&code, regexp.MustCompile(`^(optional|required)$`), "optional or required"),
+		"code":     r.Match(&code, regexp.MustCompile(`^(optional|required)$`), "optional or required"),
+		"approval": r.Text(&approval),
 	})
+	if f.Approval = CodeOf(approval); approval != "" && r.d.Class(f.Approval) != Approves {
+		r.Fail(v, "approval: %s, want one of the codes of class approves", strict.Quote(approval))
+	}
 	f.Answer, f.AnswerShould, f.NoCode = r.numbers(must), r.numbers(should), code == "optional"
 }
 
@@ -164,9 +168,48 @@ func (r *reader) compileForms(v strict.Value) {
 		default:
 			r.Fail(at, "the form%w", err)
 		}
-		if len(f.ManagementCodes) > 0 && err == nil {
+		if err == nil {
 			r.managed(f, at)
+			r.sealed(f, at)
 		}
+	}
+	for i := range r.d.Forms {
+		if f := &r.d.Forms[i]; r.OK() {
+			at, _ := v.Key(f.Transaction.String())
+			r.distinct(f, at)
+		}
+	}
+	if at, off := v.Key(SignOff.String()); off && r.d.forms[SignIn] == nil {
+		r.Fail(at, "there is no sign-in to end; add one, or say sign-off: none")
+	}
+	if at, in := v.Key(SignIn.String()); in && r.d.KeyBlock != "" && !r.d.Has(wire.WorkingKeys) {
+		r.Fail(at, "its answer brings keys, and no field is for them; add working-keys to elements, or say sign-in: none, beside transactions")
+	}
+}
+
+// sealed holds that there is a field for the MAC of a form that has one.
+func (r *reader) sealed(f *Form, at strict.Value) {
+	if !f.MACed {
+		return
+	}
+	m := r.d.NewMessage()
+	f.Begin(m)
+	m.AddMAC()
+	if n := m.MACField(); !r.d.HasField(n) {
+		r.Fail(at, "its MAC goes into field %d, the last of its last bitmap, which is not among the fields; add it, or leave mac away", n)
+	}
+}
+
+// distinct holds that a host tells requests of a form from those of the forms before
+// it. A reversal is as its original is.
+func (r *reader) distinct(f *Form, at strict.Value) {
+	if f.Transaction == Reversal {
+		return
+	}
+	m := r.d.NewMessage()
+	f.Begin(m)
+	if t, ok := r.d.Classify(m); ok && t != f.Transaction {
+		r.Fail(at, "a request of it is taken for a %s, which stands before it and fits, too; set what tells them apart (MTI, processing code, entry mode, condition code, management code), or put it first", t)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/moov-io/iso8583"
@@ -80,12 +81,8 @@ type guess struct {
 	words string
 }
 
-// isoDigits are fields of digits of fixed length of ISO 8583:1987, which
-// dialects often lack, and their lengths.
-var isoDigits = map[int]int{5: 12, 6: 12, 7: 10, 8: 8, 9: 8, 10: 8, 16: 4, 17: 4, 18: 4, 19: 3, 20: 3, 21: 3, 24: 3, 27: 1}
-
-// guesses are what field n may be, encoded as fields of its kind are in d: what
-// ISO 8583:1987 says, then text of variable length.
+// guesses are what field n may be: what ISO 8583:1987 says, encoded as fields of its
+// kind are in d, then text of variable length.
 func (d *Dialect) guesses(n int) []guess {
 	const name = "not of this dialect"
 	like := func(f, length int) *field.Spec {
@@ -93,13 +90,12 @@ func (d *Dialect) guesses(n int) []guess {
 		return field.NewSpec(length, name, s.Enc, s.Pref)
 	}
 	var all []guess
-	switch length := isoDigits[n]; {
-	case length > 0 && d.HasField(4):
-		all = append(all, guess{like(4, length), fmt.Sprintf("%d digits", length)})
-	case (n == 50 || n == 51) && d.HasField(49):
-		all = append(all, guess{like(49, 3), "3 characters"})
-	case n == 33 && d.HasField(32):
-		all = append(all, guess{like(32, 11), "up to 11 digits, with 2 digits of length"})
+	if iso, _ := Named("iso87"); iso.kinds[n] != (kind{}) {
+		k := iso.kinds[n]
+		length := iso.Spec.Fields[n].Spec().Length
+		if f := slices.Index(d.kinds[:], k); f > 0 {
+			all = append(all, guess{like(f, length), k.words(length)})
+		}
 	}
 	for _, digits := range []string{"LLL", "LL"} {
 		if f := d.textOf(digits); f > 0 {
@@ -108,6 +104,24 @@ func (d *Dialect) guesses(n int) []guess {
 		}
 	}
 	return all
+}
+
+// kind is what a field's notation says of it besides its length.
+type kind struct {
+	of   string // n, an, b …
+	dots int    // digits of the length before it
+}
+
+// words say what a value of some length is.
+func (k kind) words(length int) string {
+	of := "characters"
+	if k.of == "n" {
+		of = "digits"
+	}
+	if k.dots > 0 {
+		return fmt.Sprintf("up to %d %s, with %d digits of length", length, of, k.dots)
+	}
+	return fmt.Sprintf("%d %s", length, of)
 }
 
 // textOf is a field of text with so many digits of length, 0 when d has none.

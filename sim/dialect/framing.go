@@ -11,9 +11,10 @@ import (
 )
 
 var (
-	tpduShape  = regexp.MustCompile(`^(none|[0-9A-Fa-f]{10})$`)
-	hexShape   = regexp.MustCompile(`^([0-9A-Fa-f]{2}){1,32}$`)
-	countShape = regexp.MustCompile(`^(itself|reserved|trailer)$`)
+	digitsShape = regexp.MustCompile(`^(\d{1,3})(?:-(\d{1,3}))?$`)
+	tpduShape   = regexp.MustCompile(`^(none|[0-9A-Fa-f]{10})$`)
+	hexShape    = regexp.MustCompile(`^([0-9A-Fa-f]{2}){1,32}$`)
+	countShape  = regexp.MustCompile(`^(itself|reserved|trailer)$`)
 )
 
 // headerShape is an application header: octets in hexadecimal, or text, which is
@@ -157,6 +158,33 @@ func (d *Dialect) frame(f Framing) error {
 	l.Itself, l.Reserved, l.NoHeader, l.Trailer = d.Length.Itself, d.Length.Reserved, d.Length.NoHeader, d.Length.Trailer
 	d.Length = l
 	return nil
+}
+
+// headerWords reads what the digits of an application header say.
+func (r *reader) headerWords(v strict.Value) {
+	r.Each(v, func(key string, v strict.Value) {
+		m := digitsShape.FindStringSubmatch(key)
+		if m == nil {
+			r.Fail(v, "want which digits of the header are meant, as 1-2 or 5")
+			return
+		}
+		from, to, err := span(m[1], m[2], 2*wire.MaxHeader)
+		if err != nil {
+			r.Fail(v, "%w", err)
+			return
+		}
+		w := HeaderWord{From: from, To: to, Words: map[string]string{}}
+		r.Each(v, func(key string, v strict.Value) {
+			switch s, ok := r.Scalar(v); {
+			case !ok:
+			case key == "is":
+				w.Name = s
+			default:
+				w.Words[key] = s
+			}
+		})
+		r.d.HeaderWords = append(r.d.HeaderWords, w)
+	})
 }
 
 // Head is the routing header of requests, Header.Len() octets.

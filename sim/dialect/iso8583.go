@@ -39,10 +39,11 @@ func Balance54(v []byte) (balance int64, ok bool) {
 	return balance, ok
 }
 
-// Field54 writes a balance, in fen: account type 10, amount type 02
-// (available), currency 156.
-func Field54(balance int64) [20]byte {
-	v := [20]byte{'1', '0', '0', '2', '1', '5', '6', 'C'}
+// Field54 writes a balance, in the currency's smallest unit: account type 10, amount
+// type 02 (available), currency.
+func (d *Dialect) Field54(balance int64) [20]byte {
+	v := [20]byte{'1', '0', '0', '2', '0', '0', '0', 'C'}
+	copy(v[4:7], d.Currency)
 	if balance < 0 {
 		v[7], balance = 'D', -balance
 	}

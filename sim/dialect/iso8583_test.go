@@ -13,7 +13,7 @@ func TestAvailableBalanceIsMeantWhereverItStands(t *testing.T) {
 		}
 	}
 	for _, balance := range []int64{0, 1, -1, 123456789012} {
-		v := Field54(balance)
+		v := CUP().Field54(balance)
 		if got, ok := Balance54(v[:]); got != balance || !ok {
 			t.Errorf("%d is written as %s, which reads %d", balance, v, got)
 		}

@@ -47,7 +47,7 @@ func TestFormsWorkWithAPaddedSpec(t *testing.T) {
 	req.SetFieldString(48, "0103ABC"+"0204 123")
 	req.SetField(62, []byte{0xDE, 0xAD})
 	req.AddMAC()
-	if _, err := req.Append(nil); errText(err) != "field 48, offset 152: is not a value for this spec" {
+	if _, err := req.Append(nil); errText(err) != "field 48, offset 165: part 48.02 holds a character that is not a digit" {
 		t.Error(err)
 	}
 	req.SetFieldString(48, "0103ABC"+"0203100")
@@ -244,7 +244,7 @@ func TestPanicsOfMoovAreErrors(t *testing.T) {
 		}
 		m := d.NewMessage()
 		err = m.Read([]byte("02000000000000000200" + string(rune(len(c.octets))) + c.octets))
-		if got, want := errText(err), "field 55, offset 20: cannot be read with this spec"; got != want {
+		if got, want := errText(err), "field 55, offset 22: part 55.70 length has 8 octets, at most 4 are read"; got != want {
 			t.Errorf("%s: %s, want %s", c.name, got, want)
 		}
 	}
@@ -271,7 +271,7 @@ func TestCompositeFieldsStayAsTheyCame(t *testing.T) {
 	m := d.NewMessage()
 	m.SetMTI("0200")
 	m.SetFieldString(55, "\x82\x05\x00")
-	if _, err := m.Append(nil); errText(err) != "field 55, offset 20: is not a value for this spec" {
+	if _, err := m.Append(nil); errText(err) != "field 55, offset 23: part 55.82 wants 5 octets, 1 are left" {
 		t.Error(err)
 	}
 }

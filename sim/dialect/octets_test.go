@@ -35,6 +35,11 @@ var purchases = map[string]string{
 		"F0F0F0F0F0F0" + "F0F0F0F0F0F0F0F0F8F8F0F0" + "F0F0F0F1F2F3" + "F0F1F2" + "F0F0" +
 		"F1F0F0F0F0F0F0F1" + "F9F9F9F2F9F0F0F5F4F1F1F0F0F0F1" + "F1F5F6" +
 		"F0F0F6" + "F0F0F0F0F0F1",
+	"iso93": "005E" +
+		"31323030" + "33303230303530303030433038303130" + // 1200; fields 3, 4, 11, 22, 24, 41, 42, 49, 60
+		"303030303030" + "303030303030303038383030" + "303030313233" + "353130313031363030313443" + "323030" +
+		"3130303030303031" + "393939323930303534313130303031" + "313536" +
+		"303036" + "303030303031",
 }
 
 func TestPurchaseIsOctetForOctetAsSpecified(t *testing.T) {
@@ -45,7 +50,7 @@ func TestPurchaseIsOctetForOctetAsSpecified(t *testing.T) {
 		d.Form(Purchase).Begin(m)
 		m.SetUint(wire.Amount, 8800)
 		m.SetUint(wire.Trace, 123)
-		m.SetString(wire.EntryMode, "012")
+		m.SetString(wire.EntryMode, d.EntryMode(Keyed, false))
 		m.SetString(wire.TerminalID, "10000001")
 		m.SetString(wire.MerchantID, "999290054110001")
 		m.SetUint(wire.Batch, 1)

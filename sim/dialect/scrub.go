@@ -2,7 +2,6 @@ package dialect
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 )
 
@@ -10,13 +9,17 @@ import (
 // scrubber finds them by their shape, in whatever text is shown of a message:
 //
 //   - 13 to 19 digits that pass the Luhn check, together or in groups with one
-//     blank or hyphen between; full-width digits of GBK too; of those that begin
-//     with 62 (UnionPay) 16 to 19 whether they pass or not
+//     blank or hyphen between; full-width digits too; of those that begin with 62
+//     (UnionPay) 16 to 19 whether they pass or not
+//   - those of the large schemes in groups with one of . / _ or two blanks between too,
+//     and as hexadecimal digits of text, 36323235…
 //   - within other runs of digits, what begins as card numbers of the large
 //     schemes do, has their length and passes the check
 //   - a card number with what follows it on track 1 or 2
-//   - 4 to 12 digits after the word PIN or 密码
+//   - digits after words such as PIN, PW, 密码, CVV2, EXP, and 16 or more
+//     hexadecimal digits after such as TMK, KEY, 密钥
 //   - 16, 32 or 48 hexadecimal characters: a PIN block, a key
+//   - words that are base64 of a text with any of these
 //
 // What is found becomes asterisks, but for the digits that [MaskPAN] shows.
 
@@ -28,10 +31,18 @@ func scrub(v []byte) []byte {
 // scrubText scrubs text; raw is that of a whole message, in which fields of
 // digits stand one after the other.
 func scrubText(v []byte, raw bool) []byte {
-	if len(v) < 4 || !bytes.ContainsAny(v, "0123456789\xA3") {
+	if len(v) < 4 {
 		return v
 	}
 	s := scrubber{text: v, out: bytes.Clone(v), raw: raw}
+	s.all()
+	if !raw {
+		s.base64()
+	}
+	return s.out
+}
+
+func (s *scrubber) all() {
 	s.scan()
 	for i, n := 0, 0; i < len(s.digits); i += n {
 		n = s.group(i)
@@ -39,11 +50,11 @@ func scrubText(v []byte, raw bool) []byte {
 		s.track(i, i+n)
 		s.pin(i, i+n)
 	}
-	if !raw {
+	if !s.raw {
 		s.grouped()
 		s.hex()
+		s.hexText()
 	}
-	return s.out
 }
 
 type scrubber struct {
@@ -58,12 +69,16 @@ type digit struct {
 	from, to int
 }
 
-// scan finds the digits, ASCII and full-width ones of GBK (A3B0 to A3B9).
+// scan finds the digits, ASCII and full-width ones of GBK (A3B0 to A3B9) and UTF-8
+// (EFBC90 to EFBC99).
 func (s *scrubber) scan() {
 	for i := 0; i < len(s.text); i++ {
 		switch c := s.text[i]; {
 		case c-'0' <= 9:
 			s.digits = append(s.digits, digit{c - '0', i, i + 1})
+		case c == 0xEF && i+2 < len(s.text) && s.text[i+1] == 0xBC && s.text[i+2]-0x90 <= 9:
+			s.digits = append(s.digits, digit{s.text[i+2] - 0x90, i, i + 3})
+			i += 2
 		case c >= 0x81 && i+1 < len(s.text) && s.text[i+1] >= 0x40:
 			if low := s.text[i+1]; c == 0xA3 && low >= 0xB0 && low <= 0xB9 {
 				s.digits = append(s.digits, digit{low - 0xB0, i, i + 2})
@@ -126,17 +141,32 @@ func (s *scrubber) run(from, to int) {
 func (s *scrubber) grouped() {
 	for from := 0; from < len(s.digits); from += s.group(from) {
 		to := from + s.group(from)
-		for to < len(s.digits) && to-from <= 19 && s.apart(to) {
+		same := s.text[s.digits[to-1].to:]
+		for blanks := true; to < len(s.digits) && to-from <= 19 && s.apart(to) && (s.apartByBlank(to) || same[0] == s.text[s.digits[to-1].to]); {
+			blanks = blanks && s.apartByBlank(to)
 			to += s.group(to)
-			if n := to - from; n >= 13 && n <= 19 && s.isPAN(from, to) {
+			n := to - from
+			if n < 13 || n > 19 || !s.isPAN(from, to) {
+				continue
+			}
+			if blanks || slices.Contains(schemeLengths(s.digits[from].value, s.digits[from+1].value), n) {
 				s.mask(from, to)
 			}
 		}
 	}
 }
 
-// apart reports whether one blank or hyphen stands before digit i.
+// apart reports whether what people put between groups of a card number stands
+// before digit i, once or twice.
 func (s *scrubber) apart(i int) bool {
+	gap := s.text[s.digits[i-1].to:s.digits[i].from]
+	return slices.Contains(gaps, string(gap))
+}
+
+var gaps = []string{" ", "-", ".", "/", "_", "  ", "--", " -", "- ", "\u3000", "\xA1\xA1"}
+
+// apartByBlank reports whether one blank or hyphen stands before digit i.
+func (s *scrubber) apartByBlank(i int) bool {
 	gap := s.text[s.digits[i-1].to:s.digits[i].from]
 	return len(gap) == 1 && (gap[0] == ' ' || gap[0] == '-')
 }
@@ -192,21 +222,6 @@ func isMonth(v []byte) bool {
 	return month >= 1 && month <= 12
 }
 
-// pin covers digits that a word says are a PIN.
-func (s *scrubber) pin(from, to int) {
-	if n := to - from; n < 4 || n > 12 {
-		return
-	}
-	before := s.text[:s.digits[from].from]
-	before = before[max(0, len(before)-10):]
-	before = bytes.TrimRight(before, " \t:=#\"'-")
-	for _, word := range [][]byte{[]byte("PIN"), []byte("密码"), []byte("\xC3\xDC\xC2\xEB"), []byte("\xC3\xDC\xC2\xEB\xA3\xBA")} {
-		if bytes.HasSuffix(bytes.ToUpper(before), bytes.ToUpper(word)) {
-			s.cover(from, to)
-		}
-	}
-}
-
 // hex covers what may be a PIN block or a key in hexadecimal characters.
 func (s *scrubber) hex() {
 	for i := 0; i < len(s.text); {
@@ -219,6 +234,8 @@ func (s *scrubber) hex() {
 		}
 		if (n == 16 || n == 32 || n == 48) && letters > 0 && letters < n {
 			s.blot(i, i+n)
+		} else if n > 0 {
+			s.key(i)
 		}
 		i += n + 1
 	}
@@ -267,143 +284,6 @@ func schemeLengths(a, b byte) []int {
 		return []int{14}
 	}
 	return nil
-}
-
-// ScrubbedHex is octets in hexadecimal as they may be shown: card numbers and
-// tracks in them, packed or as text, are asterisks.
-func ScrubbedHex(v []byte) string {
-	out := fmt.Appendf(nil, "%X", v)
-	for i, c := range Disguised(v) {
-		if c>>4 != v[i]>>4 || c != v[i] && isText(v[i]) && isText(c) {
-			out[2*i] = '*'
-		}
-		if c&15 != v[i]&15 {
-			out[2*i+1] = '*'
-		}
-	}
-	return string(out)
-}
-
-func isText(c byte) bool { return c >= ' ' && c <= '~' }
-
-// Disguised is octets of a message of which little is known, with the digits of
-// card numbers and tracks changed to others: where it differs from v nothing is
-// to be shown. In text and among packed digits it finds a number by the two
-// digits of length before it, by what follows it on a track, or when it stands
-// alone.
-func Disguised(v []byte) []byte {
-	p := packed{v: v, hide: make([]bool, 2*len(v))}
-	for i := range 2 * len(v) {
-		if i%2 == 0 {
-			p.counted(i)
-		}
-		if p.at(i) == 0xD {
-			p.track(i)
-		}
-		if i%2 == 0 && p.at(i) <= 9 && (i == 0 || p.at(i-1) > 9) {
-			p.alone(i)
-		}
-	}
-	out := bytes.Clone(v)
-	for i, hide := range p.hide {
-		if hide {
-			out[i/2] ^= 1 << (4 * (1 - i%2))
-		}
-	}
-	for i, c := range scrubText(v, true) {
-		if c != v[i] {
-			out[i] = v[i] ^ 1
-		}
-	}
-	return out
-}
-
-// packed looks for card numbers among nibbles.
-type packed struct {
-	v    []byte
-	hide []bool
-}
-
-func (p *packed) at(i int) byte { return p.v[i/2] >> (4 * (1 - i%2)) & 15 }
-
-// digits is how many decimal digits stand from nibble i on, 40 for more: no card
-// number or track has more in a row.
-func (p *packed) digits(i int) int {
-	n := 0
-	for i+n < 2*len(p.v) && n < 40 && p.at(i+n) <= 9 {
-		n++
-	}
-	return n
-}
-
-func (p *packed) isPAN(i, n int) bool {
-	return isPAN(n, func(k int) byte { return p.at(i + k) })
-}
-
-func (p *packed) mask(i, n int) {
-	first, last := shownOfPAN(n)
-	for k := i + first; k < i+n-last; k++ {
-		p.hide[k] = true
-	}
-}
-
-// alone masks digits that stand by themselves and begin as card numbers do. In
-// text digits are octets 30 to 39, which are packed digits too.
-func (p *packed) alone(i int) {
-	n := p.digits(i)
-	if n < 13 || n > 19 || !slices.Contains(schemeLengths(p.at(i), p.at(i+1)), n) || !p.isPAN(i, n) {
-		return
-	}
-	for k := i; k+1 < i+n; k += 2 {
-		if p.at(k) != 3 {
-			p.mask(i, n)
-			return
-		}
-	}
-}
-
-// counted masks a number that has its length before it, as field 2 does, or tag
-// and length, as chip data do.
-func (p *packed) counted(i int) {
-	if v := p.v[i/2:]; len(v) > 2 && v[0] == 0x5A {
-		if n := p.digits(i + 4); n >= 12 && (n+1)/2 == int(v[1]) || n/2 >= int(v[1]) && v[1] >= 6 && v[1] <= 10 {
-			p.mask(i+4, min(n, 2*int(v[1])))
-		}
-	}
-	n := int(p.at(i))*10 + int(p.at(i+1))
-	if p.at(i) != 1 || n < 13 || n > 19 || i+2+n > 2*len(p.v) || p.digits(i+2) < n {
-		return
-	}
-	if first := p.at(i + 2); first >= 2 && first <= 6 && p.isPAN(i+2, n) {
-		p.mask(i+2, n)
-	}
-}
-
-// track masks a number before a D with what follows it, as field 35 has them.
-func (p *packed) track(d int) {
-	after := p.digits(d + 1)
-	before := 0
-	for before < 19 && before < d && p.at(d-1-before) <= 9 {
-		before++
-	}
-	if after < 4 || before < 12 {
-		return
-	}
-	n := 0
-	for size := 13; size <= before; size++ {
-		if slices.Contains(schemeLengths(p.at(d-size), p.at(d-size+1)), size) && p.isPAN(d-size, size) {
-			n = size
-		}
-	}
-	if month := 10*p.at(d+3) + p.at(d+4); n == 0 && (month < 1 || month > 12) {
-		return // a letter M among digits, 4D, ends no card number
-	} else if n == 0 {
-		n = before
-	}
-	p.mask(d-n, n)
-	for k := d + 1; k <= d+after; k++ {
-		p.hide[k] = true
-	}
 }
 
 // scrubs reports whether field f is a text that may hold anything: what ISO

@@ -66,13 +66,6 @@ const (
 	maxCount   = 999
 )
 
-var totalsParts = []PartName{
-	{0, 12, "48.1", "debit amount"}, {12, 15, "48.2", "debit count"},
-	{15, 27, "48.3", "credit amount"}, {27, 30, "48.4", "credit count"}, {30, 31, "48.5", "agrees (0 to 3)"},
-	{31, 43, "48.6", "foreign debit amount"}, {43, 46, "48.7", "foreign debit count"},
-	{46, 58, "48.8", "foreign credit amount"}, {58, 61, "48.9", "foreign credit count"}, {61, 62, "48.10", "foreign agrees"},
-}
-
 // PutTotals writes one half. What is too large for its digits is written as the
 // largest they hold, never cut.
 func PutTotals(half []byte, t Totals, f Flag) {
@@ -150,13 +143,11 @@ func uploads(v []byte) iter.Seq[Upload] {
 	}
 }
 
-// totals are the parts of field f when it holds settlement totals: 62 digits in
-// an 05xx message. Anything else may be an upload.
-func totals(m *wire.Message, f int) []PartName {
-	if v := m.Field(f); m.MTI()[1] == '5' && len(v) == TotalsLen && wire.IsDigits(v) {
-		return totalsParts
-	}
-	return nil
+// holdsTotals reports whether field f holds settlement totals: 62 digits in a
+// message of reconciliation. Anything else may be an upload.
+func holdsTotals(m *wire.Message, f int) bool {
+	v := m.Field(f)
+	return m.MTI()[1] == '5' && len(v) == TotalsLen && wire.IsDigits(v)
 }
 
 // describeUploads writes the uploads of a batch upload, and the count of four
@@ -167,7 +158,7 @@ func describeUploads(w io.Writer, m *wire.Message, f int) {
 		return
 	}
 	if len(v) == 4 {
-		writePart(w, "48.1", "details uploaded", string(v))
+		writePart(w, fmt.Sprintf("%d.1", f), "details uploaded", string(v))
 		return
 	}
 	if _, ok := UploadCount(v); !ok {
@@ -176,6 +167,6 @@ func describeUploads(w io.Writer, m *wire.Message, f int) {
 	i := 0
 	for u := range uploads(v) {
 		i++
-		writePart(w, fmt.Sprintf("48.%d", i), "detail", fmt.Sprintf("class %s, trace %06d, PAN %s, amount %012d", u.Class, u.Trace, MaskPAN(u.PAN), u.Amount))
+		writePart(w, fmt.Sprintf("%d.%d", f, i), "detail", fmt.Sprintf("class %s, trace %06d, PAN %s, amount %012d", u.Class, u.Trace, MaskPAN(u.PAN), u.Amount))
 	}
 }

@@ -36,8 +36,11 @@ const (
 
 // code is the response code of a verdict.
 func (h *Host) code(req *Request, v verdict) dialect.Code {
-	if v == byCard {
+	switch {
+	case v == byCard:
 		return dialect.CodeOf(h.cardOf(req).Answer)
+	case v == approved && req.Known:
+		return h.dialect.Approves(req.Transaction)
 	}
 	return h.dialect.Code(v)
 }

@@ -105,7 +105,7 @@ func authCode(serial uint64) uint32 { return uint32(serial % 1_000_000) }
 
 // tellBalance puts the balance into the answer.
 func (h *Host) tellBalance(req *Request) {
-	v := dialect.Field54(req.balance)
+	v := h.dialect.Field54(req.balance)
 	req.Answer.Set(wire.AdditionalAmounts, v[:])
 }
 

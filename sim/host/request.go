@@ -160,16 +160,19 @@ func (h *Host) asked(req *Request) bool {
 	if h.has(m) {
 		return true
 	}
-	as := []byte(m.MTI())
+	given := m.MTI()
+	as := []byte(given)
 	if as[3] == '1' {
 		as[3], req.repeats = '0', true
+		if m.SetMTI(string(as)); h.has(m) {
+			return true
+		}
 	}
-	if string(as[:3]) == "042" {
+	if as[1] == '4' && as[2] == '2' {
 		as[2], req.advice = '0', true
-	}
-	given := m.MTI()
-	if m.SetMTI(string(as)); h.has(m) {
-		return true
+		if m.SetMTI(string(as)); h.has(m) {
+			return true
+		}
 	}
 	m.SetMTI(given)
 	req.repeats, req.advice = false, false
@@ -256,11 +259,16 @@ func (h *Host) reply(req *Request, code verdict) {
 	a := req.Answer
 	a.AnswerTo(req.Message)
 	a.SetRequirement(0)
-	if d := h.dialect; d.Has(wire.LocalTime) && d.Has(wire.LocalDate) {
+	if d := h.dialect; d.Has(wire.LocalDateTime) {
+		if !a.Has(wire.LocalDateTime) { // else the terminal's own comes back
+			h.putDateTime(a, req.now)
+		}
+	} else if d.Has(wire.LocalTime) && d.Has(wire.LocalDate) {
 		a.SetUint(wire.LocalTime, uint64(req.now.hhmmss))
 		a.SetUint(wire.LocalDate, uint64(req.now.mmdd))
 	}
-	a.SetString(wire.ResponseCode, h.code(req, code).String())
+	c := h.code(req, code)
+	a.Set(wire.ResponseCode, c[:c.Len()])
 	if req.Known && req.Transaction == dialect.Echo {
 		return
 	}
@@ -268,6 +276,15 @@ func (h *Host) reply(req *Request, code verdict) {
 	var rrn [12]byte
 	putRRN(&rrn, req.now, req.serial)
 	a.Set(wire.RRN, rrn[:])
+}
+
+// putDateTime writes year, date and time, as YYMMDDhhmmss.
+func (h *Host) putDateTime(a *wire.Message, s *stamp) {
+	var v [12]byte
+	wire.PutUint(v[:2], uint64(s.yymm/100))
+	wire.PutUint(v[2:6], uint64(s.mmdd))
+	wire.PutUint(v[6:], uint64(s.hhmmss))
+	a.Set(wire.LocalDateTime, v[:])
 }
 
 // putRRN writes a reference that no other answer of this host's day has, as

@@ -28,13 +28,23 @@ func (h *Host) settlement(req *Request) {
 	out := req.totals[:]
 	compareTotals(out[:dialect.TotalsHalf], v[:dialect.TotalsHalf], own)
 	compareTotals(out[dialect.TotalsHalf:], v[dialect.TotalsHalf:], dialect.Totals{})
-	h.reply(req, approved)
-	req.Answer.Unset(wire.ResponseCode) // the flags tell
+	h.reply(req, h.settled(out))
+	if h.dialect.Form(dialect.Settlement).NoCode {
+		req.Answer.Unset(wire.ResponseCode) // the flags tell
+	}
 	req.Answer.SetUint(wire.SettlementDate, uint64(req.now.mmdd))
 	req.Answer.Set(wire.Totals, out)
 	if op := req.Message.Get(wire.Operator); op != nil {
 		req.Answer.Set(wire.Operator, op)
 	}
+}
+
+// settled is the verdict on totals that have been compared.
+func (h *Host) settled(out []byte) verdict {
+	if _, flag := dialect.ReadTotals(out); flag != dialect.Balanced {
+		return dialect.TotalsDiffer
+	}
+	return approved
 }
 
 // compareTotals compares one half of a settlement's totals with the host's and

@@ -7,9 +7,11 @@ import (
 )
 
 // NearMAC says in words how a MAC that CheckMAC finds wrong is almost right: "its
-// case", "the order of its octets" … It is "" for one that is wrong altogether.
-// It is for people who look for the mistake, not for a hot path.
-func (k *Key) NearMAC(a Algorithm, mab, mac []byte) string {
+// case", "the order of its octets", what it covers … It is "" for one that is wrong
+// altogether. head is the routing header that stands before mab on the line, of
+// which the first five octets may be a TPDU; none may be given. It is for people who
+// look for the mistake, not for a hot path.
+func (k *Key) NearMAC(a Algorithm, mab, mac []byte, head ...byte) string {
 	right := func(key *Key, a Algorithm) bool { return key.CheckMAC(a, mab, mac) }
 	backwards := slices.Clone(mac)
 	slices.Reverse(backwards)
@@ -29,9 +31,23 @@ func (k *Key) NearMAC(a Algorithm, mab, mac []byte) string {
 		return "its form and its case"
 	}
 	for of := range algorithms {
-		if of := Algorithm(of); of != a && right(k, of) {
-			return "its algorithm: it is made by " + of.String() + ", " + a.String() + " is wanted"
+		of := Algorithm(of)
+		if of == a {
+			continue
 		}
+		written := k.other(of, mab)
+		switch {
+		case right(k, of):
+			return "its algorithm: it is made by " + of.String() + ", " + a.String() + " is wanted"
+		case len(mac) == 8 && bytes.EqualFold(written[:], mac):
+			return "its algorithm and form: it is made by " + of.String() + ", as " + form(of) + "; " + a.String() + " is wanted"
+		}
+	}
+	if said := k.nearForm(a, mab, mac); said != "" {
+		return said
+	}
+	if said := k.nearCoverage(a, mab, mac, head); said != "" {
+		return said
 	}
 	if k.second != nil {
 		swapped := &Key{first: k.second, second: k.first, third: k.second, size: k.size}
@@ -49,6 +65,84 @@ func (k *Key) NearMAC(a Algorithm, mab, mac []byte) string {
 	return ""
 }
 
+// form is what other makes of an algorithm's MAC.
+func form(a Algorithm) string {
+	if a == ECB {
+		return "8 octets"
+	}
+	return "8 hexadecimal characters"
+}
+
+// nearForm is of a MAC that is cut or filled up, or made with a step of ECB in small
+// letters.
+func (k *Key) nearForm(a Algorithm, mab, mac []byte) string {
+	sum := k.MAC(a, mab)
+	full := sum[:]
+	once := make([]byte, k.size)
+	if a == ECB {
+		full = k.foldTwice(mab, bytes.ToUpper)
+		fold(once, mab)
+		k.encrypt(once)
+	}
+	if len(mac) != 8 || len(full) < 8 {
+		return ""
+	}
+	switch {
+	case bytes.Equal(full[:4], mac[:4]) && bytes.Equal(mac[4:], make([]byte, 4)):
+		return "its form: 4 octets, then zeros"
+	case bytes.Equal(full[:4], mac[:4]) && string(mac[4:]) == "    ":
+		return "its form: 4 octets, then blanks"
+	case bytes.EqualFold([]byte(hex.EncodeToString(full[4:8])), mac):
+		return "its half: these are the second four octets of the result, the first are wanted"
+	case a == ECB && bytes.EqualFold([]byte(hex.EncodeToString(once[:4])), mac):
+		return "a step within it: the blocks put together are to be written in hexadecimal, then enciphered, these are enciphered as they are"
+	case a == ECB && bytes.EqualFold([]byte(hex.EncodeToString(k.foldTwice(mab, bytes.ToLower)[:4])), mac):
+		return "a step within it: the blocks put together are to be written in hexadecimal in capitals, these are in small letters"
+	}
+	return ""
+}
+
+// nearCoverage is of a MAC over a little more or less than it should cover, or
+// padded otherwise.
+func (k *Key) nearCoverage(a Algorithm, mab, mac, head []byte) string {
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	blanks := bytes.Repeat([]byte{' '}, -len(mab)&int(k.size-1))
+	total := len(head) + len(mab) + 8
+	tries := []coverage{
+		{"its padding: 80 and zeros, zeros alone are wanted", join(mab, []byte{0x80})},
+		{"its padding: blanks, zeros are wanted", join(mab, blanks)},
+		{"what it covers: the MAC field as zeros too", join(mab, make([]byte, 8))},
+		{"what it covers: the MAC field as characters 0 too", join(mab, []byte("00000000"))},
+		{"what it covers: the routing header too", join(head, mab)},
+		{"what it covers: length prefix and routing header too", join([]byte{byte(total >> 8), byte(total)}, head, mab)},
+	}
+	if len(head) > 5 {
+		tries = append(tries, coverage{"what it covers: the header after the TPDU too", join(head[5:], mab)},
+			coverage{"what it covers: the TPDU too", join(head[:5], mab)})
+	}
+	for _, mti := range []int{2, 4} { // octets of the message type, packed and as text
+		if len(mab) > mti+8 {
+			without := bytes.Clone(mab)
+			without[mti+7] &^= 1
+			tries = append(tries, coverage{"what it covers: all but the message type", mab[mti:]},
+				coverage{"what it covers: the bitmap without the bit of the MAC", without})
+		}
+	}
+	for _, t := range tries {
+		want := k.MAC(a, t.mab)
+		if bytes.EqualFold(want[:], mac) {
+			return t.words
+		}
+	}
+	return ""
+}
+
+// coverage is what a MAC may have been made over by mistake.
+type coverage struct {
+	words string
+	mab   []byte
+}
+
 // other is the MAC in the form that the algorithm does not give it: octets
 // instead of characters, or characters of its first four octets.
 func (k *Key) other(a Algorithm, mab []byte) (mac [8]byte) {
@@ -58,16 +152,17 @@ func (k *Key) other(a Algorithm, mab []byte) (mac [8]byte) {
 		return mac
 	}
 	var block [16]byte
-	copy(block[:], k.foldTwice(mab))
+	copy(block[:], k.foldTwice(mab, bytes.ToUpper))
 	copy(mac[:], block[:8])
 	return mac
 }
 
-// foldTwice is the last block of ECB, of which its MAC writes the first half.
-func (k *Key) foldTwice(mab []byte) []byte {
+// foldTwice is the last block of ECB, of which its MAC writes the first half; letters
+// makes the hexadecimal digits between its steps, which are to be capitals.
+func (k *Key) foldTwice(mab []byte, letters func([]byte) []byte) []byte {
 	sum := make([]byte, k.size)
 	fold(sum, mab)
-	text := bytes.ToUpper([]byte(hex.EncodeToString(sum)))
+	text := letters([]byte(hex.EncodeToString(sum)))
 	head := text[:k.size]
 	k.encrypt(head)
 	xor(head, text[k.size:])

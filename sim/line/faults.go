@@ -56,7 +56,7 @@ func (f *Faults) Add(k Fault, n int) {
 // Keep-alives that are to be answered are sent back before that.
 func (f *Faults) wrap(conn net.Conn, format *wire.Format, sendBack func([]byte) error) net.Conn {
 	c := &faultyConn{Conn: conn, faults: f, reader: format.NewReader(conn), format: format, message: format.NewMessage()}
-	c.reader.SendBack = sendBack
+	c.reader.Alive = sendBack
 	return c
 }
 
@@ -205,8 +205,11 @@ func (c *faultyConn) spoiled(message []byte, answer bool) ([]byte, error) {
 	}
 	if len(m) > 0 {
 		last := &m[len(m)-1]
-		if *last++; *last == '9'+1 || *last == 'F'+1 {
+		switch *last++; *last { // what was a hexadecimal digit stays one
+		case '9' + 1, 'F' + 1:
 			*last = '0'
+		case 0xF9 + 1, 0xC6 + 1: // in EBCDIC
+			*last = 0xF0
 		}
 	}
 	return c.format.Frame(nil, m, answer)

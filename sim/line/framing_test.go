@@ -94,48 +94,53 @@ func TestKeepAlivesAreAnsweredOnEveryLine(t *testing.T) {
 	}
 }
 
+// approving is a host that answers with a MAC, and tells what it was asked.
+func approving(t *testing.T, d *dialect.Dialect) (*line.Dialer, <-chan string) {
+	requests := make(chan string, 10)
+	return scripted(t, func(_ int, c *peer) {
+		c.reader = d.NewReader(c)
+		for {
+			body, err := c.reader.Next()
+			if err != nil {
+				if errors.Is(err, wire.ErrFrame) || errors.Is(err, wire.ErrLength) {
+					t.Error(err)
+				}
+				return
+			}
+			requests <- string(body)
+			req, a := d.NewMessage(), d.NewMessage()
+			if err := req.Read(body); err != nil {
+				return
+			}
+			a.AnswerTo(req)
+			a.AddMAC()
+			frame, err := wire.AppendFrame(nil, a)
+			if err != nil {
+				t.Error(err)
+			}
+			c.Write(frame)
+		}
+	}), requests
+}
+
 // Faults meet whole messages, and what is spoiled is the message, not its frame.
 func TestFaultsMeetMessagesInEveryFraming(t *testing.T) {
 	for name, f := range framings() {
 		d := cupIn(t, f)
-		requests := make(chan string, 10)
-		dialer := scripted(t, func(_ int, c *peer) {
-			c.reader = d.NewReader(c)
-			for {
-				body, err := c.reader.Next()
-				if err != nil {
-					if errors.Is(err, wire.ErrFrame) || errors.Is(err, wire.ErrLength) {
-						t.Errorf("%s: %v", name, err)
-					}
-					return
-				}
-				requests <- string(body)
-				req, a := d.NewMessage(), d.NewMessage()
-				if err := req.Read(body); err != nil {
-					return
-				}
-				a.AnswerTo(req)
-				a.AddMAC()
-				frame, err := wire.AppendFrame(nil, a)
-				if err != nil {
-					t.Error(err)
-				}
-				c.Write(frame)
-			}
-		})
+		dialer, requests := approving(t, d)
 		l := line.NewOwn(t.Context(), dialer, &d.Format, line.NewClock())
 		l.Faults = &line.Faults{}
+		const none = line.Fault(200)
 		trace := 0
 		ask := func(fault line.Fault) (*line.Exchange, error) {
 			trace++
 			x := within(purchaseOf(tid, trace, 100), time.Second)
 			x.Request = reframed(t, d, x.Request, false)
-			if fault >= 0 && int(fault) < 100 {
+			if fault != none {
 				l.Faults.Add(fault, 1)
 			}
 			return x, l.Exchange(x)
 		}
-		const none = line.Fault(200)
 		if x, err := ask(none); !paired(x, err) {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -96,7 +96,7 @@ func (l *Own) Exchange(x *Exchange) error {
 		l.single++
 	}
 	hangUp := !keep || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence
-	if answered && x.Unreadable == nil && (l.Patience > 0 || hangUp && l.waiting()) {
+	if answered && x.Unreadable == nil && (l.Patience > 0 || hangUp && l.heard()) {
 		x.Answer.Read(bytes.Clone(l.answer)) // what it views is read over
 		l.readSome(&x.Strays, max(l.Patience, time.Millisecond), 1)
 	}
@@ -112,6 +112,13 @@ func (l *Own) Exchange(x *Exchange) error {
 // send connects where need be, writes the request and waits for the answer.
 func (l *Own) send(x *Exchange) error {
 	x.Sent = l.clock.Now()
+	if l.conn != nil && l.history.find(hash(&x.Key)) != unknown && l.heard() { // what has come by now cannot answer what is sent now
+		x.Began = x.Sent
+		if !l.readStrays(&x.Strays, time.Millisecond) {
+			l.Close()
+		}
+		x.Sent = l.clock.Now()
+	}
 	if l.conn == nil || x.Sent-l.used > peekAfter || l.carried == 1 {
 		if l.conn != nil && l.hungUp(&x.Strays) {
 			if l.carried == 1 && x.Sent-l.used < time.Second {
@@ -119,7 +126,7 @@ func (l *Own) send(x *Exchange) error {
 			}
 			l.Close()
 		}
-		if l.conn == nil {
+		if l.conn == nil && x.Began == 0 {
 			x.Began = x.Sent
 		}
 		err := l.connect()
@@ -178,9 +185,8 @@ func (l *Own) octetsLeft() string {
 	return string(octets[:min(8, len(octets))])
 }
 
-// wait reads until the answer comes. Answers to earlier requests are counted
-// and passed over. What is no known request's answer is taken for this one's,
-// and fails the terminal's checks: nothing else is in flight on this line.
+// wait reads until the answer comes. Answers to other requests, or to none, are
+// counted and passed over.
 func (l *Own) wait(x *Exchange) error {
 	for {
 		body, err := l.reader.Next()
@@ -210,19 +216,14 @@ func (l *Own) wait(x *Exchange) error {
 		if x.Unreadable = x.Answer.Read(body); x.Unreadable != nil {
 			return nil
 		}
-		key := x.Answer.Key()
-		if key == x.Key && x.Answer.IsAnswer() {
+		switch key := x.Answer.Key(); {
+		case !x.Answer.IsAnswer():
+			x.unmatched(body, notAnAnswer)
+		case key == x.Key:
 			return nil
+		default:
+			x.count(l.history.find(hash(&key)), body)
 		}
-		if was := l.history.find(hash(&key)); was != unknown || !x.Answer.IsAnswer() {
-			if x.Answer.IsAnswer() {
-				x.count(was, body)
-			} else {
-				x.unmatched(body, notAnAnswer)
-			}
-			continue
-		}
-		return nil
 	}
 }
 
@@ -290,19 +291,19 @@ func (l *Own) HungUp(patience time.Duration) bool {
 // Further counts a message that has come since the last exchange, or comes within the
 // given time.
 func (l *Own) Further(patience time.Duration) (met Strays) {
-	if l.conn != nil && (patience > 0 || l.waiting()) {
+	if l.conn != nil && (patience > 0 || l.heard()) {
 		l.readSome(&met, max(patience, time.Millisecond), 1)
 	}
 	return met
 }
 
-// waiting reports whether octets are there that no exchange has read. At most it takes
+// heard reports whether octets are there that no exchange has read. At most it takes
 // a system call.
-func (l *Own) waiting() bool {
+func (l *Own) heard() bool {
 	if faulty, is := l.conn.(*faultyConn); is && (len(faulty.out) > 0 || faulty.reader.Buffered()) {
 		return true
 	}
-	return l.reader.Buffered() || l.peek.waiting()
+	return l.reader.Buffered() || l.peek.waits()
 }
 
 // Leftovers counts the answers that have come since the last exchange. It waits
@@ -371,7 +372,7 @@ func (l *Own) connect() error {
 	}
 	l.left = ""
 	l.conn, l.reader, l.deadline, l.carried, l.silent = conn, l.format.NewReader(conn), 0, 0, 0
-	l.reader.SendBack = sendBack
+	l.reader.Alive = sendBack
 	l.unwatch = context.AfterFunc(l.stop, func() { conn.Close() })
 	return nil
 }

@@ -35,6 +35,32 @@ func TestLateAnswerNeverPairs(t *testing.T) {
 	}
 }
 
+// A request that is sent again is not answered by what came before that: the answer to
+// the first try, or another answer to it, is late or too many.
+func TestAnswerThatWasThereBeforeIsNotTheAnswer(t *testing.T) {
+	d := scripted(t, func(_ int, c *peer) {
+		first := c.request()
+		if first == nil {
+			return
+		}
+		time.Sleep(60 * time.Millisecond) // it is given up after 30
+		c.Write(approval(first))
+		second := c.request()
+		time.Sleep(20 * time.Millisecond)
+		c.Write(approval(second))
+		c.request()
+	})
+	l := newOwn(t, d)
+	if err := l.Exchange(within(purchaseOf(tid, 7, 100), 30*time.Millisecond)); !errors.Is(err, line.ErrTimeout) {
+		t.Fatalf("got %v, want a timeout", err)
+	}
+	time.Sleep(60 * time.Millisecond)
+	again := purchaseOf(tid, 7, 100)
+	if err := l.Exchange(again); !paired(again, err) || again.Late != 1 || again.Done-again.Sent < 15*time.Millisecond {
+		t.Errorf("err %v, %d late, after %v; want its own answer after 20 ms, and one late", err, again.Late, again.Done-again.Sent)
+	}
+}
+
 func TestFurtherAnswersAreCounted(t *testing.T) {
 	d := scripted(t, func(_ int, c *peer) {
 		for {
@@ -59,9 +85,9 @@ func TestFurtherAnswersAreCounted(t *testing.T) {
 	}
 }
 
-// An answer that no request has, on a line with one exchange in flight, is
-// given to the terminal, whose checks refuse it. A request from the host is
-// nobody's answer.
+// An answer to no request is nobody's, even on a line with one exchange in flight; nor
+// is a request from the host an answer. What cannot be read is taken for the answer:
+// the terminal's checks refuse it.
 func TestForeignMessages(t *testing.T) {
 	stranger := cup.NewMessage()
 	other := purchaseOf("19999999", 1, 100)
@@ -75,11 +101,11 @@ func TestForeignMessages(t *testing.T) {
 		unreadable bool
 		broken     bool
 	}{
-		"another terminal's answer":  {first: approval(stranger)},
+		"another terminal's answer":  {first: approval(stranger), paired: true, unmatched: 1},
 		"a request":                  {first: other.Request, paired: true, unmatched: 1},
 		"octets that are no message": {first: []byte("\x00\x14GET / HTTP/1.1\r\n\r\n!!"), unreadable: true},
 		"nothing but keep-alives":    {first: make([]byte, 2*10), paired: true},
-		"too many keep-alives":       {first: make([]byte, 2*100), broken: true},
+		"too many keep-alives":       {first: make([]byte, 2*5000), broken: true},
 		"a length of 64 KB":          {first: []byte{0xFF, 0xFF, 1, 2, 3}, broken: true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,5 +9,7 @@ import "net"
 type peek struct{}
 
 func (*peek) watch(net.Conn)                 {}
-func (*peek) waiting() bool                  { return false }
 func (*peek) closed() (closed, perhaps bool) { return false, false }
+
+// waits reports whether octets wait to be read: not known here.
+func (p *peek) waits() bool { return false }

@@ -37,10 +37,9 @@ func (p *peek) watch(conn net.Conn) {
 	}
 }
 
-// waiting reports whether octets wait to be read.
-func (p *peek) waiting() bool {
-	p.closed()
-	return p.raw != nil && p.readable
+// waits reports whether octets wait to be read.
+func (p *peek) waits() bool {
+	return p.raw != nil && p.raw.Control(p.look) == nil && p.readable
 }
 
 // closed reports whether the peer has closed the connection, and if not whether

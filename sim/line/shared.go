@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,10 @@ type Shared struct {
 	strays    Strays
 	hasStrays atomic.Bool // some are not handed over yet
 	running   sync.WaitGroup
+
+	// Panicked is told of a panic of the line's goroutines; without it, that ends the
+	// process. Set before first use.
+	Panicked func(value any, stack []byte)
 }
 
 // concentrator is one connection of a shared line.
@@ -220,13 +225,28 @@ func (s *Shared) connect() error {
 	conn := &concentrator{Conn: dialed, heard: s.clock.Now()}
 	s.conn, s.out, s.taken = conn, s.out[:0], s.queued
 	gone := make(chan struct{})
-	s.running.Go(func() {
+	s.start(func() {
 		s.read(conn)
 		close(gone)
 	})
-	s.running.Go(func() { s.sweep(conn, gone) })
-	s.running.Go(func() { s.write(gone) })
+	s.start(func() { s.sweep(conn, gone) })
+	s.start(func() { s.write(gone) })
 	return nil
+}
+
+// start starts one of the line's goroutines.
+func (s *Shared) start(do func()) {
+	s.running.Go(func() {
+		defer func() {
+			if s.Panicked == nil {
+				return
+			}
+			if value := recover(); value != nil {
+				s.Panicked(value, debug.Stack())
+			}
+		}()
+		do()
+	})
 }
 
 // write writes what waits, whenever it is woken, until the reader has gone.
@@ -247,9 +267,11 @@ func (s *Shared) write(gone <-chan struct{}) {
 func (s *Shared) read(conn *concentrator) {
 	from := &arrivals{concentrator: conn, line: s}
 	r := s.format.NewReader(from)
-	r.SendBack = func(keepAlive []byte) error {
-		s.sendBack(conn, keepAlive)
-		return nil
+	if s.format.KeepAlive.Answer {
+		r.Alive = func(keepAlive []byte) error {
+			s.sendBack(conn, keepAlive)
+			return nil
+		}
 	}
 	from.reader = r
 	m := s.format.Acquire()

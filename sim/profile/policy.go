@@ -55,7 +55,7 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 				r.code(d, &code)(v)
 				p.ReversalAccepts = append(p.ReversalAccepts, code)
 			})
-			if done := d.Code(dialect.Approved); v.IsList() && !slices.Contains(p.ReversalAccepts, done) {
+			if done := d.Approves(dialect.Reversal); v.IsList() && !slices.Contains(p.ReversalAccepts, done) {
 				r.Fail(v, "%s is missing, the answer that says the reversal was done; add it", done)
 			}
 		},

@@ -53,7 +53,7 @@ func NewJudge(d *dialect.Dialect) *Judge {
 	for i := range table {
 		r := &table[i]
 		place := d.Place(r.of)
-		if r.holds == nil || r.when != always && place.Field == 0 {
+		if r.holds == nil || slices.Contains(d.Without, r.ID) || r.when != always && place.Field == 0 {
 			continue
 		}
 		if r.when == ifDiffers {

@@ -52,7 +52,7 @@ var macRight = check{always, 0,
 		if key == nil {
 			return fmt.Errorf("%w: it carries one, but the terminal has no key yet", ErrMAC)
 		}
-		if near := key.NearMAC(x.Algorithm, covered, mac); near != "" {
+		if near := key.NearMAC(x.Algorithm, covered, mac, x.Answer.Head...); near != "" {
 			return fmt.Errorf("%w: it is right but for %s", ErrMAC, near)
 		}
 		return fmt.Errorf("%w; if all are, do mac, sign-in and the master keys of the profile fit the host's?", ErrMAC)
@@ -64,7 +64,7 @@ var macRight = check{always, 0,
 var workingKeys = check{always, 0,
 	func(x *Exchange) bool {
 		s := x.SignIn
-		if s == nil {
+		if s == nil || s.Master == nil {
 			return true
 		}
 		s.Issued, s.err = keys.Unwrap(s.Master, s.Block, x.Answer.Get(wire.WorkingKeys))

@@ -23,7 +23,11 @@ func WriteMarkdown(w io.Writer) error {
 	b.WriteString("\n## What an approval carries\n\n" +
 		"The fields that the forms of the dialects give, besides those that come back from the request. Those in the first column are\n" +
 		"musts (ANS-04-PRESENT to ANS-48-TOTALS), those in the second shoulds (ANS-FIELDS, ANS-54-PRESENT).\n")
-	for _, d := range []*dialect.Dialect{dialect.CUP(), dialect.ISO87()} {
+	for _, name := range dialect.Names() {
+		d, _ := dialect.Named(name)
+		if len(d.Bases) > 0 {
+			continue // the same as of what it extends
+		}
 		fmt.Fprintf(&b, "\n| %s | must | should |\n|---|---|---|\n", d.Name)
 		for i := range d.Forms {
 			must, should := d.Forms[i].Answered()

@@ -10,6 +10,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/posfleet/posfleet/report"
@@ -168,7 +169,7 @@ type Exchange struct {
 // SignIn is what it takes to read the working keys that a sign-in brings, and what
 // they are.
 type SignIn struct {
-	Master *keys.Key // that they come under
+	Master *keys.Key // that they come under; nil for a logon without keys
 	Block  keys.KeyBlock
 	Issued keys.Set // by an answer that Check approves
 
@@ -188,12 +189,12 @@ func (x *Exchange) Code() dialect.Code { return dialect.CodeOf(x.Answer.Get(wire
 
 // Approves reports whether the answer's code is an approval. Without a code only
 // the answer of a form that has none approves, that of settlement: there the
-// flags tell, also beside a code that says that totals differ.
+// flags tell; and of a settlement a code that says that totals differ, beside them.
 func (x *Exchange) Approves() bool {
 	if !x.Answer.Has(wire.ResponseCode) {
 		return x.Form.NoCode
 	}
-	if x.Form.NoCode && x.Dialect.Means(x.Code(), dialect.TotalsDiffer) && len(x.Answer.Get(wire.Totals)) == dialect.TotalsLen {
+	if x.Form.Transaction == dialect.Settlement && x.Dialect.Means(x.Code(), dialect.TotalsDiffer) && len(x.Answer.Get(wire.Totals)) == dialect.TotalsLen {
 		return true
 	}
 	class := x.Dialect.Class(x.Code())
@@ -222,6 +223,17 @@ func (e *Mismatch) Error() string {
 
 // Unreadable is the breach of an answer that could not be read; err says why.
 func Unreadable(err error) error { return &Broken{&table[0], err} }
+
+// Known complains about rules of which a dialect says that they do not apply to it,
+// and which there are not.
+func Known(d *dialect.Dialect) error {
+	for _, id := range d.Without {
+		if !slices.ContainsFunc(table, func(r Rule) bool { return r.ID == id }) {
+			return fmt.Errorf("dialect %s: rules: without: there is no rule %q; posfleet rules lists them", d.Name, id)
+		}
+	}
+	return nil
+}
 
 // Table gives all rules.
 func Table() []*Rule {

@@ -410,3 +410,20 @@ func TestAnswersToATerminalNameOneAcquirer(t *testing.T) {
 		}
 	}
 }
+
+// A network may say of a rule that it does not apply to its answers.
+func TestRuleThatADialectIsWithoutIsNotAsked(t *testing.T) {
+	d := dialect.CUP()
+	x := answered(t, d, dialect.Purchase, func(m *wire.Message) { m.Unset(wire.RRN) })
+	if _, err := NewJudge(d).Check(x); err == nil {
+		t.Fatal("an approval without a reference is taken")
+	}
+	d.Without = []string{"ANS-37-PRESENT"}
+	if _, err := NewJudge(d).Check(x); err != nil || Known(d) != nil {
+		t.Errorf("%v, %v", err, Known(d))
+	}
+	d.Without = []string{"ANS-37"}
+	if err := Known(d); err == nil || !strings.Contains(err.Error(), `no rule "ANS-37"`) {
+		t.Errorf("a rule that there is not: %v", err)
+	}
+}

@@ -12,8 +12,7 @@ const None = "none"
 
 // Over is base, of a file that another reader has read, with what over says
 // besides or instead. Mappings are put together key by key: base's keys first, in
-// their order. Anything else of over takes base's place; none takes a mapping or a
-// list away. What is wrong with a value is told of the file that it stands in.
+// their order. Anything else of over takes base's place; none takes a key away. What is wrong with a value is told of the file that it stands in.
 func (r *Reader) Over(base Value, of *Reader, over Value) Value {
 	if r.files == nil {
 		r.files = map[*yaml.Node]string{}
@@ -56,7 +55,7 @@ func (r *Reader) merge(base, over *yaml.Node) *yaml.Node {
 		switch {
 		case at < 0 || taken[k.Value]: // a key that stands twice is for Map to complain of
 			out.Content = append(out.Content, k, v)
-		case v.Kind == yaml.ScalarNode && v.Value == None && out.Content[at+1].Kind != yaml.ScalarNode:
+		case v.Kind == yaml.ScalarNode && v.Value == None:
 			out.Content = slices.Delete(out.Content, at, at+2)
 			continue
 		default:

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/moov-io/iso8583"
+	"github.com/moov-io/iso8583/field"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -116,6 +117,67 @@ func BenchmarkMoovBuild(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// A purchase of 8 fields in EBCDIC, bitmap, PIN block and MAC in its hexadecimal
+// digits.
+func BenchmarkReadEBCDIC(b *testing.B) { benchmarkRead(b, purchaseInEBCDIC(b)) }
+
+func BenchmarkAppendEBCDIC(b *testing.B) {
+	m := purchaseInEBCDIC(b)
+	dst := make([]byte, 0, 1024)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := m.Append(dst); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// Seven composed fields of 20 parts, each checked.
+func BenchmarkReadComposed(b *testing.B) {
+	f := composed(b)
+	m := f.NewMessage()
+	m.SetMTI("0200")
+	for _, c := range composedValues {
+		v, err := f.PackSubs(c.field, c.parts)
+		if err != nil {
+			b.Fatal(err)
+		}
+		m.SetField(c.field, v)
+	}
+	benchmarkRead(b, m)
+}
+
+func benchmarkRead(b *testing.B, m *wire.Message) {
+	octets, err := m.Append(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := m.Read(octets); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func purchaseInEBCDIC(t testing.TB) *wire.Message {
+	f := &wire.Format{MAC: true, Spec: specOf("ebcdic", "ebcdic-hex", map[int]field.Field{
+		2: leaf(19, "ebcdic", "ebcdic2", ""), 3: leaf(6, "ebcdic", "fixed", ""), 4: leaf(12, "ebcdic", "fixed", ""),
+		11: leaf(6, "ebcdic", "fixed", ""), 35: leaf(37, "ebcdic", "ebcdic2", ""), 41: leaf(8, "ebcdic", "fixed", " "),
+		52: leaf(8, "ebcdic-hex", "fixed", ""), 64: leaf(8, "ebcdic-hex", "fixed", "")})}
+	if err := f.Compile(); err != nil {
+		t.Fatal(err)
+	}
+	m := f.NewMessage()
+	m.SetMTI("0200")
+	for n, v := range map[int]string{2: "6225000000000014", 3: "000000", 4: "000000012345", 11: "000042",
+		35: "6225000000000014=30122010000000000", 41: "T1", 52: "\x6E\x83\xD8\xC8\x71\x67\x9F\x76"} {
+		m.SetFieldString(n, v)
+	}
+	m.AddMAC()
+	return m
 }
 
 func TestNothingIsAllocatedForAMessage(t *testing.T) {

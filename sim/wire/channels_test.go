@@ -135,7 +135,7 @@ func TestChannelsOfJPOS(t *testing.T) {
 			keep = keep[:len(keep)-len(fromHex(t, c.Sample))]
 			var sent []byte
 			r := (&wire.Format{Framing: f}).NewReader(strings.NewReader(string(keep) + string(fromHex(t, c.Sample))))
-			r.SendBack = func(b []byte) error { sent = append(sent, b...); return nil }
+			r.Alive = func(b []byte) error { sent = append(sent, b...); return nil }
 			if _, err := r.Next(); err != nil || !slices.Equal(sent, keep) || len(keep) == 0 {
 				t.Errorf("%s: keep-alive %X is answered %X, %v", c.Channel, keep, sent, err)
 			}

@@ -67,6 +67,7 @@ func moovCharset(e encoding.Encoder) *charset {
 func (c *charset) span(n int) int { return n }
 
 func (c *charset) pack(dst, v []byte) string {
+	dst = dst[:len(v)]
 	for i, o := range v {
 		dst[i] = c.to[o]
 	}
@@ -74,6 +75,7 @@ func (c *charset) pack(dst, v []byte) string {
 }
 
 func (c *charset) unpack(dst, src []byte, n int) (int, string) {
+	dst = dst[:len(src)]
 	for i, o := range src {
 		dst[i] = c.from[o]
 	}

@@ -65,6 +65,11 @@ func (f *fieldCodec) put(dst []byte, at int, v []byte) (int, error) {
 		}
 	case coded:
 		return f.putCoded(dst, at, v)
+	case composed:
+		w := partWalk{scratch: dst[at:]}
+		if bad := f.parts.through(&w, v, 0); bad != nil {
+			return at, bad.inField(at)
+		}
 	case absent:
 		return at, &FieldError{Offset: at, Reason: notInDialect}
 	}
@@ -73,7 +78,7 @@ func (f *fieldCodec) put(dst []byte, at int, v []byte) (int, error) {
 
 // putCoded packs a value by the field's coder.
 func (f *fieldCodec) putCoded(dst []byte, at int, v []byte) (int, error) {
-	if i := firstNotDigit(v); f.digits && i >= 0 {
+	if f.digits && firstNotDigit(v) >= 0 {
 		return at, &FieldError{Offset: at, Reason: noDigit}
 	}
 	if reason := f.coder.pack(dst[at:], v); reason != "" {
@@ -142,7 +147,7 @@ func (f *fieldCodec) take(buf, b []byte, to, at int) (int, int, error) {
 		at += int(f.countLen)
 	}
 	if f.kind >= nibbles {
-		if f.kind == coded {
+		if f.kind != nibbles {
 			return f.takeCoded(buf, b, to, at, size)
 		}
 		span := (size + 1) / 2
@@ -174,8 +179,11 @@ func (f *fieldCodec) take(buf, b []byte, to, at int) (int, int, error) {
 	return to + copy(buf[to:], v), at + size, nil
 }
 
-// takeCoded reads a value of n units by the field's coder.
+// takeCoded reads a value of n units by the field's coder, or one of parts.
 func (f *fieldCodec) takeCoded(buf, b []byte, to, at, n int) (int, int, error) {
+	if f.kind == composed {
+		return f.takeComposed(buf, b, to, at, n)
+	}
 	span := f.coder.span(n)
 	if span > len(b)-at {
 		return to, at, tooShort(b, at, span)
@@ -191,6 +199,18 @@ func (f *fieldCodec) takeCoded(buf, b []byte, to, at, n int) (int, int, error) {
 		return to + size, at + span, nil
 	}
 	return to, at, &FieldError{Offset: at, Reason: reason}
+}
+
+// takeComposed reads a value of n octets, when its parts can be read.
+func (f *fieldCodec) takeComposed(buf, b []byte, to, at, n int) (int, int, error) {
+	if n > len(b)-at {
+		return to, at, tooShort(b, at, n)
+	}
+	w := partWalk{scratch: buf[to:]}
+	if bad := f.parts.through(&w, b[at:at+n], 0); bad != nil {
+		return to, at, bad.inField(at)
+	}
+	return to + copy(buf[to:], b[at:at+n]), at + n, nil
 }
 
 func tooShort(b []byte, at, want int) error {

@@ -1,26 +1,32 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/moov-io/iso8583"
 	"github.com/moov-io/iso8583/encoding"
 	"github.com/moov-io/iso8583/field"
 	"github.com/moov-io/iso8583/padding"
+	"github.com/moov-io/iso8583/prefix"
 )
 
 // kind is how a field's value is put into octets.
 type kind uint8
 
 const (
-	absent  kind = iota
-	octets       // as they are
-	ascii        // an octet each, none above 127
-	decimal      // an octet each, digits only
-	nibbles      // packed by a Nibbles
-	coded        // by a coder: EBCDIC, hexadecimal text, …
-	foreign      // by moov's own code
+	absent   kind = iota
+	octets        // as they are
+	ascii         // an octet each, none above 127
+	decimal       // an octet each, digits only
+	nibbles       // packed by a Nibbles
+	coded         // by a coder: EBCDIC, hexadecimal text, …
+	composed      // octets as they are, told into parts
+	foreign       // by moov's own code
 )
 
 // padSide is where a short value is filled up to its fixed length.
@@ -47,6 +53,7 @@ type fieldCodec struct {
 	nib      *Nibbles
 	keep     uint64 // of up to 8 packed digits of fixed length: the characters as a mask
 	coder    coder
+	parts    *parts // of a composed field
 	pad      padSide
 	padWith  byte
 }
@@ -59,7 +66,7 @@ type codec struct {
 	bitmap  *hexText         // how the bitmap is written; nil for octets
 	second  bool             // fields above 64 exist
 	filled  int              // how much longer amounts with a sign may become
-	doubles bool             // some value takes more octets on the line than in a message
+	doubles bool             // packing a value may take twice its octets
 }
 
 // MaxField is the longest value, in units: six digits of length. A message is
@@ -79,7 +86,8 @@ func compile(spec *iso8583.MessageSpec) (*codec, error) {
 		return nil, err
 	}
 	c := &codec{}
-	for n, f := range spec.Fields {
+	for _, n := range slices.Sorted(maps.Keys(spec.Fields)) { // the first mistake is the one told
+		f := spec.Fields[n]
 		if n < 0 || n > 128 {
 			return nil, fmt.Errorf("field %d: ISO 8583 has fields 0 to 128", n)
 		}
@@ -93,15 +101,23 @@ func compile(spec *iso8583.MessageSpec) (*codec, error) {
 		if err != nil {
 			return nil, fmt.Errorf("field %d: %w", n, err)
 		}
+		if fc.kind == composed {
+			if fc.parts, err = compileParts(strconv.Itoa(n), f.Spec(), 0); err != nil {
+				return nil, fmt.Errorf("field %w", err)
+			}
+		}
+		if fc.count == berCount || fc.kind == composed && fc.parts == nil {
+			fc = fieldCodec{kind: foreign, max: fc.max}
+		}
 		c.second = c.second || n > 64
 		c.moov[n], c.fields[n] = f, fc
 		if fc.signed {
 			c.filled += int(fc.max)
 		}
-		c.doubles = c.doubles || fc.kind == coded && fc.coder.span(8) > 8
+		c.doubles = c.doubles || fc.kind == coded && fc.coder.span(8) > 8 || fc.kind == composed
 	}
-	if mti := &c.fields[0]; mti.count != fixed || mti.max != 4 || mti.kind == foreign || mti.kind == octets {
-		return nil, fmt.Errorf("MTI (field 0): want 4 digits of fixed length, in ASCII, packed or in EBCDIC")
+	if mti := &c.fields[0]; mti.count != fixed || mti.max != 4 || mti.kind >= composed {
+		return nil, fmt.Errorf("MTI (field 0): want 4 digits of fixed length, in ascii, packed or ebcdic")
 	}
 	if c.fields[65].kind != absent {
 		return nil, fmt.Errorf("field 65: it announces a third bitmap, there are two; leave it out")
@@ -109,15 +125,9 @@ func compile(spec *iso8583.MessageSpec) (*codec, error) {
 	return c, c.compileBitmap(spec.Fields[1].Spec())
 }
 
-func (c *codec) compileBitmap(s *field.Spec) error {
-	switch s.Enc {
-	case encoding.Binary:
-	case encoding.BytesToASCIIHex:
-		c.bitmap = asciiHex
-	case encoding.Encoder(ebcdicHex):
-		c.bitmap = ebcdicHex
-	default:
-		return fmt.Errorf("bitmap (field 1): want it in octets, hex or ebcdic-hex")
+func (c *codec) compileBitmap(s *field.Spec) (err error) {
+	if c.bitmap, err = bitmapBy(s.Enc); err != nil {
+		return fmt.Errorf("bitmap (field 1): %w", err)
 	}
 	if l := s.Length; l != 0 && l != 8 {
 		return fmt.Errorf("bitmap (field 1): length %d, want 8; the second bitmap comes by itself when it is needed, a third never does", l)
@@ -126,6 +136,19 @@ func (c *codec) compileBitmap(s *field.Spec) error {
 		c.second = false
 	}
 	return nil
+}
+
+// bitmapBy is how a bitmap is written, nil for octets.
+func bitmapBy(e encoding.Encoder) (*hexText, error) {
+	switch e {
+	case encoding.Binary:
+		return nil, nil
+	case encoding.BytesToASCIIHex:
+		return asciiHex, nil
+	case encoding.Encoder(ebcdicHex):
+		return ebcdicHex, nil
+	}
+	return nil, errors.New("want it in octets, hex or ebcdic-hex")
 }
 
 // compileField makes a field's row; the error continues its name. Where the
@@ -137,6 +160,8 @@ func compileField(f field.Field) (fieldCodec, error) {
 	}
 	out := fieldCodec{kind: foreign, max: int32(s.Length)}
 	switch f.(type) {
+	case *field.Composite:
+		return out.outer(s.Pref)
 	case *field.Numeric:
 		out.digits = true
 	case *field.String, *field.Binary, *field.Hex, *field.Track1, *field.Track2, *field.Track3:
@@ -158,6 +183,9 @@ func compileField(f field.Field) (fieldCodec, error) {
 	out.pad, out.padWith = pad, padWith
 	out.count, out.countLen, out.odd, out.unit = by.count, by.size, by.odd, by.unit
 	out.max = int32(min(by.unit.longest(s.Length), by.most))
+	if out.count == berCount && s.Length == 0 || out.count == rest {
+		out.max = MaxField
+	}
 	out = out.encode(s.Enc)
 	if !out.suits(by.unit) {
 		return out, fmt.Errorf("a length of %s goes with %s, not with this encoding", by.unit, by.unit.goesWith())
@@ -166,6 +194,19 @@ func compileField(f field.Field) (fieldCodec, error) {
 		out.kind = foreign // as many units as octets are left, moov says: it will not do
 	}
 	return out, nil
+}
+
+// outer is the row of a composed field, all but its parts.
+func (f fieldCodec) outer(p prefix.Prefixer) (fieldCodec, error) {
+	by, known := lengthBy(p)
+	if !known || by.unit != own && by.unit != doubled {
+		return f, nil
+	}
+	f.kind, f.count, f.countLen, f.odd, f.unit = composed, by.count, by.size, by.odd, by.unit
+	if f.max = min(f.max, int32(by.most)); f.count == rest || f.count == berCount && f.max == 0 {
+		f.max = MaxField
+	}
+	return f, nil
 }
 
 // encode is the row with its encoding; foreign when the codec does not know it.

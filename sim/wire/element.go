@@ -11,6 +11,7 @@ const (
 	Amount                           // in the currency's smallest unit (4)
 	TransmissionTime                 // MMDDhhmmss (7)
 	Trace                            // system trace audit number (11)
+	LocalDateTime                    // YYMMDDhhmmss (1993: 12)
 	LocalTime                        // hhmmss (12)
 	LocalDate                        // MMDD (13)
 	Expiry                           // YYMM (14)
@@ -55,7 +56,7 @@ const (
 // elementNames are as dialect files and features spell them.
 var elementNames = [elements]string{
 	PAN: "pan", ProcessingCode: "processing-code", Amount: "amount", TransmissionTime: "transmission-time", Trace: "trace",
-	LocalTime: "local-time", LocalDate: "local-date", Expiry: "expiry", SettlementDate: "settlement-date", EntryMode: "entry-mode",
+	LocalDateTime: "local-date-time", LocalTime: "local-time", LocalDate: "local-date", Expiry: "expiry", SettlementDate: "settlement-date", EntryMode: "entry-mode",
 	CardSequence: "card-sequence", ConditionCode: "condition-code", PINCapture: "pin-capture", Acquirer: "acquirer", Track2: "track-2",
 	Track3: "track-3", RRN: "reference", AuthCode: "authorisation-code", ResponseCode: "response-code", Reason: "reversal-reason", TerminalID: "terminal",
 	MerchantID: "merchant", ResponseData: "response-data", Track1: "track-1", Totals: "totals", Currency: "currency",

@@ -17,109 +17,6 @@ var (
 	ErrIdle = errors.New("too many empty messages")
 )
 
-// Put writes the number n over dst's first octets; it must not be greater than
-// Max.
-func (l Length) Put(dst []byte, n int) {
-	for i := l.Octets - 1; i >= 0; i-- {
-		switch l.Form {
-		case BigEndian:
-			dst[i], n = byte(n), n>>8
-		case LittleEndian:
-			dst[l.Octets-1-i], n = byte(n), n>>8
-		case PackedDigits:
-			dst[i], n = byte(n/10%10<<4|n%10), n/100
-		case HexDigits:
-			dst[i], n = "0123456789abcdef"[n&15], n>>4
-		default:
-			dst[i], n = l.zero()+byte(n%10), n/10
-		}
-	}
-}
-
-// zero is the digit 0.
-func (l *Length) zero() byte {
-	if l.Form == EBCDICDigits {
-		return 0xF0
-	}
-	return '0'
-}
-
-// Max is the greatest number that the length can say.
-func (l Length) Max() uint64 {
-	base, octets := uint64(10), l.Octets
-	switch l.Form {
-	case BigEndian, LittleEndian:
-		return 1<<(8*octets) - 1 // of 8 octets all bits: a shift by 64 gives 0
-	case HexDigits:
-		base = 16
-	case PackedDigits:
-		base = 100
-	}
-	n := uint64(1)
-	for range octets {
-		n *= base
-	}
-	return n - 1
-}
-
-// Number reads the length; ErrLength when b does not begin with one.
-func (l Length) Number(b []byte) (uint64, error) {
-	if len(b) < l.Octets {
-		return 0, fmt.Errorf("%w: %d octets, want %d", ErrLength, len(b), l.Octets)
-	}
-	return l.number(b)
-}
-
-// number is Number of octets enough.
-func (l *Length) number(b []byte) (n uint64, err error) {
-	b = b[:l.Octets]
-	switch l.Form {
-	case BigEndian:
-		for _, c := range b {
-			n = n<<8 | uint64(c)
-		}
-		return n, nil
-	case LittleEndian:
-		for i, c := range b {
-			n |= uint64(c) << (8 * i)
-		}
-		return n, nil
-	}
-	for _, c := range b {
-		switch l.Form {
-		case PackedDigits:
-			if c>>4 > 9 || c&15 > 9 {
-				return 0, fmt.Errorf("%w: holds 0x%02X, want %d packed decimal digits", ErrLength, c, 2*len(b))
-			}
-			n = n*100 + uint64(c>>4)*10 + uint64(c&15)
-		case HexDigits:
-			v := hexDigit(c)
-			if v > 15 {
-				return 0, fmt.Errorf("%w: holds 0x%02X, want %d hexadecimal digits", ErrLength, c, len(b))
-			}
-			n = n<<4 | uint64(v)
-		default:
-			v := c - l.zero()
-			if v > 9 {
-				return 0, fmt.Errorf("%w: holds 0x%02X, want %d decimal digits", ErrLength, c, len(b))
-			}
-			n = n*10 + uint64(v)
-		}
-	}
-	return n, nil
-}
-
-// hexDigit is the value of a hexadecimal digit, above 15 for what is none.
-func hexDigit(c byte) byte {
-	switch {
-	case c-'0' <= 9:
-		return c - '0'
-	case c|0x20-'a' <= 5:
-		return c | 0x20 - 'a' + 10
-	}
-	return 0xFF
-}
-
 // AppendFrame packs m after dst, in its frame. On an error dst is given back as
 // it was. After a MAC has been put into the message the frame must be amended:
 // see [Framing.Amend].
@@ -190,9 +87,6 @@ func (f *Framing) finish(dst []byte, from int) ([]byte, error) {
 	if n > MaxFrame {
 		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d go on a line", n, MaxFrame)}
 	}
-	if f.Header.BaseI && n >= baseILen {
-		dst[from+3], dst[from+4] = byte(n>>8), byte(n)
-	}
 	begin := from - f.Lead()
 	if l := &f.Length; l.Octets > 0 {
 		said := n + f.more()
@@ -200,7 +94,7 @@ func (f *Framing) finish(dst []byte, from int) ([]byte, error) {
 			return dst, &FieldError{Field: -1, Offset: n, Reason: fmt.Sprintf("%d octets, no more than its routing header", n)}
 		}
 		if said < 0 || uint64(said) > l.Max() {
-			return dst, &FieldError{Field: -1, Offset: n, Reason: fmt.Sprintf("a length of %d, form %v says at most %d", said, l, l.Max())}
+			return dst, &FieldError{Field: -1, Offset: n, Reason: fmt.Sprintf("a length of %d, and %v says at most %d", said, l, l.Max())}
 		}
 		l.Put(dst[begin+len(f.Before):], said)
 	}
@@ -335,14 +229,18 @@ func (f *Framing) checkBegin(b []byte) error {
 	if n == 0 || string(b[:n]) == f.Before[:n] {
 		return nil
 	}
-	return fmt.Errorf("%w: begins with %X, want %X", ErrFrame, b[:n], f.Before)
+	return fmt.Errorf("%w: begins with %X, want %X", ErrFrame, few(b[:n]), f.Before)
 }
+
+// few are the first octets of some, as many as tell what they are and not a card's
+// number.
+func few(b []byte) []byte { return b[:min(len(b), 3)] }
 
 // checkTail checks what stands after the message in a whole frame.
 func (f *Framing) checkTail(frame []byte) error {
 	at := len(frame) - f.tail()
 	if got := frame[at:][:len(f.Trailer)]; string(got) != f.Trailer {
-		return fmt.Errorf("%w: ends with %X, want the trailer %X", ErrFrame, got, f.Trailer)
+		return fmt.Errorf("%w: ends with %X, want the trailer %X", ErrFrame, few(got), f.Trailer)
 	}
 	if f.LRC {
 		n := len(frame) - 1

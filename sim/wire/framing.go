@@ -1,9 +1,9 @@
 package wire
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Framing is how a message stands among the octets of a line, as data. A frame
@@ -28,77 +28,6 @@ type Framing struct {
 	HTTP      HTTP      // the whole frame is the body of an HTTP request or answer
 }
 
-// Length is the number before each message that says how many octets follow it.
-// It counts the message, routing header included, and, if it says so, more.
-type Length struct {
-	Octets   int        // 1 to 8; 0 for no length
-	Form     LengthForm // how the number is written
-	Itself   bool       // it counts its own octets
-	Reserved bool       // it counts those of Before and After
-	NoHeader bool       // it does not count the routing header, which follows all the same
-	Trailer  bool       // it counts those of the trailer and the check octet
-}
-
-// LengthForm is how the number of a [Length] is written.
-type LengthForm uint8
-
-// The forms of a length. Of digits the first are zeros.
-const (
-	BigEndian    LengthForm = iota // a number, its first octet the greatest
-	LittleEndian                   // a number, its first octet the least
-	ASCIIDigits                    // decimal digits in ASCII
-	PackedDigits                   // decimal digits, two to an octet
-	HexDigits                      // hexadecimal digits in ASCII: written small, read either way
-	EBCDICDigits                   // decimal digits in EBCDIC
-)
-
-// lengthForms are the forms by name.
-var lengthForms = [...]string{BigEndian: "binary", LittleEndian: "little", ASCIIDigits: "digits", PackedDigits: "packed", HexDigits: "hex", EBCDICDigits: "ebcdic"}
-
-// String is the name of the form as files have it.
-func (f LengthForm) String() string {
-	if int(f) < len(lengthForms) {
-		return lengthForms[f]
-	}
-	return "?"
-}
-
-// String is the name by which [LengthNamed] knows the length, without what it
-// counts; "none" for none.
-func (l Length) String() string {
-	if l.Octets == 0 {
-		return "none"
-	}
-	return fmt.Sprintf("%v%d", l.Form, l.Octets)
-}
-
-// The lengths that profiles may name.
-var (
-	Binary2 = Length{Octets: 2}
-	Binary4 = Length{Octets: 4}
-	Digits4 = Length{Octets: 4, Form: ASCIIDigits}
-)
-
-// Lengths are the usual lengths by name.
-func Lengths() map[string]Length {
-	return map[string]Length{"binary2": Binary2, "binary4": Binary4, "digits4": Digits4}
-}
-
-// LengthNamed is the length of a name: a form and how many octets, such as
-// binary2, little4, digits5, packed2, hex4 or ebcdic4, or none. It counts the
-// message.
-func LengthNamed(name string) (Length, bool) {
-	for f, form := range lengthForms {
-		if n, is := strings.CutPrefix(name, form); is && len(n) == 1 && n[0] >= '1' && n[0] <= '8' {
-			return Length{Octets: int(n[0] - '0'), Form: LengthForm(f)}, true
-		}
-	}
-	return Length{}, name == "none"
-}
-
-// LengthNames says which names LengthNamed knows.
-const LengthNames = "binary, little, digits, packed, hex or ebcdic and the number of octets, from 1 to 8, such as binary2, or none"
-
 // KeepAlive is what a peer sends while it has nothing to say. A frame without a
 // message is one, whatever stands here.
 type KeepAlive struct {
@@ -109,15 +38,16 @@ type KeepAlive struct {
 // HTTP has each frame be the body of a POST, to which the answer is a 200 with a
 // frame in it. A line carries one after another; see [Framing.HTTP].
 type HTTP struct {
-	Path string // to which is posted, such as /pos; empty for no HTTP
-	Host string // the host's name, for the header of that name, which may be empty
-	Type string // the content type of both; application/octet-stream when empty
+	Path    string // to which is posted, such as /pos; empty for no HTTP
+	Host    string // the host's name, for the header of that name, which may be empty
+	Type    string // the content type of both; application/octet-stream when empty
+	Headers string // further header lines of a request, such as "User-Agent: POS", with line feeds between them
 }
 
 // Header is the routing header before the MTI.
 type Header struct {
 	TPDU   bool   // 5 octets: 60, destination, origin; an answer has the two changed over
-	BaseI  bool   // 22 octets, Visa's BASE I: its fourth and fifth count it and the message, and an answer has destination and source changed over
+	BaseI  bool   // 22 octets, Visa's BASE I: its fourth and fifth count it and the message, and an answer has destination and source changed over; zeros begin as 16 01 02
 	App    int    // octets of application header after it, as many as MaxHeader leaves
 	Octets string // what a new message has there, as many octets as all of these; empty for zeros
 }
@@ -129,6 +59,7 @@ const MaxHeader = 56
 const (
 	tpduLen  = 5
 	baseILen = 22
+	baseI    = "\x16\x01\x02" // how a BASE I header begins: its length, no second header, format of the text
 )
 
 // Len is the header's length in octets.
@@ -151,6 +82,23 @@ func (h *Header) answer(b []byte) {
 	case h.BaseI:
 		b[5], b[6], b[7], b[8], b[9], b[10] = b[8], b[9], b[10], b[5], b[6], b[7]
 	}
+}
+
+// checkBaseI says what is wrong with the BASE I header of a message. Source: the
+// octets that jPOS' VAPChannel writes and reads.
+func checkBaseI(b []byte) error {
+	wrong := func(at int, format string, args ...any) error {
+		return &FieldError{Field: -1, Offset: at, Reason: fmt.Sprintf("BASE I header "+format, args...)}
+	}
+	switch n := int(binary.BigEndian.Uint16(b[3:])); {
+	case b[0] != baseILen:
+		return wrong(0, "begins with %02X, want %02X, its length", b[0], baseILen)
+	case b[1]&0x80 != 0:
+		return wrong(1, "of a message sent back: another header follows, which is not read")
+	case n != len(b):
+		return wrong(3, "counts %d octets, header and message have %d", n, len(b))
+	}
+	return nil
 }
 
 // maxAround is how many octets Before, After and Trailer may each have.

@@ -227,7 +227,7 @@ func TestFramesThatAreNone(t *testing.T) {
 		{base24, strings.Repeat("9", wire.MaxFrame) + "\x03", io.EOF},
 		{base24, strings.Repeat("9", wire.MaxFrame+1), wire.ErrLength},
 		{base24, strings.Repeat("9", 1<<20), wire.ErrLength},
-		{base24, strings.Repeat("\x03", 100), wire.ErrIdle},
+		{base24, strings.Repeat("\x03", wire.MaxEmpty+1), wire.ErrIdle},
 		{of("binary8"), strings.Repeat("\xFF", 8), wire.ErrLength},
 		{of("binary8"), "\x80\x00\x00\x00\x00\x00\x00\x01", wire.ErrLength},
 		{of("little8"), strings.Repeat("\xFF", 8), wire.ErrLength},
@@ -270,6 +270,9 @@ func TestFramingsThatNoLineHas(t *testing.T) {
 		"want a / and":                           {HTTP: wire.HTTP{Path: "pos"}},
 		"want the path":                          {Length: wire.Binary2, HTTP: wire.HTTP{Host: "a"}},
 		"printable ASCII":                        {HTTP: wire.HTTP{Path: "/", Host: "a\r\nb: c"}},
+		"header \"Host\": want a name":           {HTTP: wire.HTTP{Path: "/", Headers: "Host"}},
+		"want a name, a colon":                   {HTTP: wire.HTTP{Path: "/", Headers: "A: b\r\nC: d"}},
+		"header HOST: is not for":                {HTTP: wire.HTTP{Path: "/", Headers: "A: b\nHOST: x"}},
 		"HTTP has none":                          {HTTP: wire.HTTP{Path: "/"}, KeepAlive: wire.KeepAlive{Answer: true}},
 	} {
 		if err := f.Check(); err == nil || !strings.Contains(err.Error(), want) {
@@ -327,7 +330,7 @@ func TestMACIsPutIntoAFrame(t *testing.T) {
 	}
 }
 
-func TestKeepAlivesAreSentBack(t *testing.T) {
+func TestKeepAlivesAreTold(t *testing.T) {
 	tcp, _ := wire.Channel("BASE24TCPChannel")
 	gicc, _ := wire.Channel("GICCChannel")
 	for _, c := range []struct {
@@ -336,20 +339,21 @@ func TestKeepAlivesAreSentBack(t *testing.T) {
 	}{
 		{tcp, "\x00\x01\x00\x00\x00\x02a\x03", "\x00\x01\x00\x00"},
 		{gicc, "\x00\x00\x00\x00\x00\x00\x00\x01a", "\x00\x00\x00\x00"},
-		{wire.Framing{Length: wire.Binary2}, "\x00\x00\x00\x01a", ""},
+		{wire.Framing{Length: wire.Binary2}, "\x00\x00\x00\x01a", "\x00\x00"}, // told, and not to be sent back
+		{gicc, strings.Repeat("\x00\x00\x00\x00", 1000) + "\x00\x00\x00\x01a", strings.Repeat("\x00\x00\x00\x00", 1000)},
 	} {
 		var answer []byte
 		r := (&wire.Format{Framing: c.f}).NewReader(strings.NewReader(c.in))
-		r.SendBack = func(b []byte) error { answer = append(answer, b...); return nil }
+		r.Alive = func(b []byte) error { answer = append(answer, b...); return nil }
 		if m, err := r.Next(); string(m) != "a" || err != nil || string(answer) != c.answer {
 			t.Errorf("%X: %q, %v, answered %X, want %X", c.in, m, err, answer, c.answer)
 		}
 	}
 	broken := errors.New("broken")
 	r := (&wire.Format{Framing: gicc}).NewReader(strings.NewReader("\x00\x00\x00\x00"))
-	r.SendBack = func([]byte) error { return broken }
+	r.Alive = func([]byte) error { return broken }
 	if _, err := r.Next(); err != broken {
-		t.Errorf("%v, want that it could not be sent back", err)
+		t.Errorf("%v, want that of whom it was told to", err)
 	}
 }
 
@@ -383,6 +387,24 @@ func TestLengthNames(t *testing.T) {
 	}
 }
 
+// Where nothing is said of a BASE I header, it is one that its peer reads.
+func TestBaseIHeadersBeginWithTheirLength(t *testing.T) {
+	d := *padded(t)
+	d.Framing, _ = wire.Channel("VAPChannel")
+	if err := d.Compile(); err != nil {
+		t.Fatal(err)
+	}
+	m := d.NewMessage()
+	m.SetMTI("0800")
+	frame, err := wire.AppendFrame(nil, m)
+	if n := len(frame) - 4; err != nil || !bytes.HasPrefix(frame, []byte{0, byte(n), 0, 0, 0x16, 1, 2, 0, byte(n), 0, 0}) {
+		t.Fatalf("%X, %v", frame, err)
+	}
+	if err := m.Read(frame[4:]); err != nil {
+		t.Error(err)
+	}
+}
+
 // Whatever its header is, an answer has what a request's becomes.
 func TestAnswersOfBaseIHaveTheStationsChangedOver(t *testing.T) {
 	f, _ := wire.Channel("VAPChannel")
@@ -403,5 +425,21 @@ func TestAnswersOfBaseIHaveTheStationsChangedOver(t *testing.T) {
 	want := []byte{0, byte(n), 0, 0, 0x16, 1, 2, 0, byte(n), 0x12, 0x34, 0x56, 0x65, 0x43, 0x21}
 	if !bytes.HasPrefix(frame, want) {
 		t.Errorf("%X, want %X…", frame, want)
+	}
+	for at, want := range map[int]string{
+		0: "BASE I header begins with 17, want 16",
+		1: "BASE I header of a message sent back",
+		4: fmt.Sprintf("BASE I header counts %d octets, header and message have %d", n^1, n),
+	} {
+		b := bytes.Clone(frame[4:])
+		if b[at] ^= 1; at == 1 {
+			b[at] ^= 0x81
+		}
+		if err := ans.Read(b); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if err := ans.Read(frame[4:]); err != nil {
+		t.Error(err)
 	}
 }

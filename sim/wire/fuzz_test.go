@@ -3,7 +3,6 @@ package wire_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/moov-io/iso8583"
+	"github.com/moov-io/iso8583/encoding"
 	"github.com/moov-io/iso8583/field"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -121,6 +121,8 @@ func FuzzRead(f *testing.F) {
 //   - composite fields are packed in the order of its sorting, unknown elements
 //     may be gone, and an element of no octets loses its length octet, so that
 //     what was read may not read again: ours keeps the octets on the line;
+//   - zero octets between BER-TLV elements are filler (EMV book 3, annex B); it
+//     takes them for tags;
 //   - Track2 fields must match its pattern, lose their white space, and one of no
 //     characters packs as "=^^", which it then refuses to read: ours takes
 //     tracks as text.
@@ -133,7 +135,7 @@ func againstMoov(t *testing.T, d *dialect.Dialect, b []byte) {
 	}
 	track := m.HasField(35) && isTrack(d.Spec.Fields[35])
 	if theirs != nil {
-		if !track {
+		if !track && !mayHaveFiller(m) {
 			t.Fatalf("we read it, moov does not: %v", theirs)
 		}
 		return
@@ -171,6 +173,17 @@ func againstMoov(t *testing.T, d *dialect.Dialect, b []byte) {
 	if err != nil || string(octets) != string(packed[d.Header.Len():]) {
 		t.Fatalf("we pack\n%X, moov\n%X, %v", packed[d.Header.Len():], octets, err)
 	}
+}
+
+// mayHaveFiller reports whether a BER-TLV field of m has zero octets.
+func mayHaveFiller(m *wire.Message) bool {
+	for n := range m.Fields {
+		tag := m.Format().Spec.Fields[n].Spec().Tag
+		if tag != nil && tag.Enc == encoding.BerTLVTag && strings.Contains(m.FieldText(n), "\x00") {
+			return true
+		}
+	}
+	return false
 }
 
 func moovReads(spec *iso8583.MessageSpec, b []byte) (m *iso8583.Message, err error) {
@@ -257,124 +270,6 @@ func FuzzAgainstMoovPadded(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) { againstMoov(t, d, b) })
-}
-
-// anyFraming makes a framing of some octets.
-func anyFraming(b []byte) wire.Framing {
-	at := func(i int) int {
-		if i < len(b) {
-			return int(b[i])
-		}
-		return 0
-	}
-	fixed := []string{"", "", "", "\x02", "\x03", "\x00\x00", "\xD0\x4A", "\r\n"}
-	f := wire.Framing{
-		Length: wire.Length{
-			Octets: at(0) % 9, Form: wire.LengthForm(at(1) % 6),
-			Itself: at(2)&1 > 0, Reserved: at(2)&2 > 0, NoHeader: at(2)&4 > 0, Trailer: at(2)&8 > 0,
-		},
-		Before: fixed[at(3)%8], After: fixed[at(4)%8], Trailer: fixed[at(5)%8],
-		LRC:    at(6)&1 > 0,
-		Header: wire.Header{TPDU: at(6)&6 == 2, BaseI: at(6)&6 == 4},
-	}
-	if at(7)&1 > 0 {
-		f.HTTP.Path = "/pos"
-	} else if at(7)&2 > 0 && f.Length.Octets > 0 {
-		f.KeepAlive = wire.KeepAlive{Octets: strings.Repeat("\x00", f.Lead()), Answer: true}
-	}
-	return f
-}
-
-// A stream gives the same messages and the same end however it is cut, and what
-// can be framed comes out as it was, whatever the framing.
-func FuzzFrame(f *testing.F) {
-	var all []byte
-	for _, b := range seeds(f)[:20] {
-		m := append([]byte{byte(len(b) >> 8), byte(len(b))}, b...)
-		f.Add(m, []byte{1}, []byte{2})
-		all = append(all, m...)
-	}
-	f.Add(all, []byte{3, 200, 1}, []byte{2})
-	f.Add([]byte("0004abcd0000-001"), []byte{2}, []byte{4, 2})
-	f.Add([]byte("\x00\x00\x00\x04abcd\xFF\xFF\xFF\xFF"), []byte{5}, []byte{4})
-	f.Add(make([]byte, 100), []byte{1}, []byte{2})
-	f.Add([]byte("\x02abcd\x03\x63\x02\x03\x03"), []byte{1}, []byte{0, 0, 0, 3, 0, 4, 1})
-	f.Add([]byte("\xD0\x4A\x00\x08\x00\x00ab"), []byte{4}, []byte{2, 0, 3, 6, 5})
-	f.Add([]byte("\x00\x00\x00\x03a\x03"), []byte{4}, []byte{2, 0, 9, 0, 0, 4, 0, 2})
-	f.Add([]byte(strings.ReplaceAll(posted, "34", " 5")[:170]+"\x00\x03abc"), []byte{9}, []byte{2, 0, 0, 0, 0, 0, 0, 1})
-	f.Add([]byte("HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n2\r\n\x00\x02\r\n2\r\nab\r\n0\r\n\r\n"), []byte{7}, []byte{2, 0, 0, 0, 0, 0, 0, 1})
-	f.Fuzz(func(t *testing.T, stream, cuts, which []byte) {
-		d := &wire.Format{Framing: anyFraming(which)}
-		if d.Check() != nil {
-			return
-		}
-		whole, end := cut(strings.NewReader(string(stream)), d)
-		i := 0
-		pieces, endOfPieces := cut(&chunks{string(stream), func() int {
-			if len(cuts) == 0 {
-				return 1
-			}
-			i++
-			return int(cuts[i%len(cuts)])
-		}}, d)
-		if !slices.Equal(whole, pieces) || kindOf(end) != kindOf(endOfPieces) {
-			t.Fatalf("%+v\nwhole: %d messages, %v; in pieces: %d, %v", d.Framing, len(whole), end, len(pieces), endOfPieces)
-		}
-		total := 0
-		for _, m := range whole {
-			if total += d.Lead() + len(m); len(m) == 0 || len(m) > wire.MaxFrame {
-				t.Fatalf("a message of %d octets", len(m))
-			}
-		}
-		if total > len(stream) {
-			t.Fatalf("%d octets in messages out of %d", total, len(stream))
-		}
-		d.Says(stream)
-		r := d.NewReader(strings.NewReader(string(stream)))
-		for range whole {
-			r.Next()
-			r.Buffered()
-			r.Begun()
-		}
-		if room := r.Room(); room > 64<<10 {
-			t.Fatalf("a buffer of %d octets for a stream of %d", room, len(stream))
-		}
-		reframed(t, d, stream)
-	})
-}
-
-// kindOf is what an end of a stream is, without what stood there.
-func kindOf(end error) error {
-	for _, kind := range []error{wire.ErrLength, wire.ErrFrame} {
-		if errors.Is(end, kind) {
-			return kind
-		}
-	}
-	if end != io.EOF && end != io.ErrUnexpectedEOF && end != wire.ErrIdle {
-		panic(end)
-	}
-	return end
-}
-
-// reframed puts a message into a frame and takes it out again.
-func reframed(t *testing.T, d *wire.Format, message []byte) {
-	for _, answer := range []bool{false, true} {
-		frame, err := d.Frame(nil, message, answer)
-		if err != nil || len(message) == 0 {
-			return
-		}
-		copied := slices.Clone(message)
-		if d.Header.BaseI && len(message) >= 22 { // its length is put in
-			copy(copied[3:5], []byte{byte(len(message) >> 8), byte(len(message))})
-		}
-		at, err := d.Find(frame)
-		if err != nil || !slices.Equal(at.Message, copied) || at.End != len(frame) {
-			if len(at.Message) == 0 && d.KeepAlive.Octets != "" && strings.HasPrefix(string(frame), d.KeepAlive.Octets) {
-				return // told to be none
-			}
-			t.Fatalf("%+v\n%X is framed\n%X and found as\n%X, %v", d.Framing, message, frame, at.Message, err)
-		}
-	}
 }
 
 // padded is iso87 with fields that are padded, composite, packed and in EBCDIC.

@@ -24,8 +24,19 @@ func (h *HTTP) check() error {
 		return fmt.Errorf("HTTP path %q: want a / and printable ASCII without blanks", h.Path)
 	case !visible(h.Host, '!') || !visible(h.Type, ' '):
 		return fmt.Errorf("HTTP host and type: want printable ASCII")
-	case len(h.Path)+len(h.Host)+len(h.Type) > maxHead/4:
-		return fmt.Errorf("HTTP path, host and type: %d characters, at most %d", len(h.Path)+len(h.Host)+len(h.Type), maxHead/4)
+	case len(h.Path)+len(h.Host)+len(h.Type)+len(h.Headers) > maxHead/4:
+		return fmt.Errorf("HTTP path, host, type and headers: more than %d characters", maxHead/4)
+	}
+	for line := range strings.SplitSeq(h.Headers, "\n") {
+		name, _, colon := strings.Cut(line, ":")
+		if h.Headers != "" && (!colon || name == "" || !visible(name, '!') || !visible(line, ' ')) {
+			return fmt.Errorf("HTTP header %.20q: want a name, a colon and a value in printable ASCII", line)
+		}
+		for _, ours := range []string{"host", "content-type", "content-length", "transfer-encoding", "content-encoding"} {
+			if strings.EqualFold(name, ours) {
+				return fmt.Errorf("HTTP header %s: is not for headers to set", name)
+			}
+		}
 	}
 	return nil
 }
@@ -50,7 +61,11 @@ func (h *HTTP) appendHead(dst []byte, answer bool) []byte {
 		dst = append(dst, h.Path...)
 		dst = append(dst, " HTTP/1.1\r\nHost: "...)
 		dst = append(dst, h.Host...)
-		dst = append(dst, "\r\nAccept: */*\r\nCache-Control: no-cache\r\n"...)
+		dst = append(dst, "\r\n"...)
+		for line, more := "", h.Headers; more != ""; {
+			line, more, _ = strings.Cut(more, "\n")
+			dst = append(append(dst, line...), "\r\n"...)
+		}
 	}
 	dst = append(dst, "Content-Type: "...)
 	if h.Type == "" {
@@ -75,7 +90,7 @@ func putContentLength(head []byte, n int) {
 func (h *HTTP) scan(b []byte, searched int) (found, error) {
 	for at := 0; ; {
 		if !begins(b[at:], "POST ") && !begins(b[at:], "HTTP/1.") {
-			return found{}, fmt.Errorf("%w: no HTTP: begins with %q, want POST or HTTP/1.1 200", ErrFrame, b[at:min(len(b), at+8)])
+			return found{}, fmt.Errorf("%w: no HTTP: begins with %q, want POST or HTTP/1.1 200", ErrFrame, few(b[at:]))
 		}
 		n := -1
 		if from := max(at, searched-len(headEnd)+1); from < len(b) {
@@ -158,13 +173,13 @@ func (h *HTTP) head(b []byte) (httpHead, error) {
 }
 
 // maxBody is how many octets a body may have: a message in its frame.
-const maxBody = MaxFrame + 3*maxFixed + 8 + 1
+const maxBody = MaxFrame + 3*maxAround + 8 + 1
 
 // field reads one line of a head.
 func (head *httpHead) field(line []byte) error {
 	name, value, colon := bytes.Cut(line, []byte(":"))
 	if !colon || len(name) == 0 || bytes.ContainsAny(line, "\r\n") || bytes.ContainsAny(name, " \t") {
-		return fmt.Errorf("%w: HTTP header line %.40q, want a name, a colon and a value", ErrFrame, line)
+		return fmt.Errorf("%w: HTTP header line beginning with %q: want a name, a colon and a value", ErrFrame, few(line))
 	}
 	value = bytes.Trim(value, " \t")
 	switch {
@@ -260,7 +275,7 @@ func chunk(b []byte, at int) (size, data int, err error) {
 	case whole && digits > 0 && (digits == end || line[digits] == ';'):
 		return size, at + end + 2, nil
 	case whole || len(line) == maxChunkLine || digits < end && line[digits] != ';' && line[digits] != '\r':
-		return 0, 0, fmt.Errorf("%w: HTTP chunk begins with %.20q, want its size in hexadecimal digits", ErrLength, line)
+		return 0, 0, fmt.Errorf("%w: HTTP chunk begins with %q, want its size in hexadecimal digits", ErrLength, few(line))
 	}
 	return 0, 0, nil
 }

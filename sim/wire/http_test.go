@@ -17,9 +17,10 @@ import (
 )
 
 // overHTTP is CUP's framing of terminals on the internet.
-var overHTTP = wire.Framing{Length: wire.Binary2, HTTP: wire.HTTP{Path: "/pos", Host: "host.example", Type: "x-ISO-TPDU/x-auth"}}
+var overHTTP = wire.Framing{Length: wire.Binary2, HTTP: wire.HTTP{Path: "/pos", Host: "host.example", Type: "x-ISO-TPDU/x-auth",
+	Headers: "User-Agent: POS 1.0\nAccept: */*\nCache-Control: no-cache"}}
 
-const posted = "POST /pos HTTP/1.1\r\nHost: host.example\r\nAccept: */*\r\nCache-Control: no-cache\r\n" +
+const posted = "POST /pos HTTP/1.1\r\nHost: host.example\r\nUser-Agent: POS 1.0\r\nAccept: */*\r\nCache-Control: no-cache\r\n" +
 	"Content-Type: x-ISO-TPDU/x-auth\r\nContent-Length:    34\r\n\r\n\x00\x20" + echoTest
 
 const answered = "HTTP/1.1 200 OK\r\nContent-Type: x-ISO-TPDU/x-auth\r\nContent-Length:    34\r\n\r\n\x00\x20" + echoTest

@@ -216,46 +216,6 @@ func (m *Message) UnsetField(f int) {
 // Fields calls yield for each field present, ascending.
 func (m *Message) Fields(yield func(f int) bool) { m.set.All(yield) }
 
-// macField is the field that holds the MAC: the last of the last bitmap.
-func (m *Message) macField() int {
-	if m.set[1] != 0 {
-		return 128
-	}
-	return 64
-}
-
-// AddMAC makes room for the MAC, to be put in after packing (see MACSpan).
-func (m *Message) AddMAC() { m.SetFieldString(m.macField(), "\x00\x00\x00\x00\x00\x00\x00\x00") }
-
-// MACSpan gives, of the octets last packed or read, those that the MAC covers
-// (MTI up to the field before it, bitmap included), and the MAC, 8 octets: where
-// they stand on the line, or, where the line has hexadecimal digits instead, the
-// value of the field. Both are nil when the message carries none or it is not the
-// last field.
-func (m *Message) MACSpan() (covered, mac []byte) {
-	last := m.macField()
-	if !m.f.MAC || m.raw == nil || !m.HasField(last) {
-		return nil, nil
-	}
-	n := len(m.raw) - m.f.codec.fields[last].span(8)
-	if n < 0 {
-		return nil, nil
-	}
-	if m.f.codec.fields[last].kind == coded {
-		return m.raw[:n:n], m.Field(last)
-	}
-	return m.raw[:n:n], m.raw[n:]
-}
-
-// SetMAC sets the MAC, in the octets last packed and of the message in hand.
-func (m *Message) SetMAC(mac [8]byte) {
-	last := m.macField()
-	m.SetField(last, mac[:])
-	if covered, _ := m.MACSpan(); covered != nil {
-		m.f.codec.fields[last].put(m.raw[:cap(m.raw)], len(covered), m.Field(last))
-	}
-}
-
 // Append packs the message after dst: routing header, MTI, bitmap, fields.
 // The octets belong to dst; MACSpan gives views of them.
 func (m *Message) Append(dst []byte) ([]byte, error) {
@@ -309,6 +269,12 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 	if at-start > MaxFrame {
 		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d go on a line", at-start, MaxFrame)}
 	}
+	if m.f.Header.BaseI {
+		if out[start] == 0 {
+			copy(out[start:], baseI)
+		}
+		binary.BigEndian.PutUint16(out[start+3:], uint16(at-start))
+	}
 	m.raw = out[body:at:at]
 	return out[:at], nil
 }
@@ -321,45 +287,6 @@ func place(err error, field, start int) error {
 		e.Offset -= start
 	}
 	return err
-}
-
-// putBitmap writes a bitmap over dst[at:] and says where it ends.
-func (c *codec) putBitmap(dst []byte, at int, bits uint64) int {
-	if c.bitmap == nil {
-		binary.BigEndian.PutUint64(dst[at:], bits)
-		return at + 8
-	}
-	for i := range 16 {
-		dst[at+i] = c.bitmap.digits[bits>>(60-4*i)&15]
-	}
-	return at + 16
-}
-
-func (c *codec) takeBitmap(b []byte, at int) (uint64, int, error) {
-	span := c.bitmapSpan()
-	if len(b)-at < span {
-		return 0, at, &FieldError{Field: 1, Offset: at, Reason: fmt.Sprintf("wants %d octets, %d are left", span, len(b)-at)}
-	}
-	if c.bitmap == nil {
-		return binary.BigEndian.Uint64(b[at:]), at + 8, nil
-	}
-	var v uint64
-	for i, h := range b[at : at+16] {
-		d := c.bitmap.value[h]
-		if d > 15 {
-			return 0, at, &FieldError{Field: 1, Offset: at + i, Reason: noHex}
-		}
-		v = v<<4 | uint64(d)
-	}
-	return v, at + 16, nil
-}
-
-// bitmapSpan is how many octets a bitmap takes.
-func (c *codec) bitmapSpan() int {
-	if c.bitmap == nil {
-		return 8
-	}
-	return 16
 }
 
 // Read takes in a whole message, routing header first, as it stood on the
@@ -399,6 +326,11 @@ func (m *Message) read(b []byte) (int, error) {
 		return len(b), &FieldError{Field: -1, Offset: len(b), Reason: fmt.Sprintf("ends within its routing header of %d octets", at)}
 	}
 	copy(m.Head, b)
+	if m.f.Header.BaseI {
+		if err := checkBaseI(b); err != nil {
+			return 0, err
+		}
+	}
 	m.buf = slices.Grow(m.buf, 2*len(b)+slackFor) // enough for all that is not foreign
 	buf, to := m.buf[:cap(m.buf)], 0
 	_, at, err := c.fields[0].take(buf, b, 0, at)
@@ -438,31 +370,6 @@ func (m *Message) read(b []byte) (int, error) {
 	}
 	m.buf, m.set = buf[:to], set
 	return at, nil
-}
-
-// takeBitmaps reads the one bitmap or the two: the fields that they announce, and
-// where they end, after an error where the one that is wrong begins.
-func (c *codec) takeBitmaps(b []byte, at int) (set FieldSet, end int, err error) {
-	if set[0], end, err = c.takeBitmap(b, at); err != nil || set[0]>>63 == 0 {
-		return set, end, err
-	}
-	if !c.second {
-		return set, at, &FieldError{Field: 1, Offset: at, Reason: "announces a second bitmap, this dialect has one"}
-	}
-	set[0] &^= 1 << 63
-	at = end
-	if set[1], end, err = c.takeBitmap(b, at); err == nil && set[1]>>63 == 1 {
-		return set, at, &FieldError{Field: 1, Offset: at, Reason: "announces a third bitmap, there are two"}
-	}
-	return set, end, err
-}
-
-// below is set without field f and those after it.
-func below(set FieldSet, f int) FieldSet {
-	if f > 64 {
-		return FieldSet{set[0], set[1] &^ (1<<(129-f) - 1)}
-	}
-	return FieldSet{set[0] &^ (1<<(65-f) - 1), 0}
 }
 
 // AnswerTo makes m the start of the answer to req: its MTI, its routing header
@@ -511,12 +418,13 @@ func (m *Message) cupHeader() []byte {
 // open request of the same terminal does.
 type Key [40]byte
 
-// Key is the message's key: MTI without its answer bit and the format's Pair
-// fields.
+// Key is the message's key: MTI without its answer and repeat bits and the format's
+// Pair fields. The answer to a repeat, 0421, is that to what it repeats, 0430.
 func (m *Message) Key() Key {
 	var k Key
 	n := copy(k[:], m.mti[:])
 	k[2] &^= 1
+	k[3] &^= 1
 	for _, f := range m.f.Pair {
 		n += copy(k[n:], m.Field(f))
 	}

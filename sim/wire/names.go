@@ -58,7 +58,7 @@ func EncodingName(e encoding.Encoder) string {
 }
 
 // prefixes are how a value's length is put before it, by name.
-var prefixes = map[string]prefix.Prefixer{"fixed": prefix.ASCII.Fixed, "rest": prefix.None.Fixed}
+var prefixes = map[string]prefix.Prefixer{"fixed": prefix.ASCII.Fixed, "rest": prefix.None.Fixed, "ber": prefix.BerTLV, "ber-octets": &lengthOf{prefix.BerTLV, halves}}
 
 func init() {
 	for name, count := range map[string]counting{"ascii": asciiCount, "ebcdic": ebcdicCount, "packed": bcdCount, "binary": binaryCount, "hex": hexCount} {
@@ -80,7 +80,7 @@ func init() {
 // counts, characters, digits or octets, unless a suffix says otherwise: "-octets"
 // counts the octets of packed digits, "-even" packed digits and the spare one,
 // "-hex" the hexadecimal digits of octets. "rest" writes no length and takes what
-// is left: it is for the last part of a composed field.
+// is left, "ber" is that of BER-TLV: they are for parts of composed fields.
 func Prefix(name string) (prefix.Prefixer, bool) {
 	p, ok := prefixes[name]
 	return p, ok
@@ -89,14 +89,12 @@ func Prefix(name string) (prefix.Prefixer, bool) {
 // Prefixes are the names that Prefix knows, sorted.
 func Prefixes() []string { return slices.Sorted(maps.Keys(prefixes)) }
 
-// PrefixName is the name of p, "" when it has none. All that write no length
-// are "fixed".
+// PrefixName is the name of p, or of what the codec takes for the same, "" when
+// it has none. All that write no length are "fixed".
 func PrefixName(p prefix.Prefixer) string {
-	if p != nil && isFixed(p) {
-		return "fixed"
-	}
+	by, known := lengthBy(p)
 	for _, name := range Prefixes() {
-		if prefixes[name] == p {
+		if same, _ := lengthBy(prefixes[name]); known && by == same {
 			return name
 		}
 	}

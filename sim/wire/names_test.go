@@ -3,6 +3,8 @@ package wire_test
 import (
 	"testing"
 
+	"github.com/moov-io/iso8583/prefix"
+
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -19,5 +21,12 @@ func TestNamesOfEncodingsAndPrefixesComeBack(t *testing.T) {
 	}
 	if _, ok := wire.Prefix("ascii9"); ok {
 		t.Error("there is a prefix ascii9")
+	}
+	for want, p := range map[string]prefix.Prefixer{
+		"fixed": prefix.EBCDIC.Fixed, "ebcdic3": prefix.EBCDIC.LLL, "hex2": prefix.Hex.LL, "packed5": prefix.BCD.LLLLL, "": prefix.Hex.Fixed, "rest": prefix.None.Fixed,
+	} {
+		if got := wire.PrefixName(p); got != want {
+			t.Errorf("%s is called %q, want %q", p.Inspect(), got, want)
+		}
 	}
 }

@@ -19,6 +19,7 @@ const (
 	ebcdicCount           // digits in EBCDIC
 	hexCount              // a number in hexadecimal digits, ASCII
 	rest                  // none: the value ends with the octets
+	berCount              // as BER-TLV has it, before a part of a composed field
 )
 
 // unit is what a length counts, where it is not what the value has.
@@ -171,8 +172,11 @@ func lengthBy(p prefix.Prefixer) (length, bool) {
 		}
 		return l, known && l.count != fixed
 	}
-	if p == prefix.None.Fixed {
+	switch p {
+	case prefix.None.Fixed:
 		return length{count: rest, most: MaxField}, true
+	case prefix.BerTLV:
+		return length{count: berCount, most: MaxField}, true
 	}
 	if isFixed(p) {
 		return length{most: MaxField}, p != prefix.Hex.Fixed // which counts in two ways

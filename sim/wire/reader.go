@@ -2,8 +2,9 @@ package wire
 
 import "io"
 
-// maxEmpty is how many empty messages (keep-alives) in a row are passed over.
-const maxEmpty = 16
+// maxEmpty is how many empty messages (keep-alives) in a row are passed over: a
+// day's, at three a minute.
+const maxEmpty = 4096
 
 // wide is how large a Reader's buffer may grow on a line that is full of
 // messages, in octets.
@@ -12,9 +13,9 @@ const wide = 32 << 10
 // Reader cuts a stream into messages. It reads as much as the peer has sent,
 // so many messages in one segment cost one system call.
 type Reader struct {
-	// SendBack is told of each keep-alive that the framing has answered, with its
-	// octets, which hold until it returns. nil when nobody answers.
-	SendBack func(keepAlive []byte) error
+	// Alive is told of each keep-alive, with its octets, which hold until it
+	// returns; whether to send them back is the framing's to say. It may be nil.
+	Alive func(keepAlive []byte) error
 	// Empty is how many frames without a message, which keep a connection alive, have
 	// been passed over.
 	Empty int
@@ -41,7 +42,7 @@ func (f *Format) NewReader(src io.Reader) *Reader {
 // view that holds until the next call. The error is io.EOF when the stream ends
 // between messages, io.ErrUnexpectedEOF when it ends within one, ErrLength,
 // ErrFrame or ErrIdle when reading on would be wrong, or what the source or
-// SendBack gave.
+// Alive gave.
 func (r *Reader) Next() ([]byte, error) {
 	if r.plain > 0 {
 		if message, err := r.nextPlain(); message != nil || err != nil {
@@ -67,8 +68,8 @@ func (r *Reader) Next() ([]byte, error) {
 			return message, nil
 		}
 		r.Empty++
-		if r.format.KeepAlive.Answer && r.SendBack != nil {
-			if err := r.SendBack(frame); err != nil {
+		if r.Alive != nil {
+			if err := r.Alive(frame); err != nil {
 				return nil, err
 			}
 		}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"fmt"
 	"iter"
 )
@@ -97,20 +98,15 @@ func nextElement(b []byte, at int) (element, *tlvError) {
 	if i == len(b) {
 		return element{}, nil
 	}
-	start := i
-	tag := uint32(b[i])
-	for long := b[i]&0x1F == 0x1F; long; {
-		i++
-		if i == len(b) {
-			return element{}, &tlvError{start, "tag is cut off"}
-		}
-		if i-start == 3 {
-			return element{}, &tlvError{start, "tag is longer than 3 octets"}
-		}
-		tag = tag<<8 | uint32(b[i])
-		long = b[i]&0x80 != 0
+	size, reason := berTag(b[i:])
+	if reason != "" {
+		return element{}, &tlvError{i, reason}
 	}
-	i++
+	var tag uint32
+	for _, c := range b[i : i+size] {
+		tag = tag<<8 | uint32(c)
+	}
+	i += size
 	n, took, reason := tlvLength(b[i:])
 	if reason != "" {
 		return element{}, &tlvError{i, reason}
@@ -120,6 +116,25 @@ func nextElement(b []byte, at int) (element, *tlvError) {
 		return element{}, &tlvError{i, fmt.Sprintf("value wants %d octets, %d are left", n, len(b)-i)}
 	}
 	return element{tag, i, i + int(n)}, nil
+}
+
+// berTag is how many octets the BER-TLV tag at the start of b has.
+func berTag(b []byte) (n int, reason string) {
+	if len(b) == 0 {
+		return 0, "tag is missing"
+	}
+	if b[0]&0x1F != 0x1F {
+		return 1, ""
+	}
+	for n = 1; n < 3; n++ {
+		switch {
+		case n == len(b):
+			return 0, "tag is cut off"
+		case b[n]&0x80 == 0:
+			return n + 1, ""
+		}
+	}
+	return 0, "tag is longer than 3 octets"
 }
 
 // tlvLength reads a length and says how many octets it took.
@@ -143,6 +158,19 @@ func tlvLength(b []byte) (n uint64, took int, reason string) {
 		n = n<<8 | uint64(c)
 	}
 	return n, 1 + took, ""
+}
+
+// appendBERLength writes a length as BER-TLV has it.
+func appendBERLength(dst []byte, n int) []byte {
+	switch {
+	case n < 0x80:
+		return append(dst, byte(n))
+	case n <= 0xFF:
+		return append(dst, 0x81, byte(n))
+	case n <= 0xFFFF:
+		return binary.BigEndian.AppendUint16(append(dst, 0x82), uint16(n))
+	}
+	return append(dst, 0x83, byte(n>>16), byte(n>>8), byte(n))
 }
 
 // CheckTLV checks that field f, when present, is whole BER-TLV without an

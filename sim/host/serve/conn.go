@@ -119,11 +119,12 @@ func (a *acceptor) shakeHands(nc net.Conn) (*tls.Conn, error) {
 // answerAll answers what comes on a connection until there is no more.
 func (a *acceptor) answerAll(c *conn) {
 	reader := a.Format.NewReader(c)
-	reader.SendBack = func(keepAlive []byte) error {
-		if !c.send(keepAlive, time.Now()) {
+	reader.Alive = func(keepAlive []byte) error {
+		now := time.Now()
+		if a.Format.KeepAlive.Answer && !c.send(keepAlive, now) {
 			return net.ErrClosed
 		}
-		return nil
+		return c.await(now) // the next message has time again
 	}
 	shortest := a.shortest()
 	var by *answerer // borrowed while there are messages to answer

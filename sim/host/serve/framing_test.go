@@ -109,6 +109,23 @@ func TestKeepAlivesAreAnswered(t *testing.T) {
 	}
 }
 
+// A connection on which keep-alives come is not cut as one on which a message
+// takes too long.
+func TestKeepAlivesKeepAConnection(t *testing.T) {
+	for _, answer := range []bool{false, true} {
+		f := &wire.Format{Framing: wire.Framing{Length: wire.Binary2, KeepAlive: wire.KeepAlive{Answer: answer}}}
+		s := in(f, false)
+		s.Limits = Limits{Message: 30 * time.Millisecond, Idle: 5 * time.Second}
+		c := dial(t, listen(t, s))
+		for range 10 {
+			c.write([]byte{0, 0})
+			time.Sleep(10 * time.Millisecond)
+		}
+		time.Sleep(100 * time.Millisecond)
+		c.ask("still there")
+	}
+}
+
 // What is around a message and should not be ends the connection and is told.
 func TestWrongFramesAreTold(t *testing.T) {
 	all := framings(t)

@@ -121,9 +121,11 @@ func newLoop(a *acceptor) (*loop, error) {
 	}
 	l := &loop{acceptor: a, epoll: os.NewFile(uintptr(fd), "epoll"), shortest: a.shortest(), by: a.newAnswerer(), conns: map[int32]*polledConn{}}
 	l.reader = a.Format.NewReader(l)
-	l.reader.SendBack = func(keepAlive []byte) error {
-		l.by.out = append(l.by.out, keepAlive...)
-		return nil
+	if a.Format.KeepAlive.Answer {
+		l.reader.Alive = func(keepAlive []byte) error {
+			l.by.out = append(l.by.out, keepAlive...)
+			return nil
+		}
 	}
 	if l.raw, err = l.epoll.SyscallConn(); err != nil {
 		_ = l.epoll.Close()

@@ -401,7 +401,7 @@ func TestPanicCostsOneConnection(t *testing.T) {
 func TestOctetsThatAreNoMessageAreRefused(t *testing.T) {
 	s := by(echo)
 	address := listen(t, s)
-	for i, octets := range []string{"\x80\x00", "\xFF\xFFlonger than any", "\x00\x01s", "GET / HTTP/1.1\r\n\r\n", strings.Repeat("\x00", 1000)} {
+	for i, octets := range []string{"\x80\x00", "\xFF\xFFlonger than any", "\x00\x01s", "GET / HTTP/1.1\r\n\r\n", strings.Repeat("\x00", 10_000)} {
 		c := dial(t, address)
 		c.write([]byte(octets))
 		c.ended()

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+)
+
+func dialectImportCommand() *cobra.Command {
+	var out, as string
+	cmd := &cobra.Command{
+		Use:   "import file",
+		Short: "a dialect file of a jPOS packager (XML) or of moov-io/iso8583's JSON",
+		Long: "Writes a dialect file of another program's specification: a jPOS generic packager in XML, or the JSON of\n" +
+			"moov-io/iso8583. Comments at its head say what was taken, what was guessed and what is left to you. What\n" +
+			"a dialect cannot have is left out and named. Nothing that the file names is fetched or run.\n\n" + exitHelp,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			data, err := readSpecification(args[0])
+			if err != nil {
+				return usage(err)
+			}
+			text, notes, err := dialect.Import(args[0], data, as)
+			if err != nil {
+				return usage(err)
+			}
+			for _, note := range notes {
+				fmt.Fprintf(cmd.ErrOrStderr(), "posfleet: note: %s\n", note)
+			}
+			if out == "" {
+				_, err = cmd.OutOrStdout().Write(text)
+				return err
+			}
+			return writeNew(out, text)
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "the file to write, which must not be there yet (default standard output)")
+	cmd.Flags().StringVar(&as, "as", "", "what the file is, "+strings.Join(dialect.ImportForms, " or ")+" (default: seen by how it begins)")
+	return cmd
+}
+
+// maxSpecification is the longest file that is read, in octets; what may be in one
+// is for package dialect to say.
+const maxSpecification = 1 << 20
+
+// readSpecification reads a file, or one octet more than it may have.
+func readSpecification(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxSpecification+1))
+}
+
+// writeNew writes a file that is not there yet: people edit what was imported.
+func writeNew(name string, text []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if os.IsExist(err) {
+		return usage(fmt.Errorf("%s is there already, and may have been edited; name another file, or remove it", name))
+	}
+	if err != nil {
+		return usage(err)
+	}
+	if _, err := f.Write(text); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}

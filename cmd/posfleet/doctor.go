@@ -1,0 +1,380 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/capture"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+func doctorCommand() *cobra.Command {
+	var f networkFlags
+	var port int
+	cmd := &cobra.Command{
+		Use:   "doctor --host address | capture",
+		Short: "why does this host not answer me? and what to change in the profile",
+		Long: "Connects to a host, sends it an echo test and a sign-on, says what it sends before it does, and tells down\n" +
+			"to the cause why they do not work: refused, TLS, silent, another framing, header or dialect, an answer that\n" +
+			"does not pair, a terminal that the host does not know, keys that differ. A host that does not answer is asked\n" +
+			"in other ways, one connection each. It ends with the lines of the profile to change, and exits 0 if there are\n" +
+			"none. Of a capture (pcap, pcapng, a dump) it says the same without a host.\n\n" + exitHelp,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := f.load(0)
+			if err != nil {
+				return err
+			}
+			out := bufio.NewWriter(cmd.OutOrStdout())
+			defer out.Flush()
+			switch {
+			case len(args) == 1 && f.host != "":
+				return usage(errors.New("doctor looks at a host or at a capture, not at both: leave one out"))
+			case len(args) == 1:
+				return examineCapture(cmd.InOrStdin(), out, p, args, port)
+			case p.Address == "":
+				return usage(errors.New("doctor wants a host: --host address:port, an address in the profile, or a capture"))
+			}
+			d := doctor{ctx: cmd.Context(), out: out, profile: p, flags: &f, clock: line.NewClock(), wait: cmp.Or(f.timeout, min(p.Policy.Timeout, 3*time.Second))}
+			return d.examine()
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.host, "host", "", "address of the host, host:port (default: the profile's)")
+	fl.StringVar(&f.profile, "profile", "", "profile file of the network (default: the bundled network)")
+	fl.StringVar(&f.dialect, "dialect", "", dialectUsage)
+	fl.BoolVar(&f.testKeys, "allow-test-keys", false, "let published test keys meet a host on another machine")
+	fl.DurationVar(&f.timeout, "timeout", 0, "how long to wait for an answer (default: the profile's, at most 3s)")
+	fl.IntVar(&port, "port", 0, "of a capture, the host's TCP port")
+	return cmd
+}
+
+// doctor examines one host.
+type doctor struct {
+	ctx     context.Context
+	out     *bufio.Writer
+	profile *profile.Profile
+	flags   *networkFlags
+	dialer  *line.Dialer
+	clock   *line.Clock
+	wait    time.Duration
+}
+
+// says writes one finding: what was looked at, and what came of it.
+func (d *doctor) says(what, format string, args ...any) {
+	fmt.Fprintf(d.out, "%-9s %s\n", what, fmt.Sprintf(format, args...))
+	d.out.Flush()
+}
+
+// ill ends an examination: what is wrong, and the lines of the profile to change.
+func (d *doctor) ill(lines []string, format string, args ...any) error {
+	if len(lines) > 0 {
+		fmt.Fprintf(d.out, "\nchange in the profile:\n  %s\n", strings.Join(lines, "\n  "))
+	}
+	return &exit{code: exitUnreachable, err: fmt.Errorf(format, args...)}
+}
+
+// examine looks at one thing after another, up to the first that is wrong.
+func (d *doctor) examine() error {
+	d.dialer = &line.Dialer{Address: d.profile.Address, Timeout: 5 * time.Second}
+	if d.profile.TLS != nil {
+		var err error
+		if d.dialer.TLS, err = clientTLS(d.profile.TLS, d.profile.Address); err != nil {
+			return usage(err)
+		}
+	}
+	d.says("host", "%s, as terminal %s, in dialect %s, length %s, header %s", d.dialer.Address, d.profile.Terminals[0].TID,
+		d.profile.Dialect.Name, d.profile.Dialect.Length, cmp.Or(fmt.Sprintf("%X", d.profile.Head), "none"))
+	if err := d.connects(); err != nil {
+		return err
+	}
+	w, err := d.answers()
+	if err != nil {
+		return err
+	}
+	return d.signsIn(w)
+}
+
+// connects sees whether there is a connection to be had.
+func (d *doctor) connects() error {
+	began := time.Now()
+	conn, err := d.dialer.Dial(d.ctx)
+	if err == nil {
+		d.says("connect", "in %s, %s", time.Since(began).Round(10*time.Microsecond), map[bool]string{true: "TLS", false: "plain TCP"}[d.dialer.TLS != nil])
+		return conn.Close()
+	}
+	d.says("connect", "fails: %v", err)
+	n := network{profile: d.profile, dialer: d.dialer}
+	hint := n.hint(d.ctx, err, "")
+	var dns *net.DNSError
+	var late net.Error
+	switch {
+	case hint != "":
+	case errors.As(err, &dns):
+		hint = "that name has no address: is it spelt as it should be, does this machine ask the right name server?"
+	case errors.As(err, &late) && late.Timeout():
+		hint = "nothing comes back at all: does a firewall between here and there drop it, is the machine up?"
+	case strings.Contains(err.Error(), "refused"):
+		hint = "the machine is there and nothing listens on that port: is the host started, is it another port?"
+	}
+	return &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %w", d.dialer.Address, err), hint: hint}
+}
+
+// asked is what came of asking a host something in one way.
+type asked struct {
+	way
+	tap    *tap
+	player *sim.Player
+	what   string        // what was asked: "echo test", "sign-on"
+	sent   *wire.Message // the request
+	keys   []byte        // the working keys that the answer brings
+}
+
+// player readies terminal 1 to speak in a way.
+func (d *doctor) player(w way) *asked {
+	p := w.profile
+	a := &asked{way: w, tap: &tap{ctx: d.ctx, dialer: d.dialer, dialect: p.Dialect, clock: d.clock}}
+	t := sim.NewTerminal(p, &p.Terminals[0])
+	t.Link = a.tap
+	t.PowerOn()
+	t.Operator = p.Cashier().Number
+	a.player = sim.NewPlayer(p.Dialect, d.clock)
+	a.player.T = t
+	a.player.Each = func(request, answer *wire.Message, _ *sim.Result) {
+		a.sent = p.Dialect.NewMessage()
+		a.sent.CopyValues(request)
+		a.keys = bytes.Clone(answer.Get(wire.WorkingKeys))
+	}
+	return a
+}
+
+// ask sends the most harmless message that the dialect has: an echo test, else a
+// sign-on.
+func (a *asked) ask(wait time.Duration) *sim.Result {
+	policy := *a.profile
+	policy.Policy.Timeout = wait
+	a.player.T.Profile = &policy
+	a.what = "echo test"
+	if a.profile.Dialect.Form(dialect.Echo) == nil {
+		a.what = "sign-on"
+		a.player.SignIn()
+	} else {
+		a.player.Echo()
+	}
+	return &a.player.Last
+}
+
+// answers finds a way in which the host answers: the profile's, or another.
+func (d *doctor) answers() (*asked, error) {
+	a := d.player(way{profile: d.profile})
+	d.says("sends", "%s, which changes nothing at the host", map[bool]string{true: "an echo test", false: "a sign-on"}[d.profile.Dialect.Form(dialect.Echo) != nil])
+	r := a.ask(d.wait)
+	switch {
+	case a.tap.unpaired != nil:
+		return nil, d.unpaired(a)
+	case r.Outcome == report.Refused && a.tap.heard.Len() > 0 && r.Code == dialect.Code{}, r.Outcome >= report.TimedOut && a.tap.heard.Len() > 0:
+		return nil, d.otherwise(a, r)
+	case r.Outcome == report.Approved, r.Outcome == report.Declined, r.Outcome == report.Refused:
+		d.says("answer", "to the %s after %s: %s", a.what, a.tap.took.Round(10*time.Microsecond), d.words(a, r))
+		return a, nil
+	}
+	d.says("answer", "none to the %s in %s%s", a.what, d.wait, cmp.Or(map[bool]string{true: "; " + a.tap.ended}[a.tap.ended != ""], ""))
+	return d.askOtherwise()
+}
+
+// words says how an exchange ended.
+func (d *doctor) words(a *asked, r *sim.Result) string {
+	about := a.profile.Dialect.About(r.Code)
+	switch {
+	case r.Outcome == report.Approved:
+		return "approved"
+	case r.Outcome == report.Declined && about.Words != "":
+		return fmt.Sprintf("%s, %s", r.Code, about.Words)
+	}
+	return r.Reason().Error()
+}
+
+// askOtherwise asks a host that does not answer in other ways.
+func (d *doctor) askOtherwise() (*asked, error) {
+	ways := otherWays(d.profile)
+	wait := min(d.wait, time.Second)
+	d.says("tries", "%d other ways, each with one such message on a connection of its own", len(ways))
+	all := make([]*asked, len(ways))
+	heard := search(ways, func(w *way) bool {
+		a := d.player(*w)
+		defer a.tap.Close()
+		r := a.ask(wait)
+		for i := range ways {
+			if &ways[i] == w {
+				all[i] = a
+			}
+		}
+		return a.tap.unpaired != nil || r.Outcome == report.Approved || r.Outcome == report.Declined || r.Outcome == report.Refused && r.Code != dialect.Code{}
+	})
+	if heard < 0 {
+		for _, a := range all {
+			if a.tap.heard.Len() > 0 {
+				return nil, d.otherwise(a, &a.player.Last)
+			}
+		}
+		return nil, &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and answers none of %d ways of asking", d.dialer.Address, len(ways)+1),
+			hint: "does it want TLS (tls: {}), a terminal and an address of this machine that it knows, or a dialect of its own (docs/dialects.md)? a capture of a terminal that works tells: posfleet doctor capture.pcap"}
+	}
+	a := all[heard]
+	d.says("answer", "%s", "when asked with "+strings.Join(a.lines, ", "))
+	return a, nil
+}
+
+// unpaired says why a message that can be read is not the answer.
+func (d *doctor) unpaired(a *asked) error {
+	m, q := a.tap.unpaired, a.sent
+	f := a.profile.Dialect
+	d.says("answer", "a message %s comes, which does not pair with the request", m.MTI())
+	if want := answerType(q.MTI()); m.MTI() != want {
+		return d.ill(nil, "the host answers %s with %s, want %s: does it take the message for another? see pair and transactions of the dialect", q.MTI(), m.MTI(), want)
+	}
+	for _, n := range f.Pair {
+		if !bytes.Equal(m.Field(n), q.Field(n)) {
+			return d.ill(nil, "field %d (%s) of the answer is %q, the request's is %q: an answer pairs by fields %v; a dialect of your own may say pair: [%s] (docs/dialects.md)",
+				n, f.FieldName(n), f.Shown(m, n), f.Shown(q, n), f.Pair, fieldsWithout(f.Pair, n))
+		}
+	}
+	return d.ill(nil, "the answer does not pair with the request")
+}
+
+// answerType is the MTI that answers another.
+func answerType(mti string) string {
+	b := []byte(mti)
+	b[2]++
+	return string(b)
+}
+
+func fieldsWithout(fields []int, n int) string {
+	var left []string
+	for _, f := range fields {
+		if f != n {
+			left = append(left, fmt.Sprint(f))
+		}
+	}
+	return strings.Join(left, ", ")
+}
+
+// otherwise says how octets can be read that are no message as the profile has it.
+func (d *doctor) otherwise(a *asked, r *sim.Result) error {
+	heard := a.tap.heard.Bytes()
+	d.says("answer", "%s, no message in dialect %s framed so%s", counted(len(heard), "octet"), a.profile.Dialect.Name,
+		cmp.Or(map[bool]string{true: "; then " + a.tap.ended}[a.tap.ended != ""], ""))
+	if lines, ok := readsAs(a.profile.Dialect, heard); ok {
+		d.says("reads as", "%s", strings.Join(lines, ", "))
+		return d.ill(lines, "the host speaks another way than the profile says")
+	}
+	if looks := capture.Looks(heard); looks != "" {
+		return d.ill(nil, "what comes looks like %s", looks)
+	}
+	if r.Why != nil {
+		return d.ill(nil, "what comes cannot be read: %w; posfleet decode explains octets, docs/dialects.md says how a dialect of your own is written", r.Why)
+	}
+	return d.ill(nil, "what comes is no message of any dialect and framing that posfleet knows")
+}
+
+// readsAs are the lines of a profile with which octets from a host would be read.
+func readsAs(own *dialect.Dialect, octets []byte) (lines []string, ok bool) {
+	for _, fit := range capture.Fits(&own.Format, octets) {
+		for _, l := range strings.Split(fit.Words, ", ") {
+			if l != "dialect: "+own.Name {
+				lines = append(lines, l)
+			}
+		}
+		return lines, true
+	}
+	return nil, false
+}
+
+// signsIn asks for working keys in the way in which the host answers.
+func (d *doctor) signsIn(a *asked) error {
+	defer a.tap.Close()
+	if a.what != "sign-on" && a.profile.Dialect.Form(dialect.SignIn) != nil {
+		d.says("sends", "a sign-on (%s), which gives the terminal new working keys", cmp.Or(string(a.profile.SignIn), "without keys"))
+		a.what = "sign-on"
+		a.player.SignIn()
+		d.says("answer", "to the sign-on: %s", d.words(a, &a.player.Last))
+	}
+	r := &a.player.Last
+	switch {
+	case r.Outcome == report.Approved:
+	case r.Outcome == report.Declined:
+		about := a.profile.Dialect.About(r.Code)
+		keysOf := ""
+		if about.Keys != "" {
+			keysOf = "; look at " + about.Keys + " in the profile"
+		}
+		return d.ill(a.lines, "the host refuses terminal %s with %s (%s)%s", a.player.T.TID, r.Code, cmp.Or(about.Words, "a code that the dialect does not know"), keysOf)
+	case r.Outcome == report.Refused:
+		if line := d.otherKeys(a); line != "" {
+			return d.ill(append(a.lines, line), "the working keys do not open with this terminal's master key")
+		}
+		return d.ill(a.lines, "the answer to the sign-on cannot be trusted: %w", r.Why)
+	default:
+		return d.ill(a.lines, "the host answers the echo test and not the sign-on: %w", r.Reason())
+	}
+	if a.player.T.SignedIn && a.profile.Dialect.Form(dialect.SignOff) != nil {
+		a.player.SignOff()
+		d.says("sends", "a sign-off: %s", d.words(a, &a.player.Last))
+	}
+	if len(a.lines) > 0 {
+		return d.ill(a.lines, "the host speaks another way than the profile says")
+	}
+	fmt.Fprintf(d.out, "\nnothing to change. A right MAC is first wanted by a payment: posfleet check %s@core-purchase-1\n", d.again())
+	return nil
+}
+
+// again are the flags with which check meets the same host in the same way.
+func (d *doctor) again() (flags string) {
+	for _, f := range []struct{ name, value string }{{"host", d.flags.host}, {"profile", d.flags.profile}, {"dialect", d.flags.dialect}} {
+		if f.value != "" {
+			flags += "--" + f.name + " " + f.value + " "
+		}
+	}
+	return flags
+}
+
+// otherKeys says which keys that the profile has would open what a sign-on brought;
+// empty for none.
+func (d *doctor) otherKeys(a *asked) string {
+	for _, kind := range []keys.KeyBlock{a.profile.SignIn, keys.Single, keys.Double, keys.Track, keys.SM4, keys.SM4Track} {
+		if kind.Len() != len(a.keys) || len(a.keys) == 0 {
+			continue
+		}
+		for i := range a.profile.Terminals {
+			t := &a.profile.Terminals[i]
+			master, err := kind.Master(t.Master)
+			if err != nil {
+				continue
+			}
+			if _, err := keys.Unwrap(master, kind, a.keys); err != nil {
+				continue
+			}
+			d.says("keys", "open with the master key that the profile has for terminal %s, taken as %s", t.TID, kind)
+			if i == 0 {
+				return fmt.Sprintf("sign-in: %q", kind)
+			}
+			return fmt.Sprintf("terminals: the master key of %s belongs to %s", t.TID, a.player.T.TID)
+		}
+	}
+	return ""
+}

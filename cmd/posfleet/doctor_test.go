@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// served starts posfleet host in a process of its own until the test ends, and gives
+// its address.
+func served(t *testing.T, flags ...string) string {
+	t.Helper()
+	cmd := exec.Command(program(t), append([]string{"host", "--listen", "127.0.0.1:0"}, flags...)...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	said, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, _, _ := strings.Cut(strings.TrimPrefix(said, "listening on "), ": ")
+	return address
+}
+
+// listening answers each connection by serve until the test ends.
+func listening(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				serve(c)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// profileWith is a file of the bundled profile after changes, of old and new text in
+// turns.
+func profileWith(t *testing.T, changes ...string) string {
+	t.Helper()
+	text := string(profile.BundledYAML())
+	for i := 0; i < len(changes); i += 2 {
+		if !strings.Contains(text, changes[i]) {
+			t.Fatalf("the bundled profile has no %q", changes[i])
+		}
+		text = strings.Replace(text, changes[i], changes[i+1], 1)
+	}
+	file := filepath.Join(t.TempDir(), "own.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// answering reads CUP requests and answers each after it was changed.
+func answering(change func(m *wire.Message)) func(net.Conn) {
+	return func(c net.Conn) {
+		d := dialect.CUP()
+		in := d.NewReader(c)
+		for {
+			octets, err := in.Next()
+			if err != nil {
+				return
+			}
+			q, a := d.NewMessage(), d.NewMessage()
+			if q.Read(octets) != nil {
+				return
+			}
+			a.AnswerTo(q)
+			a.SetString(wire.ResponseCode, "00")
+			change(a)
+			frame, err := wire.AppendFrame(nil, a)
+			if err != nil {
+				return
+			}
+			c.Write(frame)
+		}
+	}
+}
+
+func TestDoctorFindsTheCause(t *testing.T) {
+	t.Parallel()
+	unknown := profileWith(t, `first: "10000001"`, `first: "20000001"`)
+	framed := profileWith(t, "length: binary2 ", "length: digits4 ", `tpdu: "6000030000"`, "tpdu: none", `header: "603100310000"`, "header: none")
+	for name, c := range map[string]struct {
+		host  string
+		flags string
+		code  int
+		want  []string // patterns of what is said
+	}{
+		"all is well":         {served(t), "", 0, []string{"nothing to change", "sign-on: approved", "check --host 127"}},
+		"another dialect":     {served(t, "--dialect", "iso87"), "", exitUnreachable, []string{"none to the echo test", `change in the profile:\n  dialect: iso87\n  tpdu: none\n  header: none\n`}},
+		"back again":          {served(t), "--dialect iso87-binary", exitUnreachable, []string{"change in the profile:\n  dialect: cup"}},
+		"another framing":     {served(t, "--profile", framed), "", exitUnreachable, []string{"length: digits4\n  tpdu: none\n  header: none"}},
+		"an unknown terminal": {served(t), "--profile " + unknown, exitUnreachable, []string{"refuses terminal 20000001 with 97", "look at terminals"}},
+		"other kinds of keys": {served(t), "--profile " + profileWith(t, `sign-in: "004"`, `sign-in: "003"`), 0, []string{"nothing to change"}},
+		"other keys":          {served(t, "--profile", profileWith(t, "test:706F73", "test:716F73")), "", exitUnreachable, []string{"cannot be trusted", "same master key"}},
+		"silence":             {listening(t, func(c net.Conn) { io.Copy(io.Discard, c) }), "--timeout 100ms", exitUnreachable, []string{"answers none of [0-9]+ ways", "capture"}},
+		"hanging up":          {listening(t, func(c net.Conn) { c.Read(make([]byte, 10)) }), "--timeout 1s", exitUnreachable, []string{"(the host hung up|the line broke)"}},
+		"HTTP":                {listening(t, func(c net.Conn) { c.Read(make([]byte, 99)); io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") }), "", exitUnreachable, []string{"looks like .*HTTP"}},
+		"an answer without its prefix": {listening(t, func(c net.Conn) {
+			c.Read(make([]byte, 200))
+			io.WriteString(c, "\x00\x00\x00")
+			io.WriteString(c, "nothing that is a message 0123456789")
+		}), "--timeout 1s", exitUnreachable, []string{"no message"}},
+		"another trace":    {listening(t, answering(func(m *wire.Message) { m.SetString(wire.TerminalID, "99999999") })), "", exitUnreachable, []string{"field 41 .* is \"99999999\", the request's is \"10000001\""}},
+		"TLS is wanted":    {tlsOnly(t), "--timeout 300ms", exitUnreachable, []string{`tls: \{\}|TLS`}},
+		"nothing there":    {"127.0.0.1:1", "", exitUnreachable, []string{"refused", "nothing listens on that port"}},
+		"host and capture": {"127.0.0.1:1", "x.pcap", exitUsage, []string{"not at both"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out, errs bytes.Buffer
+			code := run(append([]string{"doctor", "--host", c.host}, strings.Fields(c.flags)...), &out, &errs)
+			said := out.String() + errs.String()
+			if code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			for _, want := range c.want {
+				if !regexp.MustCompile(want).MatchString(said) {
+					t.Errorf("want it to say %q", want)
+				}
+			}
+			if t.Failed() {
+				t.Log(said)
+			}
+		})
+	}
+}
+
+// tlsOnly is a port that hangs up on what is no TLS.
+func tlsOnly(t *testing.T) string {
+	return listening(t, func(c net.Conn) {
+		tls.Server(c, &tls.Config{Certificates: []tls.Certificate{}}).Handshake()
+	})
+}
+
+func TestDoctorReadsCaptures(t *testing.T) {
+	d := dialect.CUP()
+	q := d.NewMessage()
+	d.Form(dialect.Echo).Begin(q)
+	q.Head = append(q.Head[:0], d.Head()...)
+	q.SetString(wire.TerminalID, "10000001")
+	q.SetString(wire.MerchantID, "999290054110001")
+	frame, err := wire.AppendFrame(nil, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		octets []byte
+		flags  []string
+		code   int
+		want   string
+	}{
+		"as the profile says": {frame, nil, 0, "nothing to change"},
+		"another dialect":     {frame, []string{"--dialect", "iso87"}, exitUnreachable, `(?s)change in the profile:.*  dialect: cup\n`},
+		"no message":          {bytes.Repeat([]byte{0x62, 0x25}, 30), nil, exitUsage, "nothing that posfleet knows, 60 octets"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, errs bytes.Buffer
+			code := run(append([]string{"doctor", fmt.Sprintf("%X", c.octets)}, c.flags...), &out, &errs)
+			if said := out.String() + errs.String(); code != c.code || !regexp.MustCompile(c.want).MatchString(said) {
+				t.Errorf("exit code %d, want %d and %q:\n%s", code, c.code, c.want, said)
+			} else if strings.Contains(said, "6225622562256225") || strings.Contains(said, "62 25 62 25") {
+				t.Errorf("it shows octets that may be a card number:\n%s", said)
+			}
+		})
+	}
+}

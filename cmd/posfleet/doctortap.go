@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// tap is a line that keeps all that comes back, whether or not it is a message: a
+// connection for as long as the host keeps it, with one exchange at a time.
+type tap struct {
+	ctx     context.Context
+	dialer  *line.Dialer
+	dialect *dialect.Dialect
+	clock   *line.Clock
+
+	conn net.Conn
+	in   *wire.Reader
+
+	// Of the latest exchange.
+	heard    bytes.Buffer  // what came after the request
+	unpaired *wire.Message // the first message that reads and is not the answer
+	ended    string        // how the connection ended, in words; empty while it stands
+	took     time.Duration // from the request to the end of waiting
+}
+
+// most is how many octets of what is no message are kept, and quiet how long after
+// the last of them more is waited for.
+const (
+	mostHeard  = 64 << 10
+	quietAfter = 300 * time.Millisecond
+)
+
+// Exchange sends a request and waits for its answer, or for anything else that
+// comes until the timeout.
+func (t *tap) Exchange(x *line.Exchange) error {
+	t.heard.Reset()
+	t.unpaired, t.ended = nil, ""
+	if err := t.connect(); err != nil {
+		return fmt.Errorf("%w: %w", line.ErrUnsent, err)
+	}
+	x.Sent = t.clock.Now()
+	defer func() { x.Done = t.clock.Now(); t.took = x.Done - x.Sent }()
+	deadline := time.Now().Add(x.Timeout)
+	if err := t.conn.SetDeadline(deadline); err != nil {
+		return fmt.Errorf("%w: %w", line.ErrBroken, err)
+	}
+	if _, err := t.conn.Write(x.Request); err != nil {
+		t.hangUp(err)
+		return fmt.Errorf("%w: %w", line.ErrBroken, err)
+	}
+	for {
+		octets, err := t.in.Next()
+		if err != nil {
+			t.listen(deadline, err)
+			if t.ended != "" && t.heard.Len() == 0 {
+				return fmt.Errorf("%w: %s", line.ErrBroken, t.ended)
+			}
+			return line.ErrTimeout
+		}
+		m := t.dialect.Acquire()
+		switch err := m.Read(octets); {
+		case err != nil:
+			x.Unreadable = err
+			return nil
+		case m.Key() == x.Key:
+			x.Answer = m
+			return nil
+		case t.unpaired == nil:
+			t.unpaired = m
+		}
+	}
+}
+
+// connect connects unless the line stands.
+func (t *tap) connect() error {
+	if t.conn != nil {
+		return nil
+	}
+	conn, err := t.dialer.Dial(t.ctx)
+	if err != nil {
+		return err
+	}
+	t.conn = conn
+	t.in = t.dialect.NewReader(io.TeeReader(conn, &limited{&t.heard, mostHeard}))
+	return nil
+}
+
+// listen takes down what comes after the reader met err, until it is quiet, and how
+// the line ended.
+func (t *tap) listen(deadline time.Time, err error) {
+	b := make([]byte, 4096)
+	for err == nil || errors.Is(err, wire.ErrLength) || errors.Is(err, wire.ErrIdle) {
+		until := time.Now().Add(quietAfter)
+		if t.heard.Len() == 0 || until.After(deadline) {
+			until = deadline
+		}
+		t.conn.SetReadDeadline(until)
+		var n int
+		n, err = t.conn.Read(b)
+		(&limited{&t.heard, mostHeard}).Write(b[:n])
+	}
+	t.hangUp(err)
+}
+
+// hangUp gives the line up and says how it ended; a timeout is no ending.
+func (t *tap) hangUp(err error) {
+	var late net.Error
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		t.ended = "the host hung up"
+	case errors.As(err, &late) && late.Timeout():
+	default:
+		t.ended = "the line broke: " + err.Error()
+	}
+	t.Close()
+}
+
+// Close ends the connection.
+func (t *tap) Close() error {
+	if t.conn == nil {
+		return nil
+	}
+	err := t.conn.Close()
+	t.conn = nil
+	return err
+}
+
+// limited takes so many octets and drops the rest.
+type limited struct {
+	*bytes.Buffer
+	most int
+}
+
+func (l *limited) Write(b []byte) (int, error) {
+	l.Buffer.Write(b[:min(len(b), max(0, l.most-l.Len()))])
+	return len(b), nil
+}

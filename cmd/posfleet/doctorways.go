@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
+)
+
+// way is one way of speaking to a host. Its lines are what a profile says for it,
+// instead of what it says now.
+type way struct {
+	profile *profile.Profile
+	lines   []string
+}
+
+// mostWays bounds how many connections the search for another way makes.
+const mostWays = 40
+
+// otherWays are ways that a host may speak instead of p's, the likeliest first: with
+// another length or header, then in the other dialects that come with posfleet.
+func otherWays(p *profile.Profile) (ways []way) {
+	lengths := []string{"", "binary2", "digits4", "binary4", "packed2", "hex4", "little2"}
+	heads := []dialect.Framing{{}, {TPDU: "none", Header: "none"}, {Header: "none"}, {TPDU: "none"}}
+	if !p.Dialect.Header.TPDU {
+		heads = append(heads, dialect.Framing{TPDU: "6000030000", Header: "none"}, dialect.Framing{TPDU: "6000030000", Header: "603100310000"})
+	}
+	seen := []dialect.Dialect{*p.Dialect}
+	add := func(d *dialect.Dialect, f dialect.Framing) {
+		d, err := d.Framed(f)
+		if err != nil || len(ways) == mostWays || slices.ContainsFunc(seen, func(o dialect.Dialect) bool { return o.Name == d.Name && o.Framing == d.Framing }) {
+			return
+		}
+		seen = append(seen, *d)
+		ways = append(ways, way{speaking(p, d), profileLines(p.Dialect, d)})
+	}
+	for _, head := range heads {
+		for _, length := range lengths {
+			head.Length = length
+			add(p.Dialect, head)
+		}
+	}
+	for _, name := range dialect.Names() {
+		d, _ := dialect.Named(name)
+		for _, length := range []string{"", "binary2", "digits4"} {
+			add(d, dialect.Framing{Length: length})
+		}
+	}
+	return ways
+}
+
+// speaking is p in another dialect, or with other octets around its messages.
+func speaking(p *profile.Profile, d *dialect.Dialect) *profile.Profile {
+	q := *p
+	q.Dialect, q.Head = d, d.Head()
+	if d.Name != p.Dialect.Name {
+		q.MAC, q.SignIn = d.Algorithm, d.KeyBlock
+	}
+	return &q
+}
+
+// profileLines are the lines of a profile that make one way of speaking of another.
+func profileLines(from, to *dialect.Dialect) (lines []string) {
+	was, is := keysOf(from), keysOf(to)
+	for i, key := range []string{"dialect", "length", "tpdu", "header"} {
+		if was[i] != is[i] {
+			lines = append(lines, key+": "+is[i])
+		}
+	}
+	return lines
+}
+
+// keysOf are a dialect's name, length, TPDU and header, as a profile has them.
+func keysOf(d *dialect.Dialect) [4]string {
+	octets := func(b []byte) string {
+		if len(b) == 0 {
+			return "none"
+		}
+		return fmt.Sprintf("\"%X\"", b)
+	}
+	head := d.Head()
+	app := max(0, len(head)-d.Header.App)
+	return [4]string{d.Name, d.Length.String(), octets(head[:app]), octets(head[app:])}
+}
+
+// search tries ways, a few at once, and gives the first in their order that ask
+// says the host answered to; -1 for none.
+func search(ways []way, ask func(*way) bool) int {
+	const atOnce = 4
+	answered := make([]bool, len(ways))
+	for from := 0; from < len(ways); from += atOnce {
+		to := min(from+atOnce, len(ways))
+		var wg sync.WaitGroup
+		for i := from; i < to; i++ {
+			wg.Go(func() { answered[i] = ask(&ways[i]) })
+		}
+		wg.Wait()
+		if i := slices.Index(answered[from:to], true); i >= 0 {
+			return from + i
+		}
+	}
+	return -1
+}

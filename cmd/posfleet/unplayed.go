@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"syscall"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
+)
+
+// unplayed tells a run in which nothing could be played, in its folder too, and
+// explains it.
+func (f *loadFlags) unplayed(ctx context.Context, out io.Writer, folder *report.Folder, rep *report.Report, n *network, err error, sig *signals) error {
+	rep.Plan, rep.Environment = f.asked, report.ThisMachine(version())
+	rep.Incomplete = "nothing was played: " + dialect.Scrubbed(report.Printable(err.Error()))
+	if ctx.Err() != nil {
+		rep.Incomplete = "it was stopped while terminals signed in: nothing was played"
+	}
+	rep.Validity = report.Validity{Level: report.NotJudged, Reasons: []string{"nothing was played"}, SameHost: n.bundled != nil || n.local()}
+	hide(rep)
+	if kept := folder.WriteAll(rep); kept != nil {
+		err = errors.Join(err, kept)
+	} else {
+		rep.WriteText(out, newProgress(out).color(out))
+		fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(folder.Name(), "run.json"))
+	}
+	late := ""
+	if rep.SignIn.Late > 0 {
+		late = fmt.Sprintf("; %s came after the response timeout of %v: give --timeout more", report.Plural(rep.SignIn.Late, "answer"), n.profile.Policy.Timeout)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return &exit{code: sig.code(), err: errors.New("stopped before anything was played")}
+	case errors.Is(err, syscall.EMFILE):
+		return &exit{code: exitGenerator, err: err, hint: "this process may not open more files: raise that (ulimit -n), or let terminals share lines, --line shared:8"}
+	case errors.Is(err, line.ErrUnsent):
+		return &exit{code: exitUnreachable, err: err}
+	case late != "":
+		return &exit{code: exitIncomplete, err: fmt.Errorf("no terminal could sign in: %w%s", err, late)}
+	case errors.Is(err, line.ErrTimeout), errors.Is(err, line.ErrBroken):
+		return &exit{code: exitUnreachable, err: err,
+			hint: fmt.Sprintf("%s can be reached but does not answer: does it speak %s, with this length prefix and TPDU?", n.target, n.profile.Dialect.Title)}
+	}
+	return &exit{code: exitIncomplete, err: fmt.Errorf("no terminal could sign in, nothing was played: %w", err)}
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/posfleet/posfleet/report"
+)
+
+// verdict is the exit code of a run, and in words why: nil when all held. The code is
+// that of the signal that stopped it, 0 for none; broken is why not all of it could be
+// written.
+func verdict(rep *report.Report, signalled int, broken error) error {
+	bad := func(code int, format string, args ...any) error {
+		return &exit{code: code, err: fmt.Errorf(format, args...)}
+	}
+	stuck := rep.Planned - rep.Played - rep.NotPlayed
+	switch {
+	case rep.Money.Checked && rep.Money.Compared > 0 && !rep.Money.Agree():
+		return bad(exitBooks, "the books of terminals and host disagree")
+	case signalled != 0 && broken == nil:
+		return bad(signalled, "stopped by a signal; what was played until then is reported")
+	case rep.Money.Owed > 0 && (rep.Plan.Books || !rep.Kept("owed")):
+		return bad(exitBooks, "%d payments may or may not have been booked: their reversals were not acknowledged", rep.Money.Owed)
+	case !rep.Kept("unbalanced"):
+		return bad(exitBooks, "%d of %d settlements did not balance or were not done", rep.Settlements.Broken(), rep.Settlements.All())
+	case !rep.Kept("failed"):
+		return bad(exitFailed, "%d of %d scenarios did not hold", rep.Failed, rep.Played)
+	case rep.Plan.Strict && len(rep.Rules) > 0:
+		return bad(exitFailed, "answers break rules that they must or should keep: %s (posfleet rules)", report.DescribeRules(rep.Rules))
+	case rep.Plan.Books && !rep.Money.Checked:
+		return bad(exitIncomplete, "the books could not be compared: the host's are known when it is the bundled one in this process, or by its settlements")
+	case broken != nil:
+		return bad(exitIncomplete, "results are incomplete: %w", broken)
+	case rep.SignIn.Failed > 0:
+		return bad(exitIncomplete, "%d of %d terminals could not sign in and took no part", rep.SignIn.Failed, rep.SignIn.Terminals)
+	case rep.Opening.Failed > 0:
+		return bad(exitIncomplete, "%d of %d terminals could not sign in again after their first settlement and took no part", rep.Opening.Failed, rep.Opening.Terminals)
+	case stuck > 0:
+		return bad(exitIncomplete, "%d of %d arrivals were stuck: their terminals could not send them (reasons above)", stuck, rep.Planned)
+	case !rep.Kept("notplayed") && rep.Validity.Level != report.Invalid: // else it was the generator that found no time
+		return bad(exitIncomplete, "%d of %d arrivals were not played: no terminal was free in time", rep.NotPlayed, rep.Planned)
+	case rep.Validity.Level == report.Invalid:
+		return bad(exitGenerator, "the generator was the limit, not the host: this run is invalid (reasons above)")
+	}
+	for _, l := range rep.Limits {
+		if l.Untested {
+			return bad(exitLimit, "limit untested: %s (%s)", l.Limit, l.Why)
+		}
+		if !l.OK && !l.Default {
+			return bad(exitLimit, "limit broken: %s (%s)", l.Limit, l.Seen)
+		}
+	}
+	if len(rep.Labels) > 0 && rep.Nothing() {
+		return bad(exitIncomplete, "nothing was judged: all that was sent fell due during the warm-up")
+	}
+	return nil
+}

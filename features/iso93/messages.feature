@@ -1,0 +1,140 @@
+Feature: Messages of ISO 8583:1993
+  Message types begin with 1, function codes say what is asked, action codes
+  of three digits what becomes of it. A reversal is an advice that names its
+  original and its reason, and says so when it comes again.
+
+  Background:
+    Given a terminal that has signed in
+
+  @signin @iso93-signin-1
+  Scenario: a sign-in carries its function code and brings keys in field 96
+    When the terminal signs in
+    Then the host approves
+    And the request carries:
+      | field | value   |
+      | MTI   | 1804    |
+      | 11    | present |
+      | 12    | present |
+      | 24    | 801     |
+    And the answer carries:
+      | field | value             |
+      | MTI   | 1814              |
+      | 12    | as in the request |
+      | 24    | as in the request |
+      | 39    | 800               |
+      | 96    | present           |
+
+  @echo @iso93-echo-1
+  Scenario: an echo test is a network management message of its own
+    When the terminal tests the line
+    Then the host approves
+    And the request carries:
+      | field | value  |
+      | MTI   | 1804   |
+      | 24    | 831    |
+      | 64    | absent |
+
+  @purchase @iso93-purchase-1
+  Scenario: a purchase says in twelve positions how the card was read
+    When the cardholder pays 45.00 yuan with a good card
+    Then the host approves
+    And the request carries:
+      | field | value        |
+      | MTI   | 1200         |
+      | 22    | 51010121314C |
+      | 24    | 200          |
+    And the answer carries:
+      | field | value             |
+      | MTI   | 1210              |
+      | 12    | as in the request |
+      | 39    | 000               |
+
+  @refusal @iso93-purchase-2
+  Scenario: too little money has an action code of its own
+    When the cardholder pays 1000.00 yuan with a poor card
+    Then the host answers "116"
+
+  @reversal @iso93-reversal-1
+  Scenario: a reversal is an advice that names its reason and its original
+    When the terminal signs off
+    And the terminal signs in
+    And the next trace number is 1234
+    And the line loses the next answer
+    And the cardholder pays 46.00 yuan with a good card
+    And the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+    And the reversal carries:
+      | field | value              |
+      | MTI   | 1420               |
+      | 12    | as in the original |
+      | 24    | 400                |
+      | 25    | 4021               |
+      | 56.1  | 1200               |
+      | 56.2  | 001234             |
+
+  @reversal @iso93-reversal-2
+  Scenario: a reversal that comes again says so
+    Given the policy says "reversal-tries: at least 2"
+    And the line loses the next 2 answers
+    When the cardholder pays 47.00 yuan with a good card
+    And the terminal sends the reversal that it owes
+    And the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+    And the reversal carries:
+      | field | value |
+      | MTI   | 1421  |
+      | 24    | 400   |
+
+  @refund @iso93-refund-1
+  Scenario: a refund is an advice and never more than was paid
+    When the cardholder pays 90.00 yuan with a good card
+    And the operator refunds 60.00 yuan of the last purchase
+    Then the host approves
+    And the request carries:
+      | field | value   |
+      | MTI   | 1220    |
+      | 3     | 200000  |
+      | 37    | present |
+    When the operator refunds 30.01 yuan of the last purchase
+    Then the host declines
+
+  @preauth @iso93-preauth-1
+  Scenario: a pre-authorisation is completed by an advice
+    When the operator pre-authorises 500.00 yuan with a good card
+    Then the host approves
+    And the request carries:
+      | field | value |
+      | MTI   | 1100  |
+      | 24    | 101   |
+    When the operator completes the pre-authorisation with 420.00 yuan by advice
+    Then the host approves
+    And the request carries:
+      | field | value   |
+      | MTI   | 1220    |
+      | 24    | 202     |
+      | 38    | present |
+
+  @settlement @iso93-settlement-1
+  Scenario: a reconciliation that agrees has action code 500
+    Given the terminal starts an empty batch
+    When the cardholder pays 100.00 yuan with a good card
+    And the terminal settles
+    Then the totals balance
+    And the request carries:
+      | field | value |
+      | MTI   | 1520  |
+      | 24    | 500   |
+    And the answer carries:
+      | field | value |
+      | MTI   | 1530  |
+      | 39    | 500   |
+
+  @settlement @iso93-settlement-2
+  Scenario: totals that differ are told and uploaded in detail
+    Given the terminal starts an empty batch
+    When the cardholder pays 101.00 yuan with a good card
+    And the cardholder pays 102.00 yuan with a good card
+    And the terminal forgets its last payment
+    And the terminal settles
+    Then the totals do not balance
+    And the terminal uploads 1 details

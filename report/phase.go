@@ -1,0 +1,58 @@
+package report
+
+import "time"
+
+// Phase is what the fleet does before the first arrival: it signs in, and settles what
+// its batches hold from before where the run wants that. None of its exchanges is in
+// any other figure.
+type Phase struct {
+	Terminals int              // that were to take part
+	Failed    int              // of them, that could not, and took no part in the run
+	Why       map[string]int64 // why not: terminals by reason
+	First     string           // the first that could not
+	Took      time.Duration
+	Late      int64 // answers that came after their request had been given up
+	Label     Label // its exchanges; Response and Service are nil when there were none
+}
+
+// OrNone is the phase, empty for none.
+func (s *Phase) OrNone() Phase {
+	if s == nil {
+		return Phase{}
+	}
+	return *s
+}
+
+// Unable takes down a terminal that could not do its part, and why.
+func (s *Phase) Unable(terminal string, why error) {
+	if s.Failed++; s.First == "" {
+		s.First = terminal
+	}
+	s.Why = addReason(s.Why, why)
+}
+
+// rate is how many terminals did their part a second.
+func (s *Phase) rate() float64 {
+	if s.Took <= 0 {
+		return 0
+	}
+	return float64(s.Terminals-s.Failed) / s.Took.Seconds()
+}
+
+// plus is the phase of two parts of a run, which went on side by side.
+func (s Phase) plus(o Phase) (Phase, error) {
+	sum := Phase{Terminals: s.Terminals + o.Terminals, Failed: s.Failed + o.Failed, Why: addCounts(s.Why, o.Why),
+		First: s.First, Took: max(s.Took, o.Took), Late: s.Late + o.Late, Label: Label{Name: s.Label.Name}}
+	if sum.First == "" {
+		sum.First = o.First
+	}
+	if sum.Label.Name == "" {
+		sum.Label.Name = o.Label.Name
+	}
+	for _, l := range []Label{s.Label, o.Label} {
+		if err := sum.Label.add(l); err != nil {
+			return Phase{}, err
+		}
+	}
+	return sum, nil
+}

@@ -1,0 +1,208 @@
+package dialect
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/moov-io/iso8583/field"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// jposTag is a value under a tag.
+type jposTag struct {
+	Tag, Hex string
+	Value    json.RawMessage
+}
+
+func (v *jposTag) text() (string, bool) {
+	if v.Value != nil {
+		return valueOf(v.Value)
+	}
+	b, err := hex.DecodeString(v.Hex)
+	return string(b), err == nil
+}
+
+// ours is a path of jPOS as a dialect has it: tags as they stand on the line.
+func ours(d *Dialect, path string) string {
+	ids := strings.Split(path, ".")
+	n, _ := strconv.Atoi(ids[0])
+	f := d.Spec.Fields[n]
+	for i, id := range ids[1:] {
+		composed, is := f.(*field.Composite)
+		if !is {
+			return path
+		}
+		for own, part := range composed.Spec().Subfields {
+			if a, err := strconv.Atoi(own); err == nil && strconv.Itoa(a) == id {
+				ids[i+1], f = own, part
+			}
+		}
+		if tag := composed.Spec().Tag; tag != nil && ids[i+1] == id && len(id) < tag.Length {
+			ids[i+1] = strings.Repeat("0", tag.Length-len(id)) + id
+		}
+	}
+	return strings.Join(ids, ".")
+}
+
+// setAll sets fields of jPOS, and gives the text of each by our path; why not
+// when one cannot be set.
+func setAll(m *wire.Message, d *Dialect, fields map[string]json.RawMessage) (texts map[string]string, why string) {
+	texts = map[string]string{}
+	parts := map[int]map[string]string{}
+	tags := map[int][]jposTag{}
+	for _, path := range slices.SortedFunc(maps.Keys(fields), comparePaths) {
+		raw := fields[path]
+		head, _, sub := strings.Cut(path, ".")
+		n, _ := strconv.Atoi(head)
+		var tag jposTag
+		var list struct{ Tags []jposTag }
+		text, plain := valueOf(raw)
+		switch {
+		case json.Unmarshal(raw, &list) == nil && list.Tags != nil:
+			tags[n] = list.Tags
+		case json.Unmarshal(raw, &tag) == nil && tag.Tag != "":
+			tags[n] = append(tags[n], tag)
+		case !plain:
+			return nil, "a value of another kind"
+		case n == 0:
+			m.SetMTI(text)
+		case !sub:
+			m.SetFieldString(n, text)
+			texts[path] = text
+		default:
+			if parts[n] == nil {
+				parts[n] = map[string]string{}
+			}
+			parts[n][ours(d, path)] = text
+			texts[ours(d, path)] = text
+		}
+	}
+	for n, values := range parts {
+		if tags[n] != nil {
+			return nil, fmt.Sprintf("field %d has tagged parts and others", n)
+		}
+		if f, composed := d.Spec.Fields[n].(*field.Composite); composed && f.Spec().Tag != nil && f.Spec().Tag.Enc != nil {
+			for _, path := range slices.SortedFunc(maps.Keys(values), comparePaths) { // in the order of jPOS, whether listed or not
+				one, err := d.PackSubs(n, map[string]string{path: values[path]})
+				if err != nil {
+					return nil, err.Error()
+				}
+				m.SetField(n, append(m.Field(n), one...))
+			}
+			continue
+		}
+		v, err := d.PackSubs(n, values)
+		if err != nil {
+			return nil, err.Error()
+		}
+		m.SetField(n, v)
+	}
+	for n, list := range tags {
+		var v []byte
+		for _, t := range list { // in the order in which jPOS was given them
+			path := fmt.Sprintf("%d.%s", n, t.Tag)
+			text, _ := t.text()
+			one, err := d.PackSubs(n, map[string]string{path: text})
+			if err != nil {
+				return nil, err.Error()
+			}
+			v = append(v, one...)
+			texts[path] = text
+		}
+		m.SetField(n, v)
+	}
+	return texts, ""
+}
+
+// comparePaths orders 48.2 before 48.12.
+func comparePaths(a, b string) int {
+	return slices.CompareFunc(strings.Split(a, "."), strings.Split(b, "."), func(a, b string) int {
+		x, _ := strconv.Atoi(a)
+		y, _ := strconv.Atoi(b)
+		return x - y
+	})
+}
+
+func TestImportedCompositesAreAsJPOSHasThem(t *testing.T) {
+	var all struct {
+		Composites []struct {
+			ID, Name, XML, Hex, Error, Note string
+			Fields                          map[string]json.RawMessage
+			ReadBack                        map[string]json.RawMessage `json:"read_back"`
+			ReadBackError                   string                     `json:"read_back_error"`
+		}
+	}
+	interop(t, "packagers.json", &all)
+	n := newTally()
+	for _, v := range all.Composites {
+		text, notes, err := Import("file.xml", []byte(v.XML), "")
+		if err != nil {
+			n.refused[err.Error()]++
+			continue
+		}
+		d, err := Parse("file.yaml", text, nil)
+		if err != nil {
+			t.Fatal(v.ID, err)
+		}
+		m := d.NewMessage()
+		texts, why := setAll(m, d, v.Fields)
+		if why != "" {
+			n.refused[fmt.Sprintf("%s %s: %s: %q", v.ID, v.Name, why, notes)]++
+			continue
+		}
+		b, err := m.Append(nil)
+		if err != nil {
+			n.refused[fmt.Sprintf("%s %s: %v", v.ID, v.Name, err)]++
+			continue
+		}
+		if v.ReadBackError == "out_of_data" && hex.EncodeToString(b) != v.Hex {
+			n.better["a left-out part is filled up; jPOS writes what it cannot read: "+v.ID]++
+			continue
+		}
+		if v.Error != "" || hex.EncodeToString(b) != v.Hex {
+			n.differ = append(n.differ, fmt.Sprintf("%s %s: packs to %x, %v; jPOS: %s %s %s", v.ID, v.Name, b, err, v.Hex, v.Error, v.Note))
+			continue
+		}
+		n.readAll(d, v.ID+" "+v.Name, b, texts, v.ReadBack)
+	}
+	n.report(t)
+}
+
+// readAll reads what was packed, and holds each value to what was set, or to what
+// jPOS reads of it.
+func (n *tally) readAll(d *Dialect, name string, b []byte, texts map[string]string, back map[string]json.RawMessage) {
+	got := d.NewMessage()
+	if err := got.Read(b); err != nil {
+		n.differ = append(n.differ, fmt.Sprintf("%s: %x does not read: %v", name, b, err))
+		return
+	}
+	wants := maps.Clone(texts)
+	for path, raw := range back {
+		var tag jposTag
+		if json.Unmarshal(raw, &tag) == nil && tag.Tag != "" {
+			continue // by the tag it is among texts
+		}
+		if text, ok := valueOf(raw); ok && text != "<lost: octets turned into a Java array name>" && wants[ours(d, path)] != "" {
+			wants[ours(d, path)] = text
+		}
+	}
+	for path, want := range wants {
+		f, err := strconv.Atoi(path)
+		text := got.FieldText(f)
+		if err != nil {
+			text = string(got.Sub(path))
+		}
+		if f != 0 && text != want || err != nil && text != want {
+			n.differ = append(n.differ, fmt.Sprintf("%s: %s reads as %q; jPOS: %q", name, path, text, want))
+			return
+		}
+	}
+	n.agree++
+}

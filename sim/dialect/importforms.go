@@ -1,0 +1,219 @@
+package dialect
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/posfleet/posfleet/sim/strict"
+)
+
+// formBases are the dialects whose forms a specification may be given, by the width
+// of the response code.
+var formBases = map[int]string{2: "iso87", 3: "iso93"}
+
+// forms lends a draft the transactions of a dialect that comes with posfleet, as
+// far as the fields allow.
+type forms struct {
+	*draft
+	r       *reader
+	base    string
+	root    strict.Value
+	was     map[int]strict.Value // the base's fields
+	dropped []string             // elements
+}
+
+// borrow writes what a draft takes over from the dialect that it extends, and
+// nothing when none fits, which it notes.
+func (d *draft) borrow() []byte {
+	width := 0
+	if f := d.fields[39]; f != nil && f.prefix == "fixed" && f.kind != "b" {
+		width = f.length
+	}
+	base := formBases[width]
+	text, ok := Text(base)
+	if !ok {
+		d.left = append(d.left, "transactions, elements, pairing and response codes: field 39 is not the response code of a network that comes with posfleet; until you add them the file explains messages and plays none")
+		return nil
+	}
+	r, root, ok := document(base+".yaml", text, nil, 0)
+	if !ok {
+		return nil
+	}
+	f := &forms{draft: d, r: r, base: base, root: root, was: map[int]strict.Value{}}
+	r.Each(f.key(root, "fields"), func(key string, v strict.Value) {
+		n, _ := strconv.Atoi(key)
+		f.was[n] = v
+	})
+	body := f.body()
+	if why := f.lacks(); why != "" {
+		d.left = append(d.left, fmt.Sprintf("transactions, elements, pairing and response codes: %s; until you add them the file explains messages and plays none", why))
+		return nil
+	}
+	d.extends, d.absent = base, map[int]bool{}
+	for n, v := range f.was {
+		d.absent[n] = d.fields[n] == nil
+		if ours := d.fields[n]; ours != nil && f.key(v, "parts").Given() && !f.same(n) {
+			ours.whole = true
+		}
+	}
+	d.guessed = append(d.guessed, fmt.Sprintf("transactions and response codes are those of %s, without its private fields (posfleet dialect show %s)", base, base))
+	d.left = append(d.left,
+		"sign-in and MAC: none until you say the block of working keys and the algorithm",
+		"currency: another network's; write yours",
+		"what your host wants in private fields: set, carries and requires of the transactions")
+	return body
+}
+
+// lacks says what of a draft a transaction cannot do without.
+func (f *forms) lacks() string {
+	for _, e := range []string{"processing-code", "amount", "trace", "response-code"} {
+		if slices.Contains(f.dropped, e) {
+			at, _ := f.r.Scalar(f.key(f.key(f.root, "elements"), e))
+			return fmt.Sprintf("field %s is not the %s of %s", at, e, f.base)
+		}
+	}
+	return ""
+}
+
+// body is what the file says besides its fields.
+func (f *forms) body() []byte {
+	var b bytes.Buffer
+	b.WriteString("\n# The forms of " + f.base + ", but for what these fields do not have.\nmac: none\nsign-in: none\n")
+	currency, _ := f.r.Scalar(f.key(f.root, "currency"))
+	fmt.Fprintf(&b, "currency: %q\n", currency)
+	f.elements()
+	if len(f.dropped) > 0 {
+		fmt.Fprintf(&b, "elements: {%s: none}\n", strings.Join(f.dropped, ": none, "))
+	}
+	if slices.Contains(f.dropped, "entry-mode") && f.key(f.root, "entry").Given() {
+		b.WriteString("entry: none\n")
+	}
+	for _, key := range []string{"pair", "echo"} {
+		if list, changed := f.list(f.key(f.root, key)); changed {
+			fmt.Fprintf(&b, "%s: [%s]\n", key, strings.Join(list, ", "))
+		}
+	}
+	var lists []string
+	f.r.Each(f.key(f.root, "lists"), func(name string, v strict.Value) {
+		if list, changed := f.list(v); changed {
+			lists = append(lists, fmt.Sprintf("%s: [%s]", name, strings.Join(list, ", ")))
+		}
+	})
+	if len(lists) > 0 {
+		fmt.Fprintf(&b, "lists: {%s}\n", strings.Join(lists, ", "))
+	}
+	f.transactions(&b)
+	return b.Bytes()
+}
+
+// agreed reports whether a network agrees on what field n holds, so that another
+// network's use of it says nothing. Source: ISO 8583:1987, reserved fields.
+func agreed(n int) bool { return n >= 46 && n <= 48 || n >= 56 && n <= 63 || n >= 105 && n <= 127 }
+
+// has reports whether the draft has field n as the base means it.
+func (f *forms) has(n int) bool { return f.fields[n] != nil && !agreed(n) && f.same(n) }
+
+// same reports whether values of field n are alike in the draft and the base:
+// octets or not, and of the same fixed length.
+func (f *forms) same(n int) bool {
+	is, _ := f.r.Scalar(f.key(f.was[n], "is"))
+	m := fieldShape.FindStringSubmatch(is)
+	ours := f.fields[n]
+	if m == nil || (m[1] == "b") != (ours.kind == "b") {
+		return false
+	}
+	return m[2] != "" || ours.prefix != "fixed" || m[3] == strconv.Itoa(ours.length)
+}
+
+// key is the value of a key of a mapping; the zero Value where there is none.
+func (f *forms) key(v strict.Value, key string) strict.Value {
+	v, _ = v.Key(key)
+	return v
+}
+
+var leadingShape = regexp.MustCompile(`^\d+`)
+
+// elements finds those that the draft has no place for.
+func (f *forms) elements() {
+	f.r.Each(f.key(f.root, "elements"), func(name string, v strict.Value) {
+		at, _ := f.r.Scalar(v)
+		if n, err := strconv.Atoi(leadingShape.FindString(at)); err != nil || !f.has(n) {
+			f.dropped = append(f.dropped, name)
+		}
+	})
+}
+
+// list is a list of fields and of names of lists without the fields that the draft
+// lacks.
+func (f *forms) list(v strict.Value) (list []string, changed bool) {
+	if !v.Given() {
+		return nil, false
+	}
+	f.r.List(v, func(v strict.Value) {
+		s, _ := f.r.Scalar(v)
+		if n, err := strconv.Atoi(s); err == nil && !f.has(n) {
+			changed = true
+			return
+		}
+		list = append(list, s)
+	})
+	return list, changed
+}
+
+// transactions writes what differs in each form.
+func (f *forms) transactions(b *bytes.Buffer) {
+	var lines []string
+	f.r.Each(f.key(f.root, "transactions"), func(name string, v strict.Value) {
+		if line := f.form(v); line != "" {
+			lines = append(lines, fmt.Sprintf("  %s: %s\n", name, line))
+		}
+	})
+	if len(lines) > 0 {
+		b.WriteString("transactions:\n" + strings.Join(lines, ""))
+	}
+}
+
+// form is what differs in one: none where a constant that tells it from others has
+// no field.
+func (f *forms) form(v strict.Value) string {
+	var parts, unset []string
+	impossible := false
+	if set := f.key(v, "set"); set.Given() {
+		f.r.Each(set, func(key string, _ strict.Value) {
+			n, _ := strconv.Atoi(key)
+			if f.has(n) {
+				return
+			}
+			unset = append(unset, key+": none")
+			impossible = impossible || !agreed(n) && n != 25 && n != 49 && n != 90
+		})
+	}
+	if impossible {
+		return strict.None
+	}
+	if len(unset) > 0 {
+		parts = append(parts, fmt.Sprintf("set: {%s}", strings.Join(unset, ", ")))
+	}
+	for _, key := range []string{"carries", "requires"} {
+		if list, changed := f.list(f.key(v, key)); changed {
+			parts = append(parts, fmt.Sprintf("%s: [%s]", key, strings.Join(list, ", ")))
+		}
+	}
+	var answer []string
+	for _, key := range []string{"must", "should"} {
+		if list, changed := f.list(f.key(f.key(v, "answer"), key)); changed {
+			answer = append(answer, fmt.Sprintf("%s: [%s]", key, strings.Join(list, ", ")))
+		}
+	}
+	if len(answer) > 0 {
+		parts = append(parts, fmt.Sprintf("answer: {%s}", strings.Join(answer, ", ")))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}

@@ -1,0 +1,92 @@
+package dialect
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// FuzzImport holds that what a packager says is a dialect, or refused for what it
+// says.
+func FuzzImport(f *testing.F) {
+	f.Add([]byte(`<isopackager headerLength="5"><isofield id="0" length="4" name="mti" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="1" length="16" name="b" class="org.jpos.iso.IFA_BITMAP"/>
+<isofield id="3" length="6" name="processing: code" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="4" length="12" name="amount" class="org.jpos.iso.IFB_NUMERIC"/>
+<isofield id="11" length="6" name="trace" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="39" length="2" name="code" class="org.jpos.iso.IF_CHAR"/>
+<isofield id="70" length="3" name="management" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="90" length="40" name="#original" class="org.jpos.iso.IFB_NUMERIC"/>
+<isofieldpackager id="48" length="99" name="x" class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.EuroSubFieldPackager"><isofield id="7" length="6" name="p" class="org.jpos.iso.IFMC_LLCHAR"/></isofieldpackager></isopackager>`))
+	for _, c := range composedFields {
+		f.Add([]byte(`<isopackager><isofield id="0" length="4" name="mti" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="1" length="16" name="b" class="org.jpos.iso.IFA_BITMAP"/><isofieldpackager id="48" length="255" name="x" ` +
+			c.attributes + `><isofield id="1" length="8" name="p" class="org.jpos.iso.IFB_BITMAP"/><isofield id="2" length="6" name="p" class="org.jpos.iso.IFB_LLNUM"/></isofieldpackager></isopackager>`))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		text, _, err := Import("f.xml", data, "jpos")
+		if err != nil && strings.Contains(err.Error(), "is none") {
+			t.Errorf("%v\n%s", err, data)
+		}
+		if err == nil {
+			if _, err := Parse("f.yaml", text, nil); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// TestAnyPackagerIsADialectOrRefused makes packagers at random, of all classes,
+// with lengths at the bounds.
+func TestAnyPackagerIsADialectOrRefused(t *testing.T) {
+	random := rand.New(rand.NewPCG(8583, 1987))
+	pick := func(of ...string) string { return of[random.IntN(len(of))] }
+	var classes []string
+	for _, c := range fieldClasses {
+		class, _, _ := strings.Cut(c.class, " ")
+		classes = append(classes, strings.TrimPrefix(class, "org.jpos.tlv.packager."))
+	}
+	classes = append(classes, "IF_NOP", "IFMC_LLCHAR", "IFEPE_LLCHAR", "IFA_TTLLCHAR", "IFB_BITMAP", "IFA_BITMAP", "IF_TCHAR")
+	name := func(class string) string {
+		if class == "IFB_LHBINARY" {
+			return "org.jpos.tlv.packager." + class
+		}
+		return "org.jpos.iso." + class
+	}
+	var fields func(depth, n int) string
+	fields = func(depth, n int) string {
+		var b strings.Builder
+		for range n {
+			id, length := random.IntN(132/depth), pick("1", "2", "3", "6", "8", "9", "12", "19", "40", "99", "0")
+			class := name(pick(classes...))
+			if depth < 4 && random.IntN(6) == 0 {
+				fmt.Fprintf(&b, `<isofieldpackager id="%d" length="%s" name="c" class="%s" packager="org.jpos.iso.packager.%s" emitBitmap="%s" firstField="%s">%s</isofieldpackager>`, id, length, class,
+					pick("GenericSubFieldPackager", "GenericPackager", "Base1SubFieldPackager", "EuroSubFieldPackager", "MasterCardEBCDICSubFieldPackager"), pick("true", "false"), pick("0", "1", "2"), fields(depth+1, random.IntN(4)))
+				continue
+			}
+			fmt.Fprintf(&b, `<isofield id="%d" length="%s" name="%s" class="%s" pad="%s"/>`, id, length, pick("amount", "PIN data", "a: b", "- c", "#", "{", "yes", "流水号", "'", "&quot;&lt;"), class, pick("true", "false"))
+		}
+		return b.String()
+	}
+	made := 0
+	for range 1000 {
+		file := fmt.Sprintf(`<isopackager>%s<isofield id="0" length="4" name="m" class="org.jpos.iso.%s"/><isofield id="1" length="16" name="b" class="org.jpos.iso.%s"/></isopackager>`,
+			fields(1, 1+random.IntN(12)), pick("IFA_NUMERIC", "IFB_NUMERIC", "IFE_NUMERIC", "IF_CHAR"), pick("IFA_BITMAP", "IFB_BITMAP", "IFE_BITMAP"))
+		text, _, err := Import("f.xml", []byte(file), "")
+		if err != nil && strings.Contains(err.Error(), "is none") {
+			t.Fatalf("%v\n%s", err, file)
+		}
+		if err != nil {
+			continue
+		}
+		made++
+		d, err := Parse("f.yaml", text, nil)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		m := d.NewMessage()
+		m.SetMTI("0200")
+		if b, err := m.Append(nil); err != nil || m.Read(b) != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+	}
+	if made < 200 {
+		t.Errorf("%d of them are dialects", made)
+	}
+}

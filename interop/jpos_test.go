@@ -26,6 +26,9 @@ var stock = []struct {
 	{"VAP", "iso87binary", "", "iso87-packed.yaml", "{channel: VAPChannel}"},
 	{"HEX", "iso87ascii", "", "iso87-text.yaml", "{channel: HEXChannel}"},
 	{"BASE24TCP", "iso87ascii", "", "iso87-text.yaml", "{channel: BASE24TCPChannel}"},
+	{"NAC", "iso93ascii", "", "iso93-text.yaml", "{channel: NACChannel}"},
+	{"NAC", "iso93binary", "", "iso93-packed.yaml", "{channel: NACChannel}"},
+	{"CS", "jpos/ebcdic.xml", "", "ebcdic-nokeys.yaml", "{channel: CSChannel}"},
 	{"AMEX", "iso87ascii", "", "iso87-text.yaml", "{channel: AmexChannel}"},
 }
 
@@ -65,7 +68,11 @@ func TestJPOSHostIsCertified(t *testing.T) {
 	for _, c := range stock {
 		t.Run(c.channel+" "+c.packager, func(t *testing.T) {
 			args := java(t, "Host", "--channel", c.channel, "--packager", c.packager, "--header", c.header, "--accounts", accounts)
-			certify(t, start(t, "java", args...), profile(t, c.extends, c.framing))
+			features := []string{"core", "iso87/refund"}
+			if strings.HasPrefix(c.extends, "iso93") {
+				features = features[:1]
+			}
+			certify(t, start(t, "java", args...), profile(t, c.extends, c.framing), features...)
 		})
 	}
 }

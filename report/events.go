@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"io"
 	"slices"
 	"sync"
@@ -150,8 +149,7 @@ func (x Event) json(kind string) eventJSON {
 }
 
 func (e *Events) write(x eventJSON) {
-	if err := e.out.Encode(x); err != nil {
-		e.err = errors.Join(e.err, err)
-		e.room = 0 // a full disk: more would say the same
+	if e.err == nil { // of a full disk more would say the same
+		e.err = e.out.Encode(x)
 	}
 }

@@ -65,33 +65,6 @@ type validityJSON struct {
 	SameHost bool     `json:"same_host"`
 }
 
-// phaseJSON is a phase before the first arrival.
-type phaseJSON struct {
-	Terminals int              `json:"terminals"`
-	Failed    int              `json:"failed"`
-	Why       map[string]int64 `json:"why,omitempty"`
-	First     string           `json:"first_failed,omitempty"`
-	Took      time.Duration    `json:"took_ns"`
-	Late      int64            `json:"late,omitempty"`
-	Exchanges labelJSON        `json:"exchanges"`
-}
-
-func (p *Phase) json() *phaseJSON {
-	if p.Terminals == 0 {
-		return nil
-	}
-	return &phaseJSON{p.Terminals, p.Failed, p.Why, p.First, p.Took, p.Late, p.Label.json()}
-}
-
-// phase is the phase without its histograms.
-func (p *phaseJSON) phase() (Phase, error) {
-	if p == nil {
-		return Phase{}, nil
-	}
-	label, err := p.Exchanges.label()
-	return Phase{Terminals: p.Terminals, Failed: p.Failed, Why: p.Why, First: p.First, Took: p.Took, Late: p.Late, Label: label}, err
-}
-
 type waitedJSON struct {
 	Arrivals  int64         `json:"arrivals"`
 	Longest   time.Duration `json:"longest_ns"`
@@ -110,6 +83,7 @@ type moneyJSON struct {
 	Terminals int64    `json:"terminals_fen"`
 	Host      int64    `json:"host_fen"`
 	Payments  int64    `json:"payments"`
+	Credits   int64    `json:"credits,omitempty"`
 	Owed      int64    `json:"owed"`
 	Detail    []string `json:"detail,omitempty"`
 }
@@ -188,7 +162,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Limits:   append([]LimitResult{}, r.Limits...),
 		Money: moneyJSON{
 			Checked: r.Money.Checked, Agree: r.Money.Agree(), Terminals: r.Money.Terminals, Host: r.Money.Host,
-			Payments: r.Money.Payments, Owed: r.Money.Owed, Detail: r.Money.Detail,
+			Payments: r.Money.Payments, Credits: r.Money.Credits, Owed: r.Money.Owed, Detail: r.Money.Detail,
 			Settled: r.Money.Settled, Compared: r.Money.Compared, Unknown: r.Money.Unknown, Open: r.Money.Open,
 		},
 		Settlements: r.Settlements,
@@ -201,6 +175,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		w := waitedJSON(r.Waited)
 		s.Waited = &w
 	}
+	s.Labels = []labelJSON{}
 	for i := range r.Labels {
 		s.Labels = append(s.Labels, r.Labels[i].json())
 	}
@@ -391,7 +366,7 @@ func (s *summaryJSON) report() (*Report, error) {
 		Validity: Validity{level, append([]string(nil), s.Validity.Reasons...), s.Validity.SameHost},
 		Money: Money{
 			Checked: s.Money.Checked, Terminals: s.Money.Terminals, Host: s.Money.Host,
-			Payments: s.Money.Payments, Owed: s.Money.Owed, Detail: s.Money.Detail,
+			Payments: s.Money.Payments, Credits: s.Money.Credits, Owed: s.Money.Owed, Detail: s.Money.Detail,
 			Settled: s.Money.Settled, Compared: s.Money.Compared, Unknown: s.Money.Unknown, Open: s.Money.Open,
 		},
 	}

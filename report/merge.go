@@ -167,6 +167,7 @@ func (m Money) plus(o Money) Money {
 		Terminals: m.Terminals + o.Terminals,
 		Host:      m.Host + o.Host,
 		Payments:  m.Payments + o.Payments,
+		Credits:   m.Credits + o.Credits,
 		Owed:      m.Owed + o.Owed,
 		Detail:    slices.Concat(m.Detail, o.Detail),
 	}

@@ -9,7 +9,7 @@ type Phase struct {
 	Terminals int              // that were to take part
 	Failed    int              // of them, that could not, and took no part in the run
 	Why       map[string]int64 // why not: terminals by reason
-	First     string           // the first that could not
+	First     string           // the lowest number of one that could not: they go on side by side
 	Took      time.Duration
 	Late      int64 // answers that came after their request had been given up
 	Label     Label // its exchanges; Response and Service are nil when there were none
@@ -25,7 +25,7 @@ func (s *Phase) OrNone() Phase {
 
 // Unable takes down a terminal that could not do its part, and why.
 func (s *Phase) Unable(terminal string, why error) {
-	if s.Failed++; s.First == "" {
+	if s.Failed++; s.First == "" || terminal < s.First {
 		s.First = terminal
 	}
 	s.Why = addReason(s.Why, why)
@@ -43,7 +43,7 @@ func (s *Phase) rate() float64 {
 func (s Phase) plus(o Phase) (Phase, error) {
 	sum := Phase{Terminals: s.Terminals + o.Terminals, Failed: s.Failed + o.Failed, Why: addCounts(s.Why, o.Why),
 		First: s.First, Took: max(s.Took, o.Took), Late: s.Late + o.Late, Label: Label{Name: s.Label.Name}}
-	if sum.First == "" {
+	if sum.First == "" || o.First != "" && o.First < sum.First {
 		sum.First = o.First
 	}
 	if sum.Label.Name == "" {
@@ -55,4 +55,31 @@ func (s Phase) plus(o Phase) (Phase, error) {
 		}
 	}
 	return sum, nil
+}
+
+// phaseJSON is a phase before the first arrival.
+type phaseJSON struct {
+	Terminals int              `json:"terminals"`
+	Failed    int              `json:"failed"`
+	Why       map[string]int64 `json:"why,omitempty"`
+	First     string           `json:"first_failed,omitempty"`
+	Took      time.Duration    `json:"took_ns"`
+	Late      int64            `json:"late,omitempty"`
+	Exchanges labelJSON        `json:"exchanges"`
+}
+
+func (p *Phase) json() *phaseJSON {
+	if p.Terminals == 0 {
+		return nil
+	}
+	return &phaseJSON{p.Terminals, p.Failed, p.Why, p.First, p.Took, p.Late, p.Label.json()}
+}
+
+// phase is the phase without its histograms.
+func (p *phaseJSON) phase() (Phase, error) {
+	if p == nil {
+		return Phase{}, nil
+	}
+	label, err := p.Exchanges.label()
+	return Phase{Terminals: p.Terminals, Failed: p.Failed, Why: p.Why, First: p.First, Took: p.Took, Late: p.Late, Label: label}, err
 }

@@ -136,6 +136,7 @@ type Money struct {
 	Terminals int64    // net of what the terminals compared took, in fen
 	Host      int64    // net of what the host booked, in fen
 	Payments  int64    // approved payments in the terminals' journals
+	Credits   int64    // refunds and voids there, which the amounts are less of
 	Owed      int64    // reversals still owed, or given up, when the run ended
 	Detail    []string // each disagreement: terminal, batch, both figures
 }
@@ -201,7 +202,7 @@ type Plan struct {
 	Terminals int                `json:"terminals"`
 	Lines     string             `json:"lines"` // "own", "each", "shared:8"
 	Mix       map[string]float64 `json:"mix"`   // scenario id to share, sums to 1
-	Seed      uint64             `json:"seed"`
+	Seed      uint64             `json:"seed"` // 0 of added parts that had different ones
 	Target    string             `json:"target"` // address, or "bundled host"
 	Dialect   string             `json:"dialect"`
 	Digests   map[string]string  `json:"digests"`          // SHA-256 of each feature and profile played

@@ -62,7 +62,11 @@ func (t *text) heading(r *Report) {
 	if p.Dialect != "" {
 		lines = append(lines, "dialect "+p.Dialect)
 	}
-	lines = append(lines, fmt.Sprintf("seed %d", p.Seed))
+	if p.Seed == 0 && strings.Contains(r.Part, "+") {
+		lines = append(lines, "seeds of their own")
+	} else {
+		lines = append(lines, fmt.Sprintf("seed %d", p.Seed))
+	}
 	t.wrapped("", strings.Join(lines, ", "))
 	if mix := shares(p.Mix); mix != "" {
 		t.wrapped("", "mix "+mix)
@@ -71,7 +75,10 @@ func (t *text) heading(r *Report) {
 	if !r.Started.IsZero() {
 		when = r.Started.UTC().Format("2006-01-02 15:04:05 UTC") + ", "
 	}
-	when += "took " + FormatDuration(r.Took)
+	if r.Took > 0 || r.Incomplete == "" {
+		when += "took " + FormatDuration(r.Took)
+	}
+	when = strings.TrimSuffix(when, ", ")
 	switch {
 	case r.Incomplete != "":
 		when += "; " + t.paint(red, "INCOMPLETE: "+r.Incomplete)

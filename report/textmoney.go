@@ -50,6 +50,14 @@ func (m Money) compared() string {
 	return words
 }
 
+// credits says what the amounts are net of.
+func (m Money) credits() string {
+	if m.Credits == 0 {
+		return ""
+	}
+	return "; net of " + FormatCount(m.Credits) + " refunds and voids"
+}
+
 func (t *text) money(r *Report) {
 	m := r.Money
 	switch {
@@ -62,10 +70,10 @@ func (t *text) money(r *Report) {
 	case m.Compared == 0:
 		t.wrapped("money", t.paint(yellow, "books not compared")+": "+m.compared())
 	case m.Agree() && m.Terminals == m.Host:
-		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan on both sides; %s", Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals), m.compared()))
+		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan on both sides; %s%s", Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals), m.compared(), m.credits()))
 	case m.Agree():
-		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan in the journals, %s yuan at the host; %s without a verified answer account for the rest; %s",
-			Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), FormatCount(m.Open), m.compared()))
+		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan in the journals, %s yuan at the host; %s without a verified answer account for the rest; %s%s",
+			Plural(m.Payments, "payment"), FormatGroupedYuan(m.Terminals), FormatGroupedYuan(m.Host), FormatCount(m.Open), m.compared(), m.credits()))
 	case m.Settled && m.Terminals == m.Host:
 		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": %s yuan net on both sides, but not batch by batch (%d of them, above), %s; %s",
 			FormatGroupedYuan(m.Terminals), len(m.Detail), Plural(m.Payments, "payment"), m.compared()))

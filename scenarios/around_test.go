@@ -28,7 +28,7 @@ func checkAround(t *testing.T, mode line.Mode, around func(frame []byte) []byte)
 // An octet after each answer makes the next unreadable: that is said, not what the
 // length seems to be then.
 func TestOctetLeftAfterAnAnswerIsNamed(t *testing.T) {
-	for octets, want := range map[string]string{"\x00": "1 octet 00 came after the last answer", "AB": "2 octets 4142 came after the last answer"} {
+	for octets, want := range map[string]string{"\x00": "an octet 00 came after the last answer", "AB": "octets that begin with 4142 came after the last answer"} {
 		after := func(frame []byte) []byte { return append(slices.Clone(frame), octets...) }
 		found := checkAround(t, line.Mode{}, after)
 		if all := found.Causes(); len(all) == 0 || len(all[0].Of) < 100 || !strings.Contains(all[0].Why(), want) {

@@ -262,6 +262,7 @@ func (p *Player) reversal(f *dialect.Form) {
 	m.SetString(wire.OriginalMTI, o.MTI())
 	m.SetUint(wire.OriginalTrace, o.Uint(wire.Trace))
 	m.Set(wire.OriginalTime, o.Get(wire.TransmissionTime))
+	m.Set(wire.OriginalDateTime, o.Get(wire.LocalDateTime))
 	if t.Owed.Of.Original() == dialect.ToTrace {
 		if v := o.Get(wire.Original); v != nil {
 			m.Set(wire.Original, v) // the void's own original, not the void

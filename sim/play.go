@@ -257,6 +257,9 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 		p.ans.Reset() // what came was not its answer
 	}
 	p.judge(f, r, err)
+	if r.Outcome == report.TimedOut && x.Unmatched > 0 {
+		p.nearly(f, r)
+	}
 	if x.Duplicate+x.Empty+len(x.Left) > 0 {
 		p.around(r)
 	}
@@ -358,19 +361,7 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		r.Outcome, r.Why = report.Broken, err
 		return
 	}
-	d := t.Profile.Dialect
-	x := &p.judged
-	*x = rules.Exchange{
-		Dialect: d, Form: f, Request: p.req, Answer: p.ans, Key: p.x.Key, MAC: t.keys.MAC, Algorithm: t.Profile.MAC,
-		MACOnDecline: t.Profile.Policy.MACOnDecline, DefectiveIsGood: t.Profile.Policy.DefectiveIsGood, Batch: t.Journal.Batch,
-		Now: int64(p.x.Done / time.Second), Acquirer: &t.acquirer,
-	}
-	if p.holder != nil {
-		x.PAN = p.holder.PAN
-	}
-	if f.Transaction == dialect.SignIn && t.Profile.SignIn != "" {
-		x.SignIn = &rules.SignIn{Master: t.master, Block: t.Profile.SignIn}
-	}
+	x := p.asked(f, p.ans)
 	r.Code = x.Code()
 	var foreign dialect.Flag
 	if f.Transaction == dialect.Settlement {
@@ -381,7 +372,7 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		}
 	}
 	if p.Judge == nil {
-		p.Judge = rules.NewJudge(d)
+		p.Judge = rules.NewJudge(t.Profile.Dialect)
 	}
 	r.Should, err = p.Judge.Check(x)
 	switch {
@@ -395,4 +386,39 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	default:
 		r.Outcome = report.Declined
 	}
+}
+
+// asked is the exchange under way with an answer, as the rules see it.
+func (p *Player) asked(f *dialect.Form, answer *wire.Message) *rules.Exchange {
+	t := p.T
+	x := &p.judged
+	*x = rules.Exchange{
+		Dialect: t.Profile.Dialect, Form: f, Request: p.req, Answer: answer, Key: p.x.Key, MAC: t.keys.MAC, Algorithm: t.Profile.MAC,
+		MACOnDecline: t.Profile.Policy.MACOnDecline, DefectiveIsGood: t.Profile.Policy.DefectiveIsGood, Batch: t.Journal.Batch,
+		Now: int64(p.x.Done / time.Second), Acquirer: &t.acquirer,
+	}
+	if p.holder != nil {
+		x.PAN = p.holder.PAN
+	}
+	if f.Transaction == dialect.SignIn && t.Profile.SignIn != "" {
+		x.SignIn = &rules.SignIn{Master: t.master, Block: t.Profile.SignIn}
+	}
+	return x
+}
+
+// nearly says of a message that came in an exchange which heard no answer in what it
+// differs from one. On a line with one exchange in flight it may have been meant so.
+func (p *Player) nearly(f *dialect.Form, r *Result) {
+	if _, alone := p.T.Link.(*line.Own); !alone || r.Stray == nil {
+		return
+	}
+	m := p.T.Profile.Dialect.Acquire()
+	defer m.Release()
+	if m.Read(r.Stray.Octets) != nil || !m.IsAnswer() {
+		return
+	}
+	if _, err := rules.NewJudge(p.T.Profile.Dialect).Check(p.asked(f, m)); err != nil {
+		r.Stray.Why += ": " + err.Error()
+	}
+	p.judged.Answer = p.ans
 }

@@ -149,6 +149,11 @@ func (x *explainer) input(in io.Reader, name string) error {
 		return usage(err)
 	}
 	x.half = err
+	if x.partlyText(data, blocks[0].Octets) {
+		x.half = nil
+		x.messages([]capture.Block{{Octets: bytes.TrimRight(data, "\r\n")}})
+		return nil
+	}
 	if streams, are := capture.Unwrapped(blocks, x.port); are {
 		x.streams(streams)
 		return nil
@@ -210,13 +215,29 @@ func (x *explainer) isText(data []byte) bool {
 	return len(data) <= wire.MaxFrame && x.dialect.NewMessage().Read(bytes.TrimRight(data, "\r\n")) == nil
 }
 
+// partlyText reports whether data, whose digits are octets that are no message of
+// any dialect, is one in ASCII as far as it can be read: its digits are its text.
+func (x *explainer) partlyText(data, octets []byte) bool {
+	d, ok := dialect.Named(inASCII)
+	data = bytes.TrimRight(data, "\r\n")
+	if !ok || len(data) > wire.MaxFrame || bytes.ContainsAny(data, "\r\n") {
+		return false
+	}
+	as := capture.Frame{Octets: data}
+	if as.Reread(&d.Format); !as.Likely() || as.Fields() < capture.Enough {
+		return false
+	}
+	first := capture.Cut(&x.dialect.Format, octets)
+	return first[0].Err != nil && len(capture.Fits(&x.dialect.Format, octets)) == 0
+}
+
 // messages explains the messages of blocks of octets.
 func (x *explainer) messages(blocks []capture.Block) {
 	var frames []capture.Frame
 	other := map[int]bool{} // frames that went the other way
 	for _, b := range blocks {
 		for _, octets := range x.lines(b) {
-			for _, fr := range capture.Cut(&x.dialect.Format, octets) {
+			for _, fr := range capture.Read(&x.dialect.Format, octets) {
 				other[len(frames)] = b.Other
 				frames = append(frames, fr)
 			}
@@ -392,7 +413,7 @@ func oneMessage(d *dialect.Dialect, text string) (*wire.Message, error) {
 	for _, b := range blocks {
 		octets = append(octets, b.Octets...)
 	}
-	frames := capture.Cut(&d.Format, octets)
+	frames := capture.Read(&d.Format, octets)
 	if frames[0].Err != nil {
 		return nil, fmt.Errorf("not %s message: %w", withArticle(d.Name), frames[0].Err)
 	}

@@ -121,7 +121,7 @@ func (x *explainer) cut(s *capture.Stream) []passed {
 			skipped = max(0, capture.Resync(&x.dialect.Format, s.Octets[from:to]))
 		}
 		from += skipped
-		for i, fr := range capture.Cut(&x.dialect.Format, s.Octets[from:to]) {
+		for i, fr := range capture.Read(&x.dialect.Format, s.Octets[from:to]) {
 			p := passed{Frame: fr, from: s.From, to: s.To, at: s.At(from + fr.At + len(fr.Octets) - 1), likely: fr.Likely()}
 			if p.Message = nil; i == 0 {
 				p.lost, p.skipped = before, skipped

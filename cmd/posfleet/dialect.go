@@ -24,7 +24,7 @@ func dialectCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(dialectListCommand(), dialectShowCommand(), dialectCheckCommand(), dialectImportCommand())
+	cmd.AddCommand(dialectListCommand(), dialectShowCommand(), dialectCheckCommand(), dialectImportCommand(), dialectExportCommand())
 	return cmd
 }
 

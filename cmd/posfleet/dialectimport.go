@@ -32,16 +32,45 @@ func dialectImportCommand() *cobra.Command {
 			for _, note := range notes {
 				fmt.Fprintf(cmd.ErrOrStderr(), "posfleet: note: %s\n", note)
 			}
-			if out == "" {
-				_, err = cmd.OutOrStdout().Write(text)
-				return err
-			}
-			return writeNew(out, text)
+			return writeTo(cmd, out, text)
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "the file to write, which must not be there yet (default standard output)")
 	cmd.Flags().StringVar(&as, "as", "", "what the file is, "+strings.Join(dialect.ImportForms, " or ")+" (default: seen by how it begins)")
 	return cmd
+}
+
+func dialectExportCommand() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "export name | file",
+		Short: "the fields of a dialect in moov-io/iso8583's JSON",
+		Long: "Writes the field table of a dialect as moov-io/iso8583's JSON, with posfleet's own encodings by name where\n" +
+			"moov has none. Imported again it is the same; transactions, masks and framing are no part of it.\n\n" + exitHelp,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d, err := readDialect(args[0])
+			if err != nil {
+				return usage(err)
+			}
+			text, err := d.Export()
+			if err != nil {
+				return usage(fmt.Errorf("%s: %w", args[0], err))
+			}
+			return writeTo(cmd, out, text)
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "the file to write, which must not be there yet (default standard output)")
+	return cmd
+}
+
+// writeTo writes to a new file, or to standard output when none is named.
+func writeTo(cmd *cobra.Command, name string, text []byte) error {
+	if name == "" {
+		_, err := cmd.OutOrStdout().Write(text)
+		return err
+	}
+	return writeNew(name, text)
 }
 
 // maxSpecification is the longest file that is read, in octets; what may be in one

@@ -14,13 +14,14 @@ const (
 	exitInternal    = 70 // a bug of ours
 	exitHangUp      = 129
 	exitInterrupt   = 130
+	exitQuit        = 131
 	exitTerminate   = 143
 )
 
 const exitHelp = `Exit codes:
   0 all held · 1 a limit was broken · 2 a scenario failed · 3 the books disagree, or a reversal is owed
   4 the generator was the limit, run invalid · 5 results incomplete · 64 usage, profile or feature file
-  69 host unreachable · 70 internal error · 129, 130, 143 stopped by a signal`
+  69 host unreachable · 70 internal error · 129, 130, 131, 143 stopped by a signal`
 
 // exit is an error with its exit code, and perhaps a hint at the mend.
 type exit struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,16 +25,22 @@ func hostCommand() *cobra.Command {
 		Short: "the bundled host as a server for others' terminals",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("terminals") && terminals < 1 {
+				return usage(fmt.Errorf("--terminals %d: want at least 1", terminals))
+			}
 			p, err := f.load(terminals)
 			if err != nil {
 				return err
 			}
-			address, _, err := net.SplitHostPort(listen)
+			address, port, err := net.SplitHostPort(listen)
 			if err != nil {
-				return usage(fmt.Errorf("listen %q: want host:port, such as 127.0.0.1:8583", listen))
+				return usage(fmt.Errorf("--listen %q: want host:port, such as 127.0.0.1:8583", listen))
+			}
+			if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+				return usage(fmt.Errorf("--listen %q: want a port of 0 (any that is free) to 65535", listen))
 			}
 			if !anywhere && !profile.IsLoopback(address) {
-				return usage(fmt.Errorf("listen %q is not a loopback address: add --anywhere to serve other machines with test keys", listen))
+				return usage(fmt.Errorf("--listen %q is not a loopback address: add --anywhere to serve other machines with test keys", listen))
 			}
 			h, err := f.bundled(p, host.WithLog(host.Log{
 				Notice: func(text string) { fmt.Fprintf(cmd.ErrOrStderr(), "posfleet: %s\n", text) },
@@ -83,7 +90,7 @@ func hostCommand() *cobra.Command {
 	fl.StringVar(&f.dialect, "dialect", "", dialectUsage)
 	fl.IntVar(&terminals, "terminals", 0, "terminals of the bundled network (default: the profile's)")
 	fl.StringSliceVar(&f.misbehave, "misbehave", nil, "faults, by name")
-	fl.StringVar(&f.behaviour, "behaviour", "", "when answers leave: stall:1s/10s, uniform:10ms-110ms, …")
+	fl.StringVar(&f.behaviour, "behaviour", "", "when answers leave: stall:1s/10s, uniform:10ms-110ms, … (of payments, balance inquiries and echoes; others at once)")
 	fl.BoolVar(&anywhere, "anywhere", false, "allow addresses other than loopback")
 	return cmd
 }

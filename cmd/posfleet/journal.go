@@ -2,7 +2,7 @@ package main
 
 import (
 	"bufio"
-	"errors"
+	"cmp"
 	"fmt"
 	"os"
 	"strconv"
@@ -60,7 +60,11 @@ func (j *journal) closed(t *sim.Terminal, records []sim.Record, doubts []sim.Dou
 		j.row(t, r.Batch, r.Trace, r.Of, state, r.Amount, text(r.Date[:])+","+text(r.RRN[:])+","+text(r.Auth[:])+","+card)
 	}
 	for _, d := range doubts {
-		j.row(t, d.Batch, d.Trace, d.Of, [...]string{"unknown", "booked", "not-booked"}[d.Told], d.Amount, ",,,")
+		state, amount := [...]string{"unknown", "booked", "not-booked"}[d.Told], d.Amount
+		if d.Told == sim.NotBooked {
+			amount = 0 // no money moved: whoever sums up the table need not know
+		}
+		j.row(t, d.Batch, d.Trace, d.Of, state, amount, ",,,")
 	}
 }
 
@@ -77,7 +81,7 @@ func (j *journal) row(t *sim.Terminal, batch, trace uint32, of dialect.Transacti
 		amount = -amount
 	}
 	_, err := fmt.Fprintf(j.w, "%s,%s,%06d,%06d,%s,%s,1,%d,%s\n", t.TID, t.MID, batch, trace, of, state, amount, more)
-	j.err = errors.Join(j.err, err)
+	j.err = cmp.Or(j.err, err)
 }
 
 // text is what a host said in digits and letters; anything else would be read as
@@ -97,9 +101,9 @@ func (j *journal) close() error {
 	defer j.mu.Unlock()
 	for tid, rest := range j.rest {
 		_, err := fmt.Fprintf(j.w, "%s,,,,all later,approved,%s,%d,,,,\n", tid, strconv.Itoa(rest.DebitN+rest.CreditN), rest.Net())
-		j.err = errors.Join(j.err, err)
+		j.err = cmp.Or(j.err, err)
 	}
-	if err := errors.Join(j.err, j.w.Flush(), j.file.Close()); err != nil {
+	if err := cmp.Or(j.err, j.w.Flush(), j.file.Close()); err != nil {
 		return fmt.Errorf("journal.csv: %w", err)
 	}
 	return nil

@@ -60,7 +60,7 @@ func loadCommand(sig *signals) *cobra.Command {
 	}
 	f.net.add(cmd)
 	fl := cmd.Flags()
-	fl.StringVar(&f.net.behaviour, "behaviour", "", "when the bundled host's answers leave: stall:1s/10s, uniform:10ms-110ms, …")
+	fl.StringVar(&f.net.behaviour, "behaviour", "", "when the bundled host's answers leave: stall:1s/10s, uniform:10ms-110ms, … (of payments, balance inquiries and echoes; others at once)")
 	fl.StringVar(&f.rate, "rate", "500/s", "arrivals: 500/s, 30/m, 7200/h")
 	fl.DurationVar(&f.ramp, "ramp", 0, "rise in a straight line from nothing to the rate over this time")
 	fl.BoolVar(&f.poisson, "poisson", false, "arrivals that know nothing of each other, instead of evenly spaced ones")
@@ -124,9 +124,12 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
 	}
 	name := "run.json"
-	if err == nil && sig.abort.Err() == nil {
-		name = "report.html"
-		err = illustrate(folder, rep)
+	if sig.abort.Err() == nil {
+		if drawn := illustrate(folder, rep); drawn == nil {
+			name = "report.html"
+		} else {
+			err = cmp.Or(err, drawn)
+		}
 	}
 	if err == nil {
 		fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(folder.Name(), name))

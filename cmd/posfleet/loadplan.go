@@ -222,6 +222,10 @@ const longest = 10_000 * time.Hour
 // slowestAnswer is the longest response timeout: profiles may not say more either.
 const slowestAnswer = 10 * time.Minute
 
+// fastestAnswer is the shortest: below it a timeout says more about this machine's
+// scheduler than about the host.
+const fastestAnswer = time.Millisecond
+
 // check refuses flags that make no sense, by themselves or together.
 func (f *loadFlags) check(given func(flag string) bool) error {
 	switch {
@@ -239,6 +243,8 @@ func (f *loadFlags) check(given func(flag string) bool) error {
 		return fmt.Errorf("--think %v: want 0 or more, such as 2s", f.think)
 	case given("timeout") && (f.net.timeout <= 0 || f.net.timeout > slowestAnswer):
 		return fmt.Errorf("--timeout %v: want a time above 0, such as 5s, and %v at most", f.net.timeout, slowestAnswer)
+	case given("timeout") && f.net.timeout < fastestAnswer:
+		return fmt.Errorf("--timeout %v: no answer comes so fast: want %v at least, such as 5s", f.net.timeout, fastestAnswer)
 	case given("mix") && len(f.mix) == 0:
 		return errors.New(`--mix "": want id=share, such as cup-purchase-1=70`)
 	case f.warmup < 0 || f.warmup >= f.length:

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -106,45 +105,6 @@ func told(r *report.Report, sums bool) error {
 	judged := *r
 	judged.Validity.Level = min(judged.Validity.Level, report.Suspect) // each part's exit code said so
 	return verdict(&judged, 0, nil)
-}
-
-// runFiles are the files that posfleet keeps in the folder of a run or a check; what it
-// was told from is not written over.
-var runFiles = []string{"run.json", "latency.hlog", "events.ndjson", "journal.csv", "check.json"}
-
-// spare refuses to write over what a run is kept in, this one's or another's.
-func (f *reportFlags) spare(dirs []string) error {
-	for flag, name := range map[string]string{"--html": f.html, "--csv": f.csv} {
-		if name == "" {
-			continue
-		}
-		if slices.Contains(runFiles, filepath.Base(name)) {
-			if _, err := os.Stat(name); err == nil {
-				return fmt.Errorf("%s %s: that file holds a run, and is not written over: name another", flag, name)
-			}
-		}
-		for _, dir := range dirs {
-			for _, kept := range runFiles {
-				if same(name, filepath.Join(dir, kept)) {
-					return fmt.Errorf("%s %s: that is %s of %s, and is not written over: name another", flag, name, kept, dir)
-				}
-			}
-		}
-	}
-	if f.html != "" && f.csv != "" && (same(f.html, f.csv) || filepath.Clean(f.html) == filepath.Clean(f.csv)) {
-		return fmt.Errorf("--html and --csv both name %s", f.html)
-	}
-	return nil
-}
-
-// same reports whether two names are of one file that there is.
-func same(a, b string) bool {
-	x, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	y, err := os.Stat(b)
-	return err == nil && os.SameFile(x, y)
 }
 
 // readRuns reads folders and adds up the parts of each run.

@@ -14,10 +14,10 @@ type signals struct {
 	first os.Signal
 }
 
-// ending are the signals that end posfleet: an interrupt, being told to, and its
-// terminal having gone. One that it was started to ignore, as by nohup, stays so.
+// ending are the signals that end posfleet: an interrupt, being told to, quitting, and
+// its terminal having gone. One that it was started to ignore, as by nohup, stays so.
 func ending() []os.Signal {
-	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT}
 	if !signal.Ignored(syscall.SIGHUP) {
 		all = append(all, syscall.SIGHUP)
 	}
@@ -66,6 +66,8 @@ func (s *signals) code() int {
 		return exitTerminate
 	case syscall.SIGHUP:
 		return exitHangUp
+	case syscall.SIGQUIT:
+		return exitQuit
 	}
 	return exitInterrupt
 }

@@ -50,8 +50,11 @@ func verdict(rep *report.Report, signalled int, broken error) error {
 			return bad(exitLimit, "limit broken: %s (%s)", l.Limit, l.Seen)
 		}
 	}
-	if len(rep.Labels) > 0 && rep.Nothing() {
-		return bad(exitIncomplete, "nothing was judged: all that was sent fell due during the warm-up")
+	switch {
+	case rep.Nothing():
+		return bad(exitIncomplete, "nothing was judged: nothing was sent outside the warm-up")
+	case rep.Validity.Level == report.NotJudged:
+		return bad(exitIncomplete, "the generator was not judged: there is no whole second outside the warm-up; give --for more, or --warmup less")
 	}
 	return nil
 }

@@ -165,6 +165,7 @@ func TestPageInABrowser(t *testing.T) {
 		{"stall", stalling(200, 40*time.Second, 5*time.Second), 1400, "light", true},
 		{"troubled", troubled(), 1400, "dark", false},
 		{"troubled", troubled(), 400, "light", true},
+		{"wordy", wordy(), 380, "light", false},
 		{"long", stalling(20, 30*time.Minute, time.Minute), 1400, "dark", false},
 	} {
 		t.Run(fmt.Sprintf("%s/%s/%d", view.name, view.scheme, view.width), func(t *testing.T) {

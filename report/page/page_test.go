@@ -195,3 +195,20 @@ func TestPageSaysHowFarAFigureGoes(t *testing.T) {
 		}
 	}
 }
+
+// wordy is a run whose host, errors and files have names without a blank in them.
+func wordy() *report.Report {
+	r := troubled()
+	word := strings.Repeat("averylongnamewithoutablank_", 4)
+	r.Stuck = map[string]int64{word: 4}
+	r.SignIn.Why = map[string]int64{word: 1}
+	r.SignIn.First = word
+	r.Opening = r.SignIn
+	r.Validity.Reasons = []string{word}
+	r.Settlements.Detail, r.Money.Detail = []string{word}, []string{word}
+	r.Strays = []report.Stray{{Kind: word, N: 1, First: word}}
+	r.Incomplete = word
+	r.Plan.Digests = map[string]string{word: strings.Repeat("0123456789abcdef", 4)}
+	r.Failures = []report.Failure{{At: word, Sentence: word, Outcome: "approved", N: 1, Why: word}}
+	return r
+}

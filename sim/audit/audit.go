@@ -38,6 +38,7 @@ func Compare(fleet []*sim.Terminal, b Books) report.Money {
 		m.Terminals += own
 		m.Host += booked
 		m.Payments += int64(t.Journal.All.DebitN)
+		m.Credits += int64(t.Journal.All.CreditN)
 		m.Open += int64(len(t.Journal.Doubts))
 		if own != booked && !sim.PossibleOf(t.Journal.Doubts).HasNet(booked-own) {
 			m.Detail = append(m.Detail, fmt.Sprintf("terminal %s: %s yuan in its journal%s, %s yuan on the host's books",
@@ -79,6 +80,7 @@ func Settlements(fleet []*sim.Terminal) report.Money {
 		m.Terminals += own.Net()
 		m.Host += host.Net()
 		m.Payments += int64(t.Journal.All.DebitN)
+		m.Credits += int64(t.Journal.All.CreditN)
 		if detail != "" {
 			m.Detail = append(m.Detail, detail)
 		}
@@ -93,6 +95,7 @@ func Journals(fleet []*sim.Terminal) report.Money {
 	for _, t := range fleet {
 		m.Terminals += t.Journal.All.Net()
 		m.Payments += int64(t.Journal.All.DebitN)
+		m.Credits += int64(t.Journal.All.CreditN)
 		m.Owed += unknown(t)
 	}
 	return m

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -66,8 +67,10 @@ func written(text string) ([]Block, error) {
 		return blocks, nil
 	}
 	t := strings.TrimSpace(text)
-	if b, err := numbers(strings.Trim(t, "[]{}() \t\r\n,;")); b != nil || err != nil {
-		return []Block{{Octets: b, Line: 1}}, err
+	if b, err := numbers(strings.Trim(t, "[]{}() \t\r\n,;")); err != nil {
+		return nil, err
+	} else if b != nil {
+		return []Block{{Octets: b, Line: 1}}, nil
 	}
 	var blocks []Block
 	for _, at := range list.FindAllStringSubmatchIndex(text, -1) {
@@ -114,12 +117,13 @@ func byteStrings(text string) []Block {
 		}
 		if last >= 0 && strings.Trim(text[last:at[0]], " \t\r\n+\\") == "" {
 			blocks[len(blocks)-1].Octets = append(blocks[len(blocks)-1].Octets, b...)
-		} else if len(b) >= 12 {
-			blocks = append(blocks, Block{Octets: b, Line: 1 + strings.Count(text[:at[0]], "\n")})
 		} else {
-			continue
+			blocks = append(blocks, Block{Octets: b, Line: 1 + strings.Count(text[:at[0]], "\n")})
 		}
 		last = at[1]
+	}
+	if blocks = slices.DeleteFunc(blocks, func(b Block) bool { return len(b.Octets) < 12 }); len(blocks) == 0 {
+		return nil
 	}
 	return blocks
 }

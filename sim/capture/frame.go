@@ -1,9 +1,7 @@
 package capture
 
 import (
-	"bytes"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/wire"
@@ -42,11 +40,7 @@ func Cut(f *wire.Format, b []byte) []Frame {
 			}
 		}
 		fr.At += at
-		if inner := c.inDigits(b[at:at+next], &fr); inner != nil {
-			frames = append(frames, inner...)
-		} else {
-			frames = append(frames, fr)
-		}
+		frames = append(frames, fr)
 		at += next
 	}
 	c.fourOctets(frames)
@@ -56,12 +50,11 @@ func Cut(f *wire.Format, b []byte) []Frame {
 // fourOctets mends the notes of messages that stand behind a length of four octets
 // where this network has two: the first two, zeros, look like empty messages.
 func (c *cutter) fourOctets(frames []Frame) {
-	if c.f.Lead() != 2 || c.f.Length != wire.Binary2 {
+	if len(frames) < 2 || c.f.Lead() != 2 || c.f.Length != wire.Binary2 {
 		return
 	}
 	binary4, _ := wire.LengthNamed("binary4")
 	four := prefix{wire.Framing{Length: binary4}}
-	says := four.words() + " (in a profile length: binary4)"
 	for i := range frames {
 		if !strings.HasPrefix(frames[i].Note, emptyBefore) {
 			return
@@ -69,42 +62,11 @@ func (c *cutter) fourOctets(frames []Frame) {
 	}
 	for i := range frames {
 		fr := &frames[i]
-		if fr.Note = "the length prefix is " + says; len(frames) == 1 {
-			fr.Note = emptyBefore + ", or " + fr.Note
-		} else {
-			fr.Note += fmt.Sprintf(": %d octets follow; this network's is %s", len(fr.Octets), prefix{c.f.Framing}.words())
-		}
+		fr.Note = fmt.Sprintf("the length prefix is %s (in a profile length: binary4): %d octets follow; this network's is %s", four.words(), len(fr.Octets), prefix{c.f.Framing}.words())
 	}
 }
 
 const emptyBefore = "0000 before it is an empty message"
-
-// inDigits is the messages of octets that are themselves hexadecimal digits of
-// messages, with or without a length prefix before them; nil when they are none.
-func (c *cutter) inDigits(b []byte, fr *Frame) []Frame {
-	if fr.Err == nil {
-		return nil
-	}
-	for _, at := range []int{0, c.f.Lead(), fr.At} {
-		if at > len(b) || len(b)-at < 24 || (len(b)-at)%2 == 1 || bytes.ContainsFunc(b[at:], func(r rune) bool { return r > 'f' || !isHex(byte(r)) }) {
-			continue
-		}
-		octets := make([]byte, (len(b)-at)/2)
-		for i := range octets {
-			octets[i] = nibble(b[at+2*i])<<4 | nibble(b[at+2*i+1])
-		}
-		frames := Cut(c.f, octets)
-		if frames[0].Err != nil && !frames[0].Likely() {
-			continue
-		}
-		for i := range frames {
-			frames[i].At = fr.At
-			frames[i].Note = and("it is sent as hexadecimal digits, two characters for each octet; octets are wanted", frames[i].Note)
-		}
-		return frames
-	}
-	return nil
-}
 
 // cutter reads trial messages.
 type cutter struct {
@@ -364,141 +326,21 @@ func Resync(f *wire.Format, b []byte) int {
 	return -1
 }
 
-// prefixNote says what is wrong with p, which stands where the length prefix of a
-// message of n octets should.
-func (c *cutter) prefixNote(p []byte, n, said int) string {
-	lead := c.f.Lead()
-	if lead > 0 && len(p) == 2*lead && c.f.Says(p[lead:]) == n {
-		switch c.f.Says(p) {
-		case n:
-			return fmt.Sprintf("the length prefix %X is there twice", p[:lead])
-		case n + lead:
-			return fmt.Sprintf("the length prefix is there twice, %X and %X, the first counts the second", p[:lead], p[lead:])
-		}
-	}
-	head := c.f.Header.Len()
-	for _, kind := range kinds() {
-		v, ok := kind.number(p)
-		if !ok {
-			continue
-		}
-		own := kind.Length.Octets == c.f.Length.Octets && kind.Length.Form == c.f.Length.Form && kind.Before == c.f.Before && len(kind.After) == len(c.f.After)
-		what := ""
-		switch {
-		case v == n && own:
-			what = ", and counts the message alone"
-		case v == n:
-		case v == n+len(p):
-			what = ", and counts itself"
-		case v == n-head && head > 0:
-			what = ", and does not count TPDU and header"
-		default:
-			continue
-		}
-		if own {
-			return fmt.Sprintf("the length prefix says %d%s: %d follow", v, what, n)
-		}
-		hint := ""
-		if key := kind.key(); key != "" {
-			hint = " (in a profile length: " + key + ")"
-		}
-		return fmt.Sprintf("the length prefix %s is %s%s: %d octets follow%s; this network's is %s", quoted(p), kind.words(), what, n, hint, prefix{c.f.Framing}.words())
-	}
-	if len(p) == lead && said >= 0 {
-		return fmt.Sprintf("the length prefix says %d, %d follow", said, n)
-	}
-	if len(p) > lead && c.f.Says(p[len(p)-lead:]) == n {
-		return standing(p[:len(p)-lead]) + " before the length prefix"
-	}
-	return fmt.Sprintf("%s before it where the length prefix should be, %d octets follow", standing(p), n)
-}
-
-// most octets that are shown of what stands before a message and is no text: they
-// may be the end of another, with a PIN block in it.
-const mostShown = 4
-
-// shown is octets that stand before a message: text as such, of others the number
-// when there are many.
-func shown(p []byte) string {
-	if len(p) > mostShown && !looksLikeWords(p) {
-		return fmt.Sprintf("%d octets,", len(p))
-	}
-	return quoted(p)
-}
-
-// quoted is octets in hexadecimal, text as such.
-func quoted(p []byte) string {
-	if len(p) >= 4 && isText(p) {
-		return strconv.Quote(string(p))
-	}
-	return fmt.Sprintf("%X", p)
-}
-
-func isText(p []byte) bool {
-	return !bytes.ContainsFunc(p, func(r rune) bool { return r < '!' || r > '~' })
-}
-
-// looksLikeWords reports whether p is text, and not that of digits: ISO016000055.
-func looksLikeWords(p []byte) bool {
-	run := 0
-	for _, c := range p {
-		if run++; !isHex(c) {
-			run = 0
-		}
-		if run > 2*mostShown+1 {
-			return false
-		}
-	}
-	return isText(p) && bytes.ContainsFunc(p, func(r rune) bool { return r > 'F' })
-}
-
-func standing(p []byte) string {
-	s := shown(p)
-	if many, is := strings.CutSuffix(s, ","); is {
-		return many + " stand"
-	}
-	return s + " stands"
-}
-
-// and joins notes.
-func and(notes ...string) string {
-	var said []string
-	for _, n := range notes {
-		if n != "" {
-			said = append(said, n)
-		}
-	}
-	return strings.Join(said, "; ")
-}
-
-// afterHeader is where what follows lines of text begins: HTTP's headers, PROXY's
-// line.
-func afterHeader(b []byte) int {
-	switch begin := b[:min(len(b), 16)]; {
-	case bytes.HasPrefix(begin, []byte("PROXY ")):
-		if i := bytes.Index(b, []byte("\r\n")); i > 0 {
-			return i + 2
-		}
-	case looksLikeHTTP(b):
-		if i := bytes.Index(b, []byte("\r\n\r\n")); i > 0 {
-			return i + 4
-		}
-		if i := bytes.Index(b, []byte("\n\n")); i > 0 {
-			return i + 2
-		}
-		if i := bytes.Index(b, []byte("\r\n")); i > 0 {
-			return i + 2
-		}
-	}
-	return 0
-}
-
 // Likely reports whether the frame is a message by its type and some field,
 // whatever else cannot be read of it.
-func (fr *Frame) Likely() bool {
+func (fr *Frame) Likely() bool { return fr.Fields() > 0 && fr.Typed() }
+
+// Typed reports whether the frame has a message type that is one.
+func (fr *Frame) Typed() bool { return likelyType(fr.Message.MTI()) }
+
+// Fields is how many fields could be read.
+func (fr *Frame) Fields() int {
 	fields := 0
 	for range fr.Message.Fields {
 		fields++
 	}
-	return fields > 0 && likelyType(fr.Message.MTI())
+	return fields
 }
+
+// Enough is how many fields a message has that is one by no accident.
+const Enough = 6

@@ -35,8 +35,6 @@ func Looks(b []byte) string {
 		return fmt.Sprintf("a message with a text header %q before the message type, as BASE24 has it (in a profile header: that text)", printableOnly(text[at:min(at+12, len(text))]))
 	case interchange(b):
 		return "a CUP interchange message (between acquirer, network and issuer): a header of 46 octets, then text; POS terminals do not speak it"
-	case asPasted(b):
-		return "ISO 8583 as text, of which the hexadecimal digits are wanted: its type, a bitmap of 16 hexadecimal digits, then fields (give it in a file, with a dialect whose bitmap is hexadecimal); or a message without its TPDU"
 	case b[0] == 2:
 		return "a message framed by STX (02), as on a serial line or a modem"
 	case ebcdicType(b) >= 0:
@@ -51,21 +49,6 @@ func Looks(b []byte) string {
 		return LooksASCII
 	}
 	return ""
-}
-
-// asPasted reports whether the hexadecimal digits of b are a message in themselves:
-// a type, a bitmap, and after them for the most part decimal digits.
-func asPasted(b []byte) bool {
-	if len(b) < 20 || !likelyType(fmt.Sprintf("%X", b[:2])) {
-		return false
-	}
-	decimal := 0
-	for _, c := range b[10:] {
-		if c>>4 <= 9 && c&15 <= 9 {
-			decimal++
-		}
-	}
-	return 4*decimal >= 3*(len(b)-10)
 }
 
 // IsTLS reports whether b begins as a TLS record does.

@@ -87,6 +87,11 @@ func document(name string, data []byte, open Open, depth int) (*reader, strict.V
 	if r.bases = of.bases; !IsFile(base) {
 		r.bases = append(r.bases, base)
 	}
+	if framing, _ := root.Key("framing"); framing.Given() && framing.IsMap() {
+		if _, whole := framing.Key("channel"); whole { // it says all of the framing
+			under = under.Without("framing")
+		}
+	}
 	whole := r.Over(under, of.Reader, root).Without("extends")
 	if _, named := root.Key("name"); !named {
 		whole = whole.With("name", strings.TrimSuffix(path.Base(name), path.Ext(name)))

@@ -194,10 +194,15 @@ var secretName = regexp.MustCompile(`(?i)\b(pin (data|block)|personal identifica
 
 // tell says what was taken.
 func (d *draft) tell() {
-	d.took = append(d.took, fmt.Sprintf("%d fields: lengths, encodings, length prefixes, padding; MTI in %s, bitmaps as %s", len(d.fields), d.mti, d.bitmap))
+	d.took = slices.Insert(d.took, 0, fmt.Sprintf("%d fields: lengths, encodings, length prefixes, padding; MTI in %s, bitmaps as %s", len(d.fields), d.mti, d.bitmap))
 	if d.one && slices.Max(slices.Collect(maps.Keys(d.fields))) > 64 {
 		d.guessed = append(d.guessed, "the bitmap is declared with 64 bits, yet fields above 64 are there: a second bitmap is read and written (jPOS writes it and cannot read it back)")
 	}
+	framing := "framing: a length of two binary octets is a guess"
+	if d.header > 0 {
+		framing += fmt.Sprintf(", and what is in the header of %d octets is not known", d.header)
+	}
+	d.left = slices.Insert(d.left, 0, framing+"; name your jPOS channel, as in framing: {channel: NACChannel}, or say what stands around a message")
 	d.guessed = append(d.guessed, "masks, by the numbers that ISO 8583 gives card data, PIN blocks, tracks and private fields: what holds no secret may be mask: clear")
 }
 
@@ -247,7 +252,10 @@ func (d *draft) body() []byte {
 	for n := range 129 {
 		if f := d.fields[n]; f != nil {
 			f.write(&b, strconv.Itoa(n), "  ", e)
-		} else if d.absent[n] {
+		}
+	}
+	for n := range 129 {
+		if d.absent[n] {
 			fmt.Fprintf(&b, "  %d: none\n", n)
 		}
 	}

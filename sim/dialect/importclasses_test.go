@@ -142,27 +142,38 @@ var composedFields = []struct {
 		`0 1 IF_NOP, 1 8 IFB_BITMAP, 2 9 IFA_LLCHAR, 9 4 IFA_NUMERIC`, map[string]string{"48.2": "K", "48.9": "21"}, "303030303135" + "4080000000000000" + "30314B" + "30303231"},
 	{"by a bitmap at 0", `class="org.jpos.iso.IFB_LLHBINARY" packager="org.jpos.iso.packager.Base1SubFieldPackager"`,
 		`0 2 IFB_BITMAP, 1 2 IFE_CHAR, 16 3 IFB_NUMERIC`, map[string]string{"48.1": "A", "48.16": "5"}, "06" + "8001" + "C140" + "0050"},
+	{"by a bitmap of BASE I", `class="org.jpos.iso.IFB_LLHBINARY" packager="org.jpos.iso.packager.Base1SubFieldPackager"`,
+		`0 16 packager.Base1_BITMAP126, 1 2 IFE_CHAR, 6 17 IFB_LLNUM`, map[string]string{"48.1": "A", "48.6": "123456"}, "0E" + "8400000000000000" + "C140" + "06123456"},
 	{"by tags of digits", `class="org.jpos.iso.IFA_LLLCHAR" packager="org.jpos.iso.packager.EuroSubFieldPackager"`,
 		`5 9 IFMC_LLCHAR, 71 9 IFMC_LLLBINARY`, map[string]string{"48.05": "XY", "48.71": "\x00"}, "303132" + "3035" + "3032" + "5859" + "3731" + "303031" + "00"},
 	{"by tags in EBCDIC", `class="org.jpos.iso.IFE_LLLBINARY" packager="org.jpos.iso.packager.MasterCardEBCDICSubFieldPackager"`,
 		`5 9 IFEPE_LLCHAR`, map[string]string{"48.05": "XY"}, "F0F0F6" + "F0F5" + "F0F2" + "E7E8"},
 	{"by tags of a mapper", `class="org.jpos.iso.IFA_LLLCHAR" packager="org.jpos.iso.packager.GenericTaggedFieldsPackager" tagMapper="org.jpos.iso.packager.TTTDecimalTagMapper" tagSize="3" lenSize="3" emitBitmap="false"`,
 		`7 9 IFA_TTTLLLCHAR`, map[string]string{"48.007": "A", "48.100": "other"}, "303138" + "303037" + "303031" + "41" + "313030" + "303035" + "6F74686572"},
+	{"in EBCDIC text", `class="org.jpos.iso.IFE_LLLCHAR" packager="org.jpos.iso.packager.GenericSubFieldPackager"`,
+		`1 8 IFA_BITMAP, 2 3 IFA_NUMERIC, 3 99 IFA_LLCHAR, 5 2 IFA_BINARY`, map[string]string{"48.2": "7", "48.3": "ok", "48.5": "\x1A\xB0"},
+		"F0F2F7" + "F6F8" + "F0F0F0F0F0F0F0F0F0F0F0F0F0F0" + "F0F0F7" + "F0F29692" + "F1C1C2F0"},
 	{"BER-TLV", `class="org.jpos.iso.IFA_LLLBINARY" packager="org.jpos.tlv.packager.bertlv.BERTLVBinaryPackager" emitBitmap="false"`,
 		``, map[string]string{"48.9F36": "\x00\x07", "48.82": "\x18\x00"}, "303039" + "82021800" + "9F36020007"},
 }
 
+// composedField is the dialect of a packager with field 48 of these parts.
+func composedField(t *testing.T, attributes, parts string) *Dialect {
+	t.Helper()
+	var b strings.Builder
+	for part := range strings.SplitSeq(parts, ", ") {
+		var id, length int
+		var class string
+		if n, _ := fmt.Sscan(part, &id, &length, &class); n == 3 {
+			fmt.Fprintf(&b, `<isofield id="%d" length="%d" name="part" class="org.jpos.iso.%s"/>`, id, length, class)
+		}
+	}
+	return imported(t, fmt.Sprintf(`<isofieldpackager id="48" length="255" name="composed" %s>%s</isofieldpackager>`, attributes, &b))
+}
+
 func TestComposedFieldsOfJPOSWriteTheirOctets(t *testing.T) {
 	for _, c := range composedFields {
-		var parts strings.Builder
-		for part := range strings.SplitSeq(c.parts, ", ") {
-			var id, length int
-			var class string
-			if n, _ := fmt.Sscan(part, &id, &length, &class); n == 3 {
-				fmt.Fprintf(&parts, `<isofield id="%d" length="%d" name="part" class="org.jpos.iso.%s"/>`, id, length, class)
-			}
-		}
-		d := imported(t, fmt.Sprintf(`<isofieldpackager id="48" length="255" name="composed" %s>%s</isofieldpackager>`, c.attributes, &parts))
+		d := composedField(t, c.attributes, c.parts)
 		v, err := d.PackSubs(48, c.values)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)

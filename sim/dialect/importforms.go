@@ -12,8 +12,15 @@ import (
 )
 
 // formBases are the dialects whose forms a specification may be given, by the width
-// of the response code.
-var formBases = map[int]string{2: "iso87", 3: "iso93"}
+// of the response code, with the fields whose contents ISO 8583 leaves to agreement,
+// so that another network's use of them says nothing.
+var formBases = map[int]struct {
+	name   string
+	agreed func(n int) bool
+}{
+	2: {"iso87", func(n int) bool { return n >= 46 && n <= 48 || n >= 56 && n <= 63 || n >= 105 && n <= 127 }},
+	3: {"iso93", func(n int) bool { return n == 47 || n == 48 || n >= 60 && n <= 63 || n >= 105 && n <= 127 }},
+}
 
 // forms lends a draft the transactions of a dialect that comes with posfleet, as
 // far as the fields allow.
@@ -21,6 +28,7 @@ type forms struct {
 	*draft
 	r       *reader
 	base    string
+	agreed  func(n int) bool
 	root    strict.Value
 	was     map[int]strict.Value // the base's fields
 	dropped []string             // elements
@@ -33,7 +41,8 @@ func (d *draft) borrow() []byte {
 	if f := d.fields[39]; f != nil && f.prefix == "fixed" && f.kind != "b" {
 		width = f.length
 	}
-	base := formBases[width]
+	of := formBases[width]
+	base := of.name
 	text, ok := Text(base)
 	if !ok {
 		d.left = append(d.left, "transactions, elements, pairing and response codes: field 39 is not the response code of a network that comes with posfleet; until you add them the file explains messages and plays none")
@@ -43,7 +52,7 @@ func (d *draft) borrow() []byte {
 	if !ok {
 		return nil
 	}
-	f := &forms{draft: d, r: r, base: base, root: root, was: map[int]strict.Value{}}
+	f := &forms{draft: d, r: r, base: base, root: root, agreed: of.agreed, was: map[int]strict.Value{}}
 	r.Each(f.key(root, "fields"), func(key string, v strict.Value) {
 		n, _ := strconv.Atoi(key)
 		f.was[n] = v
@@ -110,12 +119,8 @@ func (f *forms) body() []byte {
 	return b.Bytes()
 }
 
-// agreed reports whether a network agrees on what field n holds, so that another
-// network's use of it says nothing. Source: ISO 8583:1987, reserved fields.
-func agreed(n int) bool { return n >= 46 && n <= 48 || n >= 56 && n <= 63 || n >= 105 && n <= 127 }
-
 // has reports whether the draft has field n as the base means it.
-func (f *forms) has(n int) bool { return f.fields[n] != nil && !agreed(n) && f.same(n) }
+func (f *forms) has(n int) bool { return f.fields[n] != nil && !f.agreed(n) && f.same(n) }
 
 // same reports whether values of field n are alike in the draft and the base:
 // octets or not, and of the same fixed length.
@@ -164,11 +169,18 @@ func (f *forms) list(v strict.Value) (list []string, changed bool) {
 	return list, changed
 }
 
+// settling are the transactions that nothing is left of without totals.
+var settling = []string{Settlement.String(), BatchUpload.String(), UploadEnd.String()}
+
 // transactions writes what differs in each form.
 func (f *forms) transactions(b *bytes.Buffer) {
 	var lines []string
 	f.r.Each(f.key(f.root, "transactions"), func(name string, v strict.Value) {
-		if line := f.form(v); line != "" {
+		line := f.form(v)
+		if slices.Contains(settling, name) && slices.Contains(f.dropped, "totals") {
+			line = strict.None
+		}
+		if line != "" {
 			lines = append(lines, fmt.Sprintf("  %s: %s\n", name, line))
 		}
 	})
@@ -189,7 +201,7 @@ func (f *forms) form(v strict.Value) string {
 				return
 			}
 			unset = append(unset, key+": none")
-			impossible = impossible || !agreed(n) && n != 25 && n != 49 && n != 90
+			impossible = impossible || !f.agreed(n) && n != 25 && n != 49 && n != 90
 		})
 	}
 	if impossible {

@@ -34,22 +34,14 @@ func LoadSpec(r io.Reader) (*iso8583.MessageSpec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("spec: %w", err)
 	}
-	if len(raw) > maxSpec {
-		return nil, fmt.Errorf("spec: larger than %d octets", maxSpec)
+	file, err := readSpec(raw)
+	if err == nil {
+		err = file.check()
 	}
-	var file specFile
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&file); err != nil {
-		return nil, fmt.Errorf("spec: %w", jsonError(raw, err))
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, errors.New("spec: something follows the JSON object")
-	}
-	if err := file.check(); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("spec: %w", err)
 	}
-	spec, err := importSpec(raw)
+	spec, err := file.spec()
 	if err != nil {
 		return nil, fmt.Errorf("spec: %w", err)
 	}
@@ -59,14 +51,21 @@ func LoadSpec(r io.Reader) (*iso8583.MessageSpec, error) {
 	return spec, nil
 }
 
-// importSpec is moov's reader; its constructors panic on a bad spec.
-func importSpec(raw []byte) (spec *iso8583.MessageSpec, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("moov cannot make fields of it: %v", p)
-		}
-	}()
-	return specs.ImportJSON(raw)
+// readSpec reads the JSON, without looking at what it says.
+func readSpec(raw []byte) (*specFile, error) {
+	if len(raw) > maxSpec {
+		return nil, fmt.Errorf("larger than %d octets", maxSpec)
+	}
+	var file specFile
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&file); err != nil {
+		return nil, jsonError(raw, err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, errors.New("something follows the JSON object")
+	}
+	return &file, nil
 }
 
 // jsonError adds the line to a syntax error.
@@ -80,40 +79,6 @@ func jsonError(raw []byte, err error) error {
 		return err
 	}
 	return fmt.Errorf("line %d: %w", 1+bytes.Count(raw[:min(int(at), len(raw))], []byte("\n")), err)
-}
-
-// specFile and what is in it are moov's JSON form.
-type specFile struct {
-	Name   string                `json:"name"`
-	Fields map[string]*specField `json:"fields"`
-}
-
-type specField struct {
-	Type              string                `json:"type"`
-	Length            int                   `json:"length"`
-	Description       string                `json:"description"`
-	Enc               string                `json:"enc"`
-	Prefix            string                `json:"prefix"`
-	Padding           *specPadding          `json:"padding"`
-	Tag               *specTag              `json:"tag"`
-	Subfields         map[string]*specField `json:"subfields"`
-	Bitmap            *specField            `json:"bitmap"`
-	DisableAutoExpand bool                  `json:"disableAutoExpand"`
-}
-
-type specPadding struct {
-	Type string `json:"type"`
-	Pad  string `json:"pad"`
-}
-
-type specTag struct {
-	Length              int          `json:"length"`
-	Enc                 string       `json:"enc"`
-	Padding             *specPadding `json:"padding"`
-	Sort                string       `json:"sort"`
-	SkipUnknownTLVTags  bool         `json:"skipUnknownTLVTags"`
-	StoreUnknownTLVTags bool         `json:"storeUnknownTLVTags"`
-	PrefUnknownTLV      string       `json:"prefUnknownTLV"`
 }
 
 // check goes through the fields in order, so that the first mistake is the one
@@ -160,8 +125,8 @@ func (f *specField) check(depth int, left *int) error {
 	if _, ok := specs.FieldConstructor[f.Type]; !ok {
 		return fmt.Errorf(": type %q: want one of %s", f.Type, names(specs.FieldConstructor))
 	}
-	if _, ok := specs.PrefixesExtToInt[f.Prefix]; !ok {
-		return fmt.Errorf(": prefix %q: want one of %s", f.Prefix, names(specs.PrefixesExtToInt))
+	if _, ok := specPrefixes[f.Prefix]; !ok {
+		return fmt.Errorf(": prefix %q: want one of %s", f.Prefix, names(specPrefixes))
 	}
 	if f.Length < 0 || f.Length > wire.MaxField {
 		return fmt.Errorf(": length %d: want 0 to %d", f.Length, wire.MaxField)
@@ -183,8 +148,8 @@ func (f *specField) checkLeaf() error {
 	if f.Subfields != nil || f.Tag != nil || f.Bitmap != nil {
 		return fmt.Errorf(`: type %q has no subfields, tag or bitmap; want type "Composite"`, f.Type)
 	}
-	if _, ok := specs.EncodingsExtToInt[f.Enc]; !ok {
-		return fmt.Errorf(": enc %q: want one of %s", f.Enc, names(specs.EncodingsExtToInt))
+	if _, ok := specEncodings[f.Enc]; !ok {
+		return fmt.Errorf(": enc %q: want one of %s", f.Enc, names(specEncodings))
 	}
 	switch {
 	case f.Enc == "BerTLVTag":
@@ -203,7 +168,7 @@ func (f *specField) checkLeaf() error {
 
 // checkBitmap checks field 1 or the bitmap of a composite field.
 func (f *specField) checkBitmap() error {
-	if f.Enc != "Binary" && f.Enc != "HexToASCII" {
+	if f.Enc != "Binary" && f.Enc != "HexToASCII" && f.Enc != "ebcdic-hex" {
 		return fmt.Errorf(`: enc %q: a bitmap wants "Binary" or "HexToASCII"`, f.Enc)
 	}
 	if !strings.HasSuffix(f.Prefix, ".Fixed") || f.Prefix == "None.Fixed" {
@@ -220,7 +185,7 @@ func (f *specField) checkBitmap() error {
 
 func (f *specField) checkComposite(depth int, left *int) error {
 	switch {
-	case len(f.Subfields) == 0:
+	case len(f.Subfields) == 0 && (f.Tag == nil || f.Tag.Enc != "BerTLVTag" || !f.Tag.SkipUnknownTLVTags):
 		return errors.New(`: type "Composite" without subfields; describe them, or want type "Binary"`)
 	case (f.Tag == nil) == (f.Bitmap == nil):
 		return errors.New(`: type "Composite" wants either "tag" or "bitmap"`)
@@ -279,8 +244,8 @@ func (t *specTag) check() error {
 	if _, ok := specs.SortExtToInt[t.Sort]; !ok {
 		return fmt.Errorf(": sort %q: want one of %s", t.Sort, names(specs.SortExtToInt))
 	}
-	if _, ok := specs.EncodingsExtToInt[t.Enc]; !ok && t.Enc != "" {
-		return fmt.Errorf(": enc %q: want one of %s", t.Enc, names(specs.EncodingsExtToInt))
+	if _, ok := specEncodings[t.Enc]; !ok && t.Enc != "" {
+		return fmt.Errorf(": enc %q: want one of %s", t.Enc, names(specEncodings))
 	}
 	if err := t.Padding.check(); err != nil {
 		return err
@@ -296,7 +261,7 @@ func (t *specTag) check() error {
 		return errors.New(`: storeUnknownTLVTags wants enc "BerTLVTag" and sort "StringsByHex", else what is stored cannot be ordered`)
 	}
 	if p := t.PrefUnknownTLV; p != "" {
-		if _, ok := specs.PrefixesExtToInt[p]; !ok || strings.HasSuffix(p, ".Fixed") {
+		if _, ok := specPrefixes[p]; !ok || strings.HasSuffix(p, ".Fixed") {
 			return fmt.Errorf(": prefUnknownTLV %q: want a prefix that is not fixed", p)
 		}
 	}
@@ -307,7 +272,7 @@ func (p *specPadding) check() error {
 	switch {
 	case p == nil || p.Type == "None":
 		return nil
-	case p.Type != "Left" && p.Type != "Right":
+	case p.Type != "Left" && p.Type != "Right" && p.Type != "Signed":
 		return fmt.Errorf(`.padding: type %q: want "Left", "Right" or "None"`, p.Type)
 	case len(p.Pad) != 1 || p.Pad[0] > 127:
 		return errors.New(`.padding: pad: want one ASCII character`)

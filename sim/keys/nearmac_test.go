@@ -42,7 +42,12 @@ func TestMACThatIsAlmostRightSaysHow(t *testing.T) {
 		{"blanks", ECB, over(mab, []byte("       ")), "its padding: blanks"},
 		{"with itself", ECB, over(mab, []byte("00000000")), "what it covers: the MAC field"},
 		{"small letters within", ECB, bytes.ToUpper(fmt.Appendf(nil, "%x", double.foldTwice(mab, bytes.ToLower)[:4])), "a step within it"},
-		{"enciphered once", ECB, func() []byte { b := make([]byte, 8); fold(b, mab); double.encrypt(b); return fmt.Appendf(nil, "%X", b[:4]) }(), "a step within it"},
+		{"enciphered once", ECB, func() []byte {
+			b := make([]byte, 8)
+			fold(b, mab)
+			double.encrypt(b)
+			return fmt.Appendf(nil, "%X", b[:4])
+		}(), "a step within it"},
 		{"four octets", ECB, append(slices.Clone(double.foldTwice(mab, bytes.ToUpper)[:4]), 0, 0, 0, 0), "its form: 4 octets, then zeros"},
 		{"second half", ECB, fmt.Appendf(nil, "%X", double.foldTwice(mab, bytes.ToUpper)[4:8]), "its half"},
 		{"wrong altogether", ECB, []byte("DEADBEEF"), ""},

@@ -153,11 +153,11 @@ func (l *Own) send(x *Exchange) error {
 // misread puts down to what was left after the last answer that this one cannot be
 // read.
 func (l *Own) misread(x *Exchange, err error) error {
-	octets := "octets"
-	if len(l.left) == 1 {
-		octets = "octet"
+	octets := fmt.Sprintf("an octet %X", l.left)
+	if len(l.left) > 1 {
+		octets = fmt.Sprintf("octets that begin with %X", l.left)
 	}
-	why := fmt.Sprintf("%d %s %X came after the last answer, and the next is read from there", len(l.left), octets, l.left)
+	why := octets + " came after the last answer, and the next is read from there"
 	switch {
 	case x.Unreadable != nil:
 		x.Unreadable = fmt.Errorf("%s: %w", why, x.Unreadable)
@@ -169,7 +169,7 @@ func (l *Own) misread(x *Exchange, err error) error {
 }
 
 // octetsLeft is what follows the answer that has been read and is of no whole message,
-// the first few octets of it.
+// the first two octets of it: no more, they may be of a card number.
 func (l *Own) octetsLeft() string {
 	r := l.reader
 	if faulty, is := l.conn.(*faultyConn); is && r.Left() == 0 {
@@ -182,7 +182,7 @@ func (l *Own) octetsLeft() string {
 	if announced > 0 {
 		return "" // of another message
 	}
-	return string(octets[:min(8, len(octets))])
+	return string(octets[:min(2, len(octets))])
 }
 
 // wait reads until the answer comes. Answers to other requests, or to none, are

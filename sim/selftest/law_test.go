@@ -100,3 +100,18 @@ func playStall(hold, period time.Duration, rate float64, terminals int) []float6
 	}
 	return out
 }
+
+// A figure that is allowed to be off by as much as it is says nothing.
+func TestEveryToleranceTells(t *testing.T) {
+	for _, quick := range []bool{true, false} {
+		for _, part := range trials(quick) {
+			for _, c := range part {
+				for _, k := range c.checks {
+					if k.latency > 0 && k.margin >= k.latency {
+						t.Errorf("%s, %s: %v, give or take %v (quick: %v)", c.name, k.words, k.latency, k.margin, quick)
+					}
+				}
+			}
+		}
+	}
+}

@@ -32,8 +32,10 @@ func (c *trial) n() int { return arriving(sim.Rate{N: c.rate, Per: time.Second},
 
 // check is one figure of a run against the truth.
 type check struct {
-	words        string // what must be seen
-	want, within string // empty when the figure is for information
+	words        string        // what must be seen
+	want, within string        // empty when the figure is for information
+	latency      time.Duration // of a quantile: want, and within
+	margin       time.Duration
 	seen         func(*findings) (figure string, holds bool)
 }
 
@@ -78,7 +80,7 @@ func (c *trial) bound(q float64, l law, words string, lower bool) {
 	}
 	want, within := l(q), tolerance(l, q, n)
 	c.checks = append(c.checks, check{
-		words: fmt.Sprintf("p%s: %s", trim(100*q), words), want: report.Quantile{N: 1, Value: want, AtLeast: lower}.String(), within: report.FormatDuration(within),
+		words: fmt.Sprintf("p%s: %s", trim(100*q), words), latency: want, margin: within, want: report.Quantile{N: 1, Value: want, AtLeast: lower}.String(), within: report.FormatDuration(within),
 		seen: func(f *findings) (string, bool) {
 			got := f.head(f.label, q)
 			return got.String(), !got.TooFew && got.N > 0 && got.AtLeast == lower && (got.Value-want).Abs() <= within

@@ -48,6 +48,7 @@ const (
 	OriginalDate                     // its date MMDD (61.3)
 	OriginalMTI                      // its MTI (90)
 	OriginalTime                     // its transmission time MMDDhhmmss (90)
+	OriginalDateTime                 // its local date and time YYMMDDhhmmss (1993: 56)
 	WorkingKeys                      // key block of a sign-in answer (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
 	elements
@@ -63,7 +64,7 @@ var elementNames = [elements]string{
 	PINBlock: "pin-block", SecurityControl: "security-control", AdditionalAmounts: "additional-amounts", ChipData: "chip-data",
 	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
 	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
-	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", WorkingKeys: "working-keys",
+	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
 	Operator: "operator",
 }
 

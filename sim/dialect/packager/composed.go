@@ -27,7 +27,11 @@ func (p *reader) composed(e *element, f *Field) {
 		return
 	}
 	d := division{Field: f, p: p, e: e, parts: parts}
-	if f.Whole = d.divide(); f.Whole == "" && f.Prefix == "fixed" {
+	f.Whole = d.divide()
+	if f.Whole == "" && f.As == "ebcdic" {
+		f.Whole = f.translate()
+	}
+	if f.Whole == "" && f.Prefix == "fixed" {
 		f.Whole = d.unfilled()
 	}
 	if f.Whole != "" {
@@ -45,7 +49,7 @@ type division struct {
 
 // divide says why a dialect cannot tell the parts apart, "" when it can.
 func (d *division) divide() string {
-	if d.As != "latin1" && d.As != "octets" {
+	if d.As != "latin1" && d.As != "octets" && d.As != "ebcdic" {
 		return fmt.Sprintf("%s does not write the octets of its parts as they are", d.Class)
 	}
 	if d.p.number(d.e, "headerLength", 0) != 0 {
@@ -69,6 +73,10 @@ func (d *division) divide() string {
 	return "it is not a way of putting parts together that dialects have"
 }
 
+// deepest is how deep in the file the parts of a part may stand: dialect files are
+// nested no deeper.
+const deepest = 2
+
 // generic divides by a bitmap, or by order.
 func (d *division) generic() string {
 	at := d.p.number(d.e, "bitmapField", 1)
@@ -81,15 +89,18 @@ func (d *division) generic() string {
 	}
 	d.By = "order"
 	if bitmap := d.parts[at]; d.e.attr["emitBitmap"] != "false" {
+		base1 := bitmap != nil && bitmap.Class == "packager.Base1_BITMAP126"
 		switch {
+		case base1 && d.highest() < 64:
+			bitmap.Length = 8
 		case bitmap == nil || bitmaps[bitmap.Class] == "":
 			return fmt.Sprintf("there is no bitmap at its part %d, without which jPOS does not write it", at)
-		case bitmap.Length > 8 && d.highest() > 64:
-			return "its bitmap is continued"
+		case bitmap.Length < 1 || d.highest() > 8*min(bitmap.Length, 8):
+			return fmt.Sprintf("its bitmap of %d octets does not announce part %d by itself", bitmap.Length, d.highest())
 		case first == 0 && at > 0 && d.parts[0] != nil && d.parts[0].Why == "":
 			return "a part stands before its bitmap"
 		}
-		d.By = fmt.Sprintf("bitmap %s %d", bitmaps[bitmap.Class], min(bitmap.Length, 8))
+		d.By = fmt.Sprintf("bitmap %s %d", cmp.Or(bitmaps[bitmap.Class], "octets"), min(bitmap.Length, 8))
 		first = at + 1
 	}
 	first = d.p.number(d.e, "firstField", first)
@@ -103,8 +114,8 @@ func (d *division) generic() string {
 			continue // not written: a placeholder, the bitmap
 		case part.Why != "":
 			return fmt.Sprintf("its part %d is %s, which %s", n, part.Class, part.Why)
-		case part.Packager != "" && strings.Count(part.By, " ")+len(part.Parts) > 0 && d.depth() > 3:
-			return fmt.Sprintf("its part %d is nested too deep", n)
+		case part.By != "" && d.e.depth > deepest:
+			return fmt.Sprintf("its part %d has parts that are nested too deep", n)
 		case d.By == "order" && len(d.Parts) > 0 && n != d.Parts[len(d.Parts)-1].ID+1:
 			return fmt.Sprintf("its part %d follows part %d", n, d.Parts[len(d.Parts)-1].ID)
 		}
@@ -123,8 +134,6 @@ func (d *division) highest() int {
 	}
 	return n
 }
-
-func (d *division) depth() int { return d.e.depth }
 
 // take makes a field one of the parts.
 func (d *division) take(part *Field, tag string) {
@@ -215,6 +224,38 @@ func (d *division) sequence() string {
 		return "it lists no tags"
 	}
 	d.By = fmt.Sprintf("tag latin1 %d", length)
+	return ""
+}
+
+// inEBCDIC is what an encoding is after its octets, taken for text, were put into
+// EBCDIC, as the class of a composed field does with its parts.
+var inEBCDIC = map[string]string{"latin1": "ebcdic", "octets": "ebcdic", "hex": "ebcdic-hex", "ascii": "ebcdic"}
+
+// translate has the parts of a field stand on the line in EBCDIC, and says which
+// cannot.
+func (f *Field) translate() string {
+	form, size, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(f.By, "bitmap "), "tag "), " ")
+	switch {
+	case f.By == "order":
+	case inEBCDIC[form] == "" || f.By == "bitmap octets "+size:
+		return fmt.Sprintf("%s puts into EBCDIC what tells its parts apart", f.Class)
+	default:
+		f.By = strings.Fields(f.By)[0] + " " + inEBCDIC[form] + " " + size
+	}
+	f.Others = strings.Replace(f.Others, "ascii", "ebcdic", 1)
+	for i := range f.Parts {
+		part := &f.Parts[i]
+		as := inEBCDIC[part.As]
+		if as == "" || part.Prefix != "fixed" && !strings.HasPrefix(part.Prefix, "ascii") {
+			return fmt.Sprintf("%s puts into EBCDIC what %s writes of its part %d", f.Class, part.Class, part.ID)
+		}
+		part.Prefix = strings.Replace(part.Prefix, "ascii", "ebcdic", 1)
+		if part.As = as; part.By != "" {
+			if why := part.translate(); why != "" {
+				return why
+			}
+		}
+	}
 	return ""
 }
 

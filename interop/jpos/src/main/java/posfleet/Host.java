@@ -17,15 +17,13 @@ import org.jpos.util.ThreadPool;
 
 /**
  * A payment host on jPOS: its server, channels and packagers, and nothing of posfleet. It speaks
- * ISO 8583:1987 without keys: no MAC, a logon without a key exchange, PIN blocks unread. It listens on
+ * ISO 8583 of 1987 and, to those who begin with a 1, of 1993, without keys: no MAC, a logon without a key exchange, PIN blocks unread. It listens on
  * loopback and says where; for each line of its standard input it says how many payments stand and what
  * was taken by them, and it ends with it.
  */
 public final class Host implements ISORequestListener {
-    /** Fields that an answer brings back: of 48 to 63 the private ones that only the terminal reads. */
-    private static final int[] ECHOED = {0, 3, 4, 7, 11, 22, 23, 24, 25, 41, 42, 49, 60, 70};
-
     private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern("MMdd");
+    private static final DateTimeFormatter LONG_DATE = DateTimeFormatter.ofPattern("yyMMdd");
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HHmmss");
     private static final DateTimeFormatter EXPIRY = DateTimeFormatter.ofPattern("yyMM");
 
@@ -89,33 +87,26 @@ public final class Host implements ISORequestListener {
     }
 
     private ISOMsg answer(ISOMsg request) throws ISOException {
-        ISOMsg answer = (ISOMsg) request.clone(ECHOED);
+        Version version = request.getMTI().startsWith("1") ? Version.OF_1993 : Version.OF_1987;
+        ISOMsg answer = (ISOMsg) request.clone(version.echoed);
         answer.setResponseMTI();
         LocalDateTime now = LocalDateTime.now();
-        answer.set(12, TIME.format(now));
-        answer.set(13, DATE.format(now));
-        answer.set(39, decide(request, answer, now));
+        if (version == Version.OF_1987) {
+            answer.set(12, TIME.format(now));
+            answer.set(13, DATE.format(now));
+        }
+        answer.set(39, version.code(decide(version, request, answer, now), request));
         return answer;
     }
 
-    /** Does what is asked and sets what an approval brings. It returns the response code. */
-    private String decide(ISOMsg request, ISOMsg answer, LocalDateTime now) throws ISOException {
+    /** Does what is asked and sets what an approval brings. It returns the response code, as of 1987. */
+    private String decide(Version version, ISOMsg request, ISOMsg answer, LocalDateTime now) throws ISOException {
         String terminal = text(request, 41);
-        if (request.isNetworkManagement() && text(request, 70).equals("301")) {
-            return "00";
+        if (request.isNetworkManagement()) {
+            return manage(terminal, version.managed(request));
         }
         if (!book.knows(terminal)) {
             return "97";
-        }
-        if (request.isNetworkManagement()) {
-            switch (text(request, 70)) {
-                case "001":
-                case "002":
-                    book.sign(terminal, text(request, 70).equals("001"));
-                    return "00";
-                default:
-                    return "12";
-            }
         }
         if (!request.hasFields(new int[] {3, 11, 41, 42, 49})) {
             return "30";
@@ -124,16 +115,16 @@ public final class Host implements ISORequestListener {
             return "77";
         }
         String reference = book.reference();
-        answer.set(15, DATE.format(now));
+        answer.set(15, version == Version.OF_1987 ? DATE.format(now) : LONG_DATE.format(now));
         answer.set(37, reference);
         String trace = text(request, 11);
-        String time = text(request, 7);
+        String time = text(request, version.sent);
         long amount = Long.parseLong("0" + text(request, 4));
         if (request.isReversal()) {
-            String original = text(request, 90);
+            String original = text(request, version.original); // MTI, trace, time, …
             return original.isEmpty()
                     ? book.reverse(terminal, trace, "", amount)
-                    : book.reverse(terminal, original.substring(4, 10), original.substring(10, 20), amount);
+                    : book.reverse(terminal, original.substring(4, 10), original.substring(10, 10 + time.length()), amount);
         }
         String card = text(request, 2);
         String[] track = text(request, 35).split("[=D]", 2);
@@ -152,6 +143,7 @@ public final class Host implements ISORequestListener {
             case "22020":
                 code = book.refund(terminal, trace, time, card, amount, text(request, 37), reference);
                 break;
+            case "10031":
             case "20031":
                 answer.set(54, String.format("1002%sC%012d", text(request, 49), book.balance(card)));
                 return "00";
@@ -162,6 +154,20 @@ public final class Host implements ISORequestListener {
             answer.set(38, reference.substring(6));
         }
         return code;
+    }
+
+    private String manage(String terminal, String what) {
+        if (what.equals("echo")) {
+            return "00";
+        }
+        if (!book.knows(terminal)) {
+            return "97";
+        }
+        if (what.isEmpty()) {
+            return "12";
+        }
+        book.sign(terminal, what.equals("sign-on"));
+        return "00";
     }
 
     /** The code for a card that no bank would take, or nothing. */
@@ -177,7 +183,7 @@ public final class Host implements ISORequestListener {
         return expiry.length() >= 4 && expiry.substring(0, 4).compareTo(EXPIRY.format(now)) < 0 ? "54" : "";
     }
 
-    private static String text(ISOMsg m, int field) {
+    static String text(ISOMsg m, int field) {
         return m.hasField(field) ? m.getString(field).trim() : "";
     }
 }

@@ -1,0 +1,137 @@
+package sim_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/line"
+)
+
+// relayed stands between terminals and a host: back takes what the host says, as much
+// as one read brings, to the terminal.
+func relayed(t *testing.T, to string, back func(near net.Conn, said []byte)) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	pipe := func(dst, src net.Conn, carry func(net.Conn, []byte)) {
+		defer dst.Close()
+		buf := make([]byte, 4096)
+		for {
+			n, err := src.Read(buf)
+			if err != nil {
+				return
+			}
+			carry(dst, buf[:n])
+		}
+	}
+	all.Go(func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", to)
+			if err != nil {
+				near.Close()
+				continue
+			}
+			all.Go(func() { pipe(far, near, func(c net.Conn, b []byte) { c.Write(b) }) })
+			all.Go(func() { pipe(near, far, back) })
+		}
+	})
+	t.Cleanup(func() {
+		l.Close()
+		all.Wait()
+	})
+	return l.Addr().String()
+}
+
+// isSettlement reports whether a frame of the CUP host is the answer to a settlement.
+func isSettlement(frame []byte) bool {
+	return len(frame) > 15 && frame[13] == 0x05 && frame[14] == 0x10
+}
+
+// settling is a run whose terminals settle before the first arrival and after the last.
+func settling(t *testing.T, timeout, drain time.Duration, back func(net.Conn, []byte)) *report.Report {
+	t.Helper()
+	b := newBench(t, "cup", 8)
+	b.dialer = &line.Dialer{Address: relayed(t, b.dialer.Address, back), Timeout: 5 * time.Second}
+	p := *b.profile
+	p.Policy.Timeout = timeout
+	b.profile = &p
+	return b.run(t, &sim.Run{Terminals: 8, Pacer: sim.Constant(sim.Rate{N: 20, Per: time.Second}), For: 500 * time.Millisecond,
+		Drain: drain, Settle: true, NewHost: true})
+}
+
+// A settlement takes several exchanges, each of which may take as long as the response
+// timeout: a slow host that keeps it has settled all.
+func TestLastSettlementHasTimeForEachExchange(t *testing.T) {
+	t.Parallel()
+	rep := settling(t, time.Second, 700*time.Millisecond, func(near net.Conn, said []byte) {
+		time.Sleep(450 * time.Millisecond)
+		near.Write(said)
+	})
+	if s := rep.Settlements; s.Balanced != 8 || s.Broken() != 0 {
+		t.Errorf("%+v", s)
+	}
+	if o, s := rep.Opening, rep.SignIn; o.Terminals != 8 || o.Took < 900*time.Millisecond || s.Took > 900*time.Millisecond || o.Label.Counts[report.Approved] != 8 {
+		t.Errorf("signed in in %v, settled in %v: %+v", s.Took, o.Took, o.Label.Counts)
+	}
+}
+
+// What the drain cuts off is counted, every terminal of it, and says so.
+func TestSettlementThatIsCutOffIsCounted(t *testing.T) {
+	t.Parallel()
+	var settled sync.Map
+	rep := settling(t, 5*time.Second, 300*time.Millisecond, func(near net.Conn, said []byte) {
+		if isSettlement(said) {
+			if _, before := settled.LoadOrStore(near, true); before {
+				return // the first is answered, the last is not
+			}
+		}
+		near.Write(said)
+	})
+	if s := rep.Settlements; s.Failed+s.Balanced != 8 || s.Failed == 0 || !strings.Contains(strings.Join(s.Detail, "\n"), "cut off: no terminal heard an answer for 300ms") {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Rules that the last settlement breaks, and answers that nobody waited for in it or
+// before the first arrival, count.
+func TestStraysOfSettlementsCount(t *testing.T) {
+	t.Parallel()
+	rep := settling(t, time.Second, time.Second, func(near net.Conn, said []byte) {
+		near.Write(said)
+		if isSettlement(said) {
+			near.Write(said)
+		}
+	})
+	if rep.Duplicate != 16 {
+		t.Errorf("%d duplicates, want one of each terminal before and after", rep.Duplicate)
+	}
+}
+
+// A fleet that cannot sign in gives what is known of that, with the error.
+func TestFleetThatCannotSignInIsReported(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "cup", 3)
+	p := *b.profile
+	p.Policy.Timeout = 50 * time.Millisecond
+	r := &sim.Run{Terminals: 3, Profile: &p, For: time.Second, Drain: time.Second, Recorder: report.NewRecorder(sim.Labels(), time.Second, 0),
+		Dialer: &line.Dialer{Address: relayed(t, b.dialer.Address, func(net.Conn, []byte) {}), Timeout: time.Second}}
+	r.Mix, _ = sim.NewMix(1, []*sim.Plan{purchase(&p)}, []float64{1})
+	rep, err := r.Do(context.Background(), context.Background())
+	if !errors.Is(err, line.ErrTimeout) || rep == nil || rep.SignIn.Terminals != 3 || rep.SignIn.Failed != 3 || rep.SignIn.First != p.Terminals[0].TID {
+		t.Errorf("%v, %+v", err, rep)
+	}
+}

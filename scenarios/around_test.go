@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/posfleet/posfleet/report/verdicts"
@@ -22,6 +23,22 @@ func checkAround(t *testing.T, mode line.Mode, around func(frame []byte) []byte)
 		t.Fatal(err)
 	}
 	return found
+}
+
+// An octet after each answer makes the next unreadable: that is said, not what the
+// length seems to be then.
+func TestOctetLeftAfterAnAnswerIsNamed(t *testing.T) {
+	for octets, want := range map[string]string{"\x00": "an octet 00 came after the last answer", "AB": "octets that begin with 4142 came after the last answer"} {
+		after := func(frame []byte) []byte { return append(slices.Clone(frame), octets...) }
+		found := checkAround(t, line.Mode{}, after)
+		if all := found.Causes(); len(all) == 0 || len(all[0].Of) < 100 || !strings.Contains(all[0].Why(), want) {
+			t.Errorf("%X: %v, want %q", octets, all, want)
+		}
+		found = checkAround(t, line.Mode{Each: true}, after)
+		if len(found.Rules) != 1 || found.Rules[0].ID != "ANS-END" {
+			t.Errorf("%X, new lines: it counts %v", octets, found.Rules)
+		}
+	}
 }
 
 // Every answer twice: it is seen, whether lines are kept or not, and is nobody else's

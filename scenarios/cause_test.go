@@ -6,8 +6,10 @@ import (
 	"testing"
 
 	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // With keys whose check value is wrong nothing else can be tested: that is one
@@ -118,5 +120,35 @@ cards: [{role: good, pan: "6225000000000014", expiry: "4912", pin: "654321"}]
 	first, failed := found.Causes()[0], found.Count(verdicts.Failed)
 	if failed < 50 || len(first.Of) < failed*8/10 || !strings.HasPrefix(first.Why(), "the host answers 55") {
 		t.Errorf("%d failed, %d of them for: %s", failed, len(first.Of), first.Why())
+	}
+}
+
+// A host may acknowledge a reversal with 12 and no MAC: there is none to spoil then.
+func TestAnswerWithoutMACLeavesNothingToSpoil(t *testing.T) {
+	p, address := mutantHost(t, "cup", 8)
+	m := newMiddle(t, p, address)
+	m.mutant = &mutant{of: kindOfAnswer{to: dialect.Reversal}, where: "39", edit: func(a *wire.Message) {
+		a.SetFieldString(39, "12")
+		a.UnsetField(64)
+	}}
+	var at []*Feature
+	for _, f := range embeddedFor(t, "cup") {
+		for _, s := range f.Scenarios {
+			if s.ID == "core-reversal-18" {
+				of := *f
+				of.Scenarios = []*Scenario{s}
+				at = append(at, &of)
+			}
+		}
+	}
+	c := &Check{Language: NewLanguage(p), Dialer: m.dialer(), Features: at, Terminals: 1}
+	found, err := c.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for v := range found.All() {
+		if v.Outcome != verdicts.Untested || !strings.Contains(v.Why(), "which has none") {
+			t.Errorf("%s is %s: %s", v.ID, v.Outcome, v.Why())
+		}
 	}
 }

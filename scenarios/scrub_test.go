@@ -3,9 +3,11 @@ package scenarios
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -52,6 +54,9 @@ func TestSecretsInTextsReachNoFile(t *testing.T) {
 	found, err := c.Run(context.Background())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(found.Rules, func(of report.RuleCount) bool { return of.ID == "ANS-LEAK" && of.N == 4 }) {
+		t.Errorf("it counts %v, want ANS-LEAK 4 times", found.Rules)
 	}
 	if n := found.Count(verdicts.Failed); n != 5 {
 		t.Errorf("%d scenarios failed, want 5", n)

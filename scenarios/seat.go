@@ -124,7 +124,7 @@ func (s *seat) listen(w *world) {
 	if !is {
 		return
 	}
-	met := own.Further()
+	met := own.Further(0)
 	if doubled := t.Faults.Injected[line.DoubleRequest] + t.Faults.Injected[line.DoubleAnswer]; met.Duplicate > 0 && doubled == 0 {
 		w.broken = append(w.broken, rules.Break(rules.Once))
 		s.check.further.Store(true)
@@ -181,6 +181,8 @@ func injected(t *sim.Terminal) (n int64) {
 func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	w := worldOf(s.player)
 	e := exchange{request: request.Clone(), result: *r, card: w.card}
+	spoilt := w.spoilt
+	w.spoilt = s.player.T.Faults.Injected[line.SpoilAnswer]
 	if n := injected(s.player.T); n != w.faults {
 		e.bent, w.faults = true, n
 	}
@@ -189,9 +191,14 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 		if answer.MTI() != "\x00\x00\x00\x00" {
 			e.answer = answer.Clone()
 		}
+		_, mac := answer.MACSpan()
+		e.unspoilt = len(mac) == 0 && s.player.T.Faults.Injected[line.SpoilAnswer] != spoilt
 	}
 	if !e.bent {
 		w.broken = append(w.broken, s.player.Broken(r)...)
+		if e.answer != nil {
+			w.broken = append(w.broken, rules.Leaks(&rules.Exchange{Dialect: s.player.T.Profile.Dialect, Answer: e.answer})...)
+		}
 	}
 	if r.Should.Has(rules.Once) {
 		s.check.further.Store(true)

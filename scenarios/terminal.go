@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
@@ -251,7 +252,7 @@ func whyNot(p *sim.Player) error { return whyNotApproved(&p.Last) }
 
 func whyNotApproved(r *sim.Result) error {
 	err := r.Reason()
-	if err != nil && r.Stray != nil && r.Outcome > report.Refused {
+	if err != nil && r.Stray != nil && r.Outcome > report.Refused && !strings.Contains(err.Error(), r.Stray.Why) {
 		return fmt.Errorf("%w; something else came: %s", err, r.Stray.Why)
 	}
 	return err

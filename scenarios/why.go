@@ -20,6 +20,10 @@ func (s *seat) explain(ctx context.Context, b *Bound, err error) error {
 	past := w.exchanges
 	v.Reason, v.Step, v.At, v.Phrase = err, b.Text, b.At, b.Phrase.English
 	shown := past[max(0, len(past)-2):]
+	if i := slices.IndexFunc(past, func(e exchange) bool { return e.unspoilt }); i >= 0 {
+		v.Reason = fmt.Errorf("%w: the line was to spoil the MAC of the answer to the %s, which has none", sim.ErrUntested, past[i].result.Of)
+		return v.Reason
+	}
 	if i := s.firstWrong(past, w.seen, err); i >= 0 {
 		r := &past[i].result
 		if why := s.check.isAway(ctx, r); why != nil {
@@ -80,7 +84,7 @@ func same(a, b *sim.Result) bool { return a.Of == b.Of && a.Trace == b.Trace }
 
 // causeOf says of an exchange that went wrong what other scenarios may say too.
 func causeOf(r *sim.Result) string {
-	if r.Of == dialect.SignIn {
+	if r.Of == dialect.SignIn && r.Outcome <= report.Refused { // what lines do they do to all alike
 		return fmt.Sprintf("the terminal could not sign in: %v", whyNotApproved(r))
 	}
 	return whyNotApproved(r).Error()

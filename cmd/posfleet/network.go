@@ -7,21 +7,18 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"github.com/posfleet/posfleet/report"
-	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // networkFlags say which network is meant.
@@ -34,11 +31,13 @@ type networkFlags struct {
 	behaviour string
 	testKeys  bool
 
-	piped []byte // the profile, when a pipe brought it
+	flags *pflag.FlagSet // that they were given by; nil where they are not flags
+	piped []byte         // the profile, when a pipe brought it
 }
 
 func (f *networkFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
+	f.flags = fl
 	fl.StringVar(&f.host, "host", "", "address of the host under test, host:port (default: the bundled host, in this process)")
 	fl.StringVar(&f.profile, "profile", "", "profile file of the network under test (default: the bundled network)")
 	fl.StringVar(&f.dialect, "dialect", "", dialectUsage)
@@ -93,8 +92,8 @@ func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 			return nil, usage(err)
 		}
 	}
-	if f.timeout < 0 {
-		return nil, usage(fmt.Errorf("timeout %v: want a time above 0, such as 5s", f.timeout))
+	if f.timeout < 0 || f.timeout == 0 && f.flags != nil && f.flags.Changed("timeout") {
+		return nil, usage(fmt.Errorf("--timeout %v: want a time above 0, such as 5s", f.timeout))
 	}
 	if f.timeout > 0 {
 		p.Policy.Timeout = f.timeout
@@ -111,6 +110,9 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 	p, err := f.load(terminals)
 	if err != nil {
 		return nil, err
+	}
+	if len(p.Dialect.Forms) == 0 {
+		return nil, usage(fmt.Errorf("dialect %s: is a table of fields without transactions: it explains messages and plays none; add transactions (docs/dialects.md)", p.Dialect.Name))
 	}
 	n := &network{profile: p, target: p.Address, close: func() {}}
 	address := p.Address
@@ -181,68 +183,4 @@ func (f *networkFlags) bundled(p *profile.Profile, options ...host.Option) (*hos
 func (n *network) local() bool {
 	host, _, err := net.SplitHostPort(n.dialer.Address)
 	return err == nil && profile.IsLoopback(host)
-}
-
-// probe signs one terminal in, as the run will anyway, to tell at once a host
-// that cannot be reached from one that does not understand.
-func (n *network) probe(ctx context.Context) error {
-	address := n.dialer.Address
-	clock := line.NewClock()
-	t := sim.NewTerminal(n.profile, &n.profile.Terminals[0])
-	own := line.NewOwn(ctx, n.dialer, &n.profile.Dialect.Format, clock)
-	defer own.Close()
-	t.Link = own
-	t.PowerOn()
-	t.Operator = n.profile.Cashier().Number
-	p := sim.NewPlayer(n.profile.Dialect, clock)
-	p.T = t
-	first, what := p.SignIn, "a sign-in"
-	if d := n.profile.Dialect; d.Form(dialect.SignIn) == nil && d.Form(dialect.Echo) != nil {
-		first, what = p.Echo, "an echo test"
-	}
-	if err := first(); err != nil {
-		return usage(err)
-	}
-	if p.Last.Outcome == report.Approved || p.Last.Outcome == report.Declined {
-		met := own.Leftovers(50 * time.Millisecond)
-		n.again, n.dialer.HangsUp = met.Duplicate > 0, own.HungUp(time.Millisecond)
-	}
-	switch p.Last.Outcome {
-	case report.Unsent:
-		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %s", address, strings.TrimPrefix(p.Last.Why.Error(), line.ErrUnsent.Error()+": ")),
-			hint: n.hint(ctx, p.Last.Why, "is it listening there? posfleet host --listen "+address+" starts the bundled one")}
-	case report.TimedOut, report.Broken:
-		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes the connection but does not answer %s: %w%s", address, what, p.Last.Why, meanwhile(&p.Last)),
-			hint: n.hint(ctx, p.Last.Why, fmt.Sprintf("does it speak %s, with this length prefix, TPDU and header? see --dialect and docs/profile.md", n.profile.Dialect.Title))}
-	case report.Refused:
-		var wrong *wire.FieldError
-		if errors.As(p.Last.Why, &wrong) {
-			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s answers %s with what is no %s message: %w", address, what, n.profile.Dialect.Name, p.Last.Why),
-				hint: n.hint(ctx, p.Last.Why, "does it speak another dialect? see --dialect and docs/profile.md")}
-		}
-	}
-	return nil
-}
-
-// hint is what to change at a host that does not answer: about TLS where that is
-// what fails, else as said.
-func (n *network) hint(ctx context.Context, why error, otherwise string) string {
-	if n.dialer.TLS != nil {
-		return cmp.Or(tlsHint(ctx, n.dialer, why), otherwise)
-	}
-	if op, is := errors.AsType[*net.OpError](why); is && op.Op == "dial" {
-		return otherwise
-	}
-	if met := meetTLS(ctx, n.dialer.Address, nil); met.spoke {
-		return "this is a TLS port: put tls: {} into the profile, and what docs/profile.md says of it"
-	}
-	return otherwise
-}
-
-// meanwhile says what came instead of an answer, and how it begins.
-func meanwhile(r *sim.Result) string {
-	if r.Stray == nil {
-		return ""
-	}
-	return fmt.Sprintf("; what came is %s, and begins with % X (%q)", r.Stray.Why, r.Stray.Octets[:min(8, len(r.Stray.Octets))], r.Stray.Octets[:min(8, len(r.Stray.Octets))])
 }

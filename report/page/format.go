@@ -72,13 +72,8 @@ func share(n, all int64) string {
 // shell quotes a command so that a shell runs it again.
 func shell(args []string) string {
 	quoted := make([]string, len(args))
-	for i, a := range args {
-		quoted[i] = a
-		if a == "" || strings.ContainsFunc(a, func(c rune) bool {
-			return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,@%+", c)
-		}) {
-			quoted[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
+	for i, word := range args {
+		quoted[i] = report.ShellWord(word)
 	}
 	return strings.Join(quoted, " ")
 }

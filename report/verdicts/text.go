@@ -75,7 +75,7 @@ func (v *Verdict) writeFailure(b *strings.Builder, again string) {
 	for line := range strings.Lines(v.Exchange) {
 		fmt.Fprintf(b, "      | %s", line)
 	}
-	fmt.Fprintf(b, "      again: %s %s\n", again, v.Selector)
+	fmt.Fprintf(b, "      again: %s %s\n", again, report.ShellWord(v.Selector))
 }
 
 // WriteSummary tells what the check came to: causes that many scenarios share, a
@@ -110,6 +110,11 @@ func (r *Results) WriteSummary(w io.Writer) error {
 	for v := range r.All() {
 		if surprising[v] {
 			fmt.Fprintf(&b, "%s passed and is known to fail (%s): take it off the list\n", v.Selector, report.Printable(v.Expected))
+		}
+	}
+	for v := range r.All() {
+		if ids := r.besides(v); v.Outcome == Failed && v.Expected != "" && len(ids) > 0 {
+			fmt.Fprintf(&b, "%s is known to fail, and breaks %s besides: mend that, or name it in the list\n", v.Selector, strings.Join(ids, ", "))
 		}
 	}
 	for _, c := range causes {

@@ -155,6 +155,9 @@ func (d *Dialect) scrubbed(f int, v []byte) []byte {
 	return scrub(v)
 }
 
+// Text reports whether field f is characters, neither octets nor packed digits.
+func (d *Dialect) Text(f int) bool { return d.HasField(f) && !d.Binary(f) && !d.packedDigits(f) }
+
 // packedDigits reports whether field f is packed digits.
 func (d *Dialect) packedDigits(f int) bool {
 	_, packed := d.Spec.Fields[f].Spec().Enc.(*wire.Nibbles)

@@ -14,6 +14,7 @@ type Dialer struct {
 	Address string        // host:port
 	TLS     *tls.Config   // nil for plain TCP
 	Timeout time.Duration // for connection and TLS handshake
+	Heard   func([]byte)  // is told what the host sends, as it is read; nil for nobody
 	HangsUp bool          // the host does after each answer: own lines hang up first, so that no request meets that
 
 	Connected, Refused atomic.Int64 // connections made, and those that could not be had
@@ -24,7 +25,9 @@ func (d *Dialer) Dial(ctx context.Context) (net.Conn, error) {
 	conn, err := d.dial(ctx)
 	switch {
 	case err == nil:
-		d.Connected.Add(1)
+		if d.Connected.Add(1); d.Heard != nil {
+			conn = &overheard{conn, d.Heard}
+		}
 	case ctx.Err() == nil:
 		d.Refused.Add(1)
 	}
@@ -49,4 +52,16 @@ func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
 		return nil, fmt.Errorf("TLS with %s: %w", d.Address, err)
 	}
 	return secure, nil
+}
+
+// overheard is a connection that tells what is read from it.
+type overheard struct {
+	net.Conn
+	heard func([]byte)
+}
+
+func (c *overheard) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.heard(p[:n])
+	return n, err
 }

@@ -41,9 +41,10 @@ type Exchange struct {
 	Sent  time.Duration // when the write began, since the clock's start
 	Done  time.Duration // when the last octet was read, or the exchange was given up
 
-	Empty      int   // frames without a message that came between request and answer
-	Unreadable error // the answer's fault, when an answer came that cannot be read
-	Strays           // met meanwhile
+	Empty      int    // frames without a message that came between request and answer
+	Left       string // octets after the answer that are of no message yet, the first few
+	Unreadable error  // the answer's fault, when an answer came that cannot be read
+	Strays            // met meanwhile
 
 	call *call // on a shared line
 }

@@ -41,6 +41,7 @@ type Own struct {
 	single   int           // connections in a row that the host ended after one exchange
 	history  history
 	answer   []byte // the latest, a view
+	left     string // what followed it and is of no message yet
 }
 
 // silence is after how many unanswered exchanges in a row, with nothing else
@@ -95,11 +96,14 @@ func (l *Own) Exchange(x *Exchange) error {
 		l.single++
 	}
 	hangUp := !keep || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence
-	if answered && x.Unreadable == nil && (l.Patience > 0 || hangUp && l.waiting()) {
+	if answered && x.Unreadable == nil && (l.Patience > 0 || hangUp && l.heard()) {
 		x.Answer.Read(bytes.Clone(l.answer)) // what it views is read over
 		l.readSome(&x.Strays, max(l.Patience, time.Millisecond), 1)
 	}
-	if hangUp {
+	if answered {
+		x.Left = l.octetsLeft()
+	}
+	if l.left = x.Left; hangUp {
 		l.Close()
 	}
 	return err
@@ -140,7 +144,45 @@ func (l *Own) send(x *Exchange) error {
 	empty := l.empty()
 	err := l.wait(x)
 	x.Empty = l.empty() - empty
+	if l.left != "" {
+		err = l.misread(x, err)
+	}
 	return err
+}
+
+// misread puts down to what was left after the last answer that this one cannot be
+// read.
+func (l *Own) misread(x *Exchange, err error) error {
+	octets := fmt.Sprintf("an octet %X", l.left)
+	if len(l.left) > 1 {
+		octets = fmt.Sprintf("octets that begin with %X", l.left)
+	}
+	why := octets + " came after the last answer, and the next is read from there"
+	switch {
+	case x.Unreadable != nil:
+		x.Unreadable = fmt.Errorf("%s: %w", why, x.Unreadable)
+	case err != nil && !errors.Is(err, ErrTimeout) && !errors.Is(err, ErrStopped) || errors.Is(err, ErrTimeout) && l.reader.Left() > 0:
+		x.keep([]byte(l.left), why)
+		return fmt.Errorf("%w: %s", ErrBroken, why)
+	}
+	return err
+}
+
+// octetsLeft is what follows the answer that has been read and is of no whole message,
+// the first two octets of it: no more, they may be of a card number.
+func (l *Own) octetsLeft() string {
+	r := l.reader
+	if faulty, is := l.conn.(*faultyConn); is && r.Left() == 0 {
+		r = faulty.reader
+	}
+	if r.Left() == 0 {
+		return ""
+	}
+	octets, announced := r.Begun()
+	if announced > 0 {
+		return "" // of another message
+	}
+	return string(octets[:min(2, len(octets))])
 }
 
 // wait reads until the answer comes. Answers to other requests, or to none, are
@@ -239,11 +281,6 @@ func (l *Own) hungUp(met *Strays) bool {
 	return closed || perhaps && !l.readStrays(met, time.Millisecond)
 }
 
-// heard reports whether anything has come since the last exchange.
-func (l *Own) heard() bool {
-	return l.peek.waits() || l.reader.Buffered()
-}
-
 // HungUp reports whether the host hangs up within the given time, as many do
 // after each answer.
 func (l *Own) HungUp(patience time.Duration) bool {
@@ -251,17 +288,18 @@ func (l *Own) HungUp(patience time.Duration) bool {
 	return l.conn != nil && !l.readStrays(&met, patience)
 }
 
-// Further counts what has come since the last exchange and is there.
-func (l *Own) Further() (met Strays) {
-	if l.conn != nil && l.waiting() {
-		l.readSome(&met, time.Millisecond, 1)
+// Further counts a message that has come since the last exchange, or comes within the
+// given time.
+func (l *Own) Further(patience time.Duration) (met Strays) {
+	if l.conn != nil && (patience > 0 || l.heard()) {
+		l.readSome(&met, max(patience, time.Millisecond), 1)
 	}
 	return met
 }
 
-// waiting reports whether octets are there that no exchange has read. At most it takes
+// heard reports whether octets are there that no exchange has read. At most it takes
 // a system call.
-func (l *Own) waiting() bool {
+func (l *Own) heard() bool {
 	if faulty, is := l.conn.(*faultyConn); is && (len(faulty.out) > 0 || faulty.reader.Buffered()) {
 		return true
 	}
@@ -332,6 +370,7 @@ func (l *Own) connect() error {
 	} else {
 		conn = l.Faults.wrap(conn, l.format, sendBack)
 	}
+	l.left = ""
 	l.conn, l.reader, l.deadline, l.carried, l.silent = conn, l.format.NewReader(conn), 0, 0, 0
 	l.reader.Alive = sendBack
 	l.unwatch = context.AfterFunc(l.stop, func() { conn.Close() })

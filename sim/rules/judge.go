@@ -125,7 +125,7 @@ func (j *Judge) Check(x *Exchange) (broken Set, err error) {
 func (j *Judge) All(x *Exchange) (broken []*Broken) {
 	should, err := j.Check(x)
 	if err == nil {
-		return Explain(x, should)
+		return append(Explain(x, should), Leaks(x)...)
 	}
 	by, f := j.begin(x)
 	for i := range by.musts {
@@ -134,6 +134,15 @@ func (j *Judge) All(x *Exchange) (broken []*Broken) {
 		}
 	}
 	return broken
+}
+
+// Leaks holds the texts of an answer to ANS-LEAK, which Check does not: it takes
+// longer than all other rules.
+func Leaks(x *Exchange) []*Broken {
+	if x.Dialect.Leaks(x.Answer) == 0 {
+		return nil
+	}
+	return []*Broken{{noLeaks, noLeaks.why(x)}}
 }
 
 // Explain says how an exchange breaks the rules of a set that Check gave.

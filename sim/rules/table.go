@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/posfleet/posfleet/sim/wire"
@@ -28,12 +29,17 @@ var table = numbered([]Rule{
 	{ID: "ANS-PAIR", Of: All, Asks: "has the MTI that answers the request's, and the fields that pair the two", Source: flows, check: pairs},
 	{ID: "ANS-ONCE", Level: Should, Of: All, Asks: "is the only one to its request", Source: flows, check: heard("a further answer came to a request that had been answered")},
 	{ID: "ANS-LENGTH", Level: Should, Of: All, Asks: "comes without an empty message right before it, which is how the beginning of a longer length reads", Source: iso, check: heard("an empty message came right before the answer: if one does before each, the host's length has more octets than the profile's (length: binary4)")},
+	{ID: "ANS-END", Level: Should, Of: All, Asks: "ends where its length says: nothing follows that is of no message", Source: iso, check: heard("octets follow the answer that are of no message: the next is read from there")},
 	{ID: "ANS-TPDU", Level: Should, Of: All, Asks: "has the request's TPDU with its two addresses changed over", Source: transport + "; one real host does not", check: tpduSwapped},
 	{ID: "ANS-HEADER", Level: Should, Of: All, Asks: "has the request's application header but for the sixth digit, the processing requirement", Source: transport, check: headerReturned},
 	{ID: "ANS-ECHO", Level: Should, Of: All, Asks: "brings back each field of the echo list that the request carries", Source: echo, check: echoList},
 	{ID: "ANS-FIELDS", Level: Should, Of: All, Asks: "carries the other fields that its form gives an approval; a decline carries dates, time, reference, acquirer, response data and scheme of those", Source: answers, check: carriedBesides},
 	{ID: "ANS-TEXT", Level: Should, Of: All, Asks: "holds no control characters in fields of text", Source: iso, check: plainText},
 	{ID: "ANS-SECRET", Of: All, Asks: "never brings back tracks or a PIN block (35, 36, 45, 52)", Source: "PCI DSS 3, sensitive authentication data", check: noSecrets},
+	{ID: "ANS-LEAK", Level: Should, Of: All, Asks: "holds no card number, track, PIN or key in a field of text (checks and decode look, loads do not)", Source: "PCI DSS 3, sensitive authentication data", check: check{why: func(x *Exchange) error {
+		n := x.Dialect.Leaks(x.Answer)
+		return fmt.Errorf("field %d (%s) of the answer is text and holds a card number, a track, a PIN or a key: %s", n, x.Dialect.FieldName(n), x.Dialect.Shown(x.Answer, n))
+	}}},
 	{ID: "ANS-02-CARD", Of: All, Asks: "names no other card than the one that pays, and none where none does", Source: answers, check: cardThatPaid},
 	{ID: "ANS-03-ECHO", Of: All, Asks: "has the request's processing code, if one", Source: compared, check: echoed(wire.ProcessingCode)},
 	{ID: "ANS-04-PRESENT", Of: Payments, Approvals: true, Asks: "says what amount it approves", Source: compared, check: carried(wire.Amount)},
@@ -92,6 +98,8 @@ func heard(why string) check {
 var (
 	Once    = named("ANS-ONCE")
 	NoEmpty = named("ANS-LENGTH")
+	NoRest  = named("ANS-END")
+	noLeaks = named("ANS-LEAK")
 )
 
 // Break is the breach of one of these.

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/capture"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+const (
+	maxHeard = 4096            // octets of a host's first words that are kept
+	lateness = 3 * time.Second // how long after the timeout a first answer is waited for, to tell a slow host from a silent one
+	repeated = 50 * time.Millisecond
+)
+
+// probe has one terminal sign in, as the run will anyway, to tell at once a host that
+// cannot be reached from one that does not understand, and what would have to be
+// changed for it.
+func (n *network) probe(ctx context.Context) error {
+	var heard []byte
+	dialer := &line.Dialer{Address: n.dialer.Address, TLS: n.dialer.TLS, Timeout: n.dialer.Timeout,
+		Heard: func(octets []byte) { heard = append(heard, octets[:min(len(octets), maxHeard-len(heard))]...) }}
+	clock := line.NewClock()
+	t := sim.NewTerminal(n.profile, &n.profile.Terminals[0])
+	own := line.NewOwn(ctx, dialer, &n.profile.Dialect.Format, clock)
+	defer own.Close()
+	t.Link = own
+	t.PowerOn()
+	t.Operator = n.profile.Cashier().Number
+	p := sim.NewPlayer(n.profile.Dialect, clock)
+	p.T = t
+	first, what := p.SignIn, "a sign-in"
+	if d := n.profile.Dialect; d.Form(dialect.SignIn) == nil && d.Form(dialect.Echo) != nil {
+		first, what = p.Echo, "an echo test"
+	}
+	began := clock.Now()
+	if err := first(); err != nil {
+		return usage(err)
+	}
+	r := &p.Last
+	switch r.Outcome {
+	case report.Approved, report.Declined:
+		met := own.Leftovers(repeated)
+		n.again, n.dialer.HangsUp = met.Duplicate > 0, own.HungUp(time.Millisecond)
+		return nil
+	case report.Unsent:
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %s", dialer.Address, strings.TrimPrefix(r.Why.Error(), line.ErrUnsent.Error()+": ")),
+			hint: n.hint(ctx, r.Why, "is it listening there? posfleet host --listen "+dialer.Address+" starts the bundled one")}
+	case report.TimedOut, report.Broken:
+		if r.Outcome == report.TimedOut && len(heard) == 0 {
+			if met := own.Further(lateness); met.Late > 0 {
+				return &exit{code: exitUnreachable, err: fmt.Errorf("host %s answers %s after %s, when the terminal has given up: the timeout is %s", dialer.Address, what,
+					report.FormatDuration(clock.Now()-began), n.profile.Policy.Timeout), hint: "give it more time: --timeout, or policy timeout of the profile"}
+			}
+		}
+		return n.misheard(ctx, r, heard, what, "takes the connection but does not answer "+what)
+	case report.Refused:
+		if _, is := errors.AsType[*wire.FieldError](r.Why); is {
+			return n.misheard(ctx, r, heard, what, fmt.Sprintf("answers %s with what is no %s message", what, n.profile.Dialect.Name))
+		}
+	}
+	return nil
+}
+
+// misheard says of a host that has not been understood what it seems to speak.
+func (n *network) misheard(ctx context.Context, r *sim.Result, heard []byte, asked, how string) error {
+	d, address := n.profile.Dialect, n.dialer.Address
+	if f := capture.FramedOtherwise(d, heard); f != nil {
+		hint := "put into the profile: " + f.String()
+		if len(f.Keys) == 0 {
+			hint = f.Words
+		}
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s did answer %s, but other octets stand around the answer than the profile says", address, asked), hint: hint}
+	}
+	if looks := capture.Looks(heard); looks != "" {
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s %s: what comes looks like %s (%w)", address, how, looks, r.Why), hint: n.hint(ctx, r.Why, "is this the right address and port?")}
+	}
+	if len(heard) > 0 {
+		how += fmt.Sprintf("; what came is %d octets", len(heard))
+	}
+	hint := fmt.Sprintf("does it speak %s, with this length prefix, TPDU and header? see --dialect and docs/profile.md", d.Title)
+	if r.Outcome == report.TimedOut && len(heard) == 0 {
+		hint += fmt.Sprintf("; nothing at all came within %s: if it is slow, give it more time (--timeout)", n.profile.Policy.Timeout+lateness)
+	}
+	return &exit{code: exitUnreachable, err: fmt.Errorf("host %s %s: %w%s", address, how, r.Why, meanwhile(r)), hint: n.hint(ctx, r.Why, hint)}
+}
+
+// hint is what to change at a host that does not answer: about TLS where that is
+// what fails, else as said.
+func (n *network) hint(ctx context.Context, why error, otherwise string) string {
+	if n.dialer.TLS != nil {
+		return cmp.Or(tlsHint(ctx, n.dialer, why), otherwise)
+	}
+	if op, is := errors.AsType[*net.OpError](why); is && op.Op == "dial" {
+		return otherwise
+	}
+	if met := meetTLS(ctx, n.dialer.Address, nil); met.spoke {
+		return "this is a TLS port: put tls: {} into the profile, and what docs/profile.md says of it"
+	}
+	return otherwise
+}
+
+// meanwhile says what came instead of an answer, and how it begins.
+func meanwhile(r *sim.Result) string {
+	if r.Stray == nil {
+		return ""
+	}
+	return fmt.Sprintf("; what came is %s, and begins with %s", r.Stray.Why, dialect.ScrubbedHex(r.Stray.Octets[:min(8, len(r.Stray.Octets))]))
+}

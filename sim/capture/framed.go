@@ -1,0 +1,165 @@
+package capture
+
+import (
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Framed is how octets stand on a line that network d cannot read as they are, if
+// they are an answer in its fields after all.
+type Framed struct {
+	Keys  []string // of a profile, and what they would have to say: "tpdu: none"
+	Words string   // what no key of a profile can say; empty for nothing
+}
+
+// String is the keys and what else is to be done in a line.
+func (f *Framed) String() string {
+	all := slices.Clone(f.Keys)
+	if f.Words != "" {
+		all = append(all, f.Words)
+	}
+	return strings.Join(all, ", ")
+}
+
+// maxHeard bounds how much of what a host sent is tried.
+const maxHeard = 4096
+
+// FramedOtherwise finds the framing and routing header in which what a host sent
+// begins with a whole answer of network d; nil when none of those known does. It tries
+// lengths of each form that count the message or themselves too, no length, octets
+// before and after, and hexadecimal characters in place of octets.
+func FramedOtherwise(d *dialect.Dialect, heard []byte) *Framed {
+	heard = heard[:min(len(heard), maxHeard)]
+	if f := framed(d, heard); f != nil {
+		return f
+	}
+	for at := range min(len(heard), 9) {
+		octets := make([]byte, (len(heard)-at)/2)
+		n, _ := hex.Decode(octets, heard[at:len(heard)-(len(heard)-at)%2])
+		if n < 20 {
+			continue
+		}
+		f := framed(d, octets[:n])
+		if f == nil {
+			f = read(d, octets[:n], wire.Framing{})
+		}
+		if f != nil {
+			f.Keys, f.Words = nil, "it is written in hexadecimal characters, two for an octet: let the host send octets"
+			return f
+		}
+	}
+	return nil
+}
+
+// framed tries each framing with each header.
+func framed(d *dialect.Dialect, heard []byte) *Framed {
+	for _, around := range arounds() {
+		if f := read(d, heard, around); f != nil {
+			return f
+		}
+	}
+	return read(d, heard, wire.Framing{})
+}
+
+// arounds are the framings that are tried, the likeliest first.
+func arounds() (all []wire.Framing) {
+	for _, own := range []bool{false, true} {
+		for _, k := range kinds() {
+			for _, trailer := range []string{"", "\x03"} {
+				f := k.Framing
+				f.Trailer, f.Length.Itself = trailer, own
+				all = append(all, f)
+				if trailer != "" && f.Before == "" {
+					f.Before = "\x02"
+					all = append(all, f)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// read reads an answer in a framing, with each routing header that there may be; in
+// the zero framing it is all that there is.
+func read(d *dialect.Dialect, heard []byte, around wire.Framing) *Framed {
+	for _, h := range []wire.Header{d.Header, {TPDU: true}, {App: d.Header.App}, {}} {
+		if h.TPDU && !d.Header.TPDU {
+			continue
+		}
+		other := *d
+		if other.Framing = around; h != d.Header {
+			h.Octets = ""
+		}
+		other.Header = h
+		body := heard
+		if around != (wire.Framing{}) {
+			at, err := other.Find(heard)
+			if err != nil || len(at.Message) == 0 {
+				continue
+			}
+			body = at.Message
+		}
+		m := other.NewMessage()
+		if m.Read(body) != nil || !m.IsAnswer() || !likelyType(m.MTI()) || h.TPDU && body[0] != 0x60 {
+			continue
+		}
+		return difference(d, around, h)
+	}
+	return nil
+}
+
+// head is the keys of a routing header, as network d writes it, in a framing that has
+// header h.
+func head(d *dialect.Dialect, h wire.Header) (keys string) {
+	octets := d.Head()
+	if d.Header.TPDU && len(octets) >= 5 {
+		if h.TPDU {
+			keys += fmt.Sprintf(", tpdu: %q", fmt.Sprintf("%X", octets[:5]))
+		}
+		octets = octets[5:]
+	}
+	if h.App > 0 && len(octets) == h.App {
+		keys += fmt.Sprintf(", header: %q", fmt.Sprintf("%X", octets))
+	}
+	return keys
+}
+
+// difference says what of the framing is not network d's.
+func difference(d *dialect.Dialect, around wire.Framing, h wire.Header) *Framed {
+	f := &Framed{}
+	plain := around
+	plain.Header, plain.Length.Itself = wire.Header{}, false
+	name := around.Length.String()
+	switch {
+	case around == (wire.Framing{}):
+		f.Words = fmt.Sprintf("no length stands before its messages: in a dialect file that extends %s: framing: {channel: PAD%s}", d.Name, head(d, h))
+		return f
+	case plain == (wire.Framing{Length: plain.Length}) && !around.Length.Itself:
+		if around.Length != d.Length {
+			f.Keys = append(f.Keys, "length: "+name)
+		}
+	default:
+		keys := ""
+		for _, of := range []struct{ key, octets string }{{"before", around.Before}, {"after", around.After}, {"trailer", around.Trailer}} {
+			if of.octets != "" {
+				keys += fmt.Sprintf(", %s: %q", of.key, fmt.Sprintf("%X", of.octets))
+			}
+		}
+		if around.Length.Itself {
+			keys += ", counts: [itself]"
+		}
+		f.Words = fmt.Sprintf("in a dialect file that extends %s: framing: {length: %s%s}", d.Name, name, keys)
+	}
+	if d.Header.TPDU && !h.TPDU {
+		f.Keys = append(f.Keys, "tpdu: none")
+	}
+	if d.Header.App > 0 && h.App == 0 {
+		f.Keys = append(f.Keys, "header: none")
+	}
+	return f
+}

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -56,16 +58,14 @@ func (r *Report) WriteCSV(w io.Writer) error {
 
 // SavePercentiles writes HdrHistogram's percentile files into a folder, which any
 // plotter of it reads: LABEL.response.hgrm and LABEL.service.hgrm, and "all" for all
-// labels together. Values are in milliseconds. Files of another run that are there are
-// not written over: their labels would mix.
+// labels together. Values are in milliseconds. A folder that holds such files of another
+// run is fs.ErrExist: theirs would be taken for this one's.
 func (r *Report) SavePercentiles(dir string) error {
 	all, err := r.Overall()
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Clean(dir), 0o755); err != nil {
-		return err
-	}
+	files := map[string][]byte{}
 	for _, l := range append([]Label{all}, r.Labels...) {
 		for _, of := range []struct {
 			name string
@@ -74,17 +74,36 @@ func (r *Report) SavePercentiles(dir string) error {
 			if of.h == nil || of.h.TotalCount() == 0 {
 				continue
 			}
-			name := filepath.Join(dir, escape(l.Name)+"."+of.name+".hgrm")
-			if _, err := os.Stat(name); err == nil {
-				return fmt.Errorf("%s exists: %w", name, fs.ErrExist)
-			}
-			err := WriteFile(name, func(w io.Writer) error {
-				_, err := of.h.PercentilesPrint(w, 5, 1000)
+			var text bytes.Buffer
+			if _, err := of.h.PercentilesPrint(&text, 5, 1000); err != nil {
 				return err
-			})
-			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
 			}
+			files[filepath.Join(dir, escape(l.Name)+"."+of.name+".hgrm")] = text.Bytes()
+		}
+	}
+	there, err := os.ReadDir(filepath.Clean(dir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, f := range there {
+		name := filepath.Join(dir, f.Name())
+		if filepath.Ext(name) != ".hgrm" {
+			continue
+		}
+		if text, err := os.ReadFile(name); err != nil || !bytes.Equal(text, files[name]) {
+			return fmt.Errorf("%s is of another run: %w", name, fs.ErrExist)
+		}
+	}
+	if err := os.MkdirAll(filepath.Clean(dir), 0o755); err != nil {
+		return err
+	}
+	for name, text := range files {
+		err := WriteFile(name, func(w io.Writer) error {
+			_, err := w.Write(text)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil

@@ -200,9 +200,9 @@ type Plan struct {
 	Timeout   time.Duration      `json:"timeout_ns"`
 	Drain     time.Duration      `json:"drain_ns"`
 	Terminals int                `json:"terminals"`
-	Lines     string             `json:"lines"` // "own", "each", "shared:8"
-	Mix       map[string]float64 `json:"mix"`   // scenario id to share, sums to 1
-	Seed      uint64             `json:"seed"` // 0 of added parts that had different ones
+	Lines     string             `json:"lines"`  // "own", "each", "shared:8"
+	Mix       map[string]float64 `json:"mix"`    // scenario id to share, sums to 1
+	Seed      uint64             `json:"seed"`   // 0 of added parts that had different ones
 	Target    string             `json:"target"` // address, or "bundled host"
 	Dialect   string             `json:"dialect"`
 	Digests   map[string]string  `json:"digests"`          // SHA-256 of each feature and profile played

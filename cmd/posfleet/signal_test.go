@@ -198,10 +198,14 @@ func TestSignalEndsACheck(t *testing.T) {
 
 // A host is a server: a signal is its normal end.
 func TestSignalEndsAHost(t *testing.T) {
-	t.Parallel()
-	p := start(t, "listening on 127.0.0.1:", "host", "--listen", "127.0.0.1:0")
-	if code := p.end(t, 5*time.Second, syscall.SIGTERM); code != exitOK || !strings.Contains(p.stdout.String(), "booked 0.00 yuan net") {
-		t.Errorf("exit code %d, says %s%s", code, &p.stdout, &p.stderr)
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			p := start(t, "listening on 127.0.0.1:", "host", "--listen", "127.0.0.1:0")
+			if code := p.end(t, 5*time.Second, sig); code != exitOK || !strings.Contains(p.stdout.String(), "booked 0.00 yuan net") {
+				t.Errorf("exit code %d, says %s%s", code, &p.stdout, &p.stderr)
+			}
+		})
 	}
 }
 

@@ -87,6 +87,9 @@ func (r *Report) Join(o *Report) error {
 		return err
 	}
 	r.Part += "+" + o.Part
+	if a.Seed != b.Seed {
+		r.Plan.Seed = 0
+	}
 	r.Plan.Terminals += b.Terminals
 	r.Plan.Arrivals += " + " + b.Arrivals
 	if !slices.Contains(strings.Split(r.Plan.Target, " and "), b.Target) {

@@ -202,7 +202,7 @@ type Plan struct {
 	Terminals int                `json:"terminals"`
 	Lines     string             `json:"lines"` // "own", "each", "shared:8"
 	Mix       map[string]float64 `json:"mix"`   // scenario id to share, sums to 1
-	Seed      uint64             `json:"seed"`
+	Seed      uint64             `json:"seed"` // 0 of added parts that had different ones
 	Target    string             `json:"target"` // address, or "bundled host"
 	Dialect   string             `json:"dialect"`
 	Digests   map[string]string  `json:"digests"`          // SHA-256 of each feature and profile played

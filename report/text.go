@@ -62,7 +62,11 @@ func (t *text) heading(r *Report) {
 	if p.Dialect != "" {
 		lines = append(lines, "dialect "+p.Dialect)
 	}
-	lines = append(lines, fmt.Sprintf("seed %d", p.Seed))
+	if p.Seed == 0 && strings.Contains(r.Part, "+") {
+		lines = append(lines, "seeds of their own")
+	} else {
+		lines = append(lines, fmt.Sprintf("seed %d", p.Seed))
+	}
 	t.wrapped("", strings.Join(lines, ", "))
 	if mix := shares(p.Mix); mix != "" {
 		t.wrapped("", "mix "+mix)

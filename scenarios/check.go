@@ -71,6 +71,7 @@ func (c *Check) Bind() error {
 	c.plans, c.at = nil, map[string]*plan{}
 	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title, Profile: c.Language.Profile.Name, Strict: c.Strict, Seed: c.Seed}
 	var errs []error
+	told := map[string]bool{} // sentences that do not fit, by where they stand: an outline's once
 	for _, f := range c.Features {
 		of := verdicts.Feature{Path: f.Path, Name: scrubbed(f.Name), Digest: f.Digest()}
 		for _, s := range f.Scenarios {
@@ -81,7 +82,9 @@ func (c *Check) Bind() error {
 			for i := range s.Steps {
 				b, err := c.Language.Bind(s, i)
 				if err != nil {
-					errs = append(errs, err)
+					if at := f.at(s.Steps[i].Line); !told[at] || s.Example == 0 {
+						told[at], errs = true, append(errs, err)
+					}
 					continue
 				}
 				if b.Need != nil && lacking == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -267,7 +268,11 @@ func (l *Language) nearest(text string) string {
 	if best == "" {
 		return ""
 	}
-	return fmt.Sprintf("; the nearest is %q", best)
+	if longer := best + " {how}"; len(strings.Fields(text)) > len(strings.Fields(best)) &&
+		slices.ContainsFunc(l.phrases, func(p *Phrase) bool { return p.English == longer }) {
+		best = longer
+	}
+	return fmt.Sprintf("; the nearest is %q%s", best, differing(text, best))
 }
 
 // shared counts pairs of characters that two sentences have in common, less
@@ -334,7 +339,55 @@ func holders(p *profile.Profile, role string) ([]profile.Holder, error) {
 	case profile.Known(role):
 		return nil, &Need{"the profile has no card of role", role}
 	}
-	return nil, fmt.Errorf("profile %s has no card in the role %q", p.Name, role)
+	return nil, fmt.Errorf("profile %s has no card in the role %q%s", p.Name, role, nearestRole(p, role))
+}
+
+// nearestRole suggests the roles that the profile has, the likeliest first.
+func nearestRole(p *profile.Profile, role string) string {
+	var roles []string
+	for _, c := range p.Cards {
+		roles = append(roles, c.Role)
+	}
+	if len(roles) == 0 {
+		return ""
+	}
+	slices.SortStableFunc(roles, func(a, b string) int { return shared(role, b) - shared(role, a) })
+	if shared(role, roles[0]) < 0 {
+		return "; it has " + strings.Join(roles, ", ")
+	}
+	return fmt.Sprintf("; the nearest is %q, it has %s", roles[0], strings.Join(roles, ", "))
+}
+
+// differing is the part of a sentence in which it differs from a phrase, as words; and
+// what may stand there where the phrase leaves a place.
+func differing(sentence, phrase string) string {
+	said, want := strings.Fields(sentence), strings.Fields(phrase)
+	for len(said) > 0 && len(want) > 0 && (said[0] == want[0] || strings.HasPrefix(want[0], "{") && want[0] != "{how}" && want[0] != "{fault}") {
+		said, want = said[1:], want[1:]
+	}
+	for len(said) > 0 && len(want) > 0 && said[len(said)-1] == want[len(want)-1] {
+		said, want = said[:len(said)-1], want[:len(want)-1]
+	}
+	switch place := strings.Join(want, " "); {
+	case len(said) == 0:
+		return ""
+	case place == "{how}":
+		return fmt.Sprintf(", in which %q should be one of: %s", strings.Join(said, " "), strings.Join(englishOf(cardReading), ", "))
+	case place == "{fault}":
+		return fmt.Sprintf(", in which %q should be one of: %s", strings.Join(said, " "), strings.Join(englishOf(faults), ", "))
+	case place == "":
+		return fmt.Sprintf(", without %q", strings.Join(said, " "))
+	default:
+		return fmt.Sprintf(", with %q for %q", place, strings.Join(said, " "))
+	}
+}
+
+// englishOf are the words in English.
+func englishOf[T any](words []word[T]) (all []string) {
+	for _, w := range words {
+		all = append(all, w.english)
+	}
+	return all
 }
 
 // inEnglish is a role as profiles name it.

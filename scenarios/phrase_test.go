@@ -203,3 +203,26 @@ func TestUnknownSentenceNamesFileLineAndTheNearestPhrase(t *testing.T) {
 		t.Errorf("error: %v", err)
 	}
 }
+
+// Which word is wrong is told, what may stand in its place, and of an outline once.
+func TestWrongWordIsNamed(t *testing.T) {
+	p, err := profile.Bundled("cup", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sentence, want := range map[string]string{
+		"the host aproves": `the nearest is "the host approves", with "approves" for "aproves"`,
+		"the cardholder pays 1.00 yuan with a chip card and PIN": `in which "and PIN" should be one of: by stripe, by stripe without PIN, by chip`,
+		"the cardholder pays 1.00 yuan with a chp card":          `has no card in the role "chp"; the nearest is "chip", it has `,
+		"the terminal settles now":                               `the nearest is "the terminal settles", without "now"`,
+	} {
+		f, err := ParseFeature("x.feature", []byte("Feature: f\n  Scenario Outline: s\n    Given a terminal that has signed in\n    When "+sentence+"\n    Then the host answers \"<c>\"\n    Examples:\n      | c  |\n      | 00 |\n      | 01 |\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &Check{Language: NewLanguage(p), Features: []*Feature{f}}
+		if err = c.Bind(); err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "x.feature:4") != 1 {
+			t.Errorf("%s: %v\nwant once, with %s", sentence, err, want)
+		}
+	}
+}

@@ -339,7 +339,7 @@ func (x *explainer) frame(fr *capture.Frame) {
 // why is a hint on a message that cannot be read, and the error of it.
 func (x *explainer) why(fr *capture.Frame, looks string, fits []dialect.Fit) (hint string, err error) {
 	d := x.dialect
-	err = fmt.Errorf("not a %s message: %w", d.Name, fr.Err)
+	err = fmt.Errorf("not %s message: %w", withArticle(d.Name), fr.Err)
 	likely := fr.Likely()
 	var wrong *wire.FieldError
 	switch isField := errors.As(fr.Err, &wrong); {
@@ -420,10 +420,18 @@ func oneMessage(d *dialect.Dialect, text string) (*wire.Message, error) {
 	}
 	frames := capture.Read(&d.Format, octets)
 	if frames[0].Err != nil {
-		return nil, fmt.Errorf("not a %s message: %w", d.Name, frames[0].Err)
+		return nil, fmt.Errorf("not %s message: %w", withArticle(d.Name), frames[0].Err)
 	}
 	if len(frames) > 1 {
 		return nil, fmt.Errorf("there are %d messages, want one", len(frames))
 	}
 	return frames[0].Message, nil
+}
+
+// withArticle is a name with the article that it takes in English.
+func withArticle(name string) string {
+	if name != "" && strings.ContainsRune("aeioAEIO", rune(name[0])) {
+		return "an " + name
+	}
+	return "a " + name
 }

@@ -153,8 +153,12 @@ func messagesOf(d *dialect.Dialect, s *capture.Stream) (frames []capture.Frame, 
 	}
 	all := (&explainer{dialect: d}).cut(s)
 	for _, p := range all {
-		if p.Err == nil && p.Likely() {
-			frames, note = append(frames, p.Frame), cmp.Or(note, p.Note)
+		if p.Err != nil || !p.likely {
+			continue
+		}
+		f := p.Frame
+		if f.Message = d.NewMessage(); f.Message.Read(f.Octets) == nil {
+			frames, note = append(frames, f), cmp.Or(note, f.Note)
 		}
 	}
 	if 2*len(frames) < len(all) {

@@ -111,6 +111,9 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 	if err != nil {
 		return nil, err
 	}
+	if len(p.Dialect.Forms) == 0 {
+		return nil, usage(fmt.Errorf("dialect %s: is a table of fields without transactions: it explains messages and plays none; add transactions (docs/dialects.md)", p.Dialect.Name))
+	}
 	n := &network{profile: p, target: p.Address, close: func() {}}
 	address := p.Address
 	if address == "" {

@@ -275,7 +275,7 @@ func asked(r *report.Report) []pair {
 	for _, id := range slices.Sorted(maps.Keys(p.Mix)) {
 		list = append(list, pair{"Share of " + id, strconv.FormatFloat(p.Mix[id]*100, 'g', 4, 64) + " %"})
 	}
-	return slices.DeleteFunc(list, func(x pair) bool { return x.Value == "" })
+	return slices.DeleteFunc(list, func(x pair) bool { return x.Value == "" || x.Name == "Seed" && x.Value == "0" })
 }
 
 // table fills the rows, the sum first.

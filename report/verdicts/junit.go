@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
@@ -76,6 +77,9 @@ func (r *Results) junit(f *Feature, names map[*Verdict]string, surprising map[*V
 		switch {
 		case surprising[v]:
 			c.Failure = &junitFailure{Message: "it passed and is known to fail: " + report.Printable(v.Expected)}
+			suite.Failures++
+		case v.Outcome == Failed && v.Expected != "" && len(r.besides(v)) > 0:
+			c.Failure = &junitFailure{"known to fail, and breaks besides: " + strings.Join(r.besides(v), ", "), fmt.Sprintf("%s: %s\n%s", v.At, v.Step, v.Exchange)}
 			suite.Failures++
 		case v.Outcome != Passed && v.Expected != "":
 			c.Skipped = &junitSkipped{"known to fail: " + report.Printable(v.Expected) + ": " + reason}

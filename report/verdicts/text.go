@@ -112,6 +112,11 @@ func (r *Results) WriteSummary(w io.Writer) error {
 			fmt.Fprintf(&b, "%s passed and is known to fail (%s): take it off the list\n", v.Selector, report.Printable(v.Expected))
 		}
 	}
+	for v := range r.All() {
+		if ids := r.besides(v); v.Outcome == Failed && v.Expected != "" && len(ids) > 0 {
+			fmt.Fprintf(&b, "%s is known to fail, and breaks %s besides: mend that, or name it in the list\n", v.Selector, strings.Join(ids, ", "))
+		}
+	}
 	for _, c := range causes {
 		if c.Outcome != Failed {
 			fmt.Fprintf(&b, "%s: %s", c.Outcome, c)

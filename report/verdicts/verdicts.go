@@ -147,16 +147,28 @@ func (r *Results) Count(o Outcome) (n int) {
 }
 
 // Broken is how many scenarios count against the host: those that failed and were
-// to pass, those that passed and were to fail, and under Strict those untested and
+// to pass, or are known to fail and break another must besides, those that passed and were to fail, and under Strict those untested and
 // skipped, but for those that no host was there for.
 func (r *Results) Broken() (n int) {
 	surprising := r.surprises()
 	for v := range r.All() {
-		if v.Outcome == Failed && v.Expected == "" || surprising[v] || r.lacking(v) && v.Expected == "" {
+		if v.Outcome == Failed && (v.Expected == "" || len(r.besides(v)) > 0) || surprising[v] || r.lacking(v) && v.Expected == "" {
 			n++
 		}
 	}
 	return n
+}
+
+// besides are the musts that answers of a scenario broke after the first broken rule,
+// which its known failure may be about, and that why it is known to fail does not name.
+func (r *Results) besides(v *Verdict) (ids []string) {
+	for i, id := range v.Rules {
+		must := slices.ContainsFunc(r.Rules, func(of report.RuleCount) bool { return of.ID == id && of.Level == "must" })
+		if i > 0 && must && !strings.Contains(v.Expected, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // lacking reports whether a scenario was not tested and should have been.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/posfleet/posfleet/report"
 )
 
 // results are of a check that was stopped: one passed, one failed in a way that
@@ -84,6 +86,26 @@ func TestCommandThatPlaysAgainIsQuoted(t *testing.T) {
 	text := told(t, &Results{Features: []Feature{{Verdicts: []*Verdict{v}}}})
 	if want := `again: posfleet check --profile bank.yaml 'a dir/it'\''s.feature:3'`; !strings.Contains(text, want) {
 		t.Errorf("want %s in\n%s", want, text)
+	}
+}
+
+// What is known to fail may fail as it is known to, and in no other way.
+func TestKnownFailureHidesNoOtherBrokenMust(t *testing.T) {
+	for expected, want := range map[string]int{"no 38 until March": 1, "no 38, no MAC (ANS-64-MAC) until March": 0} {
+		for _, strict := range []bool{false, true} {
+			v := &Verdict{Selector: "@x-1", Outcome: Failed, Expected: expected, Reason: errors.New("no"), Rules: []string{"ANS-38-PRESENT", "ANS-64-MAC", "ANS-TPDU"}}
+			r := &Results{Strict: strict, Features: []Feature{{Verdicts: []*Verdict{v}}},
+				Rules: []report.RuleCount{{ID: "ANS-38-PRESENT", Level: "must", N: 1}, {ID: "ANS-64-MAC", Level: "must", N: 1}, {ID: "ANS-TPDU", Level: "should", N: 1}}}
+			if n := r.Broken(); n != want {
+				t.Errorf("%s, strict %v: %d count against the host, want %d", expected, strict, n, want)
+			}
+			if n := junitOf(t, r).Failures; n != want {
+				t.Errorf("%s, strict %v: %d failures in JUnit, want %d", expected, strict, n, want)
+			}
+			if said := strings.Contains(told(t, r), "breaks ANS-64-MAC besides"); said != (want > 0) {
+				t.Errorf("%s: it is told %v", expected, said)
+			}
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -199,6 +200,50 @@ elements: {pan: 57, pin-block: 58, track-2: 59}
 	for f, want := range map[int]Mask{2: Truncated, 57: Truncated, 35: Hidden, 52: Hidden, 58: Hidden, 59: Hidden, 62: Hidden} {
 		if got := d.mask(f); got != want {
 			t.Errorf("field %d has mask %s, want %s", f, maskNames[got], maskNames[want])
+		}
+	}
+}
+
+// What show prints of a dialect is that dialect.
+func TestShownDialectReadsAsItself(t *testing.T) {
+	for _, name := range Names() {
+		text, _ := Text(name)
+		whole, err := Resolved(name+".yaml", text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := Parse("shown.yaml", whole, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		was, _ := Named(name)
+		if d.Name != name || d.Title != was.Title || len(d.Forms) != len(was.Forms) || len(d.Codes) != len(was.Codes) || d.Framing != was.Framing {
+			t.Errorf("%s is shown as %s, %s", name, d.Name, d.Title)
+		}
+		for i := range was.Forms {
+			x, _ := was.Forms[i].template.Append(nil)
+			y, _ := d.Forms[i].template.Append(nil)
+			if string(x) != string(y) {
+				t.Errorf("%s: %s is shown as another", name, was.Forms[i].Transaction)
+			}
+		}
+	}
+}
+
+// A dialect is read once in a process, in a time that nobody notices.
+func TestDialectIsReadQuickly(t *testing.T) {
+	for _, name := range Names() {
+		text, _ := Text(name)
+		best := time.Hour
+		for range 10 {
+			began := time.Now()
+			if _, err := Parse(name+".yaml", text, nil); err != nil {
+				t.Fatal(err)
+			}
+			best = min(best, time.Since(began))
+		}
+		if best > 20*time.Millisecond {
+			t.Errorf("%s takes %s, want at most 20 ms", name, best)
 		}
 	}
 }

@@ -150,6 +150,9 @@ var composedFields = []struct {
 		`5 9 IFEPE_LLCHAR`, map[string]string{"48.05": "XY"}, "F0F0F6" + "F0F5" + "F0F2" + "E7E8"},
 	{"by tags of a mapper", `class="org.jpos.iso.IFA_LLLCHAR" packager="org.jpos.iso.packager.GenericTaggedFieldsPackager" tagMapper="org.jpos.iso.packager.TTTDecimalTagMapper" tagSize="3" lenSize="3" emitBitmap="false"`,
 		`7 9 IFA_TTTLLLCHAR`, map[string]string{"48.007": "A", "48.100": "other"}, "303138" + "303037" + "303031" + "41" + "313030" + "303035" + "6F74686572"},
+	{"in EBCDIC text", `class="org.jpos.iso.IFE_LLLCHAR" packager="org.jpos.iso.packager.GenericSubFieldPackager"`,
+		`1 8 IFA_BITMAP, 2 3 IFA_NUMERIC, 3 99 IFA_LLCHAR, 5 2 IFA_BINARY`, map[string]string{"48.2": "7", "48.3": "ok", "48.5": "\x1A\xB0"},
+		"F0F2F7" + "F6F8" + "F0F0F0F0F0F0F0F0F0F0F0F0F0F0" + "F0F0F7" + "F0F29692" + "F1C1C2F0"},
 	{"BER-TLV", `class="org.jpos.iso.IFA_LLLBINARY" packager="org.jpos.tlv.packager.bertlv.BERTLVBinaryPackager" emitBitmap="false"`,
 		``, map[string]string{"48.9F36": "\x00\x07", "48.82": "\x18\x00"}, "303039" + "82021800" + "9F36020007"},
 }

@@ -56,7 +56,7 @@ func TestAnyPackagerIsADialectOrRefused(t *testing.T) {
 			fmt.Fprintf(&b, `<isofield id="%s" length="%s" name="b" class="org.jpos.iso.%s"/>`, pick("0", "1"), pick("1", "2", "8", "16"), pick("IFB_BITMAP", "IFA_BITMAP", "IFE_BITMAP"))
 		}
 		for range n {
-			id, length := random.IntN([]int{132, 8, 80, 4, 4}[depth-1]), pick("1", "2", "3", "6", "8", "9", "12", "19", "40", "99", "0")
+			id, length := random.IntN([]int{132, 8, 80, 4, 4}[depth-1]), pick("1", "2", "3", "6", "8", "9", "12", "19", "40", "99", "0", "2147483647")
 			class := name(pick(classes...))
 			if depth < 5 && random.IntN(4) == 0 {
 				fmt.Fprintf(&b, `<isofieldpackager id="%d" length="%s" name="c" class="%s" packager="org.jpos.iso.packager.%s" emitBitmap="%s" firstField="%s">%s</isofieldpackager>`, id, length, class,
@@ -68,7 +68,7 @@ func TestAnyPackagerIsADialectOrRefused(t *testing.T) {
 		return b.String()
 	}
 	made := 0
-	for range 1000 {
+	for range 400 {
 		file := fmt.Sprintf(`<isopackager>%s<isofield id="0" length="4" name="m" class="org.jpos.iso.%s"/><isofield id="1" length="16" name="b" class="org.jpos.iso.%s"/></isopackager>`,
 			fields(1, 1+random.IntN(12)), pick("IFA_NUMERIC", "IFB_NUMERIC", "IFE_NUMERIC", "IF_CHAR"), pick("IFA_BITMAP", "IFB_BITMAP", "IFE_BITMAP"))
 		text, _, err := Import("f.xml", []byte(file), "")
@@ -89,7 +89,7 @@ func TestAnyPackagerIsADialectOrRefused(t *testing.T) {
 			t.Fatalf("%v\n%s", err, text)
 		}
 	}
-	if made < 200 {
+	if made < 80 {
 		t.Errorf("%d of them are dialects", made)
 	}
 }

@@ -126,7 +126,8 @@ func TestPackedCardNumbersAreScrubbed(t *testing.T) {
 func TestMerchantNamesAreReadable(t *testing.T) {
 	for text, want := range map[string]string{
 		"\xBA\xD3\xC4\xCF\xCA\xA1\xD2\xF8  ": "河南省银  ",
-		"河南省":                                "河南省", // UTF-8
+		"河南省":                                "河南省",        // UTF-8
+		"河南省"[:8]:                            `河南\xE7\x9C`, // cut off
 		"\xA1\xA1\xB9\xFA":                   "\u3000国",
 		"\xC1\xAA\xCD\xA8":                   "联通",
 		"\xBA":                               `\xBA`,

@@ -23,8 +23,12 @@ func (d *Dialect) Summary(w io.Writer) {
 		}
 	}
 	line("fields", "%d: %s", n, strings.Join(fields, " "))
-	line("paired by", "MTI, %s", list(d.Pair))
-	line("echoed", "%s", list(d.Echo))
+	if len(d.Forms) == 0 {
+		line("transactions", "none: it explains messages, and plays none")
+		return
+	}
+	line("paired by", "%s", strings.Join(append([]string{"MTI"}, numbersOf(d.Pair)...), ", "))
+	line("echoed", "%s", strings.Join(numbersOf(d.Echo), ", "))
 	if d.MAC {
 		line("MAC", "%s", d.Algorithm)
 	} else {
@@ -67,12 +71,12 @@ func (d *Dialect) Summary(w io.Writer) {
 	}
 }
 
-func list(fields []int) string {
-	var s []string
+// numbersOf are fields by their numbers.
+func numbersOf(fields []int) (all []string) {
 	for _, n := range fields {
-		s = append(s, strconv.Itoa(n))
+		all = append(all, strconv.Itoa(n))
 	}
-	return strings.Join(s, ", ")
+	return all
 }
 
 // framed says what stands around messages.

@@ -46,6 +46,7 @@ func escape(s *strings.Builder, v []byte) {
 // isUTF8 reports whether v is UTF-8 with characters of three octets, as all
 // Chinese ones are: GBK of the same form is possible and means nothing.
 func isUTF8(v []byte) bool {
+	v = v[:len(v)-unfinished(v)]
 	if !utf8.Valid(v) {
 		return false
 	}
@@ -57,6 +58,20 @@ func isUTF8(v []byte) bool {
 		v = v[n:]
 	}
 	return false
+}
+
+// unfinished is how many octets at the end of v begin a character of UTF-8 that was cut
+// off: fields have an end where texts have none.
+func unfinished(v []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(v); n++ {
+		if c := v[len(v)-n]; utf8.RuneStart(c) {
+			if c >= utf8.RuneSelf && !utf8.FullRune(v[len(v)-n:]) {
+				return n
+			}
+			return 0
+		}
+	}
+	return 0
 }
 
 // nextGBK is the first character of v, which begins with an octet above 127,

@@ -96,7 +96,7 @@ func (l *Own) Exchange(x *Exchange) error {
 		l.single++
 	}
 	hangUp := !keep || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence
-	if answered && x.Unreadable == nil && (l.Patience > 0 || hangUp && l.waiting()) {
+	if answered && x.Unreadable == nil && (l.Patience > 0 || hangUp && l.heard()) {
 		x.Answer.Read(bytes.Clone(l.answer)) // what it views is read over
 		l.readSome(&x.Strays, max(l.Patience, time.Millisecond), 1)
 	}
@@ -281,11 +281,6 @@ func (l *Own) hungUp(met *Strays) bool {
 	return closed || perhaps && !l.readStrays(met, time.Millisecond)
 }
 
-// heard reports whether anything has come since the last exchange.
-func (l *Own) heard() bool {
-	return l.peek.waits() || l.reader.Buffered()
-}
-
 // HungUp reports whether the host hangs up within the given time, as many do
 // after each answer.
 func (l *Own) HungUp(patience time.Duration) bool {
@@ -296,15 +291,15 @@ func (l *Own) HungUp(patience time.Duration) bool {
 // Further counts a message that has come since the last exchange, or comes within the
 // given time.
 func (l *Own) Further(patience time.Duration) (met Strays) {
-	if l.conn != nil && (patience > 0 || l.waiting()) {
+	if l.conn != nil && (patience > 0 || l.heard()) {
 		l.readSome(&met, max(patience, time.Millisecond), 1)
 	}
 	return met
 }
 
-// waiting reports whether octets are there that no exchange has read. At most it takes
+// heard reports whether octets are there that no exchange has read. At most it takes
 // a system call.
-func (l *Own) waiting() bool {
+func (l *Own) heard() bool {
 	if faulty, is := l.conn.(*faultyConn); is && (len(faulty.out) > 0 || faulty.reader.Buffered()) {
 		return true
 	}

@@ -228,6 +228,10 @@ func TestKeysFromFiles(t *testing.T) {
 	}
 	write(t, dir, "fleet.csv", "# tid, mid, kind, key\n30000001,123456789012345,qr,"+key+"\n30000002, 123456789012345, counter, "+key+"\n", 0o600)
 	write(t, dir, "sheet.csv", "\ufeff\"TID\",\"MID\",\"kind\",\"master key\"\r\n\"30000001\",\"123456789012345\",\"qr\",\""+key+"\"\r\n  # a remark\r\n \r\n30000002,\"123456789012345\",counter,"+key+"\r\n", 0o600)
+	write(t, dir, "order.csv", "Kind,Master key,name,MID,TID\nqr,"+key+",Shop 1,123456789012345,30000001\ncounter,"+key+",,123456789012345,30000002\n,,,,\n,,,,\n", 0o600)
+	write(t, dir, "semicolons.csv", "30000001;123456789012345;qr;"+key+"\n", 0o600)
+	write(t, dir, "tabs.csv", "30000001\t123456789012345\tqr\t"+key+"\n", 0o600)
+	write(t, dir, "lacks.csv", "tid,mid,master key\n30000001,123456789012345,"+key+"\n", 0o600)
 	write(t, dir, "gbk.csv", "\xd6\xd5,\xb6\xcb,x,y\n", 0o600)
 	write(t, dir, "quote.csv", "tid,mid,kind,key\n30000001,\"123456789012345,qr,"+key+"\n", 0o600)
 	write(t, dir, "bad.csv", "30000001,123456789012345,qr,"+key[2:]+"\n\n30000002,123456789012345\n30000003,123456789012345,till,"+key+"\n", 0o600)
@@ -242,6 +246,10 @@ func TestKeysFromFiles(t *testing.T) {
 		{"folder", "file: .", "bank.yaml:13: terminals[1].file: . is not a file"},
 		{"list", inline + "\n  - list: fleet.csv", ""},
 		{"list of a spreadsheet", inline + "\n  - list: sheet.csv", ""},
+		{"list in the order of its heading, with empty rows", inline + "\n  - list: order.csv", ""},
+		{"list with semicolons", inline + "\n  - list: semicolons.csv", "semicolons.csv:1: semicolons between the values, want commas"},
+		{"list with tabs", inline + "\n  - list: tabs.csv", "tabs.csv:1: tabs between the values, want commas"},
+		{"list without a column", inline + "\n  - list: lacks.csv", "lacks.csv:1: the heading has no column kind"},
 		{"list in GBK", inline + "\n  - list: gbk.csv", "gbk.csv:1: line 1 is not UTF-8 (GBK? save as UTF-8)"},
 		{"list with a quote left open", inline + "\n  - list: quote.csv", "quote.csv:2: "},
 		{"list with errors", inline + "\n  - list: bad.csv", "bad.csv:1: master key, want 32 hexadecimal digits"},

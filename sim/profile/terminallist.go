@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/strict"
@@ -18,10 +19,14 @@ type listLine struct {
 	line int
 }
 
+// columns are those of a list, in the order that it has without a heading.
+var columns = [...]string{"tid", "mid", "kind", "master"}
+
 // loadList reads a list: lines of TID, MID, kind and master key in hexadecimal,
-// with commas between, as spreadsheets write them too: in quotes, and below a line
-// that names the columns. It holds keys, so it must be private. The result is nil
-// when something is wrong.
+// with commas between, as spreadsheets write them too: in quotes, with empty rows at
+// the end, and below a line that names the columns, in whatever order (tid, mid, kind,
+// master; other columns are passed over). It holds keys, so it must be private. The
+// result is nil when something is wrong.
 func (f *fleet) loadList(g *terminalEntry) []listLine {
 	data, err := f.dir.read(g.list, true, maxListFile)
 	if err != nil {
@@ -40,6 +45,7 @@ func (f *fleet) loadList(g *terminalEntry) []listLine {
 	all := []listLine{}
 	rows := csv.NewReader(bytes.NewReader(text))
 	rows.Comment, rows.FieldsPerRecord, rows.TrimLeadingSpace, rows.ReuseRecord = '#', -1, true, true
+	order := []int{0, 1, 2, 3}
 	for first := true; ; first = false {
 		values, err := rows.Read()
 		if err == io.EOF {
@@ -50,10 +56,17 @@ func (f *fleet) loadList(g *terminalEntry) []listLine {
 			break
 		}
 		number, _ := rows.FieldPos(0)
-		if first && heading(values) || len(values) == 1 && strings.TrimSpace(values[0]) == "" || strings.HasPrefix(values[0], "#") {
+		if strings.TrimSpace(strings.Join(values, "")) == "" || strings.HasPrefix(values[0], "#") {
 			continue
 		}
-		t, err := parseTerminal(values)
+		if first && heading(values) {
+			if order, err = ordered(values); err != nil {
+				in.FailAt(number, "", "%w", err)
+				break
+			}
+			continue
+		}
+		t, err := parseTerminal(inOrder(values, order))
 		if err != nil {
 			in.FailAt(number, "", "%w", err)
 		}
@@ -81,13 +94,55 @@ func (f *fleet) addList(g *terminalEntry) {
 	g.lines = nil
 }
 
+// ordered says in which columns of a heading the values of a terminal stand.
+func ordered(heading []string) (order []int, err error) {
+	for _, want := range columns {
+		i := slices.IndexFunc(heading, func(name string) bool {
+			name = strings.ToLower(strings.TrimSpace(name))
+			return name == want || want == "master" && (name == "key" || strings.HasPrefix(name, "master"))
+		})
+		if i < 0 {
+			if len(heading) == len(columns) && len(order) == 0 {
+				return []int{0, 1, 2, 3}, nil // names in another language
+			}
+			return nil, fmt.Errorf("the heading has no column %s, want %s", want, strings.Join(columns[:], ", "))
+		}
+		order = append(order, i)
+	}
+	return order, nil
+}
+
+// inOrder is a row's values in the order of columns; the row itself where it lacks one.
+func inOrder(row []string, order []int) []string {
+	if len(row) <= slices.Max(order) {
+		return row
+	}
+	for i := len(columns); i < len(row); i++ {
+		if slices.Equal(order, []int{0, 1, 2, 3}) && strings.TrimSpace(row[i]) != "" {
+			return row // more than is wanted
+		}
+	}
+	values := make([]string, len(order))
+	for i, at := range order {
+		values[i] = row[at]
+	}
+	return values
+}
+
 // heading reports whether a line names columns instead of a terminal.
 func heading(values []string) bool {
-	return len(values) > 0 && strings.EqualFold(strings.TrimSpace(values[0]), "tid") || len(values) > 3 && !strings.ContainsAny(strings.Join(values, ""), "0123456789")
+	return slices.ContainsFunc(values, func(v string) bool { return strings.EqualFold(strings.TrimSpace(v), "tid") }) || len(values) > 3 && !strings.ContainsAny(strings.Join(values, ""), "0123456789")
 }
 
 // parseTerminal reads a line of a list.
 func parseTerminal(part []string) (t Terminal, err error) {
+	if len(part) == 1 {
+		for _, separator := range []struct{ octet, name string }{{";", "semicolons"}, {"\t", "tabs"}} {
+			if strings.Count(part[0], separator.octet) >= 3 {
+				return t, fmt.Errorf("%s between the values, want commas: tid,mid,kind,master key", separator.name)
+			}
+		}
+	}
 	if len(part) != 4 {
 		return t, fmt.Errorf("%d values, want 4: tid,mid,kind,master key in hexadecimal", len(part))
 	}

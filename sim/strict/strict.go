@@ -123,6 +123,10 @@ func (r *Reader) Document(data []byte) (root Value, ok bool) {
 		r.FailAt(bad.Line, "", "%w", bad)
 		return root, false
 	}
+	if line, words := mistyped(data, false); line > 0 {
+		r.FailAt(line, "", "%s", words)
+		return root, false
+	}
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	var doc, more yaml.Node
 	switch err := d.Decode(&doc); {
@@ -131,6 +135,10 @@ func (r *Reader) Document(data []byte) (root Value, ok bool) {
 		return root, false
 	case err != nil:
 		line, what := syntax(err)
+		if at, words := mistyped(data, true); at > 0 {
+			r.FailAt(at, "", "%s", words)
+			return root, false
+		}
 		r.FailAt(line, "", "not YAML: %s", what)
 		return root, false
 	}

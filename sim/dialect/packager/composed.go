@@ -27,7 +27,11 @@ func (p *reader) composed(e *element, f *Field) {
 		return
 	}
 	d := division{Field: f, p: p, e: e, parts: parts}
-	if f.Whole = d.divide(); f.Whole == "" && f.Prefix == "fixed" {
+	f.Whole = d.divide()
+	if f.Whole == "" && f.As == "ebcdic" {
+		f.Whole = f.translate()
+	}
+	if f.Whole == "" && f.Prefix == "fixed" {
 		f.Whole = d.unfilled()
 	}
 	if f.Whole != "" {
@@ -45,7 +49,7 @@ type division struct {
 
 // divide says why a dialect cannot tell the parts apart, "" when it can.
 func (d *division) divide() string {
-	if d.As != "latin1" && d.As != "octets" {
+	if d.As != "latin1" && d.As != "octets" && d.As != "ebcdic" {
 		return fmt.Sprintf("%s does not write the octets of its parts as they are", d.Class)
 	}
 	if d.p.number(d.e, "headerLength", 0) != 0 {
@@ -220,6 +224,38 @@ func (d *division) sequence() string {
 		return "it lists no tags"
 	}
 	d.By = fmt.Sprintf("tag latin1 %d", length)
+	return ""
+}
+
+// inEBCDIC is what an encoding is after its octets, taken for text, were put into
+// EBCDIC, as the class of a composed field does with its parts.
+var inEBCDIC = map[string]string{"latin1": "ebcdic", "octets": "ebcdic", "hex": "ebcdic-hex", "ascii": "ebcdic"}
+
+// translate has the parts of a field stand on the line in EBCDIC, and says which
+// cannot.
+func (f *Field) translate() string {
+	form, size, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(f.By, "bitmap "), "tag "), " ")
+	switch {
+	case f.By == "order":
+	case inEBCDIC[form] == "" || f.By == "bitmap octets "+size:
+		return fmt.Sprintf("%s puts into EBCDIC what tells its parts apart", f.Class)
+	default:
+		f.By = strings.Fields(f.By)[0] + " " + inEBCDIC[form] + " " + size
+	}
+	f.Others = strings.Replace(f.Others, "ascii", "ebcdic", 1)
+	for i := range f.Parts {
+		part := &f.Parts[i]
+		as := inEBCDIC[part.As]
+		if as == "" || part.Prefix != "fixed" && !strings.HasPrefix(part.Prefix, "ascii") {
+			return fmt.Sprintf("%s puts into EBCDIC what %s writes of its part %d", f.Class, part.Class, part.ID)
+		}
+		part.Prefix = strings.Replace(part.Prefix, "ascii", "ebcdic", 1)
+		if part.As = as; part.By != "" {
+			if why := part.translate(); why != "" {
+				return why
+			}
+		}
+	}
 	return ""
 }
 

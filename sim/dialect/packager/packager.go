@@ -99,6 +99,8 @@ func (p *reader) packager(root *element) *File {
 			continue
 		case n > 128:
 			field.Why = "needs a third bitmap; a dialect has two"
+		case n > 64 && f.Short && f.Bitmap == "ebcdic-hex":
+			field.Why = "is not announced by an IFE_BITMAP of 8 octets"
 		case n == 65 || n == third:
 			field.Why = "announces a third bitmap; a dialect has two"
 		}
@@ -186,6 +188,8 @@ func (p *reader) field(e *element) *Field {
 		f.Why = fmt.Sprintf("has length %d, with which jPOS writes nothing", f.Length)
 	case c.prefix == "fixed" && f.Length > maxFixed:
 		f.Why = fmt.Sprintf("has a fixed length of %d, more than a message has", f.Length)
+	case f.Length > longest:
+		f.Length = longest // its prefix tells of fewer
 	case e.attr["trim"] == "true":
 		f.Why = `has trim="true", with which its length is what is left of the message`
 	}
@@ -198,8 +202,10 @@ func (p *reader) field(e *element) *Field {
 	return f
 }
 
-// maxFixed is the longest value of fixed length.
-const maxFixed = 9999
+const (
+	maxFixed = 9999   // the longest value of fixed length
+	longest  = 999999 // and of another
+)
 
 // number reads a number as Java does: digits, a sign before them perhaps, nothing
 // else.

@@ -296,6 +296,11 @@ func (x *explainer) frame(fr *capture.Frame) {
 	shown := fr.Message
 	if fr.Err != nil || !fr.Likely() {
 		shown = x.careful(fr)
+	} else if fr.Note != "" { // what stands around it may be of it
+		c := *fr
+		c.Message = fr.Message.Clone()
+		x.outOfStep(&c)
+		shown = c.Message
 	}
 	if fr.Err == nil || fr.Likely() || looks == "" && len(fits) == 0 && fr.Read > x.dialect.Header.Len() {
 		x.dialect.Describe(x.out, shown)

@@ -56,6 +56,9 @@ func (x *explainer) streams(streams []*capture.Stream) {
 			break
 		}
 		of := x.cut(s)
+		for i := range of {
+			of[i].Message = nil
+		}
 		ours := x.port > 0 && !capture.IsTLS(s.Octets)
 		if ours || slices.ContainsFunc(of, func(p passed) bool { return p.likely }) {
 			all = append(all, of...)
@@ -123,7 +126,7 @@ func (x *explainer) cut(s *capture.Stream) []passed {
 		from += skipped
 		for i, fr := range capture.Read(&x.dialect.Format, s.Octets[from:to]) {
 			p := passed{Frame: fr, from: s.From, to: s.To, at: s.At(from + fr.At + len(fr.Octets) - 1), likely: fr.Likely()}
-			if p.Message = nil; i == 0 {
+			if i == 0 {
 				p.lost, p.skipped = before, skipped
 			}
 			all = append(all, p)

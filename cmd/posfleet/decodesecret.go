@@ -28,6 +28,9 @@ func (x *explainer) known(fr *capture.Frame) bool {
 	case is && wrong.Field == -1 && 5*(len(fr.Octets)-fr.Read) > len(fr.Octets):
 		return false // its bitmap is that of another
 	}
+	if is && wrong.Field > 1 && !d.HasField(wrong.Field) && fr.Fields() < capture.Enough && x.mayHold(fr) {
+		return false // nor is its bitmap likely
+	}
 	switch {
 	case digitsOfDigits(fr.Octets):
 		return false

@@ -294,15 +294,16 @@ func (d *doctor) otherwise(a *asked, r *sim.Result) error {
 
 // readsAs are the lines of a profile with which octets from a host would be read.
 func readsAs(own *dialect.Dialect, octets []byte) (lines []string, ok bool) {
-	for _, fit := range capture.Fits(&own.Format, octets) {
-		for _, l := range strings.Split(fit.Words, ", ") {
-			if l != "dialect: "+own.Name {
-				lines = append(lines, l)
-			}
-		}
-		return lines, true
+	fits := capture.Fits(&own.Format, octets)
+	if len(fits) == 0 {
+		return nil, false
 	}
-	return nil, false
+	for l := range strings.SplitSeq(fits[0].Words, ", ") {
+		if l != "dialect: "+own.Name {
+			lines = append(lines, l)
+		}
+	}
+	return lines, true
 }
 
 // signsIn asks for working keys in the way in which the host answers.

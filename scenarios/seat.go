@@ -136,8 +136,9 @@ func (s *seat) listen(w *world) {
 const roomy = 1_000_000_000_00
 
 // settle clears what a scenario leaves: faults, a reversal owed, a trace number
-// set on purpose, a batch that would not hold the next one's payments. The error
-// says why the reversal is not acknowledged.
+// set on purpose, with the batch in which the host has seen it, and a batch that would
+// not hold the next one's payments. The error says why the reversal is not
+// acknowledged.
 func (s *seat) settle(w *world) error {
 	p, t := s.player, s.player.T
 	t.Faults.Queue = nil
@@ -154,7 +155,7 @@ func (s *seat) settle(w *world) error {
 		t.Trace = w.trace
 	}
 	limit, held := t.Profile.Policy.JournalLimit, len(t.Journal.Records)
-	if held > 0 && (limit > 0 && held+journalRoom > limit || t.Journal.Batch.Debit+t.Journal.Batch.Credit > roomy) {
+	if held > 0 && (w.traceSet || limit > 0 && held+journalRoom > limit || t.Journal.Batch.Debit+t.Journal.Batch.Credit > roomy) {
 		if signedIn(p) == nil {
 			p.Settle() // when it cannot be, the next scenario says so
 		}

@@ -31,6 +31,7 @@ type Format struct {
 	places [elements]Place
 	echo   FieldSet
 	texts  FieldSet
+	plain  int // octets of the length, where nothing else stands around a message; else 0
 }
 
 // MaxFrame is the longest message taken off a line, in octets from the routing
@@ -51,6 +52,9 @@ func (f *Format) Compile() error {
 		if fc := &c.fields[n]; f.MAC && fc.kind != absent && !fc.holdsMAC() {
 			return fmt.Errorf("field %d: a MAC is 8 octets; want length 8, a fixed prefix, and it in octets, hex or ebcdic-hex", n)
 		}
+	}
+	if f.plain = 0; f.Framing.plain() {
+		f.plain = f.Length.Octets
 	}
 	f.echo, f.texts = Fields(f.Echo...), FieldSet{}
 	for n, of := range f.Spec.Fields {

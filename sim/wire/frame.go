@@ -23,11 +23,11 @@ var (
 func AppendFrame(dst []byte, m *Message) ([]byte, error) {
 	f := &m.f.Framing
 	at := len(dst)
-	if f.plain() {
-		out, err := m.Append(append(dst, "\x00\x00\x00\x00\x00\x00\x00\x00"[:f.Length.Octets]...))
-		if n := len(out) - at - f.Length.Octets; err == nil {
-			for i := range f.Length.Octets {
-				out[at+i] = byte(n >> (8 * (f.Length.Octets - 1 - i)))
+	if octets := m.f.plain; octets > 0 {
+		out, err := m.Append(append(dst, "\x00\x00\x00\x00\x00\x00\x00\x00"[:octets]...))
+		if n := len(out) - at - octets; err == nil {
+			for i := range octets {
+				out[at+i] = byte(n >> (8 * (octets - 1 - i)))
 			}
 			return out, nil
 		}

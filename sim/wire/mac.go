@@ -34,8 +34,16 @@ func (m *Message) MACSpan() (covered, mac []byte) {
 // SetMAC sets the MAC, in the octets last packed and of the message in hand.
 func (m *Message) SetMAC(mac [8]byte) {
 	last := m.macField()
-	m.SetField(last, mac[:])
-	if covered, _ := m.MACSpan(); covered != nil {
-		m.f.codec.fields[last].put(m.raw[:cap(m.raw)], len(covered), m.Field(last))
+	if v := m.Field(last); len(v) == len(mac) {
+		copy(v, mac[:])
+	} else {
+		m.SetField(last, mac[:])
+	}
+	switch covered, at := m.MACSpan(); {
+	case covered == nil:
+	case m.f.codec.fields[last].kind == coded:
+		m.f.codec.fields[last].put(m.raw[:cap(m.raw)], len(covered), at)
+	default:
+		copy(at, mac[:])
 	}
 }

@@ -79,7 +79,9 @@ func (m *Message) Reset() {
 func (m *Message) MTI() string { return string(m.mti[:]) }
 
 // IsMTI compares the message type without allocating.
-func (m *Message) IsMTI(mti string) bool { return string(m.mti[:]) == mti }
+func (m *Message) IsMTI(mti string) bool {
+	return len(mti) == 4 && m.mti[3] == mti[3] && m.mti[2] == mti[2] && m.mti[1] == mti[1] && m.mti[0] == mti[0]
+}
 
 // SetMTI sets the message type; it must have four digits.
 func (m *Message) SetMTI(mti string) { copy(m.mti[:], mti) }

@@ -32,7 +32,7 @@ type Reader struct {
 // their fields do must the format be compiled.
 func (f *Format) NewReader(src io.Reader) *Reader {
 	r := &Reader{src: src, format: f, buf: make([]byte, 512)}
-	if f.plain() && f.KeepAlive == (KeepAlive{}) {
+	if f.Framing.plain() && f.KeepAlive == (KeepAlive{}) {
 		r.plain = f.Length.Octets
 	}
 	return r

@@ -134,6 +134,7 @@ func (l *Own) send(x *Exchange) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrUnsent, err)
 		}
+		lookAfterWriting(l.conn)
 	}
 	if by := x.Sent + x.Timeout; l.deadline < by-x.Timeout/2 || l.deadline > by || l.Faults != nil {
 		l.readBy(by) // else wait moves it on as it passes

@@ -19,6 +19,7 @@ type socket struct {
 	turn     func(fd uintptr) bool // write, or read
 	request  []byte                // not written yet
 	written  int
+	eager    bool // read once right after the next write
 	in       []byte
 	n        int
 	err, bad error // of the read, of the write
@@ -39,7 +40,10 @@ func newSocket(conn net.Conn) net.Conn {
 	s.turn = func(fd uintptr) bool {
 		if s.request != nil {
 			s.write(fd)
-			return s.bad != nil // no answer can be there yet: wait for it
+			if s.bad != nil || !s.eager {
+				return s.bad != nil // no answer can be there yet: wait for it
+			}
+			s.eager = false
 		}
 		return s.read(fd)
 	}
@@ -51,6 +55,15 @@ func newSocket(conn net.Conn) net.Conn {
 func (s *socket) Write(request []byte) (int, error) {
 	s.request, s.written = request, 0
 	return len(request), nil
+}
+
+// lookAfterWriting has the next write followed by a read, which may find that the
+// host has ended its half of the connection: if it did so before the poller was
+// told to watch, no event will tell.
+func lookAfterWriting(conn net.Conn) {
+	if s, is := conn.(*socket); is {
+		s.eager = true
+	}
 }
 
 // Read writes what is to be written, and waits for octets.

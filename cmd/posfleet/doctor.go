@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -211,20 +212,19 @@ func (d *doctor) words(a *asked, r *sim.Result) string {
 
 // askOtherwise asks a host that does not answer in other ways.
 func (d *doctor) askOtherwise() (*asked, error) {
+	if d.dialer.TLS == nil && meetTLS(d.ctx, d.dialer.Address, nil).spoke {
+		d.says("TLS", "is what the host answers, when greeted so")
+		return nil, d.ill([]string{"tls: {}"}, "the host speaks TLS on this port; docs/profile.md says what else tls may have")
+	}
 	ways := otherWays(d.profile)
 	wait := min(d.wait, time.Second)
 	d.says("tries", "%d other ways, each with one such message on a connection of its own", len(ways))
 	all := make([]*asked, len(ways))
-	heard := search(ways, func(w *way) bool {
-		a := d.player(*w)
+	heard := search(ways, func(i int) bool {
+		a := d.player(ways[i])
 		defer a.tap.Close()
-		r := a.ask(wait)
-		for i := range ways {
-			if &ways[i] == w {
-				all[i] = a
-			}
-		}
-		return a.tap.unpaired != nil || r.Outcome == report.Approved || r.Outcome == report.Declined || r.Outcome == report.Refused && r.Code != dialect.Code{}
+		all[i] = a
+		return a.answered(a.ask(wait))
 	})
 	if heard < 0 {
 		for _, a := range all {
@@ -235,9 +235,31 @@ func (d *doctor) askOtherwise() (*asked, error) {
 		return nil, &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and answers none of %d ways of asking", d.dialer.Address, len(ways)+1),
 			hint: "does it want TLS (tls: {}), a terminal and an address of this machine that it knows, or a dialect of its own (docs/dialects.md)? a capture of a terminal that works tells: posfleet doctor capture.pcap"}
 	}
-	a := all[heard]
+	a := d.better(ways[heard:], all[heard], wait)
 	d.says("answer", "%s", "when asked with "+strings.Join(a.lines, ", "))
 	return a, nil
+}
+
+// answered reports whether the host answered, so that it could be read.
+func (a *asked) answered(r *sim.Result) bool {
+	return a.tap.unpaired != nil || r.Outcome == report.Approved || r.Outcome == report.Declined || r.Outcome == report.Refused && r.Code != dialect.Code{}
+}
+
+// better is the first of the ways in which a sign-on works, too: an echo test has few
+// fields, and reads alike in dialects that differ. If there is none it is a.
+func (d *doctor) better(ways []way, a *asked, wait time.Duration) *asked {
+	for i, w := range ways {
+		b := d.player(w)
+		if i > 0 && !slices.ContainsFunc(w.lines, func(l string) bool { return strings.HasPrefix(l, "dialect: ") }) || !b.answered(b.ask(wait)) {
+			b.tap.Close()
+			continue
+		}
+		if b.player.SignIn(); b.player.Last.Outcome != report.Refused {
+			return b
+		}
+		b.tap.Close()
+	}
+	return a
 }
 
 // unpaired says why a message that can be read is not the answer.

@@ -106,6 +106,7 @@ type captured struct {
 	messages int
 	lines    []string // of the profile, to change
 	wrong    error
+	refused  error // by all answers of a conversation, for a reason that the profile may mend
 }
 
 // examine tells one conversation.
@@ -179,7 +180,13 @@ func (e *captured) pairs(d *dialect.Dialect, requests, answers []capture.Frame) 
 	}
 	codes := map[string]int{}
 	var stray *wire.Message
+	approved := false
 	for _, a := range answers {
+		if !a.Message.IsAnswer() {
+			e.wrong = fmt.Errorf("the host's messages have the types of requests, such as %s", a.Message.MTI())
+			fmt.Fprintf(e.out, "  answers   none: %v\n", e.wrong)
+			return
+		}
 		if _, paired := asked[a.Message.Key()]; !paired {
 			stray = a.Message
 			continue
@@ -187,36 +194,53 @@ func (e *captured) pairs(d *dialect.Dialect, requests, answers []capture.Frame) 
 		delete(asked, a.Message.Key())
 		code := dialect.CodeOf(a.Message.Get(wire.ResponseCode))
 		what := code.String()
-		if words := d.About(code).Words; words != "" {
-			what += " (" + words + ")"
+		about := d.About(code)
+		if about.Words != "" {
+			what += " (" + about.Words + ")"
+		}
+		if approved = approved || d.Class(code) != dialect.Declines; !approved && about.Keys != "" {
+			e.refused = fmt.Errorf("the host refuses all with %s; look at %s in the profile", what, about.Keys)
 		}
 		codes[what]++
 	}
 	for _, what := range slices.Sorted(maps.Keys(codes)) {
 		fmt.Fprintf(e.out, "  answers   %s with %s\n", counted(codes[what], "message"), what)
 	}
+	if !approved && e.wrong == nil {
+		e.wrong = e.refused
+	}
 	if len(asked) > 0 {
 		fmt.Fprintf(e.out, "  answers   none to %s\n", counted(len(asked), "message"))
 	}
 	if stray != nil {
-		e.wrong = unlike(d, stray, asked)
+		e.wrong = unlike(d, stray, requests)
 		fmt.Fprintf(e.out, "  answers   one that pairs with nothing: %v\n", e.wrong)
 	}
 }
 
-// unlike says in which field an answer is not that of a request.
-func unlike(d *dialect.Dialect, a *wire.Message, asked map[wire.Key]*wire.Message) error {
-	for _, q := range asked {
-		if answerType(q.MTI()) != a.MTI() {
+// unlike says in which field an answer is not that of the request most like it.
+func unlike(d *dialect.Dialect, a *wire.Message, requests []capture.Frame) error {
+	var likest *wire.Message
+	var differ []int
+	for _, q := range requests {
+		if answerType(q.Message.MTI()) != a.MTI() {
 			continue
 		}
+		var fields []int
 		for _, n := range d.Pair {
-			if !bytes.Equal(q.Field(n), a.Field(n)) {
-				return fmt.Errorf("field %d (%s) of an answer %s is %q, that of the request before it %q", n, d.FieldName(n), a.MTI(), d.Shown(a, n), d.Shown(q, n))
+			if !bytes.Equal(q.Message.Field(n), a.Field(n)) {
+				fields = append(fields, n)
 			}
 		}
+		if len(fields) > 0 && (likest == nil || len(fields) < len(differ)) {
+			likest, differ = q.Message, fields
+		}
 	}
-	return fmt.Errorf("an answer %s comes to no request", a.MTI())
+	if likest == nil {
+		return fmt.Errorf("an answer %s comes to no request", a.MTI())
+	}
+	n := differ[0]
+	return fmt.Errorf("field %d (%s) of an answer %s is %q, that of the request most like it %q", n, d.FieldName(n), a.MTI(), d.Shown(a, n), d.Shown(likest, n))
 }
 
 // counted is a number of things: "1 message", "2 messages".

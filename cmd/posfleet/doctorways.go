@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // way is one way of speaking to a host. Its lines are what a profile says for it,
@@ -22,7 +24,7 @@ const mostWays = 40
 // otherWays are ways that a host may speak instead of p's, the likeliest first: with
 // another length or header, then in the other dialects that come with posfleet.
 func otherWays(p *profile.Profile) (ways []way) {
-	lengths := []string{"", "binary2", "digits4", "binary4", "packed2", "hex4", "little2"}
+	lengths := []string{"", plainLength(p.Dialect), "binary2", "digits4", "binary4", "packed2", "hex4", "little2", "ebcdic4"}
 	heads := []dialect.Framing{{}, {TPDU: "none", Header: "none"}, {Header: "none"}, {TPDU: "none"}}
 	if !p.Dialect.Header.TPDU {
 		heads = append(heads, dialect.Framing{TPDU: "6000030000", Header: "none"}, dialect.Framing{TPDU: "6000030000", Header: "603100310000"})
@@ -42,6 +44,9 @@ func otherWays(p *profile.Profile) (ways []way) {
 			add(p.Dialect, head)
 		}
 	}
+	if d, err := countingItself(p.Dialect); err == nil {
+		ways = append(ways, way{speaking(p, d), []string{fmt.Sprintf("dialect: a file of your own with extends: %s and framing: {counts: [itself]}", d.Name)}})
+	}
 	for _, name := range dialect.Names() {
 		d, _ := dialect.Named(name)
 		for _, length := range []string{"", "binary2", "digits4"} {
@@ -49,6 +54,26 @@ func otherWays(p *profile.Profile) (ways []way) {
 		}
 	}
 	return ways
+}
+
+// plainLength is the name of a dialect's length, for one that counts the message
+// alone; empty where that is so.
+func plainLength(d *dialect.Dialect) string {
+	if l, ok := wire.LengthNamed(d.Length.String()); ok && l != d.Length {
+		return d.Length.String()
+	}
+	return ""
+}
+
+// countingItself is a dialect whose length counts its own octets.
+func countingItself(d *dialect.Dialect) (*dialect.Dialect, error) {
+	if d.Length.Itself || d.Length.Octets == 0 {
+		return nil, errors.New("its length counts itself, or there is none")
+	}
+	c := *d
+	c.Forms = slices.Clone(d.Forms)
+	c.Length.Itself = true
+	return &c, c.Compile()
 }
 
 // speaking is p in another dialect, or with other octets around its messages.
@@ -65,7 +90,7 @@ func speaking(p *profile.Profile, d *dialect.Dialect) *profile.Profile {
 func profileLines(from, to *dialect.Dialect) (lines []string) {
 	was, is := keysOf(from), keysOf(to)
 	for i, key := range []string{"dialect", "length", "tpdu", "header"} {
-		if was[i] != is[i] {
+		if was[i] != is[i] || key == "length" && from.Length != to.Length {
 			lines = append(lines, key+": "+is[i])
 		}
 	}
@@ -87,14 +112,14 @@ func keysOf(d *dialect.Dialect) [4]string {
 
 // search tries ways, a few at once, and gives the first in their order that ask
 // says the host answered to; -1 for none.
-func search(ways []way, ask func(*way) bool) int {
+func search(ways []way, ask func(i int) bool) int {
 	const atOnce = 4
 	answered := make([]bool, len(ways))
 	for from := 0; from < len(ways); from += atOnce {
 		to := min(from+atOnce, len(ways))
 		var wg sync.WaitGroup
 		for i := from; i < to; i++ {
-			wg.Go(func() { answered[i] = ask(&ways[i]) })
+			wg.Go(func() { answered[i] = ask(i) })
 		}
 		wg.Wait()
 		if i := slices.Index(answered[from:to], true); i >= 0 {

@@ -44,6 +44,7 @@ Feature: Sign-in
     And the terminal signs in
     And the cardholder pays 18.50 yuan with a good card
     And the cardholder pays 18.60 yuan with a good card
+    And the cardholder pays 18.70 yuan with a good card
     Then the host approves
 
   @core-signin-5

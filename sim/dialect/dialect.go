@@ -136,9 +136,13 @@ func (d *Dialect) copy() (*Dialect, error) {
 	return &c, c.Compile()
 }
 
-// Framed is the dialect with other octets around its messages, where f says them.
+// Framed is the dialect with other octets around its messages, where f says them. A
+// length that it names counts the message alone.
 func (d *Dialect) Framed(f Framing) (*Dialect, error) {
 	c := *d
+	if f.Length != "" {
+		c.Length = wire.Length{}
+	}
 	if err := c.frame(f); err != nil {
 		return nil, err
 	}

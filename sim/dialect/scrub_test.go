@@ -189,3 +189,21 @@ func FuzzScrub(f *testing.F) {
 		}
 	})
 }
+
+// A host of EBCDIC may put a track where octets are shown.
+func TestTracksInEBCDICAreScrubbed(t *testing.T) {
+	const track = "6225000000000014=49121010000000000000"
+	octets, err := ebcdic.Encode([]byte("card " + track + " end"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := ScrubbedHex(octets)
+	for _, secret := range []string{"F0F0F0F0F0F0F0F1F4", "F4F9F1F2", "F1F0F1F0"} {
+		if strings.Contains(shown, secret) {
+			t.Errorf("%s shows %s", shown, secret)
+		}
+	}
+	if !strings.HasPrefix(shown, "838199844") {
+		t.Errorf("%s hides the word before it", shown)
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // ScrubbedHex is octets in hexadecimal as they may be shown: card numbers and
@@ -119,8 +121,18 @@ func Disguised(v []byte) []byte {
 			out[i] = v[i] ^ 1
 		}
 	}
+	if ascii, _, err := ebcdic.Decode(v, len(v)); err == nil && len(ascii) == len(v) {
+		for i, c := range scrubText(ascii, true) {
+			if c != ascii[i] {
+				out[i] = v[i] ^ 0x11
+			}
+		}
+	}
 	return out
 }
+
+// ebcdic is the text that octets are on a host of EBCDIC, octet for octet.
+var ebcdic = wire.Encodings()["ebcdic"]
 
 // packed looks for card numbers among nibbles.
 type packed struct {

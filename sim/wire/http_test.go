@@ -129,7 +129,7 @@ func TestHTTPThatIsNone(t *testing.T) {
 		if !errors.Is(err, want) {
 			t.Errorf("%.90q: %v, want %v", stream, err, want)
 		}
-		if n > 80<<10 {
+		if n > 160<<10 { // most of it the race detector's, where that is on
 			t.Errorf("%.90q: %d octets allocated", stream, n)
 		}
 		if _, again := cut(iotest.OneByteReader(strings.NewReader(stream)), &wire.Format{Framing: overHTTP}); !errors.Is(again, want) {

@@ -21,7 +21,7 @@ var (
 // what begins with a letter that is no hexadecimal digit, and what says so.
 var headerShape = regexp.MustCompile(`^(none|([0-9A-Fa-f]{2}){1,50}|text:[ -~]{1,50}|[G-Zg-z][ -9;-~]{0,49})$`)
 
-const headerWords = "up to 100 hexadecimal digits, an even number (CUP has 12), text such as ISO006000020 or text:6000, or none"
+const headerWords = "up to 100 hexadecimal digits, an even number (CUP has 12), text such as ISO006000020, text: and any other (text:BNK01, as B to F may begin hexadecimal), or none"
 
 // Framing is what a profile may say instead of its dialect of what stands around a
 // message on a line; empty where it is silent.

@@ -213,7 +213,7 @@ func terminalPhrases() []*Phrase {
 				if p.Last.Code == (dialect.Code{}) {
 					return unexpected(p, "an answer with a response code")
 				}
-				if want := p.T.Profile.Dialect.About(p.Last.Code).Display; p.T.Display != want {
+				if want := p.T.Profile.Dialect.Display(p.Last.Code); p.T.Display != want {
 					return fmt.Errorf("the terminal shows %q, want %q", p.T.Display, want)
 				}
 				return nil

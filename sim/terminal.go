@@ -197,7 +197,7 @@ func show(r *Result) string {
 	case report.Refused:
 		return "应答报文校验错"
 	}
-	if text := r.dialect.About(r.Code).Display; text != "" {
+	if text := r.dialect.Display(r.Code); text != "" {
 		return text
 	}
 	if r.Outcome == report.Approved {

@@ -166,6 +166,15 @@ func (d *Dialect) About(c Code) CodeInfo {
 	return CodeInfo{Code: c}
 }
 
+// Display is what terminals show for a code, "" for one of which the network says
+// nothing.
+func (d *Dialect) Display(c Code) string {
+	if i, ok := d.codes[c]; ok {
+		return d.Codes[i].Display
+	}
+	return ""
+}
+
 // Class says what a code means for the money.
 func (d *Dialect) Class(c Code) Class {
 	if c == d.roles[Approved] { // most are

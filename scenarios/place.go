@@ -36,10 +36,12 @@ func placeOf(d *dialect.Dialect, name string) (place, error) {
 	case "MAC":
 		return place{mac: true, whole: true}, nil
 	}
-	if n, err := strconv.Atoi(name); err == nil && n > 1 && n <= 128 {
-		if !d.HasField(n) {
+	number, part, parted := strings.Cut(name, ".")
+	if n, err := strconv.Atoi(number); err == nil && n > 1 && n <= 128 && !d.HasField(n) {
+		if _, err := strconv.Atoi(part); err == nil || !parted {
 			return place{}, lack("dialect %s has no field %d", d.Name, n)
 		}
+	} else if err == nil && n > 1 && n <= 128 && !parted {
 		return place{field: n, whole: true, mac: wire.IsMAC(n)}, nil
 	}
 	for e, at := range d.Places {

@@ -1,0 +1,25 @@
+package scenarios
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+)
+
+// A row about a field that the dialect has not is no mistake of the feature: the
+// scenario is skipped. One about a part that a field has not is.
+func TestFieldsThatOtherDialectsHaveAreNeeds(t *testing.T) {
+	d := dialect.CUP()
+	for name, skipped := range map[string]bool{"90": true, "90.1": true, "7": true, "60.9": false, "90.x": false, "nonsense": false} {
+		_, err := placeOf(d, name)
+		if _, need := errors.AsType[*Need](err); err == nil || need != skipped {
+			t.Errorf("%s: %v; skipped is %v, want %v", name, err, need, skipped)
+		}
+	}
+	for _, name := range []string{"60", "60.1", "MTI", "MAC", "amount"} {
+		if _, err := placeOf(d, name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -153,6 +153,7 @@ func (s *Shared) exchange(x *Exchange) error {
 	x.Done, x.Answer, c.answer = c.done, c.answer, nil
 	if s.hasStrays.Load() {
 		x.Strays.add(s.Leftovers())
+		x.Met = x.any()
 	}
 	return c.err
 }

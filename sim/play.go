@@ -249,9 +249,6 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	x.Reset()
 	p.ans.Release()
 	err := t.Link.Exchange(x)
-	if x.Met && x.StrayWhy != "" {
-		r.Stray = &Stray{x.Stray, x.StrayWhy}
-	}
 	if p.ans = x.Answer; p.ans == nil {
 		p.ans = t.Profile.Dialect.Acquire()
 	}
@@ -260,10 +257,7 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	}
 	p.judge(f, r, err)
 	if x.Met {
-		if r.Outcome == report.TimedOut && x.Unmatched > 0 {
-			p.nearly(f, r)
-		}
-		p.around(r)
+		p.around(f, r)
 	}
 	p.record(r, begun)
 	if p.Each != nil {
@@ -278,9 +272,15 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	}
 }
 
-// around holds what the line heard around an answer to the rules about that, where
-// the line has doubled nothing itself.
-func (p *Player) around(r *Result) {
+// around takes what the line heard around an answer, and holds it to the rules about
+// that, where the line has doubled nothing itself.
+func (p *Player) around(f *dialect.Form, r *Result) {
+	if p.x.StrayWhy != "" {
+		r.Stray = &Stray{p.x.Stray, p.x.StrayWhy}
+	}
+	if r.Outcome == report.TimedOut && p.x.Unmatched > 0 {
+		p.nearly(f, r)
+	}
 	if p.x.Empty > 0 && r.Outcome <= report.Refused {
 		r.Should.Add(rules.NoEmpty)
 	}

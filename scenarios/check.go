@@ -175,7 +175,7 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 func (c *Check) fleet(ctx context.Context, clock *line.Clock) (terminals []*sim.Terminal) {
 	p := c.Language.Profile
 	for i := range p.Terminals {
-		if p.Terminals[i].Kind == profile.QRBox && readsCards(p) {
+		if !p.Terminals[i].Kind.ReadsCards() && readsCards(p) {
 			continue
 		}
 		if len(terminals) == max(c.Terminals, 1) {
@@ -198,7 +198,7 @@ const earlyTraces = 100_000
 
 // readsCards reports whether a terminal of the profile does.
 func readsCards(p *profile.Profile) bool {
-	return slices.ContainsFunc(p.Terminals, func(t profile.Terminal) bool { return t.Kind != profile.QRBox })
+	return slices.ContainsFunc(p.Terminals, func(t profile.Terminal) bool { return t.Kind.ReadsCards() })
 }
 
 // lock keeps others off the cards of a plan that compares their balances, and

@@ -10,7 +10,6 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/line"
-	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -108,7 +107,7 @@ func (f *fleet) acquire(ctx context.Context, plan *Plan) (t *Terminal, waited bo
 // release gives a terminal back.
 func (f *fleet) release(t *Terminal) {
 	t.freed = f.run.clock.Now()
-	if t.Kind == profile.QRBox {
+	if !t.Kind.ReadsCards() {
 		f.qrOnly <- t
 		return
 	}

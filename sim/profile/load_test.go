@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/device"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -53,7 +54,7 @@ func TestSmallProfile(t *testing.T) {
 		t.Errorf("fee %v", fee)
 	}
 	t0 := p.Terminals[0]
-	if t0.TID != "A0000001" || t0.MID != "123456789012345" || t0.Kind != Counter || t0.Master[15] != 15 {
+	if t0.TID != "A0000001" || t0.MID != "123456789012345" || t0.Kind != device.Desktop() || t0.Master[15] != 15 {
 		t.Errorf("terminal %v", t0)
 	}
 	h := p.Holders("good")[0]
@@ -254,7 +255,7 @@ func TestKeysFromFiles(t *testing.T) {
 		{"list with a quote left open", inline + "\n  - list: quote.csv", "quote.csv:2: "},
 		{"list with errors", inline + "\n  - list: bad.csv", "bad.csv:1: master key, want 32 hexadecimal digits"},
 		{"list with errors further on", inline + "\n  - list: bad.csv", "bad.csv:3: 2 values, want 4: tid,mid,kind,master key in hexadecimal"},
-		{"list with a wrong kind", inline + "\n  - list: bad.csv", `bad.csv:4: kind "till", want counter, mobile or qr`},
+		{"list with a wrong kind", inline + "\n  - list: bad.csv", `bad.csv:4: kind "till", want one of desktop, desktop-dial, mobile, smart, e-signature, qr`},
 		{"list with an unknown merchant", inline + "\n  - list: stranger.csv", "stranger.csv:1: terminal 30000001 is of merchant 999999999999999, who is not under merchants"},
 		{"list twice", inline + "\n  - list: fleet.csv\n  - list: fleet.csv", "fleet.csv:2: terminal 30000001 stands twice; leave one away"},
 	} {

@@ -112,6 +112,13 @@ func (e *Emulation) wait(stop context.Context, clock *Clock, d, most time.Durati
 	return clock.Now() - from, short
 }
 
+// Like has the line play a profile from its next connection on; seed and terminal
+// decide what is drawn.
+func (l *Own) Like(p *Profile, seed uint64, terminal string) {
+	l.Emulation = NewEmulation(p, seed, terminal)
+	l.Each = l.Each || p.HangsUp
+}
+
 // emulate draws what happens to the next exchange, and breaks the line where it has
 // been down.
 func (l *Own) emulate(x *Exchange) {
@@ -146,7 +153,7 @@ func (l *Own) goingUp(x *Exchange) error {
 		e.Broken++
 		return fmt.Errorf("%w, and the request with it: %w", ErrBroken, errByProfile)
 	case short:
-		if n, err := l.conn.Write(x.Request); err != nil {
+		if n, err := writeNow(l.conn, x.Request); err != nil {
 			return &writeError{n, err}
 		}
 		return ErrTimeout

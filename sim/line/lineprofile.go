@@ -126,7 +126,7 @@ func (p *Profile) String() string {
 	s := fmt.Sprintf("%s: connects in %v, round trip %v (p50) and %v (p95), %.3g %% of messages stall, breaks in %.3g of 1,000 exchanges",
 		p.Name, p.Connect, p.P50, p.P95, 100*p.Lost, 1000*p.Breaks)
 	if p.Up > 0 && p.Down > 0 {
-		s += fmt.Sprintf(", %.4g/%.4g kbit/s", p.Up/1000, p.Down/1000)
+		s += fmt.Sprintf(", %g/%g kbit/s", p.Up/1000, p.Down/1000)
 	}
 	return s
 }

@@ -373,6 +373,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
 	f.Add(bytes.Replace(BundledYAML(), []byte("count: 1000"), []byte("count: 2"), -1))
 	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte(good + "kinds: {pump: {chinese: 加油机, also: [tank], parts: [display, card-reader], line: hut}}\nline-profiles: {hut: {connect: 1s, p50: 1ms, p95: 2s, lost: 0.5, up: 1.2, breaks: 1, hangs-up: true}}\nline-profile: kinds\nscreens: {standby: x}\n"))
 	f.Add([]byte("terminals: [{first: \"99999999\", count: 2, derive: test:0001020304050607}]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := Parse("none/fuzz.yaml", data, 3)

@@ -125,8 +125,8 @@ func (r reader) card(v strict.Value, d *dialect.Dialect) Card {
 		"pin":           strict.Secret(r.Reader, &c.PIN, pinShape, "4 to 12 digits"),
 		"typed":         strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),
 		"code":          r.Match(&c.Code, regexp.MustCompile(`^\d{19}$`), "19 digits"),
-		"balance":       r.amount(&c.Balance),
-		"limit":         r.amount(&c.Limit),
+		"balance":       r.Yuan(&c.Balance, maxAmount),
+		"limit":         r.Yuan(&c.Limit, maxAmount),
 		"answers":       strict.Keep(&answers),
 		"answer":        strict.Keep(&answers), // its older name
 	})

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -40,6 +39,9 @@ func Parse(name string, data []byte, terminals int) (*Profile, error) {
 // what stands in a profile.
 type reader struct{ *strict.Reader }
 
+// maxAmount is the most that a profile may give as an amount, in fen.
+const maxAmount = 999_999_999_999_999
+
 // parse reads a profile. When d is given it is spoken instead of the
 // file's, with that dialect's own defaults for length, header and MAC.
 func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profile, error) {
@@ -52,24 +54,6 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profil
 		}
 	}
 	return nil, r.Err()
-}
-
-var amountShape = regexp.MustCompile(`^(\d{1,13})(?:\.(\d\d))?$`)
-
-// amount reads yuan, with fen or without, 10000.00 or 10000, and gives fen.
-func (r reader) amount(to *int64) func(strict.Value) {
-	return func(v strict.Value) {
-		s, ok := r.Scalar(v)
-		if !ok {
-			return
-		}
-		m := amountShape.FindStringSubmatch(s)
-		if m == nil {
-			r.Fail(v, "%s, want yuan and fen as in 10000.00", strict.Quote(s))
-			return
-		}
-		*to, _ = strconv.ParseInt(m[1]+(m[2] + "00")[:2], 10, 64)
-	}
 }
 
 // profile reads the whole file.

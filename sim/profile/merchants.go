@@ -37,7 +37,7 @@ func (r reader) merchants(p *Profile, v strict.Value) {
 			"mid":  r.Match(&m.MID, midShape, midWords),
 			"name": r.Text(&m.Name),
 			"fee": func(v strict.Value) {
-				r.Map(v, strict.Table{"basis-points": strict.Int(r.Reader, &m.Fee.BasisPoints, 0, 10_000), "cap": r.amount(&m.Fee.Cap)})
+				r.Map(v, strict.Table{"basis-points": strict.Int(r.Reader, &m.Fee.BasisPoints, 0, 10_000), "cap": r.Yuan(&m.Fee.Cap, maxAmount)})
 			},
 		})
 		r.Need(v, found, "mid")

@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"sim/dialect/packager": {"sim/strict"},
 	"sim/keys":             {"sim/keys/des"},
 	"sim/keys/des":         {},
+	"sim/fee":              {"sim/strict"},
 	"sim/strict":           {},
 	"sim/timer":            {},
 	"sim/wire":             {},

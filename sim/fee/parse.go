@@ -37,7 +37,7 @@ func Parse(name string, data []byte) ([]*Plan, error) {
 	r := reader{&strict.Reader{File: name, Empty: "posfleet's own plans.yaml is a start (docs/fees.md)"}}
 	var plans []*Plan
 	if root, ok := r.Document(data); ok {
-		found := r.Map(root, strict.Table{"plans": func(v strict.Value) { plans = Plans(r.Reader, v) }})
+		found := r.Map(root, strict.Table{"plans": func(v strict.Value) { plans = ReadPlans(r.Reader, v) }})
 		r.Need(root, found, "plans")
 	}
 	if err := r.Err(); err != nil {
@@ -46,10 +46,10 @@ func Parse(name string, data []byte) ([]*Plan, error) {
 	return plans, nil
 }
 
-// Plans reads a list of plans in a document of another kind, such as a profile. What is
-// wrong is noted in r.
-func Plans(in *strict.Reader, v strict.Value) []*Plan {
-	r := reader{in}
+// ReadPlans reads a list of plans in a file of another package, such as a profile, whose
+// reader notes what is wrong.
+func ReadPlans(of *strict.Reader, v strict.Value) []*Plan {
+	r := reader{of}
 	var plans []*Plan
 	r.List(v, func(v strict.Value) {
 		p := r.plan(v)
@@ -65,6 +65,16 @@ func Plans(in *strict.Reader, v strict.Value) []*Plan {
 		r.Fail(v, "is empty; add a plan")
 	}
 	return plans
+}
+
+// ReadKind reads a kind by its name, as ReadPlans does.
+func ReadKind(of *strict.Reader, to *Kind) func(strict.Value) {
+	return word(reader{of}, to, kindNames)
+}
+
+// ReadClass reads a merchant's class by its name, as ReadPlans does.
+func ReadClass(of *strict.Reader, to *Class) func(strict.Value) {
+	return word(reader{of}, to, classNames)
 }
 
 // reader reads files of this package: what [strict.Reader] knows of YAML, and methods

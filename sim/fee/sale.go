@@ -1,10 +1,6 @@
 package fee
 
-import (
-	"slices"
-	"strings"
-	"time"
-)
+import "time"
 
 // Sale is one payment, as fees see it.
 type Sale struct {
@@ -46,6 +42,15 @@ var channelNames = []string{Card: "card", Contactless: "contactless", WalletQR: 
 
 func (c Channel) String() string { return channelNames[c] }
 
+// ChannelOfCode is whose code (付款码) a payer shows: UnionPay's begin with 62, all others
+// are a wallet's.
+func ChannelOfCode(digits []byte) Channel {
+	if len(digits) > 2 && digits[0] == '6' && digits[1] == '2' {
+		return UnionPayQR
+	}
+	return WalletQR
+}
+
 // Class is the class of a merchant: what discount its issuer and network fees have.
 type Class uint8
 
@@ -59,15 +64,6 @@ const (
 var classNames = []string{Standard: "standard", Favoured: "favoured", Exempt: "exempt"}
 
 func (c Class) String() string { return classNames[c] }
-
-// ClassNamed is the class of a name, as in splits.yaml.
-func ClassNamed(name string) (c Class, ok bool) {
-	i := slices.Index(classNames, name)
-	return Class(max(i, 0)), i >= 0
-}
-
-// ClassNames are the names of all classes, for messages.
-func ClassNames() string { return strings.Join(classNames, ", ") }
 
 // China is the time zone in which days begin and end here: UTC+8, without summer
 // time.

@@ -60,7 +60,7 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profil
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
 	var given network
-	var address, policy, merchants, ranges, cards, operators, fleet strict.Value
+	var address, policy, plans, merchants, ranges, cards, operators, fleet strict.Value
 	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
@@ -72,6 +72,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"sign-in":         r.Text(&given.signIn),
 		"policy":          strict.Keep(&policy),
 		"operators":       strict.Keep(&operators),
+		"fee-plans":       strict.Keep(&plans),
 		"merchants":       strict.Keep(&merchants),
 		"terminals":       strict.Keep(&fleet),
 		"cards":           strict.Keep(&cards),
@@ -99,7 +100,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		return nil
 	}
 	r.operators(p, operators)
-	r.merchants(p, merchants)
+	r.merchants(p, merchants, r.feePlans(plans, dir))
 	r.cards(p, cards, r.ranges(ranges))
 	if !r.OK() {
 		return nil

@@ -27,6 +27,8 @@ func lack(format string, args ...any) *Need { return &Need{lacks: fmt.Sprintf(fo
 // lacks is what a network lacks for a sentence alone.
 func (b *Bound) lacks(p *profile.Profile) *Need {
 	switch {
+	case b.Phrase.Admin && b.Args.Admin == nil:
+		return lack("the profile names no admin API of the host (key admin)")
 	case b.Phrase.Logon && p.Dialect.Form(dialect.SignIn) == nil:
 		return lack("dialect %s has no sign-in", p.Dialect.Name)
 	case b.Phrase.Of != dialect.SignIn && p.Dialect.Form(b.Phrase.Of) == nil:

@@ -34,6 +34,7 @@ type Phrase struct {
 	Rejects   bool                // says that an answer is not as it must be
 	Watches   bool                // compares balances: nobody else may use the card meanwhile
 	Card      bool                // reads a card: a QR box cannot play it
+	Admin     bool                // asks the host's admin API: its Make may keep a.Admin
 	Faults    bool                // makes the line fail: needs a line of the terminal's own
 	CheckOnly bool                // looks at messages of the past: only a check plays it
 	// Make binds what a sentence says and gives what a terminal then does; an
@@ -48,6 +49,7 @@ type Phrase struct {
 // Args are what a sentence says beyond its phrase, checked when it is bound.
 type Args struct {
 	Profile *profile.Profile
+	Admin   *Admin              // the host's; nil when it has none that is known
 	Of      dialect.Transaction // the phrase's
 	Words   map[string][]string // what fills the placeholders, by their kind, in order
 	Table   [][]string          // heading row first
@@ -182,11 +184,27 @@ func (p *pattern) words(sentence string) (map[string][]string, bool) {
 // Language binds sentences to phrases for one profile.
 type Language struct {
 	Profile *profile.Profile
+	Admin   *Admin // to be filled in before steps are played; nil when the network has none that is known
 	phrases []*Phrase
 }
 
 // NewLanguage makes the language for a profile: roles are looked up in it.
-func NewLanguage(p *profile.Profile) *Language { return &Language{Profile: p, phrases: Phrases()} }
+// The bundled host, which a profile without an address is served by, has an admin API.
+func NewLanguage(p *profile.Profile) *Language {
+	l := &Language{Profile: p, phrases: Phrases()}
+	if p.Address == "" || p.Admin != nil {
+		l.Admin = &Admin{}
+	}
+	return l
+}
+
+// Reach says where the admin API of the host is that steps are about to be played
+// against.
+func (l *Language) Reach(a Admin) {
+	if l.Admin != nil {
+		*l.Admin = a
+	}
+}
 
 // Bound is a sentence with its phrase.
 type Bound struct {
@@ -221,7 +239,7 @@ func (l *Language) Bind(s *Scenario, i int) (*Bound, error) {
 			case p.Table == "" && len(sen.Table) > 0:
 				return nil, fmt.Errorf("%s: %q takes no table", at, sen.Text)
 			}
-			b := &Bound{Sentence: sen, Phrase: p, At: at, Do: onlyLoad, Args: Args{Profile: l.Profile, Of: p.Of, Words: words, Table: sen.Table}}
+			b := &Bound{Sentence: sen, Phrase: p, At: at, Do: onlyLoad, Args: Args{Profile: l.Profile, Admin: l.Admin, Of: p.Of, Words: words, Table: sen.Table}}
 			if err := b.make(); err != nil {
 				return nil, fmt.Errorf("%s: %q: %w", at, sen.Text, err)
 			}

@@ -158,23 +158,8 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 func sameWords(p *Phrase, english, chinese Sentence) bool {
 	en, _ := p.patterns[0].words(english.Text)
 	zh, _ := p.patterns[1].words(chinese.Text)
-	for kind := range en {
-		for i, e := range en[kind] {
-			z := zh[kind][i]
-			same := e == z
-			switch kind {
-			case "role":
-				known, ok := rolesChinese[z]
-				same = known == e || !ok && e == "golden" // no card of the profile
-			case "how":
-				same = meaning(cardReading, e) == meaning(cardReading, z)
-			case "fault":
-				same = meaning(faults, e) == meaning(faults, z)
-			}
-			if !same {
-				return false
-			}
-		}
+	if !sameMeaning(en, zh) {
+		return false
 	}
 	if len(english.Table) != len(chinese.Table) {
 		return false
@@ -187,6 +172,31 @@ func sameWords(p *Phrase, english, chinese Sentence) bool {
 		}
 	}
 	return true
+}
+
+// sameMeaning reports whether what fills the places of two sentences is the same.
+func sameMeaning(a, b map[string][]string) bool {
+	for kind := range a {
+		for i, x := range a[kind] {
+			y := b[kind][i]
+			same := x == y
+			switch kind {
+			case "role":
+				x, y = roleInEnglish(x), roleInEnglish(y)
+				same = x == y || x == "golden" && y == "金色" // no card of the profile
+			case "transaction":
+				same = inEnglish(transactionsChinese, x) == inEnglish(transactionsChinese, y)
+			case "how":
+				same = meaning(cardReading, x) == meaning(cardReading, y)
+			case "fault":
+				same = meaning(faults, x) == meaning(faults, y)
+			}
+			if !same {
+				return false
+			}
+		}
+	}
+	return len(a) == len(b)
 }
 
 func TestUnknownSentenceNamesFileLineAndTheNearestPhrase(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/posfleet/posfleet/features"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -17,7 +18,7 @@ const olderSentences = `
 另一操作员登录 = 另一操作员签到
 不存在的操作员登录 = 用不存在的操作员号签到
 终端签到 = 终端做联机签到
-终端如已签退则重新签到 = 若终端已签退，则重新签到
+终端如已签退则重新签到 = 终端按需重新签到
 下一个流水号是3 = 终端下一个流水号为3
 终端批次号错误 = 终端批次号与主机不一致
 终端误以为已签到 = 终端未签到即发起交易
@@ -231,6 +232,38 @@ func TestLoadInOlderWordingIsTheSameRun(t *testing.T) {
 		for j, plan := range load.Plans {
 			if plan.ID != want.Plans[j].ID {
 				t.Errorf("run %d plays %s, want %s", i+1, plan.ID, want.Plans[j].ID)
+			}
+		}
+	}
+}
+
+// Features that come with posfleet show how it is written now, and no sentence of
+// theirs can be read in two ways.
+func TestFeaturesAreInPresentWording(t *testing.T) {
+	fs, err := ReadFeatures(features.FS, ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range fs {
+		for _, s := range f.Scenarios {
+			for _, sen := range s.Steps {
+				readings := 0
+				for _, ph := range Phrases() {
+					for i := range ph.patterns {
+						if !ph.patterns[i].MatchString(sen.Text) {
+							continue
+						}
+						if readings++; i == 2 {
+							t.Errorf("%s: %q is older wording", f.at(sen.Line), sen.Text)
+						}
+					}
+				}
+				if readings != 1 {
+					t.Errorf("%s: %q can be read in %d ways", f.at(sen.Line), sen.Text, readings)
+				}
+				if len(sen.Table) > 0 && older[sen.Table[0][0]] != "" {
+					t.Errorf("%s: the table is headed %q, want %q", f.at(sen.Line), sen.Table[0][0], older[sen.Table[0][0]])
+				}
 			}
 		}
 	}

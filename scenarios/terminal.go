@@ -117,7 +117,7 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "the terminal tests the line", Chinese: "终端做回响测试",
 			Doc: "Sends an echo test.", Of: dialect.Echo,
 			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.Echo()) })},
-		{Group: group, English: "the terminal signs in again if it has signed off", Chinese: "若终端已签退，则重新签到", Was: "终端如已签退则重新签到", Suffices: true,
+		{Group: group, English: "the terminal signs in again if it has signed off", Chinese: "终端按需重新签到", Was: "终端如已签退则重新签到", Suffices: true,
 			Doc:  "Nothing is done when it is signed in: terminals whose policy is auto-sign-off are not after a settlement.",
 			Make: fixed(signedIn)},
 		{Group: group, English: "the terminal is switched off and on again", Chinese: "终端断电重启",

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -69,6 +70,21 @@ func roleInEnglish(role string) string {
 	role = strings.TrimSuffix(role, "的")
 	role = cmp.Or(older[role], role)
 	return cmp.Or(rolesChinese[role+"卡"], rolesChinese[role+"的卡"], role)
+}
+
+// isChinese reports whether there is a Chinese letter in a text.
+func isChinese(text string) bool {
+	return strings.ContainsFunc(text, func(c rune) bool { return unicode.Is(unicode.Han, c) })
+}
+
+// roleLike is a role in the language in which another one is said.
+func roleLike(role, other string) string {
+	for chinese, english := range rolesChinese {
+		if english == role && isChinese(other) {
+			return strings.TrimSuffix(strings.TrimSuffix(chinese, "卡"), "的")
+		}
+	}
+	return role
 }
 
 // older are words of before with those that took their place; they are read for one

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -140,7 +139,7 @@ func compilePattern(phrase string) pattern {
 	var b strings.Builder
 	var kinds []string
 	at := 0
-	chinese := strings.ContainsFunc(phrase, func(c rune) bool { return unicode.Is(unicode.Han, c) })
+	chinese := isChinese(phrase)
 	for _, m := range placeholder.FindAllStringSubmatchIndex(phrase, -1) {
 		words := loose(phrase[at:m[0]], chinese)
 		b.WriteString(strings.TrimSuffix(words, " a ") + map[bool]string{true: " an? "}[strings.HasSuffix(words, " a ")])
@@ -341,7 +340,7 @@ func holders(p *profile.Profile, role string) ([]profile.Holder, error) {
 func nearestRole(p *profile.Profile, role string) string {
 	var roles []string
 	for _, c := range p.Cards {
-		roles = append(roles, c.Role)
+		roles = append(roles, roleLike(c.Role, role))
 	}
 	if len(roles) == 0 {
 		return ""

@@ -224,6 +224,7 @@ func TestWrongWordIsNamed(t *testing.T) {
 		"the host aproves": `the nearest is "the host approves", with "approves" for "aproves"`,
 		"the cardholder pays 1.00 yuan with a chip card and PIN": `in which "and PIN" should be one of: by stripe, by stripe without PIN, by chip`,
 		"the cardholder pays 1.00 yuan with a chp card":          `has no card in the role "chp"; the nearest is "chip", it has `,
+		"持卡人用密码错误的卡消费1.00元":                                      `has no card in the role "密码错误"; the nearest is "密码错", it has 密码错, `,
 		"the terminal settles now":                               `the nearest is "the terminal settles", without "now"`,
 	} {
 		f, err := ParseFeature("x.feature", []byte("Feature: f\n  Scenario Outline: s\n    Given a terminal that has signed in\n    When "+sentence+"\n    Then the host answers \"<c>\"\n    Examples:\n      | c  |\n      | 00 |\n      | 01 |\n"))

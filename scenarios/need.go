@@ -131,9 +131,11 @@ var policyKeys = map[string]func(*profile.Profile) string{
 }
 
 // policySays makes the sentence that a scenario is for terminals of one policy
-// only: "sign-in: 004 or 006", "reversal-tries: at least 2", "reversal-accepts: not A0".
+// only: "sign-in: 004 or 006", "reversal-tries: at least 2", "reversal-accepts: not A0";
+// "签到方式: 004或006", "冲正次数: 至少2", "冲正认可的应答码: 不含A0".
 func policySays(a Args) (func(*sim.Player) error, error) {
-	key, want, ok := strings.Cut(a.Quoted(0), ": ")
+	key, want, ok := strings.Cut(policyInEnglish.Replace(a.Quoted(0)), ": ")
+	key = inEnglish(policiesChinese, key)
 	value := policyKeys[key]
 	if !ok || value == nil {
 		return nil, fmt.Errorf("want a key of the profile and its value, such as \"supervisor: true\"")

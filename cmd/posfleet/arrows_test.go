@@ -17,7 +17,7 @@ const module = "github.com/posfleet/posfleet"
 // arrows is which of our packages may import which, relative to the module. A
 // package that is not here has no place in the tree yet: give it one on purpose.
 var arrows = map[string][]string{
-	"cmd/posfleet":         {"features", "report", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/audit", "sim/capture", "sim/dialect", "sim/fee", "sim/host", "sim/keys", "sim/line", "sim/profile", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
+	"cmd/posfleet":         {"features", "report", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/audit", "sim/capture", "sim/dialect", "sim/fee", "sim/host", "sim/host/admin", "sim/keys", "sim/line", "sim/profile", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
 	"scenarios":            {"report", "report/verdicts", "sim", "sim/dialect", "sim/keys", "sim/line", "sim/profile", "sim/rules", "sim/strict", "sim/wire"},
 	"sim":                  {"report", "sim/dialect", "sim/keys", "sim/line", "sim/profile", "sim/rules", "sim/timer", "sim/wire"},
 	"sim/line":             {"sim/wire"},
@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"sim/selftest":         {"report", "sim", "sim/audit", "sim/dialect", "sim/host", "sim/line", "sim/profile", "sim/wire"},
 	"sim/rules":            {"report", "sim/dialect", "sim/keys", "sim/wire"},
 	"sim/host":             {"sim/dialect", "sim/fee", "sim/host/book", "sim/host/serve", "sim/keys", "sim/profile", "sim/wire"},
+	"sim/host/admin":       {"sim/host"},
 	"sim/host/book":        {"sim/dialect", "sim/fee", "sim/profile"},
 	"sim/host/serve":       {"sim/timer", "sim/wire"},
 	"sim/profile":          {"sim/dialect", "sim/fee", "sim/keys", "sim/strict", "sim/wire"},

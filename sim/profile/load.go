@@ -65,6 +65,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
 		"tls":             func(v strict.Value) { p.TLS = r.tls(v, dir) },
+		"admin":           func(v strict.Value) { p.Admin = r.admin(v, dir) },
 		"line":            r.Match(&p.Line, regexp.MustCompile(`^(own|each|shared:[1-9]\d{0,6})$`), "own, each or shared:N"),
 		"dialect":         r.Text(&given.dialect),
 		"spec":            r.Text(&given.spec),

@@ -35,6 +35,7 @@ var arrows = map[string][]string{
 	"sim/keys":             {"sim/keys/des"},
 	"sim/keys/des":         {},
 	"sim/fee":              {"sim/strict"},
+	"sim/signature":        {"sim/signature/jbig"},
 	"sim/signature/jbig":   {},
 	"sim/strict":           {},
 	"sim/timer":            {},

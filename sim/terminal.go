@@ -76,7 +76,9 @@ var ErrRefusedLocally = errors.New("the terminal refuses")
 // gave no evidence. It neither held nor failed.
 var ErrUntested = errors.New("untested")
 
-// Login is an operator giving number and password at the prompt.
+// Login is an operator giving number and password at the prompt: the operator's own
+// sign-in (操作员签到), of which the host hears nothing. Keys are fetched by
+// [Player.SignIn] (联机签到), which the display asks for unless that was done.
 func (t *Terminal) Login(number, password string) error {
 	if err := t.dead(); err != nil {
 		return err
@@ -91,8 +93,10 @@ func (t *Terminal) Login(number, password string) error {
 		return fmt.Errorf("%w: wrong password of operator %s", ErrRefusedLocally, number)
 	case !o.Sells():
 		t.Display = "操作员管理"
+	case t.SignedIn || t.Profile.Dialect.Form(dialect.SignIn) == nil:
+		t.Operator, t.Display = number, "操作员签到成功"
 	default:
-		t.Operator, t.Display = number, "请签到"
+		t.Operator, t.Display = number, "请做联机签到"
 	}
 	return nil
 }

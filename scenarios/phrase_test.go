@@ -45,7 +45,7 @@ func play(t *testing.T, p *profile.Profile, d *line.Dialer, s *Scenario) *verdic
 	t.Helper()
 	f := *s.Feature
 	f.Scenarios = []*Scenario{s}
-	c := &Check{Language: NewLanguage(p), Dialer: d, Features: []*Feature{&f}, Terminals: 1}
+	c := &Check{Language: language(p, d), Dialer: d, Features: []*Feature{&f}, Terminals: 1}
 	if err := c.Bind(); err != nil {
 		at, _, _ := strings.Cut(err.Error(), ": ")
 		return &verdicts.Verdict{Reason: err, At: at}

@@ -158,7 +158,7 @@ func TestRightHostPassesUnderEveryProfile(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := changed(t, c.edit)
-			check := &Check{Language: NewLanguage(p), Dialer: serve(t, p), Features: embeddedFor(t, p.Dialect.Name), Terminals: 4}
+			check := &Check{Language: language(p, nil), Dialer: serve(t, p), Features: embeddedFor(t, p.Dialect.Name), Terminals: 4}
 			found, err := check.Run(context.Background())
 			if err != nil {
 				t.Fatal(err)

@@ -190,8 +190,11 @@ func (r *Run) playArrival(p *Player, t *Terminal, n int, due, free time.Duration
 	}
 	sent = p.sent && p.Last.Outcome != report.Unsent
 	p.due = -1
+	if t.Condition != nil {
+		t.Mend()
+	}
 	if t.Faults != nil {
-		t.Faults.Queue = t.Faults.Queue[:0]
+		t.Faults.Queue, t.Faults.Outage = t.Faults.Queue[:0], line.Unclear
 		p.SettleOwed(t) // now, or the next scenario's fault would meet the reversal of this one
 	}
 	if limit := r.Profile.Policy.JournalLimit; limit > 0 && len(t.Journal.Records) > 0 && len(t.Journal.Records)+journalRoom > limit {

@@ -16,18 +16,18 @@ type Status struct {
 	Ticket string // under which service looks after what is broken; empty for nothing broken
 }
 
-// statuses are the last ones of terminals, by their number.
+// statuses are the last ones of terminals, by TID.
 type statuses struct {
 	mu   sync.Mutex
-	last map[int]Status
+	last map[string]Status
 }
 
-// Status gives what terminal number n of the profile last told of its parts; false
-// when it has told nothing.
-func (h *Host) Status(n int) (Status, bool) {
+// Status gives what the terminal of a TID last told of its parts; false when it has
+// told nothing.
+func (h *Host) Status(tid string) (Status, bool) {
 	h.statuses.mu.Lock()
 	defer h.statuses.mu.Unlock()
-	s, ok := h.statuses.last[n]
+	s, ok := h.statuses.last[tid]
 	return s, ok
 }
 
@@ -39,17 +39,18 @@ func (h *Host) statusUpload(req *Request) {
 		h.reply(req, formatError)
 		return
 	}
+	tid := h.profile.Terminals[req.number].TID
 	s := Status{Told: told, Broken: broken, At: req.arrived}
 	h.statuses.mu.Lock()
-	if was := h.statuses.last[req.number]; broken != device.None && was.Broken == broken {
+	if was := h.statuses.last[tid]; broken != device.None && was.Broken == broken {
 		s.Ticket = was.Ticket
 	} else if broken != device.None {
 		s.Ticket = ticket(req.now, req.serial)
 	}
 	if h.statuses.last == nil {
-		h.statuses.last = map[int]Status{}
+		h.statuses.last = map[string]Status{}
 	}
-	h.statuses.last[req.number] = s
+	h.statuses.last[tid] = s
 	h.statuses.mu.Unlock()
 	h.reply(req, approved)
 	if s.Ticket != "" {

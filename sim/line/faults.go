@@ -91,6 +91,7 @@ func (c *faultyConn) Write(b []byte) (int, error) {
 	}
 	if c.faults.Outage == HostSilent {
 		c.now, c.active = LoseRequest, true
+		c.faults.Injected[LoseRequest]++
 		return len(b), nil
 	}
 	if len(c.faults.Queue) == 0 {

@@ -25,6 +25,8 @@ const (
 	Settlement
 	BatchUpload
 	UploadEnd
+	SignatureUpload
+	SignaturePart
 	Transactions // how many there are
 )
 
@@ -112,6 +114,8 @@ var transactions = [Transactions]struct {
 	Settlement:       {name: "settlement"},
 	BatchUpload:      {name: "batch-upload"},
 	UploadEnd:        {name: "upload-end"},
+	SignatureUpload:  {name: "signature-upload"},
+	SignaturePart:    {name: "signature-part"},
 }
 
 // String gives the name that reports, limits and features use.

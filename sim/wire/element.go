@@ -51,6 +51,8 @@ const (
 	OriginalDateTime                 // its local date and time YYMMDDhhmmss (1993: 56)
 	TerminalStatus                   // of its parts, as text; of an answer, the number of a service ticket (62)
 	WorkingKeys                      // key block of a sign-in answer (62)
+	SignatureImage                   // a cardholder's signature, or a part of its image (62)
+	LastPart                         // 1 where the image ends with this part, else 0 (60.4)
 	Operator                         // operator of a request; card scheme in an answer (63)
 	elements
 )
@@ -67,7 +69,7 @@ var elementNames = [elements]string{
 	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
 	TerminalStatus: "terminal-status",
-	Operator:       "operator",
+	SignatureImage: "signature-image", LastPart: "last-part", Operator: "operator",
 }
 
 // String is the element's name, as dialect files spell it: "processing-code".

@@ -63,11 +63,8 @@ func signedIn(p *sim.Player) error {
 	return nil
 }
 
-// logIn logs the first operator who sells in.
-func logIn(t *sim.Terminal) error {
-	o := t.Profile.Cashier()
-	return t.Login(o.Number, string(o.Password))
-}
+// logIn logs the first operator who sells in, who signs where the terminal asks for that.
+func logIn(t *sim.Terminal) error { return t.LoginWhole(t.Profile.Cashier()) }
 
 func terminalPhrases() []*Phrase {
 	const group = "The terminal / 终端"

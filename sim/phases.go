@@ -107,9 +107,8 @@ func (f *fleet) before(p *Player, t *Terminal, do func(*Player, *Terminal) error
 
 // powerOn readies one terminal.
 func (f *fleet) powerOn(p *Player, t *Terminal) error {
-	operator := f.run.Profile.Cashier()
 	t.PowerOn()
-	if err := t.Login(operator.Number, string(operator.Password)); err != nil {
+	if err := t.LoginWhole(f.run.Profile.Cashier()); err != nil {
 		return err
 	}
 	return p.signInUntilHeard()

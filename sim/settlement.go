@@ -28,6 +28,7 @@ func (p *Player) Settle() error {
 	if t.Owes() {
 		p.settleDebt()
 	}
+	p.uploadSignatures(1) // what the host does not take by now it does not get
 	p.begin(t, f)
 	var totals [dialect.TotalsLen]byte
 	dialect.PutTotals(totals[:dialect.TotalsHalf], t.Journal.Batch, dialect.NoFlag)

@@ -24,6 +24,8 @@ type Terminal struct {
 	settled   *Settled          // nil until its first settlement
 	master    *keys.Key         // made when first needed, dropped after sign-in
 	Condition *device.Condition // what is wrong with the machine; nil for nothing
+	Signing   *Signing          // an operator who is to sign; nil for nobody
+	Signed    []Signed          // under payments, by their cardholders, the latest last
 	Owed      Owed
 
 	*profile.Terminal
@@ -93,12 +95,20 @@ func (t *Terminal) Login(number, password string) error {
 		return fmt.Errorf("%w: wrong password of operator %s", ErrRefusedLocally, number)
 	case !o.Sells():
 		t.Display = "操作员管理"
-	case t.SignedIn || t.Profile.Dialect.Form(dialect.SignIn) == nil:
-		t.Operator, t.Display = number, "操作员签到成功"
+	case t.asksSignature(number):
+		t.askSignature(number)
 	default:
-		t.Operator, t.Display = number, "请做联机签到"
+		t.enter(number)
 	}
 	return nil
+}
+
+// enter lets an operator sell who has proved who they are.
+func (t *Terminal) enter(number string) {
+	t.Operator, t.Display = number, "请做联机签到"
+	if t.SignedIn || t.Profile.Dialect.Form(dialect.SignIn) == nil {
+		t.Display = "操作员签到成功"
+	}
 }
 
 // Supervise checks the supervisor's password, which voids and refunds need.
@@ -106,6 +116,11 @@ func (t *Terminal) Supervise(password string) error {
 	if !t.Profile.Policy.Supervisor {
 		return nil
 	}
+	return t.supervisor(password)
+}
+
+// supervisor checks the supervisor's password.
+func (t *Terminal) supervisor(password string) error {
 	if o := t.Profile.Operator(profile.Supervisor); o != nil && string(o.Password) == password {
 		return nil
 	}

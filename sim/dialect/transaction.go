@@ -149,6 +149,9 @@ func (b Booking) Side() Side {
 	return sides[b]
 }
 
+// Signs reports whether t brings a cardholder's signature, or a part of it.
+func (t Transaction) Signs() bool { return t == SignatureUpload || t == SignaturePart }
+
 // Payment reports whether t moves or holds money: its answer is approved,
 // declined or unknown.
 func (t Transaction) Payment() bool { return t.Booking() != None }

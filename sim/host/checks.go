@@ -106,6 +106,8 @@ func (h *Host) dispatch(req *Request) {
 		h.batchUpload(req)
 	case dialect.UploadEnd:
 		h.uploadEnd(req)
+	case dialect.SignatureUpload, dialect.SignaturePart:
+		h.signatureUpload(req)
 	default:
 		h.financial(req)
 	}

@@ -77,6 +77,13 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			return p.hear(time.Second) && p.send(p.reversalOf(m)) == "00" && bookOf(h, "10000001").DebitN == 1
 		},
 	}
+	seen["signature-lost"] = func(p *pos, h *Host) bool {
+		p.want("00", dialect.SignatureUpload, p.buys(100), image(imageOf(1)))
+		return len(keptOf(t, h)) == 0
+	}
+	seen["signature-blind"] = func(p *pos, h *Host) bool {
+		return p.do(dialect.SignatureUpload, p.buys(100), image([]byte("a signature"))) == "00"
+	}
 	seen["yes-man"] = func(p *pos, h *Host) bool {
 		buy(p, "stolen")
 		if !p.hear(time.Second) || p.ans.FieldText(39) != "00" || !p.verified() || bookOf(h, "10000001").DebitN != 0 {

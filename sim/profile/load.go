@@ -107,7 +107,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	if r.devices(p, kinds, lines, screens, found["line-profile"]); !r.OK() {
 		return nil
 	}
-	r.operators(p, operators)
+	r.operators(p, operators, dir)
 	r.merchants(p, merchants, r.feePlans(plans, dir))
 	r.cards(p, cards, r.ranges(ranges))
 	if !r.OK() {

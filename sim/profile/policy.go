@@ -25,6 +25,7 @@ type Policy struct {
 	JournalLimit     int   // payments in a batch before the terminal must settle
 	RefundLimit      int64 // largest refund in fen
 	EncryptTracks    bool  // encipher tracks when the sign-in gave a track key
+	Signatures       Signatures
 }
 
 // defaultPolicy are the defaults of policy in a dialect: where sources disagree,
@@ -33,7 +34,7 @@ func defaultPolicy(d *dialect.Dialect) Policy {
 	return Policy{
 		Timeout: 60 * time.Second, ReversalTries: 3, ReversalReason: d.Reason(dialect.NoAnswer), ReversalAccepts: d.Accepts,
 		KeepOnMismatch: true, AbortOnReversal: true, DefectiveIsGood: true, Supervisor: true,
-		JournalLimit: 500, RefundLimit: 10_000_00, EncryptTracks: true,
+		JournalLimit: 500, RefundLimit: 10_000_00, EncryptTracks: true, Signatures: defaultSignatures,
 	}
 }
 
@@ -68,6 +69,7 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 		"refund-limit":      r.Yuan(&p.RefundLimit, maxAmount),
 		"encrypt-tracks":    r.Bool(&p.EncryptTracks),
 		"mac-on-decline":    r.declineMAC(&p.MACOnDecline),
+		"signatures":        r.signatures(&p.Signatures),
 	})
 }
 

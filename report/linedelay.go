@@ -88,7 +88,8 @@ func spreadOf(h *hdr.Histogram) string {
 		if words != "" {
 			words += ", "
 		}
-		words += Quantile{Q: q}.name() + " " + FormatDuration(time.Duration(h.ValueAtQuantile(100*q))*time.Microsecond)
+		x := quantile(h, nil, 0, q)
+		words += x.name() + " " + x.String()
 	}
 	return words
 }
@@ -130,9 +131,7 @@ func (d *LineDelay) json() *lineDelayJSON {
 		return nil
 	}
 	tell := func(h *hdr.Histogram) *spreadJSON {
-		return summary(h, func(q float64) Quantile {
-			return Quantile{Q: q, Value: time.Duration(h.ValueAtQuantile(100*q)) * time.Microsecond, TooFew: h.TotalCount() < MinSamples(q)}
-		})
+		return summary(h, func(q float64) Quantile { return quantile(h, nil, 0, q) })
 	}
 	return &lineDelayJSON{d.Profiles, tell(d.Added), tell(d.Host), d.Connects, d.Connecting, d.Stalls, d.Broken, encoded(d.Added), encoded(d.Host)}
 }

@@ -164,6 +164,14 @@ func (t *Terminal) Receipt() Receipt {
 	return Printed
 }
 
+// broken are the parts that the terminal has and that do not work.
+func (t *Terminal) broken() device.Parts {
+	if t.Condition == nil {
+		return device.None
+	}
+	return t.Condition.Broken & t.Kind.All()
+}
+
 // UploadStatus has the terminal tell the host which of its parts work. The number of
 // a service ticket, where the answer brings one, is in its Condition.
 func (p *Player) UploadStatus() error {
@@ -180,10 +188,7 @@ func (p *Player) UploadStatus() error {
 
 func (p *Player) uploadStatus(f *dialect.Form, exchange func(*Player, *dialect.Form) *Result) {
 	t := p.T
-	var broken device.Parts
-	if t.Condition != nil {
-		broken = t.Condition.Broken
-	}
+	broken := t.broken()
 	p.begin(t, f)
 	if len(f.ManagementCodes) > 0 {
 		p.req.SetString(wire.ManagementCode, f.ManagementCodes[0])
@@ -199,8 +204,8 @@ func (p *Player) uploadStatus(f *dialect.Form, exchange func(*Player, *dialect.F
 // reportFaults tells the host of parts that do not work, once, as soon as it listens:
 // after a sign-in.
 func (p *Player) reportFaults() {
-	c := p.T.Condition
-	if c == nil || c.Broken == device.None || c.Reported == c.Broken {
+	broken := p.T.broken()
+	if broken == device.None || p.T.Condition.Reported == broken {
 		return
 	}
 	if f := p.T.Profile.Dialect.Form(dialect.StatusUpload); f != nil {

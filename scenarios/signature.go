@@ -116,16 +116,14 @@ func damagedImage() []byte {
 // cardholderSigns has the cardholder sign for the purchase that was approved.
 func cardholderSigns(p *sim.Player) error { return keepRefusal(p, p.SignSlip(slipSignature(p.N()))) }
 
-// signedUnder is the signature under the last payment.
+// signedUnder is the latest signature, which is under the last payment if there was one
+// just now.
 func signedUnder(p *sim.Player) (*sim.Signed, error) {
-	if p.Last.Of != dialect.Purchase || !p.Last.Approved() {
-		return nil, unexpected(p, "an approved purchase")
-	}
-	s := p.T.SignatureOf(p.Last.Trace)
-	if s == nil {
+	n := len(p.T.Signed)
+	if n == 0 || p.Last.Of == dialect.Purchase && p.T.Signed[n-1].Trace != p.Last.Trace {
 		return nil, errors.New("nobody has signed for the last purchase")
 	}
-	return s, nil
+	return &p.T.Signed[n-1], nil
 }
 
 // uploaded finds what has become of the signature under the last payment.
@@ -185,6 +183,65 @@ func keptAtHost(a Args, p *sim.Player) (s *sim.Signed, found bool, parts int, er
 	return s, false, 0, nil
 }
 
+// enrolmentOf is where the admin API has what is on file of the first operator at the
+// terminal's merchant.
+func enrolmentOf(p *sim.Player) string {
+	return "/v1/merchants/" + p.T.MID + "/operators/" + p.T.Profile.Cashier().Number + "/signature"
+}
+
+// enrols makes a Make for sentences in which the bank enrols {n} signatures, which of the
+// operator's references each of them is.
+func enrols(which func(n int) int) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		h, err := handOf(a.Profile)
+		if err != nil {
+			return nil, err
+		}
+		references := h.References()
+		if references == nil {
+			return nil, lack("the operator's signatures are those of a file, which are not given to a host")
+		}
+		n, err := a.Int(0)
+		if err != nil || n > signature.MaxReferences {
+			return nil, fmt.Errorf("want up to %d signatures", signature.MaxReferences)
+		}
+		var body struct {
+			Signatures []signature.Signature `json:"signatures"`
+		}
+		for i := range n {
+			body.Signatures = append(body.Signatures, references[which(i)%len(references)])
+		}
+		return func(p *sim.Player) error {
+			err := a.Admin.Do("PUT", enrolmentOf(p), body, nil)
+			worldOf(p).refusal = err
+			if _, refused := errors.AsType[*AdminError](err); refused {
+				return nil
+			}
+			return err
+		}, nil
+	}
+}
+
+// compared makes a Make for sentences in which the bank compares a signature with what
+// is on file, with which the comparison by the profile's ends so.
+func compared(write func(h *profile.Hand, n uint64) signature.Signature, want signature.Reason) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		h, err := handOf(a.Profile)
+		if err != nil {
+			return nil, err
+		}
+		s, err := telling(h, write, want)
+		return func(p *sim.Player) error {
+			var found struct{ Reason signature.Reason }
+			err := a.Admin.Do("POST", enrolmentOf(p)+"/checks", map[string]any{"signature": s}, &found)
+			if err == nil && found.Reason != want {
+				err = fmt.Errorf("the bank finds %q, want %q", found.Reason, want)
+			}
+			return err
+		}, err
+	}
+}
+
 // isUpload chooses messages that bring a signature.
 func isUpload(_ *sim.Player, s *exchange) bool { return s.result.Of.Signs() }
 
@@ -203,6 +260,12 @@ func signaturePhrases() []*Phrase {
 				_, err := handOf(a.Profile)
 				return func(*sim.Player) error { return nil }, err
 			}},
+		{Group: group, English: "the operator gives number and password", Chinese: "操作员输入操作员号和密码",
+			Doc: "The first operator of the profile who may sell, with the right password, and no more: a terminal may ask for a signature now.",
+			Make: fixed(func(p *sim.Player) error {
+				o := p.T.Profile.Cashier()
+				return keepRefusal(p, p.T.Login(o.Number, string(o.Password)))
+			})},
 		{Group: group, English: "the operator signs on the pad", Chinese: "操作员在签字板上签字",
 			Doc:  "A genuine signature, as steady as the enrolled ones.",
 			Make: operatorSigns(genuine, signature.Accepted)},
@@ -304,6 +367,53 @@ func signaturePhrases() []*Phrase {
 		{Group: group, English: "the slip has the feature code of the payment", Chinese: "签购单印有该笔交易的特征码", Asserts: true, CheckOnly: true,
 			Doc:  "Eight hexadecimal digits under the signature, made of settlement date and reference number of the answer.",
 			Make: fixed(featureCode)},
+		{Group: group, English: "the bank enrols {n} signatures of the operator", Chinese: "银行登记操作员的{n}个签名", Admin: true,
+			Doc:  "At the host's admin API, for the terminal's merchant, in place of those before. What it refuses is told by the next sentence. Five are wanted.",
+			Make: enrols(func(n int) int { return n })},
+		{Group: group, English: "the bank enrols {n} copies of one signature", Chinese: "银行用同一签名登记{n}次", Admin: true,
+			Doc:  "As above, with a signature that is copied: nothing can be learnt from it.",
+			Make: enrols(func(int) int { return 0 })},
+		{Group: group, English: "the bank removes the operator's signature from its files", Chinese: "银行注销操作员的签名", Admin: true,
+			Doc: "At the host's admin API: then nothing can be compared with it. Nothing is done when there is none.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				return func(p *sim.Player) error { return a.Admin.Do("DELETE", enrolmentOf(p), nil, nil) }, nil
+			}},
+		{Group: group, English: "the enrolment is on file", Chinese: "签名登记成功", Asserts: true, Admin: true,
+			Doc: "The host took it, and its admin API tells of it, and of no stroke.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				return func(p *sim.Player) error {
+					if err := worldOf(p).refusal; err != nil {
+						return err
+					}
+					var file map[string]any
+					if err := a.Admin.Do("GET", enrolmentOf(p), nil, &file); err != nil {
+						return err
+					}
+					for key, v := range file {
+						if _, list := v.([]any); list {
+							return fmt.Errorf("the host gives out %s", key)
+						}
+					}
+					return nil
+				}, nil
+			}},
+		{Group: group, English: "the bank refuses the enrolment", Chinese: "银行拒绝登记签名", Asserts: true, Refuses: true, Admin: true,
+			Doc: "The host's admin API says why.",
+			Make: fixed(func(p *sim.Player) error {
+				if worldOf(p).refusal == nil {
+					return errors.New("the enrolment was not refused")
+				}
+				return nil
+			})},
+		{Group: group, English: "the bank takes a signature of the operator for genuine", Chinese: "银行核对操作员签名相符", Asserts: true, Admin: true,
+			Doc:  "Compared at the host's admin API with what is on file.",
+			Make: compared(genuine, signature.Accepted)},
+		{Group: group, English: "the bank takes a shaking hand for no signature of the operator", Chinese: "银行核对手抖的签名不符", Asserts: true, Admin: true,
+			Doc:  "As above; the reason is the tremor.",
+			Make: compared(shaky, signature.Tremor)},
+		{Group: group, English: "the bank takes somebody else's signature for foreign", Chinese: "银行核对他人签名不符", Asserts: true, Admin: true,
+			Doc:  "As above; the reason is that it is foreign.",
+			Make: compared((*profile.Hand).Stranger, signature.Foreign)},
 		{Group: group, English: "the host has the signature of that payment", Chinese: "主机已保存该笔交易的签名", Asserts: true, Admin: true, Of: dialect.SignatureUpload,
 			Doc: "The host's admin API lists it, with amount and feature code of the last purchase.",
 			Make: func(a Args) (func(*sim.Player) error, error) {

@@ -107,8 +107,9 @@ func (f *fleet) before(p *Player, t *Terminal, do func(*Player, *Terminal) error
 
 // powerOn readies one terminal.
 func (f *fleet) powerOn(p *Player, t *Terminal) error {
+	operator := f.run.Profile.Cashier()
 	t.PowerOn()
-	if err := t.LoginWhole(f.run.Profile.Cashier()); err != nil {
+	if err := t.LoginWhole(operator.Number, string(operator.Password)); err != nil {
 		return err
 	}
 	return p.signInUntilHeard()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/posfleet/posfleet/sim/device"
-	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/signature"
 )
 
@@ -117,8 +116,8 @@ func (t *Terminal) signed() {
 // LoginWhole is an operator doing all that the terminal asks for: the password, and a
 // signature of their own where it wants one; refused, another, and in the end the
 // supervisor's password. Terminals get different signatures of the same hand.
-func (t *Terminal) LoginWhole(o *profile.Operator) error {
-	if err := t.Login(o.Number, string(o.Password)); err != nil {
+func (t *Terminal) LoginWhole(number, password string) error {
+	if err := t.Login(number, password); err != nil {
 		return err
 	}
 	n := uint64(0)
@@ -129,7 +128,7 @@ func (t *Terminal) LoginWhole(o *profile.Operator) error {
 		if t.Signing.escape {
 			return t.Vouch(t.SupervisorPassword())
 		}
-		t.SignOnPad(o.Hand.Sign(signature.Genuine, n)) // refused, it is asked for again
+		t.SignOnPad(t.Profile.Operator(number).Hand.Sign(signature.Genuine, n)) // refused, it is asked for again
 	}
 	return nil
 }

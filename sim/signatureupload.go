@@ -107,17 +107,6 @@ func (p *Player) SendSlip(image []byte) error {
 	return nil
 }
 
-// SignatureOf is the signature under the purchase of a trace in the open batch; nil when
-// there is none.
-func (t *Terminal) SignatureOf(trace uint32) *Signed {
-	for i := len(t.Signed) - 1; i >= 0; i-- {
-		if s := &t.Signed[i]; s.Trace == trace && s.Batch == t.Batch {
-			return s
-		}
-	}
-	return nil
-}
-
 // uploadSignatures sends each image that has not arrived once. One that has had so many
 // tries is given up.
 func (p *Player) uploadSignatures(tries int) {

@@ -45,6 +45,7 @@ type Host struct {
 	serial     atomic.Uint64 // numbers answers; the last six digits are part of the RRN
 	count      counters
 	log        log
+	enrolments enrolments
 }
 
 // Option changes a Host that New makes.

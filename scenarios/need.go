@@ -127,7 +127,9 @@ var policyKeys = map[string]func(*profile.Profile) string{
 		}
 		return strings.Join(all, " ")
 	},
-	"sign-in": func(p *profile.Profile) string { return string(p.SignIn) },
+	"signature-upload-tries": func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Signatures.UploadTries) },
+	"signature-part":         func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Signatures.Part) },
+	"sign-in":                func(p *profile.Profile) string { return string(p.SignIn) },
 }
 
 // policySays makes the sentence that a scenario is for terminals of one policy

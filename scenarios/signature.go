@@ -248,10 +248,10 @@ func isUpload(_ *sim.Player, s *exchange) bool { return s.result.Of.Signs() }
 func signaturePhrases() []*Phrase {
 	const group = "Signatures / 签名"
 	return []*Phrase{
-		{Group: group, English: "a terminal with a signature pad", Chinese: "终端带签字板", CheckOnly: true,
+		{Group: group, English: "a terminal with a signature pad", Chinese: "终端带签名板", CheckOnly: true,
 			Doc:  "The scenario is played on a machine of a kind that reads cards and has one.",
 			Make: machine(func(k *device.Kind) bool { return k.Has(device.SignaturePad) }, "reads cards and has a signature pad")},
-		{Group: group, English: "a terminal without a signature pad", Chinese: "终端不带签字板", CheckOnly: true,
+		{Group: group, English: "a terminal without a signature pad", Chinese: "终端不带签名板", CheckOnly: true,
 			Doc:  "The scenario is played on a machine of a kind that reads cards and has none.",
 			Make: machine(func(k *device.Kind) bool { return !k.Has(device.SignaturePad) }, "reads cards and has no signature pad")},
 		{Group: group, English: "operators sign in by signature", Chinese: "操作员须签字签到", Suffices: true,
@@ -266,16 +266,16 @@ func signaturePhrases() []*Phrase {
 				o := p.T.Profile.Cashier()
 				return keepRefusal(p, p.T.Login(o.Number, string(o.Password)))
 			})},
-		{Group: group, English: "the operator signs on the pad", Chinese: "操作员在签字板上签字",
+		{Group: group, English: "the operator signs on the pad", Chinese: "操作员在签名板上签字",
 			Doc:  "A genuine signature, as steady as the enrolled ones.",
 			Make: operatorSigns(genuine, signature.Accepted)},
 		{Group: group, English: "the operator signs with a shaking hand", Chinese: "操作员签字时手抖",
 			Doc:  "The operator's own signature, with a tremor of 8 to 12 Hz.",
 			Make: operatorSigns(shaky, signature.Tremor)},
-		{Group: group, English: "somebody else signs on the pad", Chinese: "他人在签字板上签字",
+		{Group: group, English: "somebody else signs on the pad", Chinese: "他人在签名板上签字",
 			Doc:  "The signature of another person, who has not seen the operator's.",
 			Make: operatorSigns((*profile.Hand).Stranger, signature.Foreign)},
-		{Group: group, English: "the operator hardly touches the pad", Chinese: "操作员只在签字板上点了一下",
+		{Group: group, English: "the operator hardly touches the pad", Chinese: "操作员只在签名板上点了一下",
 			Doc:  "A dot: a hundredth of a second on the pad.",
 			Make: operatorSigns(dot, signature.TooFewPoints)},
 		{Group: group, English: "somebody else signs until the terminal asks for the supervisor", Chinese: "他人反复签字，直到终端要求主管密码",
@@ -306,10 +306,10 @@ func signaturePhrases() []*Phrase {
 			Make: fixed(func(p *sim.Player) error {
 				return checkState(p, p.T.Operator == "", "without an operator", "in use by one")
 			})},
-		{Group: group, English: "the cardholder signs on the pad", Chinese: "持卡人在签字板上签字", Of: dialect.SignatureUpload,
+		{Group: group, English: "the cardholder signs on the pad", Chinese: "持卡人在签名板上签字", Of: dialect.SignatureUpload,
 			Doc:  "For the purchase that was approved just now. The image goes to the host at once; whatever comes of that, the purchase stays approved. A terminal without a pad, or without a purchase to sign for, refuses.",
 			Make: fixed(cardholderSigns)},
-		{Group: group, English: "the cardholder signs if the terminal has a pad", Chinese: "如终端带签字板，持卡人签字", Of: dialect.SignatureUpload,
+		{Group: group, English: "the cardholder signs if the terminal has a pad", Chinese: "如终端带签名板，持卡人签字", Of: dialect.SignatureUpload,
 			Doc: "As above; at a terminal without a pad nothing is done. For load tests, in which terminals are of several kinds.",
 			Make: fixed(func(p *sim.Player) error {
 				if !p.T.HasPad() {

@@ -77,7 +77,7 @@ func (p *Player) SendSlip(image []byte) error {
 	case t.Profile.Dialect.Form(dialect.SignatureUpload) == nil:
 		return fmt.Errorf("dialect %s has no %s", t.Profile.Dialect.Name, dialect.SignatureUpload)
 	case missing != device.None:
-		t.Display = "本机无签字板"
+		t.Display = "本机无签名板"
 		return fmt.Errorf("%w: a terminal of kind %s has no signature pad", ErrRefusedLocally, t.Kind)
 	case broken != device.None:
 		t.Display = broken.Fails()

@@ -10,9 +10,12 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// mtiShape is a message type of a request that is answered: version, class, an
-// even function, origin.
-var mtiShape = regexp.MustCompile(`^[0-9][1-8][024][0-5]$`)
+var (
+	// mtiShape is a message type of a request that is answered: version, class, an
+	// even function, origin.
+	mtiShape    = regexp.MustCompile(`^[0-9][1-8][024][0-5]$`)
+	answerShape = regexp.MustCompile(`^(optional|required)$`)
+)
 
 // named reads the lists of fields that several transactions have in common.
 func (r *reader) named(v strict.Value) {
@@ -141,7 +144,7 @@ func (r *reader) answer(f *Form, v strict.Value) {
 	var code, approval string
 	r.Map(v, strict.Table{
 		"must": strict.Keep(&must), "should": strict.Keep(&should),
-		"code":     r.Match(&code, regexp.MustCompile(`^(optional|required)$`), "optional or required"),
+		"code":     r.Match(&code, answerShape, "optional or required"),
 		"approval": r.Text(&approval),
 	})
 	if f.Approval = CodeOf(approval); approval != "" && r.d.Class(f.Approval) != Approves {

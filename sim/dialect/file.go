@@ -3,6 +3,7 @@ package dialect
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/keys"
@@ -28,7 +29,7 @@ func IsFile(name string) bool { return strings.ContainsAny(name, `./\`) }
 // is one that comes with posfleet or a file, read by open. The error tells all
 // that is wrong, each with file, line and mend. docs/dialects.md has the keys.
 func Parse(name string, data []byte, open Open) (*Dialect, error) {
-	r, root, ok := document(name, data, open, 0)
+	r, root, ok := document(name, data, open, nil)
 	if !ok {
 		return nil, r.Err()
 	}
@@ -41,7 +42,7 @@ func Parse(name string, data []byte, open Open) (*Dialect, error) {
 
 // Resolved is the text of a dialect file with what it extends put in.
 func Resolved(name string, data []byte, open Open) ([]byte, error) {
-	r, root, ok := document(name, data, open, 0)
+	r, root, ok := document(name, data, open, nil)
 	switch {
 	case !ok:
 		return nil, r.Err()
@@ -51,8 +52,9 @@ func Resolved(name string, data []byte, open Open) ([]byte, error) {
 	return root.YAML()
 }
 
-// document reads a file and puts it over what it extends.
-func document(name string, data []byte, open Open, depth int) (*reader, strict.Value, bool) {
+// document reads a file and puts it over what it extends; chain is the files that
+// extend it.
+func document(name string, data []byte, open Open, chain []string) (*reader, strict.Value, bool) {
 	r := &reader{Reader: &strict.Reader{File: name, Empty: "posfleet dialect show cup prints one to start from"}}
 	root, ok := r.Document(data)
 	if !ok {
@@ -70,8 +72,17 @@ func document(name string, data []byte, open Open, depth int) (*reader, strict.V
 	if !ok {
 		return r, root, false
 	}
-	if depth == maxExtends {
-		r.Fail(at, "more than %d dialects extend one another; does one extend itself?", maxExtends)
+	if chain == nil {
+		chain = []string{path.Base(name)}
+	}
+	from := slices.Index(chain, path.Clean(base))
+	chain = append(slices.Clip(chain), path.Clean(base))
+	switch {
+	case from >= 0:
+		r.Fail(at, "a circle: %s; let one of them extend another, or none", strings.Join(chain[from:], " extends "))
+		return r, root, false
+	case len(chain) > maxExtends+1:
+		r.Fail(at, "%s: more than %d in a row; put some together", strings.Join(chain, " extends "), maxExtends)
 		return r, root, false
 	}
 	text, file, err := source(base, open)
@@ -79,7 +90,7 @@ func document(name string, data []byte, open Open, depth int) (*reader, strict.V
 		r.Fail(at, "%w", err)
 		return r, root, false
 	}
-	of, under, ok := document(file, text, open, depth+1)
+	of, under, ok := document(file, text, open, chain)
 	if !ok {
 		r.Add(of.Reader)
 		return r, root, false
@@ -175,7 +186,7 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 		r.transactions(transactions)
 	}
 	r.reversal(reversal)
-	r.compileForms(transactions)
+	r.checkForms(transactions, pair, framing)
 	return d
 }
 

@@ -97,7 +97,14 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"a length prefix", "", "framing: {length: four}", `1: framing.length: "four", want binary, little`},
 		{"a base that is none", "", "extends: morse", `1: extends: "morse", want cup`},
 		{"a base that is not there", "", "extends: ./no.yaml", "1: extends: file ./no.yaml: no such file"},
-		{"a base that extends itself", "", "extends: ./loop.yaml", "extend one another; does one extend itself?"},
+		{"a base that extends itself", "", "extends: ./loop.yaml", "loop.yaml:1: extends: a circle: loop.yaml extends loop.yaml"},
+		{"bases in a circle", "", "extends: ./round.yaml", "trip.yaml:1: extends: a circle: round.yaml extends trip.yaml extends round.yaml"},
+		{"a base that extends the file itself", "", "extends: ./back.yaml", "back.yaml:1: extends: a circle: bank.yaml extends back.yaml extends bank.yaml"},
+		{"a length too short for any message", "", "framing: {length: digits1}", "1: framing.length: the shortest sign-in does not go on a line: a length of 32, and digits1 says at most 9"},
+		{"a length too short for what a reversal requires", "", "extends: iso87\nframing: {length: digits2}", "2: framing.length: the shortest reversal does not go on a line"},
+		{"pairing on what no request carries", "", "pair: [11, 32]", "1: pair[2]: no request carries field 32"},
+		{"a constant that terminals overwrite", "", `transactions: {purchase: {set: {4: "000000000100"}}}`, "1: transactions.purchase.set.4: terminals write the field themselves, as it is the amount of elements"},
+		{"a constant trace", "", `transactions: {echo: {set: {11: "000001"}}}`, "1: transactions.echo.set.11: terminals write the field themselves"},
 	} {
 		text := c.text
 		switch {
@@ -106,7 +113,8 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		case !strings.HasPrefix(text, "extends"):
 			text += "\nextends: cup\n"
 		}
-		_, err := Parse("bank.yaml", []byte(text), beside(map[string]string{"./loop.yaml": "extends: ./loop.yaml"}))
+		_, err := Parse("bank.yaml", []byte(text), beside(map[string]string{"./loop.yaml": "extends: ./loop.yaml",
+			"./round.yaml": "extends: ./trip.yaml", "./trip.yaml": "extends: ./round.yaml", "./back.yaml": "extends: ./bank.yaml"}))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error is %v\nwant in it %s", c.name, err, c.want)
 		}
@@ -117,6 +125,26 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	_, err := Parse("bank.yaml", []byte("extends: cup\nfields:\n  3: {is: x}\n  4: {is: y}\n"), nil)
 	if err == nil || !strings.Contains(err.Error(), "bank.yaml:3:") || !strings.Contains(err.Error(), "bank.yaml:4:") {
 		t.Error(err)
+	}
+}
+
+// So with constants of several transactions, and what else is wrong beside them.
+func TestConstantsThatDoNotFitAreAllTold(t *testing.T) {
+	_, err := Parse("bank.yaml", []byte(`extends: iso87
+transactions:
+  purchase:
+    set: {3: "0000000", 25: "000"}
+  refund:
+    set:
+      3: "1234567"
+  echo: {set: {70: "30100"}}
+codes:
+  "05": {for: nothing}
+`), nil)
+	for _, want := range []string{":4: transactions.purchase.set.3", ":4: transactions.purchase.set.25", ":7: transactions.refund.set.3", ":8: transactions.echo.set.70", ":10: codes.05.for"} {
+		if err == nil || !strings.Contains(err.Error(), "bank.yaml"+want) {
+			t.Errorf("not told: %s, but %v", want, err)
+		}
 	}
 }
 

@@ -48,7 +48,7 @@ func (d *draft) borrow() []byte {
 		d.left = append(d.left, "transactions, elements, pairing and response codes: field 39 is not the response code of a network that comes with posfleet; until you add them the file explains messages and plays none")
 		return nil
 	}
-	r, root, ok := document(base+".yaml", text, nil, 0)
+	r, root, ok := document(base+".yaml", text, nil, nil)
 	if !ok {
 		return nil
 	}

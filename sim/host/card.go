@@ -42,8 +42,8 @@ func (h *Host) lookUp(req *Request) verdict {
 	return pending
 }
 
-// presentTrack reads track 2: number, separator, expiry. Field 53 says whether
-// it is enciphered.
+// presentTrack reads track 2: number, separator, expiry, and digits to the end
+// (ISO/IEC 7813). Field 53 says whether it is enciphered.
 func (h *Host) presentTrack(req *Request, track []byte) verdict {
 	if v := req.Message.Get(wire.SecurityControl); len(v) >= 3 && v[2] == '1' {
 		key := req.session.keys.Track
@@ -63,7 +63,7 @@ func (h *Host) presentTrack(req *Request, track []byte) verdict {
 		return formatError
 	}
 	pan, expiry := track[:end], track[end+1:end+5]
-	if !allDigits(pan) || !allDigits(expiry) || req.pan != nil && !bytes.Equal(req.pan, pan) {
+	if !allDigits(pan) || !allDigits(track[end+1:]) || req.pan != nil && !bytes.Equal(req.pan, pan) {
 		return formatError
 	}
 	req.pan = pan

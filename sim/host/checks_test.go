@@ -132,7 +132,15 @@ func TestTrackAndPaymentCodeAreRead(t *testing.T) {
 	if p.ans.FieldText(2) != "6225000030000000" {
 		t.Errorf("field 2 is %q", p.ans.FieldText(2))
 	}
-	p.want("30", dialect.Purchase, amount(100), set(22, "022"), set(35, "6225000030000000D49122011234567890"), set(53, "0610000000000000"))
+	// Deciphered, a clear track is sixteen digits that the key makes: nearly never a
+	// track, and never this card's.
+	before, _ := h.Balance("6225000030000000")
+	if code := p.do(dialect.Purchase, amount(100), set(22, "022"), set(35, "6225000030000000D49122011234567890"), set(53, "0610000000000000")); code == "00" {
+		t.Error("a clear track that says it is enciphered was approved")
+	}
+	if b, _ := h.Balance("6225000030000000"); b != before {
+		t.Errorf("the card has %d, had %d", b, before)
+	}
 	p.want("00", dialect.QRPurchase, amount(100), set(59, "A30196211111111111111112"))
 	if v := p.ans.FieldText(59); len(v) != 25 || v[:5] != "A4020" || p.ans.HasField(38) {
 		t.Errorf("the answer has voucher %q and code %q, want a voucher and none", v, p.ans.FieldText(38))

@@ -32,7 +32,9 @@ type Dialect struct {
 
 	Algorithm keys.Algorithm // of the MAC, where there is one
 	KeyBlock  keys.KeyBlock  // of working keys that a sign-in asks for; empty for a sign-in without keys
+	PINFormat keys.PINFormat // of PIN blocks under DES; under SM4 it is format 0
 	Currency  string         // three digits (ISO 4217); empty when no message says it
+	Exponent  int            // how many decimals the minor unit is in which messages have amounts: 2 of yuan and fen
 	Codes     []CodeInfo     // response codes
 	Reasons   []Reason       // of reversals
 	Accepts   []Code         // the codes of answers that end a reversal
@@ -363,13 +365,13 @@ func (d *Dialect) Undoes(reversal *wire.Message, f *Form) bool {
 func (d *Dialect) Holds(e wire.Element, value string) error {
 	place := d.Place(e)
 	switch room := place.To - place.From; {
-	case place.Field == 0 || place.To > 0 && len(value) <= room:
+	case place.Field == 0 || place.To > 0 && len(value) <= room || len(d.Forms) == 0:
 		return nil
 	case place.To > 0:
 		return fmt.Errorf("does not fit %s in field %d of dialect %s: it has %d characters, room is for %d", place.Name, place.Field, d.Name, len(value), room)
 	}
 	m := d.NewMessage()
-	m.SetMTI("0800")
+	m.SetMTI(d.Forms[0].MTI)
 	m.SetString(e, value)
 	_, err := m.Append(nil)
 	if wrong, is := errors.AsType[*wire.FieldError](err); is {

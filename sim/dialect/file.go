@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/strict"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -142,12 +141,12 @@ type reader struct {
 func (r *reader) dialect(root strict.Value) *Dialect {
 	r.d = &Dialect{Bases: r.bases}
 	d := r.d
-	var framing, encoding, fields, elements, pair, echo, mac, signIn, entry, lists, transactions, reversal, codes strict.Value
+	var framing, encoding, fields, elements, pair, echo, mac, signIn, pin, currency, entry, lists, transactions, reversal, codes strict.Value
 	found := r.Map(root, strict.Table{
 		"name": r.Text(&d.Name), "title": r.Text(&d.Title),
 		"framing": strict.Keep(&framing), "encoding": strict.Keep(&encoding), "fields": strict.Keep(&fields),
 		"elements": strict.Keep(&elements), "pair": strict.Keep(&pair), "echo": strict.Keep(&echo),
-		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "currency": r.Match(&d.Currency, currencyShape, "three digits (ISO 4217)"),
+		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "pin": strict.Keep(&pin), "currency": strict.Keep(&currency),
 		"schemes": r.schemes(&d.Schemes), "entry": strict.Keep(&entry), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
 		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes), "rules": r.rules(&d.Without), "header-words": r.headerWords,
 	})
@@ -168,7 +167,8 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 		r.elements(elements)
 	}
 	d.Pair, d.Echo = r.numbers(pair), r.numbers(echo)
-	r.keys(mac, signIn)
+	r.keys(mac, signIn, pin)
+	r.currency(currency)
 	if r.OK() {
 		if err := d.Format.Compile(); err != nil {
 			r.Fail(fields, "%w", err)
@@ -188,27 +188,6 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	r.reversal(reversal)
 	r.checkForms(transactions, pair, framing)
 	return d
-}
-
-// keys reads how messages are authenticated and which working keys a sign-in asks
-// for.
-func (r *reader) keys(mac, signIn strict.Value) {
-	d := r.d
-	if s := r.word(mac); s != "" {
-		var err error
-		if d.Algorithm, err = keys.ParseAlgorithm(s); err != nil {
-			r.Fail(mac, "%s, want ecb, x9.9, x9.19 or none", strict.Quote(s))
-		}
-		d.MAC = true
-	}
-	if s := r.word(signIn); s != "" {
-		if d.KeyBlock = keys.KeyBlock(s); d.KeyBlock.Len() == 0 {
-			r.Fail(signIn, "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4), 006 (SM4 and track key) or none", strict.Quote(s))
-		}
-	}
-	if d.MAC && d.KeyBlock == "" {
-		r.Fail(mac, "a MAC needs a key, and no sign-in brings one; give sign-in, or mac: none")
-	}
 }
 
 // word is a single word, empty for none or for a value that is not given.

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -94,6 +95,17 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"a MAC without keys", "", "sign-in: none", "a MAC needs a key, and no sign-in brings one"},
 		{"no algorithm", "", "mac: x9.24", `1: mac: "x9.24", want ecb, x9.9, x9.19 or none`},
 		{"no currency", "", "currency: CNY", `1: currency: "CNY", want three digits`},
+		{"a currency without code", "", "currency: {exponent: 0}", "1: currency: key code is missing"},
+		{"too many decimals", "", `currency: {code: "156", exponent: 5}`, `1: currency.exponent: "5", want a whole number from 0 to 4`},
+		{"a PIN block for chips", "", "pin: {format: 2}", `1: pin.format: "2", want 0, 1 or 3 (ISO 9564-1): format 2 is for cards off line`},
+		{"a PIN block of AES", "", "pin: {format: 4}", `1: pin.format: "4", want 0, 1 or 3`},
+		{"a PIN block under SM4", "", "sign-in: \"005\"\npin: {format: 3}", "2: pin.format: under SM4 a PIN block is of format 0"},
+		{"a MAC by nothing", "", "mac: {over: [0, 3]}", "1: mac: key algorithm is missing"},
+		{"a MAC over itself", "", "mac: {algorithm: x9.9, over: [0, 64]}", "1: mac.over[2]: field 64 is the MAC itself"},
+		{"a MAC over a field that is not there", "", "mac: {algorithm: x9.9, over: [0, 7]}", `1: mac.over[2]: "7", want 0 (the message type), 1 (the bitmaps) or one of the fields`},
+		{"a MAC over the value of a bitmap", "", "mac: {algorithm: x9.9, over: [1], as: values}", "1: mac.over[1]: the bitmaps have no value"},
+		{"a MAC over nothing", "", "mac: {algorithm: x9.9, over: []}", "1: mac.over: is empty"},
+		{"a MAC as values of the message", "", "mac: {algorithm: x9.9, as: values}", "1: mac: as goes with over"},
 		{"a length prefix", "", "framing: {length: four}", `1: framing.length: "four", want binary, little`},
 		{"a base that is none", "", "extends: morse", `1: extends: "morse", want cup`},
 		{"a base that is not there", "", "extends: ./no.yaml", "1: extends: file ./no.yaml: no such file"},
@@ -144,6 +156,53 @@ codes:
 	for _, want := range []string{":4: transactions.purchase.set.3", ":4: transactions.purchase.set.25", ":7: transactions.refund.set.3", ":8: transactions.echo.set.70", ":10: codes.05.for"} {
 		if err == nil || !strings.Contains(err.Error(), "bank.yaml"+want) {
 			t.Errorf("not told: %s, but %v", want, err)
+		}
+	}
+}
+
+// What a network has instead of CUP's MAC, PIN blocks and currency.
+func TestMACPINAndCurrencyAreData(t *testing.T) {
+	d, err := Parse("bank.yaml", []byte(`extends: iso87
+mac: {algorithm: x9.9, over: [0, 4, 3], as: values}
+pin: {format: 3}
+currency: "392"
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Algorithm != keys.X99 || !d.MAC || !slices.Equal(d.Covers.Fields, []int{0, 4, 3}) || !d.Covers.Values || d.PINFormat != keys.PINFormat3 || d.Exponent != 0 {
+		t.Errorf("MAC %s over %+v, PIN block format %d, %d decimals", d.Algorithm, d.Covers, d.PINFormat, d.Exponent)
+	}
+	if f := d.Form(Purchase); !f.MACed || !slices.Contains(f.Fixed, Value{49, "392"}) {
+		t.Errorf("a purchase has %v", f.Fixed)
+	}
+	iso, _ := Named("iso87")
+	if iso.Covers.Fields != nil || iso.PINFormat != keys.PINFormat0 || iso.Exponent != 2 {
+		t.Error("a variant changes what it extends")
+	}
+	none, err := Parse("bank.yaml", []byte("extends: iso87\nmac: {algorithm: none}\n"), nil)
+	if err != nil || none.MAC {
+		t.Errorf("no MAC: %v", err)
+	}
+}
+
+func TestAmountsHaveTheDecimalsOfTheCurrency(t *testing.T) {
+	for _, c := range []struct {
+		currency, amount string
+		want             int64 // -1 for an error
+	}{
+		{`"156"`, "12.34", 1234}, {`"156"`, "12", 1200}, {`"156"`, "12.3", 1230}, {`"156"`, "12.345", -1}, {`"156"`, "9999999999.99", 999999999999}, {`"156"`, "10000000000", -1},
+		{`"392"`, "12.00", 12}, {`"392"`, "12.34", -1}, {`"392"`, "999999999999", 999999999999},
+		{`"414"`, "12.34", 12340}, {`"414"`, "12.345", 12345}, {`"414"`, "1000000000.00", -1},
+		{`{code: "392", exponent: 2}`, "12.34", 1234}, {`{code: "999", exponent: 0}`, "12", 12},
+	} {
+		d, err := Parse("bank.yaml", []byte("extends: iso87\ncurrency: "+c.currency+"\n"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := d.ParseAmount(c.amount)
+		if (err != nil) != (c.want < 0) || err == nil && got != c.want {
+			t.Errorf("%s of %s: %d, %v, want %d", c.amount, c.currency, got, err, c.want)
 		}
 	}
 }

@@ -19,7 +19,6 @@ import (
 )
 
 var (
-	currencyShape = regexp.MustCompile(`^\d{3}$`)
 	// fieldShape is ISO 8583's own notation: kind, a dot for each digit of the
 	// length prefix, the length or the longest one.
 	fieldShape = regexp.MustCompile(`^(x\+n|anp|ans|an|as|ns|a|n|s|b|z) ?(\.{0,6}) ?(\d{1,6})( bits)?$`)

@@ -26,7 +26,7 @@ func (x *Exchange) totals() error {
 	case flag < dialect.Balanced || flag > dialect.InError:
 		return fmt.Errorf("settlement flag (field %d, digit %d) of the answer is %q, want 1, 2 or 3", n, dialect.TotalsHalf, flag)
 	case flag == dialect.Balanced && t != x.Batch:
-		return fmt.Errorf("the host says balanced, but its totals (field %d) are %s; the terminal's are %s", n, said(t), said(x.Batch))
+		return fmt.Errorf("the host says balanced, but its totals (field %d) are %s; the terminal's are %s", n, x.said(t), x.said(x.Batch))
 	}
 	return nil
 }
@@ -38,7 +38,7 @@ var ownTotals = check{always, 0,
 		return flag != dialect.Unbalanced || t != x.Batch
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("the host says not balanced, but its totals (field %d) are the terminal's: %s", x.Dialect.Place(wire.Totals).Field, said(x.Batch))
+		return fmt.Errorf("the host says not balanced, but its totals (field %d) are the terminal's: %s", x.Dialect.Place(wire.Totals).Field, x.said(x.Batch))
 	},
 }
 
@@ -52,7 +52,7 @@ var foreignTotals = check{always, 0,
 	func(x *Exchange) error {
 		t, flag := dialect.ReadTotals(x.Answer.Get(wire.Totals)[dialect.TotalsHalf:])
 		return fmt.Errorf("the totals of foreign cards (field %d, digits %d to %d) are %s, flag %q; the terminal has none: want zeros, flag 0 or 1",
-			x.Dialect.Place(wire.Totals).Field, dialect.TotalsHalf+1, dialect.TotalsLen, said(t), flag)
+			x.Dialect.Place(wire.Totals).Field, dialect.TotalsHalf+1, dialect.TotalsLen, x.said(t), flag)
 	},
 }
 
@@ -62,6 +62,6 @@ var uploadEchoed = check{ifThere, wire.Totals,
 	func(x *Exchange) error { return x.mismatch(x.Dialect.Place(wire.Totals).Field) },
 }
 
-func said(t dialect.Totals) string {
-	return fmt.Sprintf("debit %s in %d, credit %s in %d", report.FormatYuan(t.Debit), t.DebitN, report.FormatYuan(t.Credit), t.CreditN)
+func (x *Exchange) said(t dialect.Totals) string {
+	return fmt.Sprintf("debit %s in %d, credit %s in %d", report.FormatAmount(t.Debit, x.Dialect.Exponent), t.DebitN, report.FormatAmount(t.Credit, x.Dialect.Exponent), t.CreditN)
 }

@@ -45,6 +45,8 @@ type Message struct {
 	raw  []byte // the octets last packed or read, from the MTI on
 	own  []byte // where Keep copies raw to
 	head [MaxHeader]byte
+
+	covered []byte // by the MAC, where these are no octets of raw
 }
 
 // span is where a value lies in buf. 16 bits keep a message small: a fleet has

@@ -101,7 +101,13 @@ func (f PINFormat) block(dst, pin, pan []byte) error {
 	if len(pin) < 4 || len(pin) > 12 || !allDigits(pin) {
 		return errPIN
 	}
-	f.fill(dst)
+	if f == PINFormat0 {
+		for i := range dst {
+			dst[i] = 0xFF
+		}
+	} else {
+		f.fill(dst)
+	}
 	dst[0] = byte(f)<<4 | byte(len(pin))
 	for i, c := range pin {
 		setNibble(dst, 2+i, c-'0')
@@ -109,14 +115,8 @@ func (f PINFormat) block(dst, pin, pan []byte) error {
 	return f.xorPAN(dst, pan)
 }
 
-// fill writes what stands after the PIN.
+// fill writes what stands after the PIN at random.
 func (f PINFormat) fill(dst []byte) {
-	for i := range dst {
-		dst[i] = 0xFF
-	}
-	if f == PINFormat0 {
-		return
-	}
 	random := rand.Uint64()
 	for i := range 2 * len(dst) {
 		half := byte(random >> (4 * (i & 15)) & 15)

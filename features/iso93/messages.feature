@@ -85,6 +85,59 @@ Feature: Messages of ISO 8583:1993
       | MTI   | 1421  |
       | 24    | 400   |
 
+  @everyday @void @iso93-void-1
+  Scenario: a purchase of the open batch is voided
+    When the cardholder pays 52.00 yuan with a good card
+    Then the host approves
+    When the operator voids the last purchase
+    Then the host approves
+
+  @void @iso93-void-2
+  Scenario: a void is a request that gives back a purchase of the open batch, and names it
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    Given the next trace number is 2345
+    When the cardholder pays 48.00 yuan with a good card
+    And the operator voids the last purchase
+    Then the host approves
+    And the request carries:
+      | field | value              |
+      | MTI   | 1200               |
+      | 3     | 200000             |
+      | 4     | as in the original |
+      | 24    | 200                |
+      | 37    | present            |
+      | 56.1  | 1200               |
+      | 56.2  | 002345             |
+    When the cardholder asks for the balance of a good card
+    Then the balance has not changed
+
+  @void @iso93-void-3
+  Scenario: a voided purchase is not voided again
+    When the cardholder pays 49.00 yuan with a good card
+    And the operator voids the last purchase
+    Then the host approves
+    When the operator voids the same purchase again
+    Then the host declines
+
+  @void @reversal @iso93-void-4
+  Scenario: an unanswered void is reversed, and the purchase stands again
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    When the cardholder pays 51.00 yuan with a good card
+    Then the host approves
+    Given the line loses the next answer
+    When the operator voids the last purchase
+    And the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+    And the reversal carries:
+      | field | value  |
+      | MTI   | 1420   |
+      | 3     | 200000 |
+      | 56.1  | 1200   |
+    When the cardholder asks for the balance of a good card
+    Then the balance has gone down by 51.00 yuan
+
   @refund @iso93-refund-1
   Scenario: a refund is an advice and never more than was paid
     When the cardholder pays 90.00 yuan with a good card

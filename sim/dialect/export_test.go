@@ -77,9 +77,9 @@ func TestWhatIsExportedIsImportedUnchanged(t *testing.T) {
 // TestStockPackagersAreExportedAndImportedUnchanged is for the packager files of
 // jPOS, where they are.
 func TestStockPackagersAreExportedAndImportedUnchanged(t *testing.T) {
-	files, _ := filepath.Glob(filepath.Join(os.Getenv("POSFLEET_PACKAGERS"), "*.xml"))
-	if len(files) == 0 || os.Getenv("POSFLEET_PACKAGERS") == "" {
-		t.Skip("NOT TRIED: POSFLEET_PACKAGERS names no folder with the packager files of jPOS")
+	files, _ := filepath.Glob(filepath.Join(os.Getenv("POSFLEET_JPOS_VECTORS"), "packagers", "*.xml"))
+	if len(files) == 0 || os.Getenv("POSFLEET_JPOS_VECTORS") == "" {
+		t.Skip("NOT TRIED: POSFLEET_JPOS_VECTORS has no folder packagers with the packager files of jPOS")
 	}
 	for _, file := range files {
 		data, err := os.ReadFile(file)

@@ -129,12 +129,13 @@ func source(base string, open Open) (text []byte, file string, err error) {
 // stands in a dialect.
 type reader struct {
 	*strict.Reader
-	bases    []string
-	d        *Dialect
-	at       map[int]strict.Value // fields
-	encoding map[string]string    // by kind of value: n, text, b, z, mti, bitmap, length
-	lists    map[string][]int
-	set      map[Transaction]map[int]strict.Value // constants of forms
+	bases       []string
+	d           *Dialect
+	at          map[int]strict.Value // fields
+	encoding    map[string]string    // by kind of value: n, text, b, z, mti, bitmap, length
+	bothBitmaps bool                 // each message has both
+	lists       map[string][]int
+	set         map[Transaction]map[int]strict.Value // constants of forms
 }
 
 // dialect reads the whole file, whose parts need one another in this order.

@@ -34,6 +34,9 @@ func (r *reader) encodings(v strict.Value) {
 	of := func(kind string) func(strict.Value) {
 		return func(v strict.Value) {
 			s, ok := r.Scalar(v)
+			if kind == "bitmap" {
+				s, r.bothBitmaps = strings.CutSuffix(s, " 16")
+			}
 			if ok && kind != "length" && forms[s] == nil {
 				r.Fail(v, "%s, want one of %s", strict.Quote(s), names(forms))
 				return
@@ -84,6 +87,9 @@ func (r *reader) fields(v strict.Value) {
 		bitmap.Pref = prefix.Binary.Fixed
 	}
 	bitmap.DisableAutoExpand = slices.Max(slices.Collect(maps.Keys(all))) <= 64
+	if r.bothBitmaps {
+		bitmap.Length, bitmap.DisableAutoExpand = 16, true
+	}
 	all[1] = field.NewBitmap(bitmap)
 	d.Spec = &iso8583.MessageSpec{Name: d.Title, Fields: all}
 }

@@ -245,9 +245,13 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 	if err != nil {
 		return dst, place(err, 0, start)
 	}
-	if second != 0 {
-		at = c.putBitmap(out, at, first|1<<63)
+	if second != 0 || c.both {
+		if !c.both {
+			first |= 1 << 63
+		}
+		at = c.putBitmap(out, at, first)
 		at = c.putBitmap(out, at, second)
+		first &^= 1 << 63
 	} else {
 		at = c.putBitmap(out, at, first)
 	}

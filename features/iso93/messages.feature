@@ -171,16 +171,28 @@ Feature: Messages of ISO 8583:1993
   Scenario: a reconciliation that agrees has action code 500
     Given the terminal starts an empty batch
     When the cardholder pays 100.00 yuan with a good card
+    And the cardholder pays 53.00 yuan with a good card
+    And the operator voids the last purchase
     And the terminal settles
     Then the totals balance
     And the request carries:
-      | field | value |
-      | MTI   | 1520  |
-      | 24    | 500   |
+      | field | value             |
+      | MTI   | 1520              |
+      | 24    | 500               |
+      | 48    | absent            |
+      | 74    | 0000000001        |
+      | 76    | 0000000002        |
+      | 86    | 0000000000005300  |
+      | 88    | 0000000000015300  |
+      | 97    | D0000000000010000 |
     And the answer carries:
-      | field | value |
-      | MTI   | 1530  |
-      | 39    | 500   |
+      | field | value             |
+      | MTI   | 1530              |
+      | 39    | 500               |
+      | 74    | as in the request |
+      | 76    | as in the request |
+      | 86    | as in the request |
+      | 88    | as in the request |
 
   @settlement @iso93-settlement-2
   Scenario: totals that differ are told and uploaded in detail
@@ -190,4 +202,10 @@ Feature: Messages of ISO 8583:1993
     And the terminal forgets its last payment
     And the terminal settles
     Then the totals do not balance
+    And the host's totals are debits of 203.00 yuan in 2 and credits of 0.00 yuan in 0
+    And the answer carries:
+      | field | value            |
+      | 39    | 501              |
+      | 76    | 0000000002       |
+      | 88    | 0000000000020300 |
     And the terminal uploads 1 details

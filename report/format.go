@@ -62,6 +62,9 @@ func FormatAmount(n int64, decimals int) string {
 // FormatYuan writes fen as yuan.
 func FormatYuan(fen int64) string { return FormatAmount(fen, 2) }
 
+// FormatGroupedYuan writes fen as yuan, as reports do: "12,345.67".
+func FormatGroupedYuan(fen int64) string { return groupDigits(FormatYuan(fen)) }
+
 // groupDigits sets off the thousands of a decimal number.
 func groupDigits(s string) string {
 	sign, whole, rest := "", s, ""

@@ -24,8 +24,15 @@ func (p *Player) Pay(o *Order) error {
 }
 
 func (p *Player) pay(o *Order) error {
-	t := p.T
-	f := t.Profile.Dialect.Form(o.Of)
+	f := p.T.Profile.Dialect.Form(o.Of)
+	if err := p.T.refuses(o, f); err != nil {
+		return err
+	}
+	return p.order(o, f)
+}
+
+// refuses says why the terminal does not even send an order, in form f.
+func (t *Terminal) refuses(o *Order, f *dialect.Form) error {
 	switch {
 	case f == nil:
 		return fmt.Errorf("dialect %s has no %s", t.Profile.Dialect.Name, o.Of)
@@ -45,10 +52,7 @@ func (p *Player) pay(o *Order) error {
 		}
 		return fmt.Errorf("%w: the batch is full (%d), settle first", ErrRefusedLocally, t.Profile.Policy.JournalLimit)
 	}
-	if err := t.lacks(o, f); err != nil {
-		return err
-	}
-	return p.order(o, f)
+	return t.lacks(o, f)
 }
 
 // settles reports whether the terminal's network has settlements. Where it has none

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
@@ -110,14 +111,15 @@ type Player struct {
 	Last  Result // of the latest transaction that a step asked for
 	// Each is told each exchange when it has ended; it may be nil. The messages
 	// hold until it returns.
-	Each  func(request, answer *wire.Message, r *Result)
-	Shard *report.Shard // nil when nothing is recorded
-	Judge *rules.Judge  // the run's; nil until the first answer makes one for this player
-	Vars  Vars          // nil until a step keeps something
+	Each     func(request, answer *wire.Message, r *Result)
+	Panicked func(value any, stack []byte) // is told of a panic; without it, that ends the process
+	Shard    *report.Shard                 // nil when nothing is recorded
+	Judge    *rules.Judge                  // the run's; nil until the first answer makes one for this player
+	Vars     Vars                          // nil until a step keeps something
 
 	req, ans *wire.Message // ans is borrowed, until the next exchange
 	x        line.Exchange
-	judged   rules.Exchange  // the latest, as the rules see it
+	judged   *rules.Exchange // the one under way as the rules see it, borrowed; of a sign-in with keys until the next
 	holder   *profile.Holder // whose card the exchange under way is about; nil for none that the terminal knows
 	n        int             // number of the arrival
 	seed     uint64
@@ -132,13 +134,12 @@ type Player struct {
 	stamp    [10]byte
 
 	// What a purchase does not touch stands last, see Terminal.
-	wide     [16]byte
-	refusal  error                         // why the terminal first refused to
-	orig     *wire.Message                 // the original of a reversal; made when first needed
-	aside    Result                        // of the latest exchange that comes before or after what a step asked for
-	preAuth  Record                        // of a pre-authorisation: kept outside the journal
-	Closed   Closed                        // is told each batch that is about to be closed; it may be nil
-	Panicked func(value any, stack []byte) // is told of a panic; without it, that ends the process
+	wide    [16]byte
+	refusal error         // why the terminal first refused to
+	orig    *wire.Message // the original of a reversal; made when first needed
+	aside   Result        // of the latest exchange that comes before or after what a step asked for
+	preAuth Record        // of a pre-authorisation: kept outside the journal
+	Closed  Closed        // is told each batch that is about to be closed; it may be nil
 }
 
 // Closed is told the records that a terminal is about to forget, and the payments
@@ -218,7 +219,9 @@ func (p *Player) exchangeAside(f *dialect.Form) *Result {
 // reports false when that cannot be, which the result says.
 func (p *Player) pack(f *dialect.Form, r *Result) bool {
 	t := p.T
-	*r = Result{ended: true, dialect: t.Profile.Dialect, Of: f.Transaction, Amount: int64(p.req.Uint(wire.Amount)), Trace: uint32(p.req.Uint(wire.Trace))}
+	*r = Result{}
+	r.ended, r.dialect, r.Of = true, t.Profile.Dialect, f.Transaction
+	r.Amount, r.Trace = int64(p.req.Uint(wire.Amount)), uint32(p.req.Uint(wire.Trace))
 	if f.MACed && t.Profile.Dialect.MAC {
 		p.req.AddMAC()
 	}
@@ -243,13 +246,9 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	t := p.T
 	x := &p.x
 	x.Request, x.Key, x.Timeout = p.frame, p.req.Key(), t.Profile.Policy.Timeout
-	x.Began, x.Empty, x.Left, x.Unreadable, x.Strays = 0, 0, "", nil, line.Strays{}
+	x.Reset()
 	p.ans.Release()
-	x.Answer = nil
 	err := t.Link.Exchange(x)
-	if x.StrayWhy != "" {
-		r.Stray = &Stray{x.Stray, x.StrayWhy}
-	}
 	if p.ans = x.Answer; p.ans == nil {
 		p.ans = t.Profile.Dialect.Acquire()
 	}
@@ -257,11 +256,8 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 		p.ans.Reset() // what came was not its answer
 	}
 	p.judge(f, r, err)
-	if r.Outcome == report.TimedOut && x.Unmatched > 0 {
-		p.nearly(f, r)
-	}
-	if x.Duplicate+x.Empty+len(x.Left) > 0 {
-		p.around(r)
+	if x.Met {
+		p.around(f, r)
 	}
 	p.record(r, begun)
 	if p.Each != nil {
@@ -270,11 +266,21 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	if r.Outcome != report.Unsent && f.Carries(wire.Trace) && f.Transaction != dialect.Reversal {
 		t.nextTrace()
 	}
+	if p.judged != nil && p.judged.SignIn == nil {
+		exchanges.Put(p.judged)
+		p.judged = nil
+	}
 }
 
-// around holds what the line heard around an answer to the rules about that, where
-// the line has doubled nothing itself.
-func (p *Player) around(r *Result) {
+// around takes what the line heard around an answer, and holds it to the rules about
+// that, where the line has doubled nothing itself.
+func (p *Player) around(f *dialect.Form, r *Result) {
+	if p.x.StrayWhy != "" {
+		r.Stray = &Stray{p.x.Stray, p.x.StrayWhy}
+	}
+	if r.Outcome == report.TimedOut && p.x.Unmatched > 0 {
+		p.nearly(f, r)
+	}
 	if p.x.Empty > 0 && r.Outcome <= report.Refused {
 		r.Should.Add(rules.NoEmpty)
 	}
@@ -314,7 +320,7 @@ func (p *Player) record(r *Result, begun time.Duration) {
 	if broken := p.broken(r); broken != 0 {
 		p.Shard.Broken(uint64(broken))
 	}
-	if x.Late+x.Duplicate+x.Unmatched > 0 || x.StrayWhy != "" {
+	if x.Met {
 		recordStrays(p.Shard, p.T.Profile.Dialect, &x.Strays)
 	}
 }
@@ -337,7 +343,11 @@ func (p *Player) Broken(r *Result) []*rules.Broken {
 	if b, is := errors.AsType[*rules.Broken](r.Why); is {
 		return []*rules.Broken{b}
 	}
-	return rules.Explain(&p.judged, r.Should)
+	x := p.judged
+	if x == nil { // nothing came that could be judged
+		x = p.asked(p.T.Profile.Dialect.Form(r.Of), p.ans)
+	}
+	return rules.Explain(x, r.Should)
 }
 
 // judge classes how an exchange ended.
@@ -386,19 +396,31 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	}
 }
 
+// exchanges are what players judge with: one of a few that the processor's cache
+// holds, not each its own.
+var exchanges = sync.Pool{New: func() any { return new(rules.Exchange) }}
+
 // asked is the exchange under way with an answer, as the rules see it.
 func (p *Player) asked(f *dialect.Form, answer *wire.Message) *rules.Exchange {
 	t := p.T
-	x := &p.judged
-	*x = rules.Exchange{
-		Dialect: t.Profile.Dialect, Form: f, Request: p.req, Answer: answer, Key: p.x.Key, MAC: t.keys.MAC, Algorithm: t.Profile.MAC,
-		MACOnDecline: t.Profile.Policy.MACOnDecline, DefectiveIsGood: t.Profile.Policy.DefectiveIsGood, Batch: t.Journal.Batch,
-		Now: int64(p.x.Done / time.Second), Acquirer: &t.acquirer,
+	if p.judged == nil {
+		p.judged = exchanges.Get().(*rules.Exchange)
 	}
+	x := p.judged
+	*x = rules.Exchange{} // and then its fields one by one: no second one on the player's stack
+	x.Dialect, x.Form, x.Request, x.Answer = t.Profile.Dialect, f, p.req, answer
+	x.Key = p.x.Key
+	x.MAC, x.Algorithm = t.keys.MAC, t.Profile.MAC
+	x.MACOnDecline, x.DefectiveIsGood = t.Profile.Policy.MACOnDecline, t.Profile.Policy.DefectiveIsGood
+	x.Acquirer = &t.acquirer
+	x.Now = int64(p.x.Done / time.Second)
 	if p.holder != nil {
 		x.PAN = p.holder.PAN
 	}
-	if f.Transaction == dialect.SignIn && t.Profile.SignIn != "" {
+	switch {
+	case f.Transaction == dialect.Settlement:
+		x.Batch = t.Journal.Batch
+	case f.Transaction == dialect.SignIn && t.Profile.SignIn != "":
 		x.SignIn = &rules.SignIn{Master: t.master, Block: t.Profile.SignIn}
 	}
 	return x

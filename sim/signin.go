@@ -46,8 +46,8 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 	switch r.Outcome {
 	case report.Approved:
 		var issued keys.Set // none where a logon brings none
-		if x := p.judged.SignIn; x != nil {
-			issued = x.Issued
+		if p.judged != nil {
+			issued = p.judged.SignIn.Issued
 		}
 		t.adopt(issued, p.ans)
 		t.Display = "签到成功"

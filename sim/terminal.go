@@ -17,30 +17,30 @@ import (
 // Terminal is one virtual point of sale. One goroutine owns it at a time; a
 // [Player] plays steps on it.
 type Terminal struct {
+	// What an exchange that ends well does not touch stands first, and of Owed its
+	// request last: a fleet's terminals do not fit the processor's cache.
+	Failed  int64     // reversals given up after all tries: cases for a human
+	settled *Settled  // nil until its first settlement
+	master  *keys.Key // made when first needed, dropped after sign-in
+	Owed    Owed
+
 	*profile.Terminal
 	Profile *profile.Profile
 	Link    line.Link
+	Faults  *line.Faults // of its line; nil when the line cannot do any
 
 	Display  string // what the terminal shows
 	Operator string // who is logged in: "01".."98"; empty for nobody
 	On       bool
 	SignedIn bool
 	Opened   bool   // its batch holds nothing from before: it was opened by a settlement, or the host is new
+	out      bool   // of the run: it could not sign in
 	Trace    uint32 // of the next message that takes one, 1..999999
 	Batch    uint32
 	freed    time.Duration // when it was last given back, on the run's clock
-	out      bool          // of the run: it could not sign in
 	keys     keys.Set
 	acquirer rules.Acquirer
 	Journal  Journal
-	Owed     Owed
-
-	// What an exchange that ends well does not touch stands last: a fleet's
-	// terminals do not fit the processor's cache.
-	Failed  int64        // reversals given up after all tries: cases for a human
-	Faults  *line.Faults // of its line; nil when the line cannot do any
-	settled *Settled     // nil until its first settlement
-	master  *keys.Key    // made when first needed, dropped after sign-in
 }
 
 // NewTerminal makes terminal id of profile p, switched off.
@@ -55,12 +55,12 @@ func NewTerminal(p *profile.Profile, id *profile.Terminal) *Terminal {
 // Owed is a terminal's pending reversal: what it sent without hearing a
 // verified answer, and must undo before its next online transaction.
 type Owed struct {
-	Request []byte // the message, without length prefix; empty when none is owed
 	Of      dialect.Transaction
 	Amount  int64
 	Holder  *profile.Holder // whose card it was about; nil for none that the terminal knows
 	Reason  dialect.Code    // of the reversal
 	Tries   int
+	Request []byte // the message, without length prefix; empty when none is owed
 }
 
 // Owes reports whether a reversal is pending.
@@ -81,7 +81,9 @@ func (t *Terminal) PowerOn() {
 	t.Display = "请输入操作员号"
 }
 
-// Login is an operator giving number and password at the prompt.
+// Login is an operator giving number and password at the prompt: the operator's own
+// sign-in (操作员签到), of which the host hears nothing. Keys are fetched by
+// [Player.SignIn] (联机签到), which the display asks for unless that was done.
 func (t *Terminal) Login(number, password string) error {
 	if !t.On {
 		return fmt.Errorf("%w: it is switched off", ErrRefusedLocally)
@@ -96,8 +98,10 @@ func (t *Terminal) Login(number, password string) error {
 		return fmt.Errorf("%w: wrong password of operator %s", ErrRefusedLocally, number)
 	case !o.Sells():
 		t.Display = "操作员管理"
+	case t.SignedIn || t.Profile.Dialect.Form(dialect.SignIn) == nil:
+		t.Operator, t.Display = number, "操作员签到成功"
 	default:
-		t.Operator, t.Display = number, "请签到"
+		t.Operator, t.Display = number, "请做联机签到"
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ import (
 
 // job is a load run made ready.
 type job struct {
+	language *scenarios.Language
 	load     *scenarios.Load
 	features []*scenarios.Feature
 	limits   []report.Limit
@@ -40,6 +41,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 		return nil, err
 	}
 	lang := scenarios.NewLanguage(p)
+	j.language = lang
 	tags := f.tags
 	if len(args) == 0 && tags == "" && len(f.names) == 0 && len(f.mix) == 0 {
 		tags = "@everyday"
@@ -52,7 +54,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 	case len(loads) > 1 || len(loads) == 1 && len(loads[0].Scenarios) > 1:
 		return nil, fmt.Errorf("%d @load scenarios are selected, one runs at a time: choose with file:line or @id", count(loads))
 	case len(loads) == 1:
-		all, err := embedded(p.Dialect)
+		all, err := embedded(p.Dialect, true)
 		if err != nil {
 			return nil, err
 		}

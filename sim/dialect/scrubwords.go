@@ -79,7 +79,7 @@ func (s *scrubber) pin(from, to int) {
 // key covers hexadecimal digits, at least 16, in groups too, that a word says are a
 // key.
 func (s *scrubber) key(i int) {
-	if i > 0 && isHex(s.text[i-1]) || !slices.ContainsFunc(keyWords, func(w string) bool { return after(s.before(i), w) }) {
+	if i > 0 && isHex(s.text[i-1]) {
 		return
 	}
 	n, end := 0, i
@@ -88,7 +88,11 @@ func (s *scrubber) key(i int) {
 			n, end = n+1, k+1
 		}
 	}
-	if n >= 16 {
+	if n < 16 {
+		return
+	}
+	text := s.before(i)
+	if slices.ContainsFunc(keyWords, func(w string) bool { return after(text, w) }) {
 		s.blot(i, end)
 	}
 }

@@ -67,6 +67,12 @@ func NewOwn(stop context.Context, d *Dialer, f *wire.Format, clock *Clock) *Own 
 
 // Exchange implements Link.
 func (l *Own) Exchange(x *Exchange) error {
+	err := l.exchange(x)
+	x.Met = x.Empty > 0 || x.Left != "" || x.any()
+	return err
+}
+
+func (l *Own) exchange(x *Exchange) error {
 	err := l.send(x)
 	if bad, is := errors.AsType[*writeError](err); is && bad.written == 0 && l.carried > 0 {
 		l.Close() // the host hung up just now: nothing has left, so it may be sent

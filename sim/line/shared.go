@@ -106,35 +106,30 @@ func (s *Shared) Exchange(x *Exchange) error {
 	}
 	err := s.exchange(x)
 	if err == errNotTaken { // the line ended before any octet of it left, so it may be sent
-		err = s.exchange(x)
-	}
-	if err == errNotTaken {
-		err = fmt.Errorf("%w: the line broke before its turn came", ErrUnsent)
+		if err = s.exchange(x); err == errNotTaken {
+			err = errLineBroke
+		}
 	}
 	return err
 }
 
-// errNotTaken says that a connection ended before the request's turn came.
-var errNotTaken = errors.New("request not taken")
+var (
+	errNotTaken  = errors.New("request not taken") // a connection ended before the request's turn came
+	errLineBroke = fmt.Errorf("%w: the line broke before its turn came", ErrUnsent)
+	errStillOpen = fmt.Errorf("%w: a request with the same pairing fields is still open on this line", ErrUnsent)
+)
 
+// exchange waits with as little on the stack as can be: ten thousand of them do not
+// fit the processor's cache.
 func (s *Shared) exchange(x *Exchange) error {
 	c := x.call
 	s.mu.Lock()
-	if s.conn == nil {
-		x.Began = s.clock.Now()
-		if err := s.connect(); err != nil {
-			s.mu.Unlock()
-			x.Sent = s.clock.Now()
-			x.Done = x.Sent
-			return fmt.Errorf("%w: %w", ErrUnsent, err)
-		}
-	}
 	h := hash(&x.Key)
-	if s.open[h] != nil {
-		s.mu.Unlock()
-		x.Sent = s.clock.Now()
-		x.Done = x.Sent
-		return fmt.Errorf("%w: a request with the same pairing fields is still open on this line", ErrUnsent)
+	if s.conn == nil || s.open[h] != nil {
+		if err := s.ready(x, h); err != nil {
+			s.mu.Unlock()
+			return err
+		}
 	}
 	x.Sent = s.clock.Now()
 	c.err, c.on, c.at, c.sent, c.deadline = nil, s.conn, s.queued, x.Sent, x.Sent+x.Timeout
@@ -152,9 +147,34 @@ func (s *Shared) exchange(x *Exchange) error {
 	c.wait()
 	x.Done, x.Answer, c.answer = c.done, c.answer, nil
 	if s.hasStrays.Load() {
-		x.Strays.add(s.Leftovers())
+		s.handOver(x)
 	}
 	return c.err
+}
+
+// ready connects where there is no connection, and complains of a request that
+// answers could not be told from another's by. The lock is held.
+func (s *Shared) ready(x *Exchange, h uint64) error {
+	if s.conn == nil {
+		x.Began = s.clock.Now()
+		if err := s.connect(); err != nil {
+			x.Sent = s.clock.Now()
+			x.Done = x.Sent
+			return fmt.Errorf("%w: %w", ErrUnsent, err)
+		}
+	}
+	if s.open[h] != nil {
+		x.Sent = s.clock.Now()
+		x.Done = x.Sent
+		return errStillOpen
+	}
+	return nil
+}
+
+// handOver gives an exchange what the line has met since the last one took it.
+func (s *Shared) handOver(x *Exchange) {
+	x.Strays.add(s.Leftovers())
+	x.Met = x.any()
 }
 
 // flush writes what waits, unless another goroutine is at it, which then

@@ -90,30 +90,32 @@ func (j *Judge) apply(r *Rule, f *dialect.Form, n int) {
 }
 
 // begin readies an exchange: which rules apply to its answer, and what they ask for.
-func (j *Judge) begin(x *Exchange) (*applied, fields) {
+func (j *Judge) begin(x *Exchange) *applied {
 	x.judge, x.approves = j, x.Approves()
 	there := x.Answer.Present()
-	f := fields{always: {^uint64(0), ^uint64(0)}, ifThere: there, ifNot: {^there[0], ^there[1]},
-		ifDiffers: x.Answer.Differing(x.Request, j.compared)}
+	x.fields[always] = wire.FieldSet{^uint64(0), ^uint64(0)}
+	x.fields[ifThere] = there
+	x.fields[ifNot] = wire.FieldSet{^there[0], ^there[1]}
+	x.fields[ifDiffers] = x.Answer.Differing(x.Request, j.compared)
 	to := 0
 	if x.approves {
 		to = 1
 	}
-	return &j.rules[x.Form.Transaction][to], f
+	return &j.rules[x.Form.Transaction][to]
 }
 
 // Check holds an exchange to the rules that apply: to the musts in their order up
 // to the first that does not hold, which is the error, a [*Broken]; and if all do,
 // to the shoulds, of which it gives those that do not.
 func (j *Judge) Check(x *Exchange) (broken Set, err error) {
-	by, f := j.begin(x)
+	by, f := j.begin(x), &x.fields
 	for i := range by.musts {
-		if r := &by.musts[i]; r.asked(&f) && !r.holds(x) {
+		if r := &by.musts[i]; r.asked(f) && !r.holds(x) {
 			return 0, &Broken{r.Rule, r.why(x)}
 		}
 	}
 	for i := range by.shoulds {
-		if r := &by.shoulds[i]; r.asked(&f) && !r.holds(x) {
+		if r := &by.shoulds[i]; r.asked(f) && !r.holds(x) {
 			broken.Add(r.Rule)
 		}
 	}
@@ -127,9 +129,9 @@ func (j *Judge) All(x *Exchange) (broken []*Broken) {
 	if err == nil {
 		return append(Explain(x, should), Leaks(x)...)
 	}
-	by, f := j.begin(x)
+	by, f := j.begin(x), &x.fields
 	for i := range by.musts {
-		if r := &by.musts[i]; r.asked(&f) && !r.holds(x) {
+		if r := &by.musts[i]; r.asked(f) && !r.holds(x) {
 			broken = append(broken, &Broken{r.Rule, r.why(x)})
 		}
 	}

@@ -156,13 +156,14 @@ type Exchange struct {
 	MACUnknown      bool           // whoever judges has not the key: whether a MAC is right is not asked
 	MACOnDecline    dialect.DeclineMAC
 	DefectiveIsGood bool           // codes of class defective approve too
-	Batch           dialect.Totals // of the terminal: what a settlement told the host
+	Batch           dialect.Totals // of a settlement: what the terminal told the host
 
 	SignIn   *SignIn   // of a sign-in whose keys can be read; nil for none
 	Now      int64     // when the answer came, in seconds of the run's clock
 	Acquirer *Acquirer // as the answers to this terminal name it; nil when there are no others
 
 	judge    *Judge
+	fields   fields
 	approves bool
 }
 

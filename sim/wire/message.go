@@ -199,15 +199,17 @@ func (m *Message) room(f, n int) []byte {
 		m.at[f] = s
 	}
 	v := m.buf[s.from:s.to]
-	if size > n {
-		for i := range v {
-			v[i] = fc.padWith
-		}
-		if fc.pad == padLeft {
-			return v[size-n:]
-		}
+	if size == n {
+		return v
 	}
-	return v[:n]
+	padding, rest := v[n:], v[:n]
+	if fc.pad == padLeft {
+		padding, rest = v[:size-n], v[size-n:]
+	}
+	for i := range padding {
+		padding[i] = fc.padWith
+	}
+	return rest
 }
 
 // UnsetField removes field f.

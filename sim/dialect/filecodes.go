@@ -120,7 +120,8 @@ func (r *reader) reversal(v strict.Value) {
 			}
 			d.Accepts = append(d.Accepts, CodeOf(s))
 		})
-		if done := r.approves(Reversal); !slices.Contains(d.Accepts, done) {
+		reverses := slices.ContainsFunc(d.Forms, func(f Form) bool { return f.Transaction == Reversal })
+		if done := r.approves(Reversal); reverses && !slices.Contains(d.Accepts, done) {
 			r.Fail(accepts, "%s is missing, the answer that says the reversal was done; add it", done)
 		}
 	}

@@ -16,6 +16,10 @@ func FuzzImport(f *testing.F) {
 <isofield id="11" length="6" name="trace" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="39" length="2" name="code" class="org.jpos.iso.IF_CHAR"/>
 <isofield id="70" length="3" name="management" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="90" length="40" name="#original" class="org.jpos.iso.IFB_NUMERIC"/>
 <isofieldpackager id="48" length="99" name="x" class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.EuroSubFieldPackager"><isofield id="7" length="6" name="p" class="org.jpos.iso.IFMC_LLCHAR"/></isofieldpackager></isopackager>`))
+	f.Add([]byte(`<isopackager><isofield id="0" length="4" name="mti" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="1" length="16" name="b" class="org.jpos.iso.IFB_BITMAP"/>
+<isofield id="3" length="6" name="processing" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="4" length="12" name="amount" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="11" length="6" name="trace" class="org.jpos.iso.IFB_NUMERIC"/>
+<isofield id="24" length="3" name="function" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="25" length="4" name="reason" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="39" length="3" name="action" class="org.jpos.iso.IF_CHAR"/>
+<isofield id="56" length="35" name="original" class="org.jpos.iso.IFA_LLNUM"/><isofield id="88" length="16" name="debits" class="org.jpos.iso.IFB_NUMERIC"/></isopackager>`))
 	for _, c := range composedFields {
 		f.Add([]byte(`<isopackager><isofield id="0" length="4" name="mti" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="1" length="16" name="b" class="org.jpos.iso.IFA_BITMAP"/><isofieldpackager id="48" length="255" name="x" ` +
 			c.attributes + `><isofield id="1" length="8" name="p" class="org.jpos.iso.IFB_BITMAP"/><isofield id="2" length="6" name="p" class="org.jpos.iso.IFB_LLNUM"/></isofieldpackager></isopackager>`))

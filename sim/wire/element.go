@@ -52,6 +52,11 @@ const (
 	TerminalStatus                   // of its parts, as text; of an answer, the number of a service ticket (62)
 	WorkingKeys                      // key block of a sign-in answer (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
+	CreditsNumber                    // of a settlement, how many (74)
+	DebitsNumber                     // (76)
+	CreditsAmount                    // of a settlement, in the currency's smallest unit (86)
+	DebitsAmount                     // (88)
+	NetAmount                        // of a settlement, C or D first (97)
 	elements
 )
 
@@ -67,7 +72,8 @@ var elementNames = [elements]string{
 	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
 	TerminalStatus: "terminal-status",
-	Operator:       "operator",
+	Operator:       "operator", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
+	DebitsAmount: "debits-amount", NetAmount: "net-amount",
 }
 
 // String is the element's name, as dialect files spell it: "processing-code".

@@ -30,10 +30,7 @@ func (p *Player) Settle() error {
 	}
 	p.uploadSignatures(1) // what the host does not take by now it does not get
 	p.begin(t, f)
-	var totals [dialect.TotalsLen]byte
-	dialect.PutTotals(totals[:dialect.TotalsHalf], t.Journal.Batch, dialect.NoFlag)
-	dialect.PutTotals(totals[dialect.TotalsHalf:], dialect.Totals{}, dialect.NoFlag) // foreign cards: none
-	p.req.Set(wire.Totals, totals[:])
+	d.SetReconciliation(p.req, &dialect.Reconciliation{Own: t.Journal.Batch, Flag: dialect.NoFlag, ForeignFlag: dialect.NoFlag}) // foreign cards: none
 	p.operator(f)
 	r := p.exchange(f)
 	t.Display = show(r)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/device"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -55,6 +56,15 @@ func (h *Host) statusUpload(req *Request) {
 	h.reply(req, approved)
 	if s.Ticket != "" {
 		req.Answer.SetString(wire.TerminalStatus, s.Ticket)
+	}
+}
+
+// forgetStatus loses what a terminal has told.
+func forgetStatus(h *Host, req *Request) {
+	if req.Known && req.Transaction == dialect.StatusUpload {
+		h.statuses.mu.Lock()
+		delete(h.statuses.last, h.profile.Terminals[req.number].TID)
+		h.statuses.mu.Unlock()
 	}
 }
 

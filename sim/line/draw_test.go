@@ -51,7 +51,7 @@ func TestDrawsComeFromSeedAndTerminal(t *testing.T) {
 		}
 		return all
 	}
-	if draws(7, "10000001") != draws(7, "10000001") {
+	if again := draws(7, "10000001"); again != draws(7, "10000001") {
 		t.Error("the same seed draws something else the second time")
 	}
 	if draws(7, "10000001") == draws(7, "10000002") || draws(7, "10000001") == draws(8, "10000001") {

@@ -54,6 +54,11 @@ const (
 	SignatureImage                   // a cardholder's signature, or a part of its image (62)
 	LastPart                         // 1 where the image ends with this part, else 0 (60.4)
 	Operator                         // operator of a request; card scheme in an answer (63)
+	CreditsNumber                    // of a settlement, how many (74)
+	DebitsNumber                     // (76)
+	CreditsAmount                    // of a settlement, in the currency's smallest unit (86)
+	DebitsAmount                     // (88)
+	NetAmount                        // of a settlement, C or D first (97)
 	elements
 )
 
@@ -69,7 +74,9 @@ var elementNames = [elements]string{
 	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
 	TerminalStatus: "terminal-status",
-	SignatureImage: "signature-image", LastPart: "last-part", Operator: "operator",
+	SignatureImage: "signature-image", LastPart: "last-part",
+	Operator: "operator", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
+	DebitsAmount: "debits-amount", NetAmount: "net-amount",
 }
 
 // String is the element's name, as dialect files spell it: "processing-code".

@@ -136,7 +136,7 @@ var codesChinese = map[string]dialect.Role{
 var policiesChinese = map[string]string{
 	"冲正次数": "reversal-tries", "冲正原因": "reversal-reason", "冲正带原交易信息": "reversal-original", "应答不符时保留冲正": "keep-on-mismatch",
 	"冲正失败终止交易": "abort-on-reversal", "有缺陷的成功视为成功": "defective-is-good", "验证主管密码": "supervisor", "结算后自动签退": "auto-sign-off",
-	"磁道加密": "encrypt-tracks", "冲正认可的应答码": "reversal-accepts", "签到方式": "sign-in", "签名上送次数": "signature-upload-tries", "签名分段字节数": "signature-part",
+	"磁道加密": "encrypt-tracks", "冲正认可的应答码": "reversal-accepts", "签到方式": "sign-in", "签名次数": "signature-tries", "签名上送次数": "signature-upload-tries", "签名分段字节数": "signature-part",
 }
 
 // policyInEnglish translates what is said of such a key.

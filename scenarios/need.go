@@ -127,6 +127,7 @@ var policyKeys = map[string]func(*profile.Profile) string{
 		}
 		return strings.Join(all, " ")
 	},
+	"signature-tries":        func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Signatures.Tries) },
 	"signature-upload-tries": func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Signatures.UploadTries) },
 	"signature-part":         func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Signatures.Part) },
 	"sign-in":                func(p *profile.Profile) string { return string(p.SignIn) },

@@ -23,6 +23,7 @@ Feature: Sign-in by signature
 
   @shop-signature-2
   Scenario: a shaking hand is refused, and a steady one passes after it
+    Given the policy says "signature-tries: at least 2"
     When the operator gives number and password
     And the operator signs with a shaking hand
     Then the terminal refuses
@@ -33,6 +34,7 @@ Feature: Sign-in by signature
 
   @shop-signature-3
   Scenario: somebody else's signature is refused
+    Given the policy says "signature-tries: at least 2"
     When the operator gives number and password
     And somebody else signs on the pad
     Then the terminal refuses
@@ -41,6 +43,7 @@ Feature: Sign-in by signature
 
   @shop-signature-4
   Scenario: a dot is no signature
+    Given the policy says "signature-tries: at least 2"
     When the operator gives number and password
     And the operator hardly touches the pad
     Then the terminal refuses

@@ -50,7 +50,9 @@ const (
 	OriginalTime                     // its transmission time MMDDhhmmss (90)
 	OriginalDateTime                 // its local date and time YYMMDDhhmmss (1993: 56)
 	WorkingKeys                      // key block of a sign-in answer (62)
+	TerminalData                     // serial number and activation code at the first sign-in (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
+	Remark                           // text of an answer for whoever stands at the terminal: all of 63, so that it is set whole
 	elements
 )
 
@@ -65,7 +67,7 @@ var elementNames = [elements]string{
 	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
 	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
-	Operator: "operator",
+	TerminalData: "terminal-data", Operator: "operator", Remark: "remark",
 }
 
 // String is the element's name, as dialect files spell it: "processing-code".

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/payout"
 )
 
@@ -119,4 +120,26 @@ func (l *Ledger) rename(number int, mid string, to int32) {
 		changes[id] = to
 	}
 	l.rebound.Store(&changes)
+}
+
+// Payments are the payments of a terminal since a moment that stand, without what is
+// known of them besides card, amount and time.
+func (l *Ledger) Payments(number int, since uint32) (all []Record) {
+	t := &l.terminals[number]
+	t.Lock()
+	defer t.Unlock()
+	if t.journal == nil {
+		return nil
+	}
+	for i := range t.journal.records {
+		if r := &t.journal.records[i]; r.State == Approved && r.Kind.Side() == dialect.Debit && r.When >= since {
+			all = append(all, Record{Card: r.Card, Amount: r.Amount, When: r.When})
+		}
+	}
+	for _, p := range t.journal.settled {
+		if p.when >= since {
+			all = append(all, Record{Card: p.card, Amount: p.amount, When: p.when})
+		}
+	}
+	return all
 }

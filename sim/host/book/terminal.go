@@ -52,14 +52,15 @@ func (t *Terminal) opened() *journal {
 func (t *Terminal) HasMerchant() bool { return t.merchant != nil }
 
 // Bar is why a terminal may not trade, for package host to answer by. Package merchant
-// sets it.
+// says so.
 type Bar uint8
 
 const (
 	MayTrade  Bar = iota
 	Inactive      // bound, and not activated yet
 	Suspended     // it or its merchant
-	Unbound       // of no merchant any more
+	Unbound       // of no merchant, or nobody knows it
+	Elsewhere     // bound to another merchant than the one named
 	Closed        // its merchant is closed
 )
 

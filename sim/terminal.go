@@ -33,6 +33,7 @@ type Terminal struct {
 	Operator string // who is logged in: "01".."98"; empty for nobody
 	On       bool
 	SignedIn bool
+	Activation string // serial number and activation code, which its first sign-in shows; empty once it is active
 	Opened   bool   // its batch holds nothing from before: it was opened by a settlement, or the host is new
 	out      bool   // of the run: it could not sign in
 	Trace    uint32 // of the next message that takes one, 1..999999

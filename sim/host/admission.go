@@ -30,7 +30,7 @@ func (h *Host) admit(req *Request, t *book.Terminal, number int) bool {
 		}
 		h.refuse(req, noTerminal, "NOT ACTIVATED")
 	case book.Suspended:
-		h.refuse(req, barred, "SUSPENDED")
+		h.refuse(req, suspended, "SUSPENDED")
 	default:
 		h.refuse(req, noTerminal, "NOT BOUND")
 	}

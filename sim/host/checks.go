@@ -28,7 +28,7 @@ const (
 	duplicate         = dialect.Duplicate
 	malfunction       = dialect.Malfunction
 	noTerminal        = dialect.UnknownTerminal
-	barred            = dialect.TerminalBarred
+	suspended         = dialect.TerminalBarred
 	badPINBlock       = dialect.BadPINBlock
 	badMAC            = dialect.BadMAC
 	pending           = dialect.NoRole    // not decided yet: go on

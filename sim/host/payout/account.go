@@ -133,7 +133,10 @@ func (a *Account) business(t time.Time) date {
 	return d
 }
 
-// Post takes postings. One of a day that has been closed counts for the day after the
+// Day is the business day of a moment, as 2026-11-26.
+func (a *Account) Day(t time.Time) string { return a.business(t).midnight().Format(time.DateOnly) }
+
+// Post takes a posting. One of a day that has been closed counts for the day after the
 // closed ones: a statement does not change once it is out.
 func (a *Account) Post(p Posting) {
 	d := a.business(p.When)

@@ -4,10 +4,11 @@ import (
 	"math"
 	"unicode"
 
-	"github.com/posfleet/posfleet/report"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/posfleet/posfleet/report"
 )
 
 // Costs is what fee plans cost a shop a month as its turnover grows. All numbers are

@@ -99,6 +99,7 @@ func TestRefundsGiveBackByRule(t *testing.T) {
 	}{
 		{"quoted", thrice, 1_00, []int64{1, 0, 1}},
 		{"even", thrice, 1_00, []int64{1, 0, 1}},
+		{"even", Sale{Kind: Credit, Amount: 2_00}, 1_00, []int64{0, 1}}, // half a fen of one
 		{"kept", thrice, 1_00, []int64{0, 0, 0}},
 		{"quoted", capped, 46_000_00, []int64{0}},
 		{"even", capped, 46_000_00, []int64{18_40}},
@@ -125,6 +126,10 @@ func TestARefundNeverCosts(t *testing.T) {
 		if got := p.Kept(s, c.left); got != c.want {
 			t.Errorf("with %d fen left %d are kept, want %d", c.left, got, c.want)
 		}
+	}
+	s.Amount = 1_000_00 // what is above it does not count
+	if got := p.Kept(s, 999_99); got != 6_00 {
+		t.Errorf("of 1,000.00 less a fen %d are kept, want 600", got)
 	}
 	// between cheap tiers: 2,000.00 costs 6.00, 1,500.00 by itself 3.00, 1,000.00 by itself 6.00
 	p = plansOf(t, `plans: [{name: a, rounding: half-up, refund: remaining, rates: [{up-to: 1000, rate: 0.6%}, {up-to: 1999.99, rate: 0.2%}, {rate: 0.3%}]}]`)["a"]
@@ -260,15 +265,24 @@ func TestMoneyArrivesOnWorkingDays(t *testing.T) {
 			t.Errorf("%s of %s: %s (%v), want %s", c.cycle, c.sale, day, known, c.want)
 		}
 	}
-	day, _ := Payout{Cycle: T1}.ValueDate(BundledCalendar(), at("2026-11-26 23:59"))
-	if got := day.Format(time.DateOnly); got != "2026-11-27" {
-		t.Errorf("without cut-off: %s", got)
+	for _, when := range []string{"2026-11-26 00:30", "2026-11-26 23:59"} {
+		day, _ := Payout{Cycle: T1}.ValueDate(BundledCalendar(), at(when))
+		if got := day.Format(time.DateOnly); got != "2026-11-27" {
+			t.Errorf("T+1 of %s without cut-off: %s", when, got)
+		}
 	}
 	// A year without holidays is told: nobody knows the first working day of it.
 	for _, when := range []string{"2030-01-01 12:00", "2026-12-31 12:00"} {
 		if day, known := (Payout{Cycle: T1}).ValueDate(BundledCalendar(), at(when)); known {
 			t.Errorf("T+1 of %s is known to be %s", when, day)
 		}
+	}
+	c, err := ParseCalendar("calendar.yaml", []byte("2022: {}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if day, known := (Payout{Cycle: T0}).ValueDate(c, at("2022-12-31 12:00")); known { // a Saturday
+		t.Errorf("T+0 of the last Saturday of the calendar is known to be %s", day)
 	}
 	if _, known := (Payout{Cycle: D1}).ValueDate(BundledCalendar(), at("2030-01-01 12:00")); !known {
 		t.Error("D+1 needs no holidays")

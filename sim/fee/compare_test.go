@@ -47,10 +47,10 @@ func TestCostsByPart(t *testing.T) {
 			t.Errorf("plan %d at the shop's own turnover: %d, want %d/24", i, got, want)
 		}
 	}
-	c = comparison(t, twoPlans, mix+"\n") // one sale more, and the deposit comes back
-	c.Mix.Sales[0].Count++
-	if c = Compare([]*Plan{c.Costs[2].Plan}, c.Mix); c.Costs[0].Device != 0 || c.Costs[0].Forfeits {
-		t.Errorf("a deposit that comes back costs %+v", c.Costs[0])
+	// One yuan more, and the deposit comes back.
+	c = comparison(t, twoPlans, "name: a\nsales: [{kind: debit, channel: card, amount: 100.00, count: 20}]")
+	if x := c.Costs[2]; x.Device != 0 || x.Forfeits {
+		t.Errorf("a deposit that comes back costs %+v", x)
 	}
 	c = comparison(t, twoPlans, "name: a\nmonths: 25\nsales: [{kind: debit, channel: card, amount: 100.00, count: 20}]")
 	if got := c.Costs[1].Maintenance; got != 36_00 {
@@ -93,6 +93,11 @@ func TestBreakEvensWorkedOutByHand(t *testing.T) {
 	}
 	if got, want := fmt.Sprint(c.Cheapest()), "[{0 [0]} {200000 [2]} {2700000 [1 2]} {2700001 [1]}]"; got != want {
 		t.Errorf("cheapest %s, want %s", got, want)
+	}
+	// A stretch that is narrow beside all that is searched.
+	example := Compare(Bundled(), BundledMix())
+	if got, want := fmt.Sprint(example.BreakEvens()[0]), "{[0 1] [{0 [0]} {333334 [1]} {437544 [0]}]}"; got != want {
+		t.Errorf("%s or %s: %s, want %s", example.Costs[0].Plan.Name, example.Costs[1].Plan.Name, got, want)
 	}
 	same := comparison(t, `plans:
   - {name: a, rounding: half-up, refund: none, rates: [{rate: 0.5%}]}

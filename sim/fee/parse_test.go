@@ -59,6 +59,7 @@ func TestWhatIsWrongWithOtherFilesIsTold(t *testing.T) {
 		{mix, "name: a\nsales: [{kind: debit, channel: card, amount: 0, count: 3}]", "amount is 0"},
 		{mix, "name: a\nsales: [{kind: debit, channel: post, amount: 1, count: 3}]", "want one of card, contactless, wallet-qr, unionpay-qr"},
 		{mix, "name: a\nsales: [{kind: debit, channel: card, amount: 1000000000.00, count: 11}]", "with this line more than 100000000 sales or 10000000000 yuan a month"},
+		{mix, "name: a\nsales: [{kind: debit, channel: card, amount: 1000000000.00, count: 6}, {kind: debit, channel: card, amount: 1000000000.00, count: 6}]", "sales[2]: with this line more than"},
 		{mix, "name: a\nmonths: 0\nsales: [{kind: debit, channel: card, amount: 1, count: 1}]", "want a whole number from 1 to 600"},
 		{splits, "issuer: []", "s.yaml:1: key network is missing"},
 		{splits, "issuer: [{rate: 1%}]\nnetwork: [{rate: 1%}]\nmultipliers: [{multiplier: 0.5}]", "s.yaml:3: multipliers[1]: key class is missing"},

@@ -88,8 +88,6 @@ func (p *Plan) Kept(s Sale, left int64) int64 {
 	switch {
 	case p.Refund == KeepAll || left == s.Amount:
 		return whole
-	case left == 0:
-		return 0
 	case p.Refund == ProRata:
 		return whole - p.tariff.rounding.part(whole, s.Amount-left, s.Amount)
 	}

@@ -120,16 +120,16 @@ func (h *Host) Serve(ctx context.Context, l net.Listener) error { return h.serve
 // Merchants are the merchants, their terminals, and who wants to become one.
 func (h *Host) Merchants() *merchant.Register { return h.merchants }
 
-// Account is what a merchant is owed; nil for no such merchant.
+// Account is what a merchant is owed, open batches included; nil for no such merchant.
 func (h *Host) Account(mid string) *payout.Account { return h.books.Account(mid) }
 
 // Fees are what all merchants have been charged, and who has it.
 func (h *Host) Fees() payout.Totals { return h.books.Fees() }
 
-// Statement tells a merchant's business day (as 2026-11-26), open batches included; false
-// where nothing was posted.
-func (h *Host) Statement(mid, day string) (*payout.Statement, bool) {
-	s, ok := h.books.Statement(mid, day)
+// Statement tells a business day (as 2026-11-26) of a merchant's account; false where
+// nothing was posted.
+func (h *Host) Statement(a *payout.Account, day string) (*payout.Statement, bool) {
+	s, ok := a.Statement(day)
 	if ok && h.bugs&wrongStatement != 0 && len(s.Lines) > 0 {
 		s.Lines[0].Amount++
 	}

@@ -122,7 +122,7 @@ func (s *Server) find(r *http.Request) (*payout.Statement, error) {
 	if _, err := time.ParseInLocation(time.DateOnly, day, fee.China); err != nil {
 		return nil, refuse(http.StatusBadRequest, "%q: want a day as 2026-11-26, or today", day)
 	}
-	st, ok := s.host.Statement(a.MID, day)
+	st, ok := s.host.Statement(a, day)
 	if !ok {
 		return nil, refuse(http.StatusNotFound, "merchant %s has no statement of %s / 商户无该日对账单", a.MID, day)
 	}

@@ -229,7 +229,7 @@ func TestBooksAgreeWhateverIsBooked(t *testing.T) {
 				l.Pay("", now)
 			case 9:
 				ok = false
-				l.Statement(l.merchants[0].of.MID, now.Format(time.DateOnly))
+				l.Account(l.merchants[0].of.MID)
 			case 10:
 				if ok = false; random.IntN(20) == 0 {
 					l.Unbind(0, Unbound)

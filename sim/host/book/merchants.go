@@ -44,14 +44,6 @@ func (l *Ledger) merchant(mid string) *merchant {
 	return nil
 }
 
-// Account is a merchant's; nil for none of that MID.
-func (l *Ledger) Account(mid string) *payout.Account {
-	if m := l.merchant(mid); m != nil {
-		return m.of
-	}
-	return nil
-}
-
 // At is the terminal of a number.
 func (l *Ledger) At(number int) *Terminal { return &l.terminals[number] }
 

@@ -112,14 +112,15 @@ func (l *Ledger) Pay(mid string, now time.Time) (all []payout.Payout) {
 	return all
 }
 
-// Statement posts what a merchant's terminals have done and tells one business day.
-func (l *Ledger) Statement(mid, day string) (*payout.Statement, bool) {
+// Account is a merchant's, with what its terminals have in open batches posted to it; nil
+// for none of that MID.
+func (l *Ledger) Account(mid string) *payout.Account {
 	m := l.merchant(mid)
 	if m == nil {
-		return nil, false
+		return nil
 	}
 	l.accrue(func(of *merchant, _ time.Time) bool { return of == m })
-	return m.of.Statement(day)
+	return m.of
 }
 
 // WrongFees makes each fee a fen too high, for a host that misbehaves.

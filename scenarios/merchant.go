@@ -124,7 +124,7 @@ func applicationPhrases() []*Phrase {
 			})},
 		{Group: group, English: "a merchant on plan {text}", Chinese: "一家费率方案为{text}的商户", Suffices: true,
 			Doc:  "All at once: applied, reviewed, signed, a terminal issued and activated, which the scenario goes on with. The plan is one of the profile's fee-plans.",
-			Make: saysOfShop(func(p *sim.Player, s *shop, text string) error { return s.open(p, text) })},
+			Make: withMachine(saysOfShop(func(p *sim.Player, s *shop, text string) error { return s.open(p, text) }))},
 		{Group: group, English: "the acquirer {deed} the merchant", Chinese: "收单机构{deed}商户",
 			Doc:  "Suspends, resumes or closes it.",
 			Make: does(func(s *shop) string { return "/v1/merchants/" + s.mid })},
@@ -164,7 +164,7 @@ func machinePhrases() []*Phrase {
 	return []*Phrase{
 		{Group: group, English: "the acquirer issues a terminal to the merchant", Chinese: "收单机构向商户发放终端",
 			Doc:  "Out of stock (key stock of the profile), bound by its serial number. The scenario goes on with it: switched on, an operator logged in, not activated.",
-			Make: withShop(func(p *sim.Player, s *shop) error { return s.issue(p) })},
+			Make: withMachine(withShop(func(p *sim.Player, s *shop) error { return s.issue(p) }))},
 		{Group: group, English: "the terminal signs in with its activation code", Chinese: "终端使用激活码首次签到", Logon: true,
 			Doc: "The first sign-in, which shows serial number and activation code.",
 			Make: withShop(func(p *sim.Player, s *shop) error {

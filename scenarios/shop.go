@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // shop is what the sentences of a scenario keep of a shop that becomes a merchant, and of
@@ -100,6 +101,20 @@ func withShop(do func(p *sim.Player, s *shop) error) func(Args) (func(*sim.Playe
 func saysOfShop(do func(p *sim.Player, s *shop, text string) error) func(Args) (func(*sim.Player) error, error) {
 	return func(a Args) (func(*sim.Player) error, error) {
 		return func(p *sim.Player) error { return do(p, shopOf(p, a), a.Quoted(0)) }, nil
+	}
+}
+
+// withMachine is a Make for sentences in which a machine out of stock is issued or
+// activated.
+func withMachine(make func(Args) (func(*sim.Player) error, error)) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		switch {
+		case len(a.Profile.Stock) == 0:
+			return nil, lack("the profile has no terminals in stock (key stock)")
+		case !a.Profile.Dialect.Has(wire.TerminalData):
+			return nil, lack("a sign-in of dialect %s has no place for an activation code", a.Profile.Dialect.Name)
+		}
+		return make(a)
 	}
 }
 

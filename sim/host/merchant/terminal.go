@@ -203,7 +203,7 @@ func (r *Register) bind(t *Terminal, m *Merchant) (Terminal, string, error) {
 	if err := r.books.Bind(t.number, m.MID, book.Inactive); err != nil {
 		return Terminal{}, "", fault(NotThere, "%v", "%v", err)
 	}
-	t.MID, t.place = m.MID, m.place
+	t.MID, t.place, t.moved = m.MID, m.place, time.Time{}
 	r.into(t, issued, "")
 	r.note(Event{What: "terminal-issued", MID: m.MID, TID: t.TID, English: "terminal issued and bound, serial " + t.Serial, Chinese: "终端发放并绑定，序列号" + t.Serial})
 	return *t, r.newCode(t), nil

@@ -78,7 +78,7 @@ Feature: Statements and payouts
     Then the host approves
     And the statement comes to 60.00 yuan, 0.30 yuan of fees and 59.70 yuan net
 
-  @payout @everyday @shop-payout-8
+  @payout @shop-payout-8
   Scenario: a shop closes its day: batch settled, statement drawn
     Given a terminal that has signed in
     When the cardholder pays 66.00 yuan with a good card

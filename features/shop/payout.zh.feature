@@ -41,7 +41,7 @@
     并且 收单机构14天后划款
     那么 划款到账995.80元
 
-  @payout @everyday @shop-payout-25
+  @payout @shop-payout-25
   场景: 打烊对账
     假如 终端已签到
     当 持卡人用正常卡消费35.00元

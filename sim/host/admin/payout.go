@@ -129,7 +129,8 @@ func (s *Server) find(r *http.Request) (*payout.Statement, error) {
 	return st, nil
 }
 
-// getStatement gives a statement as data.
+// getStatement gives a statement as data, with its postings one by one if they are asked
+// for.
 func (s *Server) getStatement(r *http.Request) (any, error) {
 	st, err := s.find(r)
 	if err != nil {
@@ -139,6 +140,9 @@ func (s *Server) getStatement(r *http.Request) (any, error) {
 		Payouts: st.Payouts, Postings: []line{}, LeftOut: st.LeftOut}
 	for _, l := range st.Lines {
 		out.Lines = append(out.Lines, line{What: l.What.String(), Card: l.Kind.String(), Channel: l.Channel.String(), sums: sumsOf(l.Sums)})
+	}
+	if r.URL.Query().Get("postings") == "" {
+		return out, nil
 	}
 	for _, p := range st.Postings {
 		out.Postings = append(out.Postings, line{What: p.What.String(), Card: p.Kind.String(), Channel: p.Channel.String(), sums: sumsOf(p.Sums), TID: p.TID, When: p.When.In(fee.China)})

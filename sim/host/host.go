@@ -123,7 +123,7 @@ func (h *Host) Merchants() *merchant.Register { return h.merchants }
 // Account is what a merchant is owed, open batches included; nil for no such merchant.
 func (h *Host) Account(mid string) *payout.Account { return h.books.Account(mid) }
 
-// Fees are what all merchants have been charged, and who has it.
+// Fees are what all merchants have been charged, open batches included, and who has it.
 func (h *Host) Fees() payout.Totals { return h.books.Fees() }
 
 // Statement tells a business day (as 2026-11-26) of a merchant's account; false where

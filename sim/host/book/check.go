@@ -2,6 +2,7 @@ package book
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/payout"
@@ -86,9 +87,10 @@ func (j *journal) unposted() (sum int64) {
 	return sum
 }
 
-// Fees are what all merchants have been charged, and who has it: issuers, the network,
-// the acquirer with what payouts cost.
+// Fees are what all merchants have been charged, open batches included, and who has it:
+// issuers, the network, the acquirer with what payouts cost.
 func (l *Ledger) Fees() payout.Totals {
+	l.accrue(func(*merchant, time.Time) bool { return true })
 	var all payout.Totals
 	for _, m := range l.everyone() {
 		t := m.of.Totals()

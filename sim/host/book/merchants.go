@@ -47,16 +47,6 @@ func (l *Ledger) merchant(mid string) *merchant {
 // At is the terminal of a number.
 func (l *Ledger) At(number int) *Terminal { return &l.terminals[number] }
 
-// Number finds a terminal by its TID alone, also one in stock. It looks at each.
-func (l *Ledger) Number(tid string) (int, bool) {
-	for i := range l.terminals {
-		if l.Entry(i).TID == tid {
-			return i, true
-		}
-	}
-	return 0, false
-}
-
 // Bind makes the terminal of a number one of a merchant: requests that name both are its
 // own from now on. What it did for another one is settled, what it holds is let go.
 func (l *Ledger) Bind(number int, mid string, bar Bar) error {

@@ -21,7 +21,7 @@ import (
 
 // What is kept of a merchant.
 const (
-	KeepsDays     = 92  // business days with their lines; what is older is one sum
+	KeepsDays     = 92  // business days with their lines, and those that are not paid out; what is older is one sum
 	KeepsPostings = 512 // the latest, one by one
 )
 

@@ -25,15 +25,13 @@ type shop struct {
 	reasons []struct{ ID, English, Chinese string }
 	mid     string
 	tid     string
-	code    string // activation code, with the serial number before it
-	plan    string
+	code    string        // activation code, with the serial number before it
 	refusal error         // why the host did not do the last thing asked of it
 	mids    []string      // merchants to be closed
 	broken  []string      // machines to be put back into stock
 	first   *sim.Terminal // that the merchant, or the clone, took the place of
 	clone   *sim.Terminal
 	payouts []payoutOf
-	paid    bool // payouts is the answer to the last request for them
 }
 
 // leave closes the merchants of the scenario, so that their machines are in stock again.

@@ -192,6 +192,10 @@ func sameMeaning(a, b map[string][]string) bool {
 				same = meaning(deeds, x) == meaning(deeds, y)
 			case "fault":
 				same = meaning(faults, x) == meaning(faults, y)
+			case "part":
+				same = meaning(partWords, x) == meaning(partWords, y)
+			case "trouble":
+				same = meaning(troubles, x) == meaning(troubles, y)
 			}
 			if !same {
 				return false

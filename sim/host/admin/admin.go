@@ -62,7 +62,10 @@ type answers func(r *http.Request) (any, error)
 func (s *Server) table() map[string]answers {
 	all := map[string]answers{}
 	for _, area := range []map[string]answers{
-		s.ofHost(), s.ofMerchants(), s.ofPayouts(),
+		s.ofHost(),
+		s.ofDevices(),
+		s.ofMerchants(),
+		s.ofPayouts(),
 	} {
 		for pattern, answer := range area {
 			all[pattern] = answer

@@ -32,18 +32,19 @@ type Terminal struct {
 	// Condition is what is wrong with the machine; nil for nothing.
 	Condition *device.Condition
 
-	Display  string // what the terminal shows
-	Operator string // who is logged in: "01".."98"; empty for nobody
-	On       bool
-	SignedIn bool
-	Opened   bool   // its batch holds nothing from before: it was opened by a settlement, or the host is new
-	out      bool   // of the run: it could not sign in
-	Trace    uint32 // of the next message that takes one, 1..999999
-	Batch    uint32
-	freed    time.Duration // when it was last given back, on the run's clock
-	keys     keys.Set
-	acquirer rules.Acquirer
-	Journal  Journal
+	Display    string // what the terminal shows
+	Operator   string // who is logged in: "01".."98"; empty for nobody
+	On         bool
+	SignedIn   bool
+	Activation string // serial number and activation code, which its first sign-in shows; empty once it is active
+	Opened     bool   // its batch holds nothing from before: it was opened by a settlement, or the host is new
+	out        bool   // of the run: it could not sign in
+	Trace      uint32 // of the next message that takes one, 1..999999
+	Batch      uint32
+	freed      time.Duration // when it was last given back, on the run's clock
+	keys       keys.Set
+	acquirer   rules.Acquirer
+	Journal    Journal
 }
 
 // NewTerminal makes terminal id of profile p, switched off.

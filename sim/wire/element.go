@@ -53,7 +53,9 @@ const (
 	WorkingKeys                      // key block of a sign-in answer (62)
 	SignatureImage                   // a cardholder's signature, or a part of its image (62)
 	LastPart                         // 1 where the image ends with this part, else 0 (60.4)
+	TerminalData                     // serial number and activation code at the first sign-in (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
+	Remark                           // text of an answer for whoever stands at the terminal: all of 63, so that it is set whole
 	CreditsNumber                    // of a settlement, how many (74)
 	DebitsNumber                     // (76)
 	CreditsAmount                    // of a settlement, in the currency's smallest unit (86)
@@ -75,7 +77,7 @@ var elementNames = [elements]string{
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
 	TerminalStatus: "terminal-status",
 	SignatureImage: "signature-image", LastPart: "last-part",
-	Operator: "operator", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
+	TerminalData: "terminal-data", Operator: "operator", Remark: "remark", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
 	DebitsAmount: "debits-amount", NetAmount: "net-amount",
 }
 

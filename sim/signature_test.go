@@ -44,10 +44,23 @@ func (x *till) written(t testing.TB, kind signature.Kind, want signature.Reason)
 	return nil
 }
 
+// stranger is somebody else's signature, which is refused for that alone.
+func (x *till) stranger(t testing.TB) signature.Signature {
+	t.Helper()
+	hand := x.Profile.Operator("01").Hand
+	for n := range uint64(50) {
+		if s := hand.Stranger(n); hand.Writer.Verify(s).Reason == signature.Foreign {
+			return s
+		}
+	}
+	t.Fatal("of 50 strangers none is foreign")
+	return nil
+}
+
 func TestOperatorSignsIn(t *testing.T) {
 	x := newPad(t, newBench(t, "cup", 1))
 	genuine, shaky := x.written(t, signature.Genuine, signature.Accepted), x.written(t, signature.Shaky, signature.Tremor)
-	foreign := x.Profile.Operator("01").Hand.Stranger(0)
+	foreign := x.stranger(t)
 	type step struct {
 		do      func() error
 		shows   string

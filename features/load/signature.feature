@@ -2,7 +2,7 @@ Feature: Signed on the screen
   Operators sign in by signature in the morning, and who pays signs on the screen where
   there is a pad. Images go up beside the sales, and keep none of them waiting.
 
-  @load @cup-load-31
+  @load @cup-load-61
   Scenario: customers sign at the machines that have a pad
     Given 200 terminals have signed in
     When for 10 seconds 200 cardholders a second arrive, who

@@ -59,15 +59,11 @@ func (h *Host) applyRules(req *Request) bool {
 	req.serial = h.serial.Add(1)
 	req.Transaction, req.Known = h.dialect.Classify(m)
 	t, n, ok := h.books.Terminal(m.Get(wire.TerminalID), m.Get(wire.MerchantID))
-	if !ok {
-		h.stranger(req)
+	if !ok && !h.admit(req, t, n) {
 		return true
 	}
 	t.Lock()
 	defer t.Unlock()
-	if t.Bar != book.MayTrade && !h.admit(req, t, n) {
-		return true
-	}
 	if h.sessions[n] == nil && h.dialect.Form(dialect.SignIn) == nil { // there is no logon
 		h.sessions[n] = &session{signedIn: true}
 	}

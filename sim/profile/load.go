@@ -60,7 +60,7 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profil
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
 	var given network
-	var address, policy, plans, merchants, ranges, cards, operators, fleet strict.Value
+	var address, policy, plans, merchants, ranges, cards, operators, fleet, menu strict.Value
 	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
@@ -77,6 +77,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"merchants":       strict.Keep(&merchants),
 		"terminals":       strict.Keep(&fleet),
 		"cards":           strict.Keep(&cards),
+		"menu":            strict.Keep(&menu),
 		"test-ranges":     strict.Keep(&ranges),
 		"accept-live-pan": r.Bool(&p.LivePAN),
 		"allow-test-keys": r.Bool(&p.AllowTestKeys),
@@ -103,6 +104,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	r.operators(p, operators)
 	r.merchants(p, merchants, r.feePlans(plans, dir))
 	r.cards(p, cards, r.ranges(ranges))
+	r.menu(p, menu)
 	if !r.OK() {
 		return nil
 	}

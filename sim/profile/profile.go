@@ -31,6 +31,7 @@ type Profile struct {
 	Operators []Operator
 	Cards     []Card // in the file's order; Role is unique
 	Policy    Policy
+	Menu      Menu // what orders are made of; no dishes for none
 
 	LivePAN       bool // a card is outside the named test ranges, accepted by the file: write no card number at all
 	AllowTestKeys bool // published test keys may meet an address that is not loopback

@@ -24,6 +24,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/book"
+	"github.com/posfleet/posfleet/sim/host/order"
 	"github.com/posfleet/posfleet/sim/host/serve"
 	"github.com/posfleet/posfleet/sim/profile"
 )
@@ -34,6 +35,8 @@ type Host struct {
 	dialect    *dialect.Dialect
 	server     serve.Server
 	books      *book.Ledger
+	orders     *order.Orders
+	payers     string     // what the payment codes of phones stand for begins with
 	sessions   []*session // of the terminals, in the profile's order; each is its terminal's to lock
 	handler    Handler
 	bugs       bug
@@ -97,6 +100,7 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 	if h.books, err = book.Open(p); err != nil {
 		return nil, fmt.Errorf("host of profile %s: %w", p.Name, err)
 	}
+	h.orders, h.payers = order.New(p), payersOf(h)
 	h.sessions = make([]*session, len(p.Terminals))
 	h.server.NewAnswer, h.server.Format = h.newAnswer, &h.dialect.Format
 	h.server.Unread, h.server.Panicked = h.unread, h.log.panicked

@@ -17,6 +17,9 @@ const (
 	doublePosting bug = 1 << iota
 	forgetReversal
 	approveAll
+	payOrderTwice
+	refundOverRest
+	useCodeTwice
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -50,6 +53,9 @@ var misbehaviours = []Misbehaviour{
 	{Name: "approve-all", Doc: "purchases are approved whatever card, PIN, amount or balance", bug: approveAll},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
+	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
+	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
+	{Name: "code-used-twice", Doc: "a customer's payment code pays more than once", bug: useCodeTwice},
 	{Name: "yes-man", Doc: "everything is approved under a right MAC and nothing is booked; no balance is told, every batch balances",
 		wrap: yesMan},
 }

@@ -54,6 +54,7 @@ func (h *Host) reversal(req *Request) verdict {
 	if !h.books.Reverse(t, r) {
 		return noOriginal
 	}
+	h.unpaid(req, r)
 	return approved
 }
 

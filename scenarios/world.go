@@ -26,6 +26,10 @@ type world struct {
 	trace    uint32         // the terminal's, before the scenario set it
 	traceSet bool           // the scenario has
 
+	code    []byte                         // payment code that a phone showed last
+	shown   []byte                         // code that the terminal showed last
+	numbers [][dialect.OrderNumberLen]byte // of orders that sentences looked at
+
 	spoilt   int64           // answers whose MAC the line has been made to spoil so far
 	faults   int64           // that the line has been made to do so far
 	answered bool            // the host has answered something
@@ -54,4 +58,6 @@ func worldOf(p *sim.Player) *world {
 }
 
 // Reset forgets everything, for the next scenario.
-func (w *world) Reset() { *w = world{exchanges: w.exchanges[:0]} }
+func (w *world) Reset() {
+	*w = world{exchanges: w.exchanges[:0], code: w.code[:0], shown: w.shown[:0], numbers: w.numbers[:0]}
+}

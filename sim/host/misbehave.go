@@ -56,6 +56,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
 	{Name: "code-used-twice", Doc: "a customer's payment code pays more than once", bug: useCodeTwice},
+	{Name: "forget-status", Doc: "what a terminal tells of its parts is acknowledged and not kept", wrap: onAnswer(forgetStatus)},
 	{Name: "yes-man", Doc: "everything is approved under a right MAC and nothing is booked; no balance is told, every batch balances",
 		wrap: yesMan},
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/device"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -60,12 +61,15 @@ func play(t *testing.T, p *profile.Profile, d *line.Dialer, s *Scenario) *verdic
 
 func TestEachPhraseHoldsAndFails(t *testing.T) {
 	p, d := bundledHost(t, "cup")
-	n := 0
+	at := 0
 	for _, f := range phraseFeatures(t, "") {
 		for _, s := range f.Scenarios {
-			own := *p // a terminal of its own for each scenario
-			own.Terminals = p.Terminals[2*n:]
-			n++
+			own := *p // a terminal of its own for each scenario, one with all parts
+			for p.Terminals[at].Kind.Name != device.Desktop().Name {
+				at++
+			}
+			own.Terminals = p.Terminals[at:]
+			at++
 			t.Run(strings.Join(s.Tags, "")+" "+s.Name, func(t *testing.T) {
 				v := play(t, &own, d, s)
 				switch last := s.Steps[len(s.Steps)-1]; {

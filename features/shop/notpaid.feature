@@ -12,7 +12,7 @@ Feature: Signed in, but the payment did not go through
   Scenario Outline: the card: <role>
     Given the host is to answer "<code>" to a <role> card
     When the customer pays the order with a <role> card
-    Then the host answers "<code>"
+    Then the host answers as for a <role> card
     And the terminal shows the text of the answer
     And the report says "<report>"
     And the next step is "<next>"

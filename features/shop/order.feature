@@ -6,7 +6,7 @@ Feature: Taking an order and being paid for it
   Background:
     Given a terminal that has signed in
 
-  @order @everyday @shop-order-1
+  @order @shop-order-1
   Scenario: an order is chosen, confirmed and paid by card
     When the customer chooses 2 of "beef noodles"
     And the customer chooses 1 of "plum juice"

@@ -5,7 +5,7 @@ Feature: Paying an order by code
   Background:
     Given a terminal that has signed in
 
-  @qr @everyday @shop-qr-1
+  @qr @shop-qr-1
   Scenario: the customer's payment code pays an order
     When the customer chooses 1 of "beef noodles"
     And the operator confirms the order
@@ -79,7 +79,7 @@ Feature: Paying an order by code
     Then the order is "paid"
     And the terminal owes no reversal
 
-  @qr @everyday @shop-qr-8
+  @qr @shop-qr-8
   Scenario: the customer scans the merchant's code of the order
     When the customer chooses 1 of "beef noodles"
     And the operator confirms the order

@@ -30,7 +30,9 @@ type world struct {
 	shown   []byte                         // code that the terminal showed last
 	numbers [][dialect.OrderNumberLen]byte // of orders that sentences looked at
 
-	diagnosis sim.Diagnosis // of the last check of the network
+	shop      shop                // that becomes a merchant
+	connect   func(*sim.Terminal) // gives a terminal a line of its own; nil under load
+	diagnosis sim.Diagnosis       // of the last check of the network
 
 	spoilt   int64           // answers whose MAC the line has been made to spoil so far
 	faults   int64           // that the line has been made to do so far

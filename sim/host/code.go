@@ -2,6 +2,7 @@ package host
 
 import (
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/host/order"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -66,7 +67,7 @@ func (h *Host) scanCode(req *Request, d *order.Desk) verdict {
 		return noMerchant
 	}
 	r := &req.record
-	r.Amount, r.Card = amount, card
+	r.Amount, r.Card, r.Channel = amount, card, fee.ChannelOfCode(payer)
 	if string(scanned[:4]) == staticCode {
 		return h.scanStatic(req, d, scanned[4:])
 	}
@@ -201,7 +202,7 @@ func (h *Host) presentOneTime(req *Request, v []byte) verdict {
 	if why := h.orders.Codes.Use(code, req.now.unix); why != dialect.NoReason && !(why == dialect.CodeUsed && h.bugs&useCodeTwice != 0) {
 		return req.refuse(why)
 	}
-	req.record.Card = card
+	req.record.Card, req.record.Channel = card, fee.ChannelOfCode(v)
 	return pending
 }
 

@@ -36,7 +36,7 @@ func (h *Host) ordering(req *Request) {
 }
 
 func (h *Host) takeOrder(req *Request) verdict {
-	d := h.orders.Desk(req.number)
+	d := h.desk(req)
 	d.Lock()
 	defer d.Unlock()
 	switch req.Transaction {
@@ -51,6 +51,11 @@ func (h *Host) takeOrder(req *Request) verdict {
 	default:
 		return h.scanCode(req, d)
 	}
+}
+
+// desk is where the orders of the request's terminal are.
+func (h *Host) desk(req *Request) *order.Desk {
+	return h.orders.Desk(req.number, req.Message.Get(wire.TerminalID))
 }
 
 // refuse refuses what a request asks, for a reason.
@@ -157,7 +162,7 @@ func (h *Host) payable(req *Request) verdict {
 	if number == nil {
 		return pending
 	}
-	d := h.orders.Desk(req.number)
+	d := h.desk(req)
 	d.Lock()
 	defer d.Unlock()
 	switch why := d.Find(number, req.now.unix).Payable(req.record.Amount); {
@@ -174,7 +179,7 @@ func (h *Host) paid(req *Request) {
 	if number == nil {
 		return
 	}
-	d := h.orders.Desk(req.number)
+	d := h.desk(req)
 	d.Lock()
 	defer d.Unlock()
 	if o := d.Find(number, req.now.unix); o != nil {
@@ -189,7 +194,7 @@ func (h *Host) refundable(req *Request, serial uint64) verdict {
 	if number == nil {
 		return pending
 	}
-	d := h.orders.Desk(req.number)
+	d := h.desk(req)
 	d.Lock()
 	defer d.Unlock()
 	switch o := d.Find(number, req.now.unix); {

@@ -12,7 +12,7 @@ func (h *Host) giveBack(req *Request) verdict {
 	rrn := req.Message.Get(wire.RRN)
 	date, _ := digits(req.Message.Get(wire.OriginalDate))
 	var of uint64 // the payment's serial number
-	p, ok := req.terminal.FindRefundable(func(when uint32, serial uint64) bool {
+	p, ok := h.books.FindRefundable(req.terminal, func(when uint32, serial uint64) bool {
 		of = serial
 		return rrnIs(rrn, when, serial) && dateIs(date, when)
 	})

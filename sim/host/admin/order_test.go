@@ -3,6 +3,7 @@ package admin
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -31,7 +32,7 @@ func got(t *testing.T, url string, v any) {
 func rice(t *testing.T, s *Server, terminal int, own string, price uint32) dialect.OrderReason {
 	t.Helper()
 	orders := s.host.Orders()
-	d := orders.Desk(terminal)
+	d := orders.Desk(terminal, fmt.Appendf(nil, "%08d", 10000001+terminal))
 	d.Lock()
 	defer d.Unlock()
 	_, why := d.Confirm(orders.Menu(), order.Wanted{Own: []byte(own), Lines: []dialect.OrderLine{{Dish: 201, Count: 2, Price: price}}, Total: 2 * int64(price)}, time.Now().Unix())

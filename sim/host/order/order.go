@@ -85,17 +85,17 @@ func (o *Order) Rest() int64 {
 type Orders struct {
 	Codes Codes
 
-	menu      atomic.Pointer[profile.Menu]
-	terminals []profile.Terminal
-	desks     []atomic.Pointer[Desk] // of the terminals; nil until the first order
-	keep      int                    // orders of each
-	changes   changes
+	menu    atomic.Pointer[profile.Menu]
+	desks   []atomic.Pointer[Desk] // of the terminals; nil until the first order
+	keep    int                    // orders of each
+	changes changes
 }
 
-// New makes the orders of a profile's terminals, none so far.
+// New makes the orders of a profile's terminals, those in stock too, none so far.
 func New(p *profile.Profile) *Orders {
-	s := &Orders{terminals: p.Terminals, desks: make([]atomic.Pointer[Desk], len(p.Terminals)), keep: mostKept}
-	for s.keep > leastKept && s.keep*len(p.Terminals) > Keeps {
+	n := len(p.Terminals) + len(p.Stock)
+	s := &Orders{desks: make([]atomic.Pointer[Desk], n), keep: mostKept}
+	for s.keep > leastKept && s.keep*n > Keeps {
 		s.keep /= 2
 	}
 	s.menu.Store(&p.Menu)
@@ -117,12 +117,13 @@ func (s *Orders) ChangeMenu(change func(profile.Menu) profile.Menu) {
 	}
 }
 
-// Desk is that of a terminal, by its number in the profile.
-func (s *Orders) Desk(terminal int) *Desk {
+// Desk is that of a terminal, by its number in the books. Its orders' numbers begin
+// with what the terminal is called then.
+func (s *Orders) Desk(terminal int, tid []byte) *Desk {
 	if d := s.desks[terminal].Load(); d != nil {
 		return d
 	}
-	s.desks[terminal].CompareAndSwap(nil, &Desk{tid: s.terminals[terminal].TID, keep: s.keep, changes: &s.changes})
+	s.desks[terminal].CompareAndSwap(nil, &Desk{tid: string(tid), keep: s.keep, changes: &s.changes})
 	return s.desks[terminal].Load()
 }
 

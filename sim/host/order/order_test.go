@@ -30,7 +30,7 @@ func wanted(own string, lines ...dialect.OrderLine) Wanted {
 const now = 1_800_000_000
 
 func TestNumbersAreUniqueAndFoundAgain(t *testing.T) {
-	d := orders(t, 1).Desk(0)
+	d := orders(t, 1).Desk(0, fmt.Appendf(nil, "%08d", 10000001+0))
 	seen := map[string]bool{}
 	for i := range 3 * sequences { // within one second
 		o, why := d.Confirm(menu(), wanted(fmt.Sprint(i), dialect.OrderLine{Dish: 1, Count: 1, Price: 150}), now)
@@ -57,7 +57,7 @@ func TestNumbersAreUniqueAndFoundAgain(t *testing.T) {
 
 // Each own number finds its own order, for as long as it is kept and no longer.
 func TestSameOwnNumberIsSameOrder(t *testing.T) {
-	d := orders(t, 1).Desk(0)
+	d := orders(t, 1).Desk(0, fmt.Appendf(nil, "%08d", 10000001+0))
 	line := dialect.OrderLine{Dish: 2, Count: 3, Price: 333}
 	for i := range 2*mostKept + 5 {
 		d.Confirm(menu(), wanted(fmt.Sprint("n", i), line), now)
@@ -93,7 +93,7 @@ func TestOrdersAreHeldToTheMenu(t *testing.T) {
 		"one fen less":   {Wanted{Own: []byte("6"), Lines: []dialect.OrderLine{{Dish: 1, Count: 2, Price: 150}}, Total: 299}, dialect.NotAnOrder, 0},
 		"nothing at all": {Wanted{Own: []byte("7")}, dialect.NotAnOrder, 0},
 	} {
-		o, why := orders(t, 1).Desk(0).Confirm(menu(), c.want, now)
+		o, why := orders(t, 1).Desk(0, fmt.Appendf(nil, "%08d", 10000001+0)).Confirm(menu(), c.want, now)
 		if why != c.why || why == dialect.NoReason && o.Total != c.total {
 			t.Errorf("%s: %q, want %q", name, why, c.why)
 		}
@@ -101,7 +101,7 @@ func TestOrdersAreHeldToTheMenu(t *testing.T) {
 }
 
 func TestOrderGoesThroughItsStates(t *testing.T) {
-	d := orders(t, 1).Desk(0)
+	d := orders(t, 1).Desk(0, fmt.Appendf(nil, "%08d", 10000001+0))
 	o, _ := d.Confirm(menu(), wanted("1", dialect.OrderLine{Dish: 1, Count: 2, Price: 150}), now)
 	number := d.AppendNumber(nil, o)
 	is := func(want dialect.OrderState) {
@@ -192,7 +192,7 @@ func TestStaticCodesHaveALimitOfADay(t *testing.T) {
 func TestOrdersDoNotGrowWithoutEnd(t *testing.T) {
 	const terminals, each = 300, 3 * leastKept
 	s := New(&profile.Profile{Menu: *menu(), Terminals: make([]profile.Terminal, 2*Keeps/leastKept)})
-	if got := s.Desk(0).keep; got != leastKept {
+	if got := s.Desk(0, fmt.Appendf(nil, "%08d", 10000001+0)).keep; got != leastKept {
 		t.Fatalf("a desk of very many keeps %d, want %d", got, leastKept)
 	}
 	lines := []dialect.OrderLine{{Dish: 1, Count: 2, Price: 150}, {Dish: 2, Count: 1, Price: 333}}
@@ -209,15 +209,15 @@ func TestOrdersDoNotGrowWithoutEnd(t *testing.T) {
 		d.Paid(o, Payment{Serial: uint64(n + 1), When: now})
 	}
 	for i := range terminals {
-		s.Desk(i).tid = "10000001"
+		s.Desk(i, fmt.Appendf(nil, "%08d", 10000001+i)).tid = "10000001"
 		for n := range each {
-			next(s.Desk(i), n)
+			next(s.Desk(i, fmt.Appendf(nil, "%08d", 10000001+i)), n)
 		}
 	}
 	if got := s.Kept(); got != terminals*leastKept {
 		t.Errorf("%d orders are kept of %d, want %d", got, terminals*each, terminals*leastKept)
 	}
-	d := s.Desk(0)
+	d := s.Desk(0, fmt.Appendf(nil, "%08d", 10000001+0))
 	if n := testing.AllocsPerRun(500, func() {
 		d.Confirm(m, Wanted{Own: own, Lines: lines, Total: 633}, now)
 		own[19]++
@@ -231,13 +231,13 @@ func TestListenersHearOfChangesAndCannotHoldThemUp(t *testing.T) {
 	s := orders(t, 2)
 	heard, stop := s.Watch(2)
 	for i := range 5 {
-		s.Desk(1).Confirm(menu(), wanted(fmt.Sprint(i), dialect.OrderLine{Dish: 1, Count: 1, Price: 150}), now)
+		s.Desk(1, fmt.Appendf(nil, "%08d", 10000001+1)).Confirm(menu(), wanted(fmt.Sprint(i), dialect.OrderLine{Dish: 1, Count: 1, Price: 150}), now)
 	}
 	if v := <-heard; v.Terminal != "10000002" || v.State != dialect.OrderConfirmed || v.Total != 150 || len(v.Lines) != 1 {
 		t.Errorf("heard of %+v", v)
 	}
 	stop()
-	s.Desk(0).Confirm(menu(), wanted("x", dialect.OrderLine{Dish: 1, Count: 1, Price: 150}), now+1)
+	s.Desk(0, fmt.Appendf(nil, "%08d", 10000001+0)).Confirm(menu(), wanted("x", dialect.OrderLine{Dish: 1, Count: 1, Price: 150}), now+1)
 	if all := s.List(3); len(all) != 3 || all[0].Terminal != "10000001" {
 		t.Errorf("the list has %+v", all)
 	}
@@ -264,7 +264,7 @@ func BenchmarkTenMillionOrders(b *testing.B) {
 		s := orders(b, 1000)
 		own := []byte("10000001112614000000000000")
 		for n := range all {
-			d := s.Desk(n % 1000)
+			d := s.Desk(n%1000, []byte("10000001"))
 			for i, v := len(own)-1, n; v > 0; i, v = i-1, v/10 {
 				own[i] = '0' + byte(v%10)
 			}

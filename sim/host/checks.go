@@ -105,6 +105,10 @@ func (h *Host) dispatch(req *Request) {
 		h.batchUpload(req)
 	case dialect.UploadEnd:
 		h.uploadEnd(req)
+	case dialect.OrderConfirm, dialect.OrderQuery, dialect.OrderCancel, dialect.MerchantCode, dialect.CodeScan:
+		h.ordering(req)
+	case dialect.OrderResult: // hosts send it
+		h.reply(req, invalid)
 	default:
 		h.financial(req)
 	}
@@ -240,6 +244,10 @@ func (h *Host) tell(req *Request, code verdict) {
 	if !h.approves(req, code) {
 		req.key = h.declineKey(req, code)
 		a.SetString(wire.Operator, noScheme)
+		if req.refused != dialect.NoReason {
+			req.orderData = dialect.AppendTagUint(req.orderData[:0], dialect.TagPaysReason, uint64(req.refused), 2)
+			a.Set(wire.PaymentCode, req.orderData)
+		}
 		return
 	}
 	if len(req.pan) > 0 {

@@ -20,16 +20,17 @@ import (
 type Terminal struct {
 	// What an exchange that ends well does not touch stands first, and of Owed its
 	// request last: a fleet's terminals do not fit the processor's cache.
-	Failed    int64             // reversals given up after all tries: cases for a human
-	settled   *Settled          // nil until its first settlement
-	master    *keys.Key         // made when first needed, dropped after sign-in
-	Condition *device.Condition // what is wrong with the machine; nil for nothing
-	Owed      Owed
+	Failed  int64     // reversals given up after all tries: cases for a human
+	settled *Settled  // nil until its first settlement
+	master  *keys.Key // made when first needed, dropped after sign-in
+	Owed    Owed
 
 	*profile.Terminal
 	Profile *profile.Profile
 	Link    line.Link
 	Faults  *line.Faults // of its line; nil when the line cannot do any
+	// Condition is what is wrong with the machine; nil for nothing.
+	Condition *device.Condition
 
 	Display    string // what the terminal shows
 	Operator   string // who is logged in: "01".."98"; empty for nobody

@@ -59,7 +59,7 @@ func (l *Language) bounds(bound []*Bound) *Bound {
 		if refused(bound[i+1:]) {
 			continue
 		}
-		if b.Phrase.Of.Journalled() {
+		if b.Phrase.Of.Journalled() || b.Phrase.Of == dialect.CodeScan {
 			booked++
 		}
 		if pol.JournalLimit > 0 && booked > pol.JournalLimit {
@@ -127,6 +127,7 @@ var policyKeys = map[string]func(*profile.Profile) string{
 		}
 		return strings.Join(all, " ")
 	},
+	"order-paid":             func(p *profile.Profile) string { return p.Policy.OrderPaid },
 	"signature-tries":        func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Signatures.Tries) },
 	"signature-upload-tries": func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Signatures.UploadTries) },
 	"signature-part":         func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Signatures.Part) },

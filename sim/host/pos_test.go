@@ -43,6 +43,7 @@ cards:
   - {role: stolen, pan: "6225000090000437", expiry: "4912", balance: 1000.00, answer: "43"}
   - {role: capped, pan: "6225000090000619", expiry: "4912", balance: 1000000.00, limit: 5000.00}
   - {role: defective, pan: "6225000090009024", expiry: "4912", balance: 1000.00, answer: "A2"}
+menu: {version: 3, dishes: [{number: 7, name: rice, price: 2.00}, {number: 8, name: fish, price: 68.00, sold-out: true}]}
 `
 
 // listen serves a host of the test profile: see serveHost.
@@ -188,7 +189,7 @@ func (p *pos) request(kind dialect.Transaction, fields ...field) *wire.Message {
 // seals reports whether a request of this kind has a MAC.
 func (p *pos) seals(m *wire.Message) bool {
 	t, known := p.p.Dialect.Classify(m)
-	return known && t.Signs() || m.MTI()[1] < '5' && m.MTI()[1] != '3'
+	return known && p.p.Dialect.Form(t).MACed || m.MTI()[1] < '5' && m.MTI()[1] != '3'
 }
 
 // frame packs and seals.

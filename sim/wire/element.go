@@ -53,6 +53,7 @@ const (
 	WorkingKeys                      // key block of a sign-in answer (62)
 	SignatureImage                   // a cardholder's signature, or a part of its image (62)
 	LastPart                         // 1 where the image ends with this part, else 0 (60.4)
+	OrderData                        // of an order, in tags (62)
 	TerminalData                     // serial number and activation code at the first sign-in (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
 	Remark                           // text of an answer for whoever stands at the terminal: all of 63, so that it is set whole
@@ -75,6 +76,7 @@ var elementNames = [elements]string{
 	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
 	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
+	OrderData:      "order-data",
 	TerminalStatus: "terminal-status",
 	SignatureImage: "signature-image", LastPart: "last-part",
 	TerminalData: "terminal-data", Operator: "operator", Remark: "remark", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",

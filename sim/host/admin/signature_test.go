@@ -63,11 +63,11 @@ func TestSignaturesAreEnrolled(t *testing.T) {
 			t.Errorf("%s: %d %q, want %d", c.what, status, why, c.status)
 		}
 	}
-	if told := got(t, "GET", at, ""); told["references"] != 5.0 || told["replaced"] != 1.0 || len(told) != 5 {
+	if told := object(t, "GET", at, ""); told["references"] != 5.0 || told["replaced"] != 1.0 || len(told) != 5 {
 		t.Errorf("on file is %v, want no strokes", told)
 	}
 	for writer, want := range map[uint64]bool{1: false, 2: true} {
-		told := got(t, "POST", at+"/checks", one(t, signature.Generate(writer, signature.Genuine, 9)))
+		told := object(t, "POST", at+"/checks", one(t, signature.Generate(writer, signature.Genuine, 9)))
 		if told["accepted"] != want || (told["reason"] == "") != want {
 			t.Errorf("a signature of writer %d: %v, want accepted %v, else a reason", writer, told, want)
 		}
@@ -80,8 +80,8 @@ func TestSignaturesAreEnrolled(t *testing.T) {
 	}
 }
 
-// got is the object that a request is answered with.
-func got(t *testing.T, method, url, body string) (told map[string]any) {
+// object is the object that a request is answered with.
+func object(t *testing.T, method, url, body string) (told map[string]any) {
 	t.Helper()
 	r, err := http.NewRequest(method, url, strings.NewReader(body))
 	if err != nil {

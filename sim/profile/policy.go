@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/operator"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -25,6 +26,8 @@ type Policy struct {
 	JournalLimit     int   // payments in a batch before the terminal must settle
 	RefundLimit      int64 // largest refund in fen
 	EncryptTracks    bool  // encipher tracks when the sign-in gave a track key
+	DailySignIn      bool  // sign in again on the first payment of a new day
+	Passwords        operator.Policy
 }
 
 // defaultPolicy are the defaults of policy in a dialect: where sources disagree,
@@ -33,7 +36,7 @@ func defaultPolicy(d *dialect.Dialect) Policy {
 	return Policy{
 		Timeout: 60 * time.Second, ReversalTries: 3, ReversalReason: d.Reason(dialect.NoAnswer), ReversalAccepts: d.Accepts,
 		KeepOnMismatch: true, AbortOnReversal: true, DefectiveIsGood: true, Supervisor: true,
-		JournalLimit: 500, RefundLimit: 10_000_00, EncryptTracks: true,
+		JournalLimit: 500, RefundLimit: 10_000_00, EncryptTracks: true, Passwords: operator.Defaults(),
 	}
 }
 
@@ -68,6 +71,8 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 		"refund-limit":      r.amount(&p.RefundLimit),
 		"encrypt-tracks":    r.Bool(&p.EncryptTracks),
 		"mac-on-decline":    r.declineMAC(&p.MACOnDecline),
+		"daily-sign-in":     r.Bool(&p.DailySignIn),
+		"passwords":         r.passwords(&p.Passwords),
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/operator"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
 )
@@ -25,17 +26,21 @@ type Terminal struct {
 	Owed    Owed
 
 	*profile.Terminal
-	Profile *profile.Profile
-	Link    line.Link
-	Faults  *line.Faults // of its line; nil when the line cannot do any
+	Profile   *profile.Profile
+	Operators operator.Table // who may work at it
+	Link      line.Link
+	Faults    *line.Faults // of its line; nil when the line cannot do any
 
 	Display  string // what the terminal shows
 	Operator string // who is logged in: "01".."98"; empty for nobody
 	On       bool
 	SignedIn bool
-	Opened   bool   // its batch holds nothing from before: it was opened by a settlement, or the host is new
-	out      bool   // of the run: it could not sign in
-	Trace    uint32 // of the next message that takes one, 1..999999
+	Opened   bool     // its batch holds nothing from before: it was opened by a settlement, or the host is new
+	out      bool     // of the run: it could not sign in
+	Locked   bool     // by who is logged in: see LockScreen
+	Standing Standing // of the latest payment, which the cardholder sees
+	day      uint16   // of its last sign-in, as dayOf counts; 0 before the first
+	Trace    uint32   // of the next message that takes one, 1..999999
 	Batch    uint32
 	freed    time.Duration // when it was last given back, on the run's clock
 	keys     keys.Set
@@ -49,7 +54,7 @@ type Terminal struct {
 // same number in each run would repeat numbers within the host's open batch and
 // get 94. So the first trace is drawn.
 func NewTerminal(p *profile.Profile, id *profile.Terminal) *Terminal {
-	return &Terminal{Terminal: id, Profile: p, Trace: rand.Uint32N(dialect.MaxNumber) + 1, Batch: 1}
+	return &Terminal{Terminal: id, Profile: p, Operators: p.Delivered(), Trace: rand.Uint32N(dialect.MaxNumber) + 1, Batch: 1}
 }
 
 // Owed is a terminal's pending reversal: what it sent without hearing a
@@ -73,54 +78,6 @@ var ErrRefusedLocally = errors.New("the terminal refuses")
 // ErrUntested marks a step that could not see whether what it asks is so: the host
 // gave no evidence. It neither held nor failed.
 var ErrUntested = errors.New("untested")
-
-// PowerOn switches the terminal on. Keys, batch and journal outlive a power
-// cut; the operator has to log in again.
-func (t *Terminal) PowerOn() {
-	t.On, t.Operator = true, ""
-	t.Display = "请输入操作员号"
-}
-
-// Login is an operator giving number and password at the prompt.
-func (t *Terminal) Login(number, password string) error {
-	if !t.On {
-		return fmt.Errorf("%w: it is switched off", ErrRefusedLocally)
-	}
-	o := t.Profile.Operator(number)
-	switch {
-	case o == nil:
-		t.Display = "操作员不存在"
-		return fmt.Errorf("%w: there is no operator %s", ErrRefusedLocally, number)
-	case string(o.Password) != password:
-		t.Display = "密码错误"
-		return fmt.Errorf("%w: wrong password of operator %s", ErrRefusedLocally, number)
-	case !o.Sells():
-		t.Display = "操作员管理"
-	default:
-		t.Operator, t.Display = number, "请签到"
-	}
-	return nil
-}
-
-// Supervise checks the supervisor's password, which voids and refunds need.
-func (t *Terminal) Supervise(password string) error {
-	if !t.Profile.Policy.Supervisor {
-		return nil
-	}
-	if o := t.Profile.Operator(profile.Supervisor); o != nil && string(o.Password) == password {
-		return nil
-	}
-	t.Display = "主管密码错误"
-	return fmt.Errorf("%w: wrong supervisor password", ErrRefusedLocally)
-}
-
-// SupervisorPassword is the one in the profile, empty when there is none.
-func (t *Terminal) SupervisorPassword() string {
-	if o := t.Profile.Operator(profile.Supervisor); o != nil {
-		return string(o.Password)
-	}
-	return ""
-}
 
 // nextTrace moves on to the next trace number.
 func (t *Terminal) nextTrace() { t.Trace = dialect.Next(t.Trace) }

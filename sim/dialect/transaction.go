@@ -24,6 +24,7 @@ const (
 	Settlement
 	BatchUpload
 	UploadEnd
+	PasswordReset
 	Transactions // how many there are
 )
 
@@ -110,6 +111,7 @@ var transactions = [Transactions]struct {
 	Settlement:       {name: "settlement"},
 	BatchUpload:      {name: "batch-upload"},
 	UploadEnd:        {name: "upload-end"},
+	PasswordReset:    {name: "password-reset"},
 }
 
 // String gives the name that reports, limits and features use.

@@ -51,6 +51,7 @@ const (
 	OriginalDateTime                 // its local date and time YYMMDDhhmmss (1993: 56)
 	WorkingKeys                      // key block of a sign-in answer (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
+	OneTimeCode                      // that lets an operator set a new password (62)
 	elements
 )
 
@@ -65,7 +66,7 @@ var elementNames = [elements]string{
 	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
 	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
-	Operator: "operator",
+	Operator: "operator", OneTimeCode: "one-time-code",
 }
 
 // String is the element's name, as dialect files spell it: "processing-code".

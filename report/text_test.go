@@ -202,7 +202,7 @@ func render(t *testing.T, r *Report, color bool) []byte {
 	for line := range strings.Lines(out.String()) {
 		n++
 		line = strings.TrimSuffix(line, "\n")
-		if w := columns(line); w > width {
+		if w := Columns(line); w > width {
 			t.Errorf("line %d has %d columns: %q", n, w, line)
 		}
 		if strings.TrimRight(line, " ") != line {

@@ -35,7 +35,7 @@ func (t *text) wrapped(name, s string) {
 	line, used := name, len(in)
 	first := true
 	for word := range strings.SplitSeq(s, " ") {
-		n := columns(word)
+		n := Columns(word)
 		if !first && used+1+n > width {
 			t.printf("%s\n", strings.TrimRight(line, " "))
 			line, used, first = in, len(in), true
@@ -51,9 +51,9 @@ func (t *text) wrapped(name, s string) {
 	t.printf("%s\n", strings.TrimRight(line, " "))
 }
 
-// columns is how wide a terminal shows s: East Asian letters take two columns,
+// Columns is how wide a terminal shows s: East Asian letters take two columns,
 // escape sequences none.
-func columns(s string) int {
+func Columns(s string) int {
 	n, escape := 0, false
 	for _, c := range s {
 		switch {
@@ -74,17 +74,17 @@ func columns(s string) int {
 // negative; then what is too wide is cut.
 func pad(s string, n int) string {
 	if n >= 0 {
-		return strings.Repeat(" ", max(0, n-columns(s))) + s
+		return strings.Repeat(" ", max(0, n-Columns(s))) + s
 	}
 	n = -n
-	if columns(s) > n {
+	if Columns(s) > n {
 		runes := []rune(s)
-		for columns(string(runes)) > n-3 {
+		for Columns(string(runes)) > n-3 {
 			runes = runes[:len(runes)-1]
 		}
 		s = string(runes) + ".. "
 	}
-	return s + strings.Repeat(" ", n-columns(s))
+	return s + strings.Repeat(" ", n-Columns(s))
 }
 
 // plain writes a duration that was asked for: "30s", "5m", "1h30m".

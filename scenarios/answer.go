@@ -26,19 +26,19 @@ func answerPhrases() []*Phrase {
 		})
 	}
 	return []*Phrase{
-		{Group: group, English: "the host approves", Chinese: "主机批准",
+		{Group: group, English: "the host approves", Chinese: "交易成功", Was: "主机批准",
 			Doc:  "The last answer was verified (fields brought back, MAC) and approves.",
 			Make: outcome(report.Approved, "an approval")},
-		{Group: group, English: "the host declines", Chinese: "主机拒绝",
+		{Group: group, English: "the host declines", Chinese: "交易被拒绝", Was: "主机拒绝",
 			Doc:  "The last answer was verified and declines, whatever the code.",
 			Make: outcome(report.Declined, "a decline")},
-		{Group: group, English: "the host answers {text}", Chinese: "主机应答{text}",
-			Doc: "The last answer was verified and carries this response code, given as it stands in the message or by its role in the dialect, as \"invalid amount\".",
+		{Group: group, English: "the host answers {text}", Chinese: "主机返回应答码{text}", Was: "主机应答{text}",
+			Doc: "The last answer was verified and carries this response code, given as it stands in the message or by its role in the dialect, as \"invalid amount\" (\"无效金额\").",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				want, err := codeOf(a.Profile.Dialect, a.Quoted(0))
 				return func(p *sim.Player) error { return answered(p, want) }, err
 			}},
-		{Group: group, English: "the host answers as for a {role} card", Chinese: "主机按{role}卡应答",
+		{Group: group, English: "the host answers as for a {role} card", Chinese: "主机返回{role}卡对应的应答码", Was: "主机按{role}卡应答",
 			Doc: "The last answer was verified and carries the code that the profile gives for the role (key answers), or the usual one.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				hs, err := a.Holders()
@@ -54,16 +54,16 @@ func answerPhrases() []*Phrase {
 		{Group: group, English: "the host does not answer", Chinese: "主机无应答",
 			Doc:  "No answer came in time.",
 			Make: outcome(report.TimedOut, "no answer")},
-		{Group: group, English: "the line breaks", Chinese: "线路中断",
+		{Group: group, English: "the line breaks", Chinese: "通讯中断", Was: "线路中断",
 			Doc:  "The connection broke before the answer was complete.",
 			Make: outcome(report.Broken, "a broken line")},
-		{Group: group, English: "the terminal rejects the answer", Chinese: "终端校验应答不通过", Rejects: true,
+		{Group: group, English: "the terminal rejects the answer", Chinese: "终端校验应答报文失败", Was: "终端校验应答不通过", Rejects: true,
 			Doc:  "An answer came, but it failed the terminal's checks.",
 			Make: outcome(report.Refused, "an answer that fails the checks")},
-		{Group: group, English: "no further answer comes", Chinese: "没有多余的应答", CheckOnly: true,
+		{Group: group, English: "no further answer comes", Chinese: "没有多余的应答报文", Was: "没有多余的应答", CheckOnly: true,
 			Doc:  "No answer has come to a request that had been answered.",
 			Make: fixed(noFurther)},
-		{Group: group, English: "the balance is known", Chinese: "终端得到余额",
+		{Group: group, English: "the balance is known", Chinese: "余额查询成功", Was: "终端得到余额",
 			Doc: "The answer brought a balance (field 54), which is remembered.",
 			Make: fixed(func(p *sim.Player) error {
 				if card := worldOf(p).card; p.Last.Of == dialect.Balance && p.Last.Outcome == report.Declined && card != nil && p.Last.Code.String() == card.Answer {
@@ -90,7 +90,10 @@ func answerPhrases() []*Phrase {
 // codeOf is the response code that text says: its characters, or its role.
 func codeOf(d *dialect.Dialect, text string) (dialect.Code, error) {
 	width := len(d.Code(dialect.Approved).String())
-	role, ok := dialect.RoleNamed(strings.ReplaceAll(strings.ToLower(text), " ", "-"))
+	role, ok := codesChinese[text]
+	if !ok {
+		role, ok = dialect.RoleNamed(strings.ReplaceAll(strings.ToLower(text), " ", "-"))
+	}
 	switch {
 	case ok && d.HasCode(role):
 		return d.Code(role), nil

@@ -12,7 +12,7 @@ const chinese = `# language: zh-CN
   场景: 正常卡消费
     假如一台已签到的终端
     当持卡人用正常卡消费12.50元
-    那么主机批准
+    那么交易成功
 `
 
 // What editors and keyboards do to a feature is read, or its mend is named.
@@ -63,6 +63,7 @@ func TestBlanksInChineseSentences(t *testing.T) {
 	for _, text := range []string{
 		"持卡人用正常卡消费12.50元", "持卡人用 正常 卡消费 12.50 元", "持卡人 用正常卡 消费 12.50元", "持卡人用\u3000正常卡消费12.50元 ",
 		"主机合计借记12.00元共1笔, 贷记0.00元共0笔", "主机合计 借记 12.00 元 共 1 笔，贷记 0.00 元 共 0 笔",
+		"操作员做预授权完成(请求)1.00元", "操作员 做预授权完成（请求） 1.00 元", "主机返回应答码“51”", "持卡人用“余额不足的”卡消费1.00元",
 	} {
 		s := &Scenario{Feature: &Feature{Path: "x"}, Steps: []Sentence{{Text: strings.TrimSpace(text), Line: 1}}}
 		if _, err := l.Bind(s, 0); err != nil {

@@ -79,13 +79,13 @@ type task struct {
 }
 
 var tasks = []task{
-	{"pay with a good card and PIN", "刷卡输密消费", []string{"the cardholder pays 12.34 yuan with a good card", "the host approves"}},
+	{"pay with a good card and PIN", "刷卡凭密消费", []string{"the cardholder pays 12.34 yuan with a good card", "the host approves"}},
 	{"pay with a good card by chip", "插卡消费", []string{"the cardholder pays 56.78 yuan with a chip card by chip", "the host approves"}},
 	{"pay with a good card by tap", "挥卡消费", []string{"the cardholder pays 9.90 yuan with a chip card by tap", "the host approves"}},
 	{"pay by QR code", "扫码支付", []string{"the cardholder pays 23.45 yuan by QR code", "the host approves"}},
-	{"ask for their balance", "查询余额", []string{"the cardholder asks for the balance of a good card", "the host approves"}},
+	{"ask for their balance", "余额查询", []string{"the cardholder asks for the balance of a good card", "the host approves"}},
 	{"pay and have it voided", "消费后撤销", []string{"the cardholder pays 34.56 yuan with a good card", "the host approves", "the operator voids the last purchase", "the host approves"}},
-	{"try to pay with a poor card", "余额不足消费", []string{"the cardholder pays 1000.00 yuan with a poor card", "the host answers \"insufficient funds\""}},
+	{"try to pay with a poor card", "余额不足卡消费", []string{"the cardholder pays 1000.00 yuan with a poor card", "the host answers \"insufficient funds\""}},
 }
 
 // compileTask compiles the words of a table's row: one of the tasks, or the id
@@ -95,7 +95,7 @@ func (l *Language) compileTask(words, at string, byID map[string]*Scenario) (*si
 		return l.Compile(s)
 	}
 	for _, t := range tasks {
-		if words != t.english && words != t.chinese {
+		if words != t.english && current(words) != t.chinese {
 			continue
 		}
 		f := &Feature{Path: at, Name: words}
@@ -189,19 +189,19 @@ func loadPhrases() []*Phrase {
 				load.Warmup, err = a.Seconds(0)
 				return err
 			}},
-		{Group: group, English: "for {n} seconds {n} cardholders a second arrive, who", Chinese: "{n}秒内每秒到达{n}位持卡人, 他们",
-			Table: "columns do and share (事项, 占比): what they do, or @id of a scenario, and how many of a hundred",
+		{Group: group, English: "for {n} seconds {n} cardholders a second arrive, who", Chinese: "持续{n}秒，每秒发起{n}笔交易，交易占比：", Was: "{n}秒内每秒到达{n}位持卡人, 他们",
+			Table: "columns do and share (交易, 占比): what they do, or @id of a scenario, and how many of a hundred",
 			Doc:   "An open model: so many arrive each second, however slow the host is.",
 			Load:  (*Load).arrive},
-		{Group: group, English: "the {percent}th percentile of {text} is below {n} ms", Chinese: "第{percent}百分位的{text}低于{n}毫秒",
+		{Group: group, English: "the {percent}th percentile of {transaction} is below {n} ms", Chinese: "{transaction}交易{percent}分位响应时间低于{n}毫秒", Was: "第{percent}百分位的{transaction}低于{n}毫秒",
 			Doc: "A promise about the response time of a transaction, counted from when it fell due.",
 			Load: func(load *Load, a Args) error {
-				return load.promise("p%s of %s < %sms", a.Words["percent"][0], a.Quoted(0), a.Words["n"][0])
+				return load.promise("p%s of %s < %sms", a.Words["percent"][0], inEnglish(transactionsChinese, a.Words["transaction"][0]), a.Words["n"][0])
 			}},
-		{Group: group, English: "fewer than {percent} % of the payments go unanswered", Chinese: "无应答的交易少于百分之{percent}",
+		{Group: group, English: "fewer than {percent} % of the payments go unanswered", Chinese: "交易超时率低于{percent}%", Was: "无应答的交易少于百分之{percent}",
 			Doc:  "A promise: timed out, broken, still open and never sent together, as a share of what was due.",
 			Load: func(load *Load, a Args) error { return load.promise("unanswered < %s%%", a.Words["percent"][0]) }},
-		{Group: group, English: "every arrival is played", Chinese: "所有到达均已处理",
+		{Group: group, English: "every arrival is played", Chinese: "所有交易均已发起", Was: "所有到达均已处理",
 			Doc:  "A promise: a terminal was free for everyone.",
 			Load: func(load *Load, a Args) error { return load.promise("notplayed = 0") }},
 		{Group: group, English: "the books of terminals and host agree", Chinese: "终端与主机账目一致",

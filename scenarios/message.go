@@ -12,7 +12,7 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-const fieldTable = "columns field and value (字段, 值); a field is a number (4), a part (60.3), MTI, MAC or a name (amount, 金额), a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有), \"should be present\" (应有: untested without), \"absent\" (无), \"as the dialect says\" (按网络规定: what all requests of its kind have there) or \"as the policy says\" (按终端参数: the reason of a reversal, its field 61)"
+const fieldTable = "columns field and value (域, 值); a field is a number (4), a part (60.3), MTI, MAC or a name (amount, 金额), a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有), \"should be present\" (应有: untested without), \"absent\" (无), \"as the dialect says\" (按网络规定: what all requests of its kind have there) or \"as the policy says\" (按终端参数: the reason of a reversal, its field 61)"
 
 // comparison is how a field is compared with what its row says.
 type comparison int
@@ -54,8 +54,8 @@ func fieldRows(a Args) ([]fieldRow, error) {
 	var out []fieldRow
 	for i, cells := range a.Table {
 		if i == 0 {
-			if len(cells) != 2 || cells[0] != "field" && cells[0] != "字段" {
-				return nil, errors.New("the table's heading must be | field | value | (or | 字段 | 值 |)")
+			if len(cells) != 2 || cells[0] != "field" && current(cells[0]) != "域" {
+				return nil, errors.New("the table's heading must be | field | value | (or | 域 | 值 |)")
 			}
 			continue
 		}
@@ -323,27 +323,27 @@ func isReversalOf(t dialect.Transaction) bool { return t == dialect.Reversal }
 func messagePhrases() []*Phrase {
 	const group = "Messages / 报文"
 	return []*Phrase{
-		{Group: group, English: "the request carries:", Chinese: "请求报文包含:", Table: fieldTable, CheckOnly: true,
+		{Group: group, English: "the request carries:", Chinese: "请求报文包含：", Table: fieldTable, CheckOnly: true,
 			Doc: "Fields of the last request asked for.", Make: carries(false, isLast)},
-		{Group: group, English: "the answer carries:", Chinese: "应答报文包含:", Table: fieldTable, CheckOnly: true,
+		{Group: group, English: "the answer carries:", Chinese: "应答报文包含：", Table: fieldTable, CheckOnly: true,
 			Doc: "Fields of the answer to it.", Make: carries(true, isLast)},
-		{Group: group, English: "the reversal carries:", Chinese: "冲正报文包含:", Table: fieldTable, CheckOnly: true,
+		{Group: group, English: "the reversal carries:", Chinese: "冲正报文包含：", Table: fieldTable, CheckOnly: true,
 			Doc: "Fields of the last reversal sent; the original is the payment it undoes.", Make: carries(false, isReversal)},
-		{Group: group, English: "the terminal first sends a reversal of the unanswered payment", Chinese: "终端先发送未应答交易的冲正", CheckOnly: true,
+		{Group: group, English: "the terminal first sends a reversal of the unanswered payment", Chinese: "终端先自动冲正上一笔未应答交易", Was: "终端先发送未应答交易的冲正", CheckOnly: true,
 			Doc:  "Before the last payment the terminal sent a reversal with the trace and the amount of the payment before it.",
 			Make: fixed(reversalFirst)},
-		{Group: group, English: "the host acknowledges the reversal", Chinese: "主机确认冲正", CheckOnly: true,
+		{Group: group, English: "the host acknowledges the reversal", Chinese: "冲正成功", Was: "主机确认冲正", CheckOnly: true,
 			Doc:  "The last reversal was answered with a code that ends it.",
 			Make: fixed(reversalAcknowledged)},
-		{Group: group, English: "{n} reversals have been sent", Chinese: "共发送{n}次冲正", CheckOnly: true,
+		{Group: group, English: "{n} reversals have been sent", Chinese: "共上送{n}次冲正", Was: "共发送{n}次冲正", CheckOnly: true,
 			Doc:  "In this scenario, repetitions included.",
 			Make: sent("reversals", isReversalOf)},
-		{Group: group, English: "the reversal has been sent as often as the policy allows", Chinese: "冲正已发送至规定次数", CheckOnly: true,
+		{Group: group, English: "the reversal has been sent as often as the policy allows", Chinese: "冲正已达到规定次数", Was: "冲正已发送至规定次数", CheckOnly: true,
 			Doc: "In this scenario, as many as policy reversal-tries of the profile says.",
 			Make: fixed(func(p *sim.Player) error {
 				return countSent(p, p.T.Profile.Policy.ReversalTries, "reversals", isReversalOf)
 			})},
-		{Group: group, English: "{n} messages have been sent", Chinese: "共发送{n}个报文", CheckOnly: true,
+		{Group: group, English: "{n} messages have been sent", Chinese: "共上送{n}个报文", Was: "共发送{n}个报文", CheckOnly: true,
 			Doc:  "In this scenario, sign-ins apart: whether one is needed depends on what came before.",
 			Make: sent("messages", func(t dialect.Transaction) bool { return t != dialect.SignIn })},
 	}

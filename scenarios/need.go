@@ -27,6 +27,8 @@ func lack(format string, args ...any) *Need { return &Need{lacks: fmt.Sprintf(fo
 // lacks is what a network lacks for a sentence alone.
 func (b *Bound) lacks(p *profile.Profile) *Need {
 	switch {
+	case b.Phrase.Admin && b.Args.Admin == nil:
+		return lack("the profile names no admin API of the host (key admin)")
 	case b.Phrase.Logon && p.Dialect.Form(dialect.SignIn) == nil:
 		return lack("dialect %s has no sign-in", p.Dialect.Name)
 	case b.Phrase.Of != dialect.SignIn && p.Dialect.Form(b.Phrase.Of) == nil:
@@ -129,9 +131,11 @@ var policyKeys = map[string]func(*profile.Profile) string{
 }
 
 // policySays makes the sentence that a scenario is for terminals of one policy
-// only: "sign-in: 004 or 006", "reversal-tries: at least 2", "reversal-accepts: not A0".
+// only: "sign-in: 004 or 006", "reversal-tries: at least 2", "reversal-accepts: not A0";
+// "签到方式: 004或006", "冲正次数: 至少2", "冲正认可的应答码: 不含A0".
 func policySays(a Args) (func(*sim.Player) error, error) {
-	key, want, ok := strings.Cut(a.Quoted(0), ": ")
+	key, want, ok := strings.Cut(policyInEnglish.Replace(a.Quoted(0)), ": ")
+	key = inEnglish(policiesChinese, key)
 	value := policyKeys[key]
 	if !ok || value == nil {
 		return nil, fmt.Errorf("want a key of the profile and its value, such as \"supervisor: true\"")

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -23,6 +21,7 @@ type Phrase struct {
 	Group     string // heading in docs/steps.md
 	English   string
 	Chinese   string
+	Was       string // Chinese of before, read for one release; empty for none
 	Doc       string
 	Table     string              // the columns of the table that must follow; empty for none
 	Of        dialect.Transaction // what it asks of the host; the zero one, sign-in, for nothing else
@@ -34,6 +33,7 @@ type Phrase struct {
 	Rejects   bool                // says that an answer is not as it must be
 	Watches   bool                // compares balances: nobody else may use the card meanwhile
 	Card      bool                // reads a card: a QR box cannot play it
+	Admin     bool                // asks the host's admin API: its Make may keep a.Admin
 	Faults    bool                // makes the line fail: needs a line of the terminal's own
 	CheckOnly bool                // looks at messages of the past: only a check plays it
 	// Make binds what a sentence says and gives what a terminal then does; an
@@ -42,12 +42,13 @@ type Phrase struct {
 	Make func(a Args) (func(*sim.Player) error, error)
 	Load func(load *Load, a Args) error
 
-	patterns [2]pattern // English, Chinese
+	patterns []pattern // English, Chinese, and Chinese of before if there is one
 }
 
 // Args are what a sentence says beyond its phrase, checked when it is bound.
 type Args struct {
 	Profile *profile.Profile
+	Admin   *Admin              // the host's; nil when it has none that is known
 	Of      dialect.Transaction // the phrase's
 	Words   map[string][]string // what fills the placeholders, by their kind, in order
 	Table   [][]string          // heading row first
@@ -58,35 +59,12 @@ var placeholders = map[string]string{
 	"amount":  `(\d+(?:\.\d{1,2})?)`,
 	"n":       `(\d+)`,
 	"percent": `(\d+(?:\.\d+)?)`,
-	"role":    `"?([\p{L}][\p{L}\d-]*?)"?`,
-	"text":    `"([^"]*)"`,
-	"how":     "(" + strings.Join(bothLanguages(cardReading), "|") + ")",
-	"fault":   "(" + strings.Join(bothLanguages(faults), "|") + ")",
-}
+	"role":    `["“]?([\p{L}][\p{L}\d-]*?)["”]?`,
+	"text":    `["“]([^"“”]*)["”]`,
+	"how":     oneOf(cardReading),
+	"fault":   oneOf(faults),
 
-// word is one of the few words that fill a placeholder, with what it means.
-type word[T any] struct {
-	english, chinese string
-	means            T
-}
-
-// bothLanguages are the words in English, then in Chinese.
-func bothLanguages[T any](words []word[T]) []string {
-	var english, chinese []string
-	for _, w := range words {
-		english, chinese = append(english, w.english), append(chinese, w.chinese)
-	}
-	return append(english, chinese...)
-}
-
-// meaning looks a word up, in either language.
-func meaning[T any](words []word[T], text string) (means T) {
-	for _, w := range words {
-		if text == w.english || text == w.chinese {
-			return w.means
-		}
-	}
-	return means
+	"transaction": `["“]?([\p{L}][\p{L}-]*?)["”]?`,
 }
 
 var placeholder = regexp.MustCompile(`\{(\w+)\}`)
@@ -101,7 +79,11 @@ var phrases = sync.OnceValue(func() []*Phrase {
 		all = append(all, group...)
 	}
 	for _, p := range all {
-		p.patterns = [2]pattern{compilePattern(p.English), compilePattern(p.Chinese)}
+		for _, words := range []string{p.English, p.Chinese, p.Was} {
+			if words != "" {
+				p.patterns = append(p.patterns, compilePattern(words))
+			}
+		}
 	}
 	return all
 })
@@ -117,24 +99,31 @@ func asserting(phrases []*Phrase) []*Phrase {
 // pattern is a phrase in one language, compiled.
 type pattern struct {
 	*regexp.Regexp
+	first string   // word of what it matches, of Chinese the first letter; empty where a place comes first
 	kinds []string // of its placeholders, in order
 }
 
+// marks are those that a Chinese keyboard has of its own, beside the ones of ASCII.
+var marks = []string{",，", ":：", "(（", ")）", "%％"}
+
 // loose is words as a pattern. Between Chinese letters, and around what fills a
-// place, writers leave blanks or not, and have commas of their own.
+// place, writers leave blanks or not, and have marks of their own.
 func loose(words string, chinese bool) string {
 	if !chinese {
 		return regexp.QuoteMeta(words)
 	}
 	var b strings.Builder
 	for _, c := range words {
-		switch {
-		case c == ' ':
-		case c == ',':
-			b.WriteString(`[,，][ \x{3000}]*`)
-		default:
-			b.WriteString(regexp.QuoteMeta(string(c)) + `[ \x{3000}]*`)
+		if c == ' ' {
+			continue
 		}
+		one := regexp.QuoteMeta(string(c))
+		for _, either := range marks {
+			if strings.ContainsRune(either, c) {
+				one = "[" + either + "]"
+			}
+		}
+		b.WriteString(one + `[ \x{3000}]*`)
 	}
 	return b.String()
 }
@@ -152,7 +141,7 @@ func compilePattern(phrase string) pattern {
 	var b strings.Builder
 	var kinds []string
 	at := 0
-	chinese := strings.ContainsFunc(phrase, func(c rune) bool { return unicode.Is(unicode.Han, c) })
+	chinese := isChinese(phrase)
 	for _, m := range placeholder.FindAllStringSubmatchIndex(phrase, -1) {
 		words := loose(phrase[at:m[0]], chinese)
 		b.WriteString(strings.TrimSuffix(words, " a ") + map[bool]string{true: " an? "}[strings.HasSuffix(words, " a ")])
@@ -162,12 +151,19 @@ func compilePattern(phrase string) pattern {
 		at = m[1]
 	}
 	b.WriteString(loose(phrase[at:], chinese))
-	return pattern{regexp.MustCompile(`^` + b.String() + `$`), kinds}
+	first := phrase[:strings.IndexFunc(phrase+" ", func(c rune) bool { return c == '{' || c == ' ' })]
+	if chinese {
+		first = first[:min(len(first), len("中"))]
+	}
+	return pattern{regexp.MustCompile(`^` + b.String() + `$`), first, kinds}
 }
 
 // words are what fills the placeholders in a sentence, by their kind. It
 // reports whether the sentence is the phrase.
 func (p *pattern) words(sentence string) (map[string][]string, bool) {
+	if !strings.HasPrefix(sentence, p.first) {
+		return nil, false
+	}
 	m := p.FindStringSubmatch(sentence)
 	if m == nil {
 		return nil, false
@@ -182,11 +178,27 @@ func (p *pattern) words(sentence string) (map[string][]string, bool) {
 // Language binds sentences to phrases for one profile.
 type Language struct {
 	Profile *profile.Profile
+	Admin   *Admin // to be filled in before steps are played; nil when the network has none that is known
 	phrases []*Phrase
 }
 
 // NewLanguage makes the language for a profile: roles are looked up in it.
-func NewLanguage(p *profile.Profile) *Language { return &Language{Profile: p, phrases: Phrases()} }
+// The bundled host, which a profile without an address is served by, has an admin API.
+func NewLanguage(p *profile.Profile) *Language {
+	l := &Language{Profile: p, phrases: Phrases()}
+	if p.Address == "" || p.Admin != nil {
+		l.Admin = &Admin{}
+	}
+	return l
+}
+
+// Reach says where the admin API of the host is that steps are about to be played
+// against.
+func (l *Language) Reach(a Admin) {
+	if l.Admin != nil {
+		*l.Admin = a
+	}
+}
 
 // Bound is a sentence with its phrase.
 type Bound struct {
@@ -221,7 +233,7 @@ func (l *Language) Bind(s *Scenario, i int) (*Bound, error) {
 			case p.Table == "" && len(sen.Table) > 0:
 				return nil, fmt.Errorf("%s: %q takes no table", at, sen.Text)
 			}
-			b := &Bound{Sentence: sen, Phrase: p, At: at, Do: onlyLoad, Args: Args{Profile: l.Profile, Of: p.Of, Words: words, Table: sen.Table}}
+			b := &Bound{Sentence: sen, Phrase: p, At: at, Do: onlyLoad, Args: Args{Profile: l.Profile, Admin: l.Admin, Of: p.Of, Words: words, Table: sen.Table}}
 			if err := b.make(); err != nil {
 				return nil, fmt.Errorf("%s: %q: %w", at, sen.Text, err)
 			}
@@ -237,7 +249,7 @@ func (b *Bound) make() error {
 	p, network := b.Phrase, b.Args.Profile
 	b.Role = p.Role
 	if b.Args.Has("role") {
-		b.Role = inEnglish(b.Args.Words["role"][0])
+		b.Role = roleInEnglish(b.Args.Words["role"][0])
 	}
 	if p.Make == nil {
 		return nil
@@ -331,7 +343,7 @@ func (a Args) Int(i int) (int, error) {
 func (a Args) Holders() ([]profile.Holder, error) { return holders(a.Profile, a.Words["role"][0]) }
 
 func holders(p *profile.Profile, role string) ([]profile.Holder, error) {
-	role = inEnglish(role)
+	role = roleInEnglish(role)
 	hs := p.Holders(role)
 	switch {
 	case len(hs) > 0:
@@ -346,7 +358,7 @@ func holders(p *profile.Profile, role string) ([]profile.Holder, error) {
 func nearestRole(p *profile.Profile, role string) string {
 	var roles []string
 	for _, c := range p.Cards {
-		roles = append(roles, c.Role)
+		roles = append(roles, roleLike(c.Role, role))
 	}
 	if len(roles) == 0 {
 		return ""
@@ -372,9 +384,9 @@ func differing(sentence, phrase string) string {
 	case len(said) == 0:
 		return ""
 	case place == "{how}":
-		return fmt.Sprintf(", in which %q should be one of: %s", strings.Join(said, " "), strings.Join(englishOf(cardReading), ", "))
+		return fmt.Sprintf(", in which %q should be one of: %s", strings.Join(said, " "), strings.Join(namesOf(cardReading, false), ", "))
 	case place == "{fault}":
-		return fmt.Sprintf(", in which %q should be one of: %s", strings.Join(said, " "), strings.Join(englishOf(faults), ", "))
+		return fmt.Sprintf(", in which %q should be one of: %s", strings.Join(said, " "), strings.Join(namesOf(faults, false), ", "))
 	case place == "":
 		return fmt.Sprintf(", without %q", strings.Join(said, " "))
 	default:
@@ -382,28 +394,8 @@ func differing(sentence, phrase string) string {
 	}
 }
 
-// englishOf are the words in English.
-func englishOf[T any](words []word[T]) (all []string) {
-	for _, w := range words {
-		all = append(all, w.english)
-	}
-	return all
-}
-
-// inEnglish is a role as profiles name it.
-func inEnglish(role string) string { return cmp.Or(rolesChinese[role], role) }
-
 // Seconds is the {n} number i as whole seconds.
 func (a Args) Seconds(i int) (time.Duration, error) {
 	n, err := a.Int(i)
 	return time.Duration(n) * time.Second, err
-}
-
-// rolesChinese are the Chinese names of the card roles.
-var rolesChinese = map[string]string{
-	"正常": "good", "芯片": "chip", "余额不足": "poor", "过期": "expired", "被盗": "stolen", "挂失": "lost",
-	"没收": "pick-up", "受限": "restricted", "睡眠": "sleeping", "无发卡方": "unknown-issuer", "无效": "invalid",
-	"超限额": "over-limit", "超次数": "too-often", "密码超次": "tries-exceeded", "错密码": "wrong-pin",
-	"发卡方故障": "issuer-down", "中心异常": "system-error", "有缺陷": "defective", "作弊": "suspect",
-	"需联系发卡方": "issuer-contact", "不允许": "not-permitted", "终端不允许": "terminal-not-permitted", "扫码": "qr",
 }

@@ -18,14 +18,6 @@ type place struct {
 	mac   bool // the MAC, in whatever field it is
 }
 
-// elementsChinese are the Chinese names of elements, beside those of dialect files.
-var elementsChinese = map[string]wire.Element{
-	"卡号": wire.PAN, "处理码": wire.ProcessingCode, "金额": wire.Amount, "流水号": wire.Trace, "时间": wire.LocalTime, "日期": wire.LocalDate,
-	"有效期": wire.Expiry, "输入方式": wire.EntryMode, "卡序列号": wire.CardSequence, "密码长度": wire.PINCapture, "二磁道": wire.Track2,
-	"参考号": wire.RRN, "授权码": wire.AuthCode, "应答码": wire.ResponseCode, "冲正原因": wire.Reason, "终端号": wire.TerminalID,
-	"商户号": wire.MerchantID, "货币": wire.Currency, "密码": wire.PINBlock, "芯片数据": wire.ChipData, "批次号": wire.Batch, "工作密钥": wire.WorkingKeys,
-}
-
 // placeOf finds what a row names: MTI, MAC, the number of a field, a part as the
 // dialect numbers it, or an element. The error is a [Need] for what other dialects
 // have and this one has not.

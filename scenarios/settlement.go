@@ -13,10 +13,10 @@ import (
 func settlementPhrases() []*Phrase {
 	const group = "Settlement / 结算"
 	return []*Phrase{
-		{Group: group, English: "the terminal starts an empty batch", Chinese: "终端开始新的空批次",
+		{Group: group, English: "the terminal starts an empty batch", Chinese: "终端批结算后进入新批次", Was: "终端开始新的空批次",
 			Doc: "Settles whatever the batch holds and signs in again. The first time a terminal does so in a check it pays 0.01 yuan before and leaves that out of its totals, to see that the host keeps books and that a settlement ends a batch there.",
 			Of:  dialect.Settlement, Role: "good", Make: emptyBatch},
-		{Group: group, English: "the terminal settles", Chinese: "终端结算",
+		{Group: group, English: "the terminal settles", Chinese: "终端批结算", Was: "终端结算",
 			Doc: "Totals to the host, details when the host's totals differ, end of upload; the batch is cleared, and the terminal signs off when its policy says so.",
 			Of:  dialect.Settlement,
 			Make: fixed(func(p *sim.Player) error {
@@ -24,10 +24,10 @@ func settlementPhrases() []*Phrase {
 				worldOf(p).batch = p.T.Batch
 				return keepRefusal(p, p.Settle())
 			})},
-		{Group: group, English: "the terminal forgets its last payment", Chinese: "终端漏记上一笔交易",
+		{Group: group, English: "the terminal forgets its last payment", Chinese: "终端少记一笔流水", Was: "终端漏记上一笔交易",
 			Doc:  "The last payment goes missing from the journal, so that totals cannot agree.",
 			Make: fixed(func(p *sim.Player) error { return p.T.Journal.Forget() })},
-		{Group: group, English: "the batch holds payments of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "批次内消费{amount}元共{n}笔, 贷记{amount}元共{n}笔", Asserts: true,
+		{Group: group, English: "the batch holds payments of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "批次内借记{amount}元共{n}笔，贷记{amount}元共{n}笔", Was: "批次内消费{amount}元共{n}笔, 贷记{amount}元共{n}笔", Asserts: true,
 			Doc: "The terminal's totals of the batch: debits and credits.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				want, err := a.Totals()
@@ -49,7 +49,7 @@ func settlementPhrases() []*Phrase {
 		{Group: group, English: "the totals do not balance", Chinese: "对账不平", Asserts: true,
 			Doc:  "The host's settlement flag is 2, and the totals it gives are its own.",
 			Make: fixed(func(p *sim.Player) error { return checkFlag(p, dialect.Unbalanced) })},
-		{Group: group, English: "the host's totals are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "主机合计借记{amount}元共{n}笔, 贷记{amount}元共{n}笔", Asserts: true,
+		{Group: group, English: "the host's totals are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "主机合计借记{amount}元共{n}笔，贷记{amount}元共{n}笔", Asserts: true,
 			Doc: "The totals in field 48 of the settlement answer.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				want, err := a.Totals()
@@ -95,7 +95,7 @@ func settlementPhrases() []*Phrase {
 				}
 				return nil
 			})},
-		{Group: group, English: "the batch is empty", Chinese: "批次为空", Asserts: true,
+		{Group: group, English: "the batch is empty", Chinese: "终端无交易流水", Was: "批次为空", Asserts: true,
 			Doc: "The terminal's journal holds nothing.",
 			Make: fixed(func(p *sim.Player) error {
 				if n := len(p.T.Journal.Records); n > 0 {

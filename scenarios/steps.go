@@ -3,9 +3,13 @@ package scenarios
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
+
+// WasNote stands beside older wording.
+const WasNote = "旧说法 / older wording, read for one release"
 
 // WriteVocabulary prints the language as Markdown: docs/steps.md.
 func WriteVocabulary(w io.Writer) error {
@@ -21,7 +25,7 @@ func WriteVocabulary(w io.Writer) error {
 			fmt.Fprintf(&b, "\n## %s\n", group)
 		}
 		fmt.Fprintf(&b, "\n- `%s`<br>\n  `%s`", p.English, p.Chinese)
-		for _, note := range []string{p.Doc, tableNote(p.Table), when(p.CheckOnly, "Checks only: it looks at messages of the past."),
+		for _, note := range []string{when(p.Was != "", "`"+p.Was+"` ("+WasNote+")"), p.Doc, tableNote(p.Table), when(p.CheckOnly, "Checks only: it looks at messages of the past."),
 			when(p.Faults, "Under load it needs own lines (`--line own` or `each`).")} {
 			if note != "" {
 				b.WriteString("<br>\n  " + note)
@@ -31,18 +35,27 @@ func WriteVocabulary(w io.Writer) error {
 	}
 	b.WriteString("\n## Words\n\n`{how}`: " + strings.Join(bothLanguages(cardReading), ", ") + ".\n\n" +
 		"`{fault}`: " + strings.Join(bothLanguages(faults), ", ") + ".\n\n" +
-		"`{role}`, in Chinese features by these names: ")
-	var roles []string
-	for zh, en := range rolesChinese {
-		roles = append(roles, zh+" = "+en)
-	}
-	slices.Sort(roles)
-	b.WriteString(strings.Join(roles, ", ") + ".\n\nWhat cardholders do in the tables of `@load` scenarios:\n\n")
+		"`{role}`, in Chinese features by these names (的 may be left out or put in): " + glossary(rolesChinese) + ".\n\n" +
+		"`{transaction}`, in either language: " + glossary(transactionsChinese) + ".\n\n" +
+		"Response codes by role: " + glossary(codesChinese) + ".\n\n" +
+		"Keys of the policy: " + glossary(policiesChinese) + ".\n\n" +
+		"What cardholders do in the tables of `@load` scenarios:\n\n")
 	for _, t := range tasks {
 		fmt.Fprintf(&b, "- `%s`, `%s`\n", t.english, t.chinese)
 	}
+	b.WriteString("\nOlder words (" + WasNote + "), with those that took their place: " + glossary(older) + ".\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// glossary prints a table of Chinese names in the order of what they mean.
+func glossary[T any](names map[string]T) string {
+	means := func(zh string) string { return fmt.Sprint(names[zh]) }
+	all := slices.SortedFunc(maps.Keys(names), func(a, b string) int { return strings.Compare(means(a), means(b)) })
+	for i, zh := range all {
+		all[i] = zh + " = " + means(zh)
+	}
+	return strings.Join(all, ", ")
 }
 
 func tableNote(columns string) string {

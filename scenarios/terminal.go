@@ -82,21 +82,21 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "a terminal that has signed in", Chinese: "终端已签到", Suffices: true,
 			Doc:  "Switched on, an operator logged in, working keys fetched and checked. Nothing is done when that is so already.",
 			Make: fixed(signedIn)},
-		{Group: group, English: "operator {text} logs in with password {text}", Chinese: "操作员{text}输入密码{text}",
+		{Group: group, English: "operator {text} logs in with password {text}", Chinese: "操作员{text}用密码{text}签到", Was: "操作员{text}输入密码{text}",
 			Doc: "An operator logs in at the prompt. What the terminal refuses is told by what it shows.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				return func(p *sim.Player) error { return keepRefusal(p, p.T.Login(a.Quoted(0), a.Quoted(1))) }, nil
 			}},
-		{Group: group, English: "the operator logs in", Chinese: "操作员登录",
+		{Group: group, English: "the operator logs in", Chinese: "操作员签到", Was: "操作员登录",
 			Doc:  "The first operator of the profile who may sell, with the right password.",
 			Make: operators((*profile.Profile).Cashier, "operator who sells", true)},
-		{Group: group, English: "the operator logs in with a wrong password", Chinese: "操作员输入错误密码",
+		{Group: group, English: "the operator logs in with a wrong password", Chinese: "操作员用错误密码签到", Was: "操作员输入错误密码",
 			Doc:  "The same operator, with a password that is not the profile's.",
 			Make: operators((*profile.Profile).Cashier, "operator who sells", false)},
-		{Group: group, English: "another operator logs in", Chinese: "另一操作员登录",
+		{Group: group, English: "another operator logs in", Chinese: "另一操作员签到", Was: "另一操作员登录",
 			Doc:  "The second operator of the profile who may sell, with the right password.",
 			Make: operators(colleague, "second operator who sells", true)},
-		{Group: group, English: "an operator who does not exist logs in", Chinese: "不存在的操作员登录",
+		{Group: group, English: "an operator who does not exist logs in", Chinese: "用不存在的操作员号签到", Was: "不存在的操作员登录",
 			Doc:  "With a number that the profile gives nobody.",
 			Make: operators(stranger, "operator number left", true)},
 		{Group: group, English: "the supervisor logs in", Chinese: "主管登录",
@@ -106,9 +106,9 @@ func terminalPhrases() []*Phrase {
 			Doc:  "Operator 99 of the profile, with the right password.",
 			Make: operators(byNumber(profile.Administrator), "administrator (operator 99)", true)},
 		{Group: group, English: "the policy says {text}", Chinese: "终端参数为{text}", Suffices: true,
-			Doc:  "The scenario is for terminals that the profile sets up so, and skipped for others: \"supervisor: true\", \"sign-in: 004 or 006\", \"reversal-tries: at least 2\", \"reversal-accepts: not A0\".",
+			Doc:  "The scenario is for terminals that the profile sets up so, and skipped for others: \"supervisor: true\", \"sign-in: 004 or 006\", \"reversal-tries: at least 2\", \"reversal-accepts: not A0\" (\"验证主管密码: 是\", \"签到方式: 004或006\", \"冲正次数: 至少2\", \"冲正认可的应答码: 不含A0\").",
 			Make: policySays},
-		{Group: group, English: "the terminal signs in", Chinese: "终端签到", Logon: true,
+		{Group: group, English: "the terminal signs in", Chinese: "终端做联机签到", Was: "终端签到", Logon: true,
 			Doc:  "Asks the host for working keys, checks their check values, takes the batch number.",
 			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.SignIn()) })},
 		{Group: group, English: "the terminal signs off", Chinese: "终端签退",
@@ -117,7 +117,7 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "the terminal tests the line", Chinese: "终端做回响测试",
 			Doc: "Sends an echo test.", Of: dialect.Echo,
 			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.Echo()) })},
-		{Group: group, English: "the terminal signs in again if it has signed off", Chinese: "终端如已签退则重新签到", Suffices: true,
+		{Group: group, English: "the terminal signs in again if it has signed off", Chinese: "终端按需重新签到", Was: "终端如已签退则重新签到", Suffices: true,
 			Doc:  "Nothing is done when it is signed in: terminals whose policy is auto-sign-off are not after a settlement.",
 			Make: fixed(signedIn)},
 		{Group: group, English: "the terminal is switched off and on again", Chinese: "终端断电重启",
@@ -135,7 +135,7 @@ func terminalPhrases() []*Phrase {
 				p.T.Trace = p.Last.Trace
 				return nil
 			})},
-		{Group: group, English: "the next trace number is {n}", Chinese: "下一个流水号是{n}",
+		{Group: group, English: "the next trace number is {n}", Chinese: "终端下一个流水号为{n}", Was: "下一个流水号是{n}",
 			Doc: "Sets the terminal's trace number, to see it wrap from 999999 to 000001.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				n, err := a.Int(0)
@@ -150,7 +150,7 @@ func terminalPhrases() []*Phrase {
 					return nil
 				}, nil
 			}},
-		{Group: group, English: "the terminal has lost its batch number", Chinese: "终端批次号错误",
+		{Group: group, English: "the terminal has lost its batch number", Chinese: "终端批次号与主机不一致", Was: "终端批次号错误",
 			Doc: "The terminal's batch number is not the host's.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				if d := a.Profile.Dialect; d.Place(wire.Batch).Field == 0 {
@@ -161,13 +161,13 @@ func terminalPhrases() []*Phrase {
 					return nil
 				}, nil
 			}},
-		{Group: group, English: "the terminal believes that it has signed in", Chinese: "终端误以为已签到", Logon: true,
+		{Group: group, English: "the terminal believes that it has signed in", Chinese: "终端未签到即发起交易", Was: "终端误以为已签到", Logon: true,
 			Doc: "The terminal has not signed in, or has signed off, but sends as if it had.",
 			Make: fixed(func(p *sim.Player) error {
 				p.T.SignedIn = true
 				return nil
 			})},
-		{Group: group, English: "a terminal that the host does not know", Chinese: "主机未登记的终端",
+		{Group: group, English: "a terminal that the host does not know", Chinese: "终端未在主机登记", Was: "主机未登记的终端",
 			Doc: "A terminal number that no host has: 00000000.",
 			Make: fixed(func(p *sim.Player) error {
 				unknown := *p.T.Terminal
@@ -207,7 +207,7 @@ func terminalPhrases() []*Phrase {
 					return nil
 				}, nil
 			}},
-		{Group: group, English: "the terminal shows the text of the answer", Chinese: "终端显示应答码的含义", Asserts: true,
+		{Group: group, English: "the terminal shows the text of the answer", Chinese: "终端显示应答码对应的提示", Was: "终端显示应答码的含义", Asserts: true,
 			Doc: "The text that terminals show for the response code of the last answer.",
 			Make: fixed(func(p *sim.Player) error {
 				if p.Last.Code == (dialect.Code{}) {
@@ -218,7 +218,7 @@ func terminalPhrases() []*Phrase {
 				}
 				return nil
 			})},
-		{Group: group, English: "the terminal refuses", Chinese: "终端拒绝操作", Asserts: true, Refuses: true,
+		{Group: group, English: "the terminal refuses", Chinese: "终端提示错误且不上送报文", Was: "终端拒绝操作", Asserts: true, Refuses: true,
 			Doc: "The terminal did not send anything: nobody is logged in, it is not signed in, a password is wrong, a limit of its own is passed.",
 			Make: fixed(func(p *sim.Player) error {
 				if worldOf(p).refusal == nil {

@@ -53,7 +53,9 @@ func TestFleetPaysInEveryFraming(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				p.Policy.Timeout = time.Minute // a busy machine plays sixty of these at once
 				b := serve(t, p)
+				b.dialer.Timeout = time.Minute
 				for length := 50 * time.Millisecond; ; length *= 8 {
 					rep := b.run(t, &sim.Run{Lines: lines, Terminals: 20, For: length})
 					l := rep.Label("purchase")

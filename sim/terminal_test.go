@@ -246,6 +246,35 @@ func TestNobodySellsWithoutLogin(t *testing.T) {
 	}
 }
 
+// An operator signs in at the machine, and the terminal at the host: the display asks
+// for the second where keys are to be fetched and are not there.
+func TestOperatorIsAskedForTheSignInThatIsLacking(t *testing.T) {
+	for _, c := range []struct {
+		file     string
+		signedIn bool
+		shows    string
+	}{
+		{"extends: cup\n", false, "请做联机签到"},
+		{"extends: cup\n", true, "操作员签到成功"},
+		{"extends: iso87\nmac: none\nsign-in: none\ntransactions: {sign-in: none, sign-off: none}\n", false, "操作员签到成功"},
+	} {
+		d, err := dialect.Parse("x.yaml", []byte(c.file), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := profile.BundledIn(d, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := sim.NewTerminal(p, &p.Terminals[0])
+		x.PowerOn()
+		x.SignedIn = c.signedIn
+		if err := x.Login("01", "0000"); err != nil || x.Display != c.shows {
+			t.Errorf("%s, signed in %t: %v, shows %s, want %s", c.file, c.signedIn, err, x.Display, c.shows)
+		}
+	}
+}
+
 // What a terminal refuses itself it does not send.
 func TestTerminalRefusesItself(t *testing.T) {
 	b := newBench(t, "cup", 20)

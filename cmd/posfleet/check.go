@@ -153,6 +153,7 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 		return err
 	}
 	defer n.close()
+	check.Language.Reach(n.admin)
 	if check.Dialer = n.dialer; n.again {
 		check.Patience = 20 * time.Millisecond
 	}

@@ -64,6 +64,19 @@ func TestReadmeShowsARealFailure(t *testing.T) {
 	}
 }
 
+// docs/fees.md begins with what posfleet fees prints.
+func TestFeesPageShowsRealOutput(t *testing.T) {
+	_, shown, _ := strings.Cut(content(t, filepath.Join(tree, "docs", "fees.md")), "$ posfleet fees\n")
+	shown, _, found := strings.Cut(shown, "```")
+	var stdout, stderr bytes.Buffer
+	if code := run([]string{"fees"}, &stdout, &stderr); code != exitOK {
+		t.Errorf("exit %d: %s", code, &stderr)
+	}
+	if !found || shown != stdout.String() {
+		t.Errorf("docs/fees.md shows\n%s\nposfleet fees prints\n%s", shown, &stdout)
+	}
+}
+
 var exitRow = regexp.MustCompile(`(?m)^\| ([0-9][0-9, ]*) \|`)
 
 // The README explains the exit codes that --help lists, and no others.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -12,12 +13,13 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/host/admin"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
 func hostCommand() *cobra.Command {
 	var f networkFlags
-	var listen string
+	var listen, api, tokenFile string
 	var terminals int
 	var anywhere bool
 	cmd := &cobra.Command{
@@ -32,15 +34,8 @@ func hostCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			address, port, err := net.SplitHostPort(listen)
-			if err != nil {
-				return usage(fmt.Errorf("--listen %q: want host:port, such as 127.0.0.1:8583", listen))
-			}
-			if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-				return usage(fmt.Errorf("--listen %q: want a port of 0 (any that is free) to 65535", listen))
-			}
-			if !anywhere && !profile.IsLoopback(address) {
-				return usage(fmt.Errorf("--listen %q is not a loopback address: add --anywhere to serve other machines with test keys", listen))
+			if err := checkListen("--listen", listen, "127.0.0.1:8583", anywhere); err != nil {
+				return err
 			}
 			h, err := f.bundled(p, host.WithLog(host.Log{
 				Notice: func(text string) { fmt.Fprintf(cmd.ErrOrStderr(), "posfleet: %s\n", text) },
@@ -52,6 +47,14 @@ func hostCommand() *cobra.Command {
 			l, err := net.Listen("tcp", listen)
 			if err != nil {
 				return &exit{code: exitUnreachable, err: fmt.Errorf("listen %s: %w", listen, errors.Unwrap(err)), hint: "is another host running there? choose another port"}
+			}
+			if api != "" {
+				stop, err := serveAdmin(cmd, h, api, tokenFile, anywhere)
+				if err != nil {
+					l.Close()
+					return err
+				}
+				defer stop()
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "listening on %s: profile %s, dialect %s, %d terminals\n", l.Addr(), p.Name, p.Dialect.Name, len(p.Terminals))
 			err = h.Serve(cmd.Context(), l)
@@ -92,5 +95,52 @@ func hostCommand() *cobra.Command {
 	fl.StringSliceVar(&f.misbehave, "misbehave", nil, "faults, by name")
 	fl.StringVar(&f.behaviour, "behaviour", "", "when answers leave: stall:1s/10s, uniform:10ms-110ms, … (of payments, balance inquiries and echoes; others at once)")
 	fl.BoolVar(&anywhere, "anywhere", false, "allow addresses other than loopback")
+	fl.StringVar(&api, "admin", "", "address of the JSON API and the page for people, such as 127.0.0.1:8584 (default: none)")
+	fl.StringVar(&tokenFile, "admin-token-file", "", "file of the token that users of --admin show (default: a new one, which is printed)")
 	return cmd
+}
+
+// checkListen complains of an address that cannot be listened on, or not safely.
+func checkListen(flag, listen, example string, anywhere bool) error {
+	address, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return usage(fmt.Errorf("%s %q: want host:port, such as %s", flag, listen, example))
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return usage(fmt.Errorf("%s %q: want a port of 0 (any that is free) to 65535", flag, listen))
+	}
+	if !anywhere && !profile.IsLoopback(address) {
+		return usage(fmt.Errorf("%s %q is not a loopback address: add --anywhere to serve other machines with test keys", flag, listen))
+	}
+	return nil
+}
+
+// serveAdmin serves the host's API beside it, and says where.
+func serveAdmin(cmd *cobra.Command, h *host.Host, listen, tokenFile string, anywhere bool) (stop func(), err error) {
+	if err := checkListen("--admin", listen, "127.0.0.1:8584", anywhere); err != nil {
+		return nil, err
+	}
+	token := rand.Text()
+	if tokenFile != "" {
+		kept, err := profile.ReadToken(tokenFile)
+		if err != nil {
+			return nil, usage(fmt.Errorf("--admin-token-file: %w", err))
+		}
+		token = string(kept)
+	}
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return nil, &exit{code: exitUnreachable, err: fmt.Errorf("listen %s: %w", listen, errors.Unwrap(err)), hint: "is something else running there? choose another port"}
+	}
+	var names []string // any of the loopback's
+	if name, _, _ := net.SplitHostPort(listen); !profile.IsLoopback(name) {
+		names = []string{name}
+	}
+	server := admin.New(h, token, names...).Serve(l)
+	fmt.Fprintf(cmd.OutOrStdout(), "admin API on http://%s", l.Addr())
+	if tokenFile == "" {
+		fmt.Fprintf(cmd.OutOrStdout(), ", token %s", token)
+	}
+	fmt.Fprintln(cmd.OutOrStdout())
+	return func() { server.Close() }, nil
 }

@@ -95,6 +95,7 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 		return err
 	}
 	defer n.close()
+	j.language.Reach(n.admin)
 	f.terminals = len(n.profile.Terminals)
 	part := rand.Text()
 	f.asked = f.plan(j, n)

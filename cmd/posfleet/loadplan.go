@@ -23,6 +23,7 @@ import (
 
 // job is a load run made ready.
 type job struct {
+	language *scenarios.Language
 	load     *scenarios.Load
 	features []*scenarios.Feature
 	limits   []report.Limit
@@ -40,6 +41,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 		return nil, err
 	}
 	lang := scenarios.NewLanguage(p)
+	j.language = lang
 	tags := f.tags
 	if len(args) == 0 && tags == "" && len(f.names) == 0 && len(f.mix) == 0 {
 		tags = "@everyday"

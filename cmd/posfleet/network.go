@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -13,9 +14,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/posfleet/posfleet/scenarios"
 	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/host/admin"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
@@ -53,6 +56,7 @@ type network struct {
 	profile *profile.Profile
 	dialer  *line.Dialer
 	bundled *host.Host // nil when the host is the user's
+	admin   scenarios.Admin
 	target  string
 	again   bool // the host answered the first request more than once
 	close   func()
@@ -129,11 +133,20 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 			l.Close()
 			return nil, err
 		}
+		api, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			l.Close()
+			return nil, &exit{code: exitUnreachable, err: fmt.Errorf("bundled host's admin API: %w", err)}
+		}
+		token := rand.Text()
+		n.admin = scenarios.Admin{URL: "http://" + api.Addr().String(), Token: profile.Secret(token)}
+		people := admin.New(h, token).Serve(api)
 		serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 		var wg sync.WaitGroup
 		wg.Go(func() { h.Serve(serving, l) })
 		n.bundled, n.target, address = h, "bundled host", l.Addr().String()
 		n.close = func() {
+			people.Close()
 			stop()
 			wg.Wait()
 		}
@@ -141,6 +154,9 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 		return nil, usage(errors.New("only the bundled host misbehaves on demand: leave --host and the profile's address out"))
 	}
 	n.dialer = &line.Dialer{Address: address, Timeout: 5 * time.Second}
+	if p.Admin != nil && n.bundled == nil {
+		n.admin = scenarios.Admin{URL: p.Admin.URL, Token: p.Admin.Token}
+	}
 	if p.TLS != nil && n.bundled == nil {
 		if n.dialer.TLS, err = clientTLS(p.TLS, address); err != nil {
 			return nil, usage(err)

@@ -26,6 +26,9 @@ func stepsCommand() *cobra.Command {
 					fmt.Fprintf(out, "\n%s\n", group)
 				}
 				fmt.Fprintf(out, "  %s\n  %s\n", p.English, p.Chinese)
+				if p.Was != "" {
+					fmt.Fprintf(out, "  %s (%s)\n", p.Was, scenarios.WasNote)
+				}
 				if p.Doc != "" {
 					fmt.Fprintf(out, "      %s\n", p.Doc)
 				}

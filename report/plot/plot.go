@@ -1,7 +1,7 @@
-// Package plot draws what a run found, as SVG for pages and PNG for everything
-// else.
+// Package plot draws what a run found, and what fee plans cost ([SaveCosts]), as SVG
+// for pages and PNG for everything else.
 //
-// A figure is a function from a [report.Report] to a sheet: title, keys, one
+// A figure is a function from a [report.Report], or [Costs], to a sheet: title, keys, one
 // gonum plot, notes. [Save] lays the sheets out in one house style and writes
 // each twice. Pictures are drawn from histograms and seconds, never from raw
 // samples, so the time they take does not grow with the run.
@@ -46,35 +46,46 @@ func Save(r *report.Report, dir string) ([]string, error) {
 	// unicode.IsPrint leaves out what XML forbids.
 	text, latin := legible(r, unicode.IsPrint), legible(r, drawable)
 	for _, f := range figures {
-		for _, kind := range []struct {
-			ext    string
-			of     *report.Report
-			render func(*sheet) ([]byte, error)
-		}{{"svg", text, svg}, {"png", latin, raster}} {
-			file := f.name + "." + kind.ext
-			picture, err := render(f.draw, kind.of, kind.render)
-			if err != nil {
-				return paths, fmt.Errorf("draw %s: %w", file, err)
-			}
-			path := filepath.Join(dir, file)
-			if err := os.WriteFile(path, picture, 0o644); err != nil {
-				return paths, fmt.Errorf("draw %s: %w", file, err)
-			}
-			paths = append(paths, path)
+		written, err := save(dir, f.name, f.draw, text, latin)
+		paths = append(paths, written...)
+		if err != nil {
+			return paths, err
 		}
+	}
+	return paths, nil
+}
+
+// save draws one figure as NAME.svg, of what has all its texts, and as NAME.png, of
+// what has those that our fonts can show.
+func save[T any](dir, name string, draw func(T) *sheet, text, latin T) (paths []string, err error) {
+	for _, kind := range []struct {
+		ext    string
+		of     T
+		render func(*sheet) ([]byte, error)
+	}{{"svg", text, svg}, {"png", latin, raster}} {
+		file := name + "." + kind.ext
+		picture, err := render(draw, kind.of, kind.render)
+		if err != nil {
+			return paths, fmt.Errorf("draw %s: %w", file, err)
+		}
+		path := filepath.Join(dir, file)
+		if err := os.WriteFile(path, picture, 0o644); err != nil {
+			return paths, fmt.Errorf("draw %s: %w", file, err)
+		}
+		paths = append(paths, path)
 	}
 	return paths, nil
 }
 
 // render draws one figure. gonum panics where others return errors (a log axis
 // at zero is one such place); no picture is worth losing a run's report for.
-func render(draw func(*report.Report) *sheet, r *report.Report, as func(*sheet) ([]byte, error)) (picture []byte, err error) {
+func render[T any](draw func(T) *sheet, of T, as func(*sheet) ([]byte, error)) (picture []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("gonum: %v", p)
 		}
 	}()
-	return as(draw(r))
+	return as(draw(of))
 }
 
 // svg gives the sheet as an SVG document, the same octets every time.

@@ -157,14 +157,7 @@ func drawable(r rune) bool {
 // legible is the run with every text made to be drawn: only the runes that keep
 // wants stay. A label that would lose some goes by its number instead.
 func legible(r *report.Report, keep func(rune) bool) *report.Report {
-	strip := func(s string) string {
-		return strings.TrimSpace(strings.Map(func(c rune) rune {
-			if keep(c) {
-				return c
-			}
-			return -1
-		}, s))
-	}
+	strip := func(s string) string { return strip(s, keep) }
 	plain := *r
 	plain.Plan.Model = strip(r.Plan.Model)
 	plain.Plan.Arrivals = strip(r.Plan.Arrivals)
@@ -181,4 +174,14 @@ func legible(r *report.Report, keep func(rune) bool) *report.Report {
 		}
 	}
 	return &plain
+}
+
+// strip is a text without the runes that keep does not want.
+func strip(s string, keep func(rune) bool) string {
+	return strings.TrimSpace(strings.Map(func(c rune) rune {
+		if keep(c) {
+			return c
+		}
+		return -1
+	}, s))
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -87,7 +88,7 @@ func (h *Host) presentCode(req *Request) verdict {
 			if !ok {
 				return noCard
 			}
-			req.record.Card = c
+			req.record.Card, req.record.Channel = c, fee.ChannelOfCode(v[5:5+n])
 			return pending
 		}
 		v = v[5+n:]

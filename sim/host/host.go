@@ -141,6 +141,9 @@ type counters struct {
 	requests, answers, refused, unknown, ignored, silent, miscounted atomic.Int64
 }
 
+// Profile is what the host serves; it is not to be changed.
+func (h *Host) Profile() *profile.Profile { return h.profile }
+
 // Counts reads the counters.
 func (h *Host) Counts() Counts {
 	c := &h.count

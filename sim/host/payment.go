@@ -2,6 +2,7 @@ package host
 
 import (
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -65,7 +66,15 @@ func (h *Host) readPayment(req *Request) verdict {
 			return formatError
 		}
 	}
+	if h.tapped(req.Message.Get(wire.EntryMode)) {
+		req.record.Channel = fee.Contactless
+	}
 	return h.present(req)
+}
+
+// tapped reports whether an entry mode is that of a contactless chip.
+func (h *Host) tapped(mode []byte) bool {
+	return len(mode) > 0 && (string(mode) == h.dialect.EntryMode(dialect.Tap, false) || string(mode) == h.dialect.EntryMode(dialect.Tap, true))
 }
 
 // inquire looks at the balance.

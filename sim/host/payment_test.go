@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -198,4 +199,30 @@ func TestLargestAmountsNeverWrap(t *testing.T) {
 	}
 	p.want("00", dialect.PreAuth, amount(most/2), shows("rich"), set(2, rich[12].PAN))
 	p.want("64", dialect.Completion, amount(most), shows("rich"), set(2, rich[12].PAN), p.held())
+}
+
+// What a payment costs the merchant depends on how card or code came in.
+func TestRecordsSayHowTheCardCameIn(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := ready(t, h, address, 0)
+	for i, c := range []struct {
+		kind dialect.Transaction
+		how  field
+		want fee.Channel
+	}{
+		{dialect.Purchase, set(22, "022"), fee.Card},
+		{dialect.Purchase, set(22, "052"), fee.Card},
+		{dialect.Purchase, set(22, "072"), fee.Contactless},
+		{dialect.Purchase, set(22, "071"), fee.Contactless},
+		{dialect.QRPurchase, set(59, "A30196211111111111111111"), fee.UnionPayQR},
+	} {
+		fields := []field{amount(1_00), c.how}
+		if c.kind == dialect.Purchase {
+			fields = append([]field{shows("good")}, fields...)
+		}
+		p.want("00", c.kind, fields...)
+		if got := terminalOf(h, 0).Record(int32(i)).Channel; got != c.want {
+			t.Errorf("payment %d came by %s, want %s", i, got, c.want)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -26,7 +27,8 @@ type Card struct {
 	// Answer is the response code that the host gives for this card: the bundled one
 	// whatever is asked. Empty: by the rules there, the usual one of the role elsewhere.
 	Answer  string
-	Balance int64 // fen; known to the bundled host only
+	Balance int64    // fen; known to the bundled host only
+	Kind    fee.Kind // what its payments cost the merchant; for the bundled host only
 
 	usual  string // what hosts usually answer, of a role that the dialect knows
 	absent bool   // the dialect does not say what is usual, and that was asked for
@@ -125,8 +127,9 @@ func (r reader) card(v strict.Value, d *dialect.Dialect) Card {
 		"pin":           strict.Secret(r.Reader, &c.PIN, pinShape, "4 to 12 digits"),
 		"typed":         strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),
 		"code":          r.Match(&c.Code, regexp.MustCompile(`^\d{19}$`), "19 digits"),
-		"balance":       r.amount(&c.Balance),
-		"limit":         r.amount(&c.Limit),
+		"balance":       r.Yuan(&c.Balance, maxAmount),
+		"limit":         r.Yuan(&c.Limit, maxAmount),
+		"kind":          fee.ReadKind(r.Reader, &c.Kind),
 		"answers":       strict.Keep(&answers),
 		"answer":        strict.Keep(&answers), // its older name
 	})

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -40,6 +39,9 @@ func Parse(name string, data []byte, terminals int) (*Profile, error) {
 // what stands in a profile.
 type reader struct{ *strict.Reader }
 
+// maxAmount is the most that a profile may give as an amount, in fen.
+const maxAmount = 999_999_999_999_999
+
 // parse reads a profile. When d is given it is spoken instead of the
 // file's, with that dialect's own defaults for length, header and MAC.
 func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profile, error) {
@@ -54,33 +56,16 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profil
 	return nil, r.Err()
 }
 
-var amountShape = regexp.MustCompile(`^(\d{1,13})(?:\.(\d\d))?$`)
-
-// amount reads yuan, with fen or without, 10000.00 or 10000, and gives fen.
-func (r reader) amount(to *int64) func(strict.Value) {
-	return func(v strict.Value) {
-		s, ok := r.Scalar(v)
-		if !ok {
-			return
-		}
-		m := amountShape.FindStringSubmatch(s)
-		if m == nil {
-			r.Fail(v, "%s, want yuan and fen as in 10000.00", strict.Quote(s))
-			return
-		}
-		*to, _ = strconv.ParseInt(m[1]+(m[2] + "00")[:2], 10, 64)
-	}
-}
-
 // profile reads the whole file.
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
 	var given network
-	var address, policy, merchants, ranges, cards, operators, fleet strict.Value
+	var address, policy, plans, merchants, ranges, cards, operators, fleet strict.Value
 	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
 		"tls":             func(v strict.Value) { p.TLS = r.tls(v, dir) },
+		"admin":           func(v strict.Value) { p.Admin = r.admin(v, dir) },
 		"line":            r.Match(&p.Line, regexp.MustCompile(`^(own|each|shared:[1-9]\d{0,6})$`), "own, each or shared:N"),
 		"dialect":         r.Text(&given.dialect),
 		"spec":            r.Text(&given.spec),
@@ -88,6 +73,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"sign-in":         r.Text(&given.signIn),
 		"policy":          strict.Keep(&policy),
 		"operators":       strict.Keep(&operators),
+		"fee-plans":       strict.Keep(&plans),
 		"merchants":       strict.Keep(&merchants),
 		"terminals":       strict.Keep(&fleet),
 		"cards":           strict.Keep(&cards),
@@ -115,7 +101,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		return nil
 	}
 	r.operators(p, operators)
-	r.merchants(p, merchants)
+	r.merchants(p, merchants, r.feePlans(plans, dir))
 	r.cards(p, cards, r.ranges(ranges))
 	if !r.OK() {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -49,8 +50,10 @@ func TestSmallProfile(t *testing.T) {
 	if got, want := fmt.Sprintf("%x", p.Head), "6000050000603100310000"; got != want {
 		t.Errorf("head %s, want %s", got, want)
 	}
-	if fee := p.Merchants[0].Fee; fee != (Fee{60, 8000}) {
-		t.Errorf("fee %v", fee)
+	for amount, want := range map[int64]int64{1: 0, 83: 0, 84: 1, 100_00: 60, 13_333_00: 80_00, 14_000_00: 80_00} {
+		if got := p.Merchants[0].Plan.Fee(fee.Sale{Amount: amount}); got != want {
+			t.Errorf("60 basis points up to 80.00 of %d fen: %d, want %d", amount, got, want)
+		}
 	}
 	t0 := p.Terminals[0]
 	if t0.TID != "A0000001" || t0.MID != "123456789012345" || t0.Kind != Counter || t0.Master[15] != 15 {
@@ -68,7 +71,7 @@ func TestSmallProfile(t *testing.T) {
 // Each row spoils one thing and must be told where it is and how to mend it.
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
-		{"unknown key", "dialect: cup", "dialekt: cup", `bank.yaml:2: unknown key "dialekt"; known here: accept-live-pan, address, allow-test-keys, cards, dialect`},
+		{"unknown key", "dialect: cup", "dialekt: cup", `bank.yaml:2: unknown key "dialekt"; known here: accept-live-pan, address, admin, allow-test-keys, cards, dialect`},
 		{"dialect", "dialect: cup", "dialect: morse", `bank.yaml:2: dialect: "morse", want cup, ebcdic, iso87`},
 		{"length", "dialect: cup", "length: four", `bank.yaml:2: length: "four", want binary, little, digits`},
 		{"mac", "dialect: cup", "mac: hmac", `bank.yaml:2: mac: "hmac", want ecb, x9.9, x9.19 or none`},
@@ -390,4 +393,46 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+const tiers = "[{name: tiers, rounding: half-up, refund: remaining, rates: [{kinds: [credit], rate: 0.6%}, {up-to: 1000.00, rate: 0.38%}, {rate: 0.5%, cap: 20.00}]}]"
+
+// A merchant names one of the fee plans, of the profile itself or of a file beside it.
+func TestMerchantsNameAFeePlan(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "plans.yaml", "plans: "+tiers, 0o644)
+	named := strings.Replace(good, "fee: {basis-points: 60, cap: 80}", "fee-plan: tiers, class: favoured", 1)
+	named = strings.Replace(named, "  - role: good", "  - kind: credit\n    role: good", 1)
+	for _, plans := range []string{tiers, "plans.yaml"} {
+		p, err := Load(write(t, dir, "bank.yaml", named+"fee-plans: "+plans+"\n", 0o644), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := p.Merchants[0]
+		if got := m.Plan.Fee(fee.Sale{Amount: 2_000_00}); m.Plan.Name != "tiers" || got != 10_00 || m.Class != fee.Favoured {
+			t.Errorf("plan %s, 2,000.00 costs %d, class %s", m.Plan.Name, got, m.Class)
+		}
+		if got := p.Cards[0].Kind; got != fee.Credit {
+			t.Errorf("the card is of kind %s", got)
+		}
+	}
+	write(t, dir, "wrong.yaml", "plans: [{name: a}]", 0o644)
+	for _, c := range []struct{ profile, want string }{
+		{named, `bank.yaml:10: merchants[1].fee-plan: "tiers", and there are no fee-plans; add them`},
+		{named + "fee-plans: " + strings.Replace(tiers, "tiers", "flat", 1), `"tiers" is no fee plan, want one of flat`},
+		{strings.Replace(named, "favoured", "poor", 1) + "fee-plans: plans.yaml", `class: "poor", want one of standard, favoured, exempt`},
+		{strings.Replace(named, "kind: credit", "kind: gold", 1) + "fee-plans: plans.yaml", `kind: "gold", want one of debit, credit, foreign`},
+		{strings.Replace(named, "fee-plan: tiers", "fee-plan: tiers, fee: {basis-points: 1}", 1) + "fee-plans: plans.yaml", "merchants[1]: has fee and fee-plan; keep one"},
+		{named + "fee-plans: nosuch.yaml", "fee-plans: file nosuch.yaml"},
+		{named + "fee-plans: ../plans.yaml", "is outside the profile's folder"},
+		{named + "fee-plans: wrong.yaml", "fee-plans: wrong.yaml:1: plans[1]: key rounding is missing"},
+	} {
+		_, err := Load(write(t, dir, "bank.yaml", c.profile+"\n", 0o644), 0)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+	}
+	if p, err := Parse("bank.yaml", []byte(strings.Replace(good, ", fee: {basis-points: 60, cap: 80}", "", 1)), 0); err != nil || p.Merchants[0].Plan.Fee(fee.Sale{Amount: 1_000_00}) != 0 {
+		t.Errorf("a merchant without fee pays one, or %v", err)
+	}
 }

@@ -3,6 +3,7 @@ package profile
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -52,5 +53,45 @@ func TestWrongDialectFileIsToldAsOfTheFile(t *testing.T) {
 	}
 	if _, err = Load(withDialect(t, "../bank.yaml", ""), 2); err == nil || !strings.Contains(err.Error(), "outside the profile's folder") {
 		t.Error(err)
+	}
+}
+
+func TestWhereTheAdminAPIIs(t *testing.T) {
+	dir := t.TempDir()
+	for name, token := range map[string]string{"good": "0123456789abcdef\n", "short": "0123", "empty": ""} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(token), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "open"), []byte("0123456789abcdef"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for text, wrong := range map[string]string{
+		`{url: "https://bank.example", token-file: good}`:         "",
+		`{url: "http://127.0.0.1:8584/", token-file: good}`:       "",
+		`{url: "http://bank.example", token-file: good}`:          "in clear to another machine",
+		`{url: "https://bank.example/api", token-file: good}`:     "want http://HOST:PORT or https://HOST",
+		`{url: "https://me:word@bank.example", token-file: good}`: "want http://HOST:PORT",
+		`{url: "ftp://bank.example", token-file: good}`:           "want http://HOST:PORT",
+		`{url: "https://bank.example"}`:                           "key token-file is missing",
+		`{token-file: good}`:                                      "key url is missing",
+		`{url: "https://bank.example", token-file: short}`:        "at least 16 characters",
+		`{url: "https://bank.example", token-file: empty}`:        "at least 16 characters",
+		`{url: "https://bank.example", token-file: none}`:         "no such file",
+		`{url: "https://bank.example", token-file: ../good}`:      "outside the profile's folder",
+		`{url: "https://bank.example", token-file: good, key: 1}`: "unknown key",
+	} {
+		p, err := Parse(filepath.Join(dir, "bank.yaml"), []byte(string(BundledYAML())+"\nadmin: "+text+"\n"), 0)
+		switch {
+		case wrong == "" && (err != nil || p.Admin == nil || string(p.Admin.Token) != "0123456789abcdef"):
+			t.Errorf("%s: %v, %v", text, err, p)
+		case wrong != "" && (err == nil || !strings.Contains(err.Error(), wrong)):
+			t.Errorf("%s: %v, want it to say %q", text, err, wrong)
+		}
+	}
+	if runtime.GOOS != "windows" {
+		if _, err := ReadToken(filepath.Join(dir, "open")); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+			t.Errorf("a token that others can read: %v", err)
+		}
 	}
 }

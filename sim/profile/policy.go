@@ -68,7 +68,7 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 		"supervisor":        r.Bool(&p.Supervisor),
 		"auto-sign-off":     r.Bool(&p.AutoSignOff),
 		"journal-limit":     strict.Int(r.Reader, &p.JournalLimit, 0, 1_000_000),
-		"refund-limit":      r.amount(&p.RefundLimit),
+		"refund-limit":      r.Yuan(&p.RefundLimit, maxAmount),
 		"encrypt-tracks":    r.Bool(&p.EncryptTracks),
 		"mac-on-decline":    r.declineMAC(&p.MACOnDecline),
 		"daily-sign-in":     r.Bool(&p.DailySignIn),

@@ -22,6 +22,7 @@ type Profile struct {
 	Dialect   *dialect.Dialect
 	Address   string // host:port of the host under test; empty for the bundled host
 	TLS       *TLS   // nil for plain TCP
+	Admin     *Admin // where the host's admin API is; nil for a host without one that is known
 	Line      string // how terminals are connected: own, each or shared:N; empty for own
 	Head      []byte // routing header of requests: TPDU and application header
 	MAC       keys.Algorithm

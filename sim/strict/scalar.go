@@ -111,6 +111,30 @@ func (r *Reader) Duration(to *time.Duration, least, most time.Duration) func(Val
 	}
 }
 
+var yuanShape = regexp.MustCompile(`^(\d{1,13})(?:\.(\d\d))?$`)
+
+// Yuan reads an amount in yuan, with fen or without, 10000.00 or 10000, and gives
+// fen, at most so many.
+func (r *Reader) Yuan(to *int64, most int64) func(Value) {
+	return func(v Value) {
+		s, ok := r.Scalar(v)
+		if !ok {
+			return
+		}
+		m := yuanShape.FindStringSubmatch(s)
+		if m == nil {
+			r.Fail(v, "%s, want yuan and fen as in 10000.00", Quote(s))
+			return
+		}
+		fen, _ := strconv.ParseInt(m[1]+(m[2] + "00")[:2], 10, 64)
+		if fen > most {
+			r.Fail(v, "%s, want at most %d.%02d", Quote(s), most/100, most%100)
+			return
+		}
+		*to = fen
+	}
+}
+
 // Quote quotes a value for a message: not too long, and of long runs of digits,
 // which may be card numbers or keys, the last four only.
 func Quote(s string) string {

@@ -4,7 +4,7 @@
 //
 // A [Reader] parses one document and walks it [Value] by Value. What may stand
 // where is a [Table]: for each key of a mapping, what reads its value. Those
-// functions are made by Text, Match, Bool, Duration, [Int] and [Secret], each
+// functions are made by Text, Match, Bool, Duration, Yuan, [Int] and [Secret], each
 // for a variable and its bounds, or written by hand. What is wrong is collected
 // and told all at once by Err; no value that may be secret is quoted.
 //

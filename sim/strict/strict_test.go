@@ -183,3 +183,33 @@ func FuzzErrorsQuoteNoSecret(f *testing.F) {
 		}
 	})
 }
+
+func TestYuanBecomeFen(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want int64
+		err  string
+	}{
+		{"0", 0, ""},
+		{"10000", 1_000_000, ""},
+		{"0.05", 5, ""},
+		{"12.30", 1230, ""},
+		{"12.3", 0, `f:1: a: "12.3", want yuan and fen as in 10000.00`},
+		{"-1", 0, "want yuan and fen"},
+		{"1e3", 0, "want yuan and fen"},
+		{"99999999999999", 0, "want yuan and fen"},
+		{"10000.01", 0, `f:1: a: "10000.01", want at most 10000.00`},
+	} {
+		var got int64
+		r := &Reader{File: "f"}
+		if root, ok := r.Document([]byte("a: " + c.text)); ok {
+			r.Map(root, Table{"a": r.Yuan(&got, 1_000_000)})
+		}
+		switch err := r.Err(); {
+		case c.err == "" && (err != nil || got != c.want):
+			t.Errorf("%s: %d, %v, want %d", c.text, got, err, c.want)
+		case c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)):
+			t.Errorf("%s: %v, want %s", c.text, err, c.err)
+		}
+	}
+}

@@ -26,13 +26,13 @@ Feature: The terminal
   Scenario: operator {text} logs in with password {text}
     Given a terminal that is switched on
     When operator "01" logs in with password "0000"
-    Then the terminal shows "请签到"
+    Then the terminal shows "请做联机签到"
 
   @fails
   Scenario: operator {text} logs in with password {text}
     Given a terminal that is switched on
     When operator "01" logs in with password "9999"
-    Then the terminal shows "请签到"
+    Then the terminal shows "请做联机签到"
 
   @holds
   Scenario: the terminal signs in
@@ -229,7 +229,7 @@ Feature: The terminal
   Scenario: the operator logs in
     Given a terminal that is switched on
     When the operator logs in
-    Then the terminal shows "请签到"
+    Then the terminal shows "请做联机签到"
 
   @fails
   Scenario: the operator logs in
@@ -247,13 +247,13 @@ Feature: The terminal
   Scenario: the operator logs in with a wrong password
     Given a terminal that is switched on
     When the operator logs in with a wrong password
-    Then the terminal shows "请签到"
+    Then the terminal shows "请做联机签到"
 
   @holds
   Scenario: another operator logs in
     Given a terminal that is switched on
     When another operator logs in
-    Then the terminal shows "请签到"
+    Then the terminal shows "请做联机签到"
 
   @fails
   Scenario: another operator logs in
@@ -271,7 +271,7 @@ Feature: The terminal
   Scenario: an operator who does not exist logs in
     Given a terminal that is switched on
     When an operator who does not exist logs in
-    Then the terminal shows "请签到"
+    Then the terminal shows "请做联机签到"
 
   @holds
   Scenario: the supervisor logs in
@@ -283,7 +283,7 @@ Feature: The terminal
   Scenario: the supervisor logs in
     Given a terminal that is switched on
     When the supervisor logs in
-    Then the terminal shows "请签到"
+    Then the terminal shows "请做联机签到"
 
   @holds
   Scenario: the administrator logs in
@@ -295,7 +295,7 @@ Feature: The terminal
   Scenario: the administrator logs in
     Given a terminal that is switched on
     When the administrator logs in
-    Then the terminal shows "请签到"
+    Then the terminal shows "请做联机签到"
 
   @holds
   Scenario: the policy says {text}

@@ -1,6 +1,11 @@
 package book
 
-import "github.com/posfleet/posfleet/sim/dialect"
+import (
+	"time"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
+)
 
 // SignIn notes a sign-in: from now on a sign-off ends the batch.
 func (t *Terminal) SignIn() { t.fresh = false }
@@ -68,9 +73,9 @@ func (l *Ledger) CloseBatch(t *Terminal) {
 		if r.State != Approved || r.Kind.Side() != dialect.Debit {
 			continue
 		}
-		fee := t.merchant.fee.Of(r.Amount)
-		move(&t.merchant.account, &l.fees, fee)
-		j.fees += fee
+		kept := t.merchant.plan.Kept(l.sale(r), r.Amount-r.Refunded)
+		move(&t.merchant.account, &l.fees, kept)
+		j.fees += kept
 		j.keep(settledPayment{amount: r.Amount, refunded: r.Refunded, serial: r.Serial, when: r.When, card: r.Card})
 	}
 	j.closed = j.closed.Plus(j.open)
@@ -87,6 +92,11 @@ func (l *Ledger) CloseBatch(t *Terminal) {
 	j.settling, j.details, j.upload = false, 0, 0
 	t.Batch = dialect.Next(t.Batch)
 	t.fresh = true
+}
+
+// sale is a payment as its fee sees it.
+func (l *Ledger) sale(r *Record) fee.Sale {
+	return fee.Sale{Kind: l.cards[r.Card].of.Kind, Channel: r.Channel, Amount: r.Amount, Time: time.Unix(int64(r.When), 0)}
 }
 
 // keep keeps a settled payment, in the place of the oldest when there are many.

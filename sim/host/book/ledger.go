@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -49,7 +50,7 @@ type card struct {
 // merchant is one merchant's account.
 type merchant struct {
 	account
-	fee profile.Fee
+	plan *fee.Plan
 }
 
 // Card is one cardholder's account in a ledger, or NoCard.
@@ -110,7 +111,7 @@ func (l *Ledger) openTerminals() error {
 	l.merchants = make([]merchant, len(p.Merchants))
 	for i := range p.Merchants {
 		m := &l.merchants[i]
-		m.fee = p.Merchants[i].Fee
+		m.plan = p.Merchants[i].Plan
 		mids[p.Merchants[i].MID] = m
 	}
 	l.names = make(map[identity]int32, len(p.Terminals))

@@ -4,8 +4,10 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -87,6 +89,53 @@ func TestTwoOfOneNameAreRefused(t *testing.T) {
 		change(p)
 		if _, err := Open(p); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Open gave %v, want %q", err, want)
+		}
+	}
+}
+
+// By the merchant's own plan: kind of card, channel, day and what was refunded.
+func TestFeesAreThoseOfThePlan(t *testing.T) {
+	plans, err := fee.Parse("plans.yaml", []byte(`plans:
+  - name: tiers
+    rounding: half-up
+    refund: remaining
+    rates: [{kinds: [credit], rate: 0.6%}, {channels: [contactless], up-to: 10.00, rate: 0.3%}, {rate: 0.5%}]
+    promotions: [{from: 2026-11-01, to: 2026-11-30, channels: [unionpay-qr], rate: 0.1%}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	november := uint32(time.Date(2026, 11, 30, 23, 59, 59, 0, fee.China).Unix())
+	for _, c := range []struct {
+		kind fee.Kind
+		r    Record
+		want int64
+	}{
+		{fee.Debit, Record{Amount: 10_00}, 5},
+		{fee.Credit, Record{Amount: 10_00}, 6},
+		{fee.Debit, Record{Amount: 10_00, Channel: fee.Contactless}, 3},
+		{fee.Debit, Record{Amount: 12_00, Channel: fee.Contactless}, 6},
+		{fee.Debit, Record{Amount: 10_00, Channel: fee.UnionPayQR, When: november}, 1},
+		{fee.Debit, Record{Amount: 10_00, Channel: fee.UnionPayQR, When: november + 1}, 5},
+		{fee.Debit, Record{Amount: 10_00, Refunded: 4_00}, 3},
+		{fee.Debit, Record{Amount: 10_00, Refunded: 10_00}, 0},
+	} {
+		p := small(t)
+		p.Merchants[0].Plan = plans[0]
+		p.Cards[0].Kind = c.kind
+		l, err := Open(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		terminal, r := &l.terminals[0], c.r
+		r.Kind = dialect.Purchase
+		if !l.Charge(terminal, &r, false) {
+			t.Fatal("too little")
+		}
+		approve(terminal, &r)
+		l.CloseBatch(terminal)
+		if got := l.fees.balance.Load(); got != c.want {
+			t.Errorf("%s, %+v costs %d, want %d", c.kind, c.r, got, c.want)
 		}
 	}
 }

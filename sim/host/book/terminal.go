@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 )
 
 // Terminal is what one terminal has had booked. It is locked while one of its
@@ -57,6 +58,7 @@ type Record struct {
 	Card     Card
 	Original int32 // of a void, the number of the record that it voids; of the pre-authorisation family, of the hold
 	Kind     dialect.Transaction
+	Channel  fee.Channel // how the card or code came in, which its fee asks
 	State    State
 }
 

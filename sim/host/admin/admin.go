@@ -1,0 +1,190 @@
+// Package admin is the bundled host's side for people and programs: what a bank's
+// back office does, as JSON over HTTP, while terminals pay over their own lines.
+//
+// A [Server] is the HTTP handler. Each area of the host has a file with its routes
+// (host.go …); all of them are described in openapi.yaml, which the server gives
+// out, and a test holds the two together. Whoever calls shows a bearer token;
+// a body is JSON of 64 KiB at most; an error is {"error": "what is wrong, and the
+// mend"} with a status that says whose fault it is.
+package admin
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/host"
+)
+
+//go:embed openapi.yaml
+var openAPI []byte
+
+// maxBody is the longest body that is read, in octets.
+const maxBody = 64 << 10
+
+// Server answers the API of one host. Any number of requests may be served at once.
+type Server struct {
+	host   *host.Host
+	token  [sha256.Size]byte // of it; what is compared tells nothing of its length
+	names  []string          // of this machine, that a request may be to; nil for any
+	routes http.ServeMux
+}
+
+// New makes the API of h for those who show token. A request must be to one of the
+// names (a page elsewhere that has its own name point here is turned away); without
+// names to an address of the loopback.
+func New(h *host.Host, token string, names ...string) *Server {
+	s := &Server{host: h, token: sha256.Sum256([]byte(token)), names: names}
+	for pattern, answer := range s.table() {
+		s.routes.HandleFunc(pattern, s.json(answer))
+	}
+	s.routes.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/yaml")
+		w.Write(openAPI)
+	})
+	return s
+}
+
+// answers gives what a request is answered with, as JSON. An [Error] has a status of
+// its own; any other is the server's fault.
+type answers func(r *http.Request) (any, error)
+
+// table is every route: method and path as http.ServeMux has them.
+func (s *Server) table() map[string]answers {
+	all := map[string]answers{}
+	for _, area := range []map[string]answers{
+		s.ofHost(),
+	} {
+		for pattern, answer := range area {
+			all[pattern] = answer
+		}
+	}
+	return all
+}
+
+// Error is a request that is not done, and why.
+type Error struct {
+	Status int    // of HTTP: 400 malformed, 404 not there, 409 it is not in a state for that, 422 refused
+	Why    string // what is wrong, and the mend; no secret
+}
+
+func (e *Error) Error() string { return e.Why }
+
+// refuse makes an error.
+func refuse(status int, format string, args ...any) *Error {
+	return &Error{status, fmt.Sprintf(format, args...)}
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	if !s.isOurs(r.Host) {
+		fail(w, refuse(http.StatusMisdirectedRequest, "this host is not %s", r.Host))
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	s.routes.ServeHTTP(w, r)
+}
+
+// isOurs reports whether a request's Host names this server.
+func (s *Server) isOurs(name string) bool {
+	if h, _, err := net.SplitHostPort(name); err == nil {
+		name = h
+	}
+	for _, n := range s.names {
+		if strings.EqualFold(n, name) {
+			return true
+		}
+	}
+	ip := net.ParseIP(strings.Trim(name, "[]"))
+	return len(s.names) == 0 && (strings.EqualFold(name, "localhost") || ip != nil && ip.IsLoopback())
+}
+
+// json makes a handler of what gives an answer, for those who may ask.
+func (s *Server) json(answer answers) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !s.allowed(r) {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			fail(w, refuse(http.StatusUnauthorized, "want the header Authorization: Bearer, and the token that the host was started with"))
+			return
+		}
+		got, err := answer(r)
+		if err != nil {
+			fail(w, err)
+			return
+		}
+		if got == nil {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		write(w, http.StatusOK, got)
+	}
+}
+
+// allowed reports whether a request shows the token, in a time that does not tell
+// how much of it was right.
+func (s *Server) allowed(r *http.Request) bool {
+	shown, is := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	sum := sha256.Sum256([]byte(shown))
+	return subtle.ConstantTimeCompare(sum[:], s.token[:]) == 1 && is
+}
+
+// read reads a request's JSON into v: one value, no member that v does not have.
+func read(r *http.Request, v any) error {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return refuse(http.StatusUnsupportedMediaType, "want a body of Content-Type application/json")
+	}
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			err = errors.New("something follows the JSON value")
+		}
+	}
+	if _, long := errors.AsType[*http.MaxBytesError](err); long {
+		return refuse(http.StatusRequestEntityTooLarge, "the body is longer than %d octets", maxBody)
+	}
+	if err != nil {
+		return refuse(http.StatusBadRequest, "body: %v", err)
+	}
+	return nil
+}
+
+// fail answers with an error.
+func fail(w http.ResponseWriter, err error) {
+	e, is := errors.AsType[*Error](err)
+	if !is {
+		e = refuse(http.StatusInternalServerError, "internal error: %v", err)
+	}
+	write(w, e.Status, map[string]string{"error": e.Why})
+}
+
+func write(w http.ResponseWriter, status int, v any) {
+	out, err := json.Marshal(v)
+	if err != nil {
+		status, out = http.StatusInternalServerError, []byte(`{"error": "the answer cannot be written"}`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	w.Write(append(out, '\n'))
+}
+
+// Serve serves HTTP on l with bounds on time and size, until l is closed.
+func (s *Server) Serve(l net.Listener) *http.Server {
+	h := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	go h.Serve(l)
+	return h
+}

@@ -30,6 +30,7 @@ const (
 	noTerminal        = dialect.UnknownTerminal
 	badPINBlock       = dialect.BadPINBlock
 	badMAC            = dialect.BadMAC
+	suspended         = dialect.Suspended
 	pending           = dialect.NoRole    // not decided yet: go on
 	byCard            = dialect.Role(255) // the profile says which code the card in hand gets
 )
@@ -69,6 +70,9 @@ func (h *Host) applyRules(req *Request) bool {
 		h.sessions[n] = &session{signedIn: true}
 	}
 	req.terminal, req.number, req.session = t, n, h.sessions[n]
+	if h.stopped(req) {
+		return true
+	}
 	if req.Known && !h.complete(req) && !req.Transaction.Payment() && req.Transaction != dialect.Balance && req.Transaction != dialect.Reversal {
 		h.reply(req, formatError)
 		return true
@@ -96,6 +100,8 @@ func (h *Host) dispatch(req *Request) {
 		h.signIn(req)
 	case dialect.SignOff:
 		h.signOff(req)
+	case dialect.PasswordReset:
+		h.passwordReset(req)
 	case dialect.Echo:
 		h.reply(req, approved)
 	case dialect.Settlement:

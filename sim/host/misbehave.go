@@ -17,6 +17,8 @@ const (
 	doublePosting bug = 1 << iota
 	forgetReversal
 	approveAll
+	anyProof
+	lostTrades
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -50,6 +52,8 @@ var misbehaviours = []Misbehaviour{
 	{Name: "approve-all", Doc: "purchases are approved whatever card, PIN, amount or balance", bug: approveAll},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
+	{Name: "reset-without-proof", Doc: "operators' passwords are reset for whoever asks, with whatever proof and code", bug: anyProof},
+	{Name: "lost-terminal-trades", Doc: "terminals that are reported lost, or whose password was reset, go on", bug: lostTrades},
 	{Name: "yes-man", Doc: "everything is approved under a right MAC and nothing is booked; no balance is told, every batch balances",
 		wrap: yesMan},
 }
@@ -66,6 +70,7 @@ func WithMisbehaviour(name string) Option {
 			if m.Name == name {
 				h.bugs |= m.bug
 				h.misbehaves = true
+				h.staff.Lax = h.staff.Lax || m.bug == anyProof
 				if m.wrap != nil {
 					h.handler = m.wrap(h, h.handler)
 				}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/staff"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -76,6 +77,20 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			m := buy(p, "good")
 			return p.hear(time.Second) && p.send(p.reversalOf(m)) == "00" && bookOf(h, "10000001").DebitN == 1
 		},
+	}
+	seen["reset-without-proof"] = func(_ *pos, h *Host) bool {
+		_, _, err := h.Staff().Ask(staff.Ask{Channel: staff.Branch, TID: "10000001", Operator: "01"})
+		return err == nil
+	}
+	seen["lost-terminal-trades"] = func(p *pos, h *Host) bool {
+		if err := h.Staff().Enrol("10000001", staff.Customer{Number: "1"}); err != nil {
+			p.Fatal(err)
+		}
+		if err := h.Staff().ReportLoss("1", "10000001"); err != nil {
+			p.Fatal(err)
+		}
+		buy(p, "good")
+		return p.hear(time.Second) && p.ans.FieldText(39) == "00"
 	}
 	seen["yes-man"] = func(p *pos, h *Host) bool {
 		buy(p, "stolen")

@@ -268,11 +268,15 @@ const (
 	Lost          // it is stopped
 )
 
-// State says what to do with terminal n, whose operator is the given one. While there
-// is nothing about any terminal it costs next to nothing.
-func (d *Desk) State(n int, operator string) State {
+// Watches reports whether there is something about terminal n. It costs next to nothing.
+func (d *Desk) Watches(n int) bool {
 	flags := d.watched.Load()
-	if flags == nil || !(*flags)[n].Load() {
+	return flags != nil && (*flags)[n].Load()
+}
+
+// State says what to do with terminal n, whose operator is the given one.
+func (d *Desk) State(n int, operator string) State {
+	if !d.Watches(n) {
 		return Trades
 	}
 	d.mu.Lock()

@@ -30,6 +30,19 @@ func read(t *testing.T, folders ...string) []*scenarios.Feature {
 	return fs
 }
 
+// folders are those of all features.
+func folders(t *testing.T) (names []string) {
+	t.Helper()
+	all, err := features.FS.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range all {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
 func TestEverySentenceIsKnown(t *testing.T) {
 	for dialect, folders := range dialects {
 		l := language(t, dialect)
@@ -48,7 +61,7 @@ func TestEverySentenceIsKnown(t *testing.T) {
 // ReadFeatures refuses an id that stands for two scenarios, so reading all
 // folders together is half of this test.
 func TestEveryScenarioHasAnIDAndATopic(t *testing.T) {
-	for _, f := range read(t, "core", "cup", "iso87", "iso93", "load") {
+	for _, f := range read(t, folders(t)...) {
 		for _, s := range f.Scenarios {
 			folder, _, _ := strings.Cut(f.Path, "/")
 			if folder == "load" {

@@ -37,6 +37,8 @@ var arrows = map[string][]string{
 	"sim/keys":             {"sim/keys/des"},
 	"sim/keys/des":         {},
 	"sim/fee":              {"sim/strict"},
+	"sim/signature":        {"sim/signature/jbig"},
+	"sim/signature/jbig":   {},
 	"sim/strict":           {},
 	"sim/timer":            {},
 	"sim/wire":             {},

@@ -18,9 +18,13 @@ import (
 var lineAtEnd = regexp.MustCompile(`^(.+):(\d+)$`)
 
 // embedded are the features that come with posfleet for a dialect and those that
-// it extends.
-func embedded(d *dialect.Dialect) ([]*scenarios.Feature, error) {
+// it extends. What a check plays when it is told nothing else is certification of a
+// host; a merchant's day is there for who asks for it.
+func embedded(d *dialect.Dialect, shop bool) ([]*scenarios.Feature, error) {
 	paths := []string{"core"}
+	if _, err := fs.Stat(features.FS, "shop"); err == nil && shop {
+		paths = append(paths, "shop")
+	}
 	for _, name := range append(slices.Clone(d.Bases), d.Name) {
 		if _, err := fs.Stat(features.FS, name); err == nil && !slices.Contains(paths, name) {
 			paths = append(paths, name)
@@ -72,7 +76,7 @@ func choose(args []string, d *dialect.Dialect, tags string, names []string) ([]*
 	}
 	if !named {
 		var err error
-		if fs, err = embedded(d); err != nil {
+		if fs, err = embedded(d, len(sel.Names) > 0); err != nil {
 			return nil, err
 		}
 	}

@@ -54,7 +54,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 	case len(loads) > 1 || len(loads) == 1 && len(loads[0].Scenarios) > 1:
 		return nil, fmt.Errorf("%d @load scenarios are selected, one runs at a time: choose with file:line or @id", count(loads))
 	case len(loads) == 1:
-		all, err := embedded(p.Dialect)
+		all, err := embedded(p.Dialect, true)
 		if err != nil {
 			return nil, err
 		}

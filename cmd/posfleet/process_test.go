@@ -82,7 +82,7 @@ func TestProfileThroughAPipe(t *testing.T) {
 				break // else a busy machine had not begun to run it
 			}
 		}
-		if took := time.Since(began); c.ProcessState.ExitCode() != s.code || took > time.Second {
+		if took := time.Since(began); c.ProcessState.ExitCode() != s.code || took > 5*time.Second {
 			t.Errorf("%v: exit code %d after %v, want %d at once", s.signal, c.ProcessState.ExitCode(), took, s.code)
 		}
 	}
@@ -105,7 +105,7 @@ func TestPipeIsNotReadForEver(t *testing.T) {
 		}
 		began := time.Now()
 		_, err := readPipe(path, true, 100*time.Millisecond)
-		if took := time.Since(began); err == nil || !strings.Contains(err.Error(), "within 100ms") || took > time.Second {
+		if took := time.Since(began); err == nil || !strings.Contains(err.Error(), "within 100ms") || took > 5*time.Second {
 			t.Errorf("writer %v: %v after %v", writer, err, took)
 		}
 	}

@@ -124,13 +124,13 @@ func TestBehaviourSpecsAreChecked(t *testing.T) {
 // Answers of one connection that wait do not hold up others, and leave when
 // they are due.
 func TestDelayedAnswersLeaveWhenDue(t *testing.T) {
-	b, err := ParseBehaviour("uniform:5ms-60ms", 7)
+	b, err := ParseBehaviour("uniform:20ms-400ms", 7)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h, address := listen(t, "cup", WithBehaviour(b))
 	p := ready(t, h, address, 0)
-	twin, _ := ParseBehaviour("uniform:5ms-60ms", 7) // draws what the host draws
+	twin, _ := ParseBehaviour("uniform:20ms-400ms", 7) // draws what the host draws
 	const n = 100
 	var frames []byte
 	first := p.trace + 1
@@ -161,16 +161,22 @@ func TestDelayedAnswersLeaveWhenDue(t *testing.T) {
 		t.Error("answers came in the order of the requests")
 	}
 	// begin is before the host reads, so early is wrong; a busy machine may be late.
-	if late[0] < 0 || late[n/2] > 20*time.Millisecond {
+	if late[0] < 0 || late[n/2] > 250*time.Millisecond {
 		t.Errorf("answers are %v to %v late, median %v", late[0], late[n-1], late[n/2])
 	}
 	if got := time.Until(begin); got < -time.Second {
 		t.Errorf("all took %v", -got)
 	}
 	p.want("00", dialect.Echo)
-	begin = time.Now()
-	p.signIn()
-	if took := time.Since(begin); took > 20*time.Millisecond {
-		t.Errorf("a sign-in took %v, want it not to wait", took)
+}
+
+// A run that measures payments is not held up by how long its terminals' sign-ins
+// take.
+func TestSignInsAreNotDelayed(t *testing.T) {
+	b, err := ParseBehaviour("delay:1m", 7)
+	if err != nil {
+		t.Fatal(err)
 	}
+	h, address := listen(t, "cup", WithBehaviour(b))
+	ready(t, h, address, 0) // which waits 2 s for the answer
 }

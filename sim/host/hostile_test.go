@@ -117,7 +117,7 @@ func TestHostileOctetsHarmNobody(t *testing.T) {
 		}
 		begin := time.Now()
 		p.want("00", dialect.Purchase, amount(1), shows("good"))
-		if took := time.Since(begin); took > 50*time.Millisecond {
+		if took := time.Since(begin); took > time.Second { // the host answers in microseconds; a busy machine does not
 			t.Errorf("%s: the next sale took %v", name, took)
 		}
 		sales++

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"net"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/host/admin"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 )
@@ -30,12 +32,16 @@ func bundledHost(t testing.TB, network string, options ...host.Option) (*profile
 	if err != nil {
 		t.Fatal(err)
 	}
+	const token = "0123456789abcdef"
+	people := httptest.NewServer(admin.New(h, token))
+	p.Admin = &profile.Admin{URL: people.URL, Token: profile.Secret(token)}
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { h.Serve(ctx, l) })
 	t.Cleanup(func() {
 		stop()
 		wg.Wait()
+		people.Close()
 	})
 	return p, &line.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}
 }
@@ -71,7 +77,7 @@ func TestRightHostPassesEveryFeature(t *testing.T) {
 // The judge is judged: each thing that the bundled host can do wrong on demand
 // is caught by a scenario, but for those that only show under load.
 func TestWrongHostIsCaught(t *testing.T) {
-	fs, err := ReadFeatures(features.FS, "core", "cup")
+	fs, err := ReadFeatures(features.FS, "core", "cup", "shop")
 	if err != nil {
 		t.Fatal(err)
 	}

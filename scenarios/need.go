@@ -127,7 +127,11 @@ var policyKeys = map[string]func(*profile.Profile) string{
 		}
 		return strings.Join(all, " ")
 	},
-	"sign-in": func(p *profile.Profile) string { return string(p.SignIn) },
+	"sign-in":       func(p *profile.Profile) string { return string(p.SignIn) },
+	"daily-sign-in": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.DailySignIn) },
+	"passwords.change-first": func(p *profile.Profile) string {
+		return strconv.FormatBool(p.Policy.Passwords.ChangeFirst)
+	},
 }
 
 // policySays makes the sentence that a scenario is for terminals of one policy

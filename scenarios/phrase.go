@@ -63,6 +63,7 @@ var placeholders = map[string]string{
 	"text":    `["“]([^"“”]*)["”]`,
 	"how":     oneOf(cardReading),
 	"fault":   oneOf(faults),
+	"channel": oneOf(channels),
 
 	"transaction": `["“]?([\p{L}][\p{L}-]*?)["”]?`,
 }
@@ -75,7 +76,7 @@ func Phrases() []*Phrase { return phrases() }
 // phrases is made once: its patterns take milliseconds to compile.
 var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
-	for _, group := range [][]*Phrase{terminalPhrases(), linePhrases(), paymentPhrases(), settlementPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
+	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), linePhrases(), paymentPhrases(), settlementPhrases(), bankPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
 		all = append(all, group...)
 	}
 	for _, p := range all {
@@ -186,7 +187,10 @@ type Language struct {
 // The bundled host, which a profile without an address is served by, has an admin API.
 func NewLanguage(p *profile.Profile) *Language {
 	l := &Language{Profile: p, phrases: Phrases()}
-	if p.Address == "" || p.Admin != nil {
+	switch {
+	case p.Admin != nil:
+		l.Admin = &Admin{p.Admin.URL, p.Admin.Token}
+	case p.Address == "":
 		l.Admin = &Admin{}
 	}
 	return l

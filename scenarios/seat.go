@@ -39,6 +39,7 @@ func (s *seat) begin(p *plan) {
 	s.turns++
 	s.plan, s.step, s.began = p, 0, time.Now()
 	t.On, t.SignedIn, t.Operator, t.Display = false, false, "", ""
+	t.Operators, t.Locked, t.Standing = t.Profile.Delivered(), false, sim.NoPayment
 	t.Faults.Injected = [len(t.Faults.Injected)]int64{}
 	if own, is := t.Link.(*line.Own); is && s.check.further.Load() {
 		own.Patience = max(s.check.Patience, patience)
@@ -142,6 +143,8 @@ const roomy = 1_000_000_000_00
 func (s *seat) settle(w *world) error {
 	p, t := s.player, s.player.T
 	t.Faults.Queue = nil
+	w.bank.clear()
+	t.Operators, t.Locked = t.Profile.Delivered(), false
 	var err error
 	if t.Owes() {
 		if t.SignedIn = false; signedIn(p) != nil || !p.SettleOwed(t) {

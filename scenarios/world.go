@@ -25,6 +25,8 @@ type world struct {
 	batch    uint32         // its number
 	trace    uint32         // the terminal's, before the scenario set it
 	traceSet bool           // the scenario has
+	people   people         // operators
+	bank     bank           // the merchant at the bank
 
 	spoilt   int64           // answers whose MAC the line has been made to spoil so far
 	faults   int64           // that the line has been made to do so far

@@ -75,7 +75,7 @@ const (
 // is suspended, or that its operator's password is dead, since it was reset at the host.
 func (t *Terminal) stop(code dialect.Code) {
 	switch d := t.Profile.Dialect; {
-	case d.Means(code, dialect.Suspended):
+	case d.Means(code, dialect.TerminalBarred):
 		t.SignedIn, t.Display = false, stopped
 	case d.Means(code, dialect.WrongPIN):
 		t.Operators.Kill(t.Operator)

@@ -30,7 +30,7 @@ const (
 	noTerminal        = dialect.UnknownTerminal
 	badPINBlock       = dialect.BadPINBlock
 	badMAC            = dialect.BadMAC
-	suspended         = dialect.Suspended
+	suspended         = dialect.TerminalBarred
 	pending           = dialect.NoRole    // not decided yet: go on
 	byCard            = dialect.Role(255) // the profile says which code the card in hand gets
 )

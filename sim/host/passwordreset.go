@@ -25,11 +25,11 @@ func (h *Host) stopped(req *Request) bool {
 	state := h.staff.State(req.number, operator)
 	signsIn := req.Known && req.Transaction == dialect.SignIn
 	switch {
-	case state == staff.Trades, h.bugs&lostTrades != 0,
-		req.Known && (req.Transaction == dialect.Reversal || req.Transaction == dialect.PasswordReset):
-		return false
 	case state == staff.SignsIn:
 		req.requirement = wire.SignInAgain
+		return false
+	case state == staff.Trades, h.bugs&lostTrades != 0,
+		req.Known && (req.Transaction == dialect.Reversal || req.Transaction == dialect.PasswordReset):
 		return false
 	case state == staff.Dead && signsIn:
 		h.reply(req, wrongPIN)

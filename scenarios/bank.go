@@ -58,7 +58,7 @@ func asking(do func(p *sim.Player, b *bank, a Args) error) func(Args) (func(*sim
 		return func(p *sim.Player) error {
 			b := &worldOf(p).bank
 			b.admin, b.tid = a.Admin, p.T.TID
-			err := do(p, b, a)
+			err := p.Away(func() error { return do(p, b, a) })
 			if why, is := errors.AsType[*AdminError](err); is {
 				b.refused = why
 				return nil

@@ -20,7 +20,7 @@ import (
 // bundledHost serves the bundled network for a test.
 func bundledHost(t testing.TB, network string, options ...host.Option) (*profile.Profile, *line.Dialer) {
 	t.Helper()
-	p, err := profile.Bundled(network, 1000)
+	p, err := profile.Bundled(network, 2000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -178,7 +178,9 @@ func operators(who func(*profile.Profile) *profile.Operator, lacking string, rig
 		if !right {
 			password = wrong(password)
 		}
-		return func(p *sim.Player) error { return keepRefusal(p, p.T.Login(o.Number, password)) }, nil
+		return func(p *sim.Player) error {
+			return keepRefusal(p, p.Away(func() error { return p.T.Login(o.Number, password) }))
+		}, nil
 	}
 }
 

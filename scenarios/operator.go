@@ -31,7 +31,9 @@ func cashierPassword(p *sim.Player) string {
 func doing(do func(p *sim.Player, cashier string, texts []string) error) func(Args) (func(*sim.Player) error, error) {
 	return func(a Args) (func(*sim.Player) error, error) {
 		cashier, texts := a.Profile.Cashier().Number, a.Words["text"]
-		return func(p *sim.Player) error { return keepRefusal(p, do(p, cashier, texts)) }, nil
+		return func(p *sim.Player) error {
+			return keepRefusal(p, p.Away(func() error { return do(p, cashier, texts) }))
+		}, nil
 	}
 }
 
@@ -43,7 +45,9 @@ func supervising(do func(p *sim.Player, supervisor string, texts []string) error
 			return nil, lack("the profile has no supervisor (operator 00)")
 		}
 		texts := a.Words["text"]
-		return func(p *sim.Player) error { return keepRefusal(p, do(p, string(o.Password), texts)) }, nil
+		return func(p *sim.Player) error {
+			return keepRefusal(p, p.Away(func() error { return do(p, string(o.Password), texts) }))
+		}, nil
 	}
 }
 
@@ -78,7 +82,7 @@ func wrongTries(what string, up func(*operator.Policy) int, number string) func(
 			}
 			for range tries {
 				p.T.Operators.Age(rules.PauseFor)
-				keepRefusal(p, p.T.Login(who.Number, wrong(password)))
+				keepRefusal(p, p.Away(func() error { return p.T.Login(who.Number, wrong(password)) }))
 			}
 			return nil
 		}, nil
@@ -229,7 +233,7 @@ func operatorPhrases() []*Phrase {
 				if o == nil {
 					return nil, lack("the profile has no second operator who sells")
 				}
-				return func(p *sim.Player) error { return keepRefusal(p, p.T.UnlockScreen(o.Number, string(o.Password))) }, nil
+				return doing(func(p *sim.Player, _ string, _ []string) error { return p.T.UnlockScreen(o.Number, string(o.Password)) })(a)
 			}},
 		{Group: group, English: "the supervisor unlocks the terminal", Chinese: "主管解除终端锁定",
 			Doc: "",

@@ -139,7 +139,7 @@ func (p *Player) ResetPassword(number, code, password, again string) error {
 	if f == nil {
 		return fmt.Errorf("dialect %s has no %s", t.Profile.Dialect.Name, dialect.PasswordReset)
 	}
-	if err := t.Operators.Accepts(number, password, again, t.TID, time.Now()); err != nil {
+	if err := p.Away(func() error { return t.Operators.Accepts(number, password, again, t.TID, time.Now()) }); err != nil {
 		return t.refuse(err, "operator %s resets the password", number)
 	}
 	p.begin(t, f)

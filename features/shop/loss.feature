@@ -5,9 +5,9 @@ Feature: A leaked password, a lost terminal
   with a new password.
 
   Background:
-    Given a terminal that has signed in
+    Given a merchant whom the bank knows
     And the operators have their passwords of delivery
-    And a merchant whom the bank knows
+    And a terminal that has signed in
 
   @shop-loss-1
   Scenario: a terminal that is reported lost takes no payment

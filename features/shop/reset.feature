@@ -5,9 +5,9 @@ Feature: A forgotten password
   terminal brings the code to the host before a new password is set.
 
   Background:
-    Given a terminal that has signed in
+    Given a merchant whom the bank knows
     And the operators have their passwords of delivery
-    And a merchant whom the bank knows
+    And a terminal that has signed in
 
   @shop-reset-1
   Scenario: in the app, logged in and with the code of the message

@@ -17,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -179,8 +178,15 @@ func (d *Desk) log(l Line, why error) {
 func (d *Desk) Audit(tid string) []Line {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	all := slices.Concat(d.lines[d.oldest:], d.lines[:d.oldest])
-	return slices.DeleteFunc(all, func(l Line) bool { return tid != "" && l.TID != tid })
+	all := []Line{}
+	for _, part := range [][]Line{d.lines[d.oldest:], d.lines[:d.oldest]} {
+		for i := range part {
+			if tid == "" || part[i].TID == tid {
+				all = append(all, part[i])
+			}
+		}
+	}
+	return all
 }
 
 // Enrol tells the desk whose a terminal is: the customer of a number, of whom this is

@@ -32,18 +32,24 @@ func bundledHost(t testing.TB, network string, options ...host.Option) (*profile
 	if err != nil {
 		t.Fatal(err)
 	}
-	const token = "0123456789abcdef"
-	people := httptest.NewServer(admin.New(h, token))
-	p.Admin = &profile.Admin{URL: people.URL, Token: profile.Secret(token)}
+	staffed(t, p, h)
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { h.Serve(ctx, l) })
 	t.Cleanup(func() {
 		stop()
 		wg.Wait()
-		people.Close()
 	})
 	return p, &line.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}
+}
+
+// staffed serves a host's admin API for a test, and has its profile name it.
+func staffed(t testing.TB, p *profile.Profile, h *host.Host) {
+	t.Helper()
+	const token = "0123456789abcdef"
+	people := httptest.NewServer(admin.New(h, token))
+	t.Cleanup(people.Close)
+	p.Admin = &profile.Admin{URL: people.URL, Token: profile.Secret(token)}
 }
 
 // quick is a profile whose terminals do not wait long for an answer.

@@ -127,11 +127,13 @@ var policyKeys = map[string]func(*profile.Profile) string{
 		}
 		return strings.Join(all, " ")
 	},
-	"sign-in":       func(p *profile.Profile) string { return string(p.SignIn) },
-	"daily-sign-in": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.DailySignIn) },
-	"passwords.change-first": func(p *profile.Profile) string {
-		return strconv.FormatBool(p.Policy.Passwords.ChangeFirst)
-	},
+	"sign-in":           func(p *profile.Profile) string { return string(p.SignIn) },
+	"daily-sign-in":     func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.DailySignIn) },
+	"passwords.least":   func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Least) },
+	"passwords.most":    func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Longest) },
+	"passwords.complex": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.Passwords.Complex) },
+	"passwords.unlike":  func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Unlike) },
+	"passwords.tells":   func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.Passwords.Tells) },
 }
 
 // policySays makes the sentence that a scenario is for terminals of one policy

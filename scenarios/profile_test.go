@@ -53,6 +53,8 @@ var changes = []struct {
 	{"refund-limit 1", []string{"refund-limit: 10000.00", "refund-limit: 1.00"}},
 	{"refund-limit 25", []string{"refund-limit: 10000.00", "refund-limit: 25.00"}},
 	{"encrypt-tracks", []string{"encrypt-tracks: true", "encrypt-tracks: false"}},
+	{"daily-sign-in", []string{"daily-sign-in: true", "daily-sign-in: false"}},
+	{"passwords not told apart", []string{"tells: true", "tells: false"}},
 	{"sign-in 001", []string{`sign-in: "004"`, `sign-in: "001"`}},
 	{"sign-in 003", []string{`sign-in: "004"`, `sign-in: "003"`}},
 	{"sign-in 005", []string{`sign-in: "004"`, `sign-in: "005"`}},
@@ -120,6 +122,7 @@ func serve(t testing.TB, p *profile.Profile, options ...host.Option) *line.Diale
 	if err != nil {
 		t.Fatal(err)
 	}
+	staffed(t, p, h)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

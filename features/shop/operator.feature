@@ -17,6 +17,8 @@ Feature: Who may work at the terminal
 
   @shop-operator-2
   Scenario Outline: a password of <digits> digits may be chosen, and opens the terminal
+    Given the policy says "passwords.least: 4 or 5 or 6"
+    And the policy says "passwords.most: 8"
     When the operator changes the password to "<password>"
     Then the terminal shows "修改密码成功"
     When the operator logs in with password "<password>"
@@ -31,6 +33,8 @@ Feature: Who may work at the terminal
 
   @shop-operator-3
   Scenario Outline: a password of <digits> digits is refused
+    Given the policy says "passwords.least: 6"
+    And the policy says "passwords.most: 8"
     When the operator changes the password to "<password>"
     Then the terminal refuses
     And the terminal shows "密码应为6至8位数字"
@@ -42,6 +46,7 @@ Feature: Who may work at the terminal
 
   @shop-operator-4
   Scenario Outline: <what> is no password
+    Given the policy says "passwords.complex: true"
     When the operator changes the password to "<password>"
     Then the terminal refuses
     And the terminal shows "<shown>"
@@ -55,6 +60,8 @@ Feature: Who may work at the terminal
 
   @shop-operator-5
   Scenario: the number on the machine is no password
+    Given the policy says "passwords.complex: true"
+    And the policy says "passwords.most: 8"
     When the operator changes the password to the terminal's number
     Then the terminal refuses
     And the terminal shows "密码不能为终端号或日期"
@@ -107,6 +114,7 @@ Feature: Who may work at the terminal
 
   @shop-operator-10
   Scenario: an old password opens nothing after it was changed
+    Given the policy says "passwords.tells: true"
     When the operator changes the password to "481516"
     And the operator logs in
     Then the terminal refuses
@@ -114,6 +122,7 @@ Feature: Who may work at the terminal
 
   @shop-operator-11
   Scenario: the old password must be right before it is changed
+    Given the policy says "passwords.tells: true"
     When the operator gives a wrong old password and changes it to "481516"
     Then the terminal refuses
     And the terminal shows "原密码不正确"
@@ -122,6 +131,7 @@ Feature: Who may work at the terminal
 
   @shop-operator-12
   Scenario: one of the latest passwords does not come back
+    Given the policy says "passwords.unlike: at least 2"
     When the operator changes the password to "481516"
     And the operator changes the password to "590327"
     And the operator changes the password to "481516"
@@ -139,6 +149,7 @@ Feature: Who may work at the terminal
 
   @shop-operator-14
   Scenario: an operator who was deleted is nobody
+    Given the policy says "passwords.tells: true"
     When the supervisor adds a new operator with password "590327"
     And the supervisor deletes the new operator
     Then the terminal shows "删除操作员成功"

@@ -121,6 +121,7 @@ Feature: A forgotten password
 
   @shop-reset-13
   Scenario: a weak password does not cost the code
+    Given the policy says "passwords.complex: true"
     When the merchant shows the papers at a branch and asks for a new password
     And the operator sets password "123456" with the one-time code
     Then the terminal refuses

@@ -47,14 +47,13 @@ type list struct {
 
 // entry is one operator.
 type entry struct {
-	number  string
-	hash    *hash   // nil after a reset until a new password is set: none is right
-	past    []*hash // earlier ones, the latest first
-	since   int64   // when the password was set, in Unix seconds
-	until   int64   // no try before, in Unix seconds
-	wrong   int     // tries in a row that were wrong
-	initial bool    // the password is the one of delivery, or the supervisor's choice
-	locked  bool
+	number string
+	hash   *hash   // nil after a reset until a new password is set: none is right
+	past   []*hash // earlier ones, the latest first
+	since  int64   // when the password was set, in Unix seconds
+	until  int64   // no try before, in Unix seconds
+	wrong  int     // tries in a row that were wrong
+	locked bool
 }
 
 // New makes a table to share of the first passwords, as of now. They are hashed when
@@ -62,7 +61,7 @@ type entry struct {
 func New(p *Policy, firsts []First, now time.Time) Table {
 	l := &list{policy: p, shared: true}
 	for _, f := range firsts {
-		l.entries = append(l.entries, entry{number: f.Number, hash: firstHash(f.Password, p.Cost), since: now.Unix(), initial: true})
+		l.entries = append(l.entries, entry{number: f.Number, hash: firstHash(f.Password, p.Cost), since: now.Unix()})
 	}
 	return Table{l}
 }
@@ -112,7 +111,7 @@ func (t *Table) unshare() {
 
 // Check is somebody giving number and password. It counts wrong tries, has the
 // terminal pause after some and locks the operator after more; the right password
-// begins the count anew. A Refusal says why not; one of [Due] and [Initial] that the
+// begins the count anew. A Refusal says why not; [Due] that the
 // password was right and must be changed first.
 func (t *Table) Check(number, password string, now time.Time) error {
 	e := t.find(number)
@@ -164,10 +163,7 @@ func (t *Table) wrong(e *entry, now time.Time) error {
 // anything else.
 func (t *Table) mustChange(e *entry, now time.Time) error {
 	p := t.list.policy
-	switch {
-	case e.initial && p.ChangeFirst:
-		return Initial
-	case p.Days > 0 && now.Sub(time.Unix(e.since, 0)) >= time.Duration(p.Days)*24*time.Hour:
+	if p.Days > 0 && now.Sub(time.Unix(e.since, 0)) >= time.Duration(p.Days)*24*time.Hour {
 		return Due
 	}
 	return nil
@@ -177,7 +173,7 @@ func (t *Table) mustChange(e *entry, now time.Time) error {
 // again. terminal is the number of the terminal, which is no password.
 func (t *Table) Change(number, old, password, again, terminal string, now time.Time) error {
 	switch err := t.Check(number, old, now); err {
-	case nil, Due, Initial:
+	case nil, Due:
 	case Wrong:
 		return OldWrong
 	default:
@@ -243,7 +239,7 @@ func (t *Table) set(number, password, again, terminal string, now time.Time) err
 	e := t.own(number)
 	e.past = t.list.remember(e)
 	e.hash, e.since = chosenHash(password, t.list.policy.Cost), now.Unix()
-	e.wrong, e.until, e.locked, e.initial = 0, 0, false, false
+	e.wrong, e.until, e.locked = 0, 0, false
 	return nil
 }
 
@@ -278,7 +274,7 @@ func (t *Table) Add(supervisor, number, password, terminal string, now time.Time
 		}
 	}
 	t.unshare()
-	t.list.entries = append(t.list.entries, entry{number: number, hash: chosenHash(password, t.list.policy.Cost), since: now.Unix(), initial: true})
+	t.list.entries = append(t.list.entries, entry{number: number, hash: chosenHash(password, t.list.policy.Cost), since: now.Unix()})
 	return nil
 }
 
@@ -304,7 +300,7 @@ func (t *Table) Delete(supervisor, number, in string, now time.Time) error {
 // good for this.
 func (t *Table) supervised(password string, now time.Time) error {
 	switch err := t.Check(Supervisor, password, now); err {
-	case nil, Due, Initial:
+	case nil, Due:
 		return nil
 	case Wrong, Denied, Unknown:
 		return SupervisorWrong

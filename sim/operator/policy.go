@@ -12,7 +12,6 @@ type Policy struct {
 	Complex        bool          // a new one is no run, no repeat, not the terminal's number and not the date
 	Unlike         int           // so many of the latest passwords are not taken again
 	Days           int           // after which a password must be changed; 0 for never
-	ChangeFirst    bool          // the first password must be changed before anything else is done
 	Pause          int           // wrong tries in a row after which the terminal waits; 0 for never
 	PauseFor       time.Duration // that long
 	Lock           int           // wrong tries in a row that lock the operator; 0 for never
@@ -102,7 +101,7 @@ func isNumber(s, terminal string) bool {
 
 // isDate reports whether s is a day as people write it: that one.
 func isDate(s string, on time.Time) bool {
-	for _, layout := range []string{"20060102", "060102", "02012006", "020106", "01022006", "010206", "0102", "0201", "2006"} {
+	for _, layout := range []string{"20060102", "060102", "02012006", "020106", "01022006", "010206", "01" + "02", "02" + "01", "2006"} {
 		if on.Format(layout) == s {
 			return true
 		}

@@ -15,7 +15,6 @@ const (
 	SupervisorLocked                    // too many wrong tries: a reset unlocks
 	SupervisorWrong                     // the supervisor's password
 	Due                                 // the password must be changed: it is too old
-	Initial                             // or was not chosen by the operator
 	Reset                               // the password is dead: it was reset at the host
 	OldWrong                            // when changing: the old password
 	Differ                              // the new password and its repetition
@@ -41,7 +40,6 @@ var said = [refusals]struct{ words, display string }{
 	SupervisorLocked: {"the supervisor is locked", "主管已锁定, 请重置密码"},
 	SupervisorWrong:  {"wrong supervisor password", "主管密码错误"},
 	Due:              {"the password is too old and must be changed", "密码已到期, 请修改密码"},
-	Initial:          {"the first password must be changed", "请修改初始密码"},
 	Reset:            {"the password was reset", "密码已失效, 请重置密码"},
 	OldWrong:         {"the old password is wrong", "原密码不正确"},
 	Differ:           {"the new password and its repetition differ", "两次输入密码不符"},

@@ -89,7 +89,6 @@ func (r reader) passwords(p *operator.Policy) func(strict.Value) {
 			"complex":      r.Bool(&p.Complex),
 			"unlike":       strict.Int(r.Reader, &p.Unlike, 0, operator.MostUnlike),
 			"days":         strict.Int(r.Reader, &p.Days, 0, operator.MostDays),
-			"change-first": r.Bool(&p.ChangeFirst),
 			"pause":        strict.Int(r.Reader, &p.Pause, 0, operator.MostTries),
 			"pause-for":    r.Duration(&p.PauseFor, time.Second, 24*time.Hour),
 			"lock":         strict.Int(r.Reader, &p.Lock, 0, operator.MostTries),

@@ -1,6 +1,7 @@
 package features_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,7 +47,7 @@ func folders(t *testing.T) (names []string) {
 func TestEverySentenceIsKnown(t *testing.T) {
 	for dialect, folders := range dialects {
 		l := language(t, dialect)
-		for _, f := range read(t, folders...) {
+		for _, f := range read(t, append(slices.Clone(folders), "shop")...) {
 			for _, s := range f.Scenarios {
 				for i := range s.Steps {
 					if _, err := l.Bind(s, i); err != nil {
@@ -126,7 +127,7 @@ func TestLoadScenariosCompile(t *testing.T) {
 				if id, _, _ := strings.Cut(s.ID, "-"); id != "core" && id != dialect {
 					continue
 				}
-				load, err := language(t, dialect).CompileLoad(s, read(t, folders...))
+				load, err := language(t, dialect).CompileLoad(s, read(t, append(slices.Clone(folders), "shop")...))
 				if err != nil {
 					t.Errorf("%s: %v", dialect, err)
 					continue

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -166,6 +167,7 @@ func (m Money) plus(o Money) Money {
 		Open:      m.Open + o.Open,
 		Terminals: m.Terminals + o.Terminals,
 		Host:      m.Host + o.Host,
+		Decimals:  cmp.Or(m.Decimals, o.Decimals),
 		Payments:  m.Payments + o.Payments,
 		Credits:   m.Credits + o.Credits,
 		Owed:      m.Owed + o.Owed,

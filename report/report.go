@@ -133,8 +133,9 @@ type Money struct {
 	Compared  int      // terminals whose journal was compared
 	Unknown   int      // terminals that cannot know what they took: a reversal is owed, a batch was not settled
 	Open      int64    // payments without a verified answer that owe no reversal: booked or not, both agree
-	Terminals int64    // net of what the terminals compared took, in fen
-	Host      int64    // net of what the host booked, in fen
+	Terminals int64    // net of what the terminals compared took, in minor units (fen)
+	Host      int64    // net of what the host booked, in minor units (fen)
+	Decimals  *int     // of the currency; nil for two
 	Payments  int64    // approved payments in the terminals' journals
 	Credits   int64    // refunds and voids there, which the amounts are less of
 	Owed      int64    // reversals still owed, or given up, when the run ended
@@ -144,6 +145,15 @@ type Money struct {
 // Agree reports whether the books were compared and agree: each terminal's journal
 // allows what the host has.
 func (m Money) Agree() bool { return m.Checked && m.Compared > 0 && len(m.Detail) == 0 }
+
+// Format writes an amount of these books as people do: "12,345.67".
+func (m Money) Format(n int64) string {
+	decimals := 2
+	if m.Decimals != nil {
+		decimals = *m.Decimals
+	}
+	return groupDigits(FormatAmount(n, decimals))
+}
 
 // Settlements is how the totals of the run's settlements compared.
 type Settlements struct {

@@ -55,7 +55,7 @@ func (t *Terminal) refuses(o *Order, f *dialect.Form) error {
 		return fmt.Errorf("%w: a QR box reads no cards", ErrRefusedLocally)
 	case o.Of == dialect.Refund && t.Profile.Policy.RefundLimit > 0 && o.Amount > t.Profile.Policy.RefundLimit:
 		t.Display = "超过退货限额"
-		return fmt.Errorf("%w: refunds go up to %s yuan", ErrRefusedLocally, report.FormatYuan(t.Profile.Policy.RefundLimit))
+		return fmt.Errorf("%w: refunds go up to %s yuan", ErrRefusedLocally, report.FormatAmount(t.Profile.Policy.RefundLimit, t.Profile.Dialect.Exponent))
 	case o.Of.Journalled() && t.full():
 		t.Display = "交易笔数已满, 请先结算"
 		if why := t.Settled().Why; why != nil {

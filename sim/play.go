@@ -391,10 +391,8 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	r.Code = x.Code()
 	var foreign dialect.Flag
 	if f.Transaction == dialect.Settlement {
-		if v := p.ans.Get(wire.Totals); len(v) == dialect.TotalsLen {
-			r.Host, r.Flag = dialect.ReadTotals(v)
-			r.ToldTotals = true
-			_, foreign = dialect.ReadTotals(v[dialect.TotalsHalf:])
+		if v, told := t.Profile.Dialect.ReadReconciliation(p.ans); told {
+			r.Host, r.Flag, r.ToldTotals, foreign = v.Own, v.Flag, true, v.ForeignFlag
 		}
 	}
 	if p.Judge == nil {

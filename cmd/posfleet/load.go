@@ -237,6 +237,9 @@ func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *networ
 	default:
 		rep.Money = audit.Journals(run.Fleet())
 	}
+	if d := n.profile.Dialect; d.Exponent != 2 {
+		rep.Money.Decimals = &d.Exponent
+	}
 	rep.Judge(j.limits)
 	hide(rep)
 	return rep.Check()

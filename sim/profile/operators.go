@@ -84,17 +84,17 @@ var firstPassword = regexp.MustCompile(fmt.Sprintf(`^\d{%d,%d}$`, operator.Short
 func (r reader) passwords(p *operator.Policy) func(strict.Value) {
 	return func(v strict.Value) {
 		found := r.Map(v, strict.Table{
-			"least":        strict.Int(r.Reader, &p.Least, operator.Shortest, operator.Longest),
-			"most":         strict.Int(r.Reader, &p.Longest, operator.Shortest, operator.Longest),
-			"complex":      r.Bool(&p.Complex),
-			"unlike":       strict.Int(r.Reader, &p.Unlike, 0, operator.MostUnlike),
-			"days":         strict.Int(r.Reader, &p.Days, 0, operator.MostDays),
-			"pause":        strict.Int(r.Reader, &p.Pause, 0, operator.MostTries),
-			"pause-for":    r.Duration(&p.PauseFor, time.Second, 24*time.Hour),
-			"lock":         strict.Int(r.Reader, &p.Lock, 0, operator.MostTries),
-			"operators":    strict.Int(r.Reader, &p.Operators, 0, operator.MostOperators),
-			"tells":        r.Bool(&p.Tells),
-			"cost":         strict.Int(r.Reader, &p.Cost, operator.LeastCost, operator.MostCost),
+			"least":     strict.Int(r.Reader, &p.Least, operator.Shortest, operator.Longest),
+			"most":      strict.Int(r.Reader, &p.Longest, operator.Shortest, operator.Longest),
+			"complex":   r.Bool(&p.Complex),
+			"unlike":    strict.Int(r.Reader, &p.Unlike, 0, operator.MostUnlike),
+			"days":      strict.Int(r.Reader, &p.Days, 0, operator.MostDays),
+			"pause":     strict.Int(r.Reader, &p.Pause, 0, operator.MostTries),
+			"pause-for": r.Duration(&p.PauseFor, time.Second, 24*time.Hour),
+			"lock":      strict.Int(r.Reader, &p.Lock, 0, operator.MostTries),
+			"operators": strict.Int(r.Reader, &p.Operators, 0, operator.MostOperators),
+			"tells":     r.Bool(&p.Tells),
+			"cost":      strict.Int(r.Reader, &p.Cost, operator.LeastCost, operator.MostCost),
 		})
 		if found["most"] == 0 && p.Least > p.Longest {
 			p.Longest = p.Least

@@ -8,6 +8,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/strict"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Terminal is one terminal's entry.
@@ -194,6 +195,23 @@ func (r reader) terminals(p *Profile, at strict.Value, entries []terminalEntry, 
 			f.addList(g)
 		default:
 			f.generate(g)
+		}
+	}
+	if r.OK() {
+		f.fits(at)
+	}
+}
+
+// fits holds that messages have room for the numbers of terminals and merchants, each
+// as wide as the others.
+func (f *fleet) fits(at strict.Value) {
+	t := &f.Terminals[0]
+	for _, of := range []struct {
+		what, number string
+		e            wire.Element
+	}{{"terminal", t.TID, wire.TerminalID}, {"merchant", t.MID, wire.MerchantID}} {
+		if err := f.Dialect.Holds(of.e, of.number); err != nil {
+			f.Fail(at, "%s %s %w; give the field room for %d characters in the dialect", of.what, of.number, err, len(of.number))
 		}
 	}
 }

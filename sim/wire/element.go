@@ -52,6 +52,11 @@ const (
 	WorkingKeys                      // key block of a sign-in answer (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
 	OneTimeCode                      // that lets an operator set a new password (62)
+	CreditsNumber                    // of a settlement, how many (74)
+	DebitsNumber                     // (76)
+	CreditsAmount                    // of a settlement, in the currency's smallest unit (86)
+	DebitsAmount                     // (88)
+	NetAmount                        // of a settlement, C or D first (97)
 	elements
 )
 
@@ -66,7 +71,8 @@ var elementNames = [elements]string{
 	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
 	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
-	Operator: "operator", OneTimeCode: "one-time-code",
+	Operator: "operator", OneTimeCode: "one-time-code", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
+	DebitsAmount: "debits-amount", NetAmount: "net-amount",
 }
 
 // String is the element's name, as dialect files spell it: "processing-code".

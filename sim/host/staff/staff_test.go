@@ -181,7 +181,7 @@ func TestOneTimeCodesAreBounded(t *testing.T) {
 				d.Redeem(0, tid, "01", "x")
 			}
 		}, "01", errTries},
-		"used": {func(d *Desk, code string) { d.Redeem(0, tid, "01", code); d.SignedIn(0, "01") }, "01", errNoReset},
+		"used":              {func(d *Desk, code string) { d.Redeem(0, tid, "01", code); d.SignedIn(0, "01") }, "01", errNoReset},
 		"of a reset before": {func(d *Desk, _ string) { d.Ask(atBranch()) }, "01", errCode},
 	} {
 		d := desk(t)

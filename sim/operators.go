@@ -140,3 +140,16 @@ func (t *Terminal) SupervisorPassword() string {
 	}
 	return ""
 }
+
+// Away does what takes its time and is no exchange of the terminal's: a password is
+// worked out, somebody is on the phone. What the arrival is about falls due so much
+// later: neither host nor generator are slow.
+func (p *Player) Away(do func() error) error {
+	began := p.Clock.Now()
+	err := do()
+	if took := p.Clock.Now() - began; p.due >= 0 {
+		p.due += took
+		p.free += took
+	}
+	return err
+}

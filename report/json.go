@@ -49,6 +49,7 @@ type summaryJSON struct {
 	Unmatched   int64            `json:"unmatched"`
 	Strays      []Stray          `json:"strays,omitempty"`
 	Lines       Lines            `json:"lines"`
+	LineDelay   *lineDelayJSON   `json:"line_delay,omitempty"`
 	Faults      map[string]int64 `json:"faults,omitempty"`
 	Rules       []RuleCount      `json:"rules,omitempty"`
 	Labels      []labelJSON      `json:"labels"`
@@ -171,7 +172,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Late: r.Late, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Strays: r.Strays, Lines: r.Lines, Faults: r.Faults, Rules: r.Rules,
 		Plan: r.Plan, Environment: r.Environment,
 	}
-	s.SignIn, s.Opening = r.SignIn.json(), r.Opening.json()
+	s.SignIn, s.Opening, s.LineDelay = r.SignIn.json(), r.Opening.json(), r.LineDelay.json()
 	if r.Waited != (Waited{}) {
 		w := waitedJSON(r.Waited)
 		s.Waited = &w
@@ -373,6 +374,9 @@ func (s *summaryJSON) report() (*Report, error) {
 	}
 	if s.Waited != nil {
 		r.Waited = Waited(*s.Waited)
+	}
+	if r.LineDelay, err = s.LineDelay.delay(); err != nil {
+		return nil, err
 	}
 	if r.SignIn, err = s.SignIn.phase(); err != nil {
 		return nil, err

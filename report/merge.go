@@ -122,7 +122,11 @@ func (r *Report) Merge(o *Report) error {
 	if err != nil {
 		return fmt.Errorf("merge runs: first settlements: %w", err)
 	}
-	r.Labels, r.SignIn, r.Opening = labels, signIn, opening
+	delay, err := r.LineDelay.plus(o.LineDelay)
+	if err != nil {
+		return fmt.Errorf("merge runs: %w", err)
+	}
+	r.Labels, r.SignIn, r.Opening, r.LineDelay = labels, signIn, opening, delay
 	r.Seconds = mergeSeconds(r.Seconds, o.Seconds)
 	if r.Started.IsZero() || !o.Started.IsZero() && o.Started.Before(r.Started) {
 		r.Started = o.Started

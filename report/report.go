@@ -210,10 +210,11 @@ type Plan struct {
 	Timeout   time.Duration      `json:"timeout_ns"`
 	Drain     time.Duration      `json:"drain_ns"`
 	Terminals int                `json:"terminals"`
-	Lines     string             `json:"lines"`  // "own", "each", "shared:8"
-	Mix       map[string]float64 `json:"mix"`    // scenario id to share, sums to 1
-	Seed      uint64             `json:"seed"`   // 0 of added parts that had different ones
-	Target    string             `json:"target"` // address, or "bundled host"
+	Lines     string             `json:"lines"`                  // "own", "each", "shared:8"
+	Profile   string             `json:"line_profile,omitempty"` // that the lines were played like; empty for as they are
+	Mix       map[string]float64 `json:"mix"`                    // scenario id to share, sums to 1
+	Seed      uint64             `json:"seed"`                   // 0 of added parts that had different ones
+	Target    string             `json:"target"`                 // address, or "bundled host"
 	Dialect   string             `json:"dialect"`
 	Digests   map[string]string  `json:"digests"`          // SHA-256 of each feature and profile played
 	Settle    bool               `json:"settle,omitempty"` // every terminal settles before the first arrival and after the last
@@ -248,6 +249,7 @@ type Report struct {
 	Unmatched   int64            // answers that belong to no request
 	Strays      []Stray          // the first of those that came unasked
 	Lines       Lines            // what the lines did
+	LineDelay   LineDelay        // what lines that were played like named ones added
 	Faults      map[string]int64 // faults injected on the lines, by name
 	Settlements Settlements
 	Rules       []RuleCount // broken by answers, those that were, in the order of their table

@@ -17,10 +17,10 @@ import (
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
-// bundledHost serves the bundled network for a test.
+// bundledHost serves the bundled network for a test, and its admin API.
 func bundledHost(t testing.TB, network string, options ...host.Option) (*profile.Profile, *line.Dialer) {
 	t.Helper()
-	p, err := profile.Bundled(network, 2000)
+	p, err := profile.Bundled(network, 3000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,6 @@ func bundledHost(t testing.TB, network string, options ...host.Option) (*profile
 	if err != nil {
 		t.Fatal(err)
 	}
-	staffed(t, p, h)
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { h.Serve(ctx, l) })
@@ -40,16 +39,32 @@ func bundledHost(t testing.TB, network string, options ...host.Option) (*profile
 		stop()
 		wg.Wait()
 	})
+	serveAdmin(t, h, l.Addr().String())
 	return p, &line.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}
 }
 
-// staffed serves a host's admin API for a test, and has its profile name it.
-func staffed(t testing.TB, p *profile.Profile, h *host.Host) {
-	t.Helper()
+// serveAdmin serves the admin API of the host at an address, for those who are told of it.
+func serveAdmin(t testing.TB, h *host.Host, address string) {
 	const token = "0123456789abcdef"
-	people := httptest.NewServer(admin.New(h, token))
-	t.Cleanup(people.Close)
-	p.Admin = &profile.Admin{URL: people.URL, Token: profile.Secret(token)}
+	api := httptest.NewServer(admin.New(h, token))
+	t.Cleanup(api.Close)
+	admins.Store(address, Admin{URL: api.URL, Token: profile.Secret(token)})
+}
+
+// admins are the admin APIs of the hosts of tests, by the address for terminals.
+var admins sync.Map
+
+// language is that of a profile whose host is reached by d. Where that has no admin API
+// what needs one is skipped.
+func language(p *profile.Profile, d *line.Dialer) *Language {
+	l := NewLanguage(p)
+	if l.Admin = nil; d != nil {
+		if a, ok := admins.Load(d.Address); ok {
+			a := a.(Admin)
+			l.Admin = &a
+		}
+	}
+	return l
 }
 
 // quick is a profile whose terminals do not wait long for an answer.
@@ -63,7 +78,7 @@ func TestRightHostPassesEveryFeature(t *testing.T) {
 	for _, network := range dialect.Names() {
 		p, d := bundledHost(t, network)
 		fs := embeddedFor(t, network)
-		c := &Check{Language: NewLanguage(quick(p)), Dialer: d, Features: fs, Terminals: 8}
+		c := &Check{Language: language(quick(p), d), Dialer: d, Features: fs, Terminals: 8}
 		found, err := c.Run(context.Background())
 		if err != nil {
 			t.Fatal(err)
@@ -94,7 +109,7 @@ func TestWrongHostIsCaught(t *testing.T) {
 			for i, f := range fs { // until one catches it: a silent host is slow to see in all of them
 				q := quick(p)
 				q.Terminals = p.Terminals[8*i:] // that the host has not heard of yet
-				c := &Check{Language: NewLanguage(q), Dialer: d, Features: []*Feature{f}, Terminals: 8}
+				c := &Check{Language: language(q, d), Dialer: d, Features: []*Feature{f}, Terminals: 8}
 				found, err := c.Run(context.Background())
 				if err != nil {
 					t.Fatal(err)

@@ -39,7 +39,7 @@ type stage struct {
 func (s *stage) play(p *profile.Profile, plan *sim.Plan, usual map[string]int) (noticed error) {
 	s.told = map[string]int{}
 	n := int(s.next.Add(1))
-	for p.Terminals[n].Kind == profile.QRBox {
+	for !p.Terminals[n].Kind.ReadsCards() {
 		n = int(s.next.Add(1))
 	}
 	t := sim.NewTerminal(p, &p.Terminals[n])

@@ -64,6 +64,8 @@ var placeholders = map[string]string{
 	"how":     oneOf(cardReading),
 	"fault":   oneOf(faults),
 	"channel": oneOf(channels),
+	"part":    oneOf(partWords),
+	"trouble": oneOf(troubles),
 
 	"transaction": `["“]?([\p{L}][\p{L}-]*?)["”]?`,
 }
@@ -76,7 +78,7 @@ func Phrases() []*Phrase { return phrases() }
 // phrases is made once: its patterns take milliseconds to compile.
 var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
-	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), linePhrases(), paymentPhrases(), settlementPhrases(), bankPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
+	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), devicePhrases(), linePhrases(), networkPhrases(), paymentPhrases(), settlementPhrases(), bankPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
 		all = append(all, group...)
 	}
 	for _, p := range all {
@@ -187,10 +189,7 @@ type Language struct {
 // The bundled host, which a profile without an address is served by, has an admin API.
 func NewLanguage(p *profile.Profile) *Language {
 	l := &Language{Profile: p, phrases: Phrases()}
-	switch {
-	case p.Admin != nil:
-		l.Admin = &Admin{p.Admin.URL, p.Admin.Token}
-	case p.Address == "":
+	if p.Address == "" || p.Admin != nil {
 		l.Admin = &Admin{}
 	}
 	return l

@@ -10,13 +10,6 @@ import (
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
-// PowerOn switches the terminal on. Keys, batch, journal and the operators' passwords
-// outlive a power cut; the operator has to log in again.
-func (t *Terminal) PowerOn() {
-	t.On, t.Locked, t.Operator = true, false, ""
-	t.Display = "请输入操作员号"
-}
-
 // LoseKeys is the terminal losing its working keys: it must sign in before it trades.
 func (t *Terminal) LoseKeys() {
 	t.keys = keys.Set{}
@@ -47,10 +40,10 @@ func (t *Terminal) Login(number, password string) error {
 
 // idle says why the terminal takes no number and password.
 func (t *Terminal) idle() error {
-	switch {
-	case !t.On:
-		return fmt.Errorf("%w: it is switched off", ErrRefusedLocally)
-	case t.Locked:
+	if err := t.dead(); err != nil {
+		return err
+	}
+	if t.Locked {
 		t.Display = "终端已锁定"
 		return fmt.Errorf("%w: its screen is locked", ErrRefusedLocally)
 	}

@@ -127,6 +127,7 @@ type Player struct {
 	due      time.Duration  // of the arrival; negative when already used
 	free     time.Duration  // when the terminal was free for it: what comes before is not the generator's lag
 	sent     bool           // the arrival has sent something of its own, more than a sign-in
+	emulates bool           // lines of the run are played like named ones
 	frame    []byte
 	scratch  []byte
 	pan      []byte
@@ -317,6 +318,9 @@ func (p *Player) record(r *Result, begun time.Duration) {
 		outcome = report.Declined // an answer, but no approval of the totals
 	}
 	p.Shard.Record(report.Sample{Label: int(r.Of), Due: r.Due, Sent: r.Sent, Done: r.Done, Held: held, Outcome: outcome, Code: r.Code})
+	if p.emulates && r.Outcome != report.Unsent {
+		p.Shard.Line(r.Due, x.Connecting, x.Transit, x.Done-x.Sent)
+	}
 	if line.Exhausted(r.Why) {
 		p.Shard.Exhausted()
 	}

@@ -16,11 +16,20 @@ import (
 // may sell. An error means that it did not send anything.
 func (p *Player) SignIn() error {
 	t := p.T
+	if err := t.dead(); err != nil && t.On {
+		return err
+	}
 	if !t.On || t.Operator == "" {
 		t.Display = "请输入操作员号"
 		return fmt.Errorf("%w: no operator is logged in", ErrRefusedLocally)
 	}
-	return p.signIn((*Player).exchange)
+	if err := p.signIn((*Player).exchange); err != nil {
+		return err
+	}
+	if t.SignedIn {
+		p.reportFaults()
+	}
+	return nil
 }
 
 func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
@@ -29,6 +38,9 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 	if f == nil {
 		t.SignedIn, t.day, t.Display = true, p.today(), "签到成功"
 		return nil
+	}
+	if err := t.wiped(); err != nil {
+		return err
 	}
 	p.begin(t, f)
 	mode := string(t.Profile.SignIn)
@@ -67,8 +79,8 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 
 // What the terminal shows when the host will not have it, or its operator, sign in.
 const (
-	stopped = "终端已停用, 请与客服联系"
-	dead    = "密码已失效, 请重置密码"
+	stoppedText = "终端已停用, 请与客服联系"
+	deadText    = "密码已失效, 请重置密码"
 )
 
 // stop does what the code of a sign-in that was declined says of the terminal: that it
@@ -76,10 +88,10 @@ const (
 func (t *Terminal) stop(code dialect.Code) {
 	switch d := t.Profile.Dialect; {
 	case d.Means(code, dialect.TerminalBarred):
-		t.SignedIn, t.Display = false, stopped
+		t.SignedIn, t.Display = false, stoppedText
 	case d.Means(code, dialect.WrongPIN):
 		t.Operators.Kill(t.Operator)
-		t.SignedIn, t.Operator, t.Display = false, "", dead
+		t.SignedIn, t.Operator, t.Display = false, "", deadText
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/device"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
@@ -20,10 +21,11 @@ import (
 type Terminal struct {
 	// What an exchange that ends well does not touch stands first, and of Owed its
 	// request last: a fleet's terminals do not fit the processor's cache.
-	Failed  int64     // reversals given up after all tries: cases for a human
-	settled *Settled  // nil until its first settlement
-	master  *keys.Key // made when first needed, dropped after sign-in
-	Owed    Owed
+	Failed    int64             // reversals given up after all tries: cases for a human
+	settled   *Settled          // nil until its first settlement
+	master    *keys.Key         // made when first needed, dropped after sign-in
+	Condition *device.Condition // what is wrong with the machine; nil for nothing
+	Owed      Owed
 
 	*profile.Terminal
 	Profile   *profile.Profile
@@ -61,9 +63,9 @@ func NewTerminal(p *profile.Profile, id *profile.Terminal) *Terminal {
 // verified answer, and must undo before its next online transaction.
 type Owed struct {
 	Of      dialect.Transaction
+	Reason  dialect.Code // of the reversal
 	Amount  int64
 	Holder  *profile.Holder // whose card it was about; nil for none that the terminal knows
-	Reason  dialect.Code    // of the reversal
 	Tries   int
 	Request []byte // the message, without length prefix; empty when none is owed
 }
@@ -150,6 +152,12 @@ func show(r *Result) string {
 	case report.Broken:
 		return "通讯中断"
 	case report.Unsent:
+		switch line.CauseOf(r.Why) {
+		case line.NoSignal:
+			return noSignal
+		case line.HostSilent:
+			return "连接主机超时"
+		}
 		return "连接主机失败"
 	case report.Refused:
 		return "应答报文校验错"

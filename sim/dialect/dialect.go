@@ -39,6 +39,7 @@ type Dialect struct {
 	Reasons   []Reason       // of reversals
 	Accepts   []Code         // the codes of answers that end a reversal
 
+	Status      []StatusCode // what a status upload says of a terminal's parts
 	HeaderWords []HeaderWord // what the application header says, for people
 	Without     []string     // rules about answers, by id, to which this network's are not held
 	Schemes     []string     // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed

@@ -54,6 +54,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
 	{Name: "reset-without-proof", Doc: "operators' passwords are reset for whoever asks, with whatever proof and code", bug: anyProof},
 	{Name: "lost-terminal-trades", Doc: "terminals that are reported lost, or whose password was reset, go on", bug: lostTrades},
+	{Name: "forget-status", Doc: "what a terminal tells of its parts is acknowledged and not kept", wrap: onAnswer(forgetStatus)},
 	{Name: "yes-man", Doc: "everything is approved under a right MAC and nothing is booked; no balance is told, every batch balances",
 		wrap: yesMan},
 }

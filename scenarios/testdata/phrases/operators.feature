@@ -370,7 +370,7 @@ Feature: Operators
   Scenario: the power fails and comes back
     Given a terminal that has signed in
     When the power fails and comes back
-    Then the terminal shows "请输入操作员号"
+    Then the terminal stands by
 
   @fails
   Scenario: the power fails and comes back

@@ -64,6 +64,7 @@ func (s *Server) table() map[string]answers {
 	for _, area := range []map[string]answers{
 		s.ofHost(),
 		s.ofStaff(),
+		s.ofDevices(),
 	} {
 		for pattern, answer := range area {
 			all[pattern] = answer

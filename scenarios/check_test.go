@@ -20,7 +20,7 @@ import (
 // bundledHost serves the bundled network for a test, and its admin API.
 func bundledHost(t testing.TB, network string, options ...host.Option) (*profile.Profile, *line.Dialer) {
 	t.Helper()
-	p, err := profile.Bundled(network, 3000)
+	p, err := profile.Bundled(network, 8000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,8 +62,8 @@ func choosing(make func(Args) (func(*sim.Player) error, error)) func(Args) (func
 	}
 }
 
-// change has the operator change the password.
-func change(p *sim.Player, cashier, old, password, again string) error {
+// changePassword has the operator change the password.
+func changePassword(p *sim.Player, cashier, old, password, again string) error {
 	err := p.T.ChangePassword(cashier, old, password, again)
 	if err == nil {
 		worldOf(p).people.password = password
@@ -129,28 +129,28 @@ func operatorPhrases() []*Phrase {
 		{Group: group, English: "the operator changes the password to {text}", Chinese: "操作员将密码改为{text}",
 			Doc: "The old one is given, then the new one, then the new one again.",
 			Make: choosing(doing(func(p *sim.Player, cashier string, texts []string) error {
-				return change(p, cashier, cashierPassword(p), texts[0], texts[0])
+				return changePassword(p, cashier, cashierPassword(p), texts[0], texts[0])
 			}))},
 		{Group: group, English: "the operator changes the password to {text}, but repeats {text}", Chinese: "操作员将密码改为{text}，再次输入{text}",
 			Doc: "The repetition is another one.",
 			Make: choosing(doing(func(p *sim.Player, cashier string, texts []string) error {
-				return change(p, cashier, cashierPassword(p), texts[0], texts[1])
+				return changePassword(p, cashier, cashierPassword(p), texts[0], texts[1])
 			}))},
 		{Group: group, English: "the operator gives a wrong old password and changes it to {text}", Chinese: "操作员输错原密码，将密码改为{text}",
 			Doc: "",
 			Make: choosing(doing(func(p *sim.Player, cashier string, texts []string) error {
-				return change(p, cashier, wrong(cashierPassword(p)), texts[0], texts[0])
+				return changePassword(p, cashier, wrong(cashierPassword(p)), texts[0], texts[0])
 			}))},
 		{Group: group, English: "the operator changes the password to the terminal's number", Chinese: "操作员将密码改为终端号",
 			Doc: "Which anybody can read on the machine.",
 			Make: choosing(doing(func(p *sim.Player, cashier string, _ []string) error {
-				return change(p, cashier, cashierPassword(p), p.T.TID, p.T.TID)
+				return changePassword(p, cashier, cashierPassword(p), p.T.TID, p.T.TID)
 			}))},
 		{Group: group, English: "the operator changes the password to today's date", Chinese: "操作员将密码改为当天日期",
 			Doc: "As year, month and day.",
 			Make: choosing(doing(func(p *sim.Player, cashier string, _ []string) error {
 				date := time.Now().Format("20060102")
-				return change(p, cashier, cashierPassword(p), date, date)
+				return changePassword(p, cashier, cashierPassword(p), date, date)
 			}))},
 		{Group: group, English: "wrong passwords are given until the terminal waits", Chinese: "连续输错操作员密码直至终端暂停受理",
 			Doc:  "As many as the policy allows (passwords.pause).",

@@ -62,8 +62,8 @@ func TestEachPhraseHoldsAndFails(t *testing.T) {
 	n := 0
 	for _, f := range phraseFeatures(t, "") {
 		for _, s := range f.Scenarios {
-			own := *p // a terminal of its own for each scenario
-			own.Terminals = p.Terminals[3*n:]
+			own := *p // a terminal of its own for each scenario, on a counter: of 20 in a row the first 10 are
+			own.Terminals = p.Terminals[n/3*20+n%3*3:]
 			n++
 			t.Run(strings.Join(s.Tags, "")+" "+s.Name, func(t *testing.T) {
 				v := play(t, &own, d, s)
@@ -190,6 +190,8 @@ func sameMeaning(a, b map[string][]string) bool {
 				same = meaning(channels, x) == meaning(channels, y)
 			case "how":
 				same = meaning(cardReading, x) == meaning(cardReading, y)
+			case "deed":
+				same = meaning(deeds, x) == meaning(deeds, y)
 			case "fault":
 				same = meaning(faults, x) == meaning(faults, y)
 			case "part":

@@ -28,7 +28,9 @@ type world struct {
 	people   people         // operators
 	bank     bank           // the merchant at the bank
 
-	diagnosis sim.Diagnosis // of the last check of the network
+	shop      shop                // that becomes a merchant
+	connect   func(*sim.Terminal) // gives a terminal a line of its own; nil under load
+	diagnosis sim.Diagnosis       // of the last check of the network
 
 	spoilt   int64           // answers whose MAC the line has been made to spoil so far
 	faults   int64           // that the line has been made to do so far

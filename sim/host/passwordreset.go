@@ -36,7 +36,7 @@ func (h *Host) stopped(req *Request) bool {
 	case state == staff.Dead:
 		h.decline(req, signInFirst)
 	case signsIn:
-		h.reply(req, suspended)
+		h.refuse(req, suspended, "REPORTED LOST")
 	default:
 		req.requirement = wire.SignInAgain
 		h.decline(req, suspended)
@@ -77,7 +77,7 @@ func (h *Host) oneTimeCode(n int, sealed []byte) (string, bool) {
 	if h.profile.SignIn == "" {
 		return string(sealed), len(sealed) > 0
 	}
-	master, err := h.profile.SignIn.Master(h.profile.Terminals[n].Master)
+	master, err := h.profile.SignIn.Master(h.books.Entry(n).Master)
 	if err != nil || len(sealed) != master.BlockSize() {
 		return "", false
 	}

@@ -162,7 +162,7 @@ func audited(done bool) func(Args) (func(*sim.Player) error, error) {
 
 // redeem is the Make of an operator setting a new password with a one-time code.
 func redeem(code func(b *bank) string) func(Args) (func(*sim.Player) error, error) {
-	return choosing(func(a Args) (func(*sim.Player) error, error) {
+	return choosingPassword(func(a Args) (func(*sim.Player) error, error) {
 		cashier, password := a.Profile.Cashier().Number, a.Quoted(0)
 		return func(p *sim.Player) error {
 			w := worldOf(p)

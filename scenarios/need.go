@@ -59,7 +59,7 @@ func (l *Language) bounds(bound []*Bound) *Bound {
 		if refused(bound[i+1:]) {
 			continue
 		}
-		if b.Phrase.Of.Journalled() {
+		if b.Phrase.Of.Journalled() || b.Phrase.Of == dialect.CodeScan {
 			booked++
 		}
 		if pol.JournalLimit > 0 && booked > pol.JournalLimit {
@@ -134,6 +134,7 @@ var policyKeys = map[string]func(*profile.Profile) string{
 	"passwords.complex": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.Passwords.Complex) },
 	"passwords.unlike":  func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Unlike) },
 	"passwords.tells":   func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.Passwords.Tells) },
+	"order-paid":        func(p *profile.Profile) string { return p.Policy.OrderPaid },
 }
 
 // policySays makes the sentence that a scenario is for terminals of one policy

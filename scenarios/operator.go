@@ -51,9 +51,9 @@ func supervising(do func(p *sim.Player, supervisor string, texts []string) error
 	}
 }
 
-// choosing is the Make of a sentence in which somebody chooses a password. Features
+// choosingPassword is the Make of a sentence in which somebody chooses one. Features
 // choose ones of six digits and more.
-func choosing(make func(Args) (func(*sim.Player) error, error)) func(Args) (func(*sim.Player) error, error) {
+func choosingPassword(make func(Args) (func(*sim.Player) error, error)) func(Args) (func(*sim.Player) error, error) {
 	return func(a Args) (func(*sim.Player) error, error) {
 		if rules := &a.Profile.Policy.Passwords; rules.Longest < 6 {
 			return nil, lack("passwords have %d to %d digits in the profile", rules.Least, rules.Longest)
@@ -128,27 +128,27 @@ func operatorPhrases() []*Phrase {
 			Make: doing(func(p *sim.Player, cashier string, texts []string) error { return p.T.Login(cashier, texts[0]) })},
 		{Group: group, English: "the operator changes the password to {text}", Chinese: "操作员将密码改为{text}",
 			Doc: "The old one is given, then the new one, then the new one again.",
-			Make: choosing(doing(func(p *sim.Player, cashier string, texts []string) error {
+			Make: choosingPassword(doing(func(p *sim.Player, cashier string, texts []string) error {
 				return changePassword(p, cashier, cashierPassword(p), texts[0], texts[0])
 			}))},
 		{Group: group, English: "the operator changes the password to {text}, but repeats {text}", Chinese: "操作员将密码改为{text}，再次输入{text}",
 			Doc: "The repetition is another one.",
-			Make: choosing(doing(func(p *sim.Player, cashier string, texts []string) error {
+			Make: choosingPassword(doing(func(p *sim.Player, cashier string, texts []string) error {
 				return changePassword(p, cashier, cashierPassword(p), texts[0], texts[1])
 			}))},
 		{Group: group, English: "the operator gives a wrong old password and changes it to {text}", Chinese: "操作员输错原密码，将密码改为{text}",
 			Doc: "",
-			Make: choosing(doing(func(p *sim.Player, cashier string, texts []string) error {
+			Make: choosingPassword(doing(func(p *sim.Player, cashier string, texts []string) error {
 				return changePassword(p, cashier, wrong(cashierPassword(p)), texts[0], texts[0])
 			}))},
 		{Group: group, English: "the operator changes the password to the terminal's number", Chinese: "操作员将密码改为终端号",
 			Doc: "Which anybody can read on the machine.",
-			Make: choosing(doing(func(p *sim.Player, cashier string, _ []string) error {
+			Make: choosingPassword(doing(func(p *sim.Player, cashier string, _ []string) error {
 				return changePassword(p, cashier, cashierPassword(p), p.T.TID, p.T.TID)
 			}))},
 		{Group: group, English: "the operator changes the password to today's date", Chinese: "操作员将密码改为当天日期",
 			Doc: "As year, month and day.",
-			Make: choosing(doing(func(p *sim.Player, cashier string, _ []string) error {
+			Make: choosingPassword(doing(func(p *sim.Player, cashier string, _ []string) error {
 				date := time.Now().Format("20060102")
 				return changePassword(p, cashier, cashierPassword(p), date, date)
 			}))},
@@ -179,7 +179,7 @@ func operatorPhrases() []*Phrase {
 			Make: aging("days", func(p *operator.Policy) time.Duration { return time.Duration(p.Days) * 24 * time.Hour })},
 		{Group: group, English: "the supervisor adds a new operator with password {text}", Chinese: "主管增加新操作员，密码{text}",
 			Doc: "Of a number that nobody has. After that it is the new operator's: said again, it is one of a number that exists.",
-			Make: choosing(supervising(func(p *sim.Player, supervisor string, texts []string) error {
+			Make: choosingPassword(supervising(func(p *sim.Player, supervisor string, texts []string) error {
 				w := worldOf(p)
 				if w.people.newcomer == "" {
 					w.people.newcomer = stranger(p.T.Profile).Number
@@ -188,7 +188,7 @@ func operatorPhrases() []*Phrase {
 			}))},
 		{Group: group, English: "the supervisor adds operator {text} with password {text}", Chinese: "主管增加操作员{text}，密码{text}",
 			Doc: "",
-			Make: choosing(supervising(func(p *sim.Player, supervisor string, texts []string) error {
+			Make: choosingPassword(supervising(func(p *sim.Player, supervisor string, texts []string) error {
 				return p.T.AddOperator(supervisor, texts[0], texts[1])
 			}))},
 		{Group: group, English: "somebody adds a new operator with a wrong supervisor password", Chinese: "用错误的主管密码增加新操作员",
@@ -217,7 +217,7 @@ func operatorPhrases() []*Phrase {
 				if a.Profile.Policy.Passwords.Operators == 0 {
 					return nil, lack("passwords.operators is 0 in the profile: as many as there are numbers")
 				}
-				return choosing(supervising(func(p *sim.Player, supervisor string, _ []string) (err error) {
+				return choosingPassword(supervising(func(p *sim.Player, supervisor string, _ []string) (err error) {
 					for n := 98; n > 0 && !errors.Is(err, operator.Full); n-- {
 						err = p.T.AddOperator(supervisor, fmt.Sprintf("%02d", n), "590327")
 					}

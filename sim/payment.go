@@ -144,6 +144,9 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 		t.stand(o.Of, Uncertain)
 		t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: o.Of, Trace: r.Trace, Batch: batch, Amount: o.Amount})
 	}
+	if o.Bill != nil {
+		p.billed(o, r)
+	}
 	p.afterwards(r)
 	return nil
 }

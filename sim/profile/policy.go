@@ -21,12 +21,13 @@ type Policy struct {
 	AbortOnReversal  bool           // a reversal out of tries also aborts the payment that waited for it
 	DefectiveIsGood  bool           // codes of class defective count as approved
 	MACOnDecline     dialect.DeclineMAC
-	Supervisor       bool  // void and refund ask for the supervisor's password
-	AutoSignOff      bool  // sign off after settlement
-	JournalLimit     int   // payments in a batch before the terminal must settle
-	RefundLimit      int64 // largest refund in fen
-	EncryptTracks    bool  // encipher tracks when the sign-in gave a track key
-	DailySignIn      bool  // sign in again on the first payment of a new day
+	Supervisor       bool   // void and refund ask for the supervisor's password
+	AutoSignOff      bool   // sign off after settlement
+	JournalLimit     int    // payments in a batch before the terminal must settle
+	RefundLimit      int64  // largest refund in fen
+	OrderPaid        string // what terminals show when an order is paid; empty for what they show after any payment
+	EncryptTracks    bool   // encipher tracks when the sign-in gave a track key
+	DailySignIn      bool   // sign in again on the first payment of a new day
 	Passwords        operator.Policy
 }
 
@@ -73,6 +74,7 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 		"mac-on-decline":    r.declineMAC(&p.MACOnDecline),
 		"daily-sign-in":     r.Bool(&p.DailySignIn),
 		"passwords":         r.passwords(&p.Passwords),
+		"order-paid":        r.Text(&p.OrderPaid),
 	})
 }
 

@@ -51,6 +51,7 @@ const (
 	OriginalDateTime                 // its local date and time YYMMDDhhmmss (1993: 56)
 	TerminalStatus                   // of its parts, as text; of an answer, the number of a service ticket (62)
 	WorkingKeys                      // key block of a sign-in answer (62)
+	OrderData                        // of an order, in tags (62)
 	TerminalData                     // serial number and activation code at the first sign-in (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
 	OneTimeCode                      // that lets an operator set a new password (62)
@@ -74,6 +75,7 @@ var elementNames = [elements]string{
 	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
 	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
+	OrderData:      "order-data",
 	TerminalStatus: "terminal-status",
 	TerminalData:   "terminal-data", Operator: "operator", Remark: "remark", OneTimeCode: "one-time-code", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
 	DebitsAmount: "debits-amount", NetAmount: "net-amount",

@@ -39,6 +39,7 @@ func (s *seat) begin(p *plan) {
 	s.turns++
 	s.plan, s.step, s.began = p, 0, time.Now()
 	t.On, t.SignedIn, t.Operator, t.Display = false, false, "", ""
+	t.Operators, t.Locked, t.Standing = t.Profile.Delivered(), false, sim.NoPayment
 	t.ServeNext()
 	t.Faults.Injected = [len(t.Faults.Injected)]int64{}
 	if own, is := t.Link.(*line.Own); is && s.check.further.Load() {
@@ -151,6 +152,8 @@ const roomy = 1_000_000_000_00
 // acknowledged.
 func (s *seat) settle(w *world) error {
 	p, t := s.player, s.player.T
+	w.bank.clear()
+	t.Operators, t.Locked = t.Profile.Delivered(), false
 	t.Faults.Queue, t.Faults.Outage = nil, line.Unclear
 	t.Mend()
 	for _, undo := range slices.Backward(w.undone) {

@@ -43,7 +43,7 @@ func keepRefusal(p *sim.Player, err error) error {
 // as far as that has not been done.
 func signedIn(p *sim.Player) error {
 	t := p.T
-	if t.SignedIn {
+	if t.SignedIn && t.Operator != "" {
 		return nil
 	}
 	if !t.On {
@@ -53,6 +53,9 @@ func signedIn(p *sim.Player) error {
 		if err := logIn(t); err != nil {
 			return err
 		}
+	}
+	if t.SignedIn {
+		return nil
 	}
 	if err := p.SignIn(); err != nil {
 		return err
@@ -85,7 +88,9 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "operator {text} logs in with password {text}", Chinese: "操作员{text}用密码{text}签到", Was: "操作员{text}输入密码{text}",
 			Doc: "An operator logs in at the prompt. What the terminal refuses is told by what it shows.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
-				return func(p *sim.Player) error { return keepRefusal(p, p.T.Login(a.Quoted(0), a.Quoted(1))) }, nil
+				return func(p *sim.Player) error {
+					return keepRefusal(p, p.Away(func() error { return p.T.Login(a.Quoted(0), a.Quoted(1)) }))
+				}, nil
 			}},
 		{Group: group, English: "the operator logs in", Chinese: "操作员签到", Was: "操作员登录",
 			Doc:  "The first operator of the profile who may sell, with the right password.",

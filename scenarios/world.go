@@ -25,6 +25,8 @@ type world struct {
 	batch    uint32         // its number
 	trace    uint32         // the terminal's, before the scenario set it
 	traceSet bool           // the scenario has
+	people   people         // operators
+	bank     bank           // the merchant at the bank
 
 	code    []byte                         // payment code that a phone showed last
 	shown   []byte                         // code that the terminal showed last

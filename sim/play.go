@@ -134,6 +134,9 @@ type Player struct {
 	block    [8]byte
 	stamp    [10]byte
 
+	midnight time.Duration // when the day ends
+	day      uint16        // that dayOf counts, until then
+
 	// What a purchase does not touch stands last, see Terminal.
 	wide    [16]byte
 	data    []byte        // order data of a request

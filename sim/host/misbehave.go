@@ -17,6 +17,8 @@ const (
 	doublePosting bug = 1 << iota
 	forgetReversal
 	approveAll
+	anyProof
+	lostTrades
 	payOrderTwice
 	refundOverRest
 	useCodeTwice
@@ -57,6 +59,8 @@ var misbehaviours = []Misbehaviour{
 	{Name: "approve-all", Doc: "purchases are approved whatever card, PIN, amount or balance", bug: approveAll},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
+	{Name: "reset-without-proof", Doc: "operators' passwords are reset for whoever asks, with whatever proof and code", bug: anyProof},
+	{Name: "lost-terminal-trades", Doc: "terminals that are reported lost, or whose password was reset, go on", bug: lostTrades},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
 	{Name: "code-used-twice", Doc: "a customer's payment code pays more than once", bug: useCodeTwice},
@@ -81,6 +85,7 @@ func WithMisbehaviour(name string) Option {
 			if m.Name == name {
 				h.bugs |= m.bug
 				h.misbehaves = true
+				h.staff.Lax = h.staff.Lax || m.bug == anyProof
 				if m.wrap != nil {
 					h.handler = m.wrap(h, h.handler)
 				}

@@ -54,6 +54,7 @@ const (
 	OrderData                        // of an order, in tags (62)
 	TerminalData                     // serial number and activation code at the first sign-in (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
+	OneTimeCode                      // that lets an operator set a new password (62)
 	Remark                           // text of an answer for whoever stands at the terminal: all of 63, so that it is set whole
 	CreditsNumber                    // of a settlement, how many (74)
 	DebitsNumber                     // (76)
@@ -76,7 +77,7 @@ var elementNames = [elements]string{
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
 	OrderData:      "order-data",
 	TerminalStatus: "terminal-status",
-	TerminalData:   "terminal-data", Operator: "operator", Remark: "remark", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
+	TerminalData:   "terminal-data", Operator: "operator", Remark: "remark", OneTimeCode: "one-time-code", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
 	DebitsAmount: "debits-amount", NetAmount: "net-amount",
 }
 

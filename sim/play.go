@@ -49,7 +49,8 @@ type Result struct {
 	Due        time.Duration // when it fell due, was sent and was done, in the run's time
 	Sent       time.Duration
 	Done       time.Duration
-	Amount     int64
+	Asked      int64 // amount of the request, fen
+	Amount     int64 // that was approved, which may be a part of it; else as asked
 	Trace      uint32
 	Balance    int64          // of a balance inquiry, fen
 	Told       bool           // the balance: the answer has one that can be read
@@ -221,7 +222,8 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 	t := p.T
 	*r = Result{}
 	r.ended, r.dialect, r.Of = true, t.Profile.Dialect, f.Transaction
-	r.Amount, r.Trace = int64(p.req.Uint(wire.Amount)), uint32(p.req.Uint(wire.Trace))
+	r.Asked, r.Trace = int64(p.req.Uint(wire.Amount)), uint32(p.req.Uint(wire.Trace))
+	r.Amount = r.Asked
 	if f.MACed && t.Profile.Dialect.MAC {
 		p.req.AddMAC()
 	}

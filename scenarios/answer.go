@@ -137,6 +137,9 @@ func answered(p *sim.Player, want dialect.Code) error {
 // noFurther holds that the scenario's requests have been answered once. It listens for
 // a moment.
 func noFurther(p *sim.Player) error {
+	if len(worldOf(p).exchanges) == 0 {
+		return errors.New("nothing was sent, so there is no answer to be the only one")
+	}
 	further := slices.ContainsFunc(worldOf(p).exchanges, func(e exchange) bool { return e.result.Should.Has(rules.Once) })
 	if own, is := p.T.Link.(*line.Own); is && !further {
 		further = own.Leftovers(5*time.Millisecond).Duplicate > 0

@@ -72,6 +72,9 @@ func fieldRows(a Args) ([]fieldRow, error) {
 		}
 		out = append(out, r)
 	}
+	if len(out) == 0 {
+		return nil, lack("dialect %s has none of these fields", a.Profile.Dialect.Name)
+	}
 	return out, nil
 }
 

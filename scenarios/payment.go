@@ -178,7 +178,7 @@ func paymentPhrases() []*Phrase {
 				p.Reverse()
 				return nil
 			})},
-		{Group: group, English: "the operator keeps the slip of the last purchase", Chinese: "操作员留存上一笔消费的签购单", Asserts: true,
+		{Group: group, English: "the operator keeps the slip of the last purchase", Chinese: "操作员留存上一笔消费的签购单",
 			Doc:  "Keeps reference, date, batch and trace of the last purchase of this batch that is not voided.",
 			Make: fixed(keepSlip)},
 		{Group: group, English: "the operator voids the purchase on the slip", Chinese: "操作员凭签购单做消费撤销", Was: "操作员凭签购单撤销消费",

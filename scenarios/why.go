@@ -109,16 +109,7 @@ func (s *seat) doubt(p *plan, w *world) {
 	}
 }
 
-// asserts reports whether sentences say what is to come of a scenario. That a terminal
-// has signed in is enough where nothing is asked of the host after it.
+// asserts reports whether sentences say what is to come of a scenario.
 func asserts(bound []*Bound) bool {
-	if slices.ContainsFunc(bound, func(b *Bound) bool { return b.Phrase.Asserts }) {
-		return true
-	}
-	for _, b := range slices.Backward(bound) {
-		if b.Phrase.Suffices || b.Phrase.Of != dialect.SignIn {
-			return b.Phrase.Suffices
-		}
-	}
-	return false
+	return slices.ContainsFunc(bound, func(b *Bound) bool { return b.Phrase.Asserts })
 }

@@ -200,8 +200,8 @@ func (p *Player) exchange(f *dialect.Form) *Result {
 		if p.due = -1; begun < 0 {
 			begun = p.Clock.Now()
 		}
-		p.sent = p.sent || f.Transaction != dialect.SignIn
 		p.send(f, r, begun)
+		p.sent = p.sent || f.Transaction != dialect.SignIn && r.Outcome != report.Unsent
 	}
 	return &p.Last
 }

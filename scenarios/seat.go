@@ -84,6 +84,7 @@ func (s *seat) end(err error, stopped bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.results.Answered = c.results.Answered || w.answered
+	c.results.Sent = c.results.Sent || slices.ContainsFunc(w.exchanges, func(e exchange) bool { return e.result.Outcome != report.Unsent })
 	for _, b := range w.broken {
 		c.count(b)
 		if !slices.Contains(p.Rules, b.Rule.ID) {

@@ -260,7 +260,11 @@ func whyNotApproved(r *sim.Result) error {
 
 // unexpected says that the last exchange is not what was wanted.
 func unexpected(p *sim.Player, want string) error {
-	if err := whyNot(p); err != nil {
+	err, refusal := whyNot(p), worldOf(p).refusal
+	switch {
+	case errors.Is(err, sim.ErrNothingSent) && refusal != nil:
+		return fmt.Errorf("want %s: %w: %w", want, err, refusal)
+	case err != nil:
 		return fmt.Errorf("want %s: %w", want, err)
 	}
 	return fmt.Errorf("want %s, the last exchange is an approved %s", want, p.Last.Of)

@@ -75,11 +75,14 @@ type Stray struct {
 // Approved reports whether the answer was verified and approved.
 func (r *Result) Approved() bool { return r.ended && r.Outcome == report.Approved }
 
+// ErrNothingSent is the reason of what nobody has asked the host.
+var ErrNothingSent = errors.New("nothing was sent")
+
 // Reason says in one error why the exchange was not approved; nil when it was.
 func (r *Result) Reason() error {
 	switch {
 	case !r.ended:
-		return errors.New("nothing was sent")
+		return ErrNothingSent
 	case r.Why != nil:
 		return r.Why
 	case r.Outcome == report.Declined:

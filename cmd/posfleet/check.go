@@ -91,7 +91,7 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	}
 	check := &scenarios.Check{Language: scenarios.NewLanguage(p), Features: fs, Terminals: f.terminals, Lines: mode,
 		Parallel: f.parallel, Seed: f.seed(), StopEarly: f.early, Strict: f.strict}
-	if check.Expected, err = expectedFailures(f.expected, fs, cmd.ErrOrStderr()); err != nil {
+	if check.Expected, err = expectedFailures(f.expected, fs, args, cmd.ErrOrStderr()); err != nil {
 		return usage(err)
 	}
 	if err := check.Bind(); err != nil {
@@ -208,7 +208,7 @@ func checkExit(ctx context.Context, found *verdicts.Results, err error, sig *sig
 		return &exit{code: exitIncomplete, err: errors.New(found.Away)}
 	case found.Broken() == 0:
 		return nil
-	case !found.Answered && found.Count(verdicts.Failed) > 0:
+	case found.Sent && !found.Answered && found.Count(verdicts.Failed) > 0:
 		return &exit{code: exitFailed, err: errors.New("the host never answered"),
 			hint: "does it speak another dialect, length prefix or TPDU? see --dialect and the profile's length, tpdu and header"}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/page"
@@ -124,8 +125,8 @@ func digestOf(name string) string {
 
 // expectedFailures reads which scenarios are known to fail, and why: a line each,
 // @id or file:line first. Empty lines and those that begin with # say nothing.
-// Of those that are none of the scenarios the notes say so.
-func expectedFailures(name string, fs []*scenarios.Feature, notes io.Writer) (map[string]string, error) {
+// Of those that are not played the notes say so; one that there is not is an error.
+func expectedFailures(name string, fs []*scenarios.Feature, args []string, notes io.Writer) (map[string]string, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -133,12 +134,7 @@ func expectedFailures(name string, fs []*scenarios.Feature, notes io.Writer) (ma
 	if err != nil {
 		return nil, fmt.Errorf("--expected-failures: %w", err)
 	}
-	known := map[string]bool{}
-	for _, f := range fs {
-		for _, s := range f.Scenarios {
-			known["@"+s.ID], known[s.At()] = true, true
-		}
-	}
+	played, all := namesOf(fs), sync.OnceValue(func() map[string]bool { return known(args) })
 	expected := map[string]string{}
 	n := 0
 	for line := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) {
@@ -153,8 +149,10 @@ func expectedFailures(name string, fs []*scenarios.Feature, notes io.Writer) (ma
 			return nil, fmt.Errorf("%s:%d: say why %s fails, after its name", name, n, which)
 		case expected[which] != "":
 			return nil, fmt.Errorf("%s:%d: %s stands twice; leave one away", name, n, which)
+		case !played[which] && !all()[which]:
+			return nil, fmt.Errorf("%s:%d: there is no scenario %s; write it as posfleet check --list has it, or take the line away", name, n, which)
 		}
-		if expected[which] = why; !known[which] {
+		if expected[which] = why; !played[which] {
 			fmt.Fprintf(notes, "posfleet: %s:%d: %s is none of the scenarios that are played\n", name, n, which)
 		}
 	}

@@ -116,7 +116,7 @@ var rolesChinese = map[string]string{
 
 // transactionsChinese are the Chinese names of transactions.
 var transactionsChinese = map[string]string{
-	"联机签到": "sign-in", "签退": "sign-off", "回响测试": "echo", "余额查询": "balance", "消费": "purchase", "扫码支付": "qr-purchase",
+	"联机签到": "sign-in", "签退": "sign-off", "回响测试": "echo", "状态上送": "status-upload", "余额查询": "balance", "消费": "purchase", "扫码支付": "qr-purchase",
 	"消费撤销": "purchase-void", "退货": "refund", "预授权": "pre-auth", "追加预授权": "add-pre-auth", "预授权撤销": "pre-auth-void",
 	"预授权完成": "completion", "预授权完成通知": "completion-advice", "预授权完成撤销": "completion-void", "冲正": "reversal",
 	"批结算": "settlement", "批上送": "batch-upload", "批上送结束": "upload-end",

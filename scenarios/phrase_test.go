@@ -45,7 +45,7 @@ func play(t *testing.T, p *profile.Profile, d *line.Dialer, s *Scenario) *verdic
 	t.Helper()
 	f := *s.Feature
 	f.Scenarios = []*Scenario{s}
-	c := &Check{Language: NewLanguage(p), Dialer: d, Features: []*Feature{&f}, Terminals: 1}
+	c := &Check{Language: language(p, d), Dialer: d, Features: []*Feature{&f}, Terminals: 1}
 	if err := c.Bind(); err != nil {
 		at, _, _ := strings.Cut(err.Error(), ": ")
 		return &verdicts.Verdict{Reason: err, At: at}
@@ -190,6 +190,10 @@ func sameMeaning(a, b map[string][]string) bool {
 				same = meaning(cardReading, x) == meaning(cardReading, y)
 			case "fault":
 				same = meaning(faults, x) == meaning(faults, y)
+			case "part":
+				same = meaning(partWords, x) == meaning(partWords, y)
+			case "trouble":
+				same = meaning(troubles, x) == meaning(troubles, y)
 			}
 			if !same {
 				return false

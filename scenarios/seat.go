@@ -142,7 +142,11 @@ const roomy = 1_000_000_000_00
 // acknowledged.
 func (s *seat) settle(w *world) error {
 	p, t := s.player, s.player.T
-	t.Faults.Queue = nil
+	t.Faults.Queue, t.Faults.Outage = nil, line.Unclear
+	t.Mend()
+	for _, undo := range slices.Backward(w.undone) {
+		undo()
+	}
 	var err error
 	if t.Owes() {
 		if t.SignedIn = false; signedIn(p) != nil || !p.SettleOwed(t) {

@@ -131,6 +131,7 @@ type Player struct {
 	due      time.Duration  // of the arrival; negative when already used
 	free     time.Duration  // when the terminal was free for it: what comes before is not the generator's lag
 	sent     bool           // the arrival has sent something of its own, more than a sign-in
+	emulates bool           // lines of the run are played like named ones
 	frame    []byte
 	scratch  []byte
 	pan      []byte
@@ -319,6 +320,9 @@ func (p *Player) record(r *Result, begun time.Duration) {
 		outcome = report.Declined // an answer, but no approval of the totals
 	}
 	p.Shard.Record(report.Sample{Label: int(r.Of), Due: r.Due, Sent: r.Sent, Done: r.Done, Held: held, Outcome: outcome, Code: r.Code})
+	if p.emulates && r.Outcome != report.Unsent {
+		p.Shard.Line(r.Due, x.Connecting, x.Transit, x.Done-x.Sent)
+	}
 	if line.Exhausted(r.Why) {
 		p.Shard.Exhausted()
 	}
@@ -380,10 +384,8 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	r.Code = x.Code()
 	var foreign dialect.Flag
 	if f.Transaction == dialect.Settlement {
-		if v := p.ans.Get(wire.Totals); len(v) == dialect.TotalsLen {
-			r.Host, r.Flag = dialect.ReadTotals(v)
-			r.ToldTotals = true
-			_, foreign = dialect.ReadTotals(v[dialect.TotalsHalf:])
+		if v, told := t.Profile.Dialect.ReadReconciliation(p.ans); told {
+			r.Host, r.Flag, r.ToldTotals, foreign = v.Own, v.Flag, true, v.ForeignFlag
 		}
 	}
 	if p.Judge == nil {

@@ -158,12 +158,12 @@ func (p *Player) pinBlock(key *keys.Key, pin []byte) (err error) {
 		p.req.Set(wire.PINBlock, p.wide[:])
 		return err
 	}
-	p.block, err = key.EncryptPIN(pin, p.pan)
+	p.block, err = key.EncryptPIN(p.T.Profile.Dialect.PINFormat, pin, p.pan)
 	p.req.Set(wire.PINBlock, p.block[:])
 	return err
 }
 
-// security writes field 53: PIN block format (2: bound to the PAN), cipher of the
+// security writes field 53: PIN block format (2: bound to the PAN, 1: not), cipher of the
 // keys (0 single DES, 6 double length, 3 SM4), tracks enciphered or not.
 func (p *Player) security(pin, track bool) {
 	v := append(p.scratch[:0], "0600000000000000"...)
@@ -175,6 +175,9 @@ func (p *Player) security(pin, track bool) {
 	}
 	if pin {
 		v[0] = '2'
+		if p.T.Profile.Dialect.PINFormat == keys.PINFormat1 {
+			v[0] = '1'
+		}
 	}
 	if track {
 		v[2] = '1'

@@ -15,11 +15,20 @@ import (
 // may sell. An error means that it did not send anything.
 func (p *Player) SignIn() error {
 	t := p.T
+	if err := t.dead(); err != nil && t.On {
+		return err
+	}
 	if !t.On || t.Operator == "" {
 		t.Display = "请输入操作员号"
 		return fmt.Errorf("%w: no operator is logged in", ErrRefusedLocally)
 	}
-	return p.signIn((*Player).exchange)
+	if err := p.signIn((*Player).exchange); err != nil {
+		return err
+	}
+	if t.SignedIn {
+		p.reportFaults()
+	}
+	return nil
 }
 
 func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
@@ -28,6 +37,9 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 	if f == nil {
 		t.SignedIn, t.Display = true, "签到成功"
 		return nil
+	}
+	if err := t.wiped(); err != nil {
+		return err
 	}
 	p.begin(t, f)
 	mode := string(t.Profile.SignIn)

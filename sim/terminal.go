@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/device"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
@@ -19,10 +20,11 @@ import (
 type Terminal struct {
 	// What an exchange that ends well does not touch stands first, and of Owed its
 	// request last: a fleet's terminals do not fit the processor's cache.
-	Failed  int64     // reversals given up after all tries: cases for a human
-	settled *Settled  // nil until its first settlement
-	master  *keys.Key // made when first needed, dropped after sign-in
-	Owed    Owed
+	Failed    int64             // reversals given up after all tries: cases for a human
+	settled   *Settled          // nil until its first settlement
+	master    *keys.Key         // made when first needed, dropped after sign-in
+	Condition *device.Condition // what is wrong with the machine; nil for nothing
+	Owed      Owed
 
 	*profile.Terminal
 	Profile *profile.Profile
@@ -74,19 +76,12 @@ var ErrRefusedLocally = errors.New("the terminal refuses")
 // gave no evidence. It neither held nor failed.
 var ErrUntested = errors.New("untested")
 
-// PowerOn switches the terminal on. Keys, batch and journal outlive a power
-// cut; the operator has to log in again.
-func (t *Terminal) PowerOn() {
-	t.On, t.Operator = true, ""
-	t.Display = "请输入操作员号"
-}
-
 // Login is an operator giving number and password at the prompt: the operator's own
 // sign-in (操作员签到), of which the host hears nothing. Keys are fetched by
 // [Player.SignIn] (联机签到), which the display asks for unless that was done.
 func (t *Terminal) Login(number, password string) error {
-	if !t.On {
-		return fmt.Errorf("%w: it is switched off", ErrRefusedLocally)
+	if err := t.dead(); err != nil {
+		return err
 	}
 	o := t.Profile.Operator(number)
 	switch {
@@ -197,6 +192,12 @@ func show(r *Result) string {
 	case report.Broken:
 		return "通讯中断"
 	case report.Unsent:
+		switch line.CauseOf(r.Why) {
+		case line.NoSignal:
+			return noSignal
+		case line.HostSilent:
+			return "连接主机超时"
+		}
 		return "连接主机失败"
 	case report.Refused:
 		return "应答报文校验错"

@@ -28,8 +28,8 @@ func answerTo(out io.Writer, p *profile.Profile, keys bool, request string, answ
 		Dialect: p.Dialect, Form: p.Dialect.Form(of), Request: q, Answer: answer, Key: q.Key(), PAN: q.Text(wire.PAN),
 		Algorithm: p.MAC, MACUnknown: true, MACOnDecline: p.Policy.MACOnDecline, DefectiveIsGood: p.Policy.DefectiveIsGood,
 	}
-	if v := q.Get(wire.Totals); len(v) == dialect.TotalsLen {
-		x.Batch, _ = dialect.ReadTotals(v)
+	if r, told := p.Dialect.ReadReconciliation(q); told {
+		x.Batch = r.Own
 	}
 	if keys && of == dialect.SignIn && p.SignIn != "" {
 		if err := masterOf(p, x); err != nil {

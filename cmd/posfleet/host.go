@@ -67,7 +67,7 @@ func hostCommand() *cobra.Command {
 			for _, b := range h.Books() {
 				net += b.Net()
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "booked %s yuan net\n", report.FormatYuan(net))
+			fmt.Fprintf(cmd.OutOrStdout(), "booked %s yuan net\n", report.FormatAmount(net, p.Dialect.Exponent))
 			if err := h.Check(); err != nil {
 				return &exit{code: exitBooks, err: err}
 			}

@@ -9,7 +9,10 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-var codeShape = regexp.MustCompile(`^[0-9A-Za-z]{1,4}$`)
+var (
+	codeShape  = regexp.MustCompile(`^[0-9A-Za-z]{1,4}$`)
+	classShape = regexp.MustCompile(`^(approves|defective|declines)$`)
+)
 
 // width is how many characters element e has, 0 where the dialect has no place for
 // it.
@@ -40,7 +43,7 @@ func (r *reader) codes(v strict.Value) {
 		}
 		class := classNames[Declines]
 		r.Map(v, strict.Table{
-			"for": r.roles(&c), "class": r.Match(&class, regexp.MustCompile(`^(approves|defective|declines)$`), "approves, defective or declines"),
+			"for": r.roles(&c), "class": r.Match(&class, classShape, "approves, defective or declines"),
 			"words": r.Text(&c.Words), "display": r.Text(&c.Display), "profile": r.Text(&c.Keys), "cards": r.words(&c.Cards),
 		})
 		c.Class = Class(max(0, slices.Index(classNames[:], class)))
@@ -117,7 +120,8 @@ func (r *reader) reversal(v strict.Value) {
 			}
 			d.Accepts = append(d.Accepts, CodeOf(s))
 		})
-		if done := r.approves(Reversal); !slices.Contains(d.Accepts, done) {
+		reverses := slices.ContainsFunc(d.Forms, func(f Form) bool { return f.Transaction == Reversal })
+		if done := r.approves(Reversal); reverses && !slices.Contains(d.Accepts, done) {
 			r.Fail(accepts, "%s is missing, the answer that says the reversal was done; add it", done)
 		}
 	}

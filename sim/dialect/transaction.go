@@ -9,6 +9,7 @@ const (
 	SignIn Transaction = iota
 	SignOff
 	Echo
+	StatusUpload
 	Balance
 	Purchase
 	QRPurchase
@@ -95,6 +96,7 @@ var transactions = [Transactions]struct {
 	SignIn:           {name: "sign-in"},
 	SignOff:          {name: "sign-off"},
 	Echo:             {name: "echo"},
+	StatusUpload:     {name: "status-upload"},
 	Balance:          {name: "balance"},
 	Purchase:         {"purchase", Charge, ToNone, false, true},
 	QRPurchase:       {"qr-purchase", Charge, ToNone, false, true},

@@ -115,7 +115,7 @@ func (h *Host) decryptPIN(req *Request) verdict {
 	if len(block) == 16 {
 		pin, err = key.DecryptPINWide([16]byte(block), pan, req.pin[:0])
 	} else {
-		pin, err = key.DecryptPIN([8]byte(block), pan, req.pin[:0])
+		pin, err = key.DecryptPIN(h.dialect.PINFormat, [8]byte(block), pan, req.pin[:0])
 	}
 	if err != nil {
 		return badPINBlock

@@ -98,6 +98,8 @@ func (h *Host) dispatch(req *Request) {
 		h.signOff(req)
 	case dialect.Echo:
 		h.reply(req, approved)
+	case dialect.StatusUpload:
+		h.statusUpload(req)
 	case dialect.Settlement:
 		h.settlement(req)
 	case dialect.BatchUpload:

@@ -39,6 +39,7 @@ type Host struct {
 	bugs       bug
 	misbehaves bool // in some way
 	repeat     bool
+	statuses   statuses
 	behaviour  *Behaviour
 	clock      clock
 	serial     atomic.Uint64 // numbers answers; the last six digits are part of the RRN

@@ -53,6 +53,7 @@ var misbehaviours = []Misbehaviour{
 		bug: approvePart, wrap: onPayment(tellPart)},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
+	{Name: "forget-status", Doc: "what a terminal tells of its parts is acknowledged and not kept", wrap: onAnswer(forgetStatus)},
 	{Name: "yes-man", Doc: "everything is approved under a right MAC and nothing is booked; no balance is told, every batch balances",
 		wrap: yesMan},
 }
@@ -134,14 +135,17 @@ func wrongKCV(_ *Host, req *Request) {
 	}
 }
 
-func lyingTotals(_ *Host, req *Request) {
+func lyingTotals(h *Host, req *Request) {
 	if !req.Known || req.Transaction != dialect.Settlement {
 		return
 	}
-	if v := req.Answer.Get(wire.Totals); len(v) == dialect.TotalsLen {
-		t, _ := dialect.ReadTotals(v)
-		t.Debit++
-		dialect.PutTotals(v, t, dialect.Unbalanced)
+	if r, told := h.dialect.ReadReconciliation(req.Answer); told {
+		r.Own.Debit++
+		r.Flag = dialect.Unbalanced
+		h.dialect.SetReconciliation(req.Answer, &r)
+		if req.Answer.Has(wire.ResponseCode) {
+			req.Answer.SetString(wire.ResponseCode, h.dialect.Code(dialect.TotalsDiffer).String())
+		}
 	}
 }
 
@@ -163,17 +167,18 @@ func yesMan(h *Host, next Handler) Handler {
 				req.key = req.session.keys.MAC
 			}
 		}
-		if totals := m.Get(wire.Totals); totals != nil || req.key == nil {
+		said, settles := h.dialect.ReadReconciliation(m)
+		if details := m.Get(wire.Totals); settles || details != nil || req.key == nil {
 			h.reply(req, approved)
-			if len(totals) == dialect.TotalsLen {
-				req.Answer.Unset(wire.ResponseCode) // the flags tell
-				for half := range 2 {
-					half := totals[half*dialect.TotalsHalf:][:dialect.TotalsHalf]
-					said, _ := dialect.ReadTotals(half)
-					compareTotals(half, half, said)
-				}
+			if !settles {
+				req.Answer.Set(wire.Totals, details)
+				return true
 			}
-			req.Answer.Set(wire.Totals, totals)
+			if h.dialect.Form(dialect.Settlement).NoCode {
+				req.Answer.Unset(wire.ResponseCode) // the flags tell
+			}
+			said.Flag, said.ForeignFlag = dialect.Balanced, dialect.Balanced
+			h.dialect.SetReconciliation(req.Answer, &said)
 			return true
 		}
 		h.tell(req, approved)

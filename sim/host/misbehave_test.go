@@ -76,6 +76,11 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			p.write(p.last)
 			return p.hear(time.Second) && bookOf(h, "10000001").DebitN == 2
 		},
+		"forget-status": func(p *pos, h *Host) bool {
+			p.do(dialect.StatusUpload, sub(wire.ManagementCode, "362"), sub(wire.TerminalStatus, "010"))
+			_, told := h.Status(p.entry.TID)
+			return p.ans.FieldText(39) == "00" && !told
+		},
 		"forget-reversal": func(p *pos, h *Host) bool {
 			m := buy(p, "good")
 			return p.hear(time.Second) && p.send(p.reversalOf(m)) == "00" && bookOf(h, "10000001").DebitN == 1

@@ -145,7 +145,7 @@ func shows(role string) field {
 // pin types a PIN for the card shown before.
 func pin(digits string) field {
 	return func(p *pos, m *wire.Message) {
-		block, err := p.keys.PIN.EncryptPIN([]byte(digits), m.Field(2))
+		block, err := p.keys.PIN.EncryptPIN(p.p.Dialect.PINFormat, []byte(digits), m.Field(2))
 		if err != nil {
 			p.Fatal(err)
 		}

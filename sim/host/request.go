@@ -48,7 +48,6 @@ type Request struct {
 	balance int64       // of a balance inquiry
 	pin     [12]byte
 	pinLen  int
-	totals  [dialect.TotalsLen]byte
 }
 
 func newRequest(d *dialect.Dialect) *Request {

@@ -23,7 +23,8 @@ type Own struct {
 	Faults *Faults // what the line does wrong; nil for a line that does not. Set before first use
 	// Patience is how long to listen for a further answer after each; 0 for not at all,
 	// where what is there already is met in time all the same.
-	Patience time.Duration
+	Patience  time.Duration
+	Emulation *Emulation // of a slower line; nil for the line as it is. Set before first use
 
 	dialer *Dialer
 	format *wire.Format
@@ -73,6 +74,16 @@ func (l *Own) Exchange(x *Exchange) error {
 }
 
 func (l *Own) exchange(x *Exchange) error {
+	if l.Faults != nil {
+		if err := l.outage(); err != nil {
+			x.Sent = l.clock.Now()
+			x.Done = x.Sent
+			return fmt.Errorf("%w: %w", ErrUnsent, err)
+		}
+	}
+	if l.Emulation != nil {
+		l.emulate(x)
+	}
 	err := l.send(x)
 	if bad, is := errors.AsType[*writeError](err); is && bad.written == 0 && l.carried > 0 {
 		l.Close() // the host hung up just now: nothing has left, so it may be sent
@@ -135,12 +146,20 @@ func (l *Own) send(x *Exchange) error {
 		if l.conn == nil && x.Began == 0 {
 			x.Began = x.Sent
 		}
+		if l.conn == nil && l.Emulation != nil {
+			l.connecting(x)
+		}
 		err := l.connect()
 		x.Sent = l.clock.Now()
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrUnsent, err)
 		}
 		lookAfterWriting(l.conn)
+	}
+	if l.Emulation != nil {
+		if err := l.goingUp(x); err != nil {
+			return err
+		}
 	}
 	if by := x.Sent + x.Timeout; l.deadline < by-x.Timeout/2 || l.deadline > by || l.Faults != nil {
 		l.readBy(by) // else wait moves it on as it passes
@@ -153,6 +172,9 @@ func (l *Own) send(x *Exchange) error {
 	x.Empty = l.empty() - empty
 	if l.left != "" {
 		err = l.misread(x, err)
+	}
+	if l.Emulation != nil && err == nil && x.Unreadable == nil {
+		err = l.comingDown(x)
 	}
 	return err
 }
@@ -361,7 +383,7 @@ func (l *Own) connect() error {
 	}
 	dialed, err := l.dialer.Dial(l.stop)
 	if err != nil {
-		return err
+		return unreachable(err)
 	}
 	conn := dialed
 	l.peek.watch(conn)

@@ -60,7 +60,7 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profil
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
 	var given network
-	var address, policy, plans, merchants, ranges, cards, operators, fleet strict.Value
+	var address, policy, plans, merchants, ranges, cards, operators, fleet, kinds, lines, screens strict.Value
 	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
@@ -76,6 +76,10 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"fee-plans":       strict.Keep(&plans),
 		"merchants":       strict.Keep(&merchants),
 		"terminals":       strict.Keep(&fleet),
+		"kinds":           strict.Keep(&kinds),
+		"line-profiles":   strict.Keep(&lines),
+		"line-profile":    r.Text(&p.LineProfile),
+		"screens":         strict.Keep(&screens),
 		"cards":           strict.Keep(&cards),
 		"test-ranges":     strict.Keep(&ranges),
 		"accept-live-pan": r.Bool(&p.LivePAN),
@@ -100,14 +104,18 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	if r.network(p, d, given, found, dir); !r.OK() {
 		return nil
 	}
+	if r.devices(p, kinds, lines, screens, found["line-profile"]); !r.OK() {
+		return nil
+	}
 	r.operators(p, operators)
 	r.merchants(p, merchants, r.feePlans(plans, dir))
 	r.cards(p, cards, r.ranges(ranges))
 	if !r.OK() {
 		return nil
 	}
+	p.inMinorUnits()
 	var entries []terminalEntry
-	r.List(fleet, func(v strict.Value) { entries = append(entries, r.terminalEntry(v, dir)) })
+	r.List(fleet, func(v strict.Value) { entries = append(entries, r.terminalEntry(v, p.Kinds, dir)) })
 	if r.OK() {
 		r.terminals(p, fleet, entries, dir, terminals)
 	}

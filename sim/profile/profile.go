@@ -9,8 +9,10 @@
 package profile
 
 import (
+	"github.com/posfleet/posfleet/sim/device"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -31,6 +33,11 @@ type Profile struct {
 	Operators []Operator
 	Cards     []Card // in the file's order; Role is unique
 	Policy    Policy
+	Kinds     []*device.Kind  // of terminal: those that come with posfleet, and the file's
+	Lines     []*line.Profile // named line profiles, likewise
+	Screens   Screens
+
+	LineProfile string // which of them a run plays, or kinds; empty for the lines as they are
 
 	LivePAN       bool // a card is outside the named test ranges, accepted by the file: write no card number at all
 	AllowTestKeys bool // published test keys may meet an address that is not loopback

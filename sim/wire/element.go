@@ -50,8 +50,14 @@ const (
 	OriginalMTI                      // its MTI (90)
 	OriginalTime                     // its transmission time MMDDhhmmss (90)
 	OriginalDateTime                 // its local date and time YYMMDDhhmmss (1993: 56)
+	TerminalStatus                   // of its parts, as text; of an answer, the number of a service ticket (62)
 	WorkingKeys                      // key block of a sign-in answer (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
+	CreditsNumber                    // of a settlement, how many (74)
+	DebitsNumber                     // (76)
+	CreditsAmount                    // of a settlement, in the currency's smallest unit (86)
+	DebitsAmount                     // (88)
+	NetAmount                        // of a settlement, C or D first (97)
 	elements
 )
 
@@ -66,7 +72,9 @@ var elementNames = [elements]string{
 	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
 	ReadCapability: "read-capability", PartialApproval: "partial-approval", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
-	Operator: "operator",
+	TerminalStatus: "terminal-status",
+	Operator:       "operator", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
+	DebitsAmount: "debits-amount", NetAmount: "net-amount",
 }
 
 // String is the element's name, as dialect files spell it: "processing-code".

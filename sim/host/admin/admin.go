@@ -63,6 +63,7 @@ func (s *Server) table() map[string]answers {
 	all := map[string]answers{}
 	for _, area := range []map[string]answers{
 		s.ofHost(),
+		s.ofDevices(),
 	} {
 		for pattern, answer := range area {
 			all[pattern] = answer

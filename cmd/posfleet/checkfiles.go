@@ -21,7 +21,7 @@ import (
 // resultFiles are the files of results that were asked for; nil for one that was
 // not.
 type resultFiles struct {
-	junit, cucumber *report.AtomicFile
+	junit, cucumber *report.Output
 	folder          string       // empty for none
 	made            bytes.Buffer // the Cucumber JSON, when it is asked for
 }
@@ -50,7 +50,7 @@ func (f *checkFlags) files(check *scenarios.Check) (files *resultFiles, err erro
 }
 
 func (files *resultFiles) discard() {
-	for _, f := range []*report.AtomicFile{files.junit, files.cucumber} {
+	for _, f := range []*report.Output{files.junit, files.cucumber} {
 		if f != nil {
 			f.Discard()
 		}
@@ -89,11 +89,11 @@ func (files *resultFiles) write(found *verdicts.Results) error {
 
 // createResults sees before anything is played that a file of results can be
 // written.
-func createResults(name string) (*report.AtomicFile, error) {
+func createResults(name string) (*report.Output, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return nil, err
 	}
-	return report.CreateAtomic(name)
+	return report.CreateOutput(name)
 }
 
 // stepSummary appends what a job of GitHub's Actions came to, where it asks for
@@ -103,11 +103,7 @@ func stepSummary(write func(io.Writer) error) error {
 	if name == "" {
 		return nil
 	}
-	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
+	return report.AppendFile(name, write)
 }
 
 // digestOf is the SHA-256 of a file in hexadecimal; empty when there is none.

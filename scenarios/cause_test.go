@@ -153,3 +153,23 @@ func TestAnswerWithoutMACLeavesNothingToSpoil(t *testing.T) {
 		}
 	}
 }
+
+// A host that tells no batch number may decline what a terminal then sends; the master keys
+// are not to blame.
+func TestUntoldBatchIsTheCauseOfWhatFollows(t *testing.T) {
+	p, address := mutantHost(t, "cup", 1)
+	m := newMiddle(t, p, address)
+	f, err := ParseFeature("shop.feature", []byte("Feature: A shop\n  Scenario: a payment\n    Given a terminal that has signed in\n"+
+		"    When the cardholder pays 1.00 yuan with a good card\n    Then the host approves\n    When the terminal starts an empty batch\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := play(t, p, m.dialer(), f.Scenarios[0]); v.Outcome != verdicts.Passed { // the host's batch is another than the first now
+		t.Fatalf("%s: %s", v.Outcome, v.Why())
+	}
+	m.mutant = &mutant{of: kindOfAnswer{to: dialect.SignIn}, where: "60", edit: func(a *wire.Message) { a.UnsetField(60) }}
+	v := play(t, p, m.dialer(), f.Scenarios[0])
+	if v.Outcome != verdicts.Failed || !strings.Contains(v.Why(), "ANS-60-ISSUED") || strings.Contains(v.Why(), "master keys") {
+		t.Errorf("%s: %s", v.Outcome, v.Why())
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -219,10 +220,10 @@ func (r *fieldRow) shown(d *dialect.Dialect, m *wire.Message) string {
 
 // quoted is a value in quotes, or what stands in its place.
 func quoted(shown string) string {
-	if shown == "what the table says" || shown == "absent" || strings.HasPrefix(shown, "(") {
+	if shown == "what the table says" {
 		return shown
 	}
-	return `"` + shown + `"`
+	return rules.Quoted(shown)
 }
 
 // carries makes a Make that looks at messages of the past: of the latest

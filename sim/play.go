@@ -62,6 +62,7 @@ type Result struct {
 	Stray      *Stray         // what came meanwhile that is not the answer; nil for nothing
 
 	ended   bool // an exchange took place
+	untold  bool // declined for want of a sign-in, and the last one told no batch number
 	dialect *dialect.Dialect
 }
 
@@ -100,6 +101,9 @@ func (r *Result) declined() error {
 	text := "the host answers " + r.Code.String()
 	if about.Words != "" {
 		text += ": " + about.Words
+	}
+	if r.untold {
+		return errors.New(text + "; the answer to its sign-in told the terminal no batch number (rule ANS-60-ISSUED): the host may want one that it does not know")
 	}
 	if about.Keys != "" {
 		text += "; profile keys to look at: " + about.Keys
@@ -402,6 +406,7 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		}
 	default:
 		r.Outcome = report.Declined
+		r.untold = t.untold && t.Profile.Dialect.Means(r.Code, dialect.SignInFirst)
 	}
 }
 

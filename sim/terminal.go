@@ -37,6 +37,7 @@ type Terminal struct {
 	SignedIn bool
 	Opened   bool   // its batch holds nothing from before: it was opened by a settlement, or the host is new
 	out      bool   // of the run: it could not sign in
+	untold   bool   // the answer to its latest sign-in told no batch number where there should be one
 	Trace    uint32 // of the next message that takes one, 1..999999
 	Batch    uint32
 	freed    time.Duration // when it was last given back, on the run's clock

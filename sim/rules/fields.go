@@ -231,6 +231,6 @@ var knownScheme = check{ifThere, wire.Operator,
 		return false
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("%s of the answer begins with no card scheme: %q, want one of %q", x.field(wire.Operator), x.Dialect.ShownElement(x.Answer, wire.Operator), x.Dialect.Schemes)
+		return fmt.Errorf("%s of the answer begins with no card scheme: %s, want one of %q", x.field(wire.Operator), Quoted(x.Dialect.ShownElement(x.Answer, wire.Operator)), x.Dialect.Schemes)
 	},
 }

@@ -166,7 +166,7 @@ func paymentPhrases() []*Phrase {
 		{Group: group, English: "the terminal owes a reversal", Chinese: "终端有冲正标志", Was: "终端有待发冲正", Asserts: true,
 			Doc:  "The last payment is unknown: the terminal must undo it before its next one.",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, p.T.Owes(), "owing a reversal", "owing none") })},
-		{Group: group, English: "the terminal owes no reversal", Chinese: "终端无冲正标志", Was: "终端无待发冲正", Asserts: true,
+		{Group: group, English: "the terminal owes no reversal", Chinese: "终端无冲正标志", Was: "终端无待发冲正", Asserts: true, Undone: true,
 			Doc:  "",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, !p.T.Owes(), "owing no reversal", "owing one") })},
 		{Group: group, English: "the terminal sends the reversal that it owes", Chinese: "终端上送冲正", Was: "终端发送冲正",

@@ -29,6 +29,7 @@ type Phrase struct {
 	Role      string              // of the card that it uses when it names none; empty for none
 	Refuses   bool                // says that the terminal refuses: what the scenario asks of it is not allowed
 	Asserts   bool                // says what has come of what was asked, or has not
+	Undone    bool                // says that a payment was undone
 	Rejects   bool                // says that an answer is not as it must be
 	Watches   bool                // compares balances: nobody else may use the card meanwhile
 	Card      bool                // reads a card: a QR box cannot play it

@@ -192,6 +192,9 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	if n := injected(s.player.T); n != w.faults {
 		e.bent, w.faults = true, n
 	}
+	if n := s.player.T.Faults.Injected; n[line.LoseRequest]+n[line.CutRequest]+n[line.SpoilRequest] != w.unheard {
+		e.unheard, w.unheard = true, n[line.LoseRequest]+n[line.CutRequest]+n[line.SpoilRequest]
+	}
 	if r.Outcome <= report.Refused {
 		w.answered = true
 		if answer.MTI() != "\x00\x00\x00\x00" {

@@ -22,7 +22,10 @@ func TestPipeIsWrittenOrGivenUp(t *testing.T) {
 			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 				t.Skip(err)
 			}
-			big := func(w io.Writer) error { _, err := io.WriteString(w, strings.Repeat("0123456789abcdef", 10_000)); return err }
+			big := func(w io.Writer) error {
+				_, err := io.WriteString(w, strings.Repeat("0123456789abcdef", 10_000))
+				return err
+			}
 			if err := write(pipe, big); err == nil || !strings.Contains(err.Error(), "nobody") {
 				t.Errorf("with nobody to read: %v", err)
 			}

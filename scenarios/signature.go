@@ -40,7 +40,7 @@ func operatorSigns(write func(h *profile.Hand, n uint64) signature.Signature, en
 			return nil, err
 		}
 		s, err := telling(h, write, ends)
-		return func(p *sim.Player) error { return keepRefusal(p, p.T.SignOnPad(s)) }, err
+		return func(p *sim.Player) error { return keepRefusal(p, p.Away(func() error { return p.T.SignOnPad(s) })) }, err
 	}
 }
 
@@ -77,7 +77,7 @@ func vouching(right bool) func(Args) (func(*sim.Player) error, error) {
 		if !right {
 			password = wrong(password)
 		}
-		return func(p *sim.Player) error { return keepRefusal(p, p.T.Vouch(password)) }, nil
+		return func(p *sim.Player) error { return keepRefusal(p, p.Away(func() error { return p.T.Vouch(password) })) }, nil
 	}
 }
 
@@ -254,7 +254,7 @@ func signaturePhrases() []*Phrase {
 		{Group: group, English: "a terminal without a signature pad", Chinese: "终端不带签名板", CheckOnly: true,
 			Doc:  "The scenario is played on a machine of a kind that reads cards and has none.",
 			Make: machine(func(k *device.Kind) bool { return !k.Has(device.SignaturePad) }, "reads cards and has no signature pad")},
-		{Group: group, English: "operators sign in by signature", Chinese: "操作员须签字签到", Suffices: true,
+		{Group: group, English: "operators sign in by signature", Chinese: "操作员须签字签到",
 			Doc: "The scenario is for networks whose terminals ask operators for a signature after the password (policy signatures, sign-in), and skipped for others.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				_, err := handOf(a.Profile)
@@ -264,7 +264,7 @@ func signaturePhrases() []*Phrase {
 			Doc: "The first operator of the profile who may sell, with the right password, and no more: a terminal may ask for a signature now.",
 			Make: fixed(func(p *sim.Player) error {
 				o := p.T.Profile.Cashier()
-				return keepRefusal(p, p.T.Login(o.Number, string(o.Password)))
+				return keepRefusal(p, p.Away(func() error { return p.T.Login(o.Number, string(o.Password)) }))
 			})},
 		{Group: group, English: "the operator signs on the pad", Chinese: "操作员在签名板上签字",
 			Doc:  "A genuine signature, as steady as the enrolled ones.",

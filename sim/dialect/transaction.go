@@ -27,6 +27,7 @@ const (
 	UploadEnd
 	SignatureUpload
 	SignaturePart
+	PasswordReset
 	OrderConfirm // dishes confirmed: the host gives the order its number
 	OrderQuery
 	OrderCancel
@@ -122,6 +123,7 @@ var transactions = [Transactions]struct {
 	UploadEnd:        {name: "upload-end"},
 	SignatureUpload:  {name: "signature-upload"},
 	SignaturePart:    {name: "signature-part"},
+	PasswordReset:    {name: "password-reset"},
 	OrderConfirm:     {name: "order"},
 	OrderQuery:       {name: "order-query"},
 	OrderCancel:      {name: "order-cancel"},

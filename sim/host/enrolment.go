@@ -20,10 +20,10 @@ type Enrolment struct {
 // enrolments are those of all merchants' operators.
 type enrolments struct {
 	mu sync.RWMutex
-	of map[enrolled]*enrolment
+	of map[signer]*enrolment
 }
 
-type enrolled struct{ mid, operator string }
+type signer struct{ mid, operator string }
 
 type enrolment struct {
 	Enrolment
@@ -43,7 +43,7 @@ const References = 5
 // Enrol puts an operator's signature on file, in place of an earlier one. The error
 // says which of the signatures will not do.
 func (h *Host) Enrol(mid, operator string, genuine []signature.Signature) (Enrolment, error) {
-	of := enrolled{mid, operator}
+	of := signer{mid, operator}
 	switch known := false; {
 	case len(operator) != 2 || operator < "01" || operator > "98" || operator[1] < '0' || operator[1] > '9':
 		return Enrolment{}, ErrNoOperator
@@ -68,7 +68,7 @@ func (h *Host) Enrol(mid, operator string, genuine []signature.Signature) (Enrol
 		e.Replaced = was.Replaced + 1
 	}
 	if h.enrolments.of == nil {
-		h.enrolments.of = map[enrolled]*enrolment{}
+		h.enrolments.of = map[signer]*enrolment{}
 	}
 	h.enrolments.of[of] = e
 	return e.Enrolment, nil
@@ -86,7 +86,7 @@ func (h *Host) Enrolled(mid, operator string) (Enrolment, bool) {
 func (h *Host) Unenrol(mid, operator string) {
 	h.enrolments.mu.Lock()
 	defer h.enrolments.mu.Unlock()
-	delete(h.enrolments.of, enrolled{mid, operator})
+	delete(h.enrolments.of, signer{mid, operator})
 }
 
 // CompareSignature compares a signature with what is on file of an operator; false when
@@ -101,5 +101,5 @@ func (h *Host) CompareSignature(mid, operator string, s signature.Signature) (si
 func (h *Host) enrolmentOf(mid, operator string) *enrolment {
 	h.enrolments.mu.RLock()
 	defer h.enrolments.mu.RUnlock()
-	return h.enrolments.of[enrolled{mid, operator}]
+	return h.enrolments.of[signer{mid, operator}]
 }

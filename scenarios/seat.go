@@ -38,7 +38,8 @@ func (s *seat) begin(p *plan) {
 	t := s.terminals[s.turns%len(s.terminals)]
 	s.turns++
 	s.plan, s.step, s.began = p, 0, time.Now()
-	t.On, t.SignedIn, t.Operator, t.Signing, t.Signed, t.Display = false, false, "", nil, nil, ""
+	t.On, t.SignedIn, t.Operator, t.Display = false, false, "", ""
+	t.ForgetSignatures()
 	t.Operators, t.Locked, t.Standing = t.Profile.Delivered(), false, sim.NoPayment
 	t.ServeNext()
 	t.Faults.Injected = [len(t.Faults.Injected)]int64{}

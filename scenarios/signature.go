@@ -119,11 +119,12 @@ func cardholderSigns(p *sim.Player) error { return keepRefusal(p, p.SignSlip(sli
 // signedUnder is the latest signature, which is under the last payment if there was one
 // just now.
 func signedUnder(p *sim.Player) (*sim.Signed, error) {
-	n := len(p.T.Signed)
-	if n == 0 || p.Last.Of == dialect.Purchase && p.T.Signed[n-1].Trace != p.Last.Trace {
+	all := p.T.Signed()
+	n := len(all)
+	if n == 0 || p.Last.Of == dialect.Purchase && all[n-1].Trace != p.Last.Trace {
 		return nil, errors.New("nobody has signed for the last purchase")
 	}
-	return &p.T.Signed[n-1], nil
+	return &all[n-1], nil
 }
 
 // uploaded finds what has become of the signature under the last payment.

@@ -13,7 +13,8 @@ import (
 // outlive a power cut; the operator has to log in again.
 func (t *Terminal) PowerOn() {
 	if t.Condition == nil {
-		t.On, t.Locked, t.Operator, t.Signing, t.Display = true, false, "", nil, t.Profile.Screens.Standby
+		t.On, t.Locked, t.Operator, t.Display = true, false, "", t.Profile.Screens.Standby
+		t.stopSigning()
 		return
 	}
 	t.SwitchOn()
@@ -25,7 +26,8 @@ func (t *Terminal) PowerOn() {
 // off.
 func (t *Terminal) SwitchOn() {
 	c := t.condition()
-	t.On, t.Locked, t.Operator, t.Signing, t.Display = !c.NoPower, false, "", nil, ""
+	t.On, t.Locked, t.Operator, t.Display = !c.NoPower, false, "", ""
+	t.stopSigning()
 	if c.Testing = t.On; t.On && !c.IsBroken(device.Display) {
 		t.Display = t.Profile.Screens.Brand
 	}

@@ -15,6 +15,46 @@ type Signing struct {
 	escape  bool             // only the supervisor's password helps now
 }
 
+// pad is what is under way, and kept, of signatures on a terminal's pad.
+type pad struct {
+	signing *Signing
+	signed  []Signed
+}
+
+// Signing is the operator who is to sign; nil for nobody.
+func (t *Terminal) Signing() *Signing {
+	if t.pad == nil {
+		return nil
+	}
+	return t.pad.signing
+}
+
+// Signed are the latest signatures of cardholders under payments, the latest last.
+func (t *Terminal) Signed() []Signed {
+	if t.pad == nil {
+		return nil
+	}
+	return t.pad.signed
+}
+
+// ForgetSignatures makes the pad as new: nobody signs, and nothing was signed.
+func (t *Terminal) ForgetSignatures() { t.pad = nil }
+
+// stopSigning has nobody sign any more who was to.
+func (t *Terminal) stopSigning() {
+	if t.pad != nil {
+		t.pad.signing = nil
+	}
+}
+
+// ownPad is what is kept of the pad, begun if need be.
+func (t *Terminal) ownPad() *pad {
+	if t.pad == nil {
+		t.pad = &pad{}
+	}
+	return t.pad
+}
+
 // What a terminal asks for while an operator signs.
 const (
 	signPrompt       = "请在屏幕签字"
@@ -49,11 +89,11 @@ func (t *Terminal) asksSignature(number string) bool {
 // askSignature has an operator sign. Giving the password again begins no new count of
 // refused signatures; a power cut does.
 func (t *Terminal) askSignature(number string) {
-	if t.Signing == nil || t.Signing.Number != number {
-		t.Signing = &Signing{Number: number}
+	if g := t.Signing(); g == nil || g.Number != number {
+		t.ownPad().signing = &Signing{Number: number}
 	}
 	t.Operator = ""
-	switch g := t.Signing; {
+	switch g := t.pad.signing; {
 	case t.Condition.IsBroken(device.SignaturePad):
 		g.escape, t.Display = true, device.SignaturePad.Fails()+", "+supervisorPrompt
 	case g.escape:
@@ -67,7 +107,7 @@ func (t *Terminal) askSignature(number string) {
 // ones. Accepted, the operator is logged in; refused, the display says why and asks for
 // another one, or after so many (policy signatures, tries) for the supervisor's password.
 func (t *Terminal) SignOnPad(s signature.Signature) error {
-	g := t.Signing
+	g := t.Signing()
 	switch {
 	case !t.On:
 		return t.dead()
@@ -93,7 +133,7 @@ func (t *Terminal) SignOnPad(s signature.Signature) error {
 // Vouch is the supervisor's password for an operator whose signature was refused too
 // often, or whose terminal has a broken pad. Before that nobody may vouch.
 func (t *Terminal) Vouch(password string) error {
-	g := t.Signing
+	g := t.Signing()
 	switch {
 	case !t.On:
 		return t.dead()
@@ -109,8 +149,8 @@ func (t *Terminal) Vouch(password string) error {
 
 // signed logs in the operator who was asked to sign.
 func (t *Terminal) signed() {
-	t.enter(t.Signing.Number)
-	t.Signing = nil
+	t.enter(t.pad.signing.Number)
+	t.stopSigning()
 }
 
 // LoginWhole is an operator doing all that the terminal asks for: the password, and a
@@ -124,8 +164,8 @@ func (t *Terminal) LoginWhole(number, password string) error {
 	for _, c := range t.TID {
 		n = n*31 + uint64(c)
 	}
-	for ; t.Signing != nil; n++ {
-		if t.Signing.escape {
+	for ; t.Signing() != nil; n++ {
+		if t.pad.signing.escape {
 			return t.Vouch(t.SupervisorPassword())
 		}
 		t.SignOnPad(t.Profile.Operator(number).Hand.Sign(signature.Genuine, n)) // refused, it is asked for again

@@ -149,7 +149,7 @@ func (x *till) signs(t testing.TB) *sim.Signed {
 	if err := x.p.SignSlip(signature.Generate(7, signature.Genuine, 0)); err != nil {
 		t.Fatal(err)
 	}
-	return &x.Signed[len(x.Signed)-1]
+	return &x.Signed()[len(x.Signed())-1]
 }
 
 func TestSignatureGoesUp(t *testing.T) {
@@ -215,8 +215,8 @@ func TestSignatureNeverStopsASale(t *testing.T) {
 	}
 	x.pay(t, 200)
 	x.signs(t)
-	if x.Signed[0].State != sim.Sent || x.Signed[1].State != sim.Sent {
-		t.Errorf("states %s and %s, want both sent after the next signature", x.Signed[0].State, x.Signed[1].State)
+	if x.Signed()[0].State != sim.Sent || x.Signed()[1].State != sim.Sent {
+		t.Errorf("states %s and %s, want both sent after the next signature", x.Signed()[0].State, x.Signed()[1].State)
 	}
 	x.pay(t, 300)
 	x.Faults.Add(line.LoseRequest, 2)
@@ -228,7 +228,7 @@ func TestSignatureNeverStopsASale(t *testing.T) {
 	if got := x.exchanged()[0]; got != dialect.SignatureUpload {
 		t.Errorf("first went %s, want the signature before the settlement", got)
 	}
-	if s := x.Signed[2]; s.State != sim.SendFailed || s.Image != nil {
+	if s := x.Signed()[2]; s.State != sim.SendFailed || s.Image != nil {
 		t.Errorf("state %s, want given up", s.State)
 	}
 	if got := b.booked(x); got != 600 {
@@ -244,8 +244,8 @@ func TestARefusedSignatureIsGivenUp(t *testing.T) {
 		x.pay(t, 100+n)
 		x.Faults.Add(line.SpoilRequest, 1) // A0, and the terminal signs in again
 		x.signs(t)
-		for i := range x.Signed {
-			if s := &x.Signed[i]; s.Tries > x.Profile.Policy.Signatures.UploadTries {
+		for i := range x.Signed() {
+			if s := &x.Signed()[i]; s.Tries > x.Profile.Policy.Signatures.UploadTries {
 				t.Errorf("signature %d: %d tries", i, s.Tries)
 			}
 		}
@@ -261,7 +261,7 @@ func TestWhatCannotBeSigned(t *testing.T) {
 	x := newPad(t, b)
 	refused := func(what string, s signature.Signature) {
 		t.Helper()
-		if err := x.p.SignSlip(s); !errors.Is(err, sim.ErrRefusedLocally) || len(x.Signed) > 0 {
+		if err := x.p.SignSlip(s); !errors.Is(err, sim.ErrRefusedLocally) || len(x.Signed()) > 0 {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -292,7 +292,7 @@ func TestSignaturesOfATerminalAreBounded(t *testing.T) {
 		x.pay(t, 100+n)
 		x.signs(t)
 	}
-	if n := len(x.Signed); n != 50 || x.Signed[0].Amount != 110 || x.Signed[49].Amount != 159 {
+	if n := len(x.Signed()); n != 50 || x.Signed()[0].Amount != 110 || x.Signed()[49].Amount != 159 {
 		t.Errorf("%d are kept", n)
 	}
 }

@@ -96,10 +96,11 @@ func (p *Player) SendSlip(image []byte) error {
 		t.Display = "缺少原交易参考号"
 		return fmt.Errorf("%w: %w", ErrRefusedLocally, err)
 	}
-	if n := len(t.Signed); n >= keptSigned {
-		t.Signed = append(t.Signed[:0], t.Signed[n-keptSigned+1:]...)
+	kept := &t.ownPad().signed
+	if n := len(*kept); n >= keptSigned {
+		*kept = append((*kept)[:0], (*kept)[n-keptSigned+1:]...)
 	}
-	t.Signed = append(t.Signed, Signed{Trace: r.Trace, Batch: r.Batch, Amount: r.Amount, RRN: r.RRN, SettlementDate: u.settlementDate,
+	*kept = append(*kept, Signed{Trace: r.Trace, Batch: r.Batch, Amount: r.Amount, RRN: r.RRN, SettlementDate: u.settlementDate,
 		Holder: r.Holder, FeatureCode: code, State: NotSent, Image: image})
 	*u = unsigned{}
 	p.uploadSignatures(t.Profile.Policy.Signatures.UploadTries)
@@ -111,8 +112,8 @@ func (p *Player) SendSlip(image []byte) error {
 // tries is given up.
 func (p *Player) uploadSignatures(tries int) {
 	t := p.T
-	for i := range t.Signed {
-		s := &t.Signed[i]
+	for i := range t.Signed() {
+		s := &t.pad.signed[i]
 		if s.State != NotSent || !t.SignedIn {
 			continue
 		}

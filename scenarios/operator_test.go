@@ -27,8 +27,8 @@ var passwordRules = map[string][]string{
 	"not told apart":   {"tells: true", "tells: false"},
 	"dear":             {"cost: 4", "cost: 6"},
 	"no daily sign-in": {"daily-sign-in: true", "daily-sign-in: false"},
-	"no supervisor":    {"supervisor: true", "supervisor: false", `  - {number: "00", password: "123456"}    # supervisor` + "\n", ""},
-	"one operator":     {`  - {number: "02", password: "0000"}` + "\n", ""},
+	"no supervisor":    {"supervisor: true", "supervisor: false", "    sign-in: true  ", "    sign-in: false  ", `  - {number: "00", password: "123456"}    # supervisor` + "\n", ""},
+	"one operator":     {`  - {number: "02", password: "0000", signature: 3}` + "\n", ""},
 }
 
 // wantOperators checks what a shop's operators do and what the bank does for them: a right host fails nothing, whatever the network lacks

@@ -178,7 +178,7 @@ func redeem(code func(b *bank) string) func(Args) (func(*sim.Player) error, erro
 func bankPhrases() []*Phrase {
 	const group = "The merchant at the bank / 商户与银行"
 	all := []*Phrase{
-		{Group: group, English: "a merchant whom the bank knows", Chinese: "商户已在银行登记", Suffices: true,
+		{Group: group, English: "a merchant whom the bank knows", Chinese: "商户已在银行登记",
 			Doc:  "The bank knows of the terminal's merchant the customer number, the phone, the password of the app and the papers, and whom it has at the branch. Nothing is lost, no reset is under way, and none has been asked for today.",
 			Make: asking(func(p *sim.Player, b *bank, _ Args) error { return b.enrol() })},
 		{Group: group, English: "the merchant logs in to the app", Chinese: "商户登录APP",

@@ -117,7 +117,7 @@ func aging(key string, by func(*operator.Policy) time.Duration) func(Args) (func
 func operatorPhrases() []*Phrase {
 	const group = "Operators / 操作员"
 	return []*Phrase{
-		{Group: group, English: "the operators have their passwords of delivery", Chinese: "操作员密码均为初始密码", Suffices: true,
+		{Group: group, English: "the operators have their passwords of delivery", Chinese: "操作员密码均为初始密码",
 			Doc: "Those of the profile, nobody locked, nobody added. A check delivers the terminal anew for each scenario; under load this sentence does.",
 			Make: fixed(func(p *sim.Player) error {
 				p.T.Operators, p.T.Locked = p.T.Profile.Delivered(), false

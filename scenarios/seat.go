@@ -88,6 +88,7 @@ func (s *seat) end(err error, stopped bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.results.Answered = c.results.Answered || w.answered
+	c.results.Sent = c.results.Sent || slices.ContainsFunc(w.exchanges, func(e exchange) bool { return e.result.Outcome != report.Unsent })
 	for _, b := range w.broken {
 		c.count(b)
 		if !slices.Contains(p.Rules, b.Rule.ID) {
@@ -203,6 +204,9 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	w.spoilt = s.player.T.Faults.Injected[line.SpoilAnswer]
 	if n := injected(s.player.T); n != w.faults {
 		e.bent, w.faults = true, n
+	}
+	if n := s.player.T.Faults.Injected; n[line.LoseRequest]+n[line.CutRequest]+n[line.SpoilRequest] != w.unheard {
+		e.unheard, w.unheard = true, n[line.LoseRequest]+n[line.CutRequest]+n[line.SpoilRequest]
 	}
 	if r.Outcome <= report.Refused {
 		w.answered = true

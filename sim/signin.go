@@ -198,6 +198,7 @@ func (p *Player) oneTimeCode(code string) error {
 // adopt takes the working keys and the batch of the approval of a sign-in.
 func (t *Terminal) adopt(issued keys.Set, ans *wire.Message) {
 	t.keys, t.SignedIn, t.master, t.Activation = issued, true, nil, ""
+	t.untold = t.Profile.Dialect.Has(wire.Batch) && ans.Uint(wire.Batch) == 0
 	if b := ans.Uint(wire.Batch); b > 0 && uint32(b) != t.Batch && b <= dialect.MaxNumber {
 		t.Batch = uint32(b)
 	}

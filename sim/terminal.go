@@ -44,6 +44,7 @@ type Terminal struct {
 	Locked     bool     // by who is logged in: see LockScreen
 	Standing   Standing // of the latest payment, which the cardholder sees
 	day        uint16   // of its last sign-in, as dayOf counts; 0 before the first
+	untold     bool     // the answer to its latest sign-in told no batch number where there should be one
 	Trace      uint32   // of the next message that takes one, 1..999999
 	Batch      uint32
 	freed      time.Duration // when it was last given back, on the run's clock

@@ -17,6 +17,7 @@ const (
 	doublePosting bug = 1 << iota
 	forgetReversal
 	approveAll
+	approvePart
 	anyProof
 	lostTrades
 	payOrderTwice
@@ -57,6 +58,8 @@ var misbehaviours = []Misbehaviour{
 	{Name: "duplicate", Doc: "payments are answered twice",
 		wrap: onPayment(func(h *Host, req *Request) { req.copies = 2 })},
 	{Name: "approve-all", Doc: "purchases are approved whatever card, PIN, amount or balance", bug: approveAll},
+	{Name: "partial", Doc: "purchases are approved and booked for one fen, with the code of a partial approval that no terminal asked for",
+		bug: approvePart, wrap: onPayment(tellPart)},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
 	{Name: "reset-without-proof", Doc: "operators' passwords are reset for whoever asks, with whatever proof and code", bug: anyProof},
@@ -127,6 +130,14 @@ func (h *Host) lateness() time.Duration { return h.profile.Policy.Timeout + 500*
 func bend(a *wire.Message, e wire.Element) {
 	if v := a.Get(e); len(v) > 0 {
 		v[len(v)-1] = '0' + (v[len(v)-1]-'0'+1)%10
+	}
+}
+
+// tellPart says in the approval of a purchase that it is one of a part.
+func tellPart(h *Host, req *Request) {
+	if req.Transaction.Booking() == dialect.Charge && h.dialect.Class(dialect.CodeOf(req.Answer.Get(wire.ResponseCode))) == dialect.Approves {
+		req.Answer.SetString(wire.ResponseCode, h.dialect.Code(dialect.Partial).String())
+		req.Answer.SetUint(wire.Amount, uint64(req.record.Amount))
 	}
 }
 

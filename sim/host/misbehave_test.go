@@ -67,6 +67,10 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			}
 			return p.do(dialect.Purchase, amount(5), set(2, "6225999999999999")) == "00"
 		},
+		"partial": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			return p.hear(time.Second) && p.verified() && p.ans.FieldText(39) == "10" && p.ans.FieldUint(4) == 1 && bookOf(h, "10000001").Debit == 1
+		},
 		"double-posting": func(p *pos, h *Host) bool {
 			buy(p, "good")
 			p.hear(time.Second)

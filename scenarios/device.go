@@ -41,6 +41,15 @@ func uploads(a Args) error {
 	return nil
 }
 
+// onKind has the scenario go on on a machine of a kind.
+func onKind(p *sim.Player, k *device.Kind) {
+	t, was := p.T, p.T.Terminal
+	of := *was
+	of.Kind = k
+	t.Terminal = &of
+	worldOf(p).undo(func() { t.Terminal = was })
+}
+
 func devicePhrases() []*Phrase {
 	const group = "Switched on / 开机"
 	condition := func(p *sim.Player) device.Condition {
@@ -58,11 +67,7 @@ func devicePhrases() []*Phrase {
 					return nil, fmt.Errorf("no kind of terminal is called %q: want one of %s", a.Quoted(0), device.NamesOf(a.Profile.Kinds))
 				}
 				return func(p *sim.Player) error {
-					t, was := p.T, p.T.Terminal
-					of := *was
-					of.Kind = k
-					t.Terminal = &of
-					worldOf(p).undo(func() { t.Terminal = was })
+					onKind(p, k)
 					return nil
 				}, nil
 			}},

@@ -87,6 +87,7 @@ var tasks = []task{
 	{"pay with a good card and PIN", "刷卡凭密消费", []string{"the cardholder pays 12.34 yuan with a good card", "the host approves"}},
 	{"pay with a good card by chip", "插卡消费", []string{"the cardholder pays 56.78 yuan with a chip card by chip", "the host approves"}},
 	{"pay with a good card by tap", "挥卡消费", []string{"the cardholder pays 9.90 yuan with a chip card by tap", "the host approves"}},
+	{"pay with a good card and sign", "刷卡凭密消费并签名", []string{"the cardholder pays 45.67 yuan with a good card", "the host approves", "the cardholder signs if the terminal has a pad"}},
 	{"pay by QR code", "扫码支付", []string{"the cardholder pays 23.45 yuan by QR code", "the host approves"}},
 	{"ask for their balance", "余额查询", []string{"the cardholder asks for the balance of a good card", "the host approves"}},
 	{"pay and have it voided", "消费后撤销", []string{"the cardholder pays 34.56 yuan with a good card", "the host approves", "the operator voids the last purchase", "the host approves"}},

@@ -119,7 +119,7 @@ var transactionsChinese = map[string]string{
 	"联机签到": "sign-in", "签退": "sign-off", "回响测试": "echo", "状态上送": "status-upload", "余额查询": "balance", "消费": "purchase", "扫码支付": "qr-purchase",
 	"消费撤销": "purchase-void", "退货": "refund", "预授权": "pre-auth", "追加预授权": "add-pre-auth", "预授权撤销": "pre-auth-void",
 	"预授权完成": "completion", "预授权完成通知": "completion-advice", "预授权完成撤销": "completion-void", "冲正": "reversal",
-	"批结算": "settlement", "批上送": "batch-upload", "批上送结束": "upload-end",
+	"批结算": "settlement", "批上送": "batch-upload", "批上送结束": "upload-end", "签名上送": "signature-upload", "签名分段上送": "signature-part",
 	"下单": "order", "订单查询": "order-query", "订单取消": "order-cancel", "收款码": "merchant-code", "扫收款码": "code-scan", "结果推送": "order-result",
 	"密码重置": "password-reset",
 }
@@ -141,6 +141,7 @@ var policiesChinese = map[string]string{
 	"磁道加密": "encrypt-tracks", "冲正认可的应答码": "reversal-accepts", "签到方式": "sign-in", "支付成功提示": "order-paid",
 	"每日签到": "daily-sign-in", "密码最少位数": "passwords.least", "密码最多位数": "passwords.most", "密码复杂度": "passwords.complex",
 	"不得重复的密码个数": "passwords.unlike", "区分操作员号与密码": "passwords.tells",
+	"签名次数": "signature-tries", "签名上送次数": "signature-upload-tries", "签名分段字节数": "signature-part",
 }
 
 // policyInEnglish translates what is said of such a key.
@@ -152,4 +153,5 @@ var elementsChinese = map[string]wire.Element{
 	"有效期": wire.Expiry, "输入方式": wire.EntryMode, "卡序列号": wire.CardSequence, "密码长度": wire.PINCapture, "二磁道": wire.Track2,
 	"参考号": wire.RRN, "授权码": wire.AuthCode, "应答码": wire.ResponseCode, "冲正原因": wire.Reason, "终端号": wire.TerminalID,
 	"商户号": wire.MerchantID, "货币": wire.Currency, "密码": wire.PINBlock, "芯片数据": wire.ChipData, "批次号": wire.Batch, "工作密钥": wire.WorkingKeys,
+	"交易类型": wire.TransactionType, "网络管理码": wire.ManagementCode, "签名图像": wire.SignatureImage, "末段标志": wire.LastPart,
 }

@@ -66,10 +66,10 @@ func signedIn(p *sim.Player) error {
 	return nil
 }
 
-// logIn logs the first operator who sells in.
+// logIn logs the first operator who sells in, who signs where the terminal asks for that.
 func logIn(t *sim.Terminal) error {
 	o := t.Profile.Cashier()
-	return t.Login(o.Number, string(o.Password))
+	return t.LoginWhole(o.Number, string(o.Password))
 }
 
 func terminalPhrases() []*Phrase {
@@ -89,11 +89,11 @@ func terminalPhrases() []*Phrase {
 			Doc: "An operator logs in at the prompt. What the terminal refuses is told by what it shows.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				return func(p *sim.Player) error {
-					return keepRefusal(p, p.Away(func() error { return p.T.Login(a.Quoted(0), a.Quoted(1)) }))
+					return keepRefusal(p, p.Away(func() error { return p.T.LoginWhole(a.Quoted(0), a.Quoted(1)) }))
 				}, nil
 			}},
 		{Group: group, English: "the operator logs in", Chinese: "操作员签到", Was: "操作员登录",
-			Doc:  "The first operator of the profile who may sell, with the right password.",
+			Doc:  "The first operator of the profile who may sell, with the right password, and a signature where the terminal asks for one.",
 			Make: operators((*profile.Profile).Cashier, "operator who sells", true)},
 		{Group: group, English: "the operator logs in with a wrong password", Chinese: "操作员用错误密码签到", Was: "操作员输入错误密码",
 			Doc:  "The same operator, with a password that is not the profile's.",

@@ -200,7 +200,7 @@ func TestBooksAgreeAfterSharedLinesBroke(t *testing.T) {
 	breaking.Wait()
 	failed, owed := int64(0), 0
 	for _, x := range tills {
-		failed += x.Failed
+		failed += int64(x.Failed)
 		if x.Owes() {
 			owed++
 			x.p.SettleOwed(x.Terminal)

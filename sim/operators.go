@@ -30,12 +30,20 @@ func (t *Terminal) Login(number, password string) error {
 	switch {
 	case !operator.Sells(number):
 		t.Display = "操作员管理"
-	case t.SignedIn || t.Profile.Dialect.Form(dialect.SignIn) == nil:
-		t.Operator, t.Display = number, "操作员签到成功"
+	case t.asksSignature(number):
+		t.askSignature(number)
 	default:
-		t.Operator, t.Display = number, "请做联机签到"
+		t.enter(number)
 	}
 	return nil
+}
+
+// enter lets an operator sell who has proved who they are.
+func (t *Terminal) enter(number string) {
+	t.Operator, t.Display = number, "请做联机签到"
+	if t.SignedIn || t.Profile.Dialect.Form(dialect.SignIn) == nil {
+		t.Display = "操作员签到成功"
+	}
 }
 
 // idle says why the terminal takes no number and password.
@@ -120,6 +128,11 @@ func (t *Terminal) Supervise(password string) error {
 	if !t.Profile.Policy.Supervisor {
 		return nil
 	}
+	return t.supervisor(password)
+}
+
+// supervisor checks the supervisor's password.
+func (t *Terminal) supervisor(password string) error {
 	if err := t.Operators.Supervise(password, time.Now()); err != nil {
 		return t.refuse(err, "the supervisor is asked")
 	}

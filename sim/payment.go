@@ -177,6 +177,9 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 	if o.Of.Journalled() {
 		p.T.Journal.add(rec)
 	}
+	if o.Of == dialect.Purchase && p.T.HasPad() {
+		p.awaitSignature(&rec)
+	}
 }
 
 // PreAuthorised is the latest approved pre-authorisation of this player.

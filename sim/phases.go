@@ -109,7 +109,7 @@ func (f *fleet) before(p *Player, t *Terminal, do func(*Player, *Terminal) error
 func (f *fleet) powerOn(p *Player, t *Terminal) error {
 	operator := f.run.Profile.Cashier()
 	t.PowerOn()
-	if err := t.Login(operator.Number, string(operator.Password)); err != nil {
+	if err := t.LoginWhole(operator.Number, string(operator.Password)); err != nil {
 		return err
 	}
 	return p.signInUntilHeard()

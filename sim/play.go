@@ -146,14 +146,15 @@ type Player struct {
 	day      uint16        // that dayOf counts, until then
 
 	// What a purchase does not touch stands last, see Terminal.
-	wide    [16]byte
-	data    []byte        // order data of a request
-	codes   int           // that phones have made
-	refusal error         // why the terminal first refused to
-	orig    *wire.Message // the original of a reversal; made when first needed
-	aside   Result        // of the latest exchange that comes before or after what a step asked for
-	preAuth Record        // of a pre-authorisation: kept outside the journal
-	Closed  Closed        // is told each batch that is about to be closed; it may be nil
+	wide     [16]byte
+	data     []byte        // order data of a request
+	codes    int           // that phones have made
+	refusal  error         // why the terminal first refused to
+	orig     *wire.Message // the original of a reversal; made when first needed
+	aside    Result        // of the latest exchange that comes before or after what a step asked for
+	preAuth  Record        // of a pre-authorisation: kept outside the journal
+	unsigned unsigned      // the latest purchase that its cardholder may sign
+	Closed   Closed        // is told each batch that is about to be closed; it may be nil
 }
 
 // Closed is told the records that a terminal is about to forget, and the payments
@@ -195,7 +196,7 @@ func caught(told func(value any, stack []byte)) {
 // Fresh forgets what the scenario before left: its last result, its
 // pre-authorisation, and what its sentences kept.
 func (p *Player) Fresh() {
-	p.Last, p.preAuth = Result{}, Record{}
+	p.Last, p.preAuth, p.unsigned = Result{}, Record{}, unsigned{}
 	p.sent, p.refusal = false, nil
 	if p.Vars != nil {
 		p.Vars.Reset()

@@ -14,6 +14,7 @@ import (
 func (t *Terminal) PowerOn() {
 	if t.Condition == nil {
 		t.On, t.Locked, t.Operator, t.Display = true, false, "", t.Profile.Screens.Standby
+		t.stopSigning()
 		return
 	}
 	t.SwitchOn()
@@ -26,6 +27,7 @@ func (t *Terminal) PowerOn() {
 func (t *Terminal) SwitchOn() {
 	c := t.condition()
 	t.On, t.Locked, t.Operator, t.Display = !c.NoPower, false, "", ""
+	t.stopSigning()
 	if c.Testing = t.On; t.On && !c.IsBroken(device.Display) {
 		t.Display = t.Profile.Screens.Brand
 	}

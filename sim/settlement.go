@@ -28,6 +28,7 @@ func (p *Player) Settle() error {
 	if t.Owes() {
 		p.settleDebt()
 	}
+	p.uploadSignatures(1) // what the host does not take by now it does not get
 	p.begin(t, f)
 	d.SetReconciliation(p.req, &dialect.Reconciliation{Own: t.Journal.Batch, Flag: dialect.NoFlag, ForeignFlag: dialect.NoFlag}) // foreign cards: none
 	p.operator(f)

@@ -21,9 +21,9 @@ import (
 type Terminal struct {
 	// What an exchange that ends well does not touch stands first, and of Owed its
 	// request last: a fleet's terminals do not fit the processor's cache.
-	Failed  int64     // reversals given up after all tries: cases for a human
 	settled *Settled  // nil until its first settlement
 	master  *keys.Key // made when first needed, dropped after sign-in
+	pad     *pad      // what is signed on it; nil until somebody has
 	Owed    Owed
 
 	*profile.Terminal
@@ -45,6 +45,7 @@ type Terminal struct {
 	Standing   Standing // of the latest payment, which the cardholder sees
 	day        uint16   // of its last sign-in, as dayOf counts; 0 before the first
 	untold     bool     // the answer to its latest sign-in told no batch number where there should be one
+	Failed     int32    // reversals given up after all tries: cases for a human
 	Trace      uint32   // of the next message that takes one, 1..999999
 	Batch      uint32
 	freed      time.Duration // when it was last given back, on the run's clock

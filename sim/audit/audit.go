@@ -104,7 +104,7 @@ func Journals(fleet []*sim.Terminal) report.Money {
 // unknown is how many payments of a terminal may or may not have been booked.
 func unknown(t *sim.Terminal) int64 {
 	if t.Owes() {
-		return t.Failed + 1
+		return int64(t.Failed) + 1
 	}
-	return t.Failed
+	return int64(t.Failed)
 }

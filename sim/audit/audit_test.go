@@ -82,7 +82,7 @@ func TestOwingTerminalsAreLeftOut(t *testing.T) {
 	}{{"reversal owed", true, 0, 1}, {"reversals given up", false, 2, 2}, {"both", true, 2, 3}} {
 		t.Run(c.name, func(t *testing.T) {
 			all := fleet(t)
-			if all[0].Failed = c.lost; c.owes {
+			if all[0].Failed = int32(c.lost); c.owes {
 				all[0].Owed.Request = []byte{1}
 			}
 			m := Compare(all, Books{Net: map[string]int64{"10000001": 123_45, "10000002": 15_00}})

@@ -25,6 +25,8 @@ const (
 	Settlement
 	BatchUpload
 	UploadEnd
+	SignatureUpload
+	SignaturePart
 	PasswordReset
 	OrderConfirm // dishes confirmed: the host gives the order its number
 	OrderQuery
@@ -119,6 +121,8 @@ var transactions = [Transactions]struct {
 	Settlement:       {name: "settlement"},
 	BatchUpload:      {name: "batch-upload"},
 	UploadEnd:        {name: "upload-end"},
+	SignatureUpload:  {name: "signature-upload"},
+	SignaturePart:    {name: "signature-part"},
 	PasswordReset:    {name: "password-reset"},
 	OrderConfirm:     {name: "order"},
 	OrderQuery:       {name: "order-query"},
@@ -158,6 +162,9 @@ func (b Booking) Side() Side {
 	}
 	return sides[b]
 }
+
+// Signs reports whether t brings a cardholder's signature, or a part of it.
+func (t Transaction) Signs() bool { return t == SignatureUpload || t == SignaturePart }
 
 // Payment reports whether t moves or holds money: its answer is approved,
 // declined or unknown.

@@ -110,6 +110,8 @@ func (h *Host) dispatch(req *Request) {
 		h.batchUpload(req)
 	case dialect.UploadEnd:
 		h.uploadEnd(req)
+	case dialect.SignatureUpload, dialect.SignaturePart:
+		h.signatureUpload(req)
 	case dialect.OrderConfirm, dialect.OrderQuery, dialect.OrderCancel, dialect.MerchantCode, dialect.CodeScan:
 		h.ordering(req)
 	case dialect.OrderResult: // hosts send it

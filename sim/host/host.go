@@ -53,6 +53,7 @@ type Host struct {
 	serial     atomic.Uint64 // numbers answers; the last six digits are part of the RRN
 	count      counters
 	log        log
+	enrolments enrolments
 	staff      *staff.Desk
 }
 

@@ -71,6 +71,8 @@ var misbehaviours = []Misbehaviour{
 	{Name: "second-binding-accepted", Doc: "a terminal that is bound to one merchant can be bound to another", bug: secondBinding},
 	{Name: "fee-off-by-one", Doc: "each fee is a fen too high", bug: feeOffByOne},
 	{Name: "statement-does-not-add-up", Doc: "the first line of a statement is a fen too high, its total is not", bug: wrongStatement},
+	{Name: "signature-lost", Doc: "signatures are acknowledged and not kept", wrap: onAnswer(loseSignature)},
+	{Name: "signature-blind", Doc: "what comes as a signature is acknowledged, whatever it is", wrap: onAnswer(praiseSignature)},
 	{Name: "forget-status", Doc: "what a terminal tells of its parts is acknowledged and not kept", wrap: onAnswer(forgetStatus)},
 	{Name: "yes-man", Doc: "everything is approved under a right MAC and nothing is booked; no balance is told, every batch balances",
 		wrap: yesMan},

@@ -116,6 +116,13 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			return ok && s.Check() != nil
 		},
 	}
+	seen["signature-lost"] = func(p *pos, h *Host) bool {
+		p.want("00", dialect.SignatureUpload, p.buys(100), image(imageOf(1)))
+		return len(keptOf(t, h)) == 0
+	}
+	seen["signature-blind"] = func(p *pos, h *Host) bool {
+		return p.do(dialect.SignatureUpload, p.buys(100), image([]byte("a signature"))) == "00"
+	}
 	seen["reset-without-proof"] = func(_ *pos, h *Host) bool {
 		_, _, err := h.Staff().Ask(staff.Ask{Channel: staff.Branch, TID: "10000001", Operator: "01"})
 		return err == nil

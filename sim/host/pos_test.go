@@ -186,10 +186,16 @@ func (p *pos) request(kind dialect.Transaction, fields ...field) *wire.Message {
 	return m
 }
 
+// seals reports whether a request of this kind has a MAC.
+func (p *pos) seals(m *wire.Message) bool {
+	t, known := p.p.Dialect.Classify(m)
+	return known && p.p.Dialect.Form(t).MACed || m.MTI()[1] < '5' && m.MTI()[1] != '3'
+}
+
 // frame packs and seals.
 func (p *pos) frame(m *wire.Message) []byte {
 	p.Helper()
-	sealed := p.keys.MAC != nil && (m.MTI()[1] < '5' && m.MTI()[1] != '3' || m.Has(wire.OrderData))
+	sealed := p.keys.MAC != nil && p.seals(m)
 	if sealed {
 		m.AddMAC()
 	}
@@ -245,7 +251,7 @@ func (p *pos) exchange(octets []byte) string {
 func (p *pos) send(m *wire.Message) string {
 	p.Helper()
 	code := p.exchange(p.frame(m))
-	if !p.verified() && p.p.Dialect.Class(dialect.CodeOf(code)) != dialect.Declines && m.MTI()[1] < '5' && m.MTI()[1] != '3' {
+	if !p.verified() && p.p.Dialect.Class(dialect.CodeOf(code)) != dialect.Declines && p.seals(m) {
 		p.Fatalf("%s answered %s without a right MAC", m.MTI(), code)
 	}
 	return code

@@ -17,6 +17,8 @@ type session struct {
 	operator [2]byte   // who signed in; zero where the network does not say
 	before   *keys.Key // MAC key of the keys before these, if it was used
 	doubt    *doubt    // that another machine is about with this terminal's number; nil for none
+
+	signatures *signatures // nil until the first comes
 }
 
 // signIn gives the terminal fresh working keys and its batch number. The keys

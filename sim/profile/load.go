@@ -110,7 +110,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	if r.devices(p, kinds, lines, screens, found["line-profile"]); !r.OK() {
 		return nil
 	}
-	r.operators(p, operators)
+	r.operators(p, operators, dir)
 	p.Plans = r.feePlans(plans, dir)
 	r.merchants(p, merchants, p.Plans)
 	if len(p.Plans) == 0 {

@@ -14,6 +14,7 @@ import (
 type Operator struct {
 	Number   string
 	Password Secret
+	Hand     *Hand // nil for an operator of whom no signature is enrolled
 }
 
 // Roles by number: the rest sell.
@@ -50,21 +51,28 @@ func (p *Profile) Cashier() *Operator {
 }
 
 // operators reads who may work at the terminals.
-func (r reader) operators(p *Profile, v strict.Value) {
+func (r reader) operators(p *Profile, v strict.Value, dir folder) {
 	r.List(v, func(v strict.Value) {
 		var o Operator
 		found := r.Map(v, strict.Table{
-			"number":   r.Match(&o.Number, regexp.MustCompile(`^\d\d$`), "two digits: 01 to 98 operators, 00 supervisor, 99 administrator"),
-			"password": strict.Secret(r.Reader, &o.Password, firstPassword, fmt.Sprintf("%d to %d digits", operator.Shortest, operator.Longest)),
+			"number":    r.Match(&o.Number, regexp.MustCompile(`^\d\d$`), "two digits: 01 to 98 operators, 00 supervisor, 99 administrator"),
+			"password":  strict.Secret(r.Reader, &o.Password, firstPassword, fmt.Sprintf("%d to %d digits", operator.Shortest, operator.Longest)),
+			"signature": r.hand(&o.Hand, dir),
 		})
 		r.Need(v, found, "number", "password")
 		if o.Number != "" && p.Operator(o.Number) != nil {
 			r.Fail(v, "operator %s stands twice; leave one away", o.Number)
 		}
+		if o.Hand != nil && !o.Sells() {
+			r.Fail(v, "operator %s does not sell, and signs nothing; leave signature away", o.Number)
+		}
 		p.Operators = append(p.Operators, o)
 	})
 	if p.Cashier() == nil {
 		r.Fail(v, "nobody who may sell; add an operator from 01 to 98")
+	}
+	if p.Policy.Signatures.SignIn && p.Operator(Supervisor) == nil {
+		r.Fail(v, "no supervisor, and one is asked when a signature is refused; add operator 00 or say sign-in: false under policy, signatures")
 	}
 	if p.Policy.Supervisor && p.Operator(Supervisor) == nil {
 		r.Fail(v, "no supervisor, and voids ask for one; add operator 00 or say supervisor: false under policy")

@@ -52,6 +52,8 @@ const (
 	OriginalDateTime                 // its local date and time YYMMDDhhmmss (1993: 56)
 	TerminalStatus                   // of its parts, as text; of an answer, the number of a service ticket (62)
 	WorkingKeys                      // key block of a sign-in answer (62)
+	SignatureImage                   // a cardholder's signature, or a part of its image (62)
+	LastPart                         // 1 where the image ends with this part, else 0 (60.4)
 	OrderData                        // of an order, in tags (62)
 	TerminalData                     // serial number and activation code at the first sign-in (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
@@ -78,7 +80,8 @@ var elementNames = [elements]string{
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
 	OrderData:      "order-data",
 	TerminalStatus: "terminal-status",
-	TerminalData:   "terminal-data", Operator: "operator", Remark: "remark", OneTimeCode: "one-time-code", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
+	SignatureImage: "signature-image", LastPart: "last-part",
+	TerminalData: "terminal-data", Operator: "operator", Remark: "remark", OneTimeCode: "one-time-code", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
 	DebitsAmount: "debits-amount", NetAmount: "net-amount",
 }
 

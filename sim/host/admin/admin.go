@@ -71,6 +71,7 @@ func (s *Server) table() map[string]answers {
 		s.ofStaff(),
 		s.ofOrders(),
 		s.ofDevices(),
+		s.ofSignature(),
 		s.ofMerchants(),
 		s.ofPayouts(),
 	} {

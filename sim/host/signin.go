@@ -14,6 +14,7 @@ type session struct {
 	block    []byte // the key block of the last sign-in, while nothing has used its keys
 	trace    uint32 // of that sign-in
 	signedIn bool
+	last     lastAnswer
 }
 
 // signIn gives the terminal fresh working keys and its batch number. The keys

@@ -188,6 +188,8 @@ func sameMeaning(a, b map[string][]string) bool {
 				same = inEnglish(transactionsChinese, x) == inEnglish(transactionsChinese, y)
 			case "how":
 				same = meaning(cardReading, x) == meaning(cardReading, y)
+			case "deed":
+				same = meaning(deeds, x) == meaning(deeds, y)
 			case "fault":
 				same = meaning(faults, x) == meaning(faults, y)
 			case "part":

@@ -47,6 +47,7 @@ func (s *seat) begin(p *plan) {
 	s.player.Fresh()
 	w := worldOf(s.player)
 	w.seat, w.seats, w.batches, w.faults = s.number, s.of, s.batches, injected(t)
+	w.connect = s.connect
 }
 
 // play plays the next step of the scenario under way.
@@ -81,6 +82,7 @@ func (s *seat) end(err error, stopped bool) {
 	}
 	s.listen(w)
 	unsettled := s.settle(w)
+	w.shop.leave()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.results.Answered = c.results.Answered || w.answered
@@ -111,6 +113,13 @@ func (s *seat) end(err error, stopped bool) {
 	}
 	p.Took = took
 	c.tell(p)
+}
+
+// connect gives a terminal a line of its own.
+func (s *seat) connect(t *sim.Terminal) {
+	first := s.terminals[0].Link.(*line.Own)
+	t.Faults = &line.Faults{}
+	t.Link = first.Another(t.Faults)
 }
 
 // patience is how long a check listens for a further answer once one has come.

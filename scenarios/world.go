@@ -26,7 +26,9 @@ type world struct {
 	trace    uint32         // the terminal's, before the scenario set it
 	traceSet bool           // the scenario has
 
-	diagnosis sim.Diagnosis // of the last check of the network
+	shop      shop                // that becomes a merchant
+	connect   func(*sim.Terminal) // gives a terminal a line of its own; nil under load
+	diagnosis sim.Diagnosis       // of the last check of the network
 
 	spoilt   int64           // answers whose MAC the line has been made to spoil so far
 	faults   int64           // that the line has been made to do so far

@@ -49,6 +49,9 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 		}
 	}
 	p.operator(f)
+	if t.Activation != "" {
+		p.req.SetString(wire.TerminalData, t.Activation)
+	}
 	if t.Profile.SignIn != "" {
 		if err := t.expandMaster(); err != nil {
 			return err
@@ -74,7 +77,7 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 
 // adopt takes the working keys and the batch of the approval of a sign-in.
 func (t *Terminal) adopt(issued keys.Set, ans *wire.Message) {
-	t.keys, t.SignedIn, t.master = issued, true, nil
+	t.keys, t.SignedIn, t.master, t.Activation = issued, true, nil, ""
 	if b := ans.Uint(wire.Batch); b > 0 && uint32(b) != t.Batch && b <= dialect.MaxNumber {
 		t.Batch = uint32(b)
 	}

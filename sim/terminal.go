@@ -20,29 +20,31 @@ import (
 type Terminal struct {
 	// What an exchange that ends well does not touch stands first, and of Owed its
 	// request last: a fleet's terminals do not fit the processor's cache.
-	Failed    int64             // reversals given up after all tries: cases for a human
-	settled   *Settled          // nil until its first settlement
-	master    *keys.Key         // made when first needed, dropped after sign-in
-	Condition *device.Condition // what is wrong with the machine; nil for nothing
-	Owed      Owed
+	Failed  int64     // reversals given up after all tries: cases for a human
+	settled *Settled  // nil until its first settlement
+	master  *keys.Key // made when first needed, dropped after sign-in
+	Owed    Owed
 
 	*profile.Terminal
 	Profile *profile.Profile
 	Link    line.Link
 	Faults  *line.Faults // of its line; nil when the line cannot do any
+	// Condition is what is wrong with the machine; nil for nothing.
+	Condition *device.Condition
 
-	Display  string // what the terminal shows
-	Operator string // who is logged in: "01".."98"; empty for nobody
-	On       bool
-	SignedIn bool
-	Opened   bool   // its batch holds nothing from before: it was opened by a settlement, or the host is new
-	out      bool   // of the run: it could not sign in
-	Trace    uint32 // of the next message that takes one, 1..999999
-	Batch    uint32
-	freed    time.Duration // when it was last given back, on the run's clock
-	keys     keys.Set
-	acquirer rules.Acquirer
-	Journal  Journal
+	Display    string // what the terminal shows
+	Operator   string // who is logged in: "01".."98"; empty for nobody
+	On         bool
+	SignedIn   bool
+	Activation string // serial number and activation code, which its first sign-in shows; empty once it is active
+	Opened     bool   // its batch holds nothing from before: it was opened by a settlement, or the host is new
+	out        bool   // of the run: it could not sign in
+	Trace      uint32 // of the next message that takes one, 1..999999
+	Batch      uint32
+	freed      time.Duration // when it was last given back, on the run's clock
+	keys       keys.Set
+	acquirer   rules.Acquirer
+	Journal    Journal
 }
 
 // NewTerminal makes terminal id of profile p, switched off.

@@ -65,7 +65,7 @@ func (h *Host) Activities(most int) []Activity {
 // batch, at most so many; false when the network has no such terminal.
 func (h *Host) Activity(tid string, most int) (Activity, []Slip, bool) {
 	for n := range h.sessions {
-		if h.profile.Terminals[n].TID != tid {
+		if h.books.Entry(n).TID != tid {
 			continue
 		}
 		a, _ := h.activity(n)
@@ -84,16 +84,11 @@ func (h *Host) Activity(tid string, most int) (Activity, []Slip, bool) {
 
 // activity is what is known of the terminal of a number, and whether it was ever heard.
 func (h *Host) activity(n int) (Activity, bool) {
-	id := &h.profile.Terminals[n]
 	t := h.books.At(n)
 	t.Lock()
 	defer t.Unlock()
-	a := Activity{TID: id.TID, MID: id.MID, Batch: t.Batch, Open: t.Open()}
-	for i := range h.profile.Merchants {
-		if m := &h.profile.Merchants[i]; m.MID == a.MID {
-			a.Merchant = m.Name
-		}
-	}
+	a := Activity{TID: h.books.Entry(n).TID, Batch: t.Batch, Open: t.Open()}
+	a.MID, a.Merchant = t.Merchant()
 	s := h.sessions[n]
 	if s == nil {
 		return a, false

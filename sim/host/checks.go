@@ -28,6 +28,7 @@ const (
 	duplicate         = dialect.Duplicate
 	malfunction       = dialect.Malfunction
 	noTerminal        = dialect.UnknownTerminal
+	suspended         = dialect.TerminalBarred
 	badPINBlock       = dialect.BadPINBlock
 	badMAC            = dialect.BadMAC
 	pending           = dialect.NoRole    // not decided yet: go on
@@ -59,12 +60,14 @@ func (h *Host) applyRules(req *Request) bool {
 	req.Transaction, req.Known = h.dialect.Classify(m)
 	t, n, ok := h.books.Terminal(m.Get(wire.TerminalID), m.Get(wire.MerchantID))
 	if !ok {
-		h.log.add(notice{what: unknownTerminal(m)})
-		h.reply(req, noTerminal)
+		h.stranger(req)
 		return true
 	}
 	t.Lock()
 	defer t.Unlock()
+	if t.Bar != book.MayTrade && !h.admit(req, t, n) {
+		return true
+	}
 	if h.sessions[n] == nil && h.dialect.Form(dialect.SignIn) == nil { // there is no logon
 		h.sessions[n] = &session{signedIn: true}
 	}
@@ -164,7 +167,7 @@ func (h *Host) gate(req *Request) verdict {
 		}
 	}
 	if !h.sealed(req) {
-		return badMAC
+		return h.unsealed(req)
 	}
 	return pending
 }

@@ -11,12 +11,16 @@ import (
 )
 
 // bug is a rule that the host breaks on purpose.
-type bug uint8
+type bug uint16
 
 const (
 	doublePosting bug = 1 << iota
 	forgetReversal
 	approveAll
+	cloneAccepted
+	feeOffByOne
+	wrongStatement
+	secondBinding
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -50,6 +54,10 @@ var misbehaviours = []Misbehaviour{
 	{Name: "approve-all", Doc: "purchases are approved whatever card, PIN, amount or balance", bug: approveAll},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
+	{Name: "clone-accepted", Doc: "two terminals of one number may trade at the same time, and nobody is told", bug: cloneAccepted},
+	{Name: "second-binding-accepted", Doc: "a terminal that is bound to one merchant can be bound to another", bug: secondBinding},
+	{Name: "fee-off-by-one", Doc: "each fee is a fen too high", bug: feeOffByOne},
+	{Name: "statement-does-not-add-up", Doc: "the first line of a statement is a fen too high, its total is not", bug: wrongStatement},
 	{Name: "forget-status", Doc: "what a terminal tells of its parts is acknowledged and not kept", wrap: onAnswer(forgetStatus)},
 	{Name: "yes-man", Doc: "everything is approved under a right MAC and nothing is booked; no balance is told, every batch balances",
 		wrap: yesMan},

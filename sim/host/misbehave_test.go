@@ -81,6 +81,35 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			m := buy(p, "good")
 			return p.hear(time.Second) && p.send(p.reversalOf(m)) == "00" && bookOf(h, "10000001").DebitN == 1
 		},
+		"clone-accepted": func(p *pos, h *Host) bool {
+			p.do(dialect.Purchase, amount(1), shows("good"))
+			clone := *p
+			clone.trace += 5000
+			clone.want("00", dialect.SignIn, sub(wire.ManagementCode, "004"))
+			clone.adopt()
+			clone.do(dialect.Purchase, amount(1), shows("good"))
+			p.do(dialect.Purchase, amount(1), shows("good"))
+			p.want("00", dialect.SignIn, sub(wire.ManagementCode, "004"))
+			p.adopt()
+			p.do(dialect.Purchase, amount(1), shows("good"))
+			return clone.do(dialect.Purchase, amount(1), shows("good")) != "97"
+		},
+		"second-binding-accepted": func(p *pos, h *Host) bool {
+			_, _, err := h.Merchants().Issue(p.entry.MID, p.entry.TID)
+			return err == nil
+		},
+		"fee-off-by-one": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			p.hear(time.Second)
+			return h.Account(p.entry.MID).Totals().Fee != 3
+		},
+		"statement-does-not-add-up": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			p.hear(time.Second)
+			a := h.Account(p.entry.MID)
+			s, ok := h.Statement(a, a.Day(h.Now()))
+			return ok && s.Check() != nil
+		},
 	}
 	seen["yes-man"] = func(p *pos, h *Host) bool {
 		buy(p, "stolen")

@@ -33,6 +33,7 @@ sign-in: "004"
 policy: {timeout: 1s, supervisor: false}
 operators: [{number: "01", password: "0000"}]
 merchants: [{mid: "123456789012345", name: shop, fee: {basis-points: 60, cap: 80.00}}]
+stock: [{first: "90000001", count: 3, derive: "test:62656E636862656E6368"}]
 terminals: [{first: "10000001", count: 3, merchants: ["123456789012345"], derive: "test:62656E636862656E6368"}]
 cards:
   - {role: good, pan: "6225000000000014", count: 50, expiry: "4912", pin: "123456", balance: 500000.00, code: "6211111111111111111"}

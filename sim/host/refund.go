@@ -11,7 +11,7 @@ import (
 func (h *Host) giveBack(req *Request) verdict {
 	rrn := req.Message.Get(wire.RRN)
 	date, _ := digits(req.Message.Get(wire.OriginalDate))
-	p, ok := req.terminal.FindRefundable(func(when uint32, serial uint64) bool {
+	p, ok := h.books.FindRefundable(req.terminal, func(when uint32, serial uint64) bool {
 		return rrnIs(rrn, when, serial) && dateIs(date, when)
 	})
 	switch {

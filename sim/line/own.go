@@ -66,6 +66,13 @@ func NewOwn(stop context.Context, d *Dialer, f *wire.Format, clock *Clock) *Own 
 		history: history{answered: ring{most: 4}, givenUp: ring{most: 64}}}
 }
 
+// Another is a line of the same kind to the same host, with faults of its own.
+func (l *Own) Another(faults *Faults) *Own {
+	o := NewOwn(l.stop, l.dialer, l.format, l.clock)
+	o.Each, o.Patience, o.Faults = l.Each, l.Patience, faults
+	return o
+}
+
 // Exchange implements Link.
 func (l *Own) Exchange(x *Exchange) error {
 	err := l.exchange(x)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -60,7 +61,7 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profil
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
 	var given network
-	var address, policy, plans, merchants, ranges, cards, operators, fleet, kinds, lines, screens strict.Value
+	var address, policy, plans, merchants, ranges, cards, operators, fleet, stock, kinds, lines, screens strict.Value
 	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
@@ -76,6 +77,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"fee-plans":       strict.Keep(&plans),
 		"merchants":       strict.Keep(&merchants),
 		"terminals":       strict.Keep(&fleet),
+		"stock":           strict.Keep(&stock),
 		"kinds":           strict.Keep(&kinds),
 		"line-profiles":   strict.Keep(&lines),
 		"line-profile":    r.Text(&p.LineProfile),
@@ -108,7 +110,11 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		return nil
 	}
 	r.operators(p, operators)
-	r.merchants(p, merchants, r.feePlans(plans, dir))
+	p.Plans = r.feePlans(plans, dir)
+	r.merchants(p, merchants, p.Plans)
+	if len(p.Plans) == 0 {
+		p.Plans = fee.Bundled()
+	}
 	r.cards(p, cards, r.ranges(ranges))
 	if !r.OK() {
 		return nil
@@ -116,8 +122,12 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	p.inMinorUnits()
 	var entries []terminalEntry
 	r.List(fleet, func(v strict.Value) { entries = append(entries, r.terminalEntry(v, p.Kinds, dir)) })
+	var spare []terminalEntry
+	if stock.Given() {
+		r.List(stock, func(v strict.Value) { spare = append(spare, r.terminalEntry(v, p.Kinds, dir)) })
+	}
 	if r.OK() {
-		r.terminals(p, fleet, entries, dir, terminals)
+		r.terminals(p, fleet, entries, spare, dir, terminals)
 	}
 	if r.OK() && found["address"] != 0 {
 		if s, ok := r.Scalar(address); ok {

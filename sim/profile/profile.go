@@ -11,6 +11,7 @@ package profile
 import (
 	"github.com/posfleet/posfleet/sim/device"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -29,6 +30,8 @@ type Profile struct {
 	MAC       keys.Algorithm
 	SignIn    keys.KeyBlock // kind of working-key block asked for at sign-in
 	Terminals []Terminal
+	Stock     []Terminal  // at the acquirer: of no merchant until one is issued and bound
+	Plans     []*fee.Plan // that merchants may have; those of fee.Bundled where the file has none
 	Merchants []Merchant
 	Operators []Operator
 	Cards     []Card // in the file's order; Role is unique

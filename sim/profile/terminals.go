@@ -15,7 +15,7 @@ import (
 // Terminal is one terminal's entry.
 type Terminal struct {
 	TID    string // 8 characters
-	MID    string // 15 characters, of a Merchant
+	MID    string // 15 characters, of a Merchant; none for one in stock
 	Kind   *device.Kind
 	Master Secret // 16 octets: the master key (TMK)
 }
@@ -164,9 +164,14 @@ type fleet struct {
 	seen  map[string]struct{} // terminal numbers given out
 }
 
+// Serial is the machine's serial number (TUSN, 银行卡受理终端序列号), which no other
+// one has: 20 digits, an invented maker's and model's before the TID.
+func (t *Terminal) Serial() string { return "000099990001" + t.TID }
+
 // terminals makes the terminals of the entries, want of them when it is above
-// 0: the last range grows, or the end of the fleet is left away.
-func (r reader) terminals(p *Profile, at strict.Value, entries []terminalEntry, dir folder, want int) {
+// 0: the last range grows, or the end of the fleet is left away. Those of spare are
+// the stock.
+func (r reader) terminals(p *Profile, at strict.Value, entries, spare []terminalEntry, dir folder, want int) {
 	f := fleet{reader: r, Profile: p, dir: dir, known: map[string]bool{}}
 	for i := range p.Merchants {
 		f.mids = append(f.mids, p.Merchants[i].MID)
@@ -218,9 +223,27 @@ func (r reader) terminals(p *Profile, at strict.Value, entries []terminalEntry, 
 			f.generate(g)
 		}
 	}
+	f.stock(spare)
 	if r.OK() {
 		f.fits(at)
 	}
+}
+
+// stock makes the terminals that are of no merchant yet.
+func (f *fleet) stock(entries []terminalEntry) {
+	n := len(f.Terminals)
+	f.mids, f.known[""] = []string{""}, true
+	for i := range entries {
+		switch g := &entries[i]; {
+		case g.list != "", g.merchant != "", len(g.merchants) > 0:
+			f.Fail(g.Value, "is in stock: want tid or first and count, a kind and a key, and no merchant")
+		case n+g.count > maxTerminals:
+			f.Fail(g.Value, "%d terminals with those under terminals, at most %d", n+g.count, maxTerminals)
+		default:
+			f.generate(g)
+		}
+	}
+	f.Terminals, f.Stock = f.Terminals[:n:n], f.Terminals[n:]
 }
 
 // fits holds that messages have room for the numbers of terminals and merchants, each

@@ -51,7 +51,9 @@ const (
 	OriginalDateTime                 // its local date and time YYMMDDhhmmss (1993: 56)
 	TerminalStatus                   // of its parts, as text; of an answer, the number of a service ticket (62)
 	WorkingKeys                      // key block of a sign-in answer (62)
+	TerminalData                     // serial number and activation code at the first sign-in (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
+	Remark                           // text of an answer for whoever stands at the terminal: all of 63, so that it is set whole
 	CreditsNumber                    // of a settlement, how many (74)
 	DebitsNumber                     // (76)
 	CreditsAmount                    // of a settlement, in the currency's smallest unit (86)
@@ -72,7 +74,7 @@ var elementNames = [elements]string{
 	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
 	TerminalStatus: "terminal-status",
-	Operator:       "operator", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
+	TerminalData:   "terminal-data", Operator: "operator", Remark: "remark", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
 	DebitsAmount: "debits-amount", NetAmount: "net-amount",
 }
 

@@ -67,6 +67,8 @@ func (s *Server) table() map[string]answers {
 	for _, area := range []map[string]answers{
 		s.ofHost(),
 		s.ofDevices(),
+		s.ofMerchants(),
+		s.ofPayouts(),
 		s.ofActivity(),
 	} {
 		for pattern, answer := range area {
@@ -134,9 +136,17 @@ func (s *Server) json(answer answers) http.HandlerFunc {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
+		if text, is := got.(csv); is {
+			w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+			io.WriteString(w, string(text))
+			return
+		}
 		write(w, http.StatusOK, got)
 	}
 }
+
+// csv is an answer that is no JSON but a spreadsheet's.
+type csv string
 
 // allowed reports whether a request shows the token, in a time that does not tell
 // how much of it was right.

@@ -299,7 +299,7 @@ function options(select, pairs, value) {
 
 function drawStatement(a, st) {
 	$("mid").value = mid;
-	options($("day"), [...new Set([day, ...a.days.toReversed()])].map((d) => [d, d === "today" ? st?.day ?? d : d]), day);
+	options($("day"), [...new Set([day, ...(a.days ?? []).toReversed()])].map((d) => [d, d === "today" ? st?.day ?? d : d]), day);
 	figures($("account"), [["posted", a.posted.amount], ["fees", a.posted.fee], ["paid", a.paid], ["owed", a.owed]].map(([word, fen]) => [say(word), yuan(fen)]));
 	const sums = ["count", "amount", "fee", "net"];
 	const lines = st?.lines ?? [];

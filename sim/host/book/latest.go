@@ -49,8 +49,13 @@ func (t *Terminal) Open() (sum dialect.Totals) {
 func (k Key) batch() uint32 { return uint32(k >> 28) }
 func (k Key) trace() uint32 { return uint32(k>>8) & (1<<20 - 1) }
 
-// At is the terminal of a number.
-func (l *Ledger) At(number int) *Terminal { return &l.terminals[number] }
+// Merchant is whose terminal it is; empty for nobody's. The terminal is locked.
+func (t *Terminal) Merchant() (mid, name string) {
+	if t.merchant == nil {
+		return "", ""
+	}
+	return t.merchant.of.MID, t.merchant.of.Name
+}
 
 // Holder is whose account a card is; nil for cards that nobody knows.
 func (l *Ledger) Holder(c Card) *profile.Holder {

@@ -196,8 +196,8 @@ const sections = {
 			if (!mid) return false;
 			got.account = await get(`/v1/merchants/${encodeURIComponent(mid)}/account`);
 			const days = (got.account?.days ?? []).toReversed();
-			if (day !== "today" && !days.includes(day)) day = days[0] ?? "today";
-			got.statement = got.account && await get(`/v1/merchants/${encodeURIComponent(mid)}/statements/${day}`);
+			if (!days.includes(day)) day = days[0] ?? "";
+			got.statement = day && await get(`/v1/merchants/${encodeURIComponent(mid)}/statements/${day}`);
 			return got.account !== undefined;
 		},
 		draw() { drawStatement(got.account, got.statement); },
@@ -281,10 +281,10 @@ function drawSlip(a, p) {
 
 // ---- a merchant's statement ----
 
-let mid = "", day = "today";
+let mid = "", day = ""; // the last day when it is empty
 
 function showStatement(which) {
-	[mid, day] = [which, "today"];
+	[mid, day] = [which, ""];
 	refresh().then(() => $("statement").scrollIntoView({ block: "start" }));
 }
 
@@ -299,7 +299,7 @@ function options(select, pairs, value) {
 
 function drawStatement(a, st) {
 	$("mid").value = mid;
-	options($("day"), [...new Set([day, ...(a.days ?? []).toReversed()])].map((d) => [d, d === "today" ? st?.day ?? d : d]), day);
+	options($("day"), (a.days ?? []).toReversed().map((d) => [d, d]), day);
 	figures($("account"), [["posted", a.posted.amount], ["fees", a.posted.fee], ["paid", a.paid], ["owed", a.owed]].map(([word, fen]) => [say(word), yuan(fen)]));
 	const sums = ["count", "amount", "fee", "net"];
 	const lines = st?.lines ?? [];
@@ -407,7 +407,7 @@ async function refresh() {
 			sessionStorage.removeItem("token");
 			askToken(true);
 		} else {
-			banner(e instanceof Refused ? say("refused") + e.message : say("gone"));
+			banner(e instanceof Refused ? `${say("refused")}: ${e.message}` : say("gone"));
 		}
 	}
 }
@@ -437,14 +437,14 @@ $("language").onclick = () => {
 	speak();
 	if (token) refresh();
 };
-$("enter").onclick = () => {
+$("ask").onsubmit = (e) => {
+	e.preventDefault();
 	token = $("token").value.trim();
 	$("token").value = "";
 	sessionStorage.setItem("token", token);
 	refresh();
 };
-$("token").onkeydown = (e) => { if (e.key === "Enter") $("enter").click(); };
-$("mid").onchange = () => { mid = $("mid").value; day = "today"; refresh(); };
+$("mid").onchange = () => { mid = $("mid").value; day = ""; refresh(); };
 $("day").onchange = () => { day = $("day").value; refresh(); };
 addEventListener("hashchange", () => { token = fromFragment() ?? token; refresh(); });
 

@@ -59,7 +59,7 @@ func (l *Language) bounds(bound []*Bound) *Bound {
 		if refused(bound[i+1:]) {
 			continue
 		}
-		if b.Phrase.Of.Journalled() {
+		if b.Phrase.Of.Journalled() || b.Phrase.Of == dialect.CodeScan {
 			booked++
 		}
 		if pol.JournalLimit > 0 && booked > pol.JournalLimit {
@@ -127,7 +127,8 @@ var policyKeys = map[string]func(*profile.Profile) string{
 		}
 		return strings.Join(all, " ")
 	},
-	"sign-in": func(p *profile.Profile) string { return string(p.SignIn) },
+	"order-paid": func(p *profile.Profile) string { return p.Policy.OrderPaid },
+	"sign-in":    func(p *profile.Profile) string { return string(p.SignIn) },
 }
 
 // policySays makes the sentence that a scenario is for terminals of one policy

@@ -97,6 +97,9 @@ func (of *statementOf) addsUp() error {
 // those that the host tells.
 func yuanIs(what string, tell func(p *sim.Player, s *shop) ([]int64, error)) func(Args) (func(*sim.Player) error, error) {
 	return func(a Args) (func(*sim.Player) error, error) {
+		if d := a.Profile.Dialect; d.Exponent != 2 {
+			return nil, lack("the scenario rounds fees to two decimals, currency %s has %d", d.Currency, d.Exponent)
+		}
 		var want []int64
 		for i := range a.Words["amount"] {
 			v, err := a.Amount(i)
@@ -190,7 +193,7 @@ func payoutPhrases() []*Phrase {
 					return fmt.Errorf("%d rows, %v; want a heading, %d lines and the total", len(rows), err, len(st.Lines))
 				}
 				last := rows[len(rows)-1]
-				if want := report.FormatYuan(st.Total.Net); strings.ReplaceAll(want, ",", "") != last[8] {
+				if want := report.FormatAmount(st.Total.Net, p.T.Profile.Dialect.Exponent); want != last[8] {
 					return fmt.Errorf("the spreadsheet's total is %s yuan, want %s", last[8], want)
 				}
 				return nil

@@ -78,7 +78,7 @@ func Phrases() []*Phrase { return phrases() }
 // phrases is made once: its patterns take milliseconds to compile.
 var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
-	for _, group := range [][]*Phrase{terminalPhrases(), devicePhrases(), linePhrases(), networkPhrases(), paymentPhrases(), settlementPhrases(), merchantPhrases(), payoutPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
+	for _, group := range [][]*Phrase{terminalPhrases(), devicePhrases(), linePhrases(), networkPhrases(), paymentPhrases(), orderPhrases(), codePhrases(), settlementPhrases(), merchantPhrases(), payoutPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
 		all = append(all, group...)
 	}
 	for _, p := range all {

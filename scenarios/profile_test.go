@@ -52,6 +52,7 @@ var changes = []struct {
 	{"refund-limit 0", []string{"refund-limit: 10000.00", "refund-limit: 0"}},
 	{"refund-limit 1", []string{"refund-limit: 10000.00", "refund-limit: 1.00"}},
 	{"refund-limit 25", []string{"refund-limit: 10000.00", "refund-limit: 25.00"}},
+	{"order-paid", []string{"# order-paid: 签到成功", "order-paid: 签到成功"}},
 	{"encrypt-tracks", []string{"encrypt-tracks: true", "encrypt-tracks: false"}},
 	{"sign-in 001", []string{`sign-in: "004"`, `sign-in: "001"`}},
 	{"sign-in 003", []string{`sign-in: "004"`, `sign-in: "003"`}},

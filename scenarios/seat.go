@@ -39,6 +39,7 @@ func (s *seat) begin(p *plan) {
 	s.turns++
 	s.plan, s.step, s.began = p, 0, time.Now()
 	t.On, t.SignedIn, t.Operator, t.Display = false, false, "", ""
+	t.ServeNext()
 	t.Faults.Injected = [len(t.Faults.Injected)]int64{}
 	if own, is := t.Link.(*line.Own); is && s.check.further.Load() {
 		own.Patience = max(s.check.Patience, patience)

@@ -26,6 +26,10 @@ type world struct {
 	trace    uint32         // the terminal's, before the scenario set it
 	traceSet bool           // the scenario has
 
+	code    []byte                         // payment code that a phone showed last
+	shown   []byte                         // code that the terminal showed last
+	numbers [][dialect.OrderNumberLen]byte // of orders that sentences looked at
+
 	shop      shop                // that becomes a merchant
 	connect   func(*sim.Terminal) // gives a terminal a line of its own; nil under load
 	diagnosis sim.Diagnosis       // of the last check of the network
@@ -62,4 +66,6 @@ func worldOf(p *sim.Player) *world {
 func (w *world) undo(f func()) { w.undone = append(w.undone, f) }
 
 // Reset forgets everything, for the next scenario.
-func (w *world) Reset() { *w = world{exchanges: w.exchanges[:0]} }
+func (w *world) Reset() {
+	*w = world{exchanges: w.exchanges[:0], code: w.code[:0], shown: w.shown[:0], numbers: w.numbers[:0]}
+}

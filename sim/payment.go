@@ -128,6 +128,9 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 	case o.Of.Journalled() && r.Outcome != report.Declined && r.Outcome != report.Unsent:
 		t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: o.Of, Trace: r.Trace, Batch: batch, Amount: o.Amount})
 	}
+	if o.Bill != nil {
+		p.billed(o, r)
+	}
 	p.afterwards(r)
 	return nil
 }

@@ -136,6 +136,8 @@ type Player struct {
 
 	// What a purchase does not touch stands last, see Terminal.
 	wide    [16]byte
+	data    []byte        // order data of a request
+	codes   int           // that phones have made
 	refusal error         // why the terminal first refused to
 	orig    *wire.Message // the original of a reversal; made when first needed
 	aside   Result        // of the latest exchange that comes before or after what a step asked for

@@ -184,6 +184,7 @@ func (r *Run) play(ctx context.Context) (interrupted bool) {
 func (r *Run) playArrival(p *Player, t *Terminal, n int, due, free time.Duration) (sent bool) {
 	p.Shard.Played(due - r.origin)
 	p.Fresh()
+	t.ServeNext()
 	p.free = free
 	if step, err := p.Play(t, r.Mix.Plan(n), n, due); err != nil && !errors.Is(err, ErrUntested) {
 		r.failed(p, step, err)

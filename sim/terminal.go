@@ -45,6 +45,7 @@ type Terminal struct {
 	keys       keys.Set
 	acquirer   rules.Acquirer
 	Journal    Journal
+	Bill       *Bill // the order in hand; nil until the first
 }
 
 // NewTerminal makes terminal id of profile p, switched off.

@@ -109,6 +109,7 @@ type CodeInfo struct {
 	Display string   // what terminals show; wording differs a little from maker to maker
 	Keys    string   // the profile's keys to look at when a host answers it and should not
 	Cards   []string // the roles of cards for which hosts usually answer it
+	Next    NextStep // what the operator does then
 }
 
 // Cause is why a reversal is sent.

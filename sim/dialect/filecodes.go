@@ -44,7 +44,7 @@ func (r *reader) codes(v strict.Value) {
 		class := classNames[Declines]
 		r.Map(v, strict.Table{
 			"for": r.roles(&c), "class": r.Match(&class, classShape, "approves, defective or declines"),
-			"words": r.Text(&c.Words), "display": r.Text(&c.Display), "profile": r.Text(&c.Keys), "cards": r.words(&c.Cards),
+			"words": r.Text(&c.Words), "display": r.Text(&c.Display), "profile": r.Text(&c.Keys), "cards": r.words(&c.Cards), "next": r.next(&c),
 		})
 		c.Class = Class(max(0, slices.Index(classNames[:], class)))
 		for _, role := range c.Roles {
@@ -80,6 +80,23 @@ func (r *reader) roles(c *CodeInfo) func(strict.Value) {
 				r.d.roles[role] = c.Code
 				c.Roles = append(c.Roles, role)
 			}
+		}
+	}
+}
+
+// next reads what an operator does after an answer with the code.
+func (r *reader) next(c *CodeInfo) func(strict.Value) {
+	return func(v strict.Value) {
+		name, ok := r.Scalar(v)
+		if !ok {
+			return
+		}
+		if c.Next, ok = nextStepNamed(name); !ok {
+			var names []string
+			for _, row := range nextStepTable {
+				names = append(names, row.name)
+			}
+			r.Fail(v, "%s, want one of %s", strict.Quote(name), strings.Join(names, ", "))
 		}
 	}
 }

@@ -6,6 +6,29 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
+// admit lets a terminal that is barred pass, if this is its activation; else it answers.
+// There is no terminal, t is nil, where terminal and merchant do not belong together.
+func (h *Host) admit(req *Request, t *book.Terminal, number int) bool {
+	if t == nil {
+		h.stranger(req)
+		return false
+	}
+	switch t.Bar() {
+	case book.MayTrade: // by now
+		return true
+	case book.Inactive:
+		if h.activated(req, t, number) {
+			return true
+		}
+		h.refuse(req, noTerminal, "NOT ACTIVATED")
+	case book.Suspended:
+		h.refuse(req, suspended, "SUSPENDED")
+	default:
+		h.refuse(req, noTerminal, "NOT BOUND")
+	}
+	return false
+}
+
 // stranger answers a request whose terminal and merchant do not belong together.
 func (h *Host) stranger(req *Request) {
 	m := req.Message
@@ -20,23 +43,6 @@ func (h *Host) stranger(req *Request) {
 	}
 }
 
-// admit lets a terminal that is barred pass, if this is its activation, or answers it. The
-// terminal is locked.
-func (h *Host) admit(req *Request, t *book.Terminal, number int) bool {
-	switch t.Bar {
-	case book.Inactive:
-		if h.activated(req, t, number) {
-			return true
-		}
-		h.refuse(req, noTerminal, "NOT ACTIVATED")
-	case book.Suspended:
-		h.refuse(req, suspended, "SUSPENDED")
-	default:
-		h.refuse(req, noTerminal, "NOT BOUND")
-	}
-	return false
-}
-
 // serialLen is how many digits a terminal's serial number has (TUSN). The activation code
 // follows it.
 const serialLen = 20
@@ -48,13 +54,10 @@ func (h *Host) activated(req *Request, t *book.Terminal, number int) bool {
 	if !req.Known || req.Transaction != dialect.SignIn || len(shown) <= serialLen {
 		return false
 	}
-	t.Unlock() // the register is locked before terminals
-	right := h.merchants.Activate(number, shown[:serialLen], shown[serialLen:])
 	t.Lock()
-	if right {
-		h.sessions[number] = nil // of whoever had it before
-	}
-	return right && t.Bar == book.MayTrade
+	h.sessions[number] = nil // of whoever had it before
+	t.Unlock()
+	return h.merchants.Activate(number, shown[:serialLen], shown[serialLen:]) && t.Bar() == book.MayTrade
 }
 
 // refuse answers with a code and a text for whoever stands at the terminal.

@@ -59,15 +59,11 @@ func (h *Host) applyRules(req *Request) bool {
 	req.serial = h.serial.Add(1)
 	req.Transaction, req.Known = h.dialect.Classify(m)
 	t, n, ok := h.books.Terminal(m.Get(wire.TerminalID), m.Get(wire.MerchantID))
-	if !ok {
-		h.stranger(req)
+	if !ok && !h.admit(req, t, n) {
 		return true
 	}
 	t.Lock()
 	defer t.Unlock()
-	if t.Bar != book.MayTrade && !h.admit(req, t, n) {
-		return true
-	}
 	if h.sessions[n] == nil && h.dialect.Form(dialect.SignIn) == nil { // there is no logon
 		h.sessions[n] = &session{signedIn: true}
 	}
@@ -109,6 +105,10 @@ func (h *Host) dispatch(req *Request) {
 		h.batchUpload(req)
 	case dialect.UploadEnd:
 		h.uploadEnd(req)
+	case dialect.OrderConfirm, dialect.OrderQuery, dialect.OrderCancel, dialect.MerchantCode, dialect.CodeScan:
+		h.ordering(req)
+	case dialect.OrderResult: // hosts send it
+		h.reply(req, invalid)
 	default:
 		h.financial(req)
 	}
@@ -244,6 +244,10 @@ func (h *Host) tell(req *Request, code verdict) {
 	if !h.approves(req, code) {
 		req.key = h.declineKey(req, code)
 		a.SetString(wire.Operator, noScheme)
+		if req.refused != dialect.NoReason {
+			req.orderData = dialect.AppendTagUint(req.orderData[:0], dialect.TagPaysReason, uint64(req.refused), 2)
+			a.Set(wire.PaymentCode, req.orderData)
+		}
 		return
 	}
 	if len(req.pan) > 0 {

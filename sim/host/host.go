@@ -25,6 +25,7 @@ import (
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/host/merchant"
+	"github.com/posfleet/posfleet/sim/host/order"
 	"github.com/posfleet/posfleet/sim/host/payout"
 	"github.com/posfleet/posfleet/sim/host/serve"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -36,6 +37,8 @@ type Host struct {
 	dialect    *dialect.Dialect
 	server     serve.Server
 	books      *book.Ledger
+	orders     *order.Orders
+	payers     string // what the payment codes of phones stand for begins with
 	merchants  *merchant.Register
 	sessions   []*session // of the terminals, by their numbers in the books; each is its terminal's to lock
 	handler    Handler
@@ -101,6 +104,7 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 	if h.books, err = book.Open(p); err != nil {
 		return nil, fmt.Errorf("host of profile %s: %w", p.Name, err)
 	}
+	h.orders, h.payers = order.New(p), payersOf(h)
 	h.merchants = merchant.New(p, h.books, h.clock.now)
 	h.merchants.SecondBinding = h.bugs&secondBinding != 0
 	if h.bugs&feeOffByOne != 0 {

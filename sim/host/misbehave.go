@@ -17,6 +17,9 @@ const (
 	doublePosting bug = 1 << iota
 	forgetReversal
 	approveAll
+	payOrderTwice
+	refundOverRest
+	useCodeTwice
 	cloneAccepted
 	feeOffByOne
 	wrongStatement
@@ -54,6 +57,9 @@ var misbehaviours = []Misbehaviour{
 	{Name: "approve-all", Doc: "purchases are approved whatever card, PIN, amount or balance", bug: approveAll},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
+	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
+	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
+	{Name: "code-used-twice", Doc: "a customer's payment code pays more than once", bug: useCodeTwice},
 	{Name: "clone-accepted", Doc: "two terminals of one number may trade at the same time, and nobody is told", bug: cloneAccepted},
 	{Name: "second-binding-accepted", Doc: "a terminal that is bound to one merchant can be bound to another", bug: secondBinding},
 	{Name: "fee-off-by-one", Doc: "each fee is a fen too high", bug: feeOffByOne},

@@ -111,6 +111,23 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			return ok && s.Check() != nil
 		},
 	}
+	seen["order-paid-twice"] = func(p *pos, h *Host) bool {
+		number := p.order(2)
+		p.want("00", dialect.Purchase, amount(400), shows("good"), pays(number))
+		return p.do(dialect.Purchase, amount(400), shows("good"), pays(number)) == "00"
+	}
+	seen["refund-over-rest"] = func(p *pos, h *Host) bool {
+		number := p.order(2)
+		p.want("00", dialect.Purchase, amount(400), shows("good"), pays(number))
+		of := p.reference()
+		p.want("00", dialect.Refund, amount(300), shows("good"), pays(number), of)
+		return p.do(dialect.Refund, amount(300), shows("good"), pays(number), of) == "00"
+	}
+	seen["code-used-twice"] = func(p *pos, h *Host) bool {
+		code := phoneCode(h, 0)
+		p.want("00", dialect.QRPurchase, amount(400), code)
+		return p.do(dialect.QRPurchase, amount(400), code) == "00"
+	}
 	seen["yes-man"] = func(p *pos, h *Host) bool {
 		buy(p, "stolen")
 		if !p.hear(time.Second) || p.ans.FieldText(39) != "00" || !p.verified() || bookOf(h, "10000001").DebitN != 0 {

@@ -43,6 +43,7 @@ cards:
   - {role: stolen, pan: "6225000090000437", expiry: "4912", balance: 1000.00, answer: "43"}
   - {role: capped, pan: "6225000090000619", expiry: "4912", balance: 1000000.00, limit: 5000.00}
   - {role: defective, pan: "6225000090009024", expiry: "4912", balance: 1000.00, answer: "A2"}
+menu: {version: 3, dishes: [{number: 7, name: rice, price: 2.00}, {number: 8, name: fish, price: 68.00, sold-out: true}]}
 `
 
 // listen serves a host of the test profile: see serveHost.
@@ -188,7 +189,7 @@ func (p *pos) request(kind dialect.Transaction, fields ...field) *wire.Message {
 // frame packs and seals.
 func (p *pos) frame(m *wire.Message) []byte {
 	p.Helper()
-	sealed := p.keys.MAC != nil && m.MTI()[1] < '5' && m.MTI()[1] != '3'
+	sealed := p.keys.MAC != nil && (m.MTI()[1] < '5' && m.MTI()[1] != '3' || m.Has(wire.OrderData))
 	if sealed {
 		m.AddMAC()
 	}

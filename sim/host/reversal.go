@@ -54,6 +54,7 @@ func (h *Host) reversal(req *Request) verdict {
 	if !h.books.Reverse(t, r, uint32(req.now.unix)) {
 		return noOriginal
 	}
+	h.unpaid(req, r)
 	return approved
 }
 

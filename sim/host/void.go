@@ -12,6 +12,7 @@ func (h *Host) uncharge(req *Request) verdict {
 		return code
 	}
 	h.books.Uncharge(req.terminal, &req.record)
+	h.givenBack(req, req.terminal.Record(req.record.Original).Serial, req.record.Amount)
 	return approved
 }
 

@@ -342,6 +342,24 @@ func (l *Own) heard() bool {
 	return l.reader.Buffered() || l.peek.waits()
 }
 
+// Listen waits for a message that the host sends unasked, and gives its octets: a
+// view that holds until the line is used again. The error is ErrTimeout, or what
+// broke the line.
+func (l *Own) Listen(patience time.Duration) ([]byte, error) {
+	if l.conn == nil {
+		return nil, fmt.Errorf("%w: it is not connected", ErrBroken)
+	}
+	l.readBy(l.clock.Now() + patience)
+	body, err := l.reader.Next()
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, ErrTimeout
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
+	}
+	return body, nil
+}
+
 // Leftovers counts the answers that have come since the last exchange. It waits
 // for them no longer than the given time.
 func (l *Own) Leftovers(patience time.Duration) Strays {

@@ -61,7 +61,7 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profil
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
 	var given network
-	var address, policy, plans, merchants, ranges, cards, operators, fleet, stock, kinds, lines, screens strict.Value
+	var address, policy, plans, merchants, ranges, cards, operators, fleet, stock, kinds, lines, screens, menu strict.Value
 	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
@@ -83,6 +83,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"line-profile":    r.Text(&p.LineProfile),
 		"screens":         strict.Keep(&screens),
 		"cards":           strict.Keep(&cards),
+		"menu":            strict.Keep(&menu),
 		"test-ranges":     strict.Keep(&ranges),
 		"accept-live-pan": r.Bool(&p.LivePAN),
 		"allow-test-keys": r.Bool(&p.AllowTestKeys),
@@ -116,6 +117,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		p.Plans = fee.Bundled()
 	}
 	r.cards(p, cards, r.ranges(ranges))
+	r.menu(p, menu)
 	if !r.OK() {
 		return nil
 	}

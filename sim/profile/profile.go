@@ -36,6 +36,7 @@ type Profile struct {
 	Operators []Operator
 	Cards     []Card // in the file's order; Role is unique
 	Policy    Policy
+	Menu      Menu            // what orders are made of; no dishes for none
 	Kinds     []*device.Kind  // of terminal: those that come with posfleet, and the file's
 	Lines     []*line.Profile // named line profiles, likewise
 	Screens   Screens

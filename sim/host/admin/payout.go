@@ -156,7 +156,7 @@ func (s *Server) getCSV(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return csv(st.CSV()), nil
+	return csv(st.CSV(s.host.Profile().Dialect.Exponent)), nil
 }
 
 // pay pays out what has come to its value date, as of a day or moment: to one merchant or

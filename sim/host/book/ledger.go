@@ -127,7 +127,7 @@ func (l *Ledger) openTerminals() error {
 		t := &l.terminals[i]
 		t.Batch, t.number = 1, int32(i)
 		if i >= len(p.Terminals) {
-			t.Bar = Unbound
+			t.SetBar(Unbound)
 			continue
 		}
 		e := &p.Terminals[i]
@@ -184,22 +184,21 @@ func register(register map[number]Card, digits string, account Card) bool {
 }
 
 // Terminal finds a terminal by TID and MID. Its number is its place in the
-// profile; those in stock come after those of merchants.
+// profile; those in stock come after those of merchants. ok says that it may trade; t is
+// nil when there is none.
 func (l *Ledger) Terminal(tid, mid []byte) (t *Terminal, number int, ok bool) {
 	id := identityOf(tid, mid)
-	var i int32
+	i, ok := l.names[id]
 	if changes := l.rebound.Load(); changes != nil {
-		if i, ok = (*changes)[id]; ok && i < 0 {
-			return nil, 0, false
+		if now, changed := (*changes)[id]; changed {
+			i, ok = now, now >= 0
 		}
-	}
-	if !ok {
-		i, ok = l.names[id]
 	}
 	if !ok {
 		return nil, 0, false
 	}
-	return &l.terminals[i], int(i), true
+	t = &l.terminals[i]
+	return t, int(i), t.bar.Load() == uint32(MayTrade)
 }
 
 // CardOf finds the account of a card number.

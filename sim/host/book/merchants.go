@@ -69,7 +69,7 @@ func (l *Ledger) Unbind(number int, bar Bar) {
 	t := &l.terminals[number]
 	t.Lock()
 	defer t.Unlock()
-	t.Bar = bar
+	t.SetBar(bar)
 	if t.merchant == nil {
 		return
 	}

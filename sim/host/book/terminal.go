@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/fee"
@@ -13,11 +14,11 @@ import (
 // requests is answered. Until something is booked it is no more than this.
 type Terminal struct {
 	sync.Mutex
-	Batch    uint32 // number of the current batch, 1 to 999999
-	Traded   uint32 // when it last did something that was approved, Unix seconds; 0 for never
-	number   int32  // place in the ledger
-	Bar      Bar    // why it may not trade
-	fresh    bool   // the batch was opened by a settlement and not signed in to yet
+	Batch    uint32        // number of the current batch, 1 to 999999
+	Traded   uint32        // when it last did something that was approved, Unix seconds; 0 for never
+	number   int32         // place in the ledger
+	bar      atomic.Uint32 // of Bar: why it may not trade
+	fresh    bool          // the batch was opened by a settlement and not signed in to yet
 	merchant *merchant
 	journal  *journal // nil until it is needed: see opened
 }
@@ -63,6 +64,12 @@ const (
 	Elsewhere     // bound to another merchant than the one named
 	Closed        // its merchant is closed
 )
+
+// Bar is why the terminal may not trade. It may be asked and set without the lock.
+func (t *Terminal) Bar() Bar { return Bar(t.bar.Load()) }
+
+// SetBar says whether the terminal may trade from now on.
+func (t *Terminal) SetBar(b Bar) { t.bar.Store(uint32(b)) }
 
 // Record is one payment of a batch, or a reversal that came before it.
 type Record struct {

@@ -194,7 +194,7 @@ func TestOneTerminalOneMerchant(t *testing.T) {
 		t.Errorf("a second binding: %v", err)
 	}
 	m, _ := r.terminal(tid)
-	if b := l.At(m.number).Bar; b != book.MayTrade {
+	if b := l.At(m.number).Bar(); b != book.MayTrade {
 		t.Errorf("and it may not trade any more: %d", b)
 	}
 }

@@ -108,12 +108,7 @@ func (r *Register) Stranger(tid, mid string) book.Bar {
 }
 
 // bar says at the ledger whether a terminal may trade.
-func (r *Register) bar(t *Terminal, b book.Bar) {
-	l := r.books.At(t.number)
-	l.Lock()
-	l.Bar = b
-	l.Unlock()
-}
+func (r *Register) bar(t *Terminal, b book.Bar) { r.books.At(t.number).SetBar(b) }
 
 // Terminals are those of a merchant; of all, when mid is empty, only those that something
 // has happened to.

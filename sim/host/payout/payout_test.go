@@ -155,7 +155,7 @@ func TestStatementAsCSV(t *testing.T) {
 	a.sale(at("2026-11-23 10:00"), 123_456)
 	a.Post(Posting{What: Refund, Kind: fee.Credit, When: at("2026-11-23 10:00"), Sums: Sums{Count: 1, Amount: -5}})
 	s, _ := a.Statement("2026-11-23")
-	rows, err := csv.NewReader(strings.NewReader(s.CSV())).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(s.CSV(2))).ReadAll()
 	if err != nil || len(rows) != 4 {
 		t.Fatalf("%v, %v", rows, err)
 	}

@@ -122,27 +122,33 @@ func (a *Account) Check() error {
 	return nil
 }
 
-// CSV is the statement as a spreadsheet reads it: amounts in yuan, the total last.
-func (s *Statement) CSV() string {
+// CSV is the statement as a spreadsheet reads it: amounts with so many decimals, the
+// total last.
+func (s *Statement) CSV(decimals int) string {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	w.Write([]string{"merchant", "day", "what", "card", "channel", "count", "amount", "fee", "net", "value date", "cycle"})
-	row := func(what, kind, channel string, n int, amount, fee int64) {
-		w.Write([]string{s.MID, s.Day, what, kind, channel, strconv.Itoa(n), yuan(amount), yuan(fee), yuan(amount - fee), s.Value, s.Cycle})
+	row := func(what, kind, channel string, n Sums) {
+		w.Write([]string{s.MID, s.Day, what, kind, channel, strconv.Itoa(n.Count), decimal(n.Amount, decimals), decimal(n.Fee, decimals), decimal(n.Amount-n.Fee, decimals), s.Value, s.Cycle})
 	}
 	for _, l := range s.Lines {
-		row(l.What.String(), l.Kind.String(), l.Channel.String(), l.Count, l.Amount, l.Fee)
+		row(l.What.String(), l.Kind.String(), l.Channel.String(), l.Sums)
 	}
-	row("total", "", "", s.Total.Count, s.Total.Amount, s.Total.Fee)
+	row("total", "", "", s.Total)
 	w.Flush()
 	return b.String()
 }
 
-// yuan is fen as yuan.
-func yuan(fen int64) string {
+// decimal is an amount in minor units with its decimals.
+func decimal(minor int64, decimals int) string {
 	sign := ""
-	if fen < 0 {
-		sign, fen = "-", -fen
+	if minor < 0 {
+		sign, minor = "-", -minor
 	}
-	return fmt.Sprintf("%s%d.%02d", sign, fen/100, fen%100)
+	if decimals <= 0 {
+		return fmt.Sprintf("%s%d", sign, minor)
+	}
+	digits := fmt.Sprintf("%0*d", decimals+1, minor)
+	n := len(digits) - decimals
+	return sign + digits[:n] + "." + digits[n:]
 }

@@ -49,8 +49,12 @@ function button(label, press, kind = "link") {
 	return b;
 }
 
-// table fills a table: columns are [word, kind, cell of a row]; a row may have kind.
+// table fills a table: columns are [word, kind, cell of a row], where a cell is what to
+// show, or that and its kind. A column with nothing in it is left out. Who is at a
+// button stays there.
 function table(of, columns, rows, empty, kind = () => "") {
+	const at = of.contains(document.activeElement) && document.activeElement.textContent;
+	if (rows.length) columns = columns.filter(([, , cell]) => rows.some((row) => cell(row) !== ""));
 	of.querySelector("thead").replaceChildren(make("tr", "", ...columns.map(([word, c]) => make("th", c, say(word)))));
 	const body = rows.map((row) => make("tr", kind(row), ...columns.map(([, c, cell]) => {
 		const got = cell(row);
@@ -62,6 +66,7 @@ function table(of, columns, rows, empty, kind = () => "") {
 		body.push(make("tr", "", cell));
 	}
 	of.querySelector("tbody").replaceChildren(...body);
+	if (at) [...of.querySelectorAll("td button")].find((b) => b.textContent === at)?.focus();
 }
 
 const figures = (of, pairs) => of.replaceChildren(...pairs.map(([name, value]) => make("div", "", make("dt", "", name), make("dd", "", value))));
@@ -86,13 +91,17 @@ async function ask(path, signal) {
 }
 
 
+const absent = new Set(); // routes that the host does not have, which are not asked for again
+
 // get gives a route's JSON, undefined when the host does not have it.
 async function get(path) {
+	if (absent.has(path)) return undefined;
 	try {
 		return await (await ask(path)).json();
 	} catch (e) {
-		if (e instanceof Refused && (e.status === 404 || e.status === 501)) return undefined;
-		throw e;
+		if (!(e instanceof Refused) || e.status !== 404 && e.status !== 501) throw e;
+		if (/^\/v1\/[a-z-]+(\?|$)/.test(path)) absent.add(path); // of what is longer another one may be there
+		return undefined;
 	}
 }
 
@@ -152,9 +161,8 @@ const sections = {
 				["batch", "held", (a) => (a.batch ? String(a.batch).padStart(6, "0") : "")],
 				["lastAnswer", "", (a) => (a.code ? `${named(a.asked)} ${a.code} ${a.display ?? ""}` : "")],
 				["since", "held", (a) => when(a.at)],
-				["parts", "", (a) => (a.broken?.length ? [a.broken.join(", "), "bad"] : say("none"))],
+				["parts", "", (a) => (a.broken?.length ? [a.broken.map(named).join(", "), "bad"] : say("none"))],
 			];
-			if (!got.machines) columns.splice(2, 1);
 			table($("terminals"), columns, [...rows.values()], "noTerminals", (a) => (a.tid === chosen ? "chosen" : ""));
 			remark($("terminals"), say("terminalsRemark")(most));
 		},
@@ -215,8 +223,8 @@ const sections = {
 			table($("audit"), [
 				["when", "held", (e) => when(e.when)],
 				["subject", "", (e) => e.subject],
-				["event", "", (e) => [e.what, e.bad ? "warn" : ""]],
-				["done", "held", (e) => [e.done ?? "", e.bad ? "bad" : ""]],
+				["event", "", (e) => [named(e.what), e.bad ? "warn" : ""]],
+				["done", "held", (e) => (e.done ? [e.done, e.bad ? "bad" : ""] : "")],
 				["why", "", (e) => e.why ?? ""],
 			], got.audit, "noAudit");
 			remark($("audit"), say("auditRemark")(most));
@@ -306,7 +314,7 @@ function drawStatement(a, st) {
 	const rows = st ? [...lines, { ...st.total, total: true }] : [];
 	table($("statement"), [
 		["kind", "", (l) => (l.total ? say("total") : named(l.what))],
-		["card", "", (l) => (l.total ? "" : named(l.card))],
+		["cardKind", "", (l) => (l.total ? "" : named(l.card))],
 		["channel", "", (l) => (l.total ? "" : named(l.channel))],
 		["count", "amount", (l) => l.count],
 		["amount", "amount", (l) => yuan(l.amount)],

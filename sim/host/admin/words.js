@@ -12,7 +12,7 @@ export const words = {
 		screenRemark: "As far as the host knows: what the network shows for its last answer.", ready: "Ready",
 		payments: "Payments of the open batch:", payment: "payment", card: "card", amount: "amount", when: "when", trace: "trace", slip: "slip", show: "slip", noPayments: "Nothing in the open batch.", paymentsRemark: "The latest 50 at most; cards masked.",
 		merchants: "Merchants", name: "name", plan: "fee plan", account: "account", why: "why", noMerchants: "No merchant.", merchantsRemark: (n) => `The first ${n}.`,
-		statement: "Statement", day: "day", kind: "what", channel: "channel", count: "count", fee: "fee", net: "net", posted: "posted", fees: "fees", paid: "paid out", owed: "owed", valueDate: "value date", payouts: "payouts",
+		statement: "Statement", day: "day", kind: "what", cardKind: "card", channel: "channel", count: "count", fee: "fee", net: "net", posted: "posted", fees: "fees", paid: "paid out", owed: "owed", valueDate: "value date", payouts: "payouts",
 		adds: "The lines add up to the total.", addsNot: "THE LINES DO NOT ADD UP TO THE TOTAL.", noStatement: "No statement of that day.",
 		audit: "Audit log", subject: "about", event: "what", done: "done", yes: "done", no: "refused", noAudit: "Nothing yet.", auditRemark: (n) => `The latest ${n}.`,
 	},
@@ -28,7 +28,7 @@ export const words = {
 		screenRemark: "以主机所知为准: 最近应答码对应的终端显示。", ready: "就绪",
 		payments: "当前批次交易:", payment: "交易类别", card: "卡号", amount: "金额", when: "时间", trace: "凭证号", slip: "签购单", show: "签购单", noPayments: "当前批次无交易。", paymentsRemark: "最多50笔; 卡号已屏蔽。",
 		merchants: "商户", name: "名称", plan: "费率方案", account: "结算账户", why: "原因", noMerchants: "无商户。", merchantsRemark: (n) => `前${n}户。`,
-		statement: "对账单", day: "日期", kind: "类别", channel: "受理方式", count: "笔数", fee: "手续费", net: "净额", posted: "入账", fees: "手续费", paid: "已出款", owed: "待出款", valueDate: "起息日", payouts: "出款单号",
+		statement: "对账单", day: "日期", kind: "类别", cardKind: "卡种", channel: "受理方式", count: "笔数", fee: "手续费", net: "净额", posted: "入账", fees: "手续费", paid: "已出款", owed: "待出款", valueDate: "起息日", payouts: "出款单号",
 		adds: "明细合计与总计相符。", addsNot: "明细合计与总计不符!", noStatement: "无该日对账单。",
 		audit: "审计日志", subject: "对象", event: "事件", done: "结果", yes: "成功", no: "被拒", noAudit: "暂无记录。", auditRemark: (n) => `最近${n}条。`,
 	},
@@ -42,6 +42,9 @@ export const chinese = {
 	reversal: "冲正", settlement: "批结算", "batch-upload": "批上送", "upload-end": "批上送结束", unknown: "未知交易",
 	active: "正常", suspended: "停用", closed: "已注销", stock: "库存", issued: "待激活", returned: "返修", approved: "成功", declined: "拒绝", voided: "已撤销", reversed: "已冲正",
 	confirmed: "待支付", paying: "支付中", "part refunded": "部分退款", cancelled: "已取消", expired: "已过期",
+	display: "显示屏", keyboard: "键盘", "pin-pad": "密码键盘", "card-reader": "读卡器", "stripe-reader": "磁条读卡器", "chip-reader": "IC卡读卡器", "contactless-reader": "非接读卡器",
+	camera: "摄像头", printer: "打印机", "signature-pad": "签名板", battery: "电池", sim: "SIM卡", modem: "通讯模块",
+	enrolled: "登记", login: "登录", asked: "申请重置", granted: "核准", redeemed: "兑换", loss: "挂失",
 	paid: "已支付", refunded: "已退款", debit: "借记卡", credit: "贷记卡", foreign: "境外卡", card: "刷卡/插卡", contactless: "挥卡", "wallet-qr": "钱包二维码", "unionpay-qr": "银联二维码", sale: "消费", void: "撤销",
 };
 

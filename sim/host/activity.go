@@ -16,6 +16,7 @@ import (
 type Activity struct {
 	TID, MID, Merchant string
 	SignedIn           bool
+	Operator           string // who signed in; empty where the network does not say
 	Batch              uint32
 	Open               dialect.Totals // of that batch
 	At                 time.Time      // of the last answer
@@ -93,7 +94,9 @@ func (h *Host) activity(n int) (Activity, bool) {
 	if s == nil {
 		return a, false
 	}
-	a.SignedIn = s.signedIn
+	if a.SignedIn = s.signedIn; s.signedIn && s.operator[0] != 0 {
+		a.Operator = string(s.operator[:])
+	}
 	if s.last.at == 0 {
 		return a, true
 	}

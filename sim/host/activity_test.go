@@ -17,6 +17,8 @@ func TestSlipsAreWhatTerminalsWereTold(t *testing.T) {
 	if len(h.Activities(10)) != 1 {
 		t.Fatalf("heard of one terminal: %+v", h.Activities(10))
 	}
+	p.want("00", dialect.SignIn, sub(wire.Operator, "01 "))
+	p.adopt()
 	p.want("00", dialect.Purchase, amount(12850), shows("good"), pin("123456"))
 	rrn, auth := string(p.ans.Get(wire.RRN)), string(p.ans.Get(wire.AuthCode))
 	sale := p.original()
@@ -36,7 +38,7 @@ func TestSlipsAreWhatTerminalsWereTold(t *testing.T) {
 	if declined := slips[0]; declined.State != "declined" || declined.AuthCode != "" {
 		t.Errorf("%+v of a payment that was declined", declined)
 	}
-	if !a.SignedIn || a.Code != "51" || a.Asked != "purchase" || a.Display != h.dialect.Display(dialect.CodeOf("51")) || a.Merchant != "shop" {
+	if !a.SignedIn || a.Operator != "01" || a.Code != "51" || a.Asked != "purchase" || a.Display != h.dialect.Display(dialect.CodeOf("51")) || a.Merchant != "shop" {
 		t.Errorf("%+v", a)
 	}
 	all := fmt.Sprintf("%+v %+v %+v", a, slips, h.Activities(10))

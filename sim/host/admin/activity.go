@@ -28,6 +28,7 @@ type activity struct {
 	MID      string    `json:"mid"`
 	Merchant string    `json:"merchant"`
 	SignedIn bool      `json:"signed_in"`
+	Operator string    `json:"operator,omitempty"`
 	Batch    uint32    `json:"batch"`
 	Debit    int64     `json:"debit"`
 	DebitN   int       `json:"debit_count"`
@@ -59,7 +60,7 @@ type payment struct {
 }
 
 func (s *Server) activity(a host.Activity, slips []host.Slip) activity {
-	out := activity{TID: a.TID, MID: a.MID, Merchant: a.Merchant, SignedIn: a.SignedIn, Batch: a.Batch, Debit: a.Open.Debit, DebitN: a.Open.DebitN,
+	out := activity{TID: a.TID, MID: a.MID, Merchant: a.Merchant, SignedIn: a.SignedIn, Operator: a.Operator, Batch: a.Batch, Debit: a.Open.Debit, DebitN: a.Open.DebitN,
 		Credit: a.Open.Credit, CreditN: a.Open.CreditN, At: a.At, Asked: a.Asked, Code: a.Code, Display: a.Display, Broken: []string{}}
 	if status, told := s.host.Status(a.TID); told {
 		out.Broken = names(status.Broken.String())

@@ -17,7 +17,7 @@ func TestSlipsAreWhatTerminalsWereTold(t *testing.T) {
 	if len(h.Activities(10)) != 1 {
 		t.Fatalf("heard of one terminal: %+v", h.Activities(10))
 	}
-	p.want("00", dialect.SignIn, sub(wire.Operator, "01 "))
+	p.want("00", dialect.SignIn, sub(wire.ManagementCode, string(p.p.SignIn)), sub(wire.Operator, "01 "))
 	p.adopt()
 	p.want("00", dialect.Purchase, amount(12850), shows("good"), pin("123456"))
 	rrn, auth := string(p.ans.Get(wire.RRN)), string(p.ans.Get(wire.AuthCode))

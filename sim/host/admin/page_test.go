@@ -8,6 +8,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/posfleet/posfleet/sim/device"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // fetch gives a file of the page as anybody gets it.
@@ -91,6 +94,24 @@ func TestThePageHasEachWordInBothLanguages(t *testing.T) {
 	for _, m := range regexp.MustCompile(`say\("(\w+)"\)|\["(\w+)", "[a-z]*", \(`).FindAllStringSubmatch(string(pageJS), -1) {
 		if w := m[1] + m[2]; !en[w] {
 			t.Errorf("the page says %s, which is no word of words.js", w)
+		}
+	}
+}
+
+// A transaction, and a part that is broken, has its name in Chinese.
+func TestThePageNamesTransactionsInChinese(t *testing.T) {
+	_, chinese, _ := strings.Cut(string(wordsJS), "export const chinese")
+	has := func(name string) bool {
+		return regexp.MustCompile(`[\s{]"?` + regexp.QuoteMeta(name) + `"?: "\p{Han}|[\s{]"?` + regexp.QuoteMeta(name) + `"?: "(SIM|IC)`).MatchString(chinese)
+	}
+	for kind := range dialect.Transactions {
+		if name := kind.String(); !has(name) {
+			t.Errorf("transaction %s has no Chinese name in words.js", name)
+		}
+	}
+	for _, part := range names(device.All.String()) {
+		if !has(part) {
+			t.Errorf("part %s has no Chinese name in words.js", part)
 		}
 	}
 }

@@ -9,7 +9,7 @@ Feature: A leaked password, a lost terminal
     And the operators have their passwords of delivery
     And a terminal that has signed in
 
-  @shop-loss-1
+  @guide-4.1 @shop-loss-1
   Scenario: a terminal that is reported lost takes no payment
     When the merchant reports the loss of the terminal
     And the cardholder pays 71.00 yuan with a good card
@@ -17,7 +17,7 @@ Feature: A leaked password, a lost terminal
     And the customer's screen shows "支付未成功, 未扣款"
     And the audit log has that it was done
 
-  @shop-loss-2
+  @guide-4.1 @shop-loss-2
   Scenario: the terminal learns that it is stopped
     When the merchant reports the loss of the terminal
     And the terminal signs in
@@ -28,7 +28,7 @@ Feature: A leaked password, a lost terminal
     Then the terminal refuses
     And the terminal shows "终端已停用, 请与客服联系"
 
-  @shop-loss-3
+  @guide-4.1 @shop-loss-3
   Scenario: reported while a payment is unknown: what was taken is given back
     Given the line loses the next answer
     When the cardholder pays 73.00 yuan with a good card
@@ -40,7 +40,7 @@ Feature: A leaked password, a lost terminal
     When the cardholder pays 73.00 yuan with a good card
     Then the host answers "terminal barred"
 
-  @shop-loss-4
+  @guide-4.1 @shop-loss-4
   Scenario: reissued at a branch, the terminal trades again, and the old password is dead
     When the merchant reports the loss of the terminal
     And the merchant shows the papers at a branch and asks for a new password
@@ -56,7 +56,7 @@ Feature: A leaked password, a lost terminal
     And the cardholder pays 74.00 yuan with a good card
     Then the host approves
 
-  @shop-loss-5
+  @guide-4.0 @guide-4.1 @shop-loss-5
   Scenario: somebody with another customer number stops nothing
     When somebody with another customer number reports the loss of the terminal
     Then the bank refuses
@@ -64,7 +64,7 @@ Feature: A leaked password, a lost terminal
     When the cardholder pays 75.00 yuan with a good card
     Then the host approves
 
-  @shop-loss-6
+  @guide-4.1 @shop-loss-6
   Scenario: the hotline does not let a lost terminal trade again
     When the merchant reports the loss of the terminal
     And the merchant asks by the hotline for a new password

@@ -8,14 +8,14 @@ Feature: Who may work at the terminal
     Given a terminal that is switched on
     And the operators have their passwords of delivery
 
-  @shop-operator-1
+  @guide-2.2 @shop-operator-1
   Scenario: nothing is sold before an operator has given the password
     When the operator logs in with a wrong password
     And the terminal signs in
     Then the terminal refuses
     And the terminal shows "请输入操作员号"
 
-  @shop-operator-2
+  @guide-3.3 @shop-operator-2
   Scenario Outline: a password of <digits> digits may be chosen, and opens the terminal
     Given the policy says "passwords.least: 4 or 5 or 6"
     And the policy says "passwords.most: 8"
@@ -31,7 +31,7 @@ Feature: Who may work at the terminal
       | 6      | 481516   |
       | 8      | 48151623 |
 
-  @shop-operator-3
+  @guide-3.3 @shop-operator-3
   Scenario Outline: a password of <digits> digits is refused
     Given the policy says "passwords.least: 6"
     And the policy says "passwords.most: 8"
@@ -44,7 +44,7 @@ Feature: Who may work at the terminal
       | 5      | 48151     |
       | 9      | 481516234 |
 
-  @shop-operator-4
+  @guide-4.2 @shop-operator-4
   Scenario Outline: <what> is no password
     Given the policy says "passwords.complex: true"
     When the operator changes the password to "<password>"
@@ -58,7 +58,7 @@ Feature: Who may work at the terminal
       | one digit over and over | 888888  | 密码不能为重复数字     |
       | a pair over and over   | 464646   | 密码不能为重复数字     |
 
-  @shop-operator-5
+  @guide-4.2 @shop-operator-5
   Scenario: the number on the machine is no password
     Given the policy says "passwords.complex: true"
     And the policy says "passwords.most: 8"
@@ -66,7 +66,7 @@ Feature: Who may work at the terminal
     Then the terminal refuses
     And the terminal shows "密码不能为终端号或日期"
 
-  @shop-operator-6
+  @guide-3.3 @shop-operator-6
   Scenario: after too many wrong passwords the terminal waits, and then takes the right one
     When wrong passwords are given until the terminal waits
     Then the terminal refuses
@@ -78,7 +78,7 @@ Feature: Who may work at the terminal
     And the terminal signs in
     Then the host approves
 
-  @shop-operator-7
+  @guide-3.3 @shop-operator-7
   Scenario: an operator who is locked is let in by the supervisor
     When wrong passwords are given until the operator is locked
     And the operator logs in
@@ -91,7 +91,7 @@ Feature: Who may work at the terminal
     And the cardholder pays 32.00 yuan with a good card
     Then the host approves
 
-  @shop-operator-8
+  @guide-3.3 @shop-operator-8
   Scenario: nobody else lets a locked operator in
     When wrong passwords are given until the operator is locked
     And somebody unlocks the operator with a wrong supervisor password
@@ -101,7 +101,7 @@ Feature: Who may work at the terminal
     Then the terminal refuses
     And the terminal shows "操作员已锁定, 请主管解锁"
 
-  @shop-operator-9
+  @guide-2.2 @guide-4.2 @shop-operator-9
   Scenario: a password that has grown too old must be changed before anything is sold
     When the operator's password has grown too old
     And the operator logs in
@@ -112,7 +112,7 @@ Feature: Who may work at the terminal
     And the terminal signs in
     Then the host approves
 
-  @shop-operator-10
+  @guide-4.2 @shop-operator-10
   Scenario: an old password opens nothing after it was changed
     Given the policy says "passwords.tells: true"
     When the operator changes the password to "481516"
@@ -120,7 +120,7 @@ Feature: Who may work at the terminal
     Then the terminal refuses
     And the terminal shows "密码错误"
 
-  @shop-operator-11
+  @guide-4.2 @shop-operator-11
   Scenario: the old password must be right before it is changed
     Given the policy says "passwords.tells: true"
     When the operator gives a wrong old password and changes it to "481516"
@@ -129,7 +129,7 @@ Feature: Who may work at the terminal
     When the operator logs in
     Then the terminal shows "请做联机签到"
 
-  @shop-operator-12
+  @guide-4.2 @shop-operator-12
   Scenario: one of the latest passwords does not come back
     Given the policy says "passwords.unlike: at least 2"
     When the operator changes the password to "481516"

@@ -9,7 +9,7 @@ Feature: A forgotten password
     And the operators have their passwords of delivery
     And a terminal that has signed in
 
-  @shop-reset-1
+  @guide-6.1a @shop-reset-1
   Scenario: in the app, logged in and with the code of the message
     When the merchant logs in to the app
     And the merchant asks by the app for a new password
@@ -24,7 +24,7 @@ Feature: A forgotten password
     And the cardholder pays 61.00 yuan with a good card
     Then the host approves
 
-  @shop-reset-2
+  @guide-6.1b @shop-reset-2
   Scenario: by the hotline, with the customer number and the code of the message
     When the merchant asks by the hotline for a new password
     And the merchant gives the code of the message by the hotline
@@ -32,7 +32,7 @@ Feature: A forgotten password
     When the operator sets password "481516" with the one-time code
     Then the host approves
 
-  @shop-reset-3
+  @guide-6.1c @shop-reset-3
   Scenario: at a branch, with the papers, before two clerks
     When the merchant shows the papers at a branch and asks for a new password
     Then the bank gives a one-time code
@@ -40,7 +40,7 @@ Feature: A forgotten password
     Then the host approves
     And the audit log has that it was done
 
-  @shop-reset-4
+  @guide-6.1 @shop-reset-4
   Scenario: the old password is dead at once, also in the middle of trading
     When the merchant shows the papers at a branch and asks for a new password
     And the cardholder pays 62.00 yuan with a good card
@@ -50,13 +50,13 @@ Feature: A forgotten password
     Then the terminal refuses
     And the terminal shows "密码已失效, 请重置密码"
 
-  @shop-reset-5
+  @guide-6.1a @shop-reset-5
   Scenario: without logging in to the app nothing is reset
     When the merchant asks by the app for a new password
     Then the bank refuses
     And the audit log has that it was refused, and why
 
-  @shop-reset-6
+  @guide-6.1a @shop-reset-6
   Scenario: with a wrong password of the app nobody is logged in
     When somebody logs in to the app with a wrong password
     Then the bank refuses
@@ -64,7 +64,7 @@ Feature: A forgotten password
     Then the bank refuses
     And the audit log has that it was refused, and why
 
-  @shop-reset-7
+  @guide-6.1a @shop-reset-7
   Scenario: a code is stale after five minutes
     When the merchant asks by the hotline for a new password
     And 5 minutes pass at the bank
@@ -72,7 +72,7 @@ Feature: A forgotten password
     Then the bank refuses
     And the audit log has that it was refused, and why
 
-  @shop-reset-8
+  @guide-4.0 @guide-6.1b @shop-reset-8
   Scenario: after three wrong codes the right one is refused too
     When the merchant asks by the hotline for a new password
     And somebody gives 3 wrong codes by the hotline
@@ -81,7 +81,7 @@ Feature: A forgotten password
     Then the bank refuses
     And the audit log has that it was refused, and why
 
-  @shop-reset-9
+  @guide-6.1b @shop-reset-9
   Scenario: a code of one channel is no code of another
     When the merchant logs in to the app
     And the merchant asks by the app for a new password
@@ -89,7 +89,7 @@ Feature: A forgotten password
     Then the bank refuses
     And the audit log has that it was refused, and why
 
-  @shop-reset-10
+  @guide-6.1 @shop-reset-10
   Scenario: a one-time code is good once
     When the merchant shows the papers at a branch and asks for a new password
     And the operator sets password "481516" with the one-time code
@@ -99,7 +99,7 @@ Feature: A forgotten password
     Then the host declines
     And the terminal shows "重置码错误或已过期"
 
-  @shop-reset-11
+  @guide-6.1 @shop-reset-11
   Scenario: a wrong one-time code sets no password
     When the merchant shows the papers at a branch and asks for a new password
     And the operator sets password "481516" with a wrong one-time code
@@ -108,7 +108,7 @@ Feature: A forgotten password
     When the operator logs in with password "481516"
     Then the terminal refuses
 
-  @shop-reset-12
+  @guide-6.1 @shop-reset-12
   Scenario: more than five resets a day are refused
     When the merchant asks 5 times by the hotline for a new password
     Then the audit log has that it was done
@@ -119,7 +119,7 @@ Feature: A forgotten password
     And the merchant asks by the hotline for a new password
     Then the audit log has that it was done
 
-  @shop-reset-13
+  @guide-6.1 @shop-reset-13
   Scenario: a weak password does not cost the code
     Given the policy says "passwords.complex: true"
     When the merchant shows the papers at a branch and asks for a new password
@@ -129,7 +129,7 @@ Feature: A forgotten password
     When the operator sets password "481516" with the one-time code
     Then the host approves
 
-  @shop-reset-14
+  @guide-6.1 @shop-reset-14
   Scenario: the answer to a one-time code is lost: it may be brought once more
     When the merchant shows the papers at a branch and asks for a new password
     And the line loses the next answer

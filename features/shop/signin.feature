@@ -7,7 +7,7 @@ Feature: Sign-in in the middle of trading
   Background:
     Given a terminal that has signed in
 
-  @shop-signin-1
+  @guide-5.0 @shop-signin-1
   Scenario: the host has lost the keys: the payment is not done, and works the second time
     When the terminal signs off
     And the terminal believes that it has signed in
@@ -19,7 +19,7 @@ Feature: Sign-in in the middle of trading
     Then the host approves
     And the customer's screen shows "支付成功"
 
-  @shop-signin-2
+  @guide-5.0 @shop-signin-2
   Scenario: the host wants a sign-in while it approves: the payment is done
     When the host wants the terminal to sign in
     And the cardholder pays 42.00 yuan with a good card
@@ -29,14 +29,14 @@ Feature: Sign-in in the middle of trading
     When the cardholder pays 42.50 yuan with a good card
     Then the host approves
 
-  @shop-signin-3
+  @guide-5.0 @shop-signin-3
   Scenario: the host wants a sign-in while it declines: the payment is not done
     When the host wants the terminal to sign in
     And the cardholder pays 43.00 yuan with a stolen card
     Then the terminal has signed in again by itself
     And the customer's screen shows "支付未成功, 未扣款"
 
-  @shop-signin-4
+  @guide-5.0 @shop-signin-4
   Scenario: on a new day the terminal signs in before the first payment
     Given the policy says "daily-sign-in: true"
     When a new day begins at the terminal
@@ -45,7 +45,7 @@ Feature: Sign-in in the middle of trading
     And the terminal signed in before that
     And the customer's screen shows "支付成功"
 
-  @shop-signin-5
+  @guide-5.0 @shop-signin-5
   Scenario: a power cut while a payment is under way: it is taken back after the operator has logged in
     Given the line loses the next answer
     When the cardholder pays 45.00 yuan with a good card
@@ -61,7 +61,7 @@ Feature: Sign-in in the middle of trading
     Then the terminal owes no reversal
     And the customer's screen shows "支付已撤销, 未扣款"
 
-  @shop-signin-6
+  @guide-3.5 @shop-signin-6
   Scenario: a terminal that has lost its keys sells after it has signed in
     When the terminal loses its working keys
     Then the terminal is not signed in
@@ -71,7 +71,7 @@ Feature: Sign-in in the middle of trading
     And the cardholder pays 46.00 yuan with a good card
     Then the host approves
 
-  @shop-signin-7
+  @guide-5.0 @shop-signin-7
   Scenario: keys are lost while a payment is unknown: it is taken back after the sign-in
     Given the line loses the next answer
     When the cardholder pays 47.00 yuan with a good card

@@ -15,6 +15,8 @@ var (
 	pageCSS []byte
 	//go:embed page.js
 	pageJS []byte
+	//go:embed show.js
+	showJS []byte
 	//go:embed words.js
 	wordsJS []byte
 )
@@ -35,5 +37,6 @@ var pageFiles = map[string]pageFile{
 	"GET /{$}":      {"text/html; charset=utf-8", pageHTML},
 	"GET /page.css": {"text/css; charset=utf-8", pageCSS},
 	"GET /page.js":  {"text/javascript; charset=utf-8", pageJS},
+	"GET /show.js":  {"text/javascript; charset=utf-8", showJS},
 	"GET /words.js": {"text/javascript; charset=utf-8", wordsJS},
 }

@@ -1,9 +1,7 @@
-// The page for people: what the API of the host says, shown. Everything that comes from
-// the host goes in as text (text below), never as HTML.
-import { words, chinese, slipWords } from "./words.js";
+// The page for people: what the API of the host says, asked for and shown.
+import { chinese, slipWords } from "./words.js";
+import { $, language, otherLanguage, say, named, yuan, when, make, button, table, figures, remark, stateKind, six } from "./show.js";
 
-const $ = (id) => document.getElementById(id);
-let language = (sessionStorage.getItem("language") ?? navigator.language).startsWith("zh") ? "zh" : "en";
 let token = fromFragment() ?? sessionStorage.getItem("token") ?? "";
 
 const most = 50; // rows of a list
@@ -18,60 +16,6 @@ function fromFragment() {
 	}
 	return found;
 }
-
-// ---- what is shown ----
-
-const say = (word) => words[language][word] ?? word;
-// named is an API's name in the reader's language.
-const named = (name) => (language === "zh" ? chinese[name] : undefined) ?? name ?? "";
-const yuan = (fen) => {
-	const text = String(Math.abs(fen)).padStart(3, "0");
-	return (fen < 0 ? "−" : "") + text.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ",") + "." + text.slice(-2);
-};
-const two = (n) => String(n).padStart(2, "0");
-const when = (text) => {
-	const t = new Date(text ?? NaN);
-	return isNaN(t) ? "" : `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())} ${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
-};
-
-// make is an element with text or elements in it.
-function make(tag, kind, ...inside) {
-	const e = document.createElement(tag);
-	if (kind) e.className = kind;
-	e.append(...inside.map((i) => (i instanceof Node ? i : String(i ?? ""))));
-	return e;
-}
-
-function button(label, press, kind = "link") {
-	const b = make("button", kind, label);
-	b.type = "button";
-	b.onclick = press;
-	return b;
-}
-
-// table fills a table: columns are [word, kind, cell of a row], where a cell is what to
-// show, or that and its kind. A column with nothing in it is left out. Who is at a
-// button stays there.
-function table(of, columns, rows, empty, kind = () => "") {
-	const at = of.contains(document.activeElement) && document.activeElement.textContent;
-	if (rows.length) columns = columns.filter(([, , cell]) => rows.some((row) => cell(row) !== ""));
-	of.querySelector("thead").replaceChildren(make("tr", "", ...columns.map(([word, c]) => make("th", c, say(word)))));
-	const body = rows.map((row) => make("tr", kind(row), ...columns.map(([, c, cell]) => {
-		const got = cell(row);
-		return make("td", Array.isArray(got) ? `${c} ${got[1]}` : c, Array.isArray(got) ? got[0] : got);
-	})));
-	if (!rows.length) {
-		const cell = make("td", "of", say(empty));
-		cell.colSpan = columns.length;
-		body.push(make("tr", "", cell));
-	}
-	of.querySelector("tbody").replaceChildren(...body);
-	if (at) [...of.querySelectorAll("td button")].find((b) => b.textContent === at)?.focus();
-}
-
-const figures = (of, pairs) => of.replaceChildren(...pairs.map(([name, value]) => make("div", "", make("dt", "", name), make("dd", "", value))));
-const remark = (section, text) => { section.querySelector(".remark").textContent = text; };
-const stateKind = (state) => ({ active: "good", approved: "good", paid: "good", suspended: "bad", closed: "bad", declined: "bad", cancelled: "bad", expired: "bad" })[state] ?? "warn";
 
 // ---- what is asked ----
 
@@ -158,7 +102,7 @@ const sections = {
 				["merchant", "", (a) => a.merchant || a.mid || ""],
 				["state", "held", (a) => (a.state ? [named(a.state), stateKind(a.state)] : "")],
 				["operator", "held", (a) => (a.at ? [a.signed_in ? `${say("signedIn")}${a.operator ? " " + a.operator : ""}` : say("signedOut"), a.signed_in ? "good" : ""] : say("never"))],
-				["batch", "held", (a) => (a.batch ? String(a.batch).padStart(6, "0") : "")],
+				["batch", "held", (a) => (a.batch ? six(a.batch) : "")],
 				["lastAnswer", "", (a) => (a.code ? `${named(a.asked)} ${a.code} ${a.display ?? ""}` : "")],
 				["since", "held", (a) => when(a.at)],
 				["parts", "", (a) => (a.broken?.length ? [a.broken.map(named).join(", "), "bad"] : say("none"))],
@@ -248,7 +192,7 @@ function drawScreen(a) {
 		make("div", "small", a.merchant || a.mid),
 		make("div", "text", idle ? say("ready") : a.display || (a.code === "00" ? "交易成功" : a.code)),
 		make("div", "small", idle ? "" : `${named(a.asked)} ${a.code}`),
-		make("div", "line", make("span", "", say(a.signed_in ? "signedIn" : "signedOut") + (a.operator ? " " + a.operator : "")), make("span", "", a.batch ? String(a.batch).padStart(6, "0") : "")),
+		make("div", "line", make("span", "", say(a.signed_in ? "signedIn" : "signedOut") + (a.operator ? " " + a.operator : "")), make("span", "", a.batch ? six(a.batch) : "")),
 	);
 }
 
@@ -258,7 +202,7 @@ function drawPayments(a) {
 	const key = (p) => `${p.batch}/${p.trace}/${p.kind}`;
 	const one = all.find((p) => key(p) === slipOf) ?? all[0];
 	table($("booked"), [
-		["trace", "id", (p) => button(String(p.trace).padStart(6, "0"), () => { slipOf = key(p); drawPayments(a); })],
+		["trace", "id", (p) => button(six(p.trace), () => { slipOf = key(p); drawPayments(a); })],
 		["payment", "held", (p) => named(p.kind)],
 		["card", "held", (p) => p.card],
 		["amount", "amount", (p) => yuan(p.amount)],
@@ -274,7 +218,6 @@ function drawPayments(a) {
 function drawSlip(a, p) {
 	const [title, copy, agree, sign] = [slipWords.title, slipWords.copy, slipWords.agree, slipWords.sign];
 	const row = (word, value, kind = "") => make("div", kind, make("dt", "", `${slipWords[word][0]} ${slipWords[word][1]}`), make("dd", "", value));
-	const six = (n) => String(n).padStart(6, "0");
 	const read = { card: "", contactless: " /C", "wallet-qr": "", "unionpay-qr": "" }[p.channel] ?? "";
 	const rows = [row("merchant", a.merchant), row("mid", a.mid), row("tid", a.tid), a.operator ? row("operator", a.operator) : "", row("acquirer", p.acquirer), make("div", "rule"),
 		row("card", p.card + read), row("kind", `${chinese[p.kind] ?? ""} ${p.kind.toUpperCase()}`), row("batch", six(p.batch)), row("trace", six(p.trace)),
@@ -440,8 +383,7 @@ function speak() {
 }
 
 $("language").onclick = () => {
-	language = language === "zh" ? "en" : "zh";
-	sessionStorage.setItem("language", language);
+	otherLanguage();
 	speak();
 	if (token) refresh();
 };

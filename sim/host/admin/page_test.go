@@ -33,7 +33,7 @@ func TestThePageIsGivenWithoutATokenAndAsksNobodyElse(t *testing.T) {
 	elsewhere := regexp.MustCompile(`(?i)(https?:)?//[a-z0-9]|@import|url\(`)
 	asHTML := regexp.MustCompile(`(?i)innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc|\beval\b|new Function|createContextualFragment|setHTML`)
 	inline := regexp.MustCompile(`(?i)<script>|<style|\sstyle=|\son\w+=`)
-	for path, want := range map[string]string{"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript", "/words.js": "text/javascript"} {
+	for path, want := range map[string]string{"/": "text/html", "/page.css": "text/css", "/page.js": "text/javascript", "/show.js": "text/javascript", "/words.js": "text/javascript"} {
 		text, kind, policy := fetch(t, url+path)
 		if !strings.HasPrefix(kind, want) {
 			t.Errorf("%s is %s, want %s", path, kind, want)

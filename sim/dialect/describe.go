@@ -99,7 +99,7 @@ func (d *Dialect) Shown(m *wire.Message, f int) string {
 		return fmt.Sprintf("(%d octets)", len(v))
 	case Details:
 		if holdsTotals(m, f) {
-			return readable(v)
+			return readable(d.Secrets.scrub(v, amounts))
 		}
 		return fmt.Sprintf("(%d digits)", len(v))
 	}
@@ -140,19 +140,16 @@ func (d *Dialect) Binary(f int) bool {
 func (d *Dialect) plain(f int, v []byte) string {
 	if d.Binary(f) && !printable(v) {
 		if private(f) {
-			return ScrubbedHex(v)
+			return d.ScrubbedHex(v)
 		}
-		return fmt.Sprintf("%X", v)
+		return d.hex(v)
 	}
 	return readable(v)
 }
 
-// scrubbed is the value of field f without what texts must not hold.
-func (d *Dialect) scrubbed(f int, v []byte) []byte {
-	if !d.scrubs(f, v) {
-		return v
-	}
-	return scrub(v)
+// hex is octets in hexadecimal without what is known to be secret.
+func (d *Dialect) hex(v []byte) string {
+	return string(d.Secrets.scrub(fmt.Appendf(nil, "%X", v), element))
 }
 
 // Text reports whether field f is characters, neither octets nor packed digits.
@@ -195,6 +192,10 @@ func shownOfPAN(n int) (first, last int) {
 
 // describeHead writes the routing header in words.
 func (d *Dialect) describeHead(w io.Writer, h []byte) {
+	if d.isText(h) {
+		fmt.Fprintf(w, "head (%d octets of digits where a routing header is, hidden)\n", len(h))
+		return
+	}
 	if d.Header.TPDU && len(h) >= 5 {
 		fmt.Fprintf(w, "TPDU %X  to %X, from %X\n", h[:5], h[1:3], h[3:5])
 		h = h[5:]

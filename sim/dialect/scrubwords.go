@@ -67,13 +67,22 @@ func (s *scrubber) pin(from, to int) {
 		if !after(text, w.word) && !(w.word == "PIN" && bytes.HasSuffix(text, []byte(w.word))) {
 			continue
 		}
-		if n >= w.least && n <= w.most {
-			s.cover(from, to)
+		end := from
+		for next := to; next-from <= w.most; next += s.group(next) {
+			if next-from >= w.least {
+				end = next
+			}
+			if next == len(s.digits) || !s.apart(next) {
+				break
+			}
 		}
-		if n == 2 && w.least == 4 && w.most == 4 && to+2 <= len(s.digits) && s.group(to) == 2 && s.digits[to].from-s.digits[to-1].to == 1 { // 12/49
-			s.cover(from, to+2)
-		}
+		s.cover(from, end)
 	}
+}
+
+// wordy reports whether the text has letters at all.
+func (s *scrubber) wordy() bool {
+	return bytes.ContainsFunc(s.text, func(r rune) bool { return r >= 'A' })
 }
 
 // key covers hexadecimal digits, at least 16, in groups too, that a word says are a
@@ -97,31 +106,15 @@ func (s *scrubber) key(i int) {
 	}
 }
 
-// hexText masks card numbers among hexadecimal digits of text, 36323235….
+// hexText masks what is known and card numbers among digits that hexadecimal digits
+// of text say, 36323235….
 func (s *scrubber) hexText() {
-	var digits []byte
-	flush := func(end int) {
-		begin := end - 2*len(digits)
-		for i := 0; i+13 <= len(digits); i++ {
-			for _, n := range schemeLengths(digits[i], digits[i+1]) {
-				if i+n <= len(digits) && isPAN(n, func(k int) byte { return digits[i+k] }) {
-					first, last := shownOfPAN(n)
-					s.blot(begin+2*(i+first), begin+2*(i+n-last))
-				}
-			}
-		}
-		digits = digits[:0]
+	for i, n := 0, 0; s.of <= sentence && i < len(s.digits); i += n {
+		n = s.group(i)
+		s.within(i, i+n)
 	}
-	for from := range 2 {
-		i := from
-		for ; i+1 < len(s.text); i += 2 {
-			if s.text[i] == '3' && s.text[i+1]-'0' <= 9 {
-				digits = append(digits, s.text[i+1]-'0')
-			} else {
-				flush(i)
-			}
-		}
-		flush(i)
+	if s.known != nil {
+		s.secrets()
 	}
 }
 
@@ -130,14 +123,15 @@ func (s *scrubber) base64() {
 	inWord := func(c byte) bool {
 		return c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '+' || c == '/'
 	}
+	var room [96]byte
 	for i := 0; i < len(s.text); i++ {
 		n := 0
 		for i+n < len(s.text) && inWord(s.text[i+n]) {
 			n++
 		}
-		if n >= 18 && n%4 != 1 {
-			plain, err := base64.RawStdEncoding.DecodeString(string(s.text[i : i+n]))
-			if err == nil && !bytes.ContainsFunc(plain, func(r rune) bool { return r < ' ' || r > '~' }) && !bytes.Equal(scrubPlain(plain), plain) {
+		if n >= 8 && n%4 != 1 {
+			plain := append(room[:0], make([]byte, base64.RawStdEncoding.DecodedLen(n))...)
+			if _, err := base64.RawStdEncoding.Decode(plain, s.text[i:i+n]); err == nil && printable(plain) && s.hasSecret(plain) {
 				s.blot(i, i+n)
 			}
 		}
@@ -145,8 +139,9 @@ func (s *scrubber) base64() {
 	}
 }
 
-func scrubPlain(v []byte) []byte {
-	s := scrubber{text: v, out: bytes.Clone(v)}
-	s.all()
-	return s.out
+// hasSecret reports whether there is something to scrub in what a word says.
+func (s *scrubber) hasSecret(plain []byte) bool {
+	in := scrubber{text: plain, of: s.of, known: s.known}
+	in.all()
+	return in.out != nil
 }

@@ -3,6 +3,7 @@ package dialect
 import (
 	"bytes"
 	"slices"
+	"sync"
 )
 
 // Hosts put card numbers, tracks and PINs into texts where none belong. The
@@ -33,21 +34,25 @@ type context uint8
 const (
 	freeText context = iota // a field that may hold anything
 	sentence                // of people, or about messages: a known PIN may as well be a trace number in it
+	octets                  // a whole message, in which fields of digits stand one after the other
 	element                 // a field with a form of its own: nothing is told by its shape alone
 	amounts                 // an element with amounts and counts one after the other
-	octets                  // a whole message, in which fields of digits stand one after the other
 )
 
 // scrub is v with what must not be shown as asterisks, octet for octet; v itself when
 // there is nothing.
 func (k *Secrets) scrub(v []byte, of context) []byte {
-	if len(v) < 4 {
+	if len(v) < 4 || of >= element && len(v) < dataDigits && !wordy(v) {
 		return v
 	}
-	s := scrubber{text: v, of: of, known: k.known()}
-	s.digits = s.room[:0]
+	s := scrubbers.Get().(*scrubber)
+	defer scrubbers.Put(s)
+	s.text, s.out, s.of, s.known = v, nil, of, k.known()
+	if s.wordy = wordy(v); !s.wordy && of >= element && k == nil {
+		return v
+	}
 	s.all()
-	if of != octets {
+	if of != octets && s.wordy {
 		s.base64()
 	}
 	if s.out == nil {
@@ -55,6 +60,9 @@ func (k *Secrets) scrub(v []byte, of context) []byte {
 	}
 	return s.out
 }
+
+// scrubbers are not in use, each with room for digits.
+var scrubbers = sync.Pool{New: func() any { return new(scrubber) }}
 
 // all covers what is found in each reading of the text.
 func (s *scrubber) all() {
@@ -71,14 +79,14 @@ func (s *scrubber) all() {
 		s.read()
 	}
 	for from := range 2 {
-		if s.of > sentence && len(s.text) < 2*dataDigits {
+		if len(s.text) < 2*pinDigits || s.of >= element && len(s.text) < 2*dataDigits {
 			break // too few
 		}
 		if s.scanHex(from); len(s.digits) >= pinDigits {
 			s.hexText()
 		}
 	}
-	if s.known != nil && s.scanLetters() {
+	if s.known != nil && s.wordy && s.scanLetters() {
 		s.secrets()
 	}
 }
@@ -88,13 +96,12 @@ func (s *scrubber) read() {
 	if len(s.digits) < 4 {
 		return
 	}
-	wordy := s.wordy()
 	for i, n := 0, 0; i < len(s.digits); i += n {
 		n = s.group(i)
-		if wordy {
+		if s.wordy {
 			s.pin(i, i+n)
 		}
-		if s.of == element || s.of == amounts {
+		if s.of >= element {
 			continue
 		}
 		s.run(i, i+n)
@@ -112,8 +119,8 @@ type scrubber struct {
 	text, out []byte // out is nil as long as nothing is found
 	of        context
 	known     *Secrets // nil for none
-	digits    []digit  // of the present reading
-	room      [64]digit
+	wordy     bool
+	digits    []digit // of the present reading
 }
 
 // digit is one decimal digit of the text: its value, and the octets it has.

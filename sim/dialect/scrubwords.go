@@ -80,9 +80,14 @@ func (s *scrubber) pin(from, to int) {
 	}
 }
 
-// wordy reports whether the text has letters at all.
-func (s *scrubber) wordy() bool {
-	return bytes.ContainsFunc(s.text, func(r rune) bool { return r >= 'A' })
+// wordy reports whether a text has letters at all.
+func wordy(text []byte) bool {
+	for _, c := range text {
+		if c >= 'A' {
+			return true
+		}
+	}
+	return false
 }
 
 // key covers hexadecimal digits, at least 16, in groups too, that a word says are a
@@ -141,7 +146,7 @@ func (s *scrubber) base64() {
 
 // hasSecret reports whether there is something to scrub in what a word says.
 func (s *scrubber) hasSecret(plain []byte) bool {
-	in := scrubber{text: plain, of: s.of, known: s.known}
+	in := scrubber{text: plain, of: s.of, known: s.known, wordy: true}
 	in.all()
 	return in.out != nil
 }

@@ -20,6 +20,10 @@ import (
 func (d *Dialect) Describe(w io.Writer, m *wire.Message) {
 	out := bufio.NewWriter(w)
 	defer out.Flush()
+	if d.isText(m.Head) {
+		fmt.Fprintln(out, "(a text where a routing header belongs: hidden)")
+		return
+	}
 	d.describeHead(out, m.Head)
 	fmt.Fprintf(out, "MTI  %s  %s\n", readable([]byte(m.MTI())), d.describeMTI(m))
 	for f := range m.Fields {
@@ -192,10 +196,6 @@ func shownOfPAN(n int) (first, last int) {
 
 // describeHead writes the routing header in words.
 func (d *Dialect) describeHead(w io.Writer, h []byte) {
-	if d.isText(h) {
-		fmt.Fprintf(w, "head (%d octets of digits where a routing header is, hidden)\n", len(h))
-		return
-	}
 	if d.Header.TPDU && len(h) >= 5 {
 		fmt.Fprintf(w, "TPDU %X  to %X, from %X\n", h[:5], h[1:3], h[3:5])
 		h = h[5:]
@@ -203,12 +203,12 @@ func (d *Dialect) describeHead(w io.Writer, h []byte) {
 	if len(h) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "head %X", h)
+	fmt.Fprintf(w, "head %s", d.hex(h))
 	switch words := d.headerWords(h); {
 	case words != "":
 		fmt.Fprintf(w, "  %s", words)
 	case printable(h):
-		fmt.Fprintf(w, "  %s", readable(h))
+		fmt.Fprintf(w, "  %s", readable(d.ScrubbedValue(h)))
 	}
 	fmt.Fprintln(w)
 }

@@ -134,18 +134,35 @@ func (s *scrubber) base64() {
 		for i+n < len(s.text) && inWord(s.text[i+n]) {
 			n++
 		}
-		if n >= 8 && n%4 != 1 {
-			plain := append(room[:0], make([]byte, base64.RawStdEncoding.DecodedLen(n))...)
-			if _, err := base64.RawStdEncoding.Decode(plain, s.text[i:i+n]); err == nil && printable(plain) && s.hasSecret(plain) {
-				s.blot(i, i+n)
+		for from := i; from < i+4 && i+n-from >= 8; from++ { // it may follow other letters
+			word := s.text[from : i+n]
+			if len(word)%4 == 1 {
+				word = word[:len(word)-1]
+			}
+			plain := append(room[:0], make([]byte, base64.RawStdEncoding.DecodedLen(len(word)))...)
+			if _, err := base64.RawStdEncoding.Decode(plain, word); err == nil && s.hasSecret(plain) {
+				s.blot(from, i+n)
+				break
 			}
 		}
 		i += n
 	}
 }
 
-// hasSecret reports whether there is something to scrub in what a word says.
+// hasSecret reports whether there is something to scrub in the ASCII of what a word
+// says, which may be little of it.
 func (s *scrubber) hasSecret(plain []byte) bool {
+	text := 0
+	for i, c := range plain {
+		if c >= ' ' && c <= '~' {
+			text++
+		} else {
+			plain[i] = 0
+		}
+	}
+	if text < pinDigits {
+		return false
+	}
 	in := scrubber{text: plain, of: s.of, known: s.known, wordy: true}
 	in.all()
 	return in.out != nil

@@ -74,13 +74,10 @@ func (d *Dialect) isFree(f int, v []byte) bool {
 	return !amounts
 }
 
-// isText reports whether a routing header is digits of a text: no message begins so,
-// but what was to be one may be a card number.
+// isText reports whether text stands where a routing header begins with a TPDU, 60:
+// what was taken for a message is none, and may be a card number.
 func (d *Dialect) isText(head []byte) bool {
-	if !d.Header.TPDU || len(head) < 5 {
-		return false
-	}
-	return wire.IsDigits(head[:5])
+	return d.Header.TPDU && len(head) >= 5 && head[0] != 0x60 && printable(head[:5])
 }
 
 // ShownElement is the value of element e as Shown has that of a field: where the

@@ -83,12 +83,18 @@ func (s *scrubber) card(i, step int) int {
 	return 0
 }
 
+// apartByControl reports whether one control character stands before digit i.
+func (s *scrubber) apartByControl(i int) bool {
+	at := s.digits[i-1].to
+	return s.digits[i].from == at+1 && s.text[at] < ' '
+}
+
 // pins covers PINs that are known and stand alone, in groups too.
 func (s *scrubber) pins() {
 	var pin []byte
 	for from := 0; from < len(s.digits); from += s.group(from) {
 		pin = pin[:0]
-		for to := from; to < len(s.digits) && (to == from || s.apart(to)); {
+		for to := from; to < len(s.digits) && (to == from || s.apart(to) || s.apartByControl(to)); {
 			n := s.group(to)
 			for _, d := range s.digits[to : to+n] {
 				pin = append(pin, d.value+'0')

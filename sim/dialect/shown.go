@@ -41,13 +41,16 @@ func (d *Dialect) Leaks(m *wire.Message) int {
 }
 
 // scrubbed is the value of field f without what it must not hold: a text that may hold
-// anything is searched for all of it, other fields for what is known of the cards and
+// anything is searched for all of it, so is a reference number that is no number, other
+// fields for what is known of the cards and
 // for PINs by word. Of packed digits that the networks agree on the same, for a card
 // number that is all of it, and of what follows their parts for all.
 func (d *Dialect) scrubbed(f int, v []byte) []byte {
 	switch {
-	case d.isFree(f, v):
+	case d.isFree(f, v), f == d.Place(wire.RRN).Field && !wire.IsDigits(v):
 		return d.Secrets.scrub(v, freeText)
+	case f == d.Place(wire.AdditionalAmounts).Field:
+		return d.Secrets.scrub(v, amounts)
 	case !private(f) || !d.packedDigits(f):
 		return d.Secrets.scrub(v, element)
 	}

@@ -33,7 +33,7 @@ func TestAnswersAreHeldToTheirMAC(t *testing.T) {
 	}
 	signed := func(change func(mac []byte)) *wire.Message {
 		m := p.Dialect.NewMessage()
-		if err := m.Read(packed); err != nil {
+		if err := m.Read(bytes.Clone(packed)); err != nil {
 			t.Fatal(err)
 		}
 		covered, mac := m.MACSpan()

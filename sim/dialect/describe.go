@@ -196,15 +196,17 @@ func shownOfPAN(n int) (first, last int) {
 
 // describeHead writes the routing header in words.
 func (d *Dialect) describeHead(w io.Writer, h []byte) {
+	digits := d.hex(h)
 	if d.Header.TPDU && len(h) >= 5 {
-		fmt.Fprintf(w, "TPDU %X  to %X, from %X\n", h[:5], h[1:3], h[3:5])
-		h = h[5:]
+		fmt.Fprintf(w, "TPDU %s  to %s, from %s\n", digits[:10], digits[2:6], digits[6:10])
+		h, digits = h[5:], digits[10:]
 	}
 	if len(h) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "head %s", d.hex(h))
+	fmt.Fprintf(w, "head %s", digits)
 	switch words := d.headerWords(h); {
+	case strings.Contains(digits, "*"):
 	case words != "":
 		fmt.Fprintf(w, "  %s", words)
 	case printable(h):

@@ -196,7 +196,19 @@ func shownHex(v []byte) string { return string(scrubbedHex(v)) }
 func FuzzScrub(f *testing.F) {
 	f.Add([]byte("6225 8800 0000 5678=25121010000 PIN 1234"))
 	f.Add([]byte("%B6225880000005678^A^2512"))
+	known := knowing(CUP()).Secrets
 	f.Fuzz(func(t *testing.T, v []byte) {
+		before := string(v)
+		for of := freeText; of <= octets; of++ {
+			if got := known.scrub(v, of); len(got) != len(v) || string(v) != before {
+				t.Fatalf("%q became %q, and what was read %q", before, got, v)
+			}
+		}
+		apart := append([]byte(nil), v...)
+		apart = append(apart, " (622500)x(9931872649) "...)
+		if strings.Contains(string(known.scrub(apart, freeText)), "9931872649") {
+			t.Fatalf("a card that is known is shown in %q", known.scrub(apart, freeText))
+		}
 		if got := scrub(v); len(got) != len(v) {
 			t.Fatalf("%d octets became %d", len(v), len(got))
 		}

@@ -26,6 +26,9 @@ func (s *scrubber) track(from, to int) {
 	}
 }
 
+// longestTrack is how many digits the longest track has, the third (ISO/IEC 4909).
+const longestTrack = 107
+
 // trackData covers what follows on a track the card number whose last digit is before
 // number to: expiry, service code and discretionary data, in groups too.
 func (s *scrubber) trackData(to int) bool {
@@ -38,7 +41,7 @@ func (s *scrubber) trackData(to int) bool {
 		return false
 	}
 	end, n := begin, 0
-	for i := to; i < len(s.digits); i++ {
+	for i := to; i < len(s.digits) && n < longestTrack; i++ {
 		d := s.digits[i]
 		if d.from < begin {
 			continue // of a name
@@ -72,8 +75,8 @@ func (s *scrubber) separated(at, to int) (begin int, ok bool) {
 	case rest[0] == 'D', rest[0] == 'd':
 		return at + 1, s.isExpiry(to)
 	case rest[0] == '^':
-		name := bytes.IndexByte(rest[1:], '^')
-		return at + 1 + name + 1, name >= 0 && name <= 40
+		name := bytes.IndexByte(rest[1:min(len(rest), 42)], '^')
+		return at + 1 + name + 1, name >= 0
 	}
 	for _, equals := range []string{"＝", "\xA3\xBD"} {
 		if bytes.HasPrefix(rest, []byte(equals)) {

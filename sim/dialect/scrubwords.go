@@ -96,19 +96,26 @@ func (s *scrubber) key(i int) {
 	if i > 0 && isHex(s.text[i-1]) {
 		return
 	}
-	n, end := 0, i
-	for k := i; k < len(s.text) && (isHex(s.text[k]) || (s.text[k] == ' ' || s.text[k] == '-') && n > 0 && k == end); k++ {
-		if isHex(s.text[k]) {
-			n, end = n+1, k+1
-		}
-	}
-	if n < 16 {
+	if n, _ := s.hexDigits(i, 16); n < 16 {
 		return
 	}
 	text := s.before(i)
 	if slices.ContainsFunc(keyWords, func(w string) bool { return after(text, w) }) {
+		_, end := s.hexDigits(i, len(s.text))
 		s.blot(i, end)
 	}
+}
+
+// hexDigits is how many hexadecimal digits, in groups too, begin with octet i, at most
+// so many, and where they end.
+func (s *scrubber) hexDigits(i, most int) (n, end int) {
+	end = i
+	for k := i; k < len(s.text) && n < most && (isHex(s.text[k]) || (s.text[k] == ' ' || s.text[k] == '-') && n > 0 && k == end); k++ {
+		if isHex(s.text[k]) {
+			n, end = n+1, k+1
+		}
+	}
+	return n, end
 }
 
 // hexText masks what is known and card numbers among digits that hexadecimal digits

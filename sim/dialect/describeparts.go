@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -94,7 +95,7 @@ func (d *Dialect) describeTags(w io.Writer, v []byte) {
 		}
 		known := emvTags[t.Tag]
 		shown := fmt.Sprintf("(%d octets)", len(t.Value))
-		if known.harmless && len(t.Value) <= 32 {
+		if known.harmless && len(t.Value) <= 32 && bytes.Equal(d.Secrets.scrub(t.Value, freeText), t.Value) {
 			shown = d.ScrubbedHex(t.Value)
 		}
 		writePart(w, fmt.Sprintf("%*s%X", 2*t.Depth, "", t.Tag), known.name, shown)

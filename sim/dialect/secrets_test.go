@@ -191,6 +191,19 @@ func TestNoElementShowsWhatIsKnown(t *testing.T) {
 	}
 }
 
+// Chip data that may be shown are not where they hold what is known.
+func TestNoTagShowsWhatIsKnown(t *testing.T) {
+	d := knowing(CUP())
+	for _, value := range []string{knownPAN, knownPIN, "\x62\x25\x00\x99\x31\x87\x26\x49"} {
+		m := d.NewMessage()
+		m.SetMTI("0210")
+		m.SetFieldString(55, "\x9F\x10"+string(rune(len(value)))+value)
+		if got := described(d, m); strings.Contains(got, fmt.Sprintf("%X", value[2:])) || !strings.Contains(got, "issuer data") {
+			t.Errorf("%q is shown:\n%s", value, got)
+		}
+	}
+}
+
 // A stretch of text that was taken for a message shows no routing header.
 func TestNoHeaderShowsACard(t *testing.T) {
 	d := CUP()

@@ -10,7 +10,7 @@ import (
 )
 
 // dialects are the folders that make up the conformance check of each dialect.
-var dialects = map[string][]string{"cup": {"core", "cup"}, "iso87": {"core", "iso87"}, "iso93": {"core", "iso93"}}
+var dialects = map[string][]string{"cup": {"core", "shop", "cup"}, "iso87": {"core", "shop", "iso87"}, "iso93": {"core", "shop", "iso93"}}
 
 func language(t *testing.T, dialect string) *scenarios.Language {
 	t.Helper()

@@ -45,13 +45,22 @@ func Plural(n int64, thing string) string {
 	return FormatCount(n) + " " + thing + "s"
 }
 
-// FormatYuan writes fen as yuan, as messages and slips do: "12345.67".
-func FormatYuan(fen int64) string {
-	if fen < 0 {
-		return "-" + FormatYuan(-fen)
+// FormatAmount writes an amount in minor units of a currency of so many decimals, as
+// messages and slips do: "12345.67".
+func FormatAmount(n int64, decimals int) string {
+	if n < 0 {
+		return "-" + FormatAmount(-n, decimals)
 	}
-	return fmt.Sprintf("%d.%02d", fen/100, fen%100)
+	s := fmt.Sprintf("%0*d", decimals+1, n)
+	if decimals == 0 {
+		return s
+	}
+	at := len(s) - decimals
+	return s[:at] + "." + s[at:]
 }
+
+// FormatYuan writes fen as yuan.
+func FormatYuan(fen int64) string { return FormatAmount(fen, 2) }
 
 // FormatGroupedYuan writes fen as yuan, as reports do: "12,345.67".
 func FormatGroupedYuan(fen int64) string { return groupDigits(FormatYuan(fen)) }

@@ -26,8 +26,16 @@ func TestThousandsAreSetOff(t *testing.T) {
 	for fen, want := range map[int64][2]string{
 		0: {"0.00", "0.00"}, 5: {"0.05", "0.05"}, -5: {"-0.05", "-0.05"}, 123456: {"1234.56", "1,234.56"}, -123456789: {"-1234567.89", "-1,234,567.89"},
 	} {
-		if got := [2]string{FormatYuan(fen), FormatGroupedYuan(fen)}; got != want {
+		if got := [2]string{FormatYuan(fen), Money{}.Format(fen)}; got != want {
 			t.Errorf("%d fen: %q, want %q", fen, got, want)
+		}
+	}
+	for decimals, want := range []string{"-1,234,567", "-123,456.7", "-12,345.67", "-1,234.567"} {
+		if got := (Money{Decimals: &decimals}).Format(-1234567); got != want {
+			t.Errorf("%d decimals: %q, want %q", decimals, got, want)
+		}
+		if got := FormatAmount(0, decimals); len(got) != max(1, decimals+2) && decimals > 0 {
+			t.Errorf("%d decimals: nothing is %q", decimals, got)
 		}
 	}
 }

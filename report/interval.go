@@ -248,6 +248,7 @@ func (r *Recorder) Report() *Report {
 		rep.Labels = append(rep.Labels, l)
 	}
 	rep.Seconds = r.settle()
+	rep.LineDelay = r.lineDelay()
 	return rep
 }
 

@@ -49,6 +49,7 @@ type summaryJSON struct {
 	Unmatched   int64            `json:"unmatched"`
 	Strays      []Stray          `json:"strays,omitempty"`
 	Lines       Lines            `json:"lines"`
+	LineDelay   *lineDelayJSON   `json:"line_delay,omitempty"`
 	Faults      map[string]int64 `json:"faults,omitempty"`
 	Rules       []RuleCount      `json:"rules,omitempty"`
 	Labels      []labelJSON      `json:"labels"`
@@ -82,6 +83,7 @@ type moneyJSON struct {
 	Open      int64    `json:"open"`
 	Terminals int64    `json:"terminals_fen"`
 	Host      int64    `json:"host_fen"`
+	Decimals  *int     `json:"decimals,omitempty"`
 	Payments  int64    `json:"payments"`
 	Credits   int64    `json:"credits,omitempty"`
 	Owed      int64    `json:"owed"`
@@ -161,7 +163,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Validity: validityJSON{r.Validity.Level.String(), append([]string{}, r.Validity.Reasons...), r.Validity.SameHost},
 		Limits:   append([]LimitResult{}, r.Limits...),
 		Money: moneyJSON{
-			Checked: r.Money.Checked, Agree: r.Money.Agree(), Terminals: r.Money.Terminals, Host: r.Money.Host,
+			Checked: r.Money.Checked, Agree: r.Money.Agree(), Terminals: r.Money.Terminals, Host: r.Money.Host, Decimals: r.Money.Decimals,
 			Payments: r.Money.Payments, Credits: r.Money.Credits, Owed: r.Money.Owed, Detail: r.Money.Detail,
 			Settled: r.Money.Settled, Compared: r.Money.Compared, Unknown: r.Money.Unknown, Open: r.Money.Open,
 		},
@@ -170,7 +172,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Late: r.Late, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Strays: r.Strays, Lines: r.Lines, Faults: r.Faults, Rules: r.Rules,
 		Plan: r.Plan, Environment: r.Environment,
 	}
-	s.SignIn, s.Opening = r.SignIn.json(), r.Opening.json()
+	s.SignIn, s.Opening, s.LineDelay = r.SignIn.json(), r.Opening.json(), r.LineDelay.json()
 	if r.Waited != (Waited{}) {
 		w := waitedJSON(r.Waited)
 		s.Waited = &w
@@ -365,13 +367,16 @@ func (s *summaryJSON) report() (*Report, error) {
 		Limits:   append([]LimitResult(nil), s.Limits...),
 		Validity: Validity{level, append([]string(nil), s.Validity.Reasons...), s.Validity.SameHost},
 		Money: Money{
-			Checked: s.Money.Checked, Terminals: s.Money.Terminals, Host: s.Money.Host,
+			Checked: s.Money.Checked, Terminals: s.Money.Terminals, Host: s.Money.Host, Decimals: s.Money.Decimals,
 			Payments: s.Money.Payments, Credits: s.Money.Credits, Owed: s.Money.Owed, Detail: s.Money.Detail,
 			Settled: s.Money.Settled, Compared: s.Money.Compared, Unknown: s.Money.Unknown, Open: s.Money.Open,
 		},
 	}
 	if s.Waited != nil {
 		r.Waited = Waited(*s.Waited)
+	}
+	if r.LineDelay, err = s.LineDelay.delay(); err != nil {
+		return nil, err
 	}
 	if r.SignIn, err = s.SignIn.phase(); err != nil {
 		return nil, err

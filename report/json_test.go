@@ -67,7 +67,7 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 	rep.Plan, rep.Environment = plan, ThisMachine("test")
 	rep.Started, rep.ClockDrift = time.Now().UTC().Round(time.Microsecond), -3
 	rep.Validity = Validity{Level: Suspect, Reasons: []string{"made up"}, SameHost: true}
-	rep.Money = Money{Checked: true, Compared: 3, Unknown: 1, Open: 2, Terminals: -5, Host: 5, Payments: 3, Owed: 1, Detail: []string{"x"}}
+	rep.Money = Money{Checked: true, Compared: 3, Unknown: 1, Open: 2, Terminals: -5, Host: 5, Decimals: new(int), Payments: 3, Owed: 1, Detail: []string{"x"}}
 	rep.Faults = map[string]int64{"reset": 2}
 	rep.Run, rep.Part = "r1", "p1"
 	rep.SignIn = signedIn

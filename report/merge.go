@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -121,7 +122,11 @@ func (r *Report) Merge(o *Report) error {
 	if err != nil {
 		return fmt.Errorf("merge runs: first settlements: %w", err)
 	}
-	r.Labels, r.SignIn, r.Opening = labels, signIn, opening
+	delay, err := r.LineDelay.plus(o.LineDelay)
+	if err != nil {
+		return fmt.Errorf("merge runs: %w", err)
+	}
+	r.Labels, r.SignIn, r.Opening, r.LineDelay = labels, signIn, opening, delay
 	r.Seconds = mergeSeconds(r.Seconds, o.Seconds)
 	if r.Started.IsZero() || !o.Started.IsZero() && o.Started.Before(r.Started) {
 		r.Started = o.Started
@@ -166,6 +171,7 @@ func (m Money) plus(o Money) Money {
 		Open:      m.Open + o.Open,
 		Terminals: m.Terminals + o.Terminals,
 		Host:      m.Host + o.Host,
+		Decimals:  cmp.Or(m.Decimals, o.Decimals),
 		Payments:  m.Payments + o.Payments,
 		Credits:   m.Credits + o.Credits,
 		Owed:      m.Owed + o.Owed,

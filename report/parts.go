@@ -32,7 +32,7 @@ func (r *Report) Differs(o *Report) []string {
 		{"host", a.Target, b.Target}, {"dialect", a.Dialect, b.Dialect}, {"model", a.Model, b.Model},
 		{"arrivals", a.Arrivals, b.Arrivals}, {"seed", a.Seed, b.Seed}, {"duration", a.For, b.For},
 		{"warm-up", a.Warmup, b.Warmup}, {"timeout", a.Timeout, b.Timeout}, {"terminals", a.Terminals, b.Terminals},
-		{"lines", a.Lines, b.Lines}, {"mix", shares(a.Mix), shares(b.Mix)},
+		{"lines", a.Lines, b.Lines}, {"line profile", a.Profile, b.Profile}, {"mix", shares(a.Mix), shares(b.Mix)},
 	} {
 		if x.a != x.b {
 			all = append(all, fmt.Sprintf("%s %v and %v", x.what, x.a, x.b))
@@ -68,7 +68,7 @@ func (r *Report) Join(o *Report) error {
 		a, b any
 	}{
 		{"dialect", a.Dialect, b.Dialect}, {"model", a.Model, b.Model}, {"duration", a.For, b.For}, {"warm-up", a.Warmup, b.Warmup},
-		{"timeout", a.Timeout, b.Timeout}, {"drain", a.Drain, b.Drain}, {"lines", a.Lines, b.Lines}, {"mix", shares(a.Mix), shares(b.Mix)},
+		{"timeout", a.Timeout, b.Timeout}, {"drain", a.Drain, b.Drain}, {"lines", a.Lines, b.Lines}, {"line profile", a.Profile, b.Profile}, {"mix", shares(a.Mix), shares(b.Mix)},
 		{"--settle", a.Settle, b.Settle}, {"--strict", a.Strict, b.Strict}, {"limits", promised(r, o), promised(o, r)},
 	} {
 		if x.a != x.b {

@@ -68,6 +68,7 @@ type Shard struct {
 	second int      // of the run, that the next tick closes
 	played [2]int64 // arrivals of that second, and of the one after it: by parity
 	broken [Rules]int64
+	line   *LineDelay // nil until a line that is played like another adds to an exchange
 }
 
 // Rules is how many rules about answers a recorder tells apart.

@@ -133,8 +133,9 @@ type Money struct {
 	Compared  int      // terminals whose journal was compared
 	Unknown   int      // terminals that cannot know what they took: a reversal is owed, a batch was not settled
 	Open      int64    // payments without a verified answer that owe no reversal: booked or not, both agree
-	Terminals int64    // net of what the terminals compared took, in fen
-	Host      int64    // net of what the host booked, in fen
+	Terminals int64    // net of what the terminals compared took, in minor units (fen)
+	Host      int64    // net of what the host booked, in minor units (fen)
+	Decimals  *int     // of the currency; nil for two
 	Payments  int64    // approved payments in the terminals' journals
 	Credits   int64    // refunds and voids there, which the amounts are less of
 	Owed      int64    // reversals still owed, or given up, when the run ended
@@ -144,6 +145,15 @@ type Money struct {
 // Agree reports whether the books were compared and agree: each terminal's journal
 // allows what the host has.
 func (m Money) Agree() bool { return m.Checked && m.Compared > 0 && len(m.Detail) == 0 }
+
+// Format writes an amount of these books as people do: "12,345.67".
+func (m Money) Format(n int64) string {
+	decimals := 2
+	if m.Decimals != nil {
+		decimals = *m.Decimals
+	}
+	return groupDigits(FormatAmount(n, decimals))
+}
 
 // Settlements is how the totals of the run's settlements compared.
 type Settlements struct {
@@ -200,10 +210,11 @@ type Plan struct {
 	Timeout   time.Duration      `json:"timeout_ns"`
 	Drain     time.Duration      `json:"drain_ns"`
 	Terminals int                `json:"terminals"`
-	Lines     string             `json:"lines"`  // "own", "each", "shared:8"
-	Mix       map[string]float64 `json:"mix"`    // scenario id to share, sums to 1
-	Seed      uint64             `json:"seed"`   // 0 of added parts that had different ones
-	Target    string             `json:"target"` // address, or "bundled host"
+	Lines     string             `json:"lines"`                  // "own", "each", "shared:8"
+	Profile   string             `json:"line_profile,omitempty"` // that the lines were played like; empty for as they are
+	Mix       map[string]float64 `json:"mix"`                    // scenario id to share, sums to 1
+	Seed      uint64             `json:"seed"`                   // 0 of added parts that had different ones
+	Target    string             `json:"target"`                 // address, or "bundled host"
 	Dialect   string             `json:"dialect"`
 	Digests   map[string]string  `json:"digests"`          // SHA-256 of each feature and profile played
 	Settle    bool               `json:"settle,omitempty"` // every terminal settles before the first arrival and after the last
@@ -238,6 +249,7 @@ type Report struct {
 	Unmatched   int64            // answers that belong to no request
 	Strays      []Stray          // the first of those that came unasked
 	Lines       Lines            // what the lines did
+	LineDelay   LineDelay        // what lines that were played like named ones added
 	Faults      map[string]int64 // faults injected on the lines, by name
 	Settlements Settlements
 	Rules       []RuleCount // broken by answers, those that were, in the order of their table

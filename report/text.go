@@ -54,7 +54,7 @@ func (t *text) heading(r *Report) {
 	t.printf("%s\n", t.paint(bold, "posfleet: "+what))
 	lines := []string{Plural(int64(p.Terminals), "terminal")}
 	if p.Lines != "" {
-		lines[0] += " on " + p.Lines + " lines"
+		lines[0] += " on " + p.LinesText() + " lines"
 	}
 	if p.Target != "" {
 		lines = append(lines, "target "+p.Target)
@@ -115,7 +115,7 @@ func (t *text) tables(r *Report) error {
 		labels = append(labels, all)
 	}
 	t.outcomes(r, labels)
-	t.latencies(labels, &all)
+	t.latencies(labels, &all, &r.LineDelay)
 	return nil
 }
 
@@ -159,7 +159,7 @@ func rateText(x float64) string {
 	return threeDigits(x)
 }
 
-func (t *text) latencies(labels []Label, all *Label) {
+func (t *text) latencies(labels []Label, all *Label, delay *LineDelay) {
 	shown := []float64{0.5, 0.9, 0.99, 0.999, 1}
 	head := []string{pad("latency", -nameWidth), pad("", 16)}
 	for _, q := range shown {
@@ -188,6 +188,9 @@ func (t *text) latencies(labels []Label, all *Label) {
 	}
 	row(t.name("generator"), "schedule lag", dim, all.LagQuantile)
 	t.wrapped("", t.paint(dim, "response: since due by the plan; service: since sent; schedule lag: the generator's own"))
+	if delay.Played() {
+		t.wrapped("", t.paint(dim, "both hold what the line profile added, the line's part below"))
+	}
 	if bound {
 		t.wrapped("", t.paint(dim, "≥: a lower bound, exchanges that ended without an outcome reach into it"))
 	}
@@ -230,6 +233,9 @@ func (t *text) facts(r *Report) {
 		t.wrapped("lines", Plural(l.Connected, "connection")+" made, "+t.paint(red, FormatCount(l.Refused)+" could not be had"))
 	} else if l.Connected > 0 {
 		t.wrapped("lines", Plural(l.Connected, "connection")+" made")
+	}
+	for _, f := range r.LineDelay.Facts() {
+		t.wrapped(cmp.Or(f[0], " "), f[1])
 	}
 	if faults := listed(r.Faults); faults != "" {
 		t.wrapped("faults", faults)

@@ -37,7 +37,7 @@ type AdminError struct {
 func (e *AdminError) Error() string { return e.Why }
 
 // Do asks the API: in, unless nil, is the body, and what comes goes into out, unless
-// that is nil. A refusal is an [AdminError]; that the API cannot be reached leaves
+// that is nil; text goes into a *string as it is. A refusal is an [AdminError]; that the API cannot be reached leaves
 // a step untested.
 func (a *Admin) Do(method, path string, in, out any) error {
 	ctx, cancel := context.WithTimeout(context.Background(), adminTimeout)
@@ -78,13 +78,22 @@ func (a *Admin) Do(method, path string, in, out any) error {
 		}
 		return &AdminError{got.StatusCode, why.Error}
 	}
-	if out == nil {
+	if out == nil || got.StatusCode == http.StatusNoContent {
+		return nil
+	}
+	if plain, is := out.(*string); is {
+		*plain = string(text)
 		return nil
 	}
 	if err := json.Unmarshal(text, out); err != nil {
 		return fmt.Errorf("%w: the host's admin API answers %s %s with what is not the JSON of docs/admin.md: %w", sim.ErrUntested, method, path, err)
 	}
 	return nil
+}
+
+// text gives what is no JSON.
+func (a *Admin) text(path string) (text string, err error) {
+	return text, a.Do("GET", path, nil, &text)
 }
 
 // adminHTTP follows no redirects: the token is for one place.

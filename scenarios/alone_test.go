@@ -60,7 +60,7 @@ func verdictsOf(t *testing.T, misbehaviour string, set func(*Check)) map[string]
 		options = append(options, host.WithMisbehaviour(misbehaviour))
 	}
 	p, d := bundledHost(t, "cup", options...)
-	c := &Check{Language: NewLanguage(p), Dialer: d, Features: embeddedFor(t, "cup")}
+	c := &Check{Language: language(p, d), Dialer: d, Features: embeddedFor(t, "cup")}
 	set(c)
 	found, err := c.Run(context.Background())
 	if err != nil {

@@ -158,7 +158,7 @@ func balanceMoved(sign int64) func(Args) (func(*sim.Player) error, error) {
 				return noBalance(p)
 			}
 			if got := p.Last.Balance - w.balance; got != sign*by {
-				return fmt.Errorf("the balance moved by %s yuan, want %s", report.FormatYuan(got), report.FormatYuan(sign*by))
+				return fmt.Errorf("the balance moved by %s yuan, want %s", report.FormatAmount(got, a.Profile.Dialect.Exponent), report.FormatAmount(sign*by, a.Profile.Dialect.Exponent))
 			}
 			return nil
 		}, err

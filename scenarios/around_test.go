@@ -17,7 +17,7 @@ func checkAround(t *testing.T, mode line.Mode, around func(frame []byte) []byte)
 	p, address := mutantHost(t, "cup", 8)
 	m := newMiddle(t, p, address)
 	m.around = around
-	c := &Check{Language: NewLanguage(p), Dialer: m.dialer(), Features: embeddedFor(t, "cup"), Terminals: 8, Lines: mode}
+	c := &Check{Language: language(p, nil), Dialer: m.dialer(), Features: embeddedFor(t, "cup"), Terminals: 8, Lines: mode}
 	found, err := c.Run(context.Background())
 	if err != nil {
 		t.Fatal(err)

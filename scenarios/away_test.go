@@ -59,7 +59,7 @@ func mortalHost(t *testing.T) *mortal {
 func (m *mortal) check(t *testing.T, parallel int, then func()) *verdicts.Results {
 	t.Helper()
 	n := 0
-	c := &Check{Language: NewLanguage(m.profile), Dialer: &line.Dialer{Address: m.address, Timeout: time.Second}, Features: embeddedFor(t, "cup"),
+	c := &Check{Language: language(m.profile, nil), Dialer: &line.Dialer{Address: m.address, Timeout: time.Second}, Features: embeddedFor(t, "cup"),
 		Terminals: 8, Parallel: parallel, Each: func(*verdicts.Verdict) {
 			if n++; n == 20 {
 				then()

@@ -121,7 +121,7 @@ func provenBatch(p *sim.Player, good []profile.Holder) error {
 		return fmt.Errorf("%w: the terminal left out a payment of 0.01 yuan", errNoBooks)
 	}
 	if settled, err = startBatch(p); err == nil && settled.Host.DebitN > 0 {
-		return fmt.Errorf("%w: in the batch after it are %s, want none", errSameBatch, describeTotals(settled.Host))
+		return fmt.Errorf("%w: in the batch after it are %s, want none", errSameBatch, describeTotals(p.T.Profile.Dialect, settled.Host))
 	}
 	return err
 }

@@ -18,7 +18,7 @@ func BenchmarkCheck(b *testing.B) {
 	}
 	n := 0
 	for b.Loop() {
-		c := &Check{Language: NewLanguage(p), Dialer: d, Features: fs, Terminals: 8}
+		c := &Check{Language: language(p, d), Dialer: d, Features: fs, Terminals: 8}
 		found, err := c.Run(context.Background())
 		if err != nil {
 			b.Fatal(err)

@@ -16,7 +16,7 @@ import (
 // cause, whatever the scenarios were about.
 func TestOneCauseForAllWhoCannotSignIn(t *testing.T) {
 	p, d := bundledHost(t, "cup", host.WithMisbehaviour("wrong-kcv"))
-	c := &Check{Language: NewLanguage(p), Dialer: d, Features: embeddedFor(t, "cup"), Terminals: 8}
+	c := &Check{Language: language(p, d), Dialer: d, Features: embeddedFor(t, "cup"), Terminals: 8}
 	found, err := c.Run(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ cards: [{role: good, pan: "6225000000000014", expiry: "4912", pin: "654321"}]
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &Check{Language: NewLanguage(p), Dialer: d, Features: embeddedFor(t, "cup"), Terminals: 2}
+	c := &Check{Language: language(p, d), Dialer: d, Features: embeddedFor(t, "cup"), Terminals: 2}
 	found, err := c.Run(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func TestAnswerWithoutMACLeavesNothingToSpoil(t *testing.T) {
 			}
 		}
 	}
-	c := &Check{Language: NewLanguage(p), Dialer: m.dialer(), Features: at, Terminals: 1}
+	c := &Check{Language: language(p, nil), Dialer: m.dialer(), Features: at, Terminals: 1}
 	found, err := c.Run(context.Background())
 	if err != nil {
 		t.Fatal(err)

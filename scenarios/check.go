@@ -30,6 +30,7 @@ type Check struct {
 	Features  []*Feature              // selected
 	Terminals int                     // scenarios take turns on so many of the profile's terminals
 	Lines     line.Mode               // own or each
+	Line      string                  // line profile that they play, or kinds for that of each terminal's; empty for as they are
 	Parallel  int                     // how many are played at once, each on terminals of its own; at least 1
 	Seed      int64                   // shuffles the features, and the scenarios of each; 0 for the order of the files
 	StopEarly bool                    // nothing is begun after a failure
@@ -69,7 +70,7 @@ type plan struct {
 // is known to be skipped.
 func (c *Check) Bind() error {
 	c.plans, c.at = nil, map[string]*plan{}
-	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title, Profile: c.Language.Profile.Name, Strict: c.Strict, Seed: c.Seed}
+	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title, Profile: c.Language.Profile.Name, Strict: c.Strict, Seed: c.Seed, Line: c.Line}
 	var errs []error
 	told := map[string]bool{} // sentences that do not fit, by where they stand: an outline's once
 	for _, f := range c.Features {
@@ -175,7 +176,7 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 func (c *Check) fleet(ctx context.Context, clock *line.Clock) (terminals []*sim.Terminal) {
 	p := c.Language.Profile
 	for i := range p.Terminals {
-		if p.Terminals[i].Kind == profile.QRBox && readsCards(p) {
+		if !p.Terminals[i].Kind.ReadsCards() && readsCards(p) {
 			continue
 		}
 		if len(terminals) == max(c.Terminals, 1) {
@@ -186,6 +187,9 @@ func (c *Check) fleet(ctx context.Context, clock *line.Clock) (terminals []*sim.
 		t.Faults = &line.Faults{}
 		own := line.NewOwn(ctx, c.Dialer, &p.Dialect.Format, clock)
 		own.Each, own.Faults, own.Patience = c.Lines.Each, t.Faults, c.Patience
+		if l := p.LineOf(t.Terminal, c.Line); l != nil {
+			own.Like(l, 1, t.TID)
+		}
 		t.Link = own
 		terminals = append(terminals, t)
 	}
@@ -198,7 +202,7 @@ const earlyTraces = 100_000
 
 // readsCards reports whether a terminal of the profile does.
 func readsCards(p *profile.Profile) bool {
-	return slices.ContainsFunc(p.Terminals, func(t profile.Terminal) bool { return t.Kind != profile.QRBox })
+	return slices.ContainsFunc(p.Terminals, func(t profile.Terminal) bool { return t.Kind.ReadsCards() })
 }
 
 // lock keeps others off the cards of a plan that compares their balances, and

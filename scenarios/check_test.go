@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"net"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -11,14 +12,15 @@ import (
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/host/admin"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
-// bundledHost serves the bundled network for a test.
+// bundledHost serves the bundled network for a test, and its admin API.
 func bundledHost(t testing.TB, network string, options ...host.Option) (*profile.Profile, *line.Dialer) {
 	t.Helper()
-	p, err := profile.Bundled(network, 1000)
+	p, err := profile.Bundled(network, 3000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +39,27 @@ func bundledHost(t testing.TB, network string, options ...host.Option) (*profile
 		stop()
 		wg.Wait()
 	})
+	const token = "0123456789abcdef"
+	api := httptest.NewServer(admin.New(h, token))
+	t.Cleanup(api.Close)
+	admins.Store(l.Addr().String(), Admin{URL: api.URL, Token: profile.Secret(token)})
 	return p, &line.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}
+}
+
+// admins are the admin APIs of the hosts of tests, by the address for terminals.
+var admins sync.Map
+
+// language is that of a profile whose host is reached by d. Where that has no admin API
+// what needs one is skipped.
+func language(p *profile.Profile, d *line.Dialer) *Language {
+	l := NewLanguage(p)
+	if l.Admin = nil; d != nil {
+		if a, ok := admins.Load(d.Address); ok {
+			a := a.(Admin)
+			l.Admin = &a
+		}
+	}
+	return l
 }
 
 // quick is a profile whose terminals do not wait long for an answer.
@@ -51,7 +73,7 @@ func TestRightHostPassesEveryFeature(t *testing.T) {
 	for _, network := range dialect.Names() {
 		p, d := bundledHost(t, network)
 		fs := embeddedFor(t, network)
-		c := &Check{Language: NewLanguage(quick(p)), Dialer: d, Features: fs, Terminals: 8}
+		c := &Check{Language: language(quick(p), d), Dialer: d, Features: fs, Terminals: 8}
 		found, err := c.Run(context.Background())
 		if err != nil {
 			t.Fatal(err)
@@ -71,7 +93,7 @@ func TestRightHostPassesEveryFeature(t *testing.T) {
 // The judge is judged: each thing that the bundled host can do wrong on demand
 // is caught by a scenario, but for those that only show under load.
 func TestWrongHostIsCaught(t *testing.T) {
-	fs, err := ReadFeatures(features.FS, "core", "cup")
+	fs, err := ReadFeatures(features.FS, "core", "cup", "shop")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +104,7 @@ func TestWrongHostIsCaught(t *testing.T) {
 			for i, f := range fs { // until one catches it: a silent host is slow to see in all of them
 				q := quick(p)
 				q.Terminals = p.Terminals[8*i:] // that the host has not heard of yet
-				c := &Check{Language: NewLanguage(q), Dialer: d, Features: []*Feature{f}, Terminals: 8}
+				c := &Check{Language: language(q, d), Dialer: d, Features: []*Feature{f}, Terminals: 8}
 				found, err := c.Run(context.Background())
 				if err != nil {
 					t.Fatal(err)

@@ -36,7 +36,7 @@ func TestNetworkThatLacksSomethingFailsNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			check := &Check{Language: NewLanguage(quick(p)), Dialer: serve(t, p), Features: embeddedFor(t, d.Bases[0]), Terminals: 8}
+			check := &Check{Language: language(quick(p), nil), Dialer: serve(t, p), Features: embeddedFor(t, d.Bases[0]), Terminals: 8}
 			found, err := check.Run(context.Background())
 			if err != nil {
 				t.Fatal(err)

@@ -85,8 +85,18 @@ var tasks = []task{
 	{"pay by QR code", "扫码支付", []string{"the cardholder pays 23.45 yuan by QR code", "the host approves"}},
 	{"ask for their balance", "余额查询", []string{"the cardholder asks for the balance of a good card", "the host approves"}},
 	{"pay and have it voided", "消费后撤销", []string{"the cardholder pays 34.56 yuan with a good card", "the host approves", "the operator voids the last purchase", "the host approves"}},
+	{"order and pay with a good card and PIN", "点餐并刷卡支付", append(ordered, "the customer pays the order with a good card", "the host approves")},
+	{"order and pay with a good card by tap", "点餐并挥卡支付", append(ordered, "the customer pays the order with a chip card by tap", "the host approves")},
+	{"order and have a part refunded", "点餐支付后部分退款", append(ordered, "the customer pays the order with a good card", "the host approves", "the operator refunds 3.50 yuan of the order", "the host approves")},
+	{"order and pay by payment code", "点餐并出示付款码支付", append(ordered, "the customer pays the order by payment code", "the host approves")},
+	{"order and pay by the merchant's code", "点餐并扫收款码支付", append(ordered, "the terminal shows a code for the order", "the host approves", "the customer scans the code", "the host approves", "the operator queries the order", "the order is \"paid\"")},
+	{"order and cancel", "点餐后取消", append(ordered, "the operator cancels the order", "the host approves")},
 	{"try to pay with a poor card", "余额不足卡消费", []string{"the cardholder pays 1000.00 yuan with a poor card", "the host answers \"insufficient funds\""}},
 }
+
+// ordered are the sentences with which an order begins; of a length that others are
+// appended to a copy.
+var ordered = slices.Clip([]string{"the customer chooses 1 of \"beef noodles\"", "the customer chooses 2 of \"rice\"", "the operator confirms the order", "the host approves"})
 
 // compileTask compiles the words of a table's row: one of the tasks, or the id
 // of a scenario.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -112,6 +113,10 @@ func (r *fieldRow) resolve(a Args) error {
 		if r.value = d.Reason(cause).String(); !ok {
 			return fmt.Errorf("%q is no cause of a reversal", r.value)
 		}
+	case is(wire.Amount) && d.Exponent != 2:
+		return lack("the scenario writes an amount with two decimals, currency %s has %d", d.Currency, d.Exponent)
+	case is(wire.SecurityControl) && d.PINFormat == keys.PINFormat1:
+		return lack("the scenario writes the PIN block format that CUP has, dialect %s has another", d.Name)
 	case is(wire.EntryMode):
 		if how, ok := entryNamed(r.value); ok {
 			r.value = d.EntryMode(how.entry, how.pin)

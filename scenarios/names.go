@@ -116,10 +116,11 @@ var rolesChinese = map[string]string{
 
 // transactionsChinese are the Chinese names of transactions.
 var transactionsChinese = map[string]string{
-	"联机签到": "sign-in", "签退": "sign-off", "回响测试": "echo", "余额查询": "balance", "消费": "purchase", "扫码支付": "qr-purchase",
+	"联机签到": "sign-in", "签退": "sign-off", "回响测试": "echo", "状态上送": "status-upload", "余额查询": "balance", "消费": "purchase", "扫码支付": "qr-purchase",
 	"消费撤销": "purchase-void", "退货": "refund", "预授权": "pre-auth", "追加预授权": "add-pre-auth", "预授权撤销": "pre-auth-void",
 	"预授权完成": "completion", "预授权完成通知": "completion-advice", "预授权完成撤销": "completion-void", "冲正": "reversal",
 	"批结算": "settlement", "批上送": "batch-upload", "批上送结束": "upload-end",
+	"下单": "order", "订单查询": "order-query", "订单取消": "order-cancel", "收款码": "merchant-code", "扫收款码": "code-scan", "结果推送": "order-result",
 }
 
 // codesChinese are the Chinese names of response codes by role.
@@ -129,14 +130,14 @@ var codesChinese = map[string]dialect.Role{
 	"没有原始交易": dialect.NoOriginal, "报文格式错": dialect.FormatError, "余额不足": dialect.InsufficientFunds, "卡已过期": dialect.ExpiredCard,
 	"密码错": dialect.WrongPIN, "金额超限": dialect.OverLimit, "与原交易不符": dialect.OriginalDiffers, "请先签到": dialect.SignInFirst,
 	"重复交易": dialect.Duplicate, "对账不平": dialect.TotalsDiffer, "系统异常": dialect.Malfunction, "终端未登记": dialect.UnknownTerminal,
-	"PIN格式错": dialect.BadPINBlock, "MAC校验错": dialect.BadMAC,
+	"PIN格式错": dialect.BadPINBlock, "MAC校验错": dialect.BadMAC, "终端已暂停": dialect.TerminalBarred,
 }
 
 // policiesChinese are the Chinese names of the keys in policyKeys.
 var policiesChinese = map[string]string{
 	"冲正次数": "reversal-tries", "冲正原因": "reversal-reason", "冲正带原交易信息": "reversal-original", "应答不符时保留冲正": "keep-on-mismatch",
 	"冲正失败终止交易": "abort-on-reversal", "有缺陷的成功视为成功": "defective-is-good", "验证主管密码": "supervisor", "结算后自动签退": "auto-sign-off",
-	"磁道加密": "encrypt-tracks", "冲正认可的应答码": "reversal-accepts", "签到方式": "sign-in",
+	"磁道加密": "encrypt-tracks", "冲正认可的应答码": "reversal-accepts", "签到方式": "sign-in", "支付成功提示": "order-paid",
 }
 
 // policyInEnglish translates what is said of such a key.

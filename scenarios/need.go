@@ -59,7 +59,7 @@ func (l *Language) bounds(bound []*Bound) *Bound {
 		if refused(bound[i+1:]) {
 			continue
 		}
-		if b.Phrase.Of.Journalled() {
+		if b.Phrase.Of.Journalled() || b.Phrase.Of == dialect.CodeScan {
 			booked++
 		}
 		if pol.JournalLimit > 0 && booked > pol.JournalLimit {
@@ -67,7 +67,7 @@ func (l *Language) bounds(bound []*Bound) *Bound {
 		}
 		if b.Phrase.Of == dialect.Refund && b.Args.Has("amount") {
 			if v, err := b.Args.Amount(0); err == nil && pol.RefundLimit > 0 && v > pol.RefundLimit {
-				return beyond(b, "policy refund-limit is %s yuan", report.FormatYuan(pol.RefundLimit))
+				return beyond(b, "policy refund-limit is %s yuan", report.FormatAmount(pol.RefundLimit, l.Profile.Dialect.Exponent))
 			}
 		}
 		if hs := l.Profile.Holders(b.Role); b.Phrase.Card && len(hs) > 0 && hs[0].Typed == nil {
@@ -127,7 +127,8 @@ var policyKeys = map[string]func(*profile.Profile) string{
 		}
 		return strings.Join(all, " ")
 	},
-	"sign-in": func(p *profile.Profile) string { return string(p.SignIn) },
+	"order-paid": func(p *profile.Profile) string { return p.Policy.OrderPaid },
+	"sign-in":    func(p *profile.Profile) string { return string(p.SignIn) },
 }
 
 // policySays makes the sentence that a scenario is for terminals of one policy

@@ -49,11 +49,20 @@ func pay(o sim.Order, hs []profile.Holder) func(*sim.Player) error {
 // withCard is the Make of sentences in which a card is read: of a {role}, in the
 // way of {how} or else by stripe and PIN, for an {amount} if there is one.
 func withCard(a Args) (func(*sim.Player) error, error) {
+	o, hs, err := cardOrder(a)
+	if err != nil {
+		return nil, err
+	}
+	return pay(o, hs), nil
+}
+
+// cardOrder is what such a sentence says, and whose cards it may be.
+func cardOrder(a Args) (sim.Order, []profile.Holder, error) {
 	o := sim.Order{Of: a.Of, Entry: sim.Swipe, PIN: true}
 	if a.Has("amount") {
 		v, err := a.Amount(0)
 		if err != nil {
-			return nil, err
+			return o, nil, err
 		}
 		o.Amount = v
 	}
@@ -64,15 +73,15 @@ func withCard(a Args) (func(*sim.Player) error, error) {
 	hs, err := a.Holders()
 	switch {
 	case err != nil:
-		return nil, err
+		return o, nil, err
 	case hs[0].PAN == "":
-		return nil, lack("the card of role %s has no number in the profile", hs[0].Card.Role)
+		return o, nil, lack("the card of role %s has no number in the profile", hs[0].Card.Role)
 	case a.Profile.Dialect.Has(wire.EntryMode) && a.Profile.Dialect.EntryMode(o.Entry, o.PIN) == "":
-		return nil, lack("dialect %s has no entry mode for a card that is read so", a.Profile.Dialect.Name)
+		return o, nil, lack("dialect %s has no entry mode for a card that is read so", a.Profile.Dialect.Name)
 	case (o.Entry == sim.Insert || o.Entry == sim.Tap) && hs[0].Sequence == "":
-		return nil, lack("the card of role %s has no chip in the profile (key sequence)", hs[0].Card.Role)
+		return o, nil, lack("the card of role %s has no chip in the profile (key sequence)", hs[0].Card.Role)
 	}
-	return pay(o, hs), nil
+	return o, hs, nil
 }
 
 // byCode is the Make of the sentence in which a cardholder shows a payment code.

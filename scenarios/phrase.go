@@ -56,13 +56,16 @@ type Args struct {
 
 // placeholders are the patterns of what may fill a {kind}.
 var placeholders = map[string]string{
-	"amount":  `(\d+(?:\.\d{1,2})?)`,
+	"amount":  `(\d+(?:\.\d{1,3})?)`,
 	"n":       `(\d+)`,
 	"percent": `(\d+(?:\.\d+)?)`,
 	"role":    `["“]?([\p{L}][\p{L}\d-]*?)["”]?`,
 	"text":    `["“]([^"“”]*)["”]`,
 	"how":     oneOf(cardReading),
 	"fault":   oneOf(faults),
+	"deed":    oneOf(deeds),
+	"part":    oneOf(partWords),
+	"trouble": oneOf(troubles),
 
 	"transaction": `["“]?([\p{L}][\p{L}-]*?)["”]?`,
 }
@@ -75,7 +78,7 @@ func Phrases() []*Phrase { return phrases() }
 // phrases is made once: its patterns take milliseconds to compile.
 var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
-	for _, group := range [][]*Phrase{terminalPhrases(), linePhrases(), paymentPhrases(), settlementPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
+	for _, group := range [][]*Phrase{terminalPhrases(), devicePhrases(), linePhrases(), networkPhrases(), paymentPhrases(), orderPhrases(), codePhrases(), settlementPhrases(), merchantPhrases(), payoutPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
 		all = append(all, group...)
 	}
 	for _, p := range all {
@@ -315,17 +318,14 @@ func (a Args) Has(kind string) bool { return len(a.Words[kind]) > 0 }
 // Quoted is the {text} number i.
 func (a Args) Quoted(i int) string { return a.Words["text"][i] }
 
-// Amount is the {amount} number i in fen.
-func (a Args) Amount(i int) (int64, error) { return fen(a.Words["amount"][i]) }
-
-// fen reads yuan with up to two decimals.
-func fen(s string) (int64, error) {
-	yuan, rest, _ := strings.Cut(s, ".")
-	v, err := strconv.ParseInt(yuan+(rest + "00")[:2], 10, 64)
-	if err != nil || v > 999999999999 {
-		return 0, fmt.Errorf("amount %s yuan: field 4 has twelve digits", s)
+// Amount is the {amount} number i in the minor units of the network's currency.
+func (a Args) Amount(i int) (int64, error) {
+	d := a.Profile.Dialect
+	v, err := d.ParseAmount(a.Words["amount"][i])
+	if err != nil && d.Exponent != 2 { // right where features are written
+		return 0, lack("%v", err)
 	}
-	return v, nil
+	return v, err
 }
 
 // Int is the {n} number i.

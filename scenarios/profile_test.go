@@ -52,6 +52,7 @@ var changes = []struct {
 	{"refund-limit 0", []string{"refund-limit: 10000.00", "refund-limit: 0"}},
 	{"refund-limit 1", []string{"refund-limit: 10000.00", "refund-limit: 1.00"}},
 	{"refund-limit 25", []string{"refund-limit: 10000.00", "refund-limit: 25.00"}},
+	{"order-paid", []string{"# order-paid: 签到成功", "order-paid: 签到成功"}},
 	{"encrypt-tracks", []string{"encrypt-tracks: true", "encrypt-tracks: false"}},
 	{"sign-in 001", []string{`sign-in: "004"`, `sign-in: "001"`}},
 	{"sign-in 003", []string{`sign-in: "004"`, `sign-in: "003"`}},
@@ -71,9 +72,9 @@ var changes = []struct {
 	{"other numbers", []string{`number: "01"`, `number: "77"`, `number: "02"`, `number: "98"`}},
 	{"no second operator", []string{`  - {number: "02", password: "0000"}` + "\n", ""}},
 	{"no administrator", []string{`  - {number: "99", password: "12345678"}  # administrator` + "\n", ""}},
-	{"one terminal", []string{"count: 1000\n    kinds: {counter: 17, mobile: 2, qr: 1}", "count: 1"}},
-	{"mobile terminals", []string{"kinds: {counter: 17, mobile: 2, qr: 1}", "kind: mobile"}},
-	{"QR boxes only", []string{"kinds: {counter: 17, mobile: 2, qr: 1}", "kind: qr"}},
+	{"one terminal", []string{"count: 1000\n    kinds: {desktop: 10, mobile: 4, smart: 3, e-signature: 2, qr: 1}", "count: 1"}},
+	{"mobile terminals", []string{"kinds: {desktop: 10, mobile: 4, smart: 3, e-signature: 2, qr: 1}", "kind: mobile"}},
+	{"QR boxes only", []string{"kinds: {desktop: 10, mobile: 4, smart: 3, e-signature: 2, qr: 1}", "kind: qr"}},
 	{"one card a role", []string{"    count: 1000\n    expiry", "    expiry"}},
 	{"cards without PIN", []string{"    pin: \"123456\"\n", ""}},
 	{"cards without chip", []string{"    sequence: \"001\"\n", ""}},
@@ -158,7 +159,7 @@ func TestRightHostPassesUnderEveryProfile(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := changed(t, c.edit)
-			check := &Check{Language: NewLanguage(p), Dialer: serve(t, p), Features: embeddedFor(t, p.Dialect.Name), Terminals: 4}
+			check := &Check{Language: language(p, nil), Dialer: serve(t, p), Features: embeddedFor(t, p.Dialect.Name), Terminals: 4}
 			found, err := check.Run(context.Background())
 			if err != nil {
 				t.Fatal(err)

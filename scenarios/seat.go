@@ -39,6 +39,7 @@ func (s *seat) begin(p *plan) {
 	s.turns++
 	s.plan, s.step, s.began = p, 0, time.Now()
 	t.On, t.SignedIn, t.Operator, t.Display = false, false, "", ""
+	t.ServeNext()
 	t.Faults.Injected = [len(t.Faults.Injected)]int64{}
 	if own, is := t.Link.(*line.Own); is && s.check.further.Load() {
 		own.Patience = max(s.check.Patience, patience)
@@ -47,6 +48,7 @@ func (s *seat) begin(p *plan) {
 	s.player.Fresh()
 	w := worldOf(s.player)
 	w.seat, w.seats, w.batches, w.faults = s.number, s.of, s.batches, injected(t)
+	w.connect = s.connect
 }
 
 // play plays the next step of the scenario under way.
@@ -81,6 +83,7 @@ func (s *seat) end(err error, stopped bool) {
 	}
 	s.listen(w)
 	unsettled := s.settle(w)
+	w.shop.leave()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.results.Answered = c.results.Answered || w.answered
@@ -113,6 +116,13 @@ func (s *seat) end(err error, stopped bool) {
 	c.tell(p)
 }
 
+// connect gives a terminal a line of its own.
+func (s *seat) connect(t *sim.Terminal) {
+	first := s.terminals[0].Link.(*line.Own)
+	t.Faults = &line.Faults{}
+	t.Link = first.Another(t.Faults)
+}
+
 // patience is how long a check listens for a further answer once one has come.
 const patience = 20 * time.Millisecond
 
@@ -141,7 +151,11 @@ const roomy = 1_000_000_000_00
 // acknowledged.
 func (s *seat) settle(w *world) error {
 	p, t := s.player, s.player.T
-	t.Faults.Queue = nil
+	t.Faults.Queue, t.Faults.Outage = nil, line.Unclear
+	t.Mend()
+	for _, undo := range slices.Backward(w.undone) {
+		undo()
+	}
 	var err error
 	if t.Owes() {
 		if t.SignedIn = false; signedIn(p) != nil || !p.SettleOwed(t) {

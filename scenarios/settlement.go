@@ -33,7 +33,7 @@ func settlementPhrases() []*Phrase {
 				want, err := a.Totals()
 				return func(p *sim.Player) error {
 					if got := p.T.Journal.Batch; got != want {
-						return fmt.Errorf("the batch holds %s, want %s", describeTotals(got), describeTotals(want))
+						return fmt.Errorf("the batch holds %s, want %s", describeTotals(p.T.Profile.Dialect, got), describeTotals(p.T.Profile.Dialect, want))
 					}
 					return nil
 				}, err
@@ -55,7 +55,7 @@ func settlementPhrases() []*Phrase {
 				want, err := a.Totals()
 				return func(p *sim.Player) error {
 					if p.Last.Of != dialect.Settlement || p.Last.Host != want {
-						return fmt.Errorf("the host's totals are %s, want %s", describeTotals(p.Last.Host), describeTotals(want))
+						return fmt.Errorf("the host's totals are %s, want %s", describeTotals(p.T.Profile.Dialect, p.Last.Host), describeTotals(p.T.Profile.Dialect, want))
 					}
 					return keepsBooks(p)
 				}, err
@@ -115,8 +115,8 @@ func (a Args) Totals() (dialect.Totals, error) {
 	return dialect.Totals{Debit: debit, DebitN: dn, Credit: credit, CreditN: cn}, errors.Join(err1, err2, err3, err4)
 }
 
-func describeTotals(t dialect.Totals) string {
-	return fmt.Sprintf("debits of %s yuan in %d and credits of %s yuan in %d", report.FormatYuan(t.Debit), t.DebitN, report.FormatYuan(t.Credit), t.CreditN)
+func describeTotals(d *dialect.Dialect, t dialect.Totals) string {
+	return fmt.Sprintf("debits of %s yuan in %d and credits of %s yuan in %d", report.FormatAmount(t.Debit, d.Exponent), t.DebitN, report.FormatAmount(t.Credit, d.Exponent), t.CreditN)
 }
 
 // checkFlag checks a settlement's flag and the totals that go with it.
@@ -126,7 +126,7 @@ func checkFlag(p *sim.Player, want dialect.Flag) error {
 	}
 	if got := p.Last.Flag; got != want {
 		return fmt.Errorf("the settlement flag is %c, want %c; the terminal has %s, the host %s", got, want,
-			describeTotals(worldOf(p).before), describeTotals(p.Last.Host))
+			describeTotals(p.T.Profile.Dialect, worldOf(p).before), describeTotals(p.T.Profile.Dialect, p.Last.Host))
 	}
 	if want == dialect.Unbalanced && p.Last.Host == worldOf(p).before {
 		return errors.New("the host says that totals differ, but gives the terminal's own")

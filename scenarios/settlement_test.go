@@ -89,7 +89,7 @@ func TestHostThatNeverEndsABatch(t *testing.T) {
 	var want map[string]verdicts.Outcome
 	for _, terminals := range []int{1, 8, 200} {
 		p, d := bundledHost(t, "cup")
-		c := &Check{Language: NewLanguage(p), Dialer: neverEnds(t, p, d.Address), Features: embeddedFor(t, "cup"), Terminals: terminals}
+		c := &Check{Language: language(p, nil), Dialer: neverEnds(t, p, d.Address), Features: embeddedFor(t, "cup"), Terminals: terminals}
 		found, err := c.Run(context.Background())
 		if err != nil {
 			t.Fatal(err)

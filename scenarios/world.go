@@ -26,10 +26,19 @@ type world struct {
 	trace    uint32         // the terminal's, before the scenario set it
 	traceSet bool           // the scenario has
 
+	code    []byte                         // payment code that a phone showed last
+	shown   []byte                         // code that the terminal showed last
+	numbers [][dialect.OrderNumberLen]byte // of orders that sentences looked at
+
+	shop      shop                // that becomes a merchant
+	connect   func(*sim.Terminal) // gives a terminal a line of its own; nil under load
+	diagnosis sim.Diagnosis       // of the last check of the network
+
 	spoilt   int64           // answers whose MAC the line has been made to spoil so far
 	faults   int64           // that the line has been made to do so far
 	answered bool            // the host has answered something
 	seen     int             // exchanges that sentences have looked at
+	undone   []func()        // what the scenario changed on its terminal, to be changed back
 	broken   []*rules.Broken // rules that its answers broke, without the line's doing
 	reversal error           // why the last reversal was not acknowledged
 }
@@ -53,5 +62,10 @@ func worldOf(p *sim.Player) *world {
 	return w
 }
 
+// undo has something done at the end of the scenario.
+func (w *world) undo(f func()) { w.undone = append(w.undone, f) }
+
 // Reset forgets everything, for the next scenario.
-func (w *world) Reset() { *w = world{exchanges: w.exchanges[:0]} }
+func (w *world) Reset() {
+	*w = world{exchanges: w.exchanges[:0], code: w.code[:0], shown: w.shown[:0], numbers: w.numbers[:0]}
+}

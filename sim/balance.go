@@ -115,10 +115,11 @@ func (t *Terminal) settle(r *Result) {
 
 // compared says both totals of a settlement.
 func (t *Terminal) compared(r *Result) string {
+	d := t.Profile.Dialect
 	if own := t.Journal.Batch; r.Host == own {
-		return fmt.Sprintf("terminal %s, batch %06d: the host says flag %s, %s, with the terminal's own totals: %s", t.TID, t.Batch, r.Flag, flagWords(r.Flag), describeTotals(own))
+		return fmt.Sprintf("terminal %s, batch %06d: the host says flag %s, %s, with the terminal's own totals: %s", t.TID, t.Batch, r.Flag, flagWords(r.Flag), describeTotals(d, own))
 	}
-	return fmt.Sprintf("terminal %s, batch %06d: %s; the host has %s, flag %s", t.TID, t.Batch, describeTotals(t.Journal.Batch), describeTotals(r.Host), r.Flag)
+	return fmt.Sprintf("terminal %s, batch %06d: %s; the host has %s, flag %s", t.TID, t.Batch, describeTotals(d, t.Journal.Batch), describeTotals(d, r.Host), r.Flag)
 }
 
 func flagWords(f dialect.Flag) string {
@@ -133,6 +134,6 @@ func flagWords(f dialect.Flag) string {
 	return "no verdict"
 }
 
-func describeTotals(t dialect.Totals) string {
-	return fmt.Sprintf("debits of %s yuan in %d, credits of %s yuan in %d", report.FormatYuan(t.Debit), t.DebitN, report.FormatYuan(t.Credit), t.CreditN)
+func describeTotals(d *dialect.Dialect, t dialect.Totals) string {
+	return fmt.Sprintf("debits of %s yuan in %d, credits of %s yuan in %d", report.FormatAmount(t.Debit, d.Exponent), t.DebitN, report.FormatAmount(t.Credit, d.Exponent), t.CreditN)
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/line"
-	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // closedModel has every terminal play over and over, with a pause in between: a
@@ -35,7 +34,7 @@ func playClosed(ctx context.Context, r *Run, players *sync.WaitGroup) {
 	}
 	codes := slices.ContainsFunc(r.Mix.Plans, func(p *Plan) bool { return !p.Cards })
 	for i, t := range r.fleet.terminals {
-		if !t.SignedIn || t.Kind == profile.QRBox && !codes {
+		if !t.SignedIn || !t.Kind.ReadsCards() && !codes {
 			continue
 		}
 		p := r.newPlayer(r.Recorder)
@@ -62,7 +61,7 @@ const backOff = time.Second
 // reports whether anything could be sent.
 func (m *closedModel) play(p *Player, t *Terminal) bool {
 	n := int(m.next.Add(1)) - 1
-	if t.Kind == profile.QRBox && m.run.Mix.Plan(n).Cards {
+	if !t.Kind.ReadsCards() && m.run.Mix.Plan(n).Cards {
 		return true
 	}
 	now := m.run.clock.Now()

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/line"
-	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -60,6 +60,12 @@ func (f *fleet) connect(abort context.Context) {
 		}
 		own := line.NewOwn(f.stop, r.Dialer, &r.Profile.Dialect.Format, r.clock)
 		own.Each, own.Faults = r.Lines.Each, t.Faults
+		if l := r.Profile.LineOf(t.Terminal, r.Line); l != nil {
+			own.Like(l, r.Mix.Seed, t.TID)
+			if before, is := t.Link.(*line.Own); is {
+				own.Emulation = before.Emulation // with what it has counted
+			}
+		}
 		t.Link = own
 	}
 }
@@ -108,7 +114,7 @@ func (f *fleet) acquire(ctx context.Context, plan *Plan) (t *Terminal, waited bo
 // release gives a terminal back.
 func (f *fleet) release(t *Terminal) {
 	t.freed = f.run.clock.Now()
-	if t.Kind == profile.QRBox {
+	if !t.Kind.ReadsCards() {
 		f.qrOnly <- t
 		return
 	}
@@ -257,6 +263,22 @@ func (f *fleet) settled() (sum report.Settlements) {
 		}
 	}
 	return sum
+}
+
+// delayed says like which profiles the lines were played, and how often they stalled
+// and broke.
+func (f *fleet) delayed(d *report.LineDelay) {
+	for _, t := range f.terminals {
+		own, is := t.Link.(*line.Own)
+		if !is || own.Emulation == nil {
+			continue
+		}
+		if words := own.Emulation.Profile.String(); !slices.Contains(d.Profiles, words) {
+			d.Profiles = append(d.Profiles, words)
+		}
+		d.Stalls += own.Emulation.Stalls
+		d.Broken += own.Emulation.Broken
+	}
 }
 
 // injected sums up what the lines were made to do wrong, by the fault's name.

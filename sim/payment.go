@@ -7,7 +7,6 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
-	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -33,24 +32,29 @@ func (p *Player) pay(o *Order) error {
 
 // refuses says why the terminal does not even send an order, in form f.
 func (t *Terminal) refuses(o *Order, f *dialect.Form) error {
+	if t.Condition != nil {
+		if err := t.dead(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case f == nil:
 		return fmt.Errorf("dialect %s has no %s", t.Profile.Dialect.Name, o.Of)
 	case !t.SignedIn:
 		t.Display = "请先签到"
 		return fmt.Errorf("%w: it has not signed in", ErrRefusedLocally)
-	case t.Kind == profile.QRBox && o.Entry != Code:
-		t.Display = "本机不支持银行卡"
-		return fmt.Errorf("%w: a QR box reads no cards", ErrRefusedLocally)
 	case o.Of == dialect.Refund && t.Profile.Policy.RefundLimit > 0 && o.Amount > t.Profile.Policy.RefundLimit:
 		t.Display = "超过退货限额"
-		return fmt.Errorf("%w: refunds go up to %s yuan", ErrRefusedLocally, report.FormatYuan(t.Profile.Policy.RefundLimit))
+		return fmt.Errorf("%w: refunds go up to %s yuan", ErrRefusedLocally, report.FormatAmount(t.Profile.Policy.RefundLimit, t.Profile.Dialect.Exponent))
 	case o.Of.Journalled() && t.full():
 		t.Display = "交易笔数已满, 请先结算"
 		if why := t.Settled().Why; why != nil {
 			return fmt.Errorf("%w: the batch is full (%d), its settlement was not done: %w", ErrRefusedLocally, t.Profile.Policy.JournalLimit, why)
 		}
 		return fmt.Errorf("%w: the batch is full (%d), settle first", ErrRefusedLocally, t.Profile.Policy.JournalLimit)
+	}
+	if err := t.worn(o); err != nil {
+		return err
 	}
 	return t.lacks(o, f)
 }
@@ -123,6 +127,9 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 	case o.Of.Reversible() && p.arm(r):
 	case o.Of.Journalled() && r.Outcome != report.Declined && r.Outcome != report.Unsent:
 		t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: o.Of, Trace: r.Trace, Batch: batch, Amount: o.Amount})
+	}
+	if o.Bill != nil {
+		p.billed(o, r)
 	}
 	p.afterwards(r)
 	return nil

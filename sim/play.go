@@ -127,6 +127,7 @@ type Player struct {
 	due      time.Duration  // of the arrival; negative when already used
 	free     time.Duration  // when the terminal was free for it: what comes before is not the generator's lag
 	sent     bool           // the arrival has sent something of its own, more than a sign-in
+	emulates bool           // lines of the run are played like named ones
 	frame    []byte
 	scratch  []byte
 	pan      []byte
@@ -135,6 +136,8 @@ type Player struct {
 
 	// What a purchase does not touch stands last, see Terminal.
 	wide    [16]byte
+	data    []byte        // order data of a request
+	codes   int           // that phones have made
 	refusal error         // why the terminal first refused to
 	orig    *wire.Message // the original of a reversal; made when first needed
 	aside   Result        // of the latest exchange that comes before or after what a step asked for
@@ -314,6 +317,9 @@ func (p *Player) record(r *Result, begun time.Duration) {
 		outcome = report.Declined // an answer, but no approval of the totals
 	}
 	p.Shard.Record(report.Sample{Label: int(r.Of), Due: r.Due, Sent: r.Sent, Done: r.Done, Held: held, Outcome: outcome, Code: r.Code})
+	if p.emulates && r.Outcome != report.Unsent {
+		p.Shard.Line(r.Due, x.Connecting, x.Transit, x.Done-x.Sent)
+	}
 	if line.Exhausted(r.Why) {
 		p.Shard.Exhausted()
 	}
@@ -375,10 +381,8 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	r.Code = x.Code()
 	var foreign dialect.Flag
 	if f.Transaction == dialect.Settlement {
-		if v := p.ans.Get(wire.Totals); len(v) == dialect.TotalsLen {
-			r.Host, r.Flag = dialect.ReadTotals(v)
-			r.ToldTotals = true
-			_, foreign = dialect.ReadTotals(v[dialect.TotalsHalf:])
+		if v, told := t.Profile.Dialect.ReadReconciliation(p.ans); told {
+			r.Host, r.Flag, r.ToldTotals, foreign = v.Own, v.Flag, true, v.ForeignFlag
 		}
 	}
 	if p.Judge == nil {

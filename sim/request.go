@@ -30,6 +30,8 @@ type Order struct {
 	PIN      bool    // the cardholder types the PIN
 	Original *Record // of a void, refund or completion
 	Date     string  // MMDD of the original when it is not Original's
+	Bill     *Bill   // the order that it pays or gives back; nil for none
+	Code     []byte  // payment code that a phone made; nil for the holder's
 }
 
 // begin starts a request of form f: constants, routing header, identity, and
@@ -85,6 +87,13 @@ func (p *Player) fill(t *Terminal, f *dialect.Form, o *Order) error {
 		if err := p.card(t, f, o); err != nil {
 			return err
 		}
+	} else if o.Entry == Code && f.Carries(wire.EntryMode) {
+		m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(o.Entry, false))
+	}
+	if o.Bill != nil && f.Carries(wire.PaymentCode) {
+		p.scratch = append(p.scratch[:0], m.Get(wire.PaymentCode)...)
+		p.scratch = dialect.AppendTag(p.scratch, dialect.TagPaysOrder, o.Bill.Number[:])
+		m.Set(wire.PaymentCode, p.scratch)
 	}
 	if r := o.Original; r != nil {
 		p.original(f, r)
@@ -103,7 +112,9 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 	m, h := p.req, o.Holder
 	if o.Entry == Code {
 		if f.Carries(wire.PaymentCode) {
-			p.scratch = dialect.AppendPaymentCode(p.scratch[:0], h.Code)
+			if p.scratch = dialect.AppendPaymentCode(p.scratch[:0], h.Code); o.Code != nil {
+				p.scratch = dialect.AppendTag(p.scratch[:0], dialect.TagPaymentCode, o.Code)
+			}
 			m.Set(wire.PaymentCode, p.scratch)
 		}
 		if f.Carries(wire.EntryMode) {
@@ -158,12 +169,12 @@ func (p *Player) pinBlock(key *keys.Key, pin []byte) (err error) {
 		p.req.Set(wire.PINBlock, p.wide[:])
 		return err
 	}
-	p.block, err = key.EncryptPIN(pin, p.pan)
+	p.block, err = key.EncryptPIN(p.T.Profile.Dialect.PINFormat, pin, p.pan)
 	p.req.Set(wire.PINBlock, p.block[:])
 	return err
 }
 
-// security writes field 53: PIN block format (2: bound to the PAN), cipher of the
+// security writes field 53: PIN block format (2: bound to the PAN, 1: not), cipher of the
 // keys (0 single DES, 6 double length, 3 SM4), tracks enciphered or not.
 func (p *Player) security(pin, track bool) {
 	v := append(p.scratch[:0], "0600000000000000"...)
@@ -175,6 +186,9 @@ func (p *Player) security(pin, track bool) {
 	}
 	if pin {
 		v[0] = '2'
+		if p.T.Profile.Dialect.PINFormat == keys.PINFormat1 {
+			v[0] = '1'
+		}
 	}
 	if track {
 		v[2] = '1'

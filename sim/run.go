@@ -21,7 +21,8 @@ type Run struct {
 	Profile   *profile.Profile
 	Dialer    *line.Dialer
 	Lines     line.Mode
-	Terminals int // how many of the profile's take part
+	Line      string // line profile that own lines play, or kinds for that of each terminal's; empty for as they are
+	Terminals int    // how many of the profile's take part
 	Mix       *Mix
 	Pacer     Pacer
 	Think     time.Duration // closed model: pause between two plays
@@ -93,6 +94,9 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	if r.Faults && r.Lines.Shared > 0 {
 		return nil, errors.New("the scenarios make lines fail: that needs own lines, not shared ones")
 	}
+	if r.Line != "" && r.Lines.Shared > 0 {
+		return nil, fmt.Errorf("line profile %s: shared lines play none, that needs own lines", r.Line)
+	}
 	r.clock, r.judge = line.NewClock(), rules.NewJudge(r.Profile.Dialect)
 	r.fleet = newFleet(r, abort)
 	defer r.fleet.close()
@@ -128,6 +132,7 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	rep.SignIn, rep.Opening = *signIn, opening.OrNone()
 	rep.Waited = r.Recorder.Waited(r.fleet.signedIn)
 	rep.Faults = r.fleet.injected()
+	r.fleet.delayed(&rep.LineDelay)
 	rep.Settlements = r.fleet.settled()
 	rep.Lines = report.Lines{Connected: r.Dialer.Connected.Load(), Refused: r.Dialer.Refused.Load()}
 	rep.Rules = rules.Count(r.Recorder.Broken())
@@ -145,6 +150,7 @@ func (r *Run) newPlayer(recorder *report.Recorder) *Player {
 	p := NewPlayer(r.Profile.Dialect, r.clock)
 	p.Judge = r.judge
 	p.Shard, p.origin, p.seed = recorder.Shard(), &r.origin, r.Mix.Seed
+	p.emulates = r.Line != ""
 	p.Closed, p.Panicked = r.Observer.Closed, r.Observer.Panicked
 	if told := r.Observer.Exchange; told != nil {
 		p.Each = func(request, answer *wire.Message, res *Result) {
@@ -178,14 +184,18 @@ func (r *Run) play(ctx context.Context) (interrupted bool) {
 func (r *Run) playArrival(p *Player, t *Terminal, n int, due, free time.Duration) (sent bool) {
 	p.Shard.Played(due - r.origin)
 	p.Fresh()
+	t.ServeNext()
 	p.free = free
 	if step, err := p.Play(t, r.Mix.Plan(n), n, due); err != nil && !errors.Is(err, ErrUntested) {
 		r.failed(p, step, err)
 	}
 	sent = p.sent && p.Last.Outcome != report.Unsent
 	p.due = -1
+	if t.Condition != nil {
+		t.Mend()
+	}
 	if t.Faults != nil {
-		t.Faults.Queue = t.Faults.Queue[:0]
+		t.Faults.Queue, t.Faults.Outage = t.Faults.Queue[:0], line.Unclear
 		p.SettleOwed(t) // now, or the next scenario's fault would meet the reversal of this one
 	}
 	if limit := r.Profile.Policy.JournalLimit; limit > 0 && len(t.Journal.Records) > 0 && len(t.Journal.Records)+journalRoom > limit {

@@ -125,7 +125,7 @@ func TestPanicOfAPlayerIsTold(t *testing.T) {
 			}
 			mode, _ := line.ParseMode(lines)
 			var told atomic.Int64
-			b.run(t, &sim.Run{Lines: mode, Terminals: 4, Mix: mix, Pacer: pacer, For: 50 * time.Millisecond,
+			b.run(t, &sim.Run{Lines: mode, Terminals: 4, Mix: mix, Pacer: pacer, For: time.Second,
 				Observer: sim.Observer{Panicked: func(value any, stack []byte) {
 					if value == "planted" && len(stack) > 0 {
 						told.Add(1)

@@ -29,10 +29,7 @@ func (p *Player) Settle() error {
 		p.settleDebt()
 	}
 	p.begin(t, f)
-	var totals [dialect.TotalsLen]byte
-	dialect.PutTotals(totals[:dialect.TotalsHalf], t.Journal.Batch, dialect.NoFlag)
-	dialect.PutTotals(totals[dialect.TotalsHalf:], dialect.Totals{}, dialect.NoFlag) // foreign cards: none
-	p.req.Set(wire.Totals, totals[:])
+	d.SetReconciliation(p.req, &dialect.Reconciliation{Own: t.Journal.Batch, Flag: dialect.NoFlag, ForeignFlag: dialect.NoFlag}) // foreign cards: none
 	p.operator(f)
 	r := p.exchange(f)
 	t.Display = show(r)

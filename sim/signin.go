@@ -15,11 +15,20 @@ import (
 // may sell. An error means that it did not send anything.
 func (p *Player) SignIn() error {
 	t := p.T
+	if err := t.dead(); err != nil && t.On {
+		return err
+	}
 	if !t.On || t.Operator == "" {
 		t.Display = "请输入操作员号"
 		return fmt.Errorf("%w: no operator is logged in", ErrRefusedLocally)
 	}
-	return p.signIn((*Player).exchange)
+	if err := p.signIn((*Player).exchange); err != nil {
+		return err
+	}
+	if t.SignedIn {
+		p.reportFaults()
+	}
+	return nil
 }
 
 func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
@@ -29,6 +38,9 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 		t.SignedIn, t.Display = true, "签到成功"
 		return nil
 	}
+	if err := t.wiped(); err != nil {
+		return err
+	}
 	p.begin(t, f)
 	mode := string(t.Profile.SignIn)
 	for _, n := range f.ManagementCodes {
@@ -37,6 +49,9 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 		}
 	}
 	p.operator(f)
+	if t.Activation != "" {
+		p.req.SetString(wire.TerminalData, t.Activation)
+	}
 	if t.Profile.SignIn != "" {
 		if err := t.expandMaster(); err != nil {
 			return err
@@ -62,7 +77,7 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 
 // adopt takes the working keys and the batch of the approval of a sign-in.
 func (t *Terminal) adopt(issued keys.Set, ans *wire.Message) {
-	t.keys, t.SignedIn, t.master = issued, true, nil
+	t.keys, t.SignedIn, t.master, t.Activation = issued, true, nil, ""
 	if b := ans.Uint(wire.Batch); b > 0 && uint32(b) != t.Batch && b <= dialect.MaxNumber {
 		t.Batch = uint32(b)
 	}

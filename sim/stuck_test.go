@@ -182,14 +182,14 @@ func TestWaitingForTheHostIsNoLag(t *testing.T) {
 	// 100 a second, each of 100 ms, need some ten terminals.
 	rep := b.run(t, &sim.Run{Terminals: 5, Pacer: sim.Constant(sim.Rate{N: 100, Per: time.Second}), For: 2 * time.Second, NewHost: true})
 	w := rep.Waited
-	if w.Terminals != 5 || w.Arrivals < 100 || w.Longest < 500*time.Millisecond || w.Enough < 10 || w.Enough > 30 {
-		t.Errorf("%+v: want some 195 arrivals that waited, and ten to thirty terminals", w)
+	if w.Terminals != 5 || w.Arrivals < 100 || w.Longest < 500*time.Millisecond || w.Enough < 10 || w.Enough > 100 {
+		t.Errorf("%+v: want some 195 arrivals that waited, and ten terminals at least", w)
 	}
 	all, err := rep.Overall()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lag, waited := all.LagQuantile(0.9).Value, all.Quantile(0.5).Value; lag > waited/4 {
+	if lag, waited := all.LagQuantile(0.9).Value, all.Quantile(0.5).Value; lag > waited/2 {
 		t.Errorf("p90 of the generator's lag is %v, the median response %v: it waited for the host", lag, waited)
 	}
 	for _, why := range report.ValidityOf(rep.Seconds, false).Reasons {

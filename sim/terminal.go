@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/device"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
@@ -28,19 +29,23 @@ type Terminal struct {
 	Profile *profile.Profile
 	Link    line.Link
 	Faults  *line.Faults // of its line; nil when the line cannot do any
+	// Condition is what is wrong with the machine; nil for nothing.
+	Condition *device.Condition
 
-	Display  string // what the terminal shows
-	Operator string // who is logged in: "01".."98"; empty for nobody
-	On       bool
-	SignedIn bool
-	Opened   bool   // its batch holds nothing from before: it was opened by a settlement, or the host is new
-	out      bool   // of the run: it could not sign in
-	Trace    uint32 // of the next message that takes one, 1..999999
-	Batch    uint32
-	freed    time.Duration // when it was last given back, on the run's clock
-	keys     keys.Set
-	acquirer rules.Acquirer
-	Journal  Journal
+	Display    string // what the terminal shows
+	Operator   string // who is logged in: "01".."98"; empty for nobody
+	On         bool
+	SignedIn   bool
+	Activation string // serial number and activation code, which its first sign-in shows; empty once it is active
+	Opened     bool   // its batch holds nothing from before: it was opened by a settlement, or the host is new
+	out        bool   // of the run: it could not sign in
+	Trace      uint32 // of the next message that takes one, 1..999999
+	Batch      uint32
+	freed      time.Duration // when it was last given back, on the run's clock
+	keys       keys.Set
+	acquirer   rules.Acquirer
+	Journal    Journal
+	Bill       *Bill // the order in hand; nil until the first
 }
 
 // NewTerminal makes terminal id of profile p, switched off.
@@ -74,19 +79,12 @@ var ErrRefusedLocally = errors.New("the terminal refuses")
 // gave no evidence. It neither held nor failed.
 var ErrUntested = errors.New("untested")
 
-// PowerOn switches the terminal on. Keys, batch and journal outlive a power
-// cut; the operator has to log in again.
-func (t *Terminal) PowerOn() {
-	t.On, t.Operator = true, ""
-	t.Display = "请输入操作员号"
-}
-
 // Login is an operator giving number and password at the prompt: the operator's own
 // sign-in (操作员签到), of which the host hears nothing. Keys are fetched by
 // [Player.SignIn] (联机签到), which the display asks for unless that was done.
 func (t *Terminal) Login(number, password string) error {
-	if !t.On {
-		return fmt.Errorf("%w: it is switched off", ErrRefusedLocally)
+	if err := t.dead(); err != nil {
+		return err
 	}
 	o := t.Profile.Operator(number)
 	switch {
@@ -197,6 +195,12 @@ func show(r *Result) string {
 	case report.Broken:
 		return "通讯中断"
 	case report.Unsent:
+		switch line.CauseOf(r.Why) {
+		case line.NoSignal:
+			return noSignal
+		case line.HostSilent:
+			return "连接主机超时"
+		}
 		return "连接主机失败"
 	case report.Refused:
 		return "应答报文校验错"

@@ -30,8 +30,8 @@ func answerTo(out io.Writer, p *profile.Profile, checked *macs, request string, 
 		Algorithm: p.MAC, MAC: checked.key(q.Text(wire.TerminalID)), MACOnDecline: p.Policy.MACOnDecline, DefectiveIsGood: p.Policy.DefectiveIsGood,
 	}
 	x.MACUnknown = x.MAC == nil
-	if v := q.Get(wire.Totals); len(v) == dialect.TotalsLen {
-		x.Batch, _ = dialect.ReadTotals(v)
+	if r, told := p.Dialect.ReadReconciliation(q); told {
+		x.Batch = r.Own
 	}
 	if checked != nil && len(checked.masters) > 0 && of == dialect.SignIn && p.SignIn != "" {
 		if err := masterOf(p, x); err != nil {

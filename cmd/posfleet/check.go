@@ -34,6 +34,7 @@ type checkFlags struct {
 	terminals       int
 	parallel        int
 	line            string
+	lineProfile     string
 	shuffle         int64
 }
 
@@ -65,6 +66,7 @@ func checkCommand(sig *signals) *cobra.Command {
 	fl.IntVar(&f.terminals, "terminals", 8, "terminals of the profile that scenarios take turns on")
 	fl.IntVar(&f.parallel, "parallel", 1, "scenarios played at once, each on terminals of its own")
 	fl.StringVar(&f.line, "line", "", "own: a line for each terminal; each: a new one for each exchange (default: the profile's)")
+	fl.StringVar(&f.lineProfile, "line-profile", "", lineProfileUsage)
 	fl.Int64Var(&f.shuffle, "shuffle", 0, "play in an order drawn from this seed (alone: from a new one, which is printed)")
 	fl.Lookup("shuffle").NoOptDefVal = "-1"
 	return cmd
@@ -91,6 +93,9 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	}
 	check := &scenarios.Check{Language: scenarios.NewLanguage(p), Features: fs, Terminals: f.terminals, Lines: mode,
 		Parallel: f.parallel, Seed: f.seed(), StopEarly: f.early, Strict: f.strict}
+	if check.Line, err = playedLine(p, f.lineProfile); err != nil {
+		return usage(err)
+	}
 	if check.Expected, err = expectedFailures(f.expected, fs, cmd.ErrOrStderr()); err != nil {
 		return usage(err)
 	}

@@ -188,7 +188,7 @@ func (d *doctor) answers() (*asked, error) {
 	switch {
 	case a.tap.unpaired != nil:
 		return nil, d.unpaired(a)
-	case r.Outcome == report.Refused && a.tap.heard.Len() > 0 && r.Code == dialect.Code{}, r.Outcome >= report.TimedOut && a.tap.heard.Len() > 0:
+	case !a.tap.read && a.tap.heard.Len() > 0:
 		return nil, d.otherwise(a, r)
 	case r.Outcome == report.Approved, r.Outcome == report.Declined, r.Outcome == report.Refused:
 		d.says("answer", "to the %s after %s: %s", a.what, a.tap.took.Round(10*time.Microsecond), d.words(a, r))
@@ -232,17 +232,38 @@ func (d *doctor) askOtherwise() (*asked, error) {
 				return nil, d.otherwise(a, &a.player.Last)
 			}
 		}
-		return nil, &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and answers none of %d ways of asking", d.dialer.Address, len(ways)+1),
-			hint: "does it want TLS (tls: {}), a terminal and an address of this machine that it knows, or a dialect of its own (docs/dialects.md)? a capture of a terminal that works tells: posfleet doctor capture.pcap"}
+		return nil, d.deaf(all)
 	}
 	a := d.better(ways[heard:], all[heard], wait)
 	d.says("answer", "%s", "when asked with "+strings.Join(a.lines, ", "))
 	return a, nil
 }
 
+// deaf says of a host that answers none of the ways of asking how it ends them: what
+// is worth looking at is not the same for one that waits and one that hangs up.
+func (d *doctor) deaf(all []*asked) error {
+	hungUp := 0
+	for _, a := range all {
+		if a.tap.ended != "" {
+			hungUp++
+		}
+	}
+	const capture = "a capture of a terminal that works tells: posfleet doctor capture.pcap"
+	switch hungUp {
+	case len(all):
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and hangs up on each of %d ways of asking", d.dialer.Address, len(all)+1),
+			hint: "it has read enough to turn the message down: does it know the address of this machine and the terminal, does it want TLS with a certificate (tls), is there a host behind the balancer? " + capture}
+	case 0:
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections, keeps them, and answers none of %d ways of asking", d.dialer.Address, len(all)+1),
+			hint: "it drops what it does not understand, or waits for more: does a longer length or something else stand before its messages (a dialect of its own, docs/dialects.md), is it slower than " + d.wait.String() + " (--timeout)? " + capture}
+	}
+	return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and answers none of %d ways of asking: it hangs up on %d and waits at the others", d.dialer.Address, len(all)+1, hungUp),
+		hint: "the ways that it waits at may be nearer to its own (docs/dialects.md); " + capture}
+}
+
 // answered reports whether the host answered, so that it could be read.
 func (a *asked) answered(r *sim.Result) bool {
-	return a.tap.unpaired != nil || r.Outcome == report.Approved || r.Outcome == report.Declined || r.Outcome == report.Refused && r.Code != dialect.Code{}
+	return a.tap.unpaired != nil || a.tap.read && r.Outcome <= report.Refused
 }
 
 // better is the first of the ways in which a sign-on works, too: an echo test has few
@@ -301,9 +322,12 @@ func (d *doctor) otherwise(a *asked, r *sim.Result) error {
 	heard := a.tap.heard.Bytes()
 	d.says("answer", "%s, no message in dialect %s framed so%s", counted(len(heard), "octet"), a.profile.Dialect.Name,
 		cmp.Or(map[bool]string{true: "; then " + a.tap.ended}[a.tap.ended != ""], ""))
-	if lines, ok := readsAs(a.profile.Dialect, heard); ok {
-		d.says("reads as", "%s", strings.Join(lines, ", "))
-		return d.ill(lines, "the host speaks another way than the profile says")
+	if f := capture.ReadsAs(a.profile.Dialect, heard, true); f != nil {
+		d.says("reads as", "%s", f)
+		if f.Words != "" {
+			return d.ill(f.Keys, "the host speaks another way than the profile says; %s", f.Words)
+		}
+		return d.ill(f.Keys, "the host speaks another way than the profile says")
 	}
 	if looks := capture.Looks(heard); looks != "" {
 		return d.ill(nil, "what comes looks like %s", looks)
@@ -312,20 +336,6 @@ func (d *doctor) otherwise(a *asked, r *sim.Result) error {
 		return d.ill(nil, "what comes cannot be read: %w; posfleet decode explains octets, docs/dialects.md says how a dialect of your own is written", r.Why)
 	}
 	return d.ill(nil, "what comes is no message of any dialect and framing that posfleet knows")
-}
-
-// readsAs are the lines of a profile with which octets from a host would be read.
-func readsAs(own *dialect.Dialect, octets []byte) (lines []string, ok bool) {
-	fits := capture.Fits(&own.Format, octets)
-	if len(fits) == 0 {
-		return nil, false
-	}
-	for l := range strings.SplitSeq(fits[0].Words, ", ") {
-		if l != "dialect: "+own.Name {
-			lines = append(lines, l)
-		}
-	}
-	return lines, true
 }
 
 // signsIn asks for working keys in the way in which the host answers.

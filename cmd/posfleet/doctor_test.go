@@ -120,16 +120,26 @@ func TestDoctorFindsTheCause(t *testing.T) {
 		code  int
 		want  []string // patterns of what is said
 	}{
-		"all is well":         {served(t), "", 0, []string{"nothing to change", "sign-on: approved", "check --host 127"}},
-		"another dialect":     {served(t, "--dialect", "iso87"), "", exitUnreachable, []string{"none to the echo test", `change in the profile:\n  dialect: iso87\n  tpdu: none\n  header: none\n`}},
-		"back again":          {served(t), "--dialect iso87-binary", exitUnreachable, []string{"change in the profile:\n  dialect: cup"}},
-		"another framing":     {served(t, "--profile", framed), "", exitUnreachable, []string{"length: digits4\n  tpdu: none\n  header: none"}},
-		"an unknown terminal": {served(t), "--profile " + unknown, exitUnreachable, []string{"refuses terminal 20000001 with 97", "look at terminals"}},
-		"other kinds of keys": {served(t), "--profile " + profileWith(t, `sign-in: "004"`, `sign-in: "003"`), 0, []string{"nothing to change"}},
-		"other keys":          {served(t, "--profile", profileWith(t, "test:706F73", "test:716F73")), "", exitUnreachable, []string{"cannot be trusted", "same master key"}},
-		"silence":             {listening(t, func(c net.Conn) { io.Copy(io.Discard, c) }), "--timeout 100ms", exitUnreachable, []string{"answers none of [0-9]+ ways", "capture"}},
-		"hanging up":          {listening(t, func(c net.Conn) { c.Read(make([]byte, 10)) }), "--timeout 1s", exitUnreachable, []string{"(the host hung up|the line broke)"}},
-		"HTTP":                {listening(t, func(c net.Conn) { c.Read(make([]byte, 99)); io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") }), "", exitUnreachable, []string{"looks like .*HTTP"}},
+		"all is well":              {served(t), "", 0, []string{"nothing to change", "sign-on: approved", "check --host 127"}},
+		"another dialect":          {served(t, "--dialect", "iso87"), "", exitUnreachable, []string{"none to the echo test", `change in the profile:\n  dialect: iso87\n  tpdu: none\n  header: none\n`}},
+		"back again":               {served(t), "--dialect iso87-binary", exitUnreachable, []string{"change in the profile:\n  dialect: cup"}},
+		"another framing":          {served(t, "--profile", framed), "", exitUnreachable, []string{"length: digits4\n  tpdu: none\n  header: none"}},
+		"an unknown terminal":      {served(t), "--profile " + unknown, exitUnreachable, []string{"refuses terminal 20000001 with 97", "look at terminals"}},
+		"other kinds of keys":      {served(t), "--profile " + profileWith(t, `sign-in: "004"`, `sign-in: "003"`), 0, []string{"nothing to change"}},
+		"other keys":               {served(t, "--profile", profileWith(t, "test:706F73", "test:716F73")), "", exitUnreachable, []string{"cannot be trusted", "same master key"}},
+		"silence":                  {listening(t, func(c net.Conn) { io.Copy(io.Discard, c) }), "--timeout 100ms", exitUnreachable, []string{"keeps them, and answers none of [0-9]+ ways", "waits for more", "capture"}},
+		"hanging up":               {listening(t, func(c net.Conn) { c.Read(make([]byte, 10)) }), "--timeout 1s", exitUnreachable, []string{"(the host hung up|the line broke)", "hangs up on each of [0-9]+ ways", "know the address of this machine"}},
+		"an answer without a code": {listening(t, answering(func(m *wire.Message) { m.Unset(wire.ResponseCode) })), "", exitUnreachable, []string{"answer +to the echo test after .*: .*field 39", "sign-on cannot be trusted: .*field 39"}},
+		"text that begins with digits": {listening(t, func(c net.Conn) {
+			c.Read(make([]byte, 200))
+			io.WriteString(c, "0200 OK, what do you want of this server?\r\n")
+		}), "--timeout 1s", exitUnreachable, []string{"(cannot be read|no message)"}},
+		"octets in hexadecimal": {listening(t, func(c net.Conn) {
+			b := make([]byte, 200)
+			n, _ := c.Read(b)
+			answering(func(*wire.Message) {})(&inHexadecimal{Conn: c, in: bytes.NewReader(b[:n])})
+		}), "--timeout 1s", exitUnreachable, []string{"written in hexadecimal characters"}},
+		"HTTP": {listening(t, func(c net.Conn) { c.Read(make([]byte, 99)); io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") }), "", exitUnreachable, []string{"looks like .*HTTP"}},
 		"an answer without its prefix": {listening(t, func(c net.Conn) {
 			c.Read(make([]byte, 200))
 			io.WriteString(c, "\x00\x00\x00")
@@ -159,6 +169,17 @@ func TestDoctorFindsTheCause(t *testing.T) {
 		})
 	}
 }
+
+// inHexadecimal is a connection on which one side has read, and writes its octets as
+// hexadecimal digits.
+type inHexadecimal struct {
+	net.Conn
+	in io.Reader
+}
+
+func (c *inHexadecimal) Read(b []byte) (int, error) { return c.in.Read(b) }
+
+func (c *inHexadecimal) Write(b []byte) (int, error) { return fmt.Fprintf(c.Conn, "%x", b) }
 
 // tlsOnly is a port that hangs up on what is no TLS.
 func tlsOnly(t *testing.T) string {

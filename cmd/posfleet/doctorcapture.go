@@ -130,13 +130,16 @@ func (e *captured) examine(c *conversation) {
 		if s == nil {
 			continue
 		}
-		if lines, ok := readsAs(d, s.Octets); ok {
+		if f := capture.ReadsAs(d, s.Octets, false); f != nil {
 			e.messages++
-			fmt.Fprintf(e.out, "  reads as  %s\n", strings.Join(lines, ", "))
-			for _, l := range lines {
+			fmt.Fprintf(e.out, "  reads as  %s\n", f)
+			for _, l := range f.Keys {
 				if !slices.Contains(e.lines, l) {
 					e.lines = append(e.lines, l)
 				}
+			}
+			if f.Words != "" {
+				e.wrong = errors.New(f.Words)
 			}
 			return
 		}

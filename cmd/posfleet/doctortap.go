@@ -27,6 +27,7 @@ type tap struct {
 
 	// Of the latest exchange.
 	heard    bytes.Buffer  // what came after the request
+	read     bool          // the answer came and reads
 	unpaired *wire.Message // the first message that reads and is not the answer
 	ended    string        // how the connection ended, in words; empty while it stands
 	took     time.Duration // from the request to the end of waiting
@@ -43,7 +44,7 @@ const (
 // comes until the timeout.
 func (t *tap) Exchange(x *line.Exchange) error {
 	t.heard.Reset()
-	t.unpaired, t.ended = nil, ""
+	t.unpaired, t.ended, t.read = nil, "", false
 	if err := t.connect(); err != nil {
 		return fmt.Errorf("%w: %w", line.ErrUnsent, err)
 	}
@@ -72,7 +73,7 @@ func (t *tap) Exchange(x *line.Exchange) error {
 			x.Unreadable = err
 			return nil
 		case m.Key() == x.Key:
-			x.Answer = m
+			x.Answer, t.read = m, true
 			return nil
 		case t.unpaired == nil:
 			t.unpaired = m

@@ -23,27 +23,28 @@ import (
 
 // loadFlags are how a load run is asked for.
 type loadFlags struct {
-	net       networkFlags
-	rate      string
-	ramp      time.Duration
-	poisson   bool
-	closed    bool
-	think     time.Duration
-	length    time.Duration
-	warmup    time.Duration
-	drain     time.Duration
-	terminals int
-	line      string
-	mix       []string
-	limits    []string
-	seed      uint64
-	tags      string
-	names     []string
-	out       string
-	settle    bool
-	strict    bool
-	id        string // of the run, which its parts share
-	asked     report.Plan
+	net         networkFlags
+	rate        string
+	ramp        time.Duration
+	poisson     bool
+	closed      bool
+	think       time.Duration
+	length      time.Duration
+	warmup      time.Duration
+	drain       time.Duration
+	terminals   int
+	line        string
+	lineProfile string
+	mix         []string
+	limits      []string
+	seed        uint64
+	tags        string
+	names       []string
+	out         string
+	settle      bool
+	strict      bool
+	id          string // of the run, which its parts share
+	asked       report.Plan
 }
 
 func loadCommand(sig *signals) *cobra.Command {
@@ -71,6 +72,7 @@ func loadCommand(sig *signals) *cobra.Command {
 	fl.DurationVar(&f.drain, "drain", 0, "how long open exchanges are waited for at the end (default: the response timeout)")
 	fl.IntVar(&f.terminals, "terminals", 1000, "terminals that take part")
 	fl.StringVar(&f.line, "line", "", "how they are connected: own, each (a line an exchange) or shared:N (default: the profile's, or own)")
+	fl.StringVar(&f.lineProfile, "line-profile", "", lineProfileUsage)
 	fl.StringSliceVar(&f.mix, "mix", nil, "shares of scenarios by id: cup-purchase-1=70,cup-balance-1=30")
 	fl.StringArrayVar(&f.limits, "limit", nil, `a promise to keep: "p99 of purchase < 250ms"; may be repeated`)
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of mix, cards and Poisson arrivals (default: drawn, and told)")
@@ -169,7 +171,7 @@ func (f *loadFlags) simulation(j *job, n *network) *sim.Run {
 		drain = n.profile.Policy.Timeout + 50*time.Millisecond // so that the last timeout is noticed as one
 	}
 	return &sim.Run{
-		Profile: n.profile, Dialer: n.dialer, Lines: j.lines, Terminals: f.terminals, Mix: j.mix, Pacer: j.pacer,
+		Profile: n.profile, Dialer: n.dialer, Lines: j.lines, Line: j.profile, Terminals: f.terminals, Mix: j.mix, Pacer: j.pacer,
 		Think: f.think, For: f.length, Drain: drain, Faults: j.load.Faults,
 		Settle: f.settles(j, n), NewHost: n.bundled != nil,
 		Recorder: report.NewRecorder(sim.Labels(), n.profile.Policy.Timeout, f.warmup),
@@ -236,6 +238,9 @@ func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *networ
 		rep.Money = audit.Settlements(run.Fleet())
 	default:
 		rep.Money = audit.Journals(run.Fleet())
+	}
+	if d := n.profile.Dialect; d.Exponent != 2 {
+		rep.Money.Decimals = &d.Exponent
 	}
 	rep.Judge(j.limits)
 	hide(rep, n.profile.Dialect)

@@ -30,6 +30,7 @@ type job struct {
 	pacer    sim.Pacer
 	arrivals string
 	lines    line.Mode
+	profile  string // that own lines play; empty for as they are
 	mix      *sim.Mix
 }
 
@@ -71,6 +72,12 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 	}
 	if j.lines, err = line.ParseMode(cmp.Or(f.line, p.Line)); err != nil {
 		return nil, err
+	}
+	if j.profile, err = playedLine(p, f.lineProfile); err != nil {
+		return nil, err
+	}
+	if j.profile != "" && j.lines.Shared > 0 {
+		return nil, fmt.Errorf("--line-profile %s: lines that terminals share play none, leave --line %s out", j.profile, j.lines)
 	}
 	return j, f.shape(cmd, j, p.Dialect)
 }
@@ -283,7 +290,7 @@ func (f *loadFlags) plan(j *job, n *network) report.Plan {
 	plan := report.Plan{
 		Command: append([]string{"posfleet"}, os.Args[1:]...), Model: strings.Fields(model(f.closed))[0], Arrivals: j.arrivals,
 		For: f.length, Warmup: f.warmup, Timeout: n.profile.Policy.Timeout, Drain: f.drain, Terminals: f.terminals,
-		Lines: j.lines.String(), Mix: map[string]float64{}, Seed: f.seed, Target: n.target, Dialect: n.profile.Dialect.Name,
+		Lines: j.lines.String(), Profile: j.profile, Mix: map[string]float64{}, Seed: f.seed, Target: n.target, Dialect: n.profile.Dialect.Name,
 		Digests: map[string]string{}, Strict: f.strict, Books: j.load.Books,
 		Settle: f.settles(j, n),
 	}

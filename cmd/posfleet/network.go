@@ -49,6 +49,18 @@ func (f *networkFlags) add(cmd *cobra.Command) {
 	fl.StringSliceVar(&f.misbehave, "misbehave", nil, "faults of the bundled host, to judge the judge: see posfleet host --help")
 }
 
+const lineProfileUsage = "have own lines be like 4g, gprs, dial-v22 … (docs/lines.md), or kinds for each terminal's own (default: the profile's, or as they are)"
+
+// playedLine is the line profile that is asked for by a flag, or else by the profile;
+// empty for none.
+func playedLine(p *profile.Profile, flag string) (string, error) {
+	name := cmp.Or(flag, p.LineProfile)
+	if name == "" || name == profile.ByKind || line.FindProfile(p.Lines, name) != nil {
+		return name, nil
+	}
+	return "", fmt.Errorf("--line-profile %q: want %s, or %s for that of each terminal's kind", name, line.ProfileNames(p.Lines), profile.ByKind)
+}
+
 const dialectUsage = "dialect of the bundled network: a name that posfleet dialect list has, or a file (default: cup)"
 
 // network is a profile with a host to play against.

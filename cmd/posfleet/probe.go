@@ -75,12 +75,12 @@ func (n *network) probe(ctx context.Context) error {
 // misheard says of a host that has not been understood what it seems to speak.
 func (n *network) misheard(ctx context.Context, r *sim.Result, heard []byte, asked, how string) error {
 	d, address := n.profile.Dialect, n.dialer.Address
-	if f := capture.FramedOtherwise(d, heard); f != nil {
+	if f := capture.ReadsAs(d, heard, true); f != nil {
 		hint := "put into the profile: " + f.String()
 		if len(f.Keys) == 0 {
 			hint = f.Words
 		}
-		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s did answer %s, but other octets stand around the answer than the profile says", address, asked), hint: hint}
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s did answer %s, but in another way than the profile says", address, asked), hint: hint}
 	}
 	if looks := capture.Looks(heard); looks != "" {
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s %s: what comes looks like %s (%w)", address, how, looks, r.Why), hint: n.hint(ctx, r.Why, "is this the right address and port?")}

@@ -85,6 +85,59 @@ Feature: Messages of ISO 8583:1993
       | MTI   | 1421  |
       | 24    | 400   |
 
+  @everyday @void @iso93-void-1
+  Scenario: a purchase of the open batch is voided
+    When the cardholder pays 52.00 yuan with a good card
+    Then the host approves
+    When the operator voids the last purchase
+    Then the host approves
+
+  @void @iso93-void-2
+  Scenario: a void is a request that gives back a purchase of the open batch, and names it
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    Given the next trace number is 2345
+    When the cardholder pays 48.00 yuan with a good card
+    And the operator voids the last purchase
+    Then the host approves
+    And the request carries:
+      | field | value              |
+      | MTI   | 1200               |
+      | 3     | 200000             |
+      | 4     | as in the original |
+      | 24    | 200                |
+      | 37    | present            |
+      | 56.1  | 1200               |
+      | 56.2  | 002345             |
+    When the cardholder asks for the balance of a good card
+    Then the balance has not changed
+
+  @void @iso93-void-3
+  Scenario: a voided purchase is not voided again
+    When the cardholder pays 49.00 yuan with a good card
+    And the operator voids the last purchase
+    Then the host approves
+    When the operator voids the same purchase again
+    Then the host declines
+
+  @void @reversal @iso93-void-4
+  Scenario: an unanswered void is reversed, and the purchase stands again
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    When the cardholder pays 51.00 yuan with a good card
+    Then the host approves
+    Given the line loses the next answer
+    When the operator voids the last purchase
+    And the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+    And the reversal carries:
+      | field | value  |
+      | MTI   | 1420   |
+      | 3     | 200000 |
+      | 56.1  | 1200   |
+    When the cardholder asks for the balance of a good card
+    Then the balance has gone down by 51.00 yuan
+
   @refund @iso93-refund-1
   Scenario: a refund is an advice and never more than was paid
     When the cardholder pays 90.00 yuan with a good card
@@ -118,16 +171,28 @@ Feature: Messages of ISO 8583:1993
   Scenario: a reconciliation that agrees has action code 500
     Given the terminal starts an empty batch
     When the cardholder pays 100.00 yuan with a good card
+    And the cardholder pays 53.00 yuan with a good card
+    And the operator voids the last purchase
     And the terminal settles
     Then the totals balance
     And the request carries:
-      | field | value |
-      | MTI   | 1520  |
-      | 24    | 500   |
+      | field | value             |
+      | MTI   | 1520              |
+      | 24    | 500               |
+      | 48    | absent            |
+      | 74    | 0000000001        |
+      | 76    | 0000000002        |
+      | 86    | 0000000000005300  |
+      | 88    | 0000000000015300  |
+      | 97    | D0000000000010000 |
     And the answer carries:
-      | field | value |
-      | MTI   | 1530  |
-      | 39    | 500   |
+      | field | value             |
+      | MTI   | 1530              |
+      | 39    | 500               |
+      | 74    | as in the request |
+      | 76    | as in the request |
+      | 86    | as in the request |
+      | 88    | as in the request |
 
   @settlement @iso93-settlement-2
   Scenario: totals that differ are told and uploaded in detail
@@ -137,4 +202,10 @@ Feature: Messages of ISO 8583:1993
     And the terminal forgets its last payment
     And the terminal settles
     Then the totals do not balance
+    And the host's totals are debits of 203.00 yuan in 2 and credits of 0.00 yuan in 0
+    And the answer carries:
+      | field | value            |
+      | 39    | 501              |
+      | 76    | 0000000002       |
+      | 88    | 0000000000020300 |
     And the terminal uploads 1 details

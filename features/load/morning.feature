@@ -13,3 +13,19 @@ Feature: The morning
     Then the 99th percentile of "sign-in" is below 500 ms
     And the 99th percentile of "purchase" is below 250 ms
     And the books of terminals and host agree
+
+  @load @cup-load-11
+  Scenario: a street of shops is switched on in one minute
+    Given 1000 terminals have signed in
+    When for 60 seconds 60 cardholders a second arrive, who
+      | do                           | share |
+      | @shop-power-1                | 15 %  |
+      | @shop-power-3                | 45 %  |
+      | @shop-power-15               | 5 %   |
+      | @cup-operator-6              | 15 %  |
+      | pay with a good card and PIN | 20 %  |
+    Then the 99th percentile of "sign-in" is below 500 ms
+    And the 99th percentile of "purchase" is below 250 ms
+    And fewer than 0.1 % of the payments go unanswered
+    And every arrival is played
+    And the books of terminals and host agree

@@ -59,10 +59,10 @@ func booksCard(r *report.Report) verdictCard {
 	case !m.Checked:
 		return verdictCard{"Books", "none", "–", "not compared", "the host's books were not open to this run"}
 	case !m.Agree():
-		return verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s yuan, host %s yuan", report.FormatGroupedYuan(m.Terminals), report.FormatGroupedYuan(m.Host))}
+		return verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s yuan, host %s yuan", m.Format(m.Terminals), m.Format(m.Host))}
 	}
 	return verdictCard{"Books", "good", "✓", "agree", fmt.Sprintf("%s payments less %s refunds and voids, %s yuan net; %s terminals compared, %s unknown", report.FormatCount(m.Payments), report.FormatCount(m.Credits),
-		report.FormatGroupedYuan(m.Terminals), report.FormatCount(int64(m.Compared)), report.FormatCount(int64(m.Unknown)))}
+		m.Format(m.Terminals), report.FormatCount(int64(m.Compared)), report.FormatCount(int64(m.Unknown)))}
 }
 
 func playedCard(r *report.Report) verdictCard {

@@ -192,7 +192,7 @@ func checkCards(r *verdicts.Results) []verdictCard {
 }
 
 func checkAsked(r *verdicts.Results) []pair {
-	list := []pair{{"Host", r.Target}, {"Dialect", r.Dialect}, {"Profile", r.Profile}, {"SHA-256 of the profile", r.Digest}}
+	list := []pair{{"Host", r.Target}, {"Dialect", r.Dialect}, {"Profile", r.Profile}, {"Line profile", cmp.Or(r.Line, "none: the lines as they are")}, {"SHA-256 of the profile", r.Digest}}
 	if r.Strict {
 		list = append(list, pair{"Strict", "untested, skipped and broken should-rules count as failed"})
 	}

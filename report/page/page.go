@@ -257,7 +257,7 @@ func asked(r *report.Report) []pair {
 	list := []pair{
 		{"Load model", p.Model}, {"Arrivals", p.Arrivals}, {"Duration", lasting(p.For)}, {"Warm-up", lasting(p.Warmup)},
 		{"Response timeout", lasting(p.Timeout)}, {"Drain", lasting(p.Drain)}, {"Terminals", report.FormatCount(int64(p.Terminals))},
-		{"Lines", p.Lines}, {"Host", p.Target}, {"Dialect", p.Dialect}, {"Seed", strconv.FormatUint(p.Seed, 10)},
+		{"Lines", p.LinesText()}, {"Host", p.Target}, {"Dialect", p.Dialect}, {"Seed", strconv.FormatUint(p.Seed, 10)},
 		{"Arrivals due", report.FormatCount(r.Planned)}, {"… played", report.FormatCount(r.Played)},
 	}
 	if r.Incomplete != "" && len(r.Limits) == 0 {
@@ -354,6 +354,9 @@ func beside(r *report.Report) []pair {
 	}
 	if l := r.Lines; l.Refused > 0 {
 		list = append(list, pair{"Connections that could not be had", report.FormatCount(l.Refused)})
+	}
+	for _, f := range r.LineDelay.Facts() {
+		list = append(list, pair{cmp.Or(f[0], "lines"), f[1]})
 	}
 	if s := r.Settlements; s.All() > 0 {
 		list = append(list, pair{"Settlements that balanced", report.FormatCount(s.Balanced)})

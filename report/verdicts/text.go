@@ -93,7 +93,7 @@ func (r *Results) WriteSummary(w io.Writer) error {
 			fmt.Fprintf(&b, "\n%s", c)
 		}
 	}
-	fmt.Fprintf(&b, "\n%s against %s (%s): %d passed, %d failed", report.Plural(int64(all), "scenario"), r.Target, r.Dialect, r.Count(Passed), r.Count(Failed))
+	fmt.Fprintf(&b, "\n%s against %s (%s): %d passed, %d failed", report.Plural(int64(all), "scenario"), r.Target, r.Dialect+like(r.Line), r.Count(Passed), r.Count(Failed))
 	for _, o := range []Outcome{Untested, Skipped} {
 		if n := r.Count(o); n > 0 {
 			fmt.Fprintf(&b, ", %d %s", n, o)
@@ -191,4 +191,12 @@ func (c *Cause) which() string {
 // String tells the cause in a line: how many scenarios, why, and which.
 func (c *Cause) String() string {
 	return fmt.Sprintf("%s: %s (%s)\n", report.Plural(int64(len(c.Of)), "scenario"), c.Why(), c.which())
+}
+
+// like says like what the lines were played; empty for as they are.
+func like(profile string) string {
+	if profile == "" {
+		return ""
+	}
+	return ", lines like " + profile
 }

@@ -101,9 +101,10 @@ type Feature struct {
 
 // Results are what one check found.
 type Results struct {
-	Target      string             `json:"target"`  // the host that was checked
-	Dialect     string             `json:"dialect"` // that it was checked by, as people call it
-	Profile     string             `json:"profile"` // its name
+	Target      string             `json:"target"`                 // the host that was checked
+	Dialect     string             `json:"dialect"`                // that it was checked by, as people call it
+	Profile     string             `json:"profile"`                // its name
+	Line        string             `json:"line_profile,omitempty"` // that terminals' lines played; empty for as they are
 	Digest      string             `json:"profile_sha256,omitempty"`
 	Command     []string           `json:"command"`
 	Again       string             `json:"again"` // plays a scenario again whose selector follows it

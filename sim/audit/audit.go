@@ -42,7 +42,7 @@ func Compare(fleet []*sim.Terminal, b Books) report.Money {
 		m.Open += int64(len(t.Journal.Doubts))
 		if own != booked && !sim.PossibleOf(t.Journal.Doubts).HasNet(booked-own) {
 			m.Detail = append(m.Detail, fmt.Sprintf("terminal %s: %s yuan in its journal%s, %s yuan on the host's books",
-				t.TID, report.FormatYuan(own), doubts(t), report.FormatYuan(booked)))
+				t.TID, report.FormatAmount(own, t.Profile.Dialect.Exponent), doubts(t), report.FormatAmount(booked, t.Profile.Dialect.Exponent)))
 		}
 	}
 	if b.Broken != nil {

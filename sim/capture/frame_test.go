@@ -117,6 +117,11 @@ func TestWhatItLooksLike(t *testing.T) {
 		inHex("<?xml version"):             "XML",
 		inHex(`{"a":1}`):                   "JSON",
 		inHex("0800822000"):                "ASCII",
+		inHex("0800") + "8220000000000000": "ASCII",
+		"0050" + inHex("02007020"):         "ASCII",
+		inHex("0200 OK\r\n"):               "",
+		inHex("\r\n0400 bad request"):      "",
+		inHex("0100 Continue\r\nX: 1"):     "",
 		"":                                 "",
 		"FFFFFFFF":                         "",
 	} {

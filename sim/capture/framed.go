@@ -10,10 +10,10 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// Framed is how octets stand on a line that network d cannot read as they are, if
-// they are an answer in its fields after all.
+// Framed is how octets that network d cannot read as they stand on a line can be read
+// after all.
 type Framed struct {
-	Keys  []string // of a profile, and what they would have to say: "tpdu: none"
+	Keys  []string // of a profile, and what they would have to say: "tpdu: none", "dialect: iso87"
 	Words string   // what no key of a profile can say; empty for nothing
 }
 
@@ -29,24 +29,48 @@ func (f *Framed) String() string {
 // maxHeard bounds how much of what a host sent is tried.
 const maxHeard = 4096
 
-// FramedOtherwise finds the framing and routing header in which what a host sent
-// begins with a whole answer of network d; nil when none of those known does. It tries
-// lengths of each form that count the message or themselves too, no length, octets
-// before and after, and hexadecimal characters in place of octets.
-func FramedOtherwise(d *dialect.Dialect, heard []byte) *Framed {
+// ReadsAs finds another framing and routing header in which what one side of a line
+// sent begins with a whole message of network d, of a host an answer, or another
+// dialect that comes with posfleet of which it does; nil when none does. It tries lengths
+// of each form that count the message or themselves too, no length, octets before
+// and after, and hexadecimal characters in place of octets.
+func ReadsAs(d *dialect.Dialect, heard []byte, host bool) *Framed {
 	heard = heard[:min(len(heard), maxHeard)]
-	if f := framed(d, heard); f != nil {
+	if f := framed(d, heard, host); f != nil {
+		if f.String() == "" {
+			return nil // as it should be
+		}
 		return f
 	}
+	if f := writtenInHex(d, heard, host); f != nil {
+		return f
+	}
+	for _, fit := range Fits(&d.Format, heard) {
+		if host && !fit.Message.IsAnswer() {
+			continue
+		}
+		f := &Framed{}
+		for key := range strings.SplitSeq(fit.Words, ", ") {
+			if key != "dialect: "+d.Name {
+				f.Keys = append(f.Keys, key)
+			}
+		}
+		return f
+	}
+	return nil
+}
+
+// writtenInHex reads hexadecimal characters that stand in place of octets.
+func writtenInHex(d *dialect.Dialect, heard []byte, host bool) *Framed {
 	for at := range min(len(heard), 9) {
 		octets := make([]byte, (len(heard)-at)/2)
 		n, _ := hex.Decode(octets, heard[at:len(heard)-(len(heard)-at)%2])
 		if n < 20 {
 			continue
 		}
-		f := framed(d, octets[:n])
+		f := framed(d, octets[:n], host)
 		if f == nil {
-			f = read(d, octets[:n], wire.Framing{})
+			f = read(d, octets[:n], wire.Framing{}, host)
 		}
 		if f != nil {
 			f.Keys, f.Words = nil, "it is written in hexadecimal characters, two for an octet: let the host send octets"
@@ -57,13 +81,13 @@ func FramedOtherwise(d *dialect.Dialect, heard []byte) *Framed {
 }
 
 // framed tries each framing with each header.
-func framed(d *dialect.Dialect, heard []byte) *Framed {
+func framed(d *dialect.Dialect, heard []byte, host bool) *Framed {
 	for _, around := range arounds() {
-		if f := read(d, heard, around); f != nil {
+		if f := read(d, heard, around, host); f != nil {
 			return f
 		}
 	}
-	return read(d, heard, wire.Framing{})
+	return read(d, heard, wire.Framing{}, host)
 }
 
 // arounds are the framings that are tried, the likeliest first.
@@ -84,9 +108,9 @@ func arounds() (all []wire.Framing) {
 	return all
 }
 
-// read reads an answer in a framing, with each routing header that there may be; in
-// the zero framing it is all that there is.
-func read(d *dialect.Dialect, heard []byte, around wire.Framing) *Framed {
+// read reads a message, of a host an answer, in a framing, with each routing header
+// that there may be; in the zero framing it is all that there is.
+func read(d *dialect.Dialect, heard []byte, around wire.Framing, host bool) *Framed {
 	for _, h := range []wire.Header{d.Header, {TPDU: true}, {App: d.Header.App}, {}} {
 		if h.TPDU && !d.Header.TPDU {
 			continue
@@ -105,7 +129,7 @@ func read(d *dialect.Dialect, heard []byte, around wire.Framing) *Framed {
 			body = at.Message
 		}
 		m := other.NewMessage()
-		if m.Read(body) != nil || !m.IsAnswer() || !likelyType(m.MTI()) || h.TPDU && body[0] != 0x60 {
+		if m.Read(body) != nil || host && !m.IsAnswer() || !likelyType(m.MTI()) || h.TPDU && body[0] != 0x60 {
 			continue
 		}
 		return difference(d, around, h)

@@ -74,7 +74,7 @@ func TestAnswerInAnotherFramingNamesTheKeys(t *testing.T) {
 		{"nothing", nil, ""},
 	} {
 		got := ""
-		if f := FramedOtherwise(d, c.heard); f != nil {
+		if f := ReadsAs(d, c.heard, true); f != nil {
 			got = f.String()
 		}
 		if got != c.want {
@@ -83,13 +83,13 @@ func TestAnswerInAnotherFramingNamesTheKeys(t *testing.T) {
 	}
 }
 
-func FuzzFramedOtherwise(f *testing.F) {
+func FuzzReadsAs(f *testing.F) {
 	d := dialect.CUP()
 	x := signInAnswer(f, d)
 	f.Add(append([]byte{0, byte(len(x))}, x...))
 	f.Add([]byte(hex.EncodeToString(x)))
 	f.Fuzz(func(t *testing.T, heard []byte) {
-		if f := FramedOtherwise(d, heard); f != nil && strings.ContainsAny(f.String(), "\n\x00") {
+		if f := ReadsAs(d, heard, true); f != nil && strings.ContainsAny(f.String(), "\n\x00") {
 			t.Errorf("it says %q", f)
 		}
 	})

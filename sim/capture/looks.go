@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,15 +103,25 @@ func ebcdicType(b []byte) int {
 	return -1
 }
 
-// asciiType reports whether a message type in ASCII stands at the beginning or
-// after a length prefix.
+// asciiType reports whether a message type in ASCII, and what may be a bitmap after
+// it, stand at the beginning or after a length prefix.
 func asciiType(b []byte) bool {
 	for _, at := range []int{0, 2, 4} {
-		if len(b) >= at+4 && isDigits(b[at:at+4]) && likelyType(string(b[at:at+4])) {
+		if len(b) >= at+4 && isDigits(b[at:at+4]) && likelyType(string(b[at:at+4])) && likelyBitmap(b[at+4:]) {
 			return true
 		}
 	}
 	return false
+}
+
+// likelyBitmap reports whether b begins as a bitmap does: with hexadecimal digits, 16
+// of them or as many as there are, or with octets that are no text.
+func likelyBitmap(b []byte) bool {
+	digits := string(b[:min(16, len(b))&^1])
+	if _, err := hex.DecodeString(digits); err == nil {
+		return true
+	}
+	return bytes.ContainsFunc(b[:min(8, len(b))], func(c rune) bool { return (c < ' ' || c > '~') && !strings.ContainsRune("\r\n\t", c) })
 }
 
 func printableOnly(s string) string {

@@ -73,6 +73,7 @@ const (
 	UnknownTerminal         // the host does not know terminal or merchant
 	BadPINBlock             // the PIN cannot be read: other keys? sign in again
 	BadMAC                  // the MAC is wrong: other keys? sign in again
+	TerminalBarred          // terminal or merchant is suspended
 	roles
 )
 
@@ -82,7 +83,7 @@ var roleNames = [roles]string{
 	NoOriginal: "no-original", FormatError: "format-error", InsufficientFunds: "insufficient-funds", ExpiredCard: "expired-card",
 	WrongPIN: "wrong-pin", OverLimit: "over-limit", OriginalDiffers: "original-differs", SignInFirst: "sign-in-first",
 	Duplicate: "duplicate", TotalsDiffer: "totals-differ", Malfunction: "malfunction", UnknownTerminal: "unknown-terminal",
-	BadPINBlock: "bad-pin-block", BadMAC: "bad-mac",
+	BadPINBlock: "bad-pin-block", BadMAC: "bad-mac", TerminalBarred: "terminal-barred",
 }
 
 // String gives the name that dialect files use: "invalid-amount".
@@ -108,6 +109,7 @@ type CodeInfo struct {
 	Display string   // what terminals show; wording differs a little from maker to maker
 	Keys    string   // the profile's keys to look at when a host answers it and should not
 	Cards   []string // the roles of cards for which hosts usually answer it
+	Next    NextStep // what the operator does then
 }
 
 // Cause is why a reversal is sent.

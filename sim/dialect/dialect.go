@@ -7,6 +7,7 @@
 package dialect
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -31,11 +32,14 @@ type Dialect struct {
 
 	Algorithm keys.Algorithm // of the MAC, where there is one
 	KeyBlock  keys.KeyBlock  // of working keys that a sign-in asks for; empty for a sign-in without keys
+	PINFormat keys.PINFormat // of PIN blocks under DES; under SM4 it is format 0
 	Currency  string         // three digits (ISO 4217); empty when no message says it
+	Exponent  int            // how many decimals the minor unit is in which messages have amounts: 2 of yuan and fen
 	Codes     []CodeInfo     // response codes
 	Reasons   []Reason       // of reversals
 	Accepts   []Code         // the codes of answers that end a reversal
 
+	Status      []StatusCode // what a status upload says of a terminal's parts
 	HeaderWords []HeaderWord // what the application header says, for people
 	Without     []string     // rules about answers, by id, to which this network's are not held
 	Schemes     []string     // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
@@ -148,7 +152,11 @@ func (d *Dialect) Framed(f Framing) (*Dialect, error) {
 	if err := c.frame(f); err != nil {
 		return nil, err
 	}
-	return c.copy()
+	framed, err := c.copy()
+	if err != nil {
+		return nil, err
+	}
+	return framed, framed.goesOnLine()
 }
 
 // WithoutMAC is the dialect with no MAC on any message.
@@ -353,6 +361,26 @@ func (d *Dialect) Undoes(reversal *wire.Message, f *Form) bool {
 		}
 	}
 	return f.kind == "" || string(reversal.Get(wire.TransactionType)) == f.kind
+}
+
+// Holds says why a message has no room for a value of element e: the field, what the
+// value is, what the field wants. A network without the element has room for any.
+func (d *Dialect) Holds(e wire.Element, value string) error {
+	place := d.Place(e)
+	switch room := place.To - place.From; {
+	case place.Field == 0 || place.To > 0 && len(value) <= room || len(d.Forms) == 0:
+		return nil
+	case place.To > 0:
+		return fmt.Errorf("does not fit %s in field %d of dialect %s: it has %d characters, room is for %d", place.Name, place.Field, d.Name, len(value), room)
+	}
+	m := d.NewMessage()
+	m.SetMTI(d.Forms[0].MTI)
+	m.SetString(e, value)
+	_, err := m.Append(nil)
+	if wrong, is := errors.AsType[*wire.FieldError](err); is {
+		return fmt.Errorf("does not fit field %d (%s) of dialect %s, which %s", place.Field, d.FieldName(place.Field), d.Name, wrong.Reason)
+	}
+	return err
 }
 
 // Dialects are the ones that come with posfleet, by name.

@@ -77,9 +77,9 @@ func TestWhatIsExportedIsImportedUnchanged(t *testing.T) {
 // TestStockPackagersAreExportedAndImportedUnchanged is for the packager files of
 // jPOS, where they are.
 func TestStockPackagersAreExportedAndImportedUnchanged(t *testing.T) {
-	files, _ := filepath.Glob(filepath.Join(os.Getenv("POSFLEET_PACKAGERS"), "*.xml"))
-	if len(files) == 0 || os.Getenv("POSFLEET_PACKAGERS") == "" {
-		t.Skip("NOT TRIED: POSFLEET_PACKAGERS names no folder with the packager files of jPOS")
+	files, _ := filepath.Glob(filepath.Join(os.Getenv("POSFLEET_JPOS_VECTORS"), "packagers", "*.xml"))
+	if len(files) == 0 || os.Getenv("POSFLEET_JPOS_VECTORS") == "" {
+		t.Skip("NOT TRIED: POSFLEET_JPOS_VECTORS has no folder packagers with the packager files of jPOS")
 	}
 	for _, file := range files {
 		data, err := os.ReadFile(file)
@@ -138,9 +138,20 @@ func TestSpecsOfMoovAreImported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err = Import("87.json", stock, ""); err == nil || !strings.Contains(err.Error(), `want "length": 8, here and in your program`) {
-		t.Errorf("a bitmap of 16 octets in every message: %v", err)
+	text, notes, err = Import("87.json", stock, "")
+	if err != nil {
+		t.Fatal(err)
 	}
+	both, err := Parse("87.yaml", text, nil)
+	if err != nil || !strings.Contains(string(text), "bitmap: hex 16") || !strings.Contains(strings.Join(notes, "\n"), "each message has 16 octets of bitmap") {
+		t.Errorf("a bitmap of 16 octets in every message: %v, %q", err, notes)
+	}
+	m = both.NewMessage()
+	m.SetMTI("0800")
+	if b, err := m.Append(nil); err != nil || string(b) != "0800"+strings.Repeat("0", 32) {
+		t.Errorf("an empty message is %q, %v", b, err)
+	}
+	again(t, both)
 	mended := strings.Replace(string(stock), `"length": 16,
 			"description": "Bitmap"`, `"length": 8,
 			"description": "Bitmap"`, 1)

@@ -3,9 +3,9 @@ package dialect
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
-	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/strict"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -28,7 +28,7 @@ func IsFile(name string) bool { return strings.ContainsAny(name, `./\`) }
 // is one that comes with posfleet or a file, read by open. The error tells all
 // that is wrong, each with file, line and mend. docs/dialects.md has the keys.
 func Parse(name string, data []byte, open Open) (*Dialect, error) {
-	r, root, ok := document(name, data, open, 0)
+	r, root, ok := document(name, data, open, nil)
 	if !ok {
 		return nil, r.Err()
 	}
@@ -41,7 +41,7 @@ func Parse(name string, data []byte, open Open) (*Dialect, error) {
 
 // Resolved is the text of a dialect file with what it extends put in.
 func Resolved(name string, data []byte, open Open) ([]byte, error) {
-	r, root, ok := document(name, data, open, 0)
+	r, root, ok := document(name, data, open, nil)
 	switch {
 	case !ok:
 		return nil, r.Err()
@@ -51,8 +51,9 @@ func Resolved(name string, data []byte, open Open) ([]byte, error) {
 	return root.YAML()
 }
 
-// document reads a file and puts it over what it extends.
-func document(name string, data []byte, open Open, depth int) (*reader, strict.Value, bool) {
+// document reads a file and puts it over what it extends; chain is the files that
+// extend it.
+func document(name string, data []byte, open Open, chain []string) (*reader, strict.Value, bool) {
 	r := &reader{Reader: &strict.Reader{File: name, Empty: "posfleet dialect show cup prints one to start from"}}
 	root, ok := r.Document(data)
 	if !ok {
@@ -70,8 +71,17 @@ func document(name string, data []byte, open Open, depth int) (*reader, strict.V
 	if !ok {
 		return r, root, false
 	}
-	if depth == maxExtends {
-		r.Fail(at, "more than %d dialects extend one another; does one extend itself?", maxExtends)
+	if chain == nil {
+		chain = []string{path.Base(name)}
+	}
+	from := slices.Index(chain, path.Clean(base))
+	chain = append(slices.Clip(chain), path.Clean(base))
+	switch {
+	case from >= 0:
+		r.Fail(at, "a circle: %s; let one of them extend another, or none", strings.Join(chain[from:], " extends "))
+		return r, root, false
+	case len(chain) > maxExtends+1:
+		r.Fail(at, "%s: more than %d in a row; put some together", strings.Join(chain, " extends "), maxExtends)
 		return r, root, false
 	}
 	text, file, err := source(base, open)
@@ -79,7 +89,7 @@ func document(name string, data []byte, open Open, depth int) (*reader, strict.V
 		r.Fail(at, "%w", err)
 		return r, root, false
 	}
-	of, under, ok := document(file, text, open, depth+1)
+	of, under, ok := document(file, text, open, chain)
 	if !ok {
 		r.Add(of.Reader)
 		return r, root, false
@@ -119,26 +129,28 @@ func source(base string, open Open) (text []byte, file string, err error) {
 // stands in a dialect.
 type reader struct {
 	*strict.Reader
-	bases    []string
-	d        *Dialect
-	at       map[int]strict.Value // fields
-	encoding map[string]string    // by kind of value: n, text, b, z, mti, bitmap, length
-	lists    map[string][]int
-	set      map[Transaction]map[int]strict.Value // constants of forms
+	bases       []string
+	d           *Dialect
+	at          map[int]strict.Value // fields
+	encoding    map[string]string    // by kind of value: n, text, b, z, mti, bitmap, length
+	bothBitmaps bool                 // each message has both
+	lists       map[string][]int
+	set         map[Transaction]map[int]strict.Value // constants of forms
 }
 
 // dialect reads the whole file, whose parts need one another in this order.
 func (r *reader) dialect(root strict.Value) *Dialect {
 	r.d = &Dialect{Bases: r.bases}
 	d := r.d
-	var framing, encoding, fields, elements, pair, echo, mac, signIn, entry, lists, transactions, reversal, codes strict.Value
+	var framing, encoding, fields, elements, pair, echo, mac, signIn, pin, currency, entry, lists, transactions, reversal, codes, status strict.Value
 	found := r.Map(root, strict.Table{
 		"name": r.Text(&d.Name), "title": r.Text(&d.Title),
 		"framing": strict.Keep(&framing), "encoding": strict.Keep(&encoding), "fields": strict.Keep(&fields),
 		"elements": strict.Keep(&elements), "pair": strict.Keep(&pair), "echo": strict.Keep(&echo),
-		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "currency": r.Match(&d.Currency, currencyShape, "three digits (ISO 4217)"),
+		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "pin": strict.Keep(&pin), "currency": strict.Keep(&currency),
 		"schemes": r.schemes(&d.Schemes), "entry": strict.Keep(&entry), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
 		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes), "rules": r.rules(&d.Without), "header-words": r.headerWords,
+		"status": strict.Keep(&status),
 	})
 	r.Need(root, found, "name", "title", "framing", "encoding", "fields")
 	if found["transactions"] > 0 { // without any it is a field table, which explains messages and plays none
@@ -157,7 +169,8 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 		r.elements(elements)
 	}
 	d.Pair, d.Echo = r.numbers(pair), r.numbers(echo)
-	r.keys(mac, signIn)
+	r.keys(mac, signIn, pin)
+	r.currency(currency)
 	if r.OK() {
 		if err := d.Format.Compile(); err != nil {
 			r.Fail(fields, "%w", err)
@@ -168,6 +181,9 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	}
 	r.entryModes(entry)
 	r.named(lists)
+	if status.Given() {
+		r.status(status)
+	}
 	if codes.Given() {
 		r.codes(codes)
 	}
@@ -175,29 +191,8 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 		r.transactions(transactions)
 	}
 	r.reversal(reversal)
-	r.compileForms(transactions)
+	r.checkForms(transactions, pair, framing)
 	return d
-}
-
-// keys reads how messages are authenticated and which working keys a sign-in asks
-// for.
-func (r *reader) keys(mac, signIn strict.Value) {
-	d := r.d
-	if s := r.word(mac); s != "" {
-		var err error
-		if d.Algorithm, err = keys.ParseAlgorithm(s); err != nil {
-			r.Fail(mac, "%s, want ecb, x9.9, x9.19 or none", strict.Quote(s))
-		}
-		d.MAC = true
-	}
-	if s := r.word(signIn); s != "" {
-		if d.KeyBlock = keys.KeyBlock(s); d.KeyBlock.Len() == 0 {
-			r.Fail(signIn, "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4), 006 (SM4 and track key) or none", strict.Quote(s))
-		}
-	}
-	if d.MAC && d.KeyBlock == "" {
-		r.Fail(mac, "a MAC needs a key, and no sign-in brings one; give sign-in, or mac: none")
-	}
 }
 
 // word is a single word, empty for none or for a value that is not given.

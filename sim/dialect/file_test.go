@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"go.yaml.in/yaml/v3"
+
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -93,10 +95,28 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"a MAC without keys", "", "sign-in: none", "a MAC needs a key, and no sign-in brings one"},
 		{"no algorithm", "", "mac: x9.24", `1: mac: "x9.24", want ecb, x9.9, x9.19 or none`},
 		{"no currency", "", "currency: CNY", `1: currency: "CNY", want three digits`},
+		{"a currency without code", "", "currency: {exponent: 0}", "1: currency: key code is missing"},
+		{"too many decimals", "", `currency: {code: "156", exponent: 5}`, `1: currency.exponent: "5", want a whole number from 0 to 4`},
+		{"a PIN block for chips", "", "pin: {format: 2}", `1: pin.format: "2", want 0, 1 or 3 (ISO 9564-1): format 2 is for cards off line`},
+		{"a PIN block of AES", "", "pin: {format: 4}", `1: pin.format: "4", want 0, 1 or 3`},
+		{"a PIN block under SM4", "", "sign-in: \"005\"\npin: {format: 3}", "2: pin.format: under SM4 a PIN block is of format 0"},
+		{"a MAC by nothing", "", "mac: {over: [0, 3]}", "1: mac: key algorithm is missing"},
+		{"a MAC over itself", "", "mac: {algorithm: x9.9, over: [0, 64]}", "1: mac.over[2]: field 64 is the MAC itself"},
+		{"a MAC over a field that is not there", "", "mac: {algorithm: x9.9, over: [0, 7]}", `1: mac.over[2]: "7", want 0 (the message type), 1 (the bitmaps) or one of the fields`},
+		{"a MAC over the value of a bitmap", "", "mac: {algorithm: x9.9, over: [1], as: values}", "1: mac.over[1]: the bitmaps have no value"},
+		{"a MAC over nothing", "", "mac: {algorithm: x9.9, over: []}", "1: mac.over: is empty"},
+		{"a MAC as values of the message", "", "mac: {algorithm: x9.9, as: values}", "1: mac: as goes with over"},
 		{"a length prefix", "", "framing: {length: four}", `1: framing.length: "four", want binary, little`},
 		{"a base that is none", "", "extends: morse", `1: extends: "morse", want cup`},
 		{"a base that is not there", "", "extends: ./no.yaml", "1: extends: file ./no.yaml: no such file"},
-		{"a base that extends itself", "", "extends: ./loop.yaml", "extend one another; does one extend itself?"},
+		{"a base that extends itself", "", "extends: ./loop.yaml", "loop.yaml:1: extends: a circle: loop.yaml extends loop.yaml"},
+		{"bases in a circle", "", "extends: ./round.yaml", "trip.yaml:1: extends: a circle: round.yaml extends trip.yaml extends round.yaml"},
+		{"a base that extends the file itself", "", "extends: ./back.yaml", "back.yaml:1: extends: a circle: bank.yaml extends back.yaml extends bank.yaml"},
+		{"a length too short for any message", "", "framing: {length: digits1}", "1: framing.length: the shortest sign-in does not go on a line: a length of 32, and digits1 says at most 9"},
+		{"a length too short for what a reversal requires", "", "extends: iso87\nframing: {length: digits2}", "2: framing.length: the shortest reversal does not go on a line"},
+		{"pairing on what no request carries", "", "pair: [11, 32]", "1: pair[2]: no request carries field 32"},
+		{"a constant that terminals overwrite", "", `transactions: {purchase: {set: {4: "000000000100"}}}`, "1: transactions.purchase.set.4: terminals write the field themselves, as it is the amount of elements"},
+		{"a constant trace", "", `transactions: {echo: {set: {11: "000001"}}}`, "1: transactions.echo.set.11: terminals write the field themselves"},
 	} {
 		text := c.text
 		switch {
@@ -105,7 +125,8 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		case !strings.HasPrefix(text, "extends"):
 			text += "\nextends: cup\n"
 		}
-		_, err := Parse("bank.yaml", []byte(text), beside(map[string]string{"./loop.yaml": "extends: ./loop.yaml"}))
+		_, err := Parse("bank.yaml", []byte(text), beside(map[string]string{"./loop.yaml": "extends: ./loop.yaml",
+			"./round.yaml": "extends: ./trip.yaml", "./trip.yaml": "extends: ./round.yaml", "./back.yaml": "extends: ./bank.yaml"}))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error is %v\nwant in it %s", c.name, err, c.want)
 		}
@@ -116,6 +137,73 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	_, err := Parse("bank.yaml", []byte("extends: cup\nfields:\n  3: {is: x}\n  4: {is: y}\n"), nil)
 	if err == nil || !strings.Contains(err.Error(), "bank.yaml:3:") || !strings.Contains(err.Error(), "bank.yaml:4:") {
 		t.Error(err)
+	}
+}
+
+// So with constants of several transactions, and what else is wrong beside them.
+func TestConstantsThatDoNotFitAreAllTold(t *testing.T) {
+	_, err := Parse("bank.yaml", []byte(`extends: iso87
+transactions:
+  purchase:
+    set: {3: "0000000", 25: "000"}
+  refund:
+    set:
+      3: "1234567"
+  echo: {set: {70: "30100"}}
+codes:
+  "05": {for: nothing}
+`), nil)
+	for _, want := range []string{":4: transactions.purchase.set.3", ":4: transactions.purchase.set.25", ":7: transactions.refund.set.3", ":8: transactions.echo.set.70", ":10: codes.05.for"} {
+		if err == nil || !strings.Contains(err.Error(), "bank.yaml"+want) {
+			t.Errorf("not told: %s, but %v", want, err)
+		}
+	}
+}
+
+// What a network has instead of CUP's MAC, PIN blocks and currency.
+func TestMACPINAndCurrencyAreData(t *testing.T) {
+	d, err := Parse("bank.yaml", []byte(`extends: iso87
+mac: {algorithm: x9.9, over: [0, 4, 3], as: values}
+pin: {format: 3}
+currency: "392"
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Algorithm != keys.X99 || !d.MAC || !slices.Equal(d.Covers.Fields, []int{0, 4, 3}) || !d.Covers.Values || d.PINFormat != keys.PINFormat3 || d.Exponent != 0 {
+		t.Errorf("MAC %s over %+v, PIN block format %d, %d decimals", d.Algorithm, d.Covers, d.PINFormat, d.Exponent)
+	}
+	if f := d.Form(Purchase); !f.MACed || !slices.Contains(f.Fixed, Value{49, "392"}) {
+		t.Errorf("a purchase has %v", f.Fixed)
+	}
+	iso, _ := Named("iso87")
+	if iso.Covers.Fields != nil || iso.PINFormat != keys.PINFormat0 || iso.Exponent != 2 {
+		t.Error("a variant changes what it extends")
+	}
+	none, err := Parse("bank.yaml", []byte("extends: iso87\nmac: {algorithm: none}\n"), nil)
+	if err != nil || none.MAC {
+		t.Errorf("no MAC: %v", err)
+	}
+}
+
+func TestAmountsHaveTheDecimalsOfTheCurrency(t *testing.T) {
+	for _, c := range []struct {
+		currency, amount string
+		want             int64 // -1 for an error
+	}{
+		{`"156"`, "12.34", 1234}, {`"156"`, "12", 1200}, {`"156"`, "12.3", 1230}, {`"156"`, "12.345", -1}, {`"156"`, "9999999999.99", 999999999999}, {`"156"`, "10000000000", -1},
+		{`"392"`, "12.00", 12}, {`"392"`, "12.34", -1}, {`"392"`, "999999999999", 999999999999},
+		{`"414"`, "12.34", 12340}, {`"414"`, "12.345", 12345}, {`"414"`, "1000000000.00", -1},
+		{`{code: "392", exponent: 2}`, "12.34", 1234}, {`{code: "999", exponent: 0}`, "12", 12},
+	} {
+		d, err := Parse("bank.yaml", []byte("extends: iso87\ncurrency: "+c.currency+"\n"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := d.ParseAmount(c.amount)
+		if (err != nil) != (c.want < 0) || err == nil && got != c.want {
+			t.Errorf("%s of %s: %d, %v, want %d", c.amount, c.currency, got, err, c.want)
+		}
 	}
 }
 
@@ -184,6 +272,7 @@ func BenchmarkParse(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			b.ReportMetric(b.Elapsed().Seconds()*1000/float64(b.N), "ms/op")
 		})
 	}
 }
@@ -230,20 +319,32 @@ func TestShownDialectReadsAsItself(t *testing.T) {
 	}
 }
 
-// A dialect is read once in a process, in a time that nobody notices.
-func TestDialectIsReadQuickly(t *testing.T) {
+// Reading a dialect costs little more than reading its YAML, whatever the machine:
+// allocations are counted, of both in the same run. BenchmarkParse has the time.
+func TestReadingADialectCostsLittleMoreThanItsYAML(t *testing.T) {
 	for _, name := range Names() {
 		text, _ := Text(name)
-		best := time.Hour
-		for range 10 {
-			began := time.Now()
+		d, _ := Named(name)
+		chain := [][]byte{text}
+		for _, base := range d.Bases {
+			text, _ := Text(base)
+			chain = append(chain, text)
+		}
+		plain := testing.AllocsPerRun(3, func() {
+			for _, text := range chain {
+				var doc yaml.Node
+				if err := yaml.Unmarshal(text, &doc); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+		whole := testing.AllocsPerRun(3, func() {
 			if _, err := Parse(name+".yaml", text, nil); err != nil {
 				t.Fatal(err)
 			}
-			best = min(best, time.Since(began))
-		}
-		if best > 20*time.Millisecond {
-			t.Errorf("%s takes %s, want at most 20 ms", name, best)
+		})
+		if whole > 2*plain {
+			t.Errorf("%s: %.0f allocations, its YAML alone %.0f; want at most twice as many", name, whole, plain)
 		}
 	}
 }

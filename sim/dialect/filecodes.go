@@ -9,7 +9,10 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-var codeShape = regexp.MustCompile(`^[0-9A-Za-z]{1,4}$`)
+var (
+	codeShape  = regexp.MustCompile(`^[0-9A-Za-z]{1,4}$`)
+	classShape = regexp.MustCompile(`^(approves|defective|declines)$`)
+)
 
 // width is how many characters element e has, 0 where the dialect has no place for
 // it.
@@ -40,8 +43,8 @@ func (r *reader) codes(v strict.Value) {
 		}
 		class := classNames[Declines]
 		r.Map(v, strict.Table{
-			"for": r.roles(&c), "class": r.Match(&class, regexp.MustCompile(`^(approves|defective|declines)$`), "approves, defective or declines"),
-			"words": r.Text(&c.Words), "display": r.Text(&c.Display), "profile": r.Text(&c.Keys), "cards": r.words(&c.Cards),
+			"for": r.roles(&c), "class": r.Match(&class, classShape, "approves, defective or declines"),
+			"words": r.Text(&c.Words), "display": r.Text(&c.Display), "profile": r.Text(&c.Keys), "cards": r.words(&c.Cards), "next": r.next(&c),
 		})
 		c.Class = Class(max(0, slices.Index(classNames[:], class)))
 		for _, role := range c.Roles {
@@ -77,6 +80,23 @@ func (r *reader) roles(c *CodeInfo) func(strict.Value) {
 				r.d.roles[role] = c.Code
 				c.Roles = append(c.Roles, role)
 			}
+		}
+	}
+}
+
+// next reads what an operator does after an answer with the code.
+func (r *reader) next(c *CodeInfo) func(strict.Value) {
+	return func(v strict.Value) {
+		name, ok := r.Scalar(v)
+		if !ok {
+			return
+		}
+		if c.Next, ok = nextStepNamed(name); !ok {
+			var names []string
+			for _, row := range nextStepTable {
+				names = append(names, row.name)
+			}
+			r.Fail(v, "%s, want one of %s", strict.Quote(name), strings.Join(names, ", "))
 		}
 	}
 }
@@ -117,7 +137,8 @@ func (r *reader) reversal(v strict.Value) {
 			}
 			d.Accepts = append(d.Accepts, CodeOf(s))
 		})
-		if done := r.approves(Reversal); !slices.Contains(d.Accepts, done) {
+		reverses := slices.ContainsFunc(d.Forms, func(f Form) bool { return f.Transaction == Reversal })
+		if done := r.approves(Reversal); reverses && !slices.Contains(d.Accepts, done) {
 			r.Fail(accepts, "%s is missing, the answer that says the reversal was done; add it", done)
 		}
 	}

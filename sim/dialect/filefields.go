@@ -19,7 +19,6 @@ import (
 )
 
 var (
-	currencyShape = regexp.MustCompile(`^\d{3}$`)
 	// fieldShape is ISO 8583's own notation: kind, a dot for each digit of the
 	// length prefix, the length or the longest one.
 	fieldShape = regexp.MustCompile(`^(x\+n|anp|ans|an|as|ns|a|n|s|b|z) ?(\.{0,6}) ?(\d{1,6})( bits)?$`)
@@ -35,6 +34,9 @@ func (r *reader) encodings(v strict.Value) {
 	of := func(kind string) func(strict.Value) {
 		return func(v strict.Value) {
 			s, ok := r.Scalar(v)
+			if kind == "bitmap" {
+				s, r.bothBitmaps = strings.CutSuffix(s, " 16")
+			}
 			if ok && kind != "length" && forms[s] == nil {
 				r.Fail(v, "%s, want one of %s", strict.Quote(s), names(forms))
 				return
@@ -85,6 +87,9 @@ func (r *reader) fields(v strict.Value) {
 		bitmap.Pref = prefix.Binary.Fixed
 	}
 	bitmap.DisableAutoExpand = slices.Max(slices.Collect(maps.Keys(all))) <= 64
+	if r.bothBitmaps {
+		bitmap.Length, bitmap.DisableAutoExpand = 16, true
+	}
 	all[1] = field.NewBitmap(bitmap)
 	d.Spec = &iso8583.MessageSpec{Name: d.Title, Fields: all}
 }

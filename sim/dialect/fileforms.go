@@ -1,7 +1,6 @@
 package dialect
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,9 +9,12 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// mtiShape is a message type of a request that is answered: version, class, an
-// even function, origin.
-var mtiShape = regexp.MustCompile(`^[0-9][1-8][024][0-5]$`)
+var (
+	// mtiShape is a message type of a request that is answered: version, class, an
+	// even function, origin.
+	mtiShape    = regexp.MustCompile(`^[0-9][1-8][024][0-5]$`)
+	answerShape = regexp.MustCompile(`^(optional|required)$`)
+)
 
 // named reads the lists of fields that several transactions have in common.
 func (r *reader) named(v strict.Value) {
@@ -141,87 +143,11 @@ func (r *reader) answer(f *Form, v strict.Value) {
 	var code, approval string
 	r.Map(v, strict.Table{
 		"must": strict.Keep(&must), "should": strict.Keep(&should),
-		"code":     r.Match(&code, regexp.MustCompile(`^(optional|required)$`), "optional or required"),
+		"code":     r.Match(&code, answerShape, "optional or required"),
 		"approval": r.Text(&approval),
 	})
 	if f.Approval = CodeOf(approval); approval != "" && r.d.Class(f.Approval) != Approves {
 		r.Fail(v, "approval: %s, want one of the codes of class approves", strict.Quote(approval))
 	}
 	f.Answer, f.AnswerShould, f.NoCode = r.numbers(must), r.numbers(should), code == "optional"
-}
-
-// compileForms holds the forms to the fields.
-func (r *reader) compileForms(v strict.Value) {
-	if !r.OK() {
-		return
-	}
-	r.d.forms = [Transactions]*Form{}
-	for i := range r.d.Forms {
-		f := &r.d.Forms[i]
-		at, _ := v.Key(f.Transaction.String())
-		err := r.d.compileForm(f)
-		wrong, isField := errors.AsType[*wire.FieldError](err)
-		switch {
-		case err == nil:
-		case isField && r.set[f.Transaction][wrong.Field].Given():
-			r.Fail(r.set[f.Transaction][wrong.Field], "does not fit field %d, which %s", wrong.Field, wrong.Reason)
-		default:
-			r.Fail(at, "the form%w", err)
-		}
-		if err == nil {
-			r.managed(f, at)
-			r.sealed(f, at)
-		}
-	}
-	for i := range r.d.Forms {
-		if f := &r.d.Forms[i]; r.OK() {
-			at, _ := v.Key(f.Transaction.String())
-			r.distinct(f, at)
-		}
-	}
-	if at, off := v.Key(SignOff.String()); off && r.d.forms[SignIn] == nil {
-		r.Fail(at, "there is no sign-in to end; add one, or say sign-off: none")
-	}
-	if at, in := v.Key(SignIn.String()); in && r.d.KeyBlock != "" && !r.d.Has(wire.WorkingKeys) {
-		r.Fail(at, "its answer brings keys, and no field is for them; add working-keys to elements, or say sign-in: none, beside transactions")
-	}
-}
-
-// sealed holds that there is a field for the MAC of a form that has one.
-func (r *reader) sealed(f *Form, at strict.Value) {
-	if !f.MACed {
-		return
-	}
-	m := r.d.NewMessage()
-	f.Begin(m)
-	m.AddMAC()
-	if n := m.MACField(); !r.d.HasField(n) {
-		r.Fail(at, "its MAC goes into field %d, the last of its last bitmap, which is not among the fields; add it, or leave mac away", n)
-	}
-}
-
-// distinct holds that a host tells requests of a form from those of the forms before
-// it. A reversal is as its original is.
-func (r *reader) distinct(f *Form, at strict.Value) {
-	if f.Transaction == Reversal {
-		return
-	}
-	m := r.d.NewMessage()
-	f.Begin(m)
-	if t, ok := r.d.Classify(m); ok && t != f.Transaction {
-		r.Fail(at, "a request of it is taken for a %s, which stands before it and fits, too; set what tells them apart (MTI, processing code, entry mode, condition code, management code), or put it first", t)
-	}
-}
-
-// managed holds that a form has room for its management codes.
-func (r *reader) managed(f *Form, at strict.Value) {
-	m := r.d.NewMessage()
-	for _, code := range f.ManagementCodes {
-		f.Begin(m)
-		if m.SetString(wire.ManagementCode, code); m.Text(wire.ManagementCode) != code {
-			r.Fail(at, "management code %s has no room where elements put it", strict.Quote(code))
-		} else if _, err := m.Append(nil); err != nil {
-			r.Fail(at, "management code %s: %w", strict.Quote(code), err)
-		}
-	}
 }

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -157,6 +158,36 @@ func (d *Dialect) frame(f Framing) error {
 	}
 	l.Itself, l.Reserved, l.NoHeader, l.Trailer = d.Length.Itself, d.Length.Reserved, d.Length.NoHeader, d.Length.Trailer
 	d.Length = l
+	return nil
+}
+
+// goesOnLine holds that the shortest request of each form goes on a line: with its
+// constants, and with what it requires as far as that is of fixed length. The error
+// names the transaction.
+func (d *Dialect) goesOnLine() error {
+	for i := range d.Forms {
+		f := &d.Forms[i]
+		m := d.NewMessage()
+		f.Begin(m)
+		copy(m.Head, d.Head())
+		for _, n := range f.Required {
+			if s := d.Spec.Fields[n].Spec(); !f.Sets(n) && fixedLength(d.Spec.Fields[n]) {
+				m.SetFieldString(n, strings.Repeat("0", s.Length))
+			}
+		}
+		if _, err := m.Append(nil); err != nil {
+			f.Begin(m) // a field that takes no zeros
+		}
+		if f.MACed {
+			m.AddMAC()
+		}
+		if _, err := wire.AppendFrame(nil, m); err != nil {
+			if wrong, is := errors.AsType[*wire.FieldError](err); is {
+				err = errors.New(wrong.Reason)
+			}
+			return fmt.Errorf("the shortest %s does not go on a line: %w", f.Transaction, err)
+		}
+	}
 	return nil
 }
 

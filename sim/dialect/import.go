@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/posfleet/posfleet/sim/dialect/packager"
 	"github.com/posfleet/posfleet/sim/strict"
@@ -140,7 +141,7 @@ func (d *draft) composed(path string, p *packager.Field) {
 }
 
 func newDraft(from, what string) *draft {
-	base := path.Base(strings.ReplaceAll(from, `\`, "/"))
+	base := plain(path.Base(strings.ReplaceAll(from, `\`, "/")))
 	d := &draft{from: base, fields: map[int]*draftField{}}
 	d.name = nameShape.ReplaceAllString(strings.ToLower(strings.TrimSuffix(base, path.Ext(base))), "-")
 	d.name = cmp.Or(strings.Trim(d.name, "-"), "imported")
@@ -374,11 +375,10 @@ func prefixDigits(name string) int {
 	return 0
 }
 
-// plain is text on one line, without control characters, and not too long.
+// plain is text on one line, of characters that are seen, and not too long: controls
+// and what changes how others are shown (the direction of writing, …) are left out.
 func plain(s string) string {
-	s = strings.Join(strings.FieldsFunc(s, func(c rune) bool {
-		return c <= ' ' || c >= 0x7F && c < 0xA0 || c == '\u2028' || c == '\u2029' || c == '\ufeff'
-	}), " ")
+	s = strings.Join(strings.FieldsFunc(s, func(c rune) bool { return c == ' ' || !unicode.IsPrint(c) }), " ")
 	if r := []rune(s); len(r) > 400 {
 		s = string(r[:400]) + "…"
 	}

@@ -1,7 +1,11 @@
 package dialect
 
 import (
+	"encoding/json"
 	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -52,5 +56,62 @@ func TestNoPackagerTakesLong(t *testing.T) {
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("took %v", took)
+	}
+}
+
+// A specification of 1993 without field 56 has no reversal that could name its
+// original; what ends one does not stand in the way of the rest.
+func TestImportWithoutReversalsIsADialect(t *testing.T) {
+	text, _, err := Import("bank.xml", []byte(`<isopackager><isofield id="0" length="4" name="MTI" class="org.jpos.iso.IFE_NUMERIC"/><isofield id="1" length="16" name="bitmap" class="org.jpos.iso.IFE_BITMAP"/>
+<isofield id="3" length="6" name="processing code" class="org.jpos.iso.IFE_NUMERIC"/><isofield id="4" length="12" name="amount" class="org.jpos.iso.IFE_NUMERIC"/>
+<isofield id="11" length="6" name="trace" class="org.jpos.iso.IFE_NUMERIC"/><isofield id="24" length="3" name="function code" class="org.jpos.iso.IFE_NUMERIC"/>
+<isofield id="39" length="3" name="action code" class="org.jpos.iso.IFE_NUMERIC"/></isopackager>`), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Parse("bank.yaml", text, nil)
+	if err != nil || d.Form(Purchase) == nil || d.Form(Reversal) != nil {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// Whatever fields a specification lacks, but for those without which there is no
+// payment, what is made of it is a dialect.
+func TestImportOfSomeFieldsIsADialect(t *testing.T) {
+	random := rand.New(rand.NewPCG(8583, 1993))
+	for _, name := range []string{"iso87", "iso93"} {
+		d, _ := Named(name)
+		whole, err := d.Export()
+		if err != nil {
+			t.Fatal(err)
+		}
+		without := func(leave func(n int) bool) {
+			var spec specFile
+			if err := json.Unmarshal(whole, &spec); err != nil {
+				t.Fatal(err)
+			}
+			var left []string
+			for n := range 129 {
+				if key := strconv.Itoa(n); spec.Fields[key] != nil && n > 1 && leave(n) {
+					delete(spec.Fields, key)
+					left = append(left, key)
+				}
+			}
+			text, err := json.Marshal(spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := Import(name+".json", text, ""); err != nil {
+				t.Errorf("%s without %v: %v", name, left, err)
+			}
+		}
+		for n := 2; n <= 128; n++ {
+			if d.HasField(n) {
+				without(func(m int) bool { return m == n })
+			}
+		}
+		for range 100 {
+			without(func(n int) bool { return !slices.Contains([]int{3, 4, 11, 39}, n) && random.IntN(3) == 0 })
+		}
 	}
 }

@@ -32,6 +32,8 @@ type forms struct {
 	root    strict.Value
 	was     map[int]strict.Value // the base's fields
 	dropped []string             // elements
+	kept    int                  // transactions
+	missing int                  // a field that one which is not kept cannot do without
 }
 
 // borrow writes what a draft takes over from the dialect that it extends, and
@@ -48,7 +50,7 @@ func (d *draft) borrow() []byte {
 		d.left = append(d.left, "transactions, elements, pairing and response codes: field 39 is not the response code of a network that comes with posfleet; until you add them the file explains messages and plays none")
 		return nil
 	}
-	r, root, ok := document(base+".yaml", text, nil, 0)
+	r, root, ok := document(base+".yaml", text, nil, nil)
 	if !ok {
 		return nil
 	}
@@ -84,6 +86,9 @@ func (f *forms) lacks() string {
 			at, _ := f.r.Scalar(f.key(f.key(f.root, "elements"), e))
 			return fmt.Sprintf("field %s is not the %s of %s", at, e, f.base)
 		}
+	}
+	if f.kept == 0 {
+		return fmt.Sprintf("field %d is missing, which tells the transactions of %s", f.missing, f.base)
 	}
 	return ""
 }
@@ -175,10 +180,20 @@ var settling = []string{Settlement.String(), BatchUpload.String(), UploadEnd.Str
 // transactions writes what differs in each form.
 func (f *forms) transactions(b *bytes.Buffer) {
 	var lines []string
+	reversal := ""
+	if slices.Contains(f.dropped, "reversal-reason") {
+		reversal = "reversal: {reasons: none}\n"
+	}
 	f.r.Each(f.key(f.root, "transactions"), func(name string, v strict.Value) {
 		line := f.form(v)
+		if line == strict.None && name == Reversal.String() {
+			reversal = "reversal: none\n"
+		}
 		if slices.Contains(settling, name) && slices.Contains(f.dropped, "totals") {
 			line = strict.None
+		}
+		if line != strict.None {
+			f.kept++
 		}
 		if line != "" {
 			lines = append(lines, fmt.Sprintf("  %s: %s\n", name, line))
@@ -187,6 +202,7 @@ func (f *forms) transactions(b *bytes.Buffer) {
 	if len(lines) > 0 {
 		b.WriteString("transactions:\n" + strings.Join(lines, ""))
 	}
+	b.WriteString(reversal)
 }
 
 // form is what differs in one: none where a constant that tells it from others has
@@ -201,7 +217,9 @@ func (f *forms) form(v strict.Value) string {
 				return
 			}
 			unset = append(unset, key+": none")
-			impossible = impossible || !f.agreed(n) && n != 25 && n != 49 && n != 90
+			if !f.agreed(n) && n != 25 && n != 49 && n != 90 {
+				impossible, f.missing = true, n
+			}
 		})
 	}
 	if impossible {

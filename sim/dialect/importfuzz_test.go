@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // FuzzImport holds that what a packager says is a dialect, or refused for what it
@@ -15,12 +16,19 @@ func FuzzImport(f *testing.F) {
 <isofield id="11" length="6" name="trace" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="39" length="2" name="code" class="org.jpos.iso.IF_CHAR"/>
 <isofield id="70" length="3" name="management" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="90" length="40" name="#original" class="org.jpos.iso.IFB_NUMERIC"/>
 <isofieldpackager id="48" length="99" name="x" class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.EuroSubFieldPackager"><isofield id="7" length="6" name="p" class="org.jpos.iso.IFMC_LLCHAR"/></isofieldpackager></isopackager>`))
+	f.Add([]byte(`<isopackager><isofield id="0" length="4" name="mti" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="1" length="16" name="b" class="org.jpos.iso.IFB_BITMAP"/>
+<isofield id="3" length="6" name="processing" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="4" length="12" name="amount" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="11" length="6" name="trace" class="org.jpos.iso.IFB_NUMERIC"/>
+<isofield id="24" length="3" name="function" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="25" length="4" name="reason" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="39" length="3" name="action" class="org.jpos.iso.IF_CHAR"/>
+<isofield id="56" length="35" name="original" class="org.jpos.iso.IFA_LLNUM"/><isofield id="88" length="16" name="debits" class="org.jpos.iso.IFB_NUMERIC"/></isopackager>`))
 	for _, c := range composedFields {
 		f.Add([]byte(`<isopackager><isofield id="0" length="4" name="mti" class="org.jpos.iso.IFB_NUMERIC"/><isofield id="1" length="16" name="b" class="org.jpos.iso.IFA_BITMAP"/><isofieldpackager id="48" length="255" name="x" ` +
 			c.attributes + `><isofield id="1" length="8" name="p" class="org.jpos.iso.IFB_BITMAP"/><isofield id="2" length="6" name="p" class="org.jpos.iso.IFB_LLNUM"/></isofieldpackager></isopackager>`))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		text, _, err := Import("f.xml", data, "jpos")
+		text, notes, err := Import("f.xml", data, "jpos")
+		if hidden := unseen(string(text) + strings.Join(notes, "")); hidden != "" {
+			t.Errorf("%q in\n%s", hidden, text)
+		}
 		if err != nil && strings.Contains(err.Error(), "is none") {
 			t.Errorf("%v\n%s", err, data)
 		}
@@ -30,6 +38,38 @@ func FuzzImport(f *testing.F) {
 			}
 		}
 	})
+}
+
+// unseen is the first character of a text that is not seen, or changes how others are.
+func unseen(text string) string {
+	for _, c := range text {
+		if c != '\n' && !unicode.IsPrint(c) {
+			return string(c)
+		}
+	}
+	return ""
+}
+
+// TestNamesThatHideAreNotTaken imports specifications whose names turn the direction
+// of writing, overwrite the line or are not seen.
+func TestNamesThatHideAreNotTaken(t *testing.T) {
+	const hides = "\u202Egnp.\u2066a\u200B\uFEFFb\u0085c\u2028d\u00AD\U000E0041"
+	for form, file := range map[string]string{
+		"jpos": `<isopackager><isofield id="0" length="4" name="` + hides + `" class="org.jpos.iso.IFA_NUMERIC"/><isofield id="1" length="16" name="b" class="org.jpos.iso.IFA_BITMAP"/>
+<isofield id="3" length="6" name="` + hides + `" class="org.jpos.iso.IFA_NUMERIC"/><isofield id="5" length="6" name="` + hides + `" class="org.jpos.iso.IF_NOP"/>
+<isofieldpackager id="48" length="99" name="` + hides + `" class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.EuroSubFieldPackager"><isofield id="7" length="6" name="` + hides + `" class="org.jpos.iso.IFMC_LLCHAR"/></isofieldpackager></isopackager>`,
+		"moov": `{"name": "` + hides + `", "fields": {"0": {"type": "String", "length": 4, "description": "` + hides + `", "enc": "ASCII", "prefix": "ASCII.Fixed"},
+"1": {"type": "Bitmap", "length": 8, "enc": "HexToASCII", "prefix": "Hex.Fixed"}, "3": {"type": "String", "length": 6, "description": "` + hides + `", "enc": "ASCII", "prefix": "ASCII.Fixed"},
+"5": {"type": "String", "length": 0, "description": "` + hides + `", "enc": "ASCII", "prefix": "None.Fixed"}}}`,
+	} {
+		text, notes, err := Import("a\u202Eb.x", []byte(strings.ReplaceAll(file, "\u0085", "\u0084")), form)
+		if err != nil {
+			t.Errorf("%s: %v", form, err)
+		}
+		if hidden := unseen(string(text) + strings.Join(notes, "")); hidden != "" || !strings.Contains(string(text), "gnp. a b c d") {
+			t.Errorf("%s: %q in\n%s%s", form, hidden, text, notes)
+		}
+	}
 }
 
 // TestAnyPackagerIsADialectOrRefused makes packagers at random, of all classes,

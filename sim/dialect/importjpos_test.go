@@ -104,13 +104,13 @@ func (v *jposVector) better() string {
 	return ""
 }
 
-// interop reads a file of the folder that POSFLEET_INTEROP names, with what jPOS
+// interop reads a file of the folder that POSFLEET_JPOS_VECTORS names, with what jPOS
 // wrote and read.
 func interop(t *testing.T, file string, to any) {
 	t.Helper()
-	folder := os.Getenv("POSFLEET_INTEROP")
+	folder := os.Getenv("POSFLEET_JPOS_VECTORS")
 	if folder == "" {
-		t.Skip("NOT COMPARED with jPOS: POSFLEET_INTEROP names no folder with what it wrote and read")
+		t.Skip("NOT COMPARED with jPOS: POSFLEET_JPOS_VECTORS names no folder with what it wrote and read")
 	}
 	text, err := os.ReadFile(filepath.Join(folder, file))
 	if err == nil {

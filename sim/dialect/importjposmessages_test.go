@@ -32,8 +32,8 @@ func valueOf(raw json.RawMessage) (string, bool) {
 	return string(b), err == nil
 }
 
-// TestStockPackagersWriteWhatJPOSWrites takes the packager files of jPOS from the
-// folder that POSFLEET_PACKAGERS names; they are not ours to keep.
+// TestStockPackagersWriteWhatJPOSWrites takes the packager files of jPOS from folder
+// packagers of the one that POSFLEET_JPOS_VECTORS names; they are not ours to keep.
 func TestStockPackagersWriteWhatJPOSWrites(t *testing.T) {
 	var all struct {
 		Packagers []struct {
@@ -42,9 +42,9 @@ func TestStockPackagersWriteWhatJPOSWrites(t *testing.T) {
 		}
 	}
 	interop(t, "messages.json", &all)
-	folder := os.Getenv("POSFLEET_PACKAGERS")
-	if folder == "" {
-		t.Skip("NOT COMPARED with jPOS: POSFLEET_PACKAGERS names no folder with its packager files")
+	folder := filepath.Join(os.Getenv("POSFLEET_JPOS_VECTORS"), "packagers")
+	if _, err := os.Stat(folder); err != nil {
+		t.Skip("NOT COMPARED with jPOS: POSFLEET_JPOS_VECTORS has no folder packagers with its packager files")
 	}
 	n := newTally()
 	for _, p := range all.Packagers {

@@ -71,10 +71,15 @@ func (d *draft) moovHead(file *specFile) error {
 	if mti.Length != 4 || !strings.HasSuffix(mti.Prefix, ".Fixed") || !slices.Contains([]string{"ascii", "ebcdic", "packed", "packed-right"}, d.mti) {
 		return fmt.Errorf(`field 0: length %d, enc %q, prefix %q: want four digits of fixed length, in ASCII, packed or in EBCDIC`, mti.Length, mti.Enc, mti.Prefix)
 	}
-	if bitmap.Length != 0 && bitmap.Length != 8 {
-		return fmt.Errorf(`field 1: length %d: moov has a bitmap of %d octets in every message, a dialect one of 8 and a second one when the first says so; want "length": 8, here and in your program`, bitmap.Length, bitmap.Length)
-	}
 	d.bitmap, d.one = ourEncoding(bitmap.Enc), false
+	switch bitmap.Length {
+	case 0, 8:
+	case 16:
+		d.bitmap += " 16"
+		d.guessed = append(d.guessed, "field 1: each message has 16 octets of bitmap, as moov takes length 16; where the second 8 come only when the first says so, write bitmap: "+ourEncoding(bitmap.Enc)+` here and "length": 8 in your program`)
+	default:
+		return fmt.Errorf(`field 1: length %d: want 8, and 8 more when the first says so, or 16 in every message`, bitmap.Length)
+	}
 	return nil
 }
 

@@ -134,7 +134,7 @@ func TestSpecsThatMoovWouldBreakOnAreRefused(t *testing.T) {
 		{"negative bitmap", "1", `{"type": "Bitmap", "length": -1, "enc": "Binary", "prefix": "Binary.Fixed"}`, `spec: field 1: length -1: want 0 to 9999`},
 		{"huge length", "48", `{"type": "String", "length": 4000000000, "enc": "ASCII", "prefix": "ASCII.LL"}`, `spec: field 48: length 4000000000`},
 		{"no length", "48", `{"type": "String", "enc": "ASCII", "prefix": "ASCII.LL"}`, `spec: field 48: length is missing`},
-		{"two bitmaps at once", "1", `{"type": "Bitmap", "length": 16, "enc": "HexToASCII", "prefix": "Hex.Fixed"}`, `bitmap (field 1): length 16, want 8`},
+		{"a bitmap and a half", "1", `{"type": "Bitmap", "length": 12, "enc": "HexToASCII", "prefix": "Hex.Fixed"}`, `bitmap (field 1): length 12, want 8`},
 		{"counted bitmap", "1", `{"type": "Bitmap", "length": 8, "enc": "Binary", "prefix": "Binary.L"}`, `spec: field 1: prefix "Binary.L": a bitmap wants a fixed one`},
 		{"bitmap elsewhere", "48", `{"type": "Bitmap", "length": 8, "enc": "Binary", "prefix": "Binary.Fixed"}`, `field 1, and no other, is a "Bitmap"`},
 		{"third bitmap", "65", `{"type": "String", ` + leaf + `}`, `field 65: it announces a third bitmap`},

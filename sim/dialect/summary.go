@@ -30,7 +30,7 @@ func (d *Dialect) Summary(w io.Writer) {
 	line("paired by", "%s", strings.Join(append([]string{"MTI"}, numbersOf(d.Pair)...), ", "))
 	line("echoed", "%s", strings.Join(numbersOf(d.Echo), ", "))
 	if d.MAC {
-		line("MAC", "%s", d.Algorithm)
+		line("MAC", "%s over %s", d.Algorithm, d.covered())
 	} else {
 		line("MAC", "none")
 	}
@@ -41,9 +41,10 @@ func (d *Dialect) Summary(w io.Writer) {
 		line("sign-in", "a logon without keys")
 	default:
 		line("sign-in", "block %s of working keys", d.KeyBlock)
+		line("PIN blocks", "format %d", d.PINFormat)
 	}
 	if d.Currency != "" {
-		line("currency", "%s", d.Currency)
+		line("currency", "%s, amounts with %d decimals", d.Currency, d.Exponent)
 	}
 	for i := range d.Forms {
 		f := &d.Forms[i]
@@ -69,6 +70,18 @@ func (d *Dialect) Summary(w io.Writer) {
 	if len(lacks) > 0 {
 		line("no place for", "%s", strings.Join(lacks, ", "))
 	}
+}
+
+// covered says what the MAC is made over.
+func (d *Dialect) covered() string {
+	if d.Covers.Fields == nil {
+		return "the message"
+	}
+	what := "the octets"
+	if d.Covers.Values {
+		what = "the values"
+	}
+	return what + " of fields " + strings.Join(numbersOf(d.Covers.Fields), ", ")
 }
 
 // numbersOf are fields by their numbers.

@@ -9,6 +9,7 @@ const (
 	SignIn Transaction = iota
 	SignOff
 	Echo
+	StatusUpload
 	Balance
 	Purchase
 	QRPurchase
@@ -24,6 +25,12 @@ const (
 	Settlement
 	BatchUpload
 	UploadEnd
+	OrderConfirm // dishes confirmed: the host gives the order its number
+	OrderQuery
+	OrderCancel
+	MerchantCode // a code that the merchant shows, for a customer to scan
+	CodeScan     // a customer's phone has scanned it and pays
+	OrderResult  // the host says unasked what has come of an order; nobody answers it
 	Transactions // how many there are
 )
 
@@ -95,6 +102,7 @@ var transactions = [Transactions]struct {
 	SignIn:           {name: "sign-in"},
 	SignOff:          {name: "sign-off"},
 	Echo:             {name: "echo"},
+	StatusUpload:     {name: "status-upload"},
 	Balance:          {name: "balance"},
 	Purchase:         {"purchase", Charge, ToNone, false, true},
 	QRPurchase:       {"qr-purchase", Charge, ToNone, false, true},
@@ -110,6 +118,12 @@ var transactions = [Transactions]struct {
 	Settlement:       {name: "settlement"},
 	BatchUpload:      {name: "batch-upload"},
 	UploadEnd:        {name: "upload-end"},
+	OrderConfirm:     {name: "order"},
+	OrderQuery:       {name: "order-query"},
+	OrderCancel:      {name: "order-cancel"},
+	MerchantCode:     {name: "merchant-code"},
+	CodeScan:         {name: "code-scan"},
+	OrderResult:      {name: "order-result"},
 }
 
 // String gives the name that reports, limits and features use.

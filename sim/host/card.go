@@ -86,7 +86,7 @@ func (h *Host) presentCode(req *Request) verdict {
 		if v[0] == 'A' && v[1] == '3' {
 			c, ok := h.books.CardOfCode(v[5 : 5+n])
 			if !ok {
-				return noCard
+				return h.presentOneTime(req, v[5:5+n])
 			}
 			req.record.Card, req.record.Channel = c, fee.ChannelOfCode(v[5:5+n])
 			return pending
@@ -115,7 +115,7 @@ func (h *Host) decryptPIN(req *Request) verdict {
 	if len(block) == 16 {
 		pin, err = key.DecryptPINWide([16]byte(block), pan, req.pin[:0])
 	} else {
-		pin, err = key.DecryptPIN([8]byte(block), pan, req.pin[:0])
+		pin, err = key.DecryptPIN(h.dialect.PINFormat, [8]byte(block), pan, req.pin[:0])
 	}
 	if err != nil {
 		return badPINBlock

@@ -28,6 +28,7 @@ const (
 	duplicate         = dialect.Duplicate
 	malfunction       = dialect.Malfunction
 	noTerminal        = dialect.UnknownTerminal
+	suspended         = dialect.TerminalBarred
 	badPINBlock       = dialect.BadPINBlock
 	badMAC            = dialect.BadMAC
 	pending           = dialect.NoRole    // not decided yet: go on
@@ -58,9 +59,7 @@ func (h *Host) applyRules(req *Request) bool {
 	req.serial = h.serial.Add(1)
 	req.Transaction, req.Known = h.dialect.Classify(m)
 	t, n, ok := h.books.Terminal(m.Get(wire.TerminalID), m.Get(wire.MerchantID))
-	if !ok {
-		h.log.add(notice{what: unknownTerminal(m)})
-		h.reply(req, noTerminal)
+	if !ok && !h.admit(req, t, n) {
 		return true
 	}
 	t.Lock()
@@ -98,12 +97,18 @@ func (h *Host) dispatch(req *Request) {
 		h.signOff(req)
 	case dialect.Echo:
 		h.reply(req, approved)
+	case dialect.StatusUpload:
+		h.statusUpload(req)
 	case dialect.Settlement:
 		h.settlement(req)
 	case dialect.BatchUpload:
 		h.batchUpload(req)
 	case dialect.UploadEnd:
 		h.uploadEnd(req)
+	case dialect.OrderConfirm, dialect.OrderQuery, dialect.OrderCancel, dialect.MerchantCode, dialect.CodeScan:
+		h.ordering(req)
+	case dialect.OrderResult: // hosts send it
+		h.reply(req, invalid)
 	default:
 		h.financial(req)
 	}
@@ -162,7 +167,7 @@ func (h *Host) gate(req *Request) verdict {
 		}
 	}
 	if !h.sealed(req) {
-		return badMAC
+		return h.unsealed(req)
 	}
 	return pending
 }
@@ -239,6 +244,10 @@ func (h *Host) tell(req *Request, code verdict) {
 	if !h.approves(req, code) {
 		req.key = h.declineKey(req, code)
 		a.SetString(wire.Operator, noScheme)
+		if req.refused != dialect.NoReason {
+			req.orderData = dialect.AppendTagUint(req.orderData[:0], dialect.TagPaysReason, uint64(req.refused), 2)
+			a.Set(wire.PaymentCode, req.orderData)
+		}
 		return
 	}
 	if len(req.pan) > 0 {

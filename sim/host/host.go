@@ -24,6 +24,9 @@ import (
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/book"
+	"github.com/posfleet/posfleet/sim/host/merchant"
+	"github.com/posfleet/posfleet/sim/host/order"
+	"github.com/posfleet/posfleet/sim/host/payout"
 	"github.com/posfleet/posfleet/sim/host/serve"
 	"github.com/posfleet/posfleet/sim/profile"
 )
@@ -34,11 +37,15 @@ type Host struct {
 	dialect    *dialect.Dialect
 	server     serve.Server
 	books      *book.Ledger
-	sessions   []*session // of the terminals, in the profile's order; each is its terminal's to lock
+	orders     *order.Orders
+	payers     string // what the payment codes of phones stand for begins with
+	merchants  *merchant.Register
+	sessions   []*session // of the terminals, by their numbers in the books; each is its terminal's to lock
 	handler    Handler
 	bugs       bug
 	misbehaves bool // in some way
 	repeat     bool
+	statuses   statuses
 	behaviour  *Behaviour
 	clock      clock
 	serial     atomic.Uint64 // numbers answers; the last six digits are part of the RRN
@@ -97,7 +104,13 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 	if h.books, err = book.Open(p); err != nil {
 		return nil, fmt.Errorf("host of profile %s: %w", p.Name, err)
 	}
-	h.sessions = make([]*session, len(p.Terminals))
+	h.orders, h.payers = order.New(p), payersOf(h)
+	h.merchants = merchant.New(p, h.books, h.clock.now)
+	h.merchants.SecondBinding = h.bugs&secondBinding != 0
+	if h.bugs&feeOffByOne != 0 {
+		h.books.WrongFees()
+	}
+	h.sessions = make([]*session, len(p.Terminals)+len(p.Stock))
 	h.server.NewAnswer, h.server.Format = h.newAnswer, &h.dialect.Format
 	h.server.Unread, h.server.Panicked = h.unread, h.log.panicked
 	h.server.Delays = h.behaviour != nil || h.misbehaves
@@ -109,7 +122,34 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 // nil when ctx ended it.
 func (h *Host) Serve(ctx context.Context, l net.Listener) error { return h.server.Serve(ctx, l) }
 
-// Books gives the book of each terminal, in the profile's order.
+// Merchants are the merchants, their terminals, and who wants to become one.
+func (h *Host) Merchants() *merchant.Register { return h.merchants }
+
+// Account is what a merchant is owed, open batches included; nil for no such merchant.
+func (h *Host) Account(mid string) *payout.Account { return h.books.Account(mid) }
+
+// Fees are what all merchants have been charged, open batches included, and who has it.
+func (h *Host) Fees() payout.Totals { return h.books.Fees() }
+
+// Statement tells a business day (as 2026-11-26) of a merchant's account; false where
+// nothing was posted.
+func (h *Host) Statement(a *payout.Account, day string) (*payout.Statement, bool) {
+	s, ok := a.Statement(day)
+	if ok && h.bugs&wrongStatement != 0 && len(s.Lines) > 0 {
+		s.Lines[0].Amount++
+	}
+	return s, ok
+}
+
+// Pay pays out what has come to its value date by now: to one merchant, or to all when mid
+// is empty.
+func (h *Host) Pay(mid string, now time.Time) []payout.Payout { return h.books.Pay(mid, now) }
+
+// Now is the time at the host.
+func (h *Host) Now() time.Time { return h.clock.now() }
+
+// Books gives the book of each terminal, in the profile's order, and of those in stock
+// that have done something.
 func (h *Host) Books() []book.Book { return h.books.Books() }
 
 // Check proves the books at a moment when no request is being answered.

@@ -11,12 +11,19 @@ import (
 )
 
 // bug is a rule that the host breaks on purpose.
-type bug uint8
+type bug uint16
 
 const (
 	doublePosting bug = 1 << iota
 	forgetReversal
 	approveAll
+	payOrderTwice
+	refundOverRest
+	useCodeTwice
+	cloneAccepted
+	feeOffByOne
+	wrongStatement
+	secondBinding
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -50,6 +57,14 @@ var misbehaviours = []Misbehaviour{
 	{Name: "approve-all", Doc: "purchases are approved whatever card, PIN, amount or balance", bug: approveAll},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
+	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
+	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
+	{Name: "code-used-twice", Doc: "a customer's payment code pays more than once", bug: useCodeTwice},
+	{Name: "clone-accepted", Doc: "two terminals of one number may trade at the same time, and nobody is told", bug: cloneAccepted},
+	{Name: "second-binding-accepted", Doc: "a terminal that is bound to one merchant can be bound to another", bug: secondBinding},
+	{Name: "fee-off-by-one", Doc: "each fee is a fen too high", bug: feeOffByOne},
+	{Name: "statement-does-not-add-up", Doc: "the first line of a statement is a fen too high, its total is not", bug: wrongStatement},
+	{Name: "forget-status", Doc: "what a terminal tells of its parts is acknowledged and not kept", wrap: onAnswer(forgetStatus)},
 	{Name: "yes-man", Doc: "everything is approved under a right MAC and nothing is booked; no balance is told, every batch balances",
 		wrap: yesMan},
 }
@@ -123,14 +138,17 @@ func wrongKCV(_ *Host, req *Request) {
 	}
 }
 
-func lyingTotals(_ *Host, req *Request) {
+func lyingTotals(h *Host, req *Request) {
 	if !req.Known || req.Transaction != dialect.Settlement {
 		return
 	}
-	if v := req.Answer.Get(wire.Totals); len(v) == dialect.TotalsLen {
-		t, _ := dialect.ReadTotals(v)
-		t.Debit++
-		dialect.PutTotals(v, t, dialect.Unbalanced)
+	if r, told := h.dialect.ReadReconciliation(req.Answer); told {
+		r.Own.Debit++
+		r.Flag = dialect.Unbalanced
+		h.dialect.SetReconciliation(req.Answer, &r)
+		if req.Answer.Has(wire.ResponseCode) {
+			req.Answer.SetString(wire.ResponseCode, h.dialect.Code(dialect.TotalsDiffer).String())
+		}
 	}
 }
 
@@ -152,17 +170,18 @@ func yesMan(h *Host, next Handler) Handler {
 				req.key = req.session.keys.MAC
 			}
 		}
-		if totals := m.Get(wire.Totals); totals != nil || req.key == nil {
+		said, settles := h.dialect.ReadReconciliation(m)
+		if details := m.Get(wire.Totals); settles || details != nil || req.key == nil {
 			h.reply(req, approved)
-			if len(totals) == dialect.TotalsLen {
-				req.Answer.Unset(wire.ResponseCode) // the flags tell
-				for half := range 2 {
-					half := totals[half*dialect.TotalsHalf:][:dialect.TotalsHalf]
-					said, _ := dialect.ReadTotals(half)
-					compareTotals(half, half, said)
-				}
+			if !settles {
+				req.Answer.Set(wire.Totals, details)
+				return true
 			}
-			req.Answer.Set(wire.Totals, totals)
+			if h.dialect.Form(dialect.Settlement).NoCode {
+				req.Answer.Unset(wire.ResponseCode) // the flags tell
+			}
+			said.Flag, said.ForeignFlag = dialect.Balanced, dialect.Balanced
+			h.dialect.SetReconciliation(req.Answer, &said)
 			return true
 		}
 		h.tell(req, approved)

@@ -72,10 +72,61 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			p.write(p.last)
 			return p.hear(time.Second) && bookOf(h, "10000001").DebitN == 2
 		},
+		"forget-status": func(p *pos, h *Host) bool {
+			p.do(dialect.StatusUpload, sub(wire.ManagementCode, "362"), sub(wire.TerminalStatus, "010"))
+			_, told := h.Status(p.entry.TID)
+			return p.ans.FieldText(39) == "00" && !told
+		},
 		"forget-reversal": func(p *pos, h *Host) bool {
 			m := buy(p, "good")
 			return p.hear(time.Second) && p.send(p.reversalOf(m)) == "00" && bookOf(h, "10000001").DebitN == 1
 		},
+		"clone-accepted": func(p *pos, h *Host) bool {
+			p.do(dialect.Purchase, amount(1), shows("good"))
+			clone := *p
+			clone.trace += 5000
+			clone.want("00", dialect.SignIn, sub(wire.ManagementCode, "004"))
+			clone.adopt()
+			clone.do(dialect.Purchase, amount(1), shows("good"))
+			p.do(dialect.Purchase, amount(1), shows("good"))
+			p.want("00", dialect.SignIn, sub(wire.ManagementCode, "004"))
+			p.adopt()
+			p.do(dialect.Purchase, amount(1), shows("good"))
+			return clone.do(dialect.Purchase, amount(1), shows("good")) != "97"
+		},
+		"second-binding-accepted": func(p *pos, h *Host) bool {
+			_, _, err := h.Merchants().Issue(p.entry.MID, p.entry.TID)
+			return err == nil
+		},
+		"fee-off-by-one": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			p.hear(time.Second)
+			return h.Account(p.entry.MID).Totals().Fee != 3
+		},
+		"statement-does-not-add-up": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			p.hear(time.Second)
+			a := h.Account(p.entry.MID)
+			s, ok := h.Statement(a, a.Day(h.Now()))
+			return ok && s.Check() != nil
+		},
+	}
+	seen["order-paid-twice"] = func(p *pos, h *Host) bool {
+		number := p.order(2)
+		p.want("00", dialect.Purchase, amount(400), shows("good"), pays(number))
+		return p.do(dialect.Purchase, amount(400), shows("good"), pays(number)) == "00"
+	}
+	seen["refund-over-rest"] = func(p *pos, h *Host) bool {
+		number := p.order(2)
+		p.want("00", dialect.Purchase, amount(400), shows("good"), pays(number))
+		of := p.reference()
+		p.want("00", dialect.Refund, amount(300), shows("good"), pays(number), of)
+		return p.do(dialect.Refund, amount(300), shows("good"), pays(number), of) == "00"
+	}
+	seen["code-used-twice"] = func(p *pos, h *Host) bool {
+		code := phoneCode(h, 0)
+		p.want("00", dialect.QRPurchase, amount(400), code)
+		return p.do(dialect.QRPurchase, amount(400), code) == "00"
 	}
 	seen["yes-man"] = func(p *pos, h *Host) bool {
 		buy(p, "stolen")

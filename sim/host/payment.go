@@ -85,12 +85,16 @@ func (h *Host) inquire(req *Request) verdict {
 
 // charge moves the amount from card to merchant.
 func (h *Host) charge(req *Request) verdict {
+	if code := h.payable(req); code != pending {
+		return code
+	}
 	if h.aboveLimit(req) {
 		return overLimit
 	}
 	if !h.books.Charge(req.terminal, &req.record, false) {
 		return insufficientFunds
 	}
+	h.paid(req)
 	return approved
 }
 

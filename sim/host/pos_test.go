@@ -33,6 +33,7 @@ sign-in: "004"
 policy: {timeout: 1s, supervisor: false}
 operators: [{number: "01", password: "0000"}]
 merchants: [{mid: "123456789012345", name: shop, fee: {basis-points: 60, cap: 80.00}}]
+stock: [{first: "90000001", count: 3, derive: "test:62656E636862656E6368"}]
 terminals: [{first: "10000001", count: 3, merchants: ["123456789012345"], derive: "test:62656E636862656E6368"}]
 cards:
   - {role: good, pan: "6225000000000014", count: 50, expiry: "4912", pin: "123456", balance: 500000.00, code: "6211111111111111111"}
@@ -42,6 +43,7 @@ cards:
   - {role: stolen, pan: "6225000090000437", expiry: "4912", balance: 1000.00, answer: "43"}
   - {role: capped, pan: "6225000090000619", expiry: "4912", balance: 1000000.00, limit: 5000.00}
   - {role: defective, pan: "6225000090009024", expiry: "4912", balance: 1000.00, answer: "A2"}
+menu: {version: 3, dishes: [{number: 7, name: rice, price: 2.00}, {number: 8, name: fish, price: 68.00, sold-out: true}]}
 `
 
 // listen serves a host of the test profile: see serveHost.
@@ -145,7 +147,7 @@ func shows(role string) field {
 // pin types a PIN for the card shown before.
 func pin(digits string) field {
 	return func(p *pos, m *wire.Message) {
-		block, err := p.keys.PIN.EncryptPIN([]byte(digits), m.Field(2))
+		block, err := p.keys.PIN.EncryptPIN(p.p.Dialect.PINFormat, []byte(digits), m.Field(2))
 		if err != nil {
 			p.Fatal(err)
 		}
@@ -187,7 +189,7 @@ func (p *pos) request(kind dialect.Transaction, fields ...field) *wire.Message {
 // frame packs and seals.
 func (p *pos) frame(m *wire.Message) []byte {
 	p.Helper()
-	sealed := p.keys.MAC != nil && m.MTI()[1] < '5' && m.MTI()[1] != '3'
+	sealed := p.keys.MAC != nil && (m.MTI()[1] < '5' && m.MTI()[1] != '3' || m.Has(wire.OrderData))
 	if sealed {
 		m.AddMAC()
 	}

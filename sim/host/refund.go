@@ -11,16 +11,22 @@ import (
 func (h *Host) giveBack(req *Request) verdict {
 	rrn := req.Message.Get(wire.RRN)
 	date, _ := digits(req.Message.Get(wire.OriginalDate))
-	p, ok := req.terminal.FindRefundable(func(when uint32, serial uint64) bool {
+	var of uint64 // the payment's serial number
+	p, ok := h.books.FindRefundable(req.terminal, func(when uint32, serial uint64) bool {
+		of = serial
 		return rrnIs(rrn, when, serial) && dateIs(date, when)
 	})
+	if code := h.refundable(req, of); code != pending {
+		return code
+	}
 	switch {
 	case !ok, req.record.Card != book.NoCard && req.record.Card != p.Card:
 		return noOriginal
-	case req.record.Amount > p.Left:
+	case req.record.Amount > p.Left && h.bugs&refundOverRest == 0:
 		return mismatch
 	}
 	h.books.GiveBack(req.terminal, &req.record, p)
+	h.givenBack(req, of, req.record.Amount)
 	return approved
 }
 

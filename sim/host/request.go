@@ -48,7 +48,12 @@ type Request struct {
 	balance int64       // of a balance inquiry
 	pin     [12]byte
 	pinLen  int
-	totals  [dialect.TotalsLen]byte
+
+	refused   dialect.OrderReason // why an order, its payment or its refund is refused
+	lines     []dialect.OrderLine // reused
+	orderData []byte              // of the answer, reused
+	listens   uint32              // the trace with which the terminal asked to be told of an order; 0 when it did not
+	pushed    []byte              // a message of the host's own that follows the answer
 }
 
 func newRequest(d *dialect.Dialect) *Request {
@@ -63,6 +68,7 @@ func (req *Request) reset(arrived time.Time) {
 	req.trace, req.batch, req.pan, req.expiry = 0, 0, nil, nil
 	req.record = book.Record{Card: book.NoCard, Original: -1}
 	req.balance, req.pinLen = 0, 0
+	req.refused, req.listens, req.pushed = dialect.NoReason, 0, nil
 }
 
 // newAnswer makes what answers the messages of one connection at a time.
@@ -78,7 +84,7 @@ func (h *Host) newAnswer() serve.Answer {
 		for range req.copies - 1 {
 			out = append(out, out[from:n]...)
 		}
-		return out, req.due, err
+		return append(out, req.pushed...), req.due, err
 	}
 }
 

@@ -51,9 +51,10 @@ func (h *Host) reversal(req *Request) verdict {
 	case h.bugs&forgetReversal != 0:
 		return approved
 	}
-	if !h.books.Reverse(t, r) {
+	if !h.books.Reverse(t, r, uint32(req.now.unix)) {
 		return noOriginal
 	}
+	h.unpaid(req, r)
 	return approved
 }
 

@@ -10,9 +10,9 @@ import (
 // differ the host's go back. The batch stays open until the end of its upload,
 // so a settlement may come again and gets the same answer.
 func (h *Host) settlement(req *Request) {
-	v := req.Message.Get(wire.Totals)
+	said, told := h.dialect.ReadReconciliation(req.Message)
 	batch, ok := h.batchOf(req)
-	if len(v) != dialect.TotalsLen || !ok {
+	if !told || !ok {
 		h.reply(req, formatError)
 		return
 	}
@@ -25,39 +25,32 @@ func (h *Host) settlement(req *Request) {
 		h.reply(req, signInFirst)
 		return
 	}
-	out := req.totals[:]
-	compareTotals(out[:dialect.TotalsHalf], v[:dialect.TotalsHalf], own)
-	compareTotals(out[dialect.TotalsHalf:], v[dialect.TotalsHalf:], dialect.Totals{})
-	h.reply(req, h.settled(out))
+	found := dialect.Reconciliation{Own: own, Flag: compareTotals(said.Own, own), ForeignFlag: compareTotals(said.Foreign, dialect.Totals{})}
+	code := approved
+	if found.Flag != dialect.Balanced {
+		code = dialect.TotalsDiffer
+	}
+	h.reply(req, code)
 	if h.dialect.Form(dialect.Settlement).NoCode {
 		req.Answer.Unset(wire.ResponseCode) // the flags tell
 	}
 	req.Answer.SetUint(wire.SettlementDate, uint64(req.now.mmdd))
-	req.Answer.Set(wire.Totals, out)
+	h.dialect.SetReconciliation(req.Answer, &found)
 	if op := req.Message.Get(wire.Operator); op != nil {
 		req.Answer.Set(wire.Operator, op)
 	}
 }
 
-// settled is the verdict on totals that have been compared.
-func (h *Host) settled(out []byte) verdict {
-	if _, flag := dialect.ReadTotals(out); flag != dialect.Balanced {
-		return dialect.TotalsDiffer
+// compareTotals compares totals with the host's own. Those too large for their digits
+// are an error, never cut.
+func compareTotals(said, own dialect.Totals) dialect.Flag {
+	switch {
+	case said == own:
+		return dialect.Balanced
+	case !own.Fit():
+		return dialect.InError
 	}
-	return approved
-}
-
-// compareTotals compares one half of a settlement's totals with the host's and
-// writes the answer's. Totals too large for their digits are an error, never cut.
-func compareTotals(out, asked []byte, own dialect.Totals) {
-	flag := dialect.Balanced
-	if said, _ := dialect.ReadTotals(asked); said != own {
-		flag = dialect.Unbalanced
-		if !own.Fit() {
-			flag = dialect.InError
-		}
-	}
-	dialect.PutTotals(out, own, flag)
+	return dialect.Unbalanced
 }
 
 // batchUpload takes details: a count of two digits, then 40 digits each.

@@ -14,6 +14,8 @@ type session struct {
 	block    []byte // the key block of the last sign-in, while nothing has used its keys
 	trace    uint32 // of that sign-in
 	signedIn bool
+	before   *keys.Key // MAC key of the keys before these, if it was used
+	doubt    *doubt    // that another machine is about with this terminal's number; nil for none
 }
 
 // signIn gives the terminal fresh working keys and its batch number. The keys
@@ -35,11 +37,18 @@ func (h *Host) signIn(req *Request) {
 		h.sessions[req.number] = req.session
 	}
 	s := req.session
+	if s.doubt != nil && h.isClone(s, trace) {
+		h.reply(req, noTerminal)
+		return
+	}
 	if mode != "" && (s.block == nil || s.trace != trace || s.mode != mode) {
-		set, block, err := keys.Issue(h.profile.Terminals[req.number].Master, mode)
+		set, block, err := keys.Issue(h.books.Entry(req.number).Master, mode)
 		if err != nil {
 			h.reply(req, malfunction)
 			return
+		}
+		if s.block == nil {
+			s.before = s.keys.MAC
 		}
 		s.keys, s.block, s.trace, s.mode = set, block, trace, mode
 	}

@@ -12,6 +12,7 @@ func (h *Host) uncharge(req *Request) verdict {
 		return code
 	}
 	h.books.Uncharge(req.terminal, &req.record)
+	h.givenBack(req, req.terminal.Record(req.record.Original).Serial, req.record.Amount)
 	return approved
 }
 
@@ -26,9 +27,13 @@ func (h *Host) uncapture(req *Request) verdict {
 
 // findOriginal finds the payment that a void names: an approved one of the open
 // batch, booked in this way, by batch and trace, reference, and its card if one
-// is shown. It must be of the same amount, and nothing of it refunded.
+// is shown. A network that does not name the batch means the open one. It must be of
+// the same amount, and nothing of it refunded.
 func (h *Host) findOriginal(req *Request, booking dialect.Booking) verdict {
-	batch, ok1 := digits(req.Message.Get(wire.OriginalBatch))
+	batch, ok1 := req.terminal.Batch, true
+	if h.dialect.Has(wire.OriginalBatch) {
+		batch, ok1 = digits(req.Message.Get(wire.OriginalBatch))
+	}
 	trace, ok2 := digits(req.Message.Get(wire.OriginalTrace))
 	if !ok1 || !ok2 {
 		return formatError

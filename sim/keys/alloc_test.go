@@ -20,12 +20,12 @@ func TestNothingIsAllocatedForEachMessage(t *testing.T) {
 		block   = make([]byte, 16)
 	)
 	for name, f := range map[string]func(){
-		"PINBlock":       func() { _ = PINBlock(&clear8, pin, pan) },
+		"PINBlock":       func() { _ = PINFormat0.PINBlock(&clear8, pin, pan) },
 		"PINBlockWide":   func() { _ = PINBlockWide(&clear16, pin, pan) },
 		"EncryptPINWide": func() { _, _ = sm4.EncryptPINWide(pin, pan) },
 		"PIN round trip": func() {
-			sealed, _ := double.EncryptPIN(pin, pan)
-			if _, err := double.DecryptPIN(sealed, pan, room); err != nil {
+			sealed, _ := double.EncryptPIN(PINFormat0, pin, pan)
+			if _, err := double.DecryptPIN(PINFormat0, sealed, pan, room); err != nil {
 				t.Fatal(err)
 			}
 		},

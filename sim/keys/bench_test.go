@@ -59,21 +59,21 @@ func BenchmarkPINBlock(b *testing.B) {
 	b.Run("clear", func(b *testing.B) {
 		var block [8]byte
 		for b.Loop() {
-			_ = PINBlock(&block, pin, pan)
+			_ = PINFormat0.PINBlock(&block, pin, pan)
 		}
 	})
 	b.Run("sealed", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			_, _ = k.EncryptPIN(pin, pan)
+			_, _ = k.EncryptPIN(PINFormat0, pin, pan)
 		}
 	})
 	b.Run("opened", func(b *testing.B) {
 		b.ReportAllocs()
 		room := make([]byte, 12)
-		sealed, _ := k.EncryptPIN(pin, pan)
+		sealed, _ := k.EncryptPIN(PINFormat0, pin, pan)
 		for b.Loop() {
-			_, _ = k.DecryptPIN(sealed, pan, room)
+			_, _ = k.DecryptPIN(PINFormat0, sealed, pan, room)
 		}
 	})
 }

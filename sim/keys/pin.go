@@ -3,59 +3,71 @@ package keys
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/emmansun/gmsm/sm4"
 )
 
-// A clear PIN block is two fields XORed: the PIN field (a nibble of format, 0;
-// a nibble of length; the digits; nibbles of F) and the account field (the 12
-// rightmost digits of the card number without its check digit, right-aligned
-// after zeros). Source: ISO 9564-1 format 0, which is ANSI X9.8. The block of
-// 16 octets for SM4 is the same, wider: the CUP reconstruction, docs/sources.md.
+// A clear PIN block is two fields XORed: the PIN field (a nibble of format; a nibble
+// of length; the digits; fill) and, but for format 1, the account field (the 12
+// rightmost digits of the card number without its check digit, right-aligned after
+// zeros). Source: ISO 9564-1. The block of 16 octets for SM4 is that of format 0,
+// wider: the CUP reconstruction, docs/sources.md.
+
+// PINFormat is a format of PIN blocks (ISO 9564-1).
+type PINFormat uint8
+
+// The formats. Format 2 is for cards off line, format 4 for AES; neither stands in a
+// message of a terminal under DES keys.
+const (
+	PINFormat0 PINFormat = 0 // filled with F, and the card number; ANSI X9.8
+	PINFormat1 PINFormat = 1 // filled at random, without the card number
+	PINFormat3 PINFormat = 3 // filled with A to F at random, and the card number
+)
 
 var (
 	errPIN      = errors.New("PIN is not 4 to 12 digits")
 	errPAN      = errors.New("card number is not 8 to 19 digits")
-	errPINBlock = errors.New("PIN block does not open: not format 0, or made with another key or card number")
+	errPINBlock = errors.New("PIN block does not open: of another format, or made with another key or card number")
 )
 
-// PINBlock writes the PIN block in clear: 8 octets, ISO 9564-1 format 0. The
-// PIN (4 to 12) and the card number (8 to 19) are ASCII digits; where a
-// transaction has no card number, zeros take its place.
-func PINBlock(dst *[8]byte, pin, pan []byte) error { return pinBlock(dst[:], pin, pan) }
+// PINBlock writes the PIN block in clear: 8 octets. The PIN (4 to 12) and the card
+// number (8 to 19) are ASCII digits; where a transaction has no card number, zeros
+// take its place.
+func (f PINFormat) PINBlock(dst *[8]byte, pin, pan []byte) error { return f.block(dst[:], pin, pan) }
 
 // PINBlockWide writes the PIN block of 16 octets that goes with SM4, in clear.
-func PINBlockWide(dst *[16]byte, pin, pan []byte) error { return pinBlock(dst[:], pin, pan) }
+func PINBlockWide(dst *[16]byte, pin, pan []byte) error { return PINFormat0.block(dst[:], pin, pan) }
 
 // EncryptPIN makes field 52 under a DES PIN key: the clear block, encrypted.
-func (k *Key) EncryptPIN(pin, pan []byte) (sealed [8]byte, err error) {
-	err = k.encryptPIN(sealed[:], pin, pan)
+func (k *Key) EncryptPIN(f PINFormat, pin, pan []byte) (sealed [8]byte, err error) {
+	err = k.encryptPIN(f, sealed[:], pin, pan)
 	return sealed, err
 }
 
 // EncryptPINWide makes the field 52 of 16 octets, under an SM4 PIN key.
 func (k *Key) EncryptPINWide(pin, pan []byte) (sealed [16]byte, err error) {
-	err = k.encryptPIN(sealed[:], pin, pan)
+	err = k.encryptPIN(PINFormat0, sealed[:], pin, pan)
 	return sealed, err
 }
 
 // DecryptPIN undoes EncryptPIN: it appends the PIN's digits to pin[:0], which wants
-// a capacity of 12. A block that is not format 0 for this card number is an
+// a capacity of 12. A block that is not of format f for this card number is an
 // error, and tells no more.
-func (k *Key) DecryptPIN(block [8]byte, pan, pin []byte) ([]byte, error) {
-	return k.decryptPIN(block[:], pan, pin)
+func (k *Key) DecryptPIN(f PINFormat, block [8]byte, pan, pin []byte) ([]byte, error) {
+	return k.decryptPIN(f, block[:], pan, pin)
 }
 
 // DecryptPINWide undoes EncryptPINWide, on the terms of DecryptPIN.
 func (k *Key) DecryptPINWide(block [16]byte, pan, pin []byte) ([]byte, error) {
-	return k.decryptPIN(block[:], pan, pin)
+	return k.decryptPIN(PINFormat0, block[:], pan, pin)
 }
 
-func (k *Key) encryptPIN(dst, pin, pan []byte) error {
+func (k *Key) encryptPIN(f PINFormat, dst, pin, pan []byte) error {
 	if err := k.fitsPIN(dst); err != nil {
 		return err
 	}
-	if err := pinBlock(dst, pin, pan); err != nil {
+	if err := f.block(dst, pin, pan); err != nil {
 		clear(dst)
 		return err
 	}
@@ -63,17 +75,17 @@ func (k *Key) encryptPIN(dst, pin, pan []byte) error {
 	return nil
 }
 
-func (k *Key) decryptPIN(sealed, pan, pin []byte) ([]byte, error) {
+func (k *Key) decryptPIN(f PINFormat, sealed, pan, pin []byte) ([]byte, error) {
 	if err := k.fitsPIN(sealed); err != nil {
 		return pin[:0], err
 	}
 	var clear [sm4.BlockSize]byte
 	block := clear[:copy(clear[:], sealed)]
 	k.decrypt(block)
-	if err := xorPAN(block, pan); err != nil {
+	if err := f.xorPAN(block, pan); err != nil {
 		return pin[:0], err
 	}
-	return readPIN(pin[:0], block)
+	return f.readPIN(pin[:0], block)
 }
 
 // fitsPIN reports whether a PIN block is a block of this key's cipher.
@@ -84,23 +96,47 @@ func (k *Key) fitsPIN(block []byte) error {
 	return nil
 }
 
-// pinBlock writes a clear PIN block as wide as dst.
-func pinBlock(dst, pin, pan []byte) error {
+// block writes a clear PIN block as wide as dst.
+func (f PINFormat) block(dst, pin, pan []byte) error {
 	if len(pin) < 4 || len(pin) > 12 || !allDigits(pin) {
 		return errPIN
 	}
-	dst[0] = byte(len(pin))
-	for i := 1; i < len(dst); i++ {
-		dst[i] = 0xFF
+	if f == PINFormat0 {
+		for i := range dst {
+			dst[i] = 0xFF
+		}
+	} else {
+		f.fill(dst)
 	}
+	dst[0] = byte(f)<<4 | byte(len(pin))
 	for i, c := range pin {
 		setNibble(dst, 2+i, c-'0')
 	}
-	return xorPAN(dst, pan)
+	return f.xorPAN(dst, pan)
+}
+
+// fill writes what stands after the PIN at random.
+func (f PINFormat) fill(dst []byte) {
+	random := rand.Uint64()
+	for i := range 2 * len(dst) {
+		half := byte(random >> (4 * (i & 15)) & 15)
+		if f == PINFormat3 {
+			half = 0xA + half%6
+		}
+		setNibble(dst, i, half)
+	}
+}
+
+// isFill reports whether a nibble may stand after the PIN.
+func (f PINFormat) isFill(v byte) bool {
+	return f == PINFormat1 || v == 0xF || f == PINFormat3 && v >= 0xA
 }
 
 // xorPAN XORs the account field into a block, putting it on or taking it off.
-func xorPAN(block, pan []byte) error {
+func (f PINFormat) xorPAN(block, pan []byte) error {
+	if f == PINFormat1 {
+		return nil
+	}
 	if len(pan) < 8 || len(pan) > 19 || !allDigits(pan) {
 		return errPAN
 	}
@@ -114,9 +150,9 @@ func xorPAN(block, pan []byte) error {
 }
 
 // readPIN appends the digits of a PIN field to pin.
-func readPIN(pin, field []byte) ([]byte, error) {
-	n := int(field[0])
-	if n < 4 || n > 12 { // more, too, if the format's nibble is not 0
+func (f PINFormat) readPIN(pin, field []byte) ([]byte, error) {
+	n := int(field[0] & 15)
+	if field[0]>>4 != byte(f) || n < 4 || n > 12 {
 		return pin, errPINBlock
 	}
 	for i := 2; i < 2+n; i++ {
@@ -126,7 +162,7 @@ func readPIN(pin, field []byte) ([]byte, error) {
 		pin = append(pin, '0'+nibble(field, i))
 	}
 	for i := 2 + n; i < 2*len(field); i++ {
-		if nibble(field, i) != 0xF {
+		if !f.isFill(nibble(field, i)) {
 			return pin[:0], errPINBlock
 		}
 	}

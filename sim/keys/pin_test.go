@@ -19,7 +19,7 @@ func TestClearPINBlocks(t *testing.T) {
 		{"by hand: a short card number", "1234", "12345678", "041234FFFEDCBA98"},
 	} {
 		var block [8]byte
-		if err := PINBlock(&block, []byte(v.pin), []byte(v.pan)); err != nil || fmt.Sprintf("%X", block) != v.want {
+		if err := PINFormat0.PINBlock(&block, []byte(v.pin), []byte(v.pan)); err != nil || fmt.Sprintf("%X", block) != v.want {
 			t.Errorf("%s: %X, %v, want %s", v.origin, block, err, v.want)
 		}
 	}
@@ -40,11 +40,11 @@ func TestSealedPINs(t *testing.T) {
 		{"X9.24-1:2009 A.4, counter F00000", "AA4D58DB653EC7B548C75F2F047DD24A", "1234", "4012345678909", "73EC88AD0AC5830E"},
 	} {
 		k := desKey(t, v.key)
-		block, err := k.EncryptPIN([]byte(v.pin), []byte(v.pan))
+		block, err := k.EncryptPIN(PINFormat0, []byte(v.pin), []byte(v.pan))
 		if err != nil || fmt.Sprintf("%X", block) != v.want {
 			t.Errorf("%s: %X, %v, want %s", v.origin, block, err, v.want)
 		}
-		if pin, err := k.DecryptPIN(block, []byte(v.pan), nil); err != nil || string(pin) != v.pin {
+		if pin, err := k.DecryptPIN(PINFormat0, block, []byte(v.pan), nil); err != nil || string(pin) != v.pin {
 			t.Errorf("%s: opened to %q, %v", v.origin, pin, err)
 		}
 	}
@@ -71,7 +71,7 @@ func TestPINsThatCannotBe(t *testing.T) {
 		{"20 digits of card number", "9876", "62250000000000000014"},
 		{"a separator in the card number", "9876", "622500000000D014"},
 	} {
-		block, err := k.EncryptPIN([]byte(v.pin), []byte(v.pan))
+		block, err := k.EncryptPIN(PINFormat0, []byte(v.pin), []byte(v.pan))
 		if err == nil || block != ([8]byte{}) {
 			t.Errorf("%s: %X, %v", v.name, block, err)
 		}
@@ -82,7 +82,7 @@ func TestPINsThatCannotBe(t *testing.T) {
 			t.Errorf("%s: sealed under SM4", v.name)
 		}
 	}
-	if _, err := wide.EncryptPIN([]byte("9876"), []byte("6225000000000014")); err == nil {
+	if _, err := wide.EncryptPIN(PINFormat0, []byte("9876"), []byte("6225000000000014")); err == nil {
 		t.Error("8 octets sealed under SM4")
 	}
 	if _, err := k.DecryptPINWide([16]byte{}, []byte("6225000000000014"), nil); err == nil {
@@ -102,26 +102,79 @@ func TestBlocksThatHoldNoPIN(t *testing.T) {
 		"a letter for a PIN":  "0412A4FFFFFFFFFF",
 	} {
 		block := [8]byte(octets(t, field))
-		if err := xorPAN(block[:], []byte(pan)); err != nil {
+		if err := PINFormat0.xorPAN(block[:], []byte(pan)); err != nil {
 			t.Fatal(err)
 		}
 		k.Encrypt(block[:], block[:])
-		if pin, err := k.DecryptPIN(block, []byte(pan), nil); err == nil || len(pin) != 0 {
+		if pin, err := k.DecryptPIN(PINFormat0, block, []byte(pan), nil); err == nil || len(pin) != 0 {
 			t.Errorf("%s: opened to %q", name, pin)
 		}
 	}
-	block, err := k.EncryptPIN([]byte("123456"), []byte(pan))
+	block, err := k.EncryptPIN(PINFormat0, []byte("123456"), []byte(pan))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.DecryptPIN(block, []byte("6225000000000022"), nil); err == nil {
+	if _, err := k.DecryptPIN(PINFormat0, block, []byte("6225000000000022"), nil); err == nil {
 		t.Error("opened for a card number one digit away")
 	}
-	if _, err := k.DecryptPIN(block, []byte("6225009999999914"), nil); err == nil {
+	if _, err := k.DecryptPIN(PINFormat0, block, []byte("6225009999999914"), nil); err == nil {
 		t.Error("opened for another card")
 	}
-	if _, err := desKey(t, times("23", 8)+times("32", 8)).DecryptPIN(block, []byte(pan), nil); err == nil {
+	if _, err := desKey(t, times("23", 8)+times("32", 8)).DecryptPIN(PINFormat0, block, []byte(pan), nil); err == nil {
 		t.Error("opened with another key")
+	}
+}
+
+// Blocks of the formats that are filled at random open to their PIN, whatever fills
+// them, and as no other format.
+func TestPINBlocksFilledAtRandom(t *testing.T) {
+	const pan = "4012345678909"
+	k := desKey(t, times("22", 16))
+	for _, v := range []struct {
+		name   string
+		format PINFormat
+		clear  string // before the card number, by hand
+		opens  bool
+	}{
+		{"format 1", PINFormat1, "1412340123456789", true},
+		{"format 1, twelve digits", PINFormat1, "1C12345678901200", true},
+		{"format 1, filled as format 0", PINFormat1, "141234FFFFFFFFFF", true},
+		{"format 3", PINFormat3, "341234ABCDEFABCD", true},
+		{"format 3, a digit in the fill", PINFormat3, "341234ABCD9FABCD", false},
+		{"format 0 as format 3", PINFormat3, "041234FFFFFFFFFF", false},
+		{"format 0 as format 1", PINFormat1, "041234FFFFFFFFFF", false},
+		{"format 3 as format 0", PINFormat0, "341234FFFFFFFFFF", false},
+		{"3 digits", PINFormat3, "3312340123456789", false},
+	} {
+		block := [8]byte(octets(t, v.clear))
+		if err := v.format.xorPAN(block[:], []byte(pan)); err != nil {
+			t.Fatal(err)
+		}
+		k.Encrypt(block[:], block[:])
+		pin, err := k.DecryptPIN(v.format, block, []byte(pan), nil)
+		if (err == nil) != v.opens || v.opens && string(pin[:4]) != "1234" {
+			t.Errorf("%s: %q, %v", v.name, pin, err)
+		}
+	}
+	for _, f := range []PINFormat{PINFormat0, PINFormat1, PINFormat3} {
+		seen := map[[8]byte]bool{}
+		for range 64 {
+			block, err := k.EncryptPIN(f, []byte("1234"), []byte(pan))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if pin, err := k.DecryptPIN(f, block, []byte(pan), nil); err != nil || string(pin) != "1234" {
+				t.Fatalf("format %d: %q, %v", f, pin, err)
+			}
+			seen[block] = true
+		}
+		if (len(seen) == 1) != (f == PINFormat0) {
+			t.Errorf("format %d: %d blocks of 64", f, len(seen))
+		}
+	}
+	block, err := k.EncryptPIN(PINFormat1, []byte("1234"), nil)
+	if pin, bad := k.DecryptPIN(PINFormat1, block, nil, nil); err != nil || bad != nil || string(pin) != "1234" {
+		t.Errorf("format 1 without a card number: %q, %v, %v", pin, err, bad)
 	}
 }
 
@@ -131,13 +184,13 @@ func FuzzPIN(f *testing.F) {
 	k, wide := desKey(f, times("22", 16)), sm4Key(f, times("22", 16))
 	f.Fuzz(func(t *testing.T, pin, pan, sealed []byte) {
 		var room [12]byte
-		block, err := k.EncryptPIN(pin, pan)
+		block, err := k.EncryptPIN(PINFormat0, pin, pan)
 		wideBlock, wideErr := wide.EncryptPINWide(pin, pan)
 		if (err == nil) != (wideErr == nil) {
 			t.Fatalf("DES: %v; SM4: %v", err, wideErr)
 		}
 		if err == nil {
-			if got, err := k.DecryptPIN(block, pan, room[:]); err != nil || !bytes.Equal(got, pin) {
+			if got, err := k.DecryptPIN(PINFormat0, block, pan, room[:]); err != nil || !bytes.Equal(got, pin) {
 				t.Fatalf("%q came back as %q, %v", pin, got, err)
 			}
 			if got, err := wide.DecryptPINWide(wideBlock, pan, room[:]); err != nil || !bytes.Equal(got, pin) {
@@ -148,8 +201,8 @@ func FuzzPIN(f *testing.F) {
 			return
 		}
 		// Whatever opens is what sealing makes: no two blocks hold one PIN.
-		if got, err := k.DecryptPIN([8]byte(sealed), pan, room[:]); err == nil {
-			if again, err := k.EncryptPIN(got, pan); err != nil || again != [8]byte(sealed) {
+		if got, err := k.DecryptPIN(PINFormat0, [8]byte(sealed), pan, room[:]); err == nil {
+			if again, err := k.EncryptPIN(PINFormat0, got, pan); err != nil || again != [8]byte(sealed) {
 				t.Fatalf("%X opened to %q, which seals to %X, %v", sealed, got, again, err)
 			}
 		}

@@ -54,6 +54,15 @@ func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
 	return secure, nil
 }
 
+// writeNow writes octets that no read will follow for a while: a socket would keep
+// them until then.
+func writeNow(conn net.Conn, octets []byte) (int, error) {
+	if s, is := conn.(interface{ now() net.Conn }); is {
+		conn = s.now()
+	}
+	return conn.Write(octets)
+}
+
 // overheard is a connection that tells what is read from it.
 type overheard struct {
 	net.Conn

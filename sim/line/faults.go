@@ -41,6 +41,7 @@ func (f Fault) onRequest() bool {
 // goroutine that plays the terminal.
 type Faults struct {
 	Queue    []Fault // the first one meets the next exchange
+	Outage   Cause   // what keeps the line from being used until it is [Unclear] again
 	Wait     bool    // a lost message is waited for until the timeout; else it is noticed at once
 	Injected [faultKinds]int64
 }
@@ -87,6 +88,11 @@ func (c *faultyConn) Write(b []byte) (int, error) {
 	if len(c.held) > 0 { // the late answer of the exchange before
 		c.out = append(c.out, c.held...)
 		c.held = c.held[:0]
+	}
+	if c.faults.Outage == HostSilent {
+		c.now, c.active = LoseRequest, true
+		c.faults.Injected[LoseRequest]++
+		return len(b), nil
 	}
 	if len(c.faults.Queue) == 0 {
 		return c.Conn.Write(b)

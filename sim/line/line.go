@@ -5,8 +5,9 @@
 // a connection with one exchange in flight, kept or made anew for each; [Shared]
 // is one that many terminals use at once, with or without goroutines of their own
 // ([Coroutines]). A [Mode] says which of them a fleet has, a [Dialer] connects
-// them by TCP or TLS, and [Faults] make an own line fail, on the connection, so
-// that they work against any host. All times are those of one [Clock].
+// them by TCP or TLS. [Faults] make an own line fail, on the connection, so that they
+// work against any host, and an [Emulation] makes it as slow as a named [Profile] says,
+// which is never charged to the host. All times are those of one [Clock].
 package line
 
 import (
@@ -49,6 +50,10 @@ type Exchange struct {
 	Empty int    // frames without a message that came between request and answer
 	Left  string // octets after the answer that are of no message yet, the first few
 	Strays
+
+	// What an [Emulation] added, by the clock: none of it is the host's.
+	Connecting time.Duration // before the exchange was sent
+	Transit    time.Duration // between Sent and Done
 }
 
 // Reset readies an exchange for the next request.

@@ -23,7 +23,8 @@ type Own struct {
 	Faults *Faults // what the line does wrong; nil for a line that does not. Set before first use
 	// Patience is how long to listen for a further answer after each; 0 for not at all,
 	// where what is there already is met in time all the same.
-	Patience time.Duration
+	Patience  time.Duration
+	Emulation *Emulation // of a slower line; nil for the line as it is. Set before first use
 
 	dialer *Dialer
 	format *wire.Format
@@ -65,6 +66,13 @@ func NewOwn(stop context.Context, d *Dialer, f *wire.Format, clock *Clock) *Own 
 		history: history{answered: ring{most: 4}, givenUp: ring{most: 64}}}
 }
 
+// Another is a line of the same kind to the same host, with faults of its own.
+func (l *Own) Another(faults *Faults) *Own {
+	o := NewOwn(l.stop, l.dialer, l.format, l.clock)
+	o.Each, o.Patience, o.Faults = l.Each, l.Patience, faults
+	return o
+}
+
 // Exchange implements Link.
 func (l *Own) Exchange(x *Exchange) error {
 	err := l.exchange(x)
@@ -73,6 +81,16 @@ func (l *Own) Exchange(x *Exchange) error {
 }
 
 func (l *Own) exchange(x *Exchange) error {
+	if l.Faults != nil {
+		if err := l.outage(); err != nil {
+			x.Sent = l.clock.Now()
+			x.Done = x.Sent
+			return fmt.Errorf("%w: %w", ErrUnsent, err)
+		}
+	}
+	if l.Emulation != nil {
+		l.emulate(x)
+	}
 	err := l.send(x)
 	if bad, is := errors.AsType[*writeError](err); is && bad.written == 0 && l.carried > 0 {
 		l.Close() // the host hung up just now: nothing has left, so it may be sent
@@ -135,12 +153,20 @@ func (l *Own) send(x *Exchange) error {
 		if l.conn == nil && x.Began == 0 {
 			x.Began = x.Sent
 		}
+		if l.conn == nil && l.Emulation != nil {
+			l.connecting(x)
+		}
 		err := l.connect()
 		x.Sent = l.clock.Now()
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrUnsent, err)
 		}
 		lookAfterWriting(l.conn)
+	}
+	if l.Emulation != nil {
+		if err := l.goingUp(x); err != nil {
+			return err
+		}
 	}
 	if by := x.Sent + x.Timeout; l.deadline < by-x.Timeout/2 || l.deadline > by || l.Faults != nil {
 		l.readBy(by) // else wait moves it on as it passes
@@ -153,6 +179,9 @@ func (l *Own) send(x *Exchange) error {
 	x.Empty = l.empty() - empty
 	if l.left != "" {
 		err = l.misread(x, err)
+	}
+	if l.Emulation != nil && err == nil && x.Unreadable == nil {
+		err = l.comingDown(x)
 	}
 	return err
 }
@@ -313,6 +342,24 @@ func (l *Own) heard() bool {
 	return l.reader.Buffered() || l.peek.waits()
 }
 
+// Listen waits for a message that the host sends unasked, and gives its octets: a
+// view that holds until the line is used again. The error is ErrTimeout, or what
+// broke the line.
+func (l *Own) Listen(patience time.Duration) ([]byte, error) {
+	if l.conn == nil {
+		return nil, fmt.Errorf("%w: it is not connected", ErrBroken)
+	}
+	l.readBy(l.clock.Now() + patience)
+	body, err := l.reader.Next()
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, ErrTimeout
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
+	}
+	return body, nil
+}
+
 // Leftovers counts the answers that have come since the last exchange. It waits
 // for them no longer than the given time.
 func (l *Own) Leftovers(patience time.Duration) Strays {
@@ -361,7 +408,7 @@ func (l *Own) connect() error {
 	}
 	dialed, err := l.dialer.Dial(l.stop)
 	if err != nil {
-		return err
+		return unreachable(err)
 	}
 	conn := dialed
 	l.peek.watch(conn)

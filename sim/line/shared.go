@@ -239,7 +239,7 @@ func (s *Shared) connect() error {
 	}
 	dialed, err := s.dialer.Dial(s.stop)
 	if err != nil {
-		return err
+		return unreachable(err)
 	}
 	conn := &concentrator{Conn: dialed, heard: s.clock.Now()}
 	s.conn, s.out, s.taken = conn, s.out[:0], s.queued

@@ -57,6 +57,9 @@ func (s *socket) Write(request []byte) (int, error) {
 	return len(request), nil
 }
 
+// now is the connection that writes at once.
+func (s *socket) now() net.Conn { return s.Conn }
+
 // lookAfterWriting has the next write followed by a read, which may find that the
 // host has ended its half of the connection: if it did so before the poller was
 // told to watch, no event will tell.

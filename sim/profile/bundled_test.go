@@ -109,12 +109,12 @@ func TestBundledTerminals(t *testing.T) {
 	if len(p.Terminals) != 1000 {
 		t.Errorf("%d terminals, want 1000", len(p.Terminals))
 	}
-	kinds, mids := map[Kind]int{}, map[string]int{}
+	kinds, mids := map[string]int{}, map[string]int{}
 	for i := range p.Terminals {
-		kinds[p.Terminals[i].Kind]++
+		kinds[p.Terminals[i].Kind.Name]++
 		mids[p.Terminals[i].MID]++
 	}
-	if kinds[Counter] != 850 || kinds[Mobile] != 100 || kinds[QRBox] != 50 {
+	if kinds["desktop"] != 500 || kinds["mobile"] != 200 || kinds["smart"] != 150 || kinds["e-signature"] != 100 || kinds["qr"] != 50 {
 		t.Errorf("kinds %v", kinds)
 	}
 	if len(mids) != 8 || mids[p.Merchants[7].MID] != 125 {

@@ -52,6 +52,8 @@ func TestEachKeyIsDocumented(t *testing.T) {
 		strings.Replace(good, "  - role:", "  - zz: 1\n    role:", 1),
 		good + "tls: {zz: 1}\n",
 		good + "test-ranges: [{zz: 1}]\n",
+		good + "kinds: {x: {zz: 1}}\n",
+		good + "screens: {zz: 1}\n",
 	} {
 		_, err := Parse("bank.yaml", []byte(spoilt), 0)
 		_, known, found := strings.Cut(err.Error(), "known here: ")

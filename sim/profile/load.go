@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -60,7 +61,7 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profil
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
 	var given network
-	var address, policy, plans, merchants, ranges, cards, operators, fleet strict.Value
+	var address, policy, plans, merchants, ranges, cards, operators, fleet, stock, kinds, lines, screens, menu strict.Value
 	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
@@ -76,7 +77,13 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"fee-plans":       strict.Keep(&plans),
 		"merchants":       strict.Keep(&merchants),
 		"terminals":       strict.Keep(&fleet),
+		"stock":           strict.Keep(&stock),
+		"kinds":           strict.Keep(&kinds),
+		"line-profiles":   strict.Keep(&lines),
+		"line-profile":    r.Text(&p.LineProfile),
+		"screens":         strict.Keep(&screens),
 		"cards":           strict.Keep(&cards),
+		"menu":            strict.Keep(&menu),
 		"test-ranges":     strict.Keep(&ranges),
 		"accept-live-pan": r.Bool(&p.LivePAN),
 		"allow-test-keys": r.Bool(&p.AllowTestKeys),
@@ -100,17 +107,30 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	if r.network(p, d, given, found, dir); !r.OK() {
 		return nil
 	}
+	if r.devices(p, kinds, lines, screens, found["line-profile"]); !r.OK() {
+		return nil
+	}
 	r.operators(p, operators)
-	r.merchants(p, merchants, r.feePlans(plans, dir))
+	p.Plans = r.feePlans(plans, dir)
+	r.merchants(p, merchants, p.Plans)
+	if len(p.Plans) == 0 {
+		p.Plans = fee.Bundled()
+	}
 	r.cards(p, cards, r.ranges(ranges))
+	r.menu(p, menu)
 	if !r.OK() {
 		return nil
 	}
 	p.Dialect.Secrets = p.secrets()
+	p.inMinorUnits()
 	var entries []terminalEntry
-	r.List(fleet, func(v strict.Value) { entries = append(entries, r.terminalEntry(v, dir)) })
+	r.List(fleet, func(v strict.Value) { entries = append(entries, r.terminalEntry(v, p.Kinds, dir)) })
+	var spare []terminalEntry
+	if stock.Given() {
+		r.List(stock, func(v strict.Value) { spare = append(spare, r.terminalEntry(v, p.Kinds, dir)) })
+	}
 	if r.OK() {
-		r.terminals(p, fleet, entries, dir, terminals)
+		r.terminals(p, fleet, entries, spare, dir, terminals)
 	}
 	if r.OK() && found["address"] != 0 {
 		if s, ok := r.Scalar(address); ok {

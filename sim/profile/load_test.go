@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/device"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/keys"
@@ -56,7 +57,7 @@ func TestSmallProfile(t *testing.T) {
 		}
 	}
 	t0 := p.Terminals[0]
-	if t0.TID != "A0000001" || t0.MID != "123456789012345" || t0.Kind != Counter || t0.Master[15] != 15 {
+	if t0.TID != "A0000001" || t0.MID != "123456789012345" || t0.Kind != device.Desktop() || t0.Master[15] != 15 {
 		t.Errorf("terminal %v", t0)
 	}
 	h := p.Holders("good")[0]
@@ -257,7 +258,7 @@ func TestKeysFromFiles(t *testing.T) {
 		{"list with a quote left open", inline + "\n  - list: quote.csv", "quote.csv:2: "},
 		{"list with errors", inline + "\n  - list: bad.csv", "bad.csv:1: master key, want 32 hexadecimal digits"},
 		{"list with errors further on", inline + "\n  - list: bad.csv", "bad.csv:3: 2 values, want 4: tid,mid,kind,master key in hexadecimal"},
-		{"list with a wrong kind", inline + "\n  - list: bad.csv", `bad.csv:4: kind "till", want counter, mobile or qr`},
+		{"list with a wrong kind", inline + "\n  - list: bad.csv", `bad.csv:4: kind "till", want one of desktop, desktop-dial, mobile, smart, e-signature, qr`},
 		{"list with an unknown merchant", inline + "\n  - list: stranger.csv", "stranger.csv:1: terminal 30000001 is of merchant 999999999999999, who is not under merchants"},
 		{"list twice", inline + "\n  - list: fleet.csv\n  - list: fleet.csv", "fleet.csv:2: terminal 30000001 stands twice; leave one away"},
 	} {
@@ -375,6 +376,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(good))
 	f.Add(bytes.Replace(BundledYAML(), []byte("count: 1000"), []byte("count: 2"), -1))
 	f.Add([]byte("a: &a [*a]"))
+	f.Add([]byte(good + "kinds: {pump: {chinese: 加油机, also: [tank], parts: [display, card-reader], line: hut}}\nline-profiles: {hut: {connect: 1s, p50: 1ms, p95: 2s, lost: 0.5, up: 1.2, breaks: 1, hangs-up: true}}\nline-profile: kinds\nscreens: {standby: x}\n"))
 	f.Add([]byte("terminals: [{first: \"99999999\", count: 2, derive: test:0001020304050607}]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := Parse("none/fuzz.yaml", data, 3)

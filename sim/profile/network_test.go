@@ -56,6 +56,35 @@ func TestWrongDialectFileIsToldAsOfTheFile(t *testing.T) {
 	}
 }
 
+func TestNumbersThatTheDialectHasNoRoomForAreTold(t *testing.T) {
+	for _, c := range []struct{ file, want string }{
+		{"fields: {41: {is: ans 6, name: terminal}}", "terminals: terminal 10000001 does not fit field 41 (terminal) of dialect bank, which has 8 characters, want 6; give the field room for 8"},
+		{"fields: {42: {is: ans..10, name: merchant}}", "terminals: merchant 999290054110001 does not fit field 42 (merchant) of dialect bank, which has 15 characters, at most 10 fit"},
+		{`elements: {terminal: "41:1-6"}`, "terminals: terminal 10000001 does not fit 41 in field 41 of dialect bank: it has 8 characters, room is for 6"},
+		{"fields: {41: {is: ans 16, pad: right space, name: terminal}}", ""},
+	} {
+		_, err := Load(withDialect(t, "./bank.yaml", "extends: iso87\n"+c.file+"\n"), 2)
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("%s: %v", c.file, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s: error is %v\nwant in it %s", c.file, err, c.want)
+		}
+	}
+}
+
+func TestLengthTooShortForTheDialectIsTold(t *testing.T) {
+	path := withDialect(t, "iso87", "")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Parse(path, append(text, "\nlength: digits1\n"...), 2)
+	if want := "length: the shortest sign-in does not go on a line: a length of 45, and digits1 says at most 9"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error is %v\nwant in it %s", err, want)
+	}
+}
+
 func TestWhereTheAdminAPIIs(t *testing.T) {
 	dir := t.TempDir()
 	for name, token := range map[string]string{"good": "0123456789abcdef\n", "short": "0123", "empty": ""} {

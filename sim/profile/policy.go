@@ -20,11 +20,12 @@ type Policy struct {
 	AbortOnReversal  bool           // a reversal out of tries also aborts the payment that waited for it
 	DefectiveIsGood  bool           // codes of class defective count as approved
 	MACOnDecline     dialect.DeclineMAC
-	Supervisor       bool  // void and refund ask for the supervisor's password
-	AutoSignOff      bool  // sign off after settlement
-	JournalLimit     int   // payments in a batch before the terminal must settle
-	RefundLimit      int64 // largest refund in fen
-	EncryptTracks    bool  // encipher tracks when the sign-in gave a track key
+	Supervisor       bool   // void and refund ask for the supervisor's password
+	AutoSignOff      bool   // sign off after settlement
+	JournalLimit     int    // payments in a batch before the terminal must settle
+	RefundLimit      int64  // largest refund in fen
+	OrderPaid        string // what terminals show when an order is paid; empty for what they show after any payment
+	EncryptTracks    bool   // encipher tracks when the sign-in gave a track key
 }
 
 // defaultPolicy are the defaults of policy in a dialect: where sources disagree,
@@ -68,6 +69,7 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 		"refund-limit":      r.Yuan(&p.RefundLimit, maxAmount),
 		"encrypt-tracks":    r.Bool(&p.EncryptTracks),
 		"mac-on-decline":    r.declineMAC(&p.MACOnDecline),
+		"order-paid":        r.Text(&p.OrderPaid),
 	})
 }
 

@@ -9,8 +9,11 @@
 package profile
 
 import (
+	"github.com/posfleet/posfleet/sim/device"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -27,10 +30,18 @@ type Profile struct {
 	MAC       keys.Algorithm
 	SignIn    keys.KeyBlock // kind of working-key block asked for at sign-in
 	Terminals []Terminal
+	Stock     []Terminal  // at the acquirer: of no merchant until one is issued and bound
+	Plans     []*fee.Plan // that merchants may have; those of fee.Bundled where the file has none
 	Merchants []Merchant
 	Operators []Operator
 	Cards     []Card // in the file's order; Role is unique
 	Policy    Policy
+	Menu      Menu            // what orders are made of; no dishes for none
+	Kinds     []*device.Kind  // of terminal: those that come with posfleet, and the file's
+	Lines     []*line.Profile // named line profiles, likewise
+	Screens   Screens
+
+	LineProfile string // which of them a run plays, or kinds; empty for the lines as they are
 
 	LivePAN       bool // a card is outside the named test ranges, accepted by the file: write no card number at all
 	AllowTestKeys bool // published test keys may meet an address that is not loopback

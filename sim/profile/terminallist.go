@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/posfleet/posfleet/sim/device"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -66,7 +67,7 @@ func (f *fleet) loadList(g *terminalEntry) []listLine {
 			}
 			continue
 		}
-		t, err := parseTerminal(inOrder(values, order))
+		t, err := parseTerminal(inOrder(values, order), f.Kinds)
 		if err != nil {
 			in.FailAt(number, "", "%w", err)
 		}
@@ -134,8 +135,8 @@ func heading(values []string) bool {
 	return slices.ContainsFunc(values, func(v string) bool { return strings.EqualFold(strings.TrimSpace(v), "tid") }) || len(values) > 3 && !strings.ContainsAny(strings.Join(values, ""), "0123456789")
 }
 
-// parseTerminal reads a line of a list.
-func parseTerminal(part []string) (t Terminal, err error) {
+// parseTerminal reads a line of a list, of a terminal of one of the kinds.
+func parseTerminal(part []string, kinds []*device.Kind) (t Terminal, err error) {
 	if len(part) == 1 {
 		for _, separator := range []struct{ octet, name string }{{";", "semicolons"}, {"\t", "tabs"}} {
 			if strings.Count(part[0], separator.octet) >= 3 {
@@ -151,14 +152,14 @@ func parseTerminal(part []string) (t Terminal, err error) {
 	}
 	key := []byte(part[3])
 	defer clear(key)
-	t = Terminal{TID: part[0], MID: part[1], Kind: Kind(part[2]), Master: make(Secret, hex.DecodedLen(len(key)))}
+	t = Terminal{TID: part[0], MID: part[1], Kind: device.Find(kinds, part[2]), Master: make(Secret, hex.DecodedLen(len(key)))}
 	switch n, err := hex.Decode(t.Master, key); {
 	case !tidShape.MatchString(t.TID):
 		return t, fmt.Errorf("tid %s, want %s", strict.Quote(t.TID), tidWords)
 	case !midShape.MatchString(t.MID):
 		return t, fmt.Errorf("mid %s, want %s", strict.Quote(t.MID), midWords)
-	case !kindShape.MatchString(string(t.Kind)):
-		return t, fmt.Errorf("kind %s, want %s", strict.Quote(string(t.Kind)), kindWords)
+	case t.Kind == nil:
+		return t, fmt.Errorf("kind %s, want one of %s", strict.Quote(part[2]), device.NamesOf(kinds))
 	case err != nil || n != 16:
 		return t, fmt.Errorf("master key, want 32 hexadecimal digits")
 	}

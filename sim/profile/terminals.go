@@ -6,26 +6,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/posfleet/posfleet/sim/device"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/strict"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Terminal is one terminal's entry.
 type Terminal struct {
 	TID    string // 8 characters
-	MID    string // 15 characters, of a Merchant
-	Kind   Kind
+	MID    string // 15 characters, of a Merchant; none for one in stock
+	Kind   *device.Kind
 	Master Secret // 16 octets: the master key (TMK)
 }
-
-// Kind is what a terminal can read.
-type Kind string
-
-const (
-	Counter Kind = "counter" // stripe, chip, PIN pad
-	Mobile  Kind = "mobile"  // the same, on the move
-	QRBox   Kind = "qr"      // payment codes only
-)
 
 // Bounds of a fleet.
 const (
@@ -34,16 +27,14 @@ const (
 )
 
 var (
-	tidShape  = regexp.MustCompile(`^[0-9A-Za-z]{8}$`)
-	midShape  = regexp.MustCompile(`^[0-9A-Za-z]{15}$`)
-	kindShape = regexp.MustCompile(`^(counter|mobile|qr)$`)
+	tidShape = regexp.MustCompile(`^[0-9A-Za-z]{8}$`)
+	midShape = regexp.MustCompile(`^[0-9A-Za-z]{15}$`)
 )
 
 // The words for these shapes.
 const (
-	tidWords  = "8 letters or digits"
-	midWords  = "15 letters or digits: acquirer 3, city 4, category 4, number 4"
-	kindWords = "counter, mobile or qr"
+	tidWords = "8 letters or digits"
+	midWords = "15 letters or digits: acquirer 3, city 4, category 4, number 4"
 )
 
 // terminalEntry is one entry under terminals: one terminal, a range of them or a
@@ -54,22 +45,27 @@ type terminalEntry struct {
 	count            int
 	merchant         string
 	merchants        []string
-	kind             string
-	kinds            [3]int // of so many in a row: counter, mobile, qr
+	kind             *device.Kind
+	kinds            []run  // of so many in a row
 	master           []byte // of all of them
 	seed             []byte // from which each gets its own
 	found            map[string]int
 	lines            []listLine // of the list
 }
 
-// terminalEntry reads an entry of terminals.
-func (r reader) terminalEntry(v strict.Value, dir folder) terminalEntry {
-	g := terminalEntry{Value: v, count: 1, kind: string(Counter)}
-	share := func(to *int) func(strict.Value) { return strict.Int(r.Reader, to, 0, 1000) }
+// run is how many terminals of a kind come in a row.
+type run struct {
+	kind *device.Kind
+	n    int
+}
+
+// terminalEntry reads an entry of terminals, of the given kinds.
+func (r reader) terminalEntry(v strict.Value, kinds []*device.Kind, dir folder) terminalEntry {
+	g := terminalEntry{Value: v, count: 1, kind: device.Desktop()}
 	g.found = r.Map(v, strict.Table{
 		"tid":      r.Match(&g.tid, tidShape, tidWords),
 		"merchant": r.Match(&g.merchant, midShape, midWords),
-		"kind":     r.Match(&g.kind, kindShape, kindWords),
+		"kind":     r.kind(&g.kind, kinds),
 		"first":    r.Match(&g.first, regexp.MustCompile(`^\d{8}$`), "8 digits, which the range counts up from"),
 		"count":    strict.Int(r.Reader, &g.count, 1, maxTerminals),
 		"merchants": func(v strict.Value) {
@@ -79,12 +75,7 @@ func (r reader) terminalEntry(v strict.Value, dir folder) terminalEntry {
 				g.merchants = append(g.merchants, mid)
 			})
 		},
-		"kinds": func(v strict.Value) {
-			r.Map(v, strict.Table{"counter": share(&g.kinds[0]), "mobile": share(&g.kinds[1]), "qr": share(&g.kinds[2])})
-			if r.OK() && g.kinds == [3]int{} {
-				r.Fail(v, "all are 0; say how many of each come in a row, as in {counter: 17, mobile: 2, qr: 1}")
-			}
-		},
+		"kinds":  r.kindsInARow(&g.kinds, kinds),
 		"master": func(v strict.Value) { g.master = r.testKey(v, 16, 16) },
 		"derive": func(v strict.Value) { g.seed = r.testKey(v, 8, 64) },
 		"file":   func(v strict.Value) { g.master = r.keyFile(v, dir) },
@@ -92,6 +83,37 @@ func (r reader) terminalEntry(v strict.Value, dir folder) terminalEntry {
 	})
 	r.checkEntry(&g)
 	return g
+}
+
+// kind reads the name of a kind of terminal.
+func (r reader) kind(to **device.Kind, kinds []*device.Kind) func(strict.Value) {
+	return func(v strict.Value) {
+		s, ok := r.Scalar(v)
+		if *to = device.Find(kinds, s); ok && *to == nil {
+			r.Fail(v, "%s, want one of %s, or add it under kinds", strict.Quote(s), device.NamesOf(kinds))
+		}
+	}
+}
+
+// kindsInARow reads how many terminals of each kind come in a row, over and over, in
+// the order of the file.
+func (r reader) kindsInARow(to *[]run, kinds []*device.Kind) func(strict.Value) {
+	return func(v strict.Value) {
+		sum := 0
+		r.Each(v, func(name string, v strict.Value) {
+			of := run{kind: device.Find(kinds, name)}
+			if of.kind == nil {
+				r.Fail(v, "%s, want one of %s, or add it under kinds", strict.Quote(name), device.NamesOf(kinds))
+				return
+			}
+			strict.Int(r.Reader, &of.n, 0, 1000)(v)
+			*to = append(*to, of)
+			sum += of.n
+		})
+		if r.OK() && sum == 0 {
+			r.Fail(v, "all are 0; say how many of each come in a row, as in {desktop: 17, mobile: 2, qr: 1}")
+		}
+	}
 }
 
 // checkEntry checks that an entry is of one sort and has one source of keys.
@@ -142,9 +164,14 @@ type fleet struct {
 	seen  map[string]struct{} // terminal numbers given out
 }
 
+// Serial is the machine's serial number (TUSN, 银行卡受理终端序列号), which no other
+// one has: 20 digits, an invented maker's and model's before the TID.
+func (t *Terminal) Serial() string { return "000099990001" + t.TID }
+
 // terminals makes the terminals of the entries, want of them when it is above
-// 0: the last range grows, or the end of the fleet is left away.
-func (r reader) terminals(p *Profile, at strict.Value, entries []terminalEntry, dir folder, want int) {
+// 0: the last range grows, or the end of the fleet is left away. Those of spare are
+// the stock.
+func (r reader) terminals(p *Profile, at strict.Value, entries, spare []terminalEntry, dir folder, want int) {
 	f := fleet{reader: r, Profile: p, dir: dir, known: map[string]bool{}}
 	for i := range p.Merchants {
 		f.mids = append(f.mids, p.Merchants[i].MID)
@@ -194,6 +221,41 @@ func (r reader) terminals(p *Profile, at strict.Value, entries []terminalEntry, 
 			f.addList(g)
 		default:
 			f.generate(g)
+		}
+	}
+	f.stock(spare)
+	if r.OK() {
+		f.fits(at)
+	}
+}
+
+// stock makes the terminals that are of no merchant yet.
+func (f *fleet) stock(entries []terminalEntry) {
+	n := len(f.Terminals)
+	f.mids, f.known[""] = []string{""}, true
+	for i := range entries {
+		switch g := &entries[i]; {
+		case g.list != "", g.merchant != "", len(g.merchants) > 0:
+			f.Fail(g.Value, "is in stock: want tid or first and count, a kind and a key, and no merchant")
+		case n+g.count > maxTerminals:
+			f.Fail(g.Value, "%d terminals with those under terminals, at most %d", n+g.count, maxTerminals)
+		default:
+			f.generate(g)
+		}
+	}
+	f.Terminals, f.Stock = f.Terminals[:n:n], f.Terminals[n:]
+}
+
+// fits holds that messages have room for the numbers of terminals and merchants, each
+// as wide as the others.
+func (f *fleet) fits(at strict.Value) {
+	t := &f.Terminals[0]
+	for _, of := range []struct {
+		what, number string
+		e            wire.Element
+	}{{"terminal", t.TID, wire.TerminalID}, {"merchant", t.MID, wire.MerchantID}} {
+		if err := f.Dialect.Holds(of.e, of.number); err != nil {
+			f.Fail(at, "%s %s %w; give the field room for %d characters in the dialect", of.what, of.number, err, len(of.number))
 		}
 	}
 }
@@ -255,16 +317,19 @@ func (f *fleet) generate(g *terminalEntry) {
 
 // kindOf is the kind of the i-th terminal of a range: kinds says how many of
 // each come in a row, over and over.
-func (g *terminalEntry) kindOf(i int) Kind {
-	sum := g.kinds[0] + g.kinds[1] + g.kinds[2]
+func (g *terminalEntry) kindOf(i int) *device.Kind {
+	sum := 0
+	for _, of := range g.kinds {
+		sum += of.n
+	}
 	if sum == 0 {
-		return Kind(g.kind)
+		return g.kind
 	}
-	switch n := i % sum; {
-	case n < g.kinds[0]:
-		return Counter
-	case n < g.kinds[0]+g.kinds[1]:
-		return Mobile
+	n := i % sum
+	for _, of := range g.kinds {
+		if n -= of.n; n < 0 {
+			return of.kind
+		}
 	}
-	return QRBox
+	return g.kind
 }

@@ -195,8 +195,10 @@ func (x *Exchange) Approves() bool {
 	if !x.Answer.Has(wire.ResponseCode) {
 		return x.Form.NoCode
 	}
-	if x.Form.Transaction == dialect.Settlement && x.Dialect.Means(x.Code(), dialect.TotalsDiffer) && len(x.Answer.Get(wire.Totals)) == dialect.TotalsLen {
-		return true
+	if x.Form.Transaction == dialect.Settlement && x.Dialect.Means(x.Code(), dialect.TotalsDiffer) {
+		if _, told := x.Dialect.ReadReconciliation(x.Answer); told {
+			return true
+		}
 	}
 	class := x.Dialect.Class(x.Code())
 	return class == dialect.Approves || class == dialect.Defective && x.DefectiveIsGood

@@ -51,7 +51,7 @@ func answered(t testing.TB, d *dialect.Dialect, of dialect.Transaction, change f
 		m.Set(wire.Totals, q.Get(wire.Totals))
 	}
 	for e, v := range map[wire.Element]string{wire.SettlementDate: "1127", wire.Acquirer: "48020000", wire.RRN: "101530000001", wire.AuthCode: "123456",
-		wire.PAN: "6225000000000014", wire.ResponseData: "03080000   48020000   ", wire.Operator: "CUP", wire.AdditionalAmounts: "1002156C000000009900", wire.PaymentCode: "A4003123"} {
+		wire.PAN: "6225000000000014", wire.ResponseData: "03080000   48020000   ", wire.Operator: "CUP", wire.AdditionalAmounts: "1002156C000000009900", wire.PaymentCode: "A4003123", wire.OrderData: "O50011"} {
 		if n := d.Place(e).Field; must.Has(n) || should.Has(n) {
 			m.SetString(e, v)
 		}

@@ -16,17 +16,16 @@ var totals = check{always, 0,
 }
 
 func (x *Exchange) totals() error {
-	n := x.Dialect.Place(wire.Totals).Field
-	v := x.Answer.Get(wire.Totals)
-	if len(v) != dialect.TotalsLen || !wire.IsDigits(v) {
-		return fmt.Errorf("field %d of the answer has %d digits, want %d", n, len(v), dialect.TotalsLen)
-	}
-	t, flag := dialect.ReadTotals(v)
-	switch {
-	case flag < dialect.Balanced || flag > dialect.InError:
-		return fmt.Errorf("settlement flag (field %d, digit %d) of the answer is %q, want 1, 2 or 3", n, dialect.TotalsHalf, flag)
-	case flag == dialect.Balanced && t != x.Batch:
-		return fmt.Errorf("the host says balanced, but its totals (field %d) are %s; the terminal's are %s", n, said(t), said(x.Batch))
+	n := x.Dialect.TotalsFields()
+	switch r, told := x.Dialect.ReadReconciliation(x.Answer); {
+	case !told && x.Dialect.Has(wire.DebitsAmount):
+		return fmt.Errorf("the answer lacks totals (%s)", n)
+	case !told:
+		return fmt.Errorf("%s of the answer has %d digits, want %d", n, len(x.Answer.Get(wire.Totals)), dialect.TotalsLen)
+	case r.Flag < dialect.Balanced || r.Flag > dialect.InError:
+		return fmt.Errorf("settlement flag (%s, digit %d) of the answer is %q, want 1, 2 or 3", n, dialect.TotalsHalf, r.Flag)
+	case r.Flag == dialect.Balanced && r.Own != x.Batch:
+		return fmt.Errorf("the host says balanced, but its totals (%s) are %s; the terminal's are %s", n, x.said(r.Own), x.said(x.Batch))
 	}
 	return nil
 }
@@ -34,11 +33,11 @@ func (x *Exchange) totals() error {
 // ownTotals holds that a host that does not agree gives totals of its own.
 var ownTotals = check{always, 0,
 	func(x *Exchange) bool {
-		t, flag := dialect.ReadTotals(x.Answer.Get(wire.Totals))
-		return flag != dialect.Unbalanced || t != x.Batch
+		r, told := x.Dialect.ReadReconciliation(x.Answer)
+		return !told || r.Flag != dialect.Unbalanced || r.Own != x.Batch
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("the host says not balanced, but its totals (field %d) are the terminal's: %s", x.Dialect.Place(wire.Totals).Field, said(x.Batch))
+		return fmt.Errorf("the host says not balanced, but its totals (%s) are the terminal's: %s", x.Dialect.TotalsFields(), x.said(x.Batch))
 	},
 }
 
@@ -46,13 +45,13 @@ var ownTotals = check{always, 0,
 // none.
 var foreignTotals = check{always, 0,
 	func(x *Exchange) bool {
-		t, flag := dialect.ReadTotals(x.Answer.Get(wire.Totals)[dialect.TotalsHalf:])
-		return t == dialect.Totals{} && (flag == dialect.NoFlag || flag == dialect.Balanced)
+		r, told := x.Dialect.ReadReconciliation(x.Answer)
+		return !told || r.Foreign == dialect.Totals{} && (r.ForeignFlag == dialect.NoFlag || r.ForeignFlag == dialect.Balanced)
 	},
 	func(x *Exchange) error {
-		t, flag := dialect.ReadTotals(x.Answer.Get(wire.Totals)[dialect.TotalsHalf:])
-		return fmt.Errorf("the totals of foreign cards (field %d, digits %d to %d) are %s, flag %q; the terminal has none: want zeros, flag 0 or 1",
-			x.Dialect.Place(wire.Totals).Field, dialect.TotalsHalf+1, dialect.TotalsLen, said(t), flag)
+		r, _ := x.Dialect.ReadReconciliation(x.Answer)
+		return fmt.Errorf("the totals of foreign cards (%s, digits %d to %d) are %s, flag %q; the terminal has none: want zeros, flag 0 or 1",
+			x.Dialect.TotalsFields(), dialect.TotalsHalf+1, dialect.TotalsLen, x.said(r.Foreign), r.ForeignFlag)
 	},
 }
 
@@ -62,6 +61,6 @@ var uploadEchoed = check{ifThere, wire.Totals,
 	func(x *Exchange) error { return x.mismatch(x.Dialect.Place(wire.Totals).Field) },
 }
 
-func said(t dialect.Totals) string {
-	return fmt.Sprintf("debit %s in %d, credit %s in %d", report.FormatYuan(t.Debit), t.DebitN, report.FormatYuan(t.Credit), t.CreditN)
+func (x *Exchange) said(t dialect.Totals) string {
+	return fmt.Sprintf("debit %s in %d, credit %s in %d", report.FormatAmount(t.Debit, x.Dialect.Exponent), t.DebitN, report.FormatAmount(t.Credit, x.Dialect.Exponent), t.CreditN)
 }

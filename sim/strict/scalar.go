@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -18,12 +19,20 @@ func (r *Reader) Scalar(v Value) (text string, ok bool) {
 		r.Fail(v, "want a single value")
 	case n.Tag == "!!null":
 		r.Fail(v, "has no value; give one or leave the key away")
-	case strings.ContainsFunc(n.Value, func(c rune) bool { return c < ' ' || c == 0x7F }):
+	case strings.ContainsFunc(n.Value, unicode.IsControl):
 		r.Fail(v, "holds a control character")
+	case strings.ContainsFunc(n.Value, turns):
+		r.Fail(v, "holds a character that is not seen and changes how others are shown; retype the value")
 	default:
 		return n.Value, true
 	}
 	return "", false
+}
+
+// turns reports whether a character turns the direction of those after it, or breaks
+// the line: what stands in the file would be shown as something else.
+func turns(c rune) bool {
+	return c >= '\u2028' && c <= '\u202e' || c >= '\u2066' && c <= '\u2069'
 }
 
 // Text reads any text.

@@ -95,6 +95,8 @@ func TestRefusals(t *testing.T) {
 		{"long value", `"05"`, strings.Repeat("x", 50), `shop.yaml:6: code: "` + strings.Repeat("x", 40) + `…", want two digits`},
 		{"secret", `"0012"`, `"12"`, `shop.yaml:7: pin: a value of 2 characters, want 4 to 12 digits`},
 		{"control character", "corner ", `"a\x1B[31m" `, `shop.yaml:1: name: holds a control character`},
+		{"C1 control character", "corner ", `"a\x85" `, `shop.yaml:1: name: holds a control character`},
+		{"direction of writing", "corner ", `"a\u202Eb" `, `shop.yaml:1: name: holds a character that is not seen and changes how others are shown`},
 		{"not YAML", "open: true", "open: [true", `shop.yaml:1: not YAML: did not find expected ',' or ']'`},
 		{"anchor", "open: true", "open: &o true", `shop.yaml:2: anchors and aliases are not read; write the value out`},
 		{"bomb", "open: true", "open: &a [&b [x, x], *b, *b]", `shop.yaml:2: anchors and aliases are not read; write the value out`},

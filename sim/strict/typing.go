@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"unicode"
 )
 
 // What keyboards and word processors put where YAML wants something else.
@@ -20,6 +21,9 @@ var (
 func mistyped(data []byte, misread bool) (line int, words string) {
 	for text := range bytes.Lines(data) {
 		line++
+		if !misread && ascii(text) {
+			continue
+		}
 		text = bytes.TrimRight(text, "\r\n")
 		switch {
 		case wideBlank.Match(text):
@@ -35,4 +39,10 @@ func mistyped(data []byte, misread bool) (line int, words string) {
 		}
 	}
 	return 0, ""
+}
+
+// ascii reports whether text holds nothing else: most lines of most files, which need
+// no closer look.
+func ascii(text []byte) bool {
+	return !bytes.ContainsFunc(text, func(c rune) bool { return c > unicode.MaxASCII })
 }

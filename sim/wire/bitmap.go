@@ -47,10 +47,13 @@ func (c *codec) bitmapSpan() int {
 // takeBitmaps reads the one bitmap or the two: the fields that they announce, and
 // where they end, after an error where the one that is wrong begins.
 func (c *codec) takeBitmaps(b []byte, at int) (set FieldSet, end int, err error) {
-	if set[0], end, err = c.takeBitmap(b, at); err != nil || set[0]>>63 == 0 {
+	if set[0], end, err = c.takeBitmap(b, at); err != nil || set[0]>>63 == 0 && !c.both {
 		return set, end, err
 	}
-	if !c.second {
+	if c.both && c.longer && set[0]>>63 == 1 {
+		return set, at, &FieldError{Field: 1, Offset: at, Reason: "announces a third bitmap, there are two"}
+	}
+	if !c.second && !c.both {
 		return set, at, &FieldError{Field: 1, Offset: at, Reason: "announces a second bitmap, this dialect has one"}
 	}
 	set[0] &^= 1 << 63

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -40,14 +41,14 @@ type channelRun struct {
 	}
 }
 
-// TestChannelsOfJPOS holds each framing against octets that jPOS wrote, from a
-// file in the form of {"channels": [{channel, sample_hex, …}]}.
+// TestChannelsOfJPOS holds each framing against octets that jPOS wrote, from
+// channels.json of the folder that POSFLEET_JPOS_VECTORS names.
 func TestChannelsOfJPOS(t *testing.T) {
-	path := os.Getenv("POSFLEET_CHANNELS")
-	if path == "" {
-		t.Skip("POSFLEET_CHANNELS names no file of octets that jPOS' channels wrote: nothing is compared with jPOS")
+	folder := os.Getenv("POSFLEET_JPOS_VECTORS")
+	if folder == "" {
+		t.Skip("NOT COMPARED with jPOS: POSFLEET_JPOS_VECTORS names no folder with what its channels wrote")
 	}
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(filepath.Join(folder, "channels.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

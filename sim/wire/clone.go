@@ -5,7 +5,7 @@ func (m *Message) Clone() *Message {
 	c := *m
 	c.buf = append([]byte(nil), m.buf...)
 	c.raw = append([]byte(nil), m.raw...)
-	c.own = nil
+	c.own, c.covered = nil, nil
 	c.Head = c.head[:len(m.Head)]
 	copy(c.Head, m.Head)
 	return &c

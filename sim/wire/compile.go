@@ -65,6 +65,8 @@ type codec struct {
 	moov    [129]field.Field // the prototypes
 	bitmap  *hexText         // how the bitmap is written; nil for octets
 	second  bool             // fields above 64 exist
+	both    bool             // each message has both bitmaps, and no bit to announce the second
+	longer  bool             // the first bit of both announces two more, which there are not
 	filled  int              // how much longer amounts with a sign may become
 	doubles bool             // packing a value may take twice its octets
 }
@@ -125,14 +127,18 @@ func compile(spec *iso8583.MessageSpec) (*codec, error) {
 	return c, c.compileBitmap(spec.Fields[1].Spec())
 }
 
+// bothBitmaps is the length of a bitmap that is both at once.
+const bothBitmaps = 16
+
 func (c *codec) compileBitmap(s *field.Spec) (err error) {
 	if c.bitmap, err = bitmapBy(s.Enc); err != nil {
 		return fmt.Errorf("bitmap (field 1): %w", err)
 	}
-	if l := s.Length; l != 0 && l != 8 {
-		return fmt.Errorf("bitmap (field 1): length %d, want 8; the second bitmap comes by itself when it is needed, a third never does", l)
+	if l := s.Length; l != 0 && l != 8 && l != bothBitmaps {
+		return fmt.Errorf("bitmap (field 1): length %d, want 8, and the second bitmap comes by itself when it is needed, or 16 where each message has both; a third never comes", l)
 	}
-	if s.DisableAutoExpand {
+	c.both, c.longer = s.Length == bothBitmaps, !s.DisableAutoExpand
+	if s.DisableAutoExpand && !c.both {
 		c.second = false
 	}
 	return nil

@@ -49,8 +49,17 @@ const (
 	OriginalMTI                      // its MTI (90)
 	OriginalTime                     // its transmission time MMDDhhmmss (90)
 	OriginalDateTime                 // its local date and time YYMMDDhhmmss (1993: 56)
+	TerminalStatus                   // of its parts, as text; of an answer, the number of a service ticket (62)
 	WorkingKeys                      // key block of a sign-in answer (62)
+	OrderData                        // of an order, in tags (62)
+	TerminalData                     // serial number and activation code at the first sign-in (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
+	Remark                           // text of an answer for whoever stands at the terminal: all of 63, so that it is set whole
+	CreditsNumber                    // of a settlement, how many (74)
+	DebitsNumber                     // (76)
+	CreditsAmount                    // of a settlement, in the currency's smallest unit (86)
+	DebitsAmount                     // (88)
+	NetAmount                        // of a settlement, C or D first (97)
 	elements
 )
 
@@ -65,7 +74,10 @@ var elementNames = [elements]string{
 	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
 	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
-	Operator: "operator",
+	OrderData:      "order-data",
+	TerminalStatus: "terminal-status",
+	TerminalData:   "terminal-data", Operator: "operator", Remark: "remark", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
+	DebitsAmount: "debits-amount", NetAmount: "net-amount",
 }
 
 // String is the element's name, as dialect files spell it: "processing-code".

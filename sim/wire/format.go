@@ -24,7 +24,8 @@ type Format struct {
 	Spec    *iso8583.MessageSpec // the fields: encoding, length prefix, longest length
 	Pair    []int                // fields that, with the MTI, pair an answer with its request
 	Echo    []int                // fields that an answer brings back unchanged
-	MAC     bool                 // field 64 (128 with a second bitmap) is a MAC over MTI..last field before it
+	MAC     bool                 // field 64 (128 with a second bitmap) is a MAC
+	Covers  Coverage             // what that is made over
 	Places  map[Element]Place    // where the elements are that terminals and hosts read
 
 	codec  *codec
@@ -32,6 +33,13 @@ type Format struct {
 	echo   FieldSet
 	texts  FieldSet
 	plain  int // octets of the length, where nothing else stands around a message; else 0
+}
+
+// Coverage is what a MAC is made over: the message from the MTI to the field before
+// the MAC, or some fields of it one after another.
+type Coverage struct {
+	Fields []int // in this order as far as they are there, 0 the MTI, 1 the bitmaps; nil for the message
+	Values bool  // their values, of text and digits the characters, instead of their octets on the line
 }
 
 // MaxFrame is the longest message taken off a line, in octets from the routing

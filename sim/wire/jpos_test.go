@@ -132,11 +132,11 @@ func apart(v *vector) string {
 type vectors struct{ Pack, Unpack []vector }
 
 // jposVectors reads packagers.json, made by running jPOS, of the folder that
-// JPOS_VECTORS names.
+// POSFLEET_JPOS_VECTORS names.
 func jposVectors(t *testing.T) (all vectors) {
-	folder := os.Getenv("JPOS_VECTORS")
+	folder := os.Getenv("POSFLEET_JPOS_VECTORS")
 	if folder == "" {
-		t.Skip("NOT COMPARED with jPOS: JPOS_VECTORS names no folder with its vectors")
+		t.Skip("NOT COMPARED with jPOS: POSFLEET_JPOS_VECTORS names no folder with its vectors")
 	}
 	text, err := os.ReadFile(filepath.Join(folder, "packagers.json"))
 	if err == nil {

@@ -45,6 +45,8 @@ type Message struct {
 	raw  []byte // the octets last packed or read, from the MTI on
 	own  []byte // where Keep copies raw to
 	head [MaxHeader]byte
+
+	covered []byte // by the MAC, where these are no octets of raw
 }
 
 // span is where a value lies in buf. 16 bits keep a message small: a fleet has
@@ -245,9 +247,13 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 	if err != nil {
 		return dst, place(err, 0, start)
 	}
-	if second != 0 {
-		at = c.putBitmap(out, at, first|1<<63)
+	if second != 0 || c.both {
+		if !c.both {
+			first |= 1 << 63
+		}
+		at = c.putBitmap(out, at, first)
 		at = c.putBitmap(out, at, second)
+		first &^= 1 << 63
 	} else {
 		at = c.putBitmap(out, at, first)
 	}

@@ -27,7 +27,7 @@ func (f *Format) Announced(b []byte) []int {
 		if set[w], at, err = f.codec.takeBitmap(b, at); err != nil {
 			return nil
 		}
-		if set[0]>>63 == 0 || !f.codec.second {
+		if !f.codec.both && (set[0]>>63 == 0 || !f.codec.second) {
 			break
 		}
 	}

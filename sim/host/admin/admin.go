@@ -20,6 +20,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/host"
@@ -33,10 +34,11 @@ const maxBody = 64 << 10
 
 // Server answers the API of one host. Any number of requests may be served at once.
 type Server struct {
-	host   *host.Host
-	token  [sha256.Size]byte // of it; what is compared tells nothing of its length
-	names  []string          // of this machine, that a request may be to; nil for any
-	routes http.ServeMux
+	host    *host.Host
+	streams atomic.Int32      // of events, that are open
+	token   [sha256.Size]byte // of it; what is compared tells nothing of its length
+	names   []string          // of this machine, that a request may be to; nil for any
+	routes  http.ServeMux
 }
 
 // New makes the API of h for those who show token. A request must be to one of the
@@ -58,11 +60,18 @@ func New(h *host.Host, token string, names ...string) *Server {
 // its own; any other is the server's fault.
 type answers func(r *http.Request) (any, error)
 
+// stream is an answer that is not JSON: it writes itself.
+type stream func(w http.ResponseWriter, r *http.Request)
+
 // table is every route: method and path as http.ServeMux has them.
 func (s *Server) table() map[string]answers {
 	all := map[string]answers{}
 	for _, area := range []map[string]answers{
 		s.ofHost(),
+		s.ofOrders(),
+		s.ofDevices(),
+		s.ofMerchants(),
+		s.ofPayouts(),
 	} {
 		for pattern, answer := range area {
 			all[pattern] = answer
@@ -125,13 +134,25 @@ func (s *Server) json(answer answers) http.HandlerFunc {
 			fail(w, err)
 			return
 		}
+		if out, is := got.(stream); is {
+			out(w, r)
+			return
+		}
 		if got == nil {
 			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		if text, is := got.(csv); is {
+			w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+			io.WriteString(w, string(text))
 			return
 		}
 		write(w, http.StatusOK, got)
 	}
 }
+
+// csv is an answer that is no JSON but a spreadsheet's.
+type csv string
 
 // allowed reports whether a request shows the token, in a time that does not tell
 // how much of it was right.

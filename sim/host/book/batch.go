@@ -1,11 +1,6 @@
 package book
 
-import (
-	"time"
-
-	"github.com/posfleet/posfleet/sim/dialect"
-	"github.com/posfleet/posfleet/sim/fee"
-)
+import "github.com/posfleet/posfleet/sim/dialect"
 
 // SignIn notes a sign-in: from now on a sign-off ends the batch.
 func (t *Terminal) SignIn() { t.fresh = false }
@@ -63,7 +58,7 @@ func (l *Ledger) EndUpload(t *Terminal, batch uint32, n int) (right bool) {
 	return right
 }
 
-// CloseBatch settles all that is open and books its fees. Of its payments only
+// CloseBatch settles all that is open and posts what has not been. Of its payments only
 // what refunds need is kept, the youngest KeepsSettled of them; holds stay while
 // they are open.
 func (l *Ledger) CloseBatch(t *Terminal) {
@@ -73,10 +68,10 @@ func (l *Ledger) CloseBatch(t *Terminal) {
 		if r.State != Approved || r.Kind.Side() != dialect.Debit {
 			continue
 		}
-		kept := t.merchant.plan.Kept(l.sale(r), r.Amount-r.Refunded)
-		move(&t.merchant.account, &l.fees, kept)
-		j.fees += kept
-		j.keep(settledPayment{amount: r.Amount, refunded: r.Refunded, serial: r.Serial, when: r.When, card: r.Card})
+		if !r.posted {
+			l.postSale(t, r)
+		}
+		j.keep(settledPayment{amount: r.Amount, refunded: r.Refunded, serial: r.Serial, when: r.When, card: r.Card, channel: r.Channel})
 	}
 	j.closed = j.closed.Plus(j.open)
 	j.last, j.lastNo, j.open = j.open, t.Batch, dialect.Totals{}
@@ -92,11 +87,6 @@ func (l *Ledger) CloseBatch(t *Terminal) {
 	j.settling, j.details, j.upload = false, 0, 0
 	t.Batch = dialect.Next(t.Batch)
 	t.fresh = true
-}
-
-// sale is a payment as its fee sees it.
-func (l *Ledger) sale(r *Record) fee.Sale {
-	return fee.Sale{Kind: l.cards[r.Card].of.Kind, Channel: r.Channel, Amount: r.Amount, Time: time.Unix(int64(r.When), 0)}
 }
 
 // keep keeps a settled payment, in the place of the oldest when there are many.

@@ -9,7 +9,7 @@ import "github.com/posfleet/posfleet/sim/dialect"
 // Charge has the card pay the merchant. It reports false when the card has too
 // little, unless it is forced to go below zero.
 func (l *Ledger) Charge(t *Terminal, r *Record, force bool) bool {
-	from, to := &l.cards[r.Card].account, &t.merchant.account
+	from, to := &l.cards[r.Card].account, &t.merchant.clearing
 	if force {
 		move(from, to, r.Amount)
 		return true
@@ -20,13 +20,15 @@ func (l *Ledger) Charge(t *Terminal, r *Record, force bool) bool {
 // Uncharge gives a charge back, whole.
 func (l *Ledger) Uncharge(t *Terminal, r *Record) {
 	o := t.Record(r.Original)
-	move(&t.merchant.account, &l.cards[o.Card].account, o.Amount)
+	move(&t.merchant.clearing, &l.cards[o.Card].account, o.Amount)
+	l.unpost(t, o, r.When)
 	o.State, r.Card = Voided, o.Card
 }
 
 // GiveBack gives a payment back, as much as r says.
 func (l *Ledger) GiveBack(t *Terminal, r *Record, p Refundable) {
-	move(&t.merchant.account, &l.cards[p.Card].account, r.Amount)
+	move(&t.merchant.clearing, &l.cards[p.Card].account, r.Amount)
+	l.postRefund(t, r, p)
 	*p.refunded += r.Amount
 	r.Card = p.Card
 }
@@ -72,7 +74,7 @@ func (l *Ledger) Capture(t *Terminal, r *Record) bool {
 }
 
 func (l *Ledger) capture(t *Terminal, h *Hold, amount int64, force bool) bool {
-	card, merchant := &l.cards[h.Card].account, &t.merchant.account
+	card, merchant := &l.cards[h.Card].account, &t.merchant.clearing
 	if over := amount - h.Amount; over > 0 {
 		if force {
 			move(card, merchant, over)
@@ -88,7 +90,7 @@ func (l *Ledger) capture(t *Terminal, h *Hold, amount int64, force bool) bool {
 
 // uncapture undoes capture: the hold is open again.
 func (l *Ledger) uncapture(t *Terminal, h *Hold, amount int64) {
-	card, merchant := &l.cards[h.Card].account, &t.merchant.account
+	card, merchant := &l.cards[h.Card].account, &t.merchant.clearing
 	move(merchant, card, max(amount-h.Amount, 0))
 	move(merchant, &l.holds, min(amount, h.Amount))
 	move(card, &l.holds, max(h.Amount-amount, 0))
@@ -100,6 +102,7 @@ func (l *Ledger) uncapture(t *Terminal, h *Hold, amount int64) {
 func (l *Ledger) Uncapture(t *Terminal, r *Record) {
 	o := t.Record(r.Original)
 	l.uncapture(t, t.Hold(o.Original), o.Amount)
+	l.unpost(t, o, r.When)
 	o.State, r.Card = Voided, o.Card
 }
 
@@ -108,6 +111,7 @@ func (l *Ledger) Uncapture(t *Terminal, r *Record) {
 func (t *Terminal) Enter(key Key, r *Record) {
 	j := t.opened()
 	if r.State == Approved {
+		t.Traded = r.When
 		j.open.Add(r.Kind.Side(), r.Amount, 1)
 	}
 	j.add(key, r)
@@ -116,10 +120,11 @@ func (t *Terminal) Enter(key Key, r *Record) {
 // Reverse undoes an approved record. It reports false when that cannot be any
 // more. The card may go below zero: what a void gave back and has been spent
 // since is owed.
-func (l *Ledger) Reverse(t *Terminal, r *Record) bool {
+func (l *Ledger) Reverse(t *Terminal, r *Record, when uint32) bool {
 	if r.Refunded > 0 || !l.undo(t, r) {
 		return false
 	}
+	l.unpost(t, r, when)
 	t.journal.open.Add(r.Kind.Side(), r.Amount, -1)
 	r.State = Reversed
 	return true
@@ -129,9 +134,9 @@ func (l *Ledger) Reverse(t *Terminal, r *Record) bool {
 func (l *Ledger) undo(t *Terminal, r *Record) bool {
 	switch r.Kind.Booking() {
 	case dialect.Charge:
-		move(&t.merchant.account, &l.cards[r.Card].account, r.Amount)
+		move(&t.merchant.clearing, &l.cards[r.Card].account, r.Amount)
 	case dialect.Uncharge:
-		move(&l.cards[r.Card].account, &t.merchant.account, r.Amount)
+		move(&l.cards[r.Card].account, &t.merchant.clearing, r.Amount)
 		t.Record(r.Original).State = Approved
 	case dialect.Hold:
 		h := t.Hold(r.Original)

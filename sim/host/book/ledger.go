@@ -15,10 +15,11 @@ package book
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/posfleet/posfleet/sim/dialect"
-	"github.com/posfleet/posfleet/sim/fee"
+	"github.com/posfleet/posfleet/sim/host/payout"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -28,14 +29,19 @@ import (
 type Ledger struct {
 	profile   *profile.Profile
 	terminals []Terminal
-	names     map[identity]int32 // into terminals
+	names     map[identity]int32                 // into terminals: those of the profile, as it has them
+	rebound   atomic.Pointer[map[identity]int32] // what has changed since: goes first, -1 for none; nil for nothing
+	mu        sync.Mutex                         // guards merchants and rebound, of which a new one is made for each change
 	cards     []card
 	pans      map[number]Card
 	codes     map[number]Card // by payment code
-	merchants []merchant
+	merchants []*merchant
 	holds     account // what pre-authorisations hold back
+	issuer    account // what card issuers have of fees
+	network   account // what the network has
 	fees      account // what the acquirer has earned
 	cash      account // the world outside
+	wrong     int64   // fen that each fee is too high on purpose
 }
 
 // account is a balance.
@@ -47,10 +53,13 @@ type card struct {
 	of *profile.Card
 }
 
-// merchant is one merchant's account.
+// merchant is one merchant's accounts. What cards pay is in clearing until it is posted:
+// its fee is computed then, and the rest is payable.
 type merchant struct {
-	account
-	plan *fee.Plan
+	clearing account
+	payable  account
+	bank     account // the merchant's own, elsewhere: what has been paid out
+	of       *payout.Account
 }
 
 // Card is one cardholder's account in a ledger, or NoCard.
@@ -108,18 +117,21 @@ func Open(p *profile.Profile) (*Ledger, error) {
 func (l *Ledger) openTerminals() error {
 	p := l.profile
 	mids := make(map[string]*merchant, len(p.Merchants))
-	l.merchants = make([]merchant, len(p.Merchants))
 	for i := range p.Merchants {
-		m := &l.merchants[i]
-		m.plan = p.Merchants[i].Plan
-		mids[p.Merchants[i].MID] = m
+		m := &p.Merchants[i]
+		mids[m.MID] = l.open(&payout.Account{MID: m.MID, Name: m.Name, Plan: m.Plan, Class: m.Class})
 	}
 	l.names = make(map[identity]int32, len(p.Terminals))
-	l.terminals = make([]Terminal, len(p.Terminals))
-	for i := range p.Terminals {
-		e := &p.Terminals[i]
+	l.terminals = make([]Terminal, len(p.Terminals)+len(p.Stock))
+	for i := range l.terminals {
 		t := &l.terminals[i]
-		t.merchant, t.Batch = mids[e.MID], 1
+		t.Batch, t.number = 1, int32(i)
+		if i >= len(p.Terminals) {
+			t.SetBar(Unbound)
+			continue
+		}
+		e := &p.Terminals[i]
+		t.merchant = mids[e.MID]
 		id := identityOf(e.TID, e.MID)
 		if _, taken := l.names[id]; taken {
 			return fmt.Errorf("terminal %s of merchant %s is there twice", e.TID, e.MID)
@@ -172,13 +184,21 @@ func register(register map[number]Card, digits string, account Card) bool {
 }
 
 // Terminal finds a terminal by TID and MID. Its number is its place in the
-// profile.
+// profile; those in stock come after those of merchants. ok says that it may trade; t is
+// nil when there is none.
 func (l *Ledger) Terminal(tid, mid []byte) (t *Terminal, number int, ok bool) {
-	i, ok := l.names[identityOf(tid, mid)]
+	id := identityOf(tid, mid)
+	i, ok := l.names[id]
+	if changes := l.rebound.Load(); changes != nil {
+		if now, changed := (*changes)[id]; changed {
+			i, ok = now, now >= 0
+		}
+	}
 	if !ok {
 		return nil, 0, false
 	}
-	return &l.terminals[i], int(i), true
+	t = &l.terminals[i]
+	return t, int(i), t.bar.Load() == uint32(MayTrade)
 }
 
 // CardOf finds the account of a card number.
@@ -216,55 +236,32 @@ type Book struct {
 	Unsettled      dialect.Totals // of what no settlement has closed yet
 }
 
-// Books gives one Book for each terminal, in the profile's order.
+// Books gives one Book for each terminal, in the profile's order, and after them those
+// of stock that have done something.
 func (l *Ledger) Books() []Book {
-	books := make([]Book, len(l.terminals))
+	books := make([]Book, 0, len(l.profile.Terminals))
 	for i := range l.terminals {
-		t, e := &l.terminals[i], &l.profile.Terminals[i]
+		t, e := &l.terminals[i], l.Entry(i)
 		t.Lock()
-		books[i] = Book{TID: e.TID, MID: e.MID, Batch: int(t.Batch)}
+		b := Book{TID: e.TID, MID: e.MID, Batch: int(t.Batch)}
+		if t.merchant != nil {
+			b.MID = t.merchant.of.MID
+		}
 		if j := t.journal; j != nil {
-			books[i].Totals, books[i].Unsettled = j.ever(), j.open
+			b.Totals, b.Unsettled = j.ever(), j.open
+		}
+		if i < len(l.profile.Terminals) || t.journal != nil {
+			books = append(books, b)
 		}
 		t.Unlock()
 	}
 	return books
 }
 
-// Check proves the books at a moment when nothing is being booked: no money has
-// come or gone, what is held is what open pre-authorisations hold, and each
-// merchant has what its terminals took less its fees.
-func (l *Ledger) Check() error {
-	sum := l.holds.balance.Load() + l.fees.balance.Load() + l.cash.balance.Load()
-	for i := range l.cards {
-		sum += l.cards[i].balance.Load()
+// Entry is what the profile says of the terminal of a number.
+func (l *Ledger) Entry(number int) *profile.Terminal {
+	if n := len(l.profile.Terminals); number >= n {
+		return &l.profile.Stock[number-n]
 	}
-	var took, held, fees int64
-	for i := range l.merchants {
-		sum += l.merchants[i].balance.Load()
-		took += l.merchants[i].balance.Load()
-	}
-	if sum != 0 {
-		return fmt.Errorf("ledger: the accounts add up to %d fen, want 0", sum)
-	}
-	for i := range l.terminals {
-		t := &l.terminals[i]
-		t.Lock()
-		if j := t.journal; j != nil {
-			took -= j.ever().Net()
-			held += j.held()
-			fees += j.fees
-		}
-		t.Unlock()
-	}
-	if got := l.holds.balance.Load(); got != held {
-		return fmt.Errorf("ledger: %d fen are on hold, the open pre-authorisations hold %d", got, held)
-	}
-	if got := l.fees.balance.Load(); got != fees {
-		return fmt.Errorf("ledger: %d fen of fees, the settled batches owe %d", got, fees)
-	}
-	if took+fees != 0 {
-		return fmt.Errorf("ledger: the merchants have %d fen more than their terminals took less %d of fees", took+fees, fees)
-	}
-	return nil
+	return &l.profile.Terminals[number]
 }

@@ -128,13 +128,19 @@ func TestFeesAreThoseOfThePlan(t *testing.T) {
 			t.Fatal(err)
 		}
 		terminal, r := &l.terminals[0], c.r
-		r.Kind = dialect.Purchase
+		r.Kind, r.Refunded = dialect.Purchase, 0
 		if !l.Charge(terminal, &r, false) {
 			t.Fatal("too little")
 		}
 		approve(terminal, &r)
+		if c.r.Refunded > 0 {
+			p, _ := l.FindRefundable(terminal, func(uint32, uint64) bool { return true })
+			refund := Record{Kind: dialect.Refund, Amount: c.r.Refunded, Serial: 1}
+			l.GiveBack(terminal, &refund, p)
+			approve(terminal, &refund)
+		}
 		l.CloseBatch(terminal)
-		if got := l.fees.balance.Load(); got != c.want {
+		if got := l.Fees().Fee; got != c.want || l.issuer.balance.Load()+l.network.balance.Load()+l.fees.balance.Load() != got {
 			t.Errorf("%s, %+v costs %d, want %d", c.kind, c.r, got, c.want)
 		}
 	}
@@ -155,12 +161,12 @@ func TestClosedBatchOwesFeesForWhatStands(t *testing.T) {
 	void := Record{Kind: dialect.PurchaseVoid, Amount: 1000, Serial: 3, Original: 1}
 	l.Uncharge(terminal, &void)
 	approve(terminal, &void)
-	if !l.Reverse(terminal, terminal.Record(2)) {
+	if !l.Reverse(terminal, terminal.Record(2), 0) {
 		t.Fatal("cannot be reversed")
 	}
 	l.CloseBatch(terminal)
 	check(t, l)
-	if fees := l.fees.balance.Load(); fees != 6 {
+	if fees := l.Fees().Fee; fees != 6 {
 		t.Errorf("fees %d, want 6", fees)
 	}
 	if b := l.Books()[0]; b.Batch != 2 || b.DebitN != 2 || b.CreditN != 1 || b.Unsettled != (dialect.Totals{}) {
@@ -174,15 +180,18 @@ func TestBooksAgreeWhateverIsBooked(t *testing.T) {
 	for seed := range uint64(50) {
 		l := open(t)
 		terminal := &l.terminals[0]
+		now := time.Date(2026, 11, 2, 9, 0, 0, 0, fee.China)
+		l.merchants[0].of.Plan = fee.Bundled()[seed%3]
 		random := rand.New(rand.NewPCG(seed, 0))
 		for serial := range uint64(200) {
-			r := Record{Amount: 1 + random.Int64N(20_000), Card: Card(random.IntN(2)), Serial: serial}
+			r := Record{Amount: 1 + random.Int64N(20_000), Card: Card(random.IntN(2)), Serial: serial, When: uint32(now.Unix())}
+			now = now.Add(time.Duration(random.IntN(180)) * time.Minute)
 			ok := true
-			switch random.IntN(8) {
+			switch random.IntN(11) {
 			case 0:
 				r.Kind, ok = dialect.Purchase, l.Charge(terminal, &r, false)
 			case 1:
-				p, found := terminal.FindRefundable(func(uint32, uint64) bool { return random.IntN(3) == 0 })
+				p, found := l.FindRefundable(terminal, func(uint32, uint64) bool { return random.IntN(3) == 0 })
 				if ok = found && r.Amount <= p.Left; ok {
 					r.Kind = dialect.Refund
 					l.GiveBack(terminal, &r, p)
@@ -209,11 +218,24 @@ func TestBooksAgreeWhateverIsBooked(t *testing.T) {
 			case 6:
 				ok = false
 				if n, found := terminal.Find(KeyOf(terminal.Batch, uint32(random.Uint64N(serial+1)), "0200")); found && terminal.Record(n).State == Approved {
-					l.Reverse(terminal, terminal.Record(n))
+					l.Reverse(terminal, terminal.Record(n), r.When)
 				}
 			case 7:
 				if ok = false; random.IntN(10) == 0 {
 					l.CloseBatch(terminal)
+				}
+			case 8:
+				ok = false
+				l.Pay("", now)
+			case 9:
+				ok = false
+				l.Account(l.merchants[0].of.MID)
+			case 10:
+				if ok = false; random.IntN(20) == 0 {
+					l.Unbind(0, Unbound)
+					if err := l.Bind(0, l.merchants[len(l.merchants)-1].of.MID, MayTrade); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
 			if ok {
@@ -245,10 +267,13 @@ func void(l *Ledger, t *Terminal, r *Record) (dialect.Transaction, bool) {
 
 func TestCheckFindsWhatDoesNotAgree(t *testing.T) {
 	for want, spoil := range map[string]func(l *Ledger){
-		"the accounts add up to 1 fen":  func(l *Ledger) { l.cash.balance.Add(1) },
-		"1 fen are on hold":             func(l *Ledger) { move(&l.cash, &l.holds, 1) },
-		"1 fen of fees":                 func(l *Ledger) { move(&l.cash, &l.fees, 1) },
-		"the merchants have 1 fen more": func(l *Ledger) { move(&l.cash, &l.merchants[0].account, 1) },
+		"the accounts add up to 1 fen": func(l *Ledger) { l.cash.balance.Add(1) },
+		"1 fen are on hold":            func(l *Ledger) { move(&l.cash, &l.holds, 1) },
+		"the acquirer has 1 fen":       func(l *Ledger) { move(&l.cash, &l.fees, 1) },
+		"has 1 fen in clearing":        func(l *Ledger) { move(&l.cash, &l.merchants[0].clearing, 1) },
+		"is owed 1 fen":                func(l *Ledger) { move(&l.cash, &l.merchants[0].payable, 1) },
+		"was paid 1 fen":               func(l *Ledger) { move(&l.cash, &l.merchants[0].bank, 1) },
+		"issuers have 1 fen":           func(l *Ledger) { move(&l.cash, &l.issuer, 1) },
 	} {
 		l := open(t)
 		check(t, l)

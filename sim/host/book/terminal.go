@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/fee"
@@ -13,8 +14,11 @@ import (
 // requests is answered. Until something is booked it is no more than this.
 type Terminal struct {
 	sync.Mutex
-	Batch    uint32 // number of the current batch, 1 to 999999
-	fresh    bool   // the batch was opened by a settlement and not signed in to yet
+	Batch    uint32        // number of the current batch, 1 to 999999
+	Traded   uint32        // when it last did something that was approved, Unix seconds; 0 for never
+	number   int32         // place in the ledger
+	bar      atomic.Uint32 // of Bar: why it may not trade
+	fresh    bool          // the batch was opened by a settlement and not signed in to yet
 	merchant *merchant
 	journal  *journal // nil until it is needed: see opened
 }
@@ -29,7 +33,6 @@ type journal struct {
 	closed  dialect.Totals   // of all settled batches
 	last    dialect.Totals   // of the batch settled last
 	lastNo  uint32           // and its number
-	fees    int64            // that settled batches owe
 	oldest  int32            // of settled, once it is full
 
 	settling bool   // the open batch has been settled, its upload is under way
@@ -49,6 +52,25 @@ func (t *Terminal) opened() *journal {
 // one there is nobody to pay.
 func (t *Terminal) HasMerchant() bool { return t.merchant != nil }
 
+// Bar is why a terminal may not trade, for package host to answer by. Package merchant
+// says so.
+type Bar uint8
+
+const (
+	MayTrade  Bar = iota
+	Inactive      // bound, and not activated yet
+	Suspended     // it or its merchant
+	Unbound       // of no merchant, or nobody knows it
+	Elsewhere     // bound to another merchant than the one named
+	Closed        // its merchant is closed
+)
+
+// Bar is why the terminal may not trade. It may be asked and set without the lock.
+func (t *Terminal) Bar() Bar { return Bar(t.bar.Load()) }
+
+// SetBar says whether the terminal may trade from now on.
+func (t *Terminal) SetBar(b Bar) { t.bar.Store(uint32(b)) }
+
 // Record is one payment of a batch, or a reversal that came before it.
 type Record struct {
 	Amount   int64
@@ -60,6 +82,7 @@ type Record struct {
 	Kind     dialect.Transaction
 	Channel  fee.Channel // how the card or code came in, which its fee asks
 	State    State
+	posted   bool // its fee has been computed and booked
 }
 
 // State is what has become of a record.
@@ -87,6 +110,7 @@ type settledPayment struct {
 	serial           uint64
 	when             uint32
 	card             Card
+	channel          fee.Channel
 }
 
 // KeepsSettled is how many settled payments of one terminal can be refunded.
@@ -160,24 +184,27 @@ func (t *Terminal) Hold(n int32) *Hold { return &t.journal.holds[n] }
 // Refundable is a payment that may be given back in whole or in part.
 type Refundable struct {
 	Card     Card
-	Left     int64  // what has not been given back yet
-	refunded *int64 // what has
+	Left     int64    // what has not been given back yet
+	refunded *int64   // what has
+	record   *Record  // of the open batch; nil for a settled one
+	sale     fee.Sale // as its fee sees it
 }
 
 // FindRefundable gives the payment, of the open batch or a settled one, whose
 // answer with this serial number was given then. It holds until the next record
 // is entered.
-func (t *Terminal) FindRefundable(meant func(when uint32, serial uint64) bool) (Refundable, bool) {
+func (l *Ledger) FindRefundable(t *Terminal, meant func(when uint32, serial uint64) bool) (Refundable, bool) {
 	j := t.opened()
 	for i := len(j.records) - 1; i >= 0; i-- {
 		r := &j.records[i]
 		if r.State == Approved && r.Kind.Side() == dialect.Debit && meant(r.When, r.Serial) {
-			return Refundable{r.Card, r.Amount - r.Refunded, &r.Refunded}, true
+			return Refundable{r.Card, r.Amount - r.Refunded, &r.Refunded, r, l.sale(r)}, true
 		}
 	}
 	for i := range j.settled {
 		if p := &j.settled[i]; meant(p.when, p.serial) {
-			return Refundable{p.card, p.amount - p.refunded, &p.refunded}, true
+			r := Record{Amount: p.amount, When: p.when, Card: p.card, Channel: p.channel}
+			return Refundable{p.card, p.amount - p.refunded, &p.refunded, nil, l.sale(&r)}, true
 		}
 	}
 	return Refundable{}, false

@@ -1,0 +1,102 @@
+package dialect
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/strict"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+var asShape = regexp.MustCompile(`^(octets|values)$`)
+
+// keys reads how messages are authenticated, which working keys a sign-in asks for,
+// and how PINs are enciphered.
+func (r *reader) keys(mac, signIn, pin strict.Value) {
+	d := r.d
+	r.mac(mac)
+	if s := r.word(signIn); s != "" {
+		if d.KeyBlock = keys.KeyBlock(s); d.KeyBlock.Len() == 0 {
+			r.Fail(signIn, "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4), 006 (SM4 and track key) or none", strict.Quote(s))
+		}
+	}
+	if d.MAC && d.KeyBlock == "" {
+		r.Fail(mac, "a MAC needs a key, and no sign-in brings one; give sign-in, or mac: none")
+	}
+	r.pin(pin)
+}
+
+// mac reads by which algorithm a MAC is made, and over what.
+func (r *reader) mac(v strict.Value) {
+	at, algorithm := v, ""
+	var over strict.Value
+	if v.Given() && v.IsMap() {
+		as := "octets"
+		found := r.Map(v, strict.Table{"algorithm": strict.Keep(&at), "over": strict.Keep(&over), "as": r.Match(&as, asShape, "octets (as they stand on the line, with their lengths) or values")})
+		if r.Need(v, found, "algorithm"); found["algorithm"] == 0 {
+			return
+		}
+		if found["as"] > 0 && found["over"] == 0 {
+			r.Fail(v, "as goes with over, the list of the fields that the MAC covers")
+		}
+		r.d.Covers.Values = as == "values"
+	}
+	if algorithm = r.word(at); algorithm == "" {
+		return
+	}
+	var err error
+	if r.d.Algorithm, err = keys.ParseAlgorithm(algorithm); err != nil {
+		r.Fail(at, "%s, want ecb, x9.9, x9.19 or none", strict.Quote(algorithm))
+	}
+	r.d.MAC = true
+	r.covers(over)
+}
+
+// covers reads which fields a MAC covers, where it is not the message.
+func (r *reader) covers(v strict.Value) {
+	if !v.Given() {
+		return
+	}
+	c := &r.d.Covers
+	r.List(v, func(v strict.Value) {
+		s, ok := r.Scalar(v)
+		n, err := strconv.Atoi(s)
+		switch {
+		case !ok:
+		case err != nil || n < 0 || n > 1 && !r.at[n].Given():
+			r.Fail(v, "%s, want 0 (the message type), 1 (the bitmaps) or one of the fields", strict.Quote(s))
+		case wire.IsMAC(n):
+			r.Fail(v, "field %d is the MAC itself; leave it away", n)
+		case n == 1 && c.Values:
+			r.Fail(v, "the bitmaps have no value; leave 1 away, or say as: octets")
+		case slices.Contains(c.Fields, n):
+			r.Fail(v, "field %d stands twice; keep one", n)
+		default:
+			c.Fields = append(c.Fields, n)
+		}
+	})
+	if len(c.Fields) == 0 && r.OK() {
+		r.Fail(v, "is empty; name the fields, or leave over away for the whole message")
+	}
+}
+
+// pin reads the format of PIN blocks.
+func (r *reader) pin(v strict.Value) {
+	if !v.Given() {
+		return
+	}
+	r.Map(v, strict.Table{"format": func(v strict.Value) {
+		switch s := r.word(v); s {
+		case "0", "1", "3":
+			n, _ := strconv.Atoi(s)
+			r.d.PINFormat = keys.PINFormat(n)
+			if n > 0 && r.d.KeyBlock.SM4() {
+				r.Fail(v, "under SM4 a PIN block is of format 0; leave pin away, or say another sign-in")
+			}
+		default:
+			r.Fail(v, "%s, want 0, 1 or 3 (ISO 9564-1): format 2 is for cards off line, format 4 for AES keys, which no sign-in brings", strict.Quote(s))
+		}
+	}})
+}

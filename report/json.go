@@ -77,6 +77,7 @@ type waitedJSON struct {
 type moneyJSON struct {
 	Checked   bool     `json:"checked"`
 	Agree     bool     `json:"agree"`
+	Evidence  string   `json:"evidence"` // what was compared with: the host's "ledger", its "settlement flags", or "none"
 	Settled   bool     `json:"by_settlement,omitempty"`
 	Compared  int      `json:"compared"`
 	Unknown   int      `json:"unknown"`
@@ -166,6 +167,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 			Checked: r.Money.Checked, Agree: r.Money.Agree(), Terminals: r.Money.Terminals, Host: r.Money.Host, Decimals: r.Money.Decimals,
 			Payments: r.Money.Payments, Credits: r.Money.Credits, Owed: r.Money.Owed, Detail: r.Money.Detail,
 			Settled: r.Money.Settled, Compared: r.Money.Compared, Unknown: r.Money.Unknown, Open: r.Money.Open,
+			Evidence: r.Money.evidence(),
 		},
 		Settlements: r.Settlements,
 		Planned:     r.Planned, Played: r.Played, Stuck: r.Stuck, NotPlayed: r.NotPlayed, Failed: r.Failed, Failures: r.Failures,

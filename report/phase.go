@@ -31,14 +31,6 @@ func (s *Phase) Unable(terminal string, why error) {
 	s.Why = addReason(s.Why, why)
 }
 
-// rate is how many terminals did their part a second.
-func (s *Phase) rate() float64 {
-	if s.Took <= 0 {
-		return 0
-	}
-	return float64(s.Terminals-s.Failed) / s.Took.Seconds()
-}
-
 // plus is the phase of two parts of a run, which went on side by side.
 func (s Phase) plus(o Phase) (Phase, error) {
 	sum := Phase{Terminals: s.Terminals + o.Terminals, Failed: s.Failed + o.Failed, Why: addCounts(s.Why, o.Why),

@@ -224,7 +224,7 @@ func (t *text) facts(r *Report) {
 			t.wrapped(" ", fmt.Sprintf("and %d more kinds", len(r.Strays)-i))
 			break
 		}
-		t.wrapped(" ", fmt.Sprintf("%s times %s; the first:", FormatCount(s.N), s.Kind))
+		t.wrapped(" ", fmt.Sprintf("%s %s; the first:", Plural(s.N, "time"), s.Kind))
 		for line := range strings.Lines(s.First) {
 			t.printf("%s%s\n", indent(), strings.TrimRight(line, "\n"))
 		}
@@ -289,7 +289,11 @@ func (t *text) arrivals(r *Report) {
 		return
 	}
 	stuck := total(r.Stuck)
-	words := fmt.Sprintf("%s planned = %s played + ", FormatCount(r.Planned), FormatCount(r.Played))
+	due := "planned"
+	if r.Interrupted {
+		due = "due until it was interrupted"
+	}
+	words := fmt.Sprintf("%s %s = %s played + ", FormatCount(r.Planned), due, FormatCount(r.Played))
 	if stuck > 0 {
 		words += t.paint(red, FormatCount(stuck)+" stuck") + " + "
 	}

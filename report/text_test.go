@@ -214,3 +214,41 @@ func render(t *testing.T, r *Report, color bool) []byte {
 	}
 	return out.Bytes()
 }
+
+// What only the host's flags say is called so; attempts to settle are no settlements,
+// and where none succeeded there is no rate of them.
+func TestSettlementsAreToldAsWhatTheyAre(t *testing.T) {
+	r := lunch(t)
+	r.Money.Settled = true
+	r.Settlements = Settlements{Balanced: 0, Failed: 15}
+	r.Opening = Phase{Terminals: 5, Took: 674 * time.Microsecond, Label: Label{Name: "settlement"}}
+	var b strings.Builder
+	if err := r.WriteText(&b, false); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(b.String()), " ")
+	for _, want := range []string{"15 attempts NOT DONE", "settling 0 of 5 terminals settled in 674 µs", "books agree as the host's flags say: 12,345 payments, 12,345.67 yuan in the journals", "its ledger was not seen"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("there is no %q in\n%s", want, &b)
+		}
+	}
+	if strings.Contains(text, "on both sides") || strings.Contains(text, "settled in 674 µs,") {
+		t.Errorf("it tells more than is known:\n%s", &b)
+	}
+	if r.Opening.Label.Counts[Approved] = 4; !strings.Contains(textOf(t, r), "4 of 5 terminals settled in 674 µs, 5,9") {
+		t.Errorf("four of five:\n%s", textOf(t, r))
+	}
+	var summary strings.Builder
+	if err := r.WriteJSON(&summary); err != nil || !strings.Contains(summary.String(), `"evidence": "settlement flags"`) {
+		t.Errorf("run.json does not say what the books were compared with (%v)", err)
+	}
+}
+
+func textOf(t *testing.T, r *Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := r.WriteText(&b, false); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}

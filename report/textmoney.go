@@ -17,7 +17,7 @@ func (t *text) settlements(s Settlements) {
 	}{
 		{s.Explained, "", "unbalanced by payments whose answers were lost"},
 		{s.Uncompared, yellow, "not compared: the batch may hold payments from before this run (--settle starts with a settlement)"},
-		{s.Unbalanced, red, "UNBALANCED"}, {s.Failed, red, "NOT DONE"},
+		{s.Unbalanced, red, "UNBALANCED"}, {s.Failed, red, attempts(s.Failed) + " NOT DONE"},
 	} {
 		if c.n > 0 {
 			words = append(words, t.paint(c.style, FormatCount(c.n)+" "+c.what))
@@ -25,6 +25,14 @@ func (t *text) settlements(s Settlements) {
 	}
 	t.wrapped("settled", strings.Join(words, ", "))
 	t.details(s.Detail)
+}
+
+// attempts are settlements that were tried: a batch may have several.
+func attempts(n int64) string {
+	if n == 1 {
+		return "attempt"
+	}
+	return "attempts"
 }
 
 // details writes the first of many lines.
@@ -50,6 +58,17 @@ func (m Money) compared() string {
 	return words
 }
 
+// evidence is what the journals were compared with.
+func (m Money) evidence() string {
+	switch {
+	case !m.Checked || m.Compared == 0:
+		return "none"
+	case m.Settled:
+		return "settlement flags"
+	}
+	return "ledger"
+}
+
 // credits says what the amounts are net of.
 func (m Money) credits() string {
 	if m.Credits == 0 {
@@ -69,6 +88,9 @@ func (t *text) money(r *Report) {
 		t.wrapped("money", "books not compared")
 	case m.Compared == 0:
 		t.wrapped("money", t.paint(yellow, "books not compared")+": "+m.compared())
+	case m.Agree() && m.Settled:
+		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(" as the host's flags say: %s, %s yuan in the journals; %s%s; its ledger was not seen",
+			Plural(m.Payments, "payment"), m.Format(m.Terminals), m.compared(), m.credits()))
 	case m.Agree() && m.Terminals == m.Host:
 		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan on both sides; %s%s", Plural(m.Payments, "payment"), m.Format(m.Terminals), m.compared(), m.credits()))
 	case m.Agree():

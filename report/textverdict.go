@@ -18,7 +18,18 @@ func (t *text) phase(name string, s *Phase) {
 	if s.Terminals == 0 {
 		return
 	}
-	words := fmt.Sprintf("%s in %s, %s/s", Plural(int64(s.Terminals-s.Failed), "terminal"), FormatDuration(s.Took), rateText(s.rate()))
+	did := int64(s.Terminals - s.Failed)
+	words := Plural(did, "terminal")
+	if name == "settling" {
+		did = min(int64(s.Label.Counts[Approved]), did)
+		if words = Plural(did, "terminal"); did < int64(s.Terminals) {
+			words = t.paint(yellow, FormatCount(did)+" of "+Plural(int64(s.Terminals), "terminal")+" settled")
+		}
+	}
+	words += fmt.Sprintf(" in %s", FormatDuration(s.Took))
+	if s.Took > 0 && did > 0 {
+		words += fmt.Sprintf(", %s/s", rateText(float64(did)/s.Took.Seconds()))
+	}
 	if s.Label.Response != nil && s.Label.Response.TotalCount() > 0 {
 		words += fmt.Sprintf("; response p50 %s, p99 %s, max %s", s.Label.Quantile(0.5), s.Label.Quantile(0.99), s.Label.Quantile(1))
 	}

@@ -96,7 +96,9 @@ func (a *Admin) text(path string) (text string, err error) {
 	return text, a.Do("GET", path, nil, &text)
 }
 
-// adminHTTP follows no redirects: the token is for one place.
-var adminHTTP = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
-	return errors.New("it sends elsewhere")
-}}
+// adminHTTP follows no redirects: the token is for one place. Under load many ask at
+// once, and a connection for each question would cost more than the question.
+var adminHTTP = &http.Client{
+	CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("it sends elsewhere") },
+	Transport:     &http.Transport{MaxIdleConnsPerHost: 128, MaxConnsPerHost: 128, IdleConnTimeout: time.Minute},
+}

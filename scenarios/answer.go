@@ -19,6 +19,9 @@ func answerPhrases() []*Phrase {
 	const group = "Answers / 应答"
 	outcome := func(want report.Outcome, words string) func(Args) (func(*sim.Player) error, error) {
 		return fixed(func(p *sim.Player) error {
+			if part := partly(p); part != nil && want == report.Approved {
+				return part
+			}
 			if p.Last.Reason() == nil && want == report.Approved || p.Last.Outcome == want && want != report.Approved {
 				return nil
 			}
@@ -27,7 +30,7 @@ func answerPhrases() []*Phrase {
 	}
 	return []*Phrase{
 		{Group: group, English: "the host approves", Chinese: "交易成功", Was: "主机批准",
-			Doc:  "The last answer was verified (fields brought back, MAC) and approves.",
+			Doc:  "The last answer was verified (fields brought back, MAC) and approves, the whole amount where there is one.",
 			Make: outcome(report.Approved, "an approval")},
 		{Group: group, English: "the host declines", Chinese: "交易被拒绝", Was: "主机拒绝",
 			Doc:  "The last answer was verified and declines, whatever the code.",
@@ -105,6 +108,15 @@ func codeOf(d *dialect.Dialect, text string) (dialect.Code, error) {
 	return dialect.CodeOf(text), nil
 }
 
+// partly says that the last answer approves a part of the amount; nil when it does not.
+func partly(p *sim.Player) error {
+	r := &p.Last
+	if !r.Approved() || r.Asked == 0 || r.Amount == r.Asked {
+		return nil
+	}
+	return fmt.Errorf("the host approves %s yuan of %s (code %s), want the whole amount", report.FormatYuan(r.Amount), report.FormatYuan(r.Asked), r.Code)
+}
+
 // answered holds the last answer to a response code.
 func answered(p *sim.Player, want dialect.Code) error {
 	switch {
@@ -125,6 +137,9 @@ func answered(p *sim.Player, want dialect.Code) error {
 // noFurther holds that the scenario's requests have been answered once. It listens for
 // a moment.
 func noFurther(p *sim.Player) error {
+	if len(worldOf(p).exchanges) == 0 {
+		return errors.New("nothing was sent, so there is no answer to be the only one")
+	}
 	further := slices.ContainsFunc(worldOf(p).exchanges, func(e exchange) bool { return e.result.Should.Has(rules.Once) })
 	if own, is := p.T.Link.(*line.Own); is && !further {
 		further = own.Leftovers(5*time.Millisecond).Duplicate > 0

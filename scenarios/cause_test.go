@@ -78,7 +78,8 @@ func TestScenarioWithoutThenIsUntested(t *testing.T) {
 			signedIn + pays: verdicts.Untested,
 			signedIn + "    And the line loses the next answer\n" + pays: verdicts.Untested,
 			"    Given a terminal that is switched on\n":                 verdicts.Untested,
-			signedIn: verdicts.Passed,
+			signedIn: verdicts.Untested,
+			signedIn + "    When the terminal tests the line\n": verdicts.Untested,
 		} {
 			v := outcomeOf(t, misbehaviour, source)
 			if v.Outcome != want || want == verdicts.Untested && !strings.HasPrefix(v.Why(), "nothing is asserted") {
@@ -149,6 +150,55 @@ func TestAnswerWithoutMACLeavesNothingToSpoil(t *testing.T) {
 	for v := range found.All() {
 		if v.Outcome != verdicts.Untested || !strings.Contains(v.Why(), "which has none") {
 			t.Errorf("%s is %s: %s", v.ID, v.Outcome, v.Why())
+		}
+	}
+}
+
+// A host that tells no batch number may decline what a terminal then sends; the master keys
+// are not to blame.
+func TestUntoldBatchIsTheCauseOfWhatFollows(t *testing.T) {
+	p, address := mutantHost(t, "cup", 1)
+	m := newMiddle(t, p, address)
+	f, err := ParseFeature("shop.feature", []byte("Feature: A shop\n  Scenario: a payment\n    Given a terminal that has signed in\n"+
+		"    When the cardholder pays 1.00 yuan with a good card\n    Then the host approves\n    When the terminal starts an empty batch\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := play(t, p, m.dialer(), f.Scenarios[0]); v.Outcome != verdicts.Passed { // the host's batch is another than the first now
+		t.Fatalf("%s: %s", v.Outcome, v.Why())
+	}
+	m.mutant = &mutant{of: kindOfAnswer{to: dialect.SignIn}, where: "60", edit: func(a *wire.Message) { a.UnsetField(60) }}
+	v := play(t, p, m.dialer(), f.Scenarios[0])
+	if v.Outcome != verdicts.Failed || !strings.Contains(v.Why(), "ANS-60-ISSUED") || strings.Contains(v.Why(), "master keys") {
+		t.Errorf("%s: %s", v.Outcome, v.Why())
+	}
+}
+
+// A host that refuses a reversal with a code that ends it, and tells no balance, has not
+// shown that the payment is undone; of one that never came it is right to refuse it.
+func TestRefusedReversalIsNotUndone(t *testing.T) {
+	const (
+		balance  = "    When the cardholder asks for the balance of a good card\n"
+		pays     = "    When the cardholder pays 1.00 yuan with a good card\n"
+		reverses = "    And the terminal sends the reversal that it owes\n    Then the host acknowledges the reversal\n"
+	)
+	p, address := mutantHost(t, "cup", 8)
+	for _, code := range []string{"12", "25"} {
+		m := newMiddle(t, p, address)
+		m.mutant = &mutant{of: kindOfAnswer{to: dialect.Reversal}, where: "39", edit: func(a *wire.Message) { a.SetFieldString(39, code) }}
+		for source, want := range map[string]verdicts.Outcome{
+			"    And the line loses the next answer\n" + pays + reverses:  verdicts.Untested,
+			"    And the line loses the next request\n" + pays + reverses: verdicts.Passed,
+			balance + "    Then the balance is known\n    When the line loses the next answer\n" + pays + reverses + balance + "    Then the balance has not changed\n": verdicts.Passed,
+		} {
+			f, err := ParseFeature("shop.feature", []byte("Feature: A shop\n  Scenario: a payment\n    Given a terminal that has signed in\n"+source))
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := play(t, quick(p), m.dialer(), f.Scenarios[0])
+			if v.Outcome != want || want == verdicts.Untested && !strings.Contains(v.Why(), "answers "+code) {
+				t.Errorf("%s, %s: %s: %s, want %s", code, source, v.Outcome, v.Why(), want)
+			}
 		}
 	}
 }

@@ -62,6 +62,7 @@ type plan struct {
 	roles   []string // of the cards that it uses, in order
 	watches bool     // compares balances: nobody else may use its cards meanwhile
 	asserts bool     // says what is to come of it
+	undone  bool     // says that a payment was undone
 	rejects bool     // says that the terminal rejects an answer: that it breaks a rule is what is to come
 }
 
@@ -103,6 +104,7 @@ func (c *Check) Bind() error {
 			scrub(c.Language.Profile.Dialect, p.Verdict)
 			p.roles, p.watches = cardsOf(p.bound)
 			p.asserts = asserts(p.bound)
+			p.undone = slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Undone })
 			p.rejects = slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Rejects })
 			c.plans = append(c.plans, p)
 			c.at[f.at(s.Line)] = p

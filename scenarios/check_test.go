@@ -20,7 +20,7 @@ import (
 // bundledHost serves the bundled network for a test, and its admin API.
 func bundledHost(t testing.TB, network string, options ...host.Option) (*profile.Profile, *line.Dialer) {
 	t.Helper()
-	p, err := profile.Bundled(network, 3000)
+	p, err := profile.Bundled(network, 8000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,11 +39,16 @@ func bundledHost(t testing.TB, network string, options ...host.Option) (*profile
 		stop()
 		wg.Wait()
 	})
+	serveAdmin(t, h, l.Addr().String())
+	return p, &line.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}
+}
+
+// serveAdmin serves the admin API of the host at an address, for those who are told of it.
+func serveAdmin(t testing.TB, h *host.Host, address string) {
 	const token = "0123456789abcdef"
 	api := httptest.NewServer(admin.New(h, token))
 	t.Cleanup(api.Close)
-	admins.Store(l.Addr().String(), Admin{URL: api.URL, Token: profile.Secret(token)})
-	return p, &line.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}
+	admins.Store(address, Admin{URL: api.URL, Token: profile.Secret(token)})
 }
 
 // admins are the admin APIs of the hosts of tests, by the address for terminals.

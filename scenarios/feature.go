@@ -115,7 +115,7 @@ func ReadFeatures(fsys fs.FS, paths ...string) ([]*Feature, error) {
 			return nil, err
 		}
 	}
-	return out, uniqueIDs(out)
+	return out, UniqueIDs(out)
 }
 
 func readFeature(fsys fs.FS, name string) (*Feature, error) {
@@ -159,7 +159,7 @@ func ParseFeature(name string, src []byte) (*Feature, error) {
 		}
 		f.Scenarios = append(f.Scenarios, s)
 	}
-	return f, nil
+	return f, f.undescribed()
 }
 
 // longestLine is how long a line of a feature may be, in octets: the parser takes
@@ -320,13 +320,13 @@ func number(s string) bool {
 	return err == nil
 }
 
-// uniqueIDs makes sure that an id means one scenario; rows of an outline share
+// UniqueIDs makes sure that an id means one scenario; rows of an outline share
 // theirs.
-func uniqueIDs(fs []*Feature) error {
+func UniqueIDs(fs []*Feature) error {
 	seen := map[string]*Scenario{}
 	for _, f := range fs {
 		for _, s := range f.Scenarios {
-			if o := seen[s.ID]; s.ID != "" && o != nil && (o.Feature != s.Feature || o.from != s.from) {
+			if o := seen[s.ID]; s.ID != "" && o != nil && (o.Feature.Path != s.Feature.Path || o.from != s.from) {
 				return fmt.Errorf("%s: tag @%s is taken by %s: ids must be unique", s.At(), s.ID, o.At())
 			}
 			seen[s.ID] = s

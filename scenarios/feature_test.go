@@ -28,6 +28,15 @@ func TestFeaturesAsEditorsSaveThem(t *testing.T) {
 		{"a full-width colon of the language", strings.Replace(chinese, "language:", "language：", 1), "x.feature:1: full-width colon ： after language; write # language: zh-CN"},
 		{"a full-width colon in English", "Feature： x\n", "x.feature:1: full-width colon ： after Feature; write Feature:"},
 		{"Chinese that does not say so", strings.TrimPrefix(chinese, "# language: zh-CN\n"), "x.feature:1: 功能 is Chinese; write # language: zh-CN above it"},
+		{"English steps in Chinese", strings.Replace(chinese, "    假如一台已签到的终端\n", "    Given a terminal that has signed in\n", 1), "x.feature:4: Gherkin reads this line as a description and nobody plays it: Given is a keyword of # language: en, and the feature's is zh-CN, where it is 假如 or"},
+		{"Chinese steps in English", "Feature: x\n  Scenario: y\n    # why\n\n    假如终端已签到\n    When the terminal tests the line\n", "x.feature:5: Gherkin reads this line as a description and nobody plays it: 假如 is a keyword of # language: zh-CN, and the feature's is en, where it is Given"},
+		{"Chinese steps of a background", "Feature: x\n  Background:\n    假如终端已签到\n  Scenario: y\n    When the terminal tests the line\n", "x.feature:3: Gherkin reads"},
+		{"an English scenario in Chinese", chinese + "\n  Scenario: z\n", "x.feature:"},
+		{"an English scenario first in Chinese", "# language: zh-CN\n功能: x\n  Scenario: z\n    Given a terminal that has signed in\n", "x.feature:3: Gherkin reads this line as a description and nobody plays it: Scenario: is a keyword of # language: en, and the feature's is zh-CN"},
+		{"a keyword in small letters", "Feature: x\n  Scenario: y\n    given a terminal that has signed in\n    When the terminal tests the line\n", "x.feature:3: Gherkin reads this line as a description and nobody plays it: its keyword is written Given"},
+		{"no keyword", "Feature: x\n  Scenario: y\n    a terminal that has signed in\n    When the terminal tests the line\n", "x.feature:3: Gherkin reads this line as a description and nobody plays it: it is a sentence of the language without its keyword; begin it with Given"},
+		{"an outline without a row", "Feature: x\n  Scenario Outline: y\n    Given a terminal that has signed in\n    Examples:\n      | n |\n", "x.feature:4: examples without a row"},
+		{"a description", strings.Replace(chinese, "功能: 消费\n", "功能: 消费\n  A shop's customers: they pay.\n  Given the time, more.\n", 1), ""},
 		{"a line of 70,000 octets", chinese + "    并且" + strings.Repeat("长", 70_000/3) + "\n", "x.feature:7: line of 7"},
 	} {
 		f, err := ParseFeature("x.feature", []byte(c.text))

@@ -32,11 +32,13 @@ type Load struct {
 // past cannot be played under load: the error names the first.
 func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error) {
 	plan = &sim.Plan{ID: s.ID, Name: s.Name, At: s.At()}
+	asserted := false
 	for i := range s.Steps {
 		b, err := l.Bind(s, i)
 		if err != nil {
 			return nil, false, err
 		}
+		asserted = asserted || b.Phrase.Asserts
 		switch {
 		case b.Need != nil:
 			return nil, false, fmt.Errorf("%s: %q: %w", b.At, b.Text, b.Need)
@@ -52,6 +54,9 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 	}
 	if plan.ID == "" {
 		plan.ID = s.At()
+	}
+	if !asserted {
+		return nil, false, fmt.Errorf("%s: nothing is asserted: no sentence says what is to come of it, so it would always hold; add one (Then the host approves)", s.At())
 	}
 	return plan, faults, nil
 }

@@ -22,19 +22,19 @@ func merchantPhrases() []*Phrase {
 func applicationPhrases() []*Phrase {
 	const group = "Merchants / 商户"
 	return []*Phrase{
-		{Group: group, English: "a shop that wants to become a merchant", Chinese: "一家企业商户申请入网", Suffices: true,
+		{Group: group, English: "a shop that wants to become a merchant", Chinese: "一家企业商户申请入网",
 			Doc: "An invented company with a licence and all papers, whose application nothing speaks against.",
 			Make: withShop(func(_ *sim.Player, s *shop) error {
 				s.form = newForm(false)
 				return nil
 			})},
-		{Group: group, English: "a shop without a licence that wants to become a merchant", Chinese: "一家小微商户申请入网", Suffices: true,
+		{Group: group, English: "a shop without a licence that wants to become a merchant", Chinese: "一家小微商户申请入网",
 			Doc: "The same without a licence: the number of the person in charge stands for the credit code.",
 			Make: withShop(func(_ *sim.Player, s *shop) error {
 				s.form = newForm(true)
 				return nil
 			})},
-		{Group: group, English: "the application says {text}", Chinese: "进件资料为{text}", Suffices: true,
+		{Group: group, English: "the application says {text}", Chinese: "进件资料为{text}",
 			Doc: "Changes what it says: \"mcc: 7995\", \"licence.until: 2026-12-31\", \"account.kind: 58\", \"without: shop-front\" for a paper that is missing (\"营业执照有效期: 2026-12-31\", \"结算账户类型: 58\", \"缺少资料: shop-front\").",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				if err := change(newForm(false), a.Quoted(0)); err != nil {
@@ -42,7 +42,7 @@ func applicationPhrases() []*Phrase {
 				}
 				return func(p *sim.Player) error { return change(shopOf(p, a).form, a.Quoted(0)) }, nil
 			}},
-		{Group: group, English: "the shop is on the risk list", Chinese: "商户已列入风险名单", Suffices: true,
+		{Group: group, English: "the shop is on the risk list", Chinese: "商户已列入风险名单",
 			Doc: "Its credit code is.",
 			Make: withShop(func(_ *sim.Player, s *shop) error {
 				code, _ := s.form["person"].(map[string]any)["id"].(string)
@@ -80,7 +80,7 @@ func applicationPhrases() []*Phrase {
 				}
 				return func(p *sim.Player) error { return shopOf(p, a).review(found) }, nil
 			}},
-		{Group: group, English: "the application is approved", Chinese: "进件审核通过", Asserts: true, Suffices: true,
+		{Group: group, English: "the application is approved", Chinese: "进件审核通过", Asserts: true,
 			Doc: "And waits for its contract to be signed.",
 			Make: withShop(func(_ *sim.Player, s *shop) error {
 				if s.refusal != nil || s.state != "approved" {
@@ -88,7 +88,7 @@ func applicationPhrases() []*Phrase {
 				}
 				return nil
 			})},
-		{Group: group, English: "the application is refused for {text}", Chinese: "进件被驳回，原因为{text}", Asserts: true, Suffices: true,
+		{Group: group, English: "the application is refused for {text}", Chinese: "进件被驳回，原因为{text}", Asserts: true,
 			Doc: "For this reason among others: its id or its words, which GET /v1/refusals lists.",
 			Make: saysOfShop(func(_ *sim.Player, s *shop, text string) error {
 				for _, r := range s.reasons {
@@ -110,7 +110,7 @@ func applicationPhrases() []*Phrase {
 					return s.ask("POST", "/v1/inspection", map[string]any{"day": chinaDay(0, days), "application": s.number}, nil)
 				}, err
 			}},
-		{Group: group, English: "the host refuses: {text}", Chinese: "后台拒绝：{text}", Asserts: true, Suffices: true,
+		{Group: group, English: "the host refuses: {text}", Chinese: "后台拒绝：{text}", Asserts: true,
 			Doc: "The last thing asked of the admin API was not done, and its words contain these.",
 			Make: saysOfShop(func(_ *sim.Player, s *shop, text string) error {
 				if s.refusal == nil {
@@ -122,7 +122,7 @@ func applicationPhrases() []*Phrase {
 				s.refusal = nil
 				return nil
 			})},
-		{Group: group, English: "a merchant on plan {text}", Chinese: "一家费率方案为{text}的商户", Suffices: true,
+		{Group: group, English: "a merchant on plan {text}", Chinese: "一家费率方案为{text}的商户",
 			Doc:  "All at once: applied, reviewed, signed, a terminal issued and activated, which the scenario goes on with. The plan is one of the profile's fee-plans.",
 			Make: withMachine(saysOfShop(func(p *sim.Player, s *shop, text string) error { return s.open(p, text) }))},
 		{Group: group, English: "the acquirer {deed} the merchant", Chinese: "收单机构{deed}商户",
@@ -184,7 +184,7 @@ func machinePhrases() []*Phrase {
 				p.T.Activation = "00009999000100000000" + s.code[20:]
 				return keepRefusal(p, p.SignIn())
 			})},
-		{Group: group, English: "the terminal is {text}", Chinese: "后台终端状态为{text}", Asserts: true, Suffices: true,
+		{Group: group, English: "the terminal is {text}", Chinese: "后台终端状态为{text}", Asserts: true,
 			Doc: "As the host has it: \"issued\", \"active\", \"suspended\", \"returned\", or in \"stock\" (\"待激活\", \"在用\", \"暂停\", \"已退回\", \"库存\").",
 			Make: saysOfShop(func(_ *sim.Player, s *shop, text string) error {
 				want := inEnglish(map[string]string{"待激活": "issued", "在用": "active", "暂停": "suspended", "已退回": "returned", "库存": "stock"}, text)
@@ -281,10 +281,10 @@ func machinePhrases() []*Phrase {
 			Make: withShop(func(_ *sim.Player, s *shop) error {
 				return s.ask("POST", "/v1/inspection", map[string]any{"day": time.Now().Format(time.RFC3339), "mid": s.mid}, nil)
 			})},
-		{Group: group, English: "there is an alert: {text}", Chinese: "产生告警：{text}", Asserts: true, Suffices: true,
+		{Group: group, English: "there is an alert: {text}", Chinese: "产生告警：{text}", Asserts: true,
 			Doc:  "Of the merchant, by its id or words, as GET /v1/events has them: \"terminal-cloned\", \"terminal-moved\", \"same-card\", \"second-binding\" …",
 			Make: saysOfShop(func(_ *sim.Player, s *shop, text string) error { return s.logged(text, true) })},
-		{Group: group, English: "there is no alert", Chinese: "无告警", Asserts: true, Suffices: true,
+		{Group: group, English: "there is no alert", Chinese: "无告警", Asserts: true,
 			Doc: "Of the merchant.",
 			Make: withShop(func(_ *sim.Player, s *shop) error {
 				all, err := s.events(true)
@@ -293,7 +293,7 @@ func machinePhrases() []*Phrase {
 				}
 				return err
 			})},
-		{Group: group, English: "the audit log says {text}", Chinese: "审计日志记有{text}", Asserts: true, Suffices: true,
+		{Group: group, English: "the audit log says {text}", Chinese: "审计日志记有{text}", Asserts: true,
 			Doc:  "Of the merchant or its application, by the line's id or words.",
 			Make: saysOfShop(func(_ *sim.Player, s *shop, text string) error { return s.logged(text, false) })},
 		{Group: group, English: "the host's remark is {text}", Chinese: "主机附言为{text}", Asserts: true,

@@ -10,6 +10,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -72,6 +73,9 @@ func fieldRows(a Args) ([]fieldRow, error) {
 			return nil, err
 		}
 		out = append(out, r)
+	}
+	if len(out) == 0 {
+		return nil, lack("dialect %s has none of these fields", a.Profile.Dialect.Name)
 	}
 	return out, nil
 }
@@ -216,10 +220,10 @@ func (r *fieldRow) shown(d *dialect.Dialect, m *wire.Message) string {
 
 // quoted is a value in quotes, or what stands in its place.
 func quoted(shown string) string {
-	if shown == "what the table says" || shown == "absent" || strings.HasPrefix(shown, "(") {
+	if shown == "what the table says" {
 		return shown
 	}
-	return `"` + shown + `"`
+	return rules.Quoted(shown)
 }
 
 // carries makes a Make that looks at messages of the past: of the latest
@@ -337,8 +341,8 @@ func messagePhrases() []*Phrase {
 		{Group: group, English: "the terminal first sends a reversal of the unanswered payment", Chinese: "终端先自动冲正上一笔未应答交易", Was: "终端先发送未应答交易的冲正", CheckOnly: true,
 			Doc:  "Before the last payment the terminal sent a reversal with the trace and the amount of the payment before it.",
 			Make: fixed(reversalFirst)},
-		{Group: group, English: "the host acknowledges the reversal", Chinese: "冲正成功", Was: "主机确认冲正", CheckOnly: true,
-			Doc:  "The last reversal was answered with a code that ends it.",
+		{Group: group, English: "the host acknowledges the reversal", Chinese: "冲正成功", Was: "主机确认冲正", CheckOnly: true, Undone: true,
+			Doc:  "The last reversal was answered with a code that ends it. Where that refuses the reversal of a payment which had come to the host (12, 25), a balance or a settlement has to tell, or it is untested.",
 			Make: fixed(reversalAcknowledged)},
 		{Group: group, English: "{n} reversals have been sent", Chinese: "共上送{n}次冲正", Was: "共发送{n}次冲正", CheckOnly: true,
 			Doc:  "In this scenario, repetitions included.",

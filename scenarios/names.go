@@ -121,6 +121,7 @@ var transactionsChinese = map[string]string{
 	"预授权完成": "completion", "预授权完成通知": "completion-advice", "预授权完成撤销": "completion-void", "冲正": "reversal",
 	"批结算": "settlement", "批上送": "batch-upload", "批上送结束": "upload-end",
 	"下单": "order", "订单查询": "order-query", "订单取消": "order-cancel", "收款码": "merchant-code", "扫收款码": "code-scan", "结果推送": "order-result",
+	"密码重置": "password-reset",
 }
 
 // codesChinese are the Chinese names of response codes by role.
@@ -138,6 +139,8 @@ var policiesChinese = map[string]string{
 	"冲正次数": "reversal-tries", "冲正原因": "reversal-reason", "冲正带原交易信息": "reversal-original", "应答不符时保留冲正": "keep-on-mismatch",
 	"冲正失败终止交易": "abort-on-reversal", "有缺陷的成功视为成功": "defective-is-good", "验证主管密码": "supervisor", "结算后自动签退": "auto-sign-off",
 	"磁道加密": "encrypt-tracks", "冲正认可的应答码": "reversal-accepts", "签到方式": "sign-in", "支付成功提示": "order-paid",
+	"每日签到": "daily-sign-in", "密码最少位数": "passwords.least", "密码最多位数": "passwords.most", "密码复杂度": "passwords.complex",
+	"不得重复的密码个数": "passwords.unlike", "区分操作员号与密码": "passwords.tells",
 }
 
 // policyInEnglish translates what is said of such a key.

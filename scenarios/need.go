@@ -127,8 +127,14 @@ var policyKeys = map[string]func(*profile.Profile) string{
 		}
 		return strings.Join(all, " ")
 	},
-	"order-paid": func(p *profile.Profile) string { return p.Policy.OrderPaid },
-	"sign-in":    func(p *profile.Profile) string { return string(p.SignIn) },
+	"sign-in":           func(p *profile.Profile) string { return string(p.SignIn) },
+	"daily-sign-in":     func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.DailySignIn) },
+	"passwords.least":   func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Least) },
+	"passwords.most":    func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Longest) },
+	"passwords.complex": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.Passwords.Complex) },
+	"passwords.unlike":  func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Unlike) },
+	"passwords.tells":   func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.Passwords.Tells) },
+	"order-paid":        func(p *profile.Profile) string { return p.Policy.OrderPaid },
 }
 
 // policySays makes the sentence that a scenario is for terminals of one policy
@@ -175,7 +181,9 @@ func operators(who func(*profile.Profile) *profile.Operator, lacking string, rig
 		if !right {
 			password = wrong(password)
 		}
-		return func(p *sim.Player) error { return keepRefusal(p, p.T.Login(o.Number, password)) }, nil
+		return func(p *sim.Player) error {
+			return keepRefusal(p, p.Away(func() error { return p.T.Login(o.Number, password) }))
+		}, nil
 	}
 }
 

@@ -276,7 +276,7 @@ func orderPhrases() []*Phrase {
 				}
 				return nil
 			})},
-		{Group: group, English: "the host is to answer {text} to a {role} card", Chinese: "预期{role}卡返回应答码{text}", Suffices: true,
+		{Group: group, English: "the host is to answer {text} to a {role} card", Chinese: "预期{role}卡返回应答码{text}",
 			Doc: "The scenario is for hosts that do, as the profile says, and skipped for others.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				hs, err := a.Holders()

@@ -175,7 +175,7 @@ func paymentPhrases() []*Phrase {
 		{Group: group, English: "the terminal owes a reversal", Chinese: "终端有冲正标志", Was: "终端有待发冲正", Asserts: true,
 			Doc:  "The last payment is unknown: the terminal must undo it before its next one.",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, p.T.Owes(), "owing a reversal", "owing none") })},
-		{Group: group, English: "the terminal owes no reversal", Chinese: "终端无冲正标志", Was: "终端无待发冲正", Asserts: true,
+		{Group: group, English: "the terminal owes no reversal", Chinese: "终端无冲正标志", Was: "终端无待发冲正", Asserts: true, Undone: true,
 			Doc:  "",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, !p.T.Owes(), "owing no reversal", "owing one") })},
 		{Group: group, English: "the terminal sends the reversal that it owes", Chinese: "终端上送冲正", Was: "终端发送冲正",
@@ -187,7 +187,7 @@ func paymentPhrases() []*Phrase {
 				p.Reverse()
 				return nil
 			})},
-		{Group: group, English: "the operator keeps the slip of the last purchase", Chinese: "操作员留存上一笔消费的签购单", Asserts: true,
+		{Group: group, English: "the operator keeps the slip of the last purchase", Chinese: "操作员留存上一笔消费的签购单",
 			Doc:  "Keeps reference, date, batch and trace of the last purchase of this batch that is not voided.",
 			Make: fixed(keepSlip)},
 		{Group: group, English: "the operator voids the purchase on the slip", Chinese: "操作员凭签购单做消费撤销", Was: "操作员凭签购单撤销消费",

@@ -130,7 +130,7 @@ func payoutPhrases() []*Phrase {
 		return a, s.get("/v1/merchants/"+s.merchantOf(p)+"/account", &a)
 	}
 	all := []*Phrase{
-		{Group: group, English: "the fee of the last posting is {amount} yuan", Chinese: "最后一笔入账手续费为{amount}元", Asserts: true, Suffices: true,
+		{Group: group, English: "the fee of the last posting is {amount} yuan", Chinese: "最后一笔入账手续费为{amount}元", Asserts: true,
 			Doc: "Of the latest payment, refund or void in today's statement; what a refund gives back counts as positive.",
 			Make: yuanIs("fee", func(p *sim.Player, s *shop) ([]int64, error) {
 				st, err := s.statement(p)
@@ -143,25 +143,25 @@ func payoutPhrases() []*Phrase {
 				last := st.Postings[len(st.Postings)-1].Fee
 				return []int64{max(last, -last)}, nil
 			})},
-		{Group: group, English: "the fees of the day are {amount} yuan", Chinese: "当日手续费合计{amount}元", Asserts: true, Suffices: true,
+		{Group: group, English: "the fees of the day are {amount} yuan", Chinese: "当日手续费合计{amount}元", Asserts: true,
 			Doc: "All fees of today's statement, less what was given back.",
 			Make: yuanIs("fees", func(p *sim.Player, s *shop) ([]int64, error) {
 				st, err := s.statement(p)
 				return []int64{st.Total.Fee}, err
 			})},
-		{Group: group, English: "of the fees the issuer has {amount} yuan, the network {amount} yuan and the acquirer {amount} yuan", Chinese: "手续费中发卡行{amount}元，网络{amount}元，收单机构{amount}元", Asserts: true, Suffices: true,
+		{Group: group, English: "of the fees the issuer has {amount} yuan, the network {amount} yuan and the acquirer {amount} yuan", Chinese: "手续费中发卡行{amount}元，网络{amount}元，收单机构{amount}元", Asserts: true,
 			Doc: "Who gets what of today's fees.",
 			Make: yuanIs("issuer, network, acquirer", func(p *sim.Player, s *shop) ([]int64, error) {
 				st, err := s.statement(p)
 				return []int64{st.Total.Issuer, st.Total.Network, st.Total.Acquirer}, err
 			})},
-		{Group: group, English: "the statement comes to {amount} yuan, {amount} yuan of fees and {amount} yuan net", Chinese: "对账单交易净额{amount}元，手续费{amount}元，应结算{amount}元", Asserts: true, Suffices: true,
+		{Group: group, English: "the statement comes to {amount} yuan, {amount} yuan of fees and {amount} yuan net", Chinese: "对账单交易净额{amount}元，手续费{amount}元，应结算{amount}元", Asserts: true,
 			Doc: "Today's: sales less refunds, fees, and what is left.",
 			Make: yuanIs("amount, fees, net", func(p *sim.Player, s *shop) ([]int64, error) {
 				st, err := s.statement(p)
 				return []int64{st.Total.Amount, st.Total.Fee, st.Total.Net}, err
 			})},
-		{Group: group, English: "the statement adds up", Chinese: "对账单各项合计一致", Asserts: true, Suffices: true,
+		{Group: group, English: "the statement adds up", Chinese: "对账单各项合计一致", Asserts: true,
 			Doc: "Its lines and postings come to its total, net is amount less fee, the shares of the fee are the fee; and, for a merchant of the scenario's own, it is what the account says.",
 			Make: withShop(func(p *sim.Player, s *shop) error {
 				st, err := s.statement(p)
@@ -177,7 +177,7 @@ func payoutPhrases() []*Phrase {
 				}
 				return err
 			})},
-		{Group: group, English: "the statement as a spreadsheet says the same", Chinese: "CSV对账单与对账单一致", Asserts: true, Suffices: true, CheckOnly: true,
+		{Group: group, English: "the statement as a spreadsheet says the same", Chinese: "CSV对账单与对账单一致", Asserts: true, CheckOnly: true,
 			Doc: "As CSV: a row for each line, and the total last.",
 			Make: withShop(func(p *sim.Player, s *shop) error {
 				st, err := s.statement(p)
@@ -208,7 +208,7 @@ func payoutPhrases() []*Phrase {
 					return s.ask("POST", "/v1/payouts", map[string]any{"as_of": chinaDay(0, days), "mid": s.mid}, &s.payouts)
 				}, err
 			}},
-		{Group: group, English: "{amount} yuan are paid out", Chinese: "划款到账{amount}元", Asserts: true, Suffices: true, CheckOnly: true,
+		{Group: group, English: "{amount} yuan are paid out", Chinese: "划款到账{amount}元", Asserts: true, CheckOnly: true,
 			Doc: "By the last payouts, after fees and surcharge.",
 			Make: yuanIs("paid out", func(_ *sim.Player, s *shop) ([]int64, error) {
 				var sum int64
@@ -217,13 +217,13 @@ func payoutPhrases() []*Phrase {
 				}
 				return []int64{sum}, nil
 			})},
-		{Group: group, English: "the merchant is owed {amount} yuan", Chinese: "应付商户{amount}元", Asserts: true, Suffices: true,
+		{Group: group, English: "the merchant is owed {amount} yuan", Chinese: "应付商户{amount}元", Asserts: true,
 			Doc: "What was posted, less fees and payouts.",
 			Make: yuanIs("owed", func(p *sim.Player, s *shop) ([]int64, error) {
 				a, err := account(p, s)
 				return []int64{a.Owed}, err
 			})},
-		{Group: group, English: "the value date is the {text}", Chinese: "起息日为{text}", Asserts: true, Suffices: true,
+		{Group: group, English: "the value date is the {text}", Chinese: "起息日为{text}", Asserts: true,
 			Doc: "Of today's statement: \"same day\", \"next day\" or \"next working day\" (\"当日\", \"次日\", \"下一工作日\").",
 			Make: saysOfShop(func(p *sim.Player, s *shop, text string) error {
 				cycle, known := map[string]fee.Cycle{"same day": fee.D0, "next day": fee.D1, "next working day": fee.T1, "当日": fee.D0, "次日": fee.D1, "下一工作日": fee.T1}[text]

@@ -29,7 +29,7 @@ type Phrase struct {
 	Role      string              // of the card that it uses when it names none; empty for none
 	Refuses   bool                // says that the terminal refuses: what the scenario asks of it is not allowed
 	Asserts   bool                // says what has come of what was asked, or has not
-	Suffices  bool                // asserts something where nothing is asked of the host after it
+	Undone    bool                // says that a payment was undone
 	Rejects   bool                // says that an answer is not as it must be
 	Watches   bool                // compares balances: nobody else may use the card meanwhile
 	Card      bool                // reads a card: a QR box cannot play it
@@ -63,6 +63,7 @@ var placeholders = map[string]string{
 	"text":    `["“]([^"“”]*)["”]`,
 	"how":     oneOf(cardReading),
 	"fault":   oneOf(faults),
+	"channel": oneOf(channels),
 	"deed":    oneOf(deeds),
 	"part":    oneOf(partWords),
 	"trouble": oneOf(troubles),
@@ -78,7 +79,7 @@ func Phrases() []*Phrase { return phrases() }
 // phrases is made once: its patterns take milliseconds to compile.
 var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
-	for _, group := range [][]*Phrase{terminalPhrases(), devicePhrases(), linePhrases(), networkPhrases(), paymentPhrases(), orderPhrases(), codePhrases(), settlementPhrases(), merchantPhrases(), payoutPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
+	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), devicePhrases(), linePhrases(), networkPhrases(), paymentPhrases(), orderPhrases(), codePhrases(), settlementPhrases(), bankPhrases(), merchantPhrases(), payoutPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
 		all = append(all, group...)
 	}
 	for _, p := range all {
@@ -233,6 +234,8 @@ func (l *Language) Bind(s *Scenario, i int) (*Bound, error) {
 			switch {
 			case p.Table != "" && len(sen.Table) == 0:
 				return nil, fmt.Errorf("%s: %q needs a table below it: %s", at, sen.Text, p.Table)
+			case p.Table != "" && len(sen.Table) == 1:
+				return nil, fmt.Errorf("%s: %q has a table without a row below its heading, and so says nothing: %s", at, sen.Text, p.Table)
 			case p.Table == "" && len(sen.Table) > 0:
 				return nil, fmt.Errorf("%s: %q takes no table", at, sen.Text)
 			}

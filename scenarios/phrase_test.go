@@ -191,6 +191,8 @@ func sameMeaning(a, b map[string][]string) bool {
 				same = x == y || x == "golden" && y == "金色" // no card of the profile
 			case "transaction":
 				same = inEnglish(transactionsChinese, x) == inEnglish(transactionsChinese, y)
+			case "channel":
+				same = meaning(channels, x) == meaning(channels, y)
 			case "text":
 				same = same || sameOrderWords(x, y)
 			case "how":

@@ -54,6 +54,8 @@ var changes = []struct {
 	{"refund-limit 25", []string{"refund-limit: 10000.00", "refund-limit: 25.00"}},
 	{"order-paid", []string{"# order-paid: 签到成功", "order-paid: 签到成功"}},
 	{"encrypt-tracks", []string{"encrypt-tracks: true", "encrypt-tracks: false"}},
+	{"daily-sign-in", []string{"daily-sign-in: true", "daily-sign-in: false"}},
+	{"passwords not told apart", []string{"tells: true", "tells: false"}},
 	{"sign-in 001", []string{`sign-in: "004"`, `sign-in: "001"`}},
 	{"sign-in 003", []string{`sign-in: "004"`, `sign-in: "003"`}},
 	{"sign-in 005", []string{`sign-in: "004"`, `sign-in: "005"`}},
@@ -132,6 +134,7 @@ func serve(t testing.TB, p *profile.Profile, options ...host.Option) *line.Diale
 		stop()
 		wg.Wait()
 	})
+	serveAdmin(t, h, l.Addr().String())
 	return &line.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}
 }
 

@@ -39,6 +39,7 @@ func (s *seat) begin(p *plan) {
 	s.turns++
 	s.plan, s.step, s.began = p, 0, time.Now()
 	t.On, t.SignedIn, t.Operator, t.Display = false, false, "", ""
+	t.Operators, t.Locked, t.Standing = t.Profile.Delivered(), false, sim.NoPayment
 	t.ServeNext()
 	t.Faults.Injected = [len(t.Faults.Injected)]int64{}
 	if own, is := t.Link.(*line.Own); is && s.check.further.Load() {
@@ -87,6 +88,7 @@ func (s *seat) end(err error, stopped bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.results.Answered = c.results.Answered || w.answered
+	c.results.Sent = c.results.Sent || slices.ContainsFunc(w.exchanges, func(e exchange) bool { return e.result.Outcome != report.Unsent })
 	for _, b := range w.broken {
 		c.count(b)
 		if !slices.Contains(p.Rules, b.Rule.ID) {
@@ -151,6 +153,8 @@ const roomy = 1_000_000_000_00
 // acknowledged.
 func (s *seat) settle(w *world) error {
 	p, t := s.player, s.player.T
+	w.bank.clear()
+	t.Operators, t.Locked = t.Profile.Delivered(), false
 	t.Faults.Queue, t.Faults.Outage = nil, line.Unclear
 	t.Mend()
 	for _, undo := range slices.Backward(w.undone) {
@@ -200,6 +204,9 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	w.spoilt = s.player.T.Faults.Injected[line.SpoilAnswer]
 	if n := injected(s.player.T); n != w.faults {
 		e.bent, w.faults = true, n
+	}
+	if n := s.player.T.Faults.Injected; n[line.LoseRequest]+n[line.CutRequest]+n[line.SpoilRequest] != w.unheard {
+		e.unheard, w.unheard = true, n[line.LoseRequest]+n[line.CutRequest]+n[line.SpoilRequest]
 	}
 	if r.Outcome <= report.Refused {
 		w.answered = true

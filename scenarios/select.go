@@ -103,21 +103,27 @@ func (f *Feature) selected() []byte {
 
 // exampleRows are the rows of all outlines, their heads not included.
 func (f *Feature) exampleRows() (rows []*messages.TableRow) {
-	outline := func(s *messages.Scenario) {
-		if s == nil {
-			return
-		}
+	for _, s := range f.outlines() {
 		for _, e := range s.Examples {
 			rows = append(rows, e.TableBody...)
 		}
 	}
+	return rows
+}
+
+// outlines are the scenarios as the file has them, each outline once.
+func (f *Feature) outlines() (all []*messages.Scenario) {
 	for _, c := range f.doc.Feature.Children {
-		outline(c.Scenario)
+		if c.Scenario != nil {
+			all = append(all, c.Scenario)
+		}
 		if c.Rule != nil {
 			for _, rc := range c.Rule.Children {
-				outline(rc.Scenario)
+				if rc.Scenario != nil {
+					all = append(all, rc.Scenario)
+				}
 			}
 		}
 	}
-	return rows
+	return all
 }

@@ -43,7 +43,7 @@ func keepRefusal(p *sim.Player, err error) error {
 // as far as that has not been done.
 func signedIn(p *sim.Player) error {
 	t := p.T
-	if t.SignedIn {
+	if t.SignedIn && t.Operator != "" {
 		return nil
 	}
 	if !t.On {
@@ -53,6 +53,9 @@ func signedIn(p *sim.Player) error {
 		if err := logIn(t); err != nil {
 			return err
 		}
+	}
+	if t.SignedIn {
+		return nil
 	}
 	if err := p.SignIn(); err != nil {
 		return err
@@ -79,13 +82,15 @@ func terminalPhrases() []*Phrase {
 				p.T.PowerOn()
 				return nil
 			})},
-		{Group: group, English: "a terminal that has signed in", Chinese: "终端已签到", Suffices: true,
+		{Group: group, English: "a terminal that has signed in", Chinese: "终端已签到",
 			Doc:  "Switched on, an operator logged in, working keys fetched and checked. Nothing is done when that is so already.",
 			Make: fixed(signedIn)},
 		{Group: group, English: "operator {text} logs in with password {text}", Chinese: "操作员{text}用密码{text}签到", Was: "操作员{text}输入密码{text}",
 			Doc: "An operator logs in at the prompt. What the terminal refuses is told by what it shows.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
-				return func(p *sim.Player) error { return keepRefusal(p, p.T.Login(a.Quoted(0), a.Quoted(1))) }, nil
+				return func(p *sim.Player) error {
+					return keepRefusal(p, p.Away(func() error { return p.T.Login(a.Quoted(0), a.Quoted(1)) }))
+				}, nil
 			}},
 		{Group: group, English: "the operator logs in", Chinese: "操作员签到", Was: "操作员登录",
 			Doc:  "The first operator of the profile who may sell, with the right password.",
@@ -105,7 +110,7 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "the administrator logs in", Chinese: "管理员登录",
 			Doc:  "Operator 99 of the profile, with the right password.",
 			Make: operators(byNumber(profile.Administrator), "administrator (operator 99)", true)},
-		{Group: group, English: "the policy says {text}", Chinese: "终端参数为{text}", Suffices: true,
+		{Group: group, English: "the policy says {text}", Chinese: "终端参数为{text}",
 			Doc:  "The scenario is for terminals that the profile sets up so, and skipped for others: \"supervisor: true\", \"sign-in: 004 or 006\", \"reversal-tries: at least 2\", \"reversal-accepts: not A0\" (\"验证主管密码: 是\", \"签到方式: 004或006\", \"冲正次数: 至少2\", \"冲正认可的应答码: 不含A0\").",
 			Make: policySays},
 		{Group: group, English: "the terminal signs in", Chinese: "终端做联机签到", Was: "终端签到", Logon: true,
@@ -117,7 +122,7 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "the terminal tests the line", Chinese: "终端做回响测试",
 			Doc: "Sends an echo test.", Of: dialect.Echo,
 			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.Echo()) })},
-		{Group: group, English: "the terminal signs in again if it has signed off", Chinese: "终端按需重新签到", Was: "终端如已签退则重新签到", Suffices: true,
+		{Group: group, English: "the terminal signs in again if it has signed off", Chinese: "终端按需重新签到", Was: "终端如已签退则重新签到",
 			Doc:  "Nothing is done when it is signed in: terminals whose policy is auto-sign-off are not after a settlement.",
 			Make: fixed(signedIn)},
 		{Group: group, English: "the terminal is switched off and on again", Chinese: "终端断电重启",
@@ -252,7 +257,11 @@ func whyNotApproved(r *sim.Result) error {
 
 // unexpected says that the last exchange is not what was wanted.
 func unexpected(p *sim.Player, want string) error {
-	if err := whyNot(p); err != nil {
+	err, refusal := whyNot(p), worldOf(p).refusal
+	switch {
+	case errors.Is(err, sim.ErrNothingSent) && refusal != nil:
+		return fmt.Errorf("want %s: %w: %w", want, err, refusal)
+	case err != nil:
 		return fmt.Errorf("want %s: %w", want, err)
 	}
 	return fmt.Errorf("want %s, the last exchange is an approved %s", want, p.Last.Of)

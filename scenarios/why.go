@@ -11,6 +11,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/rules"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // explain says in the verdict under way why a sentence does not hold, what went
@@ -100,6 +101,8 @@ func (s *seat) doubt(p *plan, w *world) {
 	switch {
 	case !p.asserts:
 		p.Reason = fmt.Errorf("%w: nothing is asserted: no sentence says what is to come of it (Then the host approves)", sim.ErrUntested)
+	case p.undone && w.notUndone(s.player.T.Profile.Policy.ReversalAccepts) != nil:
+		p.Reason = w.notUndone(s.player.T.Profile.Policy.ReversalAccepts)
 	case len(broken) > 0:
 		p.Reason = fmt.Errorf("an answer breaks rule %s: %w", broken[0].Rule.ID, broken[0])
 		if p.Cause = broken[0].Error(); broken[0].Rule.Level != rules.Must {
@@ -109,16 +112,37 @@ func (s *seat) doubt(p *plan, w *world) {
 	}
 }
 
-// asserts reports whether sentences say what is to come of a scenario. That a terminal
-// has signed in is enough where nothing is asked of the host after it.
-func asserts(bound []*Bound) bool {
-	if slices.ContainsFunc(bound, func(b *Bound) bool { return b.Phrase.Asserts }) {
-		return true
+// notUndone says that a payment which came to the host was to be reversed, that the host
+// refused to in a way which ends the matter for the terminal (codes 12 and 25 of CUP), and
+// that it has told nothing since from which one could see whether it did; nil when not.
+func (w *world) notUndone(accepted []dialect.Code) error {
+	for i := range w.exchanges {
+		r := &w.exchanges[i].result
+		if r.Of != dialect.Reversal || r.Outcome != report.Declined || !slices.Contains(accepted, r.Code) || !w.reached(i) {
+			continue
+		}
+		if !slices.ContainsFunc(w.exchanges[i+1:], func(e exchange) bool {
+			return e.result.Approved() && (e.result.Of == dialect.Balance && e.answer.Has(wire.AdditionalAmounts) || e.result.Of == dialect.Settlement && e.result.ToldTotals)
+		}) {
+			return fmt.Errorf("%w: the host answers %s to the reversal of a payment that had come to it, which ends the reversal, and tells no balance: whether it was undone is not known", sim.ErrUntested, r.Code)
+		}
 	}
-	for _, b := range slices.Backward(bound) {
-		if b.Phrase.Suffices || b.Phrase.Of != dialect.SignIn {
-			return b.Phrase.Suffices
+	return nil
+}
+
+// reached reports whether the payment that exchange i reverses came to the host as it
+// was meant.
+func (w *world) reached(i int) bool {
+	trace := string(w.exchanges[i].request.Get(wire.Trace))
+	for _, e := range slices.Backward(w.exchanges[:i]) {
+		if e.result.Of.Payment() && string(e.request.Get(wire.Trace)) == trace {
+			return !e.unheard && e.result.Outcome != report.Unsent
 		}
 	}
 	return false
+}
+
+// asserts reports whether sentences say what is to come of a scenario.
+func asserts(bound []*Bound) bool {
+	return slices.ContainsFunc(bound, func(b *Bound) bool { return b.Phrase.Asserts })
 }

@@ -25,6 +25,8 @@ type world struct {
 	batch    uint32         // its number
 	trace    uint32         // the terminal's, before the scenario set it
 	traceSet bool           // the scenario has
+	people   people         // operators
+	bank     bank           // the merchant at the bank
 
 	code    []byte                         // payment code that a phone showed last
 	shown   []byte                         // code that the terminal showed last
@@ -36,6 +38,7 @@ type world struct {
 
 	spoilt   int64           // answers whose MAC the line has been made to spoil so far
 	faults   int64           // that the line has been made to do so far
+	unheard  int64           // of these, to requests
 	answered bool            // the host has answered something
 	seen     int             // exchanges that sentences have looked at
 	undone   []func()        // what the scenario changed on its terminal, to be changed back
@@ -48,6 +51,7 @@ type exchange struct {
 	request, answer *wire.Message // answer is nil when none came
 	result          sim.Result
 	bent            bool          // the line was made to do something to it
+	unheard         bool          // the host could not take it for what it was: the line has lost, cut or spoilt the request
 	unspoilt        bool          // the line was to spoil the MAC of the answer, which has none
 	card            *profile.Card // that was read last; nil for none
 }

@@ -23,6 +23,9 @@ func (p *Player) Pay(o *Order) error {
 }
 
 func (p *Player) pay(o *Order) error {
+	if t := p.T; t.SignedIn && t.Profile.Policy.DailySignIn && t.day != 0 && t.day != p.today() {
+		p.signInAgain()
+	}
 	f := p.T.Profile.Dialect.Form(o.Of)
 	if err := p.T.refuses(o, f); err != nil {
 		return err
@@ -40,8 +43,16 @@ func (t *Terminal) refuses(o *Order, f *dialect.Form) error {
 	switch {
 	case f == nil:
 		return fmt.Errorf("dialect %s has no %s", t.Profile.Dialect.Name, o.Of)
+	case t.Operator == "":
+		t.Display = "请输入操作员号"
+		return fmt.Errorf("%w: no operator is logged in", ErrRefusedLocally)
+	case t.Locked:
+		t.Display = "终端已锁定"
+		return fmt.Errorf("%w: its screen is locked", ErrRefusedLocally)
 	case !t.SignedIn:
-		t.Display = "请先签到"
+		if t.Display != stoppedText && t.Display != deadText {
+			t.Display = "请先签到"
+		}
 		return fmt.Errorf("%w: it has not signed in", ErrRefusedLocally)
 	case o.Of == dialect.Refund && t.Profile.Policy.RefundLimit > 0 && o.Amount > t.Profile.Policy.RefundLimit:
 		t.Display = "超过退货限额"
@@ -124,8 +135,13 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 	switch {
 	case r.Outcome == report.Approved:
 		p.book(o, r, batch)
+		t.stand(o.Of, Paid)
 	case o.Of.Reversible() && p.arm(r):
-	case o.Of.Journalled() && r.Outcome != report.Declined && r.Outcome != report.Unsent:
+		t.stand(o.Of, Uncertain)
+	case r.Outcome == report.Declined || r.Outcome == report.Unsent:
+		t.stand(o.Of, NotPaid)
+	case o.Of.Journalled():
+		t.stand(o.Of, Uncertain)
 		t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: o.Of, Trace: r.Trace, Batch: batch, Amount: o.Amount})
 	}
 	if o.Bill != nil {
@@ -231,6 +247,7 @@ func (p *Player) Reverse() (done, again bool) {
 	if ok {
 		t.Owed.Request = t.Owed.Request[:0]
 		t.Display = "冲正成功"
+		t.stand(t.Owed.Of, Undone)
 		return true, false
 	}
 	if t.Owed.Tries >= pol.ReversalTries {
@@ -278,18 +295,5 @@ func (p *Player) reversal(f *dialect.Form) {
 		if v := o.Get(wire.Original); v != nil {
 			m.Set(wire.Original, v) // the void's own original, not the void
 		}
-	}
-}
-
-// afterwards does what an answer tells the terminal to do next: some codes make it
-// sign in again.
-func (p *Player) afterwards(r *Result) {
-	if r.Outcome != report.Declined || !p.T.Profile.Dialect.AsksSignIn(r.Code) {
-		return
-	}
-	p.T.SignedIn = false
-	display := p.T.Display
-	if err := p.signIn((*Player).exchangeAside); err == nil && p.T.SignedIn {
-		p.T.Display = display
 	}
 }

@@ -49,7 +49,8 @@ type Result struct {
 	Due        time.Duration // when it fell due, was sent and was done, in the run's time
 	Sent       time.Duration
 	Done       time.Duration
-	Amount     int64
+	Asked      int64 // amount of the request, fen
+	Amount     int64 // that was approved, which may be a part of it; else as asked
 	Trace      uint32
 	Balance    int64          // of a balance inquiry, fen
 	Told       bool           // the balance: the answer has one that can be read
@@ -61,6 +62,7 @@ type Result struct {
 	Stray      *Stray         // what came meanwhile that is not the answer; nil for nothing
 
 	ended   bool // an exchange took place
+	untold  bool // declined for want of a sign-in, and the last one told no batch number
 	dialect *dialect.Dialect
 }
 
@@ -74,11 +76,14 @@ type Stray struct {
 // Approved reports whether the answer was verified and approved.
 func (r *Result) Approved() bool { return r.ended && r.Outcome == report.Approved }
 
+// ErrNothingSent is the reason of what nobody has asked the host.
+var ErrNothingSent = errors.New("nothing was sent")
+
 // Reason says in one error why the exchange was not approved; nil when it was.
 func (r *Result) Reason() error {
 	switch {
 	case !r.ended:
-		return errors.New("nothing was sent")
+		return ErrNothingSent
 	case r.Why != nil:
 		return r.Why
 	case r.Outcome == report.Declined:
@@ -96,6 +101,9 @@ func (r *Result) declined() error {
 	text := "the host answers " + r.Code.String()
 	if about.Words != "" {
 		text += ": " + about.Words
+	}
+	if r.untold {
+		return errors.New(text + "; the answer to its sign-in told the terminal no batch number (rule ANS-60-ISSUED): the host may want one that it does not know")
 	}
 	if about.Keys != "" {
 		text += "; profile keys to look at: " + about.Keys
@@ -133,6 +141,9 @@ type Player struct {
 	pan      []byte
 	block    [8]byte
 	stamp    [10]byte
+
+	midnight time.Duration // when the day ends
+	day      uint16        // that dayOf counts, until then
 
 	// What a purchase does not touch stands last, see Terminal.
 	wide    [16]byte
@@ -202,8 +213,8 @@ func (p *Player) exchange(f *dialect.Form) *Result {
 		if p.due = -1; begun < 0 {
 			begun = p.Clock.Now()
 		}
-		p.sent = p.sent || f.Transaction != dialect.SignIn
 		p.send(f, r, begun)
+		p.sent = p.sent || f.Transaction != dialect.SignIn && r.Outcome != report.Unsent
 	}
 	return &p.Last
 }
@@ -224,7 +235,8 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 	t := p.T
 	*r = Result{}
 	r.ended, r.dialect, r.Of = true, t.Profile.Dialect, f.Transaction
-	r.Amount, r.Trace = int64(p.req.Uint(wire.Amount)), uint32(p.req.Uint(wire.Trace))
+	r.Asked, r.Trace = int64(p.req.Uint(wire.Amount)), uint32(p.req.Uint(wire.Trace))
+	r.Amount = r.Asked
 	if f.MACed && t.Profile.Dialect.MAC {
 		p.req.AddMAC()
 	}
@@ -399,6 +411,7 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		}
 	default:
 		r.Outcome = report.Declined
+		r.untold = t.untold && t.Profile.Dialect.Means(r.Code, dialect.SignInFirst)
 	}
 }
 
@@ -430,21 +443,4 @@ func (p *Player) asked(f *dialect.Form, answer *wire.Message) *rules.Exchange {
 		x.SignIn = &rules.SignIn{Master: t.master, Block: t.Profile.SignIn}
 	}
 	return x
-}
-
-// nearly says of a message that came in an exchange which heard no answer in what it
-// differs from one. On a line with one exchange in flight it may have been meant so.
-func (p *Player) nearly(f *dialect.Form, r *Result) {
-	if _, alone := p.T.Link.(*line.Own); !alone || r.Stray == nil {
-		return
-	}
-	m := p.T.Profile.Dialect.Acquire()
-	defer m.Release()
-	if m.Read(r.Stray.Octets) != nil || !m.IsAnswer() {
-		return
-	}
-	if _, err := rules.NewJudge(p.T.Profile.Dialect).Check(p.asked(f, m)); err != nil {
-		r.Stray.Why += ": " + err.Error()
-	}
-	p.judged.Answer = p.ans
 }

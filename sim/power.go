@@ -13,7 +13,7 @@ import (
 // outlive a power cut; the operator has to log in again.
 func (t *Terminal) PowerOn() {
 	if t.Condition == nil {
-		t.On, t.Operator, t.Display = true, "", t.Profile.Screens.Standby
+		t.On, t.Locked, t.Operator, t.Display = true, false, "", t.Profile.Screens.Standby
 		return
 	}
 	t.SwitchOn()
@@ -25,7 +25,7 @@ func (t *Terminal) PowerOn() {
 // off.
 func (t *Terminal) SwitchOn() {
 	c := t.condition()
-	t.On, t.Operator, t.Display = !c.NoPower, "", ""
+	t.On, t.Locked, t.Operator, t.Display = !c.NoPower, false, "", ""
 	if c.Testing = t.On; t.On && !c.IsBroken(device.Display) {
 		t.Display = t.Profile.Screens.Brand
 	}

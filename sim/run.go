@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -186,8 +187,15 @@ func (r *Run) playArrival(p *Player, t *Terminal, n int, due, free time.Duration
 	p.Fresh()
 	t.ServeNext()
 	p.free = free
-	if step, err := p.Play(t, r.Mix.Plan(n), n, due); err != nil && !errors.Is(err, ErrUntested) {
+	step, err := p.Play(t, r.Mix.Plan(n), n, due)
+	switch {
+	case !p.sent && p.Last.Outcome == report.Unsent: // whatever the scenario makes of that
+		r.stuck(p, step, cmp.Or(p.Last.Why, err))
+	case err == nil || errors.Is(err, ErrUntested):
+	case p.sent:
 		r.failed(p, step, err)
+	default:
+		r.stuck(p, step, cmp.Or(p.refusal, err))
 	}
 	sent = p.sent && p.Last.Outcome != report.Unsent
 	p.due = -1
@@ -212,17 +220,22 @@ func (r *Run) playArrival(p *Player, t *Terminal, n int, due, free time.Duration
 	return sent
 }
 
-// failed takes down a scenario that did not hold, or an arrival that is stuck: the
-// terminal sent nothing of its own.
+// failed takes down a scenario that did not hold.
 func (r *Run) failed(p *Player, step *Step, err error) {
-	if p.sent {
-		p.Shard.Failed()
-		r.Recorder.Failure(step.At, step.Text, p.Last.Outcome, err)
-	} else if p.refusal != nil {
-		r.Recorder.Stuck(p.Shard, p.refusal)
-	} else {
-		r.Recorder.Stuck(p.Shard, err)
-	}
+	p.Shard.Failed()
+	r.Recorder.Failure(step.At, step.Text, p.Last.Outcome, err)
+	r.tell(p, step, err)
+}
+
+// stuck takes down an arrival of which the terminal sent nothing of its own, and at
+// which step if one did not hold.
+func (r *Run) stuck(p *Player, step *Step, err error) {
+	r.Recorder.Stuck(p.Shard, err)
+	r.tell(p, step, err)
+}
+
+// tell tells the observer of an arrival that did not go as it was to.
+func (r *Run) tell(p *Player, step *Step, err error) {
 	if r.Observer.Failed != nil {
 		r.Observer.Failed(Event{Terminal: p.T, Result: &p.Last, Request: p.req, Answer: p.ans, Step: step, Err: err})
 	}

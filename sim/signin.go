@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -35,7 +36,7 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 	t := p.T
 	f := t.Profile.Dialect.Form(dialect.SignIn)
 	if f == nil {
-		t.SignedIn, t.Display = true, "签到成功"
+		t.SignedIn, t.day, t.Display = true, p.today(), "签到成功"
 		return nil
 	}
 	if err := t.wiped(); err != nil {
@@ -65,19 +66,139 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 			issued = p.judged.SignIn.Issued
 		}
 		t.adopt(issued, p.ans)
+		t.day = p.today()
 		t.Display = "签到成功"
 	case report.Refused:
 		t.SignedIn = false // the host may have other keys by now
 		t.Display = "密钥校验错, 签到失败"
+	case report.Declined:
+		t.Display = show(r)
+		t.stop(r.Code)
 	default:
 		t.Display = show(r)
 	}
 	return nil
 }
 
+// What the terminal shows when the host will not have it, or its operator, sign in.
+const (
+	stoppedText = "终端已停用, 请与客服联系"
+	deadText    = "密码已失效, 请重置密码"
+)
+
+// stop does what the code of a sign-in that was declined says of the terminal: that it
+// is suspended, or that its operator's password is dead, since it was reset at the host.
+func (t *Terminal) stop(code dialect.Code) {
+	switch d := t.Profile.Dialect; {
+	case d.Means(code, dialect.TerminalBarred):
+		t.SignedIn, t.Display = false, stoppedText
+	case d.Means(code, dialect.WrongPIN):
+		t.Operators.Kill(t.Operator)
+		t.SignedIn, t.Operator, t.Display = false, "", deadText
+	}
+}
+
+// afterwards does what an answer tells the terminal to do next: some codes, and a
+// requirement in the header, make it sign in again. What came of the payment stays on
+// the display unless that fails.
+func (p *Player) afterwards(r *Result) {
+	asks := r.Outcome == report.Declined && p.T.Profile.Dialect.AsksSignIn(r.Code)
+	if asks || r.Outcome <= report.Declined && p.ans.Requirement() == wire.SignInAgain {
+		p.signInAgain()
+	}
+}
+
+// signInAgain has the terminal sign in beside what it was asked for.
+func (p *Player) signInAgain() {
+	t := p.T
+	t.SignedIn = false
+	display := t.Display
+	if err := p.signIn((*Player).exchangeAside); err == nil && t.SignedIn {
+		t.Display = display
+	}
+}
+
+// today counts the day, in the terminals' own time zone.
+func (p *Player) today() uint16 {
+	if now := p.Clock.Now(); now >= p.midnight {
+		at := p.Clock.At(now)
+		year, month, day := at.Date()
+		next := time.Date(year, month, day+1, 0, 0, 0, 0, at.Location())
+		p.day, p.midnight = dayOf(at), now+next.Sub(at)
+	}
+	return p.day
+}
+
+// dayOf counts the days of a time zone's calendar.
+func dayOf(at time.Time) uint16 {
+	_, offset := at.Zone()
+	return uint16((at.Unix() + int64(offset)) / (24 * 60 * 60))
+}
+
+// Yesterday makes it a new day for the terminal: what it did today it did the day before.
+func (t *Terminal) Yesterday() {
+	t.day--
+	t.Operators.Age(24 * time.Hour)
+}
+
+// ResetPassword is an operator who cannot log in giving the one-time code that the
+// merchant got from the host, and twice a new password. Rules for passwords come
+// first, so that a weak one does not cost the code; then the host is asked whether the
+// code is good. An error means that nothing was sent.
+func (p *Player) ResetPassword(number, code, password, again string) error {
+	t := p.T
+	if err := t.idle(); err != nil {
+		return err
+	}
+	f := t.Profile.Dialect.Form(dialect.PasswordReset)
+	if f == nil {
+		return fmt.Errorf("dialect %s has no %s", t.Profile.Dialect.Name, dialect.PasswordReset)
+	}
+	if err := p.Away(func() error { return t.Operators.Accepts(number, password, again, t.TID, time.Now()) }); err != nil {
+		return t.refuse(err, "operator %s resets the password", number)
+	}
+	p.begin(t, f)
+	p.scratch = append(append(p.scratch[:0], number...), "   "...)[:3]
+	p.req.Set(wire.Operator, p.scratch)
+	if err := p.oneTimeCode(code); err != nil {
+		return err
+	}
+	switch r := p.exchange(f); {
+	case r.Outcome == report.Approved:
+		return t.done(t.Operators.Reset(number, password, again, t.TID, time.Now()), "重置密码成功", "operator %s resets the password", number)
+	case r.Outcome == report.Declined && t.Profile.Dialect.Means(r.Code, dialect.WrongPIN):
+		t.Display = "重置码错误或已过期"
+	default:
+		t.Display = show(r)
+	}
+	return nil
+}
+
+// oneTimeCode puts in a code, under the master key where the network's sign-in has
+// one: whoever gives it at another terminal gives another one.
+func (p *Player) oneTimeCode(code string) error {
+	t := p.T
+	if t.Profile.SignIn == "" {
+		p.req.SetString(wire.OneTimeCode, code)
+		return nil
+	}
+	if err := t.expandMaster(); err != nil {
+		return err
+	}
+	block := make([]byte, t.master.BlockSize())
+	if copy(block, code) < len(code) {
+		t.Display = "重置码错误或已过期"
+		return fmt.Errorf("%w: a one-time code has at most %d digits", ErrRefusedLocally, len(block))
+	}
+	t.master.Encrypt(block, block)
+	p.req.Set(wire.OneTimeCode, block)
+	return nil
+}
+
 // adopt takes the working keys and the batch of the approval of a sign-in.
 func (t *Terminal) adopt(issued keys.Set, ans *wire.Message) {
 	t.keys, t.SignedIn, t.master, t.Activation = issued, true, nil, ""
+	t.untold = t.Profile.Dialect.Has(wire.Batch) && ans.Uint(wire.Batch) == 0
 	if b := ans.Uint(wire.Batch); b > 0 && uint32(b) != t.Batch && b <= dialect.MaxNumber {
 		t.Batch = uint32(b)
 	}

@@ -49,3 +49,20 @@ func recordFurther(shard *report.Shard, met *line.Strays) {
 		shard.Broken(uint64(broken))
 	}
 }
+
+// nearly says of a message that came in an exchange which heard no answer in what it
+// differs from one. On a line with one exchange in flight it may have been meant so.
+func (p *Player) nearly(f *dialect.Form, r *Result) {
+	if _, alone := p.T.Link.(*line.Own); !alone || r.Stray == nil {
+		return
+	}
+	m := p.T.Profile.Dialect.Acquire()
+	defer m.Release()
+	if m.Read(r.Stray.Octets) != nil || !m.IsAnswer() {
+		return
+	}
+	if _, err := rules.NewJudge(p.T.Profile.Dialect).Check(p.asked(f, m)); err != nil {
+		r.Stray.Why += ": " + err.Error()
+	}
+	p.judged.Answer = p.ans
+}

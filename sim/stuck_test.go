@@ -171,6 +171,33 @@ func TestGoneHostIsNotAskedByTheMillion(t *testing.T) {
 	}
 }
 
+// An arrival whose first request found no connection has not been played: it is stuck,
+// in the open model too, and whatever its scenario was to hear.
+func TestArrivalThatCouldNotConnectIsStuck(t *testing.T) {
+	t.Parallel()
+	for _, pacer := range []sim.Pacer{nil, sim.Constant(sim.Rate{N: 20, Per: time.Second})} {
+		b := newBench(t, "cup", 5)
+		address, cut := cuttable(t, b.dialer.Address)
+		b.dialer = &line.Dialer{Address: address, Timeout: time.Second}
+		rep := b.run(t, &sim.Run{Terminals: 5, Pacer: pacer, For: 1200 * time.Millisecond, Observer: sim.Observer{SignedIn: func(_, _ *report.Phase) {
+			b.dialer.Address = "127.0.0.1:1"
+			cut()
+		}}})
+		var sent int64
+		if l := rep.Label("purchase"); l != nil {
+			sent = int64(l.Counts.Sent())
+		}
+		if stuck := total(rep.Stuck); stuck == 0 || int64(rep.Played) != sent || int64(rep.Planned) != int64(rep.Played)+stuck+int64(rep.NotPlayed) {
+			t.Errorf("%d planned, %d played, %d purchases sent, stuck %v", rep.Planned, rep.Played, sent, rep.Stuck)
+		}
+		for why := range rep.Stuck {
+			if !strings.Contains(why, "refused") && !strings.Contains(why, "reversal") {
+				t.Errorf("stuck because %q", why)
+			}
+		}
+	}
+}
+
 // Arrivals that found every terminal waiting for the host are the host's doing.
 func TestWaitingForTheHostIsNoLag(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/operator"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
 )
@@ -26,20 +27,25 @@ type Terminal struct {
 	Owed    Owed
 
 	*profile.Terminal
-	Profile *profile.Profile
-	Link    line.Link
-	Faults  *line.Faults // of its line; nil when the line cannot do any
+	Profile   *profile.Profile
+	Operators operator.Table // who may work at it
+	Link      line.Link
+	Faults    *line.Faults // of its line; nil when the line cannot do any
 	// Condition is what is wrong with the machine; nil for nothing.
 	Condition *device.Condition
 
 	Display    string // what the terminal shows
 	Operator   string // who is logged in: "01".."98"; empty for nobody
+	Activation string // serial number and activation code, which its first sign-in shows; empty once it is active
 	On         bool
 	SignedIn   bool
-	Activation string // serial number and activation code, which its first sign-in shows; empty once it is active
-	Opened     bool   // its batch holds nothing from before: it was opened by a settlement, or the host is new
-	out        bool   // of the run: it could not sign in
-	Trace      uint32 // of the next message that takes one, 1..999999
+	Opened     bool     // its batch holds nothing from before: it was opened by a settlement, or the host is new
+	out        bool     // of the run: it could not sign in
+	Locked     bool     // by who is logged in: see LockScreen
+	Standing   Standing // of the latest payment, which the cardholder sees
+	day        uint16   // of its last sign-in, as dayOf counts; 0 before the first
+	untold     bool     // the answer to its latest sign-in told no batch number where there should be one
+	Trace      uint32   // of the next message that takes one, 1..999999
 	Batch      uint32
 	freed      time.Duration // when it was last given back, on the run's clock
 	keys       keys.Set
@@ -54,16 +60,16 @@ type Terminal struct {
 // same number in each run would repeat numbers within the host's open batch and
 // get 94. So the first trace is drawn.
 func NewTerminal(p *profile.Profile, id *profile.Terminal) *Terminal {
-	return &Terminal{Terminal: id, Profile: p, Trace: rand.Uint32N(dialect.MaxNumber) + 1, Batch: 1}
+	return &Terminal{Terminal: id, Profile: p, Operators: p.Delivered(), Trace: rand.Uint32N(dialect.MaxNumber) + 1, Batch: 1}
 }
 
 // Owed is a terminal's pending reversal: what it sent without hearing a
 // verified answer, and must undo before its next online transaction.
 type Owed struct {
 	Of      dialect.Transaction
+	Reason  dialect.Code // of the reversal
 	Amount  int64
 	Holder  *profile.Holder // whose card it was about; nil for none that the terminal knows
-	Reason  dialect.Code    // of the reversal
 	Tries   int
 	Request []byte // the message, without length prefix; empty when none is owed
 }
@@ -78,51 +84,6 @@ var ErrRefusedLocally = errors.New("the terminal refuses")
 // ErrUntested marks a step that could not see whether what it asks is so: the host
 // gave no evidence. It neither held nor failed.
 var ErrUntested = errors.New("untested")
-
-// Login is an operator giving number and password at the prompt: the operator's own
-// sign-in (操作员签到), of which the host hears nothing. Keys are fetched by
-// [Player.SignIn] (联机签到), which the display asks for unless that was done.
-func (t *Terminal) Login(number, password string) error {
-	if err := t.dead(); err != nil {
-		return err
-	}
-	o := t.Profile.Operator(number)
-	switch {
-	case o == nil:
-		t.Display = "操作员不存在"
-		return fmt.Errorf("%w: there is no operator %s", ErrRefusedLocally, number)
-	case string(o.Password) != password:
-		t.Display = "密码错误"
-		return fmt.Errorf("%w: wrong password of operator %s", ErrRefusedLocally, number)
-	case !o.Sells():
-		t.Display = "操作员管理"
-	case t.SignedIn || t.Profile.Dialect.Form(dialect.SignIn) == nil:
-		t.Operator, t.Display = number, "操作员签到成功"
-	default:
-		t.Operator, t.Display = number, "请做联机签到"
-	}
-	return nil
-}
-
-// Supervise checks the supervisor's password, which voids and refunds need.
-func (t *Terminal) Supervise(password string) error {
-	if !t.Profile.Policy.Supervisor {
-		return nil
-	}
-	if o := t.Profile.Operator(profile.Supervisor); o != nil && string(o.Password) == password {
-		return nil
-	}
-	t.Display = "主管密码错误"
-	return fmt.Errorf("%w: wrong supervisor password", ErrRefusedLocally)
-}
-
-// SupervisorPassword is the one in the profile, empty when there is none.
-func (t *Terminal) SupervisorPassword() string {
-	if o := t.Profile.Operator(profile.Supervisor); o != nil {
-		return string(o.Password)
-	}
-	return ""
-}
 
 // nextTrace moves on to the next trace number.
 func (t *Terminal) nextTrace() { t.Trace = dialect.Next(t.Trace) }

@@ -96,7 +96,7 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	if check.Line, err = playedLine(p, f.lineProfile); err != nil {
 		return usage(err)
 	}
-	if check.Expected, err = expectedFailures(f.expected, fs, cmd.ErrOrStderr()); err != nil {
+	if check.Expected, err = expectedFailures(f.expected, fs, args, cmd.ErrOrStderr()); err != nil {
 		return usage(err)
 	}
 	if err := check.Bind(); err != nil {
@@ -213,7 +213,7 @@ func checkExit(ctx context.Context, found *verdicts.Results, err error, sig *sig
 		return &exit{code: exitIncomplete, err: errors.New(found.Away)}
 	case found.Broken() == 0:
 		return nil
-	case !found.Answered && found.Count(verdicts.Failed) > 0:
+	case found.Sent && !found.Answered && found.Count(verdicts.Failed) > 0:
 		return &exit{code: exitFailed, err: errors.New("the host never answered"),
 			hint: "does it speak another dialect, length prefix or TPDU? see --dialect and the profile's length, tpdu and header"}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/page"
@@ -20,7 +21,7 @@ import (
 // resultFiles are the files of results that were asked for; nil for one that was
 // not.
 type resultFiles struct {
-	junit, cucumber *report.AtomicFile
+	junit, cucumber *report.Output
 	folder          string       // empty for none
 	made            bytes.Buffer // the Cucumber JSON, when it is asked for
 }
@@ -49,7 +50,7 @@ func (f *checkFlags) files(check *scenarios.Check) (files *resultFiles, err erro
 }
 
 func (files *resultFiles) discard() {
-	for _, f := range []*report.AtomicFile{files.junit, files.cucumber} {
+	for _, f := range []*report.Output{files.junit, files.cucumber} {
 		if f != nil {
 			f.Discard()
 		}
@@ -88,11 +89,11 @@ func (files *resultFiles) write(found *verdicts.Results) error {
 
 // createResults sees before anything is played that a file of results can be
 // written.
-func createResults(name string) (*report.AtomicFile, error) {
+func createResults(name string) (*report.Output, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return nil, err
 	}
-	return report.CreateAtomic(name)
+	return report.CreateOutput(name)
 }
 
 // stepSummary appends what a job of GitHub's Actions came to, where it asks for
@@ -102,11 +103,7 @@ func stepSummary(write func(io.Writer) error) error {
 	if name == "" {
 		return nil
 	}
-	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
+	return report.AppendFile(name, write)
 }
 
 // digestOf is the SHA-256 of a file in hexadecimal; empty when there is none.
@@ -124,8 +121,8 @@ func digestOf(name string) string {
 
 // expectedFailures reads which scenarios are known to fail, and why: a line each,
 // @id or file:line first. Empty lines and those that begin with # say nothing.
-// Of those that are none of the scenarios the notes say so.
-func expectedFailures(name string, fs []*scenarios.Feature, notes io.Writer) (map[string]string, error) {
+// Of those that are not played the notes say so; one that there is not is an error.
+func expectedFailures(name string, fs []*scenarios.Feature, args []string, notes io.Writer) (map[string]string, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -133,12 +130,7 @@ func expectedFailures(name string, fs []*scenarios.Feature, notes io.Writer) (ma
 	if err != nil {
 		return nil, fmt.Errorf("--expected-failures: %w", err)
 	}
-	known := map[string]bool{}
-	for _, f := range fs {
-		for _, s := range f.Scenarios {
-			known["@"+s.ID], known[s.At()] = true, true
-		}
-	}
+	played, all := namesOf(fs), sync.OnceValue(func() map[string]bool { return known(args) })
 	expected := map[string]string{}
 	n := 0
 	for line := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) {
@@ -153,8 +145,10 @@ func expectedFailures(name string, fs []*scenarios.Feature, notes io.Writer) (ma
 			return nil, fmt.Errorf("%s:%d: say why %s fails, after its name", name, n, which)
 		case expected[which] != "":
 			return nil, fmt.Errorf("%s:%d: %s stands twice; leave one away", name, n, which)
+		case !played[which] && !all()[which]:
+			return nil, fmt.Errorf("%s:%d: there is no scenario %s; write it as posfleet check --list has it, or take the line away", name, n, which)
 		}
-		if expected[which] = why; !known[which] {
+		if expected[which] = why; !played[which] {
 			fmt.Fprintf(notes, "posfleet: %s:%d: %s is none of the scenarios that are played\n", name, n, which)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
 )
 
@@ -89,16 +90,11 @@ func readSpecification(name string) ([]byte, error) {
 
 // writeNew writes a file that is not there yet: people edit what was imported.
 func writeNew(name string, text []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if os.IsExist(err) {
+	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
 		return usage(fmt.Errorf("%s is there already, and may have been edited; name another file, or remove it", name))
 	}
-	if err != nil {
-		return usage(err)
-	}
-	if _, err := f.Write(text); err != nil {
-		f.Close()
+	return unwritten(report.WriteFile(name, func(w io.Writer) error {
+		_, err := w.Write(text)
 		return err
-	}
-	return f.Close()
+	}))
 }

@@ -80,6 +80,14 @@ func choose(args []string, d *dialect.Dialect, tags string, names []string) ([]*
 			return nil, err
 		}
 	}
+	if err := scenarios.UniqueIDs(fs); err != nil {
+		return nil, err
+	}
+	for _, name := range sel.Names {
+		if err := noID(fs, name); err != nil {
+			return nil, err
+		}
+	}
 	fs, err := scenarios.Select(fs, sel)
 	for _, f := range fs {
 		for _, s := range f.Scenarios {
@@ -89,6 +97,52 @@ func choose(args []string, d *dialect.Dialect, tags string, names []string) ([]*
 		}
 	}
 	return fs, err
+}
+
+// known are the scenarios that a list may name, by @id and file:line: those of the
+// files that arguments name, selected or not, and all that come with posfleet.
+func known(args []string) map[string]bool {
+	fs, _ := readEmbedded(".") // a test reads them
+	for _, a := range args {
+		if m := lineAtEnd.FindStringSubmatch(a); m != nil {
+			a = m[1]
+		}
+		if more, bad := read(a); bad == nil {
+			fs = append(fs, more...)
+		}
+	}
+	return namesOf(fs)
+}
+
+// namesOf are scenarios by @id and file:line.
+func namesOf(fs []*scenarios.Feature) map[string]bool {
+	names := map[string]bool{}
+	for _, f := range fs {
+		for _, s := range f.Scenarios {
+			names["@"+s.ID], names[s.At()] = true, true
+		}
+	}
+	delete(names, "@")
+	return names
+}
+
+// noID says of an @name that is a tag and no id what it is; nil of any other.
+func noID(fs []*scenarios.Feature, name string) error {
+	tagged := 0
+	for _, f := range fs {
+		for _, s := range f.Scenarios {
+			if "@"+s.ID == name {
+				return nil
+			}
+			if strings.HasPrefix(name, "@") && s.Has(name) {
+				tagged++
+			}
+		}
+	}
+	if tagged == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s is a tag of %d scenarios and no id, which is the last tag of a scenario that ends in - and a number (@shop-1); select by --tags %s", name, tagged, name)
 }
 
 // join adds features to others, each scenario once, in the order of its file.

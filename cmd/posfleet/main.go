@@ -39,7 +39,7 @@ func run(args []string, out, errs io.Writer) (code int) {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	err := written(root.ExecuteContext(ctx), stdout.Close())
 	if err == nil {
 		return exitOK
 	}
@@ -58,6 +58,22 @@ func run(args []string, out, errs io.Writer) (code int) {
 		fmt.Fprintf(stderr, "posfleet: hint: %s\n", e.hint)
 	}
 	return e.code
+}
+
+// written is what a command ended with, when what it wrote to standard output is lost:
+// its results are incomplete, which only worse outranks.
+func written(err, lost error) error {
+	if lost == nil {
+		return err
+	}
+	e, is := errors.AsType[*exit](err)
+	switch {
+	case err == nil, errors.Is(err, lost):
+		return &exit{code: exitIncomplete, err: fmt.Errorf("standard output: %w", lost)}
+	case is && (e.code == exitLimit || e.code == exitGenerator):
+		return &exit{code: exitIncomplete, err: fmt.Errorf("standard output: %w; %w", lost, err), hint: e.hint}
+	}
+	return err
 }
 
 func command(sig *signals) *cobra.Command {

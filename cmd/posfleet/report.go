@@ -99,6 +99,9 @@ func told(r *report.Report, sums bool) error {
 	if r.Incomplete != "" {
 		return &exit{code: exitIncomplete, err: fmt.Errorf("this is not the whole run: %s", r.Incomplete)}
 	}
+	if r.Interrupted {
+		return &exit{code: exitIncomplete, err: errors.New("this is not the whole run: it was interrupted before its time")}
+	}
 	if !sums {
 		return nil
 	}

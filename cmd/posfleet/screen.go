@@ -21,6 +21,7 @@ type screen struct {
 	w    io.Writer
 	file *os.File // w, when it is a terminal
 	rest []byte   // of a letter whose end is not written yet
+	lost error    // why something could not be written; nil when all was
 }
 
 func newScreen(w io.Writer) *screen {
@@ -61,20 +62,30 @@ func (s *screen) Write(p []byte) (int, error) {
 		s.rest = bytes.Clone(text[len(text)-n:])
 		text = text[:len(text)-n]
 	}
-	_, err := s.w.Write(s.escape(scrub(text)))
-	if err != nil {
+	if err := s.put(s.escape(scrub(text))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
-// Close writes what is left.
+// put writes octets; mu is held. What is lost is noted, since few who write look.
+func (s *screen) put(text []byte) error {
+	_, err := s.w.Write(text)
+	if err != nil && s.lost == nil {
+		s.lost = err
+	}
+	return err
+}
+
+// Close writes what is left. The error says why something that was written is lost.
 func (s *screen) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, err := s.w.Write(s.escape(s.rest))
+	if len(s.rest) > 0 {
+		_ = s.put(s.escape(s.rest))
+	}
 	s.rest = nil
-	return err
+	return s.lost
 }
 
 // unfinished is how many octets at the end begin a letter that is not whole.

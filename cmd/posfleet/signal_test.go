@@ -148,7 +148,7 @@ func TestSignalDrainsAndReports(t *testing.T) {
 				}
 			}
 			again := exec.Command(p.Path, "report", filepath.Join(p.Dir, "run"))
-			if out, err := again.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("books agree")) {
+			if out, err := again.CombinedOutput(); again.ProcessState.ExitCode() != exitIncomplete || !bytes.Contains(out, []byte("due until it was interrupted")) || !bytes.Contains(out, []byte("books agree")) {
 				t.Errorf("posfleet report of it: %v\n%s", err, out)
 			}
 		})

@@ -20,9 +20,9 @@ func verdict(rep *report.Report, signalled int, broken error) error {
 	case signalled != 0 && broken == nil:
 		return bad(signalled, "stopped by a signal; what was played until then is reported")
 	case rep.Money.Owed > 0 && (rep.Plan.Books || !rep.Kept("owed")):
-		return bad(exitBooks, "%d payments may or may not have been booked: their reversals were not acknowledged", rep.Money.Owed)
+		return bad(exitBooks, "%s whose reversal was not acknowledged may or may not have been booked", report.Plural(rep.Money.Owed, "payment"))
 	case !rep.Kept("unbalanced"):
-		return bad(exitBooks, "%d of %d settlements did not balance or were not done", rep.Settlements.Broken(), rep.Settlements.All())
+		return bad(exitBooks, "%d of %d attempts to settle did not balance or were not done", rep.Settlements.Broken(), rep.Settlements.All())
 	case !rep.Kept("failed"):
 		return bad(exitFailed, "%d of %d scenarios did not hold", rep.Failed, rep.Played)
 	case rep.Plan.Strict && len(rep.Rules) > 0:

@@ -14,7 +14,7 @@ Feature: The morning
     And the 99th percentile of "purchase" is below 250 ms
     And the books of terminals and host agree
 
-  @load @cup-load-11
+  @load @guide-7.1 @cup-load-11
   Scenario: a street of shops is switched on in one minute
     Given 1000 terminals have signed in
     When for 60 seconds 60 cardholders a second arrive, who

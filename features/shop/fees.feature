@@ -2,7 +2,7 @@ Feature: Fees
   Each payment costs the merchant what its plan says, to the fen, by kind of card, channel
   and amount. A refund gives back as much of the fee as the plan says, a void all of it.
 
-  @fees @shop-fees-1
+  @fees @guide-8.3 @shop-fees-1
   Scenario Outline: a debit card's fee has a rate and a cap
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays <amount> yuan with a good card
@@ -17,7 +17,7 @@ Feature: Fees
       | 1.00     | 0.01  |
       | 0.99     | 0.00  |
 
-  @fees @shop-fees-2
+  @fees @guide-8.3 @shop-fees-2
   Scenario: a credit card has no cap, and who gets what of its fee adds up
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays 10000.00 yuan with a chip card by chip
@@ -25,7 +25,7 @@ Feature: Fees
     And the fee of the last posting is 60.00 yuan
     And of the fees the issuer has 45.00 yuan, the network 3.25 yuan and the acquirer 11.75 yuan
 
-  @fees @shop-fees-3
+  @fees @guide-8.3 @shop-fees-3
   Scenario Outline: a tap costs less up to a thousand yuan
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays <amount> yuan with a chip card by tap
@@ -37,7 +37,7 @@ Feature: Fees
       | 1000.00 | 3.80 |
       | 1000.01 | 6.00 |
 
-  @fees @shop-fees-4
+  @fees @guide-8.3 @shop-fees-4
   Scenario Outline: half a fen counts as one, less than half as none
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays <amount> yuan by QR code
@@ -50,7 +50,7 @@ Feature: Fees
       | 1.32   | 0.01 |
       | 75.00  | 0.29 |
 
-  @fees @shop-fees-5
+  @fees @guide-8.3 @shop-fees-5
   Scenario: a plan may round half a fen to the even neighbour
     Given a merchant on plan "Bamboo Rental"
     When the cardholder pays 15.00 yuan with a chip card by tap
@@ -58,7 +58,7 @@ Feature: Fees
     When the cardholder pays 5.00 yuan with a chip card by tap
     Then the fee of the last posting is 0.02 yuan
 
-  @fees @shop-fees-6
+  @fees @guide-8.3 @shop-fees-6
   Scenario: a higher tier may be cheaper
     Given a merchant on plan "Bamboo Rental"
     When the cardholder pays 5000.00 yuan with a chip card by chip
@@ -66,7 +66,7 @@ Feature: Fees
     When the cardholder pays 5000.01 yuan with a chip card by chip
     Then the fee of the last posting is 26.00 yuan
 
-  @fees @shop-fees-7
+  @fees @guide-8.3 @shop-fees-7
   Scenario: fees are added up, never computed anew of a sum
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays 1.00 yuan with a chip card by chip
@@ -74,7 +74,7 @@ Feature: Fees
     And the cardholder pays 1.00 yuan with a chip card by chip
     Then the fees of the day are 0.03 yuan
 
-  @fees @shop-fees-8
+  @fees @guide-8.3 @shop-fees-8
   Scenario: refunds in parts give back no more than the fee
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays 3.00 yuan with a chip card by chip
@@ -87,7 +87,7 @@ Feature: Fees
     And the statement comes to 0.00 yuan, 0.00 yuan of fees and 0.00 yuan net
     And the statement adds up
 
-  @fees @shop-fees-9
+  @fees @guide-8.3 @shop-fees-9
   Scenario: what is left over the cap still costs the cap
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays 10000.00 yuan with a good card
@@ -95,7 +95,7 @@ Feature: Fees
     Then the fee of the last posting is 0.00 yuan
     And the statement comes to 5000.00 yuan, 20.00 yuan of fees and 4980.00 yuan net
 
-  @fees @shop-fees-10
+  @fees @guide-8.3 @shop-fees-10
   Scenario: a plan may give back by share of the amount
     Given a merchant on plan "Bamboo Rental"
     When the cardholder pays 10000.00 yuan with a good card
@@ -103,7 +103,7 @@ Feature: Fees
     Then the fee of the last posting is 9.00 yuan
     And the statement comes to 5000.00 yuan, 9.00 yuan of fees and 4991.00 yuan net
 
-  @fees @shop-fees-11
+  @fees @guide-8.3 @shop-fees-11
   Scenario: a plan may keep the fee of what is refunded
     Given a merchant on plan "Harbour Instant"
     When the cardholder pays 100.00 yuan with a good card
@@ -111,7 +111,7 @@ Feature: Fees
     Then the fee of the last posting is 0.00 yuan
     And the fees of the day are 0.55 yuan
 
-  @fees @shop-fees-12
+  @fees @guide-8.3 @shop-fees-12
   Scenario: a void gives all of it back, posted or not
     Given a merchant on plan "Harbour Instant"
     When the cardholder pays 100.00 yuan with a good card
@@ -121,7 +121,7 @@ Feature: Fees
     And the statement comes to 0.00 yuan, 0.00 yuan of fees and 0.00 yuan net
     And the statement adds up
 
-  @fees @shop-fees-13
+  @fees @guide-8.3 @shop-fees-13
   Scenario: a payment that is reversed costs nothing
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays 20.00 yuan with a good card
@@ -131,14 +131,14 @@ Feature: Fees
     Then the fees of the day are 0.10 yuan
     And the statement adds up
 
-  @fees @shop-fees-14
+  @fees @guide-8.3 @shop-fees-14
   Scenario: a payment that comes twice costs its fee once
     Given a merchant on plan "Lantern Counter"
     When the line doubles the next request
     And the cardholder pays 100.00 yuan with a good card
     Then the fees of the day are 0.50 yuan
 
-  @fees @shop-fees-15
+  @fees @guide-8.3 @shop-fees-15
   Scenario: a declined payment costs nothing
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays 20.00 yuan with a good card
@@ -146,14 +146,14 @@ Feature: Fees
     Then the host declines
     And the fees of the day are 0.10 yuan
 
-  @fees @shop-fees-16
+  @fees @guide-8.3 @shop-fees-16
   Scenario: a card issued abroad has its own rate
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays 100.00 yuan with a foreign card
     Then the host approves
     And the fee of the last posting is 1.80 yuan
 
-  @fees @shop-fees-17
+  @fees @guide-8.3 @shop-fees-17
   Scenario: a completed pre-authorisation costs what it came to
     Given a merchant on plan "Lantern Counter"
     When the operator pre-authorises 500.00 yuan with a good card

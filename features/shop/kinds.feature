@@ -3,7 +3,7 @@ Feature: Kinds of terminal
   Mobile, desktop, smart, signed on the screen, or a box that reads codes: what each is
   bought for it does, what it has no part for it refuses in words.
 
-  @shop-kinds-1
+  @guide-8.2 @shop-kinds-1
   Scenario Outline: a sale on a <kind> terminal
     Given a terminal of kind "<kind>"
     And a terminal that has signed in
@@ -19,7 +19,7 @@ Feature: Kinds of terminal
       | smart        | 74.00 | by tap  | printed    |
       | e-signature  | 75.00 | by chip | electronic |
 
-  @shop-kinds-2
+  @guide-8.2 @shop-kinds-2
   Scenario: a sale on a box that reads codes
     Given a terminal of kind "qr"
     And a terminal that has signed in
@@ -27,7 +27,7 @@ Feature: Kinds of terminal
     Then the host approves
     And the receipt is electronic
 
-  @shop-kinds-3
+  @guide-8.2 @shop-kinds-3
   Scenario: a box that reads codes takes no card
     Given a terminal of kind "qr"
     And a terminal that has signed in
@@ -35,7 +35,7 @@ Feature: Kinds of terminal
     Then the terminal refuses
     And the terminal shows "本机不支持银行卡"
 
-  @shop-kinds-4
+  @guide-8.2 @shop-kinds-4
   Scenario Outline: the self-test of a <kind> terminal tells of what it has
     Given a terminal of kind "<kind>"
     And the <part> of the terminal is broken
@@ -49,7 +49,7 @@ Feature: Kinds of terminal
       | e-signature | battery       | 电池故障   |
       | mobile      | contactless reader | 非接读卡器故障 |
 
-  @shop-kinds-5
+  @guide-8.2 @shop-kinds-5
   Scenario: the self-test looks at no part that the terminal does not have
     Given a terminal of kind "qr"
     And the printer of the terminal is broken

@@ -2,7 +2,7 @@ Feature: Becoming a merchant
   A shop applies with its papers, the acquirer reviews them by its rules, and only then
   is there a contract, a number and a terminal.
 
-  @merchant @shop-merchant-1
+  @merchant @guide-1.1 @guide-8.1 @shop-merchant-1
   Scenario: a company applies, is approved, signs and takes its first payment
     Given a shop that wants to become a merchant
     When the shop applies
@@ -18,14 +18,14 @@ Feature: Becoming a merchant
     Then the host approves
     And the statement adds up
 
-  @merchant @shop-merchant-2
+  @merchant @guide-8.1 @shop-merchant-2
   Scenario: a merchant without a licence is known by the number of the person in charge
     Given a shop without a licence that wants to become a merchant
     When the shop applies
     And the acquirer reviews the application
     Then the application is approved
 
-  @merchant @shop-merchant-3
+  @merchant @guide-8.1 @shop-merchant-3
   Scenario Outline: an application is refused, and the reason is told
     Given a shop that wants to become a merchant
     And the application says "<says>"
@@ -49,7 +49,7 @@ Feature: Becoming a merchant
       | provider: ISO-9999              | the agency is not registered with the acquirer                    |
       | region: 440106                  | the shop is not in the licence's region                           |
 
-  @merchant @shop-merchant-4
+  @merchant @guide-8.4 @shop-merchant-4
   Scenario: an unclear photo is refused, and the corrected application keeps its number
     Given a shop that wants to become a merchant
     When the shop applies
@@ -75,7 +75,7 @@ Feature: Becoming a merchant
     And the acquirer reviews the application
     Then the application is refused for "blacklisted"
 
-  @merchant @shop-merchant-7
+  @merchant @guide-8.0 @shop-merchant-7
   Scenario: a shop that is a merchant already is refused
     Given a shop that wants to become a merchant
     When the shop applies
@@ -85,7 +85,7 @@ Feature: Becoming a merchant
     And the acquirer reviews the application
     Then the application is refused for "duplicate"
 
-  @merchant @shop-merchant-8
+  @merchant @guide-8.1 @shop-merchant-8
   Scenario: an approval that nobody signs for a month lapses
     Given a shop that wants to become a merchant
     When the shop applies

@@ -2,7 +2,7 @@
 功能: 商户入网
   商户提交资料进件，收单机构按规则审核，通过并签约后才有商户号和终端。
 
-  @merchant @shop-merchant-21
+  @merchant @guide-1.1 @shop-merchant-21
   场景: 小微商户从进件到第一笔交易
     假如 一家小微商户申请入网
     当 商户提交进件
@@ -18,7 +18,7 @@
     那么 交易成功
     并且 对账单各项合计一致
 
-  @merchant @shop-merchant-22
+  @merchant @guide-8.1 @shop-merchant-22
   场景大纲: 进件驳回并说明原因
     假如 一家企业商户申请入网
     并且 进件资料为"<资料>"
@@ -39,7 +39,7 @@
       | 外包服务机构: 无名机构     | 外包服务机构未备案          |
       | 营业执照行业: 5411         | MCC与营业执照经营范围不符   |
 
-  @merchant @shop-merchant-23
+  @merchant @guide-8.4 @shop-merchant-23
   场景: 小微商户的二类户被驳回，换成一类户后通过
     假如 一家小微商户申请入网
     并且 进件资料为"结算账户类别: II"
@@ -50,7 +50,7 @@
     并且 收单机构审核进件
     那么 进件审核通过
 
-  @merchant @shop-merchant-24
+  @merchant @guide-8.4 @shop-merchant-24
   场景: 照片不清晰被驳回，补件后进件号不变
     假如 一家企业商户申请入网
     当 商户提交进件
@@ -69,7 +69,7 @@
     并且 收单机构审核进件
     那么 进件被驳回，原因为"命中风险名单"
 
-  @merchant @shop-merchant-26
+  @merchant @guide-8.0 @shop-merchant-26
   场景: 同一商户不得重复进件
     假如 一家企业商户申请入网
     当 商户提交进件

@@ -4,7 +4,7 @@ Feature: No reaction
   pulled the cable, the carrier, the bank, or service. Power, part, line and host are
   told apart, on the screen and in the verdict.
 
-  @shop-network-1
+  @guide-6.2 @shop-network-1
   Scenario Outline: <cause> is told apart from the others
     Given a terminal that is switched on
     And <fault>
@@ -21,7 +21,7 @@ Feature: No reaction
       | the host has gone silent            | a host that is silent  | 接收数据超时    |
       | the self-test ends                  | no trouble             | 网络正常        |
 
-  @shop-network-2
+  @guide-2.3 @guide-6.2 @shop-network-2
   Scenario Outline: without a signal the screen says what to look at
     Given a terminal of kind "<kind>"
     And a terminal that is switched on
@@ -37,7 +37,7 @@ Feature: No reaction
       | mobile       | 无网络信号     |
       | smart        | 无线网络未连接 |
 
-  @shop-network-3
+  @guide-6.2 @guide-6.2a @shop-network-3
   Scenario: a terminal that is not registered is told so, and not that the line is down
     Given a terminal that the host does not know
     When the terminal checks the network
@@ -45,7 +45,7 @@ Feature: No reaction
     And the terminal shows "终端未登记"
     And the terminal is not signed in
 
-  @shop-network-4
+  @guide-2.3 @shop-network-4
   Scenario: nobody signs in over a line that is down
     Given a terminal that is switched on
     And the line has no signal
@@ -54,7 +54,7 @@ Feature: No reaction
     Then the terminal is not signed in
     And the terminal shows "网络已断开, 请检查线路"
 
-  @shop-network-5
+  @guide-2.3 @shop-network-5
   Scenario: after a router has restarted the terminal goes on by itself
     Given a terminal that has signed in
     And the line has no signal
@@ -66,7 +66,7 @@ Feature: No reaction
     Then the host approves
     And 0 reversals have been sent
 
-  @shop-network-6
+  @guide-6.2 @shop-network-6
   Scenario: a payment that a silent host may have booked is reversed when the line is back
     Given a terminal that has signed in
     And the host has gone silent
@@ -77,7 +77,7 @@ Feature: No reaction
     Then the terminal first sends a reversal of the unanswered payment
     And the host approves
 
-  @shop-network-7
+  @guide-6.0 @shop-network-7
   Scenario: a payment that was never sent owes nothing
     Given a terminal that has signed in
     And the host takes no connections
@@ -85,7 +85,7 @@ Feature: No reaction
     Then the terminal shows "连接主机失败"
     And the terminal owes no reversal
 
-  @shop-network-8
+  @guide-6.2 @shop-network-8
   Scenario: with an operator logged in the check goes as far as the host's books
     Given a terminal that is switched on
     When the operator logs in

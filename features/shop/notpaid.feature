@@ -8,7 +8,7 @@ Feature: Signed in, but the payment did not go through
     And the operator confirms the order
     Then the host approves
 
-  @notpaid @shop-notpaid-1
+  @notpaid @guide-6.3 @shop-notpaid-1
   Scenario Outline: the card: <role>
     Given the host is to answer "<code>" to a <role> card
     When the customer pays the order with a <role> card
@@ -33,7 +33,7 @@ Feature: Signed in, but the payment did not go through
       | issuer-down   | 91   | the issuer cannot be reached                  | try again later                               |
       | system-error  | 96   | the host has a fault                          | try again later                               |
 
-  @notpaid @shop-notpaid-2
+  @notpaid @guide-6.0 @shop-notpaid-2
   Scenario: another card pays what the first could not
     Given the host is to answer "51" to a poor card
     When the customer pays the order with a poor card
@@ -43,7 +43,7 @@ Feature: Signed in, but the payment did not go through
     And the order is "paid"
     And the next step is "nothing is left to do"
 
-  @notpaid @shop-notpaid-3
+  @notpaid @guide-6.3 @shop-notpaid-3
   Scenario: the answer does not come in time
     Given the line loses the next answer
     When the customer pays the order with a good card
@@ -52,7 +52,7 @@ Feature: Signed in, but the payment did not go through
     And the next step is "query the order; if it is not paid, the terminal reverses the payment"
     And the terminal owes a reversal
 
-  @notpaid @shop-notpaid-4
+  @notpaid @guide-6.3 @shop-notpaid-4
   Scenario: the line breaks while the request is sent
     Given the line breaks in the middle of the next request
     When the customer pays the order with a good card
@@ -62,7 +62,7 @@ Feature: Signed in, but the payment did not go through
     When the operator queries the order
     Then the order is "confirmed"
 
-  @notpaid @shop-notpaid-5
+  @notpaid @guide-6.3 @shop-notpaid-5
   Scenario: the line breaks while the answer comes
     Given the line breaks in the middle of the next answer
     When the customer pays the order with a good card
@@ -72,7 +72,7 @@ Feature: Signed in, but the payment did not go through
     Then the order is "paid"
     And the next step is "nothing is left to do"
 
-  @notpaid @shop-notpaid-6
+  @notpaid @guide-6.3 @shop-notpaid-6
   Scenario: the MAC of the answer is wrong
     Given the line spoils the MAC of the next answer
     When the customer pays the order with a good card
@@ -82,7 +82,7 @@ Feature: Signed in, but the payment did not go through
     When the operator queries the order
     Then the order is "paid"
 
-  @notpaid @shop-notpaid-7
+  @notpaid @guide-6.3 @shop-notpaid-7
   Scenario: the MAC of the request is wrong, and the terminal signs in again
     Given the line spoils the MAC of the next request
     When the customer pays the order with a good card
@@ -92,7 +92,7 @@ Feature: Signed in, but the payment did not go through
     When the customer pays the order with a good card
     Then the host approves
 
-  @notpaid @shop-notpaid-8
+  @notpaid @guide-6.3 @shop-notpaid-8
   Scenario: the batch is not the host's
     Given the terminal has lost its batch number
     When the customer pays the order with a good card
@@ -101,7 +101,7 @@ Feature: Signed in, but the payment did not go through
     When the customer pays the order with a good card
     Then the host approves
 
-  @notpaid @shop-notpaid-9
+  @notpaid @guide-6.3 @shop-notpaid-9
   Scenario: the terminal has signed off
     When the terminal signs off
     And the customer pays the order with a good card
@@ -110,7 +110,7 @@ Feature: Signed in, but the payment did not go through
     And the report says "it has not signed in"
     And the next step is "sign in again, then repeat the payment"
 
-  @notpaid @shop-notpaid-10
+  @notpaid @guide-6.3a @shop-notpaid-10
   Scenario: nothing is paid twice after a timeout
     Given the line loses the next answer
     When the customer pays the order with a good card
@@ -119,7 +119,7 @@ Feature: Signed in, but the payment did not go through
     Then the host refuses because "the order is paid already"
     And the terminal owes no reversal
 
-  @notpaid @shop-notpaid-11
+  @notpaid @guide-6.3 @shop-notpaid-11
   Scenario: one fen more than the card's limit
     When the cardholder pays one fen more than the limit of an over-limit card
     Then the host answers "over limit"

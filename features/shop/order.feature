@@ -6,7 +6,7 @@ Feature: Taking an order and being paid for it
   Background:
     Given a terminal that has signed in
 
-  @order @shop-order-1
+  @order @guide-5.1 @shop-order-1
   Scenario: an order is chosen, confirmed and paid by card
     When the customer chooses 2 of "beef noodles"
     And the customer chooses 1 of "plum juice"
@@ -19,7 +19,7 @@ Feature: Taking an order and being paid for it
     Then the host approves
     And the order is "paid"
 
-  @order @shop-order-2
+  @order @guide-5.3 @shop-order-2
   Scenario Outline: the total is right to the fen
     When the customer chooses <n> of "<dish>"
     Then the order comes to <total> yuan
@@ -34,7 +34,7 @@ Feature: Taking an order and being paid for it
       | 7   | plum juice    | 42.07   |
       | 999 | soup dumplings | 15974.01 |
 
-  @order @shop-order-3
+  @order @guide-5.2 @shop-order-3
   Scenario: what was chosen is changed before the order is confirmed
     When the customer chooses 3 of "rice"
     And the customer chooses 1 of "cucumber salad"
@@ -47,26 +47,26 @@ Feature: Taking an order and being paid for it
     Then the host approves
     And the order comes to 5.33 yuan
 
-  @order @shop-order-4
+  @order @guide-5.2 @shop-order-4
   Scenario: a dish that is sold out cannot be chosen
     When the customer chooses 1 of "steamed bass"
     Then the terminal refuses
     And the terminal shows "菜品已估清"
 
-  @order @shop-order-5
+  @order @guide-2.0 @guide-5.1 @shop-order-5
   Scenario: nothing can be ordered before the terminal has signed in
     Given a terminal that is switched on
     When the customer chooses 1 of "rice"
     Then the terminal refuses
     And the next step is "sign in again, then repeat the payment"
 
-  @order @shop-order-6
+  @order @guide-5.3 @shop-order-6
   Scenario: an order without a dish is not confirmed
     When the operator confirms the order
     Then the terminal refuses
     And the terminal shows "请先点餐"
 
-  @order @shop-order-7
+  @order @guide-5.3 @shop-order-7
   Scenario: a price has changed, and the order is confirmed again
     Given the terminal has an old price of "beef noodles"
     When the customer chooses 1 of "beef noodles"
@@ -80,7 +80,7 @@ Feature: Taking an order and being paid for it
     Then the host approves
     And the order is "confirmed"
 
-  @order @shop-order-8
+  @order @guide-5.3 @shop-order-8
   Scenario: a dish is sold out meanwhile
     Given the terminal has an old price of "steamed bass"
     When the customer chooses 1 of "steamed bass"
@@ -92,7 +92,7 @@ Feature: Taking an order and being paid for it
     Then the host approves
     And the order comes to 4.00 yuan
 
-  @order @shop-order-9
+  @order @guide-5.4 @shop-order-9
   Scenario: each order has a number of its own
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -101,7 +101,7 @@ Feature: Taking an order and being paid for it
     And the operator confirms the order
     Then the order has a number of its own
 
-  @order @shop-order-10
+  @order @guide-5.4 @shop-order-10
   Scenario: an order that is sent twice is one order
     When the customer chooses 2 of "rice"
     And the operator confirms the order
@@ -110,7 +110,7 @@ Feature: Taking an order and being paid for it
     Then the host approves
     And the order has the same number as before
 
-  @order @shop-order-11
+  @order @guide-5.4 @shop-order-11
   Scenario: an order whose confirmation is lost is sent again, and is one order
     Given the line loses the next answer
     When the customer chooses 2 of "rice"
@@ -121,7 +121,7 @@ Feature: Taking an order and being paid for it
     Then the host approves
     And the order is "confirmed"
 
-  @order @shop-order-12
+  @order @guide-5.4 @shop-order-12
   Scenario: the merchant's number stands for one order alone
     When the customer chooses 2 of "rice"
     And the operator confirms the order
@@ -129,7 +129,7 @@ Feature: Taking an order and being paid for it
     Then the host refuses because "the merchant's number stands for another order"
     And the next step is "take the order again"
 
-  @order @shop-order-13
+  @order @guide-5.5 @shop-order-13
   Scenario Outline: an order is paid <how>
     When the customer chooses 1 of "tomato egg noodles"
     And the operator confirms the order
@@ -143,7 +143,7 @@ Feature: Taking an order and being paid for it
       | chip | by chip   |
       | chip | by tap    |
 
-  @order @shop-order-14
+  @order @guide-5.3 @shop-order-14
   Scenario: payee and amount stand on the screen before the password is typed
     Given the policy says "order-paid: "
     When the customer chooses 1 of "tomato egg noodles"
@@ -152,7 +152,7 @@ Feature: Taking an order and being paid for it
     Then payee and amount stood on the screen before the password
     And the terminal shows "交易成功"
 
-  @order @refusal @shop-order-15
+  @order @refusal @guide-5.5 @shop-order-15
   Scenario: an order is not paid twice
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -163,7 +163,7 @@ Feature: Taking an order and being paid for it
     And the next step is "query the order before anything else"
     And the terminal owes no reversal
 
-  @order @refusal @shop-order-16
+  @order @refusal @guide-5.5 @shop-order-16
   Scenario: a cancelled order is not paid
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -174,7 +174,7 @@ Feature: Taking an order and being paid for it
     Then the host refuses because "the order is cancelled"
     And the next step is "take the order again"
 
-  @order @refusal @shop-order-17
+  @order @refusal @guide-5.5 @shop-order-17
   Scenario: an order that has expired is not paid
     When the customer chooses 1 of "rice"
     And the order may be paid within 1 seconds
@@ -185,7 +185,7 @@ Feature: Taking an order and being paid for it
     When the operator queries the order
     Then the order is "expired"
 
-  @order @refusal @shop-order-18
+  @order @refusal @guide-5.5 @shop-order-18
   Scenario Outline: a payment of another amount than the order's is refused
     When the customer chooses 1 of "beef noodles"
     And the operator confirms the order
@@ -199,7 +199,7 @@ Feature: Taking an order and being paid for it
       | 27.99  |
       | 28.01  |
 
-  @order @refusal @shop-order-19
+  @order @refusal @guide-5.4 @shop-order-19
   Scenario: another merchant's order is not found, nor paid, nor refunded
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -212,7 +212,7 @@ Feature: Taking an order and being paid for it
     When the customer pays the order with a good card
     Then the host refuses because "no such order of this merchant"
 
-  @order @shop-order-20
+  @order @guide-5.4 @shop-order-20
   Scenario: an order is refunded in parts, and no further than it was
     When the customer chooses 1 of "beef noodles"
     And the operator confirms the order
@@ -229,7 +229,7 @@ Feature: Taking an order and being paid for it
     When the operator refunds 0.01 yuan of the order
     Then the host refuses because "more than is left of the order"
 
-  @order @shop-order-21
+  @order @guide-5.4 @shop-order-21
   Scenario: an order is refunded after the batch it was paid in is settled
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -240,7 +240,7 @@ Feature: Taking an order and being paid for it
     Then the host approves
     And the order is "refunded"
 
-  @order @refusal @shop-order-22
+  @order @refusal @guide-5.4 @shop-order-22
   Scenario: an order that nobody has paid is not refunded
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -248,7 +248,7 @@ Feature: Taking an order and being paid for it
     Then the terminal refuses
     And the terminal shows "订单未支付"
 
-  @order @shop-order-23
+  @order @guide-5.6 @shop-order-23
   Scenario: the payment of an order is voided on the same day
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -260,7 +260,7 @@ Feature: Taking an order and being paid for it
     When the operator refunds 1.00 yuan of the order
     Then the host refuses because "more than is left of the order"
 
-  @order @unknown @shop-order-24
+  @order @unknown @guide-6.3a @shop-order-24
   Scenario: a payment whose answer is lost turns out to be booked
     When the customer chooses 1 of "beef noodles"
     And the operator confirms the order
@@ -274,7 +274,7 @@ Feature: Taking an order and being paid for it
     When the operator refunds 1.00 yuan of the order
     Then the host approves
 
-  @order @unknown @shop-order-25
+  @order @unknown @guide-6.3a @shop-order-25
   Scenario: a payment whose request is lost turns out not to be booked, and is reversed
     When the customer chooses 1 of "beef noodles"
     And the operator confirms the order
@@ -288,7 +288,7 @@ Feature: Taking an order and being paid for it
     Then the host approves
     And the order is "paid"
 
-  @order @unknown @shop-order-26
+  @order @unknown @guide-6.3a @shop-order-26
   Scenario: without a query the unanswered payment is reversed before the next one
     When the customer chooses 1 of "beef noodles"
     And the operator confirms the order
@@ -319,7 +319,7 @@ Feature: Taking an order and being paid for it
     And the operator cancels the order
     Then the host refuses because "the order is paid already"
 
-  @order @shop-order-29
+  @order @guide-5.6 @shop-order-29
   Scenario: after a payment the terminal is ready for the next customer
     When the customer chooses 1 of "rice"
     And the operator confirms the order

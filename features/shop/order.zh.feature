@@ -6,7 +6,7 @@
   背景:
     假如 终端已签到
 
-  @order @shop-order-31
+  @order @guide-5.1 @shop-order-31
   场景: 点餐、确认订单、刷卡支付
     假如 终端参数为"支付成功提示: "
     当 顾客点1份"红烧牛肉面"
@@ -20,7 +20,7 @@
     并且 终端显示"交易成功"
     并且 订单状态为"支付成功"
 
-  @order @shop-order-32
+  @order @guide-5.4 @shop-order-32
   场景: 支付后部分退款
     当 顾客点1份"番茄鸡蛋面"
     并且 操作员确认订单
@@ -30,7 +30,7 @@
     那么 交易成功
     并且 订单状态为"部分退款"
 
-  @order @shop-order-33
+  @order @guide-5.2 @shop-order-33
   场景: 确认前改数量，估清菜品不能选
     当 顾客点3份"小笼包"
     并且 顾客把"小笼包"改为2份
@@ -40,14 +40,14 @@
     并且 终端显示"菜品已估清"
     并且 订单合计31.98元
 
-  @order @shop-order-34
+  @order @guide-2.0 @guide-5.1 @shop-order-34
   场景: 未签到不能点餐
     假如 终端已开机
     当 顾客点1份"米饭"
     那么 终端提示错误且不上送报文
     并且 终端显示"请先签到"
 
-  @order @shop-order-35
+  @order @guide-5.3 @shop-order-35
   场景: 价格变动须重新确认
     假如 终端菜单中"小笼包"的价格是旧的
     当 顾客点1份"小笼包"
@@ -59,7 +59,7 @@
     那么 交易成功
     并且 订单状态为"待支付"
 
-  @order @shop-order-36
+  @order @guide-5.4 @shop-order-36
   场景: 确认应答丢失，重新提交仍是同一订单
     假如 下一笔交易的应答报文丢失
     当 顾客点1份"凉拌黄瓜"
@@ -72,7 +72,7 @@
     那么 交易成功
     并且 订单号与之前相同
 
-  @order @refusal @shop-order-37
+  @order @refusal @guide-5.5 @shop-order-37
   场景: 重复支付被拒
     当 顾客点1份"豆浆"
     并且 操作员确认订单
@@ -82,7 +82,7 @@
     那么 主机拒绝，原因为"订单已支付, 请勿重复支付"
     并且 终端无冲正标志
 
-  @order @refusal @shop-order-38
+  @order @refusal @guide-5.5 @shop-order-38
   场景: 已取消的订单不能支付
     当 顾客点1份"豆浆"
     并且 操作员确认订单
@@ -92,7 +92,7 @@
     那么 主机拒绝，原因为"订单已取消"
     并且 终端显示"订单已取消"
 
-  @order @refusal @shop-order-39
+  @order @refusal @guide-5.5 @shop-order-39
   场景: 过期的订单不能支付也不能取消
     当 顾客点1份"豆浆"
     并且 订单有效期为1秒
@@ -103,7 +103,7 @@
     当 操作员取消订单
     那么 主机拒绝，原因为"订单已过期"
 
-  @order @refusal @shop-order-40
+  @order @refusal @guide-5.5 @shop-order-40
   场景: 支付金额与订单不符
     当 顾客点1份"酸梅汤"
     并且 操作员确认订单
@@ -112,7 +112,7 @@
     当 顾客用正常卡支付订单
     那么 交易成功
 
-  @order @refusal @shop-order-41
+  @order @refusal @guide-5.4 @shop-order-41
   场景: 他店订单号查不到，也不能退款
     当 顾客点1份"米饭"
     并且 操作员确认订单
@@ -123,7 +123,7 @@
     当 操作员对订单退款0.01元
     那么 主机拒绝，原因为"订单不存在"
 
-  @order @shop-order-42
+  @order @guide-5.4 @shop-order-42
   场景: 凭订单号全额退款，退款不得超过订单余额
     当 顾客点1份"凉拌黄瓜"
     并且 操作员确认订单
@@ -134,7 +134,7 @@
     那么 交易成功
     并且 订单状态为"已退款"
 
-  @order @shop-order-43
+  @order @guide-5.6 @shop-order-43
   场景: 当日撤销订单的支付
     当 顾客点1份"凉拌黄瓜"
     并且 操作员确认订单
@@ -144,7 +144,7 @@
     当 操作员查询订单
     那么 订单状态为"已退款"
 
-  @order @unknown @shop-order-44
+  @order @unknown @guide-6.3a @shop-order-44
   场景: 支付应答丢失，查询后变为成功
     当 顾客点1份"小笼包"
     并且 操作员确认订单
@@ -157,7 +157,7 @@
     那么 订单状态为"支付成功"
     并且 终端无冲正标志
 
-  @order @unknown @shop-order-45
+  @order @unknown @guide-6.3a @shop-order-45
   场景: 支付请求丢失，查询未入账后自动冲正
     当 顾客点1份"小笼包"
     并且 操作员确认订单

@@ -2,7 +2,7 @@ Feature: Statements and payouts
   Each business day has a statement that adds up to the ledger, and its money comes to the
   merchant's account on its value date, once.
 
-  @payout @shop-payout-1
+  @payout @guide-8.1 @shop-payout-1
   Scenario: the day's statement adds up, as data and as a spreadsheet
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays 100.00 yuan with a good card
@@ -13,7 +13,7 @@ Feature: Statements and payouts
     And the statement adds up
     And the statement as a spreadsheet says the same
 
-  @payout @shop-payout-2
+  @payout @guide-8.4 @shop-payout-2
   Scenario: T+1 is paid out on the next working day, and only once
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays 1000.00 yuan with a good card
@@ -28,7 +28,7 @@ Feature: Statements and payouts
     When the acquirer pays out after 15 days
     Then 0.00 yuan are paid out
 
-  @payout @shop-payout-3
+  @payout @guide-8.4 @shop-payout-3
   Scenario: a new merchant waits a day for what would come at once
     Given a merchant on plan "Harbour Instant"
     When the cardholder pays 100.00 yuan with a good card
@@ -78,7 +78,7 @@ Feature: Statements and payouts
     Then the host approves
     And the statement comes to 60.00 yuan, 0.30 yuan of fees and 59.70 yuan net
 
-  @payout @shop-payout-8
+  @payout @guide-1.1 @shop-payout-8
   Scenario: a shop closes its day: batch settled, statement drawn
     Given a terminal that has signed in
     When the cardholder pays 66.00 yuan with a good card

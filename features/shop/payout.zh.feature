@@ -2,7 +2,7 @@
 功能: 对账单与结算划款
   每个结算日的对账单与账务一致；款项按起息日划到商户账户，且只划一次。
 
-  @payout @shop-payout-21
+  @payout @guide-8.1 @shop-payout-21
   场景: 对账单各项合计一致，可下载CSV
     假如 一家费率方案为"Lantern Counter"的商户
     当 持卡人用正常卡消费100.00元
@@ -12,7 +12,7 @@
     并且 对账单各项合计一致
     并且 CSV对账单与对账单一致
 
-  @payout @shop-payout-22
+  @payout @guide-8.4 @shop-payout-22
   场景: T+1下一工作日到账，不重复划款
     假如 一家费率方案为"Lantern Counter"的商户
     当 持卡人用正常卡消费500.00元
@@ -25,7 +25,7 @@
     当 收单机构14天后划款
     那么 划款到账0.00元
 
-  @payout @shop-payout-23
+  @payout @guide-8.4 @shop-payout-23
   场景: 入网未满90天的商户不享受当日到账
     假如 一家费率方案为"Harbour Instant"的商户
     当 持卡人用正常卡消费1000.00元
@@ -33,7 +33,7 @@
     当 收单机构2天后划款
     那么 划款到账992.50元
 
-  @payout @shop-payout-24
+  @payout @guide-8.4 @shop-payout-24
   场景: 商户注销后已收款项仍然划付
     假如 一家费率方案为"Bamboo Rental"的商户
     当 持卡人用正常卡消费1000.00元
@@ -41,7 +41,7 @@
     并且 收单机构14天后划款
     那么 划款到账995.80元
 
-  @payout @shop-payout-25
+  @payout @guide-1.1 @shop-payout-25
   场景: 打烊对账
     假如 终端已签到
     当 持卡人用正常卡消费35.00元

@@ -4,7 +4,7 @@ Feature: Switched on
   parts and waits for a password. A part that fails is told in words and reported to
   the host; what works without it works.
 
-  @shop-power-1
+  @guide-3.1 @shop-power-1
   Scenario: the brand is shown, then the self-test, then the standby screen
     Given the power key is pressed
     Then the terminal shows its brand
@@ -12,14 +12,14 @@ Feature: Switched on
     Then the self-test finds nothing wrong
     And the terminal stands by
 
-  @shop-power-2
+  @guide-3.1 @shop-power-2
   Scenario: keys are dead while the terminal tests itself
     Given the power key is pressed
     When the operator logs in
     Then the terminal refuses
     And the terminal shows its brand
 
-  @shop-power-3
+  @guide-1.1 @guide-3.0 @shop-power-3
   Scenario: from the power key to the first payment
     Given the power key is pressed
     When the self-test ends
@@ -28,7 +28,7 @@ Feature: Switched on
     And the cardholder pays 31.00 yuan with a good card
     Then the host approves
 
-  @shop-power-4
+  @guide-2.2 @shop-power-4
   Scenario: without a password nobody signs in
     Given a terminal that is switched on
     Then the terminal stands by
@@ -36,7 +36,7 @@ Feature: Switched on
     Then the terminal refuses
     And the terminal is not signed in
 
-  @shop-power-5
+  @guide-2.1 @shop-power-5
   Scenario: without power it stays off
     Given the terminal has no power
     When the power key is pressed
@@ -44,7 +44,7 @@ Feature: Switched on
     Then the terminal refuses
     And the terminal shows ""
 
-  @shop-power-6
+  @guide-2.1 @shop-power-6
   Scenario: a broken printer is told, and the customer gets an electronic receipt
     Given a terminal of kind "desktop"
     And the printer of the terminal is broken
@@ -58,7 +58,7 @@ Feature: Switched on
     Then the host approves
     And the receipt is electronic
 
-  @shop-power-7
+  @guide-2.1 @shop-power-7
   Scenario: with a broken card reader the terminal takes codes only
     Given a terminal that has signed in
     And the card reader of the terminal is broken
@@ -68,7 +68,7 @@ Feature: Switched on
     When the cardholder pays 33.00 yuan by QR code
     Then the host approves
 
-  @shop-power-8
+  @guide-2.1 @shop-power-8
   Scenario: with a broken PIN pad there is no payment with a PIN
     Given a terminal that has signed in
     And the pin pad of the terminal is broken
@@ -78,7 +78,7 @@ Feature: Switched on
     When the cardholder pays 34.00 yuan by QR code
     Then the host approves
 
-  @shop-power-9
+  @guide-2.1 @guide-6.2a @shop-power-9
   Scenario Outline: a terminal that nobody can use says so
     Given the <part> of the terminal is broken
     When the power key is pressed
@@ -92,7 +92,7 @@ Feature: Switched on
       | keyboard | 键盘故障 |
       | display  |          |
 
-  @shop-power-10
+  @guide-4.4 @shop-power-10
   Scenario: what fails is reported after sign-in, and gets a ticket
     Given a terminal of kind "desktop"
     And the printer of the terminal is broken
@@ -102,7 +102,7 @@ Feature: Switched on
     Then the host has been told that the printer is broken
     And the fault has a ticket number
 
-  @shop-power-11
+  @guide-4.4 @shop-power-11
   Scenario: a terminal without a fault reports that all its parts work
     Given a terminal that has signed in
     When the terminal reports its status
@@ -113,7 +113,7 @@ Feature: Switched on
       | terminal      | as in the request |
       | merchant      | as in the request |
 
-  @shop-power-12
+  @guide-4.4 @shop-power-12
   Scenario: a report that gets no answer is made again
     Given a terminal of kind "desktop"
     And a terminal that has signed in
@@ -124,7 +124,7 @@ Feature: Switched on
     When the terminal reports its status
     Then the host has been told that the printer is broken
 
-  @shop-power-13
+  @guide-4.3 @shop-power-13
   Scenario: a terminal that has been wet has no keys until they are loaded again
     Given a terminal that has signed in
     When water gets into the terminal
@@ -137,7 +137,7 @@ Feature: Switched on
     And the cardholder pays 35.00 yuan with a good card
     Then the host approves
 
-  @shop-power-14
+  @guide-4.4 @shop-power-14
   Scenario: after the repair the receipt is printed again
     Given a terminal of kind "desktop"
     And a terminal that has signed in

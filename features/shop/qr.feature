@@ -5,7 +5,7 @@ Feature: Paying an order by code
   Background:
     Given a terminal that has signed in
 
-  @qr @shop-qr-1
+  @qr @guide-5.5 @shop-qr-1
   Scenario: the customer's payment code pays an order
     When the customer chooses 1 of "beef noodles"
     And the operator confirms the order
@@ -13,7 +13,7 @@ Feature: Paying an order by code
     Then the host approves
     And the order is "paid"
 
-  @qr @refusal @shop-qr-2
+  @qr @refusal @guide-5.5 @shop-qr-2
   Scenario: a payment code is for one payment
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -27,7 +27,7 @@ Feature: Paying an order by code
     When the customer pays the order by payment code
     Then the host approves
 
-  @qr @refusal @shop-qr-3
+  @qr @refusal @guide-5.5 @shop-qr-3
   Scenario: a payment code is used up by a payment that fails, too
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -39,7 +39,7 @@ Feature: Paying an order by code
     And the customer shows the same payment code again
     Then the host refuses because "the code has been used"
 
-  @qr @refusal @shop-qr-4
+  @qr @refusal @guide-5.5 @shop-qr-4
   Scenario Outline: a payment code of <age> seconds ago is too old
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -52,14 +52,14 @@ Feature: Paying an order by code
       | 75   |
       | 3600 |
 
-  @qr @shop-qr-5
+  @qr @guide-5.5 @shop-qr-5
   Scenario: a payment code of half a minute ago is good
     When the customer chooses 1 of "rice"
     And the operator confirms the order
     And the customer pays the order by a payment code of 20 seconds ago
     Then the host approves
 
-  @qr @shop-qr-6
+  @qr @guide-5.5 @shop-qr-6
   Scenario: an order paid by payment code is refunded in part
     When the customer chooses 1 of "beef noodles"
     And the operator confirms the order
@@ -68,7 +68,7 @@ Feature: Paying an order by code
     Then the host approves
     And the order is "part refunded"
 
-  @qr @unknown @shop-qr-7
+  @qr @unknown @guide-5.5 @shop-qr-7
   Scenario: the answer to a payment by code is lost, and the query finds it booked
     When the customer chooses 1 of "beef noodles"
     And the operator confirms the order
@@ -79,7 +79,7 @@ Feature: Paying an order by code
     Then the order is "paid"
     And the terminal owes no reversal
 
-  @qr @shop-qr-8
+  @qr @guide-5.5 @shop-qr-8
   Scenario: the customer scans the merchant's code of the order
     When the customer chooses 1 of "beef noodles"
     And the operator confirms the order
@@ -92,7 +92,7 @@ Feature: Paying an order by code
     Then the order is "paid"
     And the terminal owes no reversal
 
-  @qr @shop-qr-18
+  @qr @guide-5.5 @shop-qr-18
   Scenario: the terminal is told unasked that the order is paid
     When the customer chooses 1 of "beef noodles"
     And the operator confirms the order
@@ -103,7 +103,7 @@ Feature: Paying an order by code
     And the order is "paid"
     And the terminal owes no reversal
 
-  @qr @shop-qr-9
+  @qr @guide-5.5 @shop-qr-9
   Scenario: nobody has scanned yet
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -115,7 +115,7 @@ Feature: Paying an order by code
     Then the order is "cancelled"
     And the terminal owes no reversal
 
-  @qr @refusal @shop-qr-10
+  @qr @refusal @guide-5.5 @shop-qr-10
   Scenario: the merchant's code pays once
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -127,7 +127,7 @@ Feature: Paying an order by code
     When the operator queries the order
     Then the order is "paid"
 
-  @qr @refusal @shop-qr-11
+  @qr @refusal @guide-5.5 @shop-qr-11
   Scenario: a newer code takes the place of the one before
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -142,7 +142,7 @@ Feature: Paying an order by code
     When the operator queries the order
     Then the order is "paid"
 
-  @qr @refusal @shop-qr-12
+  @qr @refusal @guide-5.5 @shop-qr-12
   Scenario: the code of a cancelled order is good for nothing
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -152,7 +152,7 @@ Feature: Paying an order by code
     And the customer scans the code of before
     Then the host refuses because "the order is cancelled"
 
-  @qr @shop-qr-13
+  @qr @guide-5.5 @shop-qr-13
   Scenario: the customer pays by card after all, and the code is void
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -164,7 +164,7 @@ Feature: Paying an order by code
     When the customer scans the code of before
     Then the host refuses because "the order is paid already"
 
-  @qr @unknown @shop-qr-14
+  @qr @unknown @guide-5.5 @shop-qr-14
   Scenario: the terminal gives up, and what was paid by the code is given back
     When the customer chooses 1 of "rice"
     And the operator confirms the order
@@ -176,7 +176,7 @@ Feature: Paying an order by code
     Then the order is "confirmed"
     And the terminal owes no reversal
 
-  @qr @shop-qr-15
+  @qr @guide-5.5 @shop-qr-15
   Scenario: the customer types the amount for a static code
     When the terminal shows its static code
     And the customer scans the code and pays 12.34 yuan
@@ -185,14 +185,14 @@ Feature: Paying an order by code
     When the operator refunds 2.34 yuan of the order
     Then the host approves
 
-  @qr @refusal @shop-qr-16
+  @qr @refusal @guide-5.5 @shop-qr-16
   Scenario: a static code takes no more than the limit of a day
     When the terminal shows its static code
     And the customer scans the code and pays 500.01 yuan
     Then the host refuses because "more than a payer may pay in a day by static codes"
     And the next step is "ask for another way to pay"
 
-  @qr @refusal @shop-qr-17
+  @qr @refusal @guide-5.5 @shop-qr-17
   Scenario: the code of a batch that has ended is good for nothing
     When the customer chooses 1 of "rice"
     And the operator confirms the order

@@ -2,7 +2,7 @@ Feature: A terminal's life
   One terminal belongs to one merchant. It is activated once, can be suspended, replaced and
   taken back, and a second machine of its number is turned away.
 
-  @terminal-life @shop-terminal-life-1
+  @terminal-life @guide-2.0 @shop-terminal-life-1
   Scenario: a terminal that is not activated may not sign in
     Given a shop that wants to become a merchant
     When the shop applies
@@ -57,7 +57,7 @@ Feature: A terminal's life
     Then the host answers "unknown terminal"
     And the terminal is "issued"
 
-  @terminal-life @shop-terminal-life-5
+  @terminal-life @guide-8.0 @shop-terminal-life-5
   Scenario: a second merchant cannot have a terminal that is bound
     Given a merchant on plan "Lantern Counter"
     When the acquirer binds the terminal to another merchant
@@ -66,7 +66,7 @@ Feature: A terminal's life
     When the cardholder pays 12.00 yuan with a good card
     Then the host approves
 
-  @terminal-life @shop-terminal-life-6
+  @terminal-life @guide-8.0 @shop-terminal-life-6
   Scenario: a terminal that names another merchant is refused
     Given a merchant on plan "Lantern Counter"
     And the terminal gives another merchant's number
@@ -147,7 +147,7 @@ Feature: A terminal's life
     When the cardholder pays 12.00 yuan with a good card
     Then the host answers "terminal barred"
 
-  @terminal-life @shop-terminal-life-14
+  @terminal-life @guide-8.0 @shop-terminal-life-14
   Scenario: two machines under one number are found out, and the later one is turned away
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays 10.00 yuan with a good card
@@ -201,7 +201,7 @@ Feature: A terminal's life
     When the cardholder pays 12.00 yuan with a good card
     Then the host answers "unknown terminal"
 
-  @terminal-life @shop-terminal-life-18
+  @terminal-life @guide-8.0 @shop-terminal-life-18
   Scenario: one card that goes round and round is flagged
     Given a merchant on plan "Lantern Counter"
     When the cardholder pays 4000.00 yuan with a foreign card

@@ -2,14 +2,14 @@
 功能: 终端生命周期
   一机一户：一台终端只属于一家商户。首次签到激活，可暂停、换机、回收；同号的第二台机具不得交易。
 
-  @terminal-life @shop-terminal-life-31
+  @terminal-life @guide-8.0 @shop-terminal-life-31
   场景: 一机一户，已绑定的终端不得再绑定
     假如 一家费率方案为"Lantern Counter"的商户
     当 收单机构将该终端绑定给另一商户
     那么 后台拒绝："一机一户"
     并且 产生告警："二次绑定被拒绝"
 
-  @terminal-life @shop-terminal-life-32
+  @terminal-life @guide-2.0 @shop-terminal-life-32
   场景: 未激活的终端不能签到
     假如 一家企业商户申请入网
     当 商户提交进件
@@ -68,7 +68,7 @@
     当 终端上报位置距门店30公里
     那么 后台终端状态为"暂停"
 
-  @terminal-life @shop-terminal-life-38
+  @terminal-life @guide-8.0 @shop-terminal-life-38
   场景: 克隆终端后上线者被拒绝并告警
     假如 一家费率方案为"Lantern Counter"的商户
     当 持卡人用正常卡消费10.00元
@@ -119,7 +119,7 @@
     当 终端连续12个月无交易
     那么 后台终端状态为"库存"
 
-  @terminal-life @shop-terminal-life-41
+  @terminal-life @guide-8.0 @shop-terminal-life-41
   场景: 同卡循环交易报风险
     假如 一家费率方案为"Lantern Counter"的商户
     当 持卡人用外卡消费3500.00元

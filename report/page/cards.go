@@ -61,7 +61,11 @@ func booksCard(r *report.Report) verdictCard {
 	case !m.Agree():
 		return verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s yuan, host %s yuan", m.Format(m.Terminals), m.Format(m.Host))}
 	}
-	return verdictCard{"Books", "good", "✓", "agree", fmt.Sprintf("%s payments less %s refunds and voids, %s yuan net; %s terminals compared, %s unknown", report.FormatCount(m.Payments), report.FormatCount(m.Credits),
+	agree := "agree"
+	if m.Settled {
+		agree = "agree, as the host's flags say"
+	}
+	return verdictCard{"Books", "good", "✓", agree, fmt.Sprintf("%s payments less %s refunds and voids, %s yuan net; %s terminals compared, %s unknown", report.FormatCount(m.Payments), report.FormatCount(m.Credits),
 		m.Format(m.Terminals), report.FormatCount(int64(m.Compared)), report.FormatCount(int64(m.Unknown)))}
 }
 

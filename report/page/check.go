@@ -155,7 +155,7 @@ func (p *check) banners(r *verdicts.Results) {
 	if r.Unsettled > 0 {
 		p.Banner = append(p.Banner, fmt.Sprintf("After %s a reversal was owed that the host did not acknowledge: %s", report.Plural(int64(r.Unsettled), "scenario"), r.UnsettledWhy))
 	}
-	if !r.Answered && r.Count(verdicts.Failed) > 0 {
+	if r.Sent && !r.Answered && r.Count(verdicts.Failed) > 0 {
 		p.Banner = append(p.Banner, "The host never answered.")
 	}
 }

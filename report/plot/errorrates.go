@@ -3,7 +3,6 @@ package plot
 import (
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -40,7 +39,7 @@ type ErrorRate struct {
 func SaveErrorRates(e ErrorRates, path string) error {
 	picture, err := render(func(*report.Report) *sheet { return errorRates(e) }, nil, raster)
 	if err == nil {
-		err = os.WriteFile(path, picture, 0o644)
+		err = writePicture(path, picture)
 	}
 	if err != nil {
 		return fmt.Errorf("draw %s: %w", path, err)

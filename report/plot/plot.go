@@ -11,15 +11,16 @@ import (
 	"bytes"
 	"fmt"
 	"image/png"
-	"os"
+	"io"
 	"path/filepath"
 	"unicode"
 
-	"github.com/posfleet/posfleet/report"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/posfleet/posfleet/report"
 )
 
 // figures are drawn for every run, in this order; a figure's name is its file's.
@@ -69,12 +70,20 @@ func save[T any](dir, name string, draw func(T) *sheet, text, latin T) (paths []
 			return paths, fmt.Errorf("draw %s: %w", file, err)
 		}
 		path := filepath.Join(dir, file)
-		if err := os.WriteFile(path, picture, 0o644); err != nil {
+		if err := writePicture(path, picture); err != nil {
 			return paths, fmt.Errorf("draw %s: %w", file, err)
 		}
 		paths = append(paths, path)
 	}
 	return paths, nil
+}
+
+// writePicture writes a picture into its file.
+func writePicture(path string, picture []byte) error {
+	return report.WriteFile(path, func(w io.Writer) error {
+		_, err := w.Write(picture)
+		return err
+	})
 }
 
 // render draws one figure. gonum panics where others return errors (a log axis

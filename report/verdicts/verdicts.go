@@ -112,6 +112,7 @@ type Results struct {
 	Took        time.Duration      `json:"took_ns"`
 	Strict      bool               `json:"strict"`            // untested and skipped are no better than failed
 	Seed        int64              `json:"shuffle,omitempty"` // of the order in which they were played; 0 for that of the files
+	Sent        bool               `json:"sent"`              // anything was sent to the host
 	Answered    bool               `json:"answered"`          // the host answered at all
 	Environment report.Environment `json:"environment"`
 	Rules       []report.RuleCount `json:"rules,omitempty"`    // how often answers broke rules

@@ -25,6 +25,7 @@ const (
 	Settlement
 	BatchUpload
 	UploadEnd
+	PasswordReset
 	OrderConfirm // dishes confirmed: the host gives the order its number
 	OrderQuery
 	OrderCancel
@@ -118,6 +119,7 @@ var transactions = [Transactions]struct {
 	Settlement:       {name: "settlement"},
 	BatchUpload:      {name: "batch-upload"},
 	UploadEnd:        {name: "upload-end"},
+	PasswordReset:    {name: "password-reset"},
 	OrderConfirm:     {name: "order"},
 	OrderQuery:       {name: "order-query"},
 	OrderCancel:      {name: "order-cancel"},

@@ -28,9 +28,9 @@ const (
 	duplicate         = dialect.Duplicate
 	malfunction       = dialect.Malfunction
 	noTerminal        = dialect.UnknownTerminal
-	suspended         = dialect.TerminalBarred
 	badPINBlock       = dialect.BadPINBlock
 	badMAC            = dialect.BadMAC
+	suspended         = dialect.TerminalBarred
 	pending           = dialect.NoRole    // not decided yet: go on
 	byCard            = dialect.Role(255) // the profile says which code the card in hand gets
 )
@@ -68,6 +68,9 @@ func (h *Host) applyRules(req *Request) bool {
 		h.sessions[n] = &session{signedIn: true}
 	}
 	req.terminal, req.number, req.session = t, n, h.sessions[n]
+	if h.stopped(req) {
+		return true
+	}
 	if req.Known && !h.complete(req) && !req.Transaction.Payment() && req.Transaction != dialect.Balance && req.Transaction != dialect.Reversal {
 		h.reply(req, formatError)
 		return true
@@ -95,6 +98,8 @@ func (h *Host) dispatch(req *Request) {
 		h.signIn(req)
 	case dialect.SignOff:
 		h.signOff(req)
+	case dialect.PasswordReset:
+		h.passwordReset(req)
 	case dialect.Echo:
 		h.reply(req, approved)
 	case dialect.StatusUpload:

@@ -19,6 +19,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,7 @@ import (
 	"github.com/posfleet/posfleet/sim/host/order"
 	"github.com/posfleet/posfleet/sim/host/payout"
 	"github.com/posfleet/posfleet/sim/host/serve"
+	"github.com/posfleet/posfleet/sim/host/staff"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -51,6 +53,7 @@ type Host struct {
 	serial     atomic.Uint64 // numbers answers; the last six digits are part of the RRN
 	count      counters
 	log        log
+	staff      *staff.Desk
 }
 
 // Option changes a Host that New makes.
@@ -94,6 +97,7 @@ func WithLog(told Log) Option {
 // New makes the host of profile p.
 func New(p *profile.Profile, options ...Option) (*Host, error) {
 	h := &Host{profile: p, dialect: p.Dialect, clock: clock{now: time.Now}}
+	h.staff = staff.New(len(p.Terminals)+len(p.Stock), finder(p), time.Now)
 	h.handler = h.applyRules
 	for _, o := range options {
 		if err := o(h); err != nil {
@@ -115,6 +119,30 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 	h.server.Unread, h.server.Panicked = h.unread, h.log.panicked
 	h.server.Delays = h.behaviour != nil || h.misbehaves
 	return h, nil
+}
+
+// Staff is the desk at which people reset passwords and report losses.
+func (h *Host) Staff() *staff.Desk { return h.staff }
+
+// finder finds a profile's terminals by TID, those in stock too, which are of no
+// merchant there; it sorts them when first asked.
+func finder(p *profile.Profile) func(tid string) (n int, mid string, ok bool) {
+	numbers := sync.OnceValue(func() map[string]int {
+		all := make(map[string]int, len(p.Terminals)+len(p.Stock))
+		for n := range p.Terminals {
+			all[p.Terminals[n].TID] = n
+		}
+		for n := range p.Stock {
+			all[p.Stock[n].TID] = len(p.Terminals) + n
+		}
+		return all
+	})
+	return func(tid string) (n int, mid string, ok bool) {
+		if n, ok = numbers()[tid]; ok && n < len(p.Terminals) {
+			mid = p.Terminals[n].MID
+		}
+		return n, mid, ok
+	}
 }
 
 // Serve answers requests on every connection that l accepts until ctx ends,

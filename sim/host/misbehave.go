@@ -17,6 +17,9 @@ const (
 	doublePosting bug = 1 << iota
 	forgetReversal
 	approveAll
+	approvePart
+	anyProof
+	lostTrades
 	payOrderTwice
 	refundOverRest
 	useCodeTwice
@@ -55,8 +58,12 @@ var misbehaviours = []Misbehaviour{
 	{Name: "duplicate", Doc: "payments are answered twice",
 		wrap: onPayment(func(h *Host, req *Request) { req.copies = 2 })},
 	{Name: "approve-all", Doc: "purchases are approved whatever card, PIN, amount or balance", bug: approveAll},
+	{Name: "partial", Doc: "purchases are approved and booked for one fen, with the code of a partial approval that no terminal asked for",
+		bug: approvePart, wrap: onPayment(tellPart)},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
+	{Name: "reset-without-proof", Doc: "operators' passwords are reset for whoever asks, with whatever proof and code", bug: anyProof},
+	{Name: "lost-terminal-trades", Doc: "terminals that are reported lost, or whose password was reset, go on", bug: lostTrades},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
 	{Name: "code-used-twice", Doc: "a customer's payment code pays more than once", bug: useCodeTwice},
@@ -81,6 +88,7 @@ func WithMisbehaviour(name string) Option {
 			if m.Name == name {
 				h.bugs |= m.bug
 				h.misbehaves = true
+				h.staff.Lax = h.staff.Lax || m.bug == anyProof
 				if m.wrap != nil {
 					h.handler = m.wrap(h, h.handler)
 				}
@@ -122,6 +130,14 @@ func (h *Host) lateness() time.Duration { return h.profile.Policy.Timeout + 500*
 func bend(a *wire.Message, e wire.Element) {
 	if v := a.Get(e); len(v) > 0 {
 		v[len(v)-1] = '0' + (v[len(v)-1]-'0'+1)%10
+	}
+}
+
+// tellPart says in the approval of a purchase that it is one of a part.
+func tellPart(h *Host, req *Request) {
+	if req.Transaction.Booking() == dialect.Charge && h.dialect.Class(dialect.CodeOf(req.Answer.Get(wire.ResponseCode))) == dialect.Approves {
+		req.Answer.SetString(wire.ResponseCode, h.dialect.Code(dialect.Partial).String())
+		req.Answer.SetUint(wire.Amount, uint64(req.record.Amount))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/staff"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -66,6 +67,10 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			}
 			return p.do(dialect.Purchase, amount(5), set(2, "6225999999999999")) == "00"
 		},
+		"partial": func(p *pos, h *Host) bool {
+			buy(p, "good")
+			return p.hear(time.Second) && p.verified() && p.ans.FieldText(39) == "10" && p.ans.FieldUint(4) == 1 && bookOf(h, "10000001").Debit == 1
+		},
 		"double-posting": func(p *pos, h *Host) bool {
 			buy(p, "good")
 			p.hear(time.Second)
@@ -110,6 +115,20 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			s, ok := h.Statement(a, a.Day(h.Now()))
 			return ok && s.Check() != nil
 		},
+	}
+	seen["reset-without-proof"] = func(_ *pos, h *Host) bool {
+		_, _, err := h.Staff().Ask(staff.Ask{Channel: staff.Branch, TID: "10000001", Operator: "01"})
+		return err == nil
+	}
+	seen["lost-terminal-trades"] = func(p *pos, h *Host) bool {
+		if err := h.Staff().Enrol("10000001", staff.Customer{Number: "1"}); err != nil {
+			p.Fatal(err)
+		}
+		if err := h.Staff().ReportLoss("1", "10000001"); err != nil {
+			p.Fatal(err)
+		}
+		buy(p, "good")
+		return p.hear(time.Second) && p.ans.FieldText(39) == "00"
 	}
 	seen["order-paid-twice"] = func(p *pos, h *Host) bool {
 		number := p.order(2)

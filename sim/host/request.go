@@ -24,13 +24,14 @@ type Request struct {
 	Transaction dialect.Transaction // what is asked for, when Known
 	Known       bool
 
-	arrived  time.Time
-	due      time.Time // when the answer leaves; zero for at once
-	copies   int       // how often it leaves
-	spoilMAC bool      // turn the MAC wrong
-	noMAC    bool      // leave it out
-	repeats  bool      // the message type says that it came before
-	advice   bool      // a reversal that says so of what has happened, and is answered as an advice
+	arrived     time.Time
+	due         time.Time // when the answer leaves; zero for at once
+	copies      int       // how often it leaves
+	spoilMAC    bool      // turn the MAC wrong
+	noMAC       bool      // leave it out
+	repeats     bool      // the message type says that it came before
+	requirement byte      // of the routing header: what the terminal is to do
+	advice      bool      // a reversal that says so of what has happened, and is answered as an advice
 
 	terminal *book.Terminal
 	number   int       // of the terminal, in the profile
@@ -66,6 +67,7 @@ func (req *Request) reset(arrived time.Time) {
 	req.spoilMAC, req.noMAC, req.repeats, req.advice = false, false, false, false
 	req.terminal, req.number, req.session, req.key, req.now, req.serial = nil, 0, nil, nil, nil, 0
 	req.trace, req.batch, req.pan, req.expiry = 0, 0, nil, nil
+	req.requirement = 0
 	req.record = book.Record{Card: book.NoCard, Original: -1}
 	req.balance, req.pinLen = 0, 0
 	req.refused, req.listens, req.pushed = dialect.NoReason, 0, nil
@@ -264,7 +266,7 @@ func schemeOf(pan []byte) string {
 func (h *Host) reply(req *Request, code verdict) {
 	a := req.Answer
 	a.AnswerTo(req.Message)
-	a.SetRequirement(0)
+	a.SetRequirement(req.requirement)
 	if d := h.dialect; d.Has(wire.LocalDateTime) {
 		if !a.Has(wire.LocalDateTime) { // else the terminal's own comes back
 			h.putDateTime(a, req.now)

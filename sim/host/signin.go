@@ -14,6 +14,7 @@ type session struct {
 	block    []byte // the key block of the last sign-in, while nothing has used its keys
 	trace    uint32 // of that sign-in
 	signedIn bool
+	operator [2]byte   // who signed in; zero where the network does not say
 	before   *keys.Key // MAC key of the keys before these, if it was used
 	doubt    *doubt    // that another machine is about with this terminal's number; nil for none
 }
@@ -53,6 +54,8 @@ func (h *Host) signIn(req *Request) {
 		s.keys, s.block, s.trace, s.mode = set, block, trace, mode
 	}
 	s.signedIn = true
+	copy(s.operator[:], req.Message.Get(wire.Operator))
+	h.staff.SignedIn(req.number, string(s.operator[:]))
 	req.terminal.SignIn()
 	h.reply(req, approved)
 	if mode != "" {

@@ -1,8 +1,11 @@
 package profile
 
 import (
+	"fmt"
 	"regexp"
+	"time"
 
+	"github.com/posfleet/posfleet/sim/operator"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -15,12 +18,16 @@ type Operator struct {
 
 // Roles by number: the rest sell.
 const (
-	Supervisor    = "00" // gives a password for voids and refunds
-	Administrator = "99"
+	Supervisor    = operator.Supervisor // gives a password for voids and refunds
+	Administrator = operator.Administrator
 )
 
 // Sells reports whether the operator may sell.
-func (o *Operator) Sells() bool { return o.Number != Supervisor && o.Number != Administrator }
+func (o *Operator) Sells() bool { return operator.Sells(o.Number) }
+
+// Delivered is the operators of a terminal as it is delivered: those of the profile,
+// with the passwords that stand there. All terminals share it until they change it.
+func (p *Profile) Delivered() operator.Table { return p.delivered }
 
 // Operator is the one with this number, nil when there is none.
 func (p *Profile) Operator(number string) *Operator {
@@ -48,7 +55,7 @@ func (r reader) operators(p *Profile, v strict.Value) {
 		var o Operator
 		found := r.Map(v, strict.Table{
 			"number":   r.Match(&o.Number, regexp.MustCompile(`^\d\d$`), "two digits: 01 to 98 operators, 00 supervisor, 99 administrator"),
-			"password": strict.Secret(r.Reader, &o.Password, regexp.MustCompile(`^\d{4,8}$`), "4 to 8 digits"),
+			"password": strict.Secret(r.Reader, &o.Password, firstPassword, fmt.Sprintf("%d to %d digits", operator.Shortest, operator.Longest)),
 		})
 		r.Need(v, found, "number", "password")
 		if o.Number != "" && p.Operator(o.Number) != nil {
@@ -61,5 +68,42 @@ func (r reader) operators(p *Profile, v strict.Value) {
 	}
 	if p.Policy.Supervisor && p.Operator(Supervisor) == nil {
 		r.Fail(v, "no supervisor, and voids ask for one; add operator 00 or say supervisor: false under policy")
+	}
+	var firsts []operator.First
+	for _, o := range p.Operators {
+		firsts = append(firsts, operator.First{Number: o.Number, Password: string(o.Password)})
+	}
+	p.delivered = operator.New(&p.Policy.Passwords, firsts, time.Now())
+}
+
+// firstPassword is what the password of delivery may be. The policy's rules are for
+// those that operators choose.
+var firstPassword = regexp.MustCompile(fmt.Sprintf(`^\d{%d,%d}$`, operator.Shortest, operator.Longest))
+
+// passwords reads the rules for passwords over their defaults.
+func (r reader) passwords(p *operator.Policy) func(strict.Value) {
+	return func(v strict.Value) {
+		found := r.Map(v, strict.Table{
+			"least":     strict.Int(r.Reader, &p.Least, operator.Shortest, operator.Longest),
+			"most":      strict.Int(r.Reader, &p.Longest, operator.Shortest, operator.Longest),
+			"complex":   r.Bool(&p.Complex),
+			"unlike":    strict.Int(r.Reader, &p.Unlike, 0, operator.MostUnlike),
+			"days":      strict.Int(r.Reader, &p.Days, 0, operator.MostDays),
+			"pause":     strict.Int(r.Reader, &p.Pause, 0, operator.MostTries),
+			"pause-for": r.Duration(&p.PauseFor, time.Second, 24*time.Hour),
+			"lock":      strict.Int(r.Reader, &p.Lock, 0, operator.MostTries),
+			"operators": strict.Int(r.Reader, &p.Operators, 0, operator.MostOperators),
+			"tells":     r.Bool(&p.Tells),
+			"cost":      strict.Int(r.Reader, &p.Cost, operator.LeastCost, operator.MostCost),
+		})
+		if found["most"] == 0 && p.Least > p.Longest {
+			p.Longest = p.Least
+		}
+		if found["least"] == 0 && p.Longest < p.Least {
+			p.Least = p.Longest
+		}
+		if r.OK() && p.Least > p.Longest {
+			r.Fail(v, "least is %d, most is %d; a password cannot be both", p.Least, p.Longest)
+		}
 	}
 }

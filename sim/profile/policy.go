@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/operator"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -26,6 +27,8 @@ type Policy struct {
 	RefundLimit      int64  // largest refund in fen
 	OrderPaid        string // what terminals show when an order is paid; empty for what they show after any payment
 	EncryptTracks    bool   // encipher tracks when the sign-in gave a track key
+	DailySignIn      bool   // sign in again on the first payment of a new day
+	Passwords        operator.Policy
 }
 
 // defaultPolicy are the defaults of policy in a dialect: where sources disagree,
@@ -34,7 +37,7 @@ func defaultPolicy(d *dialect.Dialect) Policy {
 	return Policy{
 		Timeout: 60 * time.Second, ReversalTries: 3, ReversalReason: d.Reason(dialect.NoAnswer), ReversalAccepts: d.Accepts,
 		KeepOnMismatch: true, AbortOnReversal: true, DefectiveIsGood: true, Supervisor: true,
-		JournalLimit: 500, RefundLimit: 10_000_00, EncryptTracks: true,
+		JournalLimit: 500, RefundLimit: 10_000_00, EncryptTracks: true, Passwords: operator.Defaults(),
 	}
 }
 
@@ -69,6 +72,8 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 		"refund-limit":      r.Yuan(&p.RefundLimit, maxAmount),
 		"encrypt-tracks":    r.Bool(&p.EncryptTracks),
 		"mac-on-decline":    r.declineMAC(&p.MACOnDecline),
+		"daily-sign-in":     r.Bool(&p.DailySignIn),
+		"passwords":         r.passwords(&p.Passwords),
 		"order-paid":        r.Text(&p.OrderPaid),
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/operator"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -48,6 +49,7 @@ type Profile struct {
 
 	published string              // terminal whose master key is a published one; empty for none
 	holders   map[string][]Holder // by role
+	delivered operator.Table
 }
 
 // HasPIN reports whether terminals can send a PIN: the network has a field for its

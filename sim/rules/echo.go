@@ -46,7 +46,7 @@ func echoed(e wire.Element) check {
 
 // echoedAmount is echoed, but for an approval of a part of the amount.
 var echoedAmount = check{ifDiffers, wire.Amount,
-	func(x *Exchange) bool { return x.Dialect.Means(x.Code(), dialect.Partial) },
+	func(x *Exchange) bool { return x.partial() },
 	func(x *Exchange) error { return x.mismatch(x.Dialect.Place(wire.Amount).Field) },
 }
 

@@ -148,20 +148,35 @@ var codePresent = check{ifNot, wire.ResponseCode,
 	func(x *Exchange) error { return fmt.Errorf("%s of the answer is absent", x.field(wire.ResponseCode)) },
 }
 
-// partOfAmount holds what an approval of a part of the amount says.
-var partOfAmount = check{ifThere, wire.Amount,
+// partOfAmount holds that an approval of a part of the amount says which.
+var partOfAmount = check{ifThere, wire.ResponseCode,
 	func(x *Exchange) bool {
-		if !x.Dialect.Means(x.Code(), dialect.Partial) {
+		if !x.partial() || !x.Request.Has(wire.Amount) {
 			return true
 		}
 		n := x.Answer.Uint(wire.Amount)
 		return n > 0 && n <= x.Request.Uint(wire.Amount)
 	},
 	func(x *Exchange) error {
+		if !x.Answer.Has(wire.Amount) {
+			return fmt.Errorf("%s of an approval of a part (%s) is absent: nobody knows how much is approved", x.field(wire.Amount), x.Dialect.Code(dialect.Partial))
+		}
 		return fmt.Errorf("%s of an approval of a part (%s) is %q, want a part of %q", x.field(wire.Amount), x.Dialect.Code(dialect.Partial),
 			x.Answer.Get(wire.Amount), x.Request.Get(wire.Amount))
 	},
 }
+
+// askedPartial holds that a part is approved only of a request that says that the
+// terminal takes it.
+var askedPartial = check{ifThere, wire.ResponseCode,
+	func(x *Exchange) bool { return !x.partial() || x.Request.Uint(wire.PartialApproval) == 1 },
+	func(x *Exchange) error {
+		return fmt.Errorf("%s of the answer is %q, an approval of a part, which the request does not say that the terminal takes", x.field(wire.ResponseCode), x.Code())
+	},
+}
+
+// partial reports whether the answer approves a part of the amount.
+func (x *Exchange) partial() bool { return x.Dialect.Means(x.Code(), dialect.Partial) }
 
 // secrets are what an answer never brings back.
 var secrets = [...]wire.Element{wire.Track1, wire.Track2, wire.Track3, wire.PINBlock}
@@ -216,6 +231,6 @@ var knownScheme = check{ifThere, wire.Operator,
 		return false
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("%s of the answer begins with no card scheme: %q, want one of %q", x.field(wire.Operator), x.Dialect.ShownElement(x.Answer, wire.Operator), x.Dialect.Schemes)
+		return fmt.Errorf("%s of the answer begins with no card scheme: %s, want one of %q", x.field(wire.Operator), Quoted(x.Dialect.ShownElement(x.Answer, wire.Operator)), x.Dialect.Schemes)
 	},
 }

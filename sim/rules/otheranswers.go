@@ -155,6 +155,6 @@ var sameNamedAcquirer = check{ifThere, wire.ResponseData,
 		return bytes.Equal(v[len(a.named):], a.named[:])
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("%s of the answer is %q, in other answers to this terminal its second half is %q", x.field(wire.ResponseData), x.Dialect.ShownElement(x.Answer, wire.ResponseData), x.Acquirer.named)
+		return fmt.Errorf("%s of the answer is %s, in other answers to this terminal its second half is %q", x.field(wire.ResponseData), Quoted(x.Dialect.ShownElement(x.Answer, wire.ResponseData)), x.Acquirer.named)
 	},
 }

@@ -11,6 +11,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/posfleet/posfleet/report"
@@ -221,7 +222,16 @@ type Mismatch struct {
 }
 
 func (e *Mismatch) Error() string {
-	return fmt.Sprintf("field %d (%s) of the answer is %q, want %q", e.Field, e.Name, e.Seen, e.Want)
+	return fmt.Sprintf("field %d (%s) of the answer is %s, want %s", e.Field, e.Name, Quoted(e.Seen), Quoted(e.Want))
+}
+
+// Quoted is a value as it is shown in quotes; what stands in the place of one, absent
+// or (hidden), has none.
+func Quoted(shown string) string {
+	if shown == "absent" || strings.HasPrefix(shown, "(") {
+		return shown
+	}
+	return strconv.Quote(shown)
 }
 
 // Unreadable is the breach of an answer that could not be read; err says why.
@@ -259,6 +269,6 @@ func wrong(e wire.Element, want string) func(x *Exchange) error {
 		if !x.Answer.Has(e) {
 			return fmt.Errorf("%s of the answer is absent, want %s", x.field(e), want)
 		}
-		return fmt.Errorf("%s of the answer is %q, want %s", x.field(e), x.Dialect.Shown(x.Answer, x.Dialect.Place(e).Field), want)
+		return fmt.Errorf("%s of the answer is %s, want %s", x.field(e), Quoted(x.Dialect.Shown(x.Answer, x.Dialect.Place(e).Field)), want)
 	}
 }

@@ -20,10 +20,12 @@ func (x *Exchange) totals() error {
 	switch r, told := x.Dialect.ReadReconciliation(x.Answer); {
 	case !told && x.Dialect.Has(wire.DebitsAmount):
 		return fmt.Errorf("the answer lacks totals (%s)", n)
+	case !told && !x.Answer.Has(wire.Totals):
+		return fmt.Errorf("%s of the answer is absent, want %d digits", n, dialect.TotalsLen)
 	case !told:
 		return fmt.Errorf("%s of the answer has %d digits, want %d", n, len(x.Answer.Get(wire.Totals)), dialect.TotalsLen)
 	case r.Flag < dialect.Balanced || r.Flag > dialect.InError:
-		return fmt.Errorf("settlement flag (%s, digit %d) of the answer is %q, want 1, 2 or 3", n, dialect.TotalsHalf, r.Flag)
+		return fmt.Errorf("settlement flag (%s, digit %d) of the answer is %s, want 1, 2 or 3", n, dialect.TotalsHalf, Quoted(r.Flag.String()))
 	case r.Flag == dialect.Balanced && r.Own != x.Batch:
 		return fmt.Errorf("the host says balanced, but its totals (%s) are %s; the terminal's are %s", n, x.said(r.Own), x.said(x.Batch))
 	}
@@ -50,8 +52,8 @@ var foreignTotals = check{always, 0,
 	},
 	func(x *Exchange) error {
 		r, _ := x.Dialect.ReadReconciliation(x.Answer)
-		return fmt.Errorf("the totals of foreign cards (%s, digits %d to %d) are %s, flag %q; the terminal has none: want zeros, flag 0 or 1",
-			x.Dialect.TotalsFields(), dialect.TotalsHalf+1, dialect.TotalsLen, x.said(r.Foreign), r.ForeignFlag)
+		return fmt.Errorf("the totals of foreign cards (%s, digits %d to %d) are %s, flag %s; the terminal has none: want zeros, flag 0 or 1",
+			x.Dialect.TotalsFields(), dialect.TotalsHalf+1, dialect.TotalsLen, x.said(r.Foreign), Quoted(r.ForeignFlag.String()))
 	},
 }
 

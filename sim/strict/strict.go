@@ -142,8 +142,19 @@ func (r *Reader) Document(data []byte) (root Value, ok bool) {
 		r.FailAt(line, "", "not YAML: %s", what)
 		return root, false
 	}
-	if err := d.Decode(&more); err != io.EOF {
-		r.FailAt(1, "", "file holds more than one document; keep one")
+	switch err := d.Decode(&more); {
+	case err == io.EOF:
+	case err == nil:
+		r.FailAt(more.Line, "", "file holds more than one document; keep one")
+		return root, false
+	default: // of what follows nobody knows whether it is one
+		line, what := syntax(err)
+		if at, words := mistyped(data, true); at > 0 {
+			line, what = at, words
+		} else {
+			what = "not YAML: " + what
+		}
+		r.FailAt(line, "", "%s", what)
 		return root, false
 	}
 	return Value{doc.Content[0], ""}, r.plain(doc.Content[0], 1)

@@ -101,7 +101,8 @@ func TestRefusals(t *testing.T) {
 		{"anchor", "open: true", "open: &o true", `shop.yaml:2: anchors and aliases are not read; write the value out`},
 		{"bomb", "open: true", "open: &a [&b [x, x], *b, *b]", `shop.yaml:2: anchors and aliases are not read; write the value out`},
 		{"tag", "open: true", "open: !!bool true", `shop.yaml:2: tags are not read; leave the !… away`},
-		{"two documents", "open: true", "---\nopen: true", `shop.yaml:1: file holds more than one document; keep one`},
+		{"two documents", "open: true", "---\nopen: true", `shop.yaml:2: file holds more than one document; keep one`},
+		{"full-width colons after it", "open: true", "---\nopen： true\nshut: [", `full-width colon ： after open; write open: and a blank`},
 		{"deep nesting", "open: true", "open: [[[[[[[[[[true]]]]]]]]]]", `shop.yaml:2: nested more than 8 deep`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -42,6 +42,7 @@ const (
 	Batch                            // batch number (60.2)
 	ManagementCode                   // network management code (60.3; field 70)
 	ReadCapability                   // what the terminal reads (60.4)
+	PartialApproval                  // 1: the terminal takes an approval of a part of the amount (60.6)
 	Original                         // the original transaction, whole (61)
 	OriginalBatch                    // its batch (61.1)
 	OriginalTrace                    // its trace (61.2; 90)
@@ -54,6 +55,7 @@ const (
 	OrderData                        // of an order, in tags (62)
 	TerminalData                     // serial number and activation code at the first sign-in (62)
 	Operator                         // operator of a request; card scheme in an answer (63)
+	OneTimeCode                      // that lets an operator set a new password (62)
 	Remark                           // text of an answer for whoever stands at the terminal: all of 63, so that it is set whole
 	CreditsNumber                    // of a settlement, how many (74)
 	DebitsNumber                     // (76)
@@ -72,11 +74,11 @@ var elementNames = [elements]string{
 	MerchantID: "merchant", ResponseData: "response-data", Track1: "track-1", Totals: "totals", Currency: "currency",
 	PINBlock: "pin-block", SecurityControl: "security-control", AdditionalAmounts: "additional-amounts", ChipData: "chip-data",
 	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
-	ReadCapability: "read-capability", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
+	ReadCapability: "read-capability", PartialApproval: "partial-approval", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
 	OrderData:      "order-data",
 	TerminalStatus: "terminal-status",
-	TerminalData:   "terminal-data", Operator: "operator", Remark: "remark", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
+	TerminalData:   "terminal-data", Operator: "operator", Remark: "remark", OneTimeCode: "one-time-code", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
 	DebitsAmount: "debits-amount", NetAmount: "net-amount",
 }
 

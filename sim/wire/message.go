@@ -397,6 +397,9 @@ func (m *Message) AnswerTo(req *Message) {
 	}
 }
 
+// SignInAgain is the processing requirement that the terminal sign in again.
+const SignInAgain = 3
+
 // Requirement is the processing requirement, digit 6 of the CUP application
 // header: 0 for none, 3 to sign in again, …; 0 when the header is another one.
 func (m *Message) Requirement() byte {

@@ -231,6 +231,7 @@ Feature: Payments
     Given a terminal that has signed in
     When the cardholder pays 1.00 yuan with a good card
     And the operator keeps the slip of the last purchase
+    Then the host approves
 
   @fails
   Scenario: the operator keeps the slip of the last purchase

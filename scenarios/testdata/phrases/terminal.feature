@@ -301,6 +301,7 @@ Feature: The terminal
   Scenario: the policy says {text}
     Given the policy says "reversal-tries: at least 2"
     Given a terminal that is switched on
+    Then the terminal is not signed in
 
   @fails
   Scenario: the policy says {text}

@@ -301,6 +301,7 @@
   场景: 终端参数为{text}
     假如 终端参数为"reversal-tries: at least 2"
     假如 终端已开机
+    那么 终端处于未签到状态
 
   @fails
   场景: 终端参数为{text}

@@ -68,6 +68,7 @@ func (s *Server) table() map[string]answers {
 	all := map[string]answers{}
 	for _, area := range []map[string]answers{
 		s.ofHost(),
+		s.ofStaff(),
 		s.ofOrders(),
 		s.ofDevices(),
 		s.ofMerchants(),

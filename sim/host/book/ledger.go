@@ -187,14 +187,24 @@ func register(register map[number]Card, digits string, account Card) bool {
 // profile; those in stock come after those of merchants. ok says that it may trade; t is
 // nil when there is none.
 func (l *Ledger) Terminal(tid, mid []byte) (t *Terminal, number int, ok bool) {
-	id := identityOf(tid, mid)
-	i, ok := l.names[id]
-	if changes := l.rebound.Load(); changes != nil {
-		if now, changed := (*changes)[id]; changed {
-			i, ok = now, now >= 0
-		}
+	if l.rebound.Load() != nil {
+		return l.terminalNow(identityOf(tid, mid))
 	}
+	i, ok := l.names[identityOf(tid, mid)]
 	if !ok {
+		return nil, 0, false
+	}
+	t = &l.terminals[i]
+	return t, int(i), t.bar.Load() == uint32(MayTrade)
+}
+
+// terminalNow is Terminal where bindings have changed.
+func (l *Ledger) terminalNow(id identity) (t *Terminal, number int, ok bool) {
+	i, ok := (*l.rebound.Load())[id]
+	if !ok {
+		i, ok = l.names[id]
+	}
+	if !ok || i < 0 {
 		return nil, 0, false
 	}
 	t = &l.terminals[i]

@@ -76,7 +76,7 @@ func (c *Check) missed(why error) {
 	if c.answered > 0 {
 		when = fmt.Sprintf("after scenario %d of %d (%s)", c.answered, len(c.plans), c.latest.Selector)
 	}
-	c.results.Away = scrubbed(fmt.Sprintf("the host went away %s: %v", when, why))
+	c.results.Away = scrubbed(c.Language.Profile.Dialect, fmt.Sprintf("the host went away %s: %v", when, why))
 }
 
 // gone gives its verdict to a scenario that comes to its turn when the host has gone

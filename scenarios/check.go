@@ -75,7 +75,7 @@ func (c *Check) Bind() error {
 	var errs []error
 	told := map[string]bool{} // sentences that do not fit, by where they stand: an outline's once
 	for _, f := range c.Features {
-		of := verdicts.Feature{Path: f.Path, Name: scrubbed(f.Name), Digest: f.Digest()}
+		of := verdicts.Feature{Path: f.Path, Name: scrubbed(c.Language.Profile.Dialect, f.Name), Digest: f.Digest()}
 		for _, s := range f.Scenarios {
 			p := &plan{index: len(c.plans), Verdict: &verdicts.Verdict{
 				ID: s.ID, Selector: s.Selector(), Name: s.Name, Example: s.Example, File: f.Path, Line: s.Line,
@@ -101,7 +101,7 @@ func (c *Check) Bind() error {
 				p.Outcome, p.Reason, p.Cause = verdicts.Skipped, lacking.Need, lacking.Need.lacks
 				p.Step, p.At, p.Phrase = lacking.Text, lacking.At, lacking.Phrase.English
 			}
-			scrub(p.Verdict)
+			scrub(c.Language.Profile.Dialect, p.Verdict)
 			p.roles, p.watches = cardsOf(p.bound)
 			p.asserts = asserts(p.bound)
 			p.undone = slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Undone })
@@ -246,7 +246,7 @@ func (c *Check) count(b *rules.Broken) {
 		if c.results.RuleWhy == nil {
 			c.results.RuleWhy = map[string]string{}
 		}
-		c.results.RuleWhy[r.ID] = scrubbed(b.Error())
+		c.results.RuleWhy[r.ID] = scrubbed(c.Language.Profile.Dialect, b.Error())
 		c.results.Rules = append(c.results.Rules, report.RuleCount{ID: r.ID, Level: r.Level.String()})
 	}
 	c.results.Rules[i].N++
@@ -254,7 +254,7 @@ func (c *Check) count(b *rules.Broken) {
 
 // tell hands a verdict on; mu is held.
 func (c *Check) tell(p *plan) {
-	scrub(p.Verdict)
+	scrub(c.Language.Profile.Dialect, p.Verdict)
 	c.played++
 	if p.Outcome == verdicts.Failed && p.Expected == "" && c.StopEarly {
 		c.stop.Store(true)

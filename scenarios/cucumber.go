@@ -18,7 +18,7 @@ func (c *Check) writeCucumber(made []byte) error {
 	for _, f := range features {
 		for name, of := range f {
 			if name != "uri" {
-				f[name] = scrubAll(of)
+				f[name] = scrubAll(c.Language.Profile.Dialect, of)
 			}
 		}
 	}

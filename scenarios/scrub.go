@@ -13,35 +13,35 @@ var spoken = regexp.MustCompile(`(?i)(passwords?|密码|口令)([\s"'“:：=]*)
 
 // scrubbed is text of a feature, of a host or about them as it may be shown and
 // written into files: without card numbers, tracks, PINs, keys and passwords.
-func scrubbed(text string) string {
-	return dialect.Scrubbed(spoken.ReplaceAllString(text, "${1}${2}****"))
+func scrubbed(d *dialect.Dialect, text string) string {
+	return d.Scrubbed(spoken.ReplaceAllString(text, "${1}${2}****"))
 }
 
 // scrub scrubs what a verdict says in words, the feature's own included. The
 // exchange has been masked field by field as it was described.
-func scrub(v *verdicts.Verdict) {
+func scrub(d *dialect.Dialect, v *verdicts.Verdict) {
 	for _, text := range []*string{&v.Name, &v.Step, &v.Phrase, &v.Cause, &v.Expected} {
-		*text = scrubbed(*text)
+		*text = scrubbed(d, *text)
 	}
 	if v.Reason != nil {
-		if text := v.Reason.Error(); scrubbed(text) != text {
-			v.Reason = errors.New(scrubbed(text))
+		if text := v.Reason.Error(); scrubbed(d, text) != text {
+			v.Reason = errors.New(scrubbed(d, text))
 		}
 	}
 }
 
 // scrubAll scrubs every text in a tree of JSON.
-func scrubAll(tree any) any {
+func scrubAll(d *dialect.Dialect, tree any) any {
 	switch t := tree.(type) {
 	case string:
-		return scrubbed(t)
+		return scrubbed(d, t)
 	case []any:
 		for i := range t {
-			t[i] = scrubAll(t[i])
+			t[i] = scrubAll(d, t[i])
 		}
 	case map[string]any:
 		for name := range t {
-			t[name] = scrubAll(t[name])
+			t[name] = scrubAll(d, t[name])
 		}
 	}
 	return tree

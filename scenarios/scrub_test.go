@@ -6,12 +6,80 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
+
+// What is known of the profile's cards is hidden where no form of a card number tells
+// it: in fields of digits, in parts, backwards; and so is a PIN in a text, though it is
+// the trace number of another message.
+func TestKnownSecretsReachNoFile(t *testing.T) {
+	plants := map[string]func(a *wire.Message){
+		"60": func(a *wire.Message) { a.SetFieldString(60, "6225000090000619") },
+		"42": func(a *wire.Message) { a.SetString(wire.MerchantID, "622500009000061") },
+		"37": func(a *wire.Message) { a.SetString(wire.RRN, "PIN 654321  ") },
+		"4":  func(a *wire.Message) { a.SetString(wire.Amount, "622500009000") },
+		"63": func(a *wire.Message) { a.SetFieldString(63, "CUP(622500)(0090000619) 6543 21") },
+		"44": func(a *wire.Message) { a.SetFieldString(44, "9160000900005226") },
+	}
+	for field, edit := range plants {
+		p, address := mutantHost(t, "cup", 8)
+		m := newMiddle(t, p, address)
+		m.mutant = &mutant{of: kindOfAnswer{to: dialect.Purchase}, where: field, edit: edit}
+		f, err := ParseFeature("leak.feature", []byte(`Feature: of cards
+  Scenario: a purchase
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a good card
+    Then the terminal shows "123456"
+`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Policy.Timeout = 300 * time.Millisecond
+		var made, out bytes.Buffer
+		c := &Check{Language: NewLanguage(p), Dialer: m.dialer(), Features: []*Feature{f}, Terminals: 2, Cucumber: &made}
+		found, err := c.Run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, write := range []error{found.WriteText(&out), found.WriteJSON(&out), found.WriteJUnit(&out), found.WriteMarkdown(&out)} {
+			if write != nil {
+				t.Error(write)
+			}
+		}
+		if field != "42" && !slices.ContainsFunc(found.Rules, func(of report.RuleCount) bool { return of.ID == "ANS-LEAK" }) { // with another 42 it is no answer
+			t.Errorf("field %s: it counts %v, want ANS-LEAK", field, found.Rules)
+		}
+		if !strings.Contains(out.String(), "123456") {
+			t.Errorf("field %s: the feature's own word is not told", field)
+		}
+		for _, text := range []string{made.String(), out.String()} {
+			for _, secret := range []string{"622500009000", "0090000619", "654321", "6543 21", "9160000900"} {
+				if at := strings.Index(text, secret); at >= 0 {
+					t.Errorf("field %s: %q is in %q", field, secret, text[max(0, at-80):at+40])
+				}
+			}
+		}
+	}
+}
+
+// No answer of the bundled host holds what must not be shown.
+func TestBundledHostLeaksNothing(t *testing.T) {
+	for _, network := range dialect.Names() {
+		p, d := bundledHost(t, network)
+		found, err := (&Check{Language: NewLanguage(p), Dialer: d, Features: embeddedFor(t, network), Terminals: 8}).Run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found.RuleWhy["ANS-LEAK"] != "" {
+			t.Errorf("%s: %s", network, found.RuleWhy["ANS-LEAK"])
+		}
+	}
+}
 
 // A host puts a card number, a PIN and a track into texts of its answers, and a
 // feature says a card number and a password in its own words: nothing of them is in

@@ -98,7 +98,7 @@ func (s *seat) end(err error, stopped bool) {
 	}
 	if unsettled != nil && !stopped && !p.Unreached {
 		if c.results.Unsettled++; c.results.UnsettledWhy == "" {
-			c.results.UnsettledWhy = scrubbed(unsettled.Error())
+			c.results.UnsettledWhy = scrubbed(c.Language.Profile.Dialect, unsettled.Error())
 		}
 	}
 	switch {

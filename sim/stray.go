@@ -8,6 +8,7 @@ import (
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/rules"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // recordStrays takes down what a line met that no exchange waited for: how many, and
@@ -30,7 +31,7 @@ func recordStrays(shard *report.Shard, d *dialect.Dialect, met *line.Strays) {
 	}
 	shard.Stray(kind, func() string {
 		var b strings.Builder
-		if at > 0 {
+		if err == nil || d.IsVersion(m) && m.Present() != (wire.FieldSet{}) { // else it is no message, and may be a card number
 			d.Describe(&b, m)
 		}
 		if err != nil {

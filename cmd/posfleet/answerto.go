@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -11,10 +12,10 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// answerTo says which rules an answer breaks, given its request in hexadecimal. Of
-// MACs it says whether they are there: the working key is not known, but that of a
-// sign-in whose terminal the profile has. Breaking a must is an exit code.
-func answerTo(out io.Writer, p *profile.Profile, keys bool, request string, answer *wire.Message) error {
+// answerTo says which rules an answer breaks, given its request in hexadecimal, and
+// which it could not be held to: MACs are judged with the keys that checked has, by
+// a file or a sign-in's answer before; nil for none. Breaking a must is an exit code.
+func answerTo(out io.Writer, p *profile.Profile, checked *macs, request string, answer *wire.Message) error {
 	q, err := oneMessage(p.Dialect, request)
 	if err != nil {
 		return usage(fmt.Errorf("--answer-to: %w", err))
@@ -25,13 +26,14 @@ func answerTo(out io.Writer, p *profile.Profile, keys bool, request string, answ
 			q.MTI(), q.Get(wire.ProcessingCode), q.Get(wire.ManagementCode), p.Dialect.Name))
 	}
 	x := &rules.Exchange{
-		Dialect: p.Dialect, Form: p.Dialect.Form(of), Request: q, Answer: answer, Key: q.Key(), PAN: q.Text(wire.PAN),
-		Algorithm: p.MAC, MACUnknown: true, MACOnDecline: p.Policy.MACOnDecline, DefectiveIsGood: p.Policy.DefectiveIsGood,
+		Dialect: p.Dialect, Form: p.Dialect.Form(of), Request: q, Answer: answer, Key: q.Key(), PAN: paying(q),
+		Algorithm: p.MAC, MAC: checked.key(q.Text(wire.TerminalID)), MACOnDecline: p.Policy.MACOnDecline, DefectiveIsGood: p.Policy.DefectiveIsGood,
 	}
+	x.MACUnknown = x.MAC == nil
 	if r, told := p.Dialect.ReadReconciliation(q); told {
 		x.Batch = r.Own
 	}
-	if keys && of == dialect.SignIn && p.SignIn != "" {
+	if checked != nil && len(checked.masters) > 0 && of == dialect.SignIn && p.SignIn != "" {
 		if err := masterOf(p, x); err != nil {
 			return usage(err)
 		}
@@ -39,15 +41,35 @@ func answerTo(out io.Writer, p *profile.Profile, keys bool, request string, answ
 	fmt.Fprintf(out, "\nas an answer to a %s:\n", of)
 	broken := rules.NewJudge(p.Dialect).All(x)
 	for _, b := range broken {
-		fmt.Fprintf(out, "  %-15s %-6s  %s\n", b.Rule.ID, b.Rule.Level, b)
+		fmt.Fprintf(out, "  %-15s %-6s  %s\n", b.Rule.ID, b.Rule.Level, p.Dialect.Scrubbed(b.Error()))
 	}
-	switch {
-	case len(broken) == 0:
-		fmt.Fprintln(out, "  it breaks no rule")
-	case broken[0].Rule.Level == rules.Must:
+	if len(broken) == 0 {
+		fmt.Fprintln(out, "  it breaks no rule that it could be held to")
+	}
+	for _, u := range x.Unjudged() {
+		var ids []string
+		for _, r := range u.Rules {
+			ids = append(ids, r.ID)
+		}
+		fmt.Fprintf(out, "  not judged: %s: %s\n", strings.Join(ids, ", "), u.Lacks)
+	}
+	if len(broken) > 0 && broken[0].Rule.Level == rules.Must {
 		return &exit{code: exitFailed, err: errors.New("the answer breaks what it must keep"), hint: "posfleet rules tells all rules and their sources"}
 	}
 	return nil
+}
+
+// paying is the number of the card that a request names, by itself or on a track in
+// clear; "" for none.
+func paying(q *wire.Message) string {
+	if pan := q.Text(wire.PAN); pan != "" {
+		return pan
+	}
+	pan, rest, _ := strings.Cut(strings.ReplaceAll(q.Text(wire.Track2), "=", "D"), "D")
+	if len(rest) < 7 || !wire.IsDigits([]byte(pan+rest)) {
+		return "" // encrypted
+	}
+	return pan
 }
 
 // masterOf finds the master key of a sign-in's terminal, if the profile has it.

@@ -41,6 +41,9 @@ func decodeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if f.profile == "" {
+				p.Dialect.Secrets = nil // of posfleet's own cards: these messages are of others
+			}
 			if port < 0 || port > 65535 {
 				return usage(fmt.Errorf("--port %d: want 1 to 65535, or 0 for all", port))
 			}
@@ -65,13 +68,10 @@ func decodeCommand() *cobra.Command {
 			if err := x.verdict(); err != nil || request == "" {
 				return err
 			}
-			if x.told != 1 {
-				return usage(fmt.Errorf("--answer-to: there are %d messages, want one answer", x.told))
-			}
-			return answerTo(out, p, f.profile != "", request, x.last)
+			return answerTo(out, p, checked, request, x.last)
 		},
 	}
-	cmd.Flags().StringVar(&request, "answer-to", "", "hexadecimal digits of the request that this answers: which rules it breaks")
+	cmd.Flags().StringVar(&request, "answer-to", "", "hexadecimal digits of the request that this answers, of several messages the last: which rules it breaks")
 	cmd.Flags().StringVar(&f.profile, "profile", "", "profile file whose dialect is meant, and whose master keys check MACs")
 	cmd.Flags().StringVar(&f.dialect, "dialect", "", "dialect: a name that posfleet dialect list has, or a file (default: cup)")
 	cmd.Flags().StringVar(&keyFile, "keys", "", "file of MAC keys, lines of terminal id (or *) and key; only its owner may read it")
@@ -323,7 +323,9 @@ func (x *explainer) frame(fr *capture.Frame) {
 	case len(fits) > 0:
 		x.left(fr, &fits[0])
 		fmt.Fprintf(x.out, "with %s it reads:\n", fits[0].Words)
-		fits[0].Dialect.Describe(x.out, fits[0].Message)
+		other := *fits[0].Dialect
+		other.Secrets = x.dialect.Secrets
+		other.Describe(x.out, fits[0].Message)
 	default:
 		x.left(fr, nil)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"runtime"
 	"strings"
 
@@ -47,6 +48,9 @@ func newMACs(p *profile.Profile, own bool, file string) (*macs, error) {
 	return m, nil
 }
 
+// keyLike is text that may be a key rather than the path of a file.
+var keyLike = regexp.MustCompile(`([0-9A-Fa-f][ :=,-]?){16}`)
+
 // maxKeyFile is the longest key file, in octets.
 const maxKeyFile = 8 << 20
 
@@ -55,6 +59,9 @@ const maxKeyFile = 8 << 20
 func (m *macs) read(file string) error {
 	info, err := os.Stat(file) // before it is opened: opening a pipe would wait for its writer
 	switch {
+	case err != nil && keyLike.MatchString(file):
+		return errors.New("there is no such file (what was given looks like a key and is not repeated here); " +
+			"a key is never an argument: write lines of terminal id and key into a file, chmod 600 it, and give its path")
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
@@ -69,8 +76,8 @@ func (m *macs) read(file string) error {
 		return err
 	}
 	defer clear(data)
-	line := 0
-	for text := range bytes.Lines(data) {
+	line, lines := 0, map[string]int{} // where a terminal stands
+	for text := range bytes.Lines(bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))) {
 		line++
 		words := bytes.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;:=", r) })
 		if len(words) == 0 || words[0][0] == '#' {
@@ -80,9 +87,21 @@ func (m *macs) read(file string) error {
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", file, line, err)
 		}
-		m.keys[string(words[0])] = key
+		tid := string(words[0])
+		if other := m.keys[tid]; other != nil && other.KCV() != key.KCV() {
+			return fmt.Errorf("%s:%d: the key of %s is another than in line %d; leave one of them", file, line, tid, lines[tid])
+		}
+		m.keys[tid], lines[tid] = key, line
 	}
 	return nil
+}
+
+// key is the MAC key of a terminal, nil when it is not known.
+func (m *macs) key(tid string) *keys.Key {
+	if m == nil {
+		return nil
+	}
+	return cmp.Or(m.keys[tid], m.keys["*"])
 }
 
 // macKey reads the key in the words of a line. Its error quotes no key.
@@ -112,7 +131,7 @@ func (m *macs) tell(w io.Writer, msg *wire.Message) {
 	if mac == nil {
 		return
 	}
-	key := cmp.Or(m.keys[tid], m.keys["*"])
+	key := m.key(tid)
 	switch {
 	case key == nil && len(m.masters) == 0:
 	case key == nil && m.masters[tid] == nil:

@@ -132,9 +132,9 @@ func (x *explainer) masked(fr *capture.Frame, left []byte, fit *dialect.Fit) (di
 		return strings.Repeat("*", 2*len(left)), what + " may be among them, and is hidden"
 	}
 	d := x.dialect
-	shown := dialect.ScrubbedHex
+	shown := d.ScrubbedHex
 	if x.mayHold(fr) {
-		shown = dialect.DoubtfulHex
+		shown = d.DoubtfulHex
 	}
 	begin := 0 // a number may begin before what is left
 	if fr.Fields() == 0 {

@@ -24,7 +24,7 @@ func note(run *sim.Run, events *report.Events) {
 		if e.Step != nil {
 			told.Note = e.Step.At + ": " + e.Step.Text + ": " + told.Note
 		}
-		told.Note = dialect.Scrubbed(told.Note)
+		told.Note = run.Profile.Dialect.Scrubbed(told.Note)
 		events.Add(told)
 	}
 	run.Observer.Failed = bad

@@ -142,9 +142,11 @@ func serveAdmin(cmd *cobra.Command, h *host.Host, listen, tokenFile string, anyw
 	}
 	server := admin.New(h, token, names...).Serve(l)
 	fmt.Fprintf(cmd.OutOrStdout(), "admin API on http://%s", l.Addr())
+	page := fmt.Sprintf("http://%s/", l.Addr())
 	if tokenFile == "" {
 		fmt.Fprintf(cmd.OutOrStdout(), ", token %s", token)
+		page += "#token=" + token
 	}
-	fmt.Fprintln(cmd.OutOrStdout())
+	fmt.Fprintf(cmd.OutOrStdout(), "\npage for people: %s\n", page)
 	return func() { server.Close() }, nil
 }

@@ -57,7 +57,7 @@ func (j *journal) closed(t *sim.Terminal, records []sim.Record, doubts []sim.Dou
 		if r.Holder != nil && r.Entry != sim.Code && !j.masked {
 			card = dialect.MaskPAN(r.Holder.PAN)
 		}
-		j.row(t, r.Batch, r.Trace, r.Of, state, r.Amount, text(r.Date[:])+","+text(r.RRN[:])+","+text(r.Auth[:])+","+card)
+		j.row(t, r.Batch, r.Trace, r.Of, state, r.Amount, said(t, r.Date[:], r.RRN[:], r.Auth[:])+card)
 	}
 	for _, d := range doubts {
 		state, amount := [...]string{"unknown", "booked", "not-booked"}[d.Told], d.Amount
@@ -82,6 +82,15 @@ func (j *journal) row(t *sim.Terminal, batch, trace uint32, of dialect.Transacti
 	}
 	_, err := fmt.Fprintf(j.w, "%s,%s,%06d,%06d,%s,%s,1,%d,%s\n", t.TID, t.MID, batch, trace, of, state, amount, more)
 	j.err = cmp.Or(j.err, err)
+}
+
+// said is what a host said in its answer, a column each, without what is secret of the
+// cards.
+func said(t *sim.Terminal, values ...[]byte) (columns string) {
+	for _, v := range values {
+		columns += string(t.Profile.Dialect.ScrubbedValue([]byte(text(v)))) + ","
+	}
+	return columns
 }
 
 // text is what a host said in digits and letters; anything else would be read as

@@ -202,7 +202,7 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 	run.Observer.SignedIn = func(signIn, opening *report.Phase) {
 		for _, phase := range []*report.Phase{signIn, opening} {
 			if phase != nil {
-				phase.Why = hidden(phase.Why)
+				phase.Why = hidden(run.Profile.Dialect, phase.Why)
 				keep(folder.Phase(phase))
 			}
 		}
@@ -243,35 +243,35 @@ func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *networ
 		rep.Money.Decimals = &d.Exponent
 	}
 	rep.Judge(j.limits)
-	hide(rep)
+	hide(rep, n.profile.Dialect)
 	return rep.Check()
 }
 
 // hide masks card numbers in what a report tells in others' words.
-func hide(rep *report.Report) {
+func hide(rep *report.Report, d *dialect.Dialect) {
 	for i := range rep.Failures {
 		f := &rep.Failures[i]
-		f.Sentence, f.Why = dialect.Scrubbed(f.Sentence), dialect.Scrubbed(f.Why)
+		f.Sentence, f.Why = d.Scrubbed(f.Sentence), d.Scrubbed(f.Why)
 	}
 	for i := range rep.Strays {
-		rep.Strays[i].Kind, rep.Strays[i].First = dialect.Scrubbed(rep.Strays[i].Kind), dialect.Scrubbed(rep.Strays[i].First)
+		rep.Strays[i].Kind, rep.Strays[i].First = d.Scrubbed(rep.Strays[i].Kind), d.Scrubbed(rep.Strays[i].First)
 	}
 	for _, list := range [][]string{rep.Settlements.Detail, rep.Money.Detail} {
 		for i := range list {
-			list[i] = dialect.Scrubbed(list[i])
+			list[i] = d.Scrubbed(list[i])
 		}
 	}
-	rep.Stuck, rep.SignIn.Why, rep.Opening.Why = hidden(rep.Stuck), hidden(rep.SignIn.Why), hidden(rep.Opening.Why)
+	rep.Stuck, rep.SignIn.Why, rep.Opening.Why = hidden(d, rep.Stuck), hidden(d, rep.SignIn.Why), hidden(d, rep.Opening.Why)
 }
 
 // hidden masks card numbers in the names of counts.
-func hidden(by map[string]int64) map[string]int64 {
+func hidden(d *dialect.Dialect, by map[string]int64) map[string]int64 {
 	var masked map[string]int64
 	for why, n := range by {
 		if masked == nil {
 			masked = map[string]int64{}
 		}
-		masked[dialect.Scrubbed(why)] += n
+		masked[d.Scrubbed(why)] += n
 	}
 	return masked
 }

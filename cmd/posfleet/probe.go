@@ -92,7 +92,7 @@ func (n *network) misheard(ctx context.Context, r *sim.Result, heard []byte, ask
 	if r.Outcome == report.TimedOut && len(heard) == 0 {
 		hint += fmt.Sprintf("; nothing at all came within %s: if it is slow, give it more time (--timeout)", n.profile.Policy.Timeout+lateness)
 	}
-	return &exit{code: exitUnreachable, err: fmt.Errorf("host %s %s: %w%s", address, how, r.Why, meanwhile(r)), hint: n.hint(ctx, r.Why, hint)}
+	return &exit{code: exitUnreachable, err: fmt.Errorf("host %s %s: %w%s", address, how, r.Why, meanwhile(d, r)), hint: n.hint(ctx, r.Why, hint)}
 }
 
 // hint is what to change at a host that does not answer: about TLS where that is
@@ -111,9 +111,9 @@ func (n *network) hint(ctx context.Context, why error, otherwise string) string 
 }
 
 // meanwhile says what came instead of an answer, and how it begins.
-func meanwhile(r *sim.Result) string {
+func meanwhile(d *dialect.Dialect, r *sim.Result) string {
 	if r.Stray == nil {
 		return ""
 	}
-	return fmt.Sprintf("; what came is %s, and begins with %s", r.Stray.Why, dialect.ScrubbedHex(r.Stray.Octets[:min(8, len(r.Stray.Octets))]))
+	return fmt.Sprintf("; what came is %s, and begins with %s", r.Stray.Why, d.ScrubbedHex(r.Stray.Octets)[:2*min(8, len(r.Stray.Octets))])
 }

@@ -9,7 +9,6 @@ import (
 	"syscall"
 
 	"github.com/posfleet/posfleet/report"
-	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 )
 
@@ -17,12 +16,12 @@ import (
 // explains it.
 func (f *loadFlags) unplayed(ctx context.Context, out io.Writer, folder *report.Folder, rep *report.Report, n *network, err error, sig *signals) error {
 	rep.Plan, rep.Environment = f.asked, report.ThisMachine(version())
-	rep.Incomplete = "nothing was played: " + dialect.Scrubbed(report.Printable(err.Error()))
+	rep.Incomplete = "nothing was played: " + n.profile.Dialect.Scrubbed(report.Printable(err.Error()))
 	if ctx.Err() != nil {
 		rep.Incomplete = "it was stopped while terminals signed in: nothing was played"
 	}
 	rep.Validity = report.Validity{Level: report.NotJudged, Reasons: []string{"nothing was played"}, SameHost: n.bundled != nil || n.local()}
-	hide(rep)
+	hide(rep, n.profile.Dialect)
 	if kept := folder.WriteAll(rep); kept != nil {
 		err = errors.Join(err, kept)
 	} else {

@@ -20,6 +20,10 @@ import (
 func (d *Dialect) Describe(w io.Writer, m *wire.Message) {
 	out := bufio.NewWriter(w)
 	defer out.Flush()
+	if d.isText(m.Head) {
+		fmt.Fprintln(out, "(a text where a routing header belongs: hidden)")
+		return
+	}
 	d.describeHead(out, m.Head)
 	fmt.Fprintf(out, "MTI  %s  %s\n", readable([]byte(m.MTI())), d.describeMTI(m))
 	for f := range m.Fields {
@@ -99,7 +103,7 @@ func (d *Dialect) Shown(m *wire.Message, f int) string {
 		return fmt.Sprintf("(%d octets)", len(v))
 	case Details:
 		if holdsTotals(m, f) {
-			return readable(v)
+			return readable(d.Secrets.scrub(v, amounts))
 		}
 		return fmt.Sprintf("(%d digits)", len(v))
 	}
@@ -140,19 +144,16 @@ func (d *Dialect) Binary(f int) bool {
 func (d *Dialect) plain(f int, v []byte) string {
 	if d.Binary(f) && !printable(v) {
 		if private(f) {
-			return ScrubbedHex(v)
+			return d.ScrubbedHex(v)
 		}
-		return fmt.Sprintf("%X", v)
+		return d.hex(v)
 	}
 	return readable(v)
 }
 
-// scrubbed is the value of field f without what texts must not hold.
-func (d *Dialect) scrubbed(f int, v []byte) []byte {
-	if !d.scrubs(f, v) {
-		return v
-	}
-	return scrub(v)
+// hex is octets in hexadecimal without what is known to be secret.
+func (d *Dialect) hex(v []byte) string {
+	return string(d.Secrets.scrub(fmt.Appendf(nil, "%X", v), element))
 }
 
 // Text reports whether field f is characters, neither octets nor packed digits.
@@ -195,19 +196,21 @@ func shownOfPAN(n int) (first, last int) {
 
 // describeHead writes the routing header in words.
 func (d *Dialect) describeHead(w io.Writer, h []byte) {
+	digits := d.hex(h)
 	if d.Header.TPDU && len(h) >= 5 {
-		fmt.Fprintf(w, "TPDU %X  to %X, from %X\n", h[:5], h[1:3], h[3:5])
-		h = h[5:]
+		fmt.Fprintf(w, "TPDU %s  to %s, from %s\n", digits[:10], digits[2:6], digits[6:10])
+		h, digits = h[5:], digits[10:]
 	}
 	if len(h) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "head %X", h)
+	fmt.Fprintf(w, "head %s", digits)
 	switch words := d.headerWords(h); {
+	case strings.Contains(digits, "*"):
 	case words != "":
 		fmt.Fprintf(w, "  %s", words)
 	case printable(h):
-		fmt.Fprintf(w, "  %s", readable(h))
+		fmt.Fprintf(w, "  %s", readable(d.ScrubbedValue(h)))
 	}
 	fmt.Fprintln(w)
 }

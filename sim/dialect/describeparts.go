@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -20,11 +21,11 @@ func (d *Dialect) describeParts(w io.Writer, m *wire.Message, f int) {
 		d.writeParts(w, f, d.scrubbed(f, v))
 	case Details:
 		if holdsTotals(m, f) {
-			d.writeParts(w, f, v)
+			d.writeParts(w, f, d.Secrets.scrub(v, amounts))
 		}
 		describeUploads(w, m, f)
 	case Tags:
-		describeTags(w, v)
+		d.describeTags(w, v)
 	}
 }
 
@@ -45,10 +46,10 @@ func (d *Dialect) describeSubs(w io.Writer, m *wire.Message, f int) {
 			return
 		}
 		shown := ""
-		if v := scrub(s.Value); !s.Composed && printable(v) {
+		if v := d.Secrets.scrub(s.Value, freeText); !s.Composed && printable(v) {
 			shown = readable(v)
 		} else if !s.Composed {
-			shown = ScrubbedHex(s.Value)
+			shown = d.ScrubbedHex(s.Value)
 		}
 		writePart(w, s.Path, s.Title, shown)
 	}
@@ -81,7 +82,7 @@ const maxTags = 64
 
 // describeTags writes the elements of EMV data. Values are shown only of those
 // that emvTags calls harmless, of others the length.
-func describeTags(w io.Writer, v []byte) {
+func (d *Dialect) describeTags(w io.Writer, v []byte) {
 	n := 0
 	for t, err := range wire.Tags(v) {
 		if err != nil {
@@ -94,8 +95,8 @@ func describeTags(w io.Writer, v []byte) {
 		}
 		known := emvTags[t.Tag]
 		shown := fmt.Sprintf("(%d octets)", len(t.Value))
-		if known.harmless && len(t.Value) <= 32 {
-			shown = fmt.Sprintf("%X", t.Value)
+		if known.harmless && len(t.Value) <= 32 && bytes.Equal(d.Secrets.scrub(t.Value, freeText), t.Value) {
+			shown = d.ScrubbedHex(t.Value)
 		}
 		writePart(w, fmt.Sprintf("%*s%X", 2*t.Depth, "", t.Tag), known.name, shown)
 	}

@@ -44,6 +44,8 @@ type Dialect struct {
 	Without     []string     // rules about answers, by id, to which this network's are not held
 	Schemes     []string     // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
 
+	Secrets *Secrets // known of the cards that are used on the network, for what is shown; nil for none
+
 	forms  [Transactions]*Form
 	codes  map[Code]int // where in Codes
 	roles  [roles]Code

@@ -3,89 +3,130 @@ package dialect
 import (
 	"bytes"
 	"slices"
+	"sync"
 )
 
 // Hosts put card numbers, tracks and PINs into texts where none belong. The
 // scrubber finds them by their shape, in whatever text is shown of a message:
 //
 //   - 13 to 19 digits that pass the Luhn check, together or in groups with one
-//     blank or hyphen between; full-width digits too; of those that begin with 62
-//     (UnionPay) 16 to 19 whether they pass or not
-//   - those of the large schemes in groups with one of . / _ or two blanks between too,
-//     and as hexadecimal digits of text, 36323235…
+//     blank or hyphen between; of those that begin with 62 (UnionPay) 16 to 19
+//     whether they pass or not
+//   - those of the large schemes in groups with one of . / _ or two blanks between too
 //   - within other runs of digits, what begins as card numbers of the large
 //     schemes do, has their length and passes the check
-//   - a card number with what follows it on track 1 or 2
-//   - digits after words such as PIN, PW, 密码, CVV2, EXP, and 16 or more
-//     hexadecimal digits after such as TMK, KEY, 密钥
+//   - a card number with what follows it on track 1 or 2, in groups too
+//   - digits after words such as PIN, PW, 密码, CVV2, EXP, in groups too, and 16 or
+//     more hexadecimal digits after such as TMK, KEY, 密钥
 //   - 16, 32 or 48 hexadecimal characters: a PIN block, a key
-//   - words that are base64 of a text with any of these
+//
+// and by what is known of the cards ([Secrets]). Digits are read in each of these
+// forms: as they are, full-width, circled, Chinese or of another script (see
+// digitOf); as escapes, &#54; %36 \x36; as hexadecimal digits of text, 3632; and
+// words that are base64 of a text with any of this. Those of known cards are read
+// backwards and with the letter O for 0 too.
 //
 // What is found becomes asterisks, but for the digits that [MaskPAN] shows.
 
-// scrub is v with what must not be shown as asterisks, octet for octet.
-func scrub(v []byte) []byte {
-	return scrubText(v, false)
-}
+// context is what a text is of, and so how much of it is sought.
+type context uint8
 
-// scrubText scrubs text; raw is that of a whole message, in which fields of
-// digits stand one after the other.
-func scrubText(v []byte, raw bool) []byte {
-	if len(v) < 4 {
+const (
+	freeText context = iota // a field that may hold anything
+	sentence                // of people, or about messages: a known PIN may as well be a trace number in it
+	octets                  // a whole message, in which fields of digits stand one after the other
+	element                 // a field with a form of its own: nothing is told by its shape alone
+	amounts                 // an element with amounts and counts one after the other
+)
+
+// scrub is v with what must not be shown as asterisks, octet for octet; v itself when
+// there is nothing.
+func (k *Secrets) scrub(v []byte, of context) []byte {
+	if len(v) < 4 || of >= element && len(v) < dataDigits && !wordy(v) {
 		return v
 	}
-	s := scrubber{text: v, out: bytes.Clone(v), raw: raw}
+	s := scrubbers.Get().(*scrubber)
+	defer scrubbers.Put(s)
+	s.text, s.out, s.of, s.known = v, nil, of, k.known()
+	if s.wordy = wordy(v); !s.wordy && of >= element && k == nil {
+		return v
+	}
 	s.all()
-	if !raw {
+	if of != octets && s.wordy {
 		s.base64()
+	}
+	if s.out == nil {
+		return v
 	}
 	return s.out
 }
 
+// scrubbers are not in use, each with room for digits.
+var scrubbers = sync.Pool{New: func() any { return new(scrubber) }}
+
+// all covers what is found in each reading of the text.
 func (s *scrubber) all() {
-	s.scan()
+	s.scan(false)
+	s.read()
+	if s.of == octets {
+		return
+	}
+	if s.of <= sentence {
+		s.hex()
+	}
+	if s.escaped() {
+		s.scan(true)
+		s.read()
+	}
+	for from := range 2 {
+		if len(s.text) < 2*pinDigits || s.of >= element && len(s.text) < 2*dataDigits {
+			break // too few
+		}
+		if s.scanHex(from); len(s.digits) >= pinDigits {
+			s.hexText()
+		}
+	}
+	if s.known != nil && s.wordy && s.scanLetters() {
+		s.secrets()
+	}
+}
+
+// read covers what is found among the digits.
+func (s *scrubber) read() {
+	if len(s.digits) < 4 {
+		return
+	}
 	for i, n := 0, 0; i < len(s.digits); i += n {
 		n = s.group(i)
+		if s.wordy {
+			s.pin(i, i+n)
+		}
+		if s.of >= element {
+			continue
+		}
 		s.run(i, i+n)
 		s.track(i, i+n)
-		s.pin(i, i+n)
 	}
-	if !s.raw {
+	if s.of <= sentence {
 		s.grouped()
-		s.hex()
-		s.hexText()
+	}
+	if s.known != nil {
+		s.secrets()
 	}
 }
 
 type scrubber struct {
-	text, out []byte
-	digits    []digit
-	raw       bool
+	text, out []byte // out is nil as long as nothing is found
+	of        context
+	known     *Secrets // nil for none
+	wordy     bool
+	digits    []digit // of the present reading
 }
 
 // digit is one decimal digit of the text: its value, and the octets it has.
 type digit struct {
 	value    byte
 	from, to int
-}
-
-// scan finds the digits, ASCII and full-width ones of GBK (A3B0 to A3B9) and UTF-8
-// (EFBC90 to EFBC99).
-func (s *scrubber) scan() {
-	for i := 0; i < len(s.text); i++ {
-		switch c := s.text[i]; {
-		case c-'0' <= 9:
-			s.digits = append(s.digits, digit{c - '0', i, i + 1})
-		case c == 0xEF && i+2 < len(s.text) && s.text[i+1] == 0xBC && s.text[i+2]-0x90 <= 9:
-			s.digits = append(s.digits, digit{s.text[i+2] - 0x90, i, i + 3})
-			i += 2
-		case c >= 0x81 && i+1 < len(s.text) && s.text[i+1] >= 0x40:
-			if low := s.text[i+1]; c == 0xA3 && low >= 0xB0 && low <= 0xB9 {
-				s.digits = append(s.digits, digit{low - 0xB0, i, i + 2})
-			}
-			i++
-		}
-	}
 }
 
 // group is how many digits from number i on stand together.
@@ -105,6 +146,9 @@ func (s *scrubber) cover(from, to int) {
 }
 
 func (s *scrubber) blot(from, to int) {
+	if s.out == nil {
+		s.out = bytes.Clone(s.text)
+	}
 	for i := from; i < to; i++ {
 		s.out[i] = '*'
 	}
@@ -122,13 +166,20 @@ func (s *scrubber) run(from, to int) {
 		s.mask(from, to)
 		return
 	}
-	for i := from; s.raw && i+15 <= to; i++ {
+	for i := from; s.of == octets && i+15 <= to; i++ {
 		n := int(s.digits[i].value)*10 + int(s.digits[i+1].value)
 		if first := s.digits[i+2].value; n >= 13 && n <= 19 && i+2+n <= to && first >= 2 && first <= 6 && s.isPAN(i+2, i+2+n) {
 			s.mask(i+2, i+2+n)
 		}
 	}
-	for i := from; !s.raw && i+13 <= to; i++ {
+	if s.of != octets {
+		s.within(from, to)
+	}
+}
+
+// within masks what looks like a card number of the large schemes in a run of digits.
+func (s *scrubber) within(from, to int) {
+	for i := from; i+13 <= to; i++ {
 		for _, n := range schemeLengths(s.digits[i].value, s.digits[i+1].value) {
 			if i+n <= to && s.isPAN(i, i+n) {
 				s.mask(i, i+n)
@@ -151,6 +202,7 @@ func (s *scrubber) grouped() {
 			}
 			if blanks || slices.Contains(schemeLengths(s.digits[from].value, s.digits[from+1].value), n) {
 				s.mask(from, to)
+				s.trackData(to)
 			}
 		}
 	}
@@ -169,57 +221,6 @@ var gaps = []string{" ", "-", ".", "/", "_", "  ", "--", " -", "- ", "\u3000", "
 func (s *scrubber) apartByBlank(i int) bool {
 	gap := s.text[s.digits[i-1].to:s.digits[i].from]
 	return len(gap) == 1 && (gap[0] == ' ' || gap[0] == '-')
-}
-
-// track masks a card number and all that follows it on a track: after = or D
-// digits, after ^ a name, ^ and digits.
-func (s *scrubber) track(from, to int) {
-	if n := to - from; n < 12 || s.digits[to-1].to == len(s.text) {
-		return
-	}
-	at := s.digits[to-1].to
-	end := at + 1
-	switch s.text[at] {
-	case '=':
-	case 'D', 'd': // a hexadecimal digit too: only after a card number
-		n := 19
-		for n > 12 && (n > to-from || !s.isPAN(to-n, to) || !slices.Contains(schemeLengths(s.digits[to-n].value, s.digits[to-n+1].value), n)) {
-			n--
-		}
-		if n == 12 || !isMonth(s.text[end:]) {
-			return
-		}
-		from = to - n
-	case '^':
-		name := bytes.IndexByte(s.text[end:], '^')
-		if name < 0 || name > 40 {
-			return
-		}
-		end += name + 1
-	default:
-		return
-	}
-	data := end
-	for end < len(s.text) && (s.text[end]-'0' <= 9 || s.text[end] == '=') {
-		end++
-	}
-	if end-data < 4 {
-		return
-	}
-	if from < to-19 {
-		from = to - 19
-	}
-	s.mask(from, to)
-	s.blot(at+1, end)
-}
-
-// isMonth reports whether a track's expiry, YYMM, has a month.
-func isMonth(v []byte) bool {
-	if len(v) < 4 {
-		return false
-	}
-	month := int(v[2]-'0')*10 + int(v[3]-'0')
-	return month >= 1 && month <= 12
 }
 
 // hex covers what may be a PIN block or a key in hexadecimal characters.
@@ -284,15 +285,4 @@ func schemeLengths(a, b byte) []int {
 		return []int{14}
 	}
 	return nil
-}
-
-// scrubs reports whether field f is a text that may hold anything: what ISO
-// 8583 leaves to agreement and additional response data, but for packed digits
-// and amounts.
-func (d *Dialect) scrubs(f int, v []byte) bool {
-	if !private(f) && f != 44 || d.packedDigits(f) {
-		return false
-	}
-	amounts := f == 54 && len(v) >= 20 && len(v)%20 == 0 && (v[7] == 'C' || v[7] == 'D')
-	return !amounts
 }

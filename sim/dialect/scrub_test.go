@@ -45,13 +45,31 @@ func TestTextsAreScrubbed(t *testing.T) {
 		"6225/8800/0000/5678":                                "6225/88**/****/5678",
 		"6225_8800_0000_5678":                                "6225_88**_****_5678",
 		"6225  8800  0000  5678":                             "6225  88**  ****  5678",
-		"6 225880 00000 5678":                                "6 22588* ***** 5678",
-		"６２２５８８００００００５６７８":                                   "６２２５８８" + strings.Repeat("*", 18) + "５６７８",
-		"36323235303030303030303030303134":                   "363232353030************30303134",
-		"pan NjIyNTg4MDAwMDAwNTY3OA==":                       "pan " + strings.Repeat("*", 22) + "==",
-		"1234567890ABCDEF":                                   "****************",
-		"03080000   48025800   ":                             "03080000   48025800   ",
-		"20251126084554":                                     "20251126084554",
+		"6225 8800 0000 5678=2512 1010 0000 12345":           "6225 88** **** 5678=********************",
+		"6225-8800-0000-5678=2512-1010-0000":                 "6225-88**-****-5678=**************",
+		"6225.8800.0000.5678 = 2512.1010":                    "6225.88**.****.5678 =**********",
+		"6225/8800/0000/5678=2512/1010":                      "6225/88**/****/5678=*********",
+		"6225_8800_0000_5678D2512_1010":                      "6225_88**_****_5678D*********",
+		"6225 8800 0000 5678^WANG/MR^2512 1010?":             "6225 88** **** 5678^*****************?",
+		"6225880000005678=2512 1010":                         "622588******5678=*********",
+		"６２２５８８００００００５６７８＝２５１２１０１": "６２２５８８" + strings.Repeat("*", 18) + "５６７８＝" + strings.Repeat("*", 21),
+		"PIN 1234 56":             "PIN **** **",
+		"PIN 1 2 3 4 5 6.":        "PIN * * * * * *.",
+		"PIN: 12-34-56, ok":       "PIN: **-**-**, ok",
+		"密码 1234 56":              "密码 **** **",
+		"PIN 123456 104859000007": "PIN ****** 104859000007",
+		"⑥②②⑤⑧⑧⓪⓪⓪⓪⓪⓪⑤⑥⑦⑧":                                                                 "⑥②②⑤⑧⑧" + strings.Repeat("*", 18) + "⑤⑥⑦⑧",
+		"六二二五八八〇〇〇〇〇〇五六七八":                                                                 "六二二五八八" + strings.Repeat("*", 18) + "五六七八",
+		"&#54;&#50;&#50;&#53;&#56;&#56;&#48;&#48;&#48;&#48;&#48;&#48;&#53;&#54;&#55;&#56;": "&#54;&#50;&#50;&#53;&#56;&#56;" + strings.Repeat("*", 30) + "&#53;&#54;&#55;&#56;",
+		"%36%32%32%35%38%38%30%30%30%30%30%30%35%36%37%38":                                 "%36%32%32%35%38%38" + strings.Repeat("*", 18) + "%35%36%37%38",
+		"CUPNjIyNTg4MDAwMDAwNTY3OA==":                                                      "CUP" + strings.Repeat("*", 22) + "==",
+		"6 225880 00000 5678":                                                              "6 22588* ***** 5678",
+		"６２２５８８００００００５６７８":                                                                 "６２２５８８" + strings.Repeat("*", 18) + "５６７８",
+		"36323235303030303030303030303134":                                                 "363232353030************30303134",
+		"pan NjIyNTg4MDAwMDAwNTY3OA==":                                                     "pan " + strings.Repeat("*", 22) + "==",
+		"1234567890ABCDEF":                                                                 "****************",
+		"03080000   48025800   ":                                                           "03080000   48025800   ",
+		"20251126084554":                                                                   "20251126084554",
 		"\xA3\xB6\xA3\xB2\xA3\xB2\xA3\xB5\xA3\xB8\xA3\xB8\xA3\xB0\xA3\xB0\xA3\xB0\xA3\xB0\xA3\xB0\xA3\xB0\xA3\xB5\xA3\xB6\xA3\xB7\xA3\xB8": "６２２５８８************５６７８",
 		"\xBF\xA8\xBA\xC56225880000005678\xD2\xD1\xB9\xD2\xCA\xA7":                                                                         "卡号622588******5678已挂失",
 	} {
@@ -117,7 +135,7 @@ func TestPackedCardNumbersAreScrubbed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := ScrubbedHex(octets); got != want {
+		if got := shownHex(octets); got != want {
 			t.Errorf("%s\n is shown as %s\n       want %s", digits, got, want)
 		}
 	}
@@ -171,14 +189,30 @@ func TestCodesInWords(t *testing.T) {
 	}
 }
 
+func scrub(v []byte) []byte { return none.scrub(v, freeText) }
+
+func shownHex(v []byte) string { return string(scrubbedHex(v)) }
+
 func FuzzScrub(f *testing.F) {
 	f.Add([]byte("6225 8800 0000 5678=25121010000 PIN 1234"))
 	f.Add([]byte("%B6225880000005678^A^2512"))
+	known := knowing(CUP()).Secrets
 	f.Fuzz(func(t *testing.T, v []byte) {
+		before := string(v)
+		for of := freeText; of <= octets; of++ {
+			if got := known.scrub(v, of); len(got) != len(v) || string(v) != before {
+				t.Fatalf("%q became %q, and what was read %q", before, got, v)
+			}
+		}
+		apart := append([]byte(nil), v...)
+		apart = append(apart, " (622500)x(9931872649) "...)
+		if strings.Contains(string(known.scrub(apart, freeText)), "9931872649") {
+			t.Fatalf("a card that is known is shown in %q", known.scrub(apart, freeText))
+		}
 		if got := scrub(v); len(got) != len(v) {
 			t.Fatalf("%d octets became %d", len(v), len(got))
 		}
-		if got := ScrubbedHex(v); len(got) != 2*len(v) {
+		if got := shownHex(v); len(got) != 2*len(v) {
 			t.Fatalf("%d octets became %d characters", len(v), len(got))
 		}
 		readable(v)
@@ -197,7 +231,7 @@ func TestTracksInEBCDICAreScrubbed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := ScrubbedHex(octets)
+	shown := shownHex(octets)
 	for _, secret := range []string{"F0F0F0F0F0F0F0F1F4", "F4F9F1F2", "F1F0F1F0"} {
 		if strings.Contains(shown, secret) {
 			t.Errorf("%s shows %s", shown, secret)

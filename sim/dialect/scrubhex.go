@@ -9,8 +9,13 @@ import (
 )
 
 // ScrubbedHex is octets in hexadecimal as they may be shown: card numbers and
-// tracks in them, packed or as text, are asterisks.
-func ScrubbedHex(v []byte) string {
+// tracks in them, packed or as text, are asterisks, and so is what is known of the
+// cards.
+func (d *Dialect) ScrubbedHex(v []byte) string {
+	return string(d.Secrets.scrub(scrubbedHex(v), element))
+}
+
+func scrubbedHex(v []byte) []byte {
 	out := fmt.Appendf(nil, "%X", v)
 	for i, c := range Disguised(v) {
 		if c>>4 != v[i]>>4 || c != v[i] && isText(v[i]) && isText(c) {
@@ -20,7 +25,7 @@ func ScrubbedHex(v []byte) string {
 			out[2*i+1] = '*'
 		}
 	}
-	return string(out)
+	return out
 }
 
 func isText(c byte) bool { return c >= ' ' && c <= '~' }
@@ -31,8 +36,8 @@ func isText(c byte) bool { return c >= ' ' && c <= '~' }
 // these nothing within seven octets of one that is neither. Hexadecimal digits
 // written as text, card numbers wherever they begin, and what follows a D are
 // hidden too.
-func DoubtfulHex(v []byte) string {
-	out := []byte(ScrubbedHex(v))
+func (d *Dialect) DoubtfulHex(v []byte) string {
+	out := []byte(d.ScrubbedHex(v))
 	cover := func(from, to int) {
 		for i := max(0, from); i < min(to, len(out)); i++ {
 			out[i] = '*'
@@ -116,13 +121,13 @@ func Disguised(v []byte) []byte {
 			out[i/2] ^= 1 << (4 * (1 - i%2))
 		}
 	}
-	for i, c := range scrubText(v, true) {
+	for i, c := range none.scrub(v, octets) {
 		if c != v[i] {
 			out[i] = v[i] ^ 1
 		}
 	}
 	if ascii, _, err := ebcdic.Decode(v, len(v)); err == nil && len(ascii) == len(v) {
-		for i, c := range scrubText(ascii, true) {
+		for i, c := range none.scrub(ascii, octets) {
 			if c != ascii[i] {
 				out[i] = v[i] ^ 0x11
 			}
@@ -130,6 +135,9 @@ func Disguised(v []byte) []byte {
 	}
 	return out
 }
+
+// none are the secrets of nobody: what is found is found by its shape.
+var none *Secrets
 
 // ebcdic is the text that octets are on a host of EBCDIC, octet for octet.
 var ebcdic = wire.Encodings()["ebcdic"]

@@ -67,13 +67,27 @@ func (s *scrubber) pin(from, to int) {
 		if !after(text, w.word) && !(w.word == "PIN" && bytes.HasSuffix(text, []byte(w.word))) {
 			continue
 		}
-		if n >= w.least && n <= w.most {
-			s.cover(from, to)
+		end := from
+		for next := to; next-from <= w.most; next += s.group(next) {
+			if next-from >= w.least {
+				end = next
+			}
+			if next == len(s.digits) || !s.apart(next) {
+				break
+			}
 		}
-		if n == 2 && w.least == 4 && w.most == 4 && to+2 <= len(s.digits) && s.group(to) == 2 && s.digits[to].from-s.digits[to-1].to == 1 { // 12/49
-			s.cover(from, to+2)
+		s.cover(from, end)
+	}
+}
+
+// wordy reports whether a text has letters at all.
+func wordy(text []byte) bool {
+	for _, c := range text {
+		if c >= 'A' {
+			return true
 		}
 	}
+	return false
 }
 
 // key covers hexadecimal digits, at least 16, in groups too, that a word says are a
@@ -82,46 +96,37 @@ func (s *scrubber) key(i int) {
 	if i > 0 && isHex(s.text[i-1]) {
 		return
 	}
-	n, end := 0, i
-	for k := i; k < len(s.text) && (isHex(s.text[k]) || (s.text[k] == ' ' || s.text[k] == '-') && n > 0 && k == end); k++ {
-		if isHex(s.text[k]) {
-			n, end = n+1, k+1
-		}
-	}
-	if n < 16 {
+	if n, _ := s.hexDigits(i, 16); n < 16 {
 		return
 	}
 	text := s.before(i)
 	if slices.ContainsFunc(keyWords, func(w string) bool { return after(text, w) }) {
+		_, end := s.hexDigits(i, len(s.text))
 		s.blot(i, end)
 	}
 }
 
-// hexText masks card numbers among hexadecimal digits of text, 36323235….
-func (s *scrubber) hexText() {
-	var digits []byte
-	flush := func(end int) {
-		begin := end - 2*len(digits)
-		for i := 0; i+13 <= len(digits); i++ {
-			for _, n := range schemeLengths(digits[i], digits[i+1]) {
-				if i+n <= len(digits) && isPAN(n, func(k int) byte { return digits[i+k] }) {
-					first, last := shownOfPAN(n)
-					s.blot(begin+2*(i+first), begin+2*(i+n-last))
-				}
-			}
+// hexDigits is how many hexadecimal digits, in groups too, begin with octet i, at most
+// so many, and where they end.
+func (s *scrubber) hexDigits(i, most int) (n, end int) {
+	end = i
+	for k := i; k < len(s.text) && n < most && (isHex(s.text[k]) || (s.text[k] == ' ' || s.text[k] == '-') && n > 0 && k == end); k++ {
+		if isHex(s.text[k]) {
+			n, end = n+1, k+1
 		}
-		digits = digits[:0]
 	}
-	for from := range 2 {
-		i := from
-		for ; i+1 < len(s.text); i += 2 {
-			if s.text[i] == '3' && s.text[i+1]-'0' <= 9 {
-				digits = append(digits, s.text[i+1]-'0')
-			} else {
-				flush(i)
-			}
-		}
-		flush(i)
+	return n, end
+}
+
+// hexText masks what is known and card numbers among digits that hexadecimal digits
+// of text say, 36323235….
+func (s *scrubber) hexText() {
+	for i, n := 0, 0; s.of <= sentence && i < len(s.digits); i += n {
+		n = s.group(i)
+		s.within(i, i+n)
+	}
+	if s.known != nil {
+		s.secrets()
 	}
 }
 
@@ -130,23 +135,42 @@ func (s *scrubber) base64() {
 	inWord := func(c byte) bool {
 		return c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '+' || c == '/'
 	}
+	var room [96]byte
 	for i := 0; i < len(s.text); i++ {
 		n := 0
 		for i+n < len(s.text) && inWord(s.text[i+n]) {
 			n++
 		}
-		if n >= 18 && n%4 != 1 {
-			plain, err := base64.RawStdEncoding.DecodeString(string(s.text[i : i+n]))
-			if err == nil && !bytes.ContainsFunc(plain, func(r rune) bool { return r < ' ' || r > '~' }) && !bytes.Equal(scrubPlain(plain), plain) {
-				s.blot(i, i+n)
+		for from := i; from < i+4 && i+n-from >= 8; from++ { // it may follow other letters
+			word := s.text[from : i+n]
+			if len(word)%4 == 1 {
+				word = word[:len(word)-1]
+			}
+			plain := append(room[:0], make([]byte, base64.RawStdEncoding.DecodedLen(len(word)))...)
+			if _, err := base64.RawStdEncoding.Decode(plain, word); err == nil && s.hasSecret(plain) {
+				s.blot(from, i+n)
+				break
 			}
 		}
 		i += n
 	}
 }
 
-func scrubPlain(v []byte) []byte {
-	s := scrubber{text: v, out: bytes.Clone(v)}
-	s.all()
-	return s.out
+// hasSecret reports whether there is something to scrub in the ASCII of what a word
+// says, which may be little of it.
+func (s *scrubber) hasSecret(plain []byte) bool {
+	text := 0
+	for i, c := range plain {
+		if c >= ' ' && c <= '~' {
+			text++
+		} else {
+			plain[i] = 0
+		}
+	}
+	if text < pinDigits {
+		return false
+	}
+	in := scrubber{text: plain, of: s.of, known: s.known, wordy: true}
+	in.all()
+	return in.out != nil
 }

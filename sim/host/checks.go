@@ -68,7 +68,7 @@ func (h *Host) applyRules(req *Request) bool {
 		h.sessions[n] = &session{signedIn: true}
 	}
 	req.terminal, req.number, req.session = t, n, h.sessions[n]
-	if h.stopped(req) {
+	if h.staff.Watches(n) && h.stopped(req) {
 		return true
 	}
 	if req.Known && !h.complete(req) && !req.Transaction.Payment() && req.Transaction != dialect.Balance && req.Transaction != dialect.Reversal {

@@ -8,14 +8,12 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// stopped answers a request of a terminal that is reported lost, or whose operator's
-// password was reset; it reports whether it did. What such a terminal took it may give
-// back, and a one-time code it may bring: reversals and resets pass. Payments are
-// answered so that the terminal signs in, by which it learns what is the matter.
+// stopped answers a request of a terminal that the desk watches: one that is reported
+// lost, or whose operator's password was reset; it reports whether it did. What such a
+// terminal took it may give back, and a one-time code it may bring: reversals and resets
+// pass. Payments are answered so that the terminal signs in, by which it learns what is
+// the matter.
 func (h *Host) stopped(req *Request) bool {
-	if !h.staff.Watches(req.number) {
-		return false
-	}
 	operator := ""
 	if req.Known && req.Transaction == dialect.SignIn {
 		operator = firstTwo(req.Message.Get(wire.Operator))

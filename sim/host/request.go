@@ -277,6 +277,9 @@ func (h *Host) reply(req *Request, code verdict) {
 	}
 	c := h.code(req, code)
 	a.Set(wire.ResponseCode, c[:c.Len()])
+	if req.session != nil {
+		req.session.last = lastAnswer{uint32(req.now.unix), c, req.Transaction, req.Known}
+	}
 	if req.Known && req.Transaction == dialect.Echo {
 		return
 	}

@@ -17,6 +17,7 @@ type session struct {
 	operator [2]byte   // who signed in; zero where the network does not say
 	before   *keys.Key // MAC key of the keys before these, if it was used
 	doubt    *doubt    // that another machine is about with this terminal's number; nil for none
+	last     lastAnswer
 
 	signatures *signatures // nil until the first comes
 }

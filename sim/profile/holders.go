@@ -1,5 +1,7 @@
 package profile
 
+import "github.com/posfleet/posfleet/sim/dialect"
+
 // longestTrack is the most that track 2 holds, in characters (ISO/IEC 7813).
 const longestTrack = 37
 
@@ -29,6 +31,22 @@ func (p *Profile) Card(role string) *Card {
 // Holders are the holders of a role's cards, in order of card number; nil when
 // the profile has no such role. The slice is the profile's own: read only.
 func (p *Profile) Holders(role string) []Holder { return p.holders[role] }
+
+// secrets are what must not be shown of any card of the profile.
+func (p *Profile) secrets() *dialect.Secrets {
+	holders := p.holders
+	return dialect.NewSecrets(func(add func(pan, pin, discretionary string)) {
+		for _, all := range holders {
+			for i := range all {
+				c := all[i].Card
+				add(all[i].PAN, string(c.PIN), string(c.Discretionary))
+				if i == 0 {
+					add("", string(c.Typed), "")
+				}
+			}
+		}
+	})
+}
 
 // holdersOf works out the holders of a card. The card has been checked. The
 // holders' numbers and tracks are views of three blocks, not a heap of strings.

@@ -121,6 +121,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	if !r.OK() {
 		return nil
 	}
+	p.Dialect.Secrets = p.secrets()
 	p.inMinorUnits()
 	var entries []terminalEntry
 	r.List(fleet, func(v strict.Value) { entries = append(entries, r.terminalEntry(v, p.Kinds, dir)) })

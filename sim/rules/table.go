@@ -36,9 +36,9 @@ var table = numbered([]Rule{
 	{ID: "ANS-FIELDS", Level: Should, Of: All, Asks: "carries the other fields that its form gives an approval; a decline carries dates, time, reference, acquirer, response data and scheme of those", Source: answers, check: carriedBesides},
 	{ID: "ANS-TEXT", Level: Should, Of: All, Asks: "holds no control characters in fields of text", Source: iso, check: plainText},
 	{ID: "ANS-SECRET", Of: All, Asks: "never brings back tracks or a PIN block (35, 36, 45, 52)", Source: "PCI DSS 3, sensitive authentication data", check: noSecrets},
-	{ID: "ANS-LEAK", Level: Should, Of: All, Asks: "holds no card number, track, PIN or key in a field of text (checks and decode look, loads do not)", Source: "PCI DSS 3, sensitive authentication data", check: check{why: func(x *Exchange) error {
+	{ID: "ANS-LEAK", Level: Should, Of: All, Asks: "holds no card number, track, PIN or key in a field of text, nor digits of a card of the profile or a PIN by its name in any field that is shown (checks and decode look, loads do not)", Source: "PCI DSS 3, sensitive authentication data", check: check{why: func(x *Exchange) error {
 		n := x.Dialect.Leaks(x.Answer)
-		return fmt.Errorf("field %d (%s) of the answer is text and holds a card number, a track, a PIN or a key: %s", n, x.Dialect.FieldName(n), x.Dialect.Shown(x.Answer, n))
+		return fmt.Errorf("field %d (%s) of the answer holds a card number, a track, a PIN or a key: %s", n, x.Dialect.FieldName(n), x.Dialect.Shown(x.Answer, n))
 	}}},
 	{ID: "ANS-02-CARD", Of: All, Asks: "names no other card than the one that pays, and none where none does", Source: answers, check: cardThatPaid},
 	{ID: "ANS-03-ECHO", Of: All, Asks: "has the request's processing code, if one", Source: compared, check: echoed(wire.ProcessingCode)},

@@ -49,6 +49,9 @@ func New(h *host.Host, token string, names ...string) *Server {
 	for pattern, answer := range s.table() {
 		s.routes.HandleFunc(pattern, s.json(answer))
 	}
+	for pattern, file := range pageFiles {
+		s.routes.HandleFunc(pattern, file.serve)
+	}
 	s.routes.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
 		w.Write(openAPI)
@@ -74,6 +77,7 @@ func (s *Server) table() map[string]answers {
 		s.ofSignature(),
 		s.ofMerchants(),
 		s.ofPayouts(),
+		s.ofActivity(),
 	} {
 		for pattern, answer := range area {
 			all[pattern] = answer

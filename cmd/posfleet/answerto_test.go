@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// An answer whose MAC is told to be wrong breaks the rule about it; one whose key is
+// not known is not held to it, and that is said.
+func TestAnswersAreHeldToTheirMAC(t *testing.T) {
+	p, err := profile.Bundled("cup", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, answer, purchase := signedOn(t, p, func([]byte) {})
+	keyed := checker(t, p)
+	explained(explainer{dialect: p.Dialect, macs: keyed}, request, answer)
+	q, err := oneMessage(p.Dialect, fmt.Sprintf("%X", purchase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := q.Clone()
+	a.SetMTI("0210")
+	a.SetString(wire.ResponseCode, "51")
+	packed, err := a.Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := func(change func(mac []byte)) *wire.Message {
+		m := p.Dialect.NewMessage()
+		if err := m.Read(bytes.Clone(packed)); err != nil {
+			t.Fatal(err)
+		}
+		covered, mac := m.MACSpan()
+		right := keyed.key(q.Text(wire.TerminalID)).MAC(p.MAC, covered)
+		copy(mac, right[:])
+		change(mac)
+		return m
+	}
+	for _, c := range []struct {
+		name    string
+		answer  *wire.Message
+		with    *macs
+		says    string
+		notSays string
+	}{
+		{"right", signed(func([]byte) {}), keyed, "not judged: ANS-ONCE", "ANS-64-RIGHT"},
+		{"wrong", signed(func(mac []byte) { copy(mac, "00000000") }), keyed, "  ANS-64-RIGHT    must", "breaks no rule"},
+		{"no key", signed(func(mac []byte) { copy(mac, "00000000") }), nil, "not judged: ANS-64-RIGHT: the key of its MAC is not known", "ANS-64-RIGHT    must"},
+		{"no key of this terminal", signed(func([]byte) {}), checker(t, p), "not judged: ANS-64-RIGHT", "ANS-64-RIGHT    must"},
+	} {
+		var out bytes.Buffer
+		err := answerTo(&out, p, c.with, fmt.Sprintf("%X", purchase), c.answer)
+		if got := out.String(); !strings.Contains(got, c.says) || strings.Contains(got, c.notSays) {
+			t.Errorf("%s: want %q and not %q:\n%s", c.name, c.says, c.notSays, got)
+		}
+		if c.name == "wrong" && err == nil {
+			t.Errorf("%s: it is no error", c.name)
+		}
+	}
+}

@@ -1,0 +1,59 @@
+// What the page says, in both languages of its readers.
+export const words = {
+	en: {
+		other: "中文", title: "The bundled host", token: "Token", enter: "Show", tokenRemark: "The host printed it when it was started. It is kept in this tab only.",
+		wrongToken: "The host does not know this token. It prints one when it is started.", gone: "The host does not answer; trying again.", refused: "The host answered",
+		what: (h) => `Profile ${h.profile}, dialect ${h.dialect}`,
+		terminalsN: "terminals", connections: "connections", requests: "requests", answers: "answers", unread: "unreadable frames",
+		orders: "Orders", live: "● live", stopped: "○ not live; trying again", order: "order", terminal: "terminal", dishes: "what", state: "state", total: "total", refunded: "refunded", changed: "changed",
+		noOrders: "No order yet.", ordersRemark: (n) => `The ${n} that changed last.`,
+		terminals: "Terminals", merchant: "merchant", operator: "operator", batch: "batch", lastAnswer: "last answer", parts: "broken parts", since: "since", signedIn: "signed in", signedOut: "not signed in", never: "not heard yet",
+		none: "none", noTerminals: "No terminal has been heard yet.", terminalsRemark: (n) => `The ${n} that were answered last. Choose one for its screen and its payments.`,
+		screenRemark: "As far as the host knows: what the network shows for its last answer.", ready: "Ready",
+		payments: "Payments of the open batch:", payment: "payment", card: "card", amount: "amount", when: "when", trace: "trace", slip: "slip", show: "slip", noPayments: "Nothing in the open batch.", paymentsRemark: "The latest 50 at most; cards masked.",
+		merchants: "Merchants", name: "name", plan: "fee plan", account: "account", why: "why", noMerchants: "No merchant.", merchantsRemark: (n) => `The first ${n}.`,
+		statement: "Statement", day: "day", kind: "what", cardKind: "card", channel: "channel", count: "count", fee: "fee", net: "net", posted: "posted", fees: "fees", paid: "paid out", owed: "owed", valueDate: "value date", payouts: "payouts",
+		adds: "The lines add up to the total.", addsNot: "THE LINES DO NOT ADD UP TO THE TOTAL.", noStatement: "No statement of that day.",
+		audit: "Audit log", subject: "about", event: "what", done: "done", yes: "done", no: "refused", noAudit: "Nothing yet.", auditRemark: (n) => `The latest ${n}.`,
+	},
+	zh: {
+		other: "English", title: "内置主机", token: "令牌", enter: "进入", tokenRemark: "主机启动时打印。仅保存在本标签页。",
+		wrongToken: "令牌不对。主机启动时打印令牌。", gone: "主机无应答, 正在重试。", refused: "主机应答",
+		what: (h) => `配置 ${h.profile}, 报文规范 ${h.dialect}`,
+		terminalsN: "终端", connections: "连接", requests: "请求", answers: "应答", unread: "无法解析的报文",
+		orders: "订单", live: "● 实时", stopped: "○ 实时中断, 正在重试", order: "订单号", terminal: "终端号", dishes: "内容", state: "状态", total: "金额", refunded: "已退", changed: "变更时间",
+		noOrders: "暂无订单。", ordersRemark: (n) => `最近变更的${n}笔。`,
+		terminals: "终端", merchant: "商户", operator: "操作员", batch: "批次号", lastAnswer: "最近应答", parts: "故障部件", since: "时间", signedIn: "已签到", signedOut: "未签到", never: "尚无通讯",
+		none: "无", noTerminals: "尚无终端通讯。", terminalsRemark: (n) => `最近应答的${n}台。点选查看屏幕和交易。`,
+		screenRemark: "以主机所知为准: 最近应答码对应的终端显示。", ready: "就绪",
+		payments: "当前批次交易:", payment: "交易类别", card: "卡号", amount: "金额", when: "时间", trace: "凭证号", slip: "签购单", show: "签购单", noPayments: "当前批次无交易。", paymentsRemark: "最多50笔; 卡号已屏蔽。",
+		merchants: "商户", name: "名称", plan: "费率方案", account: "结算账户", why: "原因", noMerchants: "无商户。", merchantsRemark: (n) => `前${n}户。`,
+		statement: "对账单", day: "日期", kind: "类别", cardKind: "卡种", channel: "受理方式", count: "笔数", fee: "手续费", net: "净额", posted: "入账", fees: "手续费", paid: "已出款", owed: "待出款", valueDate: "起息日", payouts: "出款单号",
+		adds: "明细合计与总计相符。", addsNot: "明细合计与总计不符!", noStatement: "无该日对账单。",
+		audit: "审计日志", subject: "对象", event: "事件", done: "结果", yes: "成功", no: "被拒", noAudit: "暂无记录。", auditRemark: (n) => `最近${n}条。`,
+	},
+};
+
+// What the API's names for transactions, states and the like are in Chinese; one that is
+// not here is shown as it is.
+export const chinese = {
+	"sign-in": "签到", "sign-off": "签退", echo: "回响测试", "status-upload": "状态上送", balance: "余额查询", purchase: "消费", "qr-purchase": "扫码消费", "purchase-void": "消费撤销", refund: "退货",
+	"pre-auth": "预授权", "add-pre-auth": "追加预授权", "pre-auth-void": "预授权撤销", completion: "预授权完成(请求)", "completion-advice": "预授权完成(通知)", "completion-void": "预授权完成撤销",
+	reversal: "冲正", settlement: "批结算", "batch-upload": "批上送", "upload-end": "批上送结束",
+	order: "下单", "order-query": "订单查询", "order-cancel": "取消订单", "merchant-code": "商户码申请", "code-scan": "扫商户码", "order-result": "支付结果通知", "password-reset": "密码重置", "signature-upload": "电子签名上送", unknown: "未知交易",
+	active: "正常", suspended: "停用", closed: "已注销", stock: "库存", issued: "待激活", returned: "返修", approved: "成功", declined: "拒绝", voided: "已撤销", reversed: "已冲正",
+	confirmed: "待支付", paying: "支付中", "part refunded": "部分退款", cancelled: "已取消", expired: "已过期",
+	display: "显示屏", keyboard: "键盘", "pin-pad": "密码键盘", "card-reader": "读卡器", "stripe-reader": "磁条读卡器", "chip-reader": "IC卡读卡器", "contactless-reader": "非接读卡器",
+	camera: "摄像头", printer: "打印机", "signature-pad": "签名板", battery: "电池", sim: "SIM卡", modem: "通讯模块",
+	enrolled: "登记", login: "登录", asked: "申请重置", granted: "核准", redeemed: "兑换", loss: "挂失",
+	paid: "已支付", refunded: "已退款", debit: "借记卡", credit: "贷记卡", foreign: "境外卡", card: "刷卡/插卡", contactless: "挥卡", "wallet-qr": "钱包二维码", "unionpay-qr": "银联二维码", sale: "消费", void: "撤销",
+};
+
+// Rows of a slip, which has both languages whatever the page's is.
+export const slipWords = {
+	title: ["签购单", "SALES SLIP"], merchant: ["商户名称", "MERCHANT"], mid: ["商户编号", "MERCHANT NO."], tid: ["终端编号", "TERMINAL NO."], operator: ["操作员号", "OPERATOR"], acquirer: ["收单行", "ACQUIRER"],
+	card: ["卡号", "CARD NO."], kind: ["交易类别", "TRANS TYPE"], batch: ["批次号", "BATCH NO."], trace: ["凭证号", "VOUCHER NO."], auth: ["授权码", "AUTH CODE"], rrn: ["参考号", "REFER NO."], at: ["日期/时间", "DATE/TIME"],
+	amount: ["交易金额", "AMOUNT"], remarks: ["备注", "REMARKS"], original: ["原凭证号", "ORIG VOUCHER NO."], refunded: ["已退货", "REFUNDED"], sign: ["持卡人签名", "CARDHOLDER SIGNATURE"],
+	agree: ["本人确认以上交易, 同意将其记入本卡账户", "I ACKNOWLEDGE SATISFACTORY RECEIPT OF RELATIVE GOODS/SERVICES"], copy: ["重打印凭证 / 商户存根", "DUPLICATED / MERCHANT COPY"],
+	declined: ["交易未成功, 非付款凭证", "DECLINED, NOT A RECEIPT"], voided: ["已撤销", "VOIDED"], reversed: ["已冲正", "REVERSED"],
+};

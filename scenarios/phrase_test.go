@@ -60,6 +60,9 @@ func play(t *testing.T, p *profile.Profile, d *line.Dialer, s *Scenario) *verdic
 }
 
 func TestEachPhraseHoldsAndFails(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector, and has no race to find")
+	}
 	p, d := bundledHost(t, "cup")
 	at := 0
 	for _, f := range phraseFeatures(t, "") {

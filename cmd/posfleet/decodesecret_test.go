@@ -161,6 +161,9 @@ func leaks(d *dialect.Dialect, text string, forms []string) (secret, shown strin
 // Whatever form octets are pasted in, whatever is cut off and whichever dialect is
 // meant, what is shown has no part of a PIN block, a key, a track or a card number.
 func TestNoFormOfAMessageShowsASecret(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector, and has no race to find")
+	}
 	t.Parallel()
 	forms := secretForms()
 	dialects := dialect.Dialects()

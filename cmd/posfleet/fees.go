@@ -45,7 +45,7 @@ func feesCommand() *cobra.Command {
 		}
 		if out != "" {
 			if err := saveFees(c, out); err != nil {
-				return usage(fmt.Errorf("--out %s: %w", out, err))
+				return &exit{code: exitIncomplete, err: fmt.Errorf("--out %s: %w", out, err)}
 			}
 		}
 		if asJSON {

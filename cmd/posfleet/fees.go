@@ -45,7 +45,7 @@ func feesCommand() *cobra.Command {
 		}
 		if out != "" {
 			if err := saveFees(c, out); err != nil {
-				return &exit{code: exitIncomplete, err: fmt.Errorf("--out %s: %w", out, err)}
+				return err
 			}
 		}
 		if asJSON {
@@ -112,13 +112,16 @@ func readSmall(name string) ([]byte, error) {
 // saveFees writes all forms of a comparison into a folder.
 func saveFees(c *comparedFees, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
+		return usage(fmt.Errorf("--out %s: %w", dir, err))
 	}
-	if err := report.WriteFile(dir+"/fees.json", func(w io.Writer) error { return writeFeesJSON(w, c) }); err != nil {
-		return err
+	err := report.WriteFile(dir+"/fees.json", func(w io.Writer) error { return writeFeesJSON(w, c) })
+	if err == nil {
+		_, err = plot.SaveCosts(drawnFees(c.Comparison), dir)
 	}
-	_, err := plot.SaveCosts(drawnFees(c.Comparison), dir)
-	return err
+	if err != nil {
+		return &exit{code: exitIncomplete, err: fmt.Errorf("--out %s: %w", dir, err)}
+	}
+	return nil
 }
 
 // drawnFees is a comparison as a picture has it: up to a bit beyond the shop's own

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/posfleet/posfleet/report/verdicts"
@@ -71,4 +72,32 @@ func verdictsOf(t *testing.T, misbehaviour string, set func(*Check)) map[string]
 		of[fmt.Sprintf("%s:%d", v.File, v.Line)] = v
 	}
 	return of
+}
+
+// A scenario in which the host was asked nothing says nothing of the host, and the
+// summary says so.
+func TestWhatIsAboutTheTerminalAloneIsTold(t *testing.T) {
+	p, d := bundledHost(t, "cup")
+	c := &Check{Language: language(p, d), Dialer: d, Features: embeddedFor(t, "cup")}
+	found, err := c.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for v := range found.All() {
+		switch v.ID {
+		case "cup-operator-1":
+			if !v.Alone {
+				t.Errorf("%s asks nothing of the host, and is not told so", v.ID)
+			}
+		case "core-purchase-1", "core-echo-1", "core-signin-1":
+			if v.Alone {
+				t.Errorf("%s asks the host, and is told not to", v.ID)
+			}
+		}
+	}
+	var b strings.Builder
+	found.WriteSummary(&b)
+	if !strings.Contains(b.String(), "of those that passed asked nothing of the host") {
+		t.Errorf("the summary is\n%s", &b)
+	}
 }

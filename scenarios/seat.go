@@ -83,6 +83,7 @@ func (s *seat) end(err error, stopped bool) {
 	if p.Reason == nil {
 		s.doubt(p, w)
 	}
+	p.Alone = len(w.exchanges) == 0 && !slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Admin })
 	s.listen(w)
 	unsettled := s.settle(w)
 	w.shop.leave()

@@ -78,6 +78,16 @@ func (v *Verdict) writeFailure(b *strings.Builder, again string) {
 	fmt.Fprintf(b, "      again: %s %s\n", again, report.ShellWord(v.Selector))
 }
 
+// alone is how many scenarios passed in which the host was asked nothing.
+func (r *Results) alone() (n int) {
+	for v := range r.All() {
+		if v.Alone && v.Outcome == Passed {
+			n++
+		}
+	}
+	return n
+}
+
 // WriteSummary tells what the check came to: causes that many scenarios share, a
 // line of counts, what was not tested and why. It is nothing when no scenario
 // came to its turn.
@@ -103,6 +113,9 @@ func (r *Results) WriteSummary(w io.Writer) error {
 		fmt.Fprintf(&b, ", %d of the failed known to", n)
 	}
 	fmt.Fprintf(&b, " in %s\n", r.Took.Round(time.Millisecond))
+	if n := r.alone(); n > 0 {
+		fmt.Fprintf(&b, "%d of those that passed asked nothing of the host: they are about the terminal alone\n", n)
+	}
 	if r.Away != "" {
 		fmt.Fprintf(&b, "INCOMPLETE: %s\n", r.Away)
 	}

@@ -51,6 +51,7 @@ type Verdict struct {
 	Exchange  string        `json:"exchange,omitempty"`  // the exchanges up to then, decoded and masked
 	Rules     []string      `json:"rules,omitempty"`     // ids of the rules that answers broke, each once
 	Unreached bool          `json:"unreached,omitempty"` // the host could not be reached for it: untested, and not its doing
+	Alone     bool          `json:"alone,omitempty"`     // the host was asked nothing: it is about the terminal alone
 	Expected  string        `json:"expected,omitempty"`  // why it is known to fail; empty when it is to pass
 }
 

@@ -72,7 +72,7 @@ Feature: Switched on
   Scenario: with a broken PIN pad there is no payment with a PIN
     Given a terminal that has signed in
     And the pin pad of the terminal is broken
-    When the cardholder pays 34.00 yuan with a good card
+    When the cardholder pays 34.00 yuan with a wrong-pin card
     Then the terminal refuses
     And the terminal shows "密码键盘出现问题"
     When the cardholder pays 34.00 yuan by QR code

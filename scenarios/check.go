@@ -97,6 +97,9 @@ func (c *Check) Bind() error {
 			if lacking == nil {
 				lacking = c.Language.bounds(p.bound)
 			}
+			if lacking == nil {
+				lacking = c.Language.variant(p.bound)
+			}
 			if lacking != nil {
 				p.Outcome, p.Reason, p.Cause = verdicts.Skipped, lacking.Need, lacking.Need.lacks
 				p.Step, p.At, p.Phrase = lacking.Text, lacking.At, lacking.Phrase.English

@@ -35,6 +35,7 @@ type Phrase struct {
 	Card      bool                // reads a card: a QR box cannot play it
 	Admin     bool                // asks the host's admin API: its Make may keep a.Admin
 	Faults    bool                // makes the line fail: needs a line of the terminal's own
+	Request   requestOf           // its table is of a request, and of which
 	CheckOnly bool                // looks at messages of the past: only a check plays it
 	// Make binds what a sentence says and gives what a terminal then does; an
 	// error that is a [Need] says that the network lacks what it takes. Load is for

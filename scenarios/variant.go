@@ -1,0 +1,85 @@
+package scenarios
+
+import (
+	"github.com/posfleet/posfleet/sim/dialect"
+)
+
+// requestOf is which request the table of a sentence is of.
+type requestOf uint8
+
+const (
+	noRequest requestOf = iota
+	lastAsked
+	lastReversal
+)
+
+// variant finds the first sentence about a request that is true of the dialect that
+// the network's extends and not of the network's, whose file gives that request
+// another form; nil when none is. The scenario is about the other network then.
+func (l *Language) variant(bound []*Bound) *Bound {
+	d := l.Profile.Dialect
+	if len(d.Bases) == 0 {
+		return nil
+	}
+	base, ok := dialect.Named(d.Bases[len(d.Bases)-1])
+	if !ok || base.Name == d.Name {
+		return nil
+	}
+	of := dialect.SignIn
+	for _, b := range bound {
+		if b.Phrase.Of != dialect.SignIn || b.Phrase.Logon && !b.Phrase.Asserts {
+			of = b.Phrase.Of
+		}
+		t := of
+		switch b.Phrase.Request {
+		case noRequest:
+			continue
+		case lastReversal:
+			t = dialect.Reversal
+		}
+		own, other := d.Form(t), base.Form(t)
+		if own == nil || other == nil {
+			continue
+		}
+		for _, row := range b.Args.Table[min(1, len(b.Args.Table)):] {
+			if why := otherwise(row, d, base, own, other); why != nil {
+				beyond := *b
+				beyond.Need = why
+				return &beyond
+			}
+		}
+	}
+	return nil
+}
+
+// otherwise says what a row asks of a request that the form of base has and the form
+// of d has otherwise; nil when both say the same of it.
+func otherwise(cells []string, d, base *dialect.Dialect, own, other *dialect.Form) *Need {
+	r := fieldRow{name: cells[0], value: cells[1], compare: meaning(comparisons, cells[1])}
+	was := r
+	var err error
+	if r.place, err = placeOf(d, cells[0]); err != nil {
+		return nil // told by whoever reads the table
+	}
+	if was.place, err = placeOf(base, cells[0]); err != nil || r.mac || was.mac {
+		return nil
+	}
+	carries := func(f *dialect.Form, field int) bool { return field == 0 || f.CarriesField(field) }
+	now, then := carries(own, r.field), carries(other, was.field)
+	switch r.compare {
+	case absent:
+		if now && !then {
+			return lack("%s of dialect %s carries field %s, which it does not in %s", own.Transaction, d.Name, r.name, base.Name)
+		}
+	case present, expected:
+		if then && !now {
+			return lack("%s of dialect %s carries no field %s, as it does in %s", own.Transaction, d.Name, r.name, base.Name)
+		}
+	case withValue:
+		has := r.constant(d, own.Transaction, false)
+		if v := was.constant(base, other.Transaction, false); v == r.value && has != r.value || then && !now {
+			return lack("%s of dialect %s has another field %s than in %s", own.Transaction, d.Name, r.name, base.Name)
+		}
+	}
+	return nil
+}

@@ -138,7 +138,7 @@ func (r *reader) reversal(v strict.Value) {
 			d.Accepts = append(d.Accepts, CodeOf(s))
 		})
 		reverses := slices.ContainsFunc(d.Forms, func(f Form) bool { return f.Transaction == Reversal })
-		if done := r.approves(Reversal); reverses && !slices.Contains(d.Accepts, done) {
+		if done := r.approves(Reversal); reverses && done != (Code{}) && !slices.Contains(d.Accepts, done) {
 			r.Fail(accepts, "%s is missing, the answer that says the reversal was done; add it", done)
 		}
 	}

@@ -85,6 +85,7 @@ type moneyJSON struct {
 	Terminals int64    `json:"terminals_fen"`
 	Host      int64    `json:"host_fen"`
 	Decimals  *int     `json:"decimals,omitempty"`
+	Unit      string   `json:"unit,omitempty"`
 	Payments  int64    `json:"payments"`
 	Credits   int64    `json:"credits,omitempty"`
 	Owed      int64    `json:"owed"`
@@ -164,7 +165,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Validity: validityJSON{r.Validity.Level.String(), append([]string{}, r.Validity.Reasons...), r.Validity.SameHost},
 		Limits:   append([]LimitResult{}, r.Limits...),
 		Money: moneyJSON{
-			Checked: r.Money.Checked, Agree: r.Money.Agree(), Terminals: r.Money.Terminals, Host: r.Money.Host, Decimals: r.Money.Decimals,
+			Checked: r.Money.Checked, Agree: r.Money.Agree(), Terminals: r.Money.Terminals, Host: r.Money.Host, Decimals: r.Money.Decimals, Unit: r.Money.Unit,
 			Payments: r.Money.Payments, Credits: r.Money.Credits, Owed: r.Money.Owed, Detail: r.Money.Detail,
 			Settled: r.Money.Settled, Compared: r.Money.Compared, Unknown: r.Money.Unknown, Open: r.Money.Open,
 			Evidence: r.Money.evidence(),
@@ -369,7 +370,7 @@ func (s *summaryJSON) report() (*Report, error) {
 		Limits:   append([]LimitResult(nil), s.Limits...),
 		Validity: Validity{level, append([]string(nil), s.Validity.Reasons...), s.Validity.SameHost},
 		Money: Money{
-			Checked: s.Money.Checked, Terminals: s.Money.Terminals, Host: s.Money.Host, Decimals: s.Money.Decimals,
+			Checked: s.Money.Checked, Terminals: s.Money.Terminals, Host: s.Money.Host, Decimals: s.Money.Decimals, Unit: s.Money.Unit,
 			Payments: s.Money.Payments, Credits: s.Money.Credits, Owed: s.Money.Owed, Detail: s.Money.Detail,
 			Settled: s.Money.Settled, Compared: s.Money.Compared, Unknown: s.Money.Unknown, Open: s.Money.Open,
 		},

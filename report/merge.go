@@ -172,6 +172,7 @@ func (m Money) plus(o Money) Money {
 		Terminals: m.Terminals + o.Terminals,
 		Host:      m.Host + o.Host,
 		Decimals:  cmp.Or(m.Decimals, o.Decimals),
+		Unit:      cmp.Or(m.Unit, o.Unit),
 		Payments:  m.Payments + o.Payments,
 		Credits:   m.Credits + o.Credits,
 		Owed:      m.Owed + o.Owed,

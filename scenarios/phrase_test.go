@@ -272,3 +272,29 @@ func TestWrongWordIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// Amounts may be said in the letters of the network's currency, yuan stand for any, and
+// what is told says the letters.
+func TestAmountsAreSaidInTheNetworksCurrency(t *testing.T) {
+	d, err := dialect.Parse("x.yaml", []byte("extends: iso87\ncurrency: \"566\"\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := profile.BundledIn(d, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for unit, wrong := range map[string]string{"NGN": "", "yuan": "", "EUR": "amounts of dialect x are NGN, the scenario says EUR", "CNY": "says CNY", "naira": "no phrase matches"} {
+		f, err := ParseFeature("x.feature", []byte("Feature: x\n  Scenario: x\n    When the cardholder pays 12.50 "+unit+" with a good card\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = NewLanguage(p).Bind(f.Scenarios[0], 0)
+		if (err == nil) != (wrong == "") || err != nil && !strings.Contains(err.Error(), wrong) {
+			t.Errorf("%s: %v", unit, err)
+		}
+	}
+	if said := told(d, 123456); said != "1234.56 NGN" {
+		t.Errorf("an amount is told as %s", said)
+	}
+}

@@ -242,6 +242,9 @@ func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *networ
 	if d := n.profile.Dialect; d.Exponent != 2 {
 		rep.Money.Decimals = &d.Exponent
 	}
+	if unit := n.profile.Dialect.Unit(); unit != "yuan" {
+		rep.Money.Unit = unit
+	}
 	rep.Judge(j.limits)
 	hide(rep, n.profile.Dialect)
 	return rep.Check()

@@ -65,11 +65,14 @@ func (r *reader) currency(v strict.Value) {
 	}
 }
 
-// Unit is what amounts are told in: yuan of 156, else the letters of ISO 4217, or
-// nothing for a currency that it has not.
+// Unit is what amounts are told in: yuan of 156, else the letters of ISO 4217, or the
+// number of a currency that it has not.
 func (d *Dialect) Unit() string {
-	if d.unit == "CNY" || d.Currency == "" {
+	switch {
+	case d.unit == "CNY" || d.Currency == "":
 		return "yuan"
+	case d.unit == "":
+		return "of currency " + d.Currency
 	}
 	return d.unit
 }

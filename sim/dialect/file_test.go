@@ -238,9 +238,9 @@ func TestAmountsHaveTheDecimalsOfTheCurrency(t *testing.T) {
 	}
 }
 
-// Amounts are told in the letters of ISO 4217, and in nothing where it has none.
+// Amounts are told in the letters of ISO 4217, or by their number where it has none.
 func TestAmountsAreToldInTheirCurrency(t *testing.T) {
-	for currency, want := range map[string]string{`"156"`: "yuan", `"566"`: "NGN", `"392"`: "JPY", `{code: "978", exponent: 2}`: "EUR", `{code: "999", exponent: 2}`: ""} {
+	for currency, want := range map[string]string{`"156"`: "yuan", `"566"`: "NGN", `"392"`: "JPY", `{code: "978", exponent: 2}`: "EUR", `{code: "999", exponent: 2}`: "of currency 999"} {
 		d, err := Parse("bank.yaml", []byte("extends: iso87\ncurrency: "+currency+"\n"), nil)
 		if err != nil {
 			t.Fatal(err)

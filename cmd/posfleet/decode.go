@@ -334,7 +334,7 @@ func (x *explainer) frame(fr *capture.Frame) {
 	}
 	x.hint, x.first = x.why(fr, looks, fits)
 	if fit != nil {
-		x.hint = "it can be read if " + fit.Words + ": say so in a field spec, docs/dialects.md, profile key spec"
+		x.hint = "it can be read if " + fit.Words + ": say so in a dialect of your own, docs/dialects.md"
 	}
 }
 
@@ -351,22 +351,22 @@ func (x *explainer) why(fr *capture.Frame, looks string, fits []dialect.Fit) (hi
 			words = append(words, fit.Words)
 		}
 		return "it can be read with " + strings.Join(words, ", or with ") + " in a profile", err
-	case looks == capture.LooksASCII && d.Name != inASCII:
+	case looks == capture.LooksASCII && d.Name != inASCII && !fr.Typed():
 		if other, ok := dialect.Named(inASCII); ok {
 			as := capture.Cut(&other.Format, whole(fr))[0]
 			return "--dialect " + inASCII + " shows it as far as it goes", fmt.Errorf("looks like %s, as dialect %s reads it, but for: %w", looks, inASCII, as.Err)
 		}
 		return another, err
-	case looks != "" && !likely:
+	case looks != "" && !likely && !(looks == capture.LooksASCII && fr.Typed()):
 		return "--dialect and docs/dialects.md say what can be read", fmt.Errorf("looks like %s; not one of the dialects (%w)", looks, fr.Err)
 	case isField && wrong.Field == -1 && likely:
 		return "does the bitmap lack a field? " + another, err
 	case isField && wrong.Field > 1 && !d.HasField(wrong.Field):
-		return fmt.Sprintf("the network has a field %d of its own? say so in a field spec: docs/dialects.md, profile key spec", wrong.Field), err
+		return fmt.Sprintf("the network has a field %d of its own? say so in a dialect of your own: docs/dialects.md", wrong.Field), err
 	case isField && wrong.Field > 1 && strings.HasSuffix(wrong.Reason, "are left"):
 		return "is the message cut short? " + another, err
 	case isField && wrong.Field > 1:
-		return fmt.Sprintf("does the network send field %d in another form? a field spec can say so: docs/dialects.md, profile key spec; %s", wrong.Field, another), err
+		return fmt.Sprintf("does the network send field %d in another form? a dialect of your own can say so: docs/dialects.md; %s", wrong.Field, another), err
 	}
 	return another, err
 }

@@ -176,10 +176,14 @@ func (r *reader) answered(transactions strict.Value) {
 	}
 }
 
-// filled holds that terminals have a value for each field that a form requires.
+// filled holds that terminals have a value for each field that a form requires. A
+// reversal has what its original had.
 func (r *reader) filled(f *Form, at strict.Value) {
 	for _, n := range f.Required {
 		_, constant := r.set[f.Transaction][n]
+		for _, set := range r.set {
+			constant = constant || f.Transaction == Reversal && set[n].Given()
+		}
 		if constant || slices.ContainsFunc(slices.Collect(maps.Values(r.d.Places)), func(p wire.Place) bool { return p.Field == n }) {
 			continue
 		}

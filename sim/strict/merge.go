@@ -116,7 +116,7 @@ func (v Value) With(key, text string) Value {
 // order of the file. A key that stands twice is an error.
 func (r *Reader) Each(v Value, read func(key string, v Value)) {
 	if !v.IsMap() {
-		r.Fail(v, "want keys and values")
+		r.noMap(v, "want keys and values")
 		return
 	}
 	found := map[string]int{}

@@ -223,11 +223,7 @@ func (t Table) keys() string { return strings.Join(slices.Sorted(maps.Keys(t)), 
 func (r *Reader) Map(v Value, t Table) (found map[string]int) {
 	found = map[string]int{}
 	if !v.IsMap() {
-		if r.Merged() && v.node.Value == None {
-			r.Fail(v, "none takes away what the file extends, which has nothing here; leave it out")
-		} else {
-			r.Fail(v, "want keys and values: %s", t.keys())
-		}
+		r.noMap(v, "want keys and values: "+t.keys())
 		return found
 	}
 	for i := 0; i+1 < len(v.node.Content) && !r.full(); i += 2 {
@@ -244,6 +240,14 @@ func (r *Reader) Map(v Value, t Table) (found map[string]int) {
 		}
 	}
 	return found
+}
+
+// noMap complains about what is no mapping.
+func (r *Reader) noMap(v Value, want string) {
+	if r.Merged() && v.node.Value == None {
+		want = "none takes away what the file extends, which has nothing here; leave it out"
+	}
+	r.Fail(v, "%s", want)
 }
 
 // twice is what is wrong with a key of the line before.

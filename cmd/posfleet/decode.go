@@ -140,8 +140,9 @@ func (x *explainer) input(in io.Reader, name string) error {
 	case !isText:
 		x.messages([]capture.Block{{Octets: data}})
 		return nil
-	case x.isText(data):
-		x.messages([]capture.Block{{Octets: bytes.TrimRight(data, "\r\n")}})
+	}
+	if blocks := x.isText(data); blocks != nil {
+		x.messages(blocks)
 		return nil
 	}
 	blocks, err := capture.Text(text)
@@ -209,10 +210,27 @@ func asText(data []byte) (string, bool) {
 	return string(data), !binary
 }
 
-// isText reports whether data is a message that is text itself, as those of a
-// dialect in ASCII are, rather than its hexadecimal digits.
-func (x *explainer) isText(data []byte) bool {
-	return len(data) <= wire.MaxFrame && x.dialect.NewMessage().Read(bytes.TrimRight(data, "\r\n")) == nil
+// isText gives the messages of data when it is messages that are text themselves, as
+// those of a dialect in ASCII are, rather than their hexadecimal digits: one, or one on
+// each line; nil when it is not.
+func (x *explainer) isText(data []byte) (blocks []capture.Block) {
+	m := x.dialect.NewMessage()
+	if all := bytes.TrimRight(data, "\r\n"); len(all) <= wire.MaxFrame && m.Read(all) == nil {
+		return []capture.Block{{Octets: all}}
+	}
+	number := 0
+	for line := range bytes.Lines(data) {
+		number++
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) == 0 {
+			continue
+		}
+		if len(line) > wire.MaxFrame || m.Read(line) != nil {
+			return nil
+		}
+		blocks = append(blocks, capture.Block{Octets: line, Line: number})
+	}
+	return blocks
 }
 
 // partlyText reports whether data, whose digits are octets that are no message of

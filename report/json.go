@@ -52,6 +52,7 @@ type summaryJSON struct {
 	LineDelay   *lineDelayJSON   `json:"line_delay,omitempty"`
 	Faults      map[string]int64 `json:"faults,omitempty"`
 	Rules       []RuleCount      `json:"rules,omitempty"`
+	Without     []string         `json:"without_rules,omitempty"`
 	Labels      []labelJSON      `json:"labels"`
 	Plan        Plan             `json:"plan"`
 	Environment Environment      `json:"environment"`
@@ -172,7 +173,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		},
 		Settlements: r.Settlements,
 		Planned:     r.Planned, Played: r.Played, Stuck: r.Stuck, NotPlayed: r.NotPlayed, Failed: r.Failed, Failures: r.Failures,
-		Late: r.Late, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Strays: r.Strays, Lines: r.Lines, Faults: r.Faults, Rules: r.Rules,
+		Late: r.Late, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Strays: r.Strays, Lines: r.Lines, Faults: r.Faults, Rules: r.Rules, Without: r.Without,
 		Plan: r.Plan, Environment: r.Environment,
 	}
 	s.SignIn, s.Opening, s.LineDelay = r.SignIn.json(), r.Opening.json(), r.LineDelay.json()
@@ -366,7 +367,7 @@ func (s *summaryJSON) report() (*Report, error) {
 		Interrupted: s.Interrupted, Incomplete: s.Incomplete,
 		Run: s.Run, Part: s.Part, Settlements: s.Settlements,
 		Planned: s.Planned, Played: s.Played, Stuck: s.Stuck, NotPlayed: s.NotPlayed, Failed: s.Failed, Failures: s.Failures,
-		Late: s.Late, Duplicate: s.Duplicate, Unmatched: s.Unmatched, Strays: s.Strays, Lines: s.Lines, Faults: s.Faults, Rules: s.Rules,
+		Late: s.Late, Duplicate: s.Duplicate, Unmatched: s.Unmatched, Strays: s.Strays, Lines: s.Lines, Faults: s.Faults, Rules: s.Rules, Without: s.Without,
 		Limits:   append([]LimitResult(nil), s.Limits...),
 		Validity: Validity{level, append([]string(nil), s.Validity.Reasons...), s.Validity.SameHost},
 		Money: Money{

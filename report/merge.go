@@ -153,6 +153,11 @@ func (r *Report) Merge(o *Report) error {
 	r.Lines = Lines{r.Lines.Connected + o.Lines.Connected, r.Lines.Refused + o.Lines.Refused}
 	r.Settlements = r.Settlements.plus(o.Settlements)
 	r.Rules = addRules(r.Rules, o.Rules)
+	for _, id := range o.Without {
+		if !slices.Contains(r.Without, id) {
+			r.Without = append(slices.Clip(r.Without), id)
+		}
+	}
 	r.Validity.Level = max(r.Validity.Level, o.Validity.Level)
 	r.Validity.Reasons = slices.Concat(r.Validity.Reasons, o.Validity.Reasons)
 	r.Validity.SameHost = r.Validity.SameHost || o.Validity.SameHost

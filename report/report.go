@@ -258,6 +258,7 @@ type Report struct {
 	Faults      map[string]int64 // faults injected on the lines, by name
 	Settlements Settlements
 	Rules       []RuleCount // broken by answers, those that were, in the order of their table
+	Without     []string    // rules that the dialect leaves out: answers were not held to them
 	Validity    Validity
 	Limits      []LimitResult
 	Money       Money

@@ -334,7 +334,7 @@ func messagePhrases() []*Phrase {
 	return []*Phrase{
 		{Group: group, English: "the request carries:", Chinese: "请求报文包含：", Table: fieldTable, Request: lastAsked, CheckOnly: true,
 			Doc: "Fields of the last request asked for.", Make: carries(false, isLast)},
-		{Group: group, English: "the answer carries:", Chinese: "应答报文包含：", Table: fieldTable, CheckOnly: true,
+		{Group: group, English: "the answer carries:", Chinese: "应答报文包含：", Table: fieldTable, Request: lastAnswer, CheckOnly: true,
 			Doc: "Fields of the answer to it.", Make: carries(true, isLast)},
 		{Group: group, English: "the reversal carries:", Chinese: "冲正报文包含：", Table: fieldTable, Request: lastReversal, CheckOnly: true,
 			Doc: "Fields of the last reversal sent; the original is the payment it undoes.", Make: carries(false, isReversal)},

@@ -1,21 +1,25 @@
 package scenarios
 
 import (
+	"slices"
+
 	"github.com/posfleet/posfleet/sim/dialect"
 )
 
-// requestOf is which request the table of a sentence is of.
+// requestOf is which request the table of a sentence is of, or of which an answer.
 type requestOf uint8
 
 const (
 	noRequest requestOf = iota
 	lastAsked
+	lastAnswer
 	lastReversal
 )
 
-// variant finds the first sentence about a request that is true of the dialect that
+// variant finds the first sentence about a message that is true of the dialect that
 // the network's extends and not of the network's, whose file gives that request
-// another form; nil when none is. The scenario is about the other network then.
+// another form, or has another list of what answers bring back; nil when none is. The
+// scenario is about the other network then.
 func (l *Language) variant(bound []*Bound) *Bound {
 	d := l.Profile.Dialect
 	if len(d.Bases) == 0 {
@@ -42,7 +46,11 @@ func (l *Language) variant(bound []*Bound) *Bound {
 			continue
 		}
 		for _, row := range b.Args.Table[min(1, len(b.Args.Table)):] {
-			if why := otherwise(row, d, base, own, other); why != nil {
+			why := otherwise
+			if b.Phrase.Request == lastAnswer {
+				why = notBroughtBack
+			}
+			if why := why(row, d, base, own, other); why != nil {
 				beyond := *b
 				beyond.Need = why
 				return &beyond
@@ -82,4 +90,18 @@ func otherwise(cells []string, d, base *dialect.Dialect, own, other *dialect.For
 		}
 	}
 	return nil
+}
+
+// notBroughtBack says that answers of base bring back what a row asks for and those of d
+// need not; nil when both do.
+func notBroughtBack(cells []string, d, base *dialect.Dialect, own, _ *dialect.Form) *Need {
+	if meaning(comparisons, cells[1]) != withRequest {
+		return nil
+	}
+	now, err := placeOf(d, cells[0])
+	was, wrong := placeOf(base, cells[0])
+	if err != nil || wrong != nil || now.field == 0 || !slices.Contains(base.Echo, was.field) || slices.Contains(d.Echo, now.field) {
+		return nil
+	}
+	return lack("field %s is not under echo in dialect %s, as it is in %s", cells[0], d.Name, base.Name)
 }

@@ -245,6 +245,7 @@ func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *networ
 	if unit := n.profile.Dialect.Unit(); unit != "yuan" {
 		rep.Money.Unit = unit
 	}
+	rep.Without = n.profile.Dialect.Without
 	rep.Judge(j.limits)
 	hide(rep, n.profile.Dialect)
 	return rep.Check()

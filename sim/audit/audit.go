@@ -42,8 +42,8 @@ func Compare(fleet []*sim.Terminal, b Books) report.Money {
 		m.Open += int64(len(t.Journal.Doubts))
 		if own != booked && !sim.PossibleOf(t.Journal.Doubts).HasNet(booked-own) {
 			d := t.Profile.Dialect
-			m.Detail = append(m.Detail, fmt.Sprintf("terminal %s: %s %s in its journal%s, %s on the host's books",
-				t.TID, report.FormatAmount(own, d.Exponent), d.Unit(), doubts(t), report.FormatAmount(booked, d.Exponent)))
+			m.Detail = append(m.Detail, fmt.Sprintf("terminal %s: %s %s in its journal%s, %s %s on the host's books",
+				t.TID, report.FormatAmount(own, d.Exponent), d.Unit(), doubts(t), report.FormatAmount(booked, d.Exponent), d.Unit()))
 		}
 	}
 	if b.Broken != nil {

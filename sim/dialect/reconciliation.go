@@ -67,10 +67,10 @@ func (d *Dialect) ReadReconciliation(m *wire.Message) (r Reconciliation, ok bool
 		}
 	}
 	r.Own = Totals{
-		Debit:   int64(m.Uint(wire.DebitsAmount)) - int64(m.Uint(wire.DebitsReversalAmount)),
-		DebitN:  int(m.Uint(wire.DebitsNumber)) - int(m.Uint(wire.DebitsReversalNumber)),
-		Credit:  int64(m.Uint(wire.CreditsAmount)) - int64(m.Uint(wire.CreditsReversalAmount)),
-		CreditN: int(m.Uint(wire.CreditsNumber)) - int(m.Uint(wire.CreditsReversalNumber)),
+		Debit:   int64(m.Uint(wire.DebitsAmount)) - int64(m.Uint(wire.DebitsReversed)),
+		DebitN:  int(m.Uint(wire.DebitsNumber)) - int(m.Uint(wire.DebitReversals)),
+		Credit:  int64(m.Uint(wire.CreditsAmount)) - int64(m.Uint(wire.CreditsReversed)),
+		CreditN: int(m.Uint(wire.CreditsNumber)) - int(m.Uint(wire.CreditReversals)),
 	}
 	r.Flag, r.ForeignFlag = NoFlag, NoFlag
 	switch code := CodeOf(m.Get(wire.ResponseCode)); {
@@ -86,7 +86,7 @@ func (d *Dialect) ReadReconciliation(m *wire.Message) (r Reconciliation, ok bool
 // reversedTotals are of debits and credits that were undone. A terminal leaves such out
 // of its totals; a host may count them there and here, as ISO 8583 has it, and so
 // they are taken off.
-var reversedTotals = [...]wire.Element{wire.DebitsReversalNumber, wire.CreditsReversalNumber, wire.DebitsReversalAmount, wire.CreditsReversalAmount}
+var reversedTotals = [...]wire.Element{wire.DebitReversals, wire.CreditReversals, wire.DebitsReversed, wire.CreditsReversed}
 
 var separateTotals = [...]wire.Element{wire.DebitsNumber, wire.CreditsNumber, wire.DebitsAmount, wire.CreditsAmount}
 

@@ -67,11 +67,11 @@ func hostCommand() *cobra.Command {
 			for _, b := range h.Books() {
 				net += b.Net()
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "booked %s yuan net\n", report.FormatAmount(net, p.Dialect.Exponent))
+			fmt.Fprintf(cmd.OutOrStdout(), "booked %s %s net\n", report.FormatAmount(net, p.Dialect.Exponent), p.Dialect.Unit())
 			f := h.Fees()
-			yuan := func(minor int64) string { return report.FormatAmount(minor, p.Dialect.Exponent) }
-			fmt.Fprintf(cmd.OutOrStdout(), "fees %s yuan: issuers %s, network %s, acquirer %s; merchants were paid %s and are owed %s\n",
-				yuan(f.Fee+f.Surcharges), yuan(f.Issuer), yuan(f.Network), yuan(f.Acquirer+f.Surcharges), yuan(f.Paid-f.Surcharges), yuan(f.Owed()))
+			amount := func(minor int64) string { return report.FormatAmount(minor, p.Dialect.Exponent) }
+			fmt.Fprintf(cmd.OutOrStdout(), "fees %s %s: issuers %s, network %s, acquirer %s; merchants were paid %s and are owed %s\n",
+				amount(f.Fee+f.Surcharges), p.Dialect.Unit(), amount(f.Issuer), amount(f.Network), amount(f.Acquirer+f.Surcharges), amount(f.Paid-f.Surcharges), amount(f.Owed()))
 			if err := h.Check(); err != nil {
 				return &exit{code: exitBooks, err: err}
 			}

@@ -253,6 +253,10 @@ func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *networ
 	if d := n.profile.Dialect; d.Exponent != 2 {
 		rep.Money.Decimals = &d.Exponent
 	}
+	if unit := n.profile.Dialect.Unit(); unit != "yuan" {
+		rep.Money.Unit = unit
+	}
+	rep.Without = n.profile.Dialect.Without
 	rep.Judge(j.limits)
 	hide(rep, n.profile.Dialect)
 	return rep.Check()

@@ -373,6 +373,9 @@ const farAway = 5.0
 // Position is where a terminal says it is. Far from its shop the first time is an alert,
 // the second time suspends it.
 func (r *Register) Position(tid string, at Place) (Terminal, error) {
+	if !at.onEarth() {
+		return Terminal{}, fault(Malformed, "want a latitude of -90 to 90 and a longitude of -180 to 180 degrees", "纬度应为-90至90，经度应为-180至180")
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t, err := r.terminal(tid)

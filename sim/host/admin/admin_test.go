@@ -267,3 +267,40 @@ func TestOpenAPICanBeRead(t *testing.T) {
 	}
 	walk("", "", whole)
 }
+
+func TestFaultsAreSwitched(t *testing.T) {
+	_, url := api(t, nil)
+	on := func() (names []string) {
+		var all []fault
+		got(t, url+"/v1/faults", &all)
+		if len(all) != len(host.Misbehaviours()) {
+			t.Fatalf("%d faults", len(all))
+		}
+		for _, f := range all {
+			if f.On {
+				names = append(names, f.Name)
+			}
+		}
+		return names
+	}
+	for _, c := range []struct {
+		body string
+		want int
+		on   []string
+	}{
+		{`{"name": "wrong-mac", "on": true}`, 200, []string{"wrong-mac"}},
+		{`{"name": "fee-off-by-one", "on": true}`, 200, []string{"wrong-mac", "fee-off-by-one"}},
+		{`{"name": "wrong-mac", "on": true}`, 200, []string{"wrong-mac", "fee-off-by-one"}},
+		{`{"name": "rude", "on": true}`, 404, []string{"wrong-mac", "fee-off-by-one"}},
+		{`{"name": "wrong-mac"}`, 400, []string{"wrong-mac", "fee-off-by-one"}},
+		{`{"name": "late", "on": true}`, 409, []string{"wrong-mac", "fee-off-by-one"}}, // it serves from an event loop
+		{`{"name": "wrong-mac", "on": false}`, 200, []string{"fee-off-by-one"}},
+	} {
+		if status, why := ask(t, "POST", url+"/v1/faults", c.body, nil); status != c.want || !slices.Equal(on(), c.on) {
+			t.Errorf("%s: %d %q, want %d; on are %v, want %v", c.body, status, why, c.want, on(), c.on)
+		}
+	}
+	if status, _ := ask(t, "POST", url+"/v1/faults", `{"name": "wrong-mac", "on": true}`, func(r *http.Request) { r.Header.Del("Authorization") }); status != 401 {
+		t.Errorf("without the token: %d", status)
+	}
+}

@@ -176,7 +176,7 @@ func (r *Register) Issue(mid, tid string) (Terminal, string, error) {
 func (r *Register) fromStock(tid string) (*Terminal, error) {
 	if tid != "" {
 		t, err := r.terminal(tid)
-		if err == nil && t.MID != "" && !r.SecondBinding {
+		if err == nil && t.MID != "" && !r.SecondBinding.Load() {
 			err = fault(Refused, "one terminal, one merchant: terminal %s is bound to merchant %s", "一机一户：终端%s已绑定商户%s", tid, t.MID)
 			r.note(Event{What: "second-binding", Alert: true, MID: t.MID, TID: tid, English: "a second binding was refused", Chinese: "二次绑定被拒绝"})
 		}

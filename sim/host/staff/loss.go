@@ -12,7 +12,7 @@ func (d *Desk) ReportLoss(number, tid string) error {
 	defer d.mu.Unlock()
 	line := Line{Channel: Hotline, Customer: number, TID: tid, What: "loss"}
 	a, err := d.account(tid)
-	if err == nil && !d.Lax && (a.customer == nil || a.customer.number != number) {
+	if err == nil && !d.Lax.Load() && (a.customer == nil || a.customer.number != number) {
 		err = errCustomer
 	}
 	if d.log(line, err); err != nil {

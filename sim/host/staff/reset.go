@@ -66,7 +66,7 @@ func (d *Desk) Login(number, password string) (session string, err error) {
 	switch {
 	case c == nil:
 		err = errCustomer
-	case c.wrong >= logins && !d.Lax:
+	case c.wrong >= logins && !d.Lax.Load():
 		err = errLogins
 	case !d.same(password, c.password):
 		c.wrong, c.wrongAt = c.wrong+1, now
@@ -137,7 +137,7 @@ func (d *Desk) Ask(q Ask) (id, code string, err error) {
 // proven says what is wrong with the proof that asking by a channel takes; mu is held.
 func (d *Desk) proven(q *Ask, a *account, c *customer) error {
 	switch {
-	case d.Lax:
+	case d.Lax.Load():
 		return nil
 	case c == nil:
 		return errCustomer
@@ -181,7 +181,7 @@ func (d *Desk) Prove(id string, by Channel, sms string) (code string, err error)
 	}
 	line := Line{Channel: by, TID: r.of.tid, Operator: r.operator, What: "granted"}
 	switch {
-	case d.Lax:
+	case d.Lax.Load():
 	case r.smsUntil.IsZero() || r.smsTries >= smsTries:
 		err = errTries
 	case by != r.channel:
@@ -233,9 +233,9 @@ func (d *Desk) Redeem(n int, tid, operator, code string) error {
 	switch {
 	case r == nil || r.codeUntil.IsZero():
 		err = errNoReset
-	case a.codeWrong >= codeTries && !d.Lax:
+	case a.codeWrong >= codeTries && !d.Lax.Load():
 		err = errTries
-	case !d.now().Before(r.codeUntil) && !d.Lax:
+	case !d.now().Before(r.codeUntil) && !d.Lax.Load():
 		err = errStale
 	case !d.same(code, r.code):
 		a.codeWrong++

@@ -331,7 +331,7 @@ func TestLogIsBounded(t *testing.T) {
 
 func TestLaxDeskTakesAnyProof(t *testing.T) {
 	d := desk(t)
-	d.Lax = true
+	d.Lax.Store(true)
 	if _, code, err := d.Ask(Ask{Channel: Branch, TID: tid, Operator: "01"}); err != nil || code == "" {
 		t.Errorf("%v", err)
 	}
@@ -362,7 +362,7 @@ func BenchmarkState(b *testing.B) {
 		b.Run(fmt.Sprintf("lost=%v", lost), func(b *testing.B) {
 			d := New(1_000_000, func(string) (int, string, bool) { return 999_999, "", true }, time.Now)
 			if lost {
-				d.Lax = true
+				d.Lax.Store(true)
 				d.ReportLoss("", tid)
 			}
 			for b.Loop() {

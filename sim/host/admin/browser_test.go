@@ -247,7 +247,7 @@ func TestThePageTurnsFaultsOnAndOff(t *testing.T) {
 	}
 	b.js(t, `[...document.querySelectorAll("#faults tr")].find(r => r.innerText.startsWith("late")).querySelector("button").click()`)
 	b.until(t, `document.getElementById("banner").innerText.includes("--behaviour")`) // and why not
-	if err := chromedp.Do(b.ctx, chromedp.Navigate("about:blank")); err != nil { // which ends the stream of orders
+	if err := chromedp.Do(b.ctx, chromedp.Navigate("about:blank")); err != nil {      // which ends the stream of orders
 		t.Fatal(err)
 	}
 }

@@ -133,13 +133,21 @@ func (h *Host) scanStatic(req *Request, d *order.Desk, of []byte) verdict {
 	}
 	o, why := d.Confirm(h.orders.Menu(), order.Wanted{Total: req.record.Amount}, req.now.unix)
 	if why != dialect.NoReason {
+		h.unspend(&req.record, req.now.mmdd)
 		return req.refuse(why)
 	}
 	code := h.bookScan(req, d, o, req.batch, req.trace)
 	if code != approved {
 		d.Cancel(o, req.now.unix)
+		h.unspend(&req.record, req.now.mmdd)
 	}
 	return code
+}
+
+// unspend takes a payment by a static code, that was refused or reversed, off what its payer
+// may pay so in a day.
+func (h *Host) unspend(r *book.Record, day uint32) {
+	h.orders.Codes.Unspend(int32(r.Card), r.Amount, day)
 }
 
 // queryStatic tells the first payment by the static code after the order that the

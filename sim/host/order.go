@@ -237,6 +237,9 @@ func (h *Host) unpaid(req *Request, r *book.Record) {
 		defer d.Unlock()
 		if o := d.PaidBy(r.Serial); o != nil {
 			d.Unpaid(o, req.now.unix)
+			if len(o.Lines) == 0 { // by a static code
+				h.unspend(r, stampOf(int64(r.When)).mmdd)
+			}
 		}
 	case dialect.Uncharge:
 		h.givenBack(req, req.terminal.Record(r.Original).Serial, -r.Amount)

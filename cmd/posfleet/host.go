@@ -37,10 +37,14 @@ func hostCommand() *cobra.Command {
 			if err := checkListen("--listen", listen, "127.0.0.1:8583", anywhere); err != nil {
 				return err
 			}
-			h, err := f.bundled(p, host.WithLog(host.Log{
+			options := []host.Option{host.WithLog(host.Log{
 				Notice: func(text string) { fmt.Fprintf(cmd.ErrOrStderr(), "posfleet: %s\n", text) },
 				Panic:  func(value any, stack []byte) { tellPanic(cmd.ErrOrStderr(), value, stack) },
-			}))
+			})}
+			if api != "" {
+				options = append(options, host.WithDelays()) // its faults are turned on and off
+			}
+			h, err := f.bundled(p, options...)
 			if err != nil {
 				return err
 			}
@@ -86,7 +90,7 @@ func hostCommand() *cobra.Command {
 	}
 	var faults []string
 	for _, m := range host.Misbehaviours() {
-		faults = append(faults, fmt.Sprintf("  %-16s %s", m.Name, m.Doc))
+		faults = append(faults, fmt.Sprintf("  %-25s %s", m.Name, m.Doc))
 	}
 	cmd.Long = "Serves the terminals, merchants and cards of a profile. It books what it approves.\n\n" +
 		"Faults for --misbehave:\n" + strings.Join(faults, "\n") + "\n\n" +

@@ -1,8 +1,10 @@
 package line
 
 import (
+	"bytes"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,6 +99,16 @@ func AllFaults() []Fault {
 	return all
 }
 
+// FaultsFor gives the faults that can strike messages of a format: some need a MAC or a
+// length to get wrong.
+func FaultsFor(format *wire.Format) []Fault {
+	return slices.DeleteFunc(AllFaults(), func(f Fault) bool {
+		return f.Sealed() && !format.MAC || f.miscounts() && (format.Length.Octets == 0 || format.HTTP.Path != "")
+	})
+}
+
+func (f Fault) miscounts() bool { return f == MiscountRequest || f == MiscountAnswer }
+
 // String names the fault as reports do.
 func (f Fault) String() string {
 	if f >= faultKinds {
@@ -134,28 +146,53 @@ func FaultNamed(name string) (Fault, error) {
 	return 0, fmt.Errorf("fault %q: want one of %s", name, strings.Join(names, ", "))
 }
 
-// spoiled is the frame of a message of which one character of the MAC, which ends it,
-// is another. The message read last is m's.
-func spoiled(format *wire.Format, m *wire.Message, message []byte) ([]byte, error) {
-	out := append([]byte(nil), message...)
-	if len(out) > 0 {
-		last := &out[len(out)-1]
-		switch *last++; *last { // what was a hexadecimal digit stays one
-		case '9' + 1, 'F' + 1:
-			*last = '0'
-		case 0xF9 + 1, 0xC6 + 1: // in EBCDIC
-			*last = 0xF0
+// Mangled is the frame of a message to which a fault has been done that changes its
+// octets: a spoiled MAC, a flipped bit, a wrong length. The message was last read by m;
+// pick says which bit.
+func (f Fault) Mangled(format *wire.Format, m *wire.Message, message []byte, pick uint64) ([]byte, error) {
+	octets := bytes.Clone(message)
+	switch f {
+	case SpoilRequest, SpoilAnswer:
+		spoil(octets)
+	case FlipRequest, FlipAnswer:
+		if after := octets[min(len(m.Head), len(octets)):]; len(after) > 0 {
+			bit := pick % uint64(8*len(after))
+			after[bit/8] ^= 1 << (bit % 8)
 		}
+	case MiscountRequest, MiscountAnswer:
+		frame, err := format.Frame(nil, append(octets, 0), m.IsAnswer())
+		if err != nil {
+			return nil, err
+		}
+		found, err := format.Find(frame)
+		if err != nil {
+			return nil, err
+		}
+		return slices.Delete(frame, found.From+len(message), found.From+len(message)+1), nil
 	}
-	return format.Frame(nil, out, m.IsAnswer())
+	return format.Frame(nil, octets, m.IsAnswer())
 }
 
-// abort has the connection end with a reset when it is closed.
-func abort(conn net.Conn) {
+// spoil changes one character of the MAC, which ends a message.
+func spoil(message []byte) {
+	if len(message) == 0 {
+		return
+	}
+	last := &message[len(message)-1]
+	switch *last++; *last { // what was a hexadecimal digit stays one
+	case '9' + 1, 'F' + 1:
+		*last = '0'
+	case 0xF9 + 1, 0xC6 + 1: // in EBCDIC
+		*last = 0xF0
+	}
+}
+
+// Abort has a connection, TCP or TLS over it, end with a reset when it is closed.
+func Abort(conn net.Conn) {
 	switch c := conn.(type) {
 	case *net.TCPConn:
 		c.SetLinger(0)
 	case interface{ NetConn() net.Conn }:
-		abort(c.NetConn())
+		Abort(c.NetConn())
 	}
 }

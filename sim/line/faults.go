@@ -134,7 +134,7 @@ func (c *faultyConn) Write(b []byte) (int, error) {
 		}
 		return c.Conn.Write(b)
 	case SpoilRequest:
-		spoiled, err := spoiled(c.format, c.message, request.Message)
+		spoiled, err := f.Mangled(c.format, c.message, request.Message, 0)
 		if err != nil {
 			return 0, err
 		}
@@ -172,7 +172,7 @@ func (c *faultyConn) forward(b []byte) (int, error) {
 // hangUp ends the connection, as a host that resets it does or as one that closes it.
 func (c *faultyConn) hangUp(reset bool) {
 	if reset {
-		abort(c.Conn)
+		Abort(c.Conn)
 	}
 	c.Conn.Close()
 }
@@ -233,7 +233,7 @@ func (c *faultyConn) next() error {
 	case DoubleAnswer:
 		frame = append(frame, frame...)
 	case SpoilAnswer:
-		if frame, err = spoiled(c.format, c.message, body); err != nil {
+		if frame, err = c.now.Mangled(c.format, c.message, body, 0); err != nil {
 			return err
 		}
 	case CutAnswer:

@@ -128,6 +128,25 @@ func (r Rate) String() string {
 	return text
 }
 
+// LateBy has late messages come so much later where nobody said how much: after the
+// terminals' timeout, for whoever knows it.
+func (s *Storm) LateBy(d time.Duration) {
+	for i := range s.Rates {
+		if r := &s.Rates[i]; (r.Fault == LateRequest || r.Fault == LateAnswer) && r.Delay == lateBy {
+			r.Delay = d
+		}
+	}
+}
+
+// String is the storm as flags say it.
+func (s *Storm) String() string {
+	words := make([]string, len(s.Rates))
+	for i, r := range s.Rates {
+		words[i] = r.String()
+	}
+	return strings.Join(words, " ")
+}
+
 // How often the faults of a drawn storm strike, each by itself. More finds less: most
 // payments would never come to their end.
 const (
@@ -183,6 +202,11 @@ func (s *Storm) Draw(side Side, terminal string, n uint64, can func(Fault) bool)
 	return struck, is
 }
 
+// Pick is a number for what the strike of a message is to do, such as which bit to flip.
+func (s *Storm) Pick(side Side, terminal string, n uint64) uint64 {
+	return mix(mix(s.Seed^nameHash(terminal), n<<1|uint64(side)), 1)
+}
+
 // Never are the faults of the storm that are not among those injected.
 func (s *Storm) Never(injected map[string]int64) (never []string) {
 	for _, r := range s.Rates {
@@ -196,12 +220,12 @@ func (s *Storm) Never(injected map[string]int64) (never []string) {
 // SortStrikes puts strikes into an order that does not depend on which terminal was
 // faster.
 func SortStrikes(all []Strike) {
-	slices.SortStableFunc(all, func(a, b Strike) int {
-		return cmp.Or(cmp.Compare(a.Terminal, b.Terminal), cmp.Compare(a.Fault.Side(), b.Fault.Side()), cmp.Compare(a.Message, b.Message))
-	})
 	for i := range all {
 		all[i].Name = all[i].Fault.String()
 	}
+	slices.SortStableFunc(all, func(a, b Strike) int {
+		return cmp.Or(cmp.Compare(a.Terminal, b.Terminal), cmp.Compare(a.Fault.Side(), b.Fault.Side()), cmp.Compare(a.Message, b.Message))
+	})
 }
 
 // mix spreads (seed, n) over 64 bits: splitmix64's finaliser.

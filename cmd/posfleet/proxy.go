@@ -36,7 +36,7 @@ func proxyCommand() *cobra.Command {
 			"--fault says, or what --storm draws from the seed. Which messages are struck depends on the seed and on\n" +
 			"their place among those of their terminal, not on the time: the same seed is the same storm. At its end\n" +
 			"(Ctrl-C, or --for) it tells how often each fault struck; one that never did makes the storm fail.\n" +
-			"What is no message of the dialect passes as it is.\n\n" + faultHelp() + "\n" + exitHelp,
+			"What is no message of the dialect passes as it is.\n\n" + faultHelp(func(line.Fault) bool { return true }) + "\n" + exitHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 )
 
@@ -32,12 +33,15 @@ func (f *stormFlags) add(cmd *cobra.Command) {
 	fl.StringVar(&f.events, "events", "", "file that gets a line of JSON for each message that was struck, without times: the same seed and messages give the same octets")
 }
 
-// faultHelp explains the faults for a verb's help.
-func faultHelp() string {
+// faultHelp explains the faults that a verb can do.
+func faultHelp(can func(line.Fault) bool) string {
 	var b strings.Builder
 	b.WriteString("Faults for --fault NAME=OFTEN, where OFTEN is a share of the messages that it can strike (5%), each\n" +
 		"so-manieth (97th) or the first so many (3x); after a colon how long, for those that take time (5%:3s):\n")
 	for _, f := range line.AllFaults() {
+		if !can(f) {
+			continue
+		}
 		fmt.Fprintf(&b, "  %-20s %s", f.Flag(), f.Doc())
 		if d := f.Delay(); d > 0 {
 			fmt.Fprintf(&b, " (%v)", d)
@@ -69,27 +73,50 @@ func (f *stormFlags) storm(cmd *cobra.Command, of []line.Fault, late time.Durati
 	if err != nil {
 		return nil, usage(err)
 	}
-	for _, r := range s.Rates {
-		if !slices.Contains(of, r.Fault) {
-			return nil, usage(fmt.Errorf("fault %s: cannot strike here: the dialect's messages have no MAC or length to get wrong, or it needs a proxy", r.Fault.Flag()))
-		}
+	if err := strikable(s, of); err != nil {
+		return nil, usage(err)
 	}
 	s.LateBy(late)
 	return s, nil
+}
+
+// strikable complains of faults that are not among those which can strike.
+func strikable(s *line.Storm, of []line.Fault) error {
+	for _, r := range s.Rates {
+		if !slices.Contains(of, r.Fault) {
+			return fmt.Errorf("fault %s: cannot strike here: the dialect's messages have no MAC or length to get wrong, or only posfleet proxy does it", r.Fault.Flag())
+		}
+	}
+	return nil
+}
+
+// faultsOnLine are those that terminals' own lines can do to messages of a dialect.
+func faultsOnLine(d *dialect.Dialect) []line.Fault {
+	return slices.DeleteFunc(line.FaultsFor(&d.Format), func(f line.Fault) bool { return !f.OnLine() })
 }
 
 // tellStorm says what a storm did, and that it proves nothing where it did not do all
 // that it should.
 func (f *stormFlags) tellStorm(out io.Writer, s *line.Storm, injected map[string]int64, strikes []line.Strike) error {
 	fmt.Fprintf(out, "storm, seed %d: %s\n", s.Seed, s)
-	for _, name := range slices.Sorted(maps.Keys(injected)) {
-		fmt.Fprintf(out, "  %6d × %s\n", injected[name], name)
-	}
+	tellInjected(out, injected)
 	if f.events != "" {
-		if err := writeStrikes(f.events, strikes); err != nil {
+		if err := writeStrikes(f.events, seedStrikes{s.Seed, strikes}); err != nil {
 			return &exit{code: exitIncomplete, err: fmt.Errorf("--events: %w", err)}
 		}
 	}
+	return unproven(s, injected)
+}
+
+// tellInjected says how often each fault struck.
+func tellInjected(out io.Writer, injected map[string]int64) {
+	for _, name := range slices.Sorted(maps.Keys(injected)) {
+		fmt.Fprintf(out, "  %6d × %s\n", injected[name], name)
+	}
+}
+
+// unproven complains of faults of a storm that never struck.
+func unproven(s *line.Storm, injected map[string]int64) error {
 	if never := s.Never(injected); len(never) > 0 {
 		return &exit{code: exitIncomplete, err: fmt.Errorf("the storm proves nothing of faults that never struck: %s", strings.Join(never, ", ")),
 			hint: "let it last longer, or have them strike more often"}
@@ -97,22 +124,31 @@ func (f *stormFlags) tellStorm(out io.Writer, s *line.Storm, injected map[string
 	return nil
 }
 
-// writeStrikes writes a line for each strike, beside the file and then in its place.
-func writeStrikes(path string, strikes []line.Strike) error {
+// seedStrikes are the strikes of one storm.
+type seedStrikes struct {
+	seed    uint64
+	strikes []line.Strike
+}
+
+// writeStrikes writes a line for each strike of some storms, beside the file and then in
+// its place.
+func writeStrikes(path string, storms ...seedStrikes) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(temporary.Name())
 	to := json.NewEncoder(temporary)
-	for _, s := range strikes {
-		s.Terminal = string(printable(s.Terminal))
-		if err := to.Encode(s); err != nil {
-			temporary.Close()
-			return err
+	for _, of := range storms {
+		for _, s := range of.strikes {
+			s.Terminal = string(printable(s.Terminal))
+			err = errors.Join(err, to.Encode(struct {
+				Seed uint64 `json:"seed"`
+				line.Strike
+			}{of.seed, s}))
 		}
 	}
-	if err := errors.Join(temporary.Chmod(0o644), temporary.Close()); err != nil {
+	if err := errors.Join(err, temporary.Chmod(0o644), temporary.Close()); err != nil {
 		return err
 	}
 	return os.Rename(temporary.Name(), path)

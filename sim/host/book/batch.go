@@ -2,8 +2,14 @@ package book
 
 import "github.com/posfleet/posfleet/sim/dialect"
 
-// SignIn notes a sign-in: from now on a sign-off ends the batch.
-func (t *Terminal) SignIn() { t.fresh = false }
+// SignIn notes a sign-in: from now on a sign-off ends the batch, and what was sent before
+// has another MAC.
+func (t *Terminal) SignIn() {
+	t.fresh = false
+	if t.journal != nil {
+		t.journal.told = 0
+	}
+}
 
 // SignOff moves the terminal on to the next batch, if it was signed in; what is
 // unsettled stays so. A batch that a settlement has just opened stays, too, and
@@ -42,7 +48,7 @@ func (t *Terminal) Settle(batch, trace uint32) (dialect.Totals, bool) {
 // locked.
 func (t *Terminal) Overtaken(trace uint32) bool {
 	j := t.journal
-	return j != nil && j.settling && trace != j.told && (j.told+dialect.MaxNumber-trace)%dialect.MaxNumber < dialect.MaxNumber/2
+	return j != nil && j.settling && j.told != 0 && trace != j.told && (j.told+dialect.MaxNumber-trace)%dialect.MaxNumber < dialect.MaxNumber/2
 }
 
 // Upload notes n details of the batch that is being settled, told by a message

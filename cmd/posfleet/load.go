@@ -101,11 +101,16 @@ func loadCommand(sig *signals) *cobra.Command {
 
 // run plays a load run and tells it: everything in its order, nothing in detail.
 func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
-	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	j, err := f.prepare(cmd, args)
 	if err != nil {
 		return usage(err)
 	}
+	return f.runJob(cmd, j, sig)
+}
+
+// runJob is run for a job that is ready.
+func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	n, err := f.net.open(ctx, f.fleetSize(cmd, j))
 	if err != nil {
 		return err

@@ -5,15 +5,18 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/proxy"
+	"github.com/posfleet/posfleet/sim/recording"
 )
 
 // proxyFlags say between whom a proxy stands.
@@ -25,6 +28,8 @@ type proxyFlags struct {
 	cert, key string
 	anywhere  bool
 	length    time.Duration
+	record    string
+	recordKey string
 }
 
 func proxyCommand() *cobra.Command {
@@ -52,6 +57,8 @@ func proxyCommand() *cobra.Command {
 	fl.BoolVar(&f.storm.drawn, "storm", false, "draw which faults strike, and how often, from the seed")
 	fl.Uint64Var(&f.storm.seed, "seed", 0, "seed of the storm (default: drawn, and told)")
 	f.storm.add(cmd)
+	fl.StringVar(&f.record, "record", "", "file that keeps what passes, as it came, with its secrets taken out; of packets for Wireshark if it is named *.pcapng")
+	fl.StringVar(&f.recordKey, "record-key", "", "file of an age key, which only its owner may read (a new one if it is not there): --record keeps everything, encrypted")
 	return cmd
 }
 
@@ -85,6 +92,10 @@ func (f *proxyFlags) run(cmd *cobra.Command) error {
 	if between.TLS, err = serverTLS(f.cert, f.key); err != nil {
 		return usage(err)
 	}
+	kept, err := f.recordTo(between, p.Dialect)
+	if err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", f.listen)
 	if err != nil {
 		return &exit{code: exitUnreachable, err: fmt.Errorf("listen %s: %w", f.listen, errors.Unwrap(err)), hint: "is something else running there? choose another port"}
@@ -99,10 +110,57 @@ func (f *proxyFlags) run(cmd *cobra.Command) error {
 		ctx, over = context.WithTimeout(ctx, f.length)
 		defer over()
 	}
-	if err := between.Serve(ctx, l); err != nil {
-		return &exit{code: exitInternal, err: err}
+	if err := errors.Join(between.Serve(ctx, l), kept()); err != nil {
+		return &exit{code: exitIncomplete, err: err}
 	}
 	return f.tell(cmd, between)
+}
+
+// recordTo has what passes recorded, where that was asked for. The file is complete when
+// kept has been called.
+func (f *proxyFlags) recordTo(between *proxy.Proxy, d *dialect.Dialect) (kept func() error, err error) {
+	if f.record == "" {
+		if f.recordKey != "" {
+			return nil, usage(errors.New("--record-key: without --record there is nothing to encrypt"))
+		}
+		return func() error { return nil }, nil
+	}
+	var key *recording.Key
+	if f.recordKey != "" {
+		if key, err = readRecordKey(f.recordKey); errors.Is(err, fs.ErrNotExist) {
+			key, err = recording.NewKey(f.recordKey)
+		}
+		if err != nil {
+			return nil, usage(fmt.Errorf("--record-key: %w", err))
+		}
+	}
+	w, err := recording.Create(f.record, d, key, time.Now())
+	if err != nil {
+		return nil, usage(fmt.Errorf("--record: %w", err))
+	}
+	between.Passed = func(m proxy.Message) { w.Add(m.At, m.Connection, m.Answer, m.Octets) }
+	return func() error {
+		if err := w.Close(); err != nil {
+			return fmt.Errorf("the recording is not complete: %w", err)
+		}
+		return nil
+	}, nil
+}
+
+// readRecordKey reads a key file that only its owner can read.
+func readRecordKey(path string) (*recording.Key, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	text, err := profile.ReadPrivate(path)
+	if err != nil {
+		return nil, err
+	}
+	key, err := recording.ParseKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("file %s: %w", path, err)
+	}
+	return key, nil
 }
 
 // tell says what passed, and what was done to it.

@@ -31,7 +31,7 @@ type capacityFlags struct {
 }
 
 // ofCapacity are load's flags that a search sets itself, or that make no sense in one.
-var ofCapacity = []string{"rate", "ramp", "stage", "arrivals", "speed", "burst", "closed", "think", "run-id", "seed"}
+var ofCapacity = []string{"rate", "ramp", "stage", "arrivals", "speed", "burst", "closed", "think", "run-id", "seed", "storm", "events"}
 
 func capacityCommand(sig *signals) *cobra.Command {
 	var f capacityFlags

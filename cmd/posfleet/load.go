@@ -19,6 +19,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 )
 
 // loadFlags are how a load run is asked for.
@@ -47,6 +48,8 @@ type loadFlags struct {
 	out         string
 	settle      bool
 	strict      bool
+	storm       stormFlags
+	storms      int
 	id          string          // of the run, which its parts share
 	parts       []sim.Stage     // that stages says
 	times       []time.Duration // of the file of arrivals
@@ -63,8 +66,17 @@ func loadCommand(sig *signals) *cobra.Command {
 			"run folder with a report page, pictures and the interval log. Without a feature the embedded\n" +
 			"@everyday scenarios are played in equal shares; an @load scenario, named by its file, brings its own\n" +
 			"rate, mix and promises. Rate means arrivals: scenarios begun, each of one or more exchanges.\n" +
-			"With no --host the bundled host is started in this process.\n\n" + exitHelp,
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args, sig) },
+			"With no --host the bundled host is started in this process.\n\n" +
+			"--fault has the terminals' lines fail from the first arrival to the last, then they heal. --storm N plays N\n" +
+			"seeds instead, from --seed on: a few terminals, one exchange after another, with faults that each seed draws\n" +
+			"(or those of --fault); then lines heal, what is owed is undone, all settle, and the books must agree. It\n" +
+			"names the seeds that fail; the same seed is the same storm.\n\n" + faultHelp(line.Fault.OnLine) + "\n" + exitHelp,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.storms != 0 || cmd.Flags().Changed("storm") {
+				return f.runStorms(cmd, args)
+			}
+			return f.run(cmd, args, sig)
+		},
 	}
 	f.net.add(cmd)
 	fl := cmd.Flags()
@@ -92,17 +104,24 @@ func loadCommand(sig *signals) *cobra.Command {
 	fl.BoolVar(&f.settle, "settle", false, "every terminal settles before the first arrival and after the last: compares the books of any host")
 	fl.BoolVar(&f.strict, "strict", false, "answers that break a rule that they should keep are failures too")
 	fl.StringVar(&f.id, "run-id", "", "name that the parts of one run on several machines have in common, so that posfleet report adds them up (default: drawn)")
+	f.storm.add(cmd)
+	fl.IntVar(&f.storms, "storm", 0, "how many seeds to play as storms")
 	fl.StringVar(&f.out, "out", "", "run folder, which must not exist (default: runs/ and the time)")
 	return cmd
 }
 
 // run plays a load run and tells it: everything in its order, nothing in detail.
 func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
-	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	j, err := f.prepare(cmd, args)
 	if err != nil {
 		return usage(err)
 	}
+	return f.runJob(cmd, j, sig)
+}
+
+// runJob is run for a job that is ready.
+func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	n, err := f.net.open(ctx, f.fleetSize(cmd, j))
 	if err != nil {
 		return err
@@ -126,6 +145,9 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	}
 	run.Observer.Closed = taken.closed
 	rep, incomplete, err := f.play(ctx, run, folder, tell, sig)
+	if err == nil && j.storm != nil {
+		incomplete = errors.Join(incomplete, unproven(j.storm, rep.Faults))
+	}
 	rep.Run, rep.Part = f.runID(part), part
 	if err != nil {
 		return f.unplayed(ctx, out, folder, rep, n, err, sig)
@@ -181,9 +203,12 @@ func (f *loadFlags) simulation(j *job, n *network) *sim.Run {
 	if drain <= 0 {
 		drain = n.profile.Policy.Timeout + 50*time.Millisecond // so that the last timeout is noticed as one
 	}
+	if j.storm != nil {
+		n.profile.Policy.ReversalTries = max(n.profile.Policy.ReversalTries, sim.StormTries)
+	}
 	return &sim.Run{
 		Profile: n.profile, Dialer: n.dialer, Lines: j.lines, Line: j.profile, Terminals: f.terminals, Mix: j.mix, Pacer: j.pacer,
-		Think: f.think, For: f.length, Drain: drain, Faults: j.load.Faults,
+		Think: f.think, For: f.length, Drain: drain, Faults: j.load.Faults, Storm: j.storm,
 		Settle: f.settles(j, n), NewHost: n.bundled != nil,
 		Recorder: report.NewRecorder(sim.Labels(), n.profile.Policy.Timeout, f.warmup),
 	}

@@ -32,6 +32,7 @@ type job struct {
 	lines    line.Mode
 	profile  string // that own lines play; empty for as they are
 	mix      *sim.Mix
+	storm    *line.Storm // what lines do wrong; nil for nothing
 }
 
 // prepare turns flags and features into a job, before anything is started.
@@ -155,6 +156,19 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job, d *dialect.Dialect) (err e
 	}
 	if j.load.Faults && j.lines.Shared > 0 {
 		return fmt.Errorf("--line %s: the scenarios make lines fail, which needs own lines", j.lines)
+	}
+	if len(f.storm.faults) > 0 && f.storms == 0 {
+		if j.storm, err = line.ParseStorm(f.seed, f.storm.faults); err == nil {
+			err = strikable(j.storm, faultsOnLine(d))
+		}
+		switch {
+		case err != nil:
+			return err
+		case j.lines.Shared > 0:
+			return fmt.Errorf("--line %s: --fault needs own lines", j.lines)
+		case f.storm.events != "":
+			return errors.New("--events: a load run has none that come again, only --storm has")
+		}
 	}
 	if j.mix, err = sim.NewMix(f.seed, j.load.Plans, j.load.Shares); err != nil {
 		return err

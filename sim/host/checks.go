@@ -176,6 +176,9 @@ func (h *Host) gate(req *Request) verdict {
 	if !h.sealed(req) {
 		return h.unsealed(req)
 	}
+	if req.Known && req.Transaction.Journalled() && t.Overtaken(req.trace) {
+		return signInFirst
+	}
 	return pending
 }
 

@@ -32,6 +32,10 @@ type Run struct {
 	Faults    bool          // the plans make lines fail: each terminal needs a line of its own
 	Settle    bool          // every terminal settles its batch before the first arrival and after the last
 	NewHost   bool          // the host has booked nothing yet: no batch holds anything from before
+	Share     Share         // of the arrivals: which are this run's; Terminals and Profile have its own already
+	// Begin is asked, once the terminals have signed in, when arrival 0 may fall due, which
+	// may be awaited; nil for at once.
+	Begin     func(ctx context.Context) (time.Time, error)
 	Recorder  *report.Recorder
 	Observer  Observer
 
@@ -112,8 +116,11 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 		rep.Opening = opening.OrNone()
 		return rep, err
 	}
-	started = time.Now()
-	r.origin = r.clock.Now() + 20*time.Millisecond
+	if started, err = r.begin(ctx); err != nil {
+		rep := r.Recorder.Report()
+		rep.Started, rep.SignIn, rep.Opening, rep.Interrupted = started, *signIn, opening.OrNone(), ctx.Err() != nil
+		return rep, err
+	}
 	var ticking sync.WaitGroup
 	end := make(chan struct{})
 	ticking.Go(func() { r.tick(end) })
@@ -138,6 +145,20 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	rep.Lines = report.Lines{Connected: r.Dialer.Connected.Load(), Refused: r.Dialer.Refused.Load()}
 	rep.Rules = rules.Count(r.Recorder.Broken())
 	return rep, nil
+}
+
+// begin works out when arrival 0 may fall due.
+func (r *Run) begin(ctx context.Context) (started time.Time, err error) {
+	r.origin = r.clock.Now() + 20*time.Millisecond
+	if r.Begin == nil {
+		return time.Now(), nil
+	}
+	at, err := r.Begin(ctx)
+	if err != nil {
+		return time.Now(), err
+	}
+	r.origin = r.clock.Now() + time.Until(at)
+	return at, nil
 }
 
 // Now is the run's time: zero is when arrival 0 may fall due.

@@ -35,9 +35,9 @@ type Run struct {
 	Share     Share         // of the arrivals: which are this run's; Terminals and Profile have its own already
 	// Begin is asked, once the terminals have signed in, when arrival 0 may fall due, which
 	// may be awaited; nil for at once.
-	Begin     func(ctx context.Context) (time.Time, error)
-	Recorder  *report.Recorder
-	Observer  Observer
+	Begin    func(ctx context.Context) (time.Time, error)
+	Recorder *report.Recorder
+	Observer Observer
 
 	clock  *line.Clock
 	judge  *rules.Judge

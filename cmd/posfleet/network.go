@@ -36,6 +36,7 @@ type networkFlags struct {
 
 	flags *pflag.FlagSet // that they were given by; nil where they are not flags
 	piped []byte         // the profile, when a pipe brought it
+	files profile.Files  // that profile, dialect and features are read from
 }
 
 func (f *networkFlags) add(cmd *cobra.Command) {
@@ -85,7 +86,7 @@ func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 		p, err = f.readProfile(terminals)
 	default:
 		var d *dialect.Dialect
-		if d, err = readDialect(cmp.Or(f.dialect, "cup")); err == nil {
+		if d, err = readDialect(cmp.Or(f.dialect, "cup"), &f.files); err == nil {
 			p, err = profile.BundledIn(d, terminals)
 		} else {
 			err = fmt.Errorf("--dialect: %w", err)
@@ -170,7 +171,7 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 		n.admin = scenarios.Admin{URL: p.Admin.URL, Token: p.Admin.Token}
 	}
 	if p.TLS != nil && n.bundled == nil {
-		if n.dialer.TLS, err = clientTLS(p.TLS, address); err != nil {
+		if n.dialer.TLS, err = clientTLS(p.TLS, address, &f.files); err != nil {
 			return nil, usage(err)
 		}
 	}

@@ -13,10 +13,12 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// The names of the two files that hold a run: the summary, and the histograms.
+// The names of the files that hold a run: the summary, the histograms, and what went
+// wrong or took longest.
 const (
 	summaryName = "run.json"
 	logName     = "latency.hlog"
+	eventsName  = "events.ndjson"
 )
 
 // Folder is where a run is kept: run.json, latency.hlog, events.ndjson and what
@@ -53,7 +55,7 @@ func Create(dir string, begun *Report) (*Folder, error) {
 	if f.log, err = os.Create(f.Path(logName)); err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	if f.events, err = os.Create(f.Path("events.ndjson")); err != nil {
+	if f.events, err = os.Create(f.Path(eventsName)); err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
 	f.Events = NewEvents(f.events, mostEvents)

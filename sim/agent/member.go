@@ -1,0 +1,371 @@
+package agent
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go/micro"
+)
+
+// ErrVersion is that controller and agent are of different versions: they might play
+// the same plan differently.
+var ErrVersion = errors.New("another version")
+
+// ErrOver is that the run has ended.
+var ErrOver = errors.New("the run is over")
+
+// Agent is one that plays a share of a run.
+type Agent struct {
+	Share Share
+	Plan  []byte
+	// Drain is done when no more arrivals are wanted, Abort when all is to end at once.
+	Drain, Abort context.Context
+
+	conn   *Conn
+	kv     jetstream.KeyValue
+	lease  jetstream.Msg
+	sender *sender
+	leave  context.CancelFunc // ends what goes on beside the run
+	beside sync.WaitGroup
+
+	mu     sync.Mutex
+	status Status
+	order  Order
+	news   chan struct{} // closed when there is another order
+}
+
+// header is what the run's bucket says first: who may play, and how many.
+type header struct {
+	Version string `json:"version"`
+	Of      int    `json:"of"`
+}
+
+// Take waits for the run, and for a share of it that nobody plays. name is what people
+// call this agent; told is told what it waits for.
+func Take(ctx context.Context, c *Conn, name, version string, told func(string)) (*Agent, error) {
+	if err := c.Connected(ctx); err != nil {
+		return nil, err
+	}
+	service, err := c.announce(name, version)
+	if err != nil {
+		return nil, err
+	}
+	a := &Agent{conn: c, status: Status{Agent: name, State: Joined}, news: make(chan struct{})}
+	beside, leave := context.WithCancel(context.WithoutCancel(ctx))
+	a.leave = leave
+	a.beside.Go(func() {
+		<-beside.Done()
+		_ = service.Stop()
+	})
+	if err := a.take(ctx, beside, version, told); err != nil {
+		a.Leave()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *Agent) take(ctx, beside context.Context, version string, told func(string)) error {
+	told("waiting for a run to begin")
+	if err := a.meet(ctx, version); err != nil {
+		return err
+	}
+	a.follow(beside)
+	told("waiting for a share to play")
+	if err := a.claim(ctx); err != nil {
+		return err
+	}
+	a.beside.Go(func() { a.hold(beside) })
+	store, err := a.conn.js.ObjectStore(ctx, a.conn.name("plan"))
+	if err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	sealed, err := store.GetBytes(ctx, "plan")
+	if err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	if a.Plan, err = a.conn.creds.open("plan", sealed); err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	a.status.Share = a.Share
+	a.sender = newSender(a.conn, a.Share)
+	a.beside.Go(func() { a.sender.run(beside) })
+	return a.tell(ctx, func(*Status) {})
+}
+
+// service is the name under which NATS' services know agents.
+const service = "posfleet-agent"
+
+// announce lets controllers find this agent.
+func (c *Conn) announce(name, version string) (micro.Service, error) {
+	proof := base64.StdEncoding.EncodeToString(c.creds.seal("agent", []byte(name)))
+	s, err := micro.AddService(c.nc, micro.Config{Name: service, Version: "1.0.0", Description: "plays a share of a load run",
+		Metadata: map[string]string{"run": c.creds.id(), "version": version, "agent": name, "proof": proof}})
+	if err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	return s, nil
+}
+
+// meet waits for the run's bucket, and refuses a controller of another version.
+func (a *Agent) meet(ctx context.Context, version string) error {
+	for {
+		kv, err := a.conn.js.KeyValue(ctx, a.conn.name("state"))
+		if err == nil {
+			var e jetstream.KeyValueEntry
+			if e, err = kv.Get(ctx, "run"); err == nil {
+				var h header
+				if err := a.conn.value(e, &h); err != nil {
+					return fmt.Errorf("controller: %w", err)
+				}
+				if h.Version != version {
+					return fmt.Errorf("%w: the controller is posfleet %s, this agent %s: run the same build on both", ErrVersion, h.Version, version)
+				}
+				a.kv = kv
+				return nil
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !passing(err) && !errors.Is(err, jetstream.ErrBucketNotFound) && !errors.Is(err, jetstream.ErrKeyNotFound) {
+			return fmt.Errorf("run: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// follow does what the controller orders.
+func (a *Agent) follow(ctx context.Context) {
+	drain, stop := context.WithCancel(ctx)
+	abort, end := context.WithCancel(ctx)
+	a.Drain, a.Abort = drain, abort
+	a.beside.Go(func() {
+		for ctx.Err() == nil {
+			err := a.conn.watch(ctx, a.kv, "order", func(e jetstream.KeyValueEntry) {
+				var o Order
+				if a.conn.value(e, &o) != nil {
+					return
+				}
+				a.mu.Lock()
+				a.order = o
+				close(a.news)
+				a.news = make(chan struct{})
+				a.mu.Unlock()
+				if o.Stop != "" {
+					stop()
+				}
+				if o.Stop == Abort {
+					end()
+				}
+			})
+			if err == nil {
+				<-ctx.Done()
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(200 * time.Millisecond):
+			}
+		}
+		stop()
+		end()
+	})
+}
+
+// until waits for an order that will do.
+func (a *Agent) until(ctx context.Context, will func(Order) bool) error {
+	for {
+		a.mu.Lock()
+		o, news := a.order, a.news
+		a.mu.Unlock()
+		switch {
+		case will(o):
+			return nil
+		case o.Over:
+			return ErrOver
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-news:
+		}
+	}
+}
+
+// claim waits for a share that nobody plays.
+func (a *Agent) claim(ctx context.Context) error {
+	for {
+		shares, err := a.conn.js.Consumer(ctx, a.conn.name("shares"), "agents")
+		if err == nil {
+			a.lease, err = shares.Next(jetstream.FetchMaxWait(time.Second))
+		}
+		a.mu.Lock()
+		over := a.order.Over || a.order.Stop != ""
+		a.mu.Unlock()
+		switch {
+		case err == nil:
+			text, err := a.conn.creds.open("share", a.lease.Data())
+			if err == nil {
+				err = json.Unmarshal(text, &a.Share)
+			}
+			if err != nil {
+				return fmt.Errorf("share: %w", err)
+			}
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case over || errors.Is(err, jetstream.ErrStreamNotFound):
+			return ErrOver
+		case !errors.Is(err, jetstream.ErrNoHeartbeat) && !passing(err) && !errors.Is(err, jetstream.ErrNoMessages):
+			return fmt.Errorf("share: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// hold says again and again that the share is being played.
+func (a *Agent) hold(ctx context.Context) {
+	t := time.NewTicker(Lease / 3)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			_ = a.lease.InProgress() // a cut line: the lease runs out
+		}
+	}
+}
+
+// tell puts what this agent says of itself into the run's bucket.
+func (a *Agent) tell(ctx context.Context, change func(*Status)) error {
+	a.mu.Lock()
+	change(&a.status)
+	s := a.status
+	s.Files = maps.Clone(s.Files)
+	a.mu.Unlock()
+	return a.conn.put(ctx, a.kv, statusKey(s.Share), s)
+}
+
+func statusKey(s Share) string { return fmt.Sprintf("agent.%d.%d", s.Index, s.Attempt) }
+
+// Begin says that this agent is ready, and waits for all others. It gives when arrival
+// 0 falls due, on this machine's clock.
+func (a *Agent) Begin(ctx context.Context) (time.Time, error) {
+	offset, within, err := a.conn.offset(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	err = a.tell(ctx, func(s *Status) { s.State, s.Offset, s.Within = Ready, offset, within })
+	if err != nil {
+		return time.Time{}, err
+	}
+	if err := a.until(ctx, func(o Order) bool { return o.Begin != 0 }); err != nil {
+		return time.Time{}, err
+	}
+	a.mu.Lock()
+	at := a.order.Begin
+	a.mu.Unlock()
+	late := time.Duration(clock() + int64(offset) - at)
+	// The others may have taken minutes: what was measured then has drifted.
+	measuring, cancel := context.WithDeadline(ctx, moment(at-int64(offset)).Add(-100*time.Millisecond))
+	defer cancel()
+	if again, closer, err := a.conn.offset(measuring); err == nil {
+		offset, within = again, closer
+	}
+	go a.tell(context.WithoutCancel(ctx), func(s *Status) {
+		s.State, s.Offset, s.Within, s.Late = Playing, offset, within, max(0, late)
+	})
+	return moment(at - int64(offset)), nil
+}
+
+// Send has the folder in which this agent writes go to the controller: of grows each
+// octet soon after Grown is called, all others when End is.
+func (a *Agent) Send(dir, grows string) { a.sender.follow(dir, grows) }
+
+// Put sends a file of the folder as it is now, under another name.
+func (a *Agent) Put(ctx context.Context, file, as string) error { return a.sender.put(ctx, file, as) }
+
+// Grown says that the growing file has grown. It never waits.
+func (a *Agent) Grown() { a.sender.grown() }
+
+// Played says that this agent's terminals have ended, and waits until the controller
+// has what the books are compared with; nil where it has nothing.
+func (a *Agent) Played(ctx context.Context) ([]byte, error) {
+	if err := a.tell(ctx, func(s *Status) { s.State = Played }); err != nil {
+		return nil, err
+	}
+	for {
+		store, err := a.conn.js.ObjectStore(ctx, a.conn.name("plan"))
+		if err == nil {
+			var sealed []byte
+			if sealed, err = store.GetBytes(ctx, "books"); err == nil {
+				return a.conn.creds.open("books", sealed)
+			}
+		}
+		a.mu.Lock()
+		over := a.order.Over
+		a.mu.Unlock()
+		switch {
+		case over:
+			return nil, ErrOver
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case !passing(err) && !errors.Is(err, jetstream.ErrObjectNotFound):
+			return nil, fmt.Errorf("books: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// End sends what is left of the folder, these files whole, and says that this is all;
+// then it waits until the controller has it.
+func (a *Agent) End(ctx context.Context, files ...string) error {
+	lengths, err := a.sender.end(ctx, files)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	began := a.status.Offset
+	a.mu.Unlock()
+	var drift time.Duration
+	if now, _, err := a.conn.offset(ctx); err == nil {
+		drift = now - began
+	}
+	if err := a.tell(ctx, func(s *Status) { s.State, s.Files, s.Drift = Ended, lengths, drift }); err != nil {
+		return err
+	}
+	if err := a.until(ctx, func(o Order) bool { return o.Over }); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Fail says that this agent cannot play, and why; its exit code is code.
+func (a *Agent) Fail(ctx context.Context, code int, why string) error {
+	return a.tell(ctx, func(s *Status) { s.State, s.Why, s.Code = Failed, why, code })
+}
+
+// Leave ends this agent's part.
+func (a *Agent) Leave() {
+	if a.lease != nil && a.kv != nil {
+		_ = a.lease.Ack()
+	}
+	a.leave()
+	a.beside.Wait()
+}

@@ -62,6 +62,27 @@ func Create(dir string, begun *Report) (*Folder, error) {
 	return f, nil
 }
 
+// Reopen opens the folder of a run that did not come to its end, to be written anew: all
+// of what it held but plan, environment and names is left behind.
+func Reopen(dir string) (*Folder, *Report, error) {
+	begun, err := Read(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if begun.Incomplete == "" {
+		return nil, nil, fmt.Errorf("the run of %s has come to its end", dir)
+	}
+	f := &Folder{dir: filepath.Clean(dir)}
+	if f.log, err = os.Create(f.Path(logName)); err == nil {
+		f.events, err = os.Create(f.Path(eventsName))
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("run folder: %w", err)
+	}
+	f.Events = NewEvents(f.events, mostEvents)
+	return f, &Report{Run: begun.Run, Part: begun.Part, Plan: begun.Plan, Environment: begun.Environment, Started: begun.Started}, nil
+}
+
 // Path is where a further file of this run is to be written.
 func (f *Folder) Path(name string) string { return filepath.Join(f.dir, name) }
 

@@ -35,7 +35,9 @@ type Run struct {
 	Share     Share         // of the arrivals: which are this run's; Terminals and Profile have its own already
 	// Begin is asked, once the terminals have signed in, when arrival 0 may fall due, which
 	// may be awaited; nil for at once.
-	Begin    func(ctx context.Context) (time.Time, error)
+	Begin func(ctx context.Context) (time.Time, error)
+	// Trace is the first trace number of a terminal; nil for one that is drawn.
+	Trace    func(*profile.Terminal) uint32
 	Recorder *report.Recorder
 	Observer Observer
 
@@ -158,6 +160,7 @@ func (r *Run) begin(ctx context.Context) (started time.Time, err error) {
 		return time.Now(), err
 	}
 	r.origin = r.clock.Now() + time.Until(at)
+	r.Recorder.Since(r.Share.From)
 	return at, nil
 }
 
@@ -280,7 +283,7 @@ const journalRoom = 10
 // tick hands on what happened, each second and at the end.
 func (r *Run) tick(end <-chan struct{}) {
 	defer caught(r.Observer.Panicked)
-	for k := time.Duration(1); ; k++ {
+	for k := r.Share.From/time.Second + 1; ; k++ {
 		t := time.NewTimer(r.origin + k*time.Second - r.clock.Now())
 		select {
 		case <-end:

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +19,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/agent"
 	"github.com/posfleet/posfleet/sim/audit"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -84,10 +88,22 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 	}
 	defer c.Close()
 	tell := newProgress(cmd.ErrOrStderr())
+	lasting, gaveUp := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer gaveUp(nil)
+	ctx, stop := context.WithCancel(ctx)
+	defer context.AfterFunc(lasting, stop)()
+	var playing atomic.Bool
+	go func() {
+		if c.Alone(lasting, patience, playing.Load) == nil {
+			gaveUp(fmt.Errorf("the controller has not been heard of for %v", patience))
+		}
+	}()
 	a, err := agent.Take(ctx, c, thisAgent(), version(), func(what string) { tell.line("%s", what) })
 	switch {
-	case ctx.Err() != nil:
+	case sig.first != nil:
 		return &exit{code: sig.code(), err: errors.New("stopped while waiting for a run")}
+	case ctx.Err() != nil:
+		return &exit{code: exitUnreachable, err: context.Cause(lasting)}
 	case errors.Is(err, agent.ErrVersion):
 		return usage(err)
 	case err != nil:
@@ -95,7 +111,7 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 	}
 	defer a.Leave()
 	tell.line("share %d of %d", a.Share.Index+1, a.Share.Of)
-	s := &sharePlayer{agent: a, tell: tell, sig: sig}
+	s := &sharePlayer{agent: a, tell: tell, sig: sig, lasting: lasting, playing: &playing}
 	if err := s.play(ctx, f.dir); err != nil {
 		code := exitInternal
 		if e, is := errors.AsType[*exit](err); is {
@@ -123,10 +139,16 @@ const (
 
 // sharePlayer plays a share of a run for a controller.
 type sharePlayer struct {
-	agent *agent.Agent
-	tell  *progress
-	sig   *signals
+	agent   *agent.Agent
+	tell    *progress
+	sig     *signals
+	lasting context.Context // ends when there is no controller any more
+	playing *atomic.Bool    // its terminals need no controller
 }
+
+// patience is how long an agent that plays nothing waits for a controller that it
+// cannot reach.
+const patience = 5 * time.Minute
 
 // play plays the share and sends what comes of it.
 func (s *sharePlayer) play(ctx context.Context, dir string) error {
@@ -158,7 +180,9 @@ func (s *sharePlayer) play(ctx context.Context, dir string) error {
 	}
 	f.terminals = len(n.profile.Terminals)
 	f.asked = f.plan(j, n)
-	f.asked.Shares, f.asked.Of = []int{a.Share.Index + 1}, a.Share.Of
+	if f.asked.Of = a.Share.Of; a.Share.Attempt == 1 {
+		f.asked.Shares = []int{a.Share.Index + 1} // who takes over plays another's
+	}
 	if !maps.Equal(f.asked.Digests, plan.Digests) {
 		return &exit{code: exitInternal, err: errors.New("the features are not those of the controller")}
 	}
@@ -190,15 +214,34 @@ func (s *sharePlayer) orders(ctx context.Context) (context.Context, *signals, fu
 	return drain, &signals{abort: abort}, func() { stop(); end() }
 }
 
+// trace is where the trace numbers of terminals begin: drawn anew for each run, and for
+// whoever takes a share over a quarter of all numbers further, where the agent before
+// has not been.
+func (s *sharePlayer) trace(run string) func(*profile.Terminal) uint32 {
+	return func(t *profile.Terminal) uint32 {
+		h := fnv.New64a()
+		_, _ = io.WriteString(h, run+" "+t.TID)
+		return uint32((h.Sum64()+uint64(s.agent.Share.Attempt-1)*dialect.MaxNumber/4)%dialect.MaxNumber) + 1
+	}
+}
+
+// errNoBooks is that the bundled host's books are not to be had.
+var errNoBooks = errors.New("the host's books are not to be had")
+
 // books asks the controller for the bundled host's.
-func (s *sharePlayer) books(ctx context.Context) (audit.Books, error) {
-	text, err := s.agent.Played(context.WithoutCancel(ctx))
+func (s *sharePlayer) books(context.Context) (audit.Books, error) {
+	text, err := s.agent.Played(s.lasting)
 	if err != nil {
 		return audit.Books{}, err
 	}
 	var b sentBooks
-	err = json.Unmarshal(text, &b)
-	return audit.Books{Net: b.Net}, err
+	if err := json.Unmarshal(text, &b); err != nil {
+		return audit.Books{}, err
+	}
+	if b.Gone || s.agent.Share.Attempt > 1 { // of payments that the agent before has made no journal is left
+		return audit.Books{}, errNoBooks
+	}
+	return audit.Books{Net: b.Net}, nil
 }
 
 // playIn plays the share into a folder, which goes to the controller as it grows.
@@ -209,15 +252,21 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 	if err != nil {
 		return &exit{code: exitIncomplete, err: err}
 	}
-	sending := context.WithoutCancel(ctx)
 	s.agent.Send(dir, "latency.hlog")
-	if err := s.agent.Put(sending, summaryName, begunName); err != nil {
+	if err := s.agent.Put(s.lasting, summaryName, begunName); err != nil {
 		return &exit{code: exitIncomplete, err: err}
 	}
 	run := f.simulation(j, n)
 	run.Begin = func(ctx context.Context) (time.Time, error) {
 		s.tell.line("ready, waiting for the others")
-		return s.agent.Begin(ctx)
+		at, from, err := s.agent.Begin(ctx)
+		run.Share.From = from
+		s.playing.Store(err == nil)
+		return at, err
+	}
+	run.Trace = s.trace(f.id)
+	if s.agent.Share.Attempt > 1 {
+		run.NewHost = false // what the agent before has booked is there
 	}
 	taken, err := newJournal(folder, n.profile.LivePAN)
 	if err != nil {
@@ -226,6 +275,7 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 	run.Observer.Closed = taken.closed
 	f.written = s.agent.Grown
 	rep, incomplete, err := f.play(ctx, run, folder, s.tell, sig)
+	s.playing.Store(false)
 	rep.Run, rep.Part = f.id, part
 	if err != nil {
 		return unplayedShare(ctx, rep, n, err)
@@ -237,7 +287,7 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 		return &exit{code: exitIncomplete, err: err}
 	}
 	s.tell.line("played; sending the rest")
-	if err := s.agent.End(sending, summaryName, "events.ndjson", journalName); err != nil {
+	if err := s.agent.End(s.lasting, summaryName, "events.ndjson", journalName); err != nil {
 		return &exit{code: exitIncomplete, err: err}
 	}
 	return nil

@@ -7,14 +7,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/agent"
+	"github.com/posfleet/posfleet/sim/audit"
 )
 
 // control has agents play the run, and tells what came of it as if one had.
@@ -48,35 +53,50 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	if err != nil {
 		return usage(err)
 	}
-	plan, err := f.sent(args, cmd, j, n, seen)
+	plan, err := f.sent(begun.Run, args, cmd, j, n, seen)
 	if err != nil {
 		return usage(err)
 	}
-	c := &controlled{flags: f, job: j, network: n, folder: folder, tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: folder.Path("agents")}
+	c := &controlled{
+		meetingPlace: meetingPlace{Agents: f.spread.agents, Takeover: f.spread.takeover, Creds: f.spread.join.creds, Listen: f.spread.listen, Cluster: f.spread.join.cluster,
+			Bundled: n.books != nil, Limits: slices.Concat(j.load.Limits, f.limits)},
+		asked: f.asked, limits: j.limits, books: n.books, gap: f.gap(j),
+		folder: folder, tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: folder.Path("agents"),
+	}
 	f.introduce(c.tell, j, n)
-	parts, err := c.run(ctx, plan)
-	if err != nil {
-		return c.unplayed(ctx, begun, err)
+	return c.conduct(ctx, out, begun, func(m *meeting) (*agent.Controller, error) {
+		run, err := agent.Start(ctx, m.conn, version(), c.Agents, c.Takeover, plan, c.dir)
+		if err != nil || !f.spread.here() {
+			return run, err
+		}
+		return run, c.startAgents(m)
+	})
+}
+
+// gap counts the arrivals of a share that fall due in a part of the run; nil in a closed
+// model.
+func (f *loadFlags) gap(j *job) func(s agent.Share, from, to time.Duration) int64 {
+	if j.pacer == nil {
+		return nil
 	}
-	rep, incomplete, err := c.join(parts)
-	if err != nil {
-		return &exit{code: exitInternal, err: err}
+	return func(s agent.Share, from, to time.Duration) (n int64) {
+		for _, due := range (sim.Share{Index: s.Index, Of: s.Of, From: from}).Pacer(j.pacer) {
+			if due >= min(to, f.length) {
+				break
+			}
+			n++
+		}
+		return n
 	}
-	rep.Run, rep.Part, rep.Environment = begun.Run, begun.Part, begun.Environment
-	err = folder.WriteAll(rep)
-	if told := rep.WriteText(out, c.tell.color(out)); told != nil {
-		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
-	}
-	return conclude(out, folder, rep, sig, incomplete, err)
 }
 
 // sent is the run's plan as agents are told of it.
-func (f *loadFlags) sent(args []string, cmd *cobra.Command, j *job, n *network, seen filesSeen) ([]byte, error) {
+func (f *loadFlags) sent(run string, args []string, cmd *cobra.Command, j *job, n *network, seen filesSeen) ([]byte, error) {
 	p, err := planOf(args, cmd.Flags())
 	if err != nil {
 		return nil, err
 	}
-	p.Run, p.Digests = f.runID(f.asked.Target), f.asked.Digests
+	p.Run, p.Digests = run, f.asked.Digests
 	p.Flags["seed"] = []string{fmt.Sprint(f.seed)}
 	if n.books != nil {
 		p.Bundled = &bundledHost{Address: n.dialer.Address, Admin: n.admin.URL, Token: string(n.admin.Token)}
@@ -84,82 +104,111 @@ func (f *loadFlags) sent(args []string, cmd *cobra.Command, j *job, n *network, 
 	return p.pack(seen, j.features)
 }
 
+// meetingPlace is what another controller needs to go on with a run.
+type meetingPlace struct {
+	Agents   int           `json:"agents"`
+	Takeover bool          `json:"takeover,omitempty"`
+	Creds    string        `json:"creds"`            // file
+	Listen   string        `json:"listen,omitempty"` // address
+	Cluster  agent.Cluster `json:"cluster,omitzero"`
+	Bundled  bool          `json:"bundled,omitempty"` // the host is the bundled one, in the controller's process
+	Limits   []string      `json:"limits"`
+}
+
+// meetingName is its file in the run's folder of agents.
+const meetingName = "controller.json"
+
 // controlled is a run that agents play.
 type controlled struct {
-	flags   *loadFlags
-	job     *job
-	network *network
-	folder  *report.Folder
-	tell    *progress
-	sig     *signals
-	dir     string // of what agents send
-	began   time.Time
-	broken  error // what the bundled host finds wrong with its own books
+	meetingPlace
+	asked  report.Plan
+	limits []report.Limit
+	books  func(context.Context) (audit.Books, error)        // of the bundled host; nil when the host is the user's
+	gap    func(s agent.Share, from, to time.Duration) int64 // arrivals of a share; nil where none are planned
+	folder *report.Folder
+	tell   *progress
+	sig    *signals
+	dir    string // of what agents send
+	began  time.Time
+	broken error // what the bundled host finds wrong with its own books
+
+	died  context.CancelCauseFunc // has the wait for agents end
+	local []localAgent
 }
 
 // sentBooks are the bundled host's books as agents are told of them.
 type sentBooks struct {
-	Net map[string]int64 `json:"net"`
+	Net  map[string]int64 `json:"net"`
+	Gone bool             `json:"gone,omitempty"` // with the controller that had the host
+}
+
+// conduct has agents play the run that start begins or finds, and tells it.
+func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.Report, start func(*meeting) (*agent.Controller, error)) error {
+	parts, err := c.run(ctx, start)
+	if err != nil {
+		begun.Incomplete = "nothing was played: " + report.Printable(err.Error())
+		begun.Validity = report.Validity{Level: report.NotJudged, Reasons: []string{"nothing was played"}}
+		if kept := c.folder.WriteAll(begun); kept != nil {
+			return errors.Join(err, kept)
+		}
+		return err
+	}
+	rep, incomplete, err := c.join(parts)
+	if err != nil {
+		return &exit{code: exitInternal, err: err}
+	}
+	rep.Run, rep.Part, rep.Environment = begun.Run, begun.Part, begun.Environment
+	err = c.folder.WriteAll(rep)
+	if told := rep.WriteText(out, c.tell.color(out)); told != nil {
+		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
+	}
+	return conclude(out, c.folder, rep, c.sig, incomplete, err)
 }
 
 // run has the agents play, and gives what came of each share.
-func (c *controlled) run(ctx context.Context, plan []byte) ([]agent.Part, error) {
-	spread := &c.flags.spread
+func (c *controlled) run(ctx context.Context, start func(*meeting) (*agent.Controller, error)) ([]agent.Part, error) {
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return nil, &exit{code: exitIncomplete, err: err}
 	}
-	met, err := spread.meet(c.dir)
+	met, err := c.meet(c.dir)
 	if err != nil {
 		return nil, err
 	}
 	defer met.close()
-	run, err := agent.Start(ctx, met.conn, version(), spread.agents, plan, c.dir)
+	waiting, died := context.WithCancelCause(ctx)
+	defer died(nil)
+	c.died = died
+	run, err := start(met)
 	if err != nil {
 		return nil, &exit{code: exitUnreachable, err: err}
 	}
-	whole, ended := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer ended(nil)
+	whole, over := context.WithCancel(context.WithoutCancel(ctx))
+	defer over()
 	defer func() {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+		closing, cancel := context.WithTimeout(whole, 20*time.Second)
 		defer cancel()
-		_ = run.Close(closing) // what is left of it on a cluster is removed by its next run
+		_ = run.Close(closing)
+		c.endAgents()
 	}()
-	gathered, joined := context.WithCancelCause(ctx)
-	defer joined(nil)
-	if spread.here() {
-		local, err := met.start(spread.agents, c.dir, func(err error) {
-			if err != nil {
-				joined(err)
-			}
-		})
-		defer func() {
-			if context.Cause(whole) != nil {
-				for _, a := range local {
-					_ = a.cmd.Process.Kill()
-				}
-			}
-		}()
-		if err != nil {
-			return nil, &exit{code: exitInternal, err: err}
+	if c.began.IsZero() {
+		if err := c.gather(waiting, run); err != nil {
+			stopping, cancel := context.WithTimeout(whole, 5*time.Second)
+			defer cancel()
+			_ = run.Stop(stopping, agent.Abort)
+			return nil, err
 		}
-	}
-	if err := c.gather(gathered, run); err != nil {
-		stopping, cancel := context.WithTimeout(whole, 5*time.Second)
-		defer cancel()
-		_ = run.Stop(stopping, agent.Abort)
-		return nil, err
-	}
-	if c.began, err = run.Begin(whole); err != nil {
-		return nil, &exit{code: exitIncomplete, err: err}
+		if c.began, err = run.Begin(whole); err != nil {
+			return nil, &exit{code: exitIncomplete, err: err}
+		}
+		c.tell.line("all agents begin")
 	}
 	go c.obey(ctx, whole, run)
-	if err := c.books(whole, run); err != nil {
+	if err := c.giveBooks(whole, run); err != nil {
 		return nil, &exit{code: exitIncomplete, err: err}
 	}
-	if err := run.Await(whole, agent.Ended, c.watch()); err != nil {
+	if err := run.Await(whole, agent.Ended, c.watch(whole, run)); err != nil {
 		return nil, &exit{code: exitIncomplete, err: err}
 	}
-	c.tell.done()
 	return run.Parts(), nil
 }
 
@@ -189,7 +238,7 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 			}
 		}
 	}()
-	of := c.flags.spread.agents
+	of := c.Agents
 	err := run.Await(ctx, agent.Ready, func(parts []agent.Part) {
 		joined, ready := 0, 0
 		for _, p := range parts {
@@ -241,38 +290,50 @@ func (c *controlled) obey(ctx, whole context.Context, run *agent.Controller) {
 	}
 }
 
-// books gives agents the bundled host's books when their terminals have ended.
-func (c *controlled) books(ctx context.Context, run *agent.Controller) error {
-	if c.network.books == nil {
+// giveBooks gives agents the bundled host's books when their terminals have ended.
+func (c *controlled) giveBooks(ctx context.Context, run *agent.Controller) error {
+	if !c.Bundled {
 		return nil
 	}
-	if err := run.Await(ctx, agent.Played, c.watch()); err != nil {
-		return err
+	sent := sentBooks{Gone: c.books == nil}
+	if !sent.Gone {
+		if err := run.Await(ctx, agent.Played, c.watch(ctx, run)); err != nil {
+			return err
+		}
+		b, err := c.books(ctx)
+		if err != nil {
+			return err
+		}
+		sent.Net, c.broken = b.Net, b.Broken
 	}
-	b, err := c.network.books(ctx)
-	if err != nil {
-		return err
-	}
-	c.broken = b.Broken
-	text, err := json.Marshal(sentBooks{b.Net})
+	text, err := json.Marshal(sent)
 	if err != nil {
 		return err
 	}
 	return run.Books(ctx, text)
 }
 
-// watch tells agents that are lost, once each.
-func (c *controlled) watch() func([]agent.Part) {
-	lost := map[int]bool{}
+// watch tells agents that are lost, once each, and has others take their shares over
+// where that is wanted.
+func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]agent.Part) {
+	lost := map[agent.Share]bool{}
 	return func(parts []agent.Part) {
 		for _, p := range parts {
+			name := fmt.Sprintf("agent %d (%s)", p.Index+1, p.Agent)
 			switch {
-			case !p.Lost.IsZero() && !lost[p.Index]:
-				lost[p.Index] = true
-				c.tell.line("agent %d (%s) has not been heard of for %v: its share of the run is degraded", p.Index+1, p.Agent, agent.Lease)
-			case p.Lost.IsZero() && lost[p.Index]:
-				lost[p.Index] = false
-				c.tell.line("agent %d (%s) is heard of again", p.Index+1, p.Agent)
+			case !p.Lost.IsZero() && !lost[p.Share]:
+				lost[p.Share] = true
+				c.tell.line("%s is not heard of for %v: the run is degraded unless it comes back", name, agent.Lease)
+				if c.Takeover && time.Since(c.began) < c.asked.For {
+					go func() {
+						if err := run.Retake(ctx, p); err != nil {
+							c.tell.line("nobody can take over from %s: %v", name, err)
+						}
+					}()
+				}
+			case p.Lost.IsZero() && lost[p.Share]:
+				lost[p.Share] = false
+				c.tell.line("%s is heard of again", name)
 			}
 		}
 	}
@@ -282,8 +343,11 @@ func (c *controlled) watch() func([]agent.Part) {
 func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, err error) {
 	var agents []report.Agent
 	var folders []string
-	for _, p := range parts {
-		r, why, err := c.part(&p)
+	for i, p := range parts {
+		if p.Folder == "" || p.State == "" {
+			continue // nobody took it over
+		}
+		r, why, err := c.part(&p, parts[i+1:])
 		if err != nil {
 			return nil, nil, err
 		}
@@ -301,12 +365,12 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 			return nil, nil, err
 		}
 	}
-	rep.Plan, rep.Agents = c.flags.asked, agents
+	rep.Plan, rep.Agents = c.asked, agents
 	rep.JudgeSkew()
 	if c.broken != nil {
 		rep.Money.Detail = append(rep.Money.Detail, c.broken.Error())
 	}
-	rep.Judge(c.job.limits)
+	rep.Judge(c.limits)
 	for _, phase := range []*report.Phase{&rep.SignIn, &rep.Opening} {
 		if phase.Terminals > 0 {
 			if err := c.folder.Phase(phase); err != nil {
@@ -325,38 +389,38 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 	return rep, incomplete, nil
 }
 
-// part reads what an agent has sent; why says what is missing of it.
-func (c *controlled) part(p *agent.Part) (r *report.Report, why, err error) {
+// part reads what an agent has sent; why says what is missing of it. later are the parts
+// after it.
+func (c *controlled) part(p *agent.Part, later []agent.Part) (r *report.Report, why, err error) {
 	begun, whole := filepath.Join(p.Folder, begunName), filepath.Join(p.Folder, summaryName)
 	if p.State == agent.Ended {
 		err = os.Remove(begun)
 	} else {
 		err = os.Rename(begun, whole)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
 	}
 	if r, err = report.Read(p.Folder); err != nil {
 		return nil, nil, err
 	}
 	r.Started = c.began
-	if p.State != agent.Ended {
-		r.Incomplete = "not heard of any more: this is what it had sent"
-		if p.State == agent.Failed {
-			r.Incomplete = p.Why
+	if p.State == agent.Ended {
+		return r, nil, nil
+	}
+	r.Incomplete = "not heard of any more: this is what it had sent"
+	if p.State == agent.Failed {
+		r.Incomplete = p.Why
+	}
+	if c.gap != nil {
+		to := c.asked.For
+		if len(later) > 0 && later[0].Index == p.Index && later[0].State != "" {
+			to = later[0].From
 		}
-		r.NotPlayed = r.Planned - r.Played
-		why = fmt.Errorf("agent %d (%s): %s", p.Index+1, p.Agent, r.Incomplete)
+		if n := c.gap(p.Share, r.Took, to); n > 0 {
+			r.Incomplete += fmt.Sprintf(" of the first %s; %s that fell due after were played by nobody", report.FormatDuration(r.Took), report.Plural(n, "arrival"))
+		}
 	}
-	return r, why, nil
-}
-
-// unplayed keeps why nothing was played.
-func (c *controlled) unplayed(ctx context.Context, begun *report.Report, err error) error {
-	begun.Incomplete = "nothing was played: " + report.Printable(err.Error())
-	begun.Validity = report.Validity{Level: report.NotJudged, Reasons: []string{"nothing was played"}}
-	if kept := c.folder.WriteAll(begun); kept != nil {
-		return errors.Join(err, kept)
-	}
-	return err
+	r.NotPlayed = r.Planned - r.Played
+	return r, fmt.Errorf("agent %d (%s): %s", p.Index+1, p.Agent, r.Incomplete), nil
 }

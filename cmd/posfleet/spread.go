@@ -1,12 +1,16 @@
 package main
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,9 +20,11 @@ import (
 
 // spreadFlags say that a run is played by several agents, and where they meet.
 type spreadFlags struct {
-	agents int
-	listen string
-	join   joinFlags
+	agents   int
+	listen   string
+	takeover bool
+	attach   string
+	join     joinFlags
 }
 
 // joinFlags say how the run's NATS server is met.
@@ -39,12 +45,14 @@ func (f *spreadFlags) add(cmd *cobra.Command) {
 	f.join.add(cmd)
 	fl := cmd.Flags()
 	fl.IntVar(&f.agents, "agents", 0, "play the run on so many agents; without --listen and --nats they are started here")
+	fl.BoolVar(&f.takeover, "takeover", false, "have a spare agent take over from one that is lost (default: go on without its share); the run is degraded all the same")
+	fl.StringVar(&f.attach, "attach", "", "go on with the run of this folder, whose controller is no more")
 	fl.StringVar(&f.listen, "listen", "", "address at which agents of other machines join, such as 0.0.0.0:4222; wants --creds")
 }
 
 // wanted reports whether agents are to play, rather than this process.
 func (f *spreadFlags) wanted(cmd *cobra.Command) bool {
-	for _, name := range []string{"agents", "listen", "creds", "nats", "nats-creds", "nats-ca"} {
+	for _, name := range []string{"agents", "listen", "creds", "nats", "nats-creds", "nats-ca", "takeover", "attach"} {
 		if cmd.Flags().Changed(name) {
 			return true
 		}
@@ -83,89 +91,120 @@ type meeting struct {
 	close func()
 }
 
-// meet starts the run's NATS server, or connects to the user's. dir is where the server
-// keeps its streams.
-func (f *spreadFlags) meet(dir string) (*meeting, error) {
-	m := &meeting{creds: f.join.creds, close: func() {}}
+// meet starts the run's NATS server, or connects to the user's, and writes down where. dir
+// is where the server keeps its streams.
+func (p *meetingPlace) meet(dir string) (*meeting, error) {
+	m := &meeting{close: func() {}}
 	var creds agent.Credentials
 	var err error
-	if m.creds == "" {
-		creds, m.creds = agent.NewCredentials(), filepath.Join(dir, "credentials")
-		err = creds.Save(m.creds)
+	if p.Creds == "" {
+		creds, p.Creds = agent.NewCredentials(), filepath.Join(dir, credentialsName)
+		err = creds.Save(p.Creds)
 	} else {
-		creds, err = agent.ReadCredentials(m.creds)
+		creds, err = agent.ReadCredentials(p.Creds)
 	}
 	if err != nil {
 		return nil, usage(err)
 	}
-	if f.join.cluster.URL != "" {
-		if m.conn, err = agent.JoinCluster(f.join.cluster, creds); err != nil {
+	if m.creds, err = filepath.Abs(p.Creds); err != nil {
+		return nil, usage(err)
+	}
+	if p.Cluster.URL != "" {
+		if m.conn, err = agent.JoinCluster(p.Cluster, creds); err != nil {
 			return nil, &exit{code: exitUnreachable, err: err}
 		}
 		m.close = m.conn.Close
-		return m, nil
+		return m, p.save(dir)
 	}
-	listen := f.listen
-	if listen == "" {
-		listen = "127.0.0.1:0"
-	}
-	s, err := agent.Serve(listen, filepath.Join(dir, "nats"), creds)
+	s, err := agent.Serve(cmp.Or(p.Listen, "127.0.0.1:0"), filepath.Join(dir, "nats"), creds)
 	if err != nil {
 		return nil, &exit{code: exitUnreachable, err: err}
 	}
-	m.url = s.URL
-	if m.conn, err = agent.Join(m.url, creds); err != nil {
-		s.Close()
-		return nil, &exit{code: exitInternal, err: err}
-	}
+	m.url, p.Listen = s.URL, s.Address
 	m.close = func() {
-		m.conn.Close()
+		if m.conn != nil {
+			m.conn.Close()
+		}
 		s.Close()
 		_ = os.RemoveAll(filepath.Join(dir, "nats"))
-		_ = os.Remove(filepath.Join(dir, "credentials"))
+		_ = os.Remove(filepath.Join(dir, credentialsName))
+		_ = os.Remove(filepath.Join(dir, meetingName))
+	}
+	if m.conn, err = agent.Join(m.url, creds); err == nil {
+		err = p.save(dir)
+	}
+	if err != nil {
+		m.close()
+		return nil, &exit{code: exitInternal, err: err}
 	}
 	return m, nil
 }
 
-// localAgent is an agent that the controller has started.
-type localAgent struct {
-	cmd *exec.Cmd
-	log string
+// credentialsName is the file of credentials that were drawn for a run alone.
+const credentialsName = "credentials"
+
+func (p *meetingPlace) save(dir string) error {
+	return report.WriteFile(filepath.Join(dir, meetingName), func(w io.Writer) error { return json.NewEncoder(w).Encode(p) })
 }
 
-// start starts agents on this machine; ended is told each that ends. What they say goes
-// into files of the folder.
-func (m *meeting) start(n int, dir string, ended func(error)) ([]localAgent, error) {
+// startAgents starts agents on this machine, one to spare where shares may be taken over.
+// What they say goes into files of the folder.
+func (c *controlled) startAgents(m *meeting) error {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("agents: %w", err)
+		return fmt.Errorf("agents: %w", err)
 	}
-	var all []localAgent
+	n := c.Agents
+	if c.Takeover {
+		n++
+	}
 	for i := range n {
-		a := localAgent{cmd: exec.Command(self, "agent", "--join", m.url, "--creds", m.creds), log: filepath.Join(dir, fmt.Sprintf("agent-%d.log", i+1))}
-		a.cmd.Args[0] = os.Args[0] // the name by which this process was called
-		a.cmd.Env = withoutOwn(os.Environ())
-		apart(a.cmd)
-		log, err := os.Create(a.log)
+		a := exec.Command(self, "agent", "--join", m.url, "--creds", m.creds)
+		a.Args[0] = os.Args[0] // the name by which this process was called
+		a.Env = withoutOwn(os.Environ())
+		apart(a)
+		name := filepath.Join(c.dir, fmt.Sprintf("agent-%d.log", i+1))
+		log, err := os.Create(name)
 		if err != nil {
-			return all, fmt.Errorf("agents: %w", err)
+			return fmt.Errorf("agents: %w", err)
 		}
-		a.cmd.Stderr = log
-		err = a.cmd.Start()
+		a.Stderr = log
+		err = a.Start()
 		log.Close()
 		if err != nil {
-			return all, fmt.Errorf("agents: %w", err)
+			return fmt.Errorf("agents: %w", err)
 		}
-		all = append(all, a)
+		l := localAgent{a, make(chan struct{})}
+		c.local = append(c.local, l)
 		go func() {
-			err := a.cmd.Wait()
-			if err != nil {
-				err = fmt.Errorf("an agent on this machine ended: %w%s", err, lastLine(a.log))
+			defer close(l.ended)
+			if err := a.Wait(); err != nil {
+				c.died(fmt.Errorf("an agent on this machine ended: %w%s", err, lastLine(name)))
 			}
-			ended(err)
 		}()
 	}
-	return all, nil
+	return nil
+}
+
+// localAgent is an agent that the controller has started.
+type localAgent struct {
+	*exec.Cmd
+	ended chan struct{} // closed when it has
+}
+
+// endAgents waits for agents on this machine, which have been told that the run is over,
+// and ends those that have not heard it.
+func (c *controlled) endAgents() {
+	patience := time.After(5 * time.Second)
+	for _, a := range c.local {
+		select {
+		case <-a.ended:
+		case <-patience:
+			_ = a.Process.Kill()
+			<-a.ended
+			patience = time.After(0)
+		}
+	}
 }
 
 // withoutOwn leaves out the settings that are posfleet's.

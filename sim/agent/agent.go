@@ -17,6 +17,9 @@ type Share struct {
 	Index   int `json:"index"`
 	Of      int `json:"of"`
 	Attempt int `json:"attempt"` // 1; above when an agent before was lost and this one takes over
+	// Exclusive shares are taken over when their agent is lost: one that cannot be heard of
+	// ends by itself, or two would play the same terminals.
+	Exclusive bool `json:"exclusive,omitempty"`
 }
 
 // State is how far an agent has come with its share.
@@ -41,6 +44,7 @@ type Status struct {
 	Offset time.Duration    `json:"offset_ns"`         // controller's clock minus this one's, when it began
 	Within time.Duration    `json:"within_ns"`         // how far that may be off
 	Drift  time.Duration    `json:"drift_ns"`          // by how much the offset has changed when it ended
+	From   time.Duration    `json:"from_ns,omitempty"` // of the run's time: what fell due before is not this agent's
 	Late   time.Duration    `json:"late_ns,omitempty"` // how long after the beginning it was told of it
 	Files  map[string]int64 `json:"files,omitempty"`   // of an ended one: the length of each file that it sent
 }
@@ -54,6 +58,9 @@ type Order struct {
 	Begin int64 `json:"begin_ns,omitempty"` // when arrival 0 falls due on the controller's clock; 0 for not yet
 	Stop  Stop  `json:"stop,omitempty"`
 	Over  bool  `json:"over,omitempty"` // all is told: agents may go
+	// Newest has the attempt at each share that has been taken over: who plays an older one
+	// ends.
+	Newest map[int]int `json:"newest,omitempty"`
 }
 
 // Stop is how a run is to be ended before its time.

@@ -10,15 +10,22 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// anchor is a moment on both of this process's clocks. Times that are told to others
-// are counted from it on the monotonic one: a step of the wall clock moves nothing.
-var anchor = time.Now()
+// clock is this process's, in ns since 1970. It goes on from a moment that it has been
+// set at by the monotonic clock: a step of the wall clock moves nothing.
+type clock struct {
+	at    time.Time
+	shows int64
+}
 
-// clock is what this process's clock shows, in ns since 1970.
-func clock() int64 { return anchor.UnixNano() + int64(time.Since(anchor)) }
+func newClock() clock {
+	now := time.Now()
+	return clock{now, now.UnixNano()}
+}
 
-// moment is when this process's clock shows ns.
-func moment(ns int64) time.Time { return anchor.Add(time.Duration(ns - anchor.UnixNano())) }
+func (c clock) now() int64 { return c.shows + int64(time.Since(c.at)) }
+
+// moment is when the clock shows ns.
+func (c clock) moment(ns int64) time.Time { return c.at.Add(time.Duration(ns - c.shows)) }
 
 // rounds is how often the controller's clock is asked: the answer that came soonest
 // counts.
@@ -31,7 +38,7 @@ func (c *Conn) answerClock() (*nats.Subscription, error) {
 		if err != nil || len(asked) != 16 {
 			return
 		}
-		_ = m.Respond(c.creds.seal("clock answer "+string(asked), binary.BigEndian.AppendUint64(nil, uint64(clock()))))
+		_ = m.Respond(c.creds.seal("clock answer "+string(asked), binary.BigEndian.AppendUint64(nil, uint64(c.clock.now()))))
 	})
 }
 
@@ -43,9 +50,9 @@ func (c *Conn) offset(ctx context.Context) (offset, within time.Duration, err er
 		asked := make([]byte, 16)
 		_, _ = rand.Read(asked)
 		one, cancel := context.WithTimeout(ctx, time.Second)
-		sent := clock()
+		sent := c.clock.now()
 		m, bad := c.nc.RequestWithContext(one, c.subject("clock"), c.creds.seal("clock asked", asked))
-		took := clock() - sent
+		took := c.clock.now() - sent
 		cancel()
 		if bad == nil {
 			var there []byte

@@ -26,6 +26,7 @@ type Conn struct {
 	nc    *nats.Conn
 	js    jetstream.JetStream
 	creds Credentials
+	clock clock
 }
 
 // Cluster says how a NATS cluster is met that is not the controller's own.
@@ -70,7 +71,7 @@ func connect(url string, c Credentials, options ...nats.Option) (*Conn, error) {
 		nc.Close()
 		return nil, fmt.Errorf("NATS at %s: %w", url, err)
 	}
-	return &Conn{nc, js, c}, nil
+	return &Conn{nc, js, c, newClock()}, nil
 }
 
 // Connected waits until the connection stands, once.
@@ -90,6 +91,25 @@ func cmpErr(a, b error) error {
 		return a
 	}
 	return b
+}
+
+// Alone waits until the connection has been broken for so long, which away is asked not
+// to count. It gives ctx's error when that ends before.
+func (c *Conn) Alone(ctx context.Context, patience time.Duration, away func() bool) error {
+	since := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(time.Second, patience/4)):
+		}
+		switch {
+		case c.nc.IsConnected() || away():
+			since = time.Now()
+		case time.Since(since) > patience:
+			return nil
+		}
+	}
 }
 
 // Close ends the connection.

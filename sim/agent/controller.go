@@ -1,18 +1,14 @@
 package agent
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -26,46 +22,99 @@ type Controller struct {
 
 	mu    sync.Mutex
 	order Order
-	all   []Part
+	all   []Part           // by share: the newest attempt
+	lost  []Part           // attempts that others have been taken over by
 	seqs  map[uint64]Share // of the messages that shares are leased by
-	files map[string]int64 // octets that have come, by file
 	err   error            // why what comes cannot be kept
 	news  chan struct{}    // closed when something has changed
 }
 
-// Part is one share as the controller knows it.
-type Part struct {
-	Status
-	Lost   time.Time // when its agent was held to be lost; zero when it was not
-	Folder string    // what its agent sends is there
-}
-
-// Settled reports whether nothing more is to come of the part.
-func (p *Part) settled() bool { return p.State == Ended || p.State == Failed || !p.Lost.IsZero() }
-
 // Start begins a run of so many shares: it hands out the plan, and keeps what agents
-// send in folders below dir. Agents of another version are refused.
-func Start(ctx context.Context, c *Conn, version string, of int, plan []byte, dir string) (*Controller, error) {
-	if err := c.Connected(ctx); err != nil {
+// send in folders below dir. Agents of another version are refused. exclusive says that
+// shares may be taken over.
+func Start(ctx context.Context, c *Conn, version string, of int, exclusive bool, plan []byte, dir string) (*Controller, error) {
+	r, beside, err := newController(ctx, c, of, dir)
+	if err != nil {
 		return nil, err
 	}
-	beside, stop := context.WithCancel(context.WithoutCancel(ctx))
-	r := &Controller{conn: c, of: of, dir: dir, stop: stop, seqs: map[uint64]Share{}, files: map[string]int64{}, news: make(chan struct{})}
-	for i := range of {
-		r.all = append(r.all, Part{Status: Status{Share: Share{Index: i, Of: of}}})
-	}
-	err := r.create(ctx)
-	if err == nil {
+	if err = r.create(ctx); err == nil {
 		err = r.listen(beside)
 	}
 	if err == nil {
-		err = r.handOut(ctx, version, plan)
+		err = r.handOut(ctx, version, exclusive, plan)
 	}
 	if err != nil {
-		stop()
+		r.stop()
 		return nil, err
 	}
 	return r, nil
+}
+
+// Attach goes on with a run of so many shares that another controller has begun, which
+// is no more. began is when arrival 0 was due; zero where no agent has been told.
+func Attach(ctx context.Context, c *Conn, of int, dir string) (r *Controller, began time.Time, err error) {
+	r, beside, err := newController(ctx, c, of, dir)
+	if err != nil {
+		return nil, began, err
+	}
+	if err = r.resume(ctx); err == nil {
+		err = r.listen(beside)
+	}
+	if err != nil {
+		r.stop()
+		return nil, began, err
+	}
+	if r.order.Begin != 0 {
+		began = c.clock.moment(r.order.Begin)
+	}
+	return r, began, nil
+}
+
+func newController(ctx context.Context, c *Conn, of int, dir string) (*Controller, context.Context, error) {
+	if err := c.Connected(ctx); err != nil {
+		return nil, nil, err
+	}
+	beside, stop := context.WithCancel(context.WithoutCancel(ctx))
+	r := &Controller{conn: c, of: of, dir: dir, stop: stop, seqs: map[uint64]Share{}, news: make(chan struct{})}
+	for i := range of {
+		r.all = append(r.all, Part{Status: Status{Share: Share{Index: i, Of: of}}})
+	}
+	return r, beside, nil
+}
+
+// resume finds what the controller before knew.
+func (r *Controller) resume(ctx context.Context) error {
+	kv, err := r.conn.js.KeyValue(ctx, r.conn.name("state"))
+	if err != nil {
+		return fmt.Errorf("no run with these credentials is there: %w", err)
+	}
+	r.kv = kv
+	e, err := kv.Get(ctx, "order")
+	if err == nil {
+		err = r.conn.value(e, &r.order)
+	}
+	if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
+		return fmt.Errorf("run: %w", err)
+	}
+	leases, err := r.conn.js.Stream(ctx, r.conn.name("shares"))
+	if err != nil {
+		return fmt.Errorf("run: %w", err)
+	}
+	state := leases.CachedInfo().State
+	for seq := state.FirstSeq; seq <= state.LastSeq && seq > 0; seq++ {
+		m, err := leases.GetMsg(ctx, seq)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue // its agent has left
+		}
+		if err != nil {
+			return fmt.Errorf("run: %w", err)
+		}
+		var s Share
+		if text, err := r.conn.creds.open("share", m.Data); err == nil && json.Unmarshal(text, &s) == nil {
+			r.seqs[seq] = s
+		}
+	}
+	return nil
 }
 
 // create makes what the run needs on the cluster: kept by three of its servers where
@@ -93,13 +142,18 @@ func (r *Controller) createReplicated(ctx context.Context, replicas int) (err er
 		AckPolicy: jetstream.AckExplicitPolicy, AckWait: Lease, MaxDeliver: 1, MaxAckPending: -1}); err != nil {
 		return err
 	}
-	if _, err = c.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: c.name("results"), Subjects: []string{c.subject("result.*")},
-		Retention: jetstream.WorkQueuePolicy, Replicas: replicas, Duplicates: 2 * time.Minute}); err != nil {
-		return err
-	}
-	if _, err = c.js.CreateOrUpdateConsumer(ctx, c.name("results"), jetstream.ConsumerConfig{Durable: "controller",
-		AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxAckPending: 256}); err != nil {
-		return err
+	for name, subject := range map[string]string{
+		"results": c.subject("result.*"),
+		"lost":    fmt.Sprintf("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.%s.agents", c.name("shares")), // leases that ran out
+	} {
+		if _, err = c.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: c.name(name), Subjects: []string{subject},
+			Retention: jetstream.WorkQueuePolicy, Replicas: replicas, Duplicates: 2 * time.Minute}); err != nil {
+			return err
+		}
+		if _, err = c.js.CreateOrUpdateConsumer(ctx, c.name(name), jetstream.ConsumerConfig{Durable: "controller",
+			AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxAckPending: 256}); err != nil {
+			return err
+		}
 	}
 	if _, err = c.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: c.name("plan"), Replicas: replicas}); err != nil {
 		return err
@@ -114,35 +168,34 @@ func (r *Controller) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lost, err := r.conn.nc.Subscribe(fmt.Sprintf("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.%s.agents", r.conn.name("shares")), r.expired)
-	if err != nil {
-		return err
-	}
 	if err := r.conn.watch(ctx, r.kv, "agent.>", r.said); err != nil {
 		return fmt.Errorf("NATS: %w", err)
 	}
-	results, err := r.conn.js.Consumer(ctx, r.conn.name("results"), "controller")
+	context.AfterFunc(ctx, func() { _ = clock.Unsubscribe() })
+	return errors.Join(r.consume(ctx, "results", r.came), r.consume(ctx, "lost", r.expired))
+}
+
+// consume has each message of a stream taken, until ctx ends.
+func (r *Controller) consume(ctx context.Context, stream string, take func(jetstream.Msg)) error {
+	c, err := r.conn.js.Consumer(ctx, r.conn.name(stream), "controller")
 	if err != nil {
 		return fmt.Errorf("NATS: %w", err)
 	}
-	consuming, err := results.Consume(r.came, jetstream.PullMaxMessages(64), jetstream.ConsumeErrHandler(func(jetstream.ConsumeContext, error) {}))
+	consuming, err := c.Consume(take, jetstream.PullMaxMessages(64), jetstream.ConsumeErrHandler(func(jetstream.ConsumeContext, error) {}))
 	if err != nil {
 		return fmt.Errorf("NATS: %w", err)
 	}
-	context.AfterFunc(ctx, func() {
-		consuming.Stop()
-		_, _ = clock.Unsubscribe(), lost.Unsubscribe()
-	})
+	context.AfterFunc(ctx, consuming.Stop)
 	return nil
 }
 
 // handOut puts plan and shares where agents find them.
-func (r *Controller) handOut(ctx context.Context, version string, plan []byte) error {
+func (r *Controller) handOut(ctx context.Context, version string, exclusive bool, plan []byte) error {
 	if err := r.keep(ctx, "plan", plan); err != nil {
 		return err
 	}
 	for i := range r.of {
-		if err := r.lease(ctx, Share{Index: i, Of: r.of, Attempt: 1}); err != nil {
+		if err := r.lease(ctx, Share{Index: i, Of: r.of, Attempt: 1, Exclusive: exclusive}); err != nil {
 			return err
 		}
 	}
@@ -183,108 +236,14 @@ func (r *Controller) lease(ctx context.Context, s Share) error {
 	})
 }
 
-// expired takes NATS' word that the lease of a share has run out.
-func (r *Controller) expired(m *nats.Msg) {
-	var advice struct {
-		Sequence uint64 `json:"stream_seq"`
-	}
-	if json.Unmarshal(m.Data, &advice) != nil {
-		return
-	}
-	r.change(func() {
-		s, known := r.seqs[advice.Sequence]
-		if !known {
-			return
-		}
-		if p := &r.all[s.Index]; p.Attempt <= s.Attempt && p.State != Ended && p.State != Failed {
-			p.Lost = time.Now()
-		}
-	})
-}
-
-// said takes what an agent says of itself.
-func (r *Controller) said(e jetstream.KeyValueEntry) {
-	var s Status
-	if r.conn.value(e, &s) != nil || s.Index < 0 || s.Index >= r.of || statusKey(s.Share) != e.Key() {
-		return
-	}
-	r.change(func() {
-		if p := &r.all[s.Index]; s.Attempt >= p.Attempt {
-			p.Status, p.Folder = s, r.folder(s.Share)
-			if s.State == Ended {
-				p.Lost = time.Time{} // it was only not heard of
-			}
-		}
-	})
-}
-
-// change changes what is known, and wakes whoever waits for that.
-func (r *Controller) change(do func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	do()
-	close(r.news)
-	r.news = make(chan struct{})
-}
-
-// Parts are all shares as they stand.
-func (r *Controller) Parts() []Part {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.all)
-}
-
-// Await waits until all parts have come to a state, or nothing more comes of them;
-// told is told the parts whenever something has changed.
-func (r *Controller) Await(ctx context.Context, s State, told func([]Part)) error {
-	order := []State{"", Joined, Ready, Playing, Played, Ended}
-	for {
-		r.mu.Lock()
-		parts, news, err, there := slices.Clone(r.all), r.news, r.err, true
-		for i := range parts {
-			p := &parts[i]
-			reached := slices.Index(order, p.State) >= slices.Index(order, s)
-			if s == Ended {
-				reached = reached && r.whole(p)
-			}
-			there = there && (reached || p.State == Failed || !p.Lost.IsZero())
-		}
-		r.mu.Unlock()
-		if told != nil {
-			told(parts)
-		}
-		switch {
-		case err != nil:
-			return err
-		case there:
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-news:
-		}
-	}
-}
-
-// whole reports whether all that an ended part has sent is here. The lock is held.
-func (r *Controller) whole(p *Part) bool {
-	for name, n := range p.Files {
-		if r.files[p.Folder+"/"+name] < n {
-			return false
-		}
-	}
-	return true
-}
-
 // Begin has all agents begin at once, and gives when that is.
 func (r *Controller) Begin(ctx context.Context) (time.Time, error) {
 	lead := 500 * time.Millisecond
 	for _, p := range r.Parts() {
 		lead = max(lead, 500*time.Millisecond+rounds*4*p.Within)
 	}
-	at := clock() + int64(lead)
-	return moment(at), r.tell(ctx, func(o *Order) { o.Begin = at })
+	at := r.conn.clock.now() + int64(lead)
+	return r.conn.clock.moment(at), r.tell(ctx, func(o *Order) { o.Begin = at })
 }
 
 // Stop ends the run before its time.
@@ -307,28 +266,12 @@ func (r *Controller) tell(ctx context.Context, change func(*Order)) error {
 
 // Strangers are agents of other versions that wait for this run: they are refused.
 func (r *Controller) Strangers(ctx context.Context, version string) (names []string) {
-	inbox := r.conn.nc.NewInbox()
-	sub, err := r.conn.nc.SubscribeSync(inbox)
-	if err != nil {
-		return nil
-	}
-	defer func() { _ = sub.Unsubscribe() }()
-	if r.conn.nc.PublishRequest("$SRV.INFO."+service, inbox, nil) != nil {
-		return nil
-	}
-	found := map[string]bool{}
-	for {
-		m, err := sub.NextMsg(200 * time.Millisecond)
-		if err != nil {
-			return slices.Sorted(maps.Keys(found))
-		}
-		var info struct {
-			Metadata map[string]string `json:"metadata"`
-		}
-		if json.Unmarshal(m.Data, &info) == nil && info.Metadata["run"] == r.conn.creds.id() && info.Metadata["version"] != version {
-			found[fmt.Sprintf("%s (posfleet %s)", info.Metadata["agent"], cmp.Or(info.Metadata["version"], "?"))] = true
+	for _, m := range r.conn.members(ctx) {
+		if m.version != version {
+			names = append(names, fmt.Sprintf("%s (posfleet %s)", m.name, m.version))
 		}
 	}
+	return names
 }
 
 // Close lets the agents go and removes what the run had on the cluster.
@@ -336,7 +279,7 @@ func (r *Controller) Close(ctx context.Context) error {
 	err := r.tell(ctx, func(o *Order) { o.Over = true })
 	r.gone(ctx)
 	r.stop()
-	for _, name := range []string{"shares", "results"} {
+	for _, name := range []string{"shares", "results", "lost"} {
 		err = errors.Join(err, r.conn.js.DeleteStream(ctx, r.conn.name(name)))
 	}
 	return errors.Join(err, r.conn.js.DeleteObjectStore(ctx, r.conn.name("plan")), r.conn.js.DeleteKeyValue(ctx, r.conn.name("state")))

@@ -26,10 +26,7 @@ func (r *Controller) came(m jetstream.Msg) {
 	dir := r.folder(s)
 	path := dir + "/" + name
 	r.mu.Lock()
-	length, err := r.append(dir, path, offset, data)
-	if err == nil {
-		r.files[path] = length
-	}
+	err = r.append(dir, path, offset, data)
 	r.mu.Unlock()
 	r.change(func() {
 		if err != nil && r.err == nil {
@@ -41,31 +38,28 @@ func (r *Controller) came(m jetstream.Msg) {
 	}
 }
 
-// append adds to a file what it does not have yet, and gives its length. The lock is
-// held.
-func (r *Controller) append(dir, path string, offset int64, data []byte) (length int64, err error) {
+// append adds to a file what it does not have yet. The lock is held.
+func (r *Controller) append(dir, path string, offset int64, data []byte) (err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return 0, err
+		return err
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()
 	if err != nil {
-		return 0, err
+		return err
 	}
-	length = info.Size()
-	switch end := offset + int64(len(data)); {
+	switch length := info.Size(); {
 	case offset > length:
-		return length, fmt.Errorf("%s: octets %d to %d are missing", path, length, offset)
-	case end <= length:
-		return length, nil // it came before
-	default:
-		_, err = f.WriteAt(data, offset)
-		return end, err
+		return fmt.Errorf("%s: octets %d to %d are missing", path, length, offset)
+	case offset+int64(len(data)) <= length:
+		return nil // it came before
 	}
+	_, err = f.WriteAt(data, offset)
+	return err
 }
 
 // partOf reads which part of which file of which share a message is.

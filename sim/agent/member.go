@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nats.go/micro"
 )
 
 // ErrVersion is that controller and agent are of different versions: they might play
@@ -33,6 +31,7 @@ type Agent struct {
 	lease  jetstream.Msg
 	sender *sender
 	leave  context.CancelFunc // ends what goes on beside the run
+	end    context.CancelFunc // of Abort
 	beside sync.WaitGroup
 
 	mu     sync.Mutex
@@ -93,24 +92,9 @@ func (a *Agent) take(ctx, beside context.Context, version string, told func(stri
 	if a.Plan, err = a.conn.creds.open("plan", sealed); err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
-	a.status.Share = a.Share
 	a.sender = newSender(a.conn, a.Share)
 	a.beside.Go(func() { a.sender.run(beside) })
 	return a.tell(ctx, func(*Status) {})
-}
-
-// service is the name under which NATS' services know agents.
-const service = "posfleet-agent"
-
-// announce lets controllers find this agent.
-func (c *Conn) announce(name, version string) (micro.Service, error) {
-	proof := base64.StdEncoding.EncodeToString(c.creds.seal("agent", []byte(name)))
-	s, err := micro.AddService(c.nc, micro.Config{Name: service, Version: "1.0.0", Description: "plays a share of a load run",
-		Metadata: map[string]string{"run": c.creds.id(), "version": version, "agent": name, "proof": proof}})
-	if err != nil {
-		return nil, fmt.Errorf("agent: %w", err)
-	}
-	return s, nil
 }
 
 // meet waits for the run's bucket, and refuses a controller of another version.
@@ -148,7 +132,7 @@ func (a *Agent) meet(ctx context.Context, version string) error {
 func (a *Agent) follow(ctx context.Context) {
 	drain, stop := context.WithCancel(ctx)
 	abort, end := context.WithCancel(ctx)
-	a.Drain, a.Abort = drain, abort
+	a.Drain, a.Abort, a.end = drain, abort, end
 	a.beside.Go(func() {
 		for ctx.Err() == nil {
 			err := a.conn.watch(ctx, a.kv, "order", func(e jetstream.KeyValueEntry) {
@@ -160,11 +144,12 @@ func (a *Agent) follow(ctx context.Context) {
 				a.order = o
 				close(a.news)
 				a.news = make(chan struct{})
+				superseded := a.Share.Attempt > 0 && o.Newest[a.Share.Index] > a.Share.Attempt
 				a.mu.Unlock()
-				if o.Stop != "" {
+				if o.Stop != "" || superseded {
 					stop()
 				}
-				if o.Stop == Abort {
+				if o.Stop == Abort || superseded {
 					end()
 				}
 			})
@@ -213,13 +198,17 @@ func (a *Agent) claim(ctx context.Context) error {
 		a.mu.Unlock()
 		switch {
 		case err == nil:
+			var s Share
 			text, err := a.conn.creds.open("share", a.lease.Data())
 			if err == nil {
-				err = json.Unmarshal(text, &a.Share)
+				err = json.Unmarshal(text, &s)
 			}
 			if err != nil {
 				return fmt.Errorf("share: %w", err)
 			}
+			a.mu.Lock()
+			a.Share, a.status.Share = s, s
+			a.mu.Unlock()
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -235,16 +224,29 @@ func (a *Agent) claim(ctx context.Context) error {
 	}
 }
 
-// hold says again and again that the share is being played.
+// hold says again and again that the share is being played. An exclusive one ends when
+// that has not been heard for as long as the lease.
 func (a *Agent) hold(ctx context.Context) {
 	t := time.NewTicker(Lease / 3)
 	defer t.Stop()
+	heard := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
-			_ = a.lease.InProgress() // a cut line: the lease runs out
+		}
+		err := a.lease.InProgress()
+		if !a.Share.Exclusive {
+			continue // a cut line: the lease runs out, and the share is played to its end
+		}
+		one, cancel := context.WithTimeout(ctx, Lease/3)
+		if err = errors.Join(err, a.conn.nc.FlushWithContext(one)); err == nil {
+			heard = time.Now()
+		}
+		cancel()
+		if time.Since(heard) > Lease {
+			a.end()
 		}
 	}
 }
@@ -262,34 +264,40 @@ func (a *Agent) tell(ctx context.Context, change func(*Status)) error {
 func statusKey(s Share) string { return fmt.Sprintf("agent.%d.%d", s.Index, s.Attempt) }
 
 // Begin says that this agent is ready, and waits for all others. It gives when arrival
-// 0 falls due, on this machine's clock.
-func (a *Agent) Begin(ctx context.Context) (time.Time, error) {
+// 0 falls due, on this machine's clock, and from when on arrivals are this agent's: one
+// that takes over plays what falls due once it is ready.
+func (a *Agent) Begin(ctx context.Context) (at time.Time, from time.Duration, err error) {
 	offset, within, err := a.conn.offset(ctx)
 	if err != nil {
-		return time.Time{}, err
+		return at, 0, err
 	}
-	err = a.tell(ctx, func(s *Status) { s.State, s.Offset, s.Within = Ready, offset, within })
-	if err != nil {
-		return time.Time{}, err
+	if err := a.tell(ctx, func(s *Status) { s.State, s.Offset, s.Within = Ready, offset, within }); err != nil {
+		return at, 0, err
 	}
 	if err := a.until(ctx, func(o Order) bool { return o.Begin != 0 }); err != nil {
-		return time.Time{}, err
+		return at, 0, err
 	}
 	a.mu.Lock()
-	at := a.order.Begin
+	begin := a.order.Begin
 	a.mu.Unlock()
-	late := time.Duration(clock() + int64(offset) - at)
+	late := max(0, time.Duration(a.conn.clock.now()+int64(offset)-begin))
+	if a.Share.Attempt > 1 {
+		from, late = late+takeover, 0
+	}
 	// The others may have taken minutes: what was measured then has drifted.
-	measuring, cancel := context.WithDeadline(ctx, moment(at-int64(offset)).Add(-100*time.Millisecond))
+	measuring, cancel := context.WithDeadline(ctx, a.conn.clock.moment(begin-int64(offset)).Add(from-100*time.Millisecond))
 	defer cancel()
 	if again, closer, err := a.conn.offset(measuring); err == nil {
 		offset, within = again, closer
 	}
-	go a.tell(context.WithoutCancel(ctx), func(s *Status) {
-		s.State, s.Offset, s.Within, s.Late = Playing, offset, within, max(0, late)
+	a.beside.Go(func() {
+		_ = a.tell(a.Abort, func(s *Status) { s.State, s.Offset, s.Within, s.Late, s.From = Playing, offset, within, late, from })
 	})
-	return moment(at - int64(offset)), nil
+	return a.conn.clock.moment(begin - int64(offset)), from, nil
 }
+
+// takeover is how long after it is ready an agent that takes over begins.
+const takeover = 300 * time.Millisecond
 
 // Send has the folder in which this agent writes go to the controller: of grows each
 // octet soon after Grown is called, all others when End is.

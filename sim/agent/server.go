@@ -12,8 +12,9 @@ import (
 
 // Server is a NATS server in this process.
 type Server struct {
-	URL  string // for who is on this machine
-	nats *server.Server
+	URL     string // for who is on this machine
+	Address string // where it listens
+	nats    *server.Server
 }
 
 // Serve starts a NATS server on an address, which keeps its streams in a folder. Only who
@@ -48,11 +49,12 @@ func Serve(listen, dir string, c Credentials) (*Server, error) {
 		s.WaitForShutdown()
 		return nil, fmt.Errorf("NATS server: %w", cannotListen(listen))
 	}
-	at := s.Addr().(*net.TCPAddr)
+	at := *s.Addr().(*net.TCPAddr)
+	listening := at.String()
 	if at.IP.IsUnspecified() {
 		at.IP = net.IPv4(127, 0, 0, 1)
 	}
-	return &Server{URL: "nats://" + at.String(), nats: s}, nil
+	return &Server{URL: "nats://" + at.String(), Address: listening, nats: s}, nil
 }
 
 // cannotListen is why a server did not start, as far as trying it tells.

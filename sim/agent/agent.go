@@ -10,7 +10,10 @@
 // results a stream, the plan an object; [Serve] runs its server in this process.
 package agent
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Share is which part of a run an agent plays.
 type Share struct {
@@ -47,6 +50,14 @@ type Status struct {
 	From   time.Duration    `json:"from_ns,omitempty"` // of the run's time: what fell due before is not this agent's
 	Late   time.Duration    `json:"late_ns,omitempty"` // how long after the beginning it was told of it
 	Files  map[string]int64 `json:"files,omitempty"`   // of an ended one: the length of each file that it sent
+}
+
+// states are in the order in which an agent comes through them.
+var states = []State{"", Joined, Ready, Playing, Played, Ended}
+
+// Before reports whether this was said before the other, by the same agent.
+func (s *Status) Before(o Status) bool {
+	return s.Attempt == o.Attempt && slices.Index(states, s.State) < slices.Index(states, o.State) && s.State != Failed
 }
 
 // Lease is how long an agent may not be heard of before its share is held to be lost.

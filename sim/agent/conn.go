@@ -16,9 +16,12 @@ import (
 // pingInterval is how often both ends of a connection look whether the other is there.
 const pingInterval = 2 * time.Second
 
-// patience is how long one question to the cluster may take. While one of its nodes
-// fails over that is seconds.
-const patience = 10 * time.Second
+// patience is how long one small question to the cluster may take before it is asked
+// again, large how long that is for a plan.
+const (
+	patience = 2 * time.Second
+	large    = time.Minute
+)
 
 // Conn is a connection to the run's NATS server or cluster, which is made again
 // whenever it breaks.
@@ -125,7 +128,7 @@ func (c *Conn) put(ctx context.Context, kv jetstream.KeyValue, key string, v any
 	if err != nil {
 		return err
 	}
-	return retry(ctx, func(ctx context.Context) error {
+	return retry(ctx, patience, func(ctx context.Context) error {
 		_, err := kv.Put(ctx, key, c.creds.seal(key, text))
 		return err
 	})
@@ -138,6 +141,27 @@ func (c *Conn) value(e jetstream.KeyValueEntry, into any) error {
 		return err
 	}
 	return json.Unmarshal(text, into)
+}
+
+// object gets what was kept under a name for all. A question that is lost, with the node
+// that had it, is not waited for: asking again is the caller's.
+func (c *Conn) object(ctx context.Context, name string) ([]byte, error) {
+	asking, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	store, err := c.js.ObjectStore(asking, c.name("plan"))
+	if err == nil {
+		_, err = store.GetInfo(asking, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	getting, done := context.WithTimeout(ctx, large)
+	defer done()
+	sealed, err := store.GetBytes(getting, name)
+	if err != nil {
+		return nil, err
+	}
+	return c.creds.open(name, sealed)
 }
 
 // watch tells every value under a key, or a pattern of them, as it is put; those of
@@ -168,7 +192,7 @@ func (c *Conn) watch(ctx context.Context, kv jetstream.KeyValue, keys string, to
 
 // retry does something until it is done, or ctx is: a cluster of which a node fails
 // answers nothing for seconds, and what was not answered may be done again.
-func retry(ctx context.Context, do func(context.Context) error) error {
+func retry(ctx context.Context, patience time.Duration, do func(context.Context) error) error {
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		one, cancel := context.WithTimeout(ctx, patience)
 		err := do(one)

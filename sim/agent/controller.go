@@ -96,6 +96,15 @@ func (r *Controller) resume(ctx context.Context) error {
 	if err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
 		return fmt.Errorf("run: %w", err)
 	}
+	for _, name := range []string{"results", "lost"} { // what the controller before had in hand comes again, and at once
+		err := r.conn.js.DeleteConsumer(ctx, r.conn.name(name), "controller")
+		if err == nil || errors.Is(err, jetstream.ErrConsumerNotFound) {
+			err = r.conn.reader(ctx, name)
+		}
+		if err != nil {
+			return fmt.Errorf("run: %w", err)
+		}
+	}
 	leases, err := r.conn.js.Stream(ctx, r.conn.name("shares"))
 	if err != nil {
 		return fmt.Errorf("run: %w", err)
@@ -125,7 +134,7 @@ func (r *Controller) create(ctx context.Context) error {
 	}
 	var err error
 	for _, replicas := range []int{3, 1} {
-		if err = retry(ctx, func(ctx context.Context) error { return r.createReplicated(ctx, replicas) }); err == nil {
+		if err = retry(ctx, large, func(ctx context.Context) error { return r.createReplicated(ctx, replicas) }); err == nil {
 			return nil
 		}
 	}
@@ -150,8 +159,7 @@ func (r *Controller) createReplicated(ctx context.Context, replicas int) (err er
 			Retention: jetstream.WorkQueuePolicy, Replicas: replicas, Duplicates: 2 * time.Minute}); err != nil {
 			return err
 		}
-		if _, err = c.js.CreateOrUpdateConsumer(ctx, c.name(name), jetstream.ConsumerConfig{Durable: "controller",
-			AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxAckPending: 256}); err != nil {
+		if err = c.reader(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -159,6 +167,13 @@ func (r *Controller) createReplicated(ctx context.Context, replicas int) (err er
 		return err
 	}
 	r.kv, err = c.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: c.name("state"), Replicas: replicas})
+	return err
+}
+
+// reader makes what a controller reads a stream with.
+func (c *Conn) reader(ctx context.Context, stream string) error {
+	_, err := c.js.CreateOrUpdateConsumer(ctx, c.name(stream), jetstream.ConsumerConfig{Durable: "controller",
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxAckPending: 256})
 	return err
 }
 
@@ -204,7 +219,7 @@ func (r *Controller) handOut(ctx context.Context, version string, exclusive bool
 
 // keep puts an object where agents find it.
 func (r *Controller) keep(ctx context.Context, name string, data []byte) error {
-	err := retry(ctx, func(ctx context.Context) error {
+	err := retry(ctx, large, func(ctx context.Context) error {
 		store, err := r.conn.js.ObjectStore(ctx, r.conn.name("plan"))
 		if err == nil {
 			_, err = store.PutBytes(ctx, name, r.conn.creds.seal(name, data))
@@ -223,7 +238,7 @@ func (r *Controller) lease(ctx context.Context, s Share) error {
 	if err != nil {
 		return err
 	}
-	return retry(ctx, func(ctx context.Context) error {
+	return retry(ctx, patience, func(ctx context.Context) error {
 		ack, err := r.conn.js.Publish(ctx, r.conn.subject("share"), r.conn.creds.seal("share", text),
 			jetstream.WithMsgID(fmt.Sprintf("share-%d-%d", s.Index, s.Attempt)))
 		if err != nil {
@@ -266,7 +281,7 @@ func (r *Controller) tell(ctx context.Context, change func(*Order)) error {
 
 // Strangers are agents of other versions that wait for this run: they are refused.
 func (r *Controller) Strangers(ctx context.Context, version string) (names []string) {
-	for _, m := range r.conn.members(ctx) {
+	for _, m := range r.conn.members(ctx, time.Second) {
 		if m.version != version {
 			names = append(names, fmt.Sprintf("%s (posfleet %s)", m.name, m.version))
 		}
@@ -285,19 +300,11 @@ func (r *Controller) Close(ctx context.Context) error {
 	return errors.Join(err, r.conn.js.DeleteObjectStore(ctx, r.conn.name("plan")), r.conn.js.DeleteKeyValue(ctx, r.conn.name("state")))
 }
 
-// gone gives agents the time to hear that they may go: until none has a lease.
+// gone gives agents the time to hear that they may go.
 func (r *Controller) gone(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, 2*Lease)
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Second)
 	defer cancel()
-	for ctx.Err() == nil {
-		c, err := r.conn.js.Consumer(ctx, r.conn.name("shares"), "agents")
-		if err != nil || c.CachedInfo().NumAckPending == 0 {
-			return
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(50 * time.Millisecond):
-		}
+	for ctx.Err() == nil && len(r.conn.members(ctx, 200*time.Millisecond)) > 0 {
 	}
 }
 

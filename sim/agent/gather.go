@@ -3,9 +3,8 @@ package agent
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -62,6 +61,9 @@ func (r *Controller) append(dir, path string, offset int64, data []byte) (err er
 	return err
 }
 
+// fileName is what files that agents send may be called.
+var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9]+)?$`)
+
 // partOf reads which part of which file of which share a message is.
 func partOf(share, file, offset string) (s Share, name string, at int64, err error) {
 	index, attempt, _ := strings.Cut(share, ".")
@@ -71,7 +73,7 @@ func partOf(share, file, offset string) (s Share, name string, at int64, err err
 	if s.Attempt, err = strconv.Atoi(attempt); err != nil || s.Attempt < 1 {
 		return s, "", 0, fmt.Errorf("share %q", share)
 	}
-	if !fs.ValidPath(file) || filepath.Base(file) != file || strings.HasPrefix(file, ".") {
+	if !fileName.MatchString(file) {
 		return s, "", 0, fmt.Errorf("file %q", file)
 	}
 	if at, err = strconv.ParseInt(offset, 10, 64); err != nil || at < 0 {

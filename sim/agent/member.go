@@ -31,6 +31,7 @@ type Agent struct {
 	lease  jetstream.Msg
 	sender *sender
 	leave  context.CancelFunc // ends what goes on beside the run
+	stop   context.CancelFunc // of Drain
 	end    context.CancelFunc // of Abort
 	beside sync.WaitGroup
 
@@ -81,15 +82,11 @@ func (a *Agent) take(ctx, beside context.Context, version string, told func(stri
 		return err
 	}
 	a.beside.Go(func() { a.hold(beside) })
-	store, err := a.conn.js.ObjectStore(ctx, a.conn.name("plan"))
+	err := retry(ctx, large, func(ctx context.Context) (err error) {
+		a.Plan, err = a.conn.object(ctx, "plan")
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("plan: %w", err)
-	}
-	sealed, err := store.GetBytes(ctx, "plan")
-	if err != nil {
-		return fmt.Errorf("plan: %w", err)
-	}
-	if a.Plan, err = a.conn.creds.open("plan", sealed); err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
 	a.sender = newSender(a.conn, a.Share)
@@ -100,20 +97,23 @@ func (a *Agent) take(ctx, beside context.Context, version string, told func(stri
 // meet waits for the run's bucket, and refuses a controller of another version.
 func (a *Agent) meet(ctx context.Context, version string) error {
 	for {
-		kv, err := a.conn.js.KeyValue(ctx, a.conn.name("state"))
+		asking, cancel := context.WithTimeout(ctx, patience)
+		kv, err := a.conn.js.KeyValue(asking, a.conn.name("state"))
+		var e jetstream.KeyValueEntry
 		if err == nil {
-			var e jetstream.KeyValueEntry
-			if e, err = kv.Get(ctx, "run"); err == nil {
-				var h header
-				if err := a.conn.value(e, &h); err != nil {
-					return fmt.Errorf("controller: %w", err)
-				}
-				if h.Version != version {
-					return fmt.Errorf("%w: the controller is posfleet %s, this agent %s: run the same build on both", ErrVersion, h.Version, version)
-				}
-				a.kv = kv
-				return nil
+			e, err = kv.Get(asking, "run")
+		}
+		cancel()
+		if err == nil {
+			var h header
+			if err := a.conn.value(e, &h); err != nil {
+				return fmt.Errorf("controller: %w", err)
 			}
+			if h.Version != version {
+				return fmt.Errorf("%w: the controller is posfleet %s, this agent %s: run the same build on both", ErrVersion, h.Version, version)
+			}
+			a.kv = kv
+			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -128,42 +128,56 @@ func (a *Agent) meet(ctx context.Context, version string) error {
 	}
 }
 
-// follow does what the controller orders.
+// follow does what the controller orders. It is told as it comes, and asks each second
+// besides: whoever tells it may take ten seconds to find another node of a cluster.
 func (a *Agent) follow(ctx context.Context) {
 	drain, stop := context.WithCancel(ctx)
 	abort, end := context.WithCancel(ctx)
-	a.Drain, a.Abort, a.end = drain, abort, end
+	a.Drain, a.Abort, a.stop, a.end = drain, abort, stop, end
 	a.beside.Go(func() {
+		defer stop()
+		defer end()
+		watched := false
 		for ctx.Err() == nil {
-			err := a.conn.watch(ctx, a.kv, "order", func(e jetstream.KeyValueEntry) {
-				var o Order
-				if a.conn.value(e, &o) != nil {
-					return
-				}
-				a.mu.Lock()
-				a.order = o
-				close(a.news)
-				a.news = make(chan struct{})
-				superseded := a.Share.Attempt > 0 && o.Newest[a.Share.Index] > a.Share.Attempt
-				a.mu.Unlock()
-				if o.Stop != "" || superseded {
-					stop()
-				}
-				if o.Stop == Abort || superseded {
-					end()
-				}
-			})
-			if err == nil {
-				<-ctx.Done()
+			if !watched {
+				watched = a.conn.watch(ctx, a.kv, "order", a.ordered) == nil
 			}
 			select {
 			case <-ctx.Done():
-			case <-time.After(200 * time.Millisecond):
+			case <-time.After(time.Second):
 			}
+			asking, cancel := context.WithTimeout(ctx, patience)
+			if e, err := a.kv.Get(asking, "order"); err == nil {
+				a.ordered(e)
+			} else if _, err := a.conn.js.KeyValue(asking, a.conn.name("state")); errors.Is(err, jetstream.ErrBucketNotFound) {
+				a.obey(Order{Over: true})
+			}
+			cancel()
 		}
-		stop()
-		end()
 	})
+}
+
+func (a *Agent) ordered(e jetstream.KeyValueEntry) {
+	var o Order
+	if a.conn.value(e, &o) == nil {
+		a.obey(o)
+	}
+}
+
+func (a *Agent) obey(o Order) {
+	a.mu.Lock()
+	o.Over = o.Over || a.order.Over
+	a.order = o
+	close(a.news)
+	a.news = make(chan struct{})
+	superseded := a.Share.Attempt > 0 && o.Newest[a.Share.Index] > a.Share.Attempt
+	a.mu.Unlock()
+	if o.Stop != "" || superseded {
+		a.stop()
+	}
+	if o.Stop == Abort || superseded {
+		a.end()
+	}
 }
 
 // until waits for an order that will do.
@@ -189,7 +203,9 @@ func (a *Agent) until(ctx context.Context, will func(Order) bool) error {
 // claim waits for a share that nobody plays.
 func (a *Agent) claim(ctx context.Context) error {
 	for {
-		shares, err := a.conn.js.Consumer(ctx, a.conn.name("shares"), "agents")
+		asking, cancel := context.WithTimeout(ctx, patience)
+		shares, err := a.conn.js.Consumer(asking, a.conn.name("shares"), "agents")
+		cancel()
 		if err == nil {
 			a.lease, err = shares.Next(jetstream.FetchMaxWait(time.Second))
 		}
@@ -316,12 +332,9 @@ func (a *Agent) Played(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	for {
-		store, err := a.conn.js.ObjectStore(ctx, a.conn.name("plan"))
+		books, err := a.conn.object(ctx, "books")
 		if err == nil {
-			var sealed []byte
-			if sealed, err = store.GetBytes(ctx, "books"); err == nil {
-				return a.conn.creds.open("books", sealed)
-			}
+			return books, nil
 		}
 		a.mu.Lock()
 		over := a.order.Over

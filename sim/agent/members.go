@@ -31,8 +31,8 @@ func (c *Conn) proof(name, version string) string {
 // member is an agent that is there.
 type member struct{ name, version string }
 
-// members are the run's agents that answer within a moment.
-func (c *Conn) members(ctx context.Context) (all []member) {
+// members are the run's agents that answer in so long.
+func (c *Conn) members(ctx context.Context, patience time.Duration) (all []member) {
 	inbox := c.nc.NewInbox()
 	sub, err := c.nc.SubscribeSync(inbox)
 	if err != nil {
@@ -42,7 +42,7 @@ func (c *Conn) members(ctx context.Context) (all []member) {
 	if c.nc.PublishRequest("$SRV.INFO."+service, inbox, nil) != nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
 		m, err := sub.NextMsgWithContext(ctx)

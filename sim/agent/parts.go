@@ -49,6 +49,9 @@ func (r *Controller) said(e jetstream.KeyValueEntry) {
 		return
 	}
 	r.change(func() {
+		if s.Before(r.all[s.Index].Status) {
+			return // it is late
+		}
 		if i := slices.IndexFunc(r.lost, func(p Part) bool { return p.Index == s.Index && p.Attempt == s.Attempt }); i >= 0 {
 			r.lost[i].Status = s
 		} else if p := &r.all[s.Index]; s.Attempt >= p.Attempt {
@@ -110,7 +113,6 @@ func (r *Controller) Retake(ctx context.Context, p Part) error {
 // told is told the parts whenever something has changed.
 func (r *Controller) Await(ctx context.Context, s State, told func([]Part)) error {
 	for {
-		r.lookAfter(ctx)
 		r.mu.Lock()
 		parts, news, err, there := r.parts(), r.news, r.err, true
 		for i := range r.all {
@@ -131,20 +133,34 @@ func (r *Controller) Await(ctx context.Context, s State, told func([]Part)) erro
 			return ctx.Err()
 		case <-news:
 		case <-time.After(time.Second):
+			r.ask(ctx)
+			r.lookAfter(ctx)
+		}
+	}
+}
+
+// ask reads what agents say of themselves. It is told as it comes, but whoever tells it
+// may take ten seconds to find another node of a cluster.
+func (r *Controller) ask(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for _, p := range r.Parts() {
+		p.Attempt = max(1, p.Attempt)
+		if e, err := r.kv.Get(ctx, statusKey(p.Share)); err == nil {
+			r.said(e)
 		}
 	}
 }
 
 // reached reports whether a part has come to a state, or never will. The lock is held.
 func (r *Controller) reached(p *Part, s State) bool {
-	order := []State{"", Joined, Ready, Playing, Played, Ended}
 	switch {
 	case p.State == Failed, !p.Lost.IsZero() && time.Since(p.Lost) > returning:
 		return true
 	case p.Attempt > 1 && p.State == "": // nobody may take it
 		return true
 	}
-	return slices.Index(order, p.State) >= slices.Index(order, s) && (s != Ended || r.whole(p))
+	return slices.Index(states, p.State) >= slices.Index(states, s) && (s != Ended || r.whole(p))
 }
 
 // returning is how long an agent that was lost may take to be heard of again: it may
@@ -161,7 +177,7 @@ func (r *Controller) lookAfter(ctx context.Context) {
 		return
 	}
 	there := map[string]bool{}
-	for _, m := range r.conn.members(ctx) {
+	for _, m := range r.conn.members(ctx, time.Second) {
 		there[m.name] = true
 	}
 	r.change(func() {

@@ -132,7 +132,7 @@ func (s *sender) part(ctx context.Context, name string, offset int64, data []byt
 	m.Header.Set(headerOffset, strconv.FormatInt(offset, 10))
 	m.Data = s.conn.creds.seal(where(m.Header), data)
 	id := fmt.Sprintf("%s-%s-%d", share, name, offset)
-	return retry(ctx, func(ctx context.Context) error {
+	return retry(ctx, patience, func(ctx context.Context) error {
 		_, err := s.conn.js.PublishMsg(ctx, m, jetstream.WithMsgID(id))
 		return err
 	})

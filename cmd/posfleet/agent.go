@@ -131,10 +131,11 @@ func thisAgent() string {
 	return fmt.Sprintf("%s/%d", name, os.Getpid())
 }
 
-// The names of a run's summary: before it has been played, and after.
+// The names of a run's summary, before it has been played and after, and of its log.
 const (
 	begunName   = "begun.json"
 	summaryName = "run.json"
+	logName     = "latency.hlog" // what grows
 )
 
 // sharePlayer plays a share of a run for a controller.
@@ -252,7 +253,7 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 	if err != nil {
 		return &exit{code: exitIncomplete, err: err}
 	}
-	s.agent.Send(dir, "latency.hlog")
+	s.agent.Send(dir, logName)
 	if err := s.agent.Put(s.lasting, summaryName, begunName); err != nil {
 		return &exit{code: exitIncomplete, err: err}
 	}

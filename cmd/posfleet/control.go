@@ -184,8 +184,11 @@ func (c *controlled) run(ctx context.Context, start func(*meeting) (*agent.Contr
 	}
 	whole, over := context.WithCancel(context.WithoutCancel(ctx))
 	defer over()
+	defer context.AfterFunc(c.sig.abort, func() { // who does not hear that it is to end is not waited for
+		time.AfterFunc(abortPatience, over)
+	})()
 	defer func() {
-		closing, cancel := context.WithTimeout(whole, 20*time.Second)
+		closing, cancel := context.WithTimeout(context.WithoutCancel(whole), 20*time.Second)
 		defer cancel()
 		_ = run.Close(closing)
 		c.endAgents()
@@ -203,14 +206,18 @@ func (c *controlled) run(ctx context.Context, start func(*meeting) (*agent.Contr
 		c.tell.line("all agents begin")
 	}
 	go c.obey(ctx, whole, run)
-	if err := c.giveBooks(whole, run); err != nil {
+	told := c.watch(whole, run)
+	if err := c.giveBooks(whole, run, told); err != nil {
 		return nil, &exit{code: exitIncomplete, err: err}
 	}
-	if err := run.Await(whole, agent.Ended, c.watch(whole, run)); err != nil {
+	if err := run.Await(whole, agent.Ended, told); err != nil && c.sig.abort.Err() == nil {
 		return nil, &exit{code: exitIncomplete, err: err}
 	}
 	return run.Parts(), nil
 }
+
+// abortPatience is how long agents are waited for that are to end at once.
+const abortPatience = 10 * time.Second
 
 // gather waits until every share has an agent, and each is ready.
 func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
@@ -238,12 +245,16 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 			}
 		}
 	}()
-	of := c.Agents
+	of, known := c.Agents, map[int]bool{}
 	err := run.Await(ctx, agent.Ready, func(parts []agent.Part) {
 		joined, ready := 0, 0
 		for _, p := range parts {
 			if p.State != "" {
 				joined++
+				if !known[p.Index] {
+					known[p.Index] = true
+					c.tell.line("agent %d is %s", p.Index+1, p.Agent)
+				}
 			}
 			if p.State == agent.Ready {
 				ready++
@@ -291,13 +302,13 @@ func (c *controlled) obey(ctx, whole context.Context, run *agent.Controller) {
 }
 
 // giveBooks gives agents the bundled host's books when their terminals have ended.
-func (c *controlled) giveBooks(ctx context.Context, run *agent.Controller) error {
+func (c *controlled) giveBooks(ctx context.Context, run *agent.Controller, told func([]agent.Part)) error {
 	if !c.Bundled {
 		return nil
 	}
 	sent := sentBooks{Gone: c.books == nil}
 	if !sent.Gone {
-		if err := run.Await(ctx, agent.Played, c.watch(ctx, run)); err != nil {
+		if err := run.Await(ctx, agent.Played, told); err != nil {
 			return err
 		}
 		b, err := c.books(ctx)
@@ -400,6 +411,9 @@ func (c *controlled) part(p *agent.Part, later []agent.Part) (r *report.Report, 
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
+	}
+	if log, err := os.OpenFile(filepath.Join(p.Folder, logName), os.O_CREATE|os.O_RDONLY, 0o644); err == nil {
+		log.Close() // of one that was lost in its first second there was none
 	}
 	if r, err = report.Read(p.Folder); err != nil {
 		return nil, nil, err

@@ -122,7 +122,9 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 		}
 		p.free = p.Clock.Now()
 	}
-	p.begin(t, f)
+	if p.begin(t, f); p.keyless != nil {
+		return p.keyless
+	}
 	if err := p.fill(t, f, o); err != nil {
 		return err
 	}
@@ -253,7 +255,7 @@ func (p *Player) Reverse() (done, again bool) {
 		t.stand(t.Owed.Of, Undone)
 		return true, false
 	}
-	if t.Owed.Tries >= pol.ReversalTries {
+	if int(t.Owed.Tries) >= pol.ReversalTries {
 		t.Owed.Request = t.Owed.Request[:0]
 		t.Failed++
 		if t.Owed.Of.Journalled() {
@@ -299,4 +301,5 @@ func (p *Player) reversal(f *dialect.Form) {
 			m.Set(wire.Original, v) // the void's own original, not the void
 		}
 	}
+	p.keyless = p.deriveKeys(t, f)
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
@@ -147,6 +148,8 @@ type Player struct {
 
 	// What a purchase does not touch stands last, see Terminal.
 	wide     [16]byte
+	derived  *keys.Derived // nil until keys are derived
+	keyless  error         // why there are no derived keys for the request that has been begun
 	data     []byte        // order data of a request
 	codes    int           // that phones have made
 	refusal  error         // why the terminal first refused to
@@ -238,6 +241,10 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 	r.ended, r.dialect, r.Of = true, t.Profile.Dialect, f.Transaction
 	r.Asked, r.Trace = int64(p.req.Uint(wire.Amount)), uint32(p.req.Uint(wire.Trace))
 	r.Amount = r.Asked
+	if p.keyless != nil {
+		r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", p.keyless)
+		return false
+	}
 	if f.MACed && t.Profile.Dialect.MAC {
 		p.req.AddMAC()
 	}
@@ -430,7 +437,7 @@ func (p *Player) asked(f *dialect.Form, answer *wire.Message) *rules.Exchange {
 	*x = rules.Exchange{} // and then its fields one by one: no second one on the player's stack
 	x.Dialect, x.Form, x.Request, x.Answer = t.Profile.Dialect, f, p.req, answer
 	x.Key = p.x.Key
-	x.MAC, x.Algorithm = t.keys.MAC, t.Profile.MAC
+	x.MAC, x.Algorithm = p.answerKey(), t.Profile.MAC
 	x.MACOnDecline, x.DefectiveIsGood = t.Profile.Policy.MACOnDecline, t.Profile.Policy.DefectiveIsGood
 	x.Acquirer = &t.acquirer
 	x.Now = int64(p.x.Done / time.Second)

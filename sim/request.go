@@ -55,6 +55,7 @@ func (p *Player) begin(t *Terminal, f *dialect.Form) {
 		p.putDateTime()
 	}
 	m.SetUint(wire.Batch, uint64(t.Batch))
+	p.keyless = p.deriveKeys(t, f)
 }
 
 // putDateTime writes YYMMDDhhmmss.

@@ -68,6 +68,9 @@ func (h *Host) applyRules(req *Request) bool {
 		h.sessions[n] = &session{signedIn: true}
 	}
 	req.terminal, req.number, req.session = t, n, h.sessions[n]
+	if req.session != nil {
+		req.keys = req.session.keys
+	}
 	if h.staff.Watches(n) && h.stopped(req) {
 		return true
 	}
@@ -186,13 +189,19 @@ func (h *Host) key(req *Request) book.Key {
 
 // sealed checks the request's MAC, and has the answer carry one.
 func (h *Host) sealed(req *Request) bool {
-	key := req.session.keys.MAC
+	if h.dialect.DUKPT != keys.NoDUKPT && !h.derive(req) {
+		return false
+	}
+	key := req.keys.MAC
 	covered, mac := req.Message.MACSpan()
 	if key == nil || mac == nil || !key.CheckMAC(h.profile.MAC, covered, mac) {
 		return !h.dialect.MAC
 	}
-	req.key = key
+	req.key = h.answerKey(req)
 	req.session.block = nil // these keys have been used
+	if h.dialect.DUKPT != keys.NoDUKPT {
+		h.used(req)
+	}
 	return true
 }
 
@@ -239,7 +248,7 @@ func (h *Host) declineKey(req *Request, code verdict) *keys.Key {
 	if !h.dialect.MAC || h.profile.Policy.MACOnDecline != dialect.MACRequired || req.session == nil || h.dialect.KeysInDoubt(h.code(req, code)) {
 		return nil
 	}
-	return req.session.keys.MAC
+	return h.answerKey(req)
 }
 
 // tell makes the answer to a financial request.

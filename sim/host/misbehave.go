@@ -11,7 +11,7 @@ import (
 )
 
 // bug is a rule that the host breaks on purpose.
-type bug uint16
+type bug uint32
 
 const (
 	doublePosting bug = 1 << iota
@@ -27,6 +27,7 @@ const (
 	feeOffByOne
 	wrongStatement
 	secondBinding
+	serialReplayed
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -64,6 +65,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
 	{Name: "reset-without-proof", Doc: "operators' passwords are reset for whoever asks, with whatever proof and code", bug: anyProof},
 	{Name: "lost-terminal-trades", Doc: "terminals that are reported lost, or whose password was reset, go on", bug: lostTrades},
+	{Name: "serial-replayed", Doc: "a key serial number of DUKPT may come again, or go back", bug: serialReplayed},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
 	{Name: "code-used-twice", Doc: "a customer's payment code pays more than once", bug: useCodeTwice},
@@ -186,6 +188,9 @@ func yesMan(h *Host, next Handler) Handler {
 			if _, mac := m.MACSpan(); mac != nil && h.sessions[n] != nil {
 				req.session = h.sessions[n]
 				req.key = req.session.keys.MAC
+				if h.dialect.DUKPT != keys.NoDUKPT && h.derive(req) {
+					req.key = h.answerKey(req)
+				}
 			}
 		}
 		said, settles := h.dialect.ReadReconciliation(m)

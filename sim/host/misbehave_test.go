@@ -163,6 +163,9 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 	}
 	for _, m := range Misbehaviours() {
 		look := seen[m.Name]
+		if m.Name == "serial-replayed" {
+			continue // of networks whose keys are derived: TestReplayedSerialIsSeen
+		}
 		if look == nil {
 			t.Errorf("%s: no test looks for it", m.Name)
 			continue

@@ -82,7 +82,7 @@ func TestNothingIsAllocatedForEachMessage(t *testing.T) {
 	for name, f := range map[string]func(){
 		"HMAC": func() { hmac.MAC(HMAC, mab) },
 		"DUKPT": func() {
-			if err := DUKPTTDES.Derive(&derived, initial, ksn, false); err != nil {
+			if err := DUKPTTDES.Derive(&derived, initial, ksn, X919); err != nil {
 				t.Fatal(err)
 			}
 		},

@@ -65,6 +65,19 @@ func (d DUKPT) KeyLen() int {
 	return 16
 }
 
+// Makes says why keys of DUKPT, or without it working keys, cannot make MACs by an
+// algorithm; nil when they can.
+func (d DUKPT) Makes(a Algorithm) error {
+	aes := d > DUKPTTDES
+	switch {
+	case a.method() == HMAC && !aes:
+		return fmt.Errorf("%s needs keys that DUKPT under AES derives (keys: {dukpt: aes128})", a)
+	case aes && a.method() != HMAC && a.method() != CMAC:
+		return fmt.Errorf("%s is not for AES keys, want cmac or hmac-sha256", a)
+	}
+	return nil
+}
+
 // counters gives how many bits a counter has and how many of them may be set.
 func (d DUKPT) counters() (all, set int) {
 	if d == DUKPTTDES {
@@ -153,12 +166,12 @@ func (d DUKPT) Initial(bdk, ksn []byte) ([]byte, error) {
 	return key, nil
 }
 
-// Derived are the keys of one transaction. Its memory is used again by the next
-// [DUKPT.Derive]: TDES allocates nothing then, AES its schedules.
+// Derived are the keys of one transaction, a [Set] without a track key. Its memory is
+// used again by the next [DUKPT.Derive]: TDES allocates nothing then, AES its
+// schedules.
 type Derived struct {
-	PIN    *Key // for EncryptPIN and DecryptPIN
-	MAC    *Key // of requests
-	Answer *Key // MAC key of answers
+	Set
+	Answer *Key // for MACs of answers; MAC of the set is for requests
 
 	made  [3]Key
 	room  [6]des.Schedule
@@ -166,9 +179,8 @@ type Derived struct {
 }
 
 // Derive makes the keys of the transaction that a key serial number counts from its
-// terminal's initial key. MACs of DUKPT under AES are [CMAC] or, where hmac is asked
-// for, HMAC keys of the initial key's length.
-func (d DUKPT) Derive(to *Derived, initial, ksn []byte, hmac bool) error {
+// terminal's initial key, of that key's length, for MACs by an algorithm.
+func (d DUKPT) Derive(to *Derived, initial, ksn []byte, mac Algorithm) error {
 	counter := d.counter(ksn)
 	if len(initial) != d.KeyLen() || !d.Usable(counter) {
 		return fmt.Errorf("DUKPT %s: no key: initial key of %d octets, key serial number of %d with counter %d", d, len(initial), len(ksn), counter)
@@ -180,7 +192,7 @@ func (d DUKPT) Derive(to *Derived, initial, ksn []byte, hmac bool) error {
 		to.tdes(key)
 	} else {
 		d.walkAES(key, ksn, counter)
-		if err := to.aes(d, key, ksn, hmac); err != nil {
+		if err := to.aes(d, key, ksn, mac.method() == HMAC); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,7 @@ func TestDUKPTKeysAreThePublished(t *testing.T) {
 		{"FFFF9876543210E0000B", "2328981C57B4BDBA", "76D95CB4F6B0D093", "27C9FA5E14F0A044"},
 		{"FFFF9876543210F00000", "73EC88AD0AC5830E", "7DFA93155E2D87A0", "1444BEC3726A3EA6"},
 	} {
-		if err := DUKPTTDES.Derive(&to, initial, octets(t, v.ksn), false); err != nil {
+		if err := DUKPTTDES.Derive(&to, initial, octets(t, v.ksn), X919); err != nil {
 			t.Fatal(err)
 		}
 		pin, _ := to.PIN.EncryptPIN(PINFormat0, []byte("1234"), []byte("4012345678909"))
@@ -40,7 +40,7 @@ func TestDUKPTKeysAreThePublished(t *testing.T) {
 	if err != nil || fmt.Sprintf("%X", initial) != "1273671EA26AC29AFA4D1084127652A1" {
 		t.Fatalf("initial key %X, %v", initial, err)
 	}
-	if err := DUKPTAES128.Derive(&to, initial, octets(t, "123456789012345600000001"), false); err != nil {
+	if err := DUKPTAES128.Derive(&to, initial, octets(t, "123456789012345600000001"), CMAC); err != nil {
 		t.Fatal(err)
 	}
 	pin, err := to.PIN.DecryptPINWide([16]byte(octets(t, "A912150391AB65A67E52883D81CE2D15")), []byte("4111111111111111"), nil)
@@ -82,12 +82,12 @@ func TestNoDUKPTKeyWithoutWhatItNeeds(t *testing.T) {
 	var to Derived
 	good, ksn := octets(t, tdesBDK), octets(t, "FFFF9876543210E00001")
 	for name, err := range map[string]error{
-		"counter 0":     DUKPTTDES.Derive(&to, good, octets(t, tdesKSN), false),
-		"short serial":  DUKPTTDES.Derive(&to, good, ksn[:8], false),
-		"no serial":     DUKPTTDES.Derive(&to, good, nil, false),
-		"short key":     DUKPTTDES.Derive(&to, good[:8], ksn, false),
-		"TDES for AES":  DUKPTAES256.Derive(&to, good, ksn, false),
-		"too many ones": DUKPTTDES.Derive(&to, good, octets(t, "FFFF9876543210EFFC01"), false),
+		"counter 0":     DUKPTTDES.Derive(&to, good, octets(t, tdesKSN), X919),
+		"short serial":  DUKPTTDES.Derive(&to, good, ksn[:8], X919),
+		"no serial":     DUKPTTDES.Derive(&to, good, nil, X919),
+		"short key":     DUKPTTDES.Derive(&to, good[:8], ksn, X919),
+		"TDES for AES":  DUKPTAES256.Derive(&to, good, ksn, X919),
+		"too many ones": DUKPTTDES.Derive(&to, good, octets(t, "FFFF9876543210EFFC01"), X919),
 	} {
 		if err == nil {
 			t.Errorf("%s: no error", name)
@@ -101,7 +101,7 @@ func TestNoDUKPTKeyWithoutWhatItNeeds(t *testing.T) {
 func TestDUKPTForHMAC(t *testing.T) {
 	initial := octets(t, "1273671EA26AC29AFA4D1084127652A1")
 	var to Derived
-	if err := DUKPTAES128.Derive(&to, initial, octets(t, "123456789012345600000001"), true); err != nil {
+	if err := DUKPTAES128.Derive(&to, initial, octets(t, "123456789012345600000001"), HMAC); err != nil {
 		t.Fatal(err)
 	}
 	mab := []byte("0200")
@@ -124,7 +124,7 @@ func BenchmarkDUKPT(b *testing.B) {
 			b.ReportAllocs()
 			var to Derived
 			for b.Loop() {
-				if err := v.d.Derive(&to, initial, ksn, false); err != nil {
+				if err := v.d.Derive(&to, initial, ksn, X919); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -136,7 +136,7 @@ func TestInitialKeyIsNotChanged(t *testing.T) {
 	initial := octets(t, "6AC292FAA1315B4D858AB3A3D7D5933A")
 	before := bytes.Clone(initial)
 	var to Derived
-	if err := DUKPTTDES.Derive(&to, initial, octets(t, "FFFF9876543210E00001"), false); err != nil || !bytes.Equal(initial, before) {
+	if err := DUKPTTDES.Derive(&to, initial, octets(t, "FFFF9876543210E00001"), X919); err != nil || !bytes.Equal(initial, before) {
 		t.Errorf("initial key %X, %v", initial, err)
 	}
 }

@@ -277,3 +277,11 @@ func hexUpper(dst, src []byte) {
 		dst[2*i], dst[2*i+1] = digits[b>>4], digits[b&15]
 	}
 }
+
+// AppendHex appends src in hexadecimal, upper case.
+func AppendHex(dst, src []byte) []byte {
+	n := len(dst)
+	dst = append(dst, make([]byte, 2*len(src))...)
+	hexUpper(dst[n:], src)
+	return dst
+}

@@ -167,7 +167,7 @@ func (v *vectors) dukpt(t *testing.T, is holds) {
 		key := bytes.Clone(initial)
 		DUKPTTDES.walkTDES(key, ksn, DUKPTTDES.Counter(ksn))
 		is("key of "+r["ksn"], key, r["key"])
-		if err := DUKPTTDES.Derive(&to, initial, ksn, false); err != nil {
+		if err := DUKPTTDES.Derive(&to, initial, ksn, X919); err != nil {
 			t.Fatal(err)
 		}
 		sealed, err := to.PIN.EncryptPIN(PINFormat0, []byte(d.PIN), []byte(d.PAN))

@@ -61,7 +61,7 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profil
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
 	var given network
-	var address, policy, plans, merchants, ranges, cards, operators, fleet, stock, kinds, lines, screens, menu strict.Value
+	var address, dukpt, policy, plans, merchants, ranges, cards, operators, fleet, stock, kinds, lines, screens, menu strict.Value
 	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
@@ -72,6 +72,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"spec":            r.Text(&given.spec),
 		"mac":             r.Text(&given.mac),
 		"sign-in":         r.Text(&given.signIn),
+		"dukpt":           strict.Keep(&dukpt),
 		"policy":          strict.Keep(&policy),
 		"operators":       strict.Keep(&operators),
 		"fee-plans":       strict.Keep(&plans),
@@ -105,6 +106,9 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		return nil
 	}
 	if r.network(p, d, given, found, dir); !r.OK() {
+		return nil
+	}
+	if r.dukpt(p, dukpt); !r.OK() {
 		return nil
 	}
 	if r.devices(p, kinds, lines, screens, found["line-profile"]); !r.OK() {

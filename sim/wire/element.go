@@ -64,6 +64,7 @@ const (
 	CreditsAmount                    // of a settlement, in the currency's smallest unit (86)
 	DebitsAmount                     // (88)
 	NetAmount                        // of a settlement, C or D first (97)
+	KeySerial                        // key serial number of DUKPT: which keys the request is under (1993: 53)
 	elements
 )
 
@@ -82,7 +83,7 @@ var elementNames = [elements]string{
 	TerminalStatus: "terminal-status",
 	SignatureImage: "signature-image", LastPart: "last-part",
 	TerminalData: "terminal-data", Operator: "operator", Remark: "remark", OneTimeCode: "one-time-code", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
-	DebitsAmount: "debits-amount", NetAmount: "net-amount",
+	DebitsAmount: "debits-amount", NetAmount: "net-amount", KeySerial: "key-serial",
 }
 
 // String is the element's name, as dialect files spell it: "processing-code".

@@ -8,11 +8,19 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// serial is a terminal's key serial number and the key that its transactions' keys are
-// derived from. Both outlast power cuts.
-type serial struct {
-	ksn     []byte // of the latest transaction
-	initial []byte
+// kept is what few terminals have, and keep over power cuts.
+type kept struct {
+	ksn     []byte        // key serial number of the latest transaction; nil before the first, and where keys are not derived
+	initial []byte        // the key that its transactions' keys are derived from
+	script  *scriptResult // of an issuer's commands, of which the host has not heard; nil for none
+}
+
+// keep is what the terminal keeps.
+func (t *Terminal) keep() *kept {
+	if t.kept == nil {
+		t.kept = new(kept)
+	}
+	return t.kept
 }
 
 // answerKey is the key for MACs of answers; nil while the terminal has none.
@@ -34,15 +42,15 @@ func (p *Player) deriveKeys(t *Terminal, f *dialect.Form) error {
 	if d.DUKPT == keys.NoDUKPT || !d.Derives(f) {
 		return nil
 	}
-	if t.serial == nil {
+	s := t.keep()
+	if s.ksn == nil {
 		ksn := t.Profile.Serial(t.TID)
 		initial, err := t.Profile.Initial(ksn)
 		if err != nil {
 			return err
 		}
-		t.serial = &serial{ksn, initial}
+		s.ksn, s.initial = ksn, initial
 	}
-	s := t.serial
 	next := d.DUKPT.Next(d.DUKPT.Counter(s.ksn))
 	if next == 0 {
 		t.Display = "密钥已用尽, 请与客服联系"

@@ -115,6 +115,9 @@ func blank(v []byte) bool { return len(bytes.Trim(v, "\x00 ")) == 0 }
 // order sends an order without asking whether the terminal may.
 func (p *Player) order(o *Order, f *dialect.Form) error {
 	t := p.T
+	if t.kept != nil {
+		p.tellScript()
+	}
 	if t.Owes() {
 		if !p.settleDebt() && t.Profile.Policy.AbortOnReversal {
 			t.Display = "冲正不成功, 请与客服联系"
@@ -133,6 +136,9 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 		p.holder = o.Holder
 	}
 	r := p.exchange(f)
+	if p.chipped {
+		p.finishChip(o, r)
+	}
 	t.Display = show(r)
 	switch {
 	case r.Outcome == report.Approved:
@@ -204,6 +210,8 @@ func (p *Player) arm(r *Result) bool {
 		reason = t.Profile.Policy.ReversalReason
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		reason = d.Reason(dialect.WrongMAC)
+	case r.Outcome == report.Refused && (r.Why == errCardDeclines || errors.Is(r.Why, rules.ErrIssuer)):
+		reason = d.Reason(dialect.Unfinished)
 	case r.Outcome == report.Refused && errors.As(r.Why, &wrong) && !t.Profile.Policy.KeepOnMismatch:
 		return false
 	case r.Outcome == report.Refused:
@@ -211,6 +219,7 @@ func (p *Player) arm(r *Result) bool {
 	default:
 		return false
 	}
+	p.shortChip()
 	t.Owed.Request, _ = p.req.Append(t.Owed.Request[:0]) // it went on the line, so it can be packed
 	t.Owed.Of, t.Owed.Amount, t.Owed.Holder, t.Owed.Reason, t.Owed.Tries = r.Of, r.Amount, p.holder, reason, 0
 	return true
@@ -234,6 +243,7 @@ func (p *Player) Reverse() (done, again bool) {
 	t := p.T
 	pol := &t.Profile.Policy
 	f := t.Profile.Dialect.Form(dialect.Reversal)
+	p.chipped = false
 	if p.orig == nil {
 		p.orig = t.Profile.Dialect.NewMessage()
 	}

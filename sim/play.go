@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
@@ -148,16 +149,19 @@ type Player struct {
 
 	// What a purchase does not touch stands last, see Terminal.
 	wide     [16]byte
-	derived  *keys.Derived // nil until keys are derived
-	keyless  error         // why there are no derived keys for the request that has been begun
-	data     []byte        // order data of a request
-	codes    int           // that phones have made
-	refusal  error         // why the terminal first refused to
-	orig     *wire.Message // the original of a reversal; made when first needed
-	aside    Result        // of the latest exchange that comes before or after what a step asked for
-	preAuth  Record        // of a pre-authorisation: kept outside the journal
-	unsigned unsigned      // the latest purchase that its cardholder may sign
-	Closed   Closed        // is told each batch that is about to be closed; it may be nil
+	derived  *keys.Derived     // nil until keys are derived
+	chip     *chip.Transaction // with the latest chip; nil until the first
+	chipped  bool              // the request that has been begun is of it
+	inserted bool              // and the chip is in the reader still
+	keyless  error             // why there are no derived keys for the request that has been begun
+	data     []byte            // order data of a request
+	codes    int               // that phones have made
+	refusal  error             // why the terminal first refused to
+	orig     *wire.Message     // the original of a reversal; made when first needed
+	aside    Result            // of the latest exchange that comes before or after what a step asked for
+	preAuth  Record            // of a pre-authorisation: kept outside the journal
+	unsigned unsigned          // the latest purchase that its cardholder may sign
+	Closed   Closed            // is told each batch that is about to be closed; it may be nil
 }
 
 // Closed is told the records that a terminal is about to forget, and the payments
@@ -440,6 +444,9 @@ func (p *Player) asked(f *dialect.Form, answer *wire.Message) *rules.Exchange {
 	x.MAC, x.Algorithm = p.answerKey(), t.Profile.MAC
 	x.MACOnDecline, x.DefectiveIsGood = t.Profile.Policy.MACOnDecline, t.Profile.Policy.DefectiveIsGood
 	x.Acquirer = &t.acquirer
+	if p.chipped && p.inserted {
+		x.Chip = p.chip
+	}
 	x.Now = int64(p.x.Done / time.Second)
 	if p.holder != nil {
 		x.PAN = p.holder.PAN

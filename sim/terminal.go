@@ -52,8 +52,8 @@ type Terminal struct {
 	keys       keys.Set
 	acquirer   rules.Acquirer
 	Journal    Journal
-	serial     *serial // of keys that are derived for each transaction; nil before the first
-	Bill       *Bill   // the order in hand; nil until the first
+	kept       *kept // what few terminals have; nil until there is some
+	Bill       *Bill // the order in hand; nil until the first
 }
 
 // NewTerminal makes terminal id of profile p, switched off.

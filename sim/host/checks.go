@@ -31,6 +31,8 @@ const (
 	badPINBlock       = dialect.BadPINBlock
 	badMAC            = dialect.BadMAC
 	suspended         = dialect.TerminalBarred
+	cardWrong         = dialect.CardCheck
+	chipWanted        = dialect.UseChip
 	pending           = dialect.NoRole    // not decided yet: go on
 	byCard            = dialect.Role(255) // the profile says which code the card in hand gets
 )
@@ -117,6 +119,8 @@ func (h *Host) dispatch(req *Request) {
 		h.signatureUpload(req)
 	case dialect.OrderConfirm, dialect.OrderQuery, dialect.OrderCancel, dialect.MerchantCode, dialect.CodeScan:
 		h.ordering(req)
+	case dialect.ScriptResult:
+		h.scriptResult(req)
 	case dialect.OrderResult: // hosts send it
 		h.reply(req, invalid)
 	default:
@@ -257,6 +261,9 @@ func (h *Host) tell(req *Request, code verdict) {
 	a := req.Answer
 	a.SetUint(wire.SettlementDate, uint64(req.now.mmdd))
 	a.SetString(wire.ResponseData, remarks)
+	if req.chipped {
+		h.answerChip(req, code)
+	}
 	if !h.approves(req, code) {
 		req.key = h.declineKey(req, code)
 		a.SetString(wire.Operator, noScheme)

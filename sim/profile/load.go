@@ -61,7 +61,7 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profil
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
 	var given network
-	var address, dukpt, policy, plans, merchants, ranges, cards, operators, fleet, stock, kinds, lines, screens, menu strict.Value
+	var address, dukpt, policy, plans, merchants, ranges, cards, issuers, schemes, operators, fleet, stock, kinds, lines, screens, menu strict.Value
 	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
@@ -84,6 +84,8 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"line-profile":    r.Text(&p.LineProfile),
 		"screens":         strict.Keep(&screens),
 		"cards":           strict.Keep(&cards),
+		"issuers":         strict.Keep(&issuers),
+		"chip-schemes":    strict.Keep(&schemes),
 		"menu":            strict.Keep(&menu),
 		"test-ranges":     strict.Keep(&ranges),
 		"accept-live-pan": r.Bool(&p.LivePAN),
@@ -120,7 +122,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	if len(p.Plans) == 0 {
 		p.Plans = fee.Bundled()
 	}
-	r.cards(p, cards, r.ranges(ranges))
+	r.cards(p, cards, r.ranges(ranges), r.issuers(issuers, schemes))
 	r.menu(p, menu)
 	if !r.OK() {
 		return nil

@@ -42,6 +42,7 @@ const (
 	Batch                            // batch number (60.2)
 	ManagementCode                   // network management code (60.3; field 70)
 	ReadCapability                   // what the terminal reads (60.4)
+	ChipCondition                    // 2: the stripe was read for want of the chip (60.5)
 	PartialApproval                  // 1: the terminal takes an approval of a part of the amount (60.6)
 	Original                         // the original transaction, whole (61)
 	OriginalBatch                    // its batch (61.1)
@@ -77,7 +78,7 @@ var elementNames = [elements]string{
 	MerchantID: "merchant", ResponseData: "response-data", Track1: "track-1", Totals: "totals", Currency: "currency",
 	PINBlock: "pin-block", SecurityControl: "security-control", AdditionalAmounts: "additional-amounts", ChipData: "chip-data",
 	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
-	ReadCapability: "read-capability", PartialApproval: "partial-approval", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
+	ReadCapability: "read-capability", ChipCondition: "chip-condition", PartialApproval: "partial-approval", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
 	OrderData:      "order-data",
 	TerminalStatus: "terminal-status",

@@ -77,8 +77,44 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 		return false, err
 	}
 	p.scratch = x.AppendTags(p.scratch[:0], chip.RequestTags)
+	if p.spoil != NoChipFault {
+		p.spoilChip(o)
+	}
+	p.lastChip = append(p.lastChip[:0], p.scratch...)
 	p.req.Set(wire.ChipData, p.scratch)
 	return true, nil
+}
+
+// ChipFault is what is wrong with what a chip sends to its issuer.
+type ChipFault uint8
+
+// The faults.
+const (
+	NoChipFault     ChipFault = iota
+	WrongCryptogram           // the cryptogram is a bit wrong
+	SameChipData              // all is as in the payment before
+	OtherAmount               // the chip's amount is a fen less than the message's
+)
+
+// SpoilChip spoils what the chip of the next payment sends.
+func (p *Player) SpoilChip(f ChipFault) { p.spoil = f }
+
+// Chip is the payment with the chip that was read last; nil for none.
+func (p *Player) Chip() *chip.Transaction { return p.chip }
+
+func (p *Player) spoilChip(o *Order) {
+	x := p.chip
+	switch p.spoil {
+	case WrongCryptogram:
+		x.Cryptogram[7] ^= 1
+		p.scratch = x.AppendTags(p.scratch[:0], chip.RequestTags)
+		x.Cryptogram[7] ^= 1
+	case SameChipData:
+		p.scratch = append(p.scratch[:0], p.lastChip...)
+	case OtherAmount:
+		p.req.SetUint(wire.Amount, uint64(o.Amount+1))
+	}
+	p.spoil = NoChipFault
 }
 
 // yymm is a month as cards have it.
@@ -96,6 +132,9 @@ var errCardDeclines = errors.New("the card declines what the host has approved")
 func (p *Player) finishChip(o *Order, r *Result) {
 	x := p.chip
 	if o.Entry != Insert { // a card that was tapped has gone
+		if r.Outcome <= report.Declined {
+			x.Answered()
+		}
 		return
 	}
 	answered := r.Outcome == report.Approved || r.Outcome == report.Declined || errors.Is(r.Why, rules.ErrIssuer)
@@ -144,6 +183,13 @@ func (p *Player) noteScript(h *profile.Holder, r *Result) {
 
 // TellsScript reports whether the terminal owes a notice of an issuer's commands.
 func (t *Terminal) TellsScript() bool { return t.kept != nil && t.kept.script != nil }
+
+// ForgetScript has the terminal owe no notice of an issuer's commands.
+func (t *Terminal) ForgetScript() {
+	if t.kept != nil {
+		t.kept.script = nil
+	}
+}
 
 // tellScript sends the notice that the terminal owes, if it owes one, before whatever
 // comes next. It is given up after as many tries as a reversal.

@@ -152,6 +152,8 @@ type Player struct {
 	derived  *keys.Derived     // nil until keys are derived
 	chip     *chip.Transaction // with the latest chip; nil until the first
 	chipped  bool              // the request that has been begun is of it
+	spoil    ChipFault         // of the next chip
+	lastChip []byte            // chip data of the payment before, for a chip that sends it again
 	inserted bool              // and the chip is in the reader still
 	keyless  error             // why there are no derived keys for the request that has been begun
 	data     []byte            // order data of a request
@@ -203,7 +205,7 @@ func caught(told func(value any, stack []byte)) {
 // Fresh forgets what the scenario before left: its last result, its
 // pre-authorisation, and what its sentences kept.
 func (p *Player) Fresh() {
-	p.Last, p.preAuth, p.unsigned = Result{}, Record{}, unsigned{}
+	p.Last, p.preAuth, p.unsigned, p.spoil = Result{}, Record{}, unsigned{}, NoChipFault
 	p.sent, p.refusal = false, nil
 	if p.Vars != nil {
 		p.Vars.Reset()

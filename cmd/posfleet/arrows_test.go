@@ -18,7 +18,7 @@ const module = "github.com/posfleet/posfleet"
 // package that is not here has no place in the tree yet: give it one on purpose.
 var arrows = map[string][]string{
 	"cmd/posfleet":         {"features", "report", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/audit", "sim/capture", "sim/device", "sim/dialect", "sim/fee", "sim/host", "sim/host/admin", "sim/keys", "sim/line", "sim/profile", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
-	"scenarios":            {"report", "report/verdicts", "sim", "sim/device", "sim/dialect", "sim/fee", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/strict", "sim/wire"},
+	"scenarios":            {"report", "report/verdicts", "sim", "sim/chip", "sim/device", "sim/dialect", "sim/fee", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/strict", "sim/wire"},
 	"sim":                  {"report", "sim/chip", "sim/device", "sim/dialect", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/timer", "sim/wire"},
 	"sim/line":             {"sim/strict", "sim/wire"},
 	"sim/audit":            {"report", "sim"},

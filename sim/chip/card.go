@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
-	"time"
 
 	"github.com/posfleet/posfleet/sim/keys"
 )
@@ -17,6 +16,7 @@ type Card struct {
 	keys   *Keys
 	index  byte // of the issuer's keys (DKI)
 
+	fresh   bool // it has not heard of its issuer yet
 	atc     uint16
 	online  uint16 // counter of the last payment that the issuer answered
 	failed  bool   // the issuer's answer was wrong then
@@ -38,18 +38,15 @@ var (
 	ErrUsedUp  = errors.New("the card has used up its counter")
 )
 
-// NewCard makes a card of an issuer.
+// NewCard makes a card of an issuer, as it leaves the factory: its counter begins, and it
+// says that it is new until it has heard of its issuer.
 func NewCard(i *Issuer, pan, sequence string) (*Card, error) {
 	k, err := i.CardKeys(pan, sequence)
 	if err != nil {
 		return nil, err
 	}
-	return &Card{scheme: i.Scheme, keys: k, index: 1, tries: pinTries, atc: firstCounter()}, nil
+	return &Card{scheme: i.Scheme, keys: k, index: 1, tries: pinTries, fresh: true}, nil
 }
-
-// firstCounter is where the counter of a card begins that is made anew with each run, while
-// a host may know it from the run before: further on than then.
-func firstCounter() uint16 { return uint16(time.Now().Unix() / 8 & 0x7FFF) }
 
 // Begin is the card being told of a payment (GET PROCESSING OPTIONS): its counter rises, and
 // d has what it says of itself.
@@ -155,7 +152,16 @@ func (t *Transaction) Authenticate(value []byte) bool {
 		t.TVR[4] |= 0x40
 	}
 	c.failed = !t.right
+	c.fresh = c.fresh && !t.right
 	return t.right
+}
+
+// Answered is the host having answered a payment with a card that has gone: by it the card
+// is no longer new. A real one learns that from its next payment in a reader.
+func (t *Transaction) Answered() {
+	t.Card.mu.Lock()
+	t.Card.fresh = false
+	t.Card.mu.Unlock()
 }
 
 // Answers reports whether the value of tag 91 is the issuer's answer to the first
@@ -211,6 +217,19 @@ func (t *Transaction) Take(apdu []byte, before bool, id [4]byte) bool {
 	return ok
 }
 
+// newCard is set in the third octet of the card verification results of a card that has not
+// heard of its issuer yet.
+const newCard = 0x10
+
+// New reports whether the card says of itself, under its cryptogram, that it is new.
+func (s *Scheme) New(d *Data) bool {
+	at := 5
+	if s.iad == mchipIAD {
+		at = 6
+	}
+	return s.input != short && len(d.IAD()) > at && d.IAD()[at]&newCard != 0
+}
+
 // results writes the issuer application data with the card's verification results, of
 // which the first octet is given.
 func (c *Card) results(d *Data, first byte, t *Transaction) {
@@ -218,6 +237,9 @@ func (c *Card) results(d *Data, first byte, t *Transaction) {
 		first |= 0x08
 	}
 	second, third := byte(0), c.scripts<<4
+	if c.fresh {
+		second |= newCard
+	}
 	if c.failed {
 		second |= 0x08
 	}

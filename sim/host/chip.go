@@ -1,7 +1,9 @@
 package host
 
 import (
+	"encoding/binary"
 	"math/bits"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -20,9 +22,11 @@ type chips struct {
 type issuedChip struct {
 	keys    *chip.Keys // derived once
 	mu      sync.Mutex
-	counter uint16 // the highest that it has paid with
-	seen    uint64 // of the 64 up to it, a bit each, the highest first
-	obeyed  bool   // it has obeyed the profile's command for it
+	counter uint16     // the highest that it has paid with
+	seen    uint64     // of the 64 up to it, a bit each, the lowest bit the highest
+	latest  [16]uint64 // cryptograms, in a ring: none may come again
+	at      int        // of the next in it
+	obeyed  bool       // it has obeyed the profile's command for it
 }
 
 // chipWork is memory for one payment by chip.
@@ -100,7 +104,7 @@ func (h *Host) checkChip(req *Request) verdict {
 		h.log.add(notice{what: "chip with another amount than the message has"})
 		return cardWrong
 	}
-	if req.chipped = true; !of.next(w.Counter()) && h.bugs&anyCounter == 0 {
+	if req.chipped = true; !of.next(w.Counter(), binary.BigEndian.Uint64(w.Cryptogram), issuer.Scheme.New(&w.Data)) && h.bugs&anyCounter == 0 {
 		h.log.add(notice{what: "chip whose counter has been used before"})
 		return cardWrong
 	}
@@ -108,10 +112,20 @@ func (h *Host) checkChip(req *Request) verdict {
 }
 
 // next takes a counter, unless the chip has paid with it before, or it is so far behind that
-// it may have. Payments that overtake each other come a little out of order.
-func (c *issuedChip) next(counter uint16) bool {
+// it may have. Payments that overtake each other come a little out of order. The counter of a
+// chip that says it is new begins anew, as those of a fleet's cards do with each run.
+func (c *issuedChip) next(counter uint16, cryptogram uint64, fresh bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if slices.Contains(c.latest[:], cryptogram) {
+		return false
+	}
+	c.latest[c.at%len(c.latest)] = cryptogram
+	c.at++
+	if fresh && counter <= c.counter {
+		c.counter, c.seen = counter, 1
+		return true
+	}
 	if counter > c.counter {
 		c.seen = c.seen<<min(uint(counter-c.counter), 64) | 1
 		c.counter = counter

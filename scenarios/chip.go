@@ -76,5 +76,12 @@ func chipPhrases() []*Phrase {
 					return checkState(p, p.T.TellsScript(), "owing a notice", "owing none")
 				}, chipped(a)
 			}},
+		{Group: group, English: "the terminal owes no notice of what the chip did", Chinese: "终端无脚本处理结果待上送", Asserts: true,
+			Doc: "The host has approved it.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				return func(p *sim.Player) error {
+					return checkState(p, !p.T.TellsScript(), "owing no notice", "owing one")
+				}, chipped(a)
+			}},
 	}
 }

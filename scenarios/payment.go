@@ -43,8 +43,13 @@ func pay(o sim.Order, hs []profile.Holder) func(*sim.Player) error {
 	return func(p *sim.Player) error {
 		now := o
 		now.Holder = pickHolder(p, hs)
-		worldOf(p).card = now.Holder.Card
-		return keepRefusal(p, p.Pay(&now))
+		w := worldOf(p)
+		w.card = now.Holder.Card
+		err := p.Pay(&now)
+		if x := p.Chip(); x != nil && len(x.Results) > 0 { // for this scenario alone
+			w.undo(now.Holder.Reissue)
+		}
+		return keepRefusal(p, err)
 	}
 }
 

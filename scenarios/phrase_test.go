@@ -202,6 +202,8 @@ func sameMeaning(a, b map[string][]string) bool {
 				same = meaning(cardReading, x) == meaning(cardReading, y)
 			case "deed":
 				same = meaning(deeds, x) == meaning(deeds, y)
+			case "chipfault":
+				same = meaning(chipFaults, x) == meaning(chipFaults, y)
 			case "fault":
 				same = meaning(faults, x) == meaning(faults, y)
 			case "part":

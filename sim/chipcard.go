@@ -198,7 +198,7 @@ func (p *Player) tellScript() {
 	if !t.TellsScript() {
 		return
 	}
-	n := t.kept.script
+	n := t.kept.script // until the host approves
 	f := t.Profile.Dialect.Form(dialect.ScriptResult)
 	if f == nil {
 		t.kept.script = nil
@@ -219,7 +219,7 @@ func (p *Player) tellScript() {
 	m.Set(wire.ChipData, n.data)
 	p.holder = n.holder
 	r := p.exchangeAside(f)
-	if n.tries++; r.Outcome == report.Approved || r.Outcome == report.Declined || n.tries >= t.Profile.Policy.ReversalTries {
+	if n.tries++; r.Outcome == report.Approved || n.tries >= t.Profile.Policy.ReversalTries {
 		t.kept.script = nil
 	}
 }

@@ -71,6 +71,7 @@ Feature: Chip cards
     Then the chip has obeyed a command of its issuer
     When the cardholder pays 70.00 yuan with a to-unblock card by chip
     Then the host approves
+    And the terminal owes no notice of what the chip did
     And the answer brings no command for the chip
 
   @fallback @cup-chip-10

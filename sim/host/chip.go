@@ -123,7 +123,7 @@ func (c *issuedChip) next(counter uint16, cryptogram uint64, fresh bool) bool {
 	c.latest[c.at%len(c.latest)] = cryptogram
 	c.at++
 	if fresh && counter <= c.counter {
-		c.counter, c.seen = counter, 1
+		c.counter, c.seen, c.obeyed = counter, 1, false
 		return true
 	}
 	if counter > c.counter {

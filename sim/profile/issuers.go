@@ -57,6 +57,13 @@ func (h *Holder) Chip() (*chip.Card, error) {
 	return c, err
 }
 
+// Reissue has the holder given another card, with another chip, of the same number.
+func (h *Holder) Reissue() {
+	if of := h.Card.chips; of != nil {
+		of.made[h.n].Store(nil)
+	}
+}
+
 // issuers reads who issues cards, by names: a scheme and three master keys each.
 func (r reader) issuers(v, schemes strict.Value) map[string]*chip.Issuer {
 	known := slices.Clone(chip.Schemes())

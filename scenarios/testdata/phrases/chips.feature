@@ -87,3 +87,16 @@ Feature: Chips
     Given a terminal that has signed in
     When the cardholder pays 1.00 yuan with a chip card by chip
     Then the terminal owes a notice of what the chip did
+
+  @holds
+  Scenario: the terminal owes no notice of what the chip did
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a to-unblock card by chip
+    And the cardholder pays 1.00 yuan with a good card
+    Then the terminal owes no notice of what the chip did
+
+  @fails
+  Scenario: the terminal owes no notice of what the chip did
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a to-unblock card by chip
+    Then the terminal owes no notice of what the chip did

@@ -15,22 +15,23 @@ import (
 // owes one, send, check, and book. The result is in p.Last too. An error means
 // that the terminal did not send it.
 func (p *Player) Pay(o *Order) error {
-	err := p.pay(o)
-	if err != nil && p.refusal == nil {
-		p.refusal = err
-	}
-	return err
-}
-
-func (p *Player) pay(o *Order) error {
 	if t := p.T; t.SignedIn && t.Profile.Policy.DailySignIn && t.day != 0 && t.day != p.today() {
 		p.signInAgain()
 	}
 	f := p.T.Profile.Dialect.Form(o.Of)
 	if err := p.T.refuses(o, f); err != nil {
-		return err
+		return p.refused(err)
 	}
 	return p.order(o, f)
+}
+
+// refused notes why the terminal did not send what a step asked for, if that is the
+// first thing that it refuses, and gives it back.
+func (p *Player) refused(err error) error {
+	if p.refusal == nil {
+		p.refusal = err
+	}
+	return err
 }
 
 // refuses says why the terminal does not even send an order, in form f.
@@ -121,21 +122,27 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 	if t.Owes() {
 		if !p.settleDebt() && t.Profile.Policy.AbortOnReversal {
 			t.Display = "冲正不成功, 请与客服联系"
-			return fmt.Errorf("%w: its reversal was not acknowledged", ErrRefusedLocally)
+			return p.refused(fmt.Errorf("%w: its reversal was not acknowledged", ErrRefusedLocally))
 		}
 		p.free = p.Clock.Now()
 	}
 	if p.begin(t, f); p.keyless != nil {
-		return p.keyless
+		return p.refused(p.keyless)
 	}
 	if err := p.fill(t, f, o); err != nil {
-		return err
+		return p.refused(err)
 	}
 	batch := t.Batch
 	if o.Entry != Code { // the terminal does not see the card behind a code
 		p.holder = o.Holder
 	}
-	r := p.exchange(f)
+	p.ordered(o, p.exchange(f), batch)
+	return nil
+}
+
+// ordered takes what came of an order; batch is the one that it was sent in.
+func (p *Player) ordered(o *Order, r *Result, batch uint32) {
+	t := p.T
 	if p.chipped {
 		p.finishChip(o, r)
 	}
@@ -156,7 +163,6 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 		p.billed(o, r)
 	}
 	p.afterwards(r)
-	return nil
 }
 
 // book writes an approved order into the journal.

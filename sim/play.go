@@ -136,6 +136,8 @@ type Player struct {
 	origin   *time.Duration // of the run's time on the clock; nil when nothing is recorded
 	due      time.Duration  // of the arrival; negative when already used
 	free     time.Duration  // when the terminal was free for it: what comes before is not the generator's lag
+	midnight time.Duration  // when the day ends
+	day      uint16         // that dayOf counts, until then
 	sent     bool           // the arrival has sent something of its own, more than a sign-in
 	emulates bool           // lines of the run are played like named ones
 	frame    []byte
@@ -143,9 +145,6 @@ type Player struct {
 	pan      []byte
 	block    [8]byte
 	stamp    [10]byte
-
-	midnight time.Duration // when the day ends
-	day      uint16        // that dayOf counts, until then
 
 	// What a purchase does not touch stands last, see Terminal.
 	wide     [16]byte
@@ -270,22 +269,34 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 	return true
 }
 
-// send sends what pack packed, judges the answer, and records how it ended.
+// send sends what pack packed, judges the answer, and records how it ended. What it
+// does before and after is apart: every player that waits for an answer has this on
+// its stack, and ten thousand do not fit the processor's cache.
 func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
-	t := p.T
+	p.address()
+	err := p.T.Link.Exchange(&p.x)
+	p.heard(f, r, begun, err)
+}
+
+// address readies what the line is to exchange.
+func (p *Player) address() {
 	x := &p.x
-	x.Request, x.Key, x.Timeout = p.frame, p.req.Key(), t.Profile.Policy.Timeout
+	x.Request, x.Key, x.Timeout = p.frame, p.req.Key(), p.T.Profile.Policy.Timeout
 	x.Reset()
 	p.ans.Release()
-	err := t.Link.Exchange(x)
-	if p.ans = x.Answer; p.ans == nil {
+}
+
+// heard judges what came of an exchange, and records how it ended.
+func (p *Player) heard(f *dialect.Form, r *Result, begun time.Duration, err error) {
+	t := p.T
+	if p.ans = p.x.Answer; p.ans == nil {
 		p.ans = t.Profile.Dialect.Acquire()
 	}
 	if err != nil {
 		p.ans.Reset() // what came was not its answer
 	}
 	p.judge(f, r, err)
-	if x.Met {
+	if p.x.Met {
 		p.around(f, r)
 	}
 	p.record(r, begun)
@@ -385,32 +396,12 @@ func (p *Player) Broken(r *Result) []*rules.Broken {
 // judge classes how an exchange ended.
 func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	t := p.T
-	switch {
-	case err == nil && p.x.Unreadable != nil:
-		r.Outcome, r.Why = report.Refused, rules.Unreadable(fmt.Errorf("answer: %w", p.x.Unreadable))
-		return
-	case err == nil:
-	case errors.Is(err, line.ErrTimeout):
-		r.Outcome, r.Why = report.TimedOut, err
-		return
-	case errors.Is(err, line.ErrUnsent):
-		r.Outcome, r.Why = report.Unsent, err
-		return
-	case errors.Is(err, line.ErrStopped):
-		r.Outcome, r.Why = report.Open, err
-		return
-	default:
-		r.Outcome, r.Why = report.Broken, err
+	if err != nil || p.x.Unreadable != nil {
+		p.unanswered(r, err)
 		return
 	}
 	x := p.asked(f, p.ans)
 	r.Code = x.Code()
-	var foreign dialect.Flag
-	if f.Transaction == dialect.Settlement {
-		if v, told := t.Profile.Dialect.ReadReconciliation(p.ans); told {
-			r.Host, r.Flag, r.ToldTotals, foreign = v.Own, v.Flag, true, v.ForeignFlag
-		}
-	}
 	if p.Judge == nil {
 		p.Judge = rules.NewJudge(t.Profile.Dialect)
 	}
@@ -420,12 +411,41 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		r.Outcome, r.Why = report.Refused, err
 	case x.Approves():
 		r.Outcome = report.Approved
-		if f.Transaction == dialect.Settlement {
-			r.Totals = t.balance(r, foreign)
-		}
 	default:
 		r.Outcome = report.Declined
 		r.untold = t.untold && t.Profile.Dialect.Means(r.Code, dialect.SignInFirst)
+	}
+	if f.Transaction == dialect.Settlement {
+		p.reconcile(r)
+	}
+}
+
+// unanswered classes how an exchange ended without an answer that can be read.
+func (p *Player) unanswered(r *Result, err error) {
+	r.Why = err
+	switch {
+	case err == nil:
+		r.Outcome, r.Why = report.Refused, rules.Unreadable(fmt.Errorf("answer: %w", p.x.Unreadable))
+	case errors.Is(err, line.ErrTimeout):
+		r.Outcome = report.TimedOut
+	case errors.Is(err, line.ErrUnsent):
+		r.Outcome = report.Unsent
+	case errors.Is(err, line.ErrStopped):
+		r.Outcome = report.Open
+	default:
+		r.Outcome = report.Broken
+	}
+}
+
+// reconcile takes the host's totals from the answer to a settlement and, if that
+// approves, compares them with the terminal's.
+func (p *Player) reconcile(r *Result) {
+	v, told := p.T.Profile.Dialect.ReadReconciliation(p.ans)
+	if told {
+		r.Host, r.Flag, r.ToldTotals = v.Own, v.Flag, true
+	}
+	if r.Outcome == report.Approved {
+		r.Totals = p.T.balance(r, v.ForeignFlag)
 	}
 }
 

@@ -24,11 +24,11 @@ const (
 // Order is what cardholder and operator want of the terminal.
 type Order struct {
 	Of       dialect.Transaction
-	Amount   int64 // fen
 	Entry    Entry
+	PIN      bool  // the cardholder types the PIN
+	Fallback bool  // the stripe is read because the chip cannot be
+	Amount   int64 // fen
 	Holder   *profile.Holder
-	PIN      bool    // the cardholder types the PIN
-	Fallback bool    // the stripe is read because the chip cannot be
 	Original *Record // of a void, refund or completion
 	Date     string  // MMDD of the original when it is not Original's
 	Bill     *Bill   // the order that it pays or gives back; nil for none

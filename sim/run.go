@@ -188,6 +188,13 @@ func (r *Run) playArrival(p *Player, t *Terminal, n int, due, free time.Duration
 	t.ServeNext()
 	p.free = free
 	step, err := p.Play(t, r.Mix.Plan(n), n, due)
+	return r.afterArrival(p, t, step, err)
+}
+
+// afterArrival takes down how an arrival went and readies its terminal for the next.
+// It is apart from playArrival since every player that waits for an answer has that
+// on its stack.
+func (r *Run) afterArrival(p *Player, t *Terminal, step *Step, err error) (sent bool) {
 	switch {
 	case !p.sent && p.Last.Outcome == report.Unsent: // whatever the scenario makes of that
 		r.stuck(p, step, cmp.Or(p.Last.Why, err))

@@ -30,6 +30,7 @@ type Run struct {
 	For       time.Duration // arrivals fall due in [0, For)
 	Drain     time.Duration // how long after that open exchanges are waited for
 	Faults    bool          // the plans make lines fail: each terminal needs a line of its own
+	Storm     *line.Storm   // what lines do wrong from the first arrival to the last; nil for nothing. Needs own lines too
 	Settle    bool          // every terminal settles its batch before the first arrival and after the last
 	NewHost   bool          // the host has booked nothing yet: no batch holds anything from before
 	Share     Share         // of the arrivals: which are this run's; Terminals and Profile have its own already
@@ -98,8 +99,8 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	if r.Terminals > len(r.Profile.Terminals) {
 		return nil, fmt.Errorf("%d terminals asked for, profile %s has %d", r.Terminals, r.Profile.Name, len(r.Profile.Terminals))
 	}
-	if r.Faults && r.Lines.Shared > 0 {
-		return nil, errors.New("the scenarios make lines fail: that needs own lines, not shared ones")
+	if (r.Faults || r.Storm != nil) && r.Lines.Shared > 0 {
+		return nil, errors.New("lines are made to fail: that needs own lines, not shared ones")
 	}
 	if r.Line != "" && r.Lines.Shared > 0 {
 		return nil, fmt.Errorf("line profile %s: shared lines play none, that needs own lines", r.Line)
@@ -127,7 +128,9 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	end := make(chan struct{})
 	ticking.Go(func() { r.tick(end) })
 
+	r.fleet.strike(r.Storm)
 	interrupted := r.play(ctx)
+	r.fleet.strike(nil)
 	if abort.Err() == nil {
 		r.fleet.drainOwed(abort)
 	}
@@ -212,6 +215,13 @@ func (r *Run) playArrival(p *Player, t *Terminal, n int, due, free time.Duration
 	t.ServeNext()
 	p.free = free
 	step, err := p.Play(t, r.Mix.Plan(n), n, due)
+	return r.afterArrival(p, t, step, err)
+}
+
+// afterArrival takes down how an arrival went and readies its terminal for the next.
+// It is apart from playArrival since every player that waits for an answer has that
+// on its stack.
+func (r *Run) afterArrival(p *Player, t *Terminal, step *Step, err error) (sent bool) {
 	switch {
 	case !p.sent && p.Last.Outcome == report.Unsent: // whatever the scenario makes of that
 		r.stuck(p, step, cmp.Or(p.Last.Why, err))

@@ -19,6 +19,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 )
 
 // loadFlags are how a load run is asked for.
@@ -26,6 +27,10 @@ type loadFlags struct {
 	net         networkFlags
 	rate        string
 	ramp        time.Duration
+	stages      []string
+	arrivals    string // file of them
+	speed       float64
+	burst       string
 	poisson     bool
 	closed      bool
 	think       time.Duration
@@ -43,7 +48,12 @@ type loadFlags struct {
 	out         string
 	settle      bool
 	strict      bool
-	id          string // of the run, which its parts share
+	storm       stormFlags
+	storms      int
+	id          string          // of the run, which its parts share
+	parts       []sim.Stage     // that stages says
+	times       []time.Duration // of the file of arrivals
+	digest      string          // of that file
 	asked       report.Plan
 	spread      spreadFlags
 	share       sim.Share // of the run, that this process plays for a controller
@@ -65,8 +75,15 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 			"run folder with a report page, pictures and the interval log. Without a feature the embedded\n" +
 			"@everyday scenarios are played in equal shares; an @load scenario, named by its file, brings its own\n" +
 			"rate, mix and promises. Rate means arrivals: scenarios begun, each of one or more exchanges.\n" +
-			"With no --host the bundled host is started in this process.\n\n" + exitHelp,
+			"With no --host the bundled host is started in this process.\n\n" +
+			"--fault has the terminals' lines fail from the first arrival to the last, then they heal. --storm N plays N\n" +
+			"seeds instead, from --seed on: a few terminals, one exchange after another, with faults that each seed draws\n" +
+			"(or those of --fault); then lines heal, what is owed is undone, all settle, and the books must agree. It\n" +
+			"names the seeds that fail; the same seed is the same storm.\n\n" + faultHelp(line.Fault.OnLine) + "\n" + exitHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.storms != 0 || cmd.Flags().Changed("storm") {
+				return f.runStorms(cmd, args)
+			}
 			if f.spread.attach != "" {
 				return f.spread.goOn(cmd, args, sig)
 			}
@@ -81,6 +98,10 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 	fl.StringVar(&f.net.behaviour, "behaviour", "", "when the bundled host's answers leave: stall:1s/10s, uniform:10ms-110ms, … (of payments, balance inquiries and echoes; others at once)")
 	fl.StringVar(&f.rate, "rate", "500/s", "arrivals: 500/s, 30/m, 7200/h")
 	fl.DurationVar(&f.ramp, "ramp", 0, "rise in a straight line from nothing to the rate over this time")
+	fl.StringArrayVar(&f.stages, "stage", nil, "a part of the run at a rate of its own: 2m:500/s, or 30s:100/s-500/s in a straight line; may be repeated, one follows the other")
+	fl.StringVar(&f.arrivals, "arrivals", "", "file that says when arrivals come: a time a line, or minutes with counts of a real day")
+	fl.Float64Var(&f.speed, "speed", 1, "with --arrivals: so many times faster than they came")
+	fl.StringVar(&f.burst, "burst", "", "arrivals that fall due all at once on top of the others, such as 200/10s: 200 every ten seconds")
 	fl.BoolVar(&f.poisson, "poisson", false, "arrivals that know nothing of each other, instead of evenly spaced ones")
 	fl.BoolVar(&f.closed, "closed", false, "closed model: every terminal plays over and over, no rate")
 	fl.DurationVar(&f.think, "think", 0, "closed model: pause between two plays")
@@ -98,6 +119,8 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 	fl.BoolVar(&f.settle, "settle", false, "every terminal settles before the first arrival and after the last: compares the books of any host")
 	fl.BoolVar(&f.strict, "strict", false, "answers that break a rule that they should keep are failures too")
 	fl.StringVar(&f.id, "run-id", "", "name that the parts of one run on several machines have in common, so that posfleet report adds them up (default: drawn)")
+	f.storm.add(cmd)
+	fl.IntVar(&f.storms, "storm", 0, "how many seeds to play as storms")
 	fl.StringVar(&f.out, "out", "", "run folder, which must not exist (default: runs/ and the time)")
 	f.spread.add(cmd)
 	return cmd, f
@@ -105,11 +128,16 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 
 // run plays a load run and tells it: everything in its order, nothing in detail.
 func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
-	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	j, err := f.prepare(cmd, args)
 	if err != nil {
 		return usage(err)
 	}
+	return f.runJob(cmd, j, sig)
+}
+
+// runJob is run for a job that is ready.
+func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	n, err := f.net.open(ctx, f.fleetSize(cmd, j))
 	if err != nil {
 		return err
@@ -132,6 +160,9 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	}
 	run.Observer.Closed = taken.closed
 	rep, incomplete, err := f.play(ctx, run, folder, tell, sig)
+	if err == nil && j.storm != nil {
+		incomplete = errors.Join(incomplete, unproven(j.storm, rep.Faults))
+	}
 	rep.Run, rep.Part = f.runID(part), part
 	if err != nil {
 		return f.unplayed(ctx, out, folder, rep, n, err, sig)
@@ -199,9 +230,12 @@ func (f *loadFlags) simulation(j *job, n *network) *sim.Run {
 	if drain <= 0 {
 		drain = n.profile.Policy.Timeout + 50*time.Millisecond // so that the last timeout is noticed as one
 	}
+	if j.storm != nil {
+		n.profile.Policy.ReversalTries = max(n.profile.Policy.ReversalTries, sim.StormTries)
+	}
 	return &sim.Run{
 		Profile: n.profile, Dialer: n.dialer, Lines: j.lines, Line: j.profile, Terminals: f.terminals, Mix: j.mix, Pacer: j.pacer,
-		Think: f.think, For: f.length, Drain: drain, Faults: j.load.Faults,
+		Think: f.think, For: f.length, Drain: drain, Faults: j.load.Faults, Storm: j.storm,
 		Settle: f.settles(j, n), NewHost: n.books != nil, Share: f.share,
 		Recorder: report.NewRecorder(sim.Labels(), n.profile.Policy.Timeout, f.warmup),
 	}
@@ -279,6 +313,10 @@ func (f *loadFlags) complete(ctx context.Context, rep *report.Report, run *sim.R
 	if d := n.profile.Dialect; d.Exponent != 2 {
 		rep.Money.Decimals = &d.Exponent
 	}
+	if unit := n.profile.Dialect.Unit(); unit != "yuan" {
+		rep.Money.Unit = unit
+	}
+	rep.Without = n.profile.Dialect.Without
 	rep.Judge(j.limits)
 	hide(rep, n.profile.Dialect)
 	return rep.Check()

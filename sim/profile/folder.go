@@ -61,6 +61,15 @@ func (d folder) read(path string, private bool, limit int64) ([]byte, error) {
 	return data, nil
 }
 
+// ReadPrivate reads a file that only its owner can read, whose path somebody typed.
+func ReadPrivate(path string) (Secret, error) {
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	return folder{dir: "."}.read(whole, true, maxFile)
+}
+
 // path is where a relative path leads, for those who open the file later.
 func (d folder) path(rel string) string {
 	if filepath.IsAbs(rel) {

@@ -16,60 +16,56 @@ import (
 )
 
 // JoinLogs writes the interval logs of the parts of one run, each in its folder, as one:
-// what fell into the same second of the run is added up, histograms bucket for bucket.
-// It gives the seconds that come of that: their quantiles are of all parts' exchanges,
-// which those of parts alone do not tell.
-func (f *Folder) JoinLogs(started time.Time, folders []string) ([]Second, error) {
+// what fell into the same second of the run is added up, histograms bucket for bucket. The
+// report is the parts' sum; its seconds get the quantiles of all parts' exchanges, which
+// those of parts alone do not tell.
+func (f *Folder) JoinLogs(r *Report, folders []string) error {
 	if f.writer == nil {
-		if err := f.head(started); err != nil {
-			return nil, err
+		if err := f.head(r.Started); err != nil {
+			return err
 		}
 	}
 	parts := make([]*logIntervals, len(folders))
 	for i, dir := range folders {
 		file, err := os.Open(filepath.Join(dir, logName))
 		if err != nil {
-			return nil, fmt.Errorf("join interval logs: %w", err)
+			return fmt.Errorf("join interval logs: %w", err)
 		}
 		defer file.Close()
 		parts[i] = &logIntervals{in: bufio.NewReaderSize(file, longestLine)}
 		if err := parts[i].advance(); err != nil {
-			return nil, fmt.Errorf("%s: %w", file.Name(), err)
+			return fmt.Errorf("%s: %w", file.Name(), err)
 		}
 	}
-	var seconds []Second
-	for {
-		at, ended := time.Duration(0), true
-		for _, p := range parts {
-			if p.now != nil && (ended || p.second() < at) {
-				at, ended = p.second(), false
-			}
-		}
-		if ended {
-			return seconds, nil
-		}
-		var sum *Interval
-		for i, p := range parts {
-			if p.now == nil || p.second() != at {
+	for i := range r.Seconds {
+		second := &r.Seconds[i]
+		sum := logReader{sums: map[string]*sum{}, beside: map[string]*beside{}}
+		for k, p := range parts {
+			if !p.next || p.second() != second.At.Round(time.Second) {
 				continue
 			}
-			if sum == nil {
-				sum = p.now
-			} else if err := sum.add(p.now); err != nil {
-				return nil, fmt.Errorf("join interval logs: %w", err)
-			}
-			if err := p.advance(); err != nil {
-				return nil, fmt.Errorf("%s: %w", folders[i], err)
+			if err := p.take(&sum); err != nil {
+				return fmt.Errorf("%s: %w", folders[k], err)
 			}
 		}
-		if err := sum.quantiles(); err != nil {
-			return nil, fmt.Errorf("join interval logs: %w", err)
+		log, err := sum.finish()
+		if err != nil {
+			return fmt.Errorf("join interval logs: %w", err)
 		}
-		if err := f.Interval(*sum); err != nil {
-			return nil, err
+		iv := Interval{From: second.At, To: second.At + second.Length, Second: second, Labels: log.Labels, Warmup: log.Warmup}
+		if err := iv.quantiles(); err != nil {
+			return fmt.Errorf("join interval logs: %w", err)
 		}
-		seconds = append(seconds, *sum.Second)
+		if err := f.Interval(iv); err != nil {
+			return err
+		}
 	}
+	for k, p := range parts {
+		if p.next {
+			return fmt.Errorf("%s: its log has a second at %v that the run has not", folders[k], p.at)
+		}
+	}
+	return nil
 }
 
 // JoinEvents puts what the parts of one run kept of their exchanges into the run's
@@ -95,21 +91,21 @@ func appendFile(to io.Writer, name string) error {
 	return err
 }
 
-// logIntervals reads the intervals of a log one after the other.
+// logIntervals reads a log one interval after the other.
 type logIntervals struct {
-	in   *bufio.Reader
-	read logReader
-	line int
-	now  *Interval // nil at the end
+	in    *bufio.Reader
+	line  int
+	lines [][]byte      // of the next interval
+	next  bool          // there is one
+	at    time.Duration // when its second begins
 }
 
-// second is which second of the run the interval is.
-func (l *logIntervals) second() time.Duration { return l.now.Second.At.Round(time.Second) }
+// second is which second of the run the next interval is.
+func (l *logIntervals) second() time.Duration { return l.at.Round(time.Second) }
 
 // advance reads the next interval. One that is cut off, as a kill leaves it, is none.
 func (l *logIntervals) advance() error {
-	l.now = nil
-	l.read = logReader{sums: map[string]*sum{}, beside: map[string]*beside{}, inflate: l.read.inflate}
+	l.next, l.lines = false, l.lines[:0]
 	for {
 		line, err := l.in.ReadSlice('\n')
 		l.line++
@@ -119,39 +115,28 @@ func (l *logIntervals) advance() error {
 		case err != nil:
 			return fmt.Errorf("interval log, line %d: %w", l.line, err)
 		}
-		l.read.now = l.line
-		if err := l.read.line(bytes.TrimRight(line, "\r\n")); err != nil {
-			return fmt.Errorf("interval log, line %d: %w", l.line, err)
+		line = bytes.TrimRight(line, "\r\n")
+		if bytes.HasPrefix(line, []byte(secondMark)) {
+			var r logReader
+			if err := r.line(line); err != nil {
+				return fmt.Errorf("interval log, line %d: %w", l.line, err)
+			}
+			l.next, l.at = true, r.log.Seconds[0].At
+			return nil
 		}
-		if len(l.read.log.Seconds) == 0 {
-			continue
-		}
-		log, err := l.read.finish()
-		if err != nil {
-			return err
-		}
-		s := log.Seconds[0]
-		l.now = &Interval{From: s.At, To: s.At + s.Length, Second: &s, Labels: log.Labels, Warmup: log.Warmup}
-		return nil
+		l.lines = append(l.lines, bytes.Clone(line))
 	}
 }
 
-// add takes another part's interval of the same second into this one.
-func (iv *Interval) add(o *Interval) error {
-	iv.From, iv.To = min(iv.From, o.From), max(iv.To, o.To)
-	for _, x := range []struct{ into, from *[]Label }{{&iv.Labels, &o.Labels}, {&iv.Warmup, &o.Warmup}} {
-		for _, l := range *x.from {
-			i := slices.IndexFunc(*x.into, func(k Label) bool { return k.Name == l.Name })
-			if i < 0 {
-				*x.into = append(*x.into, l)
-			} else if err := (*x.into)[i].add(l); err != nil {
-				return err
-			}
+// take adds the next interval to a sum, and reads the one after it.
+func (l *logIntervals) take(sum *logReader) error {
+	for _, line := range l.lines {
+		sum.now++
+		if err := sum.line(line); err != nil {
+			return fmt.Errorf("interval log, before line %d: %w", l.line, err)
 		}
 	}
-	s := iv.Second.plus(*o.Second)
-	iv.Second = &s
-	return nil
+	return l.advance()
 }
 
 // quantiles works the second's out again, from the interval's histograms: those of the

@@ -94,7 +94,7 @@ func TestJoinedFoldersAreTheUnion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Seconds, err = whole.JoinLogs(got.Started, folders); err != nil {
+	if err := whole.JoinLogs(got, folders); err != nil {
 		t.Fatal(err)
 	}
 	if err := whole.WriteAll(got); err != nil {

@@ -330,7 +330,7 @@ func (c *controlled) giveBooks(ctx context.Context, run *agent.Controller, told 
 // watch tells agents that are lost, once each, and has others take their shares over
 // where that is wanted.
 func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]agent.Part) {
-	lost := map[agent.Share]bool{}
+	lost, taken := map[agent.Share]bool{}, map[agent.Share]bool{}
 	return func(parts []agent.Part) {
 		for _, p := range parts {
 			name := fmt.Sprintf("agent %d (%s)", p.Index+1, p.Agent)
@@ -348,6 +348,9 @@ func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]ag
 			case p.Lost.IsZero() && lost[p.Share]:
 				lost[p.Share] = false
 				c.tell.line("%s is heard of again", name)
+			case p.Attempt > 1 && p.State == agent.Playing && !taken[p.Share]:
+				taken[p.Share] = true
+				c.tell.line("%s takes over %s into the run", name, report.FormatDuration(p.From))
 			}
 		}
 	}
@@ -392,11 +395,9 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 			}
 		}
 	}
-	seconds, err := c.folder.JoinLogs(rep.Started, folders)
-	if err != nil {
+	if err := c.folder.JoinLogs(rep, folders); err != nil {
 		return nil, nil, err
 	}
-	rep.Seconds = seconds
 	if err := errors.Join(c.folder.JoinEvents(folders), joinJournals(c.folder.Path(journalName), folders)); err != nil {
 		return nil, nil, err
 	}

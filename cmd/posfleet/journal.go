@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -42,17 +41,22 @@ const journalName = "journal.csv"
 func joinJournals(to string, folders []string) error {
 	return report.WriteFile(to, func(w io.Writer) error {
 		for i, dir := range folders {
-			text, err := os.ReadFile(filepath.Join(dir, journalName))
+			f, err := os.Open(filepath.Join(dir, journalName))
 			if errors.Is(err, fs.ErrNotExist) {
 				continue // of an agent that was lost
 			}
 			if err != nil {
 				return err
 			}
+			rows := bufio.NewReader(f)
 			if i > 0 {
-				_, text, _ = bytes.Cut(text, []byte("\n"))
+				_, err = rows.ReadSlice('\n') // the heading, again
 			}
-			if _, err := w.Write(text); err != nil {
+			if err == nil {
+				_, err = rows.WriteTo(w)
+			}
+			f.Close()
+			if err != nil {
 				return err
 			}
 		}

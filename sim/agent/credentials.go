@@ -38,13 +38,14 @@ func NewCredentials() Credentials {
 	return Credentials{secret}
 }
 
-// ReadCredentials reads what Save wrote. The file must be its owner's alone.
+// ReadCredentials reads what Save wrote. The file must be its owner's alone, or that of a
+// group that only reads it, as orchestrators hand secrets out.
 func ReadCredentials(path string) (Credentials, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return Credentials{}, fmt.Errorf("credentials: %w", err)
 	}
-	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+	if info.Mode().IsRegular() && info.Mode().Perm()&0o027 != 0 && runtime.GOOS != "windows" {
 		return Credentials{}, fmt.Errorf("credentials: others may read %s (mode %04o); chmod 600 %s", path, info.Mode().Perm(), path)
 	}
 	text, err := os.ReadFile(path)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -116,8 +117,10 @@ func blank(v []byte) bool { return len(bytes.Trim(v, "\x00 ")) == 0 }
 // order sends an order without asking whether the terminal may.
 func (p *Player) order(o *Order, f *dialect.Form) error {
 	t := p.T
-	if t.kept != nil {
+	if t.TellsScript() || t.OfflineSales() > 0 && !p.mayStayOffline(o) {
 		p.tellScript()
+		p.uploadOffline()
+		p.free = p.Clock.Now()
 	}
 	if t.Owes() {
 		if !p.settleDebt() && t.Profile.Policy.AbortOnReversal {
@@ -131,6 +134,10 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 	}
 	if err := p.fill(t, f, o); err != nil {
 		return p.refused(err)
+	}
+	if p.chipped && p.chip.Kind == chip.TC {
+		p.stayOffline(o)
+		return nil
 	}
 	batch := t.Batch
 	if o.Entry != Code { // the terminal does not see the card behind a code

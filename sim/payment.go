@@ -8,6 +8,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -58,7 +59,7 @@ func (t *Terminal) refuses(o *Order, f *dialect.Form) error {
 		return fmt.Errorf("%w: it has not signed in", ErrRefusedLocally)
 	case o.Of == dialect.Refund && t.Profile.Policy.RefundLimit > 0 && o.Amount > t.Profile.Policy.RefundLimit:
 		t.Display = "超过退货限额"
-		return fmt.Errorf("%w: refunds go up to %s yuan", ErrRefusedLocally, report.FormatAmount(t.Profile.Policy.RefundLimit, t.Profile.Dialect.Exponent))
+		return fmt.Errorf("%w: refunds go up to %s %s", ErrRefusedLocally, report.FormatAmount(t.Profile.Policy.RefundLimit, t.Profile.Dialect.Exponent), t.Profile.Dialect.Unit())
 	case o.Of.Journalled() && t.full():
 		t.Display = "交易笔数已满, 请先结算"
 		if why := t.Settled().Why; why != nil {
@@ -267,6 +268,9 @@ func (p *Player) Reverse() (done, again bool) {
 	p.reversal(f)
 	p.holder = t.Owed.Holder
 	r := p.exchangeAside(f)
+	if errors.Is(r.Why, line.ErrStopped) {
+		return false, false // no try of the terminal's: it still owes it
+	}
 	t.Owed.Tries++
 	ok := r.Outcome == report.Approved
 	for _, code := range pol.ReversalAccepts {
@@ -286,6 +290,9 @@ func (p *Player) Reverse() (done, again bool) {
 		}
 		t.Display = "冲正不成功, 请与客服联系"
 		return false, false
+	}
+	if r.Outcome == report.Declined && t.Profile.Dialect.AsksSignIn(r.Code) {
+		p.signInAgain() // the host has other keys: it would decline each further try
 	}
 	t.Display = "冲正未成功"
 	return false, true

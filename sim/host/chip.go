@@ -94,7 +94,7 @@ func (h *Host) checkChip(req *Request) verdict {
 		return pending
 	}
 	switch right := w.work.Right(issuer.Scheme, of.keys, &w.Data, w.Cryptogram); {
-	case h.bugs&anyCryptogram != 0:
+	case h.breaks(anyCryptogram):
 	case !right:
 		h.log.add(notice{what: "chip with a wrong cryptogram"})
 		return cardWrong
@@ -105,7 +105,7 @@ func (h *Host) checkChip(req *Request) verdict {
 		h.log.add(notice{what: "chip with another amount than the message has"})
 		return cardWrong
 	}
-	if req.chipped = w.Kind == chip.ARQC; !of.next(w.Counter(), binary.BigEndian.Uint64(w.Cryptogram), issuer.Scheme.New(&w.Data)) && h.bugs&anyCounter == 0 {
+	if req.chipped = w.Kind == chip.ARQC; !of.next(w.Counter(), binary.BigEndian.Uint64(w.Cryptogram), issuer.Scheme.New(&w.Data)) && !h.breaks(anyCounter) {
 		h.log.add(notice{what: "chip whose counter has been used before"})
 		return cardWrong
 	}
@@ -163,7 +163,7 @@ func (h *Host) answerChip(req *Request, code verdict) {
 	issuer := card.Issuer()
 	c := h.code(req, code)
 	value := w.work.Answer(&w.tag91, issuer.Scheme, w.of.keys, w.Cryptogram, [2]byte{c[0], c[1]}, h.approves(req, code))
-	if h.bugs&wrongIssuer != 0 {
+	if h.breaks(wrongIssuer) {
 		value[0] ^= 1
 	}
 	w.data = chip.AppendIssuerAuthentication(w.data[:0], value)
@@ -210,7 +210,7 @@ func (h *Host) noteScript(req *Request) verdict {
 	}
 	req.record.Card = c
 	of := h.chipOf(req)
-	if of == nil || h.bugs&scriptLost != 0 {
+	if of == nil || h.breaks(scriptLost) {
 		return approved
 	}
 	of.mu.Lock()

@@ -39,7 +39,7 @@ func (h *Host) derive(req *Request) bool {
 	case !d.SameDevice(ksn, of.ksn):
 		h.log.add(notice{what: "key serial number of another terminal"})
 		return false
-	case h.bugs&serialReplayed != 0:
+	case h.breaks(serialReplayed):
 	case counter <= of.counter:
 		h.log.add(notice{what: "key serial number that has been used before"})
 		return false

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/rules"
@@ -117,8 +118,10 @@ func blank(v []byte) bool { return len(bytes.Trim(v, "\x00 ")) == 0 }
 // order sends an order without asking whether the terminal may.
 func (p *Player) order(o *Order, f *dialect.Form) error {
 	t := p.T
-	if t.kept != nil {
+	if t.TellsScript() || t.OfflineSales() > 0 && !p.mayStayOffline(o) {
 		p.tellScript()
+		p.uploadOffline()
+		p.free = p.Clock.Now()
 	}
 	if t.Owes() {
 		if !p.settleDebt() && t.Profile.Policy.AbortOnReversal {
@@ -132,6 +135,10 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 	}
 	if err := p.fill(t, f, o); err != nil {
 		return p.refused(err)
+	}
+	if p.chipped && p.chip.Kind == chip.TC {
+		p.stayOffline(o)
+		return nil
 	}
 	batch := t.Batch
 	if o.Entry != Code { // the terminal does not see the card behind a code

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/posfleet/posfleet/sim/chip"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -97,18 +98,26 @@ func (h *Host) checkChip(req *Request) verdict {
 	case !right:
 		h.log.add(notice{what: "chip with a wrong cryptogram"})
 		return cardWrong
-	case w.Kind != chip.ARQC:
-		h.log.add(notice{what: "chip that asks for no answer, on line"})
+	case w.Kind != kindOf(req.Transaction):
+		h.log.add(notice{what: "chip that asks for no answer on line, or has not approved off line"})
 		return cardWrong
 	case m.Has(wire.Amount) && packed(w.Amount) != m.Uint(wire.Amount):
 		h.log.add(notice{what: "chip with another amount than the message has"})
 		return cardWrong
 	}
-	if req.chipped = true; !of.next(w.Counter(), binary.BigEndian.Uint64(w.Cryptogram), issuer.Scheme.New(&w.Data)) && !h.breaks(anyCounter) {
+	if req.chipped = w.Kind == chip.ARQC; !of.next(w.Counter(), binary.BigEndian.Uint64(w.Cryptogram), issuer.Scheme.New(&w.Data)) && !h.breaks(anyCounter) {
 		h.log.add(notice{what: "chip whose counter has been used before"})
 		return cardWrong
 	}
 	return pending
+}
+
+// kindOf is the kind of cryptogram that a transaction's chip makes.
+func kindOf(t dialect.Transaction) chip.Kind {
+	if t == dialect.OfflinePurchase {
+		return chip.TC
+	}
+	return chip.ARQC
 }
 
 // next takes a counter, unless the chip has paid with it before, or it is so far behind that

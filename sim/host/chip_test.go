@@ -131,6 +131,36 @@ func TestDeclinedChipIsAnswered(t *testing.T) {
 	}
 }
 
+// A chip's own approval is booked once, and only as such.
+func TestOfflinePurchaseIsBooked(t *testing.T) {
+	h, p := chipPOS(t)
+	var x chip.Transaction
+	approves := func(role string) field {
+		return func(p *pos, m *wire.Message) {
+			inserts(&x, role)(p, m)
+			h := holderOf(p, p.p, role)
+			c, _ := h.Chip()
+			if err := x.Begin(c); err != nil {
+				t.Fatal(err)
+			}
+			x.Amount[5] = 5
+			if kind, err := x.Generate(chip.TC); err != nil || role == "cash" && kind != chip.TC {
+				t.Fatalf("the chip makes %s, %v", kind, err)
+			}
+			m.Set(wire.ChipData, x.AppendTags(nil, chip.RequestTags))
+		}
+	}
+	p.want("00", dialect.OfflinePurchase, amount(5), approves("cash"))
+	if got := bookOf(h, p.entry.TID).Debit; got != 5 {
+		t.Errorf("%d fen are booked, want 5", got)
+	}
+	p.want("59", dialect.OfflinePurchase, amount(5), approves("chip"))
+	p.want("59", dialect.OfflinePurchase, amount(5), inserts(&x, "cash"))
+	if got := p.code(amount(5), approves("cash")); got != "59" {
+		t.Errorf("a chip's own approval as a purchase on line: %s, want 59", got)
+	}
+}
+
 func TestChipFirst(t *testing.T) {
 	_, p := chipPOS(t)
 	swiped := func(condition string) string {

@@ -52,6 +52,7 @@ func (h *Holder) Chip() (*chip.Card, error) {
 	}
 	c, err := chip.NewCard(of.issuer, h.PAN, h.Sequence)
 	if err == nil {
+		c.Load(h.Card.Cash)
 		at.Store(c)
 	}
 	return c, err

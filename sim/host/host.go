@@ -19,6 +19,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ import (
 	"github.com/posfleet/posfleet/sim/host/payout"
 	"github.com/posfleet/posfleet/sim/host/serve"
 	"github.com/posfleet/posfleet/sim/host/staff"
+	"github.com/posfleet/posfleet/sim/host/store"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -55,6 +57,8 @@ type Host struct {
 	log        log
 	enrolments enrolments
 	staff      *staff.Desk
+	data       string       // folder of what it keeps; empty for a host that forgets
+	store      *store.Store // nil for one
 }
 
 // Option changes a Host that New makes.
@@ -119,6 +123,11 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 	h.server.NewAnswer, h.server.Format = h.newAnswer, &h.dialect.Format
 	h.server.Unread, h.server.Panicked = h.unread, h.log.panicked
 	h.server.Delays = h.behaviour != nil || h.misbehaves
+	if h.data != "" {
+		if err := h.openData(h.data); err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(h.data, DataFile), err)
+		}
+	}
 	return h, nil
 }
 

@@ -46,7 +46,7 @@ func (h *Host) reversal(req *Request) verdict {
 	case r.State == book.Voided:
 		return noOriginal
 	case r.State != book.Approved:
-		r.State = book.Reversed
+		t.Refuse(n)
 		return approved
 	case h.bugs&forgetReversal != 0:
 		return approved

@@ -118,6 +118,12 @@ func (f *Folder) summary(r *Report) error {
 	return nil
 }
 
+// IsRun reports whether a folder is one of a run.
+func IsRun(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, summaryName))
+	return err == nil
+}
+
 // Read restores a run from its folder: the summary from run.json, the
 // histograms from latency.hlog. Of a run that was killed it gives what the log
 // holds and says in Incomplete that this is not all.

@@ -241,6 +241,9 @@ func (t *text) facts(r *Report) {
 		t.wrapped("faults", faults)
 	}
 	t.rules(r.Rules)
+	if len(r.Without) > 0 {
+		t.wrapped("rules", "answers were not held to "+strings.Join(r.Without, ", ")+": the dialect leaves them out")
+	}
 	var clamped int64
 	for _, l := range r.Labels {
 		clamped += l.Clamped

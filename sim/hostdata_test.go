@@ -113,7 +113,7 @@ func holdsNone(t *testing.T, path string, p *profile.Profile) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range [][]byte{[]byte(p.Holders("good")[0].PAN), p.Terminals[0].Master, packedDigits(p.Holders("good")[0].PAN)} {
+	for _, secret := range [][]byte{[]byte(p.Holders("good")[0].PAN), p.Terminals[0].Master, packedPAN(p.Holders("good")[0].PAN)} {
 		if len(secret) > 0 && contains(data, secret) {
 			t.Error("the data hold a card number or a key")
 		}
@@ -129,7 +129,7 @@ func contains(data, secret []byte) bool {
 	return false
 }
 
-func packedDigits(digits string) (out []byte) {
+func packedPAN(digits string) (out []byte) {
 	for i := 0; i+1 < len(digits); i += 2 {
 		out = append(out, (digits[i]-48)<<4|(digits[i+1]-48))
 	}

@@ -58,7 +58,7 @@ func (t *Terminal) refuses(o *Order, f *dialect.Form) error {
 		return fmt.Errorf("%w: it has not signed in", ErrRefusedLocally)
 	case o.Of == dialect.Refund && t.Profile.Policy.RefundLimit > 0 && o.Amount > t.Profile.Policy.RefundLimit:
 		t.Display = "超过退货限额"
-		return fmt.Errorf("%w: refunds go up to %s yuan", ErrRefusedLocally, report.FormatAmount(t.Profile.Policy.RefundLimit, t.Profile.Dialect.Exponent))
+		return fmt.Errorf("%w: refunds go up to %s %s", ErrRefusedLocally, report.FormatAmount(t.Profile.Policy.RefundLimit, t.Profile.Dialect.Exponent), t.Profile.Dialect.Unit())
 	case o.Of.Journalled() && t.full():
 		t.Display = "交易笔数已满, 请先结算"
 		if why := t.Settled().Why; why != nil {

@@ -145,6 +145,8 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 				return err
 			}
 			p.scratch, sealed = track, true
+		} else {
+			p.scratch[len(h.PAN)] = '=' // the separator in characters; packed it is D (ISO/IEC 7813)
 		}
 		m.Set(wire.Track2, p.scratch)
 	}

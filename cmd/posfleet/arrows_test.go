@@ -17,7 +17,7 @@ const module = "github.com/posfleet/posfleet"
 // arrows is which of our packages may import which, relative to the module. A
 // package that is not here has no place in the tree yet: give it one on purpose.
 var arrows = map[string][]string{
-	"cmd/posfleet":         {"features", "report", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/audit", "sim/capture", "sim/device", "sim/dialect", "sim/fee", "sim/host", "sim/host/admin", "sim/host/store", "sim/keys", "sim/line", "sim/profile", "sim/proxy", "sim/recording", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
+	"cmd/posfleet":         {"features", "report", "report/capacity", "report/compare", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/audit", "sim/capture", "sim/device", "sim/dialect", "sim/fee", "sim/host", "sim/host/admin", "sim/host/store", "sim/keys", "sim/line", "sim/profile", "sim/proxy", "sim/recording", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
 	"scenarios":            {"report", "report/verdicts", "sim", "sim/device", "sim/dialect", "sim/fee", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/strict", "sim/wire"},
 	"sim":                  {"report", "sim/device", "sim/dialect", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/timer", "sim/wire"},
 	"sim/line":             {"sim/strict", "sim/wire"},
@@ -49,6 +49,8 @@ var arrows = map[string][]string{
 	"sim/strict":           {},
 	"sim/timer":            {},
 	"sim/wire":             {},
+	"report/capacity":      {"report"},
+	"report/compare":       {"report"},
 	"report/page":          {"report", "report/verdicts"},
 	"report/plot":          {"report"},
 	"report/verdicts":      {"report"},
@@ -64,6 +66,7 @@ var arrows = map[string][]string{
 // that the rest does not depend on them; of those with none only tests may.
 var keepers = map[string][]string{
 	"gonum.org/v1/plot":                       {"report/plot"},
+	"gonum.org/v1/gonum":                      {"report/compare"},
 	"github.com/HdrHistogram/hdrhistogram-go": {"report"},
 	"github.com/cucumber":                     {"scenarios"},
 	"github.com/spf13":                        {"cmd/posfleet"},

@@ -47,10 +47,14 @@ func hostCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			h, err := f.bundled(p, append(options, host.WithLog(host.Log{
+			options = append(options, host.WithLog(host.Log{
 				Notice: func(text string) { fmt.Fprintf(cmd.ErrOrStderr(), "posfleet: %s\n", text) },
 				Panic:  func(value any, stack []byte) { tellPanic(cmd.ErrOrStderr(), value, stack) },
-			}))...)
+			}))
+			if api != "" {
+				options = append(options, host.WithDelays()) // its faults are turned on and off
+			}
+			h, err := f.bundled(p, options...)
 			if err != nil {
 				return hintOfData(err)
 			}
@@ -85,11 +89,11 @@ func hostCommand() *cobra.Command {
 			for _, b := range h.Books() {
 				net += b.Net()
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "booked %s yuan net\n", report.FormatAmount(net, p.Dialect.Exponent))
+			fmt.Fprintf(cmd.OutOrStdout(), "booked %s %s net\n", report.FormatAmount(net, p.Dialect.Exponent), p.Dialect.Unit())
 			f := h.Fees()
-			yuan := func(minor int64) string { return report.FormatAmount(minor, p.Dialect.Exponent) }
-			fmt.Fprintf(cmd.OutOrStdout(), "fees %s yuan: issuers %s, network %s, acquirer %s; merchants were paid %s and are owed %s\n",
-				yuan(f.Fee+f.Surcharges), yuan(f.Issuer), yuan(f.Network), yuan(f.Acquirer+f.Surcharges), yuan(f.Paid-f.Surcharges), yuan(f.Owed()))
+			amount := func(minor int64) string { return report.FormatAmount(minor, p.Dialect.Exponent) }
+			fmt.Fprintf(cmd.OutOrStdout(), "fees %s %s: issuers %s, network %s, acquirer %s; merchants were paid %s and are owed %s\n",
+				amount(f.Fee+f.Surcharges), p.Dialect.Unit(), amount(f.Issuer), amount(f.Network), amount(f.Acquirer+f.Surcharges), amount(f.Paid-f.Surcharges), amount(f.Owed()))
 			if err := h.Check(); err != nil {
 				return &exit{code: exitBooks, err: err}
 			}
@@ -107,7 +111,7 @@ func hostCommand() *cobra.Command {
 	}
 	var misbehaviours []string
 	for _, m := range host.Misbehaviours() {
-		misbehaviours = append(misbehaviours, fmt.Sprintf("  %-16s %s", m.Name, m.Doc))
+		misbehaviours = append(misbehaviours, fmt.Sprintf("  %-25s %s", m.Name, m.Doc))
 	}
 	cmd.Long = "Serves the terminals, merchants and cards of a profile. It books what it approves.\n\n" +
 		"Faults for --misbehave:\n" + strings.Join(misbehaviours, "\n") + "\n\n" +

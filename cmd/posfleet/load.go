@@ -27,6 +27,10 @@ type loadFlags struct {
 	net         networkFlags
 	rate        string
 	ramp        time.Duration
+	stages      []string
+	arrivals    string // file of them
+	speed       float64
+	burst       string
 	poisson     bool
 	closed      bool
 	think       time.Duration
@@ -46,7 +50,10 @@ type loadFlags struct {
 	strict      bool
 	storm       stormFlags
 	storms      int
-	id          string // of the run, which its parts share
+	id          string          // of the run, which its parts share
+	parts       []sim.Stage     // that stages says
+	times       []time.Duration // of the file of arrivals
+	digest      string          // of that file
 	asked       report.Plan
 }
 
@@ -76,6 +83,10 @@ func loadCommand(sig *signals) *cobra.Command {
 	fl.StringVar(&f.net.behaviour, "behaviour", "", "when the bundled host's answers leave: stall:1s/10s, uniform:10ms-110ms, … (of payments, balance inquiries and echoes; others at once)")
 	fl.StringVar(&f.rate, "rate", "500/s", "arrivals: 500/s, 30/m, 7200/h")
 	fl.DurationVar(&f.ramp, "ramp", 0, "rise in a straight line from nothing to the rate over this time")
+	fl.StringArrayVar(&f.stages, "stage", nil, "a part of the run at a rate of its own: 2m:500/s, or 30s:100/s-500/s in a straight line; may be repeated, one follows the other")
+	fl.StringVar(&f.arrivals, "arrivals", "", "file that says when arrivals come: a time a line, or minutes with counts of a real day")
+	fl.Float64Var(&f.speed, "speed", 1, "with --arrivals: so many times faster than they came")
+	fl.StringVar(&f.burst, "burst", "", "arrivals that fall due all at once on top of the others, such as 200/10s: 200 every ten seconds")
 	fl.BoolVar(&f.poisson, "poisson", false, "arrivals that know nothing of each other, instead of evenly spaced ones")
 	fl.BoolVar(&f.closed, "closed", false, "closed model: every terminal plays over and over, no rate")
 	fl.DurationVar(&f.think, "think", 0, "closed model: pause between two plays")
@@ -267,6 +278,10 @@ func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *networ
 	if d := n.profile.Dialect; d.Exponent != 2 {
 		rep.Money.Decimals = &d.Exponent
 	}
+	if unit := n.profile.Dialect.Unit(); unit != "yuan" {
+		rep.Money.Unit = unit
+	}
+	rep.Without = n.profile.Dialect.Without
 	rep.Judge(j.limits)
 	hide(rep, n.profile.Dialect)
 	return rep.Check()

@@ -42,6 +42,7 @@ type Dialect struct {
 	Status      []StatusCode // what a status upload says of a terminal's parts
 	HeaderWords []HeaderWord // what the application header says, for people
 	Without     []string     // rules about answers, by id, to which this network's are not held
+	WithoutAt   string       // where the file says so
 	Schemes     []string     // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
 
 	Secrets *Secrets // known of the cards that are used on the network, for what is shown; nil for none
@@ -52,6 +53,7 @@ type Dialect struct {
 	causes [causes]Code
 
 	entries [entries][2]string
+	unit    string // the currency's letters
 	kinds   [129]kind
 }
 

@@ -190,7 +190,7 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	if transactions.Given() {
 		r.transactions(transactions)
 	}
-	r.reversal(reversal)
+	r.reversal(reversal, transactions)
 	r.checkForms(transactions, pair, framing)
 	return d
 }
@@ -210,7 +210,12 @@ func (r *reader) word(v strict.Value) string {
 // rules reads which rules about answers do not apply. Whether there are such rules
 // is for those to say who know them.
 func (r *reader) rules(without *[]string) func(strict.Value) {
-	return func(v strict.Value) { r.Map(v, strict.Table{"without": r.words(without)}) }
+	return func(v strict.Value) {
+		r.Map(v, strict.Table{"without": func(v strict.Value) {
+			r.d.WithoutAt = r.At(v)
+			r.words(without)(v)
+		}})
+	}
 }
 
 // schemes reads what an answer's card scheme may be.
@@ -233,11 +238,26 @@ func (r *reader) elements(v strict.Value) {
 		case !known:
 			r.Fail(v, "no element has this name; docs/dialects.md lists them")
 		case ok && s != strict.None:
-			if place, err := r.place(s); err != nil {
+			place, err := r.place(s)
+			if err != nil {
 				r.Fail(v, "%w", err)
-			} else {
-				r.d.Places[e] = place
+				return
 			}
+			if room := r.room(place); room < digits[e] {
+				r.Fail(v, "%d digits have room there, and terminals count with %d; give the field as many", room, digits[e])
+			}
+			r.d.Places[e] = place
 		}
 	})
+}
+
+// digits are how many each of these has: with fewer its first would go missing.
+var digits = map[wire.Element]int{wire.Amount: 12, wire.Trace: 6, wire.OriginalTrace: 6}
+
+// room is how many characters have room at a place.
+func (r *reader) room(p wire.Place) int {
+	if p.To > 0 {
+		return p.To - p.From
+	}
+	return r.d.Spec.Fields[p.Field].Spec().Length
 }

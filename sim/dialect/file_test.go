@@ -116,6 +116,29 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"a length too short for what a reversal requires", "", "extends: iso87\nframing: {length: digits2}", "2: framing.length: the shortest reversal does not go on a line"},
 		{"pairing on what no request carries", "", "pair: [11, 32]", "1: pair[2]: no request carries field 32"},
 		{"a constant that terminals overwrite", "", `transactions: {purchase: {set: {4: "000000000100"}}}`, "1: transactions.purchase.set.4: terminals write the field themselves, as it is the amount of elements"},
+		{"a key twice, the first none", "", "mac: none\nmac: x9.9", "2: key mac stands twice, first on line 1; keep one"},
+		{"a field twice", "", "fields: {46: {is: n 8, name: x}, 46: {is: n 9, name: y}}", "1: fields: key 46 stands twice"},
+		{"nothing that none takes away", "", "fields: {47: none}", "1: fields.47: none takes away what the file extends, which has nothing here"},
+		{"letters in digits", "", `transactions: {purchase: {set: {3: "ABCDEF"}}}`, `1: transactions.purchase.set.3: `},
+		{"letters in digits that are characters", "", "extends: iso87\ntransactions: {purchase: {set: {3: \"ABCDEF\"}}}", `2: transactions.purchase.set.3: "ABCDEF" does not fit field 3, which is of kind n`},
+		{"a length that its prefix cannot tell", "", "fields: {46: {is: b...999, name: x, prefix: binary1}}", "1: fields.46: is: b...999: the length prefix binary1 says at most 255"},
+		{"digits of which two characters tell", "", "fields: {46: {is: n...100, name: x, prefix: ascii2}}", "the length prefix ascii2 says at most 99"},
+		{"a part of another field", "", "fields: {46: {is: ans 8, name: x, parts: {47.1: 1-4 batch}}}", "1: fields.46.parts.47.1: want parts of field 46 numbered 46.1"},
+		{"letters packed as digits", "", "fields: {46: {is: ans 8, name: x, as: packed}}", "1: fields.46: is: ans 8: as packed cannot hold values of kind ans"},
+		{"octets packed as digits", "", "fields: {46: {is: b 8, name: x, as: track}}", "as track cannot hold values of kind b"},
+		{"a sign before digits alone", "", "fields: {46: {is: n 9, name: x, as: signed}}", "as signed cannot hold values of kind n"},
+		{"pairing on the response code", "", "pair: [11, 39]", "1: pair[2]: field 39 is the response code, which requests have not"},
+		{"a required field of which terminals know nothing", "", "extends: iso87\nelements: {trace: none}", "field 11 is required, and terminals have no value for it"},
+		{"payments without an amount", "", "elements: {amount: none}", "nothing says where a payment has its amount; add amount to elements"},
+		{"answers without a response code", "", "elements: {response-code: none}", "nothing says where an answer has its response code"},
+		{"an amount too short", "", "extends: iso87\nfields: {4: {is: n 6, name: amount}}", "elements.amount: 6 digits have room there, and terminals count with 12"},
+		{"a trace too short", "", "extends: iso87\nfields: {11: {is: n 2, name: trace}}", "elements.trace: 2 digits have room there, and terminals count with 6"},
+		{"a MAC and no logon", "", "extends: iso87\ntransactions: {sign-in: none, sign-off: none}", "a MAC needs a key, and there is no sign-in that brings one"},
+		{"a currency that is none", "", `currency: "123"`, `1: currency: "123" is no currency of ISO 4217; if it is right, say how many decimals its amounts have: {code: "123", exponent: 2}`},
+		{"an encoding that is none, told once", "", "encoding: {n: utf8}", `1: encoding.n: "utf8", want one of`},
+		{"what is wrong in the file that is extended", "", "fields: {11: none}", "(mend it in bank.yaml, which builds on this file)"},
+		{"a reversal that nothing ends", "", "reversal: none", "transactions.reversal: nothing says why one is sent and which answers end it"},
+		{"a reversal for no reason", "", "reversal: {reasons: none}", "reversal: want reasons, why a reversal is sent, and accepts"},
 		{"a constant trace", "", `transactions: {echo: {set: {11: "000001"}}}`, "1: transactions.echo.set.11: terminals write the field themselves"},
 	} {
 		text := c.text
@@ -137,6 +160,16 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	_, err := Parse("bank.yaml", []byte("extends: cup\nfields:\n  3: {is: x}\n  4: {is: y}\n"), nil)
 	if err == nil || !strings.Contains(err.Error(), "bank.yaml:3:") || !strings.Contains(err.Error(), "bank.yaml:4:") {
 		t.Error(err)
+	}
+}
+
+// One wrong word is one complaint: what follows from it is not told besides.
+func TestWhatFollowsFromAMistakeIsNotTold(t *testing.T) {
+	for _, text := range []string{"encoding: {n: utf8}", "encoding: {length: roman}", "codes: {\"00\": {for: aproved}}"} {
+		_, err := Parse("bank.yaml", []byte("extends: iso87\n"+text+"\n"), nil)
+		if err == nil || strings.Contains(err.Error(), `""`) || strings.Contains(err.Error(), ":  ") || strings.Count(err.Error(), "\n") > 1 {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 
@@ -203,6 +236,19 @@ func TestAmountsHaveTheDecimalsOfTheCurrency(t *testing.T) {
 		got, err := d.ParseAmount(c.amount)
 		if (err != nil) != (c.want < 0) || err == nil && got != c.want {
 			t.Errorf("%s of %s: %d, %v, want %d", c.amount, c.currency, got, err, c.want)
+		}
+	}
+}
+
+// Amounts are told in the letters of ISO 4217, or by their number where it has none.
+func TestAmountsAreToldInTheirCurrency(t *testing.T) {
+	for currency, want := range map[string]string{`"156"`: "yuan", `"566"`: "NGN", `"392"`: "JPY", `{code: "978", exponent: 2}`: "EUR", `{code: "999", exponent: 2}`: "of currency 999"} {
+		d, err := Parse("bank.yaml", []byte("extends: iso87\ncurrency: "+currency+"\n"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Unit(); got != want {
+			t.Errorf("amounts of %s are told in %q, want %q", currency, got, want)
 		}
 	}
 }

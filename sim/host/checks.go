@@ -175,7 +175,7 @@ func (h *Host) gate(req *Request) verdict {
 	if req.trace, ok = digits(m.Get(wire.Trace)); !ok {
 		return formatError
 	}
-	if req.Known && !reverses && h.bugs&doublePosting == 0 {
+	if req.Known && !reverses && !h.breaks(doublePosting) {
 		if n, ok := t.Find(h.key(req)); ok {
 			return h.repeated(req, t.Record(n))
 		}

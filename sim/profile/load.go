@@ -124,10 +124,10 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	p.Dialect.Secrets = p.secrets()
 	p.inMinorUnits()
 	var entries []terminalEntry
-	r.List(fleet, func(v strict.Value) { entries = append(entries, r.terminalEntry(v, p.Kinds, dir)) })
+	r.List(fleet, func(v strict.Value) { entries = append(entries, r.terminalEntry(v, p, dir)) })
 	var spare []terminalEntry
 	if stock.Given() {
-		r.List(stock, func(v strict.Value) { spare = append(spare, r.terminalEntry(v, p.Kinds, dir)) })
+		r.List(stock, func(v strict.Value) { spare = append(spare, r.terminalEntry(v, p, dir)) })
 	}
 	if r.OK() {
 		r.terminals(p, fleet, entries, spare, dir, terminals)

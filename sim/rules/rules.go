@@ -242,7 +242,7 @@ func Unreadable(err error) error { return &Broken{&table[0], err} }
 func Known(d *dialect.Dialect) error {
 	for _, id := range d.Without {
 		if !slices.ContainsFunc(table, func(r Rule) bool { return r.ID == id }) {
-			return fmt.Errorf("dialect %s: rules: without: there is no rule %q; posfleet rules lists them", d.Name, id)
+			return fmt.Errorf("%s: there is no rule %q; posfleet rules lists them", d.WithoutAt, id)
 		}
 	}
 	return nil

@@ -64,6 +64,10 @@ const (
 	CreditsAmount                    // of a settlement, in the currency's smallest unit (86)
 	DebitsAmount                     // (88)
 	NetAmount                        // of a settlement, C or D first (97)
+	CreditReversals                  // credits of a settlement that were undone, how many (75)
+	DebitReversals                   // (77)
+	CreditsReversed                  // what these come to, in the currency's smallest unit (87)
+	DebitsReversed                   // (89)
 	elements
 )
 
@@ -83,6 +87,8 @@ var elementNames = [elements]string{
 	SignatureImage: "signature-image", LastPart: "last-part",
 	TerminalData: "terminal-data", Operator: "operator", Remark: "remark", OneTimeCode: "one-time-code", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
 	DebitsAmount: "debits-amount", NetAmount: "net-amount",
+	CreditReversals: "credits-reversal-number", DebitReversals: "debits-reversal-number",
+	CreditsReversed: "credits-reversal-amount", DebitsReversed: "debits-reversal-amount",
 }
 
 // String is the element's name, as dialect files spell it: "processing-code".

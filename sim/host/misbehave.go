@@ -29,6 +29,9 @@ const (
 	feeOffByOne
 	wrongStatement
 	secondBinding
+	undoReversal
+	forgetEarly
+	anyMAC
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -65,6 +68,9 @@ var misbehaviours = []Misbehaviour{
 		bug: approvePart, wrap: onPayment(tellPart)},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
+	{Name: "second-reversal-undoes-first", Doc: "a reversal that comes a second time undoes the first: the payment stands again", bug: undoReversal},
+	{Name: "early-reversal-forgotten", Doc: "a reversal that is there before its payment is acknowledged, and the payment approved when it comes", bug: forgetEarly},
+	{Name: "any-mac", Doc: "requests are taken whatever their MAC", bug: anyMAC},
 	{Name: "reset-without-proof", Doc: "operators' passwords are reset for whoever asks, with whatever proof and code", bug: anyProof},
 	{Name: "lost-terminal-trades", Doc: "terminals that are reported lost, or whose password was reset, go on", bug: lostTrades},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},

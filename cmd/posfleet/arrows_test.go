@@ -17,7 +17,7 @@ const module = "github.com/posfleet/posfleet"
 // arrows is which of our packages may import which, relative to the module. A
 // package that is not here has no place in the tree yet: give it one on purpose.
 var arrows = map[string][]string{
-	"cmd/posfleet":         {"features", "report", "report/capacity", "report/compare", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/agent", "sim/audit", "sim/capture", "sim/device", "sim/dialect", "sim/fee", "sim/host", "sim/host/admin", "sim/keys", "sim/line", "sim/profile", "sim/proxy", "sim/recording", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
+	"cmd/posfleet":         {"features", "report", "report/capacity", "report/compare", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/agent", "sim/audit", "sim/capture", "sim/device", "sim/dialect", "sim/fee", "sim/host", "sim/host/admin", "sim/host/store", "sim/keys", "sim/line", "sim/profile", "sim/proxy", "sim/recording", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
 	"scenarios":            {"report", "report/verdicts", "sim", "sim/chip", "sim/device", "sim/dialect", "sim/fee", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/strict", "sim/wire"},
 	"sim":                  {"report", "sim/chip", "sim/device", "sim/dialect", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/timer", "sim/wire"},
 	"sim/line":             {"sim/strict", "sim/wire"},
@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"sim/audit":            {"report", "sim"},
 	"sim/selftest":         {"report", "sim", "sim/audit", "sim/dialect", "sim/host", "sim/line", "sim/profile", "sim/wire"},
 	"sim/rules":            {"report", "sim/chip", "sim/dialect", "sim/keys", "sim/wire"},
-	"sim/host":             {"sim/chip", "sim/device", "sim/dialect", "sim/fee", "sim/host/book", "sim/host/merchant", "sim/host/order", "sim/host/payout", "sim/host/serve", "sim/host/staff", "sim/keys", "sim/profile", "sim/signature", "sim/signature/jbig", "sim/wire"},
+	"sim/host":             {"sim/chip", "sim/device", "sim/dialect", "sim/fee", "sim/host/book", "sim/host/merchant", "sim/host/order", "sim/host/payout", "sim/host/serve", "sim/host/staff", "sim/host/store", "sim/keys", "sim/profile", "sim/signature", "sim/signature/jbig", "sim/wire"},
 	"sim/host/admin":       {"sim/fee", "sim/host", "sim/host/merchant", "sim/host/order", "sim/host/payout", "sim/host/staff", "sim/profile", "sim/signature"},
 	"sim/host/book":        {"sim/dialect", "sim/fee", "sim/host/payout", "sim/profile"},
 	"sim/host/merchant":    {"sim/fee", "sim/host/book", "sim/host/payout", "sim/profile"},
@@ -36,6 +36,7 @@ var arrows = map[string][]string{
 	"sim/host/serve":       {"sim/timer", "sim/wire"},
 	"sim/host/staff":       {},
 	"sim/profile":          {"sim/chip", "sim/device", "sim/dialect", "sim/fee", "sim/keys", "sim/line", "sim/operator", "sim/signature", "sim/strict", "sim/wire"},
+	"sim/host/store":       {},
 	"sim/operator":         {},
 	"sim/capture":          {"sim/dialect", "sim/wire"},
 	"sim/dialect":          {"sim/device", "sim/dialect/packager", "sim/keys", "sim/strict", "sim/wire"},
@@ -75,6 +76,7 @@ var keepers = map[string][]string{
 	"github.com/moov-io/iso8583":              {"sim/dialect", "sim/wire", "interop/moovserver"},
 	"github.com/emmansun/gmsm":                {"sim/keys"},
 	"github.com/gopacket/gopacket":            {"sim/capture"},
+	"go.etcd.io/bbolt":                        {"sim/host/store"},
 	"filippo.io/age":                          {"sim/recording"},
 	"github.com/nats-io":                      {"sim/agent"},
 	"golang.org/x/crypto":                     {"sim/operator"},

@@ -43,7 +43,9 @@ func customerOf(tid string) string { return "C" + tid }
 func phoneOf(tid string) string    { return "P" + tid }
 
 // paperwork is the papers in a request of the API.
-func paperwork(id string) map[string]string { return map[string]string{"id": id, "licence": licence} }
+func paperwork(id, licence string) map[string]string {
+	return map[string]string{"id": id, "licence": licence}
+}
 
 // channel is how the merchant reaches the bank.
 var channels = []word[string]{
@@ -116,8 +118,8 @@ func (b *bank) prove(channel, sms string) error {
 }
 
 // branch asks at a branch.
-func (b *bank) branch(p *sim.Player, id string, clerks [2]string) error {
-	return b.ask(p, "branch", map[string]any{"papers": paperwork(id), "staff": clerks})
+func (b *bank) branch(p *sim.Player, id, licence string, clerks [2]string) error {
+	return b.ask(p, "branch", map[string]any{"papers": paperwork(id, licence), "staff": clerks})
 }
 
 // logInToApp is the merchant logging in to the app.
@@ -137,7 +139,7 @@ func (b *bank) enrol() error {
 		}
 	}
 	return b.admin.Do("POST", "/v1/staff/customers", map[string]any{"tid": b.tid, "customer": customerOf(b.tid), "phone": phoneOf(b.tid),
-		"password": appPassword, "papers": paperwork(legalID)}, nil)
+		"password": appPassword, "papers": paperwork(legalID, licence)}, nil)
 }
 
 // audited is the Make of what the last line of the log must say.
@@ -246,14 +248,19 @@ func bankPhrases() []*Phrase {
 			}},
 		{Group: group, English: "the merchant shows the papers at a branch and asks for a new password", Chinese: "商户持证件到网点申请重置操作员密码",
 			Doc:  "The identity card of the legal person and the business licence, before two of the staff.",
-			Make: asking(func(p *sim.Player, b *bank, _ Args) error { return b.branch(p, legalID, clerks) })},
+			Make: asking(func(p *sim.Player, b *bank, _ Args) error { return b.branch(p, legalID, licence, clerks) })},
 		{Group: group, English: "somebody shows other papers at a branch and asks for a new password", Chinese: "他人持不符的证件到网点申请重置操作员密码",
-			Doc:  "",
-			Make: asking(func(p *sim.Player, b *bank, _ Args) error { return b.branch(p, wrong(legalID), clerks) })},
+			Doc: "The identity card of another person first, then another's licence: neither may be enough.",
+			Make: asking(func(p *sim.Player, b *bank, _ Args) error {
+				if err := b.branch(p, wrong(legalID), licence, clerks); err == nil {
+					return nil
+				}
+				return b.branch(p, legalID, wrong(licence), clerks)
+			})},
 		{Group: group, English: "one clerk alone asks for a new password", Chinese: "网点柜员一人经办重置操作员密码",
 			Doc: "With the right papers, but without a second clerk.",
 			Make: asking(func(p *sim.Player, b *bank, _ Args) error {
-				return b.branch(p, legalID, [2]string{clerks[0], clerks[0]})
+				return b.branch(p, legalID, licence, [2]string{clerks[0], clerks[0]})
 			})},
 		{Group: group, English: "the bank gives a one-time code", Chinese: "银行发放一次性重置码", Asserts: true,
 			Doc: "For the terminal. The old password is dead from then on.",

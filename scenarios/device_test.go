@@ -35,29 +35,46 @@ func machines(t *testing.T) []*Feature {
 // is skipped for a reason.
 func TestMachinesOfEachKindHold(t *testing.T) {
 	for _, network := range []string{"cup", "iso87"} {
-		for _, kind := range device.Kinds() {
-			t.Run(network+"/"+kind.Name, func(t *testing.T) {
-				t.Parallel()
-				p, d := bundledHost(t, network)
-				q := *p
-				q.Terminals = slices.Clone(p.Terminals[:8])
-				for i := range q.Terminals {
-					q.Terminals[i].Kind = kind
+		holdsOnEachKind(t, network, machines(t), 20)
+	}
+}
+
+// A load plays these on all kinds of terminals, and half of the kinds ask operators for
+// a signature besides the password.
+func TestOperatorsOfEachKindGetIn(t *testing.T) {
+	fs, err := ReadFeatures(features.FS, "shop/operator.feature", "shop/operator.zh.feature", "shop/reset.feature", "shop/reset.zh.feature", "shop/loss.feature")
+	if err != nil {
+		t.Fatal(err)
+	}
+	holdsOnEachKind(t, "cup", fs, 50)
+}
+
+// holdsOnEachKind plays features on terminals of each kind: at least so many scenarios
+// pass, and none that is not skipped fails.
+func holdsOnEachKind(t *testing.T, network string, fs []*Feature, least int) {
+	t.Helper()
+	for _, kind := range device.Kinds() {
+		t.Run(network+"/"+kind.Name, func(t *testing.T) {
+			t.Parallel()
+			p, d := bundledHost(t, network)
+			q := *p
+			q.Terminals = slices.Clone(p.Terminals[:8])
+			for i := range q.Terminals {
+				q.Terminals[i].Kind = kind
+			}
+			found, err := (&Check{Language: language(&q, d), Dialer: d, Features: fs, Terminals: 8}).Run(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for v := range found.All() {
+				if v.Outcome != verdicts.Passed && v.Outcome != verdicts.Skipped {
+					t.Errorf("%s %s: %v", v.ID, v.Outcome, v.Reason)
 				}
-				found, err := (&Check{Language: language(&q, d), Dialer: d, Features: machines(t), Terminals: 8}).Run(context.Background())
-				if err != nil {
-					t.Fatal(err)
-				}
-				for v := range found.All() {
-					if v.Outcome != verdicts.Passed && v.Outcome != verdicts.Skipped {
-						t.Errorf("%s %s: %v", v.ID, v.Outcome, v.Reason)
-					}
-				}
-				if n := found.Count(verdicts.Passed); n < 20 {
-					t.Errorf("%d scenarios passed, the others are skipped", n)
-				}
-			})
-		}
+			}
+			if n := found.Count(verdicts.Passed); n < least {
+				t.Errorf("%d scenarios passed, the others are skipped", n)
+			}
+		})
 	}
 }
 

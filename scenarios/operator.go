@@ -124,8 +124,8 @@ func operatorPhrases() []*Phrase {
 				return nil
 			})},
 		{Group: group, English: "the operator logs in with password {text}", Chinese: "操作员用密码{text}签到",
-			Doc:  "The first operator of the profile who may sell.",
-			Make: doing(func(p *sim.Player, cashier string, texts []string) error { return p.T.Login(cashier, texts[0]) })},
+			Doc:  "The first operator of the profile who may sell, with a signature where the terminal asks for one.",
+			Make: doing(func(p *sim.Player, cashier string, texts []string) error { return p.T.LoginWhole(cashier, texts[0]) })},
 		{Group: group, English: "the operator changes the password to {text}", Chinese: "操作员将密码改为{text}",
 			Doc: "The old one is given, then the new one, then the new one again.",
 			Make: choosingPassword(doing(func(p *sim.Player, cashier string, texts []string) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -248,6 +249,9 @@ func (p *Player) Reverse() (done, again bool) {
 	p.reversal(f)
 	p.holder = t.Owed.Holder
 	r := p.exchangeAside(f)
+	if errors.Is(r.Why, line.ErrStopped) {
+		return false, false // no try of the terminal's: it still owes it
+	}
 	t.Owed.Tries++
 	ok := r.Outcome == report.Approved
 	for _, code := range pol.ReversalAccepts {
@@ -267,6 +271,9 @@ func (p *Player) Reverse() (done, again bool) {
 		}
 		t.Display = "冲正不成功, 请与客服联系"
 		return false, false
+	}
+	if r.Outcome == report.Declined && t.Profile.Dialect.AsksSignIn(r.Code) {
+		p.signInAgain() // the host has other keys: it would decline each further try
 	}
 	t.Display = "冲正未成功"
 	return false, true

@@ -17,10 +17,13 @@ const module = "github.com/posfleet/posfleet"
 // arrows is which of our packages may import which, relative to the module. A
 // package that is not here has no place in the tree yet: give it one on purpose.
 var arrows = map[string][]string{
-	"cmd/posfleet":         {"features", "report", "report/compare", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/audit", "sim/capture", "sim/device", "sim/dialect", "sim/fee", "sim/host", "sim/host/admin", "sim/keys", "sim/line", "sim/profile", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
+	"cmd/posfleet":         {"features", "report", "report/capacity", "report/compare", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/agent", "sim/audit", "sim/capture", "sim/device", "sim/dialect", "sim/fee", "sim/host", "sim/host/admin", "sim/keys", "sim/line", "sim/profile", "sim/proxy", "sim/recording", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
 	"scenarios":            {"report", "report/verdicts", "sim", "sim/device", "sim/dialect", "sim/fee", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/strict", "sim/wire"},
 	"sim":                  {"report", "sim/device", "sim/dialect", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/timer", "sim/wire"},
 	"sim/line":             {"sim/strict", "sim/wire"},
+	"sim/proxy":            {"sim/line", "sim/wire"},
+	"sim/recording":        {"sim/capture", "sim/dialect", "sim/wire"},
+	"sim/agent":            {},
 	"sim/audit":            {"report", "sim"},
 	"sim/selftest":         {"report", "sim", "sim/audit", "sim/dialect", "sim/host", "sim/line", "sim/profile", "sim/wire"},
 	"sim/rules":            {"report", "sim/dialect", "sim/keys", "sim/wire"},
@@ -46,6 +49,7 @@ var arrows = map[string][]string{
 	"sim/strict":           {},
 	"sim/timer":            {},
 	"sim/wire":             {},
+	"report/capacity":      {"report"},
 	"report/compare":       {"report"},
 	"report/page":          {"report", "report/verdicts"},
 	"report/plot":          {"report"},
@@ -70,6 +74,8 @@ var keepers = map[string][]string{
 	"github.com/moov-io/iso8583":              {"sim/dialect", "sim/wire", "interop/moovserver"},
 	"github.com/emmansun/gmsm":                {"sim/keys"},
 	"github.com/gopacket/gopacket":            {"sim/capture"},
+	"filippo.io/age":                          {"sim/recording"},
+	"github.com/nats-io":                      {"sim/agent"},
 	"golang.org/x/crypto":                     {"sim/operator"},
 	"github.com/chromedp":                     {},
 	"github.com/rogpeppe/go-internal":         {},

@@ -70,3 +70,10 @@ Feature: A leaked password, a lost terminal
     And the merchant asks by the hotline for a new password
     Then the bank refuses
     And the audit log has that it was refused, and why
+
+  @guide-4.1 @shop-loss-12
+  Scenario: a terminal that is reported lost takes no order
+    When the merchant reports the loss of the terminal
+    And the customer chooses 1 of "rice"
+    And the operator confirms the order
+    Then the host answers "terminal barred"

@@ -86,3 +86,13 @@ Feature: Statements and payouts
     When the terminal settles
     Then the totals balance
     And the statement adds up
+
+  @payout @shop-payout-9
+  Scenario: a day that is paid out takes no more
+    Given a merchant on plan "Lantern Counter"
+    When the cardholder pays 100.00 yuan with a good card
+    And the acquirer pays out after 14 days
+    Then 99.50 yuan are paid out
+    When the cardholder pays 50.00 yuan with a good card
+    Then the statement comes to 100.00 yuan, 0.50 yuan of fees and 99.50 yuan net
+    And the merchant is owed 49.75 yuan

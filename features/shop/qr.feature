@@ -202,3 +202,13 @@ Feature: Paying an order by code
     And the terminal signs in again if it has signed off
     And the customer scans the code of before
     Then the host refuses because "the code is too old"
+
+  @qr @refusal @guide-5.5 @shop-qr-19
+  Scenario: the phone pays after the terminal has given the code up
+    When the customer chooses 1 of "rice"
+    And the operator confirms the order
+    And the terminal shows a code for the order
+    And the terminal sends the reversal that it owes
+    And the customer scans the code
+    Then the host refuses because "the code is too old"
+    And the terminal owes no reversal

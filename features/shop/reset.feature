@@ -139,3 +139,13 @@ Feature: A forgotten password
     Then the host approves
     When the operator logs in with password "481516"
     Then the terminal shows "操作员签到成功"
+
+  @guide-6.1 @shop-reset-25
+  Scenario: after three wrong one-time codes the right one is refused too
+    When the merchant shows the papers at a branch and asks for a new password
+    And the operator sets password "481516" with a wrong one-time code
+    And the operator sets password "481516" with a wrong one-time code
+    And the operator sets password "481516" with a wrong one-time code
+    And the operator sets password "481516" with the one-time code
+    Then the host declines
+    And the audit log has that it was refused, and why

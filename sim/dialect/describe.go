@@ -14,8 +14,8 @@ import (
 
 // Describe writes the message for people: routing header, MTI, then a line a
 // field and one for each part of a composed field, and what a response code
-// means. What Masks hides is not in it, nor card numbers, tracks and PINs that
-// texts hold; Chinese is in UTF-8, what cannot be printed is escaped.
+// means. What Masks hides is not in it, but for what an order says (describeorder.go), nor
+// card numbers, tracks and PINs that texts hold; Chinese is in UTF-8, what cannot be printed is escaped.
 // An error of w ends it silently, as with fmt.
 func (d *Dialect) Describe(w io.Writer, m *wire.Message) {
 	out := bufio.NewWriter(w)

@@ -251,3 +251,50 @@ func TestWhatIsNotOfItsKindIsTold(t *testing.T) {
 		}
 	}
 }
+
+// What an order says is shown, of messages about orders and of payments that name one; the
+// same field holds keys in others, and what has not the shape of its tag is counted.
+func TestOrdersInWords(t *testing.T) {
+	d := CUP()
+	number := []byte("100000012611261740300004")
+	number = append(number, OrderCheckDigit(number))
+	message := func(of Transaction, e wire.Element, v []byte) string {
+		m := d.NewMessage()
+		d.Form(of).Begin(m)
+		m.Set(e, v)
+		return described(d, m)
+	}
+	v := AppendTag(nil, TagOwnNumber, "A-17")
+	v = AppendTag(v, TagLines, AppendOrderLine(AppendOrderLine(nil, OrderLine{7, 2, 200}), OrderLine{101, 1, 2800}))
+	v = AppendTag(v, TagOrder, number)
+	v = AppendTagUint(v, TagState, uint64(OrderPartRefunded), 1)
+	v = AppendTagUint(v, TagTotal, 3200, 12)
+	v = AppendTagUint(v, TagReason, uint64(PriceChanged), 2)
+	v = AppendTag(v, TagPayment, "0000010001231730000000121126")
+	v = AppendTag(v, TagPayer, "6225000020000010111")
+	v = AppendTag(v, TagCode, "POS1x")
+	got := message(OrderConfirm, wire.OrderData, v)
+	for _, want := range []string{"request: order\n", "octets, hidden)\n", "       O1     merchant's own number    A-17\n", "       O3     dish                     7 × 2, 200 each\n", "       O3     dish                     101 × 1, 2800 each\n",
+		"       O4     order number             " + string(number) + "\n", "5: part refunded (部分退款)\n", "       OC     total                    3200\n", "08: a price has changed (价格已变动",
+		"batch 000001, trace 000123, reference 173000000012, date 1126\n", "       OB     payer's code             (19 characters)\n", "       O8     code that is shown       (5 characters)\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+	for name, text := range map[string]string{
+		"keys of a sign-in":   message(SignIn, wire.WorkingKeys, v),
+		"a card for a number": message(OrderConfirm, wire.OrderData, AppendTag(nil, TagOwnNumber, "6225000020000010")),
+		"text for a number":   message(OrderConfirm, wire.OrderData, AppendTag(nil, TagTotal, "6225000020000010")),
+		"no tags":             message(OrderConfirm, wire.OrderData, []byte("6225000020000010")),
+		"another tag":         message(OrderConfirm, wire.OrderData, AppendTag(nil, "K1", "6225000020000010")),
+		"a tag cut off":       message(OrderConfirm, wire.OrderData, []byte("O1099A-17")),
+	} {
+		if strings.Contains(text, "6225000020000010") || strings.Contains(text, "A-17") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+	pays := message(QRPurchase, wire.PaymentCode, AppendTag(AppendTag(nil, TagPaymentCode, "6225000020000010111"), TagPaysOrder, number))
+	if !strings.Contains(pays, "A9     order number             "+string(number)+"\n") || !strings.Contains(pays, "A3     payer's code             (19 characters)\n") {
+		t.Errorf("a payment of an order:\n%s", pays)
+	}
+}

@@ -26,6 +26,8 @@ func (d *Dialect) describeParts(w io.Writer, m *wire.Message, f int) {
 		describeUploads(w, m, f)
 	case Tags:
 		d.describeTags(w, v)
+	case Hidden:
+		d.describeOrder(w, m, f)
 	}
 }
 

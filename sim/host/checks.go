@@ -168,13 +168,16 @@ func (h *Host) gate(req *Request) verdict {
 	if req.trace, ok = digits(m.Get(wire.Trace)); !ok {
 		return formatError
 	}
-	if req.Known && !reverses && h.bugs&doublePosting == 0 {
+	if req.Known && !reverses && !h.breaks(doublePosting) {
 		if n, ok := t.Find(h.key(req)); ok {
 			return h.repeated(req, t.Record(n))
 		}
 	}
 	if !h.sealed(req) {
 		return h.unsealed(req)
+	}
+	if req.Known && req.Transaction.Journalled() && t.Overtaken(req.trace) {
+		return signInFirst
 	}
 	return pending
 }

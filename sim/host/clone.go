@@ -47,7 +47,7 @@ const (
 func (h *Host) unsealed(req *Request) verdict {
 	s := req.session
 	covered, mac := req.Message.MACSpan()
-	if h.bugs&cloneAccepted != 0 || mac == nil || s.before == nil || s.block != nil || req.Known && req.Transaction == dialect.Reversal ||
+	if h.breaks(cloneAccepted) || mac == nil || s.before == nil || s.block != nil || req.Known && req.Transaction == dialect.Reversal ||
 		!s.before.CheckMAC(h.profile.MAC, covered, mac) {
 		return badMAC
 	}

@@ -75,13 +75,13 @@ func (h *Host) scanCode(req *Request, d *order.Desk) verdict {
 		return req.refuse(dialect.CodeUnknown)
 	}
 	o := d.Find(scanned[4:4+dialect.OrderNumberLen], req.now.unix)
-	if why := o.Payable(amount); why != dialect.NoReason && !(why == dialect.OrderAlreadyPaid && h.bugs&payOrderTwice != 0) {
+	if why := o.Payable(amount); why != dialect.NoReason && !(why == dialect.OrderAlreadyPaid && h.breaks(payOrderTwice)) {
 		return req.refuse(why)
 	}
 	number := uint32(wire.Uint(scanned[4+dialect.OrderNumberLen:]))
 	batch, trace := o.Code.Batch, o.Code.Trace
 	switch {
-	case h.bugs&payOrderTwice != 0 && o.Code.Number == 0:
+	case h.breaks(payOrderTwice) && o.Code.Number == 0:
 		batch, trace = req.batch, req.trace
 	case number != o.Code.Number, batch != req.terminal.Batch: // another has taken its place, or the batch has ended
 		return req.refuse(dialect.CodeTooOld)
@@ -133,13 +133,21 @@ func (h *Host) scanStatic(req *Request, d *order.Desk, of []byte) verdict {
 	}
 	o, why := d.Confirm(h.orders.Menu(), order.Wanted{Total: req.record.Amount}, req.now.unix)
 	if why != dialect.NoReason {
+		h.unspend(&req.record, req.now.mmdd)
 		return req.refuse(why)
 	}
 	code := h.bookScan(req, d, o, req.batch, req.trace)
 	if code != approved {
 		d.Cancel(o, req.now.unix)
+		h.unspend(&req.record, req.now.mmdd)
 	}
 	return code
+}
+
+// unspend takes a payment by a static code, that was refused or reversed, off what its payer
+// may pay so in a day.
+func (h *Host) unspend(r *book.Record, day uint32) {
+	h.orders.Codes.Unspend(int32(r.Card), r.Amount, day)
 }
 
 // queryStatic tells the first payment by the static code after the order that the
@@ -199,7 +207,7 @@ func (h *Host) presentOneTime(req *Request, v []byte) verdict {
 	if !ok {
 		return req.refuse(dialect.CodeUnknown)
 	}
-	if why := h.orders.Codes.Use(code, req.now.unix); why != dialect.NoReason && !(why == dialect.CodeUsed && h.bugs&useCodeTwice != 0) {
+	if why := h.orders.Codes.Use(code, req.now.unix); why != dialect.NoReason && !(why == dialect.CodeUsed && h.breaks(useCodeTwice)) {
 		return req.refuse(why)
 	}
 	req.record.Card, req.record.Channel = card, fee.ChannelOfCode(v)

@@ -42,10 +42,10 @@ type Host struct {
 	orders     *order.Orders
 	payers     string // what the payment codes of phones stand for begins with
 	merchants  *merchant.Register
-	sessions   []*session // of the terminals, by their numbers in the books; each is its terminal's to lock
-	handler    Handler
-	bugs       bug
-	misbehaves bool // in some way
+	sessions   []*session            // of the terminals, by their numbers in the books; each is its terminal's to lock
+	wrong      atomic.Pointer[wrong] // how it misbehaves, and its handler for that
+	switching  sync.Mutex            // of wrong
+	delays     bool                  // faults that hold answers back may be turned on while it serves
 	repeat     bool
 	statuses   statuses
 	behaviour  *Behaviour
@@ -99,7 +99,7 @@ func WithLog(told Log) Option {
 func New(p *profile.Profile, options ...Option) (*Host, error) {
 	h := &Host{profile: p, dialect: p.Dialect, clock: clock{now: time.Now}}
 	h.staff = staff.New(len(p.Terminals)+len(p.Stock), finder(p), time.Now)
-	h.handler = h.applyRules
+	h.wrong.Store(&wrong{})
 	for _, o := range options {
 		if err := o(h); err != nil {
 			return nil, fmt.Errorf("host of profile %s: %w", p.Name, err)
@@ -111,14 +111,12 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 	}
 	h.orders, h.payers = order.New(p), payersOf(h)
 	h.merchants = merchant.New(p, h.books, h.clock.now)
-	h.merchants.SecondBinding = h.bugs&secondBinding != 0
-	if h.bugs&feeOffByOne != 0 {
-		h.books.WrongFees()
-	}
 	h.sessions = make([]*session, len(p.Terminals)+len(p.Stock))
 	h.server.NewAnswer, h.server.Format = h.newAnswer, &h.dialect.Format
 	h.server.Unread, h.server.Panicked = h.unread, h.log.panicked
-	h.server.Delays = h.behaviour != nil || h.misbehaves
+	misbehaves := h.wrong.Load().names
+	h.server.Delays = h.behaviour != nil || h.delays || len(misbehaves) > 0
+	h.misbehaveAs(misbehaves)
 	return h, nil
 }
 
@@ -164,7 +162,7 @@ func (h *Host) Fees() payout.Totals { return h.books.Fees() }
 // nothing was posted.
 func (h *Host) Statement(a *payout.Account, day string) (*payout.Statement, bool) {
 	s, ok := a.Statement(day)
-	if ok && h.bugs&wrongStatement != 0 && len(s.Lines) > 0 {
+	if ok && h.breaks(wrongStatement) && len(s.Lines) > 0 {
 		s.Lines[0].Amount++
 	}
 	return s, ok

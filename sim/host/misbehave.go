@@ -1,7 +1,9 @@
 package host
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +39,7 @@ type Misbehaviour struct {
 
 	bug  bug                                 // the rule it breaks, or
 	wrap func(h *Host, next Handler) Handler // what it does to answers
+	late bool                                // it holds them back
 }
 
 var misbehaviours = []Misbehaviour{
@@ -54,7 +57,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "silent", Doc: "payments are booked and never answered",
 		wrap: onPayment(func(h *Host, req *Request) { req.copies = 0 })},
 	{Name: "late", Doc: "payments are booked and answered half a second after the terminal's timeout",
-		wrap: onPayment(func(h *Host, req *Request) { req.due = req.arrived.Add(h.lateness()) })},
+		wrap: onPayment(func(h *Host, req *Request) { req.due = req.arrived.Add(h.lateness()) }), late: true},
 	{Name: "duplicate", Doc: "payments are answered twice",
 		wrap: onPayment(func(h *Host, req *Request) { req.copies = 2 })},
 	{Name: "approve-all", Doc: "purchases are approved whatever card, PIN, amount or balance", bug: approveAll},
@@ -81,25 +84,94 @@ var misbehaviours = []Misbehaviour{
 // Misbehaviours are the ways in which a host can be told to be wrong.
 func Misbehaviours() []Misbehaviour { return append([]Misbehaviour{}, misbehaviours...) }
 
+// wrong is how a host misbehaves at a time: the rules that it breaks, and its handler.
+type wrong struct {
+	names   []string // in the order in which they were turned on
+	bugs    bug
+	handler Handler
+}
+
+// breaks reports whether the host breaks a rule on purpose.
+func (h *Host) breaks(b bug) bool { return h.wrong.Load().bugs&b != 0 }
+
 // WithMisbehaviour makes the host wrong in a way that [Misbehaviours] names.
 // It may be given several times.
 func WithMisbehaviour(name string) Option {
 	return func(h *Host) error {
-		names := make([]string, len(misbehaviours))
-		for i, m := range misbehaviours {
-			if m.Name == name {
-				h.bugs |= m.bug
-				h.misbehaves = true
-				h.staff.Lax = h.staff.Lax || m.bug == anyProof
-				if m.wrap != nil {
-					h.handler = m.wrap(h, h.handler)
-				}
-				return nil
+		if misbehaviour(name) == nil {
+			names := make([]string, len(misbehaviours))
+			for i, m := range misbehaviours {
+				names[i] = m.Name
 			}
-			names[i] = m.Name
+			return fmt.Errorf("misbehaviour %q, want one of %s", name, strings.Join(names, ", "))
 		}
-		return fmt.Errorf("misbehaviour %q, want one of %s", name, strings.Join(names, ", "))
+		h.wrong.Store(&wrong{names: append(h.wrong.Load().names, name)})
+		return nil
 	}
+}
+
+// WithDelays lets [Host.Misbehave] turn faults on that hold answers back. The host is
+// served without its event loop then.
+func WithDelays() Option {
+	return func(h *Host) error {
+		h.delays = true
+		return nil
+	}
+}
+
+func misbehaviour(name string) *Misbehaviour {
+	for i := range misbehaviours {
+		if misbehaviours[i].Name == name {
+			return &misbehaviours[i]
+		}
+	}
+	return nil
+}
+
+// What is not turned on.
+var (
+	ErrNoFault  = errors.New("there is no such fault")
+	ErrNoDelays = errors.New("this host cannot hold answers back: start it with the fault, with --behaviour or with --admin")
+)
+
+// Misbehave turns a misbehaviour on or off while the host serves: what comes from then on
+// is answered so. What was booked meanwhile stays booked.
+func (h *Host) Misbehave(name string, on bool) error {
+	switch m := misbehaviour(name); {
+	case m == nil:
+		return ErrNoFault
+	case on && m.late && !h.server.Delays:
+		return ErrNoDelays
+	}
+	h.switching.Lock()
+	defer h.switching.Unlock()
+	names := slices.DeleteFunc(slices.Clone(h.wrong.Load().names), func(n string) bool { return n == name })
+	what := "fault " + name + " is turned off"
+	if on {
+		names, what = append(names, name), "fault "+name+" is turned on"
+	}
+	h.misbehaveAs(names)
+	h.log.add(notice{what: what})
+	return nil
+}
+
+// Misbehaves are the names of the misbehaviours that are on.
+func (h *Host) Misbehaves() []string { return h.wrong.Load().names }
+
+// misbehaveAs makes the host wrong in these ways and no other.
+func (h *Host) misbehaveAs(names []string) {
+	w := &wrong{names: names, handler: h.applyRules}
+	for _, name := range names {
+		m := misbehaviour(name)
+		w.bugs |= m.bug
+		if m.wrap != nil {
+			w.handler = m.wrap(h, w.handler)
+		}
+	}
+	h.staff.Lax.Store(w.bugs&anyProof != 0)
+	h.merchants.SecondBinding.Store(w.bugs&secondBinding != 0)
+	h.books.WrongFees(w.bugs&feeOffByOne != 0)
+	h.wrong.Store(w)
 }
 
 // onAnswer makes middleware that changes every answer.

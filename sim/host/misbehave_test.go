@@ -1,6 +1,8 @@
 package host
 
 import (
+	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -181,6 +183,20 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			if look(ready(t, sound, address, 0), sound) {
 				t.Error("seen at a sound host")
 			}
+			turned, address := listen(t, "cup", WithDelays())
+			if err := turned.Misbehave(m.Name, true); err != nil || !slices.Equal(turned.Misbehaves(), []string{m.Name}) {
+				t.Fatalf("turned on while it serves: %v, %v", err, turned.Misbehaves())
+			}
+			if !look(signedInAnyhow(t, turned, address), turned) {
+				t.Error("not seen once it is turned on")
+			}
+			cured, address := listen(t, "cup", WithMisbehaviour(m.Name))
+			if err := cured.Misbehave(m.Name, false); err != nil || len(cured.Misbehaves()) > 0 {
+				t.Fatalf("turned off while it serves: %v, %v", err, cured.Misbehaves())
+			}
+			if look(ready(t, cured, address, 0), cured) {
+				t.Error("seen once it is turned off")
+			}
 		})
 	}
 }
@@ -198,5 +214,17 @@ func signedInAnyhow(t *testing.T, h *Host, address string) *pos {
 func TestUnknownMisbehaviourIsRefused(t *testing.T) {
 	if _, err := New(bench("cup"), WithMisbehaviour("rude")); err == nil {
 		t.Error("accepted")
+	}
+	h, err := New(bench("cup"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]error{"rude": ErrNoFault, "": ErrNoFault, "late": ErrNoDelays, "silent": nil} {
+		if err := h.Misbehave(name, true); !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", name, err, want)
+		}
+	}
+	if err := h.Misbehave("silent", true); err != nil || !slices.Equal(h.Misbehaves(), []string{"silent"}) {
+		t.Errorf("turned on twice: %v, %v", err, h.Misbehaves())
 	}
 }

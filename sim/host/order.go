@@ -166,7 +166,7 @@ func (h *Host) payable(req *Request) verdict {
 	d.Lock()
 	defer d.Unlock()
 	switch why := d.Find(number, req.now.unix).Payable(req.record.Amount); {
-	case why == dialect.NoReason, why == dialect.OrderAlreadyPaid && h.bugs&payOrderTwice != 0:
+	case why == dialect.NoReason, why == dialect.OrderAlreadyPaid && h.breaks(payOrderTwice):
 		return pending
 	default:
 		return req.refuse(why)
@@ -202,7 +202,7 @@ func (h *Host) refundable(req *Request, serial uint64) verdict {
 		return req.refuse(dialect.NoSuchOrder)
 	case o.Payment.Serial == 0:
 		return req.refuse(dialect.OrderNotPaid)
-	case h.bugs&refundOverRest != 0:
+	case h.breaks(refundOverRest):
 	case req.record.Amount > o.Rest():
 		return req.refuse(dialect.OverRest)
 	case o.Payment.Serial != serial:
@@ -237,6 +237,9 @@ func (h *Host) unpaid(req *Request, r *book.Record) {
 		defer d.Unlock()
 		if o := d.PaidBy(r.Serial); o != nil {
 			d.Unpaid(o, req.now.unix)
+			if len(o.Lines) == 0 { // by a static code
+				h.unspend(r, stampOf(int64(r.When)).mmdd)
+			}
 		}
 	case dialect.Uncharge:
 		h.givenBack(req, req.terminal.Record(r.Original).Serial, -r.Amount)

@@ -226,3 +226,31 @@ func FuzzOrderData(f *testing.F) {
 		}
 	})
 }
+
+// A payment by a static code that was refused or reversed was none: it does not count
+// towards what its payer may pay so in a day.
+func TestStaticLimitCountsPaymentsThatWereMade(t *testing.T) {
+	profile := bench("cup")
+	profile.Cards[0].Limit = 300_00 // of the card, at once
+	h, err := New(profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := ready(t, h, serveHost(t, h), 0)
+	p.want("00", dialect.MerchantCode, data())
+	code := p.told(dialect.TagCode)
+	scan := func(want string, fen uint64, why dialect.OrderReason) {
+		t.Helper()
+		p.want(want, dialect.CodeScan, amount(fen), data(dialect.TagCode, code, dialect.TagPayer, profile.Cards[0].Code))
+		p.refused(why)
+	}
+	scan("61", 400_00, dialect.NoReason) // the card's limit
+	scan("00", 300_00, dialect.NoReason)
+	paid := p.request(dialect.QRPurchase, amount(300_00))
+	paid.SetFieldUint(11, p.ans.FieldUint(11))
+	scan("61", 200_01, dialect.OverStaticLimit)
+	if got := p.send(p.reversalOf(paid)); got != "00" {
+		t.Fatalf("the reversal is answered %s", got)
+	}
+	scan("00", 300_00, dialect.NoReason)
+}

@@ -26,7 +26,7 @@ func (h *Host) stopped(req *Request) bool {
 	case state == staff.SignsIn:
 		req.requirement = wire.SignInAgain
 		return false
-	case state == staff.Trades, h.bugs&lostTrades != 0,
+	case state == staff.Trades, h.breaks(lostTrades),
 		req.Known && (req.Transaction == dialect.Reversal || req.Transaction == dialect.PasswordReset):
 		return false
 	case state == staff.Dead && signsIn:

@@ -35,7 +35,7 @@ func (h *Host) pay(req *Request) verdict {
 		return code
 	case !req.terminal.HasMerchant():
 		return noMerchant
-	case booking == dialect.Charge && h.bugs&approveAll != 0:
+	case booking == dialect.Charge && h.breaks(approveAll):
 		return h.approveBlindly(req)
 	case booking != dialect.None && req.record.Amount == 0:
 		return badAmount
@@ -91,7 +91,7 @@ func (h *Host) charge(req *Request) verdict {
 	if h.aboveLimit(req) {
 		return overLimit
 	}
-	if h.bugs&approvePart != 0 {
+	if h.breaks(approvePart) {
 		req.record.Amount = 1
 	}
 	if !h.books.Charge(req.terminal, &req.record, false) {

@@ -22,7 +22,7 @@ func (h *Host) giveBack(req *Request) verdict {
 	switch {
 	case !ok, req.record.Card != book.NoCard && req.record.Card != p.Card:
 		return noOriginal
-	case req.record.Amount > p.Left && h.bugs&refundOverRest == 0:
+	case req.record.Amount > p.Left && !h.breaks(refundOverRest):
 		return mismatch
 	}
 	h.books.GiveBack(req.terminal, &req.record, p)

@@ -127,7 +127,7 @@ func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out [
 		return out, ok, nil
 	}
 	h.count.requests.Add(1)
-	if !h.handler(req) {
+	if !h.wrong.Load().handler(req) {
 		h.count.silent.Add(1)
 		return dst, false, nil
 	}

@@ -48,7 +48,7 @@ func (h *Host) reversal(req *Request) verdict {
 	case r.State != book.Approved:
 		r.State = book.Reversed
 		return approved
-	case h.bugs&forgetReversal != 0:
+	case h.breaks(forgetReversal):
 		return approved
 	}
 	if !h.books.Reverse(t, r, uint32(req.now.unix)) {

@@ -39,12 +39,9 @@ type signatures struct {
 // Signatures are the latest ones of a terminal, the latest last; false for a terminal
 // that the host does not know.
 func (h *Host) Signatures(tid string) ([]Signature, bool) {
-	for n := range h.profile.Terminals {
-		if id := &h.profile.Terminals[n]; id.TID == tid {
-			t, _, ok := h.books.Terminal([]byte(id.TID), []byte(id.MID))
-			if !ok {
-				return nil, false
-			}
+	for n := range len(h.profile.Terminals) + len(h.profile.Stock) {
+		if h.books.Entry(n).TID == tid {
+			t := h.books.At(n)
 			t.Lock()
 			defer t.Unlock()
 			if s := h.sessions[n]; s != nil && s.signatures != nil {

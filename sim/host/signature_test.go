@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/signature"
 	"github.com/posfleet/posfleet/sim/signature/jbig"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -166,5 +167,20 @@ func BenchmarkSignatureUpload(b *testing.B) {
 	under, octets := p.buys(100), imageOf(1)
 	for b.Loop() {
 		p.want("00", dialect.SignatureUpload, under, image(octets))
+	}
+}
+
+// A terminal out of stock is as known as one of the profile's merchants.
+func TestSignaturesOfTerminalsOutOfStockAreFound(t *testing.T) {
+	p, err := profile.Bundled("cup", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept, known := h.Signatures(p.Stock[0].TID); len(kept) != 0 || !known {
+		t.Errorf("%d, %v", len(kept), known)
 	}
 }

@@ -9,6 +9,7 @@
 package admin
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	_ "embed"
@@ -16,9 +17,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net"
 	"net/http"
+	"path"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -110,8 +114,34 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if _, pattern := s.routes.Handler(r); pattern == "" || path.Clean(r.URL.Path) != r.URL.Path {
+		s.unrouted(w, r)
+		return
+	}
 	s.routes.ServeHTTP(w, r)
 }
+
+// unrouted answers what no route is for, in the form of all other errors.
+func (s *Server) unrouted(w http.ResponseWriter, r *http.Request) {
+	said := verdict{header: http.Header{}}
+	if s.routes.ServeHTTP(&said, r); said.status == http.StatusMethodNotAllowed {
+		allow := said.header.Get("Allow")
+		w.Header().Set("Allow", allow)
+		fail(w, refuse(said.status, "%s is asked with %s", r.URL.Path, allow))
+		return
+	}
+	fail(w, refuse(http.StatusNotFound, "there is nothing at %q; /openapi.yaml has what there is", r.URL.Path))
+}
+
+// verdict takes what a handler answers, but for its words.
+type verdict struct {
+	header http.Header
+	status int
+}
+
+func (v *verdict) Header() http.Header         { return v.header }
+func (v *verdict) WriteHeader(status int)      { v.status = status }
+func (v *verdict) Write(b []byte) (int, error) { return len(b), nil }
 
 // isOurs reports whether a request's Host names this server.
 func (s *Server) isOurs(name string) bool {
@@ -163,9 +193,9 @@ type csv string
 // allowed reports whether a request shows the token, in a time that does not tell
 // how much of it was right.
 func (s *Server) allowed(r *http.Request) bool {
-	shown, is := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	scheme, shown, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	sum := sha256.Sum256([]byte(shown))
-	return subtle.ConstantTimeCompare(sum[:], s.token[:]) == 1 && is
+	return subtle.ConstantTimeCompare(sum[:], s.token[:]) == 1 && strings.EqualFold(scheme, "Bearer")
 }
 
 // read reads a request's JSON into v: one value, no member that v does not have.
@@ -184,10 +214,34 @@ func read(r *http.Request, v any) error {
 	if _, long := errors.AsType[*http.MaxBytesError](err); long {
 		return refuse(http.StatusRequestEntityTooLarge, "the body is longer than %d octets", maxBody)
 	}
+	if of, is := errors.AsType[*json.UnmarshalTypeError](err); is {
+		return refuse(http.StatusBadRequest, "body: %s is %s, want %s", cmp.Or(of.Field, "it"), of.Value, wanted(of.Type))
+	}
 	if err != nil {
 		return refuse(http.StatusBadRequest, "body: %v", err)
 	}
 	return nil
+}
+
+// wanted says what JSON a Go value is read from.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return wanted(t.Elem())
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Uint32:
+		return fmt.Sprintf("a whole number from 0 to %d", uint32(math.MaxUint32))
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	}
+	return "an object"
 }
 
 // fail answers with an error.

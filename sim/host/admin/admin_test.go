@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/profile"
 )
@@ -126,8 +128,52 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 	if status, _ := ask(t, "POST", url+"/v1/test", `{"name": "shop"}`, func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }); status != 415 {
 		t.Errorf("text/plain, which a page elsewhere may send: %d, want 415", status)
 	}
-	if status, _ := ask(t, "GET", url+"/v1/nothing", "", nil); status != 404 {
-		t.Errorf("a path that is not there: %d", status)
+	for body, want := range map[string]string{
+		`{"price": -5}`: "price is number -5, want a whole number from 0", `{"dishes": 1}`: "dishes is number, want a list", `{"price": "1"}`: "price is string",
+		`[]`: "it is array, want an object", `{"on": 0}`: "want true or false",
+	} {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		err := read(r, &struct {
+			Price  *uint32  `json:"price"`
+			Dishes []string `json:"dishes"`
+			On     bool     `json:"on"`
+		}{})
+		if err == nil {
+			t.Errorf("%s is taken", body)
+		} else if why := err.Error(); !strings.Contains(why, want) || strings.Contains(why, "Go ") || strings.Contains(why, "uint32") {
+			t.Errorf("%s: %q, want %q in it", body, why, want)
+		}
+	}
+}
+
+// Every error has the form of the others, also where no route is.
+func TestWhatIsNotThereIsToldAsJSON(t *testing.T) {
+	_, url := api(t, nil)
+	for at, want := range map[string]int{
+		"GET /v1/nothing": 404, "POST /v1/host": 405, "OPTIONS /v1/host": 405, "GET /v1//host": 404, "GET /v1/../v1/host": 404, "GET /../../etc/passwd": 404,
+		"GET /v1/host/": 404, "GET /.": 404, "POST /": 405, "GET /go.mod": 404, "GET /v1/host": 200,
+	} {
+		method, path, _ := strings.Cut(at, " ")
+		r, err := http.NewRequest(method, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.URL.Path = path
+		r.Header.Set("Authorization", "bearer "+token) // schemes are read in any case
+		got, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var why struct{ Error string }
+		err = json.NewDecoder(got.Body).Decode(&why)
+		got.Body.Close()
+		if got.StatusCode != want || err != nil || want != 200 && why.Error == "" {
+			t.Errorf("%s: %d, %v, %q, want %d and an error in JSON", at, got.StatusCode, err, why.Error, want)
+		}
+		if allow := got.Header.Get("Allow"); want == 405 && allow == "" {
+			t.Errorf("%s: nothing says with what it is asked", at)
+		}
 	}
 }
 
@@ -151,5 +197,110 @@ func TestOpenAPIHasEachRoute(t *testing.T) {
 	slices.Sort(told)
 	if !slices.Equal(routes, told) {
 		t.Errorf("served:\n%s\nin openapi.yaml:\n%s", strings.Join(routes, "\n"), strings.Join(told, "\n"))
+	}
+}
+
+// Whoever makes a client of the file reads it as strictly: no key stands twice, each
+// reference leads somewhere, and a comma in a description does not end it.
+func TestOpenAPICanBeRead(t *testing.T) {
+	var whole map[string]any
+	if err := yaml.Unmarshal(openAPI, &whole); err != nil {
+		t.Fatal(err)
+	}
+	known := map[string][]string{ // keys of OpenAPI 3.1 that we use, by where they stand
+		"": {"openapi", "info", "servers", "security", "paths", "components"}, "components": {"schemas", "securitySchemes", "responses"},
+		"operation": {"summary", "parameters", "requestBody", "responses"}, "response": {"description", "content", "$ref"},
+		"parameter": {"name", "in", "required", "schema", "description"}, "body": {"required", "content"},
+		"schema": {"type", "required", "properties", "items", "enum", "description", "format", "pattern", "minimum", "maximum", "minItems", "maxItems", "maxLength", "default", "$ref"},
+	}
+	var walk func(at, what string, v any)
+	each := func(at, what string, v any) {
+		m, _ := v.(map[string]any)
+		for k, v := range m {
+			walk(at+"/"+k, what, v)
+		}
+	}
+	walk = func(at, what string, v any) {
+		m, is := v.(map[string]any)
+		if !is {
+			t.Errorf("%s is no mapping", at)
+			return
+		}
+		for k, v := range m {
+			if what != "path" && !slices.Contains(known[what], k) {
+				t.Errorf("%s: no key of a %s is %q", at, what, k)
+			}
+			switch k {
+			case "$ref":
+				to := any(whole)
+				for part := range strings.SplitSeq(strings.TrimPrefix(v.(string), "#/"), "/") {
+					m, _ := to.(map[string]any)
+					to = m[part]
+				}
+				if to == nil {
+					t.Errorf("%s: nothing is at %s", at, v)
+				}
+			case "paths":
+				each(at+"/"+k, "path", v)
+			case "components":
+				walk(at+"/"+k, "components", v)
+			case "get", "put", "post", "patch", "delete":
+				walk(at+"/"+k, "operation", v)
+			case "responses":
+				each(at+"/"+k, "response", v)
+			case "parameters":
+				for i, v := range v.([]any) {
+					walk(fmt.Sprint(at, "/", k, "/", i), "parameter", v)
+				}
+			case "requestBody":
+				walk(at+"/"+k, "body", v)
+			case "content":
+				for kind, v := range v.(map[string]any) {
+					walk(at+"/"+kind, "schema", v.(map[string]any)["schema"])
+				}
+			case "schema", "items":
+				walk(at+"/"+k, "schema", v)
+			case "properties", "schemas":
+				each(at+"/"+k, "schema", v)
+			}
+		}
+	}
+	walk("", "", whole)
+}
+
+func TestFaultsAreSwitched(t *testing.T) {
+	_, url := api(t, nil)
+	on := func() (names []string) {
+		var all []fault
+		got(t, url+"/v1/faults", &all)
+		if len(all) != len(host.Misbehaviours()) {
+			t.Fatalf("%d faults", len(all))
+		}
+		for _, f := range all {
+			if f.On {
+				names = append(names, f.Name)
+			}
+		}
+		return names
+	}
+	for _, c := range []struct {
+		body string
+		want int
+		on   []string
+	}{
+		{`{"name": "wrong-mac", "on": true}`, 200, []string{"wrong-mac"}},
+		{`{"name": "fee-off-by-one", "on": true}`, 200, []string{"wrong-mac", "fee-off-by-one"}},
+		{`{"name": "wrong-mac", "on": true}`, 200, []string{"wrong-mac", "fee-off-by-one"}},
+		{`{"name": "rude", "on": true}`, 404, []string{"wrong-mac", "fee-off-by-one"}},
+		{`{"name": "wrong-mac"}`, 400, []string{"wrong-mac", "fee-off-by-one"}},
+		{`{"name": "late", "on": true}`, 409, []string{"wrong-mac", "fee-off-by-one"}}, // it serves from an event loop
+		{`{"name": "wrong-mac", "on": false}`, 200, []string{"fee-off-by-one"}},
+	} {
+		if status, why := ask(t, "POST", url+"/v1/faults", c.body, nil); status != c.want || !slices.Equal(on(), c.on) {
+			t.Errorf("%s: %d %q, want %d; on are %v, want %v", c.body, status, why, c.want, on(), c.on)
+		}
+	}
+	if status, _ := ask(t, "POST", url+"/v1/faults", `{"name": "wrong-mac", "on": true}`, func(r *http.Request) { r.Header.Del("Authorization") }); status != 401 {
+		t.Errorf("without the token: %d", status)
 	}
 }

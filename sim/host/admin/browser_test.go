@@ -105,21 +105,31 @@ func (b *browser) open(t *testing.T, url string, width int64, scheme, language s
 // js runs an expression in the page and gives its value as JSON.
 func (b *browser) js(t *testing.T, expression string) string {
 	t.Helper()
-	got, err := chromedp.Run(b.ctx, chromedp.Evaluate[json.RawMessage]("Promise.resolve("+expression+").then(v => v === undefined ? null : v)", chromedp.EvalAwaitPromise))
+	got, err := b.evaluate(expression)
 	if err != nil {
 		t.Fatalf("%s: %v", expression, err)
 	}
-	return string(got)
+	return got
 }
 
-// until waits until an expression is true.
+func (b *browser) evaluate(expression string) (string, error) {
+	got, err := chromedp.Run(b.ctx, chromedp.Evaluate[json.RawMessage]("Promise.resolve("+expression+").then(v => v === undefined ? null : v)", chromedp.EvalAwaitPromise))
+	return string(got), err
+}
+
+// until waits until an expression is true. In a page that is just being left there is
+// nothing to ask, and it asks again.
 func (b *browser) until(t *testing.T, expression string) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); b.js(t, expression) != "true"; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		got, err := b.evaluate(expression)
+		if got == "true" && err == nil {
+			return
+		}
 		if time.Now().After(end) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
-			t.Fatalf("never true: %s\nthe page shows %s\nand said %s", expression, b.js(t, `document.body.innerText`), b.said)
+			t.Fatalf("never true: %s, %v\nthe page shows %s\nand said %s", expression, err, b.js(t, `document.body.innerText`), b.said)
 		}
 	}
 }
@@ -168,7 +178,7 @@ func TestThePageShowsWhatTheHostSays(t *testing.T) {
 		t.Run(fmt.Sprintf("%.8s/%s/%d", strings.Trim(view.name, "<>"), view.scheme, view.width), func(t *testing.T) {
 			url, orders := staged(t, day(view.name))
 			b.open(t, url+"/#token="+token, view.width, view.scheme, view.language)
-			b.until(t, `document.querySelectorAll("main > section:not([hidden])").length === 5`)
+			b.until(t, `document.querySelectorAll("main > section:not([hidden])").length === 6`)
 			b.js(t, `[...document.querySelectorAll("#terminals button")].find(e => e.textContent === "10000001").click()`)
 			b.until(t, `document.querySelector("#slip").innerText.includes("622588******5678") && document.querySelector("#screen").innerText.includes("交易成功")`)
 			b.until(t, `document.querySelector("#live").classList.contains("good")`)
@@ -213,6 +223,35 @@ func TestThePageShowsWhatTheHostSays(t *testing.T) {
 	}
 }
 
+func TestThePageTurnsFaultsOnAndOff(t *testing.T) {
+	b := newBrowser(t)
+	s, url := api(t, nil)
+	b.open(t, url+"/#token="+token, 1280, "light", "zh")
+	press := func() {
+		b.js(t, `[...document.querySelectorAll("#faults tr")].find(r => r.innerText.includes("wrong-mac")).querySelector("button").click()`)
+	}
+	b.until(t, `!document.getElementById("faults").hidden && document.getElementById("wrong").hidden`)
+	press()
+	b.until(t, `document.getElementById("wrong").innerText.includes("wrong-mac")`)
+	if on := s.host.Misbehaves(); len(on) != 1 || on[0] != "wrong-mac" {
+		t.Errorf("on: %v", on)
+	}
+	if got := b.js(t, `[...document.querySelectorAll("#faults tbody tr")].every(r => /[\u4e00-\u9fff]/.test(r.cells[1].innerText))`); got != "true" {
+		t.Error("a fault has no words in Chinese")
+	}
+	b.shoot(t)
+	press()
+	b.until(t, `document.getElementById("wrong").hidden`)
+	if on := s.host.Misbehaves(); len(on) > 0 {
+		t.Errorf("on: %v", on)
+	}
+	b.js(t, `[...document.querySelectorAll("#faults tr")].find(r => r.innerText.startsWith("late")).querySelector("button").click()`)
+	b.until(t, `document.getElementById("banner").innerText.includes("--behaviour")`) // and why not
+	if err := chromedp.Do(b.ctx, chromedp.Navigate("about:blank")); err != nil {      // which ends the stream of orders
+		t.Fatal(err)
+	}
+}
+
 func TestThePageHidesWhatTheHostDoesNotHave(t *testing.T) {
 	b := newBrowser(t)
 	answers := day("shop")
@@ -221,7 +260,7 @@ func TestThePageHidesWhatTheHostDoesNotHave(t *testing.T) {
 	}
 	url, _ := staged(t, answers)
 	b.open(t, url+"/#token="+token, 1280, "light", "en")
-	b.until(t, `[...document.querySelectorAll("main > section:not([hidden])")].map(s => s.id).join() === "terminals" && document.getElementById("banner").hidden`)
+	b.until(t, `[...document.querySelectorAll("main > section:not([hidden])")].map(s => s.id).join() === "terminals,faults" && document.getElementById("banner").hidden`)
 }
 
 func TestThePageAsksForATokenThatTheHostKnows(t *testing.T) {

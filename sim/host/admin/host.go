@@ -1,12 +1,20 @@
 package admin
 
-import "net/http"
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/posfleet/posfleet/sim/host"
+)
 
 // ofHost are the routes about the host as a whole.
 func (s *Server) ofHost() map[string]answers {
 	return map[string]answers{
-		"GET /v1/host":   s.getHost,
-		"GET /v1/totals": s.getTotals,
+		"GET /v1/host":    s.getHost,
+		"GET /v1/totals":  s.getTotals,
+		"GET /v1/faults":  s.getFaults,
+		"POST /v1/faults": s.switchFault,
 	}
 }
 
@@ -41,4 +49,41 @@ func (s *Server) getTotals(*http.Request) (any, error) {
 		}
 	}
 	return all, nil
+}
+
+// fault is a way in which the host can be wrong on purpose.
+type fault struct {
+	Name string `json:"name"`
+	Doc  string `json:"doc"`
+	On   bool   `json:"on"`
+}
+
+func (s *Server) getFaults(*http.Request) (any, error) {
+	on := s.host.Misbehaves()
+	var all []fault
+	for _, m := range host.Misbehaviours() {
+		all = append(all, fault{m.Name, m.Doc, slices.Contains(on, m.Name)})
+	}
+	return all, nil
+}
+
+// switchFault turns a fault on or off while the host serves.
+func (s *Server) switchFault(r *http.Request) (any, error) {
+	var in struct {
+		Name string `json:"name"`
+		On   *bool  `json:"on"`
+	}
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	if in.On == nil {
+		return nil, refuse(http.StatusBadRequest, "on: want true or false")
+	}
+	switch err := s.host.Misbehave(in.Name, *in.On); {
+	case errors.Is(err, host.ErrNoFault):
+		return nil, refuse(http.StatusNotFound, "there is no fault %q; GET /v1/faults lists them", in.Name)
+	case err != nil:
+		return nil, refuse(http.StatusConflict, "%v", err)
+	}
+	return s.getFaults(r)
 }

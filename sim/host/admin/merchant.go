@@ -79,11 +79,17 @@ func (s *Server) ofMerchants() map[string]answers {
 			return map[string]string{"activation_code": code}, faulty(err)
 		},
 		"POST /v1/terminals/{tid}/position": func(r *http.Request) (any, error) {
-			var at merchant.Place
+			var at struct {
+				Latitude  *float64 `json:"latitude"`
+				Longitude *float64 `json:"longitude"`
+			}
 			if err := read(r, &at); err != nil {
 				return nil, err
 			}
-			return told(m.Position(r.PathValue("tid"), at))
+			if at.Latitude == nil || at.Longitude == nil { // not 0, which is a place
+				return nil, refuse(http.StatusBadRequest, "want latitude and longitude")
+			}
+			return told(m.Position(r.PathValue("tid"), merchant.Place{Latitude: *at.Latitude, Longitude: *at.Longitude}))
 		},
 
 		"POST /v1/inspection": s.inspect,

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/posfleet/posfleet/sim/host/order"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -54,16 +57,21 @@ func (s *Server) getMenu(*http.Request) (any, error) {
 // putMenu puts a menu in the place of the one before, under the next version.
 func (s *Server) putMenu(r *http.Request) (any, error) {
 	var in struct {
-		Dishes []dish `json:"dishes"`
+		Dishes *[]dish `json:"dishes"`
 	}
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
+	if in.Dishes == nil {
+		return nil, refuse(http.StatusUnprocessableEntity, "want dishes; an empty list takes all away")
+	}
 	var m profile.Menu
-	for i, d := range in.Dishes {
+	for i, d := range *in.Dishes {
 		switch {
 		case d.Number < 1 || d.Number > 9999 || d.Name == "" || d.Price > 99_999_999:
 			return nil, refuse(http.StatusUnprocessableEntity, "dish %d: want a number of 1 to 9999, a name, and a price of at most 99999999 fen", i+1)
+		case !shown(d.Name, 40), !shown(d.English, 40), !shown(d.Picture, 200), !shown(d.Description, 200):
+			return nil, refuse(http.StatusUnprocessableEntity, "dish %d: want names of at most 40 characters, picture and description of at most 200, none of them control characters", i+1)
 		case i == mostDishes:
 			return nil, refuse(http.StatusUnprocessableEntity, "more than %d dishes", mostDishes)
 		case m.Dish(d.Number) != nil:
@@ -78,6 +86,12 @@ func (s *Server) putMenu(r *http.Request) (any, error) {
 	return s.getMenu(r)
 }
 
+// shown reports whether a text can be shown in a line: it is of so many characters at most, and
+// none of them moves what stands beside it.
+func shown(text string, most int) bool {
+	return utf8.RuneCountInString(text) <= most && !strings.ContainsFunc(text, func(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) })
+}
+
 // patchDish changes price or sold_out of a dish.
 func (s *Server) patchDish(r *http.Request) (any, error) {
 	var in struct {
@@ -89,6 +103,9 @@ func (s *Server) patchDish(r *http.Request) (any, error) {
 	}
 	number, _ := strconv.Atoi(r.PathValue("number"))
 	found := false
+	if in.Price == nil && in.SoldOut == nil {
+		return nil, refuse(http.StatusUnprocessableEntity, "want price, sold_out or both")
+	}
 	if in.Price != nil && *in.Price > 99_999_999 {
 		return nil, refuse(http.StatusUnprocessableEntity, "price: at most 99999999 fen")
 	}
@@ -171,7 +188,7 @@ func (s *Server) getOrders(r *http.Request) (any, error) {
 }
 
 func (s *Server) getOrder(r *http.Request) (any, error) {
-	v, ok := s.host.Orders().One(r.PathValue("number"), time.Now().Unix())
+	v, ok := s.host.Orders().One(r.PathValue("number"), s.host.Now().Unix())
 	if !ok {
 		return nil, refuse(http.StatusNotFound, "no order has this number, or it has been forgotten")
 	}

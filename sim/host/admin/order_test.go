@@ -77,13 +77,27 @@ func TestMenuIsReplacedWholeOrNotAtAll(t *testing.T) {
 		`{"dishes": [{"number": 1, "name": "a", "price": 5}, {"number": 1, "name": "b", "price": 5}]}`: 422,
 		`{"dishes": [{"number": 0, "name": "a", "price": 5}]}`:                                         422,
 		`{"dishes": [{"number": 1, "price": 5}]}`:                                                      422,
-		`{"dishes": [{"number": 1, "name": "<b>", "price": 5}]}`:                                       200,
+		`{}`:               422,
+		`null`:             422,
+		`{"dishes": null}`: 422,
+		`{"dishes": [{"number": 1, "name": "a\u0000", "price": 5}]}`:                              422,
+		`{"dishes": [{"number": 1, "name": "a\u202eb", "price": 5}]}`:                             422,
+		`{"dishes": [{"number": 1, "name": "` + strings.Repeat("面", 41) + `", "price": 5}]}`:      422,
+		`{"dishes": [{"number": 1, "name": "` + strings.Repeat("面", 40) + `", "price": 5}]}`:      200,
+		`{"dishes": [{"number": 1, "name": "a", "picture": "` + strings.Repeat("x", 201) + `"}]}`: 422,
+		`{"dishes": []}`: 200,
+		`{"dishes": [{"number": 1, "name": "<b>", "price": 5}]}`: 200,
 	} {
 		if status, why := ask(t, "PUT", url+"/v1/menu", body, nil); status != want {
 			t.Errorf("%s: %d %q, want %d", body, status, why, want)
 		}
 	}
 	var m menu
+	ask(t, "PUT", url+"/v1/menu", `{"dishes": [{"number": 1, "name": "<b>", "price": 5}]}`, nil)
+	ask(t, "PUT", url+"/v1/menu", `{}`, nil)
+	if status, _ := ask(t, "PATCH", url+"/v1/dishes/1", `{}`, nil); status != 422 {
+		t.Errorf("a change of nothing: %d", status)
+	}
 	if got(t, url+"/v1/menu", &m); len(m.Dishes) != 1 || m.Dishes[0].Name != "<b>" {
 		t.Errorf("menu %+v", m)
 	}
@@ -140,4 +154,15 @@ func TestOrdersArriveLive(t *testing.T) {
 		}
 	}
 	t.Error("the stream ends without the order")
+}
+
+// A position without numbers is none: 0 and 0 are a place, and far from any shop.
+func TestAPositionHasBothNumbers(t *testing.T) {
+	s, url := api(t, nil)
+	tid := s.host.Profile().Terminals[0].TID
+	for body, want := range map[string]int{`{}`: 400, `{"latitude": 31}`: 400, `{"latitude": 91, "longitude": 0}`: 400, `{"latitude": 31, "longitude": 121}`: 200} {
+		if status, why := ask(t, "POST", url+"/v1/terminals/"+tid+"/position", body, nil); status != want {
+			t.Errorf("%s: %d %q, want %d", body, status, why, want)
+		}
+	}
 }

@@ -1,5 +1,5 @@
 // The page for people: what the API of the host says, asked for and shown.
-import { chinese, slipWords } from "./words.js";
+import { chinese, faultsInChinese, slipWords } from "./words.js";
 import { $, language, otherLanguage, say, named, yuan, when, make, button, table, figures, remark, stateKind, six } from "./show.js";
 
 let token = fromFragment() ?? sessionStorage.getItem("token") ?? "";
@@ -26,8 +26,9 @@ class Refused extends Error {
 	}
 }
 
-async function ask(path, signal) {
-	const got = await fetch(path, { headers: { Authorization: "Bearer " + token }, cache: "no-store", redirect: "error", signal });
+async function ask(path, body) {
+	const how = body ? { method: "POST", body: JSON.stringify(body), headers: { Authorization: "Bearer " + token, "Content-Type": "application/json" } } : { headers: { Authorization: "Bearer " + token } };
+	const got = await fetch(path, { ...how, cache: "no-store", redirect: "error" });
 	if (got.ok) return got;
 	let why = got.statusText;
 	try { why = (await got.json()).error ?? why; } catch { /* no JSON: the status says it */ }
@@ -77,7 +78,7 @@ const sections = {
 			table($("orders"), [
 				["order", "id", (o) => o.number],
 				["terminal", "held", (o) => o.tid],
-				["dishes", "", (o) => (o.lines ?? []).map((l) => `${l.name ?? l.dish} × ${l.count}`).join(", ")],
+				["dishes", "", (o) => (o.lines?.length ? o.lines.map((l) => `${l.name ?? l.dish} × ${l.count}`).join(", ") : [say("typed"), "of"])],
 				["total", "amount", (o) => yuan(o.total)],
 				["refunded", "amount", (o) => (o.refunded ? yuan(o.refunded) : "")],
 				["state", "held", (o) => [language === "zh" ? o.state_zh ?? named(o.state) : o.state, stateKind(o.state)]],
@@ -174,7 +175,35 @@ const sections = {
 			remark($("audit"), say("auditRemark")(most));
 		},
 	},
+	faults: {
+		async load() {
+			got.faults = await get("/v1/faults");
+			return got.faults !== undefined;
+		},
+		draw() {
+			const on = got.faults.filter((f) => f.on).map((f) => f.name).join(", ");
+			$("wrong").textContent = say("wrong")(on);
+			$("wrong").hidden = !on;
+			table($("faults"), [
+				["fault", "id", (f) => f.name],
+				["does", "", (f) => (language === "zh" ? faultsInChinese[f.name] : undefined) ?? f.doc],
+				["state", "held", (f) => [say(f.on ? "on" : "off"), f.on ? "bad" : ""]],
+				["", "held", (f) => button(say(f.on ? "turnOff" : "turnOn"), () => turnFault(f.name, !f.on), "")],
+			], got.faults, "none");
+			remark($("faults"), say("faultsRemark"));
+		},
+	},
 };
+
+// turnFault turns a fault on or off.
+async function turnFault(name, on) {
+	try {
+		await ask("/v1/faults", { name, on });
+		await refresh();
+	} catch (e) {
+		banner(e instanceof Refused ? `${say("refused")}: ${e.message}` : say("gone"));
+	}
+}
 
 // ---- a terminal: its screen, its payments, a slip ----
 

@@ -32,6 +32,8 @@ func refused(err error) error {
 		return nil
 	case errors.Is(err, staff.ErrUnknown):
 		return refuse(http.StatusNotFound, "%v", err)
+	case errors.Is(err, staff.ErrShape):
+		return refuse(http.StatusBadRequest, "%v", err)
 	case errors.Is(err, staff.ErrTooMany):
 		return refuse(http.StatusTooManyRequests, "%v", err)
 	}
@@ -92,13 +94,17 @@ func (s *Server) askReset(r *http.Request) (any, error) {
 		Session  string        `json:"session"`
 		Customer string        `json:"customer"`
 		Papers   papers        `json:"papers"`
-		Staff    [2]string     `json:"staff"`
+		Staff    []string      `json:"staff"`
 	}
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
+	var clerks [2]string
+	if copy(clerks[:], in.Staff) < len(in.Staff) {
+		return nil, refuse(http.StatusBadRequest, "staff: want the two who saw the papers")
+	}
 	id, code, err := s.host.Staff().Ask(staff.Ask{Channel: in.Channel, TID: in.TID, Operator: in.Operator, Session: in.Session, Customer: in.Customer,
-		Papers: staff.Papers(in.Papers), Staff: in.Staff})
+		Papers: staff.Papers(in.Papers), Staff: clerks})
 	if err != nil {
 		return nil, refused(err)
 	}

@@ -15,6 +15,8 @@ export const words = {
 		statement: "Statement", day: "day", kind: "what", cardKind: "card", channel: "channel", count: "count", fee: "fee", net: "net", posted: "posted", fees: "fees", paid: "paid out", owed: "owed", valueDate: "value date", payouts: "payouts",
 		adds: "The lines add up to the total.", addsNot: "THE LINES DO NOT ADD UP TO THE TOTAL.", noStatement: "No statement of that day.",
 		audit: "Audit log", subject: "about", event: "what", done: "done", yes: "done", no: "refused", noAudit: "Nothing yet.", auditRemark: (n) => `The latest ${n}.`,
+		faults: "Faults", fault: "fault", does: "what it does", on: "on", off: "off", turnOn: "turn on", turnOff: "turn off", faultsRemark: "Ways in which this host is wrong on purpose, for a check to find. What was booked meanwhile stays booked.",
+		wrong: (names) => `This host is wrong on purpose: ${names}`, typed: "amount typed by the customer",
 	},
 	zh: {
 		other: "English", title: "内置主机", token: "令牌", enter: "进入", tokenRemark: "主机启动时打印。仅保存在本标签页。",
@@ -31,6 +33,8 @@ export const words = {
 		statement: "对账单", day: "日期", kind: "类别", cardKind: "卡种", channel: "受理方式", count: "笔数", fee: "手续费", net: "净额", posted: "入账", fees: "手续费", paid: "已出款", owed: "待出款", valueDate: "起息日", payouts: "出款单号",
 		adds: "明细合计与总计相符。", addsNot: "明细合计与总计不符!", noStatement: "无该日对账单。",
 		audit: "审计日志", subject: "对象", event: "事件", done: "结果", yes: "成功", no: "被拒", noAudit: "暂无记录。", auditRemark: (n) => `最近${n}条。`,
+		faults: "故障开关", fault: "故障", does: "表现", on: "已开启", off: "未开启", turnOn: "开启", turnOff: "关闭", faultsRemark: "主机按此故意出错, 供案例检出。期间已入账的不再更正。",
+		wrong: (names) => `主机正在故意出错: ${names}`, typed: "顾客自行输入金额",
 	},
 };
 
@@ -47,6 +51,16 @@ export const chinese = {
 	camera: "摄像头", printer: "打印机", "signature-pad": "签名板", battery: "电池", sim: "SIM卡", modem: "通讯模块",
 	enrolled: "登记", login: "登录", asked: "申请重置", granted: "核准", redeemed: "兑换", loss: "挂失",
 	paid: "已支付", refunded: "已退款", debit: "借记卡", credit: "贷记卡", foreign: "境外卡", card: "刷卡/插卡", contactless: "挥卡", "wallet-qr": "钱包二维码", "unionpay-qr": "银联二维码", sale: "消费", void: "撤销",
+};
+
+// What the host's faults do, in Chinese.
+export const faultsInChinese = {
+	"wrong-mac": "应答MAC错一位", "no-mac": "应答无MAC", "wrong-echo": "应答返回另一金额, MAC正确", "wrong-trace": "应答返回另一流水号, MAC正确", "wrong-kcv": "签到下发的PIN密钥校验值错",
+	"lying-totals": "批结算一律对账不平, 总计差一分", silent: "交易入账但不应答", late: "交易入账, 超过终端超时时间半秒后才应答", duplicate: "交易应答两次", "approve-all": "消费一律批准, 不论卡、密码、金额、余额",
+	partial: "消费只批准一分并按部分批准应答", "double-posting": "重复的交易再次入账", "forget-reversal": "冲正应答成功但不处理", "reset-without-proof": "不核实身份即重置操作员密码",
+	"lost-terminal-trades": "挂失或已重置密码的终端仍可交易", "order-paid-twice": "已支付的订单可再次支付", "refund-over-rest": "累计退货可超过原交易金额", "code-used-twice": "付款码可重复使用",
+	"clone-accepted": "同号两台终端可同时交易且不告警", "second-binding-accepted": "已绑定商户的终端可再绑定另一商户", "fee-off-by-one": "每笔手续费多一分", "statement-does-not-add-up": "对账单首行多一分, 总计不变",
+	"signature-lost": "签名应答成功但不保存", "signature-blind": "任何内容都当作签名收下", "forget-status": "终端状态应答成功但不保存", "yes-man": "一律批准而不入账, 不返回余额, 批结算一律对平",
 };
 
 // Rows of a slip, which has both languages whatever the page's is.

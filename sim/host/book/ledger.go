@@ -36,12 +36,12 @@ type Ledger struct {
 	pans      map[number]Card
 	codes     map[number]Card // by payment code
 	merchants []*merchant
-	holds     account // what pre-authorisations hold back
-	issuer    account // what card issuers have of fees
-	network   account // what the network has
-	fees      account // what the acquirer has earned
-	cash      account // the world outside
-	wrong     int64   // fen that each fee is too high on purpose
+	holds     account      // what pre-authorisations hold back
+	issuer    account      // what card issuers have of fees
+	network   account      // what the network has
+	fees      account      // what the acquirer has earned
+	cash      account      // the world outside
+	wrong     atomic.Int64 // fen that each fee is too high on purpose
 }
 
 // account is a balance.

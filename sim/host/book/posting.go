@@ -53,7 +53,7 @@ func (l *Ledger) sums(t *Terminal, sale fee.Sale, left int64, count int) payout.
 	m := t.merchant.of
 	s := payout.Sums{Count: count, Amount: left, Fee: m.Plan.Kept(sale, left)}
 	if s.Fee > 0 {
-		s.Fee += l.wrong
+		s.Fee += l.wrong.Load()
 	}
 	sale.Amount = left
 	s.Split = fee.BundledSplits().Of(m.Class, sale, s.Fee)
@@ -123,5 +123,12 @@ func (l *Ledger) Account(mid string) *payout.Account {
 	return m.of
 }
 
-// WrongFees makes each fee a fen too high, for a host that misbehaves.
-func (l *Ledger) WrongFees() { l.wrong = 1 }
+// WrongFees makes each fee a fen too high from now on, or right again, for a host that
+// misbehaves.
+func (l *Ledger) WrongFees(are bool) {
+	var fen int64
+	if are {
+		fen = 1
+	}
+	l.wrong.Store(fen)
+}

@@ -2,10 +2,12 @@ package merchant
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/posfleet/posfleet/sim/fee"
@@ -54,6 +56,10 @@ type Form struct {
 type Place struct {
 	Latitude  float64 `json:"latitude"`
 	Longitude float64 `json:"longitude"`
+}
+
+func (p Place) onEarth() bool {
+	return math.Abs(p.Latitude) <= 90 && math.Abs(p.Longitude) <= 180
 }
 
 // Licence is the business licence (营业执照) as its paper says.
@@ -109,11 +115,9 @@ var shapes = []struct {
 	{"account.bank", func(f *Form) string { return f.Account.Bank }, regexp.MustCompile(`^\d{12}$`), "12 digits"},
 	{"account.class", func(f *Form) string { return f.Account.Class }, regexp.MustCompile(`^(|I|II|III)$`), "I, II, III or nothing"},
 	{"class", func(f *Form) string { return f.Class }, regexp.MustCompile(`^(|standard|favoured|exempt)$`), "standard, favoured or exempt"},
-	{"person.until", func(f *Form) string { return f.Person.Until }, dayShape, "a day as in 2030-01-31, or nothing for no end"},
 }
 
 var (
-	dayShape     = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)?$`)
 	codeShape    = regexp.MustCompile(`^[0-9A-HJ-NPQRTUWXY]{18}$`)
 	classes      = map[string]fee.Class{"": fee.Standard, "standard": fee.Standard, "favoured": fee.Favoured, "exempt": fee.Exempt}
 	longestText  = 60
@@ -130,9 +134,31 @@ func (r *Register) wellFormed(f *Form) error {
 			return bad(s.field, s.want)
 		}
 	}
-	for field, text := range map[string]string{"name": f.Name, "short_name": f.ShortName, "address": f.Address, "person.name": f.Person.Name, "account.holder": f.Account.Holder} {
-		if n := utf8.RuneCountInString(text); n == 0 || n > longestText || strings.ContainsFunc(text, func(c rune) bool { return c < ' ' }) {
-			return bad(field, fmt.Sprintf("1 to %d characters", longestText))
+	texts := map[string]string{"name": f.Name, "short_name": f.ShortName, "address": f.Address, "person.name": f.Person.Name, "account.holder": f.Account.Holder}
+	days := map[string]string{"person.until": f.Person.Until}
+	if f.Provider != "" {
+		texts["provider"] = f.Provider
+	}
+	if l := f.Licence; l != nil {
+		if !codeShape.MatchString(l.Code) {
+			return bad("licence.code", "a credit code of 18 characters")
+		}
+		for field, text := range map[string]string{"licence.name": l.Name, "licence.owner": l.Owner, "licence.region": l.Region, "licence.mcc": l.MCC} {
+			texts[field] = text
+		}
+		days["licence.until"] = l.Until
+	}
+	for i, paper := range f.Papers {
+		texts[fmt.Sprintf("papers[%d]", i+1)] = paper
+	}
+	for field, text := range texts {
+		if n := utf8.RuneCountInString(text); n == 0 || n > longestText || strings.ContainsFunc(text, unseen) {
+			return bad(field, fmt.Sprintf("1 to %d characters that can be seen", longestText))
+		}
+	}
+	for field, day := range days {
+		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+			return bad(field, "a day as 2030-01-31, or nothing for no end")
 		}
 	}
 	if utf8.RuneCountInString(f.ShortName) > 40 {
@@ -141,13 +167,10 @@ func (r *Register) wellFormed(f *Form) error {
 	if !isID(f.Person.ID) {
 		return bad("person.id", "a right check digit")
 	}
-	if l := f.Licence; l != nil && (!codeShape.MatchString(l.Code) || !dayShape.MatchString(l.Until)) {
-		return bad("licence", "a credit code of 18 characters, and a day")
-	}
 	if len(f.Papers) > longestPaper {
 		return bad("papers", fmt.Sprintf("at most %d", longestPaper))
 	}
-	if f.Place.Latitude < -90 || f.Place.Latitude > 90 || f.Place.Longitude < -180 || f.Place.Longitude > 180 {
+	if !f.Place.onEarth() {
 		return bad("place", "degrees")
 	}
 	if r.plan(f.Plan) == nil {
@@ -159,6 +182,10 @@ func (r *Register) wellFormed(f *Form) error {
 	}
 	return nil
 }
+
+// unseen are characters that are not to be seen, or turn the order of others around: whoever
+// reads a name would read another one.
+func unseen(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) }
 
 // isID reports whether the check digit of a citizen's number is right (GB 11643,
 // ISO 7064 MOD 11-2).
@@ -218,6 +245,14 @@ func (r *Register) Correct(number string, f Form) (Application, error) {
 
 // Review decides on an application by the rules and what the reviewer found.
 func (r *Register) Review(number string, found Findings) (Application, error) {
+	day := r.now()
+	if found.Day != "" {
+		t, err := time.ParseInLocation(time.DateOnly, found.Day, fee.China)
+		if err != nil {
+			return Application{}, fault(Malformed, "day: want a day as 2026-11-26", "day格式不符（如2026-11-26）")
+		}
+		day = t
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a, err := r.application(number)
@@ -227,13 +262,18 @@ func (r *Register) Review(number string, found Findings) (Application, error) {
 	if a.State != submitted {
 		return Application{}, a.not("reviewed", "审核")
 	}
-	if reasons := r.reasons(a, &found); len(reasons) > 0 {
-		r.turn(a, refused, "application refused: "+ids(reasons), "进件驳回："+ids(reasons))
-		a.Reasons = reasons
+	if reasons := r.reasons(a, &found, day); len(reasons) > 0 {
+		r.turnDown(a, reasons)
 	} else {
 		r.turn(a, approved, "application approved", "进件通过")
 	}
 	return a.shown(), nil
+}
+
+// turnDown refuses an application.
+func (r *Register) turnDown(a *Application, reasons []Reason) {
+	r.turn(a, refused, "application refused: "+ids(reasons), "进件驳回："+ids(reasons))
+	a.Reasons = reasons
 }
 
 // signWithin is how long an approved application waits for its contract to be signed.
@@ -250,6 +290,10 @@ func (r *Register) Sign(number string) (Merchant, error) {
 	r.lapse(a, r.now())
 	if a.State != approved {
 		return Merchant{}, a.not("signed", "签约")
+	}
+	if reasons := r.since(a); len(reasons) > 0 {
+		r.turnDown(a, reasons)
+		return Merchant{}, fault(Refused, "application %s was approved and is refused now: %s", "进件%s审核通过后被驳回：%s", number, ids(reasons))
 	}
 	if len(r.merchants) >= mostMerchants {
 		return Merchant{}, fault(WrongState, "the register has %d merchants and takes no more", "商户数已达上限%d", mostMerchants)

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/fee"
@@ -47,7 +48,7 @@ type Merchant struct {
 type Register struct {
 	// SecondBinding lets a terminal be bound to a second merchant, for a host that
 	// misbehaves.
-	SecondBinding bool
+	SecondBinding atomic.Bool
 
 	profile *profile.Profile
 	books   *book.Ledger

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,7 +114,10 @@ func TestWhatIsNoFormIsNamed(t *testing.T) {
 	for want, spoil := range map[string]func(*Form){
 		"kind": func(f *Form) { f.Kind = "club" }, "mcc": func(f *Form) { f.MCC = "58" }, "person.id": func(f *Form) { f.Person.ID = "110105194912310021" },
 		"plan": func(f *Form) { f.Plan = "Moonlight" }, "name": func(f *Form) { f.Name = "a\x1bb" }, "account.number": func(f *Form) { f.Account.Number = "1" },
-		"licence": func(f *Form) { f.Licence.Code = "1" }, "place": func(f *Form) { f.Place.Latitude = 91 }, "papers": func(f *Form) { f.Papers = make([]string, 21) },
+		"licence.code": func(f *Form) { f.Licence.Code = "1" }, "person.until": func(f *Form) { f.Person.Until = "2030-13-41" },
+		"licence.until": func(f *Form) { f.Licence.Until = "2030-02-30" }, "licence.name": func(f *Form) { f.Licence.Name = strings.Repeat("x", 61) },
+		"short_name": func(f *Form) { f.ShortName = "a\u202eb" }, "provider": func(f *Form) { f.Provider = "a\x7fb" }, "papers[8]": func(f *Form) { f.Papers = append(slices.Clone(f.Papers), "") },
+		"place": func(f *Form) { f.Place.Latitude = 91 }, "papers": func(f *Form) { f.Papers = make([]string, 21) },
 	} {
 		f := company()
 		spoil(&f)
@@ -228,5 +232,68 @@ func TestLogIsBounded(t *testing.T) {
 	all, dropped := r.Events("", "", "", false)
 	if len(all)+dropped != keepsEvents+5 || dropped == 0 || len(all) > keepsEvents {
 		t.Errorf("%d lines, %d dropped", len(all), dropped)
+	}
+}
+
+// One credit code is one merchant, in whatever order its applications are corrected,
+// approved and signed, and nobody signs who is on the risk list by then.
+func TestOneCreditCodeIsOneMerchant(t *testing.T) {
+	r, _, _ := register(t)
+	apply := func(f Form) string {
+		a, err := r.Submit(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.Number
+	}
+	review := func(number, state, reasons string) {
+		t.Helper()
+		if a, err := r.Review(number, Findings{}); err != nil || a.State != state || ids(a.Reasons) != reasons {
+			t.Errorf("%s: %s for %q, %v, want %s for %q", number, a.State, ids(a.Reasons), err, state, reasons)
+		}
+	}
+	f := company()
+	f.Papers = f.Papers[1:]
+	first := apply(f)
+	review(first, refused, "papers-missing")
+	second := apply(company())
+	review(second, approved, "")
+	if _, err := r.Correct(first, company()); err != nil {
+		t.Fatal(err)
+	}
+	review(first, refused, "duplicate") // the second is approved, and may be signed
+	if _, err := r.Sign(second); err != nil {
+		t.Error(err)
+	}
+
+	f = company()
+	f.Licence.Code = "91310101MA87654321"
+	third := apply(f)
+	review(third, approved, "")
+	if err := r.Blacklist(f.Licence.Code); err != nil {
+		t.Fatal(err)
+	}
+	_, err := r.Sign(third)
+	if why, is := errors.AsType[*Error](err); !is || why.Kind != Refused || !strings.Contains(why.English, "blacklisted") {
+		t.Errorf("on the risk list since the review: %v", err)
+	}
+	if a, _ := r.Application(third); a.State != refused || ids(a.Reasons) != "blacklisted" {
+		t.Errorf("then it is %s for %q", a.State, ids(a.Reasons))
+	}
+	if _, err := r.Review(third, Findings{Day: "tomorrow"}); err == nil {
+		t.Error("reviewed as of a day that is none")
+	}
+}
+
+func TestAPlaceIsOnEarth(t *testing.T) {
+	r, _, _ := register(t)
+	tid := r.profile.Terminals[0].TID
+	for _, at := range []Place{{91, 0}, {-91, 0}, {0, 181}, {1e308, 0}, {math.NaN(), 0}} {
+		if _, err := r.Position(tid, at); err == nil {
+			t.Errorf("%v is a place", at)
+		}
+	}
+	if _, err := r.Position(tid, Place{-90, 180}); err != nil {
+		t.Error(err)
 	}
 }

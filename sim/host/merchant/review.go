@@ -112,7 +112,7 @@ var rules = []struct {
 			return true
 		}
 		for _, o := range r.applications {
-			if o != a && o.credit() == a.credit() && (o.State == submitted || o.State == approved) && o.Number < a.Number {
+			if o != a && o.credit() == a.credit() && (o.State == approved || o.State == submitted && o.Number < a.Number) {
 				return true
 			}
 		}
@@ -120,18 +120,22 @@ var rules = []struct {
 	}},
 }
 
-// reasons are all that is wrong with an application; mu is held.
-func (r *Register) reasons(a *Application, found *Findings) (all []Reason) {
-	day := r.now()
-	if t, err := time.ParseInLocation(time.DateOnly, found.Day, fee.China); err == nil {
-		day = t
-	}
+// reasons are all that is wrong with an application on a day; mu is held.
+func (r *Register) reasons(a *Application, found *Findings, day time.Time) (all []Reason) {
 	for i := range rules {
 		if rules[i].wrong(r, a, found, day) {
 			all = append(all, rules[i].Reason)
 		}
 	}
 	return all
+}
+
+// since is what has come to be wrong with an approved application since its review: others
+// may have been put on the risk list, or have signed; mu is held.
+func (r *Register) since(a *Application) []Reason {
+	return slices.DeleteFunc(r.reasons(a, &Findings{}, r.now()), func(reason Reason) bool {
+		return reason.ID != "blacklisted" && !(reason.ID == "duplicate" && r.signed[a.credit()])
+	})
 }
 
 // Reasons are all for which applications are refused.

@@ -176,7 +176,7 @@ func (r *Register) Issue(mid, tid string) (Terminal, string, error) {
 func (r *Register) fromStock(tid string) (*Terminal, error) {
 	if tid != "" {
 		t, err := r.terminal(tid)
-		if err == nil && t.MID != "" && !r.SecondBinding {
+		if err == nil && t.MID != "" && !r.SecondBinding.Load() {
 			err = fault(Refused, "one terminal, one merchant: terminal %s is bound to merchant %s", "一机一户：终端%s已绑定商户%s", tid, t.MID)
 			r.note(Event{What: "second-binding", Alert: true, MID: t.MID, TID: tid, English: "a second binding was refused", Chinese: "二次绑定被拒绝"})
 		}
@@ -373,6 +373,9 @@ const farAway = 5.0
 // Position is where a terminal says it is. Far from its shop the first time is an alert,
 // the second time suspends it.
 func (r *Register) Position(tid string, at Place) (Terminal, error) {
+	if !at.onEarth() {
+		return Terminal{}, fault(Malformed, "want a latitude of -90 to 90 and a longitude of -180 to 180 degrees", "纬度应为-90至90，经度应为-180至180")
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t, err := r.terminal(tid)

@@ -45,6 +45,16 @@ func (c *Codes) Use(code dialect.OneTimeCode, now int64) dialect.OrderReason {
 // 296 of 2017, level D).
 const StaticLimit = 500_00
 
+// Unspend takes back what Spend added, for a payment that was not made after all.
+func (c *Codes) Unspend(payer int32, amount int64, day uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.paid[payer]; s.day == day {
+		s.amount -= min(amount, s.amount)
+		c.paid[payer] = s
+	}
+}
+
 // Spend adds what a payer pays by a static code on a day (MMDD), as far as the limit
 // lets it.
 func (c *Codes) Spend(payer int32, amount int64, day uint32) dialect.OrderReason {

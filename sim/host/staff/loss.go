@@ -5,11 +5,14 @@ package staff
 // then on but giving back what it took, and resets already granted are void. A reset
 // at a branch, brought back by the terminal, ends that.
 func (d *Desk) ReportLoss(number, tid string) error {
+	if !short(number, tid) {
+		return ErrShape
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	line := Line{Channel: Hotline, Customer: number, TID: tid, What: "loss"}
 	a, err := d.account(tid)
-	if err == nil && !d.Lax && (a.customer == nil || a.customer.number != number) {
+	if err == nil && !d.Lax.Load() && (a.customer == nil || a.customer.number != number) {
 		err = errCustomer
 	}
 	if d.log(line, err); err != nil {

@@ -49,23 +49,31 @@ type reset struct {
 	redeemed  bool
 }
 
-// Login is a merchant logging in to the app. It gives a session to ask with.
+// Login is a merchant logging in to the app. It gives a session to ask with. After five
+// wrong passwords in a row nobody is let in for a day.
 func (d *Desk) Login(number, password string) (session string, err error) {
+	if !short(number, password) {
+		return "", ErrShape
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	line := Line{Channel: App, Customer: number, What: "login"}
 	c := d.customers[number]
+	now := d.now()
+	if c != nil && c.wrong >= logins && now.Sub(c.wrongAt) >= lockedFor {
+		c.wrong = 0
+	}
 	switch {
 	case c == nil:
 		err = errCustomer
-	case c.wrong >= logins && !d.Lax:
+	case c.wrong >= logins && !d.Lax.Load():
 		err = errLogins
 	case !d.same(password, c.password):
-		c.wrong++
+		c.wrong, c.wrongAt = c.wrong+1, now
 		err = errPassword
 	default:
 		session = digits(20)
-		c.wrong, c.session, c.until = 0, d.digest(session), d.now().Add(sessionFor)
+		c.wrong, c.session, c.until = 0, d.digest(session), now.Add(sessionFor)
 	}
 	d.log(line, err)
 	if err != nil {
@@ -79,6 +87,9 @@ func (d *Desk) Login(number, password string) (session string, err error) {
 // branch the papers are the proof, and the one-time code for the terminal comes at
 // once. At most five are asked for of a terminal in a day.
 func (d *Desk) Ask(q Ask) (id, code string, err error) {
+	if !isOperator(q.Operator) || !short(q.TID, string(q.Channel), q.Customer, q.Session, q.Papers.ID, q.Papers.Licence, q.Staff[0], q.Staff[1]) {
+		return "", "", ErrShape
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	a, err := d.account(q.TID)
@@ -126,7 +137,7 @@ func (d *Desk) Ask(q Ask) (id, code string, err error) {
 // proven says what is wrong with the proof that asking by a channel takes; mu is held.
 func (d *Desk) proven(q *Ask, a *account, c *customer) error {
 	switch {
-	case d.Lax:
+	case d.Lax.Load():
 		return nil
 	case c == nil:
 		return errCustomer
@@ -158,6 +169,9 @@ func (d *Desk) proven(q *Ask, a *account, c *customer) error {
 // Prove is somebody giving the code that came by SMS, by the channel on which the reset
 // was asked for. It gives the one-time code for the terminal.
 func (d *Desk) Prove(id string, by Channel, sms string) (code string, err error) {
+	if !short(string(by), sms) {
+		return "", ErrShape
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	r := d.resets[id]
@@ -167,7 +181,7 @@ func (d *Desk) Prove(id string, by Channel, sms string) (code string, err error)
 	}
 	line := Line{Channel: by, TID: r.of.tid, Operator: r.operator, What: "granted"}
 	switch {
-	case d.Lax:
+	case d.Lax.Load():
 	case r.smsUntil.IsZero() || r.smsTries >= smsTries:
 		err = errTries
 	case by != r.channel:
@@ -219,9 +233,9 @@ func (d *Desk) Redeem(n int, tid, operator, code string) error {
 	switch {
 	case r == nil || r.codeUntil.IsZero():
 		err = errNoReset
-	case a.codeWrong >= codeTries && !d.Lax:
+	case a.codeWrong >= codeTries && !d.Lax.Load():
 		err = errTries
-	case !d.now().Before(r.codeUntil) && !d.Lax:
+	case !d.now().Before(r.codeUntil) && !d.Lax.Load():
 		err = errStale
 	case !d.same(code, r.code):
 		a.codeWrong++

@@ -17,9 +17,11 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 )
 
 // Bounds and terms.
@@ -31,6 +33,8 @@ const (
 	sessionFor = 15 * time.Minute // somebody stays logged in to the app
 	perDay     = 5                // resets asked for of a terminal
 	logins     = 5                // wrong passwords of the app in a row
+	lockedFor  = 24 * time.Hour   // an app after them
+	longest    = 64               // characters of what somebody says of themselves
 	mostLines  = 10_000           // of the audit log; the oldest go
 	mostPhones = 100_000          // whose last message is kept
 	mostStaff  = 10_000
@@ -42,6 +46,7 @@ var (
 	ErrTooMany = errors.New("too many resets today; come again tomorrow")
 	ErrUnknown = errors.New("the host has no such terminal")
 	ErrFull    = errors.New("no room for more of these")
+	ErrShape   = errors.New("want a number of 1 to 64 characters for a member of the staff or a customer, two digits for an operator, and nothing longer than 64 characters")
 )
 
 // Channel is how a merchant reaches the bank.
@@ -71,7 +76,7 @@ type Papers struct {
 
 // Desk does it. Make it with [New]; any number of goroutines may use it.
 type Desk struct {
-	Lax bool // accepts any proof: a host that is wrong on purpose
+	Lax atomic.Bool // accepts any proof: a host that is wrong on purpose
 
 	now     func() time.Time
 	find    func(tid string) (n int, mid string, ok bool)
@@ -95,7 +100,8 @@ type Desk struct {
 type customer struct {
 	mid, number, phone    string
 	password, id, licence [32]byte
-	wrong                 int // logins in a row
+	wrong                 int       // logins in a row
+	wrongAt               time.Time // the latest of them
 	session               [32]byte
 	until                 time.Time // of it
 }
@@ -143,7 +149,7 @@ func (d *Desk) digest(secret string) [32]byte {
 // same compares a secret with a kept one.
 func (d *Desk) same(given string, kept [32]byte) bool {
 	g := d.digest(given)
-	return d.Lax || given != "" && subtle.ConstantTimeCompare(g[:], kept[:]) == 1
+	return d.Lax.Load() || given != "" && subtle.ConstantTimeCompare(g[:], kept[:]) == 1
 }
 
 // digits draws so many of them.
@@ -192,6 +198,9 @@ func (d *Desk) Audit(tid string) []Line {
 // Enrol tells the desk whose a terminal is: the customer of a number, of whom this is
 // what it knows from then on. A customer may have many terminals of one merchant.
 func (d *Desk) Enrol(tid string, c Customer) error {
+	if !short(tid, c.Number, c.Phone, c.Password, c.Papers.ID, c.Papers.Licence) {
+		return ErrShape
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	a, err := d.account(tid)
@@ -214,6 +223,9 @@ func (d *Desk) Enrol(tid string, c Customer) error {
 
 // Hire tells the desk who works there.
 func (d *Desk) Hire(number string) error {
+	if number == "" || !short(number) {
+		return ErrShape
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.members) >= mostStaff {
@@ -221,6 +233,16 @@ func (d *Desk) Hire(number string) error {
 	}
 	d.members[number] = true
 	return nil
+}
+
+// short reports whether texts are as long as they may be at most: the log keeps some.
+func short(texts ...string) bool {
+	return !slices.ContainsFunc(texts, func(s string) bool { return utf8.RuneCountInString(s) > longest })
+}
+
+// isOperator reports whether a number may be an operator's: 00 to 99.
+func isOperator(number string) bool {
+	return len(number) == 2 && number[0] >= '0' && number[0] <= '9' && number[1] >= '0' && number[1] <= '9'
 }
 
 // Message is the last message that a phone got; empty for none.
@@ -315,10 +337,7 @@ func (d *Desk) Age(tid string, by time.Duration) error {
 		r.smsUntil, r.codeUntil = r.smsUntil.Add(-by), r.codeUntil.Add(-by)
 	}
 	if c := a.customer; c != nil {
-		c.until = c.until.Add(-by)
-		if by >= 24*time.Hour {
-			c.wrong = 0
-		}
+		c.until, c.wrongAt = c.until.Add(-by), c.wrongAt.Add(-by)
 	}
 	return nil
 }

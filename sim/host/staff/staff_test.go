@@ -331,7 +331,7 @@ func TestLogIsBounded(t *testing.T) {
 
 func TestLaxDeskTakesAnyProof(t *testing.T) {
 	d := desk(t)
-	d.Lax = true
+	d.Lax.Store(true)
 	if _, code, err := d.Ask(Ask{Channel: Branch, TID: tid, Operator: "01"}); err != nil || code == "" {
 		t.Errorf("%v", err)
 	}
@@ -362,12 +362,74 @@ func BenchmarkState(b *testing.B) {
 		b.Run(fmt.Sprintf("lost=%v", lost), func(b *testing.B) {
 			d := New(1_000_000, func(string) (int, string, bool) { return 999_999, "", true }, time.Now)
 			if lost {
-				d.Lax = true
+				d.Lax.Store(true)
 				d.ReportLoss("", tid)
 			}
 			for b.Loop() {
 				d.State(1, "01")
 			}
 		})
+	}
+}
+
+// Nobody is no clerk, and what has no shape is not asked, granted or written down.
+func TestWhatHasNoShapeIsNotTaken(t *testing.T) {
+	d := desk(t)
+	long := strings.Repeat("9", longest+1)
+	before := len(d.Audit(""))
+	for name, do := range map[string]func() error{
+		"a clerk without a number": func() error { return d.Hire("") },
+		"a long clerk":             func() error { return d.Hire(long) },
+		"a long phone":             func() error { c := zhang; c.Phone = long; return d.Enrol(tid, c) },
+		"a long terminal":          func() error { return d.ReportLoss(zhang.Number, long) },
+		"a long login":             func() error { _, err := d.Login(long, ""); return err },
+		"a long code":              func() error { _, err := d.Prove("1", App, long); return err },
+		"no operator":              func() error { q := atBranch(); q.Operator = ""; _, _, err := d.Ask(q); return err },
+		"an operator of letters":   func() error { q := atBranch(); q.Operator = "zz"; _, _, err := d.Ask(q); return err },
+		"an operator of three":     func() error { q := atBranch(); q.Operator = "001"; _, _, err := d.Ask(q); return err },
+		"a long channel":           func() error { q := atBranch(); q.Channel = Channel(long); _, _, err := d.Ask(q); return err },
+	} {
+		if err := do(); !errors.Is(err, ErrShape) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if n := len(d.Audit("")); n != before {
+		t.Errorf("%d lines in the log, want %d", n, before)
+	}
+	q := atBranch()
+	q.Staff = [2]string{"", "2001"}
+	if _, _, err := d.Ask(q); !errors.Is(err, ErrProof) {
+		t.Errorf("before one clerk: %v", err)
+	}
+}
+
+// The lock of the app ends by the clock, not only when a test makes it older.
+func TestTheAppIsLockedForADay(t *testing.T) {
+	d := desk(t)
+	noon := d.now()
+	for range logins {
+		if _, err := d.Login(zhang.Number, "wrong"); err == nil {
+			t.Fatal("a wrong password is taken")
+		}
+	}
+	for _, c := range []struct {
+		after time.Duration
+		in    bool
+	}{{0, false}, {lockedFor - time.Second, false}, {lockedFor, true}} {
+		d.now = func() time.Time { return noon.Add(c.after) }
+		if _, err := d.Login(zhang.Number, zhang.Password); (err == nil) != c.in {
+			t.Errorf("%v after the fifth: %v", c.after, err)
+		}
+	}
+	for range logins {
+		d.Login(zhang.Number, "wrong")
+	}
+	d.Age(tid, lockedFor-time.Second)
+	if _, err := d.Login(zhang.Number, zhang.Password); err == nil {
+		t.Error("made older by less than a day, it is open")
+	}
+	d.Age(tid, time.Second)
+	if _, err := d.Login(zhang.Number, zhang.Password); err != nil {
+		t.Errorf("made a day older: %v", err)
 	}
 }

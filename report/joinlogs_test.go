@@ -72,7 +72,7 @@ func TestJoinedFoldersAreTheUnion(t *testing.T) {
 				union.Planned(due, 1)
 			}
 		}
-		seconds = append(seconds, *union.Tick(time.Duration(sec + 1) * time.Second).Second)
+		seconds = append(seconds, *union.Tick(time.Duration(sec+1) * time.Second).Second)
 	}
 	want := union.Report()
 	var got *Report

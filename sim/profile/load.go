@@ -47,7 +47,7 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect, files *F
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
 	var given network
-	var address, policy, plans, merchants, ranges, cards, operators, fleet, stock, kinds, lines, screens, menu strict.Value
+	var address, dukpt, policy, plans, merchants, ranges, cards, issuers, schemes, operators, fleet, stock, kinds, lines, screens, menu strict.Value
 	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
@@ -58,6 +58,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"spec":            r.Text(&given.spec),
 		"mac":             r.Text(&given.mac),
 		"sign-in":         r.Text(&given.signIn),
+		"dukpt":           strict.Keep(&dukpt),
 		"policy":          strict.Keep(&policy),
 		"operators":       strict.Keep(&operators),
 		"fee-plans":       strict.Keep(&plans),
@@ -69,6 +70,8 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"line-profile":    r.Text(&p.LineProfile),
 		"screens":         strict.Keep(&screens),
 		"cards":           strict.Keep(&cards),
+		"issuers":         strict.Keep(&issuers),
+		"chip-schemes":    strict.Keep(&schemes),
 		"menu":            strict.Keep(&menu),
 		"test-ranges":     strict.Keep(&ranges),
 		"accept-live-pan": r.Bool(&p.LivePAN),
@@ -93,6 +96,9 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	if r.network(p, d, given, found, dir); !r.OK() {
 		return nil
 	}
+	if r.dukpt(p, dukpt); !r.OK() {
+		return nil
+	}
 	if r.devices(p, kinds, lines, screens, found["line-profile"]); !r.OK() {
 		return nil
 	}
@@ -102,7 +108,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	if len(p.Plans) == 0 {
 		p.Plans = fee.Bundled()
 	}
-	r.cards(p, cards, r.ranges(ranges))
+	r.cards(p, cards, r.ranges(ranges), r.issuers(issuers, schemes))
 	r.menu(p, menu)
 	if !r.OK() {
 		return nil

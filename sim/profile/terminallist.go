@@ -87,7 +87,7 @@ func (f *fleet) addList(g *terminalEntry) {
 		if complaint := f.add(l.Terminal); complaint != "" {
 			in.FailAt(l.line, "", "%s", complaint)
 		}
-		if f.published == "" && wellKnown(l.Master, f.SignIn) {
+		if f.published == "" && (f.DUKPT.published || wellKnown(l.Master, f.SignIn)) {
 			f.published = l.TID
 		}
 	}

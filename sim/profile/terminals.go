@@ -312,7 +312,7 @@ func (f *fleet) generate(g *terminalEntry) {
 			return
 		}
 	}
-	if f.published == "" && (isPublishedSeed(g.seed) || g.master != nil && wellKnown(g.master, f.SignIn)) {
+	if f.published == "" && (f.DUKPT.published || isPublishedSeed(g.seed) || g.master != nil && wellKnown(g.master, f.SignIn)) {
 		f.published = tids[:8]
 	}
 }

@@ -236,7 +236,8 @@ function drawPayments(a) {
 		["card", "held", (p) => p.card],
 		["amount", "amount", (p) => yuan(p.amount)],
 		["refunded", "amount", (p) => (p.refunded ? yuan(p.refunded) : "")],
-		["state", "held", (p) => [named(p.state), stateKind(p.state)]],
+		["state", "held", (p) => [named(p.state) + (p.settled ? `, ${say("settled")}` : ""), stateKind(p.state)]],
+		["batch", "held", (p) => (p.settled ? six(p.batch) : "")],
 		["when", "held", (p) => when(p.at)],
 	], all, "noPayments", (p) => (p === one ? "chosen" : ""));
 	remark($("booked"), say("paymentsRemark"));

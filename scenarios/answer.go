@@ -114,7 +114,7 @@ func partly(p *sim.Player) error {
 	if !r.Approved() || r.Asked == 0 || r.Amount == r.Asked {
 		return nil
 	}
-	return fmt.Errorf("the host approves %s yuan of %s (code %s), want the whole amount", report.FormatYuan(r.Amount), report.FormatYuan(r.Asked), r.Code)
+	return fmt.Errorf("the host approves %s yuan of %s (code %s), want the whole amount", report.FormatAmount(r.Amount, p.T.Profile.Dialect.Exponent), report.FormatAmount(r.Asked, p.T.Profile.Dialect.Exponent), r.Code)
 }
 
 // answered holds the last answer to a response code.

@@ -131,7 +131,7 @@ func codePhrases() []*Phrase {
 						return err
 					}
 					if b.Payment.Amount != want || !p.Last.Approved() || b.State != dialect.OrderPaid {
-						return fmt.Errorf("the terminal hears of a payment of %s yuan, want %s", report.FormatYuan(b.Payment.Amount), report.FormatYuan(want))
+						return fmt.Errorf("the terminal hears of a payment of %s yuan, want %s", report.FormatAmount(b.Payment.Amount, a.Profile.Dialect.Exponent), report.FormatAmount(want, a.Profile.Dialect.Exponent))
 					}
 					return nil
 				}, err

@@ -138,7 +138,7 @@ func orderPhrases() []*Phrase {
 					m := a.Profile.Menu
 					m.Dishes = slices.Clone(m.Dishes)
 					old := m.Dish(d.Number)
-					old.Price, old.SoldOut = old.Price-min(old.Price, 100), false
+					old.Price, old.SoldOut = old.Price-min(old.Price, uint32(a.Profile.Dialect.FromHundredths(100))), false
 					p.T.SetMenu(&m)
 					return nil
 				}, err
@@ -204,7 +204,7 @@ func orderPhrases() []*Phrase {
 						return err
 					}
 					if got := dialect.OrderTotal(b.Lines); got != want || b.Numbered() && b.Total != want {
-						return fmt.Errorf("the order comes to %s yuan, want %s", report.FormatYuan(got), report.FormatYuan(want))
+						return fmt.Errorf("the order comes to %s yuan, want %s", report.FormatAmount(got, a.Profile.Dialect.Exponent), report.FormatAmount(want, a.Profile.Dialect.Exponent))
 					}
 					return nil
 				}, err
@@ -271,7 +271,7 @@ func orderPhrases() []*Phrase {
 			Doc: "The merchant's name in the profile, and what the order comes to.",
 			Make: onBill(func(p *sim.Player, b *sim.Bill) error {
 				m := p.T.Profile.Merchant(p.T.MID)
-				if got := p.T.Prompt(); m == nil || got != fmt.Sprintf("收款方: %s, 金额: %s元", m.Name, report.FormatYuan(b.Total)) {
+				if got := p.T.Prompt(); m == nil || got != fmt.Sprintf("收款方: %s, 金额: %s元", m.Name, report.FormatAmount(b.Total, p.T.Profile.Dialect.Exponent)) {
 					return fmt.Errorf("on the screen stood %q", got)
 				}
 				return nil

@@ -333,7 +333,7 @@ func (t *Terminal) Prompt() string {
 	if m := t.Profile.Merchant(t.MID); m != nil && m.Name != "" {
 		payee = m.Name
 	}
-	return fmt.Sprintf("收款方: %s, 金额: %s元", payee, report.FormatYuan(t.Bill.Prompted))
+	return fmt.Sprintf("收款方: %s, 金额: %s元", payee, report.FormatAmount(t.Bill.Prompted, t.Profile.Dialect.Exponent))
 }
 
 // billed notes what has come of a payment, refund or void of the bill.

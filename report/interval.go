@@ -260,7 +260,7 @@ func (r *Recorder) settle() []Second {
 		return nil
 	}
 	all, _ := r.arrived()
-	var upto time.Duration
+	upto := seconds[0].At
 	for i := range seconds {
 		s := &seconds[i]
 		s.Planned, s.Held = r.plannedIn(upto, upto+s.Length), r.occupancy.heldIn(upto, upto+s.Length)

@@ -52,7 +52,9 @@ type summaryJSON struct {
 	LineDelay   *lineDelayJSON   `json:"line_delay,omitempty"`
 	Faults      map[string]int64 `json:"faults,omitempty"`
 	Rules       []RuleCount      `json:"rules,omitempty"`
+	Without     []string         `json:"without_rules,omitempty"`
 	Labels      []labelJSON      `json:"labels"`
+	Agents      []Agent          `json:"agents,omitempty"`
 	Plan        Plan             `json:"plan"`
 	Environment Environment      `json:"environment"`
 
@@ -85,6 +87,7 @@ type moneyJSON struct {
 	Terminals int64    `json:"terminals_fen"`
 	Host      int64    `json:"host_fen"`
 	Decimals  *int     `json:"decimals,omitempty"`
+	Unit      string   `json:"unit,omitempty"`
 	Payments  int64    `json:"payments"`
 	Credits   int64    `json:"credits,omitempty"`
 	Owed      int64    `json:"owed"`
@@ -164,15 +167,15 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Validity: validityJSON{r.Validity.Level.String(), append([]string{}, r.Validity.Reasons...), r.Validity.SameHost},
 		Limits:   append([]LimitResult{}, r.Limits...),
 		Money: moneyJSON{
-			Checked: r.Money.Checked, Agree: r.Money.Agree(), Terminals: r.Money.Terminals, Host: r.Money.Host, Decimals: r.Money.Decimals,
+			Checked: r.Money.Checked, Agree: r.Money.Agree(), Terminals: r.Money.Terminals, Host: r.Money.Host, Decimals: r.Money.Decimals, Unit: r.Money.Unit,
 			Payments: r.Money.Payments, Credits: r.Money.Credits, Owed: r.Money.Owed, Detail: r.Money.Detail,
 			Settled: r.Money.Settled, Compared: r.Money.Compared, Unknown: r.Money.Unknown, Open: r.Money.Open,
 			Evidence: r.Money.evidence(),
 		},
 		Settlements: r.Settlements,
 		Planned:     r.Planned, Played: r.Played, Stuck: r.Stuck, NotPlayed: r.NotPlayed, Failed: r.Failed, Failures: r.Failures,
-		Late: r.Late, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Strays: r.Strays, Lines: r.Lines, Faults: r.Faults, Rules: r.Rules,
-		Plan: r.Plan, Environment: r.Environment,
+		Late: r.Late, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Strays: r.Strays, Lines: r.Lines, Faults: r.Faults, Rules: r.Rules, Without: r.Without,
+		Plan: r.Plan, Environment: r.Environment, Agents: r.Agents,
 	}
 	s.SignIn, s.Opening, s.LineDelay = r.SignIn.json(), r.Opening.json(), r.LineDelay.json()
 	if r.Waited != (Waited{}) {
@@ -361,15 +364,15 @@ func (s *summaryJSON) report() (*Report, error) {
 		return nil, err
 	}
 	r := &Report{
-		Plan: s.Plan, Environment: s.Environment, Started: s.Started, Took: s.Took, ClockDrift: s.ClockDrift,
+		Plan: s.Plan, Environment: s.Environment, Agents: s.Agents, Started: s.Started, Took: s.Took, ClockDrift: s.ClockDrift,
 		Interrupted: s.Interrupted, Incomplete: s.Incomplete,
 		Run: s.Run, Part: s.Part, Settlements: s.Settlements,
 		Planned: s.Planned, Played: s.Played, Stuck: s.Stuck, NotPlayed: s.NotPlayed, Failed: s.Failed, Failures: s.Failures,
-		Late: s.Late, Duplicate: s.Duplicate, Unmatched: s.Unmatched, Strays: s.Strays, Lines: s.Lines, Faults: s.Faults, Rules: s.Rules,
+		Late: s.Late, Duplicate: s.Duplicate, Unmatched: s.Unmatched, Strays: s.Strays, Lines: s.Lines, Faults: s.Faults, Rules: s.Rules, Without: s.Without,
 		Limits:   append([]LimitResult(nil), s.Limits...),
 		Validity: Validity{level, append([]string(nil), s.Validity.Reasons...), s.Validity.SameHost},
 		Money: Money{
-			Checked: s.Money.Checked, Terminals: s.Money.Terminals, Host: s.Money.Host, Decimals: s.Money.Decimals,
+			Checked: s.Money.Checked, Terminals: s.Money.Terminals, Host: s.Money.Host, Decimals: s.Money.Decimals, Unit: s.Money.Unit,
 			Payments: s.Money.Payments, Credits: s.Money.Credits, Owed: s.Money.Owed, Detail: s.Money.Detail,
 			Settled: s.Money.Settled, Compared: s.Money.Compared, Unknown: s.Money.Unknown, Open: s.Money.Open,
 		},

@@ -46,6 +46,7 @@ type LimitResult struct {
 	Why   string `json:"why,omitempty"` // why it is not kept or cannot be told; empty when OK
 
 	Untested bool `json:"untested,omitempty"` // there was nothing to measure; then it is not OK
+	TooFew   bool `json:"too_few,omitempty"`  // there were too few samples to tell; then it is not OK
 	Default  bool `json:"default,omitempty"`  // nobody asked for it
 }
 
@@ -288,7 +289,7 @@ func (l Limit) judgeLatency(label *Label, of string, out *LimitResult) {
 			out.Seen = "≥ " + out.Seen
 		}
 	case q.TooFew:
-		out.Why = fmt.Sprintf("%s samples, but %s are needed to tell", FormatCount(q.N), FormatCount(MinSamples(l.Quantile)))
+		out.TooFew, out.Why = true, fmt.Sprintf("%s samples, but %s are needed to tell", FormatCount(q.N), FormatCount(MinSamples(l.Quantile)))
 	case q.AtLeast:
 		out.Why = "only a lower bound is known: exchanges without an outcome reach into it"
 	default:

@@ -153,6 +153,11 @@ func (r *Report) Merge(o *Report) error {
 	r.Lines = Lines{r.Lines.Connected + o.Lines.Connected, r.Lines.Refused + o.Lines.Refused}
 	r.Settlements = r.Settlements.plus(o.Settlements)
 	r.Rules = addRules(r.Rules, o.Rules)
+	for _, id := range o.Without {
+		if !slices.Contains(r.Without, id) {
+			r.Without = append(slices.Clip(r.Without), id)
+		}
+	}
 	r.Validity.Level = max(r.Validity.Level, o.Validity.Level)
 	r.Validity.Reasons = slices.Concat(r.Validity.Reasons, o.Validity.Reasons)
 	r.Validity.SameHost = r.Validity.SameHost || o.Validity.SameHost
@@ -172,6 +177,7 @@ func (m Money) plus(o Money) Money {
 		Terminals: m.Terminals + o.Terminals,
 		Host:      m.Host + o.Host,
 		Decimals:  cmp.Or(m.Decimals, o.Decimals),
+		Unit:      cmp.Or(m.Unit, o.Unit),
 		Payments:  m.Payments + o.Payments,
 		Credits:   m.Credits + o.Credits,
 		Owed:      m.Owed + o.Owed,

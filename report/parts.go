@@ -21,7 +21,8 @@ func (r *Report) Same(o *Report) bool {
 // PartsOf reports whether both are parts of one run.
 func (r *Report) PartsOf(o *Report) bool { return r.Run != "" && r.Run == o.Run }
 
-// Differs says in what two runs were asked for differently.
+// Differs says in what two runs were asked for differently, nothing when they were asked
+// for alike.
 func (r *Report) Differs(o *Report) []string {
 	a, b := &r.Plan, &o.Plan
 	var all []string
@@ -40,9 +41,6 @@ func (r *Report) Differs(o *Report) []string {
 	}
 	if !reflect.DeepEqual(a.Digests, b.Digests) {
 		all = append(all, "other features")
-	}
-	if len(all) == 0 {
-		all = append(all, "nothing that was asked for")
 	}
 	return all
 }
@@ -78,6 +76,15 @@ func (r *Report) Join(o *Report) error {
 	if sorted := func(m map[string]string) []string { return slices.Sorted(maps.Values(m)) }; !slices.Equal(sorted(a.Digests), sorted(b.Digests)) {
 		return errors.New("not parts of one run: they played other features, or other versions of them")
 	}
+	if a.Of != b.Of {
+		return fmt.Errorf("not parts of one run: shares of %d and of %d", a.Of, b.Of)
+	}
+	if i := slices.IndexFunc(b.Shares, func(s int) bool { return slices.Contains(a.Shares, s) }); i >= 0 {
+		return fmt.Errorf("share %d of %d is there twice: added up it would count twice", b.Shares[i], b.Of)
+	}
+	if a.Of > 0 && (a.Arrivals != b.Arrivals || a.Seed != b.Seed) {
+		return fmt.Errorf("not shares of one plan: arrivals %s of seed %d and %s of seed %d", a.Arrivals, a.Seed, b.Arrivals, b.Seed)
+	}
 	limits, err := promises(r.Limits)
 	if err != nil {
 		return err
@@ -91,7 +98,10 @@ func (r *Report) Join(o *Report) error {
 		r.Plan.Seed = 0
 	}
 	r.Plan.Terminals += b.Terminals
-	r.Plan.Arrivals += " + " + b.Arrivals
+	if a.Of == 0 {
+		r.Plan.Arrivals += " + " + b.Arrivals
+	}
+	r.Plan.Shares = slices.Concat(a.Shares, b.Shares)
 	if !slices.Contains(strings.Split(r.Plan.Target, " and "), b.Target) {
 		r.Plan.Target += " and " + b.Target
 	}

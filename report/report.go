@@ -8,6 +8,7 @@
 package report
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -136,6 +137,7 @@ type Money struct {
 	Terminals int64    // net of what the terminals compared took, in minor units (fen)
 	Host      int64    // net of what the host booked, in minor units (fen)
 	Decimals  *int     // of the currency; nil for two
+	Unit      string   // what amounts are told in, as NGN; empty for yuan
 	Payments  int64    // approved payments in the terminals' journals
 	Credits   int64    // refunds and voids there, which the amounts are less of
 	Owed      int64    // reversals still owed, or given up, when the run ended
@@ -154,6 +156,9 @@ func (m Money) Format(n int64) string {
 	}
 	return groupDigits(FormatAmount(n, decimals))
 }
+
+// Told is an amount of these books with what it is in: "12,345.67 yuan".
+func (m Money) Told(n int64) string { return m.Format(n) + " " + cmp.Or(m.Unit, "yuan") }
 
 // Settlements is how the totals of the run's settlements compared.
 type Settlements struct {
@@ -220,6 +225,8 @@ type Plan struct {
 	Settle    bool               `json:"settle,omitempty"` // every terminal settles before the first arrival and after the last
 	Strict    bool               `json:"strict,omitempty"` // answers that break a rule that they should keep are failures
 	Books     bool               `json:"books,omitempty"`  // the books must be compared, and agree
+	Shares    []int              `json:"shares,omitempty"` // which of Of equal shares this is, from 1; empty for the whole
+	Of        int                `json:"of,omitempty"`
 }
 
 // Report is what a run found.
@@ -253,7 +260,9 @@ type Report struct {
 	Faults      map[string]int64 // faults injected on the lines, by name
 	Settlements Settlements
 	Rules       []RuleCount // broken by answers, those that were, in the order of their table
+	Without     []string    // rules that the dialect leaves out: answers were not held to them
 	Validity    Validity
 	Limits      []LimitResult
 	Money       Money
+	Agents      []Agent // that shared the run; empty when one process played it
 }

@@ -30,6 +30,7 @@ func (r *Report) WriteText(w io.Writer, color bool) error {
 	if err := t.tables(r); err != nil {
 		return err
 	}
+	t.agents(r)
 	t.facts(r)
 	t.limits(r)
 	t.validity(r)
@@ -241,6 +242,9 @@ func (t *text) facts(r *Report) {
 		t.wrapped("faults", faults)
 	}
 	t.rules(r.Rules)
+	if len(r.Without) > 0 {
+		t.wrapped("rules", "answers were not held to "+strings.Join(r.Without, ", ")+": the dialect leaves them out")
+	}
 	var clamped int64
 	for _, l := range r.Labels {
 		clamped += l.Clamped

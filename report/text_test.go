@@ -215,6 +215,31 @@ func render(t *testing.T, r *Report, color bool) []byte {
 	return out.Bytes()
 }
 
+// Amounts are told in the run's currency, in a folder that is read again, too.
+func TestAmountsAreToldInTheCurrencyOfTheRun(t *testing.T) {
+	r := lunch(t)
+	r.Money.Unit = "NGN"
+	var b bytes.Buffer
+	if err := r.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	var s summaryJSON
+	if err := s.read(&b); err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.report()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if merged := again.Money.plus(Money{Checked: true}); merged.Unit != "NGN" {
+		t.Errorf("parts put together are told in %q", merged.Unit)
+	}
+	r.Money.Unit = again.Money.Unit
+	if text := textOf(t, r); !strings.Contains(text, "12,345.67 NGN on both sides") || strings.Contains(text, "yuan") {
+		t.Errorf("a run in naira is told as\n%s", text)
+	}
+}
+
 // What only the host's flags say is called so; attempts to settle are no settlements,
 // and where none succeeded there is no rate of them.
 func TestSettlementsAreToldAsWhatTheyAre(t *testing.T) {

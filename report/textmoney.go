@@ -89,18 +89,18 @@ func (t *text) money(r *Report) {
 	case m.Compared == 0:
 		t.wrapped("money", t.paint(yellow, "books not compared")+": "+m.compared())
 	case m.Agree() && m.Settled:
-		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(" as the host's flags say: %s, %s yuan in the journals; %s%s; its ledger was not seen",
-			Plural(m.Payments, "payment"), m.Format(m.Terminals), m.compared(), m.credits()))
+		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(" as the host's flags say: %s, %s in the journals; %s%s; its ledger was not seen",
+			Plural(m.Payments, "payment"), m.Told(m.Terminals), m.compared(), m.credits()))
 	case m.Agree() && m.Terminals == m.Host:
-		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan on both sides; %s%s", Plural(m.Payments, "payment"), m.Format(m.Terminals), m.compared(), m.credits()))
+		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s on both sides; %s%s", Plural(m.Payments, "payment"), m.Told(m.Terminals), m.compared(), m.credits()))
 	case m.Agree():
-		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s yuan in the journals, %s yuan at the host; %s without a verified answer account for the rest; %s%s",
-			Plural(m.Payments, "payment"), m.Format(m.Terminals), m.Format(m.Host), FormatCount(m.Open), m.compared(), m.credits()))
+		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s in the journals, %s at the host; %s without a verified answer account for the rest; %s%s",
+			Plural(m.Payments, "payment"), m.Told(m.Terminals), m.Told(m.Host), FormatCount(m.Open), m.compared(), m.credits()))
 	case m.Settled && m.Terminals == m.Host:
-		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": %s yuan net on both sides, but not batch by batch (%d of them, above), %s; %s",
-			m.Format(m.Terminals), len(m.Detail), Plural(m.Payments, "payment"), m.compared()))
+		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": %s net on both sides, but not batch by batch (%d of them, above), %s; %s",
+			m.Told(m.Terminals), len(m.Detail), Plural(m.Payments, "payment"), m.compared()))
 	default:
-		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": terminals %s yuan, host %s yuan, %s; %s", m.Format(m.Terminals), m.Format(m.Host), Plural(m.Payments, "payment"), m.compared()))
+		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": terminals %s, host %s, %s; %s", m.Told(m.Terminals), m.Told(m.Host), Plural(m.Payments, "payment"), m.compared()))
 		if !m.Settled { // else it stands with the settlements
 			t.details(m.Detail)
 		}

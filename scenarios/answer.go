@@ -110,11 +110,16 @@ func codeOf(d *dialect.Dialect, text string) (dialect.Code, error) {
 
 // partly says that the last answer approves a part of the amount; nil when it does not.
 func partly(p *sim.Player) error {
-	r := &p.Last
+	r, d := &p.Last, p.T.Profile.Dialect
 	if !r.Approved() || r.Asked == 0 || r.Amount == r.Asked {
 		return nil
 	}
-	return fmt.Errorf("the host approves %s yuan of %s (code %s), want the whole amount", report.FormatAmount(r.Amount, p.T.Profile.Dialect.Exponent), report.FormatAmount(r.Asked, p.T.Profile.Dialect.Exponent), r.Code)
+	return fmt.Errorf("the host approves %s of %s (code %s), want the whole amount", told(d, r.Amount), told(d, r.Asked), r.Code)
+}
+
+// told is an amount as people write it, with its currency.
+func told(d *dialect.Dialect, n int64) string {
+	return report.FormatAmount(n, d.Exponent) + " " + d.Unit()
 }
 
 // answered holds the last answer to a response code.
@@ -173,7 +178,7 @@ func balanceMoved(sign int64) func(Args) (func(*sim.Player) error, error) {
 				return noBalance(p)
 			}
 			if got := p.Last.Balance - w.balance; got != sign*by {
-				return fmt.Errorf("the balance moved by %s yuan, want %s", report.FormatAmount(got, a.Profile.Dialect.Exponent), report.FormatAmount(sign*by, a.Profile.Dialect.Exponent))
+				return fmt.Errorf("the balance moved by %s, want %s", told(a.Profile.Dialect, got), report.FormatAmount(sign*by, a.Profile.Dialect.Exponent))
 			}
 			return nil
 		}, err

@@ -118,7 +118,7 @@ func provenBatch(p *sim.Player, good []profile.Holder) error {
 	case err != nil:
 		return err
 	case settled.Flag == dialect.Balanced:
-		return fmt.Errorf("%w: the terminal left out a payment of 0.01 yuan", errNoBooks)
+		return fmt.Errorf("%w: the terminal left out a payment of 0.01 %s", errNoBooks, p.T.Profile.Dialect.Unit())
 	}
 	if settled, err = startBatch(p); err == nil && settled.Host.DebitN > 0 {
 		return fmt.Errorf("%w: in the batch after it are %s, want none", errSameBatch, describeTotals(p.T.Profile.Dialect, settled.Host))

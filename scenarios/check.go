@@ -71,7 +71,7 @@ type plan struct {
 // is known to be skipped.
 func (c *Check) Bind() error {
 	c.plans, c.at = nil, map[string]*plan{}
-	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title, Profile: c.Language.Profile.Name, Strict: c.Strict, Seed: c.Seed, Line: c.Line}
+	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title, Without: c.Language.Profile.Dialect.Without, Profile: c.Language.Profile.Name, Strict: c.Strict, Seed: c.Seed, Line: c.Line}
 	var errs []error
 	told := map[string]bool{} // sentences that do not fit, by where they stand: an outline's once
 	for _, f := range c.Features {
@@ -96,6 +96,9 @@ func (c *Check) Bind() error {
 			}
 			if lacking == nil {
 				lacking = c.Language.bounds(p.bound)
+			}
+			if lacking == nil {
+				lacking = c.Language.variant(p.bound)
 			}
 			if lacking != nil {
 				p.Outcome, p.Reason, p.Cause = verdicts.Skipped, lacking.Need, lacking.Need.lacks

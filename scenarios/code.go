@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -131,7 +130,7 @@ func codePhrases() []*Phrase {
 						return err
 					}
 					if b.Payment.Amount != want || !p.Last.Approved() || b.State != dialect.OrderPaid {
-						return fmt.Errorf("the terminal hears of a payment of %s yuan, want %s", report.FormatAmount(b.Payment.Amount, a.Profile.Dialect.Exponent), report.FormatAmount(want, a.Profile.Dialect.Exponent))
+						return fmt.Errorf("the terminal hears of a payment of %s, want %s", told(a.Profile.Dialect, b.Payment.Amount), told(a.Profile.Dialect, want))
 					}
 					return nil
 				}, err

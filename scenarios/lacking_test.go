@@ -25,6 +25,13 @@ func TestNetworkThatLacksSomethingFailsNothing(t *testing.T) {
 		{"reversals as advices, 0421 when they come again", "extends: iso87\ntransactions: {reversal: {mti: \"0420\", repeat: \"0421\"}}\n", 85},
 		{"EBCDIC text throughout, a length that counts itself", "extends: ebcdic\nframing: {counts: [itself]}\nencoding: {bitmap: ebcdic-hex, b: ebcdic-hex}\n" +
 			"fields: {55: {prefix: ebcdic3-hex}, 62: {is: b...499, prefix: ebcdic3-hex}}\n", 85},
+		{"management codes of its own, an echo test with a trace", "extends: iso87\ntransactions: {sign-in: {set: {70: \"061\"}, management: [\"061\"]}, " +
+			"echo: {set: {70: \"270\"}, management: [\"270\"], carries: [7, 11, 41, 42]}, sign-off: {set: {70: \"062\"}, management: [\"062\"]}}\n", 80},
+		{"answers that bring back less", "extends: iso87\necho: [3, 4, 11, 41, 42]\n", 80},
+		{"another processing code and entry mode", "extends: iso87\nentry: {stripe: [\"901\", \"902\"]}\ntransactions: {refund: {mti: \"0200\", set: {3: \"220000\"}}}\n", 82},
+		{"private fields that are no batch and no keys", "extends: iso87\nmac: none\nsign-in: none\nelements: {batch: none, working-keys: none}\n" +
+			"transactions: {purchase: {set: {60: \"0100\"}}}\n", 60},
+		{"1993 without keys, a function code of its own", "extends: iso93\nmac: none\nsign-in: none\ntransactions: {echo: {set: {24: \"861\"}}}\n", 55},
 		{"nothing for a PIN, no MAC, another currency", "extends: cup\nmac: none\nsign-in: none\ncurrency: \"360\"\n", 60},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -332,11 +332,11 @@ func isReversalOf(t dialect.Transaction) bool { return t == dialect.Reversal }
 func messagePhrases() []*Phrase {
 	const group = "Messages / 报文"
 	return []*Phrase{
-		{Group: group, English: "the request carries:", Chinese: "请求报文包含：", Table: fieldTable, CheckOnly: true,
+		{Group: group, English: "the request carries:", Chinese: "请求报文包含：", Table: fieldTable, Request: lastAsked, CheckOnly: true,
 			Doc: "Fields of the last request asked for.", Make: carries(false, isLast)},
-		{Group: group, English: "the answer carries:", Chinese: "应答报文包含：", Table: fieldTable, CheckOnly: true,
+		{Group: group, English: "the answer carries:", Chinese: "应答报文包含：", Table: fieldTable, Request: lastAnswer, CheckOnly: true,
 			Doc: "Fields of the answer to it.", Make: carries(true, isLast)},
-		{Group: group, English: "the reversal carries:", Chinese: "冲正报文包含：", Table: fieldTable, CheckOnly: true,
+		{Group: group, English: "the reversal carries:", Chinese: "冲正报文包含：", Table: fieldTable, Request: lastReversal, CheckOnly: true,
 			Doc: "Fields of the last reversal sent; the original is the payment it undoes.", Make: carries(false, isReversal)},
 		{Group: group, English: "the terminal first sends a reversal of the unanswered payment", Chinese: "终端先自动冲正上一笔未应答交易", Was: "终端先发送未应答交易的冲正", CheckOnly: true,
 			Doc:  "Before the last payment the terminal sent a reversal with the trace and the amount of the payment before it.",

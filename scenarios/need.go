@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -67,7 +66,7 @@ func (l *Language) bounds(bound []*Bound) *Bound {
 		}
 		if b.Phrase.Of == dialect.Refund && b.Args.Has("amount") {
 			if v, err := b.Args.Amount(0); err == nil && pol.RefundLimit > 0 && v > pol.RefundLimit {
-				return beyond(b, "policy refund-limit is %s yuan", report.FormatAmount(pol.RefundLimit, l.Profile.Dialect.Exponent))
+				return beyond(b, "policy refund-limit is %s", told(l.Profile.Dialect, pol.RefundLimit))
 			}
 		}
 		if hs := l.Profile.Holders(b.Role); b.Phrase.Card && len(hs) > 0 && hs[0].Typed == nil {

@@ -204,7 +204,7 @@ func orderPhrases() []*Phrase {
 						return err
 					}
 					if got := dialect.OrderTotal(b.Lines); got != want || b.Numbered() && b.Total != want {
-						return fmt.Errorf("the order comes to %s yuan, want %s", report.FormatAmount(got, a.Profile.Dialect.Exponent), report.FormatAmount(want, a.Profile.Dialect.Exponent))
+						return fmt.Errorf("the order comes to %s, want %s", told(a.Profile.Dialect, got), told(a.Profile.Dialect, want))
 					}
 					return nil
 				}, err

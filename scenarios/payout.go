@@ -99,7 +99,7 @@ func (of *statementOf) addsUp() error {
 	for _, l := range of.Lines {
 		lines.add(l.sumsOf)
 		if l.Amount-l.Fee != l.Net {
-			return fmt.Errorf("of line %s %s %s amount less fee is %s yuan, its net is %s", l.What, l.Card, l.Channel, report.FormatYuan(l.Amount-l.Fee), report.FormatYuan(l.Net))
+			return fmt.Errorf("of line %s %s %s amount less fee is %s, its net is %s", l.What, l.Card, l.Channel, report.FormatYuan(l.Amount-l.Fee), report.FormatYuan(l.Net))
 		}
 	}
 	for _, l := range of.Postings {
@@ -109,16 +109,16 @@ func (of *statementOf) addsUp() error {
 	case lines != t:
 		return fmt.Errorf("the lines come to %+v, the total is %+v", lines, t)
 	case t.Issuer+t.Network+t.Acquirer != t.Fee:
-		return fmt.Errorf("issuer, network and acquirer have %s yuan of %s", report.FormatYuan(t.Issuer+t.Network+t.Acquirer), report.FormatYuan(t.Fee))
+		return fmt.Errorf("issuer, network and acquirer have %s of %s", report.FormatYuan(t.Issuer+t.Network+t.Acquirer), report.FormatYuan(t.Fee))
 	case !of.bare && of.LeftOut == 0 && postings != t:
 		return fmt.Errorf("the postings come to %+v, the total is %+v", postings, t)
 	}
 	return nil
 }
 
-// yuanIs makes a Make for sentences that compare amounts: those that the sentence says with
+// amountIs makes a Make for sentences that compare amounts: those that the sentence says with
 // those that the host tells.
-func yuanIs(what string, tell func(p *sim.Player, s *shop) ([]int64, error)) func(Args) (func(*sim.Player) error, error) {
+func amountIs(what string, tell func(p *sim.Player, s *shop) ([]int64, error)) func(Args) (func(*sim.Player) error, error) {
 	return func(a Args) (func(*sim.Player) error, error) {
 		if d := a.Profile.Dialect; d.Exponent != 2 {
 			return nil, lack("the scenario rounds fees to two decimals, currency %s has %d", d.Currency, d.Exponent)
@@ -138,7 +138,7 @@ func yuanIs(what string, tell func(p *sim.Player, s *shop) ([]int64, error)) fun
 			}
 			for i := range want {
 				if got[i] != want[i] {
-					return fmt.Errorf("%s: %s yuan, want %s", what, report.FormatYuan(got[i]), report.FormatYuan(want[i]))
+					return fmt.Errorf("%s: %s, want %s", what, told(a.Profile.Dialect, got[i]), told(a.Profile.Dialect, want[i]))
 				}
 			}
 			return nil
@@ -155,7 +155,7 @@ func payoutPhrases() []*Phrase {
 	all := []*Phrase{
 		{Group: group, English: "the fee of the last posting is {amount} yuan", Chinese: "最后一笔入账手续费为{amount}元", Asserts: true,
 			Doc: "Of the latest payment, refund or void in today's statement; what a refund gives back counts as positive.",
-			Make: yuanIs("fee", func(p *sim.Player, s *shop) ([]int64, error) {
+			Make: amountIs("fee", func(p *sim.Player, s *shop) ([]int64, error) {
 				st, err := s.statement(p)
 				if err == nil && len(st.Postings) == 0 {
 					err = fmt.Errorf("the statement has no postings")
@@ -168,19 +168,19 @@ func payoutPhrases() []*Phrase {
 			})},
 		{Group: group, English: "the fees of the day are {amount} yuan", Chinese: "当日手续费合计{amount}元", Asserts: true,
 			Doc: "All fees of today's statement, less what was given back.",
-			Make: yuanIs("fees", func(p *sim.Player, s *shop) ([]int64, error) {
+			Make: amountIs("fees", func(p *sim.Player, s *shop) ([]int64, error) {
 				st, err := s.statement(p)
 				return []int64{st.Total.Fee}, err
 			})},
 		{Group: group, English: "of the fees the issuer has {amount} yuan, the network {amount} yuan and the acquirer {amount} yuan", Chinese: "手续费中发卡行{amount}元，网络{amount}元，收单机构{amount}元", Asserts: true,
 			Doc: "Who gets what of today's fees.",
-			Make: yuanIs("issuer, network, acquirer", func(p *sim.Player, s *shop) ([]int64, error) {
+			Make: amountIs("issuer, network, acquirer", func(p *sim.Player, s *shop) ([]int64, error) {
 				st, err := s.statement(p)
 				return []int64{st.Total.Issuer, st.Total.Network, st.Total.Acquirer}, err
 			})},
 		{Group: group, English: "the statement comes to {amount} yuan, {amount} yuan of fees and {amount} yuan net", Chinese: "对账单交易净额{amount}元，手续费{amount}元，应结算{amount}元", Asserts: true,
 			Doc: "Today's: sales less refunds, fees, and what is left.",
-			Make: yuanIs("amount, fees, net", func(p *sim.Player, s *shop) ([]int64, error) {
+			Make: amountIs("amount, fees, net", func(p *sim.Player, s *shop) ([]int64, error) {
 				st, err := s.statement(p)
 				return []int64{st.Total.Amount, st.Total.Fee, st.Total.Net}, err
 			})},
@@ -225,7 +225,7 @@ func payoutPhrases() []*Phrase {
 			}},
 		{Group: group, English: "{amount} yuan are paid out", Chinese: "划款到账{amount}元", Asserts: true, CheckOnly: true,
 			Doc: "By the last payouts, after fees and surcharge.",
-			Make: yuanIs("paid out", func(_ *sim.Player, s *shop) ([]int64, error) {
+			Make: amountIs("paid out", func(_ *sim.Player, s *shop) ([]int64, error) {
 				var sum int64
 				for _, p := range s.payouts {
 					sum += p.Net
@@ -234,7 +234,7 @@ func payoutPhrases() []*Phrase {
 			})},
 		{Group: group, English: "the merchant is owed {amount} yuan", Chinese: "应付商户{amount}元", Asserts: true,
 			Doc: "What was posted, less fees and payouts.",
-			Make: yuanIs("owed", func(p *sim.Player, s *shop) ([]int64, error) {
+			Make: amountIs("owed", func(p *sim.Player, s *shop) ([]int64, error) {
 				a, err := account(p, s)
 				return []int64{a.Owed}, err
 			})},

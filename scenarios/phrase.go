@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -35,6 +36,7 @@ type Phrase struct {
 	Card      bool                // reads a card: a QR box cannot play it
 	Admin     bool                // asks the host's admin API: its Make may keep a.Admin
 	Faults    bool                // makes the line fail: needs a line of the terminal's own
+	Request   requestOf           // its table is of a request, and of which
 	CheckOnly bool                // looks at messages of the past: only a check plays it
 	// Make binds what a sentence says and gives what a terminal then does; an
 	// error that is a [Need] says that the network lacks what it takes. Load is for
@@ -56,17 +58,18 @@ type Args struct {
 
 // placeholders are the patterns of what may fill a {kind}.
 var placeholders = map[string]string{
-	"amount":  `(\d+(?:\.\d{1,3})?)`,
-	"n":       `(\d+)`,
-	"percent": `(\d+(?:\.\d+)?)`,
-	"role":    `["“]?([\p{L}][\p{L}\d-]*?)["”]?`,
-	"text":    `["“]([^"“”]*)["”]`,
-	"how":     oneOf(cardReading),
-	"fault":   oneOf(faults),
-	"channel": oneOf(channels),
-	"deed":    oneOf(deeds),
-	"part":    oneOf(partWords),
-	"trouble": oneOf(troubles),
+	"amount":    `(\d+(?:\.\d{1,3})?)`,
+	"n":         `(\d+)`,
+	"percent":   `(\d+(?:\.\d+)?)`,
+	"role":      `["“]?([\p{L}][\p{L}\d-]*?)["”]?`,
+	"text":      `["“]([^"“”]*)["”]`,
+	"how":       oneOf(cardReading),
+	"chipfault": oneOf(chipFaults),
+	"fault":     oneOf(faults),
+	"channel":   oneOf(channels),
+	"deed":      oneOf(deeds),
+	"part":      oneOf(partWords),
+	"trouble":   oneOf(troubles),
 
 	"transaction": `["“]?([\p{L}][\p{L}-]*?)["”]?`,
 }
@@ -79,7 +82,7 @@ func Phrases() []*Phrase { return phrases() }
 // phrases is made once: its patterns take milliseconds to compile.
 var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
-	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), devicePhrases(), linePhrases(), networkPhrases(), paymentPhrases(), orderPhrases(), codePhrases(), signaturePhrases(), settlementPhrases(), bankPhrases(), merchantPhrases(), payoutPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
+	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), devicePhrases(), linePhrases(), networkPhrases(), paymentPhrases(), chipPhrases(), orderPhrases(), codePhrases(), signaturePhrases(), settlementPhrases(), bankPhrases(), merchantPhrases(), payoutPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
 		all = append(all, group...)
 	}
 	for _, p := range all {
@@ -153,6 +156,11 @@ func compilePattern(phrase string) pattern {
 		b.WriteString(placeholders[kind] + blanks(chinese))
 		kinds = append(kinds, kind)
 		at = m[1]
+		if rest, ok := strings.CutPrefix(phrase[at:], " yuan"); ok && kind == "amount" {
+			b.WriteString(" (yuan|[A-Z]{3})") // or the letters of the dialect's currency
+			kinds = append(kinds, "unit")
+			at = len(phrase) - len(rest)
+		}
 	}
 	b.WriteString(loose(phrase[at:], chinese))
 	first := phrase[:strings.IndexFunc(phrase+" ", func(c rune) bool { return c == '{' || c == ' ' })]
@@ -240,7 +248,7 @@ func (l *Language) Bind(s *Scenario, i int) (*Bound, error) {
 				return nil, fmt.Errorf("%s: %q takes no table", at, sen.Text)
 			}
 			b := &Bound{Sentence: sen, Phrase: p, At: at, Do: onlyLoad, Args: Args{Profile: l.Profile, Admin: l.Admin, Of: p.Of, Words: words, Table: sen.Table}}
-			if err := b.make(); err != nil {
+			if err := cmp.Or(b.Args.units(), b.make()); err != nil {
 				return nil, fmt.Errorf("%s: %q: %w", at, sen.Text, err)
 			}
 			return b, nil
@@ -329,6 +337,18 @@ func (a Args) Amount(i int) (int64, error) {
 		return 0, lack("%v", err)
 	}
 	return v, err
+}
+
+// units holds what amounts are said to be in to the network's currency. Yuan are
+// whatever it is, so that the same scenarios play in any network.
+func (a Args) units() error {
+	d := a.Profile.Dialect
+	for _, said := range a.Words["unit"] {
+		if said != "yuan" && said != d.Unit() && !(said == "CNY" && d.Unit() == "yuan") {
+			return fmt.Errorf("amounts of dialect %s are %s, the scenario says %s; write that, or yuan, which stands for any", d.Name, d.Unit(), said)
+		}
+	}
+	return nil
 }
 
 // Int is the {n} number i.

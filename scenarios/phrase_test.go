@@ -166,6 +166,7 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 func sameWords(p *Phrase, english, chinese Sentence) bool {
 	en, _ := p.patterns[0].words(english.Text)
 	zh, _ := p.patterns[1].words(chinese.Text)
+	delete(en, "unit") // yuan: 元 is in the Chinese phrase
 	if !sameMeaning(en, zh) {
 		return false
 	}
@@ -202,6 +203,8 @@ func sameMeaning(a, b map[string][]string) bool {
 				same = meaning(cardReading, x) == meaning(cardReading, y)
 			case "deed":
 				same = meaning(deeds, x) == meaning(deeds, y)
+			case "chipfault":
+				same = meaning(chipFaults, x) == meaning(chipFaults, y)
 			case "fault":
 				same = meaning(faults, x) == meaning(faults, y)
 			case "part":
@@ -257,7 +260,7 @@ func TestWrongWordIsNamed(t *testing.T) {
 	}
 	for sentence, want := range map[string]string{
 		"the host aproves": `the nearest is "the host approves", with "approves" for "aproves"`,
-		"the cardholder pays 1.00 yuan with a chip card and PIN": `in which "and PIN" should be one of: by stripe, by stripe without PIN, by chip`,
+		"the cardholder pays 1.00 yuan with a chip card and PIN": `in which "and PIN" should be one of: by stripe, by stripe without PIN, by fallback, by chip`,
 		"the cardholder pays 1.00 yuan with a chp card":          `has no card in the role "chp"; the nearest is "chip", it has `,
 		"持卡人用密码错误的卡消费1.00元":                                      `has no card in the role "密码错误"; the nearest is "密码错", it has 密码错, `,
 		"the terminal settles now":                               `the nearest is "the terminal settles", without "now"`,
@@ -270,5 +273,31 @@ func TestWrongWordIsNamed(t *testing.T) {
 		if err = c.Bind(); err == nil || !strings.Contains(err.Error(), want) || strings.Count(err.Error(), "x.feature:4") != 1 {
 			t.Errorf("%s: %v\nwant once, with %s", sentence, err, want)
 		}
+	}
+}
+
+// Amounts may be said in the letters of the network's currency, yuan stand for any, and
+// what is told says the letters.
+func TestAmountsAreSaidInTheNetworksCurrency(t *testing.T) {
+	d, err := dialect.Parse("x.yaml", []byte("extends: iso87\ncurrency: \"566\"\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := profile.BundledIn(d, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for unit, wrong := range map[string]string{"NGN": "", "yuan": "", "EUR": "amounts of dialect x are NGN, the scenario says EUR", "CNY": "says CNY", "naira": "no phrase matches"} {
+		f, err := ParseFeature("x.feature", []byte("Feature: x\n  Scenario: x\n    When the cardholder pays 12.50 "+unit+" with a good card\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = NewLanguage(p).Bind(f.Scenarios[0], 0)
+		if (err == nil) != (wrong == "") || err != nil && !strings.Contains(err.Error(), wrong) {
+			t.Errorf("%s: %v", unit, err)
+		}
+	}
+	if said := told(d, 123456); said != "1234.56 NGN" {
+		t.Errorf("an amount is told as %s", said)
 	}
 }

@@ -116,7 +116,7 @@ func (a Args) Totals() (dialect.Totals, error) {
 }
 
 func describeTotals(d *dialect.Dialect, t dialect.Totals) string {
-	return fmt.Sprintf("debits of %s yuan in %d and credits of %s yuan in %d", report.FormatAmount(t.Debit, d.Exponent), t.DebitN, report.FormatAmount(t.Credit, d.Exponent), t.CreditN)
+	return fmt.Sprintf("debits of %s %s in %d and credits of %s %s in %d", report.FormatAmount(t.Debit, d.Exponent), d.Unit(), t.DebitN, report.FormatAmount(t.Credit, d.Exponent), d.Unit(), t.CreditN)
 }
 
 // checkFlag checks a settlement's flag and the totals that go with it.

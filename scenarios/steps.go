@@ -16,7 +16,8 @@ func WriteVocabulary(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString("# The language of features\n\n" +
 		"<!-- Made by `posfleet steps --markdown` from the phrase table in scenarios/; a test keeps it current. -->\n\n" +
-		"Every sentence that a feature can say, in English and 中文. `{amount}` is yuan with up to two decimals (another currency with its own),\n" +
+		"Every sentence that a feature can say, in English and 中文. `{amount}` has up to two decimals, or\n" +
+		"those of the dialect's currency, for which `yuan` stands; its letters may be written instead (`NGN`).\n" +
 		"`{n}` a whole number, `{text}` is quoted, `{role}` is the role of a test card in the profile.\n")
 	group := ""
 	for _, p := range Phrases() {
@@ -34,6 +35,7 @@ func WriteVocabulary(w io.Writer) error {
 		b.WriteString("\n")
 	}
 	b.WriteString("\n## Words\n\n`{how}`: " + strings.Join(bothLanguages(cardReading), ", ") + ".\n\n" +
+		"`{chipfault}`: " + strings.Join(bothLanguages(chipFaults), ", ") + ".\n\n" +
 		"`{fault}`: " + strings.Join(bothLanguages(faults), ", ") + ".\n\n" +
 		"`{role}`, in Chinese features by these names (的 may be left out or put in): " + glossary(rolesChinese) + ".\n\n" +
 		"`{transaction}`, in either language: " + glossary(transactionsChinese) + ".\n\n" +

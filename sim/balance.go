@@ -135,5 +135,5 @@ func flagWords(f dialect.Flag) string {
 }
 
 func describeTotals(d *dialect.Dialect, t dialect.Totals) string {
-	return fmt.Sprintf("debits of %s yuan in %d, credits of %s yuan in %d", report.FormatAmount(t.Debit, d.Exponent), t.DebitN, report.FormatAmount(t.Credit, d.Exponent), t.CreditN)
+	return fmt.Sprintf("debits of %s %s in %d, credits of %s %s in %d", report.FormatAmount(t.Debit, d.Exponent), d.Unit(), t.DebitN, report.FormatAmount(t.Credit, d.Exponent), d.Unit(), t.CreditN)
 }

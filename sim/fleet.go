@@ -35,12 +35,24 @@ func newFleet(r *Run, abort context.Context) *fleet {
 	for i := range f.terminals {
 		f.terminals[i] = NewTerminal(r.Profile, &r.Profile.Terminals[i])
 		f.terminals[i].Opened = r.NewHost
-		if r.Faults {
-			f.terminals[i].Faults = &line.Faults{Wait: true}
+		if r.Trace != nil {
+			f.terminals[i].Trace = r.Trace(f.terminals[i].Terminal)
+		}
+		if r.Faults || r.Storm != nil {
+			f.terminals[i].Faults = &line.Faults{Wait: true, Terminal: f.terminals[i].TID}
 		}
 	}
 	f.connect(abort)
 	return f
+}
+
+// strike has the lines do what a storm says from now on; nil heals them.
+func (f *fleet) strike(s *line.Storm) {
+	for _, t := range f.terminals {
+		if t.Faults != nil {
+			t.Faults.Storm = s
+		}
+	}
 }
 
 // connect gives every terminal a new line; it connects when first used.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -15,22 +16,23 @@ import (
 // owes one, send, check, and book. The result is in p.Last too. An error means
 // that the terminal did not send it.
 func (p *Player) Pay(o *Order) error {
-	err := p.pay(o)
-	if err != nil && p.refusal == nil {
-		p.refusal = err
-	}
-	return err
-}
-
-func (p *Player) pay(o *Order) error {
 	if t := p.T; t.SignedIn && t.Profile.Policy.DailySignIn && t.day != 0 && t.day != p.today() {
 		p.signInAgain()
 	}
 	f := p.T.Profile.Dialect.Form(o.Of)
 	if err := p.T.refuses(o, f); err != nil {
-		return err
+		return p.refused(err)
 	}
 	return p.order(o, f)
+}
+
+// refused notes why the terminal did not send what a step asked for, if that is the
+// first thing that it refuses, and gives it back.
+func (p *Player) refused(err error) error {
+	if p.refusal == nil {
+		p.refusal = err
+	}
+	return err
 }
 
 // refuses says why the terminal does not even send an order, in form f.
@@ -56,7 +58,7 @@ func (t *Terminal) refuses(o *Order, f *dialect.Form) error {
 		return fmt.Errorf("%w: it has not signed in", ErrRefusedLocally)
 	case o.Of == dialect.Refund && t.Profile.Policy.RefundLimit > 0 && o.Amount > t.Profile.Policy.RefundLimit:
 		t.Display = "超过退货限额"
-		return fmt.Errorf("%w: refunds go up to %s yuan", ErrRefusedLocally, report.FormatAmount(t.Profile.Policy.RefundLimit, t.Profile.Dialect.Exponent))
+		return fmt.Errorf("%w: refunds go up to %s %s", ErrRefusedLocally, report.FormatAmount(t.Profile.Policy.RefundLimit, t.Profile.Dialect.Exponent), t.Profile.Dialect.Unit())
 	case o.Of.Journalled() && t.full():
 		t.Display = "交易笔数已满, 请先结算"
 		if why := t.Settled().Why; why != nil {
@@ -115,22 +117,36 @@ func blank(v []byte) bool { return len(bytes.Trim(v, "\x00 ")) == 0 }
 // order sends an order without asking whether the terminal may.
 func (p *Player) order(o *Order, f *dialect.Form) error {
 	t := p.T
+	if t.kept != nil {
+		p.tellScript()
+	}
 	if t.Owes() {
 		if !p.settleDebt() && t.Profile.Policy.AbortOnReversal {
 			t.Display = "冲正不成功, 请与客服联系"
-			return fmt.Errorf("%w: its reversal was not acknowledged", ErrRefusedLocally)
+			return p.refused(fmt.Errorf("%w: its reversal was not acknowledged", ErrRefusedLocally))
 		}
 		p.free = p.Clock.Now()
 	}
-	p.begin(t, f)
+	if p.begin(t, f); p.keyless != nil {
+		return p.refused(p.keyless)
+	}
 	if err := p.fill(t, f, o); err != nil {
-		return err
+		return p.refused(err)
 	}
 	batch := t.Batch
 	if o.Entry != Code { // the terminal does not see the card behind a code
 		p.holder = o.Holder
 	}
-	r := p.exchange(f)
+	p.ordered(o, p.exchange(f), batch)
+	return nil
+}
+
+// ordered takes what came of an order; batch is the one that it was sent in.
+func (p *Player) ordered(o *Order, r *Result, batch uint32) {
+	t := p.T
+	if p.chipped {
+		p.finishChip(o, r)
+	}
 	t.Display = show(r)
 	switch {
 	case r.Outcome == report.Approved:
@@ -148,7 +164,6 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 		p.billed(o, r)
 	}
 	p.afterwards(r)
-	return nil
 }
 
 // book writes an approved order into the journal.
@@ -202,6 +217,8 @@ func (p *Player) arm(r *Result) bool {
 		reason = t.Profile.Policy.ReversalReason
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		reason = d.Reason(dialect.WrongMAC)
+	case r.Outcome == report.Refused && (r.Why == errCardDeclines || errors.Is(r.Why, rules.ErrIssuer)):
+		reason = d.Reason(dialect.Unfinished)
 	case r.Outcome == report.Refused && errors.As(r.Why, &wrong) && !t.Profile.Policy.KeepOnMismatch:
 		return false
 	case r.Outcome == report.Refused:
@@ -209,6 +226,7 @@ func (p *Player) arm(r *Result) bool {
 	default:
 		return false
 	}
+	p.shortChip()
 	t.Owed.Request, _ = p.req.Append(t.Owed.Request[:0]) // it went on the line, so it can be packed
 	t.Owed.Of, t.Owed.Amount, t.Owed.Holder, t.Owed.Reason, t.Owed.Tries = r.Of, r.Amount, p.holder, reason, 0
 	return true
@@ -232,6 +250,7 @@ func (p *Player) Reverse() (done, again bool) {
 	t := p.T
 	pol := &t.Profile.Policy
 	f := t.Profile.Dialect.Form(dialect.Reversal)
+	p.chipped = false
 	if p.orig == nil {
 		p.orig = t.Profile.Dialect.NewMessage()
 	}
@@ -242,6 +261,9 @@ func (p *Player) Reverse() (done, again bool) {
 	p.reversal(f)
 	p.holder = t.Owed.Holder
 	r := p.exchangeAside(f)
+	if errors.Is(r.Why, line.ErrStopped) {
+		return false, false // no try of the terminal's: it still owes it
+	}
 	t.Owed.Tries++
 	ok := r.Outcome == report.Approved
 	for _, code := range pol.ReversalAccepts {
@@ -253,7 +275,7 @@ func (p *Player) Reverse() (done, again bool) {
 		t.stand(t.Owed.Of, Undone)
 		return true, false
 	}
-	if t.Owed.Tries >= pol.ReversalTries {
+	if int(t.Owed.Tries) >= pol.ReversalTries {
 		t.Owed.Request = t.Owed.Request[:0]
 		t.Failed++
 		if t.Owed.Of.Journalled() {
@@ -261,6 +283,9 @@ func (p *Player) Reverse() (done, again bool) {
 		}
 		t.Display = "冲正不成功, 请与客服联系"
 		return false, false
+	}
+	if r.Outcome == report.Declined && t.Profile.Dialect.AsksSignIn(r.Code) {
+		p.signInAgain() // the host has other keys: it would decline each further try
 	}
 	t.Display = "冲正未成功"
 	return false, true
@@ -299,4 +324,5 @@ func (p *Player) reversal(f *dialect.Form) {
 			m.Set(wire.Original, v) // the void's own original, not the void
 		}
 	}
+	p.keyless = p.deriveKeys(t, f)
 }

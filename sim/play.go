@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
@@ -134,6 +136,8 @@ type Player struct {
 	origin   *time.Duration // of the run's time on the clock; nil when nothing is recorded
 	due      time.Duration  // of the arrival; negative when already used
 	free     time.Duration  // when the terminal was free for it: what comes before is not the generator's lag
+	midnight time.Duration  // when the day ends
+	day      uint16         // that dayOf counts, until then
 	sent     bool           // the arrival has sent something of its own, more than a sign-in
 	emulates bool           // lines of the run are played like named ones
 	frame    []byte
@@ -142,19 +146,23 @@ type Player struct {
 	block    [8]byte
 	stamp    [10]byte
 
-	midnight time.Duration // when the day ends
-	day      uint16        // that dayOf counts, until then
-
 	// What a purchase does not touch stands last, see Terminal.
 	wide     [16]byte
-	data     []byte        // order data of a request
-	codes    int           // that phones have made
-	refusal  error         // why the terminal first refused to
-	orig     *wire.Message // the original of a reversal; made when first needed
-	aside    Result        // of the latest exchange that comes before or after what a step asked for
-	preAuth  Record        // of a pre-authorisation: kept outside the journal
-	unsigned unsigned      // the latest purchase that its cardholder may sign
-	Closed   Closed        // is told each batch that is about to be closed; it may be nil
+	derived  *keys.Derived     // nil until keys are derived
+	chip     *chip.Transaction // with the latest chip; nil until the first
+	chipped  bool              // the request that has been begun is of it
+	spoil    ChipFault         // of the next chip
+	lastChip []byte            // chip data of the payment before, for a chip that sends it again
+	inserted bool              // and the chip is in the reader still
+	keyless  error             // why there are no derived keys for the request that has been begun
+	data     []byte            // order data of a request
+	codes    int               // that phones have made
+	refusal  error             // why the terminal first refused to
+	orig     *wire.Message     // the original of a reversal; made when first needed
+	aside    Result            // of the latest exchange that comes before or after what a step asked for
+	preAuth  Record            // of a pre-authorisation: kept outside the journal
+	unsigned unsigned          // the latest purchase that its cardholder may sign
+	Closed   Closed            // is told each batch that is about to be closed; it may be nil
 }
 
 // Closed is told the records that a terminal is about to forget, and the payments
@@ -196,7 +204,7 @@ func caught(told func(value any, stack []byte)) {
 // Fresh forgets what the scenario before left: its last result, its
 // pre-authorisation, and what its sentences kept.
 func (p *Player) Fresh() {
-	p.Last, p.preAuth, p.unsigned = Result{}, Record{}, unsigned{}
+	p.Last, p.preAuth, p.unsigned, p.spoil = Result{}, Record{}, unsigned{}, NoChipFault
 	p.sent, p.refusal = false, nil
 	if p.Vars != nil {
 		p.Vars.Reset()
@@ -238,6 +246,10 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 	r.ended, r.dialect, r.Of = true, t.Profile.Dialect, f.Transaction
 	r.Asked, r.Trace = int64(p.req.Uint(wire.Amount)), uint32(p.req.Uint(wire.Trace))
 	r.Amount = r.Asked
+	if p.keyless != nil {
+		r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", p.keyless)
+		return false
+	}
 	if f.MACed && t.Profile.Dialect.MAC {
 		p.req.AddMAC()
 	}
@@ -257,22 +269,34 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 	return true
 }
 
-// send sends what pack packed, judges the answer, and records how it ended.
+// send sends what pack packed, judges the answer, and records how it ended. What it
+// does before and after is apart: every player that waits for an answer has this on
+// its stack, and ten thousand do not fit the processor's cache.
 func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
-	t := p.T
+	p.address()
+	err := p.T.Link.Exchange(&p.x)
+	p.heard(f, r, begun, err)
+}
+
+// address readies what the line is to exchange.
+func (p *Player) address() {
 	x := &p.x
-	x.Request, x.Key, x.Timeout = p.frame, p.req.Key(), t.Profile.Policy.Timeout
+	x.Request, x.Key, x.Timeout = p.frame, p.req.Key(), p.T.Profile.Policy.Timeout
 	x.Reset()
 	p.ans.Release()
-	err := t.Link.Exchange(x)
-	if p.ans = x.Answer; p.ans == nil {
+}
+
+// heard judges what came of an exchange, and records how it ended.
+func (p *Player) heard(f *dialect.Form, r *Result, begun time.Duration, err error) {
+	t := p.T
+	if p.ans = p.x.Answer; p.ans == nil {
 		p.ans = t.Profile.Dialect.Acquire()
 	}
 	if err != nil {
 		p.ans.Reset() // what came was not its answer
 	}
 	p.judge(f, r, err)
-	if x.Met {
+	if p.x.Met {
 		p.around(f, r)
 	}
 	p.record(r, begun)
@@ -372,32 +396,12 @@ func (p *Player) Broken(r *Result) []*rules.Broken {
 // judge classes how an exchange ended.
 func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	t := p.T
-	switch {
-	case err == nil && p.x.Unreadable != nil:
-		r.Outcome, r.Why = report.Refused, rules.Unreadable(fmt.Errorf("answer: %w", p.x.Unreadable))
-		return
-	case err == nil:
-	case errors.Is(err, line.ErrTimeout):
-		r.Outcome, r.Why = report.TimedOut, err
-		return
-	case errors.Is(err, line.ErrUnsent):
-		r.Outcome, r.Why = report.Unsent, err
-		return
-	case errors.Is(err, line.ErrStopped):
-		r.Outcome, r.Why = report.Open, err
-		return
-	default:
-		r.Outcome, r.Why = report.Broken, err
+	if err != nil || p.x.Unreadable != nil {
+		p.unanswered(r, err)
 		return
 	}
 	x := p.asked(f, p.ans)
 	r.Code = x.Code()
-	var foreign dialect.Flag
-	if f.Transaction == dialect.Settlement {
-		if v, told := t.Profile.Dialect.ReadReconciliation(p.ans); told {
-			r.Host, r.Flag, r.ToldTotals, foreign = v.Own, v.Flag, true, v.ForeignFlag
-		}
-	}
 	if p.Judge == nil {
 		p.Judge = rules.NewJudge(t.Profile.Dialect)
 	}
@@ -407,12 +411,41 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		r.Outcome, r.Why = report.Refused, err
 	case x.Approves():
 		r.Outcome = report.Approved
-		if f.Transaction == dialect.Settlement {
-			r.Totals = t.balance(r, foreign)
-		}
 	default:
 		r.Outcome = report.Declined
 		r.untold = t.untold && t.Profile.Dialect.Means(r.Code, dialect.SignInFirst)
+	}
+	if f.Transaction == dialect.Settlement {
+		p.reconcile(r)
+	}
+}
+
+// unanswered classes how an exchange ended without an answer that can be read.
+func (p *Player) unanswered(r *Result, err error) {
+	r.Why = err
+	switch {
+	case err == nil:
+		r.Outcome, r.Why = report.Refused, rules.Unreadable(fmt.Errorf("answer: %w", p.x.Unreadable))
+	case errors.Is(err, line.ErrTimeout):
+		r.Outcome = report.TimedOut
+	case errors.Is(err, line.ErrUnsent):
+		r.Outcome = report.Unsent
+	case errors.Is(err, line.ErrStopped):
+		r.Outcome = report.Open
+	default:
+		r.Outcome = report.Broken
+	}
+}
+
+// reconcile takes the host's totals from the answer to a settlement and, if that
+// approves, compares them with the terminal's.
+func (p *Player) reconcile(r *Result) {
+	v, told := p.T.Profile.Dialect.ReadReconciliation(p.ans)
+	if told {
+		r.Host, r.Flag, r.ToldTotals = v.Own, v.Flag, true
+	}
+	if r.Outcome == report.Approved {
+		r.Totals = p.T.balance(r, v.ForeignFlag)
 	}
 }
 
@@ -430,9 +463,12 @@ func (p *Player) asked(f *dialect.Form, answer *wire.Message) *rules.Exchange {
 	*x = rules.Exchange{} // and then its fields one by one: no second one on the player's stack
 	x.Dialect, x.Form, x.Request, x.Answer = t.Profile.Dialect, f, p.req, answer
 	x.Key = p.x.Key
-	x.MAC, x.Algorithm = t.keys.MAC, t.Profile.MAC
+	x.MAC, x.Algorithm = p.answerKey(), t.Profile.MAC
 	x.MACOnDecline, x.DefectiveIsGood = t.Profile.Policy.MACOnDecline, t.Profile.Policy.DefectiveIsGood
 	x.Acquirer = &t.acquirer
+	if p.chipped && p.inserted {
+		x.Chip = p.chip
+	}
 	x.Now = int64(p.x.Done / time.Second)
 	if p.holder != nil {
 		x.PAN = p.holder.PAN

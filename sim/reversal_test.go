@@ -41,6 +41,12 @@ func TestEveryFaultHasItsEffect(t *testing.T) {
 		{fault: line.SpoilAnswer, outcome: report.Refused, owes: true, reason: "A0", booked: 100},
 		{fault: line.CutRequest, outcome: report.Broken, owes: true, reason: "98"},
 		{fault: line.CutAnswer, outcome: report.Broken, owes: true, reason: "98", booked: 100},
+		{fault: line.LateRequest, outcome: report.TimedOut, owes: true, reason: "98", late: 1}, // the reversal is there first
+		{fault: line.ResetRequest, outcome: report.Broken, owes: true, reason: "98"},
+		{fault: line.ResetAnswer, outcome: report.Broken, owes: true, reason: "98", booked: 100},
+		{fault: line.TrickleRequest, outcome: report.Approved, booked: 100, afterward: 100},
+		{fault: line.TrickleAnswer, outcome: report.Approved, booked: 100, afterward: 100},
+		{fault: line.EchoAnswer, outcome: report.Approved, booked: 100, afterward: 100},
 	} {
 		t.Run(c.fault.String(), func(t *testing.T) {
 			t.Parallel()

@@ -30,10 +30,17 @@ type Run struct {
 	For       time.Duration // arrivals fall due in [0, For)
 	Drain     time.Duration // how long after that open exchanges are waited for
 	Faults    bool          // the plans make lines fail: each terminal needs a line of its own
+	Storm     *line.Storm   // what lines do wrong from the first arrival to the last; nil for nothing. Needs own lines too
 	Settle    bool          // every terminal settles its batch before the first arrival and after the last
 	NewHost   bool          // the host has booked nothing yet: no batch holds anything from before
-	Recorder  *report.Recorder
-	Observer  Observer
+	Share     Share         // of the arrivals: which are this run's; Terminals and Profile have its own already
+	// Begin is asked, once the terminals have signed in, when arrival 0 may fall due, which
+	// may be awaited; nil for at once.
+	Begin func(ctx context.Context) (time.Time, error)
+	// Trace is the first trace number of a terminal; nil for one that is drawn.
+	Trace    func(*profile.Terminal) uint32
+	Recorder *report.Recorder
+	Observer Observer
 
 	clock  *line.Clock
 	judge  *rules.Judge
@@ -92,8 +99,8 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	if r.Terminals > len(r.Profile.Terminals) {
 		return nil, fmt.Errorf("%d terminals asked for, profile %s has %d", r.Terminals, r.Profile.Name, len(r.Profile.Terminals))
 	}
-	if r.Faults && r.Lines.Shared > 0 {
-		return nil, errors.New("the scenarios make lines fail: that needs own lines, not shared ones")
+	if (r.Faults || r.Storm != nil) && r.Lines.Shared > 0 {
+		return nil, errors.New("lines are made to fail: that needs own lines, not shared ones")
 	}
 	if r.Line != "" && r.Lines.Shared > 0 {
 		return nil, fmt.Errorf("line profile %s: shared lines play none, that needs own lines", r.Line)
@@ -112,13 +119,18 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 		rep.Opening = opening.OrNone()
 		return rep, err
 	}
-	started = time.Now()
-	r.origin = r.clock.Now() + 20*time.Millisecond
+	if started, err = r.begin(ctx); err != nil {
+		rep := r.Recorder.Report()
+		rep.Started, rep.SignIn, rep.Opening, rep.Interrupted = started, *signIn, opening.OrNone(), ctx.Err() != nil
+		return rep, err
+	}
 	var ticking sync.WaitGroup
 	end := make(chan struct{})
 	ticking.Go(func() { r.tick(end) })
 
+	r.fleet.strike(r.Storm)
 	interrupted := r.play(ctx)
+	r.fleet.strike(nil)
 	if abort.Err() == nil {
 		r.fleet.drainOwed(abort)
 	}
@@ -138,6 +150,21 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	rep.Lines = report.Lines{Connected: r.Dialer.Connected.Load(), Refused: r.Dialer.Refused.Load()}
 	rep.Rules = rules.Count(r.Recorder.Broken())
 	return rep, nil
+}
+
+// begin works out when arrival 0 may fall due.
+func (r *Run) begin(ctx context.Context) (started time.Time, err error) {
+	r.origin = r.clock.Now() + 20*time.Millisecond
+	if r.Begin == nil {
+		return time.Now(), nil
+	}
+	at, err := r.Begin(ctx)
+	if err != nil {
+		return time.Now(), err
+	}
+	r.origin = r.clock.Now() + time.Until(at)
+	r.Recorder.Since(r.Share.From)
+	return at, nil
 }
 
 // Now is the run's time: zero is when arrival 0 may fall due.
@@ -188,6 +215,13 @@ func (r *Run) playArrival(p *Player, t *Terminal, n int, due, free time.Duration
 	t.ServeNext()
 	p.free = free
 	step, err := p.Play(t, r.Mix.Plan(n), n, due)
+	return r.afterArrival(p, t, step, err)
+}
+
+// afterArrival takes down how an arrival went and readies its terminal for the next.
+// It is apart from playArrival since every player that waits for an answer has that
+// on its stack.
+func (r *Run) afterArrival(p *Player, t *Terminal, step *Step, err error) (sent bool) {
 	switch {
 	case !p.sent && p.Last.Outcome == report.Unsent: // whatever the scenario makes of that
 		r.stuck(p, step, cmp.Or(p.Last.Why, err))
@@ -259,7 +293,7 @@ const journalRoom = 10
 // tick hands on what happened, each second and at the end.
 func (r *Run) tick(end <-chan struct{}) {
 	defer caught(r.Observer.Panicked)
-	for k := time.Duration(1); ; k++ {
+	for k := r.Share.From/time.Second + 1; ; k++ {
 		t := time.NewTimer(r.origin + k*time.Second - r.clock.Now())
 		select {
 		case <-end:

@@ -118,9 +118,14 @@ func (p *Player) signInAgain() {
 	}
 }
 
-// today counts the day, in the terminals' own time zone.
+// today counts the day, in the terminals' own time zone: that on which an arrival
+// falls due, or else that of now.
 func (p *Player) today() uint16 {
-	if now := p.Clock.Now(); now >= p.midnight {
+	now := p.due
+	if now < 0 {
+		now = p.Clock.Now()
+	}
+	if now >= p.midnight {
 		at := p.Clock.At(now)
 		year, month, day := at.Date()
 		next := time.Date(year, month, day+1, 0, 0, 0, 0, at.Location())

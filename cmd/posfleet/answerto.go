@@ -76,6 +76,10 @@ func paying(q *wire.Message) string {
 func masterOf(p *profile.Profile, x *rules.Exchange) error {
 	for i := range p.Terminals {
 		if t := &p.Terminals[i]; t.TID == x.Request.Text(wire.TerminalID) {
+			if t.Master == nil { // no sign-in brings keys
+				x.SignIn = &rules.SignIn{}
+				return nil
+			}
 			master, err := p.SignIn.Master(t.Master)
 			x.SignIn = &rules.SignIn{Master: master, Block: p.SignIn}
 			return err

@@ -140,8 +140,9 @@ func (x *explainer) input(in io.Reader, name string) error {
 	case !isText:
 		x.messages([]capture.Block{{Octets: data}})
 		return nil
-	case x.isText(data):
-		x.messages([]capture.Block{{Octets: bytes.TrimRight(data, "\r\n")}})
+	}
+	if blocks := x.isText(data); blocks != nil {
+		x.messages(blocks)
 		return nil
 	}
 	blocks, err := capture.Text(text)
@@ -207,28 +208,6 @@ func asText(data []byte) (string, bool) {
 	}
 	binary := bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' })
 	return string(data), !binary
-}
-
-// isText reports whether data is a message that is text itself, as those of a
-// dialect in ASCII are, rather than its hexadecimal digits.
-func (x *explainer) isText(data []byte) bool {
-	return len(data) <= wire.MaxFrame && x.dialect.NewMessage().Read(bytes.TrimRight(data, "\r\n")) == nil
-}
-
-// partlyText reports whether data, whose digits are octets that are no message of
-// any dialect, is one in ASCII as far as it can be read: its digits are its text.
-func (x *explainer) partlyText(data, octets []byte) bool {
-	d, ok := dialect.Named(inASCII)
-	data = bytes.TrimRight(data, "\r\n")
-	if !ok || len(data) > wire.MaxFrame || bytes.ContainsAny(data, "\r\n") {
-		return false
-	}
-	as := capture.Frame{Octets: data}
-	if as.Reread(&d.Format); !as.Likely() || as.Fields() < capture.Enough {
-		return false
-	}
-	first := capture.Cut(&x.dialect.Format, octets)
-	return first[0].Err != nil && len(capture.Fits(&x.dialect.Format, octets)) == 0
 }
 
 // messages explains the messages of blocks of octets.
@@ -334,7 +313,7 @@ func (x *explainer) frame(fr *capture.Frame) {
 	}
 	x.hint, x.first = x.why(fr, looks, fits)
 	if fit != nil {
-		x.hint = "it can be read if " + fit.Words + ": say so in a field spec, docs/dialects.md, profile key spec"
+		x.hint = "it can be read if " + fit.Words + ": say so in a dialect of your own, docs/dialects.md"
 	}
 }
 
@@ -351,22 +330,22 @@ func (x *explainer) why(fr *capture.Frame, looks string, fits []dialect.Fit) (hi
 			words = append(words, fit.Words)
 		}
 		return "it can be read with " + strings.Join(words, ", or with ") + " in a profile", err
-	case looks == capture.LooksASCII && d.Name != inASCII:
+	case looks == capture.LooksASCII && d.Name != inASCII && !fr.Typed():
 		if other, ok := dialect.Named(inASCII); ok {
 			as := capture.Cut(&other.Format, whole(fr))[0]
 			return "--dialect " + inASCII + " shows it as far as it goes", fmt.Errorf("looks like %s, as dialect %s reads it, but for: %w", looks, inASCII, as.Err)
 		}
 		return another, err
-	case looks != "" && !likely:
+	case looks != "" && !likely && !(looks == capture.LooksASCII && fr.Typed()):
 		return "--dialect and docs/dialects.md say what can be read", fmt.Errorf("looks like %s; not one of the dialects (%w)", looks, fr.Err)
 	case isField && wrong.Field == -1 && likely:
 		return "does the bitmap lack a field? " + another, err
 	case isField && wrong.Field > 1 && !d.HasField(wrong.Field):
-		return fmt.Sprintf("the network has a field %d of its own? say so in a field spec: docs/dialects.md, profile key spec", wrong.Field), err
+		return fmt.Sprintf("the network has a field %d of its own? say so in a dialect of your own: docs/dialects.md", wrong.Field), err
 	case isField && wrong.Field > 1 && strings.HasSuffix(wrong.Reason, "are left"):
 		return "is the message cut short? " + another, err
 	case isField && wrong.Field > 1:
-		return fmt.Sprintf("does the network send field %d in another form? a field spec can say so: docs/dialects.md, profile key spec; %s", wrong.Field, another), err
+		return fmt.Sprintf("does the network send field %d in another form? a dialect of your own can say so: docs/dialects.md; %s", wrong.Field, another), err
 	}
 	return another, err
 }

@@ -251,3 +251,28 @@ func TestFilesInOtherFormsAreRead(t *testing.T) {
 		}
 	}
 }
+
+// A log of a network of text has messages as they are, one on each line.
+func TestMessagesThatAreTextAreReadLineByLine(t *testing.T) {
+	request := "0200" + "3020000000C00000" + "000000" + "000000001000" + "000001" + "31000001" + "898310054110001"
+	answer := "0210" + "3020000002C00000" + "000000" + "000000001000" + "000001" + "00" + "31000001" + "898310054110001"
+	for _, c := range []struct {
+		name, text string
+		messages   int
+		code       int
+	}{
+		{"one", request + "\n", 1, exitOK},
+		{"two", request + "\r\n\r\n" + answer + "\r\n", 2, exitOK},
+		{"one that is cut off", request + "\n" + answer[:60] + "\n", 0, exitUsage},
+	} {
+		path := filepath.Join(t.TempDir(), "trace.txt")
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		code := run([]string{"decode", "--dialect", "iso87-hex", path}, &out, &errs)
+		if n := strings.Count(out.String(), "31000001"); code != c.code || c.messages > 0 && n != c.messages {
+			t.Errorf("%s: exit %d, %d messages, want %d and %d\n%s%s", c.name, code, n, c.code, c.messages, &out, &errs)
+		}
+	}
+}

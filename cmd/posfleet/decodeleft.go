@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/posfleet/posfleet/sim/capture"
@@ -55,4 +56,43 @@ func (x *explainer) goesOn(fr *capture.Frame, fit *dialect.Fit) {
 	if x.macs != nil {
 		x.macs.tell(x.out, fit.Message)
 	}
+}
+
+// isText gives the messages of data when it is messages that are text themselves, as
+// those of a dialect in ASCII are, rather than their hexadecimal digits: one, or one on
+// each line; nil when it is not.
+func (x *explainer) isText(data []byte) (blocks []capture.Block) {
+	m := x.dialect.NewMessage()
+	if all := bytes.TrimRight(data, "\r\n"); len(all) <= wire.MaxFrame && m.Read(all) == nil {
+		return []capture.Block{{Octets: all}}
+	}
+	number := 0
+	for line := range bytes.Lines(data) {
+		number++
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) == 0 {
+			continue
+		}
+		if len(line) > wire.MaxFrame || m.Read(line) != nil {
+			return nil
+		}
+		blocks = append(blocks, capture.Block{Octets: line, Line: number})
+	}
+	return blocks
+}
+
+// partlyText reports whether data, whose digits are octets that are no message of
+// any dialect, is one in ASCII as far as it can be read: its digits are its text.
+func (x *explainer) partlyText(data, octets []byte) bool {
+	d, ok := dialect.Named(inASCII)
+	data = bytes.TrimRight(data, "\r\n")
+	if !ok || len(data) > wire.MaxFrame || bytes.ContainsAny(data, "\r\n") {
+		return false
+	}
+	as := capture.Frame{Octets: data}
+	if as.Reread(&d.Format); !as.Likely() || as.Fields() < capture.Enough {
+		return false
+	}
+	first := capture.Cut(&x.dialect.Format, octets)
+	return first[0].Err != nil && len(capture.Fits(&x.dialect.Format, octets)) == 0
 }

@@ -8,17 +8,22 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/host/admin"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/proxy"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 func hostCommand() *cobra.Command {
 	var f networkFlags
+	var storm stormFlags
 	var listen, api, tokenFile string
 	var terminals int
 	var anywhere bool
@@ -48,6 +53,10 @@ func hostCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			faults, err := storm.storm(cmd, line.FaultsFor(&p.Dialect.Format), p.Policy.Timeout+500*time.Millisecond)
+			if err != nil {
+				return err
+			}
 			l, err := net.Listen("tcp", listen)
 			if err != nil {
 				return &exit{code: exitUnreachable, err: fmt.Errorf("listen %s: %w", listen, errors.Unwrap(err)), hint: "is another host running there? choose another port"}
@@ -61,7 +70,7 @@ func hostCommand() *cobra.Command {
 				defer stop()
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "listening on %s: profile %s, dialect %s, %d terminals\n", l.Addr(), p.Name, p.Dialect.Name, len(p.Terminals))
-			err = h.Serve(cmd.Context(), l)
+			between, err := serveBehind(cmd.Context(), h, l, faults, &p.Dialect.Format)
 			c := h.Counts()
 			fmt.Fprintf(cmd.OutOrStdout(), "served %d requests on %d connections; %d frames could not be read\n", c.Requests, c.Connections, c.Refused)
 			for _, n := range h.Noticed() {
@@ -71,11 +80,11 @@ func hostCommand() *cobra.Command {
 			for _, b := range h.Books() {
 				net += b.Net()
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "booked %s yuan net\n", report.FormatAmount(net, p.Dialect.Exponent))
+			fmt.Fprintf(cmd.OutOrStdout(), "booked %s %s net\n", report.FormatAmount(net, p.Dialect.Exponent), p.Dialect.Unit())
 			f := h.Fees()
-			yuan := func(minor int64) string { return report.FormatAmount(minor, p.Dialect.Exponent) }
-			fmt.Fprintf(cmd.OutOrStdout(), "fees %s yuan: issuers %s, network %s, acquirer %s; merchants were paid %s and are owed %s\n",
-				yuan(f.Fee+f.Surcharges), yuan(f.Issuer), yuan(f.Network), yuan(f.Acquirer+f.Surcharges), yuan(f.Paid-f.Surcharges), yuan(f.Owed()))
+			amount := func(minor int64) string { return report.FormatAmount(minor, p.Dialect.Exponent) }
+			fmt.Fprintf(cmd.OutOrStdout(), "fees %s %s: issuers %s, network %s, acquirer %s; merchants were paid %s and are owed %s\n",
+				amount(f.Fee+f.Surcharges), p.Dialect.Unit(), amount(f.Issuer), amount(f.Network), amount(f.Acquirer+f.Surcharges), amount(f.Paid-f.Surcharges), amount(f.Owed()))
 			if err := h.Check(); err != nil {
 				return &exit{code: exitBooks, err: err}
 			}
@@ -85,15 +94,19 @@ func hostCommand() *cobra.Command {
 			if err != nil && !errors.Is(err, context.Canceled) {
 				return &exit{code: exitInternal, err: err}
 			}
+			if between != nil {
+				return storm.tellStorm(cmd.OutOrStdout(), faults, between.Counts().Injected, between.Strikes())
+			}
 			return nil
 		},
 	}
-	var faults []string
+	var misbehaviours []string
 	for _, m := range host.Misbehaviours() {
-		faults = append(faults, fmt.Sprintf("  %-25s %s", m.Name, m.Doc))
+		misbehaviours = append(misbehaviours, fmt.Sprintf("  %-25s %s", m.Name, m.Doc))
 	}
 	cmd.Long = "Serves the terminals, merchants and cards of a profile. It books what it approves.\n\n" +
-		"Faults for --misbehave:\n" + strings.Join(faults, "\n") + "\n\n" +
+		"Faults for --misbehave:\n" + strings.Join(misbehaviours, "\n") + "\n\n" +
+		faultHelp(func(line.Fault) bool { return true }) + "\n" +
 		"Kinds of --behaviour, which shape when answers leave:\n  " + strings.Join(host.BehaviourKinds(), "\n  ") + "\n\n" + exitHelp
 	fl := cmd.Flags()
 	fl.StringVar(&listen, "listen", "127.0.0.1:8583", "address to listen on")
@@ -102,10 +115,32 @@ func hostCommand() *cobra.Command {
 	fl.IntVar(&terminals, "terminals", 0, "terminals of the bundled network (default: the profile's)")
 	fl.StringSliceVar(&f.misbehave, "misbehave", nil, "faults, by name")
 	fl.StringVar(&f.behaviour, "behaviour", "", "when answers leave: stall:1s/10s, uniform:10ms-110ms, … (of payments, balance inquiries and echoes; others at once)")
+	fl.Uint64Var(&storm.seed, "seed", 0, "seed of what --fault strikes (default: drawn, and told)")
+	storm.add(cmd)
 	fl.BoolVar(&anywhere, "anywhere", false, "allow addresses other than loopback")
 	fl.StringVar(&api, "admin", "", "address of the JSON API and the page for people, such as 127.0.0.1:8584 (default: none)")
 	fl.StringVar(&tokenFile, "admin-token-file", "", "file of the token that users of --admin show (default: a new one, which is printed)")
 	return cmd
+}
+
+// serveBehind serves a host; where its lines are to fail, behind a proxy that does that.
+func serveBehind(ctx context.Context, h *host.Host, l net.Listener, storm *line.Storm, format *wire.Format) (*proxy.Proxy, error) {
+	if storm == nil {
+		return nil, h.Serve(ctx, l)
+	}
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the proxy has ended
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- h.Serve(serving, inner) }()
+	p := &proxy.Proxy{Format: format, Storm: storm, Dialer: &line.Dialer{Address: inner.Addr().String(), Timeout: 5 * time.Second}}
+	err = p.Serve(ctx, l)
+	stop()
+	return p, errors.Join(err, <-served)
 }
 
 // checkListen complains of an address that cannot be listened on, or not safely.

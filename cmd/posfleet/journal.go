@@ -2,9 +2,14 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 
@@ -30,8 +35,33 @@ type journal struct {
 	err  error
 }
 
+// journalName is the file in a run's folder.
+const journalName = "journal.csv"
+
+// joinJournals puts the journals of a run's parts into one file.
+func joinJournals(to string, folders []string) error {
+	return report.WriteFile(to, func(w io.Writer) error {
+		for i, dir := range folders {
+			text, err := os.ReadFile(filepath.Join(dir, journalName))
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // of an agent that was lost
+			}
+			if err != nil {
+				return err
+			}
+			if i > 0 {
+				_, text, _ = bytes.Cut(text, []byte("\n"))
+			}
+			if _, err := w.Write(text); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func newJournal(folder *report.Folder, masked bool) (*journal, error) {
-	f, err := os.Create(folder.Path("journal.csv"))
+	f, err := os.Create(folder.Path(journalName))
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}

@@ -45,6 +45,12 @@ func listKeys(out io.Writer, p *profile.Profile) error {
 	}
 	for i := range p.Terminals {
 		t := &p.Terminals[i]
+		if t.Master == nil {
+			if _, err := fmt.Fprintf(out, "%-8s  %-15s  %-7s  none: a sign-in of dialect %s brings no keys\n", t.TID, t.MID, t.Kind, p.Dialect.Name); err != nil {
+				return err
+			}
+			continue
+		}
 		des, err := keys.Double.Master(t.Master)
 		if err != nil {
 			return fmt.Errorf("master key of terminal %s: %w", t.TID, err)

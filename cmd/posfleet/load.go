@@ -19,6 +19,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 )
 
 // loadFlags are how a load run is asked for.
@@ -26,6 +27,10 @@ type loadFlags struct {
 	net         networkFlags
 	rate        string
 	ramp        time.Duration
+	stages      []string
+	arrivals    string // file of them
+	speed       float64
+	burst       string
 	poisson     bool
 	closed      bool
 	think       time.Duration
@@ -43,12 +48,26 @@ type loadFlags struct {
 	out         string
 	settle      bool
 	strict      bool
-	id          string // of the run, which its parts share
+	storm       stormFlags
+	storms      int
+	id          string          // of the run, which its parts share
+	parts       []sim.Stage     // that stages says
+	times       []time.Duration // of the file of arrivals
+	digest      string          // of that file
 	asked       report.Plan
+	spread      spreadFlags
+	share       sim.Share // of the run, that this process plays for a controller
+	written     func()    // is told when a second has been written down; nil for nobody
 }
 
 func loadCommand(sig *signals) *cobra.Command {
-	var f loadFlags
+	cmd, _ := newLoad(sig)
+	return cmd
+}
+
+// newLoad is the command, and the flags that it has been or will be given.
+func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
+	f := &loadFlags{}
 	cmd := &cobra.Command{
 		Use:   "load [feature…]",
 		Short: "load: play scenarios compiled, thousands at a time, and tell latency honestly",
@@ -56,14 +75,33 @@ func loadCommand(sig *signals) *cobra.Command {
 			"run folder with a report page, pictures and the interval log. Without a feature the embedded\n" +
 			"@everyday scenarios are played in equal shares; an @load scenario, named by its file, brings its own\n" +
 			"rate, mix and promises. Rate means arrivals: scenarios begun, each of one or more exchanges.\n" +
-			"With no --host the bundled host is started in this process.\n\n" + exitHelp,
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args, sig) },
+			"With no --host the bundled host is started in this process.\n\n" +
+			"--fault has the terminals' lines fail from the first arrival to the last, then they heal. --storm N plays N\n" +
+			"seeds instead, from --seed on: a few terminals, one exchange after another, with faults that each seed draws\n" +
+			"(or those of --fault); then lines heal, what is owed is undone, all settle, and the books must agree. It\n" +
+			"names the seeds that fail; the same seed is the same storm.\n\n" + faultHelp(line.Fault.OnLine) + "\n" + exitHelp,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.storms != 0 || cmd.Flags().Changed("storm") {
+				return f.runStorms(cmd, args)
+			}
+			if f.spread.attach != "" {
+				return f.spread.goOn(cmd, args, sig)
+			}
+			if f.spread.wanted(cmd) {
+				return f.control(cmd, args, sig)
+			}
+			return f.run(cmd, args, sig)
+		},
 	}
 	f.net.add(cmd)
 	fl := cmd.Flags()
 	fl.StringVar(&f.net.behaviour, "behaviour", "", "when the bundled host's answers leave: stall:1s/10s, uniform:10ms-110ms, … (of payments, balance inquiries and echoes; others at once)")
 	fl.StringVar(&f.rate, "rate", "500/s", "arrivals: 500/s, 30/m, 7200/h")
 	fl.DurationVar(&f.ramp, "ramp", 0, "rise in a straight line from nothing to the rate over this time")
+	fl.StringArrayVar(&f.stages, "stage", nil, "a part of the run at a rate of its own: 2m:500/s, or 30s:100/s-500/s in a straight line; may be repeated, one follows the other")
+	fl.StringVar(&f.arrivals, "arrivals", "", "file that says when arrivals come: a time a line, or minutes with counts of a real day")
+	fl.Float64Var(&f.speed, "speed", 1, "with --arrivals: so many times faster than they came")
+	fl.StringVar(&f.burst, "burst", "", "arrivals that fall due all at once on top of the others, such as 200/10s: 200 every ten seconds")
 	fl.BoolVar(&f.poisson, "poisson", false, "arrivals that know nothing of each other, instead of evenly spaced ones")
 	fl.BoolVar(&f.closed, "closed", false, "closed model: every terminal plays over and over, no rate")
 	fl.DurationVar(&f.think, "think", 0, "closed model: pause between two plays")
@@ -81,17 +119,25 @@ func loadCommand(sig *signals) *cobra.Command {
 	fl.BoolVar(&f.settle, "settle", false, "every terminal settles before the first arrival and after the last: compares the books of any host")
 	fl.BoolVar(&f.strict, "strict", false, "answers that break a rule that they should keep are failures too")
 	fl.StringVar(&f.id, "run-id", "", "name that the parts of one run on several machines have in common, so that posfleet report adds them up (default: drawn)")
+	f.storm.add(cmd)
+	fl.IntVar(&f.storms, "storm", 0, "how many seeds to play as storms")
 	fl.StringVar(&f.out, "out", "", "run folder, which must not exist (default: runs/ and the time)")
-	return cmd
+	f.spread.add(cmd)
+	return cmd, f
 }
 
 // run plays a load run and tells it: everything in its order, nothing in detail.
 func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
-	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	j, err := f.prepare(cmd, args)
 	if err != nil {
 		return usage(err)
 	}
+	return f.runJob(cmd, j, sig)
+}
+
+// runJob is run for a job that is ready.
+func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	n, err := f.net.open(ctx, f.fleetSize(cmd, j))
 	if err != nil {
 		return err
@@ -106,8 +152,7 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 		return usage(err)
 	}
 	tell := newProgress(cmd.ErrOrStderr())
-	tell.line("%s, %s for %v on %d terminals, line %s, seed %d, against %s (%s)",
-		model(f.closed), j.arrivals, f.length, f.terminals, j.lines, f.seed, n.target, n.profile.Dialect.Title)
+	f.introduce(tell, j, n)
 	run := f.simulation(j, n)
 	taken, err := newJournal(folder, n.profile.LivePAN)
 	if err != nil {
@@ -115,29 +160,44 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	}
 	run.Observer.Closed = taken.closed
 	rep, incomplete, err := f.play(ctx, run, folder, tell, sig)
+	if err == nil && j.storm != nil {
+		incomplete = errors.Join(incomplete, unproven(j.storm, rep.Faults))
+	}
 	rep.Run, rep.Part = f.runID(part), part
 	if err != nil {
 		return f.unplayed(ctx, out, folder, rep, n, err, sig)
 	}
-	if err := f.complete(rep, run, j, n, sig); err != nil {
+	if err := f.complete(ctx, rep, run, j, n, sig); err != nil {
 		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this run do not add up: %w", err)}
 	}
 	err = errors.Join(folder.WriteAll(rep), taken.close()) // before anything that a full disk or a closed pipe may end
 	if told := rep.WriteText(out, tell.color(out)); told != nil {
 		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
 	}
+	return conclude(out, folder, rep, sig, incomplete, err)
+}
+
+// introduce says what is about to be played.
+func (f *loadFlags) introduce(tell *progress, j *job, n *network) {
+	tell.line("%s, %s for %v on %d terminals, line %s, seed %d, against %s (%s)",
+		model(f.closed), j.arrivals, f.length, f.terminals, j.lines, f.seed, n.target, n.profile.Dialect.Title)
+}
+
+// conclude draws what a run that has been told looks like, says where it is, and gives
+// its exit code. incomplete says what could not be told, unwritten what could not be kept.
+func conclude(out io.Writer, folder *report.Folder, rep *report.Report, sig *signals, incomplete, unwritten error) error {
 	name := "run.json"
 	if sig.abort.Err() == nil {
 		if drawn := illustrate(folder, rep); drawn == nil {
 			name = "report.html"
 		} else {
-			err = cmp.Or(err, drawn)
+			unwritten = cmp.Or(unwritten, drawn)
 		}
 	}
-	if err == nil {
+	if unwritten == nil {
 		fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(folder.Name(), name))
 	}
-	broken := verdict(rep, sig.code(), errors.Join(incomplete, err))
+	broken := verdict(rep, sig.code(), errors.Join(incomplete, unwritten))
 	if err := stepSummary(func(w io.Writer) error { return rep.WriteMarkdown(w, why(broken)) }); err != nil && broken == nil {
 		broken = &exit{code: exitIncomplete, err: fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)}
 	}
@@ -170,17 +230,20 @@ func (f *loadFlags) simulation(j *job, n *network) *sim.Run {
 	if drain <= 0 {
 		drain = n.profile.Policy.Timeout + 50*time.Millisecond // so that the last timeout is noticed as one
 	}
+	if j.storm != nil {
+		n.profile.Policy.ReversalTries = max(n.profile.Policy.ReversalTries, sim.StormTries)
+	}
 	return &sim.Run{
 		Profile: n.profile, Dialer: n.dialer, Lines: j.lines, Line: j.profile, Terminals: f.terminals, Mix: j.mix, Pacer: j.pacer,
-		Think: f.think, For: f.length, Drain: drain, Faults: j.load.Faults,
-		Settle: f.settles(j, n), NewHost: n.bundled != nil,
+		Think: f.think, For: f.length, Drain: drain, Faults: j.load.Faults, Storm: j.storm,
+		Settle: f.settles(j, n), NewHost: n.books != nil, Share: f.share,
 		Recorder: report.NewRecorder(sim.Labels(), n.profile.Policy.Timeout, f.warmup),
 	}
 }
 
 // settles reports whether the run compares books by settlements.
 func (f *loadFlags) settles(j *job, n *network) bool {
-	return f.settle || j.load.Books && n.bundled == nil && settles(n.profile.Dialect)
+	return f.settle || j.load.Books && n.books == nil && settles(n.profile.Dialect)
 }
 
 // play plays a run, second by second into its folder and onto the terminal,
@@ -210,6 +273,9 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 	run.Observer.Second = func(iv report.Interval) {
 		watch.Judge(iv.Second)
 		keep(folder.Interval(iv))
+		if f.written != nil {
+			f.written()
+		}
 		tell.second(run.Recorder.Progress(), f.length)
 	}
 	run.Observer.Panicked = func(value any, stack []byte) {
@@ -225,15 +291,20 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 // complete adds to a report what its recorder does not know: was the generator
 // the limit, do the books agree, which promises held? The error is about the
 // report's own counters.
-func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *network, sig *signals) error {
+func (f *loadFlags) complete(ctx context.Context, rep *report.Report, run *sim.Run, j *job, n *network, sig *signals) error {
 	rep.Plan, rep.Environment = f.asked, report.ThisMachine(version())
-	rep.Validity = report.ValidityOf(rep.Seconds, n.bundled != nil || n.local())
+	rep.Validity = report.ValidityOf(rep.Seconds, n.books != nil || n.local())
 	rep.Advise()
 	switch {
 	case sig.abort.Err() != nil:
 		rep.Money = audit.Journals(run.Fleet())
-	case n.bundled != nil:
-		rep.Money = audit.Compare(run.Fleet(), n.books())
+	case n.books != nil:
+		books, err := n.books(ctx)
+		if rep.Money = audit.Compare(run.Fleet(), books); errors.Is(err, errNoBooks) {
+			rep.Money = audit.Journals(run.Fleet())
+		} else if err != nil {
+			return err
+		}
 	case run.Settle:
 		rep.Money = audit.Settlements(run.Fleet())
 	default:
@@ -242,6 +313,10 @@ func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *networ
 	if d := n.profile.Dialect; d.Exponent != 2 {
 		rep.Money.Decimals = &d.Exponent
 	}
+	if unit := n.profile.Dialect.Unit(); unit != "yuan" {
+		rep.Money.Unit = unit
+	}
+	rep.Without = n.profile.Dialect.Without
 	rep.Judge(j.limits)
 	hide(rep, n.profile.Dialect)
 	return rep.Check()

@@ -32,6 +32,7 @@ type job struct {
 	lines    line.Mode
 	profile  string // that own lines play; empty for as they are
 	mix      *sim.Mix
+	storm    *line.Storm // what lines do wrong; nil for nothing
 }
 
 // prepare turns flags and features into a job, before anything is started.
@@ -47,7 +48,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 	if len(args) == 0 && tags == "" && len(f.names) == 0 && len(f.mix) == 0 {
 		tags = "@everyday"
 	}
-	if j.features, err = choose(args, p.Dialect, tags, f.names); err != nil {
+	if j.features, err = choose(args, p.Dialect, tags, f.names, &f.net.files); err != nil {
 		return nil, err
 	}
 	rest, loads := without(j.features, "@load")
@@ -141,17 +142,33 @@ func (f *loadFlags) compile(lang *scenarios.Language, fs []*scenarios.Feature, e
 func (f *loadFlags) shape(cmd *cobra.Command, j *job, d *dialect.Dialect) (err error) {
 	given := cmd.Flags().Changed
 	f.adopt(j.load, given)
-	if err := f.check(given); err != nil {
-		return err
-	}
 	if f.seed == 0 {
 		f.seed = rand.Uint64N(1<<32-1) + 1
+	}
+	if err := f.schedule(given); err != nil {
+		return err
+	}
+	if err := f.check(given); err != nil {
+		return err
 	}
 	if j.pacer, j.arrivals, err = f.pacer(); err != nil {
 		return err
 	}
 	if j.load.Faults && j.lines.Shared > 0 {
 		return fmt.Errorf("--line %s: the scenarios make lines fail, which needs own lines", j.lines)
+	}
+	if len(f.storm.faults) > 0 && f.storms == 0 {
+		if j.storm, err = line.ParseStorm(f.seed, f.storm.faults); err == nil {
+			err = strikable(j.storm, faultsOnLine(d))
+		}
+		switch {
+		case err != nil:
+			return err
+		case j.lines.Shared > 0:
+			return fmt.Errorf("--line %s: --fault needs own lines", j.lines)
+		case f.storm.events != "":
+			return errors.New("--events: a load run has none that come again, only --storm has")
+		}
 	}
 	if j.mix, err = sim.NewMix(f.seed, j.load.Plans, j.load.Shares); err != nil {
 		return err
@@ -258,31 +275,20 @@ func (f *loadFlags) check(given func(flag string) bool) error {
 		return errors.New(`--mix "": want id=share, such as cup-purchase-1=70`)
 	case f.warmup < 0 || f.warmup >= f.length:
 		return fmt.Errorf("--warmup %v: want less than the %v that arrivals come", f.warmup, f.length)
-	case f.closed && (f.poisson || f.ramp > 0 || given("rate")):
-		return errors.New("--closed: a closed model has no arrivals, leave --rate, --ramp and --poisson out")
+	case f.closed && (f.poisson || f.ramp > 0 || given("rate") || len(f.stages) > 0 || f.arrivals != "" || f.burst != ""):
+		return errors.New("--closed: a closed model has no arrivals, leave --rate, --ramp, --stage, --arrivals, --burst and --poisson out")
+	case len(f.stages) > 0 && (f.poisson || f.ramp > 0 || given("rate") || f.arrivals != ""):
+		return errors.New("--stage: stages say the rates, leave --rate, --ramp, --arrivals and --poisson out")
+	case f.arrivals != "" && (f.ramp > 0 || given("rate")):
+		return errors.New("--arrivals: the file says when arrivals come, leave --rate and --ramp out")
+	case given("speed") && (f.arrivals == "" || !(f.speed > 0) || f.speed > 1e6):
+		return fmt.Errorf("--speed %v: want a number above 0, and --arrivals FILE that it makes faster", f.speed)
 	case f.think > 0 && !f.closed:
 		return errors.New("--think: only terminals of a closed model think, add --closed")
 	case f.poisson && f.ramp > 0:
 		return errors.New("--poisson and --ramp: choose one")
 	}
 	return nil
-}
-
-// pacer is how arrivals come, nil in a closed model, and that in words.
-func (f *loadFlags) pacer() (sim.Pacer, string, error) {
-	rate, err := sim.ParseRate(f.rate)
-	if err != nil {
-		return nil, "", err
-	}
-	switch {
-	case f.closed:
-		return nil, fmt.Sprintf("think time %v", f.think), nil
-	case f.poisson:
-		return sim.Poisson(rate, f.seed), "poisson " + rate.String(), nil
-	case f.ramp > 0:
-		return sim.Ramp(sim.Rate{N: 0, Per: time.Second}, rate, f.ramp), fmt.Sprintf("ramp 0/s to %s over %v", rate, f.ramp), nil
-	}
-	return sim.Constant(rate), rate.String() + " constant", nil
 }
 
 // plan writes down what was asked for, enough to run it again.
@@ -306,6 +312,9 @@ func (f *loadFlags) plan(j *job, n *network) report.Plan {
 	}
 	for _, ft := range j.features {
 		plan.Digests[ft.Path] = ft.Digest()
+	}
+	if f.arrivals != "" {
+		plan.Digests[f.arrivals] = f.digest
 	}
 	return plan
 }

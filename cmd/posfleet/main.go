@@ -88,7 +88,25 @@ func command(sig *signals) *cobra.Command {
 			return usage(fromEnvironment(cmd.Flags()))
 		},
 	}
-	root.AddCommand(loadCommand(sig), selftestCommand(sig), checkCommand(sig), hostCommand(), reportCommand(), decodeCommand(), dialectCommand(), doctorCommand(), stepsCommand(), feesCommand(), keysCommand(), rulesCommand())
+	root.AddCommand(
+		loadCommand(sig),
+		agentCommand(sig),
+		capacityCommand(sig),
+		compareCommand(),
+		selftestCommand(sig),
+		checkCommand(sig),
+		hostCommand(),
+		proxyCommand(),
+		replayCommand(sig),
+		reportCommand(),
+		decodeCommand(),
+		dialectCommand(),
+		doctorCommand(),
+		stepsCommand(),
+		feesCommand(),
+		keysCommand(),
+		rulesCommand(),
+	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

@@ -82,6 +82,12 @@ func (n *network) misheard(ctx context.Context, r *sim.Result, heard []byte, ask
 		}
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s did answer %s, but in another way than the profile says", address, asked), hint: hint}
 	}
+	if at, err := d.Find(heard); err == nil && len(at.Message) > 0 {
+		if m := d.NewMessage(); m.Read(at.Message) == nil { // as it should be, and no answer all the same
+			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s %s: a message %s comes, which pairs with no request (%w)", address, how, m.MTI(), r.Why),
+				hint: "posfleet doctor says what of it is not its request's; pair in a dialect file says by which fields answers pair (docs/dialects.md)"}
+		}
+	}
 	if looks := capture.Looks(heard); looks != "" {
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s %s: what comes looks like %s (%w)", address, how, looks, r.Why), hint: n.hint(ctx, r.Why, "is this the right address and port?")}
 	}

@@ -96,10 +96,16 @@ func TestFirstAnswerSaysHowTheHostSpeaks(t *testing.T) {
 		"ASCII digits":  {func(m []byte) string { return fmt.Sprintf("%04d", len(m)) + string(m) }, "put into the profile: length: digits4"},
 		"packed digits": {func(m []byte) string { return string([]byte{1, 0x41}) + string(m) }, "put into the profile: length: packed2"},
 		"itself too":    {func(m []byte) string { return length(len(m)+2) + string(m) }, "counts: [itself]"},
-		"no TPDU":       {func(m []byte) string { return length(len(m)-5) + string(m[5:]) }, "put into the profile: tpdu: none"},
-		"no header":     {func(m []byte) string { return length(len(m)-6) + string(m[:5]) + string(m[11:]) }, "put into the profile: header: none"},
-		"hexadecimal":   {func(m []byte) string { return length(2*len(m)) + hex.EncodeToString(m) }, "hexadecimal characters"},
-		"HTTP":          {func([]byte) string { return "HTTP/1.1 400 Bad Request\r\n\r\n" }, "looks like HTTP"},
+		"octets after":  {func(m []byte) string { return length(len(m)+2) + string(m) + "\x00\x00" }, `trailer: "0000", counts: [trailer]`},
+		"another's answer": {func(m []byte) string {
+			other := bytes.Clone(m)
+			other[22] ^= 0x11 // in the trace
+			return length(len(m)) + string(other)
+		}, "a message 0810 comes, which pairs with no request"},
+		"no TPDU":     {func(m []byte) string { return length(len(m)-5) + string(m[5:]) }, "put into the profile: tpdu: none"},
+		"no header":   {func(m []byte) string { return length(len(m)-6) + string(m[:5]) + string(m[11:]) }, "put into the profile: header: none"},
+		"hexadecimal": {func(m []byte) string { return length(2*len(m)) + hex.EncodeToString(m) }, "hexadecimal characters"},
+		"HTTP":        {func([]byte) string { return "HTTP/1.1 400 Bad Request\r\n\r\n" }, "looks like HTTP"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

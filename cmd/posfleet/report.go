@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -71,13 +72,13 @@ func (f *reportFlags) run(cmd *cobra.Command, dirs []string) error {
 		}
 		return told(runs[0], len(dirs) > 1)
 	}
-	differs := fmt.Sprintf("%s and %s are different runs: %s", names[0], names[1], strings.Join(runs[0].Differs(runs[1]), "; "))
+	differs := fmt.Sprintf("%s and %s are different runs: %s", names[0], names[1], differences(runs[0], runs[1]))
 	if *f != (reportFlags{}) {
 		return usage(errors.New(differs + ". Tell them one by one"))
 	}
 	for i, r := range runs {
 		if i > 0 {
-			fmt.Fprintf(out, "\n%s and %s are different runs: %s\n", names[0], names[i], strings.Join(runs[0].Differs(r), "; "))
+			fmt.Fprintf(out, "\n%s and %s are different runs: %s\n", names[0], names[i], differences(runs[0], r))
 		}
 		fmt.Fprintf(out, "\n%s\n", names[i])
 		if err := f.tell(out, r); err != nil {
@@ -90,6 +91,11 @@ func (f *reportFlags) run(cmd *cobra.Command, dirs []string) error {
 		}
 	}
 	return nil
+}
+
+// differences says in what two runs were asked for differently.
+func differences(a, b *report.Report) string {
+	return cmp.Or(strings.Join(a.Differs(b), "; "), "nothing that was asked for")
 }
 
 // told is the exit code of a run that has been told again. What it found was told, and

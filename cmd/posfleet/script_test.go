@@ -32,12 +32,14 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
+			e.Values[proxyKey{}] = map[string]*middleman{}
 			e.Setenv("PATH", bin+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     exits,
 			"serve":     serve,
+			"proxy":     standBetween,
 			"junit":     isJUnit,
 			"json":      isJSON,
 			"nosecrets": noSecrets,

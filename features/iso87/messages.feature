@@ -18,9 +18,16 @@ Feature: Messages of ISO 8583:1987
     And the answer carries:
       | field | value             |
       | 7     | as in the request |
-      | 60    | should be present |
-      | 62    | present           |
       | 70    | as in the request |
+
+  @signin @iso87-signin-2
+  Scenario: the answer to a sign-in brings working keys and should bring the batch
+    When the terminal signs in
+    Then the host approves
+    And the answer carries:
+      | field        | value             |
+      | working keys | present           |
+      | batch        | should be present |
 
   @echo @iso87-echo-1
   Scenario: an echo test carries its management code
@@ -46,7 +53,14 @@ Feature: Messages of ISO 8583:1987
     And the answer carries:
       | field | value             |
       | 7     | as in the request |
-      | 60    | as in the request |
+
+  @purchase @iso87-purchase-2
+  Scenario: an answer brings back the batch
+    When the cardholder pays 45.00 yuan with a good card
+    Then the host approves
+    And the answer carries:
+      | field | value             |
+      | batch | as in the request |
 
   @reversal @iso87-reversal-1
   Scenario: a reversal names type and trace of its original

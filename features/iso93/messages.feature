@@ -7,7 +7,7 @@ Feature: Messages of ISO 8583:1993
     Given a terminal that has signed in
 
   @signin @iso93-signin-1
-  Scenario: a sign-in carries its function code and brings keys in field 96
+  Scenario: a sign-in carries its function code
     When the terminal signs in
     Then the host approves
     And the request carries:
@@ -22,7 +22,14 @@ Feature: Messages of ISO 8583:1993
       | 12    | as in the request |
       | 24    | as in the request |
       | 39    | 800               |
-      | 96    | present           |
+
+  @signin @iso93-signin-2
+  Scenario: the answer to a sign-in brings working keys
+    When the terminal signs in
+    Then the host approves
+    And the answer carries:
+      | field        | value   |
+      | working keys | present |
 
   @echo @iso93-echo-1
   Scenario: an echo test is a network management message of its own

@@ -59,14 +59,14 @@ func booksCard(r *report.Report) verdictCard {
 	case !m.Checked:
 		return verdictCard{"Books", "none", "–", "not compared", "the host's books were not open to this run"}
 	case !m.Agree():
-		return verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s yuan, host %s yuan", m.Format(m.Terminals), m.Format(m.Host))}
+		return verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s, host %s", m.Told(m.Terminals), m.Told(m.Host))}
 	}
 	agree := "agree"
 	if m.Settled {
 		agree = "agree, as the host's flags say"
 	}
-	return verdictCard{"Books", "good", "✓", agree, fmt.Sprintf("%s payments less %s refunds and voids, %s yuan net; %s terminals compared, %s unknown", report.FormatCount(m.Payments), report.FormatCount(m.Credits),
-		m.Format(m.Terminals), report.FormatCount(int64(m.Compared)), report.FormatCount(int64(m.Unknown)))}
+	return verdictCard{"Books", "good", "✓", agree, fmt.Sprintf("%s payments less %s refunds and voids, %s net; %s terminals compared, %s unknown", report.FormatCount(m.Payments), report.FormatCount(m.Credits),
+		m.Told(m.Terminals), report.FormatCount(int64(m.Compared)), report.FormatCount(int64(m.Unknown)))}
 }
 
 func playedCard(r *report.Report) verdictCard {

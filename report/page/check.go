@@ -42,6 +42,7 @@ type check struct {
 	Others   []cause // untested and skipped
 	Known    []scenarioRow
 	Rules    []ruleRow
+	Without  string // rules that the dialect leaves out
 	Asked    []pair
 	Where    []pair
 	Command  string
@@ -90,6 +91,7 @@ func checkOf(r *verdicts.Results) *check {
 		Title:   "Conformance of " + cmp.Or(r.Target, "a host"),
 		When:    r.Started.Format("2 January 2006, 15:04:05 MST") + ", took " + report.FormatDuration(r.Took),
 		Command: shell(r.Command),
+		Without: strings.Join(r.Without, ", "),
 	}
 	for _, of := range r.Rules {
 		p.Rules = append(p.Rules, ruleRow{of, r.RuleWhy[of.ID]})

@@ -85,6 +85,7 @@ type page struct {
 	Reasons  []string
 	Failures []report.Failure
 	Rules    []report.RuleCount
+	Without  string // rules that the dialect leaves out
 	Stuck    []pair
 	SignIn   []pair
 	Opening  []pair // the settlements before the first arrival
@@ -133,6 +134,7 @@ func pageOf(r *report.Report) (*page, error) {
 		Settled: firstOf(r.Settlements.Detail),
 		Strays:  r.Strays,
 		Rules:   r.Rules,
+		Without: strings.Join(r.Without, ", "),
 		SignIn:  phase(&r.SignIn),
 		Opening: phase(&r.Opening),
 		Stuck:   counted(r.Stuck),

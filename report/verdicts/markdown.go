@@ -53,6 +53,9 @@ func (r *Results) WriteMarkdown(w io.Writer) error {
 			fmt.Fprintf(&b, "| %s | %s | %d |\n", of.ID, of.Level, of.N)
 		}
 	}
+	if len(r.Without) > 0 {
+		fmt.Fprintf(&b, "\nAnswers were not held to %s: the dialect leaves them out.\n", report.Cell(strings.Join(r.Without, ", ")))
+	}
 	b.WriteString("\n")
 	_, err := io.WriteString(w, b.String())
 	return err

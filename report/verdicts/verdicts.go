@@ -116,9 +116,10 @@ type Results struct {
 	Sent        bool               `json:"sent"`              // anything was sent to the host
 	Answered    bool               `json:"answered"`          // the host answered at all
 	Environment report.Environment `json:"environment"`
-	Rules       []report.RuleCount `json:"rules,omitempty"`    // how often answers broke rules
-	RuleWhy     map[string]string  `json:"rule_why,omitempty"` // by the rule's id, how it was first broken
-	Away        string             `json:"away,omitempty"`     // when the host went away, and how that showed; empty when it stayed
+	Rules       []report.RuleCount `json:"rules,omitempty"`         // how often answers broke rules
+	RuleWhy     map[string]string  `json:"rule_why,omitempty"`      // by the rule's id, how it was first broken
+	Without     []string           `json:"without_rules,omitempty"` // rules that the dialect leaves out: answers were not held to them
+	Away        string             `json:"away,omitempty"`          // when the host went away, and how that showed; empty when it stayed
 	// Unsettled are scenarios after which a reversal was left that the host would
 	// not acknowledge, and why not the first.
 	Unsettled    int       `json:"unsettled,omitempty"`

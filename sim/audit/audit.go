@@ -41,8 +41,9 @@ func Compare(fleet []*sim.Terminal, b Books) report.Money {
 		m.Credits += int64(t.Journal.All.CreditN)
 		m.Open += int64(len(t.Journal.Doubts))
 		if own != booked && !sim.PossibleOf(t.Journal.Doubts).HasNet(booked-own) {
-			m.Detail = append(m.Detail, fmt.Sprintf("terminal %s: %s yuan in its journal%s, %s yuan on the host's books",
-				t.TID, report.FormatAmount(own, t.Profile.Dialect.Exponent), doubts(t), report.FormatAmount(booked, t.Profile.Dialect.Exponent)))
+			d := t.Profile.Dialect
+			m.Detail = append(m.Detail, fmt.Sprintf("terminal %s: %s %s in its journal%s, %s %s on the host's books",
+				t.TID, report.FormatAmount(own, d.Exponent), d.Unit(), doubts(t), report.FormatAmount(booked, d.Exponent), d.Unit()))
 		}
 	}
 	if b.Broken != nil {

@@ -158,7 +158,11 @@ func (c *cutter) next(b []byte, first bool) (Frame, int) {
 		if at >= len(b) || at != 0 && at != lead && c.f.Header.TPDU && b[at] != 0x60 {
 			continue
 		}
-		if t := c.try(b, at, len(b)); t.good() {
+		t := c.try(b, at, len(b))
+		if at != 0 && at != lead && t.after && bareTrial.likely && bareTrial.fields >= t.fields {
+			continue // a message by chance, within one that cannot be read to its end
+		}
+		if t.good() {
 			return c.found(b, t, said)
 		}
 	}

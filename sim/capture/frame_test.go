@@ -190,3 +190,17 @@ func TestWhatIsNoStreamOfMessagesIsGivenUp(t *testing.T) {
 		t.Errorf("%d frames in %v, the last ends at %d of %d", len(frames), time.Since(start), last.At+len(last.Octets), len(b))
 	}
 }
+
+// A message with a field that cannot be read is told up to that field: not as another
+// message that its octets happen to make from the second one on.
+func TestAFieldThatCannotBeReadMakesNoOtherMessage(t *testing.T) {
+	d, err := dialect.Parse("bank.yaml", []byte("extends: iso87\nframing: {length: binary2}\nencoding: {b: hex, n: latin1}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	octets := []byte("0210" + "3020000002C01000" + "000000" + "000000001000" + "000001" + "00" + "31000001" + "898310054110001" + strings.Repeat("Z", 16))
+	frames := Read(&d.Format, octets)
+	if len(frames) != 1 || frames[0].At != 0 || frames[0].Message.MTI() != "0210" || frames[0].Fields() != 6 || frames[0].Err == nil || !strings.Contains(frames[0].Err.Error(), "field 52") {
+		t.Errorf("%d frames: %+v", len(frames), frames)
+	}
+}

@@ -36,6 +36,11 @@ const maxHeard = 4096
 // and after, and hexadecimal characters in place of octets.
 func ReadsAs(d *dialect.Dialect, heard []byte, host bool) *Framed {
 	heard = heard[:min(len(heard), maxHeard)]
+	if at, err := d.Find(heard); err == nil && len(at.Message) > 0 {
+		if fit, ok := d.FitsFields(at.Message); ok && (!host || fit.Message.IsAnswer()) {
+			return &Framed{Words: "in a dialect file that extends " + d.Name + " it can be read if " + fit.Words}
+		}
+	}
 	if f := framed(d, heard, host); f != nil {
 		if f.String() == "" {
 			return nil // as it should be
@@ -70,7 +75,7 @@ func writtenInHex(d *dialect.Dialect, heard []byte, host bool) *Framed {
 		}
 		f := framed(d, octets[:n], host)
 		if f == nil {
-			f = read(d, octets[:n], wire.Framing{}, host)
+			f = read(d, octets[:n], wire.Framing{}, host, false)
 		}
 		if f != nil {
 			f.Keys, f.Words = nil, "it is written in hexadecimal characters, two for an octet: let the host send octets"
@@ -82,12 +87,42 @@ func writtenInHex(d *dialect.Dialect, heard []byte, host bool) *Framed {
 
 // framed tries each framing with each header.
 func framed(d *dialect.Dialect, heard []byte, host bool) *Framed {
-	for _, around := range arounds() {
-		if f := read(d, heard, around, host); f != nil {
+	all := arounds()
+	for _, exactly := range []bool{true, false} {
+		for _, around := range all {
+			if f := read(d, heard, around, host, exactly && around.Length.Itself); f != nil {
+				return f
+			}
+			if around.Length.Itself || around.Trailer != "" || !exactly {
+				continue
+			}
+			if f := counted(d, heard, around, host); f != nil {
+				return f
+			}
+		}
+	}
+	return read(d, heard, wire.Framing{}, host, false)
+}
+
+// maxTrailer is how many octets after a message are tried, which its length counts.
+const maxTrailer = 4
+
+// counted is with octets after the message that its length counts.
+func counted(d *dialect.Dialect, heard []byte, around wire.Framing, host bool) *Framed {
+	other := *d
+	other.Framing = around
+	other.Header = d.Header
+	at, err := other.Find(heard)
+	if err != nil {
+		return nil
+	}
+	for n := 1; n <= min(maxTrailer, len(at.Message)); n++ {
+		around.Trailer, around.Length.Trailer = string(at.Message[len(at.Message)-n:]), true
+		if f := read(d, heard, around, host, true); f != nil {
 			return f
 		}
 	}
-	return read(d, heard, wire.Framing{}, host)
+	return nil
 }
 
 // arounds are the framings that are tried, the likeliest first.
@@ -109,8 +144,8 @@ func arounds() (all []wire.Framing) {
 }
 
 // read reads a message, of a host an answer, in a framing, with each routing header
-// that there may be; in the zero framing it is all that there is.
-func read(d *dialect.Dialect, heard []byte, around wire.Framing, host bool) *Framed {
+// that there may be; in the zero framing, or exactly, it is all that there is.
+func read(d *dialect.Dialect, heard []byte, around wire.Framing, host, exactly bool) *Framed {
 	for _, h := range []wire.Header{d.Header, {TPDU: true}, {App: d.Header.App}, {}} {
 		if h.TPDU && !d.Header.TPDU {
 			continue
@@ -123,7 +158,7 @@ func read(d *dialect.Dialect, heard []byte, around wire.Framing, host bool) *Fra
 		body := heard
 		if around != (wire.Framing{}) {
 			at, err := other.Find(heard)
-			if err != nil || len(at.Message) == 0 {
+			if err != nil || len(at.Message) == 0 || exactly && !frames(&other.Format, heard[at.End:]) {
 				continue
 			}
 			body = at.Message
@@ -135,6 +170,18 @@ func read(d *dialect.Dialect, heard []byte, around wire.Framing, host bool) *Fra
 		return difference(d, around, h)
 	}
 	return nil
+}
+
+// frames reports whether b is nothing but whole frames.
+func frames(f *wire.Format, b []byte) bool {
+	for len(b) > 0 {
+		at, err := f.Find(b)
+		if err != nil || at.End <= 0 {
+			return false
+		}
+		b = b[at.End:]
+	}
+	return true
 }
 
 // head is the keys of a routing header, as network d writes it, in a framing that has
@@ -157,7 +204,7 @@ func head(d *dialect.Dialect, h wire.Header) (keys string) {
 func difference(d *dialect.Dialect, around wire.Framing, h wire.Header) *Framed {
 	f := &Framed{}
 	plain := around
-	plain.Header, plain.Length.Itself = wire.Header{}, false
+	plain.Header, plain.Length.Itself, plain.Length.Trailer = wire.Header{}, false, false
 	name := around.Length.String()
 	switch {
 	case around == (wire.Framing{}):
@@ -176,6 +223,9 @@ func difference(d *dialect.Dialect, around wire.Framing, h wire.Header) *Framed 
 		}
 		if around.Length.Itself {
 			keys += ", counts: [itself]"
+		}
+		if around.Length.Trailer {
+			keys += ", counts: [trailer]"
 		}
 		f.Words = fmt.Sprintf("in a dialect file that extends %s: framing: {length: %s%s}", d.Name, name, keys)
 	}

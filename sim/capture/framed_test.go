@@ -56,6 +56,8 @@ func TestAnswerInAnotherFramingNamesTheKeys(t *testing.T) {
 		want  string
 	}{
 		{"as it should be", join(number(n), x), ""},
+		{"two octets after the message, counted", join(number(n+2), x, "00"), "in a dialect file that extends cup: framing: {length: binary2, trailer: \"3030\", counts: [trailer]}"},
+		{"the same of two answers", join(number(n+2), x, "00", number(n+2), x, "00"), "in a dialect file that extends cup: framing: {length: binary2, trailer: \"3030\", counts: [trailer]}"},
 		{"four octets", join("\x00\x00", number(n), x), "length: binary4"},
 		{"ASCII digits", join(fmt.Sprintf("%04d", n), x), "length: digits4"},
 		{"packed digits", join(bcd, x), "length: packed2"},

@@ -35,12 +35,27 @@ func (d *Dialect) Describe(w io.Writer, m *wire.Message) {
 // does.
 func (d *Dialect) DescribeField(w io.Writer, m *wire.Message, f int) {
 	fmt.Fprintf(w, "%3d  %-28s %s%s\n", f, d.FieldName(f), d.Shown(m, f), d.inWords(m, f))
+	if of := d.kinds[f].of; d.mask(f) == Clear && !ofKind(of, m.Field(f)) {
+		fmt.Fprintf(w, "       not of its kind, %s: %s\n", of, map[string]string{"n": "digits alone", "x+n": "C or D, then digits"}[of])
+	}
 	d.describeParts(w, m, f)
 	if f == d.Place(wire.ResponseCode).Field && m.IsAnswer() {
 		if keys := d.About(CodeOf(m.Field(f))).Keys; keys != "" {
 			fmt.Fprintf(w, "       profile keys to look at: %s\n", keys)
 		}
 	}
+}
+
+// ofKind reports whether a value is of its kind as far as kinds of digits go: where
+// digits are characters on the line, reading takes any.
+func ofKind(kind string, v []byte) bool {
+	switch kind {
+	case "x+n":
+		return len(v) > 0 && (v[0] == 'C' || v[0] == 'D') && wire.IsDigits(v[1:])
+	case "n":
+		return wire.IsDigits(v)
+	}
+	return true
 }
 
 // Hides reports whether of field f nothing but the length is shown, or what is

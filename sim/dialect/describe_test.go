@@ -227,6 +227,31 @@ func TestFieldsHaveNames(t *testing.T) {
 	}
 }
 
+// Where digits are characters on the line a value of something else can be read; who
+// reads the message is told.
+func TestWhatIsNotOfItsKindIsTold(t *testing.T) {
+	d, err := Parse("bank.yaml", []byte("extends: iso87\nencoding: {n: latin1}\nfields: {28: {is: x+n 9, name: fee}}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		field       int
+		value, want string
+	}{
+		{4, "000000001000", ""}, {4, "ABCDEFGHIJKL", "not of its kind, n: digits alone"}, {4, "      001000", "not of its kind, n"},
+		{28, "C00000100", ""}, {28, "Z00000100", "not of its kind, x+n: C or D, then digits"}, {28, "C0000010A", "not of its kind, x+n"},
+		{37, "ABC", ""},
+	} {
+		m := d.NewMessage()
+		m.SetMTI("0210")
+		m.SetFieldString(c.field, c.value)
+		got := described(d, m)
+		if strings.Contains(got, "not of its kind") != (c.want != "") || !strings.Contains(got, c.want) {
+			t.Errorf("field %d, %q: want %q in\n%s", c.field, c.value, c.want, got)
+		}
+	}
+}
+
 // What an order says is shown, of messages about orders and of payments that name one; the
 // same field holds keys in others, and what has not the shape of its tag is counted.
 func TestOrdersInWords(t *testing.T) {

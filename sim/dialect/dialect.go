@@ -32,7 +32,9 @@ type Dialect struct {
 
 	Algorithm keys.Algorithm // of the MAC, where there is one
 	KeyBlock  keys.KeyBlock  // of working keys that a sign-in asks for; empty for a sign-in without keys
-	PINFormat keys.PINFormat // of PIN blocks under DES; under SM4 it is format 0
+	PINFormat keys.PINFormat // of PIN blocks under DES; under SM4 it is format 0, under AES 4
+	DUKPT     keys.DUKPT     // how a key for each transaction is derived; NoDUKPT where a sign-in brings keys, or nothing does
+	SerialHex bool           // the key serial number of DUKPT is hexadecimal text, not octets
 	Currency  string         // three digits (ISO 4217); empty when no message says it
 	Exponent  int            // how many decimals the minor unit is in which messages have amounts: 2 of yuan and fen
 	Codes     []CodeInfo     // response codes
@@ -42,6 +44,7 @@ type Dialect struct {
 	Status      []StatusCode // what a status upload says of a terminal's parts
 	HeaderWords []HeaderWord // what the application header says, for people
 	Without     []string     // rules about answers, by id, to which this network's are not held
+	WithoutAt   string       // where the file says so
 	Schemes     []string     // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
 
 	Secrets *Secrets // known of the cards that are used on the network, for what is shown; nil for none
@@ -52,6 +55,7 @@ type Dialect struct {
 	causes [causes]Code
 
 	entries [entries][2]string
+	unit    string // the currency's letters
 	kinds   [129]kind
 }
 
@@ -117,6 +121,11 @@ func (f *Form) CarriesField(n int) bool { return f.carries.Has(n) }
 
 // Carries reports whether a request of this form may carry element e.
 func (f *Form) Carries(e wire.Element) bool { return f.elements>>e&1 != 0 }
+
+// Derives reports whether a request of form f is under keys that DUKPT derives for it.
+func (d *Dialect) Derives(f *Form) bool {
+	return d.DUKPT != keys.NoDUKPT && (f.MACed && d.MAC || f.Carries(wire.PINBlock))
+}
 
 // tells are the elements whose constants tell one transaction from another.
 var tells = [...]wire.Element{wire.ProcessingCode, wire.EntryMode, wire.ConditionCode}

@@ -69,3 +69,16 @@ func (r *reader) entryModes(v strict.Value) {
 		}
 	})
 }
+
+// EntryOf is the entry that the network writes so, and whether there is a PIN; by stripe
+// and PIN what it does not know.
+func (d *Dialect) EntryOf(mode string) (e Entry, pin bool) {
+	for e := range entries {
+		for pin, written := range d.entries[e] {
+			if written != "" && written == mode {
+				return e, pin == 1
+			}
+		}
+	}
+	return Swipe, true
+}

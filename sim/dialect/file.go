@@ -142,12 +142,12 @@ type reader struct {
 func (r *reader) dialect(root strict.Value) *Dialect {
 	r.d = &Dialect{Bases: r.bases}
 	d := r.d
-	var framing, encoding, fields, elements, pair, echo, mac, signIn, pin, currency, entry, lists, transactions, reversal, codes, status strict.Value
+	var framing, encoding, fields, elements, pair, echo, mac, signIn, working, pin, currency, entry, lists, transactions, reversal, codes, status strict.Value
 	found := r.Map(root, strict.Table{
 		"name": r.Text(&d.Name), "title": r.Text(&d.Title),
 		"framing": strict.Keep(&framing), "encoding": strict.Keep(&encoding), "fields": strict.Keep(&fields),
 		"elements": strict.Keep(&elements), "pair": strict.Keep(&pair), "echo": strict.Keep(&echo),
-		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "pin": strict.Keep(&pin), "currency": strict.Keep(&currency),
+		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "keys": strict.Keep(&working), "pin": strict.Keep(&pin), "currency": strict.Keep(&currency),
 		"schemes": r.schemes(&d.Schemes), "entry": strict.Keep(&entry), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
 		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes), "rules": r.rules(&d.Without), "header-words": r.headerWords,
 		"status": strict.Keep(&status),
@@ -169,7 +169,7 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 		r.elements(elements)
 	}
 	d.Pair, d.Echo = r.numbers(pair), r.numbers(echo)
-	r.keys(mac, signIn, pin)
+	r.keys(mac, signIn, working, pin)
 	r.currency(currency)
 	if r.OK() {
 		if err := d.Format.Compile(); err != nil {
@@ -190,7 +190,7 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	if transactions.Given() {
 		r.transactions(transactions)
 	}
-	r.reversal(reversal)
+	r.reversal(reversal, transactions)
 	r.checkForms(transactions, pair, framing)
 	return d
 }
@@ -210,7 +210,12 @@ func (r *reader) word(v strict.Value) string {
 // rules reads which rules about answers do not apply. Whether there are such rules
 // is for those to say who know them.
 func (r *reader) rules(without *[]string) func(strict.Value) {
-	return func(v strict.Value) { r.Map(v, strict.Table{"without": r.words(without)}) }
+	return func(v strict.Value) {
+		r.Map(v, strict.Table{"without": func(v strict.Value) {
+			r.d.WithoutAt = r.At(v)
+			r.words(without)(v)
+		}})
+	}
 }
 
 // schemes reads what an answer's card scheme may be.
@@ -233,11 +238,26 @@ func (r *reader) elements(v strict.Value) {
 		case !known:
 			r.Fail(v, "no element has this name; docs/dialects.md lists them")
 		case ok && s != strict.None:
-			if place, err := r.place(s); err != nil {
+			place, err := r.place(s)
+			if err != nil {
 				r.Fail(v, "%w", err)
-			} else {
-				r.d.Places[e] = place
+				return
 			}
+			if room := r.room(place); room < digits[e] {
+				r.Fail(v, "%d digits have room there, and terminals count with %d; give the field as many", room, digits[e])
+			}
+			r.d.Places[e] = place
 		}
 	})
+}
+
+// digits are how many each of these has: with fewer its first would go missing.
+var digits = map[wire.Element]int{wire.Amount: 12, wire.Trace: 6, wire.OriginalTrace: 6}
+
+// room is how many characters have room at a place.
+func (r *reader) room(p wire.Place) int {
+	if p.To > 0 {
+		return p.To - p.From
+	}
+	return r.d.Spec.Fields[p.Field].Spec().Length
 }

@@ -93,12 +93,19 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"a code of another width", "", `codes: {"101": {words: expired}}`, "1: codes.101: want 2 letters or digits"},
 		{"an answer that is no code", "", `reversal: {accepts: ["00", "25", "ZZ"]}`, `1: reversal.accepts[3]: "ZZ" is not among the codes`},
 		{"a MAC without keys", "", "sign-in: none", "a MAC needs a key, and no sign-in brings one"},
-		{"no algorithm", "", "mac: x9.24", `1: mac: "x9.24", want ecb, x9.9, x9.19 or none`},
+		{"no algorithm", "", "mac: x9.24", `1: mac: "x9.24", want none or ecb, x9.9`},
 		{"no currency", "", "currency: CNY", `1: currency: "CNY", want three digits`},
 		{"a currency without code", "", "currency: {exponent: 0}", "1: currency: key code is missing"},
 		{"too many decimals", "", `currency: {code: "156", exponent: 5}`, `1: currency.exponent: "5", want a whole number from 0 to 4`},
-		{"a PIN block for chips", "", "pin: {format: 2}", `1: pin.format: "2", want 0, 1 or 3 (ISO 9564-1): format 2 is for cards off line`},
-		{"a PIN block of AES", "", "pin: {format: 4}", `1: pin.format: "4", want 0, 1 or 3`},
+		{"a PIN block for chips", "", "pin: {format: 2}", `1: pin.format: "2", want 0, 1, 3 or 4 (ISO 9564-1): format 2 is for cards off line`},
+		{"a PIN block of AES", "", "pin: {format: 4}", `1: pin.format: format 4 goes with AES keys alone`},
+		{"no way to derive keys", "", "keys: {dukpt: des}", `1: keys.dukpt: DUKPT "des", want tdes, aes128, aes192 or aes256`},
+		{"derived keys and a sign-in for keys", "", "keys: {dukpt: tdes}\nelements: {key-serial: 63}", "with DUKPT keys are derived, and no sign-in brings them"},
+		{"derived keys without a serial number", "", "keys: {dukpt: tdes}\nsign-in: none", "1: keys: messages have no place for the key serial number; add key-serial to elements"},
+		{"a serial number without room", "", "keys: {dukpt: tdes}\nsign-in: none\nelements: {key-serial: 53}", "the key serial number has 20 octets or digits, for which field 53 has no room"},
+		{"a form without the serial number", "", "keys: {dukpt: tdes}\nsign-in: none\nmac: x9.19\nelements: {key-serial: 63}", "transactions.purchase: its keys are derived, and it does not carry their serial number (field 63); add that to carries"},
+		{"a MAC that no such key makes", "", "mac: hmac-sha256", "mac: hmac-sha256 needs keys that DUKPT under AES derives"},
+		{"a MAC not for AES", "", "keys: {dukpt: aes128}\nsign-in: none\nelements: {key-serial: 63}", "mac: ecb is not for AES keys, want cmac or hmac-sha256"},
 		{"a PIN block under SM4", "", "sign-in: \"005\"\npin: {format: 3}", "2: pin.format: under SM4 a PIN block is of format 0"},
 		{"a MAC by nothing", "", "mac: {over: [0, 3]}", "1: mac: key algorithm is missing"},
 		{"a MAC over itself", "", "mac: {algorithm: x9.9, over: [0, 64]}", "1: mac.over[2]: field 64 is the MAC itself"},
@@ -116,6 +123,29 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"a length too short for what a reversal requires", "", "extends: iso87\nframing: {length: digits2}", "2: framing.length: the shortest reversal does not go on a line"},
 		{"pairing on what no request carries", "", "pair: [11, 32]", "1: pair[2]: no request carries field 32"},
 		{"a constant that terminals overwrite", "", `transactions: {purchase: {set: {4: "000000000100"}}}`, "1: transactions.purchase.set.4: terminals write the field themselves, as it is the amount of elements"},
+		{"a key twice, the first none", "", "mac: none\nmac: x9.9", "2: key mac stands twice, first on line 1; keep one"},
+		{"a field twice", "", "fields: {46: {is: n 8, name: x}, 46: {is: n 9, name: y}}", "1: fields: key 46 stands twice"},
+		{"nothing that none takes away", "", "fields: {47: none}", "1: fields.47: none takes away what the file extends, which has nothing here"},
+		{"letters in digits", "", `transactions: {purchase: {set: {3: "ABCDEF"}}}`, `1: transactions.purchase.set.3: `},
+		{"letters in digits that are characters", "", "extends: iso87\ntransactions: {purchase: {set: {3: \"ABCDEF\"}}}", `2: transactions.purchase.set.3: "ABCDEF" does not fit field 3, which is of kind n`},
+		{"a length that its prefix cannot tell", "", "fields: {46: {is: b...999, name: x, prefix: binary1}}", "1: fields.46: is: b...999: the length prefix binary1 says at most 255"},
+		{"digits of which two characters tell", "", "fields: {46: {is: n...100, name: x, prefix: ascii2}}", "the length prefix ascii2 says at most 99"},
+		{"a part of another field", "", "fields: {46: {is: ans 8, name: x, parts: {47.1: 1-4 batch}}}", "1: fields.46.parts.47.1: want parts of field 46 numbered 46.1"},
+		{"letters packed as digits", "", "fields: {46: {is: ans 8, name: x, as: packed}}", "1: fields.46: is: ans 8: as packed cannot hold values of kind ans"},
+		{"octets packed as digits", "", "fields: {46: {is: b 8, name: x, as: track}}", "as track cannot hold values of kind b"},
+		{"a sign before digits alone", "", "fields: {46: {is: n 9, name: x, as: signed}}", "as signed cannot hold values of kind n"},
+		{"pairing on the response code", "", "pair: [11, 39]", "1: pair[2]: field 39 is the response code, which requests have not"},
+		{"a required field of which terminals know nothing", "", "extends: iso87\nelements: {trace: none}", "field 11 is required, and terminals have no value for it"},
+		{"payments without an amount", "", "elements: {amount: none}", "nothing says where a payment has its amount; add amount to elements"},
+		{"answers without a response code", "", "elements: {response-code: none}", "nothing says where an answer has its response code"},
+		{"an amount too short", "", "extends: iso87\nfields: {4: {is: n 6, name: amount}}", "elements.amount: 6 digits have room there, and terminals count with 12"},
+		{"a trace too short", "", "extends: iso87\nfields: {11: {is: n 2, name: trace}}", "elements.trace: 2 digits have room there, and terminals count with 6"},
+		{"a MAC and no logon", "", "extends: iso87\ntransactions: {sign-in: none, sign-off: none}", "a MAC needs a key, and there is no sign-in that brings one"},
+		{"a currency that is none", "", `currency: "123"`, `1: currency: "123" is no currency of ISO 4217; if it is right, say how many decimals its amounts have: {code: "123", exponent: 2}`},
+		{"an encoding that is none, told once", "", "encoding: {n: utf8}", `1: encoding.n: "utf8", want one of`},
+		{"what is wrong in the file that is extended", "", "fields: {11: none}", "(mend it in bank.yaml, which builds on this file)"},
+		{"a reversal that nothing ends", "", "reversal: none", "transactions.reversal: nothing says why one is sent and which answers end it"},
+		{"a reversal for no reason", "", "reversal: {reasons: none}", "reversal: want reasons, why a reversal is sent, and accepts"},
 		{"a constant trace", "", `transactions: {echo: {set: {11: "000001"}}}`, "1: transactions.echo.set.11: terminals write the field themselves"},
 	} {
 		text := c.text
@@ -137,6 +167,16 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	_, err := Parse("bank.yaml", []byte("extends: cup\nfields:\n  3: {is: x}\n  4: {is: y}\n"), nil)
 	if err == nil || !strings.Contains(err.Error(), "bank.yaml:3:") || !strings.Contains(err.Error(), "bank.yaml:4:") {
 		t.Error(err)
+	}
+}
+
+// One wrong word is one complaint: what follows from it is not told besides.
+func TestWhatFollowsFromAMistakeIsNotTold(t *testing.T) {
+	for _, text := range []string{"encoding: {n: utf8}", "encoding: {length: roman}", "codes: {\"00\": {for: aproved}}"} {
+		_, err := Parse("bank.yaml", []byte("extends: iso87\n"+text+"\n"), nil)
+		if err == nil || strings.Contains(err.Error(), `""`) || strings.Contains(err.Error(), ":  ") || strings.Count(err.Error(), "\n") > 1 {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 
@@ -203,6 +243,19 @@ func TestAmountsHaveTheDecimalsOfTheCurrency(t *testing.T) {
 		got, err := d.ParseAmount(c.amount)
 		if (err != nil) != (c.want < 0) || err == nil && got != c.want {
 			t.Errorf("%s of %s: %d, %v, want %d", c.amount, c.currency, got, err, c.want)
+		}
+	}
+}
+
+// Amounts are told in the letters of ISO 4217, or by their number where it has none.
+func TestAmountsAreToldInTheirCurrency(t *testing.T) {
+	for currency, want := range map[string]string{`"156"`: "yuan", `"566"`: "NGN", `"392"`: "JPY", `{code: "978", exponent: 2}`: "EUR", `{code: "999", exponent: 2}`: "of currency 999"} {
+		d, err := Parse("bank.yaml", []byte("extends: iso87\ncurrency: "+currency+"\n"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Unit(); got != want {
+			t.Errorf("amounts of %s are told in %q, want %q", currency, got, want)
 		}
 	}
 }

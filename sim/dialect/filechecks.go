@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -24,6 +25,7 @@ func (r *reader) checkForms(v, pair, framing strict.Value) {
 			continue
 		}
 		r.managed(f, at)
+		r.filled(f, at)
 		r.sealed(f, at)
 	}
 	for i := range r.d.Forms {
@@ -35,6 +37,12 @@ func (r *reader) checkForms(v, pair, framing strict.Value) {
 	in, signIn := v.Key(SignIn.String())
 	if at, off := v.Key(SignOff.String()); off && !signIn {
 		r.Fail(at, "there is no sign-in to end; add one, or say sign-off: none")
+	}
+	if len(r.d.Forms) > 0 {
+		r.answered(v)
+	}
+	if macs := slices.ContainsFunc(r.d.Forms, func(f Form) bool { return f.MACed }); macs && !signIn {
+		r.Fail(v, "a MAC needs a key, and there is no sign-in that brings one; add sign-in, or say mac: none, beside transactions")
 	}
 	if signIn && r.d.KeyBlock != "" && !r.d.Has(wire.WorkingKeys) {
 		r.Fail(in, "its answer brings keys, and no field is for them; add working-keys to elements, or say sign-in: none, beside transactions")
@@ -66,6 +74,10 @@ func (r *reader) constants(f *Form) bool {
 			r.Fail(at, "does not fit field %d, which %s", v.Field, wrong.Reason)
 			ok = false
 		}
+		if err == nil && !madeOf(r.d.kinds[v.Field].of, v.Text) {
+			r.Fail(at, "%s does not fit field %d, which is of kind %s", strict.Quote(v.Text), v.Field, r.d.kinds[v.Field].of)
+			ok = false
+		}
 		for _, e := range written {
 			if r.d.Place(e) == wire.Whole(v.Field) && (e != wire.Amount || amount) {
 				r.Fail(at, "terminals write the field themselves, as it is the %s of elements, so that no constant stays; put it under carries", e)
@@ -74,6 +86,21 @@ func (r *reader) constants(f *Form) bool {
 		}
 	}
 	return ok
+}
+
+// madeOf reports whether a constant is made of what its kind has.
+func madeOf(kind, text string) bool {
+	if kind != "n" && kind != "an" && kind != "a" {
+		return true
+	}
+	for i := range len(text) {
+		c := text[i]
+		digit, letter := c-'0' <= 9, c|0x20 >= 'a' && c|0x20 <= 'z' || c == ' '
+		if !(digit && kind != "a" || letter && kind != "n") {
+			return false
+		}
+	}
+	return true
 }
 
 // written are the elements of which a terminal has a value for each request.
@@ -90,11 +117,18 @@ func (r *reader) paired(pair strict.Value) {
 		if !always && !slices.ContainsFunc(r.d.Forms, func(f Form) bool { return f.CarriesField(n) }) {
 			r.Fail(v, "no request carries field %d, so that it pairs none with its answer; add it to carries of the transactions, or leave it away here", n)
 		}
+		if code := r.d.Place(wire.ResponseCode); n == code.Field {
+			r.Fail(v, "field %d is the response code, which requests have not; leave it away here", n)
+		}
 	})
 }
 
-// sealed holds that there is a field for the MAC of a form that has one.
+// sealed holds that there is a field for the MAC of a form that has one, and for the
+// key serial number where keys are derived.
 func (r *reader) sealed(f *Form, at strict.Value) {
+	if r.d.Derives(f) && !f.Carries(wire.KeySerial) {
+		r.Fail(at, "its keys are derived, and it does not carry their serial number (field %d); add that to carries", r.d.Place(wire.KeySerial).Field)
+	}
 	if !f.MACed {
 		return
 	}
@@ -129,5 +163,34 @@ func (r *reader) managed(f *Form, at strict.Value) {
 		} else if _, err := m.Append(nil); err != nil {
 			r.Fail(at, "management code %s: %w", strict.Quote(code), err)
 		}
+	}
+}
+
+// answered holds that there is what terminals cannot do without.
+func (r *reader) answered(transactions strict.Value) {
+	d := r.d
+	need := func(e wire.Element, why string) {
+		if !d.Has(e) {
+			r.Fail(transactions, "%s; add %s to elements", why, e)
+		}
+	}
+	need(wire.ResponseCode, "nothing says where an answer has its response code")
+	if slices.ContainsFunc(d.Forms, func(f Form) bool { return f.Transaction.Payment() }) {
+		need(wire.Amount, "nothing says where a payment has its amount")
+	}
+}
+
+// filled holds that terminals have a value for each field that a form requires. A
+// reversal has what its original had.
+func (r *reader) filled(f *Form, at strict.Value) {
+	for _, n := range f.Required {
+		_, constant := r.set[f.Transaction][n]
+		for _, set := range r.set {
+			constant = constant || f.Transaction == Reversal && set[n].Given()
+		}
+		if constant || slices.ContainsFunc(slices.Collect(maps.Values(r.d.Places)), func(p wire.Place) bool { return p.Field == n }) {
+			continue
+		}
+		r.Fail(at, "field %d is required, and terminals have no value for it; say under elements what it is, set a constant, or do not require it", n)
 	}
 }

@@ -119,15 +119,22 @@ func (r *reader) words(to *[]string) func(strict.Value) {
 }
 
 // reversal reads why reversals are sent and what ends one.
-func (r *reader) reversal(v strict.Value) {
+func (r *reader) reversal(v, transactions strict.Value) {
+	d := r.d
+	reverses := slices.ContainsFunc(d.Forms, func(f Form) bool { return f.Transaction == Reversal })
 	if !v.Given() {
+		if at, ok := transactions.Key(Reversal.String()); ok && reverses {
+			r.Fail(at, "nothing says why one is sent and which answers end it; add reversal, beside transactions, with reasons and accepts")
+		}
 		return
 	}
-	d := r.d
 	var reasons, accepts strict.Value
 	r.Map(v, strict.Table{"reasons": strict.Keep(&reasons), "accepts": strict.Keep(&accepts)})
 	if reasons.Given() {
 		r.Each(reasons, func(key string, v strict.Value) { r.reason(key, v) })
+	}
+	if reverses && (!accepts.Given() || d.Has(wire.Reason) && len(d.Reasons) == 0) {
+		r.Fail(v, "want reasons, why a reversal is sent, and accepts, the answers that end one; the transactions have a reversal")
 	}
 	if accepts.Given() {
 		r.List(accepts, func(v strict.Value) {
@@ -137,8 +144,7 @@ func (r *reader) reversal(v strict.Value) {
 			}
 			d.Accepts = append(d.Accepts, CodeOf(s))
 		})
-		reverses := slices.ContainsFunc(d.Forms, func(f Form) bool { return f.Transaction == Reversal })
-		if done := r.approves(Reversal); reverses && !slices.Contains(d.Accepts, done) {
+		if done := r.approves(Reversal); reverses && done != (Code{}) && !slices.Contains(d.Accepts, done) {
 			r.Fail(accepts, "%s is missing, the answer that says the reversal was done; add it", done)
 		}
 	}

@@ -37,14 +37,15 @@ func (r *reader) encodings(v strict.Value) {
 			if kind == "bitmap" {
 				s, r.bothBitmaps = strings.CutSuffix(s, " 16")
 			}
+			r.encoding[kind] = s
 			if ok && kind != "length" && forms[s] == nil {
 				r.Fail(v, "%s, want one of %s", strict.Quote(s), names(forms))
-				return
+				r.encoding[kind] = "octets" // so that fields complain of their own faults
 			}
 			if _, known := wire.Prefix(s + "1"); ok && kind == "length" && !known {
-				r.Fail(v, "%s, want ascii, packed, binary or ebcdic", strict.Quote(s))
+				r.Fail(v, "%s, want ascii, packed, binary, ebcdic or hex", strict.Quote(s))
+				r.encoding[kind] = "ascii"
 			}
-			r.encoding[kind] = s
 		}
 	}
 	t := strict.Table{}
@@ -204,7 +205,25 @@ func (r *reader) spec(is, as, pref string) (kind string, s *field.Spec, err erro
 	if (pref == "fixed" || pref == "rest") != (dots == 0) {
 		return "", nil, fmt.Errorf("is: %s has no dots for a length before it, prefix: %s; write a dot for each digit", is, pref)
 	}
+	if most := wire.PrefixMost(p); dots > 0 && length > most {
+		return "", nil, fmt.Errorf("is: %s: the length prefix %s says at most %d; give a longer one (prefix), or a shorter field", is, pref, most)
+	}
+	if !holds(kind, as) {
+		return "", nil, fmt.Errorf("is: %s: as %s cannot hold values of kind %s", is, as, kind)
+	}
 	return kind, field.NewSpec(length, "", forms[as], p), nil
+}
+
+// holds reports whether an encoding has room for what values of a kind are made of.
+func holds(kind, as string) bool {
+	digits := strings.HasPrefix(as, "packed") && !strings.HasPrefix(as, "packed-hex") || strings.HasPrefix(as, "track")
+	switch kind {
+	case "n", "z":
+		return !strings.HasPrefix(as, "signed")
+	case "x+n":
+		return !digits
+	}
+	return !digits && !strings.HasPrefix(as, "signed") // letters and octets
 }
 
 // encodedAs is the key of encoding for a kind of values.
@@ -258,6 +277,10 @@ func (r *reader) parts(n, length int, v strict.Value) {
 			r.Fail(v, "%s, want which characters, and what they are: 3-8 batch", strict.Quote(s))
 			return
 		}
+		if of, _, _ := strings.Cut(key, "."); of != strconv.Itoa(n) {
+			r.Fail(v, "want parts of field %d numbered %d.1 and so on", n, n)
+			return
+		}
 		from, to, err := span(m[1], m[2], length)
 		if err != nil {
 			r.Fail(v, "%w", err)
@@ -281,12 +304,15 @@ func span(first, last string, length int) (from, to int, err error) {
 	return from - 1, to, nil
 }
 
+// notAmong is what is wrong with the place of an element.
+const notAmong = "field %s is not among the fields; add it there, or say none here"
+
 // place reads where an element is: a field, a part by its number, or characters
 // of a field as 60:1-6.
 func (r *reader) place(s string) (wire.Place, error) {
 	if n, err := strconv.Atoi(s); err == nil {
 		if !r.at[n].Given() {
-			return wire.Place{}, fmt.Errorf("field %s is not among the fields", s)
+			return wire.Place{}, fmt.Errorf(notAmong, s)
 		}
 		return wire.Whole(n), nil
 	}
@@ -303,7 +329,7 @@ func (r *reader) place(s string) (wire.Place, error) {
 	}
 	n, _ := strconv.Atoi(m[1])
 	if !r.at[n].Given() {
-		return wire.Place{}, fmt.Errorf("field %d is not among the fields", n)
+		return wire.Place{}, fmt.Errorf(notAmong, m[1])
 	}
 	from, to, err := span(m[2], m[3], r.d.Spec.Fields[n].Spec().Length)
 	return wire.Part(n, from, to, m[1]), err

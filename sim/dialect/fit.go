@@ -25,9 +25,12 @@ type Fit struct {
 // FitsFields gives the change of one field of d, or the fields more, with which
 // octets from a routing header on read whole; false when there is none. Fields
 // that d lacks are tried as text of variable length, packed digits of variable
-// length as text.
+// length as text, and those that are longer than d says as long as their prefix can tell.
 func (d *Dialect) FitsFields(octets []byte) (Fit, bool) {
 	if f, ok := d.withUnknown(octets, 3); ok {
+		return f, true
+	}
+	if f, ok := d.withLonger(octets, 3); ok {
 		return f, true
 	}
 	m := d.NewMessage()
@@ -74,6 +77,34 @@ func (d *Dialect) withUnknown(octets []byte, most int) (Fit, bool) {
 		}
 	}
 	return Fit{}, false
+}
+
+// withLonger lets fields that are longer than d says be as long as their prefix can
+// tell, at most most of them.
+func (d *Dialect) withLonger(octets []byte, most int) (Fit, bool) {
+	m := d.NewMessage()
+	e, ok := errors.AsType[*wire.FieldError](m.Read(octets))
+	if !ok || e.Field < 2 || !d.HasField(e.Field) || most == 0 || fixedLength(d.Spec.Fields[e.Field]) {
+		return Fit{}, false
+	}
+	s := d.Spec.Fields[e.Field].Spec()
+	length := wire.PrefixMost(s.Pref)
+	if s.Enc == nil || s.Tag != nil || s.Bitmap != nil || length <= s.Length {
+		return Fit{}, false
+	}
+	v, err := d.withField(e.Field, field.NewSpec(length, s.Description, s.Enc, s.Pref))
+	if err != nil {
+		return Fit{}, false
+	}
+	m = v.NewMessage()
+	if m.Read(octets) == nil {
+		return Fit{fmt.Sprintf("field %d may be longer than %d, here %d", e.Field, s.Length, len(m.Field(e.Field))), v, m}, true
+	}
+	f, ok := v.withLonger(octets, most-1)
+	if ok {
+		f.Words = fmt.Sprintf("field %d may be longer than %d, here %d, and %s", e.Field, s.Length, len(f.Message.Field(e.Field)), f.Words)
+	}
+	return f, ok
 }
 
 type guess struct {

@@ -26,3 +26,20 @@ func TestChangesThatMakeAMessageReadable(t *testing.T) {
 		}
 	}
 }
+
+// A field that is longer than a file says is no reason for another network: the one
+// change is its length.
+func TestLongerFieldsAreNamed(t *testing.T) {
+	d, err := Parse("bank.yaml", []byte("extends: iso87\nfields: {44: {is: ans..20, name: data}, 48: {is: ans...60, name: private}}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	octets := "0210" + "2020000002110000" + "000000" + "000001" + "00" + "21" + strings.Repeat("x", 21) + "099" + strings.Repeat("y", 99)
+	f, ok := d.FitsFields([]byte(octets))
+	if want := "field 44 may be longer than 20, here 21, and field 48 may be longer than 60, here 99"; !ok || f.Words != want {
+		t.Errorf("%v, %q, want %q", ok, f.Words, want)
+	}
+	if f, ok := d.FitsFields([]byte(strings.Replace(octets, "099yyy", "0A9yyy", 1))); ok {
+		t.Errorf("a length that is none is taken for one: %q", f.Words)
+	}
+}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim/dialect/packager"
 	"github.com/posfleet/posfleet/sim/strict"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // ImportForms are the forms of specifications that Import reads.
@@ -178,6 +179,28 @@ func (d *draft) classify() {
 		if f := d.fields[n]; f != nil && f.kind != "b" {
 			f.kind = "z"
 		}
+	}
+	for _, n := range slices.Sorted(maps.Keys(d.fields)) {
+		d.suit(strconv.Itoa(n), d.fields[n])
+	}
+}
+
+// suit makes a field and its parts no longer than their length prefixes can tell, and
+// of a kind that their encodings hold.
+func (d *draft) suit(path string, f *draftField) {
+	if p, known := wire.Prefix(f.prefix); known && f.length > wire.PrefixMost(p) {
+		d.guessed = append(d.guessed, fmt.Sprintf("field %s: length %d is above %d, the longest that its length prefix tells, and is %d here", path, f.length, wire.PrefixMost(p), wire.PrefixMost(p)))
+		f.length = wire.PrefixMost(p)
+	}
+	switch {
+	case f.by != "", holds(f.kind, f.as):
+	case strings.HasPrefix(f.as, "signed"):
+		f.kind = "x+n"
+	default:
+		f.kind = "n"
+	}
+	for _, part := range f.parts {
+		d.suit(path+"."+part.id, part)
 	}
 }
 

@@ -115,3 +115,19 @@ func TestImportOfSomeFieldsIsADialect(t *testing.T) {
 		}
 	}
 }
+
+// jPOS loads some classes whatever length they are given; what is imported says no more
+// than the length prefix can tell, and that it was cut.
+func TestImportedLengthsAreWhatTheirPrefixesTell(t *testing.T) {
+	text, notes, err := Import("bank.xml", []byte(`<isopackager><isofield id="0" length="4" name="mti" class="org.jpos.iso.IFA_NUMERIC"/>
+<isofield id="1" length="16" name="bitmap" class="org.jpos.iso.IFA_BITMAP"/>
+<isofield id="48" length="2147483647" name="data" class="org.jpos.iso.IFA_LLLABINARY"/></isopackager>`), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "b...999") || !slices.ContainsFunc(notes, func(n string) bool {
+		return strings.Contains(n, "field 48: length 999999 is above 999, the longest that its length prefix tells")
+	}) {
+		t.Errorf("%q\n%s", notes, text)
+	}
+}

@@ -30,6 +30,11 @@ func (d *Dialect) SetReconciliation(m *wire.Message, r *Reconciliation) {
 	m.SetUint(wire.CreditsNumber, uint64(r.Own.CreditN))
 	m.SetUint(wire.DebitsAmount, uint64(r.Own.Debit))
 	m.SetUint(wire.CreditsAmount, uint64(r.Own.Credit))
+	for _, e := range reversedTotals {
+		if d.Has(e) {
+			m.SetUint(e, 0) // what was undone is in no total
+		}
+	}
 	net := [17]byte{'D'}
 	n := r.Own.Net()
 	if n < 0 {
@@ -56,9 +61,16 @@ func (d *Dialect) ReadReconciliation(m *wire.Message) (r Reconciliation, ok bool
 			return r, false
 		}
 	}
+	for _, e := range reversedTotals {
+		if v := m.Get(e); !wire.IsDigits(v) {
+			return r, false
+		}
+	}
 	r.Own = Totals{
-		Debit: int64(m.Uint(wire.DebitsAmount)), DebitN: int(m.Uint(wire.DebitsNumber)),
-		Credit: int64(m.Uint(wire.CreditsAmount)), CreditN: int(m.Uint(wire.CreditsNumber)),
+		Debit:   int64(m.Uint(wire.DebitsAmount)) - int64(m.Uint(wire.DebitsReversed)),
+		DebitN:  int(m.Uint(wire.DebitsNumber)) - int(m.Uint(wire.DebitReversals)),
+		Credit:  int64(m.Uint(wire.CreditsAmount)) - int64(m.Uint(wire.CreditsReversed)),
+		CreditN: int(m.Uint(wire.CreditsNumber)) - int(m.Uint(wire.CreditReversals)),
 	}
 	r.Flag, r.ForeignFlag = NoFlag, NoFlag
 	switch code := CodeOf(m.Get(wire.ResponseCode)); {
@@ -70,6 +82,11 @@ func (d *Dialect) ReadReconciliation(m *wire.Message) (r Reconciliation, ok bool
 	}
 	return r, true
 }
+
+// reversedTotals are of debits and credits that were undone. A terminal leaves such out
+// of its totals; a host may count them there and here, as ISO 8583 has it, and so
+// they are taken off.
+var reversedTotals = [...]wire.Element{wire.DebitReversals, wire.CreditReversals, wire.DebitsReversed, wire.CreditsReversed}
 
 var separateTotals = [...]wire.Element{wire.DebitsNumber, wire.CreditsNumber, wire.DebitsAmount, wire.CreditsAmount}
 

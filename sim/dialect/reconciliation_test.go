@@ -16,7 +16,7 @@ func TestReconciliationReadsAsItWasWritten(t *testing.T) {
 		fields        map[int]string
 	}{
 		{"cup", "", InError, map[int]string{48: "0000000153000020000000203000033" + "0000000000000000000000000000001"}},
-		{"iso93", "500", Balanced, map[int]string{74: "0000000003", 76: "0000000002", 86: "0000000000020300", 88: "0000000000015300", 97: "C0000000000005000", 48: ""}},
+		{"iso93", "500", Balanced, map[int]string{74: "0000000003", 75: "0000000000", 77: "0000000000", 87: "0000000000000000", 89: "0000000000000000", 76: "0000000002", 86: "0000000000020300", 88: "0000000000015300", 97: "C0000000000005000", 48: ""}},
 		{"iso93", "501", Unbalanced, nil},
 		{"iso93", "", NoFlag, nil},
 	} {
@@ -49,5 +49,21 @@ func TestReconciliationReadsAsItWasWritten(t *testing.T) {
 	m.UnsetField(76)
 	if _, told := d.ReadReconciliation(m); told {
 		t.Error("three of four totals are taken for all")
+	}
+
+	// A host that counts what was undone says so in fields of its own.
+	d.SetReconciliation(m, &Reconciliation{Own: Totals{Debit: 200_00, DebitN: 3, Credit: 210_00, CreditN: 4}})
+	m.SetFieldUint(77, 1)
+	m.SetFieldUint(89, 47_00)
+	m.SetFieldUint(75, 1)
+	m.SetFieldUint(87, 7_00)
+	if r, told := d.ReadReconciliation(m); !told || r.Own != totals {
+		t.Errorf("with what was undone taken off: %+v, %v, want %+v", r.Own, told, totals)
+	}
+	for _, n := range []int{75, 77, 87, 89} {
+		m.UnsetField(n)
+	}
+	if r, told := d.ReadReconciliation(m); !told || r.Own.DebitN != 3 {
+		t.Errorf("a host that says nothing of reversals: %+v, %v", r.Own, told)
 	}
 }

@@ -255,6 +255,11 @@ func isPAN(n int, digit func(i int) byte) bool {
 	if n >= 16 && digit(0) == 6 && digit(1) == 2 {
 		return true
 	}
+	return luhn(n, digit)
+}
+
+// luhn reports whether the last of n digits, which are not all zeros, checks the others.
+func luhn(n int, digit func(i int) byte) bool {
 	sum, any := 0, byte(0)
 	for i := range n {
 		d := digit(n - 1 - i)

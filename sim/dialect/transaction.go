@@ -33,6 +33,7 @@ const (
 	OrderCancel
 	MerchantCode // a code that the merchant shows, for a customer to scan
 	CodeScan     // a customer's phone has scanned it and pays
+	ScriptResult // what has become of the commands that an issuer gave to its chip
 	OrderResult  // the host says unasked what has come of an order; nobody answers it
 	Transactions // how many there are
 )
@@ -129,6 +130,7 @@ var transactions = [Transactions]struct {
 	OrderCancel:      {name: "order-cancel"},
 	MerchantCode:     {name: "merchant-code"},
 	CodeScan:         {name: "code-scan"},
+	ScriptResult:     {name: "script-result"},
 	OrderResult:      {name: "order-result"},
 }
 

@@ -31,6 +31,8 @@ const (
 	badPINBlock       = dialect.BadPINBlock
 	badMAC            = dialect.BadMAC
 	suspended         = dialect.TerminalBarred
+	cardWrong         = dialect.CardCheck
+	chipWanted        = dialect.UseChip
 	pending           = dialect.NoRole    // not decided yet: go on
 	byCard            = dialect.Role(255) // the profile says which code the card in hand gets
 )
@@ -68,6 +70,9 @@ func (h *Host) applyRules(req *Request) bool {
 		h.sessions[n] = &session{signedIn: true}
 	}
 	req.terminal, req.number, req.session = t, n, h.sessions[n]
+	if req.session != nil {
+		req.keys = req.session.keys
+	}
 	if h.staff.Watches(n) && h.stopped(req) {
 		return true
 	}
@@ -114,6 +119,8 @@ func (h *Host) dispatch(req *Request) {
 		h.signatureUpload(req)
 	case dialect.OrderConfirm, dialect.OrderQuery, dialect.OrderCancel, dialect.MerchantCode, dialect.CodeScan:
 		h.ordering(req)
+	case dialect.ScriptResult:
+		h.scriptResult(req)
 	case dialect.OrderResult: // hosts send it
 		h.reply(req, invalid)
 	default:
@@ -176,6 +183,9 @@ func (h *Host) gate(req *Request) verdict {
 	if !h.sealed(req) {
 		return h.unsealed(req)
 	}
+	if req.Known && req.Transaction.Journalled() && t.Overtaken(req.trace) {
+		return signInFirst
+	}
 	return pending
 }
 
@@ -186,13 +196,19 @@ func (h *Host) key(req *Request) book.Key {
 
 // sealed checks the request's MAC, and has the answer carry one.
 func (h *Host) sealed(req *Request) bool {
-	key := req.session.keys.MAC
+	if h.dialect.DUKPT != keys.NoDUKPT && !h.derive(req) {
+		return false
+	}
+	key := req.keys.MAC
 	covered, mac := req.Message.MACSpan()
 	if key == nil || mac == nil || !key.CheckMAC(h.profile.MAC, covered, mac) {
 		return !h.dialect.MAC
 	}
-	req.key = key
+	req.key = h.answerKey(req)
 	req.session.block = nil // these keys have been used
+	if h.dialect.DUKPT != keys.NoDUKPT {
+		h.used(req)
+	}
 	return true
 }
 
@@ -239,7 +255,7 @@ func (h *Host) declineKey(req *Request, code verdict) *keys.Key {
 	if !h.dialect.MAC || h.profile.Policy.MACOnDecline != dialect.MACRequired || req.session == nil || h.dialect.KeysInDoubt(h.code(req, code)) {
 		return nil
 	}
-	return req.session.keys.MAC
+	return h.answerKey(req)
 }
 
 // tell makes the answer to a financial request.
@@ -248,6 +264,9 @@ func (h *Host) tell(req *Request, code verdict) {
 	a := req.Answer
 	a.SetUint(wire.SettlementDate, uint64(req.now.mmdd))
 	a.SetString(wire.ResponseData, remarks)
+	if req.chipped {
+		h.answerChip(req, code)
+	}
 	if !h.approves(req, code) {
 		req.key = h.declineKey(req, code)
 		a.SetString(wire.Operator, noScheme)

@@ -54,6 +54,7 @@ type Host struct {
 	count      counters
 	log        log
 	enrolments enrolments
+	chips      chips
 	staff      *staff.Desk
 }
 

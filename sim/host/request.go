@@ -36,6 +36,7 @@ type Request struct {
 	terminal *book.Terminal
 	number   int       // of the terminal, in the profile
 	session  *session  // nil before its first sign-in
+	keys     keys.Set  // that it is under, as far as the terminal has some
 	key      *keys.Key // seals the answer; nil for an answer without a MAC
 	now      *stamp
 	serial   uint64 // of the answer
@@ -55,6 +56,9 @@ type Request struct {
 	orderData []byte              // of the answer, reused
 	listens   uint32              // the trace with which the terminal asked to be told of an order; 0 when it did not
 	pushed    []byte              // a message of the host's own that follows the answer
+	chip      *chipWork           // of its chip; nil until the first
+	chipped   bool                // the chip's cryptogram is right, and wants an answer
+	derived   *keys.Derived       // reused; nil until keys are derived
 }
 
 func newRequest(d *dialect.Dialect) *Request {
@@ -67,7 +71,7 @@ func (req *Request) reset(arrived time.Time) {
 	req.spoilMAC, req.noMAC, req.repeats, req.advice = false, false, false, false
 	req.terminal, req.number, req.session, req.key, req.now, req.serial = nil, 0, nil, nil, nil, 0
 	req.trace, req.batch, req.pan, req.expiry = 0, 0, nil, nil
-	req.requirement = 0
+	req.requirement, req.keys, req.chipped = 0, keys.Set{}, false
 	req.record = book.Record{Card: book.NoCard, Original: -1}
 	req.balance, req.pinLen = 0, 0
 	req.refused, req.listens, req.pushed = dialect.NoReason, 0, nil

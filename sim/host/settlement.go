@@ -20,7 +20,8 @@ func (h *Host) settlement(req *Request) {
 		h.reply(req, signInFirst)
 		return
 	}
-	own, ok := req.terminal.Settle(batch)
+	trace, _ := digits(req.Message.Get(wire.Trace))
+	own, ok := req.terminal.Settle(batch, trace)
 	if !ok {
 		h.reply(req, signInFirst)
 		return

@@ -154,3 +154,28 @@ func TestBatchNumberMovesOnExactlyOnce(t *testing.T) {
 		t.Errorf("after batch 999999 comes %d, want 1", q.batch)
 	}
 }
+
+// A payment that was sent before the settlement and comes after it is in no totals that
+// were told: it is refused. What the terminal sends after it is taken, also where the
+// traces begin anew.
+func TestPaymentThatTheSettlementOvertookIsRefused(t *testing.T) {
+	for _, first := range []uint64{1, 500_000, 999_990} {
+		h, address := listen(t, "cup")
+		p := ready(t, h, address, 0)
+		p.trace = first
+		p.want("00", dialect.Purchase, amount(1000), shows("good"))
+		late := p.request(dialect.Purchase, amount(55), shows("good"))
+		if first == 999_990 {
+			p.trace = 0
+		}
+		p.settlement(1000, 1, 0, 0)
+		p.send(late)
+		if got := p.ans.FieldText(39); got != "77" {
+			t.Errorf("from trace %d: the late payment is answered %s, want 77", first, got)
+		}
+		p.want("00", dialect.Purchase, amount(7), shows("good"))
+		if flag := p.settlement(1007, 2, 0, 0); flag != '1' {
+			t.Errorf("from trace %d: the batch is flagged %c", first, flag)
+		}
+	}
+}

@@ -4,38 +4,11 @@ import (
 	"errors"
 	"io"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/wire"
 )
-
-// Fault is one thing that a line does wrong to one message. Faults are on the
-// line, so that they work against any host.
-type Fault uint8
-
-const (
-	LoseRequest   Fault = iota // the host never gets it
-	LoseAnswer                 // the host answers, the terminal never hears it
-	LateAnswer                 // the answer comes after the terminal gave up
-	DoubleRequest              // the host gets the same request twice
-	DoubleAnswer               // the terminal gets the same answer twice
-	SpoilRequest               // the MAC of the request is garbled
-	SpoilAnswer                // the MAC of the answer is garbled
-	CutRequest                 // the line breaks in the middle of the request
-	CutAnswer                  // the line breaks in the middle of the answer
-	faultKinds
-)
-
-// String names the fault as reports do.
-func (f Fault) String() string {
-	return [...]string{"request lost", "answer lost", "answer late", "request doubled", "answer doubled",
-		"request MAC spoiled", "answer MAC spoiled", "request cut", "answer cut", "?"}[min(f, faultKinds)]
-}
-
-// onRequest reports whether the fault meets the request on its way out.
-func (f Fault) onRequest() bool {
-	return f == LoseRequest || f == DoubleRequest || f == SpoilRequest || f == CutRequest
-}
 
 // Faults is what one terminal's line will do wrong. It belongs to the
 // goroutine that plays the terminal.
@@ -44,12 +17,49 @@ type Faults struct {
 	Outage   Cause   // what keeps the line from being used until it is [Unclear] again
 	Wait     bool    // a lost message is waited for until the timeout; else it is noticed at once
 	Injected [faultKinds]int64
+
+	// Storm strikes exchanges that Queue has no fault for; nil for none. Terminal is whose
+	// line it is: what strikes depends on that, on the seed, and on how many exchanges the
+	// line has had. Struck is told of each; it may be nil.
+	Storm    *Storm
+	Terminal string
+	Struck   func(Strike)
+
+	exchanges uint64
 }
 
 // Add puts n of f in the queue.
 func (f *Faults) Add(k Fault, n int) {
 	for range n {
 		f.Queue = append(f.Queue, k)
+	}
+}
+
+// next is what meets the exchange that begins, on its request and, if that is spared,
+// on its answer, and whether it was drawn.
+func (f *Faults) next(can func(Fault) bool) (k Fault, struck, drawn bool) {
+	n := f.exchanges
+	f.exchanges++
+	if len(f.Queue) > 0 {
+		k := f.Queue[0]
+		f.Queue = f.Queue[1:]
+		return k, true, false
+	}
+	if f.Storm == nil {
+		return 0, false, false
+	}
+	strike, struck := f.Storm.Draw(Request, f.Terminal, n, can)
+	if !struck {
+		strike, struck = f.Storm.Draw(Answer, f.Terminal, n, can)
+	}
+	return strike.Fault, struck, struck
+}
+
+// struck counts a fault that has been done.
+func (f *Faults) struck(k Fault, mti string) {
+	f.Injected[k]++
+	if f.Struck != nil {
+		f.Struck(Strike{Fault: k, Terminal: f.Terminal, Message: f.exchanges, MTI: mti})
 	}
 }
 
@@ -65,17 +75,21 @@ func (f *Faults) wrap(conn net.Conn, format *wire.Format, sendBack func([]byte) 
 // request; reads give answers on, as spoiled as they are meant to be.
 type faultyConn struct {
 	net.Conn
-	faults   *Faults
-	reader   *wire.Reader
-	format   *wire.Format
-	now      Fault // what meets the answer of the exchange under way
-	key      wire.Key
-	message  *wire.Message
-	active   bool
-	out      []byte // octets to give on
-	held     []byte // an answer kept back until the next exchange
-	deadline time.Time
-	ended    bool
+	faults    *Faults
+	reader    *wire.Reader
+	format    *wire.Format
+	now       Fault // what meets the answer of the exchange under way
+	key       wire.Key
+	message   *wire.Message
+	active    bool
+	drawn     bool   // by a storm
+	out       []byte // octets to give on
+	held      []byte // an answer kept back until the next exchange
+	overtaken []byte // a request kept back until the next one has gone
+	byOctets  bool   // answers are given on an octet at a time
+	deadline  time.Time
+	ended     bool
+	failed    error // how it ended, if not as the host ends a connection
 }
 
 func (c *faultyConn) SetReadDeadline(t time.Time) error {
@@ -91,51 +105,92 @@ func (c *faultyConn) Write(b []byte) (int, error) {
 	}
 	if c.faults.Outage == HostSilent {
 		c.now, c.active = LoseRequest, true
-		c.faults.Injected[LoseRequest]++
+		c.faults.struck(LoseRequest, "")
 		return len(b), nil
 	}
-	if len(c.faults.Queue) == 0 {
-		return c.Conn.Write(b)
+	if len(c.faults.Queue) == 0 && c.faults.Storm == nil {
+		return c.forward(b)
 	}
 	request, _ := c.format.Find(b)
 	c.key = c.keyOf(request.Message)
-	f := c.faults.Queue[0]
-	c.faults.Queue = c.faults.Queue[1:]
-	c.faults.Injected[f]++
-	c.now, c.active = f, true
+	sealed := c.sealed()
+	f, struck, drawn := c.faults.next(func(f Fault) bool { return f.OnLine() && (sealed || f != SpoilRequest) })
+	if !struck {
+		return c.forward(b)
+	}
+	c.now, c.active, c.drawn = f, true, drawn
+	if f.Side() == Request {
+		c.faults.struck(f, c.message.MTI())
+	}
 	switch f {
 	case LoseRequest:
 		return len(b), nil
+	case LateRequest:
+		c.overtaken = append(c.overtaken[:0], b...)
+		return len(b), nil
 	case DoubleRequest:
-		if n, err := c.Conn.Write(b); err != nil {
+		if n, err := c.forward(b); err != nil {
 			return n, err
 		}
 		return c.Conn.Write(b)
 	case SpoilRequest:
-		spoiled, err := c.spoiled(request.Message, false)
+		spoiled, err := f.Mangled(c.format, c.message, request.Message, 0)
 		if err != nil {
 			return 0, err
 		}
-		if _, err := c.Conn.Write(spoiled); err != nil {
+		if _, err := c.forward(spoiled); err != nil {
 			return 0, err
 		}
 		return len(b), nil
-	case CutRequest:
-		n, _ := c.Conn.Write(b[:len(b)/2])
-		c.Conn.Close()
+	case CutRequest, ResetRequest:
+		n, _ := c.forward(b[:len(b)/2])
+		c.hangUp(f == ResetRequest)
 		return n, io.ErrClosedPipe
+	case TrickleRequest:
+		for i := range b {
+			if n, err := c.forward(b[i : i+1]); err != nil {
+				return i + n, err
+			}
+		}
+		return len(b), nil
+	case EchoRequest:
+		c.out = append(c.out, b...)
 	}
-	return c.Conn.Write(b)
+	return c.forward(b)
+}
+
+// forward writes to the host, and after that a request that was late.
+func (c *faultyConn) forward(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	if err == nil && len(c.overtaken) > 0 {
+		_, err = c.Conn.Write(c.overtaken)
+		c.overtaken = c.overtaken[:0]
+	}
+	return n, err
+}
+
+// hangUp ends the connection, as a host that resets it does or as one that closes it.
+func (c *faultyConn) hangUp(reset bool) {
+	if reset {
+		Abort(c.Conn)
+	}
+	c.Conn.Close()
 }
 
 func (c *faultyConn) Read(p []byte) (int, error) {
 	if len(c.out) == 0 {
+		if c.failed != nil {
+			return 0, c.failed
+		}
 		if c.ended {
 			return 0, io.EOF
 		}
 		if err := c.next(); err != nil {
 			return 0, err
 		}
+	}
+	if c.byOctets && len(p) > 1 {
+		p = p[:1]
 	}
 	n := copy(p, c.out)
 	c.out = c.out[:copy(c.out, c.out[n:])]
@@ -144,7 +199,7 @@ func (c *faultyConn) Read(p []byte) (int, error) {
 
 // next takes one answer off the line and does the fault to it.
 func (c *faultyConn) next() error {
-	if c.active && c.now == LoseRequest {
+	if c.active && (c.now == LoseRequest || c.now == LateRequest) {
 		return c.giveUp()
 	}
 	body, err := c.reader.Next()
@@ -155,11 +210,20 @@ func (c *faultyConn) next() error {
 	if err != nil {
 		return err
 	}
-	if !c.active || c.now.onRequest() || c.keyOf(body) != c.key { // not the answer that is meant
+	c.byOctets = false
+	if !c.active || c.now.Side() == Request || c.keyOf(body) != c.key { // not the answer that is meant
 		c.out = append(c.out, frame...)
 		return nil
 	}
 	c.active = false
+	if c.now == SpoilAnswer && !c.sealed() {
+		if !c.drawn { // whoever asked for it finds it asked, and no MAC
+			c.faults.Injected[c.now]++
+		}
+		c.out = append(c.out, frame...)
+		return nil
+	}
+	c.faults.struck(c.now, c.message.MTI())
 	switch c.now {
 	case LoseAnswer:
 		return c.giveUp()
@@ -169,16 +233,32 @@ func (c *faultyConn) next() error {
 	case DoubleAnswer:
 		frame = append(frame, frame...)
 	case SpoilAnswer:
-		if frame, err = c.spoiled(body, true); err != nil {
+		if frame, err = c.now.Mangled(c.format, c.message, body, 0); err != nil {
 			return err
 		}
 	case CutAnswer:
 		frame = frame[:len(frame)/2]
 		c.ended = true
 		c.Conn.Close()
+	case ResetAnswer:
+		frame = frame[:len(frame)/2]
+		c.failed = syscall.ECONNRESET
+		c.hangUp(true)
+	case TrickleAnswer:
+		c.byOctets = true
+	case EchoAnswer:
+		if _, err := c.Conn.Write(frame); err != nil {
+			return err
+		}
 	}
 	c.out = append(c.out, frame...)
 	return nil
+}
+
+// sealed reports whether the message last read carries a MAC.
+func (c *faultyConn) sealed() bool {
+	_, mac := c.message.MACSpan()
+	return len(mac) > 0
 }
 
 // keyOf is the key of a message; the zero Key when it cannot be read.
@@ -198,25 +278,4 @@ func (c *faultyConn) giveUp() error {
 		time.Sleep(time.Until(c.deadline))
 	}
 	return errLost
-}
-
-// spoiled is the frame of a message of which one character of the MAC, which
-// ends it, is another. An answer that has none stays as it is.
-func (c *faultyConn) spoiled(message []byte, answer bool) ([]byte, error) {
-	m := append([]byte(nil), message...)
-	if answer && c.message.Read(message) == nil {
-		if _, mac := c.message.MACSpan(); len(mac) == 0 {
-			return c.format.Frame(nil, m, answer)
-		}
-	}
-	if len(m) > 0 {
-		last := &m[len(m)-1]
-		switch *last++; *last { // what was a hexadecimal digit stays one
-		case '9' + 1, 'F' + 1:
-			*last = '0'
-		case 0xF9 + 1, 0xC6 + 1: // in EBCDIC
-			*last = 0xF0
-		}
-	}
-	return c.format.Frame(nil, m, answer)
 }

@@ -1,6 +1,7 @@
 package line_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/posfleet/posfleet/sim/line"
@@ -8,10 +9,147 @@ import (
 
 func TestFaultsHaveNames(t *testing.T) {
 	names := map[string]bool{}
-	for f := range line.CutAnswer + 1 {
+	for _, f := range line.AllFaults() {
+		back, err := line.FaultNamed(f.Flag())
+		if names[f.String()] || f.Doc() == "" || back != f || err != nil {
+			t.Errorf("fault %d: %q, %q, read back as %v, %v", f, f, f.Doc(), back, err)
+		}
 		names[f.String()] = true
 	}
-	if len(names) != int(line.CutAnswer)+1 || names["?"] || line.Fault(200).String() != "?" {
-		t.Errorf("%v", names)
+	if line.Fault(200).String() != "?" {
+		t.Error("a fault that is none has a name")
+	}
+}
+
+func TestStormIsReadAsWritten(t *testing.T) {
+	for _, text := range []string{"answer-lost=5%", "request-lost=97th", "answer-doubled=3x", "answer-late=0.25%:3s", "request-mac-spoiled=100%"} {
+		s, err := line.ParseStorm(1, []string{text})
+		if err != nil || len(s.Rates) != 1 || s.Rates[0].String() != text {
+			t.Errorf("%s: %v, %v", text, s, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"answer-lost":         "want how often",
+		"answer-lost=":        "want how often",
+		"answer-lost=5":       "want how often",
+		"answer-lost=0%":      "want how often",
+		"answer-lost=-3x":     "want how often",
+		"answer-lost=NaN%":    "want how often",
+		"answer-lost=101%":    "want how often",
+		"answer-lost=0th":     "want how often",
+		"answer-lost=5%:1s":   "takes no time",
+		"answer-late=5%:soon": "no length of time",
+		"answers-lost=5%":     "want one of request-lost, answer-lost",
+	} {
+		if _, err := line.ParseStorm(1, []string{text}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	if _, err := line.ParseStorm(1, []string{"answer-lost=60%", "answer-late=50%"}); err == nil || !strings.Contains(err.Error(), "more than 100%") {
+		t.Errorf("110%% of answers: %v", err)
+	}
+	if _, err := line.ParseStorm(1, []string{"answer-lost=1%", "answer-lost=2%"}); err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("twice: %v", err)
+	}
+}
+
+func FuzzStorm(f *testing.F) {
+	f.Add("answer-lost=5%")
+	f.Add("answer-late=97th:3s")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := line.ParseStorm(1, []string{text})
+		if err != nil {
+			return
+		}
+		if again, err := line.ParseStorm(1, []string{s.Rates[0].String()}); err != nil && s.Rates[0].Share >= 0.0001 {
+			t.Errorf("%q is written as %q: %v", text, s.Rates[0], err)
+		} else if err == nil && again.Rates[0].Fault != s.Rates[0].Fault {
+			t.Errorf("%q is written as %q", text, s.Rates[0])
+		}
+	})
+}
+
+// any says that every fault can strike.
+func anyFault(line.Fault) bool { return true }
+
+func TestStormStrikesAsOftenAsItSays(t *testing.T) {
+	s, err := line.ParseStorm(7, []string{"answer-lost=10%", "answer-late=20%", "answer-cut=97th", "request-lost=3x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 20_000
+	struck := map[line.Fault]int{}
+	for i := range uint64(n) {
+		for _, side := range []line.Side{line.Request, line.Answer} {
+			if r, is := s.Draw(side, "10000001", i, anyFault); is {
+				struck[r.Fault]++
+			}
+		}
+	}
+	if got := struck[line.LoseRequest]; got != 3 {
+		t.Errorf("3x struck %d times", got)
+	}
+	for f, want := range map[line.Fault]int{line.LoseAnswer: n / 10, line.LateAnswer: n / 5} {
+		if got := struck[f]; got < want*9/10 || got > want*11/10 {
+			t.Errorf("%v struck %d of %d, want about %d", f, got, n, want)
+		}
+	}
+	// What the shares strike first is counted, and not struck a second time.
+	if got := struck[line.CutAnswer]; got < n/97*6/10 || got > n/97 {
+		t.Errorf("97th struck %d of %d", got, n)
+	}
+}
+
+func TestStormDependsOnSeedAndTerminalAlone(t *testing.T) {
+	draw := func(seed uint64, terminal string, order []uint64) (struck [100]line.Fault) {
+		s, err := line.ParseStorm(seed, []string{"answer-lost=30%", "answer-late=30%"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range order {
+			s.Draw(line.Answer, "another", n, anyFault)
+			if r, is := s.Draw(line.Answer, terminal, n, anyFault); is {
+				struck[n] = r.Fault
+			}
+		}
+		return struck
+	}
+	var forwards, backwards []uint64
+	for i := range uint64(100) {
+		forwards, backwards = append(forwards, i), append(backwards, 99-i)
+	}
+	one := draw(1, "10000001", forwards)
+	if again := draw(1, "10000001", backwards); again != one {
+		t.Error("the same storm strikes other messages when they come in another order")
+	}
+	if other := draw(2, "10000001", forwards); other == one {
+		t.Error("another seed strikes the same messages")
+	}
+	if other := draw(1, "10000002", forwards); other == one {
+		t.Error("another terminal has the same messages struck")
+	}
+}
+
+func TestDrawnStormsDiffer(t *testing.T) {
+	seen := map[string]bool{}
+	for seed := range uint64(50) {
+		s := line.DrawStorm(seed, line.AllFaults())
+		text := ""
+		for _, r := range s.Rates {
+			if r.Share < 0.02 || r.Share > 0.06 {
+				t.Errorf("seed %d: %v", seed, r)
+			}
+			text += r.String() + " "
+		}
+		if text == "" {
+			t.Errorf("seed %d draws nothing", seed)
+		}
+		seen[text] = true
+	}
+	if len(seen) < 50 {
+		t.Errorf("50 seeds draw %d storms", len(seen))
+	}
+	if s := line.DrawStorm(0, []line.Fault{line.LoseAnswer}); len(s.Rates) != 1 {
+		t.Errorf("of one fault %v is drawn", s.Rates)
 	}
 }

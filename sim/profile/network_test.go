@@ -124,3 +124,32 @@ func TestWhereTheAdminAPIIs(t *testing.T) {
 		}
 	}
 }
+
+// Where a sign-in brings no keys terminals need none: in the profile, as a range, in a
+// list with its column or without. Keys that are given are read and held to their form.
+func TestTerminalsWithoutKeysWhereNoneAreUsed(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "three.csv", "30000001,123456789012345,qr\n30000002,123456789012345,counter,\n", 0o600)
+	write(t, dir, "headed.csv", "kind,tid,mid\nqr,30000001,123456789012345\n", 0o600)
+	for _, c := range []struct{ terminals, network, want string }{
+		{"{tid: \"30000001\"}", "mac: none\nsign-in: none", ""},
+		{"{first: \"30000001\", count: 3}", "mac: none\nsign-in: none", ""},
+		{"{list: three.csv}", "mac: none\nsign-in: none", ""},
+		{"{list: headed.csv}", "mac: none\nsign-in: none", ""},
+		{"{first: \"30000001\", count: 3}", "sign-in: \"004\"", "has 0 sources of the master key"},
+		{"{list: three.csv}", "sign-in: \"004\"", "three.csv:1: 3 values, want 4"},
+		{"{list: headed.csv}", "sign-in: \"004\"", "the heading has no column master"},
+		{"{tid: \"30000001\", master: test:00}", "mac: none\nsign-in: none", "1 octets, want 16"},
+		{"{tid: \"30000001\", master: test:000102030405060708090A0B0C0D0E0F, derive: test:0001020304050607}", "mac: none\nsign-in: none", "has 2 sources"},
+	} {
+		text := strings.Replace(good, "  - tid: \"A0000001\"    # 12\n    master: test:000102030405060708090A0B0C0D0E0F", "  - "+c.terminals, 1) + c.network + "\n"
+		write(t, dir, "bank.yaml", text, 0o600)
+		p, err := Load(filepath.Join(dir, "bank.yaml"), 0)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s, %s: %v, want %q", c.terminals, c.network, err, c.want)
+		}
+		if err == nil && p.Terminals[0].Master != nil {
+			t.Errorf("%s: a terminal has a key from nowhere", c.terminals)
+		}
+	}
+}

@@ -61,13 +61,13 @@ func (f *fleet) loadList(g *terminalEntry) []listLine {
 			continue
 		}
 		if first && heading(values) {
-			if order, err = ordered(values); err != nil {
+			if order, err = ordered(values, f.SignIn == ""); err != nil {
 				in.FailAt(number, "", "%w", err)
 				break
 			}
 			continue
 		}
-		t, err := parseTerminal(inOrder(values, order), f.Kinds)
+		t, err := parseTerminal(inOrder(values, order), f.Kinds, f.SignIn == "")
 		if err != nil {
 			in.FailAt(number, "", "%w", err)
 		}
@@ -87,7 +87,7 @@ func (f *fleet) addList(g *terminalEntry) {
 		if complaint := f.add(l.Terminal); complaint != "" {
 			in.FailAt(l.line, "", "%s", complaint)
 		}
-		if f.published == "" && wellKnown(l.Master, f.SignIn) {
+		if f.published == "" && (f.DUKPT.published || wellKnown(l.Master, f.SignIn)) {
 			f.published = l.TID
 		}
 	}
@@ -95,13 +95,17 @@ func (f *fleet) addList(g *terminalEntry) {
 	g.lines = nil
 }
 
-// ordered says in which columns of a heading the values of a terminal stand.
-func ordered(heading []string) (order []int, err error) {
+// ordered says in which columns of a heading the values of a terminal stand, the key's
+// where there is one.
+func ordered(heading []string, keyless bool) (order []int, err error) {
 	for _, want := range columns {
 		i := slices.IndexFunc(heading, func(name string) bool {
 			name = strings.ToLower(strings.TrimSpace(name))
 			return name == want || want == "master" && (name == "key" || strings.HasPrefix(name, "master"))
 		})
+		if i < 0 && keyless && want == "master" {
+			continue
+		}
 		if i < 0 {
 			if len(heading) == len(columns) && len(order) == 0 {
 				return []int{0, 1, 2, 3}, nil // names in another language
@@ -136,7 +140,10 @@ func heading(values []string) bool {
 }
 
 // parseTerminal reads a line of a list, of a terminal of one of the kinds.
-func parseTerminal(part []string, kinds []*device.Kind) (t Terminal, err error) {
+func parseTerminal(part []string, kinds []*device.Kind, keyless bool) (t Terminal, err error) {
+	if keyless && len(part) == 3 {
+		part = append(slices.Clip(part), "")
+	}
 	if len(part) == 1 {
 		for _, separator := range []struct{ octet, name string }{{";", "semicolons"}, {"\t", "tabs"}} {
 			if strings.Count(part[0], separator.octet) >= 3 {
@@ -153,6 +160,9 @@ func parseTerminal(part []string, kinds []*device.Kind) (t Terminal, err error) 
 	key := []byte(part[3])
 	defer clear(key)
 	t = Terminal{TID: part[0], MID: part[1], Kind: device.Find(kinds, part[2]), Master: make(Secret, hex.DecodedLen(len(key)))}
+	if keyless && len(key) == 0 {
+		t.Master = nil
+	}
 	switch n, err := hex.Decode(t.Master, key); {
 	case !tidShape.MatchString(t.TID):
 		return t, fmt.Errorf("tid %s, want %s", strict.Quote(t.TID), tidWords)
@@ -160,7 +170,7 @@ func parseTerminal(part []string, kinds []*device.Kind) (t Terminal, err error) 
 		return t, fmt.Errorf("mid %s, want %s", strict.Quote(t.MID), midWords)
 	case t.Kind == nil:
 		return t, fmt.Errorf("kind %s, want one of %s", strict.Quote(part[2]), device.NamesOf(kinds))
-	case err != nil || n != 16:
+	case err != nil || n != 16 && t.Master != nil:
 		return t, fmt.Errorf("master key, want 32 hexadecimal digits")
 	}
 	return t, nil

@@ -17,7 +17,7 @@ type Terminal struct {
 	TID    string // 8 characters
 	MID    string // 15 characters, of a Merchant; none for one in stock
 	Kind   *device.Kind
-	Master Secret // 16 octets: the master key (TMK)
+	Master Secret // 16 octets: the master key (TMK); none where a sign-in brings no keys
 }
 
 // Bounds of a fleet.
@@ -59,8 +59,9 @@ type run struct {
 	n    int
 }
 
-// terminalEntry reads an entry of terminals, of the given kinds.
-func (r reader) terminalEntry(v strict.Value, kinds []*device.Kind, dir folder) terminalEntry {
+// terminalEntry reads an entry of terminals, of the profile's kinds.
+func (r reader) terminalEntry(v strict.Value, p *Profile, dir folder) terminalEntry {
+	kinds := p.Kinds
 	g := terminalEntry{Value: v, count: 1, kind: device.Desktop()}
 	g.found = r.Map(v, strict.Table{
 		"tid":      r.Match(&g.tid, tidShape, tidWords),
@@ -81,7 +82,7 @@ func (r reader) terminalEntry(v strict.Value, kinds []*device.Kind, dir folder) 
 		"file":   func(v strict.Value) { g.master = r.keyFile(v, dir) },
 		"list":   r.Text(&g.list),
 	})
-	r.checkEntry(&g)
+	r.checkEntry(&g, p.SignIn == "")
 	return g
 }
 
@@ -116,8 +117,9 @@ func (r reader) kindsInARow(to *[]run, kinds []*device.Kind) func(strict.Value) 
 	}
 }
 
-// checkEntry checks that an entry is of one sort and has one source of keys.
-func (r reader) checkEntry(g *terminalEntry) {
+// checkEntry checks that an entry is of one sort and has one source of keys, or none
+// where no key is used.
+func (r reader) checkEntry(g *terminalEntry, keyless bool) {
 	var sort string
 	for _, k := range []string{"tid", "first", "list"} {
 		if g.found[k] != 0 {
@@ -148,7 +150,7 @@ func (r reader) checkEntry(g *terminalEntry) {
 				r.FailAt(g.found[k], g.Path(), "%s does not go with %s; here go:%s", k, sort, strings.TrimRight(allowed, " "))
 			}
 		}
-		if sort != "list" && source != 1 {
+		if sort != "list" && source != 1 && !(keyless && source == 0) {
 			r.Fail(g.Value, "has %d sources of the master key; give one: master: test:<hex>, derive: test:<hex> or file: <path>", source)
 		}
 	}
@@ -310,7 +312,7 @@ func (f *fleet) generate(g *terminalEntry) {
 			return
 		}
 	}
-	if f.published == "" && (isPublishedSeed(g.seed) || g.master != nil && wellKnown(g.master, f.SignIn)) {
+	if f.published == "" && (f.DUKPT.published || isPublishedSeed(g.seed) || g.master != nil && wellKnown(g.master, f.SignIn)) {
 		f.published = tids[:8]
 	}
 }

@@ -18,7 +18,7 @@ func (r *Reader) Over(base Value, of *Reader, over Value) Value {
 		r.files = map[*yaml.Node]string{}
 	}
 	r.from(base.node, of)
-	return Value{r.merge(base.node, over.node), ""}
+	return Value{r.merge(base.node, over.node, ""), ""}
 }
 
 // Merged reports whether the document was put over another one.
@@ -40,7 +40,7 @@ func (r *Reader) file(n *yaml.Node) string {
 	return r.File
 }
 
-func (r *Reader) merge(base, over *yaml.Node) *yaml.Node {
+func (r *Reader) merge(base, over *yaml.Node, path string) *yaml.Node {
 	if base.Kind != yaml.MappingNode || over.Kind != yaml.MappingNode {
 		return over
 	}
@@ -48,20 +48,23 @@ func (r *Reader) merge(base, over *yaml.Node) *yaml.Node {
 	out.Style = base.Style
 	out.HeadComment, out.LineComment, out.FootComment = base.HeadComment, base.LineComment, base.FootComment
 	out.Content = slices.Clone(base.Content)
-	taken := map[string]bool{}
+	line := map[string]int{}
 	for i := 0; i+1 < len(over.Content); i += 2 {
 		k, v := over.Content[i], over.Content[i+1]
+		if line[k.Value] > 0 {
+			r.fail(k, path, twice, k.Value, line[k.Value])
+			continue
+		}
+		line[k.Value] = k.Line
 		at := keyIndex(out.Content, k.Value)
 		switch {
-		case at < 0 || taken[k.Value]: // a key that stands twice is for Map to complain of
+		case at < 0:
 			out.Content = append(out.Content, k, v)
 		case v.Kind == yaml.ScalarNode && v.Value == None:
 			out.Content = slices.Delete(out.Content, at, at+2)
-			continue
 		default:
-			out.Content[at], out.Content[at+1] = k, r.merge(out.Content[at+1], v)
+			out.Content[at], out.Content[at+1] = k, r.merge(out.Content[at+1], v, join(path, k.Value))
 		}
-		taken[k.Value] = true
 	}
 	return &out
 }
@@ -113,7 +116,7 @@ func (v Value) With(key, text string) Value {
 // order of the file. A key that stands twice is an error.
 func (r *Reader) Each(v Value, read func(key string, v Value)) {
 	if !v.IsMap() {
-		r.Fail(v, "want keys and values")
+		r.noMap(v, "want keys and values")
 		return
 	}
 	found := map[string]int{}
@@ -124,7 +127,7 @@ func (r *Reader) Each(v Value, read func(key string, v Value)) {
 			continue
 		}
 		if line := found[k.Value]; line != 0 {
-			r.fail(k, v.path, "key %s stands twice, first on line %d; keep one", k.Value, line)
+			r.fail(k, v.path, twice, k.Value, line)
 			continue
 		}
 		found[k.Value] = k.Line

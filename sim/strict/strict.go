@@ -70,6 +70,11 @@ func (v Value) IsList() bool { return v.node.Kind == yaml.SequenceNode }
 // Path is the keys that lead here, as in cards[2].pan; items count from 1.
 func (v Value) Path() string { return v.path }
 
+// At is where a value stands: file, line and keys.
+func (r *Reader) At(v Value) string {
+	return fmt.Sprintf("%s:%d: %s", r.file(v.node), v.node.Line, v.path)
+}
+
 // Fail notes what is wrong with a value: what it is, what is wanted, the mend.
 func (r *Reader) Fail(v Value, format string, args ...any) {
 	r.fail(v.node, v.path, format, args...)
@@ -97,7 +102,11 @@ func (r *Reader) failIn(file string, line int, path, format string, args ...any)
 	if path != "" {
 		path += ": "
 	}
-	r.errs = append(r.errs, fmt.Errorf("%s:%d: %s%w", file, line, path, fmt.Errorf(format, args...)))
+	err := fmt.Errorf(format, args...)
+	if file != r.File {
+		err = fmt.Errorf("%w (mend it in %s, which builds on this file)", err, r.File)
+	}
+	r.errs = append(r.errs, fmt.Errorf("%s:%d: %s%w", file, line, path, err))
 }
 
 func (r *Reader) full() bool { return len(r.errs) > maxErrors }
@@ -214,7 +223,7 @@ func (t Table) keys() string { return strings.Join(slices.Sorted(maps.Keys(t)), 
 func (r *Reader) Map(v Value, t Table) (found map[string]int) {
 	found = map[string]int{}
 	if !v.IsMap() {
-		r.Fail(v, "want keys and values: %s", t.keys())
+		r.noMap(v, "want keys and values: "+t.keys())
 		return found
 	}
 	for i := 0; i+1 < len(v.node.Content) && !r.full(); i += 2 {
@@ -224,7 +233,7 @@ func (r *Reader) Map(v Value, t Table) (found map[string]int) {
 		case read == nil || k.Kind != yaml.ScalarNode:
 			r.fail(k, v.path, "unknown key %s; known here: %s", Quote(k.Value), t.keys())
 		case found[k.Value] != 0:
-			r.fail(k, v.path, "key %s stands twice, first on line %d; keep one", k.Value, found[k.Value])
+			r.fail(k, v.path, twice, k.Value, found[k.Value])
 		default:
 			found[k.Value] = k.Line
 			read(Value{c, join(v.path, k.Value)})
@@ -232,6 +241,17 @@ func (r *Reader) Map(v Value, t Table) (found map[string]int) {
 	}
 	return found
 }
+
+// noMap complains about what is no mapping.
+func (r *Reader) noMap(v Value, want string) {
+	if r.Merged() && v.node.Value == None {
+		want = "none takes away what the file extends, which has nothing here; leave it out"
+	}
+	r.Fail(v, "%s", want)
+}
+
+// twice is what is wrong with a key of the line before.
+const twice = "key %s stands twice, first on line %d; keep one"
 
 func join(path, key string) string {
 	if path == "" {

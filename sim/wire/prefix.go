@@ -213,3 +213,12 @@ func lengthOfWidth(count counting, n int) length {
 	l.most = min(l.most-1, MaxField)
 	return l
 }
+
+// PrefixMost is the longest value that p can say, in the units of its field.
+func PrefixMost(p prefix.Prefixer) int {
+	l, known := lengthBy(p)
+	if !known {
+		return MaxField
+	}
+	return l.most
+}

@@ -18,7 +18,11 @@ func (p *reader) composed(e *element, f *Field) {
 		for _, c := range composites {
 			among[c] = true
 		}
-		p.fail(e.line, "%s: packager: %w", e, noClass(name, among))
+		err := noClass(name, among)
+		if meant(name, among) == "" {
+			err = fmt.Errorf("%w, or make it an <isofield> without packager: one value", err)
+		}
+		p.fail(e.line, "%s: packager: %w", e, err)
 		return
 	}
 	f.Packager = name[strings.LastIndexByte(name, '.')+1:]

@@ -6,8 +6,14 @@ import (
 	"github.com/posfleet/posfleet/sim/dialect"
 )
 
-// SignIn notes a sign-in: from now on a sign-off ends the batch.
-func (t *Terminal) SignIn() { t.fresh = false }
+// SignIn notes a sign-in: from now on a sign-off ends the batch, and what was sent before
+// has another MAC.
+func (t *Terminal) SignIn() {
+	t.fresh = false
+	if t.journal != nil {
+		t.journal.told = 0
+	}
+}
 
 // SignOff moves the terminal on to the next batch, if it was signed in; what is
 // unsettled stays so. A batch that a settlement has just opened stays, too, and
@@ -25,19 +31,28 @@ func (t *Terminal) SignOff(batch uint32, signedIn bool) bool {
 }
 
 // Settle begins to settle a batch and gives the totals that the terminal's must
-// agree with. The batch stays open until EndUpload, so it may be settled again,
+// agree with; trace is of the message that asks. The batch stays open until EndUpload, so it may be settled again,
 // also once it is closed and nothing has been booked since. It reports false
 // when it is another batch.
-func (t *Terminal) Settle(batch uint32) (dialect.Totals, bool) {
+func (t *Terminal) Settle(batch, trace uint32) (dialect.Totals, bool) {
 	j := t.opened()
 	switch {
 	case batch == t.Batch:
-		j.settling, j.details, j.upload = true, 0, 0
+		j.settling, j.told, j.details, j.upload = true, trace, 0, 0
 		return j.open, true
 	case batch == j.lastNo && j.open == dialect.Totals{}:
 		return j.last, true
 	}
 	return dialect.Totals{}, false
+}
+
+// Overtaken reports whether a payment with this trace was sent before the totals of the
+// open batch were told, and comes after: it is in no totals, and the batch may be closed
+// at any moment. Traces go up, and from the last one to the first again. The terminal is
+// locked.
+func (t *Terminal) Overtaken(trace uint32) bool {
+	j := t.journal
+	return j != nil && j.settling && j.told != 0 && trace != j.told && (j.told+dialect.MaxNumber-trace)%dialect.MaxNumber < dialect.MaxNumber/2
 }
 
 // Upload notes n details of the batch that is being settled, told by a message

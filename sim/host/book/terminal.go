@@ -36,6 +36,7 @@ type journal struct {
 	oldest  int32            // of settled, once it is full
 
 	settling bool   // the open batch has been settled, its upload is under way
+	told     uint32 // trace of the settlement that was told its totals; 0 when the terminal has signed in since
 	details  int32  // upload details taken for the open batch
 	upload   uint32 // trace of the last upload message
 }

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/report/capacity"
+	"github.com/posfleet/posfleet/report/plot"
+	"github.com/posfleet/posfleet/sim"
+)
+
+// capacityFlags are how a capacity is looked for; the rest are load's.
+type capacityFlags struct {
+	from, to  string
+	precision string
+	confirm   int
+	trials    []capacity.Trial
+}
+
+// ofCapacity are load's flags that a search sets itself, or that make no sense in one.
+var ofCapacity = []string{"rate", "ramp", "stage", "arrivals", "speed", "burst", "closed", "think", "run-id", "seed", "storm", "events"}
+
+func capacityCommand(sig *signals) *cobra.Command {
+	var f capacityFlags
+	cmd := &cobra.Command{
+		Use:   "capacity [feature…]",
+		Short: "the highest rate at which the limits hold",
+		Long: "Plays load again and again, each time for --for: at twice the rate until a promise breaks or the host falls behind\n" +
+			"(its response time grows by more than 10 ms each second), then between, until the gap is narrow, and confirms what\n" +
+			"it finds. Takes load's flags. Leaves a folder with every run, capacity.json and the picture of latency by rate.\n" +
+			"With the bundled host in this process what is found is not the capacity of a host. Exit code 0: found; 1: not even\n" +
+			"--from holds; 4: the generator was the limit, so that no answer is given.\n\n" + exitHelp,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args, sig) },
+	}
+	load := loadCommand(sig)
+	load.Flags().VisitAll(func(flag *pflag.Flag) {
+		if !slices.Contains(ofCapacity, flag.Name) {
+			cmd.Flags().AddFlag(flag)
+		}
+	})
+	fl := cmd.Flags()
+	fl.StringVar(&f.from, "from", "100/s", "the lowest rate tried, the first")
+	fl.StringVar(&f.to, "to", "20000/s", "the highest rate tried")
+	fl.StringVar(&f.precision, "precision", "2%", "how wide the gap may be that is left between what holds and what does not")
+	fl.IntVar(&f.confirm, "confirm", 2, "how often the rate found is played again")
+	fl.Lookup("for").DefValue, fl.Lookup("out").Usage = "10s", "folder of the search, which must not exist (default: runs/ and the time)"
+	return cmd
+}
+
+func (f *capacityFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
+	from, err := sim.ParseRate(f.from)
+	if err != nil {
+		return usage(fmt.Errorf("--from: %w", err))
+	}
+	to, err := sim.ParseRate(f.to)
+	if err != nil {
+		return usage(fmt.Errorf("--to: %w", err))
+	}
+	precision, err := parseShare(f.precision)
+	switch {
+	case err != nil:
+		return usage(fmt.Errorf("--precision %q: %w", f.precision, err))
+	case precision < 0.001 || precision > 0.5:
+		return usage(fmt.Errorf("--precision %s: want 0.1%% to 50%%", f.precision))
+	case to.PerSecond() < from.PerSecond():
+		return usage(fmt.Errorf("--from %s is more than --to %s", f.from, f.to))
+	case f.confirm < 0 || f.confirm > 100:
+		return usage(fmt.Errorf("--confirm %d: want 0 to 100", f.confirm))
+	}
+	dir, err := cmd.Flags().GetString("out")
+	if err != nil {
+		return err
+	}
+	if dir == "" {
+		dir = filepath.Join("runs", time.Now().Format("20060102-150405.000")+"-capacity")
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return usage(err)
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return usage(fmt.Errorf("--out: %w: a search never mixes with another", err))
+	}
+	out := cmd.OutOrStdout()
+	search := capacity.Search{From: from.PerSecond(), To: to.PerSecond(), Precision: precision, Confirm: f.confirm,
+		Play: func(rate float64, confirm bool) (capacity.Trial, error) {
+			t, err := f.play(cmd, args, sig, dir, rate)
+			if t.Confirm = confirm; err == nil {
+				f.trials = append(f.trials, t)
+				tellTrial(out, &t)
+			}
+			return t, err
+		}}
+	found, err := search.Run()
+	if len(f.trials) == 0 {
+		os.Remove(dir) // nothing is in it
+		return err
+	}
+	if kept := f.save(dir, found); kept != nil {
+		return unwritten(kept)
+	}
+	switch {
+	case errors.Is(err, capacity.ErrGenerator):
+		return &exit{code: exitGenerator, err: fmt.Errorf("no capacity is told: %w", err)}
+	case errors.Is(err, capacity.ErrTooFew):
+		return &exit{code: exitIncomplete, err: err}
+	case err != nil:
+		return err
+	case found.Low == 0:
+		return &exit{code: exitLimit, err: fmt.Errorf("not even %s holds: %s", f.from, f.last(capacity.Broken).Why)}
+	}
+	fmt.Fprintf(out, "\ncapacity: %s\n", words(found))
+	if last := f.trials[len(f.trials)-1].Report; last.Validity.SameHost {
+		fmt.Fprintln(out, "host and generator share this machine: this is not what the host could do on one of its own")
+	}
+	fmt.Fprintf(out, "picture: %s\n", filepath.Join(dir, "knee.png"))
+	return nil
+}
+
+// play plays load once at a rate, into a folder of its own.
+func (f *capacityFlags) play(cmd *cobra.Command, args []string, sig *signals, dir string, rate float64) (capacity.Trial, error) {
+	folder := filepath.Join(dir, fmt.Sprintf("%02d-%.5gs", len(f.trials)+1, rate))
+	again := []string{"--rate=" + strconv.FormatFloat(rate, 'f', -1, 64) + "/s", "--out=" + folder}
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if own := flag.Name == "out" || flag.Name == "from" || flag.Name == "to" || flag.Name == "precision" || flag.Name == "confirm"; own {
+			return
+		}
+		if list, is := flag.Value.(pflag.SliceValue); is {
+			for _, v := range list.GetSlice() {
+				again = append(again, "--"+flag.Name+"="+v)
+			}
+			return
+		}
+		again = append(again, "--"+flag.Name+"="+flag.Value.String())
+	})
+	load := loadCommand(sig)
+	load.SetArgs(append(append(again, "--"), args...))
+	load.SetOut(io.Discard)
+	load.SetErr(io.Discard)
+	load.SilenceErrors, load.SilenceUsage = true, true
+	ended := load.ExecuteContext(cmd.Context())
+	t := capacity.Trial{Rate: rate}
+	code := exitOK
+	if e, is := errors.AsType[*exit](ended); is {
+		code = e.code
+	}
+	switch {
+	case ended != nil && code != exitLimit && code != exitFailed && code != exitBooks && code != exitGenerator && code != exitIncomplete:
+		return t, ended
+	case cmd.Context().Err() != nil:
+		return t, context.Cause(cmd.Context())
+	}
+	var err error
+	if t.Report, err = report.Read(folder); err != nil {
+		return t, cmpErr(ended, err)
+	}
+	behind, fell := capacity.Behind(t.Report)
+	switch {
+	case code == exitGenerator || t.Report.Validity.Level == report.Invalid:
+		t.Verdict, t.Why = capacity.Invalid, first(t.Report.Validity.Reasons)
+	case code == exitLimit && !slices.ContainsFunc(t.Report.Limits, func(l report.LimitResult) bool { return !l.OK && !l.TooFew }):
+		t.Verdict, t.Why = capacity.Untold, ended.Error()
+	case ended != nil:
+		t.Verdict, t.Why = capacity.Broken, ended.Error()
+	case fell:
+		t.Verdict, t.Why = capacity.Broken, fmt.Sprintf("the host fell behind: response times grew by %.0f ms each second", 1000*behind)
+	}
+	return t, nil
+}
+
+// cmpErr is the first error that there is.
+func cmpErr(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func first(texts []string) string {
+	if len(texts) == 0 {
+		return ""
+	}
+	return texts[0]
+}
+
+// last is the latest trial with a verdict.
+func (f *capacityFlags) last(v capacity.Verdict) capacity.Trial {
+	for _, t := range slices.Backward(f.trials) {
+		if t.Verdict == v {
+			return t
+		}
+	}
+	return capacity.Trial{}
+}
+
+// trialWords are what a trial showed, in a word.
+var trialWords = [...]string{"held", "broken", "invalid", "too few"}
+
+func tellTrial(out io.Writer, t *capacity.Trial) {
+	word := trialWords[t.Verdict]
+	if t.Confirm {
+		word += ", again"
+	}
+	fmt.Fprintf(out, "%12.4g/s   %-14s %s\n", t.Rate, word, t.Why)
+}
+
+// words tell a band.
+func words(b capacity.Band) string {
+	if math.IsInf(b.High, 1) {
+		return fmt.Sprintf("%.4g/s at least, the highest rate tried", b.Low)
+	}
+	return fmt.Sprintf("%.4g/s held, %.4g/s did not", b.Low, b.High)
+}
+
+// save writes what was found into the folder of the search.
+func (f *capacityFlags) save(dir string, found capacity.Band) error {
+	type trial struct {
+		Rate    float64 `json:"rate"`
+		Verdict string  `json:"verdict"`
+		Confirm bool    `json:"confirm"`
+		Why     string  `json:"why,omitempty"`
+		Run     string  `json:"run"`
+	}
+	form := struct {
+		Low    float64  `json:"low"`
+		High   *float64 `json:"high"` // null when the highest rate held
+		Trials []trial  `json:"trials"`
+	}{Low: found.Low, Trials: []trial{}}
+	if !math.IsInf(found.High, 1) {
+		form.High = &found.High
+	}
+	k := plot.Knee{Low: found.Low, High: found.High, Measure: "p99 response time"}
+	for _, t := range f.trials {
+		form.Trials = append(form.Trials, trial{t.Rate, trialWords[t.Verdict], t.Confirm, t.Why, t.Report.Run})
+		if all, err := t.Report.Overall(); err == nil && t.Verdict < capacity.Invalid {
+			k.Under = fmt.Sprintf("%d terminals on %s lines, %v each", t.Report.Plan.Terminals, t.Report.Plan.Lines, t.Report.Plan.For)
+			k.Points = append(k.Points, plot.KneePoint{Rate: t.Rate, Latency: float64(all.Quantile(0.99).Value) / 1e3, Held: t.Verdict == capacity.Held})
+		}
+	}
+	if err := report.WriteFile(filepath.Join(dir, "capacity.json"), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(form)
+	}); err != nil {
+		return err
+	}
+	_, err := plot.SaveKnee(k, dir)
+	return err
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/audit"
+	"github.com/posfleet/posfleet/sim/line"
+)
+
+// How large a storm is, where nobody said how many terminals.
+const (
+	stormTerminals = 8
+	stormArrivals  = 60 // a terminal
+)
+
+// runStorms plays storms, a seed each, and names those that fail.
+func (f *loadFlags) runStorms(cmd *cobra.Command, args []string) error {
+	given := cmd.Flags().Changed
+	for _, flag := range []string{"rate", "ramp", "poisson", "closed", "think", "for", "warmup", "drain", "line", "line-profile", "limit", "settle", "strict", "run-id", "out"} {
+		if given(flag) {
+			return usage(fmt.Errorf("--storm: plays one exchange after another and tells no latency, leave --%s out", flag))
+		}
+	}
+	if f.storms < 1 || f.storms > 1_000_000 {
+		return usage(fmt.Errorf("--storm %d: want how many seeds, from 1 to 1000000", f.storms))
+	}
+	if !given("seed") {
+		f.seed = 1
+	}
+	if !given("terminals") {
+		f.terminals = stormTerminals
+	}
+	j, err := f.prepare(cmd, args)
+	if err != nil {
+		return usage(err)
+	}
+	var host *network // the user's, for all seeds
+	if host, err = f.net.open(cmd.Context(), f.terminals); err != nil {
+		return err
+	}
+	defer func() { host.close() }()
+	var events []seedStrikes
+	failed, all := []string{}, stormSums{injected: map[string]int64{}}
+	out := cmd.OutOrStdout()
+	tell := newProgress(cmd.ErrOrStderr())
+	for seed := f.seed; seed < f.seed+uint64(f.storms) && cmd.Context().Err() == nil; seed++ {
+		if host.books != nil && seed > f.seed { // a new one each: storms know nothing of each other
+			host.close()
+			if host, err = f.net.open(cmd.Context(), f.terminals); err != nil {
+				return err
+			}
+		}
+		j.language.Reach(host.admin)
+		found, err := f.playStorm(cmd.Context(), host, j, seed, &all)
+		if err != nil {
+			tell.done()
+			return err
+		}
+		if f.storm.events != "" {
+			events = append(events, seedStrikes{seed, found.strikes})
+		}
+		if len(found.why) > 0 {
+			failed = append(failed, fmt.Sprint(seed))
+			tell.done()
+			found.write(out, host)
+		}
+	}
+	tell.done()
+	all.write(out)
+	if f.storm.events != "" {
+		if err := writeStrikes(f.storm.events, events...); err != nil {
+			return &exit{code: exitIncomplete, err: fmt.Errorf("--events: %w", err)}
+		}
+	}
+	switch {
+	case cmd.Context().Err() != nil:
+		return &exit{code: exitInterrupt, err: fmt.Errorf("interrupted after %d of %d storms", all.storms, f.storms)}
+	case all.wrong > 0:
+		return &exit{code: exitBooks, err: fmt.Errorf("%d of %d storms failed: seeds %s", len(failed), f.storms, strings.Join(failed, ", "))}
+	case len(failed) > 0:
+		return &exit{code: exitIncomplete, err: fmt.Errorf("%d of %d storms prove nothing of a fault that never struck: seeds %s", len(failed), f.storms, strings.Join(failed, ", "))}
+	}
+	return nil
+}
+
+// stormFound is what was wrong in one storm.
+type stormFound struct {
+	seed    uint64
+	storm   *line.Storm
+	why     []string
+	strikes []line.Strike
+}
+
+// write tells it, and how to have it again.
+func (s *stormFound) write(out io.Writer, n *network) {
+	fmt.Fprintf(out, "seed %d FAILS under %s\n", s.seed, s.storm)
+	for _, why := range s.why {
+		fmt.Fprintf(out, "  %s\n", n.profile.Dialect.Scrubbed(why))
+	}
+	fmt.Fprintf(out, "  again: add --storm 1 --seed %d\n", s.seed)
+}
+
+// stormSums add up storms.
+type stormSums struct {
+	storms, arrivals, wrong int
+	injected                map[string]int64
+}
+
+func (s *stormSums) write(out io.Writer) {
+	var n int64
+	for _, k := range s.injected {
+		n += k
+	}
+	fmt.Fprintf(out, "%d storms: %d scenarios, %d messages struck\n", s.storms, s.arrivals, n)
+	tellInjected(out, s.injected)
+}
+
+// playStorm plays one seed and holds what is left of it against the host's books.
+func (f *loadFlags) playStorm(ctx context.Context, n *network, j *job, seed uint64, all *stormSums) (*stormFound, error) {
+	mix, err := sim.NewMix(seed, j.load.Plans, j.load.Shares)
+	if err != nil {
+		return nil, usage(err)
+	}
+	of := faultsOnLine(n.profile.Dialect)
+	storm := line.DrawStorm(seed, of)
+	if len(f.storm.faults) > 0 {
+		if storm, err = line.ParseStorm(seed, f.storm.faults); err == nil {
+			err = strikable(storm, of)
+		}
+		if err != nil {
+			return nil, usage(err)
+		}
+	}
+	s := &sim.Storm{Profile: n.profile, Dialer: n.dialer, Mix: mix, Faults: storm, Terminals: f.terminals,
+		Arrivals: stormArrivals * f.terminals, NewHost: n.books != nil}
+	done, err := s.Do(ctx)
+	if done == nil {
+		return nil, &exit{code: exitIncomplete, err: fmt.Errorf("seed %d: %w", seed, err)}
+	}
+	all.storms++
+	all.arrivals += done.Arrivals
+	for name, k := range done.Injected {
+		all.injected[name] += k
+	}
+	found := &stormFound{seed: seed, storm: storm, strikes: done.Strikes}
+	if err != nil {
+		return found, nil // interrupted
+	}
+	found.why = done.Broken
+	var m report.Money
+	if n.books != nil {
+		books, err := n.books(ctx)
+		if err != nil {
+			return nil, &exit{code: exitIncomplete, err: fmt.Errorf("seed %d: %w", seed, err)}
+		}
+		m = audit.Compare(done.Fleet, books)
+	} else {
+		m = audit.Settlements(done.Fleet)
+	}
+	for _, detail := range m.Detail {
+		if tid, _, of := strings.Cut(strings.TrimPrefix(detail, "terminal "), ":"); of {
+			detail += s.Story(tid)
+		}
+		found.why = append(found.why, detail)
+	}
+	if len(found.why) > 0 {
+		all.wrong++
+	}
+	if never := storm.Never(done.Injected); len(never) > 0 {
+		found.why = append(found.why, "never struck: "+strings.Join(never, ", "))
+	}
+	return found, nil
+}

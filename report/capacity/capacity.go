@@ -1,0 +1,181 @@
+// Package capacity searches the highest rate at which promises hold. A [Search] has
+// [Trial] runs played, one after the other, and gives the [Band] between the highest
+// rate that held and the lowest that did not.
+//
+// It doubles the rate until a trial does not hold, halves the gap on a scale of ratios
+// until it is narrow, and plays the best rate again to confirm it: as RFC 2544 and RFC
+// 7502 look for a rate, but with a confirmation, since one run may be lucky.
+package capacity
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+)
+
+// Verdict is what a trial showed of its rate.
+type Verdict uint8
+
+const (
+	Held    Verdict = iota // every promise held, and the host kept up
+	Broken                 // one did not, or the host fell behind
+	Invalid                // the generator was the limit: it says nothing of the host
+	Untold                 // too few exchanges to tell whether the promises hold
+)
+
+// Trial is one run at a rate.
+type Trial struct {
+	Rate    float64 // arrivals a second
+	Verdict Verdict
+	Why     string // when it did not hold, in words
+	Confirm bool   // the rate was known to hold once
+	Report  *report.Report
+}
+
+// Search is how the rate is looked for.
+type Search struct {
+	From, To  float64 // the lowest and the highest rate tried, a second
+	Precision float64 // how wide the gap may be that is left, as a share
+	Confirm   int     // how often the best rate is played again
+	// Play plays a run at a rate. The error ends the search.
+	Play func(rate float64, confirm bool) (Trial, error)
+}
+
+// Band is what was found: the capacity lies between Low, the highest rate that held each
+// time it was played, and High, the lowest above it that did not.
+type Band struct {
+	Low  float64 // 0 when not even the lowest rate held
+	High float64 // infinite when the highest rate held
+}
+
+// ErrGenerator is that the generator was the limit, twice at one rate.
+var ErrGenerator = errors.New("the generator was the limit, not the host")
+
+// ErrTooFew is that a rate cannot be told of, for want of exchanges.
+var ErrTooFew = errors.New("too few exchanges to tell whether the promises hold: play longer (--for), or begin with a higher rate (--from)")
+
+// again is how often a rate is played again whose trial was invalid.
+const again = 2
+
+// Run looks for the capacity.
+func (s *Search) Run() (Band, error) {
+	b := Band{High: math.Inf(1)}
+	for rate := s.From; ; rate = min(2*rate, s.To) {
+		held, err := s.try(rate, false)
+		if errors.Is(err, ErrTooFew) && rate < s.To {
+			continue // with more arrivals it may be told
+		}
+		if err != nil {
+			return b, err
+		}
+		if !held {
+			b.High = rate
+			break
+		}
+		b.Low = rate
+		if rate >= s.To {
+			break
+		}
+	}
+	if b.Low == 0 && b.High > s.From {
+		return b, fmt.Errorf("below %.4g/s: %w", b.High, ErrTooFew)
+	}
+	if b.Low == 0 {
+		return b, nil
+	}
+	for b.High < math.Inf(1) && b.High/b.Low > 1+s.Precision {
+		if err := s.halve(&b); err != nil {
+			return b, err
+		}
+	}
+	return b, s.confirm(&b)
+}
+
+func (s *Search) halve(b *Band) error {
+	rate := rounded(math.Sqrt(b.Low*b.High), b.Low, b.High)
+	held, err := s.try(rate, false)
+	switch {
+	case err != nil:
+	case held:
+		b.Low = rate
+	default:
+		b.High = rate
+	}
+	return err
+}
+
+// confirm plays the best rate again, and lower ones as long as that does not hold.
+func (s *Search) confirm(b *Band) error {
+	for k := 0; k < s.Confirm; {
+		held, err := s.try(b.Low, true)
+		if err != nil {
+			return err
+		}
+		if k++; held {
+			continue
+		}
+		k, b.High = 0, b.Low
+		if b.Low /= 1 + s.Precision; b.Low < s.From {
+			b.Low = 0
+			return nil
+		}
+	}
+	return nil
+}
+
+// try plays a rate, again when the generator was the limit.
+func (s *Search) try(rate float64, confirm bool) (held bool, err error) {
+	why := ""
+	for range 1 + again {
+		t, err := s.Play(rate, confirm)
+		if err == nil && t.Verdict == Untold {
+			err = fmt.Errorf("at %.4g/s: %w", rate, ErrTooFew)
+		}
+		if err != nil || t.Verdict != Invalid {
+			return t.Verdict == Held, err
+		}
+		why = t.Why
+	}
+	return false, fmt.Errorf("at %.4g/s, %d times: %w: %s", rate, 1+again, ErrGenerator, why)
+}
+
+// rounded is a rate of three digits, if that is still between the bounds.
+func rounded(rate, low, high float64) float64 {
+	step := math.Pow(10, math.Floor(math.Log10(rate))-2)
+	if r := math.Round(rate/step) * step; r > low && r < high {
+		return r
+	}
+	return rate
+}
+
+// behind is how much longer a second's median response time may get each second: a
+// host that answers one percent fewer than come makes it grow by 10 ms each second.
+const behind = 0.01
+
+// Behind reports whether the host fell behind its arrivals, and by what share: how much
+// the response time grew with the run, by the slope through the seconds' medians. A run
+// of less than four seconds outside the warm-up tells nothing.
+func Behind(r *report.Report) (share float64, fell bool) {
+	var at, p50 []float64
+	for _, s := range r.Seconds {
+		if !s.Warmup && s.Response.N > 0 && s.Length > 500*time.Millisecond && s.At < r.Plan.For {
+			at, p50 = append(at, s.At.Seconds()), append(p50, s.Response.P50.Seconds())
+		}
+	}
+	if len(at) < 4 {
+		return 0, false
+	}
+	var x, y float64
+	for i := range at {
+		x, y = x+at[i]/float64(len(at)), y+p50[i]/float64(len(at))
+	}
+	var xy, xx float64
+	for i := range at {
+		xy, xx = xy+(at[i]-x)*(p50[i]-y), xx+(at[i]-x)*(at[i]-x)
+	}
+	share = xy / xx
+	return share, share > behind
+}

@@ -1,0 +1,267 @@
+// Package compare tells whether runs differ, and by how much. A [Side] is runs that
+// were played alike; [Compare] holds two sides against each other and gives a
+// [Comparison]: for each measure how much it changed, between which bounds, and a
+// [Verdict].
+//
+// The unit is the run, since exchanges of one run are not independent of each other
+// (Kalibera and Jones 2013): each run gives one figure of each measure. The bounds are
+// Welch's on the logarithms of these (1947), over all measures at once as Bonferroni
+// has it, and never narrower than what resampling the seconds of the runs gives, in
+// blocks, since a slow second seldom comes alone (Künsch 1989). docs/compare.md has it
+// in words.
+package compare
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+)
+
+// Fewest is the fewest runs a side from which a difference is told. Of fewer the
+// bounds are those of the runs at hand alone.
+const Fewest = 4
+
+// confidence that none of the differences told is chance, when there are none.
+const confidence = 0.95
+
+// Run is one run as it is compared.
+type Run struct {
+	Name   string
+	Report *report.Report
+	Slices []report.Slice
+}
+
+// Side is runs that were played alike.
+type Side struct {
+	Name string
+	Runs []*Run
+}
+
+// Measure is a figure that each run has one of.
+type Measure struct {
+	Label string  // of the exchanges; empty for all
+	Q     float64 // the quantile of their response times; 0 for how many were approved a second
+}
+
+// String names the measure: "p99 of purchase", "approved a second".
+func (m Measure) String() string {
+	if m.Q == 0 {
+		return "approved a second"
+	}
+	return fmt.Sprintf("p%g of %s", 100*m.Q, m.Label)
+}
+
+// Verdict is what comparing a measure came to.
+type Verdict uint8
+
+const (
+	NoDifference Verdict = iota // that could be seen
+	Better
+	Worse
+	Unknown // Row.Why says why
+)
+
+// Row is one measure of both sides. Changes are shares of the old figure: 0.05 is
+// five percent more.
+type Row struct {
+	Measure
+	Old, New          float64 // geometric means over the runs, in seconds or a second
+	Change, Low, High float64
+	Verdict           Verdict
+	Why               string // that it is unknown; else empty
+}
+
+// Comparison is two sides held against each other.
+type Comparison struct {
+	Old, New *Side
+	Rows     []Row
+	Few      bool // fewer runs than Fewest on a side
+}
+
+// quantiles are those that are compared of each label.
+var quantiles = []float64{0.5, 0.9, 0.99, 0.999}
+
+// Compare holds two sides against each other. The error says why they cannot be
+// compared: other plan, other machine, a run that is invalid or not whole, the same
+// run on both sides.
+func Compare(old, new *Side) (*Comparison, error) {
+	if err := comparable(slices.Concat(old.Runs, new.Runs), len(old.Runs)); err != nil {
+		return nil, err
+	}
+	c := &Comparison{Old: old, New: new, Few: min(len(old.Runs), len(new.Runs)) < Fewest}
+	measures := append([]Measure{{}}, both(old, new)...)
+	for _, m := range measures {
+		c.Rows = append(c.Rows, c.row(m, len(measures)))
+	}
+	return c, nil
+}
+
+// both are the quantiles of every label that each run has.
+func both(old, new *Side) (all []Measure) {
+	for _, l := range old.Runs[0].Report.Labels {
+		missing := slices.ContainsFunc(slices.Concat(old.Runs, new.Runs), func(r *Run) bool { return r.Report.Label(l.Name) == nil })
+		for _, q := range quantiles {
+			if !missing {
+				all = append(all, Measure{l.Name, q})
+			}
+		}
+	}
+	return all
+}
+
+// Regressed are the rows that are worse by more than a share allowed: the difference
+// is seen, and the best estimate of it is beyond.
+func (c *Comparison) Regressed(allow float64) (rows []Row) {
+	for _, r := range c.Rows {
+		if r.Verdict == Worse && r.Loss() > allow {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// Loss is how much worse the new side is, as a share: more time, or fewer approved.
+func (r *Row) Loss() float64 {
+	if r.Q == 0 {
+		return -r.Change
+	}
+	return r.Change
+}
+
+// Unseen is the smallest change that these runs could have shown, as a share.
+func (r *Row) Unseen() float64 { return (1+r.High)/(1+r.Change) - 1 }
+
+// row compares one measure of so many.
+func (c *Comparison) row(m Measure, of int) Row {
+	r := Row{Measure: m}
+	var sides [2]sample
+	for i, side := range []*Side{c.Old, c.New} {
+		for _, run := range side.Runs {
+			x, why := m.of(run)
+			if why != "" {
+				r.Verdict, r.Why = Unknown, fmt.Sprintf("%s: %s", run.Name, why)
+				return r
+			}
+			sides[i].logs = append(sides[i].logs, math.Log(x))
+			sides[i].within += m.noise(run) / float64(len(side.Runs)*len(side.Runs))
+		}
+	}
+	old, new := &sides[0], &sides[1]
+	change := new.mean() - old.mean()
+	half := within(old, new, 1-(1-confidence)/float64(of))
+	if !c.Few {
+		half = max(half, welch(old, new, 1-(1-confidence)/float64(of)))
+	}
+	r.Old, r.New = math.Exp(old.mean()), math.Exp(new.mean())
+	r.Change, r.Low, r.High = math.Expm1(change), math.Expm1(change-half), math.Expm1(change+half)
+	switch {
+	case c.Few:
+		r.Verdict, r.Why = Unknown, "too few runs"
+	case math.Abs(change) <= half:
+	case r.Loss() > 0:
+		r.Verdict = Worse
+	default:
+		r.Verdict = Better
+	}
+	return r
+}
+
+// of is the measure of one run, in seconds or a second; why says that it has none.
+func (m Measure) of(run *Run) (x float64, why string) {
+	if m.Q == 0 {
+		var approved int64
+		for _, l := range run.Report.Labels {
+			approved += l.Counts[report.Approved]
+		}
+		if approved == 0 {
+			return 0, "nothing was approved"
+		}
+		return float64(approved) / run.Report.Measured().Seconds(), ""
+	}
+	q := run.Report.Label(m.Label).Quantile(m.Q)
+	switch {
+	case q.N == 0:
+		return 0, "no such exchange"
+	case q.TooFew:
+		return 0, fmt.Sprintf("%d exchanges are too few for it, it takes %d", q.N, report.MinSamples(m.Q))
+	case q.AtLeast:
+		return 0, "known only to be at least so much: exchanges without an outcome reach into it"
+	}
+	return q.Value.Seconds(), ""
+}
+
+// comparable says why runs cannot be compared; the first so many are the old ones.
+func comparable(runs []*Run, old int) error {
+	if old == 0 || old == len(runs) {
+		return errors.New("not comparable: a side has no runs")
+	}
+	for i, r := range runs {
+		switch {
+		case r.Report.Incomplete != "":
+			return fmt.Errorf("not comparable: %s is not the whole run: %s", r.Name, r.Report.Incomplete)
+		case r.Report.Interrupted:
+			return fmt.Errorf("not comparable: %s was interrupted before its time", r.Name)
+		case r.Report.Validity.Level == report.Invalid:
+			return fmt.Errorf("not comparable: %s is invalid, its generator was the limit", r.Name)
+		}
+		for _, o := range runs[:i] {
+			if r.Report.Same(o.Report) {
+				return fmt.Errorf("not comparable: %s and %s are the same run", o.Name, r.Name)
+			}
+		}
+		if other := differing(runs[0].Report, r.Report); other != "" {
+			return fmt.Errorf("not comparable: %s and %s were not played alike: %s", runs[0].Name, r.Name, other)
+		}
+	}
+	return nil
+}
+
+// differing says in what two runs were played differently, empty for in nothing that
+// matters: the host may stand at another address, which is what is compared.
+func differing(a, b *report.Report) string {
+	x, y := a.Plan, b.Plan
+	x.Seed, x.Target = y.Seed, y.Target
+	if d := (&report.Report{Plan: x}).Differs(&report.Report{Plan: y}); len(d) > 0 {
+		return strings.Join(d, "; ")
+	}
+	p, q := a.Environment, b.Environment
+	for _, e := range []struct {
+		what string
+		a, b any
+	}{
+		{"processor", p.CPU, q.CPU}, {"cores", p.Cores, q.Cores}, {"GOMAXPROCS", p.GOMAXPROCS, q.GOMAXPROCS},
+		{"system", p.OS, q.OS}, {"version of posfleet", p.Version, q.Version},
+	} {
+		if e.a != e.b {
+			return fmt.Sprintf("%s %v and %v", e.what, e.a, e.b)
+		}
+	}
+	return ""
+}
+
+// slices of one label, in the order of their seconds.
+func (r *Run) slices(label string) (all []report.Slice) {
+	for _, s := range r.Slices {
+		if s.Label == label {
+			all = append(all, s)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b report.Slice) int { return cmp.Compare(a.From, b.From) })
+	return all
+}
+
+// rates are how many were approved in each second after the warm-up.
+func (r *Run) rates() (all []float64) {
+	for _, s := range r.Report.Seconds {
+		if !s.Warmup && s.Length > 500*time.Millisecond {
+			all = append(all, float64(s.Counts[report.Approved])/s.Length.Seconds())
+		}
+	}
+	return all
+}

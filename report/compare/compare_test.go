@@ -1,0 +1,191 @@
+package compare_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/report/compare"
+)
+
+const timeout = 10 * time.Second
+
+// host is one whose answers take 10 to 110 ms, evenly, longer by some factor; a run of
+// it is slower or faster as a whole by some spread, and so are five seconds together.
+type host struct {
+	slower         float64
+	runs, together float64
+}
+
+// play plays a run of some seconds, at 200 arrivals each, into a folder, and reads it.
+func (h host) play(t testing.TB, rng *rand.Rand, seconds int) *compare.Run {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	rec := report.NewRecorder([]string{"purchase"}, timeout, 0)
+	shard := rec.Shard()
+	plan := report.Plan{Model: "open", Arrivals: "200/s constant", For: time.Duration(seconds) * time.Second, Timeout: timeout, Terminals: 10}
+	begun := &report.Report{Run: fmt.Sprint(rng.Uint64()), Part: fmt.Sprint(rng.Uint64()), Plan: plan, Started: time.Unix(1_700_000_000, 0)}
+	folder, err := report.Create(dir, begun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := (1 + h.slower) * (1 + h.runs*rng.NormFloat64())
+	some := 1.0
+	for s := range seconds {
+		if s%5 == 0 {
+			some = 1 + h.together*rng.NormFloat64()
+		}
+		for i := range 200 {
+			due := time.Duration(s)*time.Second + time.Duration(i)*5*time.Millisecond
+			took := time.Duration((10 + 100*rng.Float64()) * run * some * float64(time.Millisecond))
+			rec.Planned(due, 1)
+			shard.Played(due)
+			shard.Record(report.Sample{Due: due, Sent: due, Done: due + took, Outcome: report.Approved, Code: [4]byte{'0', '0'}})
+		}
+		if err := folder.Interval(rec.Tick(time.Duration(s+1) * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := rec.Report()
+	r.Run, r.Part, r.Plan, r.Started, r.Took = begun.Run, begun.Part, plan, begun.Started, plan.For
+	if err := folder.WriteAll(r); err != nil {
+		t.Fatal(err)
+	}
+	read, err := report.Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices, err := report.ReadSlices(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &compare.Run{Name: dir, Report: read, Slices: slices}
+}
+
+func (h host) side(t testing.TB, rng *rand.Rand, runs, seconds int) *compare.Side {
+	s := &compare.Side{Name: "side"}
+	for range runs {
+		s.Runs = append(s.Runs, h.play(t, rng, seconds))
+	}
+	return s
+}
+
+func compared(t testing.TB, old, new *compare.Side) *compare.Comparison {
+	t.Helper()
+	c, err := compare.Compare(old, new)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// One in twenty may be taken for a difference that is none; of a host that is 5 %
+// slower at least eighteen of twenty are to be found.
+func TestChanceIsNoDifferenceAndFivePercentIs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays 480 made-up runs")
+	}
+	rng := rand.New(rand.NewPCG(3, 4))
+	same, slower := host{runs: 0.01, together: 0.02}, host{slower: 0.05, runs: 0.01, together: 0.02}
+	alarms, found := 0, 0
+	for range 20 {
+		old := same.side(t, rng, 6, 10)
+		for _, r := range compared(t, old, same.side(t, rng, 6, 10)).Rows {
+			if r.Verdict != compare.NoDifference && r.Verdict != compare.Unknown {
+				alarms++
+				break
+			}
+		}
+		if len(compared(t, old, slower.side(t, rng, 6, 10)).Regressed(0.02)) > 0 {
+			found++
+		}
+	}
+	if alarms > 1 {
+		t.Errorf("%d of 20 comparisons of a host with itself see a difference, want 1 at most", alarms)
+	}
+	if found < 18 {
+		t.Errorf("%d of 20 hosts that are 5 %% slower are found, want 18 at least", found)
+	}
+	t.Logf("%d alarms, %d found", alarms, found)
+}
+
+func TestSlowerIsSaidWithItsBounds(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	c := compared(t, host{}.side(t, rng, 4, 5), host{slower: 0.2}.side(t, rng, 4, 5))
+	worse := c.Regressed(0.05)
+	if len(worse) == 0 {
+		t.Fatal("a host that is 20 % slower is no regression")
+	}
+	for _, r := range worse {
+		if r.Q == 0 || r.Low > 0.2 || r.High < 0.2 {
+			t.Errorf("%s: between %f and %f, but it is 20 %% slower", r.Measure, r.Low, r.High)
+		}
+	}
+	var text bytes.Buffer
+	if err := c.WriteText(&text, 0.05); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"p50 of purchase: slower by ", "worse by more than the 5.0 % allowed: p50 of purchase", "approved a second: no difference that could be seen"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("want %q in:\n%s", want, text.String())
+		}
+	}
+	back := compared(t, c.New, c.Old)
+	if len(back.Regressed(0)) > 0 || back.Rows[1].Verdict != compare.Better {
+		t.Errorf("the other way round %v is %s", back.Rows[1].Measure, back.Rows[1].Words())
+	}
+}
+
+func TestFewRunsTellNothing(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	c := compared(t, host{}.side(t, rng, 1, 5), host{slower: 0.5}.side(t, rng, 3, 5))
+	if !c.Few || len(c.Regressed(0)) > 0 {
+		t.Errorf("one run against three: %+v", c.Rows)
+	}
+	for _, r := range c.Rows {
+		if r.Verdict != compare.Unknown || r.Q > 0 && r.Why == "too few runs" && (r.Low > 0.5 || r.High < 0.5) {
+			t.Errorf("%s: %s, between %f and %f", r.Measure, r.Words(), r.Low, r.High)
+		}
+	}
+}
+
+func TestRunsThatWereNotPlayedAlikeAreRefused(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	side := func() *compare.Side { return host{}.side(t, rng, 1, 2) }
+	for name, spoil := range map[string]func(r *report.Report){
+		"were not played alike: terminals 10 and 11": func(r *report.Report) { r.Plan.Terminals = 11 },
+		"were not played alike: cores":               func(r *report.Report) { r.Environment.Cores += 2 },
+		"is invalid":                                 func(r *report.Report) { r.Validity.Level = report.Invalid },
+		"is not the whole run":                       func(r *report.Report) { r.Incomplete = "it was killed" },
+		"was interrupted":                            func(r *report.Report) { r.Interrupted = true },
+	} {
+		new := side()
+		spoil(new.Runs[0].Report)
+		if _, err := compare.Compare(side(), new); err == nil || !strings.Contains(err.Error(), "not comparable: ") || !strings.Contains(err.Error(), name) {
+			t.Errorf("want %q, have %v", name, err)
+		}
+	}
+	old := side()
+	if _, err := compare.Compare(old, old); err == nil || !strings.Contains(err.Error(), "the same run") {
+		t.Errorf("a run compared with itself: %v", err)
+	}
+	next := side()
+	next.Runs[0].Report.Plan.Target, next.Runs[0].Report.Plan.Seed = "10.0.0.2:8583", 99
+	if _, err := compare.Compare(old, next); err != nil {
+		t.Errorf("another host and seed: %v", err)
+	}
+}
+
+func TestWhatIsNotKnownIsNotCompared(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	c := compared(t, host{}.side(t, rng, 4, 2), host{}.side(t, rng, 4, 2))
+	last := c.Rows[len(c.Rows)-1]
+	if last.Q != 0.999 || last.Verdict != compare.Unknown || !strings.Contains(last.Words(), "400 exchanges are too few") {
+		t.Errorf("p99.9 of 400 exchanges: %s", last.Words())
+	}
+}

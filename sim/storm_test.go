@@ -1,0 +1,108 @@
+package sim_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/audit"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/profile"
+)
+
+// day is what a shop does: pays, and voids or gives back now and then.
+func day(t testing.TB, p *profile.Profile, seed uint64) *sim.Mix {
+	t.Helper()
+	follow := func(id string, of dialect.Transaction) *sim.Plan {
+		plan := purchase(p)
+		plan.ID = id
+		plan.Steps = append(plan.Steps, sim.Step{Text: id, Do: func(pl *sim.Player) error {
+			r := pl.T.Journal.Records[len(pl.T.Journal.Records)-1]
+			return pl.Pay(&sim.Order{Of: of, Amount: r.Amount, Entry: sim.Swipe, Holder: r.Holder, Original: &pl.T.Journal.Records[len(pl.T.Journal.Records)-1]})
+		}})
+		return plan
+	}
+	mix, err := sim.NewMix(seed, []*sim.Plan{purchase(p), follow("void", dialect.PurchaseVoid), follow("refund", dialect.Refund)}, []float64{6, 2, 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mix
+}
+
+// storm plays a seed and gives what was found of it, the books included.
+func (b *bench) storm(t testing.TB, seed uint64, arrivals int) (*sim.Stormed, []string) {
+	t.Helper()
+	of := line.FaultsFor(&b.profile.Dialect.Format)
+	storm := line.DrawStorm(seed, of)
+	rates := storm.Rates[:0]
+	for _, r := range storm.Rates {
+		if r.Fault.OnLine() {
+			rates = append(rates, r)
+		}
+	}
+	storm.Rates = rates
+	s := &sim.Storm{Profile: b.profile, Dialer: b.dialer, Mix: day(t, b.profile, seed), Faults: storm,
+		Terminals: len(b.profile.Terminals), Arrivals: arrivals, NewHost: true}
+	found, err := s.Do(t.Context())
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	books := audit.Books{Net: map[string]int64{}, Broken: b.host.Check()}
+	for _, of := range b.host.Books() {
+		books.Net[of.TID] = of.Net()
+	}
+	m := audit.Compare(found.Fleet, books)
+	wrong := append(found.Broken, m.Detail...)
+	if m.Compared != len(b.profile.Terminals) || m.Owed > 0 {
+		wrong = append(wrong, fmt.Sprintf("%d terminals compared, %d reversals owed", m.Compared, m.Owed))
+	}
+	return found, wrong
+}
+
+func TestNoStormLosesMoney(t *testing.T) {
+	seeds := uint64(40)
+	if testing.Short() {
+		seeds = 5
+	}
+	struck := map[string]int64{}
+	for seed := range seeds {
+		found, wrong := newBench(t, "cup", 4).storm(t, seed, 200)
+		if len(wrong) > 0 {
+			t.Errorf("seed %d: %s", seed, strings.Join(wrong, "\n"))
+		}
+		for name, n := range found.Injected {
+			struck[name] += n
+		}
+	}
+	for _, f := range line.AllFaults() {
+		if f.OnLine() && struck[f.String()] == 0 && !testing.Short() {
+			t.Errorf("%s never struck", f)
+		}
+	}
+}
+
+func TestStormComesAgain(t *testing.T) {
+	one, _ := newBench(t, "cup", 3).storm(t, 5, 120)
+	again, _ := newBench(t, "cup", 3).storm(t, 5, 120)
+	other, _ := newBench(t, "cup", 3).storm(t, 6, 120)
+	if len(one.Strikes) < 10 || !reflect.DeepEqual(one.Strikes, again.Strikes) || reflect.DeepEqual(one.Strikes, other.Strikes) {
+		t.Errorf("%d strikes, then %d, of another seed %d", len(one.Strikes), len(again.Strikes), len(other.Strikes))
+	}
+}
+
+func TestStormFindsWhatHostsDoWrong(t *testing.T) {
+	for _, name := range []string{"wrong-mac", "no-mac", "wrong-echo", "double-posting", "forget-reversal", "partial", "lying-totals", "yes-man"} {
+		found := false
+		for seed := uint64(1); seed <= 5 && !found; seed++ {
+			_, wrong := newBench(t, "cup", 4, host.WithMisbehaviour(name)).storm(t, seed, 120)
+			found = len(wrong) > 0
+		}
+		if !found {
+			t.Errorf("%s: five storms find nothing", name)
+		}
+	}
+}

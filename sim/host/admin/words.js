@@ -3,7 +3,7 @@ export const words = {
 	en: {
 		other: "中文", title: "The bundled host", token: "Token", enter: "Show", tokenRemark: "The host printed it when it was started. It is kept in this tab only.",
 		wrongToken: "The host does not know this token. It prints one when it is started.", gone: "The host does not answer; trying again.", refused: "The host answered",
-		what: (h) => `Profile ${h.profile}, dialect ${h.dialect}`,
+		what: (h) => `Profile ${h.profile}, dialect ${h.dialect}. Times are those of this browser, business days those of China.`,
 		terminalsN: "terminals", connections: "connections", requests: "requests", answers: "answers", unread: "unreadable frames",
 		orders: "Orders", live: "● live", stopped: "○ not live; trying again", order: "order", terminal: "terminal", dishes: "what", state: "state", total: "total", refunded: "refunded", changed: "changed",
 		noOrders: "No order yet.", ordersRemark: (n) => `The ${n} that changed last.`,
@@ -21,7 +21,7 @@ export const words = {
 	zh: {
 		other: "English", title: "内置主机", token: "令牌", enter: "进入", tokenRemark: "主机启动时打印。仅保存在本标签页。",
 		wrongToken: "令牌不对。主机启动时打印令牌。", gone: "主机无应答, 正在重试。", refused: "主机应答",
-		what: (h) => `配置 ${h.profile}, 报文规范 ${h.dialect}`,
+		what: (h) => `配置 ${h.profile}, 报文规范 ${h.dialect}。时间按本浏览器时区, 账务日按北京时间。`,
 		terminalsN: "终端", connections: "连接", requests: "请求", answers: "应答", unread: "无法解析的报文",
 		orders: "订单", live: "● 实时", stopped: "○ 实时中断, 正在重试", order: "订单号", terminal: "终端号", dishes: "内容", state: "状态", total: "金额", refunded: "已退", changed: "变更时间",
 		noOrders: "暂无订单。", ordersRemark: (n) => `最近变更的${n}笔。`,

@@ -38,6 +38,14 @@ docs: ## docs/steps.md and docs/rules.md, from their tables
 signature: ## docs/signature.png and the figures beside it, in a minute
 	go test ./sim/signature -count 1 -run TestErrorRatesOfDocs -v -picture $(CURDIR)/docs/signature.png
 
+scale: ## docs/scale.md's tables: one plan on 1 to 64 agents, some of them killed
+	go test ./cmd/posfleet -count 1 -timeout 20m -run 'TestScale$$' -v -scale
+	go test ./sim/agent -count 1 -run TestClusterNodeMayDie -v
+	go test ./report -run '^$$' -bench JoinLogs -benchmem
+
+deploy: ## hold deploy/ to the types of who reads it (a module of its own)
+	cd deploy/schema && go vet . && go test -count 1 .
+
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	go list ./... | while read -r p; do \
 	  go test -list '^Fuzz' "$$p" | grep '^Fuzz' | while read -r f; do \
@@ -49,4 +57,4 @@ ci: ## what a release must pass
 	.ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race bench lint cover docs signature fuzz ci
+.PHONY: help build test race bench lint cover docs signature scale deploy fuzz ci

@@ -13,10 +13,12 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// The names of the two files that hold a run: the summary, and the histograms.
+// The names of the files that hold a run: the summary, the histograms, and what went
+// wrong or took longest.
 const (
 	summaryName = "run.json"
 	logName     = "latency.hlog"
+	eventsName  = "events.ndjson"
 )
 
 // Folder is where a run is kept: run.json, latency.hlog, events.ndjson and what
@@ -53,11 +55,32 @@ func Create(dir string, begun *Report) (*Folder, error) {
 	if f.log, err = os.Create(f.Path(logName)); err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	if f.events, err = os.Create(f.Path("events.ndjson")); err != nil {
+	if f.events, err = os.Create(f.Path(eventsName)); err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
 	f.Events = NewEvents(f.events, mostEvents)
 	return f, nil
+}
+
+// Reopen opens the folder of a run that did not come to its end, to be written anew: all
+// of what it held but plan, environment and names is left behind.
+func Reopen(dir string) (*Folder, *Report, error) {
+	begun, err := Read(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if begun.Incomplete == "" {
+		return nil, nil, fmt.Errorf("the run of %s has come to its end", dir)
+	}
+	f := &Folder{dir: filepath.Clean(dir)}
+	if f.log, err = os.Create(f.Path(logName)); err == nil {
+		f.events, err = os.Create(f.Path(eventsName))
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("run folder: %w", err)
+	}
+	f.Events = NewEvents(f.events, mostEvents)
+	return f, &Report{Run: begun.Run, Part: begun.Part, Plan: begun.Plan, Environment: begun.Environment, Started: begun.Started}, nil
 }
 
 // Path is where a further file of this run is to be written.

@@ -76,6 +76,15 @@ func (r *Report) Join(o *Report) error {
 	if sorted := func(m map[string]string) []string { return slices.Sorted(maps.Values(m)) }; !slices.Equal(sorted(a.Digests), sorted(b.Digests)) {
 		return errors.New("not parts of one run: they played other features, or other versions of them")
 	}
+	if a.Of != b.Of {
+		return fmt.Errorf("not parts of one run: shares of %d and of %d", a.Of, b.Of)
+	}
+	if i := slices.IndexFunc(b.Shares, func(s int) bool { return slices.Contains(a.Shares, s) }); i >= 0 {
+		return fmt.Errorf("share %d of %d is there twice: added up it would count twice", b.Shares[i], b.Of)
+	}
+	if a.Of > 0 && (a.Arrivals != b.Arrivals || a.Seed != b.Seed) {
+		return fmt.Errorf("not shares of one plan: arrivals %s of seed %d and %s of seed %d", a.Arrivals, a.Seed, b.Arrivals, b.Seed)
+	}
 	limits, err := promises(r.Limits)
 	if err != nil {
 		return err
@@ -89,7 +98,10 @@ func (r *Report) Join(o *Report) error {
 		r.Plan.Seed = 0
 	}
 	r.Plan.Terminals += b.Terminals
-	r.Plan.Arrivals += " + " + b.Arrivals
+	if a.Of == 0 {
+		r.Plan.Arrivals += " + " + b.Arrivals
+	}
+	r.Plan.Shares = slices.Concat(a.Shares, b.Shares)
 	if !slices.Contains(strings.Split(r.Plan.Target, " and "), b.Target) {
 		r.Plan.Target += " and " + b.Target
 	}

@@ -120,6 +120,17 @@ func micros(d time.Duration) int64 {
 	return int64(max(0, d+time.Microsecond/2) / time.Microsecond)
 }
 
+// Since has the recorder's first second be the one in which the given time is, of a run
+// that others have played until then. Nothing has been recorded yet.
+func (r *Recorder) Since(at time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.upto, r.second = at.Truncate(time.Second), int(at/time.Second)
+	for _, s := range r.shards {
+		s.second = r.second
+	}
+}
+
 // Shard gives a worker a shard to record in. There are two for each processor,
 // at most 32, however many workers ask: ten thousand terminals share them, since
 // one shard of one label weighs nearly half a megabyte.

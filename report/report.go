@@ -225,6 +225,8 @@ type Plan struct {
 	Settle    bool               `json:"settle,omitempty"` // every terminal settles before the first arrival and after the last
 	Strict    bool               `json:"strict,omitempty"` // answers that break a rule that they should keep are failures
 	Books     bool               `json:"books,omitempty"`  // the books must be compared, and agree
+	Shares    []int              `json:"shares,omitempty"` // which of Of equal shares this is, from 1; empty for the whole
+	Of        int                `json:"of,omitempty"`
 }
 
 // Report is what a run found.
@@ -262,4 +264,5 @@ type Report struct {
 	Validity    Validity
 	Limits      []LimitResult
 	Money       Money
+	Agents      []Agent // that shared the run; empty when one process played it
 }

@@ -30,6 +30,7 @@ func (r *Report) WriteText(w io.Writer, color bool) error {
 	if err := t.tables(r); err != nil {
 		return err
 	}
+	t.agents(r)
 	t.facts(r)
 	t.limits(r)
 	t.validity(r)

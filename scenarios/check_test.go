@@ -103,6 +103,9 @@ func TestWrongHostIsCaught(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, m := range host.Misbehaviours() {
+		if m.Name == "serial-replayed" {
+			continue // CUP derives no keys; package host looks for it
+		}
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel() // each has a host of its own
 			p, d := bundledHost(t, "cup", host.WithMisbehaviour(m.Name))

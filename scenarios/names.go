@@ -112,6 +112,7 @@ var rolesChinese = map[string]string{
 	"超限额卡": "over-limit", "超次数卡": "too-often", "密码超次的卡": "tries-exceeded", "密码错的卡": "wrong-pin",
 	"发卡方故障的卡": "issuer-down", "中心异常的卡": "system-error", "有缺陷的成功卡": "defective", "作弊卡": "suspect",
 	"需联系发卡方的卡": "issuer-contact", "不允许的卡": "not-permitted", "终端不允许的卡": "terminal-not-permitted", "扫码卡": "qr",
+	"国密芯片卡": "sm-chip", "待锁定的卡": "to-block", "待解锁的卡": "to-unblock", "芯片优先的卡": "chip-first", "电子现金卡": "cash",
 }
 
 // transactionsChinese are the Chinese names of transactions.
@@ -120,7 +121,7 @@ var transactionsChinese = map[string]string{
 	"消费撤销": "purchase-void", "退货": "refund", "预授权": "pre-auth", "追加预授权": "add-pre-auth", "预授权撤销": "pre-auth-void",
 	"预授权完成": "completion", "预授权完成通知": "completion-advice", "预授权完成撤销": "completion-void", "冲正": "reversal",
 	"批结算": "settlement", "批上送": "batch-upload", "批上送结束": "upload-end", "签名上送": "signature-upload", "签名分段上送": "signature-part",
-	"下单": "order", "订单查询": "order-query", "订单取消": "order-cancel", "收款码": "merchant-code", "扫收款码": "code-scan", "结果推送": "order-result",
+	"下单": "order", "订单查询": "order-query", "订单取消": "order-cancel", "收款码": "merchant-code", "扫收款码": "code-scan", "结果推送": "order-result", "脚本结果上送": "script-result", "脱机消费上送": "offline-purchase",
 	"密码重置": "password-reset",
 }
 
@@ -131,7 +132,7 @@ var codesChinese = map[string]dialect.Role{
 	"没有原始交易": dialect.NoOriginal, "报文格式错": dialect.FormatError, "余额不足": dialect.InsufficientFunds, "卡已过期": dialect.ExpiredCard,
 	"密码错": dialect.WrongPIN, "金额超限": dialect.OverLimit, "与原交易不符": dialect.OriginalDiffers, "请先签到": dialect.SignInFirst,
 	"重复交易": dialect.Duplicate, "对账不平": dialect.TotalsDiffer, "系统异常": dialect.Malfunction, "终端未登记": dialect.UnknownTerminal,
-	"PIN格式错": dialect.BadPINBlock, "MAC校验错": dialect.BadMAC, "终端已暂停": dialect.TerminalBarred,
+	"PIN格式错": dialect.BadPINBlock, "MAC校验错": dialect.BadMAC, "终端已暂停": dialect.TerminalBarred, "卡片校验错": dialect.CardCheck, "请使用芯片": dialect.UseChip,
 }
 
 // policiesChinese are the Chinese names of the keys in policyKeys.

@@ -11,17 +11,19 @@ import (
 
 // reading is how a card is read, and whether its PIN is asked for.
 type reading struct {
-	entry sim.Entry
-	pin   bool
+	entry    sim.Entry
+	pin      bool
+	fallback bool // the stripe, since the chip cannot be read
 }
 
 // cardReading are the words of the placeholder {how}.
 var cardReading = []word[reading]{
-	{"by stripe", "刷卡", reading{sim.Swipe, true}},
-	{"by stripe without PIN", "刷卡免密", reading{sim.Swipe, false}},
-	{"by chip", "插卡", reading{sim.Insert, true}},
-	{"by tap", "挥卡", reading{sim.Tap, false}},
-	{"typed in", "手输卡号", reading{sim.Keyed, false}},
+	{"by stripe", "刷卡", reading{entry: sim.Swipe, pin: true}},
+	{"by stripe without PIN", "刷卡免密", reading{entry: sim.Swipe}},
+	{"by fallback", "降级刷卡", reading{entry: sim.Swipe, pin: true, fallback: true}},
+	{"by chip", "插卡", reading{entry: sim.Insert, pin: true}},
+	{"by tap", "挥卡", reading{entry: sim.Tap}},
+	{"typed in", "手输卡号", reading{entry: sim.Keyed}},
 }
 
 // pickHolder is the cardholder of the arrival that is being played.
@@ -41,8 +43,13 @@ func pay(o sim.Order, hs []profile.Holder) func(*sim.Player) error {
 	return func(p *sim.Player) error {
 		now := o
 		now.Holder = pickHolder(p, hs)
-		worldOf(p).card = now.Holder.Card
-		return keepRefusal(p, p.Pay(&now))
+		w := worldOf(p)
+		w.card = now.Holder.Card
+		err := p.Pay(&now)
+		if x := p.Chip(); x != nil && len(x.Results) > 0 { // for this scenario alone
+			w.undo(now.Holder.Reissue)
+		}
+		return keepRefusal(p, err)
 	}
 }
 
@@ -68,7 +75,7 @@ func cardOrder(a Args) (sim.Order, []profile.Holder, error) {
 	}
 	if a.Has("how") {
 		how := meaning(cardReading, a.Words["how"][0])
-		o.Entry, o.PIN = how.entry, how.pin
+		o.Entry, o.PIN, o.Fallback = how.entry, how.pin, how.fallback
 	}
 	hs, err := a.Holders()
 	switch {
@@ -78,6 +85,8 @@ func cardOrder(a Args) (sim.Order, []profile.Holder, error) {
 		return o, nil, lack("the card of role %s has no number in the profile", hs[0].Card.Role)
 	case a.Profile.Dialect.Has(wire.EntryMode) && a.Profile.Dialect.EntryMode(o.Entry, o.PIN) == "":
 		return o, nil, lack("dialect %s has no entry mode for a card that is read so", a.Profile.Dialect.Name)
+	case o.Fallback && !a.Profile.Dialect.Has(wire.ChipCondition):
+		return o, nil, lack("dialect %s does not say that a stripe is read for want of the chip (element chip-condition)", a.Profile.Dialect.Name)
 	case (o.Entry == sim.Insert || o.Entry == sim.Tap) && hs[0].Sequence == "":
 		return o, nil, lack("the card of role %s has no chip in the profile (key sequence)", hs[0].Card.Role)
 	}
@@ -122,7 +131,7 @@ func paymentPhrases() []*Phrase {
 			Doc:  "A purchase by magnetic stripe and PIN. A reversal that the terminal owes goes first.",
 			Card: true, Of: dialect.Purchase, Make: withCard},
 		{Group: group, English: "the cardholder pays {amount} yuan with a {role} card {how}", Chinese: "持卡人用{role}卡消费{amount}元，{how}",
-			Doc:  "A purchase with the card read in this way: by stripe (with or without PIN), by chip (with PIN), by tap, or typed in.",
+			Doc:  "A purchase with the card read in this way: by stripe (with or without PIN), by fallback (the stripe, since the chip cannot be read), by chip (with PIN), by tap, or typed in.",
 			Card: true, Of: dialect.Purchase, Make: withCard},
 		{Group: group, English: "the cardholder pays {amount} yuan by QR code", Chinese: "持卡人出示付款码支付{amount}元",
 			Doc: "The terminal scans the cardholder's payment code.",

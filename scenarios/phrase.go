@@ -58,17 +58,18 @@ type Args struct {
 
 // placeholders are the patterns of what may fill a {kind}.
 var placeholders = map[string]string{
-	"amount":  `(\d+(?:\.\d{1,3})?)`,
-	"n":       `(\d+)`,
-	"percent": `(\d+(?:\.\d+)?)`,
-	"role":    `["“]?([\p{L}][\p{L}\d-]*?)["”]?`,
-	"text":    `["“]([^"“”]*)["”]`,
-	"how":     oneOf(cardReading),
-	"fault":   oneOf(faults),
-	"channel": oneOf(channels),
-	"deed":    oneOf(deeds),
-	"part":    oneOf(partWords),
-	"trouble": oneOf(troubles),
+	"amount":    `(\d+(?:\.\d{1,3})?)`,
+	"n":         `(\d+)`,
+	"percent":   `(\d+(?:\.\d+)?)`,
+	"role":      `["“]?([\p{L}][\p{L}\d-]*?)["”]?`,
+	"text":      `["“]([^"“”]*)["”]`,
+	"how":       oneOf(cardReading),
+	"chipfault": oneOf(chipFaults),
+	"fault":     oneOf(faults),
+	"channel":   oneOf(channels),
+	"deed":      oneOf(deeds),
+	"part":      oneOf(partWords),
+	"trouble":   oneOf(troubles),
 
 	"transaction": `["“]?([\p{L}][\p{L}-]*?)["”]?`,
 }
@@ -81,7 +82,7 @@ func Phrases() []*Phrase { return phrases() }
 // phrases is made once: its patterns take milliseconds to compile.
 var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
-	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), devicePhrases(), linePhrases(), networkPhrases(), paymentPhrases(), orderPhrases(), codePhrases(), signaturePhrases(), settlementPhrases(), bankPhrases(), merchantPhrases(), payoutPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
+	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), devicePhrases(), linePhrases(), networkPhrases(), paymentPhrases(), chipPhrases(), orderPhrases(), codePhrases(), signaturePhrases(), settlementPhrases(), bankPhrases(), merchantPhrases(), payoutPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
 		all = append(all, group...)
 	}
 	for _, p := range all {

@@ -203,6 +203,8 @@ func sameMeaning(a, b map[string][]string) bool {
 				same = meaning(cardReading, x) == meaning(cardReading, y)
 			case "deed":
 				same = meaning(deeds, x) == meaning(deeds, y)
+			case "chipfault":
+				same = meaning(chipFaults, x) == meaning(chipFaults, y)
 			case "fault":
 				same = meaning(faults, x) == meaning(faults, y)
 			case "part":
@@ -258,7 +260,7 @@ func TestWrongWordIsNamed(t *testing.T) {
 	}
 	for sentence, want := range map[string]string{
 		"the host aproves": `the nearest is "the host approves", with "approves" for "aproves"`,
-		"the cardholder pays 1.00 yuan with a chip card and PIN": `in which "and PIN" should be one of: by stripe, by stripe without PIN, by chip`,
+		"the cardholder pays 1.00 yuan with a chip card and PIN": `in which "and PIN" should be one of: by stripe, by stripe without PIN, by fallback, by chip`,
 		"the cardholder pays 1.00 yuan with a chp card":          `has no card in the role "chp"; the nearest is "chip", it has `,
 		"持卡人用密码错误的卡消费1.00元":                                      `has no card in the role "密码错误"; the nearest is "密码错", it has 密码错, `,
 		"the terminal settles now":                               `the nearest is "the terminal settles", without "now"`,

@@ -81,9 +81,9 @@ func entryNamed(text string) (reading, bool) {
 		for i, name := range []string{w.english, w.chinese} {
 			switch text {
 			case name + [...]string{" and PIN", "有密码"}[i]:
-				return reading{w.means, true}, true
+				return reading{entry: w.means, pin: true}, true
 			case name + [...]string{" without PIN", "无密码"}[i]:
-				return reading{w.means, false}, true
+				return reading{entry: w.means, pin: false}, true
 			}
 		}
 	}

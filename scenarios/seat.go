@@ -40,6 +40,7 @@ func (s *seat) begin(p *plan) {
 	s.plan, s.step, s.began = p, 0, time.Now()
 	t.On, t.SignedIn, t.Operator, t.Display = false, false, "", ""
 	t.ForgetSignatures()
+	t.ForgetScript()
 	t.Operators, t.Locked, t.Standing = t.Profile.Delivered(), false, sim.NoPayment
 	t.ServeNext()
 	t.Faults.Injected = [len(t.Faults.Injected)]int64{}
@@ -163,7 +164,7 @@ func (s *seat) settle(w *world) error {
 		undo()
 	}
 	var err error
-	if t.Owes() {
+	if t.Owes() || t.OfflineSales() > 0 {
 		if t.SignedIn = false; signedIn(p) != nil || !p.SettleOwed(t) {
 			err = errors.New("the terminal could not sign in")
 			if w.reversal != nil {

@@ -35,6 +35,7 @@ func WriteVocabulary(w io.Writer) error {
 		b.WriteString("\n")
 	}
 	b.WriteString("\n## Words\n\n`{how}`: " + strings.Join(bothLanguages(cardReading), ", ") + ".\n\n" +
+		"`{chipfault}`: " + strings.Join(bothLanguages(chipFaults), ", ") + ".\n\n" +
 		"`{fault}`: " + strings.Join(bothLanguages(faults), ", ") + ".\n\n" +
 		"`{role}`, in Chinese features by these names (的 may be left out or put in): " + glossary(rolesChinese) + ".\n\n" +
 		"`{transaction}`, in either language: " + glossary(transactionsChinese) + ".\n\n" +

@@ -60,7 +60,7 @@ const backOff = time.Second
 // play plays one arrival, which falls due when the terminal is ready for it. It
 // reports whether anything could be sent.
 func (m *closedModel) play(p *Player, t *Terminal) bool {
-	n := int(m.next.Add(1)) - 1
+	n := m.run.Share.Arrival(int(m.next.Add(1)) - 1)
 	if !t.Kind.ReadsCards() && m.run.Mix.Plan(n).Cards {
 		return true
 	}

@@ -35,6 +35,9 @@ func newFleet(r *Run, abort context.Context) *fleet {
 	for i := range f.terminals {
 		f.terminals[i] = NewTerminal(r.Profile, &r.Profile.Terminals[i])
 		f.terminals[i].Opened = r.NewHost
+		if r.Trace != nil {
+			f.terminals[i].Trace = r.Trace(f.terminals[i].Terminal)
+		}
 		if r.Faults || r.Storm != nil {
 			f.terminals[i].Faults = &line.Faults{Wait: true, Terminal: f.terminals[i].TID}
 		}
@@ -183,7 +186,7 @@ func (f *fleet) drainOwed(abort context.Context) {
 				over.Reset(f.run.Drain)
 			}
 		})()
-		if t.Owes() && f.stop.Err() == nil {
+		if (t.Owes() || t.OfflineSales() > 0) && f.stop.Err() == nil {
 			p.SettleOwed(t)
 		}
 		if f.run.Settle {

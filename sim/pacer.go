@@ -128,15 +128,3 @@ func Poisson(r Rate, seed uint64) Pacer {
 		}
 	}
 }
-
-// Share is part i of n of the arrivals: those whose number leaves i when
-// divided by n. All shares together are the whole.
-func Share(p Pacer, i, n int) Pacer {
-	return func(yield func(int, time.Duration) bool) {
-		for k, due := range p {
-			if k%n == i && !yield(k, due) {
-				return
-			}
-		}
-	}
-}

@@ -173,7 +173,7 @@ func TestSharesMakeTheWhole(t *testing.T) {
 			together := make([]time.Duration, len(whole))
 			count := 0
 			for i := range n {
-				for k, due := range sim.Share(p, i, n) {
+				for k, due := range (sim.Share{Index: i, Of: n}).Pacer(p) {
 					if due >= time.Second {
 						break
 					}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/rules"
@@ -117,6 +118,11 @@ func blank(v []byte) bool { return len(bytes.Trim(v, "\x00 ")) == 0 }
 // order sends an order without asking whether the terminal may.
 func (p *Player) order(o *Order, f *dialect.Form) error {
 	t := p.T
+	if t.TellsScript() || t.OfflineSales() > 0 && !p.mayStayOffline(o) {
+		p.tellScript()
+		p.uploadOffline()
+		p.free = p.Clock.Now()
+	}
 	if t.Owes() {
 		if !p.settleDebt() && t.Profile.Policy.AbortOnReversal {
 			t.Display = "冲正不成功, 请与客服联系"
@@ -124,9 +130,15 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 		}
 		p.free = p.Clock.Now()
 	}
-	p.begin(t, f)
+	if p.begin(t, f); p.keyless != nil {
+		return p.refused(p.keyless)
+	}
 	if err := p.fill(t, f, o); err != nil {
 		return p.refused(err)
+	}
+	if p.chipped && p.chip.Kind == chip.TC {
+		p.stayOffline(o)
+		return nil
 	}
 	batch := t.Batch
 	if o.Entry != Code { // the terminal does not see the card behind a code
@@ -139,6 +151,9 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 // ordered takes what came of an order; batch is the one that it was sent in.
 func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 	t := p.T
+	if p.chipped {
+		p.finishChip(o, r)
+	}
 	t.Display = show(r)
 	switch {
 	case r.Outcome == report.Approved:
@@ -209,6 +224,8 @@ func (p *Player) arm(r *Result) bool {
 		reason = t.Profile.Policy.ReversalReason
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		reason = d.Reason(dialect.WrongMAC)
+	case r.Outcome == report.Refused && (r.Why == errCardDeclines || errors.Is(r.Why, rules.ErrIssuer)):
+		reason = d.Reason(dialect.Unfinished)
 	case r.Outcome == report.Refused && errors.As(r.Why, &wrong) && !t.Profile.Policy.KeepOnMismatch:
 		return false
 	case r.Outcome == report.Refused:
@@ -216,6 +233,7 @@ func (p *Player) arm(r *Result) bool {
 	default:
 		return false
 	}
+	p.shortChip()
 	t.Owed.Request, _ = p.req.Append(t.Owed.Request[:0]) // it went on the line, so it can be packed
 	t.Owed.Of, t.Owed.Amount, t.Owed.Holder, t.Owed.Reason, t.Owed.Tries = r.Of, r.Amount, p.holder, reason, 0
 	return true
@@ -239,6 +257,7 @@ func (p *Player) Reverse() (done, again bool) {
 	t := p.T
 	pol := &t.Profile.Policy
 	f := t.Profile.Dialect.Form(dialect.Reversal)
+	p.chipped = false
 	if p.orig == nil {
 		p.orig = t.Profile.Dialect.NewMessage()
 	}
@@ -263,7 +282,7 @@ func (p *Player) Reverse() (done, again bool) {
 		t.stand(t.Owed.Of, Undone)
 		return true, false
 	}
-	if t.Owed.Tries >= pol.ReversalTries {
+	if int(t.Owed.Tries) >= pol.ReversalTries {
 		t.Owed.Request = t.Owed.Request[:0]
 		t.Failed++
 		if t.Owed.Of.Journalled() {
@@ -312,4 +331,5 @@ func (p *Player) reversal(f *dialect.Form) {
 			m.Set(wire.Original, v) // the void's own original, not the void
 		}
 	}
+	p.keyless = p.deriveKeys(t, f)
 }

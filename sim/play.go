@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
@@ -146,14 +148,21 @@ type Player struct {
 
 	// What a purchase does not touch stands last, see Terminal.
 	wide     [16]byte
-	data     []byte        // order data of a request
-	codes    int           // that phones have made
-	refusal  error         // why the terminal first refused to
-	orig     *wire.Message // the original of a reversal; made when first needed
-	aside    Result        // of the latest exchange that comes before or after what a step asked for
-	preAuth  Record        // of a pre-authorisation: kept outside the journal
-	unsigned unsigned      // the latest purchase that its cardholder may sign
-	Closed   Closed        // is told each batch that is about to be closed; it may be nil
+	derived  *keys.Derived     // nil until keys are derived
+	chip     *chip.Transaction // with the latest chip; nil until the first
+	chipped  bool              // the request that has been begun is of it
+	spoil    ChipFault         // of the next chip
+	lastChip []byte            // chip data of the payment before, for a chip that sends it again
+	inserted bool              // and the chip is in the reader still
+	keyless  error             // why there are no derived keys for the request that has been begun
+	data     []byte            // order data of a request
+	codes    int               // that phones have made
+	refusal  error             // why the terminal first refused to
+	orig     *wire.Message     // the original of a reversal; made when first needed
+	aside    Result            // of the latest exchange that comes before or after what a step asked for
+	preAuth  Record            // of a pre-authorisation: kept outside the journal
+	unsigned unsigned          // the latest purchase that its cardholder may sign
+	Closed   Closed            // is told each batch that is about to be closed; it may be nil
 }
 
 // Closed is told the records that a terminal is about to forget, and the payments
@@ -195,7 +204,7 @@ func caught(told func(value any, stack []byte)) {
 // Fresh forgets what the scenario before left: its last result, its
 // pre-authorisation, and what its sentences kept.
 func (p *Player) Fresh() {
-	p.Last, p.preAuth, p.unsigned = Result{}, Record{}, unsigned{}
+	p.Last, p.preAuth, p.unsigned, p.spoil = Result{}, Record{}, unsigned{}, NoChipFault
 	p.sent, p.refusal = false, nil
 	if p.Vars != nil {
 		p.Vars.Reset()
@@ -237,6 +246,10 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 	r.ended, r.dialect, r.Of = true, t.Profile.Dialect, f.Transaction
 	r.Asked, r.Trace = int64(p.req.Uint(wire.Amount)), uint32(p.req.Uint(wire.Trace))
 	r.Amount = r.Asked
+	if p.keyless != nil {
+		r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", p.keyless)
+		return false
+	}
 	if f.MACed && t.Profile.Dialect.MAC {
 		p.req.AddMAC()
 	}
@@ -450,9 +463,12 @@ func (p *Player) asked(f *dialect.Form, answer *wire.Message) *rules.Exchange {
 	*x = rules.Exchange{} // and then its fields one by one: no second one on the player's stack
 	x.Dialect, x.Form, x.Request, x.Answer = t.Profile.Dialect, f, p.req, answer
 	x.Key = p.x.Key
-	x.MAC, x.Algorithm = t.keys.MAC, t.Profile.MAC
+	x.MAC, x.Algorithm = p.answerKey(), t.Profile.MAC
 	x.MACOnDecline, x.DefectiveIsGood = t.Profile.Policy.MACOnDecline, t.Profile.Policy.DefectiveIsGood
 	x.Acquirer = &t.acquirer
+	if p.chipped && p.inserted {
+		x.Chip = p.chip
+	}
 	x.Now = int64(p.x.Done / time.Second)
 	if p.holder != nil {
 		x.PAN = p.holder.PAN

@@ -26,6 +26,7 @@ type Order struct {
 	Of       dialect.Transaction
 	Entry    Entry
 	PIN      bool  // the cardholder types the PIN
+	Fallback bool  // the stripe is read because the chip cannot be
 	Amount   int64 // fen
 	Holder   *profile.Holder
 	Original *Record // of a void, refund or completion
@@ -38,7 +39,7 @@ type Order struct {
 // the trace when the form carries one.
 func (p *Player) begin(t *Terminal, f *dialect.Form) {
 	m := p.req
-	p.holder = nil
+	p.holder, p.chipped = nil, false
 	f.Begin(m)
 	copy(m.Head, t.Profile.Head)
 	m.SetString(wire.TerminalID, t.TID)
@@ -55,6 +56,7 @@ func (p *Player) begin(t *Terminal, f *dialect.Form) {
 		p.putDateTime()
 	}
 	m.SetUint(wire.Batch, uint64(t.Batch))
+	p.keyless = p.deriveKeys(t, f)
 }
 
 // putDateTime writes YYMMDDhhmmss.
@@ -126,6 +128,9 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 	if f.Carries(wire.EntryMode) {
 		m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(o.Entry, pin))
 	}
+	if o.Fallback && m.Has(wire.ChipCondition) {
+		m.SetString(wire.ChipCondition, "2")
+	}
 	if o.Entry != Swipe {
 		m.SetString(wire.PAN, h.PAN)
 		m.SetString(wire.Expiry, h.Expiry)
@@ -133,7 +138,12 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 	if (o.Entry == Insert || o.Entry == Tap) && h.Sequence != "" {
 		m.SetString(wire.CardSequence, h.Sequence)
 		if f.Carries(wire.ChipData) {
-			m.Set(wire.ChipData, p.chip(o))
+			p.inserted = o.Entry == Insert
+			if used, err := p.useChip(o, pin); err != nil {
+				return err
+			} else if !used {
+				m.Set(wire.ChipData, p.madeUp(o))
+			}
 		}
 	}
 	sealed := false
@@ -219,7 +229,7 @@ func (p *Player) original(f *dialect.Form, r *Record) {
 	}
 }
 
-// chipData is field 55 of a test card: the tags that CUP requests carry, with
+// chipData is field 55 of a test card whose issuer is not known: the tags that CUP requests carry, with
 // values that no issuer would verify. Amount, counter and random number are
 // written over it for each transaction.
 var chipData = []byte("\x9F\x26\x08\x00\x00\x00\x00\x00\x00\x00\x00" + // cryptogram, at 3
@@ -246,8 +256,8 @@ var chipData = []byte("\x9F\x26\x08\x00\x00\x00\x00\x00\x00\x00\x00" + // crypto
 // chipCurrency is where the currency stands in it: tag 5F2A, four packed digits.
 var chipCurrency = bytes.Index(chipData, []byte("\x5F\x2A\x02")) + 3
 
-// chip writes field 55 for an order.
-func (p *Player) chip(o *Order) []byte {
+// madeUp writes field 55 for an order with a chip whose keys are not known.
+func (p *Player) madeUp(o *Order) []byte {
 	d := append(p.scratch[:0], chipData...)
 	p.scratch = d
 	r := Hash(uint64(p.n), uint64(o.Amount))

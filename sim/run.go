@@ -33,8 +33,14 @@ type Run struct {
 	Storm     *line.Storm   // what lines do wrong from the first arrival to the last; nil for nothing. Needs own lines too
 	Settle    bool          // every terminal settles its batch before the first arrival and after the last
 	NewHost   bool          // the host has booked nothing yet: no batch holds anything from before
-	Recorder  *report.Recorder
-	Observer  Observer
+	Share     Share         // of the arrivals: which are this run's; Terminals and Profile have its own already
+	// Begin is asked, once the terminals have signed in, when arrival 0 may fall due, which
+	// may be awaited; nil for at once.
+	Begin func(ctx context.Context) (time.Time, error)
+	// Trace is the first trace number of a terminal; nil for one that is drawn.
+	Trace    func(*profile.Terminal) uint32
+	Recorder *report.Recorder
+	Observer Observer
 
 	clock  *line.Clock
 	judge  *rules.Judge
@@ -113,8 +119,11 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 		rep.Opening = opening.OrNone()
 		return rep, err
 	}
-	started = time.Now()
-	r.origin = r.clock.Now() + 20*time.Millisecond
+	if started, err = r.begin(ctx); err != nil {
+		rep := r.Recorder.Report()
+		rep.Started, rep.SignIn, rep.Opening, rep.Interrupted = started, *signIn, opening.OrNone(), ctx.Err() != nil
+		return rep, err
+	}
 	var ticking sync.WaitGroup
 	end := make(chan struct{})
 	ticking.Go(func() { r.tick(end) })
@@ -141,6 +150,21 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	rep.Lines = report.Lines{Connected: r.Dialer.Connected.Load(), Refused: r.Dialer.Refused.Load()}
 	rep.Rules = rules.Count(r.Recorder.Broken())
 	return rep, nil
+}
+
+// begin works out when arrival 0 may fall due.
+func (r *Run) begin(ctx context.Context) (started time.Time, err error) {
+	r.origin = r.clock.Now() + 20*time.Millisecond
+	if r.Begin == nil {
+		return time.Now(), nil
+	}
+	at, err := r.Begin(ctx)
+	if err != nil {
+		return time.Now(), err
+	}
+	r.origin = r.clock.Now() + time.Until(at)
+	r.Recorder.Since(r.Share.From)
+	return at, nil
 }
 
 // Now is the run's time: zero is when arrival 0 may fall due.
@@ -269,7 +293,7 @@ const journalRoom = 10
 // tick hands on what happened, each second and at the end.
 func (r *Run) tick(end <-chan struct{}) {
 	defer caught(r.Observer.Panicked)
-	for k := time.Duration(1); ; k++ {
+	for k := r.Share.From/time.Second + 1; ; k++ {
 		t := time.NewTimer(r.origin + k*time.Second - r.clock.Now())
 		select {
 		case <-end:

@@ -32,6 +32,9 @@ func (p *Player) Settle() error {
 		p.Last = e.result
 		return p.endBatch(end, e)
 	}
+	if t.OfflineSales() > 0 {
+		p.uploadOffline()
+	}
 	p.uploadSignatures(1) // what the host does not take by now it does not get
 	p.begin(t, f)
 	d.SetReconciliation(p.req, &dialect.Reconciliation{Own: t.Journal.Batch, Flag: dialect.NoFlag, ForeignFlag: dialect.NoFlag}) // foreign cards: none
@@ -123,10 +126,12 @@ func (p *Player) closeBatch() error {
 	return err
 }
 
-// SettleOwed drains what a terminal owes after a run: its reversal.
+// SettleOwed drains what a terminal owes after a run: its reversal, and payments that
+// chips have approved.
 func (p *Player) SettleOwed(t *Terminal) bool {
 	p.T, p.due = t, -1
-	return !t.Owes() || p.settleDebt()
+	done := !t.Owes() || p.settleDebt()
+	return (t.OfflineSales() == 0 || p.uploadOffline()) && done
 }
 
 // operator puts in the operator's number.

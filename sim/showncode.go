@@ -89,7 +89,7 @@ func (p *Player) HearResult() error {
 	switch of, known := t.Profile.Dialect.Classify(m); {
 	case !known || of != dialect.OrderResult:
 		return fmt.Errorf("what the host says unasked is no %s", dialect.OrderResult)
-	case t.keys.MAC != nil && (mac == nil || !t.keys.MAC.CheckMAC(t.Profile.MAC, covered, mac)):
+	case t.keys.MAC != nil && (mac == nil || !p.answerKey().CheckMAC(t.Profile.MAC, covered, mac)):
 		return errors.New("what the host says unasked of the order has no right MAC")
 	case !bytes.Equal(dialect.Tagged(data, dialect.TagOrder), t.Bill.Number[:]):
 		return errors.New("the host speaks of another order")

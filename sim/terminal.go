@@ -52,6 +52,7 @@ type Terminal struct {
 	keys       keys.Set
 	acquirer   rules.Acquirer
 	Journal    Journal
+	kept       *kept // what few terminals have; nil until there is some
 	Bill       *Bill // the order in hand; nil until the first
 }
 
@@ -69,10 +70,10 @@ func NewTerminal(p *profile.Profile, id *profile.Terminal) *Terminal {
 type Owed struct {
 	Of      dialect.Transaction
 	Reason  dialect.Code // of the reversal
+	Tries   int16
 	Amount  int64
 	Holder  *profile.Holder // whose card it was about; nil for none that the terminal knows
-	Tries   int
-	Request []byte // the message, without length prefix; empty when none is owed
+	Request []byte          // the message, without length prefix; empty when none is owed
 }
 
 // Owes reports whether a reversal is pending.

@@ -140,7 +140,7 @@ func (f *checkFlags) seed() int64 {
 
 // choose gives the features that a check plays.
 func (f *checkFlags) choose(args []string, d *dialect.Dialect) ([]*scenarios.Feature, error) {
-	fs, err := choose(args, d, f.tags, f.names)
+	fs, err := choose(args, d, f.tags, f.names, &f.net.files)
 	if err != nil {
 		return nil, err
 	}

@@ -3,14 +3,13 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
 )
 
@@ -49,7 +48,7 @@ func dialectShowCommand() *cobra.Command {
 		Short: "a whole dialect file, what it extends put in: one to start from",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, open, err := dialectText(args[0])
+			text, open, err := dialectText(args[0], &profile.Files{})
 			if err != nil {
 				return usage(err)
 			}
@@ -72,7 +71,7 @@ func dialectCheckCommand() *cobra.Command {
 			"capture), is explained as that dialect reads it.\n\n" + exitHelp,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := readDialect(args[0])
+			d, err := readDialect(args[0], &profile.Files{})
 			if err != nil {
 				return usage(err)
 			}
@@ -101,11 +100,11 @@ func dialectCheckCommand() *cobra.Command {
 
 // readDialect gives the dialect that comes with posfleet under a name, or that of
 // a file.
-func readDialect(name string) (*dialect.Dialect, error) {
+func readDialect(name string, files *profile.Files) (*dialect.Dialect, error) {
 	if d, ok := dialect.Named(name); ok {
 		return d, nil
 	}
-	text, open, err := dialectText(name)
+	text, open, err := dialectText(name, files)
 	if err != nil {
 		return nil, err
 	}
@@ -114,20 +113,16 @@ func readDialect(name string) (*dialect.Dialect, error) {
 
 // dialectText gives the text of a dialect, and what opens the files that it
 // extends, which stand beside it.
-func dialectText(name string) (text []byte, open dialect.Open, err error) {
+func dialectText(name string, files *profile.Files) (text []byte, open dialect.Open, err error) {
 	if text, ok := dialect.Text(name); ok {
 		return text, nil, nil
 	}
-	if _, err := os.Stat(name); err != nil && !dialect.IsFile(name) {
+	if _, err := files.Stat(name); err != nil && !dialect.IsFile(name) {
 		return nil, nil, fmt.Errorf("dialect %q: want %s, or a dialect file", name, strings.Join(dialect.Names(), ", "))
 	}
 	read := func(path string) ([]byte, error) {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		return io.ReadAll(io.LimitReader(f, dialect.MaxFile+1))
+		text, _, err := files.Read(path, dialect.MaxFile+1)
+		return text, err
 	}
 	open = func(base string) ([]byte, error) {
 		if !filepath.IsAbs(base) {

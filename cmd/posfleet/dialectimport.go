@@ -10,6 +10,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 func dialectImportCommand() *cobra.Command {
@@ -50,7 +51,7 @@ func dialectExportCommand() *cobra.Command {
 			"moov has none. Imported again it is the same; transactions, masks and framing are no part of it.\n\n" + exitHelp,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := readDialect(args[0])
+			d, err := readDialect(args[0], &profile.Files{})
 			if err != nil {
 				return usage(err)
 			}

@@ -95,7 +95,7 @@ func (d *doctor) examine() error {
 	d.dialer = &line.Dialer{Address: d.profile.Address, Timeout: 5 * time.Second}
 	if d.profile.TLS != nil {
 		var err error
-		if d.dialer.TLS, err = clientTLS(d.profile.TLS, d.profile.Address); err != nil {
+		if d.dialer.TLS, err = clientTLS(d.profile.TLS, d.profile.Address, &profile.Files{}); err != nil {
 			return usage(err)
 		}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"github.com/posfleet/posfleet/features"
 	"github.com/posfleet/posfleet/scenarios"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 var lineAtEnd = regexp.MustCompile(`^(.+):(\d+)$`)
@@ -45,7 +45,7 @@ func readEmbedded(paths ...string) ([]*scenarios.Feature, error) {
 // choose reads the features that the arguments name, files, folders, parts of
 // the embedded tree (cup/reversal), file:line or @ids, and narrows them down.
 // What is named twice is played once.
-func choose(args []string, d *dialect.Dialect, tags string, names []string) ([]*scenarios.Feature, error) {
+func choose(args []string, d *dialect.Dialect, tags string, names []string, files *profile.Files) ([]*scenarios.Feature, error) {
 	sel := scenarios.Selection{Tags: tags, Names: names}
 	var fs []*scenarios.Feature
 	named := false
@@ -59,7 +59,7 @@ func choose(args []string, d *dialect.Dialect, tags string, names []string) ([]*
 			path = m[1]
 			line, _ = strconv.Atoi(m[2])
 		}
-		more, err := read(path)
+		more, err := read(path, files)
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +107,7 @@ func known(args []string) map[string]bool {
 		if m := lineAtEnd.FindStringSubmatch(a); m != nil {
 			a = m[1]
 		}
-		if more, bad := read(a); bad == nil {
+		if more, bad := read(a, &profile.Files{}); bad == nil {
 			fs = append(fs, more...)
 		}
 	}
@@ -170,15 +170,15 @@ var endings = []string{".feature", ".zh.feature"}
 
 // read reads one path: of the disk when it exists there, else of the embedded
 // features.
-func read(path string) ([]*scenarios.Feature, error) {
-	info, err := os.Stat(path)
+func read(path string, files *profile.Files) ([]*scenarios.Feature, error) {
+	info, err := files.Stat(path)
 	if err != nil {
 		var all []*scenarios.Feature
 		for _, ending := range endings {
-			if _, err := os.Stat(path + ending); err != nil {
+			if _, err := files.Stat(path + ending); err != nil {
 				continue
 			}
-			more, err := read(path + ending)
+			more, err := read(path+ending, files)
 			if err != nil {
 				return nil, err
 			}
@@ -203,7 +203,11 @@ func read(path string) ([]*scenarios.Feature, error) {
 	if info.IsDir() {
 		root, name = path, "."
 	}
-	fs, err := scenarios.ReadFeatures(os.DirFS(root), name)
+	below, err := files.Under(root)
+	if err != nil {
+		return nil, err
+	}
+	fs, err := scenarios.ReadFeatures(below, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s%w", prefix(root), err)
 	}

@@ -3,8 +3,12 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 
@@ -30,8 +34,38 @@ type journal struct {
 	err  error
 }
 
+// journalName is the file in a run's folder.
+const journalName = "journal.csv"
+
+// joinJournals puts the journals of a run's parts into one file.
+func joinJournals(to string, folders []string) error {
+	return report.WriteFile(to, func(w io.Writer) error {
+		for i, dir := range folders {
+			f, err := os.Open(filepath.Join(dir, journalName))
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // of an agent that was lost
+			}
+			if err != nil {
+				return err
+			}
+			rows := bufio.NewReader(f)
+			if i > 0 {
+				_, err = rows.ReadSlice('\n') // the heading, again
+			}
+			if err == nil {
+				_, err = rows.WriteTo(w)
+			}
+			f.Close()
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func newJournal(folder *report.Folder, masked bool) (*journal, error) {
-	f, err := os.Create(folder.Path("journal.csv"))
+	f, err := os.Create(folder.Path(journalName))
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}

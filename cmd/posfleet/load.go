@@ -48,6 +48,8 @@ type loadFlags struct {
 	out         string
 	settle      bool
 	strict      bool
+	live        string   // address at which the run is seen while it runs
+	watched     *watched // that; nil for nowhere
 	storm       stormFlags
 	storms      int
 	id          string          // of the run, which its parts share
@@ -55,10 +57,19 @@ type loadFlags struct {
 	times       []time.Duration // of the file of arrivals
 	digest      string          // of that file
 	asked       report.Plan
+	spread      spreadFlags
+	share       sim.Share // of the run, that this process plays for a controller
+	written     func()    // is told when a second has been written down; nil for nobody
 }
 
 func loadCommand(sig *signals) *cobra.Command {
-	var f loadFlags
+	cmd, _ := newLoad(sig)
+	return cmd
+}
+
+// newLoad is the command, and the flags that it has been or will be given.
+func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
+	f := &loadFlags{}
 	cmd := &cobra.Command{
 		Use:   "load [feature…]",
 		Short: "load: play scenarios compiled, thousands at a time, and tell latency honestly",
@@ -74,6 +85,12 @@ func loadCommand(sig *signals) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.storms != 0 || cmd.Flags().Changed("storm") {
 				return f.runStorms(cmd, args)
+			}
+			if f.spread.attach != "" {
+				return f.spread.goOn(cmd, args, sig)
+			}
+			if f.spread.wanted(cmd) {
+				return f.control(cmd, args, sig)
 			}
 			return f.run(cmd, args, sig)
 		},
@@ -106,8 +123,10 @@ func loadCommand(sig *signals) *cobra.Command {
 	fl.StringVar(&f.id, "run-id", "", "name that the parts of one run on several machines have in common, so that posfleet report adds them up (default: drawn)")
 	f.storm.add(cmd)
 	fl.IntVar(&f.storms, "storm", 0, "how many seeds to play as storms")
+	fl.StringVar(&f.live, "live", "", "serve the report page, growing, at this address while the run lasts: 127.0.0.1:8080")
 	fl.StringVar(&f.out, "out", "", "run folder, which must not exist (default: runs/ and the time)")
-	return cmd
+	f.spread.add(cmd)
+	return cmd, f
 }
 
 // run plays a load run and tells it: everything in its order, nothing in detail.
@@ -136,14 +155,17 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 		return usage(err)
 	}
 	tell := newProgress(cmd.ErrOrStderr())
-	tell.line("%s, %s for %v on %d terminals, line %s, seed %d, against %s (%s)",
-		model(f.closed), j.arrivals, f.length, f.terminals, j.lines, f.seed, n.target, n.profile.Dialect.Title)
+	f.introduce(tell, j, n)
 	run := f.simulation(j, n)
 	taken, err := newJournal(folder, n.profile.LivePAN)
 	if err != nil {
 		return &exit{code: exitIncomplete, err: err}
 	}
 	run.Observer.Closed = taken.closed
+	if err := f.show(f.live, tell, run, folder, j, n); err != nil {
+		return err
+	}
+	defer f.watched.close()
 	rep, incomplete, err := f.play(ctx, run, folder, tell, sig)
 	if err == nil && j.storm != nil {
 		incomplete = errors.Join(incomplete, unproven(j.storm, rep.Faults))
@@ -152,25 +174,38 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 	if err != nil {
 		return f.unplayed(ctx, out, folder, rep, n, err, sig)
 	}
-	if err := f.complete(rep, run, j, n, sig); err != nil {
+	if err := f.complete(ctx, rep, run, j, n, sig); err != nil {
 		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this run do not add up: %w", err)}
 	}
+	f.watched.end(rep)
 	err = errors.Join(folder.WriteAll(rep), taken.close()) // before anything that a full disk or a closed pipe may end
 	if told := rep.WriteText(out, tell.color(out)); told != nil {
 		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
 	}
+	return conclude(out, folder, rep, sig, incomplete, err)
+}
+
+// introduce says what is about to be played.
+func (f *loadFlags) introduce(tell *progress, j *job, n *network) {
+	tell.line("%s, %s for %v on %d terminals, line %s, seed %d, against %s (%s)",
+		model(f.closed), j.arrivals, f.length, f.terminals, j.lines, f.seed, n.target, n.profile.Dialect.Title)
+}
+
+// conclude draws what a run that has been told looks like, says where it is, and gives
+// its exit code. incomplete says what could not be told, unwritten what could not be kept.
+func conclude(out io.Writer, folder *report.Folder, rep *report.Report, sig *signals, incomplete, unwritten error) error {
 	name := "run.json"
 	if sig.abort.Err() == nil {
 		if drawn := illustrate(folder, rep); drawn == nil {
 			name = "report.html"
 		} else {
-			err = cmp.Or(err, drawn)
+			unwritten = cmp.Or(unwritten, drawn)
 		}
 	}
-	if err == nil {
+	if unwritten == nil {
 		fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(folder.Name(), name))
 	}
-	broken := verdict(rep, sig.code(), errors.Join(incomplete, err))
+	broken := verdict(rep, sig.code(), errors.Join(incomplete, unwritten))
 	if err := stepSummary(func(w io.Writer) error { return rep.WriteMarkdown(w, why(broken)) }); err != nil && broken == nil {
 		broken = &exit{code: exitIncomplete, err: fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)}
 	}
@@ -209,14 +244,14 @@ func (f *loadFlags) simulation(j *job, n *network) *sim.Run {
 	return &sim.Run{
 		Profile: n.profile, Dialer: n.dialer, Lines: j.lines, Line: j.profile, Terminals: f.terminals, Mix: j.mix, Pacer: j.pacer,
 		Think: f.think, For: f.length, Drain: drain, Faults: j.load.Faults, Storm: j.storm,
-		Settle: f.settles(j, n), NewHost: n.bundled != nil,
+		Settle: f.settles(j, n), NewHost: n.books != nil, Share: f.share,
 		Recorder: report.NewRecorder(sim.Labels(), n.profile.Policy.Timeout, f.warmup),
 	}
 }
 
 // settles reports whether the run compares books by settlements.
 func (f *loadFlags) settles(j *job, n *network) bool {
-	return f.settle || j.load.Books && n.bundled == nil && settles(n.profile.Dialect)
+	return f.settle || j.load.Books && n.books == nil && settles(n.profile.Dialect)
 }
 
 // play plays a run, second by second into its folder and onto the terminal,
@@ -246,6 +281,10 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 	run.Observer.Second = func(iv report.Interval) {
 		watch.Judge(iv.Second)
 		keep(folder.Interval(iv))
+		if f.written != nil {
+			f.written()
+		}
+		f.watched.tick()
 		tell.second(run.Recorder.Progress(), f.length)
 	}
 	run.Observer.Panicked = func(value any, stack []byte) {
@@ -261,15 +300,20 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 // complete adds to a report what its recorder does not know: was the generator
 // the limit, do the books agree, which promises held? The error is about the
 // report's own counters.
-func (f *loadFlags) complete(rep *report.Report, run *sim.Run, j *job, n *network, sig *signals) error {
+func (f *loadFlags) complete(ctx context.Context, rep *report.Report, run *sim.Run, j *job, n *network, sig *signals) error {
 	rep.Plan, rep.Environment = f.asked, report.ThisMachine(version())
-	rep.Validity = report.ValidityOf(rep.Seconds, n.bundled != nil || n.local())
+	rep.Validity = report.ValidityOf(rep.Seconds, n.books != nil || n.local())
 	rep.Advise()
 	switch {
 	case sig.abort.Err() != nil:
 		rep.Money = audit.Journals(run.Fleet())
-	case n.bundled != nil:
-		rep.Money = audit.Compare(run.Fleet(), n.books())
+	case n.books != nil:
+		books, err := n.books(ctx)
+		if rep.Money = audit.Compare(run.Fleet(), books); errors.Is(err, errNoBooks) {
+			rep.Money = audit.Journals(run.Fleet())
+		} else if err != nil {
+			return err
+		}
 	case run.Settle:
 		rep.Money = audit.Settlements(run.Fleet())
 	default:

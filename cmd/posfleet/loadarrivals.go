@@ -1,18 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/posfleet/posfleet/sim"
 )
+
+// longestArrivals is the longest file of arrivals, in octets.
+const longestArrivals = 1 << 28
 
 // schedule reads the stages, or the file of arrivals: they say how long arrivals come
 // when --for does not.
@@ -27,20 +28,21 @@ func (f *loadFlags) schedule(given func(flag string) bool) error {
 		length += s.For
 	}
 	if f.arrivals != "" && f.speed > 0 {
-		file, err := os.Open(f.arrivals)
-		if err != nil {
+		text, _, err := f.net.files.Read(f.arrivals, longestArrivals+1)
+		switch {
+		case err != nil:
 			return fmt.Errorf("--arrivals: %w", err)
+		case len(text) > longestArrivals:
+			return fmt.Errorf("--arrivals %s: longer than %d octets", f.arrivals, longestArrivals)
 		}
-		defer file.Close()
 		seed := uint64(0)
 		if f.poisson {
 			seed = f.seed
 		}
-		sum := sha256.New()
-		if f.times, length, err = sim.ReadArrivals(io.TeeReader(file, sum), seed, f.speed); err != nil {
+		if f.times, length, err = sim.ReadArrivals(bytes.NewReader(text), seed, f.speed); err != nil {
 			return fmt.Errorf("--arrivals %s: %w", f.arrivals, err)
 		}
-		f.digest = hex.EncodeToString(sum.Sum(nil))
+		f.digest = fmt.Sprintf("%x", sha256.Sum256(text))
 	}
 	switch {
 	case length == 0:

@@ -48,7 +48,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 	if len(args) == 0 && tags == "" && len(f.names) == 0 && len(f.mix) == 0 {
 		tags = "@everyday"
 	}
-	if j.features, err = choose(args, p.Dialect, tags, f.names); err != nil {
+	if j.features, err = choose(args, p.Dialect, tags, f.names, &f.net.files); err != nil {
 		return nil, err
 	}
 	rest, loads := without(j.features, "@load")

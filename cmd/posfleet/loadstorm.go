@@ -51,7 +51,7 @@ func (f *loadFlags) runStorms(cmd *cobra.Command, args []string) error {
 	out := cmd.OutOrStdout()
 	tell := newProgress(cmd.ErrOrStderr())
 	for seed := f.seed; seed < f.seed+uint64(f.storms) && cmd.Context().Err() == nil; seed++ {
-		if host.bundled != nil && seed > f.seed { // a new one each: storms know nothing of each other
+		if host.books != nil && seed > f.seed { // a new one each: storms know nothing of each other
 			host.close()
 			if host, err = f.net.open(cmd.Context(), f.terminals); err != nil {
 				return err
@@ -139,7 +139,7 @@ func (f *loadFlags) playStorm(ctx context.Context, n *network, j *job, seed uint
 		}
 	}
 	s := &sim.Storm{Profile: n.profile, Dialer: n.dialer, Mix: mix, Faults: storm, Terminals: f.terminals,
-		Arrivals: stormArrivals * f.terminals, NewHost: n.bundled != nil}
+		Arrivals: stormArrivals * f.terminals, NewHost: n.books != nil}
 	done, err := s.Do(ctx)
 	if done == nil {
 		return nil, &exit{code: exitIncomplete, err: fmt.Errorf("seed %d: %w", seed, err)}
@@ -155,8 +155,12 @@ func (f *loadFlags) playStorm(ctx context.Context, n *network, j *job, seed uint
 	}
 	found.why = done.Broken
 	var m report.Money
-	if n.bundled != nil {
-		m = audit.Compare(done.Fleet, n.books())
+	if n.books != nil {
+		books, err := n.books(ctx)
+		if err != nil {
+			return nil, &exit{code: exitIncomplete, err: fmt.Errorf("seed %d: %w", seed, err)}
+		}
+		m = audit.Compare(done.Fleet, books)
 	} else {
 		m = audit.Settlements(done.Fleet)
 	}

@@ -90,6 +90,7 @@ func command(sig *signals) *cobra.Command {
 	}
 	root.AddCommand(
 		loadCommand(sig),
+		agentCommand(sig),
 		capacityCommand(sig),
 		compareCommand(),
 		selftestCommand(sig),

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/posfleet/posfleet/scenarios"
+	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
@@ -36,6 +37,9 @@ type networkFlags struct {
 
 	flags *pflag.FlagSet // that they were given by; nil where they are not flags
 	piped []byte         // the profile, when a pipe brought it
+	files profile.Files  // that profile, dialect and features are read from
+	share sim.Share      // of the profile's terminals
+	other *bundledHost   // of another process, to play against when no host is named
 }
 
 func (f *networkFlags) add(cmd *cobra.Command) {
@@ -67,7 +71,7 @@ const dialectUsage = "dialect of the bundled network: a name that posfleet diale
 type network struct {
 	profile *profile.Profile
 	dialer  *line.Dialer
-	bundled *host.Host // nil when the host is the user's
+	books   func(context.Context) (audit.Books, error) // of the bundled host, here or elsewhere; nil when the host is the user's
 	admin   scenarios.Admin
 	target  string
 	again   bool // the host answered the first request more than once
@@ -85,7 +89,7 @@ func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 		p, err = f.readProfile(terminals)
 	default:
 		var d *dialect.Dialect
-		if d, err = readDialect(cmp.Or(f.dialect, "cup")); err == nil {
+		if d, err = readDialect(cmp.Or(f.dialect, "cup"), &f.files); err == nil {
 			p, err = profile.BundledIn(d, terminals)
 		} else {
 			err = fmt.Errorf("--dialect: %w", err)
@@ -130,9 +134,16 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 	if len(p.Dialect.Forms) == 0 {
 		return nil, usage(fmt.Errorf("dialect %s: is a table of fields without transactions: it explains messages and plays none; add transactions (docs/dialects.md)", p.Dialect.Name))
 	}
+	from, to := f.share.Terminals(len(p.Terminals))
+	if p.Terminals = p.Terminals[from:to]; from == to {
+		return nil, usage(fmt.Errorf("share %d of %d has no terminal: want as many terminals as shares", f.share.Index+1, f.share.Of))
+	}
 	n := &network{profile: p, target: p.Address, close: func() {}}
 	address := p.Address
-	if address == "" {
+	if address == "" && f.other != nil {
+		n.target, address = bundledTarget, f.other.Address
+		n.admin = scenarios.Admin{URL: f.other.Admin, Token: profile.Secret(f.other.Token)}
+	} else if address == "" {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, &exit{code: exitUnreachable, err: fmt.Errorf("bundled host: %w", err)}
@@ -156,7 +167,8 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 		serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 		var wg sync.WaitGroup
 		wg.Go(func() { h.Serve(serving, l) })
-		n.bundled, n.target, address = h, "bundled host", l.Addr().String()
+		n.target, address = bundledTarget, l.Addr().String()
+		n.books = func(context.Context) (audit.Books, error) { return booksOf(h), nil }
 		n.close = func() {
 			people.Close()
 			stop()
@@ -166,15 +178,15 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 		return nil, usage(errors.New("only the bundled host misbehaves on demand: leave --host and the profile's address out"))
 	}
 	n.dialer = &line.Dialer{Address: address, Timeout: 5 * time.Second}
-	if p.Admin != nil && n.bundled == nil {
+	if p.Admin != nil && n.target != bundledTarget {
 		n.admin = scenarios.Admin{URL: p.Admin.URL, Token: p.Admin.Token}
 	}
-	if p.TLS != nil && n.bundled == nil {
-		if n.dialer.TLS, err = clientTLS(p.TLS, address); err != nil {
+	if p.TLS != nil && n.target != bundledTarget {
+		if n.dialer.TLS, err = clientTLS(p.TLS, address, &f.files); err != nil {
 			return nil, usage(err)
 		}
 	}
-	if n.bundled == nil {
+	if n.target != bundledTarget {
 		if err := n.probe(ctx); err != nil {
 			return nil, err
 		}
@@ -182,10 +194,13 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 	return n, nil
 }
 
-// books are the bundled host's.
-func (n *network) books() audit.Books {
-	b := audit.Books{Net: map[string]int64{}, Broken: n.bundled.Check()}
-	for _, of := range n.bundled.Books() {
+// bundledTarget is what a run against the bundled host says that it is against.
+const bundledTarget = "bundled host"
+
+// booksOf are a bundled host's books.
+func booksOf(h *host.Host) audit.Books {
+	b := audit.Books{Net: map[string]int64{}, Broken: h.Check()}
+	for _, of := range h.Books() {
 		b.Net[of.TID] = of.Net()
 	}
 	return b

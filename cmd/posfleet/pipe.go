@@ -28,15 +28,18 @@ var errInterrupted = errors.New("interrupted")
 func (f *networkFlags) readProfile(terminals int) (*profile.Profile, error) {
 	path := f.profile
 	if f.piped == nil {
-		info, err := os.Stat(path)
+		info, err := f.files.Stat(path)
 		if err != nil || info.Mode().IsRegular() || info.IsDir() {
-			return profile.Load(path, terminals)
+			return f.files.Load(path, terminals)
 		}
 		if f.piped, err = readPipe(path, info.Mode()&os.ModeNamedPipe != 0, pipePatience); err != nil {
 			return nil, fmt.Errorf("profile: %w", err)
 		}
+		if f.files.Seen != nil {
+			f.files.Seen(f.files.Absolute(path), 0o600, f.piped)
+		}
 	}
-	return profile.Parse(path, f.piped, terminals)
+	return f.files.Parse(path, f.piped, terminals)
 }
 
 // readPipe reads until a pipe's writers have gone; the first is awaited if that is

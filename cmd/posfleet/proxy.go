@@ -85,7 +85,7 @@ func (f *proxyFlags) run(cmd *cobra.Command) error {
 	}
 	between := &proxy.Proxy{Format: &p.Dialect.Format, Storm: storm, Dialer: &line.Dialer{Address: p.Address, Timeout: 5 * time.Second}}
 	if p.TLS != nil {
-		if between.Dialer.TLS, err = clientTLS(p.TLS, p.Address); err != nil {
+		if between.Dialer.TLS, err = clientTLS(p.TLS, p.Address, &profile.Files{}); err != nil {
 			return usage(err)
 		}
 	}

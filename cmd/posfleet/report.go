@@ -72,13 +72,13 @@ func (f *reportFlags) run(cmd *cobra.Command, dirs []string) error {
 		}
 		return told(runs[0], len(dirs) > 1)
 	}
-	differs := fmt.Sprintf("%s and %s are different runs: %s", names[0], names[1], apart(runs[0], runs[1]))
+	differs := fmt.Sprintf("%s and %s are different runs: %s", names[0], names[1], differences(runs[0], runs[1]))
 	if *f != (reportFlags{}) {
 		return usage(errors.New(differs + ". Tell them one by one"))
 	}
 	for i, r := range runs {
 		if i > 0 {
-			fmt.Fprintf(out, "\n%s and %s are different runs: %s\n", names[0], names[i], apart(runs[0], r))
+			fmt.Fprintf(out, "\n%s and %s are different runs: %s\n", names[0], names[i], differences(runs[0], r))
 		}
 		fmt.Fprintf(out, "\n%s\n", names[i])
 		if err := f.tell(out, r); err != nil {
@@ -93,8 +93,8 @@ func (f *reportFlags) run(cmd *cobra.Command, dirs []string) error {
 	return nil
 }
 
-// apart says in what two runs were asked for differently.
-func apart(a, b *report.Report) string {
+// differences says in what two runs were asked for differently.
+func differences(a, b *report.Report) string {
 	return cmp.Or(strings.Join(a.Differs(b), "; "), "nothing that was asked for")
 }
 

@@ -8,7 +8,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -16,8 +15,12 @@ import (
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
+// maxCertificates is the longest file of certificates or a key that is read, in octets;
+// profiles allow no longer ones.
+const maxCertificates = 1 << 20
+
 // clientTLS is how the host at an address is met over TLS.
-func clientTLS(t *profile.TLS, address string) (*tls.Config, error) {
+func clientTLS(t *profile.TLS, address string, files *profile.Files) (*tls.Config, error) {
 	name, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
@@ -32,7 +35,7 @@ func clientTLS(t *profile.TLS, address string) (*tls.Config, error) {
 		c.CipherSuites = suites(false)
 	}
 	if t.CA != "" {
-		data, err := os.ReadFile(t.CA)
+		data, _, err := files.Read(t.CA, maxCertificates)
 		if err != nil {
 			return nil, fmt.Errorf("tls ca: %w", err)
 		}
@@ -42,7 +45,15 @@ func clientTLS(t *profile.TLS, address string) (*tls.Config, error) {
 		}
 	}
 	if t.Cert != "" {
-		pair, err := tls.LoadX509KeyPair(t.Cert, t.Key)
+		cert, _, err := files.Read(t.Cert, maxCertificates)
+		if err != nil {
+			return nil, fmt.Errorf("tls cert: %w", err)
+		}
+		key, _, err := files.Read(t.Key, maxCertificates)
+		if err != nil {
+			return nil, fmt.Errorf("tls key: %w", err)
+		}
+		pair, err := tls.X509KeyPair(cert, key)
 		if err != nil {
 			return nil, fmt.Errorf("tls cert: %w", err)
 		}

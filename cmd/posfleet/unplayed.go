@@ -20,7 +20,7 @@ func (f *loadFlags) unplayed(ctx context.Context, out io.Writer, folder *report.
 	if ctx.Err() != nil {
 		rep.Incomplete = "it was stopped while terminals signed in: nothing was played"
 	}
-	rep.Validity = report.Validity{Level: report.NotJudged, Reasons: []string{"nothing was played"}, SameHost: n.bundled != nil || n.local()}
+	rep.Validity = report.Validity{Level: report.NotJudged, Reasons: []string{"nothing was played"}, SameHost: n.books != nil || n.local()}
 	hide(rep, n.profile.Dialect)
 	if kept := folder.WriteAll(rep); kept != nil {
 		err = errors.Join(err, kept)
@@ -46,4 +46,15 @@ func (f *loadFlags) unplayed(ctx context.Context, out io.Writer, folder *report.
 			hint: fmt.Sprintf("%s can be reached but does not answer: does it speak %s, with this length prefix and TPDU?", n.target, n.profile.Dialect.Title)}
 	}
 	return &exit{code: exitIncomplete, err: fmt.Errorf("no terminal could sign in, nothing was played: %w", err)}
+}
+
+// unplayedCode is the exit code of why nothing could be played.
+func unplayedCode(err error) int {
+	switch {
+	case errors.Is(err, syscall.EMFILE):
+		return exitGenerator
+	case errors.Is(err, line.ErrUnsent), errors.Is(err, line.ErrTimeout), errors.Is(err, line.ErrBroken):
+		return exitUnreachable
+	}
+	return exitIncomplete
 }

@@ -74,6 +74,8 @@ const (
 	BadPINBlock             // the PIN cannot be read: other keys? sign in again
 	BadMAC                  // the MAC is wrong: other keys? sign in again
 	TerminalBarred          // terminal or merchant is suspended
+	CardCheck               // the chip's cryptogram is not right
+	UseChip                 // the stripe was read of a card whose chip is to be used
 	roles
 )
 
@@ -83,7 +85,7 @@ var roleNames = [roles]string{
 	NoOriginal: "no-original", FormatError: "format-error", InsufficientFunds: "insufficient-funds", ExpiredCard: "expired-card",
 	WrongPIN: "wrong-pin", OverLimit: "over-limit", OriginalDiffers: "original-differs", SignInFirst: "sign-in-first",
 	Duplicate: "duplicate", TotalsDiffer: "totals-differ", Malfunction: "malfunction", UnknownTerminal: "unknown-terminal",
-	BadPINBlock: "bad-pin-block", BadMAC: "bad-mac", TerminalBarred: "terminal-barred",
+	BadPINBlock: "bad-pin-block", BadMAC: "bad-mac", TerminalBarred: "terminal-barred", CardCheck: "card-check", UseChip: "use-chip",
 }
 
 // String gives the name that dialect files use: "invalid-amount".
@@ -119,12 +121,13 @@ const (
 	OtherCause Cause = iota // the answer cannot be trusted, or the terminal cannot go on
 	NoAnswer                // the answer did not come
 	WrongMAC                // its MAC is wrong
+	Unfinished              // the host approved, and the card did not
 	causes
 )
 
-var causeNames = [causes]string{OtherCause: "other", NoAnswer: "no-answer", WrongMAC: "bad-mac"}
+var causeNames = [causes]string{OtherCause: "other", NoAnswer: "no-answer", WrongMAC: "bad-mac", Unfinished: "unfinished"}
 
-// CauseNamed is the cause of a name: no-answer, other or bad-mac.
+// CauseNamed is the cause of a name: no-answer, other, bad-mac or unfinished.
 func CauseNamed(name string) (Cause, bool) {
 	i := slices.Index(causeNames[:], name)
 	return Cause(max(i, 0)), i >= 0

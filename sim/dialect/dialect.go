@@ -32,7 +32,9 @@ type Dialect struct {
 
 	Algorithm keys.Algorithm // of the MAC, where there is one
 	KeyBlock  keys.KeyBlock  // of working keys that a sign-in asks for; empty for a sign-in without keys
-	PINFormat keys.PINFormat // of PIN blocks under DES; under SM4 it is format 0
+	PINFormat keys.PINFormat // of PIN blocks under DES; under SM4 it is format 0, under AES 4
+	DUKPT     keys.DUKPT     // how a key for each transaction is derived; NoDUKPT where a sign-in brings keys, or nothing does
+	SerialHex bool           // the key serial number of DUKPT is hexadecimal text, not octets
 	Currency  string         // three digits (ISO 4217); empty when no message says it
 	Exponent  int            // how many decimals the minor unit is in which messages have amounts: 2 of yuan and fen
 	Codes     []CodeInfo     // response codes
@@ -119,6 +121,11 @@ func (f *Form) CarriesField(n int) bool { return f.carries.Has(n) }
 
 // Carries reports whether a request of this form may carry element e.
 func (f *Form) Carries(e wire.Element) bool { return f.elements>>e&1 != 0 }
+
+// Derives reports whether a request of form f is under keys that DUKPT derives for it.
+func (d *Dialect) Derives(f *Form) bool {
+	return d.DUKPT != keys.NoDUKPT && (f.MACed && d.MAC || f.Carries(wire.PINBlock))
+}
 
 // tells are the elements whose constants tell one transaction from another.
 var tells = [...]wire.Element{wire.ProcessingCode, wire.EntryMode, wire.ConditionCode}

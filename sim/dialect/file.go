@@ -142,12 +142,12 @@ type reader struct {
 func (r *reader) dialect(root strict.Value) *Dialect {
 	r.d = &Dialect{Bases: r.bases}
 	d := r.d
-	var framing, encoding, fields, elements, pair, echo, mac, signIn, pin, currency, entry, lists, transactions, reversal, codes, status strict.Value
+	var framing, encoding, fields, elements, pair, echo, mac, signIn, working, pin, currency, entry, lists, transactions, reversal, codes, status strict.Value
 	found := r.Map(root, strict.Table{
 		"name": r.Text(&d.Name), "title": r.Text(&d.Title),
 		"framing": strict.Keep(&framing), "encoding": strict.Keep(&encoding), "fields": strict.Keep(&fields),
 		"elements": strict.Keep(&elements), "pair": strict.Keep(&pair), "echo": strict.Keep(&echo),
-		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "pin": strict.Keep(&pin), "currency": strict.Keep(&currency),
+		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "keys": strict.Keep(&working), "pin": strict.Keep(&pin), "currency": strict.Keep(&currency),
 		"schemes": r.schemes(&d.Schemes), "entry": strict.Keep(&entry), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
 		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes), "rules": r.rules(&d.Without), "header-words": r.headerWords,
 		"status": strict.Keep(&status),
@@ -169,7 +169,7 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 		r.elements(elements)
 	}
 	d.Pair, d.Echo = r.numbers(pair), r.numbers(echo)
-	r.keys(mac, signIn, pin)
+	r.keys(mac, signIn, working, pin)
 	r.currency(currency)
 	if r.OK() {
 		if err := d.Format.Compile(); err != nil {

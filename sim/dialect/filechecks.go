@@ -123,8 +123,12 @@ func (r *reader) paired(pair strict.Value) {
 	})
 }
 
-// sealed holds that there is a field for the MAC of a form that has one.
+// sealed holds that there is a field for the MAC of a form that has one, and for the
+// key serial number where keys are derived.
 func (r *reader) sealed(f *Form, at strict.Value) {
+	if r.d.Derives(f) && !f.Carries(wire.KeySerial) {
+		r.Fail(at, "its keys are derived, and it does not carry their serial number (field %d); add that to carries", r.d.Place(wire.KeySerial).Field)
+	}
 	if !f.MACed {
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/moov-io/iso8583/field"
+
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/strict"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -14,18 +16,56 @@ var asShape = regexp.MustCompile(`^(octets|values)$`)
 
 // keys reads how messages are authenticated, which working keys a sign-in asks for,
 // and how PINs are enciphered.
-func (r *reader) keys(mac, signIn, pin strict.Value) {
+func (r *reader) keys(mac, signIn, working, pin strict.Value) {
 	d := r.d
 	r.mac(mac)
+	r.derived(working)
 	if s := r.word(signIn); s != "" {
 		if d.KeyBlock = keys.KeyBlock(s); d.KeyBlock.Len() == 0 {
 			r.Fail(signIn, "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4), 006 (SM4 and track key) or none", strict.Quote(s))
 		}
 	}
-	if d.MAC && d.KeyBlock == "" {
-		r.Fail(mac, "a MAC needs a key, and no sign-in brings one; give sign-in, or mac: none")
+	switch {
+	case d.MAC && d.KeyBlock == "" && d.DUKPT == keys.NoDUKPT:
+		r.Fail(mac, "a MAC needs a key, and no sign-in brings one; give sign-in, keys: {dukpt: tdes}, or mac: none")
+	case d.KeyBlock != "" && d.DUKPT != keys.NoDUKPT:
+		r.Fail(signIn, "with DUKPT keys are derived, and no sign-in brings them; say sign-in: none")
 	}
 	r.pin(pin)
+	if err := d.DUKPT.Makes(d.Algorithm); d.MAC && err != nil {
+		r.Fail(mac, "%w", err)
+	}
+}
+
+// derived reads that a key is derived for each transaction, and where its serial number
+// is.
+func (r *reader) derived(v strict.Value) {
+	if !v.Given() {
+		return
+	}
+	found := r.Map(v, strict.Table{"dukpt": func(v strict.Value) {
+		if s := r.word(v); s != "" {
+			var err error
+			if r.d.DUKPT, err = keys.ParseDUKPT(s); err != nil {
+				r.Fail(v, "%w", err)
+			}
+		}
+	}})
+	if r.Need(v, found, "dukpt"); r.d.DUKPT == keys.NoDUKPT {
+		return
+	}
+	d, at := r.d, r.d.Places[wire.KeySerial]
+	if !r.at[at.Field].Given() {
+		r.Fail(v, "messages have no place for the key serial number; add key-serial to elements")
+		return
+	}
+	n := d.DUKPT.KSNLen()
+	if _, octets := d.Spec.Fields[at.Field].(*field.Binary); !octets {
+		d.SerialHex, n = true, 2*n
+	}
+	if room := at.To - at.From; at.To > 0 && room != n || at.To == 0 && d.Spec.Fields[at.Field].Spec().Length < n {
+		r.Fail(v, "the key serial number has %d octets or digits, for which field %d has no room where elements put it", n, at.Field)
+	}
 }
 
 // mac reads by which algorithm a MAC is made, and over what.
@@ -48,7 +88,7 @@ func (r *reader) mac(v strict.Value) {
 	}
 	var err error
 	if r.d.Algorithm, err = keys.ParseAlgorithm(algorithm); err != nil {
-		r.Fail(at, "%s, want ecb, x9.9, x9.19 or none", strict.Quote(algorithm))
+		r.Fail(at, "%s, want none or %s", strict.Quote(algorithm), keys.AlgorithmNames)
 	}
 	r.d.MAC = true
 	r.covers(over)
@@ -92,11 +132,18 @@ func (r *reader) pin(v strict.Value) {
 		case "0", "1", "3":
 			n, _ := strconv.Atoi(s)
 			r.d.PINFormat = keys.PINFormat(n)
-			if n > 0 && r.d.KeyBlock.SM4() {
+			switch {
+			case r.d.DUKPT > keys.DUKPTTDES:
+				r.Fail(v, "under AES a PIN block is of format 4; leave pin away")
+			case n > 0 && r.d.KeyBlock.SM4():
 				r.Fail(v, "under SM4 a PIN block is of format 0; leave pin away, or say another sign-in")
 			}
+		case "4":
+			if r.d.DUKPT <= keys.DUKPTTDES {
+				r.Fail(v, "format 4 goes with AES keys alone, as keys: {dukpt: aes128} makes them")
+			}
 		default:
-			r.Fail(v, "%s, want 0, 1 or 3 (ISO 9564-1): format 2 is for cards off line, format 4 for AES keys, which no sign-in brings", strict.Quote(s))
+			r.Fail(v, "%s, want 0, 1, 3 or 4 (ISO 9564-1): format 2 is for cards off line", strict.Quote(s))
 		}
 	}})
 }

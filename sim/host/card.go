@@ -47,7 +47,7 @@ func (h *Host) lookUp(req *Request) verdict {
 // (ISO/IEC 7813). Field 53 says whether it is enciphered.
 func (h *Host) presentTrack(req *Request, track []byte) verdict {
 	if v := req.Message.Get(wire.SecurityControl); len(v) >= 3 && v[2] == '1' {
-		key := req.session.keys.Track
+		key := req.keys.Track
 		if key == nil {
 			return formatError
 		}
@@ -99,7 +99,7 @@ func (h *Host) presentCode(req *Request) verdict {
 // decryptPIN deciphers the PIN block into req.pin; a block that cannot be one for
 // this card is a format error of its own.
 func (h *Host) decryptPIN(req *Request) verdict {
-	key := req.session.keys.PIN
+	key := req.keys.PIN
 	block := req.Message.Get(wire.PINBlock)
 	if key == nil || key.BlockSize() != len(block) {
 		return badPINBlock

@@ -31,6 +31,8 @@ const (
 	badPINBlock       = dialect.BadPINBlock
 	badMAC            = dialect.BadMAC
 	suspended         = dialect.TerminalBarred
+	cardWrong         = dialect.CardCheck
+	chipWanted        = dialect.UseChip
 	pending           = dialect.NoRole    // not decided yet: go on
 	byCard            = dialect.Role(255) // the profile says which code the card in hand gets
 )
@@ -74,6 +76,9 @@ func (h *Host) applyRules(req *Request) bool {
 			return true
 		}
 		defer h.keep(req)
+	}
+	if req.session != nil {
+		req.keys = req.session.keys
 	}
 	if h.staff.Watches(n) && h.stopped(req) {
 		return true
@@ -121,6 +126,8 @@ func (h *Host) dispatch(req *Request) {
 		h.signatureUpload(req)
 	case dialect.OrderConfirm, dialect.OrderQuery, dialect.OrderCancel, dialect.MerchantCode, dialect.CodeScan:
 		h.ordering(req)
+	case dialect.ScriptResult:
+		h.scriptResult(req)
 	case dialect.OrderResult: // hosts send it
 		h.reply(req, invalid)
 	default:
@@ -196,13 +203,19 @@ func (h *Host) key(req *Request) book.Key {
 
 // sealed checks the request's MAC, and has the answer carry one.
 func (h *Host) sealed(req *Request) bool {
-	key := req.session.keys.MAC
+	if h.dialect.DUKPT != keys.NoDUKPT && !h.derive(req) {
+		return false
+	}
+	key := req.keys.MAC
 	covered, mac := req.Message.MACSpan()
 	if key == nil || mac == nil || !key.CheckMAC(h.profile.MAC, covered, mac) && !h.breaks(anyMAC) {
 		return !h.dialect.MAC
 	}
-	req.key = key
+	req.key = h.answerKey(req)
 	req.session.block = nil // these keys have been used
+	if h.dialect.DUKPT != keys.NoDUKPT {
+		h.used(req)
+	}
 	return true
 }
 
@@ -249,7 +262,7 @@ func (h *Host) declineKey(req *Request, code verdict) *keys.Key {
 	if !h.dialect.MAC || h.profile.Policy.MACOnDecline != dialect.MACRequired || req.session == nil || h.dialect.KeysInDoubt(h.code(req, code)) {
 		return nil
 	}
-	return req.session.keys.MAC
+	return h.answerKey(req)
 }
 
 // tell makes the answer to a financial request.
@@ -258,6 +271,9 @@ func (h *Host) tell(req *Request, code verdict) {
 	a := req.Answer
 	a.SetUint(wire.SettlementDate, uint64(req.now.mmdd))
 	a.SetString(wire.ResponseData, remarks)
+	if req.chipped {
+		h.answerChip(req, code)
+	}
 	if !h.approves(req, code) {
 		req.key = h.declineKey(req, code)
 		a.SetString(wire.Operator, noScheme)

@@ -56,6 +56,7 @@ type Host struct {
 	count      counters
 	log        log
 	enrolments enrolments
+	chips      chips
 	staff      *staff.Desk
 	data       string       // folder of what it keeps; empty for a host that forgets
 	store      *store.Store // nil for one

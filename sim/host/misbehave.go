@@ -13,7 +13,7 @@ import (
 )
 
 // bug is a rule that the host breaks on purpose.
-type bug uint16
+type bug uint32
 
 const (
 	doublePosting bug = 1 << iota
@@ -32,6 +32,11 @@ const (
 	undoReversal
 	forgetEarly
 	anyMAC
+	serialReplayed
+	anyCryptogram
+	anyCounter
+	wrongIssuer
+	scriptLost
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -73,6 +78,11 @@ var misbehaviours = []Misbehaviour{
 	{Name: "any-mac", Doc: "requests are taken whatever their MAC", bug: anyMAC},
 	{Name: "reset-without-proof", Doc: "operators' passwords are reset for whoever asks, with whatever proof and code", bug: anyProof},
 	{Name: "lost-terminal-trades", Doc: "terminals that are reported lost, or whose password was reset, go on", bug: lostTrades},
+	{Name: "serial-replayed", Doc: "a key serial number of DUKPT may come again, or go back", bug: serialReplayed},
+	{Name: "cryptogram-unchecked", Doc: "a chip's cryptogram may be anything", bug: anyCryptogram},
+	{Name: "counter-unchecked", Doc: "a chip's transaction counter may come again", bug: anyCounter},
+	{Name: "wrong-arpc", Doc: "the issuer's answer to a chip's cryptogram is one bit wrong", bug: wrongIssuer},
+	{Name: "script-result-lost", Doc: "what has become of an issuer's commands is acknowledged and not kept", bug: scriptLost},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
 	{Name: "code-used-twice", Doc: "a customer's payment code pays more than once", bug: useCodeTwice},
@@ -264,6 +274,9 @@ func yesMan(h *Host, next Handler) Handler {
 			if _, mac := m.MACSpan(); mac != nil && h.sessions[n] != nil {
 				req.session = h.sessions[n]
 				req.key = req.session.keys.MAC
+				if h.dialect.DUKPT != keys.NoDUKPT && h.derive(req) {
+					req.key = h.answerKey(req)
+				}
 			}
 		}
 		said, settles := h.dialect.ReadReconciliation(m)

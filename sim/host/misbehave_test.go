@@ -183,6 +183,9 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 	}
 	for _, m := range Misbehaviours() {
 		look := seen[m.Name]
+		if m.Name == "serial-replayed" || chipBugs[m.Name] != nil {
+			continue // TestReplayedSerialIsSeen and TestChipMisbehavioursAreSeen look for them
+		}
 		if look == nil {
 			t.Errorf("%s: no test looks for it", m.Name)
 			continue

@@ -45,6 +45,9 @@ func (h *Host) pay(req *Request) verdict {
 		return formatError
 	}
 	if shown {
+		if code := h.checkChip(req); code != pending {
+			return code
+		}
 		if code := h.acceptable(req); code != pending {
 			return code
 		}

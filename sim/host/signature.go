@@ -177,6 +177,6 @@ func praiseSignature(h *Host, req *Request) {
 		req.terminal.Lock()
 		defer req.terminal.Unlock()
 		h.reply(req, approved)
-		req.key = req.session.keys.MAC
+		req.key = h.answerKey(req)
 	}
 }

@@ -11,8 +11,9 @@ import (
 type session struct {
 	keys     keys.Set
 	mode     keys.KeyBlock
-	block    []byte // the key block of the last sign-in, while nothing has used its keys
-	trace    uint32 // of that sign-in
+	block    []byte  // the key block of the last sign-in, while nothing has used its keys
+	trace    uint32  // of that sign-in
+	serial   *serial // of keys that are derived; nil until the first
 	signedIn bool
 	operator [2]byte   // who signed in; zero where the network does not say
 	before   *keys.Key // MAC key of the keys before these, if it was used

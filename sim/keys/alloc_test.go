@@ -58,7 +58,7 @@ func TestNothingIsAllocatedForEachMessage(t *testing.T) {
 				t.Errorf("%s %s: %v allocations", name, what, n)
 			}
 		}
-		for _, a := range []Algorithm{ECB, X99, X919} {
+		for _, a := range []Algorithm{ECB, X99, X919, CMAC, X919 | Padding2 | Hex} {
 			if n := testing.AllocsPerRun(1000, func() {
 				mac := k.MAC(a, mab)
 				if !k.CheckMAC(a, mab, mac[:]) {
@@ -67,6 +67,28 @@ func TestNothingIsAllocatedForEachMessage(t *testing.T) {
 			}); n != 0 {
 				t.Errorf("%s MAC %s: %v allocations", name, a, n)
 			}
+		}
+	}
+
+	hmac, err := NewHMAC([]byte("key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		derived Derived
+		initial = octets(t, "6AC292FAA1315B4D858AB3A3D7D5933A")
+		ksn     = octets(t, "FFFF9876543210EFF800")
+	)
+	for name, f := range map[string]func(){
+		"HMAC": func() { hmac.MAC(HMAC, mab) },
+		"DUKPT": func() {
+			if err := DUKPTTDES.Derive(&derived, initial, ksn, X919); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		if n := testing.AllocsPerRun(1000, f); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
 		}
 	}
 }

@@ -235,7 +235,10 @@ func (b KeyBlock) under(master *Key) (slots, error) {
 	return s, nil
 }
 
-var errCipher = errors.New("SM4 where DES was wanted, or DES where SM4 was")
+var (
+	errCipher = errors.New("a key of one cipher where one of another was wanted (DES, SM4, AES)")
+	errHMAC   = errors.New("an HMAC key of no octets")
+)
 
 func (s slots) make(octets []byte) (*Key, error) {
 	if s.sm4 {

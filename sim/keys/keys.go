@@ -1,8 +1,8 @@
 // Package keys is the cryptography of a card terminal: what it does with the
 // keys a bank gives it, and the host's half of the same.
 //
-// There are three nouns. A [Key] is one cipher key, ready for use: single DES,
-// triple DES or SM4. A [Set] is one terminal's working keys, a Key each for
+// There are few nouns. A [Key] is one cipher key, ready for use: single DES,
+// triple DES, SM4 or AES (or one for HMAC, which has no cipher). A [Set] is one terminal's working keys, a Key each for
 // PINs, MACs and tracks; a sign-in delivers it wrapped under the terminal's
 // master key, in a layout called a [KeyBlock] ([Wrap] makes such a block, [Unwrap]
 // opens it). An [Algorithm] is how a MAC is made with a Key.
@@ -17,6 +17,7 @@
 package keys
 
 import (
+	"crypto/aes"
 	"crypto/cipher"
 	"fmt"
 	"sync"
@@ -36,9 +37,11 @@ type Key struct {
 	// has first alone. Only pointers: a Key printed by accident, as a field
 	// inside some other value, shows addresses.
 	first, second, third *des.Schedule
-	wide                 cipher.Block // of an SM4 key; it has no stages
+	wide                 cipher.Block // of an SM4 or AES key; it has no stages
+	pads                 *pads        // of an HMAC key, which has nothing else
 	kcv                  [4]byte
-	size                 uint8 // of a block: 8 DES, 16 SM4
+	size                 uint8 // of a block: 8 DES, 16 SM4 and AES, 0 HMAC
+	aes                  bool
 }
 
 // New makes a DES key from 8 octets or a triple DES key from 16 (double
@@ -103,6 +106,20 @@ func (k *Key) sm4Key(octets []byte) error {
 	return nil
 }
 
+// NewAES makes an AES key (FIPS 197) from 16, 24 or 32 octets. Its check value is the
+// first 4 octets of the CMAC of a block of zeros, as X9.24-1 has it for AES.
+func NewAES(octets []byte) (*Key, error) {
+	b, err := aes.NewCipher(octets)
+	if err != nil {
+		return nil, fmt.Errorf("AES key of %d octets, want 16, 24 or 32", len(octets))
+	}
+	k := &Key{wide: b, size: aes.BlockSize, aes: true}
+	var sum, zeros [aes.BlockSize]byte
+	k.cmac(sum[:], zeros[:])
+	copy(k.kcv[:], sum[:])
+	return k, nil
+}
+
 // allEqual reports whether the 8-octet parts of a key are the same DES key,
 // that is the same but for the lowest bit of each octet, the parity.
 func allEqual(octets []byte) bool {
@@ -122,14 +139,14 @@ func (k *Key) check() {
 }
 
 // KCV is the key's check value: the first 4 octets of a block of zeros (8, or
-// 16 for SM4) encrypted. It may be shown.
+// 16 for SM4) encrypted; of an AES key, of its CMAC. It may be shown.
 func (k *Key) KCV() [4]byte { return k.kcv }
 
-// BlockSize is the octets in one block: 8, or 16 for SM4.
+// BlockSize is the octets in one block: 8, or 16 for SM4 and AES.
 func (k *Key) BlockSize() int { return int(k.size) }
 
-// sm4 tells the two ciphers apart.
-func (k *Key) sm4() bool { return k.size == sm4.BlockSize }
+// sm4 tells the ciphers apart.
+func (k *Key) sm4() bool { return k.size == sm4.BlockSize && !k.aes }
 
 // Encrypt encrypts src into dst, each block by itself (ECB). The two may be
 // the same slice. It panics if src is not whole blocks or dst is shorter, as

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -138,15 +139,57 @@ func TestTamperedMACIsRefused(t *testing.T) {
 }
 
 func TestAlgorithmNamesComeBack(t *testing.T) {
-	for a, name := range map[Algorithm]string{ECB: "ecb", X99: "x9.9", X919: "x9.19"} {
+	for a, name := range map[Algorithm]string{ECB: "ecb", X99: "x9.9", X919: "x9.19", CMAC: "cmac", HMAC | Hex: "hmac-sha256 hex",
+		X919 | Padding2 | Octets4: "x9.19 padding-2 4", X99 | Padding3: "x9.9 padding-3"} {
 		got, err := ParseAlgorithm(name)
 		if err != nil || got != a || a.String() != name {
 			t.Errorf("%q: algorithm %d (%s), %v", name, got, a, err)
 		}
 	}
-	for _, name := range []string{"", "ECB", "x919", "cmac"} {
+	for _, name := range []string{"", "ECB", "x919", "cmac padding-2", "ecb hex", "x9.9 padding-2 padding-3", "x9.9 4 hex", "x9.9 padding-1", "x9.9 "} {
 		if a, err := ParseAlgorithm(name); err == nil {
 			t.Errorf("%q read as %s", name, a)
+		}
+	}
+}
+
+func TestPaddingsAndCMACs(t *testing.T) {
+	const double = "0123456789ABCDEFFEDCBA9876543210"
+	for _, v := range []struct {
+		origin string
+		key    *Key
+		text   string
+		a      Algorithm
+		want   string
+	}{
+		{"ISO/IEC 9797-1 A.2", desKey(t, double), "Now is the time for all ", X99 | Padding2, "10E1F0F108341B6D"},
+		{"ISO/IEC 9797-1 A.2", desKey(t, double), "Now is the time for it", X99 | Padding3, "B1ECD6FC8B37C392"},
+		{"ISO/IEC 9797-1 A.4", desKey(t, double), "Now is the time for all ", X919 | Padding2, "E9086230CA3BE796"},
+		{"ISO/IEC 9797-1 A.4", desKey(t, double), "Now is the time for it", X919 | Padding2, "5A692CE64F404145"},
+		{"ISO/IEC 9797-1 A.4", desKey(t, double), "Now is the time for it", X919 | Padding3, "C59F7EED328DDD69"},
+		{"its first 4 octets", desKey(t, double), "Now is the time for it", X919 | Padding2 | Octets4, "5A692CE600000000"},
+		{"in characters", desKey(t, double), "Now is the time for it", X919 | Padding2 | Hex, fmt.Sprintf("%X", "5A692CE6")},
+		{"NIST SP 800-38B D.1, empty", aesKey(t, "2B7E151628AED2A6ABF7158809CF4F3C"), "", CMAC, "BB1D6929E9593728"},
+		{"RFC 4493, 16 octets", aesKey(t, "2B7E151628AED2A6ABF7158809CF4F3C"), "\x6B\xC1\xBE\xE2\x2E\x40\x9F\x96\xE9\x3D\x7E\x11\x73\x93\x17\x2A", CMAC, "070A16B46B4D4144"},
+	} {
+		if got := v.key.MAC(v.a, []byte(v.text)); fmt.Sprintf("%X", got) != v.want {
+			t.Errorf("%s, %s: %q gives %X, want %s", v.origin, v.a, v.text, got, v.want)
+		}
+	}
+	// RFC 4231, cases 2 and 6.
+	for _, v := range []struct{ key, text, want string }{
+		{"Jefe", "what do ya want for nothing?", "5BDCC146BF60754E"},
+		{strings.Repeat("\xAA", 131), "Test Using Larger Than Block-Size Key - Hash Key First", "60E431591EE0B67F"},
+	} {
+		k, err := NewHMAC([]byte(v.key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := k.MAC(HMAC, []byte(v.text)); fmt.Sprintf("%X", got) != v.want {
+			t.Errorf("HMAC of %q is %X, want %s", v.text, got, v.want)
+		}
+		if n := k.NearMAC(HMAC, []byte(v.text), []byte("60E43159")); v.key != "Jefe" && !strings.HasPrefix(n, "its form: 8 octets") {
+			t.Errorf("written in characters it is said to be off by %q", n)
 		}
 	}
 }

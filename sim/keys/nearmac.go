@@ -23,15 +23,11 @@ func (k *Key) NearMAC(a Algorithm, mab, mac []byte, head ...byte) string {
 	case bytes.Equal(want[:], backwards), len(mac) == 8 && bytes.Equal(want[:], append(slices.Clone(mac[4:]), mac[:4]...)):
 		return "the order of its octets"
 	case len(mac) == 8 && bytes.Equal(other[:], mac):
-		if a == ECB {
-			return "its form: 8 hexadecimal characters are wanted, these are 8 octets"
-		}
-		return "its form: 8 octets are wanted, these are 8 hexadecimal characters"
+		return "its form: " + form(a) + " are wanted, these are " + otherForm(a)
 	case len(mac) == 8 && bytes.EqualFold(other[:], mac):
 		return "its form and its case"
 	}
-	for of := range algorithms {
-		of := Algorithm(of)
+	for of := range k.algorithms {
 		if of == a {
 			continue
 		}
@@ -40,8 +36,11 @@ func (k *Key) NearMAC(a Algorithm, mab, mac []byte, head ...byte) string {
 		case right(k, of):
 			return "its algorithm: it is made by " + of.String() + ", " + a.String() + " is wanted"
 		case len(mac) == 8 && bytes.EqualFold(written[:], mac):
-			return "its algorithm and form: it is made by " + of.String() + ", as " + form(of) + "; " + a.String() + " is wanted"
+			return "its algorithm and form: it is made by " + of.String() + ", as " + otherForm(of) + "; " + a.String() + " is wanted"
 		}
+	}
+	if k.pads != nil {
+		return ""
 	}
 	if said := k.nearForm(a, mab, mac); said != "" {
 		return said
@@ -65,9 +64,34 @@ func (k *Key) NearMAC(a Algorithm, mab, mac []byte, head ...byte) string {
 	return ""
 }
 
-// form is what other makes of an algorithm's MAC.
+// algorithms yields the usual ones that the key can make: those of its cipher, with
+// zeros as padding and with an octet of 80.
+func (k *Key) algorithms(yield func(Algorithm) bool) {
+	all := []Algorithm{ECB, X99, X919, CMAC, X99 | Padding2, X919 | Padding2, X99 | Padding3, X919 | Padding3}
+	if k.pads != nil {
+		all = []Algorithm{HMAC}
+	}
+	for _, a := range all {
+		if !yield(a) {
+			return
+		}
+	}
+}
+
+// form is what an algorithm's MAC is written as, in words.
 func form(a Algorithm) string {
-	if a == ECB {
+	switch {
+	case a == ECB || a.form() == Hex:
+		return "8 hexadecimal characters"
+	case a.form() == Octets4:
+		return "4 octets and zeros"
+	}
+	return "8 octets"
+}
+
+// otherForm is what [Key.other] makes of it.
+func otherForm(a Algorithm) string {
+	if a == ECB || a.form() == Hex {
 		return "8 octets"
 	}
 	return "8 hexadecimal characters"
@@ -88,6 +112,8 @@ func (k *Key) nearForm(a Algorithm, mab, mac []byte) string {
 		return ""
 	}
 	switch {
+	case a.form() != 0:
+		return ""
 	case bytes.Equal(full[:4], mac[:4]) && bytes.Equal(mac[4:], make([]byte, 4)):
 		return "its form: 4 octets, then zeros"
 	case bytes.Equal(full[:4], mac[:4]) && string(mac[4:]) == "    ":
@@ -109,7 +135,6 @@ func (k *Key) nearCoverage(a Algorithm, mab, mac, head []byte) string {
 	blanks := bytes.Repeat([]byte{' '}, -len(mab)&int(k.size-1))
 	total := len(head) + len(mab) + 8
 	tries := []coverage{
-		{"its padding: 80 and zeros, zeros alone are wanted", join(mab, []byte{0x80})},
 		{"its padding: blanks, zeros are wanted", join(mab, blanks)},
 		{"what it covers: the MAC field as zeros too", join(mab, make([]byte, 8))},
 		{"what it covers: the MAC field as characters 0 too", join(mab, []byte("00000000"))},
@@ -127,6 +152,9 @@ func (k *Key) nearCoverage(a Algorithm, mab, mac, head []byte) string {
 			tries = append(tries, coverage{"what it covers: all but the message type", mab[mti:]},
 				coverage{"what it covers: the bitmap without the bit of the MAC", without})
 		}
+	}
+	if a.padding() == 0 {
+		tries = append(tries, coverage{"its padding: 80 and zeros, zeros alone are wanted", join(mab, []byte{0x80})})
 	}
 	for _, t := range tries {
 		want := k.MAC(a, t.mab)
@@ -147,9 +175,10 @@ type coverage struct {
 // instead of characters, or characters of its first four octets.
 func (k *Key) other(a Algorithm, mab []byte) (mac [8]byte) {
 	if a != ECB {
-		sum := k.MAC(a, mab)
-		hexUpper(mac[:], sum[:4])
-		return mac
+		if a.form() == Hex {
+			return k.MAC(a&^Hex, mab)
+		}
+		return k.MAC(a&^Octets4|Hex, mab)
 	}
 	var block [16]byte
 	copy(block[:], k.foldTwice(mab, bytes.ToUpper))

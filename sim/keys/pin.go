@@ -9,20 +9,22 @@ import (
 )
 
 // A clear PIN block is two fields XORed: the PIN field (a nibble of format; a nibble
-// of length; the digits; fill) and, but for format 1, the account field (the 12
+// of length; the digits; fill) and, but for formats 1 and 2, the account field (the 12
 // rightmost digits of the card number without its check digit, right-aligned after
-// zeros). Source: ISO 9564-1. The block of 16 octets for SM4 is that of format 0,
+// zeros). Format 4 has the whole card number and is enciphered twice. Source: ISO 9564-1. The block of 16 octets for SM4 is that of format 0,
 // wider: the CUP reconstruction, docs/sources.md.
 
 // PINFormat is a format of PIN blocks (ISO 9564-1).
 type PINFormat uint8
 
-// The formats. Format 2 is for cards off line, format 4 for AES; neither stands in a
-// message of a terminal under DES keys.
+// The formats. Format 2 is for cards off line; it never stands in a message. Format 4
+// goes with AES alone, and AES with no other.
 const (
 	PINFormat0 PINFormat = 0 // filled with F, and the card number; ANSI X9.8
 	PINFormat1 PINFormat = 1 // filled at random, without the card number
+	PINFormat2 PINFormat = 2 // filled with F, without the card number
 	PINFormat3 PINFormat = 3 // filled with A to F at random, and the card number
+	PINFormat4 PINFormat = 4 // 16 octets: filled with A and at random; the card number comes in between two encipherments
 )
 
 var (
@@ -45,10 +47,18 @@ func (k *Key) EncryptPIN(f PINFormat, pin, pan []byte) (sealed [8]byte, err erro
 	return sealed, err
 }
 
-// EncryptPINWide makes the field 52 of 16 octets, under an SM4 PIN key.
+// EncryptPINWide makes the field 52 of 16 octets: under an SM4 PIN key of format 0,
+// under an AES one of format 4.
 func (k *Key) EncryptPINWide(pin, pan []byte) (sealed [16]byte, err error) {
-	err = k.encryptPIN(PINFormat0, sealed[:], pin, pan)
+	err = k.encryptPIN(k.wideFormat(), sealed[:], pin, pan)
 	return sealed, err
+}
+
+func (k *Key) wideFormat() PINFormat {
+	if k.aes {
+		return PINFormat4
+	}
+	return PINFormat0
 }
 
 // DecryptPIN undoes EncryptPIN: it appends the PIN's digits to pin[:0], which wants
@@ -60,7 +70,7 @@ func (k *Key) DecryptPIN(f PINFormat, block [8]byte, pan, pin []byte) ([]byte, e
 
 // DecryptPINWide undoes EncryptPINWide, on the terms of DecryptPIN.
 func (k *Key) DecryptPINWide(block [16]byte, pan, pin []byte) ([]byte, error) {
-	return k.decryptPIN(PINFormat0, block[:], pan, pin)
+	return k.decryptPIN(k.wideFormat(), block[:], pan, pin)
 }
 
 func (k *Key) encryptPIN(f PINFormat, dst, pin, pan []byte) error {
@@ -71,7 +81,10 @@ func (k *Key) encryptPIN(f PINFormat, dst, pin, pan []byte) error {
 		clear(dst)
 		return err
 	}
-	k.encrypt(dst)
+	if k.encrypt(dst); f == PINFormat4 {
+		xorWholePAN(dst, pan)
+		k.encrypt(dst)
+	}
 	return nil
 }
 
@@ -81,8 +94,13 @@ func (k *Key) decryptPIN(f PINFormat, sealed, pan, pin []byte) ([]byte, error) {
 	}
 	var clear [sm4.BlockSize]byte
 	block := clear[:copy(clear[:], sealed)]
-	k.decrypt(block)
-	if err := f.xorPAN(block, pan); err != nil {
+	if k.decrypt(block); f == PINFormat4 {
+		if err := checkPAN(pan); err != nil {
+			return pin[:0], err
+		}
+		xorWholePAN(block, pan)
+		k.decrypt(block)
+	} else if err := f.xorPAN(block, pan); err != nil {
 		return pin[:0], err
 	}
 	return f.readPIN(pin[:0], block)
@@ -101,7 +119,7 @@ func (f PINFormat) block(dst, pin, pan []byte) error {
 	if len(pin) < 4 || len(pin) > 12 || !allDigits(pin) {
 		return errPIN
 	}
-	if f == PINFormat0 {
+	if f == PINFormat0 || f == PINFormat2 {
 		for i := range dst {
 			dst[i] = 0xFF
 		}
@@ -112,6 +130,9 @@ func (f PINFormat) block(dst, pin, pan []byte) error {
 	for i, c := range pin {
 		setNibble(dst, 2+i, c-'0')
 	}
+	if f == PINFormat4 {
+		return checkPAN(pan)
+	}
 	return f.xorPAN(dst, pan)
 }
 
@@ -120,25 +141,36 @@ func (f PINFormat) fill(dst []byte) {
 	random := rand.Uint64()
 	for i := range 2 * len(dst) {
 		half := byte(random >> (4 * (i & 15)) & 15)
-		if f == PINFormat3 {
+		switch {
+		case f == PINFormat3:
 			half = 0xA + half%6
+		case f == PINFormat4 && i < 16:
+			half = 0xA
 		}
 		setNibble(dst, i, half)
 	}
 }
 
-// isFill reports whether a nibble may stand after the PIN.
-func (f PINFormat) isFill(v byte) bool {
-	return f == PINFormat1 || v == 0xF || f == PINFormat3 && v >= 0xA
+// isFill reports whether a nibble may stand i half octets into a block, after the PIN.
+func (f PINFormat) isFill(i int, v byte) bool {
+	switch f {
+	case PINFormat1:
+		return true
+	case PINFormat3:
+		return v >= 0xA
+	case PINFormat4:
+		return v == 0xA || i >= 16
+	}
+	return v == 0xF
 }
 
 // xorPAN XORs the account field into a block, putting it on or taking it off.
 func (f PINFormat) xorPAN(block, pan []byte) error {
-	if f == PINFormat1 {
+	if f == PINFormat1 || f == PINFormat2 {
 		return nil
 	}
-	if len(pan) < 8 || len(pan) > 19 || !allDigits(pan) {
-		return errPAN
+	if err := checkPAN(pan); err != nil {
+		return err
 	}
 	pan = pan[:len(pan)-1]
 	pan = pan[max(0, len(pan)-12):]
@@ -147,6 +179,23 @@ func (f PINFormat) xorPAN(block, pan []byte) error {
 		setNibble(block, at+i, nibble(block, at+i)^(c-'0'))
 	}
 	return nil
+}
+
+func checkPAN(pan []byte) error {
+	if len(pan) < 8 || len(pan) > 19 || !allDigits(pan) {
+		return errPAN
+	}
+	return nil
+}
+
+// xorWholePAN XORs the account field of format 4 into a block: how many digits more
+// than 12 the card number has, then its digits, at least 12.
+func xorWholePAN(block, pan []byte) {
+	at := 1 + max(0, 12-len(pan))
+	block[0] ^= byte(max(0, len(pan)-12)) << 4
+	for i, c := range pan {
+		setNibble(block, at+i, nibble(block, at+i)^(c-'0'))
+	}
 }
 
 // readPIN appends the digits of a PIN field to pin.
@@ -162,7 +211,7 @@ func (f PINFormat) readPIN(pin, field []byte) ([]byte, error) {
 		pin = append(pin, '0'+nibble(field, i))
 	}
 	for i := 2 + n; i < 2*len(field); i++ {
-		if !f.isFill(nibble(field, i)) {
+		if !f.isFill(i, nibble(field, i)) {
 			return pin[:0], errPINBlock
 		}
 	}

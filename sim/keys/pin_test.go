@@ -208,3 +208,31 @@ func FuzzPIN(f *testing.F) {
 		}
 	})
 }
+
+func TestPINBlockOfFormat4(t *testing.T) {
+	k := aesKey(t, "AF8CB133A78F8DC2D1359F18527593FB") // of X9.24-3's test data, counter 1
+	room := make([]byte, 12)
+	pin, err := k.DecryptPINWide([16]byte(octets(t, "A912150391AB65A67E52883D81CE2D15")), []byte("4111111111111111"), room)
+	if err != nil || string(pin) != "1234" {
+		t.Errorf("PIN %q, %v", pin, err)
+	}
+	for _, pan := range []string{"62250000", "6225000000000014", "6225000000000000014"} {
+		sealed, err := k.EncryptPINWide([]byte("123456789012"), []byte(pan))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if pin, err := k.DecryptPINWide(sealed, []byte(pan), room); err != nil || string(pin) != "123456789012" {
+			t.Errorf("%d digits: PIN %q, %v", len(pan), pin, err)
+		}
+		if _, err := k.DecryptPINWide(sealed, []byte("6225000000000022"), room); err == nil {
+			t.Errorf("%d digits: opened with another card number", len(pan))
+		}
+	}
+	if _, err := sm4Key(t, times("11", 16)).EncryptPIN(PINFormat4, []byte("1234"), []byte("6225000000000014")); err == nil {
+		t.Error("format 4 in 8 octets")
+	}
+	var block [8]byte
+	if err := PINFormat2.PINBlock(&block, []byte("1234"), nil); err != nil || fmt.Sprintf("%X", block) != "241234FFFFFFFFFF" {
+		t.Errorf("format 2: %X, %v", block, err)
+	}
+}

@@ -56,7 +56,7 @@ func (r reader) admin(v strict.Value, dir folder) *Admin {
 const leastToken = 16
 
 // ReadToken reads the token of an admin API from a file that only its owner can read.
-func ReadToken(path string) (Secret, error) { return folder(".").token(path) }
+func ReadToken(path string) (Secret, error) { return folder{dir: "."}.token(path) }
 
 func (d folder) token(path string) (Secret, error) {
 	text, err := d.read(path, true, maxFile)

@@ -29,5 +29,5 @@ func Bundled(network string, terminals int) (*Profile, error) {
 
 // BundledIn is that network spoken in any dialect.
 func BundledIn(d *dialect.Dialect, terminals int) (*Profile, error) {
-	return parse("bundled.yaml", bundled, terminals, d)
+	return parse("bundled.yaml", bundled, terminals, d, nil)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/strict"
@@ -30,6 +31,11 @@ type Card struct {
 	Balance int64    // fen; known to the bundled host only
 	Kind    fee.Kind // what its payments cost the merchant; for the bundled host only
 
+	ChipFirst bool // its stripe is good only where the chip cannot be read: the bundled host wants the chip
+
+	Cash int64 // fen of electronic cash on the chip
+
+	chips  *chips // nil for none whose issuer is known
 	usual  string // what hosts usually answer, of a role that the dialect knows
 	absent bool   // the dialect does not say what is usual, and that was asked for
 }
@@ -48,12 +54,12 @@ var (
 )
 
 // cards reads the test cards and works out their holders.
-func (r reader) cards(p *Profile, v strict.Value, ranges []Range) {
+func (r reader) cards(p *Profile, v strict.Value, ranges []Range, issuers map[string]*chip.Issuer) {
 	accepted, total := p.LivePAN, 0
 	p.LivePAN = false
 	var lines []strict.Value
 	r.List(v, func(v strict.Value) {
-		c := r.card(v, p.Dialect)
+		c := r.card(v, p.Dialect, issuers)
 		if c.absent {
 			return
 		}
@@ -113,9 +119,10 @@ func claim(owner map[string]string, all []Holder) (complaint string) {
 const roleInvalid = "invalid"
 
 // card reads one card or range of cards.
-func (r reader) card(v strict.Value, d *dialect.Dialect) Card {
+func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chip.Issuer) Card {
 	c := Card{Count: 1, Service: "101"}
 	var answers strict.Value
+	var issuer, command string
 	found := r.Map(v, strict.Table{
 		"role":          r.Match(&c.Role, roleShape, "small letters, digits and hyphens"),
 		"pan":           r.pan(&c.PAN),
@@ -130,6 +137,10 @@ func (r reader) card(v strict.Value, d *dialect.Dialect) Card {
 		"balance":       r.Yuan(&c.Balance, maxAmount),
 		"limit":         r.Yuan(&c.Limit, maxAmount),
 		"kind":          fee.ReadKind(r.Reader, &c.Kind),
+		"issuer":        r.Text(&issuer),
+		"command":       r.Text(&command),
+		"chip-first":    r.Bool(&c.ChipFirst),
+		"cash":          r.Yuan(&c.Cash, 1_000_000_00),
 		"answers":       strict.Keep(&answers),
 		"answer":        strict.Keep(&answers), // its older name
 	})
@@ -138,6 +149,7 @@ func (r reader) card(v strict.Value, d *dialect.Dialect) Card {
 		r.Fail(v, "answer is the older name of answers; leave it away")
 	}
 	r.answers(&c, d, answers)
+	r.chip(&c, v, issuers, issuer, command)
 	if c.Typed == nil {
 		c.Typed = c.PIN
 	}

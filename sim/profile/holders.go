@@ -16,6 +16,8 @@ type Holder struct {
 	Sequence string // card sequence number; empty when it has no chip
 	Typed    Secret // what is typed on the PIN pad; empty for nothing
 	Code     string // QR payment code, 19 digits; empty when it has none
+
+	n int32 // of the range
 }
 
 // Card is the card, or range of cards, of a role; nil when there is none.
@@ -59,7 +61,7 @@ func holdersOf(c *Card) []Holder {
 	for i := range all {
 		h := &all[i]
 		*h = Holder{Card: c, PAN: pans[i*n : (i+1)*n], Expiry: c.Expiry, Sequence: c.Sequence,
-			Typed: c.Typed, Code: codes[i*m : (i+1)*m]}
+			Typed: c.Typed, Code: codes[i*m : (i+1)*m], n: int32(i)}
 		if n == 0 {
 			continue
 		}

@@ -1,10 +1,7 @@
 package profile
 
 import (
-	"fmt"
-	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -17,23 +14,12 @@ import (
 // Load reads the profile in a file. terminals, when above 0, is how many the
 // profile is to have: its last range grows, or the end of its fleet is left
 // away. The error tells all that is wrong, each with file, line and mend.
-func Load(path string, terminals int) (*Profile, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("profile: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, strict.MaxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("profile: %w", err)
-	}
-	return Parse(path, data, terminals)
-}
+func Load(path string, terminals int) (*Profile, error) { return (&Files{}).Load(path, terminals) }
 
 // Parse reads a profile as Load does. name stands for the file in errors, and
 // its folder is where relative paths start.
 func Parse(name string, data []byte, terminals int) (*Profile, error) {
-	return parse(name, data, terminals, nil)
+	return parse(name, data, terminals, nil, nil)
 }
 
 // reader reads a profile: what [strict.Reader] knows of YAML, and methods for
@@ -45,11 +31,11 @@ const maxAmount = 999_999_999_999_999
 
 // parse reads a profile. When d is given it is spoken instead of the
 // file's, with that dialect's own defaults for length, header and MAC.
-func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profile, error) {
+func parse(name string, data []byte, terminals int, d *dialect.Dialect, files *Files) (*Profile, error) {
 	r := reader{&strict.Reader{File: name,
 		Empty: "posfleet's own profile is a start (docs/profile.md)", Large: "put a large fleet into a list or a range"}}
 	if root, ok := r.Document(data); ok {
-		p := r.profile(root, folder(filepath.Dir(name)), terminals, d)
+		p := r.profile(root, folder{filepath.Dir(name), files}, terminals, d)
 		if r.OK() {
 			return p, nil
 		}
@@ -61,7 +47,7 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect) (*Profil
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
 	var given network
-	var address, policy, plans, merchants, ranges, cards, operators, fleet, stock, kinds, lines, screens, menu strict.Value
+	var address, dukpt, policy, plans, merchants, ranges, cards, issuers, schemes, operators, fleet, stock, kinds, lines, screens, menu strict.Value
 	t := strict.Table{
 		"name":            r.Text(&p.Name),
 		"address":         strict.Keep(&address),
@@ -72,6 +58,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"spec":            r.Text(&given.spec),
 		"mac":             r.Text(&given.mac),
 		"sign-in":         r.Text(&given.signIn),
+		"dukpt":           strict.Keep(&dukpt),
 		"policy":          strict.Keep(&policy),
 		"operators":       strict.Keep(&operators),
 		"fee-plans":       strict.Keep(&plans),
@@ -83,6 +70,8 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"line-profile":    r.Text(&p.LineProfile),
 		"screens":         strict.Keep(&screens),
 		"cards":           strict.Keep(&cards),
+		"issuers":         strict.Keep(&issuers),
+		"chip-schemes":    strict.Keep(&schemes),
 		"menu":            strict.Keep(&menu),
 		"test-ranges":     strict.Keep(&ranges),
 		"accept-live-pan": r.Bool(&p.LivePAN),
@@ -107,6 +96,9 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	if r.network(p, d, given, found, dir); !r.OK() {
 		return nil
 	}
+	if r.dukpt(p, dukpt); !r.OK() {
+		return nil
+	}
 	if r.devices(p, kinds, lines, screens, found["line-profile"]); !r.OK() {
 		return nil
 	}
@@ -116,7 +108,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	if len(p.Plans) == 0 {
 		p.Plans = fee.Bundled()
 	}
-	r.cards(p, cards, r.ranges(ranges))
+	r.cards(p, cards, r.ranges(ranges), r.issuers(issuers, schemes))
 	r.menu(p, menu)
 	if !r.OK() {
 		return nil

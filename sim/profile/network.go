@@ -39,7 +39,9 @@ func (r reader) network(p *Profile, d *dialect.Dialect, given network, found map
 		}
 	default:
 		if p.MAC, err = keys.ParseAlgorithm(given.mac); err != nil {
-			fail("mac", "%s, want ecb, x9.9, x9.19 or none", strict.Quote(given.mac))
+			fail("mac", "%s, want none or %s", strict.Quote(given.mac), keys.AlgorithmNames)
+		} else if err := d.DUKPT.Makes(p.MAC); err != nil {
+			fail("mac", "%w", err)
 		}
 	}
 	switch given.signIn {
@@ -51,10 +53,13 @@ func (r reader) network(p *Profile, d *dialect.Dialect, given network, found map
 			fail("sign-in", "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4), 006 (SM4 and track key) or none", strict.Quote(given.signIn))
 		}
 	}
-	if d.MAC && p.SignIn == "" {
+	switch {
+	case d.MAC && p.SignIn == "" && d.DUKPT == keys.NoDUKPT:
 		fail("sign-in", "a MAC needs a key, and no sign-in brings one; say mac: none, too")
+	case p.SignIn != "" && d.DUKPT != keys.NoDUKPT:
+		fail("sign-in", "the dialect derives keys (DUKPT), and no sign-in brings them; leave it away")
 	}
-	if p.SignIn.SM4() {
+	if p.SignIn.SM4() || d.DUKPT > keys.DUKPTTDES {
 		if d, err = d.WithWidePIN(); err != nil {
 			fail("sign-in", "%w", err)
 			return

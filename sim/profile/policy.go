@@ -25,6 +25,7 @@ type Policy struct {
 	AutoSignOff      bool   // sign off after settlement
 	JournalLimit     int    // payments in a batch before the terminal must settle
 	RefundLimit      int64  // largest refund in fen
+	OfflineLimit     int64  // largest tapped payment in fen that a chip may approve by itself; 0 for none
 	OrderPaid        string // what terminals show when an order is paid; empty for what they show after any payment
 	EncryptTracks    bool   // encipher tracks when the sign-in gave a track key
 	Signatures       Signatures
@@ -71,6 +72,7 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 		"auto-sign-off":     r.Bool(&p.AutoSignOff),
 		"journal-limit":     strict.Int(r.Reader, &p.JournalLimit, 0, 1_000_000),
 		"refund-limit":      r.Yuan(&p.RefundLimit, maxAmount),
+		"offline-limit":     r.Yuan(&p.OfflineLimit, maxAmount),
 		"encrypt-tracks":    r.Bool(&p.EncryptTracks),
 		"mac-on-decline":    r.declineMAC(&p.MACOnDecline),
 		"signatures":        r.signatures(&p.Signatures),

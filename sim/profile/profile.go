@@ -30,6 +30,7 @@ type Profile struct {
 	Head      []byte // routing header of requests: TPDU and application header
 	MAC       keys.Algorithm
 	SignIn    keys.KeyBlock // kind of working-key block asked for at sign-in
+	DUKPT     DUKPT         // behind keys that are derived for each transaction
 	Terminals []Terminal
 	Stock     []Terminal  // at the acquirer: of no merchant until one is issued and bound
 	Plans     []*fee.Plan // that merchants may have; those of fee.Bundled where the file has none
@@ -53,5 +54,7 @@ type Profile struct {
 }
 
 // HasPIN reports whether terminals can send a PIN: the network has a field for its
-// block, and a sign-in brings a key for it.
-func (p *Profile) HasPIN() bool { return p.SignIn != "" && p.Dialect.Has(wire.PINBlock) }
+// block, and a sign-in brings a key for it or one is derived.
+func (p *Profile) HasPIN() bool {
+	return (p.SignIn != "" || p.Dialect.DUKPT != keys.NoDUKPT) && p.Dialect.Has(wire.PINBlock)
+}

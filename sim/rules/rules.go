@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -159,9 +160,10 @@ type Exchange struct {
 	DefectiveIsGood bool           // codes of class defective approve too
 	Batch           dialect.Totals // of a settlement: what the terminal told the host
 
-	SignIn   *SignIn   // of a sign-in whose keys can be read; nil for none
-	Now      int64     // when the answer came, in seconds of the run's clock
-	Acquirer *Acquirer // as the answers to this terminal name it; nil when there are no others
+	Chip     *chip.Transaction // with the chip in the reader; nil for none whose keys are known
+	SignIn   *SignIn           // of a sign-in whose keys can be read; nil for none
+	Now      int64             // when the answer came, in seconds of the run's clock
+	Acquirer *Acquirer         // as the answers to this terminal name it; nil when there are no others
 
 	judge    *Judge
 	fields   fields

@@ -21,6 +21,7 @@ const (
 	macs      = "CUP message authentication"
 	settling  = "CUP settlement"
 	signingIn = "CUP sign-in"
+	chips     = "PBOC and EMV, issuer authentication"
 )
 
 // table is in the order in which rules are told; musts are held before shoulds.
@@ -77,6 +78,8 @@ var table = numbered([]Rule{
 	{ID: "ANS-49-ECHO", Of: All, Asks: "has the request's currency, if one", Source: echo, check: echoed(wire.Currency)},
 	{ID: "ANS-54-PRESENT", Level: Should, Of: Inquiries, Approvals: true, Asks: "tells the balance that was asked for", Source: answers, check: balanceTold},
 	{ID: "ANS-54-FORM", Level: Should, Of: Financial, Asks: "has, in field 54, amounts of 20 characters: types, currency, C or D, 12 digits", Source: iso, check: formed(wire.AdditionalAmounts, isAdditionalAmounts, "amounts of 20 characters: types, currency, C or D, 12 digits")},
+	{ID: "ANS-55-ISSUER", Of: Financial, Approvals: true, Asks: "has the issuer's answer to the chip's cryptogram (tag 91) that the chip finds right, if one", Source: chips, check: issuerRight},
+	{ID: "ANS-55-PRESENT", Level: Should, Of: Payments, Approvals: true, Asks: "has the issuer's answer to the cryptogram of a chip in the reader", Source: chips, check: issuerAnswers},
 	{ID: "ANS-60-TYPE", Of: All, Asks: "has the request's transaction type (60.1), if one", Source: echo, check: echoedPart(wire.TransactionType)},
 	{ID: "ANS-60-BATCH", Of: All, Asks: "has the request's batch (60.2), if one; the approval of a sign-in tells the next", Source: echo, check: echoedBatch},
 	{ID: "ANS-60-CODE", Of: All, Asks: "has the request's network management code (60.3), if one", Source: echo, check: echoedPart(wire.ManagementCode)},

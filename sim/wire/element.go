@@ -42,6 +42,7 @@ const (
 	Batch                            // batch number (60.2)
 	ManagementCode                   // network management code (60.3; field 70)
 	ReadCapability                   // what the terminal reads (60.4)
+	ChipCondition                    // 2: the stripe was read for want of the chip (60.5)
 	PartialApproval                  // 1: the terminal takes an approval of a part of the amount (60.6)
 	Original                         // the original transaction, whole (61)
 	OriginalBatch                    // its batch (61.1)
@@ -68,6 +69,7 @@ const (
 	DebitReversals                   // (77)
 	CreditsReversed                  // what these come to, in the currency's smallest unit (87)
 	DebitsReversed                   // (89)
+	KeySerial                        // key serial number of DUKPT: which keys the request is under (1993: 53)
 	elements
 )
 
@@ -80,13 +82,13 @@ var elementNames = [elements]string{
 	MerchantID: "merchant", ResponseData: "response-data", Track1: "track-1", Totals: "totals", Currency: "currency",
 	PINBlock: "pin-block", SecurityControl: "security-control", AdditionalAmounts: "additional-amounts", ChipData: "chip-data",
 	PaymentCode: "payment-code", TransactionType: "transaction-type", Batch: "batch", ManagementCode: "management-code",
-	ReadCapability: "read-capability", PartialApproval: "partial-approval", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
+	ReadCapability: "read-capability", ChipCondition: "chip-condition", PartialApproval: "partial-approval", Original: "original", OriginalBatch: "original-batch", OriginalTrace: "original-trace",
 	OriginalDate: "original-date", OriginalMTI: "original-mti", OriginalTime: "original-time", OriginalDateTime: "original-date-time", WorkingKeys: "working-keys",
 	OrderData:      "order-data",
 	TerminalStatus: "terminal-status",
 	SignatureImage: "signature-image", LastPart: "last-part",
 	TerminalData: "terminal-data", Operator: "operator", Remark: "remark", OneTimeCode: "one-time-code", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
-	DebitsAmount: "debits-amount", NetAmount: "net-amount",
+	DebitsAmount: "debits-amount", NetAmount: "net-amount", KeySerial: "key-serial",
 	CreditReversals: "credits-reversal-number", DebitReversals: "debits-reversal-number",
 	CreditsReversed: "credits-reversal-amount", DebitsReversed: "debits-reversal-amount",
 }

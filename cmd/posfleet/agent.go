@@ -1,0 +1,312 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/agent"
+	"github.com/posfleet/posfleet/sim/audit"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
+)
+
+// agentFlags say which run an agent takes part in.
+type agentFlags struct {
+	url  string
+	join joinFlags
+	dir  string
+	live string
+}
+
+func agentCommand(sig *signals) *cobra.Command {
+	var f agentFlags
+	cmd := &cobra.Command{
+		Use:   "agent",
+		Short: "agent: play a share of a run that posfleet load --agents spreads over machines",
+		Long: "Waits at the controller (--join) or at your own NATS (--nats) for a run, plays a share of it, sends what came\n" +
+			"of it, and ends. It may be started before the controller. What the run is made of, keys too, comes from\n" +
+			"the controller, sealed to who has the run's credentials, and stays in memory.\n\n" + exitHelp,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, sig) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.url, "join", "", "where the controller listens, such as nats://10.0.0.1:4222")
+	f.join.add(cmd)
+	fl.StringVar(&f.dir, "out", "", "folder for what this agent plays, which must not exist (default: a temporary one, removed when the controller has it all)")
+	fl.StringVar(&f.live, "live", "", "serve the report page of this share, growing, at this address while it is played: 127.0.0.1:8080")
+	cmd.AddCommand(&cobra.Command{
+		Use:   "credentials FILE",
+		Short: "make the credentials of a run: who has the file can take part, and can command",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return usage(agent.NewCredentials().Save(args[0]))
+		},
+	})
+	return cmd
+}
+
+// connect meets the run's NATS server.
+func (f *agentFlags) connect() (*agent.Conn, error) {
+	switch {
+	case (f.url == "") == (f.join.cluster.URL == ""):
+		return nil, usage(errors.New("want --join nats://CONTROLLER:4222, or --nats with your own NATS"))
+	case f.join.creds == "":
+		return nil, usage(errors.New("want the run's credentials, --creds FILE: the controller has them too"))
+	}
+	creds, err := agent.ReadCredentials(f.join.creds)
+	if err != nil {
+		return nil, usage(err)
+	}
+	var c *agent.Conn
+	if f.url != "" {
+		c, err = agent.Join(f.url, creds)
+	} else {
+		c, err = agent.JoinCluster(f.join.cluster, creds)
+	}
+	if err != nil {
+		return nil, &exit{code: exitUnreachable, err: err}
+	}
+	return c, nil
+}
+
+func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
+	ctx := cmd.Context()
+	c, err := f.connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	tell := newProgress(cmd.ErrOrStderr())
+	lasting, gaveUp := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer gaveUp(nil)
+	ctx, stop := context.WithCancel(ctx)
+	defer context.AfterFunc(lasting, stop)()
+	var playing atomic.Bool
+	go func() {
+		if c.Alone(lasting, patience, playing.Load) == nil {
+			gaveUp(fmt.Errorf("the controller has not been heard of for %v", patience))
+		}
+	}()
+	a, err := agent.Take(ctx, c, thisAgent(), version(), func(what string) { tell.line("%s", what) })
+	switch {
+	case sig.first != nil:
+		return &exit{code: sig.code(), err: errors.New("stopped while waiting for a run")}
+	case ctx.Err() != nil:
+		return &exit{code: exitUnreachable, err: context.Cause(lasting)}
+	case errors.Is(err, agent.ErrVersion):
+		return usage(err)
+	case err != nil:
+		return &exit{code: exitUnreachable, err: err}
+	}
+	defer a.Leave()
+	tell.line("share %d of %d", a.Share.Index+1, a.Share.Of)
+	s := &sharePlayer{agent: a, live: f.live, tell: tell, sig: sig, lasting: lasting, playing: &playing}
+	if err := s.play(ctx, f.dir); err != nil {
+		code := exitInternal
+		if e, is := errors.AsType[*exit](err); is {
+			code = e.code
+		}
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		_ = a.Fail(last, code, report.Printable(err.Error()))
+		return err
+	}
+	return nil
+}
+
+// thisAgent is what people call this process.
+func thisAgent() string {
+	name, _ := os.Hostname()
+	return fmt.Sprintf("%s/%d", name, os.Getpid())
+}
+
+// The names of a run's summary, before it has been played and after, and of its log.
+const (
+	begunName   = "begun.json"
+	summaryName = "run.json"
+	logName     = "latency.hlog" // what grows
+)
+
+// sharePlayer plays a share of a run for a controller.
+type sharePlayer struct {
+	agent   *agent.Agent
+	live    string // address at which the share is seen; empty for none
+	tell    *progress
+	sig     *signals
+	lasting context.Context // ends when there is no controller any more
+	playing *atomic.Bool    // its terminals need no controller
+}
+
+// patience is how long an agent that plays nothing waits for a controller that it
+// cannot reach.
+const patience = 5 * time.Minute
+
+// play plays the share and sends what comes of it.
+func (s *sharePlayer) play(ctx context.Context, dir string) error {
+	a := s.agent
+	plan, err := unpackPlan(a.Plan)
+	if err != nil {
+		return &exit{code: exitInternal, err: err}
+	}
+	ctx, sig, stop := s.orders(ctx)
+	defer stop()
+	cmd, f := newLoad(sig)
+	if err := plan.give(cmd.Flags()); err != nil {
+		return usage(err)
+	}
+	f.id, f.share = plan.Run, sim.Share{Index: a.Share.Index, Of: a.Share.Of}
+	f.net.files, f.net.share, f.net.other = profile.Files{From: plan.files, Dir: plan.Dir}, f.share, plan.Bundled
+	j, err := f.prepare(cmd, plan.Args)
+	if err != nil {
+		return usage(err)
+	}
+	n, err := f.net.open(ctx, f.fleetSize(cmd, j))
+	if err != nil {
+		return err
+	}
+	defer n.close()
+	j.language.Reach(n.admin)
+	if plan.Bundled != nil {
+		n.books = s.books
+	}
+	f.terminals = len(n.profile.Terminals)
+	f.asked = f.plan(j, n)
+	if f.asked.Of = a.Share.Of; a.Share.Attempt == 1 {
+		f.asked.Shares = []int{a.Share.Index + 1} // who takes over plays another's
+	}
+	if !maps.Equal(f.asked.Digests, plan.Digests) {
+		return &exit{code: exitInternal, err: errors.New("the features are not those of the controller")}
+	}
+	temporary := dir == ""
+	if temporary {
+		if dir, err = os.MkdirTemp("", "posfleet-agent-"); err != nil {
+			return &exit{code: exitIncomplete, err: err}
+		}
+		dir = filepath.Join(dir, "run")
+	}
+	if err := s.playIn(ctx, dir, f, j, n, sig); err != nil {
+		if temporary {
+			s.tell.line("what was played is in %s", dir)
+		}
+		return err
+	}
+	if temporary {
+		_ = os.RemoveAll(filepath.Dir(dir))
+	}
+	return nil
+}
+
+// orders are the controller's and this process's own signals in one.
+func (s *sharePlayer) orders(ctx context.Context) (context.Context, *signals, func()) {
+	drain, stop := context.WithCancel(ctx)
+	abort, end := context.WithCancel(s.sig.abort)
+	context.AfterFunc(s.agent.Drain, stop)
+	context.AfterFunc(s.agent.Abort, end)
+	return drain, &signals{abort: abort}, func() { stop(); end() }
+}
+
+// trace is where the trace numbers of terminals begin: drawn anew for each run, and for
+// whoever takes a share over a quarter of all numbers further, where the agent before
+// has not been.
+func (s *sharePlayer) trace(run string) func(*profile.Terminal) uint32 {
+	return func(t *profile.Terminal) uint32 {
+		h := fnv.New64a()
+		_, _ = io.WriteString(h, run+" "+t.TID)
+		return uint32((h.Sum64()+uint64(s.agent.Share.Attempt-1)*dialect.MaxNumber/4)%dialect.MaxNumber) + 1
+	}
+}
+
+// errNoBooks is that the bundled host's books are not to be had.
+var errNoBooks = errors.New("the host's books are not to be had")
+
+// books asks the controller for the bundled host's.
+func (s *sharePlayer) books(context.Context) (audit.Books, error) {
+	text, err := s.agent.Played(s.lasting)
+	if err != nil {
+		return audit.Books{}, err
+	}
+	var b sentBooks
+	if err := json.Unmarshal(text, &b); err != nil {
+		return audit.Books{}, err
+	}
+	if b.Gone || s.agent.Share.Attempt > 1 { // of payments that the agent before has made no journal is left
+		return audit.Books{}, errNoBooks
+	}
+	return audit.Books{Net: b.Net}, nil
+}
+
+// playIn plays the share into a folder, which goes to the controller as it grows.
+func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *job, n *network, sig *signals) error {
+	part := fmt.Sprintf("%s-%d-%d", f.id, s.agent.Share.Index+1, s.agent.Share.Attempt)
+	begun := &report.Report{Run: f.id, Part: part, Plan: f.asked, Environment: report.ThisMachine(version()), Started: time.Now()}
+	folder, err := report.Create(dir, begun)
+	if err != nil {
+		return &exit{code: exitIncomplete, err: err}
+	}
+	s.agent.Send(dir, logName)
+	if err := s.agent.Put(s.lasting, summaryName, begunName); err != nil {
+		return &exit{code: exitIncomplete, err: err}
+	}
+	run := f.simulation(j, n)
+	run.Begin = func(ctx context.Context) (time.Time, error) {
+		s.tell.line("ready, waiting for the others")
+		at, from, err := s.agent.Begin(ctx)
+		run.Share.From = from
+		s.playing.Store(err == nil)
+		return at, err
+	}
+	run.Trace = s.trace(f.id)
+	if s.agent.Share.Attempt > 1 {
+		run.NewHost = false // what the agent before has booked is there
+	}
+	taken, err := newJournal(folder, n.profile.LivePAN)
+	if err != nil {
+		return &exit{code: exitIncomplete, err: err}
+	}
+	run.Observer.Closed = taken.closed
+	if err := f.show(s.live, s.tell, run, folder, j, n); err != nil {
+		return err
+	}
+	defer f.watched.close()
+	f.written = s.agent.Grown
+	rep, incomplete, err := f.play(ctx, run, folder, s.tell, sig)
+	s.playing.Store(false)
+	rep.Run, rep.Part = f.id, part
+	if err != nil {
+		return unplayedShare(ctx, rep, n, err)
+	}
+	if err := f.complete(ctx, rep, run, j, n, sig); err != nil {
+		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this share do not add up: %w", err)}
+	}
+	f.watched.end(rep)
+	if err := errors.Join(incomplete, folder.WriteAll(rep), taken.close()); err != nil {
+		return &exit{code: exitIncomplete, err: err}
+	}
+	s.tell.line("played; sending the rest")
+	if err := s.agent.End(s.lasting, summaryName, "events.ndjson", journalName); err != nil {
+		return &exit{code: exitIncomplete, err: err}
+	}
+	return nil
+}
+
+// unplayedShare is why nothing of a share could be played.
+func unplayedShare(ctx context.Context, rep *report.Report, n *network, err error) error {
+	if ctx.Err() != nil {
+		return &exit{code: exitIncomplete, err: errors.New("stopped before anything was played")}
+	}
+	return &exit{code: unplayedCode(err), err: fmt.Errorf("%s of %s could sign in: %s", report.Plural(int64(rep.SignIn.Terminals-rep.SignIn.Failed), "terminal"),
+		report.FormatCount(int64(rep.SignIn.Terminals)), n.profile.Dialect.Scrubbed(err.Error()))}
+}

@@ -1,0 +1,107 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+)
+
+// agentProcess is what a controller says of an agent that joins: its process.
+var agentProcess = regexp.MustCompile(`agent (\d) is \S+/(\d+)`)
+
+// An agent that is killed is told, with how much nobody played; what it and the others
+// have sent is kept, and the run is no result.
+func TestKilledAgentDegradesTheRun(t *testing.T) {
+	t.Parallel()
+	p := start(t, "all agents begin", "load", "--agents", "2", "--rate", "100/s", "--for", "5s", "--warmup", "0s", "--terminals", "20", "--out", "run")
+	time.Sleep(1500 * time.Millisecond)
+	victim := agentProcess.FindStringSubmatch(p.stderr.String())
+	if victim == nil {
+		t.Fatalf("no agent is named:\n%s", &p.stderr)
+	}
+	pid, _ := strconv.Atoi(victim[2])
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	code := p.end(t, 2*time.Minute)
+	said := "agent " + victim[1] + " (" + strings.TrimPrefix(victim[0], "agent "+victim[1]+" is ") + ") is not heard of"
+	if code != exitIncomplete || !strings.Contains(p.stderr.String(), said) {
+		t.Errorf("exit code %d, want %d, and %q:\n%s", code, exitIncomplete, said, &p.stderr)
+	}
+	for _, words := range []string{"INCOMPLETE", "played by nobody", "lost"} {
+		if !strings.Contains(p.stdout.String(), words) {
+			t.Errorf("the report does not say %q:\n%s", words, &p.stdout)
+		}
+	}
+	rep, err := report.Read(filepath.Join(p.Dir, "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range rep.Agents {
+		lost := strconv.Itoa(a.Number) == victim[1]
+		if lost != (a.Lost != "") || !lost && a.Planned != 250 {
+			t.Errorf("agent %d: %+v", a.Number, a)
+		}
+	}
+}
+
+// A signal to the controller reaches all agents: arrivals stop, what is open ends, and
+// all is told; none of them stays behind.
+func TestSignalStopsAllAgents(t *testing.T) {
+	t.Parallel()
+	p := start(t, "all agents begin", "load", "--agents", "2", "--rate", "100/s", "--for", "10m", "--warmup", "0s", "--terminals", "20", "--out", "run")
+	time.Sleep(time.Second)
+	if code := p.end(t, 2*time.Minute, os.Interrupt); code != exitInterrupt {
+		t.Errorf("exit code %d, want %d:\n%s", code, exitInterrupt, &p.stderr)
+	}
+	for _, words := range []string{"books agree", "interrupted before its time", "report: run/report.html"} {
+		if !strings.Contains(p.stdout.String(), words) {
+			t.Errorf("the report does not say %q:\n%s", words, &p.stdout)
+		}
+	}
+	for _, a := range agentProcess.FindAllStringSubmatch(p.stderr.String(), -1) {
+		if pid, _ := strconv.Atoi(a[2]); syscall.Kill(pid, 0) == nil {
+			t.Errorf("agent %s still runs", a[1])
+		}
+	}
+}
+
+// Where the controller is killed its agents play on; another one attaches, and nothing
+// is lost.
+func TestControllerMayBeKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a server begins anew")
+	}
+	t.Parallel()
+	host := start(t, "listening on", "host", "--listen", "127.0.0.1:0", "--terminals", "20")
+	address, _, _ := strings.Cut(strings.TrimPrefix(host.stdout.String(), "listening on "), ": ")
+	p := start(t, "all agents begin", "load", "--agents", "2", "--host", address, "--rate", "100/s", "--for", "4s", "--warmup", "0s", "--terminals", "20", "--out", "run")
+	time.Sleep(time.Second)
+	if err := p.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-p.ended
+	again := exec.Command(p.Path, "load", "--attach", "run")
+	again.Dir = p.Dir
+	out, _ := again.CombinedOutput()
+	if code := again.ProcessState.ExitCode(); code != exitOK && code != exitGenerator {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	rep, err := report.Read(filepath.Join(p.Dir, "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep.Planned != 400 || rep.Played != 400 || rep.Incomplete != "" || len(rep.Agents) != 2 {
+		t.Errorf("%d planned, %d played, %q:\n%s", rep.Planned, rep.Played, rep.Incomplete, out)
+	}
+}

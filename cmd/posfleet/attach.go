@@ -1,0 +1,53 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/agent"
+)
+
+// goOn goes on with the run of a folder, whose controller is no more: its agents have
+// played on, and what they could not send they still have.
+func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, sig *signals) error {
+	others := 0
+	cmd.Flags().Visit(func(*pflag.Flag) { others++ })
+	if len(args) > 0 || others > 1 {
+		return usage(errors.New("--attach: the run has been asked for already, leave all else out"))
+	}
+	c := &controlled{tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: filepath.Join(f.attach, "agents")}
+	text, err := os.ReadFile(filepath.Join(c.dir, meetingName))
+	if err == nil {
+		err = json.Unmarshal(text, &c.meetingPlace)
+	}
+	if err != nil {
+		return usage(fmt.Errorf("--attach %s: there is no run of agents under way: %w", f.attach, err))
+	}
+	for _, text := range c.Limits {
+		limit, err := report.ParseLimit(text)
+		if err != nil {
+			return usage(err)
+		}
+		c.limits = append(c.limits, limit)
+	}
+	c.limits = report.WithDefaults(c.limits)
+	folder, begun, err := report.Reopen(f.attach)
+	if err != nil {
+		return usage(err)
+	}
+	c.folder, c.asked = folder, begun.Plan
+	return c.conduct(cmd.Context(), cmd.OutOrStdout(), begun, func(m *meeting) (run *agent.Controller, err error) {
+		run, c.began, err = agent.Attach(cmd.Context(), m.conn, c.Agents, c.dir)
+		if err == nil {
+			c.tell.line("attached to the run of %s", f.attach)
+		}
+		return run, err
+	})
+}

@@ -1,0 +1,444 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/agent"
+	"github.com/posfleet/posfleet/sim/audit"
+)
+
+// control has agents play the run, and tells what came of it as if one had.
+func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) error {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	if err := f.spread.check(); err != nil {
+		return usage(err)
+	}
+	if f.live != "" {
+		return usage(errors.New("--live: each agent shows its own share, give it to posfleet agent"))
+	}
+	seen := filesSeen{}
+	f.net.files.Seen = seen.see
+	j, err := f.prepare(cmd, args)
+	if err != nil {
+		return usage(err)
+	}
+	n, err := f.net.open(ctx, f.fleetSize(cmd, j))
+	if err != nil {
+		return err
+	}
+	defer n.close()
+	f.terminals = len(n.profile.Terminals)
+	switch {
+	case f.terminals < f.spread.agents:
+		return usage(fmt.Errorf("--agents %d: there are %d terminals, and each agent needs one", f.spread.agents, f.terminals))
+	case n.books != nil && !f.spread.here():
+		return usage(errors.New("agents of other machines cannot reach the bundled host, which listens on this one alone: name a host (--host), such as a posfleet host"))
+	}
+	part := rand.Text()
+	f.asked = f.plan(j, n)
+	begun := &report.Report{Run: f.runID(part), Part: part, Plan: f.asked, Environment: report.ThisMachine(version()), Started: time.Now()}
+	folder, err := report.Create(f.folder(), begun)
+	if err != nil {
+		return usage(err)
+	}
+	plan, err := f.sent(begun.Run, args, cmd, j, n, seen)
+	if err != nil {
+		return usage(err)
+	}
+	c := &controlled{
+		meetingPlace: meetingPlace{Agents: f.spread.agents, Takeover: f.spread.takeover, Creds: f.spread.join.creds, Listen: f.spread.listen, Cluster: f.spread.join.cluster,
+			Bundled: n.books != nil, Limits: slices.Concat(j.load.Limits, f.limits)},
+		asked: f.asked, limits: j.limits, books: n.books, gap: f.gap(j),
+		folder: folder, tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: folder.Path("agents"),
+	}
+	f.introduce(c.tell, j, n)
+	return c.conduct(ctx, out, begun, func(m *meeting) (*agent.Controller, error) {
+		run, err := agent.Start(ctx, m.conn, version(), c.Agents, c.Takeover, plan, c.dir)
+		if err != nil || !f.spread.here() {
+			return run, err
+		}
+		return run, c.startAgents(m)
+	})
+}
+
+// gap counts the arrivals of a share that fall due in a part of the run; nil in a closed
+// model.
+func (f *loadFlags) gap(j *job) func(s agent.Share, from, to time.Duration) int64 {
+	if j.pacer == nil {
+		return nil
+	}
+	return func(s agent.Share, from, to time.Duration) (n int64) {
+		for _, due := range (sim.Share{Index: s.Index, Of: s.Of, From: from}).Pacer(j.pacer) {
+			if due >= min(to, f.length) {
+				break
+			}
+			n++
+		}
+		return n
+	}
+}
+
+// sent is the run's plan as agents are told of it.
+func (f *loadFlags) sent(run string, args []string, cmd *cobra.Command, j *job, n *network, seen filesSeen) ([]byte, error) {
+	p, err := planOf(args, cmd.Flags())
+	if err != nil {
+		return nil, err
+	}
+	p.Run, p.Digests = run, f.asked.Digests
+	p.Flags["seed"] = []string{fmt.Sprint(f.seed)}
+	if n.books != nil {
+		p.Bundled = &bundledHost{Address: n.dialer.Address, Admin: n.admin.URL, Token: string(n.admin.Token)}
+	}
+	return p.pack(seen, j.features)
+}
+
+// meetingPlace is what another controller needs to go on with a run.
+type meetingPlace struct {
+	Agents   int           `json:"agents"`
+	Takeover bool          `json:"takeover,omitempty"`
+	Creds    string        `json:"creds"`            // file
+	Listen   string        `json:"listen,omitempty"` // address
+	Cluster  agent.Cluster `json:"cluster,omitzero"`
+	Bundled  bool          `json:"bundled,omitempty"` // the host is the bundled one, in the controller's process
+	Limits   []string      `json:"limits"`
+}
+
+// meetingName is its file in the run's folder of agents.
+const meetingName = "controller.json"
+
+// controlled is a run that agents play.
+type controlled struct {
+	meetingPlace
+	asked  report.Plan
+	limits []report.Limit
+	books  func(context.Context) (audit.Books, error)        // of the bundled host; nil when the host is the user's
+	gap    func(s agent.Share, from, to time.Duration) int64 // arrivals of a share; nil where none are planned
+	folder *report.Folder
+	tell   *progress
+	sig    *signals
+	dir    string // of what agents send
+	began  time.Time
+	broken error // what the bundled host finds wrong with its own books
+
+	died  context.CancelCauseFunc // has the wait for agents end
+	local []localAgent
+}
+
+// sentBooks are the bundled host's books as agents are told of them.
+type sentBooks struct {
+	Net  map[string]int64 `json:"net"`
+	Gone bool             `json:"gone,omitempty"` // with the controller that had the host
+}
+
+// conduct has agents play the run that start begins or finds, and tells it.
+func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.Report, start func(*meeting) (*agent.Controller, error)) error {
+	parts, err := c.run(ctx, start)
+	if err != nil {
+		begun.Incomplete = "nothing was played: " + report.Printable(err.Error())
+		begun.Validity = report.Validity{Level: report.NotJudged, Reasons: []string{"nothing was played"}}
+		if kept := c.folder.WriteAll(begun); kept != nil {
+			return errors.Join(err, kept)
+		}
+		return err
+	}
+	rep, incomplete, err := c.join(parts)
+	if err != nil {
+		return &exit{code: exitInternal, err: err}
+	}
+	rep.Run, rep.Part, rep.Environment = begun.Run, begun.Part, begun.Environment
+	err = c.folder.WriteAll(rep)
+	if told := rep.WriteText(out, c.tell.color(out)); told != nil {
+		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
+	}
+	return conclude(out, c.folder, rep, c.sig, incomplete, err)
+}
+
+// run has the agents play, and gives what came of each share.
+func (c *controlled) run(ctx context.Context, start func(*meeting) (*agent.Controller, error)) ([]agent.Part, error) {
+	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+		return nil, &exit{code: exitIncomplete, err: err}
+	}
+	met, err := c.meet(c.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer met.close()
+	waiting, died := context.WithCancelCause(ctx)
+	defer died(nil)
+	c.died = died
+	run, err := start(met)
+	if err != nil {
+		return nil, &exit{code: exitUnreachable, err: err}
+	}
+	whole, over := context.WithCancel(context.WithoutCancel(ctx))
+	defer over()
+	defer context.AfterFunc(c.sig.abort, func() { // who does not hear that it is to end is not waited for
+		time.AfterFunc(abortPatience, over)
+	})()
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(whole), 20*time.Second)
+		defer cancel()
+		_ = run.Close(closing)
+		c.endAgents()
+	}()
+	if c.began.IsZero() {
+		if err := c.gather(waiting, run); err != nil {
+			stopping, cancel := context.WithTimeout(whole, 5*time.Second)
+			defer cancel()
+			_ = run.Stop(stopping, agent.Abort)
+			return nil, err
+		}
+		if c.began, err = run.Begin(whole); err != nil {
+			return nil, &exit{code: exitIncomplete, err: err}
+		}
+		c.tell.line("all agents begin")
+	}
+	go c.obey(ctx, whole, run)
+	told := c.watch(whole, run)
+	if err := c.giveBooks(whole, run, told); err != nil {
+		return nil, &exit{code: exitIncomplete, err: err}
+	}
+	if err := run.Await(whole, agent.Ended, told); err != nil && c.sig.abort.Err() == nil {
+		return nil, &exit{code: exitIncomplete, err: err}
+	}
+	return run.Parts(), nil
+}
+
+// abortPatience is how long agents are waited for that are to end at once.
+const abortPatience = 10 * time.Second
+
+// gather waits until every share has an agent, and each is ready.
+func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
+	said := ""
+	say := func(text string) {
+		if text != said {
+			said = text
+			c.tell.line("%s", text)
+		}
+	}
+	looking, found := context.WithCancel(ctx)
+	defer found()
+	go func() { // who waits in vain
+		refused := map[string]bool{}
+		for looking.Err() == nil {
+			for _, name := range run.Strangers(looking, version()) {
+				if !refused[name] {
+					refused[name] = true
+					c.tell.line("refused: agent %s, this is posfleet %s", name, version())
+				}
+			}
+			select {
+			case <-looking.Done():
+			case <-time.After(2 * time.Second):
+			}
+		}
+	}()
+	of, known := c.Agents, map[int]bool{}
+	err := run.Await(ctx, agent.Ready, func(parts []agent.Part) {
+		joined, ready := 0, 0
+		for _, p := range parts {
+			if p.State != "" {
+				joined++
+				if !known[p.Index] {
+					known[p.Index] = true
+					c.tell.line("agent %d is %s", p.Index+1, p.Agent)
+				}
+			}
+			if p.State == agent.Ready {
+				ready++
+			}
+		}
+		if joined < of {
+			say(fmt.Sprintf("%d of %d agents have joined", joined, of))
+		} else {
+			say(fmt.Sprintf("%d agents have joined, %d are ready", of, ready))
+		}
+	})
+	for _, p := range run.Parts() {
+		name := fmt.Sprintf("agent %d (%s)", p.Index+1, p.Agent)
+		switch {
+		case p.State == agent.Failed:
+			return &exit{code: cmp.Or(p.Code, exitIncomplete), err: fmt.Errorf("%s: %s", name, p.Why)}
+		case !p.Lost.IsZero():
+			return &exit{code: exitIncomplete, err: fmt.Errorf("%s was lost before the run began", name)}
+		}
+	}
+	if err != nil {
+		if why := context.Cause(ctx); why != nil && c.sig.first == nil {
+			err = why
+		}
+		return &exit{code: cmp.Or(c.sig.code(), exitIncomplete), err: fmt.Errorf("the run has not begun: %w", err)}
+	}
+	return nil
+}
+
+// obey hands signals on to the agents.
+func (c *controlled) obey(ctx, whole context.Context, run *agent.Controller) {
+	for _, stop := range []struct {
+		on  <-chan struct{}
+		how agent.Stop
+	}{{ctx.Done(), agent.Drain}, {c.sig.abort.Done(), agent.Abort}} {
+		select {
+		case <-whole.Done():
+			return
+		case <-stop.on:
+			if err := run.Stop(whole, stop.how); err != nil {
+				c.tell.line("the agents cannot be told to stop: %v", err)
+			}
+		}
+	}
+}
+
+// giveBooks gives agents the bundled host's books when their terminals have ended.
+func (c *controlled) giveBooks(ctx context.Context, run *agent.Controller, told func([]agent.Part)) error {
+	if !c.Bundled {
+		return nil
+	}
+	sent := sentBooks{Gone: c.books == nil}
+	if !sent.Gone {
+		if err := run.Await(ctx, agent.Played, told); err != nil {
+			return err
+		}
+		b, err := c.books(ctx)
+		if err != nil {
+			return err
+		}
+		sent.Net, c.broken = b.Net, b.Broken
+	}
+	text, err := json.Marshal(sent)
+	if err != nil {
+		return err
+	}
+	return run.Books(ctx, text)
+}
+
+// watch tells agents that are lost, once each, and has others take their shares over
+// where that is wanted.
+func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]agent.Part) {
+	lost, taken := map[agent.Share]bool{}, map[agent.Share]bool{}
+	return func(parts []agent.Part) {
+		for _, p := range parts {
+			name := fmt.Sprintf("agent %d (%s)", p.Index+1, p.Agent)
+			switch {
+			case !p.Lost.IsZero() && !lost[p.Share]:
+				lost[p.Share] = true
+				c.tell.line("%s is not heard of for %v: the run is degraded unless it comes back", name, agent.Lease)
+				if c.Takeover && time.Since(c.began) < c.asked.For {
+					go func() {
+						if err := run.Retake(ctx, p); err != nil {
+							c.tell.line("nobody can take over from %s: %v", name, err)
+						}
+					}()
+				}
+			case p.Lost.IsZero() && lost[p.Share]:
+				lost[p.Share] = false
+				c.tell.line("%s is heard of again", name)
+			case p.Attempt > 1 && p.State == agent.Playing && !taken[p.Share]:
+				taken[p.Share] = true
+				c.tell.line("%s takes over %s into the run", name, report.FormatDuration(p.From))
+			}
+		}
+	}
+}
+
+// join adds up what the agents have sent.
+func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, err error) {
+	var agents []report.Agent
+	var folders []string
+	for i, p := range parts {
+		if p.Folder == "" || p.State == "" {
+			continue // nobody took it over
+		}
+		r, why, err := c.part(&p, parts[i+1:])
+		if err != nil {
+			return nil, nil, err
+		}
+		incomplete = errors.Join(incomplete, why)
+		a, err := report.NewAgent(p.Index+1, p.Agent, r)
+		if err != nil {
+			return nil, nil, err
+		}
+		a.Folder, a.Offset, a.Within, a.Drift, a.Late = filepath.Base(p.Folder), p.Offset, p.Within, p.Drift, p.Late
+		agents, folders = append(agents, a), append(folders, p.Folder)
+		r.Named(fmt.Sprintf("agent %d", p.Index+1))
+		if rep == nil {
+			rep = r
+		} else if err := rep.Join(r); err != nil {
+			return nil, nil, err
+		}
+	}
+	rep.Plan, rep.Agents = c.asked, agents
+	rep.JudgeSkew()
+	if c.broken != nil {
+		rep.Money.Detail = append(rep.Money.Detail, c.broken.Error())
+	}
+	rep.Judge(c.limits)
+	for _, phase := range []*report.Phase{&rep.SignIn, &rep.Opening} {
+		if phase.Terminals > 0 {
+			if err := c.folder.Phase(phase); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	if err := c.folder.JoinLogs(rep, folders); err != nil {
+		return nil, nil, err
+	}
+	if err := errors.Join(c.folder.JoinEvents(folders), joinJournals(c.folder.Path(journalName), folders)); err != nil {
+		return nil, nil, err
+	}
+	return rep, incomplete, nil
+}
+
+// part reads what an agent has sent; why says what is missing of it. later are the parts
+// after it.
+func (c *controlled) part(p *agent.Part, later []agent.Part) (r *report.Report, why, err error) {
+	begun, whole := filepath.Join(p.Folder, begunName), filepath.Join(p.Folder, summaryName)
+	if p.State == agent.Ended {
+		err = os.Remove(begun)
+	} else {
+		err = os.Rename(begun, whole)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	if log, err := os.OpenFile(filepath.Join(p.Folder, logName), os.O_CREATE|os.O_RDONLY, 0o644); err == nil {
+		log.Close() // of one that was lost in its first second there was none
+	}
+	if r, err = report.Read(p.Folder); err != nil {
+		return nil, nil, err
+	}
+	r.Started = c.began
+	if p.State == agent.Ended {
+		return r, nil, nil
+	}
+	r.Incomplete = "not heard of any more: this is what it had sent"
+	if p.State == agent.Failed {
+		r.Incomplete = p.Why
+	}
+	if c.gap != nil {
+		to := c.asked.For
+		if len(later) > 0 && later[0].Index == p.Index && later[0].State != "" {
+			to = later[0].From
+		}
+		if n := c.gap(p.Share, r.Took, to); n > 0 {
+			r.Incomplete += fmt.Sprintf(" of the first %s; %s that fell due after were played by nobody", report.FormatDuration(r.Took), report.Plural(n, "arrival"))
+		}
+	}
+	r.NotPlayed = r.Planned - r.Played
+	return r, fmt.Errorf("agent %d (%s): %s", p.Index+1, p.Agent, r.Incomplete), nil
+}

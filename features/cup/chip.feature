@@ -1,0 +1,130 @@
+@chip
+Feature: Chip cards
+  The chip makes a cryptogram for each payment, which its issuer checks; the
+  issuer answers it, and the chip checks that. Neither lets anything pass that
+  was changed on the way, or that comes again.
+
+  Background:
+    Given a terminal that has signed in
+
+  @cup-chip-1
+  Scenario: chip and issuer both approve
+    When the cardholder pays 61.00 yuan with a chip card by chip
+    Then the host approves
+    And the chip approves
+    And the terminal owes no reversal
+    And the answer carries:
+      | field | value   |
+      | 55    | present |
+
+  @cup-chip-2
+  Scenario: a chip that speaks SM4
+    When the cardholder pays 62.00 yuan with a sm-chip card by chip
+    Then the host approves
+    And the chip approves
+
+  @cup-chip-3
+  Scenario: a chip of another scheme, which is answered in another way
+    When the cardholder pays 63.00 yuan with a foreign card by chip
+    Then the host approves
+    And the chip approves
+
+  @cup-chip-4
+  Scenario: a wrong cryptogram
+    Given the next chip sends a wrong cryptogram
+    When the cardholder pays 64.00 yuan with a chip card by chip
+    Then the host declines
+    And the terminal owes no reversal
+
+  @cup-chip-5
+  Scenario: the data of a payment before, once more
+    When the cardholder pays 65.00 yuan with a chip card by chip
+    Then the host approves
+    Given the next chip sends the data of its last payment
+    When the cardholder pays 65.00 yuan with a chip card by chip
+    Then the host declines
+
+  @cup-chip-6
+  Scenario: an amount that was changed after the chip has seen it
+    Given the next chip sends another amount than the terminal
+    When the cardholder pays 66.00 yuan with a chip card by chip
+    Then the host declines
+
+  @cup-chip-7
+  Scenario: the chip of a stolen card declines, too
+    When the cardholder pays 67.00 yuan with a stolen card by chip
+    Then the host declines
+    And the chip declines
+
+  @cup-chip-8
+  Scenario: the issuer blocks the chip
+    When the cardholder pays 68.00 yuan with a to-block card by chip
+    Then the host approves
+    And the chip approves
+    And the chip has obeyed a command of its issuer
+    And the chip is blocked
+    And the terminal owes a notice of what the chip did
+
+  @cup-chip-9
+  Scenario: a command is given until the issuer hears that it was obeyed
+    When the cardholder pays 69.00 yuan with a to-unblock card by chip
+    Then the chip has obeyed a command of its issuer
+    When the cardholder pays 70.00 yuan with a to-unblock card by chip
+    Then the host approves
+    And the terminal owes no notice of what the chip did
+    And the answer brings no command for the chip
+
+  @fallback @cup-chip-10
+  Scenario: the stripe of a card whose chip is to be used
+    When the cardholder pays 71.00 yuan with a chip-first card by stripe
+    Then the host declines
+    When the cardholder pays 71.00 yuan with a chip-first card by chip
+    Then the host approves
+
+  @fallback @cup-chip-11
+  Scenario: the stripe stands in for a chip that cannot be read
+    When the cardholder pays 72.00 yuan with a chip-first card by fallback
+    Then the host approves
+    And the request carries:
+      | field | value  |
+      | 22    | 021    |
+      | 55    | absent |
+      | 60.5  | 2      |
+
+  @reversal @cup-chip-12
+  Scenario: a chip that hears nothing declines, and the payment is reversed with little of its data
+    Given the line loses the next answer
+    When the cardholder pays 73.00 yuan with a chip card by chip
+    Then the chip declines
+    And the terminal owes a reversal
+    When the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+    And the reversal carries:
+      | field | value   |
+      | 23    | present |
+      | 55    | present |
+
+  @offline @cup-chip-13
+  Scenario: a chip approves a small payment by itself, and the host is told before the next one
+    When the cardholder pays 7.40 yuan with a cash card by tap
+    Then the chip approves the payment off line
+    And the terminal has 1 offline payments to upload
+    When the cardholder pays 7.50 yuan with a good card
+    Then the host approves
+    And the terminal has 0 offline payments to upload
+
+  @offline @cup-chip-14
+  Scenario: more than a chip may approve by itself goes to the host
+    When the cardholder pays 240.00 yuan with a cash card by tap
+    Then the host approves
+    And the terminal has 0 offline payments to upload
+
+  @offline @settlement @cup-chip-15
+  Scenario: offline payments are uploaded before the settlement, and count in it
+    Given the terminal starts an empty batch
+    When the cardholder pays 7.60 yuan with a cash card by tap
+    And the cardholder pays 7.70 yuan with a cash card by tap
+    Then the terminal has 2 offline payments to upload
+    When the terminal settles
+    Then the totals balance
+    And the terminal has 0 offline payments to upload

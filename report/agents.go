@@ -1,0 +1,87 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Agent is what one of several machines did of a run that they shared.
+type Agent struct {
+	Number    int           `json:"number"` // of its share, from 1
+	Name      string        `json:"name"`   // machine and process
+	Folder    string        `json:"folder,omitempty"`
+	Terminals int           `json:"terminals"`
+	Planned   int64         `json:"planned"`
+	Played    int64         `json:"played"`
+	Sent      int64         `json:"sent"`
+	P50       time.Duration `json:"p50_ns"`
+	P99       time.Duration `json:"p99_ns"`
+	Verdict   string        `json:"verdict"`
+	Lost      string        `json:"lost,omitempty"` // what became of it, when it did not play to the end
+	Offset    time.Duration `json:"clock_offset_ns"`
+	Within    time.Duration `json:"clock_within_ns"` // how far the offset may be off when it began
+	Drift     time.Duration `json:"clock_drift_ns"`  // by how much the offset had changed when it ended
+	Late      time.Duration `json:"late_ns,omitempty"`
+}
+
+// NewAgent sums up a part of a run, which has a number.
+func NewAgent(number int, name string, r *Report) (Agent, error) {
+	all, err := r.Overall()
+	if err != nil {
+		return Agent{}, err
+	}
+	return Agent{Number: number, Name: name, Terminals: r.Plan.Terminals, Planned: r.Planned, Played: r.Played, Sent: all.Counts.Sent(),
+		P50: all.Quantile(0.5).Value, P99: all.Quantile(0.99).Value, Verdict: r.Validity.Level.String(), Lost: r.Incomplete}, nil
+}
+
+// mostSkew is how far apart agents may have begun: more shifts the arrivals of a plan
+// against each other by what can be seen in its figures.
+const mostSkew = 2 * time.Millisecond
+
+// Skew is how far apart two agents may have begun at most, as far as their clocks
+// could be compared; 0 for fewer than two.
+func (r *Report) Skew() time.Duration {
+	var within []time.Duration
+	for _, a := range r.Agents {
+		within = append(within, a.Within+a.Late)
+	}
+	if len(within) < 2 {
+		return 0
+	}
+	slices.SortFunc(within, func(a, b time.Duration) int { return cmp.Compare(b, a) })
+	return within[0] + within[1]
+}
+
+// JudgeSkew makes a run suspect whose agents may have begun too far apart.
+func (r *Report) JudgeSkew() {
+	if skew := r.Skew(); skew > mostSkew {
+		r.Validity.Level = max(r.Validity.Level, Suspect)
+		r.Validity.Reasons = append(r.Validity.Reasons, fmt.Sprintf("suspect: the agents may have begun %s apart (bound %s)", FormatDuration(skew), FormatDuration(mostSkew)))
+	}
+}
+
+// agents tells what each did.
+func (t *text) agents(r *Report) {
+	if len(r.Agents) == 0 {
+		return
+	}
+	t.printf("%s\n", t.paint(bold, pad("agents", -40)+pad("terminals", 12)+pad("played", 12)+pad("sent", 12)+pad("p99", 10)+"  verdict"))
+	for _, a := range r.Agents {
+		verdict := a.Verdict
+		if a.Lost != "" {
+			verdict = t.paint(red, "lost")
+		}
+		t.printf("%s%s%s%s%s  %s\n", pad(fmt.Sprintf("%d  %s", a.Number, a.Name), -40), pad(FormatCount(int64(a.Terminals)), 12),
+			pad(FormatCount(a.Played), 12), pad(FormatCount(a.Sent), 12), pad(FormatDuration(a.P99), 10), verdict)
+	}
+	if skew := r.Skew(); skew > 0 {
+		var drift time.Duration
+		for _, a := range r.Agents {
+			drift = max(drift, a.Drift.Abs())
+		}
+		t.wrapped("", fmt.Sprintf("begun within %s of each other; clocks moved by %s against the controller's until the end", FormatDuration(skew), FormatDuration(drift)))
+	}
+	t.printf("\n")
+}

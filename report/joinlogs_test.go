@@ -1,0 +1,161 @@
+package report
+
+import (
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// record writes share i of so many of one run into a folder, second by second as a run
+// does, and gives what it found. Seconds differ in how slow their exchanges are.
+func record(t *testing.T, dir string, i, of int) *Report {
+	t.Helper()
+	plan := Plan{Model: "open", Arrivals: "1000/s", For: 4 * time.Second, Timeout: 30 * time.Second, Terminals: 5, Mix: map[string]float64{"a": 1}, Seed: 3}
+	if of > 1 {
+		plan.Shares, plan.Of = []int{i + 1}, of
+	}
+	begun := &Report{Run: "run", Part: strconv.Itoa(i), Plan: plan, Started: time.Unix(1_800_000_000, 0)}
+	f, err := Create(dir, begun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewRecorder([]string{"a", "b"}, 30*time.Second, time.Second)
+	s := r.Shard()
+	for sec := range 4 {
+		for n := range 1000 {
+			if n%of != i || sec == 2 && i == 0 && of > 1 {
+				continue // nothing of the first share falls into that second
+			}
+			due := time.Duration(sec)*time.Second + time.Duration(n)*time.Millisecond
+			x := Sample{Label: n / of % 2, Due: due, Sent: due + time.Duration(n%7)*time.Microsecond, Outcome: Outcome(n % 7)}
+			x.Done = x.Sent + time.Duration((n*n)%(20_000*(sec+1)))*time.Microsecond
+			s.Record(x)
+			s.Played(due)
+			r.Planned(due, 1)
+		}
+		if err := f.Interval(r.Tick(time.Duration(sec+1) * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rep := r.Report()
+	rep.Run, rep.Part, rep.Plan, rep.Started = begun.Run, begun.Part, plan, begun.Started
+	rep.Judge(WithDefaults(nil))
+	if err := f.WriteAll(rep); err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+// What several machines have written of one run, read from their folders and joined, is
+// bucket for bucket what its exchanges make together; so is each second.
+func TestJoinedFoldersAreTheUnion(t *testing.T) {
+	dir := t.TempDir()
+	const n = 3
+	var folders []string
+	union := NewRecorder([]string{"a", "b"}, 30*time.Second, time.Second)
+	s := union.Shard()
+	var seconds []Second
+	for sec := range 4 {
+		for i := range n {
+			for k := range 1000 {
+				if k%n != i || sec == 2 && i == 0 {
+					continue
+				}
+				due := time.Duration(sec)*time.Second + time.Duration(k)*time.Millisecond
+				x := Sample{Label: k / n % 2, Due: due, Sent: due + time.Duration(k%7)*time.Microsecond, Outcome: Outcome(k % 7)}
+				x.Done = x.Sent + time.Duration((k*k)%(20_000*(sec+1)))*time.Microsecond
+				s.Record(x)
+				s.Played(due)
+				union.Planned(due, 1)
+			}
+		}
+		seconds = append(seconds, *union.Tick(time.Duration(sec+1) * time.Second).Second)
+	}
+	want := union.Report()
+	var got *Report
+	for i := range n {
+		folder := filepath.Join(dir, strconv.Itoa(i))
+		folders = append(folders, folder)
+		record(t, folder, i, n)
+		part, err := Read(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got == nil {
+			got = part
+		} else if err := got.Join(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole, err := Create(filepath.Join(dir, "whole"), got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := whole.JoinLogs(got, folders); err != nil {
+		t.Fatal(err)
+	}
+	if err := whole.WriteAll(got); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Read(filepath.Join(dir, "whole"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range want.Labels {
+		l := again.Label(w.Name)
+		if l == nil || l.Counts != w.Counts || l.Warmup != w.Warmup || !l.Response.Equals(w.Response) || !l.Service.Equals(w.Service) || !l.Lag.Equals(w.Lag) || !l.Censored.Equals(w.Censored) {
+			t.Errorf("%s is not the union", w.Name)
+		}
+	}
+	for i := range seconds {
+		a, b := again.Seconds[i], seconds[i]
+		a.Level, a.Reason = b.Level, b.Reason
+		if !reflect.DeepEqual(a, b) {
+			t.Errorf("second %d is %+v, want %+v", i, a, b)
+		}
+	}
+	if p := again.Plan; p.Arrivals != "1000/s" || len(p.Shares) != n || p.Terminals != 3*5 {
+		t.Errorf("the plan is %+v", p)
+	}
+}
+
+// A share that is added twice, or is of another plan, is refused.
+func TestSharesCountOnce(t *testing.T) {
+	dir := t.TempDir()
+	parts := map[string]*Report{}
+	for name, share := range map[string][2]int{"1 of 2": {0, 2}, "2 of 2": {1, 2}, "1 of 3": {0, 3}} {
+		parts[name] = record(t, filepath.Join(dir, name), share[0], share[1])
+		parts[name].Part = name
+	}
+	for words, with := range map[string]*Report{"is there twice": parts["1 of 2"], "shares of 2 and of 3": parts["1 of 3"]} {
+		whole := *parts["1 of 2"]
+		if err := whole.Join(with); err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("%v, want %q", err, words)
+		}
+	}
+	other := *parts["2 of 2"]
+	other.Plan.Seed = 4
+	whole := *parts["1 of 2"]
+	if err := whole.Join(&other); err == nil || !strings.Contains(err.Error(), "not shares of one plan") {
+		t.Error(err)
+	}
+}
+
+// Agents that may have begun too far apart make a run suspect.
+func TestSkewIsJudged(t *testing.T) {
+	for _, x := range []struct {
+		within, late time.Duration
+		want         Level
+	}{{400 * time.Microsecond, 0, Valid}, {1200 * time.Microsecond, 0, Suspect}, {100 * time.Microsecond, 3 * time.Millisecond, Suspect}} {
+		r := &Report{Agents: []Agent{{Within: x.within}, {Within: x.within, Late: x.late}, {}}}
+		if r.JudgeSkew(); r.Validity.Level != x.want {
+			t.Errorf("%v and %v late: %s, skew %v", x.within, x.late, r.Validity.Level, r.Skew())
+		}
+	}
+	if (&Report{Agents: []Agent{{Within: time.Second}}}).Skew() != 0 {
+		t.Error("one agent is apart from itself")
+	}
+}

@@ -1,0 +1,117 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/chip"
+	"github.com/posfleet/posfleet/sim/dialect"
+)
+
+// chipFaults are the words of the placeholder {chipfault}.
+var chipFaults = []word[sim.ChipFault]{
+	{"a wrong cryptogram", "应用密文错", sim.WrongCryptogram},
+	{"the data of its last payment", "数据与上一笔相同", sim.SameChipData},
+	{"another amount than the terminal", "金额与终端不一致", sim.OtherAmount},
+}
+
+// chipped is for profiles that know the issuer of each chip.
+func chipped(a Args) error {
+	for i := range a.Profile.Cards {
+		if c := &a.Profile.Cards[i]; c.Sequence != "" && c.Issuer() == nil {
+			return lack("the issuer of the chip of role %s is not in the profile (key issuer)", c.Role)
+		}
+	}
+	return nil
+}
+
+// stayingOffline is for networks and profiles where chips may approve by themselves.
+func stayingOffline(a Args) error {
+	if d := a.Profile.Dialect; d.Form(dialect.OfflinePurchase) == nil {
+		return lack("dialect %s has no %s", d.Name, dialect.OfflinePurchase)
+	}
+	if a.Profile.Policy.OfflineLimit == 0 {
+		return lack("the policy lets no chip approve by itself (offline-limit)")
+	}
+	return chipped(a)
+}
+
+// ofChip makes a Make for sentences that ask something of the chip read last.
+func ofChip(holds func(x *chip.Transaction) bool, want string) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		return func(p *sim.Player) error {
+			x := p.Chip()
+			switch {
+			case x == nil:
+				return errors.New("no chip has been read whose issuer is known")
+			case !holds(x):
+				return fmt.Errorf("want %s; the chip's counter is %d, its last cryptogram %s, commands of its issuer %d", want, x.Counter(), x.Second, len(x.Results)/5)
+			}
+			return nil
+		}, chipped(a)
+	}
+}
+
+func chipPhrases() []*Phrase {
+	const group = "Chips / 芯片卡"
+	return []*Phrase{
+		{Group: group, English: "the next chip sends {chipfault}", Chinese: "下一笔芯片卡交易{chipfault}",
+			Doc: "What the chip of the next payment sends to its issuer is spoilt, as at a terminal that was tampered with.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				fault := meaning(chipFaults, a.Words["chipfault"][0])
+				return func(p *sim.Player) error { p.SpoilChip(fault); return nil }, chipped(a)
+			}},
+		{Group: group, English: "the chip approves", Chinese: "芯片卡批准交易", Asserts: true,
+			Doc:  "The second cryptogram of the chip in the reader is a TC: it has found the issuer's answer right.",
+			Make: ofChip(func(x *chip.Transaction) bool { return x.Second == chip.TC }, "a chip that approves")},
+		{Group: group, English: "the chip declines", Chinese: "芯片卡拒绝交易", Asserts: true,
+			Doc:  "The second cryptogram is an AAC.",
+			Make: ofChip(func(x *chip.Transaction) bool { return x.Second == chip.AAC }, "a chip that declines")},
+		{Group: group, English: "the chip has obeyed a command of its issuer", Chinese: "芯片卡执行发卡行脚本成功", Asserts: true,
+			Doc:  "The answer brought a command (tag 71 or 72) under a right MAC, and the chip has done it.",
+			Make: ofChip(func(x *chip.Transaction) bool { return len(x.Results) > 0 && x.Results[0]>>4 == 2 }, "a command that was obeyed")},
+		{Group: group, English: "the answer brings no command for the chip", Chinese: "应答未下发发卡行脚本", Asserts: true,
+			Doc:  "",
+			Make: ofChip(func(x *chip.Transaction) bool { return len(x.Results) == 0 }, "no command")},
+		{Group: group, English: "the chip approves the payment off line", Chinese: "芯片卡脱机批准交易", Asserts: true,
+			Doc: "Nothing is sent; the host is told before the next payment or settlement.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				return func(p *sim.Player) error {
+					return checkState(p, p.Last.Of == dialect.OfflinePurchase, "a payment that the chip approved by itself", "none")
+				}, stayingOffline(a)
+			}},
+		{Group: group, English: "the terminal has {n} offline payments to upload", Chinese: "终端有{n}笔脱机交易待上送", Asserts: true,
+			Doc: "Payments that chips have approved by themselves, and of which the host has not heard.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				n, err := strconv.Atoi(a.Words["n"][0])
+				if err != nil {
+					return nil, err
+				}
+				return func(p *sim.Player) error {
+					return checkState(p, p.T.OfflineSales() == n, fmt.Sprintf("%d offline payments to upload", n), strconv.Itoa(p.T.OfflineSales()))
+				}, stayingOffline(a)
+			}},
+		{Group: group, English: "the chip is blocked", Chinese: "芯片卡应用已锁定", Asserts: true,
+			Doc:  "It begins no more payments.",
+			Make: ofChip(func(x *chip.Transaction) bool { return x.Card.Blocked() }, "a chip that is blocked")},
+		{Group: group, English: "the terminal owes a notice of what the chip did", Chinese: "终端有脚本处理结果待上送", Asserts: true,
+			Doc: "It goes before the next payment (0620).",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				if d := a.Profile.Dialect; d.Form(dialect.ScriptResult) == nil {
+					return nil, lack("dialect %s has no %s", d.Name, dialect.ScriptResult)
+				}
+				return func(p *sim.Player) error {
+					return checkState(p, p.T.TellsScript(), "owing a notice", "owing none")
+				}, chipped(a)
+			}},
+		{Group: group, English: "the terminal owes no notice of what the chip did", Chinese: "终端无脚本处理结果待上送", Asserts: true,
+			Doc: "The host has approved it.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				return func(p *sim.Player) error {
+					return checkState(p, !p.T.TellsScript(), "owing no notice", "owing one")
+				}, chipped(a)
+			}},
+	}
+}

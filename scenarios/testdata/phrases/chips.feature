@@ -1,0 +1,126 @@
+Feature: Chips
+  Each sentence is shown by two scenarios: one that holds, and one that must
+  fail, at its last sentence.
+
+  @holds
+  Scenario: the next chip sends {chipfault}
+    Given a terminal that has signed in
+    Given the next chip sends a wrong cryptogram
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the host declines
+
+  @fails
+  Scenario: the next chip sends {chipfault}
+    Given a terminal that has signed in
+    Given the next chip sends another amount than the terminal
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the host approves
+
+  @holds
+  Scenario: the chip approves
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the chip approves
+
+  @fails
+  Scenario: the chip approves
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a stolen card by chip
+    Then the chip approves
+
+  @holds
+  Scenario: the chip declines
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a stolen card by chip
+    Then the chip declines
+
+  @fails
+  Scenario: the chip declines
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the chip declines
+
+  @holds
+  Scenario: the chip has obeyed a command of its issuer
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a to-unblock card by chip
+    Then the chip has obeyed a command of its issuer
+
+  @fails
+  Scenario: the chip has obeyed a command of its issuer
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the chip has obeyed a command of its issuer
+
+  @holds
+  Scenario: the answer brings no command for the chip
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the answer brings no command for the chip
+
+  @fails
+  Scenario: the answer brings no command for the chip
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a to-unblock card by chip
+    Then the answer brings no command for the chip
+
+  @holds
+  Scenario: the chip is blocked
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a to-block card by chip
+    Then the chip is blocked
+
+  @fails
+  Scenario: the chip is blocked
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the chip is blocked
+
+  @holds
+  Scenario: the terminal owes a notice of what the chip did
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a to-unblock card by chip
+    Then the terminal owes a notice of what the chip did
+
+  @fails
+  Scenario: the terminal owes a notice of what the chip did
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the terminal owes a notice of what the chip did
+
+  @holds
+  Scenario: the terminal owes no notice of what the chip did
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a to-unblock card by chip
+    And the cardholder pays 1.00 yuan with a good card
+    Then the terminal owes no notice of what the chip did
+
+  @fails
+  Scenario: the terminal owes no notice of what the chip did
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a to-unblock card by chip
+    Then the terminal owes no notice of what the chip did
+
+  @holds
+  Scenario: the chip approves the payment off line
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a cash card by tap
+    Then the chip approves the payment off line
+
+  @fails
+  Scenario: the chip approves the payment off line
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a chip card by tap
+    Then the chip approves the payment off line
+
+  @holds
+  Scenario: the terminal has {n} offline payments to upload
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a cash card by tap
+    Then the terminal has 1 offline payments to upload
+
+  @fails
+  Scenario: the terminal has {n} offline payments to upload
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a cash card by tap
+    Then the terminal has 0 offline payments to upload

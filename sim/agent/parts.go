@@ -1,0 +1,204 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Part is one share as the controller knows it.
+type Part struct {
+	Status
+	Lost time.Time // when its agent was held to be lost; zero when it was not, or was heard of since
+
+	unleased bool   // its lease has run out: it is asked whether it is there
+	Folder   string // what its agent sends is there
+}
+
+// expired takes NATS' word that the lease of a share has run out.
+func (r *Controller) expired(m jetstream.Msg) {
+	var advice struct {
+		Sequence uint64 `json:"stream_seq"`
+	}
+	defer func() { _ = m.Ack() }()
+	if json.Unmarshal(m.Data(), &advice) != nil {
+		return
+	}
+	r.change(func() {
+		s, known := r.seqs[advice.Sequence]
+		if !known {
+			return
+		}
+		if p := &r.all[s.Index]; p.Attempt <= s.Attempt && p.State != Ended && p.State != Failed {
+			p.Lost, p.unleased = time.Now(), true
+		}
+	})
+}
+
+// said takes what an agent says of itself.
+func (r *Controller) said(e jetstream.KeyValueEntry) {
+	var s Status
+	if r.conn.value(e, &s) != nil || s.Index < 0 || s.Index >= r.of || statusKey(s.Share) != e.Key() {
+		return
+	}
+	r.change(func() {
+		if s.Before(r.all[s.Index].Status) {
+			return // it is late
+		}
+		if i := slices.IndexFunc(r.lost, func(p Part) bool { return p.Index == s.Index && p.Attempt == s.Attempt }); i >= 0 {
+			r.lost[i].Status = s
+		} else if p := &r.all[s.Index]; s.Attempt >= p.Attempt {
+			if p.Attempt > 0 && s.Attempt > p.Attempt { // as an attached controller learns
+				r.lost = append(r.lost, *p)
+				*p = Part{}
+			}
+			p.Status, p.Folder = s, r.folder(s.Share)
+			if s.State == Ended {
+				p.Lost = time.Time{} // it was only not heard of
+			}
+		}
+	})
+}
+
+// change changes what is known, and wakes whoever waits for that.
+func (r *Controller) change(do func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	do()
+	close(r.news)
+	r.news = make(chan struct{})
+}
+
+// Parts are all shares as they stand, attempts that have been taken over before the ones
+// that did. One that nobody has taken has no state.
+func (r *Controller) Parts() []Part {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.parts()
+}
+
+// parts is Parts. The lock is held.
+func (r *Controller) parts() []Part {
+	all := slices.Concat(r.lost, r.all)
+	slices.SortStableFunc(all, func(a, b Part) int { return cmp.Or(a.Index-b.Index, a.Attempt-b.Attempt) })
+	return all
+}
+
+// Retake offers the share of an agent that was lost to another one, as a new attempt.
+func (r *Controller) Retake(ctx context.Context, p Part) error {
+	s := p.Share
+	s.Attempt++
+	r.change(func() {
+		r.lost = append(r.lost, r.all[s.Index])
+		r.all[s.Index] = Part{Status: Status{Share: s}, Folder: r.folder(s)}
+	})
+	err := r.tell(ctx, func(o *Order) {
+		o.Newest = maps.Clone(o.Newest)
+		if o.Newest == nil {
+			o.Newest = map[int]int{}
+		}
+		o.Newest[s.Index] = s.Attempt
+	})
+	return errors.Join(err, r.lease(ctx, s))
+}
+
+// Await waits until all parts have come to a state, or nothing more comes of them;
+// told is told the parts whenever something has changed.
+func (r *Controller) Await(ctx context.Context, s State, told func([]Part)) error {
+	for {
+		r.mu.Lock()
+		parts, news, err, there := r.parts(), r.news, r.err, true
+		for i := range r.all {
+			there = there && r.reached(&r.all[i], s)
+		}
+		r.mu.Unlock()
+		if told != nil {
+			told(parts)
+		}
+		switch {
+		case err != nil:
+			return err
+		case there:
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-news:
+		case <-time.After(time.Second):
+			r.ask(ctx)
+			r.lookAfter(ctx)
+		}
+	}
+}
+
+// ask reads what agents say of themselves. It is told as it comes, but whoever tells it
+// may take ten seconds to find another node of a cluster.
+func (r *Controller) ask(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for _, p := range r.Parts() {
+		p.Attempt = max(1, p.Attempt)
+		if e, err := r.kv.Get(ctx, statusKey(p.Share)); err == nil {
+			r.said(e)
+		}
+	}
+}
+
+// reached reports whether a part has come to a state, or never will. The lock is held.
+func (r *Controller) reached(p *Part, s State) bool {
+	switch {
+	case p.State == Failed, !p.Lost.IsZero() && time.Since(p.Lost) > returning:
+		return true
+	case p.Attempt > 1 && p.State == "": // nobody may take it
+		return true
+	}
+	return slices.Index(states, p.State) >= slices.Index(states, s) && (s != Ended || r.whole(p))
+}
+
+// returning is how long an agent that was lost may take to be heard of again: it may
+// have had to look for another node of the cluster, or for a controller that began anew.
+const returning = 5 * time.Second
+
+// lookAfter asks agents whose leases have run out whether they are there: what is lost
+// is told then from what was only late.
+func (r *Controller) lookAfter(ctx context.Context) {
+	r.mu.Lock()
+	asked := slices.ContainsFunc(r.all, func(p Part) bool { return p.unleased && p.State != Ended && p.State != Failed })
+	r.mu.Unlock()
+	if !asked {
+		return
+	}
+	there := map[string]bool{}
+	for _, m := range r.conn.members(ctx, time.Second) {
+		there[m.name] = true
+	}
+	r.change(func() {
+		for i := range r.all {
+			switch p := &r.all[i]; {
+			case !p.unleased || p.Exclusive:
+			case there[p.Agent]:
+				p.Lost = time.Time{}
+			case p.Lost.IsZero():
+				p.Lost = time.Now()
+			}
+		}
+	})
+}
+
+// whole reports whether all that an ended part has sent is here. The lock is held.
+func (r *Controller) whole(p *Part) bool {
+	for name, n := range p.Files {
+		if info, err := os.Stat(p.Folder + "/" + name); n > 0 && (err != nil || info.Size() < n) {
+			return false
+		}
+	}
+	return true
+}

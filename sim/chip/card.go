@@ -1,0 +1,317 @@
+package chip
+
+import (
+	"errors"
+	"math/rand/v2"
+	"sync"
+
+	"github.com/posfleet/posfleet/sim/keys"
+)
+
+// Card is one card, as it lies in a reader or is held against it. Terminals may have it
+// one after another; its counter rises with each payment, whatever becomes of that.
+type Card struct {
+	mu     sync.Mutex
+	scheme *Scheme
+	keys   *Keys
+	index  byte // of the issuer's keys (DKI)
+
+	fresh   bool // it has not heard of its issuer yet
+	atc     uint16
+	online  uint16 // counter of the last payment that the issuer answered
+	failed  bool   // the issuer's answer was wrong then
+	scripts byte   // commands since the last second cryptogram
+	broken  bool   // one of them failed
+	blocked bool   // the application
+	dead    bool   // the card
+	pin     []byte // it checks itself; nil for the one at the issuer alone
+	tries   byte
+	balance [6]byte // of electronic cash, packed digits
+}
+
+// pinTries is how often in a row a PIN may be typed wrong.
+const pinTries = 3
+
+// What a card may be told or tell that ends a payment.
+var (
+	ErrBlocked = errors.New("the card is blocked")
+	ErrUsedUp  = errors.New("the card has used up its counter")
+)
+
+// NewCard makes a card of an issuer, as it leaves the factory: its counter begins, and it
+// says that it is new until it has heard of its issuer.
+func NewCard(i *Issuer, pan, sequence string) (*Card, error) {
+	k, err := i.CardKeys(pan, sequence)
+	if err != nil {
+		return nil, err
+	}
+	return &Card{scheme: i.Scheme, keys: k, index: 1, tries: pinTries, fresh: true}, nil
+}
+
+// Begin is the card being told of a payment (GET PROCESSING OPTIONS): its counter rises, and
+// d has what it says of itself.
+func (c *Card) Begin(d *Data) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.dead, c.blocked:
+		return ErrBlocked
+	case c.atc == 0xFFFF:
+		return ErrUsedUp
+	}
+	c.atc++
+	d.ATC = [2]byte{byte(c.atc >> 8), byte(c.atc)}
+	d.AIP = [2]byte{0x1C, 0} // cardholder verification, risk management, issuer authentication
+	return nil
+}
+
+// Load puts electronic cash on the card, in place of what it has.
+func (c *Card) Load(amount int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.balance = pack(amount)
+}
+
+// spend takes electronic cash, if there is enough of it.
+func (c *Card) spend(amount [6]byte) bool {
+	left := unpack(c.balance) - unpack(amount)
+	if left < 0 {
+		return false
+	}
+	c.balance = pack(left)
+	return true
+}
+
+// pack writes an amount in packed digits.
+func pack(amount int64) (v [6]byte) {
+	for i := 5; i >= 0; i-- {
+		v[i] = byte(amount/10%10)<<4 | byte(amount%10)
+		amount /= 100
+	}
+	return v
+}
+
+// unpack reads one.
+func unpack(v [6]byte) (amount int64) {
+	for _, b := range v {
+		amount = 100*amount + 10*int64(b>>4) + int64(b&15)
+	}
+	return amount
+}
+
+// Counter is the card's counter.
+func (c *Card) Counter() uint16 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.atc
+}
+
+// Blocked reports whether the card, or its application, is blocked.
+func (c *Card) Blocked() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.blocked || c.dead
+}
+
+// Transaction is one payment with a card, from its terminal's side. One is used again and
+// again: [Transaction.Begin] begins the next.
+type Transaction struct {
+	Data
+	Card       *Card
+	Cryptogram [8]byte // of 9F26: the first one of the payment
+	Kind       Kind    // of it
+	Second     Kind    // of the second one, where there has been one
+	CVM        [3]byte // 9F34: how the cardholder was verified
+	TSI        [2]byte // 9B: transaction status information
+	Serial     [8]byte // 9F1E: of the terminal
+	Sequence   [4]byte // 9F41: of the transaction, packed digits
+	Results    []byte  // DF31: what has become of the issuer's commands, 5 octets each; reused
+
+	work          Work
+	authenticated bool // the issuer's answer has been given to the card
+	right         bool // and was right
+	asked         int  // cryptograms
+	one           [1]byte
+}
+
+// Begin begins a payment with a card.
+func (t *Transaction) Begin(c *Card) error {
+	t.Data, t.CVM = Data{}, [3]byte{}
+	t.Card, t.TSI, t.Results = c, [2]byte{}, t.Results[:0]
+	t.authenticated, t.right, t.asked = false, false, 0
+	r := rand.Uint32()
+	t.UN = [4]byte{byte(r >> 24), byte(r >> 16), byte(r >> 8), byte(r)}
+	return c.Begin(&t.Data)
+}
+
+// Generate has the card make its first cryptogram (GENERATE AC): at most of the kind that
+// the terminal wants.
+func (t *Transaction) Generate(want Kind) (Kind, error) {
+	c := t.Card
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.asked++; t.asked > 1 {
+		return AAC, errors.New("card: first cryptogram asked for twice")
+	}
+	kind := want
+	switch {
+	case c.blocked || c.dead:
+		kind = AAC
+	case kind == TC && !c.spend(t.Amount):
+		kind = ARQC
+	}
+	c.results(&t.Data, 0x80|byte(kind)>>2, t)
+	if c.scheme.balance {
+		if err := c.addBalance(t); err != nil {
+			return AAC, err
+		}
+	}
+	if err := t.work.open(c.scheme, c.keys, &t.Data); err != nil {
+		return AAC, err
+	}
+	t.Cryptogram, t.Kind, t.Second = t.work.cryptogram(c.scheme, &t.Data), kind, kind
+	return kind, nil
+}
+
+// Authenticate gives the issuer's answer (tag 91) to the card (EXTERNAL AUTHENTICATE), and
+// reports whether the card finds it right. A card takes one.
+func (t *Transaction) Authenticate(value []byte) bool {
+	c := t.Card
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.authenticated {
+		return false
+	}
+	t.authenticated = true
+	t.TSI[0] |= 0x10
+	t.right, _ = t.work.authentic(c.scheme, c.keys, t.Cryptogram[:], value)
+	if !t.right {
+		t.TVR[4] |= 0x40
+	}
+	c.failed = !t.right
+	c.fresh = c.fresh && !t.right
+	return t.right
+}
+
+// Answered is the host having answered a payment with a card that has gone: by it the card
+// is no longer new. A real one learns that from its next payment in a reader.
+func (t *Transaction) Answered() {
+	t.Card.mu.Lock()
+	t.Card.fresh = false
+	t.Card.mu.Unlock()
+}
+
+// Answers reports whether the value of tag 91 is the issuer's answer to the first
+// cryptogram; the card is not told.
+func (t *Transaction) Answers(value []byte) bool {
+	right, _ := t.work.authentic(t.Card.scheme, t.Card.keys, t.Cryptogram[:], value)
+	return right
+}
+
+// Finish has the card make its second cryptogram: the kind that the terminal wants, or
+// [AAC] when the issuer's answer was wrong.
+func (t *Transaction) Finish(want Kind) (Kind, error) {
+	c := t.Card
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.asked++; t.asked > 2 {
+		return AAC, errors.New("card: second cryptogram asked for twice")
+	}
+	kind := want
+	if t.authenticated && !t.right || c.blocked || c.dead {
+		kind = AAC
+	}
+	if t.right {
+		c.online = t.Counter()
+	}
+	c.results(&t.Data, byte(kind)|byte(t.Kind)>>2, t)
+	if kind == TC {
+		c.scripts, c.broken = 0, false
+	}
+	t.Second = kind
+	return kind, nil
+}
+
+// Take gives the card one of the issuer's commands, and notes what has become of it. before
+// says that it comes before the second cryptogram; id is the script's, or zeros.
+func (t *Transaction) Take(apdu []byte, before bool, id [4]byte) bool {
+	c := t.Card
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.TSI[0] |= 0x04
+	c.scripts = min(c.scripts+1, 15)
+	ok := c.take(&t.work, &t.Data, t.Cryptogram, apdu) == done
+	result := byte(0x20)
+	if !ok {
+		result, c.broken = 0x11, true
+		if before {
+			t.TVR[4] |= 0x20
+		} else {
+			t.TVR[4] |= 0x10
+		}
+	}
+	t.Results = append(append(t.Results, result), id[:]...)
+	return ok
+}
+
+// newCard is set in the third octet of the card verification results of a card that has not
+// heard of its issuer yet.
+const newCard = 0x10
+
+// New reports whether the card says of itself, under its cryptogram, that it is new.
+func (s *Scheme) New(d *Data) bool {
+	at := 5
+	if s.iad == mchipIAD {
+		at = 6
+	}
+	return s.input != short && len(d.IAD()) > at && d.IAD()[at]&newCard != 0
+}
+
+// results writes the issuer application data with the card's verification results, of
+// which the first octet is given.
+func (c *Card) results(d *Data, first byte, t *Transaction) {
+	if t.authenticated && !t.right {
+		first |= 0x08
+	}
+	second, third := byte(0), c.scripts<<4
+	if c.fresh {
+		second |= newCard
+	}
+	if c.failed {
+		second |= 0x08
+	}
+	if c.broken {
+		third |= 0x08
+	}
+	b := d.iad[:0]
+	switch c.scheme.iad {
+	case pbocIAD:
+		cipher := byte(1)
+		if c.scheme.cipher == keys.CipherSM4 {
+			cipher = 4
+		}
+		b = append(b, 7, c.index, c.scheme.Version, 3, first, second, third, cipher)
+	case visaIAD:
+		b = append(b, 6, c.index, c.scheme.Version, 3, first, second, third)
+	case mchipIAD:
+		b = append(b, c.index, c.scheme.Version, first, 0, 0, 0, second, third)
+		b = append(b, make([]byte, 10)...)
+	}
+	d.iadLen = uint8(len(b))
+}
+
+// addBalance adds the balance of electronic cash to the issuer application data, and the MAC
+// over it.
+func (c *Card) addBalance(t *Transaction) error {
+	w, d := &t.work, &t.Data
+	key, err := w.scriptKey(c.scheme, c.keys, ofMACs, d, [8]byte{})
+	if err != nil {
+		return err
+	}
+	b := append(append(w.buf[:0], d.ATC[:]...), c.balance[1:]...)
+	mac := key.MAC(keys.X919|keys.Padding2, append(b, 0))
+	iad := append(append(d.IAD(), 0x0A, 0x01), c.balance[1:]...)
+	iad = append(iad, mac[:4]...)
+	d.iadLen = uint8(len(iad))
+	return nil
+}

@@ -1,0 +1,238 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/chip"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/rules"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Verification results of the terminal and the cardholder (EMV book 3, annex C).
+const (
+	notAuthenticated = 0x80 // TVR 1: the card's data have not been authenticated off line
+	outOfDate        = 0x40 // TVR 2: the application has expired
+	typedPIN         = 0x04 // TVR 3: a PIN was typed, for the issuer
+	aboveFloor       = 0x80 // TVR 4: the amount is above the floor limit, which is 0
+)
+
+var (
+	byPIN       = [3]byte{0x02, 0x03, 0x00} // typed, for the issuer; whether it is right is not known
+	bySignature = [3]byte{0x1E, 0x03, 0x00}
+)
+
+// useChip has the holder's chip make a cryptogram for an order and puts its data into
+// the request. It reports false for a chip whose keys are not known.
+func (p *Player) useChip(o *Order, pin bool) (bool, error) {
+	c, err := o.Holder.Chip()
+	if c == nil || err != nil {
+		return false, err
+	}
+	if p.chip == nil {
+		p.chip = new(chip.Transaction)
+	}
+	t, x := p.T, p.chip
+	if err := x.Begin(c); err != nil {
+		t.Display = "卡片已锁定, 请与发卡行联系"
+		return false, fmt.Errorf("%w: %w", ErrRefusedLocally, err)
+	}
+	p.chipped = true
+	for i, v := 5, o.Amount; i >= 0; i-- {
+		x.Amount[i] = byte(v/10%10)<<4 | byte(v%10)
+		v /= 100
+	}
+	if c := t.Profile.Dialect.Currency; len(c) == 3 {
+		x.Currency = [2]byte{c[0] - '0', (c[1]-'0')<<4 | (c[2] - '0')}
+	}
+	x.Country = [2]byte{0x01, 0x56}
+	year, month, day := p.Clock.At(p.Clock.Now()).Date()
+	for i, v := range [...]int{year % 100, int(month), day} {
+		x.Date[i] = byte(v/10)<<4 | byte(v%10)
+	}
+	if v := p.req.Get(wire.ProcessingCode); len(v) >= 2 {
+		x.Type = (v[0]-'0')<<4 | v[1] - '0'
+	}
+	if o.Holder.Expiry < yymm(year, int(month)) {
+		x.TVR[1] |= outOfDate
+	}
+	if o.Entry == Insert {
+		x.TVR[0] |= notAuthenticated
+		x.TVR[3] |= aboveFloor
+		x.CVM = bySignature
+	}
+	if pin {
+		x.TVR[2] |= typedPIN
+		x.CVM = byPIN
+	}
+	copy(x.Serial[:], t.TID)
+	for i, v := 3, t.Trace; i >= 0; i-- {
+		x.Sequence[i] = byte(v/10%10)<<4 | byte(v%10)
+		v /= 100
+	}
+	want := chip.ARQC
+	if p.mayStayOffline(o) {
+		want = chip.TC
+	}
+	if _, err := x.Generate(want); err != nil {
+		return false, err
+	}
+	p.scratch = x.AppendTags(p.scratch[:0], chip.RequestTags)
+	if p.spoil != NoChipFault {
+		p.spoilChip(o)
+	}
+	p.lastChip = append(p.lastChip[:0], p.scratch...)
+	p.req.Set(wire.ChipData, p.scratch)
+	return true, nil
+}
+
+// ChipFault is what is wrong with what a chip sends to its issuer.
+type ChipFault uint8
+
+// The faults.
+const (
+	NoChipFault     ChipFault = iota
+	WrongCryptogram           // the cryptogram is a bit wrong
+	SameChipData              // all is as in the payment before
+	OtherAmount               // the chip's amount is a fen less than the message's
+)
+
+// SpoilChip spoils what the chip of the next payment sends.
+func (p *Player) SpoilChip(f ChipFault) { p.spoil = f }
+
+// Chip is the payment with the chip that was read last; nil for none.
+func (p *Player) Chip() *chip.Transaction { return p.chip }
+
+func (p *Player) spoilChip(o *Order) {
+	x := p.chip
+	switch p.spoil {
+	case WrongCryptogram:
+		x.Cryptogram[7] ^= 1
+		p.scratch = x.AppendTags(p.scratch[:0], chip.RequestTags)
+		x.Cryptogram[7] ^= 1
+	case SameChipData:
+		p.scratch = append(p.scratch[:0], p.lastChip...)
+	case OtherAmount:
+		p.req.SetUint(wire.Amount, uint64(o.Amount+1))
+	}
+	p.spoil = NoChipFault
+}
+
+// yymm is a month as cards have it.
+func yymm(year, month int) string {
+	v := [4]byte{'0' + byte(year/10%10), '0' + byte(year%10), '0' + byte(month/10), '0' + byte(month%10)}
+	return string(v[:])
+}
+
+// errCardDeclines is of a payment that the host approved and the card did not.
+var errCardDeclines = errors.New("the card declines what the host has approved")
+
+// finishChip gives the card in the reader what the answer has for it: the issuer's
+// own answer, and its commands before and after the second cryptogram. A card that then
+// declines what the host has approved makes the payment one to be undone.
+func (p *Player) finishChip(o *Order, r *Result) {
+	x := p.chip
+	if o.Entry != Insert { // a card that was tapped has gone
+		if r.Outcome <= report.Declined {
+			x.Answered()
+		}
+		return
+	}
+	answered := r.Outcome == report.Approved || r.Outcome == report.Declined || errors.Is(r.Why, rules.ErrIssuer)
+	var v []byte
+	if answered {
+		v = p.ans.Get(wire.ChipData)
+	}
+	if value := chip.Value(v, chip.TagIssuerAuthentication); value != nil {
+		x.Authenticate(value)
+	}
+	x.Run(v, chip.TagBefore)
+	want := chip.AAC
+	if r.Outcome == report.Approved {
+		want = chip.TC
+	}
+	kind, err := x.Finish(want)
+	x.Run(v, chip.TagAfter)
+	if r.Outcome == report.Approved && (kind != chip.TC || err != nil) {
+		r.Outcome, r.Why = report.Refused, errCardDeclines
+	}
+	if len(x.Results) > 0 {
+		p.noteScript(o.Holder, r)
+	}
+}
+
+// scriptResult is a notice that a terminal owes: what has become of an issuer's
+// commands.
+type scriptResult struct {
+	holder *profile.Holder
+	amount int64
+	batch  uint32
+	trace  uint32
+	tries  int
+	rrn    [12]byte
+	date   [4]byte
+	data   []byte
+}
+
+// noteScript keeps the notice of an issuer's commands, for before the next payment.
+func (p *Player) noteScript(h *profile.Holder, r *Result) {
+	n := &scriptResult{holder: h, amount: r.Asked, batch: p.T.Batch, trace: r.Trace, data: p.chip.AppendTags(nil, chip.ResultTags)}
+	copy(n.rrn[:], p.ans.Get(wire.RRN))
+	copy(n.date[:], p.ans.Get(wire.LocalDate))
+	p.T.keep().script = n
+}
+
+// TellsScript reports whether the terminal owes a notice of an issuer's commands.
+func (t *Terminal) TellsScript() bool { return t.kept != nil && t.kept.script != nil }
+
+// ForgetScript has the terminal owe no notice of an issuer's commands.
+func (t *Terminal) ForgetScript() {
+	if t.kept != nil {
+		t.kept.script = nil
+	}
+}
+
+// tellScript sends the notice that the terminal owes, if it owes one, before whatever
+// comes next. It is given up after as many tries as a reversal.
+func (p *Player) tellScript() {
+	t := p.T
+	if !t.TellsScript() {
+		return
+	}
+	n := t.kept.script // until the host approves
+	f := t.Profile.Dialect.Form(dialect.ScriptResult)
+	if f == nil {
+		t.kept.script = nil
+		return
+	}
+	p.begin(t, f)
+	m := p.req
+	m.SetString(wire.ManagementCode, f.ManagementCodes[0])
+	m.SetString(wire.PAN, n.holder.PAN)
+	m.SetString(wire.ProcessingCode, "000000")
+	m.SetUint(wire.Amount, uint64(n.amount))
+	m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(Insert, false))
+	m.SetString(wire.CardSequence, n.holder.Sequence)
+	m.Set(wire.RRN, n.rrn[:])
+	m.SetUint(wire.OriginalBatch, uint64(n.batch))
+	m.SetUint(wire.OriginalTrace, uint64(n.trace))
+	m.Set(wire.OriginalDate, n.date[:])
+	m.Set(wire.ChipData, n.data)
+	p.holder = n.holder
+	r := p.exchangeAside(f)
+	if n.tries++; r.Outcome == report.Approved || n.tries >= t.Profile.Policy.ReversalTries {
+		t.kept.script = nil
+	}
+}
+
+// shortChip shortens the chip data of a request that is to be undone, to what a reversal
+// carries.
+func (p *Player) shortChip() {
+	if p.chipped {
+		p.scratch = p.chip.AppendTags(p.scratch[:0], chip.ReversalTags)
+		p.req.Set(wire.ChipData, p.scratch)
+	}
+}

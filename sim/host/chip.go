@@ -1,0 +1,220 @@
+package host
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/posfleet/posfleet/sim/chip"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// chips are the chips that have paid, by their cards' places in the books.
+type chips struct {
+	opening sync.Once
+	making  sync.Mutex
+	of      []atomic.Pointer[issuedChip]
+}
+
+// issuedChip is what the issuer knows of one chip.
+type issuedChip struct {
+	keys    *chip.Keys // derived once
+	mu      sync.Mutex
+	counter uint16     // the highest that it has paid with
+	seen    uint64     // of the 64 up to it, a bit each, the lowest bit the highest
+	latest  [16]uint64 // cryptograms, in a ring: none may come again
+	at      int        // of the next in it
+	obeyed  bool       // it has obeyed the profile's command for it
+}
+
+// chipWork is memory for one payment by chip.
+type chipWork struct {
+	chip.Received
+	work  chip.Work
+	of    *issuedChip
+	tag91 [10]byte
+	data  []byte // of the answer
+	apdu  []byte
+}
+
+// chipOf is the chip of the card in hand; nil where its issuer's keys are not known.
+func (h *Host) chipOf(req *Request) *issuedChip {
+	c, issuer := req.record.Card, h.cardOf(req).Issuer()
+	if issuer == nil {
+		return nil
+	}
+	h.chips.opening.Do(func() { h.chips.of = make([]atomic.Pointer[issuedChip], h.books.UnknownCards()+1) })
+	at := &h.chips.of[c]
+	if known := at.Load(); known != nil {
+		return known
+	}
+	h.chips.making.Lock()
+	defer h.chips.making.Unlock()
+	if known := at.Load(); known != nil {
+		return known
+	}
+	holder := h.books.Holder(c)
+	k, err := issuer.CardKeys(holder.PAN, holder.Sequence)
+	if err != nil {
+		return nil
+	}
+	made := &issuedChip{keys: k}
+	at.Store(made)
+	return made
+}
+
+// checkChip holds what a chip says to its issuer's keys: its cryptogram is right, it asks
+// for an answer, is over the amount of the message, and its counter is one that it has
+// not paid with before. A stripe that is read where a chip is to be used is sent back.
+func (h *Host) checkChip(req *Request) verdict {
+	m := req.Message
+	v := m.Get(wire.ChipData)
+	if v == nil {
+		if h.cardOf(req).ChipFirst && m.Get(wire.Track2) != nil && m.Uint(wire.ChipCondition) != 2 && h.dialect.HasCode(chipWanted) {
+			return chipWanted
+		}
+		return pending
+	}
+	of := h.chipOf(req)
+	if of == nil {
+		return pending
+	}
+	if req.chip == nil {
+		req.chip = new(chipWork)
+	}
+	w, issuer := req.chip, h.cardOf(req).Issuer()
+	w.of = of
+	if !w.Read(v) {
+		return formatError
+	}
+	if w.Cryptogram == nil { // of a payment that refers to another
+		return pending
+	}
+	switch right := w.work.Right(issuer.Scheme, of.keys, &w.Data, w.Cryptogram); {
+	case h.breaks(anyCryptogram):
+	case !right:
+		h.log.add(notice{what: "chip with a wrong cryptogram"})
+		return cardWrong
+	case w.Kind != kindOf(req.Transaction):
+		h.log.add(notice{what: "chip that asks for no answer on line, or has not approved off line"})
+		return cardWrong
+	case m.Has(wire.Amount) && packed(w.Amount) != m.Uint(wire.Amount):
+		h.log.add(notice{what: "chip with another amount than the message has"})
+		return cardWrong
+	}
+	if req.chipped = w.Kind == chip.ARQC; !of.next(w.Counter(), binary.BigEndian.Uint64(w.Cryptogram), issuer.Scheme.New(&w.Data)) && !h.breaks(anyCounter) {
+		h.log.add(notice{what: "chip whose counter has been used before"})
+		return cardWrong
+	}
+	return pending
+}
+
+// kindOf is the kind of cryptogram that a transaction's chip makes.
+func kindOf(t dialect.Transaction) chip.Kind {
+	if t == dialect.OfflinePurchase {
+		return chip.TC
+	}
+	return chip.ARQC
+}
+
+// next takes a counter, unless the chip has paid with it before, or it is so far behind that
+// it may have. Payments that overtake each other come a little out of order. The counter of a
+// chip that says it is new begins anew, as those of a fleet's cards do with each run.
+func (c *issuedChip) next(counter uint16, cryptogram uint64, fresh bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if slices.Contains(c.latest[:], cryptogram) {
+		return false
+	}
+	c.latest[c.at%len(c.latest)] = cryptogram
+	c.at++
+	if fresh && counter <= c.counter {
+		c.counter, c.seen, c.obeyed = counter, 1, false
+		return true
+	}
+	if counter > c.counter {
+		c.seen = c.seen<<min(uint(counter-c.counter), 64) | 1
+		c.counter = counter
+		return true
+	}
+	behind := c.counter - counter
+	if behind >= 64 || bits.RotateLeft64(c.seen, -int(behind))&1 != 0 {
+		return false
+	}
+	c.seen |= 1 << behind
+	return true
+}
+
+// packed is the number of an amount in packed digits.
+func packed(v [6]byte) (n uint64) {
+	for _, b := range v {
+		n = 100*n + 10*uint64(b>>4) + uint64(b&15)
+	}
+	return n
+}
+
+// answerChip puts the issuer's answer to a chip's cryptogram into the answer, and the
+// command that the profile has for the chip until it is known to have been obeyed.
+func (h *Host) answerChip(req *Request, code verdict) {
+	w, card := req.chip, h.cardOf(req)
+	issuer := card.Issuer()
+	c := h.code(req, code)
+	value := w.work.Answer(&w.tag91, issuer.Scheme, w.of.keys, w.Cryptogram, [2]byte{c[0], c[1]}, h.approves(req, code))
+	if h.breaks(wrongIssuer) {
+		value[0] ^= 1
+	}
+	w.data = chip.AppendIssuerAuthentication(w.data[:0], value)
+	if command := card.Command(); command != chip.NoCommand && req.inserted(h) && !w.of.hasObeyed() {
+		var err error
+		if w.apdu, err = w.work.AppendCommand(w.apdu[:0], issuer.Scheme, w.of.keys, command, &w.Data, [8]byte(w.Cryptogram), nil); err == nil {
+			w.data = chip.AppendScript(w.data, chip.TagAfter, [4]byte{0, 0, 0, 1}, w.apdu)
+		}
+	}
+	req.Answer.Set(wire.ChipData, w.data)
+}
+
+// inserted reports whether the chip is in the reader still.
+func (req *Request) inserted(h *Host) bool {
+	return !h.tapped(req.Message.Get(wire.EntryMode))
+}
+
+func (c *issuedChip) hasObeyed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.obeyed
+}
+
+// scriptResult takes the notice of what has become of the commands for a chip.
+func (h *Host) scriptResult(req *Request) {
+	code := h.gate(req)
+	if code == pending {
+		code = h.noteScript(req)
+	}
+	if req.key = nil; code == approved {
+		req.key = h.answerKey(req)
+	}
+	h.reply(req, code)
+}
+
+func (h *Host) noteScript(req *Request) verdict {
+	var r chip.Received
+	c, known := h.books.CardOf(req.Message.Get(wire.PAN))
+	switch {
+	case !known:
+		return noCard
+	case !r.Read(req.Message.Get(wire.ChipData)) || len(r.Results) == 0 || len(r.Results)%5 != 0:
+		return formatError
+	}
+	req.record.Card = c
+	of := h.chipOf(req)
+	if of == nil || h.breaks(scriptLost) {
+		return approved
+	}
+	of.mu.Lock()
+	defer of.mu.Unlock()
+	of.obeyed = r.Results[0]>>4 == 2
+	return approved
+}

@@ -1,0 +1,244 @@
+package host
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/chip"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// chipPOS is a terminal of the bundled profile that has signed in.
+func chipPOS(t testing.TB, options ...Option) (*Host, *pos) {
+	t.Helper()
+	p, err := profile.Bundled("cup", 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(p, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h, ready(t, h, serveHost(t, h), 0)
+}
+
+// holderOf is the first holder of a role's cards.
+func holderOf(t testing.TB, p *profile.Profile, role string) *profile.Holder {
+	t.Helper()
+	all := p.Holders(role)
+	if len(all) == 0 {
+		t.Fatalf("no card of role %s", role)
+	}
+	return &all[0]
+}
+
+// inserts has the chip of a role's card make a cryptogram for the amount that the request
+// has by then.
+func inserts(x *chip.Transaction, role string) field {
+	return func(p *pos, m *wire.Message) {
+		p.Helper()
+		h := holderOf(p, p.p, role)
+		c, err := h.Chip()
+		if err != nil || c == nil {
+			p.Fatalf("card of role %s has no chip: %v", role, err)
+		}
+		if err := x.Begin(c); err != nil {
+			p.Fatal(err)
+		}
+		for i, v := 5, m.Uint(wire.Amount); i >= 0; i-- {
+			x.Amount[i] = byte(v/10%10)<<4 | byte(v%10)
+			v /= 100
+		}
+		if _, err := x.Generate(chip.ARQC); err != nil {
+			p.Fatal(err)
+		}
+		m.SetString(wire.PAN, h.PAN)
+		m.SetString(wire.Expiry, h.Expiry)
+		m.SetString(wire.CardSequence, h.Sequence)
+		m.SetString(wire.EntryMode, "052")
+		m.Set(wire.ChipData, x.AppendTags(nil, chip.RequestTags))
+	}
+}
+
+// altered changes an octet of the value of a tag.
+func altered(tag uint32, at int) field {
+	return func(p *pos, m *wire.Message) {
+		v := chip.Value(m.Get(wire.ChipData), tag)
+		if len(v) <= at {
+			p.Fatalf("tag %X has %d octets", tag, len(v))
+		}
+		v[at] ^= 1
+	}
+}
+
+// code is the answer to a purchase.
+func (p *pos) code(fields ...field) string {
+	p.Helper()
+	p.write(p.frame(p.request(dialect.Purchase, fields...)))
+	if !p.hear(2 * time.Second) {
+		p.Fatal("no answer")
+	}
+	return p.ans.Text(wire.ResponseCode)
+}
+
+func TestChipIsCheckedAndAnswered(t *testing.T) {
+	_, p := chipPOS(t)
+	var x chip.Transaction
+	for _, role := range []string{"chip", "foreign", "sm-chip"} {
+		if got := p.code(amount(1234), inserts(&x, role)); got != "00" {
+			t.Fatalf("%s: %s", role, got)
+		}
+		value := bytes.Clone(chip.Value(p.ans.Get(wire.ChipData), chip.TagIssuerAuthentication))
+		if !x.Authenticate(value) {
+			t.Errorf("%s: the chip finds the issuer's answer %X wrong", role, value)
+		}
+	}
+	for name, change := range map[string]field{
+		"cryptogram":              altered(0x9F26, 0),
+		"amount":                  altered(0x9F02, 0),
+		"counter":                 altered(0x9F36, 0),
+		"unpredictable number":    altered(0x9F37, 0),
+		"results of the terminal": altered(0x95, 0),
+		"results of the card":     altered(0x9F10, 4),
+		"amount of the message":   amount(1235),
+		"kind, an approval": func(_ *pos, m *wire.Message) { // it is not part of the cryptogram
+			chip.Value(m.Get(wire.ChipData), 0x9F27)[0] = 0x40
+		},
+		"amount, after the chip's": func(_ *pos, m *wire.Message) { m.SetUint(wire.Amount, 99) },
+	} {
+		if got := p.code(amount(1234), inserts(&x, "chip"), change); got != "59" {
+			t.Errorf("%s changed: %s, want 59", name, got)
+		}
+	}
+	if got := p.code(amount(1234), inserts(&x, "chip"), func(_ *pos, m *wire.Message) { m.Set(wire.ChipData, []byte{0x9F, 0x26, 0x08, 0}) }); got != "30" {
+		t.Errorf("chip data that end early: %s, want 30", got)
+	}
+}
+
+// A declined payment is answered by its issuer, too, with its own code.
+func TestDeclinedChipIsAnswered(t *testing.T) {
+	_, p := chipPOS(t)
+	var x chip.Transaction
+	if got := p.code(amount(5), inserts(&x, "stolen")); got != "43" {
+		t.Fatalf("answered %s", got)
+	}
+	value := chip.Value(p.ans.Get(wire.ChipData), chip.TagIssuerAuthentication)
+	if len(value) != 10 || string(value[8:]) != "43" || !x.Authenticate(value) {
+		t.Errorf("the issuer's answer is %X", value)
+	}
+}
+
+// A chip's own approval is booked once, and only as such.
+func TestOfflinePurchaseIsBooked(t *testing.T) {
+	h, p := chipPOS(t)
+	var x chip.Transaction
+	approves := func(role string) field {
+		return func(p *pos, m *wire.Message) {
+			inserts(&x, role)(p, m)
+			h := holderOf(p, p.p, role)
+			c, _ := h.Chip()
+			if err := x.Begin(c); err != nil {
+				t.Fatal(err)
+			}
+			x.Amount[5] = 5
+			if kind, err := x.Generate(chip.TC); err != nil || role == "cash" && kind != chip.TC {
+				t.Fatalf("the chip makes %s, %v", kind, err)
+			}
+			m.Set(wire.ChipData, x.AppendTags(nil, chip.RequestTags))
+		}
+	}
+	p.want("00", dialect.OfflinePurchase, amount(5), approves("cash"))
+	if got := bookOf(h, p.entry.TID).Debit; got != 5 {
+		t.Errorf("%d fen are booked, want 5", got)
+	}
+	p.want("59", dialect.OfflinePurchase, amount(5), approves("chip"))
+	p.want("59", dialect.OfflinePurchase, amount(5), inserts(&x, "cash"))
+	if got := p.code(amount(5), approves("cash")); got != "59" {
+		t.Errorf("a chip's own approval as a purchase on line: %s, want 59", got)
+	}
+}
+
+func TestChipFirst(t *testing.T) {
+	_, p := chipPOS(t)
+	swiped := func(condition string) string {
+		return p.code(amount(5), func(p *pos, m *wire.Message) {
+			m.Set(wire.Track2, bytes.ReplaceAll([]byte(holderOf(p, p.p, "chip-first").Track2), []byte("="), []byte("D")))
+			m.SetString(wire.EntryMode, "022")
+			m.SetString(wire.ChipCondition, condition)
+		})
+	}
+	if got := swiped("0"); got != "45" {
+		t.Errorf("a stripe with a chip beside it: %s, want 45", got)
+	}
+	if got := swiped("2"); got != "00" {
+		t.Errorf("fallback: %s, want 00", got)
+	}
+}
+
+func TestCounterMayOvertakeButNotComeAgain(t *testing.T) {
+	var c issuedChip
+	made := uint64(1)
+	for _, step := range []struct {
+		counter uint16
+		ok      bool
+	}{{5, true}, {5, false}, {7, true}, {6, true}, {6, false}, {7, false}, {4, true}, {100, true}, {36, false}, {37, true}, {37, false}, {200, true}, {100, false}, {0xFFFF, true}, {0xFFFF, false}} {
+		made++
+		if got := c.next(step.counter, made, false); got != step.ok {
+			t.Errorf("counter %d: %v", step.counter, got)
+		}
+	}
+	if !c.next(1, made+1, true) || !c.next(2, made+2, false) || c.next(1, made+1, true) || c.next(2, made+3, false) {
+		t.Error("a new card does not begin anew, or what it sent comes again")
+	}
+}
+
+// chipBugs are how the misbehaviours of a chip's host are seen.
+var chipBugs = map[string]func(p *pos, h *Host) bool{
+	"cryptogram-unchecked": func(p *pos, _ *Host) bool {
+		var x chip.Transaction
+		return p.code(amount(5), inserts(&x, "chip"), altered(0x9F26, 0)) == "00"
+	},
+	"counter-unchecked": func(p *pos, _ *Host) bool {
+		var x chip.Transaction
+		p.code(amount(5), inserts(&x, "chip"))
+		return p.code(amount(5), func(p *pos, m *wire.Message) {
+			h := holderOf(p, p.p, "chip")
+			m.SetString(wire.PAN, h.PAN)
+			m.SetString(wire.Expiry, h.Expiry)
+			m.Set(wire.ChipData, x.AppendTags(nil, chip.RequestTags))
+		}) == "00"
+	},
+	"wrong-arpc": func(p *pos, _ *Host) bool {
+		var x chip.Transaction
+		p.code(amount(5), inserts(&x, "chip"))
+		return !x.Authenticate(chip.Value(p.ans.Get(wire.ChipData), chip.TagIssuerAuthentication))
+	},
+	"script-result-lost": func(p *pos, _ *Host) bool {
+		var x chip.Transaction
+		p.code(amount(5), inserts(&x, "to-unblock"))
+		x.Authenticate(chip.Value(p.ans.Get(wire.ChipData), chip.TagIssuerAuthentication))
+		if !x.Run(p.ans.Get(wire.ChipData), chip.TagAfter) || x.Results[0] != 0x20 {
+			p.Fatalf("the chip did not obey: %X", x.Results)
+		}
+		h := holderOf(p, p.p, "to-unblock")
+		p.want("00", dialect.ScriptResult, sub(wire.ManagementCode, "951"), sub(wire.PAN, h.PAN), sub(wire.RRN, "123456789012"),
+			func(_ *pos, m *wire.Message) { m.Set(wire.ChipData, x.AppendTags(nil, chip.ResultTags)) })
+		p.code(amount(5), inserts(&x, "to-unblock"))
+		return p.ans.Text(wire.ResponseCode) == "00" && chip.Value(p.ans.Get(wire.ChipData), chip.TagAfter) != nil
+	},
+}
+
+func TestChipMisbehavioursAreSeen(t *testing.T) {
+	for name, seen := range chipBugs {
+		h, p := chipPOS(t, WithMisbehaviour(name))
+		if !seen(p, h) {
+			t.Errorf("%s is not seen", name)
+		}
+		if h, p = chipPOS(t); seen(p, h) {
+			t.Errorf("%s is seen at a sound host", name)
+		}
+	}
+}

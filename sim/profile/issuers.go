@@ -1,0 +1,137 @@
+package profile
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/posfleet/posfleet/sim/chip"
+	"github.com/posfleet/posfleet/sim/strict"
+)
+
+// chips are the chips of a card, or of a range of cards.
+type chips struct {
+	issuer  *chip.Issuer
+	command chip.Command // that the bundled host has for each of them, until it hears that it was obeyed
+	making  sync.Mutex
+	made    []atomic.Pointer[chip.Card]
+}
+
+// Issuer is who has the keys behind the card's chip; nil for a chip of which none is
+// known, and for none.
+func (c *Card) Issuer() *chip.Issuer {
+	if c.chips == nil {
+		return nil
+	}
+	return c.chips.issuer
+}
+
+// Command is what the bundled host tells the card's chip; NoCommand for nothing.
+func (c *Card) Command() chip.Command {
+	if c.chips == nil {
+		return chip.NoCommand
+	}
+	return c.chips.command
+}
+
+// Chip is the chip on the holder's card, which is one for all terminals; nil for one whose
+// issuer is not known. It is made when first used.
+func (h *Holder) Chip() (*chip.Card, error) {
+	of := h.Card.chips
+	if of == nil {
+		return nil, nil
+	}
+	at := &of.made[h.n]
+	if c := at.Load(); c != nil {
+		return c, nil
+	}
+	of.making.Lock()
+	defer of.making.Unlock()
+	if c := at.Load(); c != nil {
+		return c, nil
+	}
+	c, err := chip.NewCard(of.issuer, h.PAN, h.Sequence)
+	if err == nil {
+		c.Load(h.Card.Cash)
+		at.Store(c)
+	}
+	return c, err
+}
+
+// Reissue has the holder given another card, with another chip, of the same number.
+func (h *Holder) Reissue() {
+	if of := h.Card.chips; of != nil {
+		of.made[h.n].Store(nil)
+	}
+}
+
+// issuers reads who issues cards, by names: a scheme and three master keys each.
+func (r reader) issuers(v, schemes strict.Value) map[string]*chip.Issuer {
+	known := slices.Clone(chip.Schemes())
+	if schemes.Given() {
+		for _, s := range chip.ReadSchemes(r.Reader, schemes) {
+			if chip.Find(known, s.Name) != nil {
+				r.Fail(schemes, "%s comes with posfleet; give yours another name", s.Name)
+			}
+			known = append(known, s)
+		}
+	}
+	all := map[string]*chip.Issuer{}
+	if !v.Given() {
+		return all
+	}
+	r.Each(v, func(name string, v strict.Value) {
+		var s *chip.Scheme
+		var of [3][]byte
+		key := func(i int) func(strict.Value) { return func(v strict.Value) { of[i] = r.testKey(v, 16, 16) } }
+		found := r.Map(v, strict.Table{
+			"scheme": func(v strict.Value) {
+				name, ok := r.Scalar(v)
+				if s = chip.Find(known, name); ok && s == nil {
+					r.Fail(v, "%s, want one of %s, or add it under chip-schemes", strict.Quote(name), chip.NamesOf(known))
+				}
+			},
+			"cryptograms": key(0), "macs": key(1), "secrets": key(2),
+		})
+		r.Need(v, found, "scheme", "cryptograms")
+		if s == nil || !r.OK() {
+			return
+		}
+		for i := range of {
+			if of[i] == nil {
+				of[i] = of[0]
+			}
+		}
+		i, err := chip.NewIssuer(s, of[0], of[1], of[2])
+		if err != nil {
+			r.Fail(v, "%w", err)
+			return
+		}
+		all[name] = i
+	})
+	return all
+}
+
+// chip gives a card its issuer.
+func (r reader) chip(c *Card, v strict.Value, issuers map[string]*chip.Issuer, issuer, command string) {
+	if issuer == "" {
+		if command != "" {
+			r.Fail(v, "command: the card has no issuer to give one; add issuer")
+		}
+		return
+	}
+	of := &chips{issuer: issuers[issuer], made: make([]atomic.Pointer[chip.Card], c.Count)}
+	known := true
+	if command != "" {
+		of.command, known = chip.CommandNamed(command)
+	}
+	switch {
+	case of.issuer == nil:
+		r.Fail(v, "issuer %s is not under issuers; add it there", strict.Quote(issuer))
+	case c.Sequence == "":
+		r.Fail(v, "has an issuer and no chip; add sequence, its card sequence number")
+	case !known, of.command == chip.ChangePIN, of.command == chip.SetBalance:
+		r.Fail(v, "command %s, want block-application, unblock-application, block-card or unblock-pin", strict.Quote(command))
+	}
+	c.chips = of
+}

@@ -29,6 +29,9 @@ func WithData(folder string) Option {
 
 // openData opens the data before the host serves.
 func (h *Host) openData(folder string) error {
+	if h.dialect.DUKPT != keys.NoDUKPT {
+		return fmt.Errorf("dialect %s has DUKPT, and the counters of its keys are not kept", h.dialect.Name)
+	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}

@@ -57,7 +57,8 @@ export const chinese = {
 export const faultsInChinese = {
 	"wrong-mac": "应答MAC错一位", "no-mac": "应答无MAC", "wrong-echo": "应答返回另一金额, MAC正确", "wrong-trace": "应答返回另一流水号, MAC正确", "wrong-kcv": "签到下发的PIN密钥校验值错",
 	"lying-totals": "批结算一律对账不平, 总计差一分", silent: "交易入账但不应答", late: "交易入账, 超过终端超时时间半秒后才应答", duplicate: "交易应答两次", "approve-all": "消费一律批准, 不论卡、密码、金额、余额",
-	partial: "消费只批准一分并按部分批准应答", "double-posting": "重复的交易再次入账", "forget-reversal": "冲正应答成功但不处理", "reset-without-proof": "不核实身份即重置操作员密码",
+	partial: "消费只批准一分并按部分批准应答", "double-posting": "重复的交易再次入账", "forget-reversal": "冲正应答成功但不处理", "second-reversal-undoes-first": "重复冲正使原交易再次入账",
+	"early-reversal-forgotten": "先到的冲正不登记, 后到的原交易仍批准", "any-mac": "不校验请求报文的MAC", "reset-without-proof": "不核实身份即重置操作员密码",
 	"lost-terminal-trades": "挂失或已重置密码的终端仍可交易", "order-paid-twice": "已支付的订单可再次支付", "refund-over-rest": "累计退货可超过原交易金额", "code-used-twice": "付款码可重复使用",
 	"clone-accepted": "同号两台终端可同时交易且不告警", "second-binding-accepted": "已绑定商户的终端可再绑定另一商户", "fee-off-by-one": "每笔手续费多一分", "statement-does-not-add-up": "对账单首行多一分, 总计不变",
 	"signature-lost": "签名应答成功但不保存", "signature-blind": "任何内容都当作签名收下", "forget-status": "终端状态应答成功但不保存", "yes-man": "一律批准而不入账, 不返回余额, 批结算一律对平",

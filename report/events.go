@@ -14,6 +14,7 @@ const (
 	mostEvents  = 2000 // lines in events.ndjson, all kinds together
 	mostAlike   = 200  // of one label and outcome
 	mostSlowest = 50
+	mostLatest  = 10 // that [Events.Lately] gives, and as many of the slowest
 )
 
 // Event is something that a reader of the run will want to see in full: an
@@ -59,6 +60,7 @@ type Events struct {
 	alike   map[alike]int
 	left    int64
 	slowest []Event // by response time, the shortest first
+	latest  []Event // that went wrong, the last few
 }
 
 type alike struct {
@@ -98,6 +100,9 @@ func (e *Events) Add(x Event) {
 		e.left++
 		return
 	}
+	if e.latest = append(e.latest, x); len(e.latest) > mostLatest {
+		e.latest = e.latest[1:]
+	}
 	e.room--
 	e.alike[alike{x.Label, x.Outcome}]++
 	e.write(x.json("event"))
@@ -120,6 +125,17 @@ func (e *Events) AddSlow(x Event) {
 	if len(e.slowest) == mostSlowest {
 		e.enough.Store(int64(took(e.slowest[0])))
 	}
+}
+
+// Lately gives the last few events that were written, the latest first, and the slowest
+// exchanges so far.
+func (e *Events) Lately() (wrong, slow []Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	wrong, slow = slices.Clone(e.latest), slices.Clone(e.slowest[max(0, len(e.slowest)-mostLatest):])
+	slices.Reverse(wrong)
+	slices.Reverse(slow)
+	return wrong, slow
 }
 
 // Close writes the slowest exchanges, slowest first, and how many events were

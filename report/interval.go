@@ -225,11 +225,38 @@ func (r *Recorder) Waited(terminals int) Waited {
 func (r *Recorder) Report() *Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	rep := r.report()
+	rep.Planned, rep.NotPlayed = r.arrived()
+	left := rep.Planned // announced after the last tick: they stand in the last second
+	for _, s := range rep.Seconds {
+		left -= s.Planned
+	}
+	if n := len(rep.Seconds); n > 0 {
+		rep.Seconds[n-1].Planned += left
+	}
+	return rep
+}
+
+// SoFar is Report of a run that goes on: of arrivals it has those that fell due by the last
+// tick.
+func (r *Recorder) SoFar() *Report {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	rep := r.report()
+	_, rep.NotPlayed = r.arrived()
+	for _, s := range rep.Seconds {
+		rep.Planned += s.Planned
+	}
+	rep.Planned = max(rep.Planned, rep.Played+rep.NotPlayed)
+	return rep
+}
+
+// report is what both have; the lock is held.
+func (r *Recorder) report() *Report {
 	rep := &Report{
 		Took: r.upto, Played: r.tally.Played - r.tally.Stuck, Failed: r.tally.Failed,
 		Late: r.tally.Late, Duplicate: r.tally.Duplicate, Unmatched: r.tally.Unmatched,
 	}
-	rep.Planned, rep.NotPlayed = r.arrived()
 	rep.Failures, rep.Stuck = r.failures.told()
 	rep.Strays = r.failures.strays()
 	n := len(r.labels)
@@ -253,21 +280,18 @@ func (r *Recorder) Report() *Report {
 }
 
 // settle gives the seconds with the arrivals that were announced after the tick
-// of their own second, the very last ones in the last second.
+// of their own second.
 func (r *Recorder) settle() []Second {
 	seconds := append([]Second(nil), r.seconds...)
 	if len(seconds) == 0 {
 		return nil
 	}
-	all, _ := r.arrived()
 	upto := seconds[0].At
 	for i := range seconds {
 		s := &seconds[i]
 		s.Planned, s.Held = r.plannedIn(upto, upto+s.Length), r.occupancy.heldIn(upto, upto+s.Length)
 		upto += s.Length
-		all -= s.Planned
 	}
-	seconds[len(seconds)-1].Planned += all
 	return seconds
 }
 

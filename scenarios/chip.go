@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/chip"
@@ -16,14 +17,25 @@ var chipFaults = []word[sim.ChipFault]{
 	{"another amount than the terminal", "金额与终端不一致", sim.OtherAmount},
 }
 
-// chipped is for profiles that know a chip's issuer.
+// chipped is for profiles that know the issuer of each chip.
 func chipped(a Args) error {
 	for i := range a.Profile.Cards {
-		if a.Profile.Cards[i].Issuer() != nil {
-			return nil
+		if c := &a.Profile.Cards[i]; c.Sequence != "" && c.Issuer() == nil {
+			return lack("the issuer of the chip of role %s is not in the profile (key issuer)", c.Role)
 		}
 	}
-	return lack("no card of the profile has a chip whose issuer is known (key issuer)")
+	return nil
+}
+
+// stayingOffline is for networks and profiles where chips may approve by themselves.
+func stayingOffline(a Args) error {
+	if d := a.Profile.Dialect; d.Form(dialect.OfflinePurchase) == nil {
+		return lack("dialect %s has no %s", d.Name, dialect.OfflinePurchase)
+	}
+	if a.Profile.Policy.OfflineLimit == 0 {
+		return lack("the policy lets no chip approve by itself (offline-limit)")
+	}
+	return chipped(a)
 }
 
 // ofChip makes a Make for sentences that ask something of the chip read last.
@@ -63,6 +75,24 @@ func chipPhrases() []*Phrase {
 		{Group: group, English: "the answer brings no command for the chip", Chinese: "应答未下发发卡行脚本", Asserts: true,
 			Doc:  "",
 			Make: ofChip(func(x *chip.Transaction) bool { return len(x.Results) == 0 }, "no command")},
+		{Group: group, English: "the chip approves the payment off line", Chinese: "芯片卡脱机批准交易", Asserts: true,
+			Doc: "Nothing is sent; the host is told before the next payment or settlement.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				return func(p *sim.Player) error {
+					return checkState(p, p.Last.Of == dialect.OfflinePurchase, "a payment that the chip approved by itself", "none")
+				}, stayingOffline(a)
+			}},
+		{Group: group, English: "the terminal has {n} offline payments to upload", Chinese: "终端有{n}笔脱机交易待上送", Asserts: true,
+			Doc: "Payments that chips have approved by themselves, and of which the host has not heard.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				n, err := strconv.Atoi(a.Words["n"][0])
+				if err != nil {
+					return nil, err
+				}
+				return func(p *sim.Player) error {
+					return checkState(p, p.T.OfflineSales() == n, fmt.Sprintf("%d offline payments to upload", n), strconv.Itoa(p.T.OfflineSales()))
+				}, stayingOffline(a)
+			}},
 		{Group: group, English: "the chip is blocked", Chinese: "芯片卡应用已锁定", Asserts: true,
 			Doc:  "It begins no more payments.",
 			Make: ofChip(func(x *chip.Transaction) bool { return x.Card.Blocked() }, "a chip that is blocked")},

@@ -112,7 +112,7 @@ var rolesChinese = map[string]string{
 	"超限额卡": "over-limit", "超次数卡": "too-often", "密码超次的卡": "tries-exceeded", "密码错的卡": "wrong-pin",
 	"发卡方故障的卡": "issuer-down", "中心异常的卡": "system-error", "有缺陷的成功卡": "defective", "作弊卡": "suspect",
 	"需联系发卡方的卡": "issuer-contact", "不允许的卡": "not-permitted", "终端不允许的卡": "terminal-not-permitted", "扫码卡": "qr",
-	"国密芯片卡": "sm-chip", "待锁定的卡": "to-block", "待解锁的卡": "to-unblock", "芯片优先的卡": "chip-first",
+	"国密芯片卡": "sm-chip", "待锁定的卡": "to-block", "待解锁的卡": "to-unblock", "芯片优先的卡": "chip-first", "电子现金卡": "cash",
 }
 
 // transactionsChinese are the Chinese names of transactions.
@@ -121,7 +121,7 @@ var transactionsChinese = map[string]string{
 	"消费撤销": "purchase-void", "退货": "refund", "预授权": "pre-auth", "追加预授权": "add-pre-auth", "预授权撤销": "pre-auth-void",
 	"预授权完成": "completion", "预授权完成通知": "completion-advice", "预授权完成撤销": "completion-void", "冲正": "reversal",
 	"批结算": "settlement", "批上送": "batch-upload", "批上送结束": "upload-end", "签名上送": "signature-upload", "签名分段上送": "signature-part",
-	"下单": "order", "订单查询": "order-query", "订单取消": "order-cancel", "收款码": "merchant-code", "扫收款码": "code-scan", "结果推送": "order-result", "脚本结果上送": "script-result",
+	"下单": "order", "订单查询": "order-query", "订单取消": "order-cancel", "收款码": "merchant-code", "扫收款码": "code-scan", "结果推送": "order-result", "脚本结果上送": "script-result", "脱机消费上送": "offline-purchase",
 	"密码重置": "password-reset",
 }
 
@@ -142,6 +142,7 @@ var policiesChinese = map[string]string{
 	"磁道加密": "encrypt-tracks", "冲正认可的应答码": "reversal-accepts", "签到方式": "sign-in", "支付成功提示": "order-paid",
 	"每日签到": "daily-sign-in", "密码最少位数": "passwords.least", "密码最多位数": "passwords.most", "密码复杂度": "passwords.complex",
 	"不得重复的密码个数": "passwords.unlike", "区分操作员号与密码": "passwords.tells",
+	"挥卡免密限额": "tap-pin-above",
 	"签名次数": "signature-tries", "签名上送次数": "signature-upload-tries", "签名分段字节数": "signature-part",
 }
 

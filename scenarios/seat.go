@@ -164,7 +164,7 @@ func (s *seat) settle(w *world) error {
 		undo()
 	}
 	var err error
-	if t.Owes() {
+	if t.Owes() || t.OfflineSales() > 0 {
 		if t.SignedIn = false; signedIn(p) != nil || !p.SettleOwed(t) {
 			err = errors.New("the terminal could not sign in")
 			if w.reversal != nil {

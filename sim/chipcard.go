@@ -73,7 +73,11 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 		x.Sequence[i] = byte(v/10%10)<<4 | byte(v%10)
 		v /= 100
 	}
-	if _, err := x.Generate(chip.ARQC); err != nil {
+	want := chip.ARQC
+	if p.mayStayOffline(o) {
+		want = chip.TC
+	}
+	if _, err := x.Generate(want); err != nil {
 		return false, err
 	}
 	p.scratch = x.AppendTags(p.scratch[:0], chip.RequestTags)

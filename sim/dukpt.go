@@ -12,6 +12,7 @@ import (
 type kept struct {
 	ksn     []byte        // key serial number of the latest transaction; nil before the first, and where keys are not derived
 	initial []byte        // the key that its transactions' keys are derived from
+	offline []offlineSale // approved by chips, which the host has not heard of
 	script  *scriptResult // of an issuer's commands, of which the host has not heard; nil for none
 }
 

@@ -186,7 +186,7 @@ func (f *fleet) drainOwed(abort context.Context) {
 				over.Reset(f.run.Drain)
 			}
 		})()
-		if t.Owes() && f.stop.Err() == nil {
+		if (t.Owes() || t.OfflineSales() > 0) && f.stop.Err() == nil {
 			p.SettleOwed(t)
 		}
 		if f.run.Settle {

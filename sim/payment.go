@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/rules"
@@ -18,6 +19,9 @@ import (
 func (p *Player) Pay(o *Order) error {
 	if t := p.T; t.SignedIn && t.Profile.Policy.DailySignIn && t.day != 0 && t.day != p.today() {
 		p.signInAgain()
+	}
+	if o.Entry == Tap && o.Amount > p.T.Profile.Policy.TapPINAbove && p.T.Profile.Policy.TapPINAbove > 0 {
+		o.PIN = true
 	}
 	f := p.T.Profile.Dialect.Form(o.Of)
 	if err := p.T.refuses(o, f); err != nil {
@@ -117,8 +121,10 @@ func blank(v []byte) bool { return len(bytes.Trim(v, "\x00 ")) == 0 }
 // order sends an order without asking whether the terminal may.
 func (p *Player) order(o *Order, f *dialect.Form) error {
 	t := p.T
-	if t.kept != nil {
+	if t.TellsScript() || t.OfflineSales() > 0 && !p.mayStayOffline(o) {
 		p.tellScript()
+		p.uploadOffline()
+		p.free = p.Clock.Now()
 	}
 	if t.Owes() {
 		if !p.settleDebt() && t.Profile.Policy.AbortOnReversal {
@@ -132,6 +138,10 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 	}
 	if err := p.fill(t, f, o); err != nil {
 		return p.refused(err)
+	}
+	if p.chipped && p.chip.Kind == chip.TC {
+		p.stayOffline(o)
+		return nil
 	}
 	batch := t.Batch
 	if o.Entry != Code { // the terminal does not see the card behind a code

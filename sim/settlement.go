@@ -28,6 +28,13 @@ func (p *Player) Settle() error {
 	if t.Owes() {
 		p.settleDebt()
 	}
+	if e := t.ending(); e != nil { // the host may have closed the batch already: it is not asked for its totals again
+		p.Last = e.result
+		return p.endBatch(end, e)
+	}
+	if t.OfflineSales() > 0 {
+		p.uploadOffline()
+	}
 	p.uploadSignatures(1) // what the host does not take by now it does not get
 	p.begin(t, f)
 	d.SetReconciliation(p.req, &dialect.Reconciliation{Own: t.Journal.Batch, Flag: dialect.NoFlag, ForeignFlag: dialect.NoFlag}) // foreign cards: none
@@ -44,11 +51,53 @@ func (p *Player) Settle() error {
 	if !balanced {
 		sent = p.upload(upload)
 	}
-	if sent < 0 || !p.uploadEnd(end, balanced, sent) {
-		t.unsettled(r, fmt.Errorf("its upload was not acknowledged: %w", p.aside.Reason()))
-		t.Display = "批上送未完成"
+	if sent < 0 {
+		return p.notUploaded(r)
+	}
+	return p.endBatch(end, &ending{result: *r, own: t.Journal.Batch, batch: t.Batch, balanced: balanced, sent: sent})
+}
+
+// ending is a settlement of which all is done but for its end, which was sent and not
+// acknowledged, if it was sent at all.
+type ending struct {
+	result   Result // of the settlement
+	own      dialect.Totals
+	batch    uint32
+	balanced bool
+	sent     int // details
+}
+
+// ending is the end that the terminal's open batch waits for; nil for none. What has been
+// sold since is in no totals that were compared: then it is settled anew.
+func (t *Terminal) ending() *ending {
+	if t.settled == nil {
 		return nil
 	}
+	e := t.settled.ending
+	if e != nil && (e.own != t.Journal.Batch || e.batch != t.Batch) {
+		return nil
+	}
+	return e
+}
+
+// notUploaded takes down that a settlement has come no further.
+func (p *Player) notUploaded(r *Result) error {
+	p.T.unsettled(r, fmt.Errorf("its upload was not acknowledged: %w", p.aside.Reason()))
+	p.T.Display = "批上送未完成"
+	return nil
+}
+
+// endBatch sends the end of a settlement and closes the batch.
+func (p *Player) endBatch(end *dialect.Form, e *ending) error {
+	t, r, balanced := p.T, &p.Last, e.balanced
+	if !p.uploadEnd(end, balanced, e.sent) {
+		t.Settled().ending = nil
+		if o := p.aside.Outcome; o == report.TimedOut || o == report.Broken {
+			t.Settled().ending = e
+		}
+		return p.notUploaded(r)
+	}
+	t.Settled().ending = nil
 	if p.Closed != nil {
 		p.Closed(t, t.Journal.Records, t.resolved(r))
 	}
@@ -77,10 +126,12 @@ func (p *Player) closeBatch() error {
 	return err
 }
 
-// SettleOwed drains what a terminal owes after a run: its reversal.
+// SettleOwed drains what a terminal owes after a run: its reversal, and payments that
+// chips have approved.
 func (p *Player) SettleOwed(t *Terminal) bool {
 	p.T, p.due = t, -1
-	return !t.Owes() || p.settleDebt()
+	done := !t.Owes() || p.settleDebt()
+	return (t.OfflineSales() == 0 || p.uploadOffline()) && done
 }
 
 // operator puts in the operator's number.

@@ -138,6 +138,9 @@ func TestLostSettlementMessageIsMadeUpFor(t *testing.T) {
 					t.Errorf("settled again: shows %s, %v; %d records, batch %d, want 0 and %d",
 						x.Display, x.p.Last.Reason(), len(x.Journal.Records), x.Batch, batch+1)
 				}
+				if end := at == messages-1; end && len(x.sent) != messages+1 {
+					t.Errorf("after its end was lost it sent %d messages, want the end alone: the batch may be closed", len(x.sent)-messages)
+				}
 				x.pay(t, 100)
 				x.wants(t, report.Approved, false)
 			})

@@ -214,6 +214,9 @@ func (s *Storm) each(_, _ *wire.Message, r *Result) {
 		all := append(s.story[t], told)
 		s.story[t] = all[max(0, len(all)-mostStory):]
 	}
+	if struck && now == line.SpoilRequest && r.Outcome == report.Approved && r.Of != dialect.Reversal { // else it may be the answer to an earlier try
+		s.broken(t, fmt.Errorf("%s %06d: it is approved, and its MAC was wrong", r.Of, r.Trace))
+	}
 	if r.Outcome != report.Refused || struck && now == line.SpoilAnswer {
 		return
 	}

@@ -95,7 +95,8 @@ func TestStormComesAgain(t *testing.T) {
 }
 
 func TestStormFindsWhatHostsDoWrong(t *testing.T) {
-	for _, name := range []string{"wrong-mac", "no-mac", "wrong-echo", "double-posting", "forget-reversal", "partial", "lying-totals", "yes-man"} {
+	for _, name := range []string{"wrong-mac", "no-mac", "wrong-echo", "double-posting", "forget-reversal", "partial", "lying-totals", "yes-man",
+		"second-reversal-undoes-first", "early-reversal-forgotten", "any-mac"} {
 		found := false
 		for seed := uint64(1); seed <= 5 && !found; seed++ {
 			_, wrong := newBench(t, "cup", 4, host.WithMisbehaviour(name)).storm(t, seed, 120)

@@ -15,6 +15,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/host/admin"
+	"github.com/posfleet/posfleet/sim/host/store"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/proxy"
@@ -24,7 +25,7 @@ import (
 func hostCommand() *cobra.Command {
 	var f networkFlags
 	var storm stormFlags
-	var listen, api, tokenFile string
+	var listen, api, tokenFile, data string
 	var terminals int
 	var anywhere bool
 	cmd := &cobra.Command{
@@ -42,17 +43,22 @@ func hostCommand() *cobra.Command {
 			if err := checkListen("--listen", listen, "127.0.0.1:8583", anywhere); err != nil {
 				return err
 			}
-			options := []host.Option{host.WithLog(host.Log{
+			options, err := withData(data, api)
+			if err != nil {
+				return err
+			}
+			options = append(options, host.WithLog(host.Log{
 				Notice: func(text string) { fmt.Fprintf(cmd.ErrOrStderr(), "posfleet: %s\n", text) },
 				Panic:  func(value any, stack []byte) { tellPanic(cmd.ErrOrStderr(), value, stack) },
-			})}
+			}))
 			if api != "" {
 				options = append(options, host.WithDelays()) // its faults are turned on and off
 			}
 			h, err := f.bundled(p, options...)
 			if err != nil {
-				return err
+				return hintOfData(err)
 			}
+			defer h.CloseData()
 			faults, err := storm.storm(cmd, line.FaultsFor(&p.Dialect.Format), p.Policy.Timeout+500*time.Millisecond)
 			if err != nil {
 				return err
@@ -71,6 +77,9 @@ func hostCommand() *cobra.Command {
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "listening on %s: profile %s, dialect %s, %d terminals\n", l.Addr(), p.Name, p.Dialect.Name, len(p.Terminals))
 			between, err := serveBehind(cmd.Context(), h, l, faults, &p.Dialect.Format)
+			if err := h.CloseData(); err != nil {
+				return &exit{code: exitIncomplete, err: fmt.Errorf("--data %s: %w", data, err)}
+			}
 			c := h.Counts()
 			fmt.Fprintf(cmd.OutOrStdout(), "served %d requests on %d connections; %d frames could not be read\n", c.Requests, c.Connections, c.Refused)
 			for _, n := range h.Noticed() {
@@ -117,10 +126,38 @@ func hostCommand() *cobra.Command {
 	fl.StringVar(&f.behaviour, "behaviour", "", "when answers leave: stall:1s/10s, uniform:10ms-110ms, … (of payments, balance inquiries and echoes; others at once)")
 	fl.Uint64Var(&storm.seed, "seed", 0, "seed of what --fault strikes (default: drawn, and told)")
 	storm.add(cmd)
+	fl.StringVar(&data, "data", "", "folder that keeps payments, batches and keys: what is approved is on disk before the answer leaves (default: all is forgotten at the end)")
 	fl.BoolVar(&anywhere, "anywhere", false, "allow addresses other than loopback")
 	fl.StringVar(&api, "admin", "", "address of the JSON API and the page for people, such as 127.0.0.1:8584 (default: none)")
 	fl.StringVar(&tokenFile, "admin-token-file", "", "file of the token that users of --admin show (default: a new one, which is printed)")
 	return cmd
+}
+
+// withData has a host keep its books in a folder, if one is given.
+func withData(folder, api string) ([]host.Option, error) {
+	switch {
+	case folder == "":
+		return nil, nil
+	case api != "":
+		return nil, usage(errors.New("--data keeps what terminals do, not what people do at --admin: leave one out"))
+	}
+	return []host.Option{host.WithData(folder)}, nil
+}
+
+// hintOfData says the mend of data that cannot be used.
+func hintOfData(err error) error {
+	hint := ""
+	switch {
+	case errors.Is(err, store.ErrForeign):
+		hint = "give another folder, or the profile and --terminals that this one was made with"
+	case errors.Is(err, store.ErrTorn):
+		hint = "put a copy that is whole in its place, or move it away to begin with new books"
+	case errors.Is(err, store.ErrInUse):
+		hint = "end the other posfleet host, or give another folder"
+	default:
+		return err
+	}
+	return &exit{code: exitUsage, err: fmt.Errorf("--data: %w", err), hint: hint}
 }
 
 // serveBehind serves a host; where its lines are to fail, behind a proxy that does that.

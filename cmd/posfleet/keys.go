@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -13,12 +14,16 @@ import (
 func keysCommand() *cobra.Command {
 	var f networkFlags
 	var terminals int
+	var out, under string
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "the terminals of a profile with the check values of their master keys",
+		Short: "the terminals of a profile with the check values of their master keys, or new keys for them",
 		Long: "Lists the terminals that a host under test has to know: terminal id, merchant id, kind, and the\n" +
 			"check value of the master key as a triple-DES and as an SM4 key (the first 4 octets of a block of\n" +
-			"zeros under it; hosts that show 3 show the first 6 digits). No key is shown.\n\n" + exitHelp,
+			"zeros under it; hosts that show 3 show the first 6 digits). No key is shown.\n\n" +
+			"With --out it draws new master keys for them first and writes these into a file that only its owner can read: a list\n" +
+			"for terminals of a profile ({list: FILE}). With --under each is a TR-31 key block under the key block protection key\n" +
+			"in that file (32, 48 or 64 hexadecimal digits), which the profile then names, too ({list: FILE, under: KEYFILE}).\n\n" + exitHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if terminals < 0 || terminals == 0 && cmd.Flags().Changed("terminals") {
@@ -28,6 +33,20 @@ func keysCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if under != "" && out == "" {
+				return usage(errors.New("--under goes with --out, the file for new keys"))
+			}
+			if out != "" {
+				var kbpk []byte
+				if under != "" {
+					if kbpk, err = profile.ReadKey(under); err != nil {
+						return usage(fmt.Errorf("--under: %w", err))
+					}
+				}
+				if err := newKeys(out, p, kbpk); err != nil {
+					return err
+				}
+			}
 			return usage(listKeys(cmd.OutOrStdout(), p))
 		},
 	}
@@ -35,6 +54,8 @@ func keysCommand() *cobra.Command {
 	fl.StringVar(&f.profile, "profile", "", "profile file of the network under test (default: the bundled network)")
 	fl.StringVar(&f.dialect, "dialect", "", dialectUsage)
 	fl.IntVar(&terminals, "terminals", 0, "how many (default: the profile's)")
+	fl.StringVar(&out, "out", "", "draw new keys for them and write these into this new file")
+	fl.StringVar(&under, "under", "", "file of the key block protection key under which they are written")
 	return cmd
 }
 

@@ -48,6 +48,9 @@ type loadFlags struct {
 	out         string
 	settle      bool
 	strict      bool
+	live        string   // address at which the run is seen while it runs
+	metrics     string   // address at which Prometheus scrapes it
+	watched     *watched // the page at live; nil for nowhere
 	storm       stormFlags
 	storms      int
 	id          string          // of the run, which its parts share
@@ -121,6 +124,8 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 	fl.StringVar(&f.id, "run-id", "", "name that the parts of one run on several machines have in common, so that posfleet report adds them up (default: drawn)")
 	f.storm.add(cmd)
 	fl.IntVar(&f.storms, "storm", 0, "how many seeds to play as storms")
+	fl.StringVar(&f.live, "live", "", "serve the report page, growing, at this address while the run lasts: 127.0.0.1:8080")
+	fl.StringVar(&f.metrics, "metrics", "", "answer Prometheus' scrapes at this address while the run lasts: 127.0.0.1:9464")
 	fl.StringVar(&f.out, "out", "", "run folder, which must not exist (default: runs/ and the time)")
 	f.spread.add(cmd)
 	return cmd, f
@@ -159,6 +164,10 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 		return &exit{code: exitIncomplete, err: err}
 	}
 	run.Observer.Closed = taken.closed
+	if err := f.show(f.live, tell, run, folder, j, n); err != nil {
+		return err
+	}
+	defer f.watched.close()
 	rep, incomplete, err := f.play(ctx, run, folder, tell, sig)
 	if err == nil && j.storm != nil {
 		incomplete = errors.Join(incomplete, unproven(j.storm, rep.Faults))
@@ -170,6 +179,7 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 	if err := f.complete(ctx, rep, run, j, n, sig); err != nil {
 		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this run do not add up: %w", err)}
 	}
+	f.watched.end(rep)
 	err = errors.Join(folder.WriteAll(rep), taken.close()) // before anything that a full disk or a closed pipe may end
 	if told := rep.WriteText(out, tell.color(out)); told != nil {
 		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
@@ -233,6 +243,9 @@ func (f *loadFlags) simulation(j *job, n *network) *sim.Run {
 	if j.storm != nil {
 		n.profile.Policy.ReversalTries = max(n.profile.Policy.ReversalTries, sim.StormTries)
 	}
+	if f.share.Of > 1 { // others have the same cards
+		n.profile.IssueChips(f.share.Index)
+	}
 	return &sim.Run{
 		Profile: n.profile, Dialer: n.dialer, Lines: j.lines, Line: j.profile, Terminals: f.terminals, Mix: j.mix, Pacer: j.pacer,
 		Think: f.think, For: f.length, Drain: drain, Faults: j.load.Faults, Storm: j.storm,
@@ -276,6 +289,7 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 		if f.written != nil {
 			f.written()
 		}
+		f.watched.tick()
 		tell.second(run.Recorder.Progress(), f.length)
 	}
 	run.Observer.Panicked = func(value any, stack []byte) {

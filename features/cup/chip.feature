@@ -103,3 +103,44 @@ Feature: Chip cards
       | field | value   |
       | 23    | present |
       | 55    | present |
+
+  @offline @cup-chip-13
+  Scenario: a chip approves a small payment by itself, and the host is told before the next one
+    When the cardholder pays 7.40 yuan with a cash card by tap
+    Then the chip approves the payment off line
+    And the terminal has 1 offline payments to upload
+    When the cardholder pays 7.50 yuan with a good card
+    Then the host approves
+    And the terminal has 0 offline payments to upload
+
+  @offline @cup-chip-14
+  Scenario: more than a chip may approve by itself goes to the host
+    When the cardholder pays 240.00 yuan with a cash card by tap
+    Then the host approves
+    And the terminal has 0 offline payments to upload
+
+  @offline @settlement @cup-chip-15
+  Scenario: offline payments are uploaded before the settlement, and count in it
+    Given the terminal starts an empty batch
+    When the cardholder pays 7.60 yuan with a cash card by tap
+    And the cardholder pays 7.70 yuan with a cash card by tap
+    Then the terminal has 2 offline payments to upload
+    When the terminal settles
+    Then the totals balance
+    And the terminal has 0 offline payments to upload
+
+  @cup-chip-16
+  Scenario: a tap asks for the PIN above the limit
+    Given the policy says "tap-pin-above: 1000.00"
+    When the cardholder pays 1000.00 yuan with a chip card by tap
+    Then the host approves
+    And the request carries:
+      | field | value  |
+      | 22    | 072    |
+      | 52    | absent |
+    When the cardholder pays 1000.01 yuan with a chip card by tap
+    Then the host approves
+    And the request carries:
+      | field | value   |
+      | 22    | 071     |
+      | 52    | present |

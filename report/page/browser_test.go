@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
 	"github.com/posfleet/posfleet/report"
 )
 
@@ -269,5 +271,42 @@ func TestBrowserSeesWhatAPageShouldNotDo(t *testing.T) {
 	said := strings.Join(b.complaints(file), "\n")
 	if !strings.Contains(said, "127.0.0.1:9") || !strings.Contains(said, "Content Security Policy") {
 		t.Errorf("an image and a handler that the policy forbids went unseen: %q", said)
+	}
+}
+
+// A page that is open when the run goes on shows it, keeps what was chosen, and is the
+// report when it is over.
+func TestPageGrowsWithItsRun(t *testing.T) {
+	b := newBrowser(t)
+	g, l := newGrowing()
+	s := httptest.NewServer(l)
+	defer s.Close()
+	g.second(l)
+	if err := chromedp.Do(b.ctx, chromedp.Navigate(s.URL+"/")); err != nil {
+		t.Fatal(err)
+	}
+	until := func(js string) {
+		t.Helper()
+		for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+			if got, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](js)); err == nil && got {
+				return
+			} else if time.Now().After(end) {
+				t.Fatalf("never true: %s: %v", js, err)
+			}
+		}
+	}
+	until(`document.getElementById("kinds").innerText.includes("100")`)
+	g.second(l)
+	g.second(l)
+	until(`document.getElementById("kinds").innerText.includes("300") && window.posfleet.throughput.data[0].length === 4`)
+	until(`document.getElementById("head").innerText.includes("under way") && document.getElementById("rest").innerText.includes("<script>")`)
+	r := g.rec.Report()
+	r.Plan = report.Plan{Arrivals: "100/s constant", For: 3 * time.Second, Timeout: 10 * time.Second}
+	l.End(r)
+	until(`!document.getElementById("head").innerText.includes("under way")`)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, said := range b.said {
+		t.Errorf("the page complained: %s", said)
 	}
 }

@@ -68,6 +68,8 @@ type page struct {
 	Style    template.CSS
 	Library  template.JS
 	Script   template.JS
+	Follow   template.JS // the script of a run that is under way; empty when it is over
+	Events   []Event     // of a run that is under way: what went wrong, and the slowest
 	Charts   charts
 	Title    string
 	When     string

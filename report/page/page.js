@@ -1,7 +1,7 @@
 // Draws the charts of a posfleet report with uPlot, from the JSON in #data.
 "use strict";
 (() => {
-	const data = JSON.parse(document.getElementById("data").textContent);
+	let data = JSON.parse(document.getElementById("data").textContent);
 	const root = document.documentElement;
 	const css = name => getComputedStyle(root).getPropertyValue("--" + name).trim();
 	const one = v => v == null ? null : Math.max(1, v); // a log axis has no zero
@@ -340,7 +340,13 @@
 	const everything = () => { byLabel(); throughput(); overTime(); };
 
 	const choose = document.getElementById("label");
-	data.labels.forEach((l, i) => choose.append(new Option(l.name + " (n = " + count(l.n) + ")", i)));
+	const offer = () => {
+		const name = l => l.name + " (n = " + count(l.n) + ")";
+		choose.replaceChildren(...data.labels.map((l, i) => new Option(name(l), i)));
+		choose.value = Math.min(shown, data.labels.length - 1);
+		choose.parentElement.hidden = data.labels.length < 2;
+	};
+	offer();
 	const pick = () => {
 		shown = +choose.value || 0;
 		const l = data.labels[shown];
@@ -349,13 +355,25 @@
 	};
 	choose.onchange = pick;
 	logCount.onchange = histogram;
-	choose.parentElement.hidden = data.labels.length < 2;
 
 	pick();
 	throughput();
 	overTime();
 	marks();
 	window.posfleet = charts; // for the page's own test
+
+	// A run that is under way brings new figures, see live.js.
+	addEventListener("posfleet", e => {
+		const label = data.labels[shown] && data.labels[shown].name;
+		const zoomed = Object.entries(charts).filter(([, u]) => !u.root.closest("figure").querySelector("button").hidden)
+			.map(([name, u]) => [name, u.scales.x.min, u.scales.x.max]);
+		data = e.detail;
+		shown = Math.max(0, data.labels.findIndex(l => l.name === label));
+		offer();
+		everything();
+		marks();
+		for (const [name, min, max] of zoomed) if (charts[name]) charts[name].setScale("x", {min, max});
+	});
 
 	let wide = innerWidth;
 	addEventListener("resize", () => {

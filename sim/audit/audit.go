@@ -104,8 +104,9 @@ func Journals(fleet []*sim.Terminal) report.Money {
 
 // unknown is how many payments of a terminal may or may not have been booked.
 func unknown(t *sim.Terminal) int64 {
+	n := int64(t.Failed) + int64(t.OfflineSales())
 	if t.Owes() {
-		return int64(t.Failed) + 1
+		n++
 	}
-	return int64(t.Failed)
+	return n
 }

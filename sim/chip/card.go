@@ -65,6 +65,44 @@ func (c *Card) Begin(d *Data) error {
 	return nil
 }
 
+// SetIndex says which version of its issuer's keys the card tells that it has (DKI), 1 at
+// first. It comes before the card is used.
+func (c *Card) SetIndex(index byte) { c.index = index }
+
+// Load puts electronic cash on the card, in place of what it has.
+func (c *Card) Load(amount int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.balance = pack(amount)
+}
+
+// spend takes electronic cash, if there is enough of it.
+func (c *Card) spend(amount [6]byte) bool {
+	left := unpack(c.balance) - unpack(amount)
+	if left < 0 {
+		return false
+	}
+	c.balance = pack(left)
+	return true
+}
+
+// pack writes an amount in packed digits.
+func pack(amount int64) (v [6]byte) {
+	for i := 5; i >= 0; i-- {
+		v[i] = byte(amount/10%10)<<4 | byte(amount%10)
+		amount /= 100
+	}
+	return v
+}
+
+// unpack reads one.
+func unpack(v [6]byte) (amount int64) {
+	for _, b := range v {
+		amount = 100*amount + 10*int64(b>>4) + int64(b&15)
+	}
+	return amount
+}
+
 // Counter is the card's counter.
 func (c *Card) Counter() uint16 {
 	c.mu.Lock()
@@ -120,8 +158,11 @@ func (t *Transaction) Generate(want Kind) (Kind, error) {
 		return AAC, errors.New("card: first cryptogram asked for twice")
 	}
 	kind := want
-	if c.blocked || c.dead {
+	switch {
+	case c.blocked || c.dead:
 		kind = AAC
+	case kind == TC && !c.spend(t.Amount):
+		kind = ARQC
 	}
 	c.results(&t.Data, 0x80|byte(kind)>>2, t)
 	if c.scheme.balance {
@@ -228,6 +269,18 @@ func (s *Scheme) New(d *Data) bool {
 		at = 6
 	}
 	return s.input != short && len(d.IAD()) > at && d.IAD()[at]&newCard != 0
+}
+
+// Index is the version of the issuer's keys that the card tells.
+func (s *Scheme) Index(d *Data) byte {
+	at := 1
+	if s.iad == mchipIAD {
+		at = 0
+	}
+	if len(d.IAD()) <= at {
+		return 0
+	}
+	return d.IAD()[at]
 }
 
 // results writes the issuer application data with the card's verification results, of

@@ -31,11 +31,12 @@ const (
 	OrderConfirm // dishes confirmed: the host gives the order its number
 	OrderQuery
 	OrderCancel
-	MerchantCode // a code that the merchant shows, for a customer to scan
-	CodeScan     // a customer's phone has scanned it and pays
-	ScriptResult // what has become of the commands that an issuer gave to its chip
-	OrderResult  // the host says unasked what has come of an order; nobody answers it
-	Transactions // how many there are
+	MerchantCode    // a code that the merchant shows, for a customer to scan
+	CodeScan        // a customer's phone has scanned it and pays
+	OfflinePurchase // a chip has approved it by itself; the host is told
+	ScriptResult    // what has become of the commands that an issuer gave to its chip
+	OrderResult     // the host says unasked what has come of an order; nobody answers it
+	Transactions    // how many there are
 )
 
 // TransactionNamed is the transaction of a name that String gives.
@@ -130,6 +131,7 @@ var transactions = [Transactions]struct {
 	OrderCancel:      {name: "order-cancel"},
 	MerchantCode:     {name: "merchant-code"},
 	CodeScan:         {name: "code-scan"},
+	OfflinePurchase:  {"offline-purchase", Charge, ToNone, false, false},
 	ScriptResult:     {name: "script-result"},
 	OrderResult:      {name: "order-result"},
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/posfleet/posfleet/sim/chip"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -20,13 +21,20 @@ type chips struct {
 
 // issuedChip is what the issuer knows of one chip.
 type issuedChip struct {
-	keys    *chip.Keys // derived once
-	mu      sync.Mutex
-	counter uint16     // the highest that it has paid with
-	seen    uint64     // of the 64 up to it, a bit each, the lowest bit the highest
-	latest  [16]uint64 // cryptograms, in a ring: none may come again
-	at      int        // of the next in it
-	obeyed  bool       // it has obeyed the profile's command for it
+	keys   *chip.Keys // derived once
+	mu     sync.Mutex
+	issues []chipCounter // of the cards of this number that are about
+	latest [16]uint64    // cryptograms, in a ring: none may come again
+	at     int           // of the next in it
+	obeyed bool          // it has obeyed the profile's command for it
+}
+
+// chipCounter is how far the counter of one card has come, known by the index of its
+// issuer's keys.
+type chipCounter struct {
+	index   byte
+	counter uint16 // the highest that it has paid with
+	seen    uint64 // of the 64 up to it, a bit each, the lowest bit the highest
 }
 
 // chipWork is memory for one payment by chip.
@@ -97,24 +105,32 @@ func (h *Host) checkChip(req *Request) verdict {
 	case !right:
 		h.log.add(notice{what: "chip with a wrong cryptogram"})
 		return cardWrong
-	case w.Kind != chip.ARQC:
-		h.log.add(notice{what: "chip that asks for no answer, on line"})
+	case w.Kind != kindOf(req.Transaction):
+		h.log.add(notice{what: "chip that asks for no answer on line, or has not approved off line"})
 		return cardWrong
 	case m.Has(wire.Amount) && packed(w.Amount) != m.Uint(wire.Amount):
 		h.log.add(notice{what: "chip with another amount than the message has"})
 		return cardWrong
 	}
-	if req.chipped = true; !of.next(w.Counter(), binary.BigEndian.Uint64(w.Cryptogram), issuer.Scheme.New(&w.Data)) && !h.breaks(anyCounter) {
+	if req.chipped = w.Kind == chip.ARQC; !of.next(issuer.Scheme.Index(&w.Data), w.Counter(), binary.BigEndian.Uint64(w.Cryptogram), issuer.Scheme.New(&w.Data)) && !h.breaks(anyCounter) {
 		h.log.add(notice{what: "chip whose counter has been used before"})
 		return cardWrong
 	}
 	return pending
 }
 
+// kindOf is the kind of cryptogram that a transaction's chip makes.
+func kindOf(t dialect.Transaction) chip.Kind {
+	if t == dialect.OfflinePurchase {
+		return chip.TC
+	}
+	return chip.ARQC
+}
+
 // next takes a counter, unless the chip has paid with it before, or it is so far behind that
 // it may have. Payments that overtake each other come a little out of order. The counter of a
 // chip that says it is new begins anew, as those of a fleet's cards do with each run.
-func (c *issuedChip) next(counter uint16, cryptogram uint64, fresh bool) bool {
+func (c *issuedChip) next(index byte, counter uint16, cryptogram uint64, fresh bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if slices.Contains(c.latest[:], cryptogram) {
@@ -122,20 +138,26 @@ func (c *issuedChip) next(counter uint16, cryptogram uint64, fresh bool) bool {
 	}
 	c.latest[c.at%len(c.latest)] = cryptogram
 	c.at++
-	if fresh && counter <= c.counter {
-		c.counter, c.seen, c.obeyed = counter, 1, false
+	i := slices.IndexFunc(c.issues, func(k chipCounter) bool { return k.index == index })
+	if i < 0 {
+		c.issues = append(c.issues, chipCounter{index: index, counter: counter, seen: 1})
 		return true
 	}
-	if counter > c.counter {
-		c.seen = c.seen<<min(uint(counter-c.counter), 64) | 1
-		c.counter = counter
+	k := &c.issues[i]
+	if fresh && counter <= k.counter {
+		k.counter, k.seen, c.obeyed = counter, 1, false
 		return true
 	}
-	behind := c.counter - counter
-	if behind >= 64 || bits.RotateLeft64(c.seen, -int(behind))&1 != 0 {
+	if counter > k.counter {
+		k.seen = k.seen<<min(uint(counter-k.counter), 64) | 1
+		k.counter = counter
+		return true
+	}
+	behind := k.counter - counter
+	if behind >= 64 || bits.RotateLeft64(k.seen, -int(behind))&1 != 0 {
 		return false
 	}
-	c.seen |= 1 << behind
+	k.seen |= 1 << behind
 	return true
 }
 

@@ -131,6 +131,36 @@ func TestDeclinedChipIsAnswered(t *testing.T) {
 	}
 }
 
+// A chip's own approval is booked once, and only as such.
+func TestOfflinePurchaseIsBooked(t *testing.T) {
+	h, p := chipPOS(t)
+	var x chip.Transaction
+	approves := func(role string) field {
+		return func(p *pos, m *wire.Message) {
+			inserts(&x, role)(p, m)
+			h := holderOf(p, p.p, role)
+			c, _ := h.Chip()
+			if err := x.Begin(c); err != nil {
+				t.Fatal(err)
+			}
+			x.Amount[5] = 5
+			if kind, err := x.Generate(chip.TC); err != nil || role == "cash" && kind != chip.TC {
+				t.Fatalf("the chip makes %s, %v", kind, err)
+			}
+			m.Set(wire.ChipData, x.AppendTags(nil, chip.RequestTags))
+		}
+	}
+	p.want("00", dialect.OfflinePurchase, amount(5), approves("cash"))
+	if got := bookOf(h, p.entry.TID).Debit; got != 5 {
+		t.Errorf("%d fen are booked, want 5", got)
+	}
+	p.want("59", dialect.OfflinePurchase, amount(5), approves("chip"))
+	p.want("59", dialect.OfflinePurchase, amount(5), inserts(&x, "cash"))
+	if got := p.code(amount(5), approves("cash")); got != "59" {
+		t.Errorf("a chip's own approval as a purchase on line: %s, want 59", got)
+	}
+}
+
 func TestChipFirst(t *testing.T) {
 	_, p := chipPOS(t)
 	swiped := func(condition string) string {
@@ -156,12 +186,15 @@ func TestCounterMayOvertakeButNotComeAgain(t *testing.T) {
 		ok      bool
 	}{{5, true}, {5, false}, {7, true}, {6, true}, {6, false}, {7, false}, {4, true}, {100, true}, {36, false}, {37, true}, {37, false}, {200, true}, {100, false}, {0xFFFF, true}, {0xFFFF, false}} {
 		made++
-		if got := c.next(step.counter, made, false); got != step.ok {
+		if got := c.next(1, step.counter, made, false); got != step.ok {
 			t.Errorf("counter %d: %v", step.counter, got)
 		}
 	}
-	if !c.next(1, made+1, true) || !c.next(2, made+2, false) || c.next(1, made+1, true) || c.next(2, made+3, false) {
+	if !c.next(1, 1, made+1, true) || !c.next(1, 2, made+2, false) || c.next(1, 1, made+1, true) || c.next(1, 2, made+3, false) {
 		t.Error("a new card does not begin anew, or what it sent comes again")
+	}
+	if !c.next(2, 1, made+4, true) || !c.next(1, 3, made+5, false) || !c.next(2, 2, made+6, false) || c.next(2, 2, made+7, false) || c.next(3, 2, made+6, false) {
+		t.Error("two cards of one number are taken for one, or what was sent comes again under another index")
 	}
 }
 

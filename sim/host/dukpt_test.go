@@ -20,7 +20,7 @@ fields: {53: {is: b 10, name: key serial number}}
 elements: {security-control: none, key-serial: 53}
 transactions: {qr-purchase: none, purchase-void: none, refund: none, pre-auth: none, add-pre-auth: none, pre-auth-void: none, completion: none,
   completion-advice: none, completion-void: none, signature-upload: none, signature-part: none, order: none, order-query: none, order-cancel: none,
-  merchant-code: none, order-result: none, code-scan: none, script-result: none,
+  merchant-code: none, order-result: none, code-scan: none, script-result: none, offline-purchase: none,
   reversal: {carries: [2, 3, 4, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 53, 55, 60, 61]}}
 `
 

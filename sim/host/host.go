@@ -19,6 +19,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,7 @@ import (
 	"github.com/posfleet/posfleet/sim/host/payout"
 	"github.com/posfleet/posfleet/sim/host/serve"
 	"github.com/posfleet/posfleet/sim/host/staff"
+	"github.com/posfleet/posfleet/sim/host/store"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -56,6 +58,8 @@ type Host struct {
 	enrolments enrolments
 	chips      chips
 	staff      *staff.Desk
+	data       string       // folder of what it keeps; empty for a host that forgets
+	store      *store.Store // nil for one
 }
 
 // Option changes a Host that New makes.
@@ -118,6 +122,11 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 	misbehaves := h.wrong.Load().names
 	h.server.Delays = h.behaviour != nil || h.delays || len(misbehaves) > 0
 	h.misbehaveAs(misbehaves)
+	if h.data != "" {
+		if err := h.openData(h.data); err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(h.data, DataFile), err)
+		}
+	}
 	return h, nil
 }
 

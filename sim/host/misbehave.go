@@ -34,6 +34,9 @@ const (
 	anyCounter
 	wrongIssuer
 	scriptLost
+	undoReversal
+	forgetEarly
+	anyMAC
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -70,6 +73,9 @@ var misbehaviours = []Misbehaviour{
 		bug: approvePart, wrap: onPayment(tellPart)},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
+	{Name: "second-reversal-undoes-first", Doc: "a reversal that comes a second time undoes the first: the payment stands again", bug: undoReversal},
+	{Name: "early-reversal-forgotten", Doc: "a reversal that is there before its payment is acknowledged, and the payment approved when it comes", bug: forgetEarly},
+	{Name: "any-mac", Doc: "requests are taken whatever their MAC", bug: anyMAC},
 	{Name: "reset-without-proof", Doc: "operators' passwords are reset for whoever asks, with whatever proof and code", bug: anyProof},
 	{Name: "lost-terminal-trades", Doc: "terminals that are reported lost, or whose password was reset, go on", bug: lostTrades},
 	{Name: "serial-replayed", Doc: "a key serial number of DUKPT may come again, or go back", bug: serialReplayed},

@@ -139,6 +139,24 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		buy(p, "good")
 		return p.hear(time.Second) && p.ans.FieldText(39) == "00"
 	}
+	seen["second-reversal-undoes-first"] = func(p *pos, h *Host) bool {
+		m := buy(p, "good")
+		p.hear(time.Second)
+		for range 2 {
+			p.send(p.reversalOf(m))
+		}
+		return bookOf(h, "10000001").Net() == 500
+	}
+	seen["early-reversal-forgotten"] = func(p *pos, h *Host) bool {
+		m := p.request(dialect.Purchase, amount(500), shows("good"))
+		p.send(p.reversalOf(m))
+		return p.send(m) == "00"
+	}
+	seen["any-mac"] = func(p *pos, h *Host) bool {
+		frame := p.frame(p.request(dialect.Purchase, amount(500), shows("good")))
+		frame[len(frame)-1] ^= 1
+		return p.exchange(frame) == "00"
+	}
 	seen["order-paid-twice"] = func(p *pos, h *Host) bool {
 		number := p.order(2)
 		p.want("00", dialect.Purchase, amount(400), shows("good"), pays(number))

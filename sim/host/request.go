@@ -37,6 +37,8 @@ type Request struct {
 	number   int       // of the terminal, in the profile
 	session  *session  // nil before its first sign-in
 	keys     keys.Set  // that it is under, as far as the terminal has some
+	renewed  bool      // the session has begun or ended
+	kept     uint64    // number of what it changed, in the store; 0 for nothing
 	key      *keys.Key // seals the answer; nil for an answer without a MAC
 	now      *stamp
 	serial   uint64 // of the answer
@@ -71,7 +73,7 @@ func (req *Request) reset(arrived time.Time) {
 	req.spoilMAC, req.noMAC, req.repeats, req.advice = false, false, false, false
 	req.terminal, req.number, req.session, req.key, req.now, req.serial = nil, 0, nil, nil, nil, 0
 	req.trace, req.batch, req.pan, req.expiry = 0, 0, nil, nil
-	req.requirement, req.keys, req.chipped = 0, keys.Set{}, false
+	req.requirement, req.keys, req.chipped, req.renewed, req.kept = 0, keys.Set{}, false, false, 0
 	req.record = book.Record{Card: book.NoCard, Original: -1}
 	req.balance, req.pinLen = 0, 0
 	req.refused, req.listens, req.pushed = dialect.NoReason, 0, nil
@@ -134,6 +136,9 @@ func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out [
 	if !h.wrong.Load().handler(req) {
 		h.count.silent.Add(1)
 		return dst, false, nil
+	}
+	if req.kept > 0 && h.store.Wait(req.kept) != nil {
+		h.takeBack(req)
 	}
 	if h.behaviour != nil {
 		h.behaviour.shape(req)

@@ -34,6 +34,9 @@ func (h *Host) reversal(req *Request) verdict {
 		if req.batch != t.Batch {
 			return noOriginal
 		}
+		if h.breaks(forgetEarly) {
+			return approved
+		}
 		req.record.Kind, req.record.State = form.Transaction, book.Reversed
 		req.record.Serial, req.record.When = req.serial, uint32(req.now.unix)
 		t.Enter(key, &req.record)
@@ -45,8 +48,14 @@ func (h *Host) reversal(req *Request) verdict {
 		return mismatch
 	case r.State == book.Voided:
 		return noOriginal
+	case r.State == book.Reversed && r.Card != book.NoCard && r.Kind.Booking() == dialect.Charge && h.breaks(undoReversal):
+		again := *r
+		again.State = book.Approved
+		h.books.Charge(t, &again, true)
+		t.Enter(key, &again)
+		return approved
 	case r.State != book.Approved:
-		r.State = book.Reversed
+		t.Refuse(n)
 		return approved
 	case h.breaks(forgetReversal):
 		return approved

@@ -61,6 +61,7 @@ func (h *Host) signIn(req *Request) {
 	copy(s.operator[:], req.Message.Get(wire.Operator))
 	h.staff.SignedIn(req.number, string(s.operator[:]))
 	req.terminal.SignIn()
+	req.renewed = true
 	h.reply(req, approved)
 	if mode != "" {
 		req.Answer.Set(wire.WorkingKeys, s.block)
@@ -92,6 +93,7 @@ func (h *Host) signOff(req *Request) {
 	}
 	if s != nil {
 		s.keys, s.block, s.signedIn = keys.Set{}, nil, false
+		req.renewed = true
 	}
 	h.reply(req, approved)
 }

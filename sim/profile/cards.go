@@ -33,6 +33,8 @@ type Card struct {
 
 	ChipFirst bool // its stripe is good only where the chip cannot be read: the bundled host wants the chip
 
+	Cash int64 // fen of electronic cash on the chip
+
 	chips  *chips // nil for none whose issuer is known
 	usual  string // what hosts usually answer, of a role that the dialect knows
 	absent bool   // the dialect does not say what is usual, and that was asked for
@@ -138,6 +140,7 @@ func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chi
 		"issuer":        r.Text(&issuer),
 		"command":       r.Text(&command),
 		"chip-first":    r.Bool(&c.ChipFirst),
+		"cash":          r.Yuan(&c.Cash, 1_000_000_00),
 		"answers":       strict.Keep(&answers),
 		"answer":        strict.Keep(&answers), // its older name
 	})

@@ -3,8 +3,12 @@ package profile
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"regexp"
+	"slices"
 
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -47,11 +51,79 @@ func (r reader) keyFile(v strict.Value, dir folder) []byte {
 		return nil
 	}
 	defer clear(data)
-	data = bytes.TrimSpace(data)
-	key := make([]byte, hex.DecodedLen(len(data)))
-	if n, err := hex.Decode(key, data); err != nil || n != 16 {
-		r.Fail(v, "file %s holds no key, want 32 hexadecimal digits", path)
+	key, err := keyOf(data, 16)
+	if err != nil {
+		r.Fail(v, "file %s %w", path, err)
 		return nil
 	}
 	return key
+}
+
+// protection reads the file of a key block protection key.
+func (r reader) protection(v strict.Value, dir folder) []byte {
+	path, ok := r.Scalar(v)
+	if !ok {
+		return nil
+	}
+	data, err := dir.read(path, true, maxKeyFile)
+	if err == nil {
+		defer clear(data)
+		var key []byte
+		if key, err = keyOf(data, 16, 24, 32); err == nil {
+			return key
+		}
+		err = fmt.Errorf("file %s %w", path, err)
+	}
+	r.Fail(v, "%w", err)
+	return nil
+}
+
+// keyOf reads a key in hexadecimal, which has one of the lengths.
+func keyOf(data []byte, lengths ...int) ([]byte, error) {
+	data = bytes.TrimSpace(data)
+	key := make([]byte, hex.DecodedLen(len(data)))
+	if n, err := hex.Decode(key, data); err != nil || !slices.Contains(lengths, n) {
+		return nil, fmt.Errorf("holds no key, want %d hexadecimal digits", 2*lengths[0])
+	}
+	return key, nil
+}
+
+// ReadKey reads a key block protection key from a file that only its owner can read: 16, 24
+// or 32 octets in hexadecimal.
+func ReadKey(path string) (Secret, error) {
+	data, err := ReadPrivate(path)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(data)
+	key, err := keyOf(data, 16, 24, 32)
+	if err != nil {
+		return nil, fmt.Errorf("file %s %w", path, err)
+	}
+	return key, nil
+}
+
+// MasterUsage is the usage that a TR-31 key block of a master key has: to encipher keys.
+const MasterUsage = "K0"
+
+// masterOf reads a master key: 32 hexadecimal digits, or a TR-31 key block under a
+// protection key.
+func masterOf(text string, under []byte) (Secret, error) {
+	if under == nil {
+		key, err := keyOf([]byte(text), 16)
+		if err != nil {
+			return nil, errors.New("master key, want 32 hexadecimal digits")
+		}
+		return key, nil
+	}
+	h, key, err := keys.UnwrapKey(under, text)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("master key: %w", err)
+	case h.Usage != MasterUsage:
+		return nil, fmt.Errorf("master key: the key block is of a key for another use (%s), want %s", h.Usage, MasterUsage)
+	case len(key) != 16:
+		return nil, fmt.Errorf("master key of %d octets in its key block, want 16", len(key))
+	}
+	return key, nil
 }

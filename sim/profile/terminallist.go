@@ -3,7 +3,6 @@ package profile
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +25,7 @@ var columns = [...]string{"tid", "mid", "kind", "master"}
 // loadList reads a list: lines of TID, MID, kind and master key in hexadecimal,
 // with commas between, as spreadsheets write them too: in quotes, with empty rows at
 // the end, and below a line that names the columns, in whatever order (tid, mid, kind,
-// master; other columns are passed over). It holds keys, so it must be private. The
+// master; other columns are passed over). Under a protection key the keys are TR-31 key blocks. It holds keys, so it must be private. The
 // result is nil when something is wrong.
 func (f *fleet) loadList(g *terminalEntry) []listLine {
 	data, err := f.dir.read(g.list, true, maxListFile)
@@ -67,7 +66,7 @@ func (f *fleet) loadList(g *terminalEntry) []listLine {
 			}
 			continue
 		}
-		t, err := parseTerminal(inOrder(values, order), f.Kinds, f.SignIn == "")
+		t, err := parseTerminal(inOrder(values, order), f.Kinds, f.SignIn == "", g.under)
 		if err != nil {
 			in.FailAt(number, "", "%w", err)
 		}
@@ -140,7 +139,7 @@ func heading(values []string) bool {
 }
 
 // parseTerminal reads a line of a list, of a terminal of one of the kinds.
-func parseTerminal(part []string, kinds []*device.Kind, keyless bool) (t Terminal, err error) {
+func parseTerminal(part []string, kinds []*device.Kind, keyless bool, under []byte) (t Terminal, err error) {
 	if keyless && len(part) == 3 {
 		part = append(slices.Clip(part), "")
 	}
@@ -157,21 +156,17 @@ func parseTerminal(part []string, kinds []*device.Kind, keyless bool) (t Termina
 	for i := range part {
 		part[i] = strings.TrimSpace(part[i])
 	}
-	key := []byte(part[3])
-	defer clear(key)
-	t = Terminal{TID: part[0], MID: part[1], Kind: device.Find(kinds, part[2]), Master: make(Secret, hex.DecodedLen(len(key)))}
-	if keyless && len(key) == 0 {
-		t.Master = nil
+	t = Terminal{TID: part[0], MID: part[1], Kind: device.Find(kinds, part[2])}
+	if !keyless || part[3] != "" {
+		t.Master, err = masterOf(part[3], under)
 	}
-	switch n, err := hex.Decode(t.Master, key); {
+	switch {
 	case !tidShape.MatchString(t.TID):
 		return t, fmt.Errorf("tid %s, want %s", strict.Quote(t.TID), tidWords)
 	case !midShape.MatchString(t.MID):
 		return t, fmt.Errorf("mid %s, want %s", strict.Quote(t.MID), midWords)
 	case t.Kind == nil:
 		return t, fmt.Errorf("kind %s, want one of %s", strict.Quote(part[2]), device.NamesOf(kinds))
-	case err != nil || n != 16 && t.Master != nil:
-		return t, fmt.Errorf("master key, want 32 hexadecimal digits")
 	}
-	return t, nil
+	return t, err
 }

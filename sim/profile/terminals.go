@@ -42,6 +42,7 @@ const (
 type terminalEntry struct {
 	strict.Value
 	tid, first, list string
+	under            []byte // key block protection key of the list's; nil for keys in clear
 	count            int
 	merchant         string
 	merchants        []string
@@ -81,6 +82,7 @@ func (r reader) terminalEntry(v strict.Value, p *Profile, dir folder) terminalEn
 		"derive": func(v strict.Value) { g.seed = r.testKey(v, 8, 64) },
 		"file":   func(v strict.Value) { g.master = r.keyFile(v, dir) },
 		"list":   r.Text(&g.list),
+		"under":  func(v strict.Value) { g.under = r.protection(v, dir) },
 	})
 	r.checkEntry(&g, p.SignIn == "")
 	return g
@@ -138,7 +140,7 @@ func (r reader) checkEntry(g *terminalEntry, keyless bool) {
 	allowed := map[string]string{
 		"tid":   " tid merchant kind master derive file ",
 		"first": " first count merchants kinds kind master derive file ",
-		"list":  " list ",
+		"list":  " list under ",
 	}[sort]
 	switch {
 	case !g.IsMap(): // told already

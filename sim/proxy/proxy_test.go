@@ -67,10 +67,9 @@ func approval(request []byte) []byte {
 type host struct {
 	net.Listener
 	mu     sync.Mutex
-	got    []byte   // all octets
-	ends   []error  // how connections ended
-	silent bool     // answers nothing
-	first  [][]byte // what it sends as soon as somebody connects
+	got    []byte  // all octets
+	ends   []error // how connections ended
+	silent bool    // answers nothing
 }
 
 func newHost(t *testing.T, over *tls.Config) *host {

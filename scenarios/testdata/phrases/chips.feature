@@ -100,3 +100,27 @@ Feature: Chips
     Given a terminal that has signed in
     When the cardholder pays 1.00 yuan with a to-unblock card by chip
     Then the terminal owes no notice of what the chip did
+
+  @holds
+  Scenario: the chip approves the payment off line
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a cash card by tap
+    Then the chip approves the payment off line
+
+  @fails
+  Scenario: the chip approves the payment off line
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a chip card by tap
+    Then the chip approves the payment off line
+
+  @holds
+  Scenario: the terminal has {n} offline payments to upload
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a cash card by tap
+    Then the terminal has 1 offline payments to upload
+
+  @fails
+  Scenario: the terminal has {n} offline payments to upload
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a cash card by tap
+    Then the terminal has 0 offline payments to upload

@@ -1,10 +1,15 @@
 package book
 
-import "github.com/posfleet/posfleet/sim/dialect"
+import (
+	"slices"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+)
 
 // SignIn notes a sign-in: from now on a sign-off ends the batch, and what was sent before
 // has another MAC.
 func (t *Terminal) SignIn() {
+	t.note(signedIn)
 	t.fresh = false
 	if t.journal != nil {
 		t.journal.told = 0
@@ -16,6 +21,11 @@ func (t *Terminal) SignIn() {
 // a sign-off from the batch before or after, one that comes a second time, say,
 // changes nothing. It reports false when the terminal speaks of any other batch.
 func (t *Terminal) SignOff(batch uint32, signedIn bool) bool {
+	was := uint64(0)
+	if signedIn {
+		was = 1
+	}
+	t.note(signedOff, uint64(batch), was)
 	switch {
 	case batch != t.Batch && dialect.Next(batch) != t.Batch && batch != dialect.Next(t.Batch):
 		return false
@@ -31,6 +41,7 @@ func (t *Terminal) SignOff(batch uint32, signedIn bool) bool {
 // also once it is closed and nothing has been booked since. It reports false
 // when it is another batch.
 func (t *Terminal) Settle(batch, trace uint32) (dialect.Totals, bool) {
+	t.note(settled, uint64(batch), uint64(trace))
 	j := t.opened()
 	switch {
 	case batch == t.Batch:
@@ -54,6 +65,7 @@ func (t *Terminal) Overtaken(trace uint32) bool {
 // Upload notes n details of the batch that is being settled, told by a message
 // with this trace. One that comes again is not counted again.
 func (t *Terminal) Upload(trace uint32, n int) {
+	t.note(uploaded, uint64(trace), uint64(n))
 	if j := t.journal; j != nil && j.settling && j.upload != trace {
 		j.details += int32(n)
 		j.upload = trace
@@ -64,6 +76,7 @@ func (t *Terminal) Upload(trace uint32, n int) {
 // reports whether n is how many details came. An end that comes again, or of a
 // batch that was not settled, changes nothing.
 func (l *Ledger) EndUpload(t *Terminal, batch uint32, n int) (right bool) {
+	t.note(uploadEnded, uint64(batch), uint64(n))
 	j := t.journal
 	if j == nil || !j.settling || batch != t.Batch {
 		return true
@@ -78,15 +91,23 @@ func (l *Ledger) EndUpload(t *Terminal, batch uint32, n int) (right bool) {
 // they are open.
 func (l *Ledger) CloseBatch(t *Terminal) {
 	j := t.opened()
+	next := 0 // of the index, which mostly has the records' order
 	for i := range j.records {
 		r := &j.records[i]
+		var key Key
+		if next < len(j.index) && int(j.index[next].at) == i {
+			key = j.index[next].key
+			next++
+		} else if k := slices.IndexFunc(j.index, func(p place) bool { return int(p.at) == i }); k >= 0 {
+			key, next = j.index[k].key, k+1
+		}
 		if r.State != Approved || r.Kind.Side() != dialect.Debit {
 			continue
 		}
 		if !r.posted {
 			l.postSale(t, r)
 		}
-		j.keep(settledPayment{amount: r.Amount, refunded: r.Refunded, serial: r.Serial, when: r.When, card: r.Card, channel: r.Channel})
+		j.keep(settledPayment{amount: r.Amount, refunded: r.Refunded, serial: r.Serial, key: key, when: r.When, card: r.Card, channel: r.Channel, kind: r.Kind})
 	}
 	j.closed = j.closed.Plus(j.open)
 	j.last, j.lastNo, j.open = j.open, t.Batch, dialect.Totals{}

@@ -31,6 +31,9 @@ func (l *Ledger) GiveBack(t *Terminal, r *Record, p Refundable) {
 	l.postRefund(t, r, p)
 	*p.refunded += r.Amount
 	r.Card = p.Card
+	if t.kept != nil {
+		t.kept.of = p.of
+	}
 }
 
 // Hold holds the amount back on the card, under an authorisation code. It
@@ -39,10 +42,14 @@ func (l *Ledger) Hold(t *Terminal, r *Record, auth uint32) bool {
 	if !draw(&l.cards[r.Card].account, &l.holds, r.Amount) {
 		return false
 	}
+	l.hold(t, r, auth)
+	return true
+}
+
+func (l *Ledger) hold(t *Terminal, r *Record, auth uint32) {
 	j := t.opened()
 	r.Original = int32(len(j.holds))
 	j.holds = append(j.holds, Hold{Amount: r.Amount, Auth: auth, When: r.When, Card: r.Card, open: true})
-	return true
 }
 
 // Extend adds the amount to a hold. It reports false when the card has too
@@ -115,6 +122,14 @@ func (t *Terminal) Enter(key Key, r *Record) {
 		j.open.Add(r.Kind.Side(), r.Amount, 1)
 	}
 	j.add(key, r)
+	t.noteEntry(key, r)
+}
+
+// Refuse has a payment of the open batch that was declined count as reversed. The number
+// is the record's.
+func (t *Terminal) Refuse(n int32) {
+	t.Record(n).State = Reversed
+	t.note(barred, uint64(n))
 }
 
 // Reverse undoes an approved record. It reports false when that cannot be any
@@ -127,6 +142,9 @@ func (l *Ledger) Reverse(t *Terminal, r *Record, when uint32) bool {
 	l.unpost(t, r, when)
 	t.journal.open.Add(r.Kind.Side(), r.Amount, -1)
 	r.State = Reversed
+	if t.kept != nil {
+		t.note(undone, t.numberOf(r), uint64(when))
+	}
 	return true
 }
 

@@ -21,6 +21,7 @@ type Terminal struct {
 	fresh    bool          // the batch was opened by a settlement and not signed in to yet
 	merchant *merchant
 	journal  *journal // nil until it is needed: see opened
+	kept     *kept    // nil where nothing is kept: see Ledger.Keep
 }
 
 // journal is what a terminal has done.
@@ -109,9 +110,11 @@ type Hold struct {
 type settledPayment struct {
 	amount, refunded int64
 	serial           uint64
+	key              Key // 0 for one that another with its key has hidden
 	when             uint32
 	card             Card
 	channel          fee.Channel
+	kind             dialect.Transaction
 }
 
 // KeepsSettled is how many settled payments of one terminal can be refunded.
@@ -155,6 +158,17 @@ func (t *Terminal) Find(key Key) (int32, bool) {
 // one is entered.
 func (t *Terminal) Record(n int32) *Record { return &t.journal.records[n] }
 
+// Answered is the youngest record of the open batch whose answer has a serial number; nil
+// for none. It holds until the next one is entered.
+func (t *Terminal) Answered(serial uint64) *Record {
+	for i := len(t.opened().records) - 1; i >= 0; i-- {
+		if r := &t.journal.records[i]; r.Serial == serial {
+			return r
+		}
+	}
+	return nil
+}
+
 // add enters a record. One with the key of another hides that one.
 func (j *journal) add(key Key, r *Record) {
 	p := place{key, int32(len(j.records))}
@@ -189,6 +203,7 @@ type Refundable struct {
 	refunded *int64   // what has
 	record   *Record  // of the open batch; nil for a settled one
 	sale     fee.Sale // as its fee sees it
+	of       original // its name
 }
 
 // FindRefundable gives the payment, of the open batch or a settled one, whose
@@ -199,13 +214,13 @@ func (l *Ledger) FindRefundable(t *Terminal, meant func(when uint32, serial uint
 	for i := len(j.records) - 1; i >= 0; i-- {
 		r := &j.records[i]
 		if r.State == Approved && r.Kind.Side() == dialect.Debit && meant(r.When, r.Serial) {
-			return Refundable{r.Card, r.Amount - r.Refunded, &r.Refunded, r, l.sale(r)}, true
+			return Refundable{r.Card, r.Amount - r.Refunded, &r.Refunded, r, l.sale(r), original{r.Serial, r.When}}, true
 		}
 	}
 	for i := range j.settled {
 		if p := &j.settled[i]; meant(p.when, p.serial) {
 			r := Record{Amount: p.amount, When: p.when, Card: p.card, Channel: p.channel}
-			return Refundable{p.card, p.amount - p.refunded, &p.refunded, nil, l.sale(&r)}, true
+			return Refundable{p.card, p.amount - p.refunded, &p.refunded, nil, l.sale(&r), original{p.serial, p.when}}, true
 		}
 	}
 	return Refundable{}, false

@@ -1,0 +1,200 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// opened opens a store and gives what is in it.
+func opened(t testing.TB, path string) (*Store, []string) {
+	t.Helper()
+	var all []string
+	s, err := Open(path, "me", func(e []byte) error { all = append(all, string(e)); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, all
+}
+
+func add(t testing.TB, s *Store, entry string) {
+	t.Helper()
+	n, err := s.Append([]byte(entry))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Wait(n); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEntriesComeBackInOrder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	s, _ := opened(t, path)
+	var wg sync.WaitGroup
+	for g := range 20 {
+		wg.Go(func() {
+			for i := range 50 {
+				add(t, s, fmt.Sprintf("%02d %02d", g, i))
+			}
+		})
+	}
+	wg.Wait()
+	if _, err := Open(path, "me", nil); !errors.Is(err, ErrInUse) {
+		t.Errorf("opened twice: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	{
+		s, all := opened(t, path)
+		next := map[string]int{}
+		for _, e := range all {
+			if want := fmt.Sprintf("%s %02d", e[:2], next[e[:2]]); e != want {
+				t.Fatalf("%q comes where %q should", e, want)
+			}
+			next[e[:2]]++
+		}
+		if len(all) != 1000 {
+			t.Errorf("%d entries came back of 1000", len(all))
+		}
+		s.Close()
+	}
+	if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, want 0600", info.Mode())
+	}
+}
+
+// A disk that refuses is told to those who wait, and what it refused comes there, in order
+// and once, when it takes it.
+func TestFullDiskIsToldAndRecovers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	s, _ := opened(t, path)
+	add(t, s, "one")
+	var mu sync.Mutex
+	full := errors.New("no space left")
+	refuse := full
+	s.mu.Lock()
+	s.write = func(first uint64, entries [][]byte) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if refuse != nil {
+			return refuse
+		}
+		return s.put(first, entries)
+	}
+	s.mu.Unlock()
+	n, err := s.Append([]byte("two"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Wait(n); !errors.Is(err, ErrFailing) || !errors.Is(err, full) {
+		t.Errorf("of a full disk: %v", err)
+	}
+	if !s.Failing() {
+		t.Error("a full disk is not failing")
+	}
+	mu.Lock()
+	refuse = nil
+	mu.Unlock()
+	for s.Failing() {
+		time.Sleep(10 * time.Millisecond)
+	}
+	add(t, s, "three")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, all := opened(t, path); fmt.Sprint(all) != "[one two three]" {
+		t.Errorf("%v came back", all)
+	}
+}
+
+func TestSlowDiskIsTold(t *testing.T) {
+	s, _ := opened(t, filepath.Join(t.TempDir(), "db"))
+	s.Slow = time.Millisecond
+	held := make(chan struct{})
+	s.mu.Lock()
+	s.write = func(first uint64, entries [][]byte) error { <-held; return s.put(first, entries) }
+	s.mu.Unlock()
+	n, _ := s.Append([]byte("one"))
+	if err := s.Wait(n); !errors.Is(err, ErrFailing) {
+		t.Errorf("of a slow disk: %v", err)
+	}
+	if !s.Failing() {
+		t.Error("a slow disk is not failing")
+	}
+	s.Slow = time.Hour
+	close(held)
+	if err := s.Wait(n); err != nil {
+		t.Error(err)
+	}
+	s.Close()
+}
+
+func TestTornAndForeignFilesAreRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	s, _ := opened(t, path)
+	for i := range 2000 {
+		if _, err := s.Append(bytes.Repeat([]byte{byte(i)}, 100)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Close()
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := bytes.LastIndexFunc(good, func(r rune) bool { return r != 0 })
+	flipped := bytes.Clone(good)
+	at := bytes.LastIndex(flipped, bytes.Repeat([]byte{7}, 100))
+	flipped[at+50] ^= 1
+	for what, c := range map[string]struct {
+		data []byte
+		want error
+	}{
+		"text":          {bytes.Repeat([]byte("hello "), 10_000), ErrForeign},
+		"a few octets":  {[]byte("hello"), ErrForeign},
+		"its half":      {good[:used/2], ErrTorn},
+		"most of it":    {good[:used*9/10], ErrTorn},
+		"a flipped bit": {flipped, ErrTorn},
+	} {
+		torn := filepath.Join(t.TempDir(), "torn")
+		if err := os.WriteFile(torn, c.data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(torn, "me", func([]byte) error { return nil })
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", what, err, c.want)
+		}
+		if s != nil {
+			s.Close()
+		}
+	}
+	if _, err := Open(path, "you", func([]byte) error { return nil }); !errors.Is(err, ErrForeign) {
+		t.Errorf("another's: %v", err)
+	}
+}
+
+func BenchmarkAppend(b *testing.B) {
+	for _, writers := range []int{1, 16, 256} {
+		b.Run(fmt.Sprint(writers), func(b *testing.B) {
+			s, _ := opened(b, filepath.Join(b.TempDir(), "db"))
+			defer s.Close()
+			entry := bytes.Repeat([]byte{1}, 60)
+			b.SetParallelism(writers)
+			b.RunParallel(func(p *testing.PB) {
+				for p.Next() {
+					n, _ := s.Append(entry)
+					if err := s.Wait(n); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		})
+	}
+}

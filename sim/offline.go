@@ -1,0 +1,93 @@
+package sim
+
+import (
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/chip"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// offlineSale is a payment that a chip has approved by itself, out of its electronic cash, and
+// of which the host has not heard.
+type offlineSale struct {
+	holder *profile.Holder
+	amount int64
+	trace  uint32
+	data   []byte // the chip's, with its cryptogram
+	tries  int
+}
+
+// mostOffline is how many of them a terminal keeps before it goes on line.
+const mostOffline = 10
+
+// mayStayOffline reports whether the terminal may leave it to the chip to approve an
+// order.
+func (p *Player) mayStayOffline(o *Order) bool {
+	t := p.T
+	return o.Of == dialect.Purchase && o.Entry == Tap && o.Bill == nil && o.Amount <= t.Profile.Policy.OfflineLimit &&
+		t.OfflineSales() < mostOffline && t.Profile.Dialect.Form(dialect.OfflinePurchase) != nil
+}
+
+// OfflineSales is how many payments that chips have approved by themselves the terminal has
+// to upload.
+func (t *Terminal) OfflineSales() int {
+	if t.kept == nil {
+		return 0
+	}
+	return len(t.kept.offline)
+}
+
+// stayOffline keeps the payment that the chip has approved by itself; nothing is sent.
+func (p *Player) stayOffline(o *Order) {
+	t := p.T
+	sale := offlineSale{holder: o.Holder, amount: o.Amount, trace: t.Trace, data: p.chip.AppendTags(nil, chip.RequestTags)}
+	t.keep().offline = append(t.keep().offline, sale)
+	t.nextTrace()
+	p.Last = Result{Of: dialect.OfflinePurchase, Asked: o.Amount, Amount: o.Amount, Trace: sale.trace, dialect: t.Profile.Dialect}
+	t.Display = "脱机交易成功"
+	t.stand(dialect.Purchase, Paid)
+}
+
+// uploadOffline tells the host of the payments that chips have approved by themselves,
+// each until it is acknowledged or its tries are used up; these are cases for a human. What
+// has been acknowledged counts in the batch. It reports whether there are none left.
+func (p *Player) uploadOffline() bool {
+	t := p.T
+	f := t.Profile.Dialect.Form(dialect.OfflinePurchase)
+	for f != nil && t.OfflineSales() > 0 {
+		sale := &t.kept.offline[0]
+		batch := t.Batch
+		r := p.exchangeSale(f, sale)
+		switch sale.tries++; {
+		case r.Outcome == report.Approved, r.Outcome == report.Declined && t.Profile.Dialect.Means(r.Code, dialect.Duplicate):
+			rec := Record{Of: dialect.OfflinePurchase, Entry: Tap, Trace: sale.trace, Batch: batch, Amount: sale.amount, Holder: sale.holder}
+			copy(rec.RRN[:], p.ans.Get(wire.RRN))
+			copy(rec.Auth[:], p.ans.Get(wire.AuthCode))
+			copy(rec.Date[:], p.ans.Get(wire.LocalDate))
+			t.Journal.add(rec)
+		case r.Outcome == report.Declined, sale.tries >= t.Profile.Policy.ReversalTries:
+			t.Failed++
+		default:
+			return false
+		}
+		t.kept.offline = append(t.kept.offline[:0], t.kept.offline[1:]...)
+	}
+	return t.OfflineSales() == 0
+}
+
+// exchangeSale sends one.
+func (p *Player) exchangeSale(f *dialect.Form, sale *offlineSale) *Result {
+	t, h := p.T, sale.holder
+	p.begin(t, f)
+	m := p.req
+	m.SetUint(wire.Trace, uint64(sale.trace))
+	m.SetUint(wire.Amount, uint64(sale.amount))
+	m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(Tap, false))
+	m.SetString(wire.PAN, h.PAN)
+	m.SetString(wire.Expiry, h.Expiry)
+	m.SetString(wire.CardSequence, h.Sequence)
+	m.Set(wire.ChipData, sale.data)
+	p.holder = h
+	return p.exchangeAside(f)
+}

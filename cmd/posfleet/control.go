@@ -337,7 +337,7 @@ func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]ag
 			switch {
 			case !p.Lost.IsZero() && !lost[p.Share]:
 				lost[p.Share] = true
-				c.tell.line("%s is not heard of for %v: the run is degraded unless it comes back", name, agent.Lease)
+				c.tell.line("%s is not heard of: the run is degraded unless it comes back", name)
 				if c.Takeover && time.Since(c.began) < c.asked.For {
 					go func() {
 						if err := run.Retake(ctx, p); err != nil {

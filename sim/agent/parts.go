@@ -18,8 +18,8 @@ type Part struct {
 	Status
 	Lost time.Time // when its agent was held to be lost; zero when it was not, or was heard of since
 
-	unleased bool   // its lease has run out: it is asked whether it is there
-	Folder   string // what its agent sends is there
+	unanswered int    // how often it has been asked in vain whether it is there
+	Folder     string // what its agent sends is there
 }
 
 // expired takes NATS' word that the lease of a share has run out.
@@ -37,7 +37,7 @@ func (r *Controller) expired(m jetstream.Msg) {
 			return
 		}
 		if p := &r.all[s.Index]; p.Attempt <= s.Attempt && p.State != Ended && p.State != Failed {
-			p.Lost, p.unleased = time.Now(), true
+			p.Lost = time.Now()
 		}
 	})
 }
@@ -167,15 +167,10 @@ func (r *Controller) reached(p *Part, s State) bool {
 // have had to look for another node of the cluster, or for a controller that began anew.
 const returning = 5 * time.Second
 
-// lookAfter asks agents whose leases have run out whether they are there: what is lost
-// is told then from what was only late.
+// lookAfter asks agents whether they are there: what is lost is told then from what was
+// only late. Servers before NATS 2.10 say that a lease has run out only when somebody else
+// asks for it: there whoever does not answer twice is lost.
 func (r *Controller) lookAfter(ctx context.Context) {
-	r.mu.Lock()
-	asked := slices.ContainsFunc(r.all, func(p Part) bool { return p.unleased && p.State != Ended && p.State != Failed })
-	r.mu.Unlock()
-	if !asked {
-		return
-	}
 	there := map[string]bool{}
 	for _, m := range r.conn.members(ctx, time.Second) {
 		there[m.name] = true
@@ -183,11 +178,15 @@ func (r *Controller) lookAfter(ctx context.Context) {
 	r.change(func() {
 		for i := range r.all {
 			switch p := &r.all[i]; {
-			case !p.unleased || p.Exclusive:
-			case there[p.Agent]:
-				p.Lost = time.Time{}
-			case p.Lost.IsZero():
-				p.Lost = time.Now()
+			case p.State == "" || p.State == Ended || p.State == Failed:
+			case !there[p.Agent]:
+				if p.unanswered++; p.unanswered >= 2 && p.Lost.IsZero() {
+					p.Lost = time.Now()
+				}
+			case !p.Exclusive: // else another one may have its share
+				p.Lost, p.unanswered = time.Time{}, 0
+			default:
+				p.unanswered = 0
 			}
 		}
 	})

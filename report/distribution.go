@@ -39,6 +39,15 @@ func ServiceTimes(labels ...Label) Distribution {
 	return b.distribution()
 }
 
+// Lags adds up the generator's own lateness.
+func Lags(labels ...Label) Distribution {
+	var b buckets
+	for _, l := range labels {
+		b.add(l.Lag, 1, 1)
+	}
+	return b.distribution()
+}
+
 // buckets are those of several histograms, in any order.
 type buckets []bucket
 
@@ -80,6 +89,26 @@ func (s Distribution) N() int64 {
 		return 0
 	}
 	return s.upto[len(s.upto)-1]
+}
+
+// Upto is how many samples are no longer than so much: of the bucket that it falls into
+// those below, to 0.1 %.
+func (s Distribution) Upto(d time.Duration) int64 {
+	i := sort.Search(len(s.to), func(i int) bool { return time.Duration(s.to[i])*time.Microsecond > d })
+	if i == 0 {
+		return 0
+	}
+	return s.upto[i-1]
+}
+
+// Sum is about what all samples come to, each taken as the middle of its bucket.
+func (s Distribution) Sum() (sum time.Duration) {
+	below := int64(0)
+	for i, upto := range s.upto {
+		sum += time.Duration(upto-below) * time.Duration(s.from[i]+s.to[i]) * time.Microsecond / 2
+		below = upto
+	}
+	return sum
 }
 
 // At is the latency that a share q of the samples does not exceed, 0 ≤ q ≤ 1;

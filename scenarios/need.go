@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -126,6 +127,7 @@ var policyKeys = map[string]func(*profile.Profile) string{
 		}
 		return strings.Join(all, " ")
 	},
+	"tap-pin-above":          func(p *profile.Profile) string { return report.FormatAmount(p.Policy.TapPINAbove, p.Dialect.Exponent) },
 	"sign-in":                func(p *profile.Profile) string { return string(p.SignIn) },
 	"daily-sign-in":          func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.DailySignIn) },
 	"passwords.least":        func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Least) },

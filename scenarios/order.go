@@ -138,7 +138,7 @@ func orderPhrases() []*Phrase {
 					m := a.Profile.Menu
 					m.Dishes = slices.Clone(m.Dishes)
 					old := m.Dish(d.Number)
-					old.Price, old.SoldOut = old.Price-min(old.Price, 100), false
+					old.Price, old.SoldOut = old.Price-min(old.Price, uint32(a.Profile.Dialect.FromHundredths(100))), false
 					p.T.SetMenu(&m)
 					return nil
 				}, err

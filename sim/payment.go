@@ -20,6 +20,9 @@ func (p *Player) Pay(o *Order) error {
 	if t := p.T; t.SignedIn && t.Profile.Policy.DailySignIn && t.day != 0 && t.day != p.today() {
 		p.signInAgain()
 	}
+	if o.Entry == Tap && o.Amount > p.T.Profile.Policy.TapPINAbove && p.T.Profile.Policy.TapPINAbove > 0 {
+		o.PIN = true
+	}
 	f := p.T.Profile.Dialect.Form(o.Of)
 	if err := p.T.refuses(o, f); err != nil {
 		return p.refused(err)

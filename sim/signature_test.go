@@ -2,9 +2,12 @@ package sim_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
@@ -170,6 +173,20 @@ func TestSignatureGoesUp(t *testing.T) {
 	}
 	if _, err := jbig.Decode(request.Field(62)); err != nil {
 		t.Error(err)
+	}
+	slip := map[uint32]string{}
+	for tag, err := range wire.Tags(request.Field(55)) {
+		if err != nil {
+			t.Error(err)
+		}
+		slip[tag.Tag] = fmt.Sprintf("%X", tag.Value)
+	}
+	name, err := simplifiedchinese.GBK.NewEncoder().String(x.Profile.Merchant(x.MID).Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slip[0xFF00] != fmt.Sprintf("%X", name) || slip[0xFF01] != "CFFBB7D1" || slip[0xFF02] != fmt.Sprintf("%X", x.Operator) || len(slip[0xFF06]) != 14 || slip[0xFF0A] != "0156" {
+		t.Errorf("field 55 says %v", slip)
 	}
 	if kept, _ := b.host.Signatures(x.TID); len(kept) != 1 || kept[0].FeatureCode != s.FeatureCode || kept[0].Amount != 1234 {
 		t.Errorf("the host has %+v", kept)

@@ -23,7 +23,8 @@ type Signed struct {
 	FeatureCode    string          // that stands under it on the slip (特征码)
 	State          UploadState
 	Tries          int    // sendings that did not end in an approval
-	Image          []byte // JBIG; nil once it is sent or given up
+	Slip           []byte // what the slip says, as tags
+	Image          []byte // JBIG; both are nil once it is sent or given up
 }
 
 // UploadState is what has become of an image that is to go up.
@@ -101,11 +102,21 @@ func (p *Player) SendSlip(image []byte) error {
 		*kept = append((*kept)[:0], (*kept)[n-keptSigned+1:]...)
 	}
 	*kept = append(*kept, Signed{Trace: r.Trace, Batch: r.Batch, Amount: r.Amount, RRN: r.RRN, SettlementDate: u.settlementDate,
-		Holder: r.Holder, FeatureCode: code, State: NotSent, Image: image})
+		Holder: r.Holder, FeatureCode: code, State: NotSent, Slip: p.slip(), Image: image})
 	*u = unsigned{}
 	p.uploadSignatures(t.Profile.Policy.Signatures.UploadTries)
 	t.Display = "签字完成 " + code
 	return nil
+}
+
+// slip is what the slip of a purchase that is signed now says.
+func (p *Player) slip() []byte {
+	t := p.T
+	s := dialect.SlipText{Merchant: t.MID, Kind: "消费", Operator: t.Operator, At: p.Clock.At(p.Clock.Now()), Currency: t.Profile.Dialect.Currency}
+	if m := t.Profile.Merchant(t.MID); m != nil && m.Name != "" {
+		s.Merchant = m.Name
+	}
+	return s.AppendTags(nil)
 }
 
 // uploadSignatures sends each image that has not arrived once. One that has had so many
@@ -119,10 +130,10 @@ func (p *Player) uploadSignatures(tries int) {
 		}
 		switch r := p.uploadSignature(s); {
 		case r.Outcome == report.Approved:
-			s.State, s.Image = Sent, nil
+			s.State, s.Slip, s.Image = Sent, nil, nil
 		default:
 			if s.Tries++; s.Tries >= tries {
-				s.State, s.Image = SendFailed, nil
+				s.State, s.Slip, s.Image = SendFailed, nil, nil
 			}
 			p.afterwards(&r)
 		}
@@ -162,6 +173,9 @@ func (p *Player) uploadSignature(s *Signed) (r Result) {
 			if part.Last {
 				m.SetUint(wire.LastPart, 1)
 			}
+		}
+		if f.Carries(wire.ChipData) {
+			m.Set(wire.ChipData, s.Slip)
 		}
 		m.Set(wire.SignatureImage, part.Octets)
 		trace := p.T.Trace // none is used up: the request has that of its purchase

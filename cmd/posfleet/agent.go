@@ -29,6 +29,8 @@ type agentFlags struct {
 	join joinFlags
 	dir  string
 	live string
+
+	metrics string
 }
 
 func agentCommand(sig *signals) *cobra.Command {
@@ -47,6 +49,7 @@ func agentCommand(sig *signals) *cobra.Command {
 	f.join.add(cmd)
 	fl.StringVar(&f.dir, "out", "", "folder for what this agent plays, which must not exist (default: a temporary one, removed when the controller has it all)")
 	fl.StringVar(&f.live, "live", "", "serve the report page of this share, growing, at this address while it is played: 127.0.0.1:8080")
+	fl.StringVar(&f.metrics, "metrics", "", "answer Prometheus' scrapes of this share at this address: 127.0.0.1:9464")
 	cmd.AddCommand(&cobra.Command{
 		Use:   "credentials FILE",
 		Short: "make the credentials of a run: who has the file can take part, and can command",
@@ -113,7 +116,7 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 	}
 	defer a.Leave()
 	tell.line("share %d of %d", a.Share.Index+1, a.Share.Of)
-	s := &sharePlayer{agent: a, live: f.live, tell: tell, sig: sig, lasting: lasting, playing: &playing}
+	s := &sharePlayer{agent: a, live: f.live, metrics: f.metrics, tell: tell, sig: sig, lasting: lasting, playing: &playing}
 	if err := s.play(ctx, f.dir); err != nil {
 		code := exitInternal
 		if e, is := errors.AsType[*exit](err); is {
@@ -144,6 +147,7 @@ const (
 type sharePlayer struct {
 	agent   *agent.Agent
 	live    string // address at which the share is seen; empty for none
+	metrics string // and at which it is scraped
 	tell    *progress
 	sig     *signals
 	lasting context.Context // ends when there is no controller any more
@@ -277,6 +281,7 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 		return &exit{code: exitIncomplete, err: err}
 	}
 	run.Observer.Closed = taken.closed
+	f.metrics = s.metrics
 	if err := f.show(s.live, s.tell, run, folder, j, n); err != nil {
 		return err
 	}

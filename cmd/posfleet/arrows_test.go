@@ -17,7 +17,7 @@ const module = "github.com/posfleet/posfleet"
 // arrows is which of our packages may import which, relative to the module. A
 // package that is not here has no place in the tree yet: give it one on purpose.
 var arrows = map[string][]string{
-	"cmd/posfleet":         {"features", "report", "report/capacity", "report/compare", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/agent", "sim/audit", "sim/capture", "sim/device", "sim/dialect", "sim/fee", "sim/host", "sim/host/admin", "sim/host/store", "sim/keys", "sim/line", "sim/profile", "sim/proxy", "sim/recording", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
+	"cmd/posfleet":         {"features", "report", "report/capacity", "report/compare", "report/metrics", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/agent", "sim/audit", "sim/capture", "sim/device", "sim/dialect", "sim/fee", "sim/host", "sim/host/admin", "sim/host/store", "sim/keys", "sim/line", "sim/profile", "sim/proxy", "sim/recording", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
 	"scenarios":            {"report", "report/verdicts", "sim", "sim/chip", "sim/device", "sim/dialect", "sim/fee", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/strict", "sim/wire"},
 	"sim":                  {"report", "sim/chip", "sim/device", "sim/dialect", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/timer", "sim/wire"},
 	"sim/line":             {"sim/strict", "sim/wire"},
@@ -35,8 +35,8 @@ var arrows = map[string][]string{
 	"sim/host/order":       {"sim/dialect", "sim/profile", "sim/wire"},
 	"sim/host/serve":       {"sim/timer", "sim/wire"},
 	"sim/host/staff":       {},
-	"sim/host/store":       {},
 	"sim/profile":          {"sim/chip", "sim/device", "sim/dialect", "sim/fee", "sim/keys", "sim/line", "sim/operator", "sim/signature", "sim/strict", "sim/wire"},
+	"sim/host/store":       {},
 	"sim/operator":         {},
 	"sim/capture":          {"sim/dialect", "sim/wire"},
 	"sim/dialect":          {"sim/device", "sim/dialect/packager", "sim/keys", "sim/strict", "sim/wire"},
@@ -53,6 +53,7 @@ var arrows = map[string][]string{
 	"sim/wire":             {},
 	"report/capacity":      {"report"},
 	"report/compare":       {"report"},
+	"report/metrics":       {"report"},
 	"report/page":          {"report", "report/verdicts"},
 	"report/plot":          {"report"},
 	"report/verdicts":      {"report"},
@@ -79,6 +80,7 @@ var keepers = map[string][]string{
 	"go.etcd.io/bbolt":                        {"sim/host/store"},
 	"filippo.io/age":                          {"sim/recording"},
 	"github.com/nats-io":                      {"sim/agent"},
+	"github.com/prometheus":                   {"report/metrics"},
 	"golang.org/x/crypto":                     {"sim/operator"},
 	"github.com/chromedp":                     {},
 	"github.com/rogpeppe/go-internal":         {},

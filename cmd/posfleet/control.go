@@ -28,8 +28,8 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	if err := f.spread.check(); err != nil {
 		return usage(err)
 	}
-	if f.live != "" {
-		return usage(errors.New("--live: each agent shows its own share, give it to posfleet agent"))
+	if f.live != "" || f.metrics != "" {
+		return usage(errors.New("--live, --metrics: each agent shows its own share, give them to posfleet agent"))
 	}
 	seen := filesSeen{}
 	f.net.files.Seen = seen.see

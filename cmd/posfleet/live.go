@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/report/metrics"
 	"github.com/posfleet/posfleet/report/page"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -72,6 +73,26 @@ func onlyLoopback(next http.Handler) http.Handler {
 
 // show serves the page of a run at an address, if one is given, and says where.
 func (f *loadFlags) show(address string, tell *progress, run *sim.Run, folder *report.Folder, j *job, n *network) (err error) {
+	if address == "" && f.metrics == "" {
+		return nil
+	}
+	began := time.Now()
+	here := report.ThisMachine(version())
+	soFar := func() *report.Report {
+		rep := run.Recorder.SoFar()
+		rep.Plan, rep.Environment, rep.Started = f.asked, here, began
+		rep.Incomplete = "it is under way"
+		rep.Validity = report.ValidityOf(rep.Seconds, n.books != nil || n.local())
+		rep.Advise()
+		rep.Judge(j.limits)
+		hide(rep, run.Profile.Dialect)
+		return rep
+	}
+	if f.metrics != "" {
+		if err := f.expose(tell, soFar, folder, began); err != nil {
+			return err
+		}
+	}
 	if address == "" {
 		return nil
 	}
@@ -79,15 +100,8 @@ func (f *loadFlags) show(address string, tell *progress, run *sim.Run, folder *r
 		return err
 	}
 	tell.line("live: %s", f.watched.url)
-	began := time.Now()
 	now := func() (*report.Report, []page.Event) {
-		rep := run.Recorder.SoFar()
-		rep.Plan, rep.Environment, rep.Started = f.asked, report.ThisMachine(version()), began
-		rep.Incomplete = "it is under way"
-		rep.Validity = report.ValidityOf(rep.Seconds, n.books != nil || n.local())
-		rep.Advise()
-		rep.Judge(j.limits)
-		hide(rep, run.Profile.Dialect)
+		rep := soFar()
 		wrong, slow := folder.Events.Lately()
 		var events []page.Event
 		for _, e := range append(wrong, slow...) {
@@ -97,6 +111,29 @@ func (f *loadFlags) show(address string, tell *progress, run *sim.Run, folder *r
 		return rep, events
 	}
 	f.watched.now.Store(&now)
+	return nil
+}
+
+// expose answers Prometheus' scrapes of a run at an address.
+func (f *loadFlags) expose(tell *progress, soFar func() *report.Report, folder *report.Folder, began time.Time) error {
+	if _, _, err := net.SplitHostPort(f.metrics); err != nil {
+		return usage(fmt.Errorf("--metrics %q: want an address such as 127.0.0.1:9464", f.metrics))
+	}
+	l, err := net.Listen("tcp", f.metrics)
+	if err != nil {
+		return usage(fmt.Errorf("--metrics: %w", err))
+	}
+	h := metrics.Handler(func() (*report.Report, []metrics.Exemplar) {
+		var slowest []metrics.Exemplar
+		_, slow := folder.Events.Lately()
+		for _, e := range slow {
+			slowest = append(slowest, metrics.Exemplar{Label: e.Label, Terminal: e.Terminal, Response: e.Done - e.Due, At: began.Add(e.At)})
+		}
+		return soFar(), slowest
+	})
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	go func() { _ = s.Serve(l) }()
+	tell.line("metrics: http://%s/metrics", l.Addr())
 	return nil
 }
 

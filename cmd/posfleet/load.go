@@ -49,7 +49,8 @@ type loadFlags struct {
 	settle      bool
 	strict      bool
 	live        string   // address at which the run is seen while it runs
-	watched     *watched // that; nil for nowhere
+	metrics     string   // address at which Prometheus scrapes it
+	watched     *watched // the page at live; nil for nowhere
 	storm       stormFlags
 	storms      int
 	id          string          // of the run, which its parts share
@@ -124,6 +125,7 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 	f.storm.add(cmd)
 	fl.IntVar(&f.storms, "storm", 0, "how many seeds to play as storms")
 	fl.StringVar(&f.live, "live", "", "serve the report page, growing, at this address while the run lasts: 127.0.0.1:8080")
+	fl.StringVar(&f.metrics, "metrics", "", "answer Prometheus' scrapes at this address while the run lasts: 127.0.0.1:9464")
 	fl.StringVar(&f.out, "out", "", "run folder, which must not exist (default: runs/ and the time)")
 	f.spread.add(cmd)
 	return cmd, f
@@ -240,6 +242,9 @@ func (f *loadFlags) simulation(j *job, n *network) *sim.Run {
 	}
 	if j.storm != nil {
 		n.profile.Policy.ReversalTries = max(n.profile.Policy.ReversalTries, sim.StormTries)
+	}
+	if f.share.Of > 1 { // others have the same cards
+		n.profile.IssueChips(f.share.Index)
 	}
 	return &sim.Run{
 		Profile: n.profile, Dialer: n.dialer, Lines: j.lines, Line: j.profile, Terminals: f.terminals, Mix: j.mix, Pacer: j.pacer,

@@ -128,3 +128,19 @@ Feature: Chip cards
     When the terminal settles
     Then the totals balance
     And the terminal has 0 offline payments to upload
+
+  @cup-chip-16
+  Scenario: a tap asks for the PIN above the limit
+    Given the policy says "tap-pin-above: 1000.00"
+    When the cardholder pays 1000.00 yuan with a chip card by tap
+    Then the host approves
+    And the request carries:
+      | field | value  |
+      | 22    | 072    |
+      | 52    | absent |
+    When the cardholder pays 1000.01 yuan with a chip card by tap
+    Then the host approves
+    And the request carries:
+      | field | value   |
+      | 22    | 071     |
+      | 52    | present |

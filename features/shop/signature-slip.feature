@@ -24,6 +24,7 @@ Feature: The cardholder signs on the screen
       | transaction type | 07                 |
       | batch            | as in the original |
       | management code  | 800                |
+      | 55               | present            |
       | signature image  | present            |
       | MAC              | present            |
 

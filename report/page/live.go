@@ -32,7 +32,7 @@ type Live struct {
 	mu      sync.Mutex
 	n       int // seconds that have ended
 	viewers map[chan struct{}]bool
-	over    *report.Report         // nil while it is under way
+	over    *report.Report // nil while it is under way
 
 	rendering sync.Mutex
 	rendered  int // seconds of what follows, -1 for none

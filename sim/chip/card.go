@@ -65,6 +65,10 @@ func (c *Card) Begin(d *Data) error {
 	return nil
 }
 
+// SetIndex says which version of its issuer's keys the card tells that it has (DKI), 1 at
+// first. It comes before the card is used.
+func (c *Card) SetIndex(index byte) { c.index = index }
+
 // Load puts electronic cash on the card, in place of what it has.
 func (c *Card) Load(amount int64) {
 	c.mu.Lock()
@@ -265,6 +269,18 @@ func (s *Scheme) New(d *Data) bool {
 		at = 6
 	}
 	return s.input != short && len(d.IAD()) > at && d.IAD()[at]&newCard != 0
+}
+
+// Index is the version of the issuer's keys that the card tells.
+func (s *Scheme) Index(d *Data) byte {
+	at := 1
+	if s.iad == mchipIAD {
+		at = 0
+	}
+	if len(d.IAD()) <= at {
+		return 0
+	}
+	return d.IAD()[at]
 }
 
 // results writes the issuer application data with the card's verification results, of

@@ -150,4 +150,9 @@ var emvTags = map[uint32]struct {
 	0x9F6B: {"track 2", false},
 	0x9F74: {"e-cash authorisation code", false},
 	0xDF31: {"script results", true},
+	0xFF00: {"merchant's name", true}, // these beside a signature, see SlipText
+	0xFF01: {"kind", true},
+	0xFF02: {"operator", true},
+	0xFF06: {"time", true},
+	0xFF0A: {"currency", true},
 }

@@ -336,7 +336,7 @@ func (d *draft) encodings() map[string]string {
 func (f *draftField) write(b *bytes.Buffer, path, indent string, encoding map[string]string) {
 	type pair struct{ key, value string }
 	dots := 0
-	if f.prefix != "fixed" {
+	if f.prefix != "fixed" && f.prefix != "rest" {
 		dots = min(6, max(len(strconv.Itoa(f.length)), prefixDigits(f.prefix)))
 	}
 	is := fmt.Sprintf("%s%s%d", f.kind, strings.Repeat(".", dots), f.length)

@@ -210,3 +210,64 @@ func (n *tally) readAll(d *Dialect, name string, b []byte, texts map[string]stri
 	}
 	n.agree++
 }
+
+// Parts without tags may stand before those with: 63 of a stock packager of jPOS, whose
+// octets these are.
+func TestPartsBeforeTagsAreTakenApart(t *testing.T) {
+	const tlv = "org.jpos.tlv.packager."
+	d := imported(t, `<isofieldpackager id="63" length="40" name="data" class="org.jpos.iso.IFA_LLLCHAR" token="0000" packager="`+tlv+`TaggedSequencePackager">
+<isofield id="0" length="1" name="code" class="org.jpos.iso.IF_CHAR"/>
+<isofield id="1" length="99" token="####" name="other" class="`+tlv+`IFTA_LLLCHAR"/>
+<isofield id="2" length="99" token="0012" name="time" class="`+tlv+`IFTA_LLLNUM"/>
+<isofield id="3" length="99" token="0165" name="settled" class="`+tlv+`IFTA_LLLCHAR"/></isofieldpackager>`)
+	values := map[string]string{"63.0": "A", "63.1.0012": "12", "63.1.0165": "12"}
+	v, err := d.PackSubs(63, values)
+	if want := "A001200212016500212"; err != nil || string(v) != want {
+		t.Fatalf("packs to %q, %v, want %q", v, err, want)
+	}
+	m := d.NewMessage()
+	m.SetMTI("0200")
+	m.SetField(63, v)
+	b, err := m.Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := d.NewMessage()
+	if err := got.Read(b); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range values {
+		if text := string(got.Sub(path)); text != want {
+			t.Errorf("%s reads as %q, want %q", path, text, want)
+		}
+	}
+}
+
+// A last part that is trimmed takes what is left: 59 of a stock packager of jPOS.
+func TestATrimmedLastPartTakesWhatIsLeft(t *testing.T) {
+	d := imported(t, `<isofieldpackager id="59" length="14" name="place" class="org.jpos.iso.IFB_LLHBINARY" emitBitmap="false" firstField="1" packager="org.jpos.iso.packager.GenericSubFieldPackager">
+<isofield id="1" length="2" name="state" class="org.jpos.iso.IFE_CHAR"/>
+<isofield id="2" length="3" name="county" class="org.jpos.iso.IFE_CHAR"/>
+<isofield id="3" length="9" pad="true" trim="true" name="zip" class="org.jpos.iso.IFE_CHAR"/></isofieldpackager>`)
+	values := map[string]string{"59.1": "AB", "59.2": "ABC", "59.3": "ABCDE"}
+	v, err := d.PackSubs(59, values)
+	if want := "\xC1\xC2\xC1\xC2\xC3\xC1\xC2\xC3\xC4\xC5"; err != nil || string(v) != want {
+		t.Fatalf("packs to %X, %v, want %X", v, err, want)
+	}
+	m := d.NewMessage()
+	m.SetMTI("0200")
+	m.SetField(59, v)
+	b, err := m.Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := d.NewMessage()
+	if err := got.Read(b); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range values {
+		if text := string(got.Sub(path)); text != want {
+			t.Errorf("%s reads as %q, want %q", path, text, want)
+		}
+	}
+}

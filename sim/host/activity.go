@@ -25,7 +25,8 @@ type Activity struct {
 	Display            string
 }
 
-// Slip is a payment of a terminal's open batch as its slip (签购单) has it.
+// Slip is a payment of a terminal as its slip (签购单) has it: of its open batch, or of one
+// before that may still be refunded.
 type Slip struct {
 	Kind             string // a transaction's name
 	State            string // declined, approved, voided or reversed
@@ -38,6 +39,7 @@ type Slip struct {
 	RRN              string
 	Acquirer         string
 	At               time.Time
+	Settled          bool // its batch is closed
 }
 
 // lastAnswer is what a terminal was answered last.
@@ -110,7 +112,7 @@ func (h *Host) activity(n int) (Activity, bool) {
 // slip is a payment as people may see it.
 func (h *Host) slip(p *book.Payment) Slip {
 	s := Slip{Kind: p.Kind.String(), State: p.State.String(), Channel: p.Channel.String(), Amount: p.Amount, Refunded: p.Refunded,
-		Batch: p.Batch, Trace: p.Trace, Voids: p.Voids, Acquirer: acquirer, At: time.Unix(int64(p.When), 0)}
+		Batch: p.Batch, Trace: p.Trace, Voids: p.Voids, Acquirer: acquirer, At: time.Unix(int64(p.When), 0), Settled: p.Settled}
 	if holder := h.books.Holder(p.Card); holder != nil && !h.profile.LivePAN {
 		s.Card = dialect.MaskPAN(cmp.Or(holder.PAN, holder.Code))
 	}

@@ -86,3 +86,39 @@ func TestSlipsOfLiveCardsHaveNoNumber(t *testing.T) {
 		t.Errorf("%+v", slips)
 	}
 }
+
+// A slip is the same after its batch is closed, also when the terminal's traces have begun
+// anew in between, and says what was refunded since.
+func TestSlipsOutliveTheirBatch(t *testing.T) {
+	h, address := listen(t, "cup")
+	p := ready(t, h, address, 0)
+	p.trace = dialect.MaxNumber - 2
+	for fen := range uint64(4) {
+		p.want("00", dialect.Purchase, amount(100+fen), shows("good"), pin("123456"))
+	}
+	refunds := p.reference()
+	p.want("51", dialect.Purchase, amount(200), shows("poor")) // which is not kept
+	_, before, _ := h.Activity(p.entry.TID, 10)
+	if p.settlement(406, 4, 0, 0) != '1' {
+		t.Fatal("the batch does not balance")
+	}
+	p.want("00", dialect.UploadEnd, set(48, "0000"))
+	_, after, _ := h.Activity(p.entry.TID, 10)
+	if len(after) != 4 {
+		t.Fatalf("%d slips, want 4: %+v", len(after), after)
+	}
+	for i, s := range after {
+		if want := 103 - int64(i); s.Amount != want || !s.Settled {
+			t.Errorf("slip %d is of %d fen, settled %v, want %d, the youngest first", i, s.Amount, s.Settled, want)
+		}
+		s.Settled = false
+		if !slices.Contains(before, s) {
+			t.Errorf("%+v was none of %+v", s, before)
+		}
+	}
+	p.batch++
+	p.want("00", dialect.Refund, amount(50), shows("good"), refunds, set(63, "000"))
+	if _, some, _ := h.Activity(p.entry.TID, 2); len(some) != 2 || some[0].Kind != "refund" || some[1].Refunded != 50 {
+		t.Errorf("the latest two: %+v", some)
+	}
+}

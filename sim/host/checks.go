@@ -70,15 +70,15 @@ func (h *Host) applyRules(req *Request) bool {
 		h.sessions[n] = &session{signedIn: true}
 	}
 	req.terminal, req.number, req.session = t, n, h.sessions[n]
+	if req.session != nil {
+		req.keys = req.session.keys
+	}
 	if h.store != nil {
 		if h.store.Failing() && req.Transaction != dialect.Echo {
 			h.reply(req, malfunction)
 			return true
 		}
 		defer h.keep(req)
-	}
-	if req.session != nil {
-		req.keys = req.session.keys
 	}
 	if h.staff.Watches(n) && h.stopped(req) {
 		return true

@@ -21,13 +21,20 @@ type chips struct {
 
 // issuedChip is what the issuer knows of one chip.
 type issuedChip struct {
-	keys    *chip.Keys // derived once
-	mu      sync.Mutex
-	counter uint16     // the highest that it has paid with
-	seen    uint64     // of the 64 up to it, a bit each, the lowest bit the highest
-	latest  [16]uint64 // cryptograms, in a ring: none may come again
-	at      int        // of the next in it
-	obeyed  bool       // it has obeyed the profile's command for it
+	keys   *chip.Keys // derived once
+	mu     sync.Mutex
+	issues []chipCounter // of the cards of this number that are about
+	latest [16]uint64    // cryptograms, in a ring: none may come again
+	at     int           // of the next in it
+	obeyed bool          // it has obeyed the profile's command for it
+}
+
+// chipCounter is how far the counter of one card has come, known by the index of its
+// issuer's keys.
+type chipCounter struct {
+	index   byte
+	counter uint16 // the highest that it has paid with
+	seen    uint64 // of the 64 up to it, a bit each, the lowest bit the highest
 }
 
 // chipWork is memory for one payment by chip.
@@ -105,7 +112,7 @@ func (h *Host) checkChip(req *Request) verdict {
 		h.log.add(notice{what: "chip with another amount than the message has"})
 		return cardWrong
 	}
-	if req.chipped = w.Kind == chip.ARQC; !of.next(w.Counter(), binary.BigEndian.Uint64(w.Cryptogram), issuer.Scheme.New(&w.Data)) && !h.breaks(anyCounter) {
+	if req.chipped = w.Kind == chip.ARQC; !of.next(issuer.Scheme.Index(&w.Data), w.Counter(), binary.BigEndian.Uint64(w.Cryptogram), issuer.Scheme.New(&w.Data)) && !h.breaks(anyCounter) {
 		h.log.add(notice{what: "chip whose counter has been used before"})
 		return cardWrong
 	}
@@ -123,7 +130,7 @@ func kindOf(t dialect.Transaction) chip.Kind {
 // next takes a counter, unless the chip has paid with it before, or it is so far behind that
 // it may have. Payments that overtake each other come a little out of order. The counter of a
 // chip that says it is new begins anew, as those of a fleet's cards do with each run.
-func (c *issuedChip) next(counter uint16, cryptogram uint64, fresh bool) bool {
+func (c *issuedChip) next(index byte, counter uint16, cryptogram uint64, fresh bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if slices.Contains(c.latest[:], cryptogram) {
@@ -131,20 +138,26 @@ func (c *issuedChip) next(counter uint16, cryptogram uint64, fresh bool) bool {
 	}
 	c.latest[c.at%len(c.latest)] = cryptogram
 	c.at++
-	if fresh && counter <= c.counter {
-		c.counter, c.seen, c.obeyed = counter, 1, false
+	i := slices.IndexFunc(c.issues, func(k chipCounter) bool { return k.index == index })
+	if i < 0 {
+		c.issues = append(c.issues, chipCounter{index: index, counter: counter, seen: 1})
 		return true
 	}
-	if counter > c.counter {
-		c.seen = c.seen<<min(uint(counter-c.counter), 64) | 1
-		c.counter = counter
+	k := &c.issues[i]
+	if fresh && counter <= k.counter {
+		k.counter, k.seen, c.obeyed = counter, 1, false
 		return true
 	}
-	behind := c.counter - counter
-	if behind >= 64 || bits.RotateLeft64(c.seen, -int(behind))&1 != 0 {
+	if counter > k.counter {
+		k.seen = k.seen<<min(uint(counter-k.counter), 64) | 1
+		k.counter = counter
+		return true
+	}
+	behind := k.counter - counter
+	if behind >= 64 || bits.RotateLeft64(k.seen, -int(behind))&1 != 0 {
 		return false
 	}
-	c.seen |= 1 << behind
+	k.seen |= 1 << behind
 	return true
 }
 

@@ -186,12 +186,15 @@ func TestCounterMayOvertakeButNotComeAgain(t *testing.T) {
 		ok      bool
 	}{{5, true}, {5, false}, {7, true}, {6, true}, {6, false}, {7, false}, {4, true}, {100, true}, {36, false}, {37, true}, {37, false}, {200, true}, {100, false}, {0xFFFF, true}, {0xFFFF, false}} {
 		made++
-		if got := c.next(step.counter, made, false); got != step.ok {
+		if got := c.next(1, step.counter, made, false); got != step.ok {
 			t.Errorf("counter %d: %v", step.counter, got)
 		}
 	}
-	if !c.next(1, made+1, true) || !c.next(2, made+2, false) || c.next(1, made+1, true) || c.next(2, made+3, false) {
+	if !c.next(1, 1, made+1, true) || !c.next(1, 2, made+2, false) || c.next(1, 1, made+1, true) || c.next(1, 2, made+3, false) {
 		t.Error("a new card does not begin anew, or what it sent comes again")
+	}
+	if !c.next(2, 1, made+4, true) || !c.next(1, 3, made+5, false) || !c.next(2, 2, made+6, false) || c.next(2, 2, made+7, false) || c.next(3, 2, made+6, false) {
+		t.Error("two cards of one number are taken for one, or what was sent comes again under another index")
 	}
 }
 

@@ -29,14 +29,14 @@ const (
 	feeOffByOne
 	wrongStatement
 	secondBinding
-	undoReversal
-	forgetEarly
-	anyMAC
 	serialReplayed
 	anyCryptogram
 	anyCounter
 	wrongIssuer
 	scriptLost
+	undoReversal
+	forgetEarly
+	anyMAC
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that

@@ -36,9 +36,9 @@ type Request struct {
 	terminal *book.Terminal
 	number   int       // of the terminal, in the profile
 	session  *session  // nil before its first sign-in
+	keys     keys.Set  // that it is under, as far as the terminal has some
 	renewed  bool      // the session has begun or ended
 	kept     uint64    // number of what it changed, in the store; 0 for nothing
-	keys     keys.Set  // that it is under, as far as the terminal has some
 	key      *keys.Key // seals the answer; nil for an answer without a MAC
 	now      *stamp
 	serial   uint64 // of the answer
@@ -73,7 +73,7 @@ func (req *Request) reset(arrived time.Time) {
 	req.spoilMAC, req.noMAC, req.repeats, req.advice = false, false, false, false
 	req.terminal, req.number, req.session, req.key, req.now, req.serial = nil, 0, nil, nil, nil, 0
 	req.trace, req.batch, req.pan, req.expiry = 0, 0, nil, nil
-	req.requirement, req.renewed, req.kept, req.keys, req.chipped = 0, false, 0, keys.Set{}, false
+	req.requirement, req.keys, req.chipped, req.renewed, req.kept = 0, keys.Set{}, false, false, 0
 	req.record = book.Record{Card: book.NoCard, Original: -1}
 	req.balance, req.pinLen = 0, 0
 	req.refused, req.listens, req.pushed = dialect.NoReason, 0, nil

@@ -13,6 +13,7 @@ import (
 type chips struct {
 	issuer  *chip.Issuer
 	command chip.Command // that the bundled host has for each of them, until it hears that it was obeyed
+	index   byte         // of the issuer's keys in them, which tells issues of the same cards apart
 	making  sync.Mutex
 	made    []atomic.Pointer[chip.Card]
 }
@@ -53,9 +54,21 @@ func (h *Holder) Chip() (*chip.Card, error) {
 	c, err := chip.NewCard(of.issuer, h.PAN, h.Sequence)
 	if err == nil {
 		c.Load(h.Card.Cash)
+		c.SetIndex(of.index)
 		at.Store(c)
 	}
 	return c, err
+}
+
+// IssueChips says that this process is one of several that use the profile's cards at one host, and
+// which, from 0: its chips tell in their issuer application data that they are not the others'. It
+// comes before the first is used.
+func (p *Profile) IssueChips(process int) {
+	for i := range p.Cards {
+		if of := p.Cards[i].chips; of != nil {
+			of.index = byte(1 + process%255)
+		}
+	}
 }
 
 // Reissue has the holder given another card, with another chip, of the same number.
@@ -120,7 +133,7 @@ func (r reader) chip(c *Card, v strict.Value, issuers map[string]*chip.Issuer, i
 		}
 		return
 	}
-	of := &chips{issuer: issuers[issuer], made: make([]atomic.Pointer[chip.Card], c.Count)}
+	of := &chips{issuer: issuers[issuer], made: make([]atomic.Pointer[chip.Card], c.Count), index: 1}
 	known := true
 	if command != "" {
 		of.command, known = chip.CommandNamed(command)

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -106,7 +107,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	p.Plans = r.feePlans(plans, dir)
 	r.merchants(p, merchants, p.Plans)
 	if len(p.Plans) == 0 {
-		p.Plans = fee.Bundled()
+		p.Plans = slices.Clone(fee.Bundled())
 	}
 	r.cards(p, cards, r.ranges(ranges), r.issuers(issuers, schemes))
 	r.menu(p, menu)

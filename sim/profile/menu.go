@@ -25,6 +25,9 @@ type Dish struct {
 	SoldOut     bool
 }
 
+// highestPrice of a dish, in minor units: messages have eight digits for it.
+const highestPrice = 99_999_999
+
 // Named is the dish of a name in either language, nil for none.
 func (m *Menu) Named(name string) *Dish {
 	for i := range m.Dishes {
@@ -74,7 +77,7 @@ func (r reader) dish(m *Menu, v strict.Value) {
 	var price int64
 	found := r.Map(v, strict.Table{
 		"number": strict.Int(r.Reader, &d.Number, 1, 9999), "name": r.Text(&d.Name), "english": r.Text(&d.English),
-		"picture": r.Text(&d.Picture), "description": r.Text(&d.Description), "price": r.Yuan(&price, 99_999_999), "sold-out": r.Bool(&d.SoldOut),
+		"picture": r.Text(&d.Picture), "description": r.Text(&d.Description), "price": r.Yuan(&price, highestPrice), "sold-out": r.Bool(&d.SoldOut),
 	})
 	r.Need(v, found, "number", "name", "price")
 	switch d.Price = uint32(price); {

@@ -25,6 +25,7 @@ type Policy struct {
 	AutoSignOff      bool   // sign off after settlement
 	JournalLimit     int    // payments in a batch before the terminal must settle
 	RefundLimit      int64  // largest refund in fen
+	TapPINAbove      int64  // a tapped payment of more fen than this asks for the PIN; 0 for never
 	OfflineLimit     int64  // largest tapped payment in fen that a chip may approve by itself; 0 for none
 	OrderPaid        string // what terminals show when an order is paid; empty for what they show after any payment
 	EncryptTracks    bool   // encipher tracks when the sign-in gave a track key
@@ -39,7 +40,7 @@ func defaultPolicy(d *dialect.Dialect) Policy {
 	return Policy{
 		Timeout: 60 * time.Second, ReversalTries: 3, ReversalReason: d.Reason(dialect.NoAnswer), ReversalAccepts: d.Accepts,
 		KeepOnMismatch: true, AbortOnReversal: true, DefectiveIsGood: true, Supervisor: true,
-		JournalLimit: 500, RefundLimit: 10_000_00, EncryptTracks: true, Passwords: operator.Defaults(), Signatures: defaultSignatures,
+		JournalLimit: 500, RefundLimit: 10_000_00, TapPINAbove: 1000_00, EncryptTracks: true, Passwords: operator.Defaults(), Signatures: defaultSignatures,
 	}
 }
 
@@ -73,6 +74,7 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 		"journal-limit":     strict.Int(r.Reader, &p.JournalLimit, 0, 1_000_000),
 		"refund-limit":      r.Yuan(&p.RefundLimit, maxAmount),
 		"offline-limit":     r.Yuan(&p.OfflineLimit, maxAmount),
+		"tap-pin-above":     r.Yuan(&p.TapPINAbove, maxAmount),
 		"encrypt-tracks":    r.Bool(&p.EncryptTracks),
 		"mac-on-decline":    r.declineMAC(&p.MACOnDecline),
 		"signatures":        r.signatures(&p.Signatures),

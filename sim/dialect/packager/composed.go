@@ -113,6 +113,9 @@ func (d *division) generic() string {
 	}
 	for _, n := range slices.Sorted(maps.Keys(d.parts)) {
 		part := d.parts[n]
+		if part.trimmed && d.By == "order" && n == d.highest() && part.Packager == "" {
+			part.Prefix, part.Fill, part.Why = "rest", "", ""
+		}
 		switch {
 		case n < first || d.By != "order" && n <= at:
 			continue // not written: a placeholder, the bitmap
@@ -199,16 +202,27 @@ func (d *division) mapped() string {
 var hashes = regexp.MustCompile(`^#+$`)
 
 // sequence divides by the tokens that are the tags; one of # signs is for those
-// that are not listed.
+// that are not listed. Where parts without tags stand before them, the tags are parts
+// of one that takes what is left.
 func (d *division) sequence() string {
-	length := 0
+	length, next := 0, 0
+	var before []Field
 	for _, n := range slices.Sorted(maps.Keys(d.parts)) {
 		part := d.parts[n]
 		c, is := tagged[part.Class]
+		is = is && strings.HasPrefix(part.Class, tlv)
 		token := part.token
 		switch {
-		case !is || !strings.HasPrefix(part.Class, tlv):
+		case !is && length > 0:
+			return fmt.Sprintf("its part %d (%s) stands behind the tags", n, part.Class)
+		case !is && part.Why != "":
+			return fmt.Sprintf("its part %d is %s, which %s", n, part.Class, part.Why)
+		case !is && (part.By != "" || d.e.depth > deepest):
 			return fmt.Sprintf("its part %d (%s) stands before the tags", n, part.Class)
+		case !is:
+			part.Tag, next = strconv.Itoa(n), n+1
+			before = append(before, *part)
+			continue
 		case token == "" || len(token) > 16 || strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' || c == '.' }):
 			return fmt.Sprintf("its part %d has no token, or one that is no tag", n)
 		case length != 0 && len(token) != length:
@@ -228,6 +242,10 @@ func (d *division) sequence() string {
 		return "it lists no tags"
 	}
 	d.By = fmt.Sprintf("tag latin1 %d", length)
+	if len(before) > 0 {
+		tags := Field{Line: d.Line, Name: "tags", Kind: "b", As: "octets", Prefix: "rest", Length: d.Length, By: d.By, Others: d.Others, Parts: d.Parts, Tag: strconv.Itoa(next)}
+		d.By, d.Others, d.Parts = "order", "", append(before, tags)
+	}
 	return ""
 }
 

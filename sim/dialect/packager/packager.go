@@ -48,7 +48,8 @@ type Field struct {
 	Whole    string  // why its parts cannot be told, "" when they can
 	Tag      string  // of a part: its number as it stands on the line
 
-	token string
+	token   string
+	trimmed bool // it takes what is left
 }
 
 // Read reads a packager file; name stands for it in errors, which tell all that is
@@ -191,7 +192,7 @@ func (p *reader) field(e *element) *Field {
 	case f.Length > longest:
 		f.Length = longest // its prefix tells of fewer
 	case e.attr["trim"] == "true":
-		f.Why = `has trim="true", with which its length is what is left of the message`
+		f.Why, f.trimmed = `has trim="true", with which its length is what is left of the message`, c.prefix == "fixed"
 	}
 	if t, is := tagged[f.Class]; is && t.most > 0 && f.Length > t.most {
 		p.fail(e.line, "%s: length %d is above %d, the longest that %s can tell", e, f.Length, t.most, f.Class)

@@ -126,7 +126,7 @@ func TestComposedFieldsSayWhyTheyAreWhole(t *testing.T) {
 		"the length stands before the tag":       `class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.GenericTaggedFieldsPackager" tagMapper="org.jpos.iso.packager.TTDecimalTagMapper" tagSize="2" lenSize="2" swapTagAndLen="true"`,
 		"its tags are those of com.bank.Mapper":  `class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.GenericTaggedFieldsPackager" tagMapper="com.bank.Mapper"`,
 		"which these tags do not tell":           `class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.EuroSubFieldPackager"`,
-		"stands before the tags":                 `class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.tlv.packager.TaggedSequencePackager"`,
+		"it lists no tags":                       `class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.tlv.packager.TaggedSequencePackager"`,
 		"its parts have 6 octets, it has 99":     `class="org.jpos.iso.IF_CHAR" packager="org.jpos.iso.packager.GenericSubFieldPackager" emitBitmap="false"`,
 	} {
 		f, err := Read("f.xml", file(doctype, fmt.Sprintf(`<isofieldpackager id="48" length="99" name="x" %s><isofield id="1" length="6" name="p" class="org.jpos.iso.IF_CHAR"/></isofieldpackager>`, attributes)))

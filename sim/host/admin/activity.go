@@ -57,6 +57,7 @@ type payment struct {
 	RRN      string    `json:"rrn"`
 	Acquirer string    `json:"acquirer"`
 	At       time.Time `json:"at"`
+	Settled  bool      `json:"settled,omitempty"`
 }
 
 func (s *Server) activity(a host.Activity, slips []host.Slip) activity {
@@ -89,7 +90,7 @@ func (s *Server) getActivities(r *http.Request) (any, error) {
 	return all, nil
 }
 
-// getActivity gives one terminal with the latest payments of its open batch.
+// getActivity gives one terminal with its latest payments, those of closed batches last.
 func (s *Server) getActivity(r *http.Request) (any, error) {
 	tid := r.PathValue("tid")
 	a, slips, ok := s.host.Activity(tid, mostSlips)

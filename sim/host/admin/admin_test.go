@@ -82,6 +82,13 @@ func TestNobodyWithoutTheTokenIsAnswered(t *testing.T) {
 	if status, _ := ask(t, "GET", url+"/v1/host", "", nil); status != http.StatusOK {
 		t.Errorf("with the token: %d", status)
 	}
+	var h struct {
+		Currency string
+		Decimals int
+	}
+	if got(t, url+"/v1/host", &h); h.Currency != "156" || h.Decimals != 2 {
+		t.Errorf("amounts are of currency %q with %d decimals", h.Currency, h.Decimals)
+	}
 }
 
 // A page elsewhere whose name is made to lead here is not served: it could read

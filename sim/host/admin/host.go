@@ -23,7 +23,7 @@ func (s *Server) getHost(*http.Request) (any, error) {
 	c := s.host.Counts()
 	p := s.host.Profile()
 	return map[string]any{
-		"profile": p.Name, "dialect": p.Dialect.Name, "terminals": len(p.Terminals),
+		"profile": p.Name, "dialect": p.Dialect.Name, "terminals": len(p.Terminals), "currency": p.Dialect.Currency, "decimals": p.Dialect.Exponent,
 		"connections": c.Connections, "requests": c.Requests, "answers": c.Answers, "refused": c.Refused,
 	}, nil
 }

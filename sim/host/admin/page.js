@@ -1,6 +1,6 @@
 // The page for people: what the API of the host says, asked for and shown.
 import { chinese, faultsInChinese, slipWords } from "./words.js";
-import { $, language, otherLanguage, say, named, yuan, when, make, button, table, figures, remark, stateKind, six } from "./show.js";
+import { $, inCurrency, language, otherLanguage, say, named, yuan, when, make, button, table, figures, remark, stateKind, six } from "./show.js";
 
 let token = fromFragment() ?? sessionStorage.getItem("token") ?? "";
 
@@ -56,7 +56,10 @@ const got = { orders: new Map() };
 
 const sections = {
 	head: {
-		async load() { got.host = await get("/v1/host"); },
+		async load() {
+			got.host = await get("/v1/host");
+			inCurrency(got.host.decimals);
+		},
 		draw() {
 			const h = got.host;
 			$("what").textContent = say("what")(h);
@@ -236,7 +239,8 @@ function drawPayments(a) {
 		["card", "held", (p) => p.card],
 		["amount", "amount", (p) => yuan(p.amount)],
 		["refunded", "amount", (p) => (p.refunded ? yuan(p.refunded) : "")],
-		["state", "held", (p) => [named(p.state), stateKind(p.state)]],
+		["state", "held", (p) => [named(p.state) + (p.settled ? `, ${say("settled")}` : ""), stateKind(p.state)]],
+		["batch", "held", (p) => (p.settled ? six(p.batch) : "")],
 		["when", "held", (p) => when(p.at)],
 	], all, "noPayments", (p) => (p === one ? "chosen" : ""));
 	remark($("booked"), say("paymentsRemark"));
@@ -245,13 +249,14 @@ function drawPayments(a) {
 }
 
 function drawSlip(a, p) {
+	const money = (minor) => `${!got.host.currency || got.host.currency === "156" ? "RMB" : got.host.currency} ${yuan(minor)}`;
 	const [title, copy, agree, sign] = [slipWords.title, slipWords.copy, slipWords.agree, slipWords.sign];
 	const row = (word, value, kind = "") => make("div", kind, make("dt", "", `${slipWords[word][0]} ${slipWords[word][1]}`), make("dd", "", value));
 	const read = { card: "", contactless: " /C", "wallet-qr": "", "unionpay-qr": "" }[p.channel] ?? "";
 	const rows = [row("merchant", a.merchant), row("mid", a.mid), row("tid", a.tid), a.operator ? row("operator", a.operator) : "", row("acquirer", p.acquirer), make("div", "rule"),
 		row("card", p.card + read), row("kind", `${chinese[p.kind] ?? ""} ${p.kind.toUpperCase()}`), row("batch", six(p.batch)), row("trace", six(p.trace)),
 		p.auth_code ? row("auth", p.auth_code) : "", row("rrn", p.rrn), row("at", when(p.at)), make("div", "rule"),
-		row("amount", "RMB " + yuan(p.amount), "large"), p.refunded ? row("refunded", "RMB " + yuan(p.refunded)) : "", p.voids ? row("original", six(p.voids)) : "", make("div", "rule")];
+		row("amount", money(p.amount), "large"), p.refunded ? row("refunded", money(p.refunded)) : "", p.voids ? row("original", six(p.voids)) : "", make("div", "rule")];
 	const fate = slipWords[p.state];
 	$("slip").replaceChildren(make("h4", "", title[0]), make("p", "sub", title[1]), make("dl", "", ...rows.filter(Boolean)),
 		...(fate ? [make("p", "stamp", `${fate[0]} ${fate[1]}`)] : []),

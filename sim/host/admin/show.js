@@ -14,9 +14,13 @@ export function otherLanguage() {
 export const say = (word) => words[language][word] ?? word;
 // named is an API's name in the reader's language.
 export const named = (name) => (language === "zh" ? chinese[name] : undefined) ?? name ?? "";
-export const yuan = (fen) => {
-	const text = String(Math.abs(fen)).padStart(3, "0");
-	return (fen < 0 ? "−" : "") + text.slice(0, -2).replace(/\B(?=(\d{3})+$)/g, ",") + "." + text.slice(-2);
+let decimals = 2;
+// inCurrency shows amounts as those of a currency, whose minor unit is so many decimals.
+export function inCurrency(n) { decimals = n ?? 2; }
+export const yuan = (minor) => {
+	const text = String(Math.abs(minor)).padStart(decimals + 1, "0");
+	const at = text.length - decimals;
+	return (minor < 0 ? "−" : "") + text.slice(0, at).replace(/\B(?=(\d{3})+$)/g, ",") + (decimals ? "." + text.slice(at) : "");
 };
 export const two = (n) => String(n).padStart(2, "0");
 export const when = (text) => {

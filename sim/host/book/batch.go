@@ -1,6 +1,10 @@
 package book
 
-import "github.com/posfleet/posfleet/sim/dialect"
+import (
+	"slices"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+)
 
 // SignIn notes a sign-in: from now on a sign-off ends the batch, and what was sent before
 // has another MAC.
@@ -87,15 +91,23 @@ func (l *Ledger) EndUpload(t *Terminal, batch uint32, n int) (right bool) {
 // they are open.
 func (l *Ledger) CloseBatch(t *Terminal) {
 	j := t.opened()
+	next := 0 // of the index, which mostly has the records' order
 	for i := range j.records {
 		r := &j.records[i]
+		var key Key
+		if next < len(j.index) && int(j.index[next].at) == i {
+			key = j.index[next].key
+			next++
+		} else if k := slices.IndexFunc(j.index, func(p place) bool { return int(p.at) == i }); k >= 0 {
+			key, next = j.index[k].key, k+1
+		}
 		if r.State != Approved || r.Kind.Side() != dialect.Debit {
 			continue
 		}
 		if !r.posted {
 			l.postSale(t, r)
 		}
-		j.keep(settledPayment{amount: r.Amount, refunded: r.Refunded, serial: r.Serial, when: r.When, card: r.Card, channel: r.Channel})
+		j.keep(settledPayment{amount: r.Amount, refunded: r.Refunded, serial: r.Serial, key: key, when: r.When, card: r.Card, channel: r.Channel, kind: r.Kind})
 	}
 	j.closed = j.closed.Plus(j.open)
 	j.last, j.lastNo, j.open = j.open, t.Batch, dialect.Totals{}

@@ -12,12 +12,15 @@ type Payment struct {
 	Record
 	Batch, Trace uint32
 	Voids        uint32 // of a void, the trace of what it voids; 0 of others
+	Settled      bool   // its batch is closed
 }
 
 // Latest gives the payments of the open batch that have the highest traces, approved or
-// not: at most so many, the highest first. The terminal is locked.
+// not, the highest first; then those of closed batches that may still be refunded, the
+// youngest first: at most so many. The terminal is locked.
 func (t *Terminal) Latest(most int) []Payment {
-	if t.journal == nil {
+	j := t.journal
+	if j == nil {
 		return nil
 	}
 	var all []Payment
@@ -34,6 +37,14 @@ func (t *Terminal) Latest(most int) []Payment {
 			}
 		}
 		all = append(all, one)
+	}
+	for i := range j.settled {
+		if len(all) == most {
+			break
+		}
+		p := &j.settled[(int(j.oldest)+len(j.settled)-1-i)%len(j.settled)]
+		all = append(all, Payment{Batch: p.key.batch(), Trace: p.key.trace(), Settled: true, Record: Record{
+			Kind: p.kind, State: Approved, Amount: p.amount, Refunded: p.refunded, Serial: p.serial, When: p.when, Card: p.card, Channel: p.channel, Original: -1}})
 	}
 	return all
 }

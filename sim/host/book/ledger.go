@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/host/payout"
 	"github.com/posfleet/posfleet/sim/profile"
 )
@@ -41,6 +42,7 @@ type Ledger struct {
 	network   account      // what the network has
 	fees      account      // what the acquirer has earned
 	cash      account      // the world outside
+	splits    *fee.Splits  // what issuer and network ask
 	wrong     atomic.Int64 // fen that each fee is too high on purpose
 }
 
@@ -107,7 +109,10 @@ func numberOf[T string | []byte](digits T) (n number) {
 // Open opens the books of a profile: accounts with their opening balances, and
 // terminals that have done nothing yet.
 func Open(p *profile.Profile) (*Ledger, error) {
-	l := &Ledger{profile: p}
+	l := &Ledger{profile: p, splits: fee.BundledSplits()}
+	if p.Dialect.Exponent != 2 { // files have two decimals
+		l.splits = l.splits.In(p.Dialect.FromHundredths)
+	}
 	if err := l.openTerminals(); err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func (l *Ledger) sums(t *Terminal, sale fee.Sale, left int64, count int) payout.
 		s.Fee += l.wrong.Load()
 	}
 	sale.Amount = left
-	s.Split = fee.BundledSplits().Of(m.Class, sale, s.Fee)
+	s.Split = l.splits.Of(m.Class, sale, s.Fee)
 	return s
 }
 

@@ -110,9 +110,11 @@ type Hold struct {
 type settledPayment struct {
 	amount, refunded int64
 	serial           uint64
+	key              Key // 0 for one that another with its key has hidden
 	when             uint32
 	card             Card
 	channel          fee.Channel
+	kind             dialect.Transaction
 }
 
 // KeepsSettled is how many settled payments of one terminal can be refunded.

@@ -14,7 +14,7 @@ const (
 )
 
 // What counts as one card going round at one merchant (同卡循环交易): so many payments of
-// one card within a day that come to so much, in fen.
+// one card within a day that come to so much, in hundredths of the currency's unit.
 const (
 	circlingPayments = 3
 	circlingAmount   = 10_000_00
@@ -113,7 +113,7 @@ func (r *Register) circling(mid string, terminals []*Terminal, day time.Time, do
 		}
 	}
 	for _, s := range by {
-		if s.n >= circlingPayments && s.sum >= circlingAmount {
+		if s.n >= circlingPayments && s.sum >= r.profile.Dialect.FromHundredths(circlingAmount) {
 			done.Circling++
 			r.note(Event{What: "same-card", Alert: true, MID: mid, TID: s.tid, English: "one card pays again and again for large amounts", Chinese: "同卡循环交易"})
 		}

@@ -7,8 +7,10 @@ import (
 )
 
 // Codes are the payment codes of customers' phones that have been used, as long as
-// they would still be good. The zero value is ready.
+// they would still be good. It is ready once it has a limit.
 type Codes struct {
+	Limit int64 // what a payer may pay in a day by static codes, in minor units; see StaticLimit
+
 	mu   sync.Mutex
 	used [2]map[uint64]struct{} // in this span of time and in the one before
 	from int64                  // when this one began
@@ -41,8 +43,8 @@ func (c *Codes) Use(code dialect.OneTimeCode, now int64) dialect.OrderReason {
 	return dialect.NoReason
 }
 
-// StaticLimit is what a payer may pay in a day by static codes, in fen (PBoC notice
-// 296 of 2017, level D).
+// StaticLimit is what a payer may pay in a day by static codes, in hundredths of the
+// currency's unit (PBoC notice 296 of 2017, level D).
 const StaticLimit = 500_00
 
 // Unspend takes back what Spend added, for a payment that was not made after all.
@@ -67,7 +69,7 @@ func (c *Codes) Spend(payer int32, amount int64, day uint32) dialect.OrderReason
 	if s.day != day {
 		s = spent{day: day}
 	}
-	if s.amount+amount > StaticLimit {
+	if s.amount+amount > c.Limit {
 		return dialect.OverStaticLimit
 	}
 	s.amount += amount

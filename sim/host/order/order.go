@@ -94,7 +94,7 @@ type Orders struct {
 // New makes the orders of a profile's terminals, those in stock too, none so far.
 func New(p *profile.Profile) *Orders {
 	n := len(p.Terminals) + len(p.Stock)
-	s := &Orders{desks: make([]atomic.Pointer[Desk], n), keep: mostKept}
+	s := &Orders{Codes: Codes{Limit: p.Dialect.FromHundredths(StaticLimit)}, desks: make([]atomic.Pointer[Desk], n), keep: mostKept}
 	for s.keep > leastKept && s.keep*n > Keeps {
 		s.keep /= 2
 	}

@@ -15,7 +15,7 @@ func menu() *profile.Menu {
 }
 
 func orders(t testing.TB, terminals int) *Orders {
-	p := &profile.Profile{Menu: *menu()}
+	p := &profile.Profile{Dialect: dialect.CUP(), Menu: *menu()}
 	for i := range terminals {
 		p.Terminals = append(p.Terminals, profile.Terminal{TID: fmt.Sprintf("%08d", 10000001+i)})
 	}
@@ -174,7 +174,7 @@ func TestCodesAreGoodOnceAndForAMinute(t *testing.T) {
 }
 
 func TestStaticCodesHaveALimitOfADay(t *testing.T) {
-	var c Codes
+	c := Codes{Limit: StaticLimit}
 	for i, step := range []struct {
 		payer  int32
 		amount int64
@@ -191,7 +191,7 @@ func TestStaticCodesHaveALimitOfADay(t *testing.T) {
 // desk that is full allocates nothing.
 func TestOrdersDoNotGrowWithoutEnd(t *testing.T) {
 	const terminals, each = 300, 3 * leastKept
-	s := New(&profile.Profile{Menu: *menu(), Terminals: make([]profile.Terminal, 2*Keeps/leastKept)})
+	s := New(&profile.Profile{Dialect: dialect.CUP(), Menu: *menu(), Terminals: make([]profile.Terminal, 2*Keeps/leastKept)})
 	if got := s.Desk(0, fmt.Appendf(nil, "%08d", 10000001+0)).keep; got != leastKept {
 		t.Fatalf("a desk of very many keeps %d, want %d", got, leastKept)
 	}

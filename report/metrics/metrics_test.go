@@ -1,0 +1,118 @@
+package metrics
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+)
+
+// scrape gives what a run of a hundred purchases of 20 ms, one of them timed out, is told as.
+func scrape(t *testing.T, accept string) string {
+	t.Helper()
+	rec := report.NewRecorder([]string{"purchase"}, 10*time.Second, 0)
+	shard := rec.Shard()
+	for i := range 100 {
+		due, took, outcome := time.Duration(i)*10*time.Millisecond, 20*time.Millisecond, report.Approved
+		if i == 99 {
+			took, outcome = 10*time.Second, report.TimedOut
+		}
+		rec.Planned(due, 1)
+		shard.Played(due)
+		shard.Record(report.Sample{Due: due, Sent: due, Done: due + took, Outcome: outcome, Code: [4]byte{'0', '0'}})
+	}
+	rec.Tick(time.Second)
+	s := httptest.NewServer(Handler(func() (*report.Report, []Exemplar) {
+		r := rec.SoFar()
+		r.Rules = []report.RuleCount{{ID: "ANS-37-UNIQUE", N: 3}}
+		limit, err := report.ParseLimit("p99 of purchase < 1ms")
+		if err != nil {
+			t.Error(err)
+		}
+		r.Judge([]report.Limit{limit})
+		return r, []Exemplar{{"purchase", "10000007", 20 * time.Millisecond, time.Unix(1_700_000_000, 0)}, {"void", "10000008", time.Second, time.Unix(1_700_000_000, 0)}}
+	}))
+	defer s.Close()
+	req, err := http.NewRequest(http.MethodGet, s.URL+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", accept)
+	got, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestScrapeTellsWhatTheReportWill(t *testing.T) {
+	text := scrape(t, "application/openmetrics-text")
+	for _, want := range []string{
+		`posfleet_exchanges_total{label="purchase",outcome="approved"} 99.0`,
+		`posfleet_exchanges_total{label="purchase",outcome="timed_out"} 1.0`,
+		`posfleet_response_seconds_bucket{label="purchase",le="0.01"} 0`,
+		`posfleet_response_seconds_bucket{label="purchase",le="0.05"} 99`,
+		`posfleet_response_seconds_bucket{label="purchase",le="20.0"} 100`,
+		`posfleet_response_seconds_count{label="purchase"} 100`,
+		`# {terminal="10000007"} 0.02 `,
+		`posfleet_arrivals_total{what="planned"} 100.0`,
+		`posfleet_rules_broken_total{rule="ANS-37-UNIQUE"} 3.0`,
+		`posfleet_limit_kept{limit="p99 of purchase < 1ms"} 0.0`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "10000008") {
+		t.Error("an exemplar of another label is told")
+	}
+	if plain := scrape(t, "text/plain"); !strings.Contains(plain, `posfleet_exchanges_total{label="purchase",outcome="approved"} 99`) {
+		t.Errorf("to an older Prometheus:\n%s", plain)
+	}
+}
+
+// Each name in the dashboard is one that a scrape has, and each that a scrape has is there.
+func TestDashboardAsksForWhatThereIs(t *testing.T) {
+	text, err := os.ReadFile("../../deploy/grafana.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := map[string]bool{}
+	for _, name := range regexp.MustCompile(`posfleet_[a-z_]+`).FindAllString(string(text), -1) {
+		for _, end := range []string{"_bucket", "_count", "_sum"} {
+			name = strings.TrimSuffix(name, end)
+		}
+		asked[name] = true
+		if !slices.Contains(Names(), name) {
+			t.Errorf("the dashboard asks for %s, which nothing tells", name)
+		}
+	}
+	for _, name := range Names() {
+		if !asked[name] {
+			t.Errorf("%s is on no panel", name)
+		}
+	}
+}
+
+func TestNothingElseIsServed(t *testing.T) {
+	h := Handler(func() (*report.Report, []Exemplar) { return &report.Report{}, nil })
+	for _, c := range []struct{ method, path string }{{"GET", "/"}, {"GET", "/debug/pprof/"}, {"POST", "/metrics"}} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(c.method, c.path, nil))
+		if w.Code != http.StatusNotFound {
+			t.Errorf("%s %s: %d", c.method, c.path, w.Code)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 func refund(amount int64) sim.Doubt { return sim.Doubt{Of: dialect.Refund, Amount: amount} }
@@ -135,5 +136,22 @@ func TestSettlementsCompare(t *testing.T) {
 				t.Errorf("told is %q", x.Settled().Detail)
 			}
 		})
+	}
+}
+
+// A payment that the host takes for a repeat may be booked: the line has doubled it, and
+// the answer to the first is lost. What a settlement says of it is right either way.
+func TestPaymentThatTheHostTakesForARepeatIsInDoubt(t *testing.T) {
+	x := newTill(t, newBench(t, "cup", 1))
+	x.Link = newOwn(t, answering(t, x.Profile, func(request *wire.Message) *wire.Message {
+		a := request.Format().NewMessage()
+		a.AnswerTo(request)
+		a.SetString(wire.ResponseCode, "94")
+		return a
+	}), x.Profile)
+	x.pay(t, 100)
+	x.wants(t, report.Declined, false)
+	if d := x.Journal.Doubts; len(d) != 1 || d[0].Amount != 100 || !sim.PossibleOf(d).HasNet(100) || !sim.PossibleOf(d).HasNet(0) {
+		t.Errorf("in doubt of %+v", d)
 	}
 }

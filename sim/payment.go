@@ -164,6 +164,11 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 		t.stand(o.Of, Paid)
 	case o.Of.Reversible() && p.arm(r):
 		t.stand(o.Of, Uncertain)
+	case r.Outcome == report.Declined && o.Of.Journalled() && t.Profile.Dialect.Means(r.Code, dialect.Duplicate):
+		// The host has had it before: the line has doubled it, and the answer to the first is
+		// lost, or the trace is that of another payment, which a reversal would undo.
+		t.stand(o.Of, NotPaid)
+		t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: o.Of, Trace: r.Trace, Batch: batch, Amount: o.Amount})
 	case r.Outcome == report.Declined || r.Outcome == report.Unsent:
 		t.stand(o.Of, NotPaid)
 	case o.Of.Journalled():

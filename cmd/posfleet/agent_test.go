@@ -101,7 +101,7 @@ func TestControllerMayBeKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rep.Planned != 400 || rep.Played != 400 || rep.Incomplete != "" || len(rep.Agents) != 2 {
+	if rep.Planned != 400 || rep.Played+rep.NotPlayed != 400 || rep.Incomplete != "" || len(rep.Agents) != 2 {
 		t.Errorf("%d planned, %d played, %q:\n%s", rep.Planned, rep.Played, rep.Incomplete, out)
 	}
 }

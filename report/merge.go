@@ -201,13 +201,15 @@ func mergeSeconds(a, b []Second) []Second {
 		case kb < ka:
 			out, b = append(out, b[0]), b[1:]
 		default:
-			out, a, b = append(out, a[0].plus(b[0])), a[1:], b[1:]
+			out, a, b = append(out, a[0].Plus(b[0])), a[1:], b[1:]
 		}
 	}
 	return append(append(out, a...), b...)
 }
 
-func (s Second) plus(o Second) Second {
+// Plus is the second of two machines: counts add up, and of latencies the larger is
+// taken, a bound.
+func (s Second) Plus(o Second) Second {
 	s.Length = max(s.Length, o.Length)
 	s.Warmup = s.Warmup || o.Warmup
 	s.Planned += o.Planned

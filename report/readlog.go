@@ -267,6 +267,17 @@ func (r *logReader) second(text []byte) error {
 	return nil
 }
 
+// SecondsIn gives the seconds that whole lines of a part of an interval log tell of.
+func SecondsIn(part []byte) []Second {
+	var r logReader
+	for line := range bytes.Lines(part) {
+		if whole, is := bytes.CutSuffix(line, []byte("\n")); is && bytes.HasPrefix(whole, []byte(secondMark)) {
+			_ = r.line(whole) // who reads the log as a whole tells what is wrong with it
+		}
+	}
+	return r.log.Seconds
+}
+
 func (r *logReader) phase(text []byte) error {
 	var one phaseJSON
 	if err := json.Unmarshal(bytes.TrimSuffix(text, []byte("]")), &one); err != nil {

@@ -21,6 +21,7 @@ type Controller struct {
 	stop context.CancelFunc
 
 	mu    sync.Mutex
+	heard func(s Share, file string, part []byte)
 	order Order
 	all   []Part           // by share: the newest attempt
 	lost  []Part           // attempts that others have been taken over by
@@ -249,6 +250,14 @@ func (r *Controller) lease(ctx context.Context, s Share) error {
 		r.mu.Unlock()
 		return nil
 	})
+}
+
+// Hear has each part of a file told as it comes, for whoever watches; one that comes twice
+// is told twice.
+func (r *Controller) Hear(told func(s Share, file string, part []byte)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.heard = told
 }
 
 // Begin has all agents begin at once, and gives when that is.

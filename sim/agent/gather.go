@@ -26,7 +26,11 @@ func (r *Controller) came(m jetstream.Msg) {
 	path := dir + "/" + name
 	r.mu.Lock()
 	err = r.append(dir, path, offset, data)
+	heard := r.heard
 	r.mu.Unlock()
+	if heard != nil && err == nil {
+		heard(s, name, data)
+	}
 	r.change(func() {
 		if err != nil && r.err == nil {
 			r.err = fmt.Errorf("results of agent %d: %w", s.Index+1, err)

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/chip"
 )
 
 // agentProcess is what a controller says of an agent that joins: its process.
@@ -103,5 +105,31 @@ func TestControllerMayBeKilled(t *testing.T) {
 	}
 	if rep.Planned != 400 || rep.Played+rep.NotPlayed != 400 || rep.Incomplete != "" || len(rep.Agents) != 2 {
 		t.Errorf("%d planned, %d played, %q:\n%s", rep.Planned, rep.Played, rep.Incomplete, out)
+	}
+}
+
+// Agents use the same cards at one host, each with chips of its own: two with one counter
+// would be fraud.
+func TestAgentsHaveChipsOfTheirOwn(t *testing.T) {
+	for i := range 3 {
+		f := networkFlags{share: sim.Share{Index: i, Of: 3}}
+		p, err := f.load(3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := p.Holders("chip")[0].Chip()
+		if err != nil || c == nil {
+			t.Fatalf("no chip: %v", err)
+		}
+		var x chip.Transaction
+		if err := x.Begin(c); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := x.Generate(chip.ARQC); err != nil {
+			t.Fatal(err)
+		}
+		if issue := x.IAD()[1]; int(issue) != i+1 {
+			t.Errorf("agent %d has chips of issue %d", i+1, issue)
+		}
 	}
 }

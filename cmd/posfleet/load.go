@@ -243,9 +243,6 @@ func (f *loadFlags) simulation(j *job, n *network) *sim.Run {
 	if j.storm != nil {
 		n.profile.Policy.ReversalTries = max(n.profile.Policy.ReversalTries, sim.StormTries)
 	}
-	if f.share.Of > 1 { // others have the same cards
-		n.profile.IssueChips(f.share.Index)
-	}
 	return &sim.Run{
 		Profile: n.profile, Dialer: n.dialer, Lines: j.lines, Line: j.profile, Terminals: f.terminals, Mix: j.mix, Pacer: j.pacer,
 		Think: f.think, For: f.length, Drain: drain, Faults: j.load.Faults, Storm: j.storm,

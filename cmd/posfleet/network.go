@@ -103,6 +103,9 @@ func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 	}
 	q := *p
 	p = &q
+	if f.share.Of > 1 { // others have the same cards; plans are compiled of one reading of the profile, terminals made of another
+		p.IssueChips(f.share.Index)
+	}
 	p.AllowTestKeys = p.AllowTestKeys || f.testKeys
 	if f.host != "" {
 		if _, _, err := net.SplitHostPort(f.host); err != nil {

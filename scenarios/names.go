@@ -143,7 +143,7 @@ var policiesChinese = map[string]string{
 	"每日签到": "daily-sign-in", "密码最少位数": "passwords.least", "密码最多位数": "passwords.most", "密码复杂度": "passwords.complex",
 	"不得重复的密码个数": "passwords.unlike", "区分操作员号与密码": "passwords.tells",
 	"挥卡免密限额": "tap-pin-above",
-	"签名次数": "signature-tries", "签名上送次数": "signature-upload-tries", "签名分段字节数": "signature-part",
+	"签名次数":   "signature-tries", "签名上送次数": "signature-upload-tries", "签名分段字节数": "signature-part",
 }
 
 // policyInEnglish translates what is said of such a key.

@@ -102,9 +102,12 @@ func TestWrongHostIsCaught(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range host.Misbehaviours() {
+	for i, m := range host.Misbehaviours() {
 		if m.Name == "serial-replayed" {
 			continue // CUP derives no keys; package host looks for it
+		}
+		if testing.Short() && i%8 > 0 {
+			continue // under the race detector some will do
 		}
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel() // each has a host of its own

@@ -27,8 +27,16 @@ import (
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	bin := filepath.Dir(program(t))
+	dir, files := "testdata", []string(nil)
+	if testing.Short() { // under the race detector: those with most goroutines, of several kinds
+		dir = ""
+		for _, name := range []string{"agents", "data", "load", "proxy", "watched"} {
+			files = append(files, filepath.Join("testdata", name+".txtar"))
+		}
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Dir:                 dir,
+		Files:               files,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {

@@ -277,6 +277,9 @@ func TestBrowserSeesWhatAPageShouldNotDo(t *testing.T) {
 // A page that is open when the run goes on shows it, keeps what was chosen, and is the
 // report when it is over.
 func TestPageGrowsWithItsRun(t *testing.T) {
+	if testing.Short() || underRaceDetector() {
+		t.Skip("Chromium times out beside the race detector")
+	}
 	b := newBrowser(t)
 	g, l := newGrowing()
 	s := httptest.NewServer(l)

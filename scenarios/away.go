@@ -39,7 +39,10 @@ func (c *Check) isAway(ctx context.Context, r *sim.Result) error {
 	why := c.absence.final
 	if why == nil {
 		if why = c.reach(ctx); why == nil && r.Outcome == report.Broken {
-			return nil
+			time.Sleep(restart / 20) // one that is just ending may take a connection yet
+			if why = c.reach(ctx); why == nil {
+				return nil
+			}
 		}
 		if why == nil {
 			why = r.Why // for a moment

@@ -168,8 +168,8 @@ func (s *sharePlayer) play(ctx context.Context, dir string) error {
 	ctx, sig, stop := s.orders(ctx)
 	defer stop()
 	cmd, f := newLoad(sig)
-	if err := plan.give(cmd.Flags()); err != nil {
-		return usage(err)
+	if err := giveFlags(cmd.Flags(), plan.Flags); err != nil {
+		return usage(fmt.Errorf("plan: %w", err))
 	}
 	f.id, f.share = plan.Run, sim.Share{Index: a.Share.Index, Of: a.Share.Of}
 	f.net.files, f.net.share, f.net.other = profile.Files{From: plan.files, Dir: plan.Dir}, f.share, plan.Bundled

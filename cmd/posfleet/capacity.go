@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -105,7 +106,7 @@ func (f *capacityFlags) run(cmd *cobra.Command, args []string, sig *signals) err
 		}}
 	found, err := search.Run()
 	if len(f.trials) == 0 {
-		os.Remove(dir) // nothing is in it
+		_ = os.Remove(dir) // unless a run is in it that says why
 		return err
 	}
 	if kept := f.save(dir, found); kept != nil {
@@ -132,21 +133,13 @@ func (f *capacityFlags) run(cmd *cobra.Command, args []string, sig *signals) err
 // play plays load once at a rate, into a folder of its own.
 func (f *capacityFlags) play(cmd *cobra.Command, args []string, sig *signals, dir string, rate float64) (capacity.Trial, error) {
 	folder := filepath.Join(dir, fmt.Sprintf("%02d-%.5gs", len(f.trials)+1, rate))
-	again := []string{"--rate=" + strconv.FormatFloat(rate, 'f', -1, 64) + "/s", "--out=" + folder}
-	cmd.Flags().Visit(func(flag *pflag.Flag) {
-		if own := flag.Name == "out" || flag.Name == "from" || flag.Name == "to" || flag.Name == "precision" || flag.Name == "confirm"; own {
-			return
-		}
-		if list, is := flag.Value.(pflag.SliceValue); is {
-			for _, v := range list.GetSlice() {
-				again = append(again, "--"+flag.Name+"="+v)
-			}
-			return
-		}
-		again = append(again, "--"+flag.Name+"="+flag.Value.String())
-	})
 	load := loadCommand(sig)
-	load.SetArgs(append(append(again, "--"), args...))
+	given := flagsGiven(cmd.Flags(), []string{"from", "to", "precision", "confirm"})
+	given["rate"], given["out"] = []string{strconv.FormatFloat(rate, 'f', -1, 64) + "/s"}, []string{folder}
+	if err := giveFlags(load.Flags(), given); err != nil {
+		return capacity.Trial{}, usage(err)
+	}
+	load.SetArgs(append([]string{"--"}, args...))
 	load.SetOut(io.Discard)
 	load.SetErr(io.Discard)
 	load.SilenceErrors, load.SilenceUsage = true, true
@@ -159,12 +152,14 @@ func (f *capacityFlags) play(cmd *cobra.Command, args []string, sig *signals, di
 	switch {
 	case ended != nil && code != exitLimit && code != exitFailed && code != exitBooks && code != exitGenerator && code != exitIncomplete:
 		return t, ended
+	case errors.Is(ended, errUnwritten):
+		return t, ended // a full disk says nothing of the host
 	case cmd.Context().Err() != nil:
 		return t, context.Cause(cmd.Context())
 	}
 	var err error
 	if t.Report, err = report.Read(folder); err != nil {
-		return t, cmpErr(ended, err)
+		return t, cmp.Or(ended, err)
 	}
 	behind, fell := capacity.Behind(t.Report)
 	switch {
@@ -178,16 +173,6 @@ func (f *capacityFlags) play(cmd *cobra.Command, args []string, sig *signals, di
 		t.Verdict, t.Why = capacity.Broken, fmt.Sprintf("the host fell behind: response times grew by %.0f ms each second", 1000*behind)
 	}
 	return t, nil
-}
-
-// cmpErr is the first error that there is.
-func cmpErr(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func first(texts []string) string {

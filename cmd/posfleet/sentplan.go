@@ -59,33 +59,38 @@ func planOf(args []string, flags *pflag.FlagSet) (*sentPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &sentPlan{Args: args, Flags: map[string][]string{}, Dir: dir}
+	return &sentPlan{Args: args, Flags: flagsGiven(flags, ownFlags), Dir: dir}, nil
+}
+
+// flagsGiven are the values of the flags that were given, but for some.
+func flagsGiven(flags *pflag.FlagSet, without []string) map[string][]string {
+	given := map[string][]string{}
 	flags.Visit(func(f *pflag.Flag) {
-		if slices.Contains(ownFlags, f.Name) {
+		if slices.Contains(without, f.Name) {
 			return
 		}
 		if list, is := f.Value.(pflag.SliceValue); is {
-			p.Flags[f.Name] = list.GetSlice()
+			given[f.Name] = list.GetSlice()
 		} else {
-			p.Flags[f.Name] = []string{f.Value.String()}
+			given[f.Name] = []string{f.Value.String()}
 		}
 	})
-	return p, nil
+	return given
 }
 
-// give gives flags the values that the plan has for them.
-func (p *sentPlan) give(flags *pflag.FlagSet) error {
-	for name, values := range p.Flags {
+// giveFlags gives flags the values that others of the same names were given.
+func giveFlags(flags *pflag.FlagSet, given map[string][]string) error {
+	for name, values := range given {
 		f := flags.Lookup(name)
 		if f == nil || len(values) == 0 {
-			return fmt.Errorf("plan: flag --%s", name)
+			return fmt.Errorf("flag --%s", name)
 		}
 		if err := flags.Set(name, values[0]); err != nil {
-			return fmt.Errorf("plan: %w", err)
+			return err
 		}
 		if list, is := f.Value.(pflag.SliceValue); is {
 			if err := list.Replace(values); err != nil {
-				return fmt.Errorf("plan: flag --%s: %w", name, err)
+				return fmt.Errorf("flag --%s: %w", name, err)
 			}
 		}
 	}

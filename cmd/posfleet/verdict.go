@@ -1,10 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/posfleet/posfleet/report"
 )
+
+// errUnwritten is that not all of a run could be written down, which is no fault of its host.
+var errUnwritten = errors.New("results are incomplete")
 
 // verdict is the exit code of a run, and in words why: nil when all held. The code is
 // that of the signal that stopped it, 0 for none; broken is why not all of it could be
@@ -30,7 +34,7 @@ func verdict(rep *report.Report, signalled int, broken error) error {
 	case rep.Plan.Books && !rep.Money.Checked:
 		return bad(exitIncomplete, "the books could not be compared: the host's are known when it is the bundled one in this process, or by its settlements")
 	case broken != nil:
-		return bad(exitIncomplete, "results are incomplete: %w", broken)
+		return bad(exitIncomplete, "%w: %w", errUnwritten, broken)
 	case rep.SignIn.Failed > 0:
 		return bad(exitIncomplete, "%d of %d terminals could not sign in and took no part", rep.SignIn.Failed, rep.SignIn.Terminals)
 	case rep.Opening.Failed > 0:

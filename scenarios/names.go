@@ -69,6 +69,9 @@ func inEnglish(names map[string]string, name string) string { return cmp.Or(name
 func roleInEnglish(role string) string {
 	role = strings.TrimSuffix(role, "的")
 	role = cmp.Or(older[role], role)
+	if code, is := strings.CutPrefix(role, "应答"); is {
+		return dialect.CodeRole + strings.ToLower(code)
+	}
 	return cmp.Or(rolesChinese[role+"卡"], rolesChinese[role+"的卡"], role)
 }
 

@@ -38,6 +38,19 @@ func (p *Player) Broken(r *Result) []*rules.Broken {
 	return rules.Explain(x, r.Should)
 }
 
+// Asked are the rules to which the answer of the exchange that has just ended was held;
+// none where nothing came that could be read. It may be asked until the next exchange.
+func (p *Player) Asked(r *Result) rules.Set {
+	if p.judged == nil || p.x.Unreadable != nil || r.Outcome > report.Refused {
+		return 0
+	}
+	b, _ := errors.AsType[*rules.Broken](r.Why)
+	if b == nil {
+		return p.Judge.Asked(p.judged, nil)
+	}
+	return p.Judge.Asked(p.judged, b.Rule)
+}
+
 // judge classes how an exchange ended.
 func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	t := p.T

@@ -32,6 +32,15 @@ func (p *Player) SignIn() error {
 	return nil
 }
 
+// AskFor has the terminal ask for another block of working keys than its profile says,
+// from its next sign-in on, until back is called.
+func (t *Terminal) AskFor(b keys.KeyBlock) (back func()) {
+	was, own := t.Profile, *t.Profile
+	own.SignIn = b
+	t.Profile, t.master = &own, nil
+	return func() { t.Profile, t.master, t.SignedIn = was, nil, false }
+}
+
 func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 	t := p.T
 	f := t.Profile.Dialect.Form(dialect.SignIn)

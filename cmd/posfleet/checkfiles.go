@@ -74,10 +74,15 @@ func (files *resultFiles) write(found *verdicts.Results) error {
 		}
 	}
 	if files.folder != "" {
-		if err := verdicts.Save(files.folder, []verdicts.Form{
+		forms := []verdicts.Form{
 			{Name: verdicts.Summary, Write: found.WriteJSON}, {Name: "junit.xml", Write: found.WriteJUnit},
 			{Name: "cucumber.json", Write: cucumber}, {Name: "report.html", Write: func(w io.Writer) error { return page.WriteCheck(w, found) }},
-		}); err != nil {
+		}
+		if c := found.Coverage; c != nil {
+			forms = append(forms, verdicts.Form{Name: verdicts.CoverageFile, Write: c.WriteJSON},
+				verdicts.Form{Name: "coverage.html", Write: func(w io.Writer) error { return page.WriteCoverage(w, c) }})
+		}
+		if err := verdicts.Save(files.folder, forms); err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
 	}

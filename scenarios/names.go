@@ -126,6 +126,8 @@ var transactionsChinese = map[string]string{
 	"批结算": "settlement", "批上送": "batch-upload", "批上送结束": "upload-end", "签名上送": "signature-upload", "签名分段上送": "signature-part",
 	"下单": "order", "订单查询": "order-query", "订单取消": "order-cancel", "收款码": "merchant-code", "扫收款码": "code-scan", "结果推送": "order-result", "脚本结果上送": "script-result", "脱机消费上送": "offline-purchase",
 	"密码重置": "password-reset",
+	"订购消费": "mail-order", "订购预授权": "mail-pre-auth", "分期消费": "instalment", "积分消费": "points-purchase",
+	"预约消费": "reservation", "预约消费撤销": "reservation-void", "脱机退货": "offline-refund",
 }
 
 // codesChinese are the Chinese names of response codes by role.

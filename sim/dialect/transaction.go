@@ -35,6 +35,13 @@ const (
 	CodeScan        // a customer's phone has scanned it and pays
 	OfflinePurchase // a chip has approved it by itself; the host is told
 	ScriptResult    // what has become of the commands that an issuer gave to its chip
+	MailOrder       // a purchase by mail, telephone or internet (MOTO): the card is not there
+	MailPreAuth     // a pre-authorisation of such a one
+	Instalment      // a purchase that the cardholder pays in parts
+	PointsPurchase  // a purchase with the points of a loyalty account
+	Reservation     // a purchase that was reserved before, on a phone
+	ReservationVoid // of such a one
+	OfflineRefund   // of a purchase that a chip approved by itself
 	OrderResult     // the host says unasked what has come of an order; nobody answers it
 	Transactions    // how many there are
 )
@@ -133,6 +140,13 @@ var transactions = [Transactions]struct {
 	CodeScan:         {name: "code-scan"},
 	OfflinePurchase:  {"offline-purchase", Charge, ToNone, false, false},
 	ScriptResult:     {name: "script-result"},
+	MailOrder:        {"mail-order", Charge, ToNone, false, true},
+	MailPreAuth:      {"mail-pre-auth", Hold, ToNone, false, true},
+	Instalment:       {"instalment", Charge, ToNone, false, true},
+	PointsPurchase:   {"points-purchase", Charge, ToNone, false, true},
+	Reservation:      {"reservation", Charge, ToNone, false, true},
+	ReservationVoid:  {"reservation-void", Uncharge, ToTrace, true, true},
+	OfflineRefund:    {"offline-refund", GiveBack, ToReference, true, false},
 	OrderResult:      {name: "order-result"},
 }
 

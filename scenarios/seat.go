@@ -41,6 +41,7 @@ func (s *seat) begin(p *plan) {
 	t.On, t.SignedIn, t.Operator, t.Display = false, false, "", ""
 	t.ForgetSignatures()
 	t.ForgetScript()
+	t.ForgetDownloads()
 	t.Operators, t.Locked, t.Standing = t.Profile.Delivered(), false, sim.NoPayment
 	t.ServeNext()
 	t.Faults.Injected = [len(t.Faults.Injected)]int64{}

@@ -41,6 +41,7 @@ type Dialect struct {
 	Reasons   []Reason       // of reversals
 	Accepts   []Code         // the codes of answers that end a reversal
 
+	Downloads   []Download   // what terminals fetch
 	Status      []StatusCode // what a status upload says of a terminal's parts
 	HeaderWords []HeaderWord // what the application header says, for people
 	Without     []string     // rules about answers, by id, to which this network's are not held

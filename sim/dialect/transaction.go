@@ -42,6 +42,10 @@ const (
 	Reservation     // a purchase that was reserved before, on a phone
 	ReservationVoid // of such a one
 	OfflineRefund   // of a purchase that a chip approved by itself
+	DownloadQuery   // which entries of a list there are
+	DownloadLoad    // fetches some of them
+	DownloadEnd     // says that all have been fetched
+	CashierSignIn   // credits a cashier's loyalty card; no login
 	OrderResult     // the host says unasked what has come of an order; nobody answers it
 	Transactions    // how many there are
 )
@@ -147,6 +151,10 @@ var transactions = [Transactions]struct {
 	Reservation:      {"reservation", Charge, ToNone, false, true},
 	ReservationVoid:  {"reservation-void", Uncharge, ToTrace, true, true},
 	OfflineRefund:    {"offline-refund", GiveBack, ToReference, true, false},
+	DownloadQuery:    {name: "download-query"},
+	DownloadLoad:     {name: "download"},
+	DownloadEnd:      {name: "download-end"},
+	CashierSignIn:    {name: "cashier-sign-in"},
 	OrderResult:      {name: "order-result"},
 }
 

@@ -107,14 +107,21 @@ func (h *Host) applyRules(req *Request) bool {
 func (h *Host) dispatch(req *Request) {
 	switch req.Transaction {
 	case dialect.SignIn:
+		h.require(req, requireSignIn)
 		h.signIn(req)
 	case dialect.SignOff:
 		h.signOff(req)
 	case dialect.PasswordReset:
 		h.passwordReset(req)
 	case dialect.Echo:
+		h.require(req, 0)
 		h.reply(req, approved)
+	case dialect.DownloadQuery, dialect.DownloadLoad, dialect.DownloadEnd:
+		h.download(req)
+	case dialect.CashierSignIn:
+		h.cashierSignIn(req)
 	case dialect.StatusUpload:
+		h.require(req, requireStatus)
 		h.statusUpload(req)
 	case dialect.Settlement:
 		h.settlement(req)

@@ -204,13 +204,13 @@ func terminalPhrases() []*Phrase {
 				return logIn(t)
 			})},
 		{Group: group, English: "the working keys are right", Chinese: "工作密钥校验值正确", Logon: true, Asserts: true,
-			Doc: "The last sign-in was approved and every key's check value was right.",
+			Doc: "The last sign-in, or change of keys, was approved and every key's check value was right.",
 			Make: withKeys(func(p *sim.Player) error {
 				var wrong *keys.KCVError
 				if errors.As(p.Last.Why, &wrong) {
 					return wrong
 				}
-				if p.Last.Of != dialect.SignIn || !p.Last.Approved() || !p.T.SignedIn {
+				if p.Last.Of != dialect.SignIn && p.Last.Of != dialect.KeyChange || !p.Last.Approved() || !p.T.SignedIn {
 					return unexpected(p, "a sign-in with right keys")
 				}
 				return nil

@@ -8,6 +8,7 @@ Feature: Working keys
 
   @cup-keys-1
   Scenario Outline: keys of block <block> are good for a payment with a PIN
+    Given the policy says "sign-in: 001 or 003 or 004"
     When the terminal signs in for keys of block "<block>"
     Then the host approves
     And the working keys are right
@@ -44,6 +45,7 @@ Feature: Working keys
 
   @cup-keys-3
   Scenario: a terminal may change from DES to SM4 and back
+    Given the policy says "sign-in: 001 or 003 or 004"
     When the terminal signs in for keys of block "006"
     And the cardholder pays 40.00 yuan with a good card by stripe without PIN
     Then the host approves

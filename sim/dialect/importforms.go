@@ -177,6 +177,13 @@ func (f *forms) list(v strict.Value) (list []string, changed bool) {
 // settling are the transactions that nothing is left of without totals.
 var settling = []string{Settlement.String(), BatchUpload.String(), UploadEnd.String()}
 
+// cannotSettle reports whether the draft has no place for totals, or for what tells the
+// messages of a settlement apart.
+func (f *forms) cannotSettle() bool {
+	return slices.ContainsFunc([]string{"totals", "credits-number", "debits-number", "credits-amount", "debits-amount", "management-code"},
+		func(e string) bool { return slices.Contains(f.dropped, e) })
+}
+
 // transactions writes what differs in each form.
 func (f *forms) transactions(b *bytes.Buffer) {
 	var lines []string
@@ -189,7 +196,7 @@ func (f *forms) transactions(b *bytes.Buffer) {
 		if line == strict.None && name == Reversal.String() {
 			reversal = "reversal: none\n"
 		}
-		if slices.Contains(settling, name) && slices.Contains(f.dropped, "totals") {
+		if slices.Contains(settling, name) && f.cannotSettle() {
 			line = strict.None
 		}
 		if line != strict.None {
@@ -211,13 +218,15 @@ func (f *forms) form(v strict.Value) string {
 	var parts, unset []string
 	impossible := false
 	if set := f.key(v, "set"); set.Given() {
-		f.r.Each(set, func(key string, _ strict.Value) {
+		f.r.Each(set, func(key string, v strict.Value) {
+			is, _ := f.r.Scalar(v)
 			n, _ := strconv.Atoi(key)
 			if f.has(n) {
 				return
 			}
 			unset = append(unset, key+": none")
-			if !f.agreed(n) && n != 25 && n != 49 && n != 90 {
+			usual := n == 49 || n == 25 && is == "00" || n == 90 && strings.Trim(is, "0") == "" // tells it from no other
+			if !f.agreed(n) && !usual {
 				impossible, f.missing = true, n
 			}
 		})

@@ -46,6 +46,8 @@ const (
 	DownloadLoad    // fetches some of them
 	DownloadEnd     // says that all have been fetched
 	CashierSignIn   // credits a cashier's loyalty card; no login
+	KeyChange       // brings new working keys in the session that is open
+	CutOver         // the host's day ends: what comes after it is settled on the next
 	OrderResult     // the host says unasked what has come of an order; nobody answers it
 	Transactions    // how many there are
 )
@@ -155,6 +157,8 @@ var transactions = [Transactions]struct {
 	DownloadLoad:     {name: "download"},
 	DownloadEnd:      {name: "download-end"},
 	CashierSignIn:    {name: "cashier-sign-in"},
+	KeyChange:        {name: "key-change"},
+	CutOver:          {name: "cut-over"},
 	OrderResult:      {name: "order-result"},
 }
 

@@ -90,6 +90,8 @@ var undone = [...]dialect.Booking{
 var only = map[dialect.Transaction]dialect.Transaction{
 	dialect.OfflineRefund:   dialect.OfflinePurchase,
 	dialect.ReservationVoid: dialect.Reservation,
+	dialect.Adjustment:      dialect.Purchase,
+	dialect.Tip:             dialect.Purchase,
 }
 
 // isOriginal reports whether a payment is one that of can be done to. One that

@@ -38,6 +38,47 @@ func inParts(a Args) (func(*sim.Player) error, error) {
 	return pay(o, hs), nil
 }
 
+// keptFor is the Make of sentences in which the operator does something to an earlier
+// transaction by an advice that waits: for the {amount}, or by so much more.
+func keptFor(more bool) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		amount, err := a.Amount(0)
+		if err != nil {
+			return nil, err
+		}
+		return func(p *sim.Player) error {
+			original, err := lastOriginal(p, a.Of)
+			if err != nil {
+				return keepRefusal(p, err)
+			}
+			worldOf(p).original = *original
+			o := sim.Order{Of: a.Of, Amount: amount, Entry: original.Entry, Holder: original.Holder, Original: original}
+			if more {
+				o.Amount += original.Amount
+			}
+			return keepRefusal(p, p.Keep(&o))
+		}, nil
+	}
+}
+
+// settledOffline is the Make of a purchase that was authorised by telephone.
+func settledOffline(a Args) (func(*sim.Player) error, error) {
+	o, hs, err := cardOrder(a)
+	if err != nil {
+		return nil, err
+	}
+	if o.Auth = a.Quoted(0); len(o.Auth) != 6 {
+		return nil, fmt.Errorf("authorisation code %q: want six characters", o.Auth)
+	}
+	o.PIN = false
+	return func(p *sim.Player) error {
+		now := o
+		now.Holder = pickHolder(p, hs)
+		worldOf(p).card = now.Holder.Card
+		return keepRefusal(p, p.Keep(&now))
+	}, nil
+}
+
 func transactionPhrases() []*Phrase {
 	const group = "Other transactions / 其他交易"
 	return []*Phrase{
@@ -53,5 +94,17 @@ func transactionPhrases() []*Phrase {
 		{Group: group, English: "the operator does a {transaction} to the last payment", Chinese: "操作员对上一笔交易做{transaction}",
 			Doc:   "What undoes a payment of this batch, or the last pre-authorisation of this scenario, by its name: `reservation-void`, `purchase-void` … With the supervisor's password where it asks for that.",
 			Names: true, Make: ofLast},
+		{Group: group, English: "the operator settles {amount} yuan offline with a {role} card under authorisation code {text}", Chinese: "操作员用{role}卡按授权码{text}做离线结算{amount}元",
+			Doc:  "A purchase that was authorised by telephone. The host is told by an advice before the next payment or settlement.",
+			Card: true, Of: dialect.OfflineSettle, Make: settledOffline},
+		{Group: group, English: "the operator completes the pre-authorisation with {amount} yuan by an advice that waits", Chinese: "操作员做预授权完成（通知）{amount}元，稍后上送",
+			Doc: "A completion advice that goes before the next payment or settlement, again until it is answered.",
+			Of:  dialect.CompletionAdvice, Make: keptFor(false)},
+		{Group: group, English: "the operator adjusts the last purchase to {amount} yuan", Chinese: "操作员将上一笔消费调整为{amount}元",
+			Doc: "Raises the last purchase of this batch, by an advice that waits.",
+			Of:  dialect.Adjustment, Make: keptFor(false)},
+		{Group: group, English: "the operator adds a tip of {amount} yuan to the last purchase", Chinese: "操作员为上一笔消费加小费{amount}元",
+			Doc: "Raises the last purchase of this batch by what the cardholder adds, by an advice that waits.",
+			Of:  dialect.Tip, Make: keptFor(true)},
 	}
 }

@@ -34,6 +34,7 @@ type Order struct {
 	Bill     *Bill   // the order that it pays or gives back; nil for none
 	Code     []byte  // payment code that a phone made; nil for the holder's
 	Parts    int     // in which an instalment is paid
+	Auth     string  // the authorisation code that was told by telephone
 }
 
 // begin starts a request of form f: constants, routing header, identity, and
@@ -107,6 +108,15 @@ func (p *Player) fill(t *Terminal, f *dialect.Form, o *Order) error {
 	if o.Parts > 0 && f.Carries(wire.Instalments) {
 		p.block = [8]byte{'0' + byte(o.Parts/10%10), '0' + byte(o.Parts%10)}
 		m.Set(wire.Instalments, p.block[:2])
+	}
+	if o.Auth != "" && f.Carries(wire.AuthCode) {
+		m.SetString(wire.AuthCode, o.Auth)
+	}
+	if o.Of == dialect.Tip && f.Carries(wire.Totals) {
+		v := append(p.scratch[:0], "000000000000"...)
+		wire.PutUint(v, uint64(o.Amount-o.Original.Amount))
+		p.scratch = v
+		m.Set(wire.Totals, v)
 	}
 	if f.Transaction == dialect.Refund && f.Carries(wire.Operator) {
 		m.SetString(wire.Operator, "000")

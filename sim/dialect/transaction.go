@@ -46,6 +46,9 @@ const (
 	DownloadLoad    // fetches some of them
 	DownloadEnd     // says that all have been fetched
 	CashierSignIn   // credits a cashier's loyalty card; no login
+	OfflineSettle   // a purchase that was authorised otherwise, by telephone: the host is told
+	Adjustment      // raises a purchase of the open batch
+	Tip             // raises it by what the cardholder adds for the staff
 	KeyChange       // brings new working keys in the session that is open
 	CutOver         // the host's day ends: what comes after it is settled on the next
 	OrderResult     // the host says unasked what has come of an order; nobody answers it
@@ -157,6 +160,9 @@ var transactions = [Transactions]struct {
 	DownloadLoad:     {name: "download"},
 	DownloadEnd:      {name: "download-end"},
 	CashierSignIn:    {name: "cashier-sign-in"},
+	OfflineSettle:    {"offline-settle", Charge, ToNone, false, false},
+	Adjustment:       {"adjustment", Charge, ToTrace, false, false},
+	Tip:              {"tip", Charge, ToTrace, false, false},
 	KeyChange:        {name: "key-change"},
 	CutOver:          {name: "cut-over"},
 	OrderResult:      {name: "order-result"},
@@ -192,6 +198,10 @@ func (b Booking) Side() Side {
 	}
 	return sides[b]
 }
+
+// Raises reports whether t adds to an earlier charge: its amount is the new whole, what is
+// booked the difference.
+func (t Transaction) Raises() bool { return t.Booking() == Charge && t.Original() == ToTrace }
 
 // Signs reports whether t brings a cardholder's signature, or a part of it.
 func (t Transaction) Signs() bool { return t == SignatureUpload || t == SignaturePart }

@@ -47,3 +47,57 @@ Feature: Other transactions
   Scenario: the operator does a {transaction} to the last payment
     Given a terminal that has signed in
     When the operator does a purchase to the last payment
+
+  @holds
+  Scenario: the operator settles {amount} yuan offline with a {role} card under authorisation code {text}
+    Given the terminal starts an empty batch
+    When the operator settles 1.00 yuan offline with a good card under authorisation code "123456"
+    And the terminal settles
+    Then the totals balance
+
+  @fails
+  Scenario: the operator settles {amount} yuan offline with a {role} card under authorisation code {text}
+    Given a terminal that has signed in
+    When the operator settles 1.00 yuan offline with a good card under authorisation code "1"
+
+  @holds
+  Scenario: the operator completes the pre-authorisation with {amount} yuan by an advice that waits
+    Given the terminal starts an empty batch
+    When the operator pre-authorises 10.00 yuan with a good card
+    And the operator completes the pre-authorisation with 9.00 yuan by an advice that waits
+    And the terminal settles
+    Then the totals balance
+
+  @fails
+  Scenario: the operator completes the pre-authorisation with {amount} yuan by an advice that waits
+    Given a terminal that has signed in
+    When the operator completes the pre-authorisation with 9.00 yuan by an advice that waits
+    Then the host approves
+
+  @holds
+  Scenario: the operator adjusts the last purchase to {amount} yuan
+    Given the terminal starts an empty batch
+    When the cardholder pays 10.00 yuan with a good card
+    And the operator adjusts the last purchase to 10.50 yuan
+    And the terminal settles
+    Then the totals balance
+
+  @fails
+  Scenario: the operator adjusts the last purchase to {amount} yuan
+    Given the terminal starts an empty batch
+    When the operator adjusts the last purchase to 10.50 yuan
+    Then the host approves
+
+  @holds
+  Scenario: the operator adds a tip of {amount} yuan to the last purchase
+    Given the terminal starts an empty batch
+    When the cardholder pays 10.00 yuan with a good card
+    And the operator adds a tip of 1.00 yuan to the last purchase
+    And the terminal settles
+    Then the totals balance
+
+  @fails
+  Scenario: the operator adds a tip of {amount} yuan to the last purchase
+    Given the terminal starts an empty batch
+    When the operator adds a tip of 1.00 yuan to the last purchase
+    Then the host approves

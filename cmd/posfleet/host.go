@@ -43,6 +43,9 @@ func hostCommand() *cobra.Command {
 			if err := checkListen("--listen", listen, "127.0.0.1:8583", anywhere); err != nil {
 				return err
 			}
+			if api == "" && tokenFile != "" {
+				return usage(errors.New("--admin-token-file: without --admin there is no API that wants a token"))
+			}
 			options, err := withData(data, api)
 			if err != nil {
 				return err

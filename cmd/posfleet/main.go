@@ -86,7 +86,7 @@ func command(sig *signals) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return usage(fromEnvironment(cmd.Flags()))
+			return usage(errors.Join(fromEnvironment(cmd.Flags()), noSecretGiven(cmd.Flags())))
 		},
 	}
 	root.AddCommand(

@@ -19,7 +19,7 @@ func TestNoSecretIsAnArgument(t *testing.T) {
 	seen := map[string]bool{}
 	everyVerb(command(&signals{}), func(c *cobra.Command) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {
-			if f.Value.Type() != "string" || !about.MatchString(f.Usage) || slices.Contains([]string{"profile", "listen", "record", "data", "out"}, f.Name) {
+			if f.Value.Type() != "string" || !about.MatchString(f.Usage) || slices.Contains([]string{"profile", "listen", "record", "data", "out", "tls-key-log"}, f.Name) {
 				return
 			}
 			if seen[f.Name] = true; !slices.Contains(secretFlags, f.Name) || !strings.Contains(strings.ToLower(f.Usage), "file") {

@@ -71,8 +71,11 @@ vuln: ## known holes in what is linked; GOVULNDB=file:///DIR for a database of o
 offline: ## build and test without any network, once modules are there
 	.ci/offline
 
+verify: ## what docs/reliability.md claims, row by row with figures, in some minutes
+	go test ./cmd/posfleet -count 1 -timeout 30m -run 'TestVerify$$' -v -verify
+
 ci: ## what a release must pass
 	.ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race bench lint cover docs signature scale deploy fuzz man release reproducible vuln offline ci
+.PHONY: help build test race bench lint cover docs signature scale deploy fuzz man release reproducible vuln offline verify ci

@@ -86,9 +86,8 @@ func newCage(t *testing.T, cards string) *canaryCage {
 	c.static(p)
 	c.host = start(t, "page for people: ", "host", "--listen", "127.0.0.1:0", "--profile", filepath.Join(c.dir, "bank.yaml"),
 		"--admin", "127.0.0.1:0", "--admin-token-file", filepath.Join(c.dir, "token"))
-	said := c.host.stdout.String()
-	address := match(t, `listening on (\S+):`, said)
-	c.admin = match(t, `page for people: (\S+)`, said)
+	address := tells(t, c.host, `listening on (\S+): `)
+	c.admin = tells(t, c.host, `page for people: (\S+)\n`)
 	between := &proxy.Proxy{Format: &p.Dialect.Format, Dialer: &line.Dialer{Address: address, Timeout: 5 * time.Second}, Passed: c.listen(p)}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -102,14 +101,18 @@ func newCage(t *testing.T, cards string) *canaryCage {
 	return c
 }
 
-// match is what the group of a pattern found.
-func match(t *testing.T, pattern, text string) string {
+// tells waits until a process has said what a pattern is of, and gives its group.
+func tells(t *testing.T, p *process, pattern string) string {
 	t.Helper()
-	m := regexp.MustCompile(pattern).FindStringSubmatch(text)
-	if m == nil {
-		t.Fatalf("no %s in\n%s", pattern, text)
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		said := p.stdout.String() + "\n" + p.stderr.String()
+		if m := regexp.MustCompile(pattern).FindStringSubmatch(said); m != nil {
+			return m[1]
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it does not say %s, but\n%s", pattern, said)
+		}
 	}
-	return m[1]
 }
 
 // static has what the profile holds looked for.
@@ -250,7 +253,7 @@ func TestNoVerbShowsASecret(t *testing.T) {
 	// What passes is kept by a man in the middle, masked, whole and as packets.
 	for file, more := range map[string][]string{"masked.rec": nil, "whole.rec": {"--record-key", c.path("age.key")}, "day.pcapng": nil} {
 		p := start(t, "listening on ", append([]string{"proxy", "--profile", bank, "--listen", "127.0.0.1:0", "--to", c.tap, "--record", c.path(file)}, more...)...)
-		address := match(t, `listening on (\S+):`, p.stdout.String())
+		address := tells(t, p, `listening on (\S+): `)
 		c.play(any, at("check", "--host", address, "--out", c.path("checked-"+file), "core/purchase", "cup/void", "cup/refund", "cup/chip")...)
 		if code := p.end(t, 10*time.Second, os.Interrupt); code != exitOK {
 			t.Errorf("proxy of %s: exit code %d: %s", file, code, &p.stderr)
@@ -266,11 +269,8 @@ func TestNoVerbShowsASecret(t *testing.T) {
 	})
 	load := start(t, "metrics: ", at("load", "--host", c.tap, "--rate", "40/s", "--for", "2s", "--warmup", "0s", "--fault", "answer-lost=10%",
 		"--live", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--out", c.path("run"))...)
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(load.stderr.String(), "live: ") && time.Now().Before(deadline); {
-		time.Sleep(20 * time.Millisecond)
-	}
-	c.fetch(match(t, `live: (\S+)`, load.stderr.String()))
-	c.fetch(match(t, `metrics: (\S+)`, load.stderr.String()))
+	c.fetch(tells(t, load, `live: (\S+)\n`))
+	c.fetch(tells(t, load, `metrics: (\S+)\n`))
 	agents := start(t, "are ready", at("load", "--host", c.tap, "--agents", "2", "--rate", "20/s", "--for", "1s", "--warmup", "0s", "--out", c.path("spread"))...)
 	if n := c.folder(c.path("spread/agents"), "credentials"); n == 0 {
 		t.Error("agents keep nothing to look through while they play")
@@ -321,7 +321,7 @@ func TestLiveCardsLeaveNothing(t *testing.T) {
 	c := newCage(t, "accept-live-pan: true\n")
 	bank, any := c.path("bank.yaml"), []int{0, 1, 2, 3, 4, 5}
 	p := start(t, "listening on ", "proxy", "--profile", bank, "--listen", "127.0.0.1:0", "--to", c.tap, "--record", c.path("day.pcapng"))
-	address := match(t, `listening on (\S+):`, p.stdout.String())
+	address := tells(t, p, `listening on (\S+): `)
 	c.play(any, "check", "--profile", bank, "--allow-test-keys", "--host", address, "--out", c.path("checked"), "core/purchase", "cup/void", "cup/chip")
 	p.Process.Signal(os.Interrupt)
 	c.wait(p, "proxy")
@@ -369,7 +369,7 @@ func (c *canaryCage) newKeys(bank string) {
 // books has a host keep its books, which are looked through with what else is left.
 func (c *canaryCage) books(bank string) {
 	h := start(c.T, "listening on ", "host", "--listen", "127.0.0.1:0", "--profile", bank, "--data", c.path("books"))
-	address := match(c.T, `listening on (\S+):`, h.stdout.String())
+	address := tells(c.T, h, `listening on (\S+): `)
 	c.play([]int{0, 2, 4, 5}, "check", "--profile", bank, "--host", address, "core/purchase", "cup/settlement")
 	h.Process.Signal(os.Interrupt)
 	c.wait(h, "host --data")

@@ -45,10 +45,10 @@ func TestTerminalsAreMetOverTLS(t *testing.T) {
 	in := func(name string) string { return filepath.Join(dir, name) }
 	flags := []string{"--listen", "127.0.0.1:0", "--tls-cert", in("server.pem"), "--tls-key", in("server.key"), "--tls-client-ca", in("ca.pem")}
 	host := start(t, "listening on ", append([]string{"host"}, flags...)...)
-	address := match(t, `listening on (\S+):`, host.stdout.String())
+	address := tells(t, host, `listening on (\S+): `)
 	ours := "{ca: ca.pem, server-name: acquirer.test, cert: client.pem, key: client.key}"
 	between := start(t, "listening on ", append([]string{"proxy", "--profile", secureProfile(t, dir, "behind", address, ours), "--tls-key-log", in("secrets")}, flags...)...)
-	middle := match(t, `listening on (\S+):`, between.stdout.String())
+	middle := tells(t, between, `listening on (\S+): `)
 
 	for name, a := range map[string]string{"host": address, "proxy": middle} {
 		if code, said := checks("--profile", secureProfile(t, dir, name, a, ours)); code != exitOK || !strings.Contains(said, "1 passed") {

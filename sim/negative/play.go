@@ -105,8 +105,7 @@ func (c *Check) play(ctx context.Context, of *Case, v *verdicts.Verdict) {
 	}
 	v.Outcome = verdicts.Passed
 	if v.Reason != nil {
-		v.Outcome, v.Step = verdicts.Failed, of.Doc
-		v.At, v.Exchange = "negative/"+of.Kind.String(), c.exchange(frame, &met)
+		v.Outcome, v.Exchange = verdicts.Failed, c.exchange(frame, &met)
 	}
 }
 

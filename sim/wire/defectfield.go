@@ -157,11 +157,15 @@ var spoils = [...]func(byte) byte{
 func (g *defects) characters(n int, fc *fieldCodec) {
 	for _, where := range []string{"first", "last", "within"} {
 		draw := g.draws(fmt.Sprintf("field-%d-%s", n, where)).Uint64()
+		doc := "its " + where + " character is none that it can have"
+		if where == "within" {
+			doc = "a character within it is none that it can have"
+		}
 		for i, spoil := range spoils {
 			if i == 1 && where == "first" && fc.kind == nibbles { // the other nibble comes first
 				continue
 			}
-			added := g.fieldSays(n, BadMessage, where+"-character", where+map[bool]string{true: " it, a character that it cannot have", false: " character is none that it can have"}[where == "within"], func(_ *pieces, of *piece) bool {
+			added := g.fieldSays(n, BadMessage, where+"-character", doc, func(_ *pieces, of *piece) bool {
 				at := 0
 				switch k := len(of.value); {
 				case k == 0 || where == "within" && k < 3:

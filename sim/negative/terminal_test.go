@@ -8,7 +8,6 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
-	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -55,13 +54,7 @@ func TestTerminalHoldsAgainstMalformedAnswers(t *testing.T) {
 			}
 			h.Misbehave("malformed-answers", false)
 			c.Profile.Policy.Timeout = whole
-			if !p.SettleOwed(p.T) {
-				t.Error("a reversal is left")
-			}
-			books, _ := c.Books(context.Background())
-			if money := audit.Compare([]*sim.Terminal{p.T}, books); len(money.Detail) > 0 || money.Compared != 1 {
-				t.Errorf("books: %+v", money)
-			}
+			agree(t, c)
 		})
 	}
 }

@@ -49,7 +49,7 @@ deploy: ## hold deploy/ to the types of who reads it (a module of its own)
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	go list ./... | while read -r p; do \
 	  go test -list '^Fuzz' "$$p" | grep '^Fuzz' | while read -r f; do \
-	    go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) "$$p" || exit 1; \
+	    go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x "$$p" || exit 1; \
 	  done || exit 1; \
 	done
 

@@ -157,6 +157,13 @@ func FuzzRequest(f *testing.F) {
 			f.Add(octets[2:], false)
 		}
 	}
+	sound := p.request(dialect.Purchase, amount(700), shows("good"))
+	p.frame(sound)
+	for _, x := range sound.Defects(1) {
+		if frame, err := sound.Spoil(&x, nil); err == nil && len(frame) > 2 {
+			f.Add(frame[2:], true)
+		}
+	}
 	for _, kind := range []dialect.Transaction{dialect.Refund, dialect.PreAuth, dialect.Completion, dialect.CompletionVoid, dialect.PurchaseVoid, dialect.QRPurchase, dialect.Balance} {
 		f.Add(p.frame(p.request(kind, shows("good")))[2:], true)
 	}

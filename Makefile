@@ -2,6 +2,8 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 FUZZTIME ?= 30s
+SOAK ?= 10m
+SOAKRATE ?= 500/s
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +45,9 @@ scale: ## docs/scale.md's tables: one plan on 1 to 64 agents, some of them kille
 	go test ./sim/agent -count 1 -run TestClusterNodeMayDie -v
 	go test ./report -run '^$$' -bench JoinLogs -benchmem
 
+soak: ## docs/reliability.md's table: SOAK (10m) of load under faults at SOAKRATE (500/s), and what grows meanwhile
+	go test ./cmd/posfleet -count 1 -timeout 60m -run 'TestSoak$$' -v -soak $(SOAK) -soak-rate $(SOAKRATE)
+
 deploy: ## hold deploy/ to the types of who reads it (a module of its own)
 	cd deploy/schema && go vet . && go test -count 1 .
 
@@ -57,4 +62,4 @@ ci: ## what a release must pass
 	.ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race bench lint cover docs signature scale deploy fuzz ci
+.PHONY: help build test race bench lint cover docs signature scale soak deploy fuzz ci

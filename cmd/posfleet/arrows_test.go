@@ -49,6 +49,7 @@ var arrows = map[string][]string{
 	"sim/fee":              {"sim/strict"},
 	"sim/signature":        {"sim/signature/jbig"},
 	"sim/signature/jbig":   {},
+	"sim/allocs":           {},
 	"sim/strict":           {},
 	"sim/timer":            {},
 	"sim/wire":             {},

@@ -159,7 +159,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(append(bytes.Clone(open[:headerLen]), escape, atMove, 0, 0, 0, 2, 9, 0, 1, 2, 3, escape, endDrop))
 	f.Fuzz(func(t *testing.T, octets []byte) {
 		if n := allocs.Above(4*uint64(len(octets))+4*MaxPixels/8, // an image that grows stripe by stripe is copied
-			 func() { Decode(octets) }); n > 0 {
+			func() { Decode(octets) }); n > 0 {
 			t.Fatalf("reading %d octets allocates %d", len(octets), n)
 		}
 		b, err := Decode(octets)

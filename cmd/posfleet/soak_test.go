@@ -26,8 +26,11 @@ var (
 // What may grow in a soak, from its second minute on.
 const (
 	memorySlope = 1 << 20 // octets a minute of resident memory
-	things      = 5       // goroutines and descriptors, from the second minute to the last
+	things      = 5       // descriptors, to the end; goroutines, from before the run to after it
 	p99Growth   = 0.10    // of the third minute's median second, to the last minute's
+	// So few that each fills its batch in some minutes, and settles: journals hold what
+	// has not been settled.
+	soakTerminals = 25
 )
 
 // sample is what two processes have at a moment.
@@ -49,7 +52,7 @@ func TestSoak(t *testing.T) {
 	if *soak < 5*time.Minute {
 		t.Fatal("-soak: want at least 5m: slopes are taken from the second minute on, p99 of the third")
 	}
-	host := start(t, "listening on", "host", "--listen", "127.0.0.1:0", "--terminals", "500")
+	host := start(t, "listening on", "host", "--listen", "127.0.0.1:0", "--terminals", strconv.Itoa(soakTerminals))
 	address, _, _ := strings.Cut(strings.TrimPrefix(host.stdout.String(), "listening on "), ": ")
 	dir := filepath.Join(t.TempDir(), "run")
 	before := runtime.NumGoroutine()
@@ -57,7 +60,7 @@ func TestSoak(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	began := time.Now()
 	go func() {
-		code <- run([]string{"load", "--host", address, "--rate", *soakRate, "--for", soak.String(), "--warmup", "1s", "--terminals", "500", "--timeout", "2s",
+		code <- run([]string{"load", "--host", address, "--rate", *soakRate, "--for", soak.String(), "--warmup", "1s", "--terminals", strconv.Itoa(soakTerminals), "--timeout", "2s",
 			"--settle", "--seed", "19", "--out", dir, "--fault", "answer-lost=0.1%", "--fault", "request-lost=0.1%", "--fault", "answer-doubled=0.5%",
 			"--fault", "answer-cut=0.05%", "--fault", "answer-mac-spoiled=0.05%", "--limit", "failed < 5%"}, &stdout, &stderr)
 	}()
@@ -92,15 +95,19 @@ func TestSoak(t *testing.T) {
 		slope := slopeOf(all, value)
 		row(of, value(first), value(last), fmt.Sprintf("%+.0f KB/min", slope), "1024 KB/min", slope < memorySlope>>10)
 	}
-	for of, value := range map[string]func(sample) int64{"goroutines of the generator": func(s sample) int64 { return int64(s.goroutines) },
-		"descriptors of the generator": func(s sample) int64 { return int64(s.files) }, "descriptors of the host": func(s sample) int64 { return int64(s.hostFDs) }} {
+	for of, value := range map[string]func(sample) int64{"descriptors of the generator": func(s sample) int64 { return int64(s.files) }, "descriptors of the host": func(s sample) int64 { return int64(s.hostFDs) }} {
 		row(of, value(first), value(last), fmt.Sprintf("%+d", value(last)-value(first)), fmt.Sprintf("±%d", things), max(value(last)-value(first), value(first)-value(last)) <= things)
 	}
+	after := runtime.NumGoroutine()
+	row("goroutines of the generator, before the run and after it", int64(before), int64(after), fmt.Sprintf("%+d", after-before), fmt.Sprintf("±%d", things), after <= before+things)
+	most := slices.MaxFunc(all, func(a, b sample) int { return a.goroutines - b.goroutines }).goroutines
+	row("goroutines meanwhile, at most", int64(first.goroutines), int64(most), "", fmt.Sprintf("%d terminals and %d", soakTerminals, 64), most <= soakTerminals+64)
 	third, end := medianP99(rep, 2*time.Minute), medianP99(rep, *soak-time.Minute)
-	row("p99 of the median second, µs", third.Microseconds(), end.Microseconds(), fmt.Sprintf("%+.1f %%", 100*(float64(end)/float64(third)-1)), "+10 %", float64(end) <= float64(third)*(1+p99Growth))
-	if left := runtime.NumGoroutine(); left > before+things {
-		t.Errorf("%d goroutines before the run, %d after it", before, left)
+	allowed, judged := "+10 %", rep.Validity.Level == report.Valid
+	if !judged {
+		allowed = "not judged: the generator was the limit, or may have been"
 	}
+	row("p99 of the median second, µs, third minute and last", third.Microseconds(), end.Microseconds(), fmt.Sprintf("%+.1f %%", 100*(float64(end)/float64(third)-1)), allowed, !judged || float64(end) <= float64(third)*(1+p99Growth))
 }
 
 // slopeOf is by how much a value grows a minute: the line of least squares.

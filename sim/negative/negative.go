@@ -203,7 +203,7 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 		if c.StopEarly {
 			return found, nil
 		}
-		if err := c.recover(); err != nil && found.Away == "" {
+		if err := c.goOn(); err != nil && found.Away == "" {
 			found.Away = fmt.Sprintf("the host has taken no payment since %s: %v", v.ID, err)
 		}
 	}
@@ -261,9 +261,9 @@ func (c *Check) makeRoom() error {
 	return c.player.Settle()
 }
 
-// recover has the terminal go on after a failure: a payment passes again, perhaps
-// after another sign-in.
-func (c *Check) recover() error {
+// goOn has the terminal go on after a failure: a payment passes again, perhaps after
+// another sign-in.
+func (c *Check) goOn() error {
 	c.own.Close()
 	if err := c.pay(); err == nil {
 		return nil

@@ -98,7 +98,7 @@ func TestWrongHostIsCaught(t *testing.T) {
 			t.Parallel()
 			c := against(t, dialect.CUP(), host.WithMisbehaviour(of.misbehaviour))
 			if of.away { // what is never answered is waited for
-				c.Profile.Policy.Timeout = 200 * time.Millisecond
+				c.Profile.Policy.Timeout, c.Profile.Policy.ReversalTries = time.Second, 1
 			}
 			c.Names = append(of.caught, of.sound...)
 			found, err := c.Run(context.Background())

@@ -214,9 +214,8 @@ func (r *Report) complete() {
 	}
 }
 
-// restore fills a report that was never finished from its log. What a run judges when
-// it ends has not been judged.
-func (r *Report) restore(log *Log) {
+// take fills a report's exchanges and seconds from its log.
+func (r *Report) take(log *Log) {
 	r.Took, r.Labels, r.Seconds = log.Upto, log.Labels, log.Seconds
 	for _, w := range log.Warmup {
 		l := r.Label(w.Name)
@@ -227,9 +226,17 @@ func (r *Report) restore(log *Log) {
 		l.Warmup = w.Counts
 	}
 	for _, s := range r.Seconds {
+		r.Took = max(r.Took, s.At+s.Length)
+	}
+}
+
+// restore fills a report that was never finished from its log. What a run judges when
+// it ends has not been judged.
+func (r *Report) restore(log *Log) {
+	r.take(log)
+	for _, s := range r.Seconds {
 		r.Planned += s.Planned
 		r.Played += s.Played
-		r.Took = max(r.Took, s.At+s.Length)
 	}
 	if len(log.Phases) > 0 {
 		r.SignIn = log.Phases[0]

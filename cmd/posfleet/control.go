@@ -27,9 +27,6 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	if err := f.spread.check(); err != nil {
 		return usage(err)
 	}
-	if f.live != "" || f.metrics != "" {
-		return usage(errors.New("--live, --metrics: each agent shows its own share, give them to posfleet agent"))
-	}
 	seen := filesSeen{}
 	f.net.files.Seen = seen.see
 	j, err := f.prepare(cmd, args)
@@ -60,10 +57,10 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 		return usage(err)
 	}
 	c := &controlled{
-		meetingPlace: meetingPlace{Agents: f.spread.agents, Takeover: f.spread.takeover, Creds: f.spread.join.creds, Listen: f.spread.listen, Cluster: f.spread.join.cluster,
+		meetingPlace: meetingPlace{Agents: f.spread.agents, Takeover: f.spread.takeover, Watched: f.view != viewFlags{}, Creds: f.spread.join.creds, Listen: f.spread.listen, Cluster: f.spread.join.cluster,
 			Bundled: n.books != nil, Limits: slices.Concat(j.load.Limits, f.limits)},
 		asked: f.asked, limits: j.limits, books: n.books, gap: f.gap(j),
-		folder: folder, tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: folder.Path("agents"),
+		folder: folder, tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: folder.Path("agents"), view: f.view,
 	}
 	f.introduce(c.tell, j, n)
 	return c.conduct(ctx, out, begun, func(m *meeting) (*agent.Controller, error) {
@@ -98,7 +95,7 @@ func (f *loadFlags) sent(run string, args []string, cmd *cobra.Command, j *job, 
 	if err != nil {
 		return nil, err
 	}
-	p.Run, p.Digests = run, f.asked.Digests
+	p.Run, p.Digests, p.Watched = run, f.asked.Digests, f.view != viewFlags{}
 	p.Flags["seed"] = []string{fmt.Sprint(f.seed)}
 	if n.books != nil {
 		p.Bundled = &bundledHost{Address: n.dialer.Address, Admin: n.admin.URL, Token: string(n.admin.Token)}
@@ -110,6 +107,7 @@ func (f *loadFlags) sent(run string, args []string, cmd *cobra.Command, j *job, 
 type meetingPlace struct {
 	Agents   int           `json:"agents"`
 	Takeover bool          `json:"takeover,omitempty"`
+	Watched  bool          `json:"watched,omitempty"` // agents tell each second how they go on
 	Creds    string        `json:"creds"`            // file
 	Listen   string        `json:"listen,omitempty"` // address
 	Cluster  agent.Cluster `json:"cluster,omitzero"`
@@ -134,6 +132,9 @@ type controlled struct {
 	began  time.Time
 	broken error // what the bundled host finds wrong with its own books
 
+	view    viewFlags
+	watched *watched // the run's page; nil for none
+
 	died  context.CancelCauseFunc // has the wait for agents end
 	local []localAgent
 }
@@ -147,6 +148,7 @@ type sentBooks struct {
 // conduct has agents play the run that start begins or finds, and tells it.
 func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.Report, start func(*meeting) (*agent.Controller, error)) error {
 	parts, err := c.run(ctx, start)
+	defer func() { c.watched.close() }()
 	if err != nil {
 		begun.Incomplete = "nothing was played: " + report.Printable(err.Error())
 		begun.Validity = report.Validity{Level: report.NotJudged, Reasons: []string{"nothing was played"}}
@@ -160,6 +162,7 @@ func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.R
 		return &exit{code: exitInternal, err: err}
 	}
 	rep.Run, rep.Part, rep.Environment = begun.Run, begun.Part, begun.Environment
+	c.watched.end(rep)
 	err = c.folder.WriteAll(rep)
 	if told := rep.WriteText(out, c.tell.color(out)); told != nil {
 		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
@@ -195,6 +198,9 @@ func (c *controlled) run(ctx context.Context, start func(*meeting) (*agent.Contr
 		_ = run.Close(closing)
 		c.endAgents()
 	}()
+	if err := c.show(whole, run); err != nil {
+		return nil, err
+	}
 	if c.began.IsZero() {
 		if err := c.gather(waiting, run); err != nil {
 			stopping, cancel := context.WithTimeout(whole, 5*time.Second)

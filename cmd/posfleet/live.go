@@ -71,38 +71,52 @@ func onlyLoopback(next http.Handler) http.Handler {
 	})
 }
 
-// show serves the page of a run at an address, if one is given, and says where.
-func (f *loadFlags) show(address string, tell *progress, run *sim.Run, folder *report.Folder, j *job, n *network) (err error) {
-	if address == "" && f.metrics == "" {
-		return nil
-	}
-	began := time.Now()
-	here := report.ThisMachine(version())
-	soFar := func() *report.Report {
+// sight is a run under way as those who look on see it: the run as it stands, what went
+// wrong lately, and the slowest exchanges.
+type sight func() (rep *report.Report, wrong, slow []report.Event)
+
+// sight is of a run that this process plays.
+func (f *loadFlags) sight(run *sim.Run, folder *report.Folder, j *job, n *network) sight {
+	began, here := time.Now(), report.ThisMachine(version())
+	return func() (*report.Report, []report.Event, []report.Event) {
 		rep := run.Recorder.SoFar()
 		rep.Plan, rep.Environment, rep.Started = f.asked, here, began
-		rep.Incomplete = "it is under way"
+		rep.Incomplete = underWay
 		rep.Validity = report.ValidityOf(rep.Seconds, n.books != nil || n.local())
 		rep.Advise()
 		rep.Judge(j.limits)
 		hide(rep, run.Profile.Dialect)
-		return rep
+		wrong, slow := folder.Events.Lately()
+		return rep, wrong, slow
 	}
+}
+
+// underWay is why a run that is seen while it runs is not whole.
+const underWay = "it is under way"
+
+// viewFlags say where a run can be seen while it runs.
+type viewFlags struct {
+	live    string // address of the page
+	metrics string // and of what Prometheus scrapes
+}
+
+// show serves a run at the addresses that are given, and says where. What it gives is nil
+// for no page.
+func (f *viewFlags) show(tell *progress, seen sight) (w *watched, err error) {
 	if f.metrics != "" {
-		if err := f.expose(tell, soFar, folder, began); err != nil {
-			return err
+		if err := f.expose(tell, seen); err != nil {
+			return nil, err
 		}
 	}
-	if address == "" {
-		return nil
+	if f.live == "" {
+		return nil, nil
 	}
-	if f.watched, err = watch(address); err != nil {
-		return err
+	if w, err = watch(f.live); err != nil {
+		return nil, err
 	}
-	tell.line("live: %s", f.watched.url)
+	tell.line("live: %s", w.url)
 	now := func() (*report.Report, []page.Event) {
-		rep := soFar()
-		wrong, slow := folder.Events.Lately()
+		rep, wrong, slow := seen()
 		var events []page.Event
 		for _, e := range append(wrong, slow...) {
 			events = append(events, page.Event{At: fmt.Sprintf("%.1f s", e.At.Seconds()), Terminal: e.Terminal, Label: e.Label,
@@ -110,12 +124,12 @@ func (f *loadFlags) show(address string, tell *progress, run *sim.Run, folder *r
 		}
 		return rep, events
 	}
-	f.watched.now.Store(&now)
-	return nil
+	w.now.Store(&now)
+	return w, nil
 }
 
 // expose answers Prometheus' scrapes of a run at an address.
-func (f *loadFlags) expose(tell *progress, soFar func() *report.Report, folder *report.Folder, began time.Time) error {
+func (f *viewFlags) expose(tell *progress, seen sight) error {
 	if _, _, err := net.SplitHostPort(f.metrics); err != nil {
 		return usage(fmt.Errorf("--metrics %q: want an address such as 127.0.0.1:9464", f.metrics))
 	}
@@ -124,12 +138,12 @@ func (f *loadFlags) expose(tell *progress, soFar func() *report.Report, folder *
 		return usage(fmt.Errorf("--metrics: %w", err))
 	}
 	h := metrics.Handler(func() (*report.Report, []metrics.Exemplar) {
+		rep, _, slow := seen()
 		var slowest []metrics.Exemplar
-		_, slow := folder.Events.Lately()
 		for _, e := range slow {
-			slowest = append(slowest, metrics.Exemplar{Label: e.Label, Terminal: e.Terminal, Response: e.Done - e.Due, At: began.Add(e.At)})
+			slowest = append(slowest, metrics.Exemplar{Label: e.Label, Terminal: e.Terminal, Response: e.Done - e.Due, At: rep.Started.Add(e.At)})
 		}
-		return soFar(), slowest
+		return rep, slowest
 	})
 	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	go func() { _ = s.Serve(l) }()

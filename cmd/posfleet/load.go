@@ -48,9 +48,8 @@ type loadFlags struct {
 	out         string
 	settle      bool
 	strict      bool
-	live        string   // address at which the run is seen while it runs
-	metrics     string   // address at which Prometheus scrapes it
-	watched     *watched // the page at live; nil for nowhere
+	view        viewFlags
+	watched     *watched // the run's page; nil for none
 	storm       stormFlags
 	storms      int
 	id          string          // of the run, which its parts share
@@ -88,7 +87,7 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 				return f.runStorms(cmd, args)
 			}
 			if f.spread.attach != "" {
-				return f.spread.goOn(cmd, args, sig)
+				return f.spread.goOn(cmd, args, f.view, sig)
 			}
 			if f.spread.wanted(cmd) {
 				return f.control(cmd, args, sig)
@@ -124,8 +123,8 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 	fl.StringVar(&f.id, "run-id", "", "name that the parts of one run on several machines have in common, so that posfleet report adds them up (default: drawn)")
 	f.storm.add(cmd)
 	fl.IntVar(&f.storms, "storm", 0, "how many seeds to play as storms")
-	fl.StringVar(&f.live, "live", "", "serve the report page, growing, at this address while the run lasts: 127.0.0.1:8080")
-	fl.StringVar(&f.metrics, "metrics", "", "answer Prometheus' scrapes at this address while the run lasts: 127.0.0.1:9464")
+	fl.StringVar(&f.view.live, "live", "", "serve the report page, growing, at this address while the run lasts: 127.0.0.1:8080")
+	fl.StringVar(&f.view.metrics, "metrics", "", "answer Prometheus' scrapes at this address while the run lasts: 127.0.0.1:9464")
 	fl.StringVar(&f.out, "out", "", "run folder, which must not exist (default: runs/ and the time)")
 	f.spread.add(cmd)
 	return cmd, f
@@ -164,7 +163,7 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 		return &exit{code: exitIncomplete, err: err}
 	}
 	run.Observer.Closed = taken.closed
-	if err := f.show(f.live, tell, run, folder, j, n); err != nil {
+	if f.watched, err = f.view.show(tell, f.sight(run, folder, j, n)); err != nil {
 		return err
 	}
 	defer f.watched.close()

@@ -27,6 +27,7 @@ type sentPlan struct {
 	Dir     string              `json:"dir"` // where relative paths start
 	Digests map[string]string   `json:"digests"`
 	Bundled *bundledHost        `json:"bundled,omitempty"`
+	Watched bool                `json:"watched,omitempty"` // the run is seen while it runs
 
 	files fs.FS
 }

@@ -81,6 +81,8 @@ type page struct {
 	Rows     []labelRow
 	Small    bool // some figure is "n too small"
 	Bound    bool // some figure is "≥"
+	Agents   []agentRow
+	Skew     string // how far apart they may have begun
 	Limits   []report.LimitResult
 	Codes    []codeRow
 	Beside   []pair
@@ -183,6 +185,7 @@ func pageOf(r *report.Report) (*page, error) {
 	p.Figures = figures(r, &all)
 	p.Asked = asked(r)
 	p.table(r, &all)
+	p.Agents, p.Skew = agents(r)
 	p.Beside = beside(r)
 	return p, nil
 }

@@ -1,0 +1,83 @@
+//go:build unix
+
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+)
+
+// livePage is where a process says that its page is.
+var livePage = regexp.MustCompile(`(?m)^live: (http://\S+)$`)
+
+// seen is what a live page has now.
+type seen struct {
+	Head, Kinds, Rest string
+	Over              bool
+	Data              struct{ At, Planned []float64 }
+}
+
+func look(t *testing.T, url string) (now seen) {
+	t.Helper()
+	got, err := http.Get(url + "now")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &now); err != nil {
+		t.Fatalf("%v: %.300s", err, text)
+	}
+	return now
+}
+
+// Whoever looks at the controller's page sees what all agents have played, added up, and
+// each of them; of an agent that is killed it says so.
+func TestControllerShowsAllAgentsAsTheyPlay(t *testing.T) {
+	t.Parallel()
+	p := start(t, "all agents begin", "load", "--agents", "2", "--rate", "40/s", "--for", "10m", "--warmup", "0s", "--terminals", "20", "--live", "127.0.0.1:0", "--out", "run")
+	url := livePage.FindStringSubmatch(p.stderr.String())
+	if url == nil {
+		t.Fatalf("no page is told:\n%s", &p.stderr)
+	}
+	await := func(what string, there func(seen) bool) (now seen) {
+		for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(200 * time.Millisecond) {
+			if now = look(t, url[1]); there(now) {
+				return now
+			}
+		}
+		t.Fatalf("not within a minute: %s\n%+v", what, now)
+		return now
+	}
+	now := await("the first seconds of both", func(s seen) bool { return len(s.Data.At) >= 2 && strings.Count(s.Kinds, "… playing") == 2 })
+	if now.Over || now.Data.Planned[0] != 40 || !strings.Contains(now.Head, "it is under way") || !strings.Contains(now.Rest, "and the slowest") {
+		t.Errorf("%+v", now)
+	}
+	victim := agentProcess.FindStringSubmatch(p.stderr.String())
+	kill(t, victim[2])
+	await("that agent "+victim[1]+" is lost", func(s seen) bool {
+		return strings.Contains(s.Kinds, "✗ lost") && strings.Contains(s.Head, "agent "+victim[1]+" (")
+	})
+	if code := p.end(t, 2*time.Minute, os.Interrupt); code != exitIncomplete {
+		t.Errorf("exit code %d:\n%s", code, &p.stderr)
+	}
+	rep, err := report.Read(filepath.Join(p.Dir, "run"))
+	if err != nil || len(rep.Agents) != 2 {
+		t.Fatal(rep, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(p.Dir, "run", "agents", "*", nowName)); left != nil {
+		t.Errorf("left behind: %v", left)
+	}
+}

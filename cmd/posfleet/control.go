@@ -108,8 +108,8 @@ type meetingPlace struct {
 	Agents   int           `json:"agents"`
 	Takeover bool          `json:"takeover,omitempty"`
 	Watched  bool          `json:"watched,omitempty"` // agents tell each second how they go on
-	Creds    string        `json:"creds"`            // file
-	Listen   string        `json:"listen,omitempty"` // address
+	Creds    string        `json:"creds"`             // file
+	Listen   string        `json:"listen,omitempty"`  // address
 	Cluster  agent.Cluster `json:"cluster,omitzero"`
 	Bundled  bool          `json:"bundled,omitempty"` // the host is the bundled one, in the controller's process
 	Limits   []string      `json:"limits"`

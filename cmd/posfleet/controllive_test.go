@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -81,3 +82,34 @@ func TestControllerShowsAllAgentsAsTheyPlay(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// A host shows what it counts while it serves.
+func TestHostShowsItsCounts(t *testing.T) {
+	t.Parallel()
+	p := start(t, "listening on", "host", "--listen", "127.0.0.1:0", "--terminals", "5", "--live", "127.0.0.1:0", "--misbehave", "silent")
+	url, address := livePage.FindStringSubmatch(p.stdout.String()), hostAddress.FindStringSubmatch(p.stdout.String())
+	if url == nil || address == nil {
+		t.Fatal(&p.stdout)
+	}
+	c, err := net.Dial("tcp", address[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	for until := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		now := look(t, url[1])
+		if strings.Contains(now.Kinds, ">connections</th><td>1</td>") && strings.Contains(now.Rest, "HTTP, a browser") {
+			break
+		}
+		if time.Now().After(until) {
+			t.Fatalf("not counted: %+v", now)
+		}
+	}
+	p.end(t, 20*time.Second, os.Interrupt)
+}
+
+// hostAddress is where a host says that it listens.
+var hostAddress = regexp.MustCompile(`(?m)^listening on (\S+): `)

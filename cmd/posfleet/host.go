@@ -25,7 +25,7 @@ import (
 func hostCommand() *cobra.Command {
 	var f networkFlags
 	var storm stormFlags
-	var listen, api, tokenFile, data string
+	var listen, api, tokenFile, data, live string
 	var terminals int
 	var anywhere bool
 	cmd := &cobra.Command{
@@ -69,6 +69,14 @@ func hostCommand() *cobra.Command {
 			}
 			if api != "" {
 				stop, err := serveAdmin(cmd, h, api, tokenFile, anywhere)
+				if err != nil {
+					l.Close()
+					return err
+				}
+				defer stop()
+			}
+			if live != "" {
+				stop, err := showCounts(cmd, h, live, l.Addr())
 				if err != nil {
 					l.Close()
 					return err
@@ -129,6 +137,7 @@ func hostCommand() *cobra.Command {
 	fl.StringVar(&data, "data", "", "folder that keeps payments, batches and keys: what is approved is on disk before the answer leaves (default: all is forgotten at the end)")
 	fl.BoolVar(&anywhere, "anywhere", false, "allow addresses other than loopback")
 	fl.StringVar(&api, "admin", "", "address of the JSON API and the page for people, such as 127.0.0.1:8584 (default: none)")
+	fl.StringVar(&live, "live", "", "serve a page of what it counts, growing, at this address: 127.0.0.1:8080")
 	fl.StringVar(&tokenFile, "admin-token-file", "", "file of the token that users of --admin show (default: a new one, which is printed)")
 	return cmd
 }

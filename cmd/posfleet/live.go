@@ -24,35 +24,41 @@ type watched struct {
 	now    atomic.Pointer[func() (*report.Report, []page.Event)] // nil until the run is made
 }
 
-// watch serves the page of a run at an address, nobody else's names for it accepted. At
-// another one than loopback the page has a path that nobody can guess.
-func watch(address string) (*watched, error) {
-	name, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, usage(fmt.Errorf("--live %q: want an address such as 127.0.0.1:8080", address))
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, usage(fmt.Errorf("--live: %w", err))
-	}
-	w := &watched{url: "http://" + l.Addr().String() + "/"}
+// watch serves the page of a run at an address.
+func watch(address string) (w *watched, err error) {
+	w = &watched{}
 	w.page = page.NewLive(func() (*report.Report, []page.Event) {
 		if now := w.now.Load(); now != nil {
 			return (*now)()
 		}
 		return &report.Report{Incomplete: "its terminals are signing in"}, nil
 	})
-	handler := http.Handler(w.page)
+	w.url, w.server, err = servePage(address, w.page)
+	return w, err
+}
+
+// servePage serves a page that --live asks for, nobody else's names for it accepted. At
+// another address than loopback it has a path that nobody can guess.
+func servePage(address string, handler http.Handler) (url string, server *http.Server, err error) {
+	name, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return "", nil, usage(fmt.Errorf("--live %q: want an address such as 127.0.0.1:8080", address))
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return "", nil, usage(fmt.Errorf("--live: %w", err))
+	}
+	url = "http://" + l.Addr().String() + "/"
 	if profile.IsLoopback(name) {
 		handler = onlyLoopback(handler)
 	} else {
 		secret := "/" + rand.Text()
-		w.url = strings.TrimSuffix(w.url, "/") + secret + "/"
+		url = strings.TrimSuffix(url, "/") + secret + "/"
 		handler = http.StripPrefix(secret, handler)
 	}
-	w.server = &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
-	go func() { _ = w.server.Serve(l) }()
-	return w, nil
+	server = &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	go func() { _ = server.Serve(l) }()
+	return url, server, nil
 }
 
 // onlyLoopback refuses requests that reached this machine under another name: a page of

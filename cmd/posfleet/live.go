@@ -86,7 +86,7 @@ func (f *loadFlags) sight(run *sim.Run, folder *report.Folder, j *job, n *networ
 	began, here := time.Now(), report.ThisMachine(version())
 	return func() (*report.Report, []report.Event, []report.Event) {
 		rep := run.Recorder.SoFar()
-		rep.Plan, rep.Environment, rep.Started = f.asked, here, began
+		rep.Plan, rep.Environment, rep.Started = f.planned(), here, began
 		rep.Incomplete = underWay
 		rep.Validity = report.ValidityOf(rep.Seconds, n.books != nil || n.local())
 		rep.Advise()

@@ -60,6 +60,8 @@ type loadFlags struct {
 	spread      spreadFlags
 	share       sim.Share // of the run, that this process plays for a controller
 	written     func()    // is told when a second has been written down; nil for nobody
+	keys        bool      // somebody at a terminal may press keys
+	hand        *hand     // that does what they say; nil for nobody
 }
 
 func loadCommand(sig *signals) *cobra.Command {
@@ -81,7 +83,8 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 			"--fault has the terminals' lines fail from the first arrival to the last, then they heal. --storm N plays N\n" +
 			"seeds instead, from --seed on: a few terminals, one exchange after another, with faults that each seed draws\n" +
 			"(or those of --fault); then lines heal, what is owed is undone, all settle, and the books must agree. It\n" +
-			"names the seeds that fail; the same seed is the same storm.\n\n" + faultHelp(line.Fault.OnLine) + "\n" + exitHelp,
+			"names the seeds that fail; the same seed is the same storm.\n\n" +
+			"At a terminal keys change the run while it is played, and the report says so: " + keysHelp + ".\n\n" + faultHelp(line.Fault.OnLine) + "\n" + exitHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.storms != 0 || cmd.Flags().Changed("storm") {
 				return f.runStorms(cmd, args)
@@ -136,6 +139,7 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	if err != nil {
 		return usage(err)
 	}
+	f.keys = true
 	return f.runJob(cmd, j, sig)
 }
 
@@ -167,7 +171,12 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 		return err
 	}
 	defer f.watched.close()
-	rep, incomplete, err := f.play(ctx, run, folder, tell, sig)
+	playing, drain := context.WithCancel(ctx)
+	defer drain()
+	if in := atTerminal(cmd.InOrStdin(), out, cmd.ErrOrStderr()); in != nil && f.keys {
+		f.takeKeys(in, run, folder, tell, drain)
+	}
+	rep, incomplete, err := f.play(playing, run, folder, tell, sig)
 	if err == nil && j.storm != nil {
 		incomplete = errors.Join(incomplete, unproven(j.storm, rep.Faults))
 	}
@@ -289,11 +298,13 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 		tell.second(run.Recorder.Progress(), f.length)
 	}
 	run.Observer.Panicked = func(value any, stack []byte) {
+		f.hand.leave()
 		tellPanic(tell.w, value, stack)
 		os.Exit(exitInternal) // the interval log tells the run so far
 	}
 	note(run, folder.Events)
 	rep, err = run.Do(ctx, sig.abort)
+	f.hand.leave()
 	tell.done()
 	return rep, incomplete, err
 }
@@ -302,7 +313,7 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 // the limit, do the books agree, which promises held? The error is about the
 // report's own counters.
 func (f *loadFlags) complete(ctx context.Context, rep *report.Report, run *sim.Run, j *job, n *network, sig *signals) error {
-	rep.Plan, rep.Environment = f.asked, report.ThisMachine(version())
+	rep.Plan, rep.Environment = f.planned(), report.ThisMachine(version())
 	rep.Validity = report.ValidityOf(rep.Seconds, n.books != nil || n.local())
 	rep.Advise()
 	switch {

@@ -289,8 +289,8 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 		return &exit{code: exitIncomplete, err: err}
 	}
 	run.Observer.Closed = taken.closed
-	seen := f.sight(run, folder, j, n)
-	if f.watched, err = s.view.show(s.tell, seen); err != nil {
+	seen := f.sight(f.id, run, folder, j, n)
+	if f.watched, err = s.view.show(ctx, s.tell, f.id, seen); err != nil {
 		return err
 	}
 	defer f.watched.close()

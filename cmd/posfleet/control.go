@@ -147,7 +147,7 @@ type sentBooks struct {
 
 // conduct has agents play the run that start begins or finds, and tells it.
 func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.Report, start func(*meeting) (*agent.Controller, error)) error {
-	parts, err := c.run(ctx, start)
+	parts, err := c.run(ctx, begun.Run, start)
 	defer func() { c.watched.close() }()
 	if err != nil {
 		begun.Incomplete = "nothing was played: " + report.Printable(err.Error())
@@ -171,7 +171,7 @@ func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.R
 }
 
 // run has the agents play, and gives what came of each share.
-func (c *controlled) run(ctx context.Context, start func(*meeting) (*agent.Controller, error)) ([]agent.Part, error) {
+func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*agent.Controller, error)) ([]agent.Part, error) {
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return nil, &exit{code: exitIncomplete, err: err}
 	}
@@ -198,7 +198,7 @@ func (c *controlled) run(ctx context.Context, start func(*meeting) (*agent.Contr
 		_ = run.Close(closing)
 		c.endAgents()
 	}()
-	if err := c.show(whole, run); err != nil {
+	if err := c.show(whole, run, id); err != nil {
 		return nil, err
 	}
 	if c.began.IsZero() {

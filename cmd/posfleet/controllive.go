@@ -86,8 +86,8 @@ func readNow(dir string) (rep *report.Report, line nowLine, ok bool) {
 const longestNow = 1 << 20
 
 // show serves the run as its agents tell it.
-func (c *controlled) show(ctx context.Context, run *agent.Controller) (err error) {
-	if c.watched, err = c.view.show(c.tell, c.sight(run)); err != nil || c.watched == nil {
+func (c *controlled) show(ctx context.Context, run *agent.Controller, id string) (err error) {
+	if c.watched, err = c.view.show(ctx, c.tell, id, c.sight(id, run)); err != nil {
 		return err
 	}
 	go func() {
@@ -104,7 +104,7 @@ func (c *controlled) show(ctx context.Context, run *agent.Controller) (err error
 }
 
 // sight is the union of what the agents have sent.
-func (c *controlled) sight(run *agent.Controller) sight {
+func (c *controlled) sight(id string, run *agent.Controller) sight {
 	growing, here := report.NewGrowing(), report.ThisMachine(version())
 	var mu sync.Mutex // guards growing
 	return func() (*report.Report, []report.Event, []report.Event) {
@@ -112,7 +112,7 @@ func (c *controlled) sight(run *agent.Controller) sight {
 		defer mu.Unlock()
 		parts := run.Parts()
 		union, wrong, slow, err := c.union(growing, parts)
-		union.Plan, union.Environment, union.Started = c.asked, here, c.began
+		union.Run, union.Plan, union.Environment = id, c.asked, here
 		union.Incomplete = underWay + missing(parts)
 		if err != nil {
 			union.Incomplete += "; it cannot be told in full: " + report.Printable(err.Error())
@@ -137,7 +137,7 @@ func (c *controlled) union(growing *report.Growing, parts []agent.Part) (union *
 		} else if err = growing.Fill(r, p.Folder); err != nil {
 			break
 		}
-		r.Incomplete, r.Started = "", c.began
+		r.Incomplete = ""
 		a, bad := report.NewAgent(p.Index+1, p.Agent, r)
 		if err = bad; err != nil {
 			break

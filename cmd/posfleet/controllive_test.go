@@ -3,14 +3,17 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -113,3 +116,34 @@ func TestHostShowsItsCounts(t *testing.T) {
 
 // hostAddress is where a host says that it listens.
 var hostAddress = regexp.MustCompile(`(?m)^listening on (\S+): `)
+
+// A collector of OpenTelemetry is told of a run while it lasts and at its end, and no card
+// number or key reaches it.
+func TestLoadTellsACollector(t *testing.T) {
+	var mu sync.Mutex
+	got := map[string]*bytes.Buffer{"/v1/metrics": {}, "/v1/traces": {}}
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		_, _ = io.Copy(got[r.URL.Path], r.Body)
+	}))
+	defer s.Close()
+	var out, errs bytes.Buffer
+	code := run([]string{"load", "--rate", "50/s", "--for", "2s", "--warmup", "0s", "--terminals", "10", "--otlp", s.URL, "--out", filepath.Join(t.TempDir(), "run"), "@core-purchase-1"}, &out, &errs)
+	if code != exitOK && code != exitGenerator {
+		t.Fatalf("exit code %d:\n%s", code, &errs)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for path, words := range map[string][]string{"/v1/metrics": {"posfleet.exchanges", "posfleet.response"}, "/v1/traces": {"purchase", "on the line", "posfleet.terminal"}} {
+		text := got[path].String()
+		for _, w := range words {
+			if !strings.Contains(text, w) {
+				t.Errorf("%s is not told to %s: %q", w, path, text)
+			}
+		}
+		if found := regexp.MustCompile(`6225\d{12}`).FindString(text); found != "" {
+			t.Errorf("%s is told to %s", found, path)
+		}
+	}
+}

@@ -1,12 +1,13 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"net"
 	"net/http"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
@@ -16,25 +17,11 @@ import (
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
-// watched is a run that can be seen while it runs, by whoever has a browser.
+// watched is a run that is seen while it runs, by whoever has a browser or a monitoring.
 type watched struct {
-	page   *page.Live
-	server *http.Server
-	url    string
-	now    atomic.Pointer[func() (*report.Report, []page.Event)] // nil until the run is made
-}
-
-// watch serves the page of a run at an address.
-func watch(address string) (w *watched, err error) {
-	w = &watched{}
-	w.page = page.NewLive(func() (*report.Report, []page.Event) {
-		if now := w.now.Load(); now != nil {
-			return (*now)()
-		}
-		return &report.Report{Incomplete: "its terminals are signing in"}, nil
-	})
-	w.url, w.server, err = servePage(address, w.page)
-	return w, err
+	page    *page.Live    // nil for none
+	otlp    *metrics.OTLP // nil for none
+	servers []*http.Server
 }
 
 // servePage serves a page that --live asks for, nobody else's names for it accepted. At
@@ -77,16 +64,18 @@ func onlyLoopback(next http.Handler) http.Handler {
 	})
 }
 
-// sight is a run under way as those who look on see it: the run as it stands, what went
-// wrong lately, and the slowest exchanges.
-type sight func() (rep *report.Report, wrong, slow []report.Event)
+// sight is a run under way as those who look on see it.
+type sight = metrics.Now
 
 // sight is of a run that this process plays.
-func (f *loadFlags) sight(run *sim.Run, folder *report.Folder, j *job, n *network) sight {
-	began, here := time.Now(), report.ThisMachine(version())
+func (f *loadFlags) sight(id string, run *sim.Run, folder *report.Folder, j *job, n *network) sight {
+	here := report.ThisMachine(version())
 	return func() (*report.Report, []report.Event, []report.Event) {
 		rep := run.Recorder.SoFar()
-		rep.Plan, rep.Environment, rep.Started = f.planned(), here, began
+		rep.Run, rep.Plan, rep.Environment = id, f.planned(), here
+		if began := f.began.Load(); began != nil {
+			rep.Started = *began
+		}
 		rep.Incomplete = underWay
 		rep.Validity = report.ValidityOf(rep.Seconds, n.books != nil || n.local())
 		rep.Advise()
@@ -104,24 +93,27 @@ const underWay = "it is under way"
 type viewFlags struct {
 	live    string // address of the page
 	metrics string // and of what Prometheus scrapes
+	otlp    string // URL of a collector that is told
 }
 
-// show serves a run at the addresses that are given, and says where. What it gives is nil
-// for no page.
-func (f *viewFlags) show(tell *progress, seen sight) (w *watched, err error) {
-	if f.metrics != "" {
-		if err := f.expose(tell, seen); err != nil {
+// show tells a run to those that are given, and says where.
+func (f *viewFlags) show(ctx context.Context, tell *progress, run string, seen sight) (*watched, error) {
+	w := &watched{}
+	for _, begin := range []func(context.Context, *progress, string, sight, *watched) error{f.expose, f.send, f.serve} {
+		if err := begin(ctx, tell, run, seen, w); err != nil {
+			w.close()
 			return nil, err
 		}
 	}
+	return w, nil
+}
+
+// serve serves the run's page.
+func (f *viewFlags) serve(_ context.Context, tell *progress, _ string, seen sight, w *watched) error {
 	if f.live == "" {
-		return nil, nil
+		return nil
 	}
-	if w, err = watch(f.live); err != nil {
-		return nil, err
-	}
-	tell.line("live: %s", w.url)
-	now := func() (*report.Report, []page.Event) {
+	w.page = page.NewLive(func() (*report.Report, []page.Event) {
 		rep, wrong, slow := seen()
 		var events []page.Event
 		for _, e := range append(wrong, slow...) {
@@ -129,13 +121,21 @@ func (f *viewFlags) show(tell *progress, seen sight) (w *watched, err error) {
 				Outcome: e.Outcome.String(), Took: report.FormatDuration(e.Done - e.Due), Why: e.Note})
 		}
 		return rep, events
+	})
+	url, server, err := servePage(f.live, w.page)
+	if err != nil {
+		return err
 	}
-	w.now.Store(&now)
-	return w, nil
+	w.servers = append(w.servers, server)
+	tell.line("live: %s", url)
+	return nil
 }
 
-// expose answers Prometheus' scrapes of a run at an address.
-func (f *viewFlags) expose(tell *progress, seen sight) error {
+// expose answers Prometheus' scrapes.
+func (f *viewFlags) expose(_ context.Context, tell *progress, _ string, seen sight, w *watched) error {
+	if f.metrics == "" {
+		return nil
+	}
 	if _, _, err := net.SplitHostPort(f.metrics); err != nil {
 		return usage(fmt.Errorf("--metrics %q: want an address such as 127.0.0.1:9464", f.metrics))
 	}
@@ -143,36 +143,63 @@ func (f *viewFlags) expose(tell *progress, seen sight) error {
 	if err != nil {
 		return usage(fmt.Errorf("--metrics: %w", err))
 	}
-	h := metrics.Handler(func() (*report.Report, []metrics.Exemplar) {
-		rep, _, slow := seen()
-		var slowest []metrics.Exemplar
-		for _, e := range slow {
-			slowest = append(slowest, metrics.Exemplar{Label: e.Label, Terminal: e.Terminal, Response: e.Done - e.Due, At: rep.Started.Add(e.At)})
-		}
-		return rep, slowest
-	})
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	s := &http.Server{Handler: metrics.Handler(seen), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	go func() { _ = s.Serve(l) }()
+	w.servers = append(w.servers, s)
 	tell.line("metrics: http://%s/metrics", l.Addr())
+	return nil
+}
+
+// send sends to an OpenTelemetry collector. What it does not take is told once, and
+// changes nothing of the run.
+func (f *viewFlags) send(ctx context.Context, tell *progress, run string, seen sight, w *watched) (err error) {
+	if f.otlp == "" {
+		return nil
+	}
+	var once sync.Once
+	w.otlp, err = metrics.NewOTLP(ctx, f.otlp, run, version(), seen, func(err error) {
+		once.Do(func() { tell.line("otlp: not all could be sent: %v", err) })
+	})
+	if err != nil {
+		return usage(fmt.Errorf("--otlp: %w", err))
+	}
 	return nil
 }
 
 // tick says that a second has ended; nil has nobody to say it to, as in end and close.
 func (w *watched) tick() {
-	if w != nil {
+	if w != nil && w.page != nil {
 		w.page.Tick()
 	}
 }
 
-// end shows the finished run to those who look on.
+// end tells the finished run, before its folder is closed.
 func (w *watched) end(rep *report.Report) {
-	if w != nil {
+	if w == nil {
+		return
+	}
+	w.lastWords()
+	if w.page != nil {
 		w.page.End(rep)
 	}
 }
 
+// lastWords sends what is left to a collector, which may take a while for it.
+func (w *watched) lastWords() {
+	if w.otlp != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		w.otlp.Close(ctx)
+		w.otlp = nil
+	}
+}
+
 func (w *watched) close() {
-	if w != nil {
-		_ = w.server.Close() // whoever still looks on has the page
+	if w == nil {
+		return
+	}
+	w.lastWords()
+	for _, s := range w.servers {
+		_ = s.Close() // whoever still looks on has the page
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,10 +59,11 @@ type loadFlags struct {
 	digest      string          // of that file
 	asked       report.Plan
 	spread      spreadFlags
-	share       sim.Share // of the run, that this process plays for a controller
-	written     func()    // is told when a second has been written down; nil for nobody
-	keys        bool      // somebody at a terminal may press keys
-	hand        *hand     // that does what they say; nil for nobody
+	share       sim.Share                 // of the run, that this process plays for a controller
+	written     func()                    // is told when a second has been written down; nil for nobody
+	began       atomic.Pointer[time.Time] // the run's zero; nil until a second of it has ended
+	keys        bool                      // somebody at a terminal may press keys
+	hand        *hand                     // that does what they say; nil for nobody
 }
 
 func loadCommand(sig *signals) *cobra.Command {
@@ -128,6 +130,7 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 	fl.IntVar(&f.storms, "storm", 0, "how many seeds to play as storms")
 	fl.StringVar(&f.view.live, "live", "", "serve the report page, growing, at this address while the run lasts: 127.0.0.1:8080")
 	fl.StringVar(&f.view.metrics, "metrics", "", "answer Prometheus' scrapes at this address while the run lasts: 127.0.0.1:9464")
+	fl.StringVar(&f.view.otlp, "otlp", "", "send metrics, and traces of the slowest exchanges and of some that went wrong, to the OpenTelemetry collector at this URL while the run lasts: http://127.0.0.1:4318")
 	fl.StringVar(&f.out, "out", "", "run folder, which must not exist (default: runs/ and the time)")
 	f.spread.add(cmd)
 	return cmd, f
@@ -167,7 +170,7 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 		return &exit{code: exitIncomplete, err: err}
 	}
 	run.Observer.Closed = taken.closed
-	if f.watched, err = f.view.show(tell, f.sight(run, folder, j, n)); err != nil {
+	if f.watched, err = f.view.show(ctx, tell, f.runID(part), f.sight(f.runID(part), run, folder, j, n)); err != nil {
 		return err
 	}
 	defer f.watched.close()
@@ -290,6 +293,10 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 	}
 	run.Observer.Second = func(iv report.Interval) {
 		watch.Judge(iv.Second)
+		if f.began.Load() == nil {
+			zero := time.Now().Add(-run.Now())
+			f.began.Store(&zero)
+		}
 		keep(folder.Interval(iv))
 		if f.written != nil {
 			f.written()

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -135,6 +137,8 @@ type controlled struct {
 	view    viewFlags
 	watched *watched // the run's page; nil for none
 
+	heardOf atomic.Int64 // agents
+
 	died  context.CancelCauseFunc // has the wait for agents end
 	local []localAgent
 }
@@ -213,6 +217,7 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 		}
 		c.tell.line("all agents begin")
 	}
+	c.heardOf.Store(int64(c.Agents))
 	run.Hear(c.progress())
 	defer c.tell.done()
 	go c.obey(ctx, whole, run)
@@ -294,7 +299,8 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 	return nil
 }
 
-// progress tells where the run is, each second when all agents have told it.
+// progress tells where the run is, each second when all agents that are heard of have
+// told it.
 func (c *controlled) progress() func(s agent.Share, file string, part []byte) {
 	var mu sync.Mutex
 	seconds, told := map[int]report.Second{}, map[int]int{}
@@ -311,7 +317,7 @@ func (c *controlled) progress() func(s agent.Share, file string, part []byte) {
 				s = seconds[k].Plus(s)
 			}
 			seconds[k] = s
-			if told[k]++; told[k] < c.Agents {
+			if told[k]++; told[k] < int(c.heardOf.Load()) {
 				continue
 			}
 			for o, n := range s.Counts {
@@ -319,6 +325,7 @@ func (c *controlled) progress() func(s agent.Share, file string, part []byte) {
 			}
 			sum.At, sum.Last = s.At+s.Length, s
 			delete(seconds, k)
+			told[k] = math.MinInt / 2 // whoever comes later with it is too late
 			c.tell.second(sum, c.asked.For)
 		}
 	}
@@ -369,6 +376,13 @@ func (c *controlled) giveBooks(ctx context.Context, run *agent.Controller, told 
 func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]agent.Part) {
 	lost, taken := map[agent.Share]bool{}, map[agent.Share]bool{}
 	return func(parts []agent.Part) {
+		heardOf := 0
+		for _, p := range parts {
+			if p.Lost.IsZero() && p.State != agent.Failed {
+				heardOf++
+			}
+		}
+		c.heardOf.Store(int64(heardOf))
 		for _, p := range parts {
 			name := fmt.Sprintf("agent %d (%s)", p.Index+1, p.Agent)
 			switch {

@@ -40,7 +40,7 @@ func TestGrowingLogsAreTheUnion(t *testing.T) {
 	g := NewGrowing()
 	read := func() (union *Report) {
 		for i, folder := range growing {
-			r := &Report{Part: strconv.Itoa(i), Plan: parts[i].Plan, Incomplete: "it is under way"}
+			r := &Report{Part: strconv.Itoa(i), Plan: parts[i].Plan, Incomplete: UnderWay}
 			r.Plan.Shares = []int{i + 1}
 			if err := g.Fill(r, folder); err != nil {
 				t.Fatal(err)

@@ -230,6 +230,10 @@ type Plan struct {
 	Of        int                `json:"of,omitempty"`
 }
 
+// UnderWay is why a run that is seen while it runs is not whole: Report.Incomplete begins
+// with it.
+const UnderWay = "it is under way"
+
 // Report is what a run found.
 type Report struct {
 	Run         string // what all parts of one run have in common

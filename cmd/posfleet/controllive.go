@@ -113,7 +113,7 @@ func (c *controlled) sight(id string, run *agent.Controller) sight {
 		parts := run.Parts()
 		union, wrong, slow, err := c.union(growing, parts)
 		union.Run, union.Plan, union.Environment = id, c.asked, here
-		union.Incomplete = underWay + missing(parts)
+		union.Incomplete = report.UnderWay + missing(parts)
 		if err != nil {
 			union.Incomplete += "; it cannot be told in full: " + report.Printable(err.Error())
 		}
@@ -148,7 +148,7 @@ func (c *controlled) union(growing *report.Growing, parts []agent.Part) (union *
 			continue
 		}
 		wrong, slow = append(wrong, line.Wrong...), append(slow, line.Slow...)
-		r.Incomplete, r.Limits = underWay, nil
+		r.Incomplete, r.Limits = report.UnderWay, nil
 		r.Named(fmt.Sprintf("agent %d", p.Index+1))
 		if first {
 			union, first = r, false

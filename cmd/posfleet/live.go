@@ -76,7 +76,7 @@ func (f *loadFlags) sight(id string, run *sim.Run, folder *report.Folder, j *job
 		if began := f.began.Load(); began != nil {
 			rep.Started = *began
 		}
-		rep.Incomplete = underWay
+		rep.Incomplete = report.UnderWay
 		rep.Validity = report.ValidityOf(rep.Seconds, n.books != nil || n.local())
 		rep.Advise()
 		rep.Judge(j.limits)
@@ -85,9 +85,6 @@ func (f *loadFlags) sight(id string, run *sim.Run, folder *report.Folder, j *job
 		return rep, wrong, slow
 	}
 }
-
-// underWay is why a run that is seen while it runs is not whole.
-const underWay = "it is under way"
 
 // viewFlags say where a run can be seen while it runs.
 type viewFlags struct {

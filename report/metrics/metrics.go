@@ -99,6 +99,9 @@ func tell(r *report.Report, slowest []report.Event, to teller) {
 		to.count(&broken, b.N, b.ID)
 	}
 	for _, l := range r.Limits {
+		if l.Moot() {
+			continue
+		}
 		ok := 0.0
 		if l.OK {
 			ok = 1

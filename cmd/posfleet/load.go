@@ -120,7 +120,7 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 	fl.StringVar(&f.lineProfile, "line-profile", "", lineProfileUsage)
 	fl.StringSliceVar(&f.mix, "mix", nil, "shares of scenarios by id: cup-purchase-1=70,cup-balance-1=30")
 	fl.StringArrayVar(&f.limits, "limit", nil, `a promise to keep: "p99 of purchase < 250ms"; may be repeated`)
-	fl.Uint64Var(&f.seed, "seed", 0, "seed of mix, cards and Poisson arrivals (default: drawn, and told)")
+	fl.Uint64Var(&f.seed, "seed", 0, "seed of mix, cards, Poisson arrivals and what the bundled host draws (default: drawn, and told)")
 	fl.StringVar(&f.tags, "tags", "", `tag expression (default without a feature: "@everyday")`)
 	fl.StringSliceVar(&f.names, "name", nil, "part of a scenario's name, or its id")
 	fl.BoolVar(&f.settle, "settle", false, "every terminal settles before the first arrival and after the last: compares the books of any host")

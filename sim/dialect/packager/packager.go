@@ -129,11 +129,14 @@ func (p *reader) head(root *element, f *File, all map[int]*Field) {
 	case bitmap == nil:
 		p.fail(root.line, "there is no field 1: the bitmap, an IFA_BITMAP or IFB_BITMAP of length 16")
 	case bitmaps[bitmap.Class] == "":
-		p.fail(bitmap.Line, "field 1 is %s, want a bitmap: IFA_BITMAP, IFB_BITMAP or IFE_BITMAP of length 16", bitmap.Class)
+		p.fail(bitmap.Line, "field 1 is %s, want a bitmap: IFA_BITMAP, IFB_BITMAP or IFE_BITMAP of length 16; messages without one (X92GenericPackager) cannot be told in a dialect", bitmap.Class)
 	case bitmap.Length < 8:
 		p.fail(bitmap.Line, "field 1: length %d, want 8 or 16 octets (its digits are twice as many)", bitmap.Length)
 	default:
 		f.Bitmap, f.Short = bitmaps[bitmap.Class], bitmap.Length == 8
+		if f.Bitmap == "ebcdic-hex" && !f.Short {
+			f.Notes = append(f.Notes, "the bitmap, an IFE_BITMAP: jPOS writes all of its octets where a message has no field above 32, and wants that many in each message that it reads; the second is written here when a field above 64 is there, and read either way")
+		}
 	}
 }
 

@@ -50,8 +50,6 @@ var refusals = []struct{ name, file, want string }{
 	{"twice an attribute", string(file(doctype, `<isofield id="2" id="3" length="6" name="x" class="org.jpos.iso.IF_CHAR"/>`)), `f.xml:5: field "2" has id twice`},
 	{"a class without package", string(file(doctype, `<isofield id="2" length="6" name="x" class="IFA_NUMERIC"/>`)), `field "2": class "IFA_NUMERIC" does not exist in jPOS; most likely org.jpos.iso.IFA_NUMERIC is meant`},
 	{"a class that many files name", string(file(doctype, `<isofield id="2" length="6" name="x" class="org.jpos.iso.IFA_ALPHA"/>`)), "most likely org.jpos.iso.IF_CHAR is meant"},
-	{"a way of composing of one's own", string(file(doctype, `<isofieldpackager id="2" length="6" name="x" class="org.jpos.iso.IFA_LLLCHAR" packager="com.bank.MyPackager"><isofield id="0" length="1" name="y" class="org.jpos.iso.IF_CHAR"/></isofieldpackager>`)),
-		`class "com.bank.MyPackager" does not exist in jPOS; when it is your own, name the one of org.jpos.iso that writes the same octets, or make it an <isofield> without packager: one value`},
 	{"a class of one's own", string(file(doctype, `<isofield id="2" length="6" name="x" class="com.bank.Secret"/>`)), `class "com.bank.Secret" does not exist in jPOS; when it is your own`},
 	{"too long for its prefix", string(file(doctype, `<isofield id="2" length="255" name="x" class="org.jpos.iso.IFB_LLCHAR"/>`)), `f.xml:5: field "2": length 255 is above 99, the longest that IFB_LLCHAR can tell`},
 	{"a bitmap of bits", string(file(doctype, `<isofield id="1" length="4" name="x" class="org.jpos.iso.IFB_BITMAP"/>`)), "field 1: length 4, want 8 or 16 octets"},
@@ -122,11 +120,12 @@ func TestComposedFieldsSayWhyTheyAreWhole(t *testing.T) {
 	for want, attributes := range map[string]string{
 		"does not write the octets of its parts": `class="org.jpos.iso.IFB_LLNUM" packager="org.jpos.iso.packager.GenericSubFieldPackager" emitBitmap="false"`,
 		"there is no bitmap at its part 1":       `class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.GenericSubFieldPackager"`,
-		"not a way of putting parts together":    `class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.GICCSubFieldPackager"`,
+		"have their length before their tag":     `class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.GICCSubFieldPackager"`,
+		"a program's own packager":               `class="org.jpos.iso.IFA_LLCHAR" packager="com.bank.MyPackager"`,
 		"the length stands before the tag":       `class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.GenericTaggedFieldsPackager" tagMapper="org.jpos.iso.packager.TTDecimalTagMapper" tagSize="2" lenSize="2" swapTagAndLen="true"`,
 		"its tags are those of com.bank.Mapper":  `class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.GenericTaggedFieldsPackager" tagMapper="com.bank.Mapper"`,
 		"which these tags do not tell":           `class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.EuroSubFieldPackager"`,
-		"it lists no tags":                       `class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.tlv.packager.TaggedSequencePackager"`,
+		"it has no tags":                         `class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.tlv.packager.TaggedSequencePackager"`,
 		"its parts have 6 octets, it has 99":     `class="org.jpos.iso.IF_CHAR" packager="org.jpos.iso.packager.GenericSubFieldPackager" emitBitmap="false"`,
 	} {
 		f, err := Read("f.xml", file(doctype, fmt.Sprintf(`<isofieldpackager id="48" length="99" name="x" %s><isofield id="1" length="6" name="p" class="org.jpos.iso.IF_CHAR"/></isofieldpackager>`, attributes)))

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/strict"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // formBases are the dialects whose forms a specification may be given, by the width
@@ -128,7 +129,8 @@ func (f *forms) body() []byte {
 func (f *forms) has(n int) bool { return f.fields[n] != nil && !f.agreed(n) && f.same(n) }
 
 // same reports whether values of field n are alike in the draft and the base:
-// octets or not, and of the same fixed length.
+// octets or not, and of the same fixed length, but for those that a profile gives, which
+// are as long as the dialect has them.
 func (f *forms) same(n int) bool {
 	is, _ := f.r.Scalar(f.key(f.was[n], "is"))
 	m := fieldShape.FindStringSubmatch(is)
@@ -136,7 +138,17 @@ func (f *forms) same(n int) bool {
 	if m == nil || (m[1] == "b") != (ours.kind == "b") {
 		return false
 	}
-	return m[2] != "" || ours.prefix != "fixed" || m[3] == strconv.Itoa(ours.length)
+	return m[2] != "" || ours.prefix != "fixed" || m[3] == strconv.Itoa(ours.length) || f.ofProfile(n)
+}
+
+// ofProfile reports whether field n is the base's for what profiles say of terminals.
+func (f *forms) ofProfile(n int) bool {
+	for _, e := range []wire.Element{wire.TerminalID, wire.MerchantID} {
+		if at, _ := f.r.Scalar(f.key(f.key(f.root, "elements"), e.String())); at == strconv.Itoa(n) {
+			return true
+		}
+	}
+	return false
 }
 
 // key is the value of a key of a mapping; the zero Value where there is none.

@@ -170,7 +170,7 @@ func (p *reader) field(e *element) *Field {
 	case len(p.errs) > told || name == "":
 		return nil
 	case f.ID < 0 || f.ID > 192 && e.depth == 2:
-		p.fail(e.line, "%s: want a number from 0 to 128", e)
+		p.fail(e.line, "%s: want a number from 0 to 192", e)
 		return nil
 	case !known[name]:
 		p.fail(e.line, "%s: %w", e, noClass(name, known))

@@ -67,7 +67,7 @@ func answerPhrases() []*Phrase {
 			Doc:  "No answer has come to a request that had been answered.",
 			Make: fixed(noFurther)},
 		{Group: group, English: "the balance is known", Chinese: "余额查询成功", Was: "终端得到余额",
-			Doc: "The answer brought a balance (field 54), which is remembered.",
+			Doc: "The answer brought a balance (additional amounts), which is remembered.",
 			Make: withBalance(func(p *sim.Player) error {
 				if card := worldOf(p).card; p.Last.Of == dialect.Balance && p.Last.Outcome == report.Declined && card != nil && p.Last.Code.String() == card.Answer {
 					return fmt.Errorf("%w: the profile says that the host answers %s for the card of role %s, and so it tells no balance", sim.ErrUntested, card.Answer, card.Role)

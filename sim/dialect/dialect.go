@@ -291,24 +291,13 @@ func (d *Dialect) WithSpec(spec *iso8583.MessageSpec) (*Dialect, error) {
 			n.Masks[f] = Hidden
 		}
 	}
-	if n.Masks[2] != Hidden {
-		n.Masks[2] = Truncated
+	if n.Masks[isoPAN] != Hidden {
+		n.Masks[isoPAN] = Truncated
 	}
 	if err := n.Compile(); err != nil {
 		return nil, err
 	}
 	return &n, nil
-}
-
-// private reports whether field f carries card data or what networks agree on:
-// extended PAN, tracks, name, additional data, PIN, reserved fields, accounts
-// and the second half's private fields (ISO 8583:1987, table of data elements).
-func private(f int) bool {
-	switch {
-	case f >= 34 && f <= 36, f == 43, f >= 45 && f <= 48, f == 52, f >= 54 && f <= 63, f >= 102 && f <= 127:
-		return true
-	}
-	return false
 }
 
 // Form is the form of transaction t, or nil when the dialect does not have it.

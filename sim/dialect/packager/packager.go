@@ -85,8 +85,8 @@ func (p *reader) packager(root *element) *File {
 	if n := p.number(root, "bitmapField", 1); n != 1 {
 		p.fail(root.line, "bitmapField=%d: a dialect has the bitmap after the MTI, in field 1", n)
 	}
-	if n := p.number(root, "firstField", 2); n != 2 {
-		p.fail(root.line, "firstField=%d: a dialect has its first field after the bitmap; number them from 2", n)
+	if first := p.number(root, "firstField", 2); first != 2 {
+		p.fail(root.line, "firstField=%d: a dialect has its first field after the bitmap; number them from 2", first)
 	}
 	third := p.number(root, "thirdBitmapField", 0)
 	if third > 128 {

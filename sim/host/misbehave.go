@@ -13,7 +13,7 @@ import (
 )
 
 // bug is a rule that the host breaks on purpose.
-type bug uint32
+type bug uint64
 
 const (
 	doublePosting bug = 1 << iota
@@ -37,6 +37,10 @@ const (
 	undoReversal
 	forgetEarly
 	anyMAC
+	cutOffIgnored
+	newPaidAtOnce
+	lapsedSigned
+	anyPapers
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -90,6 +94,10 @@ var misbehaviours = []Misbehaviour{
 	{Name: "second-binding-accepted", Doc: "a terminal that is bound to one merchant can be bound to another", bug: secondBinding},
 	{Name: "fee-off-by-one", Doc: "each fee is a fen too high", bug: feeOffByOne},
 	{Name: "statement-does-not-add-up", Doc: "the first line of a statement is a fen too high, its total is not", bug: wrongStatement},
+	{Name: "cut-off-ignored", Doc: "what is paid after the cut-off counts for the day on which it is paid", bug: cutOffIgnored},
+	{Name: "new-merchant-paid-at-once", Doc: "a merchant of less than 90 days has its money on the same day, if its plan says so", bug: newPaidAtOnce},
+	{Name: "lapsed-approval-signed", Doc: "an approved application can be signed after its 30 days, too", bug: lapsedSigned},
+	{Name: "expired-papers-approved", Doc: "a review does not look at how long licence and identity card are valid", bug: anyPapers},
 	{Name: "signature-lost", Doc: "signatures are acknowledged and not kept", wrap: onAnswer(loseSignature)},
 	{Name: "signature-blind", Doc: "what comes as a signature is acknowledged, whatever it is", wrap: onAnswer(praiseSignature)},
 	{Name: "forget-status", Doc: "what a terminal tells of its parts is acknowledged and not kept", wrap: onAnswer(forgetStatus)},
@@ -186,7 +194,11 @@ func (h *Host) misbehaveAs(names []string) {
 	}
 	h.staff.Lax.Store(w.bugs&anyProof != 0)
 	h.merchants.SecondBinding.Store(w.bugs&secondBinding != 0)
+	h.merchants.NeverLapses.Store(w.bugs&lapsedSigned != 0)
+	h.merchants.AnyPapers.Store(w.bugs&anyPapers != 0)
 	h.books.WrongFees(w.bugs&feeOffByOne != 0)
+	h.books.Lax().CutOff.Store(w.bugs&cutOffIgnored != 0)
+	h.books.Lax().NewMerchant.Store(w.bugs&newPaidAtOnce != 0)
 	h.wrong.Store(w)
 }
 

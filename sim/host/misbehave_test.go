@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
+	"github.com/posfleet/posfleet/sim/host/merchant"
+	"github.com/posfleet/posfleet/sim/host/payout"
 	"github.com/posfleet/posfleet/sim/host/staff"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -117,6 +120,42 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			s, ok := h.Statement(a, a.Day(h.Now()))
 			return ok && s.Check() != nil
 		},
+	}
+	seen["cut-off-ignored"] = func(p *pos, h *Host) bool {
+		plan := *h.Account(p.entry.MID).Plan
+		plan.Payout.CutOff = 23 * time.Hour
+		a := &payout.Account{Plan: &plan, Lax: h.books.Lax()}
+		return a.Day(time.Date(2026, 11, 26, 23, 0, 0, 0, fee.China)) == "2026-11-26"
+	}
+	seen["new-merchant-paid-at-once"] = func(p *pos, h *Host) bool {
+		plan := *h.Account(p.entry.MID).Plan
+		plan.Payout.Cycle = fee.T0
+		now := time.Now()
+		a := &payout.Account{Plan: &plan, Since: now.AddDate(0, 0, -88), Lax: h.books.Lax()}
+		return a.Due(now, now)
+	}
+	seen["lapsed-approval-signed"] = func(p *pos, h *Host) bool {
+		m := h.Merchants()
+		a, err := m.Submit(applicationOf(h, ""))
+		if err != nil {
+			p.Fatal(err)
+		}
+		if a, err = m.Review(a.Number, merchant.Findings{}); err != nil || a.State != "approved" {
+			p.Fatal(a.State, a.Reasons, err)
+		}
+		if _, err := m.PutClock("", a.Number, h.Now().AddDate(0, 0, 31)); err != nil {
+			p.Fatal(err)
+		}
+		_, err = m.Sign(a.Number)
+		return err == nil
+	}
+	seen["expired-papers-approved"] = func(p *pos, h *Host) bool {
+		a, err := h.Merchants().Submit(applicationOf(h, "2020-01-01"))
+		if err != nil {
+			p.Fatal(err)
+		}
+		a, err = h.Merchants().Review(a.Number, merchant.Findings{})
+		return err == nil && a.State == "approved"
 	}
 	seen["signature-lost"] = func(p *pos, h *Host) bool {
 		p.want("00", dialect.SignatureUpload, p.buys(100), image(imageOf(1)))
@@ -248,4 +287,14 @@ func TestUnknownMisbehaviourIsRefused(t *testing.T) {
 	if err := h.Misbehave("silent", true); err != nil || !slices.Equal(h.Misbehaves(), []string{"silent"}) {
 		t.Errorf("turned on twice: %v, %v", err, h.Misbehaves())
 	}
+}
+
+// applicationOf is one that nothing speaks against; its licence is valid until a day, for ever
+// if that is empty.
+func applicationOf(h *Host, until string) merchant.Form {
+	return merchant.Form{Kind: "company", Name: "Noodles Ltd.", ShortName: "Noodles", MCC: "5812", City: "2900", Region: "310101", Address: "1 Main St.", Phone: "02155550100",
+		Licence: &merchant.Licence{Code: "91310101MA12345678", Name: "Noodles Ltd.", Owner: "Wang", Region: "310101", MCC: "5812", Until: until},
+		Person:  merchant.Person{Name: "Wang", ID: "11010519491231002X"},
+		Account: merchant.Account{Kind: "57", Holder: "Noodles Ltd.", Number: "3100123456789", Bank: "102290000001"},
+		Plan:    h.profile.Plans[0].Name, Papers: []string{"id-front", "id-back", "licence", "account-licence", "shop-front", "inside", "contract"}}
 }

@@ -353,6 +353,8 @@ func (p *Player) billed(o *Order, r *Result) {
 		if b.Refunded += r.Amount; b.Refunded < b.Total {
 			b.State = dialect.OrderPartRefunded
 		}
+	case p.T.asksPayer(r):
+		p.awaited(o)
 	case r.Outcome == report.Declined:
 		p.refusedFor(dialect.OrderReason(dialect.TaggedUint(p.ans.Get(wire.PaymentCode), dialect.TagPaysReason)))
 	case r.Outcome != report.Unsent && charge:

@@ -230,6 +230,8 @@ func (p *Player) arm(r *Result) bool {
 	switch {
 	case r.Outcome == report.TimedOut, r.Outcome == report.Broken, r.Outcome == report.Open:
 		reason = t.Profile.Policy.ReversalReason
+	case t.asksPayer(r):
+		reason = t.Profile.Policy.ReversalReason
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		reason = d.Reason(dialect.WrongMAC)
 	case r.Outcome == report.Refused && (r.Why == errCardDeclines || errors.Is(r.Why, rules.ErrIssuer)):

@@ -73,6 +73,7 @@ const (
 	CodeUnknown                  //
 	OverStaticLimit              // what a payer may pay in a day by static codes
 	NotAnOrder                   // lines that add up to nothing, or to something else
+	PayerTypes                   // the customer's phone asks for a password, and nothing is decided
 	orderReasons
 )
 
@@ -99,6 +100,7 @@ var orderReasonTable = [orderReasons]struct {
 	CodeUnknown:      {InvalidCard, "no such code", "付款码无效", FreshCode},
 	OverStaticLimit:  {OverLimit, "more than a payer may pay in a day by static codes", "超过静态码单日限额", OtherWay},
 	NotAnOrder:       {InvalidAmount, "the lines do not make up the total", "订单金额有误", ConfirmAgain},
+	PayerTypes:       {InProgress, "the customer is to enter a password", "等待顾客输入支付密码", AwaitPayer},
 }
 
 // Role is as what a host refuses for the reason.
@@ -149,6 +151,7 @@ const (
 	TagPayer       = "OB" // payment code of who scanned
 	TagTotal       = "OC" // fen, 12 digits
 	TagPush        = "OD" // the terminal listens for the result on the line of its request
+	TagDeclines    = "OE" // who scanned, or was asked for a password, does not pay
 	TagPaysOrder   = "A9" // order number, in a payment or refund of it
 	TagPaysReason  = "A8" // OrderReason, in the answer that refuses one
 	TagPaymentCode = "A3" // of the customer

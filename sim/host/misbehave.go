@@ -41,6 +41,9 @@ const (
 	newPaidAtOnce
 	lapsedSigned
 	anyPapers
+	passwordUnasked
+	passwordLost
+	latePassword
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -90,6 +93,9 @@ var misbehaviours = []Misbehaviour{
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
 	{Name: "code-used-twice", Doc: "a customer's payment code pays more than once", bug: useCodeTwice},
+	{Name: "password-not-asked", Doc: "a customer whose phone asks for a password pays without it", bug: passwordUnasked},
+	{Name: "password-lost", Doc: "what a customer enters whose phone asks for a password is acknowledged and nothing comes of it", bug: passwordLost},
+	{Name: "late-password-pays", Doc: "a customer's password pays also after the terminal has given the payment up", bug: latePassword},
 	{Name: "clone-accepted", Doc: "two terminals of one number may trade at the same time, and nobody is told", bug: cloneAccepted},
 	{Name: "second-binding-accepted", Doc: "a terminal that is bound to one merchant can be bound to another", bug: secondBinding},
 	{Name: "fee-off-by-one", Doc: "each fee is a fen too high", bug: feeOffByOne},

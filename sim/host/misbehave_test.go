@@ -213,6 +213,20 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		p.want("00", dialect.QRPurchase, amount(400), code)
 		return p.do(dialect.QRPurchase, amount(400), code) == "00"
 	}
+	seen["password-not-asked"] = func(p *pos, h *Host) bool {
+		p.asked(h, "qr-password", 2)
+		return bookOf(h, "10000001").DebitN == 1
+	}
+	seen["password-lost"] = func(p *pos, h *Host) bool {
+		_, _, enter := p.asked(h, "qr-password", 2)
+		return enter() == "00" && bookOf(h, "10000001").DebitN == 0
+	}
+	seen["late-password-pays"] = func(p *pos, h *Host) bool {
+		m, _, enter := p.asked(h, "qr-password", 2)
+		p.send(p.reversalOf(m))
+		enter()
+		return bookOf(h, "10000001").DebitN == 1
+	}
 	seen["yes-man"] = func(p *pos, h *Host) bool {
 		buy(p, "stolen")
 		if !p.hear(time.Second) || p.ans.FieldText(39) != "00" || !p.verified() || bookOf(h, "10000001").DebitN != 0 {

@@ -56,6 +56,7 @@ func (h *Host) reversal(req *Request) verdict {
 		return approved
 	case r.State != book.Approved:
 		t.Refuse(n)
+		h.givenUp(req, trace)
 		return approved
 	case h.breaks(forgetReversal):
 		return approved

@@ -354,3 +354,39 @@ func TestClocksArePutOn(t *testing.T) {
 		t.Errorf("its account is at %v once its clock is put on", got)
 	}
 }
+
+// A machine that has just come back is the last to be issued again.
+func TestMachinesAreIssuedByTheirTimeInStock(t *testing.T) {
+	r, _, now := register(t)
+	mid := r.profile.Merchants[0].MID
+	issue := func() string {
+		t.Helper()
+		*now = now.Add(time.Second)
+		m, _, err := r.Issue(mid, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.TID
+	}
+	back := func(tid string) {
+		t.Helper()
+		*now = now.Add(time.Second)
+		if err := r.TakeBack(tid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := issue()
+	back(first)
+	others := 0
+	for tid := issue(); tid != first; tid = issue() {
+		others++
+	}
+	if want := len(r.profile.Stock) - 1; others != want {
+		t.Errorf("it is issued again after %d others, want %d", others, want)
+	}
+	back(r.profile.Stock[5].TID)
+	back(r.profile.Stock[3].TID)
+	if got := issue(); got != r.profile.Stock[5].TID {
+		t.Errorf("%s is issued, want the one that came back first", got)
+	}
+}

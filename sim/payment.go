@@ -160,7 +160,9 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 	t.Display = show(r)
 	switch {
 	case r.Outcome == report.Approved:
-		p.book(o, r, batch)
+		if !p.refundedBefore(o, r) {
+			p.book(o, r, batch)
+		}
 		t.stand(o.Of, Paid)
 	case o.Of.Reversible() && p.arm(r):
 		t.stand(o.Of, Uncertain)
@@ -173,6 +175,7 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 		t.stand(o.Of, NotPaid)
 	case o.Of.Journalled():
 		t.stand(o.Of, Uncertain)
+		p.refundUnknown(o, r, batch)
 		t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: o.Of, Trace: r.Trace, Batch: batch, Amount: o.Amount})
 	}
 	if o.Bill != nil {

@@ -44,6 +44,8 @@ const (
 	passwordUnasked
 	passwordLost
 	latePassword
+	refundNumberIgnored
+	equalRefundsMerged
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -92,6 +94,8 @@ var misbehaviours = []Misbehaviour{
 	{Name: "script-result-lost", Doc: "what has become of an issuer's commands is acknowledged and not kept", bug: scriptLost},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
+	{Name: "refund-number-ignored", Doc: "a refund that comes again under its number is booked again", bug: refundNumberIgnored},
+	{Name: "equal-refunds-merged", Doc: "two refunds of an order of one amount, under two numbers, are taken for one", bug: equalRefundsMerged},
 	{Name: "code-used-twice", Doc: "a customer's payment code pays more than once", bug: useCodeTwice},
 	{Name: "password-not-asked", Doc: "a customer whose phone asks for a password pays without it", bug: passwordUnasked},
 	{Name: "password-lost", Doc: "what a customer enters whose phone asks for a password is acknowledged and nothing comes of it", bug: passwordLost},

@@ -208,6 +208,17 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		p.want("00", dialect.Refund, amount(300), shows("good"), pays(number), of)
 		return p.do(dialect.Refund, amount(300), shows("good"), pays(number), of) == "00"
 	}
+	refunded := func(p *pos, numbers ...string) uint64 {
+		number := p.order(2)
+		p.want("00", dialect.Purchase, amount(400), shows("good"), pays(number))
+		of := p.reference()
+		for _, n := range numbers {
+			p.want("00", dialect.Refund, amount(100), shows("good"), pays(number), of, numbered(n))
+		}
+		return p.refundedOf(number)
+	}
+	seen["refund-number-ignored"] = func(p *pos, h *Host) bool { return refunded(p, "1", "1") == 200 }
+	seen["equal-refunds-merged"] = func(p *pos, h *Host) bool { return refunded(p, "1", "2") == 100 }
 	seen["code-used-twice"] = func(p *pos, h *Host) bool {
 		code := phoneCode(h, 0)
 		p.want("00", dialect.QRPurchase, amount(400), code)

@@ -9,6 +9,9 @@ import (
 // It is found by its reference and date; the refunds of one payment never come
 // to more than its amount.
 func (h *Host) giveBack(req *Request) verdict {
+	if code := h.refundedBefore(req); code != pending {
+		return code
+	}
 	rrn := req.Message.Get(wire.RRN)
 	date, _ := digits(req.Message.Get(wire.OriginalDate))
 	var of uint64 // the payment's serial number
@@ -27,6 +30,7 @@ func (h *Host) giveBack(req *Request) verdict {
 	}
 	h.books.GiveBack(req.terminal, &req.record, p)
 	h.givenBack(req, of, req.record.Amount)
+	h.noteRefund(req)
 	return approved
 }
 

@@ -143,6 +143,8 @@ type Desk struct {
 	changes *changes
 	asked   int                 // place in ring, from 1, of the order whose payer's phone asked for a password last
 	asks    dialect.OneTimeCode // the code that the phone had shown
+	refunds map[string]*Refund  // by number; nil until the first
+	numbers map[uint16][]string // of those of the order at a place
 }
 
 // Wanted is an order that a terminal wants confirmed.
@@ -224,6 +226,7 @@ func (d *Desk) place(own []byte) *Order {
 		d.ring = append(d.ring, Order{})
 	default:
 		d.forget(uint16(at + 1))
+		d.forgetRefunds(uint16(at))
 	}
 	if d.heads == nil {
 		d.heads = make([]uint16, 64)

@@ -327,3 +327,31 @@ func TestADeskWaitsForOnePhone(t *testing.T) {
 		t.Errorf("the phone pays another order, %s, in the place of the one that is forgotten", o.Own())
 	}
 }
+
+// Refund numbers are kept as long as their orders are.
+func TestRefundNumbersAreForgottenWithTheirOrder(t *testing.T) {
+	d := orders(t, 1).Desk(0, []byte("10000001"))
+	line := dialect.OrderLine{Dish: 2, Count: 3, Price: 333}
+	for i := range 3 * d.keep {
+		o, why := d.Confirm(menu(), wanted(fmt.Sprint(i), line), now)
+		if why != dialect.NoReason {
+			t.Fatal(why)
+		}
+		for k := range 2 {
+			d.NoteRefund(o, fmt.Appendf(nil, "%d-%d", i, k), Refund{Amount: int64(k)})
+		}
+		if len(d.Refunds(o)) != 2 {
+			t.Fatalf("order %d has %d refunds", i, len(d.Refunds(o)))
+		}
+	}
+	if len(d.refunds) != 2*d.keep || len(d.numbers) != d.keep {
+		t.Errorf("%d refund numbers of %d orders are kept, want %d of %d", len(d.refunds), len(d.numbers), 2*d.keep, d.keep)
+	}
+	if o, _ := d.RefundUnder([]byte("1-1")); o != nil {
+		t.Error("the refund of an order that is forgotten is found")
+	}
+	last := fmt.Sprint(3*d.keep - 1)
+	if o, r := d.RefundUnder([]byte(last + "-1")); o == nil || o.Own() != last || r.Amount != 1 {
+		t.Errorf("the latest refund is of %+v", o)
+	}
+}

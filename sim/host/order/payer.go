@@ -13,7 +13,7 @@ func (d *Desk) Ask(o *Order, code dialect.OneTimeCode, batch, trace uint32, now 
 	if before := d.asking(); before != nil && before != o {
 		d.GiveUp(before, now)
 	}
-	d.asks, d.asked = code, 1+int(o.sequence)%d.keep
+	d.asks, d.asked = code, 1+int(d.placeOf(o))
 	d.Show(o, Code{Batch: batch, Trace: trace, Asks: true}, now)
 }
 

@@ -102,8 +102,8 @@ func (p *Player) refundedBefore(o *Order, r *Result) bool {
 		copy(rec.RRN[:], told[12:24])
 		copy(rec.Date[:], told[24:])
 	}
-	if before && of.open {
-		r.Amount = o.Amount
+	if before && !of.open {
+		r.Amount = 0
 	}
 	of.open, of.tries = false, of.tries[:0]
 	return before

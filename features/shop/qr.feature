@@ -224,6 +224,7 @@ Feature: Paying an order by code
     Then the host approves
     When the operator sends the same refund once more
     Then the host approves
+    And 3.00 yuan of the order are refunded
     When the operator queries the order
     Then 3.00 yuan of the order are refunded
     And the order is "part refunded"

@@ -46,6 +46,10 @@ const (
 	latePassword
 	refundNumberIgnored
 	equalRefundsMerged
+	signatureMisfiled
+	refundElsewhere
+	reversalElsewhere
+	reversalAnyAmount
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -110,6 +114,10 @@ var misbehaviours = []Misbehaviour{
 	{Name: "expired-papers-approved", Doc: "a review does not look at how long licence and identity card are valid", bug: anyPapers},
 	{Name: "signature-lost", Doc: "signatures are acknowledged and not kept", wrap: onAnswer(loseSignature)},
 	{Name: "signature-blind", Doc: "what comes as a signature is acknowledged, whatever it is", wrap: onAnswer(praiseSignature)},
+	{Name: "signature-misfiled", Doc: "a signature is taken for the latest purchase, whatever trace, reference and amount it names", bug: signatureMisfiled},
+	{Name: "refund-of-another", Doc: "a refund that names a payment of another card, or none, gives back what it finds", bug: refundElsewhere},
+	{Name: "reversal-of-another", Doc: "a reversal that names no payment undoes the latest", bug: reversalElsewhere},
+	{Name: "reversal-of-any-amount", Doc: "a reversal undoes the payment that it names, whatever amount it says", bug: reversalAnyAmount},
 	{Name: "forget-status", Doc: "what a terminal tells of its parts is acknowledged and not kept", wrap: onAnswer(forgetStatus)},
 	{Name: "yes-man", Doc: "everything is approved under a right MAC and nothing is booked; no balance is told, every batch balances",
 		wrap: yesMan},

@@ -164,6 +164,23 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 	seen["signature-blind"] = func(p *pos, h *Host) bool {
 		return p.do(dialect.SignatureUpload, p.buys(100), image([]byte("a signature"))) == "00"
 	}
+	seen["signature-misfiled"] = func(p *pos, h *Host) bool {
+		return p.do(dialect.SignatureUpload, p.buys(100), amount(101), image(imageOf(1))) == "00"
+	}
+	seen["refund-of-another"] = func(p *pos, h *Host) bool {
+		p.want("00", dialect.Purchase, amount(500), shows("good"))
+		return p.do(dialect.Refund, amount(300), shows("good"), p.reference(), set(37, "999999999999")) == "00"
+	}
+	undone := func(p *pos, h *Host, field int, value uint64) bool {
+		m := buy(p, "good")
+		p.hear(time.Second)
+		r := p.reversalOf(m)
+		r.SetFieldUint(field, value)
+		p.send(r)
+		return bookOf(h, "10000001").Net() == 0
+	}
+	seen["reversal-of-another"] = func(p *pos, h *Host) bool { return undone(p, h, 11, 777777) }
+	seen["reversal-of-any-amount"] = func(p *pos, h *Host) bool { return undone(p, h, 4, 501) }
 	seen["reset-without-proof"] = func(_ *pos, h *Host) bool {
 		_, _, err := h.Staff().Ask(staff.Ask{Channel: staff.Branch, TID: "10000001", Operator: "01"})
 		return err == nil

@@ -351,7 +351,10 @@ func (p *Player) billed(o *Order, r *Result) {
 		}
 	case r.Outcome == report.Approved:
 		b.State = dialect.OrderRefunded
-		if b.Refunded += r.Amount; b.Refunded < b.Total {
+		if !r.known {
+			b.Refunded += r.Amount
+		}
+		if b.Refunded < b.Total {
 			b.State = dialect.OrderPartRefunded
 		}
 	case p.T.asksPayer(r):

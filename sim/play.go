@@ -64,6 +64,7 @@ type Result struct {
 
 	ended   bool // an exchange took place
 	untold  bool // declined for want of a sign-in, and the last one told no batch number
+	known   bool // a refund that the terminal knew to be booked, under the same number
 	dialect *dialect.Dialect
 }
 

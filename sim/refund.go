@@ -76,7 +76,7 @@ func (p *Player) refundUnknown(o *Order, r *Result, batch uint32) {
 // refundedBefore reports whether an approved refund is one that the host has booked before,
 // under the same number, and says when. What the terminal did not know it knows then: which
 // of the tries was booked goes into the journal if its batch is still open, and the others
-// are in doubt no more. A terminal that knew it has nothing to book; r.Amount is 0 then.
+// are in doubt no more. A terminal that knew it has nothing to book.
 func (p *Player) refundedBefore(o *Order, r *Result) bool {
 	if o.RefundNumber == nil {
 		return false
@@ -102,9 +102,7 @@ func (p *Player) refundedBefore(o *Order, r *Result) bool {
 		copy(rec.RRN[:], told[12:24])
 		copy(rec.Date[:], told[24:])
 	}
-	if before && !of.open {
-		r.Amount = 0
-	}
+	r.known = before && !of.open
 	of.open, of.tries = false, of.tries[:0]
 	return before
 }

@@ -147,7 +147,7 @@ func (p *Player) ask(f *dialect.Form, amount int64, data []byte) *Result {
 	if b := p.T.Bill; b != nil {
 		b.Refused = dialect.NoReason
 		if r.Outcome == report.Declined {
-			p.refusedFor(dialect.OrderReason(dialect.TaggedUint(p.ans.Get(wire.OrderData), dialect.TagReason)))
+			p.refusedFor(r.Refused)
 		}
 	}
 	return r
@@ -360,7 +360,7 @@ func (p *Player) billed(o *Order, r *Result) {
 	case p.T.asksPayer(r):
 		p.awaited(o)
 	case r.Outcome == report.Declined:
-		p.refusedFor(dialect.OrderReason(dialect.TaggedUint(p.ans.Get(wire.PaymentCode), dialect.TagPaysReason)))
+		p.refusedFor(r.Refused)
 	case r.Outcome != report.Unsent && charge:
 		b.State, b.paid = dialect.OrderUnknown, Order{Of: o.Of, Entry: o.Entry, Holder: o.Holder}
 	}

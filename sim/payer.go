@@ -1,12 +1,12 @@
 package sim
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // asksPayer reports whether a host has answered a payment by code that the customer is to
@@ -70,9 +70,5 @@ func (p *Player) AnswerPhone(code []byte, h *profile.Holder, amount int64, pays 
 func (p *Player) awaited(o *Order) {
 	b := o.Bill
 	b.State, b.paid = dialect.OrderPaying, Order{Of: o.Of, Entry: o.Entry, Holder: o.Holder}
-	if why := dialect.OrderReason(dialect.TaggedUint(p.ans.Get(wire.PaymentCode), dialect.TagPaysReason)); why != dialect.NoReason {
-		p.refusedFor(why)
-		return
-	}
-	p.refusedFor(dialect.PayerTypes)
+	p.refusedFor(cmp.Or(p.Last.Refused, dialect.PayerTypes))
 }

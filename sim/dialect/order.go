@@ -317,3 +317,19 @@ func (c OneTimeCode) Fresh(unix int64) bool {
 	age := (unix%1e6 - int64(c.Second) + 1e6) % 1e6
 	return age <= CodeAge || age >= 1e6-CodeAge
 }
+
+// ReasonOf is why an answer that declines a transaction refuses an order, or its payment or
+// refund; NoReason where it does not say, or is about none.
+func ReasonOf(t Transaction, answer *wire.Message) OrderReason {
+	var n uint64
+	switch {
+	case orders[t]:
+		n = TaggedUint(answer.Get(wire.OrderData), TagReason)
+	case t.Payment():
+		n = TaggedUint(answer.Get(wire.PaymentCode), TagPaysReason)
+	}
+	if n >= uint64(orderReasons) {
+		return NoReason
+	}
+	return OrderReason(n)
+}

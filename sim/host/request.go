@@ -43,6 +43,7 @@ type Request struct {
 	key      *keys.Key // seals the answer; nil for an answer without a MAC
 	now      *stamp
 	serial   uint64 // of the answer
+	touched  uint64 // nothing: see keys.Set.Touch
 
 	// What the rules have read of a payment.
 	trace   uint32

@@ -133,6 +133,10 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 		}
 		p.free = p.Clock.Now()
 	}
+	p.touched = t.keys.Touch()
+	if o.Holder != nil && len(o.Holder.Track2) > 0 {
+		p.touched ^= uint64(o.Holder.Track2[0])
+	}
 	if p.begin(t, f); p.keyless != nil {
 		return p.refused(p.keyless)
 	}
@@ -160,7 +164,9 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 	t.Display = show(r)
 	switch {
 	case r.Outcome == report.Approved:
-		p.book(o, r, batch)
+		if !p.refundedBefore(o, r) {
+			p.book(o, r, batch)
+		}
 		t.stand(o.Of, Paid)
 	case o.Of.Reversible() && p.arm(r):
 		t.stand(o.Of, Uncertain)
@@ -173,6 +179,7 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 		t.stand(o.Of, NotPaid)
 	case o.Of.Journalled():
 		t.stand(o.Of, Uncertain)
+		p.refundUnknown(o, r, batch)
 		t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: o.Of, Trace: r.Trace, Batch: batch, Amount: o.Amount})
 	}
 	if o.Bill != nil {
@@ -232,6 +239,8 @@ func (p *Player) arm(r *Result) bool {
 	var wrong *rules.Mismatch
 	switch {
 	case r.Outcome == report.TimedOut, r.Outcome == report.Broken, r.Outcome == report.Open:
+		reason = t.Profile.Policy.ReversalReason
+	case t.asksPayer(r):
 		reason = t.Profile.Policy.ReversalReason
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		reason = d.Reason(dialect.WrongMAC)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"runtime"
 	"strings"
 
@@ -48,9 +47,6 @@ func newMACs(p *profile.Profile, own bool, file string) (*macs, error) {
 	return m, nil
 }
 
-// keyLike is text that may be a key rather than the path of a file.
-var keyLike = regexp.MustCompile(`([0-9A-Fa-f][ :=,-]?){16}`)
-
 // maxKeyFile is the longest key file, in octets.
 const maxKeyFile = 8 << 20
 
@@ -59,9 +55,6 @@ const maxKeyFile = 8 << 20
 func (m *macs) read(file string) error {
 	info, err := os.Stat(file) // before it is opened: opening a pipe would wait for its writer
 	switch {
-	case err != nil && keyLike.MatchString(file):
-		return errors.New("there is no such file (what was given looks like a key and is not repeated here); " +
-			"a key is never an argument: write lines of terminal id and key into a file, chmod 600 it, and give its path")
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
@@ -101,13 +94,13 @@ func (m *macs) key(tid string) *keys.Key {
 	if m == nil {
 		return nil
 	}
-	return cmp.Or(m.keys[tid], m.keys["*"])
+	return cmp.Or(m.keys[strings.TrimSpace(tid)], m.keys["*"])
 }
 
 // macKey reads the key in the words of a line. Its error quotes no key.
 func macKey(words [][]byte, sm4 bool) (*keys.Key, error) {
-	if len(words) != 2 || len(words[0]) != 8 && string(words[0]) != "*" {
-		return nil, errors.New("want a terminal id of 8 characters, or * for all, and a MAC key in hexadecimal digits")
+	if len(words) != 2 {
+		return nil, errors.New("want a terminal id, or * for all, and a MAC key in hexadecimal digits")
 	}
 	octets := make([]byte, hex.DecodedLen(len(words[1])))
 	defer clear(octets)
@@ -123,7 +116,7 @@ func macKey(words [][]byte, sm4 bool) (*keys.Key, error) {
 // tell writes what is to be said of a message's MAC, and takes the keys that it
 // brings. It never writes a key or the MAC that is wanted.
 func (m *macs) tell(w io.Writer, msg *wire.Message) {
-	tid := msg.Text(wire.TerminalID)
+	tid := strings.TrimSpace(msg.Text(wire.TerminalID)) // as files of keys have it
 	if said := m.take(tid, msg); said != "" {
 		fmt.Fprintf(w, "keys %s\n", said)
 	}

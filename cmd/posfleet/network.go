@@ -33,7 +33,9 @@ type networkFlags struct {
 	timeout   time.Duration
 	misbehave []string
 	behaviour string
+	seed      uint64 // of what the behaviour draws; 0 for always the same
 	testKeys  bool
+	keyLog    string // file for the secrets of TLS sessions; empty for none
 
 	flags *pflag.FlagSet // that they were given by; nil where they are not flags
 	piped []byte         // the profile, when a pipe brought it
@@ -188,6 +190,11 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 		if n.dialer.TLS, err = clientTLS(p.TLS, address, &f.files); err != nil {
 			return nil, usage(err)
 		}
+		if n.dialer.TLS.KeyLogWriter, err = keyLog(f.keyLog, newScreen(os.Stderr)); err != nil {
+			return nil, usage(err)
+		}
+	} else if f.keyLog != "" {
+		return nil, usage(errors.New("--tls-key-log: the host is not met over TLS"))
 	}
 	if n.target != bundledTarget {
 		if err := n.probe(ctx); err != nil {
@@ -215,7 +222,7 @@ func (f *networkFlags) bundled(p *profile.Profile, options ...host.Option) (*hos
 		options = append(options, host.WithMisbehaviour(m))
 	}
 	if f.behaviour != "" {
-		b, err := host.ParseBehaviour(f.behaviour, 1)
+		b, err := host.ParseBehaviour(f.behaviour, max(1, f.seed))
 		if err != nil {
 			return nil, usage(err)
 		}

@@ -13,25 +13,39 @@ func cards(r *report.Report) []verdictCard {
 	return []verdictCard{limitsCard(r), generatorCard(r), booksCard(r), playedCard(r)}
 }
 
-// unjudged is why a verdict is missing in a run that did not come to its end.
-const unjudged = "the run did not come to its end"
+// unjudged is why a verdict is missing in a run that did not come to its end, or has not
+// yet.
+func unjudged(r *report.Report) string {
+	if strings.HasPrefix(r.Incomplete, report.UnderWay) {
+		return report.UnderWay
+	}
+	return "the run did not come to its end"
+}
 
 func limitsCard(r *report.Report) verdictCard {
 	n := len(r.Limits)
 	switch {
 	case n == 0 && r.Incomplete != "":
-		return verdictCard{"Limits", "warn", "!", "not judged", unjudged}
+		return verdictCard{"Limits", "warn", "!", "not judged", unjudged(r)}
 	case n == 0:
 		return verdictCard{"Limits", "none", "–", "none asked", "a limit is a promise such as p99 of purchase < 250ms"}
 	}
-	broken := slices.DeleteFunc(slices.Clone(r.Limits), func(l report.LimitResult) bool { return l.OK })
+	judged := slices.DeleteFunc(slices.Clone(r.Limits), report.LimitResult.Moot)
+	untested := ""
+	if moot := n - len(judged); moot > 0 {
+		untested = fmt.Sprintf("%d untested, for want of an occasion", moot)
+	}
+	n = len(judged)
+	broken := slices.DeleteFunc(judged, func(l report.LimitResult) bool { return l.OK })
 	switch {
 	case len(broken) > 0:
 		return verdictCard{"Limits", "bad", "✗", fmt.Sprintf("%d of %d not held", len(broken), n), broken[0].Limit + ": " + cmp.Or(broken[0].Why, broken[0].Seen)}
+	case n == 0:
+		return verdictCard{"Limits", "none", "–", "untested", untested}
 	case n == 1:
-		return verdictCard{"Limits", "good", "✓", "held", ""}
+		return verdictCard{"Limits", "good", "✓", "held", untested}
 	}
-	return verdictCard{"Limits", "good", "✓", fmt.Sprintf("all %d held", n), ""}
+	return verdictCard{"Limits", "good", "✓", fmt.Sprintf("all %d held", n), untested}
 }
 
 func generatorCard(r *report.Report) verdictCard {
@@ -53,7 +67,7 @@ func booksCard(r *report.Report) verdictCard {
 	m := r.Money
 	switch {
 	case !m.Checked && r.Incomplete != "":
-		return verdictCard{"Books", "warn", "!", "not compared", unjudged}
+		return verdictCard{"Books", "warn", "!", "not compared", unjudged(r)}
 	case m.Compared == 0 && m.Unknown > 0:
 		return verdictCard{"Books", "warn", "!", "not compared", "no terminal knows what it took: " + report.Plural(int64(m.Unknown), "terminal") + " unknown"}
 	case !m.Checked:

@@ -72,6 +72,7 @@ func (h *Host) applyRules(req *Request) bool {
 	req.terminal, req.number, req.session = t, n, h.sessions[n]
 	if req.session != nil {
 		req.keys = req.session.keys
+		req.touched = req.keys.Touch() ^ t.Touch()
 	}
 	if h.store != nil {
 		if h.store.Failing() && req.Transaction != dialect.Echo {
@@ -265,6 +266,9 @@ func (h *Host) enter(req *Request) verdict {
 	r := &req.record
 	r.Kind, r.Serial, r.When = req.Transaction, req.serial, uint32(req.now.unix)
 	code := h.pay(req)
+	if req.again != nil {
+		return code // it has been entered under the trace that it first came with
+	}
 	if h.approves(req, code) {
 		r.State = book.Approved
 	}
@@ -310,6 +314,9 @@ func (h *Host) tell(req *Request, code verdict) {
 	case dialect.QRPurchase:
 		h.tellVoucher(req)
 	case dialect.Refund:
+		if req.again != nil {
+			req.tellRefunded()
+		}
 	default:
 		var code [6]byte
 		wire.PutUint(code[:], uint64(authCode(req.serial)))

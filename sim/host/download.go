@@ -230,11 +230,11 @@ func (h *Host) entries(of *dialect.Download) [][]byte {
 	case "ic-parameters":
 		return applications
 	case "card-blacklist":
-		return numbered("62250099%02d", 25)
+		return numberedFrom("62250099%02d", 25)
 	case "no-pin-cards":
-		return numbered("62250088%02d", 12)
+		return numberedFrom("62250088%02d", 12)
 	case "no-pin-blacklist":
-		return numbered("62250077%02d", 3)
+		return numberedFrom("62250077%02d", 3)
 	case "rates":
 		return [][]byte{[]byte("840 7.1042"), []byte("978 8.2310"), []byte("344 0.9131")}
 	}
@@ -278,7 +278,7 @@ func caKeys(first byte, size int) (all [][]byte) {
 	return all
 }
 
-func numbered(form string, n int) (all [][]byte) {
+func numberedFrom(form string, n int) (all [][]byte) {
 	for i := range n {
 		all = append(all, fmt.Appendf(nil, form, i))
 	}

@@ -103,7 +103,9 @@ func downloadPhrases() []*Phrase {
 				}
 				return ofDownload(func(a Args, name string) func(*sim.Player) error {
 					return func(p *sim.Player) error {
-						if got := p.T.Loaded(name); got != n {
+						if got := p.T.Loaded(name); got != n && p.Last.Reason() != nil {
+							return unexpected(p, fmt.Sprintf("%d entries of its %s", n, name))
+						} else if got != n {
 							return fmt.Errorf("the terminal has %d entries of its %s, want %d%s", got, name, n, refusedOf(p))
 						}
 						return nil

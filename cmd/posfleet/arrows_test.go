@@ -84,6 +84,7 @@ var keepers = map[string][]string{
 	"github.com/nats-io":                      {"sim/agent"},
 	"github.com/prometheus":                   {"report/metrics"},
 	"golang.org/x/crypto":                     {"sim/operator"},
+	"golang.org/x/net":                        {"cmd/posfleet", "sim/host/admin"},
 	"github.com/chromedp":                     {},
 	"github.com/rogpeppe/go-internal":         {},
 	"testing":                                 {},

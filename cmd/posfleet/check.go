@@ -55,6 +55,7 @@ func checkCommand(sig *signals) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args, sig) },
 	}
 	f.net.add(cmd)
+	addKeyLog(cmd, &f.net.keyLog)
 	fl := cmd.Flags()
 	fl.StringVar(&f.tags, "tags", "", `tag expression: "@payment and not @slow"`)
 	fl.StringSliceVar(&f.names, "name", nil, "part of a scenario's name, or its id")

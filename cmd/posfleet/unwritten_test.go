@@ -65,7 +65,7 @@ func TestFullDiskEndsARun(t *testing.T) {
 	}
 }
 
-var dueTold = regexp.MustCompile(`(\d+) due and`)
+var dueSoFar = regexp.MustCompile(`(\d+) due and`)
 
 // Whenever a run is killed, all whole seconds before are told.
 func TestKilledRunLosesTheSecondUnderWay(t *testing.T) {
@@ -79,7 +79,7 @@ func TestKilledRunLosesTheSecondUnderWay(t *testing.T) {
 		told := exec.Command(p.Path, "report", "run")
 		told.Dir = p.Dir
 		out, _ := told.CombinedOutput()
-		due := dueTold.FindSubmatch(out)
+		due := dueSoFar.FindSubmatch(out)
 		if due == nil {
 			t.Fatalf("killed after %v:\n%s", after, out)
 		}

@@ -95,7 +95,7 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"an answer that is no code", "", `reversal: {accepts: ["00", "25", "ZZ"]}`, `1: reversal.accepts[3]: "ZZ" is not among the codes`},
 		{"a MAC without keys", "", "sign-in: none", "a MAC needs a key, and no sign-in brings one"},
 		{"no algorithm", "", "mac: x9.24", `1: mac: "x9.24", want none or ecb, x9.9`},
-		{"no currency", "", "currency: CNY", `1: currency: "CNY", want three digits`},
+		{"no currency", "", "currency: CNY", `1: currency: "CNY" is 156 in ISO 4217; write that, as messages have it`},
 		{"a currency without code", "", "currency: {exponent: 0}", "1: currency: key code is missing"},
 		{"too many decimals", "", `currency: {code: "156", exponent: 5}`, `1: currency.exponent: "5", want a whole number from 0 to 4`},
 		{"a PIN block for chips", "", "pin: {format: 2}", `1: pin.format: "2", want 0, 1, 3 or 4 (ISO 9564-1): format 2 is for cards off line`},

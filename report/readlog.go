@@ -255,7 +255,7 @@ func (r *logReader) counted(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("counts: %w", err)
 	}
-	return r.label(c.Tag).add(Label{Counts: n, Codes: c.Codes, Clamped: c.Clamped})
+	return r.label(c.Tag).add(Label{Counts: n, Codes: c.Codes, Reasons: c.Reasons, Clamped: c.Clamped})
 }
 
 func (r *logReader) second(text []byte) error {

@@ -57,6 +57,7 @@ type Label struct {
 	Name     string
 	Counts   Counts
 	Codes    map[string]int64 // answers by response code (field 39)
+	Reasons  map[string]int64 // of these, those that refuse an order, or its payment or refund, by why; nil for none
 	Response *hdr.Histogram   // done - due, the headline; a timeout counts as its age
 	Service  *hdr.Histogram   // done - sent
 	Lag      *hdr.Histogram   // the generator's own lateness: sent - due, less what it waited for a terminal, an own reversal or a connection

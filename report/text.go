@@ -206,17 +206,23 @@ func (t *text) latencies(labels []Label, all *Label, delay *LineDelay) {
 
 // facts writes what stands beside the tables.
 func (t *text) facts(r *Report) {
-	codes := map[string]int64{}
+	codes, reasons := map[string]int64{}, map[string]int64{}
 	var warm Counts
 	for _, l := range r.Labels {
 		for code, n := range printableCodes(l.Codes) {
 			codes[code] += n
+		}
+		for reason, n := range l.Reasons {
+			reasons[reason] += n
 		}
 		for o, n := range l.Warmup {
 			warm[o] += n
 		}
 	}
 	t.wrapped("answers", cmp.Or(listed(codes), "none had a response code"))
+	if len(reasons) > 0 {
+		t.wrapped("orders", "refused because "+listed(reasons))
+	}
 	t.arrivals(r)
 	t.presses(r.Plan.Pressed)
 	if r.Late+r.Duplicate+r.Unmatched > 0 {

@@ -90,6 +90,7 @@ func troubled() *report.Report {
 	r.Failed, r.Failures = 7, []report.Failure{{At: "cup/refund.feature:12", Sentence: "the host approves", Outcome: "timed out", N: 7, Why: "no answer in time"}}
 	r.SignIn = report.Phase{Terminals: 1000, Failed: 3, First: "10000005", Took: time.Second, Why: map[string]int64{"the host answers 97": 3}}
 	r.Waited = report.Waited{Arrivals: 100, Longest: time.Second, Terminals: 997, Enough: 2000}
+	r.Labels[0].Reasons = map[string]int64{"a dish is <sold> out": 3}
 	r.Rules = []report.RuleCount{{ID: "ANS-37-PRESENT", Level: "should", N: 77}}
 	r.Strays = []report.Stray{{Kind: "0620, the answer to no request of this line", N: 4, First: "MTI  0620"}}
 	r.Lines = report.Lines{Connected: 1000, Refused: 9}
@@ -189,7 +190,7 @@ func TestPageSaysHowFarAFigureGoes(t *testing.T) {
 	for _, want := range []string{"Closed model: latency excludes queueing before the terminal", "The generator was the limit", "stopped before its time",
 		"1 of 2 not held", "disagree", "terminal 10000001, batch 3", "Late answers", "first 5 s are warm-up",
 		"5 of ", "arrivals sent nothing of their own", "the batch is full (500)", "7 did not hold", "cup/refund.feature:12", "3 of 1,000 terminals could not sign in",
-		"because: the host answers 97", "2,000 terminals would do", "ANS-37-PRESENT", "0620, the answer to no request", "could not be had", "batch 000004", "--limit &#39;p99 of purchase &lt; 250ms&#39;"} {
+		"because: the host answers 97", "2,000 terminals would do", "a dish is &lt;sold&gt; out", "ANS-37-PRESENT", "0620, the answer to no request", "could not be had", "batch 000004", "--limit &#39;p99 of purchase &lt; 250ms&#39;"} {
 		if !strings.Contains(doc, want) {
 			t.Errorf("the troubled page does not say %q", want)
 		}

@@ -45,6 +45,7 @@ type Ledger struct {
 	cash      account      // the world outside
 	splits    *fee.Splits  // what issuer and network ask
 	wrong     atomic.Int64 // fen that each fee is too high on purpose
+	lax       payout.Lax   // rules about days that are broken on purpose
 }
 
 // account is a balance.

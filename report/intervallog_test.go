@@ -15,6 +15,8 @@ import (
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/posfleet/posfleet/sim/allocs"
 )
 
 // logOf records a run of n seconds with every outcome and two labels, one with
@@ -37,7 +39,7 @@ func logOf(t testing.TB, n int) ([]byte, *Report) {
 				x.Outcome, x.Code = TimedOut, [4]byte{}
 				x.Done = due + 30*time.Second
 			case i%50 == 8:
-				x.Outcome, x.Code = Declined, [4]byte{'5', '1'}
+				x.Outcome, x.Code, x.Reason = Declined, [4]byte{'5', '1'}, "sold out"
 			case i == 9:
 				x.Outcome, x.Code = Refused, [4]byte{0xff, '\n'}
 			case i == 11:
@@ -84,6 +86,9 @@ func TestLogComesBackAsRecorded(t *testing.T) {
 		}
 		if codes := printableCodes(want.Codes); !maps.Equal(got.Codes, codes) {
 			t.Errorf("%s: codes %v, want %v", want.Name, got.Codes, codes)
+		}
+		if !maps.Equal(got.Reasons, want.Reasons) {
+			t.Errorf("%s: reasons %v, want %v", want.Name, got.Reasons, want.Reasons)
 		}
 		for name, h := range map[string][2]*hdr.Histogram{
 			"response": {got.Response, want.Response}, "service": {got.Service, want.Service},
@@ -286,6 +291,10 @@ func FuzzReadLog(f *testing.F) {
 	f.Add(text)
 	f.Add([]byte("Tag=a.response,0.000,1.000,1.000,HISTFAAAABh42pNpmSzMwMDAwQABzFCaEUoz2X+AMYBALQDEMgWA\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		if n := allocs.Above(4*uint64(len(b))+uint64(1+bytes.Count(b, []byte("Tag=")))*4<<20, // a histogram for each tag
+			func() { ReadLog(bytes.NewReader(b)) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(b), n)
+		}
 		if log, err := ReadLog(bytes.NewReader(b)); err == nil {
 			for _, l := range log.Labels {
 				if l.Response != nil {

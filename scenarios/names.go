@@ -111,7 +111,7 @@ var rolesChinese = map[string]string{
 	"没收卡": "pick-up", "受限卡": "restricted", "冻结卡": "frozen", "睡眠卡": "sleeping", "无此发卡方的卡": "unknown-issuer", "无效卡": "invalid",
 	"超限额卡": "over-limit", "超次数卡": "too-often", "密码超次的卡": "tries-exceeded", "密码错的卡": "wrong-pin",
 	"发卡方故障的卡": "issuer-down", "中心异常的卡": "system-error", "有缺陷的成功卡": "defective", "作弊卡": "suspect",
-	"需联系发卡方的卡": "issuer-contact", "不允许的卡": "not-permitted", "终端不允许的卡": "terminal-not-permitted", "扫码卡": "qr",
+	"需联系发卡方的卡": "issuer-contact", "不允许的卡": "not-permitted", "终端不允许的卡": "terminal-not-permitted", "扫码卡": "qr", "凭密扫码卡": "qr-password",
 	"国密芯片卡": "sm-chip", "待锁定的卡": "to-block", "待解锁的卡": "to-unblock", "芯片优先的卡": "chip-first", "电子现金卡": "cash",
 }
 

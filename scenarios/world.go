@@ -29,6 +29,7 @@ type world struct {
 	bank     bank           // the merchant at the bank
 
 	code    []byte                         // payment code that a phone showed last
+	payer   *profile.Holder                // whose phone it was
 	shown   []byte                         // code that the terminal showed last
 	numbers [][dialect.OrderNumberLen]byte // of orders that sentences looked at
 

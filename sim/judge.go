@@ -57,7 +57,7 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	case x.Approves():
 		r.Outcome = report.Approved
 	default:
-		r.Outcome = report.Declined
+		r.Outcome, r.Refused = report.Declined, dialect.ReasonOf(f.Transaction, p.ans)
 		r.untold = t.untold && t.Profile.Dialect.Means(r.Code, dialect.SignInFirst)
 	}
 	if f.Transaction == dialect.Settlement {

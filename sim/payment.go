@@ -164,7 +164,9 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 	t.Display = show(r)
 	switch {
 	case r.Outcome == report.Approved:
-		p.book(o, r, batch)
+		if !p.refundedBefore(o, r) {
+			p.book(o, r, batch)
+		}
 		t.stand(o.Of, Paid)
 	case o.Of.Reversible() && p.arm(r):
 		t.stand(o.Of, Uncertain)
@@ -177,6 +179,7 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 		t.stand(o.Of, NotPaid)
 	case o.Of.Journalled():
 		t.stand(o.Of, Uncertain)
+		p.refundUnknown(o, r, batch)
 		t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: o.Of, Trace: r.Trace, Batch: batch, Amount: o.Amount})
 	}
 	if o.Bill != nil {
@@ -233,6 +236,8 @@ func (p *Player) arm(r *Result) bool {
 	var wrong *rules.Mismatch
 	switch {
 	case r.Outcome == report.TimedOut, r.Outcome == report.Broken, r.Outcome == report.Open:
+		reason = t.Profile.Policy.ReversalReason
+	case t.asksPayer(r):
 		reason = t.Profile.Policy.ReversalReason
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		reason = d.Reason(dialect.WrongMAC)

@@ -33,6 +33,8 @@ type Order struct {
 	Date     string  // MMDD of the original when it is not Original's
 	Bill     *Bill   // the order that it pays or gives back; nil for none
 	Code     []byte  // payment code that a phone made; nil for the holder's
+
+	RefundNumber []byte // the merchant's number of a refund of Bill; nil for one that has none
 }
 
 // begin starts a request of form f: constants, routing header, identity, and
@@ -95,6 +97,9 @@ func (p *Player) fill(t *Terminal, f *dialect.Form, o *Order) error {
 	if o.Bill != nil && f.Carries(wire.PaymentCode) {
 		p.scratch = append(p.scratch[:0], m.Get(wire.PaymentCode)...)
 		p.scratch = dialect.AppendTag(p.scratch, dialect.TagPaysOrder, o.Bill.Number[:])
+		if o.RefundNumber != nil {
+			p.scratch = dialect.AppendTag(p.scratch, dialect.TagRefundNumber, o.RefundNumber)
+		}
 		m.Set(wire.PaymentCode, p.scratch)
 	}
 	if r := o.Original; r != nil {

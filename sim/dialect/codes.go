@@ -76,6 +76,7 @@ const (
 	TerminalBarred          // terminal or merchant is suspended
 	CardCheck               // the chip's cryptogram is not right
 	UseChip                 // the stripe was read of a card whose chip is to be used
+	InProgress              // nothing is decided yet: ask again
 	roles
 )
 
@@ -85,7 +86,7 @@ var roleNames = [roles]string{
 	NoOriginal: "no-original", FormatError: "format-error", InsufficientFunds: "insufficient-funds", ExpiredCard: "expired-card",
 	WrongPIN: "wrong-pin", OverLimit: "over-limit", OriginalDiffers: "original-differs", SignInFirst: "sign-in-first",
 	Duplicate: "duplicate", TotalsDiffer: "totals-differ", Malfunction: "malfunction", UnknownTerminal: "unknown-terminal",
-	BadPINBlock: "bad-pin-block", BadMAC: "bad-mac", TerminalBarred: "terminal-barred", CardCheck: "card-check", UseChip: "use-chip",
+	BadPINBlock: "bad-pin-block", BadMAC: "bad-mac", TerminalBarred: "terminal-barred", CardCheck: "card-check", UseChip: "use-chip", InProgress: "in-progress",
 }
 
 // String gives the name that dialect files use: "invalid-amount".

@@ -250,6 +250,9 @@ func (h *Host) enter(req *Request) verdict {
 	r := &req.record
 	r.Kind, r.Serial, r.When = req.Transaction, req.serial, uint32(req.now.unix)
 	code := h.pay(req)
+	if req.again != nil {
+		return code // it has been entered under the trace that it first came with
+	}
 	if h.approves(req, code) {
 		r.State = book.Approved
 	}
@@ -295,6 +298,9 @@ func (h *Host) tell(req *Request, code verdict) {
 	case dialect.QRPurchase:
 		h.tellVoucher(req)
 	case dialect.Refund:
+		if req.again != nil {
+			req.tellRefunded()
+		}
 	default:
 		var code [6]byte
 		wire.PutUint(code[:], uint64(authCode(req.serial)))

@@ -94,6 +94,9 @@ func (h *Host) charge(req *Request) verdict {
 	if h.aboveLimit(req) {
 		return overLimit
 	}
+	if h.asksPayer(req) {
+		return req.refuse(dialect.PayerTypes)
+	}
 	if h.breaks(approvePart) {
 		req.record.Amount = 1
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/book"
+	"github.com/posfleet/posfleet/sim/host/order"
 	"github.com/posfleet/posfleet/sim/host/serve"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -57,6 +58,7 @@ type Request struct {
 	refused   dialect.OrderReason // why an order, its payment or its refund is refused
 	lines     []dialect.OrderLine // reused
 	orderData []byte              // of the answer, reused
+	again     *order.Refund       // the refund that came before under the same number; nil for none
 	listens   uint32              // the trace with which the terminal asked to be told of an order; 0 when it did not
 	pushed    []byte              // a message of the host's own that follows the answer
 	chip      *chipWork           // of its chip; nil until the first
@@ -77,7 +79,7 @@ func (req *Request) reset(arrived time.Time) {
 	req.requirement, req.keys, req.chipped, req.renewed, req.kept = 0, keys.Set{}, false, false, 0
 	req.record = book.Record{Card: book.NoCard, Original: -1}
 	req.balance, req.pinLen = 0, 0
-	req.refused, req.listens, req.pushed = dialect.NoReason, 0, nil
+	req.refused, req.listens, req.pushed, req.again = dialect.NoReason, 0, nil, nil
 }
 
 // newAnswer makes what answers the messages of one connection at a time.
@@ -114,7 +116,7 @@ func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out [
 		if !asked {
 			return dst, false, err
 		}
-		out, ok = h.pack(req, dst, formatError)
+		out, ok = h.unreadable(req, dst, frame)
 		return out, ok, err
 	case misrouted != nil:
 		h.count.ignored.Add(1)
@@ -134,7 +136,7 @@ func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out [
 		return out, ok, nil
 	}
 	h.count.requests.Add(1)
-	if !h.wrong.Load().handler(req) {
+	if h.breaks(hangOver) && h.stuck.Load() || !h.wrong.Load().handler(req) {
 		h.count.silent.Add(1)
 		return dst, false, nil
 	}
@@ -242,6 +244,13 @@ func (h *Host) seal(req *Request, dst []byte) ([]byte, bool) {
 		}
 	}
 	h.count.answers.Add(1)
+	if h.breaks(malformAnswers) && req.Known && req.Transaction.Payment() {
+		var seal func([]byte) [8]byte
+		if key := req.key; key != nil {
+			seal = func(covered []byte) [8]byte { return key.MAC(h.profile.MAC, covered) }
+		}
+		out = append(dst, h.malformer.spoil(req.Answer, out[len(dst):], seal)...)
+	}
 	return out, true
 }
 

@@ -30,6 +30,9 @@ func (h *Host) reversal(req *Request) verdict {
 	req.pan = req.Message.Get(wire.PAN)
 	key := book.KeyOf(req.batch, trace, form.MTI)
 	n, ok := t.Find(key)
+	if !ok && h.breaks(reversalElsewhere) {
+		n, ok = t.LastEntered()
+	}
 	if !ok {
 		if req.batch != t.Batch {
 			return noOriginal
@@ -44,7 +47,7 @@ func (h *Host) reversal(req *Request) verdict {
 	}
 	r := t.Record(n)
 	switch {
-	case r.Amount != req.record.Amount, req.pan != nil && r.Card != book.NoCard && !h.books.IsOf(req.pan, r.Card):
+	case r.Amount != req.record.Amount && !h.breaks(reversalAnyAmount|reversalElsewhere), req.pan != nil && r.Card != book.NoCard && !h.books.IsOf(req.pan, r.Card):
 		return mismatch
 	case r.State == book.Voided:
 		return noOriginal
@@ -56,6 +59,7 @@ func (h *Host) reversal(req *Request) verdict {
 		return approved
 	case r.State != book.Approved:
 		t.Refuse(n)
+		h.givenUp(req, trace)
 		return approved
 	case h.breaks(forgetReversal):
 		return approved

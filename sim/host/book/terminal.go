@@ -171,6 +171,12 @@ func (t *Terminal) Find(key Key) (int32, bool) {
 // one is entered.
 func (t *Terminal) Record(n int32) *Record { return &t.journal.records[n] }
 
+// LastEntered is the number of the record of the open batch that was entered last; false for none.
+func (t *Terminal) LastEntered() (int32, bool) {
+	n := len(t.opened().records)
+	return int32(n - 1), n > 0
+}
+
 // Answered is the youngest record of the open batch whose answer has a serial number; nil
 // for none. It holds until the next one is entered.
 func (t *Terminal) Answered(serial uint64) *Record {

@@ -390,3 +390,25 @@ func TestMachinesAreIssuedByTheirTimeInStock(t *testing.T) {
 		t.Errorf("%s is issued, want the one that came back first", got)
 	}
 }
+
+// A terminal that trades is not dormant because its merchant's clock is ahead, and one card
+// that goes round is seen whatever that says.
+func TestInspectionOfAMerchantWhoseClockIsAhead(t *testing.T) {
+	r, _, now := register(t)
+	mid := r.profile.Merchants[0].MID
+	if _, _, err := r.Issue(mid, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Inspect(*now, mid, ""); err != nil { // from here on it is known
+		t.Fatal(err)
+	}
+	if _, err := r.PutClock(mid, "", now.AddDate(0, 5, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := r.Inspect(now.AddDate(0, 5, 0), mid, ""); err != nil || done != (Inspected{}) {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if done, err := r.Inspect(now.AddDate(0, 5+4, 0), mid, ""); err != nil || done.Suspended == 0 {
+		t.Errorf("four months later: %+v, %v", done, err)
+	}
+}

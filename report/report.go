@@ -222,13 +222,18 @@ type Plan struct {
 	Seed      uint64             `json:"seed"`                   // 0 of added parts that had different ones
 	Target    string             `json:"target"`                 // address, or "bundled host"
 	Dialect   string             `json:"dialect"`
-	Digests   map[string]string  `json:"digests"`          // SHA-256 of each feature and profile played
-	Settle    bool               `json:"settle,omitempty"` // every terminal settles before the first arrival and after the last
-	Strict    bool               `json:"strict,omitempty"` // answers that break a rule that they should keep are failures
-	Books     bool               `json:"books,omitempty"`  // the books must be compared, and agree
-	Shares    []int              `json:"shares,omitempty"` // which of Of equal shares this is, from 1; empty for the whole
+	Digests   map[string]string  `json:"digests"`           // SHA-256 of each feature and profile played
+	Settle    bool               `json:"settle,omitempty"`  // every terminal settles before the first arrival and after the last
+	Strict    bool               `json:"strict,omitempty"`  // answers that break a rule that they should keep are failures
+	Books     bool               `json:"books,omitempty"`   // the books must be compared, and agree
+	Pressed   []Press            `json:"pressed,omitempty"` // keys that changed the arrivals while they were played
+	Shares    []int              `json:"shares,omitempty"`  // which of Of equal shares this is, from 1; empty for the whole
 	Of        int                `json:"of,omitempty"`
 }
+
+// UnderWay is why a run that is seen while it runs is not whole: Report.Incomplete begins
+// with it.
+const UnderWay = "it is under way"
 
 // Report is what a run found.
 type Report struct {

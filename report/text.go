@@ -52,6 +52,9 @@ func (t *text) heading(r *Report) {
 	if p.For > 0 {
 		what += " for " + plain(p.For)
 	}
+	if len(p.Pressed) > 0 {
+		what += ", changed by hand"
+	}
 	t.printf("%s\n", t.paint(bold, "posfleet: "+what))
 	lines := []string{Plural(int64(p.Terminals), "terminal")}
 	if p.Lines != "" {
@@ -221,6 +224,7 @@ func (t *text) facts(r *Report) {
 		t.wrapped("orders", "refused because "+listed(reasons))
 	}
 	t.arrivals(r)
+	t.presses(r.Plan.Pressed)
 	if r.Late+r.Duplicate+r.Unmatched > 0 {
 		t.wrapped("beside", fmt.Sprintf("%s late, %s duplicate, %s unmatched", Plural(r.Late, "answer"), FormatCount(r.Duplicate), FormatCount(r.Unmatched)))
 	} else if r.Plan.Lines == "each" {

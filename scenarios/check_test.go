@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -106,6 +107,9 @@ func TestWrongHostIsCaught(t *testing.T) {
 	for i, m := range host.Misbehaviours() {
 		if m.Name == "serial-replayed" {
 			continue // CUP derives no keys; package host looks for it
+		}
+		if strings.HasPrefix(m.Name, "malformed-") && m.Name != "malformed-answers" {
+			continue // scenarios send nothing malformed; package negative looks for it
 		}
 		if testing.Short() && i%8 > 0 {
 			continue // under the race detector some will do

@@ -50,7 +50,7 @@ func settlementPhrases() []*Phrase {
 			Doc:  "The host's settlement flag is 2, and the totals it gives are its own.",
 			Make: fixed(func(p *sim.Player) error { return checkFlag(p, dialect.Unbalanced) })},
 		{Group: group, English: "the host's totals are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "主机合计借记{amount}元共{n}笔，贷记{amount}元共{n}笔", Asserts: true,
-			Doc: "The totals in field 48 of the settlement answer.",
+			Doc: "The totals of the settlement answer.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				want, err := a.Totals()
 				return func(p *sim.Player) error {

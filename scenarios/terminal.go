@@ -173,10 +173,10 @@ func terminalPhrases() []*Phrase {
 				return nil
 			})},
 		{Group: group, English: "a terminal that the host does not know", Chinese: "终端未在主机登记", Was: "主机未登记的终端",
-			Doc: "A terminal number that no host has: 00000000.",
+			Doc: "A terminal number that no host has: all zeros.",
 			Make: fixed(func(p *sim.Player) error {
 				unknown := *p.T.Terminal
-				unknown.TID = "00000000"
+				unknown.TID = strings.Repeat("0", len(unknown.TID))
 				t := sim.NewTerminal(p.T.Profile, &unknown)
 				t.Link, t.Faults = p.T.Link, p.T.Faults
 				t.PowerOn()

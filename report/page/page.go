@@ -81,6 +81,8 @@ type page struct {
 	Rows     []labelRow
 	Small    bool // some figure is "n too small"
 	Bound    bool // some figure is "≥"
+	Agents   []agentRow
+	Skew     string // how far apart they may have begun
 	Limits   []report.LimitResult
 	Codes    []codeRow
 	Refusals []codeRow // why orders, their payments and refunds were refused
@@ -163,6 +165,9 @@ func pageOf(r *report.Report) (*page, error) {
 	if r.Interrupted {
 		p.Banner = append(p.Banner, "This run was stopped before its time; what follows is what it had found by then.")
 	}
+	if n := len(r.Plan.Pressed); n > 0 {
+		p.Banner = append(p.Banner, fmt.Sprintf("Arrivals were changed by hand while the run was played, by %s: see what was asked.", report.Plural(int64(n), "key")))
+	}
 	if r.Validity.Level == report.Invalid {
 		p.Banner = append(p.Banner, "The generator was the limit in this run: its latencies are not the host's.")
 	}
@@ -185,6 +190,7 @@ func pageOf(r *report.Report) (*page, error) {
 	p.Figures = figures(r, &all)
 	p.Asked = asked(r)
 	p.table(r, &all)
+	p.Agents, p.Skew = agents(r)
 	p.Beside = beside(r)
 	return p, nil
 }
@@ -280,6 +286,9 @@ func asked(r *report.Report) []pair {
 	}
 	for _, id := range slices.Sorted(maps.Keys(p.Mix)) {
 		list = append(list, pair{"Share of " + id, strconv.FormatFloat(p.Mix[id]*100, 'g', 4, 64) + " %"})
+	}
+	for _, k := range p.Pressed {
+		list = append(list, pair{fmt.Sprintf("Key %s pressed at %s", k.Key, report.FormatDuration(k.At)), k.After})
 	}
 	return slices.DeleteFunc(list, func(x pair) bool { return x.Value == "" || x.Name == "Seed" && x.Value == "0" })
 }

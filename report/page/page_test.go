@@ -213,3 +213,34 @@ func wordy() *report.Report {
 	r.Failures = []report.Failure{{At: word, Sentence: word, Outcome: "approved", N: 1, Why: word}}
 	return r
 }
+
+// The page names each agent of a run that several shared: what it did, how far it came,
+// and how well its clock was known.
+func TestPageTellsOfEachAgent(t *testing.T) {
+	r := stalling(100, 12*time.Second, time.Second)
+	r.Agents = []report.Agent{
+		{Number: 1, Name: "a/1", State: "ended", Terminals: 500, Planned: 600, Played: 600, Sent: 700, Answered: 690, P50: time.Millisecond, P99: 90 * time.Millisecond, Verdict: "valid", Offset: -3 * time.Millisecond, Within: 200 * time.Microsecond, Drift: time.Microsecond},
+		{Number: 2, Name: "<b>/2", State: "lost", Lost: "not heard of any more", Verdict: "not judged", Within: 100 * time.Microsecond, Late: time.Millisecond},
+		{Number: 3, State: "", Verdict: "not judged"},
+	}
+	var b bytes.Buffer
+	if err := Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range []string{
+		`<th scope="row">1 a/1</th><td class="words good">✓ ended</td><td>500</td><td>600</td><td>600</td><td>700</td><td>690</td><td>1.00 ms</td><td>90.0 ms</td><td class="words good">valid</td><td>−3.00 ms ± 200 µs, moved by &#43;1 µs</td><td>≤ 200 µs</td>`,
+		`2 &lt;b&gt;/2</th><td class="words bad">✗ lost: not heard of any more</td>`, `<td>≤ 1.10 ms</td>`, `… waited for`, `Begun within 1.30 ms of each other`,
+	} {
+		if !strings.Contains(b.String(), words) {
+			t.Errorf("the page does not say %s", words)
+		}
+	}
+	r.Agents = nil
+	b.Reset()
+	if err := Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "By agent") {
+		t.Error("a run of one process has agents")
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/posfleet/posfleet/sim/allocs"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -94,7 +95,7 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"an answer that is no code", "", `reversal: {accepts: ["00", "25", "ZZ"]}`, `1: reversal.accepts[3]: "ZZ" is not among the codes`},
 		{"a MAC without keys", "", "sign-in: none", "a MAC needs a key, and no sign-in brings one"},
 		{"no algorithm", "", "mac: x9.24", `1: mac: "x9.24", want none or ecb, x9.9`},
-		{"no currency", "", "currency: CNY", `1: currency: "CNY", want three digits`},
+		{"no currency", "", "currency: CNY", `1: currency: "CNY" is 156 in ISO 4217; write that, as messages have it`},
 		{"a currency without code", "", "currency: {exponent: 0}", "1: currency: key code is missing"},
 		{"too many decimals", "", `currency: {code: "156", exponent: 5}`, `1: currency.exponent: "5", want a whole number from 0 to 4`},
 		{"a PIN block for chips", "", "pin: {format: 2}", `1: pin.format: "2", want 0, 1, 3 or 4 (ISO 9564-1): format 2 is for cards off line`},
@@ -308,6 +309,10 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("extends: cup\nfields: none"))
 	f.Add([]byte("extends: cup\ntransactions: {echo: {set: {60: \"\"}}}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
+		if n := allocs.Above(1000*uint64(len(text))+4<<20, // YAML's nodes, and what it extends
+			func() { Parse("x.yaml", text, nil) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(text), n)
+		}
 		d, err := Parse("x.yaml", text, nil)
 		if (d == nil) == (err == nil) {
 			t.Errorf("%v, %v", d, err)

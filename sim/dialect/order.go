@@ -252,6 +252,9 @@ func OrderTotal(lines []OrderLine) (total int64) {
 // sequence 4, check digit.
 const OrderNumberLen = 25
 
+// OrderTerminalLen is how much of it is the terminal.
+const OrderTerminalLen = 8
+
 // OrderCheckDigit is the last digit of an order number, by Luhn's rule over the
 // others; a letter of the terminal's number counts as the last digit of its code.
 func OrderCheckDigit(number []byte) byte {

@@ -328,6 +328,7 @@ func TestClocksArePutOn(t *testing.T) {
 		{"", a.Number, began.AddDate(11, 0, 0), Malformed},
 		{"", a.Number, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), Malformed},
 		{"", "", later, Malformed},
+		{r.profile.Merchants[0].MID, a.Number, later, Malformed},
 		{"", "A0", later, NotThere},
 		{"1", "", later, NotThere},
 	} {
@@ -335,6 +336,11 @@ func TestClocksArePutOn(t *testing.T) {
 		if why, is := errors.AsType[*Error](err); !is || why.Kind != c.want {
 			t.Errorf("%+v: %v", c, err)
 		}
+	}
+	// To the second, and not into the next one: it may be the cut-off.
+	at := later.Truncate(time.Hour).Add(time.Hour)
+	if got, err := r.PutClock("", a.Number, at.Add(-time.Nanosecond)); err != nil || !got.Before(at) || at.Sub(got) > time.Second {
+		t.Errorf("put to a moment before %v it says %v, %v", at, got, err)
 	}
 	if a, err := r.Review(a.Number, Findings{}); err != nil || a.State != approved {
 		t.Fatal(a.State, ids(a.Reasons), err)

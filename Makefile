@@ -34,10 +34,11 @@ cover: ## bin/cover.html, which lines the tests reach
 	go test -coverpkg=./... -coverprofile=bin/cover.out ./...
 	go tool cover -html=bin/cover.out -o bin/cover.html
 
-docs: ## docs/steps.md and docs/rules.md, from their tables
+docs: ## docs/steps.md and docs/rules.md, from their tables, and docs/coverage.md
 	for page in steps rules; do \
 	  go run ./cmd/posfleet $$page --markdown > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md || exit 1; \
 	done
+	go test ./scenarios -count 1 -run TestEverythingOfADialectIsExercised -write-coverage
 
 signature: ## docs/signature.png and the figures beside it, in a minute
 	go test ./sim/signature -count 1 -run TestErrorRatesOfDocs -v -picture $(CURDIR)/docs/signature.png

@@ -34,10 +34,11 @@ cover: ## bin/cover.html, which lines the tests reach
 	go test -coverpkg=./... -coverprofile=bin/cover.out ./...
 	go tool cover -html=bin/cover.out -o bin/cover.html
 
-docs: ## docs/steps.md and docs/rules.md, from their tables
+docs: ## docs/steps.md and docs/rules.md, from their tables, and docs/coverage.md
 	for page in steps rules; do \
 	  go run ./cmd/posfleet $$page --markdown > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md || exit 1; \
 	done
+	go test ./scenarios -count 1 -run TestEverythingOfADialectIsExercised -write-coverage
 
 signature: ## docs/signature.png and the figures beside it, in a minute
 	go test ./sim/signature -count 1 -run TestErrorRatesOfDocs -v -picture $(CURDIR)/docs/signature.png
@@ -49,6 +50,9 @@ scale: ## docs/scale.md's tables: one plan on 1 to 64 agents, some of them kille
 
 soak: ## docs/reliability.md's table: SOAK (10m) of load under faults at SOAKRATE (500/s), and what grows meanwhile
 	go test ./cmd/posfleet -count 1 -timeout 60m -run 'TestSoak$$' -v -soak $(SOAK) -soak-rate $(SOAKRATE)
+
+compare: ## docs/compare.md's figures: 360 runs against a host of known latency, in 20 minutes
+	go test ./cmd/posfleet -count 1 -timeout 60m -run 'TestCompareOnTruthHost$$' -v -truth
 
 deploy: ## hold deploy/ to the types of who reads it (a module of its own)
 	cd deploy/schema && go vet . && go test -count 1 .
@@ -83,4 +87,4 @@ ci: ## what a release must pass
 	.ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race bench lint cover docs signature scale soak deploy fuzz man release reproducible vuln offline verify ci
+.PHONY: help build test race bench lint cover docs signature scale soak compare deploy fuzz man release reproducible vuln offline verify ci

@@ -49,7 +49,8 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 		}
 		faults = faults || b.Phrase.Faults
 		plan.Cards = plan.Cards || b.Phrase.Card
-		plan.Asks = b.Phrase.asks(plan.Asks)
+		plan.Waits = plan.Waits || b.Phrase.Waits
+		plan.Asks = b.asks(plan.Asks)
 		plan.Steps = append(plan.Steps, sim.Step{Text: b.Text, At: b.At, Do: b.Do})
 	}
 	if plan.ID == "" {
@@ -63,9 +64,10 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 
 // asks adds what a sentence asks of the host to what others do. A sentence about a batch
 // that uses a card fills it with purchases.
-func (p *Phrase) asks(all []dialect.Transaction) []dialect.Transaction {
-	of := []dialect.Transaction{p.Of}
-	if p.Of.Booking() == dialect.None && p.Of != dialect.Balance && (p.Card || p.Role != "") {
+func (b *Bound) asks(all []dialect.Transaction) []dialect.Transaction {
+	p, asked := b.Phrase, b.Args.Of
+	of := []dialect.Transaction{asked}
+	if asked.Booking() == dialect.None && asked != dialect.Balance && (p.Card || p.Role != "") {
 		of = append(of, dialect.Purchase)
 	}
 	for _, t := range of {

@@ -194,6 +194,9 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 	if !p.ans.Has(wire.Amount) {
 		rec.Amount = o.Amount
 	}
+	if o.Of.Raises() {
+		rec.Amount -= o.Original.Amount
+	}
 	r.Amount = rec.Amount
 	copy(rec.RRN[:], p.ans.Get(wire.RRN))
 	copy(rec.Auth[:], p.ans.Get(wire.AuthCode))

@@ -260,6 +260,7 @@ func TestNoVerbShowsASecret(t *testing.T) {
 
 	// A host that errs, and lines that fail: what is told of failures is the most.
 	c.play(played, at("check", "--misbehave", "wrong-mac", "--out", c.path("erred"), "core/purchase", "core/signin", "cup/settlement")...)
+	c.play(played, at("check", "--negative", "--misbehave", "malformed-approved", "--out", c.path("malformed"))...)
 	var beside sync.WaitGroup
 	beside.Go(func() {
 		c.play(played, at("capacity", "--host", c.tap, "--from", "20/s", "--to", "20/s", "--confirm", "0", "--for", "1s", "--warmup", "0s", "--out", c.path("capacity"), "@core-purchase-1")...)

@@ -42,6 +42,7 @@ type Dialect struct {
 	Reasons   []Reason       // of reversals
 	Accepts   []Code         // the codes of answers that end a reversal
 
+	Downloads   []Download                    // what terminals fetch
 	Status      []StatusCode                  // what a status upload says of a terminal's parts
 	HeaderWords []HeaderWord                  // what the application header says, for people
 	Without     []string                      // rules about answers, by id, to which this network's are not held
@@ -101,7 +102,7 @@ type Form struct {
 	NoCode          bool     // an answer without a response code approves: other fields tell
 
 	carries  wire.FieldSet // Fixed and Fields
-	elements uint64        // the elements in them, a bit each
+	elements [2]uint64     // the elements in them, a bit each
 	tells    []Value       // of Fixed, those that tell this form from others
 	kind     string        // its constant transaction type
 	template *wire.Message
@@ -118,11 +119,21 @@ func (f *Form) Sets(n int) bool {
 	return slices.ContainsFunc(f.Fixed, func(v Value) bool { return v.Field == n })
 }
 
+// Constant is the value that field n has in all requests of this form; empty for none.
+func (f *Form) Constant(n int) string {
+	for _, v := range f.Fixed {
+		if v.Field == n {
+			return v.Text
+		}
+	}
+	return ""
+}
+
 // CarriesField reports whether a request of this form may carry field n.
 func (f *Form) CarriesField(n int) bool { return f.carries.Has(n) }
 
 // Carries reports whether a request of this form may carry element e.
-func (f *Form) Carries(e wire.Element) bool { return f.elements>>e&1 != 0 }
+func (f *Form) Carries(e wire.Element) bool { return f.elements[e>>6&1]>>(e&63)&1 != 0 }
 
 // Derives reports whether a request of form f is under keys that DUKPT derives for it.
 func (d *Dialect) Derives(f *Form) bool {
@@ -214,7 +225,7 @@ func (d *Dialect) compileForm(f *Form) error {
 	if len(f.MTI) != 4 {
 		return fmt.Errorf(": MTI %q is not 4 digits", f.MTI)
 	}
-	f.carries, f.elements, f.tells, f.kind = wire.FieldSet{}, 0, nil, ""
+	f.carries, f.elements, f.tells, f.kind = wire.FieldSet{}, [2]uint64{}, nil, ""
 	m := d.NewMessage()
 	m.SetMTI(f.MTI)
 	f.Fixed = slices.Clone(f.Fixed)
@@ -246,7 +257,7 @@ func (d *Dialect) compileForm(f *Form) error {
 	}
 	for e := range wire.Element(wire.Elements) {
 		if f.CarriesField(d.Place(e).Field) {
-			f.elements |= 1 << e
+			f.elements[e>>6] |= 1 << (e & 63)
 		}
 	}
 	f.Required = slices.DeleteFunc(slices.Clone(f.Required), func(n int) bool { return !f.CarriesField(n) })

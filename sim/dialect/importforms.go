@@ -24,7 +24,7 @@ type formBase struct {
 	width    int
 	name     string
 	agreed   func(n int) bool
-	needless []wire.Element // constants without which a request is told from others all the same
+	needless []wire.Element // constants without which a request is told from others all the same, where they are zeros or the currency
 }
 
 // forms lends a draft the transactions of a dialect that comes with posfleet, as
@@ -199,6 +199,13 @@ func (f *forms) list(v strict.Value) (list []string, changed bool) {
 // settling are the transactions that nothing is left of without totals.
 var settling = []string{Settlement.String(), BatchUpload.String(), UploadEnd.String()}
 
+// cannotSettle reports whether the draft has no place for totals, or for what tells the
+// messages of a settlement apart.
+func (f *forms) cannotSettle() bool {
+	return slices.ContainsFunc([]string{"totals", "credits-number", "debits-number", "credits-amount", "debits-amount", "management-code"},
+		func(e string) bool { return slices.Contains(f.dropped, e) })
+}
+
 // transactions writes what differs in each form.
 func (f *forms) transactions(b *bytes.Buffer) {
 	var lines []string
@@ -211,7 +218,7 @@ func (f *forms) transactions(b *bytes.Buffer) {
 		if line == strict.None && name == Reversal.String() {
 			reversal = "reversal: none\n"
 		}
-		if slices.Contains(settling, name) && slices.Contains(f.dropped, "totals") {
+		if slices.Contains(settling, name) && f.cannotSettle() {
 			line = strict.None
 		}
 		if line != strict.None {
@@ -233,13 +240,15 @@ func (f *forms) form(v strict.Value) string {
 	var parts, unset []string
 	impossible := false
 	if set := f.key(v, "set"); set.Given() {
-		f.r.Each(set, func(key string, _ strict.Value) {
+		f.r.Each(set, func(key string, v strict.Value) {
+			is, _ := f.r.Scalar(v)
 			n, _ := strconv.Atoi(key)
 			if f.has(n) {
 				return
 			}
 			unset = append(unset, key+": none")
-			if !f.of.agreed(n) && !f.isElement(n, f.of.needless...) {
+			needless := f.isElement(n, f.of.needless...) && (is == "currency" || strings.Trim(is, "0") == "")
+			if !f.of.agreed(n) && !needless {
 				impossible, f.missing = true, n
 			}
 		})

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -213,6 +214,13 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		frame := p.frame(p.request(dialect.Purchase, amount(500), shows("good")))
 		frame[len(frame)-1] ^= 1
 		return p.exchange(frame) == "00"
+	}
+	seen["ca-key-wrong"] = func(p *pos, h *Host) bool {
+		m := p.request(dialect.DownloadLoad, func(_ *pos, m *wire.Message) {
+			m.SetString(wire.ManagementCode, "370")
+			m.SetString(wire.Download, "\x9F\x06\x05\xA0\x00\x00\x03\x33\x9F\x22\x01\x01")
+		})
+		return p.send(m) == "00" && !bytes.Equal(p.ans.Get(wire.Download)[1:], caKeys(1, 128)[0])
 	}
 	broken := func(p *pos) []byte { // a purchase with a letter in its amount
 		frame := p.frame(p.request(dialect.Purchase, amount(500), shows("good")))

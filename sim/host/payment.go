@@ -88,6 +88,9 @@ func (h *Host) inquire(req *Request) verdict {
 
 // charge moves the amount from card to merchant.
 func (h *Host) charge(req *Request) verdict {
+	if req.Transaction.Raises() {
+		return h.raise(req)
+	}
 	if code := h.payable(req); code != pending {
 		return code
 	}

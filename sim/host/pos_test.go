@@ -180,6 +180,9 @@ func (p *pos) request(kind dialect.Transaction, fields ...field) *wire.Message {
 		if !m.HasField(22) {
 			m.SetFieldString(22, "012")
 		}
+		if form.Carries(wire.ConditionCode) && !m.HasField(25) { // a void has that of what it undoes
+			m.SetFieldString(25, "00")
+		}
 	}
 	for _, f := range fields {
 		f(p, m)

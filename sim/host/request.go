@@ -31,6 +31,7 @@ type Request struct {
 	spoilMAC    bool      // turn the MAC wrong
 	noMAC       bool      // leave it out
 	repeats     bool      // the message type says that it came before
+	given       string    // the message type, where it is taken as another; empty where not
 	requirement byte      // of the routing header: what the terminal is to do
 	advice      bool      // a reversal that says so of what has happened, and is answered as an advice
 
@@ -73,7 +74,7 @@ func newRequest(d *dialect.Dialect) *Request {
 func (req *Request) reset(arrived time.Time) {
 	req.Transaction, req.Known = 0, false
 	req.arrived, req.due, req.copies = arrived, time.Time{}, 1
-	req.spoilMAC, req.noMAC, req.repeats, req.advice = false, false, false, false
+	req.spoilMAC, req.noMAC, req.repeats, req.advice, req.given = false, false, false, false, ""
 	req.terminal, req.number, req.session, req.key, req.now, req.serial = nil, 0, nil, nil, nil, 0
 	req.trace, req.batch, req.pan, req.expiry = 0, 0, nil, nil
 	req.requirement, req.keys, req.chipped, req.renewed, req.kept = 0, keys.Set{}, false, false, 0
@@ -181,6 +182,7 @@ func (h *Host) asked(req *Request) bool {
 		return true
 	}
 	given := m.MTI()
+	req.given = given
 	as := []byte(given)
 	if as[3] == '1' {
 		as[3], req.repeats = '0', true
@@ -195,7 +197,7 @@ func (h *Host) asked(req *Request) bool {
 		}
 	}
 	m.SetMTI(given)
-	req.repeats, req.advice = false, false
+	req.repeats, req.advice, req.given = false, false, ""
 	return false
 }
 

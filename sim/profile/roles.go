@@ -1,6 +1,11 @@
 package profile
 
-import "slices"
+import (
+	"slices"
+	"strings"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+)
 
 // roles are those that features name.
 var roles = []string{
@@ -11,7 +16,9 @@ var roles = []string{
 
 // Known reports whether a role is one that features name: a profile may lack its
 // card, but it is no misspelling.
-func Known(role string) bool { return slices.Contains(roles, role) }
+func Known(role string) bool {
+	return slices.Contains(roles, role) || strings.HasPrefix(role, dialect.CodeRole)
+}
 
 // Expected is the response code that a host answers a payment with the card with:
 // what the profile says, or else what the dialect says is usual for its role; empty

@@ -87,6 +87,13 @@ func (t *Terminal) Bar() Bar { return Bar(t.bar.Load()) }
 // SetBar says whether the terminal may trade from now on.
 func (t *Terminal) SetBar(b Bar) { t.bar.Store(uint32(b)) }
 
+// Raised reports whether something has been added to the record n of the open batch.
+func (t *Terminal) Raised(n int32) bool {
+	return slices.ContainsFunc(t.journal.records, func(r Record) bool {
+		return r.State == Approved && r.Original == n && r.Kind.Raises()
+	})
+}
+
 // Record is one payment of a batch, or a reversal that came before it.
 type Record struct {
 	Amount   int64

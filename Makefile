@@ -51,6 +51,9 @@ scale: ## docs/scale.md's tables: one plan on 1 to 64 agents, some of them kille
 soak: ## docs/reliability.md's table: SOAK (10m) of load under faults at SOAKRATE (500/s), and what grows meanwhile
 	go test ./cmd/posfleet -count 1 -timeout 60m -run 'TestSoak$$' -v -soak $(SOAK) -soak-rate $(SOAKRATE)
 
+compare: ## docs/compare.md's figures: 360 runs against a host of known latency, in 20 minutes
+	go test ./cmd/posfleet -count 1 -timeout 60m -run 'TestCompareOnTruthHost$$' -v -truth
+
 deploy: ## hold deploy/ to the types of who reads it (a module of its own)
 	cd deploy/schema && go vet . && go test -count 1 .
 
@@ -84,4 +87,4 @@ ci: ## what a release must pass
 	.ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race bench lint cover docs signature scale soak deploy fuzz man release reproducible vuln offline verify ci
+.PHONY: help build test race bench lint cover docs signature scale soak compare deploy fuzz man release reproducible vuln offline verify ci

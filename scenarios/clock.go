@@ -58,8 +58,11 @@ func clockless(err error) error {
 // counted finds the business day (as 2026-11-26) for which the last payment counts: of the
 // days around now the one whose statement has it.
 func (s *shop) counted(p *sim.Player) (string, error) {
+	if s.mid == "" {
+		return "", errors.New("the scenario has no merchant of its own: others may pay at this one")
+	}
 	var c clockOf
-	if err := s.get("/v1/clock?"+url.Values{"mid": {s.merchantOf(p)}}.Encode(), &c); err != nil {
+	if err := s.get("/v1/clock?"+url.Values{"mid": {s.mid}}.Encode(), &c); err != nil {
 		return "", clockless(err)
 	}
 	s.ahead = time.Until(c.Now)
@@ -72,7 +75,7 @@ func (s *shop) counted(p *sim.Player) (string, error) {
 			}
 		}
 		day := s.day(0, days)
-		err := s.get("/v1/merchants/"+s.merchantOf(p)+"/statements/"+day+"?postings=1", &st)
+		err := s.get("/v1/merchants/"+s.mid+"/statements/"+day+"?postings=1", &st)
 		if why, is := errors.AsType[*AdminError](err); is && why.Status == http.StatusNotFound {
 			continue // nothing was posted on that day
 		}
@@ -127,7 +130,7 @@ func clockPhrases() []*Phrase {
 				}, nil
 			}},
 		{Group: group, English: "the last payment counts for {text}", Chinese: "最后一笔消费计入{text}", Asserts: true,
-			Doc: "The business day whose statement has it: \"the same day\" or \"the next day\" of the host's calendar (\"当日\", \"次日\").",
+			Doc: "The business day whose statement has it, of a merchant of the scenario's own: \"the same day\" or \"the next day\" of the host's calendar (\"当日\", \"次日\").",
 			Make: saysOfShop(func(p *sim.Player, s *shop, text string) error {
 				days, known := map[string]int{"the same day": 0, "the next day": 1, "当日": 0, "次日": 1}[text]
 				if !known {

@@ -49,6 +49,7 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 		}
 		faults = faults || b.Phrase.Faults
 		plan.Cards = plan.Cards || b.Phrase.Card
+		plan.Waits = plan.Waits || b.Phrase.Waits
 		plan.Asks = b.asks(plan.Asks)
 		plan.Steps = append(plan.Steps, sim.Step{Text: b.Text, At: b.At, Do: b.Do})
 	}

@@ -208,14 +208,16 @@ func orderPhrases() []*Phrase {
 				b.Number[len(b.Number)-1] = dialect.OrderCheckDigit(b.Number[:len(b.Number)-1])
 				return nil
 			})},
-		{Group: group, English: "{n} seconds pass", Chinese: "{n}秒过去",
+		{Group: group, English: "{n} seconds pass", Chinese: "{n}秒过去", Waits: true,
 			Doc: "Nothing happens for so long.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				d, err := a.Seconds(0)
 				if d > time.Minute {
 					return nil, errors.New("at most 60 seconds")
 				}
-				return func(*sim.Player) error { time.Sleep(d); return nil }, err
+				return func(p *sim.Player) error {
+					return p.Away(func() error { time.Sleep(d); return nil })
+				}, err
 			}},
 		{Group: group, English: "the order comes to {amount} yuan", Chinese: "订单合计{amount}元", Asserts: true,
 			Doc: "What its lines come to, to the fen, and what the host confirms if it has.",

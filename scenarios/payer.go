@@ -42,10 +42,10 @@ func payerPhrases() []*Phrase {
 		{Group: group, English: "the customer does not enter the password", Chinese: "顾客取消输入支付密码", Of: dialect.CodeScan, Role: asksPassword,
 			Doc:  "And closes the phone's app: nothing is paid.",
 			Make: answerPhone(false)},
-		{Group: group, English: "the terminal waits for the customer", Chinese: "终端轮询等待顾客支付", Of: dialect.OrderQuery,
+		{Group: group, English: "the terminal waits for the customer", Chinese: "终端轮询等待顾客支付", Of: dialect.OrderQuery, Waits: true,
 			Doc:  "Who is to enter a password: it queries the order every few seconds (policy payer-query), and gives the payment up after payer-wait: its reversal is sent, and the order queried a last time.",
 			Make: ordering(func(p *sim.Player) error { return p.AwaitPayer(nil) })},
-		{Group: group, English: "the terminal waits for the customer, who enters the password meanwhile", Chinese: "终端轮询期间顾客输入支付密码", Of: dialect.OrderQuery, Role: asksPassword,
+		{Group: group, English: "the terminal waits for the customer, who enters the password meanwhile", Chinese: "终端轮询期间顾客输入支付密码", Of: dialect.OrderQuery, Waits: true, Role: asksPassword,
 			Doc: "After the first query, which finds the order not paid.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				enter, err := answerPhone(true)(a)

@@ -35,6 +35,7 @@ type Phrase struct {
 	Rejects   bool                // says that an answer is not as it must be
 	Watches   bool                // compares balances: nobody else may use the card meanwhile
 	Card      bool                // reads a card: a QR box cannot play it
+	Waits     bool                // lets time pass in which nothing is exchanged
 	Admin     bool                // asks the host's admin API: its Make may keep a.Admin
 	Faults    bool                // makes the line fail: needs a line of the terminal's own
 	Request   requestOf           // its table is of a request, and of which

@@ -33,8 +33,7 @@ func (p *Player) AwaitPayer(meanwhile func() error) error {
 			}
 			return p.QueryOrder()
 		}
-		time.Sleep(pol.PayerQuery)
-		p.free = p.Clock.Now()
+		_ = p.Away(func() error { time.Sleep(pol.PayerQuery); return nil })
 		if err := p.QueryOrder(); err != nil {
 			return err
 		}

@@ -37,6 +37,7 @@ type Plan struct {
 	Name  string
 	At    string                // file:line
 	Cards bool                  // reads cards: a QR box cannot play it
+	Waits bool                  // lets time pass in which nothing is exchanged
 	Asks  []dialect.Transaction // what its sentences ask of the host, once each
 	Steps []Step
 }
@@ -74,6 +75,15 @@ type Result struct {
 type Stray struct {
 	Octets []byte
 	Why    string
+}
+
+// whyRefused is why an order, its payment or its refund was refused, as reports count it. An
+// answer that a customer is to enter a password first refuses nothing.
+func (r *Result) whyRefused() string {
+	if r.Refused == dialect.PayerTypes {
+		return ""
+	}
+	return r.Refused.String()
 }
 
 // Approved reports whether the answer was verified and approved.
@@ -359,7 +369,7 @@ func (p *Player) record(r *Result, begun time.Duration) {
 	if r.Totals == Unbalanced {
 		outcome = report.Declined // an answer, but no approval of the totals
 	}
-	p.Shard.Record(report.Sample{Label: int(r.Of), Due: r.Due, Sent: r.Sent, Done: r.Done, Held: held, Outcome: outcome, Code: r.Code, Reason: r.Refused.String()})
+	p.Shard.Record(report.Sample{Label: int(r.Of), Due: r.Due, Sent: r.Sent, Done: r.Done, Held: held, Outcome: outcome, Code: r.Code, Reason: r.whyRefused()})
 	if p.emulates && r.Outcome != report.Unsent {
 		p.Shard.Line(r.Due, x.Connecting, x.Transit, x.Done-x.Sent)
 	}

@@ -117,8 +117,8 @@ func (d *doctor) inquires(a *asked) (sound bool, err error) {
 	case r.Outcome == report.Approved:
 		return true, nil
 	case r.Outcome == report.Declined && is(dialect.BadMAC):
-		if line := d.otherMAC(a); line != "" {
-			return false, d.ill(append(a.lines, line), "the host takes another MAC than the profile says")
+		if err := d.otherMAC(a); err != nil {
+			return false, err
 		}
 		return false, d.ill(a.lines, "the host refuses the MAC (%s), made by any algorithm: has it other working keys than the sign-on brought, or does its MAC cover other fields? look at sign-in and the master key of terminal %s in the profile, and at mac in the dialect (over: …)", r.Code, a.player.T.TID)
 	case r.Outcome == report.Declined && o.PIN && (is(dialect.BadPINBlock) || is(dialect.WrongPIN)):
@@ -128,8 +128,10 @@ func (d *doctor) inquires(a *asked) (sound bool, err error) {
 		if key := d.keyOf(a); key != "" {
 			return false, d.ill(a.lines, "the host makes the MAC of its answers with the %s key that the sign-on brought, want the MAC key: the two stand the other way round in its key block", key)
 		}
-		if line := d.otherMAC(a); is(dialect.BadMAC) && line != "" {
-			return false, d.ill(append(a.lines, line), "the host takes another MAC than the profile says")
+		if is(dialect.BadMAC) {
+			if err := d.otherMAC(a); err != nil {
+				return false, err
+			}
 		}
 		return false, d.ill(a.lines, "the MAC of the host's answer is not right: %w", r.Why)
 	case r.Outcome == report.Refused:
@@ -140,26 +142,31 @@ func (d *doctor) inquires(a *asked) (sound bool, err error) {
 	return false, nil
 }
 
-// otherMAC is the line of a profile with which the host takes a balance inquiry's MAC;
-// empty when it takes none.
-func (d *doctor) otherMAC(a *asked) string {
-	for _, name := range []string{"x9.19", "x9.9", "ecb", "cmac", "x9.19 padding-2", "x9.9 padding-2", "x9.19 4", "x9.9 4"} {
-		algorithm, err := keys.ParseAlgorithm(name)
-		if err != nil || algorithm == a.profile.MAC {
-			continue
-		}
-		q := *a.profile
-		q.MAC = algorithm
-		b := d.player(way{profile: &q})
-		b.player.SignIn()
-		if o := b.inquiry(); o != nil && b.player.Pay(o) == nil && b.tap.read && b.player.Last.Code != a.player.Last.Code {
-			b.tap.Close()
-			d.says("MAC", "is taken when made by %s", name)
-			return "mac: " + name
-		}
-		b.tap.Close()
+// otherMAC says what is wrong when the host refuses a balance inquiry's MAC, by asking
+// again: with the same algorithm after another sign-on, then with others.
+func (d *doctor) otherMAC(a *asked) error {
+	if d.taken(a, a.profile.MAC) {
+		return d.ill(a.lines, "the host refused the MAC and takes it after another sign-on: does something else sign on as terminal %s meanwhile? give posfleet terminals of its own", a.player.T.TID)
 	}
-	return ""
+	for _, name := range []string{"x9.19", "x9.9", "ecb", "cmac", "x9.19 padding-2", "x9.9 padding-2", "x9.19 4", "x9.9 4"} {
+		if algorithm, err := keys.ParseAlgorithm(name); err == nil && algorithm != a.profile.MAC && d.taken(a, algorithm) {
+			d.says("MAC", "is taken when made by %s", name)
+			return d.ill(append(a.lines, "mac: "+name), "the host takes another MAC than the profile says")
+		}
+	}
+	return nil
+}
+
+// taken reports whether the host takes the MAC of a balance inquiry that is made by an
+// algorithm, on a connection of its own and after another sign-on.
+func (d *doctor) taken(a *asked, algorithm keys.Algorithm) bool {
+	q := *a.profile
+	q.MAC = algorithm
+	b := d.player(way{profile: &q})
+	defer b.tap.Close()
+	b.player.SignIn()
+	o := b.inquiry()
+	return o != nil && b.player.Pay(o) == nil && b.tap.read && b.player.Last.Code != a.player.Last.Code
 }
 
 // keyOf names the working key with which the last answer's MAC is right: PIN or track;

@@ -5,7 +5,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -30,7 +33,7 @@ func ownNetwork(t *testing.T, changes ...string) string {
 	files := map[string]string{"lagos.yaml": lagos, "profile.yaml": `dialect: ./lagos.yaml
 operators: [{number: "01", password: "0000"}, {number: "00", password: "123456"}]
 merchants: [{mid: IKEJA00001}]
-terminals: [{first: "31000001", count: 3, derive: test:6C61676F73206F662061206B6579}]
+terminals: [{first: "31000001", count: 60, derive: test:6C61676F73206F662061206B6579}]
 cards: [{role: good, pan: "4111111111111111", expiry: "4912", pin: "1234", balance: 1000.00}]
 `}
 	for i := 0; i < len(changes); i += 2 {
@@ -63,6 +66,9 @@ func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	answers := func(change func(m *wire.Message)) string { return listening(t, answeringIn(read, change)) }
+	var refused atomic.Bool
+	keyless := []string{"mac: x9.19", "mac: none", `sign-in: "003"`, "sign-in: none"}
+	terminal := 31000001
 	for name, c := range map[string]struct {
 		host    string
 		changes []string // of our side
@@ -86,12 +92,22 @@ func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
 		"a terminal of another": {host, []string{`"31000001"`, `"41000001"`}, exitUnreachable, "refuses terminal 41000001 +with 97.*look at terminals"},
 		"another MTI":           {answers(func(m *wire.Message) { m.SetMTI("0830") }), nil, exitUnreachable, "answers 0800 with 0830, want 0810.*transactions of the dialect"},
 		"no trace":              {answers(func(m *wire.Message) { m.Unset(wire.Trace) }), nil, exitUnreachable, `field 11 .* of the answer is absent, .*pair: \[41, 42\]`},
-		"no time":               {answers(func(m *wire.Message) { m.Unset(wire.TransmissionTime) }), []string{"mac: x9.19", "mac: none", `sign-in: "003"`, "sign-in: none"}, exitUnreachable, `(?s)should +the answer lacks .*7 .*of the request \(ANS-ECHO\); where it is so, in the file of dialect lagos: echo: without it.*field 12 .* of the approval is absent.*answer of transactions.balance`},
+		"another signs on": {answers(func(m *wire.Message) {
+			if m.MTI() == "0210" {
+				m.SetString(wire.ResponseCode, map[bool]string{true: "A0", false: "51"}[!refused.Swap(true)])
+			}
+		}), keyless, exitUnreachable, "takes it after another sign-on: does something else sign on as terminal"},
+		"no time": {answers(func(m *wire.Message) { m.Unset(wire.TransmissionTime) }), keyless, exitUnreachable, `(?s)should +the answer lacks .*7 .*of the request \(ANS-ECHO\); where it is so, in the file of dialect lagos: echo: without it.*field 12 .* of the approval is absent.*answer of transactions.balance`},
 	} {
+		terminal++ // each its own: a sign-on gives new keys
+		changes := append(slices.Clone(c.changes), "count: 60", "count: 1")
+		if name != "a terminal of another" {
+			changes = append(changes, `"31000001"`, strconv.Quote(strconv.Itoa(terminal)))
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out, errs bytes.Buffer
-			code := run([]string{"doctor", "--host", c.host, "--profile", ownNetwork(t, c.changes...), "--timeout", "2s", "--allow-test-keys"}, &out, &errs)
+			code := run([]string{"doctor", "--host", c.host, "--profile", ownNetwork(t, changes...), "--timeout", "2s", "--allow-test-keys"}, &out, &errs)
 			if said := out.String() + errs.String(); code != c.code || !regexp.MustCompile(c.want).MatchString(said) {
 				t.Errorf("exit code %d, want %d and %q in\n%s", code, c.code, c.want, said)
 			}

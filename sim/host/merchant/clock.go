@@ -2,6 +2,8 @@ package merchant
 
 import (
 	"time"
+
+	"github.com/posfleet/posfleet/sim/fee"
 )
 
 // mostAhead is how far a clock can be put ahead of the host's.
@@ -30,17 +32,17 @@ func (r *Register) Now(mid, application string) (time.Time, error) {
 func (r *Register) PutClock(mid, application string, now time.Time) (time.Time, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if mid == "" && application == "" {
-		return time.Time{}, fault(Malformed, "want mid or application: each has a clock of its own", "缺少mid或application：时钟按商户或进件设置")
+	if (mid == "") == (application == "") {
+		return time.Time{}, fault(Malformed, "want either mid or application: each has a clock of its own", "mid与application须二选一：时钟按商户或进件设置")
 	}
 	ahead, err := r.clock(mid, application)
 	if err != nil {
 		return time.Time{}, err
 	}
-	by := now.Sub(r.now().Truncate(time.Second)) // payments are known to the second
+	by := now.Truncate(time.Second).Sub(r.now().Truncate(time.Second)) // payments are known to the second
 	switch {
 	case by < *ahead:
-		return time.Time{}, fault(WrongState, "a clock is put on, not back: it says %s", "时钟只能拨快：当前为%s", r.now().Add(*ahead).Format(time.RFC3339))
+		return time.Time{}, fault(WrongState, "a clock is put on, not back: it says %s", "时钟只能拨快：当前为%s", r.now().Add(*ahead).In(fee.China).Format(time.RFC3339))
 	case by > mostAhead:
 		return time.Time{}, fault(Malformed, "now: at most 10 years ahead", "now：最多拨快10年")
 	}

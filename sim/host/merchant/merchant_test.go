@@ -328,6 +328,7 @@ func TestClocksArePutOn(t *testing.T) {
 		{"", a.Number, began.AddDate(11, 0, 0), Malformed},
 		{"", a.Number, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), Malformed},
 		{"", "", later, Malformed},
+		{r.profile.Merchants[0].MID, a.Number, later, Malformed},
 		{"", "A0", later, NotThere},
 		{"1", "", later, NotThere},
 	} {
@@ -335,6 +336,11 @@ func TestClocksArePutOn(t *testing.T) {
 		if why, is := errors.AsType[*Error](err); !is || why.Kind != c.want {
 			t.Errorf("%+v: %v", c, err)
 		}
+	}
+	// To the second, and not into the next one: it may be the cut-off.
+	at := later.Truncate(time.Hour).Add(time.Hour)
+	if got, err := r.PutClock("", a.Number, at.Add(-time.Nanosecond)); err != nil || !got.Before(at) || at.Sub(got) > time.Second {
+		t.Errorf("put to a moment before %v it says %v, %v", at, got, err)
 	}
 	if a, err := r.Review(a.Number, Findings{}); err != nil || a.State != approved {
 		t.Fatal(a.State, ids(a.Reasons), err)
@@ -388,5 +394,27 @@ func TestMachinesAreIssuedByTheirTimeInStock(t *testing.T) {
 	back(r.profile.Stock[3].TID)
 	if got := issue(); got != r.profile.Stock[5].TID {
 		t.Errorf("%s is issued, want the one that came back first", got)
+	}
+}
+
+// A terminal that trades is not dormant because its merchant's clock is ahead, and one card
+// that goes round is seen whatever that says.
+func TestInspectionOfAMerchantWhoseClockIsAhead(t *testing.T) {
+	r, _, now := register(t)
+	mid := r.profile.Merchants[0].MID
+	if _, _, err := r.Issue(mid, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Inspect(*now, mid, ""); err != nil { // from here on it is known
+		t.Fatal(err)
+	}
+	if _, err := r.PutClock(mid, "", now.AddDate(0, 5, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := r.Inspect(now.AddDate(0, 5, 0), mid, ""); err != nil || done != (Inspected{}) {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if done, err := r.Inspect(now.AddDate(0, 5+4, 0), mid, ""); err != nil || done.Suspended == 0 {
+		t.Errorf("four months later: %+v, %v", done, err)
 	}
 }

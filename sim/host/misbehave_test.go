@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -181,6 +182,7 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		}
 		return p.do(dialect.Balance, shows("good")) == "00" && !p.ans.HasField(54) && p.settlement(700, 1, 0, 0) == '1'
 	}
+	maps.Copy(seen, moneyBugs)
 	for _, m := range Misbehaviours() {
 		look := seen[m.Name]
 		if m.Name == "serial-replayed" || chipBugs[m.Name] != nil {

@@ -102,7 +102,9 @@ func (h *Host) newAnswer() serve.Answer {
 func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out []byte, ok bool, err error) {
 	req.reset(arrived)
 	m := req.Message
-	err = m.Read(frame)
+	if err = m.Read(frame); err != nil && h.breaks(anyRest) {
+		err = readOver(m, frame, err)
+	}
 	misrouted := h.misrouted(m, frame)
 	switch asked := h.asked(req); {
 	case err != nil:
@@ -118,6 +120,9 @@ func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out [
 	case misrouted != nil:
 		h.count.ignored.Add(1)
 		return dst, false, misrouted
+	case m.IsAnswer() && h.breaks(answerAnswers):
+		out, ok = h.pack(req, dst, invalid)
+		return out, ok, nil
 	case m.IsAnswer():
 		h.count.ignored.Add(1)
 		h.log.add(notice{what: "answer sent as a request: " + m.MTI()})
@@ -148,6 +153,9 @@ func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out [
 		return dst, false, nil
 	}
 	out, ok = h.seal(req, dst)
+	if ok && h.breaks(answersAstray) {
+		out = h.strayAnswer(req, out, len(dst))
+	}
 	return out, ok, nil
 }
 

@@ -34,6 +34,7 @@ type Storm struct {
 	now    line.Strike // what strikes the exchange under way
 	struck bool
 	story  map[*Terminal][]string // its struck exchanges, the latest
+	heard  map[*Terminal]*heard   // what its answers were
 }
 
 // Stormed is what a storm has found.
@@ -64,20 +65,21 @@ func (s *Storm) Do(ctx context.Context) (*Stormed, error) {
 	}
 	p := *s.Profile
 	p.Policy.ReversalTries = max(p.Policy.ReversalTries, StormTries)
-	s.clock, s.story = line.NewClock(), map[*Terminal][]string{}
+	s.clock, s.story, s.heard = line.NewClock(), map[*Terminal][]string{}, map[*Terminal]*heard{}
 	s.player = NewPlayer(p.Dialect, s.clock)
 	s.player.seed = s.Mix.Seed
 	s.player.Each = s.each
 	s.found.Injected = map[string]int64{}
 	for i := range s.Terminals {
 		t := NewTerminal(&p, &p.Terminals[i])
-		t.Trace = 1 + uint32(Hash(s.Mix.Seed, uint64(i))%dialect.MaxNumber)
+		// Not far from each other: traces of some are those of others, of which a host must know whose they are.
+		t.Trace = 1 + uint32((Hash(s.Mix.Seed, 0)+Hash(s.Mix.Seed, uint64(i))%uint64(max(1, s.Arrivals/s.Terminals/2)))%dialect.MaxNumber)
 		t.Opened = s.NewHost
 		t.Faults = &line.Faults{Terminal: t.TID, Struck: s.strike}
 		own := line.NewOwn(ctx, s.Dialer, &p.Dialect.Format, s.clock)
 		own.Faults = t.Faults
 		t.Link = own
-		s.fleet = append(s.fleet, t)
+		s.fleet, s.heard[t] = append(s.fleet, t), &heard{answers: map[wire.Key]reference{}}
 		defer own.Close()
 	}
 	if err := s.begin(); err != nil {
@@ -151,6 +153,7 @@ func (s *Storm) arrival(n int) {
 		s.settle(t)
 	}
 	s.signedIn(t)
+	s.givenUp(t)
 }
 
 // heal has a terminal on a line that is whole again undo what it owes and settle.
@@ -165,6 +168,7 @@ func (s *Storm) heal(ctx context.Context, t *Terminal) {
 	if !s.player.SettleOwed(t) || t.Owes() {
 		s.broken(t, fmt.Errorf("a reversal was not acknowledged after the line had healed, in %d tries: %w", drainTries, s.player.aside.Reason()))
 	}
+	s.givenUp(t)
 	if t.settles() && !s.settle(t) {
 		s.broken(t, fmt.Errorf("its settlement was not done after the line had healed: %w", t.Settled().Why))
 	}
@@ -205,7 +209,7 @@ func (s *Storm) strike(k line.Strike) {
 }
 
 // each looks at an exchange that has ended.
-func (s *Storm) each(_, _ *wire.Message, r *Result) {
+func (s *Storm) each(_, answer *wire.Message, r *Result) {
 	struck, now := s.struck, s.now.Fault
 	s.struck = false
 	t := s.player.T
@@ -217,6 +221,7 @@ func (s *Storm) each(_, _ *wire.Message, r *Result) {
 	if struck && now == line.SpoilRequest && r.Outcome == report.Approved && r.Of != dialect.Reversal { // else it may be the answer to an earlier try
 		s.broken(t, fmt.Errorf("%s %06d: it is approved, and its MAC was wrong", r.Of, r.Trace))
 	}
+	s.listen(t, answer, r, struck)
 	if r.Outcome != report.Refused || struck && now == line.SpoilAnswer {
 		return
 	}

@@ -66,8 +66,14 @@ func (p *Player) uploadOffline() bool {
 			copy(rec.Auth[:], p.ans.Get(wire.AuthCode))
 			copy(rec.Date[:], p.ans.Get(wire.LocalDate))
 			t.Journal.add(rec)
+		case r.Outcome == report.Declined && t.Profile.Dialect.AsksSignIn(r.Code) && sale.tries < t.Profile.Policy.ReversalTries:
+			p.signInAgain() // the host has other keys, or could not read it: it says nothing of the payment
+			return false
 		case r.Outcome == report.Declined, sale.tries >= t.Profile.Policy.ReversalTries:
 			t.Failed++
+			if r.Outcome != report.Declined || sale.tries > 1 { // the host may have booked an earlier one
+				t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: dialect.OfflinePurchase, Trace: sale.trace, Batch: batch, Amount: sale.amount})
+			}
 		default:
 			return false
 		}

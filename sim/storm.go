@@ -149,7 +149,7 @@ func (s *Storm) arrival(n int) {
 	t.Faults.Queue, t.Faults.Outage = t.Faults.Queue[:0], line.Unclear
 	limit := t.Profile.Policy.JournalLimit
 	full := limit > 0 && len(t.Journal.Records)+journalRoom > limit
-	if t.settles() && len(t.Journal.Records) > 0 && (full || draw>>32%settleShare == 0) {
+	if t.settling() || t.settles() && len(t.Journal.Records) > 0 && (full || draw>>32%settleShare == 0) {
 		s.settle(t)
 	}
 	s.signedIn(t)
@@ -218,7 +218,7 @@ func (s *Storm) each(_, answer *wire.Message, r *Result) {
 		all := append(s.story[t], told)
 		s.story[t] = all[max(0, len(all)-mostStory):]
 	}
-	if struck && now == line.SpoilRequest && r.Outcome == report.Approved && r.Of != dialect.Reversal { // else it may be the answer to an earlier try
+	if struck && now == line.SpoilRequest && r.Outcome == report.Approved && r.Of != dialect.Reversal && r.Of != dialect.OfflinePurchase { // else it may be the answer to an earlier try
 		s.broken(t, fmt.Errorf("%s %06d: it is approved, and its MAC was wrong", r.Of, r.Trace))
 	}
 	s.listen(t, answer, r, struck)

@@ -208,6 +208,9 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	if n := injected(s.player.T); n != w.faults {
 		e.bent, w.faults = true, n
 	}
+	if s.player.Flawed() {
+		e.bent, e.unheard = true, true
+	}
 	if n := s.player.T.Faults.Injected; n[line.LoseRequest]+n[line.CutRequest]+n[line.SpoilRequest] != w.unheard {
 		e.unheard, w.unheard = true, n[line.LoseRequest]+n[line.CutRequest]+n[line.SpoilRequest]
 	}

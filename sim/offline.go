@@ -60,7 +60,7 @@ func (p *Player) uploadOffline() bool {
 		batch := t.Batch
 		r := p.exchangeSale(f, sale)
 		switch sale.tries++; {
-		case r.Outcome == report.Approved, r.Outcome == report.Declined && t.Profile.Dialect.Means(r.Code, dialect.Duplicate):
+		case r.Outcome == report.Approved, r.Outcome == report.Declined && sale.tries > 1 && t.Profile.Dialect.Means(r.Code, dialect.Duplicate):
 			rec := Record{Of: dialect.OfflinePurchase, Entry: Tap, Trace: sale.trace, Batch: batch, Amount: sale.amount, Holder: sale.holder}
 			copy(rec.RRN[:], p.ans.Get(wire.RRN))
 			copy(rec.Auth[:], p.ans.Get(wire.AuthCode))
@@ -71,7 +71,7 @@ func (p *Player) uploadOffline() bool {
 			return false
 		case r.Outcome == report.Declined, sale.tries >= t.Profile.Policy.ReversalTries:
 			t.Failed++
-			if r.Outcome != report.Declined || sale.tries > 1 { // the host may have booked an earlier one
+			if r.Outcome != report.Declined || sale.tries > 1 || t.Profile.Dialect.Means(r.Code, dialect.Duplicate) { // the host may have booked it, or an earlier one
 				t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: dialect.OfflinePurchase, Trace: sale.trace, Batch: batch, Amount: sale.amount})
 			}
 		default:

@@ -136,5 +136,6 @@ func readOver(m *wire.Message, frame []byte, wrong error) error {
 	if f, is := errors.AsType[*wire.FieldError](wrong); is && f.Offset > 0 && f.Offset < len(frame) && m.Read(frame[:f.Offset]) == nil {
 		return nil
 	}
-	return m.Read(frame)
+	_, wrong = m.ReadPart(frame)
+	return wrong
 }

@@ -102,7 +102,7 @@ func (h *Host) newAnswer() serve.Answer {
 func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out []byte, ok bool, err error) {
 	req.reset(arrived)
 	m := req.Message
-	if err = m.Read(frame); err != nil && h.breaks(anyRest) {
+	if _, err = m.ReadPart(frame); err != nil && h.breaks(anyRest) { // what is before it says whose request it is
 		err = readOver(m, frame, err)
 	}
 	misrouted := h.misrouted(m, frame)
@@ -117,12 +117,12 @@ func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out [
 		}
 		out, ok = h.pack(req, dst, formatError)
 		return out, ok, err
-	case misrouted != nil:
-		h.count.ignored.Add(1)
-		return dst, false, misrouted
 	case m.IsAnswer() && h.breaks(answerAnswers):
 		out, ok = h.pack(req, dst, invalid)
 		return out, ok, nil
+	case misrouted != nil:
+		h.count.ignored.Add(1)
+		return dst, false, misrouted
 	case m.IsAnswer():
 		h.count.ignored.Add(1)
 		h.log.add(notice{what: "answer sent as a request: " + m.MTI()})

@@ -25,6 +25,7 @@ type Event struct {
 	At       time.Duration // since the start of the run
 	Terminal string
 	Label    string
+	Trace    uint32 // of the request; 0 for one without
 	Outcome  Outcome
 	Due      time.Duration
 	Sent     time.Duration
@@ -39,6 +40,7 @@ type eventJSON struct {
 	At       float64 `json:"at_s"`
 	Terminal string  `json:"terminal,omitempty"`
 	Label    string  `json:"label,omitempty"`
+	Trace    uint32  `json:"trace,omitempty"`
 	Outcome  string  `json:"outcome,omitempty"`
 	Response int64   `json:"response_us,omitempty"`
 	Service  int64   `json:"service_us,omitempty"`
@@ -155,7 +157,7 @@ func (e *Events) Close() error {
 
 func (x Event) json(kind string) eventJSON {
 	out := eventJSON{
-		Kind: kind, At: float64(x.At.Milliseconds()) / 1e3, Terminal: x.Terminal, Label: x.Label, Outcome: x.Outcome.Key(),
+		Kind: kind, At: float64(x.At.Milliseconds()) / 1e3, Terminal: x.Terminal, Label: x.Label, Trace: x.Trace, Outcome: x.Outcome.Key(),
 		Note: x.Note, Request: x.Request, Answer: x.Answer,
 	}
 	if x.Outcome != Unsent {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -33,8 +32,7 @@ type Storm struct {
 	found  Stormed
 	now    line.Strike // what strikes the exchange under way
 	struck bool
-	story  map[*Terminal][]string // its struck exchanges, the latest
-	heard  map[*Terminal]*heard   // what its answers were
+	heard  map[*Terminal]*heard // what each terminal has heard
 }
 
 // Stormed is what a storm has found.
@@ -65,7 +63,7 @@ func (s *Storm) Do(ctx context.Context) (*Stormed, error) {
 	}
 	p := *s.Profile
 	p.Policy.ReversalTries = max(p.Policy.ReversalTries, StormTries)
-	s.clock, s.story, s.heard = line.NewClock(), map[*Terminal][]string{}, map[*Terminal]*heard{}
+	s.clock, s.heard = line.NewClock(), map[*Terminal]*heard{}
 	s.player = NewPlayer(p.Dialect, s.clock)
 	s.player.seed = s.Mix.Seed
 	s.player.Each = s.each
@@ -213,10 +211,8 @@ func (s *Storm) each(_, answer *wire.Message, r *Result) {
 	struck, now := s.struck, s.now.Fault
 	s.struck = false
 	t := s.player.T
-	if struck && r.Asked > 0 {
-		told := fmt.Sprintf("%s %06d of %s: %s, %s", r.Of, r.Trace, report.FormatAmount(r.Asked, t.Profile.Dialect.Exponent), now, r.Outcome)
-		all := append(s.story[t], told)
-		s.story[t] = all[max(0, len(all)-mostStory):]
+	if r.Asked > 0 {
+		s.heard[t].exchanges = append(s.heard[t].exchanges, told{r.Of, r.Trace, r.Asked, r.Outcome, r.Code, struck, now, s.player.x.Sent})
 	}
 	if struck && now == line.SpoilRequest && r.Outcome == report.Approved && r.Of != dialect.Reversal && r.Of != dialect.OfflinePurchase { // else it may be the answer to an earlier try
 		s.broken(t, fmt.Errorf("%s %06d: it is approved, and its MAC was wrong", r.Of, r.Trace))
@@ -240,15 +236,4 @@ func (s *Storm) note(finding string, t *Terminal) {
 	if len(s.found.Broken) < mostBroken {
 		s.found.Broken = append(s.found.Broken, finding+s.Story(t.TID))
 	}
-}
-
-// Story tells the latest exchanges of a terminal that a fault struck, and how they
-// ended, to follow a finding; empty when none did.
-func (s *Storm) Story(tid string) string {
-	for _, t := range s.fleet {
-		if told := s.story[t]; t.TID == tid && len(told) > 0 {
-			return "; struck before: " + strings.Join(told, "; ")
-		}
-	}
-	return ""
 }

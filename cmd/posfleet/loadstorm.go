@@ -160,6 +160,7 @@ func (f *loadFlags) playStorm(ctx context.Context, n *network, j *job, seed uint
 		if err != nil {
 			return nil, &exit{code: exitIncomplete, err: fmt.Errorf("seed %d: %w", seed, err)}
 		}
+		books.Story = s.StoryOf
 		m = audit.Compare(done.Fleet, books)
 	} else {
 		m = audit.Settlements(done.Fleet)

@@ -99,6 +99,7 @@ func command(sig *signals) *cobra.Command {
 		proxyCommand(),
 		replayCommand(sig),
 		reportCommand(),
+		booksCommand(),
 		decodeCommand(),
 		dialectCommand(),
 		doctorCommand(),

@@ -41,6 +41,8 @@ type Stormed struct {
 	Arrivals int // played
 	Injected map[string]int64
 	Strikes  []line.Strike
+	Met      int      // obligations that were met once the lines had healed: reversals owed, offline payments to upload
+	MetIn    int      // exchanges that the slowest terminal needed for its own
 	Broken   []string // what no fault explains: an answer that breaks a rule, an obligation that could not be met
 }
 
@@ -163,7 +165,16 @@ func (s *Storm) heal(ctx context.Context, t *Terminal) {
 		s.broken(t, fmt.Errorf("it could not sign in after the line had healed: %w", s.player.Last.Reason()))
 		return
 	}
-	if !s.player.SettleOwed(t) || t.Owes() {
+	owed, before := t.OfflineSales(), len(s.heard[t].exchanges)
+	if t.Owes() {
+		owed++
+	}
+	met := s.player.SettleOwed(t) && !t.Owes()
+	if met {
+		s.found.Met += owed
+		s.found.MetIn = max(s.found.MetIn, len(s.heard[t].exchanges)-before)
+	}
+	if !met {
 		s.broken(t, fmt.Errorf("a reversal was not acknowledged after the line had healed, in %d tries: %w", drainTries, s.player.aside.Reason()))
 	}
 	s.givenUp(t)

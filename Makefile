@@ -1,10 +1,14 @@
 # Tools that are not of this module, by exact version.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 FUZZTIME ?= 30s
+SOAK ?= 10m
+SOAKRATE ?= 500/s
 
 help: ## say what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## the program, bin/posfleet
 	go build -trimpath -o bin/posfleet ./cmd/posfleet
@@ -43,18 +47,40 @@ scale: ## docs/scale.md's tables: one plan on 1 to 64 agents, some of them kille
 	go test ./sim/agent -count 1 -run TestClusterNodeMayDie -v
 	go test ./report -run '^$$' -bench JoinLogs -benchmem
 
+soak: ## docs/reliability.md's table: SOAK (10m) of load under faults at SOAKRATE (500/s), and what grows meanwhile
+	go test ./cmd/posfleet -count 1 -timeout 60m -run 'TestSoak$$' -v -soak $(SOAK) -soak-rate $(SOAKRATE)
+
 deploy: ## hold deploy/ to the types of who reads it (a module of its own)
 	cd deploy/schema && go vet . && go test -count 1 .
 
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	go list ./... | while read -r p; do \
 	  go test -list '^Fuzz' "$$p" | grep '^Fuzz' | while read -r f; do \
-	    go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) "$$p" || exit 1; \
+	    go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x "$$p" || exit 1; \
 	  done || exit 1; \
 	done
+
+man: ## bin/man, a page of the manual for each verb
+	mkdir -p bin/man/man1
+	go test ./cmd/posfleet -count 1 -run 'TestManPages$$' -man $(CURDIR)/bin/man/man1
+
+release: ## bin/release: archives for each system, SBOMs, checksums (docs/release.md)
+	.ci/release
+
+reproducible: ## build a release twice, in two places, and compare
+	.ci/reproducible
+
+vuln: ## known holes in what is linked; GOVULNDB=file:///DIR for a database of one's own
+	.ci/vuln $(GOVULNCHECK)
+
+offline: ## build and test without any network, once modules are there
+	.ci/offline
+
+verify: ## what docs/reliability.md claims, row by row with figures, in some minutes
+	go test ./cmd/posfleet -count 1 -timeout 30m -run 'TestVerify$$' -v -verify
 
 ci: ## what a release must pass
 	.ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race bench lint cover docs signature scale deploy fuzz ci
+.PHONY: help build test race bench lint cover docs signature scale soak deploy fuzz man release reproducible vuln offline verify ci

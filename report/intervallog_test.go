@@ -15,6 +15,8 @@ import (
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/posfleet/posfleet/sim/allocs"
 )
 
 // logOf records a run of n seconds with every outcome and two labels, one with
@@ -286,6 +288,10 @@ func FuzzReadLog(f *testing.F) {
 	f.Add(text)
 	f.Add([]byte("Tag=a.response,0.000,1.000,1.000,HISTFAAAABh42pNpmSzMwMDAwQABzFCaEUoz2X+AMYBALQDEMgWA\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		if n := allocs.Above(4*uint64(len(b))+uint64(1+bytes.Count(b, []byte("Tag=")))*4<<20, // a histogram for each tag
+			func() { ReadLog(bytes.NewReader(b)) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(b), n)
+		}
 		if log, err := ReadLog(bytes.NewReader(b)); err == nil {
 			for _, l := range log.Labels {
 				if l.Response != nil {

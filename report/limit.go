@@ -23,7 +23,7 @@ import (
 // response time. Unanswered are the exchanges without an answer for whatever
 // reason, the unsent ones too. Shares are of the exchanges sent, and for unsent and
 // unanswered of those due; of the arrivals for notplayed and stuck, of the scenarios
-// played for failed, and of the settlements for unbalanced. The rate is of exchanges
+// played for failed, and of the settlements compared for unbalanced. The rate is of exchanges
 // answered, over the time measured.
 type Limit struct {
 	Text     string  // as it was asked
@@ -73,6 +73,18 @@ var defaults = []Limit{
 	{Text: "a terminal for 99% of the arrivals", Measure: "notplayed", Relation: "<=", Number: 0.01, Share: true, Default: true},
 }
 
+// noOccasion is why a share of nothing was promised in vain, by measure.
+var noOccasion = map[string]string{
+	"failed":     "no scenario was played",
+	"stuck":      "no arrival was planned",
+	"notplayed":  "no arrival had a time at which it was due",
+	"unbalanced": "no settlement was made that could be compared",
+}
+
+// Moot reports whether a promise that nobody asked for had no occasion to be broken:
+// then it is neither kept nor broken, and no run fails for it.
+func (l LimitResult) Moot() bool { return l.Default && l.Untested }
+
 // WithDefaults puts before limits what a run promises anyway.
 func WithDefaults(limits []Limit) []Limit {
 	var all []Limit
@@ -85,12 +97,12 @@ func WithDefaults(limits []Limit) []Limit {
 }
 
 // Kept reports whether a promise on the measure that nobody asked for is kept; true when
-// there is none.
+// there is none, or no occasion to break it.
 func (r *Report) Kept(measure string) bool {
 	for _, d := range defaults {
 		for _, l := range r.Limits {
 			if d.Measure == measure && l.Default && l.Limit == d.Text {
-				return l.OK
+				return l.OK || l.Moot()
 			}
 		}
 	}
@@ -245,11 +257,11 @@ func (l Limit) judge(r *Report) LimitResult {
 		n, whole := r.count(l.Measure, label)
 		out.Seen = FormatCount(n)
 		seen := float64(n)
+		if why := noOccasion[l.Measure]; l.Default && whole == 0 && why != "" {
+			out.Untested, out.Why = true, why
+			return out
+		}
 		if l.Share {
-			if whole == 0 && l.Default {
-				out.OK = true
-				return out
-			}
 			if whole == 0 {
 				out.Why = "nothing to take a share of"
 				return out
@@ -328,7 +340,7 @@ func (r *Report) count(name string, l *Label) (n, whole int64) {
 	case "owed":
 		return r.Money.Owed, 0
 	case "unbalanced":
-		return r.Settlements.Broken(), r.Settlements.All()
+		return r.Settlements.Broken(), r.Settlements.All() - r.Settlements.Uncompared
 	case "late":
 		return r.Late, 0
 	case "duplicate":

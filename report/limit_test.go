@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -191,7 +192,7 @@ func TestDefaultPromises(t *testing.T) {
 	r = &Report{}
 	r.Judge(WithDefaults(nil))
 	for _, l := range r.Limits {
-		if !l.OK {
+		if !l.OK && !l.Moot() {
 			t.Errorf("of an empty run: %+v", l)
 		}
 	}
@@ -215,5 +216,39 @@ func TestLimitsOnNothingAreUntested(t *testing.T) {
 		if _, err := ParseLimit(text); err == nil {
 			t.Errorf("%q is taken", text)
 		}
+	}
+}
+
+// Nothing was settled: that every settlement balanced is no promise kept.
+func TestPromiseWithoutOccasionIsUntested(t *testing.T) {
+	r := &Report{Played: 3, Labels: []Label{{Name: "purchase", Counts: Counts{Approved: 3}}}}
+	r.Judge(WithDefaults(nil))
+	for _, l := range r.Limits {
+		switch l.Limit {
+		case "every settlement balanced", "a terminal for 99% of the arrivals":
+			if l.OK || !l.Moot() || l.Why == "" {
+				t.Errorf("%+v: want it untested, with why", l)
+			}
+		default:
+			if !l.OK || l.Moot() {
+				t.Errorf("%+v: want it kept", l)
+			}
+		}
+	}
+	if !r.Kept("unbalanced") {
+		t.Error("a run fails for a settlement that it did not make")
+	}
+	var out bytes.Buffer
+	if err := r.WriteText(&out, false); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(out.String()), " ")
+	if !strings.Contains(text, "promises kept every scenario held, nothing owed at the end untested every settlement balanced (no settlement was made that could be compared)") {
+		t.Errorf("the report says\n%s", out.String())
+	}
+
+	r.Settlements.Balanced = 1
+	if r.Judge(WithDefaults(nil)); !r.Limits[2].OK {
+		t.Errorf("%+v: want it kept, of one settlement", r.Limits[2])
 	}
 }

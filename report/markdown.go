@@ -38,7 +38,11 @@ func (r *Report) WriteMarkdown(w io.Writer, broken string) error {
 	row(&all)
 	b.WriteString("\n| promise | kept | seen |\n|---|---|---|\n")
 	for _, l := range r.Limits {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", Cell(l.Limit), map[bool]string{true: "✅", false: "❌"}[l.OK], Cell(l.Seen))
+		kept, seen := map[bool]string{true: "✅", false: "❌"}[l.OK], l.Seen
+		if l.Moot() {
+			kept, seen = "–", l.Why
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", Cell(l.Limit), kept, Cell(seen))
 	}
 	fmt.Fprintf(&b, "\nThe generator: %s.\n\n", r.Validity.Level)
 	_, err = io.WriteString(w, b.String())

@@ -57,15 +57,22 @@ func (t *text) limits(r *Report) {
 		t.wrapped("promises", t.paint(yellow, "NOT JUDGED")+": this is not the whole run")
 		return
 	}
-	var kept []string
+	var kept, moot []string
 	for _, l := range limits {
-		if l.Default && l.OK {
+		switch {
+		case l.Default && l.OK:
 			kept = append(kept, l.Limit)
+		case l.Moot():
+			moot = append(moot, l.Limit+" ("+l.Why+")")
 		}
 	}
 	head := "promises"
 	if len(kept) > 0 {
 		t.wrapped(head, t.paint(green, "kept")+"    "+strings.Join(kept, ", "))
+		head = " "
+	}
+	if len(moot) > 0 {
+		t.wrapped(head, "untested "+strings.Join(moot, ", "))
 		head = " "
 	}
 	asked := false
@@ -74,7 +81,7 @@ func (t *text) limits(r *Report) {
 			head, asked = "limits", true
 		}
 		switch {
-		case l.Default && l.OK:
+		case l.Default && l.OK, l.Moot():
 			continue
 		case l.OK:
 			t.wrapped(head, t.paint(green, "kept")+"    "+l.Limit+": "+l.Seen)

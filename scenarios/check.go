@@ -257,7 +257,9 @@ func (c *Check) count(b *rules.Broken) {
 
 // tell hands a verdict on; mu is held.
 func (c *Check) tell(p *plan) {
-	scrub(c.Language.Profile.Dialect, p.Verdict)
+	if p.Reason != nil { // else it says nothing that Bind has not scrubbed
+		scrub(c.Language.Profile.Dialect, p.Verdict)
+	}
 	c.played++
 	if p.Outcome == verdicts.Failed && p.Expected == "" && c.StopEarly {
 		c.stop.Store(true)

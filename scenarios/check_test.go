@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -108,6 +109,9 @@ func TestWrongHostIsCaught(t *testing.T) {
 			continue // CUP derives no keys; package host looks for it
 		case "trace-of-any-terminal", "repeat-approved-anew", "acknowledged-forgotten", "forget-some-reversals", "reversal-unanswered", "answer-astray":
 			continue // they take terminals together, or many payments: sim.TestStormFindsWhatHostsDoWrong
+		}
+		if strings.HasPrefix(m.Name, "malformed-") && m.Name != "malformed-answers" {
+			continue // scenarios send nothing malformed; package negative looks for it
 		}
 		if testing.Short() && i%8 > 0 {
 			continue // under the race detector some will do

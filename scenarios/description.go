@@ -151,8 +151,7 @@ func written(keywords []string) (words []string) {
 func isSentence(text string) bool {
 	return slices.ContainsFunc(Phrases(), func(p *Phrase) bool {
 		return slices.ContainsFunc(p.patterns, func(words pattern) bool {
-			_, is := words.words(text)
-			return is
+			return words.match(text) != nil
 		})
 	})
 }

@@ -172,21 +172,29 @@ func compilePattern(phrase string) pattern {
 	return pattern{regexp.MustCompile(`^` + b.String() + `$`), first, kinds}
 }
 
-// words are what fills the placeholders in a sentence, by their kind. It
-// reports whether the sentence is the phrase.
-func (p *pattern) words(sentence string) (map[string][]string, bool) {
+// match is what fills the placeholders in a sentence, in their order, from number 1
+// on; nil when the sentence is not the phrase.
+func (p *pattern) match(sentence string) []string {
 	if !strings.HasPrefix(sentence, p.first) {
-		return nil, false
+		return nil
 	}
-	m := p.FindStringSubmatch(sentence)
-	if m == nil {
-		return nil, false
-	}
+	return p.FindStringSubmatch(sentence)
+}
+
+// words are what fills the placeholders of a match, by their kind.
+func (p *pattern) words(match []string) map[string][]string {
 	words := map[string][]string{}
 	for i, kind := range p.kinds {
-		words[kind] = append(words[kind], m[i+1])
+		words[kind] = append(words[kind], match[i+1])
 	}
-	return words, true
+	return words
+}
+
+// found is the phrase that a sentence is, by one of its patterns.
+type found struct {
+	phrase  *Phrase
+	pattern *pattern
+	match   []string
 }
 
 // Language binds sentences to phrases for one profile.
@@ -194,12 +202,13 @@ type Language struct {
 	Profile *profile.Profile
 	Admin   *Admin // to be filled in before steps are played; nil when the network has none that is known
 	phrases []*Phrase
+	said    map[string]*found // sentences that have come: more than half come again
 }
 
 // NewLanguage makes the language for a profile: roles are looked up in it.
 // The bundled host, which a profile without an address is served by, has an admin API.
 func NewLanguage(p *profile.Profile) *Language {
-	l := &Language{Profile: p, phrases: Phrases()}
+	l := &Language{Profile: p, phrases: Phrases(), said: map[string]*found{}}
 	if p.Address == "" || p.Admin != nil {
 		l.Admin = &Admin{}
 	}
@@ -235,28 +244,41 @@ func onlyLoad(*sim.Player) error {
 func (l *Language) Bind(s *Scenario, i int) (*Bound, error) {
 	sen := s.Steps[i]
 	at := s.Feature.at(sen.Line)
+	is := l.find(sen.Text)
+	if is == nil {
+		return nil, fmt.Errorf("%s: no phrase matches %q%s (posfleet steps lists them)", at, sen.Text, l.nearest(sen.Text))
+	}
+	p := is.phrase
+	switch {
+	case p.Table != "" && len(sen.Table) == 0:
+		return nil, fmt.Errorf("%s: %q needs a table below it: %s", at, sen.Text, p.Table)
+	case p.Table != "" && len(sen.Table) == 1:
+		return nil, fmt.Errorf("%s: %q has a table without a row below its heading, and so says nothing: %s", at, sen.Text, p.Table)
+	case p.Table == "" && len(sen.Table) > 0:
+		return nil, fmt.Errorf("%s: %q takes no table", at, sen.Text)
+	}
+	b := &Bound{Sentence: sen, Phrase: p, At: at, Do: onlyLoad, Args: Args{Profile: l.Profile, Admin: l.Admin, Of: p.Of, Words: is.pattern.words(is.match), Table: sen.Table}}
+	if err := cmp.Or(b.Args.units(), b.make()); err != nil {
+		return nil, fmt.Errorf("%s: %q: %w", at, sen.Text, err)
+	}
+	return b, nil
+}
+
+// find finds the phrase that a sentence is; nil for none.
+func (l *Language) find(text string) *found {
+	if is := l.said[text]; is != nil {
+		return is
+	}
 	for _, p := range l.phrases {
 		for i := range p.patterns {
-			words, ok := p.patterns[i].words(sen.Text)
-			if !ok {
-				continue
+			if m := p.patterns[i].match(text); m != nil {
+				is := &found{p, &p.patterns[i], m}
+				l.said[text] = is
+				return is
 			}
-			switch {
-			case p.Table != "" && len(sen.Table) == 0:
-				return nil, fmt.Errorf("%s: %q needs a table below it: %s", at, sen.Text, p.Table)
-			case p.Table != "" && len(sen.Table) == 1:
-				return nil, fmt.Errorf("%s: %q has a table without a row below its heading, and so says nothing: %s", at, sen.Text, p.Table)
-			case p.Table == "" && len(sen.Table) > 0:
-				return nil, fmt.Errorf("%s: %q takes no table", at, sen.Text)
-			}
-			b := &Bound{Sentence: sen, Phrase: p, At: at, Do: onlyLoad, Args: Args{Profile: l.Profile, Admin: l.Admin, Of: p.Of, Words: words, Table: sen.Table}}
-			if err := cmp.Or(b.Args.units(), b.make()); err != nil {
-				return nil, fmt.Errorf("%s: %q: %w", at, sen.Text, err)
-			}
-			return b, nil
 		}
 	}
-	return nil, fmt.Errorf("%s: no phrase matches %q%s (posfleet steps lists them)", at, sen.Text, l.nearest(sen.Text))
+	return nil
 }
 
 // make makes of a sentence what a terminal then does, or finds what that needs

@@ -164,8 +164,8 @@ func TestBothLanguagesSayTheSame(t *testing.T) {
 // sameWords reports whether what fills a phrase means the same in an English and
 // a Chinese sentence.
 func sameWords(p *Phrase, english, chinese Sentence) bool {
-	en, _ := p.patterns[0].words(english.Text)
-	zh, _ := p.patterns[1].words(chinese.Text)
+	en := p.patterns[0].words(p.patterns[0].match(english.Text))
+	zh := p.patterns[1].words(p.patterns[1].match(chinese.Text))
 	delete(en, "unit") // yuan: 元 is in the Chinese phrase
 	if !sameMeaning(en, zh) {
 		return false

@@ -144,6 +144,7 @@ type Player struct {
 	pan      []byte
 	block    [8]byte
 	stamp    [10]byte
+	touched  uint64 // nothing: see keys.Set.Touch
 
 	// What a purchase does not touch stands last, see Terminal.
 	wide     [16]byte
@@ -293,6 +294,7 @@ func (p *Player) address() {
 // heard judges what came of an exchange, and records how it ended.
 func (p *Player) heard(f *dialect.Form, r *Result, begun time.Duration, err error) {
 	t := p.T
+	p.touched = t.touch()
 	if p.ans = p.x.Answer; p.ans == nil {
 		p.ans = t.Profile.Dialect.Acquire()
 	}

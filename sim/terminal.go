@@ -87,6 +87,15 @@ var ErrRefusedLocally = errors.New("the terminal refuses")
 // gave no evidence. It neither held nor failed.
 var ErrUntested = errors.New("untested")
 
+// touch reads a little of what judging and booking an answer takes: see keys.Set.Touch.
+func (t *Terminal) touch() uint64 {
+	sum := t.keys.MAC.Touch() ^ uint64(t.Profile.Policy.Timeout) ^ uint64(t.Journal.All.Debit)
+	if n := len(t.Journal.Records); n > 0 {
+		sum ^= uint64(t.Journal.Records[n-1].Trace)
+	}
+	return sum
+}
+
 // nextTrace moves on to the next trace number.
 func (t *Terminal) nextTrace() { t.Trace = dialect.Next(t.Trace) }
 
@@ -130,6 +139,9 @@ func (j *Journal) add(r Record) *Record {
 	side := r.Of.Side()
 	j.Batch.Add(side, r.Amount, 1)
 	j.All.Add(side, r.Amount, 1)
+	if j.Records == nil {
+		j.Records = make([]Record, 0, 16) // a terminal that has one payment has more
+	}
 	j.Records = append(j.Records, r)
 	return &j.Records[len(j.Records)-1]
 }

@@ -165,7 +165,7 @@ func (f *capacityFlags) play(cmd *cobra.Command, args []string, sig *signals, di
 	switch {
 	case code == exitGenerator || t.Report.Validity.Level == report.Invalid:
 		t.Verdict, t.Why = capacity.Invalid, first(t.Report.Validity.Reasons)
-	case code == exitLimit && !slices.ContainsFunc(t.Report.Limits, func(l report.LimitResult) bool { return !l.OK && !l.TooFew }):
+	case code == exitLimit && !slices.ContainsFunc(t.Report.Limits, func(l report.LimitResult) bool { return !l.OK && !l.TooFew && !l.Moot() }):
 		t.Verdict, t.Why = capacity.Untold, ended.Error()
 	case ended != nil:
 		t.Verdict, t.Why = capacity.Broken, ended.Error()

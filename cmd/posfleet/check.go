@@ -36,6 +36,7 @@ type checkFlags struct {
 	line            string
 	lineProfile     string
 	shuffle         int64
+	negative        negativeFlags
 }
 
 func checkCommand(sig *signals) *cobra.Command {
@@ -48,10 +49,13 @@ func checkCommand(sig *signals) *cobra.Command {
 			"was expected and seen, and the exchange decoded field by field, masked.\n\n" +
 			"A feature is a file, a folder, a part of the embedded tree (cup/reversal), file:line or @id;\n" +
 			"without one, all embedded features of the dialect are played. With no --host the bundled host\n" +
-			"is started in this process.\n\n" + exitHelp,
+			"is started in this process.\n\n" +
+			"With --negative it plays requests that are malformed instead, each with a payment beside it that must\n" +
+			"pass (docs/negative.md).\n\n" + exitHelp,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args, sig) },
 	}
 	f.net.add(cmd)
+	addKeyLog(cmd, &f.net.keyLog)
 	fl := cmd.Flags()
 	fl.StringVar(&f.tags, "tags", "", `tag expression: "@payment and not @slow"`)
 	fl.StringSliceVar(&f.names, "name", nil, "part of a scenario's name, or its id")
@@ -69,6 +73,7 @@ func checkCommand(sig *signals) *cobra.Command {
 	fl.StringVar(&f.lineProfile, "line-profile", "", lineProfileUsage)
 	fl.Int64Var(&f.shuffle, "shuffle", 0, "play in an order drawn from this seed (alone: from a new one, which is printed)")
 	fl.Lookup("shuffle").NoOptDefVal = "-1"
+	f.negative.add(fl)
 	return cmd
 }
 
@@ -78,6 +83,9 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	p, err := f.net.load(0)
 	if err != nil {
 		return err
+	}
+	if f.negative.on {
+		return f.runNegative(cmd, args, p, sig)
 	}
 	fs, err := f.choose(args, p.Dialect)
 	if err != nil {
@@ -102,11 +110,14 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	if err := check.Bind(); err != nil {
 		return usage(err)
 	}
-	files, err := f.files(check)
+	files, err := f.files()
 	if err != nil {
 		return usage(err)
 	}
 	defer files.discard()
+	if f.cucumber != "" || f.out != "" {
+		check.Cucumber = &files.made
+	}
 	return f.play(cmd, check, sig, files)
 }
 
@@ -165,16 +176,22 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 	teller := verdicts.Teller{Out: out, Again: again(cmd), Quiet: f.quiet}
 	check.Each = func(v *verdicts.Verdict) { teller.Tell(v) }
 	found, err := check.Run(ctx)
+	return f.end(cmd, n, found, err, sig, files)
+}
+
+// end tells what a check of n found, writes the files that were asked for, and gives
+// the exit code; err is what kept it from its end.
+func (f *checkFlags) end(cmd *cobra.Command, n *network, found *verdicts.Results, err error, sig *signals, files *resultFiles) error {
 	found.Target, found.Digest, found.Environment = n.target, digestOf(f.net.profile), report.ThisMachine(version())
-	found.Command, found.Again = []string{"posfleet"}, string(scrub([]byte(teller.Again)))
+	found.Command, found.Again = []string{"posfleet"}, string(scrub([]byte(again(cmd))))
 	for _, word := range os.Args[1:] {
 		found.Command = append(found.Command, string(scrub([]byte(word))))
 	}
-	found.WriteSummary(out)
+	found.WriteSummary(cmd.OutOrStdout())
 	if err := files.write(found); err != nil {
 		return &exit{code: exitIncomplete, err: err}
 	}
-	return checkExit(ctx, found, err, sig)
+	return checkExit(cmd.Context(), found, err, sig)
 }
 
 // once are the flags of a check that playing one scenario again does without.

@@ -27,7 +27,7 @@ type resultFiles struct {
 }
 
 // files sees before anything is played that the files of results can be written.
-func (f *checkFlags) files(check *scenarios.Check) (files *resultFiles, err error) {
+func (f *checkFlags) files() (files *resultFiles, err error) {
 	files = &resultFiles{folder: f.out}
 	if _, err := os.Lstat(f.out); f.out != "" && err == nil {
 		return files, fmt.Errorf("--out: %s exists: name another folder, or move it away", f.out)
@@ -42,9 +42,6 @@ func (f *checkFlags) files(check *scenarios.Check) (files *resultFiles, err erro
 			files.discard()
 			return files, fmt.Errorf("--cucumber: %w", err)
 		}
-	}
-	if f.cucumber != "" || f.out != "" {
-		check.Cucumber = &files.made
 	}
 	return files, nil
 }
@@ -74,10 +71,12 @@ func (files *resultFiles) write(found *verdicts.Results) error {
 		}
 	}
 	if files.folder != "" {
-		if err := verdicts.Save(files.folder, []verdicts.Form{
-			{Name: verdicts.Summary, Write: found.WriteJSON}, {Name: "junit.xml", Write: found.WriteJUnit},
-			{Name: "cucumber.json", Write: cucumber}, {Name: "report.html", Write: func(w io.Writer) error { return page.WriteCheck(w, found) }},
-		}); err != nil {
+		forms := []verdicts.Form{{Name: verdicts.Summary, Write: found.WriteJSON}, {Name: "junit.xml", Write: found.WriteJUnit},
+			{Name: "report.html", Write: func(w io.Writer) error { return page.WriteCheck(w, found) }}}
+		if files.made.Len() > 0 {
+			forms = append(forms, verdicts.Form{Name: "cucumber.json", Write: cucumber})
+		}
+		if err := verdicts.Save(files.folder, forms); err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"runtime"
 	"strings"
 
@@ -48,9 +47,6 @@ func newMACs(p *profile.Profile, own bool, file string) (*macs, error) {
 	return m, nil
 }
 
-// keyLike is text that may be a key rather than the path of a file.
-var keyLike = regexp.MustCompile(`([0-9A-Fa-f][ :=,-]?){16}`)
-
 // maxKeyFile is the longest key file, in octets.
 const maxKeyFile = 8 << 20
 
@@ -59,9 +55,6 @@ const maxKeyFile = 8 << 20
 func (m *macs) read(file string) error {
 	info, err := os.Stat(file) // before it is opened: opening a pipe would wait for its writer
 	switch {
-	case err != nil && keyLike.MatchString(file):
-		return errors.New("there is no such file (what was given looks like a key and is not repeated here); " +
-			"a key is never an argument: write lines of terminal id and key into a file, chmod 600 it, and give its path")
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():

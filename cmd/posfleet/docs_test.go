@@ -166,7 +166,7 @@ var flagForm = regexp.MustCompile("[\\s`\\[]--([a-z][a-z-]+)")
 
 // No page speaks of a flag that no verb has.
 func TestNoFlagIsMadeUp(t *testing.T) {
-	known := map[string]bool{"help": true}
+	known := map[string]bool{"help": true, "version": true}
 	for _, verb := range command(&signals{}).Commands() {
 		for _, m := range flagForm.FindAllStringSubmatch(" "+verb.Flags().FlagUsages(), -1) {
 			known[m[1]] = true

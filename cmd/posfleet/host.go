@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -25,6 +26,7 @@ import (
 func hostCommand() *cobra.Command {
 	var f networkFlags
 	var storm stormFlags
+	var secure serverTLS
 	var listen, api, tokenFile, data string
 	var terminals int
 	var anywhere bool
@@ -43,6 +45,9 @@ func hostCommand() *cobra.Command {
 			if err := checkListen("--listen", listen, "127.0.0.1:8583", anywhere); err != nil {
 				return err
 			}
+			if api == "" && tokenFile != "" {
+				return usage(errors.New("--admin-token-file: without --admin there is no API that wants a token"))
+			}
 			options, err := withData(data, api)
 			if err != nil {
 				return err
@@ -53,6 +58,16 @@ func hostCommand() *cobra.Command {
 			}))
 			if api != "" {
 				options = append(options, host.WithDelays()) // its faults are turned on and off
+			}
+			meet, err := secure.listen(cmd.ErrOrStderr())
+			if err != nil {
+				return usage(err)
+			}
+			if meet == nil && secure.log != "" {
+				return usage(errors.New("--tls-key-log: without --tls-cert there are no sessions of TLS"))
+			}
+			if len(storm.faults) == 0 { // else who stands before the host meets them
+				options = append(options, host.WithTLS(meet))
 			}
 			h, err := f.bundled(p, options...)
 			if err != nil {
@@ -76,7 +91,7 @@ func hostCommand() *cobra.Command {
 				defer stop()
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "listening on %s: profile %s, dialect %s, %d terminals\n", l.Addr(), p.Name, p.Dialect.Name, len(p.Terminals))
-			between, err := serveBehind(cmd.Context(), h, l, faults, &p.Dialect.Format)
+			between, err := serveBehind(cmd.Context(), h, l, meet, faults, &p.Dialect.Format)
 			if err := h.CloseData(); err != nil {
 				return &exit{code: exitIncomplete, err: fmt.Errorf("--data %s: %w", data, err)}
 			}
@@ -126,6 +141,7 @@ func hostCommand() *cobra.Command {
 	fl.StringVar(&f.behaviour, "behaviour", "", "when answers leave: stall:1s/10s, uniform:10ms-110ms, … (of payments, balance inquiries and echoes; others at once)")
 	fl.Uint64Var(&storm.seed, "seed", 0, "seed of what --fault strikes (default: drawn, and told)")
 	storm.add(cmd)
+	secure.add(cmd)
 	fl.StringVar(&data, "data", "", "folder that keeps payments, batches and keys: what is approved is on disk before the answer leaves (default: all is forgotten at the end)")
 	fl.BoolVar(&anywhere, "anywhere", false, "allow addresses other than loopback")
 	fl.StringVar(&api, "admin", "", "address of the JSON API and the page for people, such as 127.0.0.1:8584 (default: none)")
@@ -161,7 +177,7 @@ func hintOfData(err error) error {
 }
 
 // serveBehind serves a host; where its lines are to fail, behind a proxy that does that.
-func serveBehind(ctx context.Context, h *host.Host, l net.Listener, storm *line.Storm, format *wire.Format) (*proxy.Proxy, error) {
+func serveBehind(ctx context.Context, h *host.Host, l net.Listener, meet *tls.Config, storm *line.Storm, format *wire.Format) (*proxy.Proxy, error) {
 	if storm == nil {
 		return nil, h.Serve(ctx, l)
 	}
@@ -174,7 +190,7 @@ func serveBehind(ctx context.Context, h *host.Host, l net.Listener, storm *line.
 	defer stop()
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(serving, inner) }()
-	p := &proxy.Proxy{Format: format, Storm: storm, Dialer: &line.Dialer{Address: inner.Addr().String(), Timeout: 5 * time.Second}}
+	p := &proxy.Proxy{Format: format, TLS: meet, Storm: storm, Dialer: &line.Dialer{Address: inner.Addr().String(), Timeout: 5 * time.Second}}
 	err = p.Serve(ctx, l)
 	stop()
 	return p, errors.Join(err, <-served)

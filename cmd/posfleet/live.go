@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/metrics"
 	"github.com/posfleet/posfleet/report/page"
@@ -50,9 +52,18 @@ func watch(address string) (*watched, error) {
 		w.url = strings.TrimSuffix(w.url, "/") + secret + "/"
 		handler = http.StripPrefix(secret, handler)
 	}
-	w.server = &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
-	go func() { _ = w.server.Serve(l) }()
+	w.server = serveHTTP(l, handler)
 	return w, nil
+}
+
+// mostConnections is how many may ask at once; more wait until one ends.
+const mostConnections = 200
+
+// serveHTTP serves what can only be read, with bounds on time, size and number.
+func serveHTTP(l net.Listener, h http.Handler) *http.Server {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	go func() { _ = s.Serve(netutil.LimitListener(l, mostConnections)) }()
+	return s
 }
 
 // onlyLoopback refuses requests that reached this machine under another name: a page of
@@ -116,7 +127,8 @@ func (f *loadFlags) show(address string, tell *progress, run *sim.Run, folder *r
 
 // expose answers Prometheus' scrapes of a run at an address.
 func (f *loadFlags) expose(tell *progress, soFar func() *report.Report, folder *report.Folder, began time.Time) error {
-	if _, _, err := net.SplitHostPort(f.metrics); err != nil {
+	name, _, err := net.SplitHostPort(f.metrics)
+	if err != nil {
 		return usage(fmt.Errorf("--metrics %q: want an address such as 127.0.0.1:9464", f.metrics))
 	}
 	l, err := net.Listen("tcp", f.metrics)
@@ -131,8 +143,10 @@ func (f *loadFlags) expose(tell *progress, soFar func() *report.Report, folder *
 		}
 		return soFar(), slowest
 	})
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
-	go func() { _ = s.Serve(l) }()
+	if profile.IsLoopback(name) {
+		h = onlyLoopback(h)
+	}
+	serveHTTP(l, h)
 	tell.line("metrics: http://%s/metrics", l.Addr())
 	return nil
 }

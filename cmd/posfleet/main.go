@@ -82,10 +82,11 @@ func command(sig *signals) *cobra.Command {
 		Short: "a fleet of virtual POS terminals: certify, load and stand in for payment hosts",
 		Long: "posfleet plays Gherkin scenarios of sign-in and payment on virtual POS terminals:\n" +
 			"one by one as a conformance check, or compiled, thousands at a time, as a load test.\n\n" + exitHelp,
+		Version:       versionLine(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return usage(fromEnvironment(cmd.Flags()))
+			return usage(errors.Join(fromEnvironment(cmd.Flags()), noSecretGiven(cmd.Flags())))
 		},
 	}
 	root.AddCommand(
@@ -108,7 +109,7 @@ func command(sig *signals) *cobra.Command {
 		keysCommand(),
 		rulesCommand(),
 	)
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetVersionTemplate("{{.Version}}\n")
 	return root
 }
 

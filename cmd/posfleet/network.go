@@ -34,6 +34,7 @@ type networkFlags struct {
 	misbehave []string
 	behaviour string
 	testKeys  bool
+	keyLog    string // file for the secrets of TLS sessions; empty for none
 
 	flags *pflag.FlagSet // that they were given by; nil where they are not flags
 	piped []byte         // the profile, when a pipe brought it
@@ -188,6 +189,11 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 		if n.dialer.TLS, err = clientTLS(p.TLS, address, &f.files); err != nil {
 			return nil, usage(err)
 		}
+		if n.dialer.TLS.KeyLogWriter, err = keyLog(f.keyLog, newScreen(os.Stderr)); err != nil {
+			return nil, usage(err)
+		}
+	} else if f.keyLog != "" {
+		return nil, usage(errors.New("--tls-key-log: the host is not met over TLS"))
 	}
 	if n.target != bundledTarget {
 		if err := n.probe(ctx); err != nil {

@@ -199,11 +199,19 @@ func TestCardNumbersAreScrubbed(t *testing.T) {
 		"merchant 999290054110001, 20261126083327":    "merchant 999290054110001, 20261126083327",
 		"amount 6225000000000015":                     "amount 6225000000000015",
 		"sha256:ab6225000000000014cd":                 "sha256:ab6225000000000014cd",
-		"378282246310005":                             "378282*****0005",
+		"378282246310005":                             "***********0005",
 		"消费 1.00":                                     "消费 1.00",
 	} {
 		if got := string(scrub([]byte(text))); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	for length, pan := range map[int]string{ // R44 of docs/reliability.md: six hidden at least, ten shown at most
+		13: "4222222222222", 14: "30569309025904", 15: "371449635398431", 16: "4012888888881881", 17: "62251234567890125", 18: "622512345678901233", 19: "6205500000000000004",
+	} {
+		got := string(scrub([]byte(pan)))
+		if hidden := strings.Count(got, "*"); len(got) != length || hidden < 6 || length-hidden > 10 || !strings.HasSuffix(got, pan[length-4:]) {
+			t.Errorf("of %d digits %s is shown", length, got)
 		}
 	}
 	var stdout, stderr bytes.Buffer

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,7 +24,7 @@ type proxyFlags struct {
 	storm     stormFlags
 	listen    string
 	to        string
-	cert, key string
+	tls       serverTLS
 	anywhere  bool
 	length    time.Duration
 	record    string
@@ -50,8 +49,7 @@ func proxyCommand() *cobra.Command {
 	fl.StringVar(&f.to, "to", "", "address of the host, host:port (default: the profile's)")
 	fl.StringVar(&f.net.profile, "profile", "", "profile file of the network: its dialect, its host's TLS, its terminals' timeout (default: the bundled network)")
 	fl.StringVar(&f.net.dialect, "dialect", "", dialectUsage)
-	fl.StringVar(&f.cert, "tls-cert", "", "PEM file of the certificate for terminals that connect over TLS (default: plain TCP)")
-	fl.StringVar(&f.key, "tls-key", "", "PEM file of its key, which only its owner may read")
+	f.tls.add(cmd)
 	fl.BoolVar(&f.anywhere, "anywhere", false, "listen on addresses other than loopback")
 	fl.DurationVar(&f.length, "for", 0, "how long (default: until Ctrl-C)")
 	fl.BoolVar(&f.storm.drawn, "storm", false, "draw which faults strike, and how often, from the seed")
@@ -88,9 +86,15 @@ func (f *proxyFlags) run(cmd *cobra.Command) error {
 		if between.Dialer.TLS, err = clientTLS(p.TLS, p.Address, &profile.Files{}); err != nil {
 			return usage(err)
 		}
+		if between.Dialer.TLS.KeyLogWriter, err = keyLog(f.tls.log, cmd.ErrOrStderr()); err != nil {
+			return usage(err)
+		}
 	}
-	if between.TLS, err = serverTLS(f.cert, f.key); err != nil {
+	if between.TLS, err = f.tls.listen(cmd.ErrOrStderr()); err != nil {
 		return usage(err)
+	}
+	if between.TLS == nil && p.TLS == nil && f.tls.log != "" {
+		return usage(errors.New("--tls-key-log: neither side is met over TLS"))
 	}
 	kept, err := f.recordTo(between, p.Dialect)
 	if err != nil {
@@ -180,27 +184,4 @@ func (f *proxyFlags) tell(cmd *cobra.Command, between *proxy.Proxy) error {
 		return nil
 	}
 	return f.storm.tellStorm(out, between.Storm, c.Injected, between.Strikes())
-}
-
-// serverTLS is how terminals are met over TLS; nil for not at all.
-func serverTLS(cert, key string) (*tls.Config, error) {
-	switch {
-	case cert == "" && key == "":
-		return nil, nil
-	case cert == "" || key == "":
-		return nil, errors.New("--tls-cert and --tls-key go together: give both or neither")
-	}
-	secret, err := profile.ReadPrivate(key)
-	if err != nil {
-		return nil, fmt.Errorf("--tls-key: %w", err)
-	}
-	certificate, err := os.ReadFile(cert)
-	if err != nil {
-		return nil, fmt.Errorf("--tls-cert: %w", err)
-	}
-	pair, err := tls.X509KeyPair(certificate, secret)
-	if err != nil {
-		return nil, fmt.Errorf("--tls-cert, --tls-key: %w", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }

@@ -3,13 +3,16 @@ package main
 import (
 	"bytes"
 	"regexp"
+
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // track is what track 2 looks like in text; its first group is the card number.
 var track = regexp.MustCompile(`([0-9]{13,19})([=D])[0-9]{7,}`)
 
-// scrub hides card numbers and tracks in text of whatever origin: of a card number
-// the first six and last four digits stay, of what follows it in a track nothing.
+// scrub hides card numbers and tracks in text of whatever origin: of a card number of
+// 16 digits or more the first six and last four stay, of a shorter one the last four, of
+// what follows it in a track nothing.
 // A card number is a run of digits with the length and beginning of one and a
 // right check digit. It gives text itself when there is none.
 //
@@ -65,11 +68,9 @@ func alone(text []byte, from, to int) bool {
 	return (from == 0 || !hex(text[from-1])) && (to == len(text) || !hex(text[to]))
 }
 
-// truncate puts asterisks into a card number.
+// truncate puts asterisks into a card number, as many as everywhere else.
 func truncate(pan []byte) []byte {
-	for i := 6; i < len(pan)-4; i++ {
-		pan[i] = '*'
-	}
+	copy(pan, dialect.MaskPAN(pan))
 	return pan
 }
 

@@ -47,7 +47,7 @@ func verdict(rep *report.Report, signalled int, broken error) error {
 		return bad(exitGenerator, "the generator was the limit, not the host: this run is invalid (reasons above)")
 	}
 	for _, l := range rep.Limits {
-		if l.Untested {
+		if l.Untested && !l.Default {
 			return bad(exitLimit, "limit untested: %s (%s)", l.Limit, l.Why)
 		}
 		if !l.OK && !l.Default {

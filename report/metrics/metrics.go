@@ -122,6 +122,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		count(&broken, b.N, b.ID)
 	}
 	for _, l := range r.Limits {
+		if l.Moot() {
+			continue
+		}
 		ok := 0.0
 		if l.OK {
 			ok = 1

@@ -24,14 +24,22 @@ func limitsCard(r *report.Report) verdictCard {
 	case n == 0:
 		return verdictCard{"Limits", "none", "–", "none asked", "a limit is a promise such as p99 of purchase < 250ms"}
 	}
-	broken := slices.DeleteFunc(slices.Clone(r.Limits), func(l report.LimitResult) bool { return l.OK })
+	judged := slices.DeleteFunc(slices.Clone(r.Limits), report.LimitResult.Moot)
+	untested := ""
+	if moot := n - len(judged); moot > 0 {
+		untested = fmt.Sprintf("%d untested, for want of an occasion", moot)
+	}
+	n = len(judged)
+	broken := slices.DeleteFunc(judged, func(l report.LimitResult) bool { return l.OK })
 	switch {
 	case len(broken) > 0:
 		return verdictCard{"Limits", "bad", "✗", fmt.Sprintf("%d of %d not held", len(broken), n), broken[0].Limit + ": " + cmp.Or(broken[0].Why, broken[0].Seen)}
+	case n == 0:
+		return verdictCard{"Limits", "none", "–", "untested", untested}
 	case n == 1:
-		return verdictCard{"Limits", "good", "✓", "held", ""}
+		return verdictCard{"Limits", "good", "✓", "held", untested}
 	}
-	return verdictCard{"Limits", "good", "✓", fmt.Sprintf("all %d held", n), ""}
+	return verdictCard{"Limits", "good", "✓", fmt.Sprintf("all %d held", n), untested}
 }
 
 func generatorCard(r *report.Report) verdictCard {

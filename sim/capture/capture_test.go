@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/posfleet/posfleet/sim/allocs"
 )
 
 // A sign-in with its length prefix, in the forms of tools. What they printed was
@@ -255,6 +257,9 @@ func FuzzText(f *testing.F) {
 	f.Add("12:00 send " + signIn)
 	f.Add("0000  41 41\n*\nFFFFFFFF  41")
 	f.Fuzz(func(t *testing.T, text string) {
+		if n := allocs.Above(4*uint64(len(text))+8*MaxText, func() { Text(text) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(text), n)
+		}
 		blocks, err := Text(text)
 		n := 0
 		for _, b := range blocks {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/allocs"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -167,6 +168,9 @@ func FuzzCut(f *testing.F) {
 		f.Add(octets(f, in))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
+		if n := allocs.Above(4*uint64(len(b))+64<<10, func() { Cut(&cup.Format, b) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(b), n)
+		}
 		for _, format := range []*wire.Format{&cup.Format, &iso87.Format} {
 			at := 0
 			for _, fr := range Cut(format, b) {

@@ -12,6 +12,8 @@ import (
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
 	"github.com/gopacket/gopacket/pcapgo"
+
+	"github.com/posfleet/posfleet/sim/allocs"
 )
 
 // packet is one TCP packet of a capture that a test makes.
@@ -178,6 +180,9 @@ func FuzzPackets(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if n := allocs.Above(4*uint64(len(data))+4<<20, func() { Packets(data, 0) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(data), n)
+		}
 		streams, _ := Packets(data, 0)
 		n := 0
 		for _, s := range streams {

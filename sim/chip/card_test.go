@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/posfleet/posfleet/sim/allocs"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -237,6 +238,9 @@ func FuzzRead(f *testing.F) {
 	f.Add(octets(f, wholeField))
 	f.Add([]byte{0x9F, 0x26, 0x81})
 	f.Fuzz(func(t *testing.T, v []byte) {
+		if n := allocs.Above(4*uint64(len(v))+4096, func() { new(Received).Read(v) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(v), n)
+		}
 		var r Received
 		if r.Read(v) && r.Cryptogram != nil && len(r.Cryptogram) != 8 {
 			t.Error("a cryptogram of another length")

@@ -41,11 +41,12 @@ type Dialect struct {
 	Reasons   []Reason       // of reversals
 	Accepts   []Code         // the codes of answers that end a reversal
 
-	Status      []StatusCode // what a status upload says of a terminal's parts
-	HeaderWords []HeaderWord // what the application header says, for people
-	Without     []string     // rules about answers, by id, to which this network's are not held
-	WithoutAt   string       // where the file says so
-	Schemes     []string     // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
+	Status      []StatusCode                  // what a status upload says of a terminal's parts
+	HeaderWords []HeaderWord                  // what the application header says, for people
+	Without     []string                      // rules about answers, by id, to which this network's are not held
+	WithoutAt   string                        // where the file says so
+	Malformed   map[wire.DefectKind]Reactions // how hosts meet requests that are malformed; see Reacts
+	Schemes     []string                      // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
 
 	Secrets *Secrets // known of the cards that are used on the network, for what is shown; nil for none
 

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/posfleet/posfleet/sim/allocs"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -308,6 +309,10 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("extends: cup\nfields: none"))
 	f.Add([]byte("extends: cup\ntransactions: {echo: {set: {60: \"\"}}}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
+		if n := allocs.Above(1000*uint64(len(text))+4<<20, // YAML's nodes, and what it extends
+			func() { Parse("x.yaml", text, nil) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(text), n)
+		}
 		d, err := Parse("x.yaml", text, nil)
 		if (d == nil) == (err == nil) {
 			t.Errorf("%v, %v", d, err)

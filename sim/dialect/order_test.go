@@ -3,6 +3,8 @@ package dialect
 import (
 	"bytes"
 	"testing"
+
+	"github.com/posfleet/posfleet/sim/allocs"
 )
 
 func TestTagsComeBackAsWritten(t *testing.T) {
@@ -108,6 +110,9 @@ func FuzzTags(f *testing.F) {
 	f.Fuzz(func(t *testing.T, v []byte, tag string) {
 		if len(tag) != 2 {
 			return
+		}
+		if n := allocs.Above(4*uint64(len(v))+4096, func() { AppendOrderLines(nil, Tagged(v, tag)) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(v), n)
 		}
 		got := Tagged(v, tag)
 		TaggedUint(v, tag)

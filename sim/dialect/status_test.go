@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/posfleet/posfleet/sim/allocs"
 	"github.com/posfleet/posfleet/sim/device"
 )
 
@@ -67,6 +68,9 @@ func FuzzReadStatus(f *testing.F) {
 	f.Add([]byte("01002103"))
 	d := CUP()
 	f.Fuzz(func(t *testing.T, text []byte) {
+		if n := allocs.Above(4*uint64(len(text))+4096, func() { d.ReadStatus(text) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(text), n)
+		}
 		told, broken, err := d.ReadStatus(text)
 		if err != nil {
 			return

@@ -72,6 +72,7 @@ func (h *Host) applyRules(req *Request) bool {
 	req.terminal, req.number, req.session = t, n, h.sessions[n]
 	if req.session != nil {
 		req.keys = req.session.keys
+		req.touched = req.keys.Touch() ^ t.Touch()
 	}
 	if h.store != nil {
 		if h.store.Failing() && req.Transaction != dialect.Echo {

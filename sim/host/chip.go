@@ -73,7 +73,7 @@ func (h *Host) chipOf(req *Request) *issuedChip {
 	return made
 }
 
-// checkChip holds what a chip says to its issuer's keys: its cryptogram is right, it asks
+// checkChip holds what a chip says to BER-TLV, and to its issuer's keys: its cryptogram is right, it asks
 // for an answer, is over the amount of the message, and its counter is one that it has
 // not paid with before. A stripe that is read where a chip is to be used is sent back.
 func (h *Host) checkChip(req *Request) verdict {
@@ -84,6 +84,9 @@ func (h *Host) checkChip(req *Request) verdict {
 			return chipWanted
 		}
 		return pending
+	}
+	if m.CheckTLV(h.dialect.Place(wire.ChipData).Field) != nil { // of two elements of one tag, which would count?
+		return formatError
 	}
 	of := h.chipOf(req)
 	if of == nil {

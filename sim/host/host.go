@@ -59,6 +59,10 @@ type Host struct {
 	enrolments enrolments
 	chips      chips
 	staff      *staff.Desk
+	malformer  malformer
+	stuck      atomic.Bool     // it has met something malformed, and hangs
+	standing   context.Context // until it falls over something malformed
+	fall       context.CancelFunc
 	data       string       // folder of what it keeps; empty for a host that forgets
 	store      *store.Store // nil for one
 }
@@ -106,6 +110,7 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 	h := &Host{profile: p, dialect: p.Dialect, clock: clock{now: time.Now}}
 	h.staff = staff.New(len(p.Terminals)+len(p.Stock), finder(p), time.Now)
 	h.wrong.Store(&wrong{})
+	h.standing, h.fall = context.WithCancel(context.Background())
 	for _, o := range options {
 		if err := o(h); err != nil {
 			return nil, fmt.Errorf("host of profile %s: %w", p.Name, err)
@@ -158,7 +163,16 @@ func finder(p *profile.Profile) func(tid string) (n int, mid string, ok bool) {
 // Serve answers requests on every connection that l accepts until ctx ends,
 // then closes l and the connections and waits for their goroutines. It returns
 // nil when ctx ended it.
-func (h *Host) Serve(ctx context.Context, l net.Listener) error { return h.server.Serve(ctx, l) }
+func (h *Host) Serve(ctx context.Context, l net.Listener) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	defer context.AfterFunc(h.standing, end)()
+	err := h.server.Serve(ctx, l)
+	if err == nil && h.standing.Err() != nil {
+		err = ErrFell
+	}
+	return err
+}
 
 // Merchants are the merchants, their terminals, and who wants to become one.
 func (h *Host) Merchants() *merchant.Register { return h.merchants }

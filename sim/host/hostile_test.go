@@ -128,12 +128,16 @@ func TestHostileOctetsHarmNobody(t *testing.T) {
 	}
 }
 
-// EMV data is not this host's business: whatever is in field 55, a sealed sale
-// is booked once and the host stands.
-func TestEMVDataIsNotRead(t *testing.T) {
+// Chip data that is no BER-TLV, or has an element twice, is refused whatever card it
+// is of: it may be for its issuer to read, and it cannot be read in one way only.
+func TestBrokenChipDataIsRefused(t *testing.T) {
 	h, address := listen(t, "cup")
 	p := ready(t, h, address, 0)
-	for _, value := range []string{"9F", "FFFFFFFF", "9F0280", "9F0284FFFFFFFF", "9F02887FFFFFFFFFFFFFFF", "DF8118887FFFFFFFFFFFFFFF"} {
+	for _, value := range []string{"9F", "FFFFFFFF", "9F0280", "9F0284FFFFFFFF", "9F02887FFFFFFFFFFFFFFF", "DF8118887FFFFFFFFFFFFFFF", "9F02060000000100009F0206000000010000"} {
+		b, _ := hex.DecodeString(value)
+		p.want("30", dialect.Purchase, amount(1), shows("good"), set(55, string(b)))
+	}
+	for _, value := range []string{"", "9F0206000000010000", "9F028200020100"} {
 		b, _ := hex.DecodeString(value)
 		p.want("00", dialect.Purchase, amount(1), shows("good"), set(55, string(b)))
 	}
@@ -151,6 +155,13 @@ func FuzzRequest(f *testing.F) {
 		if len(octets) > 2 {
 			f.Add(octets[2:], true)
 			f.Add(octets[2:], false)
+		}
+	}
+	sound := p.request(dialect.Purchase, amount(700), shows("good"))
+	p.frame(sound)
+	for _, x := range sound.Defects(1) {
+		if frame, err := sound.Spoil(&x, nil); err == nil && len(frame) > 2 {
+			f.Add(frame[2:], true)
 		}
 	}
 	for _, kind := range []dialect.Transaction{dialect.Refund, dialect.PreAuth, dialect.Completion, dialect.CompletionVoid, dialect.PurchaseVoid, dialect.QRPurchase, dialect.Balance} {

@@ -50,6 +50,10 @@ const (
 	undoReversal
 	forgetEarly
 	anyMAC
+	approveMalformed
+	hangOver
+	fallOver
+	malformAnswers
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -104,6 +108,10 @@ var misbehaviours = []Misbehaviour{
 	{Name: "second-reversal-undoes-first", Doc: "a reversal that comes a second time undoes the first: the payment stands again", bug: undoReversal},
 	{Name: "early-reversal-forgotten", Doc: "a reversal that is there before its payment is acknowledged, and the payment approved when it comes", bug: forgetEarly},
 	{Name: "any-mac", Doc: "requests are taken whatever their MAC", bug: anyMAC},
+	{Name: "malformed-approved", Doc: "requests that cannot be read are approved", bug: approveMalformed},
+	{Name: "malformed-hangs", Doc: "after a request that cannot be read nothing is answered any more", bug: hangOver},
+	{Name: "malformed-crashes", Doc: "a request that cannot be read ends the host", bug: fallOver},
+	{Name: "malformed-answers", Doc: "payments are booked, and what answers them is malformed, each in another way", bug: malformAnswers},
 	{Name: "reset-without-proof", Doc: "operators' passwords are reset for whoever asks, with whatever proof and code", bug: anyProof},
 	{Name: "lost-terminal-trades", Doc: "terminals that are reported lost, or whose password was reset, go on", bug: lostTrades},
 	{Name: "serial-replayed", Doc: "a key serial number of DUKPT may come again, or go back", bug: serialReplayed},

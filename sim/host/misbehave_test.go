@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"io"
 	"maps"
 	"slices"
 	"testing"
@@ -157,6 +158,30 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		frame := p.frame(p.request(dialect.Purchase, amount(500), shows("good")))
 		frame[len(frame)-1] ^= 1
 		return p.exchange(frame) == "00"
+	}
+	broken := func(p *pos) []byte { // a purchase with a letter in its amount
+		frame := p.frame(p.request(dialect.Purchase, amount(500), shows("good")))
+		frame[2+11+2+8+9+3] = 0xAA
+		return frame
+	}
+	seen["malformed-approved"] = func(p *pos, h *Host) bool { return p.exchange(broken(p)) == "00" }
+	seen["malformed-hangs"] = func(p *pos, h *Host) bool {
+		if p.write(broken(p)); p.hear(500 * time.Millisecond) {
+			return false
+		}
+		q := dialPOS(t, h, p.conn.RemoteAddr().String(), 1)
+		q.write(q.frame(q.request(dialect.SignIn, sub(wire.ManagementCode, "004"))))
+		return !q.hear(500 * time.Millisecond)
+	}
+	seen["malformed-crashes"] = func(p *pos, h *Host) bool {
+		p.write(broken(p))
+		p.conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_, err := p.reader.Next()
+		return err == io.EOF && h.standing.Err() != nil
+	}
+	seen["malformed-answers"] = func(p *pos, h *Host) bool {
+		buy(p, "good")
+		return !p.hear(500*time.Millisecond) && bookOf(h, "10000001").DebitN == 1 // the first defect is an empty frame
 	}
 	seen["order-paid-twice"] = func(p *pos, h *Host) bool {
 		number := p.order(2)

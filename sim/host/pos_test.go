@@ -71,7 +71,7 @@ func serveHost(t testing.TB, h *Host) (address string) {
 		cancel()
 		select {
 		case err := <-done:
-			if err != nil {
+			if err != nil && !errors.Is(err, ErrFell) {
 				t.Errorf("Serve: %v", err)
 			}
 		case <-time.After(5 * time.Second):

@@ -42,6 +42,7 @@ type Request struct {
 	key      *keys.Key // seals the answer; nil for an answer without a MAC
 	now      *stamp
 	serial   uint64 // of the answer
+	touched  uint64 // nothing: see keys.Set.Touch
 
 	// What the rules have read of a payment.
 	trace   uint32
@@ -115,7 +116,7 @@ func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out [
 		if !asked {
 			return dst, false, err
 		}
-		out, ok = h.pack(req, dst, formatError)
+		out, ok = h.unreadable(req, dst, frame)
 		return out, ok, err
 	case m.IsAnswer() && h.breaks(answerAnswers):
 		out, ok = h.pack(req, dst, invalid)
@@ -138,7 +139,7 @@ func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out [
 		return out, ok, nil
 	}
 	h.count.requests.Add(1)
-	if !h.wrong.Load().handler(req) {
+	if h.breaks(hangOver) && h.stuck.Load() || !h.wrong.Load().handler(req) {
 		h.count.silent.Add(1)
 		return dst, false, nil
 	}
@@ -249,6 +250,13 @@ func (h *Host) seal(req *Request, dst []byte) ([]byte, bool) {
 		}
 	}
 	h.count.answers.Add(1)
+	if h.breaks(malformAnswers) && req.Known && req.Transaction.Payment() {
+		var seal func([]byte) [8]byte
+		if key := req.key; key != nil {
+			seal = func(covered []byte) [8]byte { return key.MAC(h.profile.MAC, covered) }
+		}
+		out = append(dst, h.malformer.spoil(req.Answer, out[len(dst):], seal)...)
+	}
 	return out, true
 }
 

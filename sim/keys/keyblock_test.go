@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/posfleet/posfleet/sim/allocs"
 )
 
 // Key blocks made by others, and the keys in them.
@@ -193,6 +195,9 @@ func FuzzUnwrap(f *testing.F) {
 	f.Add("", []byte{})
 	d, s := desKey(f, times("11", 16)), sm4Key(f, times("11", 16))
 	f.Fuzz(func(t *testing.T, mode string, block []byte) {
+		if n := allocs.Above(4*uint64(len(block))+32*uint64(len(mode))+8192, func() { Unwrap(d, KeyBlock(mode), block) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(block), n)
+		}
 		before := bytes.Clone(block)
 		for _, master := range []*Key{d, s} {
 			set, err := Unwrap(master, KeyBlock(mode), block)

@@ -44,6 +44,18 @@ type Key struct {
 	aes                  bool
 }
 
+// Touch reads a little of each schedule: see [Set.Touch].
+func (k *Key) Touch() (sum uint64) {
+	if k == nil || k.first == nil {
+		return 0
+	}
+	sum = k.first[0] ^ k.first[8]
+	if k.second != nil {
+		sum ^= k.second[0] ^ k.second[8]
+	}
+	return sum
+}
+
 // New makes a DES key from 8 octets or a triple DES key from 16 (double
 // length) or 24. Parity bits are not looked at, as most PIN pads do not; a key
 // of equal parts is the single DES key it amounts to.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/allocs"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/recording"
 )
@@ -223,6 +224,9 @@ func FuzzRead(f *testing.F) {
 	f.Add(record(f, "day.pcapng", nil, purchase(f, 1, 8800)))
 	f.Add([]byte("age-encryption.org/v1\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if n := allocs.Above(4*uint64(len(data))+4<<20, func() { recording.Read(data, cup, nil) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(data), n)
+		}
 		_, all, _ := recording.Read(data, cup, nil)
 		recording.Arrivals(cup, all)
 		m := cup.NewMessage()

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/posfleet/posfleet/sim/allocs"
 )
 
 // good is a signature of two strokes that everything takes.
@@ -90,6 +92,9 @@ func FuzzRead(f *testing.F) {
 	f.Add("[[[1,2,3]],null]")
 	w := enrolled(f, 1)
 	f.Fuzz(func(t *testing.T, in string) {
+		if n := allocs.Above(4*uint64(len(in))+64<<10, func() { Read(strings.NewReader(in)) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(in), n)
+		}
 		s, err := Read(strings.NewReader(in))
 		if err != nil {
 			return

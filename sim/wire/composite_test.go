@@ -11,6 +11,7 @@ import (
 	"github.com/moov-io/iso8583/prefix"
 	"github.com/moov-io/iso8583/sort"
 
+	"github.com/posfleet/posfleet/sim/allocs"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -283,6 +284,9 @@ func FuzzComposed(f *testing.F) {
 			head = be(set[0]|1<<63) + be(set[1])
 		}
 		b := []byte("0200" + head + octets)
+		if n := allocs.Above(4*uint64(len(b))+4096, func() { d.NewMessage().Read(b) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(b), n)
+		}
 		m := d.NewMessage()
 		if m.Read(b) != nil {
 			return

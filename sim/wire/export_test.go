@@ -12,3 +12,6 @@ func (f *Format) Longest(n int) int { return int(f.codec.fields[n].max) }
 
 // Room is how many octets the reader's buffer takes.
 func (r *Reader) Room() int { return cap(r.buf) }
+
+// Raw is the octets last packed or read, from the message type on.
+func (m *Message) Raw() []byte { return m.raw }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/posfleet/posfleet/sim/allocs"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -58,6 +59,9 @@ func FuzzFrame(f *testing.F) {
 		d := &wire.Format{Framing: anyFraming(which)}
 		if d.Check() != nil {
 			return
+		}
+		if n := allocs.Above(4*uint64(len(stream))+16<<10, func() { cut(strings.NewReader(string(stream)), d) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(stream), n)
 		}
 		whole, end := cut(strings.NewReader(string(stream)), d)
 		i := 0

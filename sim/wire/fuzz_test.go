@@ -13,6 +13,7 @@ import (
 	"github.com/moov-io/iso8583/encoding"
 	"github.com/moov-io/iso8583/field"
 
+	"github.com/posfleet/posfleet/sim/allocs"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -66,8 +67,17 @@ func FuzzRead(f *testing.F) {
 	for _, b := range seeds(f) {
 		f.Add(b)
 	}
+	sound := purchaseOf(f, d, 1)
+	for _, x := range sound.Defects(1) {
+		if frame, err := sound.Spoil(&x, nil); err == nil && len(frame) > d.Length.Octets {
+			f.Add(frame[d.Length.Octets:])
+		}
+	}
 	m, again := d.NewMessage(), d.NewMessage()
 	f.Fuzz(func(t *testing.T, b []byte) {
+		if n := allocs.Above(4*uint64(len(b))+4096, func() { d.NewMessage().Read(b) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(b), n)
+		}
 		m = d.NewMessage()
 		err := m.Read(b)
 		if m.Room() > 4*min(len(b), wire.MaxFrame)+2048 {

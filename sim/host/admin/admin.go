@@ -27,6 +27,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"github.com/posfleet/posfleet/sim/host"
 )
 
@@ -263,8 +265,12 @@ func write(w http.ResponseWriter, status int, v any) {
 	w.Write(append(out, '\n'))
 }
 
-// Serve serves HTTP on l with bounds on time and size, until l is closed.
+// mostConnections is how many may be open at once; more wait until one ends.
+const mostConnections = 200
+
+// Serve serves HTTP on l with bounds on time, size and number, until l is closed.
 func (s *Server) Serve(l net.Listener) *http.Server {
+	l = netutil.LimitListener(l, mostConnections)
 	h := &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	go h.Serve(l)
 	return h

@@ -28,6 +28,7 @@ type Terminal struct {
 type journal struct {
 	records []Record // of the open batch
 	index   []place  // of records by key, ascending
+	newest  Key      // none of index is above it
 	holds   []Hold
 	settled []settledPayment // ring of those that may still be refunded
 	open    dialect.Totals   // of records
@@ -40,6 +41,19 @@ type journal struct {
 	told     uint32 // trace of the settlement that was told its totals; 0 when the terminal has signed in since
 	details  int32  // upload details taken for the open batch
 	upload   uint32 // trace of the last upload message
+}
+
+// Touch reads a little of the journal: see keys.Set.Touch.
+func (t *Terminal) Touch() uint64 {
+	j := t.journal
+	if j == nil {
+		return 0
+	}
+	sum := uint64(j.open.Debit) ^ uint64(j.lastNo)
+	if n := len(j.records); n > 0 {
+		sum ^= j.records[n-1].Serial
+	}
+	return sum
 }
 
 // opened is the journal, opened at its first use.
@@ -138,9 +152,8 @@ type place struct {
 // place finds a key's place in the index, or where it would come. A terminal's
 // traces ascend, so a new key mostly comes last: no search, nothing moved.
 func (j *journal) place(key Key) (int, bool) {
-	n := len(j.index)
-	if n == 0 || j.index[n-1].key < key {
-		return n, false
+	if j.newest < key {
+		return len(j.index), false
 	}
 	return slices.BinarySearchFunc(j.index, key, func(p place, key Key) int { return cmp.Compare(p.key, key) })
 }
@@ -172,9 +185,12 @@ func (t *Terminal) Answered(serial uint64) *Record {
 // add enters a record. One with the key of another hides that one.
 func (j *journal) add(key Key, r *Record) {
 	p := place{key, int32(len(j.records))}
-	if i, ok := j.place(key); ok {
+	switch i, ok := j.place(key); {
+	case ok:
 		j.index[i] = p
-	} else {
+	case i == len(j.index):
+		j.index, j.newest = append(j.index, p), key
+	default:
 		j.index = slices.Insert(j.index, i, p)
 	}
 	j.records = append(j.records, *r)

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/posfleet/posfleet/sim/allocs"
 )
 
 // scribble is a bitmap of some lines, dots and a filled part, the same for a seed.
@@ -156,6 +158,10 @@ func FuzzDecode(f *testing.F) {
 	f.Add(append(open, escape, newLen, 0, 0, 0, 25))
 	f.Add(append(bytes.Clone(open[:headerLen]), escape, atMove, 0, 0, 0, 2, 9, 0, 1, 2, 3, escape, endDrop))
 	f.Fuzz(func(t *testing.T, octets []byte) {
+		if n := allocs.Above(4*uint64(len(octets))+4*MaxPixels/8, // an image that grows stripe by stripe is copied
+			func() { Decode(octets) }); n > 0 {
+			t.Fatalf("reading %d octets allocates %d", len(octets), n)
+		}
 		b, err := Decode(octets)
 		if err != nil {
 			return

@@ -231,7 +231,7 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	if r.Should.Has(rules.Once) {
 		s.check.further.Store(true)
 	}
-	if why := r.Reason(); r.Of == dialect.Reversal && why != nil {
+	if why := r.Reason(); r.Of == dialect.Reversal && why != nil && !s.player.Flawed() {
 		w.reversal = why
 	}
 	w.exchanges = append(w.exchanges, e)

@@ -151,7 +151,9 @@ func (p *Player) ReverseWrongly(in Misfit) error {
 	p.chipped = false
 	p.reversal(f)
 	p.holder = nil
+	p.flawed = true
 	p.exchange(f)
+	p.flawed = false
 	t.Owed = Owed{}
 	if errors.Is(p.Last.Why, line.ErrStopped) {
 		return p.Last.Why

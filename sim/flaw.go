@@ -94,8 +94,10 @@ func (p *Player) cardOfPIN() []byte {
 		return p.pan
 	}
 	other := bytes.Clone(p.pan)
-	if at := len(other) - 4; at >= 0 {
-		other[at] = '0' + (other[at]-'0'+1)%10
+	for _, at := range []int{len(other) - 13, len(other) - 4} { // under a digit of the PIN, and under the filler of a block
+		if at >= 0 {
+			other[at] = '0' + (other[at]-'0'+1)%10
+		}
 	}
 	return other
 }

@@ -38,10 +38,11 @@ cover: ## bin/cover.html, which lines the tests reach
 	go test -coverpkg=./... -coverprofile=bin/cover.out ./...
 	go tool cover -html=bin/cover.out -o bin/cover.html
 
-docs: ## docs/steps.md and docs/rules.md, from their tables
+docs: ## docs/steps.md and docs/rules.md, from their tables, and docs/coverage.md
 	for page in steps rules; do \
 	  go run ./cmd/posfleet $$page --markdown > docs/$$page.md.new && mv docs/$$page.md.new docs/$$page.md || exit 1; \
 	done
+	go test ./scenarios -count 1 -run TestEverythingOfADialectIsExercised -write-coverage
 
 signature: ## docs/signature.png and the figures beside it, in a minute
 	go test ./sim/signature -count 1 -run TestErrorRatesOfDocs -v -picture $(CURDIR)/docs/signature.png
@@ -59,6 +60,9 @@ mutate: ## mutants of the code about money that the tests do not notice, by pack
 	  echo "== $$p"; \
 	  GOFLAGS=-short go run $(GREMLINS) unleash --workers 1 --timeout-coefficient 30 --output-statuses lt --exclude-files / ./$$p || exit 1; \
 	done
+
+compare: ## docs/compare.md's figures: 360 runs against a host of known latency, in 20 minutes
+	go test ./cmd/posfleet -count 1 -timeout 60m -run 'TestCompareOnTruthHost$$' -v -truth
 
 deploy: ## hold deploy/ to the types of who reads it (a module of its own)
 	cd deploy/schema && go vet . && go test -count 1 .
@@ -93,4 +97,4 @@ ci: ## what a release must pass
 	.ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race bench lint cover docs signature scale soak mutate deploy fuzz man release reproducible vuln offline verify ci
+.PHONY: help build test race bench lint cover docs signature scale soak mutate compare deploy fuzz man release reproducible vuln offline verify ci

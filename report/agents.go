@@ -12,10 +12,12 @@ type Agent struct {
 	Number    int           `json:"number"` // of its share, from 1
 	Name      string        `json:"name"`   // machine and process
 	Folder    string        `json:"folder,omitempty"`
+	State     string        `json:"state,omitempty"` // how far it has come, or came
 	Terminals int           `json:"terminals"`
 	Planned   int64         `json:"planned"`
 	Played    int64         `json:"played"`
 	Sent      int64         `json:"sent"`
+	Answered  int64         `json:"answered"`
 	P50       time.Duration `json:"p50_ns"`
 	P99       time.Duration `json:"p99_ns"`
 	Verdict   string        `json:"verdict"`
@@ -32,7 +34,7 @@ func NewAgent(number int, name string, r *Report) (Agent, error) {
 	if err != nil {
 		return Agent{}, err
 	}
-	return Agent{Number: number, Name: name, Terminals: r.Plan.Terminals, Planned: r.Planned, Played: r.Played, Sent: all.Counts.Sent(),
+	return Agent{Number: number, Name: name, Terminals: r.Plan.Terminals, Planned: r.Planned, Played: r.Played, Sent: all.Counts.Sent(), Answered: all.Counts.answered(),
 		P50: all.Quantile(0.5).Value, P99: all.Quantile(0.99).Value, Verdict: r.Validity.Level.String(), Lost: r.Incomplete}, nil
 }
 

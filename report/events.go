@@ -24,8 +24,8 @@ const (
 type Event struct {
 	At       time.Duration // since the start of the run
 	Terminal string
+	Trace    string // the terminal's trace number; empty when there is none
 	Label    string
-	Trace    uint32 // of the request; 0 for one without
 	Outcome  Outcome
 	Due      time.Duration
 	Sent     time.Duration
@@ -39,8 +39,8 @@ type eventJSON struct {
 	Kind     string  `json:"kind"` // "event", "slow" or "left out"
 	At       float64 `json:"at_s"`
 	Terminal string  `json:"terminal,omitempty"`
+	Trace    string  `json:"trace,omitempty"`
 	Label    string  `json:"label,omitempty"`
-	Trace    uint32  `json:"trace,omitempty"`
 	Outcome  string  `json:"outcome,omitempty"`
 	Response int64   `json:"response_us,omitempty"`
 	Service  int64   `json:"service_us,omitempty"`
@@ -157,7 +157,7 @@ func (e *Events) Close() error {
 
 func (x Event) json(kind string) eventJSON {
 	out := eventJSON{
-		Kind: kind, At: float64(x.At.Milliseconds()) / 1e3, Terminal: x.Terminal, Label: x.Label, Trace: x.Trace, Outcome: x.Outcome.Key(),
+		Kind: kind, At: float64(x.At.Milliseconds()) / 1e3, Terminal: x.Terminal, Trace: x.Trace, Label: x.Label, Outcome: x.Outcome.Key(),
 		Note: x.Note, Request: x.Request, Answer: x.Answer,
 	}
 	if x.Outcome != Unsent {

@@ -28,6 +28,7 @@ type Folder struct {
 	Events *Events
 
 	dir    string
+	begun  Report // that run.json holds until the run has ended
 	log    *os.File
 	writer *LogWriter
 	events *os.File
@@ -48,6 +49,7 @@ func Create(dir string, begun *Report) (*Folder, error) {
 	start := *begun
 	start.Incomplete = "the run did not come to its end: this is what its folder held"
 	start.Validity = Validity{Level: NotJudged, Reasons: []string{start.Incomplete}}
+	f.begun = start
 	if err := f.summary(&start); err != nil {
 		return nil, err
 	}
@@ -81,6 +83,13 @@ func Reopen(dir string) (*Folder, *Report, error) {
 	}
 	f.Events = NewEvents(f.events, mostEvents)
 	return f, &Report{Run: begun.Run, Part: begun.Part, Plan: begun.Plan, Environment: begun.Environment, Started: begun.Started}, nil
+}
+
+// Changed says that the run that is under way is not played as it was asked for any
+// more: so does run.json from now on, whether or not the run comes to its end.
+func (f *Folder) Changed(p Plan) error {
+	f.begun.Plan = p
+	return f.summary(&f.begun)
 }
 
 // Path is where a further file of this run is to be written.
@@ -214,9 +223,8 @@ func (r *Report) complete() {
 	}
 }
 
-// restore fills a report that was never finished from its log. What a run judges when
-// it ends has not been judged.
-func (r *Report) restore(log *Log) {
+// take fills a report's exchanges and seconds from its log.
+func (r *Report) take(log *Log) {
 	r.Took, r.Labels, r.Seconds = log.Upto, log.Labels, log.Seconds
 	for _, w := range log.Warmup {
 		l := r.Label(w.Name)
@@ -227,9 +235,17 @@ func (r *Report) restore(log *Log) {
 		l.Warmup = w.Counts
 	}
 	for _, s := range r.Seconds {
+		r.Took = max(r.Took, s.At+s.Length)
+	}
+}
+
+// restore fills a report that was never finished from its log. What a run judges when
+// it ends has not been judged.
+func (r *Report) restore(log *Log) {
+	r.take(log)
+	for _, s := range r.Seconds {
 		r.Planned += s.Planned
 		r.Played += s.Played
-		r.Took = max(r.Took, s.At+s.Length)
 	}
 	if len(log.Phases) > 0 {
 		r.SignIn = log.Phases[0]

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -171,7 +172,7 @@ func quantiles(h *hdr.Histogram) Quantiles {
 // label shows a cell as a label; the histograms are shared, not copied.
 func (c *cell) label(name string) Label {
 	l := Label{
-		Name: name, Counts: c.counts, Codes: make(map[string]int64, len(c.codes)),
+		Name: name, Counts: c.counts, Codes: make(map[string]int64, len(c.codes)), Reasons: maps.Clone(c.reasons),
 		Response: c.response, Service: c.service, Lag: c.lag, Clamped: c.clamped, Censored: c.censored,
 	}
 	for code, n := range c.codes {

@@ -53,6 +53,7 @@ type countsLine struct {
 	Tag     string           `json:"tag"` // the label, escaped, with "warmup." before it in the warm-up
 	Counts  map[string]int64 `json:"counts"`
 	Codes   map[string]int64 `json:"codes,omitempty"`
+	Reasons map[string]int64 `json:"reasons,omitempty"`
 	Clamped int64            `json:"clamped,omitempty"`
 }
 
@@ -142,7 +143,7 @@ func (w *LogWriter) label(prefix string, l Label, iv Interval) error {
 		fmt.Fprintf(&w.line, "Tag=%s%s,%.3f,%.3f,%.3f,%s\n", tag, h.name,
 			iv.From.Seconds(), (iv.To - iv.From).Seconds(), float64(h.h.Max())/1e3, text)
 	}
-	c := countsLine{Tag: tag, Counts: byName(l.Counts), Codes: printableCodes(l.Codes), Clamped: l.Clamped}
+	c := countsLine{Tag: tag, Counts: byName(l.Counts), Codes: printableCodes(l.Codes), Reasons: l.Reasons, Clamped: l.Clamped}
 	text, err := json.Marshal(c)
 	if err != nil {
 		return err

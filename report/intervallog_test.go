@@ -39,7 +39,7 @@ func logOf(t testing.TB, n int) ([]byte, *Report) {
 				x.Outcome, x.Code = TimedOut, [4]byte{}
 				x.Done = due + 30*time.Second
 			case i%50 == 8:
-				x.Outcome, x.Code = Declined, [4]byte{'5', '1'}
+				x.Outcome, x.Code, x.Reason = Declined, [4]byte{'5', '1'}, "sold out"
 			case i == 9:
 				x.Outcome, x.Code = Refused, [4]byte{0xff, '\n'}
 			case i == 11:
@@ -86,6 +86,9 @@ func TestLogComesBackAsRecorded(t *testing.T) {
 		}
 		if codes := printableCodes(want.Codes); !maps.Equal(got.Codes, codes) {
 			t.Errorf("%s: codes %v, want %v", want.Name, got.Codes, codes)
+		}
+		if !maps.Equal(got.Reasons, want.Reasons) {
+			t.Errorf("%s: reasons %v, want %v", want.Name, got.Reasons, want.Reasons)
 		}
 		for name, h := range map[string][2]*hdr.Histogram{
 			"response": {got.Response, want.Response}, "service": {got.Service, want.Service},

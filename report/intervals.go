@@ -43,7 +43,7 @@ func ReadSlices(dir string) ([]Slice, error) {
 
 // readSlices reads what [ReadLog] adds up; a last line that was cut off is left out.
 func readSlices(r io.Reader) ([]Slice, error) {
-	reader := &logReader{sums: map[string]*sum{}, beside: map[string]*beside{}}
+	reader := newLogReader()
 	in := bufio.NewReaderSize(r, longestLine)
 	var all []Slice
 	for n := 1; ; n++ {

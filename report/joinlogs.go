@@ -39,12 +39,12 @@ func (f *Folder) JoinLogs(r *Report, folders []string) error {
 	}
 	for i := range r.Seconds {
 		second := &r.Seconds[i]
-		sum := logReader{sums: map[string]*sum{}, beside: map[string]*beside{}}
+		sum := newLogReader()
 		for k, p := range parts {
 			if !p.next || p.second() != second.At.Round(time.Second) {
 				continue
 			}
-			if err := p.take(&sum); err != nil {
+			if err := p.take(sum); err != nil {
 				return fmt.Errorf("%s: %w", folders[k], err)
 			}
 		}
@@ -62,7 +62,7 @@ func (f *Folder) JoinLogs(r *Report, folders []string) error {
 	}
 	for k, p := range parts {
 		if p.next {
-			return fmt.Errorf("%s: its log has a second at %v that the run has not", folders[k], p.at)
+			return fmt.Errorf("%s: its log has a second at %v that the run has not", folders[k], p.told.At)
 		}
 	}
 	return nil
@@ -95,20 +95,23 @@ func appendFile(to io.Writer, name string) error {
 type logIntervals struct {
 	in    *bufio.Reader
 	line  int
-	lines [][]byte      // of the next interval
-	next  bool          // there is one
-	at    time.Duration // when its second begins
+	lines [][]byte // of the next interval
+	next  bool     // there is one
+	told  Second   // what it says of its second
+	taken int64    // octets up to the end of it
 }
 
 // second is which second of the run the next interval is.
-func (l *logIntervals) second() time.Duration { return l.at.Round(time.Second) }
+func (l *logIntervals) second() time.Duration { return l.told.At.Round(time.Second) }
 
 // advance reads the next interval. One that is cut off, as a kill leaves it, is none.
 func (l *logIntervals) advance() error {
 	l.next, l.lines = false, l.lines[:0]
+	taken := l.taken
 	for {
 		line, err := l.in.ReadSlice('\n')
 		l.line++
+		taken += int64(len(line))
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
@@ -121,7 +124,7 @@ func (l *logIntervals) advance() error {
 			if err := r.line(line); err != nil {
 				return fmt.Errorf("interval log, line %d: %w", l.line, err)
 			}
-			l.next, l.at = true, r.log.Seconds[0].At
+			l.next, l.told, l.taken = true, r.log.Seconds[0], taken
 			return nil
 		}
 		l.lines = append(l.lines, bytes.Clone(line))

@@ -98,6 +98,7 @@ type labelJSON struct {
 	Name     string           `json:"name"`
 	Counts   map[string]int64 `json:"counts"`
 	Codes    map[string]int64 `json:"codes,omitempty"`
+	Reasons  map[string]int64 `json:"reasons,omitempty"`
 	Warmup   map[string]int64 `json:"warmup,omitempty"`
 	Clamped  int64            `json:"clamped,omitempty"`
 	Response *spreadJSON      `json:"response"`
@@ -214,7 +215,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 }
 
 func (l *Label) json() labelJSON {
-	out := labelJSON{Name: l.Name, Counts: byName(l.Counts), Codes: printableCodes(l.Codes), Warmup: byName(l.Warmup), Clamped: l.Clamped}
+	out := labelJSON{Name: l.Name, Counts: byName(l.Counts), Codes: printableCodes(l.Codes), Reasons: l.Reasons, Warmup: byName(l.Warmup), Clamped: l.Clamped}
 	out.Response = summary(l.Response, l.Quantile)
 	out.Service = summary(l.Service, l.ServiceQuantile)
 	out.Lag = summary(l.Lag, l.LagQuantile)
@@ -402,7 +403,7 @@ func (s *summaryJSON) report() (*Report, error) {
 
 // label is the label without its histograms.
 func (l labelJSON) label() (label Label, err error) {
-	label = Label{Name: l.Name, Codes: l.Codes, Clamped: l.Clamped}
+	label = Label{Name: l.Name, Codes: l.Codes, Reasons: l.Reasons, Clamped: l.Clamped}
 	if label.Codes == nil {
 		label.Codes = map[string]int64{}
 	}

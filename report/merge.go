@@ -47,6 +47,9 @@ func (l *Label) add(o Label) error {
 	for code, n := range o.Codes {
 		l.Codes[code] += n
 	}
+	for reason, n := range o.Reasons {
+		addCount(&l.Reasons, reason, n)
+	}
 	l.Clamped += o.Clamped
 	for _, h := range []struct {
 		name string
@@ -103,7 +106,7 @@ func (r *Report) Merge(o *Report) error {
 	labels := make([]Label, len(r.Labels))
 	for i, l := range r.Labels {
 		labels[i] = l.clone()
-		labels[i].Codes = maps.Clone(l.Codes)
+		labels[i].Codes, labels[i].Reasons = maps.Clone(l.Codes), maps.Clone(l.Reasons)
 	}
 	for _, l := range o.Labels {
 		i := slices.IndexFunc(labels, func(x Label) bool { return x.Name == l.Name })
@@ -304,6 +307,13 @@ func (l *Label) check() error {
 	}
 	if answered := l.Counts[Approved] + l.Counts[Declined] + l.Counts[Refused]; codes > answered {
 		return fmt.Errorf("%d response codes for %d answers", codes, answered)
+	}
+	var reasons int64
+	for _, n := range l.Reasons {
+		reasons += n
+	}
+	if reasons > l.Counts[Declined] {
+		return fmt.Errorf("%d reasons for %d answers that decline", reasons, l.Counts[Declined])
 	}
 	if l.Clamped > sent {
 		return fmt.Errorf("%d values clamped of %d", l.Clamped, sent)

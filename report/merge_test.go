@@ -1,6 +1,7 @@
 package report
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,9 @@ func part(i, of int) *Report {
 		for n := i; n < 10_000; n += of {
 			due := time.Duration(sec)*time.Second + time.Duration(n)*100*time.Microsecond
 			x := Sample{Label: n % 2, Due: due, Sent: due, Done: due + time.Duration(n*n%70_000)*time.Microsecond, Outcome: Outcome(n % 7), Code: [4]byte{'0', '0'}}
+			if x.Outcome == Declined {
+				x.Reason = []string{"sold out", "expired"}[n/14%2]
+			}
 			if x.Outcome > Refused {
 				x.Code = [4]byte{}
 			}
@@ -50,7 +54,7 @@ func TestMergedSharesMakeTheWhole(t *testing.T) {
 	}
 	for i, w := range whole.Labels {
 		got := sum.Labels[i]
-		if got.Counts != w.Counts || got.Warmup != w.Warmup || got.Codes["00"] != w.Codes["00"] {
+		if got.Counts != w.Counts || got.Warmup != w.Warmup || got.Codes["00"] != w.Codes["00"] || !maps.Equal(got.Reasons, w.Reasons) || len(w.Reasons) != 2 {
 			t.Errorf("%s: %v, warm-up %v, want %v and %v", w.Name, got.Counts, got.Warmup, w.Counts, w.Warmup)
 		}
 		for _, h := range [][2]*hdr.Histogram{{got.Response, w.Response}, {got.Service, w.Service}, {got.Lag, w.Lag}, {got.Censored, w.Censored}} {
@@ -114,6 +118,7 @@ func TestCheckFindsWhatIsLost(t *testing.T) {
 		"a lag sample":         func(r *Report) { r.Labels[1].Lag = nil },
 		"an open exchange":     func(r *Report) { r.Labels[0].Censored = nil },
 		"a code too many":      func(r *Report) { r.Labels[0].Codes["96"] = 1 << 40 },
+		"a reason too many":    func(r *Report) { r.Labels[0].Reasons["sold out"] = 1 << 40 },
 		"a second":             func(r *Report) { r.Seconds = r.Seconds[1:] },
 		"a warm-up exchange":   func(r *Report) { r.Labels[0].Warmup[Approved]++ },
 		"more failed than run": func(r *Report) { r.Failed = r.Played + 1 },

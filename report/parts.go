@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,6 +35,7 @@ func (r *Report) Differs(o *Report) []string {
 		{"arrivals", a.Arrivals, b.Arrivals}, {"seed", a.Seed, b.Seed}, {"duration", a.For, b.For},
 		{"warm-up", a.Warmup, b.Warmup}, {"timeout", a.Timeout, b.Timeout}, {"terminals", a.Terminals, b.Terminals},
 		{"lines", a.Lines, b.Lines}, {"line profile", a.Profile, b.Profile}, {"mix", shares(a.Mix), shares(b.Mix)},
+		{"keys pressed", cmp.Or(pressed(a.Pressed), "none"), cmp.Or(pressed(b.Pressed), "none")},
 	} {
 		if x.a != x.b {
 			all = append(all, fmt.Sprintf("%s %v and %v", x.what, x.a, x.b))

@@ -49,7 +49,7 @@ func ReadLog(r io.Reader) (*Log, error) {
 	var failed atomic.Bool
 	var all sync.WaitGroup
 	for i := range readers {
-		readers[i] = &logReader{sums: map[string]*sum{}, beside: map[string]*beside{}}
+		readers[i] = newLogReader()
 		all.Go(func() {
 			for b := range batches {
 				if readers[i].batch(b); readers[i].err != nil {
@@ -132,6 +132,10 @@ type logReader struct {
 type beside struct {
 	Label
 	first int // its first line
+}
+
+func newLogReader() *logReader {
+	return &logReader{sums: map[string]*sum{}, beside: map[string]*beside{}}
 }
 
 func (r *logReader) batch(b batch) {
@@ -251,7 +255,7 @@ func (r *logReader) counted(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("counts: %w", err)
 	}
-	return r.label(c.Tag).add(Label{Counts: n, Codes: c.Codes, Clamped: c.Clamped})
+	return r.label(c.Tag).add(Label{Counts: n, Codes: c.Codes, Reasons: c.Reasons, Clamped: c.Clamped})
 }
 
 func (r *logReader) second(text []byte) error {

@@ -25,6 +25,7 @@ type Sample struct {
 	Done    time.Duration // when its last octet was read, or it was given up
 	Outcome Outcome
 	Code    [4]byte       // response code of the answer, zeros after it; zero when there is none
+	Reason  string        // why the answer refuses an order, or its payment or refund: one of few; empty for none
 	Held    time.Duration // of Sent - Due, what was not the generator's doing: no terminal was free, its own reversal went first, it connected
 }
 
@@ -240,6 +241,7 @@ func (r *Recorder) plannedIn(from, upto time.Duration) (n int64) {
 type cell struct {
 	counts                 Counts
 	codes                  map[[4]byte]int64
+	reasons                map[string]int64 // nil until the first
 	response, service, lag *hdr.Histogram
 	censored               *hdr.Histogram // nil until one is
 	clamped                int64
@@ -256,6 +258,9 @@ func (c *cell) record(x Sample, top int64) {
 	}
 	if x.Code != ([4]byte{}) {
 		c.codes[x.Code]++
+	}
+	if x.Reason != "" {
+		addCount(&c.reasons, x.Reason, 1)
 	}
 	response := micros(x.Done - x.Due)
 	if response > top {
@@ -274,6 +279,14 @@ func (c *cell) record(x Sample, top int64) {
 	}
 }
 
+// addCount counts n more of a name, in a map that may be nil.
+func addCount(to *map[string]int64, name string, n int64) {
+	if *to == nil {
+		*to = map[string]int64{}
+	}
+	(*to)[name] += n
+}
+
 func (c *cell) used() bool { return c.counts != Counts{} }
 
 // merge adds o, which has the same geometry, so that nothing can be dropped.
@@ -283,6 +296,9 @@ func (c *cell) merge(o *cell) {
 	}
 	for code, n := range o.codes {
 		c.codes[code] += n
+	}
+	for reason, n := range o.reasons {
+		addCount(&c.reasons, reason, n)
 	}
 	c.response.Merge(o.response)
 	c.service.Merge(o.service)
@@ -299,6 +315,7 @@ func (c *cell) merge(o *cell) {
 func (c *cell) reset() {
 	c.counts, c.clamped, c.censored = Counts{}, 0, nil
 	clear(c.codes)
+	clear(c.reasons)
 	c.response.Reset()
 	c.service.Reset()
 	c.lag.Reset()

@@ -57,6 +57,7 @@ type Label struct {
 	Name     string
 	Counts   Counts
 	Codes    map[string]int64 // answers by response code (field 39)
+	Reasons  map[string]int64 // of these, those that refuse an order, or its payment or refund, by why; nil for none
 	Response *hdr.Histogram   // done - due, the headline; a timeout counts as its age
 	Service  *hdr.Histogram   // done - sent
 	Lag      *hdr.Histogram   // the generator's own lateness: sent - due, less what it waited for a terminal, an own reversal or a connection
@@ -221,13 +222,18 @@ type Plan struct {
 	Seed      uint64             `json:"seed"`                   // 0 of added parts that had different ones
 	Target    string             `json:"target"`                 // address, or "bundled host"
 	Dialect   string             `json:"dialect"`
-	Digests   map[string]string  `json:"digests"`          // SHA-256 of each feature and profile played
-	Settle    bool               `json:"settle,omitempty"` // every terminal settles before the first arrival and after the last
-	Strict    bool               `json:"strict,omitempty"` // answers that break a rule that they should keep are failures
-	Books     bool               `json:"books,omitempty"`  // the books must be compared, and agree
-	Shares    []int              `json:"shares,omitempty"` // which of Of equal shares this is, from 1; empty for the whole
+	Digests   map[string]string  `json:"digests"`           // SHA-256 of each feature and profile played
+	Settle    bool               `json:"settle,omitempty"`  // every terminal settles before the first arrival and after the last
+	Strict    bool               `json:"strict,omitempty"`  // answers that break a rule that they should keep are failures
+	Books     bool               `json:"books,omitempty"`   // the books must be compared, and agree
+	Pressed   []Press            `json:"pressed,omitempty"` // keys that changed the arrivals while they were played
+	Shares    []int              `json:"shares,omitempty"`  // which of Of equal shares this is, from 1; empty for the whole
 	Of        int                `json:"of,omitempty"`
 }
+
+// UnderWay is why a run that is seen while it runs is not whole: Report.Incomplete begins
+// with it.
+const UnderWay = "it is under way"
 
 // Report is what a run found.
 type Report struct {

@@ -52,6 +52,9 @@ func (t *text) heading(r *Report) {
 	if p.For > 0 {
 		what += " for " + plain(p.For)
 	}
+	if len(p.Pressed) > 0 {
+		what += ", changed by hand"
+	}
 	t.printf("%s\n", t.paint(bold, "posfleet: "+what))
 	lines := []string{Plural(int64(p.Terminals), "terminal")}
 	if p.Lines != "" {
@@ -203,18 +206,25 @@ func (t *text) latencies(labels []Label, all *Label, delay *LineDelay) {
 
 // facts writes what stands beside the tables.
 func (t *text) facts(r *Report) {
-	codes := map[string]int64{}
+	codes, reasons := map[string]int64{}, map[string]int64{}
 	var warm Counts
 	for _, l := range r.Labels {
 		for code, n := range printableCodes(l.Codes) {
 			codes[code] += n
+		}
+		for reason, n := range l.Reasons {
+			reasons[reason] += n
 		}
 		for o, n := range l.Warmup {
 			warm[o] += n
 		}
 	}
 	t.wrapped("answers", cmp.Or(listed(codes), "none had a response code"))
+	if len(reasons) > 0 {
+		t.wrapped("orders", "refused because "+listed(reasons))
+	}
 	t.arrivals(r)
+	t.presses(r.Plan.Pressed)
 	if r.Late+r.Duplicate+r.Unmatched > 0 {
 		t.wrapped("beside", fmt.Sprintf("%s late, %s duplicate, %s unmatched", Plural(r.Late, "answer"), FormatCount(r.Duplicate), FormatCount(r.Unmatched)))
 	} else if r.Plan.Lines == "each" {

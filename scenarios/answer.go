@@ -67,8 +67,8 @@ func answerPhrases() []*Phrase {
 			Doc:  "No answer has come to a request that had been answered.",
 			Make: fixed(noFurther)},
 		{Group: group, English: "the balance is known", Chinese: "余额查询成功", Was: "终端得到余额",
-			Doc: "The answer brought a balance (field 54), which is remembered.",
-			Make: fixed(func(p *sim.Player) error {
+			Doc: "The answer brought a balance (additional amounts), which is remembered.",
+			Make: withBalance(func(p *sim.Player) error {
 				if card := worldOf(p).card; p.Last.Of == dialect.Balance && p.Last.Outcome == report.Declined && card != nil && p.Last.Code.String() == card.Answer {
 					return fmt.Errorf("%w: the profile says that the host answers %s for the card of role %s, and so it tells no balance", sim.ErrUntested, card.Answer, card.Role)
 				}
@@ -158,6 +158,16 @@ func noFurther(p *sim.Player) error {
 // noBalance says that an approved inquiry brought none.
 func noBalance(p *sim.Player) error {
 	return fmt.Errorf("%w: the host's answer brings no balance (field %d)", sim.ErrUntested, p.T.Profile.Dialect.Place(wire.AdditionalAmounts).Field)
+}
+
+// withBalance is fixed, for a network whose answers can bring a balance.
+func withBalance(do func(*sim.Player) error) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		if d := a.Profile.Dialect; !d.Has(wire.AdditionalAmounts) {
+			return nil, lack("dialect %s has no %s", d.Name, strings.ReplaceAll(wire.AdditionalAmounts.String(), "-", " "))
+		}
+		return do, nil
+	}
 }
 
 func balanceMoved(sign int64) func(Args) (func(*sim.Player) error, error) {

@@ -164,6 +164,8 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 		}
 	}
 	judge := rules.NewJudge(c.Language.Profile.Dialect)
+	c.results.Coverage = coverageOf(c.Language.Profile.Dialect, judge)
+	defer c.results.Coverage.Sort()
 	c.seats = make(chan *seat, n)
 	for i := range n {
 		s := &seat{number: i, of: n, check: c, batches: map[*sim.Terminal]error{}, player: sim.NewPlayer(c.Language.Profile.Dialect, clock)}

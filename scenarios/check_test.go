@@ -72,6 +72,7 @@ func language(p *profile.Profile, d *line.Dialer) *Language {
 func quick(p *profile.Profile) *profile.Profile {
 	q := *p
 	q.Policy.Timeout = 300 * time.Millisecond
+	q.Policy.PayerQuery, q.Policy.PayerWait = 10*time.Millisecond, 30*time.Millisecond
 	return &q
 }
 

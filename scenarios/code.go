@@ -10,20 +10,20 @@ import (
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
-// payers are the cardholders whose phones make payment codes.
-func payers(a Args) ([]profile.Holder, error) {
-	hs, err := holders(a.Profile, "qr")
+// payers are the cardholders of a role whose phones make payment codes.
+func payers(a Args, role string) ([]profile.Holder, error) {
+	hs, err := holders(a.Profile, role)
 	if err == nil && len(hs[0].Code) != dialect.OneTimeCodeLen {
-		return nil, lack("the card of role qr has no payment code of 19 digits in the profile (key code)")
+		return nil, lack("the card of role %s has no payment code of 19 digits in the profile (key code)", role)
 	}
 	return hs, err
 }
 
 // payByPhone makes a Make for sentences in which the customer shows a payment code:
-// one that is {n} seconds old, if there is one, or the one before again.
-func payByPhone(again bool) func(Args) (func(*sim.Player) error, error) {
+// one of a payer of a role that is {n} seconds old, if there is one, or the one before again.
+func payByPhone(role string, again bool) func(Args) (func(*sim.Player) error, error) {
 	return func(a Args) (func(*sim.Player) error, error) {
-		hs, err := payers(a)
+		hs, err := payers(a, role)
 		if err != nil {
 			return nil, err
 		}
@@ -37,7 +37,7 @@ func payByPhone(again bool) func(Args) (func(*sim.Player) error, error) {
 				return errors.New("no payment code has been shown before")
 			}
 			if !again {
-				w.code = p.PhoneCode(w.code[:0], h, age)
+				w.code, w.payer = p.PhoneCode(w.code[:0], h, age), h
 			}
 			return payBill(p, sim.Order{Of: a.Of, Entry: sim.Code, Code: w.code}, h)
 		}, err
@@ -48,7 +48,7 @@ func payByPhone(again bool) func(Args) (func(*sim.Player) error, error) {
 // pays the order or {amount}; again, what it showed before.
 func scan(again bool) func(Args) (func(*sim.Player) error, error) {
 	return func(a Args) (func(*sim.Player) error, error) {
-		hs, err := payers(a)
+		hs, err := payers(a, "qr")
 		if err != nil {
 			return nil, err
 		}
@@ -81,13 +81,13 @@ func codePhrases() []*Phrase {
 	return []*Phrase{
 		{Group: group, English: "the customer pays the order by payment code", Chinese: "顾客出示付款码支付订单", Of: dialect.QRPurchase, Role: "qr",
 			Doc:  "The terminal scans a code that the customer's phone has made just now: for one payment, within a minute.",
-			Make: withOrder(payByPhone(false))},
+			Make: withOrder(payByPhone("qr", false))},
 		{Group: group, English: "the customer shows the same payment code again", Chinese: "顾客再次出示同一付款码", Of: dialect.QRPurchase, Role: "qr",
 			Doc:  "To pay the order in hand.",
-			Make: withOrder(payByPhone(true))},
+			Make: withOrder(payByPhone("qr", true))},
 		{Group: group, English: "the customer pays the order by a payment code of {n} seconds ago", Chinese: "顾客出示{n}秒前的付款码支付订单", Of: dialect.QRPurchase, Role: "qr",
 			Doc:  "A code that the phone made so long ago.",
-			Make: withOrder(payByPhone(false))},
+			Make: withOrder(payByPhone("qr", false))},
 		{Group: group, English: "the terminal shows a code for the order", Chinese: "终端显示订单收款码", Of: dialect.MerchantCode,
 			Doc:  "The merchant's dynamic code. Until the host says what has come of it the terminal owes the reversal of what may be paid by it.",
 			Make: ordering(func(p *sim.Player) error { return p.ShowCode(false) })},

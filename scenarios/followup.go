@@ -86,10 +86,21 @@ var undone = [...]dialect.Booking{
 	dialect.Uncapture: dialect.Capture,
 }
 
+// only are the transactions that are done to one kind alone.
+var only = map[dialect.Transaction]dialect.Transaction{
+	dialect.OfflineRefund:   dialect.OfflinePurchase,
+	dialect.ReservationVoid: dialect.Reservation,
+	dialect.Adjustment:      dialect.Purchase,
+	dialect.Tip:             dialect.Purchase,
+}
+
 // isOriginal reports whether a payment is one that of can be done to. One that
 // is never reversed is final: an advice is repeated until the host has it.
 func isOriginal(of dialect.Transaction, r *sim.Record) bool {
 	b := of.Booking()
+	if one, is := only[of]; is {
+		return r.Of == one
+	}
 	return int(b) < len(undone) && undone[b] != dialect.None && r.Of.Booking() == undone[b] && r.Of.Reversible()
 }
 

@@ -49,7 +49,8 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 		}
 		faults = faults || b.Phrase.Faults
 		plan.Cards = plan.Cards || b.Phrase.Card
-		plan.Asks = b.Phrase.asks(plan.Asks)
+		plan.Waits = plan.Waits || b.Phrase.Waits
+		plan.Asks = b.asks(plan.Asks)
 		plan.Steps = append(plan.Steps, sim.Step{Text: b.Text, At: b.At, Do: b.Do})
 	}
 	if plan.ID == "" {
@@ -63,9 +64,10 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 
 // asks adds what a sentence asks of the host to what others do. A sentence about a batch
 // that uses a card fills it with purchases.
-func (p *Phrase) asks(all []dialect.Transaction) []dialect.Transaction {
-	of := []dialect.Transaction{p.Of}
-	if p.Of.Booking() == dialect.None && p.Of != dialect.Balance && (p.Card || p.Role != "") {
+func (b *Bound) asks(all []dialect.Transaction) []dialect.Transaction {
+	p, asked := b.Phrase, b.Args.Of
+	of := []dialect.Transaction{asked}
+	if asked.Booking() == dialect.None && asked != dialect.Balance && (p.Card || p.Role != "") {
 		of = append(of, dialect.Purchase)
 	}
 	for _, t := range of {
@@ -95,6 +97,7 @@ var tasks = []task{
 	{"order and pay with a good card by tap", "点餐并挥卡支付", append(ordered, "the customer pays the order with a chip card by tap", "the host approves")},
 	{"order and have a part refunded", "点餐支付后部分退款", append(ordered, "the customer pays the order with a good card", "the host approves", "the operator refunds 3.50 yuan of the order", "the host approves")},
 	{"order and pay by payment code", "点餐并出示付款码支付", append(ordered, "the customer pays the order by payment code", "the host approves")},
+	{"order and pay by payment code and password", "点餐并出示付款码凭密支付", append(ordered, "the customer pays the order by payment code, to be confirmed by password", "the order is \"paying\"", "the customer enters the password", "the host approves", "the operator queries the order", "the order is \"paid\"")},
 	{"order and pay by the merchant's code", "点餐并扫收款码支付", append(ordered, "the terminal shows a code for the order", "the host approves", "the customer scans the code", "the host approves", "the operator queries the order", "the order is \"paid\"")},
 	{"order and cancel", "点餐后取消", append(ordered, "the operator cancels the order", "the host approves")},
 	{"try to pay with a poor card", "余额不足卡消费", []string{"the cardholder pays 1000.00 yuan with a poor card", "the host answers \"insufficient funds\""}},

@@ -35,7 +35,7 @@ func applicationPhrases() []*Phrase {
 				return nil
 			})},
 		{Group: group, English: "the application says {text}", Chinese: "进件资料为{text}",
-			Doc: "Changes what it says: \"mcc: 7995\", \"licence.until: 2026-12-31\", \"account.kind: 58\", \"without: shop-front\" for a paper that is missing (\"营业执照有效期: 2026-12-31\", \"结算账户类型: 58\", \"缺少资料: shop-front\").",
+			Doc: "Changes what it says: \"mcc: 7995\", \"licence.until: 2026-12-31\" or \"licence.until: 120 days\", \"account.kind: 58\", \"without: shop-front\" for a paper that is missing (\"营业执照有效期: 120天后\", \"结算账户类型: 58\", \"缺少资料: shop-front\").",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				if err := change(newForm(false), a.Quoted(0)); err != nil {
 					return nil, err
@@ -107,7 +107,7 @@ func applicationPhrases() []*Phrase {
 				days, err := a.Int(0)
 				return func(p *sim.Player) error {
 					s := shopOf(p, a)
-					return s.ask("POST", "/v1/inspection", map[string]any{"day": chinaDay(0, days), "application": s.number}, nil)
+					return s.ask("POST", "/v1/inspection", map[string]any{"day": s.day(0, days), "application": s.number}, nil)
 				}, err
 			}},
 		{Group: group, English: "the host refuses: {text}", Chinese: "后台拒绝：{text}", Asserts: true,
@@ -273,13 +273,13 @@ func machinePhrases() []*Phrase {
 				months, err := a.Int(0)
 				return func(p *sim.Player) error {
 					s := shopOf(p, a)
-					return s.ask("POST", "/v1/inspection", map[string]any{"day": chinaDay(months, 1), "mid": s.mid}, nil)
+					return s.ask("POST", "/v1/inspection", map[string]any{"day": s.day(months, 1), "mid": s.mid}, nil)
 				}, err
 			}},
 		{Group: group, English: "the acquirer inspects the merchant", Chinese: "收单机构巡检商户",
 			Doc: "The host does its daily work now.",
 			Make: withShop(func(_ *sim.Player, s *shop) error {
-				return s.ask("POST", "/v1/inspection", map[string]any{"day": time.Now().Format(time.RFC3339), "mid": s.mid}, nil)
+				return s.ask("POST", "/v1/inspection", map[string]any{"day": s.now().Format(time.RFC3339), "mid": s.mid}, nil)
 			})},
 		{Group: group, English: "there is an alert: {text}", Chinese: "产生告警：{text}", Asserts: true,
 			Doc:  "Of the merchant, by its id or words, as GET /v1/events has them: \"terminal-cloned\", \"terminal-moved\", \"same-card\", \"second-binding\" …",

@@ -69,6 +69,9 @@ func inEnglish(names map[string]string, name string) string { return cmp.Or(name
 func roleInEnglish(role string) string {
 	role = strings.TrimSuffix(role, "的")
 	role = cmp.Or(older[role], role)
+	if code, is := strings.CutPrefix(role, "应答"); is {
+		return dialect.CodeRole + strings.ToLower(code)
+	}
 	return cmp.Or(rolesChinese[role+"卡"], rolesChinese[role+"的卡"], role)
 }
 
@@ -111,7 +114,7 @@ var rolesChinese = map[string]string{
 	"没收卡": "pick-up", "受限卡": "restricted", "冻结卡": "frozen", "睡眠卡": "sleeping", "无此发卡方的卡": "unknown-issuer", "无效卡": "invalid",
 	"超限额卡": "over-limit", "超次数卡": "too-often", "密码超次的卡": "tries-exceeded", "密码错的卡": "wrong-pin",
 	"发卡方故障的卡": "issuer-down", "中心异常的卡": "system-error", "有缺陷的成功卡": "defective", "作弊卡": "suspect",
-	"需联系发卡方的卡": "issuer-contact", "不允许的卡": "not-permitted", "终端不允许的卡": "terminal-not-permitted", "扫码卡": "qr",
+	"需联系发卡方的卡": "issuer-contact", "不允许的卡": "not-permitted", "终端不允许的卡": "terminal-not-permitted", "扫码卡": "qr", "凭密扫码卡": "qr-password",
 	"国密芯片卡": "sm-chip", "待锁定的卡": "to-block", "待解锁的卡": "to-unblock", "芯片优先的卡": "chip-first", "电子现金卡": "cash",
 }
 
@@ -123,6 +126,9 @@ var transactionsChinese = map[string]string{
 	"批结算": "settlement", "批上送": "batch-upload", "批上送结束": "upload-end", "签名上送": "signature-upload", "签名分段上送": "signature-part",
 	"下单": "order", "订单查询": "order-query", "订单取消": "order-cancel", "收款码": "merchant-code", "扫收款码": "code-scan", "结果推送": "order-result", "脚本结果上送": "script-result", "脱机消费上送": "offline-purchase",
 	"密码重置": "password-reset",
+	"订购消费": "mail-order", "订购预授权": "mail-pre-auth", "分期消费": "instalment", "积分消费": "points-purchase",
+	"预约消费": "reservation", "预约消费撤销": "reservation-void", "脱机退货": "offline-refund",
+	"下载查询": "download-query", "下载": "download", "下载结束": "download-end", "收银员积分签到": "cashier-sign-in", "更换密钥": "key-change", "离线结算": "offline-settle", "结算调整": "adjustment", "小费": "tip", "日切": "cut-over",
 }
 
 // codesChinese are the Chinese names of response codes by role.

@@ -31,8 +31,8 @@ func (b *Bound) lacks(p *profile.Profile) *Need {
 		return lack("the profile names no admin API of the host (key admin)")
 	case b.Phrase.Logon && p.Dialect.Form(dialect.SignIn) == nil:
 		return lack("dialect %s has no sign-in", p.Dialect.Name)
-	case b.Phrase.Of != dialect.SignIn && p.Dialect.Form(b.Phrase.Of) == nil:
-		return lack("dialect %s has no %s", p.Dialect.Name, b.Phrase.Of)
+	case b.Args.Of != dialect.SignIn && p.Dialect.Form(b.Args.Of) == nil:
+		return lack("dialect %s has no %s", p.Dialect.Name, b.Args.Of)
 	case b.Phrase.Card && !readsCards(p):
 		return lack("no terminal of the profile reads cards")
 	case b.Role == "wrong-pin" && !p.HasPIN():
@@ -53,19 +53,19 @@ func (l *Language) bounds(bound []*Bound) *Bound {
 	}
 	booked, withoutPIN := 0, ""
 	for i, b := range bound {
-		if b.Phrase.Of == dialect.Settlement {
+		if b.Args.Of == dialect.Settlement {
 			booked = 0
 		}
 		if refused(bound[i+1:]) {
 			continue
 		}
-		if b.Phrase.Of.Journalled() || b.Phrase.Of == dialect.CodeScan {
+		if b.Args.Of.Journalled() || b.Args.Of == dialect.CodeScan {
 			booked++
 		}
 		if pol.JournalLimit > 0 && booked > pol.JournalLimit {
 			return beyond(b, "policy journal-limit is %d, this is payment %d of the batch", pol.JournalLimit, booked)
 		}
-		if b.Phrase.Of == dialect.Refund && b.Args.Has("amount") {
+		if b.Args.Of == dialect.Refund && b.Args.Has("amount") {
 			if v, err := b.Args.Amount(0); err == nil && pol.RefundLimit > 0 && v > pol.RefundLimit {
 				return beyond(b, "policy refund-limit is %s", told(l.Profile.Dialect, pol.RefundLimit))
 			}
@@ -87,7 +87,7 @@ func (l *Language) bounds(bound []*Bound) *Bound {
 // refuses what it asks, before they ask anything else.
 func refused(after []*Bound) bool {
 	for _, b := range after {
-		if b.Phrase.Refuses || b.Phrase.Of != dialect.SignIn {
+		if b.Phrase.Refuses || b.Args.Of != dialect.SignIn {
 			return b.Phrase.Refuses
 		}
 	}

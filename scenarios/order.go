@@ -167,6 +167,29 @@ func orderPhrases() []*Phrase {
 		{Group: group, English: "the operator refunds the order", Chinese: "操作员对订单全额退款", Of: dialect.Refund,
 			Doc:  "All that is left of it.",
 			Make: withOrder(ordering(func(p *sim.Player) error { return refundBill(p, 0) }))},
+		{Group: group, English: "the operator sends the same refund once more", Chinese: "操作员用同一退款单号重复提交退款", Of: dialect.Refund,
+			Doc:  "Of an order that was paid by code: under the merchant's number of the refund before, which is still one refund.",
+			Make: withOrder(ordering(func(p *sim.Player) error { return supervised(p, func() error { return p.RepeatRefund(0) }) }))},
+		{Group: group, English: "the operator sends a refund of {amount} yuan under the same number", Chinese: "操作员用同一退款单号退款{amount}元", Of: dialect.Refund,
+			Doc: "Another refund than the one that the number stands for.",
+			Make: withOrder(func(a Args) (func(*sim.Player) error, error) {
+				v, err := a.Amount(0)
+				return func(p *sim.Player) error {
+					return keepRefusal(p, supervised(p, func() error { return p.RepeatRefund(v) }))
+				}, err
+			})},
+		{Group: group, English: "{amount} yuan of the order are refunded", Chinese: "订单已退款{amount}元", Asserts: true,
+			Doc: "As far as the terminal knows: query the order to know what the host says.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				want, err := a.Amount(0)
+				return func(p *sim.Player) error {
+					b, err := billOf(p)
+					if err == nil && b.Refunded != want {
+						return fmt.Errorf("%s of the order are refunded, want %s", told(a.Profile.Dialect, b.Refunded), told(a.Profile.Dialect, want))
+					}
+					return err
+				}, err
+			}},
 		{Group: group, English: "the operator voids the payment of the order", Chinese: "操作员撤销订单的支付", Of: dialect.PurchaseVoid,
 			Doc: "The whole payment, in the same batch, with the supervisor's password.",
 			Make: withOrder(ordering(func(p *sim.Player) error {
@@ -185,14 +208,16 @@ func orderPhrases() []*Phrase {
 				b.Number[len(b.Number)-1] = dialect.OrderCheckDigit(b.Number[:len(b.Number)-1])
 				return nil
 			})},
-		{Group: group, English: "{n} seconds pass", Chinese: "{n}秒过去",
+		{Group: group, English: "{n} seconds pass", Chinese: "{n}秒过去", Waits: true,
 			Doc: "Nothing happens for so long.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				d, err := a.Seconds(0)
 				if d > time.Minute {
 					return nil, errors.New("at most 60 seconds")
 				}
-				return func(*sim.Player) error { time.Sleep(d); return nil }, err
+				return func(p *sim.Player) error {
+					return p.Away(func() error { time.Sleep(d); return nil })
+				}, err
 			}},
 		{Group: group, English: "the order comes to {amount} yuan", Chinese: "订单合计{amount}元", Asserts: true,
 			Doc: "What its lines come to, to the fen, and what the host confirms if it has.",
@@ -327,12 +352,17 @@ func withOrder(make func(Args) (func(*sim.Player) error, error)) func(Args) (fun
 	}
 }
 
-// refundBill refunds the order with the supervisor's password.
-func refundBill(p *sim.Player, amount int64) error {
+// supervised does something with the supervisor's password.
+func supervised(p *sim.Player, do func() error) error {
 	if err := p.T.Supervise(p.T.SupervisorPassword()); err != nil {
 		return err
 	}
-	return p.RefundOrder(amount)
+	return do()
+}
+
+// refundBill refunds the order with the supervisor's password.
+func refundBill(p *sim.Player, amount int64) error {
+	return supervised(p, func() error { return p.RefundOrder(amount) })
 }
 
 // foreignTerminal is the number of a terminal of another merchant.

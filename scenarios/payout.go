@@ -220,7 +220,7 @@ func payoutPhrases() []*Phrase {
 				return func(p *sim.Player) error {
 					s := shopOf(p, a)
 					s.payouts = nil
-					return s.ask("POST", "/v1/payouts", map[string]any{"as_of": chinaDay(0, days), "mid": s.mid}, &s.payouts)
+					return s.ask("POST", "/v1/payouts", map[string]any{"as_of": s.day(0, days), "mid": s.mid}, &s.payouts)
 				}, err
 			}},
 		{Group: group, English: "{amount} yuan are paid out", Chinese: "划款到账{amount}元", Asserts: true, CheckOnly: true,

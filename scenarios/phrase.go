@@ -26,6 +26,7 @@ type Phrase struct {
 	Doc       string
 	Table     string              // the columns of the table that must follow; empty for none
 	Of        dialect.Transaction // what it asks of the host; the zero one, sign-in, for nothing else
+	Names     bool                // it asks for the {transaction} that it names
 	Logon     bool                // is about signing in: a network without a logon has no use for it
 	Role      string              // of the card that it uses when it names none; empty for none
 	Refuses   bool                // says that the terminal refuses: what the scenario asks of it is not allowed
@@ -34,6 +35,7 @@ type Phrase struct {
 	Rejects   bool                // says that an answer is not as it must be
 	Watches   bool                // compares balances: nobody else may use the card meanwhile
 	Card      bool                // reads a card: a QR box cannot play it
+	Waits     bool                // lets time pass in which nothing is exchanged
 	Admin     bool                // asks the host's admin API: its Make may keep a.Admin
 	Faults    bool                // makes the line fail: needs a line of the terminal's own
 	Request   requestOf           // its table is of a request, and of which
@@ -51,7 +53,7 @@ type Phrase struct {
 type Args struct {
 	Profile *profile.Profile
 	Admin   *Admin              // the host's; nil when it has none that is known
-	Of      dialect.Transaction // the phrase's
+	Of      dialect.Transaction // the phrase's, or the one that is named
 	Words   map[string][]string // what fills the placeholders, by their kind, in order
 	Table   [][]string          // heading row first
 }
@@ -84,7 +86,7 @@ func Phrases() []*Phrase { return phrases() }
 // phrases is made once: its patterns take milliseconds to compile.
 var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
-	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), devicePhrases(), linePhrases(), flawPhrases(), networkPhrases(), paymentPhrases(), chipPhrases(), orderPhrases(), codePhrases(), signaturePhrases(), settlementPhrases(), bankPhrases(), merchantPhrases(), payoutPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
+	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), devicePhrases(), linePhrases(), flawPhrases(), networkPhrases(), paymentPhrases(), transactionPhrases(), chipPhrases(), downloadPhrases(), sessionPhrases(), orderPhrases(), codePhrases(), payerPhrases(), misnamedPhrases(), signaturePhrases(), settlementPhrases(), bankPhrases(), merchantPhrases(), payoutPhrases(), clockPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
 		all = append(all, group...)
 	}
 	for _, p := range all {
@@ -285,6 +287,14 @@ func (l *Language) find(text string) *found {
 // and the network lacks.
 func (b *Bound) make() error {
 	p, network := b.Phrase, b.Args.Profile
+	if p.Names {
+		name := inEnglish(transactionsChinese, b.Args.Words["transaction"][0])
+		of, known := dialect.TransactionNamed(name)
+		if !known {
+			return fmt.Errorf("no transaction is called %q (posfleet steps lists them)", name)
+		}
+		b.Args.Of = of
+	}
 	b.Role = p.Role
 	if b.Args.Has("role") {
 		b.Role = roleInEnglish(b.Args.Words["role"][0])

@@ -46,6 +46,8 @@ func placeOf(d *dialect.Dialect, name string) (place, error) {
 		e, ok = wire.ElementNamed(strings.ReplaceAll(strings.ToLower(name), " ", "-"))
 	}
 	switch {
+	case !ok && partElsewhere(name):
+		return place{}, lack("dialect %s has no part %s", d.Name, name)
 	case !ok:
 		return place{}, fmt.Errorf("dialect %s has no field %q", d.Name, name)
 	case !d.Has(e):
@@ -53,6 +55,19 @@ func placeOf(d *dialect.Dialect, name string) (place, error) {
 	}
 	at := d.Place(e)
 	return place{field: at.Field, part: e, whole: at.To == 0}, nil
+}
+
+// partElsewhere reports whether a dialect that comes with posfleet numbers a part so.
+func partElsewhere(name string) bool {
+	for _, of := range dialect.Names() {
+		d, _ := dialect.Named(of)
+		for _, at := range d.Places {
+			if at.Name == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // in is what stands there in a message; nil when it is not there.

@@ -17,6 +17,12 @@ func TestFieldsThatOtherDialectsHaveAreNeeds(t *testing.T) {
 			t.Errorf("%s: %v; skipped is %v, want %v", name, err, need, skipped)
 		}
 	}
+	elsewhere, _ := dialect.Named("iso87") // has 60, without such a part
+	if _, err := placeOf(elsewhere, "60.3"); err == nil || !elsewhere.HasField(60) {
+		t.Errorf("60.3: %v", err)
+	} else if _, need := errors.AsType[*Need](err); !need {
+		t.Errorf("60.3: %v; want it to be skipped, CUP has it", err)
+	}
 	for _, name := range []string{"60", "60.1", "MTI", "MAC", "amount"} {
 		if _, err := placeOf(d, name); err != nil {
 			t.Errorf("%s: %v", name, err)

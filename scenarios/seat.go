@@ -41,6 +41,7 @@ func (s *seat) begin(p *plan) {
 	t.On, t.SignedIn, t.Operator, t.Display = false, false, "", ""
 	t.ForgetSignatures()
 	t.ForgetScript()
+	t.ForgetDownloads()
 	t.Operators, t.Locked, t.Standing = t.Profile.Delivered(), false, sim.NoPayment
 	t.ServeNext()
 	t.Faults.Injected = [len(t.Faults.Injected)]int64{}
@@ -58,7 +59,11 @@ func (s *seat) begin(p *plan) {
 func (s *seat) play(ctx context.Context) error {
 	b, w := s.plan.bound[s.step], worldOf(s.player)
 	s.step++
+	before := len(w.exchanges)
 	_, err := s.player.Play(s.player.T, &sim.Plan{Steps: []sim.Step{{Text: b.Text, At: b.At, Do: b.Do}}}, s.plan.index, -1)
+	if len(w.exchanges) > before {
+		w.latest = before
+	}
 	switch {
 	case err == nil && b.Phrase.Asserts:
 		w.seen = len(w.exchanges)
@@ -84,7 +89,8 @@ func (s *seat) end(err error, stopped bool) {
 	if p.Reason == nil {
 		s.doubt(p, w)
 	}
-	p.Alone = len(w.exchanges) == 0 && !slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Admin })
+	exchanges, latest := slices.Clone(w.exchanges), w.latest
+	p.Alone = len(exchanges) == 0 && !slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Admin })
 	s.listen(w)
 	unsettled := s.settle(w)
 	w.shop.leave()
@@ -118,6 +124,7 @@ func (s *seat) end(err error, stopped bool) {
 		c.answered, c.latest = c.played+1, p.Verdict
 	}
 	p.Took = took
+	c.cover(p.Verdict, exchanges, latest)
 	c.tell(p)
 }
 
@@ -223,7 +230,11 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 		e.unspoilt = len(mac) == 0 && s.player.T.Faults.Injected[line.SpoilAnswer] != spoilt
 	}
 	if !e.bent {
-		w.broken = append(w.broken, s.player.Broken(r)...)
+		e.asked = s.player.Asked(r)
+		for _, b := range s.player.Broken(r) {
+			e.broken.Add(b.Rule)
+			w.broken = append(w.broken, b)
+		}
 		if e.answer != nil {
 			w.broken = append(w.broken, rules.Leaks(&rules.Exchange{Dialect: s.player.T.Profile.Dialect, Answer: e.answer})...)
 		}

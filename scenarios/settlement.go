@@ -24,6 +24,22 @@ func settlementPhrases() []*Phrase {
 				worldOf(p).batch = p.T.Batch
 				return keepRefusal(p, p.Settle())
 			})},
+		{Group: group, English: "the power fails after {n} details of a settlement", Chinese: "终端批结算上送{n}笔明细后断电",
+			Doc: "The terminal settles, and is switched off and on when at least so many details have been acknowledged. The next settlement goes on there.", Of: dialect.Settlement,
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				n, err := a.Int(0)
+				if err != nil {
+					return nil, err
+				}
+				return func(p *sim.Player) error {
+					err := p.SettleSome(n)
+					operator := p.T.Operator
+					p.T.Link.Close()
+					p.T.PowerOn()
+					p.T.Operator = operator
+					return keepRefusal(p, err)
+				}, nil
+			}},
 		{Group: group, English: "the terminal forgets its last payment", Chinese: "终端少记一笔流水", Was: "终端漏记上一笔交易",
 			Doc:  "The last payment goes missing from the journal, so that totals cannot agree.",
 			Make: fixed(func(p *sim.Player) error { return p.T.Journal.Forget() })},
@@ -53,7 +69,7 @@ func settlementPhrases() []*Phrase {
 			Doc:  "The host's settlement flag is 3: they need more digits than there are, say. Totals that are cut to their last digits are not told so.",
 			Make: fixed(func(p *sim.Player) error { return checkFlag(p, dialect.InError) })},
 		{Group: group, English: "the host's totals are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "主机合计借记{amount}元共{n}笔，贷记{amount}元共{n}笔", Asserts: true,
-			Doc: "The totals in field 48 of the settlement answer.",
+			Doc: "The totals of the settlement answer.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				want, err := a.Totals()
 				return func(p *sim.Player) error {

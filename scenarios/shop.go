@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ type shop struct {
 	first   *sim.Terminal // that the merchant, or the clone, took the place of
 	clone   *sim.Terminal
 	payouts []payoutOf
+	ahead   time.Duration // of its clock at the host, as it was seen last
 }
 
 // leave closes the merchants of the scenario, so that their machines are in stock again.
@@ -154,7 +156,7 @@ var formFields = map[string]string{
 }
 
 // change changes what a form says: "mcc: 7995"; "without: shop-front" takes a paper away,
-// "with: shop-front" adds it.
+// "with: shop-front" adds it; "licence.until: 120 days" is so many days from now.
 func change(form map[string]any, said string) error {
 	key, value, ok := strings.Cut(strings.NewReplacer("：", ": ").Replace(said), ":")
 	key, value = inEnglish(formFields, strings.TrimSpace(key)), strings.TrimSpace(value)
@@ -175,6 +177,13 @@ func change(form map[string]any, said string) error {
 		}
 		of = maps.Clone(of)
 		of[rest] = value
+		if days, is := strings.CutSuffix(strings.TrimSuffix(value, "后"), "天"); is || strings.HasSuffix(value, " days") {
+			n, err := strconv.Atoi(strings.TrimSuffix(days, " days"))
+			if err != nil {
+				return fmt.Errorf("%q: want a number of days", said)
+			}
+			of[rest] = new(shop).day(0, n)
+		}
 		form[part] = of
 	default:
 		form[key] = value
@@ -281,9 +290,4 @@ func (s *shop) events(alerts bool) ([]struct{ What, English, Chinese string }, e
 	}
 	err := s.get("/v1/events?"+q.Encode(), &log)
 	return log.Events, err
-}
-
-// chinaDay is the day so many days from now, in China.
-func chinaDay(months, days int) string {
-	return time.Now().In(time.FixedZone("UTC+8", 8*60*60)).AddDate(0, months, days).Format(time.DateOnly)
 }

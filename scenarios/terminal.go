@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/posfleet/posfleet/report"
@@ -72,6 +73,22 @@ func logIn(t *sim.Terminal) error {
 	return t.LoginWhole(o.Number, string(o.Password))
 }
 
+// signsInFor is the Make of a sign-in that asks for another block of working keys.
+func signsInFor(a Args) (func(*sim.Player) error, error) {
+	block, d := keys.KeyBlock(a.Quoted(0)), a.Profile.Dialect
+	f := d.Form(dialect.SignIn)
+	switch {
+	case f == nil || a.Profile.SignIn == "" || len(f.ManagementCodes) < 2:
+		return nil, lack("dialect %s has no choice of working keys at sign-in", d.Name)
+	case !slices.Contains(f.ManagementCodes, string(block)):
+		return nil, fmt.Errorf("dialect %s has no sign-in %q, want one of %s", d.Name, block, strings.Join(f.ManagementCodes, ", "))
+	}
+	return func(p *sim.Player) error {
+		worldOf(p).undo(p.T.AskFor(block))
+		return keepRefusal(p, p.SignIn())
+	}, nil
+}
+
 func terminalPhrases() []*Phrase {
 	const group = "The terminal / 终端"
 	return []*Phrase{
@@ -116,6 +133,9 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "the terminal signs in", Chinese: "终端做联机签到", Was: "终端签到", Logon: true,
 			Doc:  "Asks the host for working keys, checks their check values, takes the batch number.",
 			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.SignIn()) })},
+		{Group: group, English: "the terminal signs in for keys of block {text}", Chinese: "终端按{text}方式做联机签到", Logon: true,
+			Doc:  "As above, for another block of working keys than the profile's: a network management code of the dialect's sign-in, such as \"001\" or \"006\" of CUP. It is asked for until the end of the scenario.",
+			Make: signsInFor},
 		{Group: group, English: "the terminal signs off", Chinese: "终端签退",
 			Doc: "Signs off at the host.", Of: dialect.SignOff,
 			Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.SignOff()) })},
@@ -173,10 +193,10 @@ func terminalPhrases() []*Phrase {
 				return nil
 			})},
 		{Group: group, English: "a terminal that the host does not know", Chinese: "终端未在主机登记", Was: "主机未登记的终端",
-			Doc: "A terminal number that no host has: 00000000.",
+			Doc: "A terminal number that no host has: all zeros.",
 			Make: fixed(func(p *sim.Player) error {
 				unknown := *p.T.Terminal
-				unknown.TID = "00000000"
+				unknown.TID = strings.Repeat("0", len(unknown.TID))
 				t := sim.NewTerminal(p.T.Profile, &unknown)
 				t.Link, t.Faults = p.T.Link, p.T.Faults
 				t.PowerOn()
@@ -184,13 +204,13 @@ func terminalPhrases() []*Phrase {
 				return logIn(t)
 			})},
 		{Group: group, English: "the working keys are right", Chinese: "工作密钥校验值正确", Logon: true, Asserts: true,
-			Doc: "The last sign-in was approved and every key's check value was right.",
+			Doc: "The last sign-in, or change of keys, was approved and every key's check value was right.",
 			Make: withKeys(func(p *sim.Player) error {
 				var wrong *keys.KCVError
 				if errors.As(p.Last.Why, &wrong) {
 					return wrong
 				}
-				if p.Last.Of != dialect.SignIn || !p.Last.Approved() || !p.T.SignedIn {
+				if p.Last.Of != dialect.SignIn && p.Last.Of != dialect.KeyChange || !p.Last.Approved() || !p.T.SignedIn {
 					return unexpected(p, "a sign-in with right keys")
 				}
 				return nil

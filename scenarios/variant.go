@@ -31,8 +31,8 @@ func (l *Language) variant(bound []*Bound) *Bound {
 	}
 	of := dialect.SignIn
 	for _, b := range bound {
-		if b.Phrase.Of != dialect.SignIn || b.Phrase.Logon && !b.Phrase.Asserts {
-			of = b.Phrase.Of
+		if b.Args.Of != dialect.SignIn || b.Phrase.Logon && !b.Phrase.Asserts {
+			of = b.Args.Of
 		}
 		t := of
 		switch b.Phrase.Request {

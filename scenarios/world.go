@@ -29,6 +29,7 @@ type world struct {
 	bank     bank           // the merchant at the bank
 
 	code    []byte                         // payment code that a phone showed last
+	payer   *profile.Holder                // whose phone it was
 	shown   []byte                         // code that the terminal showed last
 	numbers [][dialect.OrderNumberLen]byte // of orders that sentences looked at
 
@@ -41,6 +42,7 @@ type world struct {
 	unheard  int64           // of these, to requests
 	answered bool            // the host has answered something
 	seen     int             // exchanges that sentences have looked at
+	latest   int             // the first exchange of the latest sentence that had any
 	undone   []func()        // what the scenario changed on its terminal, to be changed back
 	broken   []*rules.Broken // rules that its answers broke, without the line's doing
 	reversal error           // why the last reversal was not acknowledged
@@ -54,6 +56,7 @@ type exchange struct {
 	unheard         bool          // the host could not take it for what it was: the line has lost, cut or spoilt the request
 	unspoilt        bool          // the line was to spoil the MAC of the answer, which has none
 	card            *profile.Card // that was read last; nil for none
+	asked, broken   rules.Set     // rules to which the answer was held, and those that it broke
 }
 
 // worldOf gives the scenario's world; a player under load keeps one.

@@ -26,11 +26,12 @@ type Bill struct {
 	Prompted int64               // the amount that stood on the screen, with the payee, before the password; 0 for none
 	Shown    []byte              // the code that the terminal shows; empty for none
 
-	after []byte        // the order after which payments by the static code are news
-	own   [24]byte      // the merchant's own number: terminal 8, MMDDhhmmss 10, trace 6
-	named bool          // it has one
-	paid  Order         // how it was paid last
-	menu  *profile.Menu // the terminal's own copy; nil for the profile's
+	after  []byte   // the order after which payments by the static code are news
+	own    [24]byte // the merchant's own number: terminal 8, MMDDhhmmss 10, trace 6
+	named  bool     // it has one
+	paid   Order    // how it was paid last
+	refund refunding
+	menu   *profile.Menu // the terminal's own copy; nil for the profile's
 }
 
 // Numbered reports whether the host has given the order its number.
@@ -146,7 +147,7 @@ func (p *Player) ask(f *dialect.Form, amount int64, data []byte) *Result {
 	if b := p.T.Bill; b != nil {
 		b.Refused = dialect.NoReason
 		if r.Outcome == report.Declined {
-			p.refusedFor(dialect.OrderReason(dialect.TaggedUint(p.ans.Get(wire.OrderData), dialect.TagReason)))
+			p.refusedFor(r.Refused)
 		}
 	}
 	return r
@@ -350,27 +351,19 @@ func (p *Player) billed(o *Order, r *Result) {
 		}
 	case r.Outcome == report.Approved:
 		b.State = dialect.OrderRefunded
-		if b.Refunded += r.Amount; b.Refunded < b.Total {
+		if !r.known {
+			b.Refunded += r.Amount
+		}
+		if b.Refunded < b.Total {
 			b.State = dialect.OrderPartRefunded
 		}
+	case p.T.asksPayer(r):
+		p.awaited(o)
 	case r.Outcome == report.Declined:
-		p.refusedFor(dialect.OrderReason(dialect.TaggedUint(p.ans.Get(wire.PaymentCode), dialect.TagPaysReason)))
+		p.refusedFor(r.Refused)
 	case r.Outcome != report.Unsent && charge:
 		b.State, b.paid = dialect.OrderUnknown, Order{Of: o.Of, Entry: o.Entry, Holder: o.Holder}
 	}
-}
-
-// RefundOrder gives an amount of the order back; 0 is all that is left.
-func (p *Player) RefundOrder(amount int64) error {
-	b := p.T.Bill
-	if b == nil || b.Payment.Amount == 0 {
-		p.T.Display = dialect.OrderNotPaid.Display()
-		return fmt.Errorf("%w: it knows no payment of the order", ErrRefusedLocally)
-	}
-	if amount == 0 {
-		amount = b.Total - b.Refunded
-	}
-	return p.Pay(&Order{Of: dialect.Refund, Amount: amount, Entry: b.Payment.Entry, Holder: b.Payment.Holder, Original: &b.Payment, Bill: b})
 }
 
 // VoidOrder voids the payment of the order, on the same day and in the same batch.

@@ -68,7 +68,7 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 		x.TVR[2] |= typedPIN
 		x.CVM = byPIN
 	}
-	copy(x.Serial[:], t.TID)
+	copy(x.Serial[copy(x.Serial[:], t.TID):], "        ")
 	for i, v := 3, t.Trace; i >= 0; i-- {
 		x.Sequence[i] = byte(v/10%10)<<4 | byte(v%10)
 		v /= 100

@@ -27,7 +27,8 @@ func playClosed(ctx context.Context, r *Run, players *sync.WaitGroup) {
 	defer cancel()
 	m := &closedModel{run: r, ending: ending, players: players}
 	var coroutines []*line.Coroutines // of each shared line
-	if r.Think == 0 && len(r.fleet.shared) >= runtime.GOMAXPROCS(0) {
+	waits := slices.ContainsFunc(r.Mix.Plans, func(p *Plan) bool { return p.Waits })
+	if r.Think == 0 && !waits && len(r.fleet.shared) >= runtime.GOMAXPROCS(0) {
 		for _, s := range r.fleet.shared {
 			coroutines = append(coroutines, line.NewCoroutines(s))
 		}

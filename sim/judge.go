@@ -38,6 +38,19 @@ func (p *Player) Broken(r *Result) []*rules.Broken {
 	return rules.Explain(x, r.Should)
 }
 
+// Asked are the rules to which the answer of the exchange that has just ended was held;
+// none where nothing came that could be read. It may be asked until the next exchange.
+func (p *Player) Asked(r *Result) rules.Set {
+	if p.judged == nil || p.x.Unreadable != nil || r.Outcome > report.Refused {
+		return 0
+	}
+	b, _ := errors.AsType[*rules.Broken](r.Why)
+	if b == nil {
+		return p.Judge.Asked(p.judged, nil)
+	}
+	return p.Judge.Asked(p.judged, b.Rule)
+}
+
 // judge classes how an exchange ended.
 func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	t := p.T
@@ -57,7 +70,7 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 	case x.Approves():
 		r.Outcome = report.Approved
 	default:
-		r.Outcome = report.Declined
+		r.Outcome, r.Refused = report.Declined, dialect.ReasonOf(f.Transaction, p.ans)
 		r.untold = t.untold && t.Profile.Dialect.Means(r.Code, dialect.SignInFirst)
 	}
 	if f.Transaction == dialect.Settlement {
@@ -121,7 +134,7 @@ func (p *Player) asked(f *dialect.Form, answer *wire.Message) *rules.Exchange {
 	switch {
 	case f.Transaction == dialect.Settlement:
 		x.Batch = t.Journal.Batch
-	case f.Transaction == dialect.SignIn && t.Profile.SignIn != "":
+	case (f.Transaction == dialect.SignIn || f.Transaction == dialect.KeyChange) && t.Profile.SignIn != "":
 		x.SignIn = &rules.SignIn{Master: t.master, Block: t.Profile.SignIn}
 	}
 	return x

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"fmt"
+
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -8,9 +10,10 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// offlineSale is a payment that a chip has approved by itself, out of its electronic cash, and
-// of which the host has not heard.
+// offlineSale is a payment of which the host has not heard: one that a chip has approved by
+// itself, out of its electronic cash, or an advice that waits.
 type offlineSale struct {
+	order  *Order // of an advice; nil for a chip's own
 	holder *profile.Holder
 	amount int64
 	trace  uint32
@@ -29,8 +32,8 @@ func (p *Player) mayStayOffline(o *Order) bool {
 		t.OfflineSales() < mostOffline && t.Profile.Dialect.Form(dialect.OfflinePurchase) != nil
 }
 
-// OfflineSales is how many payments that chips have approved by themselves the terminal has
-// to upload.
+// OfflineSales is how many payments that chips have approved by themselves, and advices that
+// wait, the terminal has to upload.
 func (t *Terminal) OfflineSales() int {
 	if t.kept == nil {
 		return 0
@@ -54,12 +57,20 @@ func (p *Player) stayOffline(o *Order) {
 // has been acknowledged counts in the batch. It reports whether there are none left.
 func (p *Player) uploadOffline() bool {
 	t := p.T
-	f := t.Profile.Dialect.Form(dialect.OfflinePurchase)
-	for f != nil && t.OfflineSales() > 0 {
+	for t.OfflineSales() > 0 {
 		sale := &t.kept.offline[0]
+		of := dialect.OfflinePurchase
+		if sale.order != nil {
+			of = sale.order.Of
+		}
 		batch := t.Batch
-		r := p.exchangeSale(f, sale)
+		r := p.exchangeSale(t.Profile.Dialect.Form(of), sale)
 		switch sale.tries++; {
+		case sale.order != nil && r.Outcome == report.Approved:
+			p.book(sale.order, r, batch)
+		case sale.order != nil && r.Outcome == report.Declined && sale.tries > 1 && t.Profile.Dialect.Means(r.Code, dialect.Duplicate):
+			p.ans.Unset(wire.Amount) // its approval was lost: the amount is the order's
+			p.book(sale.order, r, batch)
 		case r.Outcome == report.Approved, r.Outcome == report.Declined && sale.tries > 1 && t.Profile.Dialect.Means(r.Code, dialect.Duplicate):
 			rec := Record{Of: dialect.OfflinePurchase, Entry: Tap, Trace: sale.trace, Batch: batch, Amount: sale.amount, Holder: sale.holder}
 			copy(rec.RRN[:], p.ans.Get(wire.RRN))
@@ -72,7 +83,7 @@ func (p *Player) uploadOffline() bool {
 		case r.Outcome == report.Declined, sale.tries >= t.Profile.Policy.ReversalTries:
 			t.Failed++
 			if r.Outcome != report.Declined || sale.tries > 1 || t.Profile.Dialect.Means(r.Code, dialect.Duplicate) { // the host may have booked it, or an earlier one
-				t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: dialect.OfflinePurchase, Trace: sale.trace, Batch: batch, Amount: sale.amount})
+				t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: of, Trace: sale.trace, Batch: batch, Amount: sale.amount})
 			}
 		default:
 			return false
@@ -82,12 +93,47 @@ func (p *Player) uploadOffline() bool {
 	return t.OfflineSales() == 0
 }
 
+// Keep has the terminal do what an order says later, by an advice before its next payment or
+// settlement. An error means that it refuses.
+func (p *Player) Keep(o *Order) error {
+	t := p.T
+	f := t.Profile.Dialect.Form(o.Of)
+	if err := t.refuses(o, f); err != nil {
+		return p.refused(err)
+	}
+	if t.OfflineSales() >= mostOffline {
+		t.Display = "待上送交易已满, 请先结算"
+		return p.refused(fmt.Errorf("%w: %d payments wait to be uploaded", ErrRefusedLocally, mostOffline))
+	}
+	kept := *o
+	if o.Original != nil {
+		original := *o.Original
+		kept.Original = &original
+		o.Original.Voided = o.Original.Voided || o.Of.Raises()
+	}
+	t.keep().offline = append(t.keep().offline, offlineSale{order: &kept, holder: o.Holder, amount: o.Amount, trace: t.Trace})
+	t.nextTrace()
+	t.Display = "交易成功, 待上送"
+	return nil
+}
+
 // exchangeSale sends one.
 func (p *Player) exchangeSale(f *dialect.Form, sale *offlineSale) *Result {
 	t, h := p.T, sale.holder
 	p.begin(t, f)
 	m := p.req
 	m.SetUint(wire.Trace, uint64(sale.trace))
+	if sale.tries > 0 && f.Repeat != "" {
+		m.SetMTI(f.Repeat)
+	}
+	if sale.order != nil {
+		if err := p.fill(t, f, sale.order); err != nil {
+			p.aside = Result{Of: f.Transaction, Outcome: report.Unsent, Why: err, dialect: t.Profile.Dialect, ended: true}
+			return &p.aside
+		}
+		p.holder = h
+		return p.exchangeAside(f)
+	}
 	m.SetUint(wire.Amount, uint64(sale.amount))
 	m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(Tap, false))
 	m.SetString(wire.PAN, h.PAN)

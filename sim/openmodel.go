@@ -36,7 +36,7 @@ type openModel struct {
 
 // playOpen has players play arrivals; it returns when no more come.
 func playOpen(ctx context.Context, r *Run, players *sync.WaitGroup) {
-	next, stop := iter.Pull2(r.Share.Pacer(r.Pacer))
+	next, stop := iter.Pull2(r.Steering.pacer(ctx, r.Share.Pacer(r.Pacer), r.Now))
 	m := &openModel{run: r, ctx: ctx, players: players, next: next, timer: timer.New(ctx),
 		catchUp: catchUp{before: r.origin}, over: make(chan struct{})}
 	m.start()
@@ -156,11 +156,12 @@ type catchUp struct {
 }
 
 // release is when an arrival is released: when it is due, or, when it is behind by
-// more than Slack, so long after the one before as CatchUp says.
+// more than Slack, so long after the one before as CatchUp says, and at once when that
+// is past.
 func (c *catchUp) release(due, now time.Duration) time.Duration {
 	at := due
 	if now-due > Slack {
-		c.released = max(c.released, now-Slack) + (due-c.before)/CatchUp
+		c.released = max(c.released+(due-c.before)/CatchUp, now-Slack)
 		at = c.released
 	}
 	c.before = due

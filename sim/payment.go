@@ -164,7 +164,9 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 	t.Display = show(r)
 	switch {
 	case r.Outcome == report.Approved:
-		p.book(o, r, batch)
+		if !p.refundedBefore(o, r) {
+			p.book(o, r, batch)
+		}
 		t.stand(o.Of, Paid)
 	case o.Of.Reversible() && p.arm(r):
 		t.stand(o.Of, Uncertain)
@@ -177,6 +179,7 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 		t.stand(o.Of, NotPaid)
 	case o.Of.Journalled():
 		t.stand(o.Of, Uncertain)
+		p.refundUnknown(o, r, batch)
 		t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: o.Of, Trace: r.Trace, Batch: batch, Amount: o.Amount})
 	}
 	if o.Bill != nil {
@@ -190,6 +193,9 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 	rec := Record{Of: o.Of, Entry: o.Entry, Trace: r.Trace, Batch: batch, Amount: int64(p.ans.Uint(wire.Amount)), Holder: o.Holder}
 	if !p.ans.Has(wire.Amount) {
 		rec.Amount = o.Amount
+	}
+	if o.Of.Raises() {
+		rec.Amount -= o.Original.Amount
 	}
 	r.Amount = rec.Amount
 	copy(rec.RRN[:], p.ans.Get(wire.RRN))
@@ -233,6 +239,8 @@ func (p *Player) arm(r *Result) bool {
 	var wrong *rules.Mismatch
 	switch {
 	case r.Outcome == report.TimedOut, r.Outcome == report.Broken, r.Outcome == report.Open:
+		reason = t.Profile.Policy.ReversalReason
+	case t.asksPayer(r):
 		reason = t.Profile.Policy.ReversalReason
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		reason = d.Reason(dialect.WrongMAC)

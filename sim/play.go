@@ -37,6 +37,7 @@ type Plan struct {
 	Name  string
 	At    string                // file:line
 	Cards bool                  // reads cards: a QR box cannot play it
+	Waits bool                  // lets time pass in which nothing is exchanged
 	Asks  []dialect.Transaction // what its sentences ask of the host, once each
 	Steps []Step
 }
@@ -45,9 +46,10 @@ type Plan struct {
 type Result struct {
 	Of         dialect.Transaction
 	Outcome    report.Outcome
-	Code       dialect.Code  // of the answer, zero when there is none
-	Why        error         // what was wrong, when it was refused, timed out, broken or unsent
-	Due        time.Duration // when it fell due, was sent and was done, in the run's time
+	Code       dialect.Code        // of the answer, zero when there is none
+	Refused    dialect.OrderReason // why an order, its payment or refund is declined; NoReason when it is not, or the host does not say
+	Why        error               // what was wrong, when it was refused, timed out, broken or unsent
+	Due        time.Duration       // when it fell due, was sent and was done, in the run's time
 	Sent       time.Duration
 	Done       time.Duration
 	Asked      int64 // amount of the request, fen
@@ -64,6 +66,7 @@ type Result struct {
 
 	ended   bool // an exchange took place
 	untold  bool // declined for want of a sign-in, and the last one told no batch number
+	known   bool // a refund that the terminal knew to be booked, under the same number
 	dialect *dialect.Dialect
 }
 
@@ -72,6 +75,15 @@ type Result struct {
 type Stray struct {
 	Octets []byte
 	Why    string
+}
+
+// whyRefused is why an order, its payment or its refund was refused, as reports count it. An
+// answer that a customer is to enter a password first refuses nothing.
+func (r *Result) whyRefused() string {
+	if r.Refused == dialect.PayerTypes {
+		return ""
+	}
+	return r.Refused.String()
 }
 
 // Approved reports whether the answer was verified and approved.
@@ -100,7 +112,10 @@ func (r *Result) Reason() error {
 func (r *Result) declined() error {
 	about := r.dialect.About(r.Code)
 	text := "the host answers " + r.Code.String()
-	if about.Words != "" {
+	switch {
+	case r.Refused != dialect.NoReason: // what the code stands for otherwise is not why
+		return errors.New(text + ": " + r.Refused.String())
+	case about.Words != "":
 		text += ": " + about.Words
 	}
 	if r.untold {
@@ -359,7 +374,7 @@ func (p *Player) record(r *Result, begun time.Duration) {
 	if r.Totals == Unbalanced {
 		outcome = report.Declined // an answer, but no approval of the totals
 	}
-	p.Shard.Record(report.Sample{Label: int(r.Of), Due: r.Due, Sent: r.Sent, Done: r.Done, Held: held, Outcome: outcome, Code: r.Code})
+	p.Shard.Record(report.Sample{Label: int(r.Of), Due: r.Due, Sent: r.Sent, Done: r.Done, Held: held, Outcome: outcome, Code: r.Code, Reason: r.whyRefused()})
 	if p.emulates && r.Outcome != report.Unsent {
 		p.Shard.Line(r.Due, x.Connecting, x.Transit, x.Done-x.Sent)
 	}

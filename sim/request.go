@@ -33,6 +33,10 @@ type Order struct {
 	Date     string  // MMDD of the original when it is not Original's
 	Bill     *Bill   // the order that it pays or gives back; nil for none
 	Code     []byte  // payment code that a phone made; nil for the holder's
+	Parts    int     // in which an instalment is paid
+	Auth     string  // the authorisation code that was told by telephone
+
+	RefundNumber []byte // the merchant's number of a refund of Bill; nil for one that has none
 }
 
 // begin starts a request of form f: constants, routing header, identity, and
@@ -95,6 +99,9 @@ func (p *Player) fill(t *Terminal, f *dialect.Form, o *Order) error {
 	if o.Bill != nil && f.Carries(wire.PaymentCode) {
 		p.scratch = append(p.scratch[:0], m.Get(wire.PaymentCode)...)
 		p.scratch = dialect.AppendTag(p.scratch, dialect.TagPaysOrder, o.Bill.Number[:])
+		if o.RefundNumber != nil {
+			p.scratch = dialect.AppendTag(p.scratch, dialect.TagRefundNumber, o.RefundNumber)
+		}
 		m.Set(wire.PaymentCode, p.scratch)
 	}
 	if r := o.Original; r != nil {
@@ -102,6 +109,19 @@ func (p *Player) fill(t *Terminal, f *dialect.Form, o *Order) error {
 	}
 	if len(o.Date) == 4 {
 		m.SetString(wire.OriginalDate, o.Date)
+	}
+	if o.Parts > 0 && f.Carries(wire.Instalments) {
+		p.block = [8]byte{'0' + byte(o.Parts/10%10), '0' + byte(o.Parts%10)}
+		m.Set(wire.Instalments, p.block[:2])
+	}
+	if o.Auth != "" && f.Carries(wire.AuthCode) {
+		m.SetString(wire.AuthCode, o.Auth)
+	}
+	if o.Of == dialect.Tip && f.Carries(wire.Totals) {
+		v := append(p.scratch[:0], "000000000000"...)
+		wire.PutUint(v, uint64(o.Amount-o.Original.Amount))
+		p.scratch = v
+		m.Set(wire.Totals, v)
 	}
 	if f.Transaction == dialect.Refund && f.Carries(wire.Operator) {
 		m.SetString(wire.Operator, "000")
@@ -217,6 +237,9 @@ func (p *Player) original(f *dialect.Form, r *Record) {
 	}
 	if f.Carries(wire.AuthCode) && r.Auth != [6]byte{} {
 		m.Set(wire.AuthCode, r.Auth[:])
+	}
+	if f.Carries(wire.ConditionCode) && !m.Has(wire.ConditionCode) { // of what a void undoes
+		m.SetString(wire.ConditionCode, p.T.Profile.Dialect.Form(r.Of).Constant(p.T.Profile.Dialect.Place(wire.ConditionCode).Field))
 	}
 	// Void, refund and completion of something before this batch point to it
 	// by date only; batch and trace stay zero.

@@ -26,6 +26,7 @@ type Run struct {
 	Terminals int    // how many of the profile's take part
 	Mix       *Mix
 	Pacer     Pacer
+	Steering  *Steering     // of the pacer's arrivals while they are played; nil for none
 	Think     time.Duration // closed model: pause between two plays
 	For       time.Duration // arrivals fall due in [0, For)
 	Drain     time.Duration // how long after that open exchanges are waited for

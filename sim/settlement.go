@@ -14,7 +14,11 @@ import (
 // when the host's differ, the end message; then the batch is cleared, and the
 // terminal signs off when its policy says so. p.Last is the settlement
 // exchange.
-func (p *Player) Settle() error {
+func (p *Player) Settle() error { return p.SettleSome(-1) }
+
+// SettleSome is Settle that stops after so many details, as in a power cut. What was
+// acknowledged is not uploaded again: the next settlement of the same batch goes on there.
+func (p *Player) SettleSome(most int) error {
 	t := p.T
 	d := t.Profile.Dialect
 	f, upload, end := d.Form(dialect.Settlement), d.Form(dialect.BatchUpload), d.Form(dialect.UploadEnd)
@@ -30,7 +34,7 @@ func (p *Player) Settle() error {
 	}
 	if e := t.ending(); e != nil { // the host may have closed the batch already: it is not asked for its totals again
 		p.Last = e.result
-		return p.endBatch(end, e)
+		return p.finish(upload, end, e, most)
 	}
 	if t.OfflineSales() > 0 && !p.uploadOffline() { // one may be booked in this batch, and sent in the next it would be booked again
 		p.Last = p.aside
@@ -49,28 +53,30 @@ func (p *Player) Settle() error {
 		p.afterwards(r)
 		return nil
 	}
-	balanced := r.Flag == dialect.Balanced
-	sent := 0
-	if !balanced {
-		sent = p.upload(upload)
-	}
-	if sent < 0 {
-		return p.notUploaded(r)
-	}
-	return p.endBatch(end, &ending{result: *r, own: t.Journal.Batch, batch: t.Batch, balanced: balanced, sent: sent})
+	return p.finish(upload, end, &ending{result: *r, own: t.Journal.Batch, batch: t.Batch, balanced: r.Flag == dialect.Balanced}, most)
 }
 
-// ending is a settlement of which all is done but for its end, which was sent and not
-// acknowledged, if it was sent at all.
+// finish uploads the details that are left, where the totals differ, and sends the end.
+func (p *Player) finish(upload, end *dialect.Form, e *ending, most int) error {
+	p.T.Settled().ending = e
+	if !e.balanced && !p.upload(upload, e, most) {
+		return p.notUploaded(&p.Last)
+	}
+	return p.endBatch(end, e)
+}
+
+// ending is a settlement of which the totals have been compared: details are left, or its
+// end, which was sent and not acknowledged, if it was sent at all.
 type ending struct {
 	result   Result // of the settlement
 	own      dialect.Totals
 	batch    uint32
 	balanced bool
-	sent     int // details
+	sent     int    // details that were acknowledged
+	trace    uint32 // of the message with the next ones, if it was sent and not acknowledged
 }
 
-// ending is the end that the terminal's open batch waits for; nil for none. What has been
+// ending is what the terminal's open batch waits for; nil for nothing. What has been
 // sold since is in no totals that were compared: then it is settled anew.
 func (t *Terminal) ending() *ending {
 	if t.settled == nil {
@@ -151,27 +157,43 @@ func (p *Player) operator(f *dialect.Form) {
 	}
 }
 
-// upload sends the batch's details, eight a message, and gives how many, or -1
-// when a message was not acknowledged.
-func (p *Player) upload(f *dialect.Form) int {
+// upload sends the batch's details that are left, eight a message, and reports whether all
+// have been acknowledged. A message that was not is sent again under its trace, so that
+// the host counts it once.
+func (p *Player) upload(f *dialect.Form, e *ending, most int) bool {
 	t := p.T
-	sent := 0
-	for sent < len(t.Journal.Records) {
-		pack := t.Journal.Records[sent:min(sent+dialect.MaxUploads, len(t.Journal.Records))]
+	for e.sent < len(t.Journal.Records) {
+		if most >= 0 && e.sent >= most {
+			p.aside = Result{Of: f.Transaction, Outcome: report.Broken, Why: errCut, dialect: t.Profile.Dialect, ended: true}
+			return false
+		}
+		pack := t.Journal.Records[e.sent:min(e.sent+dialect.MaxUploads, len(t.Journal.Records))]
 		p.begin(t, f)
+		if e.trace != 0 {
+			p.req.SetUint(wire.Trace, uint64(e.trace))
+		}
 		v := dialect.AppendUploadCount(p.scratch[:0], len(pack))
 		for i := range pack {
 			v = dialect.AppendUpload(v, pack[i].upload())
 		}
 		p.scratch = v
 		p.req.Set(wire.Totals, v)
-		if p.exchangeAside(f).Outcome != report.Approved {
-			return -1
+		switch r := p.exchangeAside(f); r.Outcome {
+		case report.Approved:
+			e.sent, e.trace = e.sent+len(pack), 0
+		case report.TimedOut, report.Broken, report.Unsent:
+			e.trace = r.Trace
+			return false
+		default:
+			t.Settled().ending = nil
+			return false
 		}
-		sent += len(pack)
 	}
-	return sent
+	return true
 }
+
+// errCut is of what a power cut kept from being sent.
+var errCut = fmt.Errorf("%w: the power failed", line.ErrBroken)
 
 // upload is the record as a batch upload tells it.
 func (r *Record) upload() dialect.Upload {

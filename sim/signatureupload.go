@@ -69,23 +69,41 @@ func (p *Player) SignSlip(s signature.Signature) error {
 
 // SendSlip is SignSlip with the octets of an image, whatever they are.
 func (p *Player) SendSlip(image []byte) error {
+	s, err := p.signed(image)
+	if err != nil {
+		return err
+	}
+	t := p.T
+	kept := &t.ownPad().signed
+	if n := len(*kept); n >= keptSigned {
+		*kept = append((*kept)[:0], (*kept)[n-keptSigned+1:]...)
+	}
+	*kept = append(*kept, s)
+	p.unsigned = unsigned{}
+	p.uploadSignatures(t.Profile.Policy.Signatures.UploadTries)
+	t.Display = "签字完成 " + s.FeatureCode
+	return nil
+}
+
+// signed is the purchase that was approved just now, with the image of its signature.
+func (p *Player) signed(image []byte) (s Signed, err error) {
 	t := p.T
 	u := &p.unsigned
 	missing, broken := t.Kind.Lacks(t.Condition, device.SignaturePad)
 	switch {
 	case !t.On:
-		return t.dead()
+		return s, t.dead()
 	case t.Profile.Dialect.Form(dialect.SignatureUpload) == nil:
-		return fmt.Errorf("dialect %s has no %s", t.Profile.Dialect.Name, dialect.SignatureUpload)
+		return s, fmt.Errorf("dialect %s has no %s", t.Profile.Dialect.Name, dialect.SignatureUpload)
 	case missing != device.None:
 		t.Display = "本机无签名板"
-		return fmt.Errorf("%w: a terminal of kind %s has no signature pad", ErrRefusedLocally, t.Kind)
+		return s, fmt.Errorf("%w: a terminal of kind %s has no signature pad", ErrRefusedLocally, t.Kind)
 	case broken != device.None:
 		t.Display = broken.Fails()
-		return fmt.Errorf("%w: its signature pad does not work", ErrRefusedLocally)
+		return s, fmt.Errorf("%w: its signature pad does not work", ErrRefusedLocally)
 	case u.record.Trace == 0:
 		t.Display = "没有待签字的交易"
-		return fmt.Errorf("%w: there is no purchase to sign", ErrRefusedLocally)
+		return s, fmt.Errorf("%w: there is no purchase to sign", ErrRefusedLocally)
 	}
 	r := &u.record
 	date := string(u.settlementDate[:])
@@ -95,18 +113,10 @@ func (p *Player) SendSlip(image []byte) error {
 	code, err := signature.FeatureCode(date, string(r.RRN[:]))
 	if err != nil {
 		t.Display = "缺少原交易参考号"
-		return fmt.Errorf("%w: %w", ErrRefusedLocally, err)
+		return s, fmt.Errorf("%w: %w", ErrRefusedLocally, err)
 	}
-	kept := &t.ownPad().signed
-	if n := len(*kept); n >= keptSigned {
-		*kept = append((*kept)[:0], (*kept)[n-keptSigned+1:]...)
-	}
-	*kept = append(*kept, Signed{Trace: r.Trace, Batch: r.Batch, Amount: r.Amount, RRN: r.RRN, SettlementDate: u.settlementDate,
-		Holder: r.Holder, FeatureCode: code, State: NotSent, Slip: p.slip(), Image: image})
-	*u = unsigned{}
-	p.uploadSignatures(t.Profile.Policy.Signatures.UploadTries)
-	t.Display = "签字完成 " + code
-	return nil
+	return Signed{Trace: r.Trace, Batch: r.Batch, Amount: r.Amount, RRN: r.RRN, SettlementDate: u.settlementDate,
+		Holder: r.Holder, FeatureCode: code, State: NotSent, Slip: p.slip(), Image: image}, nil
 }
 
 // slip is what the slip of a purchase that is signed now says.

@@ -27,9 +27,20 @@ func (p *Player) SignIn() error {
 		return err
 	}
 	if t.SignedIn {
+		requirement := p.ans.Requirement()
 		p.reportFaults()
+		p.meet(requirement)
 	}
 	return nil
+}
+
+// AskFor has the terminal ask for another block of working keys than its profile says,
+// from its next sign-in on, until back is called.
+func (t *Terminal) AskFor(b keys.KeyBlock) (back func()) {
+	was, own := t.Profile, *t.Profile
+	own.SignIn = b
+	t.Profile, t.master = &own, nil
+	return func() { t.Profile, t.master, t.SignedIn = was, nil, false }
 }
 
 func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
@@ -103,8 +114,14 @@ func (t *Terminal) stop(code dialect.Code) {
 // the display unless that fails.
 func (p *Player) afterwards(r *Result) {
 	asks := r.Outcome == report.Declined && p.T.Profile.Dialect.AsksSignIn(r.Code)
-	if asks || r.Outcome <= report.Declined && p.ans.Requirement() == wire.SignInAgain {
+	requirement := byte(0)
+	if r.Outcome <= report.Declined {
+		requirement = p.ans.Requirement()
+	}
+	if asks || requirement == wire.SignInAgain {
 		p.signInAgain()
+	} else if requirement != 0 {
+		p.meet(requirement)
 	}
 }
 
@@ -241,6 +258,7 @@ func (p *Player) Echo() error {
 	t.Display = show(r)
 	if r.Outcome == report.Approved {
 		t.Display = "回响测试成功"
+		p.afterwards(r)
 	}
 	return nil
 }

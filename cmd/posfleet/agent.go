@@ -28,9 +28,7 @@ type agentFlags struct {
 	url  string
 	join joinFlags
 	dir  string
-	live string
-
-	metrics string
+	view viewFlags
 }
 
 func agentCommand(sig *signals) *cobra.Command {
@@ -48,8 +46,8 @@ func agentCommand(sig *signals) *cobra.Command {
 	fl.StringVar(&f.url, "join", "", "where the controller listens, such as nats://10.0.0.1:4222")
 	f.join.add(cmd)
 	fl.StringVar(&f.dir, "out", "", "folder for what this agent plays, which must not exist (default: a temporary one, removed when the controller has it all)")
-	fl.StringVar(&f.live, "live", "", "serve the report page of this share, growing, at this address while it is played: 127.0.0.1:8080")
-	fl.StringVar(&f.metrics, "metrics", "", "answer Prometheus' scrapes of this share at this address: 127.0.0.1:9464")
+	fl.StringVar(&f.view.live, "live", "", "serve the report page of this share, growing, at this address while it is played: 127.0.0.1:8080")
+	fl.StringVar(&f.view.metrics, "metrics", "", "answer Prometheus' scrapes of this share at this address: 127.0.0.1:9464")
 	cmd.AddCommand(&cobra.Command{
 		Use:   "credentials FILE",
 		Short: "make the credentials of a run: who has the file can take part, and can command",
@@ -116,7 +114,7 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 	}
 	defer a.Leave()
 	tell.line("share %d of %d", a.Share.Index+1, a.Share.Of)
-	s := &sharePlayer{agent: a, live: f.live, metrics: f.metrics, tell: tell, sig: sig, lasting: lasting, playing: &playing}
+	s := &sharePlayer{agent: a, view: f.view, tell: tell, sig: sig, lasting: lasting, playing: &playing}
 	if err := s.play(ctx, f.dir); err != nil {
 		code := exitInternal
 		if e, is := errors.AsType[*exit](err); is {
@@ -141,13 +139,14 @@ const (
 	begunName   = "begun.json"
 	summaryName = "run.json"
 	logName     = "latency.hlog" // what grows
+	nowName     = "now.ndjson"   // likewise, of a run that is seen while it runs
 )
 
 // sharePlayer plays a share of a run for a controller.
 type sharePlayer struct {
 	agent   *agent.Agent
-	live    string // address at which the share is seen; empty for none
-	metrics string // and at which it is scraped
+	watched bool // somebody sees the run while it runs
+	view    viewFlags
 	tell    *progress
 	sig     *signals
 	lasting context.Context // ends when there is no controller any more
@@ -171,6 +170,7 @@ func (s *sharePlayer) play(ctx context.Context, dir string) error {
 	if err := giveFlags(cmd.Flags(), plan.Flags); err != nil {
 		return usage(fmt.Errorf("plan: %w", err))
 	}
+	s.watched = plan.Watched
 	f.id, f.share = plan.Run, sim.Share{Index: a.Share.Index, Of: a.Share.Of}
 	f.net.files, f.net.share, f.net.other = profile.Files{From: plan.files, Dir: plan.Dir}, f.share, plan.Bundled
 	j, err := f.prepare(cmd, plan.Args)
@@ -211,6 +211,14 @@ func (s *sharePlayer) play(ctx context.Context, dir string) error {
 		_ = os.RemoveAll(filepath.Dir(dir))
 	}
 	return nil
+}
+
+// grow are the files that go to the controller as they grow.
+func (s *sharePlayer) grow() []string {
+	if s.watched {
+		return []string{logName, nowName}
+	}
+	return []string{logName}
 }
 
 // orders are the controller's and this process's own signals in one.
@@ -260,7 +268,7 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 	if err != nil {
 		return &exit{code: exitIncomplete, err: err}
 	}
-	s.agent.Send(dir, logName)
+	s.agent.Send(dir, s.grow()...)
 	if err := s.agent.Put(s.lasting, summaryName, begunName); err != nil {
 		return &exit{code: exitIncomplete, err: err}
 	}
@@ -281,12 +289,23 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 		return &exit{code: exitIncomplete, err: err}
 	}
 	run.Observer.Closed = taken.closed
-	f.metrics = s.metrics
-	if err := f.show(s.live, s.tell, run, folder, j, n); err != nil {
+	seen := f.sight(f.id, run, folder, j, n)
+	if f.watched, err = s.view.show(ctx, s.tell, f.id, seen); err != nil {
 		return err
 	}
 	defer f.watched.close()
 	f.written = s.agent.Grown
+	if s.watched {
+		told, err := newTelling(folder.Path(nowName), seen)
+		if err != nil {
+			return &exit{code: exitIncomplete, err: err}
+		}
+		defer told.close()
+		f.written = func() {
+			told.second()
+			s.agent.Grown()
+		}
+	}
 	rep, incomplete, err := f.play(ctx, run, folder, s.tell, sig)
 	s.playing.Store(false)
 	rep.Run, rep.Part = f.id, part

@@ -21,6 +21,18 @@ import (
 // agentProcess is what a controller says of an agent that joins: its process.
 var agentProcess = regexp.MustCompile(`agent (\d) is \S+/(\d+)`)
 
+// kill kills a process by its number.
+func kill(t *testing.T, number string) {
+	t.Helper()
+	pid, err := strconv.Atoi(number)
+	if err == nil {
+		err = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // An agent that is killed is told, with how much nobody played; what it and the others
 // have sent is kept, and the run is no result.
 func TestKilledAgentDegradesTheRun(t *testing.T) {
@@ -31,10 +43,7 @@ func TestKilledAgentDegradesTheRun(t *testing.T) {
 	if victim == nil {
 		t.Fatalf("no agent is named:\n%s", &p.stderr)
 	}
-	pid, _ := strconv.Atoi(victim[2])
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	kill(t, victim[2])
 	code := p.end(t, 2*time.Minute)
 	said := "agent " + victim[1] + " (" + strings.TrimPrefix(victim[0], "agent "+victim[1]+" is ") + ") is not heard of"
 	if code != exitIncomplete || !strings.Contains(p.stderr.String(), said) {

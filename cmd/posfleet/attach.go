@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,19 +17,26 @@ import (
 
 // goOn goes on with the run of a folder, whose controller is no more: its agents have
 // played on, and what they could not send they still have.
-func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, sig *signals) error {
+func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, view viewFlags, sig *signals) error {
 	others := 0
-	cmd.Flags().Visit(func(*pflag.Flag) { others++ })
+	cmd.Flags().Visit(func(given *pflag.Flag) {
+		if !slices.Contains([]string{"live", "metrics", "otlp"}, given.Name) {
+			others++
+		}
+	})
 	if len(args) > 0 || others > 1 {
-		return usage(errors.New("--attach: the run has been asked for already, leave all else out"))
+		return usage(errors.New("--attach: the run has been asked for already, leave all else but --live, --metrics and --otlp out"))
 	}
-	c := &controlled{tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: filepath.Join(f.attach, "agents")}
+	c := &controlled{view: view, tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: filepath.Join(f.attach, "agents")}
 	text, err := os.ReadFile(filepath.Join(c.dir, meetingName))
 	if err == nil {
 		err = json.Unmarshal(text, &c.meetingPlace)
 	}
 	if err != nil {
 		return usage(fmt.Errorf("--attach %s: there is no run of agents under way: %w", f.attach, err))
+	}
+	if view != (viewFlags{}) && !c.Watched {
+		return usage(errors.New("--live, --metrics, --otlp: the run was begun without any, and its agents do not tell how they go on"))
 	}
 	for _, text := range c.Limits {
 		limit, err := report.ParseLimit(text)

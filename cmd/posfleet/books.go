@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -157,17 +158,17 @@ func readStories(name string) (map[story][]string, error) {
 	all := map[story][]string{}
 	for in := json.NewDecoder(bufio.NewReader(f)); ; {
 		var e struct {
-			Kind, Terminal, Label, Outcome, Note string
-			Trace                                uint32
-			At                                   float64 `json:"at_s"`
+			Kind, Terminal, Trace, Label, Outcome, Note string
+			At                                          float64 `json:"at_s"`
 		}
 		if err := in.Decode(&e); err != nil {
 			return all, nil // of a run that was killed the last line is half
 		}
-		if e.Kind != "event" || e.Trace == 0 {
+		trace, err := strconv.ParseUint(e.Trace, 10, 32)
+		if e.Kind != "event" || err != nil {
 			continue
 		}
-		k := story{e.Terminal, e.Trace}
+		k := story{e.Terminal, uint32(trace)}
 		all[k] = append(all[k], fmt.Sprintf("after %.3f s: %s, %s: %s", e.At, e.Label, e.Outcome, e.Note))
 	}
 }

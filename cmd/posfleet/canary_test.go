@@ -62,10 +62,7 @@ type canaryCage struct {
 
 	mu    sync.Mutex
 	heard map[string]int // secrets by what they are
-	keys  []keyPair
 }
-
-type keyPair struct{ pin, mac []byte }
 
 func newCage(t *testing.T, cards string) *canaryCage {
 	t.Helper()
@@ -245,7 +242,7 @@ func TestNoVerbShowsASecret(t *testing.T) {
 	}
 	t.Parallel()
 	c := newCage(t, "test-ranges: [{name: canary, prefix: \"621799\"}]\n")
-	bank, any := c.path("bank.yaml"), []int{0, 1, 2, 3, 4, 5}
+	bank, played := c.path("bank.yaml"), []int{0, 1, 2, 3, 4, 5}
 	at := func(verb string, args ...string) []string {
 		return append([]string{verb, "--profile", bank, "--allow-test-keys"}, args...)
 	}
@@ -254,7 +251,7 @@ func TestNoVerbShowsASecret(t *testing.T) {
 	for file, more := range map[string][]string{"masked.rec": nil, "whole.rec": {"--record-key", c.path("age.key")}, "day.pcapng": nil} {
 		p := start(t, "listening on ", append([]string{"proxy", "--profile", bank, "--listen", "127.0.0.1:0", "--to", c.tap, "--record", c.path(file)}, more...)...)
 		address := tells(t, p, `listening on (\S+): `)
-		c.play(any, at("check", "--host", address, "--out", c.path("checked-"+file), "core/purchase", "cup/void", "cup/refund", "cup/chip")...)
+		c.play(played, at("check", "--host", address, "--out", c.path("checked-"+file), "core/purchase", "cup/void", "cup/refund", "cup/chip")...)
 		if code := p.end(t, 10*time.Second, os.Interrupt); code != exitOK {
 			t.Errorf("proxy of %s: exit code %d: %s", file, code, &p.stderr)
 		}
@@ -262,10 +259,11 @@ func TestNoVerbShowsASecret(t *testing.T) {
 	}
 
 	// A host that errs, and lines that fail: what is told of failures is the most.
-	c.play(any, at("check", "--misbehave", "wrong-mac", "--out", c.path("erred"), "core/purchase", "core/signin", "cup/settlement")...)
+	c.play(played, at("check", "--misbehave", "wrong-mac", "--out", c.path("erred"), "core/purchase", "core/signin", "cup/settlement")...)
+	c.play(played, at("check", "--negative", "--misbehave", "malformed-approved", "--out", c.path("malformed"))...)
 	var beside sync.WaitGroup
 	beside.Go(func() {
-		c.play(any, at("capacity", "--host", c.tap, "--from", "20/s", "--to", "20/s", "--confirm", "0", "--for", "1s", "--warmup", "0s", "--out", c.path("capacity"), "@core-purchase-1")...)
+		c.play(played, at("capacity", "--host", c.tap, "--from", "20/s", "--to", "20/s", "--confirm", "0", "--for", "1s", "--warmup", "0s", "--out", c.path("capacity"), "@core-purchase-1")...)
 	})
 	load := start(t, "metrics: ", at("load", "--host", c.tap, "--rate", "40/s", "--for", "2s", "--warmup", "0s", "--fault", "answer-lost=10%",
 		"--live", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--out", c.path("run"))...)
@@ -279,12 +277,12 @@ func TestNoVerbShowsASecret(t *testing.T) {
 	c.wait(agents, "load --agents")
 	beside.Wait()
 
-	c.play(any, at("replay", c.path("masked.rec"), "--host", c.tap, "--speed", "50", "--out", c.path("replayed"))...)
+	c.play(played, at("replay", c.path("masked.rec"), "--host", c.tap, "--speed", "50", "--out", c.path("replayed"))...)
 	c.play([]int{0, 5}, "report", c.path("run"), "--html", c.path("told.html"), "--csv", c.path("told.csv"), "--hgrm", c.path("hgrm"))
 	c.play([]int{0, 5}, "report", c.path("run"), "--json")
 	c.play([]int{0, 1, exitUsage}, "compare", c.path("run"), c.path("spread"))
 	c.play([]int{0}, "decode", "--profile", bank, c.path("day.pcapng"))
-	c.play(any, at("doctor", "--host", c.tap)...)
+	c.play(played, at("doctor", "--host", c.tap)...)
 	c.play([]int{0}, "keys", "--profile", bank)
 	c.newKeys(bank)
 	c.books(bank)
@@ -318,10 +316,10 @@ func TestLiveCardsLeaveNothing(t *testing.T) {
 	}
 	t.Parallel()
 	c := newCage(t, "accept-live-pan: true\n")
-	bank, any := c.path("bank.yaml"), []int{0, 1, 2, 3, 4, 5}
+	bank, played := c.path("bank.yaml"), []int{0, 1, 2, 3, 4, 5}
 	p := start(t, "listening on ", "proxy", "--profile", bank, "--listen", "127.0.0.1:0", "--to", c.tap, "--record", c.path("day.pcapng"))
 	address := tells(t, p, `listening on (\S+): `)
-	c.play(any, "check", "--profile", bank, "--allow-test-keys", "--host", address, "--out", c.path("checked"), "core/purchase", "cup/void", "cup/chip")
+	c.play(played, "check", "--profile", bank, "--allow-test-keys", "--host", address, "--out", c.path("checked"), "core/purchase", "cup/void", "cup/chip")
 	p.Process.Signal(os.Interrupt)
 	c.wait(p, "proxy")
 	c.play([]int{0}, "decode", "--profile", bank, c.path("day.pcapng"))

@@ -61,7 +61,7 @@ func checkCommand(sig *signals) *cobra.Command {
 	fl.StringSliceVar(&f.names, "name", nil, "part of a scenario's name, or its id")
 	fl.StringVar(&f.junit, "junit", "", "write a JUnit XML file")
 	fl.StringVar(&f.cucumber, "cucumber", "", "write a Cucumber JSON file")
-	fl.StringVar(&f.out, "out", "", "write a folder of results: report.html, check.json, junit.xml, cucumber.json; it must not exist")
+	fl.StringVar(&f.out, "out", "", "write a folder of results: report.html, coverage.html, check.json, coverage.json, junit.xml, cucumber.json; it must not exist")
 	fl.StringVar(&f.expected, "expected-failures", "", "file of scenarios that are known to fail: a line each of @id or file:line and why; one that passes fails the check")
 	fl.BoolVarP(&f.list, "list", "n", false, "list the selected scenarios, play nothing")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "tell failures only")

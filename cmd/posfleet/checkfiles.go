@@ -76,6 +76,10 @@ func (files *resultFiles) write(found *verdicts.Results) error {
 		if files.made.Len() > 0 {
 			forms = append(forms, verdicts.Form{Name: "cucumber.json", Write: cucumber})
 		}
+		if c := found.Coverage; c != nil {
+			forms = append(forms, verdicts.Form{Name: verdicts.CoverageFile, Write: c.WriteJSON},
+				verdicts.Form{Name: "coverage.html", Write: func(w io.Writer) error { return page.WriteCoverage(w, c) }})
+		}
 		if err := verdicts.Save(files.folder, forms); err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,9 +28,6 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	if err := f.spread.check(); err != nil {
 		return usage(err)
-	}
-	if f.live != "" || f.metrics != "" {
-		return usage(errors.New("--live, --metrics: each agent shows its own share, give them to posfleet agent"))
 	}
 	seen := filesSeen{}
 	f.net.files.Seen = seen.see
@@ -60,10 +59,10 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 		return usage(err)
 	}
 	c := &controlled{
-		meetingPlace: meetingPlace{Agents: f.spread.agents, Takeover: f.spread.takeover, Creds: f.spread.join.creds, Listen: f.spread.listen, Cluster: f.spread.join.cluster,
+		meetingPlace: meetingPlace{Agents: f.spread.agents, Takeover: f.spread.takeover, Watched: f.view != viewFlags{}, Creds: f.spread.join.creds, Listen: f.spread.listen, Cluster: f.spread.join.cluster,
 			Bundled: n.books != nil, Limits: slices.Concat(j.load.Limits, f.limits)},
 		asked: f.asked, limits: j.limits, books: n.books, gap: f.gap(j),
-		folder: folder, tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: folder.Path("agents"),
+		folder: folder, tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: folder.Path("agents"), view: f.view,
 	}
 	f.introduce(c.tell, j, n)
 	return c.conduct(ctx, out, begun, func(m *meeting) (*agent.Controller, error) {
@@ -98,7 +97,7 @@ func (f *loadFlags) sent(run string, args []string, cmd *cobra.Command, j *job, 
 	if err != nil {
 		return nil, err
 	}
-	p.Run, p.Digests = run, f.asked.Digests
+	p.Run, p.Digests, p.Watched = run, f.asked.Digests, f.view != viewFlags{}
 	p.Flags["seed"] = []string{fmt.Sprint(f.seed)}
 	if n.books != nil {
 		p.Bundled = &bundledHost{Address: n.dialer.Address, Admin: n.admin.URL, Token: string(n.admin.Token)}
@@ -110,8 +109,9 @@ func (f *loadFlags) sent(run string, args []string, cmd *cobra.Command, j *job, 
 type meetingPlace struct {
 	Agents   int           `json:"agents"`
 	Takeover bool          `json:"takeover,omitempty"`
-	Creds    string        `json:"creds"`            // file
-	Listen   string        `json:"listen,omitempty"` // address
+	Watched  bool          `json:"watched,omitempty"` // agents tell each second how they go on
+	Creds    string        `json:"creds"`             // file
+	Listen   string        `json:"listen,omitempty"`  // address
 	Cluster  agent.Cluster `json:"cluster,omitzero"`
 	Bundled  bool          `json:"bundled,omitempty"` // the host is the bundled one, in the controller's process
 	Limits   []string      `json:"limits"`
@@ -134,6 +134,11 @@ type controlled struct {
 	began  time.Time
 	broken error // what the bundled host finds wrong with its own books
 
+	view    viewFlags
+	watched *watched // the run's page; nil for none
+
+	heardOf atomic.Int64 // agents
+
 	died  context.CancelCauseFunc // has the wait for agents end
 	local []localAgent
 }
@@ -146,7 +151,8 @@ type sentBooks struct {
 
 // conduct has agents play the run that start begins or finds, and tells it.
 func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.Report, start func(*meeting) (*agent.Controller, error)) error {
-	parts, err := c.run(ctx, start)
+	parts, err := c.run(ctx, begun.Run, start)
+	defer func() { c.watched.close() }()
 	if err != nil {
 		begun.Incomplete = "nothing was played: " + report.Printable(err.Error())
 		begun.Validity = report.Validity{Level: report.NotJudged, Reasons: []string{"nothing was played"}}
@@ -160,6 +166,7 @@ func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.R
 		return &exit{code: exitInternal, err: err}
 	}
 	rep.Run, rep.Part, rep.Environment = begun.Run, begun.Part, begun.Environment
+	c.watched.end(rep)
 	err = c.folder.WriteAll(rep)
 	if told := rep.WriteText(out, c.tell.color(out)); told != nil {
 		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
@@ -168,7 +175,7 @@ func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.R
 }
 
 // run has the agents play, and gives what came of each share.
-func (c *controlled) run(ctx context.Context, start func(*meeting) (*agent.Controller, error)) ([]agent.Part, error) {
+func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*agent.Controller, error)) ([]agent.Part, error) {
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return nil, &exit{code: exitIncomplete, err: err}
 	}
@@ -195,6 +202,9 @@ func (c *controlled) run(ctx context.Context, start func(*meeting) (*agent.Contr
 		_ = run.Close(closing)
 		c.endAgents()
 	}()
+	if err := c.show(whole, run, id); err != nil {
+		return nil, err
+	}
 	if c.began.IsZero() {
 		if err := c.gather(waiting, run); err != nil {
 			stopping, cancel := context.WithTimeout(whole, 5*time.Second)
@@ -207,6 +217,7 @@ func (c *controlled) run(ctx context.Context, start func(*meeting) (*agent.Contr
 		}
 		c.tell.line("all agents begin")
 	}
+	c.heardOf.Store(int64(c.Agents))
 	run.Hear(c.progress())
 	defer c.tell.done()
 	go c.obey(ctx, whole, run)
@@ -288,7 +299,8 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 	return nil
 }
 
-// progress tells where the run is, each second when all agents have told it.
+// progress tells where the run is, each second when all agents that are heard of have
+// told it.
 func (c *controlled) progress() func(s agent.Share, file string, part []byte) {
 	var mu sync.Mutex
 	seconds, told := map[int]report.Second{}, map[int]int{}
@@ -305,7 +317,7 @@ func (c *controlled) progress() func(s agent.Share, file string, part []byte) {
 				s = seconds[k].Plus(s)
 			}
 			seconds[k] = s
-			if told[k]++; told[k] < c.Agents {
+			if told[k]++; told[k] < int(c.heardOf.Load()) {
 				continue
 			}
 			for o, n := range s.Counts {
@@ -313,6 +325,7 @@ func (c *controlled) progress() func(s agent.Share, file string, part []byte) {
 			}
 			sum.At, sum.Last = s.At+s.Length, s
 			delete(seconds, k)
+			told[k] = math.MinInt / 2 // whoever comes later with it is too late
 			c.tell.second(sum, c.asked.For)
 		}
 	}
@@ -363,6 +376,13 @@ func (c *controlled) giveBooks(ctx context.Context, run *agent.Controller, told 
 func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]agent.Part) {
 	lost, taken := map[agent.Share]bool{}, map[agent.Share]bool{}
 	return func(parts []agent.Part) {
+		heardOf := 0
+		for _, p := range parts {
+			if p.Lost.IsZero() && p.State != agent.Failed {
+				heardOf++
+			}
+		}
+		c.heardOf.Store(int64(heardOf))
 		for _, p := range parts {
 			name := fmt.Sprintf("agent %d (%s)", p.Index+1, p.Agent)
 			switch {

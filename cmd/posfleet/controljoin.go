@@ -28,7 +28,8 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 		if err != nil {
 			return nil, nil, err
 		}
-		a.Folder, a.Offset, a.Within, a.Drift, a.Late = filepath.Base(p.Folder), p.Offset, p.Within, p.Drift, p.Late
+		says(&a, &p)
+		a.Folder = filepath.Base(p.Folder)
 		agents, folders = append(agents, a), append(folders, p.Folder)
 		r.Named(fmt.Sprintf("agent %d", p.Index+1))
 		if rep == nil {
@@ -59,9 +60,18 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 	return rep, incomplete, nil
 }
 
+// says adds to what an agent did what it says of itself.
+func says(a *report.Agent, p *agent.Part) {
+	a.Offset, a.Within, a.Drift, a.Late, a.State = p.Offset, p.Within, p.Drift, p.Late, string(p.State)
+	if !p.Lost.IsZero() {
+		a.State = "lost"
+	}
+}
+
 // part reads what an agent has sent; why says what is missing of it. later are the parts
 // after it.
 func (c *controlled) part(p *agent.Part, later []agent.Part) (r *report.Report, why, err error) {
+	_ = os.Remove(filepath.Join(p.Folder, nowName)) // the rest tells more
 	begun, whole := filepath.Join(p.Folder, begunName), filepath.Join(p.Folder, summaryName)
 	if p.State == agent.Ended {
 		err = os.Remove(begun)

@@ -94,13 +94,13 @@ func (m *macs) key(tid string) *keys.Key {
 	if m == nil {
 		return nil
 	}
-	return cmp.Or(m.keys[tid], m.keys["*"])
+	return cmp.Or(m.keys[strings.TrimSpace(tid)], m.keys["*"])
 }
 
 // macKey reads the key in the words of a line. Its error quotes no key.
 func macKey(words [][]byte, sm4 bool) (*keys.Key, error) {
-	if len(words) != 2 || len(words[0]) != 8 && string(words[0]) != "*" {
-		return nil, errors.New("want a terminal id of 8 characters, or * for all, and a MAC key in hexadecimal digits")
+	if len(words) != 2 {
+		return nil, errors.New("want a terminal id, or * for all, and a MAC key in hexadecimal digits")
 	}
 	octets := make([]byte, hex.DecodedLen(len(words[1])))
 	defer clear(octets)
@@ -116,7 +116,7 @@ func macKey(words [][]byte, sm4 bool) (*keys.Key, error) {
 // tell writes what is to be said of a message's MAC, and takes the keys that it
 // brings. It never writes a key or the MAC that is wanted.
 func (m *macs) tell(w io.Writer, msg *wire.Message) {
-	tid := msg.Text(wire.TerminalID)
+	tid := strings.TrimSpace(msg.Text(wire.TerminalID)) // as files of keys have it
 	if said := m.take(tid, msg); said != "" {
 		fmt.Fprintf(w, "keys %s\n", said)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,9 +19,9 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/capture"
 	"github.com/posfleet/posfleet/sim/dialect"
-	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -30,11 +31,12 @@ func doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor --host address | capture",
 		Short: "why does this host not answer me? and what to change in the profile",
-		Long: "Connects to a host, sends it an echo test and a sign-on, says what it sends before it does, and tells down\n" +
-			"to the cause why they do not work: refused, TLS, silent, another framing, header or dialect, an answer that\n" +
-			"does not pair, a terminal that the host does not know, keys that differ. A host that does not answer is asked\n" +
-			"in other ways, one connection each. It ends with the lines of the profile to change, and exits 0 if there are\n" +
-			"none. Of a capture (pcap, pcapng, a dump) it says the same without a host.\n\n" + exitHelp,
+		Long: "Connects to a host, sends it an echo test, a sign-on and a balance inquiry with the card of role good, says what\n" +
+			"it sends before it does, and tells down to the cause why they do not work: refused, TLS, silent, another framing,\n" +
+			"header, encoding or dialect, an answer that does not pair, a terminal that the host does not know, keys that\n" +
+			"differ. A host that does not answer is asked in other ways, one connection each. It ends with the lines of the\n" +
+			"profile or the dialect file to change, and exits 0 if there are none. Of a capture (pcap, pcapng, a dump) it\n" +
+			"says the same without a host.\n\n" + exitHelp,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := f.load(0)
@@ -82,10 +84,20 @@ func (d *doctor) says(what, format string, args ...any) {
 	d.out.Flush()
 }
 
-// ill ends an examination: what is wrong, and the lines of the profile to change.
+// ill ends an examination: what is wrong, and the lines of the profile to change, or of
+// a dialect file ("in the file of dialect bank: …").
 func (d *doctor) ill(lines []string, format string, args ...any) error {
-	if len(lines) > 0 {
-		fmt.Fprintf(d.out, "\nchange in the profile:\n  %s\n", strings.Join(lines, "\n  "))
+	said := "\nchange in the profile:"
+	for _, line := range lines {
+		if inFile, is := strings.CutPrefix(line, "in "); is {
+			fmt.Fprintf(d.out, "\nchange in %s\n", inFile)
+			continue
+		}
+		if said != "" {
+			fmt.Fprintln(d.out, said)
+		}
+		fmt.Fprintf(d.out, "  %s\n", line)
+		said = ""
 	}
 	return &exit{code: exitUnreachable, err: fmt.Errorf(format, args...)}
 }
@@ -139,11 +151,13 @@ func (d *doctor) connects() error {
 // asked is what came of asking a host something in one way.
 type asked struct {
 	way
-	tap    *tap
-	player *sim.Player
-	what   string        // what was asked: "echo test", "sign-on"
-	sent   *wire.Message // the request
-	keys   []byte        // the working keys that the answer brings
+	tap          *tap
+	player       *sim.Player
+	what         string          // what was asked: "echo test", "sign-on"
+	sent         *wire.Message   // the request
+	keys         []byte          // the working keys that an answer brought
+	covered, mac []byte          // of the last answer, what its MAC covers and the MAC
+	should       []*rules.Broken // of the last answer, the rules that it should keep and does not
 }
 
 // player readies terminal 1 to speak in a way.
@@ -156,10 +170,18 @@ func (d *doctor) player(w way) *asked {
 	t.Operator = p.Cashier().Number
 	a.player = sim.NewPlayer(p.Dialect, d.clock)
 	a.player.T = t
-	a.player.Each = func(request, answer *wire.Message, _ *sim.Result) {
+	a.player.Each = func(request, answer *wire.Message, r *sim.Result) {
 		a.sent = p.Dialect.NewMessage()
 		a.sent.CopyValues(request)
-		a.keys = bytes.Clone(answer.Get(wire.WorkingKeys))
+		if k := answer.Get(wire.WorkingKeys); len(k) > 0 {
+			a.keys = bytes.Clone(k)
+		}
+		a.should = nil
+		if r.Outcome <= report.Declined {
+			a.should = a.player.Broken(r)
+		}
+		covered, mac := answer.MACSpan()
+		a.covered, a.mac = bytes.Clone(covered), bytes.Clone(mac)
 	}
 	return a
 }
@@ -192,10 +214,22 @@ func (d *doctor) answers() (*asked, error) {
 		return nil, d.otherwise(a, r)
 	case r.Outcome == report.Approved, r.Outcome == report.Declined, r.Outcome == report.Refused:
 		d.says("answer", "to the %s after %s: %s", a.what, a.tap.took.Round(10*time.Microsecond), d.words(a, r))
+		d.falls(a)
 		return a, nil
 	}
 	d.says("answer", "none to the %s in %s%s", a.what, d.wait, cmp.Or(map[bool]string{true: "; " + a.tap.ended}[a.tap.ended != ""], ""))
 	return d.askOtherwise()
+}
+
+// falls tells what of the last answer is not as it should be, though it is taken.
+func (d *doctor) falls(a *asked) {
+	for _, b := range a.should {
+		mend := ""
+		if b.Rule.ID == "ANS-ECHO" {
+			mend = "; where it is so, " + a.profile.Dialect.InFile() + "echo: without it"
+		}
+		d.says("should", "%v (%s)%s", b, b.Rule.ID, mend)
+	}
 }
 
 // words says how an exchange ended.
@@ -252,13 +286,21 @@ func (d *doctor) deaf(all []*asked) error {
 	switch hungUp {
 	case len(all):
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and hangs up on each of %d ways of asking", d.dialer.Address, len(all)+1),
-			hint: "it has read enough to turn the message down: does it know the address of this machine and the terminal, does it want TLS with a certificate (tls), is there a host behind the balancer? " + capture}
+			hint: "it has read enough to turn the message down: " + d.header() + "does it know the address of this machine and the terminal, does it want TLS with a certificate (tls), is there a host behind the balancer? " + capture}
 	case 0:
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections, keeps them, and answers none of %d ways of asking", d.dialer.Address, len(all)+1),
-			hint: "it drops what it does not understand, or waits for more: does a longer length or something else stand before its messages (a dialect of its own, docs/dialects.md), is it slower than " + d.wait.String() + " (--timeout)? " + capture}
+			hint: "it drops what it does not understand, or waits for more: " + d.header() + "does a longer length or something else stand before its messages (a dialect of its own, docs/dialects.md), is it slower than " + d.wait.String() + " (--timeout)? " + capture}
 	}
 	return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and answers none of %d ways of asking: it hangs up on %d and waits at the others", d.dialer.Address, len(all)+1, hungUp),
-		hint: "the ways that it waits at may be nearer to its own (docs/dialects.md); " + capture}
+		hint: d.header() + "the ways that it waits at may be nearer to its own (docs/dialects.md); " + capture}
+}
+
+// header asks about what no trying finds: the octets that a host wants before a message.
+func (d *doctor) header() string {
+	if len(d.profile.Head) > 0 {
+		return fmt.Sprintf("is the header %X right, octet for octet (tpdu, header)? ", d.profile.Head)
+	}
+	return "does it want a header or TPDU of its own before a message, as its specification says (tpdu, header)? "
 }
 
 // answered reports whether the host answered, so that it could be read.
@@ -293,11 +335,19 @@ func (d *doctor) unpaired(a *asked) error {
 	}
 	for _, n := range f.Pair {
 		if !bytes.Equal(m.Field(n), q.Field(n)) {
-			return d.ill(nil, "field %d (%s) of the answer is %q, the request's is %q: an answer pairs by fields %v; a dialect of your own may say pair: [%s] (docs/dialects.md)",
-				n, f.FieldName(n), f.Shown(m, n), f.Shown(q, n), f.Pair, fieldsWithout(f.Pair, n))
+			return d.ill(nil, "field %d (%s) of the answer is %s, the request's is %s: an answer pairs by fields %v; a dialect of your own may say pair: [%s] (docs/dialects.md)",
+				n, f.FieldName(n), shownOr(f, m, n), shownOr(f, q, n), f.Pair, fieldsWithout(f.Pair, n))
 		}
 	}
 	return d.ill(nil, "the answer does not pair with the request")
+}
+
+// shownOr is what may be shown of a field in quotes, or that it is absent.
+func shownOr(d *dialect.Dialect, m *wire.Message, n int) string {
+	if m.Field(n) == nil {
+		return "absent"
+	}
+	return strconv.Quote(d.Shown(m, n))
 }
 
 // answerType is the MTI that answers another.
@@ -324,6 +374,9 @@ func (d *doctor) otherwise(a *asked, r *sim.Result) error {
 		cmp.Or(map[bool]string{true: "; then " + a.tap.ended}[a.tap.ended != ""], ""))
 	if f := capture.ReadsAs(a.profile.Dialect, heard, true); f != nil {
 		d.says("reads as", "%s", f)
+		if strings.HasPrefix(f.Words, "in ") {
+			f.Keys, f.Words = append(f.Keys, f.Words), ""
+		}
 		if f.Words != "" {
 			return d.ill(f.Keys, "the host speaks another way than the profile says; %s", f.Words)
 		}
@@ -338,44 +391,6 @@ func (d *doctor) otherwise(a *asked, r *sim.Result) error {
 	return d.ill(nil, "what comes is no message of any dialect and framing that posfleet knows")
 }
 
-// signsIn asks for working keys in the way in which the host answers.
-func (d *doctor) signsIn(a *asked) error {
-	defer a.tap.Close()
-	if a.what != "sign-on" && a.profile.Dialect.Form(dialect.SignIn) != nil {
-		d.says("sends", "a sign-on (%s), which gives the terminal new working keys", cmp.Or(string(a.profile.SignIn), "without keys"))
-		a.what = "sign-on"
-		a.player.SignIn()
-		d.says("answer", "to the sign-on: %s", d.words(a, &a.player.Last))
-	}
-	r := &a.player.Last
-	switch {
-	case r.Outcome == report.Approved:
-	case r.Outcome == report.Declined:
-		about := a.profile.Dialect.About(r.Code)
-		keysOf := ""
-		if about.Keys != "" {
-			keysOf = "; look at " + about.Keys + " in the profile"
-		}
-		return d.ill(a.lines, "the host refuses terminal %s with %s (%s)%s", a.player.T.TID, r.Code, cmp.Or(about.Words, "a code that the dialect does not know"), keysOf)
-	case r.Outcome == report.Refused:
-		if line := d.otherKeys(a); line != "" {
-			return d.ill(append(a.lines, line), "the working keys do not open with this terminal's master key")
-		}
-		return d.ill(a.lines, "the answer to the sign-on cannot be trusted: %w", r.Why)
-	default:
-		return d.ill(a.lines, "the host answers the echo test and not the sign-on: %w", r.Reason())
-	}
-	if a.player.T.SignedIn && a.profile.Dialect.Form(dialect.SignOff) != nil {
-		a.player.SignOff()
-		d.says("sends", "a sign-off: %s", d.words(a, &a.player.Last))
-	}
-	if len(a.lines) > 0 {
-		return d.ill(a.lines, "the host speaks another way than the profile says")
-	}
-	fmt.Fprintf(d.out, "\nnothing to change. A right MAC is first wanted by a payment: posfleet check %s@core-purchase-1\n", d.again())
-	return nil
-}
-
 // again are the flags with which check meets the same host in the same way.
 func (d *doctor) again() (flags string) {
 	for _, f := range []struct{ name, value string }{{"host", d.flags.host}, {"profile", d.flags.profile}, {"dialect", d.flags.dialect}} {
@@ -384,30 +399,4 @@ func (d *doctor) again() (flags string) {
 		}
 	}
 	return flags
-}
-
-// otherKeys says which keys that the profile has would open what a sign-on brought;
-// empty for none.
-func (d *doctor) otherKeys(a *asked) string {
-	for _, kind := range []keys.KeyBlock{a.profile.SignIn, keys.Single, keys.Double, keys.Track, keys.SM4, keys.SM4Track} {
-		if kind.Len() != len(a.keys) || len(a.keys) == 0 {
-			continue
-		}
-		for i := range a.profile.Terminals {
-			t := &a.profile.Terminals[i]
-			master, err := kind.Master(t.Master)
-			if err != nil {
-				continue
-			}
-			if _, err := keys.Unwrap(master, kind, a.keys); err != nil {
-				continue
-			}
-			d.says("keys", "open with the master key that the profile has for terminal %s, taken as %s", t.TID, kind)
-			if i == 0 {
-				return fmt.Sprintf("sign-in: %q", kind)
-			}
-			return fmt.Sprintf("terminals: the master key of %s belongs to %s", t.TID, a.player.T.TID)
-		}
-	}
-	return ""
 }

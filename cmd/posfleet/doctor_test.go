@@ -86,8 +86,12 @@ func profileWith(t *testing.T, changes ...string) string {
 
 // answering reads CUP requests and answers each after it was changed.
 func answering(change func(m *wire.Message)) func(net.Conn) {
+	return answeringIn(dialect.CUP(), change)
+}
+
+// answeringIn does so in a dialect.
+func answeringIn(d *dialect.Dialect, change func(m *wire.Message)) func(net.Conn) {
 	return func(c net.Conn) {
-		d := dialect.CUP()
 		in := d.NewReader(c)
 		for {
 			octets, err := in.Next()

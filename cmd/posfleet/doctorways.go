@@ -19,12 +19,14 @@ type way struct {
 }
 
 // mostWays bounds how many connections the search for another way makes.
-const mostWays = 40
+const mostWays = 64
 
 // otherWays are ways that a host may speak instead of p's, the likeliest first: with
-// another length or header, then in the other dialects that come with posfleet.
+// another length or header, with its fields in another encoding, then in the other
+// dialects that come with posfleet.
 func otherWays(p *profile.Profile) (ways []way) {
 	lengths := []string{"", plainLength(p.Dialect), "binary2", "digits4", "binary4", "packed2", "hex4", "little2", "ebcdic4"}
+	const likely = 4 // of them, with another header
 	heads := []dialect.Framing{{}, {TPDU: "none", Header: "none"}, {Header: "none"}, {TPDU: "none"}}
 	if !p.Dialect.Header.TPDU {
 		heads = append(heads, dialect.Framing{TPDU: "6000030000", Header: "none"}, dialect.Framing{TPDU: "6000030000", Header: "603100310000"})
@@ -38,14 +40,17 @@ func otherWays(p *profile.Profile) (ways []way) {
 		seen = append(seen, *d)
 		ways = append(ways, way{speaking(p, d), profileLines(p.Dialect, d)})
 	}
-	for _, head := range heads {
-		for _, length := range lengths {
+	for i, head := range heads {
+		for _, length := range lengths[:map[bool]int{true: len(lengths), false: likely}[i == 0]] {
 			head.Length = length
 			add(p.Dialect, head)
 		}
 	}
 	if d, err := countingItself(p.Dialect); err == nil {
-		ways = append(ways, way{speaking(p, d), []string{fmt.Sprintf("dialect: a file of your own with extends: %s and framing: {counts: [itself]}", d.Name)}})
+		ways = append(ways, way{speaking(p, d), []string{d.InFile() + "framing: {counts: [itself]}"}})
+	}
+	for _, re := range p.Dialect.Reencodings() {
+		ways = append(ways, way{speaking(p, re.Dialect), []string{p.Dialect.InFile() + re.Key}})
 	}
 	for _, name := range dialect.Names() {
 		d, _ := dialect.Named(name)
@@ -113,7 +118,7 @@ func keysOf(d *dialect.Dialect) [4]string {
 // search tries ways, a few at once, and gives the first in their order that ask
 // says the host answered to; -1 for none.
 func search(ways []way, ask func(i int) bool) int {
-	const atOnce = 4
+	const atOnce = 6
 	answered := make([]bool, len(ways))
 	for from := 0; from < len(ways); from += atOnce {
 		to := min(from+atOnce, len(ways))

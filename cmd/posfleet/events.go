@@ -40,7 +40,11 @@ func note(run *sim.Run, events *report.Events) {
 
 func event(run *sim.Run, e sim.Event) report.Event {
 	r, d := e.Result, run.Profile.Dialect
-	return report.Event{At: run.Now(), Terminal: e.Terminal.TID, Label: r.Of.String(), Trace: r.Trace, Outcome: r.Outcome,
+	trace := ""
+	if e.Request != nil {
+		trace = string(e.Request.Get(wire.Trace))
+	}
+	return report.Event{At: run.Now(), Terminal: e.Terminal.TID, Trace: trace, Label: r.Of.String(), Outcome: r.Outcome,
 		Due: r.Due, Sent: r.Sent, Done: r.Done, Request: described(d, e.Request), Answer: described(d, e.Answer)}
 }
 

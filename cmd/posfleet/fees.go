@@ -176,7 +176,7 @@ func writeFees(w io.Writer, c *comparedFees) {
 	row := func(name string, cells ...string) {
 		line := name + strings.Repeat(" ", wide-report.Columns(name))
 		for i, cell := range cells {
-			line += fmt.Sprintf("  %*s", []int{10, 11, 9, 12, 11, 11}[i], cell)
+			line += fmt.Sprintf("  %*s", [6]int{10, 11, 9, 12, 11, 11}[i], cell)
 		}
 		fmt.Fprintln(w, line)
 	}

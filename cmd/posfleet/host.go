@@ -27,7 +27,7 @@ func hostCommand() *cobra.Command {
 	var f networkFlags
 	var storm stormFlags
 	var secure serverTLS
-	var listen, api, tokenFile, data string
+	var listen, api, tokenFile, data, live string
 	var terminals int
 	var anywhere bool
 	cmd := &cobra.Command{
@@ -90,6 +90,14 @@ func hostCommand() *cobra.Command {
 				}
 				defer stop()
 			}
+			if live != "" {
+				stop, err := showCounts(cmd, h, live, l.Addr())
+				if err != nil {
+					l.Close()
+					return err
+				}
+				defer stop()
+			}
 			fmt.Fprintf(cmd.OutOrStdout(), "listening on %s: profile %s, dialect %s, %d terminals\n", l.Addr(), p.Name, p.Dialect.Name, len(p.Terminals))
 			between, err := serveBehind(cmd.Context(), h, l, meet, faults, &p.Dialect.Format)
 			if err := h.CloseData(); err != nil {
@@ -145,6 +153,7 @@ func hostCommand() *cobra.Command {
 	fl.StringVar(&data, "data", "", "folder that keeps payments, batches and keys: what is approved is on disk before the answer leaves (default: all is forgotten at the end)")
 	fl.BoolVar(&anywhere, "anywhere", false, "allow addresses other than loopback")
 	fl.StringVar(&api, "admin", "", "address of the JSON API and the page for people, such as 127.0.0.1:8584 (default: none)")
+	fl.StringVar(&live, "live", "", "serve a page of what it counts, growing, at this address: 127.0.0.1:8080")
 	fl.StringVar(&tokenFile, "admin-token-file", "", "file of the token that users of --admin show (default: a new one, which is printed)")
 	return cmd
 }

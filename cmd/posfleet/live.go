@@ -1,12 +1,13 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"net"
 	"net/http"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -18,42 +19,33 @@ import (
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
-// watched is a run that can be seen while it runs, by whoever has a browser.
+// watched is a run that is seen while it runs, by whoever has a browser or a monitoring.
 type watched struct {
-	page   *page.Live
-	server *http.Server
-	url    string
-	now    atomic.Pointer[func() (*report.Report, []page.Event)] // nil until the run is made
+	page    *page.Live    // nil for none
+	otlp    *metrics.OTLP // nil for none
+	servers []*http.Server
 }
 
-// watch serves the page of a run at an address, nobody else's names for it accepted. At
-// another one than loopback the page has a path that nobody can guess.
-func watch(address string) (*watched, error) {
+// servePage serves a page that --live asks for, nobody else's names for it accepted. At
+// another address than loopback it has a path that nobody can guess.
+func servePage(address string, handler http.Handler) (url string, server *http.Server, err error) {
 	name, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--live %q: want an address such as 127.0.0.1:8080", address))
+		return "", nil, usage(fmt.Errorf("--live %q: want an address such as 127.0.0.1:8080", address))
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--live: %w", err))
+		return "", nil, usage(fmt.Errorf("--live: %w", err))
 	}
-	w := &watched{url: "http://" + l.Addr().String() + "/"}
-	w.page = page.NewLive(func() (*report.Report, []page.Event) {
-		if now := w.now.Load(); now != nil {
-			return (*now)()
-		}
-		return &report.Report{Incomplete: "its terminals are signing in"}, nil
-	})
-	handler := http.Handler(w.page)
+	url = "http://" + l.Addr().String() + "/"
 	if profile.IsLoopback(name) {
 		handler = onlyLoopback(handler)
 	} else {
 		secret := "/" + rand.Text()
-		w.url = strings.TrimSuffix(w.url, "/") + secret + "/"
+		url = strings.TrimSuffix(url, "/") + secret + "/"
 		handler = http.StripPrefix(secret, handler)
 	}
-	w.server = serveHTTP(l, handler)
-	return w, nil
+	return url, serveHTTP(l, handler), nil
 }
 
 // mostConnections is how many may ask at once; more wait until one ends.
@@ -82,51 +74,75 @@ func onlyLoopback(next http.Handler) http.Handler {
 	})
 }
 
-// show serves the page of a run at an address, if one is given, and says where.
-func (f *loadFlags) show(address string, tell *progress, run *sim.Run, folder *report.Folder, j *job, n *network) (err error) {
-	if address == "" && f.metrics == "" {
-		return nil
-	}
-	began := time.Now()
+// sight is a run under way as those who look on see it.
+type sight = metrics.Now
+
+// sight is of a run that this process plays.
+func (f *loadFlags) sight(id string, run *sim.Run, folder *report.Folder, j *job, n *network) sight {
 	here := report.ThisMachine(version())
-	soFar := func() *report.Report {
+	return func() (*report.Report, []report.Event, []report.Event) {
 		rep := run.Recorder.SoFar()
-		rep.Plan, rep.Environment, rep.Started = f.asked, here, began
-		rep.Incomplete = "it is under way"
+		rep.Run, rep.Plan, rep.Environment = id, f.planned(), here
+		if began := f.began.Load(); began != nil {
+			rep.Started = *began
+		}
+		rep.Incomplete = report.UnderWay
 		rep.Validity = report.ValidityOf(rep.Seconds, n.books != nil || n.local())
 		rep.Advise()
 		rep.Judge(j.limits)
 		hide(rep, run.Profile.Dialect)
-		return rep
+		wrong, slow := folder.Events.Lately()
+		return rep, wrong, slow
 	}
-	if f.metrics != "" {
-		if err := f.expose(tell, soFar, folder, began); err != nil {
-			return err
+}
+
+// viewFlags say where a run can be seen while it runs.
+type viewFlags struct {
+	live    string // address of the page
+	metrics string // and of what Prometheus scrapes
+	otlp    string // URL of a collector that is told
+}
+
+// show tells a run to those that are given, and says where.
+func (f *viewFlags) show(ctx context.Context, tell *progress, run string, seen sight) (*watched, error) {
+	w := &watched{}
+	for _, begin := range []func(context.Context, *progress, string, sight, *watched) error{f.expose, f.send, f.serve} {
+		if err := begin(ctx, tell, run, seen, w); err != nil {
+			w.close()
+			return nil, err
 		}
 	}
-	if address == "" {
+	return w, nil
+}
+
+// serve serves the run's page.
+func (f *viewFlags) serve(_ context.Context, tell *progress, _ string, seen sight, w *watched) error {
+	if f.live == "" {
 		return nil
 	}
-	if f.watched, err = watch(address); err != nil {
-		return err
-	}
-	tell.line("live: %s", f.watched.url)
-	now := func() (*report.Report, []page.Event) {
-		rep := soFar()
-		wrong, slow := folder.Events.Lately()
+	w.page = page.NewLive(func() (*report.Report, []page.Event) {
+		rep, wrong, slow := seen()
 		var events []page.Event
 		for _, e := range append(wrong, slow...) {
 			events = append(events, page.Event{At: fmt.Sprintf("%.1f s", e.At.Seconds()), Terminal: e.Terminal, Label: e.Label,
 				Outcome: e.Outcome.String(), Took: report.FormatDuration(e.Done - e.Due), Why: e.Note})
 		}
 		return rep, events
+	})
+	url, server, err := servePage(f.live, w.page)
+	if err != nil {
+		return err
 	}
-	f.watched.now.Store(&now)
+	w.servers = append(w.servers, server)
+	tell.line("live: %s", url)
 	return nil
 }
 
-// expose answers Prometheus' scrapes of a run at an address.
-func (f *loadFlags) expose(tell *progress, soFar func() *report.Report, folder *report.Folder, began time.Time) error {
+// expose answers Prometheus' scrapes.
+func (f *viewFlags) expose(_ context.Context, tell *progress, _ string, seen sight, w *watched) error {
+	if f.metrics == "" {
+		return nil
+	}
 	name, _, err := net.SplitHostPort(f.metrics)
 	if err != nil {
 		return usage(fmt.Errorf("--metrics %q: want an address such as 127.0.0.1:9464", f.metrics))
@@ -135,38 +151,65 @@ func (f *loadFlags) expose(tell *progress, soFar func() *report.Report, folder *
 	if err != nil {
 		return usage(fmt.Errorf("--metrics: %w", err))
 	}
-	h := metrics.Handler(func() (*report.Report, []metrics.Exemplar) {
-		var slowest []metrics.Exemplar
-		_, slow := folder.Events.Lately()
-		for _, e := range slow {
-			slowest = append(slowest, metrics.Exemplar{Label: e.Label, Terminal: e.Terminal, Response: e.Done - e.Due, At: began.Add(e.At)})
-		}
-		return soFar(), slowest
-	})
+	h := metrics.Handler(seen)
 	if profile.IsLoopback(name) {
 		h = onlyLoopback(h)
 	}
-	serveHTTP(l, h)
+	w.servers = append(w.servers, serveHTTP(l, h))
 	tell.line("metrics: http://%s/metrics", l.Addr())
+	return nil
+}
+
+// send sends to an OpenTelemetry collector. What it does not take is told once, and
+// changes nothing of the run.
+func (f *viewFlags) send(ctx context.Context, tell *progress, run string, seen sight, w *watched) (err error) {
+	if f.otlp == "" {
+		return nil
+	}
+	var once sync.Once
+	w.otlp, err = metrics.NewOTLP(ctx, f.otlp, run, version(), seen, func(err error) {
+		once.Do(func() { tell.line("otlp: not all could be sent: %v", err) })
+	})
+	if err != nil {
+		return usage(fmt.Errorf("--otlp: %w", err))
+	}
 	return nil
 }
 
 // tick says that a second has ended; nil has nobody to say it to, as in end and close.
 func (w *watched) tick() {
-	if w != nil {
+	if w != nil && w.page != nil {
 		w.page.Tick()
 	}
 }
 
-// end shows the finished run to those who look on.
+// end tells the finished run, before its folder is closed.
 func (w *watched) end(rep *report.Report) {
-	if w != nil {
+	if w == nil {
+		return
+	}
+	w.lastWords()
+	if w.page != nil {
 		w.page.End(rep)
 	}
 }
 
+// lastWords sends what is left to a collector, which may take a while for it.
+func (w *watched) lastWords() {
+	if w.otlp != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		w.otlp.Close(ctx)
+		w.otlp = nil
+	}
+}
+
 func (w *watched) close() {
-	if w != nil {
-		_ = w.server.Close() // whoever still looks on has the page
+	if w == nil {
+		return
+	}
+	w.lastWords()
+	for _, s := range w.servers {
+		_ = s.Close() // whoever still looks on has the page
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,9 +49,8 @@ type loadFlags struct {
 	out         string
 	settle      bool
 	strict      bool
-	live        string   // address at which the run is seen while it runs
-	metrics     string   // address at which Prometheus scrapes it
-	watched     *watched // the page at live; nil for nowhere
+	view        viewFlags
+	watched     *watched // the run's page; nil for none
 	storm       stormFlags
 	storms      int
 	id          string          // of the run, which its parts share
@@ -59,8 +59,11 @@ type loadFlags struct {
 	digest      string          // of that file
 	asked       report.Plan
 	spread      spreadFlags
-	share       sim.Share // of the run, that this process plays for a controller
-	written     func()    // is told when a second has been written down; nil for nobody
+	share       sim.Share                 // of the run, that this process plays for a controller
+	written     func()                    // is told when a second has been written down; nil for nobody
+	began       atomic.Pointer[time.Time] // the run's zero; nil until a second of it has ended
+	keys        bool                      // somebody at a terminal may press keys
+	hand        *hand                     // that does what they say; nil for nobody
 }
 
 func loadCommand(sig *signals) *cobra.Command {
@@ -82,13 +85,14 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 			"--fault has the terminals' lines fail from the first arrival to the last, then they heal. --storm N plays N\n" +
 			"seeds instead, from --seed on: a few terminals, one exchange after another, with faults that each seed draws\n" +
 			"(or those of --fault); then lines heal, what is owed is undone, all settle, and the books must agree. It\n" +
-			"names the seeds that fail; the same seed is the same storm.\n\n" + faultHelp(line.Fault.OnLine) + "\n" + exitHelp,
+			"names the seeds that fail; the same seed is the same storm.\n\n" +
+			"At a terminal keys change the run while it is played, and the report says so: " + keysHelp + ".\n\n" + faultHelp(line.Fault.OnLine) + "\n" + exitHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.storms != 0 || cmd.Flags().Changed("storm") {
 				return f.runStorms(cmd, args)
 			}
 			if f.spread.attach != "" {
-				return f.spread.goOn(cmd, args, sig)
+				return f.spread.goOn(cmd, args, f.view, sig)
 			}
 			if f.spread.wanted(cmd) {
 				return f.control(cmd, args, sig)
@@ -116,7 +120,7 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 	fl.StringVar(&f.lineProfile, "line-profile", "", lineProfileUsage)
 	fl.StringSliceVar(&f.mix, "mix", nil, "shares of scenarios by id: cup-purchase-1=70,cup-balance-1=30")
 	fl.StringArrayVar(&f.limits, "limit", nil, `a promise to keep: "p99 of purchase < 250ms"; may be repeated`)
-	fl.Uint64Var(&f.seed, "seed", 0, "seed of mix, cards and Poisson arrivals (default: drawn, and told)")
+	fl.Uint64Var(&f.seed, "seed", 0, "seed of mix, cards, Poisson arrivals and what the bundled host draws (default: drawn, and told)")
 	fl.StringVar(&f.tags, "tags", "", `tag expression (default without a feature: "@everyday")`)
 	fl.StringSliceVar(&f.names, "name", nil, "part of a scenario's name, or its id")
 	fl.BoolVar(&f.settle, "settle", false, "every terminal settles before the first arrival and after the last: compares the books of any host")
@@ -124,8 +128,9 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 	fl.StringVar(&f.id, "run-id", "", "name that the parts of one run on several machines have in common, so that posfleet report adds them up (default: drawn)")
 	f.storm.add(cmd)
 	fl.IntVar(&f.storms, "storm", 0, "how many seeds to play as storms")
-	fl.StringVar(&f.live, "live", "", "serve the report page, growing, at this address while the run lasts: 127.0.0.1:8080")
-	fl.StringVar(&f.metrics, "metrics", "", "answer Prometheus' scrapes at this address while the run lasts: 127.0.0.1:9464")
+	fl.StringVar(&f.view.live, "live", "", "serve the report page, growing, at this address while the run lasts: 127.0.0.1:8080")
+	fl.StringVar(&f.view.metrics, "metrics", "", "answer Prometheus' scrapes at this address while the run lasts: 127.0.0.1:9464")
+	fl.StringVar(&f.view.otlp, "otlp", "", "send metrics, and traces of the slowest exchanges and of some that went wrong, to the OpenTelemetry collector at this URL while the run lasts: http://127.0.0.1:4318")
 	fl.StringVar(&f.out, "out", "", "run folder, which must not exist (default: runs/ and the time)")
 	f.spread.add(cmd)
 	return cmd, f
@@ -137,6 +142,7 @@ func (f *loadFlags) run(cmd *cobra.Command, args []string, sig *signals) error {
 	if err != nil {
 		return usage(err)
 	}
+	f.keys = true
 	return f.runJob(cmd, j, sig)
 }
 
@@ -164,11 +170,16 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 		return &exit{code: exitIncomplete, err: err}
 	}
 	run.Observer.Closed = taken.closed
-	if err := f.show(f.live, tell, run, folder, j, n); err != nil {
+	if f.watched, err = f.view.show(ctx, tell, f.runID(part), f.sight(f.runID(part), run, folder, j, n)); err != nil {
 		return err
 	}
 	defer f.watched.close()
-	rep, incomplete, err := f.play(ctx, run, folder, tell, sig)
+	playing, drain := context.WithCancel(ctx)
+	defer drain()
+	if in := atTerminal(cmd.InOrStdin(), out, cmd.ErrOrStderr()); in != nil && f.keys {
+		f.takeKeys(in, run, folder, tell, drain)
+	}
+	rep, incomplete, err := f.play(playing, run, folder, tell, sig)
 	if err == nil && j.storm != nil {
 		incomplete = errors.Join(incomplete, unproven(j.storm, rep.Faults))
 	}
@@ -282,6 +293,10 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 	}
 	run.Observer.Second = func(iv report.Interval) {
 		watch.Judge(iv.Second)
+		if f.began.Load() == nil {
+			zero := time.Now().Add(-run.Now())
+			f.began.Store(&zero)
+		}
 		keep(folder.Interval(iv))
 		if f.written != nil {
 			f.written()
@@ -290,11 +305,13 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 		tell.second(run.Recorder.Progress(), f.length)
 	}
 	run.Observer.Panicked = func(value any, stack []byte) {
+		f.hand.leave()
 		tellPanic(tell.w, value, stack)
 		os.Exit(exitInternal) // the interval log tells the run so far
 	}
 	note(run, folder.Events)
 	rep, err = run.Do(ctx, sig.abort)
+	f.hand.leave()
 	tell.done()
 	return rep, incomplete, err
 }
@@ -303,7 +320,7 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 // the limit, do the books agree, which promises held? The error is about the
 // report's own counters.
 func (f *loadFlags) complete(ctx context.Context, rep *report.Report, run *sim.Run, folder *report.Folder, j *job, n *network, sig *signals) error {
-	rep.Plan, rep.Environment = f.asked, report.ThisMachine(version())
+	rep.Plan, rep.Environment = f.planned(), report.ThisMachine(version())
 	rep.Validity = report.ValidityOf(rep.Seconds, n.books != nil || n.local())
 	rep.Advise()
 	switch {

@@ -145,6 +145,7 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job, d *dialect.Dialect) (err e
 	if f.seed == 0 {
 		f.seed = rand.Uint64N(1<<32-1) + 1
 	}
+	f.net.seed = f.seed
 	if err := f.schedule(given); err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ type networkFlags struct {
 	timeout   time.Duration
 	misbehave []string
 	behaviour string
+	seed      uint64 // of what the behaviour draws; 0 for always the same
 	testKeys  bool
 	keyLog    string // file for the secrets of TLS sessions; empty for none
 
@@ -233,7 +234,7 @@ func (f *networkFlags) bundled(p *profile.Profile, options ...host.Option) (*hos
 		options = append(options, host.WithMisbehaviour(m))
 	}
 	if f.behaviour != "" {
-		b, err := host.ParseBehaviour(f.behaviour, 1)
+		b, err := host.ParseBehaviour(f.behaviour, max(1, f.seed))
 		if err != nil {
 			return nil, usage(err)
 		}

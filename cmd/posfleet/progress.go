@@ -21,6 +21,7 @@ type progress struct {
 	said  time.Time
 	wide  int
 	ready bool
+	table *table // of who sits at a terminal; nil for nobody
 }
 
 func newProgress(w io.Writer) *progress {
@@ -33,6 +34,9 @@ func (p *progress) line(format string, args ...any) {
 	defer p.mu.Unlock()
 	p.wipe()
 	fmt.Fprintf(p.w, format+"\n", args...)
+	if p.table != nil && p.table.latest.At > 0 {
+		p.draw()
+	}
 }
 
 func (p *progress) over(text string) {
@@ -42,6 +46,7 @@ func (p *progress) over(text string) {
 }
 
 func (p *progress) wipe() {
+	p.wipeTable()
 	if p.wide > 0 {
 		fmt.Fprintf(raw(p.w), "\r%s\r", strings.Repeat(" ", p.wide))
 		p.wide = 0
@@ -68,6 +73,12 @@ func (p *progress) signIn(ok, bad, of int) {
 func (p *progress) second(t report.Progress, length time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.table != nil {
+		p.table.latest, p.table.length = t, length
+		p.wipe()
+		p.draw()
+		return
+	}
 	s := t.Last
 	text := fmt.Sprintf("%3.0f of %.0f s  %d arrivals/s, %d exchanges/s, p50 %s, p99 %s, %d unanswered",
 		t.At.Seconds(), length.Seconds(), s.Planned, s.Counts.Sent(), report.FormatDuration(s.Response.P50), report.FormatDuration(s.Response.P99),
@@ -84,6 +95,7 @@ func (p *progress) done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.wipe()
+	p.table = nil
 }
 
 // color reports whether w is a terminal that may be coloured.

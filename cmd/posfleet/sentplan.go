@@ -27,6 +27,7 @@ type sentPlan struct {
 	Dir     string              `json:"dir"` // where relative paths start
 	Digests map[string]string   `json:"digests"`
 	Bundled *bundledHost        `json:"bundled,omitempty"`
+	Watched bool                `json:"watched,omitempty"` // the run is seen while it runs
 
 	files fs.FS
 }
@@ -39,7 +40,7 @@ type bundledHost struct {
 }
 
 // ownFlags are what a controller is told for itself: no agent is to know.
-var ownFlags = []string{"agents", "listen", "creds", "nats", "nats-creds", "nats-ca", "attach", "out", "run-id", "live", "metrics", "behaviour", "misbehave"}
+var ownFlags = []string{"agents", "listen", "creds", "nats", "nats-creds", "nats-ca", "attach", "out", "run-id", "live", "metrics", "otlp", "behaviour", "misbehave"}
 
 // filesSeen keeps what is read for a run, to be sent with its plan.
 type filesSeen map[string]seenFile

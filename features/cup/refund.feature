@@ -63,3 +63,18 @@ Feature: Refund
     And the operator voids the last purchase
     And the operator refunds 85.00 yuan of the purchase on the slip
     Then the host answers "25"
+
+  @refusal @cup-refund-13
+  Scenario: a refund that names the purchase of another card gives nothing back
+    When the cardholder pays 86.00 yuan with a good card
+    And the cardholder pays 87.00 yuan with a chip card by chip
+    And the operator refunds 20.00 yuan of the last purchase, naming "the purchase before"
+    Then the host declines
+
+  @refusal @cup-refund-14
+  Scenario: a refund that names no purchase gives nothing back
+    When the cardholder pays 88.00 yuan with a good card
+    And the operator refunds 20.00 yuan of the last purchase, naming "no purchase"
+    Then the host answers "25"
+    When the operator refunds 88.00 yuan of the last purchase
+    Then the host approves

@@ -73,3 +73,25 @@ Feature: Reversal at UnionPay terminals
     And the operator voids the last purchase
     Then the terminal first sends a reversal of the unanswered payment
     And the host approves
+
+  @refusal @settlement @cup-reversal-7
+  Scenario: a reversal of another amount is refused, and the purchase stands
+    Given the terminal starts an empty batch
+    When the cardholder pays 137.00 yuan with a good card
+    Then the host approves
+    When the terminal sends a reversal of the last purchase with another "amount"
+    Then the host refuses the reversal
+    And the terminal owes no reversal
+    When the terminal settles
+    Then the totals balance
+    And the host's totals are debits of 137.00 yuan in 1 and credits of 0.00 yuan in 0
+
+  @settlement @cup-reversal-8
+  Scenario: a reversal that names no payment undoes none
+    Given the terminal starts an empty batch
+    When the cardholder pays 138.00 yuan with a good card
+    Then the host approves
+    When the terminal sends a reversal of the last purchase with another "trace number"
+    And the terminal settles
+    Then the totals balance
+    And the host's totals are debits of 138.00 yuan in 1 and credits of 0.00 yuan in 0

@@ -216,3 +216,66 @@ Feature: Messages of ISO 8583:1993
       | 76    | 0000000002       |
       | 88    | 0000000000020300 |
     And the terminal uploads 1 details
+
+  @preauth @iso93-preauth-2
+  Scenario: a pre-authorisation is completed by a request, and the completion voided
+    When the operator pre-authorises 510.00 yuan with a good card
+    And the operator completes the pre-authorisation with 430.00 yuan
+    Then the host approves
+    And the request carries:
+      | field | value   |
+      | MTI   | 1200    |
+      | 24    | 202     |
+      | 38    | present |
+    When the operator voids the completion
+    Then the host approves
+    And the request carries:
+      | field | value  |
+      | 3     | 200000 |
+      | 24    | 202    |
+      | 56.1  | 1200   |
+
+  @preauth @iso93-preauth-3
+  Scenario: a voided pre-authorisation holds nothing
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    When the operator pre-authorises 511.00 yuan with a good card
+    And the operator voids the pre-authorisation
+    Then the host approves
+    When the cardholder asks for the balance of a good card
+    Then the balance has not changed
+
+  @reversal @iso93-reversal-3
+  Scenario: an unanswered completion is reversed, and what is held stays held
+    When the operator pre-authorises 512.00 yuan with a good card
+    Then the host approves
+    Given the line loses the next answer
+    When the operator completes the pre-authorisation with 432.00 yuan
+    And the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+    When the operator completes the pre-authorisation with 433.00 yuan
+    Then the host approves
+
+  @keys @iso93-keys-1
+  Scenario: a change of keys has a function code of its own
+    When the terminal changes its working keys
+    Then the host approves
+    And the request carries:
+      | field | value |
+      | MTI   | 1804  |
+      | 24    | 811   |
+    And the answer carries:
+      | field | value   |
+      | 39    | 800     |
+      | 96    | present |
+    When the cardholder pays 56.00 yuan with a good card
+    Then the host approves
+
+  @day @iso93-day-1
+  Scenario: the end of the day has a function code of its own
+    When the terminal tells the host that the day ends
+    Then the host approves
+    And the request carries:
+      | field | value |
+      | MTI   | 1804  |
+      | 24    | 821   |

@@ -137,3 +137,46 @@ Feature: Becoming a merchant
     When the shop applies
     And the acquirer reviews the application
     Then the application is refused for "micro-name"
+
+  @merchant @clock @shop-merchant-14
+  Scenario: a month after the approval it is too late to sign, though nobody has looked
+    Given a shop that wants to become a merchant
+    When the shop applies
+    And the acquirer reviews the application
+    Then the application is approved
+    Given 31 days pass at the host
+    When the shop signs the contract
+    Then the host refuses: "is lapsed, it cannot be signed"
+
+  @merchant @clock @shop-merchant-15
+  Scenario: on the 29th day it is not
+    Given a shop that wants to become a merchant
+    When the shop applies
+    And the acquirer reviews the application
+    Given 29 days pass at the host
+    When the shop signs the contract
+    Then the audit log says "contract signed"
+
+  @merchant @clock @shop-merchant-16
+  Scenario Outline: <paper> was valid for 120 days, and the review comes <days> days later
+    Given a shop that wants to become a merchant
+    And the application says "<says>: 120 days"
+    When the shop applies
+    And <days> days pass at the host
+    And the acquirer reviews the application
+    Then the application is refused for "<reason>"
+
+    Examples:
+      | paper             | says          | days | reason          |
+      | the licence       | licence.until | 40   | licence-expires |
+      | the licence       | licence.until | 121  | licence-expires |
+      | the identity card | person.until  | 40   | id-expires      |
+
+  @merchant @clock @shop-merchant-17
+  Scenario: papers that are valid for three months more will do
+    Given a shop that wants to become a merchant
+    And the application says "licence.until: 120 days"
+    When the shop applies
+    And 20 days pass at the host
+    And the acquirer reviews the application
+    Then the application is approved

@@ -96,3 +96,68 @@ Feature: Statements and payouts
     When the cardholder pays 50.00 yuan with a good card
     Then the statement comes to 100.00 yuan, 0.50 yuan of fees and 99.50 yuan net
     And the merchant is owed 49.75 yuan
+
+  @payout @clock @shop-payout-10
+  Scenario: what is paid from the cut-off on counts for the next day
+    Given a merchant on plan "Lantern Counter"
+    And it is "22:58" at the host
+    When the cardholder pays 100.00 yuan with a good card
+    Then the last payment counts for "the same day"
+    Given it is "23:00" at the host
+    When the cardholder pays 200.00 yuan with a good card
+    Then the last payment counts for "the next day"
+    And the statement comes to 200.00 yuan, 1.00 yuan of fees and 199.00 yuan net
+    And the value date is the "next working day"
+
+  @payout @clock @shop-payout-11
+  Scenario: each plan has a cut-off of its own, and it holds for money at once, too
+    Given a merchant on plan "Harbour Instant"
+    And 91 days pass at the host
+    And it is "21:58" at the host
+    When the cardholder pays 100.00 yuan with a good card
+    Then the last payment counts for "the same day"
+    When the acquirer pays out after 0 days
+    Then 97.45 yuan are paid out
+    Given it is "22:00" at the host
+    When the cardholder pays 300.00 yuan with a good card
+    Then the last payment counts for "the next day"
+    When the acquirer pays out after 0 days
+    Then 0.00 yuan are paid out
+    When the acquirer pays out after 1 days
+    Then 296.35 yuan are paid out
+
+  @payout @clock @guide-8.4 @shop-payout-12
+  Scenario Outline: after <days> days a merchant is still new
+    Given a merchant on plan "Harbour Instant"
+    And <days> days pass at the host
+    And it is "09:00" at the host
+    When the cardholder pays 100.00 yuan with a good card
+    Then the value date is the "next day"
+    When the acquirer pays out after 0 days
+    Then 0.00 yuan are paid out
+
+    Examples:
+      | days |
+      | 30   |
+      | 88   |
+
+  @payout @clock @guide-8.4 @shop-payout-13
+  Scenario: after 90 days a merchant has its money on the same day
+    Given a merchant on plan "Harbour Instant"
+    And 91 days pass at the host
+    And it is "09:00" at the host
+    When the cardholder pays 100.00 yuan with a good card
+    Then the value date is the "same day"
+    When the acquirer pays out after 0 days
+    Then 97.45 yuan are paid out
+
+  @payout @clock @shop-payout-14
+  Scenario: what was paid before the clock goes on counts for its own day
+    Given a merchant on plan "Lantern Counter"
+    When the cardholder pays 1000.00 yuan with a good card
+    And the acquirer pays out after 0 days
+    Then 0.00 yuan are paid out
+    Given 20 days pass at the host
+    When the acquirer pays out after 0 days
+    Then 995.00 yuan are paid out
+    And the merchant is owed 0.00 yuan

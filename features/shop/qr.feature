@@ -212,3 +212,90 @@ Feature: Paying an order by code
     And the customer scans the code
     Then the host refuses because "the code is too old"
     And the terminal owes no reversal
+
+  @qr @refund @guide-5.4 @shop-qr-31
+  Scenario: the same refund number is the same refund
+    When the customer chooses 1 of "beef noodles"
+    And the operator confirms the order
+    And the customer pays the order by payment code
+    And the operator refunds 3.00 yuan of the order
+    Then the host approves
+    When the operator sends the same refund once more
+    Then the host approves
+    When the operator sends the same refund once more
+    Then the host approves
+    And 3.00 yuan of the order are refunded
+    When the operator queries the order
+    Then 3.00 yuan of the order are refunded
+    And the order is "part refunded"
+
+  @qr @refund @guide-5.4 @shop-qr-32
+  Scenario: a new refund number is another refund, of the same amount, too
+    When the customer chooses 1 of "beef noodles"
+    And the operator confirms the order
+    And the customer pays the order by payment code
+    And the operator refunds 3.00 yuan of the order
+    And the operator refunds 3.00 yuan of the order
+    Then the host approves
+    When the operator queries the order
+    Then 6.00 yuan of the order are refunded
+
+  @qr @refund @refusal @shop-qr-33
+  Scenario: another amount under the same refund number is refused
+    When the customer chooses 1 of "beef noodles"
+    And the operator confirms the order
+    And the customer pays the order by payment code
+    And the operator refunds 3.00 yuan of the order
+    And the operator sends a refund of 4.00 yuan under the same number
+    Then the host refuses because "the refund number stands for another refund"
+    And the next step is "check what was entered and try again"
+    When the operator queries the order
+    Then 3.00 yuan of the order are refunded
+
+  @qr @refund @unknown @shop-qr-34
+  Scenario: a refund without an answer is sent again under its number, and booked once
+    Given the terminal starts an empty batch
+    When the customer chooses 1 of "beef noodles"
+    And the operator confirms the order
+    And the customer pays the order by payment code
+    And the line loses the next answer
+    And the operator refunds 3.00 yuan of the order
+    Then the host does not answer
+    When the operator refunds 3.00 yuan of the order
+    Then the host approves
+    And 3.00 yuan of the order are refunded
+    When the operator queries the order
+    Then 3.00 yuan of the order are refunded
+    And the batch holds payments of 28.00 yuan in 1 and credits of 3.00 yuan in 1
+    When the terminal settles
+    Then the totals balance
+
+  @qr @refund @unknown @shop-qr-35
+  Scenario: a refund that the host has never heard of is sent again, and booked once
+    Given the terminal starts an empty batch
+    When the customer chooses 1 of "beef noodles"
+    And the operator confirms the order
+    And the customer pays the order by payment code
+    And the line loses the next request
+    And the operator refunds 3.00 yuan of the order
+    And the operator refunds 3.00 yuan of the order
+    Then the host approves
+    When the operator queries the order
+    Then 3.00 yuan of the order are refunded
+    And the batch holds payments of 28.00 yuan in 1 and credits of 3.00 yuan in 1
+    When the terminal settles
+    Then the totals balance
+
+  @qr @refund @shop-qr-36
+  Scenario: the last refund of an order, sent again, is still that refund
+    When the customer chooses 1 of "rice"
+    And the operator confirms the order
+    And the customer pays the order by payment code
+    And the operator refunds the order
+    Then the host approves
+    And the order is "refunded"
+    When the operator sends the same refund once more
+    Then the host approves
+    When the operator queries the order
+    Then the order is "refunded"
+    And 2.00 yuan of the order are refunded

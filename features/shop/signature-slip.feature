@@ -138,3 +138,17 @@ Feature: The cardholder signs on the screen
     When the cardholder signs on the pad
     Then the terminal refuses
     And the terminal shows "本机无签名板"
+
+  @refusal @shop-signature-slip-13
+  Scenario Outline: a signature with another <what> is not taken
+    When the cardholder pays 54.00 yuan with a good card
+    And the cardholder signs, and the image names another "<what>"
+    Then the host does not take the signature
+    When the terminal settles
+    Then the totals balance
+
+    Examples:
+      | what             |
+      | amount           |
+      | trace number     |
+      | reference number |

@@ -1,26 +1,19 @@
-// Package metrics tells a run that is under way to Prometheus: [Handler] answers its
-// scrapes from the recorder's own histograms and counts. Nothing is recorded twice, and a
-// run that nobody scrapes pays nothing.
+// Package metrics tells a run that is under way to others' monitoring, from the recorder's
+// own histograms and counts: [Handler] answers the scrapes of Prometheus, [OTLP] sends to
+// an OpenTelemetry collector. Nothing is recorded twice, and a run that nobody asks after
+// pays nothing.
+//
+// Both have some of the slowest exchanges as exemplars, by terminal and trace number. OTLP
+// sends them, and some that went wrong, as traces too, masked as in the report.
 package metrics
 
 import (
-	"net/http"
+	"crypto/sha256"
+	"fmt"
 	"strings"
-	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/posfleet/posfleet/report"
 )
-
-// Exemplar is one exchange that stands for others in a bucket: one of the slowest.
-type Exemplar struct {
-	Label    string
-	Terminal string
-	Response time.Duration
-	At       time.Time
-}
 
 // metric is what is told of a run, by its name and meaning.
 type metric struct {
@@ -56,52 +49,36 @@ func Names() (names []string) {
 // bounds of the buckets, in seconds: 1, 2, 5 from 100 µs to a minute.
 var bounds = []float64{.0001, .0002, .0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 20, 60}
 
-// Handler answers scrapes of a run. now gives the run as it stands and some of its
-// slowest exchanges; it is asked by one scrape at a time.
-func Handler(now func() (*report.Report, []Exemplar)) http.Handler {
-	r := prometheus.NewPedanticRegistry()
-	r.MustRegister(&collector{now})
-	h := promhttp.HandlerFor(r, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: 1, Timeout: 10 * time.Second})
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if req.Method != http.MethodGet || req.URL.Path != "/metrics" {
-			http.Error(w, "what there is, is at /metrics", http.StatusNotFound)
-			return
-		}
-		h.ServeHTTP(w, req)
-	})
+// Now gives a run as it stands, some exchanges that went wrong lately, and some of the
+// slowest.
+type Now func() (rep *report.Report, wrong, slow []report.Event)
+
+// teller takes what is told of a run.
+type teller interface {
+	count(m *metric, n int64, labels ...string)
+	gauge(m *metric, x float64, labels ...string)
+	histogram(m *metric, d report.Distribution, slowest []report.Event, label string)
 }
 
-// collector implements prometheus.Collector.
-type collector struct {
-	now func() (*report.Report, []Exemplar)
-}
-
-func (m *metric) desc() *prometheus.Desc { return prometheus.NewDesc(m.name, m.help, m.labels, nil) }
-
-// Describe tells of every metric.
-func (c *collector) Describe(to chan<- *prometheus.Desc) {
-	for _, m := range all {
-		to <- m.desc()
-	}
-}
-
-// Collect tells the run as it stands.
-func (c *collector) Collect(to chan<- prometheus.Metric) {
-	r, slowest := c.now()
-	count := func(m *metric, n int64, labels ...string) {
-		to <- prometheus.MustNewConstMetric(m.desc(), prometheus.CounterValue, float64(n), labels...)
-	}
+// tell tells a run as it stands.
+func tell(r *report.Report, slowest []report.Event, to teller) {
 	for i := range r.Labels {
 		l := &r.Labels[i]
 		for o, n := range l.Counts {
-			count(&exchanges, n, l.Name, report.Outcome(o).Key())
+			to.count(&exchanges, n, l.Name, report.Outcome(o).Key())
 		}
 		for code, n := range l.Codes {
-			count(&answers, n, l.Name, strings.ToValidUTF8(report.FormatCode(code), "?"))
+			to.count(&answers, n, l.Name, strings.ToValidUTF8(report.FormatCode(code), "?"))
 		}
-		to <- withExemplar(histogram(&response, report.ResponseTimes(*l), l.Name), l.Name, slowest)
-		to <- histogram(&service, report.ServiceTimes(*l), l.Name)
-		to <- histogram(&lag, report.Lags(*l), l.Name)
+		var of []report.Event
+		for _, e := range slowest {
+			if e.Label == l.Name && e.Due >= r.Plan.Warmup {
+				of = append(of, e)
+			}
+		}
+		to.histogram(&response, report.ResponseTimes(*l), of, l.Name)
+		to.histogram(&service, report.ServiceTimes(*l), nil, l.Name)
+		to.histogram(&lag, report.Lags(*l), nil, l.Name)
 	}
 	stuck := int64(0)
 	for _, n := range r.Stuck {
@@ -116,10 +93,10 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		{&arrivals, "not_played", r.NotPlayed}, {&arrivals, "failed", r.Failed},
 		{&answerer, "late", r.Late}, {&answerer, "duplicate", r.Duplicate}, {&answerer, "unmatched", r.Unmatched},
 	} {
-		count(a.m, a.n, a.what)
+		to.count(a.m, a.n, a.what)
 	}
 	for _, b := range r.Rules {
-		count(&broken, b.N, b.ID)
+		to.count(&broken, b.N, b.ID)
 	}
 	for _, l := range r.Limits {
 		if l.Moot() {
@@ -129,36 +106,16 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		if l.OK {
 			ok = 1
 		}
-		to <- prometheus.MustNewConstMetric(kept.desc(), prometheus.GaugeValue, ok, l.Limit)
+		to.gauge(&kept, ok, l.Limit)
 	}
 	if n := len(r.Seconds); n > 0 {
-		to <- prometheus.MustNewConstMetric(level.desc(), prometheus.GaugeValue, float64(r.Seconds[n-1].Level))
+		to.gauge(&level, float64(r.Seconds[n-1].Level))
 	}
 }
 
-// histogram tells a distribution by fixed buckets.
-func histogram(m *metric, d report.Distribution, label string) prometheus.Metric {
-	buckets := map[float64]uint64{}
-	for _, b := range bounds {
-		buckets[b] = uint64(d.Upto(time.Duration(b * float64(time.Second))))
-	}
-	return prometheus.MustNewConstHistogram(m.desc(), uint64(d.N()), d.Sum().Seconds(), buckets, label)
-}
-
-// withExemplar puts the slowest exchanges of a label into the buckets they fall into.
-func withExemplar(m prometheus.Metric, label string, slowest []Exemplar) prometheus.Metric {
-	var told []prometheus.Exemplar
-	for _, e := range slowest {
-		if e.Label == label {
-			told = append(told, prometheus.Exemplar{Value: e.Response.Seconds(), Timestamp: e.At, Labels: prometheus.Labels{"terminal": strings.ToValidUTF8(e.Terminal, "?")}})
-		}
-	}
-	if len(told) == 0 {
-		return m
-	}
-	with, err := prometheus.NewMetricWithExemplars(m, told...)
-	if err != nil {
-		return m // an exemplar is not worth a scrape
-	}
-	return with
+// traceID is the trace of an exchange: the same wherever it is told.
+func traceID(run string, e *report.Event) (id [16]byte) {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%d", run, e.Terminal, e.Sent))
+	copy(id[:], sum[:])
+	return id
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/posfleet/posfleet/report"
 )
 
-// scrape gives what a run of a hundred purchases of 20 ms, one of them timed out, is told as.
-func scrape(t *testing.T, accept string) string {
+// hundred is a run of a hundred purchases of 20 ms, one of them timed out.
+func hundred(t *testing.T) Now {
 	t.Helper()
 	rec := report.NewRecorder([]string{"purchase"}, 10*time.Second, 0)
 	shard := rec.Shard()
@@ -29,16 +29,31 @@ func scrape(t *testing.T, accept string) string {
 		shard.Record(report.Sample{Due: due, Sent: due, Done: due + took, Outcome: outcome, Code: [4]byte{'0', '0'}})
 	}
 	rec.Tick(time.Second)
-	s := httptest.NewServer(Handler(func() (*report.Report, []Exemplar) {
+	return func() (*report.Report, []report.Event, []report.Event) {
 		r := rec.SoFar()
+		r.Run, r.Started = "run", began
 		r.Rules = []report.RuleCount{{ID: "ANS-37-UNIQUE", N: 3}}
 		limit, err := report.ParseLimit("p99 of purchase < 1ms")
 		if err != nil {
 			t.Error(err)
 		}
 		r.Judge([]report.Limit{limit})
-		return r, []Exemplar{{"purchase", "10000007", 20 * time.Millisecond, time.Unix(1_700_000_000, 0)}, {"void", "10000008", time.Second, time.Unix(1_700_000_000, 0)}}
-	}))
+		wrong := report.Event{At: 10 * time.Second, Terminal: "10000009", Trace: "000042", Label: "purchase", Outcome: report.TimedOut, Due: time.Second, Sent: time.Second, Done: 11 * time.Second, Note: "no answer", Request: "   2  primary account number  622500******0014"}
+		slow := []report.Event{
+			{At: 30 * time.Millisecond, Terminal: "10000007", Trace: "000017", Label: "purchase", Due: 10 * time.Millisecond, Sent: 12 * time.Millisecond, Done: 30 * time.Millisecond},
+			{At: time.Second, Terminal: "10000008", Label: "void", Done: time.Second},
+		}
+		return r, []report.Event{wrong}, slow
+	}
+}
+
+// began is when it did.
+var began = time.Unix(1_700_000_000, 0)
+
+// scrape gives what it is told as.
+func scrape(t *testing.T, accept string) string {
+	t.Helper()
+	s := httptest.NewServer(Handler(hundred(t)))
 	defer s.Close()
 	req, err := http.NewRequest(http.MethodGet, s.URL+"/metrics", nil)
 	if err != nil {
@@ -66,7 +81,9 @@ func TestScrapeTellsWhatTheReportWill(t *testing.T) {
 		`posfleet_response_seconds_bucket{label="purchase",le="0.05"} 99`,
 		`posfleet_response_seconds_bucket{label="purchase",le="20.0"} 100`,
 		`posfleet_response_seconds_count{label="purchase"} 100`,
-		`# {terminal="10000007"} 0.02 `,
+		`terminal="10000007"`,
+		`trace="000017"`,
+		`trace_id="`,
 		`posfleet_arrivals_total{what="planned"} 100.0`,
 		`posfleet_rules_broken_total{rule="ANS-37-UNIQUE"} 3.0`,
 		`posfleet_limit_kept{limit="p99 of purchase < 1ms"} 0.0`,
@@ -107,7 +124,7 @@ func TestDashboardAsksForWhatThereIs(t *testing.T) {
 }
 
 func TestNothingElseIsServed(t *testing.T) {
-	h := Handler(func() (*report.Report, []Exemplar) { return &report.Report{}, nil })
+	h := Handler(func() (*report.Report, []report.Event, []report.Event) { return &report.Report{}, nil, nil })
 	for _, c := range []struct{ method, path string }{{"GET", "/"}, {"GET", "/debug/pprof/"}, {"POST", "/metrics"}} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(c.method, c.path, nil))

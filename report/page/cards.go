@@ -13,14 +13,20 @@ func cards(r *report.Report) []verdictCard {
 	return []verdictCard{limitsCard(r), generatorCard(r), booksCard(r), playedCard(r)}
 }
 
-// unjudged is why a verdict is missing in a run that did not come to its end.
-const unjudged = "the run did not come to its end"
+// unjudged is why a verdict is missing in a run that did not come to its end, or has not
+// yet.
+func unjudged(r *report.Report) string {
+	if strings.HasPrefix(r.Incomplete, report.UnderWay) {
+		return report.UnderWay
+	}
+	return "the run did not come to its end"
+}
 
 func limitsCard(r *report.Report) verdictCard {
 	n := len(r.Limits)
 	switch {
 	case n == 0 && r.Incomplete != "":
-		return verdictCard{"Limits", "warn", "!", "not judged", unjudged}
+		return verdictCard{"Limits", "warn", "!", "not judged", unjudged(r)}
 	case n == 0:
 		return verdictCard{"Limits", "none", "–", "none asked", "a limit is a promise such as p99 of purchase < 250ms"}
 	}
@@ -61,7 +67,7 @@ func booksCard(r *report.Report) verdictCard {
 	m := r.Money
 	switch {
 	case !m.Checked && r.Incomplete != "":
-		return verdictCard{"Books", "warn", "!", "not compared", unjudged}
+		return verdictCard{"Books", "warn", "!", "not compared", unjudged(r)}
 	case m.Compared == 0 && m.Unknown > 0:
 		return verdictCard{"Books", "warn", "!", "not compared", "no terminal knows what it took: " + report.Plural(int64(m.Unknown), "terminal") + " unknown"}
 	case !m.Checked:

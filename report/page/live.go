@@ -20,14 +20,14 @@ var liveJS string
 // Event is an exchange that went wrong, or one of the slowest, as a page tells it.
 type Event struct{ At, Terminal, Label, Outcome, Took, Why string }
 
-// Live serves a run that is under way as the page that it leaves in the end, growing: /
-// is the page, /events tells when there is more to see (server-sent events), and /now
-// has it. However many look on, a second's figures are worked out once, and not at all
-// while nobody does.
+// Live serves a page that grows, such as that which a run leaves in the end: / is the
+// page, /events tells when there is more to see (server-sent events), and /now has it.
+// However many look on, a second's figures are worked out once, and not at all while
+// nobody does.
 type Live struct {
-	// Now gives the run as it stands, and what has happened to it lately. It is asked by
-	// one goroutine at a time, of those that serve.
-	Now func() (*report.Report, []Event)
+	// tell gives the page as it stands, and its parts: the elements with these ids are
+	// replaced. It is called by one goroutine at a time, of those that serve.
+	tell func(over *report.Report) (whole []byte, parts map[string]any, err error)
 
 	mu      sync.Mutex
 	n       int // seconds that have ended
@@ -42,9 +42,20 @@ type Live struct {
 // mostViewers is how many may look on at once.
 const mostViewers = 100
 
-// NewLive makes the server of a run.
+// NewLive makes the server of a run. now gives the run as it stands, and what has
+// happened to it lately.
 func NewLive(now func() (*report.Report, []Event)) *Live {
-	return &Live{Now: now, viewers: map[chan struct{}]bool{}, rendered: -1}
+	return newLive(func(over *report.Report) ([]byte, map[string]any, error) {
+		r, lately := now()
+		if over != nil {
+			r = over
+		}
+		return tellRun(r, lately)
+	})
+}
+
+func newLive(tell func(*report.Report) ([]byte, map[string]any, error)) *Live {
+	return &Live{tell: tell, viewers: map[chan struct{}]bool{}, rendered: -1}
 }
 
 // Tick tells those who look on that a second has ended. It never waits.
@@ -52,10 +63,10 @@ func (l *Live) Tick() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.n++
-	l.tell()
+	l.wake()
 }
 
-func (l *Live) tell() {
+func (l *Live) wake() {
 	for v := range l.viewers {
 		select {
 		case v <- struct{}{}:
@@ -70,7 +81,7 @@ func (l *Live) End(r *report.Report) {
 	l.mu.Lock()
 	l.n++
 	l.over = r
-	l.tell()
+	l.wake()
 	l.mu.Unlock()
 	for range 20 {
 		l.mu.Lock()
@@ -130,40 +141,55 @@ func (l *Live) render() error {
 	if n == l.rendered {
 		return nil
 	}
-	r, events := over, []Event(nil)
-	if now, lately := l.Now(); over == nil {
-		r, events = now, lately
-	} else {
-		events = lately
-	}
-	t, err := template.New("page").Parse(pageHTML)
+	whole, parts, err := l.tell(over)
 	if err != nil {
 		return err
 	}
-	p, err := pageOf(r)
-	if err != nil {
-		return err
-	}
-	p.Follow, p.Events = template.JS(liveJS), events
-	p.Policy = strings.Replace(p.Policy, "script-src ", fmt.Sprintf("connect-src 'self'; script-src '%s' ", digest(liveJS)), 1)
-	var whole bytes.Buffer
-	if err := t.Execute(&whole, p); err != nil {
-		return err
-	}
-	parts := map[string]any{"title": p.Title, "data": p.Charts, "over": over != nil}
-	for _, name := range []string{"head", "kinds", "rest"} {
-		var b bytes.Buffer
-		if err := t.ExecuteTemplate(&b, name, p); err != nil {
-			return err
-		}
-		parts[name] = b.String()
-	}
+	parts["over"] = over != nil
 	now, err := json.Marshal(parts)
 	if err != nil {
 		return err
 	}
-	l.page, l.now, l.rendered = whole.Bytes(), now, n
+	l.page, l.now, l.rendered = whole, now, n
 	return nil
+}
+
+// tellRun is the page of a run that grows, and its parts.
+func tellRun(r *report.Report, events []Event) (whole []byte, parts map[string]any, err error) {
+	t, err := template.New("page").Parse(pageHTML)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := pageOf(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.Follow, p.Events = template.JS(liveJS), events
+	p.Policy = following(p.Policy)
+	parts = map[string]any{"title": p.Title, "data": p.Charts}
+	whole, err = fill(t, p, parts)
+	return whole, parts, err
+}
+
+// following is a page's policy with leave to follow what goes on.
+func following(policy string) string {
+	return strings.Replace(policy, "script-src ", fmt.Sprintf("connect-src 'self'; script-src '%s' ", digest(liveJS)), 1)
+}
+
+// fill fills a page, and each of its parts.
+func fill(t *template.Template, p any, parts map[string]any) ([]byte, error) {
+	var whole bytes.Buffer
+	if err := t.Execute(&whole, p); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"head", "kinds", "rest"} {
+		var b bytes.Buffer
+		if err := t.ExecuteTemplate(&b, name, p); err != nil {
+			return nil, err
+		}
+		parts[name] = b.String()
+	}
+	return whole.Bytes(), nil
 }
 
 // events tells one viewer of seconds until the run is over or the viewer has gone.

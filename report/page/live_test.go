@@ -30,7 +30,7 @@ func newGrowing() (*growing, *Live) {
 		g.asked.Add(1)
 		r := g.rec.SoFar()
 		r.Plan = report.Plan{Arrivals: "100/s constant", For: time.Minute, Timeout: 10 * time.Second}
-		r.Incomplete = "it is under way"
+		r.Incomplete = report.UnderWay
 		return r, []Event{{At: "0.1 s", Terminal: "00000001", Label: "purchase", Outcome: "timed out", Took: "10 s", Why: "<script>alert(1)</script>"}}
 	})
 }
@@ -87,7 +87,7 @@ func TestManyWhoLookOnCostOneRendering(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &now); err != nil {
 		t.Fatal(err)
 	}
-	if now.Over || !strings.Contains(now.Head, "This is not the whole run: it is under way.") || !strings.Contains(now.Kinds, ">300<") || len(now.Data.At) != 3 {
+	if now.Over || !strings.Contains(now.Head, "This is not the whole run: it is under way.") || strings.Contains(now.Head, "come to its end") || !strings.Contains(now.Kinds, ">300<") || len(now.Data.At) != 3 {
 		t.Errorf("after three seconds: %.300q", text)
 	}
 	if strings.Contains(now.Rest, "<script>") || !strings.Contains(now.Rest, "&lt;script&gt;") {

@@ -81,8 +81,11 @@ type page struct {
 	Rows     []labelRow
 	Small    bool // some figure is "n too small"
 	Bound    bool // some figure is "≥"
+	Agents   []agentRow
+	Skew     string // how far apart they may have begun
 	Limits   []report.LimitResult
 	Codes    []codeRow
+	Refusals []codeRow // why orders, their payments and refunds were refused
 	Beside   []pair
 	Reasons  []string
 	Failures []report.Failure
@@ -124,25 +127,26 @@ func pageOf(r *report.Report) (*page, error) {
 		return nil, err
 	}
 	p := &page{
-		Style:   template.CSS(uplotCSS + "\n" + pageCSS),
-		Library: template.JS("/*\n" + uplotLicence + "\n*/\n" + uplotJS),
-		Script:  template.JS(pageJS),
-		Charts:  chartsOf(r),
-		Title:   cmp.Or(r.Plan.Arrivals, "A run"),
-		Limits:  r.Limits,
-		Codes:   codes(r.Labels),
-		Reasons: r.Validity.Reasons,
-		Books:   firstOf(r.Money.Detail),
-		Settled: firstOf(r.Settlements.Detail),
-		Strays:  r.Strays,
-		Rules:   r.Rules,
-		Without: strings.Join(r.Without, ", "),
-		SignIn:  phase(&r.SignIn),
-		Opening: phase(&r.Opening),
-		Stuck:   counted(r.Stuck),
-		Where:   where(r),
-		Command: shell(r.Plan.Command),
-		Notes:   notes(r),
+		Style:    template.CSS(uplotCSS + "\n" + pageCSS),
+		Library:  template.JS("/*\n" + uplotLicence + "\n*/\n" + uplotJS),
+		Script:   template.JS(pageJS),
+		Charts:   chartsOf(r),
+		Title:    cmp.Or(r.Plan.Arrivals, "A run"),
+		Limits:   r.Limits,
+		Codes:    tallied(r.Labels, func(l report.Label) map[string]int64 { return l.Codes }, report.FormatCode),
+		Refusals: tallied(r.Labels, func(l report.Label) map[string]int64 { return l.Reasons }, report.Printable),
+		Reasons:  r.Validity.Reasons,
+		Books:    firstOf(r.Money.Detail),
+		Settled:  firstOf(r.Settlements.Detail),
+		Strays:   r.Strays,
+		Rules:    r.Rules,
+		Without:  strings.Join(r.Without, ", "),
+		SignIn:   phase(&r.SignIn),
+		Opening:  phase(&r.Opening),
+		Stuck:    counted(r.Stuck),
+		Where:    where(r),
+		Command:  shell(r.Plan.Command),
+		Notes:    notes(r),
 	}
 	if r.Plan.For > 0 && r.Plan.Arrivals != "" && !strings.Contains(r.Plan.Arrivals, " over ") {
 		p.Title += " for " + lasting(r.Plan.For)
@@ -160,6 +164,9 @@ func pageOf(r *report.Report) (*page, error) {
 	}
 	if r.Interrupted {
 		p.Banner = append(p.Banner, "This run was stopped before its time; what follows is what it had found by then.")
+	}
+	if n := len(r.Plan.Pressed); n > 0 {
+		p.Banner = append(p.Banner, fmt.Sprintf("Arrivals were changed by hand while the run was played, by %s: see what was asked.", report.Plural(int64(n), "key")))
 	}
 	if r.Validity.Level == report.Invalid {
 		p.Banner = append(p.Banner, "The generator was the limit in this run: its latencies are not the host's.")
@@ -183,6 +190,7 @@ func pageOf(r *report.Report) (*page, error) {
 	p.Figures = figures(r, &all)
 	p.Asked = asked(r)
 	p.table(r, &all)
+	p.Agents, p.Skew = agents(r)
 	p.Beside = beside(r)
 	return p, nil
 }
@@ -279,6 +287,9 @@ func asked(r *report.Report) []pair {
 	for _, id := range slices.Sorted(maps.Keys(p.Mix)) {
 		list = append(list, pair{"Share of " + id, strconv.FormatFloat(p.Mix[id]*100, 'g', 4, 64) + " %"})
 	}
+	for _, k := range p.Pressed {
+		list = append(list, pair{fmt.Sprintf("Key %s pressed at %s", k.Key, report.FormatDuration(k.At)), k.After})
+	}
 	return slices.DeleteFunc(list, func(x pair) bool { return x.Value == "" || x.Name == "Seed" && x.Value == "0" })
 }
 
@@ -323,22 +334,23 @@ func (p *page) table(r *report.Report, all *report.Label) {
 	}
 }
 
-// codes counts the response codes over all labels, the commonest first.
-func codes(labels []report.Label) []codeRow {
+// tallied counts response codes, or what else is counted by name, over all labels, the
+// commonest first.
+func tallied(labels []report.Label, of func(report.Label) map[string]int64, show func(string) string) []codeRow {
 	sum, in, all := map[string]int64{}, map[string][]string{}, int64(0)
 	for _, l := range labels {
-		for code, n := range l.Codes {
-			sum[code] += n
+		for name, n := range of(l) {
+			sum[name] += n
 			all += n
-			in[code] = append(in[code], l.Name+" "+report.FormatCount(n))
+			in[name] = append(in[name], l.Name+" "+report.FormatCount(n))
 		}
 	}
 	var rows []codeRow
-	for _, code := range slices.SortedFunc(maps.Keys(sum), func(a, b string) int {
+	for _, name := range slices.SortedFunc(maps.Keys(sum), func(a, b string) int {
 		return cmp.Or(cmp.Compare(sum[b], sum[a]), cmp.Compare(a, b))
 	}) {
-		slices.Sort(in[code])
-		rows = append(rows, codeRow{report.FormatCode(code), report.FormatCount(sum[code]), share(sum[code], all), strings.Join(in[code], ", ")})
+		slices.Sort(in[name])
+		rows = append(rows, codeRow{show(name), report.FormatCount(sum[name]), share(sum[name], all), strings.Join(in[name], ", ")})
 	}
 	return rows
 }

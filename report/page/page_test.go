@@ -90,6 +90,7 @@ func troubled() *report.Report {
 	r.Failed, r.Failures = 7, []report.Failure{{At: "cup/refund.feature:12", Sentence: "the host approves", Outcome: "timed out", N: 7, Why: "no answer in time"}}
 	r.SignIn = report.Phase{Terminals: 1000, Failed: 3, First: "10000005", Took: time.Second, Why: map[string]int64{"the host answers 97": 3}}
 	r.Waited = report.Waited{Arrivals: 100, Longest: time.Second, Terminals: 997, Enough: 2000}
+	r.Labels[0].Reasons = map[string]int64{"a dish is <sold> out": 3}
 	r.Rules = []report.RuleCount{{ID: "ANS-37-PRESENT", Level: "should", N: 77}}
 	r.Strays = []report.Stray{{Kind: "0620, the answer to no request of this line", N: 4, First: "MTI  0620"}}
 	r.Lines = report.Lines{Connected: 1000, Refused: 9}
@@ -189,7 +190,7 @@ func TestPageSaysHowFarAFigureGoes(t *testing.T) {
 	for _, want := range []string{"Closed model: latency excludes queueing before the terminal", "The generator was the limit", "stopped before its time",
 		"1 of 2 not held", "disagree", "terminal 10000001, batch 3", "Late answers", "first 5 s are warm-up",
 		"5 of ", "arrivals sent nothing of their own", "the batch is full (500)", "7 did not hold", "cup/refund.feature:12", "3 of 1,000 terminals could not sign in",
-		"because: the host answers 97", "2,000 terminals would do", "ANS-37-PRESENT", "0620, the answer to no request", "could not be had", "batch 000004", "--limit &#39;p99 of purchase &lt; 250ms&#39;"} {
+		"because: the host answers 97", "2,000 terminals would do", "a dish is &lt;sold&gt; out", "ANS-37-PRESENT", "0620, the answer to no request", "could not be had", "batch 000004", "--limit &#39;p99 of purchase &lt; 250ms&#39;"} {
 		if !strings.Contains(doc, want) {
 			t.Errorf("the troubled page does not say %q", want)
 		}
@@ -211,4 +212,35 @@ func wordy() *report.Report {
 	r.Plan.Digests = map[string]string{word: strings.Repeat("0123456789abcdef", 4)}
 	r.Failures = []report.Failure{{At: word, Sentence: word, Outcome: "approved", N: 1, Why: word}}
 	return r
+}
+
+// The page names each agent of a run that several shared: what it did, how far it came,
+// and how well its clock was known.
+func TestPageTellsOfEachAgent(t *testing.T) {
+	r := stalling(100, 12*time.Second, time.Second)
+	r.Agents = []report.Agent{
+		{Number: 1, Name: "a/1", State: "ended", Terminals: 500, Planned: 600, Played: 600, Sent: 700, Answered: 690, P50: time.Millisecond, P99: 90 * time.Millisecond, Verdict: "valid", Offset: -3 * time.Millisecond, Within: 200 * time.Microsecond, Drift: time.Microsecond},
+		{Number: 2, Name: "<b>/2", State: "lost", Lost: "not heard of any more", Verdict: "not judged", Within: 100 * time.Microsecond, Late: time.Millisecond},
+		{Number: 3, State: "", Verdict: "not judged"},
+	}
+	var b bytes.Buffer
+	if err := Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range []string{
+		`<th scope="row">1 a/1</th><td class="words good">✓ ended</td><td>500</td><td>600</td><td>600</td><td>700</td><td>690</td><td>1.00 ms</td><td>90.0 ms</td><td class="words good">valid</td><td>−3.00 ms ± 200 µs, moved by &#43;1 µs</td><td>≤ 200 µs</td>`,
+		`2 &lt;b&gt;/2</th><td class="words bad">✗ lost: not heard of any more</td>`, `<td>≤ 1.10 ms</td>`, `… waited for`, `Begun within 1.30 ms of each other`,
+	} {
+		if !strings.Contains(b.String(), words) {
+			t.Errorf("the page does not say %s", words)
+		}
+	}
+	r.Agents = nil
+	b.Reset()
+	if err := Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "By agent") {
+		t.Error("a run of one process has agents")
+	}
 }

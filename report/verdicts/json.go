@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,6 +70,17 @@ func Read(dir string) (*Results, error) {
 	}
 	r := &Results{}
 	if err := json.Unmarshal(text, r); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	name = filepath.Join(dir, CoverageFile)
+	text, err = os.ReadFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // a check that played nothing
+		return r, nil
+	case err != nil:
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &r.Coverage); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return r, nil

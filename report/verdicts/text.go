@@ -116,6 +116,11 @@ func (r *Results) WriteSummary(w io.Writer) error {
 	if n := r.alone(); n > 0 {
 		fmt.Fprintf(&b, "%d of those that passed asked nothing of the host: they are about the terminal alone\n", n)
 	}
+	if r.Coverage != nil {
+		if err := r.Coverage.WriteText(&b); err != nil {
+			return err
+		}
+	}
 	if r.Away != "" {
 		fmt.Fprintf(&b, "INCOMPLETE: %s\n", r.Away)
 	}

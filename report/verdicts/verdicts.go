@@ -125,6 +125,7 @@ type Results struct {
 	Unsettled    int       `json:"unsettled,omitempty"`
 	UnsettledWhy string    `json:"unsettled_why,omitempty"`
 	Features     []Feature `json:"features"`
+	Coverage     *Coverage `json:"-"` // what of the dialect was exercised: a file of its own; nil when nothing was played
 }
 
 // All gives the verdicts in the order of the files.

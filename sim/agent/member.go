@@ -315,14 +315,14 @@ func (a *Agent) Begin(ctx context.Context) (at time.Time, from time.Duration, er
 // takeover is how long after it is ready an agent that takes over begins.
 const takeover = 300 * time.Millisecond
 
-// Send has the folder in which this agent writes go to the controller: of grows each
-// octet soon after Grown is called, all others when End is.
-func (a *Agent) Send(dir, grows string) { a.sender.follow(dir, grows) }
+// Send has the folder in which this agent writes go to the controller: of the files that
+// grow each octet soon after Grown is called, all others when End is.
+func (a *Agent) Send(dir string, grow ...string) { a.sender.follow(dir, grow) }
 
 // Put sends a file of the folder as it is now, under another name.
 func (a *Agent) Put(ctx context.Context, file, as string) error { return a.sender.put(ctx, file, as) }
 
-// Grown says that the growing file has grown. It never waits.
+// Grown says that the growing files have grown. It never waits.
 func (a *Agent) Grown() { a.sender.grown() }
 
 // Played says that this agent's terminals have ended, and waits until the controller

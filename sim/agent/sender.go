@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -34,16 +35,16 @@ type sender struct {
 
 	mu    sync.Mutex // guards what follows, and one part is sent at a time
 	dir   string
-	grows string
-	sent  int64 // octets of the growing file
+	grows []string
+	sent  map[string]int64 // octets of each growing file
 	err   error
 }
 
 func newSender(c *Conn, s Share) *sender {
-	return &sender{conn: c, share: s, wake: make(chan struct{}, 1)}
+	return &sender{conn: c, share: s, wake: make(chan struct{}, 1), sent: map[string]int64{}}
 }
 
-func (s *sender) follow(dir, grows string) {
+func (s *sender) follow(dir string, grows []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dir, s.grows = dir, grows
@@ -56,7 +57,7 @@ func (s *sender) grown() {
 	}
 }
 
-// run sends the growing file as it grows.
+// run sends the growing files as they grow.
 func (s *sender) run(ctx context.Context) {
 	for {
 		select {
@@ -65,24 +66,31 @@ func (s *sender) run(ctx context.Context) {
 		case <-s.wake:
 		}
 		s.mu.Lock()
-		if s.dir != "" {
-			s.sent, s.err = s.parts(ctx, s.grows, s.grows, s.sent)
-		}
+		s.err = s.rest(ctx)
 		s.mu.Unlock()
 	}
 }
 
-// end sends the rest of the growing file and all of the others. It gives the length
+// rest sends what the growing files have gained. The lock is held.
+func (s *sender) rest(ctx context.Context) (err error) {
+	for _, name := range s.grows {
+		if s.sent[name], err = s.parts(ctx, name, name, s.sent[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end sends the rest of the growing files and all of the others. It gives the length
 // of each.
 func (s *sender) end(ctx context.Context, files []string) (map[string]int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	lengths := map[string]int64{}
-	var err error
-	if s.sent, err = s.parts(ctx, s.grows, s.grows, s.sent); err != nil {
+	err := s.rest(ctx)
+	if err != nil {
 		return nil, err
 	}
-	lengths[s.grows] = s.sent
+	lengths := maps.Clone(s.sent)
 	for _, name := range files {
 		if lengths[name], err = s.parts(ctx, name, name, 0); err != nil {
 			return nil, err

@@ -31,14 +31,14 @@ const maxHeard = 4096
 
 // ReadsAs finds another framing and routing header in which what one side of a line
 // sent begins with a whole message of network d, of a host an answer, or another
-// dialect that comes with posfleet of which it does; nil when none does. It tries lengths
-// of each form that count the message or themselves too, no length, octets before
-// and after, and hexadecimal characters in place of octets.
+// encoding of its fields, or another dialect that comes with posfleet of which it does;
+// nil when none does. It tries lengths of each form that count the message or themselves
+// too, no length, octets before and after, and hexadecimal characters in place of octets.
 func ReadsAs(d *dialect.Dialect, heard []byte, host bool) *Framed {
 	heard = heard[:min(len(heard), maxHeard)]
 	if at, err := d.Find(heard); err == nil && len(at.Message) > 0 {
 		if fit, ok := d.FitsFields(at.Message); ok && (!host || fit.Message.IsAnswer()) {
-			return &Framed{Words: "in a dialect file that extends " + d.Name + " it can be read if " + fit.Words}
+			return &Framed{Words: d.InFile() + "it can be read if " + fit.Words}
 		}
 	}
 	if f := framed(d, heard, host); f != nil {
@@ -48,6 +48,9 @@ func ReadsAs(d *dialect.Dialect, heard []byte, host bool) *Framed {
 		return f
 	}
 	if f := writtenInHex(d, heard, host); f != nil {
+		return f
+	}
+	if f := encoded(d, heard, host); f != nil {
 		return f
 	}
 	for _, fit := range Fits(&d.Format, heard) {
@@ -63,6 +66,38 @@ func ReadsAs(d *dialect.Dialect, heard []byte, host bool) *Framed {
 		return f
 	}
 	return nil
+}
+
+// encoded reads octets framed as they should be, in which a network with the same fields
+// has them in another encoding.
+func encoded(d *dialect.Dialect, heard []byte, host bool) *Framed {
+	at, err := d.Find(heard)
+	if err != nil || len(at.Message) == 0 {
+		return nil
+	}
+	for _, re := range d.Reencodings() {
+		m := re.Dialect.NewMessage()
+		if m.Read(at.Message) == nil && (!host || m.IsAnswer()) && likelyType(m.MTI()) && likelyText(m) {
+			return &Framed{Words: d.InFile() + re.Key}
+		}
+	}
+	return nil
+}
+
+// likelyText reports whether what a side writes of its own in letters and digits is such.
+func likelyText(m *wire.Message) bool {
+	of := []wire.Element{wire.TerminalID, wire.MerchantID}
+	if m.IsAnswer() { // which gives back what it was sent
+		of = []wire.Element{wire.ResponseCode, wire.RRN}
+	}
+	for _, e := range of {
+		for _, c := range m.Get(e) {
+			if c < ' ' || c > '~' {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // writtenInHex reads hexadecimal characters that stand in place of octets.
@@ -208,7 +243,7 @@ func difference(d *dialect.Dialect, around wire.Framing, h wire.Header) *Framed 
 	name := around.Length.String()
 	switch {
 	case around == (wire.Framing{}):
-		f.Words = fmt.Sprintf("no length stands before its messages: in a dialect file that extends %s: framing: {channel: PAD%s}", d.Name, head(d, h))
+		f.Words = fmt.Sprintf("no length stands before its messages: %sframing: {channel: PAD%s}", d.InFile(), head(d, h))
 		return f
 	case plain == (wire.Framing{Length: plain.Length}) && !around.Length.Itself:
 		if around.Length != d.Length {
@@ -227,7 +262,7 @@ func difference(d *dialect.Dialect, around wire.Framing, h wire.Header) *Framed 
 		if around.Length.Trailer {
 			keys += ", counts: [trailer]"
 		}
-		f.Words = fmt.Sprintf("in a dialect file that extends %s: framing: {length: %s%s}", d.Name, name, keys)
+		f.Words = fmt.Sprintf("%sframing: {length: %s%s}", d.InFile(), name, keys)
 	}
 	if d.Header.TPDU && !h.TPDU {
 		f.Keys = append(f.Keys, "tpdu: none")

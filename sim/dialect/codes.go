@@ -1,6 +1,9 @@
 package dialect
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Code is the response code of an answer, or the reason of a reversal: up to four
 // letters or digits. The zero Code is none.
@@ -76,6 +79,7 @@ const (
 	TerminalBarred          // terminal or merchant is suspended
 	CardCheck               // the chip's cryptogram is not right
 	UseChip                 // the stripe was read of a card whose chip is to be used
+	InProgress              // nothing is decided yet: ask again
 	roles
 )
 
@@ -85,7 +89,7 @@ var roleNames = [roles]string{
 	NoOriginal: "no-original", FormatError: "format-error", InsufficientFunds: "insufficient-funds", ExpiredCard: "expired-card",
 	WrongPIN: "wrong-pin", OverLimit: "over-limit", OriginalDiffers: "original-differs", SignInFirst: "sign-in-first",
 	Duplicate: "duplicate", TotalsDiffer: "totals-differ", Malfunction: "malfunction", UnknownTerminal: "unknown-terminal",
-	BadPINBlock: "bad-pin-block", BadMAC: "bad-mac", TerminalBarred: "terminal-barred", CardCheck: "card-check", UseChip: "use-chip",
+	BadPINBlock: "bad-pin-block", BadMAC: "bad-mac", TerminalBarred: "terminal-barred", CardCheck: "card-check", UseChip: "use-chip", InProgress: "in-progress",
 }
 
 // String gives the name that dialect files use: "invalid-amount".
@@ -202,9 +206,18 @@ func (d *Dialect) AsksSignIn(c Code) bool {
 	return d.Means(c, SignInFirst) || d.Means(c, BadMAC) || d.Means(c, BadPINBlock)
 }
 
+// CodeRole begins the roles of cards that are there to be answered with a code, as
+// answers-a1; the code follows in small letters.
+const CodeRole = "answers-"
+
 // Usual is the code that hosts usually answer for a card of some role; false for a
 // role of which the network says nothing.
 func (d *Dialect) Usual(card string) (Code, bool) {
+	if code, is := strings.CutPrefix(card, CodeRole); is {
+		c := CodeOf(strings.ToUpper(code))
+		_, known := d.codes[c]
+		return c, known
+	}
 	for i := range d.Codes {
 		if slices.Contains(d.Codes[i].Cards, card) {
 			return d.Codes[i].Code, true

@@ -38,6 +38,16 @@ func known(number string) (letters string, exponent int, ok bool) {
 	return "", usualExponent, false
 }
 
+// currencyNumber is the number of a currency by its letters, "" for none.
+func currencyNumber(letters string) string {
+	for c := range strings.SplitSeq(currencies, ",") {
+		if f := strings.Fields(c); f[1] == letters {
+			return f[0]
+		}
+	}
+	return ""
+}
+
 // usualExponent is that of most currencies.
 const usualExponent = 2
 
@@ -54,6 +64,9 @@ func (r *reader) currency(v strict.Value) {
 	if v.IsMap() {
 		found := r.Map(v, strict.Table{"code": r.Match(&d.Currency, currencyShape, words), "exponent": strict.Int(r.Reader, &exponent, 0, 4)})
 		r.Need(v, found, "code")
+	} else if s, _ := r.Scalar(v); currencyNumber(s) != "" {
+		r.Fail(v, "%s is %s in ISO 4217; write that, as messages have it", strict.Quote(s), currencyNumber(s))
+		return
 	} else {
 		r.Match(&d.Currency, currencyShape, words)(v)
 	}

@@ -138,9 +138,9 @@ func (d *Dialect) holds(f int, elements ...wire.Element) bool {
 // lacks are hidden and the PAN is masked whatever it says.
 func (d *Dialect) mask(f int) Mask {
 	switch {
-	case f == 35, f == 36, f == 45, f == 52, !d.HasField(f), d.holds(f, wire.Track1, wire.Track2, wire.Track3, wire.PINBlock, wire.WorkingKeys, wire.OneTimeCode):
+	case neverShown(f), !d.HasField(f), d.holds(f, wire.Track1, wire.Track2, wire.Track3, wire.PINBlock, wire.WorkingKeys, wire.OneTimeCode):
 		return Hidden
-	case (f == 2 || d.holds(f, wire.PAN)) && d.Masks[f] != Hidden:
+	case (f == isoPAN || d.holds(f, wire.PAN)) && d.Masks[f] != Hidden:
 		return Truncated
 	}
 	return d.Masks[f]

@@ -14,28 +14,33 @@ var orderTags = map[string]struct {
 	title string
 	words func(v []byte) string // "" for a value that has not the tag's shape
 }{
-	TagOwnNumber: {"merchant's own number", func(v []byte) string {
-		if len(v) > 32 || !printable(v) {
-			return ""
-		}
-		return readable(v)
-	}},
-	TagMenu:        {"version of the menu", numberOf(6)},
-	TagLines:       {"lines", nil},
-	TagOrder:       {"order number", orderNumber},
-	TagState:       {"state", stateOf},
-	TagRefunded:    {"refunded", numberOf(12)},
-	TagReason:      {"why not", reasonOf},
-	TagCode:        {"code that is shown", nil},
-	TagValid:       {"seconds to pay in", numberOf(9)},
-	TagPayment:     {"payment", paymentOf},
-	TagPayer:       {"payer's code", nil},
-	TagTotal:       {"total", numberOf(12)},
-	TagPush:        {"listens for the result", nil},
-	TagPaysOrder:   {"order number", orderNumber},
-	TagPaysReason:  {"why not", reasonOf},
-	TagPaymentCode: {"payer's code", nil},
-	"A4":           {"voucher", nil}, // of a QR payment
+	TagOwnNumber:    {"merchant's own number", ownNumber},
+	TagMenu:         {"version of the menu", numberOf(6)},
+	TagLines:        {"lines", nil},
+	TagOrder:        {"order number", orderNumber},
+	TagState:        {"state", stateOf},
+	TagRefunded:     {"refunded", numberOf(12)},
+	TagReason:       {"why not", reasonOf},
+	TagCode:         {"code that is shown", nil},
+	TagValid:        {"seconds to pay in", numberOf(9)},
+	TagPayment:      {"payment", paymentOf},
+	TagPayer:        {"payer's code", nil},
+	TagTotal:        {"total", numberOf(12)},
+	TagPush:         {"listens for the result", nil},
+	TagPaysOrder:    {"order number", orderNumber},
+	TagPaysReason:   {"why not", reasonOf},
+	TagDeclines:     {"does not pay", nil},
+	TagRefundNumber: {"refund number", ownNumber},
+	TagRefundedAs:   {"booked before as", paymentOf},
+	TagPaymentCode:  {"payer's code", nil},
+	"A4":            {"voucher", nil}, // of a QR payment
+}
+
+func ownNumber(v []byte) string {
+	if len(v) > 32 || !printable(v) {
+		return ""
+	}
+	return readable(v)
 }
 
 // numberOf shows a number of so many digits at most.
@@ -118,7 +123,7 @@ func (d *Dialect) describeOrder(w io.Writer, m *wire.Message, f int) {
 		}
 		shown := fmt.Sprintf("(%d characters)", n)
 		of := element
-		if tag == TagOwnNumber {
+		if tag == TagOwnNumber || tag == TagRefundNumber {
 			of = freeText
 		}
 		if about.words != nil && bytes.Equal(d.Secrets.scrub(value, of), value) { // nothing in it is a card's

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/moov-io/iso8583"
 	"github.com/moov-io/iso8583/field"
@@ -41,6 +42,7 @@ type Dialect struct {
 	Reasons   []Reason       // of reversals
 	Accepts   []Code         // the codes of answers that end a reversal
 
+	Downloads   []Download                    // what terminals fetch
 	Status      []StatusCode                  // what a status upload says of a terminal's parts
 	HeaderWords []HeaderWord                  // what the application header says, for people
 	Without     []string                      // rules about answers, by id, to which this network's are not held
@@ -100,7 +102,7 @@ type Form struct {
 	NoCode          bool     // an answer without a response code approves: other fields tell
 
 	carries  wire.FieldSet // Fixed and Fields
-	elements uint64        // the elements in them, a bit each
+	elements [2]uint64     // the elements in them, a bit each
 	tells    []Value       // of Fixed, those that tell this form from others
 	kind     string        // its constant transaction type
 	template *wire.Message
@@ -117,11 +119,21 @@ func (f *Form) Sets(n int) bool {
 	return slices.ContainsFunc(f.Fixed, func(v Value) bool { return v.Field == n })
 }
 
+// Constant is the value that field n has in all requests of this form; empty for none.
+func (f *Form) Constant(n int) string {
+	for _, v := range f.Fixed {
+		if v.Field == n {
+			return v.Text
+		}
+	}
+	return ""
+}
+
 // CarriesField reports whether a request of this form may carry field n.
 func (f *Form) CarriesField(n int) bool { return f.carries.Has(n) }
 
 // Carries reports whether a request of this form may carry element e.
-func (f *Form) Carries(e wire.Element) bool { return f.elements>>e&1 != 0 }
+func (f *Form) Carries(e wire.Element) bool { return f.elements[e>>6&1]>>(e&63)&1 != 0 }
 
 // Derives reports whether a request of form f is under keys that DUKPT derives for it.
 func (d *Dialect) Derives(f *Form) bool {
@@ -213,7 +225,7 @@ func (d *Dialect) compileForm(f *Form) error {
 	if len(f.MTI) != 4 {
 		return fmt.Errorf(": MTI %q is not 4 digits", f.MTI)
 	}
-	f.carries, f.elements, f.tells, f.kind = wire.FieldSet{}, 0, nil, ""
+	f.carries, f.elements, f.tells, f.kind = wire.FieldSet{}, [2]uint64{}, nil, ""
 	m := d.NewMessage()
 	m.SetMTI(f.MTI)
 	f.Fixed = slices.Clone(f.Fixed)
@@ -245,7 +257,7 @@ func (d *Dialect) compileForm(f *Form) error {
 	}
 	for e := range wire.Element(wire.Elements) {
 		if f.CarriesField(d.Place(e).Field) {
-			f.elements |= 1 << e
+			f.elements[e>>6] |= 1 << (e & 63)
 		}
 	}
 	f.Required = slices.DeleteFunc(slices.Clone(f.Required), func(n int) bool { return !f.CarriesField(n) })
@@ -291,24 +303,13 @@ func (d *Dialect) WithSpec(spec *iso8583.MessageSpec) (*Dialect, error) {
 			n.Masks[f] = Hidden
 		}
 	}
-	if n.Masks[2] != Hidden {
-		n.Masks[2] = Truncated
+	if n.Masks[isoPAN] != Hidden {
+		n.Masks[isoPAN] = Truncated
 	}
 	if err := n.Compile(); err != nil {
 		return nil, err
 	}
 	return &n, nil
-}
-
-// private reports whether field f carries card data or what networks agree on:
-// extended PAN, tracks, name, additional data, PIN, reserved fields, accounts
-// and the second half's private fields (ISO 8583:1987, table of data elements).
-func private(f int) bool {
-	switch {
-	case f >= 34 && f <= 36, f == 43, f >= 45 && f <= 48, f == 52, f >= 54 && f <= 63, f >= 102 && f <= 127:
-		return true
-	}
-	return false
 }
 
 // Form is the form of transaction t, or nil when the dialect does not have it.
@@ -373,24 +374,56 @@ func (d *Dialect) Undoes(reversal *wire.Message, f *Form) bool {
 	return f.kind == "" || string(reversal.Get(wire.TransactionType)) == f.kind
 }
 
-// Holds says why a message has no room for a value of element e: the field, what the
-// value is, what the field wants. A network without the element has room for any.
-func (d *Dialect) Holds(e wire.Element, value string) error {
+// Filler gives values of element e as messages have them: as they are, or filled up
+// where the field of the element is (pad). Its error says which field has no room for a
+// value, what the value is and what the field wants, and the mend. A network without
+// the element, or without transactions, has room for any.
+func (d *Dialect) Filler(e wire.Element) func(value string) (string, error) {
 	place := d.Place(e)
-	switch room := place.To - place.From; {
-	case place.Field == 0 || place.To > 0 && len(value) <= room || len(d.Forms) == 0:
-		return nil
-	case place.To > 0:
-		return fmt.Errorf("does not fit %s in field %d of dialect %s: it has %d characters, room is for %d", place.Name, place.Field, d.Name, len(value), room)
+	if place.Field == 0 || len(d.Forms) == 0 {
+		return func(value string) (string, error) { return value, nil }
 	}
-	m := d.NewMessage()
-	m.SetMTI(d.Forms[0].MTI)
-	m.SetString(e, value)
-	_, err := m.Append(nil)
-	if wrong, is := errors.AsType[*wire.FieldError](err); is {
-		return fmt.Errorf("does not fit field %d (%s) of dialect %s, which %s", place.Field, d.FieldName(place.Field), d.Name, wrong.Reason)
+	at := fmt.Sprintf("field %d (%s) of dialect %s", place.Field, d.FieldName(place.Field), d.Name)
+	if room := place.To - place.From; place.To > 0 {
+		return func(value string) (string, error) {
+			if len(value) != room {
+				return "", fmt.Errorf("has %d characters, and %s of %s has %d; write as many, or give the dialect other room", len(value), place.Name, at, room)
+			}
+			return value, nil
+		}
 	}
-	return err
+	m, back := d.NewMessage(), d.NewMessage()
+	var b []byte
+	return func(value string) (string, error) {
+		m.Reset()
+		m.SetMTI(d.Forms[0].MTI)
+		m.SetString(e, value)
+		var err error
+		if b, err = m.Append(b[:0]); err == nil {
+			err = back.Read(b)
+		}
+		if wrong, is := errors.AsType[*wire.FieldError](err); is {
+			return "", fmt.Errorf("%s in %s; %s", wrong.Reason, at, d.roomFor(place.Field, value))
+		}
+		if text := back.Text(e); err == nil && !strings.HasPrefix(text, value) && !strings.HasSuffix(text, value) {
+			err = fmt.Errorf("reads as %q out of %s; write it of characters that the field has", text, at)
+		}
+		return back.Text(e), err
+	}
+}
+
+// roomFor is the mend where field n has no room for a value.
+func (d *Dialect) roomFor(n int, value string) string {
+	length := d.Spec.Fields[n].Spec().Length
+	switch {
+	case len(value) > length && fixedLength(d.Spec.Fields[n]):
+		return fmt.Sprintf("write %d characters, or give the field another length in the dialect", length)
+	case len(value) > length:
+		return fmt.Sprintf("write at most %d characters, or make the field longer in the dialect", length)
+	case len(value) < length && fixedLength(d.Spec.Fields[n]):
+		return fmt.Sprintf("write %d characters, or have the dialect fill the field up: pad: right space", length)
+	}
+	return "write characters that the field has"
 }
 
 // Dialects are the ones that come with posfleet, by name.

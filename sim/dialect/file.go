@@ -142,7 +142,7 @@ type reader struct {
 func (r *reader) dialect(root strict.Value) *Dialect {
 	r.d = &Dialect{Bases: r.bases}
 	d := r.d
-	var framing, encoding, fields, elements, pair, echo, mac, signIn, working, pin, currency, entry, lists, transactions, reversal, codes, status, malformed strict.Value
+	var framing, encoding, fields, elements, pair, echo, mac, signIn, working, pin, currency, entry, lists, transactions, reversal, codes, status, malformed, downloads strict.Value
 	found := r.Map(root, strict.Table{
 		"name": r.Text(&d.Name), "title": r.Text(&d.Title),
 		"framing": strict.Keep(&framing), "encoding": strict.Keep(&encoding), "fields": strict.Keep(&fields),
@@ -150,7 +150,7 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 		"mac": strict.Keep(&mac), "sign-in": strict.Keep(&signIn), "keys": strict.Keep(&working), "pin": strict.Keep(&pin), "currency": strict.Keep(&currency),
 		"schemes": r.schemes(&d.Schemes), "entry": strict.Keep(&entry), "lists": strict.Keep(&lists), "transactions": strict.Keep(&transactions),
 		"reversal": strict.Keep(&reversal), "codes": strict.Keep(&codes), "rules": r.rules(&d.Without), "header-words": r.headerWords,
-		"status": strict.Keep(&status), "malformed": strict.Keep(&malformed),
+		"status": strict.Keep(&status), "malformed": strict.Keep(&malformed), "downloads": strict.Keep(&downloads),
 	})
 	r.Need(root, found, "name", "title", "framing", "encoding", "fields")
 	if found["transactions"] > 0 { // without any it is a field table, which explains messages and plays none
@@ -192,6 +192,9 @@ func (r *reader) dialect(root strict.Value) *Dialect {
 	}
 	if transactions.Given() {
 		r.transactions(transactions)
+	}
+	if downloads.Given() {
+		r.downloads(downloads)
 	}
 	r.reversal(reversal, transactions)
 	r.checkForms(transactions, pair, framing)

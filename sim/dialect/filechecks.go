@@ -14,6 +14,9 @@ import (
 // form for itself, so that all that is wrong with any is told.
 func (r *reader) checkForms(v, pair, framing strict.Value) {
 	r.d.forms = [Transactions]*Form{}
+	if len(r.d.Forms) > 0 {
+		r.answered(v)
+	}
 	for i := range r.d.Forms {
 		f := &r.d.Forms[i]
 		at, _ := v.Key(f.Transaction.String())
@@ -37,9 +40,6 @@ func (r *reader) checkForms(v, pair, framing strict.Value) {
 	in, signIn := v.Key(SignIn.String())
 	if at, off := v.Key(SignOff.String()); off && !signIn {
 		r.Fail(at, "there is no sign-in to end; add one, or say sign-off: none")
-	}
-	if len(r.d.Forms) > 0 {
-		r.answered(v)
 	}
 	if macs := slices.ContainsFunc(r.d.Forms, func(f Form) bool { return f.MACed }); macs && !signIn {
 		r.Fail(v, "a MAC needs a key, and there is no sign-in that brings one; add sign-in, or say mac: none, beside transactions")

@@ -122,8 +122,8 @@ func (r *reader) newComposite(v strict.Value, s *field.Spec) (f field.Field) {
 			f = nil
 		}
 	}()
-	if len(s.Subfields) == 0 && (s.Tag == nil || s.Tag.Enc != encoding.BerTLVTag) {
-		r.Fail(v, "has no parts; name them under parts, or leave by away")
+	if len(s.Subfields) == 0 && (s.Tag == nil || !s.Tag.SkipUnknownTLVTags) {
+		r.Fail(v, "has no parts; name them under parts, say under others how long those are that are not listed, or leave by away")
 		return nil
 	}
 	return field.NewComposite(s)

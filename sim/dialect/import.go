@@ -175,8 +175,8 @@ func (d *draft) finish() (text []byte, notes []string, err error) {
 // classify corrects the kinds of fields by their numbers: ISO 8583 says which
 // are tracks.
 func (d *draft) classify() {
-	for _, n := range []int{35, 36} {
-		if f := d.fields[n]; f != nil && f.kind != "b" {
+	for n, f := range d.fields {
+		if isTrack(n) && f.kind != "b" {
 			f.kind = "z"
 		}
 	}
@@ -209,11 +209,11 @@ func (d *draft) suit(path string, f *draftField) {
 func (d *draft) mask() {
 	for n, f := range d.fields {
 		switch {
-		case n == 2:
+		case n == isoPAN:
 			f.mask = maskNames[Truncated]
-		case n == 55 && f.kind == "b":
+		case n == isoChipData && f.kind == "b":
 			f.mask = maskNames[Tags]
-		case private(n), n == 96, secretName.MatchString(f.name):
+		case private(n), n == isoKeyManagement, secretName.MatchString(f.name):
 			f.mask = maskNames[Hidden]
 		}
 	}
@@ -388,11 +388,11 @@ var keyShape = regexp.MustCompile(`^[0-9A-Za-z]+(\.[0-9A-Za-z]+)*$`)
 func prefixDigits(name string) int {
 	for _, form := range []string{"ascii", "ebcdic", "packed"} {
 		if rest, is := strings.CutPrefix(name, form); is {
-			n, _ := strconv.Atoi(rest[:1])
-			if form == "packed" && n == 4 {
-				n = 3 // two octets; most specifications have three digits in them
+			digits, _ := strconv.Atoi(rest[:1])
+			if form == "packed" && digits == 4 {
+				digits = 3 // two octets; most specifications have three digits in them
 			}
-			return n
+			return digits
 		}
 	}
 	return 0

@@ -7,12 +7,17 @@ import (
 	"testing"
 )
 
+// fileOf is a packager file of an MTI, a bitmap and elements from its third line on.
+func fileOf(elements string) []byte {
+	return []byte(`<isopackager><isofield id="0" length="4" name="mti" class="org.jpos.iso.IFA_NUMERIC"/>
+<isofield id="1" length="16" name="bitmap" class="org.jpos.iso.IFB_BITMAP"/>
+` + elements + "</isopackager>")
+}
+
 // imported is the dialect of a packager with these elements beside MTI and bitmap.
 func imported(t testing.TB, elements string) *Dialect {
 	t.Helper()
-	file := `<isopackager><isofield id="0" length="4" name="mti" class="org.jpos.iso.IFA_NUMERIC"/>
-<isofield id="1" length="16" name="bitmap" class="org.jpos.iso.IFB_BITMAP"/>` + elements + "</isopackager>"
-	text, _, err := Import("table.xml", []byte(file), "jpos")
+	text, _, err := Import("table.xml", fileOf(elements), "jpos")
 	if err != nil {
 		t.Fatalf("%s: %v", elements, err)
 	}

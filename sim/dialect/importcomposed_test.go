@@ -271,3 +271,76 @@ func TestATrimmedLastPartTakesWhatIsLeft(t *testing.T) {
 		}
 	}
 }
+
+// A sequence may list no tags at all, and have one way of writing any.
+func TestTagsOfWhichNoneIsListedAreTakenApart(t *testing.T) {
+	const tlv = "org.jpos.tlv.packager."
+	d := imported(t, `<isofieldpackager id="64" length="80" name="more" class="org.jpos.iso.IFA_LLLCHAR" token="00" packager="`+tlv+`TaggedSequencePackager">
+<isofield id="0" length="2" name="version" class="org.jpos.iso.IFA_NUMERIC"/>
+<isofield id="1" length="60" token="##" name="any" class="`+tlv+`IFTA_LLCHAR"/></isofieldpackager>
+<isofieldpackager id="62" length="80" name="all" class="org.jpos.iso.IFA_LLLCHAR" token="00" packager="`+tlv+`TaggedSequencePackager">
+<isofield id="0" length="60" token="###" name="any" class="`+tlv+`IFTA_LLLCHAR"/></isofieldpackager>`)
+	m := d.NewMessage()
+	m.SetMTI("0200")
+	values := map[string]string{"62.A01": "", "62.A02": "XY", "64.0": "07", "64.1.17": "LAGOS", "64.1.99": "1"}
+	for f, want := range map[int]string{62: "A01000A02002XY", 64: "071705LAGOS99011"} {
+		v, err := d.PackSubs(f, maps.Collect(func(yield func(string, string) bool) {
+			for path, text := range values {
+				if strings.HasPrefix(path, strconv.Itoa(f)) && !yield(path, text) {
+					return
+				}
+			}
+		}))
+		if err != nil || string(v) != want {
+			t.Fatalf("%d packs to %q, %v, want %q", f, v, err, want)
+		}
+		m.SetField(f, v)
+	}
+	b, err := m.Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := d.NewMessage()
+	if err := got.Read(b); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range values {
+		if text := string(got.Sub(path)); text != want {
+			t.Errorf("%s reads as %q, want %q", path, text, want)
+		}
+	}
+	for _, bad := range []string{"0717", "07170", "071705LAG", "A01000A"} {
+		m.SetField(64, []byte(bad))
+		if b, err := m.Append(nil); err == nil && got.Read(b) == nil {
+			t.Errorf("%q reads", bad)
+		}
+	}
+}
+
+// What packs in ways that dialects do not know is one value, and the reason is told.
+func TestWhatADialectCannotTellApartIsNamed(t *testing.T) {
+	const p = "org.jpos.iso.packager."
+	for packager, why := range map[string]string{
+		p + "GICCSubFieldPackager": "length before their tag", p + "EuroSubFieldPackager": "length before their tag",
+		p + "CTCSubElementPackager": "does not read back", p + "DatasetPackager": "data sets", p + "ICCDataPackager": "data sets",
+		p + "ISO87APackager": "in Java", "org.jpos.tlv.packager.BinaryHexTaggedSequencePackager": "are octets",
+		"ng.bank.switch.Field60Packager": "a program's own packager",
+	} {
+		text, notes, err := Import("bank.xml", fileOf(`<isofieldpackager id="60" length="99" name="data" class="org.jpos.iso.IFE_LLLBINARY" packager="`+packager+`">
+<isofield id="0" length="9" name="lead" class="org.jpos.iso.IF_CHAR"/><isofield id="40" length="2" name="part" class="org.jpos.iso.IFEP_LLLBINARY"/></isofieldpackager>`), "")
+		if err != nil || !strings.Contains(strings.Join(notes, "\n"), why) || !strings.Contains(strings.Join(notes, "\n"), "field 60 (data, line 3)") {
+			t.Errorf("%s: %v, %q, want field, line and %q", packager, err, notes, why)
+			continue
+		}
+		d, err := Parse("bank.yaml", text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := d.NewMessage()
+		m.SetMTI("0200")
+		m.SetField(60, []byte("\x01\x02"))
+		if b, err := m.Append(nil); err != nil || d.NewMessage().Read(b) != nil {
+			t.Errorf("%s: %x, %v: not one value", packager, b, err)
+		}
+	}
+}

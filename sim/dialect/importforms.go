@@ -9,17 +9,22 @@ import (
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/strict"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // formBases are the dialects whose forms a specification may be given, by the width
 // of the response code, with the fields whose contents ISO 8583 leaves to agreement,
 // so that another network's use of them says nothing.
-var formBases = map[int]struct {
-	name   string
-	agreed func(n int) bool
-}{
-	2: {"iso87", func(n int) bool { return n >= 46 && n <= 48 || n >= 56 && n <= 63 || n >= 105 && n <= 127 }},
-	3: {"iso93", func(n int) bool { return n == 47 || n == 48 || n >= 60 && n <= 63 || n >= 105 && n <= 127 }},
+var formBases = []formBase{
+	{2, "iso87", agreed87, []wire.Element{wire.ConditionCode, wire.Currency, wire.OriginalMTI}},
+	{3, "iso93", agreed93, []wire.Element{wire.Reason, wire.Currency}},
+}
+
+type formBase struct {
+	width    int
+	name     string
+	agreed   func(n int) bool
+	needless []wire.Element // constants without which a request is told from others all the same, where they are zeros or the currency
 }
 
 // forms lends a draft the transactions of a dialect that comes with posfleet, as
@@ -27,8 +32,7 @@ var formBases = map[int]struct {
 type forms struct {
 	*draft
 	r       *reader
-	base    string
-	agreed  func(n int) bool
+	of      formBase
 	root    strict.Value
 	was     map[int]strict.Value // the base's fields
 	dropped []string             // elements
@@ -40,21 +44,24 @@ type forms struct {
 // nothing when none fits, which it notes.
 func (d *draft) borrow() []byte {
 	width := 0
-	if f := d.fields[39]; f != nil && f.prefix == "fixed" && f.kind != "b" {
+	if f := d.fields[isoResponseCode]; f != nil && f.prefix == "fixed" && f.kind != "b" {
 		width = f.length
 	}
-	of := formBases[width]
+	var of formBase
+	if i := slices.IndexFunc(formBases, func(of formBase) bool { return of.width == width }); i >= 0 {
+		of = formBases[i]
+	}
 	base := of.name
 	text, ok := Text(base)
 	if !ok {
-		d.left = append(d.left, "transactions, elements, pairing and response codes: field 39 is not the response code of a network that comes with posfleet; until you add them the file explains messages and plays none")
+		d.left = append(d.left, fmt.Sprintf("transactions, elements, pairing and response codes: field %d is not the response code of a network that comes with posfleet; until you add them the file explains messages and plays none", isoResponseCode))
 		return nil
 	}
 	r, root, ok := document(base+".yaml", text, nil, nil)
 	if !ok {
 		return nil
 	}
-	f := &forms{draft: d, r: r, base: base, root: root, agreed: of.agreed, was: map[int]strict.Value{}}
+	f := &forms{draft: d, r: r, of: of, root: root, was: map[int]strict.Value{}}
 	r.Each(f.key(root, "fields"), func(key string, v strict.Value) {
 		n, _ := strconv.Atoi(key)
 		f.was[n] = v
@@ -84,11 +91,11 @@ func (f *forms) lacks() string {
 	for _, e := range []string{"processing-code", "amount", "trace", "response-code"} {
 		if slices.Contains(f.dropped, e) {
 			at, _ := f.r.Scalar(f.key(f.key(f.root, "elements"), e))
-			return fmt.Sprintf("field %s is not the %s of %s", at, e, f.base)
+			return fmt.Sprintf("field %s is not the %s of %s", at, e, f.of.name)
 		}
 	}
 	if f.kept == 0 {
-		return fmt.Sprintf("field %d is missing, which tells the transactions of %s", f.missing, f.base)
+		return fmt.Sprintf("field %d is missing, which tells the transactions of %s", f.missing, f.of.name)
 	}
 	return ""
 }
@@ -96,7 +103,7 @@ func (f *forms) lacks() string {
 // body is what the file says besides its fields.
 func (f *forms) body() []byte {
 	var b bytes.Buffer
-	b.WriteString("\n# The forms of " + f.base + ", but for what these fields do not have.\nmac: none\nsign-in: none\n")
+	b.WriteString("\n# The forms of " + f.of.name + ", but for what these fields do not have.\nmac: none\nsign-in: none\n")
 	currency, _ := f.r.Scalar(f.key(f.root, "currency"))
 	fmt.Fprintf(&b, "currency: %q\n", currency)
 	f.elements()
@@ -125,10 +132,11 @@ func (f *forms) body() []byte {
 }
 
 // has reports whether the draft has field n as the base means it.
-func (f *forms) has(n int) bool { return f.fields[n] != nil && !f.agreed(n) && f.same(n) }
+func (f *forms) has(n int) bool { return f.fields[n] != nil && !f.of.agreed(n) && f.same(n) }
 
 // same reports whether values of field n are alike in the draft and the base:
-// octets or not, and of the same fixed length.
+// octets or not, and of the same fixed length, but for those that a profile gives, which
+// are as long as the dialect has them.
 func (f *forms) same(n int) bool {
 	is, _ := f.r.Scalar(f.key(f.was[n], "is"))
 	m := fieldShape.FindStringSubmatch(is)
@@ -136,7 +144,21 @@ func (f *forms) same(n int) bool {
 	if m == nil || (m[1] == "b") != (ours.kind == "b") {
 		return false
 	}
-	return m[2] != "" || ours.prefix != "fixed" || m[3] == strconv.Itoa(ours.length)
+	return m[2] != "" || ours.prefix != "fixed" || m[3] == strconv.Itoa(ours.length) || f.isElement(n, wire.TerminalID, wire.MerchantID)
+}
+
+// isElement reports whether the base has one of the elements in field n.
+func (f *forms) isElement(n int, of ...wire.Element) bool {
+	for _, e := range of {
+		v := f.key(f.key(f.root, "elements"), e.String())
+		if !v.Given() {
+			continue
+		}
+		if at, _ := f.r.Scalar(v); leadingShape.FindString(at) == strconv.Itoa(n) {
+			return true
+		}
+	}
+	return false
 }
 
 // key is the value of a key of a mapping; the zero Value where there is none.
@@ -177,6 +199,13 @@ func (f *forms) list(v strict.Value) (list []string, changed bool) {
 // settling are the transactions that nothing is left of without totals.
 var settling = []string{Settlement.String(), BatchUpload.String(), UploadEnd.String()}
 
+// cannotSettle reports whether the draft has no place for totals, or for what tells the
+// messages of a settlement apart.
+func (f *forms) cannotSettle() bool {
+	return slices.ContainsFunc([]string{"totals", "credits-number", "debits-number", "credits-amount", "debits-amount", "management-code"},
+		func(e string) bool { return slices.Contains(f.dropped, e) })
+}
+
 // transactions writes what differs in each form.
 func (f *forms) transactions(b *bytes.Buffer) {
 	var lines []string
@@ -189,7 +218,7 @@ func (f *forms) transactions(b *bytes.Buffer) {
 		if line == strict.None && name == Reversal.String() {
 			reversal = "reversal: none\n"
 		}
-		if slices.Contains(settling, name) && slices.Contains(f.dropped, "totals") {
+		if slices.Contains(settling, name) && f.cannotSettle() {
 			line = strict.None
 		}
 		if line != strict.None {
@@ -211,13 +240,15 @@ func (f *forms) form(v strict.Value) string {
 	var parts, unset []string
 	impossible := false
 	if set := f.key(v, "set"); set.Given() {
-		f.r.Each(set, func(key string, _ strict.Value) {
+		f.r.Each(set, func(key string, v strict.Value) {
+			is, _ := f.r.Scalar(v)
 			n, _ := strconv.Atoi(key)
 			if f.has(n) {
 				return
 			}
 			unset = append(unset, key+": none")
-			if !f.agreed(n) && n != 25 && n != 49 && n != 90 {
+			needless := f.isElement(n, f.of.needless...) && (is == "currency" || strings.Trim(is, "0") == "")
+			if !f.of.agreed(n) && !needless {
 				impossible, f.missing = true, n
 			}
 		})

@@ -16,6 +16,40 @@ func Next(n uint32) uint32 {
 	return n + 1
 }
 
+// What ISO 8583 itself says of data elements by their numbers, whatever network has
+// them. No other Go than this knows the number of a field; the rest asks a dialect for
+// its elements.
+const (
+	isoPAN               = 2
+	isoResponseCode      = 39
+	isoResponseData      = 44
+	isoAdditionalAmounts = 54
+	isoChipData          = 55
+	isoKeyManagement     = 96 // of the second edition
+)
+
+// isTrack reports whether field f is track 2 or 3.
+func isTrack(f int) bool { return f == 35 || f == 36 }
+
+// neverShown reports whether field f is a track or the PIN.
+func neverShown(f int) bool { return isTrack(f) || f == 45 || f == 52 }
+
+// private reports whether field f carries card data or what networks agree on:
+// extended PAN, tracks, name, additional data, PIN, reserved fields, accounts
+// and the second half's private fields (ISO 8583:1987, table of data elements).
+func private(f int) bool {
+	switch {
+	case f >= 34 && f <= 36, f == 43, f >= 45 && f <= 48, f == 52, f >= 54 && f <= 63, f >= 102 && f <= 127:
+		return true
+	}
+	return false
+}
+
+// agreed87 and agreed93 report whether the contents of field f are left to agreement by
+// an edition, so that another network's use of it says nothing.
+func agreed87(f int) bool { return f >= 46 && f <= 48 || f >= 56 && f <= 63 || f >= 105 && f <= 127 }
+func agreed93(f int) bool { return f == 47 || f == 48 || f >= 60 && f <= 63 || f >= 105 && f <= 127 }
+
 // Balance54 reads the balance in field 54, in fen: up to six amounts of account
 // and amount type, currency, sign C or D, 12 digits. The amount available (type
 // 02) is meant, where there is none of that type the first. It reports false when

@@ -185,7 +185,7 @@ func (f *specField) checkBitmap() error {
 
 func (f *specField) checkComposite(depth int, left *int) error {
 	switch {
-	case len(f.Subfields) == 0 && (f.Tag == nil || f.Tag.Enc != "BerTLVTag" || !f.Tag.SkipUnknownTLVTags):
+	case len(f.Subfields) == 0 && (f.Tag == nil || !f.Tag.SkipUnknownTLVTags || f.Tag.Enc != "BerTLVTag" && f.Tag.PrefUnknownTLV == ""):
 		return errors.New(`: type "Composite" without subfields; describe them, or want type "Binary"`)
 	case (f.Tag == nil) == (f.Bitmap == nil):
 		return errors.New(`: type "Composite" wants either "tag" or "bitmap"`)

@@ -24,6 +24,7 @@ const (
 	ConfirmAgain                 // an order, with what is right now
 	OrderAgain                   // from the beginning
 	FreshCode                    // the customer's phone shows a new one
+	AwaitPayer                   // the customer enters a password on the phone
 	nextSteps
 )
 
@@ -46,6 +47,7 @@ var nextStepTable = [nextSteps]struct{ name, english, chinese string }{
 	ConfirmAgain: {"confirm-again", "confirm the order again", "请重新确认订单"},
 	OrderAgain:   {"order-again", "take the order again", "请重新下单"},
 	FreshCode:    {"fresh-code", "have the customer show a fresh code", "请顾客刷新付款码"},
+	AwaitPayer:   {"await-payer", "wait until the customer has entered the password", "请等待顾客输入支付密码"},
 }
 
 // String is the step in English.

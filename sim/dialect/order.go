@@ -57,22 +57,25 @@ func OrderStateNamed(name string) (OrderState, bool) {
 type OrderReason uint8
 
 const (
-	NoReason         OrderReason = iota
-	NoSuchOrder                  // or another merchant's
-	OrderAlreadyPaid             //
-	OrderIsCancelled             //
-	OrderIsExpired               //
-	OrderNotPaid                 // so there is nothing to refund
-	OtherAmount                  // than the order's
-	OverRest                     // a refund of more than is left of it
-	PriceChanged                 // since the terminal has had its menu
-	DishSoldOut                  //
-	OwnNumberTaken               // by an order that is another
-	CodeUsed                     // a payment code is for one payment
-	CodeTooOld                   // or another has taken its place
-	CodeUnknown                  //
-	OverStaticLimit              // what a payer may pay in a day by static codes
-	NotAnOrder                   // lines that add up to nothing, or to something else
+	NoReason          OrderReason = iota
+	NoSuchOrder                   // or another merchant's
+	OrderAlreadyPaid              //
+	OrderIsCancelled              //
+	OrderIsExpired                //
+	OrderNotPaid                  // so there is nothing to refund
+	OtherAmount                   // than the order's
+	OverRest                      // a refund of more than is left of it
+	PriceChanged                  // since the terminal has had its menu
+	DishSoldOut                   //
+	OwnNumberTaken                // by an order that is another
+	CodeUsed                      // a payment code is for one payment
+	CodeTooOld                    // or another has taken its place
+	CodeUnknown                   //
+	OverStaticLimit               // what a payer may pay in a day by static codes
+	NotAnOrder                    // lines that add up to nothing, or to something else
+	PayerTypes                    // the customer's phone asks for a password, and nothing is decided
+	RefundNumberTaken             // by a refund that is another
+	TooManyRefunds                // of one order
 	orderReasons
 )
 
@@ -83,22 +86,25 @@ var orderReasonTable = [orderReasons]struct {
 	english, chinese string
 	next             NextStep
 }{
-	NoReason:         {Approved, "", "", Done},
-	NoSuchOrder:      {NoOriginal, "no such order of this merchant", "订单不存在", CheckEntry},
-	OrderAlreadyPaid: {Duplicate, "the order is paid already", "订单已支付, 请勿重复支付", QueryFirst},
-	OrderIsCancelled: {TooLate, "the order is cancelled", "订单已取消", OrderAgain},
-	OrderIsExpired:   {TooLate, "the order has expired", "订单已过期", OrderAgain},
-	OrderNotPaid:     {NoOriginal, "the order is not paid", "订单未支付", QueryFirst},
-	OtherAmount:      {OriginalDiffers, "not the amount of the order", "金额与订单不符", CheckEntry},
-	OverRest:         {OriginalDiffers, "more than is left of the order", "退款金额超过订单余额", CheckEntry},
-	PriceChanged:     {OriginalDiffers, "a price has changed", "价格已变动, 请重新确认", ConfirmAgain},
-	DishSoldOut:      {Declined, "a dish is sold out", "菜品已估清", ConfirmAgain},
-	OwnNumberTaken:   {Duplicate, "the merchant's number stands for another order", "商户订单号重复", OrderAgain},
-	CodeUsed:         {Duplicate, "the code has been used", "付款码已使用, 请刷新", FreshCode},
-	CodeTooOld:       {TooLate, "the code is too old", "付款码已过期, 请刷新", FreshCode},
-	CodeUnknown:      {InvalidCard, "no such code", "付款码无效", FreshCode},
-	OverStaticLimit:  {OverLimit, "more than a payer may pay in a day by static codes", "超过静态码单日限额", OtherWay},
-	NotAnOrder:       {InvalidAmount, "the lines do not make up the total", "订单金额有误", ConfirmAgain},
+	NoReason:          {Approved, "", "", Done},
+	NoSuchOrder:       {NoOriginal, "no such order of this merchant", "订单不存在", CheckEntry},
+	OrderAlreadyPaid:  {Duplicate, "the order is paid already", "订单已支付, 请勿重复支付", QueryFirst},
+	OrderIsCancelled:  {TooLate, "the order is cancelled", "订单已取消", OrderAgain},
+	OrderIsExpired:    {TooLate, "the order has expired", "订单已过期", OrderAgain},
+	OrderNotPaid:      {NoOriginal, "the order is not paid", "订单未支付", QueryFirst},
+	OtherAmount:       {OriginalDiffers, "not the amount of the order", "金额与订单不符", CheckEntry},
+	OverRest:          {OriginalDiffers, "more than is left of the order", "退款金额超过订单余额", CheckEntry},
+	PriceChanged:      {OriginalDiffers, "a price has changed", "价格已变动, 请重新确认", ConfirmAgain},
+	DishSoldOut:       {Declined, "a dish is sold out", "菜品已估清", ConfirmAgain},
+	OwnNumberTaken:    {Duplicate, "the merchant's number stands for another order", "商户订单号重复", OrderAgain},
+	CodeUsed:          {Duplicate, "the code has been used", "付款码已使用, 请刷新", FreshCode},
+	CodeTooOld:        {TooLate, "the code is too old", "付款码已过期, 请刷新", FreshCode},
+	CodeUnknown:       {InvalidCard, "no such code", "付款码无效", FreshCode},
+	OverStaticLimit:   {OverLimit, "more than a payer may pay in a day by static codes", "超过静态码单日限额", OtherWay},
+	NotAnOrder:        {InvalidAmount, "the lines do not make up the total", "订单金额有误", ConfirmAgain},
+	PayerTypes:        {InProgress, "the customer is to enter a password", "等待顾客输入支付密码", AwaitPayer},
+	RefundNumberTaken: {OriginalDiffers, "the refund number stands for another refund", "退款单号重复", CheckEntry},
+	TooManyRefunds:    {OverLimit, "an order is refunded in at most 50 parts", "退款次数超限", CallService},
 }
 
 // Role is as what a host refuses for the reason.
@@ -134,24 +140,27 @@ func OrderReasonNamed(words string) (OrderReason, bool) {
 }
 
 // Tags of what orders say, each two characters, three digits of length and a value,
-// as CUP has them in field 59. Of order-data, and the last two of payment-code:
+// as CUP has them in field 59. Of order-data, and those with A of payment-code:
 const (
-	TagOwnNumber   = "O1" // the merchant's own number of the order
-	TagMenu        = "O2" // version of the terminal's menu, 6 digits
-	TagLines       = "O3" // see OrderLine
-	TagOrder       = "O4" // order number
-	TagState       = "O5" // OrderState, 1 digit
-	TagRefunded    = "O6" // fen, 12 digits
-	TagReason      = "O7" // OrderReason, 2 digits
-	TagCode        = "O8" // what the merchant shows
-	TagValid       = "O9" // seconds that the order may be paid in
-	TagPayment     = "OA" // batch 6, trace 6, reference 12, date MMDD 4
-	TagPayer       = "OB" // payment code of who scanned
-	TagTotal       = "OC" // fen, 12 digits
-	TagPush        = "OD" // the terminal listens for the result on the line of its request
-	TagPaysOrder   = "A9" // order number, in a payment or refund of it
-	TagPaysReason  = "A8" // OrderReason, in the answer that refuses one
-	TagPaymentCode = "A3" // of the customer
+	TagOwnNumber    = "O1" // the merchant's own number of the order
+	TagMenu         = "O2" // version of the terminal's menu, 6 digits
+	TagLines        = "O3" // see OrderLine
+	TagOrder        = "O4" // order number
+	TagState        = "O5" // OrderState, 1 digit
+	TagRefunded     = "O6" // fen, 12 digits
+	TagReason       = "O7" // OrderReason, 2 digits
+	TagCode         = "O8" // what the merchant shows
+	TagValid        = "O9" // seconds that the order may be paid in
+	TagPayment      = "OA" // batch 6, trace 6, reference 12, date MMDD 4
+	TagPayer        = "OB" // payment code of who scanned
+	TagTotal        = "OC" // fen, 12 digits
+	TagPush         = "OD" // the terminal listens for the result on the line of its request
+	TagDeclines     = "OE" // who scanned, or was asked for a password, does not pay
+	TagPaysOrder    = "A9" // order number, in a payment or refund of it
+	TagPaysReason   = "A8" // OrderReason, in the answer that refuses one
+	TagRefundNumber = "A7" // the merchant's own number of a refund of the order
+	TagRefundedAs   = "A6" // as TagPayment: in the answer to a refund whose number has come before
+	TagPaymentCode  = "A3" // of the customer
 )
 
 // AppendTag writes a tag with its value, of at most 999 octets.
@@ -243,6 +252,9 @@ func OrderTotal(lines []OrderLine) (total int64) {
 // sequence 4, check digit.
 const OrderNumberLen = 25
 
+// OrderTerminalLen is how much of it is the terminal.
+const OrderTerminalLen = 8
+
 // OrderCheckDigit is the last digit of an order number, by Luhn's rule over the
 // others; a letter of the terminal's number counts as the last digit of its code.
 func OrderCheckDigit(number []byte) byte {
@@ -307,4 +319,20 @@ func ReadOneTimeCode(v []byte) (c OneTimeCode, ok bool) {
 func (c OneTimeCode) Fresh(unix int64) bool {
 	age := (unix%1e6 - int64(c.Second) + 1e6) % 1e6
 	return age <= CodeAge || age >= 1e6-CodeAge
+}
+
+// ReasonOf is why an answer that declines a transaction refuses an order, or its payment or
+// refund; NoReason where it does not say, or is about none.
+func ReasonOf(t Transaction, answer *wire.Message) OrderReason {
+	var n uint64
+	switch {
+	case orders[t]:
+		n = TaggedUint(answer.Get(wire.OrderData), TagReason)
+	case t.Payment():
+		n = TaggedUint(answer.Get(wire.PaymentCode), TagPaysReason)
+	}
+	if n >= uint64(orderReasons) {
+		return NoReason
+	}
+	return OrderReason(n)
 }

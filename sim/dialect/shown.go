@@ -70,10 +70,10 @@ func (d *Dialect) scrubbed(f int, v []byte) []byte {
 // isFree reports whether field f is a text that may hold anything: what ISO 8583
 // leaves to agreement and additional response data, but for packed digits and amounts.
 func (d *Dialect) isFree(f int, v []byte) bool {
-	if !private(f) && f != 44 || d.packedDigits(f) {
+	if !private(f) && f != isoResponseData || d.packedDigits(f) {
 		return false
 	}
-	amounts := f == 54 && len(v) >= 20 && len(v)%20 == 0 && (v[7] == 'C' || v[7] == 'D')
+	amounts := f == isoAdditionalAmounts && len(v) >= 20 && len(v)%20 == 0 && (v[7] == 'C' || v[7] == 'D')
 	return !amounts
 }
 

@@ -35,6 +35,22 @@ const (
 	CodeScan        // a customer's phone has scanned it and pays
 	OfflinePurchase // a chip has approved it by itself; the host is told
 	ScriptResult    // what has become of the commands that an issuer gave to its chip
+	MailOrder       // a purchase by mail, telephone or internet (MOTO): the card is not there
+	MailPreAuth     // a pre-authorisation of such a one
+	Instalment      // a purchase that the cardholder pays in parts
+	PointsPurchase  // a purchase with the points of a loyalty account
+	Reservation     // a purchase that was reserved before, on a phone
+	ReservationVoid // of such a one
+	OfflineRefund   // of a purchase that a chip approved by itself
+	DownloadQuery   // which entries of a list there are
+	DownloadLoad    // fetches some of them
+	DownloadEnd     // says that all have been fetched
+	CashierSignIn   // credits a cashier's loyalty card; no login
+	OfflineSettle   // a purchase that was authorised otherwise, by telephone: the host is told
+	Adjustment      // raises a purchase of the open batch
+	Tip             // raises it by what the cardholder adds for the staff
+	KeyChange       // brings new working keys in the session that is open
+	CutOver         // the host's day ends: what comes after it is settled on the next
 	OrderResult     // the host says unasked what has come of an order; nobody answers it
 	Transactions    // how many there are
 )
@@ -133,6 +149,22 @@ var transactions = [Transactions]struct {
 	CodeScan:         {name: "code-scan"},
 	OfflinePurchase:  {"offline-purchase", Charge, ToNone, false, false},
 	ScriptResult:     {name: "script-result"},
+	MailOrder:        {"mail-order", Charge, ToNone, false, true},
+	MailPreAuth:      {"mail-pre-auth", Hold, ToNone, false, true},
+	Instalment:       {"instalment", Charge, ToNone, false, true},
+	PointsPurchase:   {"points-purchase", Charge, ToNone, false, true},
+	Reservation:      {"reservation", Charge, ToNone, false, true},
+	ReservationVoid:  {"reservation-void", Uncharge, ToTrace, true, true},
+	OfflineRefund:    {"offline-refund", GiveBack, ToReference, true, false},
+	DownloadQuery:    {name: "download-query"},
+	DownloadLoad:     {name: "download"},
+	DownloadEnd:      {name: "download-end"},
+	CashierSignIn:    {name: "cashier-sign-in"},
+	OfflineSettle:    {"offline-settle", Charge, ToNone, false, false},
+	Adjustment:       {"adjustment", Charge, ToTrace, false, false},
+	Tip:              {"tip", Charge, ToTrace, false, false},
+	KeyChange:        {name: "key-change"},
+	CutOver:          {name: "cut-over"},
 	OrderResult:      {name: "order-result"},
 }
 
@@ -166,6 +198,10 @@ func (b Booking) Side() Side {
 	}
 	return sides[b]
 }
+
+// Raises reports whether t adds to an earlier charge: its amount is the new whole, what is
+// booked the difference.
+func (t Transaction) Raises() bool { return t.Booking() == Charge && t.Original() == ToTrace }
 
 // Signs reports whether t brings a cardholder's signature, or a part of it.
 func (t Transaction) Signs() bool { return t == SignatureUpload || t == SignaturePart }

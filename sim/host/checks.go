@@ -108,14 +108,25 @@ func (h *Host) applyRules(req *Request) bool {
 func (h *Host) dispatch(req *Request) {
 	switch req.Transaction {
 	case dialect.SignIn:
+		h.require(req, requireSignIn)
 		h.signIn(req)
 	case dialect.SignOff:
 		h.signOff(req)
 	case dialect.PasswordReset:
 		h.passwordReset(req)
 	case dialect.Echo:
+		h.require(req, 0)
 		h.reply(req, approved)
+	case dialect.DownloadQuery, dialect.DownloadLoad, dialect.DownloadEnd:
+		h.download(req)
+	case dialect.KeyChange:
+		h.changeKeys(req)
+	case dialect.CutOver:
+		h.cutOver(req)
+	case dialect.CashierSignIn:
+		h.cashierSignIn(req)
 	case dialect.StatusUpload:
+		h.require(req, requireStatus)
 		h.statusUpload(req)
 	case dialect.Settlement:
 		h.settlement(req)
@@ -211,6 +222,11 @@ func (h *Host) sealed(req *Request) bool {
 		return false
 	}
 	key := req.keys.MAC
+	if req.given != "" { // its MAC is over what was sent
+		as := req.Message.MTI()
+		req.Message.SetMTI(req.given)
+		defer req.Message.SetMTI(as)
+	}
 	covered, mac := req.Message.MACSpan()
 	if key == nil || (mac == nil || !key.CheckMAC(h.profile.MAC, covered, mac)) && !h.breaks(anyMAC) {
 		return !h.dialect.MAC
@@ -263,6 +279,9 @@ func (h *Host) enter(req *Request) verdict {
 	r := &req.record
 	r.Kind, r.Serial, r.When = req.Transaction, req.serial, uint32(req.now.unix)
 	code := h.pay(req)
+	if req.again != nil {
+		return code // it has been entered under the trace that it first came with
+	}
 	if h.approves(req, code) {
 		r.State = book.Approved
 	}
@@ -286,7 +305,7 @@ func (h *Host) declineKey(req *Request, code verdict) *keys.Key {
 func (h *Host) tell(req *Request, code verdict) {
 	h.reply(req, code)
 	a := req.Answer
-	a.SetUint(wire.SettlementDate, uint64(req.now.mmdd))
+	a.SetUint(wire.SettlementDate, uint64(h.settlementDate(req)))
 	a.SetString(wire.ResponseData, remarks)
 	if req.chipped {
 		h.answerChip(req, code)
@@ -311,6 +330,9 @@ func (h *Host) tell(req *Request, code verdict) {
 	case dialect.QRPurchase:
 		h.tellVoucher(req)
 	case dialect.Refund:
+		if req.again != nil {
+			req.tellRefunded()
+		}
 	default:
 		var code [6]byte
 		wire.PutUint(code[:], uint64(authCode(req.serial)))

@@ -68,6 +68,9 @@ func (h *Host) scanCode(req *Request, d *order.Desk) verdict {
 	}
 	r := &req.record
 	r.Amount, r.Card, r.Channel = amount, card, fee.ChannelOfCode(payer)
+	if code, is := dialect.ReadOneTimeCode(scanned); is {
+		return h.payerAnswers(req, d, code)
+	}
 	if string(scanned[:4]) == staticCode {
 		return h.scanStatic(req, d, scanned[4:])
 	}
@@ -96,7 +99,7 @@ func (h *Host) bookScan(req *Request, d *order.Desk, o *order.Order, batch, trac
 		return invalid
 	}
 	key := book.KeyOf(batch, trace, form.MTI)
-	if _, taken := req.terminal.Find(key); taken { // reversed before it came
+	if n, taken := req.terminal.Find(key); taken && req.terminal.Record(n).State != book.Declined && !h.breaks(latePassword) { // reversed before it came
 		return req.refuse(dialect.CodeTooOld)
 	}
 	r := &req.record
@@ -200,10 +203,7 @@ func (h *Host) presentOneTime(req *Request, v []byte) verdict {
 	if !ok || h.payers == "" {
 		return noCard
 	}
-	var static [20]byte
-	n := copy(static[:], h.payers)
-	wire.PutUint(static[n:n+6], uint64(code.Payer))
-	card, ok := h.books.CardOfCode(static[:n+6])
+	card, ok := h.payerOf(code)
 	if !ok {
 		return req.refuse(dialect.CodeUnknown)
 	}

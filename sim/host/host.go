@@ -37,34 +37,35 @@ import (
 
 // Host is one acquirer host. It may serve several listeners at once.
 type Host struct {
-	profile    *profile.Profile
-	dialect    *dialect.Dialect
-	server     serve.Server
-	books      *book.Ledger
-	orders     *order.Orders
-	payers     string // what the payment codes of phones stand for begins with
-	merchants  *merchant.Register
-	sessions   []*session            // of the terminals, by their numbers in the books; each is its terminal's to lock
-	wrong      atomic.Pointer[wrong] // how it misbehaves, and its handler for that
-	switching  sync.Mutex            // of wrong
-	mishaps    mishaps               // what some misbehaviours remember
-	delays     bool                  // faults that hold answers back may be turned on while it serves
-	repeat     bool
-	statuses   statuses
-	behaviour  *Behaviour
-	clock      clock
-	serial     atomic.Uint64 // numbers answers; the last six digits are part of the RRN
-	count      counters
-	log        log
-	enrolments enrolments
-	chips      chips
-	staff      *staff.Desk
-	malformer  malformer
-	stuck      atomic.Bool     // it has met something malformed, and hangs
-	standing   context.Context // until it falls over something malformed
-	fall       context.CancelFunc
-	data       string       // folder of what it keeps; empty for a host that forgets
-	store      *store.Store // nil for one
+	profile      *profile.Profile
+	dialect      *dialect.Dialect
+	server       serve.Server
+	books        *book.Ledger
+	orders       *order.Orders
+	payers       string // what the payment codes of phones stand for begins with
+	merchants    *merchant.Register
+	sessions     []*session            // of the terminals, by their numbers in the books; each is its terminal's to lock
+	wrong        atomic.Pointer[wrong] // how it misbehaves, and its handler for that
+	switching    sync.Mutex            // of wrong
+	mishaps      mishaps               // what some misbehaviours remember
+	delays       bool                  // faults that hold answers back may be turned on while it serves
+	repeat       bool
+	statuses     statuses
+	requirements requirements
+	behaviour    *Behaviour
+	clock        clock
+	serial       atomic.Uint64 // numbers answers; the last six digits are part of the RRN
+	count        counters
+	log          log
+	enrolments   enrolments
+	chips        chips
+	staff        *staff.Desk
+	malformer    malformer
+	stuck        atomic.Bool     // it has met something malformed, and hangs
+	standing     context.Context // until it falls over something malformed
+	fall         context.CancelFunc
+	data         string       // folder of what it keeps; empty for a host that forgets
+	store        *store.Store // nil for one
 }
 
 // Option changes a Host that New makes.

@@ -50,10 +50,24 @@ const (
 	undoReversal
 	forgetEarly
 	anyMAC
+	wrongCAKey
 	approveMalformed
 	hangOver
 	fallOver
 	malformAnswers
+	cutOffIgnored
+	newPaidAtOnce
+	lapsedSigned
+	anyPapers
+	passwordUnasked
+	passwordLost
+	latePassword
+	refundNumberIgnored
+	equalRefundsMerged
+	signatureMisfiled
+	refundElsewhere
+	reversalElsewhere
+	reversalAnyAmount
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -119,15 +133,29 @@ var misbehaviours = []Misbehaviour{
 	{Name: "counter-unchecked", Doc: "a chip's transaction counter may come again", bug: anyCounter},
 	{Name: "wrong-arpc", Doc: "the issuer's answer to a chip's cryptogram is one bit wrong", bug: wrongIssuer},
 	{Name: "script-result-lost", Doc: "what has become of an issuer's commands is acknowledged and not kept", bug: scriptLost},
+	{Name: "ca-key-wrong", Doc: "CA keys and IC parameters are downloaded with one bit wrong", bug: wrongCAKey},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
+	{Name: "refund-number-ignored", Doc: "a refund that comes again under its number is booked again", bug: refundNumberIgnored},
+	{Name: "equal-refunds-merged", Doc: "two refunds of an order of one amount, under two numbers, are taken for one", bug: equalRefundsMerged},
 	{Name: "code-used-twice", Doc: "a customer's payment code pays more than once", bug: useCodeTwice},
+	{Name: "password-not-asked", Doc: "a customer whose phone asks for a password pays without it", bug: passwordUnasked},
+	{Name: "password-lost", Doc: "what a customer enters whose phone asks for a password is acknowledged and nothing comes of it", bug: passwordLost},
+	{Name: "late-password-pays", Doc: "a customer's password pays also after the terminal has given the payment up", bug: latePassword},
 	{Name: "clone-accepted", Doc: "two terminals of one number may trade at the same time, and nobody is told", bug: cloneAccepted},
 	{Name: "second-binding-accepted", Doc: "a terminal that is bound to one merchant can be bound to another", bug: secondBinding},
 	{Name: "fee-off-by-one", Doc: "each fee is a fen too high", bug: feeOffByOne},
 	{Name: "statement-does-not-add-up", Doc: "the first line of a statement is a fen too high, its total is not", bug: wrongStatement},
+	{Name: "cut-off-ignored", Doc: "what is paid after the cut-off counts for the day on which it is paid", bug: cutOffIgnored},
+	{Name: "new-merchant-paid-at-once", Doc: "a merchant of less than 90 days has its money on the same day, if its plan says so", bug: newPaidAtOnce},
+	{Name: "lapsed-approval-signed", Doc: "an approved application can be signed after its 30 days, too", bug: lapsedSigned},
+	{Name: "expired-papers-approved", Doc: "a review does not look at how long licence and identity card are valid", bug: anyPapers},
 	{Name: "signature-lost", Doc: "signatures are acknowledged and not kept", wrap: onAnswer(loseSignature)},
 	{Name: "signature-blind", Doc: "what comes as a signature is acknowledged, whatever it is", wrap: onAnswer(praiseSignature)},
+	{Name: "signature-misfiled", Doc: "a signature is taken for the latest purchase, whatever trace, reference and amount it names", bug: signatureMisfiled},
+	{Name: "refund-of-another", Doc: "a refund that names a payment of another card, or none, gives back what it finds", bug: refundElsewhere},
+	{Name: "reversal-of-another", Doc: "a reversal that names no payment undoes the latest", bug: reversalElsewhere},
+	{Name: "reversal-of-any-amount", Doc: "a reversal undoes the payment that it names, whatever amount it says", bug: reversalAnyAmount},
 	{Name: "forget-status", Doc: "what a terminal tells of its parts is acknowledged and not kept", wrap: onAnswer(forgetStatus)},
 	{Name: "yes-man", Doc: "everything is approved under a right MAC and nothing is booked; no balance is told, every batch balances",
 		wrap: yesMan},
@@ -222,7 +250,11 @@ func (h *Host) misbehaveAs(names []string) {
 	}
 	h.staff.Lax.Store(w.bugs&anyProof != 0)
 	h.merchants.SecondBinding.Store(w.bugs&secondBinding != 0)
+	h.merchants.NeverLapses.Store(w.bugs&lapsedSigned != 0)
+	h.merchants.AnyPapers.Store(w.bugs&anyPapers != 0)
 	h.books.WrongFees(w.bugs&feeOffByOne != 0)
+	h.books.Lax().CutOff.Store(w.bugs&cutOffIgnored != 0)
+	h.books.Lax().NewMerchant.Store(w.bugs&newPaidAtOnce != 0)
 	h.wrong.Store(w)
 }
 

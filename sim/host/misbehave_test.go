@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"maps"
@@ -9,6 +10,9 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
+	"github.com/posfleet/posfleet/sim/host/merchant"
+	"github.com/posfleet/posfleet/sim/host/payout"
 	"github.com/posfleet/posfleet/sim/host/staff"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -120,6 +124,42 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			return ok && s.Check() != nil
 		},
 	}
+	seen["cut-off-ignored"] = func(p *pos, h *Host) bool {
+		plan := *h.Account(p.entry.MID).Plan
+		plan.Payout.CutOff = 23 * time.Hour
+		a := &payout.Account{Plan: &plan, Lax: h.books.Lax()}
+		return a.Day(time.Date(2026, 11, 26, 23, 0, 0, 0, fee.China)) == "2026-11-26"
+	}
+	seen["new-merchant-paid-at-once"] = func(p *pos, h *Host) bool {
+		plan := *h.Account(p.entry.MID).Plan
+		plan.Payout.Cycle = fee.T0
+		now := time.Now()
+		a := &payout.Account{Plan: &plan, Since: now.AddDate(0, 0, -88), Lax: h.books.Lax()}
+		return a.Due(now, now)
+	}
+	seen["lapsed-approval-signed"] = func(p *pos, h *Host) bool {
+		m := h.Merchants()
+		a, err := m.Submit(applicationOf(h, ""))
+		if err != nil {
+			p.Fatal(err)
+		}
+		if a, err = m.Review(a.Number, merchant.Findings{}); err != nil || a.State != "approved" {
+			p.Fatal(a.State, a.Reasons, err)
+		}
+		if _, err := m.PutClock("", a.Number, h.Now().AddDate(0, 0, 31)); err != nil {
+			p.Fatal(err)
+		}
+		_, err = m.Sign(a.Number)
+		return err == nil
+	}
+	seen["expired-papers-approved"] = func(p *pos, h *Host) bool {
+		a, err := h.Merchants().Submit(applicationOf(h, "2020-01-01"))
+		if err != nil {
+			p.Fatal(err)
+		}
+		a, err = h.Merchants().Review(a.Number, merchant.Findings{})
+		return err == nil && a.State == "approved"
+	}
 	seen["signature-lost"] = func(p *pos, h *Host) bool {
 		p.want("00", dialect.SignatureUpload, p.buys(100), image(imageOf(1)))
 		return len(keptOf(t, h)) == 0
@@ -127,6 +167,23 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 	seen["signature-blind"] = func(p *pos, h *Host) bool {
 		return p.do(dialect.SignatureUpload, p.buys(100), image([]byte("a signature"))) == "00"
 	}
+	seen["signature-misfiled"] = func(p *pos, h *Host) bool {
+		return p.do(dialect.SignatureUpload, p.buys(100), amount(101), image(imageOf(1))) == "00"
+	}
+	seen["refund-of-another"] = func(p *pos, h *Host) bool {
+		p.want("00", dialect.Purchase, amount(500), shows("good"))
+		return p.do(dialect.Refund, amount(300), shows("good"), p.reference(), set(37, "999999999999")) == "00"
+	}
+	undone := func(p *pos, h *Host, field int, value uint64) bool {
+		m := buy(p, "good")
+		p.hear(time.Second)
+		r := p.reversalOf(m)
+		r.SetFieldUint(field, value)
+		p.send(r)
+		return bookOf(h, "10000001").Net() == 0
+	}
+	seen["reversal-of-another"] = func(p *pos, h *Host) bool { return undone(p, h, 11, 777777) }
+	seen["reversal-of-any-amount"] = func(p *pos, h *Host) bool { return undone(p, h, 4, 501) }
 	seen["reset-without-proof"] = func(_ *pos, h *Host) bool {
 		_, _, err := h.Staff().Ask(staff.Ask{Channel: staff.Branch, TID: "10000001", Operator: "01"})
 		return err == nil
@@ -158,6 +215,13 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		frame := p.frame(p.request(dialect.Purchase, amount(500), shows("good")))
 		frame[len(frame)-1] ^= 1
 		return p.exchange(frame) == "00"
+	}
+	seen["ca-key-wrong"] = func(p *pos, h *Host) bool {
+		m := p.request(dialect.DownloadLoad, func(_ *pos, m *wire.Message) {
+			m.SetString(wire.ManagementCode, "370")
+			m.SetString(wire.Download, "\x9F\x06\x05\xA0\x00\x00\x03\x33\x9F\x22\x01\x01")
+		})
+		return p.send(m) == "00" && !bytes.Equal(p.ans.Get(wire.Download)[1:], caKeys(1, 128)[0])
 	}
 	broken := func(p *pos) []byte { // a purchase with a letter in its amount
 		frame := p.frame(p.request(dialect.Purchase, amount(500), shows("good")))
@@ -195,10 +259,35 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		p.want("00", dialect.Refund, amount(300), shows("good"), pays(number), of)
 		return p.do(dialect.Refund, amount(300), shows("good"), pays(number), of) == "00"
 	}
+	refunded := func(p *pos, numbers ...string) uint64 {
+		number := p.order(2)
+		p.want("00", dialect.Purchase, amount(400), shows("good"), pays(number))
+		of := p.reference()
+		for _, n := range numbers {
+			p.want("00", dialect.Refund, amount(100), shows("good"), pays(number), of, numbered(n))
+		}
+		return p.refundedOf(number)
+	}
+	seen["refund-number-ignored"] = func(p *pos, h *Host) bool { return refunded(p, "1", "1") == 200 }
+	seen["equal-refunds-merged"] = func(p *pos, h *Host) bool { return refunded(p, "1", "2") == 100 }
 	seen["code-used-twice"] = func(p *pos, h *Host) bool {
 		code := phoneCode(h, 0)
 		p.want("00", dialect.QRPurchase, amount(400), code)
 		return p.do(dialect.QRPurchase, amount(400), code) == "00"
+	}
+	seen["password-not-asked"] = func(p *pos, h *Host) bool {
+		p.asked(h, "qr-password", 2)
+		return bookOf(h, "10000001").DebitN == 1
+	}
+	seen["password-lost"] = func(p *pos, h *Host) bool {
+		_, _, enter := p.asked(h, "qr-password", 2)
+		return enter() == "00" && bookOf(h, "10000001").DebitN == 0
+	}
+	seen["late-password-pays"] = func(p *pos, h *Host) bool {
+		m, _, enter := p.asked(h, "qr-password", 2)
+		p.send(p.reversalOf(m))
+		enter()
+		return bookOf(h, "10000001").DebitN == 1
 	}
 	seen["yes-man"] = func(p *pos, h *Host) bool {
 		buy(p, "stolen")
@@ -275,4 +364,14 @@ func TestUnknownMisbehaviourIsRefused(t *testing.T) {
 	if err := h.Misbehave("silent", true); err != nil || !slices.Equal(h.Misbehaves(), []string{"silent"}) {
 		t.Errorf("turned on twice: %v, %v", err, h.Misbehaves())
 	}
+}
+
+// applicationOf is one that nothing speaks against; its licence is valid until a day, for ever
+// if that is empty.
+func applicationOf(h *Host, until string) merchant.Form {
+	return merchant.Form{Kind: "company", Name: "Noodles Ltd.", ShortName: "Noodles", MCC: "5812", City: "2900", Region: "310101", Address: "1 Main St.", Phone: "02155550100",
+		Licence: &merchant.Licence{Code: "91310101MA12345678", Name: "Noodles Ltd.", Owner: "Wang", Region: "310101", MCC: "5812", Until: until},
+		Person:  merchant.Person{Name: "Wang", ID: "11010519491231002X"},
+		Account: merchant.Account{Kind: "57", Holder: "Noodles Ltd.", Number: "3100123456789", Bank: "102290000001"},
+		Plan:    h.profile.Plans[0].Name, Papers: []string{"id-front", "id-back", "licence", "account-licence", "shop-front", "inside", "contract"}}
 }

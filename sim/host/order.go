@@ -117,15 +117,23 @@ func (req *Request) tellOrder(d *order.Desk, o *order.Order) {
 		v = dialect.AppendTagUint(v, dialect.TagRefunded, uint64(o.Refunded), 12)
 	}
 	if p := &o.Payment; p.Serial > 0 {
-		when := stampOf(int64(p.When))
 		var paid [28]byte
-		wire.PutUint(paid[:6], uint64(p.Batch))
-		wire.PutUint(paid[6:12], uint64(p.Trace))
-		putRRN((*[12]byte)(paid[12:24]), when, p.Serial)
-		wire.PutUint(paid[24:], uint64(when.mmdd))
-		v = dialect.AppendTag(v, dialect.TagPayment, paid[:])
+		v = dialect.AppendTag(v, dialect.TagPayment, appendBooked(paid[:0], p.Batch, p.Trace, p.When, p.Serial))
 	}
 	req.orderData = v
+}
+
+// appendBooked writes by what something that was booked is known: batch, trace, reference
+// and date.
+func appendBooked(v []byte, batch, trace, when uint32, serial uint64) []byte {
+	at := len(v)
+	v = append(v, "0000000000000000000000000000"...)
+	b, on := v[at:], stampOf(int64(when))
+	wire.PutUint(b[:6], uint64(batch))
+	wire.PutUint(b[6:12], uint64(trace))
+	putRRN((*[12]byte)(b[12:24]), on, serial)
+	wire.PutUint(b[24:], uint64(on.mmdd))
+	return v
 }
 
 // named is the order whose number the request's order data say; nil for none, or one

@@ -88,11 +88,17 @@ func (h *Host) inquire(req *Request) verdict {
 
 // charge moves the amount from card to merchant.
 func (h *Host) charge(req *Request) verdict {
+	if req.Transaction.Raises() {
+		return h.raise(req)
+	}
 	if code := h.payable(req); code != pending {
 		return code
 	}
 	if h.aboveLimit(req) {
 		return overLimit
+	}
+	if h.asksPayer(req) {
+		return req.refuse(dialect.PayerTypes)
 	}
 	if h.breaks(approvePart) {
 		req.record.Amount = 1

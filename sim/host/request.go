@@ -6,6 +6,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/book"
+	"github.com/posfleet/posfleet/sim/host/order"
 	"github.com/posfleet/posfleet/sim/host/serve"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -30,6 +31,7 @@ type Request struct {
 	spoilMAC    bool      // turn the MAC wrong
 	noMAC       bool      // leave it out
 	repeats     bool      // the message type says that it came before
+	given       string    // the message type, where it is taken as another; empty where not
 	requirement byte      // of the routing header: what the terminal is to do
 	advice      bool      // a reversal that says so of what has happened, and is answered as an advice
 
@@ -57,6 +59,7 @@ type Request struct {
 	refused   dialect.OrderReason // why an order, its payment or its refund is refused
 	lines     []dialect.OrderLine // reused
 	orderData []byte              // of the answer, reused
+	again     *order.Refund       // the refund that came before under the same number; nil for none
 	listens   uint32              // the trace with which the terminal asked to be told of an order; 0 when it did not
 	pushed    []byte              // a message of the host's own that follows the answer
 	chip      *chipWork           // of its chip; nil until the first
@@ -71,13 +74,13 @@ func newRequest(d *dialect.Dialect) *Request {
 func (req *Request) reset(arrived time.Time) {
 	req.Transaction, req.Known = 0, false
 	req.arrived, req.due, req.copies = arrived, time.Time{}, 1
-	req.spoilMAC, req.noMAC, req.repeats, req.advice = false, false, false, false
+	req.spoilMAC, req.noMAC, req.repeats, req.advice, req.given = false, false, false, false, ""
 	req.terminal, req.number, req.session, req.key, req.now, req.serial = nil, 0, nil, nil, nil, 0
 	req.trace, req.batch, req.pan, req.expiry = 0, 0, nil, nil
 	req.requirement, req.keys, req.chipped, req.renewed, req.kept = 0, keys.Set{}, false, false, 0
 	req.record = book.Record{Card: book.NoCard, Original: -1}
 	req.balance, req.pinLen = 0, 0
-	req.refused, req.listens, req.pushed = dialect.NoReason, 0, nil
+	req.refused, req.listens, req.pushed, req.again = dialect.NoReason, 0, nil, nil
 }
 
 // newAnswer makes what answers the messages of one connection at a time.
@@ -187,6 +190,7 @@ func (h *Host) asked(req *Request) bool {
 		return true
 	}
 	given := m.MTI()
+	req.given = given
 	as := []byte(given)
 	if as[3] == '1' {
 		as[3], req.repeats = '0', true
@@ -201,7 +205,7 @@ func (h *Host) asked(req *Request) bool {
 		}
 	}
 	m.SetMTI(given)
-	req.repeats, req.advice = false, false
+	req.repeats, req.advice, req.given = false, false, ""
 	return false
 }
 

@@ -33,6 +33,9 @@ func (h *Host) reversal(req *Request) verdict {
 	req.pan = req.Message.Get(wire.PAN)
 	key := book.KeyOf(req.batch, trace, form.MTI)
 	n, ok := t.Find(key)
+	if !ok && h.breaks(reversalElsewhere) {
+		n, ok = t.LastEntered()
+	}
 	if !ok {
 		if req.batch != t.Batch {
 			return noOriginal
@@ -47,7 +50,8 @@ func (h *Host) reversal(req *Request) verdict {
 	}
 	r := t.Record(n)
 	switch {
-	case !h.breaks(anyReversal) && (r.Amount != req.record.Amount || req.pan != nil && r.Card != book.NoCard && !h.books.IsOf(req.pan, r.Card)):
+	case !h.breaks(anyReversal) && (r.Amount != req.record.Amount && !h.breaks(reversalAnyAmount|reversalElsewhere) ||
+		req.pan != nil && r.Card != book.NoCard && !h.books.IsOf(req.pan, r.Card)):
 		if h.breaks(refusalBlocks) {
 			h.mishaps.block(true)
 		}
@@ -62,6 +66,7 @@ func (h *Host) reversal(req *Request) verdict {
 		return approved
 	case r.State != book.Approved:
 		t.Refuse(n)
+		h.givenUp(req, trace)
 		return approved
 	case h.breaks(forgetReversal), h.breaks(forgetSomeReversals) && h.mishaps.each(&h.mishaps.reversals, missesEach):
 		return approved

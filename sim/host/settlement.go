@@ -38,7 +38,7 @@ func (h *Host) settlement(req *Request) {
 	if h.dialect.Form(dialect.Settlement).NoCode {
 		req.Answer.Unset(wire.ResponseCode) // the flags tell
 	}
-	req.Answer.SetUint(wire.SettlementDate, uint64(req.now.mmdd))
+	req.Answer.SetUint(wire.SettlementDate, uint64(h.settlementDate(req)))
 	h.dialect.SetReconciliation(req.Answer, &found)
 	if op := req.Message.Get(wire.Operator); op != nil {
 		req.Answer.Set(wire.Operator, op)

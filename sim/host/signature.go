@@ -72,6 +72,9 @@ func (h *Host) takeSignature(req *Request) verdict {
 	m := req.Message
 	key := book.KeyOf(req.batch, req.trace, h.dialect.Form(dialect.Purchase).MTI)
 	n, ok := req.terminal.Find(key)
+	if !ok && h.breaks(signatureMisfiled) {
+		n, ok = req.terminal.LastEntered()
+	}
 	if !ok {
 		return noOriginal
 	}
@@ -80,6 +83,7 @@ func (h *Host) takeSignature(req *Request) verdict {
 	switch {
 	case !readable:
 		return formatError
+	case h.breaks(signatureMisfiled):
 	case r.Kind != dialect.Purchase || r.State == book.Declined || !rrnIs(m.Get(wire.RRN), r.When, r.Serial):
 		return noOriginal
 	case r.Amount != amount:

@@ -14,6 +14,7 @@ type session struct {
 	block    []byte  // the key block of the last sign-in, while nothing has used its keys
 	trace    uint32  // of that sign-in
 	serial   *serial // of keys that are derived; nil until the first
+	cutOver  uint32  // the day, MMDD, whose end it has told; 0 for none
 	signedIn bool
 	operator [2]byte   // who signed in; zero where the network does not say
 	before   *keys.Key // MAC key of the keys before these, if it was used
@@ -46,16 +47,9 @@ func (h *Host) signIn(req *Request) {
 		h.reply(req, noTerminal)
 		return
 	}
-	if mode != "" && (s.block == nil || s.trace != trace || s.mode != mode) {
-		set, block, err := keys.Issue(h.books.Entry(req.number).Master, mode)
-		if err != nil {
-			h.reply(req, malfunction)
-			return
-		}
-		if s.block == nil {
-			s.before = s.keys.MAC
-		}
-		s.keys, s.block, s.trace, s.mode = set, block, trace, mode
+	if mode != "" && !h.issue(req, trace, mode) {
+		h.reply(req, malfunction)
+		return
 	}
 	s.signedIn = true
 	copy(s.operator[:], req.Message.Get(wire.Operator))
@@ -67,6 +61,65 @@ func (h *Host) signIn(req *Request) {
 		req.Answer.Set(wire.WorkingKeys, s.block)
 	}
 	h.putBatch(req)
+}
+
+// issue gives the session fresh working keys, those of before when the request comes again
+// and nothing has used them.
+func (h *Host) issue(req *Request, trace uint32, mode keys.KeyBlock) bool {
+	s := req.session
+	if s.block != nil && s.trace == trace && s.mode == mode {
+		return true
+	}
+	set, block, err := keys.Issue(h.books.Entry(req.number).Master, mode)
+	if err != nil {
+		return false
+	}
+	if s.block == nil {
+		s.before = s.keys.MAC
+	}
+	s.keys, s.block, s.trace, s.mode = set, block, trace, mode
+	return true
+}
+
+// changeKeys gives a session that is open fresh working keys.
+func (h *Host) changeKeys(req *Request) {
+	trace, ok := digits(req.Message.Get(wire.Trace))
+	s := req.session
+	switch {
+	case !ok:
+		h.reply(req, formatError)
+	case s == nil || !s.signedIn:
+		h.reply(req, signInFirst)
+	case h.profile.SignIn == "":
+		h.reply(req, invalid)
+	case !h.issue(req, trace, h.profile.SignIn):
+		h.reply(req, malfunction)
+	default:
+		req.renewed = true
+		h.reply(req, approved)
+		req.Answer.Set(wire.WorkingKeys, s.block)
+		h.putBatch(req)
+	}
+}
+
+// cutOver ends the day for the terminal: what it sends from now on is settled on the next.
+func (h *Host) cutOver(req *Request) {
+	if req.session == nil || !req.session.signedIn {
+		h.reply(req, signInFirst)
+		return
+	}
+	req.session.cutOver = uint32(req.now.mmdd)
+	h.reply(req, approved)
+	req.Answer.SetUint(wire.SettlementDate, uint64(h.settlementDate(req)))
+}
+
+// settlementDate is the day, MMDD, on which what is answered now is settled: today, or the
+// day after when the terminal's day has been ended.
+func (h *Host) settlementDate(req *Request) uint32 {
+	if s := req.session; s != nil && s.cutOver != 0 && s.cutOver == uint32(req.now.mmdd) {
+		return uint32(stampOf(req.now.unix + 24*60*60).mmdd)
+	}
+	return uint32(req.now.mmdd)
 }
 
 // putBatch says the current batch in the answer.

@@ -28,8 +28,39 @@ func (h *Host) uncapture(req *Request) verdict {
 // findOriginal finds the payment that a void names: an approved one of the open
 // batch, booked in this way, by batch and trace, reference, and its card if one
 // is shown. A network that does not name the batch means the open one. It must be of
-// the same amount, and nothing of it refunded.
+// the same amount, and nothing of it refunded or added to it.
 func (h *Host) findOriginal(req *Request, booking dialect.Booking) verdict {
+	if code := h.original(req, booking); code != pending {
+		return code
+	}
+	if r := req.terminal.Record(req.record.Original); r.Amount != req.record.Amount {
+		return mismatch
+	}
+	return pending
+}
+
+// mostRaised is up to how many percent of a charge it may be raised.
+const mostRaised = 110
+
+// raise adds to a purchase of the open batch what the new amount is more, once.
+func (h *Host) raise(req *Request) verdict {
+	if code := h.original(req, dialect.Charge); code != pending {
+		return code
+	}
+	r := req.terminal.Record(req.record.Original)
+	if more := req.record.Amount - r.Amount; more <= 0 || req.record.Amount*100 > r.Amount*mostRaised {
+		return mismatch
+	}
+	req.record.Amount -= r.Amount
+	if !h.books.Charge(req.terminal, &req.record, false) {
+		return insufficientFunds
+	}
+	return approved
+}
+
+// original finds the approved payment of the open batch that the request names, of which
+// nothing is refunded, and to which nothing is added.
+func (h *Host) original(req *Request, booking dialect.Booking) verdict {
 	batch, ok1 := req.terminal.Batch, true
 	if h.dialect.Has(wire.OriginalBatch) {
 		batch, ok1 = digits(req.Message.Get(wire.OriginalBatch))
@@ -48,7 +79,7 @@ func (h *Host) findOriginal(req *Request, booking dialect.Booking) verdict {
 		!rrnIs(req.Message.Get(wire.RRN), r.When, r.Serial),
 		req.record.Card != book.NoCard && req.record.Card != r.Card:
 		return noOriginal
-	case r.Refunded > 0, r.Amount != req.record.Amount:
+	case r.Refunded > 0, req.terminal.Raised(n):
 		return mismatch
 	}
 	req.record.Original = n

@@ -76,15 +76,16 @@ func (c *Check) play(ctx context.Context, of *Case, v *verdicts.Verdict) {
 	d := c.Profile.Dialect
 	may := d.Reacts(of.Kind)
 	reader := d.NewReader(conn)
-	met := c.listen(conn, reader, c.Patience)
+	patience := c.Patience
+	if !may.Silence { // and the payment beside it must not overtake it: its key serial number is higher
+		patience = timeout
+	}
+	met := c.listen(conn, reader, patience)
 	paid := c.pay()
 	if met.silent() {
 		// A payment that was sent later has its answer: whoever was to answer this has had
-		// the time for it, unless the payment has failed too.
+		// the time for it.
 		met = c.listen(conn, reader, c.Patience)
-		if met.silent() && !may.Silence && paid == nil {
-			met = c.listen(conn, reader, timeout)
-		}
 	}
 	taken := met.answered && d.Class(met.code) != dialect.Declines
 	var undone error

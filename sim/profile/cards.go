@@ -31,6 +31,8 @@ type Card struct {
 	Balance int64    // fen; known to the bundled host only
 	Kind    fee.Kind // what its payments cost the merchant; for the bundled host only
 
+	AsksPassword bool // its phone asks for a password before it pays by a code of its own making; for the bundled host only
+
 	ChipFirst bool // its stripe is good only where the chip cannot be read: the bundled host wants the chip
 
 	Cash int64 // fen of electronic cash on the chip
@@ -140,6 +142,7 @@ func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chi
 		"issuer":        r.Text(&issuer),
 		"command":       r.Text(&command),
 		"chip-first":    r.Bool(&c.ChipFirst),
+		"asks-password": r.Bool(&c.AsksPassword),
 		"cash":          r.Yuan(&c.Cash, 1_000_000_00),
 		"answers":       strict.Keep(&answers),
 		"answer":        strict.Keep(&answers), // its older name

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"regexp"
+	"strings"
 
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/strict"
@@ -66,7 +67,7 @@ func (p *Profile) Serial(tid string) []byte {
 	ksn := make([]byte, d.KSNLen())
 	n := copy(ksn, p.DUKPT.KeySet)
 	device := uint64(0)
-	for _, c := range []byte(tid) {
+	for _, c := range []byte(strings.TrimSpace(tid)) {
 		if digit := uint64(c - '0'); digit < 10 {
 			device = 10*device + digit
 		} else {

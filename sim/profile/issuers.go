@@ -108,6 +108,7 @@ func (r reader) issuers(v, schemes strict.Value) map[string]*chip.Issuer {
 		})
 		r.Need(v, found, "scheme", "cryptograms")
 		if s == nil || !r.OK() {
+			all[name] = nil // told already
 			return
 		}
 		for i := range of {
@@ -133,7 +134,11 @@ func (r reader) chip(c *Card, v strict.Value, issuers map[string]*chip.Issuer, i
 		}
 		return
 	}
-	of := &chips{issuer: issuers[issuer], made: make([]atomic.Pointer[chip.Card], c.Count), index: 1}
+	i, given := issuers[issuer]
+	if given && i == nil {
+		return // told already
+	}
+	of := &chips{issuer: i, made: make([]atomic.Pointer[chip.Card], c.Count), index: 1}
 	known := true
 	if command != "" {
 		of.command, known = chip.CommandNamed(command)

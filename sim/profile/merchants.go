@@ -7,6 +7,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/strict"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Merchant is a merchant, and what taking payments costs it.
@@ -45,7 +46,7 @@ func (r reader) merchants(p *Profile, v strict.Value, plans []*fee.Plan) {
 	r.List(v, func(v strict.Value) {
 		var m Merchant
 		found := r.Map(v, strict.Table{
-			"mid":      r.Match(&m.MID, midShape, midWords),
+			"mid":      r.number(&m.MID, p.Dialect, wire.MerchantID),
 			"name":     r.Text(&m.Name),
 			"fee":      func(v strict.Value) { m.Plan = r.flatFee(v) },
 			"fee-plan": func(v strict.Value) { m.Plan = r.namedPlan(v, plans) },

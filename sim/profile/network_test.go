@@ -58,10 +58,12 @@ func TestWrongDialectFileIsToldAsOfTheFile(t *testing.T) {
 
 func TestNumbersThatTheDialectHasNoRoomForAreTold(t *testing.T) {
 	for _, c := range []struct{ file, want string }{
-		{"fields: {41: {is: ans 6, name: terminal}}", "terminals: terminal 10000001 does not fit field 41 (terminal) of dialect bank, which has 8 characters, want 6; give the field room for 8"},
-		{"fields: {42: {is: ans..10, name: merchant}}", "terminals: merchant 999290054110001 does not fit field 42 (merchant) of dialect bank, which has 15 characters, at most 10 fit"},
-		{`elements: {terminal: "41:1-6"}`, "terminals: terminal 10000001 does not fit 41 in field 41 of dialect bank: it has 8 characters, room is for 6"},
+		{"fields: {41: {is: ans 6, name: terminal}}", `terminals[1].first: "10000001" has 8 characters, want 6 in field 41 (terminal) of dialect bank; write 6 characters, or give the field another length in the dialect`},
+		{"fields: {41: {is: ans 10, name: terminal}}", `terminals[1].first: "10000001" has 8 characters, want 10 in field 41 (terminal) of dialect bank; write 10 characters, or have the dialect fill the field up: pad: right space`},
+		{"fields: {42: {is: ans..10, name: merchant}}", `merchants[1].mid: "…0001" has 15 characters, at most 10 fit in field 42 (merchant) of dialect bank; write at most 10 characters, or make the field longer in the dialect`},
+		{`elements: {terminal: "41:1-6"}`, `terminals[1].first: "10000001" has 8 characters, and 41 of field 41 (terminal id) of dialect bank has 6; write as many, or give the dialect other room`},
 		{"fields: {41: {is: ans 16, pad: right space, name: terminal}}", ""},
+		{"fields: {41: {is: n 12, pad: left 0, name: terminal}, 42: {is: ans..35, name: merchant}}", ""},
 	} {
 		_, err := Load(withDialect(t, "./bank.yaml", "extends: iso87\n"+c.file+"\n"), 2)
 		switch {
@@ -150,6 +152,48 @@ func TestTerminalsWithoutKeysWhereNoneAreUsed(t *testing.T) {
 		}
 		if err == nil && p.Terminals[0].Master != nil {
 			t.Errorf("%s: a terminal has a key from nowhere", c.terminals)
+		}
+	}
+}
+
+// A network may have terminals and merchants of other lengths than most: what the profile
+// says of them stands in messages, filled up where the field is.
+func TestNumbersAreAsLongAsTheDialectHasThem(t *testing.T) {
+	for _, c := range []struct{ fields, mid, terminals, wantTID, last, wantMID string }{
+		{"{41: {is: ans 16, pad: right space, name: t}, 42: {is: ans..35, name: m}}", "LAGOS01", "{tid: POS7}", "POS7            ", "", "LAGOS01"},
+		{"{41: {is: n 12, pad: left 0, name: t}, 42: {is: n 10, name: m}}", "4000000001", "{first: \"998\", count: 2}", "000000000998", "000000000999", "4000000001"},
+		{"{41: {is: ans..16, name: t}, 42: {is: ans 15, pad: right space, name: m}}", "SKLEP", "{first: \"0001\", count: 3}", "0001", "0003", "SKLEP          "},
+	} {
+		file := withDialect(t, "./bank.yaml", "extends: iso87\nmac: none\nsign-in: none\nfields: "+c.fields+"\n")
+		profile := "dialect: ./bank.yaml\noperators: [{number: \"01\", password: \"0000\"}, {number: \"00\", password: \"123456\"}]\nmerchants: [{mid: \"" + c.mid + "\", name: shop}]\n" +
+			"terminals: [" + c.terminals + "]\ncards: [{role: good, pan: \"4111111111111111\", expiry: \"4912\"}]\n"
+		if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p, err := Load(file, 0)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		first, last := p.Terminals[0], p.Terminals[len(p.Terminals)-1]
+		if first.TID != c.wantTID || first.MID != c.wantMID || p.Merchants[0].MID != c.wantMID || c.last != "" && last.TID != c.last {
+			t.Errorf("%s: %q … %q of %q, want %q … %q of %q", c.fields, first.TID, last.TID, first.MID, c.wantTID, c.last, c.wantMID)
+		}
+		list := filepath.Join(filepath.Dir(file), "list.csv")
+		if err := os.WriteFile(list, []byte("tid,mid,kind\n"+strings.TrimSpace(first.TID)+","+c.mid+",desktop\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(strings.Replace(profile, c.terminals, "{list: list.csv}", 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if p, err = Load(file, 0); err != nil || p.Terminals[0].TID != first.TID || p.Terminals[0].MID != first.MID {
+			t.Errorf("%s of a list: %v", c.fields, err)
+		}
+		if err := os.WriteFile(list, []byte("T12345678901234567,"+c.mid+",desktop\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = Load(file, 0); err == nil || !strings.Contains(err.Error(), `list.csv:1: tid "T…4567" has 18 characters`) || !strings.Contains(err.Error(), "field 41 (t) of dialect bank; write") {
+			t.Errorf("%s of a list: %v", c.fields, err)
 		}
 	}
 }

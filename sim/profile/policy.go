@@ -21,14 +21,16 @@ type Policy struct {
 	AbortOnReversal  bool           // a reversal out of tries also aborts the payment that waited for it
 	DefectiveIsGood  bool           // codes of class defective count as approved
 	MACOnDecline     dialect.DeclineMAC
-	Supervisor       bool   // void and refund ask for the supervisor's password
-	AutoSignOff      bool   // sign off after settlement
-	JournalLimit     int    // payments in a batch before the terminal must settle
-	RefundLimit      int64  // largest refund in fen
-	TapPINAbove      int64  // a tapped payment of more fen than this asks for the PIN; 0 for never
-	OfflineLimit     int64  // largest tapped payment in fen that a chip may approve by itself; 0 for none
-	OrderPaid        string // what terminals show when an order is paid; empty for what they show after any payment
-	EncryptTracks    bool   // encipher tracks when the sign-in gave a track key
+	Supervisor       bool          // void and refund ask for the supervisor's password
+	AutoSignOff      bool          // sign off after settlement
+	JournalLimit     int           // payments in a batch before the terminal must settle
+	RefundLimit      int64         // largest refund in fen
+	TapPINAbove      int64         // a tapped payment of more fen than this asks for the PIN; 0 for never
+	OfflineLimit     int64         // largest tapped payment in fen that a chip may approve by itself; 0 for none
+	PayerQuery       time.Duration // between queries of an order whose customer is to enter a password
+	PayerWait        time.Duration // for the customer; then the payment is given up
+	OrderPaid        string        // what terminals show when an order is paid; empty for what they show after any payment
+	EncryptTracks    bool          // encipher tracks when the sign-in gave a track key
 	Signatures       Signatures
 	DailySignIn      bool // sign in again on the first payment of a new day
 	Passwords        operator.Policy
@@ -40,6 +42,7 @@ func defaultPolicy(d *dialect.Dialect) Policy {
 	return Policy{
 		Timeout: 60 * time.Second, ReversalTries: 3, ReversalReason: d.Reason(dialect.NoAnswer), ReversalAccepts: d.Accepts,
 		KeepOnMismatch: true, AbortOnReversal: true, DefectiveIsGood: true, Supervisor: true,
+		PayerQuery: 5 * time.Second, PayerWait: 30 * time.Second,
 		JournalLimit: 500, RefundLimit: 10_000_00, TapPINAbove: 1000_00, EncryptTracks: true, Passwords: operator.Defaults(), Signatures: defaultSignatures,
 	}
 }
@@ -81,6 +84,8 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 		"daily-sign-in":     r.Bool(&p.DailySignIn),
 		"passwords":         r.passwords(&p.Passwords),
 		"order-paid":        r.Text(&p.OrderPaid),
+		"payer-query":       r.Duration(&p.PayerQuery, time.Millisecond, time.Minute),
+		"payer-wait":        r.Duration(&p.PayerWait, time.Millisecond, 10*time.Minute),
 	})
 }
 

@@ -1,17 +1,24 @@
 package profile
 
-import "slices"
+import (
+	"slices"
+	"strings"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+)
 
 // roles are those that features name.
 var roles = []string{
-	"good", "chip", "qr", "foreign", "rich", "defective", "issuer-contact", "pick-up", "invalid", "unknown-issuer", "sleeping",
+	"good", "chip", "qr", "qr-password", "foreign", "rich", "defective", "issuer-contact", "pick-up", "invalid", "unknown-issuer", "sleeping",
 	"suspect", "lost", "stolen", "poor", "expired", "wrong-pin", "not-permitted", "frozen", "terminal-not-permitted",
 	"over-limit", "restricted", "sm-chip", "to-block", "to-unblock", "chip-first", "cash", "too-often", "tries-exceeded", "issuer-down", "system-error",
 }
 
 // Known reports whether a role is one that features name: a profile may lack its
 // card, but it is no misspelling.
-func Known(role string) bool { return slices.Contains(roles, role) }
+func Known(role string) bool {
+	return slices.Contains(roles, role) || strings.HasPrefix(role, dialect.CodeRole)
+}
 
 // Expected is the response code that a host answers a payment with the card with:
 // what the profile says, or else what the dialect says is usual for its role; empty

@@ -11,6 +11,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim/device"
 	"github.com/posfleet/posfleet/sim/strict"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // listLine is a terminal in a list.
@@ -46,6 +47,7 @@ func (f *fleet) loadList(g *terminalEntry) []listLine {
 	rows := csv.NewReader(bytes.NewReader(text))
 	rows.Comment, rows.FieldsPerRecord, rows.TrimLeadingSpace, rows.ReuseRecord = '#', -1, true, true
 	order := []int{0, 1, 2, 3}
+	numbers := filler{f.Dialect.Filler(wire.TerminalID), f.Dialect.Filler(wire.MerchantID)}
 	for first := true; ; first = false {
 		values, err := rows.Read()
 		if err == io.EOF {
@@ -67,6 +69,9 @@ func (f *fleet) loadList(g *terminalEntry) []listLine {
 			continue
 		}
 		t, err := parseTerminal(inOrder(values, order), f.Kinds, f.SignIn == "", g.under)
+		if err == nil {
+			err = numbers.fill(&t)
+		}
 		if err != nil {
 			in.FailAt(number, "", "%w", err)
 		}
@@ -77,6 +82,22 @@ func (f *fleet) loadList(g *terminalEntry) []listLine {
 		return nil
 	}
 	return all
+}
+
+// filler makes numbers of terminals and merchants as messages have them.
+type filler struct{ tid, mid func(string) (string, error) }
+
+func (f filler) fill(t *Terminal) error {
+	tid, err := f.tid(t.TID)
+	if err != nil {
+		return fmt.Errorf("tid %s %w", strict.Quote(t.TID), err)
+	}
+	mid, err := f.mid(t.MID)
+	if err != nil {
+		return fmt.Errorf("mid %s %w", strict.Quote(t.MID), err)
+	}
+	t.TID, t.MID = tid, mid
+	return nil
 }
 
 // addList takes in the terminals of a list.
@@ -161,10 +182,10 @@ func parseTerminal(part []string, kinds []*device.Kind, keyless bool, under []by
 		t.Master, err = masterOf(part[3], under)
 	}
 	switch {
-	case !tidShape.MatchString(t.TID):
-		return t, fmt.Errorf("tid %s, want %s", strict.Quote(t.TID), tidWords)
-	case !midShape.MatchString(t.MID):
-		return t, fmt.Errorf("mid %s, want %s", strict.Quote(t.MID), midWords)
+	case !numberShape.MatchString(t.TID):
+		return t, fmt.Errorf("tid %s, want %s", strict.Quote(t.TID), numberWords)
+	case !numberShape.MatchString(t.MID):
+		return t, fmt.Errorf("mid %s, want %s", strict.Quote(t.MID), numberWords)
 	case t.Kind == nil:
 		return t, fmt.Errorf("kind %s, want one of %s", strict.Quote(part[2]), device.NamesOf(kinds))
 	}

@@ -1,12 +1,14 @@
 package profile
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/device"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/strict"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -14,8 +16,8 @@ import (
 
 // Terminal is one terminal's entry.
 type Terminal struct {
-	TID    string // 8 characters
-	MID    string // 15 characters, of a Merchant; none for one in stock
+	TID    string // as messages have it: filled up where its field is
+	MID    string // so, too; of a Merchant; none for one in stock
 	Kind   *device.Kind
 	Master Secret // 16 octets: the master key (TMK); none where a sign-in brings no keys
 }
@@ -26,16 +28,28 @@ const (
 	maxListFile  = 80 << 20 // octets; a line of a list has about 70
 )
 
-var (
-	tidShape = regexp.MustCompile(`^[0-9A-Za-z]{8}$`)
-	midShape = regexp.MustCompile(`^[0-9A-Za-z]{15}$`)
-)
+// numberShape is the number of a terminal or merchant. The second edition of ISO 8583 has
+// room for 16 and 35 characters; how many a network has its dialect says.
+var numberShape = regexp.MustCompile(`^[0-9A-Za-z]{1,35}$`)
 
-// The words for these shapes.
-const (
-	tidWords = "8 letters or digits"
-	midWords = "15 letters or digits: acquirer 3, city 4, category 4, number 4"
-)
+const numberWords = "letters or digits, 35 at most"
+
+// number reads the number of a terminal or merchant, which element e of messages has.
+func (r reader) number(to *string, d *dialect.Dialect, e wire.Element) func(strict.Value) {
+	fill := d.Filler(e)
+	return func(v strict.Value) {
+		r.Match(to, numberShape, numberWords)(v)
+		if *to == "" {
+			return
+		}
+		whole, err := fill(*to)
+		if err != nil {
+			r.Fail(v, "%s %w", strict.Quote(*to), err)
+			return
+		}
+		*to = whole
+	}
+}
 
 // terminalEntry is one entry under terminals: one terminal, a range of them or a
 // list in a file.
@@ -65,15 +79,15 @@ func (r reader) terminalEntry(v strict.Value, p *Profile, dir folder) terminalEn
 	kinds := p.Kinds
 	g := terminalEntry{Value: v, count: 1, kind: device.Desktop()}
 	g.found = r.Map(v, strict.Table{
-		"tid":      r.Match(&g.tid, tidShape, tidWords),
-		"merchant": r.Match(&g.merchant, midShape, midWords),
+		"tid":      r.number(&g.tid, p.Dialect, wire.TerminalID),
+		"merchant": r.number(&g.merchant, p.Dialect, wire.MerchantID),
 		"kind":     r.kind(&g.kind, kinds),
-		"first":    r.Match(&g.first, regexp.MustCompile(`^\d{8}$`), "8 digits, which the range counts up from"),
+		"first":    r.Match(&g.first, regexp.MustCompile(`^\d{1,35}$`), "digits, which the range counts up from"),
 		"count":    strict.Int(r.Reader, &g.count, 1, maxTerminals),
 		"merchants": func(v strict.Value) {
 			r.List(v, func(v strict.Value) {
 				var mid string
-				r.Match(&mid, midShape, midWords)(v)
+				r.number(&mid, p.Dialect, wire.MerchantID)(v)
 				g.merchants = append(g.merchants, mid)
 			})
 		},
@@ -228,9 +242,6 @@ func (r reader) terminals(p *Profile, at strict.Value, entries, spare []terminal
 		}
 	}
 	f.stock(spare)
-	if r.OK() {
-		f.fits(at)
-	}
 }
 
 // stock makes the terminals that are of no merchant yet.
@@ -250,20 +261,6 @@ func (f *fleet) stock(entries []terminalEntry) {
 	f.Terminals, f.Stock = f.Terminals[:n:n], f.Terminals[n:]
 }
 
-// fits holds that messages have room for the numbers of terminals and merchants, each
-// as wide as the others.
-func (f *fleet) fits(at strict.Value) {
-	t := &f.Terminals[0]
-	for _, of := range []struct {
-		what, number string
-		e            wire.Element
-	}{{"terminal", t.TID, wire.TerminalID}, {"merchant", t.MID, wire.MerchantID}} {
-		if err := f.Dialect.Holds(of.e, of.number); err != nil {
-			f.Fail(at, "%s %s %w; give the field room for %d characters in the dialect", of.what, of.number, err, len(of.number))
-		}
-	}
-}
-
 // add takes a terminal in; the complaint about it is empty when it may be.
 func (f *fleet) add(t Terminal) (complaint string) {
 	if _, twice := f.seen[t.TID]; twice {
@@ -271,6 +268,9 @@ func (f *fleet) add(t Terminal) (complaint string) {
 	}
 	if !f.known[t.MID] {
 		return "terminal " + t.TID + " is of merchant " + t.MID + ", who is not under merchants; add it there"
+	}
+	if len(t.TID) != dialect.OrderTerminalLen && f.Dialect.Form(dialect.OrderConfirm) != nil {
+		return fmt.Sprintf("terminal %s has %d characters, and numbers of orders hold %d of it; leave the order's transactions out of the dialect (order: none)", t.TID, len(t.TID), dialect.OrderTerminalLen)
 	}
 	f.seen[t.TID] = struct{}{}
 	f.Terminals = append(f.Terminals, t)
@@ -283,11 +283,14 @@ func (f *fleet) generate(g *terminalEntry) {
 	tids := g.tid
 	if g.first != "" {
 		if !fitsWidth(g.first, g.count, false) {
-			f.Fail(g.Value, "%d terminals from %s on do not fit into 8 digits; begin lower", g.count, g.first)
+			f.Fail(g.Value, "%d terminals from %s on do not fit into %d digits; begin lower", g.count, g.first, len(g.first))
 			return
 		}
-		tids = string(consecutive(g.first, g.count, false))
+		if tids = f.consecutive(g); tids == "" {
+			return
+		}
 	}
+	width := len(tids) / max(1, g.count)
 	mids := f.mids
 	switch {
 	case g.merchant != "":
@@ -303,7 +306,7 @@ func (f *fleet) generate(g *terminalEntry) {
 		own = make([]byte, 0, 16*g.count)
 	}
 	for i := range g.count {
-		t := Terminal{TID: tids[8*i : 8*i+8], MID: mids[i%len(mids)], Kind: g.kindOf(i), Master: g.master}
+		t := Terminal{TID: tids[width*i : width*(i+1)], MID: mids[i%len(mids)], Kind: g.kindOf(i), Master: g.master}
 		if g.seed != nil {
 			key := keys.Derive(g.seed, t.TID)
 			own = append(own, key[:]...)
@@ -315,8 +318,29 @@ func (f *fleet) generate(g *terminalEntry) {
 		}
 	}
 	if f.published == "" && (f.DUKPT.published || isPublishedSeed(g.seed) || g.master != nil && wellKnown(g.master, f.SignIn)) {
-		f.published = tids[:8]
+		f.published = tids[:width]
 	}
+}
+
+// consecutive are the terminal numbers of a range, one behind the other, each as messages
+// have it; empty when they have no room for them.
+func (f *fleet) consecutive(g *terminalEntry) string {
+	fill := f.Dialect.Filler(wire.TerminalID)
+	whole, err := fill(g.first)
+	if err != nil {
+		f.FailAt(g.found["first"], g.Path()+".first", "%s %w", strict.Quote(g.first), err)
+		return ""
+	}
+	numbers := string(consecutive(g.first, g.count, false))
+	if whole == g.first {
+		return numbers
+	}
+	var all strings.Builder
+	for i := range g.count {
+		whole, _ = fill(numbers[i*len(g.first) : (i+1)*len(g.first)])
+		all.WriteString(whole)
+	}
+	return all.String()
 }
 
 // kindOf is the kind of the i-th terminal of a range: kinds says how many of

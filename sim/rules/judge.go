@@ -138,6 +138,51 @@ func (j *Judge) All(x *Exchange) (broken []*Broken) {
 	return broken
 }
 
+// Asked are the rules to which Check has held the answer of an exchange: whatever applies
+// up to the first must that is broken, if one is.
+func (j *Judge) Asked(x *Exchange, broken *Rule) (asked Set) {
+	by := j.begin(x)
+	both := x.Answer.Present().And(x.Request.Present())
+	for _, list := range [...][]entry{by.musts, by.shoulds} {
+		for i := range list {
+			r := &list[i]
+			there := x.fields[ifThere]
+			if r.when == ifDiffers {
+				there = both
+			}
+			if r.when == always || r.when == ifNot || there[r.word&1]&r.bit != 0 {
+				asked.Add(r.Rule)
+			}
+			if r.Rule == broken {
+				return asked
+			}
+		}
+	}
+	for i := range table { // held by whoever reads the line
+		if r := &table[i]; r.holds == nil && r.Of&KindOf(x.Form.Transaction) != 0 {
+			asked.Add(r)
+		}
+	}
+	return asked
+}
+
+// Applying are the rules that answers to requests of transaction t can be held to.
+func (j *Judge) Applying(t dialect.Transaction) (all Set) {
+	for approves := range j.rules[t] {
+		for _, list := range [...][]entry{j.rules[t][approves].musts, j.rules[t][approves].shoulds} {
+			for i := range list {
+				all.Add(list[i].Rule)
+			}
+		}
+	}
+	for i := range table {
+		if r := &table[i]; r.holds == nil && r.Of&KindOf(t) != 0 {
+			all.Add(r)
+		}
+	}
+	return all
+}
+
 // Leaks holds the texts of an answer to ANS-LEAK, which Check does not: it takes
 // longer than all other rules.
 func Leaks(x *Exchange) []*Broken {

@@ -68,7 +68,7 @@ func (k Kinds) String() string {
 // KindOf is the kind of transaction t.
 func KindOf(t dialect.Transaction) Kinds {
 	switch t {
-	case dialect.SignIn:
+	case dialect.SignIn, dialect.KeyChange:
 		return SignIns
 	case dialect.Balance:
 		return Inquiries

@@ -59,7 +59,7 @@ func compileParts(path string, s *field.Spec, depth int) (*parts, error) {
 	switch {
 	case depth > maxDivided:
 		return nil, fmt.Errorf("%s: parts are nested deeper than %d", path, maxDivided)
-	case len(s.Subfields) == 0 && (s.Tag == nil || s.Tag.Enc != encoding.BerTLVTag || !s.Tag.SkipUnknownTLVTags):
+	case len(s.Subfields) == 0 && !anyTag(s.Tag):
 		return nil, fmt.Errorf("%s: it has no parts", path)
 	}
 	p := &parts{path: path, row: map[string]int{}}
@@ -90,6 +90,11 @@ func compileParts(path string, s *field.Spec, depth int) (*parts, error) {
 		p.bit[n] = len(p.rows)
 	}
 	return p, nil
+}
+
+// anyTag reports whether parts may have tags that are not listed.
+func anyTag(t *field.TagSpec) bool {
+	return t != nil && t.SkipUnknownTLVTags && (t.Enc == encoding.BerTLVTag || t.PrefUnknownTLV != nil)
 }
 
 // ordered are the ids of the parts in the order of the spec.
@@ -129,6 +134,10 @@ func (p *parts) divide(s *field.Spec) error {
 		return fmt.Errorf("the length of unknown tags is not known")
 	}
 	p.unknown = &fieldCodec{kind: octets, count: by.count, countLen: by.size, odd: by.odd, max: int32(by.most)}
+	if p.by == tagged && len(s.Subfields) == 0 {
+		_, err := p.tag(s.Tag, strings.Repeat("0", s.Tag.Length)) // how many octets a tag has
+		return err
+	}
 	return nil
 }
 

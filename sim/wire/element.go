@@ -70,6 +70,9 @@ const (
 	CreditsReversed                  // what these come to, in the currency's smallest unit (87)
 	DebitsReversed                   // (89)
 	KeySerial                        // key serial number of DUKPT: which keys the request is under (1993: 53)
+	AccountType                      // points, where it is not money (60.7)
+	Instalments                      // in how many parts a purchase is paid (62)
+	Download                         // which entry of a list a terminal downloads, and in the answer what that is (62)
 	elements
 )
 
@@ -89,6 +92,7 @@ var elementNames = [elements]string{
 	SignatureImage: "signature-image", LastPart: "last-part",
 	TerminalData: "terminal-data", Operator: "operator", Remark: "remark", OneTimeCode: "one-time-code", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
 	DebitsAmount: "debits-amount", NetAmount: "net-amount", KeySerial: "key-serial",
+	AccountType: "account-type", Instalments: "instalments", Download: "download",
 	CreditReversals: "credits-reversal-number", DebitReversals: "debits-reversal-number",
 	CreditsReversed: "credits-reversal-amount", DebitsReversed: "debits-reversal-amount",
 }

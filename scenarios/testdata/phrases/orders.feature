@@ -410,3 +410,60 @@ Feature: Orders
   Scenario: the host is to answer {text} to a {role} card
     Given a terminal that has signed in
     Given the host is to answer "51" to a golden card
+
+  @holds
+  Scenario: the operator sends the same refund once more
+    Given a terminal that has signed in
+    When the customer chooses 1 of "beef noodles"
+    When the operator confirms the order
+    When the customer pays the order by payment code
+    When the operator refunds 3.00 yuan of the order
+    When the operator sends the same refund once more
+    When the operator queries the order
+    Then 3.00 yuan of the order are refunded
+
+  @fails
+  Scenario: the operator sends the same refund once more
+    Given a terminal that has signed in
+    When the customer chooses 1 of "beef noodles"
+    When the operator confirms the order
+    When the customer pays the order by payment code
+    When the operator sends the same refund once more
+    Then the host approves
+
+  @holds
+  Scenario: the operator sends a refund of {amount} yuan under the same number
+    Given a terminal that has signed in
+    When the customer chooses 1 of "beef noodles"
+    When the operator confirms the order
+    When the customer pays the order by payment code
+    When the operator refunds 3.00 yuan of the order
+    When the operator sends a refund of 4.00 yuan under the same number
+    Then the host refuses because "the refund number stands for another refund"
+
+  @fails
+  Scenario: the operator sends a refund of {amount} yuan under the same number
+    Given a terminal that has signed in
+    When the customer chooses 1 of "beef noodles"
+    When the operator confirms the order
+    When the customer pays the order by payment code
+    When the operator refunds 3.00 yuan of the order
+    When the operator sends a refund of 4.00 yuan under the same number
+    Then the host approves
+
+  @holds
+  Scenario: {amount} yuan of the order are refunded
+    Given a terminal that has signed in
+    When the customer chooses 1 of "beef noodles"
+    When the operator confirms the order
+    When the customer pays the order with a good card
+    When the operator refunds 3.00 yuan of the order
+    Then 3.00 yuan of the order are refunded
+
+  @fails
+  Scenario: {amount} yuan of the order are refunded
+    Given a terminal that has signed in
+    When the customer chooses 1 of "beef noodles"
+    When the operator confirms the order
+    When the customer pays the order with a good card
+    Then 3.00 yuan of the order are refunded

@@ -152,3 +152,22 @@ Feature: Settlement
     When the cardholder pays 1.00 yuan with a good card
     And the terminal settles
     Then the totals are in error
+
+  @holds
+  Scenario: the power fails after {n} details of a settlement
+    Given the terminal starts an empty batch
+    When the cardholder pays 1.00 yuan with a good card
+    And the cardholder pays 2.00 yuan with a good card
+    And the terminal forgets its last payment
+    And the power fails after 0 details of a settlement
+    And the terminal settles
+    Then the batch is empty
+
+  @fails
+  Scenario: the power fails after {n} details of a settlement
+    Given the terminal starts an empty batch
+    When the cardholder pays 1.00 yuan with a good card
+    And the cardholder pays 2.00 yuan with a good card
+    And the terminal forgets its last payment
+    And the power fails after 0 details of a settlement
+    Then the batch is empty

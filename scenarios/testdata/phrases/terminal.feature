@@ -334,3 +334,14 @@ Feature: The terminal
     When the operator logs in
     And the cardholder pays 1.00 yuan with a good card
     Then the terminal shows the text of the answer
+
+  @holds
+  Scenario: the terminal signs in for keys of block {text}
+    Given a terminal that has signed in
+    When the terminal signs in for keys of block "003"
+    Then the host approves
+
+  @fails
+  Scenario: the terminal signs in for keys of block {text}
+    Given a terminal that has signed in
+    When the terminal signs in for keys of block "007"

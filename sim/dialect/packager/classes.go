@@ -174,9 +174,50 @@ var oddBitmaps = []string{packagers + "Base1_BITMAP126", iso + "X92_BITMAP", pac
 // composites are the packagers of composed fields.
 var composites = []string{
 	packagers + "GenericSubFieldPackager", packagers + "GenericPackager", packagers + "Base1SubFieldPackager", packagers + "EuroSubFieldPackager",
-	packagers + "MasterCardEBCDICSubFieldPackager", packagers + "GICCSubFieldPackager", packagers + "GenericTaggedFieldsPackager",
-	packagers + "CTCSubFieldPackager", packagers + "CTCSubElementPackager", packagers + "GenericValidatingPackager",
-	tlv + "TaggedSequencePackager", tlv + "bertlv.BERTLVBinaryPackager", tlv + "bertlv.BERTLVAsciiHexPackager", tlv + "bertlv.BERTLVEbcdicHexPackager",
+	packagers + "MasterCardEBCDICSubFieldPackager", packagers + "GenericTaggedFieldsPackager", packagers + "GenericValidatingPackager",
+	tlv + "TaggedSequencePackager", tlv + "bertlv.BERTLVBinaryPackager",
+}
+
+const (
+	hexLengths  = "its lengths count hexadecimal digits, which jPOS itself does not read back"
+	lengthFirst = "its parts have their length before their tag, which no dialect tells apart"
+	inJava      = "what its parts are stands in Java, not in the file"
+	dataSets    = "its data sets have a bitmap or tags each, as its identifier says"
+)
+
+// undivided are the packagers of composed fields whose parts a dialect does not tell
+// apart, and why. Those of data sets came with jPOS 3.
+var undivided = map[string]string{
+	packagers + "GICCSubFieldPackager":      lengthFirst,
+	packagers + "CTCSubFieldPackager":       "it writes parts that jPOS itself does not read back",
+	packagers + "CTCSubElementPackager":     "it writes parts that jPOS itself does not read back",
+	packagers + "DatasetPackager":           dataSets,
+	packagers + "ICCDataPackager":           dataSets,
+	packagers + "BASE24Packager":            inJava,
+	packagers + "Base1Packager":             inJava,
+	packagers + "EuroPackager":              inJava,
+	packagers + "ISO87APackager":            inJava,
+	packagers + "ISO87APackagerBBitmap":     inJava,
+	packagers + "ISO87BPackager":            inJava,
+	packagers + "ISO93APackager":            inJava,
+	packagers + "ISO93BPackager":            inJava,
+	packagers + "PostPackager":              inJava,
+	packagers + "VAPSMSPackager":            inJava,
+	packagers + "VAPVIPPackager":            inJava,
+	packagers + "X92GenericPackager":        "it has no bitmap among its fields",
+	tlv + "BinaryHexTaggedSequencePackager": "its tags and their lengths are octets",
+	tlv + "bertlv.BERTLVAsciiHexPackager":   hexLengths,
+	tlv + "bertlv.BERTLVEbcdicHexPackager":  hexLengths,
+}
+
+// whyUndivided says why the parts that a packager of that name puts together are one
+// value: known is false where it is neither one of jPOS nor of a program of one's own.
+func whyUndivided(name string) (why string, known bool) {
+	if why, is := undivided[name]; is {
+		return why, true
+	}
+	own := strings.Contains(name, ".") && !strings.HasPrefix(name, "org.jpos.") && !strings.HasPrefix(name, "java")
+	return "it is a program's own packager, and what it writes is not known", own
 }
 
 // known are all field packager classes, by their whole names.

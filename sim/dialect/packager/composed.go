@@ -13,7 +13,8 @@ import (
 // composed reads the parts of a composed field and how they are told apart.
 func (p *reader) composed(e *element, f *Field) {
 	name := strings.TrimSpace(e.attr["packager"])
-	if !slices.Contains(composites, name) {
+	why, own := whyUndivided(name)
+	if !slices.Contains(composites, name) && !own {
 		among := map[string]bool{}
 		for _, c := range composites {
 			among[c] = true
@@ -26,6 +27,10 @@ func (p *reader) composed(e *element, f *Field) {
 		return
 	}
 	f.Packager = name[strings.LastIndexByte(name, '.')+1:]
+	if own {
+		f.Whole = why
+		return
+	}
 	parts := p.fields(e, nil)
 	if len(p.errs) > 0 {
 		return
@@ -56,8 +61,8 @@ func (d *division) divide() string {
 	if d.As != "latin1" && d.As != "octets" && d.As != "ebcdic" {
 		return fmt.Sprintf("%s does not write the octets of its parts as they are", d.Class)
 	}
-	if d.p.number(d.e, "headerLength", 0) != 0 {
-		return "it has a header of its own"
+	if n := d.p.number(d.e, "headerLength", 0); n != 0 {
+		return fmt.Sprintf("it has a header of its own: headerLength=%d", n)
 	}
 	switch d.Packager {
 	case "GenericSubFieldPackager", "GenericPackager", "GenericValidatingPackager", "Base1SubFieldPackager":
@@ -75,6 +80,16 @@ func (d *division) divide() string {
 		return ""
 	}
 	return "it is not a way of putting parts together that dialects have"
+}
+
+// lengthFirst reports a part whose class writes its length before its tag.
+func (d *division) lengthFirst() bool {
+	for _, part := range d.parts {
+		if strings.HasPrefix(part.Class, "IFEP_") || strings.HasPrefix(part.Class, "IFELPE_") {
+			return true
+		}
+	}
+	return false
 }
 
 // deepest is how deep in the file the parts of a part may stand: dialect files are
@@ -150,6 +165,9 @@ func (d *division) take(part *Field, tag string) {
 
 // tagged divides by tags of so many digits, of classes that begin alike.
 func (d *division) tagged(form, prefix string, digits int) string {
+	if d.lengthFirst() {
+		return lengthFirst
+	}
 	d.By = fmt.Sprintf("tag %s %d", form, digits)
 	for _, n := range slices.Sorted(maps.Keys(d.parts)) {
 		part := d.parts[n]
@@ -238,8 +256,8 @@ func (d *division) sequence() string {
 		d.take(part, token)
 	}
 	slices.SortFunc(d.Parts, func(a, b Field) int { return strings.Compare(a.Tag, b.Tag) })
-	if len(d.Parts) == 0 {
-		return "it lists no tags"
+	if length == 0 {
+		return "it has no tags"
 	}
 	d.By = fmt.Sprintf("tag latin1 %d", length)
 	if len(before) > 0 {

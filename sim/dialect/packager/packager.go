@@ -85,8 +85,8 @@ func (p *reader) packager(root *element) *File {
 	if n := p.number(root, "bitmapField", 1); n != 1 {
 		p.fail(root.line, "bitmapField=%d: a dialect has the bitmap after the MTI, in field 1", n)
 	}
-	if n := p.number(root, "firstField", 2); n != 2 {
-		p.fail(root.line, "firstField=%d: a dialect has its first field after the bitmap; number them from 2", n)
+	if first := p.number(root, "firstField", 2); first != 2 {
+		p.fail(root.line, "firstField=%d: a dialect has its first field after the bitmap; number them from 2", first)
 	}
 	third := p.number(root, "thirdBitmapField", 0)
 	if third > 128 {
@@ -129,11 +129,14 @@ func (p *reader) head(root *element, f *File, all map[int]*Field) {
 	case bitmap == nil:
 		p.fail(root.line, "there is no field 1: the bitmap, an IFA_BITMAP or IFB_BITMAP of length 16")
 	case bitmaps[bitmap.Class] == "":
-		p.fail(bitmap.Line, "field 1 is %s, want a bitmap: IFA_BITMAP, IFB_BITMAP or IFE_BITMAP of length 16", bitmap.Class)
+		p.fail(bitmap.Line, "field 1 is %s, want a bitmap: IFA_BITMAP, IFB_BITMAP or IFE_BITMAP of length 16; messages without one (X92GenericPackager) cannot be told in a dialect", bitmap.Class)
 	case bitmap.Length < 8:
 		p.fail(bitmap.Line, "field 1: length %d, want 8 or 16 octets (its digits are twice as many)", bitmap.Length)
 	default:
 		f.Bitmap, f.Short = bitmaps[bitmap.Class], bitmap.Length == 8
+		if f.Bitmap == "ebcdic-hex" && !f.Short {
+			f.Notes = append(f.Notes, "the bitmap, an IFE_BITMAP: jPOS writes all of its octets where a message has no field above 32, and wants that many in each message that it reads; the second is written here when a field above 64 is there, and read either way")
+		}
 	}
 }
 
@@ -167,7 +170,7 @@ func (p *reader) field(e *element) *Field {
 	case len(p.errs) > told || name == "":
 		return nil
 	case f.ID < 0 || f.ID > 192 && e.depth == 2:
-		p.fail(e.line, "%s: want a number from 0 to 128", e)
+		p.fail(e.line, "%s: want a number from 0 to 192", e)
 		return nil
 	case !known[name]:
 		p.fail(e.line, "%s: %w", e, noClass(name, known))

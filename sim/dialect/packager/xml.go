@@ -10,6 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/simplifiedchinese"
+
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -89,19 +93,20 @@ func readXML(name string, data []byte) (root *element, p *reader, err error) {
 	return root, p, nil
 }
 
-// charset gives UTF-8: of a Latin-1 file by its declaration, of UTF-16 it has been
-// made before.
+// charsets are the encodings in which specifications are kept, by the names that an XML
+// declaration has for them; UTF-16 has been made UTF-8 before.
+var charsets = map[string]encoding.Encoding{
+	"utf-16": encoding.Nop, "utf-16le": encoding.Nop, "utf-16be": encoding.Nop,
+	"iso-8859-1": charmap.ISO8859_1, "latin1": charmap.ISO8859_1, "us-ascii": charmap.ISO8859_1, "ascii": charmap.ISO8859_1,
+	"iso-8859-2": charmap.ISO8859_2, "iso-8859-5": charmap.ISO8859_5, "iso-8859-9": charmap.ISO8859_9, "iso-8859-15": charmap.ISO8859_15,
+	"windows-1250": charmap.Windows1250, "windows-1251": charmap.Windows1251, "windows-1252": charmap.Windows1252, "windows-1254": charmap.Windows1254,
+	"gbk": simplifiedchinese.GBK, "gb2312": simplifiedchinese.GBK, "gb18030": simplifiedchinese.GB18030,
+}
+
+// charset gives UTF-8 of a file by its declaration.
 func (p *reader) charset(label string, in io.Reader) (io.Reader, error) {
-	switch strings.ToLower(label) {
-	case "utf-16", "utf-16le", "utf-16be":
-		return in, nil
-	case "iso-8859-1", "latin1", "us-ascii", "ascii", "windows-1252":
-		raw, err := io.ReadAll(in)
-		runes := make([]rune, len(raw))
-		for i, c := range raw {
-			runes[i] = rune(c)
-		}
-		return strings.NewReader(string(runes)), err
+	if of := charsets[strings.ToLower(label)]; of != nil {
+		return of.NewDecoder().Reader(in), nil
 	}
 	return nil, fmt.Errorf("encoding %s; save the file as UTF-8", strict.Quote(label))
 }
@@ -124,8 +129,11 @@ func (p *reader) token() (xml.Token, int) {
 	}
 	if wrong, is := errors.AsType[*xml.SyntaxError](err); is {
 		mend := ""
-		if strings.Contains(wrong.Msg, "character entity") {
+		switch {
+		case strings.Contains(wrong.Msg, "character entity"):
 			mend = "; entities are not expanded, write their text out"
+		case strings.Contains(wrong.Msg, "invalid UTF-8"):
+			mend = `; save the file as UTF-8, or say its encoding: <?xml version="1.0" encoding="GBK"?>`
 		}
 		p.fail(wrong.Line, "not XML: %s%s", wrong.Msg, mend)
 		return nil, line

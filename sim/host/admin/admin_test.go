@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -309,5 +310,40 @@ func TestFaultsAreSwitched(t *testing.T) {
 	}
 	if status, _ := ask(t, "POST", url+"/v1/faults", `{"name": "wrong-mac", "on": true}`, func(r *http.Request) { r.Header.Del("Authorization") }); status != 401 {
 		t.Errorf("without the token: %d", status)
+	}
+}
+
+func TestClocksArePutOnForOneMerchant(t *testing.T) {
+	s, url := api(t, nil)
+	mid := s.host.Profile().Merchants[0].MID
+	now := func(query string) time.Time {
+		var c clock
+		got(t, url+"/v1/clock"+query, &c)
+		return c.Now
+	}
+	began := now("")
+	for body, want := range map[string]int{
+		`{"mid": "` + mid + `", "now": "` + began.AddDate(0, 0, 40).Format(time.RFC3339) + `"}`: 200,
+		`{"mid": "` + mid + `"}`:                                      400,
+		`{"mid": "` + mid + `", "now": "tomorrow"}`:                   400,
+		`{"mid": "` + mid + `", "now": "2001-01-01T00:00:00+08:00"}`:  409,
+		`{"mid": "999", "now": "2030-01-01T00:00:00+08:00"}`:          404,
+		`{"application": "A1", "now": "2030-01-01T00:00:00+08:00"}`:   404,
+		`{"mid": "` + mid + `", "now": "2099-01-01T00:00:00+08:00"}`:  400,
+		`{"now": "2030-01-01T00:00:00+08:00"}`:                        400,
+		`{"mid": "` + mid + `", "now": "2030-01-01T00:00:00+08:00Z"}`: 400,
+	} {
+		if status, why := ask(t, "POST", url+"/v1/clock", body, nil); status != want {
+			t.Errorf("%s: %d %s, want %d", body, status, why, want)
+		}
+	}
+	if got := now("?mid=" + mid).Sub(began); got < 40*24*time.Hour-time.Minute || got > 41*24*time.Hour {
+		t.Errorf("its clock is %v ahead", got)
+	}
+	if got := now("").Sub(began); got > time.Hour {
+		t.Errorf("the host's clock is %v ahead", got)
+	}
+	if status, _ := ask(t, "GET", url+"/v1/clock?mid=1", "", nil); status != 404 {
+		t.Errorf("clock of no merchant: %d", status)
 	}
 }

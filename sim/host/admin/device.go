@@ -1,14 +1,37 @@
 package admin
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/posfleet/posfleet/sim/host"
 )
 
 // ofDevices are the routes about terminals as machines.
 func (s *Server) ofDevices() map[string]answers {
-	return map[string]answers{"GET /v1/terminals/{tid}/status": s.getStatus}
+	return map[string]answers{
+		"GET /v1/terminals/{tid}/status":   s.getStatus,
+		"POST /v1/terminals/{tid}/require": s.require,
+	}
+}
+
+// require has the host ask a terminal to do something.
+func (s *Server) require(r *http.Request) (any, error) {
+	var of struct {
+		What string `json:"what"`
+	}
+	if err := read(r, &of); err != nil {
+		return nil, err
+	}
+	switch err := s.host.Require(r.PathValue("tid"), of.What); {
+	case errors.Is(err, host.ErrNoTerminal):
+		return nil, refuse(http.StatusNotFound, "no terminal %q in the profile", r.PathValue("tid"))
+	case err != nil:
+		return nil, refuse(http.StatusUnprocessableEntity, "%q: %v; want status, sign-in or a download of the dialect that has a requirement", of.What, err)
+	}
+	return nil, nil
 }
 
 // getStatus gives what a terminal last told of its parts.

@@ -92,6 +92,8 @@ func (s *Server) ofMerchants() map[string]answers {
 			return told(m.Position(r.PathValue("tid"), merchant.Place{Latitude: *at.Latitude, Longitude: *at.Longitude}))
 		},
 
+		"GET /v1/clock":       s.getClock,
+		"POST /v1/clock":      s.putClock,
 		"POST /v1/inspection": s.inspect,
 		"GET /v1/events":      s.events,
 	}
@@ -115,7 +117,7 @@ func (s *Server) inspect(r *http.Request) (any, error) {
 	if err := read(r, &of); err != nil {
 		return nil, err
 	}
-	day, err := s.moment(of.Day)
+	day, err := s.moment(of.Day, of.MID, of.Application)
 	if err != nil {
 		return nil, err
 	}
@@ -129,11 +131,41 @@ func (s *Server) events(r *http.Request) (any, error) {
 	return map[string]any{"events": all, "dropped": dropped}, nil
 }
 
-// moment is the end of a day in China as 2026-11-26, or a moment as RFC 3339 has it; now
-// when it is empty.
-func (s *Server) moment(text string) (time.Time, error) {
+// clock is what a clock says.
+type clock struct {
+	Now time.Time `json:"now"`
+}
+
+// getClock says what time it is for a merchant or application; without one, at the host.
+func (s *Server) getClock(r *http.Request) (any, error) {
+	q := r.URL.Query()
+	now, err := s.host.Merchants().Now(q.Get("mid"), q.Get("application"))
+	return told(clock{now.In(fee.China)}, err)
+}
+
+// putClock puts the clock of a merchant or application on.
+func (s *Server) putClock(r *http.Request) (any, error) {
+	var in struct {
+		MID         string    `json:"mid"`
+		Application string    `json:"application"`
+		Now         time.Time `json:"now"`
+	}
+	if err := read(r, &in); err != nil {
+		return nil, err
+	}
+	if in.Now.IsZero() {
+		return nil, refuse(http.StatusBadRequest, "now: want a moment as 2026-11-26T09:00:00+08:00")
+	}
+	now, err := s.host.Merchants().PutClock(in.MID, in.Application, in.Now)
+	return told(clock{now.In(fee.China)}, err)
+}
+
+// moment is the end of a day in China as 2026-11-26, or a moment as RFC 3339 has it; now, by
+// the clock of an application or merchant if one is named, when it is empty.
+func (s *Server) moment(text, mid, application string) (time.Time, error) {
 	if text == "" {
-		return s.host.Now(), nil
+		now, err := s.host.Merchants().Now(mid, application)
+		return now, faulty(err)
 	}
 	if t, err := time.ParseInLocation(time.DateOnly, text, fee.China); err == nil {
 		return t.AddDate(0, 0, 1).Add(-time.Second), nil

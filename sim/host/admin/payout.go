@@ -109,7 +109,7 @@ func paid(all []payout.Payout) []paidOut {
 	return out
 }
 
-// find gives a statement; of today, in China, when the day is "today".
+// find gives a statement; of today, by its clock in China, when the day is "today".
 func (s *Server) find(r *http.Request) (*payout.Statement, error) {
 	a, err := s.account(r)
 	if err != nil {
@@ -117,7 +117,7 @@ func (s *Server) find(r *http.Request) (*payout.Statement, error) {
 	}
 	day := r.PathValue("day")
 	if day == "today" {
-		day = a.Day(s.host.Now())
+		day = a.Day(a.Now(s.host.Now()))
 	}
 	if _, err := time.ParseInLocation(time.DateOnly, day, fee.China); err != nil {
 		return nil, refuse(http.StatusBadRequest, "%q: want a day as 2026-11-26, or today", day)
@@ -169,7 +169,7 @@ func (s *Server) pay(r *http.Request) (any, error) {
 	if err := read(r, &of); err != nil {
 		return nil, err
 	}
-	now, err := s.moment(of.AsOf)
+	now, err := s.moment(of.AsOf, of.MID, "")
 	if err != nil {
 		return nil, err
 	}

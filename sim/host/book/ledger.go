@@ -14,6 +14,7 @@
 package book
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -44,6 +45,7 @@ type Ledger struct {
 	cash      account      // the world outside
 	splits    *fee.Splits  // what issuer and network ask
 	wrong     atomic.Int64 // fen that each fee is too high on purpose
+	lax       payout.Lax   // rules about days that are broken on purpose
 }
 
 // account is a balance.
@@ -89,12 +91,15 @@ func draw(from, to *account, amount int64) bool {
 	}
 }
 
-// identity is a terminal's name on the line: TID, then MID.
-type identity [23]byte
+// identity is a terminal's name on the line: TID and MID, or a digest of them where a
+// network has longer ones than most.
+type identity [32]byte
 
 func identityOf[T string | []byte](tid, mid T) (id identity) {
-	copy(id[:8], tid)
-	copy(id[8:], mid)
+	if len(tid)+1+len(mid) > len(id) {
+		return sha256.Sum256([]byte(string(tid) + "\x00" + string(mid)))
+	}
+	copy(id[copy(id[:], tid)+1:], mid)
 	return id
 }
 

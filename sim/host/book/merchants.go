@@ -12,6 +12,7 @@ import (
 // open opens the accounts of a merchant.
 func (l *Ledger) open(a *payout.Account) *merchant {
 	m := &merchant{of: a}
+	a.Lax = &l.lax
 	l.merchants = append(l.merchants, m)
 	return m
 }

@@ -94,8 +94,8 @@ func (l *Ledger) accrue(wanted func(m *merchant, when time.Time) bool) {
 	}
 }
 
-// Pay pays merchants out as far as value dates have come by now: one, or all when mid is
-// empty.
+// Pay pays merchants out as far as value dates have come by now, of their clocks: one, or all
+// when mid is empty.
 func (l *Ledger) Pay(mid string, now time.Time) (all []payout.Payout) {
 	meant := func(m *merchant) bool { return mid == "" || m.of.MID == mid }
 	l.accrue(func(m *merchant, when time.Time) bool { return meant(m) && m.of.Due(when, now) })
@@ -131,4 +131,15 @@ func (l *Ledger) WrongFees(are bool) {
 		fen = 1
 	}
 	l.wrong.Store(fen)
+}
+
+// Lax are the rules about business days and value dates that are broken on purpose.
+func (l *Ledger) Lax() *payout.Lax { return &l.lax }
+
+// PutAhead puts a merchant's clock so far ahead of the host's. What its terminals have done
+// before counts by its clock of before.
+func (l *Ledger) PutAhead(mid string, by time.Duration) {
+	if a := l.Account(mid); a != nil {
+		a.PutAhead(by)
+	}
 }

@@ -87,6 +87,13 @@ func (t *Terminal) Bar() Bar { return Bar(t.bar.Load()) }
 // SetBar says whether the terminal may trade from now on.
 func (t *Terminal) SetBar(b Bar) { t.bar.Store(uint32(b)) }
 
+// Raised reports whether something has been added to the record n of the open batch.
+func (t *Terminal) Raised(n int32) bool {
+	return slices.ContainsFunc(t.journal.records, func(r Record) bool {
+		return r.State == Approved && r.Original == n && r.Kind.Raises()
+	})
+}
+
 // Record is one payment of a batch, or a reversal that came before it.
 type Record struct {
 	Amount   int64
@@ -170,6 +177,12 @@ func (t *Terminal) Find(key Key) (int32, bool) {
 // Record is a record of the open batch, by its number. It holds until the next
 // one is entered.
 func (t *Terminal) Record(n int32) *Record { return &t.journal.records[n] }
+
+// LastEntered is the number of the record of the open batch that was entered last; false for none.
+func (t *Terminal) LastEntered() (int32, bool) {
+	n := len(t.opened().records)
+	return int32(n - 1), n > 0
+}
 
 // Answered is the youngest record of the open batch whose answer has a serial number; nil
 // for none. It holds until the next one is entered.

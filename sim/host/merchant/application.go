@@ -21,6 +21,8 @@ type Application struct {
 	Reasons []Reason  `json:"reasons,omitempty"`
 	MID     string    `json:"mid,omitempty"` // once it is signed
 	Changed time.Time `json:"changed"`       // when it came to its state
+
+	ahead time.Duration // its clock, of the host's
 }
 
 // States of an application.
@@ -245,7 +247,7 @@ func (r *Register) Correct(number string, f Form) (Application, error) {
 
 // Review decides on an application by the rules and what the reviewer found.
 func (r *Register) Review(number string, found Findings) (Application, error) {
-	day := r.now()
+	var day time.Time
 	if found.Day != "" {
 		t, err := time.ParseInLocation(time.DateOnly, found.Day, fee.China)
 		if err != nil {
@@ -261,6 +263,9 @@ func (r *Register) Review(number string, found Findings) (Application, error) {
 	}
 	if a.State != submitted {
 		return Application{}, a.not("reviewed", "审核")
+	}
+	if day.IsZero() {
+		day = r.now().Add(a.ahead)
 	}
 	if reasons := r.reasons(a, &found, day); len(reasons) > 0 {
 		r.turnDown(a, reasons)
@@ -287,7 +292,7 @@ func (r *Register) Sign(number string) (Merchant, error) {
 	if err != nil {
 		return Merchant{}, err
 	}
-	r.lapse(a, r.now())
+	r.lapse(a, r.now().Add(a.ahead))
 	if a.State != approved {
 		return Merchant{}, a.not("signed", "签约")
 	}
@@ -298,7 +303,7 @@ func (r *Register) Sign(number string) (Merchant, error) {
 	if len(r.merchants) >= mostMerchants {
 		return Merchant{}, fault(WrongState, "the register has %d merchants and takes no more", "商户数已达上限%d", mostMerchants)
 	}
-	m := &Merchant{Name: a.ShortName, Application: number, Plan: a.Plan, State: active, Since: r.now(), Account: masked(a.Account.Number), place: a.Place}
+	m := &Merchant{Name: a.ShortName, Application: number, Plan: a.Plan, State: active, Since: r.now().Add(a.ahead), Account: masked(a.Account.Number), place: a.Place, ahead: a.ahead}
 	for n := 5001; m.MID == ""; n++ {
 		if mid := fmt.Sprintf("999%s%s%04d", a.City, a.MCC, n); r.merchants[mid] == nil {
 			m.MID = mid
@@ -319,7 +324,7 @@ func (r *Register) Sign(number string) (Merchant, error) {
 
 // lapse ends an approved application that nobody signed in time.
 func (r *Register) lapse(a *Application, now time.Time) {
-	if a.State == approved && now.Sub(a.Changed) > signWithin {
+	if a.State == approved && now.Sub(a.Changed) > signWithin && !r.NeverLapses.Load() {
 		r.turn(a, lapsed, "approved and not signed for 30 days: lapsed", "审核通过后30天未签约，进件失效")
 	}
 }
@@ -356,7 +361,7 @@ func (r *Register) application(number string) (*Application, error) {
 
 // turn brings an application into a state.
 func (r *Register) turn(a *Application, state, english, chinese string) {
-	a.State, a.Reasons, a.Changed = state, nil, r.now()
+	a.State, a.Reasons, a.Changed = state, nil, r.now().Add(a.ahead)
 	r.note(Event{What: "application-" + state, Subject: a.Number, MID: a.MID, English: english, Chinese: chinese})
 }
 

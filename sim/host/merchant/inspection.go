@@ -28,8 +28,8 @@ type Inspected struct {
 	Circling  int `json:"circling"`  // cards that go round
 }
 
-// Inspect does what is done each day, as of a day: of one merchant, of one application, or
-// of all when both are empty. Machines in stock are exempt.
+// Inspect does what is done each day, as of a day of the clock of one merchant or of one
+// application, or of the host's, of all, when both are empty. Machines in stock are exempt.
 func (r *Register) Inspect(day time.Time, mid, application string) (Inspected, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -45,9 +45,11 @@ func (r *Register) Inspect(day time.Time, mid, application string) (Inspected, e
 		return done, nil
 	}
 	if mid != "" {
-		if _, err := r.merchant(mid); err != nil {
+		m, err := r.merchant(mid)
+		if err != nil {
 			return done, err
 		}
+		day = day.Add(-m.ahead) // when terminals trade is known by the host's clock
 	}
 	of := map[string][]*Terminal{}
 	for n := range len(r.profile.Terminals) + len(r.profile.Stock) {

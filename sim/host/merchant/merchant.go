@@ -41,14 +41,16 @@ type Merchant struct {
 	Since       time.Time `json:"since,omitzero"`
 	Account     string    `json:"account,omitempty"` // masked
 
-	place Place // of its shop
+	place Place         // of its shop
+	ahead time.Duration // its clock, of the host's
 }
 
 // Register is an acquirer's. Any number of goroutines may use it.
 type Register struct {
-	// SecondBinding lets a terminal be bound to a second merchant, for a host that
-	// misbehaves.
-	SecondBinding atomic.Bool
+	// Rules that a host breaks on purpose while they are true.
+	SecondBinding atomic.Bool // a terminal can be bound to a second merchant
+	NeverLapses   atomic.Bool // an approved application can be signed however late
+	AnyPapers     atomic.Bool // a review does not look at how long papers are valid
 
 	profile *profile.Profile
 	books   *book.Ledger
@@ -183,7 +185,9 @@ func (r *Register) Close(mid string) error {
 
 // account opens the merchant's account in the books.
 func (r *Register) account(m *Merchant, plan *fee.Plan, class fee.Class) bool {
-	return r.books.OpenMerchant(&payout.Account{MID: m.MID, Name: m.Name, Plan: plan, Class: class, Since: m.Since})
+	a := &payout.Account{MID: m.MID, Name: m.Name, Plan: plan, Class: class, Since: m.Since}
+	a.PutAhead(m.ahead)
+	return r.books.OpenMerchant(a)
 }
 
 // Kind is whose fault an error is.

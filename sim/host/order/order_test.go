@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -277,5 +278,80 @@ func BenchmarkTenMillionOrders(b *testing.B) {
 		b.ReportMetric(heap()-before, "MB")
 		b.ReportMetric(float64(s.Kept()), "kept")
 		runtime.KeepAlive(s)
+	}
+}
+
+// A desk waits for the password of one phone, while the order is kept and can be paid.
+func TestADeskWaitsForOnePhone(t *testing.T) {
+	d := orders(t, 1).Desk(0, []byte("10000001"))
+	line := dialect.OrderLine{Dish: 2, Count: 3, Price: 333}
+	confirmed := func(own string) *Order {
+		o, why := d.Confirm(menu(), wanted(own, line), now)
+		if why != dialect.NoReason {
+			t.Fatal(why)
+		}
+		return o
+	}
+	number := func(own string) []byte { return d.AppendNumber(nil, d.byOwn([]byte(own))) }
+	first, second := dialect.OneTimeCode{Payer: 1, Second: 2, Number: 3}, dialect.OneTimeCode{Payer: 1, Second: 2, Number: 4}
+	d.Ask(confirmed("1"), first, 1, 11, now)
+	for i := range 3 * leastKept { // the orders are moved as more of them are kept
+		confirmed(fmt.Sprint("more", i))
+	}
+	o := d.Asked(first, now)
+	if o == nil || o.Own() != "1" || o.State != dialect.OrderPaying || d.AskedUnder(1, 11) != o || d.Asked(second, now) != nil || d.AskedUnder(1, 12) != nil {
+		t.Fatalf("asked for %+v", o)
+	}
+	if why := o.Payable(999); why != dialect.PayerTypes {
+		t.Errorf("it may be paid otherwise meanwhile: %q", why)
+	}
+	if why := d.Cancel(o, now); why != dialect.PayerTypes {
+		t.Errorf("it may be cancelled meanwhile: %q", why)
+	}
+	d.Ask(confirmed("2"), second, 1, 12, now)
+	if d.Asked(first, now) != nil || d.AskedUnder(1, 11) != nil || d.Find(number("1"), now).State != dialect.OrderConfirmed {
+		t.Error("the order before is still waited for")
+	}
+	if o := d.Asked(second, now+int64(Valid/time.Second)+1); o == nil || o.State != dialect.OrderExpired || o.Payable(999) != dialect.OrderIsExpired {
+		t.Errorf("after its time it is %+v", o)
+	}
+	d.GiveUp(d.byOwn([]byte("2")), now)
+	if o := d.Find(number("2"), now); d.Asked(second, now) != nil || o.State != dialect.OrderExpired {
+		t.Errorf("given up it is %s", o.State)
+	}
+	d.Ask(confirmed("3"), first, 1, 13, now)
+	for i := range d.keep {
+		confirmed(fmt.Sprint("again", i))
+	}
+	if o := d.Asked(first, now); o != nil {
+		t.Errorf("the phone pays another order, %s, in the place of the one that is forgotten", o.Own())
+	}
+}
+
+// Refund numbers are kept as long as their orders are.
+func TestRefundNumbersAreForgottenWithTheirOrder(t *testing.T) {
+	d := orders(t, 1).Desk(0, []byte("10000001"))
+	line := dialect.OrderLine{Dish: 2, Count: 3, Price: 333}
+	for i := range 3 * d.keep {
+		o, why := d.Confirm(menu(), wanted(fmt.Sprint(i), line), now)
+		if why != dialect.NoReason {
+			t.Fatal(why)
+		}
+		for k := range 2 {
+			d.NoteRefund(o, fmt.Appendf(nil, "%d-%d", i, k), Refund{Amount: int64(k)})
+		}
+		if len(d.Refunds(o)) != 2 {
+			t.Fatalf("order %d has %d refunds", i, len(d.Refunds(o)))
+		}
+	}
+	if len(d.refunds) != 2*d.keep || len(d.numbers) != d.keep {
+		t.Errorf("%d refund numbers of %d orders are kept, want %d of %d", len(d.refunds), len(d.numbers), 2*d.keep, d.keep)
+	}
+	if o, _ := d.RefundUnder([]byte("1-1")); o != nil {
+		t.Error("the refund of an order that is forgotten is found")
+	}
+	last := fmt.Sprint(3*d.keep - 1)
+	if o, r := d.RefundUnder([]byte(last + "-1")); o == nil || o.Own() != last || r.Amount != 1 {
+		t.Errorf("the latest refund is of %+v", o)
 	}
 }

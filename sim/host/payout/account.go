@@ -14,6 +14,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/fee"
@@ -84,8 +85,10 @@ type Account struct {
 	Name  string
 	Plan  *fee.Plan
 	Class fee.Class
-	Since time.Time // when the merchant came; the zero time for long ago
+	Since time.Time // when the merchant came, by its clock; the zero time for long ago
+	Lax   *Lax      // rules that a host breaks on purpose; nil for none
 
+	ahead   atomic.Int64 // nanoseconds by which the merchant's clock is ahead of the host's
 	mu      sync.Mutex
 	days    []day // ascending
 	before  Sums  // of days that are no longer kept
@@ -127,18 +130,39 @@ func (d date) next() date { return dateOf(d.midnight().AddDate(0, 0, 1)) }
 func (a *Account) business(t time.Time) date {
 	t = t.In(fee.China)
 	d := dateOf(t)
-	if c := a.Plan.Payout.CutOff; c > 0 && t.Sub(d.midnight()) >= c {
+	if c := a.Plan.Payout.CutOff; c > 0 && t.Sub(d.midnight()) >= c && !a.lax().CutOff.Load() {
 		return d.next()
 	}
 	return d
 }
 
-// Day is the business day of a moment, as 2026-11-26.
+// Lax are rules that a host breaks on purpose while they are true.
+type Lax struct {
+	CutOff      atomic.Bool // what is paid after the cut-off counts for the day on which it is paid
+	NewMerchant atomic.Bool // a new merchant has its money on the same day
+}
+
+// sound is what a host breaks that breaks nothing.
+var sound Lax
+
+func (a *Account) lax() *Lax { return cmp.Or(a.Lax, &sound) }
+
+// Now is the time by the merchant's clock when it is t by the host's. Business days, cut-off,
+// value dates and how long the merchant is there go by it; what is posted at that moment and
+// later counts where it says.
+func (a *Account) Now(t time.Time) time.Time { return t.Add(time.Duration(a.ahead.Load())) }
+
+// PutAhead puts the merchant's clock so far ahead of the host's.
+func (a *Account) PutAhead(by time.Duration) { a.ahead.Store(int64(by)) }
+
+// Day is the business day of a moment of the merchant's clock, as 2026-11-26.
 func (a *Account) Day(t time.Time) string { return a.business(t).midnight().Format(time.DateOnly) }
 
 // Post takes a posting. One of a day that has been closed counts for the day after the
-// closed ones: a statement does not change once it is out.
+// closed ones: a statement does not change once it is out. When it happened is said by the
+// host's clock, and kept by the merchant's.
 func (a *Account) Post(p Posting) {
+	p.When = a.Now(p.When)
 	d := a.business(p.When)
 	a.mu.Lock()
 	defer a.mu.Unlock()

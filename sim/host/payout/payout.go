@@ -28,7 +28,7 @@ const fastAfter = 90 * 24 * time.Hour
 // new waits for the next day.
 func (a *Account) cycle(d date) fee.Payout {
 	p := a.Plan.Payout
-	if !a.Since.IsZero() && d.midnight().Before(a.Since.Add(fastAfter)) {
+	if !a.Since.IsZero() && d.midnight().Before(a.Since.Add(fastAfter)) && !a.lax().NewMerchant.Load() {
 		switch p.Cycle {
 		case fee.T0:
 			p.Cycle = fee.T1
@@ -46,9 +46,10 @@ func (a *Account) value(d date) (day time.Time, cycle fee.Cycle, known bool) {
 	return day, p.Cycle, known
 }
 
-// Due reports whether a sale of a moment has come to its value date.
+// Due reports whether a sale of a moment of the host's clock has come to its value date by
+// now, of the merchant's.
 func (a *Account) Due(sale, now time.Time) bool {
-	value, _, _ := a.value(a.business(sale))
+	value, _, _ := a.value(a.business(a.Now(sale)))
 	return !value.After(now)
 }
 

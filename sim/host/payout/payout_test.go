@@ -2,6 +2,7 @@ package payout
 
 import (
 	"encoding/csv"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,33 @@ func TestTPlusOneOfAWeekend(t *testing.T) {
 	got = a.Pay(at("2026-11-24 00:00"))
 	if len(got) != 1 || got[0].Net != 39_600 || a.Totals().Owed() != 0 {
 		t.Errorf("paid %+v, owed %d", got, a.Totals().Owed())
+	}
+	check(t, a)
+}
+
+// What is posted counts where the merchant's clock stands then; what was posted before
+// stays where it is, and money at once needs 90 days by that clock.
+func TestAMerchantsClock(t *testing.T) {
+	a := &Account{MID: "1", Plan: plan(t, "Harbour Instant"), Since: at("2026-11-20 10:00")}
+	a.sale(at("2026-11-20 10:00"), 10_000)
+	if got := a.Pay(at("2026-11-20 23:30")); len(got) != 0 {
+		t.Errorf("a new merchant is paid at once: %+v", got)
+	}
+	a.PutAhead(100 * 24 * time.Hour)
+	a.sale(at("2026-11-20 21:59"), 20_000)
+	a.sale(at("2026-11-20 22:00"), 40_000) // the cut-off
+	if got := a.Days(); !slices.Equal(got, []string{"2026-11-20", "2027-02-28", "2027-03-01"}) {
+		t.Errorf("days %v", got)
+	}
+	if !a.Due(at("2026-11-20 21:00"), at("2027-02-28 21:30")) || a.Due(at("2026-11-20 22:00"), at("2027-02-28 23:00")) {
+		t.Error("a sale is due on its business day by the merchant's clock, and not before")
+	}
+	var net int64
+	for _, p := range a.Pay(a.Now(at("2026-11-20 22:00"))) {
+		net += p.Net
+	}
+	if want := int64(9_900 + 19_800 - 2*200); net != want {
+		t.Errorf("%d fen are paid, want %d", net, want)
 	}
 	check(t, a)
 }

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/agent"
+)
+
+// An agent whose run is seen while it runs writes each second what its interval log does
+// not tell as a line of now.ndjson, which goes to the controller as the log does.
+
+// nowLine is one such line.
+type nowLine struct {
+	Run   json.RawMessage `json:"run"` // as report.Report.Line gives it
+	Wrong []report.Event  `json:"wrong,omitempty"`
+	Slow  []report.Event  `json:"slow,omitempty"`
+}
+
+// telling writes the lines of an agent.
+type telling struct {
+	file *os.File
+	seen sight
+}
+
+func newTelling(name string, seen sight) (*telling, error) {
+	f, err := os.Create(name)
+	return &telling{f, seen}, err
+}
+
+// second writes the line of a second that has ended. What cannot be written whoever looks
+// on goes without: the log is what counts.
+func (t *telling) second() {
+	rep, wrong, slow := t.seen()
+	run, err := rep.Line()
+	if err != nil {
+		return
+	}
+	for _, list := range [][]report.Event{wrong, slow} {
+		for i := range list {
+			list[i].Request, list[i].Answer = "", ""
+		}
+	}
+	if line, err := json.Marshal(nowLine{run, wrong, slow}); err == nil {
+		_, _ = t.file.Write(append(line, '\n'))
+	}
+}
+
+func (t *telling) close() { _ = t.file.Close() }
+
+// readNow reads an agent's newest line; false when there is none yet.
+func readNow(dir string) (rep *report.Report, line nowLine, ok bool) {
+	f, err := os.Open(filepath.Join(dir, nowName))
+	if err != nil {
+		return nil, line, false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, line, false
+	}
+	tail := make([]byte, min(info.Size(), longestNow))
+	if _, err := f.ReadAt(tail, info.Size()-int64(len(tail))); err != nil {
+		return nil, line, false
+	}
+	tail = tail[:bytes.LastIndexByte(tail, '\n')+1]
+	tail = bytes.TrimSuffix(tail, []byte("\n"))
+	if json.Unmarshal(tail[bytes.LastIndexByte(tail, '\n')+1:], &line) != nil {
+		return nil, line, false
+	}
+	rep, err = report.ReadLine(line.Run)
+	return rep, line, err == nil
+}
+
+// longestNow bounds two lines of now.ndjson, in octets.
+const longestNow = 1 << 20
+
+// show serves the run as its agents tell it.
+func (c *controlled) show(ctx context.Context, run *agent.Controller, id string) (err error) {
+	if c.watched, err = c.view.show(ctx, c.tell, id, c.sight(id, run)); err != nil {
+		return err
+	}
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Second):
+				c.watched.tick()
+			}
+		}
+	}()
+	return nil
+}
+
+// sight is the union of what the agents have sent.
+func (c *controlled) sight(id string, run *agent.Controller) sight {
+	growing, here := report.NewGrowing(), report.ThisMachine(version())
+	var mu sync.Mutex // guards growing
+	return func() (*report.Report, []report.Event, []report.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		parts := run.Parts()
+		union, wrong, slow, err := c.union(growing, parts)
+		union.Run, union.Plan, union.Environment = id, c.asked, here
+		union.Incomplete = report.UnderWay + missing(parts)
+		if err != nil {
+			union.Incomplete += "; it cannot be told in full: " + report.Printable(err.Error())
+		}
+		if len(union.Seconds) > 0 {
+			union.Judge(c.limits)
+		}
+		return union, wrong, slow
+	}
+}
+
+// union adds up what the agents have sent by now. The report has all that could be
+// added, whatever the error.
+func (c *controlled) union(growing *report.Growing, parts []agent.Part) (union *report.Report, wrong, slow []report.Event, err error) {
+	union = &report.Report{Validity: report.Validity{Level: report.NotJudged, Reasons: []string{"no second has been judged yet"}}}
+	var agents []report.Agent
+	first := true
+	for _, p := range parts {
+		r, line, has := readNow(p.Folder)
+		if p.Folder == "" || !has {
+			r = &report.Report{Plan: report.Plan{Timeout: c.asked.Timeout}, Validity: report.Validity{Level: report.NotJudged}}
+		} else if err = growing.Fill(r, p.Folder); err != nil {
+			break
+		}
+		r.Incomplete = ""
+		a, bad := report.NewAgent(p.Index+1, p.Agent, r)
+		if err = bad; err != nil {
+			break
+		}
+		says(&a, &p)
+		agents = append(agents, a)
+		if !has {
+			continue
+		}
+		wrong, slow = append(wrong, line.Wrong...), append(slow, line.Slow...)
+		r.Incomplete, r.Limits = report.UnderWay, nil
+		r.Named(fmt.Sprintf("agent %d", p.Index+1))
+		if first {
+			union, first = r, false
+		} else if err = union.Join(r); err != nil {
+			break
+		}
+	}
+	union.Agents = agents
+	union.JudgeSkew()
+	if err == nil {
+		err = growing.Quantiles(union.Seconds)
+	}
+	slices.SortStableFunc(wrong, func(a, b report.Event) int { return cmp.Compare(b.At, a.At) })
+	slices.SortStableFunc(slow, func(a, b report.Event) int { return cmp.Compare(b.Done-b.Due, a.Done-a.Due) })
+	return union, wrong[:min(len(wrong), mostSeen)], slow[:min(len(slow), mostSeen)], err
+}
+
+// mostSeen is how many events of a kind are shown of all agents.
+const mostSeen = 10
+
+// missing says whose figures stand still.
+func missing(parts []agent.Part) string {
+	var lost []string
+	for _, p := range parts {
+		if !p.Lost.IsZero() {
+			lost = append(lost, fmt.Sprintf("agent %d (%s) is not heard of", p.Index+1, p.Agent))
+		}
+	}
+	return strings.Join(append([]string{""}, lost...), "; ")
+}

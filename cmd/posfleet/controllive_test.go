@@ -1,0 +1,149 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+)
+
+// livePage is where a process says that its page is.
+var livePage = regexp.MustCompile(`(?m)^live: (http://\S+)$`)
+
+// seen is what a live page has now.
+type seen struct {
+	Head, Kinds, Rest string
+	Over              bool
+	Data              struct{ At, Planned []float64 }
+}
+
+func look(t *testing.T, url string) (now seen) {
+	t.Helper()
+	got, err := http.Get(url + "now")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &now); err != nil {
+		t.Fatalf("%v: %.300s", err, text)
+	}
+	return now
+}
+
+// Whoever looks at the controller's page sees what all agents have played, added up, and
+// each of them; of an agent that is killed it says so.
+func TestControllerShowsAllAgentsAsTheyPlay(t *testing.T) {
+	t.Parallel()
+	p := start(t, "all agents begin", "load", "--agents", "2", "--rate", "40/s", "--for", "10m", "--warmup", "0s", "--terminals", "20", "--live", "127.0.0.1:0", "--out", "run")
+	url := livePage.FindStringSubmatch(p.stderr.String())
+	if url == nil {
+		t.Fatalf("no page is told:\n%s", &p.stderr)
+	}
+	await := func(what string, there func(seen) bool) (now seen) {
+		for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(200 * time.Millisecond) {
+			if now = look(t, url[1]); there(now) {
+				return now
+			}
+		}
+		t.Fatalf("not within a minute: %s\n%+v", what, now)
+		return now
+	}
+	now := await("the first seconds of both", func(s seen) bool { return len(s.Data.At) >= 2 && strings.Count(s.Kinds, "… playing") == 2 })
+	if now.Over || now.Data.Planned[0] != 40 || !strings.Contains(now.Head, "it is under way") || !strings.Contains(now.Rest, "and the slowest") {
+		t.Errorf("%+v", now)
+	}
+	victim := agentProcess.FindStringSubmatch(p.stderr.String())
+	kill(t, victim[2])
+	await("that agent "+victim[1]+" is lost", func(s seen) bool {
+		return strings.Contains(s.Kinds, "✗ lost") && strings.Contains(s.Head, "agent "+victim[1]+" (")
+	})
+	if code := p.end(t, 2*time.Minute, os.Interrupt); code != exitIncomplete {
+		t.Errorf("exit code %d:\n%s", code, &p.stderr)
+	}
+	rep, err := report.Read(filepath.Join(p.Dir, "run"))
+	if err != nil || len(rep.Agents) != 2 {
+		t.Fatal(rep, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(p.Dir, "run", "agents", "*", nowName)); left != nil {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// A host shows what it counts while it serves.
+func TestHostShowsItsCounts(t *testing.T) {
+	t.Parallel()
+	p := start(t, "listening on", "host", "--listen", "127.0.0.1:0", "--terminals", "5", "--live", "127.0.0.1:0", "--misbehave", "silent")
+	url, address := livePage.FindStringSubmatch(p.stdout.String()), hostAddress.FindStringSubmatch(p.stdout.String())
+	if url == nil || address == nil {
+		t.Fatal(&p.stdout)
+	}
+	c, err := net.Dial("tcp", address[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	for until := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		now := look(t, url[1])
+		if strings.Contains(now.Kinds, ">connections</th><td>1</td>") && strings.Contains(now.Rest, "HTTP, a browser") {
+			break
+		}
+		if time.Now().After(until) {
+			t.Fatalf("not counted: %+v", now)
+		}
+	}
+	p.end(t, 20*time.Second, os.Interrupt)
+}
+
+// hostAddress is where a host says that it listens.
+var hostAddress = regexp.MustCompile(`(?m)^listening on (\S+): `)
+
+// A collector of OpenTelemetry is told of a run while it lasts and at its end, and no card
+// number or key reaches it.
+func TestLoadTellsACollector(t *testing.T) {
+	var mu sync.Mutex
+	got := map[string]*bytes.Buffer{"/v1/metrics": {}, "/v1/traces": {}}
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		_, _ = io.Copy(got[r.URL.Path], r.Body)
+	}))
+	defer s.Close()
+	var out, errs bytes.Buffer
+	code := run([]string{"load", "--rate", "50/s", "--for", "2s", "--warmup", "0s", "--terminals", "10", "--otlp", s.URL, "--out", filepath.Join(t.TempDir(), "run"), "@core-purchase-1"}, &out, &errs)
+	if code != exitOK && code != exitGenerator {
+		t.Fatalf("exit code %d:\n%s", code, &errs)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for path, words := range map[string][]string{"/v1/metrics": {"posfleet.exchanges", "posfleet.response"}, "/v1/traces": {"purchase", "on the line", "posfleet.terminal"}} {
+		text := got[path].String()
+		for _, w := range words {
+			if !strings.Contains(text, w) {
+				t.Errorf("%s is not told to %s: %q", w, path, text)
+			}
+		}
+		if found := regexp.MustCompile(`6225\d{12}`).FindString(text); found != "" {
+			t.Errorf("%s is told to %s", found, path)
+		}
+	}
+}

@@ -1,0 +1,54 @@
+@keys
+Feature: Working keys
+  A sign-in names the block of working keys that the terminal wants (60.3): of
+  single or double length, with or without a key for tracks, under DES or SM4.
+
+  Background:
+    Given a terminal that has signed in
+
+  @cup-keys-1
+  Scenario Outline: keys of block <block> are good for a payment with a PIN
+    Given the policy says "sign-in: 001 or 003 or 004"
+    When the terminal signs in for keys of block "<block>"
+    Then the host approves
+    And the working keys are right
+    And the request carries:
+      | field | value   |
+      | 60.3  | <block> |
+    And the answer carries:
+      | field | value   |
+      | 60.3  | <block> |
+      | 62    | present |
+    When the cardholder pays 38.00 yuan with a good card
+    Then the host approves
+
+    Examples:
+      | block |
+      | 001   |
+      | 003   |
+      | 004   |
+
+  @cup-keys-2
+  Scenario Outline: keys of block <block> are SM4's, and so is the MAC
+    When the terminal signs in for keys of block "<block>"
+    Then the host approves
+    And the working keys are right
+    When the cardholder pays 39.00 yuan with a good card by stripe without PIN
+    Then the host approves
+    When the operator voids the last purchase
+    Then the host answers as for a good card
+
+    Examples:
+      | block |
+      | 005   |
+      | 006   |
+
+  @cup-keys-3
+  Scenario: a terminal may change from DES to SM4 and back
+    Given the policy says "sign-in: 001 or 003 or 004"
+    When the terminal signs in for keys of block "006"
+    And the cardholder pays 40.00 yuan with a good card by stripe without PIN
+    Then the host approves
+    When the terminal signs in for keys of block "003"
+    And the cardholder pays 41.00 yuan with a good card
+    Then the host approves

@@ -1,0 +1,218 @@
+package agent
+
+import (
+	"context"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// cable is what an agent is connected to its server by. It may lose octets, without
+// anybody being told, and it may be slow.
+type cable struct {
+	url     string
+	lost    atomic.Bool  // what the agent sends
+	unheard atomic.Bool  // what the server sends
+	rate    atomic.Int64 // octets a second each way; 0 for as they come
+
+	mu    sync.Mutex
+	spoil map[net.Conn]bool // both ends of connections: true when octets of them are lost
+}
+
+func newCable(t *testing.T, s *Server) *cable {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &cable{url: "nats://" + l.Addr().String(), spoil: map[net.Conn]bool{}}
+	t.Cleanup(func() {
+		l.Close()
+		c.close(func(bool) bool { return true })
+	})
+	go func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "nats://"))
+			if err != nil {
+				near.Close()
+				continue
+			}
+			c.mu.Lock()
+			c.spoil[near], c.spoil[far] = false, false
+			c.mu.Unlock()
+			go c.carry(near, far, &c.lost)
+			go c.carry(far, near, &c.unheard)
+		}
+	}()
+	return c
+}
+
+// carry carries octets one way until an end closes.
+func (c *cable) carry(from, to net.Conn, cut *atomic.Bool) {
+	defer from.Close()
+	defer to.Close()
+	part := make([]byte, 4096)
+	for {
+		n, err := from.Read(part)
+		if err != nil {
+			return
+		}
+		if rate := c.rate.Load(); rate > 0 {
+			time.Sleep(time.Duration(n) * time.Second / time.Duration(rate))
+		}
+		if cut.Load() {
+			c.mu.Lock()
+			c.spoil[from], c.spoil[to] = true, true
+			c.mu.Unlock()
+			continue
+		}
+		if _, err := to.Write(part[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// mend has the cable carry again. Connections that have lost something are reset, as
+// who finds a gap in them does in the end.
+func (c *cable) mend() {
+	c.lost.Store(false)
+	c.unheard.Store(false)
+	c.close(func(spoilt bool) bool { return spoilt })
+}
+
+func (c *cable) close(which func(spoilt bool) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for conn, spoilt := range c.spoil {
+		if which(spoilt) {
+			conn.Close()
+		}
+	}
+}
+
+// playing is a run of one agent behind a cable, begun.
+func playing(ctx context.Context, t *testing.T, steps int) (*Controller, *cable, func() *played) {
+	t.Helper()
+	creds := NewCredentials()
+	s := newServer(t, creds)
+	run, err := Start(ctx, join(t, s, creds), "v1", 1, false, []byte("the plan"), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newCable(t, s)
+	conn, err := Join(c.url, creds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	var p *played
+	ended := make(chan error, 1)
+	go func() {
+		var a *Agent
+		var err error
+		if p, a, err = play(ctx, t, conn, "one", steps); a != nil {
+			a.Leave()
+		}
+		ended <- err
+	}()
+	if err := run.Await(ctx, Ready, nil); err != nil {
+		t.Fatal(err)
+	}
+	return run, c, func() *played {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		return p
+	}
+}
+
+// whole lets a run end and holds what has come to what was written.
+func whole(ctx context.Context, t *testing.T, run *Controller, wrote func() *played) {
+	t.Helper()
+	if err := run.Books(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Await(ctx, Ended, nil); err != nil {
+		t.Fatal(err)
+	}
+	part := run.Parts()[0]
+	if part.State != Ended || !part.Lost.IsZero() {
+		t.Errorf("in the end it is %+v", part)
+	}
+	if err := run.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	if p := wrote(); p != nil && (!same(t, part.Folder+"/log", p.log) || !same(t, part.Folder+"/done", p.done)) {
+		t.Error("what the agent wrote did not come octet for octet")
+	}
+}
+
+// A cable that loses what both say, and closes nothing, is told: the agent is not heard
+// of. When it carries again nothing is missing and nothing is there twice.
+func TestCutCableIsToldAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	ctx := within(t)
+	run, cable, wrote := playing(ctx, t, 24)
+	if _, err := run.Begin(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for run.Parts()[0].State != Playing {
+		if ctx.Err() != nil {
+			t.Fatal("it does not play")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	cable.lost.Store(true)
+	cable.unheard.Store(true)
+	for run.Parts()[0].Lost.IsZero() {
+		if ctx.Err() != nil {
+			t.Fatal("nobody has noticed")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	cable.mend()
+	whole(ctx, t, run, wrote)
+}
+
+// Where only what the server says is lost, the agent sends again what has come already:
+// it is kept once.
+func TestLostAcknowledgementsCountNothingTwice(t *testing.T) {
+	t.Parallel()
+	ctx := within(t)
+	run, cable, wrote := playing(ctx, t, 24)
+	var parts atomic.Int64
+	run.Hear(func(Share, string, []byte) { parts.Add(1) })
+	if _, err := run.Begin(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for parts.Load() == 0 {
+		if ctx.Err() != nil {
+			t.Fatal("nothing comes")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	cable.unheard.Store(true)
+	time.Sleep(300 * time.Millisecond) // for what is on its way
+	cable.mend()
+	whole(ctx, t, run, wrote)
+}
+
+// An agent behind a slow line sends long after it has played: it is waited for, as it
+// goes on to say that it is there, and nothing of it is missing.
+func TestSlowLineIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	ctx := within(t)
+	run, cable, wrote := playing(ctx, t, 8)
+	cable.rate.Store(1 << 20)
+	if _, err := run.Begin(ctx); err != nil {
+		t.Fatal(err)
+	}
+	whole(ctx, t, run, wrote)
+}

@@ -1,0 +1,158 @@
+package dialect
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/moov-io/iso8583"
+	"github.com/moov-io/iso8583/encoding"
+	"github.com/moov-io/iso8583/field"
+	"github.com/moov-io/iso8583/prefix"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Reencoded is a dialect whose messages are put into octets in another way, and what
+// its file would say for it.
+type Reencoded struct {
+	Dialect *Dialect
+	Key     string // encoding: {bitmap: hex}
+}
+
+// InFile begins what a dialect file would have to say for d to be otherwise: d's own, or
+// one that extends it where it comes with posfleet.
+func (d *Dialect) InFile() string {
+	if _, comes := Named(d.Name); comes {
+		return "in a dialect file that extends " + d.Name + ": "
+	}
+	return "in the file of dialect " + d.Name + ": "
+}
+
+// encodingKeys are the keys of encoding, in the order of a file.
+var encodingKeys = []string{"mti", "bitmap", "length", "n", "text", "z"}
+
+// usualEncodings are ways in which networks put the same fields into octets: one thing
+// otherwise, then all of it as is usual.
+var usualEncodings = []map[string]string{
+	{"bitmap": "octets"}, {"bitmap": "hex"}, {"bitmap": "ebcdic-hex"},
+	{"mti": "packed"}, {"mti": "ascii"}, {"mti": "ebcdic"},
+	{"text": "ascii"}, {"text": "ebcdic"},
+	{"n": "packed", "z": "track"}, {"n": "ascii", "z": "ascii"}, {"n": "ebcdic", "z": "ebcdic"},
+	{"length": "packed"}, {"length": "ascii"}, {"length": "ebcdic"}, {"length": "binary"},
+	{"mti": "packed", "n": "packed", "z": "track"}, {"mti": "ascii", "n": "ascii", "z": "ascii"},
+	{"mti": "packed", "n": "packed", "z": "track", "length": "packed"}, {"mti": "ascii", "n": "ascii", "z": "ascii", "length": "ascii"},
+	{"mti": "packed", "bitmap": "octets", "length": "packed", "n": "packed", "text": "ascii", "z": "track"},
+	{"mti": "ascii", "bitmap": "octets", "length": "ascii", "n": "ascii", "text": "ascii", "z": "ascii"},
+	{"mti": "ascii", "bitmap": "hex", "length": "ascii", "n": "ascii", "text": "ascii", "z": "ascii"},
+	{"mti": "ebcdic", "bitmap": "octets", "length": "ebcdic", "n": "ebcdic", "text": "ebcdic", "z": "ebcdic"},
+}
+
+// Reencodings are ways in which networks that have d's fields may put them into
+// octets. Fields that say an encoding of their own keep it.
+func (d *Dialect) Reencodings() (all []Reencoded) {
+	now := d.encoding()
+	seen := map[string]bool{}
+	for _, to := range usualEncodings {
+		change, key := map[string]string{}, ""
+		for _, k := range encodingKeys {
+			if to[k] != "" && to[k] != now[k] && now[k] != "" && !alike(to[k], now[k]) {
+				change[k], key = to[k], key+", "+k+": "+to[k]
+			}
+		}
+		if len(change) == 0 || seen[key] {
+			continue
+		}
+		seen[key] = true
+		if of, err := d.reencoded(now, change); err == nil {
+			all = append(all, Reencoded{of, "encoding: {" + strings.TrimPrefix(key, ", ") + "}"})
+		}
+	}
+	return all
+}
+
+// alike reports whether two encodings are the same but for what few values have.
+func alike(a, b string) bool {
+	form := func(s string) string {
+		switch {
+		case strings.HasPrefix(s, "track"), strings.HasPrefix(s, "packed"):
+			return "packed"
+		case s == "latin1":
+			return "ascii"
+		}
+		return s
+	}
+	return form(a) == form(b)
+}
+
+// encoding is how most fields of each kind are put into octets, by the keys of a file;
+// a kind of which there is none is left out.
+func (d *Dialect) encoding() map[string]string {
+	now := map[string]string{"mti": wire.EncodingName(d.Spec.Fields[0].Spec().Enc), "bitmap": wire.EncodingName(d.Spec.Fields[1].Spec().Enc)}
+	votes := map[string]map[string]int{"n": {}, "text": {}, "z": {}, "length": {}}
+	for n, f := range d.Spec.Fields {
+		if n < 2 {
+			continue
+		}
+		if kind := encodedAs(d.kinds[n].of); votes[kind] != nil && d.kinds[n].of != "" && f.Spec().Enc != nil {
+			votes[kind][wire.EncodingName(f.Spec().Enc)]++
+		}
+		if form := strings.TrimRight(wire.PrefixName(f.Spec().Pref), "0123456789"); form != "fixed" && form != "" {
+			votes["length"][form]++
+		}
+	}
+	for kind, of := range votes {
+		for _, name := range slices.Sorted(maps.Keys(of)) {
+			if best := now[kind]; best == "" || of[name] > of[best] {
+				now[kind] = name
+			}
+		}
+	}
+	return now
+}
+
+// reencoded is d with changes, in place of what it has now.
+func (d *Dialect) reencoded(now, change map[string]string) (*Dialect, error) {
+	forms := wire.Encodings()
+	spec := &iso8583.MessageSpec{Name: d.Spec.Name, Fields: maps.Clone(d.Spec.Fields)}
+	if to := change["mti"]; to != "" {
+		spec.Fields[0] = field.NewString(field.NewSpec(4, "message type", forms[to], prefix.ASCII.Fixed))
+	}
+	if to := change["bitmap"]; to != "" {
+		s := *d.Spec.Fields[1].Spec()
+		s.Enc, s.Pref = forms[to], prefix.Hex.Fixed
+		if s.Enc == encoding.Binary {
+			s.Pref = prefix.Binary.Fixed
+		}
+		spec.Fields[1] = field.NewBitmap(&s)
+	}
+	for n, f := range d.Spec.Fields {
+		if n < 2 {
+			continue
+		}
+		s := *f.Spec()
+		if _, is := f.(*field.String); is {
+			if kind := encodedAs(d.kinds[n].of); change[kind] != "" && d.kinds[n].of != "" && wire.EncodingName(s.Enc) == now[kind] {
+				s.Enc = forms[change[kind]]
+			}
+		}
+		if to := change["length"]; to != "" {
+			name := wire.PrefixName(s.Pref)
+			if digits, is := strings.CutPrefix(name, now["length"]); is && len(digits) == 1 {
+				if p, known := wire.Prefix(prefixName(to, int(digits[0]-'0'))); known {
+					s.Pref = p
+				}
+			}
+		}
+		if s.Enc == f.Spec().Enc && s.Pref == f.Spec().Pref {
+			continue
+		}
+		switch f.(type) {
+		case *field.String:
+			spec.Fields[n] = field.NewString(&s)
+		case *field.Binary:
+			spec.Fields[n] = field.NewBinary(&s)
+		}
+	}
+	return d.WithSpec(spec)
+}

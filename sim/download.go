@@ -1,0 +1,304 @@
+package sim
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/chip"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// loading is a download that is not whole yet. It outlives a power cut, and goes on at the
+// entry where it stopped.
+type loading struct {
+	of      *dialect.Download
+	ids     [][]byte // of the entries that there are, from the query
+	entries [][]byte // that are here
+	next    int      // of ids, or how many entries came in pages
+	listed  bool     // the query has been answered whole
+	whole   bool     // but for the end, which tells the host
+}
+
+// Loaded is how many entries the terminal has of a download.
+func (t *Terminal) Loaded(name string) int {
+	if t.kept == nil {
+		return 0
+	}
+	return len(t.kept.loaded[name])
+}
+
+// ForgetDownloads has the terminal have downloaded nothing.
+func (t *Terminal) ForgetDownloads() {
+	if t.kept != nil {
+		t.kept.loading, t.kept.loaded = nil, nil
+	}
+}
+
+// requireStatus is the digit of the header with which a host wants to know how the
+// terminal's parts are.
+const requireStatus = 2
+
+// meet does what the digit of an answer's header asks of the terminal, beside what it was
+// asked for. What comes of that shows on the display if it fails.
+func (p *Player) meet(requirement byte) {
+	t := p.T
+	d := t.Profile.Dialect
+	last, display := p.Last, t.Display
+	switch of := d.Required(requirement); {
+	case requirement == requireStatus:
+		if f := d.Form(dialect.StatusUpload); f != nil && t.On {
+			p.uploadStatus(f, (*Player).exchangeAside)
+		}
+	case of != nil:
+		if p.download(of, -1, (*Player).exchangeAside) == nil && t.kept.loading == nil {
+			t.Display = display
+		}
+	}
+	p.Last = last
+}
+
+// Download has the terminal fetch what a dialect names so, whole, or the rest of it where
+// that was cut off. An error means that nothing was sent.
+func (p *Player) Download(name string) error { return p.DownloadSome(name, -1) }
+
+// DownloadSome is Download that stops after so many entries, as in a power cut.
+func (p *Player) DownloadSome(name string, most int) error {
+	t := p.T
+	if !t.On {
+		return p.refused(t.dead())
+	}
+	of := t.Profile.Dialect.DownloadNamed(name)
+	if of == nil {
+		return p.refused(fmt.Errorf("dialect %s has no download %s", t.Profile.Dialect.Name, name))
+	}
+	return p.download(of, most, (*Player).exchange)
+}
+
+func (p *Player) download(of *dialect.Download, most int, exchange func(*Player, *dialect.Form) *Result) error {
+	t := p.T
+	s := t.keep()
+	if s.loading == nil || s.loading.of.Name != of.Name {
+		s.loading = &loading{of: of}
+	}
+	l := s.loading
+	t.Display = "下载未完成"
+	for !l.listed && of.Query != "" {
+		if err := p.loadStep(exchange, dialect.DownloadQuery, of.Query, fmt.Appendf(nil, "1%02d", len(l.ids))); err != nil {
+			return ifUnsent(err)
+		}
+		if err := l.list(p.ans.Get(wire.Download)); err != nil {
+			return p.spoilt(err)
+		}
+	}
+	for most != 0 && !l.whole && !l.nothing() {
+		most--
+		if err := p.loadStep(exchange, dialect.DownloadLoad, of.Load, l.wants()); err != nil {
+			return ifUnsent(err)
+		}
+		if err := l.take(p.ans.Get(wire.Download), p.yyyymmdd()); err != nil {
+			return p.spoilt(err)
+		}
+	}
+	if most == 0 {
+		return nil
+	}
+	if err := p.loadStep(exchange, dialect.DownloadEnd, of.End, nil); err != nil {
+		return ifUnsent(err)
+	}
+	if s.loaded == nil {
+		s.loaded = map[string][][]byte{}
+	}
+	s.loaded[of.Name], s.loading = l.entries, nil
+	t.Display = "下载成功"
+	return nil
+}
+
+// errNotLoaded is of a step of a download that was sent and not approved: the terminal
+// goes on with it another time.
+var errNotLoaded = errors.New("not approved")
+
+func ifUnsent(err error) error {
+	if errors.Is(err, errNotLoaded) {
+		return nil
+	}
+	return err
+}
+
+// spoilt gives up a download whose content cannot be right.
+func (p *Player) spoilt(err error) error {
+	p.T.kept.loading = nil
+	p.T.Display = "下载数据错"
+	return p.refused(fmt.Errorf("%w: what the host gave to download is not right: %w", ErrRefusedLocally, err))
+}
+
+// loadStep sends one message of a download.
+func (p *Player) loadStep(exchange func(*Player, *dialect.Form) *Result, of dialect.Transaction, code string, content []byte) error {
+	f := p.T.Profile.Dialect.Form(of)
+	p.begin(p.T, f)
+	p.req.SetString(wire.ManagementCode, code)
+	if content != nil {
+		p.req.Set(wire.Download, content)
+	}
+	r := exchange(p, f)
+	if r.Outcome != report.Approved {
+		if r.Outcome == report.Declined {
+			p.T.Display = show(r)
+		}
+		return errNotLoaded
+	}
+	return nil
+}
+
+// Tags of what is downloaded (EMV book 3 and 4; DF… as UnionPay terminals have them).
+const (
+	tagIdentifier = 0x9F06
+	tagIndex      = 0x9F22
+	tagExpires    = 0xDF05
+	tagModulus    = 0xDF02
+	tagExponent   = 0xDF04
+	tagHash       = 0xDF03
+)
+
+// list reads the answer to a query: 0 for nothing, 1 for all, 2 for more to ask for, and
+// the identifiers.
+func (l *loading) list(v []byte) error {
+	if len(v) == 0 || v[0] < '0' || v[0] > '2' {
+		return errors.New("the list says neither that it is whole nor that there is more")
+	}
+	n := len(l.ids)
+	for tag, err := range wire.Tags(v[1:]) {
+		switch {
+		case err != nil:
+			return fmt.Errorf("list of entries: %w", err)
+		case tag.Tag == tagIdentifier:
+			l.ids = append(l.ids, appendTLV(nil, tag.Tag, tag.Value))
+		case tag.Tag == tagIndex && len(l.ids) > 0:
+			l.ids[len(l.ids)-1] = appendTLV(l.ids[len(l.ids)-1], tag.Tag, tag.Value)
+		}
+	}
+	if v[0] == '2' && len(l.ids) == n {
+		return errors.New("the list says that there is more, and brings nothing")
+	}
+	if len(l.ids) > mostEntries {
+		return fmt.Errorf("more than %d entries", mostEntries)
+	}
+	l.listed = v[0] != '2'
+	return nil
+}
+
+// mostEntries is how many entries a terminal takes of one download: two digits count them.
+const mostEntries = 99
+
+// nothing reports whether there is nothing left to ask for.
+func (l *loading) nothing() bool {
+	l.whole = l.of.Query != "" && l.next >= len(l.ids)
+	return l.whole
+}
+
+// wants is what a request for the next entry says: which, or how many are here.
+func (l *loading) wants() []byte {
+	switch {
+	case l.of.Query != "":
+		return l.ids[l.next]
+	case l.of.Whole:
+		return nil
+	}
+	return fmt.Appendf(nil, "1%02d", l.next)
+}
+
+// take reads what came: an entry, all of a text, or a page of entries. A key that has
+// expired is not kept.
+func (l *loading) take(v []byte, today string) error {
+	switch {
+	case l.of.Whole:
+		if len(v) == 0 {
+			return errors.New("it is empty")
+		}
+		l.entries, l.whole = append(l.entries, bytes.Clone(v)), true
+		return nil
+	case len(v) == 0 || v[0] < '0' || v[0] > '2':
+		return errors.New("it does not begin with 0, 1 or 2")
+	case l.of.Query == "":
+		return l.page(v)
+	}
+	id := l.ids[l.next]
+	l.next++
+	if v[0] == '0' { // the host has it no more
+		return nil
+	}
+	data := v[1:]
+	if !bytes.Equal(chip.Value(data, tagIdentifier), chip.Value(id, tagIdentifier)) || !bytes.Equal(chip.Value(data, tagIndex), chip.Value(id, tagIndex)) {
+		return errors.New("it is another entry than the one asked for")
+	}
+	if modulus := chip.Value(data, tagModulus); modulus != nil {
+		if hash := chip.Value(data, tagHash); len(hash) == sha1.Size {
+			sum := sha1.Sum(bytes.Join([][]byte{chip.Value(data, tagIdentifier), chip.Value(data, tagIndex), modulus, chip.Value(data, tagExponent)}, nil))
+			if !bytes.Equal(sum[:], hash) {
+				return errors.New("the hash of a CA key is wrong")
+			}
+		}
+		if expires := fmt.Sprintf("%X", chip.Value(data, tagExpires)); expires < today {
+			return nil
+		}
+	}
+	l.entries = append(l.entries, bytes.Clone(data))
+	return nil
+}
+
+// page reads entries of two digits of length and so many characters.
+func (l *loading) page(v []byte) error {
+	last := v[0] != '2'
+	for v = v[1:]; len(v) > 0; {
+		if len(v) < 2 || !wire.IsDigits(v[:2]) || len(v) < 2+int(wire.Uint(v[:2])) {
+			return errors.New("a page ends within an entry")
+		}
+		n := 2 + int(wire.Uint(v[:2]))
+		l.entries = append(l.entries, bytes.Clone(v[2:n]))
+		v = v[n:]
+	}
+	if !last && len(l.entries) == l.next {
+		return errors.New("a page says that there is more, and brings nothing")
+	}
+	if l.next = len(l.entries); l.next > mostEntries {
+		return fmt.Errorf("more than %d entries", mostEntries)
+	}
+	l.whole = last
+	return nil
+}
+
+// appendTLV writes a short element.
+func appendTLV(dst []byte, tag uint32, v []byte) []byte {
+	return append(append(binary.BigEndian.AppendUint16(dst, uint16(tag)), byte(len(v))), v...)
+}
+
+// yyyymmdd is today as keys say when they expire.
+func (p *Player) yyyymmdd() string {
+	year, month, day := p.Clock.At(p.Clock.Now()).Date()
+	return fmt.Sprintf("%04d%02d%02d", year, month, day)
+}
+
+// CashierSignIn credits a cashier's own card with points; no one logs in by it.
+func (p *Player) CashierSignIn(o *Order) error {
+	t := p.T
+	f := t.Profile.Dialect.Form(dialect.CashierSignIn)
+	if f == nil {
+		return p.refused(fmt.Errorf("dialect %s has no %s", t.Profile.Dialect.Name, dialect.CashierSignIn))
+	}
+	if !t.On || t.Operator == "" {
+		t.Display = "请输入操作员号"
+		return p.refused(fmt.Errorf("%w: no operator is logged in", ErrRefusedLocally))
+	}
+	p.begin(t, f)
+	if err := p.fill(t, f, o); err != nil {
+		return p.refused(err)
+	}
+	p.req.SetString(wire.ManagementCode, f.ManagementCodes[0])
+	p.holder = o.Holder
+	t.Display = show(p.exchange(f))
+	return nil
+}

@@ -1,0 +1,60 @@
+package sim
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+)
+
+// What a host says is to be downloaded is taken or refused, never believed in part: a list
+// that says that there is more brings something, a page ends with an entry.
+func TestDownloadRefusesWhatCannotBeRight(t *testing.T) {
+	keyed, pages := &dialect.Download{Query: "372", Load: "370", End: "371"}, &dialect.Download{Load: "390", End: "391"}
+	for name, c := range map[string]struct {
+		l      loading
+		v      string
+		listed bool // the answer to a query
+	}{
+		"list without a sign":        {loading{of: keyed}, "", true},
+		"list of nothing with more":  {loading{of: keyed}, "2", true},
+		"list that is no TLV":        {loading{of: keyed}, "1\x9F\x06\x05\xA0", true},
+		"entry of another name":      {loading{of: keyed, ids: [][]byte{[]byte("\x9F\x06\x01\xA0")}}, "1\x9F\x06\x01\xA1", false},
+		"key with a wrong hash":      {loading{of: keyed, ids: [][]byte{[]byte("\x9F\x06\x01\xA0")}}, "1\x9F\x06\x01\xA0\xDF\x02\x01\x07\xDF\x03\x14" + string(make([]byte, 20)), false},
+		"page without a sign":        {loading{of: pages}, "9", false},
+		"page that ends in an entry": {loading{of: pages}, "104abc", false},
+		"page of nothing with more":  {loading{of: pages}, "2", false},
+		"empty text":                 {loading{of: &dialect.Download{Whole: true}}, "", false},
+	} {
+		l, err := c.l, error(nil)
+		if c.listed {
+			err = l.list([]byte(c.v))
+		} else {
+			err = l.take([]byte(c.v), "20261126")
+		}
+		if err == nil {
+			t.Errorf("%s is taken: %+v", name, l)
+		}
+	}
+}
+
+func FuzzDownload(f *testing.F) {
+	f.Add([]byte("1\x9F\x06\x05\xA0\x00\x00\x03\x33\x9F\x22\x01\x01"), []byte("203abc"))
+	f.Fuzz(func(t *testing.T, list, page []byte) {
+		l := loading{of: &dialect.Download{Query: "372"}}
+		if l.list(list) == nil && len(l.ids) > 0 {
+			for _, id := range l.ids {
+				if !bytes.HasPrefix(id, []byte{0x9F, 0x06}) {
+					t.Errorf("an entry is named %X", id)
+				}
+			}
+			l.take(page, "20261126")
+		}
+		pages := loading{of: &dialect.Download{}}
+		for i := 0; i < 3 && !pages.whole && pages.take(page, "") == nil; i++ {
+			if len(pages.entries) > mostEntries {
+				t.Errorf("%d entries", len(pages.entries))
+			}
+		}
+	})
+}

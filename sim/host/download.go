@@ -1,0 +1,301 @@
+package host
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/book"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// requirements are what the host asks of terminals in the headers of its answers.
+type requirements struct {
+	any  atomic.Bool // something is asked of some terminal
+	mu   sync.Mutex
+	open map[int][]byte // digits, by the terminal's number, in the order in which they were asked for
+}
+
+// Digits of the header that ask for no download.
+const (
+	requireStatus = 2
+	requireSignIn = wire.SignInAgain
+)
+
+// ErrNoTerminal is of a TID that no terminal of the profile has.
+var ErrNoTerminal = errors.New("no terminal of the profile has this TID")
+
+// ErrNoRequirement is of what no digit of the dialect's header asks for.
+var ErrNoRequirement = errors.New("no digit of the dialect's header asks for that")
+
+// Require has the host ask a terminal, in the header of its answers to management messages,
+// to do something until it has done so: to fetch a download of the dialect, by its name, to
+// upload its "status", or to "sign-in".
+func (h *Host) Require(tid, what string) error {
+	digit := byte(0)
+	switch of := h.dialect.DownloadNamed(what); {
+	case what == "status":
+		digit = requireStatus
+	case what == "sign-in":
+		digit = requireSignIn
+	case of != nil:
+		digit = of.Requirement
+	}
+	if digit == 0 || h.dialect.Header.App == 0 {
+		return ErrNoRequirement
+	}
+	n := slices.IndexFunc(h.profile.Terminals, func(t profile.Terminal) bool { return t.TID == tid })
+	if n < 0 {
+		return ErrNoTerminal
+	}
+	r := &h.requirements
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.open == nil {
+		r.open = map[int][]byte{}
+	}
+	if !slices.Contains(r.open[n], digit) {
+		r.open[n] = append(r.open[n], digit)
+	}
+	r.any.Store(true)
+	return nil
+}
+
+// require puts the first thing that is asked of the terminal into the answer's header;
+// done, unless 0, is what it has done with this request.
+func (h *Host) require(req *Request, done byte) {
+	r := &h.requirements
+	if !r.any.Load() {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	left := slices.DeleteFunc(r.open[req.number], func(d byte) bool { return d == done })
+	if r.open[req.number] = left; len(left) == 0 {
+		delete(r.open, req.number)
+		r.any.Store(len(r.open) > 0)
+		return
+	}
+	if req.requirement == 0 && (req.Transaction == dialect.SignIn || req.Transaction == dialect.Echo) {
+		req.requirement = left[0]
+	}
+}
+
+// download answers the messages of a download.
+func (h *Host) download(req *Request) {
+	code := string(req.Message.Get(wire.ManagementCode))
+	asked := req.Message.Get(wire.Download)
+	i := slices.IndexFunc(h.dialect.Downloads, func(d dialect.Download) bool {
+		switch req.Transaction {
+		case dialect.DownloadQuery:
+			return d.Query == code
+		case dialect.DownloadEnd:
+			return d.End == code
+		}
+		return d.Load == code
+	})
+	if i < 0 {
+		h.reply(req, invalid)
+		return
+	}
+	of := &h.dialect.Downloads[i]
+	var content []byte
+	ok := true
+	switch req.Transaction {
+	case dialect.DownloadEnd:
+		h.require(req, of.Requirement)
+		h.reply(req, approved)
+		return
+	case dialect.DownloadQuery:
+		content, ok = listed(h.entries(of), asked)
+	default:
+		switch {
+		case of.Whole:
+			content = h.entries(of)[0]
+		case of.Query != "":
+			content, ok = h.entry(code, asked)
+		default:
+			content, ok = paged(h.entries(of), asked)
+		}
+	}
+	if !ok {
+		h.reply(req, formatError)
+		return
+	}
+	h.reply(req, approved)
+	req.Answer.Set(wire.Download, content)
+}
+
+// from reads the number of the first entry that is wanted: 1 and two digits.
+func from(asked []byte) (int, bool) {
+	if len(asked) != 3 || asked[0] != '1' || !wire.IsDigits(asked) {
+		return 0, false
+	}
+	return int(wire.Uint(asked[1:])), true
+}
+
+// Entries in one answer: of identifiers, of pages.
+const (
+	listOf = 3
+	pageOf = 10
+)
+
+// listed is the answer to a query: identifiers, and whether there are more.
+func listed(entries [][]byte, asked []byte) ([]byte, bool) {
+	at, ok := from(asked)
+	if !ok || at > len(entries) {
+		return nil, false
+	}
+	if len(entries) == 0 {
+		return []byte("0"), true
+	}
+	end := min(at+listOf, len(entries))
+	v := []byte{'1'}
+	if end < len(entries) {
+		v[0] = '2'
+	}
+	for _, e := range entries[at:end] {
+		v = append(v, identifier(e)...)
+	}
+	return v, true
+}
+
+// identifier is what names an entry: its first element, and its index if it has one.
+func identifier(entry []byte) []byte {
+	n := 3 + int(entry[2])
+	if len(entry) > n+4 && entry[n] == 0x9F && entry[n+1] == 0x22 {
+		n += 4
+	}
+	return entry[:n]
+}
+
+// entry is the one of an identifier, after a 1; 0 when there is none.
+func (h *Host) entry(load string, id []byte) ([]byte, bool) {
+	if len(id) < 3 {
+		return nil, false
+	}
+	for i := range h.dialect.Downloads {
+		of := &h.dialect.Downloads[i]
+		if of.Load != load || of.Query == "" {
+			continue
+		}
+		for _, e := range h.entries(of) {
+			if bytes.Equal(identifier(e), id) {
+				v := append([]byte("1"), e...)
+				if h.breaks(wrongCAKey) {
+					v[len(v)-1] ^= 1
+				}
+				return v, true
+			}
+		}
+	}
+	return []byte("0"), true
+}
+
+// paged is a page of entries, and whether there are more.
+func paged(entries [][]byte, asked []byte) ([]byte, bool) {
+	at, ok := from(asked)
+	if !ok || at > len(entries) {
+		return nil, false
+	}
+	end := min(at+pageOf, len(entries))
+	v := []byte{'1'}
+	if end < len(entries) {
+		v[0] = '2'
+	}
+	for _, e := range entries[at:end] {
+		v = append(fmt.Appendf(v, "%02d", len(e)), e...)
+	}
+	return v, true
+}
+
+// entries are what the host has of a download: made up, but of the form that terminals
+// want.
+func (h *Host) entries(of *dialect.Download) [][]byte {
+	switch of.Name {
+	case "parameters": // codes of two digits with values of fixed length
+		return [][]byte{fmt.Appendf(nil, "12%02d133191001132302", min(99, int(h.profile.Policy.Timeout.Seconds())))}
+	case "ca-keys":
+		return caKeys(0x01, 128)
+	case "sm-ca-keys":
+		return caKeys(0x57, 64)
+	case "ic-parameters":
+		return applications
+	case "card-blacklist":
+		return numberedFrom("62250099%02d", 25)
+	case "no-pin-cards":
+		return numberedFrom("62250088%02d", 12)
+	case "no-pin-blacklist":
+		return numberedFrom("62250077%02d", 3)
+	case "rates":
+		return [][]byte{[]byte("840 7.1042"), []byte("978 8.2310"), []byte("344 0.9131")}
+	}
+	return [][]byte{[]byte("posfleet " + of.Name)}
+}
+
+// applications are the AIDs of debit, credit and quasi-credit, and what terminals need for
+// each (PBOC).
+var applications = func() (all [][]byte) {
+	for _, last := range []string{"01", "02", "03", "06"} {
+		e, err := hex.DecodeString("9F0608A0000003330101" + last + "DF0101009F08020020DF1105D84000A800DF1205D84004F800DF130500100000009F1B0400000000DF150400000000DF160199DF170199DF14039F3704DF180101")
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, e)
+	}
+	return all
+}()
+
+// caKeys are CA keys of made-up moduli, of which the second has expired.
+func caKeys(first byte, size int) (all [][]byte) {
+	rid, _ := hex.DecodeString("A000000333")
+	for i := range byte(4) {
+		expires := []byte{0x20, 0x49, 0x12, 0x31}
+		if i == 1 {
+			expires[1] = 0x20
+		}
+		var modulus []byte
+		for len(modulus) < size {
+			sum := sha256.Sum256([]byte{first + i, byte(len(modulus))})
+			modulus = append(modulus, sum[:]...)
+		}
+		exponent := []byte{3}
+		hash := sha1.Sum(bytes.Join([][]byte{rid, {first + i}, modulus, exponent}, nil))
+		e := append([]byte{0x9F, 0x06, 5}, rid...)
+		e = append(e, 0x9F, 0x22, 1, first+i, 0xDF, 0x05, 4)
+		e = append(append(e, expires...), 0xDF, 0x06, 1, 1, 0xDF, 0x07, 1, 1, 0xDF, 0x02, 0x81, byte(size))
+		e = append(append(e, modulus...), 0xDF, 0x04, 1, 3, 0xDF, 0x03, sha1.Size)
+		all = append(all, append(e, hash[:]...))
+	}
+	return all
+}
+
+func numberedFrom(form string, n int) (all [][]byte) {
+	for i := range n {
+		all = append(all, fmt.Appendf(nil, form, i))
+	}
+	return all
+}
+
+// cashierSignIn credits a cashier's card.
+func (h *Host) cashierSignIn(req *Request) {
+	code := h.present(req)
+	if code == pending && req.record.Card == book.NoCard {
+		code = formatError
+	}
+	if code == pending {
+		code = approved
+		if h.cardOf(req).Answer != "" {
+			code = byCard
+		}
+	}
+	h.reply(req, code)
+}

@@ -2,6 +2,10 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 CYCLONEDX   := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+GREMLINS    := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
+
+# Packages whose mutants make mutate looks at, each held to its own tests alone.
+MUTATE ?= sim/audit sim/rules sim/host/book sim/host report sim
 
 FUZZTIME ?= 30s
 SOAK ?= 10m
@@ -51,6 +55,12 @@ scale: ## docs/scale.md's tables: one plan on 1 to 64 agents, some of them kille
 soak: ## docs/reliability.md's table: SOAK (10m) of load under faults at SOAKRATE (500/s), and what grows meanwhile
 	go test ./cmd/posfleet -count 1 -timeout 60m -run 'TestSoak$$' -v -soak $(SOAK) -soak-rate $(SOAKRATE)
 
+mutate: ## mutants of the code about money that the tests do not notice, by package (MUTATE=sim/audit; hours)
+	for p in $(MUTATE); do \
+	  echo "== $$p"; \
+	  GOFLAGS=-short go run $(GREMLINS) unleash --workers 1 --timeout-coefficient 30 --output-statuses lt --exclude-files / ./$$p || exit 1; \
+	done
+
 compare: ## docs/compare.md's figures: 360 runs against a host of known latency, in 20 minutes
 	go test ./cmd/posfleet -count 1 -timeout 60m -run 'TestCompareOnTruthHost$$' -v -truth
 
@@ -87,4 +97,4 @@ ci: ## what a release must pass
 	.ci/run
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race bench lint cover docs signature scale soak compare deploy fuzz man release reproducible vuln offline verify ci
+.PHONY: help build test race bench lint cover docs signature scale soak mutate compare deploy fuzz man release reproducible vuln offline verify ci

@@ -105,8 +105,11 @@ func TestWrongHostIsCaught(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, m := range host.Misbehaviours() {
-		if m.Name == "serial-replayed" {
+		switch m.Name {
+		case "serial-replayed":
 			continue // CUP derives no keys; package host looks for it
+		case "trace-of-any-terminal", "repeat-approved-anew", "acknowledged-forgotten", "forget-some-reversals", "reversal-unanswered", "answer-astray":
+			continue // they take terminals together, or many payments: sim.TestStormFindsWhatHostsDoWrong
 		}
 		if strings.HasPrefix(m.Name, "malformed-") && m.Name != "malformed-answers" {
 			continue // scenarios send nothing malformed; package negative looks for it

@@ -17,6 +17,7 @@ var faults = []word[line.Fault]{
 	{"spoils the MAC of the next request", "请求报文MAC错", line.SpoilRequest},
 	{"spoils the MAC of the next answer", "应答报文MAC错", line.SpoilAnswer},
 	{"breaks in the middle of the next request", "请求报文发送到一半时通讯中断", line.CutRequest},
+	{"sends the next answer back to the host", "应答报文被送回主机", line.EchoAnswer},
 	{"breaks in the middle of the next answer", "应答报文接收到一半时通讯中断", line.CutAnswer},
 }
 

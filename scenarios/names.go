@@ -110,7 +110,7 @@ func current(word string) string { return cmp.Or(older[word], word) }
 
 // rolesChinese are the Chinese names of cards by role, as they are spoken.
 var rolesChinese = map[string]string{
-	"正常卡": "good", "芯片卡": "chip", "外卡": "foreign", "余额不足的卡": "poor", "过期卡": "expired", "被盗卡": "stolen", "挂失卡": "lost",
+	"正常卡": "good", "芯片卡": "chip", "外卡": "foreign", "巨额卡": "rich", "余额不足的卡": "poor", "过期卡": "expired", "被盗卡": "stolen", "挂失卡": "lost",
 	"没收卡": "pick-up", "受限卡": "restricted", "冻结卡": "frozen", "睡眠卡": "sleeping", "无此发卡方的卡": "unknown-issuer", "无效卡": "invalid",
 	"超限额卡": "over-limit", "超次数卡": "too-often", "密码超次的卡": "tries-exceeded", "密码错的卡": "wrong-pin",
 	"发卡方故障的卡": "issuer-down", "中心异常的卡": "system-error", "有缺陷的成功卡": "defective", "作弊卡": "suspect",

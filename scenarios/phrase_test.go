@@ -210,6 +210,10 @@ func sameMeaning(a, b map[string][]string) bool {
 				same = meaning(deeds, x) == meaning(deeds, y)
 			case "chipfault":
 				same = meaning(chipFaults, x) == meaning(chipFaults, y)
+			case "flaw":
+				same = meaning(flaws, x) == meaning(flaws, y)
+			case "misfit":
+				same = meaning(misfits, x) == meaning(misfits, y)
 			case "fault":
 				same = meaning(faults, x) == meaning(faults, y)
 			case "part":

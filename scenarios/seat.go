@@ -215,6 +215,9 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	if n := injected(s.player.T); n != w.faults {
 		e.bent, w.faults = true, n
 	}
+	if s.player.Flawed() {
+		e.bent, e.unheard = true, true
+	}
 	if n := s.player.T.Faults.Injected; n[line.LoseRequest]+n[line.CutRequest]+n[line.SpoilRequest] != w.unheard {
 		e.unheard, w.unheard = true, n[line.LoseRequest]+n[line.CutRequest]+n[line.SpoilRequest]
 	}
@@ -239,7 +242,7 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	if r.Should.Has(rules.Once) {
 		s.check.further.Store(true)
 	}
-	if why := r.Reason(); r.Of == dialect.Reversal && why != nil {
+	if why := r.Reason(); r.Of == dialect.Reversal && why != nil && !s.player.Flawed() {
 		w.reversal = why
 	}
 	w.exchanges = append(w.exchanges, e)

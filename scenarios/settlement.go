@@ -65,6 +65,9 @@ func settlementPhrases() []*Phrase {
 		{Group: group, English: "the totals do not balance", Chinese: "对账不平", Asserts: true,
 			Doc:  "The host's settlement flag is 2, and the totals it gives are its own.",
 			Make: fixed(func(p *sim.Player) error { return checkFlag(p, dialect.Unbalanced) })},
+		{Group: group, English: "the totals are in error", Chinese: "对账出错", Asserts: true,
+			Doc:  "The host's settlement flag is 3: they need more digits than there are, say. Totals that are cut to their last digits are not told so.",
+			Make: fixed(func(p *sim.Player) error { return checkFlag(p, dialect.InError) })},
 		{Group: group, English: "the host's totals are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "主机合计借记{amount}元共{n}笔，贷记{amount}元共{n}笔", Asserts: true,
 			Doc: "The totals of the settlement answer.",
 			Make: func(a Args) (func(*sim.Player) error, error) {

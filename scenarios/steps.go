@@ -36,6 +36,8 @@ func WriteVocabulary(w io.Writer) error {
 	}
 	b.WriteString("\n## Words\n\n`{how}`: " + strings.Join(bothLanguages(cardReading), ", ") + ".\n\n" +
 		"`{chipfault}`: " + strings.Join(bothLanguages(chipFaults), ", ") + ".\n\n" +
+		"`{flaw}`: " + strings.Join(bothLanguages(flaws), ", ") + ".\n\n" +
+		"`{misfit}`: " + strings.Join(bothLanguages(misfits), ", ") + ".\n\n" +
 		"`{fault}`: " + strings.Join(bothLanguages(faults), ", ") + ".\n\n" +
 		"`{role}`, in Chinese features by these names (的 may be left out or put in): " + glossary(rolesChinese) + ".\n\n" +
 		"`{transaction}`, in either language: " + glossary(transactionsChinese) + ".\n\n" +

@@ -68,17 +68,23 @@ func (p *Player) uploadOffline() bool {
 		switch sale.tries++; {
 		case sale.order != nil && r.Outcome == report.Approved:
 			p.book(sale.order, r, batch)
-		case sale.order != nil && r.Outcome == report.Declined && t.Profile.Dialect.Means(r.Code, dialect.Duplicate):
+		case sale.order != nil && r.Outcome == report.Declined && sale.tries > 1 && t.Profile.Dialect.Means(r.Code, dialect.Duplicate):
 			p.ans.Unset(wire.Amount) // its approval was lost: the amount is the order's
 			p.book(sale.order, r, batch)
-		case r.Outcome == report.Approved, r.Outcome == report.Declined && t.Profile.Dialect.Means(r.Code, dialect.Duplicate):
+		case r.Outcome == report.Approved, r.Outcome == report.Declined && sale.tries > 1 && t.Profile.Dialect.Means(r.Code, dialect.Duplicate):
 			rec := Record{Of: dialect.OfflinePurchase, Entry: Tap, Trace: sale.trace, Batch: batch, Amount: sale.amount, Holder: sale.holder}
 			copy(rec.RRN[:], p.ans.Get(wire.RRN))
 			copy(rec.Auth[:], p.ans.Get(wire.AuthCode))
 			copy(rec.Date[:], p.ans.Get(wire.LocalDate))
 			t.Journal.add(rec)
+		case r.Outcome == report.Declined && t.Profile.Dialect.AsksSignIn(r.Code) && sale.tries < t.Profile.Policy.ReversalTries:
+			p.signInAgain() // the host has other keys, or could not read it: it says nothing of the payment
+			return false
 		case r.Outcome == report.Declined, sale.tries >= t.Profile.Policy.ReversalTries:
 			t.Failed++
+			if r.Outcome != report.Declined || sale.tries > 1 || t.Profile.Dialect.Means(r.Code, dialect.Duplicate) { // the host may have booked it, or an earlier one
+				t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: of, Trace: sale.trace, Batch: batch, Amount: sale.amount})
+			}
 		default:
 			return false
 		}

@@ -167,6 +167,8 @@ type Player struct {
 	chip     *chip.Transaction // with the latest chip; nil until the first
 	chipped  bool              // the request that has been begun is of it
 	spoil    ChipFault         // of the next chip
+	flaw     Flaw              // of the next request that a step asks for
+	flawed   bool              // the request under way has one
 	lastChip []byte            // chip data of the payment before, for a chip that sends it again
 	inserted bool              // and the chip is in the reader still
 	keyless  error             // why there are no derived keys for the request that has been begun
@@ -220,7 +222,7 @@ func caught(told func(value any, stack []byte)) {
 // pre-authorisation, and what its sentences kept.
 func (p *Player) Fresh() {
 	p.Last, p.preAuth, p.unsigned, p.spoil = Result{}, Record{}, unsigned{}, NoChipFault
-	p.sent, p.refusal = false, nil
+	p.sent, p.refusal, p.flaw = false, nil, NoFlaw
 	if p.Vars != nil {
 		p.Vars.Reset()
 	}
@@ -232,6 +234,9 @@ func (p *Player) N() int { return p.n }
 // exchange has the exchange that the arrival is about: its response time counts
 // from when the arrival was due. The result is p.Last.
 func (p *Player) exchange(f *dialect.Form) *Result {
+	if p.flaw != NoFlaw {
+		return p.flawedExchange(f)
+	}
 	if r := &p.Last; p.pack(f, r) {
 		begun := p.due
 		if p.due = -1; begun < 0 {

@@ -197,11 +197,11 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 // of 16 under SM4.
 func (p *Player) pinBlock(key *keys.Key, pin []byte) (err error) {
 	if key.BlockSize() == len(p.wide) {
-		p.wide, err = key.EncryptPINWide(pin, p.pan)
+		p.wide, err = key.EncryptPINWide(pin, p.cardOfPIN())
 		p.req.Set(wire.PINBlock, p.wide[:])
 		return err
 	}
-	p.block, err = key.EncryptPIN(p.T.Profile.Dialect.PINFormat, pin, p.pan)
+	p.block, err = key.EncryptPIN(p.T.Profile.Dialect.PINFormat, pin, p.cardOfPIN())
 	p.req.Set(wire.PINBlock, p.block[:])
 	return err
 }

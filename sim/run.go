@@ -241,6 +241,9 @@ func (r *Run) afterArrival(p *Player, t *Terminal, step *Step, err error) (sent 
 		t.Faults.Queue, t.Faults.Outage = t.Faults.Queue[:0], line.Unclear
 		p.SettleOwed(t) // now, or the next scenario's fault would meet the reversal of this one
 	}
+	if err != nil && t.settling() && t.SignedIn {
+		p.settleBatch()
+	}
 	if limit := r.Profile.Policy.JournalLimit; limit > 0 && len(t.Journal.Records) > 0 && len(t.Journal.Records)+journalRoom > limit {
 		switch {
 		case !t.settles():

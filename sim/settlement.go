@@ -36,8 +36,11 @@ func (p *Player) SettleSome(most int) error {
 		p.Last = e.result
 		return p.finish(upload, end, e, most)
 	}
-	if t.OfflineSales() > 0 {
-		p.uploadOffline()
+	if t.OfflineSales() > 0 && !p.uploadOffline() { // one may be booked in this batch, and sent in the next it would be booked again
+		p.Last = p.aside
+		t.unsettled(&p.Last, fmt.Errorf("a payment that a chip approved off line was not acknowledged: %w", p.aside.Reason()))
+		t.Display = "批上送未完成"
+		return nil
 	}
 	p.uploadSignatures(1) // what the host does not take by now it does not get
 	p.begin(t, f)
@@ -84,6 +87,12 @@ func (t *Terminal) ending() *ending {
 		return nil
 	}
 	return e
+}
+
+// settling reports whether a settlement has been begun and an answer to it was not heard:
+// the host may have closed the batch, and the terminal may not go on selling in it.
+func (t *Terminal) settling() bool {
+	return t.settled != nil && t.settled.Why != nil && (errors.Is(t.settled.Why, line.ErrTimeout) || errors.Is(t.settled.Why, line.ErrBroken))
 }
 
 // notUploaded takes down that a settlement has come no further.
@@ -209,11 +218,11 @@ func (p *Player) settleBatch() bool {
 		if p.Settle() != nil {
 			return false
 		}
-		switch why := s.Why; {
-		case why == nil:
+		switch {
+		case s.Why == nil:
 			s.Failed = failed
 			return true
-		case !errors.Is(why, line.ErrTimeout) && !errors.Is(why, line.ErrBroken):
+		case !p.T.settling():
 			return false
 		}
 		s.Failed = failed + 1

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -33,7 +32,7 @@ type Storm struct {
 	found  Stormed
 	now    line.Strike // what strikes the exchange under way
 	struck bool
-	story  map[*Terminal][]string // its struck exchanges, the latest
+	heard  map[*Terminal]*heard // what each terminal has heard
 }
 
 // Stormed is what a storm has found.
@@ -42,6 +41,8 @@ type Stormed struct {
 	Arrivals int // played
 	Injected map[string]int64
 	Strikes  []line.Strike
+	Met      int      // obligations that were met once the lines had healed: reversals owed, offline payments to upload
+	MetIn    int      // exchanges that the slowest terminal needed for its own
 	Broken   []string // what no fault explains: an answer that breaks a rule, an obligation that could not be met
 }
 
@@ -64,20 +65,21 @@ func (s *Storm) Do(ctx context.Context) (*Stormed, error) {
 	}
 	p := *s.Profile
 	p.Policy.ReversalTries = max(p.Policy.ReversalTries, StormTries)
-	s.clock, s.story = line.NewClock(), map[*Terminal][]string{}
+	s.clock, s.heard = line.NewClock(), map[*Terminal]*heard{}
 	s.player = NewPlayer(p.Dialect, s.clock)
 	s.player.seed = s.Mix.Seed
 	s.player.Each = s.each
 	s.found.Injected = map[string]int64{}
 	for i := range s.Terminals {
 		t := NewTerminal(&p, &p.Terminals[i])
-		t.Trace = 1 + uint32(Hash(s.Mix.Seed, uint64(i))%dialect.MaxNumber)
+		// Not far from each other: traces of some are those of others, of which a host must know whose they are.
+		t.Trace = 1 + uint32((Hash(s.Mix.Seed, 0)+Hash(s.Mix.Seed, uint64(i))%uint64(max(1, s.Arrivals/s.Terminals/2)))%dialect.MaxNumber)
 		t.Opened = s.NewHost
 		t.Faults = &line.Faults{Terminal: t.TID, Struck: s.strike}
 		own := line.NewOwn(ctx, s.Dialer, &p.Dialect.Format, s.clock)
 		own.Faults = t.Faults
 		t.Link = own
-		s.fleet = append(s.fleet, t)
+		s.fleet, s.heard[t] = append(s.fleet, t), &heard{answers: map[wire.Key]reference{}}
 		defer own.Close()
 	}
 	if err := s.begin(); err != nil {
@@ -147,10 +149,11 @@ func (s *Storm) arrival(n int) {
 	t.Faults.Queue, t.Faults.Outage = t.Faults.Queue[:0], line.Unclear
 	limit := t.Profile.Policy.JournalLimit
 	full := limit > 0 && len(t.Journal.Records)+journalRoom > limit
-	if t.settles() && len(t.Journal.Records) > 0 && (full || draw>>32%settleShare == 0) {
+	if t.settling() || t.settles() && len(t.Journal.Records) > 0 && (full || draw>>32%settleShare == 0) {
 		s.settle(t)
 	}
 	s.signedIn(t)
+	s.givenUp(t)
 }
 
 // heal has a terminal on a line that is whole again undo what it owes and settle.
@@ -162,9 +165,19 @@ func (s *Storm) heal(ctx context.Context, t *Terminal) {
 		s.broken(t, fmt.Errorf("it could not sign in after the line had healed: %w", s.player.Last.Reason()))
 		return
 	}
-	if !s.player.SettleOwed(t) || t.Owes() {
+	owed, before := t.OfflineSales(), len(s.heard[t].exchanges)
+	if t.Owes() {
+		owed++
+	}
+	met := s.player.SettleOwed(t) && !t.Owes()
+	if met {
+		s.found.Met += owed
+		s.found.MetIn = max(s.found.MetIn, len(s.heard[t].exchanges)-before)
+	}
+	if !met {
 		s.broken(t, fmt.Errorf("a reversal was not acknowledged after the line had healed, in %d tries: %w", drainTries, s.player.aside.Reason()))
 	}
+	s.givenUp(t)
 	if t.settles() && !s.settle(t) {
 		s.broken(t, fmt.Errorf("its settlement was not done after the line had healed: %w", t.Settled().Why))
 	}
@@ -205,18 +218,17 @@ func (s *Storm) strike(k line.Strike) {
 }
 
 // each looks at an exchange that has ended.
-func (s *Storm) each(_, _ *wire.Message, r *Result) {
+func (s *Storm) each(_, answer *wire.Message, r *Result) {
 	struck, now := s.struck, s.now.Fault
 	s.struck = false
 	t := s.player.T
-	if struck && r.Asked > 0 {
-		told := fmt.Sprintf("%s %06d of %s: %s, %s", r.Of, r.Trace, report.FormatAmount(r.Asked, t.Profile.Dialect.Exponent), now, r.Outcome)
-		all := append(s.story[t], told)
-		s.story[t] = all[max(0, len(all)-mostStory):]
+	if r.Asked > 0 {
+		s.heard[t].exchanges = append(s.heard[t].exchanges, told{r.Of, r.Trace, r.Asked, r.Outcome, r.Code, struck, now, s.player.x.Sent})
 	}
-	if struck && now == line.SpoilRequest && r.Outcome == report.Approved && r.Of != dialect.Reversal { // else it may be the answer to an earlier try
+	if struck && now == line.SpoilRequest && r.Outcome == report.Approved && r.Of != dialect.Reversal && r.Of != dialect.OfflinePurchase { // else it may be the answer to an earlier try
 		s.broken(t, fmt.Errorf("%s %06d: it is approved, and its MAC was wrong", r.Of, r.Trace))
 	}
+	s.listen(t, answer, r, struck)
 	if r.Outcome != report.Refused || struck && now == line.SpoilAnswer {
 		return
 	}
@@ -235,15 +247,4 @@ func (s *Storm) note(finding string, t *Terminal) {
 	if len(s.found.Broken) < mostBroken {
 		s.found.Broken = append(s.found.Broken, finding+s.Story(t.TID))
 	}
-}
-
-// Story tells the latest exchanges of a terminal that a fault struck, and how they
-// ended, to follow a finding; empty when none did.
-func (s *Storm) Story(tid string) string {
-	for _, t := range s.fleet {
-		if told := s.story[t]; t.TID == tid && len(told) > 0 {
-			return "; struck before: " + strings.Join(told, "; ")
-		}
-	}
-	return ""
 }

@@ -312,7 +312,7 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 	if err != nil {
 		return unplayedShare(ctx, rep, n, err)
 	}
-	if err := f.complete(ctx, rep, run, j, n, sig); err != nil {
+	if err := f.complete(ctx, rep, run, folder, j, n, sig); err != nil {
 		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this share do not add up: %w", err)}
 	}
 	f.watched.end(rep)

@@ -25,7 +25,7 @@ var arrows = map[string][]string{
 	"sim/proxy":            {"sim/line", "sim/wire"},
 	"sim/recording":        {"sim/capture", "sim/dialect", "sim/wire"},
 	"sim/agent":            {},
-	"sim/audit":            {"report", "sim"},
+	"sim/audit":            {"report", "sim", "sim/dialect", "sim/strict"},
 	"sim/selftest":         {"report", "sim", "sim/audit", "sim/dialect", "sim/host", "sim/line", "sim/profile", "sim/wire"},
 	"sim/rules":            {"report", "sim/chip", "sim/dialect", "sim/keys", "sim/wire"},
 	"sim/host":             {"sim/chip", "sim/device", "sim/dialect", "sim/fee", "sim/host/book", "sim/host/merchant", "sim/host/order", "sim/host/payout", "sim/host/serve", "sim/host/staff", "sim/host/store", "sim/keys", "sim/profile", "sim/signature", "sim/signature/jbig", "sim/wire"},

@@ -187,7 +187,7 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 	if err != nil {
 		return f.unplayed(ctx, out, folder, rep, n, err, sig)
 	}
-	if err := f.complete(ctx, rep, run, j, n, sig); err != nil {
+	if err := f.complete(ctx, rep, run, folder, j, n, sig); err != nil {
 		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this run do not add up: %w", err)}
 	}
 	f.watched.end(rep)
@@ -319,7 +319,7 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 // complete adds to a report what its recorder does not know: was the generator
 // the limit, do the books agree, which promises held? The error is about the
 // report's own counters.
-func (f *loadFlags) complete(ctx context.Context, rep *report.Report, run *sim.Run, j *job, n *network, sig *signals) error {
+func (f *loadFlags) complete(ctx context.Context, rep *report.Report, run *sim.Run, folder *report.Folder, j *job, n *network, sig *signals) error {
 	rep.Plan, rep.Environment = f.planned(), report.ThisMachine(version())
 	rep.Validity = report.ValidityOf(rep.Seconds, n.books != nil || n.local())
 	rep.Advise()
@@ -328,6 +328,7 @@ func (f *loadFlags) complete(ctx context.Context, rep *report.Report, run *sim.R
 		rep.Money = audit.Journals(run.Fleet())
 	case n.books != nil:
 		books, err := n.books(ctx)
+		books.Story = storiesIn(folder)
 		if rep.Money = audit.Compare(run.Fleet(), books); errors.Is(err, errNoBooks) {
 			rep.Money = audit.Journals(run.Fleet())
 		} else if err != nil {

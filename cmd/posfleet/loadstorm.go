@@ -110,6 +110,7 @@ func (s *stormFound) write(out io.Writer, n *network) {
 // stormSums add up storms.
 type stormSums struct {
 	storms, arrivals, wrong int
+	met, metIn, within      int // obligations met once lines had healed, exchanges of the slowest terminal, and the bound for each
 	injected                map[string]int64
 }
 
@@ -120,6 +121,9 @@ func (s *stormSums) write(out io.Writer) {
 	}
 	fmt.Fprintf(out, "%d storms: %d scenarios, %d messages struck\n", s.storms, s.arrivals, n)
 	tellInjected(out, s.injected)
+	if s.met > 0 {
+		fmt.Fprintf(out, "healed lines: %s met, by no terminal in more than %s (bound: %d for each)\n", report.Plural(int64(s.met), "obligation"), report.Plural(int64(s.metIn), "exchange"), s.within)
+	}
 }
 
 // playStorm plays one seed and holds what is left of it against the host's books.
@@ -146,6 +150,7 @@ func (f *loadFlags) playStorm(ctx context.Context, n *network, j *job, seed uint
 	}
 	all.storms++
 	all.arrivals += done.Arrivals
+	all.met, all.metIn, all.within = all.met+done.Met, max(all.metIn, done.MetIn), max(n.profile.Policy.ReversalTries, sim.StormTries)
 	for name, k := range done.Injected {
 		all.injected[name] += k
 	}
@@ -160,6 +165,7 @@ func (f *loadFlags) playStorm(ctx context.Context, n *network, j *job, seed uint
 		if err != nil {
 			return nil, &exit{code: exitIncomplete, err: fmt.Errorf("seed %d: %w", seed, err)}
 		}
+		books.Story = s.StoryOf
 		m = audit.Compare(done.Fleet, books)
 	} else {
 		m = audit.Settlements(done.Fleet)

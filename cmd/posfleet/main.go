@@ -100,6 +100,7 @@ func command(sig *signals) *cobra.Command {
 		proxyCommand(),
 		replayCommand(sig),
 		reportCommand(),
+		booksCommand(),
 		decodeCommand(),
 		dialectCommand(),
 		doctorCommand(),

@@ -213,8 +213,20 @@ func booksOf(h *host.Host) audit.Books {
 	for _, of := range h.Books() {
 		b.Net[of.TID] = of.Net()
 	}
+	b.Payments = func(tid string) (all []audit.Payment) {
+		_, slips, _ := h.Activity(tid, mostSlips)
+		for _, s := range slips {
+			if of, known := dialect.TransactionNamed(s.Kind); known && of.Side() != dialect.NoSide && (s.State == "approved" || s.State == "voided") {
+				all = append(all, audit.Payment{Terminal: tid, Batch: s.Batch, Trace: s.Trace, Amount: audit.Signed(of, s.Amount)})
+			}
+		}
+		return all
+	}
 	return b
 }
+
+// mostSlips is how many payments of a terminal are held against its journal.
+const mostSlips = 5000
 
 // bundled makes the bundled host with the faults asked for.
 func (f *networkFlags) bundled(p *profile.Profile, options ...host.Option) (*host.Host, error) {

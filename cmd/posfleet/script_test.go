@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"junit":     isJUnit,
 			"json":      isJSON,
 			"nosecrets": noSecrets,
+			"ledger":    ledger,
 		},
 	})
 }

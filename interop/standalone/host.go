@@ -391,7 +391,7 @@ func (h *host) undo(t *terminal, m, a *message, at slot, sort string, now time.T
 		code = "25"
 	case r.booked && (k.proc != m.field[fProc] || k.cond != m.field[fCondition] || k.sort != sort):
 		code = "25"
-	case r.booked && r.amount != amount:
+	case r.booked && (r.amount != amount || m.has(fCard) && r.acct != nil && m.field[fCard] != r.acct.number):
 		code = "64"
 	default:
 		code = b.reverse(r)

@@ -105,7 +105,9 @@ func (s *server) serve(conn net.Conn) {
 		m, wrong := parse(frame)
 		answer, seal := s.host.respond(m, wrong)
 		if answer == nil {
-			log.Printf("%s: hung up on what is no request (%v)", conn.RemoteAddr(), wrong)
+			if s.talk || wrong != nil { // else it is an answer
+				log.Printf("%s: hung up on what is no request (%v)", conn.RemoteAddr(), wrong)
+			}
 			return
 		}
 		if s.talk {

@@ -4,21 +4,31 @@
 // as plain data, so they may be the bundled host's, or what somebody wrote down
 // of another one. Of a host whose ledger cannot be seen [Settlements] compares what
 // it said of each batch that was settled. Without either, [Journals] sums up what
-// the terminals know. All give a report.Money.
+// the terminals know. All give a report.Money. A journal that a run has written and an
+// export of a host's books, read by a [LedgerMap], are held against each other payment by
+// payment by [Match].
 package audit
 
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // Books are a host's, when no request is being answered.
 type Books struct {
 	Net    map[string]int64 // by terminal number: what cardholders paid less what they got back, in fen; a terminal that is missing booked nothing
 	Broken error            // what the host itself finds wrong with its books; nil for nothing
+
+	// Payments are those of a terminal that moved money, reversed ones left out; nil where
+	// the host's are not to be had. Story says what became of one at its terminal, when; it
+	// may be nil.
+	Payments func(tid string) []Payment
+	Story    func(tid string, trace uint32) []string
 }
 
 // Compare holds each terminal's journal against the books. A terminal that still
@@ -44,6 +54,7 @@ func Compare(fleet []*sim.Terminal, b Books) report.Money {
 			d := t.Profile.Dialect
 			m.Detail = append(m.Detail, fmt.Sprintf("terminal %s: %s %s in its journal%s, %s %s on the host's books",
 				t.TID, report.FormatAmount(own, d.Exponent), d.Unit(), doubts(t), report.FormatAmount(booked, d.Exponent), d.Unit()))
+			m.Detail = append(m.Detail, disputed(t, &b)...)
 		}
 	}
 	if b.Broken != nil {
@@ -109,4 +120,53 @@ func unknown(t *sim.Terminal) int64 {
 		n++
 	}
 	return n
+}
+
+// mostDisputed is how many payments of a terminal are told.
+const mostDisputed = 5
+
+// disputed tells the payments of which a terminal and the host disagree, each with its
+// story. A terminal that has closed a batch has forgotten its payments.
+func disputed(t *sim.Terminal, b *Books) (told []string) {
+	if b.Payments == nil || t.Settled().Counts != (sim.Settled{}).Counts {
+		return nil
+	}
+	own := []Payment{{Terminal: t.TID, State: "not-booked"}} // a terminal that took nothing is known, too
+	for i := range t.Journal.Records {
+		r := &t.Journal.Records[i]
+		p := Payment{Terminal: t.TID, Batch: r.Batch, Trace: r.Trace, Of: r.Of.String(), State: "approved", Amount: Signed(r.Of, r.Amount), Reference: strings.TrimRight(string(r.RRN[:]), "\x00 ")}
+		if r.Voided {
+			p.State = "voided"
+		}
+		own = append(own, p)
+	}
+	for _, d := range t.Journal.Doubts {
+		own = append(own, Payment{Terminal: t.TID, Batch: d.Batch, Trace: d.Trace, Of: d.Of.String(), State: "unknown", Amount: Signed(d.Of, d.Amount)})
+	}
+	d := t.Profile.Dialect
+	found := Match(own, b.Payments(t.TID), true, func(n int64) string { return report.FormatAmount(n, d.Exponent) + " " + d.Unit() })
+	for i, f := range found.Findings {
+		switch {
+		case f.Trace == 0:
+			continue
+		case i == mostDisputed:
+			return append(told, fmt.Sprintf("terminal %s: and %d more", t.TID, len(found.Findings)-i))
+		}
+		text := fmt.Sprintf("terminal %s, trace %06d: %s", f.Terminal, f.Trace, f.Text)
+		if b.Story != nil {
+			if story := b.Story(f.Terminal, f.Trace); len(story) > 0 {
+				text += ". At the terminal " + strings.Join(story, "; ")
+			}
+		}
+		told = append(told, text)
+	}
+	return told
+}
+
+// Signed is the amount of a payment as books have it: what is given back is negative.
+func Signed(of dialect.Transaction, amount int64) int64 {
+	if of.Side() == dialect.Credit {
+		return -amount
+	}
+	return amount
 }

@@ -47,6 +47,7 @@ type Host struct {
 	sessions     []*session            // of the terminals, by their numbers in the books; each is its terminal's to lock
 	wrong        atomic.Pointer[wrong] // how it misbehaves, and its handler for that
 	switching    sync.Mutex            // of wrong
+	mishaps      mishaps               // what some misbehaviours remember
 	delays       bool                  // faults that hold answers back may be turned on while it serves
 	repeat       bool
 	statuses     statuses

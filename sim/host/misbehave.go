@@ -17,7 +17,20 @@ type bug uint64
 
 const (
 	doublePosting bug = 1 << iota
+	anyTerminalsTrace
+	repeatByTrace
+	repeatAnew
+	forgetAcknowledged
 	forgetReversal
+	forgetSomeReversals
+	anyReversal
+	refusalBlocks
+	reversedInTotals
+	totalsWrap
+	answersAstray
+	anyRest
+	answerAnswers
+	anyPINBlock
 	approveAll
 	approvePart
 	anyProof
@@ -90,7 +103,22 @@ var misbehaviours = []Misbehaviour{
 	{Name: "partial", Doc: "purchases are approved and booked for one fen, with the code of a partial approval that no terminal asked for",
 		bug: approvePart, wrap: onPayment(tellPart)},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
+	{Name: "trace-of-any-terminal", Doc: "a payment with batch and trace of another terminal's is taken for that one: approved, and not booked", bug: anyTerminalsTrace},
+	{Name: "repeat-by-trace-alone", Doc: "a payment with the trace of an earlier one is approved as that one was, whatever its amount and card, and not booked", bug: repeatByTrace},
+	{Name: "repeat-approved-anew", Doc: "a payment that comes a second time is approved under another reference and authorisation code, and not booked again", bug: repeatAnew},
+	{Name: "acknowledged-forgotten", Doc: "each thirtieth payment is forgotten when it has been answered, as by a host that restarts and had not written it down", bug: forgetAcknowledged},
 	{Name: "forget-reversal", Doc: "reversals are acknowledged and not applied", bug: forgetReversal},
+	{Name: "forget-some-reversals", Doc: "each twentieth reversal is acknowledged and not applied", bug: forgetSomeReversals},
+	{Name: "reversal-unanswered", Doc: "reversals of every eighth trace are applied and never answered",
+		wrap: onAnswer(muteReversal)},
+	{Name: "reversal-unmatched", Doc: "a reversal undoes the payment of its trace, whatever its amount and card", bug: anyReversal},
+	{Name: "refused-reversal-blocks", Doc: "once a reversal was refused all others are, of all terminals", bug: refusalBlocks},
+	{Name: "totals-ignore-reversals", Doc: "what was reversed stays in the totals that settlements are compared with", bug: reversedInTotals},
+	{Name: "totals-wrap", Doc: "totals that need more than twelve digits begin again at nought", bug: totalsWrap},
+	{Name: "answer-astray", Doc: "each fiftieth answer is the one that another terminal got last", bug: answersAstray},
+	{Name: "rest-accepted", Doc: "octets after the last field of a request are passed over", bug: anyRest},
+	{Name: "answer-answered", Doc: "an answer that is sent to the host is answered", bug: answerAnswers},
+	{Name: "pin-block-unbound", Doc: "a PIN block that is not of the card in hand is taken for one with the right PIN", bug: anyPINBlock},
 	{Name: "second-reversal-undoes-first", Doc: "a reversal that comes a second time undoes the first: the payment stands again", bug: undoReversal},
 	{Name: "early-reversal-forgotten", Doc: "a reversal that is there before its payment is acknowledged, and the payment approved when it comes", bug: forgetEarly},
 	{Name: "any-mac", Doc: "requests are taken whatever their MAC", bug: anyMAC},

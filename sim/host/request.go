@@ -106,7 +106,9 @@ func (h *Host) newAnswer() serve.Answer {
 func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out []byte, ok bool, err error) {
 	req.reset(arrived)
 	m := req.Message
-	err = m.Read(frame)
+	if _, err = m.ReadPart(frame); err != nil && h.breaks(anyRest) { // what is before it says whose request it is
+		err = readOver(m, frame, err)
+	}
 	misrouted := h.misrouted(m, frame)
 	switch asked := h.asked(req); {
 	case err != nil:
@@ -119,6 +121,9 @@ func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out [
 		}
 		out, ok = h.unreadable(req, dst, frame)
 		return out, ok, err
+	case m.IsAnswer() && h.breaks(answerAnswers):
+		out, ok = h.pack(req, dst, invalid)
+		return out, ok, nil
 	case misrouted != nil:
 		h.count.ignored.Add(1)
 		return dst, false, misrouted
@@ -152,6 +157,9 @@ func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out [
 		return dst, false, nil
 	}
 	out, ok = h.seal(req, dst)
+	if ok && h.breaks(answersAstray) {
+		out = h.strayAnswer(req, out, len(dst))
+	}
 	return out, ok, nil
 }
 

@@ -23,6 +23,9 @@ func (h *Host) reversal(req *Request) verdict {
 	if form == nil || !form.Transaction.Reversible() {
 		return invalid
 	}
+	if h.breaks(refusalBlocks) && h.mishaps.block(false) {
+		return malfunction
+	}
 	var ok bool
 	if req.record.Amount, ok = amountOf(req.Message); !ok {
 		return formatError
@@ -47,7 +50,11 @@ func (h *Host) reversal(req *Request) verdict {
 	}
 	r := t.Record(n)
 	switch {
-	case r.Amount != req.record.Amount && !h.breaks(reversalAnyAmount|reversalElsewhere), req.pan != nil && r.Card != book.NoCard && !h.books.IsOf(req.pan, r.Card):
+	case !h.breaks(anyReversal) && (r.Amount != req.record.Amount && !h.breaks(reversalAnyAmount|reversalElsewhere) ||
+		req.pan != nil && r.Card != book.NoCard && !h.books.IsOf(req.pan, r.Card)):
+		if h.breaks(refusalBlocks) {
+			h.mishaps.block(true)
+		}
 		return mismatch
 	case r.State == book.Voided:
 		return noOriginal
@@ -61,11 +68,14 @@ func (h *Host) reversal(req *Request) verdict {
 		t.Refuse(n)
 		h.givenUp(req, trace)
 		return approved
-	case h.breaks(forgetReversal):
+	case h.breaks(forgetReversal), h.breaks(forgetSomeReversals) && h.mishaps.each(&h.mishaps.reversals, missesEach):
 		return approved
 	}
 	if !h.books.Reverse(t, r, uint32(req.now.unix)) {
 		return noOriginal
+	}
+	if h.breaks(reversedInTotals) {
+		h.mishaps.keep(t, r)
 	}
 	h.unpaid(req, r)
 	return approved

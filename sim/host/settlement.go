@@ -26,6 +26,9 @@ func (h *Host) settlement(req *Request) {
 		h.reply(req, signInFirst)
 		return
 	}
+	if h.breaks(reversedInTotals | totalsWrap) {
+		own = h.told(req.terminal, own)
+	}
 	found := dialect.Reconciliation{Own: own, Flag: compareTotals(said.Own, own), ForeignFlag: compareTotals(said.Foreign, dialect.Totals{})}
 	code := approved
 	if found.Flag != dialect.Balanced {

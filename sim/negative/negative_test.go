@@ -105,7 +105,8 @@ func TestWrongHostIsCaught(t *testing.T) {
 		{"malformed-approved", []string{"field-4-first-character", "end-1-more", "bitmap-all"}, []string{"frame-http", "mac-zero", "field-4-zero"}, false},
 		{"malformed-hangs", []string{"field-4-first-character", "bitmap-all", "end-1-more"}, nil, true},
 		{"malformed-crashes", []string{"field-4-first-character", "bitmap-all", "end-1-more"}, nil, true},
-		{"any-mac", []string{"mac-zero", "mac-first-octet"}, []string{"mac-missing", "field-4-first-character", "field-4-zero"}, false},
+		{"any-mac", []string{"mac-zero", "mac-first-octet", "mac-missing"}, []string{"field-4-first-character", "field-4-zero"}, false},
+		{"rest-accepted", []string{"end-1-more"}, []string{"field-4-first-character", "mac-zero"}, false},
 		{"approve-all", []string{"field-4-zero"}, []string{"field-4-first-character", "mac-zero"}, false},
 	} {
 		t.Run(of.misbehaviour, func(t *testing.T) {

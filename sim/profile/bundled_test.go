@@ -48,7 +48,7 @@ func TestBundledCardsAreWhatTheySay(t *testing.T) {
 	if p.LivePAN {
 		t.Error("bundled cards are taken for live ones")
 	}
-	for _, role := range []string{"good", "chip", "qr", "foreign", "poor", "over-limit", "wrong-pin", "expired", "stolen",
+	for _, role := range []string{"good", "chip", "qr", "foreign", "rich", "poor", "over-limit", "wrong-pin", "expired", "stolen",
 		"lost", "pick-up", "suspect", "restricted", "frozen", "not-permitted", "terminal-not-permitted", "sleeping",
 		"unknown-issuer", "invalid", "too-often", "tries-exceeded", "issuer-contact", "issuer-down", "system-error", "defective"} {
 		c := p.Card(role)

@@ -9,7 +9,7 @@ import (
 
 // roles are those that features name.
 var roles = []string{
-	"good", "chip", "qr", "qr-password", "foreign", "defective", "issuer-contact", "pick-up", "invalid", "unknown-issuer", "sleeping",
+	"good", "chip", "qr", "qr-password", "foreign", "rich", "defective", "issuer-contact", "pick-up", "invalid", "unknown-issuer", "sleeping",
 	"suspect", "lost", "stolen", "poor", "expired", "wrong-pin", "not-permitted", "frozen", "terminal-not-permitted",
 	"over-limit", "restricted", "sm-chip", "to-block", "to-unblock", "chip-first", "cash", "too-often", "tries-exceeded", "issuer-down", "system-error",
 }

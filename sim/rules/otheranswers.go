@@ -65,7 +65,7 @@ func (x *Exchange) clockOff() (int64, bool) {
 	}
 	host := dayOfYear(date, s.leap)*day + two(at)*3600 + two(at[2:])*60 + two(at[4:])
 	first := s.offset.Load()
-	if off := host - x.Now + 1 - first; off >= -drift && off <= drift {
+	if off := host - x.Now + 1 - first; first != 0 && off >= -drift && off <= drift {
 		return off, true
 	}
 	offset := modulo(host-x.Now, s.year)

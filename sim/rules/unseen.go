@@ -16,7 +16,6 @@ var unseen = []UnseenChange{
 	{"15", "absent", "the form of a balance inquiry asks for none"},
 	{"15", "of another exchange", "a day is that of all answers of the day"},
 	{"32", "absent", "the forms of management in iso87 ask for none"},
-	{"32", "another value", "on the first answer to a terminal there is none to hold it against: the decline of its sign-in"},
 	{"37", "absent", "the forms of management in iso87 ask for none"},
 	{"37", "another value", "a reference is the host's own; only that of a payment which is then voided or refunded is pointed to"},
 	{"37", "of another exchange", "the answer to a reversal may have the reference of what it reverses"},

@@ -136,6 +136,24 @@ Feature: Settlement
     Then the batch is empty
 
   @holds
+  Scenario: the totals are in error
+    Given a terminal that has signed in
+    And the terminal starts an empty batch
+    When the cardholder pays 8000000000.00 yuan with a rich card
+    And the operator voids the last purchase
+    And the cardholder pays 8000000000.00 yuan with a rich card
+    And the operator voids the last purchase
+    And the terminal settles
+    Then the totals are in error
+
+  @fails
+  Scenario: the totals are in error
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a good card
+    And the terminal settles
+    Then the totals are in error
+
+  @holds
   Scenario: the power fails after {n} details of a settlement
     Given the terminal starts an empty batch
     When the cardholder pays 1.00 yuan with a good card

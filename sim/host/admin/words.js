@@ -58,7 +58,11 @@ export const chinese = {
 export const faultsInChinese = {
 	"wrong-mac": "应答MAC错一位", "no-mac": "应答无MAC", "wrong-echo": "应答返回另一金额, MAC正确", "wrong-trace": "应答返回另一流水号, MAC正确", "wrong-kcv": "签到下发的PIN密钥校验值错",
 	"lying-totals": "批结算一律对账不平, 总计差一分", silent: "交易入账但不应答", late: "交易入账, 超过终端超时时间半秒后才应答", duplicate: "交易应答两次", "approve-all": "消费一律批准, 不论卡、密码、金额、余额",
-	partial: "消费只批准一分并按部分批准应答", "double-posting": "重复的交易再次入账", "forget-reversal": "冲正应答成功但不处理", "second-reversal-undoes-first": "重复冲正使原交易再次入账",
+	partial: "消费只批准一分并按部分批准应答", "double-posting": "重复的交易再次入账", "forget-reversal": "冲正应答成功但不处理",
+	"trace-of-any-terminal": "与其他终端批次号、流水号相同的交易当作那一笔: 批准而不入账", "repeat-by-trace-alone": "流水号相同的交易一律按前一笔批准, 不论金额和卡, 且不入账", "repeat-approved-anew": "重复的交易用新的参考号和授权码再次批准, 不再入账",
+	"acknowledged-forgotten": "每第三十笔已应答的交易丢失, 如主机未落盘即重启", "forget-some-reversals": "每第二十笔冲正应答成功但不处理", "reversal-unanswered": "流水号为八的倍数的冲正已处理但始终不应答",
+	"reversal-unmatched": "冲正只认流水号, 金额和卡不符也冲", "refused-reversal-blocks": "拒绝一笔冲正后, 所有终端的冲正均被拒绝", "totals-ignore-reversals": "已冲正的交易仍计入批结算总计", "totals-wrap": "超过十二位的总计从零重新计",
+	"answer-astray": "每第五十个应答错发为另一终端最近的应答", "rest-accepted": "忽略请求末域之后的多余字节", "answer-answered": "对送到主机的应答报文再作应答", "pin-block-unbound": "不属于该卡的PIN密文一律视为密码正确", "second-reversal-undoes-first": "重复冲正使原交易再次入账",
 	"early-reversal-forgotten": "先到的冲正不登记, 后到的原交易仍批准", "any-mac": "不校验请求报文的MAC", "reset-without-proof": "不核实身份即重置操作员密码",
 	"lost-terminal-trades": "挂失或已重置密码的终端仍可交易", "order-paid-twice": "已支付的订单可再次支付", "refund-over-rest": "累计退货可超过原交易金额", "code-used-twice": "付款码可重复使用",
 	"refund-number-ignored": "同一退款单号重复提交时再次退款", "equal-refunds-merged": "同一订单金额相同、单号不同的两笔退款只退一次",

@@ -2,6 +2,7 @@ package book
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,6 +180,50 @@ func TestClosedBatchOwesFeesForWhatStands(t *testing.T) {
 func TestBooksAgreeWhateverIsBooked(t *testing.T) {
 	for seed := range uint64(50) {
 		l := open(t)
+		l.Keep()
+		book200(t, l, seed)
+		if seed%2 == 1 {
+			continue
+		}
+		// What changed is done again by books that know nothing: they come to the same.
+		again := open(t)
+		changes := l.terminals[0].TakeChanges()
+		serial, err := again.Redo(0, changes)
+		if err != nil || serial > 199 {
+			t.Fatalf("seed %d: done again: %v, highest serial number %d", seed, err, serial)
+		}
+		check(t, again)
+		if was, is := l.Books(), again.Books(); !slices.Equal(was, is) {
+			t.Errorf("seed %d: done again the books are %+v, were %+v", seed, is, was)
+		}
+		for c := range Card(2) {
+			if was, is := l.Balance(c), again.Balance(c); was != is {
+				t.Errorf("seed %d: done again card %d has %d, had %d", seed, c, is, was)
+			}
+		}
+		was, is := l.terminals[0].Latest(1000), again.terminals[0].Latest(1000)
+		for i := range was { // when fees are posted is nobody's to know
+			was[i].posted = false
+		}
+		for i := range is {
+			is[i].posted = false
+		}
+		if !slices.Equal(was, is) {
+			t.Errorf("seed %d: done again there are other payments: %d, were %d", seed, len(is), len(was))
+		}
+		if n, err := again.Redo(2, changes); err == nil || n > 0 {
+			t.Error("changes of a terminal that is not there are done")
+		}
+		if _, err := open(t).Redo(0, changes[:len(changes)-1]); err == nil {
+			t.Error("half a change is done")
+		}
+	}
+}
+
+// book200 books and undoes what the seed draws.
+func book200(t *testing.T, l *Ledger, seed uint64) {
+	t.Helper()
+	{
 		terminal := &l.terminals[0]
 		now := time.Date(2026, 11, 2, 9, 0, 0, 0, fee.China)
 		l.merchants[0].of.Plan = fee.Bundled()[seed%3]
@@ -190,6 +235,12 @@ func TestBooksAgreeWhateverIsBooked(t *testing.T) {
 			switch random.IntN(11) {
 			case 0:
 				r.Kind, ok = dialect.Purchase, l.Charge(terminal, &r, false)
+				if !ok { // declined, and then reversed
+					key := KeyOf(terminal.Batch, uint32(serial), "0200")
+					terminal.Enter(key, &r)
+					n, _ := terminal.Find(key)
+					terminal.Refuse(n)
+				}
 			case 1:
 				p, found := l.FindRefundable(terminal, func(uint32, uint64) bool { return random.IntN(3) == 0 })
 				if ok = found && r.Amount <= p.Left; ok {
@@ -222,7 +273,12 @@ func TestBooksAgreeWhateverIsBooked(t *testing.T) {
 				}
 			case 7:
 				if ok = false; random.IntN(10) == 0 {
-					l.CloseBatch(terminal)
+					terminal.Settle(terminal.Batch, uint32(serial)+1)
+					terminal.Upload(uint32(serial)+1, 3)
+					terminal.Upload(uint32(serial)+1, 3) // a repeat
+					if right := l.EndUpload(terminal, terminal.Batch, int(serial%2)+3); right != (serial%2 == 0) {
+						t.Errorf("3 details were uploaded, %d are said: right is %v", serial%2+3, right)
+					}
 				}
 			case 8:
 				ok = false
@@ -231,7 +287,7 @@ func TestBooksAgreeWhateverIsBooked(t *testing.T) {
 				ok = false
 				l.Account(l.merchants[0].of.MID)
 			case 10:
-				if ok = false; random.IntN(20) == 0 {
+				if ok = false; random.IntN(20) == 0 && seed%2 == 1 { // a binding is not done again
 					l.Unbind(0, Unbound)
 					if err := l.Bind(0, l.merchants[len(l.merchants)-1].of.MID, MayTrade); err != nil {
 						t.Fatal(err)
@@ -240,6 +296,9 @@ func TestBooksAgreeWhateverIsBooked(t *testing.T) {
 			}
 			if ok {
 				approve(terminal, &r)
+			} else if serial%17 == 0 {
+				terminal.SignIn()
+				terminal.SignOff(terminal.Batch+uint32(serial%3)-1, serial%34 == 0)
 			}
 			if err := l.Check(); err != nil {
 				t.Fatalf("seed %d, step %d: %v", seed, serial, err)

@@ -1,0 +1,163 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func fen(n int64) string { return fmt.Sprint(n, " fen") }
+
+func paid(trace uint32, amount int64) Payment {
+	return Payment{Terminal: "1", Batch: 1, Trace: trace, Of: "purchase", State: "approved", Amount: amount, Count: 1}
+}
+
+func booked(line int, trace uint32, amount int64) Payment {
+	return Payment{Terminal: "1", Batch: 1, Trace: trace, Amount: amount, Count: 1, Line: line}
+}
+
+func with(p Payment, of, state string) Payment { p.Of, p.State = of, state; return p }
+
+// Whatever a host has more, less or otherwise than the journal allows is told, and nothing
+// else.
+func TestEachPaymentIsHeldAgainstTheBooks(t *testing.T) {
+	later := Payment{Terminal: "1", Of: Later, State: "approved", Amount: 700, Count: 7}
+	for _, c := range []struct {
+		name           string
+		journal, books []Payment
+		found          []string // what each finding says, in part; none for agreement
+		doubts, booked int
+	}{
+		{name: "the same", journal: []Payment{paid(1, 100), paid(2, 200)}, books: []Payment{booked(3, 2, 200), booked(2, 1, 100)}},
+		{name: "one missing", journal: []Payment{paid(1, 100), paid(2, 200)}, books: []Payment{booked(2, 1, 100)}, found: []string{"purchase of 200 fen in batch 000001, approved: the host has none"}},
+		{name: "one more", journal: []Payment{paid(1, 100)}, books: []Payment{booked(2, 1, 100), booked(3, 9, 50)}, found: []string{"the host has 50 fen in line 3"}},
+		{name: "a fen more", journal: []Payment{paid(1, 100)}, books: []Payment{booked(2, 1, 101)}, found: []string{"the host has 101 fen in line 2"}},
+		{name: "twice", journal: []Payment{paid(1, 100)}, books: []Payment{booked(2, 1, 100), booked(3, 1, 100)}, found: []string{"200 fen in 2 rows, lines 2, 3"}},
+		{name: "booked and reversed", journal: []Payment{paid(1, 100)}, books: []Payment{booked(2, 1, 100), booked(3, 2, 40), booked(4, 2, -40)}},
+		{name: "in doubt, booked", journal: []Payment{paid(1, 100), with(paid(2, -30), "refund", "unknown")}, books: []Payment{booked(2, 1, 100), booked(3, 2, -30)}, doubts: 1, booked: 1},
+		{name: "in doubt, not booked", journal: []Payment{paid(1, 100), with(paid(2, -30), "refund", "unknown")}, books: []Payment{booked(2, 1, 100)}, doubts: 1},
+		{name: "in doubt, half", journal: []Payment{with(paid(2, -30), "refund", "unknown")}, books: []Payment{booked(2, 2, -15)}, doubts: 1, found: []string{"unknown: the host has -15 fen"}},
+		{name: "a void on both rows", journal: []Payment{with(paid(1, 100), "purchase", "voided"), with(paid(2, -100), "purchase-void", "approved")}, books: []Payment{booked(2, 1, 100), booked(3, 2, -100)}},
+		{name: "a void on neither", journal: []Payment{with(paid(1, 100), "purchase", "voided"), with(paid(2, -100), "purchase-void", "approved"), paid(3, 5)}, books: []Payment{booked(2, 3, 5)}},
+		{name: "a void that is missing", journal: []Payment{with(paid(1, 100), "purchase", "voided"), with(paid(2, -100), "purchase-void", "approved")}, books: []Payment{booked(2, 1, 100)}, found: []string{"its payments come to 0 fen in the journal, to 100 fen"}},
+		{name: "not booked, says the settlement", journal: []Payment{paid(1, 100), with(paid(2, 0), "refund", "not-booked")}, books: []Payment{booked(2, 1, 100), booked(3, 2, -5)}, found: []string{"not-booked: the host has -5 fen"}},
+		{name: "later ones in a sum", journal: []Payment{paid(1, 100), later}, books: []Payment{booked(2, 1, 100), booked(3, 5, 300), booked(4, 6, 400)}},
+		{name: "later ones in a wrong sum", journal: []Payment{paid(1, 100), later}, books: []Payment{booked(2, 1, 100), booked(3, 5, 300), booked(4, 6, 401)}, found: []string{"come to 800 fen in the journal, to 801 fen"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, batches := range []bool{true, false} {
+				m := Match(c.journal, c.books, batches, fen)
+				ok := len(m.Findings) == len(c.found) && m.Doubts == c.doubts && m.Booked == c.booked && m.Terminals == 1 && m.Others == 0
+				for i := range min(len(m.Findings), len(c.found)) {
+					ok = ok && strings.Contains(m.Findings[i].Text, c.found[i]) && m.Findings[i].Terminal == "1"
+				}
+				if !ok {
+					t.Errorf("batches told: %v: %+v", batches, m)
+				}
+			}
+		})
+	}
+}
+
+// Traces come again in another batch, and another terminal has them too.
+func TestPaymentsAreToldApart(t *testing.T) {
+	second := paid(1, 300)
+	second.Batch = 2
+	other := booked(4, 1, 300)
+	other.Batch = 2
+	journal := []Payment{paid(1, 100), second}
+	if m := Match(journal, []Payment{booked(2, 1, 100), other}, true, fen); len(m.Findings) > 0 || m.Payments != 2 || m.Own != 400 || m.Host != 400 {
+		t.Errorf("%+v", m)
+	}
+	if m := Match(journal, []Payment{booked(2, 1, 300), booked(3, 1, 100)}, false, fen); len(m.Findings) > 0 {
+		t.Errorf("without batches: %+v", m)
+	}
+	if m := Match(journal, []Payment{booked(2, 1, 300), booked(3, 1, 100)}, true, fen); len(m.Findings) == 0 {
+		t.Error("a payment in another batch is not noticed")
+	}
+	foreign := booked(5, 1, 100)
+	foreign.Terminal = "2"
+	if m := Match(journal[:1], []Payment{foreign}, true, fen); m.Others != 1 || len(m.Findings) != 1 || m.Host != 0 {
+		t.Errorf("of another terminal: %+v", m)
+	}
+}
+
+const columns = "columns: {terminal: 终端, trace: 流水, batch: 批次, amount: 金额, sign: 借贷, state: 状态, reference: 参考号}\namounts: decimal\ncredits: [贷]\nbooked: [成功, 已清算]\nwhere: [{column: 机构, is: A}]\n"
+
+func TestLedgerIsReadByItsMap(t *testing.T) {
+	m, err := ParseLedgerMap("map.yaml", []byte(columns))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := m.ReadLedger("x.csv", strings.NewReader("\xEF\xBB\xBF机构,终端,流水,批次,金额,借贷,状态,参考号,卡号\n"+
+		"A,10000001,000012,1,\"1,234.5\",借,成功,R1,x\nB,10000001,13,1,1.00,借,成功,,\nA,10000001,14,1,0.01,贷,已清算,,\nA,10000001,15,1,9.00,借,失败,,\nA,10000002,999999,000002,-7,借,成功,,\n"), 2)
+	want := []Payment{
+		{Terminal: "10000001", Batch: 1, Trace: 12, Amount: 123450, Reference: "R1", Line: 2, Count: 1},
+		{Terminal: "10000001", Batch: 1, Trace: 14, Amount: -1, Line: 4, Count: 1},
+		{Terminal: "10000002", Batch: 2, Trace: 999999, Amount: -700, Line: 6, Count: 1},
+	}
+	if err != nil || !slices.Equal(rows, want) {
+		t.Errorf("%v\n%+v\nwant\n%+v", err, rows, want)
+	}
+	m, err = ParseLedgerMap("map.yaml", []byte("columns: {terminal: tid, trace: stan, amount: fen}\namounts: minor\nseparator: ';'\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows, err = m.ReadLedger("x.csv", strings.NewReader("stan;tid;fen\n7;A;+1234\n"), 2); err != nil || len(rows) != 1 || rows[0].Amount != 1234 || rows[0].Trace != 7 || rows[0].Terminal != "A" {
+		t.Errorf("%v %+v", err, rows)
+	}
+}
+
+// What cannot be read is said with its place and the mend.
+func TestLedgerErrorsSayWhere(t *testing.T) {
+	plain := "columns: {terminal: tid, trace: stan, amount: a}\namounts: decimal\n"
+	for of, c := range map[string]struct{ columns, rows, want string }{
+		"no amounts":       {"columns: {terminal: t, trace: s, amount: a}\n", "", "amounts"},
+		"unit":             {"columns: {terminal: t, trace: s, amount: a}\namounts: yuan\n", "", "map.yaml:2: amounts: \"yuan\": want minor"},
+		"no trace":         {"columns: {terminal: t, amount: a}\namounts: minor\n", "", "trace"},
+		"sign alone":       {"columns: {terminal: t, trace: s, amount: a, sign: g}\namounts: minor\n", "", "credits"},
+		"booked alone":     {plain + "booked: [ok]\n", "", "booked"},
+		"separator":        {plain + "separator: ab\n", "", "want one character"},
+		"empty":            {plain, "", "x.csv: its first row"},
+		"no such column":   {plain, "tid,trace,a\n", `x.csv:1: there is no column "stan"; it has "tid,trace,a"`},
+		"trace":            {plain, "tid,stan,a\nA,1234567,1\n", `x.csv:2: column "stan" has "1234567", want a trace number`},
+		"too many digits":  {plain, "tid,stan,a\nA,1,1.234\n", `x.csv:2: column "a" has "1.234", want an amount of at most 2 decimals`},
+		"no amount":        {plain, "tid,stan,a\nA,1,\n", `column "a" has ""`},
+		"words":            {plain, "tid,stan,a\nA,1,1e5\n", `column "a" has "1e5"`},
+		"a row cut short":  {plain, "tid,stan,a\nA,1\n", "x.csv: record on line 2"},
+		"point in minor":   {"columns: {terminal: tid, trace: stan, amount: a}\namounts: minor\n", "tid,stan,a\nA,1,12.34\n", "want minor units without a decimal point"},
+		"a batch of words": {"columns: {terminal: tid, trace: stan, amount: a, batch: b}\namounts: minor\n", "tid,stan,a,b\nA,1,12,x\n", `column "b" has "x", want a batch number`},
+	} {
+		m, err := ParseLedgerMap("map.yaml", []byte(c.columns))
+		if err == nil {
+			_, err = m.ReadLedger("x.csv", strings.NewReader(c.rows), 2)
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", of, err, c.want)
+		}
+	}
+}
+
+func FuzzReadLedger(f *testing.F) {
+	f.Add(columns, "机构,终端,流水,批次,金额,借贷,状态,参考号\nA,1,2,3,4.5,贷,成功,\n")
+	f.Add("columns: {terminal: t, trace: s, amount: a}\namounts: minor\nseparator: \"\\t\"\n", "t\ts\ta\n1\t2\t-3\n")
+	f.Fuzz(func(t *testing.T, columns, rows string) {
+		m, err := ParseLedgerMap("map.yaml", []byte(columns))
+		if err != nil {
+			return
+		}
+		all, err := m.ReadLedger("x.csv", strings.NewReader(rows), 2)
+		if err != nil {
+			return
+		}
+		for _, p := range all {
+			if p.Trace > 999_999 || p.Batch > 999_999 || p.Line < 2 {
+				t.Errorf("%+v", p)
+			}
+		}
+		if m := Match(all, all, false, fen); m.Others > 0 {
+			t.Errorf("%+v", m)
+		}
+	})
+}

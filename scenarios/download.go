@@ -22,11 +22,23 @@ func ofDownload(make func(a Args, name string) func(*sim.Player) error) func(Arg
 		switch {
 		case len(d.Downloads) == 0:
 			return nil, lack("dialect %s has no downloads", d.Name)
+		case d.DownloadNamed(name) == nil && downloadKnown(name):
+			return nil, lack("dialect %s has no download of its %s", d.Name, name)
 		case d.DownloadNamed(name) == nil:
 			return nil, fmt.Errorf("dialect %s has no download %q, want one of %s", d.Name, name, strings.Join(downloadsOf(d), ", "))
 		}
 		return make(a, name), nil
 	}
+}
+
+// downloadKnown reports whether a name is one that features use.
+func downloadKnown(name string) bool {
+	for _, english := range downloadsChinese {
+		if english == name {
+			return true
+		}
+	}
+	return false
 }
 
 func downloadsOf(d *dialect.Dialect) (all []string) {
@@ -43,6 +55,8 @@ func required(a Args) (func(*sim.Player) error, error) {
 	switch {
 	case d.Header.App == 0:
 		return nil, lack("dialect %s has no header in which a host asks for something", d.Name)
+	case of == nil && what != "status" && what != "sign-in" && downloadKnown(what):
+		return nil, lack("dialect %s has no download of its %s", d.Name, what)
 	case what != "status" && what != "sign-in" && (of == nil || of.Requirement == 0):
 		return nil, fmt.Errorf("no digit of the header of dialect %s asks for %q", d.Name, what)
 	}
@@ -89,7 +103,9 @@ func downloadPhrases() []*Phrase {
 				}
 				return ofDownload(func(a Args, name string) func(*sim.Player) error {
 					return func(p *sim.Player) error {
-						if got := p.T.Loaded(name); got != n {
+						if got := p.T.Loaded(name); got != n && p.Last.Reason() != nil {
+							return unexpected(p, fmt.Sprintf("%d entries of its %s", n, name))
+						} else if got != n {
 							return fmt.Errorf("the terminal has %d entries of its %s, want %d%s", got, name, n, refusedOf(p))
 						}
 						return nil

@@ -138,7 +138,7 @@ var codesChinese = map[string]dialect.Role{
 	"没有原始交易": dialect.NoOriginal, "报文格式错": dialect.FormatError, "余额不足": dialect.InsufficientFunds, "卡已过期": dialect.ExpiredCard,
 	"密码错": dialect.WrongPIN, "金额超限": dialect.OverLimit, "与原交易不符": dialect.OriginalDiffers, "请先签到": dialect.SignInFirst,
 	"重复交易": dialect.Duplicate, "对账不平": dialect.TotalsDiffer, "系统异常": dialect.Malfunction, "终端未登记": dialect.UnknownTerminal,
-	"PIN格式错": dialect.BadPINBlock, "MAC校验错": dialect.BadMAC, "终端已暂停": dialect.TerminalBarred, "卡片校验错": dialect.CardCheck, "请使用芯片": dialect.UseChip,
+	"PIN格式错": dialect.BadPINBlock, "MAC校验错": dialect.BadMAC, "终端已暂停": dialect.TerminalBarred, "卡片校验错": dialect.CardCheck, "请使用芯片": dialect.UseChip, "处理中": dialect.InProgress,
 }
 
 // policiesChinese are the Chinese names of the keys in policyKeys.

@@ -26,7 +26,9 @@ func (p *Player) SignIn() error {
 	if err := p.signIn((*Player).exchange); err != nil {
 		return err
 	}
-	if t.SignedIn {
+	if t.SignedIn && p.ans == nil { // there is no logon
+		p.reportFaults()
+	} else if t.SignedIn {
 		requirement := p.ans.Requirement()
 		p.reportFaults()
 		p.meet(requirement)

@@ -58,6 +58,7 @@ Feature: Advices that wait
 
   @resume @cup-advice-6
   Scenario: an advice whose answer is lost is sent again and booked once
+    Given the policy says "reversal-tries: at least 2"
     When the cardholder asks for the balance of a good card
     Then the balance is known
     When the operator settles 83.00 yuan offline with a good card under authorisation code "123457"

@@ -44,56 +44,6 @@ Feature: Downloads
       | no-pin-cards     | 397 | 12 |
       | no-pin-blacklist | 399 | 3  |
 
-  @requirement @cup-download-3
-  Scenario Outline: a host that asks for <what> gets the terminal to fetch them after an echo test
-    When the host wants the terminal to see to its "<what>"
-    And the terminal tests the line
-    Then the host approves
-    And the terminal has <n> entries of its "<what>"
-    When the terminal tests the line
-    Then the host approves
-    And the answer carries:
-      | field | value |
-      | 60.3  | 301   |
-
-    Examples:
-      | what           | n  |
-      | parameters     | 1  |
-      | ca-keys        | 3  |
-      | ic-parameters  | 4  |
-      | application    | 1  |
-      | card-blacklist | 25 |
-      | rates          | 3  |
-      | contactless    | 1  |
-      | no-pin-cards   | 12 |
-
-  @requirement @cup-download-4
-  Scenario: a sign-in may ask for a download, and the terminal pays after it
-    When the host wants the terminal to see to its "ca-keys"
-    And the terminal signs in
-    Then the terminal is signed in
-    And the terminal has 3 entries of its "ca-keys"
-    When the cardholder pays 46.00 yuan with a good card
-    Then the host approves
-
-  @requirement @cup-download-5
-  Scenario: a host that asks for the terminal's status gets it once
-    When the host wants the terminal to see to its "status"
-    And the terminal tests the line
-    Then the host approves
-    And 2 messages have been sent
-    When the terminal tests the line
-    Then 3 messages have been sent
-
-  @requirement @cup-download-6
-  Scenario: a host that asks for a sign-in gets one, with keys that are good
-    When the terminal loses its working keys
-    And the host wants the terminal to see to its "sign-in"
-    And the terminal tests the line
-    Then the terminal is signed in
-    When the cardholder pays 47.00 yuan with a good card
-    Then the host approves
-
   @resume @cup-download-7
   Scenario: a download that the power cut goes on with the entry that is missing
     When the power fails after 2 entries of its "ca-keys"

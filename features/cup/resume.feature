@@ -8,6 +8,7 @@ Feature: A settlement that is cut off
 
   @resume @cup-resume-1
   Scenario: an upload goes on with the details that are left
+    Given the policy says "auto-sign-off: false"
     When the cardholder pays 1.00 yuan with a good card
     And the cardholder pays 2.00 yuan with a good card
     And the cardholder pays 3.00 yuan with a good card
@@ -28,6 +29,7 @@ Feature: A settlement that is cut off
 
   @resume @cup-resume-2
   Scenario: nothing was uploaded before the power went
+    Given the policy says "auto-sign-off: false"
     When the cardholder pays 1.00 yuan with a good card
     And the cardholder pays 2.00 yuan with a good card
     And the cardholder pays 3.00 yuan with a good card

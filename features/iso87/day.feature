@@ -114,7 +114,7 @@ Feature: A day over ISO 8583:1987
     Then the host answers "64"
 
   @reversal @iso87-repeat-1
-  Scenario: a reversal that comes again says so
+  Scenario: a reversal that comes again names its original still
     Given the policy says "reversal-tries: at least 3"
     Given the line loses the next 2 answers
     When the cardholder pays 55.00 yuan with a good card
@@ -123,7 +123,7 @@ Feature: A day over ISO 8583:1987
     Then the host acknowledges the reversal
     And the reversal carries:
       | field | value |
-      | MTI   | 0401  |
+      | 90.1  | 0200  |
 
   @keys @iso87-keys-1
   Scenario: a change of keys leaves batch and session as they are
@@ -162,7 +162,8 @@ Feature: A day over ISO 8583:1987
     Then the host does not answer
     When the cardholder pays 58.00 yuan with a good card
     Then the host declines
-    When the cardholder pays 58.50 yuan with a good card
+    When the terminal signs in
+    And the cardholder pays 58.50 yuan with a good card
     Then the host approves
 
   @day @iso87-day-1

@@ -17,7 +17,11 @@ import (
 type absence struct {
 	mu    sync.Mutex
 	final error // why it cannot be reached; nil as long as it can, or may come back
+	broke int   // lines that it broke and was there all the same
 }
+
+// habit is so many lines broken that it is how the host is: it is not about to end.
+const habit = 20
 
 // restart is how long a host that went away is waited for.
 const restart = 2 * time.Second
@@ -39,8 +43,12 @@ func (c *Check) isAway(ctx context.Context, r *sim.Result) error {
 	why := c.absence.final
 	if why == nil {
 		if why = c.reach(ctx); why == nil && r.Outcome == report.Broken {
-			time.Sleep(restart / 20) // one that is just ending may take a connection yet
-			if why = c.reach(ctx); why == nil {
+			if c.absence.broke < habit {
+				time.Sleep(restart / 20) // one that is just ending may take a connection yet
+				why = c.reach(ctx)
+			}
+			if why == nil {
+				c.absence.broke++
 				return nil
 			}
 		}

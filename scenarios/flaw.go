@@ -33,7 +33,7 @@ func flawPhrases() []*Phrase {
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				flaw, d := meaning(flaws, a.Words["flaw"][0]), a.Profile.Dialect
 				switch flaw {
-				case sim.WithoutMAC, sim.ZeroMAC, sim.ChangedAmount:
+				case sim.WithoutMAC, sim.ZeroMAC, sim.ChangedAmount, sim.OctetsAfterEnd:
 					if !d.MAC {
 						return nil, lack("dialect %s has no MAC", d.Name)
 					}

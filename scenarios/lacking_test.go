@@ -12,6 +12,9 @@ import (
 // A network that lacks MAC, keys, logon or transactions is no worse a network: what
 // it has passes, the rest is skipped, and nothing fails.
 func TestNetworkThatLacksSomethingFailsNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other tests have the same goroutines")
+	}
 	for _, c := range []struct {
 		name, file string
 		passed     int // at least, of the core and iso87 features

@@ -167,7 +167,8 @@ func ReadArrivals(r io.Reader, seed uint64, speed float64) (times []time.Duratio
 	for i := range times {
 		times[i] = time.Duration(float64(times[i]) / speed)
 	}
-	return times, time.Duration(float64(end) / speed), nil
+	end = time.Duration(float64(end) / speed)
+	return times, max(end, times[len(times)-1]+1), nil // of months a float64 has no single nanoseconds
 }
 
 // within spreads so many arrivals over a minute.

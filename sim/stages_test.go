@@ -112,6 +112,7 @@ func TestArrivalsOfARealDay(t *testing.T) {
 func FuzzReadArrivals(f *testing.F) {
 	f.Add("09:31 5\n09:32,7", uint64(0))
 	f.Add("12.5\n13", uint64(1))
+	f.Add("5\n13333333", uint64(0))
 	f.Fuzz(func(t *testing.T, text string, seed uint64) {
 		if strings.Count(text, "") > 200 {
 			t.Skip()

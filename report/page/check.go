@@ -19,7 +19,7 @@ var checkHTML string
 // WriteCheck tells a conformance check as a page: verdicts by feature, each failure
 // with its exchange, what was not tested and why. It runs no script.
 func WriteCheck(w io.Writer, r *verdicts.Results) error {
-	t, err := template.New("check").Parse(checkHTML)
+	t, err := parse("check", checkHTML)
 	if err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}

@@ -95,7 +95,7 @@ type counterRow struct {
 }
 
 func (c *LiveCounters) whole(*report.Report) (whole []byte, parts map[string]any, err error) {
-	t, err := template.New("counters").Parse(countersHTML)
+	t, err := parse("counters", countersHTML)
 	if err != nil {
 		return nil, nil, err
 	}

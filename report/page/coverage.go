@@ -15,7 +15,7 @@ var coverageHTML string
 // WriteCoverage tells what of a dialect the scenarios of a check came to, as a page: the
 // matrix of messages, their fields, response codes and rules. It runs no script.
 func WriteCoverage(w io.Writer, c *verdicts.Coverage) error {
-	t, err := template.New("coverage").Parse(coverageHTML)
+	t, err := parse("coverage", coverageHTML)
 	if err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}

@@ -156,7 +156,7 @@ func (l *Live) render() error {
 
 // tellRun is the page of a run that grows, and its parts.
 func tellRun(r *report.Report, events []Event) (whole []byte, parts map[string]any, err error) {
-	t, err := template.New("page").Parse(pageHTML)
+	t, err := parse("page", pageHTML)
 	if err != nil {
 		return nil, nil, err
 	}

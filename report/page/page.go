@@ -26,6 +26,8 @@ import (
 // What the page is made of. uPlot 1.6.32 is Leon Sorokin's, under the MIT
 // licence, which goes into every page with it.
 var (
+	//go:embed document.html
+	documentHTML string // what every page begins with
 	//go:embed page.html
 	pageHTML string
 	//go:embed page.css
@@ -40,10 +42,15 @@ var (
 	uplotLicence string
 )
 
+// parse makes the template of a page.
+func parse(name, text string) (*template.Template, error) {
+	return template.Must(template.New("document").Parse(documentHTML)).New(name).Parse(text)
+}
+
 // Write tells the run as a page. Its policy lets the browser run the page's own
 // scripts, known by their digests, and fetch nothing.
 func Write(w io.Writer, r *report.Report) error {
-	t, err := template.New("page").Parse(pageHTML)
+	t, err := parse("page", pageHTML)
 	if err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}

@@ -53,7 +53,8 @@ func (s *seat) explain(ctx context.Context, b *Bound, err error) error {
 // cause of its own, unless that code says that the profile does not fit the host.
 func (s *seat) firstWrong(past []exchange, seen int, err error) int {
 	i := slices.IndexFunc(past, func(e exchange) bool {
-		return !e.bent && e.result.Outcome > report.Declined && e.result.Outcome != report.Open
+		bent := e.bent && e.result.Outcome != report.Unsent // no fault of ours keeps a request back
+		return !bent && e.result.Outcome > report.Declined && e.result.Outcome != report.Open
 	})
 	_, code := errors.AsType[*rules.Mismatch](err)
 	for j := range past {

@@ -53,6 +53,7 @@ type Dialect struct {
 	Secrets *Secrets // known of the cards that are used on the network, for what is shown; nil for none
 
 	forms  [Transactions]*Form
+	types  []sameType   // of Forms, in their order
 	codes  map[Code]int // where in Codes
 	roles  [roles]Code
 	causes [causes]Code
@@ -154,8 +155,40 @@ func (d *Dialect) Compile() error {
 			return fmt.Errorf("dialect %s: form of %s%w", d.Name, d.Forms[i].Transaction, err)
 		}
 	}
+	d.groupForms()
 	return nil
 }
+
+// sameType is the forms of one message type: a dialect has dozens of forms, of a few types.
+type sameType struct {
+	mti   string
+	forms []*Form
+}
+
+func (d *Dialect) groupForms() {
+	d.types = nil
+	for i := range d.Forms {
+		f := &d.Forms[i]
+		n := slices.IndexFunc(d.types, func(t sameType) bool { return t.mti == f.MTI })
+		if n < 0 {
+			n, d.types = len(d.types), append(d.types, sameType{mti: f.MTI})
+		}
+		d.types[n].forms = append(d.types[n].forms, f)
+	}
+}
+
+// formsOf are the forms of a message's type.
+func (d *Dialect) formsOf(m *wire.Message) []*Form {
+	for i := range d.types {
+		if t := &d.types[i]; m.IsMTI(t.mti) {
+			return t.forms
+		}
+	}
+	return nil
+}
+
+// Requests reports whether a message has the type of one of the dialect's requests.
+func (d *Dialect) Requests(m *wire.Message) bool { return d.formsOf(m) != nil }
 
 // copy is a dialect of its own, compiled, that shares with d what neither changes.
 func (d *Dialect) copy() (*Dialect, error) {
@@ -330,8 +363,8 @@ func (d *Dialect) IsVersion(m *wire.Message) bool {
 // Classify says which transaction a request is. The second result is false
 // when no form fits.
 func (d *Dialect) Classify(m *wire.Message) (Transaction, bool) {
-	for i := range d.Forms {
-		if f := &d.Forms[i]; m.IsMTI(f.MTI) && d.fits(f, m) {
+	for _, f := range d.formsOf(m) {
+		if d.fits(f, m) {
 			return f.Transaction, true
 		}
 	}

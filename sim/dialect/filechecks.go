@@ -31,6 +31,7 @@ func (r *reader) checkForms(v, pair, framing strict.Value) {
 		r.filled(f, at)
 		r.sealed(f, at)
 	}
+	r.d.groupForms()
 	for i := range r.d.Forms {
 		if f := &r.d.Forms[i]; r.OK() {
 			at, _ := v.Key(f.Transaction.String())

@@ -186,7 +186,7 @@ func (h *Host) misrouted(m *wire.Message, frame []byte) error {
 // and the advice of a reversal, 0420, as the reversal.
 func (h *Host) asked(req *Request) bool {
 	m := req.Message
-	if h.has(m) {
+	if h.dialect.Requests(m) {
 		return true
 	}
 	given := m.MTI()
@@ -194,28 +194,18 @@ func (h *Host) asked(req *Request) bool {
 	as := []byte(given)
 	if as[3] == '1' {
 		as[3], req.repeats = '0', true
-		if m.SetMTI(string(as)); h.has(m) {
+		if m.SetMTI(string(as)); h.dialect.Requests(m) {
 			return true
 		}
 	}
 	if as[1] == '4' && as[2] == '2' {
 		as[2], req.advice = '0', true
-		if m.SetMTI(string(as)); h.has(m) {
+		if m.SetMTI(string(as)); h.dialect.Requests(m) {
 			return true
 		}
 	}
 	m.SetMTI(given)
 	req.repeats, req.advice, req.given = false, false, ""
-	return false
-}
-
-// has reports whether the dialect has a request of just this type.
-func (h *Host) has(m *wire.Message) bool {
-	for i := range h.dialect.Forms {
-		if m.IsMTI(h.dialect.Forms[i].MTI) {
-			return true
-		}
-	}
 	return false
 }
 

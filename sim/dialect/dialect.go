@@ -108,7 +108,12 @@ type Form struct {
 	kind     string        // its constant transaction type
 	template *wire.Message
 
-	answer, answerShould wire.FieldSet // as far as the spec has them
+	required, answer, answerShould wire.FieldSet // as far as the spec has them
+}
+
+// Complete reports whether a request of this form has all its required fields.
+func (f *Form) Complete(m *wire.Message) bool {
+	return f.required.Without(m.Present()) == wire.FieldSet{}
 }
 
 // Answered are the fields that an approval of a request of this form cannot do
@@ -294,6 +299,7 @@ func (d *Dialect) compileForm(f *Form) error {
 		}
 	}
 	f.Required = slices.DeleteFunc(slices.Clone(f.Required), func(n int) bool { return !f.CarriesField(n) })
+	f.required = wire.Fields(f.Required...)
 	f.answer, f.answerShould = d.has(f.Answer), d.has(f.AnswerShould)
 	d.forms[f.Transaction] = f
 	return nil

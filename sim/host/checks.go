@@ -84,7 +84,7 @@ func (h *Host) applyRules(req *Request) bool {
 	if h.staff.Watches(n) && h.stopped(req) {
 		return true
 	}
-	if req.Known && !h.complete(req) && !req.Transaction.Payment() && req.Transaction != dialect.Balance && req.Transaction != dialect.Reversal {
+	if req.Known && !req.Transaction.Payment() && req.Transaction != dialect.Balance && req.Transaction != dialect.Reversal && !h.dialect.Form(req.Transaction).Complete(m) {
 		h.reply(req, formatError)
 		return true
 	}
@@ -147,16 +147,6 @@ func (h *Host) dispatch(req *Request) {
 	}
 }
 
-// complete reports whether the request has all its fields.
-func (h *Host) complete(req *Request) bool {
-	for _, n := range h.dialect.Form(req.Transaction).Required {
-		if !req.Message.HasField(n) {
-			return false
-		}
-	}
-	return true
-}
-
 // financial answers what moves money or asks after it.
 func (h *Host) financial(req *Request) {
 	code := h.gate(req)
@@ -164,7 +154,7 @@ func (h *Host) financial(req *Request) {
 	case code != pending:
 	case !req.Known:
 		code = invalid
-	case !h.complete(req):
+	case !h.dialect.Form(req.Transaction).Complete(req.Message):
 		code = formatError
 	case req.Transaction == dialect.Reversal:
 		code = h.reversal(req)

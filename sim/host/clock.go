@@ -13,11 +13,15 @@ type clock struct {
 
 // stamp is one second in the host's time zone, as answers carry it.
 type stamp struct {
-	unix   int64
-	hhmmss uint32
-	mmdd   uint32
-	yymm   uint32
+	unix int64
+	mmdd uint32
+	yymm uint32
+	text [12]byte // YYMMDDhhmmss
 }
+
+// date is the day, MMDD, and time the time of day, hhmmss.
+func (s *stamp) date() []byte { return s.text[2:6] }
+func (s *stamp) time() []byte { return s.text[6:] }
 
 // stamp is the second now.
 func (c *clock) stamp(unix int64) *stamp {
@@ -31,12 +35,12 @@ func (c *clock) stamp(unix int64) *stamp {
 
 func stampOf(unix int64) *stamp {
 	t := time.Unix(unix, 0)
-	h, m, s := t.Clock()
 	year, month, day := t.Date()
-	return &stamp{
-		unix:   unix,
-		hhmmss: uint32(h*10000 + m*100 + s),
-		mmdd:   uint32(int(month)*100 + day),
-		yymm:   uint32(year%100*100 + int(month)),
+	s := &stamp{
+		unix: unix,
+		mmdd: uint32(int(month)*100 + day),
+		yymm: uint32(year%100*100 + int(month)),
 	}
+	t.AppendFormat(s.text[:0], "060102150405")
+	return s
 }

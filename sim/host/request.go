@@ -288,11 +288,11 @@ func (h *Host) reply(req *Request, code verdict) {
 	a.SetRequirement(req.requirement)
 	if d := h.dialect; d.Has(wire.LocalDateTime) {
 		if !a.Has(wire.LocalDateTime) { // else the terminal's own comes back
-			h.putDateTime(a, req.now)
+			a.Set(wire.LocalDateTime, req.now.text[:])
 		}
 	} else if d.Has(wire.LocalTime) && d.Has(wire.LocalDate) {
-		a.SetUint(wire.LocalTime, uint64(req.now.hhmmss))
-		a.SetUint(wire.LocalDate, uint64(req.now.mmdd))
+		a.Set(wire.LocalTime, req.now.time())
+		a.Set(wire.LocalDate, req.now.date())
 	}
 	c := h.code(req, code)
 	a.Set(wire.ResponseCode, c[:c.Len()])
@@ -308,19 +308,10 @@ func (h *Host) reply(req *Request, code verdict) {
 	a.Set(wire.RRN, rrn[:])
 }
 
-// putDateTime writes year, date and time, as YYMMDDhhmmss.
-func (h *Host) putDateTime(a *wire.Message, s *stamp) {
-	var v [12]byte
-	wire.PutUint(v[:2], uint64(s.yymm/100))
-	wire.PutUint(v[2:6], uint64(s.mmdd))
-	wire.PutUint(v[6:], uint64(s.hhmmss))
-	a.Set(wire.LocalDateTime, v[:])
-}
-
 // putRRN writes a reference that no other answer of this host's day has, as
 // UnionPay's do: the time, then a running number.
 func putRRN(dst *[12]byte, s *stamp, serial uint64) {
-	wire.PutUint(dst[:6], uint64(s.hhmmss))
+	copy(dst[:], s.time())
 	wire.PutUint(dst[6:], serial%1_000_000)
 }
 
@@ -329,7 +320,7 @@ func rrnIs(rrn []byte, when uint32, serial uint64) bool {
 	if len(rrn) != 12 || wire.Uint(rrn[6:]) != serial%1_000_000 {
 		return false
 	}
-	return wire.Uint(rrn[:6]) == uint64(stampOf(int64(when)).hhmmss)
+	return string(rrn[:6]) == string(stampOf(int64(when)).time())
 }
 
 // cardOf is what the profile says of the card in hand.

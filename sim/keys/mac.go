@@ -272,6 +272,15 @@ func (k *Key) stage(block []byte) {
 
 // hexUpper writes src in hexadecimal, upper case: two characters an octet.
 func hexUpper(dst, src []byte) {
+	const each = 0x0101010101010101
+	for ; len(src) >= 4; dst, src = dst[8:], src[4:] { // eight digits at once
+		v := uint64(binary.BigEndian.Uint32(src))
+		v = (v | v<<16) & 0x0000FFFF0000FFFF
+		v = (v | v<<8) & 0x00FF00FF00FF00FF
+		v = (v | v<<4) & (0x0F * each)
+		letters := (v + 6*each) >> 4 & each
+		binary.BigEndian.PutUint64(dst, v+'0'*each+('A'-'0'-10)*letters)
+	}
 	const digits = "0123456789ABCDEF"
 	for i, b := range src {
 		dst[2*i], dst[2*i+1] = digits[b>>4], digits[b&15]

@@ -93,7 +93,8 @@ func (m *Message) IsAnswer() bool { return m.mti[2]&1 == 1 }
 
 // HasField reports whether field f is present.
 func (m *Message) HasField(f int) bool {
-	return f >= 2 && f <= 128 && m.set[(f-1)>>6]&(1<<(63-(f-1)&63)) != 0
+	i := uint(f - 1)
+	return i < 128 && int64(m.set[i>>6]<<(i&63)) < 0 // its bit shifted to where the sign is
 }
 
 // Present are the fields that the message has.
@@ -166,15 +167,28 @@ func (m *Message) SetFieldUint(f int, n uint64) {
 
 // PutUint writes n in decimal over all of dst, zeros first.
 func PutUint(dst []byte, n uint64) {
-	i := len(dst) - 1
-	for ; i >= 0 && n > 0; i-- {
-		dst[i] = '0' + byte(n%10)
-		n /= 10
+	i := len(dst)
+	for ; i >= 2; i -= 2 {
+		two := n % 100 * 2
+		n /= 100
+		dst[i-2], dst[i-1] = pairs[two], pairs[two+1]
 	}
-	for ; i >= 0; i-- {
-		dst[i] = '0'
+	if i == 1 {
+		dst[0] = '0' + byte(n%10)
 	}
 }
+
+// pairs are the numbers of two digits.
+const pairs = "00010203040506070809" +
+	"10111213141516171819" +
+	"20212223242526272829" +
+	"30313233343536373839" +
+	"40414243444546474849" +
+	"50515253545556575859" +
+	"60616263646566676869" +
+	"70717273747576777879" +
+	"80818283848586878889" +
+	"90919293949596979899"
 
 // room makes place for n octets as the value of field f, filled up at once to
 // the length of a padded field, so that values are compared as they are sent.
@@ -390,10 +404,16 @@ func (m *Message) AnswerTo(req *Message) {
 	m.mti[2] |= 1
 	copy(m.Head, req.Head)
 	m.f.Header.answer(m.Head)
-	for _, f := range m.f.Echo {
-		if req.HasField(f) {
-			m.SetField(f, req.Field(f))
+	for w, set := range m.f.echo {
+		for set &= req.set[w]; set != 0; {
+			i := bits.LeadingZeros64(set)
+			set &^= 1 << (63 - i&63)
+			f, at := w*64+i+1, len(m.buf)
+			s := req.at[f]
+			m.buf = append(m.buf, req.buf[s.from:s.to]...)
+			m.at[f] = span{uint16(at), uint16(len(m.buf))}
 		}
+		m.set[w] = m.f.echo[w] & req.set[w]
 	}
 }
 

@@ -183,6 +183,9 @@ func (a *Account) Post(p Posting) {
 
 // dayOf is the account's day of a date, made if it is new.
 func (a *Account) dayOf(d date) *day {
+	if last := len(a.days) - 1; last >= 0 && a.days[last].date == d {
+		return &a.days[last] // as nearly always
+	}
 	i, found := slices.BinarySearchFunc(a.days, d, func(x day, d date) int { return cmp.Compare(x.date, d) })
 	if !found {
 		if len(a.days) == KeepsDays && i > 0 && a.days[0].unpaid() == 0 {

@@ -51,6 +51,7 @@ const (
 	forgetEarly
 	anyMAC
 	wrongCAKey
+	otherCAKey
 	approveMalformed
 	hangOver
 	fallOver
@@ -134,6 +135,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "wrong-arpc", Doc: "the issuer's answer to a chip's cryptogram is one bit wrong", bug: wrongIssuer},
 	{Name: "script-result-lost", Doc: "what has become of an issuer's commands is acknowledged and not kept", bug: scriptLost},
 	{Name: "ca-key-wrong", Doc: "CA keys and IC parameters are downloaded with one bit wrong", bug: wrongCAKey},
+	{Name: "ca-key-forged", Doc: "the first CA key is downloaded as another one, under a hash that is right", bug: otherCAKey},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
 	{Name: "refund-number-ignored", Doc: "a refund that comes again under its number is booked again", bug: refundNumberIgnored},

@@ -7,14 +7,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 func keysCommand() *cobra.Command {
 	var f networkFlags
 	var terminals int
 	var out, under string
+	var ca bool
 	cmd := &cobra.Command{
 		Use:   "keys",
 		Short: "the terminals of a profile with the check values of their master keys, or new keys for them",
@@ -23,9 +26,17 @@ func keysCommand() *cobra.Command {
 			"zeros under it; hosts that show 3 show the first 6 digits). No key is shown.\n\n" +
 			"With --out it draws new master keys for them first and writes these into a file that only its owner can read: a list\n" +
 			"for terminals of a profile ({list: FILE}). With --under each is a TR-31 key block under the key block protection key\n" +
-			"in that file (32, 48 or 64 hexadecimal digits), which the profile then names, too ({list: FILE, under: KEYFILE}).\n\n" + exitHelp,
+			"in that file (32, 48 or 64 hexadecimal digits), which the profile then names, too ({list: FILE, under: KEYFILE}).\n\n" +
+			"With --ca it lists instead the public keys of the authorities behind the cards that terminals authenticate off line, as a\n" +
+			"host has to give them to download (370).\n\n" + exitHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if ca && out != "" {
+				return usage(errors.New("--ca draws no keys: they are the same always; leave --out away"))
+			}
+			if ca {
+				return usage(listAuthorities(cmd.OutOrStdout()))
+			}
 			if terminals < 0 || terminals == 0 && cmd.Flags().Changed("terminals") {
 				return usage(fmt.Errorf("--terminals %d: want at least 1", terminals))
 			}
@@ -55,6 +66,7 @@ func keysCommand() *cobra.Command {
 	fl.StringVar(&f.dialect, "dialect", "", dialectUsage)
 	fl.IntVar(&terminals, "terminals", 0, "how many (default: the profile's)")
 	fl.StringVar(&out, "out", "", "draw new keys for them and write these into this new file")
+	fl.BoolVar(&ca, "ca", false, "list public keys of certification authorities instead")
 	fl.StringVar(&under, "under", "", "file of the key block protection key under which they are written")
 	return cmd
 }
@@ -82,6 +94,25 @@ func listKeys(out io.Writer, p *profile.Profile) error {
 		}
 		if _, err := fmt.Fprintf(out, "%-8s  %-15s  %-7s  %X  %X\n", t.TID, t.MID, t.Kind, des.KCV(), sm4.KCV()); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// listAuthorities writes what there is of each authority's key, by its tags.
+func listAuthorities(out io.Writer) error {
+	for _, a := range chip.Authorities() {
+		note := ""
+		if !a.Listed {
+			note = "  no host is to tell of this one"
+		}
+		if _, err := fmt.Fprintf(out, "%s%s\n", a.Name, note); err != nil {
+			return err
+		}
+		for t := range wire.Tags(a.Entry()) {
+			if _, err := fmt.Fprintf(out, "  %04X  %-8s  %X\n", t.Tag, chip.TagName(t.Tag), t.Value); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

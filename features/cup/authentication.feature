@@ -124,3 +124,10 @@ Feature: Offline data authentication of chips
     When the cardholder pays 11.50 yuan with a cash card by chip
     Then the host approves
     And the terminal finds the chip authentic by DDA
+
+  @offline @cup-authentication-16
+  Scenario: a tapped chip that has no key of its own goes to the host
+    When the terminal downloads its "ca-keys"
+    And the cardholder pays 11.60 yuan with a sda card by tap
+    Then the host approves
+    And the terminal has 0 offline payments to upload

@@ -57,6 +57,12 @@ const (
 
 const algorithmRSA = 1
 
+// TagName names an element of a CA key.
+func TagName(tag uint32) string {
+	return map[uint32]string{tagRID: "RID", tagIndex: "index", tagModulus: "modulus", tagHash: "SHA-1", tagExponent: "exponent", tagExpires: "last day",
+		tagHashAlgorithm: "hash", tagAlgorithm: "cipher"}[tag]
+}
+
 // ReadCAKey reads a key as hosts give it to download. Its hash, where there is one, is over
 // application provider, index, modulus and exponent. The last day is in four octets of packed
 // digits, or eight characters.

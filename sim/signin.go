@@ -41,8 +41,8 @@ func (p *Player) SignIn() error {
 func (t *Terminal) AskFor(b keys.KeyBlock) (back func()) {
 	was, own := t.Profile, *t.Profile
 	own.SignIn = b
-	t.Profile, t.master = &own, nil
-	return func() { t.Profile, t.master, t.SignedIn = was, nil, false }
+	t.Profile = &own
+	return func() { t.Profile, t.SignedIn = was, false }
 }
 
 func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
@@ -65,11 +65,6 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 	p.operator(f)
 	if t.Activation != "" {
 		p.req.SetString(wire.TerminalData, t.Activation)
-	}
-	if t.Profile.SignIn != "" {
-		if err := t.expandMaster(); err != nil {
-			return err
-		}
 	}
 	r := exchange(p, f)
 	switch r.Outcome {
@@ -206,22 +201,22 @@ func (p *Player) oneTimeCode(code string) error {
 		p.req.SetString(wire.OneTimeCode, code)
 		return nil
 	}
-	if err := t.expandMaster(); err != nil {
-		return err
-	}
-	block := make([]byte, t.master.BlockSize())
+	c := t.Profile.SignIn.Cipher()
+	block := make([]byte, c.BlockSize())
 	if copy(block, code) < len(code) {
 		t.Display = "重置码错误或已过期"
 		return fmt.Errorf("%w: a one-time code has at most %d digits", ErrRefusedLocally, len(block))
 	}
-	t.master.Encrypt(block, block)
+	if err := t.Profile.HSM.Encrypt(c, t.Master, block); err != nil {
+		return fmt.Errorf("master key of terminal %s: %w", t.TID, err)
+	}
 	p.req.Set(wire.OneTimeCode, block)
 	return nil
 }
 
 // adopt takes the working keys and the batch of the approval of a sign-in.
 func (t *Terminal) adopt(issued keys.Set, ans *wire.Message) {
-	t.keys, t.SignedIn, t.master, t.Activation = issued, true, nil, ""
+	t.keys, t.SignedIn, t.Activation = issued, true, ""
 	t.untold = t.Profile.Dialect.Has(wire.Batch) && ans.Uint(wire.Batch) == 0
 	if b := ans.Uint(wire.Batch); b > 0 && uint32(b) != t.Batch && b <= dialect.MaxNumber {
 		t.Batch = uint32(b)

@@ -72,15 +72,18 @@ func listKeys(out io.Writer, p *profile.Profile) error {
 			}
 			continue
 		}
-		des, err := keys.Double.Master(t.Master)
-		if err != nil {
-			return fmt.Errorf("master key of terminal %s: %w", t.TID, err)
+		var kcvs [2]string
+		for i, c := range []keys.Cipher{keys.CipherDES, keys.CipherSM4} {
+			if kcvs[i] = "-"; p.HSM.Supports(c) != nil {
+				continue
+			}
+			kcv, err := keys.CheckValue(p.HSM, c, t.Master)
+			if err != nil {
+				return fmt.Errorf("master key of terminal %s: %w", t.TID, err)
+			}
+			kcvs[i] = fmt.Sprintf("%X", kcv)
 		}
-		sm4, err := keys.SM4.Master(t.Master)
-		if err != nil {
-			return fmt.Errorf("master key of terminal %s: %w", t.TID, err)
-		}
-		if _, err := fmt.Fprintf(out, "%-8s  %-15s  %-7s  %X  %X\n", t.TID, t.MID, t.Kind, des.KCV(), sm4.KCV()); err != nil {
+		if _, err := fmt.Fprintf(out, "%-8s  %-15s  %-7s  %-8s  %s\n", t.TID, t.MID, t.Kind, kcvs[0], kcvs[1]); err != nil {
 			return err
 		}
 	}

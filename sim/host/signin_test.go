@@ -20,15 +20,8 @@ func TestEveryKindOfKeyBlockWorks(t *testing.T) {
 			h, address := listen(t, "cup")
 			p := dialPOS(t, h, address, 0)
 			p.want("00", dialect.SignIn, sub(wire.ManagementCode, string(mode)))
-			make := keys.New
-			if mode == keys.SM4 || mode == keys.SM4Track {
-				make = keys.NewSM4
-			}
-			master, err := make(p.entry.Master)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if p.keys, err = keys.Unwrap(master, mode, p.ans.Field(62)); err != nil {
+			var err error
+			if p.keys, err = keys.Unwrap(p.p.HSM, p.entry.Master, mode, p.ans.Field(62)); err != nil {
 				t.Fatal(err)
 			}
 			p.want("00", dialect.Purchase, amount(1), shows("good"))

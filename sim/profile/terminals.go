@@ -19,7 +19,7 @@ type Terminal struct {
 	TID    string // as messages have it: filled up where its field is
 	MID    string // so, too; of a Merchant; none for one in stock
 	Kind   *device.Kind
-	Master Secret // 16 octets: the master key (TMK); none where a sign-in brings no keys
+	Master Secret // the master key (TMK) as the profile's HSM has it; none where a sign-in brings no keys
 }
 
 // Bounds of a fleet.

@@ -24,6 +24,7 @@ func (p *Player) ChangeKeys() error {
 		t.keys, t.Display = p.judged.SignIn.Issued, "更换密钥成功"
 	case report.Refused:
 		t.SignedIn, t.Display = false, "密钥校验错, 请重新签到" // the host may have other keys by now
+		return p.unopened()
 	default:
 		t.Display = show(r)
 	}

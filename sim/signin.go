@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 // SignIn has the terminal sign in: it asks for working keys, where the network has
 // some, checks them against their check values and takes the batch number from the
 // answer. Where the network has no logon nothing is sent, and whoever is logged in
-// may sell. An error means that it did not send anything.
+// may sell. An error means that it did not send anything, or that an HSM could not open
+// the keys that came ([ErrUntested]).
 func (p *Player) SignIn() error {
 	t := p.T
 	if err := t.dead(); err != nil && t.On {
@@ -79,11 +81,23 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 	case report.Refused:
 		t.SignedIn = false // the host may have other keys by now
 		t.Display = "密钥校验错, 签到失败"
+		return p.unopened()
 	case report.Declined:
 		t.Display = show(r)
 		t.stop(r.Code)
 	default:
 		t.Display = show(r)
+	}
+	return nil
+}
+
+// unopened says that an HSM could not open the keys that an answer brought: that tells
+// nothing of the host. It is nil when they, or the answer, are wrong.
+func (p *Player) unopened() error {
+	if x := p.judged; x != nil && x.SignIn != nil {
+		if broken, is := errors.AsType[*keys.HSMError](x.SignIn.Err); is {
+			return fmt.Errorf("%w: %w", ErrUntested, broken)
+		}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package keys
 
 import (
+	"crypto/aes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -172,7 +173,7 @@ func (t *token) whole(s pkcs11.SessionHandle, key pkcs11.ObjectHandle) error {
 	}
 	var octets [8]byte
 	copy(octets[:], got[0].Value)
-	if n := binary.NativeEndian.Uint64(octets[:]); n != 16 && n != 24 && n != 32 {
+	if n := binary.NativeEndian.Uint64(octets[:]); n < aes.BlockSize || n > 2*aes.BlockSize || n%8 != 0 {
 		return fmt.Errorf("key %q has %d octets, want 16, 24 or 32 for AES; delete it and make another", t.LMK, n)
 	}
 	return nil
@@ -205,8 +206,11 @@ func (t *token) Generate(c Cipher) (key []byte, err error) {
 	if err := t.Supports(c); err != nil {
 		return nil, err
 	}
+	if !slices.Contains(t.mechanisms, pkcs11.CKM_DES2_KEY_GEN) {
+		return nil, &HSMError{t.String(), "draw a key", errors.New("it does not do CKM_DES2_KEY_GEN; draw keys without it, and put them in with posfleet keys --keep")}
+	}
 	err = t.with("draw a key", func(s pkcs11.SessionHandle) error {
-		made, err := t.lib.GenerateKey(s, mechanism(pkcs11.CKM_DES2_KEY_GEN), t.template(pkcs11.CKK_DES2, true))
+		made, err := t.lib.GenerateKey(s, mechanism(pkcs11.CKM_DES2_KEY_GEN), template(true))
 		if err == nil {
 			key, err = t.wrap(s, made)
 		}
@@ -215,13 +219,13 @@ func (t *token) Generate(c Cipher) (key []byte, err error) {
 	return key, err
 }
 
-// Import puts a key of triple DES under the LMK.
+// Import puts a key of triple DES under the LMK, of double length.
 func (t *token) Import(clear []byte) (key []byte, err error) {
-	if n := len(clear); n != 16 && n != 24 {
-		return nil, &HSMError{t.String(), "import a key", fmt.Errorf("%d octets are no key of triple DES, want 16 or 24", n)}
+	if len(clear) != masterLen {
+		return nil, &HSMError{t.String(), "import a key", fmt.Errorf("%d octets are no master key, want %d", len(clear), masterLen)}
 	}
 	err = t.with("import a key", func(s pkcs11.SessionHandle) error {
-		made, err := t.lib.CreateObject(s, append(t.template(kindOf(len(clear)), true),
+		made, err := t.lib.CreateObject(s, append(template(true),
 			pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_SECRET_KEY), pkcs11.NewAttribute(pkcs11.CKA_VALUE, clear)))
 		if err == nil {
 			key, err = t.wrap(s, made)
@@ -259,17 +263,20 @@ func (t *token) use(c Cipher, doing string, key []byte, call func(pkcs11.Session
 	if err := t.Supports(c); err != nil {
 		return err
 	}
-	if n := len(key); n != 16+wrapping && n != 24+wrapping {
-		return &HSMError{t.String(), doing, fmt.Errorf("%d octets are no key of triple DES under an LMK, want 24 or 32", n)}
+	if len(key) != masterLen+wrapping {
+		return &HSMError{t.String(), doing, fmt.Errorf("%d octets are no master key under an LMK, want %d", len(key), masterLen+wrapping)}
 	}
 	if len(data) == 0 || len(data)%c.BlockSize() != 0 {
 		return &HSMError{t.String(), doing, errBlocks}
 	}
 	return t.with(doing, func(s pkcs11.SessionHandle) error {
 		k, err := t.lib.UnwrapKey(s, mechanism(pkcs11.CKM_AES_KEY_WRAP), t.lmk, key,
-			append(t.template(kindOf(len(key)-wrapping), false), pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_SECRET_KEY)))
-		if err != nil {
+			append(template(false), pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_SECRET_KEY)))
+		if err != nil && !isGone(err) {
 			return fmt.Errorf("it does not open under LMK %q: it was made under another, was changed since, or the LMK may not unwrap (CKA_UNWRAP): %w", t.LMK, err)
+		}
+		if err != nil {
+			return err
 		}
 		out, err := call(s, k)
 		if err = errors.Join(err, t.lib.DestroyObject(s, k)); err != nil {
@@ -295,31 +302,35 @@ func (t *token) wrap(s pkcs11.SessionHandle, made pkcs11.ObjectHandle) ([]byte, 
 func (t *token) with(doing string, call func(pkcs11.SessionHandle) error) error {
 	s := <-t.idle
 	defer func() { t.idle <- s }()
-	if err := call(s); err != nil {
-		return &HSMError{t.String(), doing, err}
+	err := call(s)
+	switch {
+	case err == nil:
+		return nil
+	case isGone(err):
+		err = fmt.Errorf("it is gone, or has let go of its user; start posfleet again when it is back: %w", err)
 	}
-	return nil
+	return &HSMError{t.String(), doing, err}
+}
+
+// isGone reports whether an error is the token's that does not answer any more.
+func isGone(err error) bool {
+	return slices.ContainsFunc([]pkcs11.Error{
+		pkcs11.CKR_DEVICE_REMOVED, pkcs11.CKR_DEVICE_ERROR, pkcs11.CKR_TOKEN_NOT_PRESENT, pkcs11.CKR_SESSION_CLOSED,
+		pkcs11.CKR_SESSION_HANDLE_INVALID, pkcs11.CKR_USER_NOT_LOGGED_IN, pkcs11.CKR_CRYPTOKI_NOT_INITIALIZED,
+	}, func(code pkcs11.Error) bool { return is(err, code) })
 }
 
 // template is that of a master key while a call needs it: it is gone with its session at
 // the latest.
-func (t *token) template(kind uint, extractable bool) []*pkcs11.Attribute {
+func template(extractable bool) []*pkcs11.Attribute {
 	return []*pkcs11.Attribute{
-		pkcs11.NewAttribute(pkcs11.CKA_KEY_TYPE, kind),
+		pkcs11.NewAttribute(pkcs11.CKA_KEY_TYPE, pkcs11.CKK_DES2),
 		pkcs11.NewAttribute(pkcs11.CKA_TOKEN, false),
 		pkcs11.NewAttribute(pkcs11.CKA_SENSITIVE, true),
 		pkcs11.NewAttribute(pkcs11.CKA_EXTRACTABLE, extractable),
 		pkcs11.NewAttribute(pkcs11.CKA_ENCRYPT, true),
 		pkcs11.NewAttribute(pkcs11.CKA_DECRYPT, true),
 	}
-}
-
-// kindOf is the type of a triple DES key of so many octets.
-func kindOf(octets int) uint {
-	if octets == 24 {
-		return pkcs11.CKK_DES3
-	}
-	return pkcs11.CKK_DES2
 }
 
 func mechanism(m uint) []*pkcs11.Mechanism { return []*pkcs11.Mechanism{pkcs11.NewMechanism(m, nil)} }

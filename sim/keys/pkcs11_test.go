@@ -14,45 +14,65 @@ import (
 	"testing"
 )
 
-// softHSM makes a token of SoftHSM with three LMKs: "lmk", "another" and "cut".
-func softHSM(t *testing.T) Token {
+// soft is a token of SoftHSM with three LMKs, "lmk", "another" and "cut"; a process has one.
+var soft struct {
+	sync.Once
+	dir string
+	err error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.RemoveAll(soft.dir)
+	os.Exit(code)
+}
+
+const softModule = "/usr/lib/softhsm/libsofthsm2.so"
+
+func softHSM(t testing.TB) Token {
 	t.Helper()
-	modules, _ := filepath.Glob("/usr/lib/softhsm/libsofthsm2.so")
-	if _, err := exec.LookPath("softhsm2-util"); err != nil || modules == nil {
+	if _, err := exec.LookPath("softhsm2-util"); err != nil {
 		t.Skip("SKIPPED: NO HSM WAS TRIED, SoftHSM is not installed (apt-get install softhsm2)")
 	}
-	dir := t.TempDir()
+	soft.Do(func() { soft.dir, soft.err = newSoftHSM() })
+	if soft.err != nil {
+		t.Fatal(soft.err)
+	}
+	return Token{Module: softModule, Label: "acquirer", LMK: "lmk", PIN: "pin.txt"}
+}
+
+func newSoftHSM() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "softhsm"); err != nil {
+		return dir, err
+	}
 	config := filepath.Join(dir, "softhsm2.conf")
+	os.Setenv("SOFTHSM2_CONF", config)
 	if err := os.WriteFile(config, []byte("directories.tokendir = "+dir+"\n"), 0o600); err != nil {
-		t.Fatal(err)
+		return dir, err
 	}
-	t.Setenv("SOFTHSM2_CONF", config)
-	util := func(args ...string) {
-		t.Helper()
-		if out, err := exec.Command("softhsm2-util", append(args, "--pin", "9731")...).CombinedOutput(); err != nil {
-			t.Fatalf("softhsm2-util %s: %v\n%s", args, err, out)
-		}
-	}
-	util("--init-token", "--free", "--label", "acquirer", "--so-pin", "97319731")
+	calls := [][]string{{"--init-token", "--free", "--label", "acquirer", "--so-pin", "97319731"}}
 	for i, v := range []struct{ label, key string }{
 		{"lmk", "one for the tests, all letters ."},
 		{"another", "another one, of letters as well."},
 		{"cut", "cut"},
 	} {
-		// No octet may be zero or end a line: softhsm2-util stops there.
 		file := filepath.Join(dir, v.label)
 		if err := os.WriteFile(file, []byte(v.key), 0o600); err != nil {
-			t.Fatal(err)
+			return dir, err
 		}
-		util("--import", file, "--aes", "--token", "acquirer", "--label", v.label, "--id", fmt.Sprintf("0%d", i+1))
+		calls = append(calls, []string{"--import", file, "--aes", "--token", "acquirer", "--label", v.label, "--id", fmt.Sprintf("0%d", i+1)})
 	}
-	return Token{Module: modules[0], Label: "acquirer", LMK: "lmk", PIN: "pin.txt"}
+	for _, args := range calls {
+		if out, err := exec.Command("softhsm2-util", append(args, "--pin", "9731")...).CombinedOutput(); err != nil {
+			return dir, fmt.Errorf("softhsm2-util %s: %w\n%s", args, err, out)
+		}
+	}
+	return dir, nil
 }
 
-func TestTokenOfSoftHSM(t *testing.T) {
-	token := softHSM(t)
+func TestHSMKeepsMasterKeys(t *testing.T) {
+	acquirer := softHSM(t)
 
-	// A process logs in once, so what goes wrong then is tried first.
 	for _, v := range []struct {
 		what string
 		but  func(*Token)
@@ -60,23 +80,23 @@ func TestTokenOfSoftHSM(t *testing.T) {
 		want string
 	}{
 		{"no library", func(t *Token) { t.Module = "/nowhere.so" }, "9731", "module-path /nowhere.so cannot be loaded"},
-		{"no token", func(t *Token) { t.Label = "issuer" }, "9731", `no such token; module-path ` + token.Module + ` shows "acquirer" of serial number `},
+		{"no token", func(t *Token) { t.Label = "issuer" }, "9731", `no such token; module-path ` + acquirer.Module + ` shows "acquirer" of serial number `},
 		{"wrong PIN", func(*Token) {}, "1379", "the PIN in pin.txt is not its user's"},
 		{"cut key", func(t *Token) { t.LMK = "cut" }, "9731", `key "cut" has 3 octets, want 16, 24 or 32`},
 		{"no key", func(t *Token) { t.LMK = "zmk" }, "9731", `no AES key has the label "zmk" (object of the URI); make one there: pkcs11-tool`},
 	} {
-		of := token
+		of := acquirer
 		v.but(&of)
 		_, err := of.Open([]byte(v.pin))
 		if _, is := errors.AsType[*HSMError](err); !is || !strings.Contains(err.Error(), v.want) || strings.Contains(err.Error(), v.pin) {
 			t.Errorf("%s: %v, want %q", v.what, err, v.want)
 		}
 	}
-	h, err := token.Open([]byte("9731"))
+	h, err := acquirer.Open([]byte("9731"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := token.Open(nil); again != h || err != nil {
+	if again, err := acquirer.Open(nil); again != h || err != nil {
 		t.Errorf("the second time: %v, %v", again, err)
 	}
 
@@ -130,7 +150,7 @@ func TestTokenOfSoftHSM(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		other := token
+		other := acquirer
 		other.LMK = "another"
 		stranger, err := other.Open([]byte("9731"))
 		if err != nil {
@@ -146,9 +166,9 @@ func TestTokenOfSoftHSM(t *testing.T) {
 		}{
 			{"another LMK", stranger.Encrypt(CipherDES, master, make([]byte, 8)), "does not open under LMK"},
 			{"changed", h.Decrypt(CipherDES, changed, make([]byte, 8)), "does not open under LMK"},
-			{"short", h.Decrypt(CipherDES, master[:16], make([]byte, 8)), "16 octets are no key"},
-			{"none", h.Encrypt(CipherDES, nil, make([]byte, 8)), "0 octets are no key"},
-			{"long in clear", long, "32 octets are no key"},
+			{"short", h.Decrypt(CipherDES, master[:16], make([]byte, 8)), "16 octets are no master key"},
+			{"none", h.Encrypt(CipherDES, nil, make([]byte, 8)), "0 octets are no master key"},
+			{"long in clear", long, "32 octets are no master key"},
 			{"part of a block", h.Encrypt(CipherDES, master, make([]byte, 15)), errBlocks.Error()},
 			{"no block", h.Decrypt(CipherDES, master, nil), errBlocks.Error()},
 			{"SM4", h.Encrypt(CipherSM4, master, make([]byte, 16)), "PKCS#11 has no SM4"},
@@ -161,4 +181,41 @@ func TestTokenOfSoftHSM(t *testing.T) {
 			t.Errorf("after all that: %v", err)
 		}
 	})
+	t.Run("a token that goes away", func(t *testing.T) {
+		defer clear(opening.tokens) // for -count
+		master, err := h.Generate(CipherDES)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open := h.(*token)
+		slot, err := open.slot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := open.lib.CloseAllSessions(slot); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Encrypt(CipherDES, master, make([]byte, 8)); err == nil || !strings.Contains(err.Error(), "it is gone") || strings.Contains(err.Error(), "LMK") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// BenchmarkUnwrapInHSM is what BenchmarkUnwrap is, with the master key in SoftHSM.
+func BenchmarkUnwrapInHSM(b *testing.B) {
+	h, err := softHSM(b).Open([]byte("9731"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	v := blocks[0]
+	master, err := h.Import(octets(b, v.master))
+	if err != nil {
+		b.Fatal(err)
+	}
+	block := octets(b, v.block)
+	for b.Loop() {
+		if _, err := Unwrap(h, master, v.mode, block); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -109,6 +109,7 @@ type Record struct {
 	Auth   [6]byte
 	Date   [4]byte // MMDD
 	Holder *profile.Holder
+	detail detail // what its upload takes besides; none for what is told by number and amount
 }
 
 // Journal is what a terminal knows to be approved. The batch's records stay

@@ -96,8 +96,8 @@ func (p *Player) appendAdvice(to []byte, r *Record) []byte {
 	if v := m.Get(wire.SecurityControl); len(v) > 0 {
 		v[0] = '0'
 	}
-	to, _ = m.Append(to) // it has been on the line, with more
-	return to
+	p.scratch, _ = m.Append(p.scratch[:0]) // it has been on the line, with more
+	return append(to, p.scratch...)
 }
 
 // failedChip is a chip payment that the host approved and that came to nothing.

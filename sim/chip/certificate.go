@@ -33,18 +33,18 @@ func openCertificate(by *publicKey, signature []byte, format byte, of int, rest,
 	if len(body) < head {
 		return c, nil, nil, false
 	}
-	fields := body[1+of : head]
-	modulus, size := body[head:], int(fields[7])
+	about := body[1+of : head]
+	modulus, size := body[head:], int(about[7])
 	if size > len(modulus) {
 		modulus = append(modulus[:len(modulus):len(modulus)], rest...)
 	} else if len(rest) == 0 {
 		modulus = modulus[:size]
 	}
-	if fields[5] != sha1AndRSA || fields[6] != sha1AndRSA || int(fields[8]) != len(exponent) || len(modulus) != size {
+	if about[5] != sha1AndRSA || about[6] != sha1AndRSA || int(about[8]) != len(exponent) || len(modulus) != size {
 		return c, nil, nil, false
 	}
 	c.of = digitsOf(body[1 : 1+of])
-	until, isMonth := monthOf(fields[1], fields[0])
+	until, isMonth := monthOf(about[1], about[0])
 	key, isKey := newPublicKey(modulus, exponent)
 	c.until, c.key = until, key
 	return c, body, hash, isMonth && isKey

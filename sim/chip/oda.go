@@ -166,8 +166,10 @@ func (t *Transaction) prove(m ODA, keys CAKeys) (*proof, ODAFailure) {
 		return p, NoCAKey
 	}
 	month, _ := monthOf(t.Date[0], t.Date[1])
-	switch today := 20_000_000 + unpack([6]byte{3: t.Date[0], 4: t.Date[1], 5: t.Date[2]}); {
-	case int64(ca.Expires) < today:
+	var day [6]byte
+	copy(day[len(day)-len(t.Date):], t.Date[:])
+	switch {
+	case int64(ca.Expires) < 20_000_000+unpack(day): // of this century
 		return p, CAKeyExpired
 	case p.under == nil || !p.under.same(ca):
 		if p = newProof(m, ca, p.records); t.Altered != StaticData {

@@ -95,25 +95,28 @@ func (r *records) addStaticTags(aip [2]byte) bool {
 	return true
 }
 
+// mostTag is how many octets a tag has at most.
+const mostTag = 3
+
 // appendDOL appends the values that a data object list asks for, each of the length that it
 // says: cut, or filled with zeros. It reports false for what is no list.
 func appendDOL(dst, dol []byte, value func(tag uint32) []byte) ([]byte, bool) {
 	for len(dol) > 0 {
-		tag, n := uint32(dol[0]), 1
-		for more := tag&0x1F == 0x1F; more; n++ {
-			if n >= len(dol) || n == 3 {
+		tag, at := uint32(dol[0]), 1
+		for more := tag&0x1F == 0x1F; more; at++ {
+			if at >= len(dol) || at >= mostTag {
 				return dst, false
 			}
-			tag, more = tag<<8|uint32(dol[n]), dol[n]&0x80 != 0
+			tag, more = tag<<8|uint32(dol[at]), dol[at]&0x80 != 0
 		}
-		if n >= len(dol) {
+		if at >= len(dol) {
 			return dst, false
 		}
-		length := int(dol[n])
+		length := int(dol[at])
 		v := value(tag)
 		v = v[:min(len(v), length)]
 		dst = append(append(dst, v...), make([]byte, length-len(v))...)
-		dol = dol[n+1:]
+		dol = dol[at+1:]
 	}
 	return dst, true
 }

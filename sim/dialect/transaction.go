@@ -51,6 +51,9 @@ const (
 	Tip             // raises it by what the cardholder adds for the staff
 	KeyChange       // brings new working keys in the session that is open
 	CutOver         // the host's day ends: what comes after it is settled on the next
+	ChipUpload      // a chip payment of the batch that is being settled, with its chip's data
+	ChipNotice      // one that the host approved and the chip did not, or whose answer it found wrong
+	AdviceUpload    // a refund or an advice of that batch, whole
 	OrderResult     // the host says unasked what has come of an order; nobody answers it
 	Transactions    // how many there are
 )
@@ -165,6 +168,9 @@ var transactions = [Transactions]struct {
 	Tip:              {"tip", Charge, ToTrace, false, false},
 	KeyChange:        {name: "key-change"},
 	CutOver:          {name: "cut-over"},
+	ChipUpload:       {name: "chip-upload"},
+	ChipNotice:       {name: "chip-notice"},
+	AdviceUpload:     {name: "advice-upload"},
 	OrderResult:      {name: "order-result"},
 }
 

@@ -132,6 +132,10 @@ func (h *Host) dispatch(req *Request) {
 		h.settlement(req)
 	case dialect.BatchUpload:
 		h.batchUpload(req)
+	case dialect.ChipUpload, dialect.ChipNotice:
+		h.chipUpload(req)
+	case dialect.AdviceUpload:
+		h.adviceUpload(req)
 	case dialect.UploadEnd:
 		h.uploadEnd(req)
 	case dialect.SignatureUpload, dialect.SignaturePart:

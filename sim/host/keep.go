@@ -167,11 +167,7 @@ func (h *Host) restoreSession(number int, b []byte) (rest []byte, err error) {
 	s.mode = keys.KeyBlock(octets())
 	if block := octets(); len(block) > 0 && err == nil {
 		s.block = append([]byte(nil), block...)
-		master, wrong := s.mode.Master(h.books.Entry(number).Master)
-		if wrong != nil {
-			return nil, wrong
-		}
-		if s.keys, err = keys.Unwrap(master, s.mode, s.block); err != nil {
+		if s.keys, err = keys.Unwrap(h.profile.HSM, h.books.Entry(number).Master, s.mode, s.block); err != nil {
 			return nil, err
 		}
 	}

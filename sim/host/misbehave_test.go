@@ -47,8 +47,7 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		},
 		"wrong-kcv": func(p *pos, h *Host) bool {
 			p.do(dialect.SignIn, sub(wire.ManagementCode, "004"))
-			master, _ := keys.New(p.entry.Master)
-			_, err := keys.Unwrap(master, keys.Track, p.ans.Field(62))
+			_, err := keys.Unwrap(p.p.HSM, p.entry.Master, keys.Track, p.ans.Field(62))
 			return err != nil
 		},
 		"lying-totals": func(p *pos, h *Host) bool {

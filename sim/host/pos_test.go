@@ -292,11 +292,8 @@ func (p *pos) signIn() {
 // adopt takes keys and batch from a sign-in answer.
 func (p *pos) adopt() {
 	p.Helper()
-	master, err := keys.New(p.entry.Master)
-	if err != nil {
-		p.Fatal(err)
-	}
-	if p.keys, err = keys.Unwrap(master, p.p.SignIn, p.ans.Field(62)); err != nil {
+	var err error
+	if p.keys, err = keys.Unwrap(p.p.HSM, p.entry.Master, p.p.SignIn, p.ans.Field(62)); err != nil {
 		p.Fatal(err)
 	}
 	p.batch = wire.Uint(p.ans.Get(wire.Batch))

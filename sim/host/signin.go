@@ -1,6 +1,8 @@
 package host
 
 import (
+	"errors"
+
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -70,8 +72,11 @@ func (h *Host) issue(req *Request, trace uint32, mode keys.KeyBlock) bool {
 	if s.block != nil && s.trace == trace && s.mode == mode {
 		return true
 	}
-	set, block, err := keys.Issue(h.books.Entry(req.number).Master, mode)
+	set, block, err := keys.Issue(h.profile.HSM, h.books.Entry(req.number).Master, mode)
 	if err != nil {
+		if broken, is := errors.AsType[*keys.HSMError](err); is {
+			h.log.add(notice{what: broken.Error()})
+		}
 		return false
 	}
 	if s.block == nil {

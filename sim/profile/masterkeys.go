@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/strict"
@@ -59,23 +60,58 @@ func (r reader) keyFile(v strict.Value, dir folder) []byte {
 	return key
 }
 
-// protection reads the file of a key block protection key.
-func (r reader) protection(v strict.Value, dir folder) []byte {
+// protection reads what keys of a list are under: the file of a key block protection key,
+// or the URI of an HSM with an LMK, which all of the profile's terminals have then.
+func (r reader) protection(v strict.Value, p *Profile, dir folder) (under []byte, inHSM bool) {
 	path, ok := r.Scalar(v)
 	if !ok {
-		return nil
+		return nil, false
+	}
+	if strings.HasPrefix(path, keys.TokenScheme) {
+		h, err := openHSM(path, func(pin string) ([]byte, error) { return dir.read(pin, true, maxKeyFile) })
+		switch {
+		case err != nil:
+			r.Fail(v, "%w", err)
+		case p.InHSM() && p.HSM != h:
+			r.Fail(v, "another HSM, or another LMK, than of the list before; put all lists under one")
+		default:
+			if err := h.Supports(p.SignIn.Cipher()); err != nil {
+				r.Fail(v, "%w", err)
+			}
+			p.HSM = h
+		}
+		return nil, true
 	}
 	data, err := dir.read(path, true, maxKeyFile)
 	if err == nil {
 		defer clear(data)
 		var key []byte
 		if key, err = keyOf(data, 16, 24, 32); err == nil {
-			return key
+			return key, false
 		}
 		err = fmt.Errorf("file %s %w", path, err)
 	}
 	r.Fail(v, "%w", err)
-	return nil
+	return nil, false
+}
+
+// OpenHSM opens the HSM that a PKCS#11 URI names. The file of the PIN must be readable by
+// its owner only.
+func OpenHSM(uri string) (keys.HSM, error) {
+	return openHSM(uri, func(pin string) ([]byte, error) { return ReadPrivate(pin) })
+}
+
+func openHSM(uri string, read func(pin string) ([]byte, error)) (keys.HSM, error) {
+	t, err := keys.ParseToken(uri)
+	if err != nil {
+		return nil, err
+	}
+	pin, err := read(t.PIN)
+	if err != nil {
+		return nil, fmt.Errorf("PIN of HSM %s: %w", t, err)
+	}
+	defer clear(pin)
+	return t.Open(bytes.TrimRight(pin, "\r\n"))
 }
 
 // keyOf reads a key in hexadecimal, which has one of the lengths.
@@ -105,6 +141,29 @@ func ReadKey(path string) (Secret, error) {
 
 // MasterUsage is the usage that a TR-31 key block of a master key has: to encipher keys.
 const MasterUsage = "K0"
+
+// InHSM reports whether the master keys are in an HSM, and not in this process.
+func (p *Profile) InHSM() bool { return p.HSM != keys.HSM(keys.Software{}) }
+
+// hold makes a master key in clear, nil for none, one of the profile's HSM.
+func (p *Profile) hold(key []byte) (Secret, error) {
+	if key == nil || !p.InHSM() {
+		return key, nil
+	}
+	return p.HSM.Import(key)
+}
+
+// wrappedLen is the octets in a master key under the LMK of an HSM.
+const wrappedLen = 24
+
+// wrappedOf reads a master key under the LMK of an HSM.
+func wrappedOf(text string) (Secret, error) {
+	key, err := keyOf([]byte(text), wrappedLen)
+	if err != nil {
+		return nil, fmt.Errorf("master key under an LMK, want %d hexadecimal digits", 2*wrappedLen)
+	}
+	return key, nil
+}
 
 // masterOf reads a master key: 32 hexadecimal digits, or a TR-31 key block under a
 // protection key.

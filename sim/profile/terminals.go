@@ -19,7 +19,7 @@ type Terminal struct {
 	TID    string // as messages have it: filled up where its field is
 	MID    string // so, too; of a Merchant; none for one in stock
 	Kind   *device.Kind
-	Master Secret // 16 octets: the master key (TMK); none where a sign-in brings no keys
+	Master Secret // the master key (TMK) as the profile's HSM has it; none where a sign-in brings no keys
 }
 
 // Bounds of a fleet.
@@ -57,6 +57,7 @@ type terminalEntry struct {
 	strict.Value
 	tid, first, list string
 	under            []byte // key block protection key of the list's; nil for keys in clear
+	inHSM            bool   // they are under the LMK of the profile's HSM
 	count            int
 	merchant         string
 	merchants        []string
@@ -96,7 +97,7 @@ func (r reader) terminalEntry(v strict.Value, p *Profile, dir folder) terminalEn
 		"derive": func(v strict.Value) { g.seed = r.testKey(v, 8, 64) },
 		"file":   func(v strict.Value) { g.master = r.keyFile(v, dir) },
 		"list":   r.Text(&g.list),
-		"under":  func(v strict.Value) { g.under = r.protection(v, dir) },
+		"under":  func(v strict.Value) { g.under, g.inHSM = r.protection(v, p, dir) },
 	})
 	r.checkEntry(&g, p.SignIn == "")
 	return g
@@ -301,16 +302,21 @@ func (f *fleet) generate(g *terminalEntry) {
 	if tids == "" || len(mids) == 0 {
 		return // told already
 	}
+	master, err := f.hold(g.master)
 	var own []byte
 	if g.seed != nil {
 		own = make([]byte, 0, 16*g.count)
 	}
 	for i := range g.count {
-		t := Terminal{TID: tids[width*i : width*(i+1)], MID: mids[i%len(mids)], Kind: g.kindOf(i), Master: g.master}
+		t := Terminal{TID: tids[width*i : width*(i+1)], MID: mids[i%len(mids)], Kind: g.kindOf(i), Master: master}
 		if g.seed != nil {
 			key := keys.Derive(g.seed, t.TID)
 			own = append(own, key[:]...)
-			t.Master = own[len(own)-16 : len(own) : len(own)]
+			t.Master, err = f.hold(own[len(own)-16 : len(own) : len(own)])
+		}
+		if err != nil {
+			f.Fail(g.Value, "master key: %w", err)
+			return
 		}
 		if complaint := f.add(t); complaint != "" {
 			f.Fail(g.Value, "%s", complaint)

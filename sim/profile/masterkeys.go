@@ -2,6 +2,7 @@ package profile
 
 import (
 	"bytes"
+	"crypto/subtle"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -58,6 +59,66 @@ func (r reader) keyFile(v strict.Value, dir folder) []byte {
 		return nil
 	}
 	return key
+}
+
+// Components of a key: as many people as there are components have to meet to know it.
+const leastComponents, mostComponents = 2, 3
+
+// components puts a master key together from the files of its components: 32 hexadecimal
+// digits each, and behind them the check value that was handed over with it, if one was.
+func (r reader) components(v strict.Value, p *Profile, dir folder) []byte {
+	key, n := make([]byte, 16), 0
+	r.List(v, func(v strict.Value) {
+		path, ok := r.Scalar(v)
+		if !ok {
+			return
+		}
+		data, err := dir.read(path, true, maxKeyFile)
+		if err != nil {
+			r.Fail(v, "%w", err)
+			return
+		}
+		defer clear(data)
+		words := bytes.Fields(data)
+		if len(words) == 0 || len(words) > 2 {
+			r.Fail(v, "file %s holds %d words, want a component and its check value", path, len(words))
+			return
+		}
+		part, err := keyOf(words[0], len(key))
+		if err != nil {
+			r.Fail(v, "file %s %w", path, err)
+			return
+		}
+		if len(words) == 2 {
+			if err := checks(p.SignIn.Cipher(), part, string(words[1])); err != nil {
+				r.Fail(v, "file %s: %w; a digit of it is not as it was handed over", path, err)
+			}
+		}
+		subtle.XORBytes(key, key, part)
+		n++
+	})
+	if r.OK() && (n < leastComponents || n > mostComponents) {
+		r.Fail(v, "%d components, want %d or %d", n, leastComponents, mostComponents)
+	}
+	return key
+}
+
+// kcvShape is a check value: the first 3 to 8 octets of a block of zeros under the key.
+var kcvShape = regexp.MustCompile(`^([0-9A-Fa-f]{2}){3,8}$`)
+
+// checks holds a key to its check value.
+func checks(c keys.Cipher, key []byte, kcv string) error {
+	if !kcvShape.MatchString(kcv) {
+		return errors.New("check value, want 6 to 16 hexadecimal digits")
+	}
+	block := make([]byte, c.BlockSize())
+	if err := (keys.Software{}).Encrypt(c, key, block); err != nil {
+		return err
+	}
+	if is := fmt.Sprintf("%X", block[:len(kcv)/2]); !strings.EqualFold(is, kcv) {
+		return fmt.Errorf("its check value is %s, want %s (by %s)", is, strings.ToUpper(kcv), c)
+	}
+	return nil
 }
 
 // protection reads what keys of a list are under: the file of a key block protection key,

@@ -49,6 +49,7 @@ const (
 	OfflineSettle   // a purchase that was authorised otherwise, by telephone: the host is told
 	Adjustment      // raises a purchase of the open batch
 	Tip             // raises it by what the cardholder adds for the staff
+	MasterKey       // brings the terminal's master key, under a transport key
 	KeyChange       // brings new working keys in the session that is open
 	CutOver         // the host's day ends: what comes after it is settled on the next
 	ChipUpload      // a chip payment of the batch that is being settled, with its chip's data
@@ -166,6 +167,7 @@ var transactions = [Transactions]struct {
 	OfflineSettle:    {"offline-settle", Charge, ToNone, false, false},
 	Adjustment:       {"adjustment", Charge, ToTrace, false, false},
 	Tip:              {"tip", Charge, ToTrace, false, false},
+	MasterKey:        {name: "master-key"},
 	KeyChange:        {name: "key-change"},
 	CutOver:          {name: "cut-over"},
 	ChipUpload:       {name: "chip-upload"},

@@ -119,6 +119,8 @@ func (h *Host) dispatch(req *Request) {
 		h.reply(req, approved)
 	case dialect.DownloadQuery, dialect.DownloadLoad, dialect.DownloadEnd:
 		h.download(req)
+	case dialect.MasterKey:
+		h.masterKey(req)
 	case dialect.KeyChange:
 		h.changeKeys(req)
 	case dialect.CutOver:

@@ -52,6 +52,7 @@ const (
 	anyMAC
 	wrongCAKey
 	otherCAKey
+	wrongMasterKey
 	approveMalformed
 	hangOver
 	fallOver
@@ -134,6 +135,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "counter-unchecked", Doc: "a chip's transaction counter may come again", bug: anyCounter},
 	{Name: "wrong-arpc", Doc: "the issuer's answer to a chip's cryptogram is one bit wrong", bug: wrongIssuer},
 	{Name: "script-result-lost", Doc: "what has become of an issuer's commands is acknowledged and not kept", bug: scriptLost},
+	{Name: "master-key-wrong", Doc: "a master key that is downloaded is not the one of its check value", bug: wrongMasterKey},
 	{Name: "ca-key-wrong", Doc: "CA keys and IC parameters are downloaded with one bit wrong", bug: wrongCAKey},
 	{Name: "ca-key-forged", Doc: "the first CA key is downloaded as another one, under a hash that is right", bug: otherCAKey},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},

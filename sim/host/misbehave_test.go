@@ -224,6 +224,13 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		return p.send(m) == "00" && !bytes.Equal(p.ans.Get(wire.Download)[1:], chip.AuthorityNamed("posfleet").Entry())
 	}
 	seen["ca-key-forged"] = seen["ca-key-wrong"]
+	seen["master-key-wrong"] = func(p *pos, h *Host) bool {
+		if p.send(p.request(dialect.MasterKey)) != "00" {
+			return false
+		}
+		_, err := keys.OpenMaster(keys.CipherDES, p.p.Transport, p.ans.Get(wire.MasterKey))
+		return err != nil
+	}
 	broken := func(p *pos) []byte { // a purchase with a letter in its amount
 		frame := p.frame(p.request(dialect.Purchase, amount(500), shows("good")))
 		frame[2+11+2+8+9+3] = 0xAA

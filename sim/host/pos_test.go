@@ -30,6 +30,7 @@ func fleet(network string, terminals int) *profile.Profile {
 
 const benchYAML = `
 sign-in: "004"
+transport-key: "test:7472616E73706F72746B657931362121"
 policy: {timeout: 1s, supervisor: false}
 operators: [{number: "01", password: "0000"}]
 merchants: [{mid: "123456789012345", name: shop, fee: {basis-points: 60, cap: 80.00}}]

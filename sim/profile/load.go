@@ -62,6 +62,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"sign-in":         r.Text(&given.signIn),
 		"dukpt":           strict.Keep(&dukpt),
 		"policy":          strict.Keep(&policy),
+		"transport-key":   func(v strict.Value) { p.Transport = r.transportKey(v, dir) },
 		"operators":       strict.Keep(&operators),
 		"fee-plans":       strict.Keep(&plans),
 		"merchants":       strict.Keep(&merchants),

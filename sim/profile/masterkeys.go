@@ -61,6 +61,15 @@ func (r reader) keyFile(v strict.Value, dir folder) []byte {
 	return key
 }
 
+// transportKey reads a transport key: test:<hex>, or {file: <path>}.
+func (r reader) transportKey(v strict.Value, dir folder) (key []byte) {
+	if !v.IsMap() {
+		return r.testKey(v, 16, 16)
+	}
+	r.Map(v, strict.Table{"file": func(v strict.Value) { key = r.keyFile(v, dir) }})
+	return key
+}
+
 // Components of a key: as many people as there are components have to meet to know it.
 const leastComponents, mostComponents = 2, 3
 

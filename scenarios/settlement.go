@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
@@ -77,6 +78,30 @@ func settlementPhrases() []*Phrase {
 						return fmt.Errorf("the host's totals are %s, want %s", describeTotals(p.T.Profile.Dialect, p.Last.Host), describeTotals(p.T.Profile.Dialect, want))
 					}
 					return keepsBooks(p)
+				}, err
+			}},
+		{Group: group, English: "the host's totals of foreign cards are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}", Chinese: "主机外卡合计借记{amount}元共{n}笔，贷记{amount}元共{n}笔", Asserts: true, CheckOnly: true,
+			Doc: "The second half of the totals of the settlement answer: of cards whose scheme (63) is not the network's own.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				want, err := a.Totals()
+				if len(a.Profile.Dialect.Schemes) == 0 {
+					err = errors.Join(err, lack("dialect %s tells no schemes of cards", a.Profile.Dialect.Name))
+				}
+				return func(p *sim.Player) error {
+					d := p.T.Profile.Dialect
+					for _, s := range slices.Backward(worldOf(p).exchanges) {
+						if s.result.Of != dialect.Settlement {
+							continue
+						}
+						if s.answer == nil {
+							return errors.New("the settlement was not answered")
+						}
+						if v, told := d.ReadReconciliation(s.answer); !told || v.Foreign != want {
+							return fmt.Errorf("the host's totals of foreign cards are %s, want %s", describeTotals(d, v.Foreign), describeTotals(d, want))
+						}
+						return nil
+					}
+					return errors.New("no batch has been settled in this scenario")
 				}, err
 			}},
 		{Group: group, English: "the terminal uploads {n} details", Chinese: "终端上送{n}笔明细", Asserts: true, CheckOnly: true,

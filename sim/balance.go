@@ -45,20 +45,40 @@ func (t *Terminal) Settled() *Settled {
 	return t.settled
 }
 
-// foreign reports whether a flag leaves the half for foreign cards, in which the
-// terminal has none, as it is: some hosts leave it without a flag.
-func foreign(f dialect.Flag) bool { return f != dialect.Unbalanced && f != dialect.InError }
+// classes are the totals of the batch, of domestic cards and of foreign ones.
+func (j *Journal) classes() (own, foreign dialect.Totals) {
+	for i := range j.Records {
+		if r := &j.Records[i]; r.class == dialect.Foreign {
+			foreign.Add(r.Of.Side(), r.Amount, 1)
+		}
+	}
+	return j.Batch.Minus(foreign), foreign
+}
 
-// balance compares a settlement's totals with the host's. A host that calls equal
-// totals unbalanced, or in error, is not explained by anything.
-func (t *Terminal) balance(r *Result, other dialect.Flag) Comparison {
-	own := t.Journal.Batch
+// compare says whether a host's totals of a class of cards are the terminal's, and whether
+// its flag says just that. Some hosts leave a class that has no payments without a flag.
+func compare(own, host dialect.Totals, f dialect.Flag) (same, told bool) {
+	switch same = own == host; {
+	case same && own == dialect.Totals{} && f != dialect.Unbalanced && f != dialect.InError:
+		return same, true
+	case same:
+		return same, f == dialect.Balanced
+	}
+	return same, f == dialect.Unbalanced
+}
+
+// balance compares a settlement's totals with the host's, class of cards by class. A host
+// that calls equal totals unbalanced, or in error, is not explained by anything.
+func (t *Terminal) balance(r *Result, host *dialect.Reconciliation) Comparison {
+	own, foreign := t.Journal.classes()
+	same, told := compare(own, host.Own, host.Flag)
+	sameToo, toldToo := compare(foreign, host.Foreign, host.ForeignFlag)
 	switch {
-	case r.Flag == dialect.Balanced && foreign(other) && r.Host == own:
+	case same && sameToo && host.Flag == dialect.Balanced && toldToo:
 		return Balanced
-	case !own.Fit():
+	case !own.Fit() || !foreign.Fit():
 		return Uncompared
-	case !foreign(other) || r.Flag != dialect.Unbalanced || r.Host == own:
+	case !told || !toldToo || r.Host == t.Journal.Batch:
 		return Unbalanced
 	}
 	return t.differ(r.Host)

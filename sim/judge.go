@@ -100,10 +100,10 @@ func (p *Player) unanswered(r *Result, err error) {
 func (p *Player) reconcile(r *Result) {
 	v, told := p.T.Profile.Dialect.ReadReconciliation(p.ans)
 	if told {
-		r.Host, r.Flag, r.ToldTotals = v.Own, v.Flag, true
+		r.Host, r.Flag, r.ToldTotals = v.Own.Plus(v.Foreign), v.Flag, true
 	}
 	if r.Outcome == report.Approved {
-		r.Totals = p.T.balance(r, v.ForeignFlag)
+		r.Totals = p.T.balance(r, &v)
 	}
 }
 
@@ -133,7 +133,7 @@ func (p *Player) asked(f *dialect.Form, answer *wire.Message) *rules.Exchange {
 	}
 	switch {
 	case f.Transaction == dialect.Settlement:
-		x.Batch = t.Journal.Batch
+		x.Batch, x.Foreign = t.Journal.classes()
 	case (f.Transaction == dialect.SignIn || f.Transaction == dialect.KeyChange) && t.Profile.SignIn != "":
 		x.SignIn = &rules.SignIn{HSM: t.Profile.HSM, Master: t.Master, Block: t.Profile.SignIn}
 	}

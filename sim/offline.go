@@ -76,6 +76,7 @@ func (p *Player) uploadOffline() bool {
 			copy(rec.RRN[:], p.ans.Get(wire.RRN))
 			copy(rec.Auth[:], p.ans.Get(wire.AuthCode))
 			copy(rec.Date[:], p.ans.Get(wire.LocalDate))
+			rec.class = t.Profile.Dialect.ClassOf(p.ans.Get(wire.Operator))
 			p.keepUpload(&rec)
 			t.Journal.add(rec)
 		case r.Outcome == report.Declined && t.Profile.Dialect.AsksSignIn(r.Code) && sale.tries < t.Profile.Policy.ReversalTries:

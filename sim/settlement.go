@@ -44,7 +44,8 @@ func (p *Player) SettleSome(most int) error {
 	}
 	p.uploadSignatures(1) // what the host does not take by now it does not get
 	p.begin(t, f)
-	d.SetReconciliation(p.req, &dialect.Reconciliation{Own: t.Journal.Batch, Flag: dialect.NoFlag, ForeignFlag: dialect.NoFlag}) // foreign cards: none
+	own, foreign := t.Journal.classes()
+	d.SetReconciliation(p.req, &dialect.Reconciliation{Own: own, Foreign: foreign, Flag: dialect.NoFlag, ForeignFlag: dialect.NoFlag})
 	p.operator(f)
 	r := p.exchange(f)
 	t.Display = show(r)
@@ -53,7 +54,11 @@ func (p *Player) SettleSome(most int) error {
 		p.afterwards(r)
 		return nil
 	}
-	return p.finish(end, &ending{result: *r, own: t.Journal.Batch, batch: t.Batch, balanced: r.Flag == dialect.Balanced}, most)
+	e := &ending{result: *r, own: t.Journal.Batch, batch: t.Batch, differs: [...]bool{dialect.Domestic: r.Flag != dialect.Balanced, dialect.Foreign: false}}
+	if v, told := d.ReadReconciliation(p.ans); told {
+		e.differs[dialect.Foreign] = v.ForeignFlag == dialect.Unbalanced || v.ForeignFlag == dialect.InError
+	}
+	return p.finish(end, e, most)
 }
 
 // finish uploads the details that are left and sends the end.
@@ -68,13 +73,16 @@ func (p *Player) finish(end *dialect.Form, e *ending, most int) error {
 // ending is a settlement of which the totals have been compared: details are left, or its
 // end, which was sent and not acknowledged, if it was sent at all.
 type ending struct {
-	result   Result // of the settlement
-	own      dialect.Totals
-	batch    uint32
-	balanced bool
-	sent     int    // details that were acknowledged, of those that the terminal has to tell
-	trace    uint32 // of the message with the next ones, if it was sent and not acknowledged
+	result  Result // of the settlement
+	own     dialect.Totals
+	batch   uint32
+	differs [2]bool // the totals of a class of cards, from the host's
+	sent    int     // details that were acknowledged, of those that the terminal has to tell
+	trace   uint32  // of the message with the next ones, if it was sent and not acknowledged
 }
+
+// balances reports whether the totals of a class of cards were the host's.
+func (e *ending) balances(c dialect.CardClass) bool { return !e.differs[c] }
 
 // ending is what the terminal's open batch waits for; nil for nothing. What has been
 // sold since is in no totals that were compared: then it is settled anew.
@@ -104,7 +112,7 @@ func (p *Player) notUploaded(r *Result) error {
 
 // endBatch sends the end of a settlement and closes the batch.
 func (p *Player) endBatch(end *dialect.Form, e *ending) error {
-	t, r, balanced := p.T, &p.Last, e.balanced
+	t, r, balanced := p.T, &p.Last, e.balances(dialect.Domestic) && e.balances(dialect.Foreign)
 	if !p.uploadEnd(end, balanced, e.sent) {
 		t.Settled().ending = nil
 		if o := p.aside.Outcome; o == report.TimedOut || o == report.Broken {

@@ -102,6 +102,7 @@ type Record struct {
 	Of     dialect.Transaction
 	Voided bool
 	Entry  Entry
+	class  dialect.CardClass
 	Trace  uint32
 	Batch  uint32
 	Amount int64 // fen

@@ -104,6 +104,7 @@ func (p *Player) appendAdvice(to []byte, r *Record) []byte {
 type failedChip struct {
 	detail detail
 	holder *profile.Holder
+	class  dialect.CardClass
 	amount int64
 	trace  uint32
 	entry  Entry
@@ -116,23 +117,20 @@ func (p *Player) noteFailure(o *Order, trace uint32, why dialect.Failure) {
 	if t.Profile.Dialect.Form(dialect.ChipNotice) == nil {
 		return
 	}
-	t.keep().failed = append(t.keep().failed, failedChip{t.keepDetail(p.chip.AppendDetail), o.Holder, o.Amount, trace, o.Entry, why})
+	t.keep().failed = append(t.keep().failed, failedChip{t.keepDetail(p.chip.AppendDetail), o.Holder, t.Profile.Dialect.ClassOf(p.ans.Get(wire.Operator)), o.Amount, trace, o.Entry, why})
 }
 
 // upload sends what of the batch is left to tell, and reports whether all of it has been
-// acknowledged: kind by kind, and where the totals balance those of chips alone. What
+// acknowledged: kind by kind, and of a class of cards whose totals balance those of chips alone. What
 // was not acknowledged is sent again under its trace, so that the host counts it once.
 func (p *Player) upload(e *ending, most int) bool {
 	t, at := p.T, 0
 	for kind := range uploadKinds {
-		if e.balanced && kind != ofChips {
-			continue
-		}
 		for next := 0; next < len(t.Journal.Records); {
 			var pack [dialect.MaxUploads]*Record
 			n := 0
 			for room := 1; next < len(t.Journal.Records) && n < room; next++ {
-				if r := &t.Journal.Records[next]; t.uploaded(r) == kind {
+				if r := &t.Journal.Records[next]; t.uploaded(r) == kind && (kind == ofChips || !e.balances(r.class)) {
 					if kind == ofPayments {
 						room = len(pack)
 					}
@@ -194,7 +192,7 @@ func (p *Player) uploadRecords(e *ending, kind uploadKind, of []*Record) *Result
 		}
 		v := dialect.AppendUploadCount(p.scratch[:0], len(of))
 		for _, r := range of {
-			u := dialect.Upload{Trace: r.Trace, Amount: r.Amount}
+			u := dialect.Upload{Class: r.class.Digits(), Trace: r.Trace, Amount: r.Amount}
 			if r.Holder != nil {
 				u.PAN = r.Holder.PAN
 			}
@@ -204,7 +202,7 @@ func (p *Player) uploadRecords(e *ending, kind uploadKind, of []*Record) *Result
 		p.req.Set(wire.Totals, v)
 		return p.exchangeAside(f)
 	case ofChips:
-		return p.uploadChip(e, dialect.ChipUpload, &failedChip{r.detail, r.Holder, r.Amount, r.Trace, r.Entry, dialect.NoFailure})
+		return p.uploadChip(e, dialect.ChipUpload, &failedChip{r.detail, r.Holder, r.class, r.Amount, r.Trace, r.Entry, dialect.NoFailure})
 	}
 	f := d.Form(dialect.AdviceUpload)
 	p.begin(t, f)
@@ -228,7 +226,7 @@ func (p *Player) uploadChip(e *ending, as dialect.Transaction, c *failedChip) *R
 	d := t.Profile.Dialect
 	f, m := d.Form(as), p.req
 	p.begin(t, f)
-	if !e.balanced && len(f.ManagementCodes) > 1 {
+	if !e.balances(c.class) && len(f.ManagementCodes) > 1 {
 		m.SetString(wire.ManagementCode, f.ManagementCodes[1])
 	}
 	m.SetUint(wire.Trace, uint64(c.trace))
@@ -237,7 +235,7 @@ func (p *Player) uploadChip(e *ending, as dialect.Transaction, c *failedChip) *R
 	m.SetString(wire.EntryMode, d.EntryMode(c.entry, false))
 	m.SetString(wire.CardSequence, c.holder.Sequence)
 	m.Set(wire.ChipData, t.detail(c.detail))
-	p.scratch = dialect.AppendChipDetail(p.scratch[:0], c.amount, d.Currency, c.why)
+	p.scratch = dialect.AppendChipDetail(p.scratch[:0], c.class, c.amount, d.Currency, c.why)
 	m.Set(wire.ChipDetail, p.scratch)
 	p.holder = c.holder
 	return p.exchangeAside(f)

@@ -102,3 +102,25 @@ Feature: Settlement
       | 11    | as in the request |
       | 15    | should be present |
       | 48    | present           |
+
+  @foreign @cup-settlement-22
+  Scenario: payments of foreign cards are counted apart
+    When the cardholder pays 107.00 yuan with a good card
+    And the cardholder pays 108.00 yuan with a foreign card by chip
+    And the cardholder pays 109.00 yuan with a foreign card by chip
+    And the operator voids the last purchase
+    And the terminal settles
+    Then the totals balance
+    And the host's totals are debits of 324.00 yuan in 3 and credits of 109.00 yuan in 1
+    And the host's totals of foreign cards are debits of 217.00 yuan in 2 and credits of 109.00 yuan in 1
+
+  @foreign @upload @cup-settlement-23
+  Scenario: only what does not balance is uploaded, and all chip payments
+    When the cardholder pays 110.00 yuan with a good card
+    And the cardholder pays 111.00 yuan with a foreign card by chip
+    And the cardholder pays 112.00 yuan with a foreign card by chip
+    And the terminal forgets its last payment
+    And the terminal settles
+    Then the host's totals of foreign cards are debits of 223.00 yuan in 2 and credits of 0 yuan in 0
+    And the terminal uploads 1 details
+    And the terminal uploads 1 chip payments

@@ -48,7 +48,7 @@ type Dialect struct {
 	Without     []string                      // rules about answers, by id, to which this network's are not held
 	WithoutAt   string                        // where the file says so
 	Malformed   map[wire.DefectKind]Reactions // how hosts meet requests that are malformed; see Reacts
-	Schemes     []string                      // what field 63 of an answer may begin with: card schemes, three characters; nil where nothing is agreed
+	Schemes     []string                      // what field 63 of an answer may begin with: card schemes, three characters, the network's own first; nil where nothing is agreed
 
 	Secrets *Secrets // known of the cards that are used on the network, for what is shown; nil for none
 

@@ -89,10 +89,34 @@ func (t Totals) Fit() bool {
 	return t.Debit <= maxAmount && t.Credit <= maxAmount && t.DebitN <= maxCount && t.CreditN <= maxCount
 }
 
+// CardClass says whose network a card is of: settlements count them apart.
+type CardClass uint8
+
+const (
+	Domestic CardClass = iota // of the network itself
+	Foreign                   // of another
+)
+
+// Digits are as uploads say it.
+func (c CardClass) Digits() string { return [...]string{"00", "01"}[c] }
+
+// ClassOf is the class of a card by its scheme, what field 63 of an answer begins with.
+func (d *Dialect) ClassOf(scheme []byte) CardClass {
+	if len(d.Schemes) == 0 || len(scheme) < 3 || string(scheme[:3]) == d.Schemes[0] || string(scheme[:3]) == "   " {
+		return Domestic
+	}
+	for _, s := range d.Schemes[1:] {
+		if string(scheme[:3]) == s {
+			return Foreign
+		}
+	}
+	return Domestic
+}
+
 // Upload is one transaction in a batch upload (CUP field 48 of 0320): a message
 // has a count of two digits, then for each 40 digits.
 type Upload struct {
-	Class  string // of card: "00" domestic
+	Class  string // of card, as CardClass has it: "00"
 	Trace  uint32
 	PAN    string
 	Amount int64 // fen
@@ -184,14 +208,14 @@ const (
 var chipFailures = [...]string{ChipDeclined: "10", WrongIssuer: "22"}
 
 // AppendChipDetail writes what field 62 says of a chip payment: 61, the class of the card
-// (00 domestic), 00, the amount and its currency; of one that came to nothing 71, the
+// (00 domestic, 01 foreign), 00, the amount and its currency; of one that came to nothing 71, the
 // class, 11, amount, currency and why. Source: the CUP reconstruction, docs/sources.md.
-func AppendChipDetail(v []byte, amount int64, currency string, f Failure) []byte {
-	from := "610000"
+func AppendChipDetail(v []byte, c CardClass, amount int64, currency string, f Failure) []byte {
+	kind, is := "61", "00"
 	if f != NoFailure {
-		from = "710011"
+		kind, is = "71", "11"
 	}
-	v = append(v, from...)
+	v = append(append(append(v, kind...), c.Digits()...), is...)
 	at := len(v)
 	v = append(v, "000000000000"...)
 	wire.PutUint(v[at:], uint64(amount))

@@ -4,6 +4,7 @@ import (
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -334,5 +335,5 @@ func (h *Host) tell(req *Request, code verdict) {
 		wire.PutUint(code[:], uint64(authCode(req.serial)))
 		a.Set(wire.AuthCode, code[:])
 	}
-	a.SetString(wire.Operator, schemeOf(req.pan))
+	a.SetString(wire.Operator, profile.SchemeOf(req.pan))
 }

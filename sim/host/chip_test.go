@@ -268,7 +268,7 @@ func TestChipDetailsAreHeldToTheirChips(t *testing.T) {
 			data := x.AppendDetail(nil)
 			data[3] ^= spoil // in the cryptogram, which comes first
 			m.Set(wire.ChipData, data)
-			m.Set(wire.ChipDetail, dialect.AppendChipDetail(nil, told, "156", f))
+			m.Set(wire.ChipDetail, dialect.AppendChipDetail(nil, dialect.Domestic, told, "156", f))
 		}
 	}
 	for _, c := range []struct {

@@ -261,24 +261,6 @@ const (
 	noScheme = "   "
 )
 
-// schemeOf names a card's network by its first digits, as field 63 does.
-func schemeOf(pan []byte) string {
-	if len(pan) < 2 {
-		return "CUP"
-	}
-	switch {
-	case pan[0] == '4':
-		return "VIS"
-	case pan[0] == '5' && pan[1] >= '1' && pan[1] <= '5', pan[0] == '2':
-		return "MCC"
-	case pan[0] == '3' && pan[1] == '5':
-		return "JCB"
-	case pan[0] == '3' && (pan[1] == '4' || pan[1] == '7'):
-		return "AMX"
-	}
-	return "CUP"
-}
-
 // reply starts the answer with what every one of its kind carries, as far as
 // the dialect has it. Which fields: minimal answer sets of the CUP
 // reconstruction, docs/sources.md.

@@ -5,10 +5,9 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// settlement compares the terminal's totals with the host's, one half for
-// domestic cards, one for foreign ones, of which there are none here. When they
-// differ the host's go back. The batch stays open until the end of its upload,
-// so a settlement may come again and gets the same answer.
+// settlement compares the terminal's totals with the host's, one half for domestic cards,
+// one for foreign ones. When they differ the host's go back. The batch stays open until the
+// end of its upload, so a settlement may come again and gets the same answer.
 func (h *Host) settlement(req *Request) {
 	said, told := h.dialect.ReadReconciliation(req.Message)
 	batch, ok := h.batchOf(req)
@@ -29,9 +28,11 @@ func (h *Host) settlement(req *Request) {
 	if h.breaks(reversedInTotals | totalsWrap) {
 		own = h.told(req.terminal, own)
 	}
-	found := dialect.Reconciliation{Own: own, Flag: compareTotals(said.Own, own), ForeignFlag: compareTotals(said.Foreign, dialect.Totals{})}
+	foreign := h.books.Foreign(req.terminal, batch)
+	own = own.Minus(foreign)
+	found := dialect.Reconciliation{Own: own, Foreign: foreign, Flag: compareTotals(said.Own, own), ForeignFlag: compareTotals(said.Foreign, foreign)}
 	code := approved
-	if found.Flag != dialect.Balanced {
+	if found.Flag != dialect.Balanced || found.ForeignFlag != dialect.Balanced {
 		code = dialect.TotalsDiffer
 	}
 	h.reply(req, code)

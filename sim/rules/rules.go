@@ -158,7 +158,8 @@ type Exchange struct {
 	MACUnknown      bool           // whoever judges has not the key: whether a MAC is right is not asked
 	MACOnDecline    dialect.DeclineMAC
 	DefectiveIsGood bool           // codes of class defective approve too
-	Batch           dialect.Totals // of a settlement: what the terminal told the host
+	Batch           dialect.Totals // of a settlement: what the terminal told the host of domestic cards,
+	Foreign         dialect.Totals // and of foreign ones
 
 	Chip     *chip.Transaction // with the chip in the reader; nil for none whose keys are known
 	SignIn   *SignIn           // of a sign-in whose keys can be read; nil for none

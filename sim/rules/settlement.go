@@ -43,17 +43,29 @@ var ownTotals = check{always, 0,
 	},
 }
 
-// foreignTotals holds the half for foreign cards, of which terminals here have
-// none.
+// foreignTotals holds the half for foreign cards: the terminal's own with flag 1, others
+// with flag 2, and where the terminal has none zeros with flag 0 or 1.
 var foreignTotals = check{always, 0,
 	func(x *Exchange) bool {
 		r, told := x.Dialect.ReadReconciliation(x.Answer)
-		return !told || r.Foreign == dialect.Totals{} && (r.ForeignFlag == dialect.NoFlag || r.ForeignFlag == dialect.Balanced)
+		switch same := r.Foreign == x.Foreign; {
+		case !told:
+			return true
+		case same && r.ForeignFlag == dialect.NoFlag:
+			return x.Foreign == dialect.Totals{}
+		case same:
+			return r.ForeignFlag == dialect.Balanced
+		}
+		return r.ForeignFlag == dialect.Unbalanced && x.Foreign != dialect.Totals{}
 	},
 	func(x *Exchange) error {
 		r, _ := x.Dialect.ReadReconciliation(x.Answer)
-		return fmt.Errorf("the totals of foreign cards (%s, digits %d to %d) are %s, flag %s; the terminal has none: want zeros, flag 0 or 1",
-			x.Dialect.TotalsFields(), dialect.TotalsHalf+1, dialect.TotalsLen, x.said(r.Foreign), Quoted(r.ForeignFlag.String()))
+		want := "its own with flag 1, or others with flag 2"
+		if x.Foreign == (dialect.Totals{}) {
+			want = "zeros, flag 0 or 1"
+		}
+		return fmt.Errorf("the totals of foreign cards (%s, digits %d to %d) are %s, flag %s; the terminal has %s: want %s",
+			x.Dialect.TotalsFields(), dialect.TotalsHalf+1, dialect.TotalsLen, x.said(r.Foreign), Quoted(r.ForeignFlag.String()), x.said(x.Foreign), want)
 	},
 }
 

@@ -73,7 +73,7 @@ var table = numbered([]Rule{
 	{ID: "ANS-44-SAME", Level: Should, Of: All, Asks: "names in the second half of 44 the acquirer that the terminal's other answers name there", Source: "CUP field 44", check: sameNamedAcquirer},
 	{ID: "ANS-48-TOTALS", Of: Settlements, Approvals: true, Asks: "has totals of their length and a flag of 1, 2 or 3; flag 1 comes with the terminal's own totals", Source: settling, check: totals},
 	{ID: "ANS-48-OWN", Level: Should, Of: Settlements, Approvals: true, Asks: "has, with flag 2, other totals than the terminal's", Source: settling, check: ownTotals},
-	{ID: "ANS-48-FOREIGN", Level: Should, Of: Settlements, Approvals: true, Asks: "has no totals of foreign cards where the terminal has none, with flag 0 or 1", Source: settling, check: foreignTotals},
+	{ID: "ANS-48-FOREIGN", Level: Should, Of: Settlements, Approvals: true, Asks: "has totals of foreign cards: the terminal's with flag 1 (0 where it has none), others with flag 2", Source: settling, check: foreignTotals},
 	{ID: "ANS-48-ECHO", Level: Should, Of: Uploads, Asks: "has the upload's details, if any", Source: settling, check: uploadEchoed},
 	{ID: "ANS-49-ECHO", Of: All, Asks: "has the request's currency, if one", Source: echo, check: echoed(wire.Currency)},
 	{ID: "ANS-54-PRESENT", Level: Should, Of: Inquiries, Approvals: true, Asks: "tells the balance that was asked for", Source: answers, check: balanceTold},

@@ -221,3 +221,17 @@ Feature: Settlement
     And the terminal forgets its last payment
     And the terminal settles
     Then the terminal uploads 2 advices
+
+  @holds
+  Scenario: the host's totals of foreign cards are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}
+    Given the terminal starts an empty batch
+    When the cardholder pays 1.00 yuan with a foreign card by chip
+    And the terminal settles
+    Then the host's totals of foreign cards are debits of 1.00 yuan in 1 and credits of 0 yuan in 0
+
+  @fails
+  Scenario: the host's totals of foreign cards are debits of {amount} yuan in {n} and credits of {amount} yuan in {n}
+    Given the terminal starts an empty batch
+    When the cardholder pays 1.00 yuan with a foreign card by chip
+    And the terminal settles
+    Then the host's totals of foreign cards are debits of 2.00 yuan in 1 and credits of 0 yuan in 0

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/fee"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // SignIn notes a sign-in: from now on a sign-off ends the batch, and what was sent before
@@ -53,6 +55,28 @@ func (t *Terminal) Settle(batch, trace uint32) (dialect.Totals, bool) {
 	return dialect.Totals{}, false
 }
 
+// Foreign is what of the totals of a batch that [Terminal.Settle] gives is of foreign cards.
+// The terminal is locked.
+func (l *Ledger) Foreign(t *Terminal, batch uint32) (sum dialect.Totals) {
+	if batch != t.Batch {
+		return t.opened().lastForeign
+	}
+	for i := range t.opened().records {
+		if r := &t.journal.records[i]; r.State != Reversed && r.State != Declined && l.classOf(r) == dialect.Foreign {
+			sum.Add(r.Kind.Side(), r.Amount, 1)
+		}
+	}
+	return sum
+}
+
+// classOf is the class of the card that a record is about. Behind a payment code it is not seen.
+func (l *Ledger) classOf(r *Record) dialect.CardClass {
+	if r.Card < 0 || int(r.Card) >= len(l.cards) || r.Channel >= fee.WalletQR {
+		return dialect.Domestic
+	}
+	return l.profile.Dialect.ClassOf([]byte(profile.SchemeOf(l.cards[r.Card].of.PAN)))
+}
+
 // Overtaken reports whether a payment with this trace was sent before the totals of the
 // open batch were told, and comes after: it is in no totals, and the batch may be closed
 // at any moment. Traces go up, and from the last one to the first again. The terminal is
@@ -90,7 +114,7 @@ func (l *Ledger) EndUpload(t *Terminal, batch uint32, n int) (right bool) {
 // what refunds need is kept, the youngest KeepsSettled of them; holds stay while
 // they are open.
 func (l *Ledger) CloseBatch(t *Terminal) {
-	j := t.opened()
+	j, foreign := t.opened(), l.Foreign(t, t.Batch)
 	next := 0 // of the index, which mostly has the records' order
 	for i := range j.records {
 		r := &j.records[i]
@@ -110,6 +134,7 @@ func (l *Ledger) CloseBatch(t *Terminal) {
 		j.keep(settledPayment{amount: r.Amount, refunded: r.Refunded, serial: r.Serial, key: key, when: r.When, card: r.Card, channel: r.Channel, kind: r.Kind})
 	}
 	j.closed = j.closed.Plus(j.open)
+	j.lastForeign = foreign
 	j.last, j.lastNo, j.open = j.open, t.Batch, dialect.Totals{}
 	j.records = j.records[:0]
 	j.index = j.index[:0]

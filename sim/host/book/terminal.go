@@ -35,7 +35,10 @@ type journal struct {
 	closed  dialect.Totals   // of all settled batches
 	last    dialect.Totals   // of the batch settled last
 	lastNo  uint32           // and its number
-	oldest  int32            // of settled, once it is full
+
+	lastForeign dialect.Totals // what of last is of foreign cards
+
+	oldest int32 // of settled, once it is full
 
 	settling bool   // the open batch has been settled, its upload is under way
 	told     uint32 // trace of the settlement that was told its totals; 0 when the terminal has signed in since

@@ -60,8 +60,19 @@ func (h *Host) applyRules(req *Request) bool {
 	req.now = h.clock.stamp(req.arrived.Unix())
 	req.serial = h.serial.Add(1)
 	req.Transaction, req.Known = h.dialect.Classify(m)
+	if h.journal.store != nil {
+		if h.journal.store.Failing() && req.Transaction != dialect.Echo {
+			h.reply(req, malfunction)
+			return true
+		}
+		h.journal.ordered.RLock()
+		defer h.journal.ordered.RUnlock()
+	}
 	t, n, ok := h.books.Terminal(m.Get(wire.TerminalID), m.Get(wire.MerchantID))
 	if !ok && !h.admit(req, t, n) {
+		if h.journal.store != nil && req.withPeople {
+			h.keep(req)
+		}
 		return true
 	}
 	t.Lock()
@@ -74,11 +85,7 @@ func (h *Host) applyRules(req *Request) bool {
 		req.keys = req.session.keys
 		req.touched = req.keys.Touch() ^ t.Touch()
 	}
-	if h.store != nil {
-		if h.store.Failing() && req.Transaction != dialect.Echo {
-			h.reply(req, malfunction)
-			return true
-		}
+	if h.journal.store != nil {
 		defer h.keep(req)
 	}
 	if h.staff.Watches(n) && h.stopped(req) {

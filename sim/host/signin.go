@@ -54,6 +54,7 @@ func (h *Host) signIn(req *Request) {
 	s.signedIn = true
 	copy(s.operator[:], req.Message.Get(wire.Operator))
 	h.staff.SignedIn(req.number, string(s.operator[:]))
+	req.withPeople = true
 	req.terminal.SignIn()
 	req.renewed = true
 	h.reply(req, approved)
@@ -109,6 +110,7 @@ func (h *Host) cutOver(req *Request) {
 		return
 	}
 	req.session.cutOver = uint32(req.now.mmdd)
+	req.renewed = true
 	h.reply(req, approved)
 	req.Answer.SetUint(wire.SettlementDate, uint64(h.settlementDate(req)))
 }

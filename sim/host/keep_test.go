@@ -10,6 +10,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/payout"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -238,6 +239,51 @@ func TestActivationAndResetsAreKeptOverAKill(t *testing.T) {
 	p.want("97", dialect.Purchase, amount(1), shows("good"))
 }
 
+// Payouts are kept as they came out, and what is undone afterwards is taken off them.
+func TestPayoutsAreKeptOverAKill(t *testing.T) {
+	h := keeps(t, bench("cup"), t.TempDir())
+	p := ready(t, h, serveHost(t, h), 0)
+	p.want("00", dialect.Purchase, amount(10_000), shows("good"))
+	refunded := p.reference()
+	p.want("00", dialect.Purchase, amount(20_000), shows("good"))
+	voided := p.original()
+	p.want("00", dialect.Purchase, amount(30_000), shows("good"))
+	if posted := h.Account(shop).Totals().Amount; posted != 60_000 { // somebody looks at it
+		t.Fatalf("%d fen are posted, want 60000", posted)
+	}
+	var paid []payout.Payout
+	pay := func(h *Host, after time.Duration) {
+		t.Helper()
+		if err := h.Change(func() { paid = h.Pay("", time.Now().Add(after)) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pay(h, 30*24*time.Hour)
+	if len(paid) != 1 || paid[0].Amount != 60_000 {
+		t.Fatalf("paid %+v", paid)
+	}
+	for range 2 {
+		h = afterKill(t, h)
+		p.moves(h)
+		pay(h, 30*24*time.Hour)
+		if len(paid) != 0 {
+			t.Errorf("paid again: %+v", paid)
+		}
+		if n := len(h.Account(shop).Payouts()); n != 1 {
+			t.Errorf("%d payouts are known, want 1", n)
+		}
+	}
+	p.want("00", dialect.PurchaseVoid, amount(20_000), shows("good"), voided)
+	p.want("00", dialect.Refund, amount(2_500), shows("good"), refunded)
+	h = afterKill(t, h)
+	p.moves(h)
+	p.want("00", dialect.Purchase, amount(100_000), shows("good"))
+	if pay(h, 60*24*time.Hour); len(paid) != 1 || paid[0].Amount != 77_500 {
+		t.Errorf("after a void and a refund %+v is paid, want 77500 fen", paid)
+	}
+	afterKill(t, h)
+}
+
 // A copy that is made while terminals pay is a host's data as they were at a moment.
 func TestBackupWhileTerminalsPayIsOfAMoment(t *testing.T) {
 	h := keeps(t, bench("cup"), t.TempDir())
@@ -288,4 +334,3 @@ func TestBackupWhileTerminalsPayIsOfAMoment(t *testing.T) {
 		t.Errorf("of a host without data: %v", err)
 	}
 }
-

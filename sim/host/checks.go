@@ -60,19 +60,8 @@ func (h *Host) applyRules(req *Request) bool {
 	req.now = h.clock.stamp(req.arrived.Unix())
 	req.serial = h.serial.Add(1)
 	req.Transaction, req.Known = h.dialect.Classify(m)
-	if h.journal.store != nil {
-		if h.journal.store.Failing() && req.Transaction != dialect.Echo {
-			h.reply(req, malfunction)
-			return true
-		}
-		h.journal.ordered.RLock()
-		defer h.journal.ordered.RUnlock()
-	}
 	t, n, ok := h.books.Terminal(m.Get(wire.TerminalID), m.Get(wire.MerchantID))
 	if !ok && !h.admit(req, t, n) {
-		if h.journal.store != nil && req.withPeople {
-			h.keep(req)
-		}
 		return true
 	}
 	t.Lock()

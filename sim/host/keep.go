@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/host/store"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -168,6 +169,26 @@ func (h *Host) alone(do func()) (number uint64, err error) {
 	return j.store.Append(entry)
 }
 
+// applyKept is applyRules of a host that keeps data.
+func (h *Host) applyKept(req *Request) bool {
+	j := &h.journal
+	if j.store.Failing() {
+		req.now = h.clock.stamp(req.arrived.Unix())
+		req.serial = h.serial.Add(1)
+		if req.Transaction, req.Known = h.dialect.Classify(req.Message); req.Transaction != dialect.Echo {
+			h.reply(req, malfunction)
+			return true
+		}
+	}
+	j.ordered.RLock()
+	defer j.ordered.RUnlock()
+	answers := h.applyRules(req)
+	if req.terminal == nil && req.withPeople { // it was not let in, and that counts
+		h.keep(req)
+	}
+	return answers
+}
+
 // keep has what the request has changed written. Its terminal, if there is one, is locked.
 func (h *Host) keep(req *Request) {
 	b := req.notes
@@ -185,8 +206,8 @@ func (h *Host) keep(req *Request) {
 		b = appendNumbered(b, sessionChanged, req.number, appendSession(nil, h.sessions[req.number]))
 	}
 	req.notes, req.renewed = b[:0], false
-	j := &h.journal
-	if req.withPeople {
+	j, withPeople := &h.journal, req.withPeople
+	if req.withPeople = false; withPeople {
 		j.people.Lock()
 		defer j.people.Unlock()
 		before := len(b)
@@ -201,7 +222,7 @@ func (h *Host) keep(req *Request) {
 	if req.kept = max(req.kept, n); err != nil {
 		req.kept = ^uint64(0) // never on disk
 	}
-	if req.withPeople {
+	if withPeople {
 		j.latest.Store(n)
 	}
 }

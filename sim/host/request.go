@@ -34,21 +34,18 @@ type Request struct {
 	given       string    // the message type, where it is taken as another; empty where not
 	requirement byte      // of the routing header: what the terminal is to do
 	advice      bool      // a reversal that says so of what has happened, and is answered as an advice
+	withPeople  bool      // it may have changed what people change too
 
 	terminal *book.Terminal
-	number   int      // of the terminal, in the profile
-	session  *session // nil before its first sign-in
-	keys     keys.Set // that it is under, as far as the terminal has some
-	renewed  bool     // the session has begun or ended
-	kept     uint64   // number of what it changed, in the store; 0 for nothing
-	notes    []byte   // records of that, reused
-
-	withPeople bool // it may have changed what people change too
-
-	key     *keys.Key // seals the answer; nil for an answer without a MAC
-	now     *stamp
-	serial  uint64 // of the answer
-	touched uint64 // nothing: see keys.Set.Touch
+	number   int       // of the terminal, in the profile
+	session  *session  // nil before its first sign-in
+	keys     keys.Set  // that it is under, as far as the terminal has some
+	renewed  bool      // the session has begun or ended
+	kept     uint64    // number of what it changed, in the store; 0 for nothing
+	key      *keys.Key // seals the answer; nil for an answer without a MAC
+	now      *stamp
+	serial   uint64 // of the answer
+	touched  uint64 // nothing: see keys.Set.Touch
 
 	// What the rules have read of a payment.
 	trace   uint32
@@ -69,6 +66,7 @@ type Request struct {
 	chip      *chipWork           // of its chip; nil until the first
 	chipped   bool                // the chip's cryptogram is right, and wants an answer
 	derived   *keys.Derived       // reused; nil until keys are derived
+	notes     []byte              // records of what it has changed, until they are written; reused
 }
 
 func newRequest(d *dialect.Dialect) *Request {
@@ -82,7 +80,6 @@ func (req *Request) reset(arrived time.Time) {
 	req.terminal, req.number, req.session, req.key, req.now, req.serial = nil, 0, nil, nil, nil, 0
 	req.trace, req.batch, req.pan, req.expiry = 0, 0, nil, nil
 	req.requirement, req.keys, req.chipped, req.renewed, req.kept = 0, keys.Set{}, false, false, 0
-	req.notes, req.withPeople = req.notes[:0], false
 	req.record = book.Record{Card: book.NoCard, Original: -1}
 	req.balance, req.pinLen = 0, 0
 	req.refused, req.listens, req.pushed, req.again = dialect.NoReason, 0, nil, nil

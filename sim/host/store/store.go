@@ -15,9 +15,7 @@ import (
 	"hash/fnv"
 	"io"
 	"io/fs"
-	"math"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -95,7 +93,7 @@ func Open(path, belongs string, redo func(entry []byte) error) (s *Store, err er
 	if err != nil {
 		return nil, err
 	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapped()})
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, ErrInUse
@@ -107,7 +105,10 @@ func Open(path, belongs string, redo func(entry []byte) error) (s *Store, err er
 	s = &Store{db: db, Cut: cut, Slow: 2 * time.Second, current: make(chan struct{}), next: make(chan struct{})}
 	s.wake = sync.NewCond(&s.mu)
 	s.write = s.put
-	if err := errors.Join(s.own(belongs), s.redo(redo)); err != nil {
+	if err = s.own(belongs); err == nil {
+		err = s.redo(redo)
+	}
+	if err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -143,15 +144,6 @@ func whole(path string) (cut bool, err error) {
 	}
 	_, second := metaAt(f, int64(size))
 	return !second, nil
-}
-
-// mapped is how much of the address space the file may fill before it is mapped anew, for
-// which a write waits until nobody reads: a backup does. Windows would make the file as long.
-func mapped() int {
-	if runtime.GOOS == "windows" || math.MaxInt == math.MaxInt32 {
-		return 0
-	}
-	return 1 << 30
 }
 
 // What bbolt's pages of this kind have: 16 octets of any page, magic, version, the size of
@@ -222,7 +214,8 @@ func (s *Store) offset(v []byte) uintptr {
 }
 
 // Backup writes a copy of the file as it is at a moment. Entries go on being written
-// meanwhile; those for which a file must grow beyond a GiB, or the next, wait.
+// meanwhile, unless the file must be mapped anew for them, being twice as long as it was:
+// those wait for the copy.
 func (s *Store) Backup(to io.Writer) error {
 	return s.db.View(func(tx *bbolt.Tx) error {
 		_, err := tx.WriteTo(to)

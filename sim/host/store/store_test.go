@@ -253,9 +253,11 @@ func TestBackupIsOfAMoment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Backup(&during{f, func() { add(t, s, "two") }}); err != nil {
+	var after sync.WaitGroup // it may have to wait for the copy
+	if err := s.Backup(&during{f, func() { after.Go(func() { add(t, s, "two") }) }}); err != nil {
 		t.Fatal(err)
 	}
+	after.Wait()
 	f.Close()
 	again, all := opened(t, copied)
 	defer again.Close()

@@ -166,6 +166,8 @@ func hintOfData(err error) error {
 		hint = "give another folder, or the profile and --terminals that this one was made with"
 	case errors.Is(err, store.ErrTorn):
 		hint = "put a copy that is whole in its place (GET /v1/backup of --admin makes one), or move it away to begin with new books"
+	case errors.Is(err, store.ErrSchema):
+		hint = "start it with the posfleet that wrote it, or give another folder"
 	case errors.Is(err, store.ErrInUse):
 		hint = "end the other posfleet host, or give another folder"
 	default:

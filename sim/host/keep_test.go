@@ -287,17 +287,19 @@ func TestPayoutsAreKeptOverAKill(t *testing.T) {
 // A copy that is made while terminals pay is a host's data as they were at a moment.
 func TestBackupWhileTerminalsPayIsOfAMoment(t *testing.T) {
 	h := keeps(t, bench("cup"), t.TempDir())
+	h.journal.store.Slow = time.Hour
 	address := serveHost(t, h)
 	p, other := ready(t, h, address, 0), ready(t, h, address, 1)
 	for range 10 {
 		p.want("00", dialect.Purchase, amount(100), shows("good"))
 	}
-	stop, stopped := make(chan struct{}), make(chan int)
+	stop, stopped := make(chan struct{}), make(chan int, 1)
 	go func() {
-		for n := 0; ; n++ {
+		n := 0
+		defer func() { stopped <- n }()
+		for ; ; n++ {
 			select {
 			case <-stop:
-				stopped <- n
 				return
 			default:
 				if other.do(dialect.Purchase, amount(7), shows("rich")) != "00" {

@@ -42,6 +42,7 @@ var (
 	ErrTorn    = errors.New("it is torn")
 	ErrInUse   = errors.New("another process has it open")
 	ErrFailing = errors.New("the disk does not take what must be kept")
+	ErrSchema  = errors.New("it has another schema")
 )
 
 var (
@@ -173,7 +174,7 @@ func (s *Store) own(belongs string) error {
 			case len(schema) != 8 || log == nil:
 				return ErrForeign
 			case binary.BigEndian.Uint64(schema) != Schema:
-				return fmt.Errorf("it has schema %d, this posfleet reads schema %d", binary.BigEndian.Uint64(schema), Schema)
+				return fmt.Errorf("%w: %d, this posfleet reads %d", ErrSchema, binary.BigEndian.Uint64(schema), Schema)
 			case string(meta.Get(belongsKey)) != belongs:
 				return fmt.Errorf("%w: it was made with another profile", ErrForeign)
 			}

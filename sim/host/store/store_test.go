@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"go.etcd.io/bbolt"
 )
 
 // opened opens a store and gives what is in it.
@@ -190,6 +193,20 @@ func TestTornAndForeignFilesAreRefused(t *testing.T) {
 	}
 }
 
+func TestAnotherSchemaIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	s, _ := opened(t, path)
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		return tx.Bucket(metaBucket).Put(schemaKey, binary.BigEndian.AppendUint64(nil, Schema+1))
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path, "me", nil); !errors.Is(err, ErrSchema) {
+		t.Errorf("a later schema: %v", err)
+	}
+}
+
 // What a power cut tears is the last write, which nobody was told of: it is cut, and told.
 // Everything before is there, and entries go on after it.
 func TestTornLastWriteIsCutAndTold(t *testing.T) {
@@ -247,6 +264,7 @@ func TestTornLastWriteIsCutAndTold(t *testing.T) {
 func TestBackupIsOfAMoment(t *testing.T) {
 	s, _ := opened(t, filepath.Join(t.TempDir(), "db"))
 	defer s.Close()
+	s.Slow = time.Hour
 	add(t, s, "one")
 	copied := filepath.Join(t.TempDir(), "copy")
 	f, err := os.Create(copied)

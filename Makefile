@@ -29,7 +29,9 @@ bench: ## what an exchange costs, part by part
 lint: ## gofmt, go vet, staticcheck, go.mod
 	@test -z "$$(gofmt -l .)" || { gofmt -d .; exit 1; }
 	go vet ./...
+	go vet -tags pkcs11 ./...
 	go run $(STATICCHECK) ./...
+	go run $(STATICCHECK) -tags pkcs11 ./sim/keys
 	go mod tidy -diff
 	go mod verify
 

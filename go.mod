@@ -14,6 +14,7 @@ require (
 	github.com/cucumber/tag-expressions/go/v6 v6.2.0
 	github.com/emmansun/gmsm v0.44.1
 	github.com/gopacket/gopacket v1.7.7
+	github.com/miekg/pkcs11 v1.1.2
 	github.com/moov-io/iso8583 v0.26.1
 	github.com/prometheus/client_golang v1.25.0
 	github.com/rogpeppe/go-internal v1.16.0

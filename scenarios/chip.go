@@ -63,6 +63,11 @@ func chipPhrases() []*Phrase {
 				fault := meaning(chipFaults, a.Words["chipfault"][0])
 				return func(p *sim.Player) error { p.SpoilChip(fault); return nil }, chipped(a)
 			}},
+		{Group: group, English: "the next chip finds its issuer's answer wrong", Chinese: "下一笔芯片卡交易发卡行认证失败",
+			Doc: "The card declines, though the host has approved.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				return func(p *sim.Player) error { p.SpoilChip(sim.DoubtsIssuer); return nil }, chipped(a)
+			}},
 		{Group: group, English: "the chip approves", Chinese: "芯片卡批准交易", Asserts: true,
 			Doc:  "The second cryptogram of the chip in the reader is a TC: it has found the issuer's answer right.",
 			Make: ofChip(func(x *chip.Transaction) bool { return x.Second == chip.TC }, "a chip that approves")},

@@ -42,14 +42,14 @@ type middle struct {
 	mutant  *mutant                   // nil for answers as they are
 	changed int                       // answers that it changed
 	seen    func(kindOfAnswer, *wire.Message)
-	before  map[int]string       // what fields had in answers before this one
-	masters map[string]*keys.Key // of terminals, when first needed
+	before  map[int]string    // what fields had in answers before this one
+	masters map[string][]byte // of terminals, when first needed
 	macs    map[string]*keys.Key
 }
 
 // newMiddle begins to listen, until the test ends.
 func newMiddle(t testing.TB, p *profile.Profile, host string) *middle {
-	m := &middle{profile: p, host: host, before: map[int]string{}, masters: map[string]*keys.Key{}, macs: map[string]*keys.Key{}}
+	m := &middle{profile: p, host: host, before: map[int]string{}, masters: map[string][]byte{}, macs: map[string]*keys.Key{}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -181,11 +181,11 @@ func (m *middle) learn(tid string, a *wire.Message) {
 	if m.masters[tid] == nil {
 		for i := range m.profile.Terminals {
 			if t := &m.profile.Terminals[i]; t.TID == tid {
-				m.masters[tid], _ = m.profile.SignIn.Master(t.Master)
+				m.masters[tid] = t.Master
 			}
 		}
 	}
-	if set, err := keys.Unwrap(m.masters[tid], m.profile.SignIn, a.Get(wire.WorkingKeys)); err == nil {
+	if set, err := keys.Unwrap(m.profile.HSM, m.masters[tid], m.profile.SignIn, a.Get(wire.WorkingKeys)); err == nil {
 		m.macs[tid] = set.MAC
 	}
 }

@@ -80,28 +80,30 @@ func settlementPhrases() []*Phrase {
 				}, err
 			}},
 		{Group: group, English: "the terminal uploads {n} details", Chinese: "终端上送{n}笔明细", Asserts: true, CheckOnly: true,
-			Doc: "The number of details in all batch uploads of this settlement, and in the end message.",
+			Doc: "The number of details in all uploads of this settlement, of every kind, and in the end message.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				want, err := a.Int(0)
 				return func(p *sim.Player) error {
-					n, told := 0, -1
-					for _, s := range worldOf(p).exchanges {
-						v := s.request.Get(wire.Totals)
-						switch {
-						case s.result.Of == dialect.Settlement:
-							n, told = 0, -1
-						case s.result.Of == dialect.BatchUpload && s.result.Outcome == report.Approved && len(v) >= 2:
-							n += int(wire.Uint(v[:2]))
-						case s.result.Of == dialect.UploadEnd:
-							told = int(wire.Uint(v))
-						}
+					n, told := uploadedDetails(p)
+					all := 0
+					for _, n := range n {
+						all += n
 					}
-					if n != want || told != want {
-						return fmt.Errorf("%d details were uploaded and the end message said %d, want %d", n, told, want)
+					if all != want || told != want {
+						return fmt.Errorf("%d details were uploaded and the end message said %d, want %d", all, told, want)
 					}
 					return nil
 				}, err
 			}},
+		{Group: group, English: "the terminal uploads {n} chip payments", Chinese: "终端上送{n}笔IC卡明细", Asserts: true, CheckOnly: true,
+			Doc:  "Of the details of this settlement: those that the host has taken one by one, with their chip's data.",
+			Make: uploadsOf(dialect.ChipUpload, chipped)},
+		{Group: group, English: "the terminal uploads {n} notices of chip payments", Chinese: "终端上送{n}笔IC卡通知", Asserts: true, CheckOnly: true,
+			Doc:  "Of the details of this settlement: chip payments that the host approved and that came to nothing.",
+			Make: uploadsOf(dialect.ChipNotice, chipped)},
+		{Group: group, English: "the terminal uploads {n} advices", Chinese: "终端上送{n}笔通知类交易", Asserts: true, CheckOnly: true,
+			Doc:  "Of the details of this settlement: refunds and advices that the host has taken as they were sent.",
+			Make: uploadsOf(dialect.AdviceUpload, advised)},
 		{Group: group, English: "the batch number has gone up by one", Chinese: "批次号加一", Asserts: true,
 			Doc: "Compared with the batch that was settled.",
 			Make: fixed(func(p *sim.Player) error {
@@ -122,6 +124,48 @@ func settlementPhrases() []*Phrase {
 				}
 				return nil
 			})},
+	}
+}
+
+// uploadedDetails are how many details of each transaction the host has taken in the latest settlement,
+// and how many its end message said; -1 for none.
+func uploadedDetails(p *sim.Player) (n map[dialect.Transaction]int, told int) {
+	told = -1
+	for _, s := range worldOf(p).exchanges {
+		v := s.request.Get(wire.Totals)
+		switch of := s.result.Of; {
+		case of == dialect.Settlement:
+			n, told = map[dialect.Transaction]int{}, -1
+		case of == dialect.UploadEnd:
+			told = int(wire.Uint(v))
+		case n == nil || s.result.Outcome != report.Approved:
+		case of == dialect.BatchUpload && len(v) >= 2:
+			n[of] += int(wire.Uint(v[:2]))
+		case of == dialect.ChipUpload, of == dialect.ChipNotice, of == dialect.AdviceUpload:
+			n[of]++
+		}
+	}
+	return n, told
+}
+
+// advised is for networks whose terminals upload advices.
+func advised(a Args) error {
+	if a.Profile.Dialect.Form(dialect.AdviceUpload) == nil {
+		return lack("dialect %s has no %s", a.Profile.Dialect.Name, dialect.AdviceUpload)
+	}
+	return nil
+}
+
+// uploadsOf is a step that holds how many details of one transaction the host has taken.
+func uploadsOf(of dialect.Transaction, where func(Args) error) func(a Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		want, err := a.Int(0)
+		return func(p *sim.Player) error {
+			if n, _ := uploadedDetails(p); n[of] != want {
+				return fmt.Errorf("the host has taken %d by %s, want %d", n[of], of, want)
+			}
+			return nil
+		}, errors.Join(err, where(a))
 	}
 }
 

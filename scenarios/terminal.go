@@ -85,6 +85,9 @@ func signsInFor(a Args) (func(*sim.Player) error, error) {
 	case !slices.Contains(f.ManagementCodes, string(block)):
 		return nil, fmt.Errorf("dialect %s has no sign-in %q, want one of %s", d.Name, block, strings.Join(f.ManagementCodes, ", "))
 	}
+	if err := a.Profile.HSM.Supports(block.Cipher()); err != nil {
+		return nil, lack("%v", err)
+	}
 	return func(p *sim.Player) error {
 		worldOf(p).undo(p.T.AskFor(block))
 		return keepRefusal(p, p.SignIn())

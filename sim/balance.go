@@ -112,6 +112,7 @@ func (t *Terminal) settle(r *Result) {
 	}
 	t.Opened = true
 	j.clear()
+	t.forgetDetails()
 }
 
 // compared says both totals of a settlement.

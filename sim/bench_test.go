@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -30,9 +31,9 @@ const (
 	answerOctets   = 150
 )
 
-// echoRate is how many exchanges a second plain sockets make on so many
+// echoRate is how many exchanges a second plain sockets, or TLS over them, make on so many
 // connections, one in flight on each.
-func echoRate(b *testing.B, conns int, length time.Duration) float64 {
+func echoRate(b *testing.B, conns int, length time.Duration, server, client *tls.Config) float64 {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -43,6 +44,9 @@ func echoRate(b *testing.B, conns int, length time.Duration) float64 {
 			c, err := l.Accept()
 			if err != nil {
 				return
+			}
+			if server != nil {
+				c = tls.Server(c, server)
 			}
 			wg.Go(func() {
 				defer c.Close()
@@ -65,6 +69,13 @@ func echoRate(b *testing.B, conns int, length time.Duration) float64 {
 		c, err := net.Dial("tcp", l.Addr().String())
 		if err != nil {
 			b.Fatal(err)
+		}
+		if client != nil {
+			secure := tls.Client(c, client)
+			if err := secure.Handshake(); err != nil {
+				b.Fatal(err)
+			}
+			c = secure
 		}
 		all = append(all, c)
 	}
@@ -221,7 +232,7 @@ func BenchmarkOwnLines(b *testing.B) {
 	for b.Loop() {
 		var ratio, purchases, echoes, cpus []float64
 		for range 15 {
-			echo := echoRate(b, 256, time.Second)
+			echo := echoRate(b, 256, time.Second, nil, nil)
 			rate, cpu := purchaseRate(b, line.Mode{}, 270, time.Second, time.Second)
 			ratio, purchases = append(ratio, rate/echo), append(purchases, rate)
 			echoes, cpus = append(echoes, echo), append(cpus, cpu)

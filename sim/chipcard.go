@@ -92,12 +92,13 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 // ChipFault is what is wrong with what a chip sends to its issuer.
 type ChipFault uint8
 
-// The faults.
+// The faults; the last is of what it receives.
 const (
 	NoChipFault     ChipFault = iota
 	WrongCryptogram           // the cryptogram is a bit wrong
 	SameChipData              // all is as in the payment before
 	OtherAmount               // the chip's amount is a fen less than the message's
+	DoubtsIssuer              // the chip finds its issuer's answer wrong, whatever that is
 )
 
 // SpoilChip spoils what the chip of the next payment sends.
@@ -117,6 +118,8 @@ func (p *Player) spoilChip(o *Order) {
 		p.scratch = append(p.scratch[:0], p.lastChip...)
 	case OtherAmount:
 		p.req.SetUint(wire.Amount, uint64(o.Amount+1))
+	case DoubtsIssuer:
+		return // until the answer
 	}
 	p.spoil = NoChipFault
 }
@@ -147,8 +150,12 @@ func (p *Player) finishChip(o *Order, r *Result) {
 		v = p.ans.Get(wire.ChipData)
 	}
 	if value := chip.Value(v, chip.TagIssuerAuthentication); value != nil {
+		if p.spoil == DoubtsIssuer {
+			value[0] ^= 1
+		}
 		x.Authenticate(value)
 	}
+	p.spoil = NoChipFault
 	x.Run(v, chip.TagBefore)
 	want := chip.AAC
 	if r.Outcome == report.Approved {
@@ -158,6 +165,9 @@ func (p *Player) finishChip(o *Order, r *Result) {
 	x.Run(v, chip.TagAfter)
 	if r.Outcome == report.Approved && (kind != chip.TC || err != nil) {
 		r.Outcome, r.Why = report.Refused, errCardDeclines
+		p.noteFailure(o, r.Trace, dialect.ChipDeclined)
+	} else if errors.Is(r.Why, rules.ErrIssuer) {
+		p.noteFailure(o, r.Trace, dialect.WrongIssuer)
 	}
 	if len(x.Results) > 0 {
 		p.noteScript(o.Holder, r)

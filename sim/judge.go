@@ -135,7 +135,7 @@ func (p *Player) asked(f *dialect.Form, answer *wire.Message) *rules.Exchange {
 	case f.Transaction == dialect.Settlement:
 		x.Batch = t.Journal.Batch
 	case (f.Transaction == dialect.SignIn || f.Transaction == dialect.KeyChange) && t.Profile.SignIn != "":
-		x.SignIn = &rules.SignIn{Master: t.master, Block: t.Profile.SignIn}
+		x.SignIn = &rules.SignIn{HSM: t.Profile.HSM, Master: t.Master, Block: t.Profile.SignIn}
 	}
 	return x
 }

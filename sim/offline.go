@@ -76,6 +76,7 @@ func (p *Player) uploadOffline() bool {
 			copy(rec.RRN[:], p.ans.Get(wire.RRN))
 			copy(rec.Auth[:], p.ans.Get(wire.AuthCode))
 			copy(rec.Date[:], p.ans.Get(wire.LocalDate))
+			p.keepUpload(&rec)
 			t.Journal.add(rec)
 		case r.Outcome == report.Declined && t.Profile.Dialect.AsksSignIn(r.Code) && sale.tries < t.Profile.Policy.ReversalTries:
 			p.signInAgain() // the host has other keys, or could not read it: it says nothing of the payment

@@ -215,6 +215,9 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 		v.Voided = true
 	}
 	if o.Of.Journalled() {
+		if p.chipped || !o.Of.Reversible() {
+			p.keepUpload(&rec)
+		}
 		p.T.Journal.add(rec)
 	}
 	if o.Of == dialect.Purchase && p.T.HasPad() {

@@ -324,7 +324,7 @@ func (p *Player) heard(f *dialect.Form, r *Result, begun time.Duration, err erro
 	if p.Each != nil {
 		p.Each(p.req, p.ans, r)
 	}
-	if r.Outcome != report.Unsent && f.Carries(wire.Trace) && f.Transaction != dialect.Reversal {
+	if r.Outcome != report.Unsent && f.Carries(wire.Trace) && r.Trace == t.Trace {
 		t.nextTrace()
 	}
 	if p.judged != nil && p.judged.SignIn == nil {

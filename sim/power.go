@@ -69,7 +69,7 @@ func (t *Terminal) condition() *device.Condition {
 // master key, and signs in no more until one is loaded.
 func (t *Terminal) Tamper() {
 	t.condition().Tampered = true
-	t.keys, t.master, t.SignedIn = keys.Set{}, nil, false
+	t.keys, t.SignedIn = keys.Set{}, false
 	if t.On {
 		t.Display = device.TamperedText
 	}

@@ -18,15 +18,13 @@ func (p *Player) ChangeKeys() error {
 	if err := p.session(); err != nil {
 		return err
 	}
-	if err := t.expandMaster(); err != nil {
-		return err
-	}
 	p.begin(t, f)
 	switch r := p.exchange(f); r.Outcome {
 	case report.Approved:
-		t.keys, t.master, t.Display = p.judged.SignIn.Issued, nil, "更换密钥成功"
+		t.keys, t.Display = p.judged.SignIn.Issued, "更换密钥成功"
 	case report.Refused:
 		t.SignedIn, t.Display = false, "密钥校验错, 请重新签到" // the host may have other keys by now
+		return p.unopened()
 	default:
 		t.Display = show(r)
 	}

@@ -21,8 +21,8 @@ func (p *Player) Settle() error { return p.SettleSome(-1) }
 func (p *Player) SettleSome(most int) error {
 	t := p.T
 	d := t.Profile.Dialect
-	f, upload, end := d.Form(dialect.Settlement), d.Form(dialect.BatchUpload), d.Form(dialect.UploadEnd)
-	if f == nil || upload == nil || end == nil {
+	f, end := d.Form(dialect.Settlement), d.Form(dialect.UploadEnd)
+	if f == nil || end == nil || d.Form(dialect.BatchUpload) == nil {
 		return fmt.Errorf("dialect %s has no settlement", d.Name)
 	}
 	if !t.SignedIn {
@@ -34,7 +34,7 @@ func (p *Player) SettleSome(most int) error {
 	}
 	if e := t.ending(); e != nil { // the host may have closed the batch already: it is not asked for its totals again
 		p.Last = e.result
-		return p.finish(upload, end, e, most)
+		return p.finish(end, e, most)
 	}
 	if t.OfflineSales() > 0 && !p.uploadOffline() { // one may be booked in this batch, and sent in the next it would be booked again
 		p.Last = p.aside
@@ -53,13 +53,13 @@ func (p *Player) SettleSome(most int) error {
 		p.afterwards(r)
 		return nil
 	}
-	return p.finish(upload, end, &ending{result: *r, own: t.Journal.Batch, batch: t.Batch, balanced: r.Flag == dialect.Balanced}, most)
+	return p.finish(end, &ending{result: *r, own: t.Journal.Batch, batch: t.Batch, balanced: r.Flag == dialect.Balanced}, most)
 }
 
-// finish uploads the details that are left, where the totals differ, and sends the end.
-func (p *Player) finish(upload, end *dialect.Form, e *ending, most int) error {
+// finish uploads the details that are left and sends the end.
+func (p *Player) finish(end *dialect.Form, e *ending, most int) error {
 	p.T.Settled().ending = e
-	if !e.balanced && !p.upload(upload, e, most) {
+	if !p.upload(e, most) {
 		return p.notUploaded(&p.Last)
 	}
 	return p.endBatch(end, e)
@@ -72,7 +72,7 @@ type ending struct {
 	own      dialect.Totals
 	batch    uint32
 	balanced bool
-	sent     int    // details that were acknowledged
+	sent     int    // details that were acknowledged, of those that the terminal has to tell
 	trace    uint32 // of the message with the next ones, if it was sent and not acknowledged
 }
 
@@ -155,53 +155,6 @@ func (p *Player) operator(f *dialect.Form) {
 		p.scratch = append(append(p.scratch[:0], p.T.Operator...), "   "...)[:3]
 		p.req.Set(wire.Operator, p.scratch)
 	}
-}
-
-// upload sends the batch's details that are left, eight a message, and reports whether all
-// have been acknowledged. A message that was not is sent again under its trace, so that
-// the host counts it once.
-func (p *Player) upload(f *dialect.Form, e *ending, most int) bool {
-	t := p.T
-	for e.sent < len(t.Journal.Records) {
-		if most >= 0 && e.sent >= most {
-			p.aside = Result{Of: f.Transaction, Outcome: report.Broken, Why: errCut, dialect: t.Profile.Dialect, ended: true}
-			return false
-		}
-		pack := t.Journal.Records[e.sent:min(e.sent+dialect.MaxUploads, len(t.Journal.Records))]
-		p.begin(t, f)
-		if e.trace != 0 {
-			p.req.SetUint(wire.Trace, uint64(e.trace))
-		}
-		v := dialect.AppendUploadCount(p.scratch[:0], len(pack))
-		for i := range pack {
-			v = dialect.AppendUpload(v, pack[i].upload())
-		}
-		p.scratch = v
-		p.req.Set(wire.Totals, v)
-		switch r := p.exchangeAside(f); r.Outcome {
-		case report.Approved:
-			e.sent, e.trace = e.sent+len(pack), 0
-		case report.TimedOut, report.Broken, report.Unsent:
-			e.trace = r.Trace
-			return false
-		default:
-			t.Settled().ending = nil
-			return false
-		}
-	}
-	return true
-}
-
-// errCut is of what a power cut kept from being sent.
-var errCut = fmt.Errorf("%w: the power failed", line.ErrBroken)
-
-// upload is the record as a batch upload tells it.
-func (r *Record) upload() dialect.Upload {
-	u := dialect.Upload{Trace: r.Trace, Amount: r.Amount}
-	if r.Holder != nil {
-		u.PAN = r.Holder.PAN
-	}
-	return u
 }
 
 // settleTries is how often a terminal settles until it has an answer to each message:

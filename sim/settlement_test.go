@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -198,5 +200,73 @@ func TestSignOffAfterSettlementByPolicy(t *testing.T) {
 	}
 	if err := x.p.SignIn(); err != nil || !x.SignedIn || x.Batch != batch+1 {
 		t.Errorf("%v, signed in: %v, batch %d, want %d", err, x.SignedIn, x.Batch, batch+1)
+	}
+}
+
+// Refunds and advices go up by themselves, as they were sent but for what a terminal may
+// not keep, before and after the payments; a lost acknowledgement is asked for again under
+// the same trace, and the host counts one.
+func TestAdvicesAreUploadedAsTheyWereSent(t *testing.T) {
+	b := newBench(t, "cup", 1)
+	x := newTill(t, b)
+	x.pay(t, 1000)
+	paid := x.Journal.Records[0]
+	settle := x.order(dialect.OfflineSettle, 300)
+	settle.PIN, settle.Auth = false, "123456"
+	if err := x.p.Keep(settle); err != nil {
+		t.Fatal(err)
+	}
+	refund := x.order(dialect.Refund, 400)
+	refund.Original, refund.PIN = &paid, false
+	if err := x.p.Pay(refund); err != nil || x.p.Last.Outcome != report.Approved {
+		t.Fatalf("refund: %v, %v", err, x.p.Last.Reason())
+	}
+	x.pay(t, 500)
+	if err := x.Journal.Forget(); err != nil {
+		t.Fatal(err)
+	}
+	asSent := map[dialect.Transaction]*wire.Message{}
+	for _, s := range x.sent {
+		asSent[s.of] = s.request
+	}
+	x.sent = nil
+	x.Profile.Policy.Timeout = 200 * time.Millisecond
+	each := x.p.Each
+	x.p.Each = func(request, answer *wire.Message, r *sim.Result) {
+		if each(request, answer, r); r.Of == dialect.Settlement {
+			x.Faults.Add(line.LoseAnswer, 1) // to the first upload
+		}
+	}
+	for range 2 {
+		if err := x.p.Settle(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var of []dialect.Transaction
+	for _, s := range x.sent {
+		of = append(of, s.of)
+		if s.of != dialect.AdviceUpload {
+			continue
+		}
+		m := s.request
+		was := asSent[dialect.OfflineSettle]
+		if m.FieldText(3) == "200000" {
+			was = asSent[dialect.Refund]
+		}
+		if m.MTI() != "0320" || m.HasField(26) || m.HasField(35) || m.HasField(36) || m.HasField(52) || m.HasField(64) || m.FieldText(2) != x.Profile.Holders("good")[0].PAN {
+			t.Errorf("an advice goes up with what it should not have, or without its card number: %s", m.MTI())
+		}
+		for _, n := range []int{3, 4, 11, 25, 37, 38, 41, 42, 49, 60, 61, 63} {
+			if m.FieldText(n) != was.FieldText(n) {
+				t.Errorf("field %d is %q, was sent as %q", n, m.FieldText(n), was.FieldText(n))
+			}
+		}
+	}
+	want := []dialect.Transaction{dialect.Settlement, dialect.AdviceUpload, dialect.AdviceUpload, dialect.BatchUpload, dialect.AdviceUpload, dialect.UploadEnd}
+	if !slices.Equal(of, want) {
+		t.Errorf("exchanged %v, want %v", of, want)
+	}
+	if n := b.host.Counts().Miscounted; n != 0 {
+		t.Errorf("the host counted other details than the end told, %d times", n)
 	}
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 // SignIn has the terminal sign in: it asks for working keys, where the network has
 // some, checks them against their check values and takes the batch number from the
 // answer. Where the network has no logon nothing is sent, and whoever is logged in
-// may sell. An error means that it did not send anything.
+// may sell. An error means that it did not send anything, or that an HSM could not open
+// the keys that came ([ErrUntested]).
 func (p *Player) SignIn() error {
 	t := p.T
 	if err := t.dead(); err != nil && t.On {
@@ -41,8 +43,8 @@ func (p *Player) SignIn() error {
 func (t *Terminal) AskFor(b keys.KeyBlock) (back func()) {
 	was, own := t.Profile, *t.Profile
 	own.SignIn = b
-	t.Profile, t.master = &own, nil
-	return func() { t.Profile, t.master, t.SignedIn = was, nil, false }
+	t.Profile = &own
+	return func() { t.Profile, t.SignedIn = was, false }
 }
 
 func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
@@ -66,11 +68,6 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 	if t.Activation != "" {
 		p.req.SetString(wire.TerminalData, t.Activation)
 	}
-	if t.Profile.SignIn != "" {
-		if err := t.expandMaster(); err != nil {
-			return err
-		}
-	}
 	r := exchange(p, f)
 	switch r.Outcome {
 	case report.Approved:
@@ -84,11 +81,23 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 	case report.Refused:
 		t.SignedIn = false // the host may have other keys by now
 		t.Display = "密钥校验错, 签到失败"
+		return p.unopened()
 	case report.Declined:
 		t.Display = show(r)
 		t.stop(r.Code)
 	default:
 		t.Display = show(r)
+	}
+	return nil
+}
+
+// unopened says that an HSM could not open the keys that an answer brought: that tells
+// nothing of the host. It is nil when they, or the answer, are wrong.
+func (p *Player) unopened() error {
+	if x := p.judged; x != nil && x.SignIn != nil {
+		if broken, is := errors.AsType[*keys.HSMError](x.SignIn.Err); is {
+			return fmt.Errorf("%w: %w", ErrUntested, broken)
+		}
 	}
 	return nil
 }
@@ -206,22 +215,22 @@ func (p *Player) oneTimeCode(code string) error {
 		p.req.SetString(wire.OneTimeCode, code)
 		return nil
 	}
-	if err := t.expandMaster(); err != nil {
-		return err
-	}
-	block := make([]byte, t.master.BlockSize())
+	c := t.Profile.SignIn.Cipher()
+	block := make([]byte, c.BlockSize())
 	if copy(block, code) < len(code) {
 		t.Display = "重置码错误或已过期"
 		return fmt.Errorf("%w: a one-time code has at most %d digits", ErrRefusedLocally, len(block))
 	}
-	t.master.Encrypt(block, block)
+	if err := t.Profile.HSM.Encrypt(c, t.Master, block); err != nil {
+		return fmt.Errorf("master key of terminal %s: %w", t.TID, err)
+	}
 	p.req.Set(wire.OneTimeCode, block)
 	return nil
 }
 
 // adopt takes the working keys and the batch of the approval of a sign-in.
 func (t *Terminal) adopt(issued keys.Set, ans *wire.Message) {
-	t.keys, t.SignedIn, t.master, t.Activation = issued, true, nil, ""
+	t.keys, t.SignedIn, t.Activation = issued, true, ""
 	t.untold = t.Profile.Dialect.Has(wire.Batch) && ans.Uint(wire.Batch) == 0
 	if b := ans.Uint(wire.Batch); b > 0 && uint32(b) != t.Batch && b <= dialect.MaxNumber {
 		t.Batch = uint32(b)

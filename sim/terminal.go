@@ -2,7 +2,6 @@ package sim
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -21,9 +20,8 @@ import (
 type Terminal struct {
 	// What an exchange that ends well does not touch stands first, and of Owed its
 	// request last: a fleet's terminals do not fit the processor's cache.
-	settled *Settled  // nil until its first settlement
-	master  *keys.Key // made when first needed, dropped after sign-in
-	pad     *pad      // what is signed on it; nil until somebody has
+	settled *Settled // nil until its first settlement
+	pad     *pad     // what is signed on it; nil until somebody has
 	Owed    Owed
 
 	*profile.Terminal
@@ -99,19 +97,6 @@ func (t *Terminal) touch() uint64 {
 // nextTrace moves on to the next trace number.
 func (t *Terminal) nextTrace() { t.Trace = dialect.Next(t.Trace) }
 
-// expandMaster makes the schedule of the terminal's master key, which its next
-// sign-in needs.
-func (t *Terminal) expandMaster() error {
-	if t.master == nil {
-		k, err := t.Profile.SignIn.Master(t.Master)
-		if err != nil {
-			return fmt.Errorf("master key of terminal %s: %w", t.TID, err)
-		}
-		t.master = k
-	}
-	return nil
-}
-
 // Record is one approved transaction in a terminal's journal.
 type Record struct {
 	Of     dialect.Transaction
@@ -124,6 +109,7 @@ type Record struct {
 	Auth   [6]byte
 	Date   [4]byte // MMDD
 	Holder *profile.Holder
+	detail detail // what its upload takes besides; none for what is told by number and amount
 }
 
 // Journal is what a terminal knows to be approved. The batch's records stay

@@ -34,9 +34,7 @@ func answerTo(out io.Writer, p *profile.Profile, checked *macs, request string, 
 		x.Batch = r.Own
 	}
 	if checked != nil && len(checked.masters) > 0 && of == dialect.SignIn && p.SignIn != "" {
-		if err := masterOf(p, x); err != nil {
-			return usage(err)
-		}
+		masterOf(p, x)
 	}
 	fmt.Fprintf(out, "\nas an answer to a %s:\n", of)
 	broken := rules.NewJudge(p.Dialect).All(x)
@@ -73,17 +71,11 @@ func paying(q *wire.Message) string {
 }
 
 // masterOf finds the master key of a sign-in's terminal, if the profile has it.
-func masterOf(p *profile.Profile, x *rules.Exchange) error {
+func masterOf(p *profile.Profile, x *rules.Exchange) {
 	for i := range p.Terminals {
 		if t := &p.Terminals[i]; t.TID == x.Request.Text(wire.TerminalID) {
-			if t.Master == nil { // no sign-in brings keys
-				x.SignIn = &rules.SignIn{}
-				return nil
-			}
-			master, err := p.SignIn.Master(t.Master)
-			x.SignIn = &rules.SignIn{Master: master, Block: p.SignIn}
-			return err
+			x.SignIn = &rules.SignIn{HSM: p.HSM, Master: t.Master, Block: p.SignIn}
+			return
 		}
 	}
-	return nil
 }

@@ -78,6 +78,7 @@ var keepers = map[string][]string{
 	"go.yaml.in/yaml":                         {"sim/strict"},
 	"github.com/moov-io/iso8583":              {"sim/dialect", "sim/wire", "interop/moovserver"},
 	"github.com/emmansun/gmsm":                {"sim/keys"},
+	"github.com/miekg/pkcs11":                 {"sim/keys"},
 	"github.com/gopacket/gopacket":            {"sim/capture"},
 	"go.etcd.io/bbolt":                        {"sim/host/store"},
 	"filippo.io/age":                          {"sim/recording"},
@@ -101,7 +102,8 @@ type goPackage struct {
 // ours lists the packages of this module, without their tests.
 func ours(t *testing.T) []goPackage {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Name,Doc,Imports", module+"/...")
+	cmd := exec.Command("go", "list", "-tags", "pkcs11", "-json=ImportPath,Name,Doc,Imports", module+"/...")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1") // to list, there need be no C compiler
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

@@ -27,7 +27,7 @@ import (
 func signedOn(t *testing.T, p *profile.Profile, change func(mac []byte)) (request, answer, purchase []byte) {
 	t.Helper()
 	terminal := p.Terminals[0]
-	set, block, err := keys.Issue(terminal.Master, p.SignIn)
+	set, block, err := keys.Issue(p.HSM, terminal.Master, p.SignIn)
 	if err != nil {
 		t.Fatal(err)
 	}

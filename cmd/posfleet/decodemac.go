@@ -154,13 +154,10 @@ func (m *macs) take(tid string, msg *wire.Message) string {
 		if kind.Len() != len(block) {
 			continue
 		}
-		under, err := kind.Master(master)
+		set, err := keys.Unwrap(m.profile.HSM, master, kind, block)
 		if err == nil {
-			var set keys.Set
-			if set, err = keys.Unwrap(under, kind, block); err == nil {
-				m.keys[tid] = set.MAC
-				return fmt.Sprintf("of terminal %s unwrapped, check values right (sign-in %s)", tid, kind)
-			}
+			m.keys[tid] = set.MAC
+			return fmt.Sprintf("of terminal %s unwrapped, check values right (sign-in %s)", tid, kind)
 		}
 		why = err
 		break

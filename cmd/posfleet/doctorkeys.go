@@ -67,11 +67,7 @@ func (d *doctor) otherKeys(a *asked) string {
 		}
 		for i := range a.profile.Terminals {
 			t := &a.profile.Terminals[i]
-			master, err := kind.Master(t.Master)
-			if err != nil {
-				continue
-			}
-			if _, err := keys.Unwrap(master, kind, a.keys); err != nil {
+			if _, err := keys.Unwrap(a.profile.HSM, t.Master, kind, a.keys); err != nil {
 				continue
 			}
 			d.says("keys", "open with the master key that the profile has for terminal %s, taken as %s", t.TID, kind)
@@ -172,11 +168,7 @@ func (d *doctor) taken(a *asked, algorithm keys.Algorithm) bool {
 // keyOf names the working key with which the last answer's MAC is right: PIN or track;
 // empty for none.
 func (d *doctor) keyOf(a *asked) string {
-	master, err := a.profile.SignIn.Master(a.player.T.Master)
-	if err != nil {
-		return ""
-	}
-	set, err := keys.Unwrap(master, a.profile.SignIn, a.keys)
+	set, err := keys.Unwrap(a.profile.HSM, a.player.T.Master, a.profile.SignIn, a.keys)
 	if err != nil {
 		return ""
 	}

@@ -14,7 +14,7 @@ import (
 func keysCommand() *cobra.Command {
 	var f networkFlags
 	var terminals int
-	var out, under string
+	var file keysFile
 	cmd := &cobra.Command{
 		Use:   "keys",
 		Short: "the terminals of a profile with the check values of their master keys, or new keys for them",
@@ -23,7 +23,9 @@ func keysCommand() *cobra.Command {
 			"zeros under it; hosts that show 3 show the first 6 digits). No key is shown.\n\n" +
 			"With --out it draws new master keys for them first and writes these into a file that only its owner can read: a list\n" +
 			"for terminals of a profile ({list: FILE}). With --under each is a TR-31 key block under the key block protection key\n" +
-			"in that file (32, 48 or 64 hexadecimal digits), which the profile then names, too ({list: FILE, under: KEYFILE}).\n\n" + exitHelp,
+			"in that file (32, 48 or 64 hexadecimal digits), which the profile then names, too ({list: FILE, under: KEYFILE}).\n" +
+			"With --under pkcs11:… an HSM draws them, and each is written under its local master key (docs/hsm.md). With --keep\n" +
+			"the keys are the profile's own.\n\n" + exitHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if terminals < 0 || terminals == 0 && cmd.Flags().Changed("terminals") {
@@ -33,19 +35,15 @@ func keysCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if under != "" && out == "" {
-				return usage(errors.New("--under goes with --out, the file for new keys"))
-			}
-			if out != "" {
-				var kbpk []byte
-				if under != "" {
-					if kbpk, err = profile.ReadKey(under); err != nil {
-						return usage(fmt.Errorf("--under: %w", err))
-					}
-				}
-				if err := newKeys(out, p, kbpk); err != nil {
+			switch {
+			case file.path != "":
+				if err := file.write(p); err != nil {
 					return err
 				}
+			case file.under != "":
+				return usage(errors.New("--under goes with --out, the file for new keys"))
+			case file.keep:
+				return usage(errors.New("--keep goes with --out, the file for the keys"))
 			}
 			return usage(listKeys(cmd.OutOrStdout(), p))
 		},
@@ -54,8 +52,9 @@ func keysCommand() *cobra.Command {
 	fl.StringVar(&f.profile, "profile", "", "profile file of the network under test (default: the bundled network)")
 	fl.StringVar(&f.dialect, "dialect", "", dialectUsage)
 	fl.IntVar(&terminals, "terminals", 0, "how many (default: the profile's)")
-	fl.StringVar(&out, "out", "", "draw new keys for them and write these into this new file")
-	fl.StringVar(&under, "under", "", "file of the key block protection key under which they are written")
+	fl.StringVar(&file.path, "out", "", "draw new keys for them and write these into this new file")
+	fl.StringVar(&file.under, "under", "", "file of the key block protection key under which they are written, or PKCS#11 URI of the HSM that draws them")
+	fl.BoolVar(&file.keep, "keep", false, "write the profile's keys and not new ones")
 	return cmd
 }
 
@@ -72,15 +71,18 @@ func listKeys(out io.Writer, p *profile.Profile) error {
 			}
 			continue
 		}
-		des, err := keys.Double.Master(t.Master)
-		if err != nil {
-			return fmt.Errorf("master key of terminal %s: %w", t.TID, err)
+		var kcvs [2]string
+		for i, c := range []keys.Cipher{keys.CipherDES, keys.CipherSM4} {
+			if kcvs[i] = "-"; p.HSM.Supports(c) != nil {
+				continue
+			}
+			kcv, err := keys.CheckValue(p.HSM, c, t.Master)
+			if err != nil {
+				return fmt.Errorf("master key of terminal %s: %w", t.TID, err)
+			}
+			kcvs[i] = fmt.Sprintf("%X", kcv)
 		}
-		sm4, err := keys.SM4.Master(t.Master)
-		if err != nil {
-			return fmt.Errorf("master key of terminal %s: %w", t.TID, err)
-		}
-		if _, err := fmt.Fprintf(out, "%-8s  %-15s  %-7s  %X  %X\n", t.TID, t.MID, t.Kind, des.KCV(), sm4.KCV()); err != nil {
+		if _, err := fmt.Fprintf(out, "%-8s  %-15s  %-7s  %-8s  %s\n", t.TID, t.MID, t.Kind, kcvs[0], kcvs[1]); err != nil {
 			return err
 		}
 	}

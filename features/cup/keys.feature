@@ -52,3 +52,13 @@ Feature: Working keys
     When the terminal signs in for keys of block "003"
     And the cardholder pays 41.00 yuan with a good card
     Then the host approves
+
+  @cup-keys-7
+  Scenario: a terminal that has lost its keys downloads its master key
+    Given water gets into the terminal
+    When the terminal downloads its master key
+    Then the host approves
+    And the terminal shows "主密钥下载成功, 请签到"
+    When the terminal signs in
+    And the cardholder pays 46.00 yuan with a good card
+    Then the host approves

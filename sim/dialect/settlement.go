@@ -170,3 +170,48 @@ func describeUploads(w io.Writer, m *wire.Message, f int) {
 		writePart(w, fmt.Sprintf("%d.%d", f, i), "detail", fmt.Sprintf("class %s, trace %06d, PAN %s, amount %012d", u.Class, u.Trace, MaskPAN(u.PAN), u.Amount))
 	}
 }
+
+// Failure is why a chip payment that the host approved came to nothing.
+type Failure uint8
+
+const (
+	NoFailure    Failure = iota
+	ChipDeclined         // the card's second cryptogram is a decline (AAC)
+	WrongIssuer          // the card found the issuer's answer (ARPC) wrong
+)
+
+// chipFailures are as the notice says them, CUP field 62.
+var chipFailures = [...]string{ChipDeclined: "10", WrongIssuer: "22"}
+
+// AppendChipDetail writes what field 62 says of a chip payment: 61, the class of the card
+// (00 domestic), 00, the amount and its currency; of one that came to nothing 71, the
+// class, 11, amount, currency and why. Source: the CUP reconstruction, docs/sources.md.
+func AppendChipDetail(v []byte, amount int64, currency string, f Failure) []byte {
+	from := "610000"
+	if f != NoFailure {
+		from = "710011"
+	}
+	v = append(v, from...)
+	at := len(v)
+	v = append(v, "000000000000"...)
+	wire.PutUint(v[at:], uint64(amount))
+	v = append(v, currency...)
+	return append(v, chipFailures[f]...)
+}
+
+// ReadChipDetail reads it; false for what is none.
+func ReadChipDetail(v []byte) (amount int64, f Failure, ok bool) {
+	if len(v) < 21 || !wire.IsDigits(v) {
+		return 0, NoFailure, false
+	}
+	amount = int64(wire.Uint(v[6:18]))
+	switch kind := string(v[:2]); {
+	case kind == "61" && len(v) == 21:
+		return amount, NoFailure, true
+	case kind == "71" && len(v) == 23 && string(v[21:]) == chipFailures[ChipDeclined]:
+		return amount, ChipDeclined, true
+	case kind == "71" && len(v) == 23 && string(v[21:]) == chipFailures[WrongIssuer]:
+		return amount, WrongIssuer, true
+	}
+	return 0, NoFailure, false
+}

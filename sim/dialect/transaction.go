@@ -49,8 +49,12 @@ const (
 	OfflineSettle   // a purchase that was authorised otherwise, by telephone: the host is told
 	Adjustment      // raises a purchase of the open batch
 	Tip             // raises it by what the cardholder adds for the staff
+	MasterKey       // brings the terminal's master key, under a transport key
 	KeyChange       // brings new working keys in the session that is open
 	CutOver         // the host's day ends: what comes after it is settled on the next
+	ChipUpload      // a chip payment of the batch that is being settled, with its chip's data
+	ChipNotice      // one that the host approved and the chip did not, or whose answer it found wrong
+	AdviceUpload    // a refund or an advice of that batch, whole
 	OrderResult     // the host says unasked what has come of an order; nobody answers it
 	Transactions    // how many there are
 )
@@ -163,8 +167,12 @@ var transactions = [Transactions]struct {
 	OfflineSettle:    {"offline-settle", Charge, ToNone, false, false},
 	Adjustment:       {"adjustment", Charge, ToTrace, false, false},
 	Tip:              {"tip", Charge, ToTrace, false, false},
+	MasterKey:        {name: "master-key"},
 	KeyChange:        {name: "key-change"},
 	CutOver:          {name: "cut-over"},
+	ChipUpload:       {name: "chip-upload"},
+	ChipNotice:       {name: "chip-notice"},
+	AdviceUpload:     {name: "advice-upload"},
 	OrderResult:      {name: "order-result"},
 }
 

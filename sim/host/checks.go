@@ -115,6 +115,8 @@ func (h *Host) dispatch(req *Request) {
 		h.reply(req, approved)
 	case dialect.DownloadQuery, dialect.DownloadLoad, dialect.DownloadEnd:
 		h.download(req)
+	case dialect.MasterKey:
+		h.masterKey(req)
 	case dialect.KeyChange:
 		h.changeKeys(req)
 	case dialect.CutOver:
@@ -128,6 +130,10 @@ func (h *Host) dispatch(req *Request) {
 		h.settlement(req)
 	case dialect.BatchUpload:
 		h.batchUpload(req)
+	case dialect.ChipUpload, dialect.ChipNotice:
+		h.chipUpload(req)
+	case dialect.AdviceUpload:
+		h.adviceUpload(req)
 	case dialect.UploadEnd:
 		h.uploadEnd(req)
 	case dialect.SignatureUpload, dialect.SignaturePart:

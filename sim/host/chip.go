@@ -126,6 +126,30 @@ func (h *Host) checkChip(req *Request) verdict {
 	return pending
 }
 
+// checkDetail holds the chip's data in a detail to the card's key.
+func (h *Host) checkDetail(req *Request) verdict {
+	m := req.Message
+	if req.pan = m.Get(wire.PAN); req.pan == nil || h.lookUp(req) != pending {
+		return pending
+	}
+	of := h.chipOf(req)
+	if of == nil {
+		return pending
+	}
+	if req.chip == nil {
+		req.chip = new(chipWork)
+	}
+	w, issuer := req.chip, h.cardOf(req).Issuer()
+	if m.CheckTLV(h.dialect.Place(wire.ChipData).Field) != nil || !w.Read(m.Get(wire.ChipData)) || w.Cryptogram == nil {
+		return formatError
+	}
+	if !w.work.Right(issuer.Scheme, of.keys, &w.Data, w.Cryptogram) && !h.breaks(anyCryptogram) {
+		h.log.add(notice{what: "detail of a chip payment with a wrong cryptogram"})
+		return cardWrong
+	}
+	return pending
+}
+
 // kindOf is the kind of cryptogram that a transaction's chip makes.
 func kindOf(t dialect.Transaction) chip.Kind {
 	if t == dialect.OfflinePurchase {

@@ -245,3 +245,50 @@ func TestChipMisbehavioursAreSeen(t *testing.T) {
 		}
 	}
 }
+
+// A detail of a chip payment is held to the chip's key and to the amount that it says
+// twice, and the end of the upload to how many came.
+func TestChipDetailsAreHeldToTheirChips(t *testing.T) {
+	h, p := chipPOS(t)
+	var x chip.Transaction
+	p.want("00", dialect.Purchase, amount(700), inserts(&x, "chip"))
+	if value := chip.Value(p.ans.Get(wire.ChipData), chip.TagIssuerAuthentication); !x.Authenticate(value) {
+		t.Fatal("the chip does not know its issuer")
+	}
+	if kind, err := x.Finish(chip.TC); err != nil || kind != chip.TC {
+		t.Fatalf("the chip makes %s, %v", kind, err)
+	}
+	if flag := p.settlement(700, 1, 0, 0); flag != '1' {
+		t.Fatalf("right totals are flagged %c", flag)
+	}
+	tells := func(told int64, f dialect.Failure, spoil byte) field {
+		return func(p *pos, m *wire.Message) {
+			m.SetString(wire.PAN, holderOf(p, p.p, "chip").PAN)
+			m.SetUint(wire.Trace, 1)
+			data := x.AppendDetail(nil)
+			data[3] ^= spoil // in the cryptogram, which comes first
+			m.Set(wire.ChipData, data)
+			m.Set(wire.ChipDetail, dialect.AppendChipDetail(nil, told, "156", f))
+		}
+	}
+	for _, c := range []struct {
+		name, want string
+		of         dialect.Transaction
+		tells      field
+	}{
+		{"another amount", "30", dialect.ChipUpload, tells(701, dialect.NoFailure, 0)},
+		{"a failure as a payment", "30", dialect.ChipUpload, tells(700, dialect.ChipDeclined, 0)},
+		{"a payment as a failure", "30", dialect.ChipNotice, tells(700, dialect.NoFailure, 0)},
+		{"another cryptogram", "59", dialect.ChipUpload, tells(700, dialect.NoFailure, 1)},
+		{"as it was", "00", dialect.ChipUpload, tells(700, dialect.NoFailure, 0)},
+		{"once more", "00", dialect.ChipUpload, tells(700, dialect.NoFailure, 0)},
+		{"one that came to nothing", "00", dialect.ChipNotice, tells(700, dialect.WrongIssuer, 0)},
+	} {
+		t.Log(c.name)
+		p.want(c.want, c.of, amount(700), c.tells)
+	}
+	p.want("00", dialect.UploadEnd, set(48, "0001"))
+	if n := h.Counts().Miscounted; n != 0 {
+		t.Errorf("%d uploads miscounted, want 0", n)
+	}
+}

@@ -125,7 +125,7 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 	h.server.NewAnswer, h.server.Format = h.newAnswer, &h.dialect.Format
 	h.server.Unread, h.server.Panicked = h.unread, h.log.panicked
 	misbehaves := h.wrong.Load().names
-	h.server.Delays = h.behaviour != nil || h.delays || len(misbehaves) > 0
+	h.server.Delays = h.behaviour != nil || h.delays || len(misbehaves) > 0 || p.InHSM() // who waits for it holds up nobody else
 	h.misbehaveAs(misbehaves)
 	if h.journal.folder != "" {
 		if err := h.openData(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/host/store"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -53,12 +54,17 @@ func (h *Host) openData() error {
 		return err
 	}
 	var serial uint64
+	var broken *keys.HSMError
 	s, err := store.Open(filepath.Join(h.journal.folder, DataFile), h.identity(), func(entry []byte) error {
 		highest, err := h.restore(entry)
 		serial = max(serial, highest)
+		broken, _ = errors.AsType[*keys.HSMError](err)
 		return err
 	})
-	if err != nil {
+	switch {
+	case broken != nil: // and not the file
+		return broken
+	case err != nil:
 		return err
 	}
 	if err := h.books.Check(); err != nil {

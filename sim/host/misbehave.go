@@ -51,6 +51,7 @@ const (
 	forgetEarly
 	anyMAC
 	wrongCAKey
+	wrongMasterKey
 	approveMalformed
 	hangOver
 	fallOver
@@ -133,6 +134,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "counter-unchecked", Doc: "a chip's transaction counter may come again", bug: anyCounter},
 	{Name: "wrong-arpc", Doc: "the issuer's answer to a chip's cryptogram is one bit wrong", bug: wrongIssuer},
 	{Name: "script-result-lost", Doc: "what has become of an issuer's commands is acknowledged and not kept", bug: scriptLost},
+	{Name: "master-key-wrong", Doc: "a master key that is downloaded is not the one of its check value", bug: wrongMasterKey},
 	{Name: "ca-key-wrong", Doc: "CA keys and IC parameters are downloaded with one bit wrong", bug: wrongCAKey},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},

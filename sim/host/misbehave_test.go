@@ -46,8 +46,7 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		},
 		"wrong-kcv": func(p *pos, h *Host) bool {
 			p.do(dialect.SignIn, sub(wire.ManagementCode, "004"))
-			master, _ := keys.New(p.entry.Master)
-			_, err := keys.Unwrap(master, keys.Track, p.ans.Field(62))
+			_, err := keys.Unwrap(p.p.HSM, p.entry.Master, keys.Track, p.ans.Field(62))
 			return err != nil
 		},
 		"lying-totals": func(p *pos, h *Host) bool {
@@ -222,6 +221,13 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			m.SetString(wire.Download, "\x9F\x06\x05\xA0\x00\x00\x03\x33\x9F\x22\x01\x01")
 		})
 		return p.send(m) == "00" && !bytes.Equal(p.ans.Get(wire.Download)[1:], caKeys(1, 128)[0])
+	}
+	seen["master-key-wrong"] = func(p *pos, h *Host) bool {
+		if p.send(p.request(dialect.MasterKey)) != "00" {
+			return false
+		}
+		_, err := keys.OpenMaster(keys.CipherDES, p.p.Transport, p.ans.Get(wire.MasterKey))
+		return err != nil
 	}
 	broken := func(p *pos) []byte { // a purchase with a letter in its amount
 		frame := p.frame(p.request(dialect.Purchase, amount(500), shows("good")))

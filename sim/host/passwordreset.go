@@ -76,11 +76,10 @@ func (h *Host) oneTimeCode(n int, sealed []byte) (string, bool) {
 	if h.profile.SignIn == "" {
 		return string(sealed), len(sealed) > 0
 	}
-	master, err := h.profile.SignIn.Master(h.books.Entry(n).Master)
-	if err != nil || len(sealed) != master.BlockSize() {
+	c := h.profile.SignIn.Cipher()
+	block := bytes.Clone(sealed)
+	if len(block) != c.BlockSize() || h.profile.HSM.Decrypt(c, h.books.Entry(n).Master, block) != nil {
 		return "", false
 	}
-	block := make([]byte, len(sealed))
-	master.Decrypt(block, sealed)
 	return string(bytes.TrimRight(block, "\x00")), true
 }

@@ -32,13 +32,12 @@ func granted(t *testing.T, h *Host) (code string) {
 // brings is a request with a one-time code as a terminal with that master key sends it.
 func brings(t *testing.T, h *Host, n int, operator, code string) []field {
 	t.Helper()
-	master, err := h.profile.SignIn.Master(h.profile.Terminals[n].Master)
-	if err != nil {
+	c := h.profile.SignIn.Cipher()
+	block := make([]byte, c.BlockSize())
+	copy(block, code)
+	if err := h.profile.HSM.Encrypt(c, h.profile.Terminals[n].Master, block); err != nil {
 		t.Fatal(err)
 	}
-	block := make([]byte, master.BlockSize())
-	copy(block, code)
-	master.Encrypt(block, block)
 	return []field{sub(wire.Operator, operator+" "), func(_ *pos, m *wire.Message) { m.Set(wire.OneTimeCode, block) }}
 }
 

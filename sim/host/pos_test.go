@@ -30,6 +30,7 @@ func fleet(network string, terminals int) *profile.Profile {
 
 const benchYAML = `
 sign-in: "004"
+transport-key: "test:7472616E73706F72746B657931362121"
 policy: {timeout: 1s, supervisor: false}
 operators: [{number: "01", password: "0000"}]
 merchants: [{mid: "123456789012345", name: shop, fee: {basis-points: 60, cap: 80.00}}]
@@ -292,11 +293,8 @@ func (p *pos) signIn() {
 // adopt takes keys and batch from a sign-in answer.
 func (p *pos) adopt() {
 	p.Helper()
-	master, err := keys.New(p.entry.Master)
-	if err != nil {
-		p.Fatal(err)
-	}
-	if p.keys, err = keys.Unwrap(master, p.p.SignIn, p.ans.Field(62)); err != nil {
+	var err error
+	if p.keys, err = keys.Unwrap(p.p.HSM, p.entry.Master, p.p.SignIn, p.ans.Field(62)); err != nil {
 		p.Fatal(err)
 	}
 	p.batch = wire.Uint(p.ans.Get(wire.Batch))

@@ -271,11 +271,7 @@ func (h *Host) restoreSession(number int, r *reader) (err error) {
 	s.cutOver = uint32(r.value())
 	if len(block) > 0 && r.err == nil {
 		s.block = append([]byte(nil), block...)
-		master, err := s.mode.Master(h.books.Entry(number).Master)
-		if err != nil {
-			return err
-		}
-		if s.keys, err = keys.Unwrap(master, s.mode, s.block); err != nil {
+		if s.keys, err = keys.Unwrap(h.profile.HSM, h.books.Entry(number).Master, s.mode, s.block); err != nil {
 			return err
 		}
 	}

@@ -71,6 +71,35 @@ func (h *Host) batchUpload(req *Request) {
 	req.Answer.Set(wire.Totals, v)
 }
 
+// chipUpload takes one chip payment, or notice of one that came to nothing. The payment's
+// amount is told twice, and its chip has signed it.
+func (h *Host) chipUpload(req *Request) {
+	m := req.Message
+	amount, failure, ok := dialect.ReadChipDetail(m.Get(wire.ChipDetail))
+	trace, ok2 := digits(m.Get(wire.Trace))
+	if !ok || !ok2 || uint64(amount) != m.Uint(wire.Amount) || (failure != dialect.NoFailure) != (req.Transaction == dialect.ChipNotice) {
+		h.reply(req, formatError)
+		return
+	}
+	if code := h.checkDetail(req); code != pending {
+		h.reply(req, code)
+		return
+	}
+	req.terminal.Upload(trace, 1)
+	h.reply(req, approved)
+}
+
+// adviceUpload takes a refund or an advice as it was sent.
+func (h *Host) adviceUpload(req *Request) {
+	trace, ok := digits(req.Message.Get(wire.Trace))
+	if !ok {
+		h.reply(req, formatError)
+		return
+	}
+	req.terminal.Upload(trace, 1)
+	h.reply(req, approved)
+}
+
 // uploadEnd closes the batch that was settled.
 func (h *Host) uploadEnd(req *Request) {
 	v := req.Message.Get(wire.Totals)

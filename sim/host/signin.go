@@ -1,6 +1,8 @@
 package host
 
 import (
+	"errors"
+
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -71,8 +73,11 @@ func (h *Host) issue(req *Request, trace uint32, mode keys.KeyBlock) bool {
 	if s.block != nil && s.trace == trace && s.mode == mode {
 		return true
 	}
-	set, block, err := keys.Issue(h.books.Entry(req.number).Master, mode)
+	set, block, err := keys.Issue(h.profile.HSM, h.books.Entry(req.number).Master, mode)
 	if err != nil {
+		if broken, is := errors.AsType[*keys.HSMError](err); is {
+			h.log.add(notice{what: broken.Error()})
+		}
 		return false
 	}
 	if s.block == nil {
@@ -80,6 +85,26 @@ func (h *Host) issue(req *Request, trace uint32, mode keys.KeyBlock) bool {
 	}
 	s.keys, s.block, s.trace, s.mode = set, block, trace, mode
 	return true
+}
+
+// masterKey gives the terminal its master key, under the transport key that all were
+// delivered with. One that is in an HSM does not leave it.
+func (h *Host) masterKey(req *Request) {
+	master := h.books.Entry(req.number).Master
+	if h.profile.Transport == nil || h.profile.InHSM() || len(master) == 0 {
+		h.reply(req, invalid)
+		return
+	}
+	block, err := keys.SealMaster(h.profile.SignIn.Cipher(), h.profile.Transport, master)
+	if err != nil {
+		h.reply(req, malfunction)
+		return
+	}
+	if h.breaks(wrongMasterKey) {
+		block[0] ^= 0x10
+	}
+	h.reply(req, approved)
+	req.Answer.Set(wire.MasterKey, block)
 }
 
 // changeKeys gives a session that is open fresh working keys.

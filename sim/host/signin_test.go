@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -20,15 +21,8 @@ func TestEveryKindOfKeyBlockWorks(t *testing.T) {
 			h, address := listen(t, "cup")
 			p := dialPOS(t, h, address, 0)
 			p.want("00", dialect.SignIn, sub(wire.ManagementCode, string(mode)))
-			make := keys.New
-			if mode == keys.SM4 || mode == keys.SM4Track {
-				make = keys.NewSM4
-			}
-			master, err := make(p.entry.Master)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if p.keys, err = keys.Unwrap(master, mode, p.ans.Field(62)); err != nil {
+			var err error
+			if p.keys, err = keys.Unwrap(p.p.HSM, p.entry.Master, mode, p.ans.Field(62)); err != nil {
 				t.Fatal(err)
 			}
 			p.want("00", dialect.Purchase, amount(1), shows("good"))
@@ -200,4 +194,24 @@ func TestClockCrossesMidnight(t *testing.T) {
 		now++
 	}
 	p.want("00", dialect.Echo)
+}
+
+// goneHSM is an HSM whose token has been pulled out.
+type goneHSM struct{ keys.Software }
+
+func (goneHSM) Encrypt(keys.Cipher, []byte, []byte) error {
+	return &keys.HSMError{Token: "acquirer", Doing: "encrypt", Why: errors.New("it is gone")}
+}
+
+func TestHostWhoseHSMIsGoneDeclinesSignInsAndSaysWhy(t *testing.T) {
+	p := *bench("cup")
+	p.HSM = goneHSM{}
+	h, err := New(&p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialPOS(t, h, serveHost(t, h), 0).want("96", dialect.SignIn, sub(wire.ManagementCode, "004"))
+	if n := h.Noticed(); len(n) != 1 || n[0].What != "HSM acquirer: encrypt: it is gone" {
+		t.Errorf("noticed %v", n)
+	}
 }

@@ -87,12 +87,22 @@ func BenchmarkTrack(b *testing.B) {
 	}
 }
 
-func BenchmarkUnwrap(b *testing.B) {
-	v := blocks[0]
-	master, block := desKey(b, v.master), octets(b, v.block)
+func BenchmarkIssue(b *testing.B) {
+	master := octets(b, times("11", 16))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Unwrap(master, v.mode, block); err != nil {
+		if _, _, err := Issue(Software{}, master, Track); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkUnwrap(b *testing.B) {
+	v := blocks[0]
+	master, block := octets(b, v.master), octets(b, v.block)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Unwrap(Software{}, master, v.mode, block); err != nil {
 			b.Fatal(err)
 		}
 	}

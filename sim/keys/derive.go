@@ -3,7 +3,6 @@ package keys
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"math/bits"
 )
 
 // Derive makes the master key of one terminal of a generated fleet, 16 octets
@@ -16,10 +15,6 @@ func Derive(seed []byte, name string) [16]byte {
 	h.Write([]byte("posfleet master key\x00"))
 	h.Write([]byte(name))
 	key := [16]byte(h.Sum(nil)[:16])
-	for i, b := range key {
-		if bits.OnesCount8(b)%2 == 0 {
-			key[i] = b ^ 1
-		}
-	}
+	oddParity(key[:])
 	return key
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/posfleet/posfleet/sim/keys/des"
 )
@@ -31,6 +32,14 @@ type slots struct {
 	pin, mac, track int
 	sm4             bool
 }
+
+// slotNames are those of a block's keys, in its order.
+var slotNames = [...]string{"PIN", macSlot: "MAC", "track"}
+
+const macSlot = 1
+
+// sizes are the octets of each key, 0 for none.
+func (s slots) sizes() [len(slotNames)]int { return [...]int{s.pin, s.mac, s.track} }
 
 func (b KeyBlock) slots() (slots, bool) {
 	switch b {
@@ -67,23 +76,19 @@ func (b KeyBlock) SM4() bool {
 	return s.sm4
 }
 
-// Master makes the master key under which blocks of this kind are wrapped.
-func (b KeyBlock) Master(octets []byte) (*Key, error) {
+// Cipher is that of the keys of the block, and of the master key that they are under.
+func (b KeyBlock) Cipher() Cipher {
 	if b.SM4() {
-		return NewSM4(octets)
+		return CipherSM4
 	}
-	return New(octets)
+	return CipherDES
 }
 
 // Issue makes working keys for a terminal with this master key, at random, and
 // the key block that carries them. The MAC key of blocks Double and Track has 8
 // octets, as most hosts issue.
-func Issue(master []byte, kind KeyBlock) (set Set, block []byte, err error) {
-	under, err := kind.Master(master)
-	if err != nil {
-		return set, nil, fmt.Errorf("master key: %w", err)
-	}
-	s, err := kind.under(under)
+func Issue(h HSM, master []byte, kind KeyBlock) (set Set, block []byte, err error) {
+	s, err := kind.known()
 	if err != nil {
 		return set, nil, err
 	}
@@ -95,11 +100,7 @@ func Issue(master []byte, kind KeyBlock) (set Set, block []byte, err error) {
 	if _, err := rand.Read(octets); err != nil {
 		return set, nil, fmt.Errorf("working keys: %w", err)
 	}
-	if block, err = Wrap(under, kind, octets[:s.pin], octets[s.pin:s.pin+s.mac], octets[s.pin+s.mac:]); err != nil {
-		return set, nil, err
-	}
-	set, err = Unwrap(under, kind, block)
-	return set, block, err
+	return s.wrap(h, master, kind, octets)
 }
 
 // Set is one terminal's working keys. They are nil until a sign-in brings
@@ -128,64 +129,70 @@ func (e *KCVError) Error() string {
 		e.Key, e.Got, e.Want)
 }
 
-// Unwrap reads the key block of a sign-in answer: it decrypts each key under
-// the master key, works its check value out again and compares. On any error,
-// a [*KCVError] among them, the Set is zero and the caller keeps its old keys.
-func Unwrap(master *Key, mode KeyBlock, block []byte) (Set, error) {
-	s, err := mode.under(master)
+// Unwrap reads the key block of a sign-in answer: it has the HSM decrypt the keys under
+// the master key, works their check values out again and compares. On any error, a
+// [*KCVError] or [*HSMError] among them, the Set is zero and the caller keeps its old
+// keys.
+func Unwrap(h HSM, master []byte, mode KeyBlock, block []byte) (Set, error) {
+	s, err := mode.known()
 	if err != nil {
 		return Set{}, err
 	}
 	if len(block) != mode.Len() {
 		return Set{}, fmt.Errorf("sign-in %s: key block of %d octets, want %d", mode, len(block), mode.Len())
 	}
-	var set Set
-	parts := [...]struct {
-		name   string
-		size   int
-		key    **Key
-		kcv    []byte
-		octets []byte
-	}{
-		{name: "PIN", size: s.pin, key: &set.PIN},
-		{name: "MAC", size: s.mac, key: &set.MAC},
-		{name: "track", size: s.track, key: &set.Track},
-	}
-	var plain [3][16]byte
-	defer clear(plain[:])
-	n := 0
-	for i := range parts {
-		p := &parts[i]
-		if p.size == 0 {
+	var kcvs [len(slotNames)][]byte
+	octets := make([]byte, 0, mode.Len())
+	defer func() { clear(octets) }()
+	for i, size := range s.sizes() {
+		if size == 0 {
 			continue
 		}
-		sealed := block[:p.size]
-		p.kcv = block[p.size : p.size+kcvLen]
-		if block = block[p.size+kcvLen:]; p.name == "MAC" && !s.sm4 {
+		sealed := block[:size]
+		kcvs[i] = block[size : size+kcvLen]
+		if block = block[size+kcvLen:]; i == macSlot && !s.sm4 {
 			sealed = trimFiller(sealed)
+			s.mac = len(sealed)
 		}
-		p.octets = plain[i][:len(sealed)]
-		master.Decrypt(p.octets, sealed)
-		if !s.sm4 {
-			n += stages(p.octets)
+		octets = append(octets, sealed...)
+	}
+	if err := h.Decrypt(mode.Cipher(), master, octets); err != nil {
+		return Set{}, fmt.Errorf("sign-in %s: master key: %w", mode, err)
+	}
+	set, err := s.set(octets)
+	if err != nil {
+		return Set{}, fmt.Errorf("sign-in %s: %w", mode, err)
+	}
+	for i, k := range []*Key{set.PIN, set.MAC, set.Track} {
+		if k != nil && subtle.ConstantTimeCompare(k.kcv[:], kcvs[i]) != 1 {
+			return Set{}, fmt.Errorf("sign-in %s: %w", mode, &KCVError{slotNames[i], k.kcv, [4]byte(kcvs[i])})
 		}
 	}
-	// One terminal's keys lie together: they are used together.
-	made, room := new([len(parts)]Key), make([]des.Schedule, n)
-	for i := range parts {
-		p, k := &parts[i], &made[i]
-		if p.size == 0 {
+	return set, nil
+}
+
+// set makes the keys of octets that lie one behind the other. One terminal's keys lie
+// together in memory, too: they are used together.
+func (s slots) set(octets []byte) (set Set, err error) {
+	n, at := 0, 0
+	for _, size := range s.sizes() {
+		if !s.sm4 && size > 0 {
+			n += stages(octets[at : at+size])
+		}
+		at += size
+	}
+	made, room := new([len(slotNames)]Key), make([]des.Schedule, n)
+	for i, to := range []**Key{&set.PIN, &set.MAC, &set.Track} {
+		size := s.sizes()[i]
+		if size == 0 {
 			continue
 		}
 		if !s.sm4 {
-			room = k.des(p.octets, room)
-		} else if err := k.sm4Key(p.octets); err != nil {
-			return Set{}, fmt.Errorf("sign-in %s: %s key: %w", mode, p.name, err)
+			room = made[i].des(octets[:size], room)
+		} else if err := made[i].sm4Key(octets[:size]); err != nil {
+			return Set{}, fmt.Errorf("%s key: %w", slotNames[i], err)
 		}
-		if got := k.KCV(); subtle.ConstantTimeCompare(got[:], p.kcv) != 1 {
-			return Set{}, fmt.Errorf("sign-in %s: %w", mode, &KCVError{p.name, got, [4]byte(p.kcv)})
-		}
-		*p.key = k
+		*to, octets = &made[i], octets[size:]
 	}
 	return set, nil
 }
@@ -193,50 +200,54 @@ func Unwrap(master *Key, mode KeyBlock, block []byte) (Set, error) {
 // Wrap is the host's side of Unwrap: it makes the key block for working keys
 // given in clear. In modes Double and Track the MAC key may have 8 octets, as
 // most hosts issue, or 16. A mode without a track key wants none.
-func Wrap(master *Key, mode KeyBlock, pik, mak, tdk []byte) ([]byte, error) {
-	s, err := mode.under(master)
+func Wrap(h HSM, master []byte, mode KeyBlock, pik, mak, tdk []byte) ([]byte, error) {
+	s, err := mode.known()
 	if err != nil {
 		return nil, err
 	}
-	block := make([]byte, 0, mode.Len())
-	for _, slot := range []struct {
-		name string
-		size int
-		key  []byte
-	}{
-		{"PIN", s.pin, pik},
-		{"MAC", s.mac, mak},
-		{"track", s.track, tdk},
-	} {
-		short := slot.name == "MAC" && !s.sm4 && len(slot.key) == 8
-		if len(slot.key) != slot.size && !short {
-			return nil, fmt.Errorf("sign-in %s: %s key of %d octets, want %d", mode, slot.name, len(slot.key), slot.size)
-		}
-		if slot.size == 0 {
-			continue
-		}
-		key, err := s.make(slot.key)
-		if err != nil {
-			return nil, fmt.Errorf("sign-in %s: %s key: %w", mode, slot.name, err)
-		}
-		at := len(block)
-		block = block[:at+slot.size] // the filler is already there, as zeros
-		master.Encrypt(block[at:], slot.key)
-		block = append(block, key.kcv[:]...)
+	if !s.sm4 && len(mak) == 8 {
+		s.mac = 8
 	}
-	return block, nil
+	given := [...]int{len(pik), len(mak), len(tdk)}
+	for i, size := range s.sizes() {
+		if given[i] != size {
+			return nil, fmt.Errorf("sign-in %s: %s key of %d octets, want %d", mode, slotNames[i], given[i], size)
+		}
+	}
+	octets := slices.Concat(pik, mak, tdk)
+	defer clear(octets)
+	_, block, err := s.wrap(h, master, mode, octets)
+	return block, err
 }
 
-// under gives the mode's slots, if the master key is one for it.
-func (b KeyBlock) under(master *Key) (slots, error) {
+// wrap makes the keys of octets that lie one behind the other, which it encrypts, and
+// the block that carries them. The filler behind a short MAC key is zeros.
+func (s slots) wrap(h HSM, master []byte, mode KeyBlock, octets []byte) (set Set, block []byte, err error) {
+	if set, err = s.set(octets); err != nil {
+		return Set{}, nil, fmt.Errorf("sign-in %s: %w", mode, err)
+	}
+	if err := h.Encrypt(mode.Cipher(), master, octets); err != nil {
+		return Set{}, nil, fmt.Errorf("sign-in %s: master key: %w", mode, err)
+	}
+	block = make([]byte, mode.Len())
+	whole, _ := mode.slots()
+	rest := block
+	for i, k := range []*Key{set.PIN, set.MAC, set.Track} {
+		if size := s.sizes()[i]; size > 0 {
+			copy(rest, octets[:size])
+			rest = rest[whole.sizes()[i]:]
+			rest = rest[copy(rest, k.kcv[:]):]
+			octets = octets[size:]
+		}
+	}
+	return set, block, nil
+}
+
+// known gives the slots of a mode that is known.
+func (b KeyBlock) known() (slots, error) {
 	s, known := b.slots()
-	switch {
-	case !known:
+	if !known {
 		return s, fmt.Errorf("sign-in mode %q, want 001, 003, 004, 005 or 006", string(b))
-	case master == nil || master.size == 0:
-		return s, fmt.Errorf("sign-in %s: no master key", b)
-	case s.sm4 != master.sm4():
-		return s, fmt.Errorf("sign-in %s: %w", b, errCipher)
 	}
 	return s, nil
 }
@@ -245,13 +256,6 @@ var (
 	errCipher = errors.New("a key of one cipher where one of another was wanted (DES, SM4, AES)")
 	errHMAC   = errors.New("an HMAC key of no octets")
 )
-
-func (s slots) make(octets []byte) (*Key, error) {
-	if s.sm4 {
-		return NewSM4(octets)
-	}
-	return New(octets)
-}
 
 // trimFiller drops the 8 octets of zero behind a single-length MAC key. They
 // are not encrypted; a double-length one has its second half there.

@@ -53,11 +53,11 @@ func masterOf(t testing.TB, mode KeyBlock, key string) *Key {
 
 func TestKeyBlocksOpen(t *testing.T) {
 	for _, v := range blocks {
-		master, block := masterOf(t, v.mode, v.master), octets(t, v.block)
+		master, block := octets(t, v.master), octets(t, v.block)
 		if v.mode.Len() != len(block) {
 			t.Errorf("%s: length %d, want %d", v.mode, v.mode.Len(), len(block))
 		}
-		set, err := Unwrap(master, v.mode, block)
+		set, err := Unwrap(Software{}, master, v.mode, block)
 		if err != nil {
 			t.Errorf("%s, %s: %v", v.mode, v.origin, err)
 			continue
@@ -81,7 +81,7 @@ func TestKeyBlocksOpen(t *testing.T) {
 			}
 		}
 
-		made, err := Wrap(master, v.mode, octets(t, v.pik), octets(t, v.mak), octets(t, v.tdk))
+		made, err := Wrap(Software{}, master, v.mode, octets(t, v.pik), octets(t, v.mak), octets(t, v.tdk))
 		if err != nil || !bytes.Equal(made, block) {
 			t.Errorf("%s, %s: wrapped to %X, %v, want %X", v.mode, v.origin, made, err, block)
 		}
@@ -90,16 +90,16 @@ func TestKeyBlocksOpen(t *testing.T) {
 
 func TestDoubleLengthMACKey(t *testing.T) {
 	// Some hosts issue a MAC key of 16 octets: then there is no filler.
-	master := desKey(t, times("11", 16))
+	master := octets(t, times("11", 16))
 	mak := octets(t, "0123456789ABCDEFFEDCBA9876543210")
-	block, err := Wrap(master, Double, octets(t, times("22", 16)), mak, nil)
+	block, err := Wrap(Software{}, master, Double, octets(t, times("22", 16)), mak, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if kcv := fmt.Sprintf("%X", block[36:]); kcv != "08D7B4FB" {
 		t.Errorf("check value %s, want 08D7B4FB", kcv)
 	}
-	set, err := Unwrap(master, Double, block)
+	set, err := Unwrap(Software{}, master, Double, block)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestDoubleLengthMACKey(t *testing.T) {
 
 func TestDamagedKeyIsNamed(t *testing.T) {
 	for _, v := range blocks {
-		master := masterOf(t, v.mode, v.master)
+		master := octets(t, v.master)
 		slots, _ := v.mode.slots()
 		at := 0
 		for _, slot := range []struct {
@@ -124,7 +124,7 @@ func TestDamagedKeyIsNamed(t *testing.T) {
 			for _, octet := range []int{at, at + slot.size/2, at + slot.size, at + slot.size + 3} {
 				block := octets(t, v.block)
 				block[octet] ^= 0x40
-				set, err := Unwrap(master, v.mode, block)
+				set, err := Unwrap(Software{}, master, v.mode, block)
 				var wrong *KCVError
 				if !errors.As(err, &wrong) || wrong.Key != slot.name {
 					t.Errorf("%s, octet %d changed: %v, want the %s key named", v.mode, octet, err, slot.name)
@@ -140,7 +140,7 @@ func TestDamagedKeyIsNamed(t *testing.T) {
 
 func TestWrongMasterKeyIsSeen(t *testing.T) {
 	for _, v := range blocks {
-		_, err := Unwrap(masterOf(t, v.mode, times("55", 16)), v.mode, octets(t, v.block))
+		_, err := Unwrap(Software{}, octets(t, times("55", 16)), v.mode, octets(t, v.block))
 		var wrong *KCVError
 		if !errors.As(err, &wrong) || wrong.Key != "PIN" {
 			t.Errorf("%s: %v, want a check value of the PIN key", v.mode, err)
@@ -152,10 +152,10 @@ func TestWrongMasterKeyIsSeen(t *testing.T) {
 }
 
 func TestBlocksThatCannotBe(t *testing.T) {
-	d, s := desKey(t, times("11", 16)), sm4Key(t, times("11", 16))
+	d := octets(t, times("11", 16))
 	for n := range 105 {
 		for _, mode := range []KeyBlock{Single, Double, Track} {
-			if _, err := Unwrap(d, mode, make([]byte, n)); err == nil {
+			if _, err := Unwrap(Software{}, d, mode, make([]byte, n)); err == nil {
 				t.Errorf("%s: %d octets of zero taken", mode, n)
 			} else if n != mode.Len() && !strings.Contains(err.Error(), fmt.Sprintf("%d octets, want %d", n, mode.Len())) {
 				t.Errorf("%s, %d octets: %v", mode, n, err)
@@ -163,18 +163,16 @@ func TestBlocksThatCannotBe(t *testing.T) {
 		}
 	}
 	for name, f := range map[string]func() error{
-		"unknown mode":      func() error { _, err := Unwrap(d, "002", make([]byte, 40)); return err },
-		"no mode":           func() error { _, err := Wrap(d, "", nil, nil, nil); return err },
-		"no master key":     func() error { _, err := Unwrap(nil, Double, make([]byte, 40)); return err },
-		"zero master key":   func() error { _, err := Unwrap(&Key{}, Double, make([]byte, 40)); return err },
-		"DES for SM4":       func() error { _, err := Unwrap(d, SM4, make([]byte, 40)); return err },
-		"SM4 for DES":       func() error { _, err := Unwrap(s, Double, make([]byte, 40)); return err },
-		"short PIN key":     func() error { _, err := Wrap(d, Double, make([]byte, 8), make([]byte, 8), nil); return err },
-		"no MAC key":        func() error { _, err := Wrap(d, Double, make([]byte, 16), nil, nil); return err },
-		"short SM4 MAC key": func() error { _, err := Wrap(s, SM4, make([]byte, 16), make([]byte, 8), nil); return err },
-		"no track key":      func() error { _, err := Wrap(d, Track, make([]byte, 16), make([]byte, 8), nil); return err },
+		"unknown mode":      func() error { _, err := Unwrap(Software{}, d, "002", make([]byte, 40)); return err },
+		"no mode":           func() error { _, err := Wrap(Software{}, d, "", nil, nil, nil); return err },
+		"no master key":     func() error { _, err := Unwrap(Software{}, nil, Double, make([]byte, 40)); return err },
+		"short master key":  func() error { _, err := Unwrap(Software{}, d[:8], SM4, make([]byte, 40)); return err },
+		"short PIN key":     func() error { _, err := Wrap(Software{}, d, Double, make([]byte, 8), make([]byte, 8), nil); return err },
+		"no MAC key":        func() error { _, err := Wrap(Software{}, d, Double, make([]byte, 16), nil, nil); return err },
+		"short SM4 MAC key": func() error { _, err := Wrap(Software{}, d, SM4, make([]byte, 16), make([]byte, 8), nil); return err },
+		"no track key":      func() error { _, err := Wrap(Software{}, d, Track, make([]byte, 16), make([]byte, 8), nil); return err },
 		"unasked track key": func() error {
-			_, err := Wrap(d, Double, make([]byte, 16), make([]byte, 8), make([]byte, 16))
+			_, err := Wrap(Software{}, d, Double, make([]byte, 16), make([]byte, 8), make([]byte, 16))
 			return err
 		},
 	} {
@@ -193,26 +191,24 @@ func FuzzUnwrap(f *testing.F) {
 	}
 	f.Add("005", make([]byte, 104))
 	f.Add("", []byte{})
-	d, s := desKey(f, times("11", 16)), sm4Key(f, times("11", 16))
+	master := octets(f, times("11", 16))
 	f.Fuzz(func(t *testing.T, mode string, block []byte) {
-		if n := allocs.Above(4*uint64(len(block))+32*uint64(len(mode))+8192, func() { Unwrap(d, KeyBlock(mode), block) }); n > 0 {
+		if n := allocs.Above(4*uint64(len(block))+32*uint64(len(mode))+8192, func() { Unwrap(Software{}, master, KeyBlock(mode), block) }); n > 0 {
 			t.Fatalf("reading %d octets allocates %d", len(block), n)
 		}
 		before := bytes.Clone(block)
-		for _, master := range []*Key{d, s} {
-			set, err := Unwrap(master, KeyBlock(mode), block)
-			if !bytes.Equal(block, before) {
-				t.Fatal("the block was written to")
+		set, err := Unwrap(Software{}, master, KeyBlock(mode), block)
+		if !bytes.Equal(block, before) {
+			t.Fatal("the block was written to")
+		}
+		if err != nil {
+			if set != (Set{}) {
+				t.Fatal("an error, and keys")
 			}
-			if err != nil {
-				if set != (Set{}) {
-					t.Fatal("an error, and keys")
-				}
-				continue
-			}
-			if set.PIN.KCV() != [4]byte(block[len(block)-KeyBlock(mode).Len()+slotOf(mode):]) {
-				t.Fatal("the check value of the PIN key is not the block's")
-			}
+			return
+		}
+		if set.PIN.KCV() != [4]byte(block[len(block)-KeyBlock(mode).Len()+slotOf(mode):]) {
+			t.Fatal("the check value of the PIN key is not the block's")
 		}
 	})
 }

@@ -195,6 +195,14 @@ func TestManyUseOneKey(t *testing.T) {
 	wg.Wait()
 }
 
+func wellKnown(k *Key) bool {
+	c := CipherDES
+	if k.sm4() {
+		c = CipherSM4
+	}
+	return WellKnown(c, k.KCV())
+}
+
 func TestTestKeysAreKnown(t *testing.T) {
 	// The first 3 octets of each check value, as published: for triple DES, for SM4.
 	for _, v := range []struct{ key, des, sm4 string }{
@@ -215,16 +223,16 @@ func TestTestKeysAreKnown(t *testing.T) {
 			if got := fmt.Sprintf("%X", kcv[:3]); got != want {
 				t.Errorf("%s: check value %s, want %s", v.key, got, want)
 			}
-			if !k.WellKnown() {
+			if !wellKnown(k) {
 				t.Errorf("%s, blocks of %d: not known", v.key, k.BlockSize())
 			}
 		}
 	}
-	if !desKey(t, times("33", 8)).WellKnown() {
+	if !wellKnown(desKey(t, times("33", 8))) {
 		t.Error("single DES of 33 in each octet: not known")
 	}
 	fresh := Derive([]byte("seed"), "00000001")
-	if desKey(t, fmt.Sprintf("%X", fresh)).WellKnown() || sm4Key(t, fmt.Sprintf("%X", fresh)).WellKnown() {
+	if wellKnown(desKey(t, fmt.Sprintf("%X", fresh))) || wellKnown(sm4Key(t, fmt.Sprintf("%X", fresh))) {
 		t.Error("a derived key is taken for a test key")
 	}
 }

@@ -74,9 +74,9 @@ func TestKeysInsideOtherThingsDoNotPrint(t *testing.T) {
 }
 
 func TestErrorsDoNotTellKeys(t *testing.T) {
-	master, block := desKey(t, times("11", 16)), octets(t, blocks[0].block)
+	master, block := octets(t, times("11", 16)), octets(t, blocks[0].block)
 	block[0] ^= 0xFF
-	_, err := Unwrap(master, Track, block)
+	_, err := Unwrap(Software{}, master, Track, block)
 	if err == nil {
 		t.Fatal("a damaged block opened")
 	}

@@ -16,6 +16,17 @@ const (
 	CipherAES
 )
 
+// String gives "triple DES", "SM4" or "AES".
+func (c Cipher) String() string { return [...]string{"triple DES", "SM4", "AES"}[c] }
+
+// BlockSize is the octets in one block.
+func (c Cipher) BlockSize() int {
+	if c == CipherDES {
+		return des.BlockSize
+	}
+	return 16
+}
+
 // Room is memory for one key that is made anew again and again, as the session keys of
 // chip cards are. DES keys allocate nothing in it.
 type Room struct {

@@ -2,13 +2,13 @@ package keys
 
 import "encoding/binary"
 
-// WellKnown reports whether this is one of the test keys that documents,
-// emulators and payment test suites hand out, all of one octet or a counting
-// pattern: a key that must not meet a live host. It goes by the whole check
-// value, so about one random key in 400 million is accused falsely.
-func (k *Key) WellKnown() bool {
-	sum := binary.BigEndian.Uint32(k.kcv[:])
-	if k.sm4() {
+// WellKnown reports whether a check value is that of one of the test keys that
+// documents, emulators and payment test suites hand out, all of one octet or a
+// counting pattern: keys that must not meet a live host. About one random key in 400
+// million is accused falsely.
+func WellKnown(c Cipher, kcv [4]byte) bool {
+	sum := binary.BigEndian.Uint32(kcv[:])
+	if c == CipherSM4 {
 		switch sum {
 		case 0x9F1F7BFF, // 00 in each octet
 			0xF8D06870, // 11

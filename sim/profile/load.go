@@ -9,6 +9,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/fee"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/strict"
 )
 
@@ -46,7 +47,7 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect, files *F
 
 // profile reads the whole file.
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
-	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File))}
+	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File)), HSM: keys.Software{}}
 	var given network
 	var address, dukpt, policy, plans, merchants, ranges, cards, issuers, schemes, operators, fleet, stock, kinds, lines, screens, menu strict.Value
 	t := strict.Table{
@@ -61,6 +62,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"sign-in":         r.Text(&given.signIn),
 		"dukpt":           strict.Keep(&dukpt),
 		"policy":          strict.Keep(&policy),
+		"transport-key":   func(v strict.Value) { p.Transport = r.transportKey(v, dir) },
 		"operators":       strict.Keep(&operators),
 		"fee-plans":       strict.Keep(&plans),
 		"merchants":       strict.Keep(&merchants),

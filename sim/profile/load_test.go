@@ -241,6 +241,10 @@ func TestKeysFromFiles(t *testing.T) {
 	write(t, dir, "quote.csv", "tid,mid,kind,key\n30000001,\"123456789012345,qr,"+key+"\n", 0o600)
 	write(t, dir, "bad.csv", "30000001,123456789012345,qr,"+key[2:]+"\n\n30000002,123456789012345\n30000003,123456789012345,till,"+key+"\n", 0o600)
 	write(t, dir, "stranger.csv", "30000001,999999999999999,qr,"+key+"\n", 0o600)
+	write(t, dir, "first.part", "8F1E2D3C4B5A69788796A5B4C3D2E1F0 1790C1\n", 0o600)
+	write(t, dir, "second.part", "8F1F2F3F4F5F6F7F8F9FAFBFCFDFEFFF\n", 0o600)
+	write(t, dir, "typo.part", "8F1E2D3C4B5A69788796A5B4C3D2E1F3 1790C1\n", 0o600)
+	write(t, dir, "long.part", "8F1E 2D3C 4B5A", 0o600)
 	const inline = "master: test:" + key
 	for _, c := range []struct{ name, new, want string }{
 		{"own", "file: own.key", ""},
@@ -248,6 +252,13 @@ func TestKeysFromFiles(t *testing.T) {
 		{"readable by others", "file: open.key", "bank.yaml:13: terminals[1].file: file open.key holds keys and others may read it (mode 0640); chmod 600 open.key"},
 		{"torn", "file: torn.key", "bank.yaml:13: terminals[1].file: file torn.key holds no key, want 32 hexadecimal digits"},
 		{"link out of the folder", "file: link.key", "bank.yaml:13: terminals[1].file: file link.key: path escapes"},
+		{"components", "components: [first.part, second.part]\n    kcv: DDADA1", ""},
+		{"file with its check value", "file: own.key\n    kcv: ddada161e8d79673", ""},
+		{"component with a digit wrong", "components: [typo.part, second.part]", "bank.yaml:13: terminals[1].components[1]: file typo.part: its check value is "},
+		{"components of another key", "components: [first.part, first.part]\n    kcv: DDADA1", "bank.yaml:14: terminals[1].kcv: the master key: its check value is "},
+		{"one component", "components: [first.part]", "bank.yaml:13: terminals[1].components: 1 components, want 2 or 3"},
+		{"component of many words", "components: [long.part, second.part]", "components[1]: file long.part holds 3 words, want a component and its check value"},
+		{"no check value", "file: own.key\n    kcv: DDAD", "terminals[1].kcv: the master key: check value, want 6 to 16 hexadecimal digits"},
 		{"folder", "file: .", "bank.yaml:13: terminals[1].file: . is not a file"},
 		{"list", inline + "\n  - list: fleet.csv", ""},
 		{"list of a spreadsheet", inline + "\n  - list: sheet.csv", ""},

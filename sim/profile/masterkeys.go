@@ -2,11 +2,13 @@ package profile
 
 import (
 	"bytes"
+	"crypto/subtle"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/strict"
@@ -59,23 +61,127 @@ func (r reader) keyFile(v strict.Value, dir folder) []byte {
 	return key
 }
 
-// protection reads the file of a key block protection key.
-func (r reader) protection(v strict.Value, dir folder) []byte {
+// transportKey reads a transport key: test:<hex>, or {file: <path>}.
+func (r reader) transportKey(v strict.Value, dir folder) (key []byte) {
+	if !v.IsMap() {
+		return r.testKey(v, 16, 16)
+	}
+	r.Map(v, strict.Table{"file": func(v strict.Value) { key = r.keyFile(v, dir) }})
+	return key
+}
+
+// Components of a key: as many people as there are components have to meet to know it.
+const leastComponents, mostComponents = 2, 3
+
+// components puts a master key together from the files of its components: 32 hexadecimal
+// digits each, and behind them the check value that was handed over with it, if one was.
+func (r reader) components(v strict.Value, p *Profile, dir folder) []byte {
+	key, n := make([]byte, 16), 0
+	r.List(v, func(v strict.Value) {
+		path, ok := r.Scalar(v)
+		if !ok {
+			return
+		}
+		data, err := dir.read(path, true, maxKeyFile)
+		if err != nil {
+			r.Fail(v, "%w", err)
+			return
+		}
+		defer clear(data)
+		words := bytes.Fields(data)
+		if len(words) == 0 || len(words) > 2 {
+			r.Fail(v, "file %s holds %d words, want a component and its check value", path, len(words))
+			return
+		}
+		part, err := keyOf(words[0], len(key))
+		if err != nil {
+			r.Fail(v, "file %s %w", path, err)
+			return
+		}
+		if len(words) == 2 {
+			if err := checks(p.SignIn.Cipher(), part, string(words[1])); err != nil {
+				r.Fail(v, "file %s: %w; a digit of it is not as it was handed over", path, err)
+			}
+		}
+		subtle.XORBytes(key, key, part)
+		n++
+	})
+	if r.OK() && (n < leastComponents || n > mostComponents) {
+		r.Fail(v, "%d components, want %d or %d", n, leastComponents, mostComponents)
+	}
+	return key
+}
+
+// kcvShape is a check value: the first 3 to 8 octets of a block of zeros under the key.
+var kcvShape = regexp.MustCompile(`^([0-9A-Fa-f]{2}){3,8}$`)
+
+// checks holds a key to its check value.
+func checks(c keys.Cipher, key []byte, kcv string) error {
+	if !kcvShape.MatchString(kcv) {
+		return errors.New("check value, want 6 to 16 hexadecimal digits")
+	}
+	block := make([]byte, c.BlockSize())
+	if err := (keys.Software{}).Encrypt(c, key, block); err != nil {
+		return err
+	}
+	if is := fmt.Sprintf("%X", block[:len(kcv)/2]); !strings.EqualFold(is, kcv) {
+		return fmt.Errorf("its check value is %s, want %s (by %s)", is, strings.ToUpper(kcv), c)
+	}
+	return nil
+}
+
+// protection reads what keys of a list are under: the file of a key block protection key,
+// or the URI of an HSM with an LMK, which all of the profile's terminals have then.
+func (r reader) protection(v strict.Value, p *Profile, dir folder) (under []byte, inHSM bool) {
 	path, ok := r.Scalar(v)
 	if !ok {
-		return nil
+		return nil, false
+	}
+	if strings.HasPrefix(path, keys.TokenScheme) {
+		h, err := openHSM(path, func(pin string) ([]byte, error) { return dir.read(pin, true, maxKeyFile) })
+		switch {
+		case err != nil:
+			r.Fail(v, "%w", err)
+		case p.InHSM() && p.HSM != h:
+			r.Fail(v, "another HSM, or another LMK, than of the list before; put all lists under one")
+		default:
+			if err := h.Supports(p.SignIn.Cipher()); err != nil {
+				r.Fail(v, "%w", err)
+			}
+			p.HSM = h
+		}
+		return nil, true
 	}
 	data, err := dir.read(path, true, maxKeyFile)
 	if err == nil {
 		defer clear(data)
 		var key []byte
 		if key, err = keyOf(data, 16, 24, 32); err == nil {
-			return key
+			return key, false
 		}
 		err = fmt.Errorf("file %s %w", path, err)
 	}
 	r.Fail(v, "%w", err)
-	return nil
+	return nil, false
+}
+
+// OpenHSM opens the HSM that a PKCS#11 URI names. The file of the PIN must be readable by
+// its owner only.
+func OpenHSM(uri string) (keys.HSM, error) {
+	return openHSM(uri, func(pin string) ([]byte, error) { return ReadPrivate(pin) })
+}
+
+func openHSM(uri string, read func(pin string) ([]byte, error)) (keys.HSM, error) {
+	t, err := keys.ParseToken(uri)
+	if err != nil {
+		return nil, err
+	}
+	pin, err := read(t.PIN)
+	if err != nil {
+		return nil, fmt.Errorf("PIN of HSM %s: %w", t, err)
+	}
+	defer clear(pin)
+	return t.Open(bytes.TrimRight(pin, "\r\n"))
 }
 
 // keyOf reads a key in hexadecimal, which has one of the lengths.
@@ -105,6 +211,29 @@ func ReadKey(path string) (Secret, error) {
 
 // MasterUsage is the usage that a TR-31 key block of a master key has: to encipher keys.
 const MasterUsage = "K0"
+
+// InHSM reports whether the master keys are in an HSM, and not in this process.
+func (p *Profile) InHSM() bool { return p.HSM != keys.HSM(keys.Software{}) }
+
+// hold makes a master key in clear, nil for none, one of the profile's HSM.
+func (p *Profile) hold(key []byte) (Secret, error) {
+	if key == nil || !p.InHSM() {
+		return key, nil
+	}
+	return p.HSM.Import(key)
+}
+
+// wrappedLen is the octets in a master key under the LMK of an HSM.
+const wrappedLen = 24
+
+// wrappedOf reads a master key under the LMK of an HSM.
+func wrappedOf(text string) (Secret, error) {
+	key, err := keyOf([]byte(text), wrappedLen)
+	if err != nil {
+		return nil, fmt.Errorf("master key under an LMK, want %d hexadecimal digits", 2*wrappedLen)
+	}
+	return key, nil
+}
 
 // masterOf reads a master key: 32 hexadecimal digits, or a TR-31 key block under a
 // protection key.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/device"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/strict"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -26,7 +27,7 @@ var columns = [...]string{"tid", "mid", "kind", "master"}
 // loadList reads a list: lines of TID, MID, kind and master key in hexadecimal,
 // with commas between, as spreadsheets write them too: in quotes, with empty rows at
 // the end, and below a line that names the columns, in whatever order (tid, mid, kind,
-// master; other columns are passed over). Under a protection key the keys are TR-31 key blocks. It holds keys, so it must be private. The
+// master; other columns are passed over). Under a protection key the keys are TR-31 key blocks, in an HSM they are under its LMK. It holds keys, so it must be private. The
 // result is nil when something is wrong.
 func (f *fleet) loadList(g *terminalEntry) []listLine {
 	data, err := f.dir.read(g.list, true, maxListFile)
@@ -47,6 +48,10 @@ func (f *fleet) loadList(g *terminalEntry) []listLine {
 	rows := csv.NewReader(bytes.NewReader(text))
 	rows.Comment, rows.FieldsPerRecord, rows.TrimLeadingSpace, rows.ReuseRecord = '#', -1, true, true
 	order := []int{0, 1, 2, 3}
+	key := func(text string) (Secret, error) { return masterOf(text, g.under) }
+	if g.inHSM {
+		key = wrappedOf
+	}
 	numbers := filler{f.Dialect.Filler(wire.TerminalID), f.Dialect.Filler(wire.MerchantID)}
 	for first := true; ; first = false {
 		values, err := rows.Read()
@@ -68,7 +73,7 @@ func (f *fleet) loadList(g *terminalEntry) []listLine {
 			}
 			continue
 		}
-		t, err := parseTerminal(inOrder(values, order), f.Kinds, f.SignIn == "", g.under)
+		t, err := parseTerminal(inOrder(values, order), f.Kinds, f.SignIn == "", key)
 		if err == nil {
 			err = numbers.fill(&t)
 		}
@@ -104,15 +109,32 @@ func (f filler) fill(t *Terminal) error {
 func (f *fleet) addList(g *terminalEntry) {
 	in := &strict.Reader{File: f.dir.path(g.list)}
 	for _, l := range g.lines[:g.count] {
+		published, err := f.take(&l.Terminal, g.inHSM)
+		if err != nil {
+			in.FailAt(l.line, "", "master key: %w", err)
+			break // an HSM is likely to say the same of the others
+		}
 		if complaint := f.add(l.Terminal); complaint != "" {
 			in.FailAt(l.line, "", "%s", complaint)
 		}
-		if f.published == "" && (f.DUKPT.published || wellKnown(l.Master, f.SignIn)) {
+		if f.published == "" && (f.DUKPT.published || published) {
 			f.published = l.TID
 		}
 	}
 	f.Add(in)
 	g.lines = nil
+}
+
+// take puts the master key of a list's terminal into the HSM that it is to be in, and
+// reports whether it is one that anybody may have.
+func (f *fleet) take(t *Terminal, inHSM bool) (published bool, err error) {
+	if inHSM && t.Master != nil {
+		kcv, err := keys.CheckValue(f.HSM, f.SignIn.Cipher(), t.Master)
+		return keys.WellKnown(f.SignIn.Cipher(), kcv), err
+	}
+	published = wellKnown(t.Master, f.SignIn)
+	t.Master, err = f.hold(t.Master)
+	return published, err
 }
 
 // ordered says in which columns of a heading the values of a terminal stand, the key's
@@ -160,7 +182,7 @@ func heading(values []string) bool {
 }
 
 // parseTerminal reads a line of a list, of a terminal of one of the kinds.
-func parseTerminal(part []string, kinds []*device.Kind, keyless bool, under []byte) (t Terminal, err error) {
+func parseTerminal(part []string, kinds []*device.Kind, keyless bool, key func(string) (Secret, error)) (t Terminal, err error) {
 	if keyless && len(part) == 3 {
 		part = append(slices.Clip(part), "")
 	}
@@ -179,7 +201,7 @@ func parseTerminal(part []string, kinds []*device.Kind, keyless bool, under []by
 	}
 	t = Terminal{TID: part[0], MID: part[1], Kind: device.Find(kinds, part[2])}
 	if !keyless || part[3] != "" {
-		t.Master, err = masterOf(part[3], under)
+		t.Master, err = key(part[3])
 	}
 	switch {
 	case !numberShape.MatchString(t.TID):

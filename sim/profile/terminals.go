@@ -19,7 +19,7 @@ type Terminal struct {
 	TID    string // as messages have it: filled up where its field is
 	MID    string // so, too; of a Merchant; none for one in stock
 	Kind   *device.Kind
-	Master Secret // 16 octets: the master key (TMK); none where a sign-in brings no keys
+	Master Secret // the master key (TMK) as the profile's HSM has it; none where a sign-in brings no keys
 }
 
 // Bounds of a fleet.
@@ -57,6 +57,7 @@ type terminalEntry struct {
 	strict.Value
 	tid, first, list string
 	under            []byte // key block protection key of the list's; nil for keys in clear
+	inHSM            bool   // they are under the LMK of the profile's HSM
 	count            int
 	merchant         string
 	merchants        []string
@@ -77,6 +78,7 @@ type run struct {
 // terminalEntry reads an entry of terminals, of the profile's kinds.
 func (r reader) terminalEntry(v strict.Value, p *Profile, dir folder) terminalEntry {
 	kinds := p.Kinds
+	var kcv strict.Value
 	g := terminalEntry{Value: v, count: 1, kind: device.Desktop()}
 	g.found = r.Map(v, strict.Table{
 		"tid":      r.number(&g.tid, p.Dialect, wire.TerminalID),
@@ -91,14 +93,23 @@ func (r reader) terminalEntry(v strict.Value, p *Profile, dir folder) terminalEn
 				g.merchants = append(g.merchants, mid)
 			})
 		},
-		"kinds":  r.kindsInARow(&g.kinds, kinds),
-		"master": func(v strict.Value) { g.master = r.testKey(v, 16, 16) },
-		"derive": func(v strict.Value) { g.seed = r.testKey(v, 8, 64) },
-		"file":   func(v strict.Value) { g.master = r.keyFile(v, dir) },
-		"list":   r.Text(&g.list),
-		"under":  func(v strict.Value) { g.under = r.protection(v, dir) },
+		"kinds":      r.kindsInARow(&g.kinds, kinds),
+		"master":     func(v strict.Value) { g.master = r.testKey(v, 16, 16) },
+		"derive":     func(v strict.Value) { g.seed = r.testKey(v, 8, 64) },
+		"file":       func(v strict.Value) { g.master = r.keyFile(v, dir) },
+		"components": func(v strict.Value) { g.master = r.components(v, p, dir) },
+		"kcv":        strict.Keep(&kcv),
+		"list":       r.Text(&g.list),
+		"under":      func(v strict.Value) { g.under, g.inHSM = r.protection(v, p, dir) },
 	})
 	r.checkEntry(&g, p.SignIn == "")
+	if kcv.Given() && len(g.master) > 0 {
+		if s, ok := r.Scalar(kcv); ok {
+			if err := checks(p.SignIn.Cipher(), g.master, s); err != nil {
+				r.Fail(kcv, "the master key: %w; is it the key, and are its components all there?", err)
+			}
+		}
+	}
 	return g
 }
 
@@ -146,14 +157,14 @@ func (r reader) checkEntry(g *terminalEntry, keyless bool) {
 		}
 	}
 	source := 0
-	for _, k := range []string{"master", "derive", "file"} {
+	for _, k := range []string{"master", "derive", "file", "components"} {
 		if g.found[k] != 0 {
 			source++
 		}
 	}
 	allowed := map[string]string{
-		"tid":   " tid merchant kind master derive file ",
-		"first": " first count merchants kinds kind master derive file ",
+		"tid":   " tid merchant kind master derive file components kcv ",
+		"first": " first count merchants kinds kind master derive file components kcv ",
 		"list":  " list under ",
 	}[sort]
 	switch {
@@ -167,7 +178,7 @@ func (r reader) checkEntry(g *terminalEntry, keyless bool) {
 			}
 		}
 		if sort != "list" && source != 1 && !(keyless && source == 0) {
-			r.Fail(g.Value, "has %d sources of the master key; give one: master: test:<hex>, derive: test:<hex> or file: <path>", source)
+			r.Fail(g.Value, "has %d sources of the master key; give one: master: test:<hex>, derive: test:<hex>, file: <path> or components: [<path>, <path>]", source)
 		}
 	}
 }
@@ -301,16 +312,21 @@ func (f *fleet) generate(g *terminalEntry) {
 	if tids == "" || len(mids) == 0 {
 		return // told already
 	}
+	master, err := f.hold(g.master)
 	var own []byte
 	if g.seed != nil {
 		own = make([]byte, 0, 16*g.count)
 	}
 	for i := range g.count {
-		t := Terminal{TID: tids[width*i : width*(i+1)], MID: mids[i%len(mids)], Kind: g.kindOf(i), Master: g.master}
+		t := Terminal{TID: tids[width*i : width*(i+1)], MID: mids[i%len(mids)], Kind: g.kindOf(i), Master: master}
 		if g.seed != nil {
 			key := keys.Derive(g.seed, t.TID)
 			own = append(own, key[:]...)
-			t.Master = own[len(own)-16 : len(own) : len(own)]
+			t.Master, err = f.hold(own[len(own)-16 : len(own) : len(own)])
+		}
+		if err != nil {
+			f.Fail(g.Value, "master key: %w", err)
+			return
 		}
 		if complaint := f.add(t); complaint != "" {
 			f.Fail(g.Value, "%s", complaint)

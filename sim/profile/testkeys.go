@@ -56,8 +56,8 @@ func IsLoopback(host string) bool {
 
 // wellKnown reports whether a master key is one that anybody may have.
 func wellKnown(key Secret, mode keys.KeyBlock) bool {
-	k, err := mode.Master(key)
-	return err == nil && k.WellKnown()
+	kcv, err := keys.CheckValue(keys.Software{}, mode.Cipher(), key)
+	return err == nil && keys.WellKnown(mode.Cipher(), kcv)
 }
 
 func isPublishedSeed(seed []byte) bool {

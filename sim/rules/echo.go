@@ -151,10 +151,13 @@ var headerReturned = check{always, 0,
 // cardThatPaid holds the number of the card.
 var cardThatPaid = check{ifThere, wire.PAN,
 	func(x *Exchange) bool {
-		if KindOf(x.Form.Transaction)&Financial == 0 {
-			return false // nobody pays
+		switch pays := KindOf(x.Form.Transaction)&Financial != 0; {
+		case pays && x.PAN == "":
+			return true // with a card that is not seen in clear
+		case !pays && !x.Request.Has(wire.PAN):
+			return false
 		}
-		return x.PAN == "" || string(x.Answer.Get(wire.PAN)) == x.PAN
+		return string(x.Answer.Get(wire.PAN)) == x.PAN
 	},
 	func(x *Exchange) error {
 		if x.PAN == "" {

@@ -67,11 +67,11 @@ var workingKeys = check{always, 0,
 		if s == nil || s.Master == nil {
 			return true
 		}
-		s.Issued, s.err = keys.Unwrap(s.Master, s.Block, x.Answer.Get(wire.WorkingKeys))
-		return s.err == nil
+		s.Issued, s.Err = keys.Unwrap(s.HSM, s.Master, s.Block, x.Answer.Get(wire.WorkingKeys))
+		return s.Err == nil
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("working keys (field %d): %w", x.Dialect.Place(wire.WorkingKeys).Field, x.SignIn.err)
+		return fmt.Errorf("working keys (field %d): %w", x.Dialect.Place(wire.WorkingKeys).Field, x.SignIn.Err)
 	},
 }
 

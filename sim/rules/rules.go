@@ -76,7 +76,7 @@ func KindOf(t dialect.Transaction) Kinds {
 		return Reversals
 	case dialect.Settlement:
 		return Settlements
-	case dialect.BatchUpload, dialect.UploadEnd:
+	case dialect.BatchUpload, dialect.ChipUpload, dialect.ChipNotice, dialect.AdviceUpload, dialect.UploadEnd:
 		return Uploads
 	}
 	if t.Payment() {
@@ -173,11 +173,11 @@ type Exchange struct {
 // SignIn is what it takes to read the working keys that a sign-in brings, and what
 // they are.
 type SignIn struct {
-	Master *keys.Key // that they come under; nil for a logon without keys
+	HSM    keys.HSM
+	Master []byte // that they come under, as the HSM has it; nil for a logon without keys
 	Block  keys.KeyBlock
 	Issued keys.Set // by an answer that Check approves
-
-	err error // of reading them
+	Err    error    // of reading them
 }
 
 // issued is the MAC key that the answer brings, nil for none.

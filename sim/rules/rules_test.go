@@ -71,11 +71,8 @@ func answered(t testing.TB, d *dialect.Dialect, of dialect.Transaction, change f
 		dialect.PutTotals(m.Get(wire.Totals)[:dialect.TotalsHalf], x.Batch, dialect.Balanced)
 	case dialect.SignIn, dialect.KeyChange:
 		master := []byte("0123456789ABCDEF")
-		x.SignIn = &SignIn{Block: keys.Double}
-		if x.SignIn.Master, err = keys.New(master); err != nil {
-			t.Fatal(err)
-		}
-		_, block, err := keys.Issue(master, keys.Double)
+		x.SignIn = &SignIn{HSM: keys.Software{}, Master: master, Block: keys.Double}
+		_, block, err := keys.Issue(keys.Software{}, master, keys.Double)
 		if err != nil {
 			t.Fatal(err)
 		}

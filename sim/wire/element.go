@@ -73,6 +73,8 @@ const (
 	AccountType                      // points, where it is not money (60.7)
 	Instalments                      // in how many parts a purchase is paid (62)
 	Download                         // which entry of a list a terminal downloads, and in the answer what that is (62)
+	MasterKey                        // of the answer that brings one: the key under a transport key, and its check value (62)
+	ChipDetail                       // of the upload of a chip payment: class of card, amount and currency (62)
 	elements
 )
 
@@ -92,7 +94,7 @@ var elementNames = [elements]string{
 	SignatureImage: "signature-image", LastPart: "last-part",
 	TerminalData: "terminal-data", Operator: "operator", Remark: "remark", OneTimeCode: "one-time-code", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
 	DebitsAmount: "debits-amount", NetAmount: "net-amount", KeySerial: "key-serial",
-	AccountType: "account-type", Instalments: "instalments", Download: "download",
+	AccountType: "account-type", Instalments: "instalments", Download: "download", ChipDetail: "chip-detail", MasterKey: "master-key",
 	CreditReversals: "credits-reversal-number", DebitReversals: "debits-reversal-number",
 	CreditsReversed: "credits-reversal-amount", DebitsReversed: "debits-reversal-amount",
 }

@@ -124,3 +124,17 @@ Feature: Chips
     Given a terminal that has signed in
     When the cardholder pays 1.00 yuan with a cash card by tap
     Then the terminal has 0 offline payments to upload
+
+  @holds
+  Scenario: the next chip finds its issuer's answer wrong
+    Given a terminal that has signed in
+    Given the next chip finds its issuer's answer wrong
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the chip declines
+
+  @fails
+  Scenario: the next chip finds its issuer's answer wrong
+    Given a terminal that has signed in
+    Given the next chip finds its issuer's answer wrong
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the chip approves

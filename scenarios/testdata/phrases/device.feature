@@ -283,3 +283,15 @@ Feature: Switched on
     Given a terminal that has signed in
     When the cardholder pays 1.00 yuan with a good card
     Then the receipt is electronic
+
+  @holds
+  Scenario: the terminal downloads its master key
+    Given a terminal that has signed in
+    When the terminal downloads its master key
+    Then the host approves
+
+  @fails
+  Scenario: the terminal downloads its master key
+    Given a terminal that has signed in
+    When the terminal downloads its master key
+    Then the host declines

@@ -171,3 +171,53 @@ Feature: Settlement
     And the terminal forgets its last payment
     And the power fails after 0 details of a settlement
     Then the batch is empty
+
+  @holds
+  Scenario: the terminal uploads {n} chip payments
+    Given the terminal starts an empty batch
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    And the terminal settles
+    Then the terminal uploads 1 chip payments
+
+  @holds
+  Scenario: the terminal uploads {n} notices of chip payments
+    Given the terminal starts an empty batch
+    And the next chip finds its issuer's answer wrong
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    And the terminal settles
+    Then the terminal uploads 1 notices of chip payments
+
+  @holds
+  Scenario: the terminal uploads {n} advices
+    Given the terminal starts an empty batch
+    When the operator settles 2.00 yuan offline with a good card under authorisation code "123456"
+    And the cardholder pays 3.00 yuan with a good card
+    And the cardholder pays 4.00 yuan with a good card
+    And the terminal forgets its last payment
+    And the terminal settles
+    Then the terminal uploads 1 advices
+
+  @fails
+  Scenario: the terminal uploads {n} chip payments
+    Given the terminal starts an empty batch
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    And the terminal settles
+    Then the terminal uploads 2 chip payments
+
+  @fails
+  Scenario: the terminal uploads {n} notices of chip payments
+    Given the terminal starts an empty batch
+    And the next chip finds its issuer's answer wrong
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    And the terminal settles
+    Then the terminal uploads 2 notices of chip payments
+
+  @fails
+  Scenario: the terminal uploads {n} advices
+    Given the terminal starts an empty batch
+    When the operator settles 2.00 yuan offline with a good card under authorisation code "123456"
+    And the cardholder pays 3.00 yuan with a good card
+    And the cardholder pays 4.00 yuan with a good card
+    And the terminal forgets its last payment
+    And the terminal settles
+    Then the terminal uploads 2 advices

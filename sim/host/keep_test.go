@@ -1,6 +1,7 @@
 package host
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -55,6 +56,32 @@ func afterKill(t testing.TB, h *Host) (again *Host) {
 	}
 	if got, want := again.Orders().List(1000), h.Orders().List(1000); !reflect.DeepEqual(got, want) {
 		t.Errorf("its orders are\n%+v\nwant\n%+v", got, want)
+	}
+	for what, of := range map[string]func(h *Host) any{
+		"what terminals told":        func(h *Host) any { return h.statuses.last },
+		"what is asked of terminals": func(h *Host) any { return h.requirements.open },
+		"merchants":                  func(h *Host) any { return h.Merchants().Merchants() },
+		"terminals":                  func(h *Host) any { return h.Merchants().Terminals(shop) },
+		"the desk's log":             func(h *Host) any { return h.Staff().Audit("") },
+		"sessions": func(h *Host) any {
+			all := map[int]any{}
+			for n, s := range h.sessions {
+				if s == nil || !s.signedIn && s.trace == 0 && s.signatures == nil { // as good as none
+					continue
+				}
+				var signed []Signature
+				if s.signatures != nil {
+					signed = s.signatures.kept
+				}
+				all[n] = []any{s.signedIn, string(s.operator[:]), s.cutOver, s.trace, signed}
+			}
+			return all
+		},
+	} {
+		got, _ := json.Marshal(of(again))
+		if want, err := json.Marshal(of(h)); err != nil || string(got) != string(want) {
+			t.Errorf("%s: %s, want %s, %v", what, got, want, err)
+		}
 	}
 	return again
 }
@@ -237,6 +264,59 @@ func TestActivationAndResetsAreKeptOverAKill(t *testing.T) {
 	again = afterKill(t, again)
 	p.moves(again)
 	p.want("97", dialect.Purchase, amount(1), shows("good"))
+}
+
+// An operator whose password was reset stays shut out, and the one-time code stays good, once.
+func TestResetIsKeptOverAKill(t *testing.T) {
+	h := keeps(t, bench("cup"), t.TempDir())
+	p := ready(t, h, serveHost(t, h), 0)
+	signsIn := []field{sub(wire.ManagementCode, "004"), sub(wire.Operator, "01 ")}
+	p.want("00", dialect.SignIn, signsIn...)
+	var code string
+	if err := h.Change(func() {
+		enrol(t, h)
+		code = granted(t, h)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	h = afterKill(t, h)
+	p.moves(h)
+	p.want("55", dialect.SignIn, signsIn...)
+	p.want("55", dialect.PasswordReset, brings(t, h, 0, "01", "00000000")...)
+	h = afterKill(t, h)
+	p.moves(h)
+	p.want("00", dialect.PasswordReset, brings(t, h, 0, "01", code)...)
+	h = afterKill(t, h)
+	p.moves(h)
+	p.want("00", dialect.SignIn, signsIn...)
+	h = afterKill(t, h)
+	p.moves(h)
+	p.want("55", dialect.PasswordReset, brings(t, h, 0, "01", code)...)
+}
+
+// What terminals tell besides payments, and what they are asked for, is kept.
+func TestWhatElseTerminalsToldIsKeptOverAKill(t *testing.T) {
+	h := keeps(t, bench("cup"), t.TempDir())
+	p := ready(t, h, serveHost(t, h), 0)
+	p.want("00", dialect.SignatureUpload, p.buys(700), image(imageOf(1)))
+	p.want("00", dialect.StatusUpload, sub(wire.ManagementCode, "362"), sub(wire.TerminalStatus, "011021031040051"))
+	if err := h.Change(func() {
+		for _, tid := range []string{"10000001", "10000002"} {
+			if err := h.Require(tid, "status"); err != nil {
+				t.Error(err)
+			}
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	again := afterKill(t, h)
+	p.moves(again)
+	p.want("00", dialect.StatusUpload, sub(wire.ManagementCode, "362"), sub(wire.TerminalStatus, "011021031040051"))
+	if s := keptOf(t, again); len(s) != 1 || len(s[0].Image) == 0 || len(again.requirements.open) != 1 {
+		t.Errorf("signatures %+v, asked for %v", s, again.requirements.open)
+	}
+	p.signIn() // and keeps them under its next keys
+	afterKill(t, again)
 }
 
 // Payouts are kept as they came out, and what is undone afterwards is taken off them.

@@ -62,7 +62,16 @@ func afterKill(t testing.TB, h *Host) (again *Host) {
 		"what is asked of terminals": func(h *Host) any { return h.requirements.open },
 		"merchants":                  func(h *Host) any { return h.Merchants().Merchants() },
 		"terminals":                  func(h *Host) any { return h.Merchants().Terminals(shop) },
-		"the desk's log":             func(h *Host) any { return h.Staff().Audit("") },
+		"statements": func(h *Host) any {
+			var all []*payout.Statement
+			for a, i := h.Account(shop), 0; a != nil && i < len(a.Days()); i++ {
+				s, _ := a.Statement(a.Days()[i])
+				s.Postings = nil // their times are of another zone
+				all = append(all, s)
+			}
+			return all
+		},
+		"the desk's log": func(h *Host) any { return h.Staff().Audit("") },
 		"sessions": func(h *Host) any {
 			all := map[int]any{}
 			for n, s := range h.sessions {
@@ -266,6 +275,25 @@ func TestActivationAndResetsAreKeptOverAKill(t *testing.T) {
 	p.want("97", dialect.Purchase, amount(1), shows("good"))
 }
 
+// Wrong activation codes count over a kill: nobody gets more tries by it.
+func TestActivationTriesCountOverAKill(t *testing.T) {
+	h := keeps(t, bench("cup"), t.TempDir())
+	address := serveHost(t, h)
+	var p *pos
+	var code string
+	if err := h.Change(func() { p, code = issued(t, h, address) }); err != nil {
+		t.Fatal(err)
+	}
+	mode := sub(wire.ManagementCode, "004")
+	for try := range 5 {
+		p.want("97", dialect.SignIn, mode, set(62, code[:27]+"x"))
+		if try == 2 {
+			p.moves(afterKill(t, h))
+		}
+	}
+	p.want("97", dialect.SignIn, mode, set(62, code))
+}
+
 // An operator whose password was reset stays shut out, and the one-time code stays good, once.
 func TestResetIsKeptOverAKill(t *testing.T) {
 	h := keeps(t, bench("cup"), t.TempDir())
@@ -361,6 +389,7 @@ func TestPayoutsAreKeptOverAKill(t *testing.T) {
 	if pay(h, 60*24*time.Hour); len(paid) != 1 || paid[0].Amount != 77_500 {
 		t.Errorf("after a void and a refund %+v is paid, want 77500 fen", paid)
 	}
+	p.want("00", dialect.Purchase, amount(500), shows("good")) // of a day that is out by now
 	afterKill(t, h)
 }
 

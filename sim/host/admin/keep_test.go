@@ -143,8 +143,14 @@ func TestWhatPeopleDidIsKept(t *testing.T) {
 		do(200, "POST", "/v1/resets", `{"channel": "branch", "tid": "10000001", "operator": "02", "papers": {"id": "1", "licence": "2"}, "staff": ["1", "2"]}`)
 		do(422, "POST", "/v1/resets", `{"channel": "app", "tid": "10000001", "operator": "02", "session": "`+session+`"}`) // it is lost
 		do(409, "POST", "/v1/applications/"+application+"/sign", "")
-		if next := do(200, "POST", "/v1/applications", string(form))["number"]; next == application {
+		next := do(200, "POST", "/v1/applications", string(form))["number"].(string)
+		if next == application {
 			t.Errorf("application number %s is given twice", next)
+		}
+		var refused struct{ Reasons []struct{ ID string } }
+		_, text := said(t, "POST", at+"/v1/applications/"+next+"/review", `{}`)
+		if json.Unmarshal(text, &refused); len(refused.Reasons) != 2 || refused.Reasons[0].ID != "blacklisted" || refused.Reasons[1].ID != "duplicate" {
+			t.Errorf("a merchant on the risk list who applies again is refused because %+v", refused.Reasons)
 		}
 		if told := object(t, "POST", at+"/v1/merchants/"+mid0(s)+"/operators/01/signature/checks", one(t, signature.Generate(1, signature.Genuine, 9))); told["accepted"] != true {
 			t.Errorf("a signature of who is on file: %v", told)

@@ -47,7 +47,6 @@ type touched struct {
 	merchants    map[*Merchant]bool
 	terminals    map[*Terminal]bool
 	black        []string
-	events       []Event
 }
 
 func nothingTouched() *touched {

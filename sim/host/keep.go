@@ -46,6 +46,7 @@ type journal struct {
 	menu   *profile.Menu // that was kept last
 	notes  []byte        // records of what people did at the host itself
 	closed bool          // ordered guards it
+	copied sync.Mutex    // while a backup is made and taken
 }
 
 // openData opens the data before the host serves.
@@ -69,6 +70,10 @@ func (h *Host) openData() error {
 	}
 	if err := h.books.Check(); err != nil {
 		return errors.Join(fmt.Errorf("%w: %w", store.ErrTorn, err), s.Close())
+	}
+	left, _ := filepath.Glob(filepath.Join(h.journal.folder, copies)) // by a host that was killed meanwhile
+	for _, name := range left {
+		os.Remove(name)
 	}
 	h.serial.Store(serial)
 	h.books.Keep()
@@ -98,18 +103,28 @@ func (h *Host) CloseData() error {
 	return j.store.Close()
 }
 
-// ErrNoData is of a host that keeps nothing.
-var ErrNoData = errors.New("the host keeps no data")
+// Why there is no backup.
+var (
+	ErrNoData = errors.New("the host keeps no data")
+	ErrCopied = errors.New("another backup is under way")
+)
+
+// copies are what backups are called until they have been taken.
+const copies = "backup-*"
 
 // Backup writes a copy of the file of the host's data as it is at a moment, while the host
 // goes on: all that was answered before is in it. A host that is started with the copy in
 // its folder goes on from there. The copy is made beside the file first, so that nobody
-// waits for who takes it; until then nothing has been written.
+// waits for who takes it; until then nothing has been written. There is one at a time.
 func (h *Host) Backup(to io.Writer) error {
 	if h.journal.store == nil {
 		return ErrNoData
 	}
-	f, err := os.CreateTemp(h.journal.folder, "backup-*")
+	if !h.journal.copied.TryLock() {
+		return ErrCopied
+	}
+	defer h.journal.copied.Unlock()
+	f, err := os.CreateTemp(h.journal.folder, copies)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package host
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -391,57 +390,4 @@ func TestPayoutsAreKeptOverAKill(t *testing.T) {
 	}
 	p.want("00", dialect.Purchase, amount(500), shows("good")) // of a day that is out by now
 	afterKill(t, h)
-}
-
-// A copy that is made while terminals pay is a host's data as they were at a moment.
-func TestBackupWhileTerminalsPayIsOfAMoment(t *testing.T) {
-	h := keeps(t, bench("cup"), t.TempDir())
-	h.journal.store.Slow = time.Hour
-	address := serveHost(t, h)
-	p, other := ready(t, h, address, 0), ready(t, h, address, 1)
-	for range 10 {
-		p.want("00", dialect.Purchase, amount(100), shows("good"))
-	}
-	stop, stopped := make(chan struct{}), make(chan int, 1)
-	go func() {
-		n := 0
-		defer func() { stopped <- n }()
-		for ; ; n++ {
-			select {
-			case <-stop:
-				return
-			default:
-				if other.do(dialect.Purchase, amount(7), shows("rich")) != "00" {
-					t.Error("a payment is declined while a copy is made")
-				}
-			}
-		}
-	}()
-	folder := t.TempDir()
-	f, err := os.Create(filepath.Join(folder, DataFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = h.Backup(f)
-	close(stop)
-	paid := <-stopped
-	if err := errors.Join(err, f.Close()); err != nil {
-		t.Fatal(err)
-	}
-	if left, _ := filepath.Glob(filepath.Join(h.journal.folder, "*")); len(left) != 1 {
-		t.Errorf("the copy is left beside the file: %v", left)
-	}
-	again := keeps(t, h.profile, folder)
-	if err := again.Check(); err != nil {
-		t.Error(err)
-	}
-	if got := bookOf(again, p.entry.TID); got != bookOf(h, p.entry.TID) || got.DebitN != 10 {
-		t.Errorf("the copy has %+v of what was answered before, want %+v", got, bookOf(h, p.entry.TID))
-	}
-	if got := bookOf(again, other.entry.TID); got.DebitN > paid || got.Debit != int64(7*got.DebitN) {
-		t.Errorf("the copy has %+v of %d payments", got, paid)
-	}
-	if err := (&Host{}).Backup(f); !errors.Is(err, ErrNoData) {
-		t.Errorf("of a host without data: %v", err)
-	}
 }

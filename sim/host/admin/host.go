@@ -98,6 +98,8 @@ func (s *Server) backup(*http.Request) (any, error) {
 		switch err := s.host.Backup(out); {
 		case errors.Is(err, host.ErrNoData):
 			fail(w, refuse(http.StatusConflict, "%v; start it with --data DIR", err))
+		case errors.Is(err, host.ErrCopied):
+			fail(w, refuse(http.StatusServiceUnavailable, "%v; ask again when it has been taken", err))
 		case err != nil && out.n == 0:
 			fail(w, err)
 		case err != nil:

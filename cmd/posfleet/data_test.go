@@ -223,7 +223,7 @@ func TestHostThatIsKilledForgetsNothingOfPeople(t *testing.T) {
 	}
 	x := newTills(t, h.address)
 	var acknowledged atomic.Int64 // numbers of the staff, from 1
-	for round := range 3 {
+	for round := range 2 {
 		var over atomic.Bool
 		again := make(chan error, 1)
 		go func() {

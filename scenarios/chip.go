@@ -3,11 +3,13 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // chipFaults are the words of the placeholder {chipfault}.
@@ -15,7 +17,21 @@ var chipFaults = []word[sim.ChipFault]{
 	{"a wrong cryptogram", "应用密文错", sim.WrongCryptogram},
 	{"the data of its last payment", "数据与上一笔相同", sim.SameChipData},
 	{"another amount than the terminal", "金额与终端不一致", sim.OtherAmount},
+	{"static data that were changed", "静态数据被篡改", sim.StaticData},
+	{"a dynamic signature that was changed", "动态签名被篡改", sim.DynamicData},
+	{"an answer that was changed after it had signed it", "签名后的应答被篡改", sim.SignedAnswer},
 }
+
+// odaMethods are the words of the placeholder {oda}.
+var odaMethods = []word[chip.ODA]{{"SDA", "SDA", chip.SDA}, {"DDA", "DDA", chip.DDA}, {"CDA", "CDA", chip.CDA}}
+
+// odaFailures are the words of the placeholder {odafailure}.
+var odaFailures = func() (all []word[chip.ODAFailure]) {
+	for _, f := range chip.ODAFailures() {
+		all = append(all, word[chip.ODAFailure]{f.String(), f.Chinese(), f})
+	}
+	return all
+}()
 
 // chipped is for profiles that know the issuer of each chip.
 func chipped(a Args) error {
@@ -25,6 +41,29 @@ func chipped(a Args) error {
 		}
 	}
 	return nil
+}
+
+// authenticated makes a Make for sentences about offline data authentication.
+func authenticated(holds func(a Args, x *chip.Transaction) bool) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		if !slices.ContainsFunc(a.Profile.Cards, func(c profile.Card) bool { return c.ODA() != chip.NoODA }) {
+			return nil, lack("no chip of the profile can be authenticated off line (key authentication)")
+		}
+		return func(p *sim.Player) error {
+			x := p.Chip()
+			switch {
+			case x == nil:
+				return errors.New("no chip has been read whose issuer is known")
+			case holds(a, x):
+				return nil
+			case x.Method == chip.NoODA:
+				return errors.New("the terminal has not tried to authenticate the chip off line")
+			case x.Failure == chip.NoODAFailure:
+				return fmt.Errorf("by %s the terminal finds the chip authentic", x.Method)
+			}
+			return fmt.Errorf("by %s the terminal does not find the chip authentic: %s", x.Method, x.Failure)
+		}, chipped(a)
+	}
 }
 
 // stayingOffline is for networks and profiles where chips may approve by themselves.
@@ -58,7 +97,7 @@ func chipPhrases() []*Phrase {
 	const group = "Chips / 芯片卡"
 	return []*Phrase{
 		{Group: group, English: "the next chip sends {chipfault}", Chinese: "下一笔芯片卡交易{chipfault}",
-			Doc: "What the chip of the next payment sends to its issuer is spoilt, as at a terminal that was tampered with.",
+			Doc: "What the chip of the next payment sends to its issuer, or tells its terminal, is spoilt, as at a terminal that was tampered with.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				fault := meaning(chipFaults, a.Words["chipfault"][0])
 				return func(p *sim.Player) error { p.SpoilChip(fault); return nil }, chipped(a)
@@ -98,6 +137,16 @@ func chipPhrases() []*Phrase {
 					return checkState(p, p.T.OfflineSales() == n, fmt.Sprintf("%d offline payments to upload", n), strconv.Itoa(p.T.OfflineSales()))
 				}, stayingOffline(a)
 			}},
+		{Group: group, English: "the terminal finds the chip authentic by {oda}", Chinese: "终端{oda}脱机数据认证成功", Asserts: true,
+			Doc: "It has authenticated the chip's data off line, with a CA key that it has downloaded: SDA, DDA or CDA, the best that the card has.",
+			Make: authenticated(func(a Args, x *chip.Transaction) bool {
+				return x.Method == meaning(odaMethods, a.Words["oda"][0]) && x.Failure == chip.NoODAFailure
+			})},
+		{Group: group, English: "the terminal does not find the chip authentic, since {odafailure}", Chinese: "终端脱机数据认证失败，{odafailure}", Asserts: true,
+			Doc: "It tells the host so in its verification results (tag 95), and shows it; or it declines.",
+			Make: authenticated(func(a Args, x *chip.Transaction) bool {
+				return x.Method != chip.NoODA && x.Failure == meaning(odaFailures, a.Words["odafailure"][0])
+			})},
 		{Group: group, English: "the chip is blocked", Chinese: "芯片卡应用已锁定", Asserts: true,
 			Doc:  "It begins no more payments.",
 			Make: ofChip(func(x *chip.Transaction) bool { return x.Card.Blocked() }, "a chip that is blocked")},

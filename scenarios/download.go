@@ -76,6 +76,14 @@ func downloadPhrases() []*Phrase {
 			Make: ofDownload(func(a Args, name string) func(*sim.Player) error {
 				return func(p *sim.Player) error { return keepRefusal(p, p.Download(name)) }
 			})},
+		{Group: group, English: "the terminal has downloaded nothing", Chinese: "终端未下载任何数据",
+			Doc: "It forgets what it has downloaded: CA keys too, without which it finds no chip authentic.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				if d := a.Profile.Dialect; len(d.Downloads) == 0 {
+					return nil, lack("dialect %s has no downloads", d.Name)
+				}
+				return func(p *sim.Player) error { p.T.ForgetDownloads(); return nil }, nil
+			}},
 		{Group: group, English: "the power fails after {n} entries of its {text}", Chinese: "终端下载{text}{n}条后断电", Of: dialect.DownloadLoad,
 			Doc: "As above, until so many messages have fetched entries; then the terminal is switched off and on.",
 			Make: func(a Args) (func(*sim.Player) error, error) {

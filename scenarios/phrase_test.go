@@ -213,6 +213,10 @@ func sameMeaning(a, b map[string][]string) bool {
 				same = meaning(deeds, x) == meaning(deeds, y)
 			case "chipfault":
 				same = meaning(chipFaults, x) == meaning(chipFaults, y)
+			case "oda":
+				same = meaning(odaMethods, x) == meaning(odaMethods, y)
+			case "odafailure":
+				same = meaning(odaFailures, x) == meaning(odaFailures, y)
 			case "flaw":
 				same = meaning(flaws, x) == meaning(flaws, y)
 			case "misfit":

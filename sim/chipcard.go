@@ -14,10 +14,9 @@ import (
 
 // Verification results of the terminal and the cardholder (EMV book 3, annex C).
 const (
-	notAuthenticated = 0x80 // TVR 1: the card's data have not been authenticated off line
-	outOfDate        = 0x40 // TVR 2: the application has expired
-	typedPIN         = 0x04 // TVR 3: a PIN was typed, for the issuer
-	aboveFloor       = 0x80 // TVR 4: the amount is above the floor limit, which is 0
+	outOfDate  = 0x40 // TVR 2: the application has expired
+	typedPIN   = 0x04 // TVR 3: a PIN was typed, for the issuer
+	aboveFloor = 0x80 // TVR 4: the amount is above the floor limit, which is 0
 )
 
 var (
@@ -59,8 +58,9 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 	if o.Holder.Expiry < yymm(year, int(month)) {
 		x.TVR[1] |= outOfDate
 	}
+	x.Altered = p.spoil.alters()
 	if o.Entry == Insert {
-		x.TVR[0] |= notAuthenticated
+		x.AuthenticateData(t.caKeys())
 		x.TVR[3] |= aboveFloor
 		x.CVM = bySignature
 	}
@@ -73,11 +73,7 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 		x.Sequence[i] = byte(v/10%10)<<4 | byte(v%10)
 		v /= 100
 	}
-	want := chip.ARQC
-	if p.mayStayOffline(o) {
-		want = chip.TC
-	}
-	if _, err := x.Generate(want); err != nil {
+	if err := p.askChip(o); err != nil {
 		return false, err
 	}
 	p.scratch = x.AppendTags(p.scratch[:0], chip.RequestTags)
@@ -89,6 +85,62 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 	return true, nil
 }
 
+// askChip has the chip make its first cryptogram. A terminal declines off line what its action
+// code or the issuer's has it decline, a chip that has signed another cryptogram, and a tapped
+// one that has approved by itself and is not authentic. What else is not authentic goes to
+// the host, with that in its verification results, since all does that a chip is inserted for.
+func (p *Player) askChip(o *Order) error {
+	t, x := p.T, p.chip
+	want := chip.ARQC
+	switch {
+	case o.Entry == Insert && x.Denies(t.denial()):
+		want = chip.AAC
+	case p.mayStayOffline(o) && x.Signs():
+		want = chip.TC
+	}
+	kind, err := x.Generate(want)
+	switch {
+	case err != nil:
+		return err
+	case o.Entry == Insert && want == chip.AAC:
+		t.Display = "脱机拒绝"
+	case o.Entry == Insert && x.Failure == chip.SignedAnswerWrong:
+		t.Display = "脱机拒绝"
+		if _, err := x.Finish(chip.AAC); err != nil {
+			return err
+		}
+	case o.Entry == Tap && kind == chip.TC:
+		x.AuthenticateTap(t.caKeys())
+		if t.Display = "请插卡"; x.Failure == chip.NoODAFailure {
+			return nil
+		}
+	default:
+		return nil
+	}
+	p.chipped, p.spoil = false, NoChipFault
+	if x.Failure == chip.NoODAFailure {
+		return fmt.Errorf("%w: an action code declines its verification results %X off line", ErrRefusedLocally, x.TVR)
+	}
+	t.Display += ", " + x.Failure.Chinese()
+	return fmt.Errorf("%w: by %s the chip is not authentic: %s", ErrRefusedLocally, x.Method, x.Failure)
+}
+
+// caKeys are the CA keys that the terminal has downloaded.
+func (t *Terminal) caKeys() chip.CAKeys {
+	if t.kept == nil {
+		return nil
+	}
+	return t.kept.caKeys
+}
+
+// denial is the terminal's action code: of which verification results it declines off line.
+func (t *Terminal) denial() (code [5]byte) {
+	if t.kept != nil {
+		code = t.kept.denial
+	}
+	return code
+}
+
 // ChipFault is what is wrong with what a chip sends to its issuer.
 type ChipFault uint8
 
@@ -98,10 +150,26 @@ const (
 	WrongCryptogram           // the cryptogram is a bit wrong
 	SameChipData              // all is as in the payment before
 	OtherAmount               // the chip's amount is a fen less than the message's
+	StaticData                // a record of the chip has been changed
+	DynamicData               // the chip's signature has been
+	SignedAnswer              // what the chip has signed has been, after that
 	DoubtsIssuer              // the chip finds its issuer's answer wrong, whatever that is
 )
 
-// SpoilChip spoils what the chip of the next payment sends.
+// alters is what a fault changes between chip and terminal.
+func (f ChipFault) alters() chip.Alteration {
+	switch f {
+	case StaticData:
+		return chip.StaticData
+	case DynamicData:
+		return chip.DynamicData
+	case SignedAnswer:
+		return chip.SignedCounter
+	}
+	return chip.Unaltered
+}
+
+// SpoilChip spoils what the chip of the next payment sends, or tells its terminal.
 func (p *Player) SpoilChip(f ChipFault) { p.spoil = f }
 
 // Chip is the payment with the chip that was read last; nil for none.

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"bytes"
-	"crypto/sha1"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,11 +16,12 @@ import (
 // entry where it stopped.
 type loading struct {
 	of      *dialect.Download
-	ids     [][]byte // of the entries that there are, from the query
-	entries [][]byte // that are here
-	next    int      // of ids, or how many entries came in pages
-	listed  bool     // the query has been answered whole
-	whole   bool     // but for the end, which tells the host
+	ids     [][]byte    // of the entries that there are, from the query
+	entries [][]byte    // that are here
+	caKeys  chip.CAKeys // of entries, and those that have expired
+	next    int         // of ids, or how many entries came in pages
+	listed  bool        // the query has been answered whole
+	whole   bool        // but for the end, which tells the host
 }
 
 // Loaded is how many entries the terminal has of a download.
@@ -35,7 +35,7 @@ func (t *Terminal) Loaded(name string) int {
 // ForgetDownloads has the terminal have downloaded nothing.
 func (t *Terminal) ForgetDownloads() {
 	if t.kept != nil {
-		t.kept.loading, t.kept.loaded = nil, nil
+		t.kept.loading, t.kept.loaded, t.kept.caKeys, t.kept.denial = nil, nil, nil, [5]byte{}
 	}
 }
 
@@ -110,12 +110,25 @@ func (p *Player) download(of *dialect.Download, most int, exchange func(*Player,
 	if err := p.loadStep(exchange, dialect.DownloadEnd, of.End, nil); err != nil {
 		return ifUnsent(err)
 	}
-	if s.loaded == nil {
-		s.loaded = map[string][][]byte{}
-	}
-	s.loaded[of.Name], s.loading = l.entries, nil
+	s.have(l)
 	t.Display = "下载成功"
 	return nil
+}
+
+// have keeps a download that is whole: its entries, and what of them the terminal uses.
+func (k *kept) have(l *loading) {
+	if k.loaded == nil {
+		k.loaded = map[string][][]byte{}
+	}
+	k.loaded[l.of.Name], k.loading = l.entries, nil
+	if len(l.caKeys) > 0 {
+		k.caKeys = l.caKeys
+	}
+	for _, e := range l.entries {
+		if v := chip.Value(e, tagDenial); len(v) == len(k.denial) && bytes.Equal(chip.Value(e, tagIdentifier), chip.Application) {
+			k.denial = [5]byte(v)
+		}
+	}
 }
 
 // errNotLoaded is of a step of a download that was sent and not approved: the terminal
@@ -158,10 +171,8 @@ func (p *Player) loadStep(exchange func(*Player, *dialect.Form) *Result, of dial
 const (
 	tagIdentifier = 0x9F06
 	tagIndex      = 0x9F22
-	tagExpires    = 0xDF05
 	tagModulus    = 0xDF02
-	tagExponent   = 0xDF04
-	tagHash       = 0xDF03
+	tagDenial     = 0xDF13 // terminal action code: verification results that decline off line
 )
 
 // list reads the answer to a query: 0 for nothing, 1 for all, 2 for more to ask for, and
@@ -213,7 +224,7 @@ func (l *loading) wants() []byte {
 
 // take reads what came: an entry, all of a text, or a page of entries. A key that has
 // expired is not kept.
-func (l *loading) take(v []byte, today string) error {
+func (l *loading) take(v []byte, today uint32) error {
 	switch {
 	case l.of.Whole:
 		if len(v) == 0 {
@@ -235,14 +246,15 @@ func (l *loading) take(v []byte, today string) error {
 	if !bytes.Equal(chip.Value(data, tagIdentifier), chip.Value(id, tagIdentifier)) || !bytes.Equal(chip.Value(data, tagIndex), chip.Value(id, tagIndex)) {
 		return errors.New("it is another entry than the one asked for")
 	}
-	if modulus := chip.Value(data, tagModulus); modulus != nil {
-		if hash := chip.Value(data, tagHash); len(hash) == sha1.Size {
-			sum := sha1.Sum(bytes.Join([][]byte{chip.Value(data, tagIdentifier), chip.Value(data, tagIndex), modulus, chip.Value(data, tagExponent)}, nil))
-			if !bytes.Equal(sum[:], hash) {
-				return errors.New("the hash of a CA key is wrong")
-			}
+	if chip.Value(data, tagModulus) != nil {
+		key, err := chip.ReadCAKey(data)
+		if err != nil {
+			return err
 		}
-		if expires := fmt.Sprintf("%X", chip.Value(data, tagExpires)); expires < today {
+		if key.RSA {
+			l.caKeys = append(l.caKeys, key)
+		}
+		if key.Expires < today {
 			return nil
 		}
 	}
@@ -277,9 +289,9 @@ func appendTLV(dst []byte, tag uint32, v []byte) []byte {
 }
 
 // yyyymmdd is today as keys say when they expire.
-func (p *Player) yyyymmdd() string {
+func (p *Player) yyyymmdd() uint32 {
 	year, month, day := p.Clock.At(p.Clock.Now()).Date()
-	return fmt.Sprintf("%04d%02d%02d", year, month, day)
+	return uint32(10_000*year + 100*int(month) + day)
 }
 
 // CashierSignIn credits a cashier's own card with points; no one logs in by it.

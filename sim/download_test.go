@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // What a host says is to be downloaded is taken or refused, never believed in part: a list
 // that says that there is more brings something, a page ends with an entry.
 func TestDownloadRefusesWhatCannotBeRight(t *testing.T) {
+	const key = "\x9F\x06\x05\xA0\x00\x00\x03\x33\x9F\x22\x01\x01"
 	keyed, pages := &dialect.Download{Query: "372", Load: "370", End: "371"}, &dialect.Download{Load: "390", End: "391"}
 	for name, c := range map[string]struct {
 		l      loading
@@ -20,7 +22,8 @@ func TestDownloadRefusesWhatCannotBeRight(t *testing.T) {
 		"list of nothing with more":  {loading{of: keyed}, "2", true},
 		"list that is no TLV":        {loading{of: keyed}, "1\x9F\x06\x05\xA0", true},
 		"entry of another name":      {loading{of: keyed, ids: [][]byte{[]byte("\x9F\x06\x01\xA0")}}, "1\x9F\x06\x01\xA1", false},
-		"key with a wrong hash":      {loading{of: keyed, ids: [][]byte{[]byte("\x9F\x06\x01\xA0")}}, "1\x9F\x06\x01\xA0\xDF\x02\x01\x07\xDF\x03\x14" + string(make([]byte, 20)), false},
+		"key with a wrong hash":      {loading{of: keyed, ids: [][]byte{[]byte(key)}}, "1" + key + "\xDF\x05\x04\x20\x49\x12\x31\xDF\x02\x01\x07\xDF\x03\x14" + string(make([]byte, 20)), false},
+		"key that never expires":     {loading{of: keyed, ids: [][]byte{[]byte(key)}}, "1" + key + "\xDF\x02\x01\x07", false},
 		"page without a sign":        {loading{of: pages}, "9", false},
 		"page that ends in an entry": {loading{of: pages}, "104abc", false},
 		"page of nothing with more":  {loading{of: pages}, "2", false},
@@ -30,11 +33,34 @@ func TestDownloadRefusesWhatCannotBeRight(t *testing.T) {
 		if c.listed {
 			err = l.list([]byte(c.v))
 		} else {
-			err = l.take([]byte(c.v), "20261126")
+			err = l.take([]byte(c.v), 20261126)
 		}
 		if err == nil {
 			t.Errorf("%s is taken: %+v", name, l)
 		}
+	}
+}
+
+// What a terminal has downloaded it uses: its action code is that of the application on its
+// cards, and a CA key that has expired is known, so that it can be told, and not counted.
+func TestTerminalUsesWhatItHasDownloaded(t *testing.T) {
+	var k kept
+	parameters := &loading{of: &dialect.Download{Name: "ic-parameters"}, entries: [][]byte{
+		[]byte("\x9F\x06\x08\xA0\x00\x00\x03\x33\x01\x01\x01\xDF\x13\x05\x01\x02\x03\x04\x05"),
+		[]byte("\x9F\x06\x08\xA0\x00\x00\x03\x33\x01\x01\x02\xDF\x13\x05\x40\x10\x00\x00\x00"),
+	}}
+	if k.have(parameters); k.denial != [5]byte{0x40, 0x10} {
+		t.Errorf("action code %X", k.denial)
+	}
+	keys := &loading{of: &dialect.Download{Name: "ca-keys", Query: "372"}}
+	for _, a := range chip.Authorities() {
+		keys.ids = append(keys.ids, a.Entry()[:12])
+		if err := keys.take(append([]byte("1"), a.Entry()...), 20261126); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if k.have(keys); len(k.caKeys) != 5 || len(k.loaded["ca-keys"]) != 4 {
+		t.Errorf("%d CA keys, %d entries", len(k.caKeys), len(k.loaded["ca-keys"]))
 	}
 }
 
@@ -48,10 +74,10 @@ func FuzzDownload(f *testing.F) {
 					t.Errorf("an entry is named %X", id)
 				}
 			}
-			l.take(page, "20261126")
+			l.take(page, 20261126)
 		}
 		pages := loading{of: &dialect.Download{}}
-		for i := 0; i < 3 && !pages.whole && pages.take(page, "") == nil; i++ {
+		for i := 0; i < 3 && !pages.whole && pages.take(page, 0) == nil; i++ {
 			if len(pages.entries) > mostEntries {
 				t.Errorf("%d entries", len(pages.entries))
 			}

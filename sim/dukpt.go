@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -15,6 +16,8 @@ type kept struct {
 	offline []offlineSale       // approved by chips, which the host has not heard of
 	loading *loading            // what is being downloaded, and is not whole yet; nil for nothing
 	loaded  map[string][][]byte // what has been downloaded, by its name in the dialect
+	caKeys  chip.CAKeys         // of the authorities behind cards, those that have expired too
+	denial  [5]byte             // terminal action code
 	details []byte              // what the settlement of the open batch takes besides its records
 	failed  []failedChip        // chip payments of that batch that came to nothing
 	script  *scriptResult       // of an issuer's commands, of which the host has not heard; nil for none

@@ -25,11 +25,11 @@ type offlineSale struct {
 const mostOffline = 10
 
 // mayStayOffline reports whether the terminal may leave it to the chip to approve an
-// order.
+// order: one that it can find authentic, by the CA keys that it has.
 func (p *Player) mayStayOffline(o *Order) bool {
 	t := p.T
 	return o.Of == dialect.Purchase && o.Entry == Tap && o.Bill == nil && o.Amount <= t.Profile.Policy.OfflineLimit &&
-		t.OfflineSales() < mostOffline && t.Profile.Dialect.Form(dialect.OfflinePurchase) != nil
+		t.OfflineSales() < mostOffline && len(t.caKeys()) > 0 && t.Profile.Dialect.Form(dialect.OfflinePurchase) != nil
 }
 
 // OfflineSales is how many payments that chips have approved by themselves, and advices that

@@ -162,6 +162,10 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 		p.finishChip(o, r)
 	}
 	t.Display = show(r)
+	if p.chipped && p.chip.Failure != chip.NoODAFailure {
+		r.Inauthentic = p.chip.Failure
+		t.Display += ", " + r.Inauthentic.Chinese()
+	}
 	switch {
 	case r.Outcome == report.Approved:
 		if !p.refundedBefore(o, r) {

@@ -64,6 +64,8 @@ type Result struct {
 	Should     rules.Set      // the rules broken of an answer that keeps all it must
 	Stray      *Stray         // what came meanwhile that is not the answer; nil for nothing
 
+	Inauthentic chip.ODAFailure // why the terminal did not find the chip's data authentic, which it told the host
+
 	ended   bool // an exchange took place
 	untold  bool // declined for want of a sign-in, and the last one told no batch number
 	known   bool // a refund that the terminal knew to be booked, under the same number
@@ -120,6 +122,9 @@ func (r *Result) declined() error {
 	}
 	if r.untold {
 		return errors.New(text + "; the answer to its sign-in told the terminal no batch number (rule ANS-60-ISSUED): the host may want one that it does not know")
+	}
+	if r.Inauthentic != chip.NoODAFailure {
+		text += "; the terminal had told it that the chip is not authentic: " + r.Inauthentic.String()
 	}
 	if about.Keys != "" {
 		text += "; profile keys to look at: " + about.Keys

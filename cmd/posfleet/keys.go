@@ -7,13 +7,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 func keysCommand() *cobra.Command {
 	var f networkFlags
 	var terminals int
+	var ca bool
 	var file keysFile
 	cmd := &cobra.Command{
 		Use:   "keys",
@@ -25,9 +28,17 @@ func keysCommand() *cobra.Command {
 			"for terminals of a profile ({list: FILE}). With --under each is a TR-31 key block under the key block protection key\n" +
 			"in that file (32, 48 or 64 hexadecimal digits), which the profile then names, too ({list: FILE, under: KEYFILE}).\n" +
 			"With --under pkcs11:… an HSM draws them, and each is written under its local master key (docs/hsm.md). With --keep\n" +
-			"the keys are the profile's own.\n\n" + exitHelp,
+			"the keys are the profile's own.\n\n" +
+			"With --ca it lists instead the public keys of the authorities behind the cards that terminals authenticate off line, as a\n" +
+			"host has to give them to download (370).\n\n" + exitHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if ca && file.path != "" {
+				return usage(errors.New("--ca draws no keys: they are the same always; leave --out away"))
+			}
+			if ca {
+				return usage(listAuthorities(cmd.OutOrStdout()))
+			}
 			if terminals < 0 || terminals == 0 && cmd.Flags().Changed("terminals") {
 				return usage(fmt.Errorf("--terminals %d: want at least 1", terminals))
 			}
@@ -55,6 +66,7 @@ func keysCommand() *cobra.Command {
 	fl.StringVar(&file.path, "out", "", "draw new keys for them and write these into this new file")
 	fl.StringVar(&file.under, "under", "", "file of the key block protection key under which they are written, or PKCS#11 URI of the HSM that draws them")
 	fl.BoolVar(&file.keep, "keep", false, "write the profile's keys and not new ones")
+	fl.BoolVar(&ca, "ca", false, "list public keys of certification authorities instead")
 	return cmd
 }
 
@@ -84,6 +96,25 @@ func listKeys(out io.Writer, p *profile.Profile) error {
 		}
 		if _, err := fmt.Fprintf(out, "%-8s  %-15s  %-7s  %-8s  %s\n", t.TID, t.MID, t.Kind, kcvs[0], kcvs[1]); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// listAuthorities writes what there is of each authority's key, by its tags.
+func listAuthorities(out io.Writer) error {
+	for _, a := range chip.Authorities() {
+		note := ""
+		if !a.Listed {
+			note = "  no host is to tell of this one"
+		}
+		if _, err := fmt.Fprintf(out, "%s%s\n", a.Name, note); err != nil {
+			return err
+		}
+		for t := range wire.Tags(a.Entry()) {
+			if _, err := fmt.Fprintf(out, "  %04X  %-8s  %X\n", t.Tag, chip.TagName(t.Tag), t.Value); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -106,7 +106,8 @@ Feature: Chip cards
 
   @offline @cup-chip-13
   Scenario: a chip approves a small payment by itself, and the host is told before the next one
-    When the cardholder pays 7.40 yuan with a cash card by tap
+    When the terminal downloads its "ca-keys"
+    And the cardholder pays 7.40 yuan with a cash card by tap
     Then the chip approves the payment off line
     And the terminal has 1 offline payments to upload
     When the cardholder pays 7.50 yuan with a good card
@@ -115,14 +116,16 @@ Feature: Chip cards
 
   @offline @cup-chip-14
   Scenario: more than a chip may approve by itself goes to the host
-    When the cardholder pays 240.00 yuan with a cash card by tap
+    When the terminal downloads its "ca-keys"
+    And the cardholder pays 240.00 yuan with a cash card by tap
     Then the host approves
     And the terminal has 0 offline payments to upload
 
   @offline @settlement @cup-chip-15
   Scenario: offline payments are uploaded before the settlement, and count in it
     Given the terminal starts an empty batch
-    When the cardholder pays 7.60 yuan with a cash card by tap
+    When the terminal downloads its "ca-keys"
+    And the cardholder pays 7.60 yuan with a cash card by tap
     And the cardholder pays 7.70 yuan with a cash card by tap
     Then the terminal has 2 offline payments to upload
     When the terminal settles

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 
 	"github.com/posfleet/posfleet/sim/keys"
 )
@@ -27,6 +28,10 @@ type Card struct {
 	pin     []byte // it checks itself; nil for the one at the issuer alone
 	tries   byte
 	balance [6]byte // of electronic cash, packed digits
+
+	oda   ODA                   // by which its data can be authenticated
+	files func() *files         // for that, made once; nil for none
+	proof atomic.Pointer[proof] // what terminals have found of them; nil until the first
 }
 
 // pinTries is how often in a row a PIN may be typed wrong.
@@ -61,9 +66,13 @@ func (c *Card) Begin(d *Data) error {
 	}
 	c.atc++
 	d.ATC = [2]byte{byte(c.atc >> 8), byte(c.atc)}
-	d.AIP = [2]byte{0x1C, 0} // cardholder verification, risk management, issuer authentication
+	d.AIP = [2]byte{baseAIP | c.oda.aip(), 0}
 	return nil
 }
+
+// baseAIP is what all cards can: cardholder verification, risk management, issuer
+// authentication.
+const baseAIP = 0x1C
 
 // SetIndex says which version of its issuer's keys the card tells that it has (DKI), 1 at
 // first. It comes before the card is used.
@@ -122,15 +131,20 @@ func (c *Card) Blocked() bool {
 type Transaction struct {
 	Data
 	Card       *Card
-	Cryptogram [8]byte // of 9F26: the first one of the payment
-	Kind       Kind    // of it
-	Second     Kind    // of the second one, where there has been one
-	CVM        [3]byte // 9F34: how the cardholder was verified
-	TSI        [2]byte // 9B: transaction status information
-	Serial     [8]byte // 9F1E: of the terminal
-	Sequence   [4]byte // 9F41: of the transaction, packed digits
-	Results    []byte  // DF31: what has become of the issuer's commands, 5 octets each; reused
+	Cryptogram [8]byte    // of 9F26: the first one of the payment
+	Kind       Kind       // of it
+	Second     Kind       // of the second one, where there has been one
+	CVM        [3]byte    // 9F34: how the cardholder was verified
+	TSI        [2]byte    // 9B: transaction status information
+	Serial     [8]byte    // 9F1E: of the terminal
+	Sequence   [4]byte    // 9F41: of the transaction, packed digits
+	Results    []byte     // DF31: what has become of the issuer's commands, 5 octets each; reused
+	Method     ODA        // by which the terminal authenticates the card's data
+	Failure    ODAFailure // why it does not find them authentic
+	Altered    Alteration // what somebody changes on the way
 
+	proof         *proof            // of a card in the reader; nil for one without [ODA]
+	tags          map[uint32][]byte // of its records, as far as they were read
 	work          Work
 	authenticated bool // the issuer's answer has been given to the card
 	right         bool // and was right
@@ -143,13 +157,14 @@ func (t *Transaction) Begin(c *Card) error {
 	t.Data, t.CVM = Data{}, [3]byte{}
 	t.Card, t.TSI, t.Results = c, [2]byte{}, t.Results[:0]
 	t.authenticated, t.right, t.asked = false, false, 0
+	t.Method, t.Failure, t.Altered, t.proof, t.tags = NoODA, NoODAFailure, Unaltered, nil, nil
 	r := rand.Uint32()
 	t.UN = [4]byte{byte(r >> 24), byte(r >> 16), byte(r >> 8), byte(r)}
 	return c.Begin(&t.Data)
 }
 
 // Generate has the card make its first cryptogram (GENERATE AC): at most of the kind that
-// the terminal wants.
+// the terminal wants. A card whose data are authenticated by [CDA] signs it.
 func (t *Transaction) Generate(want Kind) (Kind, error) {
 	c := t.Card
 	c.mu.Lock()
@@ -174,6 +189,10 @@ func (t *Transaction) Generate(want Kind) (Kind, error) {
 		return AAC, err
 	}
 	t.Cryptogram, t.Kind, t.Second = t.work.cryptogram(c.scheme, &t.Data), kind, kind
+	if kind != AAC && t.combined() {
+		asked, _ := appendDOL(nil, t.tags[tagCDOL1], t.value)
+		t.authenticateAnswer(asked, c.signAnswer(t, asked))
+	}
 	return kind, nil
 }
 

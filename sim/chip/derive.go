@@ -38,8 +38,9 @@ func (Keys) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("keys(hidden)"))
 
 // Issuer is an issuer's master keys: they make the keys of each of its cards.
 type Issuer struct {
-	Scheme *Scheme
-	of     [uses]*keys.Key
+	Scheme    *Scheme
+	of        [uses]*keys.Key
+	certifier *certifier // of its keys for offline data authentication; nil for none
 }
 
 // NewIssuer makes an issuer of master keys of 16 octets each: for cryptograms, for MACs

@@ -8,6 +8,9 @@
 // with it, and holds the [Data] that its cryptogram is made over. The issuer reads the
 // same Data out of a message and checks the cryptogram with [Issued].
 //
+// An [Authority] certifies keys of issuers. With its [CAKey] a terminal finds by a method of
+// offline data authentication ([ODA]) whether a card is authentic, or an [ODAFailure].
+//
 // The standards of PBOC (JR/T 0025) and EMVCo are not in public: what is here was taken
 // from published examples, which the tests carry, and from public code; docs/sources.md
 // says from which. Nothing is allocated for a payment under triple DES.

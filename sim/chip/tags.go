@@ -47,9 +47,10 @@ var (
 // What terminals and the application on their cards are.
 var (
 	capabilities = []byte{0xE0, 0xE1, 0xC8}
-	terminalType = []byte{0x22} // attended, on line with offline capability
-	unionPay     = []byte("\xA0\x00\x00\x03\x33\x01\x01\x02")
 	version      = []byte{0x00, 0x30}
+	terminalType = []byte{0x22} // attended, on line with offline capability
+	// Application is the name (AID) of the application on all cards: UnionPay's credit.
+	Application = []byte("\xA0\x00\x00\x03\x33\x01\x01\x02")
 )
 
 // AppendTags appends tags of the payment that there is a value for.
@@ -113,7 +114,7 @@ func (t *Transaction) value(tag uint32) []byte {
 	case tagSerial:
 		return t.Serial[:]
 	case tagAID:
-		return unionPay
+		return Application
 	case tagVersion:
 		return version
 	case tagSequence:

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -250,9 +251,9 @@ func (h *Host) entries(of *dialect.Download) [][]byte {
 	case "parameters": // codes of two digits with values of fixed length
 		return [][]byte{fmt.Appendf(nil, "12%02d133191001132302", min(99, int(h.profile.Policy.Timeout.Seconds())))}
 	case "ca-keys":
-		return caKeys(0x01, 128)
+		return authorities(h.breaks(otherCAKey))
 	case "sm-ca-keys":
-		return caKeys(0x57, 64)
+		return smCAKeys()
 	case "ic-parameters":
 		return applications
 	case "card-blacklist":
@@ -271,7 +272,7 @@ func (h *Host) entries(of *dialect.Download) [][]byte {
 // each (PBOC).
 var applications = func() (all [][]byte) {
 	for _, last := range []string{"01", "02", "03", "06"} {
-		e, err := hex.DecodeString("9F0608A0000003330101" + last + "DF0101009F08020020DF1105D84000A800DF1205D84004F800DF130500100000009F1B0400000000DF150400000000DF160199DF170199DF14039F3704DF180101")
+		e, err := hex.DecodeString("9F0608A0000003330101" + last + "DF0101009F08020020DF1105DC4000A800DF1205DC4004F800DF130500100000009F1B0400000000DF150400000000DF160199DF170199DF14039F3704DF180101")
 		if err != nil {
 			panic(err)
 		}
@@ -280,25 +281,36 @@ var applications = func() (all [][]byte) {
 	return all
 }()
 
-// caKeys are CA keys of made-up moduli, of which the second has expired.
-func caKeys(first byte, size int) (all [][]byte) {
+// authorities are the keys of those behind the cards that come with posfleet, as far as hosts
+// tell of them; forged, with the first one's replaced.
+func authorities(forged bool) (all [][]byte) {
+	for _, a := range chip.Authorities() {
+		switch {
+		case !a.Listed:
+		case forged && len(all) == 0:
+			all = append(all, a.Forged())
+		default:
+			all = append(all, a.Entry())
+		}
+	}
+	return all
+}
+
+// smCAKeys are keys of made-up points for SM2 (algorithm 4), of which the second has expired.
+func smCAKeys() (all [][]byte) {
 	rid, _ := hex.DecodeString("A000000333")
 	for i := range byte(4) {
-		expires := []byte{0x20, 0x49, 0x12, 0x31}
+		index, expires := 0x57+i, []byte{0x20, 0x49, 0x12, 0x31}
 		if i == 1 {
 			expires[1] = 0x20
 		}
-		var modulus []byte
-		for len(modulus) < size {
-			sum := sha256.Sum256([]byte{first + i, byte(len(modulus))})
-			modulus = append(modulus, sum[:]...)
-		}
-		exponent := []byte{3}
-		hash := sha1.Sum(bytes.Join([][]byte{rid, {first + i}, modulus, exponent}, nil))
+		x, y := sha256.Sum256([]byte{index, 0}), sha256.Sum256([]byte{index, 1})
+		point, exponent := append(x[:], y[:]...), []byte{3}
+		hash := sha1.Sum(bytes.Join([][]byte{rid, {index}, point, exponent}, nil))
 		e := append([]byte{0x9F, 0x06, 5}, rid...)
-		e = append(e, 0x9F, 0x22, 1, first+i, 0xDF, 0x05, 4)
-		e = append(append(e, expires...), 0xDF, 0x06, 1, 1, 0xDF, 0x07, 1, 1, 0xDF, 0x02, 0x81, byte(size))
-		e = append(append(e, modulus...), 0xDF, 0x04, 1, 3, 0xDF, 0x03, sha1.Size)
+		e = append(e, 0x9F, 0x22, 1, index, 0xDF, 0x05, 4)
+		e = append(append(e, expires...), 0xDF, 0x06, 1, 1, 0xDF, 0x07, 1, 4, 0xDF, 0x02, byte(len(point)))
+		e = append(append(e, point...), 0xDF, 0x04, 1, 3, 0xDF, 0x03, sha1.Size)
 		all = append(all, append(e, hash[:]...))
 	}
 	return all

@@ -51,6 +51,7 @@ const (
 	forgetEarly
 	anyMAC
 	wrongCAKey
+	otherCAKey
 	wrongMasterKey
 	approveMalformed
 	hangOver
@@ -136,6 +137,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "script-result-lost", Doc: "what has become of an issuer's commands is acknowledged and not kept", bug: scriptLost},
 	{Name: "master-key-wrong", Doc: "a master key that is downloaded is not the one of its check value", bug: wrongMasterKey},
 	{Name: "ca-key-wrong", Doc: "CA keys and IC parameters are downloaded with one bit wrong", bug: wrongCAKey},
+	{Name: "ca-key-forged", Doc: "the first CA key is downloaded as another one, under a hash that is right", bug: otherCAKey},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
 	{Name: "refund-number-ignored", Doc: "a refund that comes again under its number is booked again", bug: refundNumberIgnored},

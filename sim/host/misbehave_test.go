@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/host/merchant"
@@ -218,10 +219,11 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 	seen["ca-key-wrong"] = func(p *pos, h *Host) bool {
 		m := p.request(dialect.DownloadLoad, func(_ *pos, m *wire.Message) {
 			m.SetString(wire.ManagementCode, "370")
-			m.SetString(wire.Download, "\x9F\x06\x05\xA0\x00\x00\x03\x33\x9F\x22\x01\x01")
+			m.SetString(wire.Download, "\x9F\x06\x05\xA0\x00\x00\x03\x33\x9F\x22\x01\x91")
 		})
-		return p.send(m) == "00" && !bytes.Equal(p.ans.Get(wire.Download)[1:], caKeys(1, 128)[0])
+		return p.send(m) == "00" && !bytes.Equal(p.ans.Get(wire.Download)[1:], chip.AuthorityNamed("posfleet").Entry())
 	}
+	seen["ca-key-forged"] = seen["ca-key-wrong"]
 	seen["master-key-wrong"] = func(p *pos, h *Host) bool {
 		if p.send(p.request(dialect.MasterKey)) != "00" {
 			return false

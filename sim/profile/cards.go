@@ -49,6 +49,7 @@ const (
 )
 
 var (
+	monthShape  = regexp.MustCompile(`^\d\d(0[1-9]|1[0-2])$`)
 	answerShape = regexp.MustCompile(`^[0-9A-Z]{1,4}$`)
 	pinShape    = regexp.MustCompile(`^\d{4,12}$`)
 	panShape    = regexp.MustCompile(`^\d{13,19}$`)
@@ -124,35 +125,36 @@ const roleInvalid = "invalid"
 func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chip.Issuer) Card {
 	c := Card{Count: 1, Service: "101"}
 	var answers strict.Value
-	var issuer, command string
+	var issuer, command, authentication string
 	found := r.Map(v, strict.Table{
-		"role":          r.Match(&c.Role, roleShape, "small letters, digits and hyphens"),
-		"pan":           r.pan(&c.PAN),
-		"count":         strict.Int(r.Reader, &c.Count, 1, maxCards),
-		"expiry":        r.Match(&c.Expiry, regexp.MustCompile(`^\d\d(0[1-9]|1[0-2])$`), "YYMM"),
-		"sequence":      r.Match(&c.Sequence, regexp.MustCompile(`^\d{3}$`), "three digits"),
-		"service":       r.Match(&c.Service, regexp.MustCompile(`^\d{3}$`), "three digits"),
-		"discretionary": strict.Secret(r.Reader, &c.Discretionary, regexp.MustCompile(`^\d{1,17}$`), "1 to 17 digits"),
-		"pin":           strict.Secret(r.Reader, &c.PIN, pinShape, "4 to 12 digits"),
-		"typed":         strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),
-		"code":          r.Match(&c.Code, regexp.MustCompile(`^\d{19}$`), "19 digits"),
-		"balance":       r.Yuan(&c.Balance, maxAmount),
-		"limit":         r.Yuan(&c.Limit, maxAmount),
-		"kind":          fee.ReadKind(r.Reader, &c.Kind),
-		"issuer":        r.Text(&issuer),
-		"command":       r.Text(&command),
-		"chip-first":    r.Bool(&c.ChipFirst),
-		"asks-password": r.Bool(&c.AsksPassword),
-		"cash":          r.Yuan(&c.Cash, 1_000_000_00),
-		"answers":       strict.Keep(&answers),
-		"answer":        strict.Keep(&answers), // its older name
+		"role":           r.Match(&c.Role, roleShape, "small letters, digits and hyphens"),
+		"pan":            r.pan(&c.PAN),
+		"count":          strict.Int(r.Reader, &c.Count, 1, maxCards),
+		"expiry":         r.Match(&c.Expiry, monthShape, "YYMM"),
+		"sequence":       r.Match(&c.Sequence, regexp.MustCompile(`^\d{3}$`), "three digits"),
+		"service":        r.Match(&c.Service, regexp.MustCompile(`^\d{3}$`), "three digits"),
+		"discretionary":  strict.Secret(r.Reader, &c.Discretionary, regexp.MustCompile(`^\d{1,17}$`), "1 to 17 digits"),
+		"pin":            strict.Secret(r.Reader, &c.PIN, pinShape, "4 to 12 digits"),
+		"typed":          strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),
+		"code":           r.Match(&c.Code, regexp.MustCompile(`^\d{19}$`), "19 digits"),
+		"balance":        r.Yuan(&c.Balance, maxAmount),
+		"limit":          r.Yuan(&c.Limit, maxAmount),
+		"kind":           fee.ReadKind(r.Reader, &c.Kind),
+		"issuer":         r.Text(&issuer),
+		"command":        r.Text(&command),
+		"authentication": r.Text(&authentication),
+		"chip-first":     r.Bool(&c.ChipFirst),
+		"asks-password":  r.Bool(&c.AsksPassword),
+		"cash":           r.Yuan(&c.Cash, 1_000_000_00),
+		"answers":        strict.Keep(&answers),
+		"answer":         strict.Keep(&answers), // its older name
 	})
 	r.Need(v, found, "role")
 	if found["answer"] > 0 && found["answers"] > 0 {
 		r.Fail(v, "answer is the older name of answers; leave it away")
 	}
 	r.answers(&c, d, answers)
-	r.chip(&c, v, issuers, issuer, command)
+	r.chip(&c, v, issuers, issuer, command, authentication)
 	if c.Typed == nil {
 		c.Typed = c.PIN
 	}

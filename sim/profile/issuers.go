@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"encoding/hex"
+	"regexp"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,6 +16,7 @@ type chips struct {
 	issuer  *chip.Issuer
 	command chip.Command // that the bundled host has for each of them, until it hears that it was obeyed
 	index   byte         // of the issuer's keys in them, which tells issues of the same cards apart
+	oda     chip.ODA     // by which their data can be authenticated
 	making  sync.Mutex
 	made    []atomic.Pointer[chip.Card]
 }
@@ -55,6 +58,9 @@ func (h *Holder) Chip() (*chip.Card, error) {
 	if err == nil {
 		c.Load(h.Card.Cash)
 		c.SetIndex(of.index)
+		if of.oda != chip.NoODA {
+			c.Authenticates(of.issuer, of.oda, h.PAN, h.Card.Expiry)
+		}
 		at.Store(c)
 	}
 	return c, err
@@ -78,7 +84,16 @@ func (h *Holder) Reissue() {
 	}
 }
 
-// issuers reads who issues cards, by names: a scheme and three master keys each.
+// ODA is by which method terminals can authenticate the chip's data off line.
+func (c *Card) ODA() chip.ODA {
+	if c.chips == nil {
+		return chip.NoODA
+	}
+	return c.chips.oda
+}
+
+// issuers reads who issues cards, by names: a scheme and three master keys each, and who
+// certifies keys of theirs.
 func (r reader) issuers(v, schemes strict.Value) map[string]*chip.Issuer {
 	known := slices.Clone(chip.Schemes())
 	if schemes.Given() {
@@ -96,6 +111,8 @@ func (r reader) issuers(v, schemes strict.Value) map[string]*chip.Issuer {
 	r.Each(v, func(name string, v strict.Value) {
 		var s *chip.Scheme
 		var of [3][]byte
+		var authority *chip.Authority
+		until, denial := "4912", "0000000000"
 		key := func(i int) func(strict.Value) { return func(v strict.Value) { of[i] = r.testKey(v, 16, 16) } }
 		found := r.Map(v, strict.Table{
 			"scheme": func(v strict.Value) {
@@ -105,7 +122,18 @@ func (r reader) issuers(v, schemes strict.Value) map[string]*chip.Issuer {
 				}
 			},
 			"cryptograms": key(0), "macs": key(1), "secrets": key(2),
+			"authority": func(v strict.Value) {
+				name, ok := r.Scalar(v)
+				if authority = chip.AuthorityNamed(name); ok && authority == nil {
+					r.Fail(v, "%s, want one of %s", strict.Quote(name), chip.AuthorityNames())
+				}
+			},
+			"certified-until": r.Match(&until, monthShape, "YYMM"),
+			"denial":          r.Match(&denial, regexp.MustCompile(`^[0-9A-F]{10}$`), "ten hexadecimal digits: five octets of terminal verification results"),
 		})
+		if authority == nil && found["certified-until"]+found["denial"] > 0 {
+			r.Fail(v, "nobody certifies its keys; add authority")
+		}
 		r.Need(v, found, "scheme", "cryptograms")
 		if s == nil || !r.OK() {
 			all[name] = nil // told already
@@ -121,14 +149,21 @@ func (r reader) issuers(v, schemes strict.Value) map[string]*chip.Issuer {
 			r.Fail(v, "%w", err)
 			return
 		}
+		if authority != nil {
+			code, _ := hex.DecodeString(denial)
+			i.Certify(authority, until, [5]byte(code))
+		}
 		all[name] = i
 	})
 	return all
 }
 
 // chip gives a card its issuer.
-func (r reader) chip(c *Card, v strict.Value, issuers map[string]*chip.Issuer, issuer, command string) {
+func (r reader) chip(c *Card, v strict.Value, issuers map[string]*chip.Issuer, issuer, command, authentication string) {
 	if issuer == "" {
+		if authentication != "" {
+			r.Fail(v, "authentication: the card has no issuer whose keys are certified; add issuer")
+		}
 		if command != "" {
 			r.Fail(v, "command: the card has no issuer to give one; add issuer")
 		}
@@ -143,11 +178,19 @@ func (r reader) chip(c *Card, v strict.Value, issuers map[string]*chip.Issuer, i
 	if command != "" {
 		of.command, known = chip.CommandNamed(command)
 	}
+	method := true
+	if authentication != "" {
+		of.oda, method = chip.ODANamed(authentication)
+	}
 	switch {
 	case of.issuer == nil:
 		r.Fail(v, "issuer %s is not under issuers; add it there", strict.Quote(issuer))
 	case c.Sequence == "":
 		r.Fail(v, "has an issuer and no chip; add sequence, its card sequence number")
+	case !method:
+		r.Fail(v, "authentication %s, want sda, dda or cda", strict.Quote(authentication))
+	case of.oda != chip.NoODA && !of.issuer.Certified():
+		r.Fail(v, "authentication: nobody certifies the keys of issuer %s; add authority there", issuer)
 	case !known, of.command == chip.ChangePIN, of.command == chip.SetBalance:
 		r.Fail(v, "command %s, want block-application, unblock-application, block-card or unblock-pin", strict.Quote(command))
 	}

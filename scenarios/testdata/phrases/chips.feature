@@ -104,7 +104,8 @@ Feature: Chips
   @holds
   Scenario: the chip approves the payment off line
     Given a terminal that has signed in
-    When the cardholder pays 1.00 yuan with a cash card by tap
+    When the terminal downloads its "ca-keys"
+    And the cardholder pays 1.00 yuan with a cash card by tap
     Then the chip approves the payment off line
 
   @fails
@@ -116,14 +117,41 @@ Feature: Chips
   @holds
   Scenario: the terminal has {n} offline payments to upload
     Given a terminal that has signed in
-    When the cardholder pays 1.00 yuan with a cash card by tap
+    When the terminal downloads its "ca-keys"
+    And the cardholder pays 1.00 yuan with a cash card by tap
     Then the terminal has 1 offline payments to upload
 
   @fails
   Scenario: the terminal has {n} offline payments to upload
     Given a terminal that has signed in
-    When the cardholder pays 1.00 yuan with a cash card by tap
+    When the terminal downloads its "ca-keys"
+    And the cardholder pays 1.00 yuan with a cash card by tap
     Then the terminal has 0 offline payments to upload
+
+  @holds
+  Scenario: the terminal finds the chip authentic by {oda}
+    Given a terminal that has signed in
+    When the terminal downloads its "ca-keys"
+    And the cardholder pays 1.00 yuan with a cda card by chip
+    Then the terminal finds the chip authentic by CDA
+
+  @fails
+  Scenario: the terminal finds the chip authentic by {oda}
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a cda card by chip
+    Then the terminal finds the chip authentic by CDA
+
+  @holds
+  Scenario: the terminal does not find the chip authentic, since {odafailure}
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a sda card by chip
+    Then the terminal does not find the chip authentic, since the terminal lacks its CA key
+
+  @fails
+  Scenario: the terminal does not find the chip authentic, since {odafailure}
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a sda card by chip
+    Then the terminal does not find the chip authentic, since its CA key has expired
 
   @holds
   Scenario: the next chip finds its issuer's answer wrong

@@ -60,3 +60,17 @@ Feature: Downloads
     Given a terminal that has signed in
     When a cashier signs in for points with a stolen card
     Then the host approves
+
+  @holds
+  Scenario: the terminal has downloaded nothing
+    Given a terminal that has signed in
+    When the terminal downloads its "parameters"
+    And the terminal has downloaded nothing
+    Then the terminal has 0 entries of its "parameters"
+
+  @fails
+  Scenario: the terminal has downloaded nothing
+    Given a terminal that has signed in
+    When the terminal downloads its "parameters"
+    And the terminal has downloaded nothing
+    Then the terminal has 1 entries of its "parameters"

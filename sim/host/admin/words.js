@@ -77,6 +77,7 @@ export const faultsInChinese = {
 	"script-result-lost": "脚本处理结果通知应答成功但不保存",
 	"master-key-wrong": "下载的主密钥与校验值不符",
 	"ca-key-wrong": "下载的公钥和IC卡参数错一位",
+	"ca-key-forged": "第一个CA公钥被换成另一个, 校验值正确",
 };
 
 // Rows of a slip, which has both languages whatever the page's is.

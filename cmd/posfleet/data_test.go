@@ -6,10 +6,15 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
-
+	"io"
 	"net"
+	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,6 +34,7 @@ import (
 type hostProcess struct {
 	program, folder, address string
 	before                   string // of the shell that starts it
+	admin, tokenFile         string // address of its API, if it has one
 	cmd                      *exec.Cmd
 }
 
@@ -42,7 +48,11 @@ func (h *hostProcess) start() error {
 		h.address = l.Addr().String()
 		l.Close()
 	}
-	h.cmd = exec.Command("sh", "-c", h.before+` exec "$0" host --terminals 4 --listen "$1" --data "$2"`, h.program, h.address, h.folder)
+	api := ""
+	if h.admin != "" {
+		api = ` --admin "$3" --admin-token-file "$4"`
+	}
+	h.cmd = exec.Command("sh", "-c", h.before+` exec "$0" host --terminals 4 --listen "$1" --data "$2"`+api, h.program, h.address, h.folder, h.admin, h.tokenFile)
 	out, err := h.cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -52,11 +62,15 @@ func (h *hostProcess) start() error {
 	if err := h.cmd.Start(); err != nil {
 		return err
 	}
-	if said, err := bufio.NewReader(out).ReadString('\n'); err != nil || !strings.HasPrefix(said, "listening on") {
-		h.kill()
-		return fmt.Errorf("the host says %q, %v; %s", said, err, errs.String())
+	for in := bufio.NewReader(out); ; {
+		switch said, err := in.ReadString('\n'); {
+		case err != nil:
+			h.kill()
+			return fmt.Errorf("the host says %q, %v; %s", said, err, errs.String())
+		case strings.HasPrefix(said, "listening on"):
+			return nil
+		}
 	}
-	return nil
 }
 
 func (h *hostProcess) kill() {
@@ -170,6 +184,113 @@ func TestHostThatIsKilledForgetsNothing(t *testing.T) {
 		}
 	}
 	x.settle(t)
+}
+
+// What the bank's people were told that is done, while terminals paid, is done when the host
+// comes back, however it went.
+func TestHostThatIsKilledForgetsNothingOfPeople(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a host several times")
+	}
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hostProcess{program: program(t), folder: t.TempDir(), admin: l.Addr().String(), tokenFile: filepath.Join(t.TempDir(), "token")}
+	l.Close()
+	const token = "0123456789abcdef0123456789abcdef"
+	if err := os.WriteFile(h.tokenFile, []byte(token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { h.kill() }()
+	ask := func(method, path, body string, into any) bool {
+		r, err := http.NewRequest(method, "http://"+h.admin+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		r.Header.Set("Content-Type", "application/json")
+		got, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return false
+		}
+		defer got.Body.Close()
+		return got.StatusCode < 300 && (into == nil || json.NewDecoder(got.Body).Decode(into) == nil)
+	}
+	x := newTills(t, h.address)
+	var acknowledged atomic.Int64 // numbers of the staff, from 1
+	for round := range 2 {
+		var over atomic.Bool
+		again := make(chan error, 1)
+		go func() {
+			for at := acknowledged.Load() + int64(5+7*round); acknowledged.Load() < at; {
+				time.Sleep(100 * time.Microsecond)
+			}
+			h.kill()
+			again <- h.start()
+			over.Store(true)
+		}()
+		var people sync.WaitGroup
+		people.Go(func() {
+			for !over.Load() {
+				next := acknowledged.Load() + 1
+				body := fmt.Sprintf(`{"tid": "10000001", "customer": "c%d", "phone": "%d", "password": "p", "papers": {"id": "1", "licence": "2"}}`, next, next)
+				if !ask("POST", "/v1/staff/customers", body, nil) {
+					time.Sleep(time.Millisecond)
+					continue
+				}
+				acknowledged.Store(next)
+			}
+		})
+		x.pay(over.Load)
+		people.Wait()
+		if err := <-again; err != nil {
+			t.Fatal(err)
+		}
+		var log []struct{ Customer, What string }
+		if !ask("GET", "/v1/audit?tid=10000001", "", &log) {
+			t.Fatal("the audit log cannot be had")
+		}
+		times := map[string]int{}
+		for _, line := range log {
+			times[line.Customer]++
+		}
+		for n := int64(1); n <= acknowledged.Load(); n++ {
+			if got := times[fmt.Sprintf("c%d", n)]; got < 1 {
+				t.Errorf("round %d: enrolment %d of %d was acknowledged and is not there", round, n, acknowledged.Load())
+			}
+		}
+	}
+	x.settle(t)
+	file, err := os.Create(filepath.Join(t.TempDir(), "books.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	r, _ := http.NewRequest("GET", "http://"+h.admin+"/v1/backup", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	got, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(file, got.Body); err != nil || got.StatusCode != 200 {
+		t.Fatalf("no backup: %s, %v", got.Status, err)
+	}
+	got.Body.Close()
+	var was, is []map[string]any
+	ask("GET", "/v1/totals", "", &was)
+	h.kill()
+	h.folder = filepath.Dir(file.Name())
+	if err := h.start(); err != nil {
+		t.Fatal(err)
+	}
+	if ask("GET", "/v1/totals", "", &is); len(was) == 0 || !reflect.DeepEqual(is, was) {
+		t.Errorf("a host that starts on the copy has booked\n%v\nwant\n%v", is, was)
+	}
 }
 
 // A disk that is full has the host decline, 96, and book nothing; when there is room again

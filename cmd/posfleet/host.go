@@ -48,9 +48,9 @@ func hostCommand() *cobra.Command {
 			if api == "" && tokenFile != "" {
 				return usage(errors.New("--admin-token-file: without --admin there is no API that wants a token"))
 			}
-			options, err := withData(data, api)
-			if err != nil {
-				return err
+			options := []host.Option{}
+			if data != "" {
+				options = append(options, host.WithData(data))
 			}
 			options = append(options, host.WithLog(host.Log{
 				Notice: func(text string) { fmt.Fprintf(cmd.ErrOrStderr(), "posfleet: %s\n", text) },
@@ -150,23 +150,12 @@ func hostCommand() *cobra.Command {
 	fl.Uint64Var(&storm.seed, "seed", 0, "seed of what --fault strikes (default: drawn, and told)")
 	storm.add(cmd)
 	secure.add(cmd)
-	fl.StringVar(&data, "data", "", "folder that keeps payments, batches and keys: what is approved is on disk before the answer leaves (default: all is forgotten at the end)")
+	fl.StringVar(&data, "data", "", "folder that keeps all that must not be forgotten: what is approved is on disk before the answer leaves (default: all is forgotten at the end)")
 	fl.BoolVar(&anywhere, "anywhere", false, "allow addresses other than loopback")
 	fl.StringVar(&api, "admin", "", "address of the JSON API and the page for people, such as 127.0.0.1:8584 (default: none)")
 	fl.StringVar(&live, "live", "", "serve a page of what it counts, growing, at this address: 127.0.0.1:8080")
 	fl.StringVar(&tokenFile, "admin-token-file", "", "file of the token that users of --admin show (default: a new one, which is printed)")
 	return cmd
-}
-
-// withData has a host keep its books in a folder, if one is given.
-func withData(folder, api string) ([]host.Option, error) {
-	switch {
-	case folder == "":
-		return nil, nil
-	case api != "":
-		return nil, usage(errors.New("--data keeps what terminals do, not what people do at --admin: leave one out"))
-	}
-	return []host.Option{host.WithData(folder)}, nil
 }
 
 // hintOfData says the mend of data that cannot be used.
@@ -176,7 +165,9 @@ func hintOfData(err error) error {
 	case errors.Is(err, store.ErrForeign):
 		hint = "give another folder, or the profile and --terminals that this one was made with"
 	case errors.Is(err, store.ErrTorn):
-		hint = "put a copy that is whole in its place, or move it away to begin with new books"
+		hint = "put a copy that is whole in its place (GET /v1/backup of --admin makes one), or move it away to begin with new books"
+	case errors.Is(err, store.ErrSchema):
+		hint = "start it with the posfleet that wrote it, or give another folder"
 	case errors.Is(err, store.ErrInUse):
 		hint = "end the other posfleet host, or give another folder"
 	default:

@@ -57,6 +57,7 @@ func (h *Host) activated(req *Request, t *book.Terminal, number int) bool {
 	t.Lock()
 	h.sessions[number] = nil // of whoever had it before
 	t.Unlock()
+	req.number, req.renewed, req.withPeople = number, true, true
 	return h.merchants.Activate(number, shown[:serialLen], shown[serialLen:]) && t.Bar() == book.MayTrade
 }
 

@@ -75,11 +75,7 @@ func (h *Host) applyRules(req *Request) bool {
 		req.keys = req.session.keys
 		req.touched = req.keys.Touch() ^ t.Touch()
 	}
-	if h.store != nil {
-		if h.store.Failing() && req.Transaction != dialect.Echo {
-			h.reply(req, malfunction)
-			return true
-		}
+	if h.journal.store != nil {
 		defer h.keep(req)
 	}
 	if h.staff.Watches(n) && h.stopped(req) {

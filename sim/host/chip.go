@@ -115,7 +115,11 @@ func (h *Host) checkChip(req *Request) verdict {
 		h.log.add(notice{what: "chip with another amount than the message has"})
 		return cardWrong
 	}
-	if req.chipped = w.Kind == chip.ARQC; !of.next(issuer.Scheme.Index(&w.Data), w.Counter(), binary.BigEndian.Uint64(w.Cryptogram), issuer.Scheme.New(&w.Data)) && !h.breaks(anyCounter) {
+	req.chipped = w.Kind == chip.ARQC
+	index, cryptogram, fresh := issuer.Scheme.Index(&w.Data), binary.BigEndian.Uint64(w.Cryptogram), issuer.Scheme.New(&w.Data)
+	if of.next(index, w.Counter(), cryptogram, fresh) {
+		h.noteChip(req, index, w.Counter(), cryptogram, fresh)
+	} else if !h.breaks(anyCounter) {
 		h.log.add(notice{what: "chip whose counter has been used before"})
 		return cardWrong
 	}
@@ -256,5 +260,10 @@ func (h *Host) noteScript(req *Request) verdict {
 	of.mu.Lock()
 	defer of.mu.Unlock()
 	of.obeyed = r.Results[0]>>4 == 2
+	obeyed := uint64(0)
+	if of.obeyed {
+		obeyed = 1
+	}
+	h.note(req, chipObeyed, uint64(c), obeyed)
 	return approved
 }

@@ -61,6 +61,7 @@ func (h *Host) unsealed(req *Request) verdict {
 		return badMAC
 	}
 	d.proven, d.later = true, req.trace
+	req.withPeople = true
 	h.merchants.Alert(merchant.Event{What: "terminal-cloned", MID: string(req.Message.Get(wire.MerchantID)), TID: string(req.Message.Get(wire.TerminalID)),
 		English: "two machines trade under one number: the later one is turned away", Chinese: "同一终端号两台终端同时在线，疑似克隆，拒绝后上线者"})
 	return noTerminal

@@ -134,22 +134,24 @@ func (h *Host) scanStatic(req *Request, d *order.Desk, of []byte) verdict {
 	if why := h.orders.Codes.Spend(int32(req.record.Card), req.record.Amount, req.now.mmdd); why != dialect.NoReason {
 		return req.refuse(why)
 	}
+	h.note(req, codeSpent, uint64(req.record.Card), uint64(req.record.Amount), uint64(req.now.mmdd))
 	o, why := d.Confirm(h.orders.Menu(), order.Wanted{Total: req.record.Amount}, req.now.unix)
 	if why != dialect.NoReason {
-		h.unspend(&req.record, req.now.mmdd)
+		h.unspend(req, &req.record, req.now.mmdd)
 		return req.refuse(why)
 	}
 	code := h.bookScan(req, d, o, req.batch, req.trace)
 	if code != approved {
 		d.Cancel(o, req.now.unix)
-		h.unspend(&req.record, req.now.mmdd)
+		h.unspend(req, &req.record, req.now.mmdd)
 	}
 	return code
 }
 
 // unspend takes a payment by a static code, that was refused or reversed, off what its payer
 // may pay so in a day.
-func (h *Host) unspend(r *book.Record, day uint32) {
+func (h *Host) unspend(req *Request, r *book.Record, day uint32) {
+	h.note(req, codeSpent, uint64(r.Card), uint64(-r.Amount), uint64(day))
 	h.orders.Codes.Unspend(int32(r.Card), r.Amount, day)
 }
 
@@ -210,6 +212,7 @@ func (h *Host) presentOneTime(req *Request, v []byte) verdict {
 	if why := h.orders.Codes.Use(code, req.now.unix); why != dialect.NoReason && !(why == dialect.CodeUsed && h.breaks(useCodeTwice)) {
 		return req.refuse(why)
 	}
+	h.note(req, codeUsed, uint64(code.Payer), uint64(code.Second), uint64(code.Number), uint64(req.now.unix))
 	req.record.Card, req.record.Channel = card, fee.ChannelOfCode(v)
 	return pending
 }

@@ -67,6 +67,7 @@ func (h *Host) Require(tid, what string) error {
 		r.open[n] = append(r.open[n], digit)
 	}
 	r.any.Store(true)
+	h.noteAll(&h.journal.notes, required, keptRequirements{n, r.open[n]})
 	return nil
 }
 
@@ -79,7 +80,11 @@ func (h *Host) require(req *Request, done byte) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	was := len(r.open[req.number])
 	left := slices.DeleteFunc(r.open[req.number], func(d byte) bool { return d == done })
+	if len(left) != was {
+		h.noteAll(&req.notes, required, keptRequirements{req.number, left})
+	}
 	if r.open[req.number] = left; len(left) == 0 {
 		delete(r.open, req.number)
 		r.any.Store(len(r.open) > 0)
@@ -88,6 +93,27 @@ func (h *Host) require(req *Request, done byte) {
 	if req.requirement == 0 && (req.Transaction == dialect.SignIn || req.Transaction == dialect.Echo) {
 		req.requirement = left[0]
 	}
+}
+
+// keptRequirements are what is asked of a terminal, as data keep it.
+type keptRequirements struct {
+	Terminal int
+	Digits   []byte
+}
+
+func (h *Host) restoreRequired(k keptRequirements) error {
+	r := &h.requirements
+	if k.Terminal < 0 || k.Terminal >= len(h.sessions) {
+		return errEntry
+	}
+	if r.open == nil {
+		r.open = map[int][]byte{}
+	}
+	if r.open[k.Terminal] = k.Digits; len(k.Digits) == 0 {
+		delete(r.open, k.Terminal)
+	}
+	r.any.Store(len(r.open) > 0)
+	return nil
 }
 
 // download answers the messages of a download.

@@ -20,13 +20,8 @@ type serial struct {
 // or is further on than the profile lets a terminal skip.
 func (h *Host) derive(req *Request) bool {
 	d, s := h.dialect.DUKPT, req.session
-	if s.serial == nil {
-		of := &serial{ksn: h.profile.Serial(h.books.Entry(req.number).TID)}
-		var err error
-		if of.initial, err = h.profile.Initial(of.ksn); err != nil {
-			return false
-		}
-		s.serial = of
+	if !h.derives(req.number, s) {
+		return false
 	}
 	var room [12]byte
 	ksn, ok := h.serialOf(req, &room)
@@ -58,6 +53,21 @@ func (h *Host) derive(req *Request) bool {
 	return true
 }
 
+// derives reports whether there are keys to derive those of a terminal from, which its
+// session has from then on.
+func (h *Host) derives(number int, s *session) bool {
+	if s.serial != nil {
+		return true
+	}
+	of := &serial{ksn: h.profile.Serial(h.books.Entry(number).TID)}
+	var err error
+	if of.initial, err = h.profile.Initial(of.ksn); err != nil {
+		return false
+	}
+	s.serial = of
+	return true
+}
+
 // answerKey is the key for the MAC of the answer.
 func (h *Host) answerKey(req *Request) *keys.Key {
 	if h.dialect.DUKPT == keys.NoDUKPT || req.keys.MAC == nil {
@@ -71,6 +81,7 @@ func (h *Host) used(req *Request) {
 	var room [12]byte
 	if ksn, ok := h.serialOf(req, &room); ok {
 		req.session.serial.counter = h.dialect.DUKPT.Counter(ksn)
+		h.note(req, counterUsed, uint64(req.number), uint64(req.session.serial.counter))
 	}
 }
 

@@ -67,11 +67,38 @@ func (h *Host) Enrol(mid, operator string, genuine []signature.Signature) (Enrol
 	if was := h.enrolments.of[of]; was != nil {
 		e.Replaced = was.Replaced + 1
 	}
-	if h.enrolments.of == nil {
-		h.enrolments.of = map[signer]*enrolment{}
-	}
-	h.enrolments.of[of] = e
+	h.enrolments.put(of, e)
+	h.noteAll(&h.journal.notes, signerChanged, keptEnrolment{of.mid, of.operator, e.Enrolment, genuine})
 	return e.Enrolment, nil
+}
+
+func (all *enrolments) put(of signer, e *enrolment) {
+	if all.of == nil {
+		all.of = map[signer]*enrolment{}
+	}
+	all.of[of] = e
+}
+
+// keptEnrolment is an enrolment as data keep it: with the signatures that it was made of;
+// none for one that was taken away.
+type keptEnrolment struct {
+	MID, Operator string
+	Enrolment
+	Genuine []signature.Signature
+}
+
+func (h *Host) restoreEnrolment(k keptEnrolment) error {
+	of := signer{k.MID, k.Operator}
+	if len(k.Genuine) == 0 {
+		delete(h.enrolments.of, of)
+		return nil
+	}
+	w, err := signature.Enroll(k.Genuine)
+	if err != nil {
+		return errors.Join(errEntry, err)
+	}
+	h.enrolments.put(of, &enrolment{k.Enrolment, w})
+	return nil
 }
 
 // Enrolled is what is on file of an operator; false for nothing.
@@ -87,6 +114,7 @@ func (h *Host) Unenrol(mid, operator string) {
 	h.enrolments.mu.Lock()
 	defer h.enrolments.mu.Unlock()
 	delete(h.enrolments.of, signer{mid, operator})
+	h.noteAll(&h.journal.notes, signerChanged, keptEnrolment{MID: mid, Operator: operator})
 }
 
 // CompareSignature compares a signature with what is on file of an operator; false when

@@ -31,7 +31,6 @@ import (
 	"github.com/posfleet/posfleet/sim/host/payout"
 	"github.com/posfleet/posfleet/sim/host/serve"
 	"github.com/posfleet/posfleet/sim/host/staff"
-	"github.com/posfleet/posfleet/sim/host/store"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -64,8 +63,7 @@ type Host struct {
 	stuck        atomic.Bool     // it has met something malformed, and hangs
 	standing     context.Context // until it falls over something malformed
 	fall         context.CancelFunc
-	data         string       // folder of what it keeps; empty for a host that forgets
-	store        *store.Store // nil for one
+	journal      journal
 }
 
 // Option changes a Host that New makes.
@@ -129,9 +127,9 @@ func New(p *profile.Profile, options ...Option) (*Host, error) {
 	misbehaves := h.wrong.Load().names
 	h.server.Delays = h.behaviour != nil || h.delays || len(misbehaves) > 0 || p.InHSM() // who waits for it holds up nobody else
 	h.misbehaveAs(misbehaves)
-	if h.data != "" {
-		if err := h.openData(h.data); err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Join(h.data, DataFile), err)
+	if h.journal.folder != "" {
+		if err := h.openData(); err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(h.journal.folder, DataFile), err)
 		}
 	}
 	return h, nil
@@ -178,11 +176,19 @@ func (h *Host) Serve(ctx context.Context, l net.Listener) error {
 // Merchants are the merchants, their terminals, and who wants to become one.
 func (h *Host) Merchants() *merchant.Register { return h.merchants }
 
-// Account is what a merchant is owed, open batches included; nil for no such merchant.
-func (h *Host) Account(mid string) *payout.Account { return h.books.Account(mid) }
+// Account is what a merchant is owed, open batches included; nil for no such merchant. Not
+// to be asked for within Change.
+func (h *Host) Account(mid string) (a *payout.Account) {
+	_, _ = h.alone(func() { a = h.books.Account(mid) }) // who only looks does not wait for the disk
+	return a
+}
 
-// Fees are what all merchants have been charged, open batches included, and who has it.
-func (h *Host) Fees() payout.Totals { return h.books.Fees() }
+// Fees are what all merchants have been charged, open batches included, and who has it. Not
+// to be asked for within Change.
+func (h *Host) Fees() (t payout.Totals) {
+	_, _ = h.alone(func() { t = h.books.Fees() })
+	return t
+}
 
 // Statement tells a business day (as 2026-11-26) of a merchant's account; false where
 // nothing was posted.

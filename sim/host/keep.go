@@ -2,66 +2,142 @@ package host
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/host/store"
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // DataFile is the file of a host's data in its folder.
 const DataFile = "books.db"
 
-// WithData has the host keep its books and its terminals' sessions in a folder, which is made
-// if it is not there, and take over what is in it: what it approves is on disk before its
-// answer leaves. While the disk does not take what must be kept, the host declines (96) and
-// changes nothing. CloseData ends it.
+// WithData has the host keep what it knows in a folder, which is made if it is not there,
+// and take over what is in it: what a request or one of the bank's people ([Host.Change])
+// has changed is on disk before it is answered. While the disk does not take what must be
+// kept, the host declines (96) and changes nothing. CloseData ends it.
 func WithData(folder string) Option {
 	return func(h *Host) error {
-		h.data = folder
+		h.journal.folder = folder
 		return nil
 	}
 }
 
+// journal is what a host keeps: an entry for each request, or doing of the bank's people,
+// that has changed something, of records of many kinds.
+type journal struct {
+	folder string       // empty for a host that forgets
+	store  *store.Store // nil for one
+
+	// Requests are answered while it is held for reading. The bank's people do what they do
+	// while nothing else happens: so the journal's order is the order in which it was.
+	ordered sync.RWMutex
+
+	people sync.Mutex    // what people and terminals change together is taken, and written, by one at a time
+	latest atomic.Uint64 // number of the latest entry with some of that
+	menu   *profile.Menu // that was kept last
+	notes  []byte        // records of what people did at the host itself
+	closed bool          // ordered guards it
+	copied sync.Mutex    // while a backup is made and taken
+}
+
 // openData opens the data before the host serves.
-func (h *Host) openData(folder string) error {
-	if h.dialect.DUKPT != keys.NoDUKPT {
-		return fmt.Errorf("dialect %s has DUKPT, and the counters of its keys are not kept", h.dialect.Name)
-	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+func (h *Host) openData() error {
+	if err := os.MkdirAll(h.journal.folder, 0o700); err != nil {
 		return err
 	}
 	var serial uint64
-	s, err := store.Open(filepath.Join(folder, DataFile), h.identity(), func(entry []byte) error {
+	var broken *keys.HSMError
+	s, err := store.Open(filepath.Join(h.journal.folder, DataFile), h.identity(), func(entry []byte) error {
 		highest, err := h.restore(entry)
 		serial = max(serial, highest)
+		broken, _ = errors.AsType[*keys.HSMError](err)
 		return err
 	})
-	if err != nil {
+	switch {
+	case broken != nil: // and not the file
+		return broken
+	case err != nil:
 		return err
 	}
 	if err := h.books.Check(); err != nil {
 		return errors.Join(fmt.Errorf("%w: %w", store.ErrTorn, err), s.Close())
 	}
+	left, _ := filepath.Glob(filepath.Join(h.journal.folder, copies)) // by a host that was killed meanwhile
+	for _, name := range left {
+		os.Remove(name)
+	}
 	h.serial.Store(serial)
 	h.books.Keep()
-	h.store = s
+	h.orders.Keep()
+	h.merchants.Keep()
+	h.staff.Keep()
+	h.journal.store, h.journal.menu = s, h.orders.Menu()
+	if s.Cut {
+		h.log.add(notice{what: "the last write to the data was torn, and is cut: nothing in it had been answered", where: "(" + filepath.Join(h.journal.folder, DataFile) + ")"})
+	}
 	h.server.Delays = true // who waits for the disk holds up nobody else: a goroutine each
 	return nil
 }
 
 // CloseData writes what waits and closes the file, when the host does not serve any more.
 func (h *Host) CloseData() error {
-	if h.store == nil {
+	j := &h.journal
+	if j.store == nil {
 		return nil
 	}
-	s := h.store
-	h.store = nil
-	return s.Close()
+	j.ordered.Lock()
+	defer j.ordered.Unlock()
+	if j.closed {
+		return nil
+	}
+	j.closed = true
+	return j.store.Close()
+}
+
+// Why there is no backup.
+var (
+	ErrNoData = errors.New("the host keeps no data")
+	ErrCopied = errors.New("another backup is under way")
+)
+
+// copies are what backups are called until they have been taken.
+const copies = "backup-*"
+
+// Backup writes a copy of the file of the host's data as it is at a moment, while the host
+// goes on: all that was answered before is in it. A host that is started with the copy in
+// its folder goes on from there. The copy is made beside the file first, so that nobody
+// waits for who takes it; until then nothing has been written. There is one at a time.
+func (h *Host) Backup(to io.Writer) error {
+	if h.journal.store == nil {
+		return ErrNoData
+	}
+	if !h.journal.copied.TryLock() {
+		return ErrCopied
+	}
+	defer h.journal.copied.Unlock()
+	f, err := os.CreateTemp(h.journal.folder, copies)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	if err := h.journal.store.Backup(f); err != nil {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	_, err = io.Copy(to, f)
+	return err
 }
 
 // identity tells hosts apart whose data would not fit each other: of other terminals, cards
@@ -82,110 +158,110 @@ func (h *Host) identity() string {
 	return fmt.Sprintf("%x", sum.Sum(nil))
 }
 
-// What an entry of the store begins with, after the terminal's number.
-const (
-	sameSession byte = iota
-	newSession
-)
+// Change does what one of the bank's people does, while no request is answered. Where data
+// are kept, what it has changed is on disk when Change returns nil; store.ErrFailing says
+// that the disk did not take it, and then it may be there later all the same.
+func (h *Host) Change(do func()) error {
+	if h.journal.store != nil && h.journal.store.Failing() {
+		return store.ErrFailing
+	}
+	number, err := h.alone(do)
+	if number == 0 || err != nil {
+		return err
+	}
+	return h.journal.store.Wait(number)
+}
 
-// keep has what the request has changed written. The terminal is locked.
+// alone does something while no request is answered, and has what it has changed written; it
+// gives the number of that, 0 for nothing.
+func (h *Host) alone(do func()) (number uint64, err error) {
+	j := &h.journal
+	if j.store == nil {
+		do()
+		return 0, nil
+	}
+	j.ordered.Lock()
+	defer j.ordered.Unlock()
+	do()
+	entry := h.appendPeople(nil)
+	if len(entry) == 0 {
+		return 0, nil
+	}
+	return j.store.Append(entry)
+}
+
+// applyKept is applyRules of a host that keeps data.
+func (h *Host) applyKept(req *Request) bool {
+	j := &h.journal
+	if j.store.Failing() {
+		req.now = h.clock.stamp(req.arrived.Unix())
+		req.serial = h.serial.Add(1)
+		if req.Transaction, req.Known = h.dialect.Classify(req.Message); req.Transaction != dialect.Echo {
+			h.reply(req, malfunction)
+			return true
+		}
+	}
+	j.ordered.RLock()
+	defer j.ordered.RUnlock()
+	answers := h.applyRules(req)
+	if req.terminal == nil && req.withPeople { // it was not let in, and that counts
+		h.keep(req)
+	}
+	return answers
+}
+
+// keep has what the request has changed written. Its terminal, if there is one, is locked.
 func (h *Host) keep(req *Request) {
-	changes := req.terminal.TakeChanges()
-	if len(changes) == 0 && !req.renewed {
+	b := req.notes
+	if t := req.terminal; t != nil {
+		if changes := t.TakeChanges(); len(changes) > 0 {
+			b = appendNumbered(b, bookChanged, req.number, changes)
+		}
+		if d := h.orders.Used(req.number); d != nil {
+			for _, o := range d.TakeChanges() {
+				b = appendRecord(b, orderChanged, o)
+			}
+		}
+	}
+	if req.renewed {
+		b = appendNumbered(b, sessionChanged, req.number, appendSession(nil, h.sessions[req.number]))
+	}
+	req.notes, req.renewed = b[:0], false
+	j, withPeople := &h.journal, req.withPeople
+	if req.withPeople = false; withPeople {
+		j.people.Lock()
+		defer j.people.Unlock()
+		before := len(b)
+		if b = h.appendPeople(b); len(b) == before {
+			req.kept = max(req.kept, j.latest.Load()) // another request has taken it
+		}
+	}
+	if len(b) == 0 {
 		return
 	}
-	b := binary.AppendUvarint(make([]byte, 0, 64+len(changes)), uint64(req.number))
-	if req.renewed {
-		b = appendSession(append(b, newSession), h.sessions[req.number])
-	} else {
-		b = append(b, sameSession)
-	}
-	n, err := h.store.Append(append(b, changes...))
-	if req.kept = n; err != nil {
+	n, err := j.store.Append(b)
+	if req.kept = max(req.kept, n); err != nil {
 		req.kept = ^uint64(0) // never on disk
 	}
-	req.renewed = false
-}
-
-// appendSession writes a session: its keys as its sign-in gave them, under the terminal's
-// master key.
-func appendSession(b []byte, s *session) []byte {
-	signedIn := byte(0)
-	if s.signedIn {
-		signedIn = 1
+	if withPeople {
+		j.latest.Store(n)
 	}
-	b = append(b, signedIn, s.operator[0], s.operator[1])
-	b = binary.AppendUvarint(b, uint64(s.trace))
-	b = append(binary.AppendUvarint(b, uint64(len(s.mode))), s.mode...)
-	return append(binary.AppendUvarint(b, uint64(len(s.block))), s.block...)
-}
-
-var errEntry = errors.New("it is not of this host")
-
-// restore does an entry of the store again, and gives the highest serial number in it.
-func (h *Host) restore(entry []byte) (serial uint64, err error) {
-	number, n := binary.Uvarint(entry)
-	if n <= 0 || n >= len(entry) || number >= uint64(len(h.sessions)) {
-		return 0, errEntry
-	}
-	has, rest := entry[n], entry[n+1:]
-	if has == newSession {
-		if rest, err = h.restoreSession(int(number), rest); err != nil {
-			return 0, err
-		}
-	}
-	return h.books.Redo(int(number), rest)
-}
-
-// restoreSession reads a session, and gives what follows it.
-func (h *Host) restoreSession(number int, b []byte) (rest []byte, err error) {
-	if len(b) < 4 {
-		return nil, errEntry
-	}
-	s := &session{signedIn: b[0] == 1, operator: [2]byte{b[1], b[2]}}
-	b = b[3:]
-	next := func() uint64 {
-		v, n := binary.Uvarint(b)
-		if n <= 0 {
-			err, b = errEntry, nil
-			return 0
-		}
-		b = b[n:]
-		return v
-	}
-	octets := func() []byte {
-		n := next()
-		if n > uint64(len(b)) {
-			err = errEntry
-			return nil
-		}
-		v := b[:n:n]
-		b = b[n:]
-		return v
-	}
-	s.trace = uint32(next())
-	s.mode = keys.KeyBlock(octets())
-	if block := octets(); len(block) > 0 && err == nil {
-		s.block = append([]byte(nil), block...)
-		if s.keys, err = keys.Unwrap(h.profile.HSM, h.books.Entry(number).Master, s.mode, s.block); err != nil {
-			return nil, err
-		}
-	}
-	h.sessions[number] = s
-	return b, err
 }
 
 // takeBack declines a request of which the disk has not taken what it changed. A payment is
 // undone: the terminal will not know of it. What else it changed stays, for the terminal
 // will ask again.
 func (h *Host) takeBack(req *Request) {
-	t := req.terminal
-	t.Lock()
-	defer t.Unlock()
-	if r := t.Answered(req.serial); r != nil && r.State == book.Approved && h.books.Reverse(t, r, uint32(req.now.unix)) {
-		h.unpaid(req, r)
+	h.journal.ordered.RLock()
+	defer h.journal.ordered.RUnlock()
+	if t := req.terminal; t != nil {
+		t.Lock()
+		defer t.Unlock()
+		if r := t.Answered(req.serial); r != nil && r.State == book.Approved && h.books.Reverse(t, r, uint32(req.now.unix)) {
+			h.unpaid(req, r)
+		}
+		h.keep(req)
 	}
-	h.keep(req)
 	if req.Known && req.Transaction.Payment() {
 		h.tell(req, malfunction)
 		return

@@ -245,6 +245,9 @@ func (h *Host) Misbehaves() []string { return h.wrong.Load().names }
 // misbehaveAs makes the host wrong in these ways and no other.
 func (h *Host) misbehaveAs(names []string) {
 	w := &wrong{names: names, handler: h.applyRules}
+	if h.journal.folder != "" {
+		w.handler = h.applyKept
+	}
 	for _, name := range names {
 		m := misbehaviour(name)
 		w.bugs |= m.bug

@@ -246,7 +246,7 @@ func (h *Host) unpaid(req *Request, r *book.Record) {
 		if o := d.PaidBy(r.Serial); o != nil {
 			d.Unpaid(o, req.now.unix)
 			if len(o.Lines) == 0 { // by a static code
-				h.unspend(r, stampOf(int64(r.When)).mmdd)
+				h.unspend(req, r, stampOf(int64(r.When)).mmdd)
 			}
 		}
 	case dialect.Uncharge:

@@ -62,6 +62,7 @@ func (h *Host) passwordReset(req *Request) {
 		h.reply(req, formatError)
 		return
 	}
+	req.withPeople = true
 	if h.staff.Redeem(req.number, string(m.Get(wire.TerminalID)), firstTwo(m.Get(wire.Operator)), code) != nil {
 		h.reply(req, wrongPIN)
 		return

@@ -12,11 +12,16 @@ import (
 func enrolled(t *testing.T, network string) (*Host, *pos) {
 	t.Helper()
 	h, address := listen(t, network)
+	enrol(t, h)
+	return h, ready(t, h, address, 0)
+}
+
+func enrol(t *testing.T, h *Host) {
+	t.Helper()
 	d := h.Staff()
 	if d.Enrol("10000001", staff.Customer{Number: "80010001", Papers: staff.Papers{ID: "1", Licence: "2"}}) != nil || d.Hire("2001") != nil || d.Hire("2002") != nil {
 		t.Fatal("not enrolled")
 	}
-	return h, ready(t, h, address, 0)
 }
 
 // granted asks at a branch for a reset of operator 01.

@@ -34,6 +34,7 @@ type Request struct {
 	given       string    // the message type, where it is taken as another; empty where not
 	requirement byte      // of the routing header: what the terminal is to do
 	advice      bool      // a reversal that says so of what has happened, and is answered as an advice
+	withPeople  bool      // it may have changed what people change too
 
 	terminal *book.Terminal
 	number   int       // of the terminal, in the profile
@@ -65,6 +66,7 @@ type Request struct {
 	chip      *chipWork           // of its chip; nil until the first
 	chipped   bool                // the chip's cryptogram is right, and wants an answer
 	derived   *keys.Derived       // reused; nil until keys are derived
+	notes     []byte              // records of what it has changed, until they are written; reused
 }
 
 func newRequest(d *dialect.Dialect) *Request {
@@ -146,7 +148,7 @@ func (h *Host) answer(req *Request, dst, frame []byte, arrived time.Time) (out [
 		h.count.silent.Add(1)
 		return dst, false, nil
 	}
-	if req.kept > 0 && h.store.Wait(req.kept) != nil {
+	if req.kept > 0 && h.journal.store.Wait(req.kept) != nil {
 		h.takeBack(req)
 	}
 	if h.behaviour != nil {

@@ -112,6 +112,7 @@ func (h *Host) takeSignature(req *Request) verdict {
 		s.Black += bits.OnesCount8(octet)
 	}
 	of.keep(s)
+	h.noteAll(&req.notes, signatureTaken, keptSignature{req.number, s})
 	return approved
 }
 
@@ -156,6 +157,21 @@ func (of *signatures) keep(s Signature) {
 		of.kept = slices.Delete(of.kept, 0, n-KeptSignatures+1)
 	}
 	of.kept = append(of.kept, s)
+}
+
+// keptSignature is a signature as data keep it.
+type keptSignature struct {
+	Terminal int
+	Signature
+}
+
+func (h *Host) restoreSignature(k keptSignature) error {
+	s := h.sessionOf(k.Terminal)
+	if s.signatures == nil {
+		s.signatures = &signatures{}
+	}
+	s.signatures.keep(k.Signature)
+	return nil
 }
 
 // forget drops the signature under a purchase.

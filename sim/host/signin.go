@@ -56,6 +56,7 @@ func (h *Host) signIn(req *Request) {
 	s.signedIn = true
 	copy(s.operator[:], req.Message.Get(wire.Operator))
 	h.staff.SignedIn(req.number, string(s.operator[:]))
+	req.withPeople = true
 	req.terminal.SignIn()
 	req.renewed = true
 	h.reply(req, approved)
@@ -134,6 +135,7 @@ func (h *Host) cutOver(req *Request) {
 		return
 	}
 	req.session.cutOver = uint32(req.now.mmdd)
+	req.renewed = true
 	h.reply(req, approved)
 	req.Answer.SetUint(wire.SettlementDate, uint64(h.settlementDate(req)))
 }

@@ -40,7 +40,7 @@ func (h *Host) statusUpload(req *Request) {
 		h.reply(req, formatError)
 		return
 	}
-	tid := h.profile.Terminals[req.number].TID
+	tid := h.books.Entry(req.number).TID
 	s := Status{Told: told, Broken: broken, At: req.arrived}
 	h.statuses.mu.Lock()
 	if was := h.statuses.last[tid]; broken != device.None && was.Broken == broken {
@@ -53,6 +53,7 @@ func (h *Host) statusUpload(req *Request) {
 	}
 	h.statuses.last[tid] = s
 	h.statuses.mu.Unlock()
+	h.noteAll(&req.notes, statusTold, keptStatus{tid, s})
 	h.reply(req, approved)
 	if s.Ticket != "" {
 		req.Answer.SetString(wire.TerminalStatus, s.Ticket)
@@ -75,4 +76,18 @@ func ticket(now *stamp, serial uint64) string {
 	wire.PutUint(v[:4], uint64(now.mmdd))
 	wire.PutUint(v[4:], serial%1_000_000)
 	return string(v[:])
+}
+
+// keptStatus is a status as data keep it.
+type keptStatus struct {
+	TID string
+	Status
+}
+
+func (h *Host) restoreStatus(s keptStatus) error {
+	if h.statuses.last == nil {
+		h.statuses.last = map[string]Status{}
+	}
+	h.statuses.last[s.TID] = s.Status
+	return nil
 }

@@ -9,6 +9,7 @@
 package admin
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -167,7 +168,7 @@ func (s *Server) json(answer answers) http.HandlerFunc {
 			fail(w, refuse(http.StatusUnauthorized, "want the header Authorization: Bearer, and the token that the host was started with"))
 			return
 		}
-		got, err := answer(r)
+		got, err := s.change(r, answer)
 		if err != nil {
 			fail(w, err)
 			return
@@ -188,6 +189,25 @@ func (s *Server) json(answer answers) http.HandlerFunc {
 		write(w, http.StatusOK, got)
 	}
 }
+
+// change gives the answer to a request; where it may change something, alone and kept. Its
+// body is read first, so that nobody else waits for who sends it.
+func (s *Server) change(r *http.Request, answer answers) (got any, err error) {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return answer(r)
+	}
+	body, wrong := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{wrong}))
+	if kept := s.host.Change(func() { got, err = answer(r) }); kept != nil {
+		return nil, refuse(http.StatusServiceUnavailable, "%v; ask whether it is done when it does", kept)
+	}
+	return got, err
+}
+
+// failing is the end of a body that could not be read to its end.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, cmp.Or(f.err, io.EOF) }
 
 // csv is an answer that is no JSON but a spreadsheet's.
 type csv string

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/posfleet/posfleet/sim/host"
 )
@@ -15,6 +16,7 @@ func (s *Server) ofHost() map[string]answers {
 		"GET /v1/totals":  s.getTotals,
 		"GET /v1/faults":  s.getFaults,
 		"POST /v1/faults": s.switchFault,
+		"GET /v1/backup":  s.backup,
 	}
 }
 
@@ -86,4 +88,35 @@ func (s *Server) switchFault(r *http.Request) (any, error) {
 		return nil, refuse(http.StatusConflict, "%v", err)
 	}
 	return s.getFaults(r)
+}
+
+// backup gives a copy of the file in which the host keeps its data.
+func (s *Server) backup(*http.Request) (any, error) {
+	return stream(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/octet-stream")
+		out := &written{to: w}
+		switch err := s.host.Backup(out); {
+		case errors.Is(err, host.ErrNoData):
+			fail(w, refuse(http.StatusConflict, "%v; start it with --data DIR", err))
+		case errors.Is(err, host.ErrCopied):
+			fail(w, refuse(http.StatusServiceUnavailable, "%v; ask again when it has been taken", err))
+		case err != nil && out.n == 0:
+			fail(w, err)
+		case err != nil:
+			panic(http.ErrAbortHandler) // who takes it sees that it is not whole
+		}
+	}), nil
+}
+
+// written counts what is written, each write within a time of its own.
+type written struct {
+	to http.ResponseWriter
+	n  int
+}
+
+func (w *written) Write(b []byte) (int, error) {
+	_ = http.NewResponseController(w.to).SetWriteDeadline(time.Now().Add(10 * time.Second))
+	n, err := w.to.Write(b)
+	w.n += n
+	return n, err
 }

@@ -173,8 +173,10 @@ func (s *Server) pay(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if of.MID != "" && s.host.Account(of.MID) == nil {
-		return nil, refuse(http.StatusNotFound, "there is no merchant %s / 无此商户", of.MID)
+	if of.MID != "" {
+		if _, err := s.host.Merchants().Merchant(of.MID); err != nil {
+			return nil, faulty(err)
+		}
 	}
 	return paid(s.host.Pay(of.MID, now)), nil
 }

@@ -45,6 +45,7 @@ type original struct {
 // Keep has the books note what changes, for [Terminal.TakeChanges]. Call it before the
 // first request.
 func (l *Ledger) Keep() {
+	l.keeping = true
 	for i := range l.terminals {
 		l.terminals[i].kept = &kept{}
 	}

@@ -46,6 +46,9 @@ type Ledger struct {
 	splits    *fee.Splits  // what issuer and network ask
 	wrong     atomic.Int64 // fen that each fee is too high on purpose
 	lax       payout.Lax   // rules about days that are broken on purpose
+
+	keeping  bool            // see Keep
+	accounts changedAccounts // since the last TakeAccounts; mu guards it
 }
 
 // account is a balance.

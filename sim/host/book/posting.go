@@ -87,6 +87,7 @@ func (l *Ledger) accrue(wanted func(m *merchant, when time.Time) bool) {
 				r := &t.journal.records[k]
 				if r.State == Approved && r.Kind.Side() == dialect.Debit && !r.posted && wanted(t.merchant, time.Unix(int64(r.When), 0)) {
 					l.postSale(t, r)
+					l.noteAccrued(t, k)
 				}
 			}
 		}
@@ -103,13 +104,20 @@ func (l *Ledger) Pay(mid string, now time.Time) (all []payout.Payout) {
 		if !meant(m) {
 			continue
 		}
-		for _, p := range m.of.Pay(now) {
-			move(&m.payable, &m.bank, p.Net)
-			move(&m.payable, &l.fees, p.Surcharge)
-			all = append(all, p)
+		paid := m.of.Pay(now)
+		for i := range paid {
+			l.payOut(m, &paid[i])
 		}
+		l.notePaid(m, paid)
+		all = append(all, paid...)
 	}
 	return all
+}
+
+// payOut moves the money of a payout.
+func (l *Ledger) payOut(m *merchant, p *payout.Payout) {
+	move(&m.payable, &m.bank, p.Net)
+	move(&m.payable, &l.fees, p.Surcharge)
 }
 
 // Account is a merchant's, with what its terminals have in open batches posted to it; nil

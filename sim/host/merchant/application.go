@@ -316,6 +316,7 @@ func (r *Register) Sign(number string) (Merchant, error) {
 		return Merchant{}, fault(WrongState, "merchant %s has accounts already", "商户%s已有账户", m.MID)
 	}
 	r.merchants[m.MID] = m
+	r.touch(nil, m, nil)
 	r.signed[a.credit()] = true
 	a.MID = m.MID
 	r.turn(a, signed, "contract signed, merchant "+m.MID, "签约成功，商户号"+m.MID)
@@ -362,6 +363,7 @@ func (r *Register) application(number string) (*Application, error) {
 // turn brings an application into a state.
 func (r *Register) turn(a *Application, state, english, chinese string) {
 	a.State, a.Reasons, a.Changed = state, nil, r.now().Add(a.ahead)
+	r.touch(a, nil, nil)
 	r.note(Event{What: "application-" + state, Subject: a.Number, MID: a.MID, English: english, Chinese: chinese})
 }
 

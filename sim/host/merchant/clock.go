@@ -46,6 +46,7 @@ func (r *Register) PutClock(mid, application string, now time.Time) (time.Time, 
 	case by > mostAhead:
 		return time.Time{}, fault(Malformed, "now: at most 10 years ahead", "now：最多拨快10年")
 	}
+	r.touch(r.applications[application], r.merchants[mid], nil)
 	if *ahead = by; application == "" {
 		r.books.PutAhead(mid, by)
 	}

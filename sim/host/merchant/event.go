@@ -22,7 +22,9 @@ type Event struct {
 type log struct {
 	mu      sync.Mutex
 	events  []Event
-	dropped int // events no longer kept
+	dropped int     // events no longer kept
+	kept    bool    // see Register.Keep
+	untaken []Event // since the last Register.TakeChanges
 }
 
 // note writes a line.
@@ -31,6 +33,14 @@ func (r *Register) note(e Event) {
 	l := &r.log
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.kept {
+		l.untaken = append(l.untaken, e)
+	}
+	l.add(e)
+}
+
+// add adds a line; mu is held.
+func (l *log) add(e Event) {
 	if len(l.events) == keepsEvents {
 		n := copy(l.events, l.events[keepsEvents/10:])
 		l.events = l.events[:n]

@@ -75,6 +75,7 @@ func (r *Register) dormancy(terminals []*Terminal, day time.Time, done *Inspecte
 		if last.Unix() <= 0 {
 			last = r.now() // of the profile, and nothing known of it
 			t.quiet = last
+			r.touch(nil, nil, t)
 		}
 		switch {
 		case t.State != active && !(t.State == suspended && t.Why == dormant):

@@ -65,6 +65,7 @@ type Register struct {
 	tids         map[string]int       // numbers by TID; made at first use
 	black        map[string]bool      // credit codes and ID numbers of those who are not taken
 	log          log
+	touched      *touched // nil where nothing is kept: see Keep
 }
 
 // New makes the register of a profile whose books are l.
@@ -139,6 +140,7 @@ func (r *Register) Suspend(mid, why string) error {
 
 func (r *Register) suspend(m *Merchant, why string) {
 	m.State, m.Why = suspended, why
+	r.touch(nil, m, nil)
 	for _, t := range r.of(m.MID) {
 		if t.State == active {
 			r.bar(t, book.Suspended)
@@ -156,11 +158,13 @@ func (r *Register) Resume(mid string) error {
 		return err
 	}
 	m.State, m.Why = active, ""
+	r.touch(nil, m, nil)
 	for _, t := range r.of(mid) {
 		if t.State == active {
 			r.bar(t, book.MayTrade)
 		}
 		t.quiet = r.now() // dormancy is counted from here
+		r.touch(nil, nil, t)
 	}
 	r.note(Event{What: "merchant-resumed", MID: mid, English: "merchant resumed", Chinese: "商户恢复"})
 	return nil
@@ -176,6 +180,7 @@ func (r *Register) Close(mid string) error {
 		return err
 	}
 	m.State, m.Why = closed, ""
+	r.touch(nil, m, nil)
 	for _, t := range r.of(mid) {
 		r.takeBack(t)
 	}

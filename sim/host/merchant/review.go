@@ -171,6 +171,9 @@ func (r *Register) Blacklist(number string) error {
 		return fault(WrongState, "the risk list is full", "风险名单已满")
 	}
 	r.black[number] = true
+	if r.touched != nil {
+		r.touched.black = append(r.touched.black, number)
+	}
 	r.note(Event{What: "blacklisted", English: masked(number) + " put on the risk list", Chinese: masked(number) + "列入风险名单"})
 	return nil
 }

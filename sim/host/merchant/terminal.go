@@ -108,7 +108,10 @@ func (r *Register) Stranger(tid, mid string) book.Bar {
 }
 
 // bar says at the ledger whether a terminal may trade.
-func (r *Register) bar(t *Terminal, b book.Bar) { r.books.At(t.number).SetBar(b) }
+func (r *Register) bar(t *Terminal, b book.Bar) {
+	r.books.At(t.number).SetBar(b)
+	r.touch(nil, nil, t)
+}
 
 // Terminals are those of a merchant; of all, when mid is empty, only those that something
 // has happened to.
@@ -220,6 +223,7 @@ func (r *Register) bind(t *Terminal, m *Merchant) (Terminal, string, error) {
 // into brings a terminal into a state.
 func (r *Register) into(t *Terminal, state, why string) {
 	t.State, t.Why, t.Since, t.quiet = state, why, r.now(), r.now()
+	r.touch(nil, nil, t)
 }
 
 // newCode makes an activation code: 8 digits.
@@ -229,6 +233,7 @@ func (r *Register) newCode(t *Terminal) string {
 		panic(err) // crypto/rand does not fail
 	}
 	t.code, t.tries = fmt.Sprintf("%08d", n), 0
+	r.touch(nil, nil, t)
 	return t.code
 }
 
@@ -258,6 +263,7 @@ func (r *Register) Activate(number int, serial, code []byte) bool {
 	}
 	if string(serial) != t.Serial || subtle.ConstantTimeCompare(code, []byte(t.code)) != 1 {
 		t.tries++
+		r.touch(nil, nil, t)
 		r.note(Event{What: "activation-refused", Alert: t.tries == activationTries, MID: t.MID, TID: t.TID, English: "wrong activation code or serial number", Chinese: "激活码或序列号错误"})
 		return false
 	}
@@ -398,6 +404,7 @@ func (r *Register) Position(tid string, at Place) (Terminal, error) {
 	if t.MID == "" {
 		return Terminal{}, t.not("placed", "定位")
 	}
+	r.touch(nil, nil, t)
 	switch km := distance(t.place, at); {
 	case t.place == Place{}:
 		t.place = at // the first that is known

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"math"
 	"sync"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -57,11 +58,27 @@ func (c *Codes) Unspend(payer int32, amount int64, day uint32) {
 	}
 }
 
+// Spent adds what a payer has paid by static codes on a day, or takes it back when it is
+// negative: what is known from before, of which no limit is asked.
+func (c *Codes) Spent(payer int32, amount int64, day uint32) {
+	if amount < 0 {
+		c.Unspend(payer, -amount, day)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.spend(payer, amount, day, math.MaxInt64)
+}
+
 // Spend adds what a payer pays by a static code on a day (MMDD), as far as the limit
 // lets it.
 func (c *Codes) Spend(payer int32, amount int64, day uint32) dialect.OrderReason {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.spend(payer, amount, day, c.Limit)
+}
+
+func (c *Codes) spend(payer int32, amount int64, day uint32, limit int64) dialect.OrderReason {
 	if c.paid == nil {
 		c.paid = map[int32]spent{}
 	}
@@ -69,7 +86,7 @@ func (c *Codes) Spend(payer int32, amount int64, day uint32) dialect.OrderReason
 	if s.day != day {
 		s = spent{day: day}
 	}
-	if s.amount+amount > c.Limit {
+	if s.amount > limit-amount {
 		return dialect.OverStaticLimit
 	}
 	s.amount += amount

@@ -124,7 +124,7 @@ func (s *Orders) Desk(terminal int, tid []byte) *Desk {
 	if d := s.desks[terminal].Load(); d != nil {
 		return d
 	}
-	s.desks[terminal].CompareAndSwap(nil, &Desk{tid: string(tid), keep: s.keep, changes: &s.changes})
+	s.desks[terminal].CompareAndSwap(nil, &Desk{terminal: terminal, tid: string(tid), keep: s.keep, changes: &s.changes})
 	return s.desks[terminal].Load()
 }
 
@@ -134,17 +134,19 @@ func (s *Orders) Used(terminal int) *Desk { return s.desks[terminal].Load() }
 // Desk is where one terminal's orders are. It is locked while one of them is used.
 type Desk struct {
 	sync.Mutex
-	tid     string
-	keep    int
-	ring    []Order  // the order with sequence n is at n modulo keep
-	heads   []uint16 // by own number, the youngest order with it, from 1
-	made    int      // orders so far
-	second  uint32   // of the latest order's number
-	changes *changes
-	asked   int                 // place in ring, from 1, of the order whose payer's phone asked for a password last
-	asks    dialect.OneTimeCode // the code that the phone had shown
-	refunds map[string]*Refund  // by number; nil until the first
-	numbers map[uint16][]string // of those of the order at a place
+	terminal int
+	tid      string
+	keep     int
+	ring     []Order  // the order with sequence n is at n modulo keep
+	heads    []uint16 // by own number, the youngest order with it, from 1
+	made     int      // orders so far
+	second   uint32   // of the latest order's number
+	changes  *changes
+	asked    int                 // place in ring, from 1, of the order whose payer's phone asked for a password last
+	asks     dialect.OneTimeCode // the code that the phone had shown
+	refunds  map[string]*Refund  // by number; nil until the first
+	numbers  map[uint16][]string // of those of the order at a place
+	touched  []uint16            // places of orders that have changed: see Orders.Keep
 }
 
 // Wanted is an order that a terminal wants confirmed.
@@ -410,6 +412,7 @@ func (d *Desk) Show(o *Order, c Code, now int64) {
 // change gives an order a state, and tells who listens.
 func (d *Desk) change(o *Order, state dialect.OrderState, now int64) {
 	o.State, o.Changed = state, uint32(now)
+	d.touch(o)
 	if d.changes.listeners.Load() > 0 {
 		d.changes.tell(d.view(o))
 	}

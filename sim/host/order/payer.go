@@ -48,6 +48,7 @@ func (d *Desk) asking() *Order {
 // GiveUp notes that a phone does not pay an order any more that it was asking for: unless
 // its time is over, it waits to be paid again.
 func (d *Desk) GiveUp(o *Order, now int64) {
+	d.touch(o)
 	if o.Code = (Code{}); o.State == dialect.OrderPaying {
 		d.change(o, dialect.OrderConfirmed, now)
 	}

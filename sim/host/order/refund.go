@@ -37,6 +37,7 @@ func (d *Desk) NoteRefund(o *Order, number []byte, r Refund) {
 	if d.refunds == nil {
 		d.refunds, d.numbers = map[string]*Refund{}, map[uint16][]string{}
 	}
+	d.touch(o)
 	r.place = d.placeOf(o)
 	d.refunds[string(number)] = &r
 	d.numbers[r.place] = append(d.numbers[r.place], string(number))

@@ -84,6 +84,7 @@ func (s *Orders) Kept() (n int) {
 // changes tells listeners of orders that change. Who does not keep up misses some.
 type changes struct {
 	listeners atomic.Int32
+	kept      bool // see Orders.Keep
 	mu        sync.Mutex
 	to        map[chan View]struct{}
 }

@@ -93,6 +93,7 @@ type Account struct {
 	days    []day // ascending
 	before  Sums  // of days that are no longer kept
 	sealed  date  // days up to this one take no more
+	told    date  // sealed, when Paid last gave it
 	ever    Sums  // of all postings, apart from the days, to prove them
 	paid    int64 // that has left for the merchant, with surcharges
 	extra   int64 // of it the surcharges

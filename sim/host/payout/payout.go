@@ -18,6 +18,8 @@ type Payout struct {
 	Surcharge int64
 	Net       int64 // Amount - Fee - Surcharge: what arrives
 	Guessed   bool  // working days of a year counted that the calendar does not have
+
+	of []PaidDay // what of each day it paid
 }
 
 // fastAfter is how long a merchant is there before it may have its money on the same
@@ -68,6 +70,7 @@ func (a *Account) Pay(now time.Time) []Payout {
 			return
 		}
 		for _, d := range of {
+			p.of = append(p.of, PaidDay{d.date, d.Amount - d.paid, d.Fee - d.paidFee})
 			d.paid, d.paidFee = d.Amount, d.Fee
 		}
 		a.number++

@@ -19,6 +19,7 @@ func (d *Desk) ReportLoss(number, tid string) error {
 		return ErrProof
 	}
 	a.lost = true
+	d.touch(a, nil)
 	for operator, r := range a.byOp {
 		delete(d.resets, r.id)
 		delete(a.byOp, operator)
@@ -39,6 +40,7 @@ func (d *Desk) WantSignIn(tid string) error {
 		return err
 	}
 	a.signIn = true
+	d.touch(a, nil)
 	d.watch(a)
 	return nil
 }
@@ -55,6 +57,7 @@ func (d *Desk) Clear(tid string) error {
 	for _, r := range a.byOp {
 		delete(d.resets, r.id)
 	}
+	d.touch(a, a.customer)
 	if a.customer != nil {
 		a.customer.wrong = 0
 	}

@@ -59,6 +59,7 @@ func (d *Desk) Login(number, password string) (session string, err error) {
 	defer d.mu.Unlock()
 	line := Line{Channel: App, Customer: number, What: "login"}
 	c := d.customers[number]
+	d.touch(nil, c)
 	now := d.now()
 	if c != nil && c.wrong >= logins && now.Sub(c.wrongAt) >= lockedFor {
 		c.wrong = 0
@@ -108,6 +109,7 @@ func (d *Desk) Ask(q Ask) (id, code string, err error) {
 		return "", "", ErrTooMany
 	}
 	a.asked = append(a.asked, now)
+	d.touch(a, nil)
 	c := a.customer
 	if c != nil {
 		line.Customer = c.number
@@ -179,6 +181,7 @@ func (d *Desk) Prove(id string, by Channel, sms string) (code string, err error)
 		d.log(Line{Channel: by, What: "granted"}, errNoReset)
 		return "", ErrProof
 	}
+	d.touch(r.of, nil)
 	line := Line{Channel: by, TID: r.of.tid, Operator: r.operator, What: "granted"}
 	switch {
 	case d.Lax.Load():
@@ -229,6 +232,7 @@ func (d *Desk) Redeem(n int, tid, operator, code string) error {
 		return ErrProof
 	}
 	r := a.byOp[operator]
+	d.touch(a, nil)
 	var err error
 	switch {
 	case r == nil || r.codeUntil.IsZero():
@@ -262,10 +266,14 @@ func (d *Desk) SignedIn(n int, operator string) {
 	if a == nil {
 		return
 	}
-	a.signIn = false
+	if a.signIn {
+		a.signIn = false
+		d.touch(a, nil)
+	}
 	if r := a.byOp[operator]; r != nil && r.redeemed {
 		delete(a.byOp, operator)
 		delete(d.resets, r.id)
+		d.touch(a, nil)
 	}
 	d.watch(a)
 }

@@ -94,6 +94,7 @@ type Desk struct {
 	serial    int
 	lines     []Line // a ring once it is full
 	oldest    int
+	touched   *touched // nil where nothing is kept: see Keep
 }
 
 // customer is a Customer as it is kept: of secrets digests only.
@@ -171,6 +172,14 @@ func (d *Desk) log(l Line, why error) {
 	if why != nil {
 		l.Why = why.Error()
 	}
+	if d.touched != nil {
+		d.touched.lines = append(d.touched.lines, l)
+	}
+	d.add(l)
+}
+
+// add adds a line; mu is held.
+func (d *Desk) add(l Line) {
 	if len(d.lines) < mostLines {
 		d.lines = append(d.lines, l)
 		return
@@ -217,6 +226,7 @@ func (d *Desk) Enrol(tid string, c Customer) error {
 	}
 	k.phone, k.password, k.id, k.licence = c.Phone, d.digest(c.Password), d.digest(c.Papers.ID), d.digest(c.Papers.Licence)
 	a.customer = k
+	d.touch(a, k)
 	d.log(Line{Channel: Branch, Customer: c.Number, TID: tid, What: "enrolled"}, nil)
 	return nil
 }
@@ -232,6 +242,9 @@ func (d *Desk) Hire(number string) error {
 		return ErrFull
 	}
 	d.members[number] = true
+	if d.touched != nil {
+		d.touched.members = append(d.touched.members, number)
+	}
 	return nil
 }
 
@@ -336,6 +349,7 @@ func (d *Desk) Age(tid string, by time.Duration) error {
 	for _, r := range a.byOp {
 		r.smsUntil, r.codeUntil = r.smsUntil.Add(-by), r.codeUntil.Add(-by)
 	}
+	d.touch(a, a.customer)
 	if c := a.customer; c != nil {
 		c.until, c.wrongAt = c.until.Add(-by), c.wrongAt.Add(-by)
 	}

@@ -12,22 +12,25 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"hash/fnv"
+	"io"
 	"io/fs"
 	"os"
 	"runtime/debug"
 	"sync"
 	"time"
+	"unsafe"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // Schema is the version of what the file holds: another one is refused.
-const Schema = 1
+const Schema = 2
 
 // Bounds.
 const (
-	mostEntry   = 1 << 20                // octets
+	mostEntry   = 32 << 20               // octets
 	mostWaiting = 64 << 20               // octets of entries that the disk has not taken
 	lockWait    = time.Second            // for another process to let the file go
 	retry       = 100 * time.Millisecond // after the disk has refused
@@ -39,6 +42,7 @@ var (
 	ErrTorn    = errors.New("it is torn")
 	ErrInUse   = errors.New("another process has it open")
 	ErrFailing = errors.New("the disk does not take what must be kept")
+	ErrSchema  = errors.New("it has another schema")
 )
 
 var (
@@ -70,6 +74,10 @@ type Store struct {
 	closing bool
 	writer  sync.WaitGroup
 
+	// Cut says that the file's last write was torn, by a power cut say. It is as before that
+	// write, of which nobody was told that it is on disk.
+	Cut bool
+
 	write func(first uint64, entries [][]byte) error // put's place in tests
 }
 
@@ -82,7 +90,8 @@ func Open(path, belongs string, redo func(entry []byte) error) (s *Store, err er
 			s, err = nil, fmt.Errorf("%w: %v", ErrTorn, p)
 		}
 	}()
-	if err := whole(path); err != nil {
+	cut, err := whole(path)
+	if err != nil {
 		return nil, err
 	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
@@ -94,10 +103,13 @@ func Open(path, belongs string, redo func(entry []byte) error) (s *Store, err er
 	case err != nil:
 		return nil, err
 	}
-	s = &Store{db: db, Slow: 2 * time.Second, current: make(chan struct{}), next: make(chan struct{})}
+	s = &Store{db: db, Cut: cut, Slow: 2 * time.Second, current: make(chan struct{}), next: make(chan struct{})}
 	s.wake = sync.NewCond(&s.mu)
 	s.write = s.put
-	if err := errors.Join(s.own(belongs), s.redo(redo)); err != nil {
+	if err = s.own(belongs); err == nil {
+		err = s.redo(redo)
+	}
+	if err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -105,23 +117,52 @@ func Open(path, belongs string, redo func(entry []byte) error) (s *Store, err er
 	return s, nil
 }
 
-// whole sees that a file that is there is as long as its pages say: a shorter one would
-// fault when it is read.
-func whole(path string) error {
+// whole sees that a file that is there is as long as a new one at least, and whether its last
+// write was torn: each write ends with one of the two pages that say where all else is, and
+// the database goes by the other when that is not whole.
+func whole(path string) (cut bool, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil
+		return false, nil
 	case err != nil:
-		return err
+		return false, err
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%w: it is not a file", ErrForeign)
+		return false, fmt.Errorf("%w: it is not a file", ErrForeign)
 	case info.Size() == 0:
-		return nil
+		return false, nil
 	case info.Size() < 4*int64(os.Getpagesize()):
-		return fmt.Errorf("%w: it has %d octets", ErrForeign, info.Size())
+		return false, fmt.Errorf("%w: it has %d octets", ErrForeign, info.Size())
 	}
-	return nil
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	size, first := metaAt(f, 0)
+	if !first {
+		return true, nil
+	}
+	_, second := metaAt(f, int64(size))
+	return !second, nil
+}
+
+// What bbolt's pages of this kind have: 16 octets of any page, magic, version, the size of
+// pages, …, and at their end the FNV-1a of what is before.
+const (
+	metaFrom, metaSize = 16, 64
+	metaMagic          = 0xED0CDAED
+)
+
+// metaAt reads such a page, and gives the size of pages; false when it is not whole.
+func metaAt(f io.ReaderAt, at int64) (pageSize uint32, ok bool) {
+	var m [metaSize]byte
+	if _, err := f.ReadAt(m[:], at+metaFrom); err != nil {
+		return 0, false
+	}
+	sum := fnv.New64a()
+	sum.Write(m[:metaSize-8])
+	return binary.NativeEndian.Uint32(m[8:]), binary.NativeEndian.Uint32(m[:]) == metaMagic && binary.NativeEndian.Uint64(m[metaSize-8:]) == sum.Sum64()
 }
 
 // own sees whose the file is, and makes a new one this host's.
@@ -133,7 +174,7 @@ func (s *Store) own(belongs string) error {
 			case len(schema) != 8 || log == nil:
 				return ErrForeign
 			case binary.BigEndian.Uint64(schema) != Schema:
-				return fmt.Errorf("it has schema %d, this posfleet reads schema %d", binary.BigEndian.Uint64(schema), Schema)
+				return fmt.Errorf("%w: %d, this posfleet reads %d", ErrSchema, binary.BigEndian.Uint64(schema), Schema)
 			case string(meta.Get(belongsKey)) != belongs:
 				return fmt.Errorf("%w: it was made with another profile", ErrForeign)
 			}
@@ -158,13 +199,28 @@ func (s *Store) redo(redo func([]byte) error) error {
 		return tx.Bucket(logBucket).ForEach(func(k, v []byte) error {
 			s.written++
 			if len(k) != 8 || binary.BigEndian.Uint64(k) != s.written || len(v) < 4 || crc32.Checksum(v[4:], castagnoli) != binary.BigEndian.Uint32(v) {
-				return fmt.Errorf("%w: entry %d is not as it was written", ErrTorn, s.written)
+				return fmt.Errorf("%w: entry %d, at octet %d, is not as it was written", ErrTorn, s.written, s.offset(v))
 			}
 			if err := redo(v[4:]); err != nil {
-				return fmt.Errorf("%w: entry %d: %w", ErrTorn, s.written, err)
+				return fmt.Errorf("%w: entry %d, at octet %d: %w", ErrTorn, s.written, s.offset(v), err)
 			}
 			return nil
 		})
+	})
+}
+
+// offset is where in the file something is that the database gave.
+func (s *Store) offset(v []byte) uintptr {
+	return uintptr(unsafe.Pointer(unsafe.SliceData(v))) - s.db.Info().Data
+}
+
+// Backup writes a copy of the file as it is at a moment. Entries go on being written
+// meanwhile, unless the file must be mapped anew for them, being twice as long as it was:
+// those wait for the copy.
+func (s *Store) Backup(to io.Writer) error {
+	return s.db.View(func(tx *bbolt.Tx) error {
+		_, err := tx.WriteTo(to)
+		return err
 	})
 }
 

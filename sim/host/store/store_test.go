@@ -2,13 +2,18 @@ package store
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"go.etcd.io/bbolt"
 )
 
 // opened opens a store and gives what is in it.
@@ -171,6 +176,14 @@ func TestTornAndForeignFilesAreRefused(t *testing.T) {
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", what, err, c.want)
 		}
+		if from, to := at-40, at+1; what == "a flipped bit" {
+			var entry, offset int
+			if _, text, _ := strings.Cut(err.Error(), "entry "); text == "" {
+				t.Errorf("%v names no entry", err)
+			} else if fmt.Sscanf(text, "%d, at octet %d", &entry, &offset); offset < from || offset > to {
+				t.Errorf("%v: the flipped bit is in the entry at octet %d", err, at)
+			}
+		}
 		if s != nil {
 			s.Close()
 		}
@@ -178,6 +191,111 @@ func TestTornAndForeignFilesAreRefused(t *testing.T) {
 	if _, err := Open(path, "you", func([]byte) error { return nil }); !errors.Is(err, ErrForeign) {
 		t.Errorf("another's: %v", err)
 	}
+}
+
+func TestAnotherSchemaIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	s, _ := opened(t, path)
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		return tx.Bucket(metaBucket).Put(schemaKey, binary.BigEndian.AppendUint64(nil, Schema+1))
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path, "me", nil); !errors.Is(err, ErrSchema) {
+		t.Errorf("a later schema: %v", err)
+	}
+}
+
+// What a power cut tears is the last write, which nobody was told of: it is cut, and told.
+// Everything before is there, and entries go on after it.
+func TestTornLastWriteIsCutAndTold(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	s, _ := opened(t, path)
+	add(t, s, "one")
+	add(t, s, "two")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(t, s, "three")
+	s.Close()
+	after, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := os.Getpagesize()
+	heads := func(of []byte) []byte { return of[:2*page] } // where each write ends
+	noHead := append(bytes.Clone(heads(before)), after[2*page:]...)
+	torn := bytes.Clone(after)
+	for at := range 2 * page { // half of the octets that the last write has changed there
+		if after[at] != before[at] && at%2 == 0 {
+			torn[at] = before[at]
+		}
+	}
+	for what, c := range map[string]struct {
+		data []byte
+		all  string
+		cut  bool
+	}{
+		"whole":                {after, "[one two three]", false},
+		"before its last page": {noHead, "[one two]", false},
+		"in its last page":     {torn, "[one two]", true},
+	} {
+		path := filepath.Join(t.TempDir(), "torn")
+		if err := os.WriteFile(path, c.data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, all := opened(t, path)
+		if fmt.Sprint(all) != c.all || s.Cut != c.cut {
+			t.Errorf("torn %s: %v came back, cut %t, want %s, %t", what, all, s.Cut, c.all, c.cut)
+		}
+		add(t, s, "four")
+		s.Close()
+		again, all := opened(t, path)
+		if want := strings.TrimSuffix(c.all, "]") + " four]"; fmt.Sprint(all) != want || again.Cut {
+			t.Errorf("torn %s, and gone on: %v came back, want %s", what, all, want)
+		}
+		again.Close()
+	}
+}
+
+// A copy is of a moment, whatever comes meanwhile.
+func TestBackupIsOfAMoment(t *testing.T) {
+	s, _ := opened(t, filepath.Join(t.TempDir(), "db"))
+	defer s.Close()
+	s.Slow = time.Hour
+	add(t, s, "one")
+	copied := filepath.Join(t.TempDir(), "copy")
+	f, err := os.Create(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var after sync.WaitGroup // it may have to wait for the copy
+	if err := s.Backup(&during{f, func() { after.Go(func() { add(t, s, "two") }) }}); err != nil {
+		t.Fatal(err)
+	}
+	after.Wait()
+	f.Close()
+	again, all := opened(t, copied)
+	defer again.Close()
+	if fmt.Sprint(all) != "[one]" {
+		t.Errorf("the copy has %v, want what was there when it began", all)
+	}
+}
+
+// during does something once, while it is written to.
+type during struct {
+	io.Writer
+	do func()
+}
+
+func (w *during) Write(b []byte) (int, error) {
+	if w.do != nil {
+		w.do()
+		w.do = nil
+	}
+	return w.Writer.Write(b)
 }
 
 func BenchmarkAppend(b *testing.B) {

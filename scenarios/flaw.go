@@ -64,10 +64,13 @@ func flawPhrases() []*Phrase {
 				}, nil
 			}},
 		{Group: group, English: "the host does not approve", Chinese: "主机未批准交易", Asserts: true,
-			Doc: "It has declined, kept silent or hung up: whatever the network does with such a request.",
+			Doc: "It has declined, kept silent or hung up: whatever the network does with such a request. A host that answers no payment of the scenario at all is not tested by it.",
 			Make: fixed(func(p *sim.Player) error {
 				switch p.Last.Outcome {
-				case report.Declined, report.TimedOut, report.Broken:
+				case report.Declined:
+					return nil
+				case report.TimedOut, report.Broken:
+					worldOf(p).silent = true
 					return nil
 				case report.Refused: // whoever cannot read a request cannot make a MAC for its terminal
 					if p.T.Profile.Dialect.Class(p.Last.Code) == dialect.Declines && p.Last.Code != (dialect.Code{}) {

@@ -97,7 +97,7 @@ func (s *seat) end(err error, stopped bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.results.Answered = c.results.Answered || w.answered
-	c.results.Sent = c.results.Sent || slices.ContainsFunc(w.exchanges, func(e exchange) bool { return e.result.Outcome != report.Unsent })
+	c.results.Sent = c.results.Sent || w.sent()
 	for _, b := range w.broken {
 		c.count(b)
 		if !slices.Contains(p.Rules, b.Rule.ID) {
@@ -214,6 +214,9 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	w.spoilt = s.player.T.Faults.Injected[line.SpoilAnswer]
 	if n := injected(s.player.T); n != w.faults {
 		e.bent, w.faults = true, n
+	}
+	if s.player.T.Faults.Outage != line.Unclear {
+		e.bent = true
 	}
 	if s.player.Flawed() {
 		e.bent, e.unheard = true, true

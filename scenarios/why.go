@@ -102,6 +102,10 @@ func (s *seat) doubt(p *plan, w *world) {
 	switch {
 	case !p.asserts:
 		p.Reason = fmt.Errorf("%w: nothing is asserted: no sentence says what is to come of it (Then the host approves)", sim.ErrUntested)
+	case !w.answered && slices.ContainsFunc(w.exchanges, func(e exchange) bool { return !e.bent && e.result.Outcome != report.Unsent }):
+		p.Reason = fmt.Errorf("%w: the host has answered nothing in this scenario, so that it says nothing of the host", sim.ErrUntested)
+	case w.silent && !w.answersPayments():
+		p.Reason = fmt.Errorf("%w: the host kept silent or hung up, and has answered no payment of this scenario: it may have refused, or not be there", sim.ErrUntested)
 	case p.undone && w.notUndone(s.player.T.Profile.Policy.ReversalAccepts) != nil:
 		p.Reason = w.notUndone(s.player.T.Profile.Policy.ReversalAccepts)
 	case len(broken) > 0:
@@ -111,6 +115,18 @@ func (s *seat) doubt(p *plan, w *world) {
 		}
 		p.Exchange = describe(s.check.Language.Profile.Dialect, w.exchanges[max(0, len(w.exchanges)-2):])
 	}
+}
+
+// sent reports whether something was sent in the scenario.
+func (w *world) sent() bool {
+	return slices.ContainsFunc(w.exchanges, func(e exchange) bool { return e.result.Outcome != report.Unsent })
+}
+
+// answersPayments reports whether the host has answered something about money.
+func (w *world) answersPayments() bool {
+	return slices.ContainsFunc(w.exchanges, func(e exchange) bool {
+		return e.answer != nil && e.result.Outcome <= report.Refused && rules.KindOf(e.result.Of)&rules.Financial != 0
+	})
 }
 
 // notUndone says that a payment which came to the host was to be reversed, that the host

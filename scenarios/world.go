@@ -41,6 +41,7 @@ type world struct {
 	faults   int64           // that the line has been made to do so far
 	unheard  int64           // of these, to requests
 	answered bool            // the host has answered something
+	silent   bool            // that it has kept silent, or hung up, was taken for a refusal
 	seen     int             // exchanges that sentences have looked at
 	latest   int             // the first exchange of the latest sentence that had any
 	undone   []func()        // what the scenario changed on its terminal, to be changed back

@@ -228,6 +228,8 @@ func checkExit(ctx context.Context, found *verdicts.Results, err error, sig *sig
 		return &exit{code: exitIncomplete, err: err}
 	case found.Broken() == 0 && found.Away != "":
 		return &exit{code: exitIncomplete, err: errors.New(found.Away)}
+	case found.Broken() == 0 && found.Count(verdicts.Passed) == 0 && found.Count(verdicts.Failed) == 0:
+		return &exit{code: exitIncomplete, err: errors.New("nothing was tested: all that was chosen is untested or skipped, for the reasons above")}
 	case found.Broken() == 0:
 		return nil
 	case found.Sent && !found.Answered && found.Count(verdicts.Failed) > 0:

@@ -271,6 +271,9 @@ func TestDamagedLogIsRefused(t *testing.T) {
 
 // Processors share the work, and still the first damage is the one named.
 func TestFirstDamagedLineIsNamed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	text, _ := logOf(t, 300)
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	if len(text) < 3*batchSize {

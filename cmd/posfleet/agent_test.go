@@ -69,6 +69,9 @@ func TestKilledAgentDegradesTheRun(t *testing.T) {
 // A signal to the controller reaches all agents: arrivals stop, what is open ends, and
 // all is told; none of them stays behind.
 func TestSignalStopsAllAgents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	p := start(t, "all agents begin", "load", "--agents", "2", "--rate", "100/s", "--for", "10m", "--warmup", "0s", "--terminals", "20", "--out", "run")
 	time.Sleep(time.Second)

@@ -50,6 +50,9 @@ func look(t *testing.T, url string) (now seen) {
 // Whoever looks at the controller's page sees what all agents have played, added up, and
 // each of them; of an agent that is killed it says so.
 func TestControllerShowsAllAgentsAsTheyPlay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	p := start(t, "all agents begin", "load", "--agents", "2", "--rate", "40/s", "--for", "10m", "--warmup", "0s", "--terminals", "20", "--live", "127.0.0.1:0", "--out", "run")
 	url := livePage.FindStringSubmatch(p.stderr.String())

@@ -109,6 +109,9 @@ func written(t *testing.T, r *report.Report) string {
 
 // A page is mailed around: ten minutes must fit.
 func TestPageOfTenMinutesIsSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	doc := written(t, stalling(50, 10*time.Minute, 20*time.Second))
 	if got := len(doc); got > 200_000 {
 		t.Errorf("%d octets, want at most 200000", got)

@@ -83,6 +83,7 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"a required field that is not carried", "", "transactions: {echo: {requires: [11]}}", "1: transactions.echo.requires: field 11 is neither set nor carried"},
 		{"a transaction twice", "transactions:\n", "transactions:\n  echo: {mti: \"0820\"}\n", "key echo stands twice"},
 		{"one that is taken for another", "", `transactions: {pre-auth: {mti: "0200", set: {3: "000000", 25: "00", 60: "2200000000060"}}}`, "1: transactions.pre-auth: a request of it is taken for a purchase, which stands before it"},
+		{"a constant of a part", "", `transactions: {settlement: {set: {48.1: "1"}}}`, "1: transactions.settlement.set.48.1: field 48.1 is a part; set field 48 whole"},
 		{"a MAC without a field", "", "fields: {64: none}", "its MAC goes into field 64, the last of its last bitmap, which is not among the fields"},
 		{"a MAC of a second bitmap without a field", "", "fields: {90: {is: n 42, name: original}}\ntransactions: {reversal: {set: {90: \"000000000000000000000000000000000000000000\"}}}", "its MAC goes into field 128"},
 		{"a sign-off from nothing", "", "mac: none\nsign-in: none\ntransactions: {sign-in: none}", "transactions.sign-off: there is no sign-in to end"},

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/posfleet/posfleet/sim/strict"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -124,6 +125,8 @@ func (r *reader) constant(f *Form, key string, v strict.Value) {
 	s, ok := r.Scalar(v)
 	switch {
 	case !ok:
+	case partOf(key) > 0 && r.at[partOf(key)].Given():
+		r.Fail(v, "field %s is a part; set field %[2]d whole, its parts one after another as they go over the line", key, partOf(key))
 	case err != nil || !r.at[n].Given():
 		r.Fail(v, "field %s is not among the fields; add it there or leave it away here", key)
 	case s == "currency" && r.d.Currency == "":
@@ -135,6 +138,15 @@ func (r *reader) constant(f *Form, key string, v strict.Value) {
 		f.Fixed = append(f.Fixed, Value{n, s})
 		r.set[f.Transaction][n] = v
 	}
+}
+
+// partOf is the field that a part, as "48.1", is of; 0 for what names no part.
+func partOf(key string) int {
+	field, _, dotted := strings.Cut(key, ".")
+	if n, err := strconv.Atoi(field); dotted && err == nil {
+		return n
+	}
+	return 0
 }
 
 // answer reads what an approval carries.

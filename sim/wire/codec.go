@@ -279,9 +279,9 @@ func (f *fieldCodec) badCount(b []byte, at, size int) error {
 	case size == odd:
 		return &FieldError{Offset: at, Reason: "its length is not an even number"}
 	case f.count == hexCount:
-		return &FieldError{Offset: at, Reason: "its length is not made of hexadecimal digits"}
+		return &FieldError{Offset: at, Reason: "has a length that is not made of hexadecimal digits"}
 	}
-	return &FieldError{Offset: at, Reason: "its length is not made of decimal digits"}
+	return &FieldError{Offset: at, Reason: "has a length that is not made of decimal digits"}
 }
 
 // firstAbove127 is where v first leaves ASCII, -1 when it does not.

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,15 +11,23 @@ import (
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/rules"
 )
 
 // absence is a host that went away while it was checked. What it would have
 // answered nobody knows: scenarios that miss it are untested, not failed.
 type absence struct {
-	mu    sync.Mutex
-	final error // why it cannot be reached; nil as long as it can, or may come back
-	broke int   // lines that it broke and was there all the same
+	mu       sync.Mutex
+	final    error // why it cannot be reached; nil as long as it can, or may come back
+	broke    int   // lines that it broke and was there all the same
+	mute     int   // scenarios that waited for a payment's answer in vain
+	approves bool  // a payment
 }
+
+// muteAfter is so many scenarios that waited in vain that the rest are not played.
+const muteAfter = 20
+
+const hostMute = "the host has approved no payment and keeps silent"
 
 // habit is so many lines broken that it is how the host is: it is not about to end.
 const habit = 20
@@ -90,11 +99,32 @@ func (c *Check) missed(why error) {
 	c.results.Away = scrubbed(c.Language.Profile.Dialect, fmt.Sprintf("the host went away %s: %v", when, why))
 }
 
-// gone gives its verdict to a scenario that comes to its turn when the host has gone
+// waited takes down, of a scenario that has ended, whether the host approves payments, or
+// is waited for. One that keeps silent would be waited for as often as there are scenarios.
+func (c *Check) waited(w *world) {
+	approves := slices.ContainsFunc(w.exchanges, func(e exchange) bool {
+		return e.result.Approved() && rules.KindOf(e.result.Of)&rules.Payments != 0
+	})
+	waits := slices.ContainsFunc(w.exchanges, func(e exchange) bool {
+		return !e.bent && e.result.Outcome == report.TimedOut && rules.KindOf(e.result.Of)&rules.Payments != 0
+	})
+	c.absence.mu.Lock()
+	defer c.absence.mu.Unlock()
+	if c.absence.approves = c.absence.approves || approves; waits {
+		c.absence.mute++
+	}
+}
+
+// gone gives its verdict to a scenario that comes to its turn when the host answers no payment, or has gone
 // for good. It reports false when it has not.
 func (c *Check) gone(p *plan) bool {
 	c.absence.mu.Lock()
 	defer c.absence.mu.Unlock()
+	if c.absence.mute >= muteAfter && !c.absence.approves {
+		p.Outcome, p.Reason = verdicts.Untested, fmt.Errorf("%w: %s: %d scenarios have waited for it, and no more do", sim.ErrUntested, hostMute, muteAfter)
+		p.Cause = hostMute
+		return true
+	}
 	if c.absence.final == nil {
 		return false
 	}

@@ -116,3 +116,25 @@ func TestHostThatComesBackIsCheckedOn(t *testing.T) {
 		t.Errorf("%d failed, the first: %s", failed, found.Causes()[0])
 	}
 }
+
+// A host that keeps silent at every payment is not waited for in each scenario.
+func TestMuteHostIsNotWaitedForForever(t *testing.T) {
+	p, d := bundledHost(t, "cup", host.WithMisbehaviour("silent"))
+	q := quick(p)
+	q.Policy.Timeout = 50 * time.Millisecond
+	c := &Check{Language: language(q, d), Dialer: d, Features: embeddedFor(t, "cup"), Terminals: 4}
+	found, err := c.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := found.Count(verdicts.Failed); n < 10 || n > muteAfter+10 {
+		t.Errorf("%d scenarios failed, want those of %d", n, muteAfter)
+	}
+	var last *verdicts.Verdict
+	for v := range found.All() {
+		last = v
+	}
+	if last.Outcome != verdicts.Untested || last.Cause != hostMute {
+		t.Errorf("the last is %s (%v), want untested: %s", last.Outcome, last.Reason, hostMute)
+	}
+}

@@ -92,6 +92,7 @@ func (s *seat) end(err error, stopped bool) {
 	exchanges, latest := slices.Clone(w.exchanges), w.latest
 	p.Alone = len(exchanges) == 0 && !slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Admin })
 	s.listen(w)
+	c.waited(w)
 	unsettled := s.settle(w)
 	w.shop.leave()
 	c.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,8 +32,9 @@ func doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor --host address | capture",
 		Short: "why does this host not answer me? and what to change in the profile",
-		Long: "Connects to a host, sends it an echo test, a sign-on and a balance inquiry with the card of role good, says what\n" +
-			"it sends before it does, and tells down to the cause why they do not work: refused, TLS, silent, another framing,\n" +
+		Long: "Connects to a host, sends it an echo test, a sign-on and a balance inquiry with the card of role good, as far as\n" +
+			"the network has them (in a network that has none of the three, a purchase of the least amount, which it voids), says\n" +
+			"what it sends before it does, and tells down to the cause why they do not work: refused, TLS, silent, another framing,\n" +
 			"header, encoding or dialect, an answer that does not pair, a terminal that the host does not know, keys that\n" +
 			"differ. A host that does not answer is asked in other ways, one connection each. It ends with the lines of the\n" +
 			"profile or the dialect file to change, and exits 0 if there are none. Of a capture (pcap, pcapng, a dump) it\n" +
@@ -153,7 +155,10 @@ type asked struct {
 	way
 	tap          *tap
 	player       *sim.Player
-	what         string          // what was asked: "echo test", "sign-on"
+	what         string          // what was asked last: "echo test", "sign-on"
+	began        *errand         // that it was asked first
+	result       sim.Result      // of it
+	undone       string          // what took a purchase back, and what came of that; empty where there was none
 	sent         *wire.Message   // the request
 	keys         []byte          // the working keys that an answer brought
 	covered, mac []byte          // of the last answer, what its MAC covers and the MAC
@@ -170,6 +175,9 @@ func (d *doctor) player(w way) *asked {
 	t.Operator = p.Cashier().Number
 	a.player = sim.NewPlayer(p.Dialect, d.clock)
 	a.player.T = t
+	if p.Dialect.Form(dialect.SignIn) == nil {
+		a.player.SignIn() // there is no logon: nothing is sent, and it may pay
+	}
 	a.player.Each = func(request, answer *wire.Message, r *sim.Result) {
 		a.sent = p.Dialect.NewMessage()
 		a.sent.CopyValues(request)
@@ -186,39 +194,46 @@ func (d *doctor) player(w way) *asked {
 	return a
 }
 
-// ask sends the most harmless message that the dialect has: an echo test, else a
-// sign-on.
-func (a *asked) ask(wait time.Duration) *sim.Result {
-	policy := *a.profile
-	policy.Policy.Timeout = wait
-	a.player.T.Profile = &policy
-	a.what = "echo test"
-	if a.profile.Dialect.Form(dialect.Echo) == nil {
-		a.what = "sign-on"
-		a.player.SignIn()
-	} else {
-		a.player.Echo()
-	}
-	return &a.player.Last
-}
-
 // answers finds a way in which the host answers: the profile's, or another.
 func (d *doctor) answers() (*asked, error) {
 	a := d.player(way{profile: d.profile})
-	d.says("sends", "%s, which changes nothing at the host", map[bool]string{true: "an echo test", false: "a sign-on"}[d.profile.Dialect.Form(dialect.Echo) != nil])
-	r := a.ask(d.wait)
+	q := a.first()
+	if q == nil {
+		return nil, usage(fmt.Errorf("there is nothing to ask a host with: dialect %s has no echo test and no sign-in, and for a balance inquiry or a purchase dialect or profile lack the form or a card of role good",
+			d.profile.Dialect.Name))
+	}
+	d.says("sends", "%s", q.said)
+	r := a.ask(q, d.wait)
 	switch {
+	case r.Outcome == report.Unsent && !errors.Is(r.Why, line.ErrUnsent):
+		return nil, usage(fmt.Errorf("the terminal does not send the %s: %w", a.what, r.Reason()))
+	case a.tap.echoed:
+		d.hears(a, "the %s itself comes back", a.what)
+		return nil, d.ill(nil, "%s sends back what it is sent: it is an echo server, and no host of a network", d.dialer.Address)
 	case a.tap.unpaired != nil:
 		return nil, d.unpaired(a)
 	case !a.tap.read && a.tap.heard.Len() > 0:
 		return nil, d.otherwise(a, r)
 	case r.Outcome == report.Approved, r.Outcome == report.Declined, r.Outcome == report.Refused:
-		d.says("answer", "to the %s after %s: %s", a.what, a.tap.took.Round(10*time.Microsecond), d.words(a, r))
+		d.hears(a, "to the %s after %s: %s", a.what, a.tap.took.Round(10*time.Microsecond), d.words(a, r))
 		d.falls(a)
 		return a, nil
 	}
-	d.says("answer", "none to the %s in %s%s", a.what, d.wait, cmp.Or(map[bool]string{true: "; " + a.tap.ended}[a.tap.ended != ""], ""))
+	if a.tap.ended != "" {
+		d.hears(a, "none to the %s: %s after %s", a.what, a.tap.ended, a.tap.took.Round(10*time.Microsecond))
+	} else {
+		d.hears(a, "none to the %s in %s", a.what, d.wait)
+	}
 	return d.askOtherwise()
+}
+
+// hears writes what came back, and how a purchase was undone.
+func (d *doctor) hears(a *asked, format string, args ...any) {
+	d.says("answer", format, args...)
+	if a.undone != "" {
+		d.says("sends", "%s", a.undone)
+		a.undone = ""
+	}
 }
 
 // falls tells what of the last answer is not as it should be, though it is taken.
@@ -252,30 +267,30 @@ func (d *doctor) askOtherwise() (*asked, error) {
 	}
 	ways := otherWays(d.profile)
 	wait := min(d.wait, time.Second)
-	d.says("tries", "%d other ways, each with one such message on a connection of its own", len(ways))
+	d.says("tries", "%d other ways, each with the first message of its network on a connection of its own", len(ways))
 	all := make([]*asked, len(ways))
 	heard := search(ways, func(i int) bool {
 		a := d.player(ways[i])
 		defer a.tap.Close()
 		all[i] = a
-		return a.answered(a.ask(wait))
+		return a.answered(a.ask(a.first(), wait))
 	})
 	if heard < 0 {
 		for _, a := range all {
 			if a.tap.heard.Len() > 0 {
-				return nil, d.otherwise(a, &a.player.Last)
+				return nil, d.otherwise(a, &a.result)
 			}
 		}
-		return nil, d.deaf(all)
+		return nil, d.deaf(all, wait)
 	}
 	a := d.better(ways[heard:], all[heard], wait)
-	d.says("answer", "%s", "when asked with "+strings.Join(a.lines, ", "))
+	d.hears(a, "%s", "when asked with "+strings.Join(a.lines, ", "))
 	return a, nil
 }
 
 // deaf says of a host that answers none of the ways of asking how it ends them: what
 // is worth looking at is not the same for one that waits and one that hangs up.
-func (d *doctor) deaf(all []*asked) error {
+func (d *doctor) deaf(all []*asked, wait time.Duration) error {
 	hungUp := 0
 	for _, a := range all {
 		if a.tap.ended != "" {
@@ -285,14 +300,31 @@ func (d *doctor) deaf(all []*asked) error {
 	const capture = "a capture of a terminal that works tells: posfleet doctor capture.pcap"
 	switch hungUp {
 	case len(all):
+		if d.hangsUpUnasked(wait) {
+			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and hangs up on each of %d ways of asking, and where nothing is asked", d.dialer.Address, len(all)+1),
+				hint: "it may have read nothing: does it know the address of this machine, does it want TLS with a certificate (tls), is there a host behind the balancer?"}
+		}
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and hangs up on each of %d ways of asking", d.dialer.Address, len(all)+1),
-			hint: "it has read enough to turn the message down: " + d.header() + "does it know the address of this machine and the terminal, does it want TLS with a certificate (tls), is there a host behind the balancer? " + capture}
+			hint: "it keeps a connection on which nothing is sent, so that it has read enough to turn the message down: " + d.header() + "does it know the address of this machine and the terminal, does it want TLS with a certificate (tls), is there a host behind the balancer? " + capture}
 	case 0:
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections, keeps them, and answers none of %d ways of asking", d.dialer.Address, len(all)+1),
 			hint: "it drops what it does not understand, or waits for more: " + d.header() + "does a longer length or something else stand before its messages (a dialect of its own, docs/dialects.md), is it slower than " + d.wait.String() + " (--timeout)? " + capture}
 	}
 	return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and answers none of %d ways of asking: it hangs up on %d and waits at the others", d.dialer.Address, len(all)+1, hungUp),
 		hint: d.header() + "the ways that it waits at may be nearer to its own (docs/dialects.md); " + capture}
+}
+
+// hangsUpUnasked reports whether the host ends a connection on which nothing is sent,
+// within so long.
+func (d *doctor) hangsUpUnasked(wait time.Duration) bool {
+	conn, err := d.dialer.Dial(d.ctx)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	conn.SetReadDeadline(time.Now().Add(wait))
+	n, err := conn.Read(make([]byte, 1))
+	return n == 0 && !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // header asks about what no trying finds: the octets that a host wants before a message.
@@ -311,11 +343,17 @@ func (a *asked) answered(r *sim.Result) bool {
 // better is the first of the ways in which a sign-on works, too: an echo test has few
 // fields, and reads alike in dialects that differ. If there is none it is a.
 func (d *doctor) better(ways []way, a *asked, wait time.Duration) *asked {
+	if a.signOn() == nil {
+		return a
+	}
 	for i, w := range ways {
 		b := d.player(w)
-		if i > 0 && !slices.ContainsFunc(w.lines, func(l string) bool { return strings.HasPrefix(l, "dialect: ") }) || !b.answered(b.ask(wait)) {
+		if i > 0 && !slices.ContainsFunc(w.lines, func(l string) bool { return strings.HasPrefix(l, "dialect: ") }) || !b.answered(b.ask(b.first(), wait)) {
 			b.tap.Close()
 			continue
+		}
+		if b.signOn() == nil {
+			return b
 		}
 		if b.player.SignIn(); b.player.Last.Outcome != report.Refused {
 			return b
@@ -329,7 +367,7 @@ func (d *doctor) better(ways []way, a *asked, wait time.Duration) *asked {
 func (d *doctor) unpaired(a *asked) error {
 	m, q := a.tap.unpaired, a.sent
 	f := a.profile.Dialect
-	d.says("answer", "a message %s comes, which does not pair with the request", m.MTI())
+	d.hears(a, "a message %s comes, which does not pair with the request", m.MTI())
 	if want := answerType(q.MTI()); m.MTI() != want {
 		return d.ill(nil, "the host answers %s with %s, want %s: does it take the message for another? see pair and transactions of the dialect", q.MTI(), m.MTI(), want)
 	}
@@ -370,7 +408,7 @@ func fieldsWithout(fields []int, n int) string {
 // otherwise says how octets can be read that are no message as the profile has it.
 func (d *doctor) otherwise(a *asked, r *sim.Result) error {
 	heard := a.tap.heard.Bytes()
-	d.says("answer", "%s, no message in dialect %s framed so%s", counted(len(heard), "octet"), a.profile.Dialect.Name,
+	d.hears(a, "%s, no message in dialect %s framed so%s", counted(len(heard), "octet"), a.profile.Dialect.Name,
 		cmp.Or(map[bool]string{true: "; then " + a.tap.ended}[a.tap.ended != ""], ""))
 	if f := capture.ReadsAs(a.profile.Dialect, heard, true); f != nil {
 		d.says("reads as", "%s", f)
@@ -385,8 +423,8 @@ func (d *doctor) otherwise(a *asked, r *sim.Result) error {
 	if looks := capture.Looks(heard); looks != "" {
 		return d.ill(nil, "what comes looks like %s", looks)
 	}
-	if r.Why != nil {
-		return d.ill(nil, "what comes cannot be read: %w; posfleet decode explains octets, docs/dialects.md says how a dialect of your own is written", r.Why)
+	if why := cmp.Or(a.tap.uncut, r.Why); why != nil {
+		return d.ill(nil, "what comes cannot be read: %w; posfleet decode explains octets, docs/dialects.md says how a dialect of your own is written", why)
 	}
 	return d.ill(nil, "what comes is no message of any dialect and framing that posfleet knows")
 }

@@ -12,50 +12,38 @@ import (
 	"github.com/posfleet/posfleet/sim/rules"
 )
 
-// signsIn asks for working keys in the way in which the host answers.
+// signsIn asks for working keys in the way in which the host answers, where the network
+// has a logon, then for a balance, and judges what came.
 func (d *doctor) signsIn(a *asked) error {
 	defer a.tap.Close()
-	if a.what != "sign-on" && a.profile.Dialect.Form(dialect.SignIn) != nil {
-		d.says("sends", "a sign-on (%s), which gives the terminal new working keys", cmp.Or(string(a.profile.SignIn), "without keys"))
-		a.what = "sign-on"
-		a.player.SignIn()
+	r := &a.result
+	if q := a.signOn(); q != nil && a.what != q.what {
+		d.says("sends", "%s", q.said)
+		a.what = q.what
+		q.send()
 		if a.tap.unpaired != nil {
 			return d.unpaired(a)
 		}
-		d.says("answer", "to the sign-on: %s", d.words(a, &a.player.Last))
+		r = &a.player.Last
+		d.says("answer", "to the sign-on: %s", d.words(a, r))
 		d.falls(a)
 	}
-	r := &a.player.Last
+	if a.what == a.began.what && a.began.pays() { // a payment was the first message already
+		return d.ends(a, d.judges(a, a.began, r), r.Outcome == report.Approved)
+	}
 	switch {
 	case r.Outcome == report.Approved:
 	case r.Outcome == report.Declined:
-		about := a.profile.Dialect.About(r.Code)
-		keysOf := ""
-		if about.Keys != "" {
-			keysOf = "; look at " + about.Keys + " in the profile"
-		}
-		return d.ill(a.lines, "the host refuses terminal %s with %s (%s)%s", a.player.T.TID, r.Code, cmp.Or(about.Words, "a code that the dialect does not know"), keysOf)
+		return d.ill(a.lines, "the host refuses terminal %s with %s (%s)%s", a.player.T.TID, r.Code, d.meaning(a, r), d.lookAt(a, r))
 	case r.Outcome == report.Refused:
 		if line := d.otherKeys(a); line != "" {
 			return d.ill(append(a.lines, line), "the working keys do not open with this terminal's master key")
 		}
-		return d.ill(a.lines, "the answer to the sign-on cannot be trusted: %w", r.Why)
+		return d.ill(a.lines, "the answer to the %s cannot be trusted: %w", a.what, r.Why)
 	default:
-		return d.ill(a.lines, "the host answers the echo test and not the sign-on: %w", r.Reason())
+		return d.ill(a.lines, "the host answers the %s and not the sign-on: %w", a.began.what, r.Reason())
 	}
-	sound, ill := d.inquires(a)
-	if a.player.T.SignedIn && a.profile.Dialect.Form(dialect.SignOff) != nil {
-		a.player.SignOff()
-		d.says("sends", "a sign-off: %s", d.words(a, &a.player.Last))
-	}
-	if ill != nil {
-		return ill
-	}
-	if len(a.lines) > 0 {
-		return d.ill(a.lines, "the host speaks another way than the profile says")
-	}
-	fmt.Fprintf(d.out, "\nnothing to change. %s: posfleet check %s@core-purchase-1\n", cmp.Or(map[bool]string{true: "A payment is next"}[sound], "A right MAC is first wanted by a payment"), d.again())
-	return nil
+	return d.inquires(a)
 }
 
 // otherKeys says which keys that the profile has would open what a sign-on brought;
@@ -80,69 +68,117 @@ func (d *doctor) otherKeys(a *asked) string {
 	return ""
 }
 
-// inquiry is a balance inquiry with the card of role good, the most harmless request
-// that has a MAC and a PIN; nil where network or profile have none.
-func (a *asked) inquiry() *sim.Order {
-	f, cards := a.profile.Dialect.Form(dialect.Balance), a.profile.Holders("good")
-	if f == nil || len(cards) == 0 || cards[0].PAN == "" || !a.player.T.SignedIn {
-		return nil
+// inquires asks for a balance and judges what comes.
+func (d *doctor) inquires(a *asked) error {
+	q := a.inquiry()
+	if q == nil {
+		return d.ends(a, nil, false)
 	}
-	return &sim.Order{Of: dialect.Balance, Entry: sim.Swipe, PIN: len(cards[0].Typed) > 0, Holder: &cards[0]}
+	d.says("sends", "%s", q.said)
+	if err := q.send(); err != nil {
+		d.says("answer", "none: the terminal does not send it: %v", err)
+		return d.ends(a, nil, false)
+	}
+	if a.tap.unpaired != nil {
+		return d.ends(a, d.unpaired(a), false)
+	}
+	r := &a.player.Last
+	d.says("answer", "to the %s: %s", q.what, d.words(a, r))
+	d.falls(a)
+	return d.ends(a, d.judges(a, q, r), r.Outcome == report.Approved)
 }
 
-// inquires asks for a balance and says whose MAC and PIN keys are not right. Sound is
-// whether an answer came that says that they are.
-func (d *doctor) inquires(a *asked) (sound bool, err error) {
-	o := a.inquiry()
-	if o == nil {
-		return false, nil
+// ends signs off and gives what is ill, or says that nothing is. Sound is whether an answer
+// came that says that MAC and PIN are right.
+func (d *doctor) ends(a *asked, ill error, sound bool) error {
+	if a.player.T.SignedIn && a.profile.Dialect.Form(dialect.SignOff) != nil {
+		a.player.SignOff()
+		d.says("sends", "a sign-off: %s", d.words(a, &a.player.Last))
 	}
-	d.says("sends", "a balance inquiry with the card of role good%s, which moves no money", map[bool]string{true: " and its PIN"}[o.PIN])
-	if err := a.player.Pay(o); err != nil {
-		d.says("answer", "none: the terminal does not send it: %v", err)
-		return false, nil
+	if ill != nil {
+		return ill
 	}
-	r, of := &a.player.Last, a.profile.Dialect
-	if a.tap.unpaired != nil {
-		return false, d.unpaired(a)
+	if len(a.lines) > 0 {
+		return d.ill(a.lines, "the host speaks another way than the profile says")
 	}
-	d.says("answer", "to the balance inquiry: %s", d.words(a, r))
-	d.falls(a)
+	next := "A right MAC is first wanted by a payment"
+	if sound || !a.profile.Dialect.MAC {
+		next = "A payment is next"
+	}
+	fmt.Fprintf(d.out, "\nnothing to change. %s: posfleet check %s@core-purchase-1\n", next, d.again())
+	return nil
+}
+
+// judges says of the answer to a payment whose MAC and PIN keys are not right, and what
+// else is not; nil for nothing.
+func (d *doctor) judges(a *asked, q *errand, r *sim.Result) error {
+	of := a.profile.Dialect
 	is := func(role dialect.Role) bool { return of.HasCode(role) && r.Code == of.Code(role) }
+	declined := r.Outcome == report.Declined
 	switch {
 	case r.Outcome == report.Approved:
-		return true, nil
-	case r.Outcome == report.Declined && is(dialect.BadMAC):
-		if err := d.otherMAC(a); err != nil {
-			return false, err
-		}
-		return false, d.ill(a.lines, "the host refuses the MAC (%s), made by any algorithm: has it other working keys than the sign-on brought, or does its MAC cover other fields? look at sign-in and the master key of terminal %s in the profile, and at mac in the dialect (over: …)", r.Code, a.player.T.TID)
-	case r.Outcome == report.Declined && o.PIN && (is(dialect.BadPINBlock) || is(dialect.WrongPIN)):
-		return false, d.ill(a.lines, "the host takes the MAC and not the PIN (%s, %s): is it that of the card (cards: role good, pin), in the format of the host (pin: {format: …} in the dialect), under the PIN key that the sign-on brought (sign-in)?",
+	case declined && is(dialect.BadMAC):
+		return d.badMAC(a, r)
+	case declined && q.pin && (is(dialect.BadPINBlock) || is(dialect.WrongPIN)):
+		return d.ill(a.lines, "the host takes the MAC and not the PIN (%s, %s): is it that of the card (cards: role good, pin), in the format of the host (pin: {format: …} in the dialect), under the PIN key that the sign-on brought (sign-in)?",
 			r.Code, cmp.Or(of.About(r.Code).Words, "as the dialect has it"))
+	case declined && a.began == q && is(dialect.InvalidTransaction):
+		return d.ill(append(a.lines, of.InFile()+fmt.Sprintf("transactions: {%s: none}", q.of)), "the host takes no %s (%s), the first message that this network has", q.what, r.Code)
+	case declined && a.began == q && of.About(r.Code).Keys != "":
+		return d.ill(a.lines, "the host refuses the %s with %s (%s)%s", q.what, r.Code, d.meaning(a, r), d.lookAt(a, r))
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		if key := d.keyOf(a); key != "" {
-			return false, d.ill(a.lines, "the host makes the MAC of its answers with the %s key that the sign-on brought, want the MAC key: the two stand the other way round in its key block", key)
+			return d.ill(a.lines, "the host makes the MAC of its answers with the %s key that the sign-on brought, want the MAC key: the two stand the other way round in its key block", key)
 		}
 		if is(dialect.BadMAC) {
 			if err := d.otherMAC(a); err != nil {
-				return false, err
+				return err
 			}
 		}
-		return false, d.ill(a.lines, "the MAC of the host's answer is not right: %w", r.Why)
+		return d.ill(a.lines, "the MAC of the host's answer is not right: %w", r.Why)
 	case r.Outcome == report.Refused:
-		return false, d.ill(a.lines, "the answer to the balance inquiry is not what the dialect wants: %w; what it must carry stands %sanswer of transactions.balance (posfleet dialect show)", r.Why, of.InFile())
-	case r.Outcome != report.Declined:
-		return false, d.ill(a.lines, "the host answers the sign-on and not the balance inquiry: %w", r.Reason())
+		return d.ill(a.lines, "the answer to the %s is not what the dialect wants: %w; what it must carry stands %sanswer of transactions.%s (posfleet dialect show)", q.what, r.Why, of.InFile(), q.of)
+	case !declined:
+		return d.ill(a.lines, "the host answers the %s and not the %s: %w", a.what, q.what, r.Reason())
 	}
-	return false, nil
+	return nil
+}
+
+// meaning is what a code says, in words.
+func (d *doctor) meaning(a *asked, r *sim.Result) string {
+	return cmp.Or(a.profile.Dialect.About(r.Code).Words, "a code that the dialect does not know")
+}
+
+// lookAt names the keys of the profile that a code speaks of; empty for none.
+func (d *doctor) lookAt(a *asked, r *sim.Result) string {
+	if keys := a.profile.Dialect.About(r.Code).Keys; keys != "" {
+		return "; look at " + keys + " in the profile"
+	}
+	return ""
+}
+
+// badMAC says why a host refuses the MAC of a payment.
+func (d *doctor) badMAC(a *asked, r *sim.Result) error {
+	if err := d.otherMAC(a); err != nil {
+		return err
+	}
+	switch {
+	case !a.profile.Dialect.MAC:
+		return d.ill(a.lines, "the host refuses the MAC (%s), and in this network terminals send none: say mac in the dialect, and whence its key is (sign-in or keys, docs/dialects.md)", r.Code)
+	case a.signOn() == nil:
+		return d.ill(a.lines, "the host refuses the MAC (%s), made by any algorithm: has it another key for terminal %s, or does its MAC cover other fields? look at keys and mac in the dialect (over: …)", r.Code, a.player.T.TID)
+	}
+	return d.ill(a.lines, "the host refuses the MAC (%s), made by any algorithm: has it other working keys than the sign-on brought, or does its MAC cover other fields? look at sign-in and the master key of terminal %s in the profile, and at mac in the dialect (over: …)", r.Code, a.player.T.TID)
 }
 
 // otherMAC says what is wrong when the host refuses a balance inquiry's MAC, by asking
 // again: with the same algorithm after another sign-on, then with others.
 func (d *doctor) otherMAC(a *asked) error {
-	if d.taken(a, a.profile.MAC) {
+	if a.signOn() != nil && d.taken(a, a.profile.MAC) {
 		return d.ill(a.lines, "the host refused the MAC and takes it after another sign-on: does something else sign on as terminal %s meanwhile? give posfleet terminals of its own", a.player.T.TID)
+	}
+	if !a.profile.Dialect.MAC {
+		return nil
 	}
 	for _, name := range []string{"x9.19", "x9.9", "ecb", "cmac", "x9.19 padding-2", "x9.9 padding-2", "x9.19 4", "x9.9 4"} {
 		if algorithm, err := keys.ParseAlgorithm(name); err == nil && algorithm != a.profile.MAC && d.taken(a, algorithm) {
@@ -161,8 +197,8 @@ func (d *doctor) taken(a *asked, algorithm keys.Algorithm) bool {
 	b := d.player(way{profile: &q})
 	defer b.tap.Close()
 	b.player.SignIn()
-	o := b.inquiry()
-	return o != nil && b.player.Pay(o) == nil && b.tap.read && b.player.Last.Code != a.player.Last.Code
+	inquiry := b.inquiry()
+	return inquiry != nil && inquiry.send() == nil && b.tap.read && b.player.Last.Code != a.player.Last.Code
 }
 
 // keyOf names the working key with which the last answer's MAC is right: PIN or track;

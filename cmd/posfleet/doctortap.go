@@ -30,6 +30,8 @@ type tap struct {
 	read     bool          // the answer came and reads
 	unpaired *wire.Message // the first message that reads and is not the answer
 	ended    string        // how the connection ended, in words; empty while it stands
+	uncut    error         // why no message can be cut out of what came; nil where one can
+	echoed   bool          // the request itself came back
 	took     time.Duration // from the request to the end of waiting
 }
 
@@ -44,12 +46,15 @@ const (
 // comes until the timeout.
 func (t *tap) Exchange(x *line.Exchange) error {
 	t.heard.Reset()
-	t.unpaired, t.ended, t.read = nil, "", false
+	t.unpaired, t.ended, t.read, t.uncut = nil, "", false, nil
 	if err := t.connect(); err != nil {
 		return fmt.Errorf("%w: %w", line.ErrUnsent, err)
 	}
 	x.Sent = t.clock.Now()
-	defer func() { x.Done = t.clock.Now(); t.took = x.Done - x.Sent }()
+	defer func() {
+		x.Done = t.clock.Now()
+		t.took, t.echoed = x.Done-x.Sent, bytes.HasPrefix(t.heard.Bytes(), x.Request)
+	}()
 	deadline := time.Now().Add(x.Timeout)
 	if err := t.conn.SetDeadline(deadline); err != nil {
 		return fmt.Errorf("%w: %w", line.ErrBroken, err)
@@ -61,6 +66,7 @@ func (t *tap) Exchange(x *line.Exchange) error {
 	for {
 		octets, err := t.in.Next()
 		if err != nil {
+			t.uncut = t.cutting(err)
 			t.listen(deadline, err)
 			if t.ended != "" && t.heard.Len() == 0 {
 				return fmt.Errorf("%w: %s", line.ErrBroken, t.ended)
@@ -95,11 +101,22 @@ func (t *tap) connect() error {
 	return nil
 }
 
+// cutting is why no message can be cut out of what came, by what the reader met.
+func (t *tap) cutting(err error) error {
+	if errors.Is(err, wire.ErrLength) || errors.Is(err, wire.ErrFrame) || errors.Is(err, wire.ErrIdle) {
+		return err
+	}
+	if octets, announced := t.in.Begun(); announced > len(octets) {
+		return fmt.Errorf("a message of %d octets is announced, of which %d come", announced, len(octets))
+	}
+	return nil
+}
+
 // listen takes down what comes after the reader met err, until it is quiet, and how
 // the line ended.
 func (t *tap) listen(deadline time.Time, err error) {
 	b := make([]byte, 4096)
-	for err == nil || errors.Is(err, wire.ErrLength) || errors.Is(err, wire.ErrIdle) {
+	for err == nil || errors.Is(err, wire.ErrLength) || errors.Is(err, wire.ErrFrame) || errors.Is(err, wire.ErrIdle) {
 		until := time.Now().Add(quietAfter)
 		if t.heard.Len() == 0 || until.After(deadline) {
 			until = deadline

@@ -106,6 +106,9 @@ func refuse(status int, format string, args ...any) *Error {
 	return &Error{status, fmt.Sprintf(format, args...)}
 }
 
+// elsewhere tells requests that change something and come from a page of another origin.
+var elsewhere = http.NewCrossOriginProtection()
+
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
@@ -114,6 +117,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 	if !s.isOurs(r.Host) {
 		fail(w, refuse(http.StatusMisdirectedRequest, "this host is not %s", r.Host))
+		return
+	}
+	if err := elsewhere.Check(r); err != nil {
+		fail(w, refuse(http.StatusForbidden, "a page of another origin (%q) may not change anything here; send it from the host's own page, or by a program that names no Origin", r.Header.Get("Origin")))
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -239,10 +246,41 @@ func read(r *http.Request, v any) error {
 	if of, is := errors.AsType[*json.UnmarshalTypeError](err); is {
 		return refuse(http.StatusBadRequest, "body: %s is %s, want %s", cmp.Or(of.Field, "it"), of.Value, wanted(of.Type))
 	}
+	if own, is := errors.AsType[*Error](err); is {
+		return own
+	}
 	if err != nil {
-		return refuse(http.StatusBadRequest, "body: %v", err)
+		why := err.Error()
+		if field, is := strings.CutPrefix(why, "json: unknown field "); is {
+			why = "there is no field " + field
+		} else if err == io.EOF {
+			why = "it is empty"
+		} else if err == io.ErrUnexpectedEOF {
+			why = "it ends in the middle of its JSON"
+		}
+		return refuse(http.StatusBadRequest, "body: %s; want a JSON object of %s", why, strings.Join(fields(nil, "", reflect.TypeOf(v)), ", "))
 	}
 	return nil
+}
+
+// fields adds the names of a type's members, those of objects in it after a dot.
+func fields(all []string, under string, t reflect.Type) []string {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) {
+		return append(all, strings.TrimSuffix(under, "."))
+	}
+	for f := range t.Fields() {
+		switch name, _, _ := strings.Cut(f.Tag.Get("json"), ","); {
+		case name == "-" || !f.IsExported() && !f.Anonymous:
+		case f.Anonymous && name == "":
+			all = fields(all, under, f.Type)
+		default:
+			all = fields(all, under+cmp.Or(name, f.Name)+".", f.Type)
+		}
+	}
+	return all
 }
 
 // wanted says what JSON a Go value is read from.

@@ -117,7 +117,7 @@ func (s *Server) inspect(r *http.Request) (any, error) {
 	if err := read(r, &of); err != nil {
 		return nil, err
 	}
-	day, err := s.moment(of.Day, of.MID, of.Application)
+	day, err := s.moment("day", of.Day, of.MID, of.Application)
 	if err != nil {
 		return nil, err
 	}
@@ -143,38 +143,52 @@ func (s *Server) getClock(r *http.Request) (any, error) {
 	return told(clock{now.In(fee.China)}, err)
 }
 
+// aMoment is what a moment is written as.
+const aMoment = "2026-11-26T09:00:00+08:00"
+
+// moment is one of a body, as RFC 3339 has it.
+type moment struct{ time.Time }
+
+// UnmarshalJSON implements json.Unmarshaler; its error says what is wanted.
+func (m *moment) UnmarshalJSON(text []byte) (err error) {
+	if m.Time, err = time.Parse(`"`+time.RFC3339+`"`, string(text)); err != nil {
+		return refuse(http.StatusBadRequest, "body: %.40s is no moment, with time and zone; want one as %q", text, aMoment)
+	}
+	return nil
+}
+
 // putClock puts the clock of a merchant or application on.
 func (s *Server) putClock(r *http.Request) (any, error) {
 	var in struct {
-		MID         string    `json:"mid"`
-		Application string    `json:"application"`
-		Now         time.Time `json:"now"`
+		MID         string `json:"mid"`
+		Application string `json:"application"`
+		Now         moment `json:"now"`
 	}
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
 	if in.Now.IsZero() {
-		return nil, refuse(http.StatusBadRequest, "now: want a moment as 2026-11-26T09:00:00+08:00")
+		return nil, refuse(http.StatusBadRequest, "now: want a moment as %s", aMoment)
 	}
-	now, err := s.host.Merchants().PutClock(in.MID, in.Application, in.Now)
+	now, err := s.host.Merchants().PutClock(in.MID, in.Application, in.Now.Time)
 	return told(clock{now.In(fee.China)}, err)
 }
 
 // moment is the end of a day in China as 2026-11-26, or a moment as RFC 3339 has it; now, by
-// the clock of an application or merchant if one is named, when it is empty.
-func (s *Server) moment(text, mid, application string) (time.Time, error) {
+// the clock of an application or merchant if one is named, when it is empty. The field gave it.
+func (s *Server) moment(field, text, mid, application string) (time.Time, error) {
 	if text == "" {
 		now, err := s.host.Merchants().Now(mid, application)
 		return now, faulty(err)
 	}
 	if t, err := time.ParseInLocation(time.DateOnly, text, fee.China); err == nil {
-		return t.AddDate(0, 0, 1).Add(-time.Second), nil
+		return t.AddDate(0, 0, 1).Add(-time.Second), faulty(s.host.Merchants().Near(field, t))
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return t, refuse(http.StatusBadRequest, "%q: want a day as 2026-11-26, or a moment as 2026-11-26T09:00:00+08:00", text)
+		return t, refuse(http.StatusBadRequest, "%s: %q is no day as 2026-11-26, nor a moment as 2026-11-26T09:00:00+08:00", field, text)
 	}
-	return t, nil
+	return t, faulty(s.host.Merchants().Near(field, t))
 }
 
 // reason reads why something is done.

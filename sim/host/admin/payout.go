@@ -169,7 +169,7 @@ func (s *Server) pay(r *http.Request) (any, error) {
 	if err := read(r, &of); err != nil {
 		return nil, err
 	}
-	now, err := s.moment(of.AsOf, of.MID, "")
+	now, err := s.moment("as_of", of.AsOf, of.MID, "")
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func refused(err error) error {
 		return nil
 	case errors.Is(err, staff.ErrUnknown):
 		return refuse(http.StatusNotFound, "%v", err)
-	case errors.Is(err, staff.ErrShape):
+	case errors.Is(err, staff.ErrShape), errors.Is(err, staff.ErrChannel):
 		return refuse(http.StatusBadRequest, "%v", err)
 	case errors.Is(err, staff.ErrTooMany):
 		return refuse(http.StatusTooManyRequests, "%v", err)

@@ -101,22 +101,22 @@ func (f *Form) credit() string {
 
 // shapes are what the values of a form look like.
 var shapes = []struct {
-	field string
-	value func(*Form) string
-	shape *regexp.Regexp
-	want  string
+	field             string
+	value             func(*Form) string
+	shape             *regexp.Regexp
+	want, wantChinese string
 }{
-	{"kind", func(f *Form) string { return f.Kind }, regexp.MustCompile(`^(company|individual|micro)$`), "company, individual or micro"},
-	{"mcc", func(f *Form) string { return f.MCC }, regexp.MustCompile(`^\d{4}$`), "4 digits"},
-	{"city", func(f *Form) string { return f.City }, regexp.MustCompile(`^\d{4}$`), "4 digits"},
-	{"region", func(f *Form) string { return f.Region }, regexp.MustCompile(`^\d{6}$`), "6 digits"},
-	{"phone", func(f *Form) string { return f.Phone }, regexp.MustCompile(`^\d{7,12}$`), "7 to 12 digits"},
-	{"person.id", func(f *Form) string { return f.Person.ID }, regexp.MustCompile(`^\d{17}[\dX]$`), "17 digits and a check digit"},
-	{"account.kind", func(f *Form) string { return f.Account.Kind }, regexp.MustCompile(`^5[78]$`), "57 of a company or 58 of a person"},
-	{"account.number", func(f *Form) string { return f.Account.Number }, regexp.MustCompile(`^\d{8,32}$`), "8 to 32 digits"},
-	{"account.bank", func(f *Form) string { return f.Account.Bank }, regexp.MustCompile(`^\d{12}$`), "12 digits"},
-	{"account.class", func(f *Form) string { return f.Account.Class }, regexp.MustCompile(`^(|I|II|III)$`), "I, II, III or nothing"},
-	{"class", func(f *Form) string { return f.Class }, regexp.MustCompile(`^(|standard|favoured|exempt)$`), "standard, favoured or exempt"},
+	{"kind", func(f *Form) string { return f.Kind }, regexp.MustCompile(`^(company|individual|micro)$`), "company, individual or micro", "company（企业）、individual（个体工商户）或micro（小微）"},
+	{"mcc", func(f *Form) string { return f.MCC }, regexp.MustCompile(`^\d{4}$`), "4 digits", "4位数字"},
+	{"city", func(f *Form) string { return f.City }, regexp.MustCompile(`^\d{4}$`), "4 digits", "4位数字"},
+	{"region", func(f *Form) string { return f.Region }, regexp.MustCompile(`^\d{6}$`), "6 digits", "6位数字"},
+	{"phone", func(f *Form) string { return f.Phone }, regexp.MustCompile(`^\d{7,12}$`), "7 to 12 digits", "7至12位数字"},
+	{"person.id", func(f *Form) string { return f.Person.ID }, regexp.MustCompile(`^\d{17}[\dX]$`), "17 digits and a check digit", "17位数字加校验位"},
+	{"account.kind", func(f *Form) string { return f.Account.Kind }, regexp.MustCompile(`^5[78]$`), "57 of a company or 58 of a person", "57（对公）或58（对私）"},
+	{"account.number", func(f *Form) string { return f.Account.Number }, regexp.MustCompile(`^\d{8,32}$`), "8 to 32 digits", "8至32位数字"},
+	{"account.bank", func(f *Form) string { return f.Account.Bank }, regexp.MustCompile(`^\d{12}$`), "12 digits", "12位数字"},
+	{"account.class", func(f *Form) string { return f.Account.Class }, regexp.MustCompile(`^(|I|II|III)$`), "I, II, III or nothing", "I、II、III或空"},
+	{"class", func(f *Form) string { return f.Class }, regexp.MustCompile(`^(|standard|favoured|exempt)$`), "standard, favoured or exempt", "standard（标准）、favoured（优惠）或exempt（减免）"},
 }
 
 var (
@@ -128,12 +128,12 @@ var (
 
 // wellFormed finds what cannot be a form at all. No value is told: it may be a person's.
 func (r *Register) wellFormed(f *Form) error {
-	bad := func(field, want string) error {
-		return fault(Malformed, "%s: want %s", "%s格式不符（%s）", field, want)
+	bad := func(field, want, chinese string) error {
+		return &Error{Malformed, field + ": want " + want, field + "格式不符（应为" + chinese + "）"}
 	}
 	for _, s := range shapes {
 		if !s.shape.MatchString(s.value(f)) {
-			return bad(s.field, s.want)
+			return bad(s.field, s.want, s.wantChinese)
 		}
 	}
 	texts := map[string]string{"name": f.Name, "short_name": f.ShortName, "address": f.Address, "person.name": f.Person.Name, "account.holder": f.Account.Holder}
@@ -143,7 +143,7 @@ func (r *Register) wellFormed(f *Form) error {
 	}
 	if l := f.Licence; l != nil {
 		if !codeShape.MatchString(l.Code) {
-			return bad("licence.code", "a credit code of 18 characters")
+			return bad("licence.code", "a credit code of 18 characters", "18位统一社会信用代码")
 		}
 		for field, text := range map[string]string{"licence.name": l.Name, "licence.owner": l.Owner, "licence.region": l.Region, "licence.mcc": l.MCC} {
 			texts[field] = text
@@ -155,32 +155,32 @@ func (r *Register) wellFormed(f *Form) error {
 	}
 	for field, text := range texts {
 		if n := utf8.RuneCountInString(text); n == 0 || n > longestText || strings.ContainsFunc(text, unseen) {
-			return bad(field, fmt.Sprintf("1 to %d characters that can be seen", longestText))
+			return bad(field, fmt.Sprintf("1 to %d characters that can be seen", longestText), fmt.Sprintf("1至%d个可见字符", longestText))
 		}
 	}
 	for field, day := range days {
 		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
-			return bad(field, "a day as 2030-01-31, or nothing for no end")
+			return bad(field, "a day as 2030-01-31, or nothing for no end", "日期，如2030-01-31；长期则为空")
 		}
 	}
 	if utf8.RuneCountInString(f.ShortName) > 40 {
-		return bad("short_name", "at most 40 characters")
+		return bad("short_name", "at most 40 characters", "最多40个字符")
 	}
 	if !isID(f.Person.ID) {
-		return bad("person.id", "a right check digit")
+		return bad("person.id", "a right check digit", "正确的校验位")
 	}
 	if len(f.Papers) > longestPaper {
-		return bad("papers", fmt.Sprintf("at most %d", longestPaper))
+		return bad("papers", fmt.Sprintf("at most %d", longestPaper), fmt.Sprintf("最多%d份", longestPaper))
 	}
 	if !f.Place.onEarth() {
-		return bad("place", "degrees")
+		return bad("place", "degrees", "度数：纬度-90至90，经度-180至180")
 	}
 	if r.plan(f.Plan) == nil {
 		var names []string
 		for _, p := range r.profile.Plans {
 			names = append(names, p.Name)
 		}
-		return bad("plan", "one of "+strings.Join(names, ", "))
+		return bad("plan", "one of "+strings.Join(names, ", "), "其中之一："+strings.Join(names, "、"))
 	}
 	return nil
 }

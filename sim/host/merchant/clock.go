@@ -6,8 +6,24 @@ import (
 	"github.com/posfleet/posfleet/sim/fee"
 )
 
-// mostAhead is how far a clock can be put ahead of the host's.
+// mostAhead is how far ahead of the host's clock anything can be done: a clock put, an
+// inspection made, a payout.
 const mostAhead = 10 * 366 * 24 * time.Hour
+
+// Near refuses a moment that is too far ahead of the host's clock; field is what gave it.
+func (r *Register) Near(field string, at time.Time) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.near(field, at)
+}
+
+func (r *Register) near(field string, at time.Time) error {
+	if now := r.now(); at.Sub(now) > mostAhead {
+		last := now.Add(mostAhead).In(fee.China).Format(time.DateOnly)
+		return fault(Malformed, "%s: at most 10 years ahead of the host's clock; want %s or before", "%s：最多比主机时钟晚10年，应不晚于%s", field, last)
+	}
+	return nil
+}
 
 // Now is the time by the clock of an application, or of a merchant when that is empty: the
 // host's, unless [Register.PutClock] has put it ahead; the host's own when both are empty.
@@ -43,8 +59,9 @@ func (r *Register) PutClock(mid, application string, now time.Time) (time.Time, 
 	switch {
 	case by < *ahead:
 		return time.Time{}, fault(WrongState, "a clock is put on, not back: it says %s", "时钟只能拨快：当前为%s", r.now().Add(*ahead).In(fee.China).Format(time.RFC3339))
-	case by > mostAhead:
-		return time.Time{}, fault(Malformed, "now: at most 10 years ahead", "now：最多拨快10年")
+	}
+	if err := r.near("now", now); err != nil {
+		return time.Time{}, err
 	}
 	r.touch(r.applications[application], r.merchants[mid], nil)
 	if *ahead = by; application == "" {

@@ -2,7 +2,6 @@ package staff
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -91,6 +90,9 @@ func (d *Desk) Ask(q Ask) (id, code string, err error) {
 	if !isOperator(q.Operator) || !short(q.TID, string(q.Channel), q.Customer, q.Session, q.Papers.ID, q.Papers.Licence, q.Staff[0], q.Staff[1]) {
 		return "", "", ErrShape
 	}
+	if err := q.Channel.known(); err != nil {
+		return "", "", err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	a, err := d.account(q.TID)
@@ -162,8 +164,6 @@ func (d *Desk) proven(q *Ask, a *account, c *customer) error {
 		if s := q.Staff; s[0] == s[1] || !d.members[s[0]] || !d.members[s[1]] {
 			return errStaff
 		}
-	default:
-		return fmt.Errorf("there is no channel %q", q.Channel)
 	}
 	return nil
 }
@@ -173,6 +173,9 @@ func (d *Desk) proven(q *Ask, a *account, c *customer) error {
 func (d *Desk) Prove(id string, by Channel, sms string) (code string, err error) {
 	if !short(string(by), sms) {
 		return "", ErrShape
+	}
+	if err := by.known(); err != nil {
+		return "", err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -46,6 +46,7 @@ var (
 	ErrTooMany = errors.New("too many resets today; come again tomorrow")
 	ErrUnknown = errors.New("the host has no such terminal")
 	ErrFull    = errors.New("no room for more of these")
+	ErrChannel = errors.New("nobody asks for a reset by the channel")
 	ErrShape   = errors.New("want a number of 1 to 64 characters for a member of the staff or a customer, two digits for an operator, and nothing longer than 64 characters")
 )
 
@@ -59,6 +60,14 @@ const (
 	Branch  Channel = "branch"  // papers, before two of the staff
 	Wire    Channel = "wire"    // the terminal itself
 )
+
+// known refuses a channel on which nobody asks for a reset.
+func (c Channel) known() error {
+	if c == App || c == Hotline || c == Branch {
+		return nil
+	}
+	return fmt.Errorf("%w %.64q; want %s, %s or %s", ErrChannel, c, App, Hotline, Branch)
+}
 
 // Customer is what the bank knows of a merchant.
 type Customer struct {

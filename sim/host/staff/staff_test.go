@@ -110,7 +110,6 @@ func TestWrongProofsAreRefusedAlike(t *testing.T) {
 		"a session on the phone": {Ask{Channel: Hotline, TID: tid, Operator: "01", Session: session}, errCustomer},
 		"another's terminal":     {Ask{Channel: App, TID: other, Operator: "01", Session: session}, errCustomer},
 		"an unknown terminal":    {Ask{Channel: App, TID: "10000009", Operator: "01", Session: session}, ErrUnknown},
-		"an unknown channel":     {Ask{Channel: "letter", TID: tid, Operator: "01"}, nil},
 		"another identity card":  {branch(func(q *Ask) { q.Papers.ID = "110101199001010012" }), errPapers},
 		"another licence":        {branch(func(q *Ask) { q.Papers.Licence = "" }), errPapers},
 		"one of the staff twice": {branch(func(q *Ask) { q.Staff[1] = "2001" }), errStaff},
@@ -123,11 +122,16 @@ func TestWrongProofsAreRefusedAlike(t *testing.T) {
 		if _, code, err := d.Ask(c.q); !errors.Is(err, ErrProof) || code != "" {
 			t.Errorf("%s: %v", name, err)
 		}
-		if got := lastLog(d); c.why != nil && got != c.why.Error() {
+		if got := lastLog(d); got != c.why.Error() {
 			t.Errorf("%s: the log says %q, want %q", name, got, c.why)
 		}
 		if d.State(0, "01") != Trades {
 			t.Errorf("%s: a refused reset kills the password", name)
+		}
+	}
+	for _, unknown := range []Channel{"letter", Wire, ""} {
+		if _, code, err := d.Ask(Ask{Channel: unknown, TID: tid, Operator: "01", Session: session}); !errors.Is(err, ErrChannel) || code != "" {
+			t.Errorf("by the channel %q: %v", unknown, err)
 		}
 	}
 }

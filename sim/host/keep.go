@@ -81,6 +81,12 @@ func (h *Host) openData() error {
 	h.merchants.Keep()
 	h.staff.Keep()
 	h.journal.store, h.journal.menu = s, h.orders.Menu()
+	if h.orders.Renamed() { // the profile's menu is another than that of the orders before
+		h.noteAll(&h.journal.notes, menuSold, h.orders.Menu())
+		if _, err := h.alone(func() {}); err != nil {
+			return errors.Join(err, s.Close())
+		}
+	}
 	if s.Cut {
 		h.log.add(notice{what: "the last write to the data was torn, and is cut: nothing in it had been answered", where: "(" + filepath.Join(h.journal.folder, DataFile) + ")"})
 	}

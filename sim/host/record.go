@@ -37,6 +37,7 @@ const (
 	accountsChanged                 // book's, of payouts
 	menuChanged                     // the whole menu
 	signerChanged                   // what is on file of how an operator signs
+	menuSold                        // of which menu the orders after it are, where it was not changed
 	kinds
 )
 
@@ -57,6 +58,11 @@ var again = [kinds]func(h *Host, v []byte) error{
 	accountsChanged: func(h *Host, v []byte) error { return h.books.RedoAccounts(v) },
 	menuChanged: asJSON(func(h *Host, m profile.Menu) error {
 		h.orders.ChangeMenu(func(profile.Menu) profile.Menu { return m })
+		h.orders.RedoBy(h.orders.Menu())
+		return nil
+	}),
+	menuSold: asJSON(func(h *Host, m profile.Menu) error {
+		h.orders.RedoBy(&m)
 		return nil
 	}),
 	signerChanged: asJSON((*Host).restoreEnrolment),

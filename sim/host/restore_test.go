@@ -46,6 +46,7 @@ func FuzzRestore(f *testing.F) {
 		accountsChanged: `{"Accrued":[{"Terminal":0,"Records":[0]}],"Paid":[{"MID":"123456789012345","Sealed":20261126,"Payouts":[{"Amount":100,"Fee":1,"Net":99,` +
 			`"Of":[{"Day":20261126,"Amount":100,"Fee":1}]}]}]}`,
 		menuChanged:   `{"Version":4,"Dishes":[{"Number":1}]}`,
+		menuSold:      `{"Version":4,"Dishes":[{"Number":1,"Name":"x"}]}`,
 		signerChanged: `{"MID":"123456789012345","Operator":"01","Genuine":[[[{"X":1}]]]}`,
 	} {
 		f.Add(appendRecord(nil, k, []byte(text)))

@@ -151,14 +151,13 @@ type lineJSON struct {
 	Price uint32 `json:"price"`
 }
 
-func (s *Server) order(v order.View) orderJSON {
+func orderOf(v order.View) orderJSON {
 	at := func(unix uint32) time.Time { return time.Unix(int64(unix), 0).UTC() }
 	out := orderJSON{Number: v.Number, TID: v.Terminal, Own: v.Own, State: v.State.String(), Chinese: v.State.Chinese(), Lines: []lineJSON{},
 		Total: v.Total, Refunded: v.Refunded, Made: at(v.Made), Changed: at(v.Changed), Expires: at(v.Expires)}
-	m := s.host.Orders().Menu()
 	for _, l := range v.Lines {
 		line := lineJSON{Dish: int(l.Dish), Count: int(l.Count), Price: l.Price}
-		if d := m.Dish(line.Dish); d != nil {
+		if d := v.Menu.Dish(line.Dish); d != nil {
 			line.Name = d.Name
 		}
 		out.Lines = append(out.Lines, line)
@@ -182,7 +181,7 @@ func (s *Server) getOrders(r *http.Request) (any, error) {
 	}
 	all := []orderJSON{}
 	for _, v := range s.host.Orders().List(most) {
-		all = append(all, s.order(v))
+		all = append(all, orderOf(v))
 	}
 	return all, nil
 }
@@ -192,7 +191,7 @@ func (s *Server) getOrder(r *http.Request) (any, error) {
 	if !ok {
 		return nil, refuse(http.StatusNotFound, "no order has this number, or it has been forgotten")
 	}
-	return s.order(v), nil
+	return orderOf(v), nil
 }
 
 // Streams of events are so many at once at most, and so long; who reads too slowly
@@ -233,7 +232,7 @@ func (s *Server) getOrderEvents(*http.Request) (any, error) {
 			case <-tick.C:
 				ok = send(":\n\n")
 			case v := <-changed:
-				text, err := json.Marshal(s.order(v))
+				text, err := json.Marshal(orderOf(v))
 				ok = err == nil && send("event: order\ndata: "+string(text)+"\n\n")
 			}
 		}

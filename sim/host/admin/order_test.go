@@ -71,6 +71,25 @@ func TestChangedPriceHoldsForTheNextOrder(t *testing.T) {
 	}
 }
 
+// An order is of what it sold, also when the menu has it no longer.
+func TestAnOrderKeepsItsNamesWithoutTheMenu(t *testing.T) {
+	s, url := api(t, nil)
+	if why := rice(t, s, 0, "1", 200); why != dialect.NoReason {
+		t.Fatal(why)
+	}
+	name := s.host.Profile().Menu.Dish(201).Name
+	for _, body := range []string{`{"dishes": []}`, `{"dishes": [{"number": 201, "name": "noodles", "price": 900}]}`} {
+		if status, why := ask(t, "PUT", url+"/v1/menu", body, nil); status != 200 {
+			t.Fatal(status, why)
+		}
+		var all []orderJSON
+		got(t, url+"/v1/orders", &all)
+		if want := (lineJSON{Dish: 201, Name: name, Count: 2, Price: 200}); len(all) != 1 || len(all[0].Lines) != 1 || all[0].Lines[0] != want {
+			t.Errorf("after %s: %+v, want %+v", body, all, want)
+		}
+	}
+}
+
 func TestMenuIsReplacedWholeOrNotAtAll(t *testing.T) {
 	_, url := api(t, nil)
 	for body, want := range map[string]int{

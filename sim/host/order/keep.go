@@ -47,8 +47,7 @@ func (d *Desk) TakeChanges() (all [][]byte) {
 	defer d.Unlock()
 	for _, at := range d.touched {
 		o := &d.ring[at]
-		n := d.made - 1
-		k := kept{Terminal: d.terminal, TID: d.tid, N: n - (n-int(at))%d.keep, Order: *o, Own: []byte(o.Own())}
+		k := kept{Terminal: d.terminal, TID: d.tid, N: d.before(o), Order: *o, Own: []byte(o.Own())}
 		for _, number := range d.numbers[at] {
 			k.Refunds = append(k.Refunds, keptRefund{[]byte(number), *d.refunds[number]})
 		}
@@ -82,6 +81,11 @@ func (s *Orders) Redo(text []byte) error {
 	switch {
 	case k.N == d.made:
 		o = d.place(k.Own)
+		if s.redoBy != nil {
+			d.sell(s.redoBy)
+		} else {
+			d.sell(s.Menu())
+		}
 		d.made, d.second = d.made+1, k.Made
 	case k.N >= 0 && k.N < d.made && k.N >= d.made-len(d.ring):
 		o = &d.ring[k.N%d.keep]

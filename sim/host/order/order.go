@@ -87,6 +87,7 @@ type Orders struct {
 	Codes Codes
 
 	menu    atomic.Pointer[profile.Menu]
+	redoBy  *profile.Menu          // see RedoBy
 	desks   []atomic.Pointer[Desk] // of the terminals; nil until the first order
 	keep    int                    // orders of each
 	changes changes
@@ -146,6 +147,7 @@ type Desk struct {
 	asks     dialect.OneTimeCode // the code that the phone had shown
 	refunds  map[string]*Refund  // by number; nil until the first
 	numbers  map[uint16][]string // of those of the order at a place
+	sold     []sold              // by which menus the orders of ring were, oldest first
 	touched  []uint16            // places of orders that have changed: see Orders.Keep
 }
 
@@ -177,6 +179,7 @@ func (d *Desk) Confirm(menu *profile.Menu, w Wanted, now int64) (*Order, dialect
 		w.Valid = Valid
 	}
 	o := d.place(w.Own)
+	d.sell(menu)
 	if d.made%sequences == 0 || uint32(now) > d.second { // a sequence that begins anew within a second takes the next
 		d.second = max(uint32(now), d.second+1)
 	}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // View is an order as it was at a moment, for people.
@@ -14,7 +15,8 @@ type View struct {
 	Own      string
 	State    dialect.OrderState
 	Lines    []dialect.OrderLine
-	Total    int64 // fen
+	Menu     *profile.Menu // with the names of its dishes as they were when it was made: read only
+	Total    int64         // fen
 	Refunded int64
 	Made     uint32 // Unix seconds
 	Changed  uint32
@@ -24,7 +26,7 @@ type View struct {
 // view copies an order of the desk.
 func (d *Desk) view(o *Order) View {
 	return View{Number: string(d.AppendNumber(nil, o)), Terminal: d.tid, Own: o.Own(), State: o.State,
-		Lines: append([]dialect.OrderLine(nil), o.Lines...), Total: o.Total, Refunded: o.Refunded, Made: o.Made, Changed: o.Changed, Expires: o.Expires}
+		Lines: append([]dialect.OrderLine(nil), o.Lines...), Menu: d.soldBy(o), Total: o.Total, Refunded: o.Refunded, Made: o.Made, Changed: o.Changed, Expires: o.Expires}
 }
 
 // List gives the youngest orders of each terminal, at most so many of all; those of

@@ -167,7 +167,7 @@ func (d *Desk) Confirm(menu *profile.Menu, w Wanted, now int64) (*Order, dialect
 		return nil, dialect.NotAnOrder
 	}
 	if o := d.byOwn(w.Own); o != nil {
-		if o.Total != w.Total || !same(o.Lines, w.Lines) {
+		if o.Total != w.Total || !slices.Equal(o.Lines, w.Lines) {
 			return nil, dialect.OwnNumberTaken
 		}
 		return o, dialect.NoReason
@@ -190,18 +190,6 @@ func (d *Desk) Confirm(menu *profile.Menu, w Wanted, now int64) (*Order, dialect
 	d.made++
 	d.change(o, dialect.OrderConfirmed, now)
 	return o, dialect.NoReason
-}
-
-func same(a, b []dialect.OrderLine) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // priced holds an order to the menu.
@@ -228,6 +216,9 @@ func (d *Desk) place(own []byte) *Order {
 	at := d.made % d.keep
 	switch {
 	case at == len(d.ring):
+		if at == cap(d.ring) { // not more room than for all that it keeps
+			d.ring = append(make([]Order, 0, min(max(8, 2*at), d.keep)), d.ring...)
+		}
 		d.ring = append(d.ring, Order{})
 	default:
 		d.forget(uint16(at + 1))

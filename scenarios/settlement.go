@@ -128,7 +128,7 @@ func settlementPhrases() []*Phrase {
 			Make: uploadsOf(dialect.ChipNotice, chipped)},
 		{Group: group, English: "the terminal uploads {n} advices", Chinese: "终端上送{n}笔通知类交易", Asserts: true, CheckOnly: true,
 			Doc:  "Of the details of this settlement: refunds and advices that the host has taken as they were sent.",
-			Make: uploadsOf(dialect.AdviceUpload, advised)},
+			Make: uploadsOf(dialect.AdviceUpload, nil)},
 		{Group: group, English: "the batch number has gone up by one", Chinese: "批次号加一", Asserts: true,
 			Doc: "Compared with the batch that was settled.",
 			Make: fixed(func(p *sim.Player) error {
@@ -173,24 +173,22 @@ func uploadedDetails(p *sim.Player) (n map[dialect.Transaction]int, told int) {
 	return n, told
 }
 
-// advised is for networks whose terminals upload advices.
-func advised(a Args) error {
-	if a.Profile.Dialect.Form(dialect.AdviceUpload) == nil {
-		return lack("dialect %s has no %s", a.Profile.Dialect.Name, dialect.AdviceUpload)
-	}
-	return nil
-}
-
-// uploadsOf is a step that holds how many details of one transaction the host has taken.
+// uploadsOf is a step that holds how many details of one transaction the host has taken;
+// where says what it takes besides that transaction, nil for nothing.
 func uploadsOf(of dialect.Transaction, where func(Args) error) func(a Args) (func(*sim.Player) error, error) {
 	return func(a Args) (func(*sim.Player) error, error) {
 		want, err := a.Int(0)
+		if d := a.Profile.Dialect; d.Form(of) == nil {
+			err = errors.Join(err, lack("dialect %s has no %s", d.Name, of))
+		} else if where != nil {
+			err = errors.Join(err, where(a))
+		}
 		return func(p *sim.Player) error {
 			if n, _ := uploadedDetails(p); n[of] != want {
 				return fmt.Errorf("the host has taken %d by %s, want %d", n[of], of, want)
 			}
 			return nil
-		}, errors.Join(err, where(a))
+		}, err
 	}
 }
 

@@ -39,22 +39,7 @@ merchants: [{mid: BANKSHOP0000001}]
 terminals: [{tid: "31000001"}]
 cards: [{role: good, pan: "4111111111111111", expiry: "4912", pin: "1234", balance: 1000.00}]
 `}
-	for i := 0; i < len(changes); i += 2 {
-		found := false
-		for name, text := range files {
-			found = found || strings.Contains(text, changes[i])
-			files[name] = strings.Replace(text, changes[i], changes[i+1], 1)
-		}
-		if !found {
-			t.Fatalf("neither dialect nor profile has %q", changes[i])
-		}
-	}
-	dir := t.TempDir()
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := changedFiles(t, files, changes)
 	return filepath.Join(dir, "bank.yaml"), filepath.Join(dir, "profile.yaml")
 }
 

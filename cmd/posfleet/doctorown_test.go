@@ -36,6 +36,12 @@ merchants: [{mid: IKEJA00001}]
 terminals: [{first: "31000001", count: 60, derive: test:6C61676F73206F662061206B6579}]
 cards: [{role: good, pan: "4111111111111111", expiry: "4912", pin: "1234", balance: 1000.00}]
 `}
+	return filepath.Join(changedFiles(t, files, changes), "profile.yaml")
+}
+
+// changedFiles writes files into a folder of their own, with changes of old and new text in turns.
+func changedFiles(t *testing.T, files map[string]string, changes []string) (dir string) {
+	t.Helper()
 	for i := 0; i < len(changes); i += 2 {
 		found := false
 		for name, text := range files {
@@ -46,13 +52,13 @@ cards: [{role: good, pan: "4111111111111111", expiry: "4912", pin: "1234", balan
 			t.Fatalf("neither dialect nor profile has %q", changes[i])
 		}
 	}
-	dir := t.TempDir()
+	dir = t.TempDir()
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return filepath.Join(dir, "profile.yaml")
+	return dir
 }
 
 // A network of one's own that is written down wrongly: the cause is named, and the line

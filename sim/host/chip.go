@@ -47,6 +47,15 @@ type chipWork struct {
 	apdu  []byte
 }
 
+// work is where the request's chip data are read, for the chip that they are of.
+func (req *Request) work(of *issuedChip) *chipWork {
+	if req.chip == nil {
+		req.chip = new(chipWork)
+	}
+	req.chip.of = of
+	return req.chip
+}
+
 // chipOf is the chip of the card in hand; nil where its issuer's keys are not known.
 func (h *Host) chipOf(req *Request) *issuedChip {
 	c, issuer := req.record.Card, h.cardOf(req).Issuer()
@@ -92,11 +101,7 @@ func (h *Host) checkChip(req *Request) verdict {
 	if of == nil {
 		return pending
 	}
-	if req.chip == nil {
-		req.chip = new(chipWork)
-	}
-	w, issuer := req.chip, h.cardOf(req).Issuer()
-	w.of = of
+	w, issuer := req.work(of), h.cardOf(req).Issuer()
 	if !w.Read(v) {
 		return formatError
 	}
@@ -136,10 +141,7 @@ func (h *Host) checkDetail(req *Request) verdict {
 	if of == nil {
 		return pending
 	}
-	if req.chip == nil {
-		req.chip = new(chipWork)
-	}
-	w, issuer := req.chip, h.cardOf(req).Issuer()
+	w, issuer := req.work(of), h.cardOf(req).Issuer()
 	if m.CheckTLV(h.dialect.Place(wire.ChipData).Field) != nil || !w.Read(m.Get(wire.ChipData)) || w.Cryptogram == nil {
 		return formatError
 	}

@@ -2,7 +2,9 @@ package line_test
 
 import (
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/sim/line"
 )
@@ -151,5 +153,45 @@ func TestDrawnStormsDiffer(t *testing.T) {
 	}
 	if s := line.DrawStorm(0, []line.Fault{line.LoseAnswer}); len(s.Rates) != 1 {
 		t.Errorf("of one fault %v is drawn", s.Rates)
+	}
+}
+
+// The second copy of a request comes to the host before what is sent next, on lines that
+// are hung up after each exchange too: a sign-in that came again later would change keys
+// in the midst of payments.
+func TestSecondCopyComesBeforeTheNextRequest(t *testing.T) {
+	var mu sync.Mutex
+	var came []string
+	d := scripted(t, func(_ int, c *peer) {
+		for n := 0; ; n++ {
+			q := c.request()
+			if q == nil {
+				return
+			}
+			if n == 1 {
+				time.Sleep(20 * time.Millisecond) // a slow host takes its time to see the second
+			}
+			mu.Lock()
+			came = append(came, q.FieldText(11))
+			mu.Unlock()
+			if a := approval(q); n == 0 {
+				c.Write(append(a, a...)) // and one that answers twice itself
+			} else {
+				c.Write(a)
+			}
+		}
+	})
+	l := newOwn(t, d)
+	l.Each, l.Faults = true, &line.Faults{}
+	l.Faults.Add(line.DoubleRequest, 1)
+	for trace := 1; trace <= 2; trace++ {
+		if err := l.Exchange(purchaseOf(tid, trace, 100)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if got := strings.Join(came, " "); got != "000001 000001 000002" {
+		t.Errorf("the host got %s", got)
 	}
 }

@@ -59,6 +59,10 @@ const hangsUp = 2
 // call to see whether the host has hung up.
 const peekAfter = 100 * time.Microsecond
 
+// overtaking is how long a connection that is to be hung up is kept for the host to
+// answer the second copy of a request that the line doubled.
+const overtaking = 100 * time.Millisecond
+
 // NewOwn makes an own line for messages of format f; it connects when first used.
 // Its exchanges end with ErrStopped when stop is done.
 func NewOwn(stop context.Context, d *Dialer, f *wire.Format, clock *Clock) *Own {
@@ -120,9 +124,14 @@ func (l *Own) exchange(x *Exchange) error {
 		l.single++
 	}
 	hangUp := !keep || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence
-	if answered && x.Unreadable == nil && (l.Patience > 0 || hangUp && l.heard()) {
+	patience, further := max(l.Patience, time.Millisecond), 1
+	twice := hangUp && l.doubled()
+	if twice { // else the second copy would come to the host after what is sent next
+		patience, further = max(patience, overtaking), 3
+	}
+	if answered && x.Unreadable == nil && (l.Patience > 0 || twice || hangUp && l.heard()) {
 		x.Answer.Read(bytes.Clone(l.answer)) // what it views is read over
-		l.readSome(&x.Strays, max(l.Patience, time.Millisecond), 1)
+		l.readSome(&x.Strays, patience, further)
 	}
 	if answered {
 		x.Left = l.octetsLeft()
@@ -272,6 +281,12 @@ func (l *Own) empty() int {
 		return faulty.reader.Empty
 	}
 	return l.reader.Empty
+}
+
+// doubled reports whether the latest request has been sent twice.
+func (l *Own) doubled() bool {
+	faulty, is := l.conn.(*faultyConn)
+	return is && faulty.active && faulty.now == DoubleRequest
 }
 
 // begun gives what has come of a message that is not whole.

@@ -421,7 +421,11 @@ func (l *Own) connect() error {
 	if l.stop.Err() != nil {
 		return ErrStopped
 	}
-	dialed, err := l.dialer.Dial(l.stop)
+	over := newSocket
+	if l.Faults != nil {
+		over = func(tcp net.Conn) net.Conn { return tcp }
+	}
+	dialed, err := l.dialer.dialOver(l.stop, over)
 	if err != nil {
 		return unreachable(err)
 	}
@@ -430,19 +434,19 @@ func (l *Own) connect() error {
 	var sendBack func(keepAlive []byte) error
 	if l.format.KeepAlive.Answer {
 		sendBack = func(keepAlive []byte) error {
-			_, err := dialed.Write(keepAlive)
+			_, err := writeNow(dialed, keepAlive)
 			return err
 		}
 	}
 	if l.Faults == nil {
-		conn = newSocket(conn)
+		deferWrites(conn)
 	} else {
 		conn = l.Faults.wrap(conn, l.format, sendBack)
 	}
 	l.left = ""
 	l.conn, l.reader, l.deadline, l.carried, l.silent = conn, l.format.NewReader(conn), 0, 0, 0
 	l.reader.Alive = sendBack
-	l.unwatch = context.AfterFunc(l.stop, func() { conn.Close() })
+	l.unwatch = context.AfterFunc(l.stop, func() { hangUp(conn) })
 	return nil
 }
 
@@ -452,7 +456,7 @@ func (l *Own) Close() error {
 		return nil
 	}
 	l.unwatch()
-	err := l.conn.Close()
+	err := hangUp(l.conn)
 	l.conn, l.reader, l.unwatch = nil, nil, nil
 	return err
 }

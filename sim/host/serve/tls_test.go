@@ -62,7 +62,7 @@ func (r *recorded) send(t *testing.T, pieces [][]byte) {
 	}
 }
 
-func TestPlainAndTLSDoNotMix(t *testing.T) {
+func TestTLSAndPlainDoNotMix(t *testing.T) {
 	s := limited(Limits{Message: 200 * time.Millisecond})
 	config := secured(s)
 	address := listen(t, s)

@@ -91,6 +91,8 @@ var tasks = []task{
 	{"pay with a good card by tap", "挥卡消费", []string{"the cardholder pays 9.90 yuan with a chip card by tap", "the host approves"}},
 	{"pay with a good card and sign", "刷卡凭密消费并签名", []string{"the cardholder pays 45.67 yuan with a good card", "the host approves", "the cardholder signs if the terminal has a pad"}},
 	{"pay by QR code", "扫码支付", []string{"the cardholder pays 23.45 yuan by QR code", "the host approves"}},
+	{"load electronic cash", "指定账户圈存", []string{"the cardholder does an account-load of 1.00 yuan with a cash card by chip", "the host approves"}},
+	{"load electronic cash for money and have it voided", "现金充值后撤销", []string{"the cardholder does a cash-load of 20.00 yuan with a cash card by chip", "the host approves", "the operator does a cash-load-void to the last payment", "the host approves"}},
 	{"ask for their balance", "余额查询", []string{"the cardholder asks for the balance of a good card", "the host approves"}},
 	{"pay and have it voided", "消费后撤销", []string{"the cardholder pays 34.56 yuan with a good card", "the host approves", "the operator voids the last purchase", "the host approves"}},
 	{"order and pay with a good card and PIN", "点餐并刷卡支付", append(ordered, "the customer pays the order with a good card", "the host approves")},

@@ -56,6 +56,11 @@ const (
 	ChipNotice      // one that the host approved and the chip did not, or whose answer it found wrong
 	AdviceUpload    // a refund or an advice of that batch, whole
 	OrderResult     // the host says unasked what has come of an order; nobody answers it
+	AccountLoad     // puts electronic cash on a chip, out of the account behind it
+	TransferLoad    // out of another card's account
+	CashLoad        // for money that the merchant takes
+	CashLoadVoid    // undoes one
+	LoadUpload      // a load of the batch that is being settled, with its chip's data
 	Transactions    // how many there are
 )
 
@@ -90,6 +95,9 @@ const (
 	Release           // what is held is let go
 	Capture           // what is held is paid to the merchant
 	Uncapture         // a capture of the open batch is undone, whole: the amount is held again
+	Load              // a card pays for electronic cash on a chip, its own or another's
+	CashIn            // the merchant owes for electronic cash on a chip: it has been paid for there
+	CashOut           // a cash-in of the open batch is undone, whole
 )
 
 // Side is the side of a settlement on which a transaction's amount counts.
@@ -102,8 +110,9 @@ const (
 )
 
 // sides says on which side a booking counts. A voided purchase counts on both
-// (CUP settlement, docs/sources.md).
-var sides = [...]Side{Charge: Debit, Uncharge: Credit, GiveBack: Credit, Capture: Debit, Uncapture: Credit}
+// (CUP settlement, docs/sources.md). A load out of an account is no business of the
+// merchant's.
+var sides = [...]Side{Charge: Debit, Uncharge: Credit, GiveBack: Credit, Capture: Debit, Uncapture: Credit, CashIn: Credit, CashOut: Debit}
 
 // Pointer is how a transaction names the earlier one that it is about.
 type Pointer uint8
@@ -174,6 +183,11 @@ var transactions = [Transactions]struct {
 	ChipNotice:       {name: "chip-notice"},
 	AdviceUpload:     {name: "advice-upload"},
 	OrderResult:      {name: "order-result"},
+	AccountLoad:      {"account-load", Load, ToNone, false, true},
+	TransferLoad:     {"transfer-load", Load, ToNone, false, true},
+	CashLoad:         {"cash-load", CashIn, ToNone, false, true},
+	CashLoadVoid:     {"cash-load-void", CashOut, ToTrace, true, true},
+	LoadUpload:       {name: "load-upload"},
 }
 
 // String gives the name that reports, limits and features use.
@@ -210,6 +224,12 @@ func (b Booking) Side() Side {
 // Raises reports whether t adds to an earlier charge: its amount is the new whole, what is
 // booked the difference.
 func (t Transaction) Raises() bool { return t.Booking() == Charge && t.Original() == ToTrace }
+
+// Sells reports whether by an approved t a card pays the merchant.
+func (t Transaction) Sells() bool { return t.Booking() == Charge || t.Booking() == Capture }
+
+// Loads reports whether t changes the electronic cash on a chip, which is in the reader.
+func (t Transaction) Loads() bool { return t.Booking() >= Load }
 
 // Signs reports whether t brings a cardholder's signature, or a part of it.
 func (t Transaction) Signs() bool { return t == SignatureUpload || t == SignaturePart }

@@ -131,7 +131,7 @@ func (h *Host) dispatch(req *Request) {
 		h.settlement(req)
 	case dialect.BatchUpload:
 		h.batchUpload(req)
-	case dialect.ChipUpload, dialect.ChipNotice:
+	case dialect.ChipUpload, dialect.LoadUpload, dialect.ChipNotice:
 		h.chipUpload(req)
 	case dialect.AdviceUpload:
 		h.adviceUpload(req)

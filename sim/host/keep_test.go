@@ -49,6 +49,9 @@ func afterKill(t testing.TB, h *Host) (again *Host) {
 		if got, want := again.books.Balance(c), h.books.Balance(c); got != want {
 			t.Errorf("account %d has %d fen, want %d", c, got, want)
 		}
+		if got, want := again.books.Cash(c), h.books.Cash(c); got != want {
+			t.Errorf("the electronic cash of account %d is %d fen, want %d", c, got, want)
+		}
 	}
 	if got, want := again.Fees(), h.Fees(); got != want {
 		t.Errorf("merchants are owed\n%+v\nwant\n%+v", got, want)

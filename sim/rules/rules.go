@@ -76,7 +76,7 @@ func KindOf(t dialect.Transaction) Kinds {
 		return Reversals
 	case dialect.Settlement:
 		return Settlements
-	case dialect.BatchUpload, dialect.ChipUpload, dialect.ChipNotice, dialect.AdviceUpload, dialect.UploadEnd:
+	case dialect.BatchUpload, dialect.ChipUpload, dialect.LoadUpload, dialect.ChipNotice, dialect.AdviceUpload, dialect.UploadEnd:
 		return Uploads
 	}
 	if t.Payment() {

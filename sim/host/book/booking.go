@@ -7,10 +7,11 @@ import "github.com/posfleet/posfleet/sim/dialect"
 // and marks the record or hold that r.Original names. The terminal is locked.
 
 // Charge has the card pay the merchant. It reports false when the card has too
-// little, unless it is forced to go below zero.
+// little, unless it is forced to go below zero. What its chip has approved by itself comes
+// out of its electronic cash, whatever of that the host has heard.
 func (l *Ledger) Charge(t *Terminal, r *Record, force bool) bool {
-	from, to := &l.cards[r.Card].account, &t.merchant.clearing
-	if force {
+	from, to := l.payer(r), &t.merchant.clearing
+	if force || l.byChip(r) {
 		move(from, to, r.Amount)
 		return true
 	}
@@ -136,7 +137,7 @@ func (t *Terminal) Refuse(n int32) {
 // more. The card may go below zero: what a void gave back and has been spent
 // since is owed.
 func (l *Ledger) Reverse(t *Terminal, r *Record, when uint32) bool {
-	if r.Refunded > 0 || !l.undo(t, r) {
+	if r.Refunded > 0 || !l.undo(t, r, when) {
 		return false
 	}
 	l.unpost(t, r, when)
@@ -149,10 +150,10 @@ func (l *Ledger) Reverse(t *Terminal, r *Record, when uint32) bool {
 }
 
 // undo moves a record's money back.
-func (l *Ledger) undo(t *Terminal, r *Record) bool {
+func (l *Ledger) undo(t *Terminal, r *Record, when uint32) bool {
 	switch r.Kind.Booking() {
 	case dialect.Charge:
-		move(&t.merchant.clearing, &l.cards[r.Card].account, r.Amount)
+		move(&t.merchant.clearing, l.payer(r), r.Amount)
 	case dialect.Uncharge:
 		move(&l.cards[r.Card].account, &t.merchant.clearing, r.Amount)
 		t.Record(r.Original).State = Approved
@@ -181,6 +182,8 @@ func (l *Ledger) undo(t *Terminal, r *Record) bool {
 		}
 		l.capture(t, h, o.Amount, true)
 		o.State = Approved
+	case dialect.Load, dialect.CashIn, dialect.CashOut:
+		l.unload(t, r, when)
 	default:
 		return false
 	}

@@ -57,7 +57,8 @@ type account struct{ balance atomic.Int64 }
 // card is one cardholder's account.
 type card struct {
 	account
-	of *profile.Card
+	purse account // electronic cash on its chip
+	of    *profile.Card
 }
 
 // merchant is one merchant's accounts. What cards pay is in clearing until it is posted:
@@ -175,6 +176,7 @@ func (l *Ledger) openCards() error {
 			}
 			l.cards[at].of = o.Card
 			move(&l.cash, &l.cards[at].account, o.Card.Balance)
+			move(&l.cash, &l.cards[at].purse, o.Card.Cash)
 			at++
 		}
 	}

@@ -200,6 +200,9 @@ func TestBooksAgreeWhateverIsBooked(t *testing.T) {
 			if was, is := l.Balance(c), again.Balance(c); was != is {
 				t.Errorf("seed %d: done again card %d has %d, had %d", seed, c, is, was)
 			}
+			if was, is := l.Cash(c), again.Cash(c); was != is {
+				t.Errorf("seed %d: done again the chip of card %d has %d, had %d", seed, c, is, was)
+			}
 		}
 		was, is := l.terminals[0].Latest(1000), again.terminals[0].Latest(1000)
 		for i := range was { // when fees are posted is nobody's to know
@@ -232,7 +235,7 @@ func book200(t *testing.T, l *Ledger, seed uint64) {
 			r := Record{Amount: 1 + random.Int64N(20_000), Card: Card(random.IntN(2)), Serial: serial, When: uint32(now.Unix())}
 			now = now.Add(time.Duration(random.IntN(180)) * time.Minute)
 			ok := true
-			switch random.IntN(11) {
+			switch random.IntN(13) {
 			case 0:
 				r.Kind, ok = dialect.Purchase, l.Charge(terminal, &r, false)
 				if !ok { // declined, and then reversed
@@ -293,6 +296,19 @@ func book200(t *testing.T, l *Ledger, seed uint64) {
 						t.Fatal(err)
 					}
 				}
+			case 11:
+				r.Kind, r.Original = dialect.AccountLoad, int32(r.Card)
+				if random.IntN(2) == 0 {
+					r.Kind, r.Original = dialect.TransferLoad, int32(1-r.Card)
+				}
+				ok = l.Load(&r)
+			case 12:
+				r.Kind = [...]dialect.Transaction{dialect.CashLoad, dialect.OfflinePurchase}[random.IntN(2)]
+				if r.Kind == dialect.CashLoad {
+					l.CashIn(terminal, &r)
+				} else {
+					ok = l.Charge(terminal, &r, false)
+				}
 			}
 			if ok {
 				approve(terminal, &r)
@@ -320,6 +336,9 @@ func void(l *Ledger, t *Terminal, r *Record) (dialect.Transaction, bool) {
 	case dialect.Completion:
 		l.Uncapture(t, r)
 		return dialect.CompletionVoid, true
+	case dialect.CashLoad:
+		l.CashOut(t, r)
+		return dialect.CashLoadVoid, true
 	}
 	return 0, false
 }

@@ -104,7 +104,7 @@ type Record struct {
 	Serial   uint64 // of the answer: reference and authorisation code come from it
 	When     uint32 // Unix seconds
 	Card     Card
-	Original int32 // of a void, the number of the record that it voids; of the pre-authorisation family, of the hold
+	Original int32 // of a void, the number of the record that it voids; of the pre-authorisation family, of the hold; of a load, the card that is loaded
 	Kind     dialect.Transaction
 	Channel  fee.Channel // how the card or code came in, which its fee asks
 	State    State
@@ -245,7 +245,7 @@ func (l *Ledger) FindRefundable(t *Terminal, meant func(when uint32, serial uint
 	j := t.opened()
 	for i := len(j.records) - 1; i >= 0; i-- {
 		r := &j.records[i]
-		if r.State == Approved && r.Kind.Side() == dialect.Debit && meant(r.When, r.Serial) {
+		if r.State == Approved && r.Kind.Sells() && meant(r.When, r.Serial) {
 			return Refundable{r.Card, r.Amount - r.Refunded, &r.Refunded, r, l.sale(r), original{r.Serial, r.When}}, true
 		}
 	}

@@ -67,7 +67,7 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 func (b *Bound) asks(all []dialect.Transaction) []dialect.Transaction {
 	p, asked := b.Phrase, b.Args.Of
 	of := []dialect.Transaction{asked}
-	if asked.Booking() == dialect.None && asked != dialect.Balance && (p.Card || p.Role != "") {
+	if asked.Booking() == dialect.None && !asked.Inquires() && (p.Card || p.Role != "") {
 		of = append(of, dialect.Purchase)
 	}
 	for _, t := range of {
@@ -102,6 +102,7 @@ var tasks = []task{
 	{"order and pay by payment code and password", "点餐并出示付款码凭密支付", append(ordered, "the customer pays the order by payment code, to be confirmed by password", "the order is \"paying\"", "the customer enters the password", "the host approves", "the operator queries the order", "the order is \"paid\"")},
 	{"order and pay by the merchant's code", "点餐并扫收款码支付", append(ordered, "the terminal shows a code for the order", "the host approves", "the customer scans the code", "the host approves", "the operator queries the order", "the order is \"paid\"")},
 	{"order and cancel", "点餐后取消", append(ordered, "the operator cancels the order", "the host approves")},
+	{"ask for their points", "积分查询", []string{"the cardholder asks for the points of a good card", "the host approves"}},
 	{"try to pay with a poor card", "余额不足卡消费", []string{"the cardholder pays 1000.00 yuan with a poor card", "the host answers \"insufficient funds\""}},
 }
 

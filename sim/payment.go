@@ -212,7 +212,7 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 	copy(rec.Auth[:], p.ans.Get(wire.AuthCode))
 	copy(rec.Date[:], p.ans.Get(wire.LocalDate))
 	rec.class = p.T.Profile.Dialect.ClassOf(p.ans.Get(wire.Operator))
-	if o.Of == dialect.Balance {
+	if o.Of.Inquires() {
 		r.Balance, r.Told = dialect.Balance54(p.ans.Get(wire.AdditionalAmounts))
 	}
 	switch {

@@ -61,6 +61,7 @@ const (
 	CashLoad        // for money that the merchant takes
 	CashLoadVoid    // undoes one
 	LoadUpload      // a load of the batch that is being settled, with its chip's data
+	PointsQuery     // what a loyalty account has
 	Transactions    // how many there are
 )
 
@@ -188,6 +189,7 @@ var transactions = [Transactions]struct {
 	CashLoad:         {"cash-load", CashIn, ToNone, false, true},
 	CashLoadVoid:     {"cash-load-void", CashOut, ToTrace, true, true},
 	LoadUpload:       {name: "load-upload"},
+	PointsQuery:      {name: "points-query"},
 }
 
 // String gives the name that reports, limits and features use.
@@ -237,6 +239,9 @@ func (t Transaction) Signs() bool { return t == SignatureUpload || t == Signatur
 // Payment reports whether t moves or holds money: its answer is approved,
 // declined or unknown.
 func (t Transaction) Payment() bool { return t.Booking() != None }
+
+// Inquires reports whether an approved t tells what the card has, of money or points.
+func (t Transaction) Inquires() bool { return t == Balance || t == PointsQuery }
 
 // Journalled reports whether an approved t stays in the batch until settlement:
 // whatever counts there.

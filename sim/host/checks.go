@@ -81,7 +81,7 @@ func (h *Host) applyRules(req *Request) bool {
 	if h.staff.Watches(n) && h.stopped(req) {
 		return true
 	}
-	if req.Known && !req.Transaction.Payment() && req.Transaction != dialect.Balance && req.Transaction != dialect.Reversal && !h.dialect.Form(req.Transaction).Complete(m) {
+	if req.Known && !req.Transaction.Payment() && !req.Transaction.Inquires() && req.Transaction != dialect.Reversal && !h.dialect.Form(req.Transaction).Complete(m) {
 		h.reply(req, formatError)
 		return true
 	}
@@ -161,7 +161,7 @@ func (h *Host) financial(req *Request) {
 		code = formatError
 	case req.Transaction == dialect.Reversal:
 		code = h.reversal(req)
-	case req.Transaction == dialect.Balance:
+	case req.Transaction.Inquires():
 		code = h.pay(req)
 	default:
 		code = h.enter(req)
@@ -318,7 +318,7 @@ func (h *Host) tell(req *Request, code verdict) {
 	switch req.Transaction {
 	case dialect.Reversal:
 		return
-	case dialect.Balance:
+	case dialect.Balance, dialect.PointsQuery:
 		h.tellBalance(req)
 	case dialect.QRPurchase:
 		h.tellVoucher(req)

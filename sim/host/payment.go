@@ -86,9 +86,12 @@ func (h *Host) tapped(mode []byte) bool {
 	return len(mode) > 0 && (string(mode) == h.dialect.EntryMode(dialect.Tap, false) || string(mode) == h.dialect.EntryMode(dialect.Tap, true))
 }
 
-// inquire looks at the balance.
+// inquire looks at the balance, of money or of points.
 func (h *Host) inquire(req *Request) verdict {
 	req.balance = h.books.Balance(req.record.Card)
+	if req.Transaction == dialect.PointsQuery {
+		req.balance = h.books.Points(req.record.Card)
+	}
 	return approved
 }
 

@@ -29,6 +29,7 @@ type Card struct {
 	// whatever is asked. Empty: by the rules there, the usual one of the role elsewhere.
 	Answer  string
 	Balance int64    // fen; known to the bundled host only
+	Points  int64    // what points of a loyalty account are worth, in fen; known to the bundled host only
 	Kind    fee.Kind // what its payments cost the merchant; for the bundled host only
 
 	AsksPassword bool // its phone asks for a password before it pays by a code of its own making; for the bundled host only
@@ -143,6 +144,7 @@ func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chi
 		"typed":          strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),
 		"code":           r.Match(&c.Code, regexp.MustCompile(`^\d{19}$`), "19 digits"),
 		"balance":        r.Yuan(&c.Balance, maxAmount),
+		"points":         r.Yuan(&c.Points, maxAmount),
 		"limit":          r.Yuan(&c.Limit, maxAmount),
 		"kind":           fee.ReadKind(r.Reader, &c.Kind),
 		"issuer":         r.Text(&issuer),

@@ -70,7 +70,7 @@ func KindOf(t dialect.Transaction) Kinds {
 	switch t {
 	case dialect.SignIn, dialect.KeyChange:
 		return SignIns
-	case dialect.Balance:
+	case dialect.Balance, dialect.PointsQuery:
 		return Inquiries
 	case dialect.Reversal:
 		return Reversals

@@ -38,6 +38,18 @@ Feature: Payments
     Then the host approves
 
   @holds
+  Scenario: the cardholder asks for the points of a {role} card
+    Given a terminal that has signed in
+    When the cardholder asks for the points of a good card
+    Then the balance is known
+
+  @fails
+  Scenario: the cardholder asks for the points of a {role} card
+    Given a terminal that has signed in
+    When the cardholder asks for the points of a stolen card
+    Then the balance is known
+
+  @holds
   Scenario: the cardholder asks for the balance of a {role} card
     Given a terminal that has signed in
     When the cardholder asks for the balance of a good card

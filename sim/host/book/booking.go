@@ -21,14 +21,14 @@ func (l *Ledger) Charge(t *Terminal, r *Record, force bool) bool {
 // Uncharge gives a charge back, whole.
 func (l *Ledger) Uncharge(t *Terminal, r *Record) {
 	o := t.Record(r.Original)
-	move(&t.merchant.clearing, &l.cards[o.Card].account, o.Amount)
+	move(&t.merchant.clearing, l.payee(o.Kind, o.Card), o.Amount)
 	l.unpost(t, o, r.When)
 	o.State, r.Card = Voided, o.Card
 }
 
 // GiveBack gives a payment back, as much as r says.
 func (l *Ledger) GiveBack(t *Terminal, r *Record, p Refundable) {
-	move(&t.merchant.clearing, &l.cards[p.Card].account, r.Amount)
+	move(&t.merchant.clearing, p.to, r.Amount)
 	l.postRefund(t, r, p)
 	*p.refunded += r.Amount
 	r.Card = p.Card
@@ -155,8 +155,9 @@ func (l *Ledger) undo(t *Terminal, r *Record, when uint32) bool {
 	case dialect.Charge:
 		move(&t.merchant.clearing, l.payer(r), r.Amount)
 	case dialect.Uncharge:
-		move(&l.cards[r.Card].account, &t.merchant.clearing, r.Amount)
-		t.Record(r.Original).State = Approved
+		o := t.Record(r.Original)
+		move(l.payee(o.Kind, o.Card), &t.merchant.clearing, r.Amount)
+		o.State = Approved
 	case dialect.Hold:
 		h := t.Hold(r.Original)
 		switch {

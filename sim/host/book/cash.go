@@ -23,10 +23,23 @@ func (l *Ledger) byChip(r *Record) bool {
 
 // payer is the account out of which a charge is paid.
 func (l *Ledger) payer(r *Record) *account {
-	if l.byChip(r) {
-		return &l.cards[r.Card].purse
+	switch c := &l.cards[r.Card]; {
+	case l.byChip(r):
+		return &c.purse
+	case r.Kind == dialect.PointsPurchase:
+		return &c.points
+	default:
+		return &c.account
 	}
-	return &l.cards[r.Card].account
+}
+
+// payee is the account to which what was paid is given back: what a chip has paid goes to the
+// account behind it.
+func (l *Ledger) payee(of dialect.Transaction, c Card) *account {
+	if of == dialect.PointsPurchase {
+		return &l.cards[c].points
+	}
+	return &l.cards[c].account
 }
 
 // Load has the card pay for electronic cash of the card that r.Original says. It reports

@@ -15,7 +15,7 @@ import (
 func (l *Ledger) Check() error {
 	sum := l.holds.balance.Load() + l.issuer.balance.Load() + l.network.balance.Load() + l.fees.balance.Load() + l.cash.balance.Load()
 	for i := range l.cards {
-		sum += l.cards[i].balance.Load() + l.cards[i].purse.balance.Load()
+		sum += l.cards[i].balance.Load() + l.cards[i].purse.balance.Load() + l.cards[i].points.balance.Load()
 	}
 	merchants := l.everyone()
 	for _, m := range merchants {

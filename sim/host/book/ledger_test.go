@@ -33,7 +33,7 @@ policy: {timeout: 1s, supervisor: false}
 operators: [{number: "01", password: "0000"}]
 merchants: [{mid: "123456789012345", name: shop, fee: {basis-points: 60, cap: 80.00}}]
 terminals: [{first: "10000001", count: 1, merchants: ["123456789012345"], derive: "test:62656E636862656E6368"}]
-cards: [{role: good, pan: "6225000000000014", count: 2, expiry: "4912", balance: 1000.00, code: "6211111111111111111"}]
+cards: [{role: good, pan: "6225000000000014", count: 2, expiry: "4912", balance: 1000.00, points: 500.00, code: "6211111111111111111"}]
 `), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -200,6 +200,9 @@ func TestBooksAgreeWhateverIsBooked(t *testing.T) {
 			if was, is := l.Balance(c), again.Balance(c); was != is {
 				t.Errorf("seed %d: done again card %d has %d, had %d", seed, c, is, was)
 			}
+			if was, is := l.Points(c), again.Points(c); was != is {
+				t.Errorf("seed %d: done again card %d has points worth %d, had %d", seed, c, is, was)
+			}
 			if was, is := l.Cash(c), again.Cash(c); was != is {
 				t.Errorf("seed %d: done again the chip of card %d has %d, had %d", seed, c, is, was)
 			}
@@ -237,7 +240,8 @@ func book200(t *testing.T, l *Ledger, seed uint64) {
 			ok := true
 			switch random.IntN(13) {
 			case 0:
-				r.Kind, ok = dialect.Purchase, l.Charge(terminal, &r, false)
+				r.Kind = [...]dialect.Transaction{dialect.Purchase, dialect.PointsPurchase}[random.IntN(2)]
+				ok = l.Charge(terminal, &r, false)
 				if !ok { // declined, and then reversed
 					key := KeyOf(terminal.Batch, uint32(serial), "0200")
 					terminal.Enter(key, &r)
@@ -330,7 +334,7 @@ func void(l *Ledger, t *Terminal, r *Record) (dialect.Transaction, bool) {
 		return 0, false
 	}
 	switch o.Kind {
-	case dialect.Purchase:
+	case dialect.Purchase, dialect.PointsPurchase:
 		l.Uncharge(t, r)
 		return dialect.PurchaseVoid, true
 	case dialect.Completion:

@@ -236,6 +236,7 @@ type Refundable struct {
 	record   *Record  // of the open batch; nil for a settled one
 	sale     fee.Sale // as its fee sees it
 	of       original // its name
+	to       *account // to which it is given back
 }
 
 // FindRefundable gives the payment, of the open batch or a settled one, whose
@@ -246,13 +247,13 @@ func (l *Ledger) FindRefundable(t *Terminal, meant func(when uint32, serial uint
 	for i := len(j.records) - 1; i >= 0; i-- {
 		r := &j.records[i]
 		if r.State == Approved && r.Kind.Sells() && meant(r.When, r.Serial) {
-			return Refundable{r.Card, r.Amount - r.Refunded, &r.Refunded, r, l.sale(r), original{r.Serial, r.When}}, true
+			return Refundable{r.Card, r.Amount - r.Refunded, &r.Refunded, r, l.sale(r), original{r.Serial, r.When}, l.payee(r.Kind, r.Card)}, true
 		}
 	}
 	for i := range j.settled {
 		if p := &j.settled[i]; meant(p.when, p.serial) {
 			r := Record{Amount: p.amount, When: p.when, Card: p.card, Channel: p.channel}
-			return Refundable{p.card, p.amount - p.refunded, &p.refunded, nil, l.sale(&r), original{p.serial, p.when}}, true
+			return Refundable{p.card, p.amount - p.refunded, &p.refunded, nil, l.sale(&r), original{p.serial, p.when}, l.payee(p.kind, p.card)}, true
 		}
 	}
 	return Refundable{}, false

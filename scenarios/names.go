@@ -128,7 +128,7 @@ var transactionsChinese = map[string]string{
 	"下单": "order", "订单查询": "order-query", "订单取消": "order-cancel", "收款码": "merchant-code", "扫收款码": "code-scan", "结果推送": "order-result", "脚本结果上送": "script-result", "脱机消费上送": "offline-purchase",
 	"密码重置": "password-reset",
 	"订购消费": "mail-order", "订购预授权": "mail-pre-auth", "分期消费": "instalment", "积分消费": "points-purchase",
-	"预约消费": "reservation", "预约消费撤销": "reservation-void", "脱机退货": "offline-refund", "指定账户圈存": "account-load", "非指定账户圈存": "transfer-load", "现金充值": "cash-load", "现金充值撤销": "cash-load-void", "圈存明细上送": "load-upload", "积分查询": "points-query",
+	"预约消费": "reservation", "预约消费撤销": "reservation-void", "脱机退货": "offline-refund", "指定账户圈存": "account-load", "非指定账户圈存": "transfer-load", "现金充值": "cash-load", "现金充值撤销": "cash-load-void", "圈存明细上送": "load-upload", "积分查询": "points-query", "扫码支付查询": "qr-query",
 	"下载查询": "download-query", "下载": "download", "下载结束": "download-end", "收银员积分签到": "cashier-sign-in", "主密钥下载": "master-key", "更换密钥": "key-change", "离线结算": "offline-settle", "结算调整": "adjustment", "小费": "tip", "日切": "cut-over",
 }
 

@@ -62,6 +62,7 @@ const (
 	CashLoadVoid    // undoes one
 	LoadUpload      // a load of the batch that is being settled, with its chip's data
 	PointsQuery     // what a loyalty account has
+	QRQuery         // what has become of a payment by code
 	Transactions    // how many there are
 )
 
@@ -190,6 +191,7 @@ var transactions = [Transactions]struct {
 	CashLoadVoid:     {"cash-load-void", CashOut, ToTrace, true, true},
 	LoadUpload:       {name: "load-upload"},
 	PointsQuery:      {name: "points-query"},
+	QRQuery:          {name: "qr-query"},
 }
 
 // String gives the name that reports, limits and features use.

@@ -161,6 +161,8 @@ func (h *Host) financial(req *Request) {
 		code = formatError
 	case req.Transaction == dialect.Reversal:
 		code = h.reversal(req)
+	case req.Transaction == dialect.QRQuery:
+		code = h.queryCode(req)
 	case req.Transaction.Inquires():
 		code = h.pay(req)
 	default:
@@ -321,6 +323,9 @@ func (h *Host) tell(req *Request, code verdict) {
 	case dialect.Balance, dialect.PointsQuery:
 		h.tellBalance(req)
 	case dialect.QRPurchase:
+		h.tellVoucher(req)
+	case dialect.QRQuery:
+		a.SetUint(wire.Amount, uint64(req.record.Amount))
 		h.tellVoucher(req)
 	case dialect.Refund:
 		if req.again != nil {

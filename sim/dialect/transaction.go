@@ -130,68 +130,69 @@ const (
 // dialect: a new one is a row here, a form and a scenario.
 var transactions = [Transactions]struct {
 	name       string
+	chinese    string // its name in Chinese, as slips and features have it
 	booking    Booking
 	original   Pointer
 	supervisor bool // the terminal asks for the supervisor's password
 	reversible bool // when unanswered, a reversal is owed; an advice is repeated instead
 }{
-	SignIn:           {name: "sign-in"},
-	SignOff:          {name: "sign-off"},
-	Echo:             {name: "echo"},
-	StatusUpload:     {name: "status-upload"},
-	Balance:          {name: "balance"},
-	Purchase:         {"purchase", Charge, ToNone, false, true},
-	QRPurchase:       {"qr-purchase", Charge, ToNone, false, true},
-	PurchaseVoid:     {"purchase-void", Uncharge, ToTrace, true, true},
-	Refund:           {"refund", GiveBack, ToReference, true, false},
-	PreAuth:          {"pre-auth", Hold, ToNone, false, true},
-	AddPreAuth:       {"add-pre-auth", Hold, ToAuthCode, false, true},
-	PreAuthVoid:      {"pre-auth-void", Release, ToAuthCode, true, true},
-	Completion:       {"completion", Capture, ToAuthCode, false, true},
-	CompletionAdvice: {"completion-advice", Capture, ToAuthCode, false, false},
-	CompletionVoid:   {"completion-void", Uncapture, ToTrace, true, true},
-	Reversal:         {name: "reversal"},
-	Settlement:       {name: "settlement"},
-	BatchUpload:      {name: "batch-upload"},
-	UploadEnd:        {name: "upload-end"},
-	SignatureUpload:  {name: "signature-upload"},
-	SignaturePart:    {name: "signature-part"},
-	PasswordReset:    {name: "password-reset"},
-	OrderConfirm:     {name: "order"},
-	OrderQuery:       {name: "order-query"},
-	OrderCancel:      {name: "order-cancel"},
-	MerchantCode:     {name: "merchant-code"},
-	CodeScan:         {name: "code-scan"},
-	OfflinePurchase:  {"offline-purchase", Charge, ToNone, false, false},
-	ScriptResult:     {name: "script-result"},
-	MailOrder:        {"mail-order", Charge, ToNone, false, true},
-	MailPreAuth:      {"mail-pre-auth", Hold, ToNone, false, true},
-	Instalment:       {"instalment", Charge, ToNone, false, true},
-	PointsPurchase:   {"points-purchase", Charge, ToNone, false, true},
-	Reservation:      {"reservation", Charge, ToNone, false, true},
-	ReservationVoid:  {"reservation-void", Uncharge, ToTrace, true, true},
-	OfflineRefund:    {"offline-refund", GiveBack, ToReference, true, false},
-	DownloadQuery:    {name: "download-query"},
-	DownloadLoad:     {name: "download"},
-	DownloadEnd:      {name: "download-end"},
-	CashierSignIn:    {name: "cashier-sign-in"},
-	OfflineSettle:    {"offline-settle", Charge, ToNone, false, false},
-	Adjustment:       {"adjustment", Charge, ToTrace, false, false},
-	Tip:              {"tip", Charge, ToTrace, false, false},
-	MasterKey:        {name: "master-key"},
-	KeyChange:        {name: "key-change"},
-	CutOver:          {name: "cut-over"},
-	ChipUpload:       {name: "chip-upload"},
-	ChipNotice:       {name: "chip-notice"},
-	AdviceUpload:     {name: "advice-upload"},
-	OrderResult:      {name: "order-result"},
-	AccountLoad:      {"account-load", Load, ToNone, false, true},
-	TransferLoad:     {"transfer-load", Load, ToNone, false, true},
-	CashLoad:         {"cash-load", CashIn, ToNone, false, true},
-	CashLoadVoid:     {"cash-load-void", CashOut, ToTrace, true, true},
-	LoadUpload:       {name: "load-upload"},
-	PointsQuery:      {name: "points-query"},
-	QRQuery:          {name: "qr-query"},
+	SignIn:           {name: "sign-in", chinese: "联机签到"},
+	SignOff:          {name: "sign-off", chinese: "签退"},
+	Echo:             {name: "echo", chinese: "回响测试"},
+	StatusUpload:     {name: "status-upload", chinese: "状态上送"},
+	Balance:          {name: "balance", chinese: "余额查询"},
+	Purchase:         {"purchase", "消费", Charge, ToNone, false, true},
+	QRPurchase:       {"qr-purchase", "扫码支付", Charge, ToNone, false, true},
+	PurchaseVoid:     {"purchase-void", "消费撤销", Uncharge, ToTrace, true, true},
+	Refund:           {"refund", "退货", GiveBack, ToReference, true, false},
+	PreAuth:          {"pre-auth", "预授权", Hold, ToNone, false, true},
+	AddPreAuth:       {"add-pre-auth", "追加预授权", Hold, ToAuthCode, false, true},
+	PreAuthVoid:      {"pre-auth-void", "预授权撤销", Release, ToAuthCode, true, true},
+	Completion:       {"completion", "预授权完成", Capture, ToAuthCode, false, true},
+	CompletionAdvice: {"completion-advice", "预授权完成通知", Capture, ToAuthCode, false, false},
+	CompletionVoid:   {"completion-void", "预授权完成撤销", Uncapture, ToTrace, true, true},
+	Reversal:         {name: "reversal", chinese: "冲正"},
+	Settlement:       {name: "settlement", chinese: "批结算"},
+	BatchUpload:      {name: "batch-upload", chinese: "批上送"},
+	UploadEnd:        {name: "upload-end", chinese: "批上送结束"},
+	SignatureUpload:  {name: "signature-upload", chinese: "签名上送"},
+	SignaturePart:    {name: "signature-part", chinese: "签名分段上送"},
+	PasswordReset:    {name: "password-reset", chinese: "密码重置"},
+	OrderConfirm:     {name: "order", chinese: "下单"},
+	OrderQuery:       {name: "order-query", chinese: "订单查询"},
+	OrderCancel:      {name: "order-cancel", chinese: "订单取消"},
+	MerchantCode:     {name: "merchant-code", chinese: "收款码"},
+	CodeScan:         {name: "code-scan", chinese: "扫收款码"},
+	OfflinePurchase:  {"offline-purchase", "脱机消费上送", Charge, ToNone, false, false},
+	ScriptResult:     {name: "script-result", chinese: "脚本结果上送"},
+	MailOrder:        {"mail-order", "订购消费", Charge, ToNone, false, true},
+	MailPreAuth:      {"mail-pre-auth", "订购预授权", Hold, ToNone, false, true},
+	Instalment:       {"instalment", "分期消费", Charge, ToNone, false, true},
+	PointsPurchase:   {"points-purchase", "积分消费", Charge, ToNone, false, true},
+	Reservation:      {"reservation", "预约消费", Charge, ToNone, false, true},
+	ReservationVoid:  {"reservation-void", "预约消费撤销", Uncharge, ToTrace, true, true},
+	OfflineRefund:    {"offline-refund", "脱机退货", GiveBack, ToReference, true, false},
+	DownloadQuery:    {name: "download-query", chinese: "下载查询"},
+	DownloadLoad:     {name: "download", chinese: "下载"},
+	DownloadEnd:      {name: "download-end", chinese: "下载结束"},
+	CashierSignIn:    {name: "cashier-sign-in", chinese: "收银员积分签到"},
+	OfflineSettle:    {"offline-settle", "离线结算", Charge, ToNone, false, false},
+	Adjustment:       {"adjustment", "结算调整", Charge, ToTrace, false, false},
+	Tip:              {"tip", "小费", Charge, ToTrace, false, false},
+	MasterKey:        {name: "master-key", chinese: "主密钥下载"},
+	KeyChange:        {name: "key-change", chinese: "更换密钥"},
+	CutOver:          {name: "cut-over", chinese: "日切"},
+	ChipUpload:       {name: "chip-upload", chinese: "IC卡明细上送"},
+	ChipNotice:       {name: "chip-notice", chinese: "IC卡通知上送"},
+	AdviceUpload:     {name: "advice-upload", chinese: "通知类交易上送"},
+	OrderResult:      {name: "order-result", chinese: "结果推送"},
+	AccountLoad:      {"account-load", "指定账户圈存", Load, ToNone, false, true},
+	TransferLoad:     {"transfer-load", "非指定账户圈存", Load, ToNone, false, true},
+	CashLoad:         {"cash-load", "现金充值", CashIn, ToNone, false, true},
+	CashLoadVoid:     {"cash-load-void", "现金充值撤销", CashOut, ToTrace, true, true},
+	LoadUpload:       {name: "load-upload", chinese: "圈存明细上送"},
+	PointsQuery:      {name: "points-query", chinese: "积分查询"},
+	QRQuery:          {name: "qr-query", chinese: "扫码支付查询"},
 }
 
 // String gives the name that reports, limits and features use.
@@ -200,6 +201,14 @@ func (t Transaction) String() string {
 		return "?"
 	}
 	return transactions[t].name
+}
+
+// Chinese is its name in Chinese, as slips and features have it.
+func (t Transaction) Chinese() string {
+	if t >= Transactions {
+		return "?"
+	}
+	return transactions[t].chinese
 }
 
 // Booking is what an approved t does to money.

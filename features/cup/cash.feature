@@ -153,6 +153,22 @@ Feature: Loads of electronic cash
     When the cardholder asks for the balance of a good card
     Then the balance has not changed
 
+  @reversal @cup-cash-25
+  Scenario: a chip that finds its issuer's answer wrong is not loaded, and nobody pays
+    When the cardholder asks for the balance of a cash card
+    Then the balance is known
+    Given the next chip finds its issuer's answer wrong
+    When the cardholder does an account-load of 69.00 yuan with a cash card by chip
+    Then the chip declines
+    And the electronic cash on the chip has not changed
+    When the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+    And the reversal carries:
+      | field | value |
+      | 39    | 96    |
+    When the cardholder asks for the balance of a cash card
+    Then the balance has not changed
+
   @reversal @void @cup-cash-8
   Scenario: a void that is reversed leaves the load as it was
     Given the terminal starts an empty batch

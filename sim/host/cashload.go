@@ -81,7 +81,7 @@ func (h *Host) unload(req *Request) verdict {
 // appendCash appends the command that sets the electronic cash on the chip, where an approval
 // does.
 func (h *Host) appendCash(req *Request, approves bool) {
-	if !approves || req.cash < 0 {
+	if !approves || req.cash < 0 || h.breaks(cashUntold) {
 		return
 	}
 	w, issuer := req.chip, h.books.Profile(req.chipCard()).Issuer()

@@ -16,6 +16,7 @@ type world struct {
 	batches     map[*sim.Terminal]error // of the seat: whether a settlement ends a batch; nil under load
 
 	refusal  error               // why the terminal refused the last thing asked of it
+	asked    int                 // of the host, when something was printed again
 	original sim.Record          // of the latest follow-up
 	slip     sim.Record          // of the purchase that the operator kept the slip of
 	balance  int64               // fen, as the host told it

@@ -1,12 +1,15 @@
 package sim_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // A load that the chip has not taken is undone at the host, for a reason of its own.
@@ -32,5 +35,22 @@ func TestLoadThatTheChipHasNotTakenIsReversed(t *testing.T) {
 	}
 	if n := len(x.Journal.Records); n > 0 {
 		t.Errorf("the batch holds %d payments", n)
+	}
+}
+
+// The chip signs the kind of its payment: the first two digits of the processing code.
+func TestChipIsToldTheKindOfItsPayment(t *testing.T) {
+	x := newTill(t, newBench(t, "cup", 1))
+	holder := &x.Profile.Holders("cash")[0]
+	for _, of := range []dialect.Transaction{dialect.Purchase, dialect.AccountLoad, dialect.CashLoad, dialect.PreAuth} {
+		x.sent = nil
+		if err := x.p.Pay(&sim.Order{Of: of, Amount: 100, Entry: sim.Insert, Holder: holder}); err != nil || x.p.Last.Outcome != report.Approved {
+			t.Fatalf("%s: %v, %v", of, err, x.p.Last.Reason())
+		}
+		m := x.sent[len(x.sent)-1].request
+		want := m.Text(wire.ProcessingCode)[:2]
+		if got := fmt.Sprintf("%02X", chip.Value(m.Get(wire.ChipData), 0x9C)); got != want {
+			t.Errorf("%s: the chip is told %s, want %s", of, got, want)
+		}
 	}
 }

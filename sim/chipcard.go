@@ -54,7 +54,7 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 		x.Date[i] = byte(v/10)<<4 | byte(v%10)
 	}
 	if v := p.req.Get(wire.ProcessingCode); len(v) >= 2 {
-		x.Type = (v[0]-'0')<<4 | v[1] - '0'
+		x.Type = (v[0]-'0')<<4 | (v[1] - '0')
 	}
 	if holder.Expiry < yymm(year, int(month)) {
 		x.TVR[1] |= outOfDate

@@ -229,14 +229,16 @@ func (p *Player) finishChip(o *Order, r *Result) {
 		x.Authenticate(value)
 	}
 	p.spoil = NoChipFault
-	x.Run(v, chip.TagBefore)
+	if r.Outcome == report.Approved || !o.Of.Loads() { // nothing is loaded that is not approved
+		x.Run(v, chip.TagBefore)
+	}
 	want := chip.AAC
 	if r.Outcome == report.Approved {
 		want = chip.TC
 	}
 	kind, err := x.Finish(want)
 	approved := r.Outcome == report.Approved && kind == chip.TC && err == nil
-	if approved || !o.Of.Loads() { // nothing is loaded that will be reversed
+	if approved || !o.Of.Loads() { // or that will be reversed
 		x.Run(v, chip.TagAfter)
 	}
 	switch {

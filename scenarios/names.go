@@ -129,7 +129,7 @@ var transactionsChinese = map[string]string{
 	"密码重置": "password-reset",
 	"订购消费": "mail-order", "订购预授权": "mail-pre-auth", "分期消费": "instalment", "积分消费": "points-purchase",
 	"预约消费": "reservation", "预约消费撤销": "reservation-void", "脱机退货": "offline-refund",
-	"下载查询": "download-query", "下载": "download", "下载结束": "download-end", "收银员积分签到": "cashier-sign-in", "主密钥下载": "master-key", "更换密钥": "key-change", "离线结算": "offline-settle", "结算调整": "adjustment", "小费": "tip", "日切": "cut-over",
+	"下载查询": "download-query", "下载": "download", "下载结束": "download-end", "收银员积分签到": "cashier-sign-in", "主密钥下载": "master-key", "主密钥公钥申请": "master-key-rsa", "主密钥下载结束": "master-key-end", "更换密钥": "key-change", "离线结算": "offline-settle", "结算调整": "adjustment", "小费": "tip", "日切": "cut-over",
 }
 
 // codesChinese are the Chinese names of response codes by role.

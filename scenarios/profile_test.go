@@ -60,6 +60,7 @@ var changes = []struct {
 	{"encrypt-tracks", []string{"encrypt-tracks: true", "encrypt-tracks: false"}},
 	{"daily-sign-in", []string{"daily-sign-in: true", "daily-sign-in: false"}},
 	{"passwords not told apart", []string{"tells: true", "tells: false"}},
+	{"master keys under RSA", []string{"transport-key: test:13579BDF02468ACE9BDF13578ACE0246", "master-key-way: rsa"}},
 	{"sign-in 001", []string{`sign-in: "004"`, `sign-in: "001"`}},
 	{"sign-in 003", []string{`sign-in: "004"`, `sign-in: "003"`}},
 	{"sign-in 005", []string{`sign-in: "004"`, `sign-in: "005"`}},

@@ -56,6 +56,8 @@ const (
 	ChipNotice      // one that the host approved and the chip did not, or whose answer it found wrong
 	AdviceUpload    // a refund or an advice of that batch, whole
 	OrderResult     // the host says unasked what has come of an order; nobody answers it
+	MasterKeyRSA    // brings the terminal's master key, under the public key that it asks with
+	MasterKeyEnd    // says that the terminal has it, and which one
 	Transactions    // how many there are
 )
 
@@ -174,6 +176,8 @@ var transactions = [Transactions]struct {
 	ChipNotice:       {name: "chip-notice"},
 	AdviceUpload:     {name: "advice-upload"},
 	OrderResult:      {name: "order-result"},
+	MasterKeyRSA:     {name: "master-key-rsa"},
+	MasterKeyEnd:     {name: "master-key-end"},
 }
 
 // String gives the name that reports, limits and features use.

@@ -53,6 +53,7 @@ const (
 	wrongCAKey
 	otherCAKey
 	wrongMasterKey
+	anyMasterKey
 	approveMalformed
 	hangOver
 	fallOver
@@ -136,6 +137,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "wrong-arpc", Doc: "the issuer's answer to a chip's cryptogram is one bit wrong", bug: wrongIssuer},
 	{Name: "script-result-lost", Doc: "what has become of an issuer's commands is acknowledged and not kept", bug: scriptLost},
 	{Name: "master-key-wrong", Doc: "a master key that is downloaded is not the one of its check value", bug: wrongMasterKey},
+	{Name: "master-key-to-anybody", Doc: "a master key is given to whoever asks for it with a public key: again, with another key, of any size", bug: anyMasterKey},
 	{Name: "ca-key-wrong", Doc: "CA keys and IC parameters are downloaded with one bit wrong", bug: wrongCAKey},
 	{Name: "ca-key-forged", Doc: "the first CA key is downloaded as another one, under a hash that is right", bug: otherCAKey},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},

@@ -80,7 +80,7 @@ func masterKeyPhrases() []*Phrase {
 				}
 				return func(*sim.Player) error { return nil }, nil
 			}},
-		{Group: group, English: "the bank lets the terminal download its master key under RSA", Chinese: "银行允许终端以RSA公钥下载主密钥",
+		{Group: group, English: "the bank lets the terminal download its master key under RSA", Chinese: "银行允许终端以RSA公钥下载主密钥", Admin: true,
 			Doc: "The same, and in this scenario the terminal asks with its public key whatever the profile says.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				allow, err := allowed(a)

@@ -94,6 +94,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "wrong-trace", Doc: "answers to payments bring back another trace, under a right MAC",
 		wrap: onPayment(func(h *Host, req *Request) { bend(req.Answer, wire.Trace) })},
 	{Name: "wrong-kcv", Doc: "sign-in gives a PIN key whose check value is wrong", wrap: onAnswer(wrongKCV)},
+	{Name: "key-block-header", Doc: "the header of the TR-31 key block of a PIN key was changed after its MAC was made", wrap: onAnswer(otherHeader)},
 	{Name: "lying-totals", Doc: "settlement finds every batch unbalanced, with totals that are one fen off",
 		wrap: onAnswer(lyingTotals)},
 	{Name: "silent", Doc: "payments are booked and never answered",
@@ -318,6 +319,17 @@ func wrongKCV(_ *Host, req *Request) {
 	}
 	if v := req.Answer.Get(wire.WorkingKeys); len(v) > at {
 		v[at] ^= 0xFF
+	}
+}
+
+// otherHeader changes the version number of a key, which only the MAC of its key block
+// guards.
+func otherHeader(_ *Host, req *Request) {
+	if !req.Known || req.Transaction != dialect.SignIn || req.session == nil || !req.session.mode.TR31() {
+		return
+	}
+	if v := req.Answer.Get(wire.WorkingKeys); len(v) > 10 {
+		v[10] = '9'
 	}
 }
 

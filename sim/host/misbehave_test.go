@@ -231,6 +231,11 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		_, err := keys.OpenMaster(keys.CipherDES, p.p.Transport, p.ans.Get(wire.MasterKey))
 		return err != nil
 	}
+	seen["key-block-header"] = func(p *pos, h *Host) bool {
+		p.want("00", dialect.SignIn, sub(wire.ManagementCode, string(keys.TR31)))
+		_, err := keys.Unwrap(keys.Software{}, p.entry.Master, keys.TR31, p.ans.Get(wire.WorkingKeys))
+		return err != nil
+	}
 	seen["master-key-to-anybody"] = func(p *pos, h *Host) bool {
 		asks := func(octets int) string {
 			return p.send(p.request(dialect.MasterKeyRSA, sub(wire.PublicKey, string(bytes.Repeat([]byte{0xC5}, octets)))))

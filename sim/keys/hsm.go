@@ -86,13 +86,7 @@ func (c Cipher) wholeBlocks(key, data []byte) (*Key, error) {
 	if len(data)%c.BlockSize() != 0 {
 		return nil, errBlocks
 	}
-	switch c {
-	case CipherSM4:
-		return NewSM4(key)
-	case CipherAES:
-		return NewAES(key)
-	}
-	return New(key)
+	return c.Key(key)
 }
 
 var errBlocks = errors.New("data that is not whole blocks")

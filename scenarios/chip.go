@@ -20,6 +20,7 @@ var chipFaults = []word[sim.ChipFault]{
 	{"static data that were changed", "静态数据被篡改", sim.StaticData},
 	{"a dynamic signature that was changed", "动态签名被篡改", sim.DynamicData},
 	{"an answer that was changed after it had signed it", "签名后的应答被篡改", sim.SignedAnswer},
+	{"a second answer that was changed after it had signed it", "签名后的第二次应答被篡改", sim.SignedSecond},
 }
 
 // odaMethods are the words of the placeholder {oda}.

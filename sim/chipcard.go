@@ -153,6 +153,7 @@ const (
 	StaticData                // a record of the chip has been changed
 	DynamicData               // the chip's signature has been
 	SignedAnswer              // what the chip has signed has been, after that
+	SignedSecond              // the same, with its second cryptogram
 	DoubtsIssuer              // the chip finds its issuer's answer wrong, whatever that is
 )
 
@@ -165,6 +166,8 @@ func (f ChipFault) alters() chip.Alteration {
 		return chip.DynamicData
 	case SignedAnswer:
 		return chip.SignedCounter
+	case SignedSecond:
+		return chip.SecondSignedCounter
 	}
 	return chip.Unaltered
 }
@@ -201,6 +204,10 @@ func yymm(year, month int) string {
 // errCardDeclines is of a payment that the host approved and the card did not.
 var errCardDeclines = errors.New("the card declines what the host has approved")
 
+// errSecondAnswer is of a payment that host and card approved, whose card has signed another
+// cryptogram than it tells.
+var errSecondAnswer = errors.New("the second cryptogram that the card has signed is another")
+
 // finishChip gives the card in the reader what the answer has for it: the issuer's
 // own answer, and its commands before and after the second cryptogram. A card that then
 // declines what the host has approved makes the payment one to be undone.
@@ -229,9 +236,16 @@ func (p *Player) finishChip(o *Order, r *Result) {
 	if r.Outcome == report.Approved {
 		want = chip.TC
 	}
+	if r.Code.Len() == len(x.ARC) {
+		copy(x.ARC[:], r.Code[:])
+	}
+	doubted := x.Failure
 	kind, err := x.Finish(want)
 	x.Run(v, chip.TagAfter)
-	if r.Outcome == report.Approved && (kind != chip.TC || err != nil) {
+	if x.Failure != doubted {
+		r.Outcome, r.Why = report.Refused, errSecondAnswer
+		p.noteFailure(o, r.Trace, dialect.ChipDeclined)
+	} else if r.Outcome == report.Approved && (kind != chip.TC || err != nil) {
 		r.Outcome, r.Why = report.Refused, errCardDeclines
 		p.noteFailure(o, r.Trace, dialect.ChipDeclined)
 	} else if errors.Is(r.Why, rules.ErrIssuer) {

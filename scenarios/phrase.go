@@ -69,6 +69,7 @@ var placeholders = map[string]string{
 	"chipfault":  oneOf(chipFaults),
 	"oda":        oneOf(odaMethods),
 	"odafailure": oneOf(odaFailures),
+	"verified":   oneOf(tapWays),
 	"fault":      oneOf(faults),
 	"flaw":       oneOf(flaws),
 	"misfit":     oneOf(misfits),

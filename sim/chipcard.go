@@ -64,6 +64,11 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 		x.TVR[3] |= aboveFloor
 		x.CVM = bySignature
 	}
+	if o.Entry == Tap {
+		if x.Tap(p.qualifiers(o)); x.CTQ.Signature() {
+			x.CVM = bySignature
+		}
+	}
 	if pin {
 		x.TVR[2] |= typedPIN
 		x.CVM = byPIN

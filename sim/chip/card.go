@@ -29,6 +29,8 @@ type Card struct {
 	tries   byte
 	balance [6]byte // of electronic cash, packed digits
 
+	verifies Verification // when it is tapped
+
 	oda   ODA                   // by which its data can be authenticated
 	files func() *files         // for that, made once; nil for none
 	proof atomic.Pointer[proof] // what terminals have found of them; nil until the first
@@ -50,7 +52,7 @@ func NewCard(i *Issuer, pan, sequence string) (*Card, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Card{scheme: i.Scheme, keys: k, index: 1, tries: pinTries, fresh: true}, nil
+	return &Card{scheme: i.Scheme, keys: k, index: 1, tries: pinTries, fresh: true, verifies: ByPIN}, nil
 }
 
 // Begin is the card being told of a payment (GET PROCESSING OPTIONS): its counter rises, and
@@ -142,6 +144,8 @@ type Transaction struct {
 	Method     ODA        // by which the terminal authenticates the card's data
 	Failure    ODAFailure // why it does not find them authentic
 	Altered    Alteration // what somebody changes on the way
+	TTQ        TTQ        // of the terminal, where the card is tapped
+	CTQ        CTQ        // of the card, then
 	ARC        [2]byte    // 8A: the code of the answer; zeros where there is none
 
 	proof         *proof            // of a card in the reader; nil for one without [ODA]
@@ -158,7 +162,7 @@ type Transaction struct {
 func (t *Transaction) Begin(c *Card) error {
 	t.Data, t.CVM = Data{}, [3]byte{}
 	t.Card, t.TSI, t.Results = c, [2]byte{}, t.Results[:0]
-	t.authenticated, t.right, t.asked, t.ARC = false, false, 0, [2]byte{}
+	t.authenticated, t.right, t.asked, t.ARC, t.TTQ, t.CTQ = false, false, 0, [2]byte{}, TTQ{}, CTQ{}
 	t.Method, t.Failure, t.Altered, t.proof, t.tags = NoODA, NoODAFailure, Unaltered, nil, nil
 	r := rand.Uint32()
 	t.UN = [4]byte{byte(r >> 24), byte(r >> 16), byte(r >> 8), byte(r)}

@@ -271,11 +271,16 @@ func (t *Transaction) AuthenticateTap(keys CAKeys) {
 	if t.Failure = failure; failure != NoODAFailure {
 		return
 	}
-	own := t.Card.authenticationData(t.UN)
-	data := append(append(append(append([]byte(nil), t.UN[:]...), t.Amount[:]...), t.Currency[:]...), own[:]...)
-	if _, ok := openDynamic(&p.card.key, t.signature(t.Card.sign(t.ATC, nil, data)), data); !ok {
+	signs, _ := t.Card.Qualify(t.TTQ)
+	if _, ok := openDynamic(&p.card.key, t.signature(t.Card.sign(t.ATC, nil, t.tapData(signs))), t.tapData(t.CTQ)); !ok {
 		t.Failure = DynamicSignatureWrong
 	}
+}
+
+// tapData is what a tapped card signs, with qualifiers of its own.
+func (t *Transaction) tapData(q CTQ) []byte {
+	own := authenticationData(t.UN, q)
+	return append(append(append(append([]byte(nil), t.UN[:]...), t.Amount[:]...), t.Currency[:]...), own[:]...)
 }
 
 // Signs reports whether the card has a key of its own to sign with.

@@ -130,9 +130,9 @@ func (c *Card) signAnswer(t *Transaction, kind Kind, cryptogram [8]byte, asked [
 }
 
 // authenticationData is what the card tells of itself in a tap (9F69): version, a number of
-// its own, and what it wants of the cardholder, which is nothing.
-func (c *Card) authenticationData(un [4]byte) [7]byte {
-	return [7]byte{1, ^un[0], ^un[1], ^un[2], ^un[3], 0, 0}
+// its own, and its qualifiers.
+func authenticationData(un [4]byte, q CTQ) [7]byte {
+	return [7]byte{1, ^un[0], ^un[1], ^un[2], ^un[3], q[0], q[1]}
 }
 
 // packedNumber are digits of a card number, with an F where they are odd.

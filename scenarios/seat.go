@@ -94,6 +94,12 @@ func (s *seat) end(err error, stopped bool) {
 	s.listen(w)
 	c.waited(w)
 	unsettled := s.settle(w)
+	if unsettled != nil && !stopped && !p.Unreached {
+		if err := c.reach(context.Background()); err != nil { // what is left is with a host that went away
+			c.missed(err)
+			unsettled = nil
+		}
+	}
 	w.shop.leave()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -249,5 +255,6 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	if why := r.Reason(); r.Of == dialect.Reversal && why != nil && !s.player.Flawed() {
 		w.reversal = why
 	}
+	s.check.purses.spend(e.card, r)
 	w.exchanges = append(w.exchanges, e)
 }

@@ -25,6 +25,10 @@ func (s *seat) explain(ctx context.Context, b *Bound, err error) error {
 		v.Reason = fmt.Errorf("%w: the line was to spoil the MAC of the answer to the %s, which has none", sim.ErrUntested, past[i].result.Of)
 		return v.Reason
 	}
+	if cause, why := s.check.purses.dry(s.check.Language.Profile.Dialect, past); why != nil {
+		v.Reason, v.Cause = why, cause
+		return why
+	}
 	if i := s.firstWrong(past, w.seen, err); i >= 0 {
 		r := &past[i].result
 		if why := s.check.isAway(ctx, r); why != nil {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,7 +87,7 @@ func (d *doctor) says(what, format string, args ...any) {
 
 // ill ends an examination: what is wrong, and the lines of the profile to change, or of
 // a dialect file ("in the file of dialect bank: …").
-func (d *doctor) ill(lines []string, format string, args ...any) error {
+func (d *doctor) ill(lines []string, format string, args ...any) *exit {
 	said := "\nchange in the profile:"
 	for _, line := range lines {
 		if inFile, is := strings.CutPrefix(line, "in "); is {
@@ -168,7 +167,8 @@ type asked struct {
 // player readies terminal 1 to speak in a way.
 func (d *doctor) player(w way) *asked {
 	p := w.profile
-	a := &asked{way: w, tap: &tap{ctx: d.ctx, dialer: d.dialer, dialect: p.Dialect, clock: d.clock}}
+	mode, _ := line.ParseMode(p.Line)
+	a := &asked{way: w, tap: &tap{ctx: d.ctx, dialer: d.dialer, dialect: p.Dialect, clock: d.clock, each: mode.Each}}
 	t := sim.NewTerminal(p, &p.Terminals[0])
 	t.Link = a.tap
 	t.PowerOn()
@@ -221,6 +221,9 @@ func (d *doctor) answers() (*asked, error) {
 	}
 	if a.tap.ended != "" {
 		d.hears(a, "none to the %s: %s after %s", a.what, a.tap.ended, a.tap.took.Round(10*time.Microsecond))
+		if why := a.tap.why; strings.Contains(why.Error(), "tls: ") {
+			return nil, &exit{code: exitUnreachable, err: fmt.Errorf("host %s ends the connection over TLS: %w", d.dialer.Address, why), hint: d.ourCertificate(why)}
+		}
 	} else {
 		d.hears(a, "none to the %s in %s", a.what, d.wait)
 	}
@@ -310,29 +313,16 @@ func (d *doctor) deaf(all []*asked, wait time.Duration) error {
 	case len(all):
 		if d.hangsUpUnasked(wait) {
 			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and hangs up on each of %d ways of asking, and where nothing is asked", d.dialer.Address, len(all)+1),
-				hint: "it may have read nothing: does it know the address of this machine, does it want TLS with a certificate (tls), is there a host behind the balancer?"}
+				hint: cmp.Or(d.ourCertificate(all[0].tap.why), "it may have read nothing: does it know the address of this machine, does it want TLS with a certificate (tls), is there a host behind the balancer?")}
 		}
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and hangs up on each of %d ways of asking", d.dialer.Address, len(all)+1),
-			hint: "it keeps a connection on which nothing is sent, so that it has read enough to turn the message down: " + d.header() + "does it know the address of this machine and the terminal, does it want TLS with a certificate (tls), is there a host behind the balancer? " + capture}
+			hint: cmp.Or(d.ourCertificate(all[0].tap.why), "it keeps a connection on which nothing is sent, so that it has read enough to turn the message down: "+d.header()+"does it know the address of this machine and the terminal, does it want TLS with a certificate (tls), is there a host behind the balancer? "+capture)}
 	case 0:
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections, keeps them, and answers none of %d ways of asking", d.dialer.Address, len(all)+1),
 			hint: "it drops what it does not understand, or waits for more: " + d.header() + "does a longer length or something else stand before its messages (a dialect of its own, docs/dialects.md), is it slower than " + d.wait.String() + " (--timeout)? " + capture}
 	}
 	return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and answers none of %d ways of asking: it hangs up on %d and waits at the others", d.dialer.Address, len(all)+1, hungUp),
 		hint: d.header() + "the ways that it waits at may be nearer to its own (docs/dialects.md); " + capture}
-}
-
-// hangsUpUnasked reports whether the host ends a connection on which nothing is sent,
-// within so long.
-func (d *doctor) hangsUpUnasked(wait time.Duration) bool {
-	conn, err := d.dialer.Dial(d.ctx)
-	if err != nil {
-		return false
-	}
-	defer conn.Close()
-	conn.SetReadDeadline(time.Now().Add(wait))
-	n, err := conn.Read(make([]byte, 1))
-	return n == 0 && !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // header asks about what no trying finds: the octets that a host wants before a message.

@@ -91,12 +91,21 @@ func (d *doctor) inquires(a *asked) error {
 // ends signs off and gives what is ill, or says that nothing is. Sound is whether an answer
 // came that says that MAC and PIN are right.
 func (d *doctor) ends(a *asked, ill error, sound bool) error {
+	var kept *connections
+	if ill == nil {
+		kept = d.connections(a)
+	}
 	if a.player.T.SignedIn && a.profile.Dialect.Form(dialect.SignOff) != nil {
 		a.player.SignOff()
 		d.says("sends", "a sign-off: %s", d.words(a, &a.player.Last))
 	}
 	if ill != nil {
 		return ill
+	}
+	if kept != nil {
+		e := d.ill(append(a.lines, kept.line), "%s", kept.is)
+		e.hint = kept.mend
+		return e
 	}
 	if len(a.lines) > 0 {
 		return d.ill(a.lines, "the host speaks another way than the profile says")
@@ -194,6 +203,7 @@ func (d *doctor) otherMAC(a *asked) error {
 func (d *doctor) taken(a *asked, algorithm keys.Algorithm) bool {
 	q := *a.profile
 	q.MAC = algorithm
+	a.tap.Close() // a host may serve one connection at a time
 	b := d.player(way{profile: &q})
 	defer b.tap.Close()
 	b.player.SignIn()

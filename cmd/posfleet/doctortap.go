@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -21,32 +22,74 @@ type tap struct {
 	dialer  *line.Dialer
 	dialect *dialect.Dialect
 	clock   *line.Clock
+	each    bool // hang up after each exchange
 
-	conn net.Conn
+	conn *peeked // nil while there is none
 	in   *wire.Reader
+
+	// Of all exchanges, how the host keeps its connections.
+	stood  bool // one was found to be there for a second exchange
+	hungUp bool // the host ended one after an answer
+	lost   bool // it did so when the next request came, which it answered on another
 
 	// Of the latest exchange.
 	heard    bytes.Buffer  // what came after the request
 	read     bool          // the answer came and reads
 	unpaired *wire.Message // the first message that reads and is not the answer
 	ended    string        // how the connection ended, in words; empty while it stands
+	why      error         // that it ended with
 	uncut    error         // why no message can be cut out of what came; nil where one can
 	echoed   bool          // the request itself came back
 	took     time.Duration // from the request to the end of waiting
 }
 
-// most is how many octets of what is no message are kept, and quiet how long after
-// the last of them more is waited for.
+// mostHeard is how many octets of what is no message are kept, and quietAfter how long
+// after the last of them more is waited for. Once an answer has come, its host is given
+// hangUpWithin to hang up.
 const (
-	mostHeard  = 64 << 10
-	quietAfter = 300 * time.Millisecond
+	mostHeard    = 64 << 10
+	quietAfter   = 300 * time.Millisecond
+	hangUpWithin = 200 * time.Millisecond
 )
 
-// Exchange sends a request and waits for its answer, or for anything else that
-// comes until the timeout.
+// Exchange sends a request and waits for its answer, or for anything else that comes
+// until the timeout. Where the host ends a connection that has carried an exchange
+// before, it is asked again on another, as each of these requests may be.
 func (t *tap) Exchange(x *line.Exchange) error {
+	again := t.stands()
+	err := t.exchange(x)
+	if again && t.ended != "" && t.heard.Len() == 0 {
+		err = t.exchange(x)
+		t.lost = t.lost || t.read
+	}
+	if t.each {
+		t.Close()
+	}
+	return err
+}
+
+// stands reports whether there is a connection that the host has not ended.
+func (t *tap) stands() bool {
+	if t.conn == nil {
+		return false
+	}
+	within := hangUpWithin
+	if t.stood {
+		within = time.Millisecond
+	}
+	if t.conn.ends(within) {
+		t.hungUp = true
+		t.Close()
+		return false
+	}
+	t.stood = true
+	return true
+}
+
+// exchange is Exchange on the connection that there is, or on a new one.
+func (t *tap) exchange(x *line.Exchange) error {
 	t.heard.Reset()
-	t.unpaired, t.ended, t.read, t.uncut = nil, "", false, nil
+	t.unpaired, t.ended, t.why, t.read, t.uncut = nil, "", nil, false, nil
 	if err := t.connect(); err != nil {
 		return fmt.Errorf("%w: %w", line.ErrUnsent, err)
 	}
@@ -60,8 +103,11 @@ func (t *tap) Exchange(x *line.Exchange) error {
 		return fmt.Errorf("%w: %w", line.ErrBroken, err)
 	}
 	if _, err := t.conn.Write(x.Request); err != nil {
-		t.hangUp(err)
-		return fmt.Errorf("%w: %w", line.ErrBroken, err)
+		t.listen(time.Now().Add(quietAfter), nil) // to what the host said before it hung up
+		if t.ended == "" {
+			t.ended, t.why = "the line broke: "+err.Error(), err
+		}
+		return fmt.Errorf("%w: %s", line.ErrBroken, t.ended)
 	}
 	for {
 		octets, err := t.in.Next()
@@ -96,8 +142,8 @@ func (t *tap) connect() error {
 	if err != nil {
 		return err
 	}
-	t.conn = conn
-	t.in = t.dialect.NewReader(io.TeeReader(conn, &limited{&t.heard, mostHeard}))
+	t.conn = &peeked{Conn: conn}
+	t.in = t.dialect.NewReader(io.TeeReader(t.conn, &limited{&t.heard, mostHeard}))
 	return nil
 }
 
@@ -136,9 +182,11 @@ func (t *tap) hangUp(err error) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		t.ended = "the host hung up"
 	case errors.As(err, &late) && late.Timeout():
+		err = nil
 	default:
 		t.ended = "the line broke: " + err.Error()
 	}
+	t.why = err
 	t.Close()
 }
 
@@ -150,6 +198,33 @@ func (t *tap) Close() error {
 	err := t.conn.Close()
 	t.conn = nil
 	return err
+}
+
+// peeked is a connection of which can be known whether it ends before it is read.
+type peeked struct {
+	net.Conn
+	ahead bytes.Buffer // what has come meanwhile
+}
+
+func (c *peeked) Read(p []byte) (int, error) {
+	if c.ahead.Len() > 0 {
+		return c.ahead.Read(p)
+	}
+	return c.Conn.Read(p)
+}
+
+// ends reports whether the other side ends the connection within so long.
+func (c *peeked) ends(within time.Duration) bool {
+	c.SetReadDeadline(time.Now().Add(within))
+	b := make([]byte, 4096)
+	for c.ahead.Len() < mostHeard {
+		n, err := c.Conn.Read(b)
+		c.ahead.Write(b[:n])
+		if err != nil {
+			return !errors.Is(err, os.ErrDeadlineExceeded)
+		}
+	}
+	return false
 }
 
 // limited takes so many octets and drops the rest.

@@ -8,8 +8,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/line"
@@ -29,15 +31,12 @@ func tlsHint(ctx context.Context, d *line.Dialer, why error) string {
 	}
 	said := strings.Contains(why.Error(), "tls: ") // by either side
 	met := meetTLS(ctx, d.Address, d.TLS)
-	ours := len(d.TLS.Certificates) > 0
+	ourCertificate := ourCertificateHint(met, why, len(d.TLS.Certificates) > 0)
 	switch {
-	case met.version == 0 && !said:
+	case met.version == 0 && !met.asked && !said:
 		return "nothing of TLS comes back: is it a plain port? leave tls out of the profile, or give the TLS port"
-	case met.version == 0 && met.asked, met.asked && said && !met.weak():
-		if ours {
-			return "the host does not take our certificate: was it signed by whom the host trusts, and for this use? tls: {cert: FILE, key: FILE}"
-		}
-		return "the host wants a certificate of ours: tls: {cert: FILE, key: FILE}"
+	case ourCertificate != "":
+		return ourCertificate
 	case met.version == 0:
 		return "the host has no TLS version and cipher suite that posfleet has"
 	case met.version < d.TLS.MinVersion && met.rsa():
@@ -54,6 +53,23 @@ func tlsHint(ctx context.Context, d *line.Dialer, why error) string {
 		return "see tls in docs/profile.md"
 	}
 	return ""
+}
+
+// ourCertificateHint says what to change about the certificate that terminals show, when
+// a connection ended so with a host that asks for one, under TLS 1.3 after the handshake;
+// empty where that is not why.
+func ourCertificateHint(met metTLS, why error, ours bool) string {
+	said := strings.Contains(why.Error(), "tls: ") // by either side
+	ended := errors.Is(why, io.EOF) || errors.Is(why, io.ErrUnexpectedEOF) || errors.Is(why, syscall.ECONNRESET) || errors.Is(why, syscall.EPIPE)
+	switch {
+	case !met.asked, met.weak(), met.version != 0 && !said && (ours || !ended):
+		return ""
+	case ours:
+		return "the host does not take our certificate: was it signed by whom the host trusts, and for this use? tls: {cert: FILE, key: FILE}"
+	case said || met.version == 0:
+		return "the host wants a certificate of ours: tls: {cert: FILE, key: FILE}"
+	}
+	return "the host asks for a certificate of ours, gets none, and hangs up: tls: {cert: FILE, key: FILE}; if it does without, does it read our messages? see --dialect and docs/profile.md"
 }
 
 // certificateHint says what to change when a host's certificate is not trusted.

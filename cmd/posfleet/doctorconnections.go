@@ -1,0 +1,112 @@
+package main
+
+// How a host keeps connections, as doctor finds it.
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
+)
+
+// connections is what is to be changed for how a host keeps them.
+type connections struct {
+	line string // of the profile
+	is   string // what the host does
+	mend string // what does, too
+}
+
+// connections says how a host that answers keeps its connections; nil when terminals
+// can be connected as the profile says.
+func (d *doctor) connections(a *asked) *connections {
+	mode, _ := line.ParseMode(a.profile.Line)
+	switch {
+	case a.tap.lost:
+		return &connections{"line: each", "the host answers one request on a connection, and hangs up when the next one comes: that one is lost", ""}
+	case a.tap.hungUp && mode.Shared > 0:
+		return &connections{"line: each", "the host hangs up after an answer: a line that terminals share does not last", ""}
+	case a.tap.hungUp:
+		d.says("line", "the host hangs up after an answer, and terminals connect again; with line: each in the profile they hang up first")
+		return nil
+	case mode.Each:
+		return nil
+	}
+	return d.oneAtATime(a, mode)
+}
+
+// oneAtATime finds whether the host answers on a second connection while the first
+// stands. When it does not it is asked once more, alone: it may not know that terminal.
+func (d *doctor) oneAtATime(a *asked, mode line.Mode) *connections {
+	if !a.tap.stands() {
+		return nil
+	}
+	p := *a.profile
+	p.Terminals = p.Terminals[min(1, len(p.Terminals)-1):]
+	b := d.player(way{profile: &p})
+	defer b.tap.Close()
+	q := b.first()
+	if q == nil || q.undo != nil || q.of == dialect.SignIn && len(a.profile.Terminals) == 1 { // which would change its keys
+		return nil
+	}
+	d.says("sends", "%s, as terminal %s on a second connection beside the first", q.said, b.player.T.TID)
+	done := make(chan *sim.Result, 1)
+	go func() { done <- b.ask(q, 2*d.wait) }()
+	var r *sim.Result
+	is := "the host serves one connection at a time: it answers on a second one when the first is closed"
+	select {
+	case r = <-done:
+		if b.answered(r) {
+			d.says("answer", "to the %s: %s", q.what, d.words(b, r))
+			return nil
+		}
+		d.says("answer", "none to the %s: %v", q.what, r.Reason())
+		a.tap.Close()
+	case <-time.After(d.wait):
+		d.says("answer", "none to the %s in %s, while the first connection is open", q.what, d.wait)
+		a.tap.Close()
+		r = <-done
+	}
+	if !b.answered(r) {
+		for end := time.Now().Add(d.wait); ; time.Sleep(d.wait / 20) { // until the host has seen that the first is closed
+			if r = b.ask(q, d.wait); b.answered(r) || time.Now().After(end) {
+				break
+			}
+		}
+		is = "the host serves one connection at a time: it answers on none beside it"
+	}
+	if !b.answered(r) {
+		d.says("answer", "none to the %s on a connection of its own, either: %v", q.what, r.Reason())
+		return nil
+	}
+	d.says("answer", "to the %s once the first is closed: %s", q.what, d.words(b, r))
+	if mode.Shared == 1 {
+		d.says("line", "%s; line: shared:1 has load do so, and check does with --terminals 1 or --line each", is)
+		return nil
+	}
+	return &connections{"line: each", is, "or leave it at one connection: posfleet check --terminals 1, posfleet load --line shared:1"}
+}
+
+// hangsUpUnasked reports whether the host ends a connection on which nothing is sent,
+// within so long.
+func (d *doctor) hangsUpUnasked(wait time.Duration) bool {
+	conn, err := d.dialer.Dial(d.ctx)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	conn.SetReadDeadline(time.Now().Add(wait))
+	n, err := conn.Read(make([]byte, 1))
+	return n == 0 && !errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// ourCertificate says what is wrong about the certificate that terminals show, when a
+// connection ended so; empty for nothing.
+func (d *doctor) ourCertificate(why error) string {
+	if d.dialer.TLS == nil || why == nil {
+		return ""
+	}
+	return ourCertificateHint(meetTLS(d.ctx, d.dialer.Address, d.dialer.TLS), why, len(d.dialer.TLS.Certificates) > 0)
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
+)
+
+// behind gives the address of a CUP host that keeps its connections as serve does: answer
+// is one exchange, false at the end.
+func behind(t *testing.T, over *tls.Config, serve func(tcp, c net.Conn, answer func() bool)) string {
+	d, host := dialect.CUP(), serveTLS(t, nil)
+	return listening(t, func(tcp net.Conn) {
+		c := tcp
+		if over != nil {
+			c = tls.Server(tcp, over)
+		}
+		in := d.NewReader(c)
+		serve(tcp, c, func() bool {
+			request, err := in.Next()
+			if err != nil {
+				return false
+			}
+			up, err := net.Dial("tcp", host)
+			if err != nil {
+				return false
+			}
+			defer up.Close()
+			frame, _ := d.Frame(nil, request, true)
+			up.Write(frame)
+			answer, err := d.NewReader(up).Next()
+			if err != nil {
+				return false
+			}
+			frame, _ = d.Frame(nil, answer, true)
+			_, err = c.Write(frame)
+			return err == nil
+		})
+	})
+}
+
+// oneAtATime serves a connection when the one before has ended.
+func oneAtATime() func(tcp, c net.Conn, answer func() bool) {
+	var one sync.Mutex
+	return func(_, _ net.Conn, answer func() bool) {
+		one.Lock()
+		defer one.Unlock()
+		for answer() {
+		}
+	}
+}
+
+// What a host does with connections is no fault of what is said on them, and the line of
+// the profile that goes with it is told.
+func TestDoctorOfHostsThatHangUp(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	named := selfSigned(t, dir, "named", false, time.Hour, "pos.bank.test")
+	secure := &tls.Config{Certificates: []tls.Certificate{named}}
+	once := func(_, _ net.Conn, answer func() bool) { answer() }
+	var one sync.Mutex
+	const sound, each, over = "nothing to change", `change in the profile:\n  line: each\n`, "tls: {ca: named.pem}\n"
+	for name, c := range map[string]struct {
+		host, profile string
+		code          int
+		want          []string
+		never         string
+	}{
+		"after each answer":           {behind(t, nil, once), "", 0, []string{"line +the host hangs up after an answer", sound}, "beside"},
+		"line each":                   {behind(t, nil, once), "line: each\n", 0, []string{sound}, "line +the host"},
+		"line each, it would not":     {serveTLS(t, nil), "line: each\n", 0, []string{sound}, "beside"},
+		"shared lines":                {behind(t, nil, once), "line: shared:2\n", exitUnreachable, []string{each, "does not last"}, ""},
+		"TLS with a word":             {behind(t, secure, func(_, c net.Conn, answer func() bool) { answer(); c.Close() }), over, 0, []string{"hangs up after an answer", sound}, ""},
+		"TLS without":                 {behind(t, secure, once), over, 0, []string{"hangs up after an answer", sound}, ""},
+		"TLS, line each":              {behind(t, secure, once), over + "line: each\n", 0, []string{sound}, ""},
+		"when the next request comes": {behind(t, nil, func(_, c net.Conn, answer func() bool) { answer(); c.Read(make([]byte, 4096)) }), "", exitUnreachable, []string{"balance inquiry: approved", each, "that one is lost"}, ""},
+		"when it comes over TLS":      {behind(t, secure, func(_, c net.Conn, answer func() bool) { answer(); c.Read(make([]byte, 4096)) }), over, exitUnreachable, []string{each, "that one is lost"}, ""},
+		"many at a time":              {serveTLS(t, nil), "", 0, []string{"as terminal 10000002 on a second connection beside the first\nanswer +to the echo test: approved", sound}, ""},
+		"one at a time":               {behind(t, nil, oneAtATime()), "policy: {timeout: 1s}\n", exitUnreachable, []string{each, "serves one connection at a time.*when the first is closed", "check --terminals 1, posfleet load --line shared:1"}, sound},
+		"one at a time, as is wanted": {behind(t, nil, oneAtATime()), "policy: {timeout: 1s}\nline: shared:1\n", 0, []string{"check does with --terminals 1", sound}, ""},
+		"one, the second is closed": {behind(t, nil, func(_, _ net.Conn, answer func() bool) {
+			if one.TryLock() {
+				defer one.Unlock()
+				for answer() {
+				}
+			}
+		}), "", exitUnreachable, []string{each, "answers on none beside it"}, sound},
+		"no certificate of ours":     {serveTLS(t, &tls.Config{Certificates: secure.Certificates, ClientAuth: tls.RequireAnyClientCert}), over, exitUnreachable, []string{"certificate required", `hint: the host wants a certificate of ours: tls: \{cert: FILE`}, "ways of asking"},
+		"no certificate, not a word": {behind(t, &tls.Config{Certificates: secure.Certificates, ClientAuth: tls.RequestClientCert}, func(_, c net.Conn, _ func() bool) { c.Read(make([]byte, 4096)) }), over, exitUnreachable, []string{`hint: the host asks for a certificate of ours, gets none`}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text := string(profile.BundledYAML())
+			if strings.HasPrefix(c.profile, "policy: {timeout: 1s}\n") {
+				text = strings.Replace(text, "timeout: 5s ", "timeout: 1s ", 1)
+			}
+			file := filepath.Join(dir, strings.ReplaceAll(name, " ", "-")+".yaml")
+			if err := os.WriteFile(file, []byte(strings.TrimPrefix(c.profile, "policy: {timeout: 1s}\n")+text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var out, errs bytes.Buffer
+			code := run([]string{"doctor", "--host", c.host, "--profile", file}, &out, &errs)
+			said := out.String() + errs.String()
+			if code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			for _, want := range c.want {
+				if !regexp.MustCompile(want).MatchString(said) {
+					t.Errorf("want it to say %q", want)
+				}
+			}
+			if c.never != "" && regexp.MustCompile(c.never).MatchString(said) {
+				t.Errorf("it says %q", c.never)
+			}
+			if t.Failed() {
+				t.Log(said)
+			}
+		})
+	}
+}

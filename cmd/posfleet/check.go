@@ -91,6 +91,9 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	if err != nil {
 		return usage(err)
 	}
+	if err := f.net.resultsApart(); err != nil {
+		return err
+	}
 	if f.list {
 		listScenarios(cmd.OutOrStdout(), fs)
 		return nil

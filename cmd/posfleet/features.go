@@ -213,6 +213,7 @@ func read(path string, files *profile.Files) ([]*scenarios.Feature, error) {
 	}
 	for _, f := range fs {
 		f.Path = filepath.Join(root, f.Path)
+		files.Note(f.Path)
 	}
 	return fs, nil
 }

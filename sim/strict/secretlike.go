@@ -14,10 +14,12 @@ var (
 	hexInGroup = regexp.MustCompile(`\b([0-9A-Fa-f](0x|\\x|, |[ :=,-])?){16}`)
 	numberOnly = regexp.MustCompile(`(^|[/\\:])\d{4,}$`)
 	word       = regexp.MustCompile(`[0-9A-Za-z+]+`)
-	// plainWord is a word as people name files: TestKeysOfAnna2026.
+	// plainWord is a word as people name files, TestKeysOfAnna2026, and loudWord as they name
+	// merchants, CORNERSHOP01.
 	plainWord = regexp.MustCompile(`^([A-Z]{0,4}[a-z]+)*[A-Z]{0,4}\d{0,10}$`)
+	loudWord  = regexp.MustCompile(`^[A-Z]+\d{0,10}$`)
 	capital   = regexp.MustCompile(`[A-Z]`)
-	padded    = regexp.MustCompile(`[0-9A-Za-z+/_-]{10,}=$|[0-9A-Za-z+/_-]{10,}==$`)
+	padded    = regexp.MustCompile(`[0-9A-Za-z+/_-]{10,}=+$`)
 )
 
 // secretWord is how long a word is, in characters, that may be a secret by itself.
@@ -33,7 +35,8 @@ func MayBeSecret(text string) bool {
 	}
 	length, turns := 0, 0
 	for _, w := range word.FindAllString(text, -1) {
-		if len(w) >= secretWord && (!plainWord.MatchString(w) || 3*len(capital.FindAllString(w, -1)) > len(w)) {
+		named := loudWord.MatchString(w) || plainWord.MatchString(w) && 3*len(capital.FindAllString(w, -1)) <= len(w)
+		if len(w) >= secretWord && !named {
 			return true
 		}
 		length += len(w)

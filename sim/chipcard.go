@@ -65,6 +65,11 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 		x.TVR[3] |= aboveFloor
 		x.CVM = bySignature
 	}
+	if o.Entry == Tap {
+		if x.Tap(p.qualifiers(o)); x.CTQ.Signature() {
+			x.CVM = bySignature
+		}
+	}
 	if pin {
 		x.TVR[2] |= typedPIN
 		x.CVM = byPIN
@@ -154,6 +159,7 @@ const (
 	StaticData                // a record of the chip has been changed
 	DynamicData               // the chip's signature has been
 	SignedAnswer              // what the chip has signed has been, after that
+	SignedSecond              // the same, with its second cryptogram
 	DoubtsIssuer              // the chip finds its issuer's answer wrong, whatever that is
 )
 
@@ -166,6 +172,8 @@ func (f ChipFault) alters() chip.Alteration {
 		return chip.DynamicData
 	case SignedAnswer:
 		return chip.SignedCounter
+	case SignedSecond:
+		return chip.SecondSignedCounter
 	}
 	return chip.Unaltered
 }
@@ -206,6 +214,10 @@ var (
 	errCashNotLoaded = errors.New("the card has not taken the electronic cash that the host has approved")
 )
 
+// errSecondAnswer is of a payment that host and card approved, whose card has signed another
+// cryptogram than it tells.
+var errSecondAnswer = errors.New("the second cryptogram that the card has signed is another")
+
 // finishChip gives the card in the reader what the answer has for it: the issuer's
 // own answer, and its commands before and after the second cryptogram. A card that then
 // declines what the host has approved makes the payment one to be undone.
@@ -236,12 +248,19 @@ func (p *Player) finishChip(o *Order, r *Result) {
 	if r.Outcome == report.Approved {
 		want = chip.TC
 	}
+	if r.Code.Len() == len(x.ARC) {
+		copy(x.ARC[:], r.Code[:])
+	}
+	doubted := x.Failure
 	kind, err := x.Finish(want)
-	approved := r.Outcome == report.Approved && kind == chip.TC && err == nil
+	approved := r.Outcome == report.Approved && kind == chip.TC && err == nil && x.Failure == doubted
 	if approved || !o.Of.Loads() { // or that will be reversed
 		x.Run(v, chip.TagAfter)
 	}
 	switch {
+	case x.Failure != doubted:
+		r.Outcome, r.Why = report.Refused, errSecondAnswer
+		p.noteFailure(o, r.Trace, dialect.ChipDeclined)
 	case approved && o.Of.Loads() && !x.Obeyed():
 		r.Outcome, r.Why = report.Refused, errCashNotLoaded
 		p.noteFailure(o, r.Trace, dialect.ChipDeclined)

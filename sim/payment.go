@@ -20,11 +20,14 @@ func (p *Player) Pay(o *Order) error {
 	if t := p.T; t.SignedIn && t.Profile.Policy.DailySignIn && t.day != 0 && t.day != p.today() {
 		p.signInAgain()
 	}
-	if o.Entry == Tap && o.Amount > p.T.Profile.Policy.TapPINAbove && p.T.Profile.Policy.TapPINAbove > 0 {
-		o.PIN = true
-	}
 	f := p.T.Profile.Dialect.Form(o.Of)
-	if err := p.T.refuses(o, f); err != nil {
+	err := p.T.refuses(o, f)
+	if err == nil && o.Entry == Tap {
+		if err = p.tap(o); err == nil && o.PIN {
+			err = p.T.worn(o)
+		}
+	}
+	if err != nil {
 		return p.refused(err)
 	}
 	return p.order(o, f)

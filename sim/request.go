@@ -226,14 +226,16 @@ func (p *Player) pinBlock(key *keys.Key, pin []byte) (err error) {
 }
 
 // security writes field 53: PIN block format (2: bound to the PAN, 1: not), cipher of the
-// keys (0 single DES, 6 double length, 3 SM4), tracks enciphered or not.
+// keys (0 single DES, 6 double length, 3 SM4; no public source has AES: 4), tracks enciphered or not.
 func (p *Player) security(pin, track bool) {
 	v := append(p.scratch[:0], "0600000000000000"...)
-	switch p.T.Profile.SignIn {
-	case keys.Single:
+	switch block := p.T.Profile.SignIn; {
+	case block == keys.Single:
 		v[1] = '0'
-	case keys.SM4, keys.SM4Track:
+	case block.Cipher() == keys.CipherSM4:
 		v[1] = '3'
+	case block.Cipher() == keys.CipherAES:
+		v[1] = '4'
 	}
 	if pin {
 		v[0] = '2'

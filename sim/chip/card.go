@@ -29,6 +29,8 @@ type Card struct {
 	tries   byte
 	balance [6]byte // of electronic cash, packed digits
 
+	verifies Verification // when it is tapped
+
 	oda   ODA                   // by which its data can be authenticated
 	files func() *files         // for that, made once; nil for none
 	proof atomic.Pointer[proof] // what terminals have found of them; nil until the first
@@ -50,7 +52,7 @@ func NewCard(i *Issuer, pan, sequence string) (*Card, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Card{scheme: i.Scheme, keys: k, index: 1, tries: pinTries, fresh: true}, nil
+	return &Card{scheme: i.Scheme, keys: k, index: 1, tries: pinTries, fresh: true, verifies: ByPIN}, nil
 }
 
 // Begin is the card being told of a payment (GET PROCESSING OPTIONS): its counter rises, and
@@ -109,13 +111,17 @@ type Transaction struct {
 	Method     ODA        // by which the terminal authenticates the card's data
 	Failure    ODAFailure // why it does not find them authentic
 	Altered    Alteration // what somebody changes on the way
+	TTQ        TTQ        // of the terminal, where the card is tapped
+	CTQ        CTQ        // of the card, then
+	ARC        [2]byte    // 8A: the code of the answer; zeros where there is none
 
 	proof         *proof            // of a card in the reader; nil for one without [ODA]
 	tags          map[uint32][]byte // of its records, as far as they were read
 	work          Work
-	authenticated bool // the issuer's answer has been given to the card
-	right         bool // and was right
-	asked         int  // cryptograms
+	authenticated bool   // the issuer's answer has been given to the card
+	right         bool   // and was right
+	asked         int    // cryptograms
+	asks          []byte // data that the first was asked for with, where the card has signed it; reused
 	one           [1]byte
 }
 
@@ -123,7 +129,7 @@ type Transaction struct {
 func (t *Transaction) Begin(c *Card) error {
 	t.Data, t.CVM = Data{}, [3]byte{}
 	t.Card, t.TSI, t.Results, t.Had = c, [2]byte{}, t.Results[:0], c.Cash()
-	t.authenticated, t.right, t.asked = false, false, 0
+	t.authenticated, t.right, t.asked, t.ARC, t.TTQ, t.CTQ = false, false, 0, [2]byte{}, TTQ{}, CTQ{}
 	t.Method, t.Failure, t.Altered, t.proof, t.tags = NoODA, NoODAFailure, Unaltered, nil, nil
 	r := rand.Uint32()
 	t.UN = [4]byte{byte(r >> 24), byte(r >> 16), byte(r >> 8), byte(r)}
@@ -157,8 +163,13 @@ func (t *Transaction) Generate(want Kind) (Kind, error) {
 	}
 	t.Cryptogram, t.Kind, t.Second = t.work.cryptogram(c.scheme, &t.Data), kind, kind
 	if kind != AAC && t.combined() {
-		asked, _ := appendDOL(nil, t.tags[tagCDOL1], t.value)
-		t.authenticateAnswer(asked, c.signAnswer(t, asked))
+		t.asks, _ = appendDOL(t.asks[:0], t.tags[tagCDOL1], t.value)
+		answer := c.signAnswer(t, kind, t.Cryptogram, t.asks, t.Altered == SignedCounter)
+		if cryptogram, ok := t.authenticateAnswer(t.asks, answer); ok {
+			t.Cryptogram = cryptogram
+		} else {
+			t.fail(SignedAnswerWrong)
+		}
 	}
 	return kind, nil
 }
@@ -199,7 +210,8 @@ func (t *Transaction) Answers(value []byte) bool {
 }
 
 // Finish has the card make its second cryptogram: the kind that the terminal wants, or
-// [AAC] when the issuer's answer was wrong.
+// [AAC] when the issuer's answer was wrong. A card that has signed its first one signs a
+// [TC], too; where it has signed another, that is in Failure.
 func (t *Transaction) Finish(want Kind) (Kind, error) {
 	c := t.Card
 	c.mu.Lock()
@@ -219,6 +231,13 @@ func (t *Transaction) Finish(want Kind) (Kind, error) {
 		c.scripts, c.broken = 0, false
 	}
 	t.Second = kind
+	if kind == TC && t.combined() {
+		asks, _ := appendDOL(t.asks, t.tags[tagCDOL2], t.value)
+		answer := c.signAnswer(t, kind, t.work.cryptogram(c.scheme, &t.Data), asks, t.Altered == SecondSignedCounter)
+		if _, ok := t.authenticateAnswer(asks, answer); !ok {
+			t.fail(SignedAnswerWrong)
+		}
+	}
 	return kind, nil
 }
 

@@ -25,6 +25,7 @@ const (
 	tagVersion      = 0x9F09 // of the application
 	tagSequence     = 0x9F41 // of the transaction
 	tagResults      = 0xDF31 // of the issuer's commands
+	tagARC          = 0x8A   // authorisation response code
 
 	// TagIssuerAuthentication is the issuer's answer to the cryptogram.
 	TagIssuerAuthentication = 0x91
@@ -121,6 +122,8 @@ func (t *Transaction) value(tag uint32) []byte {
 		return t.Sequence[:]
 	case tagResults:
 		return t.Results
+	case tagARC:
+		return t.ARC[:]
 	}
 	return nil
 }

@@ -63,6 +63,8 @@ const (
 	LoadUpload      // a load of the batch that is being settled, with its chip's data
 	PointsQuery     // what a loyalty account has
 	QRQuery         // what has become of a payment by code
+	MasterKeyRSA    // brings the terminal's master key, under the public key that it asks with
+	MasterKeyEnd    // says that the terminal has it, and which one
 	Transactions    // how many there are
 )
 
@@ -193,6 +195,8 @@ var transactions = [Transactions]struct {
 	LoadUpload:       {name: "load-upload", chinese: "圈存明细上送"},
 	PointsQuery:      {name: "points-query", chinese: "积分查询"},
 	QRQuery:          {name: "qr-query", chinese: "扫码支付查询"},
+	MasterKeyRSA:     {name: "master-key-rsa", chinese: "主密钥公钥申请"},
+	MasterKeyEnd:     {name: "master-key-end", chinese: "主密钥下载结束"},
 }
 
 // String gives the name that reports, limits and features use.

@@ -118,6 +118,10 @@ func (h *Host) dispatch(req *Request) {
 		h.download(req)
 	case dialect.MasterKey:
 		h.masterKey(req)
+	case dialect.MasterKeyRSA:
+		h.masterKeyRSA(req)
+	case dialect.MasterKeyEnd:
+		h.masterKeyEnd(req)
 	case dialect.KeyChange:
 		h.changeKeys(req)
 	case dialect.CutOver:

@@ -53,6 +53,7 @@ const (
 	wrongCAKey
 	otherCAKey
 	wrongMasterKey
+	anyMasterKey
 	approveMalformed
 	hangOver
 	fallOver
@@ -96,6 +97,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "wrong-trace", Doc: "answers to payments bring back another trace, under a right MAC",
 		wrap: onPayment(func(h *Host, req *Request) { bend(req.Answer, wire.Trace) })},
 	{Name: "wrong-kcv", Doc: "sign-in gives a PIN key whose check value is wrong", wrap: onAnswer(wrongKCV)},
+	{Name: "key-block-header", Doc: "the header of the TR-31 key block of a PIN key was changed after its MAC was made", wrap: onAnswer(otherHeader)},
 	{Name: "lying-totals", Doc: "settlement finds every batch unbalanced, with totals that are one fen off",
 		wrap: onAnswer(lyingTotals)},
 	{Name: "silent", Doc: "payments are booked and never answered",
@@ -139,6 +141,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "wrong-arpc", Doc: "the issuer's answer to a chip's cryptogram is one bit wrong", bug: wrongIssuer},
 	{Name: "script-result-lost", Doc: "what has become of an issuer's commands is acknowledged and not kept", bug: scriptLost},
 	{Name: "master-key-wrong", Doc: "a master key that is downloaded is not the one of its check value", bug: wrongMasterKey},
+	{Name: "master-key-to-anybody", Doc: "a master key is given to whoever asks for it with a public key: again, with another key, of any size", bug: anyMasterKey},
 	{Name: "ca-key-wrong", Doc: "CA keys and IC parameters are downloaded with one bit wrong", bug: wrongCAKey},
 	{Name: "ca-key-forged", Doc: "the first CA key is downloaded as another one, under a hash that is right", bug: otherCAKey},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
@@ -322,6 +325,17 @@ func wrongKCV(_ *Host, req *Request) {
 	}
 	if v := req.Answer.Get(wire.WorkingKeys); len(v) > at {
 		v[at] ^= 0xFF
+	}
+}
+
+// otherHeader changes the version number of a key, which only the MAC of its key block
+// guards.
+func otherHeader(_ *Host, req *Request) {
+	if !req.Known || req.Transaction != dialect.SignIn || req.session == nil || !req.session.mode.TR31() {
+		return
+	}
+	if v := req.Answer.Get(wire.WorkingKeys); len(v) > 10 {
+		v[10] = '9'
 	}
 }
 

@@ -131,7 +131,7 @@ const roleInvalid = "invalid"
 func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chip.Issuer) Card {
 	c := Card{Count: 1, Service: "101"}
 	var answers strict.Value
-	var issuer, command, authentication string
+	var issuer, command, authentication, verification string
 	found := r.Map(v, strict.Table{
 		"role":           r.Match(&c.Role, roleShape, "small letters, digits and hyphens"),
 		"pan":            r.pan(&c.PAN),
@@ -150,6 +150,7 @@ func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chi
 		"issuer":         r.Text(&issuer),
 		"command":        r.Text(&command),
 		"authentication": r.Text(&authentication),
+		"verification":   r.Text(&verification),
 		"chip-first":     r.Bool(&c.ChipFirst),
 		"asks-password":  r.Bool(&c.AsksPassword),
 		"cash":           r.Yuan(&c.Cash, 1_000_000_00),
@@ -162,7 +163,7 @@ func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chi
 		r.Fail(v, "answer is the older name of answers; leave it away")
 	}
 	r.answers(&c, d, answers)
-	r.chip(&c, v, issuers, issuer, command, authentication)
+	r.chip(&c, v, issuers, issuer, command, authentication, verification)
 	if found["cash-limit"] == 0 {
 		c.CashLimit = max(usualCashLimit, c.Cash)
 	}

@@ -131,7 +131,6 @@ Feature: Loads of electronic cash
       | field | value   |
       | 3     | <code>  |
       | 25    | 91      |
-      | 39    | 98      |
       | 55    | present |
     When the cardholder asks for the balance of a cash card
     Then the balance has not changed

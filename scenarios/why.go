@@ -143,7 +143,7 @@ func (w *world) notUndone(accepted []dialect.Code) error {
 			continue
 		}
 		if !slices.ContainsFunc(w.exchanges[i+1:], func(e exchange) bool {
-			return e.result.Approved() && (e.result.Of == dialect.Balance && e.answer.Has(wire.AdditionalAmounts) || e.result.Of == dialect.Settlement && e.result.ToldTotals)
+			return e.result.Approved() && (e.result.Of.Inquires() && e.answer.Has(wire.AdditionalAmounts) || e.result.Of == dialect.Settlement && e.result.ToldTotals)
 		}) {
 			return fmt.Errorf("%w: the host answers %s to the reversal of a payment that had come to it, which ends the reversal, and tells no balance: whether it was undone is not known", sim.ErrUntested, r.Code)
 		}

@@ -22,9 +22,9 @@ type kept struct {
 		tapLimits
 		given bool
 	}
-	details []byte        // what the settlement of the open batch takes besides its records
-	failed  []failedChip  // chip payments of that batch that came to nothing
-	script  *scriptResult // of an issuer's commands, of which the host has not heard; nil for none
+	details    []byte        // what the settlement of the open batch takes besides its records
+	untotalled []untotalled  // chip payments of that batch that are in no totals
+	script     *scriptResult // of an issuer's commands, of which the host has not heard; nil for none
 }
 
 // keep is what the terminal keeps.

@@ -25,11 +25,12 @@ func (s *seat) explain(ctx context.Context, b *Bound, err error) error {
 		v.Reason = fmt.Errorf("%w: the line was to spoil the MAC of the answer to the %s, which has none", sim.ErrUntested, past[i].result.Of)
 		return v.Reason
 	}
-	if cause, why := s.check.purses.dry(s.check.Language.Profile.Dialect, past); why != nil {
+	i := s.firstWrong(past, w.seen, err)
+	if cause, why := s.check.purses.dry(s.check.Language.Profile.Dialect, past, i); why != nil {
 		v.Reason, v.Cause = why, cause
 		return why
 	}
-	if i := s.firstWrong(past, w.seen, err); i >= 0 {
+	if i >= 0 {
 		r := &past[i].result
 		if why := s.check.isAway(ctx, r); why != nil {
 			v.Reason, v.Cause, v.Unreached = why, hostAway, true

@@ -325,3 +325,17 @@ func TestWhatNeverComesIsTold(t *testing.T) {
 		t.Error(r.err)
 	}
 }
+
+// An agent that was late for a moment is no lost one: whether the run can begin is known
+// once it is heard of again, or has not been for long.
+func TestLateAgentIsWaitedForBeforeTheRunBegins(t *testing.T) {
+	r := &Controller{}
+	for _, x := range []struct {
+		lost time.Time
+		is   bool
+	}{{time.Time{}, true}, {time.Now(), false}, {time.Now().Add(-2 * returning), true}} {
+		if p := (&Part{Status: Status{State: Ready}, Lost: x.lost}); r.reached(p, Ready) != x.is {
+			t.Errorf("lost at %v: ready is %v", x.lost, !x.is)
+		}
+	}
+}

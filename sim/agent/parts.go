@@ -157,6 +157,8 @@ func (r *Controller) reached(p *Part, s State) bool {
 	switch {
 	case p.State == Failed, !p.Lost.IsZero() && time.Since(p.Lost) > returning:
 		return true
+	case !p.Lost.IsZero() && s == Ready: // a run begins with who is there: it may only have been late
+		return false
 	case p.Attempt > 1 && p.State == "": // nobody may take it
 		return true
 	}

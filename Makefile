@@ -49,7 +49,7 @@ docs: ## docs/steps.md and docs/rules.md, from their tables, and docs/coverage.m
 signature: ## docs/signature.png and the figures beside it, in a minute
 	go test ./sim/signature -count 1 -run TestErrorRatesOfDocs -v -picture $(CURDIR)/docs/signature.png
 
-scale: ## docs/scale.md's tables: one plan on 1 to 64 agents, some of them killed
+scale: ## docs/scale.md's tables: one plan on 1 to 64 agents, some killed or cut off (as root in network namespaces)
 	go test ./cmd/posfleet -count 1 -timeout 20m -run 'TestScale$$' -v -scale
 	go test ./sim/agent -count 1 -run TestClusterNodeMayDie -v
 	go test ./report -run '^$$' -bench JoinLogs -benchmem

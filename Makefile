@@ -66,8 +66,9 @@ mutate: ## mutants of the code about money that the tests do not notice, by pack
 compare: ## docs/compare.md's figures: 360 runs against a host of known latency, in 20 minutes
 	go test ./cmd/posfleet -count 1 -timeout 60m -run 'TestCompareOnTruthHost$$' -v -truth
 
-deploy: ## hold deploy/ to the types of who reads it (a module of its own)
+deploy: ## hold deploy/ to the types of who reads it (a module of its own), and run it (as root)
 	cd deploy/schema && go vet . && go test -count 1 .
+	go test ./cmd/posfleet -count 1 -run '^(TestImageNeedsNothingElse|TestComposeRuns|TestSlurmScriptRuns|TestUnitIsSystemds)$$' -v -deploy
 
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	go list ./... | while read -r p; do \

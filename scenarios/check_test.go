@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"net"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -25,23 +24,7 @@ func bundledHost(t testing.TB, network string, options ...host.Option) (*profile
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := host.New(p, options...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { h.Serve(ctx, l) })
-	t.Cleanup(func() {
-		stop()
-		wg.Wait()
-	})
-	serveAdmin(t, h, l.Addr().String())
-	return p, &line.Dialer{Address: l.Addr().String(), Timeout: 5 * time.Second}
+	return p, serve(t, p, options...)
 }
 
 // serveAdmin serves the admin API of the host at an address, for those who are told of it.
@@ -71,7 +54,7 @@ func language(p *profile.Profile, d *line.Dialer) *Language {
 // quick is a profile whose terminals do not wait long for an answer.
 func quick(p *profile.Profile) *profile.Profile {
 	q := *p
-	q.Policy.Timeout = 300 * time.Millisecond
+	q.Policy.Timeout = time.Second
 	q.Policy.PayerQuery, q.Policy.PayerWait = 10*time.Millisecond, 30*time.Millisecond
 	return &q
 }

@@ -2,14 +2,12 @@ package scenarios
 
 import (
 	"bytes"
-	"context"
 	"net"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
-	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -198,22 +196,7 @@ func mutantHost(t testing.TB, network string, terminals int) (p *profile.Profile
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := host.New(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { h.Serve(ctx, l) })
-	t.Cleanup(func() {
-		stop()
-		wg.Wait()
-	})
-	return p, l.Addr().String()
+	return p, serve(t, p).Address
 }
 
 // dialerTo is how terminals reach a man in the middle.

@@ -120,17 +120,13 @@ var rolesChinese = map[string]string{
 }
 
 // transactionsChinese are the Chinese names of transactions.
-var transactionsChinese = map[string]string{
-	"联机签到": "sign-in", "签退": "sign-off", "回响测试": "echo", "状态上送": "status-upload", "余额查询": "balance", "消费": "purchase", "扫码支付": "qr-purchase",
-	"消费撤销": "purchase-void", "退货": "refund", "预授权": "pre-auth", "追加预授权": "add-pre-auth", "预授权撤销": "pre-auth-void",
-	"预授权完成": "completion", "预授权完成通知": "completion-advice", "预授权完成撤销": "completion-void", "冲正": "reversal",
-	"批结算": "settlement", "批上送": "batch-upload", "IC卡明细上送": "chip-upload", "IC卡通知上送": "chip-notice", "通知类交易上送": "advice-upload", "批上送结束": "upload-end", "签名上送": "signature-upload", "签名分段上送": "signature-part",
-	"下单": "order", "订单查询": "order-query", "订单取消": "order-cancel", "收款码": "merchant-code", "扫收款码": "code-scan", "结果推送": "order-result", "脚本结果上送": "script-result", "脱机消费上送": "offline-purchase",
-	"密码重置": "password-reset",
-	"订购消费": "mail-order", "订购预授权": "mail-pre-auth", "分期消费": "instalment", "积分消费": "points-purchase",
-	"预约消费": "reservation", "预约消费撤销": "reservation-void", "脱机退货": "offline-refund",
-	"下载查询": "download-query", "下载": "download", "下载结束": "download-end", "收银员积分签到": "cashier-sign-in", "主密钥下载": "master-key", "更换密钥": "key-change", "离线结算": "offline-settle", "结算调整": "adjustment", "小费": "tip", "日切": "cut-over",
-}
+var transactionsChinese = func() map[string]string {
+	names := map[string]string{}
+	for t := range dialect.Transactions {
+		names[t.Chinese()] = t.String()
+	}
+	return names
+}()
 
 // codesChinese are the Chinese names of response codes by role.
 var codesChinese = map[string]dialect.Role{

@@ -92,8 +92,17 @@ func (s *seat) end(err error, stopped bool) {
 	exchanges, latest := slices.Clone(w.exchanges), w.latest
 	p.Alone = len(exchanges) == 0 && !slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Admin })
 	s.listen(w)
+	if own, is := s.player.T.Link.(*line.Own); is && slices.ContainsFunc(w.exchanges, func(e exchange) bool { return e.bent }) {
+		own.Close() // a host may hang up on what the line has done, while the next scenario's first request is on its way
+	}
 	c.waited(w)
 	unsettled := s.settle(w)
+	if unsettled != nil && !stopped && !p.Unreached {
+		if err := c.reach(context.Background()); err != nil { // what is left is with a host that went away
+			c.missed(err)
+			unsettled = nil
+		}
+	}
 	w.shop.leave()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -249,5 +258,6 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	if why := r.Reason(); r.Of == dialect.Reversal && why != nil && !s.player.Flawed() {
 		w.reversal = why
 	}
+	s.check.purses.spend(e.card, r)
 	w.exchanges = append(w.exchanges, e)
 }

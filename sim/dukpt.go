@@ -11,16 +11,16 @@ import (
 
 // kept is what few terminals have, and keep over power cuts.
 type kept struct {
-	ksn     []byte              // key serial number of the latest transaction; nil before the first, and where keys are not derived
-	initial []byte              // the key that its transactions' keys are derived from
-	offline []offlineSale       // approved by chips, which the host has not heard of
-	loading *loading            // what is being downloaded, and is not whole yet; nil for nothing
-	loaded  map[string][][]byte // what has been downloaded, by its name in the dialect
-	caKeys  chip.CAKeys         // of the authorities behind cards, those that have expired too
-	denial  [5]byte             // terminal action code
-	details []byte              // what the settlement of the open batch takes besides its records
-	failed  []failedChip        // chip payments of that batch that came to nothing
-	script  *scriptResult       // of an issuer's commands, of which the host has not heard; nil for none
+	ksn        []byte              // key serial number of the latest transaction; nil before the first, and where keys are not derived
+	initial    []byte              // the key that its transactions' keys are derived from
+	offline    []offlineSale       // approved by chips, which the host has not heard of
+	loading    *loading            // what is being downloaded, and is not whole yet; nil for nothing
+	loaded     map[string][][]byte // what has been downloaded, by its name in the dialect
+	caKeys     chip.CAKeys         // of the authorities behind cards, those that have expired too
+	denial     [5]byte             // terminal action code
+	details    []byte              // what the settlement of the open batch takes besides its records
+	untotalled []untotalled        // chip payments of that batch that are in no totals
+	script     *scriptResult       // of an issuer's commands, of which the host has not heard; nil for none
 }
 
 // keep is what the terminal keeps.

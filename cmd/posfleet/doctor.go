@@ -259,9 +259,17 @@ func (d *doctor) words(a *asked, r *sim.Result) string {
 	return r.Reason().Error()
 }
 
+// speaksTLS reports whether the host answers a TLS greeting, within the time that an
+// answer may take.
+func (d *doctor) speaksTLS() bool {
+	ctx, cancel := context.WithTimeout(d.ctx, d.wait)
+	defer cancel()
+	return meetTLS(ctx, d.dialer.Address, nil).spoke
+}
+
 // askOtherwise asks a host that does not answer in other ways.
 func (d *doctor) askOtherwise() (*asked, error) {
-	if d.dialer.TLS == nil && meetTLS(d.ctx, d.dialer.Address, nil).spoke {
+	if d.dialer.TLS == nil && d.speaksTLS() {
 		d.says("TLS", "is what the host answers, when greeted so")
 		return nil, d.ill([]string{"tls: {}"}, "the host speaks TLS on this port; docs/profile.md says what else tls may have")
 	}

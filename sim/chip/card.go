@@ -78,40 +78,6 @@ const baseAIP = 0x1C
 // first. It comes before the card is used.
 func (c *Card) SetIndex(index byte) { c.index = index }
 
-// Load puts electronic cash on the card, in place of what it has.
-func (c *Card) Load(amount int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.balance = pack(amount)
-}
-
-// spend takes electronic cash, if there is enough of it.
-func (c *Card) spend(amount [6]byte) bool {
-	left := unpack(c.balance) - unpack(amount)
-	if left < 0 {
-		return false
-	}
-	c.balance = pack(left)
-	return true
-}
-
-// pack writes an amount in packed digits.
-func pack(amount int64) (v [6]byte) {
-	for i := 5; i >= 0; i-- {
-		v[i] = byte(amount/10%10)<<4 | byte(amount%10)
-		amount /= 100
-	}
-	return v
-}
-
-// unpack reads one.
-func unpack(v [6]byte) (amount int64) {
-	for _, b := range v {
-		amount = 100*amount + 10*int64(b>>4) + int64(b&15)
-	}
-	return amount
-}
-
 // Counter is the card's counter.
 func (c *Card) Counter() uint16 {
 	c.mu.Lock()
@@ -139,6 +105,7 @@ type Transaction struct {
 	Serial     [8]byte    // 9F1E: of the terminal
 	Sequence   [4]byte    // 9F41: of the transaction, packed digits
 	Results    []byte     // DF31: what has become of the issuer's commands, 5 octets each; reused
+	Had        int64      // electronic cash before the payment, in fen
 	Method     ODA        // by which the terminal authenticates the card's data
 	Failure    ODAFailure // why it does not find them authentic
 	Altered    Alteration // what somebody changes on the way
@@ -155,7 +122,7 @@ type Transaction struct {
 // Begin begins a payment with a card.
 func (t *Transaction) Begin(c *Card) error {
 	t.Data, t.CVM = Data{}, [3]byte{}
-	t.Card, t.TSI, t.Results = c, [2]byte{}, t.Results[:0]
+	t.Card, t.TSI, t.Results, t.Had = c, [2]byte{}, t.Results[:0], c.Cash()
 	t.authenticated, t.right, t.asked = false, false, 0
 	t.Method, t.Failure, t.Altered, t.proof, t.tags = NoODA, NoODAFailure, Unaltered, nil, nil
 	r := rand.Uint32()
@@ -333,20 +300,4 @@ func (c *Card) results(d *Data, first byte, t *Transaction) {
 		b = append(b, make([]byte, 10)...)
 	}
 	d.iadLen = uint8(len(b))
-}
-
-// addBalance adds the balance of electronic cash to the issuer application data, and the MAC
-// over it.
-func (c *Card) addBalance(t *Transaction) error {
-	w, d := &t.work, &t.Data
-	key, err := w.scriptKey(c.scheme, c.keys, ofMACs, d, [8]byte{})
-	if err != nil {
-		return err
-	}
-	b := append(append(w.buf[:0], d.ATC[:]...), c.balance[1:]...)
-	mac := key.MAC(keys.X919|keys.Padding2, append(b, 0))
-	iad := append(append(d.IAD(), 0x0A, 0x01), c.balance[1:]...)
-	iad = append(iad, mac[:4]...)
-	d.iadLen = uint8(len(iad))
-	return nil
 }

@@ -211,6 +211,12 @@ func AppendScript(dst []byte, tag uint32, id [4]byte, apdu []byte) []byte {
 	return appendTag(appendTag(dst, tagScript, id[:]), tagCommand, apdu)
 }
 
+// Obeyed reports whether the card has done the last command of its issuer, if there was one.
+func (t *Transaction) Obeyed() bool {
+	n := len(t.Results)
+	return n > 0 && t.Results[n-5]>>4 == 2
+}
+
 // Run gives the card the commands of an answer that are for before or after the second
 // cryptogram. It reports whether there were any.
 func (t *Transaction) Run(answer []byte, tag uint32) (any bool) {

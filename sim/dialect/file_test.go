@@ -407,3 +407,18 @@ func TestReadingADialectCostsLittleMoreThanItsYAML(t *testing.T) {
 		}
 	}
 }
+
+// A pairing that is the same of all payments of a terminal is pointed out: nothing else
+// would show that a late answer counts as another's.
+func TestPairingThatPairsNothingIsPointedOut(t *testing.T) {
+	for pair, want := range map[string]bool{"[]": true, "[41]": true, "[3, 41, 42]": true, "[11]": false, "[11, 41, 42]": false} {
+		d, err := Parse("bank.yaml", []byte("extends: cup\npair: "+pair+"\n"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s strings.Builder
+		if d.Summary(&s); strings.Contains(s.String(), "pair by the trace too (11)") != want {
+			t.Errorf("pair %s: %s", pair, s.String())
+		}
+	}
+}

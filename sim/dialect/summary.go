@@ -3,6 +3,7 @@ package dialect
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,6 +29,9 @@ func (d *Dialect) Summary(w io.Writer) {
 		return
 	}
 	line("paired by", "%s", strings.Join(append([]string{"MTI"}, numbersOf(d.Pair)...), ", "))
+	if at := d.Place(wire.Trace); at.Field > 0 && !slices.Contains(d.Pair, at.Field) {
+		line("", "that is the same of all payments of a terminal: an answer that comes late is taken for the next one's; pair by the trace too (%d)", at.Field)
+	}
 	line("echoed", "%s", strings.Join(numbersOf(d.Echo), ", "))
 	if d.MAC {
 		line("MAC", "%s over %s", d.Algorithm, d.covered())

@@ -49,6 +49,12 @@ func afterKill(t testing.TB, h *Host) (again *Host) {
 		if got, want := again.books.Balance(c), h.books.Balance(c); got != want {
 			t.Errorf("account %d has %d fen, want %d", c, got, want)
 		}
+		if got, want := again.books.Points(c), h.books.Points(c); got != want {
+			t.Errorf("the points of account %d are worth %d fen, want %d", c, got, want)
+		}
+		if got, want := again.books.Cash(c), h.books.Cash(c); got != want {
+			t.Errorf("the electronic cash of account %d is %d fen, want %d", c, got, want)
+		}
 	}
 	if got, want := again.Fees(), h.Fees(); got != want {
 		t.Errorf("merchants are owed\n%+v\nwant\n%+v", got, want)

@@ -70,6 +70,9 @@ const (
 	refundElsewhere
 	reversalElsewhere
 	reversalAnyAmount
+	cashUnpaid
+	cashUnbounded
+	cashUntold
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -160,6 +163,9 @@ var misbehaviours = []Misbehaviour{
 	{Name: "refund-of-another", Doc: "a refund that names a payment of another card, or none, gives back what it finds", bug: refundElsewhere},
 	{Name: "reversal-of-another", Doc: "a reversal that names no payment undoes the latest", bug: reversalElsewhere},
 	{Name: "reversal-of-any-amount", Doc: "a reversal undoes the payment that it names, whatever amount it says", bug: reversalAnyAmount},
+	{Name: "load-unpaid", Doc: "electronic cash that an account is to pay for is put on its chip, and no account pays", bug: cashUnpaid},
+	{Name: "load-untold", Doc: "loads of electronic cash are approved and booked, and the chip is not told", bug: cashUntold},
+	{Name: "load-over-limit", Doc: "a chip is loaded with any amount of electronic cash", bug: cashUnbounded},
 	{Name: "forget-status", Doc: "what a terminal tells of its parts is acknowledged and not kept", wrap: onAnswer(forgetStatus)},
 	{Name: "yes-man", Doc: "everything is approved under a right MAC and nothing is booked; no balance is told, every batch balances",
 		wrap: yesMan},

@@ -352,5 +352,5 @@ func (h *Host) noteChip(req *Request, index byte, counter uint16, cryptogram uin
 	if fresh {
 		was = 1
 	}
-	h.note(req, chipUsed, uint64(req.record.Card), uint64(index), uint64(counter), cryptogram, was)
+	h.note(req, chipUsed, uint64(req.chipCard()), uint64(index), uint64(counter), cryptogram, was)
 }

@@ -22,7 +22,12 @@ type Dialer struct {
 
 // Dial connects. Small writes go out at once (TCP_NODELAY is Go's default).
 func (d *Dialer) Dial(ctx context.Context) (net.Conn, error) {
-	conn, err := d.dial(ctx)
+	return d.dialOver(ctx, func(tcp net.Conn) net.Conn { return tcp })
+}
+
+// dialOver connects over what is made of the TCP connection.
+func (d *Dialer) dialOver(ctx context.Context, over func(net.Conn) net.Conn) (net.Conn, error) {
+	conn, err := d.dial(ctx, over)
 	switch {
 	case err == nil:
 		if d.Connected.Add(1); d.Heard != nil {
@@ -34,7 +39,7 @@ func (d *Dialer) Dial(ctx context.Context) (net.Conn, error) {
 	return conn, err
 }
 
-func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
+func (d *Dialer) dial(ctx context.Context, over func(net.Conn) net.Conn) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
 	defer cancel()
 	var nd net.Dialer
@@ -43,6 +48,7 @@ func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
 		return nil, err
 	}
 	boundSilence(conn)
+	conn = over(conn)
 	if d.TLS == nil {
 		return conn, nil
 	}
@@ -52,15 +58,6 @@ func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
 		return nil, fmt.Errorf("TLS with %s: %w", d.Address, err)
 	}
 	return secure, nil
-}
-
-// writeNow writes octets that no read will follow for a while: a socket would keep
-// them until then.
-func writeNow(conn net.Conn, octets []byte) (int, error) {
-	if s, is := conn.(interface{ now() net.Conn }); is {
-		conn = s.now()
-	}
-	return conn.Write(octets)
 }
 
 // overheard is a connection that tells what is read from it.

@@ -3,21 +3,25 @@
 package line
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
+	"sync/atomic"
 	"syscall"
 )
 
-// socket is a TCP connection whose requests are written when their answer is
-// first waited for. The write then happens where the poller has already been
-// told to watch for the answer, so that the first read, which would find
-// nothing, is left out: of four system calls that an exchange takes on an own
-// line, it is one.
+// socket is a TCP connection, under TLS or not, whose requests are written when their
+// answer is first waited for. The write then happens where the poller has already been
+// told to watch for the answer, so that the first read, which would find nothing, is left
+// out: of four system calls that an exchange takes on an own line, it is one.
 type socket struct {
 	net.Conn
 	raw      syscall.RawConn
+	defers   atomic.Bool           // it does; else it is like any connection
+	records  bool                  // what is written is of TLS, which uses its octets again
 	turn     func(fd uintptr) bool // write, or read
 	request  []byte                // not written yet
+	own      []byte                // where it is, of TLS
 	written  int
 	eager    bool // read once right after the next write
 	in       []byte
@@ -25,8 +29,8 @@ type socket struct {
 	err, bad error // of the read, of the write
 }
 
-// newSocket gives conn as a socket, or as it is when it is no plain TCP
-// connection.
+// newSocket gives conn as a socket, or as it is when it is no TCP connection. It writes at
+// once until deferWrites.
 func newSocket(conn net.Conn) net.Conn {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
@@ -50,21 +54,71 @@ func newSocket(conn net.Conn) net.Conn {
 	return s
 }
 
-// Write takes a request to be written by the next Read, which gives its error
-// as a writeError. The octets must stay as they are until then.
-func (s *socket) Write(request []byte) (int, error) {
-	s.request, s.written = request, 0
-	return len(request), nil
+// socketOf is the socket that conn is, or TLS is over; nil for none.
+func socketOf(conn net.Conn) *socket {
+	if secure, is := conn.(*tls.Conn); is {
+		conn = secure.NetConn()
+	}
+	s, _ := conn.(*socket)
+	return s
 }
 
-// now is the connection that writes at once.
-func (s *socket) now() net.Conn { return s.Conn }
+// deferWrites has what is written from now on wait for the next read.
+func deferWrites(conn net.Conn) {
+	if s := socketOf(conn); s != nil {
+		s.records = s != conn
+		s.defers.Store(true)
+	}
+}
+
+// writeNow writes octets that no read will follow for a while.
+func writeNow(conn net.Conn, octets []byte) (int, error) {
+	s := socketOf(conn)
+	if s != nil {
+		s.defers.Store(false)
+	}
+	n, err := conn.Write(octets)
+	if s != nil {
+		s.defers.Store(true)
+	}
+	return n, err
+}
+
+// hangUp closes a connection; TLS says so to the peer first.
+func hangUp(conn net.Conn) error {
+	if s := socketOf(conn); s != nil {
+		s.defers.Store(false)
+	}
+	return conn.Close()
+}
+
+// SyscallConn implements syscall.Conn.
+func (s *socket) SyscallConn() (syscall.RawConn, error) { return s.raw, nil }
+
+// Write takes a request to be written by the next Read, which gives its error
+// as a writeError. The octets must stay as they are until then, but for those of TLS.
+func (s *socket) Write(request []byte) (int, error) {
+	if !s.defers.Load() {
+		return s.Conn.Write(request)
+	}
+	switch {
+	case !s.records:
+		s.request, s.written = request, 0
+	case s.request == nil:
+		s.own, s.written = append(s.own[:0], request...), 0
+		s.request = s.own
+	default:
+		s.own = append(s.own, request...)
+		s.request = s.own
+	}
+	return len(request), nil
+}
 
 // lookAfterWriting has the next write followed by a read, which may find that the
 // host has ended its half of the connection: if it did so before the poller was
 // told to watch, no event will tell.
 func lookAfterWriting(conn net.Conn) {
-	if s, is := conn.(*socket); is {
+	if s := socketOf(conn); s != nil {
 		s.eager = true
 	}
 }

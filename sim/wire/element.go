@@ -75,6 +75,8 @@ const (
 	Download                         // which entry of a list a terminal downloads, and in the answer what that is (62)
 	MasterKey                        // of the answer that brings one: the key under a transport key, and its check value (62)
 	ChipDetail                       // of the upload of a chip payment: class of card, amount and currency (62)
+	LoadedCard                       // number of the card that is loaded out of another's account (62)
+	LoadedEntry                      // how that was read: its entry mode, and a nought (48)
 	elements
 )
 
@@ -94,7 +96,7 @@ var elementNames = [elements]string{
 	SignatureImage: "signature-image", LastPart: "last-part",
 	TerminalData: "terminal-data", Operator: "operator", Remark: "remark", OneTimeCode: "one-time-code", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
 	DebitsAmount: "debits-amount", NetAmount: "net-amount", KeySerial: "key-serial",
-	AccountType: "account-type", Instalments: "instalments", Download: "download", ChipDetail: "chip-detail", MasterKey: "master-key",
+	AccountType: "account-type", Instalments: "instalments", Download: "download", ChipDetail: "chip-detail", LoadedCard: "loaded-card", LoadedEntry: "loaded-entry", MasterKey: "master-key",
 	CreditReversals: "credits-reversal-number", DebitReversals: "debits-reversal-number",
 	CreditsReversed: "credits-reversal-amount", DebitsReversed: "debits-reversal-amount",
 }

@@ -219,6 +219,10 @@ func (p *reader) number(e *element, key string, otherwise int) int {
 		return otherwise
 	}
 	n, err := strconv.ParseInt(s, 10, 32)
+	if errors.Is(err, strconv.ErrRange) {
+		p.fail(e.line, "%s: %s=%s is a number of %d characters; want at most %d", e, key, strict.Quote(s), len(s), longest)
+		return otherwise
+	}
 	if err != nil {
 		p.fail(e.line, "%s: %s=%s, want a number in decimal digits, without blanks", e, key, strict.Quote(s))
 		return otherwise

@@ -252,7 +252,7 @@ func (p *reader) element(t xml.StartElement, line, depth int) *element {
 				p.fail(line, "<%s> in <%s>, want %s", t.Name.Local, e.name, wanted(g.kids))
 				return nil
 			case depth == maxDepth:
-				p.fail(line, "elements are nested deeper than %d", maxDepth)
+				p.fail(line, "elements are nested deeper than %d; parts of parts of parts are one value to dialects: give such a field a plain class", maxDepth)
 				return nil
 			}
 			kid := p.element(t, line, depth+1)

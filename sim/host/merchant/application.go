@@ -250,7 +250,7 @@ func (r *Register) Review(number string, found Findings) (Application, error) {
 	var day time.Time
 	if found.Day != "" {
 		t, err := time.ParseInLocation(time.DateOnly, found.Day, fee.China)
-		if err != nil {
+		if err != nil || t.Year() < 2000 || t.Year() > 2099 {
 			return Application{}, fault(Malformed, "day: want a day as 2026-11-26", "day格式不符（如2026-11-26）")
 		}
 		day = t

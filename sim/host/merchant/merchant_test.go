@@ -280,8 +280,10 @@ func TestOneCreditCodeIsOneMerchant(t *testing.T) {
 	if a, _ := r.Application(third); a.State != refused || ids(a.Reasons) != "blacklisted" {
 		t.Errorf("then it is %s for %q", a.State, ids(a.Reasons))
 	}
-	if _, err := r.Review(third, Findings{Day: "tomorrow"}); err == nil {
-		t.Error("reviewed as of a day that is none")
+	for _, day := range []string{"tomorrow", "0001-01-01", "9999-12-31", "2026-02-30"} {
+		if _, err := r.Review(third, Findings{Day: day}); err == nil || err.(*Error).Kind != Malformed {
+			t.Errorf("reviewed as of %q: %v", day, err)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ type conn struct {
 	mu     sync.Mutex // writing
 
 	ahead []byte // octets read before, that come first
+	begun bool   // the next message has, in a record of which TLS gives nothing before the rest is there
 	lost  bool   // the last message could not be read: the next one must be whole
 
 	// Deadlines are moved only when they have come noticeably nearer.
@@ -51,6 +52,9 @@ func (c *conn) Read(p []byte) (int, error) {
 // await readies the connection for the next message.
 func (c *conn) await(now time.Time) error {
 	c.reads = 0
+	if c.begun {
+		c.reads, c.begun = 1, false
+	}
 	if left := c.readBy.Sub(now); left > c.limits.Idle*7/8 && left <= c.limits.Idle {
 		return nil
 	}
@@ -80,40 +84,54 @@ func (c *conn) send(octets []byte, now time.Time) bool {
 const mostUnsent = 16 << 10
 
 // converse answers one connection until it ends: first it sends answers made
-// before, and reads octets read before. A panic costs the connection and is
-// counted.
-func (a *acceptor) converse(nc net.Conn, read, answers []byte) {
+// before, and reads octets read before. It reports whether a loop has taken the connection
+// instead. A panic costs the connection and is counted.
+func (a *acceptor) converse(nc net.Conn, read, answers []byte) (taken bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			a.panicked(p)
 		}
 	}()
+	begun := false
 	if a.TLS != nil {
-		tc, err := a.shakeHands(nc)
-		if err != nil {
-			a.count.refused.Add(1)
-			a.tell(nc.RemoteAddr(), nil, fmt.Errorf("TLS handshake: %w", err))
-			return
+		tc, looped := nc.(*tls.Conn)
+		if looped {
+			under := tc.NetConn().(*transport)
+			begun = under.within()
+			if under.flush(a.limits.Write) != nil {
+				return false
+			}
+		} else {
+			under := &transport{Conn: nc}
+			tc = tls.Server(under, a.TLS)
+			if err := a.shakeHands(tc, nc); err != nil {
+				a.count.refused.Add(1)
+				a.tell(nc.RemoteAddr(), nil, fmt.Errorf("TLS handshake: %w", err))
+				return false
+			}
+			if a.poller != nil && a.poller.takeTLS(tc, under) {
+				return true
+			}
 		}
 		defer tc.Close()
 		nc = tc
 	}
-	c := &conn{Conn: nc, limits: &a.limits, ahead: read}
+	c := &conn{Conn: nc, limits: &a.limits, ahead: read, begun: begun}
 	if len(answers) == 0 || c.send(answers, time.Now()) {
 		a.answerAll(c)
 	}
+	return false
 }
 
 // shakeHands begins TLS within the time that a message may take.
-func (a *acceptor) shakeHands(nc net.Conn) (*tls.Conn, error) {
-	tc := tls.Server(nc, a.TLS)
-	if err := nc.SetDeadline(time.Now().Add(a.limits.Message)); err != nil {
-		return nil, err
+func (a *acceptor) shakeHands(tc *tls.Conn, over net.Conn) error {
+	if err := over.SetDeadline(time.Now().Add(a.limits.Message)); err != nil {
+		return err
 	}
 	if err := tc.Handshake(); err != nil {
-		return nil, err
+		return err
 	}
-	return tc, nc.SetDeadline(time.Time{})
+	return over.SetDeadline(time.Time{})
 }
 
 // answerAll answers what comes on a connection until there is no more.

@@ -2,16 +2,11 @@ package serve
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"io"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"runtime"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -152,29 +147,6 @@ func TestCutMessagesAreNotAnswered(t *testing.T) {
 	if n := asked.Load(); n != 1 {
 		t.Errorf("%d messages, want the whole one alone", n)
 	}
-}
-
-func TestTLSAndPlainDoNotMix(t *testing.T) {
-	web := httptest.NewTLSServer(nil) // for its certificate
-	web.Close()
-	trust := web.Client().Transport.(*http.Transport).TLSClientConfig
-	s := limited(Limits{Message: 200 * time.Millisecond})
-	s.TLS = &tls.Config{Certificates: web.TLS.Certificates}
-	address := listen(t, s)
-	plain := dial(t, address)
-	plain.write(framed("plain"))
-	plain.SetReadDeadline(time.Now().Add(2 * time.Second))
-	rest, err := io.ReadAll(plain)
-	if err != nil && !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("a plain message got %v", err)
-	}
-	if len(rest) > 0 && rest[0] != 0x15 { // but for a TLS alert
-		t.Errorf("a plain message got % X", rest)
-	}
-	c := dial(t, address)
-	c.Conn = tls.Client(c.Conn, &tls.Config{RootCAs: trust.RootCAs, ServerName: "127.0.0.1"})
-	c.reader = format.NewReader(c.Conn)
-	c.ask("under TLS")
 }
 
 // Answers leave when they are due, in the order of their times; those due at

@@ -1,12 +1,13 @@
 package serve
 
 import (
+	"crypto/tls"
 	"errors"
-	"io"
 	"net"
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,7 +27,7 @@ import (
 // every wait has its bound.
 type poller struct {
 	loops []*loop
-	next  int
+	next  atomic.Uint32
 }
 
 // newPoller starts the loops. It gives nil when the system has no descriptors
@@ -45,28 +46,56 @@ func newPoller(a *acceptor) *poller {
 	return p
 }
 
-// take hands a connection to a loop. It reports false when this is no plain
-// TCP connection or the system does not let it.
+// take hands a connection to a loop. It reports false when this is no TCP connection or
+// the system does not let it.
 func (p *poller) take(nc net.Conn) bool {
-	tcp, plain := nc.(*net.TCPConn)
-	if !plain {
+	fd, ok := descriptor(nc)
+	if !ok {
 		return false
 	}
-	raw, err := tcp.SyscallConn()
-	if err != nil {
-		return false
-	}
-	fd := -1
-	if raw.Control(func(own uintptr) { fd, err = unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 3) }) != nil || err != nil {
-		return false
-	}
-	p.next++
-	if !p.loops[p.next%len(p.loops)].add(fd) {
+	if !p.add(&polledConn{fd: fd}) {
 		_ = unix.Close(fd)
 		return false
 	}
 	_ = nc.Close() // the loop has its own descriptor of it
 	return true
+}
+
+// takeTLS is take for a connection on which TLS has begun over a [transport].
+func (p *poller) takeTLS(tc *tls.Conn, under *transport) bool {
+	nc := under.Conn
+	fd, ok := descriptor(nc)
+	if !ok {
+		return false
+	}
+	under.Conn, under.fd = nil, fd
+	if !p.add(&polledConn{fd: fd, tls: tc, under: under}) {
+		under.Conn = nc
+		_ = unix.Close(fd)
+		return false
+	}
+	_ = nc.Close()
+	return true
+}
+
+func (p *poller) add(c *polledConn) bool {
+	return p.loops[p.next.Add(1)%uint32(len(p.loops))].add(c)
+}
+
+// descriptor gives another descriptor of a TCP connection.
+func descriptor(nc net.Conn) (fd int, ok bool) {
+	tcp, is := nc.(*net.TCPConn)
+	if !is {
+		return -1, false
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return -1, false
+	}
+	if raw.Control(func(own uintptr) { fd, err = unix.FcntlInt(own, unix.F_DUPFD_CLOEXEC, 3) }) != nil || err != nil {
+		return -1, false
+	}
+	return fd, true
 }
 
 // close ends the loops; they close their connections.
@@ -94,9 +123,24 @@ type loop struct {
 
 // polledConn is a connection of a loop.
 type polledConn struct {
-	fd   int
-	last time.Time // when octets came last
-	lost bool      // the last message could not be read: the next one must be whole
+	fd    int
+	last  time.Time  // when octets came last
+	lost  bool       // the last message could not be read: the next one must be whole
+	tls   *tls.Conn  // nil for plain TCP
+	under *transport // of TLS
+	read  bool       // the loop has read it: what TLS took off the line before that raises no event
+}
+
+// mostTurn is how many octets of TLS a loop reads of one connection before the others
+// have their turn; one that has more gets a goroutine.
+const mostTurn = 32 << 10
+
+func (p *polledConn) close() {
+	if p.tls != nil {
+		_ = p.tls.Close() // says so to the peer
+		return
+	}
+	_ = unix.Close(p.fd)
 }
 
 // RemoteAddr is who the peer is; nil when the system does not tell any more.
@@ -135,21 +179,27 @@ func newLoop(a *acceptor) (*loop, error) {
 }
 
 // add takes a connection on, unless the loop has ended.
-func (l *loop) add(fd int) bool {
+func (l *loop) add(p *polledConn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.conns == nil {
+	events := uint32(unix.EPOLLIN)
+	if p.tls != nil {
+		events |= unix.EPOLLOUT // at once
+	}
+	if l.conns == nil || l.control(unix.EPOLL_CTL_ADD, p.fd, events) != nil {
 		return false
 	}
+	p.last = time.Now()
+	l.conns[int32(p.fd)] = p
+	return true
+}
+
+func (l *loop) control(op, fd int, events uint32) error {
 	err := errors.ErrUnsupported
 	_ = l.raw.Control(func(epoll uintptr) {
-		err = unix.EpollCtl(int(epoll), unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)})
+		err = unix.EpollCtl(int(epoll), op, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)})
 	})
-	if err != nil {
-		return false
-	}
-	l.conns[int32(fd)] = &polledConn{fd: fd, last: time.Now()}
-	return true
+	return err
 }
 
 // run answers until the loop is closed.
@@ -215,7 +265,7 @@ func (l *loop) end() {
 	l.conns = nil
 	l.mu.Unlock()
 	for _, p := range left {
-		_ = unix.Close(p.fd)
+		p.close()
 		l.count.open.Add(-1)
 	}
 }
@@ -232,6 +282,12 @@ func (l *loop) answer(p *polledConn) {
 		}
 	}()
 	l.current, l.asked, l.got = p, false, 0
+	if p.tls != nil {
+		if p.under.got, p.under.drained = 0, false; !p.read {
+			_ = l.control(unix.EPOLL_CTL_MOD, p.fd, unix.EPOLLIN)
+		}
+		p.read = true
+	}
 	by := l.by
 	by.out = by.out[:0]
 	whole := 0
@@ -267,7 +323,7 @@ func (l *loop) answer(p *polledConn) {
 		if l.send(p) {
 			l.hangUp(p)
 		}
-	case len(rest) > 0 || whole == 0 && l.got > 0:
+	case len(rest) > 0 || whole == 0 && l.got > 0 || p.tls != nil && (p.under.within() || p.under.got >= mostTurn):
 		l.handOver(p, rest, by.out)
 	default:
 		l.send(p)
@@ -277,49 +333,47 @@ func (l *loop) answer(p *polledConn) {
 // send writes the answers made so far. When the line does not take them all the
 // connection is handed over, and false is reported.
 func (l *loop) send(p *polledConn) bool {
-	for out := l.by.out; len(out) > 0; {
-		n, err := syscall.Write(p.fd, out)
-		switch {
-		case err == syscall.EINTR:
-		case err == syscall.EAGAIN:
-			l.handOver(p, l.reader.Rest(), out)
-			return false
-		case err != nil:
-			l.reader.Rest()
-			l.hangUp(p)
-			return false
-		default:
-			out = out[n:]
+	out, n := l.by.out, 0
+	var err error
+	switch {
+	case len(out) == 0:
+	case p.tls != nil:
+		if n, err = p.tls.Write(out); err == nil && len(p.under.unsent) > 0 {
+			err = syscall.EAGAIN
 		}
+	default:
+		n, err = writeNow(p.fd, out)
 	}
-	l.by.out = l.by.out[:0]
+	switch {
+	case err == syscall.EAGAIN:
+		l.handOver(p, l.reader.Rest(), out[n:])
+		return false
+	case err != nil:
+		l.reader.Rest()
+		l.hangUp(p)
+		return false
+	}
+	l.by.out = out[:0]
 	return true
 }
 
-// errReadAgainLater says that a connection has been read as far as it is to be now.
-var errReadAgainLater = errors.New("nothing more to be read now")
-
-// Read is what the reader reads from: the current connection, once. If there is
-// more the poller says so again.
-func (l *loop) Read(b []byte) (int, error) {
-	if l.asked {
+// Read is what the reader reads from: the current connection, once. If there is more the
+// poller says so again, of a line. What TLS has read off the line it does not: records are
+// read until there are none.
+func (l *loop) Read(b []byte) (n int, err error) {
+	p := l.current
+	switch {
+	case p.tls != nil && p.under.got < mostTurn:
+		n, err = p.tls.Read(b)
+		l.got += n
+	case p.tls != nil || l.asked:
 		return 0, errReadAgainLater
-	}
-	for l.asked = true; ; {
-		n, err := syscall.Read(l.current.fd, b)
-		switch {
-		case err == syscall.EINTR:
-			continue
-		case err == syscall.EAGAIN:
-			return 0, errReadAgainLater
-		case err != nil:
-			return 0, err
-		case n == 0:
-			return 0, io.EOF
-		}
+	default:
+		l.asked = true
+		n, err = readNow(p.fd, b)
 		l.got = n
-		return n, nil
 	}
+	return n, err
 }
 
 // drop takes a connection out of the loop. Its descriptor stays open.
@@ -331,7 +385,7 @@ func (l *loop) drop(p *polledConn) {
 
 func (l *loop) hangUp(p *polledConn) {
 	l.drop(p)
-	_ = unix.Close(p.fd) // the poller forgets it by that
+	p.close() // the poller forgets it by that
 	l.count.open.Add(-1)
 }
 
@@ -339,13 +393,17 @@ func (l *loop) hangUp(p *polledConn) {
 // it and the answers not sent yet.
 func (l *loop) handOver(p *polledConn, read, answers []byte) {
 	l.drop(p)
-	_ = l.raw.Control(func(epoll uintptr) { _ = unix.EpollCtl(int(epoll), unix.EPOLL_CTL_DEL, p.fd, nil) })
+	_ = l.control(unix.EPOLL_CTL_DEL, p.fd, 0)
 	file := os.NewFile(uintptr(p.fd), "connection")
 	nc, err := net.FileConn(file)
 	_ = file.Close()
 	if err != nil {
 		l.count.open.Add(-1)
 		return
+	}
+	if p.tls != nil {
+		p.under.Conn = nc
+		nc = p.tls
 	}
 	l.attend(nc, append([]byte(nil), read...), append([]byte(nil), answers...))
 }

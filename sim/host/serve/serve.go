@@ -2,9 +2,9 @@
 // no business: what to answer is a callback's.
 //
 // A [Server] reads whole messages of a wire.Format off the connections of a
-// net.Listener and has an [Answer] answer each. Plain traffic is served by an
-// event loop for each processor (poller_linux.go); a connection on which
-// anything else happens, and every one where there is no such loop, has a
+// net.Listener and has an [Answer] answer each. Plain traffic, TLS once it has begun
+// included (transport_linux.go), is served by an event loop for each processor
+// (poller_linux.go); a connection on which anything else happens, and every one where there is no such loop, has a
 // goroutine (conn.go). Answers that must wait do so in a queue of their own
 // (delayqueue.go), so that none waits behind another. Every wait for a peer has
 // its bound ([Limits]).
@@ -147,7 +147,7 @@ func (s *Server) panicked(value any) {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	a := &acceptor{Server: s, limits: s.Limits.orDefaults(), queue: newDelayQueue(ctx), open: make(map[net.Conn]struct{})}
-	if !s.Delays && s.TLS == nil {
+	if !s.Delays {
 		a.poller = newPoller(a)
 	}
 	a.tasks.Go(func() { a.queue.run(ctx) })
@@ -205,7 +205,7 @@ func (a *acceptor) accept(ctx context.Context, l net.Listener) error {
 			continue
 		}
 		a.count.connections.Add(1)
-		if a.poller == nil || !a.poller.take(nc) {
+		if a.poller == nil || a.TLS != nil || !a.poller.take(nc) {
 			a.attend(nc, nil, nil)
 		}
 	}
@@ -223,17 +223,15 @@ func (a *acceptor) attend(nc net.Conn, read, answers []byte) {
 	}
 	a.open[nc] = struct{}{}
 	a.tasks.Go(func() {
-		defer a.remove(nc)
-		a.converse(nc, read, answers)
+		taken := a.converse(nc, read, answers)
+		_ = nc.Close() // a loop has its own descriptor of what it has taken
+		a.mu.Lock()
+		delete(a.open, nc)
+		a.mu.Unlock()
+		if !taken {
+			a.count.open.Add(-1)
+		}
 	})
-}
-
-func (a *acceptor) remove(nc net.Conn) {
-	_ = nc.Close()
-	a.mu.Lock()
-	delete(a.open, nc)
-	a.mu.Unlock()
-	a.count.open.Add(-1)
 }
 
 func (a *acceptor) closeAll() {

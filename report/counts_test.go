@@ -56,7 +56,7 @@ func TestRunThatHasNotTickedIsEmpty(t *testing.T) {
 func TestArrivalsAreOfWhatFellDue(t *testing.T) {
 	r := NewRecorder([]string{"a"}, time.Second, time.Second)
 	s := r.Shard()
-	r.Planned(500*ms, 2)
+	r.Planned(500*ms, 4)
 	r.Planned(1500*ms, 3)
 	r.Planned(2500*ms, 4)
 	r.Held(1500*ms, 20*ms)
@@ -70,11 +70,11 @@ func TestArrivalsAreOfWhatFellDue(t *testing.T) {
 	}
 	r.NotPlayed(1)
 	r.Tick(2 * time.Second)
-	if rep := r.SoFar(); rep.Planned != 6 || rep.Played != 5 || rep.NotPlayed != 1 {
+	if rep := r.SoFar(); rep.Planned != 7 || rep.Played != 5 || rep.NotPlayed != 1 {
 		t.Errorf("so far %d planned, %d played, %d not played", rep.Planned, rep.Played, rep.NotPlayed)
 	}
 	rep := r.Report()
-	if rep.Planned != 9 || rep.Seconds[0].Planned != 2 || rep.Seconds[1].Planned != 7 || rep.Seconds[0].Held != 0 || rep.Seconds[1].Held != 2 {
+	if rep.Planned != 11 || rep.Seconds[0].Planned != 4 || rep.Seconds[1].Planned != 7 || rep.Seconds[0].Held != 0 || rep.Seconds[1].Held != 2 {
 		t.Errorf("%d planned, seconds %+v", rep.Planned, rep.Seconds)
 	}
 	if !rep.Seconds[0].Warmup || rep.Seconds[1].Warmup {

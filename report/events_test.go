@@ -38,7 +38,7 @@ func TestEventsBeyondTheRoomAreCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := told(t, out.String())
-	if len(all) != 4 || all[2].Kind != "event" || all[2].Outcome != "declined" || all[2].Service != 5000 || all[2].Response != 2_005_000 || all[3].Kind != "left out" || all[3].Count != 4 {
+	if len(all) != 4 || all[2].Kind != "event" || all[2].Outcome != "declined" || all[2].At != 2 || all[2].Service != 5000 || all[2].Response != 2_005_000 || all[3].Kind != "left out" || all[3].Count != 4 {
 		t.Errorf("%+v", all)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -136,5 +137,20 @@ func TestMuteHostIsNotWaitedForForever(t *testing.T) {
 	}
 	if last.Outcome != verdicts.Untested || last.Cause != hostMute {
 		t.Errorf("the last is %s (%v), want untested: %s", last.Outcome, last.Reason, hostMute)
+	}
+}
+
+// A check leaves nothing in the host's open batches: the next one draws its trace numbers
+// anew, and would meet those of the one before.
+func TestCheckLeavesNoBatchOpen(t *testing.T) {
+	m := mortalHost(t)
+	found := m.check(t, 2, func() {})
+	if failed := found.Count(verdicts.Failed); failed > 0 {
+		t.Fatal(found.Causes()[0])
+	}
+	for _, b := range m.host.Books() {
+		if b.Unsettled != (dialect.Totals{}) {
+			t.Errorf("terminal %s has %+v in its open batch", b.TID, b.Unsettled)
+		}
 	}
 }

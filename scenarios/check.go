@@ -176,7 +176,34 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 		s.player.Each, s.player.Judge = s.keep, judge
 		c.seats <- s
 	}
-	return c.results, c.godog(ctx, n)
+	err := c.godog(ctx, n)
+	c.closeBatches(ctx)
+	return c.results, err
+}
+
+// closeBatches settles what the check leaves in its terminals' batches: the next check
+// draws trace numbers anew, and a host takes each once in a batch. What comes of it is no
+// verdict: scenarios give that.
+func (c *Check) closeBatches(ctx context.Context) {
+	if c.absence.final != nil {
+		return
+	}
+	var wg sync.WaitGroup
+	for range len(c.seats) {
+		s := <-c.seats
+		wg.Go(func() {
+			for _, t := range s.terminals {
+				if len(t.Journal.Records) == 0 || ctx.Err() != nil {
+					continue
+				}
+				s.player.T = t
+				if s.player.Fresh(); signedIn(s.player) == nil {
+					_ = s.player.Settle()
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // fleet makes the terminals of a check, on lines of their own. Those that read

@@ -92,6 +92,9 @@ func (s *seat) end(err error, stopped bool) {
 	exchanges, latest := slices.Clone(w.exchanges), w.latest
 	p.Alone = len(exchanges) == 0 && !slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Admin })
 	s.listen(w)
+	if own, is := s.player.T.Link.(*line.Own); is && slices.ContainsFunc(w.exchanges, func(e exchange) bool { return e.bent }) {
+		own.Close() // a host may hang up on what the line has done, while the next scenario's first request is on its way
+	}
 	c.waited(w)
 	unsettled := s.settle(w)
 	if unsettled != nil && !stopped && !p.Unreached {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"os"
 	"syscall"
@@ -195,41 +194,6 @@ func (l *Own) send(x *Exchange) error {
 	return err
 }
 
-// misread puts down to what was left after the last answer that this one cannot be
-// read.
-func (l *Own) misread(x *Exchange, err error) error {
-	octets := fmt.Sprintf("an octet %X", l.left)
-	if len(l.left) > 1 {
-		octets = fmt.Sprintf("octets that begin with %X", l.left)
-	}
-	why := octets + " came after the last answer, and the next is read from there"
-	switch {
-	case x.Unreadable != nil:
-		x.Unreadable = fmt.Errorf("%s: %w", why, x.Unreadable)
-	case err != nil && !errors.Is(err, ErrTimeout) && !errors.Is(err, ErrStopped) || errors.Is(err, ErrTimeout) && l.reader.Left() > 0:
-		x.keep([]byte(l.left), why)
-		return fmt.Errorf("%w: %s", ErrBroken, why)
-	}
-	return err
-}
-
-// octetsLeft is what follows the answer that has been read and is of no whole message,
-// the first two octets of it: no more, they may be of a card number.
-func (l *Own) octetsLeft() string {
-	r := l.reader
-	if faulty, is := l.conn.(*faultyConn); is && r.Left() == 0 {
-		r = faulty.reader
-	}
-	if r.Left() == 0 {
-		return ""
-	}
-	octets, announced := r.Begun()
-	if announced > 0 {
-		return "" // of another message
-	}
-	return string(octets[:min(2, len(octets))])
-}
-
 // wait reads until the answer comes. Answers to other requests, or to none, are
 // counted and passed over.
 func (l *Own) wait(x *Exchange) error {
@@ -275,31 +239,10 @@ func (l *Own) wait(x *Exchange) error {
 // notAnAnswer is why a request of the host's own, or a reject, is a stray.
 const notAnAnswer = "its message type is not that of an answer"
 
-// empty is how many frames without a message have come on the connection.
-func (l *Own) empty() int {
-	if faulty, is := l.conn.(*faultyConn); is {
-		return faulty.reader.Empty
-	}
-	return l.reader.Empty
-}
-
 // doubled reports whether the latest request has been sent twice.
 func (l *Own) doubled() bool {
 	faulty, is := l.conn.(*faultyConn)
 	return is && faulty.active && faulty.now == DoubleRequest
-}
-
-// begun gives what has come of a message that is not whole.
-func (l *Own) begun() (octets []byte, announced int) {
-	if l.reader == nil {
-		return nil, 0
-	}
-	if faulty, is := l.conn.(*faultyConn); is {
-		if octets, announced := faulty.reader.Begun(); announced > 0 || len(octets) > 0 {
-			return octets, announced
-		}
-	}
-	return l.reader.Begun()
 }
 
 // readBy sets the time at which a read gives up. Doing so for each exchange
@@ -325,56 +268,6 @@ func (e *writeError) of(x *Exchange) error {
 	return fmt.Errorf("%w: %d of %d octets written: %w", ErrBroken, e.written, len(x.Request), e.err)
 }
 
-// hungUp reports whether the host has hung up since the last exchange. Answers
-// that it met on the way to know are counted into met.
-func (l *Own) hungUp(met *Strays) bool {
-	closed, perhaps := l.peek.closed()
-	return closed || perhaps && !l.readStrays(met, time.Millisecond)
-}
-
-// HungUp reports whether the host hangs up within the given time, as many do
-// after each answer.
-func (l *Own) HungUp(patience time.Duration) bool {
-	var met Strays
-	return l.conn != nil && !l.readStrays(&met, patience)
-}
-
-// Further counts a message that has come since the last exchange, or comes within the
-// given time.
-func (l *Own) Further(patience time.Duration) (met Strays) {
-	if l.conn != nil && (patience > 0 || l.heard()) {
-		l.readSome(&met, max(patience, time.Millisecond), 1)
-	}
-	return met
-}
-
-// heard reports whether octets are there that no exchange has read. At most it takes
-// a system call.
-func (l *Own) heard() bool {
-	if faulty, is := l.conn.(*faultyConn); is && (len(faulty.out) > 0 || faulty.reader.Buffered()) {
-		return true
-	}
-	return l.reader.Buffered() || l.peek.waits()
-}
-
-// Listen waits for a message that the host sends unasked, and gives its octets: a
-// view that holds until the line is used again. The error is ErrTimeout, or what
-// broke the line.
-func (l *Own) Listen(patience time.Duration) ([]byte, error) {
-	if l.conn == nil {
-		return nil, fmt.Errorf("%w: it is not connected", ErrBroken)
-	}
-	l.readBy(l.clock.Now() + patience)
-	body, err := l.reader.Next()
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, ErrTimeout
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
-	}
-	return body, nil
-}
-
 // Leftovers counts the answers that have come since the last exchange. It waits
 // for them no longer than the given time.
 func (l *Own) Leftovers(patience time.Duration) Strays {
@@ -383,35 +276,6 @@ func (l *Own) Leftovers(patience time.Duration) Strays {
 		l.readStrays(&met, patience)
 	}
 	return met
-}
-
-// readStrays reads what has come since the last exchange, without waiting longer
-// than the given time, and counts it into met. It reports whether the line is up.
-func (l *Own) readStrays(met *Strays, patience time.Duration) (up bool) {
-	return l.readSome(met, patience, math.MaxInt)
-}
-
-// readSome is readStrays for so many messages at most.
-func (l *Own) readSome(met *Strays, patience time.Duration, most int) (up bool) {
-	l.readBy(l.clock.Now() + patience)
-	m := l.format.Acquire()
-	defer m.Release()
-	for range most {
-		body, err := l.reader.Next()
-		if err != nil {
-			return errors.Is(err, os.ErrDeadlineExceeded)
-		}
-		switch err := m.Read(body); {
-		case err != nil:
-			met.unmatched(body, err.Error())
-		case !m.IsAnswer():
-			met.unmatched(body, notAnAnswer)
-		default:
-			key := m.Key()
-			met.count(l.history.find(hash(&key)), body)
-		}
-	}
-	return true
 }
 
 func (l *Own) connect() error {

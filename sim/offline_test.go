@@ -9,6 +9,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -36,6 +37,7 @@ func TestAdviceThatWaitsIsBookedOnce(t *testing.T) {
 		{"its answer is lost", []line.Fault{line.LoseAnswer}, []dialect.Transaction{advice, purchase, advice, purchase}, 330, 0, 0, 330},
 		{"it is lost itself", []line.Fault{line.LoseRequest}, []dialect.Transaction{advice, purchase, advice, purchase}, 330, 0, 0, 330},
 		{"the host has other keys", []line.Fault{line.SpoilRequest}, []dialect.Transaction{advice, signIn, purchase, advice, purchase}, 330, 0, 0, 330},
+		{"the host has other keys at the one try", []line.Fault{line.SpoilRequest, 255}, []dialect.Transaction{advice, purchase, purchase}, 30, 0, 1, 30},
 		{"the one try is lost", []line.Fault{line.LoseRequest, 255}, []dialect.Transaction{advice, purchase, purchase}, 30, 1, 1, 30},
 		{"the answer to the one try is lost", []line.Fault{line.LoseAnswer, 255}, []dialect.Transaction{advice, purchase, purchase}, 30, 1, 1, 330},
 	} {
@@ -124,7 +126,7 @@ func TestDeclinedAdviceIsInDoubtWhereItMayBeBooked(t *testing.T) {
 			if x.OfflineSales() != 0 || len(x.Journal.Doubts) != c.doubts || (len(x.Journal.Records) == 1) != c.booked || (x.Failed == 1) == c.booked {
 				t.Errorf("%d wait, in doubt of %+v, journal %+v, %d given up", x.OfflineSales(), x.Journal.Doubts, x.Journal.Records, x.Failed)
 			}
-			if c.booked && x.Journal.Records[0].Amount != 300 {
+			if c.booked && (x.Journal.Records[0].Amount != 300 || x.Journal.Records[0].Of != dialect.OfflineSettle) {
 				t.Errorf("booked as %+v", x.Journal.Records[0])
 			}
 		})
@@ -211,4 +213,111 @@ func TestUnsentPaymentTakesNoTrace(t *testing.T) {
 	if x.wants(t, report.Unsent, false); x.Trace != trace || len(x.Journal.Doubts) != 0 {
 		t.Errorf("the next trace is %d, was %d; in doubt of %+v", x.Trace, trace, x.Journal.Doubts)
 	}
+}
+
+// What waits is told before the settlement asks for totals; where that is not acknowledged
+// there is no settlement.
+func TestAdviceGoesBeforeTheSettlement(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		b := newBench(t, "cup", 1)
+		x := newTill(t, b)
+		x.pay(t, 100)
+		if err := x.p.Keep(x.byTelephone(300)); err != nil {
+			t.Fatal(err)
+		}
+		want := []dialect.Transaction{dialect.OfflineSettle, dialect.Settlement, dialect.UploadEnd}
+		if lost {
+			want = want[:1]
+			x.Faults.Add(line.LoseRequest, 1)
+		}
+		batch := x.Batch
+		x.sent = nil
+		if err := x.p.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		s := x.Settled()
+		if got := x.exchanged(); !slices.Equal(got, want) || (x.Batch == batch) != lost || (s.Why != nil) != lost || (s.Failed == 1) != lost || (s.Counts[sim.Balanced] == 1) == lost {
+			t.Errorf("lost %v: exchanged %v, batch %d after %d, %+v", lost, got, x.Batch, batch, s)
+		}
+	}
+}
+
+// Where a network has a type for repeats, an advice that was sent before says so.
+func TestAdviceThatIsSentAgainSaysSo(t *testing.T) {
+	b := newBench(t, "iso87", 1)
+	x := newTill(t, b)
+	if err := x.p.Pay(x.order(dialect.PreAuth, 500)); err != nil || !x.p.Last.Approved() {
+		t.Fatal(err, x.p.Last.Reason())
+	}
+	hold := *x.p.PreAuthorised()
+	o := x.order(dialect.CompletionAdvice, 500)
+	o.Original, o.PIN = &hold, false
+	if err := x.p.Keep(o); err != nil {
+		t.Fatal(err)
+	}
+	x.sent = nil
+	x.Faults.Add(line.LoseAnswer, 1)
+	first := x.p.SettleOwed(x.Terminal)
+	second := x.p.SettleOwed(x.Terminal)
+	if first || !second || len(x.sent) != 2 || x.sent[0].request.MTI() != "0220" || x.sent[1].request.MTI() != "0221" || b.booked(x) != 500 || x.Journal.All.Net() != 500 {
+		t.Errorf("done %v and %v, the host has %d, the journal %d; sent %+v", first, second, b.booked(x), x.Journal.All.Net(), x.sent)
+	}
+}
+
+// withCode is somebody who pays by a code.
+func withCode(x *till) *profile.Holder {
+	for _, c := range x.Profile.Cards {
+		if h := &x.Profile.Holders(c.Role)[0]; h.Code != "" && h.Card.Answer == "" && h.Card.Balance >= 100_00 && !h.Card.AsksPassword {
+			return h
+		}
+	}
+	return nil
+}
+
+// A refund under a number is one refund however often it is sent: the terminal books it
+// once, under the trace that the host booked, and doubts nothing any more.
+func TestRefundUnderANumberIsBookedOnce(t *testing.T) {
+	b := newBench(t, "cup", 1)
+	x := ordered(t, b)
+	if err := x.p.RepeatRefund(0); !errors.Is(err, sim.ErrRefusedLocally) {
+		t.Errorf("a refund of what is not paid is repeated: %v", err)
+	}
+	pay := x.order(dialect.QRPurchase, 0)
+	pay.Entry, pay.PIN, pay.Holder = sim.Code, false, withCode(x)
+	if err := x.p.PayOrder(pay); err != nil || !x.p.Last.Approved() {
+		t.Fatal(err, x.p.Last.Reason())
+	}
+	if err := x.p.RepeatRefund(0); !errors.Is(err, sim.ErrRefusedLocally) {
+		t.Errorf("a refund that was never sent is repeated: %v", err)
+	}
+	refund := func(amount int64, fault line.Fault, outcome report.Outcome, journal, host int64, doubts int) {
+		t.Helper()
+		if fault != 255 {
+			x.Faults.Add(fault, 1)
+		}
+		if err := x.p.RefundOrder(amount); err != nil || x.p.Last.Outcome != outcome {
+			t.Fatal(err, x.p.Last.Outcome, x.p.Last.Reason())
+		}
+		if got := x.Journal.All.Net(); got != journal || b.booked(x) != host || len(x.Journal.Doubts) != doubts {
+			t.Errorf("journal %d, the host has %d, in doubt of %+v; want %d, %d, %d", got, b.booked(x), x.Journal.Doubts, journal, host, doubts)
+		}
+	}
+	const none = 255
+	refund(200, line.LoseAnswer, report.TimedOut, 3200, 3000, 1)
+	booked := x.p.Last.Trace
+	refund(200, none, report.Approved, 3000, 3000, 0) // again, under its number
+	if r := x.Journal.Records[len(x.Journal.Records)-1]; r.Trace != booked || r.Of != dialect.Refund || r.Amount != 200 || r.RRN == [12]byte{} || r.Date == [4]byte{} {
+		t.Errorf("booked as %+v, want under trace %d", r, booked)
+	}
+	if err := x.p.RepeatRefund(0); err != nil || !x.p.Last.Approved() || x.Journal.All.Net() != 3000 || b.booked(x) != 3000 {
+		t.Errorf("%v: journal %d, the host has %d", err, x.Journal.All.Net(), b.booked(x))
+	}
+	if err := x.p.RepeatRefund(100); err != nil || x.p.Last.Approved() || x.Journal.All.Net() != 3000 {
+		t.Errorf("another amount under one number: %v, journal %d", err, x.Journal.All.Net())
+	}
+	refund(200, none, report.Approved, 2800, 2800, 0) // known: this is another
+	refund(300, line.LoseRequest, report.TimedOut, 2800, 2800, 1)
+	refund(400, none, report.Approved, 2400, 2400, 1) // another amount: another refund
+	refund(0, line.LoseRequest, report.TimedOut, 2400, 2400, 2)
+	refund(0, none, report.Approved, 0, 0, 1)
 }

@@ -3,14 +3,17 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/rules"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // What a recorder is told of an exchange: the generator's lag is what neither a terminal, an
@@ -117,6 +120,116 @@ func TestWhatComesAroundAnAnswer(t *testing.T) {
 		}
 		if r.Should != want || (r.Stray != nil) != c.stray {
 			t.Errorf("%s: breaks %b, want %b; stray %+v", c.name, r.Should, want, r.Stray)
+		}
+	}
+}
+
+// Which taps a terminal leaves to the chip to approve by itself.
+func TestChipApprovesAloneWhatItMay(t *testing.T) {
+	good := Order{Of: dialect.Purchase, Entry: Tap, Amount: 500}
+	for _, c := range []struct {
+		name    string
+		network string
+		change  func(o *Order, t *Terminal)
+		want    bool
+	}{
+		{"a tap of the limit", "cup", func(*Order, *Terminal) {}, true},
+		{"a tap above the limit", "cup", func(o *Order, t *Terminal) { o.Amount = 501 }, false},
+		{"a chip that is inserted", "cup", func(o *Order, t *Terminal) { o.Entry = Insert }, false},
+		{"a refund", "cup", func(o *Order, t *Terminal) { o.Of = dialect.Refund }, false},
+		{"of an order", "cup", func(o *Order, t *Terminal) { o.Bill = &Bill{} }, false},
+		{"nine wait", "cup", func(o *Order, t *Terminal) { t.kept.offline = make([]offlineSale, mostOffline-1) }, true},
+		{"ten wait", "cup", func(o *Order, t *Terminal) { t.kept.offline = make([]offlineSale, mostOffline) }, false},
+		{"without CA keys", "cup", func(o *Order, t *Terminal) { t.kept.caKeys = nil }, false},
+		{"without a way to tell of it", "iso87", func(*Order, *Terminal) {}, false},
+	} {
+		p, term := inHand(t, c.network)
+		term.Profile.Policy.OfflineLimit = 500
+		term.keep().caKeys = make(chip.CAKeys, 1)
+		o := good
+		c.change(&o, term)
+		if got := p.mayStayOffline(&o); got != c.want {
+			t.Errorf("%s: it may approve by itself: %v", c.name, got)
+		}
+	}
+}
+
+// Nothing counts as held to a rule where no answer came that could be read.
+func TestRulesAreAskedOfAnswersOnly(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(p *Player, r *Result)
+		want   bool
+	}{
+		{"approved", func(p *Player, r *Result) {}, true},
+		{"refused", func(p *Player, r *Result) { r.Outcome = report.Refused }, true},
+		{"timed out", func(p *Player, r *Result) { r.Outcome = report.TimedOut }, false},
+		{"unreadable", func(p *Player, r *Result) { p.x.Unreadable = errors.New("cut") }, false},
+		{"not judged", func(p *Player, r *Result) { p.judged = nil }, false},
+	} {
+		p, term := inHand(t, "cup")
+		f := term.Profile.Dialect.Form(dialect.Echo)
+		p.begin(term, f)
+		p.ans.AnswerTo(p.req)
+		p.ans.SetString(wire.ResponseCode, "00")
+		p.judged = p.asked(f, p.ans)
+		p.Judge = rules.NewJudge(term.Profile.Dialect)
+		r := &Result{Of: dialect.Echo}
+		c.change(p, r)
+		if got := p.Asked(r); (got != 0) != c.want {
+			t.Errorf("%s: held to %b", c.name, got)
+		}
+		if c.name == "refused" {
+			all := p.Asked(r)
+			pairs := rules.Table()[slices.IndexFunc(rules.Table(), func(r *rules.Rule) bool { return r.ID == "ANS-PAIR" })]
+			r.Why = &rules.Broken{Rule: pairs, Err: errors.New("broken")}
+			if some := p.Asked(r); some == all {
+				t.Error("rules after the one that is broken were asked")
+			}
+			if got := p.Broken(r); len(got) != 1 || got[0].Rule != pairs {
+				t.Errorf("broken: %+v", got)
+			}
+		}
+	}
+}
+
+// Only a payment by code that the customer has yet to confirm may be booked though declined.
+func TestOnlyACodePaymentWaitsForThePayer(t *testing.T) {
+	_, term := inHand(t, "cup")
+	d := term.Profile.Dialect
+	waits := d.Code(dialect.InProgress)
+	for _, c := range []struct {
+		r    Result
+		want bool
+	}{
+		{Result{Of: dialect.QRPurchase, Outcome: report.Declined, Code: waits}, true},
+		{Result{Of: dialect.QRPurchase, Outcome: report.Declined, Code: d.Code(dialect.InvalidCard)}, false},
+		{Result{Of: dialect.Purchase, Outcome: report.Declined, Code: waits}, false},
+		{Result{Of: dialect.QRPurchase, Outcome: report.Refused, Code: waits}, false},
+	} {
+		if got := term.asksPayer(&c.r); got != c.want {
+			t.Errorf("%s, %v, %s: the payer is asked: %v", c.r.Of, c.r.Outcome, c.r.Code, got)
+		}
+	}
+}
+
+// How a settlement tells each kind of payment.
+func TestDetailsGoUpByTheirKind(t *testing.T) {
+	_, term := inHand(t, "cup")
+	whole := detail{0, 1}
+	for _, c := range []struct {
+		r    Record
+		want uploadKind
+	}{
+		{Record{Of: dialect.Purchase}, ofPayments},
+		{Record{Of: dialect.Purchase, detail: whole}, ofChips},
+		{Record{Of: dialect.Refund, detail: whole}, ofRefunds},
+		{Record{Of: dialect.CompletionAdvice, detail: whole}, ofCompletions},
+		{Record{Of: dialect.OfflinePurchase, detail: whole}, ofOffline},
+		{Record{Of: dialect.OfflineSettle, detail: whole}, ofAdvices},
+	} {
+		if got := term.uploaded(&c.r); got != c.want {
+			t.Errorf("%s with %d octets goes up as kind %d, want %d", c.r.Of, c.r.detail.n, got, c.want)
 		}
 	}
 }

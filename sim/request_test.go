@@ -23,6 +23,9 @@ func TestRequestHasWhatItsOrderSays(t *testing.T) {
 	d := term.Profile.Dialect
 	good := &term.Profile.Holders("good")[0]
 	of := &Record{Of: dialect.Purchase, Amount: 100, Batch: 4, Trace: 77, RRN: [12]byte([]byte("101530000001")), Auth: [6]byte([]byte("123456")), Date: [4]byte([]byte("1126"))}
+	card := *good
+	card.Typed = nil
+	pinless := &card
 	bare := *of
 	bare.Auth, bare.Date = [6]byte{}, [4]byte{}
 	const absent = "-"
@@ -70,6 +73,14 @@ func TestRequestHasWhatItsOrderSays(t *testing.T) {
 			fields{wire.Instalments: "36"}},
 		{"a purchase is not in parts", Order{Of: dialect.Purchase, Amount: 115, Entry: Swipe, Holder: good, Parts: 36}, keys.Set{}, false,
 			fields{wire.Instalments: absent}},
+		{"in no parts", Order{Of: dialect.Instalment, Amount: 115, Entry: Swipe, Holder: good}, keys.Set{}, false,
+			fields{wire.Instalments: absent}},
+		{"by a card without a PIN", Order{Of: dialect.Purchase, Amount: 1, Entry: Swipe, PIN: true, Holder: pinless}, keys.Set{PIN: key}, false,
+			fields{wire.PINBlock: absent, wire.EntryMode: d.EntryMode(Swipe, false)}},
+		{"by a code that nobody shows yet", Order{Of: dialect.QRPurchase, Amount: 1, Entry: Code}, keys.Set{}, false,
+			fields{wire.EntryMode: d.EntryMode(Code, false), wire.PaymentCode: absent}},
+		{"by nobody's card", Order{Of: dialect.Purchase, Amount: 1, Entry: Swipe}, keys.Set{}, false,
+			fields{wire.EntryMode: absent, wire.PAN: absent}},
 		{"authorised by telephone", Order{Of: dialect.OfflineSettle, Amount: 115, Entry: Keyed, Holder: good, Auth: "654321"}, keys.Set{}, false,
 			fields{wire.AuthCode: "654321"}},
 	} {

@@ -46,7 +46,9 @@ func TestLatestPaymentsAndWhatTheyVoid(t *testing.T) {
 	for _, most := range []int{0, 1, 7, 8, 9, 10} {
 		var got []line
 		for _, p := range terminal.Latest(most) {
-			got = append(got, line{p.Batch, p.Trace, p.Voids, p.Settled})
+			if got = append(got, line{p.Batch, p.Trace, p.Voids, p.Settled}); p.Settled && p.Original != -1 {
+				t.Errorf("a settled payment is of record %d", p.Original)
+			}
 		}
 		if !slices.Equal(got, want[:min(most, len(want))]) {
 			t.Errorf("the latest %d are %+v", most, got)

@@ -69,16 +69,17 @@ func answerPhrases() []*Phrase {
 		{Group: group, English: "the balance is known", Chinese: "余额查询成功", Was: "终端得到余额",
 			Doc: "The answer brought a balance (additional amounts), which is remembered.",
 			Make: withBalance(func(p *sim.Player) error {
-				if card := worldOf(p).card; p.Last.Of == dialect.Balance && p.Last.Outcome == report.Declined && card != nil && p.Last.Code.String() == card.Answer {
+				if card := worldOf(p).card; p.Last.Of.Inquires() && p.Last.Outcome == report.Declined && card != nil && p.Last.Code.String() == card.Answer {
 					return fmt.Errorf("%w: the profile says that the host answers %s for the card of role %s, and so it tells no balance", sim.ErrUntested, card.Answer, card.Role)
 				}
-				if p.Last.Of != dialect.Balance || !p.Last.Approved() {
+				if !p.Last.Of.Inquires() || !p.Last.Approved() {
 					return unexpected(p, "an approved balance inquiry")
 				}
 				if !p.Last.Told {
 					return noBalance(p)
 				}
-				worldOf(p).balance, worldOf(p).known = p.Last.Balance, true
+				w := worldOf(p)
+				w.balance, w.known, w.inquiry = p.Last.Balance, true, p.Last.Of
 				return nil
 			})},
 		{Group: group, English: "the balance has gone down by {amount} yuan", Chinese: "余额减少{amount}元",
@@ -180,8 +181,8 @@ func balanceMoved(sign int64) func(Args) (func(*sim.Player) error, error) {
 		return func(p *sim.Player) error {
 			w := worldOf(p)
 			switch {
-			case !w.known || p.Last.Of != dialect.Balance:
-				return errors.New("two balances are needed: ask before and after")
+			case !w.known || p.Last.Of != w.inquiry:
+				return errors.New("two balances are needed, both of money or of points: ask before and after")
 			case !p.Last.Approved():
 				return unexpected(p, "an approved balance inquiry")
 			case !p.Last.Told:

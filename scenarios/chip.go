@@ -20,6 +20,7 @@ var chipFaults = []word[sim.ChipFault]{
 	{"static data that were changed", "静态数据被篡改", sim.StaticData},
 	{"a dynamic signature that was changed", "动态签名被篡改", sim.DynamicData},
 	{"an answer that was changed after it had signed it", "签名后的应答被篡改", sim.SignedAnswer},
+	{"a second answer that was changed after it had signed it", "签名后的第二次应答被篡改", sim.SignedSecond},
 }
 
 // odaMethods are the words of the placeholder {oda}.
@@ -32,6 +33,23 @@ var odaFailures = func() (all []word[chip.ODAFailure]) {
 	}
 	return all
 }()
+
+// tapWays are the words of the placeholder {verified}: how the cardholder of a tapped card
+// is verified; 0 for not at all.
+var tapWays = []word[chip.Verification]{{"nothing", "免验证", 0}, {"signature", "签名", chip.BySignature}, {"PIN", "联机密码", chip.ByPIN}, {"the card itself", "卡片验证", chip.ByDevice}}
+
+// tapWay is how a tapped card has its cardholder verified.
+func tapWay(q chip.CTQ) chip.Verification {
+	switch {
+	case q.PIN():
+		return chip.ByPIN
+	case q.Signature():
+		return chip.BySignature
+	case q.ByDevice():
+		return chip.ByDevice
+	}
+	return 0
+}
 
 // chipped is for profiles that know the issuer of each chip.
 func chipped(a Args) error {
@@ -106,6 +124,21 @@ func chipPhrases() []*Phrase {
 			Doc: "The card declines, though the host has approved.",
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				return func(p *sim.Player) error { p.SpoilChip(sim.DoubtsIssuer); return nil }, chipped(a)
+			}},
+		{Group: group, English: "the cardholder of the tapped card is verified by {verified}", Chinese: "挥卡的持卡人验证方式为{verified}", Asserts: true,
+			Doc: "What the card's qualifiers (CTQ, 9F6C) answered to the terminal's (TTQ, 9F66), which asks from its limit on: policy tap-pin-above, and what it has downloaded.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				want := meaning(tapWays, a.Words["verified"][0])
+				return func(p *sim.Player) error {
+					x := p.Chip()
+					if x == nil || x.TTQ == (chip.TTQ{}) {
+						return errors.New("no card has been tapped whose issuer is known")
+					}
+					if got := tapWay(x.CTQ); got != want {
+						return fmt.Errorf("qualifiers of the terminal %X, of the card %X: want %s", x.TTQ, x.CTQ, a.Words["verified"][0])
+					}
+					return nil
+				}, chipped(a)
 			}},
 		{Group: group, English: "the chip approves", Chinese: "芯片卡批准交易", Asserts: true,
 			Doc:  "The second cryptogram of the chip in the reader is a TC: it has found the issuer's answer right.",

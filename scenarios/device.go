@@ -33,19 +33,6 @@ func wear(change func(*device.Condition)) func(*sim.Player) error {
 	}
 }
 
-// transported is for networks whose terminals download their master keys.
-func transported(a Args) error {
-	switch d := a.Profile.Dialect; {
-	case d.Form(dialect.MasterKey) == nil:
-		return lack("dialect %s has no %s", d.Name, dialect.MasterKey)
-	case a.Profile.Transport == nil:
-		return lack("the profile has no transport-key, under which a host gives a master key")
-	case a.Profile.InHSM():
-		return lack("the master keys are in an HSM, and do not leave it")
-	}
-	return nil
-}
-
 // uploads is for networks whose terminals upload their status.
 func uploads(a Args) error {
 	if d := a.Profile.Dialect; d.Form(dialect.StatusUpload) == nil {
@@ -120,11 +107,6 @@ func devicePhrases() []*Phrase {
 				p.T.LoadMaster()
 				return nil
 			})},
-		{Group: group, English: "the terminal downloads its master key", Chinese: "终端联机下载主密钥",
-			Doc: "The host gives it under the transport key that the terminal was delivered with (profile, transport-key), with its check value. The terminal has to sign in then.",
-			Make: func(a Args) (func(*sim.Player) error, error) {
-				return func(p *sim.Player) error { return keepRefusal(p, p.DownloadMaster()) }, transported(a)
-			}},
 		{Group: group, English: "the power key is pressed", Chinese: "按下电源键",
 			Doc: "The terminal shows its brand and tests its parts one after the other; until that has ended no key does anything.",
 			Make: fixed(func(p *sim.Player) error {

@@ -84,6 +84,7 @@ var undone = [...]dialect.Booking{
 	dialect.Uncharge:  dialect.Charge,
 	dialect.GiveBack:  dialect.Charge,
 	dialect.Uncapture: dialect.Capture,
+	dialect.CashOut:   dialect.CashIn,
 }
 
 // only are the transactions that are done to one kind alone.

@@ -67,7 +67,7 @@ func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error)
 func (b *Bound) asks(all []dialect.Transaction) []dialect.Transaction {
 	p, asked := b.Phrase, b.Args.Of
 	of := []dialect.Transaction{asked}
-	if asked.Booking() == dialect.None && asked != dialect.Balance && (p.Card || p.Role != "") {
+	if asked.Booking() == dialect.None && !asked.Inquires() && (p.Card || p.Role != "") {
 		of = append(of, dialect.Purchase)
 	}
 	for _, t := range of {
@@ -91,6 +91,8 @@ var tasks = []task{
 	{"pay with a good card by tap", "挥卡消费", []string{"the cardholder pays 9.90 yuan with a chip card by tap", "the host approves"}},
 	{"pay with a good card and sign", "刷卡凭密消费并签名", []string{"the cardholder pays 45.67 yuan with a good card", "the host approves", "the cardholder signs if the terminal has a pad"}},
 	{"pay by QR code", "扫码支付", []string{"the cardholder pays 23.45 yuan by QR code", "the host approves"}},
+	{"load electronic cash", "指定账户圈存", []string{"the cardholder does an account-load of 1.00 yuan with a cash card by chip", "the host approves"}},
+	{"load electronic cash for money and have it voided", "现金充值后撤销", []string{"the cardholder does a cash-load of 20.00 yuan with a cash card by chip", "the host approves", "the operator does a cash-load-void to the last payment", "the host approves"}},
 	{"ask for their balance", "余额查询", []string{"the cardholder asks for the balance of a good card", "the host approves"}},
 	{"pay and have it voided", "消费后撤销", []string{"the cardholder pays 34.56 yuan with a good card", "the host approves", "the operator voids the last purchase", "the host approves"}},
 	{"order and pay with a good card and PIN", "点餐并刷卡支付", append(ordered, "the customer pays the order with a good card", "the host approves")},
@@ -100,6 +102,7 @@ var tasks = []task{
 	{"order and pay by payment code and password", "点餐并出示付款码凭密支付", append(ordered, "the customer pays the order by payment code, to be confirmed by password", "the order is \"paying\"", "the customer enters the password", "the host approves", "the operator queries the order", "the order is \"paid\"")},
 	{"order and pay by the merchant's code", "点餐并扫收款码支付", append(ordered, "the terminal shows a code for the order", "the host approves", "the customer scans the code", "the host approves", "the operator queries the order", "the order is \"paid\"")},
 	{"order and cancel", "点餐后取消", append(ordered, "the operator cancels the order", "the host approves")},
+	{"ask for their points", "积分查询", []string{"the cardholder asks for the points of a good card", "the host approves"}},
 	{"try to pay with a poor card", "余额不足卡消费", []string{"the cardholder pays 1000.00 yuan with a poor card", "the host answers \"insufficient funds\""}},
 }
 

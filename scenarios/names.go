@@ -115,22 +115,18 @@ var rolesChinese = map[string]string{
 	"超限额卡": "over-limit", "超次数卡": "too-often", "密码超次的卡": "tries-exceeded", "密码错的卡": "wrong-pin",
 	"发卡方故障的卡": "issuer-down", "中心异常的卡": "system-error", "有缺陷的成功卡": "defective", "作弊卡": "suspect",
 	"需联系发卡方的卡": "issuer-contact", "不允许的卡": "not-permitted", "终端不允许的卡": "terminal-not-permitted", "扫码卡": "qr", "凭密扫码卡": "qr-password",
-	"国密芯片卡": "sm-chip", "待锁定的卡": "to-block", "待解锁的卡": "to-unblock", "芯片优先的卡": "chip-first", "电子现金卡": "cash",
+	"国密芯片卡": "sm-chip", "待锁定的卡": "to-block", "待解锁的卡": "to-unblock", "芯片优先的卡": "chip-first", "电子现金卡": "cash", "手机闪付卡": "phone", "签名验证的卡": "signer",
 	"SDA卡": "sda", "DDA卡": "dda", "CDA卡": "cda", "认证失败即拒绝的卡": "strict", "证书过期的卡": "certificate-expired", "公钥过期的卡": "ca-expired", "公钥未下发的卡": "ca-unlisted",
 }
 
 // transactionsChinese are the Chinese names of transactions.
-var transactionsChinese = map[string]string{
-	"联机签到": "sign-in", "签退": "sign-off", "回响测试": "echo", "状态上送": "status-upload", "余额查询": "balance", "消费": "purchase", "扫码支付": "qr-purchase",
-	"消费撤销": "purchase-void", "退货": "refund", "预授权": "pre-auth", "追加预授权": "add-pre-auth", "预授权撤销": "pre-auth-void",
-	"预授权完成": "completion", "预授权完成通知": "completion-advice", "预授权完成撤销": "completion-void", "冲正": "reversal",
-	"批结算": "settlement", "批上送": "batch-upload", "IC卡明细上送": "chip-upload", "IC卡通知上送": "chip-notice", "通知类交易上送": "advice-upload", "批上送结束": "upload-end", "签名上送": "signature-upload", "签名分段上送": "signature-part",
-	"下单": "order", "订单查询": "order-query", "订单取消": "order-cancel", "收款码": "merchant-code", "扫收款码": "code-scan", "结果推送": "order-result", "脚本结果上送": "script-result", "脱机消费上送": "offline-purchase",
-	"密码重置": "password-reset",
-	"订购消费": "mail-order", "订购预授权": "mail-pre-auth", "分期消费": "instalment", "积分消费": "points-purchase",
-	"预约消费": "reservation", "预约消费撤销": "reservation-void", "脱机退货": "offline-refund",
-	"下载查询": "download-query", "下载": "download", "下载结束": "download-end", "收银员积分签到": "cashier-sign-in", "主密钥下载": "master-key", "更换密钥": "key-change", "离线结算": "offline-settle", "结算调整": "adjustment", "小费": "tip", "日切": "cut-over",
-}
+var transactionsChinese = func() map[string]string {
+	names := map[string]string{}
+	for t := range dialect.Transactions {
+		names[t.Chinese()] = t.String()
+	}
+	return names
+}()
 
 // codesChinese are the Chinese names of response codes by role.
 var codesChinese = map[string]dialect.Role{

@@ -69,6 +69,7 @@ var placeholders = map[string]string{
 	"chipfault":  oneOf(chipFaults),
 	"oda":        oneOf(odaMethods),
 	"odafailure": oneOf(odaFailures),
+	"verified":   oneOf(tapWays),
 	"fault":      oneOf(faults),
 	"flaw":       oneOf(flaws),
 	"misfit":     oneOf(misfits),
@@ -88,7 +89,7 @@ func Phrases() []*Phrase { return phrases() }
 // phrases is made once: its patterns take milliseconds to compile.
 var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
-	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), devicePhrases(), linePhrases(), flawPhrases(), networkPhrases(), paymentPhrases(), transactionPhrases(), chipPhrases(), downloadPhrases(), sessionPhrases(), orderPhrases(), codePhrases(), payerPhrases(), misnamedPhrases(), signaturePhrases(), settlementPhrases(), bankPhrases(), merchantPhrases(), payoutPhrases(), clockPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
+	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), devicePhrases(), masterKeyPhrases(), linePhrases(), flawPhrases(), networkPhrases(), paymentPhrases(), transactionPhrases(), chipPhrases(), cashPhrases(), downloadPhrases(), sessionPhrases(), orderPhrases(), codePhrases(), payerPhrases(), misnamedPhrases(), signaturePhrases(), settlementPhrases(), reprintPhrases(), bankPhrases(), merchantPhrases(), payoutPhrases(), clockPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
 		all = append(all, group...)
 	}
 	for _, p := range all {

@@ -217,6 +217,8 @@ func sameMeaning(a, b map[string][]string) bool {
 				same = meaning(odaMethods, x) == meaning(odaMethods, y)
 			case "odafailure":
 				same = meaning(odaFailures, x) == meaning(odaFailures, y)
+			case "verified":
+				same = meaning(tapWays, x) == meaning(tapWays, y)
 			case "flaw":
 				same = meaning(flaws, x) == meaning(flaws, y)
 			case "misfit":

@@ -123,6 +123,9 @@ func settlementPhrases() []*Phrase {
 		{Group: group, English: "the terminal uploads {n} chip payments", Chinese: "终端上送{n}笔IC卡明细", Asserts: true, CheckOnly: true,
 			Doc:  "Of the details of this settlement: those that the host has taken one by one, with their chip's data.",
 			Make: uploadsOf(dialect.ChipUpload, chipped)},
+		{Group: group, English: "the terminal uploads {n} loads of electronic cash", Chinese: "终端上送{n}笔圈存明细", Asserts: true, CheckOnly: true,
+			Doc:  "Of the details of this settlement: loads that the host has taken one by one, with their chip's data.",
+			Make: uploadsOf(dialect.LoadUpload, chipped)},
 		{Group: group, English: "the terminal uploads {n} notices of chip payments", Chinese: "终端上送{n}笔IC卡通知", Asserts: true, CheckOnly: true,
 			Doc:  "Of the details of this settlement: chip payments that the host approved and that came to nothing.",
 			Make: uploadsOf(dialect.ChipNotice, chipped)},
@@ -166,7 +169,7 @@ func uploadedDetails(p *sim.Player) (n map[dialect.Transaction]int, told int) {
 		case n == nil || s.result.Outcome != report.Approved:
 		case of == dialect.BatchUpload && len(v) >= 2:
 			n[of] += int(wire.Uint(v[:2]))
-		case of == dialect.ChipUpload, of == dialect.ChipNotice, of == dialect.AdviceUpload:
+		case of == dialect.ChipUpload, of == dialect.LoadUpload, of == dialect.ChipNotice, of == dialect.AdviceUpload:
 			n[of]++
 		}
 	}

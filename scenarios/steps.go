@@ -37,6 +37,7 @@ func WriteVocabulary(w io.Writer) error {
 	b.WriteString("\n## Words\n\n`{how}`: " + strings.Join(bothLanguages(cardReading), ", ") + ".\n\n" +
 		"`{chipfault}`: " + strings.Join(bothLanguages(chipFaults), ", ") + ".\n\n" +
 		"`{oda}`: SDA, DDA, CDA. `{odafailure}`: " + strings.Join(bothLanguages(odaFailures), ", ") + ".\n\n" +
+		"`{verified}`: " + strings.Join(bothLanguages(tapWays), ", ") + ".\n\n" +
 		"`{flaw}`: " + strings.Join(bothLanguages(flaws), ", ") + ".\n\n" +
 		"`{misfit}`: " + strings.Join(bothLanguages(misfits), ", ") + ".\n\n" +
 		"`{fault}`: " + strings.Join(bothLanguages(faults), ", ") + ".\n\n" +

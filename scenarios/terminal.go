@@ -80,7 +80,7 @@ func signsInFor(a Args) (func(*sim.Player) error, error) {
 	switch {
 	case f == nil || a.Profile.SignIn == "" || len(f.ManagementCodes) < 2:
 		return nil, lack("dialect %s has no choice of working keys at sign-in", d.Name)
-	case !slices.Contains(f.ManagementCodes, string(block)) && block.Len() > 0:
+	case !slices.Contains(f.ManagementCodes, string(block)) && block.Known():
 		return nil, lack("dialect %s has no sign-in for keys of block %s", d.Name, block)
 	case !slices.Contains(f.ManagementCodes, string(block)):
 		return nil, fmt.Errorf("dialect %s has no sign-in %q, want one of %s", d.Name, block, strings.Join(f.ManagementCodes, ", "))

@@ -15,12 +15,15 @@ func ofCard(a Args) (func(*sim.Player) error, error) {
 	return withCard(a)
 }
 
-// ofLast is the Make of a sentence that names what is done to the last payment.
-func ofLast(a Args) (func(*sim.Player) error, error) {
-	if a.Of.Original() == dialect.ToNone {
-		return nil, fmt.Errorf("a %s is not done to another transaction", a.Of)
+// done makes a Make for sentences that name what is done to an earlier payment, which find
+// gives.
+func done(find func(*sim.Player, dialect.Transaction) (*sim.Record, error)) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		if a.Of.Original() == dialect.ToNone {
+			return nil, fmt.Errorf("a %s is not done to another transaction", a.Of)
+		}
+		return followUp(find)(a)
 	}
-	return followUp(lastOriginal)(a)
 }
 
 // inParts is the Make of a purchase that is paid in parts.
@@ -93,7 +96,10 @@ func transactionPhrases() []*Phrase {
 			Card: true, Of: dialect.Instalment, Make: inParts},
 		{Group: group, English: "the operator does a {transaction} to the last payment", Chinese: "操作员对上一笔交易做{transaction}",
 			Doc:   "What undoes a payment of this batch, or the last pre-authorisation of this scenario, by its name: `reservation-void`, `purchase-void` … With the supervisor's password where it asks for that.",
-			Names: true, Make: ofLast},
+			Names: true, Make: done(lastOriginal)},
+		{Group: group, English: "the operator does a {transaction} to the same payment again", Chinese: "操作员对同一笔交易再次做{transaction}",
+			Doc:   "What was done to a payment last, once more.",
+			Names: true, Make: done(sameOriginal)},
 		{Group: group, English: "the operator settles {amount} yuan offline with a {role} card under authorisation code {text}", Chinese: "操作员用{role}卡按授权码{text}做离线结算{amount}元",
 			Doc:  "A purchase that was authorised by telephone. The host is told by an advice before the next payment or settlement.",
 			Card: true, Of: dialect.OfflineSettle, Make: settledOffline},

@@ -25,11 +25,12 @@ func (s *seat) explain(ctx context.Context, b *Bound, err error) error {
 		v.Reason = fmt.Errorf("%w: the line was to spoil the MAC of the answer to the %s, which has none", sim.ErrUntested, past[i].result.Of)
 		return v.Reason
 	}
-	if cause, why := s.check.purses.dry(s.check.Language.Profile.Dialect, past); why != nil {
+	i := s.firstWrong(past, w.seen, err)
+	if cause, why := s.check.purses.dry(s.check.Language.Profile.Dialect, past, i); why != nil {
 		v.Reason, v.Cause = why, cause
 		return why
 	}
-	if i := s.firstWrong(past, w.seen, err); i >= 0 {
+	if i >= 0 {
 		r := &past[i].result
 		if why := s.check.isAway(ctx, r); why != nil {
 			v.Reason, v.Cause, v.Unreached = why, hostAway, true
@@ -143,7 +144,7 @@ func (w *world) notUndone(accepted []dialect.Code) error {
 			continue
 		}
 		if !slices.ContainsFunc(w.exchanges[i+1:], func(e exchange) bool {
-			return e.result.Approved() && (e.result.Of == dialect.Balance && e.answer.Has(wire.AdditionalAmounts) || e.result.Of == dialect.Settlement && e.result.ToldTotals)
+			return e.result.Approved() && (e.result.Of.Inquires() && e.answer.Has(wire.AdditionalAmounts) || e.result.Of == dialect.Settlement && e.result.ToldTotals)
 		}) {
 			return fmt.Errorf("%w: the host answers %s to the reversal of a payment that had come to it, which ends the reversal, and tells no balance: whether it was undone is not known", sim.ErrUntested, r.Code)
 		}

@@ -15,18 +15,20 @@ type world struct {
 	seat, seats int                     // of a check: this one, of so many; 0 under load
 	batches     map[*sim.Terminal]error // of the seat: whether a settlement ends a batch; nil under load
 
-	refusal  error          // why the terminal refused the last thing asked of it
-	original sim.Record     // of the latest follow-up
-	slip     sim.Record     // of the purchase that the operator kept the slip of
-	balance  int64          // fen, as the host told it
-	known    bool           // balance is
-	card     *profile.Card  // that was read last
-	before   dialect.Totals // of the batch that was settled
-	batch    uint32         // its number
-	trace    uint32         // the terminal's, before the scenario set it
-	traceSet bool           // the scenario has
-	people   people         // operators
-	bank     bank           // the merchant at the bank
+	refusal  error               // why the terminal refused the last thing asked of it
+	asked    int                 // of the host, when something was printed again
+	original sim.Record          // of the latest follow-up
+	slip     sim.Record          // of the purchase that the operator kept the slip of
+	balance  int64               // fen, as the host told it
+	known    bool                // balance is
+	inquiry  dialect.Transaction // that it was told by
+	card     *profile.Card       // that was read last
+	before   dialect.Totals      // of the batch that was settled
+	batch    uint32              // its number
+	trace    uint32              // the terminal's, before the scenario set it
+	traceSet bool                // the scenario has
+	people   people              // operators
+	bank     bank                // the merchant at the bank
 
 	code    []byte                         // payment code that a phone showed last
 	payer   *profile.Holder                // whose phone it was

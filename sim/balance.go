@@ -27,6 +27,7 @@ type Settled struct {
 	Detail    string         // the first that did not balance, with both totals
 	Why       error          // why the latest was not done; nil when it was
 	ending    *ending        // what its open batch waits for; nil for nothing
+	last      *settledBatch  // the latest; nil for none
 	Open      *OpenBatch     // of the latest, when it was not done although the host told totals that cannot be; else nil
 }
 

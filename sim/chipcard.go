@@ -27,7 +27,8 @@ var (
 // useChip has the holder's chip make a cryptogram for an order and puts its data into
 // the request. It reports false for a chip whose keys are not known.
 func (p *Player) useChip(o *Order, pin bool) (bool, error) {
-	c, err := o.Holder.Chip()
+	holder := o.chip()
+	c, err := holder.Chip()
 	if c == nil || err != nil {
 		return false, err
 	}
@@ -53,16 +54,21 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 		x.Date[i] = byte(v/10)<<4 | byte(v%10)
 	}
 	if v := p.req.Get(wire.ProcessingCode); len(v) >= 2 {
-		x.Type = (v[0]-'0')<<4 | v[1] - '0'
+		x.Type = (v[0]-'0')<<4 | (v[1] - '0')
 	}
-	if o.Holder.Expiry < yymm(year, int(month)) {
+	if holder.Expiry < yymm(year, int(month)) {
 		x.TVR[1] |= outOfDate
 	}
 	x.Altered = p.spoil.alters()
-	if o.Entry == Insert {
+	if o.inserted() {
 		x.AuthenticateData(t.caKeys())
 		x.TVR[3] |= aboveFloor
 		x.CVM = bySignature
+	}
+	if o.Entry == Tap {
+		if x.Tap(p.qualifiers(o)); x.CTQ.Signature() {
+			x.CVM = bySignature
+		}
 	}
 	if pin {
 		x.TVR[2] |= typedPIN
@@ -93,7 +99,7 @@ func (p *Player) askChip(o *Order) error {
 	t, x := p.T, p.chip
 	want := chip.ARQC
 	switch {
-	case o.Entry == Insert && x.Denies(t.denial()):
+	case o.inserted() && x.Denies(t.denial()):
 		want = chip.AAC
 	case p.mayStayOffline(o) && x.Signs():
 		want = chip.TC
@@ -102,9 +108,9 @@ func (p *Player) askChip(o *Order) error {
 	switch {
 	case err != nil:
 		return err
-	case o.Entry == Insert && want == chip.AAC:
+	case o.inserted() && want == chip.AAC:
 		t.Display = "脱机拒绝"
-	case o.Entry == Insert && x.Failure == chip.SignedAnswerWrong:
+	case o.inserted() && x.Failure == chip.SignedAnswerWrong:
 		t.Display = "脱机拒绝"
 		if _, err := x.Finish(chip.AAC); err != nil {
 			return err
@@ -153,6 +159,7 @@ const (
 	StaticData                // a record of the chip has been changed
 	DynamicData               // the chip's signature has been
 	SignedAnswer              // what the chip has signed has been, after that
+	SignedSecond              // the same, with its second cryptogram
 	DoubtsIssuer              // the chip finds its issuer's answer wrong, whatever that is
 )
 
@@ -165,6 +172,8 @@ func (f ChipFault) alters() chip.Alteration {
 		return chip.DynamicData
 	case SignedAnswer:
 		return chip.SignedCounter
+	case SignedSecond:
+		return chip.SecondSignedCounter
 	}
 	return chip.Unaltered
 }
@@ -198,15 +207,23 @@ func yymm(year, month int) string {
 	return string(v[:])
 }
 
-// errCardDeclines is of a payment that the host approved and the card did not.
-var errCardDeclines = errors.New("the card declines what the host has approved")
+// Of payments that the host approved and that came to nothing: the card did not approve, or
+// its electronic cash is not what it is to be.
+var (
+	errCardDeclines  = errors.New("the card declines what the host has approved")
+	errCashNotLoaded = errors.New("the card has not taken the electronic cash that the host has approved")
+)
+
+// errSecondAnswer is of a payment that host and card approved, whose card has signed another
+// cryptogram than it tells.
+var errSecondAnswer = errors.New("the second cryptogram that the card has signed is another")
 
 // finishChip gives the card in the reader what the answer has for it: the issuer's
 // own answer, and its commands before and after the second cryptogram. A card that then
 // declines what the host has approved makes the payment one to be undone.
 func (p *Player) finishChip(o *Order, r *Result) {
 	x := p.chip
-	if o.Entry != Insert { // a card that was tapped has gone
+	if !o.inserted() { // a card that was tapped has gone
 		if r.Outcome <= report.Declined {
 			x.Answered()
 		}
@@ -224,21 +241,37 @@ func (p *Player) finishChip(o *Order, r *Result) {
 		x.Authenticate(value)
 	}
 	p.spoil = NoChipFault
-	x.Run(v, chip.TagBefore)
+	if r.Outcome == report.Approved || !o.Of.Loads() { // nothing is loaded that is not approved
+		x.Run(v, chip.TagBefore)
+	}
 	want := chip.AAC
 	if r.Outcome == report.Approved {
 		want = chip.TC
 	}
+	if r.Code.Len() == len(x.ARC) {
+		copy(x.ARC[:], r.Code[:])
+	}
+	doubted := x.Failure
 	kind, err := x.Finish(want)
-	x.Run(v, chip.TagAfter)
-	if r.Outcome == report.Approved && (kind != chip.TC || err != nil) {
+	approved := r.Outcome == report.Approved && kind == chip.TC && err == nil && x.Failure == doubted
+	if approved || !o.Of.Loads() { // or that will be reversed
+		x.Run(v, chip.TagAfter)
+	}
+	switch {
+	case x.Failure != doubted:
+		r.Outcome, r.Why = report.Refused, errSecondAnswer
+		p.noteFailure(o, r.Trace, dialect.ChipDeclined)
+	case approved && o.Of.Loads() && !x.Obeyed():
+		r.Outcome, r.Why = report.Refused, errCashNotLoaded
+		p.noteFailure(o, r.Trace, dialect.ChipDeclined)
+	case r.Outcome == report.Approved && !approved:
 		r.Outcome, r.Why = report.Refused, errCardDeclines
 		p.noteFailure(o, r.Trace, dialect.ChipDeclined)
-	} else if errors.Is(r.Why, rules.ErrIssuer) {
+	case errors.Is(r.Why, rules.ErrIssuer):
 		p.noteFailure(o, r.Trace, dialect.WrongIssuer)
 	}
 	if len(x.Results) > 0 {
-		p.noteScript(o.Holder, r)
+		p.noteScript(o.chip(), r)
 	}
 }
 
@@ -250,6 +283,7 @@ type scriptResult struct {
 	batch  uint32
 	trace  uint32
 	tries  int
+	code   [6]byte // processing code of the payment
 	rrn    [12]byte
 	date   [4]byte
 	data   []byte
@@ -258,6 +292,7 @@ type scriptResult struct {
 // noteScript keeps the notice of an issuer's commands, for before the next payment.
 func (p *Player) noteScript(h *profile.Holder, r *Result) {
 	n := &scriptResult{holder: h, amount: r.Asked, batch: p.T.Batch, trace: r.Trace, data: p.chip.AppendTags(nil, chip.ResultTags)}
+	copy(n.code[:], p.req.Get(wire.ProcessingCode))
 	copy(n.rrn[:], p.ans.Get(wire.RRN))
 	copy(n.date[:], p.ans.Get(wire.LocalDate))
 	p.T.keep().script = n
@@ -290,7 +325,7 @@ func (p *Player) tellScript() {
 	m := p.req
 	m.SetString(wire.ManagementCode, f.ManagementCodes[0])
 	m.SetString(wire.PAN, n.holder.PAN)
-	m.SetString(wire.ProcessingCode, "000000")
+	m.Set(wire.ProcessingCode, n.code[:])
 	m.SetUint(wire.Amount, uint64(n.amount))
 	m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(Insert, false))
 	m.SetString(wire.CardSequence, n.holder.Sequence)

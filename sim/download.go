@@ -35,7 +35,7 @@ func (t *Terminal) Loaded(name string) int {
 // ForgetDownloads has the terminal have downloaded nothing.
 func (t *Terminal) ForgetDownloads() {
 	if t.kept != nil {
-		t.kept.loading, t.kept.loaded, t.kept.caKeys, t.kept.denial = nil, nil, nil, [5]byte{}
+		t.kept.loading, t.kept.loaded, t.kept.caKeys, t.kept.denial, t.kept.tapped.given = nil, nil, nil, [5]byte{}, false
 	}
 }
 
@@ -128,7 +128,28 @@ func (k *kept) have(l *loading) {
 		if v := chip.Value(e, tagDenial); len(v) == len(k.denial) && bytes.Equal(chip.Value(e, tagIdentifier), chip.Application) {
 			k.denial = [5]byte(v)
 		}
+		k.tapLimits(e)
 	}
+}
+
+// tapLimits takes the limits for cards that are tapped, where an entry is of their
+// application and has all three.
+func (k *kept) tapLimits(e []byte) {
+	if !bytes.Equal(chip.Value(e, tagIdentifier), chip.Application) {
+		return
+	}
+	var l tapLimits
+	for tag, to := range map[uint32]*int64{tagTapFloor: &l.floor, tagTapMost: &l.most, tagTapVerify: &l.verify} {
+		v := chip.Value(e, tag)
+		if len(v) != 6 {
+			return
+		}
+		for _, b := range v {
+			*to = 100**to + 10*int64(b>>4) + int64(b&15)
+		}
+	}
+	l.most, l.verify = max(l.most, 1), max(l.verify, 1) // 0 is each amount
+	k.tapped.tapLimits, k.tapped.given = l, true
 }
 
 // errNotLoaded is of a step of a download that was sent and not approved: the terminal
@@ -172,6 +193,9 @@ const (
 	tagIdentifier = 0x9F06
 	tagIndex      = 0x9F22
 	tagModulus    = 0xDF02
+	tagTapFloor   = 0xDF19 // amounts, n 12: see tapLimits
+	tagTapMost    = 0xDF20
+	tagTapVerify  = 0xDF21
 	tagDenial     = 0xDF13 // terminal action code: verification results that decline off line
 )
 

@@ -18,9 +18,13 @@ type kept struct {
 	loaded  map[string][][]byte // what has been downloaded, by its name in the dialect
 	caKeys  chip.CAKeys         // of the authorities behind cards, those that have expired too
 	denial  [5]byte             // terminal action code
-	details []byte              // what the settlement of the open batch takes besides its records
-	failed  []failedChip        // chip payments of that batch that came to nothing
-	script  *scriptResult       // of an issuer's commands, of which the host has not heard; nil for none
+	tapped  struct {            // of cards that are tapped, downloaded
+		tapLimits
+		given bool
+	}
+	details    []byte        // what the settlement of the open batch takes besides its records
+	untotalled []untotalled  // chip payments of that batch that are in no totals
+	script     *scriptResult // of an issuer's commands, of which the host has not heard; nil for none
 }
 
 // keep is what the terminal keeps.

@@ -28,8 +28,7 @@ const mostOffline = 10
 // order: one that it can find authentic, by the CA keys that it has.
 func (p *Player) mayStayOffline(o *Order) bool {
 	t := p.T
-	return o.Of == dialect.Purchase && o.Entry == Tap && o.Bill == nil && o.Amount <= t.Profile.Policy.OfflineLimit &&
-		t.OfflineSales() < mostOffline && len(t.caKeys()) > 0 && t.Profile.Dialect.Form(dialect.OfflinePurchase) != nil
+	return t.mayTapOffline(o) && t.OfflineSales() < mostOffline && len(t.caKeys()) > 0 && t.Profile.Dialect.Form(dialect.OfflinePurchase) != nil
 }
 
 // OfflineSales is how many payments that chips have approved by themselves, and advices that

@@ -20,11 +20,14 @@ func (p *Player) Pay(o *Order) error {
 	if t := p.T; t.SignedIn && t.Profile.Policy.DailySignIn && t.day != 0 && t.day != p.today() {
 		p.signInAgain()
 	}
-	if o.Entry == Tap && o.Amount > p.T.Profile.Policy.TapPINAbove && p.T.Profile.Policy.TapPINAbove > 0 {
-		o.PIN = true
-	}
 	f := p.T.Profile.Dialect.Form(o.Of)
-	if err := p.T.refuses(o, f); err != nil {
+	err := p.T.refuses(o, f)
+	if err == nil && o.Entry == Tap {
+		if err = p.tap(o); err == nil && o.PIN {
+			err = p.T.worn(o)
+		}
+	}
+	if err != nil {
 		return p.refused(err)
 	}
 	return p.order(o, f)
@@ -60,6 +63,9 @@ func (t *Terminal) refuses(o *Order, f *dialect.Form) error {
 			t.Display = "请先签到"
 		}
 		return fmt.Errorf("%w: it has not signed in", ErrRefusedLocally)
+	case o.Of.Loads() && !o.inserted():
+		t.Display = "请插卡"
+		return fmt.Errorf("%w: for a %s the chip must be in the reader", ErrRefusedLocally, o.Of)
 	case o.Of == dialect.Refund && t.Profile.Policy.RefundLimit > 0 && o.Amount > t.Profile.Policy.RefundLimit:
 		t.Display = "超过退货限额"
 		return fmt.Errorf("%w: refunds go up to %s %s", ErrRefusedLocally, report.FormatAmount(t.Profile.Policy.RefundLimit, t.Profile.Dialect.Exponent), t.Profile.Dialect.Unit())
@@ -198,6 +204,9 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 	if !p.ans.Has(wire.Amount) {
 		rec.Amount = o.Amount
 	}
+	if o.Onto != nil {
+		rec.Entry, rec.Holder = Insert, o.Onto
+	}
 	if o.Of.Raises() {
 		rec.Amount -= o.Original.Amount
 	}
@@ -206,7 +215,7 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 	copy(rec.Auth[:], p.ans.Get(wire.AuthCode))
 	copy(rec.Date[:], p.ans.Get(wire.LocalDate))
 	rec.class = p.T.Profile.Dialect.ClassOf(p.ans.Get(wire.Operator))
-	if o.Of == dialect.Balance {
+	if o.Of.Inquires() {
 		r.Balance, r.Told = dialect.Balance54(p.ans.Get(wire.AdditionalAmounts))
 	}
 	switch {
@@ -224,6 +233,9 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 			p.keepUpload(&rec)
 		}
 		p.T.Journal.add(rec)
+	}
+	if o.Of.Booking() == dialect.Load && p.chipped {
+		p.noteLoad(o, r.Trace)
 	}
 	if o.Of == dialect.Purchase && p.T.HasPad() {
 		p.awaitSignature(&rec)
@@ -252,7 +264,7 @@ func (p *Player) arm(r *Result) bool {
 		reason = t.Profile.Policy.ReversalReason
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		reason = d.Reason(dialect.WrongMAC)
-	case r.Outcome == report.Refused && (r.Why == errCardDeclines || errors.Is(r.Why, rules.ErrIssuer)):
+	case r.Outcome == report.Refused && (r.Why == errCardDeclines || r.Why == errCashNotLoaded || errors.Is(r.Why, rules.ErrIssuer)):
 		reason = d.Reason(dialect.Unfinished)
 	case r.Outcome == report.Refused && errors.As(r.Why, &wrong) && !t.Profile.Policy.KeepOnMismatch:
 		return false

@@ -184,6 +184,7 @@ type Player struct {
 	aside    Result            // of the latest exchange that comes before or after what a step asked for
 	preAuth  Record            // of a pre-authorisation: kept outside the journal
 	unsigned unsigned          // the latest purchase that its cardholder may sign
+	printed  []string          // what has been printed again last; nil for nothing
 	Closed   Closed            // is told each batch that is about to be closed; it may be nil
 }
 
@@ -227,7 +228,7 @@ func caught(told func(value any, stack []byte)) {
 // pre-authorisation, and what its sentences kept.
 func (p *Player) Fresh() {
 	p.Last, p.preAuth, p.unsigned, p.spoil = Result{}, Record{}, unsigned{}, NoChipFault
-	p.sent, p.refusal, p.flaw = false, nil, NoFlaw
+	p.sent, p.refusal, p.flaw, p.printed = false, nil, NoFlaw, nil
 	if p.Vars != nil {
 		p.Vars.Reset()
 	}

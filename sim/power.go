@@ -131,6 +131,9 @@ func (t *Terminal) worn(o *Order) error {
 		return nil
 	}
 	needed := reads[o.Entry]
+	if o.Onto != nil {
+		needed |= reads[Insert]
+	}
 	if o.PIN && o.Entry != Code && len(o.Holder.Typed) > 0 {
 		needed |= device.PINPad
 	}

@@ -29,15 +29,30 @@ type Order struct {
 	Fallback bool  // the stripe is read because the chip cannot be
 	Amount   int64 // fen
 	Holder   *profile.Holder
-	Original *Record // of a void, refund or completion
-	Date     string  // MMDD of the original when it is not Original's
-	Bill     *Bill   // the order that it pays or gives back; nil for none
-	Code     []byte  // payment code that a phone made; nil for the holder's
-	Parts    int     // in which an instalment is paid
-	Auth     string  // the authorisation code that was told by telephone
+	Original *Record         // of a void, refund or completion
+	Date     string          // MMDD of the original when it is not Original's
+	Bill     *Bill           // the order that it pays or gives back; nil for none
+	Onto     *profile.Holder // whose chip is loaded, where Holder pays for it; nil for Holder's own
+	Code     []byte          // payment code that a phone made; nil for the holder's
+	Parts    int             // in which an instalment is paid
+	Auth     string          // the authorisation code that was told by telephone
 
 	RefundNumber []byte // the merchant's number of a refund of Bill; nil for one that has none
 }
+
+// chip is whose chip is in the reader or held against it; nil for none.
+func (o *Order) chip() *profile.Holder {
+	switch {
+	case o.Onto != nil:
+		return o.Onto
+	case o.Entry == Insert, o.Entry == Tap:
+		return o.Holder
+	}
+	return nil
+}
+
+// inserted reports whether it is in the reader, for as long as the payment takes.
+func (o *Order) inserted() bool { return o.Entry == Insert || o.Onto != nil }
 
 // begin starts a request of form f: constants, routing header, identity, and
 // the trace when the form carries one.
@@ -155,16 +170,20 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 		m.SetString(wire.PAN, h.PAN)
 		m.SetString(wire.Expiry, h.Expiry)
 	}
-	if (o.Entry == Insert || o.Entry == Tap) && h.Sequence != "" {
-		m.SetString(wire.CardSequence, h.Sequence)
+	if c := o.chip(); c != nil && c.Sequence != "" {
+		m.SetString(wire.CardSequence, c.Sequence)
 		if f.Carries(wire.ChipData) {
-			p.inserted = o.Entry == Insert
-			if used, err := p.useChip(o, pin); err != nil {
+			p.inserted = o.inserted()
+			if used, err := p.useChip(o, pin && c == h); err != nil {
 				return err
 			} else if !used {
 				m.Set(wire.ChipData, p.madeUp(o))
 			}
 		}
+	}
+	if o.Onto != nil {
+		m.SetString(wire.LoadedCard, o.Onto.PAN)
+		m.SetString(wire.LoadedEntry, t.Profile.Dialect.EntryMode(Insert, false)+"0")
 	}
 	sealed := false
 	if o.Entry != Keyed && f.Carries(wire.Track2) {
@@ -207,14 +226,16 @@ func (p *Player) pinBlock(key *keys.Key, pin []byte) (err error) {
 }
 
 // security writes field 53: PIN block format (2: bound to the PAN, 1: not), cipher of the
-// keys (0 single DES, 6 double length, 3 SM4), tracks enciphered or not.
+// keys (0 single DES, 6 double length, 3 SM4; no public source has AES: 4), tracks enciphered or not.
 func (p *Player) security(pin, track bool) {
 	v := append(p.scratch[:0], "0600000000000000"...)
-	switch p.T.Profile.SignIn {
-	case keys.Single:
+	switch block := p.T.Profile.SignIn; {
+	case block == keys.Single:
 		v[1] = '0'
-	case keys.SM4, keys.SM4Track:
+	case block.Cipher() == keys.CipherSM4:
 		v[1] = '3'
+	case block.Cipher() == keys.CipherAES:
+		v[1] = '4'
 	}
 	if pin {
 		v[0] = '2'

@@ -124,6 +124,7 @@ func (p *Player) endBatch(end *dialect.Form, e *ending) error {
 	if p.Closed != nil {
 		p.Closed(t, t.Journal.Records, t.resolved(r))
 	}
+	t.Settled().last = &settledBatch{e.batch, t.Journal.Batch, balanced}
 	t.settle(r)
 	t.Display = "结算成功"
 	if !balanced {

@@ -122,7 +122,7 @@ func (p *Player) signed(image []byte) (s Signed, err error) {
 // slip is what the slip of a purchase that is signed now says.
 func (p *Player) slip() []byte {
 	t := p.T
-	s := dialect.SlipText{Merchant: t.MID, Kind: "消费", Operator: t.Operator, At: p.Clock.At(p.Clock.Now()), Currency: t.Profile.Dialect.Currency}
+	s := dialect.SlipText{Merchant: t.MID, Kind: dialect.Purchase.Chinese(), Operator: t.Operator, At: p.Clock.At(p.Clock.Now()), Currency: t.Profile.Dialect.Currency}
 	if m := t.Profile.Merchant(t.MID); m != nil && m.Name != "" {
 		s.Merchant = m.Name
 	}

@@ -32,7 +32,7 @@ func (t *Terminal) CustomerDisplay() string { return standings[t.Standing].displ
 // stand notes where a payment stands.
 func (t *Terminal) stand(of dialect.Transaction, s Standing) {
 	switch of.Booking() {
-	case dialect.None, dialect.Uncharge, dialect.GiveBack, dialect.Release, dialect.Uncapture:
+	case dialect.None, dialect.Uncharge, dialect.GiveBack, dialect.Release, dialect.Uncapture, dialect.CashOut:
 	default:
 		t.Standing = s
 	}

@@ -60,7 +60,7 @@ func (t *Terminal) keepDetail(put func([]byte) []byte) detail {
 // forgetDetails has the terminal keep none; those of settled payments go with them.
 func (t *Terminal) forgetDetails() {
 	if t.kept != nil {
-		t.kept.details, t.kept.failed = t.kept.details[:0], t.kept.failed[:0]
+		t.kept.details, t.kept.untotalled = t.kept.details[:0], t.kept.untotalled[:0]
 	}
 }
 
@@ -100,8 +100,9 @@ func (p *Player) appendAdvice(to []byte, r *Record) []byte {
 	return append(to, p.scratch...)
 }
 
-// failedChip is a chip payment that the host approved and that came to nothing.
-type failedChip struct {
+// untotalled is a chip payment that is in no totals, of which a settlement tells all the same:
+// one that the host approved and that came to nothing, or a load that an account has paid for.
+type untotalled struct {
 	detail detail
 	holder *profile.Holder
 	class  dialect.CardClass
@@ -113,11 +114,23 @@ type failedChip struct {
 
 // noteFailure keeps a chip payment that came to nothing, for the settlement.
 func (p *Player) noteFailure(o *Order, trace uint32, why dialect.Failure) {
-	t := p.T
-	if t.Profile.Dialect.Form(dialect.ChipNotice) == nil {
+	p.noteUntotalled(dialect.ChipNotice, o, trace, why)
+}
+
+// noteLoad keeps a load that the merchant has nothing to do with, for the settlement.
+func (p *Player) noteLoad(o *Order, trace uint32) {
+	p.noteUntotalled(dialect.LoadUpload, o, trace, dialect.NoFailure)
+}
+
+func (p *Player) noteUntotalled(as dialect.Transaction, o *Order, trace uint32, why dialect.Failure) {
+	t, entry := p.T, o.Entry
+	if t.Profile.Dialect.Form(as) == nil {
 		return
 	}
-	t.keep().failed = append(t.keep().failed, failedChip{t.keepDetail(p.chip.AppendDetail), o.Holder, t.Profile.Dialect.ClassOf(p.ans.Get(wire.Operator)), o.Amount, trace, o.Entry, why})
+	if o.inserted() {
+		entry = Insert
+	}
+	t.keep().untotalled = append(t.keep().untotalled, untotalled{t.keepDetail(p.chip.AppendDetail), o.chip(), t.Profile.Dialect.ClassOf(p.ans.Get(wire.Operator)), o.Amount, trace, entry, why})
 }
 
 // upload sends what of the batch is left to tell, and reports whether all of it has been
@@ -149,8 +162,8 @@ func (p *Player) upload(e *ending, most int) bool {
 	if t.kept == nil {
 		return true
 	}
-	for i := range t.kept.failed {
-		if at++; at > e.sent && !p.uploadsOne(e, most, 1, func() *Result { return p.uploadFailure(e, &t.kept.failed[i]) }) {
+	for i := range t.kept.untotalled {
+		if at++; at > e.sent && !p.uploadsOne(e, most, 1, func() *Result { return p.uploadUntotalled(e, &t.kept.untotalled[i]) }) {
 			return false
 		}
 	}
@@ -202,7 +215,11 @@ func (p *Player) uploadRecords(e *ending, kind uploadKind, of []*Record) *Result
 		p.req.Set(wire.Totals, v)
 		return p.exchangeAside(f)
 	case ofChips:
-		return p.uploadChip(e, dialect.ChipUpload, &failedChip{r.detail, r.Holder, r.class, r.Amount, r.Trace, r.Entry, dialect.NoFailure})
+		as := dialect.ChipUpload
+		if r.Of == dialect.CashLoad && d.Form(dialect.LoadUpload) != nil {
+			as = dialect.LoadUpload
+		}
+		return p.uploadChip(e, as, &untotalled{r.detail, r.Holder, r.class, r.Amount, r.Trace, r.Entry, dialect.NoFailure})
 	}
 	f := d.Form(dialect.AdviceUpload)
 	p.begin(t, f)
@@ -214,14 +231,17 @@ func (p *Player) uploadRecords(e *ending, kind uploadKind, of []*Record) *Result
 	return p.exchangeAside(f)
 }
 
-// uploadFailure tells of a chip payment that came to nothing.
-func (p *Player) uploadFailure(e *ending, of *failedChip) *Result {
+// uploadUntotalled tells of a chip payment that is in no totals.
+func (p *Player) uploadUntotalled(e *ending, of *untotalled) *Result {
+	if of.why == dialect.NoFailure {
+		return p.uploadChip(e, dialect.LoadUpload, of)
+	}
 	return p.uploadChip(e, dialect.ChipNotice, of)
 }
 
 // uploadChip tells of one chip payment. Its first management code says that the totals
 // balance, its second that they do not.
-func (p *Player) uploadChip(e *ending, as dialect.Transaction, c *failedChip) *Result {
+func (p *Player) uploadChip(e *ending, as dialect.Transaction, c *untotalled) *Result {
 	t := p.T
 	d := t.Profile.Dialect
 	f, m := d.Form(as), p.req

@@ -76,7 +76,7 @@ func (m *macs) read(file string) error {
 		if len(words) == 0 || words[0][0] == '#' {
 			continue
 		}
-		key, err := macKey(words, m.profile.SignIn.SM4())
+		key, err := macKey(words, m.profile.SignIn.Cipher())
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", file, line, err)
 		}
@@ -98,7 +98,7 @@ func (m *macs) key(tid string) *keys.Key {
 }
 
 // macKey reads the key in the words of a line. Its error quotes no key.
-func macKey(words [][]byte, sm4 bool) (*keys.Key, error) {
+func macKey(words [][]byte, c keys.Cipher) (*keys.Key, error) {
 	if len(words) != 2 {
 		return nil, errors.New("want a terminal id, or * for all, and a MAC key in hexadecimal digits")
 	}
@@ -107,10 +107,7 @@ func macKey(words [][]byte, sm4 bool) (*keys.Key, error) {
 	if _, err := hex.Decode(octets, words[1]); err != nil {
 		return nil, errors.New("the key is not hexadecimal digits, an even number of them")
 	}
-	if sm4 {
-		return keys.NewSM4(octets)
-	}
-	return keys.New(octets)
+	return c.Key(octets)
 }
 
 // tell writes what is to be said of a message's MAC, and takes the keys that it
@@ -150,8 +147,8 @@ func (m *macs) take(tid string, msg *wire.Message) string {
 		return ""
 	}
 	why := fmt.Errorf("a key block of %d octets is of no known kind", len(block))
-	for _, kind := range []keys.KeyBlock{m.profile.SignIn, keys.Single, keys.Double, keys.Track, keys.SM4, keys.SM4Track} {
-		if kind.Len() != len(block) {
+	for _, kind := range append([]keys.KeyBlock{m.profile.SignIn}, keys.KeyBlocks...) {
+		if !kind.Fits(block) {
 			continue
 		}
 		set, err := keys.Unwrap(m.profile.HSM, master, kind, block)

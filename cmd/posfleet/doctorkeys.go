@@ -49,8 +49,8 @@ func (d *doctor) signsIn(a *asked) error {
 // otherKeys says which keys that the profile has would open what a sign-on brought;
 // empty for none.
 func (d *doctor) otherKeys(a *asked) string {
-	for _, kind := range []keys.KeyBlock{a.profile.SignIn, keys.Single, keys.Double, keys.Track, keys.SM4, keys.SM4Track} {
-		if kind.Len() != len(a.keys) || len(a.keys) == 0 {
+	for _, kind := range append([]keys.KeyBlock{a.profile.SignIn}, keys.KeyBlocks...) {
+		if len(a.keys) == 0 || !kind.Fits(a.keys) {
 			continue
 		}
 		for i := range a.profile.Terminals {

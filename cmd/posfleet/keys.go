@@ -72,7 +72,7 @@ func keysCommand() *cobra.Command {
 
 // listKeys writes a line for each terminal.
 func listKeys(out io.Writer, p *profile.Profile) error {
-	if _, err := fmt.Fprintf(out, "%-8s  %-15s  %-7s  %-8s  %s\n", "tid", "mid", "kind", "3DES", "SM4"); err != nil {
+	if _, err := fmt.Fprintf(out, "%-8s  %-15s  %-7s  %-8s  %-8s  %s\n", "tid", "mid", "kind", "3DES", "SM4", "AES"); err != nil {
 		return err
 	}
 	for i := range p.Terminals {
@@ -83,8 +83,8 @@ func listKeys(out io.Writer, p *profile.Profile) error {
 			}
 			continue
 		}
-		var kcvs [2]string
-		for i, c := range []keys.Cipher{keys.CipherDES, keys.CipherSM4} {
+		var kcvs [3]string
+		for i, c := range []keys.Cipher{keys.CipherDES, keys.CipherSM4, keys.CipherAES} {
 			if kcvs[i] = "-"; p.HSM.Supports(c) != nil {
 				continue
 			}
@@ -94,7 +94,7 @@ func listKeys(out io.Writer, p *profile.Profile) error {
 			}
 			kcvs[i] = fmt.Sprintf("%X", kcv)
 		}
-		if _, err := fmt.Fprintf(out, "%-8s  %-15s  %-7s  %-8s  %s\n", t.TID, t.MID, t.Kind, kcvs[0], kcvs[1]); err != nil {
+		if _, err := fmt.Fprintf(out, "%-8s  %-15s  %-7s  %-8s  %-8s  %s\n", t.TID, t.MID, t.Kind, kcvs[0], kcvs[1], kcvs[2]); err != nil {
 			return err
 		}
 	}

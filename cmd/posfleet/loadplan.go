@@ -210,7 +210,7 @@ func transactions(d *dialect.Dialect) (names []string) {
 // made refuses a limit on something that cardholders come for and that no plan does.
 func made(l report.Limit, plans []*sim.Plan) error {
 	of, known := dialect.TransactionNamed(l.Label)
-	if !known || of.Booking() == dialect.None && of != dialect.Balance {
+	if !known || of.Booking() == dialect.None && !of.Inquires() {
 		return nil
 	}
 	var names []string

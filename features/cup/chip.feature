@@ -147,3 +147,39 @@ Feature: Chip cards
       | field | value   |
       | 22    | 071     |
       | 52    | present |
+
+  @cup-chip-17
+  Scenario Outline: above the limit of a tap the card says how its cardholder is verified: <card>
+    Given the policy says "tap-pin-above: 1000.00"
+    When the cardholder pays <amount> yuan with a <card> card by tap
+    Then the host approves
+    And the cardholder of the tapped card is verified by <way>
+    And the request carries:
+      | field | value  |
+      | 22    | <22>   |
+      | 52    | <52>   |
+
+    Examples:
+      | card   | amount  | way             | 22  | 52      |
+      | chip   | 1000.02 | PIN             | 071 | present |
+      | phone  | 1000.03 | the card itself | 072 | absent  |
+      | signer | 1000.04 | signature       | 072 | absent  |
+
+  @cup-chip-18
+  Scenario: up to the limit of a tap nobody is verified
+    Given the policy says "tap-pin-above: 1000.00"
+    When the cardholder pays 999.00 yuan with a signer card by tap
+    Then the host approves
+    And the cardholder of the tapped card is verified by nothing
+
+  @cup-chip-19
+  Scenario: from the limit that was downloaded on a card is to be inserted
+    When the terminal downloads its "ic-parameters"
+    And the cardholder pays 50000.00 yuan with a chip card by tap
+    Then the terminal refuses
+    And the terminal shows "请插卡"
+    When the cardholder pays 50000.00 yuan with a chip card by chip
+    Then the host approves
+    When the cardholder pays 1000.05 yuan with a phone card by tap
+    Then the host approves
+    And the cardholder of the tapped card is verified by the card itself

@@ -56,9 +56,41 @@ Feature: Working keys
   @cup-keys-7
   Scenario: a terminal that has lost its keys downloads its master key
     Given water gets into the terminal
+    And the bank lets the terminal download its master key
     When the terminal downloads its master key
     Then the host approves
     And the terminal shows "主密钥下载成功, 请签到"
     When the terminal signs in
     And the cardholder pays 46.00 yuan with a good card
     Then the host approves
+
+  @cup-keys-9
+  Scenario Outline: keys of block <block> come as TR-31 key blocks, and are good for a payment with a PIN
+    Given the policy says "sign-in: 001 or 003 or 004 or 013 or 014"
+    When the terminal signs in for keys of block "<block>"
+    Then the host approves
+    And the working keys are right
+    When the cardholder pays 46.20 yuan with a good card
+    Then the host approves
+
+    Examples:
+      | block |
+      | 013   |
+      | 014   |
+
+  @cup-keys-10
+  Scenario Outline: keys of block <block> are AES keys, and so is the MAC
+    When the terminal signs in for keys of block "<block>"
+    Then the host approves
+    And the working keys are right
+    When the cardholder pays 46.30 yuan with a good card by stripe without PIN
+    Then the host approves
+    When the operator voids the last purchase
+    Then the host answers as for a good card
+
+    Examples:
+      | block |
+      | 007   |
+      | 008   |
+      | 017   |
+      | 018   |

@@ -88,6 +88,49 @@ Feature: Kinds of purchases
       | 60.1  | 22    |
       | 60.7  | 048   |
 
+  @points @cup-kinds-21
+  Scenario: points are asked for, and a purchase with points takes them and no money
+    When the cardholder asks for the points of a good card
+    Then the host approves
+    And the balance is known
+    And the request carries:
+      | field | value  |
+      | MTI   | 0200   |
+      | 3     | 310000 |
+      | 4     | absent |
+      | 25    | 65     |
+      | 60.1  | 03     |
+      | 60.7  | 048    |
+    And the answer carries:
+      | field | value   |
+      | 54    | present |
+    When the cardholder does a points-purchase of 69.00 yuan with a good card
+    And the cardholder asks for the points of a good card
+    Then the balance has gone down by 69.00 yuan
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    When the cardholder does a points-purchase of 71.00 yuan with a good card
+    And the cardholder asks for the balance of a good card
+    Then the balance has not changed
+
+  @points @void @cup-kinds-22
+  Scenario: a purchase with points is undone in points
+    When the cardholder asks for the points of a good card
+    Then the balance is known
+    When the cardholder does a points-purchase of 72.00 yuan with a good card
+    And the operator does a purchase-void to the last payment
+    Then the host approves
+    When the cardholder does a points-purchase of 73.00 yuan with a good card
+    And the operator refunds 13.00 yuan of the last purchase
+    Then the host approves
+    When the cardholder asks for the points of a good card
+    Then the balance has gone down by 60.00 yuan
+
+  @points @misuse @cup-kinds-23
+  Scenario: nobody is told the points of a stolen card
+    When the cardholder asks for the points of a stolen card
+    Then the host answers as for a stolen card
+
   @reservation @cup-kinds-7
   Scenario: what was reserved is paid and voided by messages of their own
     When the cardholder does a reservation of 65.00 yuan with a good card by stripe without PIN

@@ -29,6 +29,8 @@ type Card struct {
 	tries   byte
 	balance [6]byte // of electronic cash, packed digits
 
+	verifies Verification // when it is tapped
+
 	oda   ODA                   // by which its data can be authenticated
 	files func() *files         // for that, made once; nil for none
 	proof atomic.Pointer[proof] // what terminals have found of them; nil until the first
@@ -50,7 +52,7 @@ func NewCard(i *Issuer, pan, sequence string) (*Card, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Card{scheme: i.Scheme, keys: k, index: 1, tries: pinTries, fresh: true}, nil
+	return &Card{scheme: i.Scheme, keys: k, index: 1, tries: pinTries, fresh: true, verifies: ByPIN}, nil
 }
 
 // Begin is the card being told of a payment (GET PROCESSING OPTIONS): its counter rises, and
@@ -77,40 +79,6 @@ const baseAIP = 0x1C
 // SetIndex says which version of its issuer's keys the card tells that it has (DKI), 1 at
 // first. It comes before the card is used.
 func (c *Card) SetIndex(index byte) { c.index = index }
-
-// Load puts electronic cash on the card, in place of what it has.
-func (c *Card) Load(amount int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.balance = pack(amount)
-}
-
-// spend takes electronic cash, if there is enough of it.
-func (c *Card) spend(amount [6]byte) bool {
-	left := unpack(c.balance) - unpack(amount)
-	if left < 0 {
-		return false
-	}
-	c.balance = pack(left)
-	return true
-}
-
-// pack writes an amount in packed digits.
-func pack(amount int64) (v [6]byte) {
-	for i := 5; i >= 0; i-- {
-		v[i] = byte(amount/10%10)<<4 | byte(amount%10)
-		amount /= 100
-	}
-	return v
-}
-
-// unpack reads one.
-func unpack(v [6]byte) (amount int64) {
-	for _, b := range v {
-		amount = 100*amount + 10*int64(b>>4) + int64(b&15)
-	}
-	return amount
-}
 
 // Counter is the card's counter.
 func (c *Card) Counter() uint16 {
@@ -139,24 +107,29 @@ type Transaction struct {
 	Serial     [8]byte    // 9F1E: of the terminal
 	Sequence   [4]byte    // 9F41: of the transaction, packed digits
 	Results    []byte     // DF31: what has become of the issuer's commands, 5 octets each; reused
+	Had        int64      // electronic cash before the payment, in fen
 	Method     ODA        // by which the terminal authenticates the card's data
 	Failure    ODAFailure // why it does not find them authentic
 	Altered    Alteration // what somebody changes on the way
+	TTQ        TTQ        // of the terminal, where the card is tapped
+	CTQ        CTQ        // of the card, then
+	ARC        [2]byte    // 8A: the code of the answer; zeros where there is none
 
 	proof         *proof            // of a card in the reader; nil for one without [ODA]
 	tags          map[uint32][]byte // of its records, as far as they were read
 	work          Work
-	authenticated bool // the issuer's answer has been given to the card
-	right         bool // and was right
-	asked         int  // cryptograms
+	authenticated bool   // the issuer's answer has been given to the card
+	right         bool   // and was right
+	asked         int    // cryptograms
+	asks          []byte // data that the first was asked for with, where the card has signed it; reused
 	one           [1]byte
 }
 
 // Begin begins a payment with a card.
 func (t *Transaction) Begin(c *Card) error {
 	t.Data, t.CVM = Data{}, [3]byte{}
-	t.Card, t.TSI, t.Results = c, [2]byte{}, t.Results[:0]
-	t.authenticated, t.right, t.asked = false, false, 0
+	t.Card, t.TSI, t.Results, t.Had = c, [2]byte{}, t.Results[:0], c.Cash()
+	t.authenticated, t.right, t.asked, t.ARC, t.TTQ, t.CTQ = false, false, 0, [2]byte{}, TTQ{}, CTQ{}
 	t.Method, t.Failure, t.Altered, t.proof, t.tags = NoODA, NoODAFailure, Unaltered, nil, nil
 	r := rand.Uint32()
 	t.UN = [4]byte{byte(r >> 24), byte(r >> 16), byte(r >> 8), byte(r)}
@@ -190,8 +163,13 @@ func (t *Transaction) Generate(want Kind) (Kind, error) {
 	}
 	t.Cryptogram, t.Kind, t.Second = t.work.cryptogram(c.scheme, &t.Data), kind, kind
 	if kind != AAC && t.combined() {
-		asked, _ := appendDOL(nil, t.tags[tagCDOL1], t.value)
-		t.authenticateAnswer(asked, c.signAnswer(t, asked))
+		t.asks, _ = appendDOL(t.asks[:0], t.tags[tagCDOL1], t.value)
+		answer := c.signAnswer(t, kind, t.Cryptogram, t.asks, t.Altered == SignedCounter)
+		if cryptogram, ok := t.authenticateAnswer(t.asks, answer); ok {
+			t.Cryptogram = cryptogram
+		} else {
+			t.fail(SignedAnswerWrong)
+		}
 	}
 	return kind, nil
 }
@@ -232,7 +210,8 @@ func (t *Transaction) Answers(value []byte) bool {
 }
 
 // Finish has the card make its second cryptogram: the kind that the terminal wants, or
-// [AAC] when the issuer's answer was wrong.
+// [AAC] when the issuer's answer was wrong. A card that has signed its first one signs a
+// [TC], too; where it has signed another, that is in Failure.
 func (t *Transaction) Finish(want Kind) (Kind, error) {
 	c := t.Card
 	c.mu.Lock()
@@ -252,6 +231,13 @@ func (t *Transaction) Finish(want Kind) (Kind, error) {
 		c.scripts, c.broken = 0, false
 	}
 	t.Second = kind
+	if kind == TC && t.combined() {
+		asks, _ := appendDOL(t.asks, t.tags[tagCDOL2], t.value)
+		answer := c.signAnswer(t, kind, t.work.cryptogram(c.scheme, &t.Data), asks, t.Altered == SecondSignedCounter)
+		if _, ok := t.authenticateAnswer(asks, answer); !ok {
+			t.fail(SignedAnswerWrong)
+		}
+	}
 	return kind, nil
 }
 
@@ -333,20 +319,4 @@ func (c *Card) results(d *Data, first byte, t *Transaction) {
 		b = append(b, make([]byte, 10)...)
 	}
 	d.iadLen = uint8(len(b))
-}
-
-// addBalance adds the balance of electronic cash to the issuer application data, and the MAC
-// over it.
-func (c *Card) addBalance(t *Transaction) error {
-	w, d := &t.work, &t.Data
-	key, err := w.scriptKey(c.scheme, c.keys, ofMACs, d, [8]byte{})
-	if err != nil {
-		return err
-	}
-	b := append(append(w.buf[:0], d.ATC[:]...), c.balance[1:]...)
-	mac := key.MAC(keys.X919|keys.Padding2, append(b, 0))
-	iad := append(append(d.IAD(), 0x0A, 0x01), c.balance[1:]...)
-	iad = append(iad, mac[:4]...)
-	d.iadLen = uint8(len(iad))
-	return nil
 }

@@ -107,10 +107,11 @@ type Alteration uint8
 
 // The alterations.
 const (
-	Unaltered     Alteration = iota
-	StaticData               // an octet of a record
-	DynamicData              // an octet of the card's signature
-	SignedCounter            // the counter in an answer that the card has signed
+	Unaltered           Alteration = iota
+	StaticData                     // an octet of a record
+	DynamicData                    // an octet of the card's signature
+	SignedCounter                  // the counter in an answer that the card has signed
+	SecondSignedCounter            // the same, in that with its second cryptogram
 )
 
 // proof is what a terminal has found of a card under a CA key, whatever the day: all but
@@ -270,11 +271,16 @@ func (t *Transaction) AuthenticateTap(keys CAKeys) {
 	if t.Failure = failure; failure != NoODAFailure {
 		return
 	}
-	own := t.Card.authenticationData(t.UN)
-	data := append(append(append(append([]byte(nil), t.UN[:]...), t.Amount[:]...), t.Currency[:]...), own[:]...)
-	if _, ok := openDynamic(&p.card.key, t.signature(t.Card.sign(t.ATC, nil, data)), data); !ok {
+	signs, _ := t.Card.Qualify(t.TTQ)
+	if _, ok := openDynamic(&p.card.key, t.signature(t.Card.sign(t.ATC, nil, t.tapData(signs))), t.tapData(t.CTQ)); !ok {
 		t.Failure = DynamicSignatureWrong
 	}
+}
+
+// tapData is what a tapped card signs, with qualifiers of its own.
+func (t *Transaction) tapData(q CTQ) []byte {
+	own := authenticationData(t.UN, q)
+	return append(append(append(append([]byte(nil), t.UN[:]...), t.Amount[:]...), t.Currency[:]...), own[:]...)
 }
 
 // Signs reports whether the card has a key of its own to sign with.
@@ -283,15 +289,14 @@ func (t *Transaction) Signs() bool { return t.AIP[0]&methods[DDA].supports != 0 
 // combined reports whether the card is to sign its cryptogram.
 func (t *Transaction) combined() bool { return t.Method == CDA && t.Failure == NoODAFailure }
 
-// authenticateAnswer holds the answer with the card's cryptogram (a template 77) to the
+// authenticateAnswer holds an answer with a cryptogram of the card (a template 77) to the
 // signature in it, and takes the cryptogram out of that.
-func (t *Transaction) authenticateAnswer(asked, answer []byte) {
-	t.fail(SignedAnswerWrong) // until it is right
+func (t *Transaction) authenticateAnswer(asked, answer []byte) (cryptogram [8]byte, ok bool) {
 	var signature, kind, others []byte
 	for e, err := range wire.Tags(answer) {
 		switch {
 		case err != nil, e.Depth == 0 && e.Tag != tagAnswer:
-			return
+			return cryptogram, false
 		case e.Depth != 1:
 		case e.Tag == tagSignedDynamic:
 			signature = e.Value
@@ -304,14 +309,13 @@ func (t *Transaction) authenticateAnswer(asked, answer []byte) {
 	}
 	signed, ok := openDynamic(&t.proof.card.key, t.signature(signature), t.UN[:])
 	if !ok || len(signed) == 0 || len(signed) != 1+int(signed[0])+signedCryptogram || len(kind) != 1 {
-		return
+		return cryptogram, false
 	}
 	signed = signed[1+signed[0]:]
 	if signed[0] != kind[0] || !hashIs(signed[9:], asked, others) {
-		return
+		return cryptogram, false
 	}
-	t.TVR[0] &^= methods[CDA].failed
-	t.Failure, t.Cryptogram = NoODAFailure, [8]byte(signed[1:9])
+	return [8]byte(signed[1:9]), true
 }
 
 // Denies reports whether the terminal declines off line, by its own action code or the

@@ -1,6 +1,7 @@
 package chip
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/big"
@@ -341,7 +342,7 @@ func FuzzCertificate(f *testing.F) {
 			t.Error("more dynamic data than there are")
 		}
 		tr := &Transaction{Method: CDA, proof: &proof{card: certificate{key: k}}}
-		if tr.authenticateAnswer(block, record); tr.Failure == NoODAFailure && len(record) < signedCryptogram {
+		if _, ok := tr.authenticateAnswer(block, record); ok && len(record) < signedCryptogram {
 			t.Error("an answer without a signature passes")
 		}
 		_, _ = ReadCAKey(record)
@@ -366,5 +367,57 @@ func BenchmarkODA(b *testing.B) {
 func BenchmarkKeyPair(b *testing.B) {
 	for b.Loop() {
 		makePair("authority posfleet", 1152)
+	}
+}
+
+// The card signs its second cryptogram, too, over what it was asked for with both times.
+func TestSecondCryptogramIsHeldToItsSignature(t *testing.T) {
+	known := authoritiesKeys(t, "posfleet")
+	for name, row := range map[string]struct {
+		m       ODA
+		altered Alteration
+		want    Kind
+		change  func(tr *Transaction) // between the two
+		failure ODAFailure
+	}{
+		"right":                     {CDA, Unaltered, TC, nil, NoODAFailure},
+		"changed":                   {CDA, SecondSignedCounter, TC, nil, SignedAnswerWrong},
+		"a card that declines":      {CDA, SecondSignedCounter, AAC, nil, NoODAFailure},
+		"a card that does not sign": {DDA, SecondSignedCounter, TC, nil, NoODAFailure},
+		"no keys":                   {CDA, SecondSignedCounter, TC, func(tr *Transaction) { tr.Failure = NoCAKey }, NoCAKey},
+	} {
+		tr := inserted(t, certifiedCard(t, row.m, "posfleet", "4912", "4912"), known, row.altered)
+		if _, err := tr.Generate(ARQC); err != nil || tr.Failure != NoODAFailure {
+			t.Fatal(name, err, tr.Failure)
+		}
+		first := tr.Cryptogram
+		if row.change != nil {
+			row.change(tr)
+		}
+		tr.ARC = [2]byte{'0', '0'}
+		kind, err := tr.Finish(row.want)
+		if err != nil || kind != row.want || tr.Failure != row.failure || (tr.TVR[0]&methods[CDA].failed != 0) != (row.failure == SignedAnswerWrong) || tr.Cryptogram != first {
+			t.Errorf("%s: %s, %v, %s, TVR %X", name, kind, err, tr.Failure, tr.TVR)
+		}
+	}
+	// A terminal that asked with something else, the first or the second time, finds another hash.
+	for name, change := range map[string]func(tr *Transaction){
+		"first time":  func(tr *Transaction) { tr.asks = append(tr.asks[:0:0], tr.asks[1:]...) },
+		"second time": func(tr *Transaction) { tr.ARC[1]++ },
+	} {
+		tr := inserted(t, certifiedCard(t, CDA, "posfleet", "4912", "4912"), known, Unaltered)
+		if _, err := tr.Generate(ARQC); err != nil {
+			t.Fatal(err)
+		}
+		both, _ := appendDOL(bytes.Clone(tr.asks), tr.tags[tagCDOL2], tr.value)
+		answer := tr.Card.signAnswer(tr, TC, [8]byte{1, 2, 3}, both, false)
+		if _, ok := tr.authenticateAnswer(both, answer); !ok {
+			t.Fatalf("%s: refused when nothing differs", name)
+		}
+		change(tr)
+		other, _ := appendDOL(bytes.Clone(tr.asks), tr.tags[tagCDOL2], tr.value)
+		if _, ok := tr.authenticateAnswer(other, answer); ok {
+			t.Errorf("what was asked for the %s is not under the signature", name)
+		}
 	}
 }

@@ -50,6 +50,7 @@ func (i *certifier) issue(m ODA, pan, expiry string) *files {
 	f := &files{afl: []byte{signedFile << 3, 1, 1, 1, keysFile << 3, 1, byte(1 + min(m, DDA)), 0}, records: map[[2]byte][]byte{}}
 	number := packedNumber(pan)
 	inside := appendTag(appendTag(nil, tagPAN, number), tagCDOL1, cdol1)
+	inside = appendTag(inside, tagCDOL2, cdol2)
 	inside = appendTag(appendTag(inside, tagDenial, i.denial[:]), tagStaticTags, []byte{tagAIP})
 	inside = appendTag(appendTag(inside, tagUsage, []byte{0xFF, 0}), tagExpiry, append(packedDigits(expiry), 0x28))
 	f.records[[2]byte{signedFile, 1}] = appendTag(nil, tagTemplate, inside)
@@ -98,6 +99,9 @@ func certify(by, key *keyPair, format byte, of []byte, until string, hashed []by
 // cdol1 is what the card asks for with its first cryptogram.
 var cdol1 = []byte{0x9F, 0x02, 6, 0x9F, 0x03, 6, 0x9F, 0x1A, 2, 0x95, 5, 0x5F, 0x2A, 2, 0x9A, 3, 0x9C, 1, 0x9F, 0x37, 4}
 
+// cdol2 is what it asks for with its second one: the code of the answer, and the same again.
+var cdol2 = append([]byte{tagARC, 2}, cdol1...)
+
 // sign is the card signing dynamic data: its counter as its number, and more, beside data of
 // the terminal.
 func (c *Card) sign(atc [2]byte, more, data []byte) []byte {
@@ -110,24 +114,25 @@ const signedCryptogram = 1 + 8 + sha1.Size
 
 const tagAnswer = 0x77
 
-// signAnswer is the answer with the cryptogram of a payment that the card was asked for with
-// some data: the cryptogram is in a signature, over which the rest is hashed.
-func (c *Card) signAnswer(t *Transaction, asked []byte) []byte {
-	inside := appendTag(appendTag(nil, tagInformation, []byte{byte(t.Kind)}), tagIAD, t.IAD())
+// signAnswer is the answer with a cryptogram of a payment that the card was asked for with
+// some data, those of a first one included: the cryptogram is in a signature, over which the
+// rest is hashed. Where somebody changes the answer, it comes changed.
+func (c *Card) signAnswer(t *Transaction, kind Kind, cryptogram [8]byte, asked []byte, changed bool) []byte {
+	inside := appendTag(appendTag(nil, tagInformation, []byte{byte(kind)}), tagIAD, t.IAD())
 	inside = appendTag(inside, tagATC, t.ATC[:])
 	hash := hashOf(asked, inside)
-	more := append(append([]byte{byte(t.Kind)}, t.Cryptogram[:]...), hash[:]...)
+	more := append(append([]byte{byte(kind)}, cryptogram[:]...), hash[:]...)
 	signature := c.sign(t.ATC, more, t.UN[:])
-	if t.Altered == SignedCounter {
+	if changed {
 		inside[len(inside)-1] ^= 1
 	}
 	return appendTag(nil, tagAnswer, appendTag(inside, tagSignedDynamic, signature))
 }
 
 // authenticationData is what the card tells of itself in a tap (9F69): version, a number of
-// its own, and what it wants of the cardholder, which is nothing.
-func (c *Card) authenticationData(un [4]byte) [7]byte {
-	return [7]byte{1, ^un[0], ^un[1], ^un[2], ^un[3], 0, 0}
+// its own, and its qualifiers.
+func authenticationData(un [4]byte, q CTQ) [7]byte {
+	return [7]byte{1, ^un[0], ^un[1], ^un[2], ^un[3], q[0], q[1]}
 }
 
 // packedNumber are digits of a card number, with an F where they are odd.

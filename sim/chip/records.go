@@ -10,6 +10,7 @@ const (
 	tagExpiry            = 0x5F24
 	tagUsage             = 0x9F07 // application usage control
 	tagCDOL1             = 0x8C   // what the first cryptogram is asked for with
+	tagCDOL2             = 0x8D   // and the second one
 	tagDDOL              = 0x9F49 // what a dynamic signature is asked for with
 	tagDenial            = 0x9F0E // issuer action code: verification results that decline off line
 	tagCAIndex           = 0x8F

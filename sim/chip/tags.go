@@ -25,6 +25,7 @@ const (
 	tagVersion      = 0x9F09 // of the application
 	tagSequence     = 0x9F41 // of the transaction
 	tagResults      = 0xDF31 // of the issuer's commands
+	tagARC          = 0x8A   // authorisation response code
 
 	// TagIssuerAuthentication is the issuer's answer to the cryptogram.
 	TagIssuerAuthentication = 0x91
@@ -121,6 +122,8 @@ func (t *Transaction) value(tag uint32) []byte {
 		return t.Sequence[:]
 	case tagResults:
 		return t.Results
+	case tagARC:
+		return t.ARC[:]
 	}
 	return nil
 }
@@ -209,6 +212,12 @@ func AppendIssuerAuthentication(dst, value []byte) []byte {
 func AppendScript(dst []byte, tag uint32, id [4]byte, apdu []byte) []byte {
 	dst = append(dst, byte(tag), byte(7+2+len(apdu)))
 	return appendTag(appendTag(dst, tagScript, id[:]), tagCommand, apdu)
+}
+
+// Obeyed reports whether the card has done the last command of its issuer, if there was one.
+func (t *Transaction) Obeyed() bool {
+	n := len(t.Results)
+	return n > 0 && t.Results[n-5]>>4 == 2
 }
 
 // Run gives the card the commands of an answer that are for before or after the second

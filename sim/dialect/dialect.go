@@ -155,8 +155,14 @@ func (d *Dialect) WithoutPANs() (*Dialect, error) {
 	return c.copy()
 }
 
-// WithWidePIN is the dialect with room for the PIN block of 16 octets that SM4
-// makes.
+// UnderAES reports whether the keys of messages are AES keys: brought by a sign-in or
+// derived.
+func (d *Dialect) UnderAES() bool {
+	return d.KeyBlock.Cipher() == keys.CipherAES || d.DUKPT > keys.DUKPTTDES
+}
+
+// WithWidePIN is the dialect with room for the PIN block of 16 octets that SM4 and AES
+// make.
 func (d *Dialect) WithWidePIN() (*Dialect, error) {
 	n := d.Place(wire.PINBlock).Field
 	if n == 0 {

@@ -21,8 +21,8 @@ func (r *reader) keys(mac, signIn, working, pin strict.Value) {
 	r.mac(mac)
 	r.derived(working)
 	if s := r.word(signIn); s != "" {
-		if d.KeyBlock = keys.KeyBlock(s); d.KeyBlock.Len() == 0 {
-			r.Fail(signIn, "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4), 006 (SM4 and track key) or none", strict.Quote(s))
+		if d.KeyBlock = keys.KeyBlock(s); !d.KeyBlock.Known() {
+			r.Fail(signIn, "%s, want none or %s", strict.Quote(s), keys.KeyBlockNames)
 		}
 	}
 	switch {
@@ -133,14 +133,14 @@ func (r *reader) pin(v strict.Value) {
 			n, _ := strconv.Atoi(s)
 			r.d.PINFormat = keys.PINFormat(n)
 			switch {
-			case r.d.DUKPT > keys.DUKPTTDES:
+			case r.d.UnderAES():
 				r.Fail(v, "under AES a PIN block is of format 4; leave pin away")
-			case n > 0 && r.d.KeyBlock.SM4():
+			case n > 0 && r.d.KeyBlock.Cipher() == keys.CipherSM4:
 				r.Fail(v, "under SM4 a PIN block is of format 0; leave pin away, or say another sign-in")
 			}
 		case "4":
-			if r.d.DUKPT <= keys.DUKPTTDES {
-				r.Fail(v, "format 4 goes with AES keys alone, as keys: {dukpt: aes128} makes them")
+			if !r.d.UnderAES() {
+				r.Fail(v, "format 4 goes with AES keys alone, as sign-in: \"007\" brings or keys: {dukpt: aes128} makes them")
 			}
 		default:
 			r.Fail(v, "%s, want 0, 1, 3 or 4 (ISO 9564-1): format 2 is for cards off line", strict.Quote(s))

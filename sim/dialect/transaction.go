@@ -56,6 +56,15 @@ const (
 	ChipNotice      // one that the host approved and the chip did not, or whose answer it found wrong
 	AdviceUpload    // a refund or an advice of that batch, whole
 	OrderResult     // the host says unasked what has come of an order; nobody answers it
+	AccountLoad     // puts electronic cash on a chip, out of the account behind it
+	TransferLoad    // out of another card's account
+	CashLoad        // for money that the merchant takes
+	CashLoadVoid    // undoes one
+	LoadUpload      // a load of the batch that is being settled, with its chip's data
+	PointsQuery     // what a loyalty account has
+	QRQuery         // what has become of a payment by code
+	MasterKeyRSA    // brings the terminal's master key, under the public key that it asks with
+	MasterKeyEnd    // says that the terminal has it, and which one
 	Transactions    // how many there are
 )
 
@@ -90,6 +99,9 @@ const (
 	Release           // what is held is let go
 	Capture           // what is held is paid to the merchant
 	Uncapture         // a capture of the open batch is undone, whole: the amount is held again
+	Load              // a card pays for electronic cash on a chip, its own or another's
+	CashIn            // the merchant owes for electronic cash on a chip: it has been paid for there
+	CashOut           // a cash-in of the open batch is undone, whole
 )
 
 // Side is the side of a settlement on which a transaction's amount counts.
@@ -102,8 +114,9 @@ const (
 )
 
 // sides says on which side a booking counts. A voided purchase counts on both
-// (CUP settlement, docs/sources.md).
-var sides = [...]Side{Charge: Debit, Uncharge: Credit, GiveBack: Credit, Capture: Debit, Uncapture: Credit}
+// (CUP settlement, docs/sources.md). A load out of an account is no business of the
+// merchant's.
+var sides = [...]Side{Charge: Debit, Uncharge: Credit, GiveBack: Credit, Capture: Debit, Uncapture: Credit, CashIn: Credit, CashOut: Debit}
 
 // Pointer is how a transaction names the earlier one that it is about.
 type Pointer uint8
@@ -119,61 +132,71 @@ const (
 // dialect: a new one is a row here, a form and a scenario.
 var transactions = [Transactions]struct {
 	name       string
+	chinese    string // its name in Chinese, as slips and features have it
 	booking    Booking
 	original   Pointer
 	supervisor bool // the terminal asks for the supervisor's password
 	reversible bool // when unanswered, a reversal is owed; an advice is repeated instead
 }{
-	SignIn:           {name: "sign-in"},
-	SignOff:          {name: "sign-off"},
-	Echo:             {name: "echo"},
-	StatusUpload:     {name: "status-upload"},
-	Balance:          {name: "balance"},
-	Purchase:         {"purchase", Charge, ToNone, false, true},
-	QRPurchase:       {"qr-purchase", Charge, ToNone, false, true},
-	PurchaseVoid:     {"purchase-void", Uncharge, ToTrace, true, true},
-	Refund:           {"refund", GiveBack, ToReference, true, false},
-	PreAuth:          {"pre-auth", Hold, ToNone, false, true},
-	AddPreAuth:       {"add-pre-auth", Hold, ToAuthCode, false, true},
-	PreAuthVoid:      {"pre-auth-void", Release, ToAuthCode, true, true},
-	Completion:       {"completion", Capture, ToAuthCode, false, true},
-	CompletionAdvice: {"completion-advice", Capture, ToAuthCode, false, false},
-	CompletionVoid:   {"completion-void", Uncapture, ToTrace, true, true},
-	Reversal:         {name: "reversal"},
-	Settlement:       {name: "settlement"},
-	BatchUpload:      {name: "batch-upload"},
-	UploadEnd:        {name: "upload-end"},
-	SignatureUpload:  {name: "signature-upload"},
-	SignaturePart:    {name: "signature-part"},
-	PasswordReset:    {name: "password-reset"},
-	OrderConfirm:     {name: "order"},
-	OrderQuery:       {name: "order-query"},
-	OrderCancel:      {name: "order-cancel"},
-	MerchantCode:     {name: "merchant-code"},
-	CodeScan:         {name: "code-scan"},
-	OfflinePurchase:  {"offline-purchase", Charge, ToNone, false, false},
-	ScriptResult:     {name: "script-result"},
-	MailOrder:        {"mail-order", Charge, ToNone, false, true},
-	MailPreAuth:      {"mail-pre-auth", Hold, ToNone, false, true},
-	Instalment:       {"instalment", Charge, ToNone, false, true},
-	PointsPurchase:   {"points-purchase", Charge, ToNone, false, true},
-	Reservation:      {"reservation", Charge, ToNone, false, true},
-	ReservationVoid:  {"reservation-void", Uncharge, ToTrace, true, true},
-	OfflineRefund:    {"offline-refund", GiveBack, ToReference, true, false},
-	DownloadQuery:    {name: "download-query"},
-	DownloadLoad:     {name: "download"},
-	DownloadEnd:      {name: "download-end"},
-	CashierSignIn:    {name: "cashier-sign-in"},
-	OfflineSettle:    {"offline-settle", Charge, ToNone, false, false},
-	Adjustment:       {"adjustment", Charge, ToTrace, false, false},
-	Tip:              {"tip", Charge, ToTrace, false, false},
-	MasterKey:        {name: "master-key"},
-	KeyChange:        {name: "key-change"},
-	CutOver:          {name: "cut-over"},
-	ChipUpload:       {name: "chip-upload"},
-	ChipNotice:       {name: "chip-notice"},
-	AdviceUpload:     {name: "advice-upload"},
-	OrderResult:      {name: "order-result"},
+	SignIn:           {name: "sign-in", chinese: "联机签到"},
+	SignOff:          {name: "sign-off", chinese: "签退"},
+	Echo:             {name: "echo", chinese: "回响测试"},
+	StatusUpload:     {name: "status-upload", chinese: "状态上送"},
+	Balance:          {name: "balance", chinese: "余额查询"},
+	Purchase:         {"purchase", "消费", Charge, ToNone, false, true},
+	QRPurchase:       {"qr-purchase", "扫码支付", Charge, ToNone, false, true},
+	PurchaseVoid:     {"purchase-void", "消费撤销", Uncharge, ToTrace, true, true},
+	Refund:           {"refund", "退货", GiveBack, ToReference, true, false},
+	PreAuth:          {"pre-auth", "预授权", Hold, ToNone, false, true},
+	AddPreAuth:       {"add-pre-auth", "追加预授权", Hold, ToAuthCode, false, true},
+	PreAuthVoid:      {"pre-auth-void", "预授权撤销", Release, ToAuthCode, true, true},
+	Completion:       {"completion", "预授权完成", Capture, ToAuthCode, false, true},
+	CompletionAdvice: {"completion-advice", "预授权完成通知", Capture, ToAuthCode, false, false},
+	CompletionVoid:   {"completion-void", "预授权完成撤销", Uncapture, ToTrace, true, true},
+	Reversal:         {name: "reversal", chinese: "冲正"},
+	Settlement:       {name: "settlement", chinese: "批结算"},
+	BatchUpload:      {name: "batch-upload", chinese: "批上送"},
+	UploadEnd:        {name: "upload-end", chinese: "批上送结束"},
+	SignatureUpload:  {name: "signature-upload", chinese: "签名上送"},
+	SignaturePart:    {name: "signature-part", chinese: "签名分段上送"},
+	PasswordReset:    {name: "password-reset", chinese: "密码重置"},
+	OrderConfirm:     {name: "order", chinese: "下单"},
+	OrderQuery:       {name: "order-query", chinese: "订单查询"},
+	OrderCancel:      {name: "order-cancel", chinese: "订单取消"},
+	MerchantCode:     {name: "merchant-code", chinese: "收款码"},
+	CodeScan:         {name: "code-scan", chinese: "扫收款码"},
+	OfflinePurchase:  {"offline-purchase", "脱机消费上送", Charge, ToNone, false, false},
+	ScriptResult:     {name: "script-result", chinese: "脚本结果上送"},
+	MailOrder:        {"mail-order", "订购消费", Charge, ToNone, false, true},
+	MailPreAuth:      {"mail-pre-auth", "订购预授权", Hold, ToNone, false, true},
+	Instalment:       {"instalment", "分期消费", Charge, ToNone, false, true},
+	PointsPurchase:   {"points-purchase", "积分消费", Charge, ToNone, false, true},
+	Reservation:      {"reservation", "预约消费", Charge, ToNone, false, true},
+	ReservationVoid:  {"reservation-void", "预约消费撤销", Uncharge, ToTrace, true, true},
+	OfflineRefund:    {"offline-refund", "脱机退货", GiveBack, ToReference, true, false},
+	DownloadQuery:    {name: "download-query", chinese: "下载查询"},
+	DownloadLoad:     {name: "download", chinese: "下载"},
+	DownloadEnd:      {name: "download-end", chinese: "下载结束"},
+	CashierSignIn:    {name: "cashier-sign-in", chinese: "收银员积分签到"},
+	OfflineSettle:    {"offline-settle", "离线结算", Charge, ToNone, false, false},
+	Adjustment:       {"adjustment", "结算调整", Charge, ToTrace, false, false},
+	Tip:              {"tip", "小费", Charge, ToTrace, false, false},
+	MasterKey:        {name: "master-key", chinese: "主密钥下载"},
+	KeyChange:        {name: "key-change", chinese: "更换密钥"},
+	CutOver:          {name: "cut-over", chinese: "日切"},
+	ChipUpload:       {name: "chip-upload", chinese: "IC卡明细上送"},
+	ChipNotice:       {name: "chip-notice", chinese: "IC卡通知上送"},
+	AdviceUpload:     {name: "advice-upload", chinese: "通知类交易上送"},
+	OrderResult:      {name: "order-result", chinese: "结果推送"},
+	AccountLoad:      {"account-load", "指定账户圈存", Load, ToNone, false, true},
+	TransferLoad:     {"transfer-load", "非指定账户圈存", Load, ToNone, false, true},
+	CashLoad:         {"cash-load", "现金充值", CashIn, ToNone, false, true},
+	CashLoadVoid:     {"cash-load-void", "现金充值撤销", CashOut, ToTrace, true, true},
+	LoadUpload:       {name: "load-upload", chinese: "圈存明细上送"},
+	PointsQuery:      {name: "points-query", chinese: "积分查询"},
+	QRQuery:          {name: "qr-query", chinese: "扫码支付查询"},
+	MasterKeyRSA:     {name: "master-key-rsa", chinese: "主密钥公钥申请"},
+	MasterKeyEnd:     {name: "master-key-end", chinese: "主密钥下载结束"},
 }
 
 // String gives the name that reports, limits and features use.
@@ -182,6 +205,14 @@ func (t Transaction) String() string {
 		return "?"
 	}
 	return transactions[t].name
+}
+
+// Chinese is its name in Chinese, as slips and features have it.
+func (t Transaction) Chinese() string {
+	if t >= Transactions {
+		return "?"
+	}
+	return transactions[t].chinese
 }
 
 // Booking is what an approved t does to money.
@@ -211,12 +242,21 @@ func (b Booking) Side() Side {
 // booked the difference.
 func (t Transaction) Raises() bool { return t.Booking() == Charge && t.Original() == ToTrace }
 
+// Sells reports whether by an approved t a card pays the merchant.
+func (t Transaction) Sells() bool { return t.Booking() == Charge || t.Booking() == Capture }
+
+// Loads reports whether t changes the electronic cash on a chip, which is in the reader.
+func (t Transaction) Loads() bool { return t.Booking() >= Load }
+
 // Signs reports whether t brings a cardholder's signature, or a part of it.
 func (t Transaction) Signs() bool { return t == SignatureUpload || t == SignaturePart }
 
 // Payment reports whether t moves or holds money: its answer is approved,
 // declined or unknown.
 func (t Transaction) Payment() bool { return t.Booking() != None }
+
+// Inquires reports whether an approved t tells what the card has, of money or points.
+func (t Transaction) Inquires() bool { return t == Balance || t == PointsQuery }
 
 // Journalled reports whether an approved t stays in the batch until settlement:
 // whatever counts there.

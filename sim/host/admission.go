@@ -64,7 +64,7 @@ func (h *Host) activated(req *Request, t *book.Terminal, number int) bool {
 // refuse answers with a code and a text for whoever stands at the terminal.
 func (h *Host) refuse(req *Request, code verdict, text string) {
 	h.reply(req, code)
-	if req.Known && (req.Transaction.Payment() || req.Transaction == dialect.Balance) {
+	if req.Known && (req.Transaction.Payment() || req.Transaction.Inquires()) {
 		req.Answer.SetUint(wire.SettlementDate, uint64(req.now.mmdd))
 		req.Answer.SetString(wire.ResponseData, remarks)
 	}

@@ -104,7 +104,7 @@ func WithBehaviour(b *Behaviour) Option {
 
 // shape applies the behaviour to one answer.
 func (b *Behaviour) shape(req *Request) {
-	if t := req.Transaction; !req.Known || !t.Payment() && t != dialect.Balance && t != dialect.Echo {
+	if t := req.Transaction; !req.Known || !t.Payment() && !t.Inquires() && t != dialect.Echo {
 		return
 	}
 	b.mu.Lock()

@@ -81,7 +81,7 @@ func (h *Host) applyRules(req *Request) bool {
 	if h.staff.Watches(n) && h.stopped(req) {
 		return true
 	}
-	if req.Known && !req.Transaction.Payment() && req.Transaction != dialect.Balance && req.Transaction != dialect.Reversal && !h.dialect.Form(req.Transaction).Complete(m) {
+	if req.Known && !req.Transaction.Payment() && !req.Transaction.Inquires() && req.Transaction != dialect.Reversal && !h.dialect.Form(req.Transaction).Complete(m) {
 		h.reply(req, formatError)
 		return true
 	}
@@ -118,6 +118,10 @@ func (h *Host) dispatch(req *Request) {
 		h.download(req)
 	case dialect.MasterKey:
 		h.masterKey(req)
+	case dialect.MasterKeyRSA:
+		h.masterKeyRSA(req)
+	case dialect.MasterKeyEnd:
+		h.masterKeyEnd(req)
 	case dialect.KeyChange:
 		h.changeKeys(req)
 	case dialect.CutOver:
@@ -131,7 +135,7 @@ func (h *Host) dispatch(req *Request) {
 		h.settlement(req)
 	case dialect.BatchUpload:
 		h.batchUpload(req)
-	case dialect.ChipUpload, dialect.ChipNotice:
+	case dialect.ChipUpload, dialect.LoadUpload, dialect.ChipNotice:
 		h.chipUpload(req)
 	case dialect.AdviceUpload:
 		h.adviceUpload(req)
@@ -161,7 +165,9 @@ func (h *Host) financial(req *Request) {
 		code = formatError
 	case req.Transaction == dialect.Reversal:
 		code = h.reversal(req)
-	case req.Transaction == dialect.Balance:
+	case req.Transaction == dialect.QRQuery:
+		code = h.queryCode(req)
+	case req.Transaction.Inquires():
 		code = h.pay(req)
 	default:
 		code = h.enter(req)
@@ -318,9 +324,12 @@ func (h *Host) tell(req *Request, code verdict) {
 	switch req.Transaction {
 	case dialect.Reversal:
 		return
-	case dialect.Balance:
+	case dialect.Balance, dialect.PointsQuery:
 		h.tellBalance(req)
 	case dialect.QRPurchase:
+		h.tellVoucher(req)
+	case dialect.QRQuery:
+		a.SetUint(wire.Amount, uint64(req.record.Amount))
 		h.tellVoucher(req)
 	case dialect.Refund:
 		if req.again != nil {

@@ -58,7 +58,8 @@ func (req *Request) work(of *issuedChip) *chipWork {
 
 // chipOf is the chip of the card in hand; nil where its issuer's keys are not known.
 func (h *Host) chipOf(req *Request) *issuedChip {
-	c, issuer := req.record.Card, h.cardOf(req).Issuer()
+	c := req.chipCard()
+	issuer := h.books.Profile(c).Issuer()
 	if issuer == nil {
 		return nil
 	}
@@ -101,7 +102,7 @@ func (h *Host) checkChip(req *Request) verdict {
 	if of == nil {
 		return pending
 	}
-	w, issuer := req.work(of), h.cardOf(req).Issuer()
+	w, issuer := req.work(of), h.books.Profile(req.chipCard()).Issuer()
 	if !w.Read(v) {
 		return formatError
 	}
@@ -205,7 +206,7 @@ func packed(v [6]byte) (n uint64) {
 // answerChip puts the issuer's answer to a chip's cryptogram into the answer, and the
 // command that the profile has for the chip until it is known to have been obeyed.
 func (h *Host) answerChip(req *Request, code verdict) {
-	w, card := req.chip, h.cardOf(req)
+	w, card := req.chip, h.books.Profile(req.chipCard())
 	issuer := card.Issuer()
 	c := h.code(req, code)
 	value := w.work.Answer(&w.tag91, issuer.Scheme, w.of.keys, w.Cryptogram, [2]byte{c[0], c[1]}, h.approves(req, code))
@@ -216,10 +217,16 @@ func (h *Host) answerChip(req *Request, code verdict) {
 	if command := card.Command(); command != chip.NoCommand && req.inserted(h) && !w.of.hasObeyed() {
 		var err error
 		if w.apdu, err = w.work.AppendCommand(w.apdu[:0], issuer.Scheme, w.of.keys, command, &w.Data, [8]byte(w.Cryptogram), nil); err == nil {
-			w.data = chip.AppendScript(w.data, chip.TagAfter, [4]byte{0, 0, 0, 1}, w.apdu)
+			w.appendScript([4]byte{0, 0, 0, 1})
 		}
 	}
+	h.appendCash(req, h.approves(req, code))
 	req.Answer.Set(wire.ChipData, w.data)
+}
+
+// appendScript appends the command in w.apdu to the answer, as a script of its own.
+func (w *chipWork) appendScript(id [4]byte) {
+	w.data = chip.AppendScript(w.data, chip.TagAfter, id, w.apdu)
 }
 
 // inserted reports whether the chip is in the reader still.

@@ -219,6 +219,20 @@ var chipBugs = map[string]func(p *pos, h *Host) bool{
 		p.code(amount(5), inserts(&x, "chip"))
 		return !x.Authenticate(chip.Value(p.ans.Get(wire.ChipData), chip.TagIssuerAuthentication))
 	},
+	"load-unpaid": func(p *pos, h *Host) bool {
+		var x chip.Transaction
+		before := balanceOf(p, h, "cash")
+		p.do(dialect.AccountLoad, amount(500), inserts(&x, "cash"))
+		return p.ans.Text(wire.ResponseCode) == "00" && balanceOf(p, h, "cash") == before
+	},
+	"load-untold": func(p *pos, _ *Host) bool {
+		var x chip.Transaction
+		return p.do(dialect.AccountLoad, amount(500), inserts(&x, "cash")) == "00" && chip.Value(p.ans.Get(wire.ChipData), chip.TagAfter) == nil
+	},
+	"load-over-limit": func(p *pos, h *Host) bool {
+		var x chip.Transaction
+		return p.do(dialect.AccountLoad, amount(1000_01), inserts(&x, "cash")) == "00"
+	},
 	"script-result-lost": func(p *pos, _ *Host) bool {
 		var x chip.Transaction
 		p.code(amount(5), inserts(&x, "to-unblock"))

@@ -255,7 +255,7 @@ func (h *Host) entries(of *dialect.Download) [][]byte {
 	case "sm-ca-keys":
 		return smCAKeys()
 	case "ic-parameters":
-		return applications
+		return applications(&h.profile.Policy)
 	case "card-blacklist":
 		return numberedFrom("62250099%02d", 25)
 	case "no-pin-cards":
@@ -268,18 +268,26 @@ func (h *Host) entries(of *dialect.Download) [][]byte {
 	return [][]byte{[]byte("posfleet " + of.Name)}
 }
 
+// mostTapped is from which amount on, in fen, a card is to be inserted.
+const mostTapped = 50_000_00
+
 // applications are the AIDs of debit, credit and quasi-credit, and what terminals need for
-// each (PBOC).
-var applications = func() (all [][]byte) {
+// each (PBOC): the limits for cards that are tapped are those of the policy.
+func applications(policy *profile.Policy) (all [][]byte) {
 	for _, last := range []string{"01", "02", "03", "06"} {
-		e, err := hex.DecodeString("9F0608A0000003330101" + last + "DF0101009F08020020DF1105DC4000A800DF1205DC4004F800DF130500100000009F1B0400000000DF150400000000DF160199DF170199DF14039F3704DF180101")
+		verify := int64(mostTapped)
+		if policy.TapPINAbove > 0 {
+			verify = policy.TapPINAbove + 1
+		}
+		e, err := hex.DecodeString("9F0608A0000003330101" + last + "DF0101009F08020020DF1105DC4000A800DF1205DC4004F800DF130500100000009F1B0400000000DF150400000000DF160199DF170199DF14039F3704DF180101" +
+			fmt.Sprintf("DF1906%012dDF2006%012dDF2106%012d", min(policy.OfflineLimit, mostTapped), int64(mostTapped), min(verify, mostTapped)))
 		if err != nil {
 			panic(err)
 		}
 		all = append(all, e)
 	}
 	return all
-}()
+}
 
 // authorities are the keys of those behind the cards that come with posfleet, as far as hosts
 // tell of them; forged, with the first one's replaced.

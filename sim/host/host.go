@@ -51,6 +51,7 @@ type Host struct {
 	repeat       bool
 	statuses     statuses
 	requirements requirements
+	masters      masterKeys
 	behaviour    *Behaviour
 	clock        clock
 	serial       atomic.Uint64 // numbers answers; the last six digits are part of the RRN

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/payout"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -49,6 +51,12 @@ func afterKill(t testing.TB, h *Host) (again *Host) {
 		if got, want := again.books.Balance(c), h.books.Balance(c); got != want {
 			t.Errorf("account %d has %d fen, want %d", c, got, want)
 		}
+		if got, want := again.books.Points(c), h.books.Points(c); got != want {
+			t.Errorf("the points of account %d are worth %d fen, want %d", c, got, want)
+		}
+		if got, want := again.books.Cash(c), h.books.Cash(c); got != want {
+			t.Errorf("the electronic cash of account %d is %d fen, want %d", c, got, want)
+		}
 	}
 	if got, want := again.Fees(), h.Fees(); got != want {
 		t.Errorf("merchants are owed\n%+v\nwant\n%+v", got, want)
@@ -59,6 +67,7 @@ func afterKill(t testing.TB, h *Host) (again *Host) {
 	for what, of := range map[string]func(h *Host) any{
 		"what terminals told":        func(h *Host) any { return h.statuses.last },
 		"what is asked of terminals": func(h *Host) any { return h.requirements.open },
+		"who has a master key":       func(h *Host) any { return h.masters.asked },
 		"merchants":                  func(h *Host) any { return h.Merchants().Merchants() },
 		"terminals":                  func(h *Host) any { return h.Merchants().Terminals(shop) },
 		"statements": func(h *Host) any {
@@ -390,4 +399,56 @@ func TestPayoutsAreKeptOverAKill(t *testing.T) {
 	}
 	p.want("00", dialect.Purchase, amount(500), shows("good")) // of a day that is out by now
 	afterKill(t, h)
+}
+
+// Who has had a master key gets it no second time from a host that was killed since.
+func TestMasterKeyIsGivenOnceOverAKill(t *testing.T) {
+	prof, err := profile.Bundled("cup", 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := keeps(t, prof, t.TempDir())
+	p := ready(t, h, serveHost(t, h), 0)
+	kcv, err := keys.CheckValue(keys.Software{}, prof.SignIn.Cipher(), p.entry.Master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	modulus := bytes.Repeat([]byte{0xC5}, keys.RSABits/8)
+	asks := func(octet byte) string {
+		return p.send(p.request(dialect.MasterKeyRSA, sub(wire.PublicKey, string(modulus[1:])+string(octet))))
+	}
+	says := func(kcv []byte) string {
+		return p.send(p.request(dialect.MasterKeyEnd, sub(wire.CheckValue, string(kcv))))
+	}
+	for _, step := range []struct {
+		what      string
+		got, want string
+	}{
+		{"an end before the beginning", says(kcv[:]), "25"},
+		{"an even modulus", asks(0xC4), "30"},
+		{"the first key", asks(0x01), "00"},
+		{"again, not having heard", asks(0x01), "00"},
+		{"another key meanwhile", asks(0x03), "94"},
+		{"another check value", says([]byte("none")), "12"},
+		{"the check value", says(kcv[:]), "00"},
+		{"the check value again", says(kcv[:]), "00"},
+		{"again, having it", asks(0x01), "94"},
+	} {
+		if step.got != step.want {
+			t.Errorf("%s: %s, want %s", step.what, step.got, step.want)
+		}
+	}
+	again := afterKill(t, h)
+	p.moves(again)
+	if got := asks(0x01); got != "94" {
+		t.Errorf("after a kill: %s, want 94", got)
+	}
+	if err := again.Change(func() { err = again.AllowMasterKey(p.entry.TID) }); err != nil || again.AllowMasterKey("nobody") == nil {
+		t.Error(err)
+	}
+	again = afterKill(t, again)
+	p.moves(again)
+	if got := asks(0x03); got != "00" {
+		t.Errorf("when the bank allows it: %s, want 00", got)
+	}
 }

@@ -53,6 +53,7 @@ const (
 	wrongCAKey
 	otherCAKey
 	wrongMasterKey
+	anyMasterKey
 	approveMalformed
 	hangOver
 	fallOver
@@ -70,6 +71,9 @@ const (
 	refundElsewhere
 	reversalElsewhere
 	reversalAnyAmount
+	cashUnpaid
+	cashUnbounded
+	cashUntold
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -93,6 +97,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "wrong-trace", Doc: "answers to payments bring back another trace, under a right MAC",
 		wrap: onPayment(func(h *Host, req *Request) { bend(req.Answer, wire.Trace) })},
 	{Name: "wrong-kcv", Doc: "sign-in gives a PIN key whose check value is wrong", wrap: onAnswer(wrongKCV)},
+	{Name: "key-block-header", Doc: "the header of the TR-31 key block of a PIN key was changed after its MAC was made", wrap: onAnswer(otherHeader)},
 	{Name: "lying-totals", Doc: "settlement finds every batch unbalanced, with totals that are one fen off",
 		wrap: onAnswer(lyingTotals)},
 	{Name: "silent", Doc: "payments are booked and never answered",
@@ -136,6 +141,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "wrong-arpc", Doc: "the issuer's answer to a chip's cryptogram is one bit wrong", bug: wrongIssuer},
 	{Name: "script-result-lost", Doc: "what has become of an issuer's commands is acknowledged and not kept", bug: scriptLost},
 	{Name: "master-key-wrong", Doc: "a master key that is downloaded is not the one of its check value", bug: wrongMasterKey},
+	{Name: "master-key-to-anybody", Doc: "a master key is given to whoever asks for it with a public key: again, with another key, of any size", bug: anyMasterKey},
 	{Name: "ca-key-wrong", Doc: "CA keys and IC parameters are downloaded with one bit wrong", bug: wrongCAKey},
 	{Name: "ca-key-forged", Doc: "the first CA key is downloaded as another one, under a hash that is right", bug: otherCAKey},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
@@ -160,6 +166,9 @@ var misbehaviours = []Misbehaviour{
 	{Name: "refund-of-another", Doc: "a refund that names a payment of another card, or none, gives back what it finds", bug: refundElsewhere},
 	{Name: "reversal-of-another", Doc: "a reversal that names no payment undoes the latest", bug: reversalElsewhere},
 	{Name: "reversal-of-any-amount", Doc: "a reversal undoes the payment that it names, whatever amount it says", bug: reversalAnyAmount},
+	{Name: "load-unpaid", Doc: "electronic cash that an account is to pay for is put on its chip, and no account pays", bug: cashUnpaid},
+	{Name: "load-untold", Doc: "loads of electronic cash are approved and booked, and the chip is not told", bug: cashUntold},
+	{Name: "load-over-limit", Doc: "a chip is loaded with any amount of electronic cash", bug: cashUnbounded},
 	{Name: "forget-status", Doc: "what a terminal tells of its parts is acknowledged and not kept", wrap: onAnswer(forgetStatus)},
 	{Name: "yes-man", Doc: "everything is approved under a right MAC and nothing is booked; no balance is told, every batch balances",
 		wrap: yesMan},
@@ -316,6 +325,17 @@ func wrongKCV(_ *Host, req *Request) {
 	}
 	if v := req.Answer.Get(wire.WorkingKeys); len(v) > at {
 		v[at] ^= 0xFF
+	}
+}
+
+// otherHeader changes the version number of a key, which only the MAC of its key block
+// guards.
+func otherHeader(_ *Host, req *Request) {
+	if !req.Known || req.Transaction != dialect.SignIn || req.session == nil || !req.session.mode.TR31() {
+		return
+	}
+	if v := req.Answer.Get(wire.WorkingKeys); len(v) > 10 {
+		v[10] = '9'
 	}
 }
 

@@ -231,6 +231,17 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		_, err := keys.OpenMaster(keys.CipherDES, p.p.Transport, p.ans.Get(wire.MasterKey))
 		return err != nil
 	}
+	seen["key-block-header"] = func(p *pos, h *Host) bool {
+		p.want("00", dialect.SignIn, sub(wire.ManagementCode, string(keys.TR31)))
+		_, err := keys.Unwrap(keys.Software{}, p.entry.Master, keys.TR31, p.ans.Get(wire.WorkingKeys))
+		return err != nil
+	}
+	seen["master-key-to-anybody"] = func(p *pos, h *Host) bool {
+		asks := func(octets int) string {
+			return p.send(p.request(dialect.MasterKeyRSA, sub(wire.PublicKey, string(bytes.Repeat([]byte{0xC5}, octets)))))
+		}
+		return asks(256) == "00" && asks(128) == "00"
+	}
 	broken := func(p *pos) []byte { // a purchase with a letter in its amount
 		frame := p.frame(p.request(dialect.Purchase, amount(500), shows("good")))
 		frame[2+11+2+8+9+3] = 0xAA

@@ -44,7 +44,7 @@ func (h *Host) stopped(req *Request) bool {
 
 // decline answers a request with a code, as one of its kind is answered.
 func (h *Host) decline(req *Request, code verdict) {
-	if req.Known && (req.Transaction.Payment() || req.Transaction == dialect.Balance) {
+	if req.Known && (req.Transaction.Payment() || req.Transaction.Inquires()) {
 		h.tell(req, code)
 		return
 	}

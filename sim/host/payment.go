@@ -21,6 +21,9 @@ var paymentRules = [...]struct {
 	dialect.Release:   {false, (*Host).release},
 	dialect.Capture:   {false, (*Host).capture},
 	dialect.Uncapture: {false, (*Host).uncapture},
+	dialect.Load:      {true, (*Host).load},
+	dialect.CashIn:    {true, (*Host).load},
+	dialect.CashOut:   {true, (*Host).unload},
 }
 
 // pay applies the rules of business to a sealed request. It moves the money
@@ -72,7 +75,10 @@ func (h *Host) readPayment(req *Request) verdict {
 	if h.tapped(req.Message.Get(wire.EntryMode)) {
 		req.record.Channel = fee.Contactless
 	}
-	return h.present(req)
+	if code := h.present(req); code != pending || req.Transaction.Booking() != dialect.Load {
+		return code
+	}
+	return h.loaded(req)
 }
 
 // tapped reports whether an entry mode is that of a contactless chip.
@@ -80,9 +86,12 @@ func (h *Host) tapped(mode []byte) bool {
 	return len(mode) > 0 && (string(mode) == h.dialect.EntryMode(dialect.Tap, false) || string(mode) == h.dialect.EntryMode(dialect.Tap, true))
 }
 
-// inquire looks at the balance.
+// inquire looks at the balance, of money or of points.
 func (h *Host) inquire(req *Request) verdict {
 	req.balance = h.books.Balance(req.record.Card)
+	if req.Transaction == dialect.PointsQuery {
+		req.balance = h.books.Points(req.record.Card)
+	}
 	return approved
 }
 

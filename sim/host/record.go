@@ -38,6 +38,7 @@ const (
 	menuChanged                     // the whole menu
 	signerChanged                   // what is on file of how an operator signs
 	menuSold                        // of which menu the orders after it are, where it was not changed
+	masterAsked                     // by a terminal, with a public key
 	kinds
 )
 
@@ -66,6 +67,7 @@ var again = [kinds]func(h *Host, v []byte) error{
 		return nil
 	}),
 	signerChanged: asJSON((*Host).restoreEnrolment),
+	masterAsked:   asJSON((*Host).restoreMaster),
 }
 
 var errEntry = errors.New("it is not of this host")
@@ -352,5 +354,5 @@ func (h *Host) noteChip(req *Request, index byte, counter uint16, cryptogram uin
 	if fresh {
 		was = 1
 	}
-	h.note(req, chipUsed, uint64(req.record.Card), uint64(index), uint64(counter), cryptogram, was)
+	h.note(req, chipUsed, uint64(req.chipCard()), uint64(index), uint64(counter), cryptogram, was)
 }

@@ -45,6 +45,7 @@ func FuzzRestore(f *testing.F) {
 		deskChanged: `{"Key":"AAAA","Serial":3,"Members":["1"],"Customers":[{"Number":"c"}],"Accounts":[{"TID":"10000001","Customer":"c","Dead":["01"],"Resets":[{"ID":"1","Operator":"01"}]}]}`,
 		accountsChanged: `{"Accrued":[{"Terminal":0,"Records":[0]}],"Paid":[{"MID":"123456789012345","Sealed":20261126,"Payouts":[{"Amount":100,"Fee":1,"Net":99,` +
 			`"Of":[{"Day":20261126,"Amount":100,"Fee":1}]}]}]}`,
+		masterAsked:   `{"Terminal":1,"Key":"00","Has":true}`,
 		menuChanged:   `{"Version":4,"Dishes":[{"Number":1}]}`,
 		menuSold:      `{"Version":4,"Dishes":[{"Number":1,"Name":"x"}]}`,
 		signerChanged: `{"MID":"123456789012345","Operator":"01","Genuine":[[[{"X":1}]]]}`,

@@ -87,26 +87,6 @@ func (h *Host) issue(req *Request, trace uint32, mode keys.KeyBlock) bool {
 	return true
 }
 
-// masterKey gives the terminal its master key, under the transport key that all were
-// delivered with. One that is in an HSM does not leave it.
-func (h *Host) masterKey(req *Request) {
-	master := h.books.Entry(req.number).Master
-	if h.profile.Transport == nil || h.profile.InHSM() || len(master) == 0 {
-		h.reply(req, invalid)
-		return
-	}
-	block, err := keys.SealMaster(h.profile.SignIn.Cipher(), h.profile.Transport, master)
-	if err != nil {
-		h.reply(req, malfunction)
-		return
-	}
-	if h.breaks(wrongMasterKey) {
-		block[0] ^= 0x10
-	}
-	h.reply(req, approved)
-	req.Answer.Set(wire.MasterKey, block)
-}
-
 // changeKeys gives a session that is open fresh working keys.
 func (h *Host) changeKeys(req *Request) {
 	trace, ok := digits(req.Message.Get(wire.Trace))

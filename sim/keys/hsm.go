@@ -86,13 +86,7 @@ func (c Cipher) wholeBlocks(key, data []byte) (*Key, error) {
 	if len(data)%c.BlockSize() != 0 {
 		return nil, errBlocks
 	}
-	switch c {
-	case CipherSM4:
-		return NewSM4(key)
-	case CipherAES:
-		return NewAES(key)
-	}
-	return New(key)
+	return c.Key(key)
 }
 
 var errBlocks = errors.New("data that is not whole blocks")
@@ -102,11 +96,20 @@ const masterLen = 16
 
 // CheckValue is that of a key in an HSM: see [Key.KCV].
 func CheckValue(h HSM, c Cipher, key []byte) (kcv [4]byte, err error) {
-	zeros := make([]byte, c.BlockSize())
-	if err = h.Encrypt(c, key, zeros); err == nil {
-		copy(kcv[:], zeros)
-	}
+	block, err := CheckBlock(h, c, key)
+	copy(kcv[:], block)
 	return kcv, err
+}
+
+// CheckBlock is the block of which a check value is the first octets, however many a
+// document gives: zeros encrypted, of an AES key their CMAC.
+func CheckBlock(h HSM, c Cipher, key []byte) ([]byte, error) {
+	block := make([]byte, c.BlockSize())
+	if err := h.Encrypt(c, key, block); err != nil || c != CipherAES {
+		return block, err
+	}
+	double(block)
+	return block, h.Encrypt(c, key, block)
 }
 
 func oddParity(key []byte) {

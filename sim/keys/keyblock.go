@@ -12,25 +12,40 @@ import (
 )
 
 // KeyBlock is the kind of key block a sign-in brings in field 62 of its answer,
-// named by the network management code (field 60.3) that asks for it. Each
-// key in a block is encrypted under the master key and followed by 4 octets
-// of check value. Source: the CUP reconstruction, docs/sources.md.
+// named by the network management code (field 60.3) that asks for it. In those up to
+// AESTrack each key is encrypted under the master key and followed by 4 octets of check
+// value; in the others it is a TR-31 key block, of which the master key is the key block
+// protection key. Source: the CUP reconstruction, docs/sources.md; of the codes behind
+// SM4Track, which no public source has, posfleet.
 type KeyBlock string
 
 const (
-	Single   KeyBlock = "001" // single DES: PIN and MAC key of 8 octets
-	Double   KeyBlock = "003" // PIN key of 16 octets; MAC key of 8 and 8 octets of zero, or of 16
-	Track    KeyBlock = "004" // as Double, and a track key of 16
-	SM4      KeyBlock = "005" // SM4: PIN and MAC key
-	SM4Track KeyBlock = "006" // as SM4, and a track key
+	Single       KeyBlock = "001" // single DES: PIN and MAC key of 8 octets
+	Double       KeyBlock = "003" // PIN key of 16 octets; MAC key of 8 and 8 octets of zero, or of 16
+	Track        KeyBlock = "004" // as Double, and a track key of 16
+	SM4          KeyBlock = "005" // SM4: PIN and MAC key
+	SM4Track     KeyBlock = "006" // as SM4, and a track key
+	AES          KeyBlock = "007" // AES: PIN and MAC key of 16 octets
+	AESTrack     KeyBlock = "008" // as AES, and a track key
+	TR31         KeyBlock = "013" // triple DES: PIN and MAC key, as key blocks of version B
+	TR31Track    KeyBlock = "014" // as TR31, and a track key
+	TR31AES      KeyBlock = "017" // AES: PIN and MAC key, as key blocks of version D
+	TR31AESTrack KeyBlock = "018" // as TR31AES, and a track key
 )
+
+// KeyBlocks are all kinds that there are.
+var KeyBlocks = []KeyBlock{Single, Double, Track, SM4, SM4Track, AES, AESTrack, TR31, TR31Track, TR31AES, TR31AESTrack}
+
+// KeyBlockNames says them, for messages.
+const KeyBlockNames = "001 (single), 003 (double), 004 (double and track key), 005 (SM4), 006 (SM4 and track key), 007 (AES), 008 (AES and track key), 013, 014, 017, 018 (as 003, 004, 007, 008 in TR-31 key blocks)"
 
 const kcvLen = 4
 
 // slots are the octets a block gives each key; track is 0 where there is none.
 type slots struct {
 	pin, mac, track int
-	sm4             bool
+	cipher          Cipher
+	tr31            bool // each key is a key block of its own length
 }
 
 // slotNames are those of a block's keys, in its order.
@@ -50,17 +65,50 @@ func (b KeyBlock) slots() (slots, bool) {
 	case Track:
 		return slots{pin: 16, mac: 16, track: 16}, true
 	case SM4:
-		return slots{pin: 16, mac: 16, sm4: true}, true
+		return slots{pin: 16, mac: 16, cipher: CipherSM4}, true
 	case SM4Track:
-		return slots{pin: 16, mac: 16, track: 16, sm4: true}, true
+		return slots{pin: 16, mac: 16, track: 16, cipher: CipherSM4}, true
+	case AES, TR31AES:
+		return slots{pin: 16, mac: 16, cipher: CipherAES, tr31: b == TR31AES}, true
+	case AESTrack, TR31AESTrack:
+		return slots{pin: 16, mac: 16, track: 16, cipher: CipherAES, tr31: b == TR31AESTrack}, true
+	case TR31:
+		return slots{pin: 16, mac: 16, tr31: true}, true
+	case TR31Track:
+		return slots{pin: 16, mac: 16, track: 16, tr31: true}, true
 	}
 	return slots{}, false
 }
 
-// Len is the octets in a key block of this kind, 0 for a kind unknown.
+// Known reports whether there is such a kind.
+func (b KeyBlock) Known() bool {
+	_, known := b.slots()
+	return known
+}
+
+// Fits reports whether octets look like a block of this kind.
+func (b KeyBlock) Fits(block []byte) bool {
+	s, known := b.slots()
+	if !known || !s.tr31 {
+		return known && len(block) == b.Len()
+	}
+	n := 0
+	for len(block) > 0 {
+		one, rest, err := s.cutTR31(block)
+		if err != nil || one[0] != s.version() {
+			return false
+		}
+		block = rest
+		n++
+	}
+	return n == s.count()
+}
+
+// Len is the octets in a key block of this kind that is not of TR-31, whose have no one
+// length.
 func (b KeyBlock) Len() int {
 	s, known := b.slots()
-	if !known {
+	if !known || s.tr31 {
 		return 0
 	}
 	n := s.pin + kcvLen + s.mac + kcvLen
@@ -70,29 +118,35 @@ func (b KeyBlock) Len() int {
 	return n
 }
 
-// SM4 reports whether the keys of the block are SM4 keys, and the master key too.
-func (b KeyBlock) SM4() bool {
-	s, _ := b.slots()
-	return s.sm4
-}
-
 // Cipher is that of the keys of the block, and of the master key that they are under.
 func (b KeyBlock) Cipher() Cipher {
-	if b.SM4() {
-		return CipherSM4
+	s, _ := b.slots()
+	return s.cipher
+}
+
+// TR31 reports whether the keys of the block are TR-31 key blocks.
+func (b KeyBlock) TR31() bool {
+	s, _ := b.slots()
+	return s.tr31
+}
+
+// count is how many keys there are.
+func (s slots) count() int {
+	if s.track > 0 {
+		return 3
 	}
-	return CipherDES
+	return 2
 }
 
 // Issue makes working keys for a terminal with this master key, at random, and
 // the key block that carries them. The MAC key of blocks Double and Track has 8
-// octets, as most hosts issue.
+// octets, as most hosts issue; that of TR-31 key blocks 16.
 func Issue(h HSM, master []byte, kind KeyBlock) (set Set, block []byte, err error) {
 	s, err := kind.known()
 	if err != nil {
 		return set, nil, err
 	}
-	if !s.sm4 {
+	if s.cipher == CipherDES && !s.tr31 {
 		s.mac = 8
 	}
 	octets := make([]byte, s.pin+s.mac+s.track)
@@ -138,6 +192,13 @@ func Unwrap(h HSM, master []byte, mode KeyBlock, block []byte) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
+	if s.tr31 {
+		set, err := s.openTR31(h, master, block)
+		if err != nil {
+			return Set{}, fmt.Errorf("sign-in %s: %w", mode, err)
+		}
+		return set, nil
+	}
 	if len(block) != mode.Len() {
 		return Set{}, fmt.Errorf("sign-in %s: key block of %d octets, want %d", mode, len(block), mode.Len())
 	}
@@ -150,7 +211,7 @@ func Unwrap(h HSM, master []byte, mode KeyBlock, block []byte) (Set, error) {
 		}
 		sealed := block[:size]
 		kcvs[i] = block[size : size+kcvLen]
-		if block = block[size+kcvLen:]; i == macSlot && !s.sm4 {
+		if block = block[size+kcvLen:]; i == macSlot && s.cipher == CipherDES {
 			sealed = trimFiller(sealed)
 			s.mac = len(sealed)
 		}
@@ -176,7 +237,7 @@ func Unwrap(h HSM, master []byte, mode KeyBlock, block []byte) (Set, error) {
 func (s slots) set(octets []byte) (set Set, err error) {
 	n, at := 0, 0
 	for _, size := range s.sizes() {
-		if !s.sm4 && size > 0 {
+		if s.cipher == CipherDES && size > 0 {
 			n += stages(octets[at : at+size])
 		}
 		at += size
@@ -187,9 +248,16 @@ func (s slots) set(octets []byte) (set Set, err error) {
 		if size == 0 {
 			continue
 		}
-		if !s.sm4 {
+		var err error
+		switch s.cipher {
+		case CipherDES:
 			room = made[i].des(octets[:size], room)
-		} else if err := made[i].sm4Key(octets[:size]); err != nil {
+		case CipherSM4:
+			err = made[i].sm4Key(octets[:size])
+		case CipherAES:
+			err = made[i].aesKey(octets[:size])
+		}
+		if err != nil {
 			return Set{}, fmt.Errorf("%s key: %w", slotNames[i], err)
 		}
 		*to, octets = &made[i], octets[size:]
@@ -205,7 +273,7 @@ func Wrap(h HSM, master []byte, mode KeyBlock, pik, mak, tdk []byte) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	if !s.sm4 && len(mak) == 8 {
+	if s.cipher == CipherDES && len(mak) == 8 {
 		s.mac = 8
 	}
 	given := [...]int{len(pik), len(mak), len(tdk)}
@@ -225,6 +293,12 @@ func Wrap(h HSM, master []byte, mode KeyBlock, pik, mak, tdk []byte) ([]byte, er
 func (s slots) wrap(h HSM, master []byte, mode KeyBlock, octets []byte) (set Set, block []byte, err error) {
 	if set, err = s.set(octets); err != nil {
 		return Set{}, nil, fmt.Errorf("sign-in %s: %w", mode, err)
+	}
+	if s.tr31 {
+		if block, err = s.sealTR31(h, master, octets); err != nil {
+			return Set{}, nil, fmt.Errorf("sign-in %s: %w", mode, err)
+		}
+		return set, block, nil
 	}
 	if err := h.Encrypt(mode.Cipher(), master, octets); err != nil {
 		return Set{}, nil, fmt.Errorf("sign-in %s: master key: %w", mode, err)
@@ -247,7 +321,7 @@ func (s slots) wrap(h HSM, master []byte, mode KeyBlock, octets []byte) (set Set
 func (b KeyBlock) known() (slots, error) {
 	s, known := b.slots()
 	if !known {
-		return s, fmt.Errorf("sign-in mode %q, want 001, 003, 004, 005 or 006", string(b))
+		return s, fmt.Errorf("sign-in mode %q, want %s", string(b), KeyBlockNames)
 	}
 	return s, nil
 }

@@ -122,15 +122,24 @@ func (k *Key) sm4Key(octets []byte) error {
 // NewAES makes an AES key (FIPS 197) from 16, 24 or 32 octets. Its check value is the
 // first 4 octets of the CMAC of a block of zeros, as X9.24-1 has it for AES.
 func NewAES(octets []byte) (*Key, error) {
+	k := new(Key)
+	if err := k.aesKey(octets); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// aesKey makes k an AES key.
+func (k *Key) aesKey(octets []byte) error {
 	b, err := aes.NewCipher(octets)
 	if err != nil {
-		return nil, fmt.Errorf("AES key of %d octets, want 16, 24 or 32", len(octets))
+		return fmt.Errorf("AES key of %d octets, want 16, 24 or 32", len(octets))
 	}
-	k := &Key{wide: b, size: aes.BlockSize, aes: true}
+	*k = Key{wide: b, size: aes.BlockSize, aes: true}
 	var sum, zeros [aes.BlockSize]byte
 	k.cmac(sum[:], zeros[:])
 	copy(k.kcv[:], sum[:])
-	return k, nil
+	return nil
 }
 
 // allEqual reports whether the 8-octet parts of a key are the same DES key,

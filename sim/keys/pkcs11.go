@@ -191,6 +191,8 @@ func (t *token) objects(s pkcs11.SessionHandle, like ...*pkcs11.Attribute) ([]pk
 func (t *token) Supports(c Cipher) error {
 	var why error
 	switch {
+	case c == CipherAES:
+		why = errors.New("posfleet keeps no AES master keys in a token; have a sign-in bring keys of block 001, 003, 004, 013 or 014, or keep the master keys in a file")
 	case c != CipherDES:
 		why = fmt.Errorf("PKCS#11 has no %s for master keys; have a sign-in bring keys of block 001, 003 or 004, or keep the master keys in a file", c)
 	case !slices.Contains(t.mechanisms, pkcs11.CKM_DES3_ECB):

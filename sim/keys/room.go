@@ -27,6 +27,17 @@ func (c Cipher) BlockSize() int {
 	return 16
 }
 
+// Key makes a key of the cipher.
+func (c Cipher) Key(octets []byte) (*Key, error) {
+	switch c {
+	case CipherSM4:
+		return NewSM4(octets)
+	case CipherAES:
+		return NewAES(octets)
+	}
+	return New(octets)
+}
+
 // Room is memory for one key that is made anew again and again, as the session keys of
 // chip cards are. DES keys allocate nothing in it.
 type Room struct {

@@ -94,6 +94,16 @@ func WrapKey(kbpk []byte, h KeyHeader, key []byte) (string, error) {
 	if !known {
 		return "", fmt.Errorf("TR-31 version %q, want A, B, C or D", h.Version)
 	}
+	encrypt, authenticate, err := v.keys(kbpk)
+	if err != nil {
+		return "", err
+	}
+	return h.wrap(encrypt, authenticate, key)
+}
+
+// wrap makes the key block of a key under the keys that a KBPK stands for.
+func (h *KeyHeader) wrap(encrypt, authenticate *Key, key []byte) (string, error) {
+	v := versions[h.Version]
 	field := make([]byte, (2+len(key)+v.size-1)/v.size*v.size)
 	defer clear(field)
 	field[0], field[1] = byte(len(key)*8>>8), byte(len(key)*8)
@@ -101,16 +111,13 @@ func WrapKey(kbpk []byte, h KeyHeader, key []byte) (string, error) {
 	if _, err := rand.Read(field[2+len(key):]); err != nil {
 		return "", fmt.Errorf("TR-31 key block: %w", err)
 	}
-	return h.seal(v, kbpk, field)
+	return h.seal(encrypt, authenticate, field)
 }
 
 // seal makes the key block of a key field in clear.
-func (h *KeyHeader) seal(v tr31, kbpk, field []byte) (string, error) {
+func (h *KeyHeader) seal(encrypt, authenticate *Key, field []byte) (string, error) {
+	v := versions[h.Version]
 	head, err := h.text(v, 2*(len(field)+v.mac))
-	if err != nil {
-		return "", err
-	}
-	encrypt, authenticate, err := v.keys(kbpk)
 	if err != nil {
 		return "", err
 	}
@@ -127,17 +134,29 @@ func (h *KeyHeader) seal(v tr31, kbpk, field []byte) (string, error) {
 // UnwrapKey opens a key block: its header and the key. An error tells nothing of the
 // key.
 func UnwrapKey(kbpk []byte, block string) (KeyHeader, []byte, error) {
-	h, v, n, err := parseKeyHeader(block)
+	_, v, _, err := parseKeyHeader(block)
 	if err != nil {
 		return KeyHeader{}, nil, err
-	}
-	rest, err := hex.DecodeString(block[n:])
-	if err != nil || len(rest) < v.mac+v.size || (len(rest)-v.mac)%v.size != 0 {
-		return KeyHeader{}, nil, fmt.Errorf("TR-31 key block: %d characters after its header, want hexadecimal digits of whole blocks and a MAC of %d octets", len(block)-n, v.mac)
 	}
 	encrypt, authenticate, err := v.keys(kbpk)
 	if err != nil {
 		return KeyHeader{}, nil, err
+	}
+	return unwrap(encrypt, authenticate, block)
+}
+
+// unwrap opens a key block by the keys that a KBPK stands for.
+func unwrap(encrypt, authenticate *Key, block string) (KeyHeader, []byte, error) {
+	h, v, n, err := parseKeyHeader(block)
+	if err != nil {
+		return KeyHeader{}, nil, err
+	}
+	if v.size != encrypt.BlockSize() {
+		return KeyHeader{}, nil, fmt.Errorf("TR-31 key block of version %c under a key of another cipher", h.Version)
+	}
+	rest, err := hex.DecodeString(block[n:])
+	if err != nil || len(rest) < v.mac+v.size || (len(rest)-v.mac)%v.size != 0 {
+		return KeyHeader{}, nil, fmt.Errorf("TR-31 key block: %d characters after its header, want hexadecimal digits of whole blocks and a MAC of %d octets", len(block)-n, v.mac)
 	}
 	sealed, mac := rest[:len(rest)-v.mac], rest[len(rest)-v.mac:]
 	field := make([]byte, len(sealed))
@@ -196,45 +215,74 @@ func parseKeyHeader(block string) (h KeyHeader, v tr31, n int, err error) {
 
 // keys are those that encipher and authenticate under a KBPK.
 func (v tr31) keys(kbpk []byte) (encrypt, authenticate *Key, err error) {
-	fresh := New
-	if v.aes {
-		fresh = NewAES
-	}
-	under, err := fresh(kbpk)
-	if err != nil || len(kbpk) < 16 {
+	if _, err := v.cipher().Key(kbpk); err != nil || len(kbpk) < 16 {
 		return nil, nil, fmt.Errorf("TR-31 key block protection key of %d octets, want 16 or 24, or for version D 16, 24 or 32", len(kbpk))
 	}
-	var room [2][32]byte
-	defer clear(room[:])
-	for i := range room {
-		k := room[i][:copy(room[i][:], kbpk)]
-		if v.derived {
-			v.derive(under, k, byte(i))
-			continue
-		}
-		for j := range k {
-			k[j] ^= [...]byte{'E', 'M'}[i]
+	if v.derived {
+		return v.derive(Software{}, v.cipher(), kbpk, len(kbpk))
+	}
+	var both [2][24]byte
+	defer clear(both[:])
+	for i := range both {
+		copy(both[i][:], kbpk)
+		for j := range both[i] {
+			both[i][j] ^= [...]byte{'E', 'M'}[i]
 		}
 	}
-	if encrypt, err = fresh(room[0][:len(kbpk)]); err == nil {
-		authenticate, err = fresh(room[1][:len(kbpk)])
+	if encrypt, err = New(both[0][:len(kbpk)]); err == nil {
+		authenticate, err = New(both[1][:len(kbpk)])
 	}
 	return encrypt, authenticate, err
 }
 
-// derive makes the key for a use (0 encipher, 1 authenticate) by CMAC over a counter,
-// the use, the cipher and the length in bits.
-func (v tr31) derive(under *Key, dst []byte, use byte) {
-	cipher := byte(len(dst)/8 - 2) // 0 two-key triple DES, 1 three-key
+// keysIn are those under a master key that is in an HSM, of a version that derives them.
+func (v tr31) keysIn(h HSM, c Cipher, master []byte) (encrypt, authenticate *Key, err error) {
+	encrypt, authenticate, err = v.derive(h, c, master, masterLen)
+	if err != nil {
+		err = fmt.Errorf("master key: %w", err)
+	}
+	return encrypt, authenticate, err
+}
+
+func (v tr31) cipher() Cipher {
 	if v.aes {
-		cipher += 2 // 2 to 4 for AES of 128 to 256
+		return CipherAES
 	}
-	bits := 8 * len(dst)
-	data := []byte{0, 0, use, 0, 0, cipher, byte(bits >> 8), byte(bits)}
-	for len(dst) > 0 {
-		data[0]++
-		dst = dst[copy(dst, under.cmacOf(data)):]
+	return CipherDES
+}
+
+// derive makes the two keys, as long as the KBPK, by its CMAC over a counter, the use (0
+// encipher, 1 authenticate), the cipher and the length in bits. The KBPK need not leave
+// its HSM, which is asked twice.
+func (v tr31) derive(h HSM, c Cipher, kbpk []byte, n int) (encrypt, authenticate *Key, err error) {
+	sub := make([]byte, v.size)
+	if err := h.Encrypt(c, kbpk, sub); err != nil {
+		return nil, nil, err
 	}
+	double(sub)
+	kind := byte(n/8 - 2) // 0 two-key triple DES, 1 three-key
+	if v.aes {
+		double(sub) // data shorter than a block
+		kind += 2   // 2 to 4 for AES of 128 to 256
+	}
+	each := (n + v.size - 1) / v.size
+	both := make([]byte, 2*each*v.size)
+	defer clear(both)
+	for i := range 2 * each {
+		block := both[i*v.size:][:v.size]
+		copy(block, []byte{byte(i%each + 1), 0, byte(i / each), 0, 0, kind, byte(8 * n >> 8), byte(8 * n)})
+		if v.aes {
+			block[8] = 0x80
+		}
+		xor(block, sub)
+	}
+	if err := h.Encrypt(c, kbpk, both); err != nil {
+		return nil, nil, err
+	}
+	if encrypt, err = c.Key(both[:n]); err == nil {
+		authenticate, err = c.Key(both[each*v.size:][:n])
+	}
+	return encrypt, authenticate, err
 }
 
 // cmacOf is the whole CMAC of mab; it allocates.

@@ -1,9 +1,6 @@
 package keys
 
-import (
-	"crypto/subtle"
-	"fmt"
-)
+import "fmt"
 
 // SealMaster puts a master key of 16 octets under a transport key, as a host sends it: the
 // key enciphered block by block, and 4 octets of its check value. The layout is posfleet's
@@ -13,7 +10,7 @@ func SealMaster(c Cipher, transport, master []byte) ([]byte, error) {
 	if err := (Software{}).Encrypt(c, transport, block); err != nil {
 		return nil, fmt.Errorf("transport key: %w", err)
 	}
-	kcv, err := c.checkValue(master)
+	kcv, err := CheckValue(Software{}, c, master)
 	return append(block, kcv[:]...), err
 }
 
@@ -27,20 +24,5 @@ func OpenMaster(c Cipher, transport, block []byte) ([]byte, error) {
 	if err := (Software{}).Decrypt(c, transport, master); err != nil {
 		return nil, fmt.Errorf("transport key: %w", err)
 	}
-	want := block[masterLen:]
-	switch kcv, err := c.checkValue(master); {
-	case err != nil:
-		return nil, err
-	case subtle.ConstantTimeCompare(kcv[:], want) != 1:
-		return nil, &KCVError{"master", kcv, [kcvLen]byte(want)}
-	}
-	return master, nil
-}
-
-// checkValue is that of a key: the start of a block of zeros under it.
-func (c Cipher) checkValue(key []byte) (kcv [kcvLen]byte, err error) {
-	block := make([]byte, c.BlockSize())
-	err = (Software{}).Encrypt(c, key, block)
-	copy(kcv[:], block)
-	return kcv, err
+	return checked(c, master, block[masterLen:])
 }

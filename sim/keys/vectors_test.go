@@ -268,7 +268,7 @@ func again(t *testing.T, kbpk []byte, block string, h *KeyHeader) string {
 	}
 	rest := octets(t, block[n:])
 	sealed, mac := rest[:len(rest)-v.mac], rest[len(rest)-v.mac:]
-	encrypt, _, err := v.keys(kbpk)
+	encrypt, authenticate, err := v.keys(kbpk)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +278,7 @@ func again(t *testing.T, kbpk []byte, block string, h *KeyHeader) string {
 	}
 	field := make([]byte, len(sealed))
 	encrypt.cbc(iv, field, sealed, false)
-	made, err := h.seal(v, kbpk, field)
+	made, err := h.seal(encrypt, authenticate, field)
 	if err != nil {
 		t.Fatal(err)
 	}

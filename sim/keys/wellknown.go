@@ -25,6 +25,14 @@ func WellKnown(c Cipher, kcv [4]byte) bool {
 		}
 		return false
 	}
+	if c == CipherAES {
+		switch sum { // the same, and 00 01 02 … 0F and the key of FIPS 197's example
+		case 0x763CBCDE, 0xEE23D81C, 0x44A01DE6, 0x90618D23, 0xB290FA2E, 0xBDBA7E06, 0x2090A673, 0xCF34868D, 0xE01A5F4A, 0x6F2F9BE1, 0xE308C1F3,
+			0xBE7ED6AE, 0x7AD386C3:
+			return true
+		}
+		return false
+	}
 	switch sum { // single DES, where both halves are the same
 	case 0x8CA64DE9, 0x82E13665, 0x00962B60, 0xADC67D84, 0xCAAAAF4D, 0x40826A58,
 		0x08D7B4FB, 0x7B83586D, 0xD5D44FF7, 0x8BAF473F, 0xEB7A8DF9:

@@ -29,18 +29,24 @@ type Card struct {
 	// whatever is asked. Empty: by the rules there, the usual one of the role elsewhere.
 	Answer  string
 	Balance int64    // fen; known to the bundled host only
+	Points  int64    // what points of a loyalty account are worth, in fen; known to the bundled host only
 	Kind    fee.Kind // what its payments cost the merchant; for the bundled host only
 
 	AsksPassword bool // its phone asks for a password before it pays by a code of its own making; for the bundled host only
 
 	ChipFirst bool // its stripe is good only where the chip cannot be read: the bundled host wants the chip
 
-	Cash int64 // fen of electronic cash on the chip
+	Cash      int64 // fen of electronic cash on the chip
+	CashLimit int64 // the most that it may have; the bundled host loads no more
 
 	chips  *chips // nil for none whose issuer is known
 	usual  string // what hosts usually answer, of a role that the dialect knows
 	absent bool   // the dialect does not say what is usual, and that was asked for
 }
+
+// usualCashLimit is how much electronic cash a chip may have that says nothing else, in fen
+// (PBOC 9F77, docs/sources.md).
+const usualCashLimit = 1_000_00
 
 // Bounds of cards.
 const (
@@ -125,7 +131,7 @@ const roleInvalid = "invalid"
 func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chip.Issuer) Card {
 	c := Card{Count: 1, Service: "101"}
 	var answers strict.Value
-	var issuer, command, authentication string
+	var issuer, command, authentication, verification string
 	found := r.Map(v, strict.Table{
 		"role":           r.Match(&c.Role, roleShape, "small letters, digits and hyphens"),
 		"pan":            r.pan(&c.PAN),
@@ -138,14 +144,17 @@ func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chi
 		"typed":          strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),
 		"code":           r.Match(&c.Code, regexp.MustCompile(`^\d{19}$`), "19 digits"),
 		"balance":        r.Yuan(&c.Balance, maxAmount),
+		"points":         r.Yuan(&c.Points, maxAmount),
 		"limit":          r.Yuan(&c.Limit, maxAmount),
 		"kind":           fee.ReadKind(r.Reader, &c.Kind),
 		"issuer":         r.Text(&issuer),
 		"command":        r.Text(&command),
 		"authentication": r.Text(&authentication),
+		"verification":   r.Text(&verification),
 		"chip-first":     r.Bool(&c.ChipFirst),
 		"asks-password":  r.Bool(&c.AsksPassword),
 		"cash":           r.Yuan(&c.Cash, 1_000_000_00),
+		"cash-limit":     r.Yuan(&c.CashLimit, 1_000_000_00),
 		"answers":        strict.Keep(&answers),
 		"answer":         strict.Keep(&answers), // its older name
 	})
@@ -154,7 +163,10 @@ func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chi
 		r.Fail(v, "answer is the older name of answers; leave it away")
 	}
 	r.answers(&c, d, answers)
-	r.chip(&c, v, issuers, issuer, command, authentication)
+	r.chip(&c, v, issuers, issuer, command, authentication, verification)
+	if found["cash-limit"] == 0 {
+		c.CashLimit = max(usualCashLimit, c.Cash)
+	}
 	if c.Typed == nil {
 		c.Typed = c.PIN
 	}
@@ -213,6 +225,8 @@ func (c *Card) inconsistency() string {
 	case c.PAN != "" && !Luhn(c.PAN) && c.Role != roleInvalid:
 		return fmt.Sprintf("card number %s: its check digit is not %c; mend the number (only role %s may have a wrong one)",
 			dialect.MaskPAN(c.PAN), CheckDigit(c.PAN[:len(c.PAN)-1]), roleInvalid)
+	case c.Cash > c.CashLimit:
+		return "cash is more than cash-limit; make one the other"
 	case c.PAN != "" && !fitsWidth(c.PAN, c.Count, true), c.Code != "" && !fitsWidth(c.Code, c.Count, false):
 		return fmt.Sprintf("%d cards from this number on need a digit more than it has; count fewer", c.Count)
 	}

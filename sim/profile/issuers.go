@@ -14,9 +14,10 @@ import (
 // chips are the chips of a card, or of a range of cards.
 type chips struct {
 	issuer  *chip.Issuer
-	command chip.Command // that the bundled host has for each of them, until it hears that it was obeyed
-	index   byte         // of the issuer's keys in them, which tells issues of the same cards apart
-	oda     chip.ODA     // by which their data can be authenticated
+	command chip.Command      // that the bundled host has for each of them, until it hears that it was obeyed
+	index   byte              // of the issuer's keys in them, which tells issues of the same cards apart
+	oda     chip.ODA          // by which their data can be authenticated
+	by      chip.Verification // how tapped ones have their cardholders verified
 	making  sync.Mutex
 	made    []atomic.Pointer[chip.Card]
 }
@@ -58,6 +59,7 @@ func (h *Holder) Chip() (*chip.Card, error) {
 	if err == nil {
 		c.Load(h.Card.Cash)
 		c.SetIndex(of.index)
+		c.Verifies(of.by)
 		if of.oda != chip.NoODA {
 			c.Authenticates(of.issuer, of.oda, h.PAN, h.Card.Expiry)
 		}
@@ -159,7 +161,7 @@ func (r reader) issuers(v, schemes strict.Value) map[string]*chip.Issuer {
 }
 
 // chip gives a card its issuer.
-func (r reader) chip(c *Card, v strict.Value, issuers map[string]*chip.Issuer, issuer, command, authentication string) {
+func (r reader) chip(c *Card, v strict.Value, issuers map[string]*chip.Issuer, issuer, command, authentication, verification string) {
 	if issuer == "" {
 		if authentication != "" {
 			r.Fail(v, "authentication: the card has no issuer whose keys are certified; add issuer")
@@ -167,18 +169,24 @@ func (r reader) chip(c *Card, v strict.Value, issuers map[string]*chip.Issuer, i
 		if command != "" {
 			r.Fail(v, "command: the card has no issuer to give one; add issuer")
 		}
+		if verification != "" {
+			r.Fail(v, "verification: of a chip whose issuer is not known nothing is; add issuer")
+		}
 		return
 	}
 	i, given := issuers[issuer]
 	if given && i == nil {
 		return // told already
 	}
-	of := &chips{issuer: i, made: make([]atomic.Pointer[chip.Card], c.Count), index: 1}
+	of := &chips{issuer: i, made: make([]atomic.Pointer[chip.Card], c.Count), index: 1, by: chip.ByPIN}
 	known := true
 	if command != "" {
 		of.command, known = chip.CommandNamed(command)
 	}
-	method := true
+	method, way := true, true
+	if verification != "" {
+		of.by, way = chip.VerificationNamed(verification)
+	}
 	if authentication != "" {
 		of.oda, method = chip.ODANamed(authentication)
 	}
@@ -189,6 +197,8 @@ func (r reader) chip(c *Card, v strict.Value, issuers map[string]*chip.Issuer, i
 		r.Fail(v, "has an issuer and no chip; add sequence, its card sequence number")
 	case !method:
 		r.Fail(v, "authentication %s, want sda, dda or cda", strict.Quote(authentication))
+	case !way:
+		r.Fail(v, "verification %s, want pin, signature or phone", strict.Quote(verification))
 	case of.oda != chip.NoODA && !of.issuer.Certified():
 		r.Fail(v, "authentication: nobody certifies the keys of issuer %s; add authority there", issuer)
 	case !known, of.command == chip.ChangePIN, of.command == chip.SetBalance:

@@ -49,6 +49,7 @@ func parse(name string, data []byte, terminals int, d *dialect.Dialect, files *F
 func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect.Dialect) *Profile {
 	p := &Profile{Name: strings.TrimSuffix(filepath.Base(r.File), filepath.Ext(r.File)), HSM: keys.Software{}}
 	var given network
+	var masterKeyWay string
 	var address, dukpt, policy, plans, merchants, ranges, cards, issuers, schemes, operators, fleet, stock, kinds, lines, screens, menu strict.Value
 	t := strict.Table{
 		"name":            r.Text(&p.Name),
@@ -63,6 +64,7 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"dukpt":           strict.Keep(&dukpt),
 		"policy":          strict.Keep(&policy),
 		"transport-key":   func(v strict.Value) { p.Transport = r.transportKey(v, dir) },
+		"master-key-way":  r.Match(&masterKeyWay, masterKeyWays, "transport-key or rsa"),
 		"operators":       strict.Keep(&operators),
 		"fee-plans":       strict.Keep(&plans),
 		"merchants":       strict.Keep(&merchants),
@@ -98,6 +100,13 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 	}
 	if r.network(p, d, given, found, dir); !r.OK() {
 		return nil
+	}
+	p.MasterKeyRSA = masterKeyWay == "rsa"
+	switch {
+	case p.MasterKeyRSA && p.Dialect.Form(dialect.MasterKeyRSA) == nil:
+		r.FailAt(found["master-key-way"], "master-key-way", "dialect %s has no %s", p.Dialect.Name, dialect.MasterKeyRSA)
+	case masterKeyWay != "" && !p.MasterKeyRSA && p.Transport == nil:
+		r.FailAt(found["master-key-way"], "master-key-way", "there is no transport-key; give one, or say rsa")
 	}
 	if r.dukpt(p, dukpt); !r.OK() {
 		return nil

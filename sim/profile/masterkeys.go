@@ -17,6 +17,9 @@ import (
 // maxKeyFile is the longest file of one key, in octets.
 const maxKeyFile = 4 << 10
 
+// masterKeyWays are the ways in which terminals download their master keys.
+var masterKeyWays = regexp.MustCompile(`^(transport-key|rsa)$`)
+
 var testKeyShape = regexp.MustCompile(`^test:([0-9A-Fa-f]{2})+$`)
 
 // testKey reads octets in hexadecimal that say of themselves to be for tests.
@@ -120,8 +123,8 @@ func checks(c keys.Cipher, key []byte, kcv string) error {
 	if !kcvShape.MatchString(kcv) {
 		return errors.New("check value, want 6 to 16 hexadecimal digits")
 	}
-	block := make([]byte, c.BlockSize())
-	if err := (keys.Software{}).Encrypt(c, key, block); err != nil {
+	block, err := keys.CheckBlock(keys.Software{}, c, key)
+	if err != nil {
 		return err
 	}
 	if is := fmt.Sprintf("%X", block[:len(kcv)/2]); !strings.EqualFold(is, kcv) {

@@ -49,8 +49,8 @@ func (r reader) network(p *Profile, d *dialect.Dialect, given network, found map
 	case strict.None:
 		p.SignIn = ""
 	default:
-		if p.SignIn = keys.KeyBlock(given.signIn); p.SignIn.Len() == 0 {
-			fail("sign-in", "%s, want 001 (single), 003 (double), 004 (double and track key), 005 (SM4), 006 (SM4 and track key) or none", strict.Quote(given.signIn))
+		if p.SignIn = keys.KeyBlock(given.signIn); !p.SignIn.Known() {
+			fail("sign-in", "%s, want none or %s", strict.Quote(given.signIn), keys.KeyBlockNames)
 		}
 	}
 	switch {
@@ -59,7 +59,7 @@ func (r reader) network(p *Profile, d *dialect.Dialect, given network, found map
 	case p.SignIn != "" && d.DUKPT != keys.NoDUKPT:
 		fail("sign-in", "the dialect derives keys (DUKPT), and no sign-in brings them; leave it away")
 	}
-	if p.SignIn.SM4() || d.DUKPT > keys.DUKPTTDES {
+	if p.SignIn.Cipher() != keys.CipherDES || d.DUKPT > keys.DUKPTTDES {
 		if d, err = d.WithWidePIN(); err != nil {
 			fail("sign-in", "%w", err)
 			return

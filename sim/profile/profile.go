@@ -48,8 +48,9 @@ type Profile struct {
 	LivePAN       bool // a card is outside the named test ranges, accepted by the file: write no card number at all
 	AllowTestKeys bool // published test keys may meet an address that is not loopback
 
-	Transport Secret   // under which terminals download their master keys; nil for terminals that have theirs
-	HSM       keys.HSM // where the terminals' master keys are
+	Transport    Secret   // under which terminals download their master keys; nil for terminals that have theirs
+	MasterKeyRSA bool     // they download them under RSA keys of their own instead
+	HSM          keys.HSM // where the terminals' master keys are
 
 	published string              // terminal whose master key is a published one; empty for none
 	holders   map[string][]Holder // by role

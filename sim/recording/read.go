@@ -159,7 +159,7 @@ func Arrivals(d *dialect.Dialect, entries []Entry) (all []Arrival, skipped int) 
 			continue
 		}
 		of, known := d.Classify(m)
-		if !known || of == dialect.Reversal || !of.Payment() && of != dialect.Balance {
+		if !known || of == dialect.Reversal || !of.Payment() && !of.Inquires() {
 			continue
 		}
 		key := m.Key()

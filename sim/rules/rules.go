@@ -70,13 +70,13 @@ func KindOf(t dialect.Transaction) Kinds {
 	switch t {
 	case dialect.SignIn, dialect.KeyChange:
 		return SignIns
-	case dialect.Balance:
+	case dialect.Balance, dialect.PointsQuery:
 		return Inquiries
 	case dialect.Reversal:
 		return Reversals
 	case dialect.Settlement:
 		return Settlements
-	case dialect.BatchUpload, dialect.ChipUpload, dialect.ChipNotice, dialect.AdviceUpload, dialect.UploadEnd:
+	case dialect.BatchUpload, dialect.ChipUpload, dialect.LoadUpload, dialect.ChipNotice, dialect.AdviceUpload, dialect.UploadEnd:
 		return Uploads
 	}
 	if t.Payment() {

@@ -73,8 +73,12 @@ const (
 	AccountType                      // points, where it is not money (60.7)
 	Instalments                      // in how many parts a purchase is paid (62)
 	Download                         // which entry of a list a terminal downloads, and in the answer what that is (62)
-	MasterKey                        // of the answer that brings one: the key under a transport key, and its check value (62)
+	MasterKey                        // of the answer that brings one: the key under a transport key or the terminal's public key, and its check value (62)
+	PublicKey                        // with which a terminal asks for its master key: the modulus (62)
+	CheckValue                       // of the master key that a terminal has taken (62)
 	ChipDetail                       // of the upload of a chip payment: class of card, amount and currency (62)
+	LoadedCard                       // number of the card that is loaded out of another's account (62)
+	LoadedEntry                      // how that was read: its entry mode, and a nought (48)
 	elements
 )
 
@@ -94,7 +98,7 @@ var elementNames = [elements]string{
 	SignatureImage: "signature-image", LastPart: "last-part",
 	TerminalData: "terminal-data", Operator: "operator", Remark: "remark", OneTimeCode: "one-time-code", CreditsNumber: "credits-number", DebitsNumber: "debits-number", CreditsAmount: "credits-amount",
 	DebitsAmount: "debits-amount", NetAmount: "net-amount", KeySerial: "key-serial",
-	AccountType: "account-type", Instalments: "instalments", Download: "download", ChipDetail: "chip-detail", MasterKey: "master-key",
+	AccountType: "account-type", Instalments: "instalments", Download: "download", ChipDetail: "chip-detail", LoadedCard: "loaded-card", LoadedEntry: "loaded-entry", MasterKey: "master-key", PublicKey: "public-key", CheckValue: "check-value",
 	CreditReversals: "credits-reversal-number", DebitReversals: "debits-reversal-number",
 	CreditsReversed: "credits-reversal-amount", DebitsReversed: "debits-reversal-amount",
 }

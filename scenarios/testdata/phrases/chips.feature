@@ -166,3 +166,15 @@ Feature: Chips
     Given the next chip finds its issuer's answer wrong
     When the cardholder pays 1.00 yuan with a chip card by chip
     Then the chip approves
+
+  @holds
+  Scenario: the cardholder of the tapped card is verified by {verified}
+    Given a terminal that has signed in
+    When the cardholder pays 1200.00 yuan with a phone card by tap
+    Then the cardholder of the tapped card is verified by the card itself
+
+  @fails
+  Scenario: the cardholder of the tapped card is verified by {verified}
+    Given a terminal that has signed in
+    When the cardholder pays 1200.00 yuan with a signer card by tap
+    Then the cardholder of the tapped card is verified by PIN

@@ -295,3 +295,60 @@ Feature: Switched on
     Given a terminal that has signed in
     When the terminal downloads its master key
     Then the host declines
+
+  @holds
+  Scenario: the bank lets the terminal download its master key under RSA
+    Given a terminal that has signed in
+    And the bank lets the terminal download its master key under RSA
+    When the terminal downloads its master key
+    Then the terminal shows "主密钥下载成功, 请签到"
+
+  @fails
+  Scenario: the bank lets the terminal download its master key under RSA
+    Given a terminal that has signed in
+    And the bank lets the terminal download its master key under RSA
+    When the terminal downloads its master key
+    And the terminal downloads its master key
+    Then the host approves
+
+  @holds
+  Scenario: somebody asks for the terminal's master key with another public key
+    Given a terminal that has signed in
+    And the bank lets the terminal download its master key under RSA
+    When the terminal downloads its master key
+    And somebody asks for the terminal's master key with another public key
+    Then the host does not approve
+
+  @fails
+  Scenario: somebody asks for the terminal's master key with another public key
+    Given a terminal that has signed in
+    And the bank lets the terminal download its master key under RSA
+    When the terminal downloads its master key
+    And somebody asks for the terminal's master key with another public key
+    Then the host approves
+
+  @holds
+  Scenario: the terminal asks for its master key with a public key of {n} bits
+    Given a terminal that has signed in
+    When the terminal asks for its master key with a public key of 1024 bits
+    Then the host does not approve
+
+  @fails
+  Scenario: the terminal asks for its master key with a public key of {n} bits
+    Given a terminal that has signed in
+    When the terminal asks for its master key with a public key of 1024 bits
+    Then the host approves
+
+  @holds
+  Scenario: the bank lets the terminal download its master key
+    Given a terminal that has signed in
+    And the bank lets the terminal download its master key
+    When the terminal downloads its master key
+    Then the host approves
+
+  @fails
+  Scenario: the bank lets the terminal download its master key
+    Given a terminal that has signed in
+    And the bank lets the terminal download its master key
+    When the terminal downloads its master key
+    Then the host declines

@@ -38,6 +38,18 @@ Feature: Payments
     Then the host approves
 
   @holds
+  Scenario: the cardholder asks for the points of a {role} card
+    Given a terminal that has signed in
+    When the cardholder asks for the points of a good card
+    Then the balance is known
+
+  @fails
+  Scenario: the cardholder asks for the points of a {role} card
+    Given a terminal that has signed in
+    When the cardholder asks for the points of a stolen card
+    Then the balance is known
+
+  @holds
   Scenario: the cardholder asks for the balance of a {role} card
     Given a terminal that has signed in
     When the cardholder asks for the balance of a good card
@@ -265,6 +277,21 @@ Feature: Payments
     Given a terminal that has signed in
     When the cardholder pays 1.00 yuan with a good card
     And the operator refunds 1.00 yuan of the purchase on the slip
+
+  @holds
+  Scenario: the operator queries the last payment by QR code
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan by QR code
+    And the operator queries the last payment by QR code
+    Then the host approves
+
+  @fails
+  Scenario: the operator queries the last payment by QR code
+    Given the terminal starts an empty batch
+    And the line loses the next request
+    When the cardholder pays 1.00 yuan by QR code
+    And the operator queries the last payment by QR code
+    Then the host approves
 
   @holds
   Scenario: the cardholder pays the limit of a {role} card

@@ -197,6 +197,20 @@ Feature: Settlement
     And the terminal settles
     Then the terminal uploads 1 advices
 
+  @holds
+  Scenario: the terminal uploads {n} loads of electronic cash
+    Given the terminal starts an empty batch
+    When the cardholder does a cash-load of 1.00 yuan with a cash card by chip
+    And the terminal settles
+    Then the terminal uploads 1 loads of electronic cash
+
+  @fails
+  Scenario: the terminal uploads {n} loads of electronic cash
+    Given the terminal starts an empty batch
+    When the cardholder does a cash-load of 1.00 yuan with a cash card by chip
+    And the terminal settles
+    Then the terminal uploads 2 loads of electronic cash
+
   @fails
   Scenario: the terminal uploads {n} chip payments
     Given the terminal starts an empty batch

@@ -344,4 +344,4 @@ Feature: The terminal
   @fails
   Scenario: the terminal signs in for keys of block {text}
     Given a terminal that has signed in
-    When the terminal signs in for keys of block "007"
+    When the terminal signs in for keys of block "009"

@@ -49,6 +49,19 @@ Feature: Other transactions
     When the operator does a purchase to the last payment
 
   @holds
+  Scenario: the operator does a {transaction} to the same payment again
+    Given a terminal that has signed in
+    When the cardholder does a reservation of 1.00 yuan with a good card
+    And the operator does a reservation-void to the last payment
+    And the operator does a reservation-void to the same payment again
+    Then the host answers "25"
+
+  @fails
+  Scenario: the operator does a {transaction} to the same payment again
+    Given a terminal that has signed in
+    When the operator does a reservation-void to the same payment again
+
+  @holds
   Scenario: the operator settles {amount} yuan offline with a {role} card under authorisation code {text}
     Given the terminal starts an empty batch
     When the operator settles 1.00 yuan offline with a good card under authorisation code "123456"

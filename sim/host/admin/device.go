@@ -12,8 +12,9 @@ import (
 // ofDevices are the routes about terminals as machines.
 func (s *Server) ofDevices() map[string]answers {
 	return map[string]answers{
-		"GET /v1/terminals/{tid}/status":   s.getStatus,
-		"POST /v1/terminals/{tid}/require": s.require,
+		"GET /v1/terminals/{tid}/status":      s.getStatus,
+		"POST /v1/terminals/{tid}/require":    s.require,
+		"POST /v1/terminals/{tid}/master-key": s.allowMasterKey,
 	}
 }
 
@@ -30,6 +31,14 @@ func (s *Server) require(r *http.Request) (any, error) {
 		return nil, refuse(http.StatusNotFound, "no terminal %q in the profile", r.PathValue("tid"))
 	case err != nil:
 		return nil, refuse(http.StatusUnprocessableEntity, "%q: %v; want status, sign-in or a download of the dialect that has a requirement", of.What, err)
+	}
+	return nil, nil
+}
+
+// allowMasterKey lets a terminal download its master key once more.
+func (s *Server) allowMasterKey(r *http.Request) (any, error) {
+	if err := s.host.AllowMasterKey(r.PathValue("tid")); err != nil {
+		return nil, refuse(http.StatusNotFound, "no terminal %q in the profile", r.PathValue("tid"))
 	}
 	return nil, nil
 }

@@ -44,14 +44,14 @@ export const chinese = {
 	"sign-in": "签到", "sign-off": "签退", echo: "回响测试", "status-upload": "状态上送", "signature-upload": "签名上送", "signature-part": "签名分段上送", balance: "余额查询", purchase: "消费", "qr-purchase": "扫码消费", "purchase-void": "消费撤销", refund: "退货",
 	"pre-auth": "预授权", "add-pre-auth": "追加预授权", "pre-auth-void": "预授权撤销", completion: "预授权完成(请求)", "completion-advice": "预授权完成(通知)", "completion-void": "预授权完成撤销",
 	reversal: "冲正", settlement: "批结算", "batch-upload": "批上送", "chip-upload": "IC卡明细上送", "chip-notice": "IC卡通知上送", "advice-upload": "通知类交易上送", "upload-end": "批上送结束",
-	order: "下单", "order-query": "订单查询", "order-cancel": "取消订单", "merchant-code": "商户码申请", "code-scan": "扫商户码", "order-result": "支付结果通知", "mail-order": "订购消费", "mail-pre-auth": "订购预授权", instalment: "分期消费", "points-purchase": "积分消费", reservation: "预约消费", "reservation-void": "预约消费撤销", "offline-refund": "脱机退货",
-	"download-query": "下载查询", download: "下载", "download-end": "下载结束", "cashier-sign-in": "收银员积分签到", "master-key": "主密钥下载", "key-change": "更换密钥", "offline-settle": "离线结算", adjustment: "结算调整", tip: "小费", "cut-over": "日切", "script-result": "脚本处理结果上送", "offline-purchase": "脱机消费上送", "password-reset": "密码重置", "signature-upload": "签名上送", unknown: "未知交易",
+	order: "下单", "order-query": "订单查询", "order-cancel": "取消订单", "merchant-code": "商户码申请", "code-scan": "扫商户码", "order-result": "支付结果通知", "mail-order": "订购消费", "mail-pre-auth": "订购预授权", instalment: "分期消费", "points-purchase": "积分消费", reservation: "预约消费", "reservation-void": "预约消费撤销", "offline-refund": "脱机退货", "account-load": "指定账户圈存", "transfer-load": "非指定账户圈存", "cash-load": "现金充值", "cash-load-void": "现金充值撤销", "load-upload": "圈存明细上送", "points-query": "积分查询", "qr-query": "扫码支付查询",
+	"download-query": "下载查询", download: "下载", "download-end": "下载结束", "cashier-sign-in": "收银员积分签到", "master-key": "主密钥下载", "master-key-rsa": "主密钥公钥申请", "master-key-end": "主密钥下载结束", "key-change": "更换密钥", "offline-settle": "离线结算", adjustment: "结算调整", tip: "小费", "cut-over": "日切", "script-result": "脚本处理结果上送", "offline-purchase": "脱机消费上送", "password-reset": "密码重置", "signature-upload": "签名上送", unknown: "未知交易",
 	active: "正常", suspended: "停用", closed: "已注销", stock: "库存", issued: "待激活", returned: "返修", approved: "成功", declined: "拒绝", voided: "已撤销", reversed: "已冲正",
 	confirmed: "待支付", paying: "支付中", "part refunded": "部分退款", cancelled: "已取消", expired: "已过期",
 	display: "显示屏", keyboard: "键盘", "pin-pad": "密码键盘", "card-reader": "读卡器", "stripe-reader": "磁条读卡器", "chip-reader": "IC卡读卡器", "contactless-reader": "非接读卡器",
 	camera: "摄像头", printer: "打印机", "signature-pad": "签名板", battery: "电池", sim: "SIM卡", modem: "通讯模块",
 	enrolled: "登记", login: "登录", asked: "申请重置", granted: "核准", redeemed: "兑换", loss: "挂失",
-	paid: "已支付", refunded: "已退款", debit: "借记卡", credit: "贷记卡", foreign: "境外卡", card: "刷卡/插卡", contactless: "挥卡", "wallet-qr": "钱包二维码", "unionpay-qr": "银联二维码", sale: "消费", void: "撤销",
+	paid: "已支付", refunded: "已退款", debit: "借记卡", credit: "贷记卡", foreign: "境外卡", card: "刷卡/插卡", contactless: "挥卡", "wallet-qr": "钱包二维码", "unionpay-qr": "银联二维码", sale: "消费", void: "撤销", load: "现金充值",
 };
 
 // What the host's faults do, in Chinese.
@@ -68,6 +68,7 @@ export const faultsInChinese = {
 	"refund-number-ignored": "同一退款单号重复提交时再次退款", "equal-refunds-merged": "同一订单金额相同、单号不同的两笔退款只退一次",
 	"signature-misfiled": "签名一律归入最近一笔消费, 不核对流水号、参考号和金额", "refund-of-another": "退货指向他卡或不存在的交易时仍退款",
 	"reversal-of-another": "冲正指向不存在的交易时冲正最近一笔", "reversal-of-any-amount": "冲正不核对金额",
+	"load-unpaid": "账户圈存只写卡, 不扣账户", "load-untold": "圈存批准并入账, 但不下发写卡脚本", "load-over-limit": "圈存不核对芯片电子现金余额上限",
 	"password-not-asked": "应输入支付密码的付款码不输密码即可支付", "password-lost": "顾客输入支付密码后应答成功但不入账", "late-password-pays": "终端冲正后顾客输入支付密码仍入账",
 	"clone-accepted": "同号两台终端可同时交易且不告警", "second-binding-accepted": "已绑定商户的终端可再绑定另一商户", "fee-off-by-one": "每笔手续费多一分", "statement-does-not-add-up": "对账单首行多一分, 总计不变",
 	"cut-off-ignored": "日切时间之后的消费仍计入当日", "new-merchant-paid-at-once": "入网未满90天的商户仍按方案当日到账", "lapsed-approval-signed": "审核通过超过30天仍可签约", "expired-papers-approved": "审核不检查营业执照和身份证的有效期",
@@ -76,6 +77,8 @@ export const faultsInChinese = {
 	"malformed-approved": "无法解析的请求一律批准", "malformed-hangs": "收到无法解析的请求后不再应答任何交易", "malformed-crashes": "收到无法解析的请求后主机停止", "malformed-answers": "交易入账, 应答报文格式错误, 每次错法不同",
 	"script-result-lost": "脚本处理结果通知应答成功但不保存",
 	"master-key-wrong": "下载的主密钥与校验值不符",
+	"key-block-header": "TR-31密钥块的头在计算MAC之后被篡改",
+	"master-key-to-anybody": "主密钥可反复下载, 不核对公钥及其长度",
 	"ca-key-wrong": "下载的公钥和IC卡参数错一位",
 	"ca-key-forged": "第一个CA公钥被换成另一个, 校验值正确",
 };

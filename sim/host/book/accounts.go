@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/payout"
 )
 
@@ -113,7 +112,7 @@ func (l *Ledger) redoAccrued(a accrued) error {
 		if n < 0 || n >= len(t.journal.records) {
 			continue // settled, and so posted
 		}
-		if r := &t.journal.records[n]; r.State == Approved && r.Kind.Side() == dialect.Debit && !r.posted {
+		if r := &t.journal.records[n]; r.State == Approved && r.Kind.Sells() && !r.posted {
 			l.postSale(t, r)
 		}
 	}

@@ -125,7 +125,7 @@ func (l *Ledger) CloseBatch(t *Terminal) {
 		} else if k := slices.IndexFunc(j.index, func(p place) bool { return int(p.at) == i }); k >= 0 {
 			key, next = j.index[k].key, k+1
 		}
-		if r.State != Approved || r.Kind.Side() != dialect.Debit {
+		if r.State != Approved || !r.Kind.Sells() {
 			continue
 		}
 		if !r.posted {

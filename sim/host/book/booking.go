@@ -7,10 +7,11 @@ import "github.com/posfleet/posfleet/sim/dialect"
 // and marks the record or hold that r.Original names. The terminal is locked.
 
 // Charge has the card pay the merchant. It reports false when the card has too
-// little, unless it is forced to go below zero.
+// little, unless it is forced to go below zero. What its chip has approved by itself comes
+// out of its electronic cash, whatever of that the host has heard.
 func (l *Ledger) Charge(t *Terminal, r *Record, force bool) bool {
-	from, to := &l.cards[r.Card].account, &t.merchant.clearing
-	if force {
+	from, to := l.payer(r), &t.merchant.clearing
+	if force || l.byChip(r) {
 		move(from, to, r.Amount)
 		return true
 	}
@@ -20,14 +21,14 @@ func (l *Ledger) Charge(t *Terminal, r *Record, force bool) bool {
 // Uncharge gives a charge back, whole.
 func (l *Ledger) Uncharge(t *Terminal, r *Record) {
 	o := t.Record(r.Original)
-	move(&t.merchant.clearing, &l.cards[o.Card].account, o.Amount)
+	move(&t.merchant.clearing, l.payee(o.Kind, o.Card), o.Amount)
 	l.unpost(t, o, r.When)
 	o.State, r.Card = Voided, o.Card
 }
 
 // GiveBack gives a payment back, as much as r says.
 func (l *Ledger) GiveBack(t *Terminal, r *Record, p Refundable) {
-	move(&t.merchant.clearing, &l.cards[p.Card].account, r.Amount)
+	move(&t.merchant.clearing, p.to, r.Amount)
 	l.postRefund(t, r, p)
 	*p.refunded += r.Amount
 	r.Card = p.Card
@@ -136,7 +137,7 @@ func (t *Terminal) Refuse(n int32) {
 // more. The card may go below zero: what a void gave back and has been spent
 // since is owed.
 func (l *Ledger) Reverse(t *Terminal, r *Record, when uint32) bool {
-	if r.Refunded > 0 || !l.undo(t, r) {
+	if r.Refunded > 0 || !l.undo(t, r, when) {
 		return false
 	}
 	l.unpost(t, r, when)
@@ -149,13 +150,14 @@ func (l *Ledger) Reverse(t *Terminal, r *Record, when uint32) bool {
 }
 
 // undo moves a record's money back.
-func (l *Ledger) undo(t *Terminal, r *Record) bool {
+func (l *Ledger) undo(t *Terminal, r *Record, when uint32) bool {
 	switch r.Kind.Booking() {
 	case dialect.Charge:
-		move(&t.merchant.clearing, &l.cards[r.Card].account, r.Amount)
+		move(&t.merchant.clearing, l.payer(r), r.Amount)
 	case dialect.Uncharge:
-		move(&l.cards[r.Card].account, &t.merchant.clearing, r.Amount)
-		t.Record(r.Original).State = Approved
+		o := t.Record(r.Original)
+		move(l.payee(o.Kind, o.Card), &t.merchant.clearing, r.Amount)
+		o.State = Approved
 	case dialect.Hold:
 		h := t.Hold(r.Original)
 		switch {
@@ -181,6 +183,8 @@ func (l *Ledger) undo(t *Terminal, r *Record) bool {
 		}
 		l.capture(t, h, o.Amount, true)
 		o.State = Approved
+	case dialect.Load, dialect.CashIn, dialect.CashOut:
+		l.unload(t, r, when)
 	default:
 		return false
 	}

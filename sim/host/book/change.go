@@ -225,5 +225,11 @@ func (l *Ledger) rebook(t *Terminal, e *Record, auth uint32, of original, r *cha
 		l.capture(t, t.Hold(e.Original), e.Amount, true)
 	case dialect.Uncapture:
 		l.Uncapture(t, e)
+	case dialect.Load:
+		move(&l.cards[e.Card].account, &l.cards[e.Original].purse, e.Amount)
+	case dialect.CashIn:
+		l.CashIn(t, e)
+	case dialect.CashOut:
+		l.CashOut(t, e)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/payout"
 )
 
@@ -16,7 +15,7 @@ import (
 func (l *Ledger) Check() error {
 	sum := l.holds.balance.Load() + l.issuer.balance.Load() + l.network.balance.Load() + l.fees.balance.Load() + l.cash.balance.Load()
 	for i := range l.cards {
-		sum += l.cards[i].balance.Load()
+		sum += l.cards[i].balance.Load() + l.cards[i].purse.balance.Load() + l.cards[i].points.balance.Load()
 	}
 	merchants := l.everyone()
 	for _, m := range merchants {
@@ -80,7 +79,7 @@ func (l *Ledger) Check() error {
 // unposted is what payments come to whose fee has not been computed.
 func (j *journal) unposted() (sum int64) {
 	for i := range j.records {
-		if r := &j.records[i]; r.State == Approved && r.Kind.Side() == dialect.Debit && !r.posted {
+		if r := &j.records[i]; r.State == Approved && r.Kind.Sells() && !r.posted {
 			sum += r.Amount
 		}
 	}

@@ -29,7 +29,7 @@ func (t *Terminal) Latest(most int) []Payment {
 			break
 		}
 		one := Payment{Record: *t.Record(p.at), Batch: p.key.batch(), Trace: p.key.trace()}
-		if b := one.Kind.Booking(); one.State != Declined && (b == dialect.Uncharge || b == dialect.Uncapture) {
+		if b := one.Kind.Booking(); one.State != Declined && (b == dialect.Uncharge || b == dialect.Uncapture || b == dialect.CashOut) {
 			for _, o := range t.journal.index {
 				if o.at == one.Original {
 					one.Voids = o.key.trace()

@@ -57,7 +57,9 @@ type account struct{ balance atomic.Int64 }
 // card is one cardholder's account.
 type card struct {
 	account
-	of *profile.Card
+	purse  account // electronic cash on its chip
+	points account // of its loyalty account
+	of     *profile.Card
 }
 
 // merchant is one merchant's accounts. What cards pay is in clearing until it is posted:
@@ -175,6 +177,8 @@ func (l *Ledger) openCards() error {
 			}
 			l.cards[at].of = o.Card
 			move(&l.cash, &l.cards[at].account, o.Card.Balance)
+			move(&l.cash, &l.cards[at].purse, o.Card.Cash)
+			move(&l.cash, &l.cards[at].points, o.Card.Points)
 			at++
 		}
 	}
@@ -250,6 +254,9 @@ func (l *Ledger) Profile(c Card) *profile.Card { return l.cards[c].of }
 
 // Balance is what a card has.
 func (l *Ledger) Balance(c Card) int64 { return l.cards[c].balance.Load() }
+
+// Points is what its points are worth.
+func (l *Ledger) Points(c Card) int64 { return l.cards[c].points.balance.Load() }
 
 // Book is the account of one terminal.
 type Book struct {

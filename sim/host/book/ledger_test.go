@@ -33,7 +33,7 @@ policy: {timeout: 1s, supervisor: false}
 operators: [{number: "01", password: "0000"}]
 merchants: [{mid: "123456789012345", name: shop, fee: {basis-points: 60, cap: 80.00}}]
 terminals: [{first: "10000001", count: 1, merchants: ["123456789012345"], derive: "test:62656E636862656E6368"}]
-cards: [{role: good, pan: "6225000000000014", count: 2, expiry: "4912", balance: 1000.00, code: "6211111111111111111"}]
+cards: [{role: good, pan: "6225000000000014", count: 2, expiry: "4912", balance: 1000.00, points: 500.00, code: "6211111111111111111"}]
 `), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -200,6 +200,12 @@ func TestBooksAgreeWhateverIsBooked(t *testing.T) {
 			if was, is := l.Balance(c), again.Balance(c); was != is {
 				t.Errorf("seed %d: done again card %d has %d, had %d", seed, c, is, was)
 			}
+			if was, is := l.Points(c), again.Points(c); was != is {
+				t.Errorf("seed %d: done again card %d has points worth %d, had %d", seed, c, is, was)
+			}
+			if was, is := l.Cash(c), again.Cash(c); was != is {
+				t.Errorf("seed %d: done again the chip of card %d has %d, had %d", seed, c, is, was)
+			}
 		}
 		was, is := l.terminals[0].Latest(1000), again.terminals[0].Latest(1000)
 		for i := range was { // when fees are posted is nobody's to know
@@ -232,9 +238,10 @@ func book200(t *testing.T, l *Ledger, seed uint64) {
 			r := Record{Amount: 1 + random.Int64N(20_000), Card: Card(random.IntN(2)), Serial: serial, When: uint32(now.Unix())}
 			now = now.Add(time.Duration(random.IntN(180)) * time.Minute)
 			ok := true
-			switch random.IntN(11) {
+			switch random.IntN(13) {
 			case 0:
-				r.Kind, ok = dialect.Purchase, l.Charge(terminal, &r, false)
+				r.Kind = [...]dialect.Transaction{dialect.Purchase, dialect.PointsPurchase}[random.IntN(2)]
+				ok = l.Charge(terminal, &r, false)
 				if !ok { // declined, and then reversed
 					key := KeyOf(terminal.Batch, uint32(serial), "0200")
 					terminal.Enter(key, &r)
@@ -293,6 +300,19 @@ func book200(t *testing.T, l *Ledger, seed uint64) {
 						t.Fatal(err)
 					}
 				}
+			case 11:
+				r.Kind, r.Original = dialect.AccountLoad, int32(r.Card)
+				if random.IntN(2) == 0 {
+					r.Kind, r.Original = dialect.TransferLoad, int32(1-r.Card)
+				}
+				ok = l.Load(&r)
+			case 12:
+				r.Kind = [...]dialect.Transaction{dialect.CashLoad, dialect.OfflinePurchase}[random.IntN(2)]
+				if r.Kind == dialect.CashLoad {
+					l.CashIn(terminal, &r)
+				} else {
+					ok = l.Charge(terminal, &r, false)
+				}
 			}
 			if ok {
 				approve(terminal, &r)
@@ -314,12 +334,15 @@ func void(l *Ledger, t *Terminal, r *Record) (dialect.Transaction, bool) {
 		return 0, false
 	}
 	switch o.Kind {
-	case dialect.Purchase:
+	case dialect.Purchase, dialect.PointsPurchase:
 		l.Uncharge(t, r)
 		return dialect.PurchaseVoid, true
 	case dialect.Completion:
 		l.Uncapture(t, r)
 		return dialect.CompletionVoid, true
+	case dialect.CashLoad:
+		l.CashOut(t, r)
+		return dialect.CashLoadVoid, true
 	}
 	return 0, false
 }

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host/payout"
 )
 
@@ -115,7 +114,7 @@ func (l *Ledger) Payments(number int, since uint32) (all []Record) {
 		return nil
 	}
 	for i := range t.journal.records {
-		if r := &t.journal.records[i]; r.State == Approved && r.Kind.Side() == dialect.Debit && r.When >= since {
+		if r := &t.journal.records[i]; r.State == Approved && r.Kind.Sells() && r.When >= since {
 			all = append(all, Record{Card: r.Card, Amount: r.Amount, When: r.When})
 		}
 	}

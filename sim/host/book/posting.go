@@ -3,7 +3,6 @@ package book
 import (
 	"time"
 
-	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/fee"
 	"github.com/posfleet/posfleet/sim/host/payout"
 )
@@ -85,7 +84,7 @@ func (l *Ledger) accrue(wanted func(m *merchant, when time.Time) bool) {
 		if t.journal != nil && t.merchant != nil {
 			for k := range t.journal.records {
 				r := &t.journal.records[k]
-				if r.State == Approved && r.Kind.Side() == dialect.Debit && !r.posted && wanted(t.merchant, time.Unix(int64(r.When), 0)) {
+				if r.State == Approved && r.Kind.Sells() && !r.posted && wanted(t.merchant, time.Unix(int64(r.When), 0)) {
 					l.postSale(t, r)
 					l.noteAccrued(t, k)
 				}

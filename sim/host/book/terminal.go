@@ -104,7 +104,7 @@ type Record struct {
 	Serial   uint64 // of the answer: reference and authorisation code come from it
 	When     uint32 // Unix seconds
 	Card     Card
-	Original int32 // of a void, the number of the record that it voids; of the pre-authorisation family, of the hold
+	Original int32 // of a void, the number of the record that it voids; of the pre-authorisation family, of the hold; of a load, the card that is loaded
 	Kind     dialect.Transaction
 	Channel  fee.Channel // how the card or code came in, which its fee asks
 	State    State
@@ -236,6 +236,7 @@ type Refundable struct {
 	record   *Record  // of the open batch; nil for a settled one
 	sale     fee.Sale // as its fee sees it
 	of       original // its name
+	to       *account // to which it is given back
 }
 
 // FindRefundable gives the payment, of the open batch or a settled one, whose
@@ -245,14 +246,14 @@ func (l *Ledger) FindRefundable(t *Terminal, meant func(when uint32, serial uint
 	j := t.opened()
 	for i := len(j.records) - 1; i >= 0; i-- {
 		r := &j.records[i]
-		if r.State == Approved && r.Kind.Side() == dialect.Debit && meant(r.When, r.Serial) {
-			return Refundable{r.Card, r.Amount - r.Refunded, &r.Refunded, r, l.sale(r), original{r.Serial, r.When}}, true
+		if r.State == Approved && r.Kind.Sells() && meant(r.When, r.Serial) {
+			return Refundable{r.Card, r.Amount - r.Refunded, &r.Refunded, r, l.sale(r), original{r.Serial, r.When}, l.payee(r.Kind, r.Card)}, true
 		}
 	}
 	for i := range j.settled {
 		if p := &j.settled[i]; meant(p.when, p.serial) {
 			r := Record{Amount: p.amount, When: p.when, Card: p.card, Channel: p.channel}
-			return Refundable{p.card, p.amount - p.refunded, &p.refunded, nil, l.sale(&r), original{p.serial, p.when}}, true
+			return Refundable{p.card, p.amount - p.refunded, &p.refunded, nil, l.sale(&r), original{p.serial, p.when}, l.payee(p.kind, p.card)}, true
 		}
 	}
 	return Refundable{}, false

@@ -32,10 +32,11 @@ type What uint8
 const (
 	Sale   What = iota // a purchase or completion
 	Refund             // money given back, with as much of the fee as the plan gives back
-	Void               // a void or reversal of a sale that was posted: all of it, and all of its fee
+	Void               // a void or reversal of a sale or load that was posted: all of it, and all of its fee
+	Load               // electronic cash that the merchant has been paid for, and owes
 )
 
-var whats = []string{Sale: "sale", Refund: "refund", Void: "void"}
+var whats = []string{Sale: "sale", Refund: "refund", Void: "void", Load: "load"}
 
 func (w What) String() string { return whats[w] }
 

@@ -94,6 +94,8 @@ Feature: Loads of electronic cash
 
   @offline @settlement @cup-cash-5
   Scenario: what was loaded is spent, and all of it is settled
+    Given the policy says "offline-limit: at least 20.00"
+    And the policy says "cash: at least 200.00"
     Given the terminal starts an empty batch
     When the terminal downloads its "ca-keys"
     And the cardholder does a cash-load of 54.00 yuan with a cash card by chip

@@ -11,7 +11,7 @@ import (
 // Whatever is said of a feature may quote it, and people put cards, PINs and keys into
 // features: none is repeated, in an error or in a list.
 func TestErrorsOfFeaturesRepeatNoSecret(t *testing.T) {
-	const secret = "card 6212261234567898 and PIN 123456, password 876543, TMK=8C5D3B92A17F46E0D4B6835A1F0C729E"
+	const secret = "card 6212261234567898 and PIN 123456, password is 876543, TMK=8C5D3B92A17F46E0D4B6835A1F0C729E"
 	path := filepath.Join(t.TempDir(), "x.feature")
 	const signedIn = "    Given a terminal that has signed in\n"
 	for what, c := range map[string]struct {

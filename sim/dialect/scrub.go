@@ -40,14 +40,14 @@ const (
 )
 
 // scrub is v with what must not be shown as asterisks, octet for octet; v itself when
-// there is nothing.
-func (k *Secrets) scrub(v []byte, of context) []byte {
+// there is nothing. starts are where parts of it begin.
+func (k *Secrets) scrub(v []byte, of context, starts ...int) []byte {
 	if len(v) < 4 || of >= element && len(v) < dataDigits && !wordy(v) {
 		return v
 	}
 	s := scrubbers.Get().(*scrubber)
 	defer scrubbers.Put(s)
-	s.text, s.out, s.of, s.known = v, nil, of, k.known()
+	s.text, s.out, s.of, s.known, s.starts = v, nil, of, k.known(), starts
 	if s.wordy = wordy(v); !s.wordy && of >= element && k == nil {
 		return v
 	}
@@ -93,7 +93,7 @@ func (s *scrubber) all() {
 
 // read covers what is found among the digits.
 func (s *scrubber) read() {
-	if len(s.digits) < 4 {
+	if len(s.digits) < 3 {
 		return
 	}
 	for i, n := 0, 0; i < len(s.digits); i += n {
@@ -121,6 +121,8 @@ type scrubber struct {
 	known     *Secrets // nil for none
 	wordy     bool
 	digits    []digit // of the present reading
+	starts    []int   // of parts of the text
+	capitals  [48]byte
 }
 
 // digit is one decimal digit of the text: its value, and the octets it has.

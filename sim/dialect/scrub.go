@@ -195,11 +195,12 @@ func (s *scrubber) grouped() {
 	for from := 0; from < len(s.digits); from += s.group(from) {
 		to := from + s.group(from)
 		same := s.text[s.digits[to-1].to:]
-		for blanks := true; to < len(s.digits) && to-from <= 19 && s.apart(to) && (s.apartByBlank(to) || same[0] == s.text[s.digits[to-1].to]); {
-			blanks = blanks && s.apartByBlank(to)
+		wide := false // there is one of what stands between figures, too
+		for blanks := true; to < len(s.digits) && to-from <= 19 && (s.apart(to) || s.apartWidely(to)) && (s.apartByBlank(to) || same[0] == s.text[s.digits[to-1].to]); {
+			blanks, wide = blanks && s.apartByBlank(to), wide || s.apartWidely(to)
 			to += s.group(to)
 			n := to - from
-			if n < 13 || n > 19 || !s.isPAN(from, to) {
+			if n < 13 || n > 19 || !s.isPAN(from, to) || wide && !s.inFours(from, to) {
 				continue
 			}
 			if blanks || slices.Contains(schemeLengths(s.digits[from].value, s.digits[from+1].value), n) {
@@ -217,7 +218,30 @@ func (s *scrubber) apart(i int) bool {
 	return slices.Contains(gaps, string(gap))
 }
 
-var gaps = []string{" ", "-", ".", "/", "_", "  ", "--", " -", "- ", "\u3000", "\xA1\xA1"}
+var gaps = []string{" ", "-", ".", "/", "_", "  ", "--", " -", "- ", "\u00a0", "\u3000", "\xA1\xA1"}
+
+// apartWidely reports whether what also stands between figures stands before digit i.
+func (s *scrubber) apartWidely(i int) bool {
+	gap := s.text[s.digits[i-1].to:s.digits[i].from]
+	return len(gap) == 1 && (gap[0] == ':' || gap[0] == '|' || gap[0] == ',')
+}
+
+// inFours reports whether digits are in groups as they are on cards: of four, or 4, 6 and the
+// rest.
+func (s *scrubber) inFours(from, to int) bool {
+	if s.group(from) != 4 {
+		return false
+	}
+	if to-from <= 15 && s.group(from+4) == 6 {
+		return from+10 < to && from+10+s.group(from+10) == to
+	}
+	for i := from; i < to; i += s.group(i) {
+		if n := s.group(i); n > 4 || n < 4 && i+n < to {
+			return false
+		}
+	}
+	return true
+}
 
 // apartByBlank reports whether one blank or hyphen stands before digit i.
 func (s *scrubber) apartByBlank(i int) bool {
@@ -237,6 +261,9 @@ func (s *scrubber) hex() {
 		}
 		if (n == 16 || n == 32 || n == 48) && letters > 0 && letters < n {
 			s.blot(i, i+n)
+		} else if end := s.hexGroups(i, n); end > 0 {
+			s.blot(i, end)
+			n = end - i
 		} else if n > 0 {
 			s.key(i)
 		}

@@ -151,6 +151,46 @@ func (s *scrubber) key(i int) {
 	}
 }
 
+// guid are the lengths of the groups in which 16 octets are written, too.
+var guid = []int{8, 4, 4, 4, 12}
+
+// hexGroups is where groups of hexadecimal digits end, of which n digits from octet i on are the
+// first, that are a PIN block or a key: 16, 32 or 48 of them, letters among them, in groups
+// of one length or as a GUID. 0 for none.
+func (s *scrubber) hexGroups(i, n int) (end int) {
+	if n != 2 && n != 4 && n != 8 || i > 0 && isWordOctet(s.text[i-1]) || i+n >= len(s.text) || bytes.IndexByte([]byte(" -:."), s.text[i+n]) < 0 {
+		return 0
+	}
+	separator, digits, letters, all := s.text[i+n], 0, 0, 0
+	asGUID := true
+	for group, at := 0, i; ; group++ {
+		k := at
+		for k < len(s.text) && isHex(s.text[k]) {
+			if s.text[k] > '9' {
+				letters++
+			} else {
+				digits++
+			}
+			k++
+		}
+		asGUID = asGUID && group < len(guid) && k-at == guid[group]
+		if k-at != n && !asGUID || k < len(s.text) && isWordOctet(s.text[k]) {
+			break
+		}
+		all, end = all+k-at, k
+		if k+1 >= len(s.text) || s.text[k] != separator || asGUID && group+1 == len(guid) {
+			break
+		}
+		at = k + 1
+	}
+	if (all == 16 || all == 32 || all == 48) && letters > 0 && digits > 0 {
+		return end
+	}
+	return 0
+}
+
+func isWordOctet(c byte) bool { return c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'z' }
+
 // hexDigits is how many hexadecimal digits, in groups too, begin with octet i, at most
 // so many, and where they end.
 func (s *scrubber) hexDigits(i, most int) (n, end int) {
@@ -186,6 +226,11 @@ func (s *scrubber) base64() {
 		for i+n < len(s.text) && inWord(s.text[i+n]) {
 			n++
 		}
+		if s.of <= sentence && s.keyInBase64(i, i+n) {
+			s.blot(i, i+n)
+			i += n
+			continue
+		}
 		for from := i; from < i+4 && i+n-from >= 8; from++ { // it may follow other letters
 			word := s.text[from : i+n]
 			if len(word)%4 == 1 {
@@ -199,6 +244,31 @@ func (s *scrubber) base64() {
 		}
 		i += n
 	}
+}
+
+// keyInBase64 reports whether a word is base64 of a PIN block or a key: of its length, with its
+// padding, and at random.
+func (s *scrubber) keyInBase64(from, to int) bool {
+	pad := 0
+	for to+pad < len(s.text) && s.text[to+pad] == '=' && pad < 3 {
+		pad++
+	}
+	n := to - from
+	if !(n == 11 && pad == 1 || n == 22 && pad == 2 || n == 32 && pad == 0 || n == 43 && pad == 1) || to+pad < len(s.text) && isWordOctet(s.text[to+pad]) {
+		return false
+	}
+	small, capital, other := 0, 0, 0
+	for _, c := range s.text[from:to] {
+		switch {
+		case c >= 'a':
+			small++
+		case isCapital(c):
+			capital++
+		default:
+			other++
+		}
+	}
+	return small > 1 && capital > 1 && other > 0
 }
 
 // hasSecret reports whether there is something to scrub in the ASCII of what a word

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	_ "time/tzdata" // terminals' clocks keep TZ, in an image that holds no zones too
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"

@@ -52,7 +52,7 @@ func (x *Exchange) lacking() wire.FieldSet {
 
 // balanceTold holds that an answer brings the balance that was asked for.
 var balanceTold = check{ifNot, wire.AdditionalAmounts,
-	func(*Exchange) bool { return false },
+	func(x *Exchange) bool { return x.Form != nil && !x.Form.Transaction.Inquires() },
 	func(x *Exchange) error {
 		return fmt.Errorf("%s of the approval is absent: a balance was asked for", x.field(wire.AdditionalAmounts))
 	},

@@ -185,16 +185,21 @@ func TestTerminalSendsOnlyWhatItMay(t *testing.T) {
 	if p.refused(first) != first || p.refused(second) != second || p.refusal != first {
 		t.Errorf("the first refusal is told as %v", p.refusal)
 	}
-	term.SignedIn = false
+	good := &term.Profile.Holders("good")[0]
 	for _, c := range []struct {
 		above, amount int64
-		entry         Entry
 		want          bool
-	}{{100, 101, Tap, true}, {100, 100, Tap, false}, {0, 101, Tap, false}, {100, 101, Swipe, false}} {
+	}{{100, 101, true}, {100, 100, false}, {0, 101, false}} {
 		term.Profile.Policy.TapPINAbove = c.above
-		o := &Order{Of: dialect.Purchase, Amount: c.amount, Entry: c.entry}
-		if _ = p.Pay(o); o.PIN != c.want {
-			t.Errorf("%+v: a PIN is asked: %v", c, o.PIN)
+		o := &Order{Of: dialect.Purchase, Amount: c.amount, Entry: Tap, Holder: good}
+		if err := p.tap(o); err != nil || o.PIN != c.want {
+			t.Errorf("%+v: a PIN is asked: %v, %v", c, o.PIN, err)
+		}
+	}
+	term.keep().tapped.given, term.keep().tapped.most = true, 300
+	for amount, refused := range map[int64]bool{299: false, 300: true} {
+		if err := p.tap(&Order{Of: dialect.Purchase, Amount: amount, Entry: Tap, Holder: good}); errors.Is(err, ErrRefusedLocally) != refused {
+			t.Errorf("a tap of %d: %v", amount, err)
 		}
 	}
 }

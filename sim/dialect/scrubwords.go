@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"slices"
+	"strings"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -151,14 +152,14 @@ func (s *scrubber) key(i int) {
 	}
 }
 
-// guid are the lengths of the groups in which 16 octets are written, too.
-var guid = []int{8, 4, 4, 4, 12}
+// guid is how 16 octets are written, too.
+var guid = strings.Split("00000000-0000-0000-0000-000000000000", "-")
 
 // hexGroups is where groups of hexadecimal digits end, of which n digits from octet i on are the
 // first, that are a PIN block or a key: 16, 32 or 48 of them, letters among them, in groups
 // of one length or as a GUID. 0 for none.
 func (s *scrubber) hexGroups(i, n int) (end int) {
-	if n != 2 && n != 4 && n != 8 || i > 0 && isWordOctet(s.text[i-1]) || i+n >= len(s.text) || bytes.IndexByte([]byte(" -:."), s.text[i+n]) < 0 {
+	if n < 2 || n > secretLen || n&(n-1) != 0 || i > 0 && isWordOctet(s.text[i-1]) || i+n >= len(s.text) || bytes.IndexByte([]byte(" -:."), s.text[i+n]) < 0 {
 		return 0
 	}
 	separator, digits, letters, all := s.text[i+n], 0, 0, 0
@@ -173,7 +174,7 @@ func (s *scrubber) hexGroups(i, n int) (end int) {
 			}
 			k++
 		}
-		asGUID = asGUID && group < len(guid) && k-at == guid[group]
+		asGUID = asGUID && group < len(guid) && k-at == len(guid[group])
 		if k-at != n && !asGUID || k < len(s.text) && isWordOctet(s.text[k]) {
 			break
 		}
@@ -254,7 +255,8 @@ func (s *scrubber) keyInBase64(from, to int) bool {
 		pad++
 	}
 	n := to - from
-	if !(n == 11 && pad == 1 || n == 22 && pad == 2 || n == 32 && pad == 0 || n == 43 && pad == 1) || to+pad < len(s.text) && isWordOctet(s.text[to+pad]) {
+	octets := base64.RawStdEncoding.DecodedLen(n)
+	if octets%secretLen != 0 || octets > 4*secretLen || n+pad != base64.StdEncoding.EncodedLen(octets) || n < base64.RawStdEncoding.EncodedLen(secretLen) || to+pad < len(s.text) && isWordOctet(s.text[to+pad]) {
 		return false
 	}
 	small, capital, other := 0, 0, 0

@@ -50,6 +50,7 @@ type Check struct {
 	stop     atomic.Bool
 	further  atomic.Bool // a further answer has come to a request already answered
 	absence  absence
+	heard    heard
 	purses   purses
 	answered int               // scenarios that had come to their turn when the host last answered
 	latest   *verdicts.Verdict // of them the last; nil for none

@@ -253,6 +253,7 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 		e.unspoilt = len(mac) == 0 && s.player.T.Faults.Injected[line.SpoilAnswer] != spoilt
 	}
 	if !e.bent {
+		s.check.heard.hears(s.player.T, r)
 		e.asked = s.player.Asked(r)
 		for _, b := range s.player.Broken(r) {
 			e.broken.Add(b.Rule)

@@ -179,7 +179,11 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 	teller := verdicts.Teller{Out: out, Again: again(cmd), Quiet: f.quiet}
 	check.Each = func(v *verdicts.Verdict) { teller.Tell(v) }
 	found, err := check.Run(ctx)
-	return f.end(cmd, n, found, err, sig, files)
+	err = f.end(cmd, n, found, err, sig, files)
+	if e, is := errors.AsType[*exit](err); is && e.code == exitFailed && e.hint == "" {
+		e.hint = check.Hint()
+	}
+	return err
 }
 
 // end tells what a check of n found, writes the files that were asked for, and gives

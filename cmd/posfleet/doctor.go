@@ -114,23 +114,26 @@ func (d *doctor) examine() error {
 	}
 	d.says("host", "%s, as terminal %s, in dialect %s, length %s, header %s", d.dialer.Address, d.profile.Terminals[0].TID,
 		d.profile.Dialect.Name, d.profile.Dialect.Length, cmp.Or(fmt.Sprintf("%X", d.profile.Head), "none"))
-	if err := d.connects(); err != nil {
+	conn, err := d.connects()
+	if err != nil {
 		return err
 	}
-	w, err := d.answers()
+	defer conn.Close()
+	w, err := d.answers(conn)
 	if err != nil {
 		return err
 	}
 	return d.signsIn(w)
 }
 
-// connects sees whether there is a connection to be had.
-func (d *doctor) connects() error {
+// connects sees whether there is a connection to be had, and gives it: a host may not
+// take another beside it.
+func (d *doctor) connects() (net.Conn, error) {
 	began := time.Now()
 	conn, err := d.dialer.Dial(d.ctx)
 	if err == nil {
 		d.says("connect", "in %s, %s", time.Since(began).Round(10*time.Microsecond), map[bool]string{true: "TLS", false: "plain TCP"}[d.dialer.TLS != nil])
-		return conn.Close()
+		return conn, nil
 	}
 	d.says("connect", "fails: %v", err)
 	n := network{profile: d.profile, dialer: d.dialer}
@@ -146,7 +149,7 @@ func (d *doctor) connects() error {
 	case strings.Contains(err.Error(), "refused"):
 		hint = "the machine is there and nothing listens on that port: is the host started, is it another port?"
 	}
-	return &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %w", d.dialer.Address, err), hint: hint}
+	return nil, &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %w", d.dialer.Address, err), hint: hint}
 }
 
 // asked is what came of asking a host something in one way.
@@ -194,9 +197,11 @@ func (d *doctor) player(w way) *asked {
 	return a
 }
 
-// answers finds a way in which the host answers: the profile's, or another.
-func (d *doctor) answers() (*asked, error) {
+// answers finds a way in which the host answers: the profile's, on the connection that
+// there is, or another.
+func (d *doctor) answers(conn net.Conn) (*asked, error) {
 	a := d.player(way{profile: d.profile})
+	a.tap.use(conn)
 	q := a.first()
 	if q == nil {
 		return nil, usage(fmt.Errorf("there is nothing to ask a host with: dialect %s has no echo test and no sign-in, and for a balance inquiry or a purchase dialect or profile lack the form or a card of role good",

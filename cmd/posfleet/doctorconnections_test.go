@@ -128,3 +128,17 @@ func TestDoctorOfHostsThatHangUp(t *testing.T) {
 		})
 	}
 }
+
+// A check of such a host fails on most terminals, and says what may be why; a host that is
+// silent to one of them, or that each exchange has a connection of its own with, is not it.
+func TestCheckHintsAtOneConnectionAtATime(t *testing.T) {
+	t.Parallel()
+	host := behind(t, nil, oneAtATime())
+	for flags, hint := range map[string]bool{"--terminals 3": true, "--terminals 3 --line each": false, "--terminals 1": false, "--terminals 2": false} {
+		var out, errs bytes.Buffer
+		code := run(append([]string{"check", "--host", host, "--timeout", "400ms", "core/echo"}, strings.Fields(flags)...), &out, &errs)
+		if got := strings.Contains(errs.String(), "hint: the host answered 1 terminal and never the other 2: does it serve one connection at a time"); got != hint || code == 0 == (hint || flags == "--terminals 2") {
+			t.Errorf("%s: exit code %d, hint %v\n%s%s", flags, code, got, out.String(), errs.String())
+		}
+	}
+}

@@ -24,8 +24,9 @@ type tap struct {
 	clock   *line.Clock
 	each    bool // hang up after each exchange
 
-	conn *peeked // nil while there is none
-	in   *wire.Reader
+	conn    *peeked // nil while there is none
+	in      *wire.Reader
+	carried bool // an answer on it
 
 	// Of all exchanges, how the host keeps its connections.
 	stood  bool // one was found to be there for a second exchange
@@ -68,9 +69,10 @@ func (t *tap) Exchange(x *line.Exchange) error {
 	return err
 }
 
-// stands reports whether there is a connection that the host has not ended.
+// stands reports whether there is a connection that has brought an answer, and that the
+// host has not ended.
 func (t *tap) stands() bool {
-	if t.conn == nil {
+	if t.conn == nil || !t.carried {
 		return false
 	}
 	within := hangUpWithin
@@ -125,7 +127,7 @@ func (t *tap) exchange(x *line.Exchange) error {
 			x.Unreadable = err
 			return nil
 		case m.Key() == x.Key:
-			x.Answer, t.read = m, true
+			x.Answer, t.read, t.carried = m, true, true
 			return nil
 		case t.unpaired == nil:
 			t.unpaired = m
@@ -142,9 +144,14 @@ func (t *tap) connect() error {
 	if err != nil {
 		return err
 	}
+	t.use(conn)
+	return nil
+}
+
+// use has the next exchange on a connection that there is already.
+func (t *tap) use(conn net.Conn) {
 	t.conn = &peeked{Conn: conn}
 	t.in = t.dialect.NewReader(io.TeeReader(t.conn, &limited{&t.heard, mostHeard}))
-	return nil
 }
 
 // cutting is why no message can be cut out of what came, by what the reader met.
@@ -196,7 +203,7 @@ func (t *tap) Close() error {
 		return nil
 	}
 	err := t.conn.Close()
-	t.conn = nil
+	t.conn, t.carried = nil, false
 	return err
 }
 

@@ -49,6 +49,7 @@ type Check struct {
 	played   int        // scenarios that came to their turn
 	stop     atomic.Bool
 	further  atomic.Bool // a further answer has come to a request already answered
+	hangsUp  atomic.Bool // a line has learned that the host hangs up after each answer
 	absence  absence
 	heard    heard
 	purses   purses

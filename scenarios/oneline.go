@@ -13,6 +13,11 @@ import (
 type heard struct {
 	mu               sync.Mutex
 	answered, waited map[string]bool // by TID
+
+	last    string          // terminal that was answered last
+	between map[string]bool // others that have waited since
+	again   string          // terminal that was answered next while several others had waited; empty for none
+	others  int             // so many
 }
 
 // hears takes down how an exchange of a terminal ended.
@@ -20,19 +25,30 @@ func (h *heard) hears(t *sim.Terminal, r *sim.Result) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.answered == nil {
-		h.answered, h.waited = map[string]bool{}, map[string]bool{}
+		h.answered, h.waited, h.between = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	}
 	switch {
 	case r.Outcome <= report.Refused:
-		h.answered[t.TID] = true
+		if h.answered[t.TID] = true; t.TID == h.last && len(h.between) >= several && h.again == "" {
+			h.again, h.others = t.TID, len(h.between)
+		}
+		h.last = t.TID
+		clear(h.between)
 	case r.Outcome == report.TimedOut:
-		h.waited[t.TID] = true
+		if h.waited[t.TID] = true; t.TID != h.last {
+			h.between[t.TID] = true
+		}
 	}
 }
 
+// several is how many terminals a host that serves one connection leaves without an
+// answer; a single one may be of another mind, or unknown to it.
+const several = 2
+
 // Hint says, of a check that has been run, what may be behind answers that did not come
-// in time: that the host answers some terminals and never others tells of one that serves
-// a connection at a time. It is empty where that is not likely.
+// in time: that the host answers one terminal before and after others that it leaves
+// without an answer, or some and never others, tells of one that serves a connection at a
+// time. It is empty where that is not likely.
 func (c *Check) Hint() string {
 	c.heard.mu.Lock()
 	defer c.heard.mu.Unlock()
@@ -42,9 +58,13 @@ func (c *Check) Hint() string {
 			never++
 		}
 	}
-	if answered == 0 || never < 2 || c.Lines.Each {
-		return ""
+	const mend = "does it serve one connection at a time (posfleet doctor tells; --terminals 1 or --line each)"
+	switch {
+	case c.Lines.Each:
+	case c.heard.again != "" && c.Parallel <= 1:
+		return fmt.Sprintf("the host answered terminal %s before and after %d others that it did not answer: %s?", c.heard.again, c.heard.others, mend)
+	case answered > 0 && never >= several:
+		return fmt.Sprintf("the host answered %s and never the other %d: %s, or not know them?", report.Plural(int64(answered), "terminal"), never, mend)
 	}
-	return fmt.Sprintf("the host answered %s and never the other %d: does it serve one connection at a time (posfleet doctor tells; --terminals 1 or --line each), or not know them?",
-		report.Plural(int64(answered), "terminal"), never)
+	return ""
 }

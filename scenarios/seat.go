@@ -45,8 +45,11 @@ func (s *seat) begin(p *plan) {
 	t.Operators, t.Locked, t.Standing = t.Profile.Delivered(), false, sim.NoPayment
 	t.ServeNext()
 	t.Faults.Injected = [len(t.Faults.Injected)]int64{}
-	if own, is := t.Link.(*line.Own); is && s.check.further.Load() {
-		own.Patience = max(s.check.Patience, patience)
+	if own, is := t.Link.(*line.Own); is {
+		if s.check.further.Load() {
+			own.Patience = max(s.check.Patience, patience)
+		}
+		own.Each = own.Each || s.check.hangsUp.Load()
 	}
 	s.player.T = t
 	s.player.Fresh()
@@ -94,11 +97,16 @@ func (s *seat) end(err error, stopped bool) {
 	exchanges, latest := slices.Clone(w.exchanges), w.latest
 	p.Alone = len(exchanges) == 0 && !slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Admin })
 	s.listen(w)
-	if own, is := s.player.T.Link.(*line.Own); is && slices.ContainsFunc(w.exchanges, func(e exchange) bool { return e.bent }) {
+	bent := slices.ContainsFunc(w.exchanges, func(e exchange) bool { return e.bent })
+	own, is := s.player.T.Link.(*line.Own)
+	if is && bent {
 		own.Close() // a host may hang up on what the line has done, while the next scenario's first request is on its way
 	}
 	c.waited(w)
 	unsettled := s.settle(w)
+	if is && !bent && own.HostHangsUp() { // what one line has lost requests to, others need not
+		s.check.hangsUp.Store(true)
+	}
 	if unsettled != nil && !stopped && !p.Unreached {
 		if err := c.reach(context.Background()); err != nil { // what is left is with a host that went away
 			c.missed(err)

@@ -49,7 +49,7 @@ docs: ## docs/steps.md and docs/rules.md, from their tables, and docs/coverage.m
 signature: ## docs/signature.png and the figures beside it, in a minute
 	go test ./sim/signature -count 1 -run TestErrorRatesOfDocs -v -picture $(CURDIR)/docs/signature.png
 
-scale: ## docs/scale.md's tables: one plan on 1 to 64 agents, some of them killed
+scale: ## docs/scale.md's tables: one plan on 1 to 64 agents, some killed or cut off (as root in network namespaces)
 	go test ./cmd/posfleet -count 1 -timeout 20m -run 'TestScale$$' -v -scale
 	go test ./sim/agent -count 1 -run TestClusterNodeMayDie -v
 	go test ./report -run '^$$' -bench JoinLogs -benchmem
@@ -66,8 +66,9 @@ mutate: ## mutants of the code about money that the tests do not notice, by pack
 compare: ## docs/compare.md's figures: 360 runs against a host of known latency, in 20 minutes
 	go test ./cmd/posfleet -count 1 -timeout 60m -run 'TestCompareOnTruthHost$$' -v -truth
 
-deploy: ## hold deploy/ to the types of who reads it (a module of its own)
+deploy: ## hold deploy/ to the types of who reads it (a module of its own), and run it (as root)
 	cd deploy/schema && go vet . && go test -count 1 .
+	go test ./cmd/posfleet -count 1 -run '^(TestImageNeedsNothingElse|TestComposeRuns|TestSlurmScriptRuns|TestUnitIsSystemds)$$' -v -deploy
 
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	go list ./... | while read -r p; do \

@@ -1,7 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"math"
+	"math/bits"
+	"slices"
 	"sort"
 	"time"
 
@@ -57,15 +60,24 @@ func (b *buckets) add(h *hdr.Histogram, all, known int64) {
 	if h == nil || h.TotalCount() == 0 {
 		return
 	}
-	for _, bar := range h.Distribution() {
-		if bar.Count > 0 {
-			*b = append(*b, bucket{bar.From, bar.To, all * bar.Count, known * bar.Count})
+	s := h.Export()
+	unit := bits.Len64(uint64(s.LowestTrackableValue)) - 1
+	half := bits.Len64(uint64(2*math.Pow10(int(s.SignificantFigures)))-1) - 1
+	for i, n := range s.Counts { // as h.Distribution, which takes ten times as long
+		if n == 0 {
+			continue
 		}
+		scale, sub := unit, int64(i)
+		if over := i>>half - 1; over > 0 { // each power of two beyond the first has half as many
+			scale, sub = unit+over, int64(i&(1<<half-1)+1<<half)
+		}
+		from := sub << scale
+		*b = append(*b, bucket{from, from + 1<<scale - 1, all * n, known * n})
 	}
 }
 
 func (b buckets) distribution() Distribution {
-	sort.Slice(b, func(i, j int) bool { return b[i].to < b[j].to })
+	slices.SortFunc(b, func(x, y bucket) int { return cmp.Compare(x.to, y.to) })
 	var s Distribution
 	var all, known int64
 	for _, x := range b {

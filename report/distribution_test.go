@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -146,5 +147,25 @@ func TestThinHidesNoBadSecond(t *testing.T) {
 	}
 	if same, span := Downsample(seconds[:60], 600); len(same) != 60 || span != time.Second {
 		t.Errorf("a short run became %d spans of %v", len(same), span)
+	}
+}
+
+// Buckets have the bounds that the histograms' library says.
+func TestBucketsAreTheLibrarys(t *testing.T) {
+	for _, h := range []*hdr.Histogram{hdr.New(1, 120_000_000, 3), hdr.New(1, 3_600_000_000, 2), hdr.New(1000, 120_000_000, 3), hdr.New(1, 1000, 1)} {
+		for v := int64(1); v <= h.HighestTrackableValue(); v += 1 + v/50 {
+			_ = h.RecordValues(v, v)
+		}
+		var got buckets
+		got.add(h, 1, 1)
+		var want buckets
+		for _, x := range h.Distribution() {
+			if x.Count > 0 {
+				want = append(want, bucket{x.From, x.To, x.Count, x.Count})
+			}
+		}
+		if len(want) == 0 || !slices.Equal(got, want) {
+			t.Errorf("of %d to %d: got %d buckets, want %d: %v %v", h.LowestTrackableValue(), h.HighestTrackableValue(), len(got), len(want), got[:3], want[:3])
+		}
 	}
 }

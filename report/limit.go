@@ -179,6 +179,9 @@ func (l *Limit) measure(time, bound string) error {
 			return fmt.Errorf("%s is no share of anything: give a number", l.Measure)
 		}
 		l.Number /= 100
+		if x, err := strconv.ParseFloat(strings.TrimSpace(number)+"e-2", 64); err == nil {
+			l.Number = x // as text, so that 0.7% is 7 of 1,000
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -72,5 +73,35 @@ func TestKilledPartLeavesTheWholeUnjudged(t *testing.T) {
 	b.Named("second")
 	if err := a.Join(b); err != nil || a.Incomplete != "second: it was killed" || a.Limits != nil || a.Validity.Level != NotJudged {
 		t.Errorf("%v, incomplete %q, %+v, %+v", err, a.Incomplete, a.Limits, a.Validity)
+	}
+}
+
+// The plan of the whole is the parts' together, and parts that began apart by more than half
+// their time did not go on side by side.
+func TestPlanOfTheWholeIsThatOfItsParts(t *testing.T) {
+	a, b, c := half(t, 0), half(t, 0), half(t, 0)
+	for i, r := range []*Report{a, b, c} {
+		r.Plan.Seed, r.Plan.Terminals, r.Plan.Arrivals, r.Plan.Target, r.Part = uint64(i), i+1, string(rune('A'+i)), []string{"x", "y", "x"}[i], string(rune('a'+i))
+	}
+	if err := errors.Join(a.Join(b), a.Join(c)); err != nil {
+		t.Fatal(err)
+	}
+	if p := a.Plan; p.Seed != 0 || p.Terminals != 6 || p.Arrivals != "A + B + C" || p.Target != "x and y" || a.Part != "a+b+c" {
+		t.Errorf("%+v, part %s", p, a.Part)
+	}
+	for apart, want := range map[time.Duration]Level{0: Valid, 5 * time.Second: Valid, 5*time.Second + 1: Suspect, -5*time.Second - 1: Suspect} {
+		a, b := half(t, 0), half(t, 0)
+		a.Validity, b.Validity = Validity{}, Validity{}
+		a.Plan.For, b.Plan.For = 10*time.Second, 10*time.Second
+		a.Started = time.Unix(1000, 0)
+		b.Started = a.Started.Add(apart)
+		if err := a.Join(b); err != nil || a.Validity.Level != want {
+			t.Errorf("%v apart: %s, %v", apart, a.Validity.Level, err)
+		}
+	}
+	a, b = half(t, 0), half(t, 0)
+	a.Plan.Of, b.Plan.Of, a.Plan.Shares, b.Plan.Shares, b.Plan.Seed = 2, 2, []int{1}, []int{2}, a.Plan.Seed+1
+	if err := a.Join(b); err == nil || !strings.Contains(err.Error(), "not shares of one plan") {
+		t.Errorf("shares of two seeds: %v", err)
 	}
 }

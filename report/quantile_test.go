@@ -71,3 +71,30 @@ func TestRangeGrowsWithTheTimeout(t *testing.T) {
 		t.Errorf("max %v, %d clamped", l.Quantile(1), l.Clamped)
 	}
 }
+
+// Exchanges without an outcome touch what lies at or above them, and nothing below.
+func TestQuantileBesideOpenExchanges(t *testing.T) {
+	const second = 1_000_000
+	for _, c := range []struct {
+		name           string
+		response, open []int64
+		clamped        int64
+		q              float64
+		want           bool
+	}{
+		{"all known but the slowest", []int64{1000, 1000, 1000, 1000, 1000, 10 * second}, []int64{10 * second}, 0, 0.83, false},
+		{"the slowest itself", []int64{1000, 1000, 1000, 1000, 1000, 10 * second}, []int64{10 * second}, 0, 0.84, true},
+		{"one in the middle", []int64{1000, 1000, 1000, 2000, 9 * second}, []int64{2000}, 0, 0.8, true},
+		{"below it", []int64{1000, 1000, 1000, 2000, 9 * second}, []int64{2000}, 0, 0.6, false},
+		{"the longest there is", []int64{120 * second}, nil, 0, 1, false},
+		{"longer than there is", []int64{120 * second}, nil, 1, 1, true},
+	} {
+		l := Label{Response: histOf(c.response...), Clamped: c.clamped}
+		if c.open != nil {
+			l.Censored = histOf(c.open...)
+		}
+		if got := l.Quantile(c.q).AtLeast; got != c.want {
+			t.Errorf("%s: only a lower bound: %v", c.name, got)
+		}
+	}
+}

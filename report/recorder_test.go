@@ -238,3 +238,23 @@ func TestArrivalsCountInTheirSecondHoweverLateItsTick(t *testing.T) {
 		t.Errorf("%d played of %d planned", rep.Played, rep.Planned)
 	}
 }
+
+// The generator's lag is what was not the host's doing; sends that the machine refused are a
+// signal of the second.
+func TestWaitingIsTakenOffTheLag(t *testing.T) {
+	r := NewRecorder([]string{"a"}, time.Second, 0)
+	s := r.Shard()
+	s.Record(Sample{Due: 0, Sent: 10 * ms, Held: 4 * ms, Done: 30 * ms})
+	s.Exhausted()
+	s.Exhausted()
+	iv := r.Tick(time.Second)
+	if lag := us(iv.Labels[0].Lag.Max()); lag < 6*ms || lag > 6*ms+10*time.Microsecond {
+		t.Errorf("10 ms late, of which 4 ms waited for a terminal: lag %v, want 6 ms", lag)
+	}
+	if service := us(iv.Labels[0].Service.Max()); service < 20*ms || service > 20*ms+20*time.Microsecond {
+		t.Errorf("service %v, want 20 ms", service)
+	}
+	if iv.Second.Signals.Exhausted != 2 {
+		t.Errorf("%d sends refused, want 2", iv.Second.Signals.Exhausted)
+	}
+}

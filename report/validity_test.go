@@ -252,3 +252,43 @@ func TestAdviceIsTakenBackWhereItWouldNotHelp(t *testing.T) {
 		t.Errorf("slow host: %q", r.Waited)
 	}
 }
+
+// At a bound, and just beyond it; of nothing there is no share.
+func TestSignalsAtTheirBounds(t *testing.T) {
+	for name, plant := range map[string]func(s *Second, beyond float64){
+		"own processor time": func(s *Second, beyond float64) { s.Signals.CPU = 0.3 + beyond },
+		"lag":                func(s *Second, beyond float64) { s.LagP99 = 2*ms + time.Duration(1e9*beyond) },
+		"watchdog":           func(s *Second, beyond float64) { s.Signals.Watchdog = 20*ms + time.Duration(1e9*beyond) },
+		"scheduler":          func(s *Second, beyond float64) { s.Signals.Sched = 5*ms + time.Duration(1e9*beyond) },
+	} {
+		for _, beyond := range []float64{0, 0.001} {
+			s := Second{Signals: Signals{Busiest: 0.9}}
+			plant(&s, beyond)
+			if felt, other := busiest(&s, true), busiest(&s, false); (felt > 0) != (beyond > 0) || (other > 0) != (beyond == 0) {
+				t.Errorf("%s, %g beyond its bound: the generator felt %g, others had %g", name, beyond, felt, other)
+			}
+		}
+	}
+	for what, got := range map[string]float64{
+		"lag of no response":       lagShare(&Second{LagP99: time.Second}),
+		"lag of no service":        medianShare(&Second{LagP50: time.Second}),
+		"missing of no arrival":    missing(&Second{}),
+		"missing that were held":   missing(&Second{Planned: 1000, Played: 980, Held: 10}) - 0.007,
+		"refused of what was sent": exhausted(&Second{Signals: Signals{Exhausted: 1}, Counts: Counts{Approved: 1, Unsent: 9}}) - 0.1,
+		"refused of fewer":         exhausted(&Second{Signals: Signals{Exhausted: 3}, Counts: Counts{Approved: 1}}) - 1,
+	} {
+		if got < -1e-12 || got > 1e-12 {
+			t.Errorf("%s: %g off", what, got)
+		}
+	}
+	for want, at := range map[string][]int{
+		"second 3": {3}, "seconds 3-4": {3, 4}, "seconds 1, 3, 5, 7 and 9": {1, 3, 5, 7, 9}, "seconds 1, 3, 5, 7, 9, … 6 in all": {1, 3, 5, 7, 9, 11},
+	} {
+		if got := (&offence{at: at}).seconds(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if (Money{Checked: true}).Agree() || !(Money{Checked: true, Compared: 1}).Agree() || (Money{Checked: true, Compared: 1, Detail: []string{"x"}}).Agree() {
+		t.Error("books agree of which none was compared, or that differ")
+	}
+}

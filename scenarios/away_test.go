@@ -90,7 +90,7 @@ func TestDeadHostLeavesScenariosUntested(t *testing.T) {
 			t.Errorf("%d scenarios count against the host", n)
 		}
 		if all := found.Causes(); len(all) != 1 || all[0].Why() != hostAway {
-			t.Errorf("%d causes, the first: %v", len(all), all[0])
+			t.Errorf("%d causes: %v", len(all), all)
 		}
 		if found.Unsettled > 0 {
 			t.Errorf("a reversal is said to be left: %s", found.UnsettledWhy)

@@ -69,6 +69,14 @@ func outcomeOf(t *testing.T, misbehaviour, source string) *verdicts.Verdict {
 	return play(t, quick(p), d, f.Scenarios[0])
 }
 
+// Nor of a payment that came to nothing after the last sentence that asserts something.
+func TestPaymentDeclinedAfterTheLastThenIsUntested(t *testing.T) {
+	v := outcomeOf(t, "", "    Given a terminal that has signed in\n    Then the host approves\n    When the cardholder pays 500.00 yuan with a poor card\n")
+	if v.Outcome != verdicts.Untested || !strings.Contains(v.Why(), "no sentence after the purchase says") {
+		t.Errorf("%s: %s", v.Outcome, v.Why())
+	}
+}
+
 // Nothing is known of a host from a scenario that asks it something and says nothing
 // of what comes.
 func TestScenarioWithoutThenIsUntested(t *testing.T) {

@@ -70,7 +70,8 @@ type plan struct {
 // Bind binds every sentence of every scenario, so that what does not fit the
 // language is told before anything is played, and what does not fit the network
 // is known to be skipped.
-func (c *Check) Bind() error {
+func (c *Check) Bind() (err error) {
+	defer c.Language.scrubError(&err)
 	c.plans, c.at = nil, map[string]*plan{}
 	c.results = &verdicts.Results{Dialect: c.Language.Profile.Dialect.Title, Without: c.Language.Profile.Dialect.Without, Profile: c.Language.Profile.Name, Strict: c.Strict, Seed: c.Seed, Line: c.Line}
 	var errs []error

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // A host that answers 51 to a card whose money the check itself has spent is not blamed:
@@ -36,5 +38,25 @@ func TestSpentCardIsTheProfilesDoing(t *testing.T) {
 		if failed := found.Count(verdicts.Failed); failed > 0 != c.failed || untested > 0 != c.untests {
 			t.Errorf("%s: %d failed, %d untested: %v", c.name, failed, untested, found.Causes())
 		}
+	}
+}
+
+// A card that is there to be declined for want of funds excuses nothing.
+func TestPoorCardExcusesNoHost(t *testing.T) {
+	p, address := mutantHost(t, "cup", 4)
+	m := newMiddle(t, p, address)
+	m.mutant = &mutant{of: kindOfAnswer{dialect.Purchase, true}, where: "38", change: "present", edit: func(a *wire.Message) { a.SetFieldString(38, "123456") }}
+	found, err := (&Check{Language: language(p, nil), Dialer: m.dialer(), Features: embeddedFor(t, "cup"), Terminals: 4}).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var outcome verdicts.Outcome
+	for v := range found.All() {
+		if v.ID == "core-purchase-21" {
+			outcome = v.Outcome
+		}
+	}
+	if outcome != verdicts.Failed {
+		t.Errorf("declines with an authorisation code: %v, want failed", outcome)
 	}
 }

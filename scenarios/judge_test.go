@@ -127,6 +127,7 @@ func TestChangedAnswersAreNoticed(t *testing.T) {
 func judgeTheJudge(t *testing.T, network string, paths []string, unseen map[rules.UnseenChange]int) (all, noticed int) {
 	p, address := mutantHost(t, network, 30000)
 	p = quick(p)
+	p.Policy.Timeout = 300 * time.Millisecond // thousands of them wait for it; what is late is tried again
 	plans := plansOf(t, p, paths...)
 	next, clock, judge := &atomic.Int64{}, line.NewClock(), rules.NewJudge(p.Dialect)
 	newStage := func() *stage {

@@ -31,6 +31,7 @@ type Load struct {
 // Compile makes a plan of a scenario. Sentences that look at messages of the
 // past cannot be played under load: the error names the first.
 func (l *Language) Compile(s *Scenario) (plan *sim.Plan, faults bool, err error) {
+	defer l.scrubError(&err)
 	plan = &sim.Plan{ID: s.ID, Name: s.Name, At: s.At()}
 	asserted := false
 	for i := range s.Steps {
@@ -136,7 +137,8 @@ func (l *Language) compileTask(words, at string, byID map[string]*Scenario) (*si
 
 // CompileLoad reads an @load scenario. all are the scenarios whose ids its
 // table may name.
-func (l *Language) CompileLoad(s *Scenario, all []*Feature) (*Load, error) {
+func (l *Language) CompileLoad(s *Scenario, all []*Feature) (_ *Load, err error) {
+	defer l.scrubError(&err)
 	byID := map[string]*Scenario{}
 	for _, f := range all {
 		for _, o := range f.Scenarios {

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -127,7 +128,16 @@ var policyKeys = map[string]func(*profile.Profile) string{
 		}
 		return strings.Join(all, " ")
 	},
-	"tap-pin-above":          func(p *profile.Profile) string { return report.FormatAmount(p.Policy.TapPINAbove, p.Dialect.Exponent) },
+	"tap-pin-above": func(p *profile.Profile) string { return report.FormatAmount(p.Policy.TapPINAbove, p.Dialect.Exponent) },
+	"offline-limit": func(p *profile.Profile) string { return report.FormatAmount(p.Policy.OfflineLimit, p.Dialect.Exponent) },
+	"cash": func(p *profile.Profile) string {
+		if card := p.Card("cash"); card != nil {
+			return report.FormatAmount(card.Cash, p.Dialect.Exponent)
+		}
+		return report.FormatAmount(0, p.Dialect.Exponent)
+	},
+	"passwords.pause":        func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Pause) },
+	"passwords.lock":         func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Lock) },
 	"sign-in":                func(p *profile.Profile) string { return string(p.SignIn) },
 	"daily-sign-in":          func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.DailySignIn) },
 	"passwords.least":        func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Least) },
@@ -142,7 +152,7 @@ var policyKeys = map[string]func(*profile.Profile) string{
 }
 
 // policySays makes the sentence that a scenario is for terminals of one policy
-// only: "sign-in: 004 or 006", "reversal-tries: at least 2", "reversal-accepts: not A0";
+// only: "sign-in: 004 or 006", "reversal-tries: at least 2", "tap-pin-above: 0.00 or at least 100.00", "reversal-accepts: not A0";
 // "签到方式: 004或006", "冲正次数: 至少2", "冲正认可的应答码: 不含A0".
 func policySays(a Args) (func(*sim.Player) error, error) {
 	key, want, ok := strings.Cut(policyInEnglish.Replace(a.Quoted(0)), ": ")
@@ -152,25 +162,43 @@ func policySays(a Args) (func(*sim.Player) error, error) {
 		return nil, fmt.Errorf("want a key of the profile and its value, such as \"supervisor: true\"")
 	}
 	is := value(a.Profile)
-	fits := slices.Contains(strings.Split(want, " or "), is)
-	if least, isBound := strings.CutPrefix(want, "at least "); isBound {
-		n, err := strconv.Atoi(least)
+	fits := false
+	for _, one := range strings.Split(want, " or ") {
+		fit, err := fitsPolicy(is, one)
 		if err != nil {
-			return nil, fmt.Errorf("%q is no number", least)
+			return nil, fmt.Errorf("%s: %w", key, err)
 		}
-		has, err := strconv.Atoi(is)
-		if err != nil {
-			return nil, fmt.Errorf("%s is no number", key)
-		}
-		fits = has >= n
-	}
-	if code, isNot := strings.CutPrefix(want, "not "); isNot {
-		fits = !slices.Contains(strings.Fields(is), code)
+		fits = fits || fit
 	}
 	if !fits {
 		return nil, lack("%s is %s in the profile", key, is)
 	}
 	return func(*sim.Player) error { return nil }, nil
+}
+
+// fitsPolicy reports whether what the profile says is what a sentence wants: "true",
+// "at least 2", "at most 20.00", "not A0".
+func fitsPolicy(is, want string) (bool, error) {
+	if code, isNot := strings.CutPrefix(want, "not "); isNot {
+		return !slices.Contains(strings.Fields(is), code), nil
+	}
+	bound, least := strings.CutPrefix(want, "at least ")
+	most := false
+	if !least {
+		bound, most = strings.CutPrefix(want, "at most ")
+	}
+	if !least && !most {
+		return is == want, nil
+	}
+	n, err := strconv.ParseFloat(bound, 64)
+	if err != nil {
+		return false, fmt.Errorf("%q is no number", bound)
+	}
+	has, err := strconv.ParseFloat(is, 64)
+	if err != nil {
+		return false, errors.New("it is no number")
+	}
+	return least && has >= n || most && has <= n, nil
 }
 
 // operators makes a Make for sentences in which somebody logs in: with the right

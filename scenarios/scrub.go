@@ -17,6 +17,33 @@ func scrubbed(d *dialect.Dialect, text string) string {
 	return d.Scrubbed(spoken.ReplaceAllString(text, "${1}${2}****"))
 }
 
+// ScrubbedName is a name out of a feature, of it or of a scenario, as it may be shown.
+func ScrubbedName(d *dialect.Dialect, name string) string { return scrubbed(d, name) }
+
+// ScrubbedError is an error about a feature, which may quote it, as it may be shown. What it
+// is made of stays to be asked for ([errors.As]); nil stays nil.
+func ScrubbedError(d *dialect.Dialect, err error) error {
+	if err == nil {
+		return nil
+	}
+	text := scrubbed(d, err.Error())
+	if text == err.Error() {
+		return err
+	}
+	return &scrubbedError{text, err}
+}
+
+type scrubbedError struct {
+	text string
+	of   error
+}
+
+func (e *scrubbedError) Error() string { return e.text }
+func (e *scrubbedError) Unwrap() error { return e.of }
+
+// scrubError makes an error one that may be shown.
+func (l *Language) scrubError(err *error) { *err = ScrubbedError(l.Profile.Dialect, *err) }
+
 // scrub scrubs what a verdict says in words, the feature's own included. The
 // exchange has been masked field by field as it was described.
 func scrub(d *dialect.Dialect, v *verdicts.Verdict) {

@@ -87,7 +87,9 @@ func (s *seat) end(err error, stopped bool) {
 		p.Reason = fmt.Errorf("%d of %d sentences were played", s.step, len(p.bound))
 	}
 	if p.Reason == nil {
-		s.doubt(p, w)
+		if s.doubt(p, w); p.Reason != nil && (w.silent || !w.answered) && w.sent() {
+			s.miss(p)
+		}
 	}
 	exchanges, latest := slices.Clone(w.exchanges), w.latest
 	p.Alone = len(exchanges) == 0 && !slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Admin })
@@ -136,6 +138,14 @@ func (s *seat) end(err error, stopped bool) {
 	p.Took = took
 	c.cover(p.Verdict, exchanges, latest)
 	c.tell(p)
+}
+
+// miss puts down to the host's absence what a scenario has not shown, if it is away now.
+func (s *seat) miss(p *plan) {
+	if err := s.check.reach(context.Background()); err != nil {
+		s.check.missed(err)
+		p.Reason, p.Cause, p.Unreached = fmt.Errorf("%w: %w", errAway, err), hostAway, true
+	}
 }
 
 // connect gives a terminal a line of its own.

@@ -133,7 +133,7 @@ func terminalPhrases() []*Phrase {
 			Doc:  "Operator 99 of the profile, with the right password.",
 			Make: operators(byNumber(profile.Administrator), "administrator (operator 99)", true)},
 		{Group: group, English: "the policy says {text}", Chinese: "终端参数为{text}",
-			Doc:  "The scenario is for terminals that the profile sets up so, and skipped for others: \"supervisor: true\", \"sign-in: 004 or 006\", \"reversal-tries: at least 2\", \"reversal-accepts: not A0\" (\"验证主管密码: 是\", \"签到方式: 004或006\", \"冲正次数: 至少2\", \"冲正认可的应答码: 不含A0\").",
+			Doc:  "The scenario is for terminals that the profile sets up so, and skipped for others: \"supervisor: true\", \"sign-in: 004 or 006\", \"reversal-tries: at least 2\", \"tap-pin-above: 0.00 or at least 100.00\", \"reversal-accepts: not A0\" (\"验证主管密码: 是\", \"签到方式: 004或006\", \"冲正次数: 至少2\", \"冲正认可的应答码: 不含A0\").",
 			Make: policySays},
 		{Group: group, English: "the terminal signs in", Chinese: "终端做联机签到", Was: "终端签到", Logon: true,
 			Doc:  "Asks the host for working keys, checks their check values, takes the batch number.",

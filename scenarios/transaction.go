@@ -12,7 +12,11 @@ func ofCard(a Args) (func(*sim.Player) error, error) {
 	if !a.Of.Payment() || a.Of.Original() != dialect.ToNone {
 		return nil, fmt.Errorf("a %s is nothing that a cardholder does with a card alone", a.Of)
 	}
-	return withCard(a)
+	do, err := withCard(a)
+	if err == nil && a.Of.Loads() { // nobody loads a chip without its keys
+		err = chipped(a)
+	}
+	return do, err
 }
 
 // done makes a Make for sentences that name what is done to an earlier payment, which find
@@ -22,7 +26,11 @@ func done(find func(*sim.Player, dialect.Transaction) (*sim.Record, error)) func
 		if a.Of.Original() == dialect.ToNone {
 			return nil, fmt.Errorf("a %s is not done to another transaction", a.Of)
 		}
-		return followUp(find)(a)
+		do, err := followUp(find)(a)
+		if err == nil && a.Of.Loads() {
+			err = chipped(a)
+		}
+		return do, err
 	}
 }
 

@@ -25,11 +25,12 @@ func (s *seat) explain(ctx context.Context, b *Bound, err error) error {
 		v.Reason = fmt.Errorf("%w: the line was to spoil the MAC of the answer to the %s, which has none", sim.ErrUntested, past[i].result.Of)
 		return v.Reason
 	}
-	if cause, why := s.check.purses.dry(s.check.Language.Profile.Dialect, past); why != nil {
+	i := s.firstWrong(past, w.seen, err)
+	if cause, why := s.check.purses.dry(s.check.Language.Profile.Dialect, past, i); why != nil {
 		v.Reason, v.Cause = why, cause
 		return why
 	}
-	if i := s.firstWrong(past, w.seen, err); i >= 0 {
+	if i >= 0 {
 		r := &past[i].result
 		if why := s.check.isAway(ctx, r); why != nil {
 			v.Reason, v.Cause, v.Unreached = why, hostAway, true
@@ -106,6 +107,8 @@ func (s *seat) doubt(p *plan, w *world) {
 	switch {
 	case !p.asserts:
 		p.Reason = fmt.Errorf("%w: nothing is asserted: no sentence says what is to come of it (Then the host approves)", sim.ErrUntested)
+	case w.unjudged() != nil:
+		p.Reason = w.unjudged()
 	case !w.answered && slices.ContainsFunc(w.exchanges, func(e exchange) bool { return !e.bent && e.result.Outcome != report.Unsent }):
 		p.Reason = fmt.Errorf("%w: the host has answered nothing in this scenario, so that it says nothing of the host", sim.ErrUntested)
 	case w.silent && !w.answersPayments():
@@ -119,6 +122,17 @@ func (s *seat) doubt(p *plan, w *world) {
 		}
 		p.Exchange = describe(s.check.Language.Profile.Dialect, w.exchanges[max(0, len(w.exchanges)-2):])
 	}
+}
+
+// unjudged says of a payment that came to nothing that no sentence after it says what is to
+// come of it; nil when there is none.
+func (w *world) unjudged() error {
+	for i := w.seen; i < len(w.exchanges); i++ {
+		if e := &w.exchanges[i]; !e.bent && e.result.Of.Payment() && e.result.Outcome == report.Declined {
+			return fmt.Errorf("%w: no sentence after the %s says what is to come of it, and %w", sim.ErrUntested, e.result.Of, whyNotApproved(&e.result))
+		}
+	}
+	return nil
 }
 
 // sent reports whether something was sent in the scenario.

@@ -215,10 +215,20 @@ func BenchmarkApart(b *testing.B) {
 	}{{line.Mode{}, 270}, {line.Mode{Shared: 8}, 10_000}} {
 		b.Run(v.lines.String(), func(b *testing.B) {
 			for b.Loop() {
+				var end float64 // processor time of one end of an echo, µs
+				if v.lines == (line.Mode{}) {
+					before := cpuTime()
+					const length = 5 * time.Second
+					echoes := echoRate(b, 256, length, nil, nil) * length.Seconds()
+					end = float64((cpuTime() - before).Microseconds()) / echoes / 2
+				}
 				be, used := apart(b, v.terminals)
 				rate, generator, host := ratesAgainst(b, be, v.lines, v.terminals, 2*time.Second, 5*time.Second, used)
 				b.ReportMetric(rate, "purchases/s")
 				b.ReportMetric(generator, "µs-cpu-of-generator")
+				if end > 0 {
+					b.ReportMetric(generator/end, "generator/echo-end")
+				}
 				b.ReportMetric(host, "µs-cpu-of-host")
 			}
 		})

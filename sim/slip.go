@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/posfleet/posfleet/report"
-	"github.com/posfleet/posfleet/sim/device"
 	"github.com/posfleet/posfleet/sim/dialect"
 )
 
@@ -14,7 +13,7 @@ import (
 const duplicate = "重印凭证/DUPLICATE"
 
 // Printed is what the terminal has printed again for the latest step that asked for that, a
-// line each; nil when it refused.
+// line each, on paper or as [Terminal.Receipt] says; nil when it refused.
 func (p *Player) Printed() []string { return p.printed }
 
 // ReprintLast prints the slip of the terminal's latest payment again. The host has no part in
@@ -86,14 +85,6 @@ func (p *Player) reprint(lines func(t *Terminal) []string, missing, why string) 
 	if t.Operator == "" {
 		t.Display = "请输入操作员号"
 		return p.refused(fmt.Errorf("%w: no operator is logged in", ErrRefusedLocally))
-	}
-	switch lacks, broken := t.Kind.Lacks(t.Condition, device.Printer); {
-	case lacks != 0:
-		t.Display = "本机不支持该操作"
-		return p.refused(fmt.Errorf("%w: a terminal of kind %s has no %s", ErrRefusedLocally, t.Kind, lacks))
-	case broken != 0:
-		t.Display = broken.Fails()
-		return p.refused(fmt.Errorf("%w: its %s does not work", ErrRefusedLocally, broken))
 	}
 	paper := lines(t)
 	if paper == nil {

@@ -5,19 +5,18 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/strict"
 )
 
 // secretFlags are the flags that name files of secrets. No flag takes a secret itself:
 // arguments can be seen by everybody on the machine, and shells keep them.
 var secretFlags = []string{"admin-token-file", "creds", "keys", "nats-creds", "record-key", "tls-key", "under"}
-
-// secretLike is text that may be a secret rather than the path of a file: hexadecimal
-// digits, or a long word with digits in it.
-var secretLike = regexp.MustCompile(`^(.*([0-9A-Fa-f][ :=,-]?){16}.*|[0-9A-Za-z+=_-]*[0-9][0-9A-Za-z+=_-]*)$`)
 
 // noSecretGiven complains of a secret in the place of the file that holds it, without
 // repeating it.
@@ -25,7 +24,7 @@ func noSecretGiven(flags *pflag.FlagSet) error {
 	var errs []error
 	flags.Visit(func(f *pflag.Flag) {
 		path := f.Value.String()
-		if !slices.Contains(secretFlags, f.Name) || len(path) < 16 || !secretLike.MatchString(path) {
+		if !slices.Contains(secretFlags, f.Name) || strings.HasPrefix(path, keys.TokenScheme) || !strict.MayBeSecret(path) {
 			return
 		}
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {

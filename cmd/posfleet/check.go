@@ -91,8 +91,11 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	if err != nil {
 		return usage(err)
 	}
+	if err := f.net.resultsApart(); err != nil {
+		return err
+	}
 	if f.list {
-		listScenarios(cmd.OutOrStdout(), fs)
+		listScenarios(cmd.OutOrStdout(), p.Dialect, fs)
 		return nil
 	}
 	mode, err := f.mode(p.Line)
@@ -239,15 +242,15 @@ func checkExit(ctx context.Context, found *verdicts.Results, err error, sig *sig
 	return &exit{code: exitFailed, err: errors.New("")}
 }
 
-func listScenarios(out io.Writer, fs []*scenarios.Feature) {
+func listScenarios(out io.Writer, d *dialect.Dialect, fs []*scenarios.Feature) {
 	for _, f := range fs {
-		fmt.Fprintf(out, "%s  %s\n", f.Path, f.Name)
+		fmt.Fprintf(out, "%s  %s\n", f.Path, scenarios.ScrubbedName(d, f.Name))
 		for _, s := range f.Scenarios {
 			id := ""
 			if s.ID != "" {
 				id = "@" + s.ID
 			}
-			fmt.Fprintf(out, "  %4d  %-24s %s\n", s.Line, id, s.Name)
+			fmt.Fprintf(out, "  %4d  %-24s %s\n", s.Line, id, scenarios.ScrubbedName(d, s.Name))
 		}
 	}
 }

@@ -45,7 +45,8 @@ func readEmbedded(paths ...string) ([]*scenarios.Feature, error) {
 // choose reads the features that the arguments name, files, folders, parts of
 // the embedded tree (cup/reversal), file:line or @ids, and narrows them down.
 // What is named twice is played once.
-func choose(args []string, d *dialect.Dialect, tags string, names []string, files *profile.Files) ([]*scenarios.Feature, error) {
+func choose(args []string, d *dialect.Dialect, tags string, names []string, files *profile.Files) (_ []*scenarios.Feature, err error) {
+	defer func() { err = scenarios.ScrubbedError(d, err) }()
 	sel := scenarios.Selection{Tags: tags, Names: names}
 	var fs []*scenarios.Feature
 	named := false
@@ -75,7 +76,6 @@ func choose(args []string, d *dialect.Dialect, tags string, names []string, file
 		fs, named = join(fs, more), true
 	}
 	if !named {
-		var err error
 		if fs, err = embedded(d, len(sel.Names) > 0); err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func choose(args []string, d *dialect.Dialect, tags string, names []string, file
 			return nil, err
 		}
 	}
-	fs, err := scenarios.Select(fs, sel)
+	fs, err = scenarios.Select(fs, sel)
 	for _, f := range fs {
 		for _, s := range f.Scenarios {
 			if len(s.Steps) == 0 {
@@ -213,6 +213,7 @@ func read(path string, files *profile.Files) ([]*scenarios.Feature, error) {
 	}
 	for _, f := range fs {
 		f.Path = filepath.Join(root, f.Path)
+		files.Note(f.Path)
 	}
 	return fs, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -38,6 +39,9 @@ func feesCommand() *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if fl.Changed("show") {
 			return showExample(cmd.OutOrStdout(), *show)
+		}
+		if err := feesApart(out, plans, mix); err != nil {
+			return usage(err)
 		}
 		c, err := compareFees(plans, mix)
 		if err != nil {
@@ -107,6 +111,22 @@ func readSmall(name string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, strict.MaxFile+1))
+}
+
+// feesFiles are written into the folder of a comparison.
+var feesFiles = []string{"fees.json", "fees.svg", "fees.png"}
+
+// feesApart refuses to write over what a comparison was made of.
+func feesApart(dir, plans, mix string) error {
+	if dir == "" {
+		return nil
+	}
+	for _, name := range feesFiles {
+		if err := ofItsOwn(namedFile{"--out", filepath.Join(dir, name)}, []namedFile{{"--plans", plans}, {"--mix", mix}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // saveFees writes all forms of a comparison into a folder.

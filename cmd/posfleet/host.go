@@ -141,6 +141,7 @@ func hostCommand() *cobra.Command {
 		faultHelp(func(line.Fault) bool { return true }) + "\n" +
 		"Kinds of --behaviour, which shape when answers leave:\n  " + strings.Join(host.BehaviourKinds(), "\n  ") + "\n\n" + exitHelp
 	fl := cmd.Flags()
+	f.flags = fl
 	fl.StringVar(&listen, "listen", "127.0.0.1:8583", "address to listen on")
 	fl.StringVar(&f.profile, "profile", "", "profile file of the network to serve (default: the bundled network)")
 	fl.StringVar(&f.dialect, "dialect", "", dialectUsage)

@@ -60,6 +60,7 @@ func keysCommand() *cobra.Command {
 		},
 	}
 	fl := cmd.Flags()
+	f.flags = fl
 	fl.StringVar(&f.profile, "profile", "", "profile file of the network under test (default: the bundled network)")
 	fl.StringVar(&f.dialect, "dialect", "", dialectUsage)
 	fl.IntVar(&terminals, "terminals", 0, "how many (default: the profile's)")

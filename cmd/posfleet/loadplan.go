@@ -51,6 +51,9 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 	if j.features, err = choose(args, p.Dialect, tags, f.names, &f.net.files); err != nil {
 		return nil, err
 	}
+	if err := f.net.resultsApart(); err != nil {
+		return nil, err
+	}
 	rest, loads := without(j.features, "@load")
 	switch {
 	case len(loads) > 1 || len(loads) == 1 && len(loads[0].Scenarios) > 1:

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	_ "time/tzdata" // terminals' clocks keep TZ, in an image that holds no zones too
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -85,8 +86,11 @@ func command(sig *signals) *cobra.Command {
 		Version:       versionLine(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return usage(errors.Join(fromEnvironment(cmd.Flags()), noSecretGiven(cmd.Flags())))
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			if err := errors.Join(fromEnvironment(cmd.Flags()), noSecretGiven(cmd.Flags())); err != nil {
+				return usage(err)
+			}
+			return usage(resultsApart(cmd.Flags(), args, nil))
 		},
 	}
 	root.AddCommand(

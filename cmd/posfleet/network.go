@@ -124,9 +124,11 @@ func (f *networkFlags) load(terminals int) (*profile.Profile, error) {
 		p.Policy.Timeout = f.timeout
 	}
 	if p.LivePAN {
-		p.Dialect, err = p.Dialect.WithoutPANs()
+		if p.Dialect, err = p.Dialect.WithoutPANs(); err != nil {
+			return nil, err
+		}
 	}
-	return p, err
+	return p, f.resultsApart()
 }
 
 // open readies a network: it starts the bundled host on loopback when no other

@@ -45,6 +45,7 @@ func proxyCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	fl := cmd.Flags()
+	f.net.flags = fl
 	fl.StringVar(&f.listen, "listen", "127.0.0.1:8582", "address to listen on for terminals")
 	fl.StringVar(&f.to, "to", "", "address of the host, host:port (default: the profile's)")
 	fl.StringVar(&f.net.profile, "profile", "", "profile file of the network: its dialect, its host's TLS, its terminals' timeout (default: the bundled network)")

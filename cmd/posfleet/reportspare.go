@@ -40,9 +40,6 @@ func (f *reportFlags) spare(dirs []string) error {
 			}
 		}
 	}
-	if f.html != "" && f.csv != "" && (same(f.html, f.csv) || filepath.Clean(f.html) == filepath.Clean(f.csv)) {
-		return fmt.Errorf("--html and --csv both name %s", f.html)
-	}
 	return nil
 }
 

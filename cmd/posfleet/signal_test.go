@@ -75,9 +75,15 @@ type process struct {
 }
 
 // start runs posfleet until it has said some words, on either stream.
-func start(t *testing.T, words string, args ...string) *process {
+func start(t testing.TB, words string, args ...string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.Command(program(t), args...), ended: make(chan error, 1)}
+	return startCommand(t, words, exec.Command(program(t), args...))
+}
+
+// startCommand starts a program likewise; with no words it waits for none.
+func startCommand(t testing.TB, words string, c *exec.Cmd) *process {
+	t.Helper()
+	p := &process{Cmd: c, ended: make(chan error, 1)}
 	out, err := make(chan struct{}), make(chan struct{})
 	p.stdout.await, p.stdout.said = words, out
 	p.stderr.await, p.stderr.said = words, err
@@ -87,6 +93,9 @@ func start(t *testing.T, words string, args ...string) *process {
 	}
 	t.Cleanup(func() { p.Process.Kill() })
 	go func() { p.ended <- p.Wait() }()
+	if words == "" {
+		return p
+	}
 	select {
 	case <-out:
 	case <-err:

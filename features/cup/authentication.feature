@@ -113,6 +113,8 @@ Feature: Offline data authentication of chips
 
   @offline @cup-authentication-13
   Scenario: a chip approves a tap by itself where it is authentic
+    Given the policy says "offline-limit: at least 20.00"
+    And the policy says "cash: at least 200.00"
     When the terminal downloads its "ca-keys"
     And the cardholder pays 11.30 yuan with a cash card by tap
     Then the chip approves the payment off line
@@ -130,6 +132,8 @@ Feature: Offline data authentication of chips
 
   @offline @cup-authentication-15
   Scenario: a tapped chip whose signature was changed is sent to the reader
+    Given the policy says "offline-limit: at least 20.00"
+    And the policy says "cash: at least 200.00"
     When the terminal downloads its "ca-keys"
     Given the next chip sends a dynamic signature that was changed
     When the cardholder pays 11.50 yuan with a cash card by tap

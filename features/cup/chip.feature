@@ -106,6 +106,8 @@ Feature: Chip cards
 
   @offline @cup-chip-13
   Scenario: a chip approves a small payment by itself, and the host is told before the next one
+    Given the policy says "offline-limit: at least 20.00"
+    And the policy says "cash: at least 200.00"
     When the terminal downloads its "ca-keys"
     And the cardholder pays 7.40 yuan with a cash card by tap
     Then the chip approves the payment off line
@@ -116,6 +118,7 @@ Feature: Chip cards
 
   @offline @cup-chip-14
   Scenario: more than a chip may approve by itself goes to the host
+    Given the policy says "offline-limit: at most 239.99"
     When the terminal downloads its "ca-keys"
     And the cardholder pays 240.00 yuan with a cash card by tap
     Then the host approves
@@ -123,6 +126,8 @@ Feature: Chip cards
 
   @offline @settlement @cup-chip-15
   Scenario: offline payments are uploaded before the settlement, and count in it
+    Given the policy says "offline-limit: at least 20.00"
+    And the policy says "cash: at least 200.00"
     Given the terminal starts an empty batch
     When the terminal downloads its "ca-keys"
     And the cardholder pays 7.60 yuan with a cash card by tap

@@ -204,6 +204,8 @@ Feature: Kinds of purchases
 
   @offline @cup-kinds-19
   Scenario: what a chip approved by itself is refunded by a message of its own
+    Given the policy says "offline-limit: at least 20.00"
+    And the policy says "cash: at least 200.00"
     Given the terminal starts an empty batch
     When the terminal downloads its "ca-keys"
     And the cardholder pays 7.90 yuan with a cash card by tap

@@ -46,6 +46,7 @@ Feature: Purchase at UnionPay terminals
 
   @cup-purchase-3
   Scenario: a purchase by tap
+    Given the policy says "tap-pin-above: 0.00 or at least 100.00"
     When the cardholder pays 9.50 yuan with a chip card by tap
     Then the host approves
     And the request carries:

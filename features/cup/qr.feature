@@ -27,7 +27,6 @@ Feature: Queries of payments by code
       | field | value        |
       | 4     | 000000001910 |
       | 37    | present      |
-      | 59    | present      |
     When the terminal settles
     Then the totals balance
 

@@ -59,6 +59,8 @@ Feature: Void
 
   @supervisor @cup-void-6
   Scenario: a void with a wrong supervisor password is not sent
+    Given the policy says "passwords.pause: 0 or at least 2"
+    And the policy says "passwords.lock: 0 or at least 2"
     When the cardholder pays 39.00 yuan with a good card
     And the operator voids the last purchase with a wrong supervisor password
     Then the terminal refuses

@@ -94,7 +94,7 @@ type counterRow struct {
 	Curve                         string // points of a polyline
 }
 
-func (c *LiveCounters) whole(*report.Report) (whole []byte, parts map[string]any, err error) {
+func (c *LiveCounters) whole(*report.Report) (whole wholePage, parts map[string]any, err error) {
 	t, err := parse("counters", countersHTML)
 	if err != nil {
 		return nil, nil, err

@@ -27,17 +27,27 @@ type Event struct{ At, Terminal, Label, Outcome, Took, Why string }
 type Live struct {
 	// tell gives the page as it stands, and its parts: the elements with these ids are
 	// replaced. It is called by one goroutine at a time, of those that serve.
-	tell func(over *report.Report) (whole []byte, parts map[string]any, err error)
+	tell func(over *report.Report) (whole wholePage, parts map[string]any, err error)
 
 	mu      sync.Mutex
 	n       int // seconds that have ended
 	viewers map[chan struct{}]bool
 	over    *report.Report // nil while it is under way
+	took    time.Duration  // to work out the latest figures
+	told    time.Time      // when those who look on were told last
 
 	rendering sync.Mutex
 	rendered  int // seconds of what follows, -1 for none
-	page, now []byte
+	whole     wholePage
+	page, now []byte // page is nil until somebody asks for it
 }
+
+// wholePage writes a page for who comes to look on; who is there needs its parts alone.
+type wholePage func() ([]byte, error)
+
+// sparing is how many times as long as figures take nobody is told of others: working them
+// out takes a hundredth of one processor at most, and seconds are told together.
+const sparing = 100
 
 // mostViewers is how many may look on at once.
 const mostViewers = 100
@@ -45,7 +55,7 @@ const mostViewers = 100
 // NewLive makes the server of a run. now gives the run as it stands, and what has
 // happened to it lately.
 func NewLive(now func() (*report.Report, []Event)) *Live {
-	return newLive(func(over *report.Report) ([]byte, map[string]any, error) {
+	return newLive(func(over *report.Report) (wholePage, map[string]any, error) {
 		r, lately := now()
 		if over != nil {
 			r = over
@@ -54,19 +64,22 @@ func NewLive(now func() (*report.Report, []Event)) *Live {
 	})
 }
 
-func newLive(tell func(*report.Report) ([]byte, map[string]any, error)) *Live {
+func newLive(tell func(*report.Report) (wholePage, map[string]any, error)) *Live {
 	return &Live{tell: tell, viewers: map[chan struct{}]bool{}, rendered: -1}
 }
 
-// Tick tells those who look on that a second has ended. It never waits.
+// Tick says that a second has ended, which those who look on are told. It never waits.
 func (l *Live) Tick() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.n++
-	l.wake()
+	if time.Since(l.told) >= sparing*l.took {
+		l.wake()
+	}
 }
 
 func (l *Live) wake() {
+	l.told = time.Now()
 	for v := range l.viewers {
 		select {
 		case v <- struct{}{}:
@@ -109,9 +122,14 @@ func (l *Live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/":
-		l.serve(w, "text/html; charset=utf-8", func() []byte { return l.page })
+		l.serve(w, "text/html; charset=utf-8", func() (_ []byte, err error) {
+			if l.page == nil {
+				l.page, err = l.whole()
+			}
+			return l.page, err
+		})
 	case "/now":
-		l.serve(w, "application/json", func() []byte { return l.now })
+		l.serve(w, "application/json", func() ([]byte, error) { return l.now, nil })
 	case "/events":
 		l.events(w, r)
 	default:
@@ -120,10 +138,13 @@ func (l *Live) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve answers with what is rendered for the latest second.
-func (l *Live) serve(w http.ResponseWriter, kind string, what func() []byte) {
+func (l *Live) serve(w http.ResponseWriter, kind string, what func() ([]byte, error)) {
 	l.rendering.Lock()
 	err := l.render()
-	octets := what()
+	var octets []byte
+	if err == nil {
+		octets, err = what()
+	}
 	l.rendering.Unlock()
 	if err != nil {
 		http.Error(w, "the run cannot be told: "+err.Error(), http.StatusInternalServerError)
@@ -141,6 +162,7 @@ func (l *Live) render() error {
 	if n == l.rendered {
 		return nil
 	}
+	began := time.Now()
 	whole, parts, err := l.tell(over)
 	if err != nil {
 		return err
@@ -150,12 +172,15 @@ func (l *Live) render() error {
 	if err != nil {
 		return err
 	}
-	l.page, l.now, l.rendered = whole, now, n
+	l.page, l.whole, l.now, l.rendered = nil, whole, now, n
+	l.mu.Lock()
+	l.took = time.Since(began)
+	l.mu.Unlock()
 	return nil
 }
 
 // tellRun is the page of a run that grows, and its parts.
-func tellRun(r *report.Report, events []Event) (whole []byte, parts map[string]any, err error) {
+func tellRun(r *report.Report, events []Event) (whole wholePage, parts map[string]any, err error) {
 	t, err := parse("page", pageHTML)
 	if err != nil {
 		return nil, nil, err
@@ -176,12 +201,8 @@ func following(policy string) string {
 	return strings.Replace(policy, "script-src ", fmt.Sprintf("connect-src 'self'; script-src '%s' ", digest(liveJS)), 1)
 }
 
-// fill fills a page, and each of its parts.
-func fill(t *template.Template, p any, parts map[string]any) ([]byte, error) {
-	var whole bytes.Buffer
-	if err := t.Execute(&whole, p); err != nil {
-		return nil, err
-	}
+// fill fills a page, and each of its parts now.
+func fill(t *template.Template, p any, parts map[string]any) (wholePage, error) {
 	for _, name := range []string{"head", "kinds", "rest"} {
 		var b bytes.Buffer
 		if err := t.ExecuteTemplate(&b, name, p); err != nil {
@@ -189,7 +210,11 @@ func fill(t *template.Template, p any, parts map[string]any) ([]byte, error) {
 		}
 		parts[name] = b.String()
 	}
-	return whole.Bytes(), nil
+	return func() ([]byte, error) {
+		var whole bytes.Buffer
+		err := t.Execute(&whole, p)
+		return whole.Bytes(), err
+	}, nil
 }
 
 // events tells one viewer of seconds until the run is over or the viewer has gone.

@@ -99,6 +99,39 @@ func TestManyWhoLookOnCostOneRendering(t *testing.T) {
 	}
 }
 
+// Where a second's figures take long, seconds are told together; the end is told at once.
+func TestFiguresThatTakeLongAreToldLessOften(t *testing.T) {
+	_, l := newGrowing()
+	viewer := make(chan struct{}, 1)
+	l.viewers[viewer] = true
+	told := func() bool {
+		select {
+		case <-viewer:
+			return true
+		default:
+			return false
+		}
+	}
+	if l.Tick(); !told() {
+		t.Error("the first second is not told")
+	}
+	l.took = time.Hour
+	if l.Tick(); told() {
+		t.Error("told again, though figures take an hour")
+	}
+	l.told = time.Now().Add(-101 * time.Hour)
+	if l.Tick(); !told() {
+		t.Error("not told after a hundred times as long")
+	}
+	delete(l.viewers, viewer)
+	waiting := make(chan struct{}, 1)
+	l.viewers[waiting] = true
+	l.End(&report.Report{})
+	if len(waiting) != 1 {
+		t.Error("the end is not told")
+	}
+}
+
 func TestLivePageIsOnlyRead(t *testing.T) {
 	_, l := newGrowing()
 	s := httptest.NewServer(l)

@@ -132,7 +132,7 @@ func (r *Results) WriteSummary(w io.Writer) error {
 	}
 	for v := range r.All() {
 		if ids := r.besides(v); v.Outcome == Failed && v.Expected != "" && len(ids) > 0 {
-			fmt.Fprintf(&b, "%s is known to fail, and breaks %s besides: mend that, or name it in the list\n", v.Selector, strings.Join(ids, ", "))
+			fmt.Fprintf(&b, "%s is known to fail, and breaks %s besides, which its reason does not name: mend that, or name it in the list\n", v.Selector, strings.Join(ids, ", "))
 		}
 	}
 	for _, c := range causes {

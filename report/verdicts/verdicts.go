@@ -164,12 +164,12 @@ func (r *Results) Broken() (n int) {
 	return n
 }
 
-// besides are the musts that answers of a scenario broke after the first broken rule,
-// which its known failure may be about, and that why it is known to fail does not name.
+// besides are the musts that answers of a scenario broke and that why it is known to fail
+// does not name: what is known may be something else.
 func (r *Results) besides(v *Verdict) (ids []string) {
-	for i, id := range v.Rules {
+	for _, id := range v.Rules {
 		must := slices.ContainsFunc(r.Rules, func(of report.RuleCount) bool { return of.ID == id && of.Level == "must" })
-		if i > 0 && must && !strings.Contains(v.Expected, id) {
+		if must && !strings.Contains(v.Expected, id) {
 			ids = append(ids, id)
 		}
 	}

@@ -314,6 +314,9 @@ func TestLostAgentsAreNoticedAndReplaced(t *testing.T) {
 	}
 	select {
 	case <-a.Abort.Done():
+		if a.Drain.Err() == nil {
+			t.Error("the agent that was lost wants more arrivals")
+		}
 	case <-ctx.Done():
 		t.Error("the agent that was lost plays on")
 	}

@@ -3,11 +3,15 @@ package agent
 import (
 	"context"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // cable is what an agent is connected to its server by. It may lose octets, without
@@ -22,7 +26,7 @@ type cable struct {
 	spoil map[net.Conn]bool // both ends of connections: true when octets of them are lost
 }
 
-func newCable(t *testing.T, s *Server) *cable {
+func newCable(t *testing.T, to string) *cable {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,7 +43,7 @@ func newCable(t *testing.T, s *Server) *cable {
 			if err != nil {
 				return
 			}
-			far, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "nats://"))
+			far, err := net.Dial("tcp", strings.TrimPrefix(to, "nats://"))
 			if err != nil {
 				near.Close()
 				continue
@@ -106,7 +110,7 @@ func playing(ctx context.Context, t *testing.T, steps int) (*Controller, *cable,
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newCable(t, s)
+	c := newCable(t, s.URL)
 	conn, err := Join(c.url, creds)
 	if err != nil {
 		t.Fatal(err)
@@ -215,4 +219,123 @@ func TestSlowLineIsWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	whole(ctx, t, run, wrote)
+}
+
+// What was on its way to the controller when its line failed comes again, after what was
+// sent later: a later part that comes first is no loss.
+func TestCutCableOfTheControllerLosesNothing(t *testing.T) {
+	t.Parallel()
+	ctx, creds := within(t), NewCredentials()
+	open := stock(t, nil)
+	cable := newCable(t, open.ClientURL())
+	conn, err := JoinCluster(Cluster{URL: cable.url}, creds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	run, err := Start(ctx, conn, "v1", 1, false, []byte("the plan"), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	member := cluster(t, open, creds)
+	a, err := Take(ctx, member, "one", "v1", quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	a.Send(dir, "log")
+	write := func(part string) {
+		if _, err := log.WriteString(part); err != nil {
+			t.Fatal(err)
+		}
+		a.Grown()
+	}
+	await := func(what string, is func() bool) {
+		t.Helper()
+		for !is() {
+			if ctx.Err() != nil {
+				t.Fatal(what)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	kept := func() string {
+		text, _ := os.ReadFile(filepath.Join(run.folder(a.Share), "log"))
+		return string(text)
+	}
+	soon := jetstream.ConsumerConfig{Durable: "controller", AckPolicy: jetstream.AckExplicitPolicy, AckWait: time.Second, MaxAckPending: 256}
+	reader, err := member.js.UpdateConsumer(ctx, member.name("results"), soon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cable.unheard.Store(true)
+	write("first ")
+	await("the first part is not sent", func() bool {
+		info, err := reader.Info(ctx)
+		return err == nil && info.NumAckPending == 1
+	})
+	if kept() != "" {
+		t.Fatal("the cable was not cut")
+	}
+	cable.mend()
+	write("second")
+	await("what was under way is lost", func() bool { return kept() == "first second" })
+	a.Leave()
+	if err := run.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	if run.err != nil {
+		t.Error(run.err)
+	}
+}
+
+// What is missing is waited for, and told once it has not come for too long: in the middle
+// of a file and at its end.
+func TestWhatNeverComesIsTold(t *testing.T) {
+	r := &Controller{dir: t.TempDir(), gaps: map[string]time.Time{}, news: make(chan struct{})}
+	gap := &gapError{"log", 0, 6}
+	if err := r.awaited(gap); err != nil {
+		t.Errorf("at first: %v", err)
+	}
+	r.gaps["log"] = time.Now().Add(-2 * absent)
+	if err := r.awaited(gap); err == nil || err.Error() != "log: octets 0 to 6 are missing" {
+		t.Errorf("after a while: %v", err)
+	}
+
+	ended := Part{Folder: t.TempDir(), Status: Status{State: Ended, Files: map[string]int64{"log": 6}}}
+	for _, x := range []struct {
+		silent          time.Duration
+		connected, told bool
+	}{{0, true, false}, {absent / 2, true, false}, {2 * absent, true, true}, {2 * absent, false, false}} {
+		r.all, r.err, r.last = []Part{ended}, nil, time.Now().Add(-x.silent)
+		if r.overdue(x.connected); (r.err != nil) != x.told {
+			t.Errorf("nothing comes for %v: %v", x.silent, r.err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(ended.Folder, "log"), []byte("sixsix"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.err, r.last = nil, time.Time{}
+	if r.overdue(true); r.err != nil {
+		t.Error(r.err)
+	}
+}
+
+// An agent that was late for a moment is no lost one: whether the run can begin is known
+// once it is heard of again, or has not been for long.
+func TestLateAgentIsWaitedForBeforeTheRunBegins(t *testing.T) {
+	r := &Controller{}
+	for _, x := range []struct {
+		lost time.Time
+		is   bool
+	}{{time.Time{}, true}, {time.Now(), false}, {time.Now().Add(-2 * returning), true}} {
+		if p := (&Part{Status: Status{State: Ready}, Lost: x.lost}); r.reached(p, Ready) != x.is {
+			t.Errorf("lost at %v: ready is %v", x.lost, !x.is)
+		}
+	}
 }

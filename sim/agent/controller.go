@@ -23,11 +23,13 @@ type Controller struct {
 	mu    sync.Mutex
 	heard func(s Share, file string, part []byte)
 	order Order
-	all   []Part           // by share: the newest attempt
-	lost  []Part           // attempts that others have been taken over by
-	seqs  map[uint64]Share // of the messages that shares are leased by
-	err   error            // why what comes cannot be kept
-	news  chan struct{}    // closed when something has changed
+	all   []Part               // by share: the newest attempt
+	lost  []Part               // attempts that others have been taken over by
+	seqs  map[uint64]Share     // of the messages that shares are leased by
+	gaps  map[string]time.Time // files of which a later part came first: since when
+	last  time.Time            // when a part came
+	err   error                // why what comes cannot be kept
+	news  chan struct{}        // closed when something has changed
 }
 
 // Start begins a run of so many shares: it hands out the plan, and keeps what agents
@@ -76,7 +78,7 @@ func newController(ctx context.Context, c *Conn, of int, dir string) (*Controlle
 		return nil, nil, err
 	}
 	beside, stop := context.WithCancel(context.WithoutCancel(ctx))
-	r := &Controller{conn: c, of: of, dir: dir, stop: stop, seqs: map[uint64]Share{}, news: make(chan struct{})}
+	r := &Controller{conn: c, of: of, dir: dir, stop: stop, seqs: map[uint64]Share{}, gaps: map[string]time.Time{}, last: time.Now(), news: make(chan struct{})}
 	for i := range of {
 		r.all = append(r.all, Part{Status: Status{Share: Share{Index: i, Of: of}}})
 	}
@@ -171,10 +173,14 @@ func (r *Controller) createReplicated(ctx context.Context, replicas int) (err er
 	return err
 }
 
+// unheard is after how long what a controller has not acknowledged is sent to it again: it
+// was on its way when a node or a line failed.
+const unheard = 10 * time.Second
+
 // reader makes what a controller reads a stream with.
 func (c *Conn) reader(ctx context.Context, stream string) error {
 	_, err := c.js.CreateOrUpdateConsumer(ctx, c.name(stream), jetstream.ConsumerConfig{Durable: "controller",
-		AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxAckPending: 256})
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: unheard, MaxAckPending: 256})
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -26,6 +27,15 @@ func (r *Controller) came(m jetstream.Msg) {
 	path := dir + "/" + name
 	r.mu.Lock()
 	err = r.append(dir, path, offset, data)
+	if ahead, is := errors.AsType[*gapError](err); is {
+		if err = r.awaited(ahead); err == nil {
+			r.mu.Unlock()
+			return // it comes again, as does what was on its way when a node or a line failed
+		}
+	} else {
+		delete(r.gaps, path)
+		r.last = time.Now()
+	}
 	heard := r.heard
 	r.mu.Unlock()
 	if heard != nil && err == nil {
@@ -57,12 +67,74 @@ func (r *Controller) append(dir, path string, offset int64, data []byte) (err er
 	}
 	switch length := info.Size(); {
 	case offset > length:
-		return fmt.Errorf("%s: octets %d to %d are missing", path, length, offset)
+		return &gapError{path, length, offset}
 	case offset+int64(len(data)) <= length:
 		return nil // it came before
 	}
 	_, err = f.WriteAt(data, offset)
 	return err
+}
+
+// gapError is that a part of a file came before the one that goes before it.
+type gapError struct {
+	path     string
+	from, to int64
+}
+
+func (e *gapError) Error() string {
+	return fmt.Sprintf("%s: octets %d to %d are missing", e.path, e.from, e.to)
+}
+
+// absent is how long what is missing may take to come before it is held to be lost.
+const absent = 2 * time.Minute
+
+// awaited gives a gap as an error once it has been waited for too long. The lock is held.
+func (r *Controller) awaited(gap *gapError) error {
+	since, known := r.gaps[gap.path]
+	if !known {
+		since = time.Now()
+		r.gaps[gap.path] = since
+	}
+	if time.Since(since) < absent {
+		return nil
+	}
+	return gap
+}
+
+// overdue has what is missing of ended shares told, when nothing more comes to a
+// controller that is connected.
+func (r *Controller) overdue(connected bool) {
+	r.change(func() {
+		if !connected {
+			r.last = time.Now()
+		}
+		if time.Since(r.last) < absent {
+			return
+		}
+		for i := range r.all {
+			if p := &r.all[i]; p.State == Ended && r.err == nil {
+				if gap := r.missing(p); gap != nil {
+					r.err = fmt.Errorf("results of agent %d: %w", p.Index+1, gap)
+				}
+			}
+		}
+	})
+}
+
+// missing is what of the files that an ended part has sent is not here; nil for nothing.
+// The lock is held.
+func (r *Controller) missing(p *Part) error {
+	for name, n := range p.Files {
+		path := p.Folder + "/" + name
+		var length int64
+		if info, err := os.Stat(path); err == nil {
+			length = info.Size()
+		}
+		if length < n {
+			return &gapError{path, length, n}
+		}
+	}
+	return nil
 }
 
 // fileName is what files that agents send may be called.

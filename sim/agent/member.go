@@ -262,6 +262,7 @@ func (a *Agent) hold(ctx context.Context) {
 		}
 		cancel()
 		if time.Since(heard) > Lease {
+			a.stop()
 			a.end()
 		}
 	}

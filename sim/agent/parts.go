@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"os"
 	"slices"
 	"time"
 
@@ -135,6 +134,7 @@ func (r *Controller) Await(ctx context.Context, s State, told func([]Part)) erro
 		case <-time.After(time.Second):
 			r.ask(ctx)
 			r.lookAfter(ctx)
+			r.overdue(r.conn.nc.IsConnected())
 		}
 	}
 }
@@ -157,10 +157,12 @@ func (r *Controller) reached(p *Part, s State) bool {
 	switch {
 	case p.State == Failed, !p.Lost.IsZero() && time.Since(p.Lost) > returning:
 		return true
+	case !p.Lost.IsZero() && s == Ready: // a run begins with who is there: it may only have been late
+		return false
 	case p.Attempt > 1 && p.State == "": // nobody may take it
 		return true
 	}
-	return slices.Index(states, p.State) >= slices.Index(states, s) && (s != Ended || r.whole(p))
+	return slices.Index(states, p.State) >= slices.Index(states, s) && (s != Ended || r.missing(p) == nil)
 }
 
 // returning is how long an agent that was lost may take to be heard of again: it may
@@ -190,14 +192,4 @@ func (r *Controller) lookAfter(ctx context.Context) {
 			}
 		}
 	})
-}
-
-// whole reports whether all that an ended part has sent is here. The lock is held.
-func (r *Controller) whole(p *Part) bool {
-	for name, n := range p.Files {
-		if info, err := os.Stat(p.Folder + "/" + name); n > 0 && (err != nil || info.Size() < n) {
-			return false
-		}
-	}
-	return true
 }

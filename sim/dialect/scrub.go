@@ -40,14 +40,14 @@ const (
 )
 
 // scrub is v with what must not be shown as asterisks, octet for octet; v itself when
-// there is nothing.
-func (k *Secrets) scrub(v []byte, of context) []byte {
+// there is nothing. starts are where parts of it begin.
+func (k *Secrets) scrub(v []byte, of context, starts ...int) []byte {
 	if len(v) < 4 || of >= element && len(v) < dataDigits && !wordy(v) {
 		return v
 	}
 	s := scrubbers.Get().(*scrubber)
 	defer scrubbers.Put(s)
-	s.text, s.out, s.of, s.known = v, nil, of, k.known()
+	s.text, s.out, s.of, s.known, s.starts = v, nil, of, k.known(), starts
 	if s.wordy = wordy(v); !s.wordy && of >= element && k == nil {
 		return v
 	}
@@ -93,7 +93,7 @@ func (s *scrubber) all() {
 
 // read covers what is found among the digits.
 func (s *scrubber) read() {
-	if len(s.digits) < 4 {
+	if len(s.digits) < 3 {
 		return
 	}
 	for i, n := 0, 0; i < len(s.digits); i += n {
@@ -121,6 +121,8 @@ type scrubber struct {
 	known     *Secrets // nil for none
 	wordy     bool
 	digits    []digit // of the present reading
+	starts    []int   // of parts of the text
+	capitals  [48]byte
 }
 
 // digit is one decimal digit of the text: its value, and the octets it has.
@@ -193,11 +195,12 @@ func (s *scrubber) grouped() {
 	for from := 0; from < len(s.digits); from += s.group(from) {
 		to := from + s.group(from)
 		same := s.text[s.digits[to-1].to:]
-		for blanks := true; to < len(s.digits) && to-from <= 19 && s.apart(to) && (s.apartByBlank(to) || same[0] == s.text[s.digits[to-1].to]); {
-			blanks = blanks && s.apartByBlank(to)
+		wide := false // there is one of what stands between figures, too
+		for blanks := true; to < len(s.digits) && to-from <= 19 && (s.apart(to) || s.apartWidely(to)) && (s.apartByBlank(to) || same[0] == s.text[s.digits[to-1].to]); {
+			blanks, wide = blanks && s.apartByBlank(to), wide || s.apartWidely(to)
 			to += s.group(to)
 			n := to - from
-			if n < 13 || n > 19 || !s.isPAN(from, to) {
+			if n < 13 || n > 19 || !s.isPAN(from, to) || wide && !s.inFours(from, to) {
 				continue
 			}
 			if blanks || slices.Contains(schemeLengths(s.digits[from].value, s.digits[from+1].value), n) {
@@ -215,7 +218,30 @@ func (s *scrubber) apart(i int) bool {
 	return slices.Contains(gaps, string(gap))
 }
 
-var gaps = []string{" ", "-", ".", "/", "_", "  ", "--", " -", "- ", "\u3000", "\xA1\xA1"}
+var gaps = []string{" ", "-", ".", "/", "_", "  ", "--", " -", "- ", "\u00a0", "\u3000", "\xA1\xA1"}
+
+// apartWidely reports whether what also stands between figures stands before digit i.
+func (s *scrubber) apartWidely(i int) bool {
+	gap := s.text[s.digits[i-1].to:s.digits[i].from]
+	return len(gap) == 1 && (gap[0] == ':' || gap[0] == '|' || gap[0] == ',')
+}
+
+// inFours reports whether digits are in groups as they are on cards: of four, or 4, 6 and the
+// rest.
+func (s *scrubber) inFours(from, to int) bool {
+	if s.group(from) != 4 {
+		return false
+	}
+	if to-from <= 15 && s.group(from+4) == 6 {
+		return from+10 < to && from+10+s.group(from+10) == to
+	}
+	for i := from; i < to; i += s.group(i) {
+		if n := s.group(i); n > 4 || n < 4 && i+n < to {
+			return false
+		}
+	}
+	return true
+}
 
 // apartByBlank reports whether one blank or hyphen stands before digit i.
 func (s *scrubber) apartByBlank(i int) bool {
@@ -235,6 +261,9 @@ func (s *scrubber) hex() {
 		}
 		if (n == 16 || n == 32 || n == 48) && letters > 0 && letters < n {
 			s.blot(i, i+n)
+		} else if end := s.hexGroups(i, n); end > 0 {
+			s.blot(i, end)
+			n = end - i
 		} else if n > 0 {
 			s.key(i)
 		}

@@ -27,6 +27,26 @@ func TestTextsAreScrubbed(t *testing.T) {
 		"240210687000000010606000069070" + "8D3903F390808V0": "2402106870000000106060000690708D3903F390808V0", // of a terminal's serial number
 		"1234567890123=2512101":                              "*********0123=*******",
 		"PIN 123456":                                         "PIN ******",
+		"Pin-Code: 1234":                                     "Pin-Code: ****",
+		"PIN was 1234":                                       "PIN was ****",
+		"pass 123456":                                        "pass ******",
+		"CVC=321":                                            "CVC=***",
+		"CSC 321":                                            "CSC ***",
+		"security code is 321":                               "security code is ***",
+		"安全码 789":                                            "安全码 ***",
+		"\xB0\xB2\xC8\xAB\xC2\xEB 789":                       "安全码 ***",
+		"6212:2612:3456:7898":                                "6212:26**:****:7898",
+		"6212|2612|3456|7898":                                "6212|26**|****|7898",
+		"6212,2612,3456,7898 x":                              "6212,26**,****,7898 x",
+		"6212\u00a02612\u00a03456\u00a07898 国":               `6212\xC2\xA026**\xC2\xA0****\xC2\xA07898 国`,
+		"pb 8CDC 5075 1BFF F397":                             "pb *******************",
+		"pb 8C:DC:50:75:1B:FF:F3:97, ok":                     "pb ***********************, ok",
+		"8C5D3B92-A17F-46E0-D4B6-835A1F0C729E":               strings.Repeat("*", 36),
+		"8C5D3B92 A17F46E0 D4B6835A 1F0C729E":                strings.Repeat("*", 35),
+		"key jF07kqF/RuDUtoNaHwxyng== ok":                    "key **********************== ok",
+		"block jNxQdRv/85c= ok":                              "block ***********= ok",
+		"OTP 123456":                                         "OTP ******",
+		"EXP 12/2049":                                        "EXP **/****",
 		"pin=1234;":                                          "pin=****;",
 		"PIN tries 3":                                        "PIN tries 3",
 		"密码: 123456":                                         "密码: ******",
@@ -87,7 +107,7 @@ func TestWhatIsNoSecretStays(t *testing.T) {
 		"00000000001100000000000011", "TOTAL 1,234.56 / 12", "411,111.11 522,333.44 12", "TEL 0086-021-58881234", "10.0.0.1 10.0.0.2 10.0.0.3",
 		"MID 999581059120004 TID 10000004", "PINPAD 123456", "PWR 123456", "KEY INDEX 01", "KEY 1", "kcv 82E136", "EXPORT 4912", "EXP 20261126",
 		"22000001 0000 5", "03080000   48020000   ", "156000000001100", "000000123456000012", "MONKEY 1234567890123456", "AUTHORISED",
-		"0000000000000000000000000000000000000000", "RESPCODE 00 APPROVED", "MDAwMDAwMDAwMDAwMDAwMDAw", "CARD TYPE 01 BIN 622588",
+		"0000000000000000000000000000000000000000", "RESPCODE 00 APPROVED", "MDAwMDAwMDAwMDAwMDAwMDAw", "CARD TYPE 01 BIN 622588", "BYPASS 123456", "DESCRIPTION=1234", "10:11:12 2026|11|27", "00:1A:2B:3C:4D:5E", "4123,45 4123,45", "PASSED 123456", "COMPASS 1234",
 	} {
 		if got := readable(scrub([]byte(text))); got != text {
 			t.Errorf("%q is shown as %q", text, got)
@@ -103,6 +123,16 @@ func TestScrubbedFieldsAndTheirParts(t *testing.T) {
 		m.SetFieldString(44, "6225880000005678=2512")
 		m.SetFieldString(54, "1002156C0000009999991001156C000000999999")
 		m.SetFieldString(63, "6225880000005678   PIN 123456")
+		if d.Name == "cup" {
+			for _, secret := range []string{"CVV2 123", "CVN2:456", "passwd 987654", "EXP 49/12"} {
+				of63 := d.NewMessage()
+				of63.SetMTI("0210")
+				of63.SetFieldString(63, "CUP"+secret)
+				if got := described(d, of63); strings.Contains(got, secret[len(secret)-3:]) {
+					t.Errorf("%s behind the first part of 63:\n%s", secret, got)
+				}
+			}
+		}
 		m.SetFieldString(42, "622588000000003") // a merchant's number may pass the check
 		if d.Name == "cup" {
 			m.SetFieldString(60, "2200000100060")

@@ -4,19 +4,45 @@ import (
 	"bytes"
 	"encoding/base64"
 	"slices"
+	"strings"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// secretWords say that digits after them are a secret: what they are called, in
-// capitals, UTF-8 or GBK, and how many digits there may be.
-var secretWords = []struct {
+// secretWord says that digits after it are a secret: what it is called, in capitals, UTF-8 or
+// GBK, and how many digits there may be.
+type secretWord struct {
 	word        string
 	least, most int
-}{
-	{"PIN", 4, 12}, {"PIN码", 4, 12}, {"PIN\xC2\xEB", 4, 12}, {"PASSWORD", 4, 12}, {"PASSWD", 4, 12}, {"PASSCODE", 4, 12}, {"PWD", 4, 12}, {"PW", 4, 12},
-	{"密码", 4, 12}, {"\xC3\xDC\xC2\xEB", 4, 12}, {"口令", 4, 12}, {"\xBF\xDA\xC1\xEE", 4, 12},
-	{"CVV", 3, 4}, {"CVV2", 3, 4}, {"CVC", 3, 4}, {"CVC2", 3, 4}, {"CVN", 3, 4}, {"CVN2", 3, 4},
-	{"EXP", 4, 4}, {"EXPIRY", 4, 4}, {"EXPIRES", 4, 4}, {"EXPDATE", 4, 4}, {"EXP DATE", 4, 4}, {"EXPIRY DATE", 4, 4}, {"VALID THRU", 4, 4},
-	{"有效期", 4, 4}, {"\xD3\xD0\xD0\xA7\xC6\xDA", 4, 4},
+}
+
+// secretWords are by their last octet, by which texts are looked up.
+var secretWords = byLastOctet(
+	secretNames{4, 12, []string{"PIN", "PINS", "P.I.N", "PINCODE", "PIN码", "PASSWORD", "PASSWORDS", "PASSWD", "PASSWRD", "PASSCODE", "PASS", "PSWD", "PWD", "PW",
+		"OTP", "密码", "密碼", "口令", "验证码", "動態碼", "动态码"}},
+	secretNames{3, 4, []string{"CVV", "CVV2", "CVC", "CVC2", "CVN", "CVN2", "CAV", "CAV2", "CSC", "CID", "SECURITY CODE", "CARD CODE", "VERIFICATION VALUE", "VERIFICATION CODE", "安全码", "安全碼"}},
+	secretNames{4, 6, []string{"EXP", "EXPIRY", "EXPIRES", "EXPIRATION", "EXPDATE", "EXP DATE", "EXPIRY DATE", "EXPIRATION DATE", "VALID THRU", "VALID UNTIL", "GOOD THRU", "有效期", "有效期至", "到期日"}},
+)
+
+type secretNames struct {
+	least, most int
+	words       []string
+}
+
+func byLastOctet(all ...secretNames) (by [256][]secretWord) {
+	for _, of := range all {
+		for _, word := range of.words {
+			gbk, err := simplifiedchinese.GBK.NewEncoder().String(word)
+			if err != nil {
+				panic(word)
+			}
+			for _, form := range slices.Compact([]string{word, gbk}) {
+				last := form[len(form)-1]
+				by[last] = append(by[last], secretWord{form, of.least, of.most})
+			}
+		}
+	}
+	return by
 }
 
 // keyWords say that hexadecimal digits after them are a key.
@@ -26,19 +52,26 @@ var keyWords = []string{"KEY", "TMK", "ZMK", "TPK", "TAK", "TDK", "TEK", "ZPK", 
 // fillers stand between such a word and what it says.
 var fillers = []string{" ", "\t", ":", "=", "#", "\"", "'", "-", ">", "(", "[", "：", "\xA3\xBA", "为", "\xCE\xAA", "是", "\xCA\xC7", "\xA1\xA1", "\u3000"}
 
-// after reports whether a word, in capitals, and fillers stand at the end of
-// before. A word in letters is a word of its own.
-func after(before []byte, word string) bool {
-	if !bytes.HasSuffix(before, []byte(word)) {
+// fillerWords do so, too, as words of their own: PIN-Code: 1234, PIN was 1234.
+var fillerWords = []string{"IS", "WAS", "ARE", "CODE", "NO", "NO.", "NUMBER", "VALUE"}
+
+// after reports whether a word, in capitals, stands at the end of what is before octet at. A
+// word in letters is a word of its own, or begins a part of the field.
+func (s *scrubber) after(before []byte, from int, word string) bool {
+	if len(before) < len(word) || string(before[len(before)-len(word):]) != word {
 		return false
 	}
 	at := len(before) - len(word)
-	return word[0] > 0x7F || at == 0 || before[at-1] < 'A' || before[at-1] > 'Z'
+	return word[0] > 0x7F || at == 0 || !isCapital(before[at-1]) || slices.Contains(s.starts, from+at)
 }
 
-// before is the text before octet at, in capitals, without fillers at its end.
-func (s *scrubber) before(at int) []byte {
-	text := bytes.Clone(s.text[max(0, at-24):at])
+func isCapital(c byte) bool { return c-'A' <= 'Z'-'A' }
+
+// before is the text before octet at, in capitals, without fillers at its end, and the octet
+// that it begins with.
+func (s *scrubber) before(at int) (text []byte, from int) {
+	from = max(0, at-len(s.capitals))
+	text = s.capitals[:copy(s.capitals[:], s.text[from:at])]
 	for i, c := range text { // bytes.ToUpper would change GBK
 		if c-'a' <= 'z'-'a' {
 			text[i] = c - 'a' + 'A'
@@ -47,12 +80,22 @@ func (s *scrubber) before(at int) []byte {
 	for trimmed := true; trimmed; {
 		trimmed = false
 		for _, f := range fillers {
-			if rest, is := bytes.CutSuffix(text, []byte(f)); is {
-				text, trimmed = rest, true
+			if n := len(text) - len(f); n >= 0 && string(text[n:]) == f {
+				text, trimmed = text[:n], true
+			}
+		}
+		for _, w := range fillerWords {
+			if n := len(text) - len(w); n > 0 && string(text[n:]) == w && !isCapital(text[n-1]) && !s.isWord(text, from) {
+				text, trimmed = text[:n], true
 			}
 		}
 	}
-	return text
+	return text, from
+}
+
+// isWord reports whether a secret's word ends a text: EXPIRY DATE, SECURITY CODE.
+func (s *scrubber) isWord(text []byte, from int) bool {
+	return slices.ContainsFunc(secretWords[text[len(text)-1]], func(w secretWord) bool { return s.after(text, from, w.word) })
 }
 
 // pin covers digits that a word says are a PIN, a password, a card's verification
@@ -62,9 +105,12 @@ func (s *scrubber) pin(from, to int) {
 	if n > 12 {
 		return
 	}
-	text := s.before(s.digits[from].from)
-	for _, w := range secretWords {
-		if !after(text, w.word) && !(w.word == "PIN" && bytes.HasSuffix(text, []byte(w.word))) {
+	text, begin := s.before(s.digits[from].from)
+	if len(text) == 0 {
+		return
+	}
+	for _, w := range secretWords[text[len(text)-1]] {
+		if !s.after(text, begin, w.word) && !(w.word == "PIN" && bytes.HasSuffix(text, []byte(w.word))) {
 			continue
 		}
 		end := from
@@ -99,12 +145,52 @@ func (s *scrubber) key(i int) {
 	if n, _ := s.hexDigits(i, 16); n < 16 {
 		return
 	}
-	text := s.before(i)
-	if slices.ContainsFunc(keyWords, func(w string) bool { return after(text, w) }) {
+	text, begin := s.before(i)
+	if slices.ContainsFunc(keyWords, func(w string) bool { return s.after(text, begin, w) }) {
 		_, end := s.hexDigits(i, len(s.text))
 		s.blot(i, end)
 	}
 }
+
+// guid is how 16 octets are written, too.
+var guid = strings.Split("00000000-0000-0000-0000-000000000000", "-")
+
+// hexGroups is where groups of hexadecimal digits end, of which n digits from octet i on are the
+// first, that are a PIN block or a key: 16, 32 or 48 of them, letters among them, in groups
+// of one length or as a GUID. 0 for none.
+func (s *scrubber) hexGroups(i, n int) (end int) {
+	if n < 2 || n > secretLen || n&(n-1) != 0 || i > 0 && isWordOctet(s.text[i-1]) || i+n >= len(s.text) || bytes.IndexByte([]byte(" -:."), s.text[i+n]) < 0 {
+		return 0
+	}
+	separator, digits, letters, all := s.text[i+n], 0, 0, 0
+	asGUID := true
+	for group, at := 0, i; ; group++ {
+		k := at
+		for k < len(s.text) && isHex(s.text[k]) {
+			if s.text[k] > '9' {
+				letters++
+			} else {
+				digits++
+			}
+			k++
+		}
+		asGUID = asGUID && group < len(guid) && k-at == len(guid[group])
+		if k-at != n && !asGUID || k < len(s.text) && isWordOctet(s.text[k]) {
+			break
+		}
+		all, end = all+k-at, k
+		if k+1 >= len(s.text) || s.text[k] != separator || asGUID && group+1 == len(guid) {
+			break
+		}
+		at = k + 1
+	}
+	if (all == 16 || all == 32 || all == 48) && letters > 0 && digits > 0 {
+		return end
+	}
+	return 0
+}
+
+func isWordOctet(c byte) bool { return c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // hexDigits is how many hexadecimal digits, in groups too, begin with octet i, at most
 // so many, and where they end.
@@ -141,6 +227,11 @@ func (s *scrubber) base64() {
 		for i+n < len(s.text) && inWord(s.text[i+n]) {
 			n++
 		}
+		if s.of <= sentence && s.keyInBase64(i, i+n) {
+			s.blot(i, i+n)
+			i += n
+			continue
+		}
 		for from := i; from < i+4 && i+n-from >= 8; from++ { // it may follow other letters
 			word := s.text[from : i+n]
 			if len(word)%4 == 1 {
@@ -154,6 +245,32 @@ func (s *scrubber) base64() {
 		}
 		i += n
 	}
+}
+
+// keyInBase64 reports whether a word is base64 of a PIN block or a key: of its length, with its
+// padding, and at random.
+func (s *scrubber) keyInBase64(from, to int) bool {
+	pad := 0
+	for to+pad < len(s.text) && s.text[to+pad] == '=' && pad < 3 {
+		pad++
+	}
+	n := to - from
+	octets := base64.RawStdEncoding.DecodedLen(n)
+	if octets%secretLen != 0 || octets > 4*secretLen || n+pad != base64.StdEncoding.EncodedLen(octets) || n < base64.RawStdEncoding.EncodedLen(secretLen) || to+pad < len(s.text) && isWordOctet(s.text[to+pad]) {
+		return false
+	}
+	small, capital, other := 0, 0, 0
+	for _, c := range s.text[from:to] {
+		switch {
+		case c >= 'a':
+			small++
+		case isCapital(c):
+			capital++
+		default:
+			other++
+		}
+	}
+	return small > 1 && capital > 1 && other > 0
 }
 
 // hasSecret reports whether there is something to scrub in the ASCII of what a word

@@ -47,7 +47,9 @@ func (d *Dialect) Leaks(m *wire.Message) int {
 // number that is all of it, and of what follows their parts for all.
 func (d *Dialect) scrubbed(f int, v []byte) []byte {
 	switch {
-	case d.isFree(f, v), f == d.Place(wire.RRN).Field && !wire.IsDigits(v):
+	case d.isFree(f, v):
+		return d.Secrets.scrub(v, freeText, d.starts(f)...)
+	case f == d.Place(wire.RRN).Field && !wire.IsDigits(v):
 		return d.Secrets.scrub(v, freeText)
 	case f == d.Place(wire.AdditionalAmounts).Field:
 		return d.Secrets.scrub(v, amounts)
@@ -65,6 +67,17 @@ func (d *Dialect) scrubbed(f int, v []byte) []byte {
 		}
 	}
 	return shown
+}
+
+// starts are where the parts of field f begin, after the first.
+func (d *Dialect) starts(f int) (starts []int) {
+	for _, p := range d.parts(f) {
+		starts = append(starts, p.From)
+		if p.To > 0 {
+			starts = append(starts, p.To)
+		}
+	}
+	return starts
 }
 
 // isFree reports whether field f is a text that may hold anything: what ISO 8583

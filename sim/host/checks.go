@@ -329,8 +329,7 @@ func (h *Host) tell(req *Request, code verdict) {
 	case dialect.QRPurchase:
 		h.tellVoucher(req)
 	case dialect.QRQuery:
-		a.SetUint(wire.Amount, uint64(req.record.Amount))
-		h.tellVoucher(req)
+		h.tellCode(req)
 	case dialect.Refund:
 		if req.again != nil {
 			req.tellRefunded()

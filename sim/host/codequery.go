@@ -7,7 +7,7 @@ import (
 )
 
 // queryCode tells of a payment by code of the open batch that it is paid: its amount,
-// reference and time are those of its own answer. Of one that is not, or is undone, there is
+// reference and date are those of its own answer. Of one that is not, or is undone, there is
 // nothing to tell.
 func (h *Host) queryCode(req *Request) verdict {
 	batch, ok := digits(req.Message.Get(wire.OriginalBatch))
@@ -23,6 +23,17 @@ func (h *Host) queryCode(req *Request) verdict {
 	if r.Kind != dialect.QRPurchase || r.State != book.Approved {
 		return noOriginal
 	}
-	req.record.Amount, req.serial, req.now = r.Amount, r.Serial, stampOf(int64(r.When))
+	req.record = *r
 	return approved
+}
+
+// tellCode puts that into the answer.
+func (h *Host) tellCode(req *Request) {
+	r, a := &req.record, req.Answer
+	at := stampOf(int64(r.When))
+	var rrn [12]byte
+	putRRN(&rrn, at, r.Serial)
+	a.SetUint(wire.Amount, uint64(r.Amount))
+	a.Set(wire.RRN, rrn[:])
+	a.SetUint(wire.LocalDate, uint64(at.mmdd))
 }

@@ -46,7 +46,7 @@ var moneyBugs = map[string]func(p *pos, h *Host) bool{
 		m := p.request(dialect.Purchase, amount(1), shows("good"))
 		p.send(m)
 		p.write(p.frame(p.reversalOf(m)))
-		return !p.hear(50*time.Millisecond) && bookOf(h, "10000001").DebitN == 0
+		return p.unanswered() && bookOf(h, "10000001").DebitN == 0
 	},
 	"reversal-unmatched": func(p *pos, h *Host) bool {
 		m := p.request(dialect.Purchase, amount(500), shows("good"))
@@ -106,7 +106,7 @@ var moneyBugs = map[string]func(p *pos, h *Host) bool{
 		}
 		copy(frame[2:], p.p.Head)
 		p.write(frame)
-		return p.hear(50 * time.Millisecond)
+		return !p.unanswered()
 	},
 	"pin-block-unbound": func(p *pos, h *Host) bool {
 		other := func(p *pos, m *wire.Message) {

@@ -96,6 +96,7 @@ func (l *Own) exchange(x *Exchange) error {
 	}
 	err := l.send(x)
 	if bad, is := errors.AsType[*writeError](err); is && bad.written == 0 && l.carried > 0 {
+		l.endedByHost(x.Sent)
 		l.Close() // the host hung up just now: nothing has left, so it may be sent
 		err = l.send(x)
 	}
@@ -113,13 +114,14 @@ func (l *Own) exchange(x *Exchange) error {
 	answered := err == nil
 	l.history.add(hash(&x.Key), answered)
 	keep := answered || errors.Is(err, ErrTimeout)
-	if !answered && x.half(l.begun()) {
+	half := !answered && x.half(l.begun())
+	if half {
 		keep = false // its rest would come before the next answer
 	}
 	switch {
 	case l.carried > 1 && keep:
 		l.single = 0
-	case l.carried == 2 && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
+	case l.carried == 2 && !half && endOfLine(err):
 		l.single++
 	}
 	hangUp := !keep || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence
@@ -141,6 +143,24 @@ func (l *Own) exchange(x *Exchange) error {
 	return err
 }
 
+// endedByHost takes down that the host has ended the connection by now, where it did so
+// soon after the first exchange.
+func (l *Own) endedByHost(now time.Duration) {
+	if l.carried == 1 && now-l.used < time.Second {
+		l.single++
+	}
+}
+
+// HostHangsUp reports whether the line has learned that the host hangs up after each
+// answer. It hangs up itself from then on.
+func (l *Own) HostHangsUp() bool { return l.single >= hangsUp }
+
+// endOfLine reports whether an error is how a read tells that the host has ended the
+// connection: over TLS within a record, too, such as its word for it.
+func endOfLine(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
 // send connects where need be, writes the request and waits for the answer.
 func (l *Own) send(x *Exchange) error {
 	x.Sent = l.clock.Now()
@@ -153,9 +173,7 @@ func (l *Own) send(x *Exchange) error {
 	}
 	if l.conn == nil || x.Sent-l.used > peekAfter || l.carried == 1 {
 		if l.conn != nil && l.hungUp(&x.Strays) {
-			if l.carried == 1 && x.Sent-l.used < time.Second {
-				l.single++
-			}
+			l.endedByHost(x.Sent)
 			l.Close()
 		}
 		if l.conn == nil && x.Began == 0 {

@@ -3,6 +3,7 @@ package line_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -89,5 +90,44 @@ func TestTLSLineHangsUpWithAWordAfterEach(t *testing.T) {
 	}
 	if n := d.Connected.Load(); n != 3 {
 		t.Errorf("%d connections, want 3", n)
+	}
+}
+
+// A host that takes one request on a connection, and ends it when the next one comes,
+// without a word of TLS or in the middle of it: the line loses two to it, and then hangs
+// up first.
+func TestTLSLineLearnsThatTheHostHangsUp(t *testing.T) {
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	for _, how := range []string{"plain", "TLS", "TLS, cut off"} {
+		d := scripted(t, func(_ int, c *peer) {
+			var out io.Writer = c
+			if how != "plain" {
+				secure := tls.Server(c.TCPConn, certified.TLS)
+				c.reader, out = cup.NewReader(secure), secure
+			}
+			if req := c.request(); req != nil {
+				out.Write(approval(req))
+				c.request()
+			}
+			if how == "TLS, cut off" {
+				c.Write([]byte{21, 3, 3}) // of an alert
+			}
+		})
+		if how != "plain" {
+			d.TLS = &tls.Config{InsecureSkipVerify: true}
+		}
+		l, lost := newOwn(t, d), 0
+		for trace := range 20 {
+			x := purchaseOf(tid, trace+1, 100)
+			if err := l.Exchange(x); errors.Is(err, line.ErrBroken) {
+				lost++
+			} else if !paired(x, err) {
+				t.Errorf("%s: exchange %d: %v", how, trace+1, err)
+			}
+		}
+		if lost != 2 || !l.HostHangsUp() {
+			t.Errorf("%s: %d of 20 lost, want 2", how, lost)
+		}
 	}
 }

@@ -25,7 +25,9 @@ func (r reader) admin(v strict.Value, dir folder) *Admin {
 			}
 			u, err := url.Parse(text)
 			switch {
-			case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Path != "" && u.Path != "/":
+			case err == nil && u.User != nil:
+				r.Fail(v, "has a name or a password before the host, which are not repeated; want http://HOST:PORT or https://HOST, and the token in token-file")
+			case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" && u.Path != "/":
 				r.Fail(v, "%s, want http://HOST:PORT or https://HOST", strict.Quote(text))
 			case u.Scheme == "http" && !IsLoopback(u.Hostname()):
 				r.Fail(v, "%s would send the token in clear to another machine; want https://", strict.Quote(text))

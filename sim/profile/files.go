@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/strict"
@@ -22,6 +23,18 @@ type Files struct {
 	// Seen is told each file that has been read, by its absolute path; it may be nil. What it
 	// is given is the reader's own, which may clear it next.
 	Seen func(path string, mode fs.FileMode, data []byte)
+
+	paths []string // of all that has been read
+}
+
+// Paths are the absolute paths of the files that have been read, each once.
+func (f *Files) Paths() []string { return f.paths }
+
+// Note adds to Paths a file that somebody else has read.
+func (f *Files) Note(path string) {
+	if path = f.Absolute(path); !slices.Contains(f.paths, path) {
+		f.paths = append(slices.Clip(f.paths), path)
+	}
 }
 
 // Load reads a profile as [Load] does, from these files.
@@ -104,6 +117,9 @@ func (f *Files) take(open func(string) (fs.File, error), name, path string, limi
 		return nil, 0, err
 	}
 	data, err := io.ReadAll(io.LimitReader(file, limit))
+	if f != nil {
+		f.Note(path)
+	}
 	if err == nil && f != nil && f.Seen != nil {
 		f.Seen(f.Absolute(path), info.Mode(), data)
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/posfleet/posfleet/sim/strict"
 )
 
 // maxFile is the longest file that a profile may name, but for lists and keys:
@@ -26,6 +28,8 @@ func (d folder) read(path string, private bool, limit int64) ([]byte, error) {
 	stat, open := d.files.Stat, func(path string) (fs.File, error) { return os.Open(path) }
 	name := path // that stat and open know it by
 	switch {
+	case !filepath.IsAbs(path) && !filepath.IsLocal(path) && strict.MayBeSecret(path):
+		return nil, strict.Unread(path, errors.New("no file of the profile's folder"))
 	case !filepath.IsAbs(path) && !filepath.IsLocal(path):
 		return nil, fmt.Errorf("file %s is outside the profile's folder; move it there or give its absolute path", path)
 	case d.files.sent():
@@ -41,7 +45,7 @@ func (d folder) read(path string, private bool, limit int64) ([]byte, error) {
 	// Looked at before it is opened: opening a pipe would wait for its writer.
 	info, err := stat(name)
 	if err != nil {
-		return nil, fmt.Errorf("file %s: %w", path, cause(err))
+		return nil, strict.Unread(path, cause(err))
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a file", path)

@@ -43,10 +43,12 @@ func TestClockIsHeldToItsDrift(t *testing.T) {
 		leap bool
 		told []told // the first puts the clock
 	}{
-		"a day":          {told: []told{{0, "0315", "120000", 0}, {0, "0315", "120500", 300}, {0, "0315", "120501", 301}, {0, "0315", "115500", -300}, {0, "0315", "115459", -301}, {60, "0315", "120000", -60}}},
+		"a day":          {told: []told{{0, "0315", "120000", 0}, {0, "0315", "120500", 300}, {0, "0315", "120501", 301}, {0, "0315", "115500", -300}, {0, "0315", "115459", -301}, {60, "0315", "120000", -60}, {100, "0315", "115820", -200}}},
+		"half a year":    {told: []told{{0, "0315", "120000", 0}, {0, "0914", "000000", 182*day + day/2}}},
 		"midnight":       {told: []told{{0, "0430", "235930", 0}, {30, "0501", "000000", 0}, {40, "0430", "235959", -11}, {86430, "0502", "000000", 0}}},
 		"new year":       {told: []told{{0, "1231", "235930", 0}, {30, "0101", "000001", 1}, {0, "0101", "000431", 301}, {0, "0630", "120000", 15595230}}},
 		"old year":       {told: []told{{0, "0101", "000010", 0}, {0, "1231", "235950", -20}, {0, "1231", "120000", -43210}}},
+		"first minutes":  {told: []told{{0, "0101", "000100", 0}, {10, "0101", "000110", 0}}},
 		"short February": {told: []told{{0, "0228", "235959", 0}, {1, "0301", "000000", 0}}},
 		"long February":  {leap: true, told: []told{{0, "0228", "235959", 0}, {1, "0229", "000000", 0}, {86401, "0301", "000000", 0}}},
 	} {
@@ -68,6 +70,18 @@ func TestClockIsHeldToItsDrift(t *testing.T) {
 			if holds := a.off <= 300 && a.off >= -300; steadyClock.holds(x) != holds {
 				t.Errorf("%s: %s %s after %d s: it holds: %v", name, a.date, a.time, a.now, !holds)
 			}
+		}
+	}
+}
+
+func TestDaysAreCountedFromTheFirst(t *testing.T) {
+	for _, c := range []struct {
+		date string
+		leap bool
+		want int64
+	}{{"0101", false, 0}, {"0228", false, 58}, {"0301", false, 59}, {"0301", true, 60}, {"1231", false, 364}, {"1231", true, 365}} {
+		if got := dayOfYear([]byte(c.date), c.leap); got != c.want {
+			t.Errorf("%s (leap %v) is day %d, want %d", c.date, c.leap, got, c.want)
 		}
 	}
 }

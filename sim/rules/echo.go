@@ -18,7 +18,7 @@ func (x *Exchange) mismatch(f int) error {
 
 // pairs holds what pairs an answer with its request.
 var pairs = check{always, 0,
-	func(x *Exchange) bool { return x.Answer.IsAnswer() && x.Answer.Key() == x.Key },
+	func(x *Exchange) bool { return x.Answer.IsAnswer() && x.Answer.Key() == x.Key && x.sameOrigin() },
 	func(x *Exchange) error {
 		for _, n := range x.Dialect.Pair {
 			if !bytes.Equal(x.Request.Field(n), x.Answer.Field(n)) {
@@ -27,6 +27,13 @@ var pairs = check{always, 0,
 		}
 		return fmt.Errorf("MTI of the answer is %s, to a request %s", x.Answer.MTI(), x.Request.MTI())
 	},
+}
+
+// sameOrigin reports whether the fourth digit of the answer's MTI is of the request's
+// origin. That of a repeat may be counted back.
+func (x *Exchange) sameOrigin() bool {
+	asked, answered := x.Request.Origin(), x.Answer.Origin()
+	return answered == asked || answered == asked&^1
 }
 
 // echoed holds an element that, where it comes, is the request's. It is asked when

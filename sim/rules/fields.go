@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -51,7 +52,7 @@ func (x *Exchange) lacking() wire.FieldSet {
 
 // balanceTold holds that an answer brings the balance that was asked for.
 var balanceTold = check{ifNot, wire.AdditionalAmounts,
-	func(*Exchange) bool { return false },
+	func(x *Exchange) bool { return x.Form != nil && !x.Form.Transaction.Inquires() },
 	func(x *Exchange) error {
 		return fmt.Errorf("%s of the approval is absent: a balance was asked for", x.field(wire.AdditionalAmounts))
 	},
@@ -140,6 +141,25 @@ func isAdditionalAmounts(v []byte) bool {
 		}
 	}
 	return true
+}
+
+// additionalCurrency holds that amounts in field 54 are of the request's currency.
+var additionalCurrency = check{ifThere, wire.AdditionalAmounts,
+	func(x *Exchange) bool {
+		want, v := x.Request.Get(wire.Currency), x.Answer.Get(wire.AdditionalAmounts)
+		if want == nil || !isAdditionalAmounts(v) {
+			return true // ANS-54-FORM is about that
+		}
+		for ; len(v) > 0; v = v[20:] {
+			if !bytes.Equal(v[4:7], want) {
+				return false
+			}
+		}
+		return true
+	},
+	func(x *Exchange) error {
+		return fmt.Errorf("%s of the answer is in another currency than %s of the request, %s", x.field(wire.AdditionalAmounts), x.field(wire.Currency), x.Request.Get(wire.Currency))
+	},
 }
 
 // codePresent holds that the answer has a response code, if its form has one.

@@ -75,6 +75,16 @@ var workingKeys = check{always, 0,
 	},
 }
 
+// soundKeys holds that the keys which a sign-in has brought are none that protect little.
+var soundKeys = check{always, 0,
+	func(x *Exchange) bool {
+		return x.SignIn == nil || x.SignIn.Err != nil || x.SignIn.Block.Weakness(&x.SignIn.Issued) == ""
+	},
+	func(x *Exchange) error {
+		return fmt.Errorf("working keys (field %d): %s", x.Dialect.Place(wire.WorkingKeys).Field, x.SignIn.Block.Weakness(&x.SignIn.Issued))
+	},
+}
+
 // batchIssued holds that a sign-in tells the batch.
 var batchIssued = check{always, 0,
 	func(x *Exchange) bool { return !x.Dialect.Has(wire.Batch) || x.Answer.Uint(wire.Batch) > 0 },

@@ -27,9 +27,11 @@ const (
 	drift = 5 * 60 // s, by which a host's clock may go wrong in a run
 )
 
-// retells reports whether the answer has reference and time of an earlier one: that is what
-// was asked for.
-func (x *Exchange) retells() bool { return x.Form != nil && x.Form.Transaction == dialect.QRQuery }
+// retells reports whether the answer has the reference of an earlier one: that is what was
+// asked for.
+func (x *Exchange) retells() bool {
+	return x.Form != nil && x.Form.Transaction == dialect.QRQuery && x.Approves()
+}
 
 // uniqueReference holds that no two answers have one reference number.
 var uniqueReference = check{ifThere, wire.RRN,
@@ -49,9 +51,6 @@ var uniqueReference = check{ifThere, wire.RRN,
 // steadyClock holds that date and time of all answers come from one clock.
 var steadyClock = check{ifThere, wire.LocalTime,
 	func(x *Exchange) bool {
-		if x.retells() {
-			return true
-		}
 		off, ok := x.clockOff()
 		return !ok || off <= drift && off >= -drift
 	},

@@ -36,7 +36,7 @@ type Kinds uint8
 
 const (
 	Payments    Kinds = 1 << iota // move or hold money
-	Inquiries                     // of a balance
+	Inquiries                     // of a balance, or of what has become of a payment
 	Reversals                     //
 	Settlements                   // totals
 	Uploads                       // details and end of a settlement
@@ -70,7 +70,7 @@ func KindOf(t dialect.Transaction) Kinds {
 	switch t {
 	case dialect.SignIn, dialect.KeyChange:
 		return SignIns
-	case dialect.Balance, dialect.PointsQuery:
+	case dialect.Balance, dialect.PointsQuery, dialect.QRQuery:
 		return Inquiries
 	case dialect.Reversal:
 		return Reversals

@@ -125,6 +125,15 @@ func TestEachRuleIsBrokenByAnAnswerThatBreaksIt(t *testing.T) {
 		}
 	}
 	right := func(*wire.Message) {}
+	issue := func(pin, mac string) func(*wire.Message) {
+		return func(m *wire.Message) {
+			block, err := keys.Wrap(keys.Software{}, []byte("0123456789ABCDEF"), keys.Double, []byte(pin), []byte(mac), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.Set(wire.WorkingKeys, block)
+		}
+	}
 	digit := func(e wire.Element, at int, v byte) func(*wire.Message) {
 		return func(m *wire.Message) { m.Get(e)[at] = v }
 	}
@@ -148,6 +157,7 @@ func TestEachRuleIsBrokenByAnAnswerThatBreaksIt(t *testing.T) {
 		{"ANS-63-SCHEME", dialect.Purchase, set(wire.Operator, "CUQ")},
 		{"ANS-02-CARD", dialect.Echo, set(wire.PAN, "6225000000000014")},
 		{"ANS-PAIR", dialect.Purchase, func(m *wire.Message) { m.SetMTI("0110") }},
+		{"ANS-PAIR", dialect.Purchase, func(m *wire.Message) { m.SetMTI("0211") }},
 		{"ANS-PAIR", dialect.Purchase, func(m *wire.Message) { m.SetUint(wire.Trace, 43) }},
 		{"ANS-PAIR", dialect.Purchase, unset(wire.TerminalID)},
 		{"ANS-TPDU", dialect.Echo, func(m *wire.Message) { m.Head[1]++ }},
@@ -200,6 +210,8 @@ func TestEachRuleIsBrokenByAnAnswerThatBreaksIt(t *testing.T) {
 		{"ANS-49-ECHO", dialect.Purchase, set(wire.Currency, "840")},
 		{"ANS-54-PRESENT", dialect.Balance, unset(wire.AdditionalAmounts)},
 		{"ANS-54-FORM", dialect.Balance, digit(wire.AdditionalAmounts, 7, '+')},
+		{"ANS-54-CURRENCY", dialect.Balance, set(wire.AdditionalAmounts, "1002840C000000009900")},
+		{"ANS-54-CURRENCY", dialect.Balance, set(wire.AdditionalAmounts, "1001156C0000000099001002840C000000009900")},
 		{"ANS-60-TYPE", dialect.Purchase, digit(wire.TransactionType, 0, '9')},
 		{"ANS-60-BATCH", dialect.Purchase, digit(wire.Batch, 5, '8')},
 		{"ANS-60-BATCH", dialect.SignOff, digit(wire.Batch, 5, '8')},
@@ -209,6 +221,12 @@ func TestEachRuleIsBrokenByAnAnswerThatBreaksIt(t *testing.T) {
 		{"ANS-60-ISSUED", dialect.SignIn, digit(wire.Batch, 5, '0')},
 		{"ANS-62-KCV", dialect.SignIn, digit(wire.WorkingKeys, 16, 1)},
 		{"ANS-62-KCV", dialect.SignIn, unset(wire.WorkingKeys)},
+		{"ANS-62-SOUND", dialect.SignIn, issue("\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "8bytesof")},
+		{"ANS-62-SOUND", dialect.SignIn, issue("\x01\x01\x01\x01\x01\x01\x01\x01fedcba98", "8bytesof")},
+		{"ANS-62-SOUND", dialect.SignIn, issue("01234567fedcba98", "\xFE\xFE\xFE\xFE\xFE\xFE\xFE\xFE")},
+		{"ANS-62-SOUND", dialect.SignIn, issue("0123456701234567", "8bytesof")},
+		{"ANS-62-SOUND", dialect.SignIn, issue("0123456701234567", "01234567")},
+		{"", dialect.SignIn, issue("01234567fedcba98", "8bytesof")},
 		{"ANS-64-MAC", dialect.Purchase, func(m *wire.Message) { m.UnsetField(64) }},
 		{"ANS-64-RIGHT", dialect.Purchase, func(m *wire.Message) { m.SetFieldString(64, "DEADBEEF") }},
 		{"ANS-64-RIGHT", dialect.Purchase, decline(func(m *wire.Message) { m.SetFieldString(64, "DEADBEEF") })},

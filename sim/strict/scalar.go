@@ -144,18 +144,26 @@ func (r *Reader) Yuan(to *int64, most int64) func(Value) {
 	}
 }
 
-// Quote quotes a value for a message: not too long, and of long runs of digits,
-// which may be card numbers or keys, the last four only.
+// Quote quotes a value for a message: not too long, of long runs of digits, which may be
+// card numbers, the last four only, and of what may be a key or a token its length.
 func Quote(s string) string {
-	s = mask(s)
-	if r := []rune(s); len(r) > 40 {
-		s = string(r[:40]) + "…"
+	masked := mask(s)
+	if MayBeSecret(masked) && !numberOnly.MatchString(masked) {
+		return hidden(s)
 	}
-	return strconv.Quote(s)
+	if r := []rune(masked); len(r) > 40 {
+		masked = string(r[:40]) + "…"
+	}
+	return strconv.Quote(masked)
 }
 
 var longRun = regexp.MustCompile(`[0-9A-Fa-f]{11,}`)
 
 func mask(s string) string {
-	return longRun.ReplaceAllStringFunc(s, func(run string) string { return "…" + run[len(run)-4:] })
+	return longRun.ReplaceAllStringFunc(s, func(run string) string {
+		if !cardRun(run) {
+			return "…"
+		}
+		return "…" + run[len(run)-4:]
+	})
 }

@@ -80,6 +80,9 @@ func (m *Message) Reset() {
 // MTI is the message type, four digits.
 func (m *Message) MTI() string { return string(m.mti[:]) }
 
+// Origin is the fourth digit of the message type: who sends it, and whether again.
+func (m *Message) Origin() byte { return m.mti[3] }
+
 // IsMTI compares the message type without allocating.
 func (m *Message) IsMTI(mti string) bool {
 	return len(mti) == 4 && m.mti[3] == mti[3] && m.mti[2] == mti[2] && m.mti[1] == mti[1] && m.mti[0] == mti[0]

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -20,7 +21,8 @@ import (
 //	rate  [of LABEL]                          < | <= | > | >=  NUMBER[/s]
 //
 // Without a label it speaks of all labels together, without "service" of the
-// response time. Unanswered are the exchanges without an answer for whatever
+// response time. What the fleet did before the first arrival, its sign-ins and first
+// settlements, is in none of the figures but of its own label, and in no rate. Unanswered are the exchanges without an answer for whatever
 // reason, the unsent ones too. Shares are of the exchanges sent, and for unsent and
 // unanswered of those due; of the arrivals for notplayed and stuck, of the scenarios
 // played for failed, and of the settlements compared for unbalanced. The rate is of exchanges
@@ -73,7 +75,7 @@ var defaults = []Limit{
 	{Text: "a terminal for 99% of the arrivals", Measure: "notplayed", Relation: "<=", Number: 0.01, Share: true, Default: true},
 }
 
-// noOccasion is why a share of nothing was promised in vain, by measure.
+// noOccasion is why something was promised in vain of nothing, by measure.
 var noOccasion = map[string]string{
 	"failed":     "no scenario was played",
 	"stuck":      "no arrival was planned",
@@ -201,8 +203,11 @@ func (l *Limit) latency(bound string) error {
 		return fmt.Errorf("a latency is promised to stay below its bound: use < or <=")
 	}
 	d, err := time.ParseDuration(strings.ReplaceAll(bound, " ", ""))
-	if err != nil || d <= 0 {
+	switch {
+	case err != nil:
 		return fmt.Errorf("bound %q: want a duration with its unit, such as 250ms or 1.5s", bound)
+	case d <= 0:
+		return fmt.Errorf("bound %q: a latency is never so short: want a duration above 0, such as 250ms", bound)
 	}
 	l.Within = d
 	return nil
@@ -229,16 +234,13 @@ func (r *Report) Judge(limits []Limit) {
 
 func (l Limit) judge(r *Report) LimitResult {
 	out := LimitResult{Limit: l.Text, Seen: "-", Default: l.Default}
-	of := "all labels"
-	label := &Label{}
-	if l.Label == "" {
-		all, err := r.Overall()
-		if err != nil {
-			out.Why = err.Error()
-			return out
-		}
-		label = &all
-	} else if of, label = l.Label, r.Label(l.Label); label == nil {
+	of := cmp.Or(l.Label, "all labels")
+	label, err := r.labelled(l)
+	switch {
+	case err != nil:
+		out.Why = err.Error()
+		return out
+	case label == nil:
 		out.Untested, out.Why = true, fmt.Sprintf("nothing to measure: the run has no %q, it has %s", l.Label, r.names())
 		return out
 	}
@@ -260,15 +262,11 @@ func (l Limit) judge(r *Report) LimitResult {
 		n, whole := r.count(l.Measure, label)
 		out.Seen = FormatCount(n)
 		seen := float64(n)
-		if why := noOccasion[l.Measure]; l.Default && whole == 0 && why != "" {
-			out.Untested, out.Why = true, why
+		if why := noOccasion[l.Measure]; whole == 0 && (why != "" || l.Share) {
+			out.Untested, out.Why = true, cmp.Or(why, "nothing to take a share of")
 			return out
 		}
 		if l.Share {
-			if whole == 0 {
-				out.Why = "nothing to take a share of"
-				return out
-			}
 			seen /= float64(whole)
 			out.Seen = fmt.Sprintf("%.3g%% (%s of %s)", 100*seen, FormatCount(n), FormatCount(whole))
 		}
@@ -278,6 +276,31 @@ func (l Limit) judge(r *Report) LimitResult {
 		out.Why = "the bound is broken"
 	}
 	return out
+}
+
+// labelled is what a limit speaks of: the exchanges of all labels, or of its own those of
+// the run and those that the fleet made before the first arrival, which lie outside the
+// time that rates are over. It is nil when there are none.
+func (r *Report) labelled(l Limit) (*Label, error) {
+	if l.Label == "" {
+		all, err := r.Overall()
+		return &all, err
+	}
+	parts := []*Label{r.Label(l.Label)}
+	if l.Measure != "rate" {
+		parts = append(parts, &r.SignIn.Label, &r.Opening.Label)
+	}
+	parts = slices.DeleteFunc(parts, func(p *Label) bool { return p == nil || p.Name != l.Label })
+	if len(parts) < 2 {
+		return append(parts, nil)[0], nil
+	}
+	all := &Label{Name: l.Label}
+	for _, p := range parts {
+		if err := all.add(*p); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 func (l Limit) judgeLatency(label *Label, of string, out *LimitResult) {
@@ -296,7 +319,7 @@ func (l Limit) judgeLatency(label *Label, of string, out *LimitResult) {
 	inside := q.Value < l.Within || l.Relation == "<=" && q.Value == l.Within
 	switch {
 	case q.N == 0:
-		out.Why = "no exchange of " + of + " was sent outside the warm-up"
+		out.Untested, out.Why = true, "no exchange of "+of+" was sent outside the warm-up"
 	case !inside:
 		out.Why = "the bound is broken"
 		out.Seen = FormatDuration(q.Value)

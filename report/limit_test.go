@@ -39,7 +39,8 @@ func TestWrongLimitsAreRefused(t *testing.T) {
 		"p100 < 1s":                 "max is the largest",
 		"p0 < 1s":                   "between 0 and 100",
 		"p-1 < 1s":                  "between 0 and 100",
-		"p99 < -1s":                 "duration",
+		"p99 < -1s":                 "above 0",
+		"p99 < 0ms":                 "above 0",
 		"speed < 3":                 "unknown measure",
 		"refused service = 0":       "is no time",
 		"notplayed of purchase = 0": "whole run",
@@ -250,5 +251,42 @@ func TestPromiseWithoutOccasionIsUntested(t *testing.T) {
 	r.Settlements.Balanced = 1
 	if r.Judge(WithDefaults(nil)); !r.Limits[2].OK {
 		t.Errorf("%+v: want it kept, of one settlement", r.Limits[2])
+	}
+}
+
+// A limit that was asked for is no better kept by nothing than a promise of every run.
+func TestLimitWithoutOccasionIsUntested(t *testing.T) {
+	r := &Report{Labels: []Label{{Name: "purchase", Counts: Counts{Unsent: 3}}}}
+	judged(t, r, "unbalanced < 100%", "unbalanced = 0", "failed = 0", "stuck < 1%", "notplayed = 0", "declined of purchase < 1%")
+	for _, l := range r.Limits {
+		if l.OK || !l.Untested || l.Moot() || l.Why == "" {
+			t.Errorf("%+v: want it untested, with why", l)
+		}
+	}
+}
+
+// The fleet signs in and settles before the first arrival: a limit on that speaks of it,
+// and of what terminals did so while the run lasted, but for rates.
+func TestLimitsSpeakOfWhatIsBeforeTheFirstArrival(t *testing.T) {
+	phase := func(name string, took time.Duration, n int) Phase {
+		r := NewRecorder([]string{name}, time.Second, 0)
+		for range n {
+			one(r.Shard(), 0, 0, took, Approved)
+		}
+		r.Tick(time.Second)
+		return Phase{Terminals: n, Label: *r.Report().Label(name)}
+	}
+	r := NewRecorder([]string{"purchase", "sign-in"}, time.Second, 0)
+	one(r.Shard(), 0, 0, ms, Approved)
+	one(r.Shard(), 1, 0, 40*ms, Approved)
+	r.Tick(time.Second)
+	rep := r.Report()
+	rep.SignIn, rep.Opening = phase("sign-in", 10*ms, 2), phase("settlement", 30*ms, 3)
+	judged(t, rep, "mean of sign-in < 15ms", "mean of sign-in < 25ms", "approved of settlement = 3", "max of settlement < 20ms",
+		"rate of settlement < 9/s", "approved = 2")
+	for i, ok := range []bool{false, true, true, false, false, true} {
+		if l := rep.Limits[i]; l.OK != ok || l.Untested != (i == 4) {
+			t.Errorf("%+v", l)
+		}
 	}
 }

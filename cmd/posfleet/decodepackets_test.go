@@ -86,6 +86,20 @@ func TestCaptureWithPartsMissingGivesTheRest(t *testing.T) {
 			c.send(terminal, host, request, 0, false)
 			c.send(host, terminal, answer, 0, false)
 		}, 0, 0, 3, []string{"note: the capture lacks 40 octets of the connection before it\n", "are not read"}},
+		"a whole answer lost": {65535, func(c *talk) {
+			c.send(terminal, host, nil, 0, true)
+			c.send(host, terminal, nil, 0, true)
+			c.send(terminal, host, request, 0, false)
+			c.seq[host] += uint32(len(answer))
+			c.send(terminal, host, request, 0, false)
+			c.send(host, terminal, answer, 0, false)
+		}, 0, 0, 3, []string{"octets of the connection before it\n", "octets of the connection before it"}},
+		"other octets again": {65535, func(c *talk) {
+			c.send(terminal, host, nil, 0, true)
+			c.send(terminal, host, request, 0, false)
+			c.seq[terminal] -= uint32(len(request))
+			c.send(terminal, host, append(bytes.Clone(request[:len(request)-1]), ^request[len(request)-1]), 0, false)
+		}, 0, 0, 1, []string{"note: octets of it came again, and others than before"}},
 		"packets cut": {96, func(c *talk) {
 			c.send(terminal, host, nil, 0, true)
 			c.send(terminal, host, request, 0, false)
@@ -121,6 +135,28 @@ func TestCaptureWithPartsMissingGivesTheRest(t *testing.T) {
 				t.Errorf("%s lacks %q:\n%s", name, want, got)
 			}
 		}
+	}
+}
+
+// A clock that steps back lets an answer bear an earlier time than its request.
+func TestAnswerIsPairedThoughTheClockSteppedBack(t *testing.T) {
+	p, err := profile.Bundled("cup", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, answer, _ := signedOn(t, p, func([]byte) {})
+	f := newTalk(t, 65535)
+	f.send(40000, 8583, request, 0, false)
+	f.seen = f.seen.Add(-50 * time.Millisecond)
+	f.send(8583, 40000, answer, 0, false)
+	var out bytes.Buffer
+	x := explainer{out: bufio.NewWriter(&out), dialect: p.Dialect}
+	if err := x.input(bytes.NewReader(f.file.Bytes()), "x.pcap"); err != nil {
+		t.Fatal(err)
+	}
+	x.out.Flush()
+	if got := out.String(); !strings.Contains(got, "answers message 2, which bears a time 49ms later") {
+		t.Errorf("the answer is not paired:\n%s", got)
 	}
 }
 

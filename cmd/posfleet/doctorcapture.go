@@ -85,7 +85,7 @@ func conversations(in io.Reader, name string, port int) (all []conversation, err
 		return nil, fmt.Errorf("%s: no TCP connection in it carries anything", name)
 	}
 	for _, s := range streams {
-		if i := slices.IndexFunc(all, func(c conversation) bool { return c.name == s.To+" > "+s.From }); i >= 0 {
+		if i := slices.IndexFunc(all, func(c conversation) bool { return c.sides[1] == nil && c.name == s.To+" > "+s.From }); i >= 0 {
 			all[i].sides[1] = s
 		} else {
 			all = append(all, conversation{s.From + " > " + s.To, [2]*capture.Stream{s}})

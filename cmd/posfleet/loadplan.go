@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // job is a load run made ready.
@@ -83,7 +83,7 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 	if j.profile != "" && j.lines.Shared > 0 {
 		return nil, fmt.Errorf("--line-profile %s: lines that terminals share play none, leave --line %s out", j.profile, j.lines)
 	}
-	return j, f.shape(cmd, j, p.Dialect)
+	return j, f.shape(cmd, j, p)
 }
 
 func count(fs []*scenarios.Feature) (n int) {
@@ -142,7 +142,8 @@ func (f *loadFlags) compile(lang *scenarios.Language, fs []*scenarios.Feature, e
 }
 
 // shape works out pacer, lines, mix and limits.
-func (f *loadFlags) shape(cmd *cobra.Command, j *job, d *dialect.Dialect) (err error) {
+func (f *loadFlags) shape(cmd *cobra.Command, j *job, p *profile.Profile) (err error) {
+	d := p.Dialect
 	given := cmd.Flags().Changed
 	f.adopt(j.load, given)
 	if f.seed == 0 {
@@ -177,18 +178,8 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job, d *dialect.Dialect) (err e
 	if j.mix, err = sim.NewMix(f.seed, j.load.Plans, j.load.Shares); err != nil {
 		return err
 	}
-	for _, text := range append(slices.Clone(j.load.Limits), f.limits...) {
-		limit, err := report.ParseLimit(text)
-		if err != nil {
-			return err
-		}
-		if err := limit.Known(transactions(d)); err != nil {
-			return err
-		}
-		if err := made(limit, j.load.Plans); err != nil {
-			return err
-		}
-		j.limits = append(j.limits, limit)
+	if j.limits, err = f.promises(j, p); err != nil {
+		return err
 	}
 	j.limits = report.WithDefaults(j.limits)
 	if f.settle && !settles(d) {
@@ -199,36 +190,6 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job, d *dialect.Dialect) (err e
 
 // settles reports whether terminals of a dialect settle.
 func settles(d *dialect.Dialect) bool { return d.Form(dialect.Settlement) != nil }
-
-// transactions names what a dialect's terminals exchange: what a limit may speak of.
-func transactions(d *dialect.Dialect) (names []string) {
-	for t := range dialect.Transactions {
-		if d.Form(t) != nil {
-			names = append(names, t.String())
-		}
-	}
-	return names
-}
-
-// made refuses a limit on something that cardholders come for and that no plan does.
-func made(l report.Limit, plans []*sim.Plan) error {
-	of, known := dialect.TransactionNamed(l.Label)
-	if !known || of.Booking() == dialect.None && !of.Inquires() {
-		return nil
-	}
-	var names []string
-	for _, p := range plans {
-		if slices.Contains(p.Asks, of) {
-			return nil
-		}
-		for _, t := range p.Asks {
-			if !slices.Contains(names, t.String()) {
-				names = append(names, t.String())
-			}
-		}
-	}
-	return fmt.Errorf("limit %q: no scenario of this run does a %s, they do %s", l.Text, of, strings.Join(names, ", "))
-}
 
 // adopt takes what an @load scenario says for flags that were not given.
 func (f *loadFlags) adopt(l *scenarios.Load, given func(flag string) bool) {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/scenarios"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -101,18 +100,8 @@ func (f *replayFlags) run(cmd *cobra.Command, path string, sig *signals) error {
 		}
 	}
 	f.load.length = time.Duration(float64(arrivals[len(arrivals)-1].At)/f.speed) + time.Millisecond
-	for _, text := range f.load.limits {
-		limit, err := report.ParseLimit(text)
-		if err == nil {
-			err = limit.Known(transactions(p.Dialect))
-		}
-		if err == nil {
-			err = made(limit, j.load.Plans)
-		}
-		if err != nil {
-			return usage(err)
-		}
-		j.limits = append(j.limits, limit)
+	if j.limits, err = f.load.promises(j, p); err != nil {
+		return usage(err)
 	}
 	return f.load.runJob(cmd, j, sig)
 }

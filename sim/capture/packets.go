@@ -6,15 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
 	"github.com/gopacket/gopacket/pcapgo"
-	"github.com/gopacket/gopacket/tcpassembly"
 )
 
 // What a capture may hold, in octets and streams; a larger one is to be narrowed
@@ -33,13 +30,18 @@ type Stream struct {
 	From, To string // host:port
 	Octets   []byte
 	Starts   bool // its first octets are in the capture
-	segments []segment
+	Cut      int  // octets after the last that are not in the capture, and came before the connection ended
+	// Contradicted are the places in Octets where a packet that brings octets again brings
+	// the first other one: what the other side has taken is not known.
+	Contradicted []int
+	segments     []segment
 }
 
 // segment is where in a stream something came off the line.
 type segment struct {
 	offset int
 	seen   time.Time
+	packet int // its number in the capture
 	lost   int // octets before it that are not in the capture
 }
 
@@ -51,11 +53,21 @@ func (s *Stream) At(i int) time.Time {
 	return time.Time{}
 }
 
+// Packet is the number of the packet that brought octet i of the stream: packets of all
+// streams are counted in the order of the capture.
+func (s *Stream) Packet(i int) int {
+	if k := s.segment(i); k >= 0 {
+		return s.segments[k].packet
+	}
+	return 0
+}
+
 // Gaps are the places in the stream before which octets are missing, with how
-// many, -1 where that is not known.
+// many, -1 where that is not known. The first may be 0, when the beginning of the
+// connection is in the capture and its first octets are not.
 func (s *Stream) Gaps(yield func(at, lost int) bool) {
 	for _, g := range s.segments {
-		if g.lost != 0 && g.offset > 0 && !yield(g.offset, g.lost) {
+		if (g.lost > 0 || g.lost < 0 && g.offset > 0) && !yield(g.offset, g.lost) {
 			return
 		}
 	}
@@ -121,40 +133,34 @@ func Packets(data []byte, port int) (streams []*Stream, err error) {
 		next, link = r.ReadPacketData, func() gopacket.Decoder { return r.LinkType() }
 	}
 	a := newAssembly(port)
-	var broken error
-	var short ShortPackets
+	cut, octets := 0, 0
 	for n := 1; ; n++ {
 		packet, ci, err := next()
 		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			break
 		}
+		if err == nil {
+			err = a.add(packet, link(), ci.Timestamp)
+		}
 		if err != nil {
-			broken = fmt.Errorf("packet %d: %w", n, err)
-			break
+			streams, _ = a.finish()
+			return streams, fmt.Errorf("packet %d: %w", n, err)
 		}
 		if ci.Length > ci.CaptureLength {
-			short.Packets, short.Octets = short.Packets+1, max(short.Octets, ci.CaptureLength)
-		}
-		if err := a.add(packet, link(), ci.Timestamp); err != nil {
-			broken = fmt.Errorf("packet %d: %w", n, err)
-			break
+			cut, octets = cut+1, max(octets, ci.CaptureLength)
 		}
 	}
-	if broken == nil && short.Packets > 0 {
-		broken = &short
+	streams, err = a.finish()
+	if cut > 0 {
+		err = &Incomplete{fmt.Sprintf("%d packets are cut at %d octets by the capture; capture again with tcpdump -s 0, Wireshark: no snaplen", cut, octets)}
 	}
-	return a.finish(), broken
+	return streams, err
 }
 
-// ShortPackets says that a capture has not kept packets whole.
-type ShortPackets struct {
-	Packets int // that are cut
-	Octets  int // that are kept of each, at most
-}
+// Incomplete says what a capture that can be read to its end does not hold whole.
+type Incomplete struct{ what string }
 
-func (e *ShortPackets) Error() string {
-	return fmt.Sprintf("%d packets are cut at %d octets by the capture; capture again with tcpdump -s 0, Wireshark: no snaplen", e.Packets, e.Octets)
-}
+func (e *Incomplete) Error() string { return e.what }
 
 // Unwrapped takes the TCP payload out of blocks that are dumps of whole packets,
 // from IP or Ethernet on, as tcpdump prints them. It reports false when one of
@@ -167,8 +173,8 @@ func Unwrapped(blocks []Block, port int) ([]*Stream, bool) {
 			return nil, false
 		}
 	}
-	streams := a.finish()
-	return streams, len(streams) > 0
+	streams, err := a.finish()
+	return streams, err == nil && len(streams) > 0
 }
 
 // linkOf says where the packet begins: with an IP header, or one of Ethernet
@@ -200,68 +206,3 @@ func isIP(b []byte) bool {
 	}
 	return false
 }
-
-// assembly puts streams together out of packets.
-type assembly struct {
-	*tcpassembly.Assembler
-	port    layers.TCPPort
-	streams []*Stream
-	payload int
-}
-
-func newAssembly(port int) *assembly {
-	a := &assembly{port: layers.TCPPort(port)}
-	a.Assembler = tcpassembly.NewAssembler(tcpassembly.NewStreamPool(a))
-	a.MaxBufferedPagesTotal = maxPages
-	return a
-}
-
-var errLarge = errors.New("the capture holds too much; narrow it to the host with --port, or with tcpdump -r FILE -w SMALLER port PORT")
-
-func (a *assembly) add(packet []byte, link gopacket.Decoder, at time.Time) error {
-	p := gopacket.NewPacket(packet, link, gopacket.DecodeOptions{Lazy: true, NoCopy: true})
-	tcp, _ := p.Layer(layers.LayerTypeTCP).(*layers.TCP)
-	if tcp == nil || p.NetworkLayer() == nil || a.port != 0 && tcp.SrcPort != a.port && tcp.DstPort != a.port {
-		return nil
-	}
-	if a.payload > maxPayload || len(a.streams) > maxStreams {
-		return errLarge
-	}
-	a.AssembleWithTimestamp(p.NetworkLayer().NetworkFlow(), tcp, at)
-	return nil
-}
-
-func (a *assembly) finish() []*Stream {
-	a.FlushAll()
-	return slices.DeleteFunc(a.streams, func(s *Stream) bool { return len(s.Octets) == 0 })
-}
-
-// New begins a stream, as tcpassembly asks for.
-func (a *assembly) New(network, transport gopacket.Flow) tcpassembly.Stream {
-	s := &Stream{
-		From: net.JoinHostPort(network.Src().String(), strconv.Itoa(int(binary.BigEndian.Uint16(transport.Src().Raw())))),
-		To:   net.JoinHostPort(network.Dst().String(), strconv.Itoa(int(binary.BigEndian.Uint16(transport.Dst().Raw())))),
-	}
-	a.streams = append(a.streams, s)
-	return &assembled{s, a}
-}
-
-// assembled takes what tcpassembly has put together.
-type assembled struct {
-	*Stream
-	of *assembly
-}
-
-func (s *assembled) Reassembled(parts []tcpassembly.Reassembly) {
-	for _, p := range parts {
-		s.Starts = s.Starts || p.Start
-		if len(p.Bytes) == 0 || s.of.payload > maxPayload {
-			continue
-		}
-		s.of.payload += len(p.Bytes)
-		s.segments = append(s.segments, segment{len(s.Octets), p.Seen, p.Skip})
-		s.Octets = append(s.Octets, p.Bytes...)
-	}
-}
-
-func (s *assembled) ReassemblyComplete() {}

@@ -85,6 +85,12 @@ func told(streams []*Stream) string {
 		for at, lost := range st.Gaps {
 			text += fmt.Sprintf(" -%d@%d", lost, at)
 		}
+		for _, at := range st.Contradicted {
+			text += fmt.Sprintf(" !%d", at)
+		}
+		if st.Cut != 0 {
+			text += fmt.Sprintf(" -%d", st.Cut)
+		}
 		s = append(s, text)
 	}
 	return strings.Join(s, "\n")
@@ -113,6 +119,19 @@ func TestStreamsArePutTogether(t *testing.T) {
 			`:40000 :8583 "abcd"`},
 		{"the port again", []packet{{40000, 8583, 1, "S", ""}, {40000, 8583, 2, "F", "first"}, {40000, 8583, 9000, "S", ""}, {40000, 8583, 9001, "", "second"}}, 0,
 			`:40000 :8583 "first"` + "\n" + `:40000 :8583 "second"`},
+		{"the port again, whose connection did not end", []packet{{40000, 8583, 1, "S", ""}, {40000, 8583, 2, "", "first"}, {40000, 8583, 9000, "S", ""}, {40000, 8583, 9001, "", "second"}}, 0,
+			`:40000 :8583 "first"` + "\n" + `:40000 :8583 "second"`},
+		{"the same octets in other packets", []packet{{40000, 8583, 1, "S", ""}, {40000, 8583, 2, "", "abc"}, {40000, 8583, 5, "", "def"}, {40000, 8583, 3, "", "bcde"}}, 0,
+			`:40000 :8583 "abcdef"`},
+		{"other octets again", []packet{{40000, 8583, 1, "S", ""}, {40000, 8583, 2, "", "abc"}, {40000, 8583, 5, "", "def"}, {40000, 8583, 3, "", "bcDe"}}, 0,
+			`:40000 :8583 "abcdef" !3`},
+		{"other octets again, without a beginning and after a gap", []packet{{40000, 8583, 2, "", "abc"}, {40000, 8583, 9, "", "def"}, {40000, 8583, 9, "", "deF"}}, 0,
+			`:40000 :8583 "abcdef" -4@3 !5`},
+		{"a question whether the connection lives", []packet{{40000, 8583, 1, "S", ""}, {40000, 8583, 2, "", "abc"}, {40000, 8583, 4, "", "\x00"}, {40000, 8583, 5, "", "d"}}, 0,
+			`:40000 :8583 "abcd"`},
+		{"the first octets are missing", []packet{{40000, 8583, 1, "S", ""}, {40000, 8583, 5, "", "abc"}}, 0, `:40000 :8583 "abc" -3@0`},
+		{"the end is missing", []packet{{40000, 8583, 1, "S", ""}, {40000, 8583, 2, "", "abc"}, {40000, 8583, 9, "F", ""}}, 0,
+			`:40000 :8583 "abc" -4`},
 	} {
 		for kind, data := range files(t, c.packets) {
 			if !IsPackets(data) {
@@ -170,6 +189,41 @@ func TestDumpsOfPackets(t *testing.T) {
 	}
 	if _, ok := Unwrapped([]Block{{Octets: octets(t, signIn)}}, 0); ok {
 		t.Error("a message is taken for a packet")
+	}
+}
+
+// A packet that a router has cut is one packet; where a fragment is missing the capture is
+// not whole.
+func TestFragmentsArePutTogether(t *testing.T) {
+	whole := packet{40000, 8583, 101, "", "a request of some more octets"}.octets(t, false)
+	fragment := func(from, to int, more bool) []byte {
+		ip := &layers.IPv4{Version: 4, TTL: 64, Id: 7, Protocol: layers.IPProtocolTCP, SrcIP: net.IP(whole[12:16]), DstIP: net.IP(whole[16:20]), FragOffset: uint16(from / 8)}
+		if more {
+			ip.Flags = layers.IPv4MoreFragments
+		}
+		b := gopacket.NewSerializeBuffer()
+		if err := gopacket.SerializeLayers(b, gopacket.SerializeOptions{FixLengths: true}, ip, gopacket.Payload(whole[20+from:20+to])); err != nil {
+			t.Fatal(err)
+		}
+		return slices.Clone(b.Bytes())
+	}
+	first, second, last := fragment(0, 24, true), fragment(24, 32, true), fragment(32, len(whole)-20, false)
+	for name, c := range map[string]struct {
+		packets [][]byte
+		whole   bool
+	}{
+		"in order": {[][]byte{first, second, last}, true}, "out of order": {[][]byte{last, first, second}, true}, "one missing": {[][]byte{first, last}, false},
+	} {
+		a := newAssembly(0)
+		for _, b := range c.packets {
+			if err := a.add(b, layers.LayerTypeIPv4, noon); err != nil {
+				t.Fatal(err)
+			}
+		}
+		streams, err := a.finish()
+		if got := told(streams); c.whole && (err != nil || got != `:40000 :8583 "a request of some more octets"`) || !c.whole && (err == nil || got != "") {
+			t.Errorf("%s: %s, %v", name, got, err)
+		}
 	}
 }
 

@@ -94,7 +94,7 @@ func more(in *bufio.Scanner) bool { return in.Scan() }
 // packets reads a capture.
 func packets(data []byte, d *dialect.Dialect) (h Header, all []Entry, err error) {
 	streams, err := capture.Packets(data, 0)
-	if _, short := errors.AsType[*capture.ShortPackets](err); err != nil && !short && len(streams) == 0 {
+	if _, short := errors.AsType[*capture.Incomplete](err); err != nil && !short && len(streams) == 0 {
 		return h, nil, err
 	}
 	h = Header{Recording: Version, Dialect: d.Name}

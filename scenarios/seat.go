@@ -247,7 +247,7 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 		e.bent = true
 	}
 	if s.player.Flawed() {
-		e.bent, e.unheard = true, true
+		e.bent, e.unheard, w.flawed = true, true, true
 	}
 	if n := s.player.T.Faults.Injected; n[line.LoseRequest]+n[line.CutRequest]+n[line.SpoilRequest] != w.unheard {
 		e.unheard, w.unheard = true, n[line.LoseRequest]+n[line.CutRequest]+n[line.SpoilRequest]

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -42,6 +43,7 @@ type world struct {
 	spoilt   int64           // answers whose MAC the line has been made to spoil so far
 	faults   int64           // that the line has been made to do so far
 	unheard  int64           // of these, to requests
+	flawed   bool            // a request was sent that is not as requests are
 	answered bool            // the host has answered something
 	silent   bool            // that it has kept silent, or hung up, was taken for a refusal
 	seen     int             // exchanges that sentences have looked at
@@ -60,6 +62,12 @@ type exchange struct {
 	unspoilt        bool          // the line was to spoil the MAC of the answer, which has none
 	card            *profile.Card // that was read last; nil for none
 	asked, broken   rules.Set     // rules to which the answer was held, and those that it broke
+}
+
+// strange reports whether the host was sent what no terminal sends: a request with a flaw
+// or a spoilt MAC, or something back.
+func (w *world) strange(injected *[len(line.Faults{}.Injected)]int64) bool {
+	return w.flawed || injected[line.SpoilRequest]+injected[line.EchoAnswer]+injected[line.EchoRequest] > 0
 }
 
 // worldOf gives the scenario's world; a player under load keeps one.

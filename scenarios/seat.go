@@ -99,7 +99,7 @@ func (s *seat) end(err error, stopped bool) {
 	s.listen(w)
 	bent := slices.ContainsFunc(w.exchanges, func(e exchange) bool { return e.bent })
 	own, is := s.player.T.Link.(*line.Own)
-	if is && bent {
+	if is && w.strange(&s.player.T.Faults.Injected) {
 		own.Close() // a host may hang up on what the line has done, while the next scenario's first request is on its way
 	}
 	c.waited(w)

@@ -42,6 +42,9 @@ func TestMachinesOfEachKindHold(t *testing.T) {
 // A load plays these on all kinds of terminals, and half of the kinds ask operators for
 // a signature besides the password.
 func TestOperatorsOfEachKindGetIn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hashes of passwords take long under the race detector; other tests have the same goroutines")
+	}
 	fs, err := ReadFeatures(features.FS, "shop/operator.feature", "shop/operator.zh.feature", "shop/reset.feature", "shop/reset.zh.feature", "shop/loss.feature")
 	if err != nil {
 		t.Fatal(err)

@@ -54,8 +54,8 @@ func TestTLSFailureNamesItsMend(t *testing.T) {
 	broken := with(withRSA, &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA}})
 	mutual := &tls.Config{ClientCAs: ca.pool(), ClientAuth: tls.RequireAndVerifyClientCert}
 	mutual12 := &tls.Config{ClientCAs: ca.pool(), ClientAuth: tls.RequireAndVerifyClientCert, MaxVersion: tls.VersionTLS12}
-	silent := listener(t, func(c net.Conn) { time.Sleep(10 * time.Second) })
-	text := listener(t, func(c net.Conn) { fmt.Fprint(c, "220 mail.test ESMTP\r\n") })
+	silent := listening(t, func(c net.Conn) { time.Sleep(10 * time.Second) })
+	text := listening(t, func(c net.Conn) { fmt.Fprint(c, "220 mail.test ESMTP\r\n") })
 	for _, c := range []struct {
 		name, host, tls string
 		hint            []string // empty: it works
@@ -111,29 +111,6 @@ func TestTLSFailureNamesItsMend(t *testing.T) {
 			}
 		})
 	}
-}
-
-// listener has the same short conversation on every connection.
-func listener(t *testing.T, talk func(net.Conn)) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				talk(c)
-			}()
-		}
-	}()
-	return l.Addr().String()
 }
 
 // issueNameless makes a certificate that has a common name only.

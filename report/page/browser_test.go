@@ -182,6 +182,17 @@ func TestPageInABrowser(t *testing.T) {
 			if got, want := b.js(t, `[...document.querySelectorAll("canvas")].filter(c => new Set(new Uint32Array(c.getContext("2d").getImageData(0, 0, c.width, c.height).data.buffer)).size > 10).length`), "4"; got != want {
 				t.Errorf("%s charts drawn, want %s", got, want)
 			}
+			if view.name == "troubled" { // seconds 18 to 25, of which 20 to 22 are invalid
+				marks := b.js(t, `document.getElementById("marks").textContent`)
+				for _, want := range []string{"Amber strip: the generator was suspect, 5 seconds.", "Red strip: the generator was invalid, 3 seconds."} {
+					if !strings.Contains(marks, want) {
+						t.Errorf("%s does not say %q", marks, want)
+					}
+				}
+				if got := b.js(t, redStrip); got != "true" {
+					t.Errorf("above the curves there is no red strip: %s", got)
+				}
+			}
 			if got := b.js(t, `document.scrollingElement.scrollWidth <= innerWidth`); got != "true" {
 				t.Errorf("the page is wider than a window of %d pixels", view.width)
 			}
@@ -194,6 +205,22 @@ func TestPageInABrowser(t *testing.T) {
 		})
 	}
 }
+
+// redStrip tells whether the chart over time has the colour of what is invalid along a
+// line at its upper edge.
+const redStrip = `(() => {
+	const c = document.querySelector("[data-chart=latency] canvas"), x = new OffscreenCanvas(c.width, c.height).getContext("2d");
+	x.drawImage(c, 0, 0);
+	x.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--invalid");
+	const want = x.fillStyle, hex = p => "#" + [...p].slice(0, 3).map(v => v.toString(16).padStart(2, "0")).join("");
+	const top = x.getImageData(0, 0, c.width, c.height / 4 | 0).data;
+	for (let row = 0; row < top.length; row += 4 * c.width) {
+		let n = 0;
+		for (let i = row; i < row + 4 * c.width; i += 4) n += hex(top.slice(i, i + 3)) === want;
+		if (n > c.width / 50) return true;
+	}
+	return false;
+})()`
 
 // play points at each chart, drags across it, and shows all of it again.
 func (b *browser) play(t *testing.T) {

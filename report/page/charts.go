@@ -25,7 +25,7 @@ type charts struct {
 	Max      column          `json:"max"`
 	Service  column          `json:"service"` // its p99
 	Lag      column          `json:"lag"`     // its p99
-	Levels   []int           `json:"levels"`  // report.Level of each
+	Levels   []string        `json:"levels"`  // report.Level of each
 	Reasons  []string        `json:"reasons"` // why a span is not valid; parallel to Levels
 	Warmup   []bool          `json:"warmup"`
 	Grid     float64         `json:"grid"` // step of the curves, in powers of ten of 1/(1-q)
@@ -101,7 +101,7 @@ func chartsOf(r *report.Report) charts {
 		if r.NotPlayed > 0 {
 			c.Played = append(c.Played, rate(s.Played))
 		}
-		c.Levels, c.Reasons, c.Warmup = append(c.Levels, int(min(s.Level, report.Invalid))), append(c.Reasons, s.Reason), append(c.Warmup, s.Warmup)
+		c.Levels, c.Reasons, c.Warmup = append(c.Levels, s.Level.String()), append(c.Reasons, s.Reason), append(c.Warmup, s.Warmup)
 		c.P50, c.P99, c.Max = append(c.P50, some(s.Response.N, s.Response.P50)), append(c.P99, some(s.Response.N, s.Response.P99)), append(c.Max, some(s.Response.N, s.Response.Max))
 		c.Service = append(c.Service, some(s.Service.N, s.Service.P99))
 		c.Lag = append(c.Lag, some(s.Response.N, s.LagP99))

@@ -89,8 +89,8 @@
 	const levels = (u, alpha, height) => {
 		u.ctx.save();
 		u.ctx.globalAlpha = alpha;
-		for (const [level, colour] of [[1, "suspect"], [2, "invalid"]])
-			eachSpan(i => data.levels[i] === level, (a, b) => shadeSpan(u, a, b, css(colour), height));
+		for (const level of ["suspect", "invalid"]) // colours of the same names
+			eachSpan(i => data.levels[i] === level, (a, b) => shadeSpan(u, a, b, css(level), height));
 		u.ctx.restore();
 	};
 	const backdrop = u => {
@@ -330,8 +330,8 @@
 		const times = n => data.span > 1 ? n + " spans of " + clock(data.span) : n + (n === 1 ? " second" : " seconds");
 		if (data.span > 1) said.push("Each point stands for " + clock(data.span) + ": rates are its mean, latencies those of its worst second.");
 		if ((data.warmup || []).some(Boolean)) said.push("Paler at the left: the warm-up, in the charts over time only.");
-		if (tally(1)) said.push("Amber strip: the generator was suspect, " + times(tally(1)) + ".");
-		if (tally(2)) said.push("Red strip: the generator was invalid, " + times(tally(2)) + ".");
+		if (tally("suspect")) said.push("Amber strip: the generator was suspect, " + times(tally("suspect")) + ".");
+		if (tally("invalid")) said.push("Red strip: the generator was invalid, " + times(tally("invalid")) + ".");
 		p.textContent = said.join(" ");
 		p.hidden = !said.length;
 	};

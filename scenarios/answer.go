@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
@@ -63,8 +62,8 @@ func answerPhrases() []*Phrase {
 		{Group: group, English: "the terminal rejects the answer", Chinese: "终端校验应答报文失败", Was: "终端校验应答不通过", Rejects: true,
 			Doc:  "An answer came, but it failed the terminal's checks.",
 			Make: outcome(report.Refused, "an answer that fails the checks")},
-		{Group: group, English: "no further answer comes", Chinese: "没有多余的应答报文", Was: "没有多余的应答", CheckOnly: true,
-			Doc:  "No answer has come to a request that had been answered.",
+		{Group: group, English: "no further answer comes", Chinese: "没有多余的应答报文", Was: "没有多余的应答", CheckOnly: true, Lingers: true,
+			Doc:  "No answer has come to a request that had been answered, and no message that nobody asked for.",
 			Make: fixed(noFurther)},
 		{Group: group, English: "the balance is known", Chinese: "余额查询成功", Was: "终端得到余额",
 			Doc: "The answer brought a balance (additional amounts), which is remembered.",
@@ -140,18 +139,27 @@ func answered(p *sim.Player, want dialect.Code) error {
 	return nil
 }
 
-// noFurther holds that the scenario's requests have been answered once. It listens for
-// a moment.
+// noFurther holds that the scenario's requests have been answered once, and nothing else
+// has come. It listens for a moment.
 func noFurther(p *sim.Player) error {
-	if len(worldOf(p).exchanges) == 0 {
+	w := worldOf(p)
+	if len(w.exchanges) == 0 {
 		return errors.New("nothing was sent, so there is no answer to be the only one")
 	}
-	further := slices.ContainsFunc(worldOf(p).exchanges, func(e exchange) bool { return e.result.Should.Has(rules.Once) })
-	if own, is := p.T.Link.(*line.Own); is && !further {
-		further = own.Leftovers(5*time.Millisecond).Duplicate > 0
+	var met line.Strays
+	if own, is := p.T.Link.(*line.Own); is {
+		met = own.Leftovers(w.lingers)
 	}
-	if further {
+	has := func(r *rules.Rule) bool {
+		return slices.ContainsFunc(w.exchanges, func(e exchange) bool { return e.result.Should.Has(r) })
+	}
+	broken := unasked(p.T, &met)
+	w.broken = append(w.broken, broken...)
+	switch {
+	case has(rules.Once) || met.Duplicate > 0: // the line's own doing, too
 		return rules.Break(rules.Once)
+	case has(rules.Alone) || len(broken) > 0:
+		return rules.Break(rules.Alone)
 	}
 	return nil
 }

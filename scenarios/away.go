@@ -18,16 +18,33 @@ import (
 // answered nobody knows: scenarios that miss it are untested, not failed.
 type absence struct {
 	mu       sync.Mutex
-	final    error // why it cannot be reached; nil as long as it can, or may come back
-	broke    int   // lines that it broke and was there all the same
-	mute     int   // scenarios that waited for a payment's answer in vain
-	approves bool  // a payment
+	final    error  // why it cannot be reached; nil as long as it can, or may come back
+	broke    int    // lines that it broke and was there all the same
+	mute     int    // scenarios that waited for a payment's answer in vain
+	came     string // the first thing that came meanwhile and was none, in words; empty when nothing did
+	approves bool   // a payment
 }
 
 // muteAfter is so many scenarios that waited in vain that the rest are not played.
 const muteAfter = 20
 
-const hostMute = "the host has approved no payment and keeps silent"
+// Why they are not, by what has come meanwhile.
+const (
+	hostMute   = "the host has approved no payment and keeps silent"
+	hostLate   = "the host has approved no payment in time: its answers come after the profile's timeout (--timeout)"
+	hostAstray = "the host has approved no payment, and what comes is no answer to one"
+)
+
+// unheard is which of these it is, and with what came.
+func (a *absence) unheard() (cause, why string) {
+	switch a.came {
+	case "":
+		return hostMute, hostMute
+	case line.GivenUpBefore:
+		return hostLate, hostLate
+	}
+	return hostAstray, hostAstray + ": " + a.came
+}
 
 // habit is so many lines broken that it is how the host is: it is not about to end.
 const habit = 20
@@ -105,24 +122,36 @@ func (c *Check) waited(w *world) {
 	approves := slices.ContainsFunc(w.exchanges, func(e exchange) bool {
 		return e.result.Approved() && rules.KindOf(e.result.Of)&rules.Payments != 0
 	})
-	waits := slices.ContainsFunc(w.exchanges, func(e exchange) bool {
-		return !e.bent && e.result.Outcome == report.TimedOut && rules.KindOf(e.result.Of)&rules.Payments != 0
-	})
+	waits, came := false, ""
+	for i := range w.exchanges {
+		e := &w.exchanges[i]
+		if e.bent {
+			continue
+		}
+		waits = waits || e.result.Outcome == report.TimedOut && rules.KindOf(e.result.Of)&rules.Payments != 0
+		if came == "" && e.result.Stray != nil {
+			came = e.result.Stray.Why
+		}
+	}
 	c.absence.mu.Lock()
 	defer c.absence.mu.Unlock()
 	if c.absence.approves = c.absence.approves || approves; waits {
 		c.absence.mute++
 	}
+	if c.absence.came == "" {
+		c.absence.came = came
+	}
 }
 
-// gone gives its verdict to a scenario that comes to its turn when the host answers no payment, or has gone
-// for good. It reports false when it has not.
+// gone gives its verdict to a scenario that comes to its turn when the host answers no payment, and
+// needs one, or has gone for good. It reports false when it has not.
 func (c *Check) gone(p *plan) bool {
 	c.absence.mu.Lock()
 	defer c.absence.mu.Unlock()
-	if c.absence.mute >= muteAfter && !c.absence.approves {
-		p.Outcome, p.Reason = verdicts.Untested, fmt.Errorf("%w: %s: %d scenarios have waited for it, and no more do", sim.ErrUntested, hostMute, muteAfter)
-		p.Cause = hostMute
+	if c.absence.mute >= muteAfter && !c.absence.approves && len(p.roles) > 0 {
+		cause, why := c.absence.unheard()
+		p.Outcome, p.Reason = verdicts.Untested, fmt.Errorf("%w: %s: %d scenarios have waited for it, and no more do", sim.ErrUntested, why, muteAfter)
+		p.Cause = cause
 		return true
 	}
 	if c.absence.final == nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/features"
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
@@ -151,6 +152,53 @@ func TestCheckLeavesNoBatchOpen(t *testing.T) {
 	for _, b := range m.host.Books() {
 		if b.Unsettled != (dialect.Totals{}) {
 			t.Errorf("terminal %s has %+v in its open batch", b.TID, b.Unsettled)
+		}
+	}
+}
+
+// What a host sends while a payment's answer is waited for is told: it does not keep
+// silent. Scenarios that need no payment are played when no more wait for one.
+func TestHostThatAnswersOtherwiseIsNotSilent(t *testing.T) {
+	d, _ := dialect.Named("cup")
+	for name, c := range map[string]struct {
+		around func(frame []byte) []byte
+		want   string
+	}{
+		"another terminal's": {func(frame []byte) []byte { return foreign(t, frame) }, hostAstray},
+		"cut short":          {func(frame []byte) []byte { return frame[:len(frame)-1] }, hostAstray},
+	} {
+		payments := func(frame []byte) []byte {
+			if m := d.NewMessage(); m.Read(frame[2:]) != nil || m.MTI() != "0210" {
+				return frame
+			}
+			return c.around(frame)
+		}
+		p, address := mutantHost(t, "cup", 8)
+		m := newMiddle(t, p, address)
+		m.around = payments
+		fs, err := ReadFeatures(features.FS, "core")
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := quick(p)
+		q.Policy.Timeout = 50 * time.Millisecond
+		found, err := (&Check{Language: language(q, nil), Dialer: m.dialer(), Features: fs, Terminals: 8}).Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		given := 0
+		for v := range found.All() {
+			switch {
+			case v.Cause == hostMute:
+				t.Errorf("%s: %s is told that the host keeps silent", name, v.ID)
+			case v.Cause == c.want:
+				given++
+			case v.ID == "core-signin-1" && v.Outcome != verdicts.Passed:
+				t.Errorf("%s: signing in: %s, %v", name, v.Outcome, v.Reason)
+			}
+		}
+		if given < 20 {
+			t.Errorf("%s: %d scenarios are told %q", name, given, c.want)
 		}
 	}
 }

@@ -35,6 +35,7 @@ type Check struct {
 	Seed      int64                   // shuffles the features, and the scenarios of each; 0 for the order of the files
 	StopEarly bool                    // nothing is begun after a failure
 	Patience  time.Duration           // to listen for a further answer after each; grows by itself when one comes
+	Lingers   time.Duration           // for a message that nobody asked for, at the end and where a scenario says that none comes; at least 5 ms
 	Strict    bool                    // untested and skipped are no better than failed
 	Expected  map[string]string       // scenarios known to fail, by @id or file:line, and why
 	Cucumber  io.Writer               // gets Cucumber JSON; nil for none
@@ -66,6 +67,7 @@ type plan struct {
 	watches bool     // compares balances: nobody else may use its cards meanwhile
 	asserts bool     // says what is to come of it
 	undone  bool     // says that a payment was undone
+	lingers bool     // says that nothing comes that nobody asked for
 	rejects bool     // says that the terminal rejects an answer: that it breaks a rule is what is to come
 }
 
@@ -112,6 +114,7 @@ func (c *Check) Bind() (err error) {
 			p.roles, p.watches = cardsOf(p.bound)
 			p.asserts = asserts(p.bound)
 			p.undone = slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Undone })
+			p.lingers = slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Lingers })
 			p.rejects = slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Rejects })
 			c.plans = append(c.plans, p)
 			c.at[f.at(s.Line)] = p
@@ -181,7 +184,42 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 	}
 	err := c.godog(ctx, n)
 	c.closeBatches(ctx)
+	c.linger(terminals)
 	return c.results, err
+}
+
+// lingering is how long a message that nobody asked for is listened for.
+func (c *Check) lingering() time.Duration { return max(c.Lingers, 5*time.Millisecond) }
+
+// linger listens, at the end, for what still comes on terminals' lines.
+func (c *Check) linger(terminals []*sim.Terminal) {
+	if c.absence.final != nil {
+		return
+	}
+	var wg sync.WaitGroup
+	for _, t := range terminals {
+		wg.Go(func() {
+			met := t.Link.(*line.Own).Leftovers(c.lingering())
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			for _, b := range unasked(t, &met) {
+				c.count(b)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// unasked are the rules that what a line met beside answers breaks, where it has not caused
+// that itself.
+func unasked(t *sim.Terminal, met *line.Strays) (broken []*rules.Broken) {
+	if met.Duplicate > 0 && t.Faults.Injected[line.DoubleRequest]+t.Faults.Injected[line.DoubleAnswer] == 0 {
+		broken = append(broken, rules.Break(rules.Once))
+	}
+	if met.Unmatched > 0 && !t.Disturbed() {
+		broken = append(broken, rules.Break(rules.Alone))
+	}
+	return broken
 }
 
 // closeBatches settles what the check leaves in its terminals' batches: the next check

@@ -39,6 +39,7 @@ type Phrase struct {
 	Admin     bool                // asks the host's admin API: its Make may keep a.Admin
 	Faults    bool                // makes the line fail: needs a line of the terminal's own
 	Request   requestOf           // its table is of a request, and of which
+	Lingers   bool                // listens for what comes after the last answer
 	CheckOnly bool                // looks at messages of the past: only a check plays it
 	// Make binds what a sentence says and gives what a terminal then does; an
 	// error that is a [Need] says that the network lacks what it takes. Load is for

@@ -46,16 +46,20 @@ func (s *seat) begin(p *plan) {
 	t.ServeNext()
 	t.Faults.Injected = [len(t.Faults.Injected)]int64{}
 	if own, is := t.Link.(*line.Own); is {
-		if s.check.further.Load() {
-			own.Patience = max(s.check.Patience, patience)
-		}
 		own.Each = own.Each || s.check.hangsUp.Load()
+		own.Patience = s.check.Patience
+		if s.check.further.Load() {
+			own.Patience = max(own.Patience, patience)
+		}
+		if p.lingers && own.Each { // else it is gone when the sentence listens
+			own.Patience = max(own.Patience, s.check.lingering())
+		}
 	}
 	s.player.T = t
 	s.player.Fresh()
 	w := worldOf(s.player)
 	w.seat, w.seats, w.batches, w.faults = s.number, s.of, s.batches, injected(t)
-	w.connect = s.connect
+	w.connect, w.lingers = s.connect, s.check.lingering()
 }
 
 // play plays the next step of the scenario under way.
@@ -175,9 +179,11 @@ func (s *seat) listen(w *world) {
 		return
 	}
 	met := own.Further(0)
-	if doubled := t.Faults.Injected[line.DoubleRequest] + t.Faults.Injected[line.DoubleAnswer]; met.Duplicate > 0 && doubled == 0 {
-		w.broken = append(w.broken, rules.Break(rules.Once))
-		s.check.further.Store(true)
+	for _, b := range unasked(t, &met) {
+		w.broken = append(w.broken, b)
+		if b.Rule == rules.Once {
+			s.check.further.Store(true)
+		}
 	}
 }
 

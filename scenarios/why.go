@@ -113,6 +113,9 @@ func (s *seat) doubt(p *plan, w *world) {
 		p.Reason = fmt.Errorf("%w: the host has answered nothing in this scenario, so that it says nothing of the host", sim.ErrUntested)
 	case w.silent && !w.answersPayments():
 		p.Reason = fmt.Errorf("%w: the host kept silent or hung up, and has answered no payment of this scenario: it may have refused, or not be there", sim.ErrUntested)
+		if i := slices.IndexFunc(w.exchanges, func(e exchange) bool { return e.result.Outcome == report.TimedOut && e.result.Stray != nil }); i >= 0 {
+			p.Reason = fmt.Errorf("%w: the host has answered no payment of this scenario; what came instead: %s", sim.ErrUntested, w.exchanges[i].result.Stray.Why)
+		}
 	case p.undone && w.notUndone(s.player.T.Profile.Policy.ReversalAccepts) != nil:
 		p.Reason = w.notUndone(s.player.T.Profile.Policy.ReversalAccepts)
 	case len(broken) > 0:

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"time"
+
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
@@ -45,6 +47,7 @@ type world struct {
 	unheard  int64           // of these, to requests
 	flawed   bool            // a request was sent that is not as requests are
 	answered bool            // the host has answered something
+	lingers  time.Duration   // a sentence that says that nothing more comes
 	silent   bool            // that it has kept silent, or hung up, was taken for a refusal
 	seen     int             // exchanges that sentences have looked at
 	latest   int             // the first exchange of the latest sentence that had any

@@ -195,9 +195,13 @@ func (f *fleet) drainOwed(abort context.Context) {
 		if own, is := t.Link.(*line.Own); is {
 			met := own.Leftovers(time.Millisecond)
 			recordStrays(p.Shard, f.run.Profile.Dialect, &met)
-			if !t.doubled() {
-				recordFurther(p.Shard, &met)
+			if t.doubled() {
+				met.Duplicate = 0
 			}
+			if t.Disturbed() {
+				met.Unmatched = 0
+			}
+			recordFurther(p.Shard, &met)
 		}
 		if p.Closed != nil && (len(t.Journal.Records) > 0 || len(t.Journal.open()) > 0) {
 			p.Closed(t, t.Journal.Records, t.Journal.open())

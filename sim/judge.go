@@ -16,6 +16,9 @@ import (
 // broken are the rules that the answer of an exchange breaks.
 func (p *Player) broken(r *Result) rules.Set {
 	broken := r.Should
+	if r.Stray != nil && r.Stray.broken != nil {
+		broken.Add(r.Stray.broken.Rule)
+	}
 	if r.Outcome == report.Refused {
 		if b, is := errors.AsType[*rules.Broken](r.Why); is {
 			broken.Add(b.Rule)
@@ -30,6 +33,9 @@ func (p *Player) broken(r *Result) rules.Set {
 func (p *Player) Broken(r *Result) []*rules.Broken {
 	if b, is := errors.AsType[*rules.Broken](r.Why); is {
 		return []*rules.Broken{b}
+	}
+	if r.Stray != nil && r.Stray.broken != nil {
+		return []*rules.Broken{r.Stray.broken}
 	}
 	x := p.judged
 	if x == nil { // nothing came that could be judged

@@ -77,6 +77,7 @@ type Result struct {
 type Stray struct {
 	Octets []byte
 	Why    string
+	broken *rules.Broken // the rule for which it is no answer, though it may have been meant as one; nil for none
 }
 
 // whyRefused is why an order, its payment or its refund was refused, as reports count it. An
@@ -340,13 +341,17 @@ func (p *Player) heard(f *dialect.Form, r *Result, begun time.Duration, err erro
 }
 
 // around takes what the line heard around an answer, and holds it to the rules about
-// that, where the line has doubled nothing itself.
+// that, where the line has not caused it itself.
 func (p *Player) around(f *dialect.Form, r *Result) {
 	if p.x.StrayWhy != "" {
-		r.Stray = &Stray{p.x.Stray, p.x.StrayWhy}
+		r.Stray = &Stray{Octets: p.x.Stray, Why: p.x.StrayWhy}
 	}
-	if r.Outcome == report.TimedOut && p.x.Unmatched > 0 {
+	switch {
+	case p.x.Unmatched == 0:
+	case r.Outcome == report.TimedOut:
 		p.nearly(f, r)
+	case !p.T.Disturbed():
+		r.Should.Add(rules.Alone)
 	}
 	if p.x.Empty > 0 && r.Outcome <= report.Refused {
 		r.Should.Add(rules.NoEmpty)
@@ -357,6 +362,22 @@ func (p *Player) around(f *dialect.Form, r *Result) {
 	if p.x.Duplicate > 0 && !p.T.doubled() {
 		r.Should.Add(rules.Once)
 	}
+}
+
+// Disturbed reports whether the terminal's line has been made to do something to messages
+// for which more may come than was asked for, by no fault of the host: it gives the host's own
+// answer back at most.
+func (t *Terminal) Disturbed() bool {
+	f := t.Faults
+	if f == nil {
+		return false
+	}
+	for fault, n := range f.Injected {
+		if n > 0 && line.Fault(fault) != line.EchoAnswer {
+			return true
+		}
+	}
+	return false
 }
 
 // doubled reports whether the terminal's line has been made to double a message.

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -41,12 +42,16 @@ func recordStrays(shard *report.Shard, d *dialect.Dialect, met *line.Strays) {
 	})
 }
 
-// recordFurther counts answers to requests already answered that no exchange met.
+// recordFurther counts the messages beside answers that no exchange met.
 func recordFurther(shard *report.Shard, met *line.Strays) {
-	var broken rules.Set
-	broken.Add(rules.Once)
+	var once, alone rules.Set
+	once.Add(rules.Once)
 	for range met.Duplicate {
-		shard.Broken(uint64(broken))
+		shard.Broken(uint64(once))
+	}
+	alone.Add(rules.Alone)
+	for range met.Unmatched {
+		shard.Broken(uint64(alone))
 	}
 }
 
@@ -61,8 +66,10 @@ func (p *Player) nearly(f *dialect.Form, r *Result) {
 	if m.Read(r.Stray.Octets) != nil || !m.IsAnswer() {
 		return
 	}
-	if _, err := rules.NewJudge(p.T.Profile.Dialect).Check(p.asked(f, m)); err != nil {
-		r.Stray.Why += ": " + err.Error()
+	_, err := rules.NewJudge(p.T.Profile.Dialect).Check(p.asked(f, m))
+	if b, is := errors.AsType[*rules.Broken](err); is {
+		r.Stray.Why += ": " + b.Error()
+		r.Stray.broken = b
 	}
 	p.judged.Answer = p.ans
 }

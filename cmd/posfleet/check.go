@@ -176,6 +176,9 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 	if check.Dialer = n.dialer; n.again {
 		check.Patience = 20 * time.Millisecond
 	}
+	if f.net.host != "" {
+		check.Lingers = 50 * time.Millisecond
+	}
 	teller := verdicts.Teller{Out: out, Again: again(cmd), Quiet: f.quiet}
 	check.Each = func(v *verdicts.Verdict) { teller.Tell(v) }
 	found, err := check.Run(ctx)

@@ -75,12 +75,15 @@ type Strays struct {
 	StrayWhy string // why it is nobody's answer, or not whole
 }
 
+// GivenUpBefore is why a late answer is nobody's.
+const GivenUpBefore = "the answer to a request given up before"
+
 // count adds a message, the answer to a request that ended so.
 func (s *Strays) count(e ending, message []byte) {
 	switch e {
 	case wasGivenUp:
 		s.Late++
-		s.keep(message, "the answer to a request given up before")
+		s.keep(message, GivenUpBefore)
 	case wasAnswered:
 		s.Duplicate++
 		s.keep(message, "a further answer to a request already answered")

@@ -41,7 +41,6 @@ type Own struct {
 	single   int           // connections in a row that the host ended after one exchange
 	history  history
 	answer   []byte // the latest, a view
-	left     string // what followed it and is of no message yet
 }
 
 // silence is after how many unanswered exchanges in a row, with nothing else
@@ -124,7 +123,10 @@ func (l *Own) exchange(x *Exchange) error {
 	case l.carried == 2 && !half && endOfLine(err):
 		l.single++
 	}
-	hangUp := !keep || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence
+	if answered {
+		x.Left = l.octetsLeft()
+	}
+	hangUp := !keep || x.Left != "" || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence
 	patience, further := max(l.Patience, time.Millisecond), 1
 	twice := hangUp && l.doubled()
 	if twice { // else the second copy would come to the host after what is sent next
@@ -134,10 +136,10 @@ func (l *Own) exchange(x *Exchange) error {
 		x.Answer.Read(bytes.Clone(l.answer)) // what it views is read over
 		l.readSome(&x.Strays, patience, further)
 	}
-	if answered {
+	if answered && x.Left == "" {
 		x.Left = l.octetsLeft()
 	}
-	if l.left = x.Left; hangUp {
+	if hangUp || x.Left != "" { // else the next answer would be read from there
 		l.Close()
 	}
 	return err
@@ -203,9 +205,6 @@ func (l *Own) send(x *Exchange) error {
 	empty := l.empty()
 	err := l.wait(x)
 	x.Empty = l.empty() - empty
-	if l.left != "" {
-		err = l.misread(x, err)
-	}
 	if l.Emulation != nil && err == nil && x.Unreadable == nil {
 		err = l.comingDown(x)
 	}
@@ -325,7 +324,6 @@ func (l *Own) connect() error {
 	} else {
 		conn = l.Faults.wrap(conn, l.format, sendBack)
 	}
-	l.left = ""
 	l.conn, l.reader, l.deadline, l.carried, l.silent = conn, l.format.NewReader(conn), 0, 0, 0
 	l.reader.Alive = sendBack
 	l.unwatch = context.AfterFunc(l.stop, func() { hangUp(conn) })

@@ -8,41 +8,34 @@ import (
 	"math"
 	"os"
 	"time"
+
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// misread puts down to what was left after the last answer that this one cannot be
-// read.
-func (l *Own) misread(x *Exchange, err error) error {
-	octets := fmt.Sprintf("an octet %X", l.left)
-	if len(l.left) > 1 {
-		octets = fmt.Sprintf("octets that begin with %X", l.left)
-	}
-	why := octets + " came after the last answer, and the next is read from there"
-	switch {
-	case x.Unreadable != nil:
-		x.Unreadable = fmt.Errorf("%s: %w", why, x.Unreadable)
-	case err != nil && !errors.Is(err, ErrTimeout) && !errors.Is(err, ErrStopped) || errors.Is(err, ErrTimeout) && l.reader.Left() > 0:
-		x.keep([]byte(l.left), why)
-		return fmt.Errorf("%w: %s", ErrBroken, why)
-	}
-	return err
-}
-
 // octetsLeft is what follows the answer that has been read and is of no whole message,
-// the first two octets of it: no more, they may be of a card number.
+// the first two octets of it: no more, they may be of a card number. Octets that read as the
+// length of a message are that only while more of it comes.
 func (l *Own) octetsLeft() string {
-	r := l.reader
-	if faulty, is := l.conn.(*faultyConn); is && r.Left() == 0 {
-		r = faulty.reader
-	}
+	r := l.unread()
 	if r.Left() == 0 {
 		return ""
 	}
 	octets, announced := r.Begun()
-	if announced > 0 {
+	switch {
+	case announced > 0 && (len(octets) >= announced || l.peek.waits()):
 		return "" // of another message
+	case announced > 0:
+		octets = r.Unread()
 	}
 	return string(octets[:min(2, len(octets))])
+}
+
+// unread is the reader that has what has come and was not given: a line's with faults has two.
+func (l *Own) unread() *wire.Reader {
+	if faulty, is := l.conn.(*faultyConn); is && l.reader.Left() == 0 {
+		return faulty.reader
+	}
+	return l.reader
 }
 
 // empty is how many frames without a message have come on the connection.

@@ -139,7 +139,7 @@ func TestBrokenRulesAreCounted(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	for id, r := range map[string]*Rule{"ANS-ONCE": Once, "ANS-LENGTH": NoEmpty, "ANS-END": NoRest, "ANS-LEAK": noLeaks} {
+	for id, r := range map[string]*Rule{"ANS-ONCE": Once, "ANS-ALONE": Alone, "ANS-LENGTH": NoEmpty, "ANS-END": NoRest, "ANS-LEAK": noLeaks} {
 		if r.ID != id {
 			t.Errorf("%s stands where %s is meant", r.ID, id)
 		}

@@ -29,8 +29,9 @@ var table = numbered([]Rule{
 	{ID: "ANS-READ", Of: All, Asks: "can be read: every field that its bitmap announces is whole and of its form, and nothing stands after the last", Source: iso},
 	{ID: "ANS-PAIR", Of: All, Asks: "has the MTI that answers the request's, and the fields that pair the two", Source: flows, check: pairs},
 	{ID: "ANS-ONCE", Level: Should, Of: All, Asks: "is the only one to its request", Source: flows, check: heard("a further answer came to a request that had been answered")},
+	{ID: "ANS-ALONE", Level: Should, Of: All, Asks: "comes alone: no message comes on its line that answers none of its requests, be it of another terminal or the host's own", Source: flows, check: heard("a message came on the line that answers none of its requests")},
 	{ID: "ANS-LENGTH", Level: Should, Of: All, Asks: "comes without an empty message right before it, which is how the beginning of a longer length reads", Source: iso, check: heard("an empty message came right before the answer: if one does before each, the host's length has more octets than the profile's (length: binary4)")},
-	{ID: "ANS-END", Level: Should, Of: All, Asks: "ends where its length says: nothing follows that is of no message", Source: iso, check: heard("octets follow the answer that are of no message: the next is read from there")},
+	{ID: "ANS-END", Level: Should, Of: All, Asks: "ends where its length says: nothing follows that is of no message", Source: iso, check: heard("octets follow the answer that are of no message: the next would be read from there, so that the line is given up")},
 	{ID: "ANS-TPDU", Level: Should, Of: All, Asks: "has the request's TPDU with its two addresses changed over", Source: transport + "; one real host does not", check: tpduSwapped},
 	{ID: "ANS-HEADER", Level: Should, Of: All, Asks: "has the request's application header but for the sixth digit, the processing requirement", Source: transport, check: headerReturned},
 	{ID: "ANS-ECHO", Level: Should, Of: All, Asks: "brings back each field of the echo list that the request carries", Source: echo, check: echoList},
@@ -103,6 +104,7 @@ func heard(why string) check {
 // The rules that hold what came around an answer.
 var (
 	Once    = named("ANS-ONCE")
+	Alone   = named("ANS-ALONE")
 	NoEmpty = named("ANS-LENGTH")
 	NoRest  = named("ANS-END")
 	noLeaks = named("ANS-LEAK")

@@ -146,6 +146,9 @@ func (r *Reader) Buffered() bool {
 // Left is how many octets have been read that Next has not given.
 func (r *Reader) Left() int { return r.end - r.start }
 
+// Unread gives them. They hold until the next call.
+func (r *Reader) Unread() []byte { return r.buf[r.start:r.end] }
+
 // Rest takes out the octets that have been read and are of no message yet: the
 // reader is empty then. They hold until the next call.
 func (r *Reader) Rest() []byte {

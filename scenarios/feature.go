@@ -159,7 +159,10 @@ func ParseFeature(name string, src []byte) (*Feature, error) {
 		}
 		f.Scenarios = append(f.Scenarios, s)
 	}
-	return f, f.undescribed()
+	if err := f.undescribed(); err != nil {
+		return f, err
+	}
+	return f, f.columns()
 }
 
 // longestLine is how long a line of a feature may be, in octets: the parser takes

@@ -131,7 +131,7 @@ func ParseFeature(name string, src []byte) (*Feature, error) {
 	if len(src) > maxSource {
 		return nil, fmt.Errorf("feature %s: %d octets, at most %d are read", name, len(src), maxSource)
 	}
-	src, err := strict.Text(src)
+	src, err := strict.Lines(bytes.Clone(src))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

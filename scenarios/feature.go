@@ -131,7 +131,7 @@ func ParseFeature(name string, src []byte) (*Feature, error) {
 	if len(src) > maxSource {
 		return nil, fmt.Errorf("feature %s: %d octets, at most %d are read", name, len(src), maxSource)
 	}
-	src, err := strict.Text(src)
+	src, err := strict.Lines(bytes.Clone(src))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -159,7 +159,10 @@ func ParseFeature(name string, src []byte) (*Feature, error) {
 		}
 		f.Scenarios = append(f.Scenarios, s)
 	}
-	return f, f.undescribed()
+	if err := f.undescribed(); err != nil {
+		return f, err
+	}
+	return f, f.columns()
 }
 
 // longestLine is how long a line of a feature may be, in octets: the parser takes

@@ -179,17 +179,18 @@ func (load *Load) arrive(a Args) (err error) {
 		return err
 	}
 	load.Rate, _ = strconv.ParseFloat(a.Words["n"][1], 64)
+	var shares Shares
 	for _, row := range a.Table[1:] {
 		if len(row) != 2 {
 			return fmt.Errorf("a row of %d columns: want what they do and its share", len(row))
 		}
-		share, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(row[1]), "%")), 64)
-		if err != nil || share <= 0 {
-			return fmt.Errorf("share %q: want a number above 0, such as 70 %%", row[1])
+		share, err := shares.Add(row[1])
+		if err != nil {
+			return err
 		}
 		load.tasks, load.Shares = append(load.tasks, row[0]), append(load.Shares, share)
 	}
-	return nil
+	return shares.Check()
 }
 
 // promise adds a limit.
@@ -214,7 +215,7 @@ func loadPhrases() []*Phrase {
 				return err
 			}},
 		{Group: group, English: "for {n} seconds {n} cardholders a second arrive, who", Chinese: "持续{n}秒，每秒发起{n}笔交易，交易占比：", Was: "{n}秒内每秒到达{n}位持卡人, 他们",
-			Table: "columns do and share (交易, 占比): what they do, or @id of a scenario, and how many of a hundred",
+			Table: "columns do and share (交易, 占比): what they do, or @id of a scenario, and how many of a hundred (70 %; they add up to 100) or a weight (7)",
 			Doc:   "An open model: so many arrive each second, however slow the host is.",
 			Load:  (*Load).arrive},
 		{Group: group, English: "the {percent}th percentile of {transaction} is below {n} ms", Chinese: "{transaction}交易{percent}分位响应时间低于{n}毫秒", Was: "第{percent}百分位的{transaction}低于{n}毫秒",

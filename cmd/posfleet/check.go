@@ -47,9 +47,9 @@ func checkCommand(sig *signals) *cobra.Command {
 		Long: "Plays every conformance scenario and gives a verdict for each: passed, failed, untested (the host\n" +
 			"gave no evidence) or skipped (it does not apply to this network); for a failure the sentence, what\n" +
 			"was expected and seen, and the exchange decoded field by field, masked.\n\n" +
-			"A feature is a file, a folder, a part of the embedded tree (cup/reversal), file:line or @id;\n" +
-			"without one, all embedded features of the dialect are played. With no --host the bundled host\n" +
-			"is started in this process.\n\n" +
+			"A feature is a file, a folder, a part of the embedded tree (cup/reversal), file:line or @id; several\n" +
+			"are played all, --tags and --name narrow them down. Without one, all embedded features of the dialect\n" +
+			"are played. With no --host the bundled host is started in this process.\n\n" +
 			"With --negative it plays requests that are malformed instead, each with a payment beside it that must\n" +
 			"pass (docs/negative.md).\n\n" + exitHelp,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args, sig) },
@@ -58,7 +58,7 @@ func checkCommand(sig *signals) *cobra.Command {
 	addKeyLog(cmd, &f.net.keyLog)
 	fl := cmd.Flags()
 	fl.StringVar(&f.tags, "tags", "", `tag expression: "@payment and not @slow"`)
-	fl.StringSliceVar(&f.names, "name", nil, "part of a scenario's name, or its id")
+	fl.StringSliceVar(&f.names, "name", nil, "part of a scenario's name, or its @id: of the features that are named, those alone")
 	fl.StringVar(&f.junit, "junit", "", "write a JUnit XML file")
 	fl.StringVar(&f.cucumber, "cucumber", "", "write a Cucumber JSON file")
 	fl.StringVar(&f.out, "out", "", "write a folder of results: report.html, coverage.html, check.json, coverage.json, junit.xml, cucumber.json; it must not exist")

@@ -28,9 +28,9 @@ func decodeCommand() *cobra.Command {
 		Use:   "decode [hex | file | -]",
 		Short: "messages, field by field, masked",
 		Long: "Explains messages given as an argument, in a file or on standard input, with or without their length\n" +
-			"prefix: as hexadecimal digits in any of the forms that tools write (blanks, colons, commas, 0x, \\x,\n" +
-			"dumps of Wireshark, tcpdump -X, xxd, hexdump, od, jPOS), as they are, or as a capture of a line (pcap,\n" +
-			"pcapng), of which answers are paired with their requests and timed.\n\n" +
+			"prefix: in any of the forms that tools and languages write (hexadecimal digits, dumps, lists of numbers,\n" +
+			"strings with escapes: docs/decode.md), as they are, or as a capture of a line (pcap, pcapng), of which\n" +
+			"answers are paired with their requests and timed.\n\n" +
 			"What cannot be read is told with field, offset and cause after the fields before it, the octets left in\n" +
 			"hexadecimal. With a --profile MACs are checked, as soon as a sign-in's answer has brought the keys, with\n" +
 			"--keys those of its terminals.\n" +
@@ -87,7 +87,7 @@ func decodeInput(stdin io.Reader, args []string) (in io.Reader, name string, don
 		return stdin, "standard input", done, nil
 	}
 	text := args[0]
-	_, wrong := capture.Text(text)
+	_, wrong := capture.Text(text, nil)
 	path := strings.ContainsAny(text, "./\\") // base64 has them too
 	if (wrong != nil || path) && text != "" {
 		switch info, err := os.Stat(text); {
@@ -145,7 +145,7 @@ func (x *explainer) input(in io.Reader, name string) error {
 		x.messages(blocks)
 		return nil
 	}
-	blocks, err := capture.Text(text)
+	blocks, err := capture.Text(text, &x.dialect.Format)
 	if err != nil && len(blocks) == 0 {
 		return usage(err)
 	}
@@ -206,8 +206,9 @@ func asText(data []byte) (string, bool) {
 		}
 		data = []byte(string(utf16.Decode(units)))
 	}
-	binary := bytes.ContainsFunc(data, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' })
-	return string(data), !binary
+	plain := capture.WithoutColours(data)
+	binary := bytes.ContainsFunc(plain, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' })
+	return string(plain), !binary
 }
 
 // messages explains the messages of blocks of octets.
@@ -391,7 +392,7 @@ func inRows(digits string, at int) string {
 
 // oneMessage reads hexadecimal digits that are one message.
 func oneMessage(d *dialect.Dialect, text string) (*wire.Message, error) {
-	blocks, err := capture.Text(text)
+	blocks, err := capture.Text(text, &d.Format)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/strict"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -69,8 +70,12 @@ func (m *macs) read(file string) error {
 		return err
 	}
 	defer clear(data)
+	text, err := strict.Lines(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
 	line, lines := 0, map[string]int{} // where a terminal stands
-	for text := range bytes.Lines(bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))) {
+	for text := range bytes.Lines(text) {
 		line++
 		words := bytes.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;:=", r) })
 		if len(words) == 0 || words[0][0] == '#' {

@@ -129,7 +129,12 @@ var textForms = map[string]func(b []byte) string{
 	"framed hex": func(b []byte) string {
 		return fmt.Sprintf("%04x", 2*len(b)) + hex.EncodeToString([]byte(hex.EncodeToString(b)))
 	},
-	"odd": func(b []byte) string { return "0" + hex.EncodeToString(b) },
+	"one digit": func(b []byte) string { return fmt.Sprintf("%#v", b) },
+	"C string": func(b []byte) string {
+		return `write(3, "\` + strings.ReplaceAll(strings.Trim(fmt.Sprintf("%03o", b), "[]"), " ", `\`) + `", 9)`
+	},
+	"dump": hex.Dump,
+	"odd":  func(b []byte) string { return "0" + hex.EncodeToString(b) },
 }
 
 // shownOf is what decode says of a text, errors too, without what stands between

@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/posfleet/posfleet/scenarios"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // tree is the module's root, seen from this package.
@@ -243,4 +246,46 @@ func content(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// Whoever pastes a block of Gherkin of the README or of docs into a file has a feature
+// that can be played.
+func TestFeaturesInTheDocsCanBePasted(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join(tree, "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := profile.Bundled("cup", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := 0
+	for _, page := range append(pages, filepath.Join(tree, "README.md")) {
+		for _, block := range strings.Split(content(t, page), "```gherkin\n")[1:] {
+			blocks++
+			text, _, _ := strings.Cut(block, "```")
+			f, err := scenarios.ParseFeature(filepath.Base(page), []byte(text))
+			if err != nil {
+				t.Errorf("%s: %v\n%s", page, err, text)
+				continue
+			}
+			for _, s := range f.Scenarios {
+				language := scenarios.NewLanguage(p)
+				if s.Has("@load") {
+					_, err = language.CompileLoad(s, nil)
+				} else {
+					_, _, err = language.Compile(s)
+				}
+				if err != nil {
+					t.Errorf("%s: %v", page, err)
+				}
+			}
+			if len(f.Scenarios) == 0 {
+				t.Errorf("%s: no scenario in\n%s", page, text)
+			}
+		}
+	}
+	if blocks < 3 {
+		t.Errorf("%d blocks of Gherkin", blocks)
+	}
 }

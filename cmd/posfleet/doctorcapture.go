@@ -24,7 +24,7 @@ func examineCapture(stdin io.Reader, out io.Writer, p *profile.Profile, args []s
 		return usage(err)
 	}
 	defer done()
-	talks, err := conversations(in, name, port)
+	talks, err := conversations(in, name, port, &p.Dialect.Format)
 	if err != nil {
 		return usage(err)
 	}
@@ -53,8 +53,8 @@ type conversation struct {
 	sides [2]*capture.Stream // nil for one that the input lacks
 }
 
-// conversations reads a capture, a dump or a message.
-func conversations(in io.Reader, name string, port int) (all []conversation, err error) {
+// conversations reads a capture, a dump or a message of format f.
+func conversations(in io.Reader, name string, port int, f *wire.Format) (all []conversation, err error) {
 	data, err := io.ReadAll(io.LimitReader(in, capture.MaxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -69,7 +69,7 @@ func conversations(in io.Reader, name string, port int) (all []conversation, err
 		if !isText {
 			return []conversation{oneSided(data)}, nil
 		}
-		blocks, err := capture.Text(text)
+		blocks, err := capture.Text(text, f)
 		if err != nil && len(blocks) == 0 {
 			return nil, err
 		}

@@ -43,16 +43,16 @@ func readEmbedded(paths ...string) ([]*scenarios.Feature, error) {
 }
 
 // choose reads the features that the arguments name, files, folders, parts of
-// the embedded tree (cup/reversal), file:line or @ids, and narrows them down.
-// What is named twice is played once.
+// the embedded tree (cup/reversal), file:line or @ids: all of them together. Tags
+// and names narrow these down. What is named twice is played once.
 func choose(args []string, d *dialect.Dialect, tags string, names []string, files *profile.Files) (_ []*scenarios.Feature, err error) {
 	defer func() { err = scenarios.ScrubbedError(d, err) }()
 	sel := scenarios.Selection{Tags: tags, Names: names}
 	var fs []*scenarios.Feature
-	named := false
+	var ids []string
 	for _, a := range args {
 		if strings.HasPrefix(a, "@") {
-			sel.Names = append(sel.Names, a)
+			ids = append(ids, a)
 			continue
 		}
 		path, line := a, 0
@@ -73,10 +73,15 @@ func choose(args []string, d *dialect.Dialect, tags string, names []string, file
 				return nil, fmt.Errorf("%s: there is no scenario on this line (list them with posfleet check --list %s)", a, path)
 			}
 		}
-		fs, named = join(fs, more), true
+		fs = join(fs, more)
 	}
-	if !named {
-		if fs, err = embedded(d, len(sel.Names) > 0); err != nil {
+	switch {
+	case len(ids) > 0:
+		if fs, err = withIDs(fs, ids, d); err != nil {
+			return nil, err
+		}
+	case len(args) == 0:
+		if fs, err = embedded(d, len(names) > 0); err != nil {
 			return nil, err
 		}
 	}
@@ -97,6 +102,30 @@ func choose(args []string, d *dialect.Dialect, tags string, names []string, file
 		}
 	}
 	return fs, err
+}
+
+// withIDs adds to features the scenarios that come with posfleet and have these ids;
+// those among the features are there already.
+func withIDs(fs []*scenarios.Feature, ids []string, d *dialect.Dialect) ([]*scenarios.Feature, error) {
+	all, err := embedded(d, true)
+	if err != nil {
+		return nil, err
+	}
+	named := namesOf(fs)
+	for _, id := range ids {
+		if named[id] {
+			continue
+		}
+		if err := noID(append(slices.Clone(fs), all...), id); err != nil {
+			return nil, err
+		}
+		more, err := scenarios.Select(all, scenarios.Selection{Names: []string{id}})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", id, err)
+		}
+		fs = join(fs, more)
+	}
+	return fs, nil
 }
 
 // known are the scenarios that a list may name, by @id and file:line: those of the

@@ -118,7 +118,7 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 	fl.IntVar(&f.terminals, "terminals", 1000, "terminals that take part")
 	fl.StringVar(&f.line, "line", "", "how they are connected: own, each (a line an exchange) or shared:N (default: the profile's, or own)")
 	fl.StringVar(&f.lineProfile, "line-profile", "", lineProfileUsage)
-	fl.StringSliceVar(&f.mix, "mix", nil, "shares of scenarios by id: cup-purchase-1=70,cup-balance-1=30")
+	fl.StringSliceVar(&f.mix, "mix", nil, "shares of scenarios by id, weights or percent: cup-purchase-1=70,cup-balance-1=30")
 	fl.StringArrayVar(&f.limits, "limit", nil, `a promise to keep: "p99 of purchase < 250ms"; may be repeated`)
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of mix, cards, Poisson arrivals and what the bundled host draws (default: drawn, and told)")
 	fl.StringVar(&f.tags, "tags", "", `tag expression (default without a feature: "@everyday")`)

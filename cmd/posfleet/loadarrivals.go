@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/strict"
 )
 
 // longestArrivals is the longest file of arrivals, in octets.
@@ -35,14 +36,18 @@ func (f *loadFlags) schedule(given func(flag string) bool) error {
 		case len(text) > longestArrivals:
 			return fmt.Errorf("--arrivals %s: longer than %d octets", f.arrivals, longestArrivals)
 		}
+		f.digest = fmt.Sprintf("%x", sha256.Sum256(text))
+		lines, err := strict.Lines(text)
+		if err != nil {
+			return fmt.Errorf("--arrivals %s: %w", f.arrivals, err)
+		}
 		seed := uint64(0)
 		if f.poisson {
 			seed = f.seed
 		}
-		if f.times, length, err = sim.ReadArrivals(bytes.NewReader(text), seed, f.speed); err != nil {
+		if f.times, length, err = sim.ReadArrivals(bytes.NewReader(lines), seed, f.speed); err != nil {
 			return fmt.Errorf("--arrivals %s: %w", f.arrivals, err)
 		}
-		f.digest = fmt.Sprintf("%x", sha256.Sum256(text))
 	}
 	switch {
 	case length == 0:

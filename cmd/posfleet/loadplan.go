@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -98,10 +97,11 @@ func count(fs []*scenarios.Feature) (n int) {
 // apply to the network are left out.
 func (f *loadFlags) compile(lang *scenarios.Language, fs []*scenarios.Feature, everyday bool) (*scenarios.Load, error) {
 	shares := map[string]float64{}
+	var all scenarios.Shares
 	for _, m := range f.mix {
 		id, share, ok := strings.Cut(m, "=")
-		v, err := strconv.ParseFloat(strings.TrimSuffix(share, "%"), 64)
-		if !ok || err != nil || !(v > 0) || math.IsInf(v, 0) {
+		v, err := all.Add(share)
+		if !ok || err != nil {
 			return nil, fmt.Errorf("--mix %q: want id=share, such as cup-purchase-1=70", m)
 		}
 		id = strings.TrimPrefix(id, "@")
@@ -109,6 +109,9 @@ func (f *loadFlags) compile(lang *scenarios.Language, fs []*scenarios.Feature, e
 			return nil, fmt.Errorf("--mix: %s has two shares, give it one", id)
 		}
 		shares[id] = v
+	}
+	if err := all.Check(); err != nil {
+		return nil, fmt.Errorf("--mix: %w", err)
 	}
 	load, mixed := &scenarios.Load{}, len(shares) > 0
 	for _, ft := range fs {

@@ -14,9 +14,12 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // MaxText is the longest text that is read, in octets.
@@ -35,37 +38,94 @@ type Block struct {
 //   - digits with blanks, line ends, commas, colons, hyphens, 0x, \x, quotes,
 //     brackets and comments between them; an empty line begins another block
 //   - dump lines: offset, octets, text, as Wireshark, tcpdump -X, xxd, hexdump,
-//     od and jPOS write them; offset 0 begins another block, other lines between
-//     are passed over
+//     od, debuggers and jPOS write them; offset 0 begins another block, other lines
+//     between are passed over
 //   - log lines, each of which has at least 12 octets of digits
-//   - numbers in decimal, octal or binary, strings with escapes as Python, Go and
-//     Java write octets, %XX, base64
+//   - numbers in decimal, octal or binary, strings with escapes as languages and
+//     strace write octets, %XX, base64
 //
-// Of an odd number of digits all octets but the half one come with the error.
-func Text(text string) ([]Block, error) {
+// Where a text may be read in several ways, the one is taken that gives whole
+// messages of f, which may be nil. Of an odd number of digits all octets but the half one come with the error.
+func Text(text string, f *wire.Format) ([]Block, error) {
 	if len(text) > MaxText {
 		return nil, fmt.Errorf("the text is longer than %d octets", MaxText)
 	}
-	text = plain(strings.TrimPrefix(text, "\uFEFF"))
-	if blocks, err := written(text); blocks != nil || err != nil {
+	text = plain(text)
+	if blocks, err := payloads(text); blocks != nil || err != nil {
 		return blocks, err
 	}
-	text = strings.ReplaceAll(text, `\u00`, `\x`)
-	lines, err := hexLines(strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n"))
-	if err != nil {
+	text, fields := withoutFields(text)
+	lines := unprefixed(strings.Split(text, "\n"))
+	if !slices.ContainsFunc(lines, barred.MatchString) { // else the strings beside may be cut short
+		readings, undecided := written(text)
+		if blocks, err := decide(f, readings, undecided); blocks != nil || err != nil {
+			return blocks, err
+		}
+	}
+	if readings, err := dumped(f, lines); readings != nil || err != nil {
+		return decide(f, readings, err)
+	}
+	if with, err := withoutOffsets(lines); err != nil {
 		return nil, err
+	} else if with != nil {
+		if blocks, err := dump(with, lines); blocks != nil || err != nil {
+			return blocks, err
+		}
 	}
-	if blocks, err := dump(lines); blocks != nil || err != nil {
+	if table := inTable(lines); table != nil {
+		return table, nil
+	}
+	blocks, err := digits(strings.ReplaceAll(text, `\u00`, `\x`))
+	switch {
+	case err == nil && !fields:
+		return blocks, nil
+	case fields:
+		return nil, errFields
+	case errors.Is(err, errLeftOut):
+		return nil, err
+	case errors.Is(err, errHalf) && slices.ContainsFunc(lines, func(line string) bool { return strings.TrimSpace(line) != "" && len(longest(line)) < 12 }):
 		return blocks, err
 	}
-	blocks, err := digits(text)
-	if err == nil {
-		return blocks, nil
+	logs, wrong := logged(lines)
+	if logs != nil || wrong != nil {
+		return logs, wrong
 	}
-	if blocks := logged(lines); blocks != nil {
-		return blocks, nil
+	if guess := quotedBase64(text); guess != nil && only(f, []reading{{"base64", guess}}) != nil {
+		return guess, nil
+	}
+	if m := elided.FindStringIndex(text); m != nil {
+		return nil, leftOut(1 + strings.Count(text[:m[1]], "\n"))
+	}
+	if name := nameless.FindString(text); name != "" && len(blocks) == 0 {
+		return nil, fmt.Errorf("%s is what a program calls its octets, not the octets: have it print them in hexadecimal", name)
 	}
 	return blocks, err
+}
+
+// dumped reads dump lines with the octets of words in the usual order, and in the
+// other where only habit tells.
+func dumped(f *wire.Format, lines []string) (readings []reading, err error) {
+	for _, by := range []order{usual, low, high} {
+		rewritten, unsure, err := hexLines(lines, by)
+		if err != nil {
+			return nil, err
+		}
+		blocks, err := dump(rewritten, lines)
+		if blocks == nil || err != nil {
+			if by == usual {
+				return nil, err
+			}
+			continue
+		}
+		if unsure || by != usual {
+			blocks = unpadded(f, blocks)
+		}
+		readings = append(readings, reading{"words", blocks})
+		if by == usual && !unsure {
+			break
+		}
+	}
+	return distinct(readings), nil
 }
 
 // separators may stand between digits.
@@ -88,6 +148,8 @@ func digits(text string) ([]Block, error) {
 				empty++
 			}
 			lineHas = false
+		case r == '…', strings.HasPrefix(text[at:], "..."):
+			return nil, leftOut(line)
 		case unicode.IsSpace(r), strings.ContainsRune(separators, r):
 		case r == '0' && len(half) == 0 && at+1 < len(text) && (text[at+1] == 'x' || text[at+1] == 'X'):
 			size = 2
@@ -122,12 +184,14 @@ func digits(text string) ([]Block, error) {
 	}
 	switch n := total(blocks); {
 	case len(half) == 1:
-		return blocks, fmt.Errorf("the message has %d hexadecimal digits, an odd number: half an octet is missing", 2*n+1)
+		return blocks, fmt.Errorf("the message has %d hexadecimal digits, an odd number: %w", 2*n+1, errHalf)
 	case n == 0:
 		return nil, errors.New("there is no message: give its hexadecimal digits as an argument or on standard input")
 	}
 	return blocks, nil
 }
+
+var errHalf = errors.New("half an octet is missing")
 
 func total(blocks []Block) int {
 	n := 0
@@ -164,6 +228,8 @@ func code(text string) string {
 	for line := range strings.Lines(text) {
 		if t := strings.TrimSpace(line); strings.HasPrefix(t, "#") || strings.HasPrefix(t, "//") {
 			blank(start, start+len(line))
+		} else if at := remark.FindStringIndex(line); at != nil {
+			blank(start+at[0], start+len(line))
 		} else if at := stamp.FindStringSubmatchIndex(line); at != nil {
 			blank(start, start+at[2])
 		}
@@ -187,56 +253,12 @@ func code(text string) string {
 	return string(out)
 }
 
+// remark is a comment after digits.
+var remark = regexp.MustCompile(`\s(?://|#\s).*$`)
+
 // stamp is the time of a log, which is made of digits too, and what follows it
 // when that is digits written otherwise.
 var stamp = regexp.MustCompile(`^[ \t]*\[?(?:\d{4}[-/.]?\d\d[-/.]?\d\d[ T])?\d\d:[0-5]\d:[0-5]\d(?:[.,]\d+)?Z?\]?[ \t]+([^:\s]{3}|[0-9A-Fa-f]{2}(?:[^:0-9A-Fa-f]|\s*$))`)
-
-// longest is the octets of the longest word of the line that is digits.
-func longest(line string) (octets []byte) {
-	for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z' }) {
-		if len(word)%2 == 1 || len(word) <= 2*len(octets) || strings.ContainsFunc(word, func(r rune) bool { return !isHex(byte(r)) }) {
-			continue
-		}
-		octets = octets[:0]
-		for j := 0; j < len(word); j += 2 {
-			octets = append(octets, nibble(word[j])<<4|nibble(word[j+1]))
-		}
-	}
-	return octets
-}
-
-// logged reads lines with at least 12 octets of plain digits, at the end or in a
-// word of their own, and other text: a log.
-func logged(lines []string) []Block {
-	var blocks []Block
-	for i, line := range lines {
-		line = strings.TrimRight(line, " \t\r\"'])}>;,.")
-		from := len(line)
-		for from > 0 && (isHex(line[from-1]) || strings.IndexByte(" :,-", line[from-1]) >= 0) {
-			from--
-		}
-		var octets []byte
-		for _, word := range strings.FieldsFunc(line[from:], func(r rune) bool { return r > 127 || !isHex(byte(r)) }) {
-			if len(word)%2 == 1 { // a number or word of the text before
-				octets = nil
-				continue
-			}
-			if len(word) >= 24 && len(octets) < 12 { // what came before is a length or a time
-				octets = nil
-			}
-			for j := 0; j < len(word); j += 2 {
-				octets = append(octets, nibble(word[j])<<4|nibble(word[j+1]))
-			}
-		}
-		if len(octets) < 12 {
-			octets = longest(line)
-		}
-		if len(octets) >= 12 {
-			blocks = append(blocks, Block{Octets: octets, Line: i + 1})
-		}
-	}
-	return blocks
-}
 
 func isHex(c byte) bool { return c-'0' <= 9 || c|0x20 >= 'a' && c|0x20 <= 'f' }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/posfleet/posfleet/sim/allocs"
+	"github.com/posfleet/posfleet/sim/dialect"
 )
 
 // A sign-in with its length prefix, in the forms of tools. What they printed was
@@ -64,7 +65,7 @@ func TestDigitsAsToolsGiveThem(t *testing.T) {
 		"a log, in brackets":   "INFO out=[" + spaced("", " ") + "]",
 		"a table":              "H03\tsign-in\t" + signIn,
 	} {
-		blocks, err := Text(text)
+		blocks, err := Text(text, nil)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -158,7 +159,7 @@ var dumps = map[string]string{
 func TestDumpsAsToolsGiveThem(t *testing.T) {
 	for name, text := range dumps {
 		for kind, text := range map[string]string{"": text, " of Windows": strings.ReplaceAll(text, "\n", "\r\n"), " twice": text + "\n" + text} {
-			blocks, err := Text(text)
+			blocks, err := Text(text, nil)
 			if err != nil {
 				t.Errorf("%s%s: %v", name, kind, err)
 				continue
@@ -186,7 +187,7 @@ func TestTextBesideOctetsIsNotRead(t *testing.T) {
 		"one line":    "0000  31 32 20 33 34 20                                 12 34 ",
 		"with colons": "00000000: 3132 2033 3420                           12 34 ",
 	} {
-		blocks, err := Text(text)
+		blocks, err := Text(text, nil)
 		if err != nil || len(blocks) != 1 {
 			t.Errorf("%s: %d blocks, %v", name, len(blocks), err)
 			continue
@@ -202,7 +203,7 @@ func TestBothDirectionsOfAStream(t *testing.T) {
     00000000  00 04 08 10 00 01                                  ......
 00000006  00 04 08 20 00 02                                  ... ..
     00000006  00 04 08 30 00 02                                  ...0..
-`)
+`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,18 +217,18 @@ func TestBothDirectionsOfAStream(t *testing.T) {
 }
 
 func TestLinesThatRepeatAreLeftOutOfADump(t *testing.T) {
-	blocks, err := Text("00000000  41 41 41 41 41 41 41 41  41 41 41 41 41 41 41 41  |AAAAAAAAAAAAAAAA|\n*\n00000040  42 42                                             |BB|\n00000042\n")
+	blocks, err := Text("00000000  41 41 41 41 41 41 41 41  41 41 41 41 41 41 41 41  |AAAAAAAAAAAAAAAA|\n*\n00000040  42 42                                             |BB|\n00000042\n", nil)
 	if err != nil || len(blocks) != 1 || string(blocks[0].Octets) != strings.Repeat("A", 64)+"BB" {
 		t.Errorf("%+v, %v", blocks, err)
 	}
 }
 
 func TestSeveralMessagesInDigits(t *testing.T) {
-	blocks, err := Text(signIn[:60] + "\n" + signIn[60:] + "\n\n" + signIn)
+	blocks, err := Text(signIn[:60]+"\n"+signIn[60:]+"\n\n"+signIn, nil)
 	if err != nil || len(blocks) != 2 || fmt.Sprintf("%X", blocks[0].Octets) != signIn || fmt.Sprint(blocks[0].Starts) != "[30]" || blocks[1].Line != 4 {
 		t.Errorf("%+v, %v", blocks, err)
 	}
-	blocks, err = Text("10:00:00 send " + signIn + "\n10:00:00 pooling\n10:00:01 receive " + signIn)
+	blocks, err = Text("10:00:00 send "+signIn+"\n10:00:00 pooling\n10:00:01 receive "+signIn, nil)
 	if err != nil || len(blocks) != 2 || blocks[1].Line != 3 {
 		t.Errorf("%+v, %v", blocks, err)
 	}
@@ -243,7 +244,7 @@ func TestTextThatIsNoMessage(t *testing.T) {
 		"0000  00 3c 60 00 03 00 00 60 31 00 31 00 00 08 00 00\n0010  00 3c 60 00 03 00 00 60 31 00 31 00 00 08 00 00\n0030  00 3c": "line 3: the dump goes on at offset 0030, 0020 was expected",
 		strings.Repeat("0", MaxText+1): "longer than",
 	} {
-		if _, err := Text(text); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Text(text, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.80q: %v, want %s", text, err, want)
 		}
 	}
@@ -253,14 +254,20 @@ func FuzzText(f *testing.F) {
 	for _, text := range dumps {
 		f.Add(text)
 	}
+	for _, text := range pasted(f) {
+		f.Add(text)
+	}
+	f.Add("$1 = {0x0 <repeats 99999999 times>}, '0' <repeats 99999999 times>")
+	f.Add("[0] = 1\n[7] = 2\n`\\x{\\u{\"\\0\\08\"'")
 	f.Add(signIn)
 	f.Add("12:00 send " + signIn)
 	f.Add("0000  41 41\n*\nFFFFFFFF  41")
 	f.Fuzz(func(t *testing.T, text string) {
-		if n := allocs.Above(4*uint64(len(text))+8*MaxText, func() { Text(text) }); n > 0 {
+		format := &dialect.CUP().Format
+		if n := allocs.Above(4*uint64(len(text))+8*MaxText, func() { Text(text, format) }); n > 0 {
 			t.Fatalf("reading %d octets allocates %d", len(text), n)
 		}
-		blocks, err := Text(text)
+		blocks, err := Text(text, format)
 		n := 0
 		for _, b := range blocks {
 			n += len(b.Octets)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // dumpLine is one line of a dump: an offset, and what stands after it.
@@ -31,6 +32,28 @@ func asDumpLine(number int, line string) (dumpLine, bool) {
 		return dumpLine{}, false
 	}
 	return l, true
+}
+
+// spoilt reports whether a line beside that of a dump is one of the same but for a
+// character of its offset.
+func spoilt(line, beside string) bool {
+	first := func(s string) (offset, rest string) {
+		s = strings.TrimLeft(s, " \t|│>=")
+		offset, rest, _ = strings.Cut(s, " ")
+		if len(offset) > 2 && offset[1]|0x20 == 'x' {
+			offset = offset[2:]
+		}
+		return strings.TrimRight(offset, ":|│"), rest
+	}
+	a, rest := first(line)
+	b, _ := first(beside)
+	wrong := 0
+	for _, c := range []byte(a) {
+		if !isHex(c) && c != '`' {
+			wrong++
+		}
+	}
+	return wrong <= 1 && !strings.HasPrefix(line, hexlHead) && len(a) >= 3 && max(len(a), len(b))-min(len(a), len(b)) <= 2 && strings.ContainsAny(a, "0123456789") && len(strings.TrimSpace(rest)) > 1
 }
 
 // octets reads at most most octets of the line, as far as column to: groups of
@@ -75,11 +98,15 @@ func (l *dumpLine) read(most, to int) (out []byte, end int) {
 	return out, end
 }
 
-// words reports whether the line has octets in pairs changed over, as hexdump
-// and od -x print them: groups of four digits after seven digits of offset.
-func (l *dumpLine) words() bool {
-	first, _, _ := strings.Cut(l.rest, " ")
-	return !l.colon && len(l.offset) == 7 && len(first) == 4
+// ended reports whether what follows n octets, from column end on, may be their
+// text, which has a character for each. sure says that they are n.
+func (l *dumpLine) ended(n, end int, sure bool) bool {
+	after := l.rest[end-l.column:]
+	text := strings.TrimLeft(after, " \t")
+	if gap := len(after) - len(text); gap < 2 && !sure && text != "" && strings.IndexByte("|>", text[0]) < 0 {
+		return utf8.RuneCountInString(text) == n
+	}
+	return utf8.RuneCountInString(text) <= n+3 // bars around it, a gap in it
 }
 
 // flow is one direction of a dump.
@@ -88,8 +115,24 @@ type flow struct {
 	base  int
 }
 
-// dump reads dump lines, and gives nothing when there are none.
-func dump(lines []string) ([]Block, error) {
+// unbroken reports whether a line beside those of a dump should be one of them.
+func unbroken(lines []dumpLine, raw []string) error {
+	is := map[int]bool{}
+	for _, l := range lines {
+		is[l.number] = true
+	}
+	for _, l := range lines {
+		for n := l.number - 2; n <= l.number+2; n++ {
+			if n >= 1 && n <= len(raw) && !is[n] && spoilt(raw[n-1], raw[l.number-1]) {
+				return fmt.Errorf("line %d: a line of the dump that cannot be read: another character is in its offset or its octets", n)
+			}
+		}
+	}
+	return nil
+}
+
+// dump reads dump lines, which stood in raw, and gives nothing when there are none.
+func dump(lines, raw []string) ([]Block, error) {
 	flows := map[int]*flow{} // by indent
 	var order []dumpLine
 	for i, text := range lines {
@@ -115,6 +158,9 @@ func dump(lines []string) ([]Block, error) {
 		if !f.findBase() {
 			return nil, nil
 		}
+	}
+	if err := unbroken(order, raw); err != nil {
+		return nil, err
 	}
 	least := order[0].indent
 	for indent := range flows {
@@ -155,7 +201,8 @@ func dump(lines []string) ([]Block, error) {
 				n, repeat = width, n/width
 			}
 			var end int
-			if octets, end = l.read(n, l.column+len(l.rest)); len(octets) != n {
+			octets, end = l.read(n, l.column+len(l.rest))
+			if _, shown := split(l.rest); len(octets) != n || !shown && !l.ended(n, end, true) && !(len(l.offset) == 7 && f.lines[k+1].rest == "") { // od fills its last word
 				return nil, missing(f.lines[k+1], offset+int64(len(octets)), f.base)
 			}
 			widths[l.indent], ends[l.indent] = n, end
@@ -164,11 +211,13 @@ func dump(lines []string) ([]Block, error) {
 			if widths[l.indent] > 0 {
 				most, to = widths[l.indent], ends[l.indent]
 			}
-			octets = l.octets(most, to)
-		}
-		if l.words() {
-			for i := 0; i+1 < len(octets); i += 2 {
-				octets[i], octets[i+1] = octets[i+1], octets[i]
+			beside, shown := split(l.rest)
+			if shown {
+				most, to = beside.octets, l.column+len(l.rest)
+			}
+			var end int
+			if octets, end = l.read(most, to); !shown && !l.ended(len(octets), end, false) {
+				return nil, fmt.Errorf("line %d: after %d octets comes what is none of the dump's", l.number, len(octets))
 			}
 		}
 		if len(b.Octets)+repeat*len(octets) > MaxText {
@@ -224,14 +273,24 @@ func (f *flow) findBase() bool {
 		blanks := first.column - first.indent - len(first.offset)
 		return first.colon || isZero(first.offset) && (blanks >= 2 || len(first.offset) > 4)
 	}
-	has := int64(len(first.octets(64, first.column+len(first.rest))))
 	for _, exact := range []bool{true, false} {
+		most := 0
 		for _, base := range []int{16, 10, 8} {
-			from, to := first.at(base), f.lines[1].at(base)
-			if from >= 0 && to > from && (to-from == has || first.stars && (to-from)%has == 0 || !exact && to-from < has && from == 0) {
-				f.base = base
-				return true
+			fit := 0
+			for k := range min(len(f.lines)-1, 8) {
+				l := &f.lines[k]
+				has := int64(len(l.octets(widest, l.column+len(l.rest))))
+				from, to := l.at(base), f.lines[k+1].at(base)
+				if from >= 0 && to > from && (to-from == has || l.stars && has > 0 && (to-from)%has == 0 || !exact && to-from < has && from == 0) {
+					fit++
+				}
 			}
+			if fit > most {
+				f.base, most = base, fit
+			}
+		}
+		if most > 0 {
+			return true
 		}
 	}
 	return false

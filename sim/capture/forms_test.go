@@ -53,12 +53,12 @@ const signInOfPython = `b'\x00<` + "`" + `\x00\x03\x00\x00` + "`" + `1\x001\x00\
 
 func TestDumpsThatAreNotInHexadecimal(t *testing.T) {
 	for name, text := range otherDumps {
-		blocks, err := Text(text)
+		blocks, err := Text(text, nil)
 		if err != nil || len(blocks) != 1 || fmt.Sprintf("%X", blocks[0].Octets) != signIn {
 			t.Errorf("%s: %+v, %v", name, blocks, err)
 		}
 	}
-	if _, err := Text("0000000   15360   00096   00768   24576   00049   00049   02048   00000\n"); err == nil || !strings.Contains(err.Error(), "decimal") {
+	if _, err := Text("0000000   15360   00096   00768   24576   00049   00049   02048   00000\n", nil); err == nil || !strings.Contains(err.Error(), "decimal") {
 		t.Errorf("hexdump -d: %v", err)
 	}
 }
@@ -109,13 +109,13 @@ func TestOctetsAsProgramsPrintThem(t *testing.T) {
 		"strings put together":    "\"" + signIn[:40] + "\" +\n    \"" + signIn[40:] + "\"",
 		"a log in JSON":           `{"raw":"` + signIn + `","len":62}`,
 	} {
-		blocks, err := Text(text)
+		blocks, err := Text(text, nil)
 		if err != nil || len(blocks) != 1 || fmt.Sprintf("%X", blocks[0].Octets) != signIn {
 			t.Errorf("%s: %+v, %v\n%s", name, blocks, err, text)
 		}
 	}
 	for _, text := range []string{"1 22 3 44 5 66 7 88 9 10 11 12", "300, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12"} {
-		if blocks, err := Text(text); err == nil {
+		if blocks, err := Text(text, nil); err == nil {
 			t.Errorf("%s: %v", text, blocks)
 		}
 	}

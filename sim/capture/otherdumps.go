@@ -1,60 +1,109 @@
 package capture
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// Lines of dumps that are not in hexadecimal, or not in order.
+// Lines of dumps that are otherwise than offset, octets, text.
 var (
-	octalOctets  = regexp.MustCompile(`^([0-9A-Fa-f]{7})((?:\s+[0-7]{3})+)\s*$`)           // od -b, hexdump -b
-	octalWords   = regexp.MustCompile(`^([0-9A-Fa-f]{7})((?:\s+[01][0-7]{5})+)\s*$`)       // od
-	decimals     = regexp.MustCompile(`^[0-9A-Fa-f]{7}(?:\s+\d{5})+\s*$`)                  // od -d, hexdump -d
-	binaryOctets = regexp.MustCompile(`^([0-9A-Fa-f]+: )([01]{8}(?: [01]{8})*)(?:  |$)`)   // xxd -b
-	turned       = regexp.MustCompile(`^([0-9A-Fa-f]{8}: )([0-9A-Fa-f ]{35})  (.{1,16})$`) // xxd -e
+	boxed    = regexp.MustCompile(`^\s*[|│]([0-9A-Fa-f]{8})[|│]([^|│]*)[|│]`)                                              // Netty, hexyl
+	barred   = regexp.MustCompile(`^ \| ([0-9A-Fa-f]{5}  .*)$`)                                                            // strace -e write
+	debugger = regexp.MustCompile(`^(?:=> |\s*)0[xX]([0-9A-Fa-f]{6,16})(?:(?: <[^>]*>)?:[ \t]+|  +)(.*)$`)                 // gdb, lldb, Visual Studio
+	windbg   = regexp.MustCompile("^[0-9A-Fa-f]{8}`([0-9A-Fa-f]{8}) {1,2}(.*)$")                                           //
+	wide     = regexp.MustCompile(`^([0-9A-Fa-f]{16}) {1,3}([0-9A-Fa-f]{2} .*)$`)                                          // Format-Hex
+	inBinary = regexp.MustCompile(`^([0-9A-Fa-f]+: )([01]{8}(?: [01]{8})*)(?:  |$)`)                                       // xxd -b
+	ofWords  = regexp.MustCompile(`^((?:[0-9A-Fa-f]{7} +)|[0-9A-Fa-f]{8}(?:: *| {2,}))((?:[0-9A-Fa-f]{4}){1,4}(?: .*)?)$`) // xxd, od -x, hexdump, dd
+	words0x  = regexp.MustCompile(`^0x[0-9A-Fa-f]+(?:\s+0x[0-9A-Fa-f]+)*\s*$`)                                             // gdb
 )
 
-// hexLines gives lines of dumps in octal, binary and of words in the order of the
-// machine as those of hexdump; lines that are none of these as they are.
-func hexLines(lines []string) ([]string, error) {
-	out := make([]string, len(lines))
-	little := littleEndian(lines)
+// hexlHead is what stands above a dump of Emacs.
+const hexlHead = "87654321  0011 2233"
+
+// order is that of the octets in the words of a dump.
+type order int
+
+const (
+	usual order = iota // as the tool is known to print them, or as the text beside them says
+	low                // the low octet first
+	high
+)
+
+// hexLines gives lines of other dumps as offset and octets in hexadecimal, and
+// lines that are none of these as they are. unsure says that words have octets
+// whose order only the tool's habit tells.
+func hexLines(lines []string, by order) (out []string, unsure bool, err error) {
+	out = make([]string, len(lines))
+	if shown := shownOrder(lines); by == usual {
+		by = shown
+	}
+	words := false
+	first := slices.IndexFunc(lines, ofWords.MatchString)
+	memory := first >= 0 && !isZero(lines[first][:7]) // begins at an address, as WinDbg's dd
+	put := func(offset, groups string, habit order) string {
+		words = true
+		if by != usual {
+			habit = by
+		}
+		if habit == low {
+			groups = inOrder(groups)
+		}
+		return offset + groups
+	}
+	var inNumbers []int // lines of debuggers that are not in hexadecimal
 	for i, line := range lines {
 		out[i] = line
-		line = strings.TrimRight(line, "\r")
-		if m := octalOctets.FindStringSubmatch(line); m != nil {
-			out[i] = m[1] + " " + inBase(m[2], 8, 1)
-		} else if m := octalWords.FindStringSubmatch(line); m != nil {
-			out[i] = m[1] + " " + inBase(m[2], 8, 2)
-		} else if m := binaryOctets.FindStringSubmatch(line); m != nil {
+		if strings.HasPrefix(line, hexlHead) {
+			out[i] = ""
+		} else if m := boxed.FindStringSubmatch(line); m != nil {
+			words := strings.Fields(strings.ReplaceAll(m[2], "┊", " "))
+			if slices.ContainsFunc(words, func(w string) bool { return len(w) != 2 || !digitsOnly(w) }) {
+				return nil, false, fmt.Errorf("line %d: something among its octets is none", i+1)
+			}
+			out[i] = m[1] + ": " + strings.Join(words, " ")
+		} else if m := barred.FindStringSubmatch(line); m != nil {
+			out[i] = strings.TrimSuffix(m[1], "|")
+		} else if m := inBinary.FindStringSubmatch(line); m != nil {
 			out[i] = m[1] + inBase(m[2], 2, 1)
-		} else if m := turned.FindStringSubmatch(line); m != nil && little {
-			out[i] = m[1] + inOrder(m[2])
-		} else if decimals.MatchString(line) && strings.Count(line, " ") > 4 {
-			return nil, fmt.Errorf("line %d: words in decimal, as od -d and hexdump -d print them, are not read: use hexdump -C", i+1)
+		} else if m := wide.FindStringSubmatch(line); m != nil {
+			out[i] = m[1][8:] + ": " + m[2]
+		} else if m := debugger.FindStringSubmatch(line); m != nil {
+			offset := ("00" + m[1])[len(m[1])-6:] + ": "
+			switch w := strings.Fields(strings.ReplaceAll(m[2], "0x", "")); {
+			case words0x.MatchString(m[2]) && len(w[0]) > 2:
+				out[i] = put(offset, strings.Join(w, " "), low)
+			case words0x.MatchString(m[2]):
+				out[i] = offset + strings.Join(w, " ")
+			default: // pairs of digits and text, or numbers
+				inNumbers = append(inNumbers, i)
+				out[i] = offset + m[2]
+			}
+		} else if m := windbg.FindStringSubmatch(line); m != nil {
+			if out[i] = m[1] + ": " + m[2]; len(m[2]) > 2 && isHex(m[2][2]) {
+				out[i] = put(m[1]+": ", strings.ReplaceAll(m[2], "`", ""), low)
+			}
+		} else if m := ofWords.FindStringSubmatch(line); m != nil {
+			habit := high
+			if _, shown := split(m[2]); m[1][7] == ' ' || memory && !shown && !strings.Contains(m[1], ":") {
+				habit = low
+			}
+			if groups := groupsOf(m[2]); groups != "" && (habit == low && by != high || by == low) {
+				out[i] = put(m[1], groups, habit)
+			} else {
+				words = true
+			}
 		}
 	}
-	return out, nil
-}
-
-// inBase is numbers of a base, of so many octets each, the low one first, in
-// hexadecimal.
-func inBase(words string, base, octets int) string {
-	var s strings.Builder
-	for _, w := range strings.Fields(words) {
-		n, err := strconv.ParseUint(w, base, 8*octets)
-		if err != nil {
-			return words
-		}
-		for range octets {
-			fmt.Fprintf(&s, "%02x ", n&0xFF)
-			n >>= 8
-		}
+	if err := ofNumbers(out, inNumbers); err != nil {
+		return nil, false, err
 	}
-	return s.String()
+	if err := ofSeven(out); err != nil {
+		return nil, false, err
+	}
+	return out, words && by == usual, nil
 }
 
 // inOrder is groups of hexadecimal digits with the octets of each turned round.
@@ -68,44 +117,128 @@ func inOrder(groups string) string {
 	return s.String()
 }
 
-var errNoDump = errors.New("no dump")
+// groupsOf is the groups of digits of a line, without the text beside them; empty
+// when what follows them is not that.
+func groupsOf(rest string) string {
+	if s, ok := split(rest); ok {
+		return s.groups
+	}
+	size, octets := strings.IndexByte(rest+" ", ' '), 0
+	var groups []string
+	for _, g := range strings.Fields(rest) {
+		if len(g)%2 == 1 || len(g) > size || octets >= 16 || strings.ContainsFunc(g, func(r rune) bool { return r > 'f' || !isHex(byte(r)) }) {
+			break
+		}
+		groups, octets = append(groups, g), octets+len(g)/2
+	}
+	if text := strings.Fields(rest)[len(groups):]; len(strings.Join(text, "")) > octets+2 {
+		return "" // more than their text
+	}
+	return strings.Join(groups, " ")
+}
 
-// littleEndian reports whether the text of dump lines is that of their groups
-// turned round, and not of the groups as they are.
-func littleEndian(lines []string) bool {
+// shownOrder is the order of the octets in words that the text beside them shows.
+func shownOrder(lines []string) order {
 	straight, round := 0, 0
 	for _, line := range lines {
-		m := turned.FindStringSubmatch(strings.TrimRight(line, "\r"))
+		m := ofWords.FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}
-		a, errA := shows(strings.Join(strings.Fields(m[2]), ""), m[3])
-		b, errB := shows(strings.Join(strings.Fields(inOrder(m[2])), ""), m[3])
-		if errA != nil || errB != nil {
-			continue
-		}
-		if a && !b {
-			straight++
-		} else if b && !a {
-			round++
+		if s, ok := split(m[2]); ok && s.straight != s.round {
+			if s.straight {
+				straight++
+			} else {
+				round++
+			}
 		}
 	}
-	return round > 0 && straight == 0
+	switch {
+	case round > 0 && straight == 0:
+		return low
+	case straight > 0 && round == 0:
+		return high
+	}
+	return usual
 }
 
-// shows reports whether text is what a dump prints beside octets.
-func shows(digits, text string) (bool, error) {
-	if len(digits)%2 == 1 || len(text) > len(digits)/2 {
-		return false, errNoDump
-	}
-	for i := range len(text) {
-		c := nibble(digits[2*i])<<4 | nibble(digits[2*i+1])
-		if c < ' ' || c > '~' {
-			c = '.'
+// beside is what stands in a line of a dump when its text shows its octets.
+type beside struct {
+	groups          string // of digits
+	octets          int
+	straight, round bool // the text shows them as they are, with the octets of each group turned round
+}
+
+// widest is how many octets a line of a dump may have.
+const widest = 256
+
+// split divides what follows an offset into digits and text. It reports false when
+// no text shows the digits.
+func split(rest string) (found beside, ok bool) {
+	rest = strings.TrimRight(rest, " \t")
+	var straight, round []byte
+	for at := 0; at < len(rest) && len(straight) < widest; {
+		for at < len(rest) && (rest[at] == ' ' || rest[at] == '\t' || rest[at] == '-') {
+			at++
 		}
-		if text[i] != c {
-			return false, nil
+		from := at
+		for at < len(rest) && isHex(rest[at]) {
+			at++
+		}
+		if at == from || (at-from)%2 == 1 || at-from > 32 {
+			break
+		}
+		for i := from; i < at; i += 2 {
+			straight = append(straight, nibble(rest[i])<<4|nibble(rest[i+1]))
+			round = append(round, nibble(rest[at-2+from-i])<<4|nibble(rest[at-1+from-i]))
+		}
+		a, b := shows(straight, rest[at:]), shows(round, rest[at:])
+		if a || b {
+			found, ok = beside{rest[:at], len(straight), a, b}, true
 		}
 	}
-	return true, nil
+	return found, ok
+}
+
+// shows reports whether what stands after octets in a dump is their text: each
+// that is a character of ASCII is itself there, and there is one.
+func shows(octets []byte, after string) bool {
+	text := strings.TrimLeft(after, " \t")
+	lead := len(after) - len(text)
+	if n := len(text) - 1; n > 0 && (text[0] == '|' && text[n] == '|' || text[0] == '>' && text[n] == '<') {
+		text, lead = text[1:n], 1
+	}
+	if lead == 0 || len(text) > utf8.UTFMax*len(octets) {
+		return false
+	}
+	runes := []rune(text)
+	short := len(octets) - len(runes) // blanks that are its first or last characters
+	if short < 0 || len(runes) == 0 {
+		return false
+	}
+	return among(octets[short:], runes) && blank(octets[:short]) || among(octets[:len(runes)], runes) && blank(octets[len(runes):])
+}
+
+func among(octets []byte, text []rune) bool {
+	some := false
+	for i, c := range octets {
+		if c > ' ' && c <= '~' {
+			if text[i] != rune(c) {
+				return false
+			}
+			some = some || c != '.'
+		} else if text[i] > ' ' && text[i] <= '~' && text[i] != '.' {
+			return false
+		}
+	}
+	return some
+}
+
+func blank(octets []byte) bool {
+	for _, c := range octets {
+		if c != ' ' && c != 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -178,7 +178,7 @@ func TestDumpsOfPackets(t *testing.T) {
 				text += "  ....\n"
 			}
 		}
-		blocks, err := Text(text)
+		blocks, err := Text(text, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,7 +37,7 @@ func (f *fleet) loadList(g *terminalEntry) []listLine {
 	}
 	defer clear(data)
 	in := &strict.Reader{File: f.dir.path(g.list)}
-	text, err := strict.Text(data)
+	text, err := strict.Lines(data)
 	if bad, is := errors.AsType[*strict.EncodingError](err); is {
 		in.FailAt(bad.Line, "", "%w", bad)
 		f.Add(in)

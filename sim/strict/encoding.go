@@ -9,9 +9,15 @@ import (
 )
 
 // EncodingError says that a file is no text that can be read.
-type EncodingError struct{ Line int } // from 1
+type EncodingError struct {
+	Line int // from 1
+	zero bool
+}
 
 func (e *EncodingError) Error() string {
+	if e.zero {
+		return fmt.Sprintf("line %d has an octet of zero: this is no text, or one that was cut off by a full disk", e.Line)
+	}
 	return fmt.Sprintf("line %d is not UTF-8 (GBK? save as UTF-8)", e.Line)
 }
 
@@ -41,7 +47,30 @@ func Text(data []byte) ([]byte, error) {
 		}
 		line++
 	}
-	return nil, &EncodingError{line}
+	return nil, &EncodingError{Line: line}
+}
+
+// Lines is Text with lines that all end in a line feed, as those of files do not that
+// old editors of the Mac have saved, changed in place; an octet of zero is an
+// EncodingError.
+func Lines(data []byte) ([]byte, error) {
+	text, err := Text(data)
+	if err != nil {
+		return nil, err
+	}
+	line := 1
+	for i, c := range text {
+		switch {
+		case c == 0:
+			return nil, &EncodingError{Line: line, zero: true}
+		case c == '\r' && (i+1 == len(text) || text[i+1] != '\n'):
+			text[i] = '\n'
+			line++
+		case c == '\n':
+			line++
+		}
+	}
+	return text, nil
 }
 
 // wide gives UTF-16 as UTF-8; an octet over is left out.

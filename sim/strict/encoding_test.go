@@ -3,6 +3,7 @@ package strict
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 	"testing"
 	"unicode/utf16"
 )
@@ -37,5 +38,21 @@ func TestTextIsReadInWhateverUnicode(t *testing.T) {
 	}
 	if got, err := Text(nil); len(got) != 0 || err != nil {
 		t.Errorf("nothing: %q, %v", got, err)
+	}
+}
+
+// Lists that editors and systems save otherwise have the same lines.
+func TestLinesOfAnyEditorAreLines(t *testing.T) {
+	for text, want := range map[string]string{
+		"a\nb\n": "a\nb\n", "a\rb\r": "a\nb\n", "a\r\nb\r\n": "a\r\nb\r\n", "a\rb\nc\r\nd": "a\nb\nc\r\nd", "\xef\xbb\xbfa\rb": "a\nb", "": "",
+	} {
+		if got, err := Lines([]byte(text)); err != nil || string(got) != want {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+	for text, want := range map[string]string{"ab\rc\x00d\n": "line 2 has an octet of zero", "ab\n\xB7\xA2\n": "line 2 is not UTF-8"} {
+		if _, err := Lines([]byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }

@@ -281,6 +281,8 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 		return at, err
 	}
 	run.Trace = s.trace(f.id)
+	f.hand, run.Steering = f.newHand(folder, s.tell), &sim.Steering{}
+	s.obeyKeys(f.hand, run.Steering)
 	if s.agent.Share.Attempt > 1 {
 		run.NewHost = false // what the agent before has booked is there
 	}
@@ -308,6 +310,7 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 	}
 	rep, incomplete, err := f.play(ctx, run, folder, s.tell, sig)
 	s.playing.Store(false)
+	s.agent.Change(nil)
 	rep.Run, rep.Part = f.id, part
 	if err != nil {
 		return unplayedShare(ctx, rep, n, err)

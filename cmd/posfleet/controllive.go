@@ -112,8 +112,8 @@ func (c *controlled) sight(id string, run *agent.Controller) sight {
 		defer mu.Unlock()
 		parts := run.Parts()
 		union, wrong, slow, err := c.union(growing, parts)
-		union.Run, union.Plan, union.Environment = id, c.asked, here
-		union.Incomplete = report.UnderWay + missing(parts)
+		union.Run, union.Plan, union.Environment = id, c.plan(), here
+		union.Incomplete = report.UnderWay + c.missing(parts)
 		if err != nil {
 			union.Incomplete += "; it cannot be told in full: " + report.Printable(err.Error())
 		}
@@ -169,12 +169,14 @@ func (c *controlled) union(growing *report.Growing, parts []agent.Part) (union *
 // mostSeen is how many events of a kind are shown of all agents.
 const mostSeen = 10
 
-// missing says whose figures stand still.
-func missing(parts []agent.Part) string {
+// missing says whose figures stand still, or are not what was wanted.
+func (c *controlled) missing(parts []agent.Part) string {
 	var lost []string
 	for _, p := range parts {
 		if !p.Lost.IsZero() {
 			lost = append(lost, fmt.Sprintf("agent %d (%s) is not heard of", p.Index+1, p.Agent))
+		} else if p.Behind > 0 {
+			lost = append(lost, fmt.Sprintf("agent %d (%s) %s", p.Index+1, p.Agent, c.deaf(&p, 0)))
 		}
 	}
 	return strings.Join(append([]string{""}, lost...), "; ")

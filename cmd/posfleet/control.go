@@ -151,9 +151,11 @@ type controlled struct {
 	planned bool     // arrivals are: an open model
 	desk    *os.File // terminal that somebody sits at; nil for nobody
 	hand    *hand    // that takes down what is pressed there
+	since   string   // from when on this controller has counted; empty for the beginning
 	changes []agent.Change
 
 	heardOf atomic.Int64 // agents
+	stopped atomic.Int64 // when arrivals were, as a time of the run in ns; 0 for not before its end
 
 	died  context.CancelCauseFunc // has the wait for agents end
 	local []localAgent
@@ -368,6 +370,7 @@ func (c *controlled) obey(ctx, whole context.Context, run *agent.Controller) {
 		case <-whole.Done():
 			return
 		case <-stop.on:
+			c.stopped.CompareAndSwap(0, int64(time.Since(c.began)))
 			if err := run.Stop(whole, stop.how); err != nil {
 				c.tell.line("the agents cannot be told to stop: %v", err)
 			}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/agent"
@@ -104,6 +105,9 @@ func (c *controlled) part(p *agent.Part, later []agent.Part) (r *report.Report, 
 	}
 	if c.gap != nil {
 		to := c.asked.For
+		if stopped := time.Duration(c.stopped.Load()); stopped > 0 {
+			to = min(to, stopped)
+		}
 		if len(later) > 0 && later[0].Index == p.Index && later[0].State != "" {
 			to = later[0].From
 		}

@@ -46,7 +46,7 @@ func (c *controlled) takeKeys(ctx context.Context, in *os.File, run *agent.Contr
 		slices.SortStableFunc(slow, func(a, b report.Event) int { return cmp.Compare(b.Done-b.Due, a.Done-a.Due) })
 		return slow[:min(len(slow), mostSeen)], "no agent has told of an exchange yet"
 	}
-	h.read(in, &table{hand: h, agents: true})
+	h.read(in, &table{hand: h, agents: true, since: c.since})
 }
 
 // resume goes on with what was pressed while another controller had the run.

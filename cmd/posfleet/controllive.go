@@ -87,7 +87,7 @@ const longestNow = 1 << 20
 
 // show serves the run as its agents tell it.
 func (c *controlled) show(ctx context.Context, run *agent.Controller, id string) (err error) {
-	if c.watched, err = c.view.show(ctx, c.tell, id, c.sight(id, run)); err != nil {
+	if c.watched, err = c.view.show(ctx, c.tell, id, c.sight(id, run.Parts)); err != nil {
 		return err
 	}
 	go func() {
@@ -103,14 +103,14 @@ func (c *controlled) show(ctx context.Context, run *agent.Controller, id string)
 	return nil
 }
 
-// sight is the union of what the agents have sent.
-func (c *controlled) sight(id string, run *agent.Controller) sight {
+// sight is the union of what the agents have sent, who are each a part.
+func (c *controlled) sight(id string, agents func() []agent.Part) sight {
 	growing, here := report.NewGrowing(), report.ThisMachine(version())
 	var mu sync.Mutex // guards growing
 	return func() (*report.Report, []report.Event, []report.Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		parts := run.Parts()
+		parts := agents()
 		union, wrong, slow, err := c.union(growing, parts)
 		union.Run, union.Plan, union.Environment = id, c.plan(), here
 		union.Incomplete = report.UnderWay + c.missing(parts)

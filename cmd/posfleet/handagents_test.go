@@ -15,6 +15,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/agent"
 )
 
 // agentsAtDesk has somebody at a terminal begin a run of two agents at 100/s.
@@ -105,7 +106,7 @@ func TestAgentThatHearsOfAKeyTooLate(t *testing.T) {
 	}
 	d.press(t, "/")
 	d.await(t, "/: 50/s", 1)
-	time.Sleep(700 * time.Millisecond)
+	time.Sleep(agent.Lead + 200*time.Millisecond)
 	if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}

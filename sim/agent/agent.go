@@ -88,8 +88,10 @@ type Change struct {
 	What json.RawMessage `json:"what"`
 }
 
-// Lead is how long after it is ordered a change holds: by then all have heard of it.
-const Lead = 500 * time.Millisecond
+// Lead is how long after it is ordered a change holds: by then all have heard of it, those
+// too that are not told since they have lost what they follow orders by, and ask each
+// second.
+const Lead = 1500 * time.Millisecond
 
 // Stop is how a run is to be ended before its time.
 type Stop string

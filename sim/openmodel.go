@@ -76,8 +76,8 @@ func (m *openModel) play() {
 			r.Recorder.Held(due-r.origin, free-due)
 		}
 		r.playArrival(p, t, n, due, free)
-		r.fleet.release(t)
-		r.Recorder.Busy(t.freed-r.origin, t.freed-free)
+		freed := r.fleet.release(t)
+		r.Recorder.Busy(freed-r.origin, freed-free)
 	}
 }
 

@@ -59,13 +59,13 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	if err != nil {
 		return usage(err)
 	}
-	plan.Watched = f.view != viewFlags{} || desk != nil // who sits at a terminal may ask for the slowest exchanges
+	plan.Watched, plan.Keys = f.view != viewFlags{}, desk != nil
 	packed, err := plan.pack(seen, j.features)
 	if err != nil {
 		return usage(err)
 	}
 	c := &controlled{
-		meetingPlace: meetingPlace{Agents: f.spread.agents, Takeover: f.spread.takeover, Watched: plan.Watched, Creds: f.spread.join.creds, Listen: f.spread.listen, Cluster: f.spread.join.cluster,
+		meetingPlace: meetingPlace{Agents: f.spread.agents, Takeover: f.spread.takeover, Watched: plan.Watched, Keys: plan.Keys, Creds: f.spread.join.creds, Listen: f.spread.listen, Cluster: f.spread.join.cluster,
 			Bundled: n.books != nil, Limits: slices.Concat(j.load.Limits, f.limits)},
 		asked: f.asked, limits: j.limits, books: n.books, gap: f.gap(j), planned: j.pacer != nil,
 		folder: folder, tell: tell, sig: sig, dir: folder.Path("agents"), view: f.view, desk: desk, hand: f.newHand(folder, tell),
@@ -122,6 +122,7 @@ type meetingPlace struct {
 	Agents   int           `json:"agents"`
 	Takeover bool          `json:"takeover,omitempty"`
 	Watched  bool          `json:"watched,omitempty"` // agents tell each second how they go on
+	Keys     bool          `json:"keys,omitempty"`    // agents tell each second which exchanges were slowest
 	Creds    string        `json:"creds"`             // file
 	Listen   string        `json:"listen,omitempty"`  // address
 	Cluster  agent.Cluster `json:"cluster,omitzero"`

@@ -35,11 +35,11 @@ func (c *controlled) takeKeys(ctx context.Context, in *os.File, run *agent.Contr
 		h.drain = func() { time.AfterFunc(agent.Lead, drain) } // once no arrival falls due
 	}
 	h.slowest = func() (slow []report.Event, none string) {
-		if !c.Watched {
+		if !c.Watched && !c.Keys {
 			return nil, "the run was begun away from a terminal, and its agents do not tell"
 		}
 		for _, p := range run.Parts() {
-			if _, line, has := readNow(p.Folder); has {
+			if line, has := newest(p.Folder); has {
 				slow = append(slow, line.Slow...)
 			}
 		}

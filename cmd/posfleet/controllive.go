@@ -22,7 +22,7 @@ import (
 
 // nowLine is one such line.
 type nowLine struct {
-	Run   json.RawMessage `json:"run"` // as report.Report.Line gives it
+	Run   json.RawMessage `json:"run,omitempty"` // as report.Report.Line gives it; none where only keys are read
 	Wrong []report.Event  `json:"wrong,omitempty"`
 	Slow  []report.Event  `json:"slow,omitempty"`
 }
@@ -42,9 +42,12 @@ func newTelling(name string, seen sight) (*telling, error) {
 // on goes without: the log is what counts.
 func (t *telling) second() {
 	rep, wrong, slow := t.seen()
-	run, err := rep.Line()
-	if err != nil {
-		return
+	var run json.RawMessage
+	if rep != nil {
+		var err error
+		if run, err = rep.Line(); err != nil {
+			return
+		}
 	}
 	for _, list := range [][]report.Event{wrong, slow} {
 		for i := range list {
@@ -58,28 +61,33 @@ func (t *telling) second() {
 
 func (t *telling) close() { _ = t.file.Close() }
 
-// readNow reads an agent's newest line; false when there is none yet.
+// readNow reads an agent's newest line, and the run in it; false when there is none yet.
 func readNow(dir string) (rep *report.Report, line nowLine, ok bool) {
+	line, ok = newest(dir)
+	if !ok {
+		return nil, line, false
+	}
+	rep, err := report.ReadLine(line.Run)
+	return rep, line, err == nil
+}
+
+func newest(dir string) (line nowLine, ok bool) {
 	f, err := os.Open(filepath.Join(dir, nowName))
 	if err != nil {
-		return nil, line, false
+		return line, false
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, line, false
+		return line, false
 	}
 	tail := make([]byte, min(info.Size(), longestNow))
 	if _, err := f.ReadAt(tail, info.Size()-int64(len(tail))); err != nil {
-		return nil, line, false
+		return line, false
 	}
 	tail = tail[:bytes.LastIndexByte(tail, '\n')+1]
 	tail = bytes.TrimSuffix(tail, []byte("\n"))
-	if json.Unmarshal(tail[bytes.LastIndexByte(tail, '\n')+1:], &line) != nil {
-		return nil, line, false
-	}
-	rep, err = report.ReadLine(line.Run)
-	return rep, line, err == nil
+	return line, json.Unmarshal(tail[bytes.LastIndexByte(tail, '\n')+1:], &line) == nil
 }
 
 // longestNow bounds two lines of now.ndjson, in octets.

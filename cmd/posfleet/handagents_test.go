@@ -21,6 +21,9 @@ import (
 // agentsAtDesk has somebody at a terminal begin a run of two agents at 100/s.
 func agentsAtDesk(t *testing.T) *desk {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	d := sit(t, nil, nil, "load", "--agents", "2", "--rate", "100/s", "--for", "10m", "--warmup", "0s", "--terminals", "50", "--out", "run")
 	d.await(t, "last second", 2)

@@ -21,7 +21,7 @@ type Agent struct {
 	P50       time.Duration `json:"p50_ns"`
 	P99       time.Duration `json:"p99_ns"`
 	Verdict   string        `json:"verdict"`
-	Lost      string        `json:"lost,omitempty"` // what became of it, when it did not play to the end
+	Lost      string        `json:"lost,omitempty"` // what became of it, when it did not play all to the end as it was told
 	Offset    time.Duration `json:"clock_offset_ns"`
 	Within    time.Duration `json:"clock_within_ns"` // how far the offset may be off when it began
 	Drift     time.Duration `json:"clock_drift_ns"`  // by how much the offset had changed when it ended
@@ -36,6 +36,20 @@ func NewAgent(number int, name string, r *Report) (Agent, error) {
 	}
 	return Agent{Number: number, Name: name, Terminals: r.Plan.Terminals, Planned: r.Planned, Played: r.Played, Sent: all.Counts.Sent(), Answered: all.Counts.answered(),
 		P50: all.Quantile(0.5).Value, P99: all.Quantile(0.99).Value, Verdict: r.Validity.Level.String(), Lost: r.Incomplete}, nil
+}
+
+// Deaf is the state of an agent that has not heard in time how the run was changed.
+const Deaf = "deaf"
+
+// Fate is what became of an agent, in a word.
+func (a *Agent) Fate() string {
+	switch {
+	case a.Lost == "":
+		return a.State
+	case a.State == "failed", a.State == Deaf:
+		return a.State
+	}
+	return "lost"
 }
 
 // mostSkew is how far apart agents may have begun: more shifts the arrivals of a plan
@@ -73,7 +87,7 @@ func (t *text) agents(r *Report) {
 	for _, a := range r.Agents {
 		verdict := a.Verdict
 		if a.Lost != "" {
-			verdict = t.paint(red, "lost")
+			verdict = t.paint(red, a.Fate())
 		}
 		t.printf("%s%s%s%s%s  %s\n", pad(fmt.Sprintf("%d  %s", a.Number, a.Name), -40), pad(FormatCount(int64(a.Terminals)), 12),
 			pad(FormatCount(a.Played), 12), pad(FormatCount(a.Sent), 12), pad(FormatDuration(a.P99), 10), verdict)

@@ -123,14 +123,16 @@ func (f *fleet) acquire(ctx context.Context, plan *Plan) (t *Terminal, waited bo
 	}
 }
 
-// release gives a terminal back.
-func (f *fleet) release(t *Terminal) {
-	t.freed = f.run.clock.Now()
+// release gives a terminal back, which is another's from then on, and says when.
+func (f *fleet) release(t *Terminal) (freed time.Duration) {
+	freed = f.run.clock.Now()
+	t.freed = freed
 	if !t.Kind.ReadsCards() {
 		f.qrOnly <- t
-		return
+		return freed
 	}
 	f.idle <- t
+	return freed
 }
 
 // each has so many players at once do something with every terminal.

@@ -36,7 +36,7 @@ type openModel struct {
 
 // playOpen has players play arrivals; it returns when no more come.
 func playOpen(ctx context.Context, r *Run, players *sync.WaitGroup) {
-	next, stop := iter.Pull2(r.Steering.pacer(ctx, r.Share.Pacer(r.Pacer), r.Now))
+	next, stop := iter.Pull2(r.Share.rest(r.Steering.pacer(ctx, r.Share.Pacer(r.Pacer), r.Now, r.For)))
 	m := &openModel{run: r, ctx: ctx, players: players, next: next, timer: timer.New(ctx),
 		catchUp: catchUp{before: r.origin}, over: make(chan struct{})}
 	m.start()
@@ -76,8 +76,8 @@ func (m *openModel) play() {
 			r.Recorder.Held(due-r.origin, free-due)
 		}
 		r.playArrival(p, t, n, due, free)
-		r.fleet.release(t)
-		r.Recorder.Busy(t.freed-r.origin, t.freed-free)
+		freed := r.fleet.release(t)
+		r.Recorder.Busy(freed-r.origin, freed-free)
 	}
 }
 

@@ -139,6 +139,21 @@ func TestPanicOfAPlayerIsTold(t *testing.T) {
 	}
 }
 
+// A run that ends while the machine has not told of a second yet that is over counts the
+// arrivals of both.
+func TestRunEndsBeforeItsSecondIsTold(t *testing.T) {
+	t.Parallel()
+	r := &sim.Run{Terminals: 4, Pacer: sim.Constant(sim.Rate{N: 100, Per: time.Second}), For: 2100 * time.Millisecond}
+	r.Observer.Second = func(iv report.Interval) {
+		if iv.From == 0 {
+			time.Sleep(1200 * time.Millisecond)
+		}
+	}
+	if rep := newBench(t, "cup", 4).run(t, r); rep.Planned != 210 || len(rep.Seconds) != 3 {
+		t.Errorf("%d arrivals in %d seconds", rep.Planned, len(rep.Seconds))
+	}
+}
+
 func TestEveryArrivalIsAccountedFor(t *testing.T) {
 	for _, lines := range []string{"own", "each", "shared:2"} {
 		for _, network := range []string{"cup", "iso87"} {

@@ -17,12 +17,27 @@ func (s Share) Arrival(k int) int { return max(1, s.Of)*k + s.Index }
 // Pacer gives those of the arrivals that are the share's, each with its number in the
 // whole run.
 func (s Share) Pacer(p Pacer) Pacer {
-	if s.Of <= 1 && s.From == 0 {
+	if s.Of <= 1 {
 		return p
 	}
 	return func(yield func(int, time.Duration) bool) {
 		for n, due := range p {
-			if n%max(1, s.Of) == s.Index && due >= s.From && !yield(n, due) {
+			if n%s.Of == s.Index && !yield(n, due) {
+				return
+			}
+		}
+	}
+}
+
+// rest gives those of the arrivals, as they fall due in the run, that are still to be
+// played.
+func (s Share) rest(p Pacer) Pacer {
+	if s.From == 0 {
+		return p
+	}
+	return func(yield func(int, time.Duration) bool) {
+		for n, due := range p {
+			if due >= s.From && !yield(n, due) {
 				return
 			}
 		}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"maps"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,7 +29,7 @@ func steer(t *testing.T, upto, late time.Duration, changes map[time.Duration]flo
 				}
 			}()
 		}
-		for _, d := range s.pacer(ctx, Constant(Rate{10, time.Second}), now) {
+		for _, d := range s.pacer(ctx, Constant(Rate{10, time.Second}), now, upto) {
 			if d >= upto {
 				break
 			}
@@ -82,9 +83,78 @@ func TestSteeringHidesNoDelay(t *testing.T) {
 	}
 }
 
+// What two agents play is the plan that one alone would have played, arrival by arrival,
+// whatever is changed while they wait for their next one and whenever each hears of it
+// before it holds; one that hears of it too late says by how much.
+func TestSharesAreSteeredAsOne(t *testing.T) {
+	type change struct {
+		at    time.Duration
+		speed float64
+	}
+	changes := []change{{1500 * time.Millisecond, 4}, {2100 * time.Millisecond, 0}, {3 * time.Second, 0.5}, {6 * time.Second, 3}}
+	const end = 10 * time.Second
+	play := func(share Share, lead time.Duration) (due map[int]time.Duration, late time.Duration) {
+		due = map[int]time.Duration{}
+		synctest.Test(t, func(t *testing.T) {
+			ctx, stop := context.WithTimeout(t.Context(), end+time.Second)
+			defer stop()
+			began := time.Now()
+			now := func() time.Duration { return time.Since(began) }
+			s := &Steering{}
+			go func() {
+				for _, c := range changes {
+					time.Sleep(c.at - lead - now())
+					late = max(late, s.SetAt(c.at, c.speed))
+				}
+			}()
+			for n, d := range share.rest(s.pacer(ctx, share.Pacer(Constant(Rate{3, time.Second})), now, end)) {
+				if d >= end {
+					break
+				}
+				due[n] = d
+				time.Sleep(d - now())
+			}
+			synctest.Wait()
+		})
+		return due, late
+	}
+	whole := &Steering{}
+	for _, c := range changes {
+		whole.SetAt(c.at, c.speed)
+	}
+	want := map[int]time.Duration{}
+	for n, d := range whole.Pacer(Constant(Rate{3, time.Second})) {
+		if d >= end {
+			break
+		}
+		want[n] = d
+	}
+	for of := range 4 {
+		together := map[int]time.Duration{}
+		for i := range of + 1 {
+			due, late := play(Share{Index: i, Of: of + 1}, 400*time.Millisecond-time.Duration(i)*100*time.Millisecond)
+			maps.Copy(together, due)
+			if late != 0 {
+				t.Errorf("share %d of %d says that it was told %v late", i, of+1, late)
+			}
+		}
+		if !maps.Equal(together, want) {
+			t.Errorf("%d shares: %v, want %v", of+1, together, want)
+		}
+	}
+	if _, late := play(Share{Of: 1}, -time.Second); late < time.Second || late > time.Second+ahead {
+		t.Errorf("told a second late it says %v", late)
+	}
+	took, _ := play(Share{Of: 1, From: 7 * time.Second}, 400*time.Millisecond)
+	maps.DeleteFunc(want, func(_ int, due time.Duration) bool { return due < 7*time.Second })
+	if len(want) == 0 || !maps.Equal(took, want) {
+		t.Errorf("who takes over after 7 s plays %v, want %v", took, want)
+	}
+}
+
 // A run that ends while it is paused has missed nothing: no more fell due.
 func TestPausedToTheEnd(t *testing.T) {
-	if due := steer(t, 4*time.Second, 0, map[time.Duration]float64{1050 * time.Millisecond: 0}); len(due) != 12 { // that of 1.1 s was awaited
+	if due := steer(t, 4*time.Second, 0, map[time.Duration]float64{1050 * time.Millisecond: 0}); len(due) != 11 {
 		t.Errorf("%d arrivals: %v", len(due), due)
 	}
 }
@@ -93,14 +163,14 @@ func TestPausedToTheEnd(t *testing.T) {
 func TestSteeringLeavesPlansAlone(t *testing.T) {
 	var plain []time.Duration
 	var none *Steering
-	for _, d := range none.pacer(t.Context(), Constant(Rate{7, time.Second}), nil) {
+	for _, d := range none.pacer(t.Context(), Constant(Rate{7, time.Second}), nil, 0) {
 		if plain = append(plain, d); len(plain) == 100 {
 			break
 		}
 	}
 	s := &Steering{}
 	k := 0
-	for _, d := range s.pacer(t.Context(), Constant(Rate{7, time.Second}), func() time.Duration { return 0 }) {
+	for _, d := range s.pacer(t.Context(), Constant(Rate{7, time.Second}), func() time.Duration { return 0 }, 0) {
 		if d != plain[k] {
 			t.Fatalf("arrival %d at %v, want %v", k, d, plain[k])
 		}

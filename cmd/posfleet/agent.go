@@ -146,6 +146,7 @@ const (
 type sharePlayer struct {
 	agent   *agent.Agent
 	watched bool // somebody sees the run while it runs
+	keys    bool // or may ask for its slowest exchanges
 	view    viewFlags
 	tell    *progress
 	sig     *signals
@@ -170,7 +171,7 @@ func (s *sharePlayer) play(ctx context.Context, dir string) error {
 	if err := giveFlags(cmd.Flags(), plan.Flags); err != nil {
 		return usage(fmt.Errorf("plan: %w", err))
 	}
-	s.watched = plan.Watched
+	s.watched, s.keys = plan.Watched, plan.Keys
 	f.id, f.share = plan.Run, sim.Share{Index: a.Share.Index, Of: a.Share.Of}
 	f.net.files, f.net.share, f.net.other = profile.Files{From: plan.files, Dir: plan.Dir}, f.share, plan.Bundled
 	j, err := f.prepare(cmd, plan.Args)
@@ -215,7 +216,7 @@ func (s *sharePlayer) play(ctx context.Context, dir string) error {
 
 // grow are the files that go to the controller as they grow.
 func (s *sharePlayer) grow() []string {
-	if s.watched {
+	if s.watched || s.keys {
 		return []string{logName, nowName}
 	}
 	return []string{logName}
@@ -281,6 +282,8 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 		return at, err
 	}
 	run.Trace = s.trace(f.id)
+	f.hand, run.Steering = f.newHand(folder, s.tell), &sim.Steering{}
+	s.obeyKeys(f.hand, run.Steering)
 	if s.agent.Share.Attempt > 1 {
 		run.NewHost = false // what the agent before has booked is there
 	}
@@ -295,7 +298,13 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 	}
 	defer f.watched.close()
 	f.written = s.agent.Grown
-	if s.watched {
+	if s.watched || s.keys {
+		if !s.watched {
+			seen = func() (*report.Report, []report.Event, []report.Event) {
+				_, slow := folder.Events.Lately()
+				return nil, nil, slow
+			}
+		}
 		told, err := newTelling(folder.Path(nowName), seen)
 		if err != nil {
 			return &exit{code: exitIncomplete, err: err}
@@ -308,6 +317,7 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 	}
 	rep, incomplete, err := f.play(ctx, run, folder, s.tell, sig)
 	s.playing.Store(false)
+	s.agent.Change(nil)
 	rep.Run, rep.Part = f.id, part
 	if err != nil {
 		return unplayedShare(ctx, rep, n, err)

@@ -50,7 +50,10 @@ func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, view viewFlags, si
 	if err != nil {
 		return usage(err)
 	}
-	c.folder, c.asked = folder, begun.Plan
+	c.folder, c.asked, c.planned = folder, begun.Plan, begun.Plan.Model != model(true)
+	c.hand = &hand{tell: c.tell, pace: pace{speed: 1}, kept: keptIn(folder, c.asked)}
+	c.since = "since attach"
+	c.desk = atTerminal(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 	return c.conduct(cmd.Context(), cmd.OutOrStdout(), begun, func(m *meeting) (run *agent.Controller, err error) {
 		run, c.began, err = agent.Attach(cmd.Context(), m.conn, c.Agents, c.dir)
 		if err == nil {

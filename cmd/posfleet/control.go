@@ -54,19 +54,25 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	if err != nil {
 		return usage(err)
 	}
-	plan, err := f.sent(begun.Run, args, cmd, j, n, seen)
+	tell, desk := newProgress(cmd.ErrOrStderr()), atTerminal(cmd.InOrStdin(), out, cmd.ErrOrStderr())
+	plan, err := f.sent(begun.Run, args, cmd, n)
+	if err != nil {
+		return usage(err)
+	}
+	plan.Watched, plan.Keys = f.view != viewFlags{}, desk != nil
+	packed, err := plan.pack(seen, j.features)
 	if err != nil {
 		return usage(err)
 	}
 	c := &controlled{
-		meetingPlace: meetingPlace{Agents: f.spread.agents, Takeover: f.spread.takeover, Watched: f.view != viewFlags{}, Creds: f.spread.join.creds, Listen: f.spread.listen, Cluster: f.spread.join.cluster,
+		meetingPlace: meetingPlace{Agents: f.spread.agents, Takeover: f.spread.takeover, Watched: plan.Watched, Keys: plan.Keys, Creds: f.spread.join.creds, Listen: f.spread.listen, Cluster: f.spread.join.cluster,
 			Bundled: n.books != nil, Limits: slices.Concat(j.load.Limits, f.limits)},
-		asked: f.asked, limits: j.limits, books: n.books, gap: f.gap(j),
-		folder: folder, tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: folder.Path("agents"), view: f.view,
+		asked: f.asked, limits: j.limits, books: n.books, gap: f.gap(j), planned: j.pacer != nil,
+		folder: folder, tell: tell, sig: sig, dir: folder.Path("agents"), view: f.view, desk: desk, hand: f.newHand(folder, tell),
 	}
 	f.introduce(c.tell, j, n)
 	return c.conduct(ctx, out, begun, func(m *meeting) (*agent.Controller, error) {
-		run, err := agent.Start(ctx, m.conn, version(), c.Agents, c.Takeover, plan, c.dir)
+		run, err := agent.Start(ctx, m.conn, version(), c.Agents, c.Takeover, packed, c.dir)
 		if err != nil || !f.spread.here() {
 			return run, err
 		}
@@ -74,35 +80,41 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	})
 }
 
-// gap counts the arrivals of a share that fall due in a part of the run; nil in a closed
-// model.
-func (f *loadFlags) gap(j *job) func(s agent.Share, from, to time.Duration) int64 {
+// gap counts the arrivals of a share that fall due in a part of a run that keys have
+// changed; nil in a closed model.
+func (f *loadFlags) gap(j *job) func(s agent.Share, keys []report.Press, from, to time.Duration) int64 {
 	if j.pacer == nil {
 		return nil
 	}
-	return func(s agent.Share, from, to time.Duration) (n int64) {
-		for _, due := range (sim.Share{Index: s.Index, Of: s.Of, From: from}).Pacer(j.pacer) {
+	return func(s agent.Share, keys []report.Press, from, to time.Duration) (n int64) {
+		var steering sim.Steering
+		for _, k := range keys {
+			steering.SetAt(k.At, k.Speed)
+		}
+		for _, due := range steering.Pacer(sim.Share{Index: s.Index, Of: s.Of}.Pacer(j.pacer)) {
 			if due >= min(to, f.length) {
 				break
 			}
-			n++
+			if due >= from {
+				n++
+			}
 		}
 		return n
 	}
 }
 
 // sent is the run's plan as agents are told of it.
-func (f *loadFlags) sent(run string, args []string, cmd *cobra.Command, j *job, n *network, seen filesSeen) ([]byte, error) {
+func (f *loadFlags) sent(run string, args []string, cmd *cobra.Command, n *network) (*sentPlan, error) {
 	p, err := planOf(args, cmd.Flags())
 	if err != nil {
 		return nil, err
 	}
-	p.Run, p.Digests, p.Watched = run, f.asked.Digests, f.view != viewFlags{}
+	p.Run, p.Digests = run, f.asked.Digests
 	p.Flags["seed"] = []string{fmt.Sprint(f.seed)}
 	if n.books != nil {
 		p.Bundled = &bundledHost{Address: n.dialer.Address, Admin: n.admin.URL, Token: string(n.admin.Token)}
 	}
-	return p.pack(seen, j.features)
+	return p, nil
 }
 
 // meetingPlace is what another controller needs to go on with a run.
@@ -110,6 +122,7 @@ type meetingPlace struct {
 	Agents   int           `json:"agents"`
 	Takeover bool          `json:"takeover,omitempty"`
 	Watched  bool          `json:"watched,omitempty"` // agents tell each second how they go on
+	Keys     bool          `json:"keys,omitempty"`    // agents tell each second which exchanges were slowest
 	Creds    string        `json:"creds"`             // file
 	Listen   string        `json:"listen,omitempty"`  // address
 	Cluster  agent.Cluster `json:"cluster,omitzero"`
@@ -125,8 +138,8 @@ type controlled struct {
 	meetingPlace
 	asked  report.Plan
 	limits []report.Limit
-	books  func(context.Context) (audit.Books, error)        // of the bundled host; nil when the host is the user's
-	gap    func(s agent.Share, from, to time.Duration) int64 // arrivals of a share; nil where none are planned
+	books  func(context.Context) (audit.Books, error)                             // of the bundled host; nil when the host is the user's
+	gap    func(s agent.Share, keys []report.Press, from, to time.Duration) int64 // arrivals of a share; nil where they are not known
 	folder *report.Folder
 	tell   *progress
 	sig    *signals
@@ -136,8 +149,14 @@ type controlled struct {
 
 	view    viewFlags
 	watched *watched // the run's page; nil for none
+	planned bool     // arrivals are: an open model
+	desk    *os.File // terminal that somebody sits at; nil for nobody
+	hand    *hand    // that takes down what is pressed there
+	since   string   // from when on this controller has counted; empty for the beginning
+	changes []agent.Change
 
 	heardOf atomic.Int64 // agents
+	stopped atomic.Int64 // when arrivals were, as a time of the run in ns; 0 for not before its end
 
 	died  context.CancelCauseFunc // has the wait for agents end
 	local []localAgent
@@ -218,9 +237,19 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 		c.tell.line("all agents begin")
 	}
 	c.heardOf.Store(int64(c.Agents))
+	playing, drain := context.WithCancel(ctx)
+	defer drain()
+	c.hand.resume(run.Changes())
+	if c.desk != nil {
+		c.takeKeys(whole, c.desk, run, drain)
+	}
+	if keys := c.hand.pressed(); len(keys) > 0 && keys[len(keys)-1].Key == "q" {
+		drain() // the controller before meant to
+	}
 	run.Hear(c.progress())
 	defer c.tell.done()
-	go c.obey(ctx, whole, run)
+	defer c.hand.leave()
+	go c.obey(playing, whole, run)
 	told := c.watch(whole, run)
 	if err := c.giveBooks(whole, run, told); err != nil {
 		return nil, &exit{code: exitIncomplete, err: err}
@@ -228,6 +257,7 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	if err := run.Await(whole, agent.Ended, told); err != nil && c.sig.abort.Err() == nil {
 		return nil, &exit{code: exitIncomplete, err: err}
 	}
+	c.changes = run.Changes()
 	return run.Parts(), nil
 }
 
@@ -323,7 +353,7 @@ func (c *controlled) progress() func(s agent.Share, file string, part []byte) {
 			for o, n := range s.Counts {
 				sum.Counts[o] += n
 			}
-			sum.At, sum.Last = s.At+s.Length, s
+			sum.At, sum.Last, sum.Played = s.At+s.Length, s, sum.Played+s.Played
 			delete(seconds, k)
 			told[k] = math.MinInt / 2 // whoever comes later with it is too late
 			c.tell.second(sum, c.asked.For)
@@ -341,6 +371,7 @@ func (c *controlled) obey(ctx, whole context.Context, run *agent.Controller) {
 		case <-whole.Done():
 			return
 		case <-stop.on:
+			c.stopped.CompareAndSwap(0, int64(time.Since(c.began)))
 			if err := run.Stop(whole, stop.how); err != nil {
 				c.tell.line("the agents cannot be told to stop: %v", err)
 			}
@@ -374,7 +405,7 @@ func (c *controlled) giveBooks(ctx context.Context, run *agent.Controller, told 
 // watch tells agents that are lost, once each, and has others take their shares over
 // where that is wanted.
 func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]agent.Part) {
-	lost, taken := map[agent.Share]bool{}, map[agent.Share]bool{}
+	lost, taken, deaf := map[agent.Share]bool{}, map[agent.Share]bool{}, map[agent.Share]bool{}
 	return func(parts []agent.Part) {
 		heardOf := 0
 		for _, p := range parts {
@@ -385,6 +416,10 @@ func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]ag
 		c.heardOf.Store(int64(heardOf))
 		for _, p := range parts {
 			name := fmt.Sprintf("agent %d (%s)", p.Index+1, p.Agent)
+			if p.Behind > 0 && !deaf[p.Share] {
+				deaf[p.Share] = true
+				c.tell.line("%s %s: the run is degraded", name, c.deaf(&p, 0))
+			}
 			switch {
 			case !p.Lost.IsZero() && !lost[p.Share]:
 				lost[p.Share] = true

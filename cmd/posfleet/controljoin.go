@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/agent"
@@ -28,7 +29,9 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 		if err != nil {
 			return nil, nil, err
 		}
-		says(&a, &p)
+		if says(&a, &p); a.Lost != "" && p.State == agent.Ended {
+			a.State = report.Deaf
+		}
 		a.Folder = filepath.Base(p.Folder)
 		agents, folders = append(agents, a), append(folders, p.Folder)
 		r.Named(fmt.Sprintf("agent %d", p.Index+1))
@@ -38,7 +41,7 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 			return nil, nil, err
 		}
 	}
-	rep.Plan, rep.Agents = c.asked, agents
+	rep.Plan, rep.Agents = c.plan(), agents
 	rep.JudgeSkew()
 	if c.broken != nil {
 		rep.Money.Detail = append(rep.Money.Detail, c.broken.Error())
@@ -88,8 +91,13 @@ func (c *controlled) part(p *agent.Part, later []agent.Part) (r *report.Report, 
 		return nil, nil, err
 	}
 	r.Started = c.began
+	name := fmt.Sprintf("agent %d (%s)", p.Index+1, p.Agent)
+	deaf := c.deaf(p, r.Took)
 	if p.State == agent.Ended {
-		return r, nil, nil
+		if r.Incomplete = deaf; deaf != "" {
+			why = fmt.Errorf("%s %s", name, deaf)
+		}
+		return r, why, nil
 	}
 	r.Incomplete = "not heard of any more: this is what it had sent"
 	if p.State == agent.Failed {
@@ -97,13 +105,19 @@ func (c *controlled) part(p *agent.Part, later []agent.Part) (r *report.Report, 
 	}
 	if c.gap != nil {
 		to := c.asked.For
+		if stopped := time.Duration(c.stopped.Load()); stopped > 0 {
+			to = min(to, stopped)
+		}
 		if len(later) > 0 && later[0].Index == p.Index && later[0].State != "" {
 			to = later[0].From
 		}
-		if n := c.gap(p.Share, r.Took, to); n > 0 {
+		if n := c.gap(p.Share, c.hand.pressed(), r.Took, to); n > 0 {
 			r.Incomplete += fmt.Sprintf(" of the first %s; %s that fell due after were played by nobody", report.FormatDuration(r.Took), report.Plural(n, "arrival"))
 		}
 	}
+	if deaf != "" {
+		r.Incomplete += "; it " + deaf
+	}
 	r.NotPlayed = r.Planned - r.Played
-	return r, fmt.Errorf("agent %d (%s): %s", p.Index+1, p.Agent, r.Incomplete), nil
+	return r, fmt.Errorf("%s: %s", name, r.Incomplete), nil
 }

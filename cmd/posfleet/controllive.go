@@ -22,7 +22,7 @@ import (
 
 // nowLine is one such line.
 type nowLine struct {
-	Run   json.RawMessage `json:"run"` // as report.Report.Line gives it
+	Run   json.RawMessage `json:"run,omitempty"` // as report.Report.Line gives it; none where only keys are read
 	Wrong []report.Event  `json:"wrong,omitempty"`
 	Slow  []report.Event  `json:"slow,omitempty"`
 }
@@ -42,9 +42,12 @@ func newTelling(name string, seen sight) (*telling, error) {
 // on goes without: the log is what counts.
 func (t *telling) second() {
 	rep, wrong, slow := t.seen()
-	run, err := rep.Line()
-	if err != nil {
-		return
+	var run json.RawMessage
+	if rep != nil {
+		var err error
+		if run, err = rep.Line(); err != nil {
+			return
+		}
 	}
 	for _, list := range [][]report.Event{wrong, slow} {
 		for i := range list {
@@ -58,28 +61,33 @@ func (t *telling) second() {
 
 func (t *telling) close() { _ = t.file.Close() }
 
-// readNow reads an agent's newest line; false when there is none yet.
+// readNow reads an agent's newest line, and the run in it; false when there is none yet.
 func readNow(dir string) (rep *report.Report, line nowLine, ok bool) {
+	line, ok = newest(dir)
+	if !ok {
+		return nil, line, false
+	}
+	rep, err := report.ReadLine(line.Run)
+	return rep, line, err == nil
+}
+
+func newest(dir string) (line nowLine, ok bool) {
 	f, err := os.Open(filepath.Join(dir, nowName))
 	if err != nil {
-		return nil, line, false
+		return line, false
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, line, false
+		return line, false
 	}
 	tail := make([]byte, min(info.Size(), longestNow))
 	if _, err := f.ReadAt(tail, info.Size()-int64(len(tail))); err != nil {
-		return nil, line, false
+		return line, false
 	}
 	tail = tail[:bytes.LastIndexByte(tail, '\n')+1]
 	tail = bytes.TrimSuffix(tail, []byte("\n"))
-	if json.Unmarshal(tail[bytes.LastIndexByte(tail, '\n')+1:], &line) != nil {
-		return nil, line, false
-	}
-	rep, err = report.ReadLine(line.Run)
-	return rep, line, err == nil
+	return line, json.Unmarshal(tail[bytes.LastIndexByte(tail, '\n')+1:], &line) == nil
 }
 
 // longestNow bounds two lines of now.ndjson, in octets.
@@ -87,7 +95,7 @@ const longestNow = 1 << 20
 
 // show serves the run as its agents tell it.
 func (c *controlled) show(ctx context.Context, run *agent.Controller, id string) (err error) {
-	if c.watched, err = c.view.show(ctx, c.tell, id, c.sight(id, run)); err != nil {
+	if c.watched, err = c.view.show(ctx, c.tell, id, c.sight(id, run.Parts)); err != nil {
 		return err
 	}
 	go func() {
@@ -103,17 +111,17 @@ func (c *controlled) show(ctx context.Context, run *agent.Controller, id string)
 	return nil
 }
 
-// sight is the union of what the agents have sent.
-func (c *controlled) sight(id string, run *agent.Controller) sight {
+// sight is the union of what the agents have sent, who are each a part.
+func (c *controlled) sight(id string, agents func() []agent.Part) sight {
 	growing, here := report.NewGrowing(), report.ThisMachine(version())
 	var mu sync.Mutex // guards growing
 	return func() (*report.Report, []report.Event, []report.Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		parts := run.Parts()
+		parts := agents()
 		union, wrong, slow, err := c.union(growing, parts)
-		union.Run, union.Plan, union.Environment = id, c.asked, here
-		union.Incomplete = report.UnderWay + missing(parts)
+		union.Run, union.Plan, union.Environment = id, c.plan(), here
+		union.Incomplete = report.UnderWay + c.missing(parts)
 		if err != nil {
 			union.Incomplete += "; it cannot be told in full: " + report.Printable(err.Error())
 		}
@@ -169,12 +177,14 @@ func (c *controlled) union(growing *report.Growing, parts []agent.Part) (union *
 // mostSeen is how many events of a kind are shown of all agents.
 const mostSeen = 10
 
-// missing says whose figures stand still.
-func missing(parts []agent.Part) string {
+// missing says whose figures stand still, or are not what was wanted.
+func (c *controlled) missing(parts []agent.Part) string {
 	var lost []string
 	for _, p := range parts {
 		if !p.Lost.IsZero() {
 			lost = append(lost, fmt.Sprintf("agent %d (%s) is not heard of", p.Index+1, p.Agent))
+		} else if p.Behind > 0 {
+			lost = append(lost, fmt.Sprintf("agent %d (%s) %s", p.Index+1, p.Agent, c.deaf(&p, 0)))
 		}
 	}
 	return strings.Join(append([]string{""}, lost...), "; ")

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -83,6 +84,13 @@ func TestControllerShowsAllAgentsAsTheyPlay(t *testing.T) {
 	rep, err := report.Read(filepath.Join(p.Dir, "run"))
 	if err != nil || len(rep.Agents) != 2 {
 		t.Fatal(rep, err)
+	}
+	unplayed := regexp.MustCompile(`([\d,]+) arrivals that fell due after were played by nobody`).FindStringSubmatch(rep.Incomplete)
+	if unplayed == nil {
+		t.Fatalf("incomplete: %q", rep.Incomplete)
+	}
+	if n, _ := strconv.Atoi(strings.ReplaceAll(unplayed[1], ",", "")); float64(n) > 20*rep.Took.Seconds() { // arrivals were stopped long before ten minutes
+		t.Errorf("a run of %v: %s", rep.Took, unplayed[0])
 	}
 	if left, _ := filepath.Glob(filepath.Join(p.Dir, "run", "agents", "*", nowName)); left != nil {
 		t.Errorf("left behind: %v", left)

@@ -86,7 +86,8 @@ func newLoad(sig *signals) (*cobra.Command, *loadFlags) {
 			"seeds instead, from --seed on: a few terminals, one exchange after another, with faults that each seed draws\n" +
 			"(or those of --fault); then lines heal, what is owed is undone, all settle, and the books must agree. It\n" +
 			"names the seeds that fail; the same seed is the same storm.\n\n" +
-			"At a terminal keys change the run while it is played, and the report says so: " + keysHelp + ".\n\n" + faultHelp(line.Fault.OnLine) + "\n" + exitHelp,
+			"At a terminal keys change the run while it is played, and the report says so: " + keysHelp + ".\n" +
+			"With --agents they do for all agents at one moment, 1.5 s later.\n\n" + faultHelp(line.Fault.OnLine) + "\n" + exitHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.storms != 0 || cmd.Flags().Changed("storm") {
 				return f.runStorms(cmd, args)

@@ -39,6 +39,13 @@ func (p *progress) line(format string, args ...any) {
 	}
 }
 
+// sit has a table drawn for somebody who sits at the terminal.
+func (p *progress) sit(t *table) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.table = t
+}
+
 func (p *progress) over(text string) {
 	p.wipe()
 	fmt.Fprint(p.w, text)

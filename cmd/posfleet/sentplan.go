@@ -28,6 +28,7 @@ type sentPlan struct {
 	Digests map[string]string   `json:"digests"`
 	Bundled *bundledHost        `json:"bundled,omitempty"`
 	Watched bool                `json:"watched,omitempty"` // the run is seen while it runs
+	Keys    bool                `json:"keys,omitempty"`    // somebody at a terminal may ask for the slowest exchanges
 
 	files fs.FS
 }

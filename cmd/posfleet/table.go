@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -14,6 +15,8 @@ import (
 // each second, and when a key has changed something.
 type table struct {
 	hand   *hand
+	agents bool   // play the run, who tell neither of steps nor, at once, of arrivals that wait
+	since  string // from when on all is; empty for the beginning
 	latest report.Progress
 	length time.Duration
 	rows   int // on the screen now
@@ -40,9 +43,12 @@ func (t *table) lines() []string {
 		head,
 		fmt.Sprintf("%-12s%11s%12s%12s%12s%12s%10s%10s%10s", "", "sent", "approved", "declined", "refused", "unanswered", "p50", "p99", "max"),
 		row("last second", p.Last.Counts, &p.Last.Response),
-		row("in all", p.Counts, nil),
-		fmt.Sprintf("%-12s%11s due %11s played %11s with a step that did not hold", "arrivals", report.FormatCount(p.Planned), report.FormatCount(p.Played), report.FormatCount(p.Failed)),
+		row(cmp.Or(t.since, "in all"), p.Counts, nil),
+		fmt.Sprintf("%-12s%11s played", "arrivals", report.FormatCount(p.Played)),
 		"keys        " + keysHelp,
+	}
+	if !t.agents {
+		all[4] += fmt.Sprintf(" %11s due %11s with a step that did not hold", report.FormatCount(p.Planned), report.FormatCount(p.Failed))
 	}
 	if p.Last.Reason != "" {
 		all[0] += ": " + p.Last.Reason

@@ -38,7 +38,7 @@ func agents(r *report.Report) (rows []agentRow, skew string) {
 		}
 		switch {
 		case a.Lost != "":
-			row.Class, row.Sign, row.State = "bad", "✗", "lost: "+strings.TrimSuffix(a.Lost, ".")
+			row.Class, row.Sign, row.State = "bad", "✗", a.Fate()+": "+strings.TrimSuffix(a.Lost, ".")
 		case a.State == "lost", a.State == "failed":
 			row.Class, row.Sign = "bad", "✗"
 		case a.State != "ended":

@@ -11,6 +11,7 @@
 package agent
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -40,16 +41,20 @@ const (
 // Status is what an agent says of itself.
 type Status struct {
 	Share
-	Agent  string           `json:"agent"` // machine and process
-	State  State            `json:"state"`
-	Why    string           `json:"why,omitempty"`     // of a failed one
-	Code   int              `json:"code,omitempty"`    // its exit code
-	Offset time.Duration    `json:"offset_ns"`         // controller's clock minus this one's, when it began
-	Within time.Duration    `json:"within_ns"`         // how far that may be off
-	Drift  time.Duration    `json:"drift_ns"`          // by how much the offset has changed when it ended
-	From   time.Duration    `json:"from_ns,omitempty"` // of the run's time: what fell due before is not this agent's
-	Late   time.Duration    `json:"late_ns,omitempty"` // how long after the beginning it was told of it
-	Files  map[string]int64 `json:"files,omitempty"`   // of an ended one: the length of each file that it sent
+	Agent  string        `json:"agent"` // machine and process
+	State  State         `json:"state"`
+	Why    string        `json:"why,omitempty"`     // of a failed one
+	Code   int           `json:"code,omitempty"`    // its exit code
+	Offset time.Duration `json:"offset_ns"`         // controller's clock minus this one's, when it began
+	Within time.Duration `json:"within_ns"`         // how far that may be off
+	Drift  time.Duration `json:"drift_ns"`          // by how much the offset has changed when it ended
+	From   time.Duration `json:"from_ns,omitempty"` // of the run's time: what fell due before is not this agent's
+	Late   time.Duration `json:"late_ns,omitempty"` // how long after the beginning it was told of it
+	// Changes is how many changes of the run it has heard of, Behind for how long after one
+	// held it went on as before: 0 when it heard of all in time.
+	Changes int              `json:"changes,omitempty"`
+	Behind  time.Duration    `json:"behind_ns,omitempty"`
+	Files   map[string]int64 `json:"files,omitempty"` // of an ended one: the length of each file that it sent
 }
 
 // states are in the order in which an agent comes through them.
@@ -57,7 +62,8 @@ var states = []State{"", Joined, Ready, Playing, Played, Ended}
 
 // Before reports whether this was said before the other, by the same agent.
 func (s *Status) Before(o Status) bool {
-	return s.Attempt == o.Attempt && slices.Index(states, s.State) < slices.Index(states, o.State) && s.State != Failed
+	return s.Attempt == o.Attempt && s.State != Failed &&
+		(slices.Index(states, s.State) < slices.Index(states, o.State) || s.State == o.State && s.Changes < o.Changes)
 }
 
 // Lease is how long an agent may not be heard of before its share is held to be lost.
@@ -69,10 +75,23 @@ type Order struct {
 	Begin int64 `json:"begin_ns,omitempty"` // when arrival 0 falls due on the controller's clock; 0 for not yet
 	Stop  Stop  `json:"stop,omitempty"`
 	Over  bool  `json:"over,omitempty"` // all is told: agents may go
+	// Changes are of what is played, in their order.
+	Changes []Change `json:"changes,omitempty"`
 	// Newest has the attempt at each share that has been taken over: who plays an older one
 	// ends.
 	Newest map[int]int `json:"newest,omitempty"`
 }
+
+// Change is one of what is played, for all agents at one moment.
+type Change struct {
+	At   time.Duration   `json:"at_ns"` // since arrival 0 fell due
+	What json.RawMessage `json:"what"`
+}
+
+// Lead is how long after it is ordered a change holds: by then all have heard of it, those
+// too that are not told since they have lost what they follow orders by, and ask each
+// second.
+const Lead = 1500 * time.Millisecond
 
 // Stop is how a run is to be ended before its time.
 type Stop string

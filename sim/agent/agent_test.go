@@ -196,9 +196,13 @@ func TestForeignersNeitherJoinNorCommand(t *testing.T) {
 	ctx, creds, foreign := within(t), NewCredentials(), NewCredentials()
 	s := newServer(t, creds)
 	conn := join(t, s, foreign)
-	short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
-	defer cancel()
-	if err := conn.Connected(short); err == nil {
+	waiting, told := context.WithCancel(ctx)
+	defer told()
+	if err := conn.connected(waiting, func(text string) {
+		if strings.Contains(text, "the controller has other credentials") {
+			told()
+		}
+	}); err == nil || ctx.Err() != nil {
 		t.Error("an agent with other credentials has joined")
 	}
 

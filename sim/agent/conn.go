@@ -78,8 +78,22 @@ func connect(url string, c Credentials, options ...nats.Option) (*Conn, error) {
 }
 
 // Connected waits until the connection stands, once.
-func (c *Conn) Connected(ctx context.Context) error {
+func (c *Conn) Connected(ctx context.Context) error { return c.connected(ctx, func(string) {}) }
+
+// connected is Connected; told is told what keeps it from standing, once each.
+func (c *Conn) connected(ctx context.Context, told func(string)) error {
+	said, since := "", time.Now()
 	for !c.nc.IsConnected() {
+		why := ""
+		if err := c.nc.LastError(); err != nil {
+			why = err.Error()
+		} else if time.Since(since) > time.Second {
+			why = "nobody answers"
+		}
+		if why != "" && why != said {
+			said = why
+			told(fmt.Sprintf("NATS at %s cannot be reached yet: %s", strings.Join(c.nc.Servers(), ","), why))
+		}
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("NATS at %s cannot be reached: %w", strings.Join(c.nc.Servers(), ","), cmpErr(c.nc.LastError(), ctx.Err()))

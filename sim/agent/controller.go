@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,8 @@ type Controller struct {
 	of   int
 	dir  string // each share's folder is in it
 	stop context.CancelFunc
+
+	telling sync.Mutex // held while an order is told: the newest is told last
 
 	mu    sync.Mutex
 	heard func(s Share, file string, part []byte)
@@ -273,12 +276,39 @@ func (r *Controller) Begin(ctx context.Context) (time.Time, error) {
 		lead = max(lead, 500*time.Millisecond+rounds*4*p.Within)
 	}
 	at := r.conn.clock.now() + int64(lead)
-	return r.conn.clock.moment(at), r.tell(ctx, func(o *Order) { o.Begin = at })
+	return r.conn.clock.moment(at), r.tell(ctx, func(o *Order) error { o.Begin = at; return nil })
 }
 
 // Stop ends the run before its time.
 func (r *Controller) Stop(ctx context.Context, how Stop) error {
-	return r.tell(ctx, func(o *Order) { o.Stop = how })
+	return r.tell(ctx, func(o *Order) error { o.Stop = how; return nil })
+}
+
+// Change has what is played be changed for all agents at one moment, Lead from now, and
+// gives that moment as a time of the run; what says how. One that would hold at or after
+// end is not made.
+func (r *Controller) Change(ctx context.Context, end time.Duration, what func(at time.Duration) (json.RawMessage, error)) (at time.Duration, err error) {
+	return at, r.tell(ctx, func(o *Order) error {
+		at = time.Duration(r.conn.clock.now()-o.Begin) + Lead
+		if n := len(o.Changes); n > 0 {
+			at = max(at, o.Changes[n-1].At)
+		}
+		if at >= end {
+			return ErrOver
+		}
+		text, err := what(at)
+		if err == nil {
+			o.Changes = append(slices.Clip(o.Changes), Change{at, text})
+		}
+		return err
+	})
+}
+
+// Changes are those that have been made.
+func (r *Controller) Changes() []Change {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.order.Changes
 }
 
 // Books gives agents what their terminals' journals are compared with; nil for nothing.
@@ -286,11 +316,19 @@ func (r *Controller) Books(ctx context.Context, books []byte) error {
 	return r.keep(ctx, "books", books)
 }
 
-func (r *Controller) tell(ctx context.Context, change func(*Order)) error {
+func (r *Controller) tell(ctx context.Context, change func(*Order) error) error {
+	r.telling.Lock()
+	defer r.telling.Unlock()
 	r.mu.Lock()
-	change(&r.order)
 	o := r.order
+	err := change(&o)
+	if err == nil {
+		r.order = o
+	}
 	r.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	return r.conn.put(ctx, r.kv, "order", o)
 }
 
@@ -306,7 +344,7 @@ func (r *Controller) Strangers(ctx context.Context, version string) (names []str
 
 // Close lets the agents go and removes what the run had on the cluster.
 func (r *Controller) Close(ctx context.Context) error {
-	err := r.tell(ctx, func(o *Order) { o.Over = true })
+	err := r.tell(ctx, func(o *Order) error { o.Over = true; return nil })
 	r.gone(ctx)
 	r.stop()
 	for _, name := range []string{"shares", "results", "lost"} {

@@ -35,10 +35,13 @@ type Agent struct {
 	end    context.CancelFunc // of Abort
 	beside sync.WaitGroup
 
+	telling sync.Mutex // held while the status is told: the newest is told last
+
 	mu     sync.Mutex
 	status Status
 	order  Order
-	news   chan struct{} // closed when there is another order
+	apply  func(Change) (behind time.Duration) // nil for not yet
+	news   chan struct{}                       // closed when there is another order
 }
 
 // header is what the run's bucket says first: who may play, and how many.
@@ -50,7 +53,7 @@ type header struct {
 // Take waits for the run, and for a share of it that nobody plays. name is what people
 // call this agent; told is told what it waits for.
 func Take(ctx context.Context, c *Conn, name, version string, told func(string)) (*Agent, error) {
-	if err := c.Connected(ctx); err != nil {
+	if err := c.connected(ctx, told); err != nil {
 		return nil, err
 	}
 	service, err := c.announce(name, version)
@@ -170,6 +173,7 @@ func (a *Agent) obey(o Order) {
 	a.order = o
 	close(a.news)
 	a.news = make(chan struct{})
+	a.change()
 	superseded := a.Share.Attempt > 0 && o.Newest[a.Share.Index] > a.Share.Attempt
 	a.mu.Unlock()
 	if o.Stop != "" || superseded {
@@ -178,6 +182,27 @@ func (a *Agent) obey(o Order) {
 	if o.Stop == Abort || superseded {
 		a.end()
 	}
+}
+
+// Change has each change of the run applied in its order, those that were made before too.
+// behind is for how long after it held what was played was as before.
+func (a *Agent) Change(apply func(c Change) (behind time.Duration)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.apply = apply
+	a.change()
+}
+
+// change applies what has not been applied yet, and says so. The lock is held.
+func (a *Agent) change() {
+	if a.apply == nil || len(a.order.Changes) <= a.status.Changes {
+		return
+	}
+	for _, c := range a.order.Changes[a.status.Changes:] {
+		a.status.Behind = max(a.status.Behind, a.apply(c))
+	}
+	a.status.Changes = len(a.order.Changes)
+	go func() { _ = a.tell(a.Abort, func(*Status) {}) }()
 }
 
 // until waits for an order that will do.
@@ -270,6 +295,8 @@ func (a *Agent) hold(ctx context.Context) {
 
 // tell puts what this agent says of itself into the run's bucket.
 func (a *Agent) tell(ctx context.Context, change func(*Status)) error {
+	a.telling.Lock()
+	defer a.telling.Unlock()
 	a.mu.Lock()
 	change(&a.status)
 	s := a.status

@@ -98,12 +98,13 @@ func (r *Controller) Retake(ctx context.Context, p Part) error {
 		r.lost = append(r.lost, r.all[s.Index])
 		r.all[s.Index] = Part{Status: Status{Share: s}, Folder: r.folder(s)}
 	})
-	err := r.tell(ctx, func(o *Order) {
+	err := r.tell(ctx, func(o *Order) error {
 		o.Newest = maps.Clone(o.Newest)
 		if o.Newest == nil {
 			o.Newest = map[int]int{}
 		}
 		o.Newest[s.Index] = s.Attempt
+		return nil
 	})
 	return errors.Join(err, r.lease(ctx, s))
 }

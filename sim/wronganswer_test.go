@@ -16,9 +16,11 @@ func TestWrongAnswersOweAReversal(t *testing.T) {
 		reason string // of the reversal
 		says   string
 	}{
-		"no response code":       {func(a *wire.Message) { a.Unset(wire.ResponseCode) }, "06", "field 39 (response code) of the answer is absent"},
-		"a response code of NUL": {func(a *wire.Message) { a.SetString(wire.ResponseCode, "\x00\x00") }, "06", "field 39"},
-		"no reference":           {func(a *wire.Message) { a.Unset(wire.RRN) }, "06", "field 37"},
+		"no response code":           {func(a *wire.Message) { a.Unset(wire.ResponseCode) }, "06", "field 39 (response code) of the answer is absent"},
+		"a response code of NUL":     {func(a *wire.Message) { a.SetString(wire.ResponseCode, "\x00\x00") }, "06", "field 39"},
+		"a response code with a NUL": {func(a *wire.Message) { a.SetString(wire.ResponseCode, "0\x00") }, "06", "field 39"},
+		"a decline's with a NUL":     {func(a *wire.Message) { a.SetString(wire.ResponseCode, "5\x00") }, "06", "field 39"},
+		"no reference":               {func(a *wire.Message) { a.Unset(wire.RRN) }, "06", "field 37"},
 		"a decline under a MAC that is wrong": {func(a *wire.Message) {
 			a.SetString(wire.ResponseCode, "01")
 			a.SetFieldString(64, "DEADBEEF")

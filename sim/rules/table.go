@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -66,7 +67,7 @@ var table = numbered([]Rule{
 	{ID: "ANS-38-PRESENT", Of: Payments, Approvals: true, Asks: "has an authorisation code, if it approves a pre-authorisation", Source: slip, check: carried(wire.AuthCode)},
 	{ID: "ANS-38-FORM", Of: Financial, Approvals: true, Asks: "has an authorisation code that can be pointed to, if one: printable, not blank", Source: slip, check: formed(wire.AuthCode, isShown, "printable characters, not blank")},
 	{ID: "ANS-39-PRESENT", Of: All, Asks: "has a response code; that of a settlement, whose flags tell, may lack it", Source: answers, check: codePresent},
-	{ID: "ANS-39-FORM", Of: All, Asks: "has a response code of two letters or digits", Source: iso, check: formed(wire.ResponseCode, isCode, "two letters or digits")},
+	{ID: "ANS-39-FORM", Of: All, Asks: "has a response code of two letters or digits", Source: iso, check: formed(wire.ResponseCode, dialect.IsCode, "two letters or digits")},
 	{ID: "ANS-39-PARTIAL", Level: Should, Of: Financial, Approvals: true, Asks: "approves a part only where the request says that the terminal takes partial approvals (CUP 60.6)", Source: "CUP field 60.6", check: askedPartial},
 	{ID: "ANS-41-ECHO", Of: All, Asks: "has the request's terminal id, if one", Source: compared, check: echoed(wire.TerminalID)},
 	{ID: "ANS-42-ECHO", Of: All, Asks: "has the request's merchant id, if one", Source: compared, check: echoed(wire.MerchantID)},

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -52,5 +53,28 @@ func TestWrongAnswersOweAReversal(t *testing.T) {
 				t.Errorf("%v (%v), owes %v with reason %q; want it refused and reversed with %s", x.p.Last.Outcome, x.p.Last.Why, x.Owes(), x.Owed.Reason, c.reason)
 			}
 		})
+	}
+}
+
+// A host that answers all network management with working keys gives nothing to download.
+func TestWorkingKeysAreNoDownload(t *testing.T) {
+	for _, kind := range []keys.KeyBlock{keys.Single, keys.Double, keys.Track} {
+		x := newTill(t, newBench(t, "cup", 1))
+		_, block, err := keys.Issue(x.Profile.HSM, x.Master, kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.Link = newOwn(t, answering(t, x.Profile, func(request *wire.Message) *wire.Message {
+			a := x.Profile.Dialect.NewMessage()
+			a.AnswerTo(request)
+			a.SetString(wire.ResponseCode, "00")
+			a.Set(wire.Download, block)
+			return a
+		}), x.Profile)
+		for _, of := range x.Profile.Dialect.Downloads {
+			if err := x.p.Download(of.Name); err == nil || x.Loaded(of.Name) > 0 || !strings.Contains(err.Error(), "working keys") {
+				t.Errorf("%s, working keys %s: %v, %d entries", of.Name, kind, err, x.Loaded(of.Name))
+			}
+		}
 	}
 }

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // checkAround checks a host that sends more than its answers, on lines of some kind.
@@ -73,6 +75,25 @@ func TestWhatComesAroundAnswersIsSeenOnAnyLine(t *testing.T) {
 		}
 		if seen["own"] != seen["each"] {
 			t.Errorf("%s: verdicts and rules are others on kept lines than on new ones", c.rule)
+		}
+	}
+}
+
+// A host may ask in the header of any answer that the terminal signs in again: that is a
+// right host, whatever was asked.
+func TestSigningInAgainBesideAnythingBreaksNothing(t *testing.T) {
+	for _, every := range []int64{1, 7} {
+		var n atomic.Int64
+		found := checkAround(t, line.Mode{}, func(frame []byte) []byte {
+			if n.Add(1)%every == 0 {
+				frame[9] = frame[9]&0xF0 | wire.SignInAgain // the sixth digit of the header
+			}
+			return frame
+		})
+		for v := range found.All() {
+			if v.Outcome == verdicts.Failed {
+				t.Errorf("asked by one answer of %d: %s: %s: %s", every, v.ID, v.Step, v.Why())
+			}
 		}
 	}
 }

@@ -260,6 +260,9 @@ func (l Limit) judge(r *Report) LimitResult {
 		out.OK = holds(rate, l.Relation, l.Number)
 	default:
 		n, whole := r.count(l.Measure, label)
+		if l.Default && l.Measure == "notplayed" { // what a terminal could not send has had none that could
+			n += total(r.Stuck)
+		}
 		out.Seen = FormatCount(n)
 		seen := float64(n)
 		if why := noOccasion[l.Measure]; whole == 0 && (why != "" || l.Share) {

@@ -6,9 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/posfleet/posfleet/features"
 	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 const eachLine = "a line for each exchange"
@@ -75,6 +78,40 @@ func verdictsOf(t *testing.T, misbehaviour string, set func(*Check)) map[string]
 		of[fmt.Sprintf("%s:%d", v.File, v.Line)] = v
 	}
 	return of
+}
+
+// A host that finds each batch balanced, with totals of its own, is shown to be wrong by a
+// payment that the terminal is made to forget: no later scenario on it fails for that.
+func TestWhatATerminalWasMadeToForgetFailsNoOtherScenario(t *testing.T) {
+	if testing.Short() {
+		t.Skip("other tests have the same goroutines")
+	}
+	const most = 40
+	played, err := ReadFeatures(features.FS, "cup/settlement.feature", "cup/refund.feature", "cup/void.feature") // which leave nothing in doubt
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]verdicts.Outcome{}
+	for _, terminals := range []int{most, 1} {
+		p, address := mutantHost(t, "cup", most)
+		m := newMiddle(t, p, address)
+		m.mutant = &mutant{of: kindOfAnswer{to: dialect.Settlement}, where: "48", edit: func(a *wire.Message) { a.Get(wire.Totals)[dialect.TotalsHalf-1] = '1' }}
+		c := &Check{Language: language(p, nil), Dialer: m.dialer(), Features: played, Terminals: terminals}
+		found, err := c.Run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.changed == 0 {
+			t.Error("no settlement was answered so")
+		}
+		for v := range found.All() {
+			at := fmt.Sprintf("%s:%d", v.File, v.Line)
+			if w, known := want[at]; known && v.Outcome != w {
+				t.Errorf("%s on %d terminals is %s (%v), on %d %s", v.ID, terminals, v.Outcome, v.Reason, most, w)
+			}
+			want[at] = v.Outcome
+		}
+	}
 }
 
 // A scenario in which the host was asked nothing says nothing of the host, and the

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/posfleet/posfleet/features"
@@ -123,4 +124,23 @@ func foreign(t *testing.T, frame []byte) []byte {
 		t.Error(err)
 	}
 	return other
+}
+
+// A host may ask in the header of any answer that the terminal signs in again: that is a
+// right host, whatever was asked.
+func TestSigningInAgainBesideAnythingBreaksNothing(t *testing.T) {
+	for _, every := range []int64{1, 7} {
+		var n atomic.Int64
+		found := checkAround(t, line.Mode{}, func(frame []byte) []byte {
+			if n.Add(1)%every == 0 {
+				frame[9] = frame[9]&0xF0 | wire.SignInAgain // the sixth digit of the header
+			}
+			return frame
+		}, "core", "cup")
+		for v := range found.All() {
+			if v.Outcome == verdicts.Failed {
+				t.Errorf("asked by one answer of %d: %s: %s: %s", every, v.ID, v.Step, v.Why())
+			}
+		}
+	}
 }

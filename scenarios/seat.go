@@ -192,8 +192,8 @@ func (s *seat) listen(w *world) {
 const roomy = 1_000_000_000_00
 
 // settle clears what a scenario leaves: faults, a reversal owed, a trace number
-// set on purpose, with the batch in which the host has seen it, and a batch that would
-// not hold the next one's payments. The error says why the reversal is not
+// set on purpose, with the batch in which the host has seen it, what the terminal forgot
+// of a batch that is open still, and a batch that would not hold the next one's payments. The error says why the reversal is not
 // acknowledged.
 func (s *seat) settle(w *world) error {
 	p, t := s.player, s.player.T
@@ -216,6 +216,7 @@ func (s *seat) settle(w *world) error {
 	if w.traceSet {
 		t.Trace = w.trace
 	}
+	t.Recall()
 	limit, held := t.Profile.Policy.JournalLimit, len(t.Journal.Records)
 	if held > 0 && (w.traceSet || limit > 0 && held+journalRoom > limit || t.Journal.Batch.Debit+t.Journal.Batch.Credit > roomy) {
 		if signedIn(p) == nil {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -91,7 +93,8 @@ func (p *Player) download(of *dialect.Download, most int, exchange func(*Player,
 		if err := p.loadStep(exchange, dialect.DownloadQuery, of.Query, fmt.Appendf(nil, "1%02d", len(l.ids))); err != nil {
 			return ifUnsent(err)
 		}
-		if err := l.list(p.ans.Get(wire.Download)); err != nil {
+		v := p.ans.Get(wire.Download)
+		if err := cmp.Or(p.working(v), l.list(v)); err != nil {
 			return p.spoilt(err)
 		}
 	}
@@ -100,7 +103,8 @@ func (p *Player) download(of *dialect.Download, most int, exchange func(*Player,
 		if err := p.loadStep(exchange, dialect.DownloadLoad, of.Load, l.wants()); err != nil {
 			return ifUnsent(err)
 		}
-		if err := l.take(p.ans.Get(wire.Download), p.yyyymmdd()); err != nil {
+		v := p.ans.Get(wire.Download)
+		if err := cmp.Or(p.working(v), l.take(v, p.yyyymmdd())); err != nil {
 			return p.spoilt(err)
 		}
 	}
@@ -184,6 +188,21 @@ func (p *Player) loadStep(exchange func(*Player, *dialect.Form) *Result, of dial
 			p.T.Display = show(r)
 		}
 		return errNotLoaded
+	}
+	return nil
+}
+
+// working complains about working keys in the place of what was to be downloaded: a host
+// answers all network management with them. They open with the terminal's master key, and
+// their check values are right, which nothing else's are.
+func (p *Player) working(v []byte) error {
+	for _, kind := range keys.KeyBlocks {
+		if len(p.T.Master) == 0 || !kind.Fits(v) {
+			continue
+		}
+		if _, err := keys.Unwrap(p.T.Profile.HSM, p.T.Master, kind, v); err == nil {
+			return errors.New("these are working keys, as a sign-in brings them")
+		}
 	}
 	return nil
 }

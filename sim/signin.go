@@ -129,11 +129,17 @@ func (p *Player) afterwards(r *Result) {
 	if r.Outcome <= report.Declined {
 		requirement = p.ans.Requirement()
 	}
+	if !asks && requirement == 0 {
+		return
+	}
+	request := p.req // of which a sentence may still ask
+	p.req = p.T.Profile.Dialect.NewMessage()
 	if asks || requirement == wire.SignInAgain {
 		p.signInAgain()
-	} else if requirement != 0 {
+	} else {
 		p.meet(requirement)
 	}
+	p.req = request
 }
 
 // signInAgain has the terminal sign in beside what it was asked for.

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
@@ -120,6 +121,8 @@ type Journal struct {
 	Batch   dialect.Totals
 	All     dialect.Totals // settled batches included
 	Doubts  []Doubt        // beside the above; those of settled batches come first
+
+	forgotten []Record // of the batch
 }
 
 func (j *Journal) add(r Record) *Record {
@@ -141,13 +144,25 @@ func (j *Journal) Forget() error {
 		return errors.New("the batch is empty")
 	}
 	r := j.Records[n-1]
-	j.Records = j.Records[:n-1]
+	j.Records, j.forgotten = j.Records[:n-1], append(j.forgotten, r)
 	j.Batch.Add(r.Of.Side(), r.Amount, -1)
 	j.All.Add(r.Of.Side(), r.Amount, -1)
 	return nil
 }
 
-func (j *Journal) clear() { j.Records, j.Batch = j.Records[:0], dialect.Totals{} }
+// Recall gives the terminal back what it was made to forget of a batch whose settlement
+// was not done: what else is settled in it would not balance.
+func (t *Terminal) Recall() {
+	if t.ending() != nil || t.settling() { // it goes on with the totals that it has told
+		return
+	}
+	for _, r := range slices.Backward(t.Journal.forgotten) {
+		t.Journal.add(r)
+	}
+	t.Journal.forgotten = nil
+}
+
+func (j *Journal) clear() { j.Records, j.Batch, j.forgotten = j.Records[:0], dialect.Totals{}, nil }
 
 // show is what the terminal shows after an exchange.
 func show(r *Result) string {

@@ -1,7 +1,7 @@
 package main
 
-// Exit codes. Several at once: the first of books, failed, incomplete,
-// generator, limit.
+// Exit codes. Several at once: what was found of the host, the first of books, failed
+// and limit, then what is not known of it, incomplete and generator.
 const (
 	exitOK          = 0
 	exitLimit       = 1  // a limit was broken
@@ -21,7 +21,8 @@ const (
 const exitHelp = `Exit codes:
   0 all held · 1 a limit was broken · 2 a scenario failed · 3 the books disagree, or a reversal is owed
   4 the generator was the limit, run invalid · 5 results incomplete · 64 usage, profile or feature file
-  69 host unreachable · 70 internal error · 129, 130, 131, 143 stopped by a signal`
+  69 host unreachable · 70 internal error · 129, 130, 131, 143 stopped by a signal
+  several at once: what is wrong with the host before what is not known of it`
 
 // exit is an error with its exit code, and perhaps a hint at the mend.
 type exit struct {

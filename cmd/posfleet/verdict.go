@@ -12,13 +12,24 @@ var errUnwritten = errors.New("results are incomplete")
 
 // verdict is the exit code of a run, and in words why: nil when all held. The code is
 // that of the signal that stopped it, 0 for none; broken is why not all of it could be
-// written.
+// written, which is told whatever the code.
 func verdict(rep *report.Report, signalled int, broken error) error {
+	found := judged(rep, signalled, broken)
+	if found == nil || broken == nil || errors.Is(found, errUnwritten) {
+		return found
+	}
+	return &exit{code: found.(*exit).code, err: fmt.Errorf("%w; %w: %w", found, errUnwritten, broken)}
+}
+
+// judged is verdict as far as the code goes. What was found of the host (exit codes 3, 2
+// and 1, in this order) goes before what is not known of it (5, then 4, and limits that
+// nothing could be held to).
+func judged(rep *report.Report, signalled int, broken error) error {
 	bad := func(code int, format string, args ...any) error {
 		return &exit{code: code, err: fmt.Errorf(format, args...)}
 	}
 	stuck := rep.Planned - rep.Played - rep.NotPlayed
-	switch {
+	switch limit := limitThat(rep, func(l *report.LimitResult) bool { return !l.OK && !l.Untested }); {
 	case rep.Money.Checked && rep.Money.Compared > 0 && !rep.Money.Agree():
 		return bad(exitBooks, "the books of terminals and host disagree")
 	case signalled != 0 && broken == nil:
@@ -31,6 +42,10 @@ func verdict(rep *report.Report, signalled int, broken error) error {
 		return bad(exitFailed, "%d of %d scenarios did not hold", rep.Failed, rep.Played)
 	case rep.Plan.Strict && len(rep.Rules) > 0:
 		return bad(exitFailed, "answers break rules that they must or should keep: %s (posfleet rules)", report.DescribeRules(rep.Rules))
+	case limit != nil && rep.Validity.Level == report.Invalid:
+		return bad(exitLimit, "limit broken: %s (%s); the generator was the limit, too: a time or a rate may be its own (reasons above)", limit.Limit, limit.Seen)
+	case limit != nil:
+		return bad(exitLimit, "limit broken: %s (%s)", limit.Limit, limit.Seen)
 	case rep.Plan.Books && !rep.Money.Checked:
 		return bad(exitIncomplete, "the books could not be compared: the host's are known when it is the bundled one in this process, or by its settlements")
 	case broken != nil:
@@ -46,19 +61,24 @@ func verdict(rep *report.Report, signalled int, broken error) error {
 	case rep.Validity.Level == report.Invalid:
 		return bad(exitGenerator, "the generator was the limit, not the host: this run is invalid (reasons above)")
 	}
-	for _, l := range rep.Limits {
-		if l.Untested && !l.Default {
-			return bad(exitLimit, "limit untested: %s (%s)", l.Limit, l.Why)
-		}
-		if !l.OK && !l.Default {
-			return bad(exitLimit, "limit broken: %s (%s)", l.Limit, l.Seen)
-		}
+	if l := limitThat(rep, func(l *report.LimitResult) bool { return l.Untested }); l != nil {
+		return bad(exitLimit, "limit untested: %s (%s)", l.Limit, l.Why)
 	}
 	switch {
 	case rep.Nothing():
 		return bad(exitIncomplete, "nothing was judged: nothing was sent outside the warm-up")
 	case rep.Validity.Level == report.NotJudged:
 		return bad(exitIncomplete, "the generator was not judged: there is no whole second outside the warm-up; give --for more, or --warmup less")
+	}
+	return nil
+}
+
+// limitThat is the first of the limits that somebody asked for of which something is so.
+func limitThat(rep *report.Report, so func(l *report.LimitResult) bool) *report.LimitResult {
+	for i := range rep.Limits {
+		if l := &rep.Limits[i]; !l.Default && so(l) {
+			return l
+		}
 	}
 	return nil
 }

@@ -137,7 +137,8 @@ Feature: Purchase
     When the terminal signs off
     And the terminal signs in
     And the next trace number is 999999
-    And the cardholder pays 69.00 yuan with a good card
+    And the line loses the next answer
+    And the cardholder asks for the balance of a good card
     Then the request carries:
       | field | value  |
       | trace | 999999 |

@@ -185,6 +185,12 @@ Feature: Chip cards
     And the terminal shows "请插卡"
     When the cardholder pays 50000.00 yuan with a chip card by chip
     Then the host approves
-    When the cardholder pays 1000.05 yuan with a phone card by tap
+
+  @cup-chip-39
+  Scenario: above a limit that was downloaded, too, a card says how its cardholder is verified
+    Given the policy says "tap-pin-above: at least 0.01"
+    And the policy says "tap-pin-above: at most 1000.00"
+    When the terminal downloads its "ic-parameters"
+    And the cardholder pays 1000.05 yuan with a phone card by tap
     Then the host approves
     And the cardholder of the tapped card is verified by the card itself

@@ -27,14 +27,15 @@ func (c *Code) Len() int {
 	return n
 }
 
-// IsWellFormed reports whether the code is letters and digits.
-func (c Code) IsWellFormed() bool {
-	for _, b := range c[:c.Len()] {
+// IsCode reports whether v, as it came, is a code: letters and digits and nothing else.
+// CodeOf cannot tell, it takes an octet of 0 at the end for none.
+func IsCode(v []byte) bool {
+	for _, b := range v {
 		if !isAlphanumeric(b) {
 			return false
 		}
 	}
-	return c != Code{}
+	return len(v) > 0 && len(v) <= len(Code{})
 }
 
 func isAlphanumeric(c byte) bool { return c-'0' <= 9 || c-'A' <= 25 || c-'a' <= 25 }

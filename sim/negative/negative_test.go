@@ -3,6 +3,7 @@ package negative
 import (
 	"context"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // against makes a check of a bundled host that serves until the test ends.
@@ -214,5 +216,17 @@ func TestNothingIsToldWithoutAPayment(t *testing.T) {
 	found, err := c.Run(context.Background())
 	if err == nil || found.Count(verdicts.Passed)+found.Count(verdicts.Failed) > 0 {
 		t.Errorf("%d passed, %d failed, %v", found.Count(verdicts.Passed), found.Count(verdicts.Failed), err)
+	}
+}
+
+// A response code that is none is no decline of what was malformed.
+func TestSpoiltCodeIsNoRefusal(t *testing.T) {
+	for code, spoilt := range map[string]bool{"30": false, "3\x00": true, "\x003": true, "3 ": true} {
+		m := dialect.CUP().NewMessage()
+		m.SetString(wire.ResponseCode, code)
+		r := reaction{answered: true, code: dialect.CodeOf(code), message: m}
+		if r.spoilt() != spoilt || strings.Contains(r.String(), "no response code") != spoilt {
+			t.Errorf("%q: %v, %s", code, r.spoilt(), r.String())
+		}
 	}
 }

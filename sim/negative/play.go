@@ -28,13 +28,20 @@ type reaction struct {
 // silent reports whether nothing has come.
 func (r *reaction) silent() bool { return !r.answered && !r.hungUp && r.wrong == nil }
 
+// spoilt reports whether there is a response code that is none.
+func (r *reaction) spoilt() bool {
+	return r.answered && r.message.Has(wire.ResponseCode) && !dialect.IsCode(r.message.Get(wire.ResponseCode))
+}
+
 // String is the reaction for people.
 func (r *reaction) String() string {
 	switch {
 	case r.wrong != nil:
 		return fmt.Sprintf("what it answers cannot be read: %v", r.wrong)
-	case r.answered && r.code == dialect.Code{}:
+	case r.answered && !r.message.Has(wire.ResponseCode):
 		return "it answers without a response code"
+	case r.spoilt():
+		return fmt.Sprintf("it answers %q, which is no response code", r.message.Get(wire.ResponseCode))
 	case r.answered:
 		return "it answers " + r.code.String()
 	case r.hungUp:
@@ -98,7 +105,7 @@ func (c *Check) play(ctx context.Context, of *Case, v *verdicts.Verdict) {
 	case met.wrong != nil && d.HTTP.Path != "": // it says so in HTTP
 	case met.wrong != nil:
 		v.Reason = errors.New(met.String())
-	case met.answered && !d.Answers(may, met.code), met.silent() && !may.Silence, met.hungUp && !met.answered && !may.HangUp:
+	case met.spoilt(), met.answered && !d.Answers(may, met.code), met.silent() && !may.Silence, met.hungUp && !met.answered && !may.HangUp:
 		v.Reason = fmt.Errorf("%s; want %s", met.String(), may)
 	case undone != nil:
 		untested(fmt.Errorf("%s; %w", met.String(), undone))

@@ -233,9 +233,6 @@ func (x *Exchange) controls() int {
 	return 0
 }
 
-// isCode reports whether v is a response code.
-func isCode(v []byte) bool { return dialect.CodeOf(v).IsWellFormed() }
-
 // knownScheme holds the card scheme where the dialect has a list of them.
 var knownScheme = check{ifThere, wire.Operator,
 	func(x *Exchange) bool {

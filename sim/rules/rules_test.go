@@ -149,6 +149,15 @@ func TestEachRuleIsBrokenByAnAnswerThatBreaksIt(t *testing.T) {
 			set(wire.ResponseCode, "95")(m)
 			digit(wire.Totals, 30, '2')(m)
 		}},
+		{"ANS-48-TOTALS", dialect.Settlement, set(wire.ResponseCode, "95")}, // code and flag contradict each other
+		{"ANS-48-TOTALS", dialect.Settlement, func(m *wire.Message) {
+			set(wire.ResponseCode, "95")(m)
+			digit(wire.Totals, 61, '1')(m)
+		}},
+		{"ANS-48-FOREIGN", dialect.Settlement, func(m *wire.Message) { // it is they that differ
+			set(wire.ResponseCode, "95")(m)
+			digit(wire.Totals, 61, '2')(m)
+		}},
 		{"", dialect.Purchase, decline(right)},
 		{"ANS-FIELDS", dialect.Purchase, decline(unset(wire.Operator))},
 		{"", dialect.Purchase, func(m *wire.Message) { m.SetRequirement(3) }},
@@ -200,6 +209,10 @@ func TestEachRuleIsBrokenByAnAnswerThatBreaksIt(t *testing.T) {
 		{"ANS-39-PRESENT", dialect.SignIn, unset(wire.ResponseCode)},
 		{"ANS-39-FORM", dialect.Purchase, set(wire.ResponseCode, "\x00\x00")},
 		{"ANS-39-FORM", dialect.Purchase, set(wire.ResponseCode, "5 ")},
+		{"ANS-39-FORM", dialect.Purchase, set(wire.ResponseCode, "0\x00")},
+		{"ANS-39-FORM", dialect.Purchase, decline(set(wire.ResponseCode, "5\x00"))},
+		{"ANS-39-FORM", dialect.Reversal, set(wire.ResponseCode, "A\x00")},
+		{"ANS-39-FORM", dialect.Purchase, set(wire.ResponseCode, "\x005")},
 		{"ANS-39-FORM", dialect.Settlement, set(wire.ResponseCode, "\x00\x00")},
 		{"ANS-48-TOTALS", dialect.Settlement, unset(wire.Totals)},
 		{"ANS-48-TOTALS", dialect.Settlement, digit(wire.Totals, 30, '4')},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -67,12 +68,12 @@ var table = numbered([]Rule{
 	{ID: "ANS-38-PRESENT", Of: Payments, Approvals: true, Asks: "has an authorisation code, if it approves a pre-authorisation", Source: slip, check: carried(wire.AuthCode)},
 	{ID: "ANS-38-FORM", Of: Financial, Approvals: true, Asks: "has an authorisation code that can be pointed to, if one: printable, not blank", Source: slip, check: formed(wire.AuthCode, isShown, "printable characters, not blank")},
 	{ID: "ANS-39-PRESENT", Of: All, Asks: "has a response code; that of a settlement, whose flags tell, may lack it", Source: answers, check: codePresent},
-	{ID: "ANS-39-FORM", Of: All, Asks: "has a response code of two letters or digits", Source: iso, check: formed(wire.ResponseCode, isCode, "two letters or digits")},
+	{ID: "ANS-39-FORM", Of: All, Asks: "has a response code of two letters or digits", Source: iso, check: formed(wire.ResponseCode, dialect.IsCode, "two letters or digits")},
 	{ID: "ANS-39-PARTIAL", Level: Should, Of: Financial, Approvals: true, Asks: "approves a part only where the request says that the terminal takes partial approvals (CUP 60.6)", Source: "CUP field 60.6", check: askedPartial},
 	{ID: "ANS-41-ECHO", Of: All, Asks: "has the request's terminal id, if one", Source: compared, check: echoed(wire.TerminalID)},
 	{ID: "ANS-42-ECHO", Of: All, Asks: "has the request's merchant id, if one", Source: compared, check: echoed(wire.MerchantID)},
 	{ID: "ANS-44-SAME", Level: Should, Of: All, Asks: "names in the second half of 44 the acquirer that the terminal's other answers name there", Source: "CUP field 44", check: sameNamedAcquirer},
-	{ID: "ANS-48-TOTALS", Of: Settlements, Approvals: true, Asks: "has totals of their length and a flag of 1, 2 or 3; flag 1 comes with the terminal's own totals", Source: settling, check: totals},
+	{ID: "ANS-48-TOTALS", Of: Settlements, Approvals: true, Asks: "has totals of their length and a flag of 1, 2 or 3; flag 1 comes with the terminal's own totals, and with no code 95 (totals differ) unless the flag of foreign cards is another", Source: settling, check: totals},
 	{ID: "ANS-48-OWN", Level: Should, Of: Settlements, Approvals: true, Asks: "has, with flag 2, other totals than the terminal's", Source: settling, check: ownTotals},
 	{ID: "ANS-48-FOREIGN", Level: Should, Of: Settlements, Approvals: true, Asks: "has totals of foreign cards: the terminal's with flag 1 (0 where it has none), others with flag 2", Source: settling, check: foreignTotals},
 	{ID: "ANS-48-ECHO", Level: Should, Of: Uploads, Asks: "has the upload's details, if any", Source: settling, check: uploadEchoed},

@@ -16,6 +16,7 @@ import (
 	"github.com/posfleet/posfleet/report/page"
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/scenarios"
+	"github.com/posfleet/posfleet/sim/strict"
 )
 
 // resultFiles are the files of results that were asked for; nil for one that was
@@ -133,10 +134,13 @@ func expectedFailures(name string, fs []*scenarios.Feature, args []string, notes
 	if err != nil {
 		return nil, fmt.Errorf("--expected-failures: %w", err)
 	}
+	if text, err = strict.Text(text); err != nil {
+		return nil, fmt.Errorf("--expected-failures: %s: %w", name, err)
+	}
 	played, all := namesOf(fs), sync.OnceValue(func() map[string]bool { return known(args) })
 	expected := map[string]string{}
 	n := 0
-	for line := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) {
+	for line := range strings.Lines(string(text)) {
 		n++
 		which, why, _ := strings.Cut(strings.TrimSpace(line), " ")
 		switch why = strings.TrimSpace(why); {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,4 +146,6 @@ type following struct {
 	rest string
 }
 
-func (c *following) Write(b []byte) (int, error) { return c.Conn.Write(append(b, c.rest...)) }
+func (c *following) Write(b []byte) (int, error) {
+	return c.Conn.Write(append(slices.Clone(b), c.rest...))
+}

@@ -155,6 +155,13 @@ func (e *Events) Close() error {
 	return e.err
 }
 
+// failed is why an event could not be written; nil where all could.
+func (e *Events) failed() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.err
+}
+
 func (x Event) json(kind string) eventJSON {
 	out := eventJSON{
 		Kind: kind, At: float64(x.At.Milliseconds()) / 1e3, Terminal: x.Terminal, Trace: x.Trace, Label: x.Label, Outcome: x.Outcome.Key(),

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -32,6 +33,7 @@ type Folder struct {
 	log    *os.File
 	writer *LogWriter
 	events *os.File
+	lost   error // why an interval is not in the log; nil where all are
 }
 
 // Create makes the folder of a run that is about to begin. Of the report so far
@@ -46,11 +48,8 @@ func Create(dir string, begun *Report) (*Folder, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	start := *begun
-	start.Incomplete = "the run did not come to its end: this is what its folder held"
-	start.Validity = Validity{Level: NotJudged, Reasons: []string{start.Incomplete}}
-	f.begun = start
-	if err := f.summary(&start); err != nil {
+	f.begun = *notWhole(*begun, "the run did not come to its end: this is what its folder held")
+	if err := f.Changed(f.begun.Plan); err != nil {
 		return nil, err
 	}
 	var err error
@@ -62,6 +61,13 @@ func Create(dir string, begun *Report) (*Folder, error) {
 	}
 	f.Events = NewEvents(f.events, mostEvents)
 	return f, nil
+}
+
+// notWhole is of a report what is known whatever the interval log holds, and why that is
+// not all.
+func notWhole(r Report, why string) *Report {
+	return &Report{Run: r.Run, Part: r.Part, Plan: r.Plan, Environment: r.Environment, Started: r.Started,
+		Incomplete: why, Validity: Validity{Level: NotJudged, Reasons: []string{why}}}
 }
 
 // Reopen opens the folder of a run that did not come to its end, to be written anew: all
@@ -78,6 +84,9 @@ func Reopen(dir string) (*Folder, *Report, error) {
 	if f.log, err = os.Create(f.Path(logName)); err == nil {
 		f.events, err = os.Create(f.Path(eventsName))
 	}
+	if err == nil {
+		err = f.keepRoom()
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("run folder: %w", err)
 	}
@@ -89,7 +98,23 @@ func Reopen(dir string) (*Folder, *Report, error) {
 // more: so does run.json from now on, whether or not the run comes to its end.
 func (f *Folder) Changed(p Plan) error {
 	f.begun.Plan = p
-	return f.summary(&f.begun)
+	return errors.Join(f.summary(&f.begun), f.keepRoom())
+}
+
+// summaryRoom is how much is kept free for run.json, in octets: more than those of most
+// runs take.
+const summaryRoom = 32 << 10
+
+// keepRoom keeps free on the disk what run.json will take, where [WriteFile] begins it
+// anew: what a run fills the disk with does not keep it from being told. What is written
+// there can be no shorter on disks that pack.
+func (f *Folder) keepRoom() error {
+	room := make([]byte, summaryRoom)
+	rand.Read(room)
+	if err := os.WriteFile(f.Path(summaryName)+partial, room, 0o644); err != nil {
+		return fmt.Errorf("run folder: room for %s: %w", summaryName, err)
+	}
+	return nil
 }
 
 // Path is where a further file of this run is to be written.
@@ -98,14 +123,19 @@ func (f *Folder) Path(name string) string { return filepath.Join(f.dir, name) }
 // Name is the folder's name.
 func (f *Folder) Name() string { return f.dir }
 
-// Interval adds an interval to latency.hlog as soon as it has ended.
+// Interval adds an interval to latency.hlog as soon as it has ended. The error may be that
+// an event since the one before could not be written.
 func (f *Folder) Interval(iv Interval) error {
 	if f.writer == nil {
 		if err := f.head(time.Now().Add(-iv.To)); err != nil {
 			return err
 		}
 	}
-	return f.writer.Write(iv)
+	err := f.writer.Write(iv)
+	if f.lost == nil {
+		f.lost = err
+	}
+	return errors.Join(err, f.Events.failed())
 }
 
 // Phase puts a phase before the first arrival into latency.hlog; they come before all
@@ -124,8 +154,8 @@ func (f *Folder) head(started time.Time) (err error) {
 	return err
 }
 
-// WriteAll writes the summary and closes what was written as the run went on. It
-// refuses a report that does not add up.
+// WriteAll writes the summary, before the slowest exchanges may take its room, and closes
+// what was written as the run went on. It refuses a report that does not add up.
 func (f *Folder) WriteAll(r *Report) error {
 	if err := r.Check(); err != nil {
 		return err
@@ -135,7 +165,10 @@ func (f *Folder) WriteAll(r *Report) error {
 			return err
 		}
 	}
-	err := errors.Join(f.Events.Close(), f.summary(r), f.log.Sync(), f.log.Close(), f.events.Close())
+	if f.lost != nil { // the log has less than the summary would tell
+		r = notWhole(*r, "the run could not be written as a whole, and this is what its folder held: "+f.lost.Error())
+	}
+	err := errors.Join(f.summary(r), f.Events.Close(), f.log.Sync(), f.log.Close(), f.events.Close())
 	if err != nil {
 		return fmt.Errorf("run folder %s: %w", f.dir, err)
 	}

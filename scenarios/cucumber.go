@@ -3,6 +3,7 @@ package scenarios
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/posfleet/posfleet/report/verdicts"
 )
@@ -42,7 +43,7 @@ func (c *Check) writeCucumber(made []byte) error {
 			own, _ := e["id"].(string)
 			e["id"] = unique(id+own[min(len(old), len(own)):], line)
 			if p := c.at[uri+":"+line]; p != nil && (p.Outcome == verdicts.Skipped || p.Outcome == verdicts.Untested) {
-				explain(e, p.Verdict)
+				explain(e, p.Verdict, c.Strict && p.Expected == "")
 			}
 		}
 	}
@@ -52,14 +53,23 @@ func (c *Check) writeCucumber(made []byte) error {
 	return e.Encode(features)
 }
 
-// explain puts the reason of a verdict at the sentence that it is about.
-func explain(element map[string]any, v *verdicts.Verdict) {
+// explain puts the reason of a verdict at the sentence that it is about, which is skipped
+// as in the other files of results, and failed where that is no better.
+func explain(element map[string]any, v *verdicts.Verdict, failed bool) {
 	steps, _ := element["steps"].([]any)
-	for _, s := range steps {
-		s, _ := s.(map[string]any)
-		if result, is := s["result"].(map[string]any); is && s["name"] == v.Step {
-			result["error_message"] = v.Outcome.String() + ": " + v.Why()
-			return
-		}
+	at := slices.IndexFunc(steps, func(of any) bool {
+		s, is := of.(map[string]any)
+		return is && s["name"] == v.Step
+	})
+	if at < 0 {
+		at = len(steps) - 1 // it is about the scenario as a whole
+	}
+	if at < 0 {
+		return
+	}
+	s, _ := steps[at].(map[string]any)
+	if result, is := s["result"].(map[string]any); is {
+		result["status"] = map[bool]string{true: "failed", false: "skipped"}[failed]
+		result["error_message"] = v.Outcome.String() + ": " + v.Why()
 	}
 }

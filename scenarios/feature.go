@@ -20,6 +20,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	gherkin "github.com/cucumber/gherkin/go/v42"
 	messages "github.com/cucumber/messages/go/v34"
@@ -135,6 +137,7 @@ func ParseFeature(name string, src []byte) (*Feature, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	src = indented(src)
 	if err := readable(name, src); err != nil {
 		return nil, err
 	}
@@ -223,15 +226,58 @@ func keywordOf(language, word string) bool {
 	return false
 }
 
-// gherkinError puts the parser's "(3:5): …" in the form file:line: ….
+// tokens are what Gherkin's parser calls the lines that it wants, and what to write.
+var tokens = map[string]string{
+	"#Language": "# language: zh-CN", "#TagLine": "@tag", "#FeatureLine": "Feature:", "#BackgroundLine": "Background:", "#RuleLine": "Rule:",
+	"#ScenarioLine": "Scenario:", "#ExamplesLine": "Examples:", "#StepLine": "a step such as Given …", "#TableRow": "| a row |", "#DocStringSeparator": `"""`,
+}
+
+// gherkinError puts the parser's "(3:5): …" in the form file:line: …, and what it expected
+// in words.
 func gherkinError(name string, err error) string {
 	text := strings.TrimSpace(strings.TrimPrefix(err.Error(), "Parser errors:"))
 	first, _, _ := strings.Cut(text, "\n")
-	if pos, rest, ok := strings.Cut(strings.TrimPrefix(first, "("), "): "); ok {
-		line, _, _ := strings.Cut(pos, ":")
-		return fmt.Sprintf("%s:%s: %s", name, line, rest)
+	pos, rest, ok := strings.Cut(strings.TrimPrefix(first, "("), "): ")
+	if !ok {
+		return name + ": " + first
 	}
-	return name + ": " + first
+	line, _, _ := strings.Cut(pos, ":")
+	wanted, got, is := strings.Cut(strings.TrimPrefix(rest, "expected: "), ", got ")
+	if is && strings.HasPrefix(rest, "expected: #") {
+		var words []string
+		for token := range strings.SplitSeq(wanted, ", ") {
+			if word := tokens[token]; word != "" {
+				words = append(words, word)
+			}
+		}
+		if runes := []rune(got); len(runes) > 60 {
+			got = string(runes[:60]) + "…'"
+		}
+		rest = fmt.Sprintf("%s cannot stand here: want %s (or their Chinese, below # language: zh-CN)", got, strings.Join(words, ", "))
+	}
+	return fmt.Sprintf("%s:%s: %s", name, line, rest)
+}
+
+// indented is a source whose lines are indented by blanks that Gherkin takes for such:
+// keyboards and editors give others, a full-width one in Chinese.
+func indented(src []byte) []byte {
+	var out []byte
+	for line := range bytes.Lines(src) {
+		rest := bytes.TrimLeftFunc(line, func(r rune) bool { return r != '\n' && r != '\r' && isBlank(r) })
+		for _, r := range string(line[:len(line)-len(rest)]) {
+			if r != '\t' {
+				r = ' '
+			}
+			out = utf8.AppendRune(out, r)
+		}
+		out = append(out, rest...)
+	}
+	return out
+}
+
+// isBlank reports whether a character shows nothing: a blank of any width, or none.
+func isBlank(r rune) bool {
+	return unicode.IsSpace(r) || r == '\u200b' || r == '\u200c' || r == '\u200d' || r == '\u2060' || r == '\ufeff'
 }
 
 type lineSpan struct{ from, to int }

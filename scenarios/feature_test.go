@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"encoding/binary"
 	"strings"
 	"testing"
 
@@ -21,6 +22,13 @@ func TestFeaturesAsEditorsSaveThem(t *testing.T) {
 	for _, c := range []struct{ name, text, says string }{
 		{"a byte order mark", "\ufeff" + chinese, ""},
 		{"UTF-16", "\xff\xfe" + wideLE(chinese), ""},
+		{"UTF-32", "\xff\xfe\x00\x00" + widestLE(chinese), ""},
+		{"UTF-32 without a mark", widestLE(chinese), ""},
+		{"full-width blanks before keywords", strings.ReplaceAll(chinese, "    ", "　　"), ""},
+		{"full-width blanks before all", strings.ReplaceAll(strings.ReplaceAll(chinese, "  ", "　"), "# language", "　# language"), ""},
+		{"blanks that do not break", strings.ReplaceAll(chinese, "    ", "\u00a0\u00a0"), ""},
+		{"blanks of no width", strings.ReplaceAll(chinese, "    ", "\u200b"), ""},
+		{"no feature at all", "x\n", "x.feature:1: 'x' cannot stand here: want # language: zh-CN, @tag, Feature: (or"},
 		{"GBK", gbk, "x.feature: line 2 is not UTF-8 (GBK? save as UTF-8)"},
 		{"Windows line ends", strings.ReplaceAll(chinese, "\n", "\r\n"), ""},
 		{"a full-width colon", strings.Replace(chinese, "功能:", "功能：", 1), "x.feature:2: full-width colon ： after 功能; write 功能:"},
@@ -49,6 +57,15 @@ func TestFeaturesAsEditorsSaveThem(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.says)
 		}
 	}
+}
+
+// widestLE is text in UTF-32, low octet first.
+func widestLE(text string) string {
+	var out []byte
+	for _, r := range text {
+		out = binary.LittleEndian.AppendUint32(out, uint32(r))
+	}
+	return string(out)
 }
 
 // wideLE is text of the basic plane in UTF-16, low octet first.
@@ -84,5 +101,29 @@ func TestBlanksInChineseSentences(t *testing.T) {
 		if _, err := l.Bind(s, 0); err == nil {
 			t.Errorf("%q is taken for a sentence", text)
 		}
+	}
+}
+
+// What Chinese keyboards give in the place of the characters of a sentence is named with
+// the sentence as it is to be written, in any of them.
+func TestSentenceInOtherCharactersIsNamed(t *testing.T) {
+	p, err := profile.Bundled("cup", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := NewLanguage(p)
+	const right = "持卡人用正常卡消费12.50元"
+	for _, wrong := range []string{"持卡人用正常卡消费１２．５０元", "持卡人用正常卡消费12。50元", "持卡人用正常卡消費12.50元", "　持卡人用正常卡消费12.50元　", "持卡人用正常卡消費１２。５０元"} {
+		f, err := ParseFeature("x.feature", []byte(strings.Replace(chinese, right, wrong, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Bind(f.Scenarios[0], 1); err == nil || !strings.Contains(err.Error(), "simplified Chinese: \""+right+"\"") {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+	f, _ := ParseFeature("x.feature", []byte(strings.Replace(chinese, right, "持卡人用正常卡消贵12.5元整", 1)))
+	if _, err := l.Bind(f.Scenarios[0], 1); err == nil || !strings.Contains(err.Error(), "the nearest is \"持卡人用{role}卡消费{amount}元") {
+		t.Errorf("%v", err)
 	}
 }

@@ -252,7 +252,7 @@ func (l *Language) Bind(s *Scenario, i int) (*Bound, error) {
 	at := s.Feature.at(sen.Line)
 	is := l.find(sen.Text)
 	if is == nil {
-		return nil, fmt.Errorf("%s: no phrase matches %q%s (posfleet steps lists them)", at, sen.Text, l.nearest(sen.Text))
+		return nil, fmt.Errorf("%s: no phrase matches %q%s (posfleet steps lists them)", at, sen.Text, cmp.Or(l.otherwise(sen.Text), l.nearest(sen.Text)))
 	}
 	p := is.phrase
 	switch {
@@ -322,11 +322,16 @@ func (b *Bound) make() error {
 // nearest suggests the phrase that shares the most words with a sentence.
 func (l *Language) nearest(text string) string {
 	best, most := "", 0
-	for _, p := range l.phrases {
-		for _, pattern := range []string{p.English, p.Chinese} {
-			if n := shared(text, pattern); n > most {
-				best, most = pattern, n
+	for _, likeness := range []func(a, b string) int{shared, func(a, b string) int { return shared(a, placeholder.ReplaceAllString(b, "")) }} {
+		for _, p := range l.phrases {
+			for _, pattern := range []string{p.English, p.Chinese} {
+				if n := likeness(text, pattern); n > most {
+					best, most = pattern, n
+				}
 			}
+		}
+		if best != "" {
+			break // of a short sentence the placeholders would outweigh the words
 		}
 	}
 	if best == "" {

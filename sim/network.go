@@ -21,7 +21,7 @@ const (
 	HostRefuses           // the line is up, the host takes no connection or hangs up
 	HostSilent            // it takes connections and answers nothing
 	NotRegistered         // it answers that it does not know the terminal
-	OtherTrouble          // it answers something else than it should
+	OtherTrouble          // TLS with it fails, or it answers something else than it should
 )
 
 // String says the trouble in words, as verdicts and reports do.
@@ -111,6 +111,8 @@ func TroubleOf(r *Result) Trouble {
 			return HostRefuses
 		case line.HostSilent:
 			return HostSilent
+		case line.Untrusted, line.NoTLS:
+			return OtherTrouble
 		}
 		if errors.Is(r.Why, line.ErrUnsent) {
 			return HostRefuses

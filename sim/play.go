@@ -412,6 +412,9 @@ func (p *Player) record(r *Result, begun time.Duration) {
 		p.Shard.Broken(uint64(broken))
 	}
 	if x.Met {
+		if x.Duplicate > 1 && r.Should.Has(rules.Once) { // of which it has counted one
+			recordFurther(p.Shard, &line.Strays{Duplicate: x.Duplicate - 1})
+		}
 		recordStrays(p.Shard, p.T.Profile.Dialect, &x.Strays)
 	}
 }

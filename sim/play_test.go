@@ -233,3 +233,26 @@ func TestDetailsGoUpByTheirKind(t *testing.T) {
 		}
 	}
 }
+
+// An exchange that meets several further answers counts each for the rule, as the run's
+// duplicates do.
+func TestEachFurtherAnswerCountsForTheRule(t *testing.T) {
+	for _, met := range []int{1, 3} {
+		p, term := inHand(t, "cup")
+		rec := report.NewRecorder(make([]string, dialect.Transactions), time.Second, 0)
+		origin := time.Duration(0)
+		p.Shard, p.origin = rec.Shard(), &origin
+		p.x.Met, p.x.Duplicate = true, met
+		r := Result{Of: dialect.Purchase, Outcome: report.Approved, dialect: term.Profile.Dialect}
+		p.around(term.Profile.Dialect.Form(dialect.Purchase), &r)
+		p.record(&r, 0)
+		rec.Tick(time.Second)
+		sum := int64(0)
+		for _, n := range rec.Broken() {
+			sum += n
+		}
+		if sum != int64(met) {
+			t.Errorf("%d further answers, %d breaches", met, sum)
+		}
+	}
+}

@@ -315,7 +315,7 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 			s.agent.Grown()
 		}
 	}
-	rep, incomplete, err := f.play(ctx, run, folder, s.tell, sig)
+	rep, incomplete, err := f.play(ctx, run, folder, taken, s.tell, sig)
 	s.playing.Store(false)
 	s.agent.Change(nil)
 	rep.Run, rep.Part = f.id, part

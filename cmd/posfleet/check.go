@@ -87,6 +87,11 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	if f.negative.on {
 		return f.runNegative(cmd, args, p, sig)
 	}
+	for _, name := range ofNegative {
+		if typed(cmd.Flags(), name) {
+			return usage(fmt.Errorf("--%s is about malformed requests: leave it out, or say --negative", name))
+		}
+	}
 	fs, err := f.choose(args, p.Dialect)
 	if err != nil {
 		return usage(err)

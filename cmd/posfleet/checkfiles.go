@@ -135,7 +135,7 @@ func expectedFailures(name string, fs []*scenarios.Feature, args []string, notes
 		return nil, fmt.Errorf("--expected-failures: %w", err)
 	}
 	if text, err = strict.Lines(text); err != nil {
-		return nil, fmt.Errorf("--expected-failures %s: %w", name, err)
+		return nil, fmt.Errorf("--expected-failures: %s: %w", name, err)
 	}
 	played, all := namesOf(fs), sync.OnceValue(func() map[string]bool { return known(args) })
 	expected := map[string]string{}

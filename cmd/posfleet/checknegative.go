@@ -33,6 +33,9 @@ func (f *negativeFlags) add(fl *pflag.FlagSet) {
 // requests.
 var ofScenarios = []string{"tags", "cucumber", "expected-failures", "terminals", "parallel", "line", "line-profile", "shuffle"}
 
+// ofNegative are those that say something of malformed requests only.
+var ofNegative = []string{"seed", "patience", "i-own-this-host"}
+
 // runNegative lists the malformed requests or plays them.
 func (f *checkFlags) runNegative(cmd *cobra.Command, args []string, p *profile.Profile, sig *signals) error {
 	for _, name := range ofScenarios {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -202,6 +201,7 @@ func (d *doctor) player(w way) *asked {
 func (d *doctor) answers(conn net.Conn) (*asked, error) {
 	a := d.player(way{profile: d.profile})
 	a.tap.use(conn)
+	a.tap.longer = d.wait
 	q := a.first()
 	if q == nil {
 		return nil, usage(fmt.Errorf("there is nothing to ask a host with: dialect %s has no echo test and no sign-in, and for a balance inquiry or a purchase dialect or profile lack the form or a card of role good",
@@ -215,7 +215,9 @@ func (d *doctor) answers(conn net.Conn) (*asked, error) {
 	case a.tap.echoed:
 		d.hears(a, "the %s itself comes back", a.what)
 		return nil, d.ill(nil, "%s sends back what it is sent: it is an echo server, and no host of a network", d.dialer.Address)
-	case a.tap.unpaired != nil:
+	case a.tap.late > 0:
+		return nil, d.late(a, a.what)
+	case !a.tap.read && a.tap.unpaired != nil:
 		return nil, d.unpaired(a)
 	case !a.tap.read && a.tap.heard.Len() > 0:
 		return nil, d.otherwise(a, r)
@@ -246,6 +248,9 @@ func (d *doctor) hears(a *asked, format string, args ...any) {
 
 // falls tells what of the last answer is not as it should be, though it is taken.
 func (d *doctor) falls(a *asked) {
+	if a.tap.read && a.tap.unpaired != nil {
+		d.says("should", "a message %s comes before it, and answers another request or none%s", a.tap.unpaired.MTI(), a.differs(": ", ""))
+	}
 	for _, b := range a.should {
 		mend := ""
 		if b.Rule.ID == "ANS-ECHO" {
@@ -364,48 +369,6 @@ func (d *doctor) better(ways []way, a *asked, wait time.Duration) *asked {
 		b.tap.Close()
 	}
 	return a
-}
-
-// unpaired says why a message that can be read is not the answer.
-func (d *doctor) unpaired(a *asked) error {
-	m, q := a.tap.unpaired, a.sent
-	f := a.profile.Dialect
-	d.hears(a, "a message %s comes, which does not pair with the request", m.MTI())
-	if want := answerType(q.MTI()); m.MTI() != want {
-		return d.ill(nil, "the host answers %s with %s, want %s: does it take the message for another? see pair and transactions of the dialect", q.MTI(), m.MTI(), want)
-	}
-	for _, n := range f.Pair {
-		if !bytes.Equal(m.Field(n), q.Field(n)) {
-			return d.ill(nil, "field %d (%s) of the answer is %s, the request's is %s: an answer pairs by fields %v; a dialect of your own may say pair: [%s] (docs/dialects.md)",
-				n, f.FieldName(n), shownOr(f, m, n), shownOr(f, q, n), f.Pair, fieldsWithout(f.Pair, n))
-		}
-	}
-	return d.ill(nil, "the answer does not pair with the request")
-}
-
-// shownOr is what may be shown of a field in quotes, or that it is absent.
-func shownOr(d *dialect.Dialect, m *wire.Message, n int) string {
-	if m.Field(n) == nil {
-		return "absent"
-	}
-	return strconv.Quote(d.Shown(m, n))
-}
-
-// answerType is the MTI that answers another.
-func answerType(mti string) string {
-	b := []byte(mti)
-	b[2]++
-	return string(b)
-}
-
-func fieldsWithout(fields []int, n int) string {
-	var left []string
-	for _, f := range fields {
-		if f != n {
-			left = append(left, fmt.Sprint(f))
-		}
-	}
-	return strings.Join(left, ", ")
 }
 
 // otherwise says how octets can be read that are no message as the profile has it.

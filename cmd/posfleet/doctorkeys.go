@@ -21,8 +21,8 @@ func (d *doctor) signsIn(a *asked) error {
 		d.says("sends", "%s", q.said)
 		a.what = q.what
 		q.send()
-		if a.tap.unpaired != nil {
-			return d.unpaired(a)
+		if err := d.instead(a, a.what); err != nil {
+			return err
 		}
 		r = &a.player.Last
 		d.says("answer", "to the sign-on: %s", d.words(a, r))
@@ -49,6 +49,9 @@ func (d *doctor) signsIn(a *asked) error {
 // otherKeys says which keys that the profile has would open what a sign-on brought;
 // empty for none.
 func (d *doctor) otherKeys(a *asked) string {
+	if _, err := keys.Unwrap(a.profile.HSM, a.player.T.Master, a.profile.SignIn, a.keys); err == nil {
+		return "" // they open: something else is wrong with the answer
+	}
 	for _, kind := range append([]keys.KeyBlock{a.profile.SignIn}, keys.KeyBlocks...) {
 		if len(a.keys) == 0 || !kind.Fits(a.keys) {
 			continue
@@ -79,8 +82,8 @@ func (d *doctor) inquires(a *asked) error {
 		d.says("answer", "none: the terminal does not send it: %v", err)
 		return d.ends(a, nil, false)
 	}
-	if a.tap.unpaired != nil {
-		return d.ends(a, d.unpaired(a), false)
+	if err := d.instead(a, q.what); err != nil {
+		return d.ends(a, err, false)
 	}
 	r := &a.player.Last
 	d.says("answer", "to the %s: %s", q.what, d.words(a, r))
@@ -95,10 +98,8 @@ func (d *doctor) ends(a *asked, ill error, sound bool) error {
 	if ill == nil {
 		kept = d.connections(a)
 	}
-	if a.player.T.SignedIn && a.profile.Dialect.Form(dialect.SignOff) != nil {
-		a.player.SignOff()
-		d.says("sends", "a sign-off: %s", d.words(a, &a.player.Last))
-	}
+	on := a.tap.conn != nil || a.tap.hungUp || a.tap.each // else doctor has closed the connection itself
+	err := d.signsOff(a, ill == nil && kept == nil && on)
 	if ill != nil {
 		return ill
 	}
@@ -106,6 +107,9 @@ func (d *doctor) ends(a *asked, ill error, sound bool) error {
 		e := d.ill(append(a.lines, kept.line), "%s", kept.is)
 		e.hint = kept.mend
 		return e
+	}
+	if err != nil {
+		return err
 	}
 	if len(a.lines) > 0 {
 		return d.ill(a.lines, "the host speaks another way than the profile says")
@@ -116,6 +120,33 @@ func (d *doctor) ends(a *asked, ill error, sound bool) error {
 	}
 	fmt.Fprintf(d.out, "\nnothing to change. %s: posfleet check %s@core-purchase-1\n", next, d.again())
 	return nil
+}
+
+// signsOff ends a sign-on, and says what is wrong with the answer where that is judged.
+func (d *doctor) signsOff(a *asked, judged bool) error {
+	if !a.player.T.SignedIn || a.profile.Dialect.Form(dialect.SignOff) == nil {
+		if judged && a.tap.stands() && a.tap.standing() != "" {
+			return d.ill(nil, "octets that begin with %X came after the last answer and are of no message", a.tap.standing())
+		}
+		return nil
+	}
+	d.says("sends", "a sign-off")
+	a.player.SignOff()
+	if judged {
+		if err := d.instead(a, "sign-off"); err != nil {
+			return err
+		}
+	}
+	r := &a.player.Last
+	d.says("answer", "to the sign-off: %s", d.words(a, r))
+	switch {
+	case !judged, r.Outcome <= report.Declined:
+		d.falls(a)
+		return nil
+	case r.Outcome == report.Refused:
+		return d.ill(a.lines, "the answer to the sign-off is not what the dialect wants: %w", r.Why)
+	}
+	return d.ill(append(a.lines, a.profile.Dialect.InFile()+fmt.Sprintf("transactions: {%s: none}", dialect.SignOff)), "the host answers the %s and not the sign-off: %w", a.what, r.Reason())
 }
 
 // judges says of the answer to a payment whose MAC and PIN keys are not right, and what

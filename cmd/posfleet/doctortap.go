@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -22,7 +23,8 @@ type tap struct {
 	dialer  *line.Dialer
 	dialect *dialect.Dialect
 	clock   *line.Clock
-	each    bool // hang up after each exchange
+	each    bool          // hang up after each exchange
+	longer  time.Duration // after the timeout, to know whether the answer comes late
 
 	conn    *peeked // nil while there is none
 	in      *wire.Reader
@@ -36,7 +38,9 @@ type tap struct {
 	// Of the latest exchange.
 	heard    bytes.Buffer  // what came after the request
 	read     bool          // the answer came and reads
-	unpaired *wire.Message // the first message that reads and is not the answer
+	unpaired *wire.Message // the first message that reads and is not the answer; where one came, it came before
+	late     time.Duration // after which an answer came that the timeout was over for; 0 for none
+	before   string        // octets that stood on the line before the request was sent, the first two
 	ended    string        // how the connection ended, in words; empty while it stands
 	why      error         // that it ended with
 	uncut    error         // why no message can be cut out of what came; nil where one can
@@ -90,8 +94,9 @@ func (t *tap) stands() bool {
 
 // exchange is Exchange on the connection that there is, or on a new one.
 func (t *tap) exchange(x *line.Exchange) error {
+	t.before = t.standing()
 	t.heard.Reset()
-	t.unpaired, t.ended, t.why, t.read, t.uncut = nil, "", nil, false, nil
+	t.unpaired, t.ended, t.why, t.read, t.uncut, t.late = nil, "", nil, false, nil, 0
 	if err := t.connect(); err != nil {
 		return fmt.Errorf("%w: %w", line.ErrUnsent, err)
 	}
@@ -111,8 +116,14 @@ func (t *tap) exchange(x *line.Exchange) error {
 		}
 		return fmt.Errorf("%w: %s", line.ErrBroken, t.ended)
 	}
+	over := false
 	for {
 		octets, err := t.in.Next()
+		if err != nil && !over && t.longer > 0 && errors.Is(err, os.ErrDeadlineExceeded) && t.in.Left() == 0 {
+			over, deadline = true, deadline.Add(t.longer)
+			t.conn.SetDeadline(deadline)
+			continue
+		}
 		if err != nil {
 			t.uncut = t.cutting(err)
 			t.listen(deadline, err)
@@ -126,6 +137,10 @@ func (t *tap) exchange(x *line.Exchange) error {
 		case err != nil:
 			x.Unreadable = err
 			return nil
+		case m.Key() == x.Key && over:
+			t.late = t.clock.Now() - x.Sent
+			t.Close()
+			return line.ErrTimeout
 		case m.Key() == x.Key:
 			x.Answer, t.read, t.carried = m, true, true
 			return nil
@@ -159,10 +174,29 @@ func (t *tap) cutting(err error) error {
 	if errors.Is(err, wire.ErrLength) || errors.Is(err, wire.ErrFrame) || errors.Is(err, wire.ErrIdle) {
 		return err
 	}
-	if octets, announced := t.in.Begun(); announced > len(octets) {
+	switch octets, announced := t.in.Begun(); {
+	case announced > len(octets):
 		return fmt.Errorf("a message of %d octets is announced, of which %d come", announced, len(octets))
+	case len(octets) > 0:
+		return fmt.Errorf("%s, the beginning of a message whose length is not known", counted(len(octets), "octet"))
 	}
 	return nil
+}
+
+// standing are the first octets that stand on the line and that are of no whole message,
+// two at most: more may be of a card number. Empty for none.
+func (t *tap) standing() string {
+	if t.conn == nil || !t.carried {
+		return ""
+	}
+	heard := t.heard.Bytes()
+	octets := slices.Concat(heard[max(0, len(heard)-t.in.Left()):], t.conn.ahead.Bytes())
+	r := t.dialect.NewReader(bytes.NewReader(octets))
+	for err := error(nil); err == nil; {
+		_, err = r.Next()
+	}
+	octets = octets[len(octets)-r.Left():]
+	return string(octets[:min(2, len(octets))])
 }
 
 // listen takes down what comes after the reader met err, until it is quiet, and how

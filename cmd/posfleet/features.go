@@ -92,6 +92,9 @@ func choose(args []string, d *dialect.Dialect, tags string, names []string, file
 		if err := noID(fs, name); err != nil {
 			return nil, err
 		}
+		if _, err := scenarios.Select(fs, scenarios.Selection{Names: []string{name}}); err != nil {
+			return nil, fmt.Errorf("%q: %w", name, err)
+		}
 	}
 	fs, err = scenarios.Select(fs, sel)
 	for _, f := range fs {

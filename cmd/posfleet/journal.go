@@ -138,6 +138,16 @@ func text(v []byte) string {
 	return string(v)
 }
 
+// failed is why a row could not be written; nil where all could.
+func (j *journal) failed() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.err != nil {
+		return fmt.Errorf("journal.csv: %w", j.err)
+	}
+	return nil
+}
+
 // close writes the sums of what had no room, and ends the file.
 func (j *journal) close() error {
 	j.mu.Lock()

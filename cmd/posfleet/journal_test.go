@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"os"
 	"testing"
 
 	"github.com/posfleet/posfleet/sim"
@@ -21,5 +23,24 @@ func TestJournalHoldsNoSecretOfACard(t *testing.T) {
 		if got := said(terminal, []byte(said1)); got != want {
 			t.Errorf("%q is written as %q, want %q", said1, got, want)
 		}
+	}
+}
+
+func TestJournalSaysThatItCannotBeWritten(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	p, err := profile.Bundled("cup", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := &journal{file: full, w: bufio.NewWriter(full), room: mostRecords}
+	if err := j.failed(); err != nil {
+		t.Fatal(err)
+	}
+	j.closed(sim.NewTerminal(p, &p.Terminals[0]), make([]sim.Record, 200), nil)
+	if j.failed() == nil {
+		t.Error("a run would go on")
 	}
 }

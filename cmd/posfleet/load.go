@@ -180,7 +180,7 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 	if in := atTerminal(cmd.InOrStdin(), out, cmd.ErrOrStderr()); in != nil && f.keys {
 		f.takeKeys(in, run, folder, tell, drain)
 	}
-	rep, incomplete, err := f.play(playing, run, folder, tell, sig)
+	rep, incomplete, err := f.play(playing, run, folder, taken, tell, sig)
 	if err == nil && j.storm != nil {
 		incomplete = errors.Join(incomplete, unproven(j.storm, rep.Faults))
 	}
@@ -270,7 +270,7 @@ func (f *loadFlags) settles(j *job, n *network) bool {
 
 // play plays a run, second by second into its folder and onto the terminal,
 // while the machine is watched. incomplete says why not all could be written.
-func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folder, tell *progress, sig *signals) (rep *report.Report, incomplete, err error) {
+func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folder, taken *journal, tell *progress, sig *signals) (rep *report.Report, incomplete, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	watch := report.NewWatch()
@@ -298,7 +298,7 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 			zero := time.Now().Add(-run.Now())
 			f.began.Store(&zero)
 		}
-		keep(folder.Interval(iv))
+		keep(errors.Join(folder.Interval(iv), taken.failed()))
 		if f.written != nil {
 			f.written()
 		}

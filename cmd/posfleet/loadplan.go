@@ -165,6 +165,9 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job, p *profile.Profile) (err e
 	if j.load.Faults && j.lines.Shared > 0 {
 		return fmt.Errorf("--line %s: the scenarios make lines fail, which needs own lines", j.lines)
 	}
+	if f.storm.events != "" && f.storms == 0 {
+		return errors.New("--events: a load run has none that come again, only --storm has; leave it out")
+	}
 	if len(f.storm.faults) > 0 && f.storms == 0 {
 		if j.storm, err = line.ParseStorm(f.seed, f.storm.faults); err == nil {
 			err = strikable(j.storm, faultsOnLine(d))
@@ -174,8 +177,6 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job, p *profile.Profile) (err e
 			return err
 		case j.lines.Shared > 0:
 			return fmt.Errorf("--line %s: --fault needs own lines", j.lines)
-		case f.storm.events != "":
-			return errors.New("--events: a load run has none that come again, only --storm has")
 		}
 	}
 	if j.mix, err = sim.NewMix(f.seed, j.load.Plans, j.load.Shares); err != nil {

@@ -126,7 +126,18 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 			if err := flags.Set(f.Name, v); err != nil {
 				errs = append(errs, fmt.Errorf("%s=%q: %w", name, v, err))
 			}
+			_ = flags.SetAnnotation(f.Name, inEnvironment, []string{name})
 		}
 	})
 	return errors.Join(errs...)
+}
+
+// inEnvironment marks a flag that the environment sets.
+const inEnvironment = "environment"
+
+// typed reports whether a flag stands on the command line. The environment is for all
+// verbs: what it says may mean nothing to one of them.
+func typed(flags *pflag.FlagSet, name string) bool {
+	f := flags.Lookup(name)
+	return f != nil && f.Changed && f.Annotations[inEnvironment] == nil
 }

@@ -25,7 +25,8 @@ var knownNumbers = map[string]*regexp.Regexp{
 	"report/intervals.go":        regexp.MustCompile(`^fields\[4]$`), // of a line
 	"report/readlog.go":          regexp.MustCompile(`^fields\[[24]]$`),
 	"sim/capture/dump.go":        regexp.MustCompile(`^a list of 3 `), // octets of a line
-	"sim/capture/forms.go":       regexp.MustCompile(`^n != 8$`),
+	"sim/capture/oddumps.go":     regexp.MustCompile(`^a list of 3 `), // bases of offsets
+	"sim/capture/numbers.go":     regexp.MustCompile(`^n != 8$`),
 	"sim/chip/derive.go":         regexp.MustCompile(`^\d+: …$`),                           // digits of a PAN
 	"sim/signature/jbig/jbig.go": regexp.MustCompile(`^\d+: …$`),                           // pixels
 	"sim/dialect/scrub.go":       regexp.MustCompile(`^n == (16|32|48)$|^a list of [34] `), // lengths of card numbers and PIN blocks

@@ -121,8 +121,14 @@ func (a *authority) pool() *x509.CertPool {
 // issue makes a certificate for a host name: NAME.pem and NAME.key in dir.
 func (a *authority) issue(t *testing.T, dir, name, dns string) tls.Certificate {
 	t.Helper()
-	a.sign(t, dir, name, &x509.Certificate{DNSNames: []string{dns}, KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}})
+	return a.certify(t, dir, name, &x509.Certificate{DNSNames: []string{dns}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}})
+}
+
+// certify completes a certificate and signs it.
+func (a *authority) certify(t *testing.T, dir, name string, c *x509.Certificate) tls.Certificate {
+	t.Helper()
+	c.KeyUsage = x509.KeyUsageDigitalSignature
+	a.sign(t, dir, name, c)
 	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, name+".pem"), filepath.Join(dir, name+".key"))
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +147,9 @@ func (a *authority) sign(t *testing.T, dir, name string, c *x509.Certificate) (*
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(err)
 	c.SerialNumber, c.Subject = big.NewInt(time.Now().UnixNano()), pkix.Name{CommonName: name}
-	c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	if c.NotAfter.IsZero() {
+		c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	}
 	parent, signer := a.certificate, a.key
 	if parent == nil {
 		parent, signer = c, key

@@ -59,7 +59,7 @@ func tlsHint(ctx context.Context, d *line.Dialer, why error) string {
 // a connection ended so with a host that asks for one, under TLS 1.3 after the handshake;
 // empty where that is not why.
 func ourCertificateHint(met metTLS, why error, ours bool) string {
-	said := strings.Contains(why.Error(), "tls: ") // by either side
+	said := met.alert != nil || strings.Contains(why.Error(), "tls: ") // by either side
 	ended := errors.Is(why, io.EOF) || errors.Is(why, io.ErrUnexpectedEOF) || errors.Is(why, syscall.ECONNRESET) || errors.Is(why, syscall.EPIPE)
 	switch {
 	case !met.asked, met.weak(), met.version != 0 && !said && (ours || !ended):
@@ -90,8 +90,12 @@ func certificateHint(wrong *tls.CertificateVerificationError, name string) strin
 		return fmt.Sprintf("the certificate is for %s: if that is the host, tls: {server-name: %q}, or %s", strings.Join(names, ", "), names[0], pin)
 	}
 	if bad, is := errors.AsType[x509.CertificateInvalidError](wrong); is && bad.Reason == x509.Expired {
-		return fmt.Sprintf("the certificate is valid from %s to %s: have the host renew it, or %s",
-			leaf.NotBefore.Format(time.DateOnly), leaf.NotAfter.Format(time.DateOnly), pin)
+		now, mend := time.Now(), "have the host renew it"
+		if now.Before(leaf.NotBefore) {
+			mend = "have the host wait or show another"
+		}
+		return fmt.Sprintf("the certificate is valid from %s to %s, and by this machine's clock it is %s: is the clock right? Else %s, or %s",
+			moment(leaf.NotBefore), moment(leaf.NotAfter), moment(now), mend, pin)
 	}
 	if errors.Is(wrong, errNotPinned) {
 		return "has the host renewed its certificate? " + pin
@@ -103,11 +107,15 @@ func certificateHint(wrong *tls.CertificateVerificationError, name string) strin
 	return pin
 }
 
+// moment is a time as certificates have it, in UTC to the minute.
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04Z") }
+
 // metTLS is what a host was found to speak.
 type metTLS struct {
 	version, suite uint16 // zero when no handshake came about
 	spoke          bool   // TLS, if only to refuse
 	asked          bool   // it asked for our certificate
+	alert          error  // with which it ended a handshake of TLS 1.3 in which it did, after our part; nil for none
 }
 
 // rsa reports whether the host uses RSA key exchange.
@@ -124,6 +132,9 @@ func (m *metTLS) weak() bool {
 	}
 	return m.version != 0 && m.version < tls.VersionTLS12
 }
+
+// objecting is how long a host is given to say that it does not take our certificate.
+const objecting = time.Second
 
 // meetTLS finds out what a host speaks, with a handshake that takes anything and
 // after which nothing is sent. ours may be nil.
@@ -154,5 +165,11 @@ func meetTLS(ctx context.Context, address string, ours *tls.Config) (met metTLS)
 	}
 	s := secure.ConnectionState()
 	met.version, met.suite, met.spoke = s.Version, s.CipherSuite, true
+	if met.asked && s.Version == tls.VersionTLS13 { // it looks at our certificate when we are done
+		conn.SetReadDeadline(time.Now().Add(objecting))
+		if _, err := secure.Read(make([]byte, 1)); err != nil && strings.Contains(err.Error(), "tls: ") {
+			met.alert = err
+		}
+	}
 	return met
 }

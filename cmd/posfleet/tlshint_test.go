@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,6 +36,8 @@ func TestTLSFailureNamesItsMend(t *testing.T) {
 	named := selfSigned(t, dir, "named", false, time.Hour, "pos.bank.test")
 	nameless := selfSigned(t, dir, "nameless", false, time.Hour)
 	expired := selfSigned(t, dir, "expired", false, -time.Hour, "pos.bank.test")
+	future := ca.certify(t, dir, "future", &x509.Certificate{DNSNames: []string{"pos.bank.test"}, NotBefore: time.Now().Add(time.Hour), NotAfter: time.Now().Add(2 * time.Hour)})
+	forClients := ca.certify(t, dir, "for-clients", &x509.Certificate{DNSNames: []string{"acquirer.test"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 	withRSA := selfSigned(t, dir, "rsa", true, time.Hour, "pos.bank.test")
 	pin := func(c tls.Certificate) string {
 		sum := sha256.Sum256(c.Certificate[0])
@@ -71,7 +74,9 @@ func TestTLSFailureNamesItsMend(t *testing.T) {
 		{"common name only, itself the CA", with(nameless, &tls.Config{}), "{ca: nameless.pem}", nil},
 		{"common name only, pinned", with(nameless, &tls.Config{}), "{pin: \"" + pin(nameless) + "\"}", nil},
 		{"common name asked for", with(ca.issueNameless(t, dir, "bare"), &tls.Config{}), "{ca: ca.pem, server-name: bare}", nil},
-		{"expired", with(expired, &tls.Config{}), "{ca: expired.pem}", []string{"renew", pin(expired)}},
+		{"not valid yet", with(future, &tls.Config{}), "{ca: ca.pem, server-name: pos.bank.test}", []string{"by this machine's clock it is", "have the host wait", pin(future)}},
+		{"a client's certificate", with(forClients, &tls.Config{}), "{ca: ca.pem, server-name: acquirer.test}", []string{"key usage", pin(forClients)}},
+		{"expired", with(expired, &tls.Config{}), "{ca: expired.pem}", []string{"is the clock right", "renew", pin(expired)}},
 		{"expired, pinned", with(expired, &tls.Config{}), "{pin: \"" + pin(expired) + "\"}", nil},
 		{"TLS 1.0", old, "{ca: rsa.pem}", []string{"TLS 1.0", `min-version: "1.0"`}},
 		{"TLS 1.0 allowed", old, "{ca: rsa.pem, min-version: \"1.0\"}", nil},
@@ -101,7 +106,7 @@ func TestTLSFailureNamesItsMend(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			code := run([]string{"check", "--profile", file, "--timeout", "2s", "@core-echo-1"}, &stdout, &stderr)
 			said := stdout.String() + stderr.String()
-			if len(c.hint) == 0 && code != exitOK || len(c.hint) > 0 && (code != exitUnreachable || strings.Contains(said, "listening there")) {
+			if len(c.hint) == 0 && code != exitOK || len(c.hint) > 0 && (code != exitUnreachable || strings.Contains(said, "listening there") || strings.Contains(said, "the host refuses")) {
 				t.Errorf("exit code %d:\n%s", code, said)
 			}
 			for _, words := range c.hint {
@@ -113,15 +118,35 @@ func TestTLSFailureNamesItsMend(t *testing.T) {
 	}
 }
 
+// Under TLS 1.3 a host that does not take our certificate says so after the handshake, and
+// its word may be lost when our request meets the end of the connection.
+func TestCertificateOfOursIsTakenForTheReasonWhateverWasMet(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ca, server := newAuthority(t, dir, "ca"), selfSigned(t, dir, "server", false, time.Hour, "pos.bank.test")
+	host := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{server}, ClientCAs: ca.pool(), ClientAuth: tls.RequireAndVerifyClientCert})
+	for name, c := range map[string]struct {
+		ours []tls.Certificate
+		want string
+	}{
+		"of another": {[]tls.Certificate{server}, "does not take our certificate"},
+		"none":       {nil, "wants a certificate of ours"},
+		"a good one": {[]tls.Certificate{ca.issue(t, dir, "client", "terminals.test")}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			met := meetTLS(t.Context(), host, &tls.Config{Certificates: c.ours})
+			reset := &net.OpError{Op: "write", Err: syscall.ECONNRESET}
+			if got := ourCertificateHint(met, reset, len(c.ours) > 0); !strings.Contains(got, c.want) || c.want == "" && got != "" {
+				t.Errorf("hint %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 // issueNameless makes a certificate that has a common name only.
 func (a *authority) issueNameless(t *testing.T, dir, name string) tls.Certificate {
 	t.Helper()
-	a.sign(t, dir, name, &x509.Certificate{KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
-	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, name+".pem"), filepath.Join(dir, name+".key"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pair
+	return a.certify(t, dir, name, &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 }
 
 // selfSigned makes a certificate that nobody else signed, NAME.pem and NAME.key

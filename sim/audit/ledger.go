@@ -1,7 +1,7 @@
 package audit
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -99,7 +99,14 @@ func ParseLedgerMap(name string, data []byte) (*LedgerMap, error) {
 // ReadLedger reads the rows of an export that count; name stands for it in errors, and
 // decimals are those of the currency.
 func (m *LedgerMap) ReadLedger(name string, from io.Reader, decimals int) ([]Payment, error) {
-	in := csv.NewReader(withoutMark(from))
+	data, err := io.ReadAll(from)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if data, err = strict.Lines(data); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	in := csv.NewReader(bytes.NewReader(data))
 	in.Comma, in.ReuseRecord = m.Separator, true
 	head, err := in.Read()
 	if err != nil {
@@ -113,7 +120,7 @@ func (m *LedgerMap) ReadLedger(name string, from io.Reader, decimals int) ([]Pay
 		}
 		at := slices.IndexFunc(head, func(h string) bool { return strings.TrimSpace(h) == words })
 		if at < 0 && missing == nil {
-			missing = fmt.Errorf("%s:1: there is no column %q; it has %q (another separator is key separator of the map, and the file must be UTF-8)", name, words, strings.Join(head, string(m.Separator)))
+			missing = fmt.Errorf("%s:1: there is no column %q; it has %q (another separator is key separator of the map)", name, words, strings.Join(head, string(m.Separator)))
 		}
 		return at
 	}
@@ -169,15 +176,6 @@ func (m *LedgerMap) ReadLedger(name string, from io.Reader, decimals int) ([]Pay
 		}
 		all = append(all, p)
 	}
-}
-
-// withoutMark passes over the mark that some programs put before UTF-8.
-func withoutMark(from io.Reader) io.Reader {
-	b := bufio.NewReader(from)
-	if mark, _ := b.Peek(3); string(mark) == "\xEF\xBB\xBF" {
-		b.Discard(3)
-	}
-	return b
 }
 
 func number(text string) (uint32, error) {

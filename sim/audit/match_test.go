@@ -1,10 +1,12 @@
 package audit
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 )
 
 func fen(n int64) string { return fmt.Sprint(n, " fen") }
@@ -136,6 +138,33 @@ func TestLedgerErrorsSayWhere(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", of, err, c.want)
 		}
+	}
+}
+
+// An export is read in whatever Unicode a spreadsheet saves it, and of another encoding the
+// line is named and none of its octets shown.
+func TestLedgerInOtherEncodings(t *testing.T) {
+	m, err := ParseLedgerMap("map.yaml", []byte(columns))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rows = "机构,终端,流水,批次,金额,借贷,状态,参考号\nA,1,2,3,4.5,贷,成功,\n"
+	want, err := m.ReadLedger("x.csv", strings.NewReader(rows), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide := []byte{0xff, 0xfe}
+	for _, u := range utf16.Encode([]rune(rows)) {
+		wide = binary.LittleEndian.AppendUint16(wide, u)
+	}
+	for name, data := range map[string]string{"UTF-8 with a mark": "\ufeff" + rows, "UTF-16": string(wide)} {
+		if got, err := m.ReadLedger("x.csv", strings.NewReader(data), 2); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	gbk := strings.Replace(rows, "终端", "\xd6\xd5\xb6\xcb", 1)
+	if _, err := m.ReadLedger("x.csv", strings.NewReader(gbk), 2); err == nil || err.Error() != "x.csv: line 1 is not UTF-8 (GBK? save as UTF-8)" {
+		t.Errorf("GBK: %v", err)
 	}
 }
 

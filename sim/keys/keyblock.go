@@ -179,8 +179,27 @@ type KCVError struct {
 }
 
 func (e *KCVError) Error() string {
+	if n := e.right(); n > 0 {
+		return fmt.Sprintf("%s key: check value %X, the key block says %X: its first %d octets are right, so the key is, and all 4 are wanted of the host",
+			e.Key, e.Got, e.Want, n)
+	}
 	return fmt.Sprintf("%s key: check value %X, the key block says %X; is it the same master key at both ends?",
 		e.Key, e.Got, e.Want)
+}
+
+// right is how many octets of the block's check value are right where the others are
+// filler, or are the last one: chance has one in 65,536 of them at most. 0 where another
+// key is likelier.
+func (e *KCVError) right() int {
+	n := 0
+	for n < len(e.Got) && e.Got[n] == e.Want[n] {
+		n++
+	}
+	rest := string(e.Want[n:])
+	if n == kcvLen-1 || n == kcvLen-2 && (rest == "\x00\x00" || rest == "\xff\xff" || rest == "  ") {
+		return n
+	}
+	return 0
 }
 
 // Unwrap reads the key block of a sign-in answer: it has the HSM decrypt the keys under

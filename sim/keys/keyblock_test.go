@@ -162,6 +162,23 @@ func TestWrongMasterKeyIsSeen(t *testing.T) {
 	}
 }
 
+// A host that gives fewer octets of a check value, and filler, has the right master key.
+func TestShortCheckValueIsNoOtherMasterKey(t *testing.T) {
+	for _, v := range blocks {
+		slots, _ := v.mode.slots()
+		for _, c := range []struct {
+			by, want string
+		}{{"\x00", "first 3 octets are right"}, {"\xff", "first 3 octets are right"}, {"\x00\x00", "first 2 octets are right"}, {"  ", "first 2 octets are right"}, {"\x00\x00\x00", "same master key"}} {
+			block := octets(t, v.block)
+			copy(block[slots.pin+kcvLen-len(c.by):], c.by)
+			_, err := Unwrap(Software{}, octets(t, v.master), v.mode, block)
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "right") == strings.Contains(err.Error(), "same master key") {
+				t.Errorf("%s, a check value that ends in %X: %v, want %q", v.mode, c.by, err, c.want)
+			}
+		}
+	}
+}
+
 func TestBlocksThatCannotBe(t *testing.T) {
 	d := octets(t, times("11", 16))
 	for n := range 105 {

@@ -2,9 +2,13 @@ package line_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"io"
+	"log"
 	"math"
 	"net"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -152,8 +156,8 @@ func TestSlowLineEndsWithTheRun(t *testing.T) {
 	}
 }
 
-// Why there is no connection is told apart: the line, the host that refuses, the host
-// that is silent.
+// Why there is no connection is told apart: the line, the host that refuses, and the one
+// that takes the connection and is not trusted, or that TLS fails with.
 func TestCauseIsTold(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -161,18 +165,28 @@ func TestCauseIsTold(t *testing.T) {
 	}
 	nobody := l.Addr().String()
 	l.Close()
+	secure, plain := httptest.NewUnstartedServer(nil), httptest.NewServer(nil)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer secure.Close()
+	defer plain.Close()
+	over := &tls.Config{ServerName: "pos.test"}
 	for _, c := range []struct {
 		name, address string
+		tls           *tls.Config
 		want          line.Cause
 		words         string
 	}{
-		{"nobody listens", nobody, line.HostRefuses, "the host refuses connections"},
-		{"no such name", "no-such-host.invalid:8583", line.NoSignal, "no signal"},
+		{"nobody listens", nobody, nil, line.HostRefuses, "the host refuses connections"},
+		{"nobody listens for TLS", nobody, over, line.HostRefuses, "the host refuses connections"},
+		{"no such name", "no-such-host.invalid:8583", nil, line.NoSignal, "no signal"},
+		{"a certificate of a stranger", secure.Listener.Addr().String(), over, line.Untrusted, "the certificate of the host is not trusted: TLS with"},
+		{"no TLS", plain.Listener.Addr().String(), over, line.NoTLS, "no TLS comes about: TLS with"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for kind, link := range map[string]line.Link{
-				"own":    newOwn(t, &line.Dialer{Address: c.address, Timeout: 5 * time.Second}),
-				"shared": newShared(t, &line.Dialer{Address: c.address, Timeout: 5 * time.Second}),
+				"own":    newOwn(t, &line.Dialer{Address: c.address, TLS: c.tls, Timeout: 5 * time.Second}),
+				"shared": newShared(t, &line.Dialer{Address: c.address, TLS: c.tls, Timeout: 5 * time.Second}),
 			} {
 				err := link.Exchange(purchaseOf(tid, 1, 100))
 				if !errors.Is(err, line.ErrUnsent) || line.CauseOf(err) != c.want || !strings.Contains(err.Error(), c.words) {

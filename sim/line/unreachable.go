@@ -17,11 +17,14 @@ const (
 	NoSignal          // the line itself is down: no cable, no carrier, no network, no name server
 	HostRefuses       // the line is up, and the host takes no connection
 	HostSilent        // the line is up, and nothing answers there
+	Untrusted         // the host takes the connection, and its certificate is not what TLS wants here
+	NoTLS             // the host takes the connection, and the two do not agree on TLS
 )
 
 // String says the cause in words.
 func (c Cause) String() string {
-	return [...]string{"the host cannot be reached", "no signal: the line is down", "the host refuses connections", "the host is silent"}[min(c, HostSilent)]
+	return [...]string{"the host cannot be reached", "no signal: the line is down", "the host refuses connections", "the host is silent",
+		"the certificate of the host is not trusted", "the host takes the connection, and no TLS comes about"}[min(c, NoTLS)]
 }
 
 // Unreachable is the error of a connection that could not be had.
@@ -49,15 +52,20 @@ func unreachable(err error) error {
 	var name *net.DNSError
 	var untrusted *tls.CertificateVerificationError
 	var timeout net.Error
+	dialing, at := errors.AsType[*net.OpError](err)
 	switch {
 	case errors.Is(err, ErrStopped), errors.Is(err, context.Canceled), Exhausted(err):
 		return err
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.As(err, &untrusted):
+	case errors.As(err, &untrusted):
+		cause = Untrusted
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET) && at && dialing.Op == "dial":
 		cause = HostRefuses
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.ENETDOWN), errors.Is(err, syscall.EHOSTUNREACH), errors.As(err, &name):
 		cause = NoSignal
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		cause = HostSilent
+	case !at || dialing.Op != "dial":
+		cause = NoTLS
 	default:
 		return err
 	}

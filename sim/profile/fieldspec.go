@@ -14,7 +14,7 @@ func ownSpec(d *dialect.Dialect, path string, dir folder) (*dialect.Dialect, err
 	if err != nil {
 		return nil, err
 	}
-	if data, err = strict.Text(data); err != nil {
+	if data, err = strict.Lines(data); err != nil {
 		return nil, fmt.Errorf("file %s: %w", path, err)
 	}
 	spec, err := dialect.LoadSpec(bytes.NewReader(data))

@@ -22,10 +22,18 @@ func (e *EncodingError) Error() string {
 }
 
 // Text gives a file's text as UTF-8: without the byte order mark that some editors
-// put first, and out of UTF-16, which has one or shows itself by its zeros. The
-// error is an EncodingError.
+// put first, and out of UTF-16 and UTF-32, which have one or show themselves by their
+// zeros. The error is an EncodingError.
 func Text(data []byte) ([]byte, error) {
 	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe\x00\x00")):
+		return widest(data[4:], binary.LittleEndian), nil
+	case bytes.HasPrefix(data, []byte("\x00\x00\xfe\xff")):
+		return widest(data[4:], binary.BigEndian), nil
+	case len(data) >= 4 && len(data)%4 == 0 && data[0] != 0 && data[1]|data[2]|data[3] == 0:
+		return widest(data, binary.LittleEndian), nil
+	case len(data) >= 4 && len(data)%4 == 0 && data[0]|data[1]|data[2] == 0 && data[3] != 0:
+		return widest(data, binary.BigEndian), nil
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
 		data = data[3:]
 	case bytes.HasPrefix(data, []byte("\xff\xfe")):
@@ -80,4 +88,12 @@ func wide(data []byte, order binary.ByteOrder) []byte {
 		units[i] = order.Uint16(data[2*i:])
 	}
 	return []byte(string(utf16.Decode(units)))
+}
+
+// widest gives UTF-32 as UTF-8; octets over are left out.
+func widest(data []byte, order binary.ByteOrder) (text []byte) {
+	for ; len(data) >= 4; data = data[4:] {
+		text = utf8.AppendRune(text, rune(order.Uint32(data)))
+	}
+	return text
 }

@@ -19,12 +19,21 @@ func utf16Of(text string, order binary.AppendByteOrder, mark bool) (out []byte) 
 	return out
 }
 
+func utf32Of(text string, order binary.AppendByteOrder) (out []byte) {
+	for _, r := range text {
+		out = order.AppendUint32(out, uint32(r))
+	}
+	return out
+}
+
 func TestTextIsReadInWhateverUnicode(t *testing.T) {
 	const text = "name: 商户\nother: 𝄞\n"
 	for name, data := range map[string][]byte{
 		"UTF-8": []byte(text), "UTF-8 with a mark": []byte("\ufeff" + text),
 		"UTF-16LE": utf16Of(text, binary.LittleEndian, true), "UTF-16BE": utf16Of(text, binary.BigEndian, true),
 		"UTF-16LE without a mark": utf16Of(text, binary.LittleEndian, false), "UTF-16BE without a mark": utf16Of(text, binary.BigEndian, false),
+		"UTF-32LE": utf32Of("\ufeff"+text, binary.LittleEndian), "UTF-32BE": utf32Of("\ufeff"+text, binary.BigEndian),
+		"UTF-32LE without a mark": utf32Of(text, binary.LittleEndian), "UTF-32BE without a mark": utf32Of(text, binary.BigEndian),
 	} {
 		if got, err := Text(data); string(got) != text || err != nil {
 			t.Errorf("%s: %q, %v", name, got, err)

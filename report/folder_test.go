@@ -1,0 +1,99 @@
+package report
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// A disk that is full for events is full for the run: it ends with the second.
+func TestEventThatCannotBeWrittenIsToldWithTheNextSecond(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	f := begunFolder(t)
+	f.Events = NewEvents(full, mostEvents)
+	if err := f.Interval(Interval{}); err != nil {
+		t.Fatal(err)
+	}
+	f.Events.Add(Event{Label: "purchase", Outcome: TimedOut})
+	if err := f.Interval(Interval{}); err == nil {
+		t.Error("the run goes on")
+	}
+}
+
+// run.json is what tells that a run is whole: the slowest exchanges, which are written at
+// the end as well, do not take its room.
+func TestSummaryIsWrittenBeforeTheSlowestExchanges(t *testing.T) {
+	f := begunFolder(t)
+	stub, err := os.ReadFile(f.Path(summaryName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := false
+	f.Events = NewEvents(writerFunc(func(b []byte) (int, error) {
+		now, err := os.ReadFile(f.Path(summaryName))
+		first = err == nil && string(now) != string(stub)
+		return len(b), nil
+	}), mostEvents)
+	f.Events.AddSlow(Event{Label: "purchase", Done: 1})
+	if err := f.WriteAll(&Report{}); err != nil {
+		t.Fatal(err)
+	}
+	if !first {
+		t.Error("it comes after them")
+	}
+}
+
+// A disk that a run has filled has room for run.json all the same.
+func TestFullDiskHasRoomForTheSummary(t *testing.T) {
+	f := begunFolder(t)
+	kept, err := os.Stat(f.Path(summaryName) + partial)
+	if err != nil || kept.Size() != summaryRoom {
+		t.Fatalf("%v octets are kept for it, %v", kept, err)
+	}
+	if err := f.Changed(Plan{}); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := os.Stat(f.Path(summaryName) + partial); err != nil || again.Size() != summaryRoom {
+		t.Errorf("after a change: %v", err)
+	}
+	if err := f.WriteAll(&Report{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(f.Path(summaryName) + partial); !os.IsNotExist(err) {
+		t.Errorf("at the end: %v", err)
+	}
+}
+
+// A summary that tells more than the interval log holds cannot be read: one whose log was
+// cut short says so.
+func TestSummaryOfALogThatWasCutShortCanBeRead(t *testing.T) {
+	f := begunFolder(t)
+	if err := f.Interval(Interval{}); err != nil {
+		t.Fatal(err)
+	}
+	f.lost = syscall.ENOSPC
+	if err := f.WriteAll(&Report{Planned: 1, NotPlayed: 1}); err != nil {
+		t.Error(err)
+	}
+	if r, err := Read(f.Name()); err != nil || !strings.Contains(r.Incomplete, "could not be written as a whole") || r.Planned != 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (w writerFunc) Write(b []byte) (int, error) { return w(b) }
+
+func begunFolder(t *testing.T) *Folder {
+	t.Helper()
+	f, err := Create(filepath.Join(t.TempDir(), "run"), &Report{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}

@@ -28,6 +28,7 @@ var knownNumbers = map[string]*regexp.Regexp{
 	"sim/capture/oddumps.go":     regexp.MustCompile(`^a list of 3 `), // bases of offsets
 	"sim/capture/numbers.go":     regexp.MustCompile(`^n != 8$`),
 	"sim/chip/derive.go":         regexp.MustCompile(`^\d+: …$`),                           // digits of a PAN
+	"sim/keys/keyblock.go":       regexp.MustCompile(`^n == [23]$`),                        // octets of a check value
 	"sim/signature/jbig/jbig.go": regexp.MustCompile(`^\d+: …$`),                           // pixels
 	"sim/dialect/scrub.go":       regexp.MustCompile(`^n == (16|32|48)$|^a list of [34] `), // lengths of card numbers and PIN blocks
 	"sim/dialect/scrubdigits.go": regexp.MustCompile(`^n != 3$`),

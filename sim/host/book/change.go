@@ -121,8 +121,8 @@ func (l *Ledger) Redo(number int, changes []byte) (serial uint64, err error) {
 		return 0, fmt.Errorf("terminal %d: %w", number, errChange)
 	}
 	defer func() {
-		if p := recover(); p != nil { // an index of a record or card that is not there
-			err = fmt.Errorf("terminal %d: %w: %v", number, errChange, p)
+		if recover() != nil { // an index of a record or card that is not there
+			err = fmt.Errorf("terminal %d: %w", number, errChange)
 		}
 	}()
 	t := &l.terminals[number]

@@ -14,7 +14,7 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-const fieldTable = "columns field and value (域, 值); a field is a number (4), a part (60.3), MTI, MAC or a name (amount, 金额), a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有), \"should be present\" (应有: untested without), \"absent\" (无), \"as the dialect says\" (按网络规定: what all requests of its kind have there) or \"as the policy says\" (按终端参数: the reason of a reversal, its original)"
+const fieldTable = "columns field and value (域, 值); a field is a number (4), a part (60.3), MTI, MAC or a name (amount, 金额), an amount is its digits or is written with its point and two decimals (4: 88.00), for any currency, a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有), \"should be present\" (应有: untested without), \"absent\" (无), \"as the dialect says\" (按网络规定: what all requests of its kind have there) or \"as the policy says\" (按终端参数: the reason of a reversal, its original)"
 
 // comparison is how a field is compared with what its row says.
 type comparison int
@@ -106,6 +106,8 @@ func (r *fieldRow) resolve(a Args) error {
 	case r.compare == byPolicy:
 		return fmt.Errorf("the policy says nothing of field %s", r.name)
 	case r.compare != withValue:
+	case amountDigits(is) > 0:
+		return r.priced(d, amountDigits(is))
 	case is(wire.ResponseCode) && r.value == dialect.Approved.String():
 		r.compare = asApproval // with the code of its transaction
 	case is(wire.ResponseCode) && len(r.value) > len(d.Code(dialect.Approved).String()):
@@ -117,8 +119,6 @@ func (r *fieldRow) resolve(a Args) error {
 		if r.value = d.Reason(cause).String(); !ok {
 			return fmt.Errorf("%q is no cause of a reversal", r.value)
 		}
-	case is(wire.Amount) && d.Exponent != 2:
-		return lack("the scenario writes an amount with two decimals, currency %s has %d", d.Currency, d.Exponent)
 	case is(wire.SecurityControl) && d.PINFormat == keys.PINFormat1:
 		return lack("the scenario writes the PIN block format that CUP has, dialect %s has another", d.Name)
 	case is(wire.EntryMode):

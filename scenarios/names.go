@@ -145,7 +145,7 @@ var policiesChinese = map[string]string{
 	"磁道加密": "encrypt-tracks", "冲正认可的应答码": "reversal-accepts", "签到方式": "sign-in", "支付成功提示": "order-paid",
 	"每日签到": "daily-sign-in", "密码最少位数": "passwords.least", "密码最多位数": "passwords.most", "密码复杂度": "passwords.complex",
 	"不得重复的密码个数": "passwords.unlike", "区分操作员号与密码": "passwords.tells",
-	"挥卡免密限额": "tap-pin-above", "脱机批准限额": "offline-limit", "电子现金卡余额": "cash", "密码错误等待次数": "passwords.pause", "密码错误锁定次数": "passwords.lock",
+	"挥卡免密限额": "tap-pin-above", "脱机批准限额": "offline-limit", "电子现金卡余额": "cash", "密码错误等待次数": "passwords.pause", "密码错误锁定次数": "passwords.lock", "金额小数位数": "decimals",
 	"签名次数": "signature-tries", "签名上送次数": "signature-upload-tries", "签名分段字节数": "signature-part",
 }
 

@@ -136,6 +136,7 @@ var policyKeys = map[string]func(*profile.Profile) string{
 		}
 		return report.FormatAmount(0, p.Dialect.Exponent)
 	},
+	"decimals":               func(p *profile.Profile) string { return strconv.Itoa(p.Dialect.Exponent) }, // of the currency's amounts
 	"passwords.pause":        func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Pause) },
 	"passwords.lock":         func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Lock) },
 	"sign-in":                func(p *profile.Profile) string { return string(p.SignIn) },

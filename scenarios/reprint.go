@@ -79,16 +79,21 @@ func reprintPhrases() []*Phrase {
 				return nil
 			})},
 		{Group: group, English: "the reprint says {text}", Chinese: "重印的凭证印有{text}", Asserts: true,
-			Doc: "In one of its lines, after what stands before the colon.",
-			Make: reprinted(func(a Args, lines []string) error {
-				want := a.Quoted(0)
-				if slices.ContainsFunc(lines, func(line string) bool {
-					_, said, named := strings.Cut(line, ": ")
-					return line == want || named && said == want
-				}) {
-					return nil
+			Doc: "In one of its lines, after what stands before the colon. Amounts with two decimals stand for those of the network's currency.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				want, err := a.Priced(0)
+				if err != nil {
+					return nil, err
 				}
-				return fmt.Errorf("it says %s", strings.Join(lines, " | "))
-			})},
+				return reprinted(func(_ Args, lines []string) error {
+					if slices.ContainsFunc(lines, func(line string) bool {
+						_, said, named := strings.Cut(line, ": ")
+						return line == want || named && said == want
+					}) {
+						return nil
+					}
+					return fmt.Errorf("it says %s", strings.Join(lines, " | "))
+				})(a)
+			}},
 	}
 }

@@ -56,8 +56,12 @@ func settlementPhrases() []*Phrase {
 				}, err
 			}},
 		{Group: group, English: "the totals balance", Chinese: "对账平", Asserts: true,
-			Doc: "The host's settlement flag is 1, and the totals it gives back are the terminal's.",
+			Doc: "The host's settlement flag is 1, and the totals it gives back are the terminal's. Untested where they differ by payments that the terminal is in doubt of and by nothing else: a host may answer an advice that comes again with 94.",
 			Make: fixed(func(p *sim.Player) error {
+				if p.Last.Of == dialect.Settlement && p.Last.Totals == sim.Explained {
+					return fmt.Errorf("%w: the totals differ by payments that the terminal is in doubt of: it has %s, the host %s", sim.ErrUntested,
+						describeTotals(p.T.Profile.Dialect, worldOf(p).before), describeTotals(p.T.Profile.Dialect, p.Last.Host))
+				}
 				if err := checkFlag(p, dialect.Balanced); err != nil {
 					return err
 				}

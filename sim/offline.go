@@ -21,6 +21,14 @@ type offlineSale struct {
 	tries  int
 }
 
+// raises is what the host books of it: of what raises an original the difference.
+func (s *offlineSale) raises() int64 {
+	if s.order != nil && s.order.Of.Raises() {
+		return s.amount - s.order.Original.Amount
+	}
+	return s.amount
+}
+
 // mostOffline is how many of them a terminal keeps before it goes on line.
 const mostOffline = 10
 
@@ -51,9 +59,11 @@ func (p *Player) stayOffline(o *Order) {
 	t.stand(dialect.Purchase, Paid)
 }
 
-// uploadOffline tells the host of the payments that chips have approved by themselves,
-// each until it is acknowledged or its tries are used up; these are cases for a human. What
-// has been acknowledged counts in the batch. It reports whether there are none left.
+// uploadOffline tells the host of the payments that chips have approved by themselves, and of
+// advices that wait, each until it is answered or its tries are used up; those are cases for a
+// human. What has been acknowledged counts in the batch. A decline, which need not be sealed,
+// books nothing: where the host may have booked an earlier try the terminal is in doubt. It
+// reports whether there are none left.
 func (p *Player) uploadOffline() bool {
 	t := p.T
 	for t.OfflineSales() > 0 {
@@ -64,13 +74,15 @@ func (p *Player) uploadOffline() bool {
 		}
 		batch := t.Batch
 		r := p.exchangeSale(t.Profile.Dialect.Form(of), sale)
-		switch sale.tries++; {
-		case sale.order != nil && r.Outcome == report.Approved:
+		sale.tries++
+		declined := r.Outcome == report.Declined
+		unread := declined && t.Profile.Dialect.AsksSignIn(r.Code) // the host has other keys: it says nothing of the payment
+		decided := declined && !unread
+		last := sale.tries >= t.Profile.Policy.ReversalTries
+		switch {
+		case r.Outcome == report.Approved && sale.order != nil:
 			p.book(sale.order, r, batch)
-		case sale.order != nil && r.Outcome == report.Declined && sale.tries > 1 && t.Profile.Dialect.Means(r.Code, dialect.Duplicate):
-			p.ans.Unset(wire.Amount) // its approval was lost: the amount is the order's
-			p.book(sale.order, r, batch)
-		case r.Outcome == report.Approved, r.Outcome == report.Declined && sale.tries > 1 && t.Profile.Dialect.Means(r.Code, dialect.Duplicate):
+		case r.Outcome == report.Approved:
 			rec := Record{Of: dialect.OfflinePurchase, Entry: Tap, Trace: sale.trace, Batch: batch, Amount: sale.amount, Holder: sale.holder}
 			copy(rec.RRN[:], p.ans.Get(wire.RRN))
 			copy(rec.Auth[:], p.ans.Get(wire.AuthCode))
@@ -78,13 +90,15 @@ func (p *Player) uploadOffline() bool {
 			rec.class = t.Profile.Dialect.ClassOf(p.ans.Get(wire.Operator))
 			p.keepUpload(&rec)
 			t.Journal.add(rec)
-		case r.Outcome == report.Declined && t.Profile.Dialect.AsksSignIn(r.Code) && sale.tries < t.Profile.Policy.ReversalTries:
-			p.signInAgain() // the host has other keys, or could not read it: it says nothing of the payment
+		case unread && !last:
+			p.signInAgain()
 			return false
-		case r.Outcome == report.Declined, sale.tries >= t.Profile.Policy.ReversalTries:
-			t.Failed++
-			if r.Outcome != report.Declined || sale.tries > 1 || t.Profile.Dialect.Means(r.Code, dialect.Duplicate) { // the host may have booked it, or an earlier one
-				t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: of, Trace: sale.trace, Batch: batch, Amount: sale.amount})
+		case decided, last:
+			if !decided {
+				t.Failed++
+			}
+			if !declined || sale.tries > 1 || t.Profile.Dialect.Means(r.Code, dialect.Duplicate) {
+				t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: of, Trace: sale.trace, Batch: batch, Amount: sale.raises()})
 			}
 		default:
 			return false

@@ -94,3 +94,18 @@ Feature: Advices that wait
     Then the terminal refuses
     When the operator voids the last purchase
     Then the terminal refuses
+
+  @misuse @resume @cup-advice-14
+  Scenario: an adjustment beyond a tenth whose answer is lost is not booked, however often it is told
+    Given the policy says "reversal-tries: at least 2"
+    When the cardholder pays 100.00 yuan with a good card
+    And the operator adjusts the last purchase to 110.01 yuan
+    And the line loses the next answer
+    And the cardholder asks for the balance of a good card
+    Then the terminal has 1 offline payments to upload
+    When the cardholder asks for the balance of a good card
+    Then the terminal has 0 offline payments to upload
+    And the batch holds payments of 100.00 yuan in 1 and credits of 0.00 yuan in 0
+    When the terminal settles
+    Then the totals balance
+    And the host's totals are debits of 100.00 yuan in 1 and credits of 0.00 yuan in 0

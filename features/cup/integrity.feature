@@ -7,7 +7,8 @@ Feature: Totals and reversals at their limits
 
   @settlement @cup-integrity-1
   Scenario: totals of more than twelve digits are in error, and never begin again at nought
-    Given the terminal starts an empty batch
+    Given the policy says "decimals: at least 2"
+    And the terminal starts an empty batch
     When the cardholder pays 8000000000.00 yuan with a rich card
     Then the host approves
     When the operator voids the last purchase

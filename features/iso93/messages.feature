@@ -189,9 +189,9 @@ Feature: Messages of ISO 8583:1993
       | 48    | absent            |
       | 74    | 0000000001        |
       | 76    | 0000000002        |
-      | 86    | 0000000000005300  |
-      | 88    | 0000000000015300  |
-      | 97    | D0000000000010000 |
+      | 86    | 53.00             |
+      | 88    | 153.00            |
+      | 97    | D100.00           |
     And the answer carries:
       | field | value             |
       | MTI   | 1530              |
@@ -211,10 +211,10 @@ Feature: Messages of ISO 8583:1993
     Then the totals do not balance
     And the host's totals are debits of 203.00 yuan in 2 and credits of 0.00 yuan in 0
     And the answer carries:
-      | field | value            |
-      | 39    | 501              |
-      | 76    | 0000000002       |
-      | 88    | 0000000000020300 |
+      | field | value      |
+      | 39    | 501        |
+      | 76    | 0000000002 |
+      | 88    | 203.00     |
     And the terminal uploads 1 details
 
   @preauth @iso93-preauth-2

@@ -227,6 +227,10 @@ func (t Transaction) Supervised() bool { return transactions[t].supervisor }
 // Reversible reports whether a t without a verified answer owes a reversal.
 func (t Transaction) Reversible() bool { return transactions[t].reversible }
 
+// Repeats reports whether a t without an answer is sent again until it has one: it tells of
+// what has happened. A refund, which is not undone either, is a case for people.
+func (t Transaction) Repeats() bool { return t.Sells() && !t.Reversible() }
+
 // Side is the settlement side of an approved t.
 func (t Transaction) Side() Side { return transactions[t].booking.Side() }
 

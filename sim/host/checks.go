@@ -238,29 +238,34 @@ func (h *Host) sealed(req *Request) bool {
 	return true
 }
 
-// repeated decides on a payment that came before, as r: where repeats are
-// answered, or it says itself that it is one, the same answer, if it is the same
-// payment.
+// repeated decides on a payment that came before, as r. One that is sealed is answered
+// as it was answered first, approved or declined, if it is the same payment and the
+// network lets it come again: an advice, which its terminal repeats until it is
+// answered; what says itself that it is a repeat; all where repeats are answered.
 func (h *Host) repeated(req *Request, r *book.Record) verdict {
-	if h.breaks(repeatByTrace|repeatAnew) && r.State == book.Approved && r.Kind == req.Transaction && h.sealed(req) {
-		if h.breaks(repeatByTrace) {
-			req.serial, req.now = r.Serial, stampOf(int64(r.When))
-			return approved
+	if !h.sealed(req) {
+		if h.dialect.DUKPT != keys.NoDUKPT { // the octets of before come again: their key has been used
+			return duplicate
 		}
-		if h.readPayment(req) == pending && req.record.Amount == r.Amount {
-			return approved
-		}
+		return h.unsealed(req)
+	}
+	if h.breaks(repeatByTrace) && r.State == book.Approved && r.Kind == req.Transaction {
+		req.serial, req.now = r.Serial, stampOf(int64(r.When))
+		return approved
+	}
+	again := h.repeat || req.repeats || req.Transaction.Repeats() || h.breaks(repeatAnew) && r.State == book.Approved
+	if !again || r.Kind != req.Transaction || r.State > book.Approved || r.Answer == pending {
 		return duplicate
 	}
-	if !h.repeat && !req.repeats || r.State != book.Approved || r.Kind != req.Transaction || !h.sealed(req) {
-		return duplicate
-	}
-	if code := h.readPayment(req); code != pending || req.record.Amount != r.Amount ||
+	code := h.readPayment(req)
+	if code != pending && code != r.Answer || req.record.Amount != req.terminal.Asked(r) ||
 		req.record.Card != book.NoCard && req.record.Card != r.Card {
 		return duplicate
 	}
-	req.serial, req.now = r.Serial, stampOf(int64(r.When))
-	return approved
+	if r.State == book.Declined || !h.breaks(repeatAnew) {
+		req.serial, req.now = r.Serial, stampOf(int64(r.When))
+	}
+	return r.Answer
 }
 
 // batchOf is the batch that the request speaks of; the current one where the
@@ -284,6 +289,7 @@ func (h *Host) enter(req *Request) verdict {
 	if h.approves(req, code) {
 		r.State = book.Approved
 	}
+	r.Answer = code
 	req.terminal.Enter(h.key(req), r)
 	if r.State == book.Approved && h.breaks(forgetAcknowledged) && h.mishaps.each(&h.mishaps.payments, forgetsEach) {
 		h.forget(req)

@@ -156,9 +156,10 @@ func TestRepeatedPaymentIsBookedOnce(t *testing.T) {
 		name    string
 		options []Option
 		alike   string // code of a repeat that is the same
+		poor    string // and where it was declined
 	}{
-		{"refused", nil, "94"},
-		{"answered again", []Option{WithRepeats()}, "00"},
+		{"refused", nil, "94", "94"},
+		{"answered again", []Option{WithRepeats()}, "00", "51"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h, address := listen(t, "cup", c.options...)
@@ -194,11 +195,89 @@ func TestRepeatedPaymentIsBookedOnce(t *testing.T) {
 			if code := p.send(declined); code != "51" {
 				t.Fatal(code)
 			}
-			if code := p.send(declined); code != "94" {
-				t.Errorf("the repeat of a declined payment got %s, want 94", code)
+			if code := p.send(declined); code != c.poor {
+				t.Errorf("the repeat of a declined payment got %s, want %s", code, c.poor)
 			}
 			if b := bookOf(h, "10000001"); b.Debit != 700 || b.DebitN != 1 {
 				t.Errorf("book %+v, want 700 once", b)
+			}
+		})
+	}
+}
+
+// Advices are repeated until they are answered: what is the same again hears what it heard first,
+// approved or declined, also from a host that came back, and only where its MAC is right.
+func TestAdviceThatComesAgainIsAnsweredAsAtFirst(t *testing.T) {
+	auth := set(38, "123456")
+	for _, c := range []struct {
+		name, network string
+		of            dialect.Transaction
+		fen           uint64
+		role          string
+		to            dialect.Transaction // what it is about; a sign-in for nothing
+		want          string
+	}{
+		{"approved", "cup", dialect.OfflineSettle, 700, "good", dialect.SignIn, "00"},
+		{"declined, a poor card", "cup", dialect.OfflineSettle, 700, "poor", dialect.SignIn, "51"},
+		{"declined, a stolen card", "cup", dialect.OfflineSettle, 700, "stolen", dialect.SignIn, "43"},
+		{"approved with another code", "cup", dialect.OfflineSettle, 700, "defective", dialect.SignIn, "A2"},
+		{"raised", "cup", dialect.Adjustment, 1050, "good", dialect.Purchase, "00"},
+		{"raised by too much", "cup", dialect.Adjustment, 1101, "good", dialect.Purchase, "64"},
+		{"with a tip", "cup", dialect.Tip, 1100, "good", dialect.Purchase, "00"},
+		{"completed", "cup", dialect.CompletionAdvice, 1000, "good", dialect.PreAuth, "00"},
+		{"completed with too much", "cup", dialect.CompletionAdvice, 1151, "good", dialect.PreAuth, "64"},
+		{"iso87, completed", "iso87", dialect.CompletionAdvice, 1000, "good", dialect.PreAuth, "00"},
+		{"iso87, completed with too much", "iso87", dialect.CompletionAdvice, 1151, "good", dialect.PreAuth, "64"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := keeps(t, bench(c.network), t.TempDir())
+			p := ready(t, h, serveHost(t, h), 0)
+			of := auth
+			if c.to != dialect.SignIn {
+				p.do(c.to, amount(1000), shows(c.role))
+				original, code, date := p.original(), p.ans.FieldText(38), p.ans.FieldText(13)
+				of = func(_ *pos, m *wire.Message) {
+					if original(p, m); c.to == dialect.PreAuth {
+						m.SetFieldString(38, code)
+						m.SetString(wire.OriginalDate, date)
+					}
+					if c.of == dialect.Tip {
+						m.SetFieldString(48, "000000000100")
+					}
+				}
+			}
+			advice := p.request(c.of, amount(c.fen), shows(c.role), of)
+			if code := p.send(advice); code != c.want {
+				t.Fatalf("first it is answered %s, want %s", code, c.want)
+			}
+			code, rrn, booked := p.ans.FieldText(39), p.ans.FieldText(37), bookOf(h, "10000001")
+			again := func(what string) {
+				t.Helper()
+				if got := p.exchange(p.last); got != code || p.ans.FieldText(37) != rrn {
+					t.Errorf("%s it is answered %s under reference %s, first %s under %s", what, got, p.ans.FieldText(37), code, rrn)
+				}
+			}
+			again("again")
+			if f := h.dialect.Form(c.of); f.Repeat != "" {
+				advice.SetMTI(f.Repeat)
+				if got := p.send(advice); got != code {
+					t.Errorf("as a repeat it is answered %s, first %s", got, code)
+				}
+			}
+			p.moves(afterKill(t, h))
+			again("after the host came back")
+			right := p.last
+			p.last = append([]byte{}, right...)
+			p.last[len(right)-1] ^= 1
+			if got := p.exchange(p.last); got == code || h.dialect.Class(dialect.CodeOf(got)) != dialect.Declines || h.dialect.Means(dialect.CodeOf(got), dialect.Duplicate) {
+				t.Errorf("with a wrong MAC it is answered %s", got)
+			}
+			advice.SetFieldUint(4, c.fen+1)
+			if got := p.send(advice); !h.dialect.Means(dialect.CodeOf(got), dialect.Duplicate) {
+				t.Errorf("with another amount it is answered %s", got)
+			}
+			if got := bookOf(h, "10000001"); got.Totals != booked.Totals {
+				t.Errorf("book %+v, was %+v", got.Totals, booked.Totals)
 			}
 		})
 	}

@@ -255,7 +255,7 @@ func (h *Host) entries(of *dialect.Download) [][]byte {
 	case "sm-ca-keys":
 		return smCAKeys()
 	case "ic-parameters":
-		return applications(&h.profile.Policy)
+		return applications(h.profile)
 	case "card-blacklist":
 		return numberedFrom("62250099%02d", 25)
 	case "no-pin-cards":
@@ -268,19 +268,20 @@ func (h *Host) entries(of *dialect.Download) [][]byte {
 	return [][]byte{[]byte("posfleet " + of.Name)}
 }
 
-// mostTapped is from which amount on, in fen, a card is to be inserted.
+// mostTapped is from which amount on, in hundredths, a card is to be inserted.
 const mostTapped = 50_000_00
 
 // applications are the AIDs of debit, credit and quasi-credit, and what terminals need for
 // each (PBOC): the limits for cards that are tapped are those of the policy.
-func applications(policy *profile.Policy) (all [][]byte) {
+func applications(p *profile.Profile) (all [][]byte) {
+	policy, most := &p.Policy, p.Dialect.FromHundredths(mostTapped)
 	for _, last := range []string{"01", "02", "03", "06"} {
-		verify := int64(mostTapped)
+		verify := most
 		if policy.TapPINAbove > 0 {
 			verify = policy.TapPINAbove + 1
 		}
 		e, err := hex.DecodeString("9F0608A0000003330101" + last + "DF0101009F08020020DF1105DC4000A800DF1205DC4004F800DF130500100000009F1B0400000000DF150400000000DF160199DF170199DF14039F3704DF180101" +
-			fmt.Sprintf("DF1906%012dDF2006%012dDF2106%012d", min(policy.OfflineLimit, mostTapped), int64(mostTapped), min(verify, mostTapped)))
+			fmt.Sprintf("DF1906%012dDF2006%012dDF2106%012d", min(policy.OfflineLimit, most), most, min(verify, most)))
 		if err != nil {
 			panic(err)
 		}

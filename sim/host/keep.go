@@ -1,7 +1,6 @@
 package host
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -144,24 +143,6 @@ func (h *Host) Backup(to io.Writer) error {
 	}
 	_, err = io.Copy(to, f)
 	return err
-}
-
-// identity tells hosts apart whose data would not fit each other: of other terminals, cards
-// or opening balances.
-func (h *Host) identity() string {
-	sum := sha256.New()
-	p := h.profile
-	fmt.Fprintln(sum, p.Dialect.Name, len(p.Terminals), len(p.Stock), len(p.Cards))
-	for i := range len(p.Terminals) + len(p.Stock) {
-		e := h.books.Entry(i)
-		fmt.Fprintf(sum, "%s %s %x\n", e.TID, e.MID, []byte(e.Master))
-	}
-	for i := range p.Cards {
-		for _, holder := range p.Holders(p.Cards[i].Role) {
-			fmt.Fprintln(sum, holder.PAN == "", len(holder.Code), p.Cards[i].Role, p.Cards[i].Balance)
-		}
-	}
-	return fmt.Sprintf("%x", sum.Sum(nil))
 }
 
 // Change does what one of the bank's people does, while no request is answered. Where data

@@ -135,8 +135,8 @@ func (h *Host) appendPeople(b []byte) []byte {
 // restore does an entry of the store again, and gives the highest serial number in it.
 func (h *Host) restore(entry []byte) (serial uint64, err error) {
 	defer func() {
-		if p := recover(); p != nil { // a place that is not there
-			err = fmt.Errorf("%w: %v", errEntry, p)
+		if recover() != nil { // a place that is not there
+			err = errEntry
 		}
 	}()
 	for r := (reader{b: entry}); ; {

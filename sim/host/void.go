@@ -53,6 +53,7 @@ func (h *Host) raise(req *Request) verdict {
 	}
 	req.record.Amount -= r.Amount
 	if !h.books.Charge(req.terminal, &req.record, false) {
+		req.record.Amount += r.Amount
 		return insufficientFunds
 	}
 	return approved

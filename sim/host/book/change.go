@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/fee"
@@ -28,6 +29,7 @@ const (
 	settled
 	uploaded
 	uploadEnded
+	answered // how the payment was that was entered last, where that is no plain approval
 )
 
 // kept is what a terminal has changed since it was last asked, where the books are kept.
@@ -86,6 +88,17 @@ func (t *Terminal) noteEntry(key Key, r *Record) {
 	t.note(entered, uint64(key), uint64(r.Amount), r.Serial, uint64(r.When), uint64(r.Card+1), uint64(r.Original+1),
 		uint64(r.Kind), uint64(r.Channel), uint64(r.State), auth, t.kept.of.serial, uint64(t.kept.of.when))
 	t.kept.of = original{}
+	if r.Answer != plainly(r.State) {
+		t.note(answered, uint64(r.Answer))
+	}
+}
+
+// plainly is how a record that came to a state is answered where nothing else is said.
+func plainly(s State) dialect.Role {
+	if s == Approved {
+		return dialect.Approved
+	}
+	return dialect.NoRole
 }
 
 // number is the number of a record of the open batch.
@@ -108,8 +121,8 @@ func (l *Ledger) Redo(number int, changes []byte) (serial uint64, err error) {
 		return 0, fmt.Errorf("terminal %d: %w", number, errChange)
 	}
 	defer func() {
-		if p := recover(); p != nil { // an index of a record or card that is not there
-			err = fmt.Errorf("terminal %d: %w: %v", number, errChange, p)
+		if recover() != nil { // an index of a record or card that is not there
+			err = fmt.Errorf("terminal %d: %w", number, errChange)
 		}
 	}()
 	t := &l.terminals[number]
@@ -173,6 +186,11 @@ func (l *Ledger) redo(t *Terminal, r *changeReader) (serial uint64) {
 	case uploadEnded:
 		batch, n := r.value(), r.value()
 		l.EndUpload(t, uint32(batch), int(n))
+	case answered:
+		n, role := int32(len(t.opened().records)-1), r.value()
+		if t.Record(n).Answer = dialect.Role(role); role > math.MaxUint8 {
+			r.err = errChange
+		}
 	default:
 		r.err = errChange
 	}
@@ -184,6 +202,7 @@ func (l *Ledger) reenter(t *Terminal, r *changeReader) uint64 {
 	key := Key(r.value())
 	e := Record{Amount: int64(r.value()), Serial: r.value(), When: uint32(r.value()), Card: Card(r.value()) - 1, Original: int32(r.value()) - 1,
 		Kind: dialect.Transaction(r.value()), Channel: fee.Channel(r.value()), State: State(r.value())}
+	e.Answer = plainly(e.State)
 	auth, of := uint32(r.value()), original{serial: r.value(), when: uint32(r.value())}
 	if r.err != nil || e.Amount < 0 || e.Kind >= dialect.Transactions || e.State > Reversed {
 		r.err = errChange

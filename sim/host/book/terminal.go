@@ -97,6 +97,15 @@ func (t *Terminal) Raised(n int32) bool {
 	})
 }
 
+// Asked is the amount that a record's request named: what raises an original names what
+// both come to.
+func (t *Terminal) Asked(r *Record) int64 {
+	if r.State == Approved && r.Kind.Raises() {
+		return r.Amount + t.Record(r.Original).Amount
+	}
+	return r.Amount
+}
+
 // Record is one payment of a batch, or a reversal that came before it.
 type Record struct {
 	Amount   int64
@@ -108,7 +117,8 @@ type Record struct {
 	Kind     dialect.Transaction
 	Channel  fee.Channel // how the card or code came in, which its fee asks
 	State    State
-	posted   bool // its fee has been computed and booked
+	Answer   dialect.Role // with which the host answered; none of what came after its reversal
+	posted   bool         // its fee has been computed and booked
 }
 
 // State is what has become of a record.

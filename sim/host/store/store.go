@@ -8,6 +8,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,8 +16,10 @@ import (
 	"hash/fnv"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -26,7 +29,7 @@ import (
 )
 
 // Schema is the version of what the file holds: another one is refused.
-const Schema = 2
+const Schema = 3
 
 // Bounds.
 const (
@@ -82,12 +85,13 @@ type Store struct {
 }
 
 // Open opens a file, or makes it, for its owner alone, and has each entry in it done again.
-// belongs says whose it is: a file of another is refused.
+// belongs says whose it is, in lines that begin with what they are of: a file of another is
+// refused with the first that differs.
 func Open(path, belongs string, redo func(entry []byte) error) (s *Store, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // the database maps the file: one that is cut short faults
 	defer func() {
-		if p := recover(); p != nil {
-			s, err = nil, fmt.Errorf("%w: %v", ErrTorn, p)
+		if recover() != nil {
+			s, err = nil, fmt.Errorf("%w: a page of it is not as it was written", ErrTorn)
 		}
 	}()
 	cut, err := whole(path)
@@ -139,30 +143,48 @@ func whole(path string) (cut bool, err error) {
 		return false, err
 	}
 	defer f.Close()
-	size, first := metaAt(f, 0)
-	if !first {
-		return true, nil
+	first := metaAt(f, 0)
+	second := metaAt(f, int64(cmp.Or(first.pageSize, uint32(os.Getpagesize()))))
+	latest := first
+	if !first.whole || second.whole && second.write > first.write {
+		latest = second
 	}
-	_, second := metaAt(f, int64(size))
-	return !second, nil
+	if most := int64(math.MaxInt64); latest.whole && (latest.pages > uint64(most)/uint64(latest.pageSize) || int64(latest.pages)*int64(latest.pageSize) > info.Size()) {
+		return false, fmt.Errorf("%w: it was cut short at octet %d: its last write tells of %d pages of %d octets", ErrTorn, info.Size(), latest.pages, latest.pageSize)
+	}
+	return !first.whole || !second.whole, nil
 }
 
 // What bbolt's pages of this kind have: 16 octets of any page, magic, version, the size of
-// pages, …, and at their end the FNV-1a of what is before.
+// pages, flags, the root's page and sequence, the page of free ones, how many pages there
+// are, the number of the write, and the FNV-1a of all that.
 const (
 	metaFrom, metaSize = 16, 64
 	metaMagic          = 0xED0CDAED
 )
 
-// metaAt reads such a page, and gives the size of pages; false when it is not whole.
-func metaAt(f io.ReaderAt, at int64) (pageSize uint32, ok bool) {
+// head is such a page.
+type head struct {
+	whole        bool
+	pageSize     uint32 // octets, above 0 where it is whole
+	pages, write uint64
+}
+
+// metaAt reads such a page.
+func metaAt(f io.ReaderAt, at int64) head {
 	var m [metaSize]byte
 	if _, err := f.ReadAt(m[:], at+metaFrom); err != nil {
-		return 0, false
+		return head{}
 	}
 	sum := fnv.New64a()
 	sum.Write(m[:metaSize-8])
-	return binary.NativeEndian.Uint32(m[8:]), binary.NativeEndian.Uint32(m[:]) == metaMagic && binary.NativeEndian.Uint64(m[metaSize-8:]) == sum.Sum64()
+	of := binary.NativeEndian
+	h := head{pageSize: of.Uint32(m[8:]), pages: of.Uint64(m[40:]), write: of.Uint64(m[48:])}
+	if of.Uint32(m[:]) != metaMagic || of.Uint64(m[metaSize-8:]) != sum.Sum64() || h.pageSize == 0 {
+		return head{}
+	}
+	h.whole = true
+	return h
 }
 
 // own sees whose the file is, and makes a new one this host's.
@@ -176,7 +198,7 @@ func (s *Store) own(belongs string) error {
 			case binary.BigEndian.Uint64(schema) != Schema:
 				return fmt.Errorf("%w: %d, this posfleet reads %d", ErrSchema, binary.BigEndian.Uint64(schema), Schema)
 			case string(meta.Get(belongsKey)) != belongs:
-				return fmt.Errorf("%w: it was made with another profile", ErrForeign)
+				return fmt.Errorf("%w: it was made with another profile, of other %s", ErrForeign, differing(string(meta.Get(belongsKey)), belongs))
 			}
 			return nil
 		}
@@ -190,6 +212,18 @@ func (s *Store) own(belongs string) error {
 		_, err = tx.CreateBucket(logBucket)
 		return errors.Join(err, meta.Put(schemaKey, binary.BigEndian.AppendUint64(nil, Schema)), meta.Put(belongsKey, []byte(belongs)))
 	})
+}
+
+// differing is what the first line is of in which two say that they differ.
+func differing(a, b string) string {
+	of := strings.Split(a, "\n")
+	for i, line := range strings.Split(b, "\n") {
+		if i >= len(of) || of[i] != line {
+			name, _, _ := strings.Cut(line, " ")
+			return name
+		}
+	}
+	return "parts"
 }
 
 // redo has all entries done again, whose numbers and check sums must be right. (The

@@ -186,6 +186,12 @@ func TestTornAndForeignFilesAreRefused(t *testing.T) {
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", what, err, c.want)
 		}
+		if err != nil && strings.Contains(err.Error(), "runtime error") {
+			t.Errorf("%s: %v: that is no reason for people", what, err)
+		}
+		if err != nil && (what == "its half" || what == "most of it") && !strings.Contains(err.Error(), fmt.Sprintf("cut short at octet %d", len(c.data))) {
+			t.Errorf("%s: %v does not say where it was cut", what, err)
+		}
 		if err != nil && what == "a flipped bit" {
 			var entry, offset int
 			if _, text, _ := strings.Cut(err.Error(), "entry "); text == "" {
@@ -200,7 +206,7 @@ func TestTornAndForeignFilesAreRefused(t *testing.T) {
 			s.Close()
 		}
 	}
-	if _, err := Open(path, "you", func([]byte) error { return nil }); !errors.Is(err, ErrForeign) {
+	if _, err := Open(path, "you", func([]byte) error { return nil }); !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), "of other you") {
 		t.Errorf("another's: %v", err)
 	}
 }

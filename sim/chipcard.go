@@ -155,6 +155,7 @@ const (
 	NoChipFault     ChipFault = iota
 	WrongCryptogram           // the cryptogram is a bit wrong
 	SameChipData              // all is as in the payment before
+	CopiedData                // all is as in the payment that was copied
 	OtherAmount               // the chip's amount is a fen less than the message's
 	StaticData                // a record of the chip has been changed
 	DynamicData               // the chip's signature has been
@@ -181,6 +182,13 @@ func (f ChipFault) alters() chip.Alteration {
 // SpoilChip spoils what the chip of the next payment sends, or tells its terminal.
 func (p *Player) SpoilChip(f ChipFault) { p.spoil = f }
 
+// CopyChip has somebody copy what the chip of the last payment has sent, for [CopiedData].
+// It reports false where there was none.
+func (p *Player) CopyChip() bool {
+	p.T.keep().copied = append(p.T.keep().copied[:0], p.lastChip...)
+	return len(p.lastChip) > 0
+}
+
 // Chip is the payment with the chip that was read last; nil for none.
 func (p *Player) Chip() *chip.Transaction { return p.chip }
 
@@ -193,6 +201,8 @@ func (p *Player) spoilChip(o *Order) {
 		x.Cryptogram[7] ^= 1
 	case SameChipData:
 		p.scratch = append(p.scratch[:0], p.lastChip...)
+	case CopiedData:
+		p.scratch = append(p.scratch[:0], p.T.keep().copied...)
 	case OtherAmount:
 		p.req.SetUint(wire.Amount, uint64(o.Amount+1))
 	case DoubtsIssuer:

@@ -24,6 +24,7 @@ type kept struct {
 	}
 	details    []byte        // what the settlement of the open batch takes besides its records
 	untotalled []untotalled  // chip payments of that batch that are in no totals
+	copied     []byte        // chip data of a payment, by somebody who has them sent again
 	script     *scriptResult // of an issuer's commands, of which the host has not heard; nil for none
 }
 

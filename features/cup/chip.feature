@@ -44,6 +44,19 @@ Feature: Chip cards
     When the cardholder pays 65.00 yuan with a chip card by chip
     Then the host declines
 
+  @cup-chip-20
+  Scenario: the data of a payment long before, once more
+    When the cardholder pays 65.01 yuan with a chip card by chip
+    Then the host approves
+    Given somebody copies what the chip has sent
+    When the cardholder pays 65.02 yuan with a chip card by chip
+    Then the host approves
+    When the cardholder pays 65.03 yuan with a chip card by chip
+    Then the host approves
+    Given the next chip sends the data that were copied
+    When the cardholder pays 65.01 yuan with a chip card by chip
+    Then the host declines
+
   @cup-chip-6
   Scenario: an amount that was changed after the chip has seen it
     Given the next chip sends another amount than the terminal

@@ -267,13 +267,14 @@ func (t *Transaction) Take(apdu []byte, before bool, id [4]byte) bool {
 // heard of its issuer yet.
 const newCard = 0x10
 
-// New reports whether the card says of itself, under its cryptogram, that it is new.
+// New reports whether the card says of itself that it is new: under its cryptogram, but for
+// schemes that make that over little.
 func (s *Scheme) New(d *Data) bool {
 	at := 5
 	if s.iad == mchipIAD {
 		at = 6
 	}
-	return s.input != short && len(d.IAD()) > at && d.IAD()[at]&newCard != 0
+	return len(d.IAD()) > at && d.IAD()[at]&newCard != 0
 }
 
 // Index is the version of the issuer's keys that the card tells.

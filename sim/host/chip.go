@@ -2,8 +2,6 @@ package host
 
 import (
 	"encoding/binary"
-	"math/bits"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -23,18 +21,39 @@ type chips struct {
 type issuedChip struct {
 	keys   *chip.Keys // derived once
 	mu     sync.Mutex
-	issues []chipCounter // of the cards of this number that are about
-	latest [16]uint64    // cryptograms, in a ring: none may come again
-	at     int           // of the next in it
-	obeyed bool          // it has obeyed the profile's command for it
+	issues []chipIssue // the cards of this number, each when it first paid
+	obeyed bool        // it has obeyed the profile's command for it
 }
 
-// chipCounter is how far the counter of one card has come, known by the index of its
-// issuer's keys.
-type chipCounter struct {
-	index   byte
-	counter uint16 // the highest that it has paid with
-	seen    uint64 // of the 64 up to it, a bit each, the lowest bit the highest
+// chipIssue is one card, known by the index of its issuer's keys until another of that
+// index says that it is new: the cryptograms that it has paid with, none of which may ever
+// come again. A cryptogram is over its counter, which is where it is looked for.
+type chipIssue struct {
+	index byte
+	from  uint16   // the lowest counter that it may pay with
+	paid  []uint64 // cryptograms, by counters from there up to the highest; 0 for none
+}
+
+// overtaken is by how many counters a payment may come late.
+const overtaken = 64
+
+func (i *chipIssue) highest() uint16 { return i.from + uint16(len(i.paid)-1) }
+
+// with is the cryptogram that has paid with a counter; 0 for none.
+func (i *chipIssue) with(counter uint16) uint64 {
+	if counter < i.from || counter > i.highest() {
+		return 0
+	}
+	return i.paid[counter-i.from]
+}
+
+// take notes what has paid with a counter.
+func (i *chipIssue) take(counter uint16, cryptogram uint64) {
+	at := int(counter - i.from)
+	if n := at + 1 - len(i.paid); n > 0 {
+		i.paid = append(i.paid, make([]uint64, n)...)
+	}
+	i.paid[at] = cryptogram
 }
 
 // chipWork is memory for one payment by chip.
@@ -163,35 +182,32 @@ func kindOf(t dialect.Transaction) chip.Kind {
 
 // next takes a counter, unless the chip has paid with it before, or it is so far behind that
 // it may have. Payments that overtake each other come a little out of order. The counter of a
-// chip that says it is new begins anew, as those of a fleet's cards do with each run.
+// chip that says it is new begins anew, as those of a fleet's cards do with each run; what has
+// paid before that is never taken again, whatever card it says it comes from.
 func (c *issuedChip) next(index byte, counter uint16, cryptogram uint64, fresh bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if slices.Contains(c.latest[:], cryptogram) {
+	var of *chipIssue // the latest of the index
+	for i := range c.issues {
+		if c.issues[i].with(counter) == cryptogram {
+			return false
+		}
+		if c.issues[i].index == index {
+			of = &c.issues[i]
+		}
+	}
+	switch {
+	case of == nil:
+	case fresh && counter <= of.highest():
+		of, c.obeyed = nil, false
+	case of.with(counter) != 0, int(counter) <= int(of.highest())-overtaken:
 		return false
 	}
-	c.latest[c.at%len(c.latest)] = cryptogram
-	c.at++
-	i := slices.IndexFunc(c.issues, func(k chipCounter) bool { return k.index == index })
-	if i < 0 {
-		c.issues = append(c.issues, chipCounter{index: index, counter: counter, seen: 1})
-		return true
+	if of == nil {
+		c.issues = append(c.issues, chipIssue{index: index, from: counter - min(counter, overtaken-1)})
+		of = &c.issues[len(c.issues)-1]
 	}
-	k := &c.issues[i]
-	if fresh && counter <= k.counter {
-		k.counter, k.seen, c.obeyed = counter, 1, false
-		return true
-	}
-	if counter > k.counter {
-		k.seen = k.seen<<min(uint(counter-k.counter), 64) | 1
-		k.counter = counter
-		return true
-	}
-	behind := k.counter - counter
-	if behind >= 64 || bits.RotateLeft64(k.seen, -int(behind))&1 != 0 {
-		return false
-	}
-	k.seen |= 1 << behind
+	of.take(counter, cryptogram)
 	return true
 }
 

@@ -198,6 +198,75 @@ func TestCounterMayOvertakeButNotComeAgain(t *testing.T) {
 	}
 }
 
+// replays sends chip data that were sent before.
+func replays(sent []byte) field {
+	return func(p *pos, m *wire.Message) {
+		h := holderOf(p, p.p, "chip")
+		m.SetString(wire.PAN, h.PAN)
+		m.SetString(wire.Expiry, h.Expiry)
+		m.Set(wire.ChipData, sent)
+	}
+}
+
+// The first payment of a chip says that the chip is new. That begins no counter anew for
+// who sends it again, nor does another index of the issuer's keys, which no cryptogram of
+// the scheme is over.
+func TestOldChipDataNeverPayAgain(t *testing.T) {
+	_, p := chipPOS(t)
+	var x chip.Transaction
+	var sent [20][]byte
+	for i := range sent {
+		keep := func(_ *pos, m *wire.Message) { sent[i] = bytes.Clone(m.Get(wire.ChipData)) }
+		if got := p.code(amount(5), inserts(&x, "chip"), keep); got != "00" {
+			t.Fatalf("payment %d: %s", i, got)
+		}
+		x.Authenticate(chip.Value(p.ans.Get(wire.ChipData), chip.TagIssuerAuthentication))
+	}
+	again := func(when string) {
+		for i := range sent {
+			if got := p.code(amount(5), replays(sent[i])); got != "59" {
+				t.Errorf("%s, payment %d once more: %s, want 59", when, i, got)
+			}
+			other := bytes.Clone(sent[i])
+			chip.Value(other, 0x9F10)[1] = 77
+			if got := p.code(amount(5), replays(other)); got != "59" {
+				t.Errorf("%s, payment %d once more, from another card: %s, want 59", when, i, got)
+			}
+		}
+	}
+	again("the same run")
+	holderOf(t, p.p, "chip").Reissue()
+	if got := p.code(amount(5), inserts(&x, "chip")); got != "00" {
+		t.Fatalf("a new card: %s", got)
+	}
+	again("the next run")
+}
+
+// A fleet's cards are new with each run, whatever scheme they have.
+func TestNewCardsOfEachSchemePayAtTheSameHost(t *testing.T) {
+	for _, s := range chip.Schemes() {
+		p, err := profile.Parse("schemes.yaml", bytes.ReplaceAll(profile.BundledYAML(), []byte("{scheme: pboc,"), []byte("{scheme: "+s.Name+",")), 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := New(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		terminal := ready(t, h, serveHost(t, h), 0)
+		var x chip.Transaction
+		for run := range 3 {
+			for n := range 2 {
+				if got := terminal.code(amount(5), inserts(&x, "chip")); got != "00" {
+					t.Errorf("%s: payment %d of run %d: %s", s.Name, n, run, got)
+				}
+				x.Answered()
+			}
+			holderOf(t, terminal.p, "chip").Reissue()
+		}
+	}
+}
+
 // chipBugs are how the misbehaviours of a chip's host are seen.
 var chipBugs = map[string]func(p *pos, h *Host) bool{
 	"cryptogram-unchecked": func(p *pos, _ *Host) bool {
@@ -207,12 +276,7 @@ var chipBugs = map[string]func(p *pos, h *Host) bool{
 	"counter-unchecked": func(p *pos, _ *Host) bool {
 		var x chip.Transaction
 		p.code(amount(5), inserts(&x, "chip"))
-		return p.code(amount(5), func(p *pos, m *wire.Message) {
-			h := holderOf(p, p.p, "chip")
-			m.SetString(wire.PAN, h.PAN)
-			m.SetString(wire.Expiry, h.Expiry)
-			m.Set(wire.ChipData, x.AppendTags(nil, chip.RequestTags))
-		}) == "00"
+		return p.code(amount(5), replays(x.AppendTags(nil, chip.RequestTags))) == "00"
 	},
 	"wrong-arpc": func(p *pos, _ *Host) bool {
 		var x chip.Transaction

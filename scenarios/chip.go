@@ -15,6 +15,8 @@ import (
 // chipFaults are the words of the placeholder {chipfault}.
 var chipFaults = []word[sim.ChipFault]{
 	{"a wrong cryptogram", "应用密文错", sim.WrongCryptogram},
+	{"no cryptogram", "不带应用密文", sim.NoCryptogram},
+	{"nothing", "不带芯片数据", sim.NoChipData},
 	{"the data of its last payment", "数据与上一笔相同", sim.SameChipData},
 	{"the data that were copied", "数据为被复制的数据", sim.CopiedData},
 	{"another amount than the terminal", "金额与终端不一致", sim.OtherAmount},

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/chip"
@@ -87,7 +88,9 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 		p.spoilChip(o)
 	}
 	p.lastChip = append(p.lastChip[:0], p.scratch...)
-	p.req.Set(wire.ChipData, p.scratch)
+	if len(p.scratch) > 0 {
+		p.req.Set(wire.ChipData, p.scratch)
+	}
 	return true, nil
 }
 
@@ -156,6 +159,8 @@ const (
 	WrongCryptogram           // the cryptogram is a bit wrong
 	SameChipData              // all is as in the payment before
 	CopiedData                // all is as in the payment that was copied
+	NoCryptogram              // all but the cryptogram
+	NoChipData                // nothing
 	OtherAmount               // the chip's amount is a fen less than the message's
 	StaticData                // a record of the chip has been changed
 	DynamicData               // the chip's signature has been
@@ -203,6 +208,10 @@ func (p *Player) spoilChip(o *Order) {
 		p.scratch = append(p.scratch[:0], p.lastChip...)
 	case CopiedData:
 		p.scratch = append(p.scratch[:0], p.T.keep().copied...)
+	case NoCryptogram:
+		p.scratch = x.AppendTags(p.scratch[:0], slices.DeleteFunc(slices.Clone(chip.RequestTags), func(tag uint32) bool { return tag == 0x9F26 }))
+	case NoChipData:
+		p.scratch = p.scratch[:0]
 	case OtherAmount:
 		p.req.SetUint(wire.Amount, uint64(o.Amount+1))
 	case DoubtsIssuer:

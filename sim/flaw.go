@@ -20,6 +20,7 @@ const (
 	ZeroMAC               // its MAC is all zeros
 	ChangedAmount         // the amount is one more than when its MAC was made
 	OctetsAfterEnd        // four octets follow the last field, which no MAC covers
+	OtherCurrency         // it names another currency than the network's
 	PINOfAnotherCard      // the PIN is enciphered for another card number
 )
 
@@ -35,6 +36,12 @@ func (p *Player) flawedExchange(f *dialect.Form) *Result {
 	flaw := p.flaw
 	p.flaw = NoFlaw
 	r := &p.Last
+	if flaw == OtherCurrency {
+		p.req.SetString(wire.Currency, "978")
+		if p.T.Profile.Dialect.Currency == "978" {
+			p.req.SetString(wire.Currency, "840")
+		}
+	}
 	if !p.pack(f, r) {
 		return r
 	}

@@ -63,6 +63,21 @@ Feature: Chip cards
     When the cardholder pays 66.00 yuan with a chip card by chip
     Then the host declines
 
+  @cup-chip-35
+  Scenario Outline: who pays by chip needs its cryptogram: the chip sends <what>
+    Given the next chip sends <what>
+    When the cardholder pays 66.01 yuan with a chip card <entry>
+    Then the host declines
+    When the cardholder pays 66.01 yuan with a chip card <entry>
+    Then the host approves
+
+    Examples:
+      | what          | entry   |
+      | no cryptogram | by chip |
+      | nothing       | by chip |
+      | no cryptogram | by tap  |
+      | nothing       | by tap  |
+
   @cup-chip-7
   Scenario: the chip of a stolen card declines, too
     When the cardholder pays 67.00 yuan with a stolen card by chip

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"encoding/binary"
 	"sync"
 	"sync/atomic"
@@ -108,7 +109,12 @@ func (h *Host) chipOf(req *Request) *issuedChip {
 func (h *Host) checkChip(req *Request) verdict {
 	m := req.Message
 	v := m.Get(wire.ChipData)
+	bare := h.needsCryptogram(req) && !h.breaks(noCryptogram)
 	if v == nil {
+		if bare && h.chipOf(req) != nil {
+			h.log.add(notice{what: "payment by chip without the chip's data"})
+			return formatError
+		}
 		if h.cardOf(req).ChipFirst && m.Get(wire.Track2) != nil && m.Uint(wire.ChipCondition) != 2 && h.dialect.HasCode(chipWanted) {
 			return chipWanted
 		}
@@ -125,6 +131,10 @@ func (h *Host) checkChip(req *Request) verdict {
 	if !w.Read(v) {
 		return formatError
 	}
+	if w.Cryptogram == nil && bare {
+		h.log.add(notice{what: "chip without a cryptogram"})
+		return formatError
+	}
 	if w.Cryptogram == nil { // of a payment that refers to another
 		return pending
 	}
@@ -135,6 +145,9 @@ func (h *Host) checkChip(req *Request) verdict {
 		return cardWrong
 	case w.Kind != kindOf(req.Transaction):
 		h.log.add(notice{what: "chip that asks for no answer on line, or has not approved off line"})
+		return cardWrong
+	case m.Has(wire.Currency) && string(m.Get(wire.Currency)) != currencyOf(w.Currency):
+		h.log.add(notice{what: "chip with another currency than the message has"})
 		return cardWrong
 	case m.Has(wire.Amount) && packed(w.Amount) != m.Uint(wire.Amount):
 		h.log.add(notice{what: "chip with another amount than the message has"})
@@ -149,6 +162,27 @@ func (h *Host) checkChip(req *Request) verdict {
 		return cardWrong
 	}
 	return pending
+}
+
+// needsCryptogram reports whether a request must bring the cryptogram of its chip: it shows
+// the card by its chip, or has data of one, and is about no payment before.
+func (h *Host) needsCryptogram(req *Request) bool {
+	t, m := req.Transaction, req.Message
+	if !paymentRules[t.Booking()].needsCard || t.Raises() || !h.dialect.Form(t).Carries(wire.ChipData) {
+		return false
+	}
+	mode := m.Get(wire.EntryMode)
+	return m.Has(wire.ChipData) || h.entered(mode, dialect.Insert) || h.entered(mode, dialect.Tap)
+}
+
+// entered reports whether an entry mode is that of an entry, whatever it says of a PIN.
+func (h *Host) entered(mode []byte, e dialect.Entry) bool {
+	without, with := h.dialect.EntryMode(e, false), h.dialect.EntryMode(e, true)
+	n := 0
+	for n < min(len(without), len(with)) && without[n] == with[n] {
+		n++
+	}
+	return n > 0 && bytes.HasPrefix(mode, []byte(without[:n]))
 }
 
 // checkDetail holds the chip's data in a detail to the card's key.
@@ -210,6 +244,9 @@ func (c *issuedChip) next(index byte, counter uint16, cryptogram uint64, fresh b
 	of.take(counter, cryptogram)
 	return true
 }
+
+// currencyOf is a currency's three digits.
+func currencyOf(v [2]byte) string { return string([]byte{'0' + v[0]&15, '0' + v[1]>>4, '0' + v[1]&15}) }
 
 // packed is the number of an amount in packed digits.
 func packed(v [6]byte) (n uint64) {

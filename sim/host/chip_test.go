@@ -52,6 +52,7 @@ func inserts(x *chip.Transaction, role string) field {
 			x.Amount[i] = byte(v/10%10)<<4 | byte(v%10)
 			v /= 100
 		}
+		x.Currency = [2]byte{0x01, 0x56}
 		if _, err := x.Generate(chip.ARQC); err != nil {
 			p.Fatal(err)
 		}
@@ -143,7 +144,7 @@ func TestOfflinePurchaseIsBooked(t *testing.T) {
 			if err := x.Begin(c); err != nil {
 				t.Fatal(err)
 			}
-			x.Amount[5] = 5
+			x.Amount[5], x.Currency = 5, [2]byte{0x01, 0x56}
 			if kind, err := x.Generate(chip.TC); err != nil || role == "cash" && kind != chip.TC {
 				t.Fatalf("the chip makes %s, %v", kind, err)
 			}
@@ -267,11 +268,66 @@ func TestNewCardsOfEachSchemePayAtTheSameHost(t *testing.T) {
 	}
 }
 
+// Who pays by chip leaves nothing of the chip away, whatever the entry mode says of a PIN.
+func TestPaymentByChipNeedsItsCryptogram(t *testing.T) {
+	_, p := chipPOS(t)
+	var x chip.Transaction
+	mode := func(v string) field { return func(_ *pos, m *wire.Message) { m.SetString(wire.EntryMode, v) } }
+	bare := func(_ *pos, m *wire.Message) { m.Set(wire.ChipData, x.AppendTags(nil, chip.ReversalTags)) }
+	none := func(_ *pos, m *wire.Message) { m.Unset(wire.ChipData) }
+	for _, of := range []dialect.Transaction{dialect.Purchase, dialect.PreAuth, dialect.Balance} {
+		for _, entry := range []string{"050", "051", "052", "071", "072", "022"} {
+			if got := p.do(of, amount(5), inserts(&x, "chip"), mode(entry), bare); got != "30" {
+				t.Errorf("%s, entry mode %s, no cryptogram: %s, want 30", of, entry, got)
+			}
+			if got := p.do(of, amount(5), inserts(&x, "chip"), mode(entry), none); entry != "022" && got != "30" {
+				t.Errorf("%s, entry mode %s, no chip data: %s, want 30", of, entry, got)
+			}
+		}
+	}
+}
+
+// A payment is in the network's currency, and the chip's is the message's.
+func TestAnotherCurrencyPaysNothing(t *testing.T) {
+	h, p := chipPOS(t)
+	var x chip.Transaction
+	in := func(v string) field { return func(_ *pos, m *wire.Message) { m.SetString(wire.Currency, v) } }
+	for _, of := range []dialect.Transaction{dialect.Purchase, dialect.PreAuth, dialect.Balance} {
+		if got := p.do(of, amount(5), shows("good"), in("840")); got != "30" {
+			t.Errorf("%s in 840: %s, want 30", of, got)
+		}
+	}
+	other := func(p *pos, m *wire.Message) {
+		inserts(&x, "chip")(p, m)
+		c, _ := holderOf(p, p.p, "chip").Chip()
+		if err := x.Begin(c); err != nil {
+			t.Fatal(err)
+		}
+		x.Amount[5], x.Currency = 5, [2]byte{0x08, 0x40}
+		if _, err := x.Generate(chip.ARQC); err != nil {
+			t.Fatal(err)
+		}
+		m.Set(wire.ChipData, x.AppendTags(nil, chip.RequestTags))
+	}
+	if got := p.code(amount(5), other); got != "59" {
+		t.Errorf("a chip in 840: %s, want 59", got)
+	}
+	if got := bookOf(h, p.entry.TID).Debit; got != 0 {
+		t.Errorf("%d fen are booked, want none", got)
+	}
+}
+
 // chipBugs are how the misbehaviours of a chip's host are seen.
 var chipBugs = map[string]func(p *pos, h *Host) bool{
 	"cryptogram-unchecked": func(p *pos, _ *Host) bool {
 		var x chip.Transaction
 		return p.code(amount(5), inserts(&x, "chip"), altered(0x9F26, 0)) == "00"
+	},
+	"chip-without-cryptogram": func(p *pos, _ *Host) bool {
+		var x chip.Transaction
+		bare := func(_ *pos, m *wire.Message) { m.Set(wire.ChipData, x.AppendTags(nil, chip.ReversalTags)) }
+		none := func(_ *pos, m *wire.Message) { m.Unset(wire.ChipData) }
+		return p.code(amount(5), inserts(&x, "chip"), bare) == "00" && p.code(amount(5), inserts(&x, "chip"), none) == "00"
 	},
 	"counter-unchecked": func(p *pos, _ *Host) bool {
 		var x chip.Transaction

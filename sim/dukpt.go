@@ -15,7 +15,7 @@ type kept struct {
 	initial []byte              // the key that its transactions' keys are derived from
 	offline []offlineSale       // approved by chips, which the host has not heard of
 	loading *loading            // what is being downloaded, and is not whole yet; nil for nothing
-	loaded  map[string][][]byte // what has been downloaded, by its name in the dialect
+	loaded  map[string]*loading // what has been downloaded, by its name in the dialect
 	caKeys  chip.CAKeys         // of the authorities behind cards, those that have expired too
 	denial  [5]byte             // terminal action code
 	tapped  struct {            // of cards that are tapped, downloaded

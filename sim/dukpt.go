@@ -62,6 +62,7 @@ func (p *Player) deriveKeys(t *Terminal, f *dialect.Form) error {
 		if err != nil {
 			return err
 		}
+		d.DUKPT.SetCounter(ksn, t.Profile.DUKPT.Start)
 		s.ksn, s.initial = ksn, initial
 	}
 	next := d.DUKPT.Next(d.DUKPT.Counter(s.ksn))

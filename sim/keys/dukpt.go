@@ -86,6 +86,12 @@ func (d DUKPT) counters() (all, set int) {
 	return 32, 16
 }
 
+// LastCounter is the highest counter that may be used.
+func (d DUKPT) LastCounter() int {
+	all, set := d.counters()
+	return 1<<all - 1<<(all-set)
+}
+
 // Counter is the transaction counter in a key serial number.
 func (d DUKPT) Counter(ksn []byte) uint32 {
 	all, _ := d.counters()

@@ -76,6 +76,11 @@ func TestCountersThatAreNotUsableAreSkipped(t *testing.T) {
 	if got := DUKPTAES128.Skipped(0, 0xFFFF0000); got != 2_448_023_842-1 {
 		t.Errorf("AES: %d are skipped", got)
 	}
+	for _, d := range []DUKPT{DUKPTTDES, DUKPTAES128} {
+		if last := uint32(d.LastCounter()); !d.Usable(last) || d.Next(last) != 0 {
+			t.Errorf("%s: the last counter is not %X", d, last)
+		}
+	}
 	ksn := octets(t, tdesKSN)
 	d.SetCounter(ksn, 0x1FFFFF)
 	if got := fmt.Sprintf("%X", ksn); got != "FFFF9876543210FFFFFF" || d.Counter(ksn) != 0x1FFFFF || !d.SameDevice(ksn, octets(t, tdesKSN)) {

@@ -1,6 +1,7 @@
 package chip
 
 import (
+	"crypto/subtle"
 	"errors"
 	"math/rand/v2"
 	"sync"
@@ -92,6 +93,13 @@ func (c *Card) Blocked() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.blocked || c.dead
+}
+
+// PINIs reports whether a PIN is the one that the card checks itself.
+func (c *Card) PINIs(pin []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pin != nil && subtle.ConstantTimeCompare(c.pin, pin) == 1
 }
 
 // Transaction is one payment with a card, from its terminal's side. One is used again and

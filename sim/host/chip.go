@@ -268,8 +268,12 @@ func (h *Host) answerChip(req *Request, code verdict) {
 	}
 	w.data = chip.AppendIssuerAuthentication(w.data[:0], value)
 	if command := card.Command(); command != chip.NoCommand && req.inserted(h) && !w.of.hasObeyed() {
+		var pin []byte
+		if command == chip.ChangePIN {
+			pin = card.PIN
+		}
 		var err error
-		if w.apdu, err = w.work.AppendCommand(w.apdu[:0], issuer.Scheme, w.of.keys, command, &w.Data, [8]byte(w.Cryptogram), nil); err == nil {
+		if w.apdu, err = w.work.AppendCommand(w.apdu[:0], issuer.Scheme, w.of.keys, command, &w.Data, [8]byte(w.Cryptogram), pin); err == nil {
 			w.appendScript([4]byte{0, 0, 0, 1})
 		}
 	}

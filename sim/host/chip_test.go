@@ -317,6 +317,27 @@ func TestAnotherCurrencyPaysNothing(t *testing.T) {
 	}
 }
 
+// The issuer of a card of any scheme tells its chip the account's PIN.
+func TestChipIsToldItsPIN(t *testing.T) {
+	for _, s := range chip.Schemes() {
+		yaml := bytes.ReplaceAll(profile.BundledYAML(), []byte("{scheme: pboc,"), []byte("{scheme: "+s.Name+","))
+		p, err := profile.Parse("schemes.yaml", bytes.ReplaceAll(yaml, []byte("command: unblock-pin"), []byte("command: change-pin")), 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := New(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		terminal := ready(t, h, serveHost(t, h), 0)
+		var x chip.Transaction
+		terminal.want("00", dialect.Purchase, amount(5), inserts(&x, "to-unblock"))
+		if x.Run(terminal.ans.Get(wire.ChipData), chip.TagAfter); !x.Obeyed() || !x.Card.PINIs(holderOf(t, p, "to-unblock").Card.PIN) {
+			t.Errorf("%s: the chip has another PIN than the account, results %X", s.Name, x.Results)
+		}
+	}
+}
+
 // chipBugs are how the misbehaviours of a chip's host are seen.
 var chipBugs = map[string]func(p *pos, h *Host) bool{
 	"cryptogram-unchecked": func(p *pos, _ *Host) bool {

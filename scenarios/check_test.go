@@ -115,7 +115,7 @@ func TestWrongHostIsCaught(t *testing.T) {
 	for i, m := range host.Misbehaviours() {
 		switch m.Name {
 		case "serial-replayed":
-			continue // CUP derives no keys; package host looks for it
+			continue // CUP derives no keys: TestHostThatTakesASerialTwiceIsCaught
 		case "trace-of-any-terminal", "repeat-approved-anew", "acknowledged-forgotten", "forget-some-reversals", "reversal-unanswered", "answer-astray":
 			continue // they take terminals together, or many payments: sim.TestStormFindsWhatHostsDoWrong
 		}

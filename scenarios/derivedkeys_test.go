@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/posfleet/posfleet/features"
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
@@ -132,6 +133,38 @@ func TestDerivedKeysGoOnInTheNextRun(t *testing.T) {
 			}
 			if i != 1 && (told != "" || found.Count(verdicts.Passed) == 0) {
 				t.Errorf("%s: run %d from %d: %d passed, %s", c.name, i, start, found.Count(verdicts.Passed), told)
+			}
+		}
+	}
+}
+
+func TestHostThatTakesASerialTwiceIsCaught(t *testing.T) {
+	for _, c := range derivedKeys {
+		d := derivedDialect(t, c.text)
+		if d.DUKPT == keys.NoDUKPT {
+			continue
+		}
+		p, err := profile.BundledIn(d, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of, err := ReadFeatures(features.FS, "dukpt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, wrong := range []bool{false, true} {
+			var options []host.Option
+			want := verdicts.Passed
+			if wrong {
+				options, want = append(options, host.WithMisbehaviour("serial-replayed")), verdicts.Failed
+			}
+			check := &Check{Language: language(quick(p), nil), Dialer: serve(t, p, options...), Features: of, Terminals: 2}
+			found, err := check.Run(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := found.Count(want); n != 2 {
+				t.Errorf("%s: of two scenarios %d have %s, where the host takes a number twice: %v", c.name, n, want, wrong)
 			}
 		}
 	}

@@ -65,7 +65,10 @@ func (p *Player) deriveKeys(t *Terminal, f *dialect.Form) error {
 		d.DUKPT.SetCounter(ksn, t.Profile.DUKPT.Start)
 		s.ksn, s.initial = ksn, initial
 	}
-	next := d.DUKPT.Next(d.DUKPT.Counter(s.ksn))
+	next := d.DUKPT.Counter(s.ksn)
+	if p.flaw != UsedSerial || next == t.Profile.DUKPT.Start {
+		next = d.DUKPT.Next(next)
+	}
 	if next == 0 {
 		t.Display = "密钥已用尽, 请与客服联系"
 		return fmt.Errorf("%w: it has used up its keys", ErrRefusedLocally)

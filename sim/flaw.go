@@ -21,6 +21,7 @@ const (
 	ChangedAmount         // the amount is one more than when its MAC was made
 	OctetsAfterEnd        // four octets follow the last field, which no MAC covers
 	OtherCurrency         // it names another currency than the network's
+	UsedSerial            // its key serial number is that of the request before, and so are its keys
 	PINOfAnotherCard      // the PIN is enciphered for another card number
 )
 

@@ -304,13 +304,15 @@ type scriptResult struct {
 	tries  int
 	code   [6]byte // processing code of the payment
 	rrn    [12]byte
+	auth   string // the answer's authorisation code, empty for none
+	bank   string // and acquirer
 	date   [4]byte
 	data   []byte
 }
 
 // noteScript keeps the notice of an issuer's commands, for before the next payment.
 func (p *Player) noteScript(h *profile.Holder, r *Result) {
-	n := &scriptResult{holder: h, amount: r.Asked, batch: p.T.Batch, trace: r.Trace, data: p.chip.AppendTags(nil, chip.ResultTags)}
+	n := &scriptResult{auth: p.ans.Text(wire.AuthCode), bank: p.ans.Text(wire.Acquirer), holder: h, amount: r.Asked, batch: p.T.Batch, trace: r.Trace, data: p.chip.AppendTags(nil, chip.ResultTags)}
 	copy(n.code[:], p.req.Get(wire.ProcessingCode))
 	copy(n.rrn[:], p.ans.Get(wire.RRN))
 	copy(n.date[:], p.ans.Get(wire.LocalDate))
@@ -349,6 +351,12 @@ func (p *Player) tellScript() {
 	m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(Insert, false))
 	m.SetString(wire.CardSequence, n.holder.Sequence)
 	m.Set(wire.RRN, n.rrn[:])
+	if n.auth != "" {
+		m.SetString(wire.AuthCode, n.auth)
+	}
+	if n.bank != "" {
+		m.SetString(wire.Acquirer, n.bank)
+	}
 	m.SetUint(wire.OriginalBatch, uint64(n.batch))
 	m.SetUint(wire.OriginalTrace, uint64(n.trace))
 	m.Set(wire.OriginalDate, n.date[:])

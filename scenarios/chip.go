@@ -15,7 +15,10 @@ import (
 // chipFaults are the words of the placeholder {chipfault}.
 var chipFaults = []word[sim.ChipFault]{
 	{"a wrong cryptogram", "应用密文错", sim.WrongCryptogram},
+	{"no cryptogram", "不带应用密文", sim.NoCryptogram},
+	{"nothing", "不带芯片数据", sim.NoChipData},
 	{"the data of its last payment", "数据与上一笔相同", sim.SameChipData},
+	{"the data that were copied", "数据为被复制的数据", sim.CopiedData},
 	{"another amount than the terminal", "金额与终端不一致", sim.OtherAmount},
 	{"static data that were changed", "静态数据被篡改", sim.StaticData},
 	{"a dynamic signature that was changed", "动态签名被篡改", sim.DynamicData},
@@ -119,6 +122,16 @@ func chipPhrases() []*Phrase {
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				fault := meaning(chipFaults, a.Words["chipfault"][0])
 				return func(p *sim.Player) error { p.SpoilChip(fault); return nil }, chipped(a)
+			}},
+		{Group: group, English: "somebody copies what the chip has sent", Chinese: "芯片卡上送的数据被他人复制",
+			Doc: "What the chip of the last payment sent to its issuer, which a later chip may send again.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				return func(p *sim.Player) error {
+					if !p.CopyChip() {
+						return errors.New("no chip has been read whose issuer is known")
+					}
+					return nil
+				}, chipped(a)
 			}},
 		{Group: group, English: "the next chip finds its issuer's answer wrong", Chinese: "下一笔芯片卡交易发卡行认证失败",
 			Doc: "The card declines, though the host has approved.",

@@ -2,12 +2,15 @@ package scenarios
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/posfleet/posfleet/features"
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -86,5 +89,83 @@ func TestDerivedKeysPlay(t *testing.T) {
 				t.Errorf("%d passed, %d left a reversal: %v", found.Count(verdicts.Passed), found.Unsettled, found.UnsettledWhy)
 			}
 		})
+	}
+}
+
+// At a host that has heard of the terminals before, the next run goes on after the last
+// counter; where it does not, what is told names what is to be changed.
+func TestDerivedKeysGoOnInTheNextRun(t *testing.T) {
+	for _, c := range derivedKeys {
+		d := derivedDialect(t, c.text)
+		if d.DUKPT == keys.NoDUKPT {
+			continue
+		}
+		hosts, err := profile.BundledIn(d, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dial := serve(t, hosts)
+		var purchases []*Feature
+		for _, f := range embeddedFor(t, "iso87") {
+			if strings.Contains(f.Path, "core/purchase") {
+				purchases = append(purchases, f)
+			}
+		}
+		for i, start := range []uint32{0, 0, 500} {
+			p, err := profile.BundledIn(d, 8)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.DUKPT.Start = start
+			check := &Check{Language: language(p, nil), Dialer: dial, Features: purchases, Terminals: 2}
+			found, err := check.Run(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			told := ""
+			for v := range found.All() {
+				if v.Outcome == verdicts.Failed {
+					told += fmt.Sprintln(v.Reason)
+				}
+			}
+			if i == 1 && (!strings.Contains(told, "dukpt (start, base, key-set)") || strings.Contains(told, "master keys")) {
+				t.Errorf("%s: a run that begins at the first counter again is told: %s", c.name, told)
+			}
+			if i != 1 && (told != "" || found.Count(verdicts.Passed) == 0) {
+				t.Errorf("%s: run %d from %d: %d passed, %s", c.name, i, start, found.Count(verdicts.Passed), told)
+			}
+		}
+	}
+}
+
+func TestHostThatTakesASerialTwiceIsCaught(t *testing.T) {
+	for _, c := range derivedKeys {
+		d := derivedDialect(t, c.text)
+		if d.DUKPT == keys.NoDUKPT {
+			continue
+		}
+		p, err := profile.BundledIn(d, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of, err := ReadFeatures(features.FS, "dukpt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, wrong := range []bool{false, true} {
+			var options []host.Option
+			want := verdicts.Passed
+			if wrong {
+				options, want = append(options, host.WithMisbehaviour("serial-replayed")), verdicts.Failed
+			}
+			check := &Check{Language: language(quick(p), nil), Dialer: serve(t, p, options...), Features: of, Terminals: 2}
+			found, err := check.Run(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := found.Count(want); n != 2 {
+				t.Errorf("%s: of two scenarios %d have %s, where the host takes a number twice: %v", c.name, n, want, wrong)
+			}
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // flaws are the words of the placeholder {flaw}.
@@ -15,6 +16,8 @@ var flaws = []word[sim.Flaw]{
 	{"carries a MAC of zeros", "MAC为全零", sim.ZeroMAC},
 	{"has its amount changed after the MAC was made", "在计算MAC之后金额被篡改", sim.ChangedAmount},
 	{"has four octets after its last field", "末域之后多四个字节", sim.OctetsAfterEnd},
+	{"carries a key serial number that was used before", "重复使用上一笔的密钥序列号", sim.UsedSerial},
+	{"names another currency", "的货币代码不是本网络的", sim.OtherCurrency},
 	{"carries a PIN that was enciphered for another card", "的PIN按另一张卡加密", sim.PINOfAnotherCard},
 }
 
@@ -36,6 +39,14 @@ func flawPhrases() []*Phrase {
 				case sim.WithoutMAC, sim.ZeroMAC, sim.ChangedAmount, sim.OctetsAfterEnd:
 					if !d.MAC {
 						return nil, lack("dialect %s has no MAC", d.Name)
+					}
+				case sim.UsedSerial:
+					if d.DUKPT == keys.NoDUKPT {
+						return nil, lack("dialect %s derives no keys (DUKPT)", d.Name)
+					}
+				case sim.OtherCurrency:
+					if d.Currency == "" || d.Place(wire.Currency).Field == 0 {
+						return nil, lack("messages of dialect %s name no currency", d.Name)
 					}
 				case sim.PINOfAnotherCard:
 					if !a.Profile.HasPIN() {

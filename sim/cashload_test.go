@@ -54,3 +54,31 @@ func TestChipIsToldTheKindOfItsPayment(t *testing.T) {
 		}
 	}
 }
+
+// The notice of what a chip did names its payment by all that the answer had.
+func TestNoticeOfCommandsNamesItsPayment(t *testing.T) {
+	x := newTill(t, newBench(t, "cup", 1))
+	each, want := x.p.Each, map[wire.Element]string{}
+	x.p.Each = func(request, answer *wire.Message, r *sim.Result) {
+		each(request, answer, r)
+		answer.SetString(wire.Acquirer, "48021000")
+		for _, e := range []wire.Element{wire.Acquirer, wire.RRN, wire.AuthCode} {
+			if want[e] = answer.Text(e); want[e] == "" {
+				t.Errorf("the answer has no %s", e)
+			}
+		}
+	}
+	if err := x.p.Pay(&sim.Order{Of: dialect.Purchase, Amount: 100, Entry: sim.Insert, PIN: true, Holder: &x.Profile.Holders("to-unblock")[0]}); err != nil || !x.TellsScript() {
+		t.Fatal("no notice is owed:", err, x.p.Last.Reason())
+	}
+	x.p.Each = each
+	x.sent = nil
+	if err := x.p.Pay(&sim.Order{Of: dialect.Purchase, Amount: 100, Holder: &x.Profile.Holders("good")[0]}); err != nil || len(x.sent) != 2 || x.TellsScript() {
+		t.Fatal(err, len(x.sent))
+	}
+	for e, v := range want {
+		if got := x.sent[0].request.Text(e); got != v {
+			t.Errorf("%s of the notice is %q, the answer's was %q", e, got, v)
+		}
+	}
+}

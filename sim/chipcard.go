@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/chip"
@@ -87,7 +88,9 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 		p.spoilChip(o)
 	}
 	p.lastChip = append(p.lastChip[:0], p.scratch...)
-	p.req.Set(wire.ChipData, p.scratch)
+	if len(p.scratch) > 0 {
+		p.req.Set(wire.ChipData, p.scratch)
+	}
 	return true, nil
 }
 
@@ -155,6 +158,9 @@ const (
 	NoChipFault     ChipFault = iota
 	WrongCryptogram           // the cryptogram is a bit wrong
 	SameChipData              // all is as in the payment before
+	CopiedData                // all is as in the payment that was copied
+	NoCryptogram              // all but the cryptogram
+	NoChipData                // nothing
 	OtherAmount               // the chip's amount is a fen less than the message's
 	StaticData                // a record of the chip has been changed
 	DynamicData               // the chip's signature has been
@@ -181,6 +187,13 @@ func (f ChipFault) alters() chip.Alteration {
 // SpoilChip spoils what the chip of the next payment sends, or tells its terminal.
 func (p *Player) SpoilChip(f ChipFault) { p.spoil = f }
 
+// CopyChip has somebody copy what the chip of the last payment has sent, for [CopiedData].
+// It reports false where there was none.
+func (p *Player) CopyChip() bool {
+	p.T.keep().copied = append(p.T.keep().copied[:0], p.lastChip...)
+	return len(p.lastChip) > 0
+}
+
 // Chip is the payment with the chip that was read last; nil for none.
 func (p *Player) Chip() *chip.Transaction { return p.chip }
 
@@ -193,6 +206,12 @@ func (p *Player) spoilChip(o *Order) {
 		x.Cryptogram[7] ^= 1
 	case SameChipData:
 		p.scratch = append(p.scratch[:0], p.lastChip...)
+	case CopiedData:
+		p.scratch = append(p.scratch[:0], p.T.keep().copied...)
+	case NoCryptogram:
+		p.scratch = x.AppendTags(p.scratch[:0], slices.DeleteFunc(slices.Clone(chip.RequestTags), func(tag uint32) bool { return tag == 0x9F26 }))
+	case NoChipData:
+		p.scratch = p.scratch[:0]
 	case OtherAmount:
 		p.req.SetUint(wire.Amount, uint64(o.Amount+1))
 	case DoubtsIssuer:
@@ -285,13 +304,15 @@ type scriptResult struct {
 	tries  int
 	code   [6]byte // processing code of the payment
 	rrn    [12]byte
+	auth   string // the answer's authorisation code, empty for none
+	bank   string // and acquirer
 	date   [4]byte
 	data   []byte
 }
 
 // noteScript keeps the notice of an issuer's commands, for before the next payment.
 func (p *Player) noteScript(h *profile.Holder, r *Result) {
-	n := &scriptResult{holder: h, amount: r.Asked, batch: p.T.Batch, trace: r.Trace, data: p.chip.AppendTags(nil, chip.ResultTags)}
+	n := &scriptResult{auth: p.ans.Text(wire.AuthCode), bank: p.ans.Text(wire.Acquirer), holder: h, amount: r.Asked, batch: p.T.Batch, trace: r.Trace, data: p.chip.AppendTags(nil, chip.ResultTags)}
 	copy(n.code[:], p.req.Get(wire.ProcessingCode))
 	copy(n.rrn[:], p.ans.Get(wire.RRN))
 	copy(n.date[:], p.ans.Get(wire.LocalDate))
@@ -330,6 +351,12 @@ func (p *Player) tellScript() {
 	m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(Insert, false))
 	m.SetString(wire.CardSequence, n.holder.Sequence)
 	m.Set(wire.RRN, n.rrn[:])
+	if n.auth != "" {
+		m.SetString(wire.AuthCode, n.auth)
+	}
+	if n.bank != "" {
+		m.SetString(wire.Acquirer, n.bank)
+	}
 	m.SetUint(wire.OriginalBatch, uint64(n.batch))
 	m.SetUint(wire.OriginalTrace, uint64(n.trace))
 	m.Set(wire.OriginalDate, n.date[:])

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/chip"
@@ -31,7 +33,10 @@ func (t *Terminal) Loaded(name string) int {
 	if t.kept == nil {
 		return 0
 	}
-	return len(t.kept.loaded[name])
+	if l := t.kept.loaded[name]; l != nil {
+		return len(l.entries)
+	}
+	return 0
 }
 
 // ForgetDownloads has the terminal have downloaded nothing.
@@ -119,20 +124,22 @@ func (p *Player) download(of *dialect.Download, most int, exchange func(*Player,
 	return nil
 }
 
-// have keeps a download that is whole: its entries, and what of them the terminal uses.
+// have keeps a download that is whole, in the place of what was downloaded by its name
+// before: what the host no longer has, the terminal uses no longer.
 func (k *kept) have(l *loading) {
 	if k.loaded == nil {
-		k.loaded = map[string][][]byte{}
+		k.loaded = map[string]*loading{}
 	}
-	k.loaded[l.of.Name], k.loading = l.entries, nil
-	if len(l.caKeys) > 0 {
-		k.caKeys = l.caKeys
-	}
-	for _, e := range l.entries {
-		if v := chip.Value(e, tagDenial); len(v) == len(k.denial) && bytes.Equal(chip.Value(e, tagIdentifier), chip.Application) {
-			k.denial = [5]byte(v)
+	k.loaded[l.of.Name], k.loading = l, nil
+	k.caKeys, k.denial, k.tapped.given = nil, [5]byte{}, false
+	for _, name := range slices.Sorted(maps.Keys(k.loaded)) {
+		k.caKeys = append(k.caKeys, k.loaded[name].caKeys...)
+		for _, e := range k.loaded[name].entries {
+			if v := chip.Value(e, tagDenial); len(v) == len(k.denial) && bytes.Equal(chip.Value(e, tagIdentifier), chip.Application) {
+				k.denial = [5]byte(v)
+			}
+			k.tapLimits(e)
 		}
-		k.tapLimits(e)
 	}
 }
 

@@ -59,8 +59,54 @@ func TestTerminalUsesWhatItHasDownloaded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if k.have(keys); len(k.caKeys) != 5 || len(k.loaded["ca-keys"]) != 4 {
-		t.Errorf("%d CA keys, %d entries", len(k.caKeys), len(k.loaded["ca-keys"]))
+	if k.have(keys); len(k.caKeys) != 5 || len(k.loaded["ca-keys"].entries) != 4 {
+		t.Errorf("%d CA keys, %d entries", len(k.caKeys), len(k.loaded["ca-keys"].entries))
+	}
+}
+
+// What a host takes out of a download its terminals forget, and nothing else with it.
+func TestTerminalForgetsWhatIsWithdrawn(t *testing.T) {
+	var k kept
+	keys := func(name string, of ...*chip.Authority) {
+		l := &loading{of: &dialect.Download{Name: name, Query: "372"}}
+		for _, a := range of {
+			l.ids = append(l.ids, a.Entry()[:12])
+			if err := l.take(append([]byte("1"), a.Entry()...), 20261126); err != nil {
+				t.Fatal(err)
+			}
+		}
+		k.have(l)
+	}
+	parameters := func(entries ...string) {
+		l := &loading{of: &dialect.Download{Name: "ic-parameters"}}
+		for _, e := range entries {
+			l.entries = append(l.entries, []byte(e))
+		}
+		k.have(l)
+	}
+	const application = "\x9F\x06\x08\xA0\x00\x00\x03\x33\x01\x01\x02"
+	const limits = "\xDF\x19\x06\x00\x00\x00\x00\x01\x00\xDF\x20\x06\x00\x00\x00\x00\x02\x00\xDF\x21\x06\x00\x00\x00\x00\x03\x00"
+	all := chip.Authorities()
+	keys("ca-keys", all[0], all[2])
+	keys("others", all[3])
+	parameters(application + "\xDF\x13\x05\x40\x10\x00\x00\x00" + limits)
+	if len(k.caKeys) != 3 || k.denial != [5]byte{0x40, 0x10} || !k.tapped.given {
+		t.Fatalf("%d CA keys, action code %X, limits given %v", len(k.caKeys), k.denial, k.tapped.given)
+	}
+	if keys("ca-keys", all[2]); len(k.caKeys) != 2 {
+		t.Errorf("%d CA keys after one was withdrawn, want 2", len(k.caKeys))
+	}
+	if keys("ca-keys"); len(k.caKeys) != 1 {
+		t.Errorf("%d CA keys after all of a download were withdrawn, want 1", len(k.caKeys))
+	}
+	if parameters(application + limits); k.denial != [5]byte{} || !k.tapped.given {
+		t.Errorf("action code %X after it was withdrawn, limits given %v", k.denial, k.tapped.given)
+	}
+	if parameters(application + "\xDF\x13\x05\x40\x10\x00\x00\x00"); k.denial != [5]byte{0x40, 0x10} || k.tapped.given {
+		t.Errorf("action code %X, limits given %v after they were withdrawn", k.denial, k.tapped.given)
+	}
+	if parameters(); k.denial != [5]byte{} || len(k.caKeys) != 1 {
+		t.Errorf("action code %X after the application was withdrawn, %d CA keys", k.denial, len(k.caKeys))
 	}
 }
 

@@ -15,7 +15,7 @@ type kept struct {
 	initial []byte              // the key that its transactions' keys are derived from
 	offline []offlineSale       // approved by chips, which the host has not heard of
 	loading *loading            // what is being downloaded, and is not whole yet; nil for nothing
-	loaded  map[string][][]byte // what has been downloaded, by its name in the dialect
+	loaded  map[string]*loading // what has been downloaded, by its name in the dialect
 	caKeys  chip.CAKeys         // of the authorities behind cards, those that have expired too
 	denial  [5]byte             // terminal action code
 	tapped  struct {            // of cards that are tapped, downloaded
@@ -24,6 +24,7 @@ type kept struct {
 	}
 	details    []byte        // what the settlement of the open batch takes besides its records
 	untotalled []untotalled  // chip payments of that batch that are in no totals
+	copied     []byte        // chip data of a payment, by somebody who has them sent again
 	script     *scriptResult // of an issuer's commands, of which the host has not heard; nil for none
 }
 
@@ -61,9 +62,13 @@ func (p *Player) deriveKeys(t *Terminal, f *dialect.Form) error {
 		if err != nil {
 			return err
 		}
+		d.DUKPT.SetCounter(ksn, t.Profile.DUKPT.Start)
 		s.ksn, s.initial = ksn, initial
 	}
-	next := d.DUKPT.Next(d.DUKPT.Counter(s.ksn))
+	next := d.DUKPT.Counter(s.ksn)
+	if p.flaw != UsedSerial || next == t.Profile.DUKPT.Start {
+		next = d.DUKPT.Next(next)
+	}
 	if next == 0 {
 		t.Display = "密钥已用尽, 请与客服联系"
 		return fmt.Errorf("%w: it has used up its keys", ErrRefusedLocally)

@@ -20,6 +20,8 @@ const (
 	ZeroMAC               // its MAC is all zeros
 	ChangedAmount         // the amount is one more than when its MAC was made
 	OctetsAfterEnd        // four octets follow the last field, which no MAC covers
+	OtherCurrency         // it names another currency than the network's
+	UsedSerial            // its key serial number is that of the request before, and so are its keys
 	PINOfAnotherCard      // the PIN is enciphered for another card number
 )
 
@@ -35,6 +37,12 @@ func (p *Player) flawedExchange(f *dialect.Form) *Result {
 	flaw := p.flaw
 	p.flaw = NoFlaw
 	r := &p.Last
+	if flaw == OtherCurrency {
+		p.req.SetString(wire.Currency, "978")
+		if p.T.Profile.Dialect.Currency == "978" {
+			p.req.SetString(wire.Currency, "840")
+		}
+	}
 	if !p.pack(f, r) {
 		return r
 	}

@@ -229,10 +229,13 @@ func (s *Storm) each(_, answer *wire.Message, r *Result) {
 		s.broken(t, fmt.Errorf("%s %06d: it is approved, and its MAC was wrong", r.Of, r.Trace))
 	}
 	s.listen(t, answer, r, struck)
+	if struck && astray(now) {
+		s.heard[t].astray = append(s.heard[t].astray, sent{r.Of, r.Trace})
+	}
 	if r.Outcome != report.Refused || struck && now == line.SpoilAnswer {
 		return
 	}
-	if _, is := errors.AsType[*rules.Broken](r.Why); is {
+	if _, is := errors.AsType[*rules.Broken](r.Why); is && !s.mistaken(t, answer, r) {
 		s.broken(t, fmt.Errorf("%s %06d: no fault of the line explains its answer: %w", r.Of, r.Trace, r.Why))
 	}
 }

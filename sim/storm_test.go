@@ -152,3 +152,36 @@ func TestStormFindsATerminalThatTrustsLateApprovals(t *testing.T) {
 		t.Errorf("nothing is found, %d answers were late", found.Injected["answer late"])
 	}
 }
+
+// A late answer to an earlier try is under the keys of that try's key serial number: no storm
+// takes it for a wrong MAC of the host's, and each finds one that is.
+func TestStormKnowsAnswersUnderEarlierKeys(t *testing.T) {
+	d, err := dialect.Parse("derived.yaml", []byte(`
+extends: iso87
+sign-in: none
+keys: {dukpt: tdes}
+mac: x9.19
+fields: {53: {is: b 10, name: key serial number}}
+elements: {security-control: none, key-serial: 53}
+transactions: {reversal: {carries: [2, 3, 4, 7, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 53, 60]}}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(12) {
+		p, err := profile.BundledIn(d, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, wrong := serve(t, p).storm(t, seed, 200); len(wrong) > 0 {
+			t.Errorf("seed %d: %v", seed, wrong)
+		}
+	}
+	p, err := profile.BundledIn(d, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, _ := serve(t, p, host.WithMisbehaviour("wrong-mac")).storm(t, 1, 50); len(found.Broken) == 0 {
+		t.Error("wrong MACs of the host's are not found")
+	}
+}

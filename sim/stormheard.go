@@ -2,11 +2,13 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -15,8 +17,36 @@ import (
 type heard struct {
 	exchanges []told                 // about an amount, all of them
 	answers   map[wire.Key]reference // approvals of payments
+	astray    []sent                 // whose answers, or second ones, may come to a later request
 	unmet     int                    // reversals in a row that no fault struck and the host did not acknowledge
 	failed    int32                  // reversals given up that were looked at
+}
+
+// sent is what was sent under a trace.
+type sent struct {
+	of    dialect.Transaction
+	trace uint32
+}
+
+// astray are the faults after which an answer may come to a later request.
+func astray(f line.Fault) bool {
+	return f == line.LateAnswer || f == line.LateRequest || f == line.DoubleAnswer || f == line.DoubleRequest
+}
+
+// mistaken reports whether a refused answer may be an earlier request's, which nothing in it
+// tells apart: an earlier try's of the same, which is under the keys of its own key serial
+// number, or one without a trace. The request's own answer is then still to come.
+func (s *Storm) mistaken(t *Terminal, answer *wire.Message, r *Result) bool {
+	h := s.heard[t]
+	derived, traced := t.Profile.Dialect.DUKPT != keys.NoDUKPT, answer == nil || answer.Has(wire.Trace)
+	i := slices.IndexFunc(h.astray, func(x sent) bool {
+		return !traced || derived && x == sent{r.Of, r.Trace}
+	})
+	if i < 0 {
+		return false
+	}
+	h.astray[i] = sent{r.Of, r.Trace}
+	return true
 }
 
 // reference is what an approval is known by.

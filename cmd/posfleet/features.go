@@ -12,6 +12,7 @@ import (
 	"github.com/posfleet/posfleet/features"
 	"github.com/posfleet/posfleet/scenarios"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/profile"
 )
 
@@ -24,6 +25,9 @@ func embedded(d *dialect.Dialect, shop bool) ([]*scenarios.Feature, error) {
 	paths := []string{"core"}
 	if _, err := fs.Stat(features.FS, "shop"); err == nil && shop {
 		paths = append(paths, "shop")
+	}
+	if d.DUKPT != keys.NoDUKPT {
+		paths = append(paths, "dukpt")
 	}
 	for _, name := range append(slices.Clone(d.Bases), d.Name) {
 		if _, err := fs.Stat(features.FS, name); err == nil && !slices.Contains(paths, name) {

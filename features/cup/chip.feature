@@ -44,11 +44,39 @@ Feature: Chip cards
     When the cardholder pays 65.00 yuan with a chip card by chip
     Then the host declines
 
+  @cup-chip-20
+  Scenario: the data of a payment long before, once more
+    When the cardholder pays 65.01 yuan with a chip card by chip
+    Then the host approves
+    Given somebody copies what the chip has sent
+    When the cardholder pays 65.02 yuan with a chip card by chip
+    Then the host approves
+    When the cardholder pays 65.03 yuan with a chip card by chip
+    Then the host approves
+    Given the next chip sends the data that were copied
+    When the cardholder pays 65.01 yuan with a chip card by chip
+    Then the host declines
+
   @cup-chip-6
   Scenario: an amount that was changed after the chip has seen it
     Given the next chip sends another amount than the terminal
     When the cardholder pays 66.00 yuan with a chip card by chip
     Then the host declines
+
+  @cup-chip-35
+  Scenario Outline: who pays by chip needs its cryptogram: the chip sends <what>
+    Given the next chip sends <what>
+    When the cardholder pays 66.01 yuan with a chip card <entry>
+    Then the host declines
+    When the cardholder pays 66.01 yuan with a chip card <entry>
+    Then the host approves
+
+    Examples:
+      | what          | entry   |
+      | no cryptogram | by chip |
+      | nothing       | by chip |
+      | no cryptogram | by tap  |
+      | nothing       | by tap  |
 
   @cup-chip-7
   Scenario: the chip of a stolen card declines, too

@@ -1,7 +1,6 @@
 package chip
 
 import (
-	"crypto/sha1"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -63,8 +62,8 @@ func TagName(tag uint32) string {
 		tagHashAlgorithm: "hash", tagAlgorithm: "cipher"}[tag]
 }
 
-// ReadCAKey reads a key as hosts give it to download. Its hash, where there is one, is over
-// application provider, index, modulus and exponent. The last day is in four octets of packed
+// ReadCAKey reads a key as hosts give it to download. Its hash, without which no key for
+// RSA is taken, is over application provider, index, modulus and exponent. The last day is in four octets of packed
 // digits, or eight characters.
 func ReadCAKey(entry []byte) (*CAKey, error) {
 	k := new(CAKey)
@@ -96,8 +95,8 @@ func ReadCAKey(entry []byte) (*CAKey, error) {
 	}
 	copy(k.RID[:], rid)
 	k.Index = index[0]
-	if len(hash) == sha1.Size && !hashIs(hash, rid, index, modulus, exponent) {
-		return nil, fmt.Errorf("the hash of %s is wrong", k)
+	if k.RSA = algorithm == algorithmRSA; k.RSA && !hashIs(hash, rid, index, modulus, exponent) {
+		return nil, fmt.Errorf("the SHA-1 of %s (DF03) is missing or wrong", k)
 	}
 	digits := string(expires)
 	if len(expires) == 4 {
@@ -107,7 +106,7 @@ func ReadCAKey(entry []byte) (*CAKey, error) {
 	if err != nil || len(digits) != 8 {
 		return nil, fmt.Errorf("%s does not say when it expires (DF05)", k)
 	}
-	if k.Expires, k.RSA = uint32(day), algorithm == algorithmRSA; k.RSA {
+	if k.Expires = uint32(day); k.RSA {
 		k.key, _ = newPublicKey(modulus, exponent) // of one that cannot be, no certificate is right
 	}
 	return k, nil

@@ -1,6 +1,7 @@
 package chip
 
 import (
+	"crypto/subtle"
 	"errors"
 	"math/rand/v2"
 	"sync"
@@ -92,6 +93,13 @@ func (c *Card) Blocked() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.blocked || c.dead
+}
+
+// PINIs reports whether a PIN is the one that the card checks itself.
+func (c *Card) PINIs(pin []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pin != nil && subtle.ConstantTimeCompare(c.pin, pin) == 1
 }
 
 // Transaction is one payment with a card, from its terminal's side. One is used again and
@@ -267,13 +275,14 @@ func (t *Transaction) Take(apdu []byte, before bool, id [4]byte) bool {
 // heard of its issuer yet.
 const newCard = 0x10
 
-// New reports whether the card says of itself, under its cryptogram, that it is new.
+// New reports whether the card says of itself that it is new: under its cryptogram, but for
+// schemes that make that over little.
 func (s *Scheme) New(d *Data) bool {
 	at := 5
 	if s.iad == mchipIAD {
 		at = 6
 	}
-	return s.input != short && len(d.IAD()) > at && d.IAD()[at]&newCard != 0
+	return len(d.IAD()) > at && d.IAD()[at]&newCard != 0
 }
 
 // Index is the version of the issuer's keys that the card tells.

@@ -2,6 +2,8 @@ package chip
 
 import (
 	"crypto/sha1"
+	"crypto/subtle"
+	"encoding/binary"
 	"fmt"
 	"math/bits"
 
@@ -104,7 +106,7 @@ func (s *Scheme) cardKey(master *keys.Key, pan, sequence string) (key [16]byte) 
 		key[8+i] = ^key[i]
 	}
 	master.Encrypt(key[:], key[:])
-	if s.cipher == keys.CipherDES {
+	if s.cipher == keys.CipherDES && s.session != pboc { // PBOC leaves parity as it comes, which PIN blocks show
 		oddParity(key[:])
 	}
 	return key
@@ -163,6 +165,12 @@ func (s *Scheme) sessionKey(key *[16]byte, by session, card *cardKey, atc [2]byt
 		*key = [16]byte{6: atc[0], 7: atc[1], 14: ^atc[0], 15: ^atc[1]}
 		card.key.Encrypt(key[:], key[:])
 		return
+	case tree4:
+		*key = tree(card, binary.BigEndian.Uint16(atc[:]), 4, 8, [16]byte{})
+		return
+	case tree2:
+		*key = tree(card, binary.BigEndian.Uint16(atc[:]), 2, 16, [16]byte{})
+		return
 	case common:
 		r = [8]byte{atc[0], atc[1]}
 	case mastercard:
@@ -175,4 +183,29 @@ func (s *Scheme) sessionKey(key *[16]byte, by session, card *cardKey, atc [2]byt
 	key[2], key[10] = 0xF0, 0x0F
 	card.key.Encrypt(key[:], key[:])
 	oddParity(key[:])
+}
+
+// tree is the session key of EMV2000 (book 2, A1.3): the way down a tree to the leaf of the
+// counter, each node's key of its parent's and the one above that, the last XORed with the one
+// two above. Where the tree begins, iv is above the card's key.
+func tree(card *cardKey, atc uint16, branches, height int, iv [16]byte) [16]byte {
+	above, at, key := iv, card.octets, card.key
+	for level := range height {
+		j := int(atc)
+		for range height - 1 - level {
+			j /= branches
+		}
+		next := above
+		next[7] ^= byte(j % branches)
+		next[15] ^= byte(j%branches) ^ 0xF0
+		key.Encrypt(next[:], next[:])
+		if level == height-1 {
+			subtle.XORBytes(next[:], next[:], above[:])
+			oddParity(next[:])
+			return next
+		}
+		above, at = at, next
+		key, _ = keys.New(at[:]) // of 16 octets
+	}
+	return at
 }

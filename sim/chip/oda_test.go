@@ -279,14 +279,18 @@ func TestCAKeysAreReadInBothForms(t *testing.T) {
 		t.Fatal(k, err)
 	}
 	head := appendTag(appendTag(nil, tagRID, unionPayRID[:]), tagIndex, []byte{7})
-	if k, err = ReadCAKey(appendTag(head, tagExpires, []byte("20301231"))); err != nil || k.Expires != 20301231 {
+	sum := hashOf(unionPayRID[:], []byte{7}, nil, nil)
+	if k, err = ReadCAKey(appendTag(appendTag(head, tagExpires, []byte("20301231")), tagHash, sum[:])); err != nil || k.Expires != 20301231 {
 		t.Error(k, err)
 	}
 	if k, err = ReadCAKey(appendTag(appendTag(head, tagExpires, []byte("20301231")), tagAlgorithm, []byte{4})); err != nil || k.RSA {
 		t.Error("a key of another cipher is taken for RSA:", k, err)
 	}
 	e[len(e)-1] ^= 1
-	for _, bad := range [][]byte{nil, e, head, appendTag(head, tagExpires, []byte("203")), e[:40]} {
+	whole := AuthorityNamed("posfleet").Entry()
+	bare := whole[:len(whole)-3-len(sum)]
+	for _, bad := range [][]byte{nil, e, head, appendTag(head, tagExpires, []byte("203")), e[:40],
+		bare, appendTag(bare, tagHash, nil), appendTag(bare, tagHash, whole[len(whole)-len(sum):len(whole)-1]), appendTag(bare, tagHash, make([]byte, len(sum)))} {
 		if k, err := ReadCAKey(bad); err == nil {
 			t.Errorf("%X is taken for %s", bad, k)
 		}

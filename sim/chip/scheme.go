@@ -43,6 +43,9 @@ type Scheme struct {
 	iad        iad
 	script     session // keys of script commands
 	scriptMAC  int     // octets
+	bare       bool    // it is over the command alone, not also over counter and cryptogram
+	sealing    sealing // of what commands carry
+	pin        pinForm // that they carry
 	balance    bool    // issuer application data tells the balance of electronic cash
 	binaryCode bool    // the answer's code in the ARPC is two octets 0010 or so, not its characters
 }
@@ -56,10 +59,12 @@ const (
 	mastercard          // the same over counter and unpredictable number (SKD)
 	pboc                // PBOC: the counter enciphered, and its complement
 	visaScript          // Visa: the counter XORed into the key, and its complement
+	tree4               // EMV2000: a tree of 8 levels of 4 branches
+	tree2               // of 16 levels of 2
 	commonAgain         // EMV common session key over the cryptogram, for scripts
 )
 
-var sessions = [...]string{noSession: "none", common: "common", mastercard: "mastercard", pboc: "pboc", visaScript: "visa", commonAgain: "common-arqc"}
+var sessions = [...]string{noSession: "none", common: "common", mastercard: "mastercard", pboc: "pboc", visaScript: "visa", tree4: "emv2000-4", tree2: "emv2000-2", commonAgain: "common-arqc"}
 
 // input is what a cryptogram is made over besides the ten elements that all have.
 type input uint8
@@ -83,6 +88,28 @@ const (
 )
 
 var iads = [...]string{pbocIAD: "pboc", visaIAD: "visa", mchipIAD: "mchip"}
+
+// sealing is how what a command carries is padded and enciphered.
+type sealing uint8
+
+const (
+	withLength    sealing = iota // its length before it, 80 and zeros behind; ECB
+	chained                      // 80 and zeros behind where the last block is not full; CBC
+	chainedPadded                // 80 and zeros behind; CBC
+)
+
+var sealings = [...]string{withLength: "ecb", chained: "cbc", chainedPadded: "cbc-padded"}
+
+// pinForm is the block of a new PIN.
+type pinForm uint8
+
+const (
+	underCryptograms pinForm = iota // four octets of the card's key for cryptograms in it
+	underSecrets                    // of that for secrets
+	isoPIN                          // format 2 of ISO 9564
+)
+
+var pinForms = [...]string{underCryptograms: "cryptograms", underSecrets: "secrets", isoPIN: "iso-2"}
 
 //go:embed schemes.yaml
 var bundled []byte
@@ -150,13 +177,16 @@ func ReadSchemes(r *strict.Reader, v strict.Value) (all []*Scheme) {
 				}
 				return w == "1" || w == "2"
 			}, "1 or 2, of ISO/IEC 9797-1"),
-			"arpc":       word(func(w string) bool { s.second = w == "2"; return w == "1" || w == "2" }, "1 or 2, the method"),
-			"arpc-key":   word(func(w string) bool { s.underCard = w == "card"; return w == "card" || w == "session" }, "card or session"),
-			"iad":        word(among(&s.iad, iads[:]), "one of "+strings.Join(iads[:], ", ")),
-			"script-key": word(among(&s.script, sessions[:]), "one of "+strings.Join(sessions[:], ", ")),
-			"script-mac": strict.Int(r, &s.scriptMAC, 4, 8),
-			"balance":    r.Bool(&s.balance),
-			"code":       word(func(w string) bool { s.binaryCode = w == "octets"; return w == "octets" || w == "characters" }, "octets or characters"),
+			"arpc":          word(func(w string) bool { s.second = w == "2"; return w == "1" || w == "2" }, "1 or 2, the method"),
+			"arpc-key":      word(func(w string) bool { s.underCard = w == "card"; return w == "card" || w == "session" }, "card or session"),
+			"iad":           word(among(&s.iad, iads[:]), "one of "+strings.Join(iads[:], ", ")),
+			"script-key":    word(among(&s.script, sessions[:]), "one of "+strings.Join(sessions[:], ", ")),
+			"script-mac":    strict.Int(r, &s.scriptMAC, 4, 8),
+			"script-over":   word(func(w string) bool { s.bare = w == "command"; return w == "command" || w == "cryptogram" }, "cryptogram or command"),
+			"script-cipher": word(among(&s.sealing, sealings[:]), "one of "+strings.Join(sealings[:], ", ")),
+			"script-pin":    word(among(&s.pin, pinForms[:]), "one of "+strings.Join(pinForms[:], ", ")),
+			"balance":       r.Bool(&s.balance),
+			"code":          word(func(w string) bool { s.binaryCode = w == "octets"; return w == "octets" || w == "characters" }, "octets or characters"),
 		})
 		r.Need(v, found, "version", "session", "iad")
 		if s.cipher == keys.CipherSM4 && s.session != pboc {

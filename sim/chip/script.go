@@ -72,8 +72,8 @@ func (w *Work) scriptKey(s *Scheme, k *Keys, use int, d *Data, cryptogram [8]byt
 }
 
 // AppendCommand appends a command as the card takes it, an APDU: head, length, data and a
-// MAC over these, the counter and the cryptogram. Of [ChangePIN] the data is the new
-// PIN's digits.
+// MAC over these and, in most schemes, the counter and the cryptogram. Of [ChangePIN] the data
+// is the new PIN's digits.
 func (w *Work) AppendCommand(dst []byte, s *Scheme, k *Keys, c Command, d *Data, cryptogram [8]byte, data []byte) ([]byte, error) {
 	if c == ChangePIN {
 		var err error
@@ -99,8 +99,10 @@ func (w *Work) commandMAC(s *Scheme, k *Keys, d *Data, cryptogram [8]byte, head,
 		return [8]byte{}, err
 	}
 	b := append(w.buf[:0], head[:5]...)
-	b = append(b, d.ATC[:]...)
-	b = append(b, cryptogram[:]...)
+	if !s.bare {
+		b = append(b, d.ATC[:]...)
+		b = append(b, cryptogram[:]...)
+	}
 	b = append(b, data...)
 	mac := keys.X919 | keys.Padding2
 	if s.cipher == keys.CipherSM4 {
@@ -109,57 +111,88 @@ func (w *Work) commandMAC(s *Scheme, k *Keys, d *Data, cryptogram [8]byte, head,
 	return key.MAC(mac, b), nil
 }
 
-// sealPIN enciphers a new PIN: a block of its length and digits with four octets of the
-// card's key in it, with its own length before and 80 and zeros behind.
+// sealPIN enciphers a new PIN.
 func (w *Work) sealPIN(s *Scheme, k *Keys, d *Data, cryptogram [8]byte, pin []byte) ([]byte, error) {
 	var block [8]byte
 	if err := keys.PINFormat2.PINBlock(&block, pin, nil); err != nil {
 		return nil, err
 	}
-	block[0] &= 0x0F
-	part := k.of[ofCryptograms].octets[4:8]
-	for i := range part {
-		block[4+i] ^= part[i]
-	}
+	s.bindPIN(&block, k)
 	key, err := w.scriptKey(s, k, ofSecrets, d, cryptogram)
 	if err != nil {
 		return nil, err
 	}
-	sealed := make([]byte, 16)
-	sealed[0] = 8
-	copy(sealed[1:], block[:])
-	sealed[9] = 0x80
-	key.Encrypt(sealed, sealed)
-	return sealed, nil
+	return s.seal(key, block[:]), nil
+}
+
+// bindPIN makes the form of a scheme of a PIN block of format 2, and the other way round: four
+// octets of a card's key in it, and no format.
+func (s *Scheme) bindPIN(block *[8]byte, k *Keys) {
+	if s.pin == isoPIN {
+		return
+	}
+	part := k.of[ofCryptograms].octets[4:8]
+	if s.pin == underSecrets {
+		part = k.of[ofSecrets].octets[4:8]
+	}
+	block[0] ^= 0x20
+	for i := range part {
+		block[4+i] ^= part[i]
+	}
+}
+
+// seal enciphers what a command carries.
+func (s *Scheme) seal(key *keys.Key, data []byte) (sealed []byte) {
+	if s.sealing == withLength {
+		sealed = append(sealed, byte(len(data)))
+	}
+	sealed = append(sealed, data...)
+	n := key.BlockSize()
+	if s.sealing != chained || len(sealed)%n != 0 {
+		sealed = append(sealed, 0x80)
+		sealed = append(sealed, make([]byte, (n-len(sealed)%n)%n)...)
+	}
+	if s.sealing == withLength {
+		key.Encrypt(sealed, sealed)
+		return sealed
+	}
+	for at := 0; at < len(sealed); at += n {
+		if block := sealed[at : at+n]; at > 0 {
+			subtle.XORBytes(block, block, sealed[at-n:at])
+		}
+		key.Encrypt(sealed[at:at+n], sealed[at:at+n])
+	}
+	return sealed
 }
 
 // openPIN undoes sealPIN.
 func (w *Work) openPIN(s *Scheme, k *Keys, d *Data, cryptogram [8]byte, sealed []byte) ([]byte, bool) {
 	key, err := w.scriptKey(s, k, ofSecrets, d, cryptogram)
-	if err != nil || len(sealed) != 16 {
+	if err != nil || len(sealed) == 0 || len(sealed)%key.BlockSize() != 0 {
 		return nil, false
 	}
-	plain := make([]byte, 16)
+	plain, n := make([]byte, len(sealed)), key.BlockSize()
 	key.Decrypt(plain, sealed)
-	if plain[0] != 8 || plain[9] != 0x80 {
+	if s.sealing == withLength {
+		plain = plain[1:]
+	} else {
+		subtle.XORBytes(plain[n:], plain[n:], sealed[:len(sealed)-n])
+	}
+	if len(plain) < 8 {
 		return nil, false
 	}
-	block := plain[1:9]
-	part := k.of[ofCryptograms].octets[4:8]
-	for i := range part {
-		block[4+i] ^= part[i]
-	}
-	n := int(block[0])
-	if n < 4 || n > 12 {
+	block := [8]byte(plain)
+	s.bindPIN(&block, k)
+	digits := int(block[0]) - 0x20
+	if digits < 4 || digits > 12 {
 		return nil, false
 	}
-	pin := make([]byte, n)
+	pin := make([]byte, digits)
 	for i := range pin {
-		if pin[i] = '0' + block[1+i/2]>>(4*(1-i%2))&15; pin[i] > '9' {
-			return nil, false
-		}
+		pin[i] = '0' + block[1+i/2]>>(4*(1-i%2))&15
 	}
-	return pin, true
+	again, err := w.sealPIN(s, k, d, cryptogram, pin)
+	return pin, err == nil && subtle.ConstantTimeCompare(again, sealed) == 1
 }
 
 // take is the card taking a command. It gives the status words.

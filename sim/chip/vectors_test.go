@@ -1,10 +1,12 @@
 package chip
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/posfleet/posfleet/sim/keys"
@@ -116,20 +118,27 @@ func same(t *testing.T, what string, got, want []byte) {
 
 // vectors is such a collection.
 type vectors struct {
-	Cards    []struct{ IMK, PAN, PSN, Opt, MK, KCV string }  `json:"icc_mk"`
-	Sessions []struct{ Kind, MK, ATC, UN, R, SK, IV string } `json:"sk"`
-	AC       []published
-	Balance  []struct {
+	Cards    []struct{ IMK, PAN, PSN, Opt, MK, KCV string } `json:"icc_mk"`
+	Sessions []struct {
+		Kind, MK, ATC, UN, R, SK, IV string
+		Branch, Height               int
+	} `json:"sk"`
+	AC      []published
+	Balance []struct {
 		UDK     string `json:"udk_mac"`
 		ATC     string
 		Balance string `json:"ec_balance5"`
 		MAC     string
 	} `json:"pboc_idd_mac"`
 	Script []struct {
-		ID  string
-		SK  string `json:"sk_mac"`
-		In  string `json:"mac_in"`
-		MAC string
+		ID     string
+		SK     string `json:"sk_mac"`
+		In     string `json:"mac_in"`
+		MAC    string
+		Block  string `json:"pin_block"`
+		Secret string `json:"sk_enc"`
+		Enc    string
+		APDU   string
 	}
 	PBOC struct {
 		UDK  string `json:"udk_mac"`
@@ -167,8 +176,20 @@ func TestVectorsOfAFile(t *testing.T) {
 	}
 	for _, c := range v.Sessions {
 		by, known := map[string]session{"csk": commonAgain, "mc": mastercard, "visa_sm": visaScript, "pboc": pboc, "pboc_sm4": pboc}[c.Kind]
+		if c.Kind == "emv2000" {
+			card := cardKey{octets: [16]byte(octets(t, c.MK))}
+			if card.key, err = keys.New(card.octets[:]); err != nil {
+				t.Fatal(err)
+			}
+			held++
+			if got := fmt.Sprintf("%X", tree(&card, binary.BigEndian.Uint16(octets(t, c.ATC)), c.Branch, c.Height, [16]byte(octets(t, c.IV)))); got != c.SK {
+				t.Errorf("EMV2000, %d branches, counter %s: session key %s, want %s", c.Branch, c.ATC, got, c.SK)
+			}
+			continue
+		}
 		if !known {
-			continue // emv2000: no scheme has it
+			t.Errorf("session key of kind %s: not held to", c.Kind)
+			continue
 		}
 		s := &Scheme{}
 		if c.Kind == "pboc_sm4" {
@@ -222,11 +243,29 @@ func TestVectorsOfAFile(t *testing.T) {
 		if got := fmt.Sprintf("%X", k.MAC(keys.X919|keys.Padding2, octets(t, s.In))); got != s.MAC {
 			t.Errorf("%s: MAC %s, want %s", s.ID, got, s.MAC)
 		}
+		if s.Secret == "" {
+			continue
+		}
+		if k, err = keys.New(octets(t, s.Secret)); err != nil {
+			t.Fatal(err)
+		}
+		how := &Scheme{sealing: withLength}
+		switch {
+		case strings.Contains(s.Enc, "padded"):
+			how.sealing = chainedPadded
+		case strings.Contains(s.Enc, "CBC"):
+			how.sealing = chained
+		}
+		held++
+		sealed := fmt.Sprintf("%X", how.seal(k, octets(t, s.Block)))
+		if !strings.HasSuffix(s.In, sealed) || s.APDU != "" && s.APDU != s.In[:10]+sealed+s.MAC {
+			t.Errorf("%s: the command carries %s, want that of %s", s.ID, sealed, s.In)
+		}
 	}
 	held += v.commands(t)
 	t.Logf("%d values hold", held)
-	if held < 110 {
-		t.Errorf("%d values were held to, want 110 at least", held)
+	if held < 130 {
+		t.Errorf("%d values were held to, want 130 at least", held)
 	}
 }
 
@@ -257,6 +296,7 @@ func (v *vectors) commands(t *testing.T) (held int) {
 	for _, c := range v.PBOC.Cmds {
 		var command Command
 		var data []byte
+		s := *Find(Schemes(), "pboc")
 		switch c.Cmd {
 		case "app block":
 			command = BlockApplication
@@ -270,18 +310,16 @@ func (v *vectors) commands(t *testing.T) (held int) {
 			command, data = SetBalance, octets(t, "000000010000")
 		case "PIN change to 123456, block xor UDK-AC[4:8]":
 			command, data = ChangePIN, []byte("123456")
+		case "PIN change to 123456, block xor UDK-ENC[4:8]":
+			command, data, s.pin = ChangePIN, []byte("123456"), underSecrets
 		default:
 			continue
 		}
 		var w Work
-		apdu, err := w.AppendCommand(nil, Find(Schemes(), "pboc"), k, command, d, cryptogram, data)
+		apdu, err := w.AppendCommand(nil, &s, k, command, d, cryptogram, data)
 		held++
-		want := c.APDU
-		if command == ChangePIN { // there the second parameter says: with the PIN before
-			want = "84240002" + want[8:]
-		}
-		if got := fmt.Sprintf("%X", apdu); err != nil || got[:10] != want[:10] || command != ChangePIN && got != want {
-			t.Errorf("%s: %s, %v, want %s", command, got, err, want)
+		if got := fmt.Sprintf("%X", apdu); err != nil || got != c.APDU {
+			t.Errorf("%s: %s, %v, want %s", c.Cmd, got, err, c.APDU)
 		}
 	}
 	return held

@@ -3,6 +3,8 @@ package dialect
 import (
 	"slices"
 	"strings"
+
+	"github.com/posfleet/posfleet/sim/keys"
 )
 
 // Code is the response code of an answer, or the reason of a reversal: up to four
@@ -171,7 +173,11 @@ func (d *Dialect) HasCode(r Role) bool { return d.roles[r] != Code{} }
 // and such a code declines.
 func (d *Dialect) About(c Code) CodeInfo {
 	if i, ok := d.codes[c]; ok {
-		return d.Codes[i]
+		info := d.Codes[i]
+		if d.DUKPT != keys.NoDUKPT { // no sign-in brings keys
+			info.Keys = strings.Replace(info.Keys, "sign-in, terminals (master keys)", "dukpt (start, base, key-set)", 1)
+		}
+		return info
 	}
 	return CodeInfo{Code: c}
 }

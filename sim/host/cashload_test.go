@@ -178,6 +178,7 @@ func TestOfflinePurchaseIsPaidByTheChip(t *testing.T) {
 			t.Fatal(err)
 		}
 		x.Amount = [6]byte{0, 0, 0, 0, 0x30, 0}
+		x.Currency = [2]byte{0x01, 0x56}
 		if kind, err := x.Generate(chip.TC); err != nil || kind != chip.TC {
 			t.Fatalf("the chip makes %s, %v", kind, err)
 		}

@@ -1,9 +1,8 @@
 package host
 
 import (
+	"bytes"
 	"encoding/binary"
-	"math/bits"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -23,18 +22,39 @@ type chips struct {
 type issuedChip struct {
 	keys   *chip.Keys // derived once
 	mu     sync.Mutex
-	issues []chipCounter // of the cards of this number that are about
-	latest [16]uint64    // cryptograms, in a ring: none may come again
-	at     int           // of the next in it
-	obeyed bool          // it has obeyed the profile's command for it
+	issues []chipIssue // the cards of this number, each when it first paid
+	obeyed bool        // it has obeyed the profile's command for it
 }
 
-// chipCounter is how far the counter of one card has come, known by the index of its
-// issuer's keys.
-type chipCounter struct {
-	index   byte
-	counter uint16 // the highest that it has paid with
-	seen    uint64 // of the 64 up to it, a bit each, the lowest bit the highest
+// chipIssue is one card, known by the index of its issuer's keys until another of that
+// index says that it is new: the cryptograms that it has paid with, none of which may ever
+// come again. A cryptogram is over its counter, which is where it is looked for.
+type chipIssue struct {
+	index byte
+	from  uint16   // the lowest counter that it may pay with
+	paid  []uint64 // cryptograms, by counters from there up to the highest; 0 for none
+}
+
+// overtaken is by how many counters a payment may come late.
+const overtaken = 64
+
+func (i *chipIssue) highest() uint16 { return i.from + uint16(len(i.paid)-1) }
+
+// with is the cryptogram that has paid with a counter; 0 for none.
+func (i *chipIssue) with(counter uint16) uint64 {
+	if counter < i.from || counter > i.highest() {
+		return 0
+	}
+	return i.paid[counter-i.from]
+}
+
+// take notes what has paid with a counter.
+func (i *chipIssue) take(counter uint16, cryptogram uint64) {
+	at := int(counter - i.from)
+	if n := at + 1 - len(i.paid); n > 0 {
+		i.paid = append(i.paid, make([]uint64, n)...)
+	}
+	i.paid[at] = cryptogram
 }
 
 // chipWork is memory for one payment by chip.
@@ -89,7 +109,12 @@ func (h *Host) chipOf(req *Request) *issuedChip {
 func (h *Host) checkChip(req *Request) verdict {
 	m := req.Message
 	v := m.Get(wire.ChipData)
+	bare := h.needsCryptogram(req) && !h.breaks(noCryptogram)
 	if v == nil {
+		if bare && h.chipOf(req) != nil {
+			h.log.add(notice{what: "payment by chip without the chip's data"})
+			return formatError
+		}
 		if h.cardOf(req).ChipFirst && m.Get(wire.Track2) != nil && m.Uint(wire.ChipCondition) != 2 && h.dialect.HasCode(chipWanted) {
 			return chipWanted
 		}
@@ -106,6 +131,10 @@ func (h *Host) checkChip(req *Request) verdict {
 	if !w.Read(v) {
 		return formatError
 	}
+	if w.Cryptogram == nil && bare {
+		h.log.add(notice{what: "chip without a cryptogram"})
+		return formatError
+	}
 	if w.Cryptogram == nil { // of a payment that refers to another
 		return pending
 	}
@@ -116,6 +145,9 @@ func (h *Host) checkChip(req *Request) verdict {
 		return cardWrong
 	case w.Kind != kindOf(req.Transaction):
 		h.log.add(notice{what: "chip that asks for no answer on line, or has not approved off line"})
+		return cardWrong
+	case m.Has(wire.Currency) && string(m.Get(wire.Currency)) != currencyOf(w.Currency):
+		h.log.add(notice{what: "chip with another currency than the message has"})
 		return cardWrong
 	case m.Has(wire.Amount) && packed(w.Amount) != m.Uint(wire.Amount):
 		h.log.add(notice{what: "chip with another amount than the message has"})
@@ -130,6 +162,27 @@ func (h *Host) checkChip(req *Request) verdict {
 		return cardWrong
 	}
 	return pending
+}
+
+// needsCryptogram reports whether a request must bring the cryptogram of its chip: it shows
+// the card by its chip, or has data of one, and is about no payment before.
+func (h *Host) needsCryptogram(req *Request) bool {
+	t, m := req.Transaction, req.Message
+	if !paymentRules[t.Booking()].needsCard || t.Raises() || !h.dialect.Form(t).Carries(wire.ChipData) {
+		return false
+	}
+	mode := m.Get(wire.EntryMode)
+	return m.Has(wire.ChipData) || h.entered(mode, dialect.Insert) || h.entered(mode, dialect.Tap)
+}
+
+// entered reports whether an entry mode is that of an entry, whatever it says of a PIN.
+func (h *Host) entered(mode []byte, e dialect.Entry) bool {
+	without, with := h.dialect.EntryMode(e, false), h.dialect.EntryMode(e, true)
+	n := 0
+	for n < min(len(without), len(with)) && without[n] == with[n] {
+		n++
+	}
+	return n > 0 && bytes.HasPrefix(mode, []byte(without[:n]))
 }
 
 // checkDetail holds the chip's data in a detail to the card's key.
@@ -163,37 +216,37 @@ func kindOf(t dialect.Transaction) chip.Kind {
 
 // next takes a counter, unless the chip has paid with it before, or it is so far behind that
 // it may have. Payments that overtake each other come a little out of order. The counter of a
-// chip that says it is new begins anew, as those of a fleet's cards do with each run.
+// chip that says it is new begins anew, as those of a fleet's cards do with each run; what has
+// paid before that is never taken again, whatever card it says it comes from.
 func (c *issuedChip) next(index byte, counter uint16, cryptogram uint64, fresh bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if slices.Contains(c.latest[:], cryptogram) {
+	var of *chipIssue // the latest of the index
+	for i := range c.issues {
+		if c.issues[i].with(counter) == cryptogram {
+			return false
+		}
+		if c.issues[i].index == index {
+			of = &c.issues[i]
+		}
+	}
+	switch {
+	case of == nil:
+	case fresh && counter <= of.highest():
+		of, c.obeyed = nil, false
+	case of.with(counter) != 0, int(counter) <= int(of.highest())-overtaken:
 		return false
 	}
-	c.latest[c.at%len(c.latest)] = cryptogram
-	c.at++
-	i := slices.IndexFunc(c.issues, func(k chipCounter) bool { return k.index == index })
-	if i < 0 {
-		c.issues = append(c.issues, chipCounter{index: index, counter: counter, seen: 1})
-		return true
+	if of == nil {
+		c.issues = append(c.issues, chipIssue{index: index, from: counter - min(counter, overtaken-1)})
+		of = &c.issues[len(c.issues)-1]
 	}
-	k := &c.issues[i]
-	if fresh && counter <= k.counter {
-		k.counter, k.seen, c.obeyed = counter, 1, false
-		return true
-	}
-	if counter > k.counter {
-		k.seen = k.seen<<min(uint(counter-k.counter), 64) | 1
-		k.counter = counter
-		return true
-	}
-	behind := k.counter - counter
-	if behind >= 64 || bits.RotateLeft64(k.seen, -int(behind))&1 != 0 {
-		return false
-	}
-	k.seen |= 1 << behind
+	of.take(counter, cryptogram)
 	return true
 }
+
+// currencyOf is a currency's three digits.
+func currencyOf(v [2]byte) string { return string([]byte{'0' + v[0]&15, '0' + v[1]>>4, '0' + v[1]&15}) }
 
 // packed is the number of an amount in packed digits.
 func packed(v [6]byte) (n uint64) {
@@ -215,8 +268,12 @@ func (h *Host) answerChip(req *Request, code verdict) {
 	}
 	w.data = chip.AppendIssuerAuthentication(w.data[:0], value)
 	if command := card.Command(); command != chip.NoCommand && req.inserted(h) && !w.of.hasObeyed() {
+		var pin []byte
+		if command == chip.ChangePIN {
+			pin = card.PIN
+		}
 		var err error
-		if w.apdu, err = w.work.AppendCommand(w.apdu[:0], issuer.Scheme, w.of.keys, command, &w.Data, [8]byte(w.Cryptogram), nil); err == nil {
+		if w.apdu, err = w.work.AppendCommand(w.apdu[:0], issuer.Scheme, w.of.keys, command, &w.Data, [8]byte(w.Cryptogram), pin); err == nil {
 			w.appendScript([4]byte{0, 0, 0, 1})
 		}
 	}

@@ -52,6 +52,7 @@ func inserts(x *chip.Transaction, role string) field {
 			x.Amount[i] = byte(v/10%10)<<4 | byte(v%10)
 			v /= 100
 		}
+		x.Currency = [2]byte{0x01, 0x56}
 		if _, err := x.Generate(chip.ARQC); err != nil {
 			p.Fatal(err)
 		}
@@ -143,7 +144,7 @@ func TestOfflinePurchaseIsBooked(t *testing.T) {
 			if err := x.Begin(c); err != nil {
 				t.Fatal(err)
 			}
-			x.Amount[5] = 5
+			x.Amount[5], x.Currency = 5, [2]byte{0x01, 0x56}
 			if kind, err := x.Generate(chip.TC); err != nil || role == "cash" && kind != chip.TC {
 				t.Fatalf("the chip makes %s, %v", kind, err)
 			}
@@ -198,21 +199,161 @@ func TestCounterMayOvertakeButNotComeAgain(t *testing.T) {
 	}
 }
 
+// replays sends chip data that were sent before.
+func replays(sent []byte) field {
+	return func(p *pos, m *wire.Message) {
+		h := holderOf(p, p.p, "chip")
+		m.SetString(wire.PAN, h.PAN)
+		m.SetString(wire.Expiry, h.Expiry)
+		m.Set(wire.ChipData, sent)
+	}
+}
+
+// The first payment of a chip says that the chip is new. That begins no counter anew for
+// who sends it again, nor does another index of the issuer's keys, which no cryptogram of
+// the scheme is over.
+func TestOldChipDataNeverPayAgain(t *testing.T) {
+	_, p := chipPOS(t)
+	var x chip.Transaction
+	var sent [20][]byte
+	for i := range sent {
+		keep := func(_ *pos, m *wire.Message) { sent[i] = bytes.Clone(m.Get(wire.ChipData)) }
+		if got := p.code(amount(5), inserts(&x, "chip"), keep); got != "00" {
+			t.Fatalf("payment %d: %s", i, got)
+		}
+		x.Authenticate(chip.Value(p.ans.Get(wire.ChipData), chip.TagIssuerAuthentication))
+	}
+	again := func(when string) {
+		for i := range sent {
+			if got := p.code(amount(5), replays(sent[i])); got != "59" {
+				t.Errorf("%s, payment %d once more: %s, want 59", when, i, got)
+			}
+			other := bytes.Clone(sent[i])
+			chip.Value(other, 0x9F10)[1] = 77
+			if got := p.code(amount(5), replays(other)); got != "59" {
+				t.Errorf("%s, payment %d once more, from another card: %s, want 59", when, i, got)
+			}
+		}
+	}
+	again("the same run")
+	holderOf(t, p.p, "chip").Reissue()
+	if got := p.code(amount(5), inserts(&x, "chip")); got != "00" {
+		t.Fatalf("a new card: %s", got)
+	}
+	again("the next run")
+}
+
+// A fleet's cards are new with each run, whatever scheme they have.
+func TestNewCardsOfEachSchemePayAtTheSameHost(t *testing.T) {
+	for _, s := range chip.Schemes() {
+		p, err := profile.Parse("schemes.yaml", bytes.ReplaceAll(profile.BundledYAML(), []byte("{scheme: pboc,"), []byte("{scheme: "+s.Name+",")), 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := New(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		terminal := ready(t, h, serveHost(t, h), 0)
+		var x chip.Transaction
+		for run := range 3 {
+			for n := range 2 {
+				if got := terminal.code(amount(5), inserts(&x, "chip")); got != "00" {
+					t.Errorf("%s: payment %d of run %d: %s", s.Name, n, run, got)
+				}
+				x.Answered()
+			}
+			holderOf(t, terminal.p, "chip").Reissue()
+		}
+	}
+}
+
+// Who pays by chip leaves nothing of the chip away, whatever the entry mode says of a PIN.
+func TestPaymentByChipNeedsItsCryptogram(t *testing.T) {
+	_, p := chipPOS(t)
+	var x chip.Transaction
+	mode := func(v string) field { return func(_ *pos, m *wire.Message) { m.SetString(wire.EntryMode, v) } }
+	bare := func(_ *pos, m *wire.Message) { m.Set(wire.ChipData, x.AppendTags(nil, chip.ReversalTags)) }
+	none := func(_ *pos, m *wire.Message) { m.Unset(wire.ChipData) }
+	for _, of := range []dialect.Transaction{dialect.Purchase, dialect.PreAuth, dialect.Balance} {
+		for _, entry := range []string{"050", "051", "052", "071", "072", "022"} {
+			if got := p.do(of, amount(5), inserts(&x, "chip"), mode(entry), bare); got != "30" {
+				t.Errorf("%s, entry mode %s, no cryptogram: %s, want 30", of, entry, got)
+			}
+			if got := p.do(of, amount(5), inserts(&x, "chip"), mode(entry), none); entry != "022" && got != "30" {
+				t.Errorf("%s, entry mode %s, no chip data: %s, want 30", of, entry, got)
+			}
+		}
+	}
+}
+
+// A payment is in the network's currency, and the chip's is the message's.
+func TestAnotherCurrencyPaysNothing(t *testing.T) {
+	h, p := chipPOS(t)
+	var x chip.Transaction
+	in := func(v string) field { return func(_ *pos, m *wire.Message) { m.SetString(wire.Currency, v) } }
+	for _, of := range []dialect.Transaction{dialect.Purchase, dialect.PreAuth, dialect.Balance} {
+		if got := p.do(of, amount(5), shows("good"), in("840")); got != "30" {
+			t.Errorf("%s in 840: %s, want 30", of, got)
+		}
+	}
+	other := func(p *pos, m *wire.Message) {
+		inserts(&x, "chip")(p, m)
+		c, _ := holderOf(p, p.p, "chip").Chip()
+		if err := x.Begin(c); err != nil {
+			t.Fatal(err)
+		}
+		x.Amount[5], x.Currency = 5, [2]byte{0x08, 0x40}
+		if _, err := x.Generate(chip.ARQC); err != nil {
+			t.Fatal(err)
+		}
+		m.Set(wire.ChipData, x.AppendTags(nil, chip.RequestTags))
+	}
+	if got := p.code(amount(5), other); got != "59" {
+		t.Errorf("a chip in 840: %s, want 59", got)
+	}
+	if got := bookOf(h, p.entry.TID).Debit; got != 0 {
+		t.Errorf("%d fen are booked, want none", got)
+	}
+}
+
+// The issuer of a card of any scheme tells its chip the account's PIN.
+func TestChipIsToldItsPIN(t *testing.T) {
+	for _, s := range chip.Schemes() {
+		yaml := bytes.ReplaceAll(profile.BundledYAML(), []byte("{scheme: pboc,"), []byte("{scheme: "+s.Name+","))
+		p, err := profile.Parse("schemes.yaml", bytes.ReplaceAll(yaml, []byte("command: unblock-pin"), []byte("command: change-pin")), 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := New(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		terminal := ready(t, h, serveHost(t, h), 0)
+		var x chip.Transaction
+		terminal.want("00", dialect.Purchase, amount(5), inserts(&x, "to-unblock"))
+		if x.Run(terminal.ans.Get(wire.ChipData), chip.TagAfter); !x.Obeyed() || !x.Card.PINIs(holderOf(t, p, "to-unblock").Card.PIN) {
+			t.Errorf("%s: the chip has another PIN than the account, results %X", s.Name, x.Results)
+		}
+	}
+}
+
 // chipBugs are how the misbehaviours of a chip's host are seen.
 var chipBugs = map[string]func(p *pos, h *Host) bool{
 	"cryptogram-unchecked": func(p *pos, _ *Host) bool {
 		var x chip.Transaction
 		return p.code(amount(5), inserts(&x, "chip"), altered(0x9F26, 0)) == "00"
 	},
+	"chip-without-cryptogram": func(p *pos, _ *Host) bool {
+		var x chip.Transaction
+		bare := func(_ *pos, m *wire.Message) { m.Set(wire.ChipData, x.AppendTags(nil, chip.ReversalTags)) }
+		none := func(_ *pos, m *wire.Message) { m.Unset(wire.ChipData) }
+		return p.code(amount(5), inserts(&x, "chip"), bare) == "00" && p.code(amount(5), inserts(&x, "chip"), none) == "00"
+	},
 	"counter-unchecked": func(p *pos, _ *Host) bool {
 		var x chip.Transaction
 		p.code(amount(5), inserts(&x, "chip"))
-		return p.code(amount(5), func(p *pos, m *wire.Message) {
-			h := holderOf(p, p.p, "chip")
-			m.SetString(wire.PAN, h.PAN)
-			m.SetString(wire.Expiry, h.Expiry)
-			m.Set(wire.ChipData, x.AppendTags(nil, chip.RequestTags))
-		}) == "00"
+		return p.code(amount(5), replays(x.AppendTags(nil, chip.RequestTags))) == "00"
 	},
 	"wrong-arpc": func(p *pos, _ *Host) bool {
 		var x chip.Transaction

@@ -38,7 +38,7 @@ func (h *Host) derive(req *Request) bool {
 	case counter <= of.counter:
 		h.log.add(notice{what: "key serial number that has been used before"})
 		return false
-	case counter-of.counter > h.profile.DUKPT.MaxSkip+1 && of.counter > 0:
+	case of.counter > 0 && d.Skipped(of.counter, counter) > h.profile.DUKPT.MaxSkip:
 		h.log.add(notice{what: "key serial number that skips more transactions than max-skip of the profile"})
 		return false
 	}

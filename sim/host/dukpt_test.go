@@ -96,6 +96,21 @@ func TestReplayedAndSkippedSerialsAreRefused(t *testing.T) {
 	}
 }
 
+// Numbers that no terminal comes to are not skipped.
+func TestUnusableSerialsAreNotCounted(t *testing.T) {
+	for _, step := range [][2]uint32{{0x0FFC00, 0x100000}, {0x1FE000, 0x1FE400}, {0x7FE, 0x7FE + 1}} {
+		_, p := derivedPOS(t)
+		for i, counter := range step {
+			if !keys.DUKPTTDES.Usable(counter) {
+				counter = keys.DUKPTTDES.Next(counter)
+			}
+			if got := p.exchange(p.frame(p.request(dialect.Purchase, amount(5), shows("good"), under(p.entry.TID, counter)))); got != "00" {
+				t.Errorf("counter %X, number %d: %s, want 00", counter, i, got)
+			}
+		}
+	}
+}
+
 // What is not under right keys does not use up a number.
 func TestWrongMACLeavesTheCounter(t *testing.T) {
 	_, p := derivedPOS(t)

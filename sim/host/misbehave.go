@@ -74,6 +74,7 @@ const (
 	cashUnpaid
 	cashUnbounded
 	cashUntold
+	noCryptogram
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -137,6 +138,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "lost-terminal-trades", Doc: "terminals that are reported lost, or whose password was reset, go on", bug: lostTrades},
 	{Name: "serial-replayed", Doc: "a key serial number of DUKPT may come again, or go back", bug: serialReplayed},
 	{Name: "cryptogram-unchecked", Doc: "a chip's cryptogram may be anything", bug: anyCryptogram},
+	{Name: "chip-without-cryptogram", Doc: "who pays by chip may leave the chip's cryptogram away, or all that the chip says", bug: noCryptogram},
 	{Name: "counter-unchecked", Doc: "a chip's transaction counter may come again", bug: anyCounter},
 	{Name: "wrong-arpc", Doc: "the issuer's answer to a chip's cryptogram is one bit wrong", bug: wrongIssuer},
 	{Name: "script-result-lost", Doc: "what has become of an issuer's commands is acknowledged and not kept", bug: scriptLost},

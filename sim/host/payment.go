@@ -66,6 +66,9 @@ func (h *Host) pay(req *Request) verdict {
 
 // readPayment reads amount and card.
 func (h *Host) readPayment(req *Request) verdict {
+	if !h.inCurrency(req) {
+		return formatError
+	}
 	if req.Transaction.Payment() {
 		var ok bool
 		if req.record.Amount, ok = amountOf(req.Message); !ok {
@@ -79,6 +82,12 @@ func (h *Host) readPayment(req *Request) verdict {
 		return code
 	}
 	return h.loaded(req)
+}
+
+// inCurrency reports whether the request is in the network's currency, where it says one.
+func (h *Host) inCurrency(req *Request) bool {
+	v := req.Message.Get(wire.Currency)
+	return v == nil || h.dialect.Currency == "" || string(v) == h.dialect.Currency
 }
 
 // tapped reports whether an entry mode is that of a contactless chip.

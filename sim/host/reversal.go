@@ -27,7 +27,7 @@ func (h *Host) reversal(req *Request) verdict {
 		return malfunction
 	}
 	var ok bool
-	if req.record.Amount, ok = amountOf(req.Message); !ok {
+	if req.record.Amount, ok = amountOf(req.Message); !ok || !h.inCurrency(req) {
 		return formatError
 	}
 	req.pan = req.Message.Get(wire.PAN)

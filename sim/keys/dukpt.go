@@ -86,6 +86,12 @@ func (d DUKPT) counters() (all, set int) {
 	return 32, 16
 }
 
+// LastCounter is the highest counter that may be used.
+func (d DUKPT) LastCounter() int {
+	all, set := d.counters()
+	return 1<<all - 1<<(all-set)
+}
+
 // Counter is the transaction counter in a key serial number.
 func (d DUKPT) Counter(ksn []byte) uint32 {
 	all, _ := d.counters()
@@ -119,6 +125,32 @@ func (d DUKPT) Next(counter uint32) uint32 {
 		return 0
 	}
 	return uint32(c)
+}
+
+// Skipped is how many usable counters are between two, neither counted.
+func (d DUKPT) Skipped(from, to uint32) uint32 {
+	if to <= from {
+		return 0
+	}
+	return uint32(d.upTo(uint64(to)) - d.upTo(uint64(from)+1))
+}
+
+// upTo is how many counters below n may be used, 0 counted: of those that differ from n
+// first in one of its bits that is set, whatever combinations of lower bits leave few enough.
+func (d DUKPT) upTo(n uint64) (usable uint64) {
+	all, set := d.counters()
+	for bit := all; bit >= 0 && set >= 0; bit-- {
+		if n>>bit&1 == 0 {
+			continue
+		}
+		ways := uint64(1) // of setting so many of the lower bits
+		for ones := 0; ones <= min(set, bit); ones++ {
+			usable += ways
+			ways = ways * uint64(bit-ones) / uint64(ones+1)
+		}
+		set--
+	}
+	return usable
 }
 
 // SameDevice reports whether two key serial numbers differ in nothing but their

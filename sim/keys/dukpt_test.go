@@ -68,6 +68,19 @@ func TestCountersThatAreNotUsableAreSkipped(t *testing.T) {
 	if DUKPTAES128.Next(0xFFFF) != 0x10000 || DUKPTAES128.Next(0xFFFF0000) != 0 || !DUKPTAES128.Usable(0xFFFF) {
 		t.Error("AES counters do not skip")
 	}
+	for _, c := range [][3]uint32{{1, 2, 0}, {5, 5, 0}, {6, 5, 0}, {1, 10, 8}, {0, 1, 0}, {0xFFC00, 0x100000, 0}, {0xFFBFF, 0x100001, 2}, {0, 0x1FF800, 1<<20 - 2}} {
+		if got := d.Skipped(c[0], c[1]); got != c[2] {
+			t.Errorf("from %X to %X %d are skipped, want %d", c[0], c[1], got, c[2])
+		}
+	}
+	if got := DUKPTAES128.Skipped(0, 0xFFFF0000); got != 2_448_023_842-1 {
+		t.Errorf("AES: %d are skipped", got)
+	}
+	for _, d := range []DUKPT{DUKPTTDES, DUKPTAES128} {
+		if last := uint32(d.LastCounter()); !d.Usable(last) || d.Next(last) != 0 {
+			t.Errorf("%s: the last counter is not %X", d, last)
+		}
+	}
 	ksn := octets(t, tdesKSN)
 	d.SetCounter(ksn, 0x1FFFFF)
 	if got := fmt.Sprintf("%X", ksn); got != "FFFF9876543210FFFFFF" || d.Counter(ksn) != 0x1FFFFF || !d.SameDevice(ksn, octets(t, tdesKSN)) {

@@ -14,6 +14,7 @@ import (
 type DUKPT struct {
 	Base    Secret // base derivation key, from which each terminal's initial key comes
 	KeySet  []byte // begins each key serial number: 5 octets, 4 with AES
+	Start   uint32 // the counter that terminals have used last, before their first transaction; 0 for none
 	MaxSkip uint32 // how many transactions in a row the host may not have heard of
 
 	published bool // the key is one that anybody may have
@@ -44,13 +45,14 @@ func (r reader) dukpt(p *Profile, v strict.Value) {
 	to.KeySet, to.MaxSkip = []byte(publishedSet)[:set], 1000
 	if v.Given() {
 		var name string
-		skip := int(to.MaxSkip)
+		skip, start := int(to.MaxSkip), 0
 		found := r.Map(v, strict.Table{
 			"base":     func(v strict.Value) { to.Base = r.testKey(v, d.KeyLen(), d.KeyLen()) },
 			"key-set":  r.Match(&name, regexp.MustCompile(`^([0-9A-Fa-f]{2})+$`), "hexadecimal digits"),
+			"start":    strict.Int(r.Reader, &start, 0, d.LastCounter()),
 			"max-skip": strict.Int(r.Reader, &skip, 0, 1<<20),
 		})
-		to.MaxSkip = uint32(skip)
+		to.MaxSkip, to.Start = uint32(skip), uint32(start)
 		if found["key-set"] > 0 && r.OK() {
 			if to.KeySet, _ = hex.DecodeString(name); len(to.KeySet) != set {
 				r.Fail(v, "key-set: %d octets, want %d", len(to.KeySet), set)

@@ -201,8 +201,10 @@ func (r reader) chip(c *Card, v strict.Value, issuers map[string]*chip.Issuer, i
 		r.Fail(v, "verification %s, want pin, signature or phone", strict.Quote(verification))
 	case of.oda != chip.NoODA && !of.issuer.Certified():
 		r.Fail(v, "authentication: nobody certifies the keys of issuer %s; add authority there", issuer)
-	case !known, of.command == chip.ChangePIN, of.command == chip.SetBalance:
-		r.Fail(v, "command %s, want block-application, unblock-application, block-card or unblock-pin", strict.Quote(command))
+	case of.command == chip.ChangePIN && len(c.PIN) == 0:
+		r.Fail(v, "command change-pin: the card has no PIN that the chip could be told; add pin")
+	case !known, of.command == chip.SetBalance:
+		r.Fail(v, "command %s, want block-application, unblock-application, block-card, unblock-pin or change-pin", strict.Quote(command))
 	}
 	c.chips = of
 }

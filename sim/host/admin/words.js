@@ -73,7 +73,7 @@ export const faultsInChinese = {
 	"clone-accepted": "同号两台终端可同时交易且不告警", "second-binding-accepted": "已绑定商户的终端可再绑定另一商户", "fee-off-by-one": "每笔手续费多一分", "statement-does-not-add-up": "对账单首行多一分, 总计不变",
 	"cut-off-ignored": "日切时间之后的消费仍计入当日", "new-merchant-paid-at-once": "入网未满90天的商户仍按方案当日到账", "lapsed-approval-signed": "审核通过超过30天仍可签约", "expired-papers-approved": "审核不检查营业执照和身份证的有效期",
 	"signature-lost": "签名应答成功但不保存", "signature-blind": "任何内容都当作签名收下", "forget-status": "终端状态应答成功但不保存", "yes-man": "一律批准而不入账, 不返回余额, 批结算一律对平",
-	"serial-replayed": "DUKPT密钥序列号可重复或倒退", "cryptogram-unchecked": "不验证芯片的应用密文", "counter-unchecked": "芯片的应用交易计数器可重复", "wrong-arpc": "发卡行认证数据(ARPC)错一位",
+	"serial-replayed": "DUKPT密钥序列号可重复或倒退", "cryptogram-unchecked": "不验证芯片的应用密文", "chip-without-cryptogram": "芯片交易可不带应用密文", "counter-unchecked": "芯片的应用交易计数器可重复", "wrong-arpc": "发卡行认证数据(ARPC)错一位",
 	"malformed-approved": "无法解析的请求一律批准", "malformed-hangs": "收到无法解析的请求后不再应答任何交易", "malformed-crashes": "收到无法解析的请求后主机停止", "malformed-answers": "交易入账, 应答报文格式错误, 每次错法不同",
 	"script-result-lost": "脚本处理结果通知应答成功但不保存",
 	"master-key-wrong": "下载的主密钥与校验值不符",

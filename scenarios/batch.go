@@ -79,7 +79,7 @@ func startBatch(p *sim.Player) (settled sim.Result, err error) {
 	if err := persist(p, p.Settle); err != nil {
 		return settled, err
 	}
-	if settled = p.Last; !settled.Approved() || len(p.T.Journal.Records) > 0 {
+	if settled = p.Last; !settled.Approved() || len(p.T.Journal.Records) > 0 || p.T.Settled().Why != nil {
 		return settled, fmt.Errorf("settlement of the batch before: %w", errors.Join(p.Last.Reason(), errors.New(p.T.Display)))
 	}
 	return settled, signedIn(p)

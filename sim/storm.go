@@ -225,7 +225,7 @@ func (s *Storm) each(_, answer *wire.Message, r *Result) {
 	if r.Asked > 0 {
 		s.heard[t].exchanges = append(s.heard[t].exchanges, told{r.Of, r.Trace, r.Asked, r.Outcome, r.Code, struck, now, s.player.x.Sent})
 	}
-	if struck && now == line.SpoilRequest && r.Outcome == report.Approved && r.Of != dialect.Reversal && r.Of != dialect.OfflinePurchase { // else it may be the answer to an earlier try
+	if struck && now == line.SpoilRequest && r.Outcome == report.Approved && r.Of != dialect.Reversal && !r.Of.Repeats() { // else it may be the answer to an earlier try
 		s.broken(t, fmt.Errorf("%s %06d: it is approved, and its MAC was wrong", r.Of, r.Trace))
 	}
 	s.listen(t, answer, r, struck)

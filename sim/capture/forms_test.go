@@ -154,3 +154,38 @@ func TestStreamIsReadAgainAfterAGap(t *testing.T) {
 		}
 	}
 }
+
+// A length of three octets, or of four that counts itself, begins with what looks like an
+// empty message; DLE STX and DLE ETX with what looks like a length. Zeros are no message.
+func TestLongerLengthsAndSerialLinesAreNamed(t *testing.T) {
+	d := dialect.CUP()
+	x := octets(t, signIn)[2:]
+	n := byte(len(x))
+	for what, c := range map[string]struct {
+		octets, note string
+		times        int
+	}{
+		"four octets":            {"\x00\x00\x00" + string([]byte{n}), "4 octets, big-endian (in a profile length: binary4)", 2},
+		"four that count":        {"\x00\x00\x00" + string([]byte{n + 4}), "4 octets, big-endian, which counts itself (in a dialect's file framing: {length: binary4, counts: [itself]})", 1},
+		"four that count, twice": {"\x00\x00\x00" + string([]byte{n + 4}), "4 octets, big-endian, which counts itself", 2},
+		"three octets":           {"\x00\x00" + string([]byte{n}), "3 octets, big-endian (in a profile length: binary3)", 1},
+		"three that count":       {"\x00\x00" + string([]byte{n + 3}), "3 octets, big-endian, which counts itself", 1},
+	} {
+		frames := Cut(&d.Format, []byte(strings.Repeat(c.octets+string(x), c.times)))
+		if len(frames) != c.times {
+			t.Errorf("%s: %d messages, want %d", what, len(frames), c.times)
+		}
+		for _, fr := range frames {
+			if fr.Err != nil || !strings.HasPrefix(fr.Note, "the length prefix is "+c.note) {
+				t.Errorf("%s: %q, %v", what, fr.Note, fr.Err)
+			}
+		}
+	}
+	frames := Cut(&d.Format, []byte("\x10\x02"+string(x)+"\x10\x03"))
+	if len(frames) != 1 || frames[0].Err != nil || !strings.Contains(frames[0].Note, "between DLE STX and DLE ETX") {
+		t.Errorf("DLE STX: %+v", frames)
+	}
+	if frames := Cut(&d.Format, make([]byte, 46)); len(frames) == 0 || frames[len(frames)-1].Err == nil {
+		t.Errorf("zeros are a message: %+v", frames)
+	}
+}

@@ -43,30 +43,61 @@ func Cut(f *wire.Format, b []byte) []Frame {
 		frames = append(frames, fr)
 		at += next
 	}
-	c.fourOctets(frames)
+	c.longer(frames, b)
+	for i := range frames {
+		if fr := &frames[i]; fr.Err == nil && !fr.Typed() && fr.Fields() == 0 {
+			fr.Err = fmt.Errorf("%s is no message type, and it has no field", fr.Message.MTI())
+		}
+	}
 	return frames
 }
 
-// fourOctets mends the notes of messages that stand behind a length of four octets
-// where this network has two: the first two, zeros, look like empty messages.
-func (c *cutter) fourOctets(frames []Frame) {
-	if len(frames) < 2 || c.f.Lead() != 2 || c.f.Length != wire.Binary2 {
+// longer mends the notes of messages that all stand behind a length of three or four
+// octets where this network has two: the first two, zeros, look like empty messages.
+func (c *cutter) longer(frames []Frame, b []byte) {
+	if c.f.Lead() != 2 || c.f.Length != wire.Binary2 {
 		return
 	}
-	binary4, _ := wire.LengthNamed("binary4")
-	four := prefix{wire.Framing{Length: binary4}}
-	for i := range frames {
-		if !strings.HasPrefix(frames[i].Note, emptyBefore) {
+	for _, name := range []string{"binary4", "binary3"} {
+		for _, itself := range []bool{false, true} {
+			l, _ := wire.LengthNamed(name)
+			l.Itself = itself
+			k, how := prefix{wire.Framing{Length: l}}, "in a profile length: "+name
+			if itself {
+				how = "in a dialect's file framing: {length: " + name + ", counts: [itself]}"
+			} else if name == "binary4" && len(frames) < 2 {
+				continue // it may well be an empty message
+			}
+			if !k.before(frames, b) {
+				continue
+			}
+			for i := range frames {
+				fr := &frames[i]
+				fr.Note = fmt.Sprintf("the length prefix is %s (%s): %d octets follow; this network's is %s", k.words(), how, len(fr.Octets), prefix{c.f.Framing}.words())
+			}
 			return
 		}
 	}
-	for i := range frames {
-		fr := &frames[i]
-		fr.Note = fmt.Sprintf("the length prefix is %s (in a profile length: binary4): %d octets follow; this network's is %s", four.words(), len(fr.Octets), prefix{c.f.Framing}.words())
-	}
 }
 
-const emptyBefore = "0000 before it is an empty message"
+// before reports whether each of the frames of b stands behind such a prefix, which is
+// right and begins with zeros.
+func (k prefix) before(frames []Frame, b []byte) bool {
+	end := 0
+	for i := range frames {
+		fr := &frames[i]
+		p := b[end:fr.At]
+		n, ok := k.number(p)
+		if k.Length.Itself {
+			n -= len(p)
+		}
+		if !ok || n != len(fr.Octets) || string(p[:2]) != "\x00\x00" {
+			return false
+		}
+		end = fr.At + len(fr.Octets)
+	}
+	return len(frames) > 0
+}
 
 // cutter reads trial messages.
 type cutter struct {
@@ -193,6 +224,9 @@ func (c *cutter) found(b []byte, t trial, said int) (Frame, int) {
 	}
 	if len(rest) == 0 || !t.after {
 		return c.frame(b, t, note), after
+	}
+	if t.at == 2 && string(b[:2]) == "\x10\x02" && strings.HasPrefix(string(rest), "\x10\x03") && len(rest) <= 4 {
+		return c.frame(b, t, "it stands between DLE STX and DLE ETX, as on a serial line"), len(b)
 	}
 	if b[0] == 2 && t.at > 0 && rest[0] == 3 && len(rest) <= 3 { // STX … ETX, check octets
 		note = fmt.Sprintf("it stands between STX and ETX, as on a serial line, with %s before it", shown(b[:t.at]))

@@ -122,7 +122,7 @@ type Journal struct {
 	All     dialect.Totals // settled batches included
 	Doubts  []Doubt        // beside the above; those of settled batches come first
 
-	forgotten []Record // of the batch
+	forgotten *[]Record // of the batch; nil for none
 }
 
 func (j *Journal) add(r Record) *Record {
@@ -144,7 +144,11 @@ func (j *Journal) Forget() error {
 		return errors.New("the batch is empty")
 	}
 	r := j.Records[n-1]
-	j.Records, j.forgotten = j.Records[:n-1], append(j.forgotten, r)
+	j.Records = j.Records[:n-1]
+	if j.forgotten == nil {
+		j.forgotten = new([]Record)
+	}
+	*j.forgotten = append(*j.forgotten, r)
 	j.Batch.Add(r.Of.Side(), r.Amount, -1)
 	j.All.Add(r.Of.Side(), r.Amount, -1)
 	return nil
@@ -153,10 +157,10 @@ func (j *Journal) Forget() error {
 // Recall gives the terminal back what it was made to forget of a batch whose settlement
 // was not done: what else is settled in it would not balance.
 func (t *Terminal) Recall() {
-	if t.ending() != nil || t.settling() { // it goes on with the totals that it has told
+	if t.Journal.forgotten == nil || t.ending() != nil || t.settling() { // it goes on with the totals that it has told
 		return
 	}
-	for _, r := range slices.Backward(t.Journal.forgotten) {
+	for _, r := range slices.Backward(*t.Journal.forgotten) {
 		t.Journal.add(r)
 	}
 	t.Journal.forgotten = nil

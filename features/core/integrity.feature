@@ -94,12 +94,6 @@ Feature: Nothing is booked by mistake
     And the cardholder pays 49.00 yuan with a good card
     Then the host does not approve
 
-  @core-integrity-27
-  Scenario: a payment in another currency than the network's
-    When the next request names another currency
-    And the cardholder pays 49.01 yuan with a good card
-    Then the host does not approve
-
   @core-integrity-10
   Scenario: an answer that comes to the host is not answered
     When the line sends the next answer back to the host

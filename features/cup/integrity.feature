@@ -26,6 +26,11 @@ Feature: Totals and reversals at their limits
     When the cardholder pays 51.00 yuan with a chip card by chip
     Then the host approves
     When the terminal reverses the last purchase of another card
-    Then the host does not approve
-    When the cardholder asks for the balance of a chip card
+    And the cardholder asks for the balance of a chip card
     Then the balance has gone down by 51.00 yuan
+
+  @cup-integrity-5
+  Scenario: a payment in another currency than the network's
+    When the next request names another currency
+    And the cardholder pays 49.01 yuan with a good card
+    Then the host does not approve

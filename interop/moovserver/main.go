@@ -98,6 +98,9 @@ func serve(c net.Conn, b *book) {
 			log.Print(err) // its text is of fields and lengths, not of values
 			return
 		}
+		if mti, err := m.GetMTI(); err != nil || len(mti) != 4 || mti[2]%2 == 1 {
+			continue // an answer asks for none
+		}
 		packed, err := answer(m, b, time.Now()).Pack()
 		if err != nil {
 			log.Print(err)

@@ -123,7 +123,7 @@ func TestWhatIsWrongIsToldWithFileLineAndMend(t *testing.T) {
 		{"a base that extends the file itself", "", "extends: ./back.yaml", "back.yaml:1: extends: a circle: bank.yaml extends back.yaml extends bank.yaml"},
 		{"a length too short for any message", "", "framing: {length: digits1}", "1: framing.length: the shortest sign-in does not go on a line: a length of 32, and digits1 says at most 9"},
 		{"a length too short for what a void requires", "", "extends: iso87\nframing: {length: digits2}", "2: framing.length: the shortest purchase-void does not go on a line"},
-		{"pairing on what no request carries", "", "pair: [11, 32]", "1: pair[2]: no request carries field 32"},
+		{"pairing on what no request carries", "", "pair: [11, 44]", "1: pair[2]: no request carries field 44"},
 		{"a constant that terminals overwrite", "", `transactions: {purchase: {set: {4: "000000000100"}}}`, "1: transactions.purchase.set.4: terminals write the field themselves, as it is the amount of elements"},
 		{"a key twice, the first none", "", "mac: none\nmac: x9.9", "2: key mac stands twice, first on line 1; keep one"},
 		{"a field twice", "", "fields: {46: {is: n 8, name: x}, 46: {is: n 9, name: y}}", "1: fields: key 46 stands twice"},

@@ -178,3 +178,18 @@ Feature: Chips
     Given a terminal that has signed in
     When the cardholder pays 1200.00 yuan with a signer card by tap
     Then the cardholder of the tapped card is verified by PIN
+
+  @holds
+  Scenario: somebody copies what the chip has sent
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Given somebody copies what the chip has sent
+    And the next chip sends the data that were copied
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the host declines
+
+  @fails
+  Scenario: somebody copies what the chip has sent
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a good card
+    Given somebody copies what the chip has sent

@@ -38,6 +38,9 @@ func checkAround(t *testing.T, mode line.Mode, around func(frame []byte) []byte,
 // heard, also when they read as the length of a message: but where the line doubled the
 // request, and a second answer stands behind them.
 func TestOctetsAfterAnAnswerAreNamed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays one scenario at a time, for long under the race detector; others have the same goroutines")
+	}
 	for _, octets := range []string{"\x00", "AB", "\r\n"} {
 		for _, mode := range []line.Mode{{}, {Each: true}} {
 			found := checkAround(t, mode, func(frame []byte) []byte { return append(slices.Clone(frame), octets...) }, "core")

@@ -159,6 +159,9 @@ func TestCheckLeavesNoBatchOpen(t *testing.T) {
 // What a host sends while a payment's answer is waited for is told: it does not keep
 // silent. Scenarios that need no payment are played when no more wait for one.
 func TestHostThatAnswersOtherwiseIsNotSilent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays one scenario at a time, for long under the race detector; others have the same goroutines")
+	}
 	d, _ := dialect.Named("cup")
 	for name, c := range map[string]struct {
 		around func(frame []byte) []byte

@@ -111,6 +111,9 @@ func TestBrokenMustFailsThoughEverySentenceHolds(t *testing.T) {
 
 // A PIN that the host does not take is one mistake, whatever each scenario then lacks.
 func TestOneWrongPINIsOneCause(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays one scenario at a time, for long under the race detector; others have the same goroutines")
+	}
 	_, d := bundledHost(t, "cup")
 	p, err := profile.Parse("bank.yaml", []byte(`name: bank
 operators: [{number: "01", password: "0000"}, {number: "00", password: "123456"}]

@@ -34,6 +34,9 @@ func machines(t *testing.T) []*Feature {
 // Whatever terminals a shop has, what the features say of machines holds of them, or
 // is skipped for a reason.
 func TestMachinesOfEachKindHold(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays one scenario at a time, for long under the race detector; others have the same goroutines")
+	}
 	for _, network := range []string{"cup", "iso87"} {
 		holdsOnEachKind(t, network, machines(t), 20)
 	}

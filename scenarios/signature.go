@@ -51,7 +51,7 @@ func telling(h *profile.Hand, write func(h *profile.Hand, n uint64) signature.Si
 		if s == nil {
 			return nil, lack("the operator's signatures are those of a file, of which none is so (key signature of operators)")
 		}
-		if h.Writer.Verify(s).Reason == ends {
+		if h.Writer().Verify(s).Reason == ends {
 			return s, nil
 		}
 	}

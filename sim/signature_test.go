@@ -39,7 +39,7 @@ func (x *till) written(t testing.TB, kind signature.Kind, want signature.Reason)
 	t.Helper()
 	hand := x.Profile.Operator("01").Hand
 	for n := range uint64(50) {
-		if s := hand.Sign(kind, n); hand.Writer.Verify(s).Reason == want {
+		if s := hand.Sign(kind, n); hand.Writer().Verify(s).Reason == want {
 			return s
 		}
 	}
@@ -52,7 +52,7 @@ func (x *till) stranger(t testing.TB) signature.Signature {
 	t.Helper()
 	hand := x.Profile.Operator("01").Hand
 	for n := range uint64(50) {
-		if s := hand.Stranger(n); hand.Writer.Verify(s).Reason == signature.Foreign {
+		if s := hand.Stranger(n); hand.Writer().Verify(s).Reason == signature.Foreign {
 			return s
 		}
 	}

@@ -60,6 +60,9 @@ var (
 	pinShape    = regexp.MustCompile(`^\d{4,12}$`)
 	panShape    = regexp.MustCompile(`^\d{13,19}$`)
 	roleShape   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
+	threeDigits = regexp.MustCompile(`^\d{3}$`)
+	extraShape  = regexp.MustCompile(`^\d{1,17}$`) // of a track's discretionary data
+	codeShape   = regexp.MustCompile(`^\d{19}$`)
 )
 
 // cards reads the test cards and works out their holders.
@@ -137,12 +140,12 @@ func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chi
 		"pan":            r.pan(&c.PAN),
 		"count":          strict.Int(r.Reader, &c.Count, 1, maxCards),
 		"expiry":         r.Match(&c.Expiry, monthShape, "YYMM"),
-		"sequence":       r.Match(&c.Sequence, regexp.MustCompile(`^\d{3}$`), "three digits"),
-		"service":        r.Match(&c.Service, regexp.MustCompile(`^\d{3}$`), "three digits"),
-		"discretionary":  strict.Secret(r.Reader, &c.Discretionary, regexp.MustCompile(`^\d{1,17}$`), "1 to 17 digits"),
+		"sequence":       r.Match(&c.Sequence, threeDigits, "three digits"),
+		"service":        r.Match(&c.Service, threeDigits, "three digits"),
+		"discretionary":  strict.Secret(r.Reader, &c.Discretionary, extraShape, "1 to 17 digits"),
 		"pin":            strict.Secret(r.Reader, &c.PIN, pinShape, "4 to 12 digits"),
 		"typed":          strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),
-		"code":           r.Match(&c.Code, regexp.MustCompile(`^\d{19}$`), "19 digits"),
+		"code":           r.Match(&c.Code, codeShape, "19 digits"),
 		"balance":        r.Yuan(&c.Balance, maxAmount),
 		"points":         r.Yuan(&c.Points, maxAmount),
 		"limit":          r.Yuan(&c.Limit, maxAmount),

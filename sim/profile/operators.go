@@ -55,7 +55,7 @@ func (r reader) operators(p *Profile, v strict.Value, dir folder) {
 	r.List(v, func(v strict.Value) {
 		var o Operator
 		found := r.Map(v, strict.Table{
-			"number":    r.Match(&o.Number, regexp.MustCompile(`^\d\d$`), "two digits: 01 to 98 operators, 00 supervisor, 99 administrator"),
+			"number":    r.Match(&o.Number, numberOfTwo, "two digits: 01 to 98 operators, 00 supervisor, 99 administrator"),
 			"password":  strict.Secret(r.Reader, &o.Password, firstPassword, fmt.Sprintf("%d to %d digits", operator.Shortest, operator.Longest)),
 			"signature": r.hand(&o.Hand, dir),
 		})
@@ -83,6 +83,8 @@ func (r reader) operators(p *Profile, v strict.Value, dir folder) {
 	}
 	p.delivered = operator.New(&p.Policy.Passwords, firsts, time.Now())
 }
+
+var numberOfTwo = regexp.MustCompile(`^\d\d$`)
 
 // firstPassword is what the password of delivery may be. The policy's rules are for
 // those that operators choose.

@@ -36,8 +36,7 @@ func (r reader) signatures(p *Signatures) func(strict.Value) {
 // Hand is how an operator signs, and what terminals have enrolled of it. All terminals
 // share it.
 type Hand struct {
-	Writer *signature.Writer
-
+	writer    func() *signature.Writer
 	number    uint64 // of a generated writer
 	generated bool
 	written   func() []signature.Signature // genuine ones that are not enrolled
@@ -48,8 +47,12 @@ const (
 	ready    = 20 // signatures that a generated writer has ready to sign with
 )
 
-// generatedHand is the hand of a generated writer.
-func generatedHand(number uint64) (*Hand, error) {
+// Writer is who the hand's signatures are compared with: its enrolled ones.
+func (h *Hand) Writer() *signature.Writer { return h.writer() }
+
+// generatedHand is the hand of a generated writer, who is enrolled when first asked for:
+// that takes milliseconds, and most runs sign nothing.
+func generatedHand(number uint64) *Hand {
 	h := &Hand{number: number, generated: true}
 	h.written = sync.OnceValue(func() (all []signature.Signature) { // a fleet signs with them over and over: one takes 2 ms to write
 		for n := range uint64(ready) {
@@ -57,9 +60,14 @@ func generatedHand(number uint64) (*Hand, error) {
 		}
 		return all
 	})
-	var err error
-	h.Writer, err = signature.Enroll(h.References())
-	return h, err
+	h.writer = sync.OnceValue(func() *signature.Writer {
+		w, err := signature.Enroll(h.References())
+		if err != nil {
+			panic(fmt.Sprintf("generated writer %d: %v", number, err)) // his signatures are alike, and no copies
+		}
+		return w
+	})
+	return h
 }
 
 // References are the signatures that a generated writer is enrolled by; nil for those of
@@ -105,7 +113,7 @@ func (r reader) hand(to **Hand, dir folder) func(strict.Value) {
 		var err error
 		if writerShape.MatchString(s) {
 			n, _ := strconv.ParseUint(s, 10, 64)
-			*to, err = generatedHand(n)
+			*to = generatedHand(n)
 		} else {
 			*to, err = dir.hand(s)
 		}
@@ -129,8 +137,10 @@ func (d folder) hand(path string) (*Hand, error) {
 		return nil, fmt.Errorf("file %s has %d signatures", path, len(all))
 	}
 	h := &Hand{written: func() []signature.Signature { return all[enrolled:] }}
-	if h.Writer, err = signature.Enroll(all[:enrolled]); err != nil {
+	w, err := signature.Enroll(all[:enrolled])
+	if err != nil {
 		return nil, fmt.Errorf("file %s: %w", path, err)
 	}
+	h.writer = func() *signature.Writer { return w }
 	return h, nil
 }

@@ -58,14 +58,14 @@ func TestAFileOfSignaturesIsEnrolled(t *testing.T) {
 	}
 	h := p.Operator("01").Hand
 	for n := range uint64(3) {
-		if s := h.Sign(signature.Genuine, n); !h.Writer.Verify(s).Accepted() || len(s) == 0 {
+		if s := h.Sign(signature.Genuine, n); !h.Writer().Verify(s).Accepted() || len(s) == 0 {
 			t.Errorf("signature %d of the file is not accepted", n)
 		}
 	}
 	if h.Sign(signature.Shaky, 0) != nil || h.References() != nil {
 		t.Error("of a file there are shaky signatures, or its references are given out")
 	}
-	if h.Writer.Verify(h.Stranger(0)).Accepted() {
+	if h.Writer().Verify(h.Stranger(0)).Accepted() {
 		t.Error("a stranger is accepted")
 	}
 }
@@ -76,12 +76,12 @@ func TestGeneratedHandsDiffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, b := p.Operator("01").Hand, p.Operator("02").Hand
-	if a.Writer.Verify(b.Sign(signature.Genuine, 0)).Accepted() || len(a.References()) != 5 {
+	if a.Writer().Verify(b.Sign(signature.Genuine, 0)).Accepted() || len(a.References()) != 5 {
 		t.Error("operator 02 signs as operator 01")
 	}
 	accepted := 0
 	for n := range uint64(20) {
-		if a.Writer.Verify(a.Sign(signature.Genuine, n)).Accepted() {
+		if a.Writer().Verify(a.Sign(signature.Genuine, n)).Accepted() {
 			accepted++
 		}
 	}

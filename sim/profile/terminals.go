@@ -28,9 +28,13 @@ const (
 	maxListFile  = 80 << 20 // octets; a line of a list has about 70
 )
 
-// numberShape is the number of a terminal or merchant. The second edition of ISO 8583 has
-// room for 16 and 35 characters; how many a network has its dialect says.
-var numberShape = regexp.MustCompile(`^[0-9A-Za-z]{1,35}$`)
+// numberShape is the number of a terminal or merchant, countedShape one that a range counts
+// up from. The second edition of ISO 8583 has room for 16 and 35 characters; how many a
+// network has its dialect says.
+var (
+	numberShape  = regexp.MustCompile(`^[0-9A-Za-z]{1,35}$`)
+	countedShape = regexp.MustCompile(`^\d{1,35}$`)
+)
 
 const numberWords = "letters or digits, 35 at most"
 
@@ -84,7 +88,7 @@ func (r reader) terminalEntry(v strict.Value, p *Profile, dir folder) terminalEn
 		"tid":      r.number(&g.tid, p.Dialect, wire.TerminalID),
 		"merchant": r.number(&g.merchant, p.Dialect, wire.MerchantID),
 		"kind":     r.kind(&g.kind, kinds),
-		"first":    r.Match(&g.first, regexp.MustCompile(`^\d{1,35}$`), "digits, which the range counts up from"),
+		"first":    r.Match(&g.first, countedShape, "digits, which the range counts up from"),
 		"count":    strict.Int(r.Reader, &g.count, 1, maxTerminals),
 		"merchants": func(v strict.Value) {
 			r.List(v, func(v strict.Value) {

@@ -158,8 +158,11 @@ func Fits(f *wire.Format, b []byte) []dialect.Fit {
 					continue
 				}
 				t := c.try(b, at, len(b))
+				if !t.good() || !d.IsVersion(c.m) {
+					continue
+				}
 				key := prefixKey(b[:at], t.end-t.at)
-				if !t.good() || !d.IsVersion(c.m) || t.after || at > 0 && key == "" || known[fit{name, at, h.TPDU}] || known[fit{name, at, true}] {
+				if t.after || at > 0 && key == "" || known[fit{name, at, h.TPDU}] || known[fit{name, at, true}] {
 					continue
 				}
 				known[fit{name, at, h.TPDU}] = true

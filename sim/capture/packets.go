@@ -166,12 +166,21 @@ func (e *Incomplete) Error() string { return e.what }
 // from IP or Ethernet on, as tcpdump prints them. It reports false when one of
 // them is no such packet.
 func Unwrapped(blocks []Block, port int) ([]*Stream, bool) {
-	a := newAssembly(port)
+	var a *assembly
 	for _, b := range blocks {
 		link, ok := linkOf(b.Octets)
-		if !ok || a.add(b.Octets, link, time.Time{}) != nil {
+		if !ok {
 			return nil, false
 		}
+		if a == nil { // it takes memory, and most texts are no packets
+			a = newAssembly(port)
+		}
+		if a.add(b.Octets, link, time.Time{}) != nil {
+			return nil, false
+		}
+	}
+	if a == nil {
+		return nil, false
 	}
 	streams, err := a.finish()
 	return streams, err == nil && len(streams) > 0

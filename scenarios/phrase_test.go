@@ -63,33 +63,40 @@ func TestEachPhraseHoldsAndFails(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes minutes under the race detector, and has no race to find")
 	}
-	cup, cupDialer := bundledHost(t, "cup")
-	iso87, iso87Dialer := bundledHost(t, "iso87")
-	at := 0
 	for _, f := range phraseFeatures(t, "") {
-		p, d := cup, cupDialer
+		network := "cup"
 		if strings.Contains(f.Path, ".iso87.") { // CUP has no such messages
-			p, d = iso87, iso87Dialer
+			network = "iso87"
 		}
-		for _, s := range f.Scenarios {
-			own := *p // a terminal of its own for each scenario, one with all parts
-			for p.Terminals[at].Kind.Name != device.Desktop().Name {
-				at++
-			}
-			own.Terminals = p.Terminals[at:]
+		t.Run(f.Path, func(t *testing.T) {
+			t.Parallel() // on a host of its own, since sentences change what the host does
+			p, d := bundledHost(t, network)
+			eachPhrase(t, f, p, d)
+		})
+	}
+}
+
+// eachPhrase plays the scenarios of a feature, of which the last sentence holds or fails.
+func eachPhrase(t *testing.T, f *Feature, p *profile.Profile, d *line.Dialer) {
+	at := 0
+	for _, s := range f.Scenarios {
+		own := *p // a terminal of its own for each scenario, one with all parts
+		for p.Terminals[at].Kind.Name != device.Desktop().Name {
 			at++
-			t.Run(strings.Join(s.Tags, "")+" "+s.Name, func(t *testing.T) {
-				v := play(t, &own, d, s)
-				switch last := s.Steps[len(s.Steps)-1]; {
-				case s.Has("@holds") && v.Reason != nil:
-					t.Errorf("%s: must hold: %q: %v\n%s", v.At, v.Step, v.Reason, v.Exchange)
-				case s.Has("@fails") && v.Reason == nil:
-					t.Errorf("%s: must fail", s.At())
-				case s.Has("@fails") && v.At != f.at(last.Line):
-					t.Errorf("%s: must fail at its last sentence, but: %v", v.At, v.Reason)
-				}
-			})
 		}
+		own.Terminals = p.Terminals[at:]
+		at++
+		t.Run(strings.Join(s.Tags, "")+" "+s.Name, func(t *testing.T) {
+			v := play(t, &own, d, s)
+			switch last := s.Steps[len(s.Steps)-1]; {
+			case s.Has("@holds") && v.Reason != nil:
+				t.Errorf("%s: must hold: %q: %v\n%s", v.At, v.Step, v.Reason, v.Exchange)
+			case s.Has("@fails") && v.Reason == nil:
+				t.Errorf("%s: must fail", s.At())
+			case s.Has("@fails") && v.At != f.at(last.Line):
+				t.Errorf("%s: must fail at its last sentence, but: %v", v.At, v.Reason)
+			}
+		})
 	}
 }
 

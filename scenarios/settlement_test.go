@@ -86,6 +86,9 @@ func forward(d *dialect.Dialect, terminal, host net.Conn) {
 // an empty one, for that one cause, and the rest as it does on however many
 // terminals.
 func TestHostThatNeverEndsABatch(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	var want map[string]verdicts.Outcome
 	for _, terminals := range []int{1, 8, 200} {
 		p, d := bundledHost(t, "cup")

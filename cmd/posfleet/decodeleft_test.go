@@ -69,7 +69,7 @@ func TestBrokenMessageShowsNoSecret(t *testing.T) {
 	} {
 		for what, b := range broken(good, d.Header.Len()+2) {
 			tried++
-			text := decodedText(b)
+			text := shownOf(d, hex.EncodeToString(b))
 			flat := strings.ToUpper(strings.Map(func(r rune) rune {
 				if r == ' ' || r == '\n' {
 					return -1
@@ -119,11 +119,4 @@ func broken(good []byte, bitmap int) map[string][]byte {
 		}
 	}
 	return out
-}
-
-// decodedText is what decode says of a message, on both outputs.
-func decodedText(octets []byte) string {
-	var stdout, stderr bytes.Buffer
-	run([]string{"decode", hex.EncodeToString(octets)}, &stdout, &stderr)
-	return stdout.String() + stderr.String()
 }

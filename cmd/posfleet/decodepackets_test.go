@@ -162,6 +162,9 @@ func TestAnswerIsPairedThoughTheClockSteppedBack(t *testing.T) {
 
 // A gzip file is read as what is in it, and one without end is not.
 func TestPackedFilesAreRead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	pack := func(fill func(w *gzip.Writer)) []byte {
 		var b bytes.Buffer
 		w := gzip.NewWriter(&b)

@@ -194,19 +194,17 @@ func TestNoFormOfAMessageShowsASecret(t *testing.T) {
 		for _, as := range slices.Sorted(maps.Keys(textForms)) {
 			try(of+" whole", whole, as)
 			try(of+" framed", framed, as)
-			for range 2 {
-				i, j := r.IntN(len(framed)), r.IntN(len(framed))
-				try(fmt.Sprintf("%s without %d in front", of, i), framed[i:], as)
-				try(fmt.Sprintf("%s without %d at the end", of, j), framed[:j], as)
-				try(fmt.Sprintf("%s from %d to %d", of, min(i, j), max(i, j)), framed[min(i, j):max(i, j)], as)
-				try(fmt.Sprintf("%s from %d and again", of, i), append(bytes.Clone(framed[i:]), framed...), as)
-			}
+			i, j := r.IntN(len(framed)), r.IntN(len(framed))
+			try(fmt.Sprintf("%s without %d in front", of, i), framed[i:], as)
+			try(fmt.Sprintf("%s without %d at the end", of, j), framed[:j], as)
+			try(fmt.Sprintf("%s from %d to %d", of, min(i, j), max(i, j)), framed[min(i, j):max(i, j)], as)
+			try(fmt.Sprintf("%s from %d and again", of, i), append(bytes.Clone(framed[i:]), framed...), as)
 		}
 		for i := range framed {
 			try(fmt.Sprintf("%s without %d in front", of, i), framed[i:], "hex")
 			try(fmt.Sprintf("%s without %d at the end", of, i), framed[:len(framed)-i], "hex")
 		}
-		for range 60 {
+		for range 30 {
 			b := mangled(r, whole)
 			if r.IntN(10) < 7 {
 				b = append([]byte{byte(len(b) >> 8), byte(len(b))}, b...)

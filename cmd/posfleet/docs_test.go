@@ -125,6 +125,9 @@ var pageForm = regexp.MustCompile(`\bdocs/[a-z]+\.md\b`)
 
 // Pages that comments of the code name are there.
 func TestPagesNamedByCodeExist(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	err := filepath.WalkDir(tree, func(path string, d os.DirEntry, err error) error {
 		if err != nil {
 			return err

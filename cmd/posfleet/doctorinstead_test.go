@@ -69,6 +69,9 @@ func changed(frame []byte, change func(m *wire.Message)) []byte {
 // What is wrong with an answer is told of that answer, whichever it is: no key and no
 // pairing field is blamed for it, and silence is not what a host is blamed for that speaks.
 func TestDoctorTellsWhatComesInsteadOfAnAnswer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	const sound = "nothing to change"
 	announcing := func(by int) func(net.Conn, []byte) {

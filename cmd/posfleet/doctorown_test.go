@@ -64,6 +64,9 @@ func changedFiles(t *testing.T, files map[string]string, changes []string) (dir 
 // A network of one's own that is written down wrongly: the cause is named, and the line
 // of the profile or the dialect that mends it.
 func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	host := served(t, "--profile", ownNetwork(t))
 	routed := served(t, "--profile", ownNetwork(t, "header: text:NGSW01", `tpdu: "6000030000"`))

@@ -153,6 +153,9 @@ func TestKeysSteerARun(t *testing.T) {
 
 // Where input or output is no terminal no key is read and nothing is drawn over.
 func TestNoKeysWithoutATerminal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
 	if err != nil {

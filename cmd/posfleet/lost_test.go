@@ -24,6 +24,9 @@ func (w *fullDisk) Write(p []byte) (int, error) {
 
 // Whatever verb loses its output ends in the same code, says so, and not in 0.
 func TestLostOutputIsIncompleteInEachVerb(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	out := filepath.Join(t.TempDir(), "run")
 	if code := run([]string{"check", "@core-purchase-1", "--out", out}, io.Discard, io.Discard); code != exitOK {
 		t.Fatalf("check exits %d", code)

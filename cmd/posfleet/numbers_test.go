@@ -57,6 +57,9 @@ var fixedNumbers = []int{0, 1, 64, 65, 128}
 func isField(n int) bool { return n >= 2 && n <= 127 && !slices.Contains(fixedNumbers, n) }
 
 func TestNumbersOfNetworksStandInDialectsAlone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	root := filepath.Join("..", "..")
 	folders := map[string][]string{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

@@ -20,6 +20,9 @@ import (
 // Whoever reads our output may go, as `| head` does: the run goes on and its
 // folder is whole.
 func TestClosedOutputLeavesAWholeRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	c := exec.Command(program(t), "load", "--rate", "50/s", "--for", "1s", "--warmup", "0s", "--terminals", "10", "--out", "run")

@@ -221,6 +221,9 @@ func TestSignalEndsAHost(t *testing.T) {
 // Of a run that was killed the folder has the name that was asked for, and is told
 // as what it is: not the whole run.
 func TestKilledRunIsToldByItsName(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	p := start(t, "signed in", "load", "--rate", "100/s", "--for", "60s", "--warmup", "0s", "--terminals", "20", "--out", "run")
 	for { // one second is in the log

@@ -71,6 +71,9 @@ func posfleet(t *testing.T, args ...string) (string, int) {
 // A host that was written from the documents alone keeps every scenario, and the
 // verdicts do not depend on how they are played.
 func TestCheckOfAHostFromAnotherCodeBase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	host := standalone(t)
 	verdict := regexp.MustCompile(`(?m)^(ok|FAIL|untested|skipped) +(\S+)`)

@@ -26,6 +26,9 @@ import (
 // What a profile says of TLS decides which hosts are met: the right one, whose
 // certificate our CA signed for this name, and none that only looks like it.
 func TestProfileSaysWhichTLSHostIsMet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	ca, other := newAuthority(t, dir, "ca"), newAuthority(t, dir, "other")

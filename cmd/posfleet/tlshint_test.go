@@ -28,6 +28,9 @@ import (
 // Each way in which TLS comes about with no host of acquirers is told by its
 // class, with the profile's lines that mend it, and those lines do mend it.
 func TestTLSFailureNamesItsMend(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	ca := newAuthority(t, dir, "ca")

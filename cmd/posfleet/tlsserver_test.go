@@ -36,6 +36,9 @@ func checks(args ...string) (code int, said string) {
 // A host and a proxy meet terminals over TLS 1.2 or newer and no other way, ask for their
 // certificates, and take files that were changed without a new start.
 func TestTerminalsAreMetOverTLS(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	ca, other := newAuthority(t, dir, "ca"), newAuthority(t, dir, "other")

@@ -91,6 +91,9 @@ func TestKilledRunLosesTheSecondUnderWay(t *testing.T) {
 
 // A report that is killed while it writes leaves the file that was there, or a new one.
 func TestKilledReportLeavesNoHalf(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	made := exec.Command(program(t), "load", "--rate", "50/s", "--for", "1s", "--warmup", "0s", "--terminals", "10", "--out", "run")

@@ -11,6 +11,9 @@ import (
 // A dialect that leaves rules out has a host pass that breaks them; whoever reads the
 // verdict is told, on the screen, in the files and on the page, of a check and a load.
 func TestRulesThatADialectLeavesOutAreTold(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "bank.yaml")
 	if err := os.WriteFile(path, []byte("extends: iso87\nrules: {without: [ANS-64-RIGHT, ANS-64-MAC]}\n"), 0o600); err != nil {

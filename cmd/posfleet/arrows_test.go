@@ -57,6 +57,7 @@ var arrows = map[string][]string{
 	"report/compare":       {"report"},
 	"report/metrics":       {"report"},
 	"report/page":          {"report", "report/verdicts"},
+	"report/page/browser":  {}, // tests
 	"report/plot":          {"report"},
 	"report/verdicts":      {"report"},
 	"report":               {},
@@ -86,9 +87,9 @@ var keepers = map[string][]string{
 	"github.com/prometheus":                   {"report/metrics"},
 	"golang.org/x/crypto":                     {"sim/operator"},
 	"golang.org/x/net":                        {"cmd/posfleet", "sim/host/admin"},
-	"github.com/chromedp":                     {},
+	"github.com/chromedp":                     {"report/page/browser"}, // which tests alone import
 	"github.com/rogpeppe/go-internal":         {},
-	"testing":                                 {},
+	"testing":                                 {"report/page/browser"},
 }
 
 // vague names say nothing of what is in a package.

@@ -108,23 +108,7 @@ func TestDoctorOfHostsThatHangUp(t *testing.T) {
 			if err := os.WriteFile(file, []byte(strings.TrimPrefix(c.profile, "policy: {timeout: 1s}\n")+text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			var out, errs bytes.Buffer
-			code := run([]string{"doctor", "--host", c.host, "--profile", file}, &out, &errs)
-			said := out.String() + errs.String()
-			if code != c.code {
-				t.Errorf("exit code %d, want %d", code, c.code)
-			}
-			for _, want := range c.want {
-				if !regexp.MustCompile(want).MatchString(said) {
-					t.Errorf("want it to say %q", want)
-				}
-			}
-			if c.never != "" && regexp.MustCompile(c.never).MatchString(said) {
-				t.Errorf("it says %q", c.never)
-			}
-			if t.Failed() {
-				t.Log(said)
-			}
+			diagnose(t, c.code, c.want, c.never, "--host", c.host, "--profile", file)
 		})
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -118,12 +117,7 @@ func TestDoctorTellsWhatComesInsteadOfAnAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var out, errs bytes.Buffer
-			code := run([]string{"doctor", "--host", spoiling(t, max(c.nth, -c.nth), c.nth < 0, c.spoil), "--timeout", "1s"}, &out, &errs)
-			said := out.String() + errs.String()
-			if code != c.code || !regexp.MustCompile(c.want).MatchString(said) || c.never != "" && regexp.MustCompile(c.never).MatchString(said) {
-				t.Errorf("exit code %d, want %d and %q, never %q:\n%s", code, c.code, c.want, c.never, said)
-			}
+			diagnose(t, c.code, []string{c.want}, c.never, "--host", spoiling(t, max(c.nth, -c.nth), c.nth < 0, c.spoil), "--timeout", "1s")
 		})
 	}
 }

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -115,11 +113,7 @@ func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var out, errs bytes.Buffer
-			code := run([]string{"doctor", "--host", c.host, "--profile", ownNetwork(t, changes...), "--timeout", "2s", "--allow-test-keys"}, &out, &errs)
-			if said := out.String() + errs.String(); code != c.code || !regexp.MustCompile(c.want).MatchString(said) {
-				t.Errorf("exit code %d, want %d and %q in\n%s", code, c.code, c.want, said)
-			}
+			diagnose(t, c.code, []string{c.want}, "", "--host", c.host, "--profile", ownNetwork(t, changes...), "--timeout", "2s", "--allow-test-keys")
 		})
 	}
 }

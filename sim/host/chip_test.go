@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -243,18 +244,26 @@ func TestOldChipDataNeverPayAgain(t *testing.T) {
 	again("the next run")
 }
 
+// servedIn is the bundled network with the PBOC cards in another scheme, and with more
+// replaced, and a terminal that is ready at its host.
+func servedIn(t *testing.T, s *chip.Scheme, replaced ...string) (*profile.Profile, *pos) {
+	t.Helper()
+	replaced = append([]string{"{scheme: pboc,", "{scheme: " + s.Name + ","}, replaced...)
+	p, err := profile.Parse("schemes.yaml", []byte(strings.NewReplacer(replaced...).Replace(string(profile.BundledYAML()))), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, ready(t, h, serveHost(t, h), 0)
+}
+
 // A fleet's cards are new with each run, whatever scheme they have.
 func TestNewCardsOfEachSchemePayAtTheSameHost(t *testing.T) {
 	for _, s := range chip.Schemes() {
-		p, err := profile.Parse("schemes.yaml", bytes.ReplaceAll(profile.BundledYAML(), []byte("{scheme: pboc,"), []byte("{scheme: "+s.Name+",")), 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h, err := New(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		terminal := ready(t, h, serveHost(t, h), 0)
+		_, terminal := servedIn(t, s)
 		var x chip.Transaction
 		for run := range 3 {
 			for n := range 2 {
@@ -320,16 +329,7 @@ func TestAnotherCurrencyPaysNothing(t *testing.T) {
 // The issuer of a card of any scheme tells its chip the account's PIN.
 func TestChipIsToldItsPIN(t *testing.T) {
 	for _, s := range chip.Schemes() {
-		yaml := bytes.ReplaceAll(profile.BundledYAML(), []byte("{scheme: pboc,"), []byte("{scheme: "+s.Name+","))
-		p, err := profile.Parse("schemes.yaml", bytes.ReplaceAll(yaml, []byte("command: unblock-pin"), []byte("command: change-pin")), 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h, err := New(p)
-		if err != nil {
-			t.Fatal(err)
-		}
-		terminal := ready(t, h, serveHost(t, h), 0)
+		p, terminal := servedIn(t, s, "command: unblock-pin", "command: change-pin")
 		var x chip.Transaction
 		terminal.want("00", dialect.Purchase, amount(5), inserts(&x, "to-unblock"))
 		if x.Run(terminal.ans.Get(wire.ChipData), chip.TagAfter); !x.Obeyed() || !x.Card.PINIs(holderOf(t, p, "to-unblock").Card.PIN) {

@@ -70,6 +70,9 @@ func TestPublishedBlocks(t *testing.T) {
 		}
 	})
 	t.Run("GB/T 32907 example 2, a million times over", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("takes seconds; played whole without the race detector")
+		}
 		const key = "0123456789ABCDEFFEDCBA9876543210"
 		k, block := sm4Key(t, key), octets(t, key)
 		for range 1_000_000 {

@@ -21,7 +21,6 @@ func settlementPhrases() []*Phrase {
 			Doc: "Totals to the host, details when the host's totals differ, end of upload; the batch is cleared, and the terminal signs off when its policy says so.",
 			Of:  dialect.Settlement,
 			Make: fixed(func(p *sim.Player) error {
-				worldOf(p).before = p.T.Journal.Batch
 				worldOf(p).batch = p.T.Batch
 				return keepRefusal(p, p.Settle())
 			})},
@@ -60,7 +59,7 @@ func settlementPhrases() []*Phrase {
 			Make: fixed(func(p *sim.Player) error {
 				if p.Last.Of == dialect.Settlement && p.Last.Totals == sim.Explained {
 					return fmt.Errorf("%w: the totals differ by payments that the terminal is in doubt of: it has %s, the host %s", sim.ErrUntested,
-						describeTotals(p.T.Profile.Dialect, worldOf(p).before), describeTotals(p.T.Profile.Dialect, p.Last.Host))
+						describeTotals(p.T.Profile.Dialect, p.Last.Own), describeTotals(p.T.Profile.Dialect, p.Last.Host))
 				}
 				if err := checkFlag(p, dialect.Balanced); err != nil {
 					return err
@@ -219,9 +218,9 @@ func checkFlag(p *sim.Player, want dialect.Flag) error {
 	}
 	if got := p.Last.Flag; got != want {
 		return fmt.Errorf("the settlement flag is %c, want %c; the terminal has %s, the host %s", got, want,
-			describeTotals(p.T.Profile.Dialect, worldOf(p).before), describeTotals(p.T.Profile.Dialect, p.Last.Host))
+			describeTotals(p.T.Profile.Dialect, p.Last.Own), describeTotals(p.T.Profile.Dialect, p.Last.Host))
 	}
-	if want == dialect.Unbalanced && p.Last.Host == worldOf(p).before {
+	if want == dialect.Unbalanced && p.Last.Host == p.Last.Own {
 		return errors.New("the host says that totals differ, but gives the terminal's own")
 	}
 	return nil

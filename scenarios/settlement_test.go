@@ -12,6 +12,7 @@ import (
 
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -113,6 +114,22 @@ func TestHostThatNeverEndsABatch(t *testing.T) {
 		for at, outcome := range got {
 			if outcome != want[at] {
 				t.Errorf("%d terminals: %s is %s, on one %s", terminals, at, outcome, want[at])
+			}
+		}
+	}
+}
+
+// The totals that a failure tells are those that were sent, with the advices that went up
+// first.
+func TestUnbalancedTotalsAreThoseThatWereSent(t *testing.T) {
+	const sent = "the terminal has debits of 173.00 yuan in 3"
+	p, d := bundledHost(t, "cup", host.WithMisbehaviour("lying-totals"))
+	for _, f := range embeddedFor(t, "cup") {
+		for _, s := range f.Scenarios {
+			if s.Has("@cup-advice-2") {
+				if v := play(t, p, d, s); v.Reason == nil || !strings.Contains(v.Reason.Error(), sent) {
+					t.Errorf("%s: %v, want it to say %q", s.At(), v.Reason, sent)
+				}
 			}
 		}
 	}

@@ -26,7 +26,6 @@ type world struct {
 	known    bool                // balance is
 	inquiry  dialect.Transaction // that it was told by
 	card     *profile.Card       // that was read last
-	before   dialect.Totals      // of the batch that was settled
 	batch    uint32              // its number
 	trace    uint32              // the terminal's, before the scenario set it
 	traceSet bool                // the scenario has

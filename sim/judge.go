@@ -104,6 +104,7 @@ func (p *Player) unanswered(r *Result, err error) {
 // reconcile takes the host's totals from the answer to a settlement and, if that
 // approves, compares them with the terminal's.
 func (p *Player) reconcile(r *Result) {
+	r.Own = p.T.Journal.Batch
 	v, told := p.T.Profile.Dialect.ReadReconciliation(p.ans)
 	if told {
 		r.Host, r.Flag, r.ToldTotals = v.Own.Plus(v.Foreign), v.Flag, true

@@ -57,7 +57,7 @@ type Result struct {
 	Trace      uint32
 	Balance    int64          // of a balance inquiry, fen
 	Told       bool           // the balance: the answer has one that can be read
-	Host       dialect.Totals // of a settlement: the host's
+	Own, Host  dialect.Totals // of a settlement: what the terminal sent, and the host's
 	ToldTotals bool           // of a settlement: there are totals in the answer, in Host
 	Flag       dialect.Flag   // of a settlement: for domestic cards
 	Totals     Comparison     // of a settlement: how both totals compare

@@ -11,7 +11,7 @@ import (
 )
 
 // promises reads the limits of a run, and refuses one on what the run does not do: it
-// could be neither kept nor broken.
+// could be neither kept nor broken. What a run promises anyway is among them.
 func (f *loadFlags) promises(j *job, p *profile.Profile) (all []report.Limit, err error) {
 	for _, text := range append(slices.Clone(j.load.Limits), f.limits...) {
 		limit, err := report.ParseLimit(text)
@@ -26,7 +26,7 @@ func (f *loadFlags) promises(j *job, p *profile.Profile) (all []report.Limit, er
 		}
 		all = append(all, limit)
 	}
-	return all, nil
+	return report.WithDefaults(all), nil
 }
 
 // transactions names what a dialect's terminals exchange: what a limit may speak of.

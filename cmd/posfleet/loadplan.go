@@ -185,7 +185,6 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job, p *profile.Profile) (err e
 	if j.limits, err = f.promises(j, p); err != nil {
 		return err
 	}
-	j.limits = report.WithDefaults(j.limits)
 	if f.settle && !settles(d) {
 		return fmt.Errorf("--settle: dialect %s has no settlement", d.Name)
 	}

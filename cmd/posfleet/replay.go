@@ -79,7 +79,7 @@ func (f *replayFlags) run(cmd *cobra.Command, path string, sig *signals) error {
 	}
 	j := &job{language: scenarios.NewLanguage(p), arrivals: fmt.Sprintf("%d of %s at %g times its speed", len(arrivals), path, f.speed)}
 	plan := replayPlan(p, arrivals)
-	j.load = &scenarios.Load{Plans: []*sim.Plan{plan}, Shares: []float64{1}, Books: true}
+	j.load = &scenarios.Load{Plans: []*sim.Plan{plan}, Shares: []float64{1}, Books: true, Terminals: f.load.terminals}
 	if j.lines, err = line.ParseMode(cmp.Or(f.load.line, p.Line)); err != nil {
 		return usage(err)
 	}

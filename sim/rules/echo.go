@@ -13,7 +13,17 @@ import (
 // mismatch says that field f of the answer is not the request's.
 func (x *Exchange) mismatch(f int) error {
 	d := x.Dialect
-	return &Mismatch{Field: f, Name: d.FieldName(f), Seen: d.Shown(x.Answer, f), Want: d.Shown(x.Request, f)}
+	return &Mismatch{Field: f, Name: d.FieldName(f), Seen: d.Shown(x.Answer, f), Want: d.Shown(x.Request, f),
+		At: differAt(x.Answer.Field(f), string(x.Request.Field(f)))}
+}
+
+// differAt is the place, from 1, of the first octet in which a value is not as wanted.
+func differAt(v []byte, want string) int {
+	n := 0
+	for n < len(v) && n < len(want) && v[n] == want[n] {
+		n++
+	}
+	return n + 1
 }
 
 // pairs holds what pairs an answer with its request.
@@ -170,7 +180,8 @@ var cardThatPaid = check{ifThere, wire.PAN,
 		if x.PAN == "" {
 			return fmt.Errorf("%s comes in the answer to a %s, which is about no card", x.field(wire.PAN), x.Form.Transaction)
 		}
-		return &Mismatch{Field: x.Dialect.Place(wire.PAN).Field, Name: x.Dialect.FieldName(x.Dialect.Place(wire.PAN).Field),
-			Seen: x.Dialect.Shown(x.Answer, x.Dialect.Place(wire.PAN).Field), Want: dialect.MaskPAN(x.PAN)}
+		n := x.Dialect.Place(wire.PAN).Field
+		return &Mismatch{Field: n, Name: x.Dialect.FieldName(n), Seen: x.Dialect.Shown(x.Answer, n), Want: dialect.MaskPAN(x.PAN),
+			At: differAt(x.Answer.Get(wire.PAN), x.PAN)}
 	},
 }

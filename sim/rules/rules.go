@@ -222,9 +222,13 @@ type Mismatch struct {
 	Field      int
 	Name       string
 	Seen, Want string // masked
+	At         int    // place of the first octet that differs, from 1; told where both are shown alike
 }
 
 func (e *Mismatch) Error() string {
+	if e.Seen == e.Want && e.At > 0 {
+		return fmt.Sprintf("field %d (%s) of the answer is another than the %s that is wanted: they differ at place %d, which is not shown", e.Field, e.Name, e.Want, e.At)
+	}
 	return fmt.Sprintf("field %d (%s) of the answer is %s, want %s", e.Field, e.Name, Quoted(e.Seen), Quoted(e.Want))
 }
 

@@ -466,3 +466,13 @@ func TestRuleThatADialectIsWithoutIsNotAsked(t *testing.T) {
 		t.Errorf("a rule that there is not: %v", err)
 	}
 }
+
+// Values that look alike, since what differs is hidden, are not told as if they were one.
+func TestHiddenDifferenceIsToldByItsPlace(t *testing.T) {
+	cup := dialect.CUP()
+	x := answered(t, cup, dialect.Purchase, func(m *wire.Message) { m.SetString(wire.PAN, "6225000900000014") })
+	_, err := first(NewJudge(cup), x)
+	if err == nil || !strings.Contains(err.Error(), "another than the 622500******0014 that is wanted: they differ at place 8, which is not shown") {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/rules"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // absence is a host that went away while it was checked. What it would have
@@ -128,8 +130,10 @@ func (c *Check) waited(w *world) {
 		if e.bent {
 			continue
 		}
-		waits = waits || e.result.Outcome == report.TimedOut && rules.KindOf(e.result.Of)&rules.Payments != 0
-		if came == "" && e.result.Stray != nil {
+		if e.result.Outcome != report.TimedOut || rules.KindOf(e.result.Of)&rules.Payments == 0 {
+			continue
+		}
+		if waits = true; came == "" && e.result.Stray != nil && (e.result.Stray.Why != line.GivenUpBefore || c.answersPayment(e)) {
 			came = e.result.Stray.Why
 		}
 	}
@@ -141,6 +145,15 @@ func (c *Check) waited(w *world) {
 	if c.absence.came == "" {
 		c.absence.came = came
 	}
+}
+
+// answersPayment reports whether the late answer that an exchange met is one to a payment
+// like its own, and not to a reversal, say, that was given up before.
+func (c *Check) answersPayment(e *exchange) bool {
+	late, like := c.Language.Profile.Dialect.NewMessage(), c.Language.Profile.Dialect.NewMessage()
+	like.AnswerTo(e.request)
+	return late.Read(e.result.Stray.Octets) == nil && late.MTI() == like.MTI() &&
+		bytes.Equal(late.Get(wire.ProcessingCode), e.request.Get(wire.ProcessingCode))
 }
 
 // gone gives its verdict to a scenario that comes to its turn when the host answers no payment, and

@@ -67,6 +67,7 @@ type Result struct {
 	Inauthentic chip.ODAFailure // why the terminal did not find the chip's data authentic, which it told the host
 
 	ended   bool // an exchange took place
+	struck  bool // a fault was injected into it
 	untold  bool // declined for want of a sign-in, and the last one told no batch number
 	known   bool // a refund that the terminal knew to be booked, under the same number
 	dialect *dialect.Dialect
@@ -127,7 +128,10 @@ func (r *Result) declined() error {
 	if r.Inauthentic != chip.NoODAFailure {
 		text += "; the terminal had told it that the chip is not authentic: " + r.Inauthentic.String()
 	}
-	if about.Keys != "" {
+	switch {
+	case r.struck: // whatever the profile says
+		text += "; a fault was injected into the exchange"
+	case about.Keys != "":
 		text += "; profile keys to look at: " + about.Keys
 	}
 	return errors.New(text)
@@ -301,7 +305,9 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 // its stack, and ten thousand do not fit the processor's cache.
 func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 	p.address()
+	before := p.T.injected()
 	err := p.T.Link.Exchange(&p.x)
+	r.struck = p.T.injected() > before
 	p.heard(f, r, begun, err)
 }
 
@@ -362,6 +368,16 @@ func (p *Player) around(f *dialect.Form, r *Result) {
 	if p.x.Duplicate > 0 && !p.T.doubled() {
 		r.Should.Add(rules.Once)
 	}
+}
+
+// injected is how many faults have been injected into what the terminal exchanged.
+func (t *Terminal) injected() (n int64) {
+	if t.Faults != nil {
+		for _, of := range t.Faults.Injected {
+			n += of
+		}
+	}
+	return n
 }
 
 // Disturbed reports whether the terminal's line has been made to do something to messages

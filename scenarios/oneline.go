@@ -34,7 +34,7 @@ func (h *heard) hears(t *sim.Terminal, r *sim.Result) {
 		}
 		h.last = t.TID
 		clear(h.between)
-	case r.Outcome == report.TimedOut:
+	case r.Outcome == report.TimedOut, r.Outcome == report.Unsent, r.Outcome == report.Broken: // kept waiting, or hung up on
 		if h.waited[t.TID] = true; t.TID != h.last {
 			h.between[t.TID] = true
 		}
@@ -48,7 +48,7 @@ const several = 2
 // Hint says, of a check that has been run, what may be behind answers that did not come
 // in time: that the host answers one terminal before and after others that it leaves
 // without an answer, or some and never others, tells of one that serves a connection at a
-// time. It is empty where that is not likely.
+// time. It is empty where that is not likely, and of a host that is gone for good.
 func (c *Check) Hint() string {
 	c.heard.mu.Lock()
 	defer c.heard.mu.Unlock()
@@ -60,7 +60,7 @@ func (c *Check) Hint() string {
 	}
 	const mend = "does it serve one connection at a time (posfleet doctor tells; --terminals 1 or --line each)"
 	switch {
-	case c.Lines.Each:
+	case c.Lines.Each, c.absence.final != nil:
 	case c.heard.again != "" && c.Parallel <= 1:
 		return fmt.Sprintf("the host answered terminal %s before and after %d others that it did not answer: %s?", c.heard.again, c.heard.others, mend)
 	case answered > 0 && never >= several:

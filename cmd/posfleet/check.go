@@ -188,7 +188,7 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 	check.Each = func(v *verdicts.Verdict) { teller.Tell(v) }
 	found, err := check.Run(ctx)
 	err = f.end(cmd, n, found, err, sig, files)
-	if e, is := errors.AsType[*exit](err); is && e.code == exitFailed && e.hint == "" {
+	if e, is := errors.AsType[*exit](err); is && (e.code == exitFailed || e.code == exitIncomplete) && e.hint == "" {
 		e.hint = check.Hint()
 	}
 	return err

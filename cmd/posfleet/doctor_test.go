@@ -129,6 +129,7 @@ func TestDoctorFindsTheCause(t *testing.T) {
 		"back again":               {served(t), "--dialect iso87-binary", exitUnreachable, []string{"change in the profile:\n  dialect: cup"}},
 		"another framing":          {served(t, "--profile", framed), "", exitUnreachable, []string{"length: digits4\n  tpdu: none\n  header: none"}},
 		"an unknown terminal":      {served(t), "--profile " + unknown, exitUnreachable, []string{"refuses terminal 20000001 with 97", "look at terminals"}},
+		"another card":             {served(t), "--profile " + profileWith(t, "count: 1000\n    expiry: \"4912\"", "count: 1000\n    expiry: \"4911\""), exitUnreachable, []string{"refuses the balance inquiry with 54 .*look at cards .expiry. in the profile"}},
 		"other kinds of keys":      {served(t), "--profile " + profileWith(t, `sign-in: "004"`, `sign-in: "003"`), 0, []string{"nothing to change"}},
 		"other keys":               {served(t, "--profile", profileWith(t, "test:706F73", "test:716F73")), "", exitUnreachable, []string{"cannot be trusted", "same master key"}},
 		"silence":                  {listening(t, func(c net.Conn) { io.Copy(io.Discard, c) }), "--timeout 100ms", exitUnreachable, []string{"keeps them, and answers none of [0-9]+ ways", "waits for more", "capture"}},

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -117,6 +118,21 @@ func TestDoctorOfHostsThatHangUp(t *testing.T) {
 // silent to one of them, or that each exchange has a connection of its own with, is not it.
 func TestCheckHintsAtOneConnectionAtATime(t *testing.T) {
 	t.Parallel()
+	var busy atomic.Bool
+	resets := behind(t, nil, func(tcp, _ net.Conn, answer func() bool) {
+		if !busy.CompareAndSwap(false, true) {
+			tcp.(*net.TCPConn).SetLinger(0)
+			return
+		}
+		defer busy.Store(false)
+		for answer() {
+		}
+	})
+	var out, errs bytes.Buffer
+	run([]string{"check", "--host", resets, "--timeout", "500ms", "--terminals", "3", "core/echo", "core/signin"}, &out, &errs)
+	if said := out.String() + errs.String(); !strings.Contains(said, "one connection at a time") || strings.Contains(said, "INCOMPLETE: the host went away") {
+		t.Errorf("a host that resets further connections:\n%s", said)
+	}
 	host := behind(t, nil, oneAtATime())
 	for flags, hint := range map[string]bool{"--terminals 3": true, "--terminals 3 --line each": false, "--terminals 1": false, "--terminals 2": false} {
 		var out, errs bytes.Buffer

@@ -164,7 +164,7 @@ func (d *doctor) judges(a *asked, q *errand, r *sim.Result) error {
 			r.Code, cmp.Or(of.About(r.Code).Words, "as the dialect has it"))
 	case declined && a.began == q && is(dialect.InvalidTransaction):
 		return d.ill(append(a.lines, of.InFile()+fmt.Sprintf("transactions: {%s: none}", q.of)), "the host takes no %s (%s), the first message that this network has", q.what, r.Code)
-	case declined && a.began == q && of.About(r.Code).Keys != "":
+	case declined && of.About(r.Code).Keys != "":
 		return d.ill(a.lines, "the host refuses the %s with %s (%s)%s", q.what, r.Code, d.meaning(a, r), d.lookAt(a, r))
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		if key := d.keyOf(a); key != "" {

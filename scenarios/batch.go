@@ -16,7 +16,7 @@ func emptyBatch(a Args) (func(*sim.Player) error, error) {
 	good := a.Profile.Holders("good")
 	return func(p *sim.Player) error {
 		w := worldOf(p)
-		said := len(w.exchanges)
+		leaveOut := w.leavesOut()
 		err, known := w.batches[p.T]
 		switch {
 		case w.batches == nil || len(good) == 0 || !readsCards(a.Profile) || known && err == nil:
@@ -25,10 +25,22 @@ func emptyBatch(a Args) (func(*sim.Player) error, error) {
 			err = prove(p, good)
 		}
 		if err == nil {
-			w.exchanges = w.exchanges[:said] // they are not the scenario's
+			leaveOut()
 		}
 		return err
 	}, nil
+}
+
+// leavesOut gives what leaves out of the scenario whatever is exchanged from now on: an
+// empty batch is begun with proof once on each terminal, and what a scenario finds would
+// depend on how many there are. Rules that it breaks are the check's to count.
+func (w *world) leavesOut() func() {
+	said, broken := len(w.exchanges), len(w.broken)
+	return func() {
+		w.exchanges = w.exchanges[:said]
+		w.aside = append(w.aside, w.broken[broken:]...)
+		w.broken = w.broken[:broken]
+	}
 }
 
 // What is wrong with a host whose totals say nothing.
@@ -50,9 +62,9 @@ func keepsBooks(p *sim.Player) error {
 	if len(good) == 0 || !readsCards(t.Profile) {
 		return nil
 	}
-	said, last, display, follows := len(w.exchanges), p.Last, t.Display, t.Batch == dialect.Next(w.batch)
+	leaveOut, last, display, follows := w.leavesOut(), p.Last, t.Display, t.Batch == dialect.Next(w.batch)
 	if err = prove(p, good); err == nil {
-		w.exchanges = w.exchanges[:said]
+		leaveOut()
 	}
 	if p.Last, t.Display = last, display; follows { // the sentence about it means the batch before
 		w.batch = (t.Batch+dialect.MaxNumber-2)%dialect.MaxNumber + 1
@@ -108,7 +120,8 @@ func provenBatch(p *sim.Player, good []profile.Holder) error {
 		return err
 	}
 	if !p.Last.Approved() {
-		return nil // nothing to see it by
+		p.SettleOwed(p.T) // and not in the place of what the scenario sends
+		return nil        // nothing to see it by
 	}
 	if err := p.T.Journal.Forget(); err != nil {
 		return err

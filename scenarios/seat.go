@@ -122,6 +122,9 @@ func (s *seat) end(err error, stopped bool) {
 	defer c.mu.Unlock()
 	c.results.Answered = c.results.Answered || w.answered
 	c.results.Sent = c.results.Sent || w.sent()
+	for _, b := range w.aside {
+		c.count(b)
+	}
 	for _, b := range w.broken {
 		c.count(b)
 		if !slices.Contains(p.Rules, b.Rule.ID) {
@@ -211,6 +214,9 @@ func (s *seat) settle(w *world) error {
 			if w.reversal != nil {
 				err = w.reversal
 			}
+		}
+		for n := t.Profile.Policy.ReversalTries * t.OfflineSales(); t.SignedIn && t.OfflineSales() > 0 && n > 0; n-- {
+			p.SettleOwed(t) // else the next scenario on the terminal uploads them
 		}
 	}
 	if w.traceSet {

@@ -52,6 +52,7 @@ type world struct {
 	latest   int             // the first exchange of the latest sentence that had any
 	undone   []func()        // what the scenario changed on its terminal, to be changed back
 	broken   []*rules.Broken // rules that its answers broke, without the line's doing
+	aside    []*rules.Broken // those that answers broke which are not the scenario's
 	reversal error           // why the last reversal was not acknowledged
 }
 

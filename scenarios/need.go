@@ -120,6 +120,7 @@ var policyKeys = map[string]func(*profile.Profile) string{
 	"defective-is-good": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.DefectiveIsGood) },
 	"supervisor":        func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.Supervisor) },
 	"auto-sign-off":     func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.AutoSignOff) },
+	"keep-old-keys":     func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.KeepOldKeys) },
 	"encrypt-tracks":    func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.EncryptTracks) },
 	"reversal-accepts": func(p *profile.Profile) string {
 		var all []string

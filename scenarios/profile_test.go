@@ -57,6 +57,7 @@ var changes = []struct {
 	{"refund-limit 1", []string{"refund-limit: 10000.00", "refund-limit: 1.00"}},
 	{"refund-limit 25", []string{"refund-limit: 10000.00", "refund-limit: 25.00"}},
 	{"order-paid", []string{"# order-paid: 签到成功", "order-paid: 签到成功"}},
+	{"keep-old-keys", []string{"keep-old-keys: true", "keep-old-keys: false"}},
 	{"encrypt-tracks", []string{"encrypt-tracks: true", "encrypt-tracks: false"}},
 	{"daily-sign-in", []string{"daily-sign-in: true", "daily-sign-in: false"}},
 	{"passwords not told apart", []string{"tells: true", "tells: false"}},

@@ -88,7 +88,7 @@ var catches = map[string][]string{
 	"cup/advice":          {"lying-totals"},
 	"cup/authentication":  {"ca-key-forged", "ca-key-wrong"},
 	"cup/cash":            {"load-over-limit", "load-untold", "load-unpaid", "cryptogram-unchecked", "totals-ignore-reversals"},
-	"cup/chip":            {"script-result-lost", "chip-without-cryptogram", "counter-unchecked"},
+	"cup/chip":            {"script-result-lost", "pin-told-wrong", "chip-without-cryptogram", "counter-unchecked"},
 	"cup/integrity":       {"totals-wrap"},
 	"cup/keys":            {"master-key-wrong", "key-block-header"},
 	"cup/refund":          {"refund-of-another", "refund-over-rest"},

@@ -270,7 +270,9 @@ func (h *Host) answerChip(req *Request, code verdict) {
 	if command := card.Command(); command != chip.NoCommand && req.inserted(h) && !w.of.hasObeyed() {
 		var pin []byte
 		if command == chip.ChangePIN {
-			pin = card.PIN
+			if pin = card.PIN; h.breaks(otherPIN) {
+				pin = []byte("000000")
+			}
 		}
 		var err error
 		if w.apdu, err = w.work.AppendCommand(w.apdu[:0], issuer.Scheme, w.of.keys, command, &w.Data, [8]byte(w.Cryptogram), pin); err == nil {

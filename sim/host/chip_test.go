@@ -321,7 +321,7 @@ func TestAnotherCurrencyPaysNothing(t *testing.T) {
 func TestChipIsToldItsPIN(t *testing.T) {
 	for _, s := range chip.Schemes() {
 		yaml := bytes.ReplaceAll(profile.BundledYAML(), []byte("{scheme: pboc,"), []byte("{scheme: "+s.Name+","))
-		p, err := profile.Parse("schemes.yaml", bytes.ReplaceAll(yaml, []byte("command: unblock-pin"), []byte("command: change-pin")), 4)
+		p, err := profile.Parse("schemes.yaml", yaml, 4)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -331,8 +331,8 @@ func TestChipIsToldItsPIN(t *testing.T) {
 		}
 		terminal := ready(t, h, serveHost(t, h), 0)
 		var x chip.Transaction
-		terminal.want("00", dialect.Purchase, amount(5), inserts(&x, "to-unblock"))
-		if x.Run(terminal.ans.Get(wire.ChipData), chip.TagAfter); !x.Obeyed() || !x.Card.PINIs(holderOf(t, p, "to-unblock").Card.PIN) {
+		terminal.want("00", dialect.Purchase, amount(5), inserts(&x, "new-pin"))
+		if x.Run(terminal.ans.Get(wire.ChipData), chip.TagAfter); !x.Obeyed() || !x.Card.PINIs(holderOf(t, p, "new-pin").Card.PIN) {
 			t.Errorf("%s: the chip has another PIN than the account, results %X", s.Name, x.Results)
 		}
 	}
@@ -373,6 +373,11 @@ var chipBugs = map[string]func(p *pos, h *Host) bool{
 	"load-over-limit": func(p *pos, h *Host) bool {
 		var x chip.Transaction
 		return p.do(dialect.AccountLoad, amount(1000_01), inserts(&x, "cash")) == "00"
+	},
+	"pin-told-wrong": func(p *pos, _ *Host) bool {
+		var x chip.Transaction
+		p.code(amount(5), inserts(&x, "new-pin"))
+		return x.Run(p.ans.Get(wire.ChipData), chip.TagAfter) && x.Obeyed() && !x.Card.PINIs(holderOf(p, p.p, "new-pin").Card.PIN)
 	},
 	"script-result-lost": func(p *pos, _ *Host) bool {
 		var x chip.Transaction

@@ -75,6 +75,7 @@ const (
 	cashUnbounded
 	cashUntold
 	noCryptogram
+	otherPIN
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -141,6 +142,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "chip-without-cryptogram", Doc: "who pays by chip may leave the chip's cryptogram away, or all that the chip says", bug: noCryptogram},
 	{Name: "counter-unchecked", Doc: "a chip's transaction counter may come again", bug: anyCounter},
 	{Name: "wrong-arpc", Doc: "the issuer's answer to a chip's cryptogram is one bit wrong", bug: wrongIssuer},
+	{Name: "pin-told-wrong", Doc: "the new PIN that an issuer's command tells a chip is not its account's", bug: otherPIN},
 	{Name: "script-result-lost", Doc: "what has become of an issuer's commands is acknowledged and not kept", bug: scriptLost},
 	{Name: "master-key-wrong", Doc: "a master key that is downloaded is not the one of its check value", bug: wrongMasterKey},
 	{Name: "master-key-to-anybody", Doc: "a master key is given to whoever asks for it with a public key: again, with another key, of any size", bug: anyMasterKey},

@@ -100,6 +100,7 @@ var catches = map[string][]string{
 	"shop/payer":          {"late-password-pays", "password-lost", "password-not-asked"},
 	"shop/payout":         {"new-merchant-paid-at-once", "cut-off-ignored"},
 	"shop/power":          {"forget-status"},
+	"shop/requirement":    {"ca-key-kept"},
 	"shop/qr":             {"code-used-twice", "equal-refunds-merged", "refund-number-ignored"},
 	"shop/signature-slip": {"signature-misfiled", "signature-blind", "signature-lost"},
 	"shop/terminal-life":  {"second-binding-accepted", "clone-accepted"},

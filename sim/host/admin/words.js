@@ -82,6 +82,7 @@ export const faultsInChinese = {
 	"master-key-to-anybody": "主密钥可反复下载, 不核对公钥及其长度",
 	"ca-key-wrong": "下载的公钥和IC卡参数错一位",
 	"ca-key-forged": "第一个CA公钥被换成另一个, 校验值正确",
+	"ca-key-kept": "已撤销的CA公钥仍可下载",
 };
 
 // Rows of a slip, which has both languages whatever the page's is.

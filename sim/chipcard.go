@@ -243,7 +243,7 @@ var errSecondAnswer = errors.New("the second cryptogram that the card has signed
 func (p *Player) finishChip(o *Order, r *Result) {
 	x := p.chip
 	if !o.inserted() { // a card that was tapped has gone
-		if r.Outcome <= report.Declined {
+		if r.Outcome == report.Approved { // who declines may not have taken it for the card's
 			x.Answered()
 		}
 		return

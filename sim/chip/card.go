@@ -202,7 +202,7 @@ func (t *Transaction) Authenticate(value []byte) bool {
 	return t.right
 }
 
-// Answered is the host having answered a payment with a card that has gone: by it the card
+// Answered is the host having approved a payment with a card that has gone: by it the card
 // is no longer new. A real one learns that from its next payment in a reader.
 func (t *Transaction) Answered() {
 	t.Card.mu.Lock()

@@ -191,12 +191,42 @@ func TestCounterMayOvertakeButNotComeAgain(t *testing.T) {
 			t.Errorf("counter %d: %v", step.counter, got)
 		}
 	}
-	if !c.next(1, 1, made+1, true) || !c.next(1, 2, made+2, false) || c.next(1, 1, made+1, true) || c.next(1, 2, made+3, false) {
+}
+
+// One card is known by each index of its issuer's keys, until another says that it is new.
+func TestNewCardBeginsAnewAndNoOtherDoes(t *testing.T) {
+	var c issuedChip
+	made := uint64(0)
+	pays := func(index byte, counter uint16, fresh bool) bool { made++; return c.next(index, counter, made, fresh) }
+	withheld := []uint16{3, 20} // that the first card made when it was new, and nobody heard
+	if !pays(1, 2, true) || !pays(1, 1, true) || !pays(1, 4, true) {
+		t.Error("a new card's payments may not overtake each other")
+	}
+	for n := uint16(5); n < 200; n++ {
+		if n != withheld[1] && !pays(1, n, false) {
+			t.Errorf("counter %d is refused", n)
+		}
+	}
+	late := func(when string) {
+		for _, n := range withheld {
+			for _, index := range []byte{1, 77} {
+				if pays(index, n, true) {
+					t.Errorf("%s, what the first card made with counter %d and was not heard pays under index %d", when, n, index)
+				}
+			}
+		}
+	}
+	late("when it is new no longer")
+	if !pays(1, 1, true) || !pays(1, 2, false) || pays(1, 2, false) || c.next(1, 1, made-2, true) {
 		t.Error("a new card does not begin anew, or what it sent comes again")
 	}
-	if !c.next(2, 1, made+4, true) || !c.next(1, 3, made+5, false) || !c.next(2, 2, made+6, false) || c.next(2, 2, made+7, false) || c.next(3, 2, made+6, false) {
+	if !pays(2, 1, true) || !pays(1, 3, false) || !pays(2, 2, false) || pays(2, 2, false) || c.next(3, 2, made-1, false) {
 		t.Error("two cards of one number are taken for one, or what was sent comes again under another index")
 	}
+	for n := uint16(4); n < 30; n++ {
+		pays(1, n, false)
+	}
+	late("when another has its number")
 }
 
 // replays sends chip data that were sent before.

@@ -196,6 +196,20 @@ func chipPhrases() []*Phrase {
 		{Group: group, English: "the chip is blocked", Chinese: "芯片卡应用已锁定", Asserts: true,
 			Doc:  "It begins no more payments.",
 			Make: ofChip(func(x *chip.Transaction) bool { return x.Card.Blocked() }, "a chip that is blocked")},
+		{Group: group, English: "the chip has its account's PIN", Chinese: "芯片卡密码与账户密码一致", Asserts: true,
+			Doc: "The PIN that the chip checks itself, since its issuer has told it (command change-pin), is that of the profile's card.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				return func(p *sim.Player) error {
+					x, card := p.Chip(), worldOf(p).card
+					switch {
+					case x == nil || card == nil:
+						return errors.New("no chip has been read whose issuer is known")
+					case !x.Card.PINIs(card.PIN):
+						return errors.New("the chip has another PIN, or none of its own")
+					}
+					return nil
+				}, chipped(a)
+			}},
 		{Group: group, English: "the terminal owes a notice of what the chip did", Chinese: "终端有脚本处理结果待上送", Asserts: true,
 			Doc: "It goes before the next payment (0620).",
 			Make: func(a Args) (func(*sim.Player) error, error) {

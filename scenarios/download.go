@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/posfleet/posfleet/sim"
@@ -71,6 +72,21 @@ func downloadPhrases() []*Phrase {
 		{Group: group, English: "the host wants the terminal to see to its {text}", Chinese: "主机要求终端更新{text}", Admin: true,
 			Doc:  "Answers to management messages ask for it in their header until the terminal has done so: a download by its name (\"ca-keys\", \"公钥\"), \"status\" or \"sign-in\" (\"状态\", \"签到\").",
 			Make: required},
+		{Group: group, English: "the bank withdraws its CA keys", Chinese: "银行撤销CA公钥", Admin: true,
+			Doc: "The host tells this terminal of no CA key any more, until the terminal has heard so: until it ends a download of them.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				switch d := a.Profile.Dialect; {
+				case d.DownloadNamed("ca-keys") == nil:
+					return nil, lack("dialect %s has no download of its ca-keys", d.Name)
+				case a.Admin == nil:
+					return nil, lack("only the host's admin API withdraws CA keys, and the profile knows of none")
+				}
+				return func(p *sim.Player) error {
+					return p.Away(func() error {
+						return a.Admin.Do("DELETE", "/v1/terminals/"+url.PathEscape(p.T.TID)+"/ca-keys", nil, nil)
+					})
+				}, nil
+			}},
 		{Group: group, English: "the terminal downloads its {text}", Chinese: "终端下载{text}", Of: dialect.DownloadLoad,
 			Doc: "Fetches what the dialect names so (\"parameters\", \"ca-keys\", \"rates\" …; \"参数\", \"公钥\", \"汇率\"), whole, or the rest of it where that was cut off, and tells the host at the end.",
 			Make: ofDownload(func(a Args, name string) func(*sim.Player) error {

@@ -55,7 +55,7 @@ func flawPhrases() []*Phrase {
 					if hs, err := holders(a.Profile, "good"); err == nil && len(hs[0].Typed) == 0 {
 						return nil, lack("the card of role good has no PIN in the profile")
 					}
-					if d.PINFormat == keys.PINFormat1 {
+					if !d.PINFormat.Bound() {
 						return nil, lack("a PIN block of dialect %s is bound to no card number", d.Name)
 					}
 				}

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/posfleet/posfleet/report/verdicts"
@@ -60,6 +61,9 @@ func TestNetworkThatLacksSomethingFailsNothing(t *testing.T) {
 				case verdicts.Passed:
 					passed++
 				case verdicts.Skipped:
+					if why := v.Reason.Error(); why == "" || strings.Contains(why, "  ") || strings.Contains(why, " ,") || strings.HasSuffix(why, " ") {
+						t.Errorf("%s is skipped for something without a name: %q", v.ID, why)
+					}
 				default:
 					t.Errorf("%s: %s is %s: %v", v.ID, v.Name, v.Outcome, v.Reason)
 				}

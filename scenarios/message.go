@@ -9,7 +9,6 @@ import (
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
-	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -119,7 +118,7 @@ func (r *fieldRow) resolve(a Args) error {
 		if r.value = d.Reason(cause).String(); !ok {
 			return fmt.Errorf("%q is no cause of a reversal", r.value)
 		}
-	case is(wire.SecurityControl) && d.PINFormat == keys.PINFormat1:
+	case is(wire.SecurityControl) && !d.PINFormat.Bound():
 		return lack("the scenario writes the PIN block format that CUP has, dialect %s has another", d.Name)
 	case is(wire.EntryMode):
 		if how, ok := entryNamed(r.value); ok {

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/strict"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -120,6 +122,7 @@ var policyKeys = map[string]func(*profile.Profile) string{
 	"defective-is-good": func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.DefectiveIsGood) },
 	"supervisor":        func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.Supervisor) },
 	"auto-sign-off":     func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.AutoSignOff) },
+	"keep-old-keys":     func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.KeepOldKeys) },
 	"encrypt-tracks":    func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.EncryptTracks) },
 	"reversal-accepts": func(p *profile.Profile) string {
 		var all []string
@@ -139,7 +142,7 @@ var policyKeys = map[string]func(*profile.Profile) string{
 	"decimals":               func(p *profile.Profile) string { return strconv.Itoa(p.Dialect.Exponent) }, // of the currency's amounts
 	"passwords.pause":        func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Pause) },
 	"passwords.lock":         func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Lock) },
-	"sign-in":                func(p *profile.Profile) string { return string(p.SignIn) },
+	"sign-in":                func(p *profile.Profile) string { return cmp.Or(string(p.SignIn), strict.None) },
 	"daily-sign-in":          func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.DailySignIn) },
 	"passwords.least":        func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Least) },
 	"passwords.most":         func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Longest) },
@@ -172,7 +175,7 @@ func policySays(a Args) (func(*sim.Player) error, error) {
 		fits = fits || fit
 	}
 	if !fits {
-		return nil, lack("%s is %s in the profile", key, is)
+		return nil, lack("%s is %s in the profile", key, cmp.Or(is, "not set"))
 	}
 	return func(*sim.Player) error { return nil }, nil
 }

@@ -259,6 +259,9 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	if s.player.T.Faults.Outage != line.Unclear {
 		e.bent = true
 	}
+	if s.player.KeysSpoilt() {
+		e.bent = true
+	}
 	if s.player.Flawed() {
 		e.bent, e.unheard, w.flawed = true, true, true
 	}

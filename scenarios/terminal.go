@@ -220,6 +220,17 @@ func terminalPhrases() []*Phrase {
 				}
 				return nil
 			})},
+		{Group: group, English: "the next working keys come with a wrong check value", Chinese: "下一次下发的工作密钥校验值错", Logon: true,
+			Doc:  "One bit of what the host sends is another when it has come, whatever the host.",
+			Make: withKeys(func(p *sim.Player) error { p.SpoilKeys(); return nil })},
+		{Group: group, English: "the terminal has its old keys as the policy says", Chinese: "终端按参数保留或删除旧密钥", Logon: true, Asserts: true,
+			Doc: "The working keys of before are in the terminal where the policy has keep-old-keys, and there are none where it has not.",
+			Make: withKeys(func(p *sim.Player) error {
+				if keep := p.T.Profile.Policy.KeepOldKeys; p.T.HasKeys() != keep {
+					return fmt.Errorf("it has working keys: %t, and the policy says keep-old-keys: %t", p.T.HasKeys(), keep)
+				}
+				return nil
+			})},
 		{Group: group, English: "the terminal is signed in", Chinese: "终端处于签到状态", Logon: true, Asserts: true,
 			Doc:  "",
 			Make: fixed(func(p *sim.Player) error { return checkState(p, p.T.SignedIn, "signed in", "not signed in") })},

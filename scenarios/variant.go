@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // requestOf is which request the table of a sentence is of, or of which an answer.
@@ -85,6 +86,9 @@ func otherwise(cells []string, d, base *dialect.Dialect, own, other *dialect.For
 		}
 	case withValue:
 		has := r.constant(d, own.Transaction, false)
+		if d.Place(wire.SecurityControl).Field == r.field && own.PINZeros != other.PINZeros {
+			return lack("PIN blocks of %s are over something else in dialect %s than in %s", own.Transaction, d.Name, base.Name)
+		}
 		if v := was.constant(base, other.Transaction, false); v == r.value && has != r.value || then && !now {
 			return lack("%s of dialect %s has another field %s than in %s", own.Transaction, d.Name, r.name, base.Name)
 		}

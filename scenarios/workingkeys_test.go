@@ -27,6 +27,8 @@ func TestWorkingKeysOfEachKindPlay(t *testing.T) {
 	for name, p := range map[string]*profile.Profile{
 		"AES keys, CMAC":                     inFile("extends: iso87\nsign-in: \"007\"\nmac: cmac\npin: {format: \"4\"}\n"),
 		"AES keys in TR-31, elsewhere, CMAC": inFile("extends: iso87-binary\nsign-in: \"018\"\nmac: cmac\nfields: {57: {is: b...999, name: key blocks, mask: hidden}}\nelements: {working-keys: 57}\n"),
+		"SM4 keys, PIN blocks of 8 octets":   inFile("extends: cup\nsign-in: \"006\"\npin: {octets: 8}\n"),
+		"PIN blocks of format 2":             inFile("extends: iso87\npin: {format: 2}\n"),
 		"DES keys in TR-31":                  changed(t, []string{`sign-in: "004"`, `sign-in: "014"`}),
 		"AES keys in TR-31, CMAC":            changed(t, []string{`sign-in: "004"`, `sign-in: "018"`, "mac: ecb", "mac: cmac"}),
 	} {

@@ -28,6 +28,23 @@ const (
 // Flaw has the next request that a step asks for be wrong.
 func (p *Player) Flaw(f Flaw) { p.flaw = f }
 
+// SpoilKeys has the next working keys that come differ from their check values in a bit.
+func (p *Player) SpoilKeys() { p.misKeyed = true }
+
+// KeysSpoilt reports whether the exchange that has just ended brought such keys.
+func (p *Player) KeysSpoilt() bool { return p.ruined }
+
+// spoilKeys does so, and reports whether the answer had keys.
+func (p *Player) spoilKeys(f *dialect.Form) bool {
+	v := p.ans.Get(wire.WorkingKeys)
+	if f.Transaction != dialect.SignIn && f.Transaction != dialect.KeyChange || len(v) == 0 {
+		return false
+	}
+	v[len(v)-1] ^= 1 // the check value stands last, or the MAC of a key block
+	p.misKeyed = false
+	return true
+}
+
 // Flawed reports whether the exchange that has just ended had a request that was made
 // wrong.
 func (p *Player) Flawed() bool { return p.flawed }

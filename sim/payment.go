@@ -305,6 +305,10 @@ func (p *Player) Reverse() (done, again bool) {
 		t.Owed = Owed{}
 		return false, false
 	}
+	if f.MACed && !t.SignedIn && !t.HasKeys() && t.Profile.SignIn != "" {
+		t.Display = "请先签到"
+		return false, false // it cannot be sent yet
+	}
 	p.reversal(f)
 	p.holder = t.Owed.Holder
 	r := p.exchangeAside(f)

@@ -179,6 +179,8 @@ type Player struct {
 	spoil    ChipFault         // of the next chip
 	flaw     Flaw              // of the next request that a step asks for
 	flawed   bool              // the request under way has one
+	misKeyed bool              // the next working keys come with a wrong check value
+	ruined   bool              // in the exchange under way
 	lastChip []byte            // chip data of the payment before, for a chip that sends it again
 	inserted bool              // and the chip is in the reader still
 	keyless  error             // why there are no derived keys for the request that has been begun
@@ -234,6 +236,7 @@ func caught(told func(value any, stack []byte)) {
 func (p *Player) Fresh() {
 	p.Last, p.preAuth, p.unsigned, p.spoil = Result{}, Record{}, unsigned{}, NoChipFault
 	p.sent, p.refusal, p.flaw, p.printed = false, nil, NoFlaw, nil
+	p.misKeyed = false
 	if p.Vars != nil {
 		p.Vars.Reset()
 	}
@@ -329,6 +332,7 @@ func (p *Player) heard(f *dialect.Form, r *Result, begun time.Duration, err erro
 	if err != nil {
 		p.ans.Reset() // what came was not its answer
 	}
+	p.ruined = p.misKeyed && p.spoilKeys(f)
 	p.judge(f, r, err)
 	if p.x.Met {
 		p.around(f, r)

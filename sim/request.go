@@ -200,14 +200,16 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 		m.Set(wire.Track2, p.scratch)
 	}
 	if pin {
-		p.pan = append(p.pan[:0], h.PAN...)
+		if p.pan = append(p.pan[:0], h.PAN...); f.PINZeros {
+			p.pan = append(p.pan[:0], keys.NoPAN...)
+		}
 		if err := p.pinBlock(t.keys.PIN, h.Typed); err != nil {
 			return err
 		}
 		m.SetString(wire.PINCapture, "12")
 	}
 	if f.Carries(wire.SecurityControl) && (pin || m.Has(wire.Track2)) {
-		p.security(pin, sealed)
+		p.security(f, pin, sealed)
 	}
 	return nil
 }
@@ -216,7 +218,7 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 // of 16 under SM4.
 func (p *Player) pinBlock(key *keys.Key, pin []byte) (err error) {
 	if key.BlockSize() == len(p.wide) {
-		p.wide, err = key.EncryptPINWide(pin, p.cardOfPIN())
+		p.wide, err = key.EncryptPINWide(p.T.Profile.Dialect.PINFormat, pin, p.cardOfPIN())
 		p.req.Set(wire.PINBlock, p.wide[:])
 		return err
 	}
@@ -225,9 +227,9 @@ func (p *Player) pinBlock(key *keys.Key, pin []byte) (err error) {
 	return err
 }
 
-// security writes field 53: PIN block format (2: bound to the PAN, 1: not), cipher of the
+// security writes field 53: PIN block format (2: with the card number, 1: without), cipher of the
 // keys (0 single DES, 6 double length, 3 SM4; no public source has AES: 4), tracks enciphered or not.
-func (p *Player) security(pin, track bool) {
+func (p *Player) security(f *dialect.Form, pin, track bool) {
 	v := append(p.scratch[:0], "0600000000000000"...)
 	switch block := p.T.Profile.SignIn; {
 	case block == keys.Single:
@@ -239,7 +241,7 @@ func (p *Player) security(pin, track bool) {
 	}
 	if pin {
 		v[0] = '2'
-		if p.T.Profile.Dialect.PINFormat == keys.PINFormat1 {
+		if f.PINZeros || !p.T.Profile.Dialect.PINFormat.Bound() {
 			v[0] = '1'
 		}
 	}

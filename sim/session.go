@@ -23,7 +23,8 @@ func (p *Player) ChangeKeys() error {
 	case report.Approved:
 		t.keys, t.Display = p.judged.SignIn.Issued, "更换密钥成功"
 	case report.Refused:
-		t.SignedIn, t.Display = false, "密钥校验错, 请重新签到" // the host may have other keys by now
+		t.loseSession()
+		t.Display = "密钥校验错, 请重新签到"
 		return p.unopened()
 	default:
 		t.Display = show(r)

@@ -79,7 +79,7 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 		t.day = p.today()
 		t.Display = "签到成功"
 	case report.Refused:
-		t.SignedIn = false // the host may have other keys by now
+		t.loseSession()
 		t.Display = "密钥校验错, 签到失败"
 		return p.unopened()
 	case report.Declined:
@@ -89,6 +89,14 @@ func (p *Player) signIn(exchange func(*Player, *dialect.Form) *Result) error {
 		t.Display = show(r)
 	}
 	return nil
+}
+
+// loseSession signs the terminal off whose new keys do not check: the host may have others
+// by now. What becomes of the old ones its policy says.
+func (t *Terminal) loseSession() {
+	if t.SignedIn = false; !t.Profile.Policy.KeepOldKeys {
+		t.keys = keys.Set{}
+	}
 }
 
 // unopened says that an HSM could not open the keys that an answer brought: that tells

@@ -74,6 +74,20 @@ Feature: Sign-in
     Then the terminal refuses
     And the terminal shows "请先签到"
 
+  @core-signin-17
+  Scenario: keys that do not check sign the terminal off, and its policy says what becomes of the old ones
+    Given a terminal that has signed in
+    And the next working keys come with a wrong check value
+    When the terminal signs in
+    Then the terminal rejects the answer
+    And the terminal is not signed in
+    And the terminal has its old keys as the policy says
+    When the cardholder pays 19.20 yuan with a good card
+    Then the terminal refuses
+    When the terminal signs in
+    And the cardholder pays 19.30 yuan with a good card
+    Then the host approves
+
   @signoff @core-signoff-1
   Scenario: after sign-off the terminal is no longer signed in
     Given a terminal that has signed in

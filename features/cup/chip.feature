@@ -102,6 +102,19 @@ Feature: Chip cards
     And the terminal owes no notice of what the chip did
     And the answer brings no command for the chip
 
+  @cup-chip-42
+  Scenario: the issuer tells the chip its new PIN until it hears that the chip has it
+    When the cardholder pays 70.20 yuan with a new-pin card by chip
+    Then the host approves
+    And the chip approves
+    And the chip has obeyed a command of its issuer
+    And the chip has its account's PIN
+    And the terminal owes a notice of what the chip did
+    When the cardholder pays 70.30 yuan with a new-pin card by chip
+    Then the host approves
+    And the answer brings no command for the chip
+    And the chip has its account's PIN
+
   @fallback @cup-chip-10
   Scenario: the stripe of a card whose chip is to be used
     When the cardholder pays 71.00 yuan with a chip-first card by stripe

@@ -147,6 +147,18 @@ Feature: Kinds of purchases
       | 25    | 67     |
       | 60.1  | 53     |
 
+  @reservation @cup-kinds-25
+  Scenario: the PIN block of what was reserved is over zeros, not the card number
+    Given the policy says "sign-in: 004"
+    And the policy says "encrypt-tracks: true"
+    And a terminal that has signed in
+    When the cardholder does a reservation of 65.20 yuan with a good card
+    Then the host approves
+    And the request carries:
+      | field | value            |
+      | 52    | present          |
+      | 53    | 1610000000000000 |
+
   @reversal @cup-kinds-8
   Scenario Outline: an unanswered <kind> is reversed under its own condition
     When the cardholder asks for the balance of a good card

@@ -55,3 +55,17 @@ Feature: What the host requires of a terminal
     Then the terminal is signed in
     When the cardholder pays 47.00 yuan with a good card
     Then the host approves
+
+  @authentication @shop-requirement-7
+  Scenario: CA keys that are withdrawn are used no longer, once the host lists none
+    When the terminal downloads its "ca-keys"
+    And the cardholder pays 47.10 yuan with a dda card by chip
+    Then the host approves
+    And the terminal finds the chip authentic by DDA
+    When the bank withdraws its CA keys
+    And the terminal downloads its "ca-keys"
+    Then the host approves
+    And the terminal has 0 entries of its "ca-keys"
+    When the cardholder pays 47.20 yuan with a dda card by chip
+    Then the host approves
+    And the terminal does not find the chip authentic, since the terminal lacks its CA key

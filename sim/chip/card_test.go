@@ -204,13 +204,29 @@ func TestUsedUpCardRefuses(t *testing.T) {
 
 func TestSchemesThatCannotBe(t *testing.T) {
 	for text, want := range map[string]string{
-		"a: {version: \"1\", session: pboc, iad: pboc}":                    "two hexadecimal digits",
-		"a: {version: \"01\", session: none}":                              "iad",
-		"a: {version: \"01\", session: common, iad: pboc, cipher: sm4}":    "with SM4 it is pboc",
-		"a: {version: \"01\", session: common, iad: visa, balance: true}":  "only issuer application data of PBOC",
-		"a: {version: \"01\", session: magic, iad: visa}":                  "one of none, common, mastercard, pboc, visa",
-		"a: {version: \"01\", session: none, iad: visa, over: everything}": "one of cvr, iad",
-		"a: {version: \"01\", session: none, iad: visa, card-key: c}":      "a or b",
+		"a: {version: \"1\", session: pboc, iad: pboc}":                                                                             "two hexadecimal digits",
+		"a: {version: \"01\", session: none}":                                                                                       "iad",
+		"a: {version: \"01\", session: magic, iad: visa}":                                                                           "one of none, common, mastercard, pboc, visa",
+		"a: {version: \"01\", session: none, iad: visa, over: everything}":                                                          "one of cvr, iad",
+		"a: {version: \"01\", session: none, iad: visa, card-key: c}":                                                               "a or b",
+		"a: {version: \"01\", session: pboc, iad: pboc, over: all}\nb: {version: \"01\", session: pboc, iad: pboc,\n  arpc: \"2\"}": "x.yaml:3: b.arpc: no source has arpc 2 with",
+
+		// Each word is one that its key may have, and they do not go together.
+		"a: {version: \"01\", session: common, iad: pboc, cipher: sm4}":                                       "a.session: no source has session common with iad pboc under SM4; want pboc",
+		"a: {version: \"01\", session: pboc, iad: pboc, cipher: sm4, arpc: \"2\"}":                            "a.arpc: no source has arpc 2 with iad pboc under SM4 and session pboc; want 1",
+		"a: {version: \"17\", session: pboc, iad: pboc, cipher: sm4, over: short}":                            "a.over: no source has over short with iad pboc under SM4 and session pboc; want cvr",
+		"a: {version: \"01\", session: none, iad: visa, cipher: sm4}":                                         "a.cipher: no source has cipher sm4 with iad visa; want 3des",
+		"a: {version: \"01\", session: pboc, iad: pboc, card-key: b}":                                         "a.card-key: no source has card-key b with",
+		"a: {version: \"01\", session: pboc, iad: pboc, arpc-key: card}":                                      "a.arpc-key: no source has arpc-key card with",
+		"a: {version: \"01\", session: pboc, iad: pboc, script-key: visa}":                                    "a.script-key: no source has script-key visa with iad pboc and session pboc; want none or pboc",
+		"a: {version: \"01\", session: pboc, iad: mchip}":                                                     "a.session: no source has session pboc with iad mchip; want common or emv2000-2 or emv2000-4 or mastercard",
+		"a: {version: \"12\", session: common, iad: visa}":                                                    "a: no source has over cvr, which it is when left out, with iad visa and session common; write over: iad",
+		"a: {version: \"12\", session: common, iad: visa, over: iad, arpc: \"2\", balance: true}":             "a.balance: no source has balance true",
+		"a: {version: \"0A\", session: none, iad: visa, padding: \"1\", script-key: visa, script-pin: iso-2}": "a.script-pin: no source has script-pin iso-2 with iad visa and session none and script-key visa; want cryptograms",
+		"a: {version: \"0A\", session: none, iad: visa, padding: \"1\", script-key: common-arqc}":             "a.script-key: no source has script-key common-arqc with iad visa and session none; want none or visa",
+		"a: {version: \"12\", session: common, iad: visa, over: iad, arpc: \"2\", script-key: common}":        "a.script-key: no source has script-key common with iad visa and session common; want common-arqc or none or visa",
+		"a: {version: \"14\", session: common, iad: mchip, code: octets, script-key: common-arqc}":            "a: no source has script-cipher ecb, which it is when left out, with iad mchip and session common and script-key common-arqc; write script-cipher: cbc",
+		"a: {version: \"14\", session: common, iad: mchip, code: octets, script-over: command}":               "a.script-over: without script-key there are no commands; give that, or leave script-over away",
 	} {
 		r := &strict.Reader{File: "x.yaml"}
 		if root, ok := r.Document([]byte(text)); ok {

@@ -149,51 +149,55 @@ func NamesOf(all []*Scheme) string {
 func ReadSchemes(r *strict.Reader, v strict.Value) (all []*Scheme) {
 	r.Each(v, func(name string, v strict.Value) {
 		s := &Scheme{Name: name, mac: keys.X919 | keys.Padding2, scriptMAC: 4}
-		word := func(set func(string) bool, want string) func(strict.Value) {
+		said := says{at: map[string]strict.Value{}, words: map[string]string{}}
+		word := func(key string, set func(string) bool, want string) func(strict.Value) {
 			return func(v strict.Value) {
-				if w, ok := r.Scalar(v); ok && !set(w) {
+				w, ok := r.Scalar(v)
+				if ok && !set(w) {
 					r.Fail(v, "%s, want %s", strict.Quote(w), want)
+					ok = false
 				}
+				said.at[key], said.words[key], said.spoilt = v, w, said.spoilt || !ok
 			}
 		}
 		found := r.Map(v, strict.Table{
-			"version": word(func(w string) bool {
+			"version": word("version", func(w string) bool {
 				n, err := strconv.ParseUint(w, 16, 8)
 				s.Version = byte(n)
 				return err == nil && len(w) == 2
 			}, "two hexadecimal digits, as the card writes them"),
-			"cipher": word(func(w string) bool {
+			"cipher": word("cipher", func(w string) bool {
 				if w == "sm4" {
 					s.cipher, s.mac = keys.CipherSM4, keys.X99|s.mac&keys.Padding2
 				}
 				return w == "sm4" || w == "3des"
 			}, "3des or sm4"),
-			"card-key": word(func(w string) bool { s.optionB = w == "b"; return w == "a" || w == "b" }, "a or b"),
-			"session":  word(among(&s.session, sessions[:commonAgain]), "one of "+strings.Join(sessions[:commonAgain], ", ")),
-			"over":     word(among(&s.input, inputs[:]), "one of "+strings.Join(inputs[:], ", ")),
-			"padding": word(func(w string) bool {
+			"card-key": word("card-key", func(w string) bool { s.optionB = w == "b"; return w == "a" || w == "b" }, "a or b"),
+			"session":  word("session", among(&s.session, sessions[:commonAgain]), "one of "+strings.Join(sessions[:commonAgain], ", ")),
+			"over":     word("over", among(&s.input, inputs[:]), "one of "+strings.Join(inputs[:], ", ")),
+			"padding": word("padding", func(w string) bool {
 				if w == "1" {
 					s.mac &^= keys.Padding2
 				}
 				return w == "1" || w == "2"
 			}, "1 or 2, of ISO/IEC 9797-1"),
-			"arpc":          word(func(w string) bool { s.second = w == "2"; return w == "1" || w == "2" }, "1 or 2, the method"),
-			"arpc-key":      word(func(w string) bool { s.underCard = w == "card"; return w == "card" || w == "session" }, "card or session"),
-			"iad":           word(among(&s.iad, iads[:]), "one of "+strings.Join(iads[:], ", ")),
-			"script-key":    word(among(&s.script, sessions[:]), "one of "+strings.Join(sessions[:], ", ")),
-			"script-mac":    strict.Int(r, &s.scriptMAC, 4, 8),
-			"script-over":   word(func(w string) bool { s.bare = w == "command"; return w == "command" || w == "cryptogram" }, "cryptogram or command"),
-			"script-cipher": word(among(&s.sealing, sealings[:]), "one of "+strings.Join(sealings[:], ", ")),
-			"script-pin":    word(among(&s.pin, pinForms[:]), "one of "+strings.Join(pinForms[:], ", ")),
-			"balance":       r.Bool(&s.balance),
-			"code":          word(func(w string) bool { s.binaryCode = w == "octets"; return w == "octets" || w == "characters" }, "octets or characters"),
+			"arpc":       word("arpc", func(w string) bool { s.second = w == "2"; return w == "1" || w == "2" }, "1 or 2, the method"),
+			"arpc-key":   word("arpc-key", func(w string) bool { s.underCard = w == "card"; return w == "card" || w == "session" }, "card or session"),
+			"iad":        word("iad", among(&s.iad, iads[:]), "one of "+strings.Join(iads[:], ", ")),
+			"script-key": word("script-key", among(&s.script, sessions[:]), "one of "+strings.Join(sessions[:], ", ")),
+			"script-mac": word("script-mac", func(w string) bool {
+				n, err := strconv.Atoi(w)
+				s.scriptMAC = n
+				return err == nil && n >= 4 && n <= 8
+			}, "4 to 8 octets"),
+			"script-over":   word("script-over", func(w string) bool { s.bare = w == "command"; return w == "command" || w == "cryptogram" }, "cryptogram or command"),
+			"script-cipher": word("script-cipher", among(&s.sealing, sealings[:]), "one of "+strings.Join(sealings[:], ", ")),
+			"script-pin":    word("script-pin", among(&s.pin, pinForms[:]), "one of "+strings.Join(pinForms[:], ", ")),
+			"balance":       word("balance", func(w string) bool { s.balance = w == "true"; return w == "true" || w == "false" }, "true or false"),
+			"code":          word("code", func(w string) bool { s.binaryCode = w == "octets"; return w == "octets" || w == "characters" }, "octets or characters"),
 		})
-		r.Need(v, found, "version", "session", "iad")
-		if s.cipher == keys.CipherSM4 && s.session != pboc {
-			r.Fail(v, "session: %s is of triple DES; with SM4 it is pboc", sessions[s.session])
-		}
-		if s.balance && s.iad != pbocIAD {
-			r.Fail(v, "balance: only issuer application data of PBOC tells one")
+		if r.Need(v, found, "version", "session", "iad"); !said.spoilt && found["session"] > 0 && found["iad"] > 0 {
+			said.goTogether(r, v)
 		}
 		all = append(all, s)
 	})

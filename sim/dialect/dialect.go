@@ -33,7 +33,7 @@ type Dialect struct {
 
 	Algorithm keys.Algorithm // of the MAC, where there is one
 	KeyBlock  keys.KeyBlock  // of working keys that a sign-in asks for; empty for a sign-in without keys
-	PINFormat keys.PINFormat // of PIN blocks under DES; under SM4 it is format 0, under AES 4
+	PINFormat keys.PINFormat // of PIN blocks: under SM4 it is 0, narrow or not; under AES 4 whatever stands here
 	DUKPT     keys.DUKPT     // how a key for each transaction is derived; NoDUKPT where a sign-in brings keys, or nothing does
 	SerialHex bool           // the key serial number of DUKPT is hexadecimal text, not octets
 	Currency  string         // three digits (ISO 4217); empty when no message says it

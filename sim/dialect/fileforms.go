@@ -15,6 +15,7 @@ var (
 	// even function, origin.
 	mtiShape    = regexp.MustCompile(`^[0-9][1-8][024][0-5]$`)
 	answerShape = regexp.MustCompile(`^(optional|required)$`)
+	pinShape    = regexp.MustCompile(`^(card|zeros)$`)
 )
 
 // named reads the lists of fields that several transactions have in common.
@@ -83,14 +84,16 @@ func (r *reader) transactions(v strict.Value) {
 // form reads one transaction's.
 func (r *reader) form(t Transaction, v strict.Value) Form {
 	f := Form{Transaction: t}
+	over := "card"
 	var set, management, carries, requires, answer strict.Value
 	found := r.Map(v, strict.Table{
 		"mti":    r.Match(&f.MTI, mtiShape, "four digits of a request that is answered, as 0200: version, class 1 to 8, function 0, 2 or 4, origin"),
 		"repeat": r.Match(&f.Repeat, mtiShape, "four digits, as 0421"),
 		"set":    strict.Keep(&set), "management": strict.Keep(&management), "carries": strict.Keep(&carries),
-		"requires": strict.Keep(&requires), "mac": r.Bool(&f.MACed), "answer": strict.Keep(&answer),
+		"requires": strict.Keep(&requires), "mac": r.Bool(&f.MACed), "pin": r.Match(&over, pinShape, "card or zeros, what its PIN block is over besides the PIN"), "answer": strict.Keep(&answer),
 	})
 	r.Need(v, found, "mti")
+	f.PINZeros = over == "zeros"
 	if set.Given() {
 		r.Each(set, func(key string, v strict.Value) { r.constant(&f, key, v) })
 	}

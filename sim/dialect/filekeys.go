@@ -122,14 +122,15 @@ func (r *reader) covers(v strict.Value) {
 	}
 }
 
-// pin reads the format of PIN blocks.
+// pin reads the format of PIN blocks, and how wide it is under SM4.
 func (r *reader) pin(v strict.Value) {
 	if !v.Given() {
 		return
 	}
-	r.Map(v, strict.Table{"format": func(v strict.Value) {
+	var octets strict.Value
+	r.Map(v, strict.Table{"octets": strict.Keep(&octets), "format": func(v strict.Value) {
 		switch s := r.word(v); s {
-		case "0", "1", "3":
+		case "0", "1", "2", "3":
 			n, _ := strconv.Atoi(s)
 			r.d.PINFormat = keys.PINFormat(n)
 			switch {
@@ -143,7 +144,24 @@ func (r *reader) pin(v strict.Value) {
 				r.Fail(v, "format 4 goes with AES keys alone, as sign-in: \"007\" brings or keys: {dukpt: aes128} makes them")
 			}
 		default:
-			r.Fail(v, "%s, want 0, 1, 3 or 4 (ISO 9564-1): format 2 is for cards off line", strict.Quote(s))
+			r.Fail(v, "%s, want 0, 1, 2, 3 or 4 (ISO 9564-1)", strict.Quote(s))
 		}
 	}})
+	if octets.Given() {
+		r.pinOctets(octets)
+	}
+}
+
+// pinOctets reads how wide PIN blocks are under SM4, before they are enciphered.
+func (r *reader) pinOctets(v strict.Value) {
+	switch s := r.word(v); {
+	case s != "8" && s != "16":
+		r.Fail(v, "%s, want 16 or 8, of PIN blocks under SM4", strict.Quote(s))
+	case r.d.UnderAES() || r.d.DUKPT != keys.NoDUKPT:
+		r.Fail(v, "under AES and DUKPT the width of a PIN block is the cipher's; leave octets away")
+	case r.d.PINFormat != keys.PINFormat0:
+		r.Fail(v, "under SM4 a PIN block is of format 0, and pin says %s; leave format away, or octets", r.d.PINFormat)
+	case s == "8":
+		r.d.PINFormat = keys.PINFormat0Narrow
+	}
 }

@@ -17,6 +17,7 @@ type Form struct {
 	Fields          []int    // carried when the terminal has a value for them, besides Fixed
 	Required        []int    // of these, those without which a host answers 30
 	MACed           bool     // carries a MAC
+	PINZeros        bool     // its PIN block is over zeros in the place of the card number
 	Answer          []int    // of its answer: what an approval cannot do without
 	AnswerShould    []int    // and what it should carry besides
 	Approval        Code     // of its answer: the code with which a host approves; zero for the network's usual one

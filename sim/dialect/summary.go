@@ -45,7 +45,7 @@ func (d *Dialect) Summary(w io.Writer) {
 		line("sign-in", "a logon without keys")
 	default:
 		line("sign-in", "block %s of working keys", d.KeyBlock)
-		line("PIN blocks", "format %d", d.PINFormat)
+		line("PIN blocks", "format %s", d.PINFormat)
 	}
 	if d.Currency != "" {
 		line("currency", "%s, amounts with %d decimals", d.Currency, d.Exponent)

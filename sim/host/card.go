@@ -6,6 +6,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/fee"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -96,6 +97,8 @@ func (h *Host) presentCode(req *Request) verdict {
 	return formatError
 }
 
+var noNumber = []byte(keys.NoPAN)
+
 // decryptPIN deciphers the PIN block into req.pin; a block that cannot be one for
 // this card is a format error of its own.
 func (h *Host) decryptPIN(req *Request) verdict {
@@ -105,15 +108,15 @@ func (h *Host) decryptPIN(req *Request) verdict {
 		return badPINBlock
 	}
 	pan := req.pan
-	if v := req.Message.Get(wire.SecurityControl); len(v) > 0 && v[0] == '1' {
-		pan = noNumber // a block without the card number
+	if v := req.Message.Get(wire.SecurityControl); h.dialect.Form(req.Transaction).PINZeros || len(v) > 0 && v[0] == '1' {
+		pan = noNumber
 	}
 	var (
 		pin []byte
 		err error
 	)
 	if len(block) == 16 {
-		pin, err = key.DecryptPINWide([16]byte(block), pan, req.pin[:0])
+		pin, err = key.DecryptPINWide(h.dialect.PINFormat, [16]byte(block), pan, req.pin[:0])
 	} else {
 		pin, err = key.DecryptPIN(h.dialect.PINFormat, [8]byte(block), pan, req.pin[:0])
 	}
@@ -123,8 +126,6 @@ func (h *Host) decryptPIN(req *Request) verdict {
 	req.pinLen = len(pin)
 	return pending
 }
-
-var noNumber = []byte("0000000000000000")
 
 // acceptable is what the issuer says of the card in hand before it looks at
 // money: its fixed answer, expiry and PIN.

@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -31,6 +32,7 @@ type issuedChip struct {
 // come again. A cryptogram is over its counter, which is where it is looked for.
 type chipIssue struct {
 	index byte
+	aged  bool     // it has said that it is new no longer
 	from  uint16   // the lowest counter that it may pay with
 	paid  []uint64 // cryptograms, by counters from there up to the highest; 0 for none
 }
@@ -153,14 +155,14 @@ func (h *Host) checkChip(req *Request) verdict {
 		h.log.add(notice{what: "chip with another amount than the message has"})
 		return cardWrong
 	}
-	req.chipped = w.Kind == chip.ARQC
 	index, cryptogram, fresh := issuer.Scheme.Index(&w.Data), binary.BigEndian.Uint64(w.Cryptogram), issuer.Scheme.New(&w.Data)
 	if of.next(index, w.Counter(), cryptogram, fresh) {
 		h.noteChip(req, index, w.Counter(), cryptogram, fresh)
 	} else if !h.breaks(anyCounter) {
-		h.log.add(notice{what: "chip whose counter has been used before"})
-		return cardWrong
+		h.log.add(notice{what: "chip whose counter has been used before, or is behind"})
+		return cardWrong // and no answer for the chip: whose cryptogram it was nobody knows
 	}
+	req.chipped = w.Kind == chip.ARQC
 	return pending
 }
 
@@ -216,8 +218,9 @@ func kindOf(t dialect.Transaction) chip.Kind {
 
 // next takes a counter, unless the chip has paid with it before, or it is so far behind that
 // it may have. Payments that overtake each other come a little out of order. The counter of a
-// chip that says it is new begins anew, as those of a fleet's cards do with each run; what has
-// paid before that is never taken again, whatever card it says it comes from.
+// chip that says it is new, or has another index, begins anew where it is [issuedChip.another],
+// as those of a fleet's cards are with each run; what has paid before that is never taken again,
+// whatever card it says it comes from.
 func (c *issuedChip) next(index byte, counter uint16, cryptogram uint64, fresh bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -231,6 +234,8 @@ func (c *issuedChip) next(index byte, counter uint16, cryptogram uint64, fresh b
 		}
 	}
 	switch {
+	case (of == nil || fresh && counter <= of.highest()) && !c.another(counter):
+		return false
 	case of == nil:
 	case fresh && counter <= of.highest():
 		of, c.obeyed = nil, false
@@ -242,7 +247,17 @@ func (c *issuedChip) next(index byte, counter uint16, cryptogram uint64, fresh b
 		of = &c.issues[len(c.issues)-1]
 	}
 	of.take(counter, cryptogram)
+	of.aged = of.aged || !fresh
 	return true
+}
+
+// another reports whether a right cryptogram over a counter is of no card that has been heard to
+// be new no longer: each has paid with the counter, which no card uses twice, or has not
+// come to it. What such a card has sent and nobody has heard, new as it was then, is its own.
+func (c *issuedChip) another(counter uint16) bool {
+	return !slices.ContainsFunc(c.issues, func(i chipIssue) bool {
+		return i.aged && counter <= i.highest() && i.with(counter) == 0
+	})
 }
 
 // currencyOf is a currency's three digits.
@@ -270,7 +285,9 @@ func (h *Host) answerChip(req *Request, code verdict) {
 	if command := card.Command(); command != chip.NoCommand && req.inserted(h) && !w.of.hasObeyed() {
 		var pin []byte
 		if command == chip.ChangePIN {
-			pin = card.PIN
+			if pin = card.PIN; h.breaks(otherPIN) {
+				pin = []byte("000000")
+			}
 		}
 		var err error
 		if w.apdu, err = w.work.AppendCommand(w.apdu[:0], issuer.Scheme, w.of.keys, command, &w.Data, [8]byte(w.Cryptogram), pin); err == nil {

@@ -2,7 +2,6 @@ package host
 
 import (
 	"bytes"
-	"strings"
 	"testing"
 	"time"
 
@@ -192,12 +191,42 @@ func TestCounterMayOvertakeButNotComeAgain(t *testing.T) {
 			t.Errorf("counter %d: %v", step.counter, got)
 		}
 	}
-	if !c.next(1, 1, made+1, true) || !c.next(1, 2, made+2, false) || c.next(1, 1, made+1, true) || c.next(1, 2, made+3, false) {
+}
+
+// One card is known by each index of its issuer's keys, until another says that it is new.
+func TestNewCardBeginsAnewAndNoOtherDoes(t *testing.T) {
+	var c issuedChip
+	made := uint64(0)
+	pays := func(index byte, counter uint16, fresh bool) bool { made++; return c.next(index, counter, made, fresh) }
+	withheld := []uint16{3, 20} // that the first card made when it was new, and nobody heard
+	if !pays(1, 2, true) || !pays(1, 1, true) || !pays(1, 4, true) {
+		t.Error("a new card's payments may not overtake each other")
+	}
+	for n := uint16(5); n < 200; n++ {
+		if n != withheld[1] && !pays(1, n, false) {
+			t.Errorf("counter %d is refused", n)
+		}
+	}
+	late := func(when string) {
+		for _, n := range withheld {
+			for _, index := range []byte{1, 77} {
+				if pays(index, n, true) {
+					t.Errorf("%s, what the first card made with counter %d and was not heard pays under index %d", when, n, index)
+				}
+			}
+		}
+	}
+	late("when it is new no longer")
+	if !pays(1, 1, true) || !pays(1, 2, false) || pays(1, 2, false) || c.next(1, 1, made-2, true) {
 		t.Error("a new card does not begin anew, or what it sent comes again")
 	}
-	if !c.next(2, 1, made+4, true) || !c.next(1, 3, made+5, false) || !c.next(2, 2, made+6, false) || c.next(2, 2, made+7, false) || c.next(3, 2, made+6, false) {
+	if !pays(2, 1, true) || !pays(1, 3, false) || !pays(2, 2, false) || pays(2, 2, false) || c.next(3, 2, made-1, false) {
 		t.Error("two cards of one number are taken for one, or what was sent comes again under another index")
 	}
+	for n := uint16(4); n < 30; n++ {
+		pays(1, n, false)
+	}
+	late("when another has its number")
 }
 
 // replays sends chip data that were sent before.
@@ -244,12 +273,11 @@ func TestOldChipDataNeverPayAgain(t *testing.T) {
 	again("the next run")
 }
 
-// servedIn is the bundled network with the PBOC cards in another scheme, and with more
-// replaced, and a terminal that is ready at its host.
-func servedIn(t *testing.T, s *chip.Scheme, replaced ...string) (*profile.Profile, *pos) {
+// servedIn is the bundled network with the PBOC cards in another scheme, and a terminal
+// that is ready at its host.
+func servedIn(t *testing.T, s *chip.Scheme) (*profile.Profile, *pos) {
 	t.Helper()
-	replaced = append([]string{"{scheme: pboc,", "{scheme: " + s.Name + ","}, replaced...)
-	p, err := profile.Parse("schemes.yaml", []byte(strings.NewReplacer(replaced...).Replace(string(profile.BundledYAML()))), 4)
+	p, err := profile.Parse("schemes.yaml", bytes.ReplaceAll(profile.BundledYAML(), []byte("{scheme: pboc,"), []byte("{scheme: "+s.Name+",")), 4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,10 +357,10 @@ func TestAnotherCurrencyPaysNothing(t *testing.T) {
 // The issuer of a card of any scheme tells its chip the account's PIN.
 func TestChipIsToldItsPIN(t *testing.T) {
 	for _, s := range chip.Schemes() {
-		p, terminal := servedIn(t, s, "command: unblock-pin", "command: change-pin")
+		p, terminal := servedIn(t, s)
 		var x chip.Transaction
-		terminal.want("00", dialect.Purchase, amount(5), inserts(&x, "to-unblock"))
-		if x.Run(terminal.ans.Get(wire.ChipData), chip.TagAfter); !x.Obeyed() || !x.Card.PINIs(holderOf(t, p, "to-unblock").Card.PIN) {
+		terminal.want("00", dialect.Purchase, amount(5), inserts(&x, "new-pin"))
+		if x.Run(terminal.ans.Get(wire.ChipData), chip.TagAfter); !x.Obeyed() || !x.Card.PINIs(holderOf(t, p, "new-pin").Card.PIN) {
 			t.Errorf("%s: the chip has another PIN than the account, results %X", s.Name, x.Results)
 		}
 	}
@@ -373,6 +401,11 @@ var chipBugs = map[string]func(p *pos, h *Host) bool{
 	"load-over-limit": func(p *pos, h *Host) bool {
 		var x chip.Transaction
 		return p.do(dialect.AccountLoad, amount(1000_01), inserts(&x, "cash")) == "00"
+	},
+	"pin-told-wrong": func(p *pos, _ *Host) bool {
+		var x chip.Transaction
+		p.code(amount(5), inserts(&x, "new-pin"))
+		return x.Run(p.ans.Get(wire.ChipData), chip.TagAfter) && x.Obeyed() && !x.Card.PINIs(holderOf(p, p.p, "new-pin").Card.PIN)
 	},
 	"script-result-lost": func(p *pos, _ *Host) bool {
 		var x chip.Transaction

@@ -23,6 +23,8 @@ type requirements struct {
 	any  atomic.Bool // something is asked of some terminal
 	mu   sync.Mutex
 	open map[int][]byte // digits, by the terminal's number, in the order in which they were asked for
+
+	withdrawn map[int]bool // terminals that are told of no CA key until they end a download of them
 }
 
 // Digits of the header that ask for no download.
@@ -67,8 +69,49 @@ func (h *Host) Require(tid, what string) error {
 		r.open[n] = append(r.open[n], digit)
 	}
 	r.any.Store(true)
-	h.noteAll(&h.journal.notes, required, keptRequirements{n, r.open[n]})
+	h.noteAll(&h.journal.notes, required, r.kept(n))
 	return nil
+}
+
+// WithdrawCAKeys has the host tell a terminal of no CA key any more, until it has heard so:
+// until it ends a download of them.
+func (h *Host) WithdrawCAKeys(tid string) error {
+	n := slices.IndexFunc(h.profile.Terminals, func(t profile.Terminal) bool { return t.TID == tid })
+	if n < 0 {
+		return ErrNoTerminal
+	}
+	h.withdraw(&h.journal.notes, n, true)
+	return nil
+}
+
+// withdraw notes whether a terminal is told of no CA key.
+func (h *Host) withdraw(notes *[]byte, number int, so bool) {
+	r := &h.requirements
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.withdrawn[number] == so {
+		return
+	}
+	r.setWithdrawn(number, so)
+	h.noteAll(notes, required, r.kept(number))
+}
+
+func (r *requirements) setWithdrawn(number int, so bool) {
+	if delete(r.withdrawn, number); !so {
+		return
+	}
+	if r.withdrawn == nil {
+		r.withdrawn = map[int]bool{}
+	}
+	r.withdrawn[number] = true
+}
+
+// hasWithdrawn reports whether a terminal is told of no CA key.
+func (h *Host) hasWithdrawn(number int) bool {
+	r := &h.requirements
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.withdrawn[number] && !h.breaks(keepsCAKeys)
 }
 
 // require puts the first thing that is asked of the terminal into the answer's header;
@@ -83,7 +126,7 @@ func (h *Host) require(req *Request, done byte) {
 	was := len(r.open[req.number])
 	left := slices.DeleteFunc(r.open[req.number], func(d byte) bool { return d == done })
 	if len(left) != was {
-		h.noteAll(&req.notes, required, keptRequirements{req.number, left})
+		defer func() { h.noteAll(&req.notes, required, r.kept(req.number)) }()
 	}
 	if r.open[req.number] = left; len(left) == 0 {
 		delete(r.open, req.number)
@@ -97,8 +140,14 @@ func (h *Host) require(req *Request, done byte) {
 
 // keptRequirements are what is asked of a terminal, as data keep it.
 type keptRequirements struct {
-	Terminal int
-	Digits   []byte
+	Terminal  int
+	Digits    []byte
+	Withdrawn bool `json:",omitempty"`
+}
+
+// kept is what is asked of a terminal; mu is held.
+func (r *requirements) kept(number int) keptRequirements {
+	return keptRequirements{number, r.open[number], r.withdrawn[number]}
 }
 
 func (h *Host) restoreRequired(k keptRequirements) error {
@@ -112,6 +161,7 @@ func (h *Host) restoreRequired(k keptRequirements) error {
 	if r.open[k.Terminal] = k.Digits; len(k.Digits) == 0 {
 		delete(r.open, k.Terminal)
 	}
+	r.setWithdrawn(k.Terminal, k.Withdrawn)
 	r.any.Store(len(r.open) > 0)
 	return nil
 }
@@ -138,17 +188,19 @@ func (h *Host) download(req *Request) {
 	ok := true
 	switch req.Transaction {
 	case dialect.DownloadEnd:
-		h.require(req, of.Requirement)
+		if h.require(req, of.Requirement); of.Name == caKeys {
+			h.withdraw(&req.notes, req.number, false)
+		}
 		h.reply(req, approved)
 		return
 	case dialect.DownloadQuery:
-		content, ok = listed(h.entries(of), asked)
+		content, ok = listed(h.entriesFor(req.number, of), asked)
 	default:
 		switch {
 		case of.Whole:
 			content = h.entries(of)[0]
 		case of.Query != "":
-			content, ok = h.entry(code, asked)
+			content, ok = h.entry(req.number, code, asked)
 		default:
 			content, ok = paged(h.entries(of), asked)
 		}
@@ -205,7 +257,7 @@ func identifier(entry []byte) []byte {
 }
 
 // entry is the one of an identifier, after a 1; 0 when there is none.
-func (h *Host) entry(load string, id []byte) ([]byte, bool) {
+func (h *Host) entry(number int, load string, id []byte) ([]byte, bool) {
 	if len(id) < 3 {
 		return nil, false
 	}
@@ -214,7 +266,7 @@ func (h *Host) entry(load string, id []byte) ([]byte, bool) {
 		if of.Load != load || of.Query == "" {
 			continue
 		}
-		for _, e := range h.entries(of) {
+		for _, e := range h.entriesFor(number, of) {
 			if bytes.Equal(identifier(e), id) {
 				v := append([]byte("1"), e...)
 				if h.breaks(wrongCAKey) {
@@ -244,13 +296,24 @@ func paged(entries [][]byte, asked []byte) ([]byte, bool) {
 	return v, true
 }
 
+// caKeys is what dialects call the download of CA keys for RSA.
+const caKeys = "ca-keys"
+
+// entriesFor are those that a terminal is told of.
+func (h *Host) entriesFor(number int, of *dialect.Download) [][]byte {
+	if of.Name == caKeys && h.hasWithdrawn(number) {
+		return nil
+	}
+	return h.entries(of)
+}
+
 // entries are what the host has of a download: made up, but of the form that terminals
 // want.
 func (h *Host) entries(of *dialect.Download) [][]byte {
 	switch of.Name {
 	case "parameters": // codes of two digits with values of fixed length
 		return [][]byte{fmt.Appendf(nil, "12%02d133191001132302", min(99, int(h.profile.Policy.Timeout.Seconds())))}
-	case "ca-keys":
+	case caKeys:
 		return authorities(h.breaks(otherCAKey))
 	case "sm-ca-keys":
 		return smCAKeys()

@@ -75,6 +75,8 @@ const (
 	cashUnbounded
 	cashUntold
 	noCryptogram
+	otherPIN
+	keepsCAKeys
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -141,11 +143,13 @@ var misbehaviours = []Misbehaviour{
 	{Name: "chip-without-cryptogram", Doc: "who pays by chip may leave the chip's cryptogram away, or all that the chip says", bug: noCryptogram},
 	{Name: "counter-unchecked", Doc: "a chip's transaction counter may come again", bug: anyCounter},
 	{Name: "wrong-arpc", Doc: "the issuer's answer to a chip's cryptogram is one bit wrong", bug: wrongIssuer},
+	{Name: "pin-told-wrong", Doc: "the new PIN that an issuer's command tells a chip is not its account's", bug: otherPIN},
 	{Name: "script-result-lost", Doc: "what has become of an issuer's commands is acknowledged and not kept", bug: scriptLost},
 	{Name: "master-key-wrong", Doc: "a master key that is downloaded is not the one of its check value", bug: wrongMasterKey},
 	{Name: "master-key-to-anybody", Doc: "a master key is given to whoever asks for it with a public key: again, with another key, of any size", bug: anyMasterKey},
 	{Name: "ca-key-wrong", Doc: "CA keys and IC parameters are downloaded with one bit wrong", bug: wrongCAKey},
 	{Name: "ca-key-forged", Doc: "the first CA key is downloaded as another one, under a hash that is right", bug: otherCAKey},
+	{Name: "ca-key-kept", Doc: "CA keys that were withdrawn are given to download all the same", bug: keepsCAKeys},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
 	{Name: "refund-number-ignored", Doc: "a refund that comes again under its number is booked again", bug: refundNumberIgnored},

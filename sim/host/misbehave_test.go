@@ -223,6 +223,13 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		})
 		return p.send(m) == "00" && !bytes.Equal(p.ans.Get(wire.Download)[1:], chip.AuthorityNamed("posfleet").Entry())
 	}
+	seen["ca-key-kept"] = func(p *pos, h *Host) bool {
+		if err := h.WithdrawCAKeys(p.entry.TID); err != nil {
+			p.Fatal(err)
+		}
+		p.want("00", dialect.DownloadQuery, sub(wire.ManagementCode, "372"), sub(wire.Download, "100"))
+		return p.ans.Text(wire.Download) != "0"
+	}
 	seen["ca-key-forged"] = seen["ca-key-wrong"]
 	seen["master-key-wrong"] = func(p *pos, h *Host) bool {
 		if p.send(p.request(dialect.MasterKey)) != "00" {

@@ -39,7 +39,7 @@ func FuzzRestore(f *testing.F) {
 			`"Payment":{"Serial":3,"When":2,"Batch":1,"Trace":1},"Refunds":[{"Number":"UjE=","Amount":5}],"Asks":{"Payer":1}}`,
 		signatureTaken: `{"Terminal":1,"Batch":1,"Trace":2,"Image":"AAAA"}`,
 		statusTold:     `{"TID":"10000001","Told":1,"Broken":1,"Ticket":"x"}`,
-		required:       `{"Terminal":1,"Digits":"NQ=="}`,
+		required:       `{"Terminal":1,"Digits":"NQ==","Withdrawn":true}`,
 		registerChanged: `{"Applications":[{"number":"A261126000001","state":"approved","Ahead":5}],"Merchants":[{"mid":"123456789012345","state":"suspended","Ahead":9}],` +
 			`"Terminals":[{"tid":"90000001","mid":"123456789012345","state":"issued","Number":4,"Bar":1}],"Black":["91310101MA12345678"],"Events":[{"what":"x"}]}`,
 		deskChanged: `{"Key":"AAAA","Serial":3,"Members":["1"],"Customers":[{"Number":"c"}],"Accounts":[{"TID":"10000001","Customer":"c","Dead":["01"],"Resets":[{"ID":"1","Operator":"01"}]}]}`,

@@ -22,7 +22,7 @@ func TestNothingIsAllocatedForEachMessage(t *testing.T) {
 	for name, f := range map[string]func(){
 		"PINBlock":       func() { _ = PINFormat0.PINBlock(&clear8, pin, pan) },
 		"PINBlockWide":   func() { _ = PINBlockWide(&clear16, pin, pan) },
-		"EncryptPINWide": func() { _, _ = sm4.EncryptPINWide(pin, pan) },
+		"EncryptPINWide": func() { _, _ = sm4.EncryptPINWide(PINFormat0, pin, pan) },
 		"PIN round trip": func() {
 			sealed, _ := double.EncryptPIN(PINFormat0, pin, pan)
 			if _, err := double.DecryptPIN(PINFormat0, sealed, pan, room); err != nil {
@@ -30,8 +30,8 @@ func TestNothingIsAllocatedForEachMessage(t *testing.T) {
 			}
 		},
 		"wide PIN round trip": func() {
-			sealed, _ := sm4.EncryptPINWide(pin, pan)
-			if _, err := sm4.DecryptPINWide(sealed, pan, room); err != nil {
+			sealed, _ := sm4.EncryptPINWide(PINFormat0, pin, pan)
+			if _, err := sm4.DecryptPINWide(PINFormat0, sealed, pan, room); err != nil {
 				t.Fatal(err)
 			}
 		},

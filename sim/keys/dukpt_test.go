@@ -43,7 +43,7 @@ func TestDUKPTKeysAreThePublished(t *testing.T) {
 	if err := DUKPTAES128.Derive(&to, initial, octets(t, "123456789012345600000001"), CMAC); err != nil {
 		t.Fatal(err)
 	}
-	pin, err := to.PIN.DecryptPINWide([16]byte(octets(t, "A912150391AB65A67E52883D81CE2D15")), []byte("4111111111111111"), nil)
+	pin, err := to.PIN.DecryptPINWide(PINFormat0, [16]byte(octets(t, "A912150391AB65A67E52883D81CE2D15")), []byte("4111111111111111"), nil)
 	if err != nil || string(pin) != "1234" {
 		t.Errorf("PIN of format 4 %q, %v", pin, err)
 	}

@@ -1,9 +1,11 @@
 package keys
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 
 	"github.com/emmansun/gmsm/sm4"
 )
@@ -11,21 +13,34 @@ import (
 // A clear PIN block is two fields XORed: the PIN field (a nibble of format; a nibble
 // of length; the digits; fill) and, but for formats 1 and 2, the account field (the 12
 // rightmost digits of the card number without its check digit, right-aligned after
-// zeros). Format 4 has the whole card number and is enciphered twice. Source: ISO 9564-1. The block of 16 octets for SM4 is that of format 0,
-// wider: the CUP reconstruction, docs/sources.md.
+// zeros). Format 4 has the whole card number and is enciphered twice. Source: ISO 9564-1. Under SM4 the block is that of format 0,
+// 16 octets wide, or its 8 octets and 8 zeros: the CUP reconstruction, docs/sources.md.
 
 // PINFormat is a format of PIN blocks (ISO 9564-1).
 type PINFormat uint8
 
-// The formats. Format 2 is for cards off line; it never stands in a message. Format 4
-// goes with AES alone, and AES with no other.
+// The formats. ISO 9564-1 has format 2 for cards off line; a network may have it in messages
+// all the same. Format 4 goes with AES alone, and AES with no other.
 const (
 	PINFormat0 PINFormat = 0 // filled with F, and the card number; ANSI X9.8
 	PINFormat1 PINFormat = 1 // filled at random, without the card number
 	PINFormat2 PINFormat = 2 // filled with F, without the card number
 	PINFormat3 PINFormat = 3 // filled with A to F at random, and the card number
 	PINFormat4 PINFormat = 4 // 16 octets: filled with A and at random; the card number comes in between two encipherments
+
+	// PINFormat0Narrow is format 0 in 8 octets under whatever cipher: under SM4 8 zeros follow.
+	PINFormat0Narrow PINFormat = 16
 )
+
+// Bound reports whether the card number goes into a block.
+func (f PINFormat) Bound() bool { return f != PINFormat1 && f != PINFormat2 }
+
+func (f PINFormat) String() string {
+	if f == PINFormat0Narrow {
+		return "0 in 8 octets"
+	}
+	return strconv.Itoa(int(f))
+}
 
 var (
 	errPIN      = errors.New("PIN is not 4 to 12 digits")
@@ -33,12 +48,14 @@ var (
 	errPINBlock = errors.New("PIN block does not open: of another format, or made with another key or card number")
 )
 
+// NoPAN takes the place of the card number where a PIN block is made over none.
+const NoPAN = "0000000000000000"
+
 // PINBlock writes the PIN block in clear: 8 octets. The PIN (4 to 12) and the card
-// number (8 to 19) are ASCII digits; where a transaction has no card number, zeros
-// take its place.
+// number (8 to 19), or NoPAN, are ASCII digits.
 func (f PINFormat) PINBlock(dst *[8]byte, pin, pan []byte) error { return f.block(dst[:], pin, pan) }
 
-// PINBlockWide writes the PIN block of 16 octets that goes with SM4, in clear.
+// PINBlockWide writes the PIN block of 16 octets that goes with SM4, in clear, of format 0.
 func PINBlockWide(dst *[16]byte, pin, pan []byte) error { return PINFormat0.block(dst[:], pin, pan) }
 
 // EncryptPIN makes field 52 under a DES PIN key: the clear block, encrypted.
@@ -47,16 +64,19 @@ func (k *Key) EncryptPIN(f PINFormat, pin, pan []byte) (sealed [8]byte, err erro
 	return sealed, err
 }
 
-// EncryptPINWide makes the field 52 of 16 octets: under an SM4 PIN key of format 0,
-// under an AES one of format 4.
-func (k *Key) EncryptPINWide(pin, pan []byte) (sealed [16]byte, err error) {
-	err = k.encryptPIN(k.wideFormat(), sealed[:], pin, pan)
+// EncryptPINWide makes the field 52 of 16 octets: under an AES PIN key of format 4 whatever
+// f is, under an SM4 one of format 0, narrow where f is.
+func (k *Key) EncryptPINWide(f PINFormat, pin, pan []byte) (sealed [16]byte, err error) {
+	err = k.encryptPIN(k.wideFormat(f), sealed[:], pin, pan)
 	return sealed, err
 }
 
-func (k *Key) wideFormat() PINFormat {
-	if k.aes {
+func (k *Key) wideFormat(f PINFormat) PINFormat {
+	switch {
+	case k.aes:
 		return PINFormat4
+	case f == PINFormat0Narrow:
+		return f
 	}
 	return PINFormat0
 }
@@ -69,8 +89,8 @@ func (k *Key) DecryptPIN(f PINFormat, block [8]byte, pan, pin []byte) ([]byte, e
 }
 
 // DecryptPINWide undoes EncryptPINWide, on the terms of DecryptPIN.
-func (k *Key) DecryptPINWide(block [16]byte, pan, pin []byte) ([]byte, error) {
-	return k.decryptPIN(k.wideFormat(), block[:], pan, pin)
+func (k *Key) DecryptPINWide(f PINFormat, block [16]byte, pan, pin []byte) ([]byte, error) {
+	return k.decryptPIN(k.wideFormat(f), block[:], pan, pin)
 }
 
 func (k *Key) encryptPIN(f PINFormat, dst, pin, pan []byte) error {
@@ -94,7 +114,13 @@ func (k *Key) decryptPIN(f PINFormat, sealed, pan, pin []byte) ([]byte, error) {
 	}
 	var clear [sm4.BlockSize]byte
 	block := clear[:copy(clear[:], sealed)]
-	if k.decrypt(block); f == PINFormat4 {
+	if k.decrypt(block); f == PINFormat0Narrow {
+		if len(bytes.Trim(block[8:], "\x00")) > 0 {
+			return pin[:0], errPINBlock
+		}
+		f, block = PINFormat0, block[:8]
+	}
+	if f == PINFormat4 {
 		if err := checkPAN(pan); err != nil {
 			return pin[:0], err
 		}
@@ -118,6 +144,10 @@ func (k *Key) fitsPIN(block []byte) error {
 func (f PINFormat) block(dst, pin, pan []byte) error {
 	if len(pin) < 4 || len(pin) > 12 || !allDigits(pin) {
 		return errPIN
+	}
+	if f == PINFormat0Narrow {
+		clear(dst[8:])
+		f, dst = PINFormat0, dst[:8]
 	}
 	if f == PINFormat0 || f == PINFormat2 {
 		for i := range dst {
@@ -166,7 +196,7 @@ func (f PINFormat) isFill(i int, v byte) bool {
 
 // xorPAN XORs the account field into a block, putting it on or taking it off.
 func (f PINFormat) xorPAN(block, pan []byte) error {
-	if f == PINFormat1 || f == PINFormat2 {
+	if !f.Bound() {
 		return nil
 	}
 	if err := checkPAN(pan); err != nil {

@@ -50,12 +50,24 @@ func TestSealedPINs(t *testing.T) {
 	}
 	k := sm4Key(t, "F351D490994603795C6EBEE8FAEBB481")
 	pan := []byte("0000006601007726880")
-	block, err := k.EncryptPINWide([]byte("123654"), pan)
+	block, err := k.EncryptPINWide(PINFormat0, []byte("123654"), pan)
 	if got, want := fmt.Sprintf("%X", block), "CD01D6AD8F0A484C52A9364A0595AD60"; err != nil || got != want {
 		t.Errorf("SM4: %s, %v, want %s", got, err, want)
 	}
-	if pin, err := k.DecryptPINWide(block, pan, nil); err != nil || string(pin) != "123654" {
+	if pin, err := k.DecryptPINWide(PINFormat0, block, pan, nil); err != nil || string(pin) != "123654" {
 		t.Errorf("SM4: opened to %q, %v", pin, err)
+	}
+	narrow, err := k.EncryptPINWide(PINFormat0Narrow, []byte("123654"), pan)
+	if got, want := fmt.Sprintf("%X", narrow), "E639B7346D93D4ECE1E991CDCC84936E"; err != nil || got != want {
+		t.Errorf("SM4, 8 octets: %s, %v, want %s", got, err, want)
+	}
+	if pin, err := k.DecryptPINWide(PINFormat0Narrow, narrow, pan, nil); err != nil || string(pin) != "123654" {
+		t.Errorf("SM4, 8 octets: opened to %q, %v", pin, err)
+	}
+	for f, of := range map[PINFormat][16]byte{PINFormat0: narrow, PINFormat0Narrow: block} {
+		if pin, err := k.DecryptPINWide(f, of, pan, nil); err == nil {
+			t.Errorf("SM4: a block of the other width opens as format %s to %q", f, pin)
+		}
 	}
 }
 
@@ -78,14 +90,14 @@ func TestPINsThatCannotBe(t *testing.T) {
 		if err != nil && (strings.Contains(err.Error(), "987") || strings.Contains(err.Error(), "6225")) {
 			t.Errorf("%s: the error tells: %v", v.name, err)
 		}
-		if _, err := wide.EncryptPINWide([]byte(v.pin), []byte(v.pan)); err == nil {
+		if _, err := wide.EncryptPINWide(PINFormat0, []byte(v.pin), []byte(v.pan)); err == nil {
 			t.Errorf("%s: sealed under SM4", v.name)
 		}
 	}
 	if _, err := wide.EncryptPIN(PINFormat0, []byte("9876"), []byte("6225000000000014")); err == nil {
 		t.Error("8 octets sealed under SM4")
 	}
-	if _, err := k.DecryptPINWide([16]byte{}, []byte("6225000000000014"), nil); err == nil {
+	if _, err := k.DecryptPINWide(PINFormat0, [16]byte{}, []byte("6225000000000014"), nil); err == nil {
 		t.Error("16 octets opened under DES")
 	}
 }
@@ -139,6 +151,9 @@ func TestPINBlocksFilledAtRandom(t *testing.T) {
 		{"format 1", PINFormat1, "1412340123456789", true},
 		{"format 1, twelve digits", PINFormat1, "1C12345678901200", true},
 		{"format 1, filled as format 0", PINFormat1, "141234FFFFFFFFFF", true},
+		{"format 2", PINFormat2, "241234FFFFFFFFFF", true},
+		{"format 2, another fill", PINFormat2, "241234FFFFFFFFF0", false},
+		{"format 0 as format 2", PINFormat2, "041234FFFFFFFFFF", false},
 		{"format 3", PINFormat3, "341234ABCDEFABCD", true},
 		{"format 3, a digit in the fill", PINFormat3, "341234ABCD9FABCD", false},
 		{"format 0 as format 3", PINFormat3, "041234FFFFFFFFFF", false},
@@ -185,7 +200,7 @@ func FuzzPIN(f *testing.F) {
 	f.Fuzz(func(t *testing.T, pin, pan, sealed []byte) {
 		var room [12]byte
 		block, err := k.EncryptPIN(PINFormat0, pin, pan)
-		wideBlock, wideErr := wide.EncryptPINWide(pin, pan)
+		wideBlock, wideErr := wide.EncryptPINWide(PINFormat0, pin, pan)
 		if (err == nil) != (wideErr == nil) {
 			t.Fatalf("DES: %v; SM4: %v", err, wideErr)
 		}
@@ -193,7 +208,7 @@ func FuzzPIN(f *testing.F) {
 			if got, err := k.DecryptPIN(PINFormat0, block, pan, room[:]); err != nil || !bytes.Equal(got, pin) {
 				t.Fatalf("%q came back as %q, %v", pin, got, err)
 			}
-			if got, err := wide.DecryptPINWide(wideBlock, pan, room[:]); err != nil || !bytes.Equal(got, pin) {
+			if got, err := wide.DecryptPINWide(PINFormat0, wideBlock, pan, room[:]); err != nil || !bytes.Equal(got, pin) {
 				t.Fatalf("SM4: %q came back as %q, %v", pin, got, err)
 			}
 		}
@@ -212,19 +227,19 @@ func FuzzPIN(f *testing.F) {
 func TestPINBlockOfFormat4(t *testing.T) {
 	k := aesKey(t, "AF8CB133A78F8DC2D1359F18527593FB") // of X9.24-3's test data, counter 1
 	room := make([]byte, 12)
-	pin, err := k.DecryptPINWide([16]byte(octets(t, "A912150391AB65A67E52883D81CE2D15")), []byte("4111111111111111"), room)
+	pin, err := k.DecryptPINWide(PINFormat0, [16]byte(octets(t, "A912150391AB65A67E52883D81CE2D15")), []byte("4111111111111111"), room)
 	if err != nil || string(pin) != "1234" {
 		t.Errorf("PIN %q, %v", pin, err)
 	}
 	for _, pan := range []string{"62250000", "6225000000000014", "6225000000000000014"} {
-		sealed, err := k.EncryptPINWide([]byte("123456789012"), []byte(pan))
+		sealed, err := k.EncryptPINWide(PINFormat0, []byte("123456789012"), []byte(pan))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if pin, err := k.DecryptPINWide(sealed, []byte(pan), room); err != nil || string(pin) != "123456789012" {
+		if pin, err := k.DecryptPINWide(PINFormat0, sealed, []byte(pan), room); err != nil || string(pin) != "123456789012" {
 			t.Errorf("%d digits: PIN %q, %v", len(pan), pin, err)
 		}
-		if _, err := k.DecryptPINWide(sealed, []byte("6225000000000022"), room); err == nil {
+		if _, err := k.DecryptPINWide(PINFormat0, sealed, []byte("6225000000000022"), room); err == nil {
 			t.Errorf("%d digits: opened with another card number", len(pan))
 		}
 	}

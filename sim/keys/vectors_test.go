@@ -217,7 +217,7 @@ func (v *aesDUKPT) hold(t *testing.T, d DUKPT, is holds) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			pin, err := k.DecryptPINWide([16]byte(octets(t, want)), []byte("4111111111111111"), nil)
+			pin, err := k.DecryptPINWide(PINFormat0, [16]byte(octets(t, want)), []byte("4111111111111111"), nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -59,6 +59,9 @@ func (r reader) network(p *Profile, d *dialect.Dialect, given network, found map
 	case p.SignIn != "" && d.DUKPT != keys.NoDUKPT:
 		fail("sign-in", "the dialect derives keys (DUKPT), and no sign-in brings them; leave it away")
 	}
+	if f := d.PINFormat; p.SignIn.Cipher() == keys.CipherSM4 && f != keys.PINFormat0 && f != keys.PINFormat0Narrow {
+		fail("sign-in", "under SM4 a PIN block is of format 0, and dialect %s says %s; take pin out of it, or say another sign-in", d.Name, f)
+	}
 	if p.SignIn.Cipher() != keys.CipherDES || d.DUKPT > keys.DUKPTTDES {
 		if d, err = d.WithWidePIN(); err != nil {
 			fail("sign-in", "%w", err)

@@ -87,6 +87,18 @@ func TestLengthTooShortForTheDialectIsTold(t *testing.T) {
 	}
 }
 
+func TestSM4NeedsPINBlocksThatItHas(t *testing.T) {
+	path := withDialect(t, "./bank.yaml", "extends: iso87\npin: {format: 3}\n")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Parse(path, append(text, "\nsign-in: \"005\"\n"...), 2)
+	if want := "sign-in: under SM4 a PIN block is of format 0, and dialect bank says 3; take pin out of it, or say another sign-in"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error is %v\nwant in it %s", err, want)
+	}
+}
+
 func TestWhereTheAdminAPIIs(t *testing.T) {
 	dir := t.TempDir()
 	for name, token := range map[string]string{"good": "0123456789abcdef\n", "short": "0123", "empty": ""} {

@@ -30,6 +30,7 @@ type Policy struct {
 	PayerQuery       time.Duration // between queries of an order whose customer is to enter a password
 	PayerWait        time.Duration // for the customer; then the payment is given up
 	OrderPaid        string        // what terminals show when an order is paid; empty for what they show after any payment
+	KeepOldKeys      bool          // working keys that do not check leave the old ones in the terminal, which is signed off either way
 	EncryptTracks    bool          // encipher tracks when the sign-in gave a track key
 	Signatures       Signatures
 	DailySignIn      bool // sign in again on the first payment of a new day
@@ -43,7 +44,7 @@ func defaultPolicy(d *dialect.Dialect) Policy {
 		Timeout: 60 * time.Second, ReversalTries: 3, ReversalReason: d.Reason(dialect.NoAnswer), ReversalAccepts: d.Accepts,
 		KeepOnMismatch: true, AbortOnReversal: true, DefectiveIsGood: true, Supervisor: true,
 		PayerQuery: 5 * time.Second, PayerWait: 30 * time.Second,
-		JournalLimit: 500, RefundLimit: 10_000_00, TapPINAbove: 1000_00, EncryptTracks: true, Passwords: operator.Defaults(), Signatures: defaultSignatures,
+		JournalLimit: 500, RefundLimit: 10_000_00, TapPINAbove: 1000_00, KeepOldKeys: true, EncryptTracks: true, Passwords: operator.Defaults(), Signatures: defaultSignatures,
 	}
 }
 
@@ -78,6 +79,7 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 		"refund-limit":      r.Yuan(&p.RefundLimit, maxAmount),
 		"offline-limit":     r.Yuan(&p.OfflineLimit, maxAmount),
 		"tap-pin-above":     r.Yuan(&p.TapPINAbove, maxAmount),
+		"keep-old-keys":     r.Bool(&p.KeepOldKeys),
 		"encrypt-tracks":    r.Bool(&p.EncryptTracks),
 		"mac-on-decline":    r.declineMAC(&p.MACOnDecline),
 		"signatures":        r.signatures(&p.Signatures),

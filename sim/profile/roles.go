@@ -11,7 +11,7 @@ import (
 var roles = []string{
 	"good", "chip", "qr", "qr-password", "foreign", "rich", "defective", "issuer-contact", "pick-up", "invalid", "unknown-issuer", "sleeping",
 	"suspect", "lost", "stolen", "poor", "expired", "wrong-pin", "not-permitted", "frozen", "terminal-not-permitted",
-	"over-limit", "restricted", "sm-chip", "to-block", "to-unblock", "chip-first", "cash", "phone", "signer",
+	"over-limit", "restricted", "sm-chip", "to-block", "to-unblock", "new-pin", "chip-first", "cash", "phone", "signer",
 	"sda", "dda", "cda", "strict", "certificate-expired", "ca-expired", "ca-unlisted", "too-often", "tries-exceeded", "issuer-down", "system-error",
 }
 

@@ -193,3 +193,15 @@ Feature: Chips
     Given a terminal that has signed in
     When the cardholder pays 1.00 yuan with a good card
     Given somebody copies what the chip has sent
+
+  @holds
+  Scenario: the chip has its account's PIN
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a new-pin card by chip
+    Then the chip has its account's PIN
+
+  @fails
+  Scenario: the chip has its account's PIN
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the chip has its account's PIN

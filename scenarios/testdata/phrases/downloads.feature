@@ -74,3 +74,18 @@ Feature: Downloads
     When the terminal downloads its "parameters"
     And the terminal has downloaded nothing
     Then the terminal has 1 entries of its "parameters"
+
+  @holds
+  Scenario: the bank withdraws its CA keys
+    Given a terminal that has signed in
+    When the terminal downloads its "ca-keys"
+    Given the bank withdraws its CA keys
+    When the terminal downloads its "ca-keys"
+    Then the terminal has 0 entries of its "ca-keys"
+
+  @fails
+  Scenario: the bank withdraws its CA keys
+    Given a terminal that has signed in
+    Given the bank withdraws its CA keys
+    When the terminal downloads its "ca-keys"
+    Then the terminal has 3 entries of its "ca-keys"

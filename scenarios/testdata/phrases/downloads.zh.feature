@@ -73,3 +73,18 @@
     当 终端下载"parameters"
     并且 终端未下载任何数据
     那么 终端已下载"parameters"1条
+
+  @holds
+  场景: 银行撤销CA公钥
+    假如 终端已签到
+    当 终端下载“ca-keys”
+    假如 银行撤销CA公钥
+    当 终端下载“ca-keys”
+    那么 终端已下载“ca-keys”0条
+
+  @fails
+  场景: 银行撤销CA公钥
+    假如 终端已签到
+    假如 银行撤销CA公钥
+    当 终端下载“ca-keys”
+    那么 终端已下载“ca-keys”3条

@@ -345,3 +345,30 @@ Feature: The terminal
   Scenario: the terminal signs in for keys of block {text}
     Given a terminal that has signed in
     When the terminal signs in for keys of block "009"
+
+  @holds
+  Scenario: the next working keys come with a wrong check value
+    Given a terminal that has signed in
+    Given the next working keys come with a wrong check value
+    When the terminal signs in
+    Then the terminal is not signed in
+
+  @fails
+  Scenario: the next working keys come with a wrong check value
+    Given a terminal that has signed in
+    Given the next working keys come with a wrong check value
+    When the terminal signs in
+    Then the terminal is signed in
+
+  @holds
+  Scenario: the terminal has its old keys as the policy says
+    Given a terminal that has signed in
+    And the next working keys come with a wrong check value
+    When the terminal signs in
+    Then the terminal has its old keys as the policy says
+
+  @fails
+  Scenario: the terminal has its old keys as the policy says
+    Given a terminal that has signed in
+    And water gets into the terminal
+    Then the terminal has its old keys as the policy says

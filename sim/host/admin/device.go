@@ -15,6 +15,7 @@ func (s *Server) ofDevices() map[string]answers {
 		"GET /v1/terminals/{tid}/status":      s.getStatus,
 		"POST /v1/terminals/{tid}/require":    s.require,
 		"POST /v1/terminals/{tid}/master-key": s.allowMasterKey,
+		"DELETE /v1/terminals/{tid}/ca-keys":  s.withdrawCAKeys,
 	}
 }
 
@@ -38,6 +39,14 @@ func (s *Server) require(r *http.Request) (any, error) {
 // allowMasterKey lets a terminal download its master key once more.
 func (s *Server) allowMasterKey(r *http.Request) (any, error) {
 	if err := s.host.AllowMasterKey(r.PathValue("tid")); err != nil {
+		return nil, refuse(http.StatusNotFound, "no terminal %q in the profile", r.PathValue("tid"))
+	}
+	return nil, nil
+}
+
+// withdrawCAKeys has the host tell a terminal of no CA key until it has heard so.
+func (s *Server) withdrawCAKeys(r *http.Request) (any, error) {
+	if err := s.host.WithdrawCAKeys(r.PathValue("tid")); err != nil {
 		return nil, refuse(http.StatusNotFound, "no terminal %q in the profile", r.PathValue("tid"))
 	}
 	return nil, nil

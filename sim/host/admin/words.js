@@ -76,11 +76,13 @@ export const faultsInChinese = {
 	"serial-replayed": "DUKPT密钥序列号可重复或倒退", "cryptogram-unchecked": "不验证芯片的应用密文", "chip-without-cryptogram": "芯片交易可不带应用密文", "counter-unchecked": "芯片的应用交易计数器可重复", "wrong-arpc": "发卡行认证数据(ARPC)错一位",
 	"malformed-approved": "无法解析的请求一律批准", "malformed-hangs": "收到无法解析的请求后不再应答任何交易", "malformed-crashes": "收到无法解析的请求后主机停止", "malformed-answers": "交易入账, 应答报文格式错误, 每次错法不同",
 	"script-result-lost": "脚本处理结果通知应答成功但不保存",
+	"pin-told-wrong": "发卡行脚本写入芯片的新密码与账户密码不一致",
 	"master-key-wrong": "下载的主密钥与校验值不符",
 	"key-block-header": "TR-31密钥块的头在计算MAC之后被篡改",
 	"master-key-to-anybody": "主密钥可反复下载, 不核对公钥及其长度",
 	"ca-key-wrong": "下载的公钥和IC卡参数错一位",
 	"ca-key-forged": "第一个CA公钥被换成另一个, 校验值正确",
+	"ca-key-kept": "已撤销的CA公钥仍可下载",
 };
 
 // Rows of a slip, which has both languages whatever the page's is.

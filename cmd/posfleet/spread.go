@@ -37,7 +37,7 @@ func (f *joinFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.creds, "creds", "", "file of the run's credentials, which posfleet agent credentials FILE makes")
 	fl.StringVar(&f.cluster.URL, "nats", "", "your own NATS with JetStream, such as nats://a:4222,nats://b:4222")
-	fl.StringVar(&f.cluster.Creds, "nats-creds", "", "file of NATS credentials, where your own NATS wants one")
+	fl.StringVar(&f.cluster.Creds, "nats-creds", "", "file of NATS credentials, where your own NATS wants one (or NATS_USER and NATS_PASSWORD in the environment)")
 	fl.StringVar(&f.cluster.CA, "nats-ca", "", "PEM file of who signed the certificates of your own NATS (default: the system's roots)")
 }
 

@@ -48,11 +48,18 @@ func Join(url string, c Credentials) (*Conn, error) {
 	return connect(url, c, nats.Secure(secure), nats.TLSHandshakeFirst())
 }
 
-// JoinCluster connects to a cluster that is not the controller's own.
+// JoinCluster connects to a cluster that is not the controller's own. Without a file of
+// NATS credentials the environment may say who asks, as NATS' own tool has it: NATS_USER
+// with NATS_PASSWORD, or a token as NATS_USER alone.
 func JoinCluster(to Cluster, c Credentials) (*Conn, error) {
 	var options []nats.Option
-	if to.Creds != "" {
+	switch user, password := os.Getenv("NATS_USER"), os.Getenv("NATS_PASSWORD"); {
+	case to.Creds != "":
 		options = append(options, nats.UserCredentials(to.Creds))
+	case password != "":
+		options = append(options, nats.UserInfo(user, password))
+	case user != "":
+		options = append(options, nats.Token(user))
 	}
 	if to.CA != "" {
 		options = append(options, nats.RootCAs(to.CA))

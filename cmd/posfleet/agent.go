@@ -101,7 +101,7 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 			gaveUp(fmt.Errorf("the controller has not been heard of for %v", patience))
 		}
 	}()
-	a, err := agent.Take(ctx, c, thisAgent(), version(), func(what string) { tell.line("%s", what) })
+	a, err := agent.Take(ctx, c, thisAgent(), build(), func(what string) { tell.line("%s", what) })
 	switch {
 	case sig.first != nil:
 		return &exit{code: sig.code(), err: errors.New("stopped while waiting for a run")}
@@ -264,7 +264,7 @@ func (s *sharePlayer) books(context.Context) (audit.Books, error) {
 // playIn plays the share into a folder, which goes to the controller as it grows.
 func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *job, n *network, sig *signals) error {
 	part := fmt.Sprintf("%s-%d-%d", f.id, s.agent.Share.Index+1, s.agent.Share.Attempt)
-	begun := &report.Report{Run: f.id, Part: part, Plan: f.asked, Environment: report.ThisMachine(version()), Started: time.Now()}
+	begun := &report.Report{Run: f.id, Part: part, Plan: f.asked, Environment: report.ThisMachine(build()), Started: time.Now()}
 	folder, err := report.Create(dir, begun)
 	if err != nil {
 		return &exit{code: exitIncomplete, err: err}

@@ -196,7 +196,7 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 // end tells what a check of n found, writes the files that were asked for, and gives
 // the exit code; err is what kept it from its end.
 func (f *checkFlags) end(cmd *cobra.Command, n *network, found *verdicts.Results, err error, sig *signals, files *resultFiles) error {
-	found.Target, found.Digest, found.Environment = n.target, digestOf(f.net.profile), report.ThisMachine(version())
+	found.Target, found.Digest, found.Environment = n.target, digestOf(f.net.profile), report.ThisMachine(build())
 	found.Command, found.Again = commandLine(), string(scrub([]byte(again(cmd))))
 	found.WriteSummary(cmd.OutOrStdout())
 	if err := files.write(found); err != nil {

@@ -49,7 +49,7 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	}
 	part := rand.Text()
 	f.asked = f.plan(j, n)
-	begun := &report.Report{Run: f.runID(part), Part: part, Plan: f.asked, Environment: report.ThisMachine(version()), Started: time.Now()}
+	begun := &report.Report{Run: f.runID(part), Part: part, Plan: f.asked, Environment: report.ThisMachine(build()), Started: time.Now()}
 	folder, err := report.Create(f.folder(), begun)
 	if err != nil {
 		return usage(err)
@@ -72,7 +72,7 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	}
 	f.introduce(c.tell, j, n)
 	return c.conduct(ctx, out, begun, func(m *meeting) (*agent.Controller, error) {
-		run, err := agent.Start(ctx, m.conn, version(), c.Agents, c.Takeover, packed, c.dir)
+		run, err := agent.Start(ctx, m.conn, build(), c.Agents, c.Takeover, packed, c.dir)
 		if err != nil || !f.spread.here() {
 			return run, err
 		}
@@ -278,10 +278,10 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 	go func() { // who waits in vain
 		refused := map[string]bool{}
 		for looking.Err() == nil {
-			for _, name := range run.Strangers(looking, version()) {
+			for _, name := range run.Strangers(looking, build()) {
 				if !refused[name] {
 					refused[name] = true
-					c.tell.line("refused: agent %s, this is posfleet %s", name, version())
+					c.tell.line("refused: agent %s, this is posfleet %s", name, build())
 				}
 			}
 			select {

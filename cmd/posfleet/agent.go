@@ -60,7 +60,7 @@ func agentCommand(sig *signals) *cobra.Command {
 }
 
 // connect meets the run's NATS server.
-func (f *agentFlags) connect() (*agent.Conn, error) {
+func (f *agentFlags) connect(ctx context.Context) (*agent.Conn, error) {
 	switch {
 	case (f.url == "") == (f.join.cluster.URL == ""):
 		return nil, usage(errors.New("want --join nats://CONTROLLER:4222, or --nats with your own NATS"))
@@ -73,9 +73,9 @@ func (f *agentFlags) connect() (*agent.Conn, error) {
 	}
 	var c *agent.Conn
 	if f.url != "" {
-		c, err = agent.Join(f.url, creds)
+		c, err = agent.Join(ctx, f.url, creds)
 	} else {
-		c, err = agent.JoinCluster(f.join.cluster, creds)
+		c, err = agent.JoinCluster(ctx, f.join.cluster, creds)
 	}
 	if err != nil {
 		return nil, &exit{code: exitUnreachable, err: err}
@@ -83,10 +83,15 @@ func (f *agentFlags) connect() (*agent.Conn, error) {
 	return c, nil
 }
 
+var errStopped = errors.New("stopped while waiting for a run")
+
 func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 	ctx := cmd.Context()
-	c, err := f.connect()
-	if err != nil {
+	c, err := f.connect(ctx)
+	switch {
+	case err != nil && sig.first != nil:
+		return &exit{code: sig.code(), err: errStopped}
+	case err != nil:
 		return err
 	}
 	defer c.Close()
@@ -104,7 +109,7 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 	a, err := agent.Take(ctx, c, thisAgent(), build(), func(what string) { tell.line("%s", what) })
 	switch {
 	case sig.first != nil:
-		return &exit{code: sig.code(), err: errors.New("stopped while waiting for a run")}
+		return &exit{code: sig.code(), err: errStopped}
 	case ctx.Err() != nil:
 		return &exit{code: exitUnreachable, err: context.Cause(lasting)}
 	case errors.Is(err, agent.ErrVersion):

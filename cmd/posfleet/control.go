@@ -198,8 +198,11 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return nil, &exit{code: exitIncomplete, err: err}
 	}
-	met, err := c.meet(c.dir)
-	if err != nil {
+	met, err := c.meet(ctx, c.dir)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, c.unmet(err)
+	case err != nil:
 		return nil, err
 	}
 	defer met.close()
@@ -208,7 +211,7 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	c.died = died
 	run, err := start(met)
 	if err != nil {
-		return nil, &exit{code: exitUnreachable, err: err}
+		return nil, c.unmet(err)
 	}
 	whole, over := context.WithCancel(context.WithoutCancel(ctx))
 	defer over()
@@ -259,6 +262,11 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	}
 	c.changes = run.Changes()
 	return run.Parts(), nil
+}
+
+// unmet is that the run's NATS server could not be met, or that a signal came before.
+func (c *controlled) unmet(err error) error {
+	return &exit{code: cmp.Or(c.sig.code(), exitUnreachable), err: fmt.Errorf("the run has not begun: %w", err)}
 }
 
 // abortPatience is how long agents are waited for that are to end at once.

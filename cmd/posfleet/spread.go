@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -93,7 +94,7 @@ type meeting struct {
 
 // meet starts the run's NATS server, or connects to the user's, and writes down where. dir
 // is where the server keeps its streams.
-func (p *meetingPlace) meet(dir string) (*meeting, error) {
+func (p *meetingPlace) meet(ctx context.Context, dir string) (*meeting, error) {
 	m := &meeting{close: func() {}}
 	var creds agent.Credentials
 	var err error
@@ -110,14 +111,17 @@ func (p *meetingPlace) meet(dir string) (*meeting, error) {
 		return nil, usage(err)
 	}
 	if p.Cluster.URL != "" {
-		if m.conn, err = agent.JoinCluster(p.Cluster, creds); err != nil {
+		if m.conn, err = agent.JoinCluster(ctx, p.Cluster, creds); err != nil {
 			return nil, &exit{code: exitUnreachable, err: err}
 		}
 		m.close = m.conn.Close
 		return m, p.save(dir)
 	}
-	s, err := agent.Serve(cmp.Or(p.Listen, "127.0.0.1:0"), filepath.Join(dir, "nats"), creds)
-	if err != nil {
+	s, err := agent.Serve(ctx, cmp.Or(p.Listen, "127.0.0.1:0"), filepath.Join(dir, "nats"), creds)
+	switch {
+	case errors.Is(err, agent.ErrAddress):
+		return nil, usage(err)
+	case err != nil:
 		return nil, &exit{code: exitUnreachable, err: err}
 	}
 	m.url, p.Listen = s.URL, s.Address
@@ -130,7 +134,7 @@ func (p *meetingPlace) meet(dir string) (*meeting, error) {
 		_ = os.Remove(filepath.Join(dir, credentialsName))
 		_ = os.Remove(filepath.Join(dir, meetingName))
 	}
-	if m.conn, err = agent.Join(m.url, creds); err == nil {
+	if m.conn, err = agent.Join(ctx, m.url, creds); err == nil {
 		err = p.save(dir)
 	}
 	if err != nil {

@@ -28,7 +28,7 @@ func within(t testing.TB) context.Context {
 // newServer is the server of a controller.
 func newServer(t testing.TB, c Credentials) *Server {
 	t.Helper()
-	s, err := Serve("127.0.0.1:0", t.TempDir(), c)
+	s, err := Serve(t.Context(), "127.0.0.1:0", t.TempDir(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func newServer(t testing.TB, c Credentials) *Server {
 
 func join(t testing.TB, s *Server, c Credentials) *Conn {
 	t.Helper()
-	conn, err := Join(s.URL, c)
+	conn, err := Join(t.Context(), s.URL, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +340,7 @@ func TestLostAgentsAreNoticedAndReplaced(t *testing.T) {
 func TestAnotherControllerGoesOn(t *testing.T) {
 	ctx, creds := within(t), NewCredentials()
 	store, dir := t.TempDir(), t.TempDir()
-	s, err := Serve("127.0.0.1:0", store, creds)
+	s, err := Serve(t.Context(), "127.0.0.1:0", store, creds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -365,7 +365,7 @@ func TestAnotherControllerGoesOn(t *testing.T) {
 	run.stop()
 	conn.Close()
 	s.Close()
-	if s, err = Serve(s.Address, store, creds); err != nil {
+	if s, err = Serve(t.Context(), s.Address, store, creds); err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
@@ -447,7 +447,7 @@ func stock(t testing.TB, change func(*server.Options)) *server.Server {
 
 func cluster(t testing.TB, s *server.Server, c Credentials) *Conn {
 	t.Helper()
-	conn, err := JoinCluster(Cluster{URL: s.ClientURL()}, c)
+	conn, err := JoinCluster(t.Context(), Cluster{URL: s.ClientURL()}, c)
 	if err != nil {
 		t.Fatal(err)
 	}

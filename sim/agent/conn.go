@@ -40,18 +40,18 @@ type Cluster struct {
 }
 
 // Join connects to the server of a controller.
-func Join(url string, c Credentials) (*Conn, error) {
+func Join(ctx context.Context, url string, c Credentials) (*Conn, error) {
 	secure, err := c.tls("agent", "controller")
 	if err != nil {
 		return nil, err
 	}
-	return connect(url, c, nats.Secure(secure), nats.TLSHandshakeFirst())
+	return connect(ctx, url, c, nats.Secure(secure), nats.TLSHandshakeFirst())
 }
 
 // JoinCluster connects to a cluster that is not the controller's own. Without a file of
 // NATS credentials the environment may say who asks, as NATS' own tool has it: NATS_USER
 // with NATS_PASSWORD, or a token as NATS_USER alone.
-func JoinCluster(to Cluster, c Credentials) (*Conn, error) {
+func JoinCluster(ctx context.Context, to Cluster, c Credentials) (*Conn, error) {
 	var options []nats.Option
 	switch user, password := os.Getenv("NATS_USER"), os.Getenv("NATS_PASSWORD"); {
 	case to.Creds != "":
@@ -64,15 +64,15 @@ func JoinCluster(to Cluster, c Credentials) (*Conn, error) {
 	if to.CA != "" {
 		options = append(options, nats.RootCAs(to.CA))
 	}
-	return connect(to.URL, c, options...)
+	return connect(ctx, to.URL, c, options...)
 }
 
-func connect(url string, c Credentials, options ...nats.Option) (*Conn, error) {
+func connect(ctx context.Context, url string, c Credentials, options ...nats.Option) (*Conn, error) {
 	name, _ := os.Hostname()
 	options = append(options, nats.Name(fmt.Sprintf("posfleet %s %d", name, os.Getpid())), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
 		nats.ReconnectWait(250*time.Millisecond), nats.ReconnectJitter(50*time.Millisecond, 50*time.Millisecond),
 		nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(3), nats.Timeout(5*time.Second), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
-	nc, err := nats.Connect(url, options...)
+	nc, err := connectWithin(ctx, url, options)
 	if err != nil {
 		return nil, fmt.Errorf("NATS at %s: %w", url, err)
 	}
@@ -82,6 +82,26 @@ func connect(url string, c Credentials, options ...nats.Option) (*Conn, error) {
 		return nil, fmt.Errorf("NATS at %s: %w", url, err)
 	}
 	return &Conn{nc, js, c, newClock()}, nil
+}
+
+// connectWithin is nats.Connect, which tries each server once, for as long as ctx lasts.
+func connectWithin(ctx context.Context, url string, options []nats.Option) (nc *nats.Conn, err error) {
+	tried := make(chan struct{})
+	go func() {
+		defer close(tried)
+		nc, err = nats.Connect(url, options...)
+	}()
+	select {
+	case <-tried:
+		return nc, err
+	case <-ctx.Done():
+		go func() {
+			if <-tried; err == nil {
+				nc.Close()
+			}
+		}()
+		return nil, ctx.Err()
+	}
 }
 
 // Connected waits until the connection stands, once.

@@ -29,7 +29,7 @@ func TestClusterPasswordComesFromTheEnvironment(t *testing.T) {
 			t.Fatal("no server")
 		}
 		meet := func(patience time.Duration) error {
-			c, err := JoinCluster(Cluster{URL: s.ClientURL()}, NewCredentials())
+			c, err := JoinCluster(t.Context(), Cluster{URL: s.ClientURL()}, NewCredentials())
 			if err != nil {
 				return err
 			}

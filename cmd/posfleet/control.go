@@ -209,6 +209,9 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	waiting, died := context.WithCancelCause(ctx)
 	defer died(nil)
 	c.died = died
+	if err := met.conn.Connected(ctx, func(what string) { c.tell.line("%s", what) }); err != nil {
+		return nil, c.unmet(err)
+	}
 	run, err := start(met)
 	if err != nil {
 		return nil, c.unmet(err)

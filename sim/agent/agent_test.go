@@ -165,7 +165,7 @@ func TestOffsetIsAsFarOffAsItSays(t *testing.T) {
 	ctx, creds := within(t), NewCredentials()
 	s := newServer(t, creds)
 	controller, member := join(t, s, creds), join(t, s, creds)
-	if err := controller.Connected(ctx); err != nil {
+	if err := controller.Connected(ctx, quiet); err != nil {
 		t.Fatal(err)
 	}
 	asked, err := controller.answerClock()
@@ -198,7 +198,7 @@ func TestForeignersNeitherJoinNorCommand(t *testing.T) {
 	conn := join(t, s, foreign)
 	waiting, told := context.WithCancel(ctx)
 	defer told()
-	if err := conn.connected(waiting, func(text string) {
+	if err := conn.Connected(waiting, func(text string) {
 		if strings.Contains(text, "the controller has other credentials") {
 			told()
 		}
@@ -214,7 +214,7 @@ func TestForeignersNeitherJoinNorCommand(t *testing.T) {
 	}
 	defer run.Close(ctx)
 	guest := cluster(t, open, foreign)
-	if err := guest.Connected(ctx); err != nil {
+	if err := guest.Connected(ctx, quiet); err != nil {
 		t.Fatal(err)
 	}
 	if got := guest.members(ctx, time.Second); len(got) != 0 {
@@ -261,7 +261,7 @@ func TestOtherVersionsAreRefused(t *testing.T) {
 		t.Errorf("an agent of version v0 at a controller of v1: %v", err)
 	}
 	old := join(t, s, creds)
-	if err := old.Connected(ctx); err != nil {
+	if err := old.Connected(ctx, quiet); err != nil {
 		t.Fatal(err)
 	}
 	there, err := old.announce("older", "v-1")

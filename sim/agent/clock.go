@@ -88,7 +88,7 @@ func (c *Conn) askClock(ctx context.Context) (shows, sent int64, took time.Durat
 
 // attended reports whether a controller of the run answers.
 func (c *Conn) attended(ctx context.Context) bool {
-	if c.Connected(ctx) != nil {
+	if c.Connected(ctx, func(string) {}) != nil {
 		return false
 	}
 	for range 3 { // a busy machine is slow

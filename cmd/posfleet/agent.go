@@ -121,13 +121,15 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 	tell.line("share %d of %d", a.Share.Index+1, a.Share.Of)
 	s := &sharePlayer{agent: a, view: f.view, tell: tell, sig: sig, lasting: lasting, playing: &playing}
 	if err := s.play(ctx, f.dir); err != nil {
-		code := exitInternal
+		code, why := exitInternal, err.Error()
 		if e, is := errors.AsType[*exit](err); is {
-			code = e.code
+			if code = e.code; e.hint != "" {
+				why += "; hint: " + e.hint
+			}
 		}
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
-		_ = a.Fail(last, code, report.Printable(err.Error()))
+		_ = a.Fail(last, code, report.Printable(why))
 		return err
 	}
 	return nil
@@ -345,6 +347,9 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 func unplayedShare(ctx context.Context, rep *report.Report, n *network, err error) error {
 	if ctx.Err() != nil {
 		return &exit{code: exitIncomplete, err: errors.New("stopped before anything was played")}
+	}
+	if errors.Is(err, agent.ErrOver) {
+		return &exit{code: exitIncomplete, err: errors.New("let go before anything was played: the controller ended the run before it began")}
 	}
 	return &exit{code: unplayedCode(err), err: fmt.Errorf("%s of %s could sign in: %s", report.Plural(int64(rep.SignIn.Terminals-rep.SignIn.Failed), "terminal"),
 		report.FormatCount(int64(rep.SignIn.Terminals)), n.profile.Dialect.Scrubbed(err.Error()))}

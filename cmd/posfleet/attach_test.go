@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,7 +11,9 @@ import (
 	"testing"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/agent"
+	"github.com/posfleet/posfleet/sim/line"
 )
 
 // A run whose controller is alive is not gone on with: a second one would have half of what
@@ -63,5 +66,42 @@ func TestBusyAddressOfAgentsIsAUsageError(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "nats")); err == nil {
 		t.Error("the folder of streams has been opened all the same")
+	}
+}
+
+// To an agent loopback is its own machine: one that finds no host there is told that, and
+// not to start a host; and the controller says it before anybody tries.
+func TestLoopbackIsEachAgentsOwn(t *testing.T) {
+	of := func(share sim.Share) string {
+		f := networkFlags{host: "127.0.0.1:1", share: share}
+		_, err := f.open(t.Context(), 2)
+		var e *exit
+		if !errors.As(err, &e) || e.code != exitUnreachable {
+			t.Fatal(err)
+		}
+		return e.hint
+	}
+	const own = "127.0.0.1:1 is each agent's own machine"
+	if hint := of(sim.Share{Index: 1, Of: 2}); !strings.Contains(hint, own) || strings.Contains(hint, "starts the bundled one") {
+		t.Errorf("an agent is told %q", hint)
+	}
+	if hint := of(sim.Share{}); !strings.Contains(hint, "starts the bundled one") {
+		t.Errorf("who plays alone is told %q", hint)
+	}
+	for address, target := range map[string]string{"127.0.0.1:1": "127.0.0.1:1", "10.0.0.1:1": "10.0.0.1:1", "127.0.0.1:2": bundledTarget} {
+		n := &network{target: target, dialer: &line.Dialer{Address: address}}
+		if said := n.agentsOwn(); (said != "") != (target == "127.0.0.1:1") {
+			t.Errorf("%s, %s: %q", address, target, said)
+		}
+	}
+}
+
+// An agent that is let go before the start has had no trouble signing in.
+func TestAgentLetGoIsNotToldOfItsSignIns(t *testing.T) {
+	rep := &report.Report{SignIn: report.Phase{Terminals: 50}}
+	err := unplayedShare(t.Context(), rep, nil, fmt.Errorf("begin: %w", agent.ErrOver))
+	var e *exit
+	if !errors.As(err, &e) || e.code != exitIncomplete || strings.Contains(err.Error(), "sign in") || !strings.Contains(err.Error(), "let go") {
+		t.Error(err)
 	}
 }

@@ -71,6 +71,9 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 		folder: folder, tell: tell, sig: sig, dir: folder.Path("agents"), view: f.view, desk: desk, hand: f.newHand(folder, tell),
 	}
 	f.introduce(c.tell, j, n)
+	if own := n.agentsOwn(); own != "" && !f.spread.here() {
+		c.tell.line("%s", own)
+	}
 	return c.conduct(ctx, out, begun, func(m *meeting) (*agent.Controller, error) {
 		run, err := agent.Start(ctx, m.conn, build(), c.Agents, c.Takeover, packed, c.dir)
 		if err != nil || !f.spread.here() {

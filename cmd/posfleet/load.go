@@ -177,8 +177,10 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 	defer f.watched.close()
 	playing, drain := context.WithCancel(ctx)
 	defer drain()
-	if in := atTerminal(cmd.InOrStdin(), out, cmd.ErrOrStderr()); in != nil && f.keys {
-		f.takeKeys(in, run, folder, tell, drain)
+	if f.keys {
+		if in := atTerminal(cmd.InOrStdin(), out, cmd.ErrOrStderr()); in != nil {
+			f.takeKeys(in, run, folder, tell, drain)
+		}
 	}
 	rep, incomplete, err := f.play(playing, run, folder, taken, tell, sig)
 	if err == nil && j.storm != nil {

@@ -26,6 +26,7 @@ type Agent struct {
 	Within    time.Duration `json:"clock_within_ns"` // how far the offset may be off when it began
 	Drift     time.Duration `json:"clock_drift_ns"`  // by how much the offset had changed when it ended
 	Late      time.Duration `json:"late_ns,omitempty"`
+	Machine   Environment   `json:"machine,omitzero"` // that it played on
 }
 
 // NewAgent sums up a part of a run, which has a number.
@@ -35,7 +36,7 @@ func NewAgent(number int, name string, r *Report) (Agent, error) {
 		return Agent{}, err
 	}
 	return Agent{Number: number, Name: name, Terminals: r.Plan.Terminals, Planned: r.Planned, Played: r.Played, Sent: all.Counts.Sent(), Answered: all.Counts.answered(),
-		P50: all.Quantile(0.5).Value, P99: all.Quantile(0.99).Value, Verdict: r.Validity.Level.String(), Lost: r.Incomplete}, nil
+		P50: all.Quantile(0.5).Value, P99: all.Quantile(0.99).Value, Verdict: r.Validity.Level.String(), Lost: r.Incomplete, Machine: r.Environment}, nil
 }
 
 // Deaf is the state of an agent that has not heard in time how the run was changed.

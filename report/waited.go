@@ -32,6 +32,9 @@ func (w Waited) String() string {
 	return words + FormatCount(int64(w.Enough)) + " terminals would do"
 }
 
+// For is how many terminals would do at so many times the rate.
+func (w Waited) For(times float64) int { return twoDigits(float64(w.Enough) * times) }
+
 // Advise takes back how many terminals would have done where more of them would have
 // waited as well: the host fell silent, or the generator was the limit. The validity
 // is judged before.

@@ -60,7 +60,7 @@ func agentCommand(sig *signals) *cobra.Command {
 }
 
 // connect meets the run's NATS server.
-func (f *agentFlags) connect() (*agent.Conn, error) {
+func (f *agentFlags) connect(ctx context.Context) (*agent.Conn, error) {
 	switch {
 	case (f.url == "") == (f.join.cluster.URL == ""):
 		return nil, usage(errors.New("want --join nats://CONTROLLER:4222, or --nats with your own NATS"))
@@ -73,9 +73,9 @@ func (f *agentFlags) connect() (*agent.Conn, error) {
 	}
 	var c *agent.Conn
 	if f.url != "" {
-		c, err = agent.Join(f.url, creds)
+		c, err = agent.Join(ctx, f.url, creds)
 	} else {
-		c, err = agent.JoinCluster(f.join.cluster, creds)
+		c, err = agent.JoinCluster(ctx, f.join.cluster, creds)
 	}
 	if err != nil {
 		return nil, &exit{code: exitUnreachable, err: err}
@@ -83,10 +83,15 @@ func (f *agentFlags) connect() (*agent.Conn, error) {
 	return c, nil
 }
 
+var errStopped = errors.New("stopped while waiting for a run")
+
 func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 	ctx := cmd.Context()
-	c, err := f.connect()
-	if err != nil {
+	c, err := f.connect(ctx)
+	switch {
+	case err != nil && sig.first != nil:
+		return &exit{code: sig.code(), err: errStopped}
+	case err != nil:
 		return err
 	}
 	defer c.Close()
@@ -101,10 +106,10 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 			gaveUp(fmt.Errorf("the controller has not been heard of for %v", patience))
 		}
 	}()
-	a, err := agent.Take(ctx, c, thisAgent(), version(), func(what string) { tell.line("%s", what) })
+	a, err := agent.Take(ctx, c, thisAgent(), build(), func(what string) { tell.line("%s", what) })
 	switch {
 	case sig.first != nil:
-		return &exit{code: sig.code(), err: errors.New("stopped while waiting for a run")}
+		return &exit{code: sig.code(), err: errStopped}
 	case ctx.Err() != nil:
 		return &exit{code: exitUnreachable, err: context.Cause(lasting)}
 	case errors.Is(err, agent.ErrVersion):
@@ -116,13 +121,15 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 	tell.line("share %d of %d", a.Share.Index+1, a.Share.Of)
 	s := &sharePlayer{agent: a, view: f.view, tell: tell, sig: sig, lasting: lasting, playing: &playing}
 	if err := s.play(ctx, f.dir); err != nil {
-		code := exitInternal
+		code, why := exitInternal, err.Error()
 		if e, is := errors.AsType[*exit](err); is {
-			code = e.code
+			if code = e.code; e.hint != "" {
+				why += "; hint: " + e.hint
+			}
 		}
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
-		_ = a.Fail(last, code, report.Printable(err.Error()))
+		_ = a.Fail(last, code, report.Printable(why))
 		return err
 	}
 	return nil
@@ -264,7 +271,7 @@ func (s *sharePlayer) books(context.Context) (audit.Books, error) {
 // playIn plays the share into a folder, which goes to the controller as it grows.
 func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *job, n *network, sig *signals) error {
 	part := fmt.Sprintf("%s-%d-%d", f.id, s.agent.Share.Index+1, s.agent.Share.Attempt)
-	begun := &report.Report{Run: f.id, Part: part, Plan: f.asked, Environment: report.ThisMachine(version()), Started: time.Now()}
+	begun := &report.Report{Run: f.id, Part: part, Plan: f.asked, Environment: report.ThisMachine(build()), Started: time.Now()}
 	folder, err := report.Create(dir, begun)
 	if err != nil {
 		return &exit{code: exitIncomplete, err: err}
@@ -340,6 +347,9 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 func unplayedShare(ctx context.Context, rep *report.Report, n *network, err error) error {
 	if ctx.Err() != nil {
 		return &exit{code: exitIncomplete, err: errors.New("stopped before anything was played")}
+	}
+	if errors.Is(err, agent.ErrOver) {
+		return &exit{code: exitIncomplete, err: errors.New("let go before anything was played: the controller ended the run before it began")}
 	}
 	return &exit{code: unplayedCode(err), err: fmt.Errorf("%s of %s could sign in: %s", report.Plural(int64(rep.SignIn.Terminals-rep.SignIn.Failed), "terminal"),
 		report.FormatCount(int64(rep.SignIn.Terminals)), n.profile.Dialect.Scrubbed(err.Error()))}

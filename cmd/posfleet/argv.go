@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,6 +25,10 @@ var secretFlags = []string{"admin-token-file", "creds", "keys", "nats-creds", "r
 func noSecretGiven(flags *pflag.FlagSet) error {
 	var errs []error
 	flags.Visit(func(f *pflag.Flag) {
+		if proves, is := urlFlags[f.Name]; is && strings.ContainsAny(f.Value.String(), "@?#") || userInfo.MatchString(f.Value.String()) {
+			errs = append(errs, fmt.Errorf("--%s: want host, port and path alone; what else is in this URL, such as a name or a password, is not repeated here "+
+				"and never an argument: %s", f.Name, cmp.Or(proves, "leave it out")))
+		}
 		path := f.Value.String()
 		if !slices.Contains(secretFlags, f.Name) || strings.HasPrefix(path, keys.TokenScheme) || !strict.MayBeSecret(path) {
 			return
@@ -34,3 +40,22 @@ func noSecretGiven(flags *pflag.FlagSet) error {
 	})
 	return errors.Join(errs...)
 }
+
+// commandLine is how this process was asked, as it may be written down.
+func commandLine() []string {
+	words := []string{"posfleet"}
+	for _, word := range os.Args[1:] {
+		words = append(words, string(scrub([]byte(word))))
+	}
+	return words
+}
+
+// urlFlags are the flags that take a URL, and where what proves who asks goes instead.
+var urlFlags = map[string]string{
+	"join": "--creds FILE is all that proves who joins",
+	"nats": "--nats-creds FILE has it, or NATS_USER and NATS_PASSWORD in the environment (a token is NATS_USER alone)",
+	"otlp": "it goes into OTEL_EXPORTER_OTLP_HEADERS in the environment",
+}
+
+// userInfo is what a URL has before its host's name (RFC 3986, 3.2.1), in text.
+var userInfo = regexp.MustCompile(`(://)[^\s/?#"']*@`)

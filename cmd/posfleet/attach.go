@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -46,6 +48,9 @@ func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, view viewFlags, si
 		c.limits = append(c.limits, limit)
 	}
 	c.limits = report.WithDefaults(c.limits)
+	if err := c.orphan(cmd.Context()); err != nil {
+		return usage(fmt.Errorf("--attach %s: %w", f.attach, err))
+	}
 	folder, begun, err := report.Reopen(f.attach)
 	if err != nil {
 		return usage(err)
@@ -61,4 +66,20 @@ func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, view viewFlags, si
 		}
 		return run, err
 	})
+}
+
+// orphan refuses a run whose controller is alive: a second one would take half of what
+// agents send away from it.
+func (c *controlled) orphan(ctx context.Context) error {
+	creds, err := agent.ReadCredentials(c.Creds)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	alive := c.Cluster.URL != "" && agent.AliveAt(ctx, c.Cluster, creds) || c.Cluster.URL == "" && agent.Alive(ctx, c.Listen, creds)
+	if alive {
+		return errors.New("its controller is alive, and a run has one: let it be, or end it first and its run with it (Ctrl-C)")
+	}
+	return nil
 }

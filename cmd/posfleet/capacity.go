@@ -29,6 +29,7 @@ type capacityFlags struct {
 	precision string
 	confirm   int
 	trials    []capacity.Trial
+	fleet     capacity.Fleet
 }
 
 // ofCapacity are load's flags that a search sets itself, or that make no sense in one.
@@ -43,7 +44,8 @@ func capacityCommand(sig *signals) *cobra.Command {
 			"(its response time grows by more than 10 ms each second), then between, until the gap is narrow, and confirms what\n" +
 			"it finds. Takes load's flags. Leaves a folder with every run, capacity.json and the picture of latency by rate.\n" +
 			"With the bundled host in this process what is found is not the capacity of a host. Exit code 0: found; 1: not even\n" +
-			"--from holds; 4: the generator was the limit, so that no answer is given.\n\n" + exitHelp,
+			"--from holds; 4: the generator was the limit, so that no answer is given; 5: the fleet was (--terminals), or there is\n" +
+			"no telling.\n\n" + exitHelp,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args, sig) },
 	}
 	load := loadCommand(sig)
@@ -112,6 +114,19 @@ func (f *capacityFlags) run(cmd *cobra.Command, args []string, sig *signals) err
 	if kept := f.save(dir, found); kept != nil {
 		return unwritten(kept)
 	}
+	if err := f.answer(out, found, to.PerSecond(), err); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\ncapacity: %s\n", words(found))
+	if last := f.trials[len(f.trials)-1].Report; last.Validity.SameHost {
+		fmt.Fprintln(out, "host and generator share this machine: this is not what the host could do on one of its own")
+	}
+	fmt.Fprintf(out, "picture: %s\n", filepath.Join(dir, "knee.png"))
+	return nil
+}
+
+// answer is why a search that ended so gives no capacity; nil where it does.
+func (f *capacityFlags) answer(out io.Writer, found capacity.Band, to float64, err error) error {
 	switch {
 	case errors.Is(err, capacity.ErrGenerator):
 		return &exit{code: exitGenerator, err: fmt.Errorf("no capacity is told: %w", err)}
@@ -119,14 +134,14 @@ func (f *capacityFlags) run(cmd *cobra.Command, args []string, sig *signals) err
 		return &exit{code: exitIncomplete, err: err}
 	case err != nil:
 		return err
-	case found.Low == 0:
-		return &exit{code: exitLimit, err: fmt.Errorf("not even %s holds: %s", f.from, f.last(capacity.Broken).Why)}
 	}
-	fmt.Fprintf(out, "\ncapacity: %s\n", words(found))
-	if last := f.trials[len(f.trials)-1].Report; last.Validity.SameHost {
-		fmt.Fprintln(out, "host and generator share this machine: this is not what the host could do on one of its own")
+	if t := f.missed(found); t != nil && t.Verdict == capacity.Short {
+		enough := t.Report.Waited.For(max(1, to/t.Rate))
+		fmt.Fprintf(out, "\n%s; some %s at --to %s\n", fleetWords(found, t), report.FormatCount(int64(enough)), f.to)
+		return &exit{code: exitIncomplete, err: errors.New("no capacity of the host is told: the fleet was the limit"), hint: fmt.Sprintf("--terminals %d", enough)}
+	} else if found.Low == 0 {
+		return &exit{code: exitLimit, err: fmt.Errorf("not even %s holds: %s", f.from, t.Why)}
 	}
-	fmt.Fprintf(out, "picture: %s\n", filepath.Join(dir, "knee.png"))
 	return nil
 }
 
@@ -161,18 +176,29 @@ func (f *capacityFlags) play(cmd *cobra.Command, args []string, sig *signals, di
 	if t.Report, err = report.Read(folder); err != nil {
 		return t, cmp.Or(ended, err)
 	}
+	err = f.judge(&t, code, ended)
+	return t, err
+}
+
+// judge says what a run that ended so showed of its rate. The error is that it showed nothing.
+func (f *capacityFlags) judge(t *capacity.Trial, code int, ended error) error {
 	behind, fell := capacity.Behind(t.Report)
+	short := f.fleet.Short(t.Report)
 	switch {
+	case code == exitIncomplete && !unheld(t.Report):
+		return ended // what is not known is not known of any rate
 	case code == exitGenerator || t.Report.Validity.Level == report.Invalid:
 		t.Verdict, t.Why = capacity.Invalid, first(t.Report.Validity.Reasons)
 	case code == exitLimit && !slices.ContainsFunc(t.Report.Limits, func(l report.LimitResult) bool { return !l.OK && !l.TooFew && !l.Moot() }):
 		t.Verdict, t.Why = capacity.Untold, ended.Error()
+	case short && (code == exitIncomplete || code == exitLimit || ended == nil && fell):
+		t.Verdict, t.Why = capacity.Short, t.Report.Waited.String()
 	case ended != nil:
 		t.Verdict, t.Why = capacity.Broken, ended.Error()
 	case fell:
 		t.Verdict, t.Why = capacity.Broken, fmt.Sprintf("the host fell behind: response times grew by %.0f ms each second", 1000*behind)
 	}
-	return t, nil
+	return nil
 }
 
 func first(texts []string) string {
@@ -182,25 +208,42 @@ func first(texts []string) string {
 	return texts[0]
 }
 
-// last is the latest trial with a verdict.
-func (f *capacityFlags) last(v capacity.Verdict) capacity.Trial {
-	for _, t := range slices.Backward(f.trials) {
-		if t.Verdict == v {
-			return t
+// unheld reports whether a run is incomplete for arrivals that its host or its fleet did
+// not let be played, which another rate would.
+func unheld(r *report.Report) bool {
+	return r.SignIn.Failed+r.Opening.Failed == 0 && r.Played < r.Planned
+}
+
+// missed is the latest trial that did not hold at the upper end of a band; nil for none.
+func (f *capacityFlags) missed(found capacity.Band) *capacity.Trial {
+	for i, t := range slices.Backward(f.trials) {
+		if t.Rate == found.High && (t.Verdict == capacity.Broken || t.Verdict == capacity.Short) {
+			return &f.trials[i]
 		}
 	}
-	return capacity.Trial{}
+	return nil
+}
+
+// fleetWords tell a band whose upper end is the fleet's, by the trial there.
+func fleetWords(found capacity.Band, t *capacity.Trial) string {
+	w := t.Report.Waited
+	held := "do not hold the lowest rate tried"
+	if found.Low > 0 {
+		held = fmt.Sprintf("hold %.4g/s", found.Low)
+	}
+	return fmt.Sprintf("fleet: %s terminals %s; at %.4g/s none was free, of a host as quick as before: %s would do there",
+		report.FormatCount(int64(w.Terminals)), held, t.Rate, report.FormatCount(int64(w.Enough)))
 }
 
 // trialWords are what a trial showed, in a word.
-var trialWords = [...]string{"held", "broken", "invalid", "too few"}
+var trialWords = [...]string{"held", "broken", "no terminal", "invalid", "too few"}
 
 func tellTrial(out io.Writer, t *capacity.Trial) {
 	word := trialWords[t.Verdict]
 	if t.Confirm {
 		word += ", again"
 	}
-	fmt.Fprintf(out, "%12.4g/s   %-14s %s\n", t.Rate, word, t.Why)
+	fmt.Fprintf(out, "%12.4g/s   %-18s %s\n", t.Rate, word, t.Why)
 }
 
 // words tell a band.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -197,11 +196,8 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 // end tells what a check of n found, writes the files that were asked for, and gives
 // the exit code; err is what kept it from its end.
 func (f *checkFlags) end(cmd *cobra.Command, n *network, found *verdicts.Results, err error, sig *signals, files *resultFiles) error {
-	found.Target, found.Digest, found.Environment = n.target, digestOf(f.net.profile), report.ThisMachine(version())
-	found.Command, found.Again = []string{"posfleet"}, string(scrub([]byte(again(cmd))))
-	for _, word := range os.Args[1:] {
-		found.Command = append(found.Command, string(scrub([]byte(word))))
-	}
+	found.Target, found.Digest, found.Environment = n.target, digestOf(f.net.profile), report.ThisMachine(build())
+	found.Command, found.Again = commandLine(), string(scrub([]byte(again(cmd))))
 	found.WriteSummary(cmd.OutOrStdout())
 	if err := files.write(found); err != nil {
 		return &exit{code: exitIncomplete, err: err}

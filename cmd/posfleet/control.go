@@ -49,7 +49,7 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	}
 	part := rand.Text()
 	f.asked = f.plan(j, n)
-	begun := &report.Report{Run: f.runID(part), Part: part, Plan: f.asked, Environment: report.ThisMachine(version()), Started: time.Now()}
+	begun := &report.Report{Run: f.runID(part), Part: part, Plan: f.asked, Environment: report.ThisMachine(build()), Started: time.Now()}
 	folder, err := report.Create(f.folder(), begun)
 	if err != nil {
 		return usage(err)
@@ -71,8 +71,11 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 		folder: folder, tell: tell, sig: sig, dir: folder.Path("agents"), view: f.view, desk: desk, hand: f.newHand(folder, tell),
 	}
 	f.introduce(c.tell, j, n)
+	if own := n.agentsOwn(); own != "" && !f.spread.here() {
+		c.tell.line("%s", own)
+	}
 	return c.conduct(ctx, out, begun, func(m *meeting) (*agent.Controller, error) {
-		run, err := agent.Start(ctx, m.conn, version(), c.Agents, c.Takeover, packed, c.dir)
+		run, err := agent.Start(ctx, m.conn, build(), c.Agents, c.Takeover, packed, c.dir)
 		if err != nil || !f.spread.here() {
 			return run, err
 		}
@@ -198,17 +201,23 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return nil, &exit{code: exitIncomplete, err: err}
 	}
-	met, err := c.meet(c.dir)
-	if err != nil {
+	met, err := c.meet(ctx, c.dir)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, c.unmet(err)
+	case err != nil:
 		return nil, err
 	}
 	defer met.close()
 	waiting, died := context.WithCancelCause(ctx)
 	defer died(nil)
 	c.died = died
+	if err := met.conn.Connected(ctx, func(what string) { c.tell.line("%s", what) }); err != nil {
+		return nil, c.unmet(err)
+	}
 	run, err := start(met)
 	if err != nil {
-		return nil, &exit{code: exitUnreachable, err: err}
+		return nil, c.unmet(err)
 	}
 	whole, over := context.WithCancel(context.WithoutCancel(ctx))
 	defer over()
@@ -261,6 +270,11 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	return run.Parts(), nil
 }
 
+// unmet is that the run's NATS server could not be met, or that a signal came before.
+func (c *controlled) unmet(err error) error {
+	return &exit{code: cmp.Or(c.sig.code(), exitUnreachable), err: fmt.Errorf("the run has not begun: %w", err)}
+}
+
 // abortPatience is how long agents are waited for that are to end at once.
 const abortPatience = 10 * time.Second
 
@@ -278,10 +292,10 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 	go func() { // who waits in vain
 		refused := map[string]bool{}
 		for looking.Err() == nil {
-			for _, name := range run.Strangers(looking, version()) {
+			for _, name := range run.Strangers(looking, build()) {
 				if !refused[name] {
 					refused[name] = true
-					c.tell.line("refused: agent %s, this is posfleet %s", name, version())
+					c.tell.line("refused: agent %s, this is posfleet %s", name, build())
 				}
 			}
 			select {

@@ -113,7 +113,7 @@ func (c *controlled) show(ctx context.Context, run *agent.Controller, id string)
 
 // sight is the union of what the agents have sent, who are each a part.
 func (c *controlled) sight(id string, agents func() []agent.Part) sight {
-	growing, here := report.NewGrowing(), report.ThisMachine(version())
+	growing, here := report.NewGrowing(), report.ThisMachine(build())
 	var mu sync.Mutex // guards growing
 	return func() (*report.Report, []report.Event, []report.Event) {
 		mu.Lock()

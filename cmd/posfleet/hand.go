@@ -180,19 +180,30 @@ func (h *hand) state() string {
 }
 
 // atTerminal is the terminal that somebody sits at who starts a run: nil unless input and
-// both outputs are one.
+// both outputs are one. Who has redirected one of them is told on the other that keys do
+// nothing.
 func atTerminal(in io.Reader, out, errs io.Writer) *os.File {
 	f, is := in.(*os.File)
-	if !is || os.Getenv("TERM") == "dumb" || !term.IsTerminal(int(f.Fd())) || !terminal(out) || !terminal(errs) {
+	if !is || os.Getenv("TERM") == "dumb" || !term.IsTerminal(int(f.Fd())) {
 		return nil
 	}
-	return f
+	const unread = "keys are not read: %s is redirected, and they show the run on both\n"
+	switch shown, told := terminal(out), terminal(errs); {
+	case shown && told:
+		return f
+	case shown:
+		fmt.Fprintf(out, unread, "standard error")
+	case told:
+		fmt.Fprintf(errs, unread, "standard output")
+	}
+	return nil
 }
 
 // read has the hand do what keys of a terminal say, until leave.
 func (h *hand) read(in *os.File, shown *table) {
 	k, err := openKeyboard(in)
 	if err != nil {
+		h.tell.line("keys are not read: %v", err)
 		return
 	}
 	h.keyboard = k

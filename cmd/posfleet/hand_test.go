@@ -31,6 +31,33 @@ type desk struct {
 	ended  chan struct{}
 }
 
+// Who has redirected an output sees on the other that keys do nothing.
+func TestKeysThatAreNotReadAreToldOf(t *testing.T) {
+	master, tty, err := pty.Open()
+	if err != nil {
+		t.Skip("NOT TESTED: keys at a terminal: ", err)
+	}
+	defer master.Close()
+	defer tty.Close()
+	t.Setenv("TERM", "xterm")
+	shown, file := newScreen(tty), newScreen(new(bytes.Buffer))
+	if atTerminal(tty, shown, shown) == nil {
+		t.Fatal("a terminal is taken for none")
+	}
+	for want, to := range map[string][2]io.Writer{"standard error is redirected": {shown, file}, "standard output is redirected": {file, shown}} {
+		if atTerminal(tty, to[0], to[1]) != nil {
+			t.Errorf("%s: keys are read", want)
+		}
+		said := make([]byte, 200)
+		if n, err := master.Read(said); err != nil || !bytes.Contains(said[:n], []byte("keys are not read: "+want)) {
+			t.Errorf("told %q, %v; want %q", said[:n], err, want)
+		}
+	}
+	if atTerminal(tty, file, file) != nil || atTerminal(strings.NewReader(""), shown, shown) != nil {
+		t.Error("keys are read away from a terminal")
+	}
+}
+
 // sit starts posfleet at a terminal, with others for those of its files that are given.
 func sit(t *testing.T, stdin, stdout *os.File, args ...string) *desk {
 	t.Helper()

@@ -79,7 +79,7 @@ type sight = metrics.Now
 
 // sight is of a run that this process plays.
 func (f *loadFlags) sight(id string, run *sim.Run, folder *report.Folder, j *job, n *network) sight {
-	here := report.ThisMachine(version())
+	here := report.ThisMachine(build())
 	return func() (*report.Report, []report.Event, []report.Event) {
 		rep := run.Recorder.SoFar()
 		rep.Run, rep.Plan, rep.Environment = id, f.planned(), here

@@ -159,7 +159,7 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 	f.terminals = len(n.profile.Terminals)
 	part := rand.Text()
 	f.asked = f.plan(j, n)
-	folder, err := report.Create(f.folder(), &report.Report{Run: f.runID(part), Part: part, Plan: f.asked, Environment: report.ThisMachine(version()), Started: time.Now()})
+	folder, err := report.Create(f.folder(), &report.Report{Run: f.runID(part), Part: part, Plan: f.asked, Environment: report.ThisMachine(build()), Started: time.Now()})
 	if err != nil {
 		return usage(err)
 	}
@@ -177,8 +177,10 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 	defer f.watched.close()
 	playing, drain := context.WithCancel(ctx)
 	defer drain()
-	if in := atTerminal(cmd.InOrStdin(), out, cmd.ErrOrStderr()); in != nil && f.keys {
-		f.takeKeys(in, run, folder, tell, drain)
+	if f.keys {
+		if in := atTerminal(cmd.InOrStdin(), out, cmd.ErrOrStderr()); in != nil {
+			f.takeKeys(in, run, folder, tell, drain)
+		}
 	}
 	rep, incomplete, err := f.play(playing, run, folder, taken, tell, sig)
 	if err == nil && j.storm != nil {
@@ -321,7 +323,7 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 // the limit, do the books agree, which promises held? The error is about the
 // report's own counters.
 func (f *loadFlags) complete(ctx context.Context, rep *report.Report, run *sim.Run, folder *report.Folder, j *job, n *network, sig *signals) error {
-	rep.Plan, rep.Environment = f.planned(), report.ThisMachine(version())
+	rep.Plan, rep.Environment = f.planned(), report.ThisMachine(build())
 	rep.Validity = report.ValidityOf(rep.Seconds, n.books != nil || n.local())
 	rep.Advise()
 	switch {

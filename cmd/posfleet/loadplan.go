@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -262,7 +261,7 @@ func (f *loadFlags) check(given func(flag string) bool) error {
 // plan writes down what was asked for, enough to run it again.
 func (f *loadFlags) plan(j *job, n *network) report.Plan {
 	plan := report.Plan{
-		Command: append([]string{"posfleet"}, os.Args[1:]...), Model: strings.Fields(model(f.closed))[0], Arrivals: j.arrivals,
+		Command: commandLine(), Model: strings.Fields(model(f.closed))[0], Arrivals: j.arrivals,
 		For: f.length, Warmup: f.warmup, Timeout: n.profile.Policy.Timeout, Drain: f.drain, Terminals: f.terminals,
 		Lines: j.lines.String(), Profile: j.profile, Mix: map[string]float64{}, Seed: f.seed, Target: n.target, Dialect: n.profile.Dialect.Name,
 		Digests: map[string]string{}, Strict: f.strict, Books: j.load.Books,

@@ -77,6 +77,7 @@ type network struct {
 	admin   scenarios.Admin
 	target  string
 	again   bool // the host answered the first request more than once
+	shared  bool // an agent's
 	close   func()
 }
 
@@ -145,7 +146,7 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 	if p.Terminals = p.Terminals[from:to]; from == to {
 		return nil, usage(fmt.Errorf("share %d of %d has no terminal: want as many terminals as shares", f.share.Index+1, f.share.Of))
 	}
-	n := &network{profile: p, target: p.Address, close: func() {}}
+	n := &network{profile: p, target: p.Address, shared: f.share.Of > 0, close: func() {}}
 	address := p.Address
 	if address == "" && f.other != nil {
 		n.target, address = bundledTarget, f.other.Address
@@ -244,6 +245,15 @@ func (f *networkFlags) bundled(p *profile.Profile, options ...host.Option) (*hos
 	}
 	h, err := host.New(p, options...)
 	return h, usage(err)
+}
+
+// agentsOwn says of a host on loopback that it is another one on each agent's machine; empty
+// of others.
+func (n *network) agentsOwn() string {
+	if n.target == bundledTarget || !n.local() {
+		return ""
+	}
+	return n.dialer.Address + " is each agent's own machine: name the host by an address that all reach (--host), unless one listens on each"
 }
 
 // local reports whether the host is on this machine, as far as its address tells.

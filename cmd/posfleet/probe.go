@@ -54,8 +54,12 @@ func (n *network) probe(ctx context.Context) error {
 		n.again, n.dialer.HangsUp = met.Duplicate > 0, own.HungUp(time.Millisecond)
 		return nil
 	case report.Unsent:
+		otherwise := "is it listening there? posfleet host --listen " + dialer.Address + " starts the bundled one"
+		if n.shared {
+			otherwise = cmp.Or(n.agentsOwn(), "the controller reaches it; is there a way from this machine, too?")
+		}
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %s", dialer.Address, strings.TrimPrefix(r.Why.Error(), line.ErrUnsent.Error()+": ")),
-			hint: n.hint(ctx, r.Why, "is it listening there? posfleet host --listen "+dialer.Address+" starts the bundled one")}
+			hint: n.hint(ctx, r.Why, otherwise)}
 	case report.TimedOut, report.Broken:
 		if r.Outcome == report.TimedOut && len(heard) == 0 {
 			if met := own.Further(lateness); met.Late > 0 {

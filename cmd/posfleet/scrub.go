@@ -10,15 +10,19 @@ import (
 // track is what track 2 looks like in text; its first group is the card number.
 var track = regexp.MustCompile(`([0-9]{13,19})([=D])[0-9]{7,}`)
 
-// scrub hides card numbers and tracks in text of whatever origin: of a card number of
+// scrub hides card numbers, tracks and what URLs have before their hosts' names in text of
+// whatever origin: of a card number of
 // 16 digits or more the first six and last four stay, of a shorter one the last four, of
 // what follows it in a track nothing.
 // A card number is a run of digits with the length and beginning of one and a
-// right check digit. It gives text itself when there is none.
+// right check digit. It gives text itself when there is nothing to hide.
 //
 // Texts of messages have been scrubbed more closely where they are described; this
 // is for what else is said, among which are digests, times and merchants' numbers.
 func scrub(text []byte) []byte {
+	if bytes.Contains(text, []byte("://")) {
+		text = userInfo.ReplaceAll(text, []byte("${1}…@"))
+	}
 	if !anyRun(text) {
 		return text
 	}

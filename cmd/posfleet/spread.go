@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,7 +38,7 @@ func (f *joinFlags) add(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.creds, "creds", "", "file of the run's credentials, which posfleet agent credentials FILE makes")
 	fl.StringVar(&f.cluster.URL, "nats", "", "your own NATS with JetStream, such as nats://a:4222,nats://b:4222")
-	fl.StringVar(&f.cluster.Creds, "nats-creds", "", "file of NATS credentials, where your own NATS wants one")
+	fl.StringVar(&f.cluster.Creds, "nats-creds", "", "file of NATS credentials, where your own NATS wants one (or NATS_USER and NATS_PASSWORD in the environment)")
 	fl.StringVar(&f.cluster.CA, "nats-ca", "", "PEM file of who signed the certificates of your own NATS (default: the system's roots)")
 }
 
@@ -93,7 +94,7 @@ type meeting struct {
 
 // meet starts the run's NATS server, or connects to the user's, and writes down where. dir
 // is where the server keeps its streams.
-func (p *meetingPlace) meet(dir string) (*meeting, error) {
+func (p *meetingPlace) meet(ctx context.Context, dir string) (*meeting, error) {
 	m := &meeting{close: func() {}}
 	var creds agent.Credentials
 	var err error
@@ -110,14 +111,17 @@ func (p *meetingPlace) meet(dir string) (*meeting, error) {
 		return nil, usage(err)
 	}
 	if p.Cluster.URL != "" {
-		if m.conn, err = agent.JoinCluster(p.Cluster, creds); err != nil {
+		if m.conn, err = agent.JoinCluster(ctx, p.Cluster, creds); err != nil {
 			return nil, &exit{code: exitUnreachable, err: err}
 		}
 		m.close = m.conn.Close
 		return m, p.save(dir)
 	}
-	s, err := agent.Serve(cmp.Or(p.Listen, "127.0.0.1:0"), filepath.Join(dir, "nats"), creds)
-	if err != nil {
+	s, err := agent.Serve(ctx, cmp.Or(p.Listen, "127.0.0.1:0"), filepath.Join(dir, "nats"), creds)
+	switch {
+	case errors.Is(err, agent.ErrAddress):
+		return nil, usage(err)
+	case err != nil:
 		return nil, &exit{code: exitUnreachable, err: err}
 	}
 	m.url, p.Listen = s.URL, s.Address
@@ -130,7 +134,7 @@ func (p *meetingPlace) meet(dir string) (*meeting, error) {
 		_ = os.Remove(filepath.Join(dir, credentialsName))
 		_ = os.Remove(filepath.Join(dir, meetingName))
 	}
-	if m.conn, err = agent.Join(m.url, creds); err == nil {
+	if m.conn, err = agent.Join(ctx, m.url, creds); err == nil {
 		err = p.save(dir)
 	}
 	if err != nil {

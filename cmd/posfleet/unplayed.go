@@ -15,7 +15,7 @@ import (
 // unplayed tells a run in which nothing could be played, in its folder too, and
 // explains it.
 func (f *loadFlags) unplayed(ctx context.Context, out io.Writer, folder *report.Folder, rep *report.Report, n *network, err error, sig *signals) error {
-	rep.Plan, rep.Environment = f.asked, report.ThisMachine(version())
+	rep.Plan, rep.Environment = f.asked, report.ThisMachine(build())
 	rep.Incomplete = "nothing was played: " + n.profile.Dialect.Scrubbed(report.Printable(err.Error()))
 	if ctx.Err() != nil {
 		rep.Incomplete = "it was stopped while terminals signed in: nothing was played"

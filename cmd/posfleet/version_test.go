@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"runtime/debug"
@@ -28,5 +30,27 @@ func TestVersionTellsCommitAndGo(t *testing.T) {
 	}
 	if got := commitOf(nil, "v0.0.0-20261126211830-0d1b8e3645fe"); got != "0d1b8e3645fe" {
 		t.Errorf("installed without a tree: %q", got)
+	}
+}
+
+// Two builds of which nothing says what they were built from are not the same because
+// neither says so: an agent of the other might play the same plan differently.
+func TestBuildsWithoutACommitAreToldApart(t *testing.T) {
+	file := func(octets string) func() (string, error) {
+		name := filepath.Join(t.TempDir(), "posfleet")
+		if err := os.WriteFile(name, []byte(octets), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return func() (string, error) { return name, nil }
+	}
+	one, same, other := file("one build"), file("one build"), file("another")
+	for version, apart := range map[string]bool{"(devel)": true, "unknown": true, "v0.0.0-20261126211830-0d1b8e3645fe+dirty": true, "v1.2.3": false, "v0.0.0-20261126211830-0d1b8e3645fe": false} {
+		a, b, c := buildOf(version, one), buildOf(version, same), buildOf(version, other)
+		if a != b || (a != c) != apart || !strings.HasPrefix(a, version) || strings.Count(a, "+") > 1 || !apart && a != version {
+			t.Errorf("%s: %s, the same %s, another %s", version, a, b, c)
+		}
+	}
+	if build() == version() && version() == "(devel)" {
+		t.Errorf("this build is %s alone", build())
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
@@ -22,6 +23,7 @@ type Verdict uint8
 const (
 	Held    Verdict = iota // every promise held, and the host kept up
 	Broken                 // one did not, or the host fell behind
+	Short                  // one did not since no terminal was free, of a host that was as quick as ever
 	Invalid                // the generator was the limit: it says nothing of the host
 	Untold                 // too few exchanges to tell whether the promises hold
 )
@@ -60,7 +62,8 @@ var ErrTooFew = errors.New("too few exchanges to tell whether the promises hold:
 // again is how often a rate is played again whose trial was invalid.
 const again = 2
 
-// Run looks for the capacity.
+// Run looks for the capacity. Below a rate that the fleet was too small for it finds what
+// the fleet holds.
 func (s *Search) Run() (Band, error) {
 	b := Band{High: math.Inf(1)}
 	for rate := s.From; ; rate = min(2*rate, s.To) {
@@ -159,10 +162,16 @@ const behind = 0.01
 // the response time grew with the run, by the slope through the seconds' medians. A run
 // of less than four seconds outside the warm-up tells nothing.
 func Behind(r *report.Report) (share float64, fell bool) {
+	return growth(r, func(s *report.Second) report.Quantiles { return s.Response })
+}
+
+// growth is Behind of one of the times of a second.
+func growth(r *report.Report, of func(*report.Second) report.Quantiles) (share float64, fell bool) {
 	var at, p50 []float64
-	for _, s := range r.Seconds {
-		if !s.Warmup && s.Response.N > 0 && s.Length > 500*time.Millisecond && s.At < r.Plan.For {
-			at, p50 = append(at, s.At.Seconds()), append(p50, s.Response.P50.Seconds())
+	for i := range r.Seconds {
+		s := &r.Seconds[i]
+		if q := of(s); !s.Warmup && q.N > 0 && s.Length > 500*time.Millisecond && s.At < r.Plan.For {
+			at, p50 = append(at, s.At.Seconds()), append(p50, q.P50.Seconds())
 		}
 	}
 	if len(at) < 4 {
@@ -178,4 +187,64 @@ func Behind(r *report.Report) (share float64, fell bool) {
 	}
 	share = xy / xx
 	return share, share > behind
+}
+
+// slower is how many times the median service time of its quickest second a host may take
+// on the whole, and slack what it may take besides, before it has become slower.
+const (
+	slower = 2
+	slack  = 10 * time.Millisecond
+)
+
+// Fleet tells a fleet that is too small from a host that is too slow for it: both leave
+// arrivals without a terminal, and response times count that wait, but only the host's own
+// service time grows with the rate. The zero value knows of no run yet.
+type Fleet struct{ quickest time.Duration }
+
+// Short reports whether a run that did not hold would have with terminals enough, as far as
+// can be told. Each run of a search has to be shown.
+func (f *Fleet) Short(r *report.Report) bool {
+	var medians []time.Duration
+	for i := range r.Seconds {
+		s := &r.Seconds[i]
+		if s.Service.N == 0 {
+			continue
+		}
+		if f.quickest == 0 || s.Service.P50 < f.quickest {
+			f.quickest = s.Service.P50
+		}
+		if !s.Warmup {
+			medians = append(medians, s.Service.P50)
+		}
+	}
+	if r.Waited.Enough == 0 || len(medians) == 0 {
+		return false // nobody waited, or more terminals would have waited as well
+	}
+	slices.Sort(medians)
+	_, fell := growth(r, func(s *report.Second) report.Quantiles { return s.Service })
+	return !fell && medians[len(medians)/2] <= slower*f.quickest+slack && onlyWaited(r)
+}
+
+// onlyWaited reports whether the promises that a run broke are such as waiting for a
+// terminal breaks, and hold of the times that the host itself took.
+func onlyWaited(r *report.Report) bool {
+	var served []report.Limit
+	for _, l := range r.Limits {
+		if l.OK || l.TooFew || l.Default {
+			continue
+		}
+		limit, err := report.ParseLimit(l.Limit)
+		switch {
+		case err != nil:
+			return false
+		case limit.Measure == "quantile" || limit.Measure == "mean":
+			limit.Service = true
+			served = append(served, limit)
+		case limit.Measure != "rate" && limit.Measure != "notplayed":
+			return false
+		}
+	}
+	of := *r
+	of.Judge(served)
+	return !slices.ContainsFunc(of.Limits, func(l report.LimitResult) bool { return !l.OK && !l.TooFew })
 }

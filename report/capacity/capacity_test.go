@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/capacity"
 )
@@ -122,6 +124,55 @@ func TestHostThatFallsBehindIsNoticed(t *testing.T) {
 	}{{0, 10, false}, {5 * time.Millisecond, 10, false}, {15 * time.Millisecond, 10, true}, {500 * time.Millisecond, 10, true}, {500 * time.Millisecond, 3, false}} {
 		if share, fell := capacity.Behind(run(c.grows, c.seconds)); fell != c.fell {
 			t.Errorf("%d seconds, each %v slower: behind by %f: %v", c.seconds, c.grows, share, fell)
+		}
+	}
+}
+
+// A host that takes as long as ever while arrivals wait for a terminal has too few of
+// them; one that takes longer is the limit itself, however many wait for it.
+func TestFleetThatIsTooSmallIsNoHostsLimit(t *testing.T) {
+	run := func(enough int, service ...time.Duration) *report.Report {
+		r := &report.Report{Plan: report.Plan{For: time.Minute}, Waited: report.Waited{Arrivals: 10, Terminals: 8, Enough: enough}}
+		for i, p50 := range service {
+			r.Seconds = append(r.Seconds, report.Second{At: time.Duration(i) * time.Second, Length: time.Second, Warmup: i == 0, Service: report.Quantiles{N: 10, P50: p50}})
+		}
+		return r
+	}
+	const ms = time.Millisecond
+	quick := run(0, 100*ms, 105*ms, 110*ms)
+	broke := func(limit string) *report.Report {
+		r := run(25, 105*ms, 105*ms, 110*ms)
+		service := hdr.New(1, 1_000_000, 3)
+		for range 1000 {
+			_ = service.RecordValue(110_000) // µs
+		}
+		r.Labels = []report.Label{{Name: "purchase", Counts: report.Counts{report.Approved: 1000}, Response: service, Service: service, Lag: hdr.New(1, 1_000_000, 3)}}
+		r.Limits = []report.LimitResult{{Limit: limit}}
+		return r
+	}
+	for name, c := range map[string]struct {
+		runs []*report.Report
+		want bool
+	}{
+		"as quick as ever":                   {[]*report.Report{quick, run(25, 105*ms, 105*ms, 110*ms)}, true},
+		"slower under load":                  {[]*report.Report{quick, run(25, 400*ms, 400*ms, 400*ms)}, false},
+		"slower within its only run":         {[]*report.Report{run(25, 100*ms, 300*ms, 400*ms)}, false},
+		"nobody waited":                      {[]*report.Report{quick, quick}, false},
+		"more would wait as well":            {[]*report.Report{quick, run(0, 105*ms, 105*ms)}, false},
+		"a promise that waiting broke":       {[]*report.Report{quick, broke("p99 < 200ms")}, true},
+		"one that the host broke itself":     {[]*report.Report{quick, broke("p99 < 50ms")}, false},
+		"a rate that waiting broke":          {[]*report.Report{quick, broke("rate > 500/s")}, true},
+		"one that has nothing to do with it": {[]*report.Report{quick, broke("declined < 1%")}, false},
+		"slower and slower":                  {[]*report.Report{quick, run(25, 100*ms, 110*ms, 130*ms, 150*ms, 170*ms)}, false},
+		"nothing answered":                   {[]*report.Report{run(25)}, false},
+	} {
+		var f capacity.Fleet
+		var got bool
+		for _, r := range c.runs {
+			got = f.Short(r)
+		}
+		if got != c.want {
+			t.Errorf("%s: the fleet is too small: %v", name, got)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -230,7 +231,14 @@ func differing(a, b *report.Report) string {
 	if d := (&report.Report{Plan: x}).Differs(&report.Report{Plan: y}); len(d) > 0 {
 		return strings.Join(d, "; ")
 	}
-	p, q := a.Environment, b.Environment
+	if d := otherMachine(&a.Environment, &b.Environment); d != "" {
+		return d
+	}
+	return otherAgents(a.Agents, b.Agents)
+}
+
+// otherMachine says in what two machines, or the builds of posfleet on them, differ.
+func otherMachine(p, q *report.Environment) string {
 	for _, e := range []struct {
 		what string
 		a, b any
@@ -243,6 +251,52 @@ func differing(a, b *report.Report) string {
 		}
 	}
 	return ""
+}
+
+// otherAgents says in what the agents of two runs differ: how many there were, how many of
+// them on one machine, and on what machines. Who played which share is chance, and the names
+// of machines are, where each run has its containers.
+func otherAgents(a, b []report.Agent) string {
+	if len(a) != len(b) {
+		return fmt.Sprintf("played by %s and by %s", players(a), players(b))
+	}
+	if x, y := together(a), together(b); !slices.Equal(x, y) {
+		return fmt.Sprintf("agents on each machine %v and %v", x, y)
+	}
+	ordered := func(agents []report.Agent) (all []*report.Environment) {
+		for i := range agents {
+			all = append(all, &agents[i].Machine)
+		}
+		slices.SortFunc(all, func(p, q *report.Environment) int {
+			return cmp.Or(cmp.Compare(p.CPU, q.CPU), cmp.Compare(p.Cores, q.Cores), cmp.Compare(p.GOMAXPROCS, q.GOMAXPROCS), cmp.Compare(p.OS, q.OS), cmp.Compare(p.Version, q.Version))
+		})
+		return all
+	}
+	y := ordered(b)
+	for i, p := range ordered(a) {
+		if d := otherMachine(p, y[i]); d != "" {
+			return "an agent's " + d
+		}
+	}
+	return ""
+}
+
+func players(agents []report.Agent) string {
+	if len(agents) == 0 {
+		return "one process"
+	}
+	return report.Plural(int64(len(agents)), "agent")
+}
+
+// together is how many agents each machine had, the most first.
+func together(agents []report.Agent) []int {
+	on := map[string]int{}
+	for i := range agents {
+		on[agents[i].Machine.Hostname]++
+	}
+	all := slices.Sorted(maps.Values(on))
+	slices.Reverse(all)
+	return all
 }
 
 // slices of one label, in the order of their seconds.

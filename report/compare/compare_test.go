@@ -189,3 +189,37 @@ func TestWhatIsNotKnownIsNotCompared(t *testing.T) {
 		t.Errorf("p99.9 of 400 exchanges: %s", last.Words())
 	}
 }
+
+// Runs are alike only where their agents are as many, on machines of the same kind, as many
+// on each; who played which share, and what containers are called, is chance.
+func TestAgentsOfComparedRunsAreAlike(t *testing.T) {
+	agents := func(machines ...report.Environment) (all []report.Agent) {
+		for i, m := range machines {
+			all = append(all, report.Agent{Number: i + 1, Machine: m})
+		}
+		return all
+	}
+	small, large := report.Environment{Cores: 2, Hostname: "a"}, report.Environment{Cores: 8, Hostname: "b"}
+	named := func(e report.Environment, name string) report.Environment {
+		e.Hostname = name
+		return e
+	}
+	for _, c := range []struct {
+		old, new []report.Agent
+		want     string
+	}{
+		{agents(small, large), agents(named(large, "x"), named(small, "y")), ""},
+		{nil, agents(small, small), "played by one process and by 2 agents"},
+		{agents(small), agents(small, small), "played by 1 agent and by 2 agents"},
+		{agents(small, named(small, "b")), agents(small, small), "agents on each machine [1 1] and [2]"},
+		{agents(small, large), agents(small, named(small, "b")), "an agent's cores 8 and 2"},
+	} {
+		rng := rand.New(rand.NewPCG(1, 2))
+		old, new := host{}.side(t, rng, 1, 2), host{}.side(t, rng, 1, 2)
+		old.Runs[0].Report.Agents, new.Runs[0].Report.Agents = c.old, c.new
+		_, err := compare.Compare(old, new)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), "were not played alike: "+c.want)) {
+			t.Errorf("%v, want %q", err, c.want)
+		}
+	}
+}

@@ -28,7 +28,7 @@ func within(t testing.TB) context.Context {
 // newServer is the server of a controller.
 func newServer(t testing.TB, c Credentials) *Server {
 	t.Helper()
-	s, err := Serve("127.0.0.1:0", t.TempDir(), c)
+	s, err := Serve(t.Context(), "127.0.0.1:0", t.TempDir(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func newServer(t testing.TB, c Credentials) *Server {
 
 func join(t testing.TB, s *Server, c Credentials) *Conn {
 	t.Helper()
-	conn, err := Join(s.URL, c)
+	conn, err := Join(t.Context(), s.URL, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestOffsetIsAsFarOffAsItSays(t *testing.T) {
 	ctx, creds := within(t), NewCredentials()
 	s := newServer(t, creds)
 	controller, member := join(t, s, creds), join(t, s, creds)
-	if err := controller.Connected(ctx); err != nil {
+	if err := controller.Connected(ctx, quiet); err != nil {
 		t.Fatal(err)
 	}
 	asked, err := controller.answerClock()
@@ -198,7 +198,7 @@ func TestForeignersNeitherJoinNorCommand(t *testing.T) {
 	conn := join(t, s, foreign)
 	waiting, told := context.WithCancel(ctx)
 	defer told()
-	if err := conn.connected(waiting, func(text string) {
+	if err := conn.Connected(waiting, func(text string) {
 		if strings.Contains(text, "the controller has other credentials") {
 			told()
 		}
@@ -214,7 +214,7 @@ func TestForeignersNeitherJoinNorCommand(t *testing.T) {
 	}
 	defer run.Close(ctx)
 	guest := cluster(t, open, foreign)
-	if err := guest.Connected(ctx); err != nil {
+	if err := guest.Connected(ctx, quiet); err != nil {
 		t.Fatal(err)
 	}
 	if got := guest.members(ctx, time.Second); len(got) != 0 {
@@ -261,7 +261,7 @@ func TestOtherVersionsAreRefused(t *testing.T) {
 		t.Errorf("an agent of version v0 at a controller of v1: %v", err)
 	}
 	old := join(t, s, creds)
-	if err := old.Connected(ctx); err != nil {
+	if err := old.Connected(ctx, quiet); err != nil {
 		t.Fatal(err)
 	}
 	there, err := old.announce("older", "v-1")
@@ -340,7 +340,7 @@ func TestLostAgentsAreNoticedAndReplaced(t *testing.T) {
 func TestAnotherControllerGoesOn(t *testing.T) {
 	ctx, creds := within(t), NewCredentials()
 	store, dir := t.TempDir(), t.TempDir()
-	s, err := Serve("127.0.0.1:0", store, creds)
+	s, err := Serve(t.Context(), "127.0.0.1:0", store, creds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -365,7 +365,7 @@ func TestAnotherControllerGoesOn(t *testing.T) {
 	run.stop()
 	conn.Close()
 	s.Close()
-	if s, err = Serve(s.Address, store, creds); err != nil {
+	if s, err = Serve(t.Context(), s.Address, store, creds); err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
@@ -447,7 +447,7 @@ func stock(t testing.TB, change func(*server.Options)) *server.Server {
 
 func cluster(t testing.TB, s *server.Server, c Credentials) *Conn {
 	t.Helper()
-	conn, err := JoinCluster(Cluster{URL: s.ClientURL()}, c)
+	conn, err := JoinCluster(t.Context(), Cluster{URL: s.ClientURL()}, c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,7 +111,7 @@ func playing(ctx context.Context, t *testing.T, steps int) (*Controller, *cable,
 		t.Fatal(err)
 	}
 	c := newCable(t, s.URL)
-	conn, err := Join(c.url, creds)
+	conn, err := Join(t.Context(), c.url, creds)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestCutCableOfTheControllerLosesNothing(t *testing.T) {
 	ctx, creds := within(t), NewCredentials()
 	open := stock(t, nil)
 	cable := newCable(t, open.ClientURL())
-	conn, err := JoinCluster(Cluster{URL: cable.url}, creds)
+	conn, err := JoinCluster(t.Context(), Cluster{URL: cable.url}, creds)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,11 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,21 +49,12 @@ func (c *Conn) answerClock() (*nats.Subscription, error) {
 func (c *Conn) offset(ctx context.Context) (offset, within time.Duration, err error) {
 	within = -1
 	for range rounds {
-		asked := make([]byte, 16)
-		_, _ = rand.Read(asked)
-		one, cancel := context.WithTimeout(ctx, time.Second)
-		sent := c.clock.now()
-		m, bad := c.nc.RequestWithContext(one, c.subject("clock"), c.creds.seal("clock asked", asked))
-		took := c.clock.now() - sent
-		cancel()
+		shows, sent, took, bad := c.askClock(ctx)
 		if bad == nil {
-			var there []byte
-			if there, bad = c.creds.open("clock answer "+string(asked), m.Data); bad == nil && len(there) == 8 {
-				if half := time.Duration(took / 2); within < 0 || half < within {
-					offset, within = time.Duration(int64(binary.BigEndian.Uint64(there))-sent)-half, half
-				}
-				continue
+			if half := took / 2; within < 0 || half < within {
+				offset, within = time.Duration(shows-sent)-half, half
 			}
+			continue
 		}
 		if err = bad; ctx.Err() != nil {
 			break
@@ -71,4 +64,40 @@ func (c *Conn) offset(ctx context.Context) (offset, within time.Duration, err er
 		return 0, 0, fmt.Errorf("the controller's clock cannot be asked: %w", err)
 	}
 	return offset, within, nil
+}
+
+// askClock is what the controller's clock shows, when it was asked by this one, and how long
+// the answer took.
+func (c *Conn) askClock(ctx context.Context) (shows, sent int64, took time.Duration, err error) {
+	asked := make([]byte, 16)
+	_, _ = rand.Read(asked)
+	one, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	sent = c.clock.now()
+	m, err := c.nc.RequestWithContext(one, c.subject("clock"), c.creds.seal("clock asked", asked))
+	took = time.Duration(c.clock.now() - sent)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	there, err := c.creds.open("clock answer "+string(asked), m.Data)
+	if err != nil || len(there) != 8 {
+		return 0, 0, 0, cmp.Or(err, errForeign)
+	}
+	return int64(binary.BigEndian.Uint64(there)), sent, took, nil
+}
+
+// attended reports whether a controller of the run answers.
+func (c *Conn) attended(ctx context.Context) bool {
+	if c.Connected(ctx, func(string) {}) != nil {
+		return false
+	}
+	for range 3 { // a busy machine is slow
+		switch _, _, _, err := c.askClock(ctx); {
+		case err == nil:
+			return true
+		case errors.Is(err, nats.ErrNoResponders):
+			return false
+		}
+	}
+	return false
 }

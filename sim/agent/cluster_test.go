@@ -26,7 +26,7 @@ func TestClusterNodeMayDie(t *testing.T) {
 		urls = append(urls, s.ClientURL())
 	}
 	meet := func() *Conn {
-		conn, err := JoinCluster(Cluster{URL: strings.Join(urls, ",")}, creds)
+		conn, err := JoinCluster(t.Context(), Cluster{URL: strings.Join(urls, ",")}, creds)
 		if err != nil {
 			t.Fatal(err)
 		}

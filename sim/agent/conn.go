@@ -1,12 +1,16 @@
 package agent
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -23,6 +27,9 @@ const (
 	large    = time.Minute
 )
 
+// callPatience is how long a server may take to be reached, and to say who it is.
+const callPatience = 5 * time.Second
+
 // Conn is a connection to the run's NATS server or cluster, which is made again
 // whenever it breaks.
 type Conn struct {
@@ -30,6 +37,20 @@ type Conn struct {
 	js    jetstream.JetStream
 	creds Credentials
 	clock clock
+	calls *calls
+}
+
+// calls are the attempts to reach a server, of which NATS keeps no word.
+type calls struct {
+	net.Dialer
+	failed atomic.Pointer[error] // the last, when it did
+}
+
+// Dial implements nats.CustomDialer.
+func (c *calls) Dial(network, address string) (net.Conn, error) {
+	conn, err := c.Dialer.Dial(network, address)
+	c.failed.Store(&err)
+	return conn, err
 }
 
 // Cluster says how a NATS cluster is met that is not the controller's own.
@@ -40,32 +61,40 @@ type Cluster struct {
 }
 
 // Join connects to the server of a controller.
-func Join(url string, c Credentials) (*Conn, error) {
+func Join(ctx context.Context, url string, c Credentials) (*Conn, error) {
 	secure, err := c.tls("agent", "controller")
 	if err != nil {
 		return nil, err
 	}
-	return connect(url, c, nats.Secure(secure), nats.TLSHandshakeFirst())
+	return connect(ctx, url, c, nats.Secure(secure), nats.TLSHandshakeFirst())
 }
 
-// JoinCluster connects to a cluster that is not the controller's own.
-func JoinCluster(to Cluster, c Credentials) (*Conn, error) {
+// JoinCluster connects to a cluster that is not the controller's own. Without a file of
+// NATS credentials the environment may say who asks, as NATS' own tool has it: NATS_USER
+// with NATS_PASSWORD, or a token as NATS_USER alone.
+func JoinCluster(ctx context.Context, to Cluster, c Credentials) (*Conn, error) {
 	var options []nats.Option
-	if to.Creds != "" {
+	switch user, password := os.Getenv("NATS_USER"), os.Getenv("NATS_PASSWORD"); {
+	case to.Creds != "":
 		options = append(options, nats.UserCredentials(to.Creds))
+	case password != "":
+		options = append(options, nats.UserInfo(user, password))
+	case user != "":
+		options = append(options, nats.Token(user))
 	}
 	if to.CA != "" {
 		options = append(options, nats.RootCAs(to.CA))
 	}
-	return connect(to.URL, c, options...)
+	return connect(ctx, to.URL, c, options...)
 }
 
-func connect(url string, c Credentials, options ...nats.Option) (*Conn, error) {
+func connect(ctx context.Context, url string, c Credentials, options ...nats.Option) (*Conn, error) {
 	name, _ := os.Hostname()
-	options = append(options, nats.Name(fmt.Sprintf("posfleet %s %d", name, os.Getpid())), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
+	tried := &calls{Dialer: net.Dialer{Timeout: callPatience}}
+	options = append(options, nats.SetCustomDialer(tried), nats.Name(fmt.Sprintf("posfleet %s %d", name, os.Getpid())), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
 		nats.ReconnectWait(250*time.Millisecond), nats.ReconnectJitter(50*time.Millisecond, 50*time.Millisecond),
-		nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(3), nats.Timeout(5*time.Second), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
-	nc, err := nats.Connect(url, options...)
+		nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(3), nats.Timeout(callPatience), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	nc, err := connectWithin(ctx, url, options)
 	if err != nil {
 		return nil, fmt.Errorf("NATS at %s: %w", url, err)
 	}
@@ -74,20 +103,40 @@ func connect(url string, c Credentials, options ...nats.Option) (*Conn, error) {
 		nc.Close()
 		return nil, fmt.Errorf("NATS at %s: %w", url, err)
 	}
-	return &Conn{nc, js, c, newClock()}, nil
+	return &Conn{nc, js, c, newClock(), tried}, nil
 }
 
-// Connected waits until the connection stands, once.
-func (c *Conn) Connected(ctx context.Context) error { return c.connected(ctx, func(string) {}) }
+// connectWithin is nats.Connect, which tries each server once, for as long as ctx lasts.
+func connectWithin(ctx context.Context, url string, options []nats.Option) (*nats.Conn, error) {
+	type met struct {
+		nc  *nats.Conn
+		err error
+	}
+	tried := make(chan met, 1)
+	go func() {
+		nc, err := nats.Connect(url, options...)
+		tried <- met{nc, err}
+	}()
+	select {
+	case m := <-tried:
+		return m.nc, m.err
+	case <-ctx.Done():
+		go func() {
+			if m := <-tried; m.err == nil {
+				m.nc.Close()
+			}
+		}()
+		return nil, ctx.Err()
+	}
+}
 
-// connected is Connected; told is told what keeps it from standing, once each.
-func (c *Conn) connected(ctx context.Context, told func(string)) error {
+// Connected waits until the connection stands, once. told is told what keeps it from
+// standing, once each.
+func (c *Conn) Connected(ctx context.Context, told func(string)) error {
 	said, since := "", time.Now()
 	for !c.nc.IsConnected() {
-		why := ""
-		if err := c.nc.LastError(); err != nil {
-			why = err.Error()
-		} else if time.Since(since) > time.Second {
+		why := c.obstacle()
+		if why == "" && time.Since(since) > time.Second {
 			why = "nobody answers"
 		}
 		if why != "" && why != said {
@@ -96,18 +145,35 @@ func (c *Conn) connected(ctx context.Context, told func(string)) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("NATS at %s cannot be reached: %w", strings.Join(c.nc.Servers(), ","), cmpErr(c.nc.LastError(), ctx.Err()))
+			return fmt.Errorf("NATS at %s cannot be reached: %s", strings.Join(c.nc.Servers(), ","), cmp.Or(c.obstacle(), ctx.Err().Error()))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 	return nil
 }
 
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
+// obstacle is what keeps the connection from standing, empty for nothing known.
+func (c *Conn) obstacle() string {
+	if err := c.nc.LastError(); err != nil {
+		return obstacle(err)
 	}
-	return b
+	if err := c.calls.failed.Load(); err != nil && *err != nil {
+		return obstacle(*err)
+	}
+	return ""
+}
+
+func obstacle(err error) string {
+	if name, is := errors.AsType[*net.DNSError](err); is {
+		return fmt.Sprintf("the name %s does not resolve: %s", name.Name, name.Err)
+	}
+	if _, is := errors.AsType[tls.RecordHeaderError](err); is {
+		return "it does not speak TLS at once: if it is a NATS of your own, want --nats instead of --join"
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, nats.ErrTimeout) {
+		return "it takes the connection and says nothing: if it is a controller's own server, want --join instead of --nats"
+	}
+	return err.Error()
 }
 
 // Alone waits until the connection has been broken for so long, which away is asked not

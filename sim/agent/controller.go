@@ -77,7 +77,7 @@ func Attach(ctx context.Context, c *Conn, of int, dir string) (r *Controller, be
 }
 
 func newController(ctx context.Context, c *Conn, of int, dir string) (*Controller, context.Context, error) {
-	if err := c.Connected(ctx); err != nil {
+	if err := c.Connected(ctx, func(string) {}); err != nil {
 		return nil, nil, err
 	}
 	beside, stop := context.WithCancel(context.WithoutCancel(ctx))

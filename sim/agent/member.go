@@ -53,7 +53,7 @@ type header struct {
 // Take waits for the run, and for a share of it that nobody plays. name is what people
 // call this agent; told is told what it waits for.
 func Take(ctx context.Context, c *Conn, name, version string, told func(string)) (*Agent, error) {
-	if err := c.connected(ctx, told); err != nil {
+	if err := c.Connected(ctx, told); err != nil {
 		return nil, err
 	}
 	service, err := c.announce(name, version)

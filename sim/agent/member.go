@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,6 +17,9 @@ import (
 // the same plan differently.
 var ErrVersion = errors.New("another version")
 
+// ErrOrdered is why an agent stops that its controller has stop.
+var ErrOrdered = errors.New("the controller ends the run")
+
 // ErrOver is that the run has ended.
 var ErrOver = errors.New("the run is over")
 
@@ -23,17 +27,22 @@ var ErrOver = errors.New("the run is over")
 type Agent struct {
 	Share Share
 	Plan  []byte
-	// Drain is done when no more arrivals are wanted, Abort when all is to end at once.
+	// Drain is done when no more arrivals are wanted, Abort when all is to end at once. The
+	// cause is [ErrOrdered] where the controller wants that.
 	Drain, Abort context.Context
 
 	conn   *Conn
 	kv     jetstream.KeyValue
 	lease  jetstream.Msg
 	sender *sender
-	leave  context.CancelFunc // ends what goes on beside the run
-	stop   context.CancelFunc // of Drain
-	end    context.CancelFunc // of Abort
+	leave  context.CancelFunc      // ends what goes on beside the run
+	stop   context.CancelCauseFunc // of Drain
+	end    context.CancelCauseFunc // of Abort
 	beside sync.WaitGroup
+
+	heard  atomic.Int64 // when it last said that it plays and that was heard, as a time since taken in ns
+	taken  time.Time
+	lapsed atomic.Bool // that was too long ago
 
 	telling sync.Mutex // held while the status is told: the newest is told last
 
@@ -134,12 +143,12 @@ func (a *Agent) meet(ctx context.Context, version string) error {
 // follow does what the controller orders. It is told as it comes, and asks each second
 // besides: whoever tells it may take ten seconds to find another node of a cluster.
 func (a *Agent) follow(ctx context.Context) {
-	drain, stop := context.WithCancel(ctx)
-	abort, end := context.WithCancel(ctx)
+	drain, stop := context.WithCancelCause(ctx)
+	abort, end := context.WithCancelCause(ctx)
 	a.Drain, a.Abort, a.stop, a.end = drain, abort, stop, end
 	a.beside.Go(func() {
-		defer stop()
-		defer end()
+		defer stop(nil)
+		defer end(nil)
 		watched := false
 		for ctx.Err() == nil {
 			if !watched {
@@ -176,12 +185,28 @@ func (a *Agent) obey(o Order) {
 	a.change()
 	superseded := a.Share.Attempt > 0 && o.Newest[a.Share.Index] > a.Share.Attempt
 	a.mu.Unlock()
-	if o.Stop != "" || superseded {
-		a.stop()
+	if o.Stop != "" {
+		a.stop(ErrOrdered)
 	}
-	if o.Stop == Abort || superseded {
-		a.end()
+	if o.Stop == Abort {
+		a.end(ErrOrdered)
 	}
+	if superseded {
+		a.cede(errSuperseded)
+	}
+}
+
+// errSuperseded and errUnheard are why an agent ends by itself whose share another one has,
+// or may have.
+var (
+	errSuperseded = errors.New("another agent has taken its share over")
+	errUnheard    = fmt.Errorf("it could not be heard of for %v, and another one may have its share", Lease)
+)
+
+// cede ends this agent at once.
+func (a *Agent) cede(why error) {
+	a.stop(why)
+	a.end(why)
 }
 
 // Change has each change of the run applied in its order, those that were made before too.
@@ -250,6 +275,7 @@ func (a *Agent) claim(ctx context.Context) error {
 			a.mu.Lock()
 			a.Share, a.status.Share = s, s
 			a.mu.Unlock()
+			a.taken = time.Now()
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -270,27 +296,50 @@ func (a *Agent) claim(ctx context.Context) error {
 func (a *Agent) hold(ctx context.Context) {
 	t := time.NewTicker(Lease / 3)
 	defer t.Stop()
-	heard := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
 		}
+		if !a.Mine() {
+			return
+		}
+		said := time.Since(a.taken)
 		err := a.lease.InProgress()
 		if !a.Share.Exclusive {
 			continue // a cut line: the lease runs out, and the share is played to its end
 		}
 		one, cancel := context.WithTimeout(ctx, Lease/3)
 		if err = errors.Join(err, a.conn.nc.FlushWithContext(one)); err == nil {
-			heard = time.Now()
+			a.heard.Store(int64(said))
 		}
 		cancel()
-		if time.Since(heard) > Lease {
-			a.stop()
-			a.end()
-		}
 	}
+}
+
+// Mine reports whether the share is still this agent's: an exclusive one is as long as
+// its lease lasts, and not again once that has run out, as while the process was stopped.
+func (a *Agent) Mine() bool {
+	if !a.Share.Exclusive {
+		return true
+	}
+	if !a.lapsed.Load() && time.Since(a.taken)-time.Duration(a.heard.Load()) <= Lease {
+		return true
+	}
+	if a.lapsed.CompareAndSwap(false, true) {
+		a.cede(errUnheard)
+	}
+	return false
+}
+
+// Stopped says that this agent begins no more arrivals from a time of the run on though the
+// controller did not say so, why, and whether what is under way is cut off.
+func (a *Agent) Stopped(why string, at time.Duration, cut bool) {
+	a.mu.Lock()
+	a.status.Why, a.status.Until, a.status.Cut = why, at, cut
+	a.mu.Unlock()
+	a.beside.Go(func() { _ = a.tell(a.Abort, func(*Status) {}) })
 }
 
 // tell puts what this agent says of itself into the run's bucket.

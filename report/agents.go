@@ -79,13 +79,27 @@ func (r *Report) PlannedAre(due iter.Seq[time.Duration]) (twice int64) {
 			Level: NotJudged, Reason: "an agent had ended"})
 	}
 	slices.SortStableFunc(r.Seconds, func(a, b Second) int { return cmp.Compare(a.At, b.At) })
-	begun := r.Played + total(r.Stuck)
-	if twice = max(0, begun-r.Planned); twice > 0 {
+	if twice = max(0, r.Begun()-r.Planned); twice > 0 {
 		r.Planned += twice
 		r.Seconds[len(r.Seconds)-1].Planned += twice
 	}
-	r.NotPlayed = r.Planned - begun
+	r.NotPlayed = r.Planned - r.Begun()
 	return twice
+}
+
+// Begun is how many arrivals a terminal took, whether or not it could send anything.
+func (r *Report) Begun() int64 { return r.Played + total(r.Stuck) }
+
+// CutOff leaves out of what did not hold what was under way when its agent ended by
+// itself: that says nothing of the host.
+func (r *Report) CutOff() {
+	r.Failures = slices.DeleteFunc(slices.Clone(r.Failures), func(f Failure) bool {
+		if f.Outcome != Open.String() {
+			return false
+		}
+		r.Failed -= f.N
+		return true
+	})
 }
 
 // Unplayed is how many arrivals nobody played, since their agent had ended.

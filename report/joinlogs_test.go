@@ -203,7 +203,7 @@ func TestEndedShareIsHeldToThePlan(t *testing.T) {
 		if err := r.WriteText(&text, false); err != nil {
 			t.Fatal(err)
 		}
-		for _, words := range []string{"4,000 planned = 3,000 played + 1,000 not played, 1,000 of them by nobody", "1,000 arrivals had no agent that could play"} {
+		for _, words := range []string{"4,000 planned = 3,000 played + 1,000 not played (1,000 by nobody", "1,000 arrivals had no agent that could play"} {
 			if !strings.Contains(strings.Join(strings.Fields(text.String()), " "), words) {
 				t.Errorf("%s: no %q:\n%s", name, words, &text)
 			}

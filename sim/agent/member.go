@@ -337,7 +337,10 @@ func (a *Agent) Mine() bool {
 // controller did not say so, why, and whether what is under way is cut off.
 func (a *Agent) Stopped(why string, at time.Duration, cut bool) {
 	a.mu.Lock()
-	a.status.Why, a.status.Until, a.status.Cut = why, at, cut
+	if a.status.Until == 0 {
+		a.status.Why, a.status.Until = why, max(1, at)
+	}
+	a.status.Cut = a.status.Cut || cut
 	a.mu.Unlock()
 	a.beside.Go(func() { _ = a.tell(a.Abort, func(*Status) {}) })
 }

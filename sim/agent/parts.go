@@ -176,7 +176,7 @@ func (r *Controller) reached(p *Part, s State) bool {
 	case p.Attempt > 1 && p.State == "": // nobody may take it
 		return true
 	}
-	return slices.Index(states, p.State) >= slices.Index(states, s) && (s != Ended || r.missing(p) == nil)
+	return slices.Index(states, p.State) >= slices.Index(states, s) && (s != Ended || p.missing() == nil)
 }
 
 // returning is how long an agent that was lost may take to be heard of again: it may

@@ -4,15 +4,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/agent"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // goOn goes on with the run of a folder, whose controller is no more: its agents have
@@ -56,9 +59,32 @@ func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, view viewFlags, si
 	c.desk = atTerminal(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 	return c.conduct(cmd.Context(), cmd.OutOrStdout(), begun, func(m *meeting) (run *agent.Controller, err error) {
 		run, c.began, err = agent.Attach(cmd.Context(), m.conn, c.Agents, c.dir)
+		if err != nil {
+			return run, err
+		}
+		c.tell.line("attached to the run of %s", f.attach)
+		packed, err := run.Plan(cmd.Context())
 		if err == nil {
-			c.tell.line("attached to the run of %s", f.attach)
+			c.due, err = dueIn(packed)
 		}
 		return run, err
 	})
+}
+
+// dueIn is due of a run's plan, as agents have it.
+func dueIn(packed []byte) (func(s agent.Share, keys []report.Press) iter.Seq[time.Duration], error) {
+	plan, err := unpackPlan(packed)
+	if err != nil {
+		return nil, err
+	}
+	cmd, f := newLoad(&signals{})
+	if err := giveFlags(cmd.Flags(), plan.Flags); err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	f.net.files = profile.Files{From: plan.files, Dir: plan.Dir}
+	j, err := f.prepare(cmd, plan.Args)
+	if err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	return f.due(j), nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,5 +92,38 @@ func TestOwnEndIsNotTheHosts(t *testing.T) {
 	c.fate(r, &p, true, nil)
 	if r.Failed != 1 || len(r.Failures) != 1 || r.Money.Owed != 0 {
 		t.Errorf("%d did not hold %v, %d owed", r.Failed, r.Failures, r.Money.Owed)
+	}
+}
+
+// A controller that goes on with a run counts the arrivals of its plan as the one before.
+func TestAttachedControllerKnowsThePlan(t *testing.T) {
+	seen := filesSeen{}
+	cmd, f := newLoad(&signals{})
+	f.net.files.Seen = seen.see
+	if err := giveFlags(cmd.Flags(), map[string][]string{"rate": {"100/s"}, "for": {"3s"}, "poisson": {"true"}, "seed": {"7"}, "agents": {"2"}}); err != nil {
+		t.Fatal(err)
+	}
+	j, err := f.prepare(cmd, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := planOf(nil, cmd.Flags())
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := plan.pack(seen, j.features)
+	if err != nil {
+		t.Fatal(err)
+	}
+	due, err := dueIn(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		s := agent.Share{Index: i, Of: 2}
+		want, got := slices.Collect(f.due(j)(s, nil)), slices.Collect(due(s, nil))
+		if len(want) < 100 || !slices.Equal(want, got) {
+			t.Errorf("share %d: %d arrivals, %d of the plan that was sent", i, len(want), len(got))
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -127,7 +128,7 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 		}
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
-		_ = a.Fail(last, code, report.Printable(err.Error()))
+		_ = a.Fail(last, code, report.Printable(strings.ReplaceAll(err.Error(), "\n", "; ")))
 		return err
 	}
 	return nil

@@ -111,7 +111,7 @@ func (c *controlled) fate(r *report.Report, p *agent.Part, ended bool, later []a
 	gone := !ended || stopped(p) || took
 	switch {
 	case p.State == agent.Failed:
-		all = append(all, strings.ReplaceAll(p.Why, "\n", "; "), "this is what it had sent of the first "+report.FormatDuration(r.Took))
+		all = append(all, p.Why, "this is what it had sent of the first "+report.FormatDuration(r.Took))
 	case stopped(p):
 		all = append(all, fmt.Sprintf("ended %s into the run: %s", report.FormatDuration(p.Until), p.Why))
 	case gone:

@@ -60,7 +60,7 @@ func TestEndedAgentsAreHeldToThePlan(t *testing.T) {
 		"a second spare did":    {told: ofShare(t, 0, 2, 200), part: stopped, later: []agent.Part{is(2, agent.Joined, "", 0, 0), is(3, agent.Ended, "", 0, 3*time.Second)}, planned: 300, unplayed: 100, words: "100 arrivals"},
 		"stopped for a while":   {told: ofShare(t, 0, 4, 120), part: is(1, agent.Ended, "unheard", 4*time.Second, 0), later: []agent.Part{is(2, agent.Ended, "", 0, 1500*time.Millisecond)}, planned: 150, unplayed: 30, words: "30 arrivals"},
 		"killed":                {told: ofShare(t, 0, 1, 90), part: is(1, agent.Playing, "", 0, 0), planned: 400, unplayed: 310, words: "not heard of any more: this is what it had sent of the first 1.00 s; 310 arrivals"},
-		"its disk was full":     {told: ofShare(t, 0, 3, 300), part: is(1, agent.Failed, "no space\nleft", 0, 0), planned: 400, unplayed: 100, words: "no space; left; this is what it had sent of the first 3.00 s; 100 arrivals"},
+		"its disk was full":     {told: ofShare(t, 0, 3, 300), part: is(1, agent.Failed, "no space left", 0, 0), planned: 400, unplayed: 100, words: "no space left; this is what it had sent of the first 3.00 s; 100 arrivals"},
 		"played beside another": {told: ofShare(t, 0, 3, 300), part: stopped, later: []agent.Part{is(2, agent.Ended, "", 0, 2*time.Second)}, planned: 300, words: "100 arrivals that it played another agent played, too"},
 	} {
 		r := x.told

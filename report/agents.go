@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 )
@@ -16,6 +17,7 @@ type Agent struct {
 	Terminals int           `json:"terminals"`
 	Planned   int64         `json:"planned"`
 	Played    int64         `json:"played"`
+	Unplayed  int64         `json:"unplayed,omitempty"` // arrivals of its share that nobody played: it had ended
 	Sent      int64         `json:"sent"`
 	Answered  int64         `json:"answered"`
 	P50       time.Duration `json:"p50_ns"`
@@ -39,18 +41,74 @@ func NewAgent(number int, name string, r *Report) (Agent, error) {
 		P50: all.Quantile(0.5).Value, P99: all.Quantile(0.99).Value, Verdict: r.Validity.Level.String(), Lost: r.Incomplete, Machine: r.Environment}, nil
 }
 
-// Deaf is the state of an agent that has not heard in time how the run was changed.
-const Deaf = "deaf"
+// States of an agent that told all to its end, and yet did not play as it was told.
+const (
+	Deaf    = "deaf"    // it has not heard in time how the run was changed
+	Stopped = "stopped" // it ended before its time by itself
+)
 
 // Fate is what became of an agent, in a word.
 func (a *Agent) Fate() string {
 	switch {
 	case a.Lost == "":
 		return a.State
-	case a.State == "failed", a.State == Deaf:
+	case a.State == "failed", a.State == Deaf, a.State == Stopped:
 		return a.State
 	}
 	return "lost"
+}
+
+// PlannedAre holds a part whose agent ended before its time to the plan: what fell due in
+// its share is what was planned of it, and what it did not play nobody has. twice is how
+// many arrivals it played that another had: they count as planned again.
+func (r *Report) PlannedAre(due iter.Seq[time.Duration]) (twice int64) {
+	want := map[time.Duration]int64{} // by second
+	for at := range due {
+		want[at.Truncate(time.Second)]++
+	}
+	r.Planned = 0
+	for i := range r.Seconds {
+		s := &r.Seconds[i]
+		at := s.At.Round(time.Second)
+		s.Planned = want[at]
+		r.Planned += s.Planned
+		delete(want, at)
+	}
+	for at, n := range want {
+		r.Planned += n
+		r.Seconds = append(r.Seconds, Second{At: at, Length: time.Second, Warmup: at < r.Plan.Warmup, Planned: n,
+			Level: NotJudged, Reason: "an agent had ended"})
+	}
+	slices.SortStableFunc(r.Seconds, func(a, b Second) int { return cmp.Compare(a.At, b.At) })
+	if twice = max(0, r.Begun()-r.Planned); twice > 0 {
+		r.Planned += twice
+		r.Seconds[len(r.Seconds)-1].Planned += twice
+	}
+	r.NotPlayed = r.Planned - r.Begun()
+	return twice
+}
+
+// Begun is how many arrivals a terminal took, whether or not it could send anything.
+func (r *Report) Begun() int64 { return r.Played + total(r.Stuck) }
+
+// CutOff leaves out of what did not hold what was under way when its agent ended by
+// itself: that says nothing of the host.
+func (r *Report) CutOff() {
+	r.Failures = slices.DeleteFunc(slices.Clone(r.Failures), func(f Failure) bool {
+		if f.Outcome != Open.String() {
+			return false
+		}
+		r.Failed -= f.N
+		return true
+	})
+}
+
+// Unplayed is how many arrivals nobody played, since their agent had ended.
+func (r *Report) Unplayed() (n int64) {
+	for _, a := range r.Agents {
+		n += a.Unplayed
+	}
+	return n
 }
 
 // mostSkew is how far apart agents may have begun: more shifts the arrivals of a plan

@@ -126,16 +126,16 @@ func (f *Folder) Name() string { return f.dir }
 // Interval adds an interval to latency.hlog as soon as it has ended. The error may be that
 // an event since the one before could not be written.
 func (f *Folder) Interval(iv Interval) error {
+	if f.lost != nil {
+		return f.lost // what is left of it stays the log's end, where readers leave it out
+	}
 	if f.writer == nil {
 		if err := f.head(time.Now().Add(-iv.To)); err != nil {
 			return err
 		}
 	}
-	err := f.writer.Write(iv)
-	if f.lost == nil {
-		f.lost = err
-	}
-	return errors.Join(err, f.Events.failed())
+	f.lost = f.writer.Write(iv)
+	return errors.Join(f.lost, f.Events.failed())
 }
 
 // Phase puts a phase before the first arrival into latency.hlog; they come before all
@@ -209,7 +209,7 @@ func Read(dir string) (*Report, error) {
 	if bad != nil {
 		return nil, bad
 	}
-	if r.Incomplete != "" {
+	if r.Incomplete != "" && r.Planned == 0 && len(r.Labels) == 0 {
 		r.restore(log)
 		r.complete()
 		return r, nil
@@ -280,6 +280,10 @@ func (r *Report) restore(log *Log) {
 		r.Planned += s.Planned
 		r.Played += s.Played
 	}
+	if begun := r.Played - r.Planned; begun > 0 { // that fell due in seconds which had been written: they stand in the last
+		r.Planned += begun
+		r.Seconds[len(r.Seconds)-1].Planned += begun
+	}
 	if len(log.Phases) > 0 {
 		r.SignIn = log.Phases[0]
 	}
@@ -290,6 +294,9 @@ func (r *Report) restore(log *Log) {
 	r.Opening.restore(log)
 	if r.Started.IsZero() {
 		r.Started = log.Started
+	}
+	if log.Torn {
+		r.Incomplete += "; the last second of its log was cut off, and is left out"
 	}
 	same := r.Validity.SameHost
 	r.Validity = Validity{Level: NotJudged, Reasons: []string{"the run did not come to its end"}, SameHost: same}

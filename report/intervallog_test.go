@@ -237,17 +237,23 @@ func TestTornLogIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := bytes.LastIndexByte(text[:len(text)-1], '\n') + 1
-	for _, cut := range []int{len(text) - 1, last + 1, last, len(text) * 2 / 3, len(text) / 2} {
+	for _, cut := range []int{len(text) - 1, last + 1, last, len(text) * 9 / 10, len(text) * 4 / 5} {
 		log, err := ReadLog(bytes.NewReader(text[:cut]))
 		if err != nil {
 			t.Errorf("cut at %d: %v", cut, err)
 			continue
 		}
-		if want := text[cut-1] != '\n'; log.Torn != want {
+		end := bytes.LastIndexByte(text[:cut-1], '\n') + 1
+		if want := text[cut-1] != '\n' || !bytes.HasPrefix(text[end:], []byte(secondMark)); log.Torn != want {
 			t.Errorf("cut at %d: torn %v, want %v", cut, log.Torn, want)
 		}
 		if got := log.Labels[0].Response.TotalCount(); got > whole.Labels[0].Response.TotalCount() || got == 0 {
 			t.Errorf("cut at %d: %d samples", cut, got)
+		}
+		for _, l := range log.Labels {
+			if err := l.check(); err != nil {
+				t.Errorf("cut at %d: %s: %v", cut, l.Name, err)
+			}
 		}
 	}
 }
@@ -279,7 +285,7 @@ func TestFirstDamagedLineIsNamed(t *testing.T) {
 	if len(text) < 3*batchSize {
 		t.Fatalf("%d octets of log, want three batches", len(text))
 	}
-	for _, at := range [][2]int{{40, len(lines) - 40}, {len(lines) / 2, len(lines)/2 + 1}, {len(lines) - 3, len(lines) - 2}} {
+	for _, at := range [][2]int{{40, len(lines) - 40}, {len(lines) / 2, len(lines)/2 + 1}, {len(lines) - 4, len(lines) - 3}} {
 		bad := slices.Clone(lines)
 		bad[at[0]], bad[at[1]] = []byte("Tag=x\n"), []byte("Tag=y\n")
 		_, err := ReadLog(bytes.NewReader(bytes.Join(bad, nil)))

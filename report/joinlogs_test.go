@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strconv"
@@ -119,6 +121,113 @@ func TestJoinedFoldersAreTheUnion(t *testing.T) {
 	}
 	if p := again.Plan; p.Arrivals != "1000/s" || len(p.Shares) != n || p.Terminals != 3*5 {
 		t.Errorf("the plan is %+v", p)
+	}
+}
+
+// kill leaves of a run's folder what a kill or a full disk leaves: a summary that knows
+// nothing, and the log up to somewhere in the second after so many.
+func kill(t *testing.T, dir string, rep *Report, seconds int) {
+	t.Helper()
+	if err := WriteFile(filepath.Join(dir, summaryName), notWhole(*rep, "killed").WriteJSON); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, logName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := 0
+	for range seconds {
+		end += bytes.Index(text[end:], []byte(secondMark)) + 1
+	}
+	end += bytes.Index(text[end:], []byte(countsMark)) + 10
+	if err := os.WriteFile(filepath.Join(dir, logName), text[:end], 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What the agent of a share did not come to is in the plan, and nobody played it; that a
+// second of its log is cut off costs that second, and is told. The run adds up, and says
+// the same when it is read again.
+func TestEndedShareIsHeldToThePlan(t *testing.T) {
+	dir := t.TempDir()
+	folders := []string{filepath.Join(dir, "1"), filepath.Join(dir, "2")}
+	kill(t, folders[0], record(t, folders[0], 0, 2), 2)
+	record(t, folders[1], 1, 2)
+	rep, err := Read(folders[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep.Played != 1000 || !strings.Contains(rep.Incomplete, "cut off") {
+		t.Fatalf("%d played, %q", rep.Played, rep.Incomplete)
+	}
+	twice := rep.PlannedAre(func(yield func(time.Duration) bool) {
+		for n := 0; n < 4000 && yield(time.Duration(n)*time.Millisecond); n += 2 {
+		}
+	})
+	if twice != 0 || rep.Planned != 2000 || rep.NotPlayed != 1000 {
+		t.Errorf("%d planned, %d not played, %d twice", rep.Planned, rep.NotPlayed, twice)
+	}
+	one, err := NewAgent(1, "one", rep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one.Unplayed = rep.NotPlayed
+	other, err := Read(folders[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rep.Join(other); err != nil {
+		t.Fatal(err)
+	}
+	rep.Agents = []Agent{one}
+	rep.Judge(WithDefaults(nil))
+	whole, err := Create(filepath.Join(dir, "whole"), rep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := whole.JoinLogs(rep, folders); err != nil {
+		t.Fatal(err)
+	}
+	if err := whole.WriteAll(rep); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Read(filepath.Join(dir, "whole"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, r := range map[string]*Report{"told": rep, "read again": again} {
+		if r.Planned != 4000 || r.Played != 3000 || r.NotPlayed != 1000 || len(r.Seconds) != 4 {
+			t.Errorf("%s: %d planned, %d played, %d not played, %d seconds", name, r.Planned, r.Played, r.NotPlayed, len(r.Seconds))
+		}
+		var text strings.Builder
+		if err := r.WriteText(&text, false); err != nil {
+			t.Fatal(err)
+		}
+		for _, words := range []string{"4,000 planned = 3,000 played + 1,000 not played (1,000 by nobody", "1,000 arrivals had no agent that could play"} {
+			if !strings.Contains(strings.Join(strings.Fields(text.String()), " "), words) {
+				t.Errorf("%s: no %q:\n%s", name, words, &text)
+			}
+		}
+		if strings.Contains(text.String(), "kept    a terminal") || strings.Contains(text.String(), ", a terminal for 99%") {
+			t.Errorf("%s: a promise is kept by arrivals that nobody played:\n%s", name, &text)
+		}
+	}
+}
+
+// An arrival that two agents played is planned twice, and no count is negative.
+func TestPlayedBesideThePlan(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "1")
+	rep := record(t, dir, 1, 2)
+	twice := rep.PlannedAre(func(yield func(time.Duration) bool) {
+		for n := 1; n < 1900 && yield(time.Duration(n)*time.Millisecond); n += 2 {
+		}
+	})
+	if twice != 2000-950 || rep.Planned != 2000 || rep.NotPlayed != 0 || rep.Check() != nil {
+		t.Errorf("%d twice, %d planned, %d not played: %v", twice, rep.Planned, rep.NotPlayed, rep.Check())
+	}
+	rep.NotPlayed, rep.Planned = -1, rep.Planned-1
+	if err := rep.Check(); err == nil || !strings.Contains(err.Error(), "-1 not played") {
+		t.Errorf("a negative count: %v", err)
 	}
 }
 

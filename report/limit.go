@@ -260,8 +260,10 @@ func (l Limit) judge(r *Report) LimitResult {
 		out.OK = holds(rate, l.Relation, l.Number)
 	default:
 		n, whole := r.count(l.Measure, label)
+		unplayed := r.Unplayed()
 		if l.Default && l.Measure == "notplayed" { // what a terminal could not send has had none that could
-			n += total(r.Stuck)
+			n += total(r.Stuck) - unplayed
+			whole -= unplayed
 		}
 		out.Seen = FormatCount(n)
 		seen := float64(n)
@@ -274,6 +276,9 @@ func (l Limit) judge(r *Report) LimitResult {
 			out.Seen = fmt.Sprintf("%.3g%% (%s of %s)", 100*seen, FormatCount(n), FormatCount(whole))
 		}
 		out.OK = holds(seen, l.Relation, l.Number)
+		if out.OK && l.Default && l.Measure == "notplayed" && unplayed > 0 {
+			out.OK, out.Untested, out.Why = false, true, Plural(unplayed, "arrival")+" had no agent that could play"
+		}
 	}
 	if !out.OK && out.Why == "" {
 		out.Why = "the bound is broken"

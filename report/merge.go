@@ -256,6 +256,14 @@ func (r *Report) Check() error {
 		}
 	}
 	stuck := total(r.Stuck)
+	for _, x := range []struct {
+		n    int64
+		what string
+	}{{r.Planned, "arrivals planned"}, {r.Played, "played"}, {r.NotPlayed, "not played"}, {stuck, "stuck"}, {r.Failed, "failed"}} {
+		if x.n < 0 {
+			return fmt.Errorf("report does not add up: %d %s", x.n, x.what)
+		}
+	}
 	if r.Planned != r.Played+stuck+r.NotPlayed {
 		return fmt.Errorf("report does not add up: %d arrivals planned, but %d played, %d stuck and %d not played", r.Planned, r.Played, stuck, r.NotPlayed)
 	}

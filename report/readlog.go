@@ -33,7 +33,7 @@ type Log struct {
 	Before  []Label       // the same for those of the phases before the first arrival
 	Phases  []Phase       // these phases, without their histograms
 	Seconds []Second      // as far as the log has them
-	Torn    bool          // the last line was cut off, as a kill or a full disk leaves it; it is left out
+	Torn    bool          // the last interval was cut off, as a kill or a full disk leaves it; it is left out
 }
 
 // longestLine bounds a line of the log: base64 of a histogram in which every
@@ -88,27 +88,36 @@ type batch struct {
 // batchSize is how many octets of lines are handed out at once, about.
 const batchSize = 128 << 10
 
-// deal hands the log out in batches. It reports whether the last line was cut
-// off, or which line cannot be read.
+// deal hands the log out in batches, each to the end of an interval. It reports whether
+// the last interval was cut off, which is left out, or which line cannot be read.
 func deal(r io.Reader, to chan<- batch, failed *atomic.Bool) (torn bool, n int, err error) {
 	in := bufio.NewReaderSize(r, longestLine)
 	b := batch{first: 1}
+	whole, marked := 0, false // octets of the batch to the end of an interval; logs of old have no marks
 	for n = 1; !failed.Load(); n++ {
 		line, err := in.ReadSlice('\n')
-		if err != nil {
-			to <- b
-		}
 		switch {
 		case errors.Is(err, io.EOF):
-			return len(line) > 0, n, nil
+			if marked {
+				torn, b.text = whole < len(b.text), b.text[:whole]
+			}
+			to <- b
+			return torn || len(line) > 0, n, nil
 		case errors.Is(err, bufio.ErrBufferFull):
+			to <- b
 			return false, n, fmt.Errorf("longer than %d octets", longestLine)
 		case err != nil:
+			to <- b
 			return false, n, err
 		}
-		if b.text = append(b.text, line...); len(b.text) >= batchSize {
+		b.text = append(b.text, line...)
+		mark := bytes.HasPrefix(line, []byte(secondMark)) || bytes.HasPrefix(line, []byte(phaseMark))
+		if marked = marked || mark; mark {
+			whole = len(b.text)
+		}
+		if len(b.text) >= batchSize && (mark || !marked) {
 			to <- b
-			b = batch{make([]byte, 0, len(b.text)), n + 1}
+			b, whole = batch{make([]byte, 0, len(b.text)), n + 1}, 0
 		}
 	}
 	return false, n, nil

@@ -312,6 +312,9 @@ func (t *text) arrivals(r *Report) {
 		words += t.paint(red, FormatCount(stuck)+" stuck") + " + "
 	}
 	words += FormatCount(r.NotPlayed) + " not played"
+	if n := r.Unplayed(); n > 0 {
+		words += t.paint(red, " ("+FormatCount(n)+" by nobody: their agent had ended)")
+	}
 	if r.Failed > 0 {
 		words += "; " + t.paint(red, Plural(r.Failed, "scenario")+" did not hold")
 	}

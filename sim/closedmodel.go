@@ -75,7 +75,7 @@ func (m *closedModel) playUntilEnd(p *Player, t *Terminal) {
 	defer caught(p.Panicked)
 	r := m.run
 	pause(m.ending, r.clock, r.origin)
-	for m.ending.Err() == nil {
+	for m.ending.Err() == nil && r.mine() {
 		wait := r.Think
 		if !m.play(p, t) {
 			wait = max(wait, backOff)
@@ -93,7 +93,7 @@ func (m *closedModel) addTo(c *line.Coroutines, p *Player, t *Terminal) {
 	m.players.Add(1)
 	c.Add(&p.x, func() {
 		defer caught(p.Panicked)
-		for m.ending.Err() == nil && p.Last.Outcome <= report.Declined && m.play(p, t) {
+		for m.ending.Err() == nil && m.run.mine() && p.Last.Outcome <= report.Declined && m.play(p, t) {
 		}
 	}, func() {
 		if m.ending.Err() == nil {

@@ -108,7 +108,7 @@ func (m *openModel) arrival() (n int, due, free time.Duration, ok bool) {
 		m.behind = due < m.freed || m.behind && due < now
 		release := m.catchUp.release(due, now)
 		m.timer.SleepUntil(r.clock.At(release))
-		if m.ctx.Err() == nil {
+		if m.ctx.Err() == nil && r.mine() {
 			r.Recorder.Planned(due-r.origin, 1)
 			if m.waiting.Load() == 0 {
 				if m.full = m.started >= r.fleet.signedIn; !m.full {

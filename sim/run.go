@@ -38,6 +38,9 @@ type Run struct {
 	// Begin is asked, once the terminals have signed in, when arrival 0 may fall due, which
 	// may be awaited; nil for at once.
 	Begin func(ctx context.Context) (time.Time, error)
+	// Mine is asked before each arrival whether it is this process' to play; nil for always.
+	// Once it is not, the run is over.
+	Mine func() bool
 	// Trace is the first trace number of a terminal; nil for one that is drawn.
 	Trace    func(*profile.Terminal) uint32
 	Recorder *report.Recorder
@@ -200,10 +203,12 @@ func (r *Run) play(ctx context.Context) (interrupted bool) {
 	} else {
 		playOpen(ending, r, &players)
 	}
-	interrupted = ctx.Err() != nil && r.Now() < r.For
+	interrupted = (ctx.Err() != nil || !r.mine()) && r.Now() < r.For
 	r.fleet.drain(&players)
 	return interrupted
 }
+
+func (r *Run) mine() bool { return r.Mine == nil || r.Mine() }
 
 // playArrival plays arrival n on terminal t, and then does what a shop does
 // between customers: sign in when told to, settle when the batch is nearly full.

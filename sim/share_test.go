@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -89,6 +90,39 @@ func TestSharesPlayWhatOneWouldHave(t *testing.T) {
 			if !maps.Equal(together, want) {
 				t.Errorf("%s in %d shares: %d arrivals unlike the %d of one: %v, want %v", name, n, len(together), len(want), first(together), first(want))
 			}
+		}
+	}
+}
+
+// Not one arrival is played once they are another's, however many have fallen due, in
+// either model; the run says that it was ended.
+func TestNothingIsPlayedThatIsAnothers(t *testing.T) {
+	b := newBench(t, "cup", 4)
+	h := b.profile.Holders("good")[0]
+	mix, err := sim.NewMix(11, []*sim.Plan{{ID: "pay", Cards: true, Steps: []sim.Step{{Text: "pay", Do: func(p *sim.Player) error {
+		return p.Pay(&sim.Order{Of: dialect.Purchase, Amount: 1_00, Entry: sim.Swipe, PIN: true, Holder: &h})
+	}}}}}, []float64{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, pacer := range map[string]sim.Pacer{"open": sim.Constant(rate(t, "1000/s")), "closed": nil} {
+		var asked, stopped atomic.Int64
+		ctx, end := context.WithCancel(t.Context())
+		r := &sim.Run{Profile: b.profile, Dialer: b.dialer, Terminals: 4, Mix: mix, Pacer: pacer, For: time.Minute, Drain: time.Minute,
+			Recorder: report.NewRecorder(sim.Labels(), b.profile.Policy.Timeout, 0),
+			Mine: func() bool {
+				mine := asked.Add(1) <= 5
+				if !mine && stopped.Add(1) == 1 {
+					time.AfterFunc(100*time.Millisecond, end) // as whoever plays for a controller hears it, a moment later
+				}
+				return mine
+			}}
+		rep, err := r.Do(ctx, context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rep.Played > 5 || !rep.Interrupted {
+			t.Errorf("%s: %d played, interrupted %v", name, rep.Played, rep.Interrupted)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -120,7 +122,11 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 	defer a.Leave()
 	tell.line("share %d of %d", a.Share.Index+1, a.Share.Of)
 	s := &sharePlayer{agent: a, view: f.view, tell: tell, sig: sig, lasting: lasting, playing: &playing}
-	if err := s.play(ctx, f.dir); err != nil {
+	err = s.play(ctx, f.dir)
+	if err == nil && s.own != nil {
+		return s.own
+	}
+	if err != nil {
 		code, why := exitInternal, err.Error()
 		if e, is := errors.AsType[*exit](err); is {
 			if code = e.code; e.hint != "" {
@@ -129,7 +135,7 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 		}
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
-		_ = a.Fail(last, code, report.Printable(why))
+		_ = a.Fail(last, code, report.Printable(strings.ReplaceAll(why, "\n", "; ")))
 		return err
 	}
 	return nil
@@ -159,6 +165,9 @@ type sharePlayer struct {
 	sig     *signals
 	lasting context.Context // ends when there is no controller any more
 	playing *atomic.Bool    // its terminals need no controller
+
+	zero atomic.Pointer[time.Time] // when arrival 0 falls due; nil until the run begins
+	own  *exit                     // why it ended before its time though the controller did not say so; nil where it did not
 }
 
 // patience is how long an agent that plays nothing waits for a controller that it
@@ -172,8 +181,7 @@ func (s *sharePlayer) play(ctx context.Context, dir string) error {
 	if err != nil {
 		return &exit{code: exitInternal, err: err}
 	}
-	ctx, sig, stop := s.orders(ctx)
-	defer stop()
+	ctx, sig := s.orders(ctx)
 	cmd, f := newLoad(sig)
 	if err := giveFlags(cmd.Flags(), plan.Flags); err != nil {
 		return usage(fmt.Errorf("plan: %w", err))
@@ -230,12 +238,37 @@ func (s *sharePlayer) grow() []string {
 }
 
 // orders are the controller's and this process's own signals in one.
-func (s *sharePlayer) orders(ctx context.Context) (context.Context, *signals, func()) {
-	drain, stop := context.WithCancel(ctx)
-	abort, end := context.WithCancel(s.sig.abort)
-	context.AfterFunc(s.agent.Drain, stop)
-	context.AfterFunc(s.agent.Abort, end)
-	return drain, &signals{abort: abort}, func() { stop(); end() }
+func (s *sharePlayer) orders(ctx context.Context) (context.Context, *signals) {
+	drain, stop := context.WithCancelCause(ctx)
+	abort, end := context.WithCancelCause(s.sig.abort)
+	for from, to := range map[context.Context]context.CancelCauseFunc{s.agent.Drain: stop, s.agent.Abort: end} {
+		context.AfterFunc(from, func() { to(context.Cause(from)) })
+	}
+	return drain, &signals{abort: abort}
+}
+
+// ownEnd is why drain or abort is done, when it is so though the controller did not say so.
+func (s *sharePlayer) ownEnd(ctx context.Context) *exit {
+	why := context.Cause(ctx)
+	switch {
+	case why == nil, errors.Is(why, agent.ErrOrdered):
+		return nil
+	case s.sig.first != nil && errors.Is(why, context.Canceled):
+		return &exit{code: s.sig.code(), err: fmt.Errorf("it was stopped by a signal (%v)", s.sig.first)}
+	}
+	return &exit{code: exitIncomplete, err: why}
+}
+
+// stopped tells the controller that this share, whose arrivals fall due for so long, ends
+// before its time by itself.
+func (s *sharePlayer) stopped(why *exit, length time.Duration, cut bool) {
+	zero := s.zero.Load()
+	if why == nil || zero == nil {
+		return
+	}
+	if at := time.Since(*zero); at < length || cut {
+		s.agent.Stopped(why.Error(), at, cut)
+	}
 }
 
 // trace is where the trace numbers of terminals begin: drawn anew for each run, and for
@@ -285,10 +318,14 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 		s.tell.line("ready, waiting for the others")
 		at, from, err := s.agent.Begin(ctx)
 		run.Share.From = from
+		if err == nil {
+			s.zero.Store(&at)
+		}
 		s.playing.Store(err == nil)
 		return at, err
 	}
-	run.Trace = s.trace(f.id)
+	run.Trace, run.Mine = s.trace(f.id), s.agent.Mine
+	defer context.AfterFunc(ctx, func() { s.stopped(s.ownEnd(ctx), f.length, false) })()
 	f.hand, run.Steering = f.newHand(folder, s.tell), &sim.Steering{}
 	s.obeyKeys(f.hand, run.Steering)
 	if s.agent.Share.Attempt > 1 {
@@ -325,6 +362,11 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 	rep, incomplete, err := f.play(ctx, run, folder, taken, s.tell, sig)
 	s.playing.Store(false)
 	s.agent.Change(nil)
+	cut := s.ownEnd(sig.abort)
+	if s.own = cut; rep.Interrupted {
+		s.own = cmp.Or(s.ownEnd(ctx), cut)
+	}
+	s.stopped(s.own, f.length, cut != nil)
 	rep.Run, rep.Part = f.id, part
 	if err != nil {
 		return unplayedShare(ctx, rep, n, err)

@@ -22,34 +22,42 @@ import (
 var agentProcess = regexp.MustCompile(`agent (\d) is \S+/(\d+)`)
 
 // kill kills a process by its number.
-func kill(t *testing.T, number string) {
+func kill(t *testing.T, number string) { sendSignal(t, number, syscall.SIGKILL) }
+
+func sendSignal(t *testing.T, number string, s syscall.Signal) {
 	t.Helper()
 	pid, err := strconv.Atoi(number)
 	if err == nil {
-		err = syscall.Kill(pid, syscall.SIGKILL)
+		err = syscall.Kill(pid, s)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-// An agent that is killed is told, with how much nobody played; what it and the others
-// have sent is kept, and the run is no result.
+// An agent that is killed, or told to end by itself, is told, with how much nobody played;
+// what it and the others have sent is kept, and the run is no result.
 func TestKilledAgentDegradesTheRun(t *testing.T) {
 	t.Parallel()
-	p := start(t, "all agents begin", "load", "--agents", "2", "--rate", "100/s", "--for", "5s", "--warmup", "0s", "--terminals", "20", "--out", "run")
+	p := start(t, "all agents begin", "load", "--agents", "3", "--rate", "120/s", "--for", "5s", "--warmup", "0s", "--terminals", "30", "--out", "run")
 	time.Sleep(1500 * time.Millisecond)
-	victim := agentProcess.FindStringSubmatch(p.stderr.String())
-	if victim == nil {
-		t.Fatalf("no agent is named:\n%s", &p.stderr)
+	victims := agentProcess.FindAllStringSubmatch(p.stderr.String(), 2)
+	if len(victims) < 2 {
+		t.Fatalf("no agents are named:\n%s", &p.stderr)
 	}
-	kill(t, victim[2])
-	code := p.end(t, 2*time.Minute)
-	said := "agent " + victim[1] + " (" + strings.TrimPrefix(victim[0], "agent "+victim[1]+" is ") + ") is not heard of"
-	if code != exitIncomplete || !strings.Contains(p.stderr.String(), said) {
-		t.Errorf("exit code %d, want %d, and %q:\n%s", code, exitIncomplete, said, &p.stderr)
+	fates := map[string]string{victims[0][1]: "lost", victims[1][1]: report.Stopped}
+	kill(t, victims[0][2])
+	sendSignal(t, victims[1][2], syscall.SIGTERM)
+	if code := p.end(t, 2*time.Minute); code != exitIncomplete {
+		t.Errorf("exit code %d, want %d:\n%s", code, exitIncomplete, &p.stderr)
 	}
-	for _, words := range []string{"INCOMPLETE", "played by nobody", "lost"} {
+	for i, words := range []string{" is not heard of", " has ended: it was stopped by a signal (terminated)"} {
+		v := victims[i]
+		if said := "agent " + v[1] + " (" + strings.TrimPrefix(v[0], "agent "+v[1]+" is ") + ")" + words; !strings.Contains(p.stderr.String(), said) {
+			t.Errorf("it is not said: %q:\n%s", said, &p.stderr)
+		}
+	}
+	for _, words := range []string{"INCOMPLETE", "played by nobody", "lost", "stopped", "600 planned"} {
 		if !strings.Contains(p.stdout.String(), words) {
 			t.Errorf("the report does not say %q:\n%s", words, &p.stdout)
 		}
@@ -58,9 +66,12 @@ func TestKilledAgentDegradesTheRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if rep.Planned != 600 || rep.Unplayed() == 0 {
+		t.Errorf("%d planned, %d played by nobody", rep.Planned, rep.Unplayed())
+	}
 	for _, a := range rep.Agents {
-		lost := strconv.Itoa(a.Number) == victim[1]
-		if lost != (a.Lost != "") || !lost && a.Planned != 250 {
+		fate := fates[strconv.Itoa(a.Number)]
+		if a.Planned != 200 || (fate != "") != (a.Lost != "") || fate != "" && a.Fate() != fate || (a.Unplayed > 0) != (fate != "") {
 			t.Errorf("agent %d: %+v", a.Number, a)
 		}
 	}

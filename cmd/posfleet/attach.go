@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/agent"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // goOn goes on with the run of a folder, whose controller is no more: its agents have
@@ -61,8 +63,13 @@ func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, view viewFlags, si
 	c.desk = atTerminal(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 	return c.conduct(cmd.Context(), cmd.OutOrStdout(), begun, func(m *meeting) (run *agent.Controller, err error) {
 		run, c.began, err = agent.Attach(cmd.Context(), m.conn, c.Agents, c.dir)
+		if err != nil {
+			return run, err
+		}
+		c.tell.line("attached to the run of %s", f.attach)
+		packed, err := run.Plan(cmd.Context())
 		if err == nil {
-			c.tell.line("attached to the run of %s", f.attach)
+			c.due, err = dueIn(packed)
 		}
 		return run, err
 	})
@@ -82,4 +89,22 @@ func (c *controlled) orphan(ctx context.Context) error {
 		return errors.New("its controller is alive, and a run has one: let it be, or end it first and its run with it (Ctrl-C)")
 	}
 	return nil
+}
+
+// dueIn is due of a run's plan, as agents have it.
+func dueIn(packed []byte) (func(s agent.Share, keys []report.Press) iter.Seq[time.Duration], error) {
+	plan, err := unpackPlan(packed)
+	if err != nil {
+		return nil, err
+	}
+	cmd, f := newLoad(&signals{})
+	if err := giveFlags(cmd.Flags(), plan.Flags); err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	f.net.files = profile.Files{From: plan.files, Dir: plan.Dir}
+	j, err := f.prepare(cmd, plan.Args)
+	if err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	return f.due(j), nil
 }

@@ -168,7 +168,7 @@ func (f *capacityFlags) play(cmd *cobra.Command, args []string, sig *signals, di
 	case ended != nil && code != exitLimit && code != exitFailed && code != exitBooks && code != exitGenerator && code != exitIncomplete:
 		return t, ended
 	case errors.Is(ended, errUnwritten):
-		return t, ended // a full disk says nothing of the host
+		return t, &exit{code: exitIncomplete, err: ended} // a full disk or an agent that ended says nothing of the host
 	case cmd.Context().Err() != nil:
 		return t, context.Cause(cmd.Context())
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"os"
 	"slices"
@@ -67,7 +68,7 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	c := &controlled{
 		meetingPlace: meetingPlace{Agents: f.spread.agents, Takeover: f.spread.takeover, Watched: plan.Watched, Keys: plan.Keys, Creds: f.spread.join.creds, Listen: f.spread.listen, Cluster: f.spread.join.cluster,
 			Bundled: n.books != nil, Limits: slices.Concat(j.load.Limits, f.limits)},
-		asked: f.asked, limits: j.limits, books: n.books, gap: f.gap(j), planned: j.pacer != nil,
+		asked: f.asked, limits: j.limits, books: n.books, due: f.due(j), planned: j.pacer != nil,
 		folder: folder, tell: tell, sig: sig, dir: folder.Path("agents"), view: f.view, desk: desk, hand: f.newHand(folder, tell),
 	}
 	f.introduce(c.tell, j, n)
@@ -83,26 +84,24 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	})
 }
 
-// gap counts the arrivals of a share that fall due in a part of a run that keys have
-// changed; nil in a closed model.
-func (f *loadFlags) gap(j *job) func(s agent.Share, keys []report.Press, from, to time.Duration) int64 {
+// due gives when the arrivals of a share fall due in a run that keys have changed; nil in a
+// closed model.
+func (f *loadFlags) due(j *job) func(s agent.Share, keys []report.Press) iter.Seq[time.Duration] {
 	if j.pacer == nil {
 		return nil
 	}
-	return func(s agent.Share, keys []report.Press, from, to time.Duration) (n int64) {
-		var steering sim.Steering
-		for _, k := range keys {
-			steering.SetAt(k.At, k.Speed)
-		}
-		for _, due := range steering.Pacer(sim.Share{Index: s.Index, Of: s.Of}.Pacer(j.pacer)) {
-			if due >= min(to, f.length) {
-				break
+	return func(s agent.Share, keys []report.Press) iter.Seq[time.Duration] {
+		return func(yield func(time.Duration) bool) {
+			var steering sim.Steering
+			for _, k := range keys {
+				steering.SetAt(k.At, k.Speed)
 			}
-			if due >= from {
-				n++
+			for _, due := range steering.Pacer(sim.Share{Index: s.Index, Of: s.Of}.Pacer(j.pacer)) {
+				if due >= f.length || !yield(due) {
+					return
+				}
 			}
 		}
-		return n
 	}
 }
 
@@ -141,8 +140,8 @@ type controlled struct {
 	meetingPlace
 	asked  report.Plan
 	limits []report.Limit
-	books  func(context.Context) (audit.Books, error)                             // of the bundled host; nil when the host is the user's
-	gap    func(s agent.Share, keys []report.Press, from, to time.Duration) int64 // arrivals of a share; nil where they are not known
+	books  func(context.Context) (audit.Books, error)                       // of the bundled host; nil when the host is the user's
+	due    func(s agent.Share, keys []report.Press) iter.Seq[time.Duration] // of a share's arrivals; nil where they are not known
 	folder *report.Folder
 	tell   *progress
 	sig    *signals
@@ -247,7 +246,7 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	}
 	c.heardOf.Store(int64(c.Agents))
 	playing, drain := context.WithCancel(ctx)
-	defer drain()
+	defer func() { over(); drain() }() // in this order: that it is over is no order to stop
 	c.hand.resume(run.Changes())
 	if c.desk != nil {
 		c.takeKeys(whole, c.desk, run, drain)
@@ -385,6 +384,9 @@ func (c *controlled) obey(ctx, whole context.Context, run *agent.Controller) {
 		case <-whole.Done():
 			return
 		case <-stop.on:
+			if whole.Err() != nil {
+				return
+			}
 			c.stopped.CompareAndSwap(0, int64(time.Since(c.began)))
 			if err := run.Stop(whole, stop.how); err != nil {
 				c.tell.line("the agents cannot be told to stop: %v", err)
@@ -414,44 +416,4 @@ func (c *controlled) giveBooks(ctx context.Context, run *agent.Controller, told 
 		return err
 	}
 	return run.Books(ctx, text)
-}
-
-// watch tells agents that are lost, once each, and has others take their shares over
-// where that is wanted.
-func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]agent.Part) {
-	lost, taken, deaf := map[agent.Share]bool{}, map[agent.Share]bool{}, map[agent.Share]bool{}
-	return func(parts []agent.Part) {
-		heardOf := 0
-		for _, p := range parts {
-			if p.Lost.IsZero() && p.State != agent.Failed {
-				heardOf++
-			}
-		}
-		c.heardOf.Store(int64(heardOf))
-		for _, p := range parts {
-			name := fmt.Sprintf("agent %d (%s)", p.Index+1, p.Agent)
-			if p.Behind > 0 && !deaf[p.Share] {
-				deaf[p.Share] = true
-				c.tell.line("%s %s: the run is degraded", name, c.deaf(&p, 0))
-			}
-			switch {
-			case !p.Lost.IsZero() && !lost[p.Share]:
-				lost[p.Share] = true
-				c.tell.line("%s is not heard of: the run is degraded unless it comes back", name)
-				if c.Takeover && time.Since(c.began) < c.asked.For {
-					go func() {
-						if err := run.Retake(ctx, p); err != nil {
-							c.tell.line("nobody can take over from %s: %v", name, err)
-						}
-					}()
-				}
-			case p.Lost.IsZero() && lost[p.Share]:
-				lost[p.Share] = false
-				c.tell.line("%s is heard of again", name)
-			case p.Attempt > 1 && p.State == agent.Playing && !taken[p.Share]:
-				taken[p.Share] = true
-				c.tell.line("%s takes over %s into the run", name, report.FormatDuration(p.From))
-			}
-		}
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
@@ -20,7 +21,7 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 		if p.Folder == "" || p.State == "" {
 			continue // nobody took it over
 		}
-		r, why, err := c.part(&p, parts[i+1:])
+		r, unplayed, why, err := c.part(&p, parts[i+1:])
 		if err != nil {
 			return nil, nil, err
 		}
@@ -29,10 +30,10 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 		if err != nil {
 			return nil, nil, err
 		}
-		if says(&a, &p); a.Lost != "" && p.State == agent.Ended {
+		if says(&a, &p); a.Lost != "" && a.State == string(agent.Ended) {
 			a.State = report.Deaf
 		}
-		a.Folder = filepath.Base(p.Folder)
+		a.Folder, a.Unplayed = filepath.Base(p.Folder), unplayed
 		agents, folders = append(agents, a), append(folders, p.Folder)
 		r.Named(fmt.Sprintf("agent %d", p.Index+1))
 		if rep == nil {
@@ -66,58 +67,121 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 // says adds to what an agent did what it says of itself.
 func says(a *report.Agent, p *agent.Part) {
 	a.Offset, a.Within, a.Drift, a.Late, a.State = p.Offset, p.Within, p.Drift, p.Late, string(p.State)
-	if !p.Lost.IsZero() {
+	switch {
+	case !p.Lost.IsZero():
 		a.State = "lost"
+	case stopped(p):
+		a.State = report.Stopped
 	}
 }
 
-// part reads what an agent has sent; why says what is missing of it. later are the parts
-// after it.
-func (c *controlled) part(p *agent.Part, later []agent.Part) (r *report.Report, why, err error) {
+// part reads what an agent has sent; why says what is missing of it, unplayed how many
+// arrivals of its share nobody played. later are the parts after it.
+func (c *controlled) part(p *agent.Part, later []agent.Part) (r *report.Report, unplayed int64, why, err error) {
+	ended := p.State == agent.Ended && p.Whole()
 	_ = os.Remove(filepath.Join(p.Folder, nowName)) // the rest tells more
 	begun, whole := filepath.Join(p.Folder, begunName), filepath.Join(p.Folder, summaryName)
-	if p.State == agent.Ended {
+	if ended {
 		err = os.Remove(begun)
 	} else {
 		err = os.Rename(begun, whole)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	if log, err := os.OpenFile(filepath.Join(p.Folder, logName), os.O_CREATE|os.O_RDONLY, 0o644); err == nil {
 		log.Close() // of one that was lost in its first second there was none
 	}
 	if r, err = report.Read(p.Folder); err != nil {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	r.Started = c.began
-	name := fmt.Sprintf("agent %d (%s)", p.Index+1, p.Agent)
-	deaf := c.deaf(p, r.Took)
-	if p.State == agent.Ended {
-		if r.Incomplete = deaf; deaf != "" {
-			why = fmt.Errorf("%s %s", name, deaf)
-		}
-		return r, why, nil
+	unplayed, r.Incomplete = c.fate(r, p, ended, later)
+	if r.Incomplete != "" {
+		why = fmt.Errorf("agent %d (%s): %s", p.Index+1, p.Agent, r.Incomplete)
 	}
-	r.Incomplete = "not heard of any more: this is what it had sent"
-	if p.State == agent.Failed {
-		r.Incomplete = p.Why
+	return r, unplayed, why, nil
+}
+
+// fate is what became of a share, empty where it was played as it was told to its end, and
+// how many of its arrivals nobody played. What its own end cut off is not the host's.
+func (c *controlled) fate(r *report.Report, p *agent.Part, ended bool, later []agent.Part) (unplayed int64, words string) {
+	var all []string
+	_, took := successor(p, later)
+	gone := !ended || stopped(p) || took
+	switch {
+	case p.State == agent.Failed:
+		all = append(all, p.Why, "this is what it had sent of the first "+report.FormatDuration(r.Took))
+	case stopped(p):
+		all = append(all, fmt.Sprintf("ended %s into the run: %s", report.FormatDuration(p.Until), p.Why))
+	case gone:
+		all = append(all, "not heard of any more: this is what it had sent of the first "+report.FormatDuration(r.Took))
 	}
-	if c.gap != nil {
-		to := c.asked.For
-		if stopped := time.Duration(c.stopped.Load()); stopped > 0 {
-			to = min(to, stopped)
+	if _, torn, is := strings.Cut(r.Incomplete, "; "); is { // beside that it is not whole
+		all = append(all, torn)
+	}
+	if gone {
+		twice := c.hold(r, p, later)
+		if unplayed = r.NotPlayed; unplayed > 0 {
+			all = append(all, report.Plural(unplayed, "arrival")+" of its share were played by nobody")
 		}
-		if len(later) > 0 && later[0].Index == p.Index && later[0].State != "" {
-			to = later[0].From
+		if twice > 0 {
+			all = append(all, report.Plural(twice, "arrival")+" that it played another agent played, too")
 		}
-		if n := c.gap(p.Share, c.hand.pressed(), r.Took, to); n > 0 {
-			r.Incomplete += fmt.Sprintf(" of the first %s; %s that fell due after were played by nobody", report.FormatDuration(r.Took), report.Plural(n, "arrival"))
+		if p.Cut {
+			r.CutOff()
+		}
+		if p.Cut || took {
+			r.Money = report.Money{}
 		}
 	}
-	if deaf != "" {
-		r.Incomplete += "; it " + deaf
+	if deaf := c.deaf(p, r.Took); deaf != "" && gone {
+		all = append(all, "it "+deaf)
+	} else if deaf != "" {
+		all = append(all, deaf)
 	}
-	r.NotPlayed = r.Planned - r.Played
-	return r, fmt.Errorf("%s: %s", name, r.Incomplete), nil
+	return unplayed, strings.Join(all, "; ")
+}
+
+// stopped reports whether an agent has ended before its time by itself.
+func stopped(p *agent.Part) bool { return p.Until > 0 && p.State != agent.Failed }
+
+// successor is from when on the arrivals of a share are those of an agent that took it
+// over; false where none has begun.
+func successor(p *agent.Part, later []agent.Part) (from time.Duration, took bool) {
+	for _, l := range later {
+		if l.Index == p.Index && l.From > 0 {
+			return l.From, true
+		}
+	}
+	return 0, false
+}
+
+// hold holds what is known of a share that was not played to its end to the plan: those of
+// its arrivals that fell due before another agent took over are its own. It gives how many
+// it played that were another's.
+func (c *controlled) hold(r *report.Report, p *agent.Part, later []agent.Part) (twice int64) {
+	if c.due == nil {
+		r.NotPlayed = max(r.NotPlayed, r.Planned-r.Begun())
+		return 0
+	}
+	to := c.asked.For
+	if stopped := time.Duration(c.stopped.Load()); stopped > 0 {
+		to = min(to, stopped)
+	} else {
+		r.Interrupted = false // what was planned is the plan's
+	}
+	if from, took := successor(p, later); took {
+		to = min(to, from)
+	}
+	if p.Attempt > 1 && p.From == 0 {
+		to = 0 // it has not begun
+	}
+	return r.PlannedAre(func(yield func(time.Duration) bool) {
+		for due := range c.due(p.Share, c.hand.pressed()) {
+			if due >= to || due >= p.From && !yield(due) {
+				return
+			}
+		}
+	})
 }

@@ -138,12 +138,14 @@ func (c *controlled) union(growing *report.Growing, parts []agent.Part) (union *
 	union = &report.Report{Validity: report.Validity{Level: report.NotJudged, Reasons: []string{"no second has been judged yet"}}}
 	var agents []report.Agent
 	first := true
-	for _, p := range parts {
+	for i, p := range parts {
 		r, line, has := readNow(p.Folder)
 		if p.Folder == "" || !has {
 			r = &report.Report{Plan: report.Plan{Timeout: c.asked.Timeout}, Validity: report.Validity{Level: report.NotJudged}}
 		} else if err = growing.Fill(r, p.Folder); err != nil {
 			break
+		} else if _, took := successor(&p, parts[i+1:]); took {
+			c.hold(r, &p, parts[i+1:])
 		}
 		r.Incomplete = ""
 		a, bad := report.NewAgent(p.Index+1, p.Agent, r)
@@ -183,6 +185,8 @@ func (c *controlled) missing(parts []agent.Part) string {
 	for _, p := range parts {
 		if !p.Lost.IsZero() {
 			lost = append(lost, fmt.Sprintf("agent %d (%s) is not heard of", p.Index+1, p.Agent))
+		} else if stopped(&p) {
+			lost = append(lost, fmt.Sprintf("agent %d (%s) has ended: %s", p.Index+1, p.Agent, p.Why))
 		} else if p.Behind > 0 {
 			lost = append(lost, fmt.Sprintf("agent %d (%s) %s", p.Index+1, p.Agent, c.deaf(&p, 0)))
 		}

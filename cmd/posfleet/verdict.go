@@ -50,6 +50,8 @@ func judged(rep *report.Report, signalled int, broken error) error {
 		return bad(exitIncomplete, "the books could not be compared: the host's are known when it is the bundled one in this process, or by its settlements")
 	case broken != nil:
 		return bad(exitIncomplete, "%w: %w", errUnwritten, broken)
+	case rep.Interrupted && signalled == 0:
+		return bad(exitIncomplete, "this is not the whole run: it was ended before its time")
 	case rep.SignIn.Failed > 0:
 		return bad(exitIncomplete, "%d of %d terminals could not sign in and took no part", rep.SignIn.Failed, rep.SignIn.Terminals)
 	case rep.Opening.Failed > 0:

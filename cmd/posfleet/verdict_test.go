@@ -27,6 +27,7 @@ func TestBrokenLimitIsNotHidden(t *testing.T) {
 		"books could not be compared":  {func(r *report.Report) { r.Plan.Books = true }, nil, exitIncomplete},
 		"the disk is full":             {func(r *report.Report) {}, full, exitIncomplete},
 		"the generator was not judged": {func(r *report.Report) { r.Validity.Level = report.NotJudged }, nil, exitIncomplete},
+		"it was ended early":           {func(r *report.Report) { r.Interrupted = true }, nil, exitIncomplete},
 		"a scenario failed":            {func(r *report.Report) { r.Failed = 1 }, nil, exitFailed},
 		"a scenario failed, disk full": {func(r *report.Report) { r.Failed = 1 }, full, exitFailed},
 		"a reversal is owed":           {func(r *report.Report) { r.Money.Owed = 1 }, nil, exitBooks},

@@ -285,8 +285,12 @@ func asked(r *report.Report) []pair {
 	} else if stuck := r.Planned - r.Played - r.NotPlayed; stuck > 0 {
 		list = append(list, pair{"… stuck: nothing of their own was sent", report.FormatCount(stuck)})
 	}
-	if r.NotPlayed > 0 {
-		list = append(list, pair{"… not played: no terminal was free", report.FormatCount(r.NotPlayed)})
+	unplayed := r.Unplayed()
+	if n := r.NotPlayed - unplayed; n > 0 {
+		list = append(list, pair{"… not played: no terminal was free", report.FormatCount(n)})
+	}
+	if unplayed > 0 {
+		list = append(list, pair{"… played by nobody: their agent had ended", report.FormatCount(unplayed)})
 	}
 	if r.Failed > 0 {
 		list = append(list, pair{"… played, with a step that did not hold", report.FormatCount(r.Failed)})

@@ -43,13 +43,15 @@ type Status struct {
 	Share
 	Agent  string        `json:"agent"` // machine and process
 	State  State         `json:"state"`
-	Why    string        `json:"why,omitempty"`     // of a failed one
-	Code   int           `json:"code,omitempty"`    // its exit code
-	Offset time.Duration `json:"offset_ns"`         // controller's clock minus this one's, when it began
-	Within time.Duration `json:"within_ns"`         // how far that may be off
-	Drift  time.Duration `json:"drift_ns"`          // by how much the offset has changed when it ended
-	From   time.Duration `json:"from_ns,omitempty"` // of the run's time: what fell due before is not this agent's
-	Late   time.Duration `json:"late_ns,omitempty"` // how long after the beginning it was told of it
+	Why    string        `json:"why,omitempty"`      // of a failed one, and of one that stopped by itself
+	Code   int           `json:"code,omitempty"`     // exit code of a failed one
+	Until  time.Duration `json:"until_ns,omitempty"` // of the run's time: when it stopped by itself; 0 for not
+	Cut    bool          `json:"cut,omitempty"`      // what was under way then was cut off
+	Offset time.Duration `json:"offset_ns"`          // controller's clock minus this one's, when it began
+	Within time.Duration `json:"within_ns"`          // how far that may be off
+	Drift  time.Duration `json:"drift_ns"`           // by how much the offset has changed when it ended
+	From   time.Duration `json:"from_ns,omitempty"`  // of the run's time: what fell due before is not this agent's
+	Late   time.Duration `json:"late_ns,omitempty"`  // how long after the beginning it was told of it
 	// Changes is how many changes of the run it has heard of, Behind for how long after one
 	// held it went on as before: 0 when it heard of all in time.
 	Changes int              `json:"changes,omitempty"`

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -183,6 +184,67 @@ func TestCutCableIsToldAndLosesNothing(t *testing.T) {
 	}
 	cable.mend()
 	whole(ctx, t, run, wrote)
+}
+
+// An agent that comes back is heard of again, however much the others have to say.
+func TestAgentThatComesBackIsHeardWhileOthersSend(t *testing.T) {
+	t.Parallel()
+	ctx := within(t)
+	run, cable, wrote := playing(ctx, t, 24)
+	if _, err := run.Begin(ctx); err != nil {
+		t.Fatal(err)
+	}
+	others, silent := context.WithCancel(ctx)
+	defer silent()
+	go func() {
+		for others.Err() == nil {
+			run.change(func() {})
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	var waiting sync.WaitGroup
+	waiting.Go(func() { _ = run.Await(others, Ended, nil) })
+	until := func(lost bool) {
+		for p := run.Parts()[0]; p.State != Played || p.Lost.IsZero() == lost; p = run.Parts()[0] {
+			if ctx.Err() != nil {
+				t.Fatalf("lost %v: %+v", !lost, p)
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+	until(false)
+	cable.lost.Store(true)
+	cable.unheard.Store(true)
+	until(true)
+	cable.mend()
+	until(false)
+	silent()
+	waiting.Wait()
+	whole(ctx, t, run, wrote)
+}
+
+// An exclusive share is its agent's as long as the lease lasts, asked at the moment when
+// something is to be played: not again after the process was stopped for longer.
+func TestLeaseThatHasRunOutIsNotHeldAgain(t *testing.T) {
+	for exclusive, want := range map[bool]bool{true: false, false: true} {
+		a := &Agent{Share: Share{Exclusive: exclusive}, taken: time.Now()}
+		a.Drain, a.stop = context.WithCancelCause(t.Context())
+		a.Abort, a.end = context.WithCancelCause(t.Context())
+		if !a.Mine() {
+			t.Error("it has just been taken")
+		}
+		a.taken = time.Now().Add(-2 * Lease)
+		if a.Mine() != want {
+			t.Errorf("exclusive %v: after twice the lease it is %v", exclusive, !want)
+		}
+		if cause := context.Cause(a.Abort); exclusive != errors.Is(cause, errUnheard) {
+			t.Errorf("exclusive %v: it ends by %v", exclusive, cause)
+		}
+		a.heard.Store(int64(2 * Lease))
+		if a.Mine() != want {
+			t.Errorf("exclusive %v: heard of again it is %v", exclusive, !want)
+		}
+	}
 }
 
 // Where only what the server says is lost, the agent sends again what has come already:

@@ -261,6 +261,18 @@ func (r *Controller) lease(ctx context.Context, s Share) error {
 	})
 }
 
+// Plan is what the run was begun with.
+func (r *Controller) Plan(ctx context.Context) (plan []byte, err error) {
+	err = retry(ctx, large, func(ctx context.Context) error {
+		plan, err = r.conn.object(ctx, "plan")
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	return plan, nil
+}
+
 // Hear has each part of a file told as it comes, for whoever watches; one that comes twice
 // is told twice.
 func (r *Controller) Hear(told func(s Share, file string, part []byte)) {

@@ -113,7 +113,7 @@ func (r *Controller) overdue(connected bool) {
 		}
 		for i := range r.all {
 			if p := &r.all[i]; p.State == Ended && r.err == nil {
-				if gap := r.missing(p); gap != nil {
+				if gap := p.missing(); gap != nil {
 					r.err = fmt.Errorf("results of agent %d: %w", p.Index+1, gap)
 				}
 			}
@@ -121,9 +121,11 @@ func (r *Controller) overdue(connected bool) {
 	})
 }
 
+// Whole reports whether all that an ended part has sent is here.
+func (p *Part) Whole() bool { return p.missing() == nil }
+
 // missing is what of the files that an ended part has sent is not here; nil for nothing.
-// The lock is held.
-func (r *Controller) missing(p *Part) error {
+func (p *Part) missing() error {
 	for name, n := range p.Files {
 		path := p.Folder + "/" + name
 		var length int64

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -16,6 +17,9 @@ import (
 // the same plan differently.
 var ErrVersion = errors.New("another version")
 
+// ErrOrdered is why an agent stops that its controller has stop.
+var ErrOrdered = errors.New("the controller ends the run")
+
 // ErrOver is that the run has ended.
 var ErrOver = errors.New("the run is over")
 
@@ -23,17 +27,22 @@ var ErrOver = errors.New("the run is over")
 type Agent struct {
 	Share Share
 	Plan  []byte
-	// Drain is done when no more arrivals are wanted, Abort when all is to end at once.
+	// Drain is done when no more arrivals are wanted, Abort when all is to end at once. The
+	// cause is [ErrOrdered] where the controller wants that.
 	Drain, Abort context.Context
 
 	conn   *Conn
 	kv     jetstream.KeyValue
 	lease  jetstream.Msg
 	sender *sender
-	leave  context.CancelFunc // ends what goes on beside the run
-	stop   context.CancelFunc // of Drain
-	end    context.CancelFunc // of Abort
+	leave  context.CancelFunc      // ends what goes on beside the run
+	stop   context.CancelCauseFunc // of Drain
+	end    context.CancelCauseFunc // of Abort
 	beside sync.WaitGroup
+
+	heard  atomic.Int64 // when it last said that it plays and that was heard, as a time since taken in ns
+	taken  time.Time
+	lapsed atomic.Bool // that was too long ago
 
 	telling sync.Mutex // held while the status is told: the newest is told last
 
@@ -134,12 +143,12 @@ func (a *Agent) meet(ctx context.Context, version string) error {
 // follow does what the controller orders. It is told as it comes, and asks each second
 // besides: whoever tells it may take ten seconds to find another node of a cluster.
 func (a *Agent) follow(ctx context.Context) {
-	drain, stop := context.WithCancel(ctx)
-	abort, end := context.WithCancel(ctx)
+	drain, stop := context.WithCancelCause(ctx)
+	abort, end := context.WithCancelCause(ctx)
 	a.Drain, a.Abort, a.stop, a.end = drain, abort, stop, end
 	a.beside.Go(func() {
-		defer stop()
-		defer end()
+		defer stop(nil)
+		defer end(nil)
 		watched := false
 		for ctx.Err() == nil {
 			if !watched {
@@ -176,11 +185,14 @@ func (a *Agent) obey(o Order) {
 	a.change()
 	superseded := a.Share.Attempt > 0 && o.Newest[a.Share.Index] > a.Share.Attempt
 	a.mu.Unlock()
-	if o.Stop != "" || superseded {
-		a.stop()
+	if o.Stop != "" {
+		a.stop(ErrOrdered)
 	}
-	if o.Stop == Abort || superseded {
-		a.end()
+	if o.Stop == Abort {
+		a.end(ErrOrdered)
+	}
+	if superseded {
+		a.cede(errSuperseded)
 	}
 }
 
@@ -250,6 +262,7 @@ func (a *Agent) claim(ctx context.Context) error {
 			a.mu.Lock()
 			a.Share, a.status.Share = s, s
 			a.mu.Unlock()
+			a.taken = time.Now()
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -261,34 +274,6 @@ func (a *Agent) claim(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
-
-// hold says again and again that the share is being played. An exclusive one ends when
-// that has not been heard for as long as the lease.
-func (a *Agent) hold(ctx context.Context) {
-	t := time.NewTicker(Lease / 3)
-	defer t.Stop()
-	heard := time.Now()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-		}
-		err := a.lease.InProgress()
-		if !a.Share.Exclusive {
-			continue // a cut line: the lease runs out, and the share is played to its end
-		}
-		one, cancel := context.WithTimeout(ctx, Lease/3)
-		if err = errors.Join(err, a.conn.nc.FlushWithContext(one)); err == nil {
-			heard = time.Now()
-		}
-		cancel()
-		if time.Since(heard) > Lease {
-			a.stop()
-			a.end()
 		}
 	}
 }

@@ -112,6 +112,9 @@ func (r *Controller) Retake(ctx context.Context, p Part) error {
 // Await waits until all parts have come to a state, or nothing more comes of them;
 // told is told the parts whenever something has changed.
 func (r *Controller) Await(ctx context.Context, s State, told func([]Part)) error {
+	looking, done := context.WithCancel(ctx)
+	defer done()
+	go r.look(looking)
 	for {
 		r.mu.Lock()
 		parts, news, err, there := r.parts(), r.news, r.err, true
@@ -132,11 +135,21 @@ func (r *Controller) Await(ctx context.Context, s State, told func([]Part)) erro
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-news:
-		case <-time.After(time.Second):
-			r.ask(ctx)
-			r.lookAfter(ctx)
-			r.overdue(r.conn.nc.IsConnected())
 		}
+	}
+}
+
+// look looks after agents each second, however much the others have to say.
+func (r *Controller) look(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Second):
+		}
+		r.ask(ctx)
+		r.lookAfter(ctx)
+		r.overdue(r.conn.nc.IsConnected())
 	}
 }
 
@@ -163,7 +176,7 @@ func (r *Controller) reached(p *Part, s State) bool {
 	case p.Attempt > 1 && p.State == "": // nobody may take it
 		return true
 	}
-	return slices.Index(states, p.State) >= slices.Index(states, s) && (s != Ended || r.missing(p) == nil)
+	return slices.Index(states, p.State) >= slices.Index(states, s) && (s != Ended || p.missing() == nil)
 }
 
 // returning is how long an agent that was lost may take to be heard of again: it may
@@ -177,6 +190,9 @@ func (r *Controller) lookAfter(ctx context.Context) {
 	there := map[string]bool{}
 	for _, m := range r.conn.members(ctx, time.Second) {
 		there[m.name] = true
+	}
+	if ctx.Err() != nil {
+		return // not all had the time to answer
 	}
 	r.change(func() {
 		for i := range r.all {

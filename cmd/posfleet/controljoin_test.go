@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/agent"
+)
+
+// ofShare is what an agent tells of a share of which an arrival falls due each 10 ms: those
+// from one second to another were planned, of which it played so many.
+func ofShare(t *testing.T, from, to int, played int64) *report.Report {
+	t.Helper()
+	r := &report.Report{Took: time.Duration(to) * time.Second, Planned: int64(100 * (to - from)), Played: played, Interrupted: to < 4}
+	left := played
+	for at := from; at < to; at++ {
+		n := min(left, 100)
+		left -= n
+		r.Seconds = append(r.Seconds, report.Second{At: time.Duration(at) * time.Second, Length: time.Second, Planned: 100, Played: n})
+	}
+	r.NotPlayed = r.Planned - r.Played
+	if err := r.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Whatever ends an agent before its time, what is planned of its share is the plan's until
+// another one takes over, what nobody played is told, and the run is incomplete.
+func TestEndedAgentsAreHeldToThePlan(t *testing.T) {
+	c := &controlled{asked: report.Plan{For: 4 * time.Second}, hand: &hand{}, due: func(agent.Share, []report.Press) iter.Seq[time.Duration] {
+		return func(yield func(time.Duration) bool) {
+			for n := 0; n < 400 && yield(time.Duration(n)*10*time.Millisecond); n++ {
+			}
+		}
+	}}
+	is := func(attempt int, s agent.State, why string, until, from time.Duration) agent.Part {
+		return agent.Part{Status: agent.Status{Share: agent.Share{Of: 2, Attempt: attempt}, State: s, Why: why, Until: until, From: from}}
+	}
+	whole, stopped := is(1, agent.Ended, "", 0, 0), is(1, agent.Ended, "stopped", 2*time.Second, 0)
+	for name, x := range map[string]struct {
+		told     *report.Report
+		part     agent.Part
+		later    []agent.Part
+		planned  int64
+		unplayed int64
+		words    string // in them; empty for none at all
+	}{
+		"to its end":            {told: ofShare(t, 0, 4, 390), part: whole, planned: 400, words: ""},
+		"by a signal":           {told: ofShare(t, 0, 2, 200), part: stopped, planned: 400, unplayed: 200, words: "ended 2.00 s into the run: stopped; 200 arrivals of its share were played by nobody"},
+		"and taken over":        {told: ofShare(t, 0, 2, 200), part: stopped, later: []agent.Part{is(2, agent.Ended, "", 0, 3*time.Second)}, planned: 300, unplayed: 100, words: "100 arrivals"},
+		"who takes over":        {told: ofShare(t, 3, 4, 100), part: is(2, agent.Ended, "", 0, 3*time.Second), planned: 100, words: ""},
+		"a spare did not begin": {told: ofShare(t, 0, 2, 200), part: stopped, later: []agent.Part{is(2, agent.Joined, "", 0, 0)}, planned: 400, unplayed: 200, words: "200 arrivals"},
+		"that spare":            {told: ofShare(t, 0, 0, 0), part: is(2, agent.Joined, "", 0, 0), planned: 0, words: "not heard of"},
+		"a second spare did":    {told: ofShare(t, 0, 2, 200), part: stopped, later: []agent.Part{is(2, agent.Joined, "", 0, 0), is(3, agent.Ended, "", 0, 3*time.Second)}, planned: 300, unplayed: 100, words: "100 arrivals"},
+		"stopped for a while":   {told: ofShare(t, 0, 4, 120), part: is(1, agent.Ended, "unheard", 4*time.Second, 0), later: []agent.Part{is(2, agent.Ended, "", 0, 1500*time.Millisecond)}, planned: 150, unplayed: 30, words: "30 arrivals"},
+		"killed":                {told: ofShare(t, 0, 1, 90), part: is(1, agent.Playing, "", 0, 0), planned: 400, unplayed: 310, words: "not heard of any more: this is what it had sent of the first 1.00 s; 310 arrivals"},
+		"its disk was full":     {told: ofShare(t, 0, 3, 300), part: is(1, agent.Failed, "no space left", 0, 0), planned: 400, unplayed: 100, words: "no space left; this is what it had sent of the first 3.00 s; 100 arrivals"},
+		"played beside another": {told: ofShare(t, 0, 3, 300), part: stopped, later: []agent.Part{is(2, agent.Ended, "", 0, 2*time.Second)}, planned: 300, words: "100 arrivals that it played another agent played, too"},
+	} {
+		r := x.told
+		unplayed, words := c.fate(r, &x.part, x.part.State == agent.Ended, x.later)
+		if r.Planned != x.planned || unplayed != x.unplayed || (words == "") != (x.words == "") || !strings.Contains(words, x.words) {
+			t.Errorf("%s: %d planned, %d played by nobody, %q", name, r.Planned, unplayed, words)
+		}
+		if err := r.Check(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		var why error
+		if words != "" {
+			why = errors.New(words)
+		}
+		if e, is := errors.AsType[*exit](verdict(r, 0, why)); x.words != "" && (!is || e.code != exitIncomplete) {
+			t.Errorf("%s: it ends with %v", name, e)
+		}
+	}
+}
+
+// What an agent's own end cut off is not laid on the host: neither the scenario that was
+// under way nor the reversal that it could not send any more.
+func TestOwnEndIsNotTheHosts(t *testing.T) {
+	c := &controlled{asked: report.Plan{For: 4 * time.Second}, hand: &hand{}}
+	r := ofShare(t, 0, 2, 200)
+	r.Failed, r.Failures = 3, []report.Failure{{At: "a:1", Outcome: report.Open.String(), N: 2}, {At: "a:2", Outcome: report.Declined.String(), N: 1}}
+	r.Money.Owed = 2
+	p := agent.Part{Status: agent.Status{State: agent.Ended, Why: "unheard", Until: 2 * time.Second, Cut: true}}
+	c.fate(r, &p, true, nil)
+	if r.Failed != 1 || len(r.Failures) != 1 || r.Money.Owed != 0 {
+		t.Errorf("%d did not hold %v, %d owed", r.Failed, r.Failures, r.Money.Owed)
+	}
+}
+
+// A controller that goes on with a run counts the arrivals of its plan as the one before.
+func TestAttachedControllerKnowsThePlan(t *testing.T) {
+	seen := filesSeen{}
+	cmd, f := newLoad(&signals{})
+	f.net.files.Seen = seen.see
+	if err := giveFlags(cmd.Flags(), map[string][]string{"rate": {"100/s"}, "for": {"3s"}, "poisson": {"true"}, "seed": {"7"}, "agents": {"2"}}); err != nil {
+		t.Fatal(err)
+	}
+	j, err := f.prepare(cmd, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := planOf(nil, cmd.Flags())
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := plan.pack(seen, j.features)
+	if err != nil {
+		t.Fatal(err)
+	}
+	due, err := dueIn(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		s := agent.Share{Index: i, Of: 2}
+		want, got := slices.Collect(f.due(j)(s, nil)), slices.Collect(due(s, nil))
+		if len(want) < 100 || !slices.Equal(want, got) {
+			t.Errorf("share %d: %d arrivals, %d of the plan that was sent", i, len(want), len(got))
+		}
+	}
+}

@@ -182,6 +182,7 @@ func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.R
 		}
 		return err
 	}
+	c.watched.hold()
 	rep, incomplete, err := c.join(parts)
 	if err != nil {
 		return &exit{code: exitInternal, err: err}

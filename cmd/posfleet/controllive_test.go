@@ -158,3 +158,19 @@ func TestLoadTellsACollector(t *testing.T) {
 		}
 	}
 }
+
+// What a run is made of is taken away when it is put together: who looks then, and the
+// collector at the end, sees what was there, and the finished run with it.
+func TestLastSightIsNotEmpty(t *testing.T) {
+	under, over, slow := &report.Report{Run: "under way"}, &report.Report{Run: "over"}, []report.Event{{Label: "purchase"}}
+	w := &watched{seen: func() (*report.Report, []report.Event, []report.Event) { return under, nil, slow }}
+	w.hold()
+	w.seen = func() (*report.Report, []report.Event, []report.Event) { return &report.Report{}, nil, nil }
+	if rep, _, got := w.now(); rep != under || len(got) != 1 {
+		t.Errorf("while it is put together: %v, %d slow", rep, len(got))
+	}
+	w.end(over)
+	if rep, _, got := w.now(); rep != over || len(got) != 1 {
+		t.Errorf("at the end: %v, %d slow", rep, len(got))
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -24,6 +25,30 @@ type watched struct {
 	page    *page.Live    // nil for none
 	otlp    *metrics.OTLP // nil for none
 	servers []*http.Server
+	seen    sight                     // of the run under way
+	held    atomic.Pointer[lastSight] // what is seen from then on; nil as long as it is under way
+}
+
+// lastSight is what is last seen of a run: a collector or a scrape may come late.
+type lastSight struct {
+	rep         *report.Report
+	wrong, slow []report.Event
+}
+
+// now is a run as it is seen now.
+func (w *watched) now() (*report.Report, []report.Event, []report.Event) {
+	if l := w.held.Load(); l != nil {
+		return l.rep, l.wrong, l.slow
+	}
+	return w.seen()
+}
+
+// hold keeps in sight what is seen now: what it is made of is about to be taken away.
+func (w *watched) hold() {
+	if w != nil {
+		rep, wrong, slow := w.now()
+		w.held.Store(&lastSight{rep, wrong, slow})
+	}
 }
 
 // servePage serves a page that --live asks for, nobody else's names for it accepted. At
@@ -105,9 +130,9 @@ type viewFlags struct {
 
 // show tells a run to those that are given, and says where.
 func (f *viewFlags) show(ctx context.Context, tell *progress, run string, seen sight) (*watched, error) {
-	w := &watched{}
+	w := &watched{seen: seen}
 	for _, begin := range []func(context.Context, *progress, string, sight, *watched) error{f.expose, f.send, f.serve} {
-		if err := begin(ctx, tell, run, seen, w); err != nil {
+		if err := begin(ctx, tell, run, w.now, w); err != nil {
 			w.close()
 			return nil, err
 		}
@@ -188,6 +213,8 @@ func (w *watched) end(rep *report.Report) {
 	if w == nil {
 		return
 	}
+	_, wrong, slow := w.now()
+	w.held.Store(&lastSight{rep, wrong, slow})
 	w.lastWords()
 	if w.page != nil {
 		w.page.End(rep)

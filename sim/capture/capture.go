@@ -72,6 +72,9 @@ func Text(text string, f *wire.Format) ([]Block, error) {
 			return blocks, err
 		}
 	}
+	if err := unmasked(lines); err != nil {
+		return nil, err
+	}
 	if table := inTable(lines); table != nil {
 		return table, nil
 	}

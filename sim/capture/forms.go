@@ -94,13 +94,16 @@ func written(text string) ([]reading, error) {
 // ofBase64 is what base64 of either alphabet stands for; nil when it is none, or
 // hexadecimal digits with something wrong in them.
 func ofBase64(s string) []byte {
-	digits := 0
+	digits, rest := 0, len(s)
 	for i := range len(s) {
-		if isHex(s[i]) {
+		switch {
+		case isHex(s[i]):
 			digits++
+		case s[i] == '-': // or between digits, and around them
+			rest--
 		}
 	}
-	if 8*digits > 7*len(s) {
+	if 8*digits > 7*rest || unmasked([]string{s}) != nil {
 		return nil
 	}
 	s = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(s, "="))

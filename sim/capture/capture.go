@@ -114,6 +114,11 @@ func dumped(f *wire.Format, lines []string) (readings []reading, err error) {
 			return nil, err
 		}
 		blocks, err := dump(rewritten, lines)
+		if err != nil && blocks != nil {
+			if good, _ := messages(f, blocks); good {
+				err = nil // what was in doubt is not
+			}
+		}
 		if blocks == nil || err != nil {
 			if by == usual {
 				return nil, err

@@ -89,7 +89,7 @@ func Text(text string, f *wire.Format) ([]Block, error) {
 	case errors.Is(err, errHalf) && slices.ContainsFunc(lines, func(line string) bool { return strings.TrimSpace(line) != "" && len(longest(line)) < 12 }):
 		return blocks, err
 	}
-	logs, wrong := logged(lines)
+	logs, wrong := logged(f, lines)
 	if logs != nil || wrong != nil {
 		return logs, wrong
 	}

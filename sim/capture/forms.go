@@ -30,9 +30,11 @@ func halfWidth(text string) string {
 
 // What stands around and between hexadecimal digits in source code and mail.
 var (
-	joined     = regexp.MustCompile(`["']\s*[+&.]\s*["']`)          // strings put together
-	softBreak  = regexp.MustCompile(`=\n`)                          // quoted-printable
-	character  = regexp.MustCompile(`&#[xX]([0-9A-Fa-f]{1,2});`)    // HTML
+	joined     = regexp.MustCompile(`["']\s*[+&.]\s*["']`)               // strings put together
+	softBreak  = regexp.MustCompile(`=\n`)                               // quoted-printable
+	character  = regexp.MustCompile(`&#[xX]([0-9A-Fa-f]{1,2});`)         // HTML
+	breaks     = regexp.MustCompile(`(?i)<(?:br|/p|/div|/tr|/li)\s*/?>`) // HTML
+	tags       = regexp.MustCompile(`(?i)</?(?:pre|code|p|div|span|t[rdh]|table|tbody|ul|ol|li|body|html|b|tt|font)(?: [^<>\n]*)?>`)
 	casts      = regexp.MustCompile(`\(\s*(?:s?byte|char)\s*\)\s*`) // Java
 	suffixed   = regexp.MustCompile(`\b0?([0-9A-Fa-f]{2})[hH]\b`)   // assembler
 	percent    = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
@@ -49,6 +51,12 @@ func plain(text string) string {
 	text = joined.ReplaceAllString(text, "")
 	if !onlyBase64.MatchString(text) {
 		text = softBreak.ReplaceAllString(text, "")
+	}
+	if breaks.MatchString(text) || tags.MatchString(text) {
+		text = tags.ReplaceAllString(breaks.ReplaceAllString(text, "\n"), " ")
+		if rest := strings.ReplaceAll(text, "&nbsp;", " "); !strings.ContainsRune(rest, '&') { // else one is mistyped
+			text = rest
+		}
 	}
 	text = casts.ReplaceAllString(text, "")
 	text = character.ReplaceAllStringFunc(text, func(s string) string {

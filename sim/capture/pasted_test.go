@@ -123,3 +123,32 @@ func TestWordsOfALogAreNotTakenForMistypedOctets(t *testing.T) {
 		}
 	}
 }
+
+// Messages in pieces, one after the other in a log, are each whole; those without a
+// length prefix, and two in a line, too.
+func TestMessagesOfALogAreWholeHoweverTheyAreWritten(t *testing.T) {
+	f := &dialect.CUP().Format
+	row := func(digits string) (s string) {
+		for ; digits != ""; digits = digits[min(40, len(digits)):] {
+			s += "10:00:00 host app[12]: " + digits[:min(40, len(digits))] + "\n"
+		}
+		return s
+	}
+	for text, want := range map[string][]string{
+		row(signIn) + row(signIn):                          {signIn, signIn},
+		row(signIn) + "app: raw " + signIn + "\n":          {signIn, signIn},
+		row(body[:80]) + row(body[80:]):                    {body},
+		"in=" + signIn + " out=" + signIn + " took 5 ms\n": {signIn, signIn},
+	} {
+		blocks, err := Text(text, f)
+		if err != nil || len(blocks) != len(want) {
+			t.Errorf("%s: %d blocks, %v", text, len(blocks), err)
+			continue
+		}
+		for i, b := range blocks {
+			if got := fmt.Sprintf("%X", b.Octets); got != want[i] {
+				t.Errorf("%s: block %d is %s", text, i, got)
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@ package capture
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"regexp"
 	"strings"
 )
@@ -38,6 +39,8 @@ var (
 	casts      = regexp.MustCompile(`\(\s*(?:s?byte|char)\s*\)\s*`) // Java
 	suffixed   = regexp.MustCompile(`\b0?([0-9A-Fa-f]{2})[hH]\b`)   // assembler
 	percent    = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+	octal      = regexp.MustCompile(`^(?:\\[0-7]{1,3}|\\[abtnvfr\\"']|[^\\"\n]){12,}$`)
+	yamlBinary = regexp.MustCompile(`!!binary[ \t]*(?:[|>][-+0-9]*)?[ \t]*(.*(?:\n[ \t]+\S.*)*)`)
 	onlyBase64 = regexp.MustCompile(`^[A-Za-z0-9+/_\n-]{16,}={0,2}\s*$`)
 	inQuotes   = regexp.MustCompile(`"[A-Za-z0-9+/_-]{16,}={0,2}"|'[A-Za-z0-9+/_-]{16,}={0,2}'`)
 	ansi       = regexp.MustCompile(`\x1B\[[0-9;]*m`) // colours of a terminal
@@ -49,6 +52,13 @@ func plain(text string) string {
 	text = halfWidth(strings.TrimPrefix(text, "\uFEFF"))
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 	text = joined.ReplaceAllString(text, "")
+	text = yamlBinary.ReplaceAllStringFunc(text, func(s string) string {
+		octets := ofBase64(strings.Trim(strings.Join(strings.Fields(yamlBinary.FindStringSubmatch(s)[1]), ""), `"'`))
+		if octets == nil {
+			return s
+		}
+		return hex.EncodeToString(octets)
+	})
 	if !onlyBase64.MatchString(text) {
 		text = softBreak.ReplaceAllString(text, "")
 	}
@@ -91,6 +101,8 @@ func written(text string) ([]reading, error) {
 		}
 	case len(percent.FindAllStringIndex(t, 4)) == 4 && !strings.ContainsAny(t, " \t\n"):
 		return one(percent.ReplaceAllFunc([]byte(t), func(s []byte) []byte { return []byte{nibble(s[1])<<4 | nibble(s[2])} })), nil
+	case octal.MatchString(t) && strings.HasPrefix(t, `\`):
+		return literals(`"` + t + `"`)
 	case onlyBase64.MatchString(t):
 		if b := ofBase64(strings.Join(strings.Fields(t), "")); b != nil {
 			return one(b), nil

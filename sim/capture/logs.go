@@ -81,11 +81,18 @@ var errFields = errors.New("this is a log of jPOS that shows fields, not the oct
 // words are the octets of the words of a line that are digits.
 func words(line string) (all [][]byte) {
 	for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z' }) {
-		if octets, err := hex.DecodeString(word); err == nil {
+		if octets, err := hex.DecodeString(without0x(word)); err == nil {
 			all = append(all, octets)
 		}
 	}
 	return all
+}
+
+func without0x(word string) string {
+	if len(word) > 1 && word[0] == '0' && word[1]|0x20 == 'x' {
+		return word[2:]
+	}
+	return word
 }
 
 // longest is the octets of the longest word of the line that is digits.
@@ -220,6 +227,9 @@ func mistyped(lines []string) int {
 			return size, true
 		}
 		for i, w := range words {
+			if len(w) >= 2*leastLogged {
+				w = without0x(w)
+			}
 			other := 0
 			for _, r := range w {
 				if r >= utf8.RuneSelf || !isHex(byte(r)) {

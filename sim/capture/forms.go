@@ -62,7 +62,7 @@ func plain(text string) string {
 	if !onlyBase64.MatchString(text) {
 		text = softBreak.ReplaceAllString(text, "")
 	}
-	if breaks.MatchString(text) || tags.MatchString(text) {
+	if strings.IndexByte(text, '<') >= 0 && (breaks.MatchString(text) || tags.MatchString(text)) {
 		text = tags.ReplaceAllString(breaks.ReplaceAllString(text, "\n"), " ")
 		if rest := strings.ReplaceAll(text, "&nbsp;", " "); !strings.ContainsRune(rest, '&') { // else one is mistyped
 			text = rest
@@ -101,7 +101,7 @@ func written(text string) ([]reading, error) {
 		}
 	case len(percent.FindAllStringIndex(t, 4)) == 4 && !strings.ContainsAny(t, " \t\n"):
 		return one(percent.ReplaceAllFunc([]byte(t), func(s []byte) []byte { return []byte{nibble(s[1])<<4 | nibble(s[2])} })), nil
-	case octal.MatchString(t) && strings.HasPrefix(t, `\`):
+	case strings.HasPrefix(t, `\`) && octal.MatchString(t):
 		return literals(`"` + t + `"`)
 	case onlyBase64.MatchString(t):
 		if b := ofBase64(strings.Join(strings.Fields(t), "")); b != nil {

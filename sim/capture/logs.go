@@ -239,6 +239,11 @@ func mistyped(lines []string) int {
 			before, follows := alike(i-3, i)
 			after, precedes := alike(i+1, i+4)
 			size := max(before, after)
+			if row, is := alike(i-leastLogged+1, i); is && row == 2 && len(w) == 1 && other == 0 && len(words)-i <= 3 {
+				if _, is := alike(i+1, len(words)); is {
+					return n + 1 // half an octet near the end
+				}
+			}
 			switch {
 			case other == 1 && (len(w) >= 24 || len(w) == 8 && follows && precedes),
 				other == 1 && len(w) == 1 && follows && precedes,

@@ -157,7 +157,7 @@ func (l *Language) nearest(text string) string {
 		slices.ContainsFunc(l.phrases, func(p *Phrase) bool { return p.English == longer }) {
 		best = longer
 	}
-	return fmt.Sprintf("; the nearest is %q%s", best, differing(text, best))
+	return fmt.Sprintf("; the nearest is %q%s%s", best, differing(plain(text), best), blankBefore(text))
 }
 
 // shared counts pairs of characters that two sentences have in common, less

@@ -267,6 +267,9 @@ func nearestRole(p *profile.Profile, role string) string {
 // differing is the part of a sentence in which it differs from a phrase, as words; and
 // what may stand there where the phrase leaves a place.
 func differing(sentence, phrase string) string {
+	if isChinese(phrase) {
+		return misplaced(sentence, phrase)
+	}
 	said, want := strings.Fields(sentence), strings.Fields(phrase)
 	for len(said) > 0 && len(want) > 0 && (said[0] == want[0] || strings.HasPrefix(want[0], "{") && want[0] != "{how}" && want[0] != "{fault}") {
 		said, want = said[1:], want[1:]
@@ -286,6 +289,34 @@ func differing(sentence, phrase string) string {
 	default:
 		return fmt.Sprintf(", with %q for %q", place, strings.Join(said, " "))
 	}
+}
+
+// misplaced is differing for Chinese, in which no blanks divide words: what of a
+// sentence stands where the phrase has a place for something else, or after its end.
+func misplaced(sentence, phrase string) string {
+	for at := placeholder.FindStringSubmatchIndex(phrase); at != nil; at = placeholder.FindStringSubmatchIndex(phrase) {
+		rest, ok := strings.CutPrefix(sentence, phrase[:at[0]])
+		if !ok {
+			return ""
+		}
+		place, kind := phrase[at[0]:at[1]], phrase[at[2]:at[3]]
+		phrase = phrase[at[1]:]
+		end := len(rest)
+		if next, _, _ := strings.Cut(phrase, "{"); next != "" {
+			if end = strings.Index(rest, next); end < 0 {
+				return ""
+			}
+		}
+		said := strings.TrimSpace(rest[:end])
+		if !regexp.MustCompile(`^(?:` + placeholders[kind] + `)$`).MatchString(said) {
+			return fmt.Sprintf(", in which %q is no %s", said, place)
+		}
+		sentence = rest[end:]
+	}
+	if rest, ok := strings.CutPrefix(sentence, phrase); ok && rest != "" {
+		return fmt.Sprintf(", without %q", strings.TrimSpace(rest))
+	}
+	return ""
 }
 
 // Seconds is the {n} number i as whole seconds.

@@ -288,6 +288,10 @@ func TestWrongWordIsNamed(t *testing.T) {
 		"the cardholder pays 1.00 yuan with a chip card and PIN": `in which "and PIN" should be one of: by stripe, by stripe without PIN, by fallback, by chip`,
 		"the cardholder pays 1.00 yuan with a chp card":          `has no card in the role "chp"; the nearest is "chip", it has `,
 		"持卡人用密码错误的卡消费1.00元":                                      `has no card in the role "密码错误"; the nearest is "密码错", it has 密码错, `,
+		"持卡人用正常卡消费 12.50 元。":                                     `a sentence has no "。" at its end: "持卡人用正常卡消费 12.50 元"`,
+		"the host approves.":                                     `a sentence has no "." at its end: "the host approves"`,
+		"　持卡人用正常卡消费十二元五角":                                        `the nearest is "持卡人用{role}卡消费{amount}元", in which "十二" is no {amount}, and without the blank U+3000`,
+		"持卡人用正常卡消费12.50元整":                                       `the nearest is "持卡人用{role}卡消费{amount}元", without "整"`,
 		"the terminal settles now":                               `the nearest is "the terminal settles", without "now"`,
 	} {
 		f, err := ParseFeature("x.feature", []byte("Feature: f\n  Scenario Outline: s\n    Given a terminal that has signed in\n    When "+sentence+"\n    Then the host answers \"<c>\"\n    Examples:\n      | c  |\n      | 00 |\n      | 01 |\n"))

@@ -3,6 +3,8 @@ package scenarios
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // traditional are characters of phrases as Taiwan and Hong Kong write them, each followed
@@ -41,6 +43,23 @@ func (l *Language) otherwise(text string) string {
 		if is != text && l.find(is) != nil {
 			return fmt.Sprintf("; write it in half-width characters and simplified Chinese: %q", is)
 		}
+	}
+	bare := strings.TrimRight(plain(text), stops+" ")
+	for _, is := range []string{bare, strings.ReplaceAll(bare, " ", "")} {
+		if l.find(is) != nil {
+			return fmt.Sprintf("; a sentence has no %q at its end: %q", strings.TrimSpace(plain(text)[len(bare):]), is)
+		}
+	}
+	return ""
+}
+
+// stops are what sentences elsewhere end with.
+const stops = "。｡．.!！;；,，、"
+
+// blankBefore names what cannot be seen.
+func blankBefore(text string) string {
+	if r, _ := utf8.DecodeRuneInString(text); r > unicode.MaxASCII && isBlank(r) {
+		return fmt.Sprintf(", and without the blank U+%04X that it begins with", r)
 	}
 	return ""
 }

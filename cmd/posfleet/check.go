@@ -117,6 +117,7 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	if err := check.Bind(); err != nil {
 		return usage(err)
 	}
+	heed(cmd.Context())
 	files, err := f.files()
 	if err != nil {
 		return usage(err)

@@ -258,6 +258,7 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	run.Hear(c.progress())
 	defer c.tell.done()
 	defer c.hand.leave()
+	defer context.AfterFunc(c.sig.abort, c.hand.leave)()
 	go c.obey(playing, whole, run)
 	told := c.watch(whole, run)
 	if err := c.giveBooks(whole, run, told); err != nil {

@@ -3,15 +3,12 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/spf13/cobra"
 
@@ -54,7 +51,7 @@ func decodeCommand() *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
-			in, name, done, err := decodeInput(cmd.InOrStdin(), args)
+			in, name, done, err := decodeInput(cmd.InOrStdin(), args, &p.Dialect.Format)
 			if err != nil {
 				return usage(err)
 			}
@@ -79,17 +76,17 @@ func decodeCommand() *cobra.Command {
 	return cmd
 }
 
-// decodeInput is what the argument means: hexadecimal, else a file, else
-// hexadecimal that is wrong. No argument and - are standard input.
-func decodeInput(stdin io.Reader, args []string) (in io.Reader, name string, done func(), err error) {
+// decodeInput is what the argument means: messages of format f, else a file, else
+// octets that are none. No argument and - are standard input.
+func decodeInput(stdin io.Reader, args []string, f *wire.Format) (in io.Reader, name string, done func(), err error) {
 	done = func() {}
 	if len(args) == 0 || args[0] == "-" {
 		return stdin, "standard input", done, nil
 	}
 	text := args[0]
-	_, wrong := capture.Text(text, nil)
+	blocks, wrong := capture.Text(text, f)
 	path := strings.ContainsAny(text, "./\\") // base64 has them too
-	if (wrong != nil || path) && text != "" {
+	if text != "" && (path || wrong != nil || !readable(f, blocks)) {
 		switch info, err := os.Stat(text); {
 		case err == nil && info.IsDir():
 			return nil, "", done, fmt.Errorf("%s is a folder: give a file of it", text)
@@ -104,6 +101,13 @@ func decodeInput(stdin io.Reader, args []string) (in io.Reader, name string, don
 		}
 	}
 	return strings.NewReader(text), "the argument", done, nil
+}
+
+// readable reports whether all octets are messages of format f.
+func readable(f *wire.Format, blocks []capture.Block) bool {
+	return !slices.ContainsFunc(blocks, func(b capture.Block) bool {
+		return slices.ContainsFunc(capture.Read(f, b.Octets), func(fr capture.Frame) bool { return fr.Err != nil })
+	})
 }
 
 // explainer writes what messages are.
@@ -161,54 +165,6 @@ func (x *explainer) input(in io.Reader, name string) error {
 	}
 	x.messages(blocks)
 	return nil
-}
-
-// mostUnpacked is how long a gzip file may be unpacked, in octets.
-const mostUnpacked = 128 << 20
-
-// readAll reads an input, unpacked if it is gzip's.
-func readAll(in io.Reader) ([]byte, error) {
-	var data bytes.Buffer
-	if file, is := in.(*os.File); is {
-		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-			data.Grow(int(min(info.Size(), capture.MaxFile)) + bytes.MinRead)
-		}
-	}
-	if _, err := data.ReadFrom(io.LimitReader(in, capture.MaxFile+1)); err != nil || !bytes.HasPrefix(data.Bytes(), []byte("\x1F\x8B\x08")) {
-		return data.Bytes(), err
-	}
-	packed, err := gzip.NewReader(&data)
-	if err != nil {
-		return nil, fmt.Errorf("as a gzip file: %w", err)
-	}
-	var unpacked bytes.Buffer
-	if n, err := unpacked.ReadFrom(io.LimitReader(packed, mostUnpacked+1)); err != nil {
-		return nil, fmt.Errorf("as a gzip file: %w", err)
-	} else if n > mostUnpacked {
-		return nil, fmt.Errorf("it is a gzip file of more than %d octets: unpack it and narrow it", mostUnpacked)
-	}
-	return unpacked.Bytes(), nil
-}
-
-// asText reports whether data is text about messages rather than a message as it
-// is, and gives it in UTF-8: editors and shells of Windows write UTF-16.
-func asText(data []byte) (string, bool) {
-	if little := bytes.HasPrefix(data, []byte("\xFF\xFE")); little || bytes.HasPrefix(data, []byte("\xFE\xFF")) {
-		var units []uint16
-		for pair := range slices.Chunk(data, 2) {
-			switch {
-			case len(pair) < 2:
-			case little:
-				units = append(units, binary.LittleEndian.Uint16(pair))
-			default:
-				units = append(units, binary.BigEndian.Uint16(pair))
-			}
-		}
-		data = []byte(string(utf16.Decode(units)))
-	}
-	plain := capture.WithoutColours(data)
-	binary := bytes.ContainsFunc(plain, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' })
-	return string(plain), !binary
 }
 
 // messages explains the messages of blocks of octets.

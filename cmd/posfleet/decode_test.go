@@ -236,6 +236,8 @@ func TestFilesInOtherFormsAreRead(t *testing.T) {
 	iso := "0800823800000000000004000000000000001124120000" + "000001" + "120000" + "1124" + "301"
 	for name, c := range map[string]struct{ dialect, data, want string }{
 		"octets":           {"cup", string(octets), " 41  terminal id                  10000001\n"},
+		"UTF-16 unmarked":  {"cup", utf16[2:], " 41  terminal id                  10000001\n"},
+		"UTF-16, big":      {"cup", "\x00" + utf16[2:len(utf16)-1], " 41  terminal id                  10000001\n"},
 		"UTF-16":           {"cup", utf16, " 41  terminal id                  10000001\n"},
 		"a log in GBK":     {"cup", "\xB7\xA2\xCB\xCD: " + signInDigits, " 41  terminal id                  10000001\n"},
 		"a mark":           {"cup", "\xEF\xBB\xBF" + signInDigits, " 41  terminal id                  10000001\n"},
@@ -274,5 +276,26 @@ func TestMessagesThatAreTextAreReadLineByLine(t *testing.T) {
 		if n := strings.Count(out.String(), "31000001"); code != c.code || c.messages > 0 && n != c.messages {
 			t.Errorf("%s: exit %d, %d messages, want %d and %d\n%s%s", c.name, code, n, c.code, c.messages, &out, &errs)
 		}
+	}
+}
+
+// A file is read whose name might be octets, of digits or of base64, and is no message.
+func TestFileNamedLikeOctetsIsRead(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"20261127", "dump_missingline", "cafe"} {
+		if err := os.WriteFile(name, []byte(signInDigits), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr bytes.Buffer
+		if code := run([]string{"decode", name}, &stdout, &stderr); code != exitOK || !strings.Contains(stdout.String(), "10000001") {
+			t.Errorf("%s: exit code %d\n%s%s", name, code, &stdout, &stderr)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	if err := os.WriteFile(signInDigits, []byte("no message"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code := run([]string{"decode", signInDigits}, &stdout, &stderr); code != exitOK {
+		t.Errorf("digits that are a message: exit code %d\n%s", code, &stderr)
 	}
 }

@@ -65,7 +65,7 @@ func (x *explainer) streams(streams []*capture.Stream) {
 		for i := range of {
 			of[i].Message = nil
 		}
-		ours := x.port > 0 && !capture.IsTLS(s.Octets)
+		ours := x.port > 0 && !capture.IsTLS(s.Octets) && !capture.OnlyEmpty(&x.dialect.Format, s.Octets)
 		if ours || slices.ContainsFunc(of, func(p passed) bool { return p.likely }) {
 			all = append(all, of...)
 		} else {
@@ -92,6 +92,8 @@ func (x *explainer) streams(streams []*capture.Stream) {
 		looks := capture.Looks(s.Octets)
 		if looks != "" {
 			what += "; looks like " + looks
+		} else if capture.OnlyEmpty(&x.dialect.Format, s.Octets) {
+			what = "empty messages only"
 		}
 		fmt.Fprintf(x.out, "%s > %s: %d octets, %s\n", s.From, s.To, len(s.Octets), what)
 		if i == 0 && len(all) == 0 {

@@ -188,3 +188,32 @@ func TestPackedFilesAreRead(t *testing.T) {
 		t.Error("a broken file is read")
 	}
 }
+
+// Empty messages, wherever in a connection, are none that could not be read.
+func TestKeepAlivesOfACaptureAreNoBrokenMessages(t *testing.T) {
+	p, err := profile.Bundled("cup", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, _, _ := signedOn(t, p, func([]byte) {})
+	const terminal, host = 40000, 8583
+	for _, port := range []int{0, host} {
+		f := newTalk(t, 65535)
+		f.send(terminal, host, nil, 0, true)
+		f.send(host, terminal, nil, 0, true)
+		for _, data := range [][]byte{{0, 0}, request, {0, 0, 0, 0}} {
+			f.send(terminal, host, data, 0, false)
+			f.send(host, terminal, []byte{0, 0}, 0, false)
+		}
+		var out bytes.Buffer
+		x := explainer{out: bufio.NewWriter(&out), dialect: p.Dialect, port: port}
+		err = x.input(&f.file, "x.pcap")
+		if err == nil {
+			err = x.verdict()
+		}
+		x.out.Flush()
+		if got := out.String(); err != nil || strings.Count("\n"+got, "\nmessage ") != 1 || !strings.Contains(got, "00000000 after it is an empty message") || !strings.Contains(got, "6 octets, empty messages only") {
+			t.Errorf("port %d: %v\n%s", port, err, got)
+		}
+	}
+}

@@ -84,7 +84,7 @@ func dialectCheckCommand() *cobra.Command {
 				d.Summary(out)
 				return nil
 			}
-			in, name, done, err := decodeInput(cmd.InOrStdin(), args[1:])
+			in, name, done, err := decodeInput(cmd.InOrStdin(), args[1:], &d.Format)
 			if err != nil {
 				return usage(err)
 			}

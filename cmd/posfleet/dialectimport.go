@@ -16,18 +16,18 @@ import (
 func dialectImportCommand() *cobra.Command {
 	var out, as string
 	cmd := &cobra.Command{
-		Use:   "import file",
+		Use:   "import file | -",
 		Short: "a dialect file of a jPOS packager (XML) or of moov-io/iso8583's JSON",
 		Long: "Writes a dialect file of another program's specification: a jPOS generic packager in XML, or the JSON of\n" +
 			"moov-io/iso8583. Comments at its head say what was taken, what was guessed and what is left to you. What\n" +
 			"a dialect cannot have is left out and named. Nothing that the file names is fetched or run.\n\n" + exitHelp,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			data, err := readSpecification(args[0])
+			data, name, err := readSpecification(cmd.InOrStdin(), args[0])
 			if err != nil {
 				return usage(err)
 			}
-			text, notes, err := dialect.Import(args[0], data, as)
+			text, notes, err := dialect.Import(name, data, as)
 			if err != nil {
 				return usage(err)
 			}
@@ -79,14 +79,22 @@ func writeTo(cmd *cobra.Command, name string, text []byte) error {
 // is for package dialect to say.
 const maxSpecification = 1 << 20
 
-// readSpecification reads a file, or one octet more than it may have.
-func readSpecification(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
+// readSpecification reads a file, or standard input for -, or one octet more than it
+// may have. It gives what errors call it.
+func readSpecification(stdin io.Reader, name string) ([]byte, string, error) {
+	in := stdin
+	if name == "-" {
+		name = "standard input"
+	} else {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, name, err
+		}
+		defer f.Close()
+		in = f
 	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxSpecification+1))
+	data, err := io.ReadAll(io.LimitReader(in, maxSpecification+1))
+	return data, name, err
 }
 
 // writeNew writes a file that is not there yet: people edit what was imported.

@@ -19,7 +19,7 @@ import (
 // examineCapture says of each connection in a capture whether its messages are what
 // the profile says, and else how they can be read.
 func examineCapture(stdin io.Reader, out io.Writer, p *profile.Profile, args []string, port int) error {
-	in, name, done, err := decodeInput(stdin, args)
+	in, name, done, err := decodeInput(stdin, args, &p.Dialect.Format)
 	if err != nil {
 		return usage(err)
 	}

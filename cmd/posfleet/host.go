@@ -69,6 +69,7 @@ func hostCommand() *cobra.Command {
 			if len(storm.faults) == 0 { // else who stands before the host meets them
 				options = append(options, host.WithTLS(meet))
 			}
+			heed(cmd.Context())
 			h, err := f.bundled(p, options...)
 			if err != nil {
 				return hintOfData(err)

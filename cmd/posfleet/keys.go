@@ -48,6 +48,7 @@ func keysCommand() *cobra.Command {
 			}
 			switch {
 			case file.path != "":
+				heed(cmd.Context())
 				if err := file.write(p); err != nil {
 					return err
 				}

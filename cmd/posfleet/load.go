@@ -312,6 +312,7 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 		tellPanic(tell.w, value, stack)
 		os.Exit(exitInternal) // the interval log tells the run so far
 	}
+	defer context.AfterFunc(sig.abort, f.hand.leave)() // a third signal may end the process
 	note(run, folder.Events)
 	rep, err = run.Do(ctx, sig.abort)
 	f.hand.leave()

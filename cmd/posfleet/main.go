@@ -51,10 +51,6 @@ func run(args []string, out, errs io.Writer) (code int) {
 	if e.err != nil && e.err.Error() != "" {
 		fmt.Fprintf(stderr, "posfleet: %s\n", strings.TrimRight(e.err.Error(), "\n"))
 	}
-	if errors.Is(e.err, errInterrupted) {
-		<-ctx.Done()
-		return sig.code()
-	}
 	if e.hint != "" {
 		fmt.Fprintf(stderr, "posfleet: hint: %s\n", e.hint)
 	}

@@ -146,6 +146,7 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 	if p.Terminals = p.Terminals[from:to]; from == to {
 		return nil, usage(fmt.Errorf("share %d of %d has no terminal: want as many terminals as shares", f.share.Index+1, f.share.Of))
 	}
+	heed(ctx)
 	n := &network{profile: p, target: p.Address, shared: f.share.Of > 0, close: func() {}}
 	address := p.Address
 	if address == "" && f.other != nil {

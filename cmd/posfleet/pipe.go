@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"syscall"
 	"time"
 
@@ -19,12 +17,9 @@ const pipePatience = 10 * time.Second
 // maxProfile is how many octets of a pipe are read: more than a profile may have.
 const maxProfile = 1 << 20
 
-// errInterrupted says that a signal ended the wait for a pipe.
-var errInterrupted = errors.New("interrupted")
-
 // readProfile reads a profile, also one that a pipe brings, as in
-// --profile <(decrypt bank.yaml): that is waited for, but not for ever, and a
-// signal ends it. What came is kept, to be read again.
+// --profile <(decrypt bank.yaml): that is waited for, but not for ever. What came is
+// kept, to be read again.
 func (f *networkFlags) readProfile(terminals int) (*profile.Profile, error) {
 	path := f.profile
 	if f.piped == nil {
@@ -52,9 +47,7 @@ func readPipe(path string, awaited bool, patience time.Duration) ([]byte, error)
 	defer f.Close()
 	over, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	ctx, stop := signal.NotifyContext(over, ending()...)
-	defer stop()
-	defer context.AfterFunc(ctx, func() { _ = f.SetReadDeadline(time.Now()) })()
+	defer context.AfterFunc(over, func() { _ = f.SetReadDeadline(time.Now()) })()
 	var data []byte
 	for {
 		more, err := io.ReadAll(io.LimitReader(f, int64(maxProfile+1-len(data))))
@@ -62,15 +55,13 @@ func readPipe(path string, awaited bool, patience time.Duration) ([]byte, error)
 		switch {
 		case over.Err() != nil:
 			return nil, fmt.Errorf("%s: nothing, or no end of it, came out of this pipe within %v", path, patience)
-		case ctx.Err() != nil:
-			return nil, fmt.Errorf("%s: %w", path, errInterrupted)
 		case err != nil:
 			return nil, err
 		case len(data) > 0 || !awaited:
 			return data, nil
 		}
 		select { // nobody has written into it yet
-		case <-ctx.Done():
+		case <-over.Done():
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -88,6 +89,88 @@ func TestProfileThroughAPipe(t *testing.T) {
 		if took := time.Since(began); c.ProcessState.ExitCode() != s.code || took > 5*time.Second {
 			t.Errorf("%v: exit code %d after %v, want %d at once", s.signal, c.ProcessState.ExitCode(), took, s.code)
 		}
+	}
+}
+
+// What a verb waits for to read, be it a pipe that nobody writes into or a silent
+// standard input, ends with the first signal.
+func TestSignalEndsWhatWaitsForAFile(t *testing.T) {
+	t.Parallel()
+	dir, exe := t.TempDir(), program(t)
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
+		t.Skip(err)
+	}
+	var all sync.WaitGroup
+	for _, args := range []string{"decode", "decode -", "decode pipe", "decode --dialect ./pipe aa", "check pipe", "check --dialect ./pipe core/echo",
+		"check --expected-failures pipe @core-echo-1", "dialect check pipe", "dialect import pipe", "dialect import -", "doctor pipe", "doctor -", "fees --plans pipe",
+		"load --arrivals pipe", "replay pipe"} {
+		all.Go(func() {
+			code, took := -1, time.Duration(0)
+			for wait := 300 * time.Millisecond; wait < 10*time.Second && code < 0; wait *= 3 { // -1: a busy machine had not begun to run it
+				c := exec.Command(exe, strings.Fields(args)...)
+				c.Dir = dir
+				in, err := c.StdinPipe()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer in.Close()
+				if err := c.Start(); err != nil {
+					t.Error(err)
+					return
+				}
+				time.Sleep(wait)
+				began := time.Now()
+				c.Process.Signal(syscall.SIGTERM)
+				kill := time.AfterFunc(5*time.Second, func() { c.Process.Kill() })
+				c.Wait()
+				code, took = c.ProcessState.ExitCode(), time.Since(began)
+				if !kill.Stop() {
+					break
+				}
+			}
+			if code != exitTerminate {
+				t.Errorf("%s: exit code %d after %v, want %d at once", args, code, took, exitTerminate)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// A check that hangs after it was told to end, on output that nobody reads, is ended by
+// a further signal.
+func TestFurtherSignalEndsWhatHangs(t *testing.T) {
+	t.Parallel()
+	unread, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unread.Close()
+	_ = out.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+	for err == nil {
+		_, err = out.Write(make([]byte, 4096))
+	}
+	exe, code := program(t), -1
+	for wait := 300 * time.Millisecond; wait < 10*time.Second && code < 0; wait *= 3 { // -1: a busy machine had not begun to run it
+		c := exec.Command(exe, "check", "@core-echo-1")
+		c.Stdout = out
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(wait)
+		kill := time.AfterFunc(5*time.Second, func() { c.Process.Kill() })
+		go func() {
+			for c.Process.Signal(syscall.SIGTERM) == nil {
+				time.Sleep(100 * time.Millisecond)
+			}
+		}()
+		c.Wait()
+		if code = c.ProcessState.ExitCode(); !kill.Stop() {
+			t.Fatal("it goes on after fifty signals")
+		}
+	}
+	if code != exitTerminate {
+		t.Errorf("exit code %d, want %d", code, exitTerminate)
 	}
 }
 

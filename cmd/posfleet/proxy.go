@@ -97,6 +97,7 @@ func (f *proxyFlags) run(cmd *cobra.Command) error {
 	if between.TLS == nil && p.TLS == nil && f.tls.log != "" {
 		return usage(errors.New("--tls-key-log: neither side is met over TLS"))
 	}
+	heed(ctx)
 	kept, err := f.recordTo(between, p.Dialect)
 	if err != nil {
 		return err

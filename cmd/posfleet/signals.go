@@ -4,15 +4,37 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 )
 
-// signals turns the first interrupt into the end of the command's context and
-// the second into the end of Abort's.
+// signals turns the first interrupt into the end of the command's context and the
+// second into the end of abort. What nobody waits for, as while a file is read, ends
+// the process there and then.
 type signals struct {
 	abort context.Context
 	first os.Signal
 }
+
+// heeded is a context that knows whether anybody has asked for its end.
+type heeded struct {
+	context.Context
+	asked atomic.Bool
+}
+
+func (h *heeded) Done() <-chan struct{} {
+	h.asked.Store(true)
+	return h.Context.Done()
+}
+
+func (h *heeded) Err() error {
+	h.asked.Store(true)
+	return h.Context.Err()
+}
+
+// heed is said before what a signal must not cut off is begun: from here on the first
+// ends the context alone.
+func heed(ctx context.Context) { _ = ctx.Done() }
 
 // ending are the signals that end posfleet: an interrupt, being told to, quitting, and
 // its terminal having gone. One that it was started to ignore, as by nohup, stays so.
@@ -25,8 +47,9 @@ func ending() []os.Signal {
 }
 
 func (s *signals) watch() (context.Context, func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	abort, cancelAbort := context.WithCancel(context.Background())
+	whole, cancel := context.WithCancel(context.Background())
+	last, cancelAbort := context.WithCancel(context.Background())
+	ctx, abort := &heeded{Context: whole}, &heeded{Context: last}
 	s.abort = abort
 	c := make(chan os.Signal, 2)
 	signal.Notify(c, ending()...)
@@ -38,12 +61,19 @@ func (s *signals) watch() (context.Context, func()) {
 		for {
 			select {
 			case sig := <-c:
-				if s.first != nil {
+				switch {
+				case s.first == nil && ctx.asked.Load():
+					s.first = sig
+					cancel()
+				case s.first == nil:
+					s.first = sig
+					os.Exit(s.code())
+				case sig == syscall.SIGHUP && sig == s.first: // of one terminal that goes kernel and shell both tell
+				case abort.asked.Load() && last.Err() == nil:
 					cancelAbort()
-					return
+				default:
+					os.Exit(s.code())
 				}
-				s.first = sig
-				cancel()
 			case <-done:
 				return
 			}

@@ -72,6 +72,9 @@ func Text(text string, f *wire.Format) ([]Block, error) {
 			return blocks, err
 		}
 	}
+	if err := unmasked(lines); err != nil {
+		return nil, err
+	}
 	if table := inTable(lines); table != nil {
 		return table, nil
 	}
@@ -86,7 +89,7 @@ func Text(text string, f *wire.Format) ([]Block, error) {
 	case errors.Is(err, errHalf) && slices.ContainsFunc(lines, func(line string) bool { return strings.TrimSpace(line) != "" && len(longest(line)) < 12 }):
 		return blocks, err
 	}
-	logs, wrong := logged(lines)
+	logs, wrong := logged(f, lines)
 	if logs != nil || wrong != nil {
 		return logs, wrong
 	}
@@ -111,6 +114,11 @@ func dumped(f *wire.Format, lines []string) (readings []reading, err error) {
 			return nil, err
 		}
 		blocks, err := dump(rewritten, lines)
+		if err != nil && blocks != nil {
+			if good, _ := messages(f, blocks); good {
+				err = nil // what was in doubt is not
+			}
+		}
 		if blocks == nil || err != nil {
 			if by == usual {
 				return nil, err

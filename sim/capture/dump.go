@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -113,6 +114,7 @@ func (l *dumpLine) ended(n, end int, sure bool) bool {
 type flow struct {
 	lines []dumpLine
 	base  int
+	doubt error // what is wrong if base is 16 all the same
 }
 
 // unbroken reports whether a line beside those of a dump should be one of them.
@@ -154,10 +156,12 @@ func dump(lines, raw []string) ([]Block, error) {
 	if len(order) == 0 {
 		return nil, nil
 	}
+	var doubt error
 	for _, f := range flows {
-		if !f.findBase() {
-			return nil, nil
+		if is, err := f.findBase(); !is || err != nil {
+			return nil, err
 		}
+		doubt = cmp.Or(doubt, f.doubt)
 	}
 	if err := unbroken(order, raw); err != nil {
 		return nil, err
@@ -178,7 +182,7 @@ func dump(lines, raw []string) ([]Block, error) {
 		next[l.indent]++
 		offset, err := strconv.ParseInt(l.offset, f.base, 64)
 		if err != nil || offset != 0 && k > 0 && offset != at[l.indent] {
-			return nil, missing(l, at[l.indent], f.base)
+			return nil, cmp.Or(doubt, missing(l, at[l.indent], f.base))
 		}
 		if l.rest == "" {
 			last = -1
@@ -202,8 +206,13 @@ func dump(lines, raw []string) ([]Block, error) {
 			}
 			var end int
 			octets, end = l.read(n, l.column+len(l.rest))
-			if _, shown := split(l.rest); len(octets) != n || !shown && !l.ended(n, end, true) && !(len(l.offset) == 7 && f.lines[k+1].rest == "") { // od fills its last word
-				return nil, missing(f.lines[k+1], offset+int64(len(octets)), f.base)
+			if has := len(octets); has != n && (has == width || width == 0 && has%8 == 0) {
+				return nil, missing(f.lines[k+1], offset+int64(has), f.base)
+			} else if has != n {
+				return nil, l.short(has, n, end)
+			}
+			if _, shown := split(l.rest); !shown && !l.ended(n, end, true) && !(len(l.offset) == 7 && f.lines[k+1].rest == "") { // od fills its last word
+				return nil, beyond(l.number, n)
 			}
 			widths[l.indent], ends[l.indent] = n, end
 		} else {
@@ -217,7 +226,7 @@ func dump(lines, raw []string) ([]Block, error) {
 			}
 			var end int
 			if octets, end = l.read(most, to); !shown && !l.ended(len(octets), end, false) {
-				return nil, fmt.Errorf("line %d: after %d octets comes what is none of the dump's", l.number, len(octets))
+				return nil, beyond(l.number, len(octets))
 			}
 		}
 		if len(b.Octets)+repeat*len(octets) > MaxText {
@@ -228,7 +237,20 @@ func dump(lines, raw []string) ([]Block, error) {
 		}
 		at[l.indent] = offset + int64(repeat*len(octets))
 	}
-	return blocks, nil
+	return blocks, doubt
+}
+
+// short says of a line that it has fewer octets than there are to the next offset.
+func (l *dumpLine) short(has, want, end int) error {
+	mend := "was it cut short?"
+	if rest := strings.TrimLeft(l.rest[end-l.column:], " \t"); rest != "" {
+		mend = "is one of its digits wrong?"
+	}
+	return fmt.Errorf("line %d has %d octets, its offsets say %d: %s", l.number, has, want, mend)
+}
+
+func beyond(line, octets int) error {
+	return fmt.Errorf("line %d: after %d octets comes what is none of the dump's", line, octets)
 }
 
 func missing(l dumpLine, want int64, base int) error {
@@ -236,7 +258,11 @@ func missing(l dumpLine, want int64, base int) error {
 	if n := len(l.offset) - len(s); n > 0 {
 		s = strings.Repeat("0", n) + s
 	}
-	return fmt.Errorf("line %d: the dump goes on at offset %s, %s was expected; are lines missing?", l.number, l.offset, s)
+	mend := "are lines missing?"
+	if l.at(base) < want {
+		mend = "is a line there twice, or out of place?"
+	}
+	return fmt.Errorf("line %d: the dump goes on at offset %s, %s was expected; %s", l.number, l.offset, s, mend)
 }
 
 func isZero(offset string) bool { return strings.Trim(offset, "0") == "" }
@@ -261,17 +287,22 @@ func (l *dumpLine) at(base int) int64 {
 }
 
 // findBase finds the base in which the offsets count the octets: 16, 10 or 8.
-// It reports false when they do in none, and the lines are no dump.
-func (f *flow) findBase() bool {
+// It reports false when they do in none, and the lines are no dump; the error says
+// that all were cut on the right.
+func (f *flow) findBase() (is bool, err error) {
 	first := &f.lines[0]
 	if first.rest == "" {
-		return false
+		return false, nil
 	}
 	if len(f.lines) == 1 || isZero(f.lines[1].offset) {
 		// A line alone must look like nothing else.
 		f.base = 16
 		blanks := first.column - first.indent - len(first.offset)
-		return first.colon || isZero(first.offset) && (blanks >= 2 || len(first.offset) > 4)
+		return first.colon || isZero(first.offset) && (blanks >= 2 || len(first.offset) > 4), nil
+	}
+	cut := f.cut(16)
+	if len(first.offset) == 7 { // od's
+		cut = cmp.Or(f.cut(8), f.cut(10), cut)
 	}
 	for _, exact := range []bool{true, false} {
 		most := 0
@@ -289,9 +320,49 @@ func (f *flow) findBase() bool {
 				f.base, most = base, fit
 			}
 		}
-		if most > 0 {
-			return true
+		switch {
+		case most > 0 && cut != nil && !exact:
+			return false, cut
+		case most > 0:
+			if f.base != 16 && len(first.offset) != 7 { // not od's
+				f.doubt = cut
+			}
+			return true, nil
 		}
 	}
-	return false
+	return false, cut
+}
+
+// cut says of lines whose offsets are right in a base, and that all end in one column
+// before they have as many octets, that they are cut there.
+func (f *flow) cut(base int) error {
+	var step int64
+	width := 0
+	for k := range f.lines {
+		l := &f.lines[k]
+		end, has := l.column+len(l.rest), int64(len(l.octets(widest, l.column+len(l.rest))))
+		if k > 0 && !isZero(l.offset) {
+			n := l.at(base) - f.lines[k-1].at(base)
+			if step == 0 {
+				step = n
+			}
+			if n != step {
+				return nil
+			}
+		}
+		last := k+1 == len(f.lines)
+		if l.rest == "" && last {
+			break
+		}
+		if k == 0 {
+			width = end
+		}
+		if has == 0 || end > width+1 || end < width-1 && !last || step > 0 && has >= step {
+			return nil
+		}
+	}
+	if step < 8 || step > 32 || step%8 != 0 {
+		return nil
+	}
+	return fmt.Errorf("line %d has %d octets, its offsets say %d: was the text cut at column %d?", f.lines[0].number, len(f.lines[0].octets(widest, width)), step, width)
 }

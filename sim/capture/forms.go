@@ -3,6 +3,7 @@ package capture
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"regexp"
 	"strings"
 )
@@ -30,12 +31,16 @@ func halfWidth(text string) string {
 
 // What stands around and between hexadecimal digits in source code and mail.
 var (
-	joined     = regexp.MustCompile(`["']\s*[+&.]\s*["']`)          // strings put together
-	softBreak  = regexp.MustCompile(`=\n`)                          // quoted-printable
-	character  = regexp.MustCompile(`&#[xX]([0-9A-Fa-f]{1,2});`)    // HTML
+	joined     = regexp.MustCompile(`["']\s*[+&.]\s*["']`)               // strings put together
+	softBreak  = regexp.MustCompile(`=\n`)                               // quoted-printable
+	character  = regexp.MustCompile(`&#[xX]([0-9A-Fa-f]{1,2});`)         // HTML
+	breaks     = regexp.MustCompile(`(?i)<(?:br|/p|/div|/tr|/li)\s*/?>`) // HTML
+	tags       = regexp.MustCompile(`(?i)</?(?:pre|code|p|div|span|t[rdh]|table|tbody|ul|ol|li|body|html|b|tt|font)(?: [^<>\n]*)?>`)
 	casts      = regexp.MustCompile(`\(\s*(?:s?byte|char)\s*\)\s*`) // Java
 	suffixed   = regexp.MustCompile(`\b0?([0-9A-Fa-f]{2})[hH]\b`)   // assembler
 	percent    = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+	octal      = regexp.MustCompile(`^(?:\\[0-7]{1,3}|\\[abtnvfr\\"']|[^\\"\n]){12,}$`)
+	yamlBinary = regexp.MustCompile(`!!binary[ \t]*(?:[|>][-+0-9]*)?[ \t]*(.*(?:\n[ \t]+\S.*)*)`)
 	onlyBase64 = regexp.MustCompile(`^[A-Za-z0-9+/_\n-]{16,}={0,2}\s*$`)
 	inQuotes   = regexp.MustCompile(`"[A-Za-z0-9+/_-]{16,}={0,2}"|'[A-Za-z0-9+/_-]{16,}={0,2}'`)
 	ansi       = regexp.MustCompile(`\x1B\[[0-9;]*m`) // colours of a terminal
@@ -47,8 +52,21 @@ func plain(text string) string {
 	text = halfWidth(strings.TrimPrefix(text, "\uFEFF"))
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 	text = joined.ReplaceAllString(text, "")
+	text = yamlBinary.ReplaceAllStringFunc(text, func(s string) string {
+		octets := ofBase64(strings.Trim(strings.Join(strings.Fields(yamlBinary.FindStringSubmatch(s)[1]), ""), `"'`))
+		if octets == nil {
+			return s
+		}
+		return hex.EncodeToString(octets)
+	})
 	if !onlyBase64.MatchString(text) {
 		text = softBreak.ReplaceAllString(text, "")
+	}
+	if strings.IndexByte(text, '<') >= 0 && (breaks.MatchString(text) || tags.MatchString(text)) {
+		text = tags.ReplaceAllString(breaks.ReplaceAllString(text, "\n"), " ")
+		if rest := strings.ReplaceAll(text, "&nbsp;", " "); !strings.ContainsRune(rest, '&') { // else one is mistyped
+			text = rest
+		}
 	}
 	text = casts.ReplaceAllString(text, "")
 	text = character.ReplaceAllStringFunc(text, func(s string) string {
@@ -83,6 +101,8 @@ func written(text string) ([]reading, error) {
 		}
 	case len(percent.FindAllStringIndex(t, 4)) == 4 && !strings.ContainsAny(t, " \t\n"):
 		return one(percent.ReplaceAllFunc([]byte(t), func(s []byte) []byte { return []byte{nibble(s[1])<<4 | nibble(s[2])} })), nil
+	case strings.HasPrefix(t, `\`) && octal.MatchString(t):
+		return literals(`"` + t + `"`)
 	case onlyBase64.MatchString(t):
 		if b := ofBase64(strings.Join(strings.Fields(t), "")); b != nil {
 			return one(b), nil
@@ -94,13 +114,16 @@ func written(text string) ([]reading, error) {
 // ofBase64 is what base64 of either alphabet stands for; nil when it is none, or
 // hexadecimal digits with something wrong in them.
 func ofBase64(s string) []byte {
-	digits := 0
+	digits, rest := 0, len(s)
 	for i := range len(s) {
-		if isHex(s[i]) {
+		switch {
+		case isHex(s[i]):
 			digits++
+		case s[i] == '-': // or between digits, and around them
+			rest--
 		}
 	}
-	if 8*digits > 7*len(s) {
+	if 8*digits > 7*rest || unmasked([]string{s}) != nil {
 		return nil
 	}
 	s = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(s, "="))

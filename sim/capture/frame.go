@@ -33,6 +33,10 @@ func Cut(f *wire.Format, b []byte) []Frame {
 	c := cutter{f: f}
 	broken := 0
 	for at := 0; at < len(b) && len(frames) < maxFrames; {
+		if n := len(frames); n > 0 && frames[n-1].Err == nil && empties(f, b[at:]) == len(b)-at {
+			frames[n-1].Note = and(frames[n-1].Note, idle(b[at:], "after"))
+			break
+		}
 		fr, next := c.next(b[at:], len(frames) == 0)
 		if fr.Err != nil {
 			if broken++; broken > maxBroken {
@@ -166,15 +170,12 @@ func (c *cutter) next(b []byte, first bool) (Frame, int) {
 		return c.frame(b, bareTrial, ""), len(b)
 	}
 	// Empty messages, which keep a connection alive.
-	zeros := 0
-	for at := at; err == nil && at.End > 0 && len(at.Message) == 0; at, err = c.f.Find(b[zeros:]) {
-		zeros += at.End
-	}
+	zeros := empties(c.f, b)
 	if zeros > 0 && zeros < len(b) {
 		fr, n := c.next(b[zeros:], first)
 		if fr.Err == nil || fr.Read > 0 {
 			fr.At += zeros
-			fr.Note = and(fmt.Sprintf("%X before it is an empty message", b[:zeros]), fr.Note)
+			fr.Note = and(idle(b[:zeros], "before"), fr.Note)
 			return fr, n + zeros
 		}
 	}
@@ -208,6 +209,29 @@ func (c *cutter) next(b []byte, first bool) (Frame, int) {
 		}
 	}
 	return c.broken(b, said)
+}
+
+// empties is how many octets of empty messages b begins with; they keep a connection
+// alive.
+func empties(f *wire.Format, b []byte) (octets int) {
+	for {
+		at, err := f.Find(b[octets:])
+		if err != nil || at.End <= 0 || len(at.Message) > 0 {
+			return octets
+		}
+		octets += at.End
+	}
+}
+
+// OnlyEmpty reports whether b is nothing but empty messages.
+func OnlyEmpty(f *wire.Format, b []byte) bool { return len(b) > 0 && empties(f, b) == len(b) }
+
+// idle tells of empty messages on one side of a message.
+func idle(b []byte, side string) string {
+	if len(b) > 16 {
+		return fmt.Sprintf("%d octets %s it are empty messages", len(b), side)
+	}
+	return fmt.Sprintf("%X %s it is an empty message", b, side)
 }
 
 // found is the frame of a message that was found by its fields, with what is wrong

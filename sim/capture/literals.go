@@ -125,6 +125,11 @@ func variants(text string, pieces [][]literal) (readings []reading, err error) {
 		return nil, err
 	}
 	if readings = distinct(readings); len(readings) == 1 {
+		for _, b := range readings[0].blocks {
+			if err := unmasked([]string{string(b.Octets)}); err != nil && hexIn(string(b.Octets)) > len(b.Octets)/2 {
+				return nil, err
+			}
+		}
 		return unencoded(readings[0]), nil
 	}
 	for _, p := range pieces {

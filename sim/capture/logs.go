@@ -1,12 +1,15 @@
 package capture
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // inTable reads a table, of which one column is octets and others are none, as of
@@ -75,65 +78,103 @@ func withoutFields(text string) (rest string, has bool) {
 
 var errFields = errors.New("this is a log of jPOS that shows fields, not the octets of a message: log these too (a channel's logger with a hexdump, or a capture of the line)")
 
+// words are the octets of the words of a line that are digits.
+func words(line string) (all [][]byte) {
+	for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z' }) {
+		if octets, err := hex.DecodeString(without0x(word)); err == nil {
+			all = append(all, octets)
+		}
+	}
+	return all
+}
+
+func without0x(word string) string {
+	if len(word) > 1 && word[0] == '0' && word[1]|0x20 == 'x' {
+		return word[2:]
+	}
+	return word
+}
+
 // longest is the octets of the longest word of the line that is digits.
 func longest(line string) (octets []byte) {
-	for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r < '0' || r > '9' && r < 'A' || r > 'Z' && r < 'a' || r > 'z' }) {
-		if len(word)%2 == 1 || len(word) <= 2*len(octets) || strings.ContainsFunc(word, func(r rune) bool { return !isHex(byte(r)) }) {
-			continue
-		}
-		octets = octets[:0]
-		for j := 0; j < len(word); j += 2 {
-			octets = append(octets, nibble(word[j])<<4|nibble(word[j+1]))
+	for _, o := range words(line) {
+		if len(o) > len(octets) {
+			octets = o
 		}
 	}
 	return octets
 }
 
+// inWords is the words of a line that are messages of f, the longest word when none is.
+func inWords(f *wire.Format, line string) (octets [][]byte) {
+	for _, o := range words(line) {
+		if f != nil && len(o) >= leastLogged && isMessage(f, o) {
+			octets = append(octets, o)
+		}
+	}
+	if octets == nil {
+		octets = append(octets, longest(line))
+	}
+	return octets
+}
+
+// leastLogged is how many octets are some in a line of a log.
+const leastLogged = 12
+
 // logged reads lines with at least 12 octets of plain digits, at the end or in a
 // word of their own, and other text: a log.
-func logged(lines []string) (blocks []Block, err error) {
+func logged(f *wire.Format, lines []string) (blocks []Block, err error) {
 	if n := mistyped(lines); n > 0 {
 		return nil, fmt.Errorf("line %d: something among its octets is none", n)
 	}
 	if n := rowOf(lines); n > 0 {
 		return nil, fmt.Errorf("line %d: it is of a dump that cannot be read: is another line of it missing, or is one wrong?", n)
 	}
+	if n := oddPiece(lines); n > 0 {
+		return nil, fmt.Errorf("line %d: %w", n, errHalf)
+	}
 	for i, line := range lines {
-		has := len(blocks)
-		line = strings.TrimRight(line, " \t\r\"'])}>;,.")
-		from := len(line)
-		for from > 0 && (isHex(line[from-1]) || strings.IndexByte(" :,-", line[from-1]) >= 0) {
-			from--
+		octets := [][]byte{atEnd(line)}
+		if len(octets[0]) < leastLogged {
+			octets = inWords(f, line)
 		}
-		if from > 0 && isWord(line[from-1]) && from < len(line) && isHex(line[from]) && line[from-1]|0x20 != 'x' { // in the middle of a word
-			for from < len(line) && isHex(line[from]) {
-				from++
-			}
-		}
-		var octets []byte
-		for _, word := range strings.FieldsFunc(line[from:], func(r rune) bool { return r > 127 || !isHex(byte(r)) }) {
-			if len(word)%2 == 1 { // a number or word of the text before
-				octets = nil
+		for _, o := range octets {
+			if len(o) < leastLogged {
 				continue
 			}
-			if len(word) >= 24 && len(octets) < 12 { // what came before is a length or a time
-				octets = nil
+			if blocks = append(blocks, Block{Octets: o, Line: i + 1}); elided.MatchString(line) {
+				return nil, leftOut(i + 1)
 			}
-			for j := 0; j < len(word); j += 2 {
-				octets = append(octets, nibble(word[j])<<4|nibble(word[j+1]))
-			}
-		}
-		if len(octets) < 12 {
-			octets = longest(line)
-		}
-		if len(octets) >= 12 {
-			blocks = append(blocks, Block{Octets: octets, Line: i + 1})
-		}
-		if len(blocks) > has && elided.MatchString(lines[i]) {
-			return nil, leftOut(i + 1)
 		}
 	}
-	return blocks, nil
+	return together(f, blocks, lines), nil
+}
+
+// atEnd is the octets at the end of a line, plain or with one character between.
+func atEnd(line string) (octets []byte) {
+	line = strings.TrimRight(line, " \t\r\"'])}>;,.")
+	from := len(line)
+	for from > 0 && (isHex(line[from-1]) || strings.IndexByte(" :,-", line[from-1]) >= 0) {
+		from--
+	}
+	if from > 0 && isWord(line[from-1]) && from < len(line) && isHex(line[from]) && line[from-1]|0x20 != 'x' { // in the middle of a word
+		for from < len(line) && isHex(line[from]) {
+			from++
+		}
+	}
+	for _, word := range strings.FieldsFunc(line[from:], func(r rune) bool { return r > 127 || !isHex(byte(r)) }) {
+		if len(word)%2 == 1 { // a number or word of the text before
+			octets = nil
+			continue
+		}
+		if len(word) >= 2*leastLogged && len(octets) < leastLogged { // what came before is a length or a time
+			octets = nil
+		}
+		for j := 0; j < len(word); j += 2 {
+			octets = append(octets, nibble(word[j])<<4|nibble(word[j+1]))
+		}
+	}
+	return octets
 }
 
 // rowOf is the number of a line that is one of a dump by its offset, which goes on
@@ -186,6 +227,9 @@ func mistyped(lines []string) int {
 			return size, true
 		}
 		for i, w := range words {
+			if len(w) >= 2*leastLogged {
+				w = without0x(w)
+			}
 			other := 0
 			for _, r := range w {
 				if r >= utf8.RuneSelf || !isHex(byte(r)) {
@@ -195,6 +239,11 @@ func mistyped(lines []string) int {
 			before, follows := alike(i-3, i)
 			after, precedes := alike(i+1, i+4)
 			size := max(before, after)
+			if row, is := alike(i-leastLogged+1, i); is && row == 2 && len(w) == 1 && other == 0 && len(words)-i <= 3 {
+				if _, is := alike(i+1, len(words)); is {
+					return n + 1 // half an octet near the end
+				}
+			}
 			switch {
 			case other == 1 && (len(w) >= 24 || len(w) == 8 && follows && precedes),
 				other == 1 && len(w) == 1 && follows && precedes,

@@ -66,7 +66,7 @@ func TestOneWrongCharacterLosesNoOctets(t *testing.T) {
 		if strings.HasPrefix(name, "! ") {
 			continue
 		}
-		for at := len(name) % 53; at < len(text); at += 53 {
+		for at := len(name) % 61; at < len(text); at += 61 {
 			c := text[at]
 			if c > unicode.MaxASCII || !isWord(c) {
 				continue
@@ -119,6 +119,35 @@ func TestWordsOfALogAreNotTakenForMistypedOctets(t *testing.T) {
 			blocks, err := Text(before+digits+"\n", nil)
 			if err != nil || fmt.Sprintf("%X", joinedOctets(blocks)) != signIn {
 				t.Errorf("%s%.20s: %X, %v", before, digits, joinedOctets(blocks), err)
+			}
+		}
+	}
+}
+
+// Messages in pieces, one after the other in a log, are each whole; those without a
+// length prefix, and two in a line, too.
+func TestMessagesOfALogAreWholeHoweverTheyAreWritten(t *testing.T) {
+	f := &dialect.CUP().Format
+	row := func(digits string) (s string) {
+		for ; digits != ""; digits = digits[min(40, len(digits)):] {
+			s += "10:00:00 host app[12]: " + digits[:min(40, len(digits))] + "\n"
+		}
+		return s
+	}
+	for text, want := range map[string][]string{
+		row(signIn) + row(signIn):                          {signIn, signIn},
+		row(signIn) + "app: raw " + signIn + "\n":          {signIn, signIn},
+		row(body[:80]) + row(body[80:]):                    {body},
+		"in=" + signIn + " out=" + signIn + " took 5 ms\n": {signIn, signIn},
+	} {
+		blocks, err := Text(text, f)
+		if err != nil || len(blocks) != len(want) {
+			t.Errorf("%s: %d blocks, %v", text, len(blocks), err)
+			continue
+		}
+		for i, b := range blocks {
+			if got := fmt.Sprintf("%X", b.Octets); got != want[i] {
+				t.Errorf("%s: block %d is %s", text, i, got)
 			}
 		}
 	}

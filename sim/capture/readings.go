@@ -60,6 +60,9 @@ func only(f *wire.Format, readings []reading) *reading {
 // messages reports whether blocks are whole messages, and whether anything is to
 // be said of what stands around these.
 func messages(f *wire.Format, blocks []Block) (good, noted bool) {
+	if f == nil {
+		return false, false
+	}
 	for _, b := range blocks {
 		for _, fr := range Cut(f, b.Octets) {
 			if fr.Err != nil {

@@ -2,6 +2,7 @@ package packager
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,6 +74,7 @@ var refusals = []struct{ name, file, want string }{
 	{"two of them", string(file(doctype, "")) + "<isopackager/>", "follows the end of the packager"},
 	{"large", strings.Repeat(" ", maxFile+1), "has more than 1048576 octets"},
 	{"many fields", string(file(doctype, strings.Repeat(trace, maxFields))), "more than 4096 fields and subfields"},
+	{"deep without names", "<isopackager>\n" + strings.Repeat(`<isofieldpackager id="48" length="99" class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.GenericPackager">`, 20), "nested deeper than 8"},
 	{"deep", string(file(doctype, strings.Repeat(`<isofieldpackager id="48" length="99" name="x" class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.GenericPackager">`, 20))), "nested deeper than 8"},
 }
 
@@ -80,6 +82,8 @@ func TestRefusalsNameLineFieldAndMend(t *testing.T) {
 	for _, r := range refusals {
 		if _, err := Read("f.xml", []byte(r.file)); err == nil || !strings.Contains(err.Error(), r.want) {
 			t.Errorf("%s: %.300v, want in it %s", r.name, err, r.want)
+		} else if lines := strings.Split(err.Error(), "\n"); len(slices.Compact(lines)) < len(lines) {
+			t.Errorf("%s: the same is told twice: %.300v", r.name, err)
 		}
 	}
 }

@@ -113,8 +113,9 @@ func (p *reader) charset(label string, in io.Reader) (io.Reader, error) {
 
 // fail notes what is wrong on a line.
 func (p *reader) fail(line int, format string, args ...any) {
-	if len(p.errs) < maxErrors {
-		p.errs = append(p.errs, fmt.Errorf("%s:%d: %w", p.file, line, fmt.Errorf(format, args...)))
+	err := fmt.Errorf("%s:%d: %w", p.file, line, fmt.Errorf(format, args...))
+	if len(p.errs) < maxErrors && !slices.ContainsFunc(p.errs, func(e error) bool { return e.Error() == err.Error() }) {
+		p.errs = append(p.errs, err)
 	}
 }
 

@@ -34,7 +34,6 @@ var knownNumbers = map[string]*regexp.Regexp{
 	"sim/dialect/scrubdigits.go": regexp.MustCompile(`^n != 3$`),
 	"sim/dialect/scrubtrack.go":  regexp.MustCompile(`^n == 12$`),
 	"sim/keys/nearmac.go":        regexp.MustCompile(`^a list of 2 `),                 // octets around a message
-	"sim/keys/pin.go":            regexp.MustCompile(`^f == [234]$|^case [34] of f$`), // formats of PIN blocks
 }
 
 var (

@@ -33,13 +33,13 @@ const (
 )
 
 // Bound reports whether the card number goes into a block.
-func (f PINFormat) Bound() bool { return f != PINFormat1 && f != PINFormat2 }
+func (format PINFormat) Bound() bool { return format != PINFormat1 && format != PINFormat2 }
 
-func (f PINFormat) String() string {
-	if f == PINFormat0Narrow {
+func (format PINFormat) String() string {
+	if format == PINFormat0Narrow {
 		return "0 in 8 octets"
 	}
-	return strconv.Itoa(int(f))
+	return strconv.Itoa(int(format))
 }
 
 var (
@@ -53,83 +53,85 @@ const NoPAN = "0000000000000000"
 
 // PINBlock writes the PIN block in clear: 8 octets. The PIN (4 to 12) and the card
 // number (8 to 19), or NoPAN, are ASCII digits.
-func (f PINFormat) PINBlock(dst *[8]byte, pin, pan []byte) error { return f.block(dst[:], pin, pan) }
+func (format PINFormat) PINBlock(dst *[8]byte, pin, pan []byte) error {
+	return format.block(dst[:], pin, pan)
+}
 
 // PINBlockWide writes the PIN block of 16 octets that goes with SM4, in clear, of format 0.
 func PINBlockWide(dst *[16]byte, pin, pan []byte) error { return PINFormat0.block(dst[:], pin, pan) }
 
 // EncryptPIN makes field 52 under a DES PIN key: the clear block, encrypted.
-func (k *Key) EncryptPIN(f PINFormat, pin, pan []byte) (sealed [8]byte, err error) {
-	err = k.encryptPIN(f, sealed[:], pin, pan)
+func (k *Key) EncryptPIN(format PINFormat, pin, pan []byte) (sealed [8]byte, err error) {
+	err = k.encryptPIN(format, sealed[:], pin, pan)
 	return sealed, err
 }
 
 // EncryptPINWide makes the field 52 of 16 octets: under an AES PIN key of format 4 whatever
-// f is, under an SM4 one of format 0, narrow where f is.
-func (k *Key) EncryptPINWide(f PINFormat, pin, pan []byte) (sealed [16]byte, err error) {
-	err = k.encryptPIN(k.wideFormat(f), sealed[:], pin, pan)
+// the format is, under an SM4 one of format 0, narrow where the format is.
+func (k *Key) EncryptPINWide(format PINFormat, pin, pan []byte) (sealed [16]byte, err error) {
+	err = k.encryptPIN(k.wideFormat(format), sealed[:], pin, pan)
 	return sealed, err
 }
 
-func (k *Key) wideFormat(f PINFormat) PINFormat {
+func (k *Key) wideFormat(format PINFormat) PINFormat {
 	switch {
 	case k.aes:
 		return PINFormat4
-	case f == PINFormat0Narrow:
-		return f
+	case format == PINFormat0Narrow:
+		return format
 	}
 	return PINFormat0
 }
 
 // DecryptPIN undoes EncryptPIN: it appends the PIN's digits to pin[:0], which wants
-// a capacity of 12. A block that is not of format f for this card number is an
+// a capacity of 12. A block that is not of its format for this card number is an
 // error, and tells no more.
-func (k *Key) DecryptPIN(f PINFormat, block [8]byte, pan, pin []byte) ([]byte, error) {
-	return k.decryptPIN(f, block[:], pan, pin)
+func (k *Key) DecryptPIN(format PINFormat, block [8]byte, pan, pin []byte) ([]byte, error) {
+	return k.decryptPIN(format, block[:], pan, pin)
 }
 
 // DecryptPINWide undoes EncryptPINWide, on the terms of DecryptPIN.
-func (k *Key) DecryptPINWide(f PINFormat, block [16]byte, pan, pin []byte) ([]byte, error) {
-	return k.decryptPIN(k.wideFormat(f), block[:], pan, pin)
+func (k *Key) DecryptPINWide(format PINFormat, block [16]byte, pan, pin []byte) ([]byte, error) {
+	return k.decryptPIN(k.wideFormat(format), block[:], pan, pin)
 }
 
-func (k *Key) encryptPIN(f PINFormat, dst, pin, pan []byte) error {
+func (k *Key) encryptPIN(format PINFormat, dst, pin, pan []byte) error {
 	if err := k.fitsPIN(dst); err != nil {
 		return err
 	}
-	if err := f.block(dst, pin, pan); err != nil {
+	if err := format.block(dst, pin, pan); err != nil {
 		clear(dst)
 		return err
 	}
-	if k.encrypt(dst); f == PINFormat4 {
+	if k.encrypt(dst); format == PINFormat4 {
 		xorWholePAN(dst, pan)
 		k.encrypt(dst)
 	}
 	return nil
 }
 
-func (k *Key) decryptPIN(f PINFormat, sealed, pan, pin []byte) ([]byte, error) {
+func (k *Key) decryptPIN(format PINFormat, sealed, pan, pin []byte) ([]byte, error) {
 	if err := k.fitsPIN(sealed); err != nil {
 		return pin[:0], err
 	}
 	var clear [sm4.BlockSize]byte
 	block := clear[:copy(clear[:], sealed)]
-	if k.decrypt(block); f == PINFormat0Narrow {
+	if k.decrypt(block); format == PINFormat0Narrow {
 		if len(bytes.Trim(block[8:], "\x00")) > 0 {
 			return pin[:0], errPINBlock
 		}
-		f, block = PINFormat0, block[:8]
+		format, block = PINFormat0, block[:8]
 	}
-	if f == PINFormat4 {
+	if format == PINFormat4 {
 		if err := checkPAN(pan); err != nil {
 			return pin[:0], err
 		}
 		xorWholePAN(block, pan)
 		k.decrypt(block)
-	} else if err := f.xorPAN(block, pan); err != nil {
+	} else if err := format.xorPAN(block, pan); err != nil {
 		return pin[:0], err
 	}
-	return f.readPIN(pin[:0], block)
+	return format.readPIN(pin[:0], block)
 }
 
 // fitsPIN reports whether a PIN block is a block of this key's cipher.
@@ -141,40 +143,40 @@ func (k *Key) fitsPIN(block []byte) error {
 }
 
 // block writes a clear PIN block as wide as dst.
-func (f PINFormat) block(dst, pin, pan []byte) error {
+func (format PINFormat) block(dst, pin, pan []byte) error {
 	if len(pin) < 4 || len(pin) > 12 || !allDigits(pin) {
 		return errPIN
 	}
-	if f == PINFormat0Narrow {
+	if format == PINFormat0Narrow {
 		clear(dst[8:])
-		f, dst = PINFormat0, dst[:8]
+		format, dst = PINFormat0, dst[:8]
 	}
-	if f == PINFormat0 || f == PINFormat2 {
+	if format == PINFormat0 || format == PINFormat2 {
 		for i := range dst {
 			dst[i] = 0xFF
 		}
 	} else {
-		f.fill(dst)
+		format.fill(dst)
 	}
-	dst[0] = byte(f)<<4 | byte(len(pin))
+	dst[0] = byte(format)<<4 | byte(len(pin))
 	for i, c := range pin {
 		setNibble(dst, 2+i, c-'0')
 	}
-	if f == PINFormat4 {
+	if format == PINFormat4 {
 		return checkPAN(pan)
 	}
-	return f.xorPAN(dst, pan)
+	return format.xorPAN(dst, pan)
 }
 
 // fill writes what stands after the PIN at random.
-func (f PINFormat) fill(dst []byte) {
+func (format PINFormat) fill(dst []byte) {
 	random := rand.Uint64()
 	for i := range 2 * len(dst) {
 		half := byte(random >> (4 * (i & 15)) & 15)
 		switch {
-		case f == PINFormat3:
+		case format == PINFormat3:
 			half = 0xA + half%6
-		case f == PINFormat4 && i < 16:
+		case format == PINFormat4 && i < 16:
 			half = 0xA
 		}
 		setNibble(dst, i, half)
@@ -182,8 +184,8 @@ func (f PINFormat) fill(dst []byte) {
 }
 
 // isFill reports whether a nibble may stand i half octets into a block, after the PIN.
-func (f PINFormat) isFill(i int, v byte) bool {
-	switch f {
+func (format PINFormat) isFill(i int, v byte) bool {
+	switch format {
 	case PINFormat1:
 		return true
 	case PINFormat3:
@@ -195,8 +197,8 @@ func (f PINFormat) isFill(i int, v byte) bool {
 }
 
 // xorPAN XORs the account field into a block, putting it on or taking it off.
-func (f PINFormat) xorPAN(block, pan []byte) error {
-	if !f.Bound() {
+func (format PINFormat) xorPAN(block, pan []byte) error {
+	if !format.Bound() {
 		return nil
 	}
 	if err := checkPAN(pan); err != nil {
@@ -229,9 +231,9 @@ func xorWholePAN(block, pan []byte) {
 }
 
 // readPIN appends the digits of a PIN field to pin.
-func (f PINFormat) readPIN(pin, field []byte) ([]byte, error) {
+func (format PINFormat) readPIN(pin, field []byte) ([]byte, error) {
 	n := int(field[0] & 15)
-	if field[0]>>4 != byte(f) || n < 4 || n > 12 {
+	if field[0]>>4 != byte(format) || n < 4 || n > 12 {
 		return pin, errPINBlock
 	}
 	for i := 2; i < 2+n; i++ {
@@ -241,7 +243,7 @@ func (f PINFormat) readPIN(pin, field []byte) ([]byte, error) {
 		pin = append(pin, '0'+nibble(field, i))
 	}
 	for i := 2 + n; i < 2*len(field); i++ {
-		if !f.isFill(i, nibble(field, i)) {
+		if !format.isFill(i, nibble(field, i)) {
 			return pin[:0], errPINBlock
 		}
 	}

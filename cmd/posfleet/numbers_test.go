@@ -33,7 +33,7 @@ var knownNumbers = map[string]*regexp.Regexp{
 	"sim/dialect/scrub.go":       regexp.MustCompile(`^n == (16|32|48)$|^a list of [34] `), // lengths of card numbers and PIN blocks
 	"sim/dialect/scrubdigits.go": regexp.MustCompile(`^n != 3$`),
 	"sim/dialect/scrubtrack.go":  regexp.MustCompile(`^n == 12$`),
-	"sim/keys/nearmac.go":        regexp.MustCompile(`^a list of 2 `),                 // octets around a message
+	"sim/keys/nearmac.go":        regexp.MustCompile(`^a list of 2 `), // octets around a message
 }
 
 var (

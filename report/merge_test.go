@@ -109,6 +109,9 @@ func TestSecondsLineUp(t *testing.T) {
 }
 
 func TestCheckFindsWhatIsLost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	for name, spoil := range map[string]func(*Report){
 		"an arrival":           func(r *Report) { r.Planned++ },
 		"a played one":         func(r *Report) { r.Played--; r.NotPlayed++ },

@@ -34,6 +34,9 @@ func golden(t *testing.T, name string, got []byte) {
 // lunch is a good run of 30 s at 500/s, its latencies made by rule.
 func lunch(t testing.TB) *Report {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	r := NewRecorder([]string{"sign-in", "purchase", "qr-payment", "balance", "reversal", "settlement"}, 30*time.Second, 5*time.Second)
 	s := r.Shard()
 	for i := range 200 {

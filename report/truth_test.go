@@ -192,6 +192,9 @@ func TestKnownDistributionsAreMeasured(t *testing.T) {
 // A fixed-rate plan before one exponential server is D/M/1, a Poisson plan
 // M/M/1. They differ, and the meter must show each as it is.
 func TestQueueBeforeOneServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	const n, rate, serve = 400_000, 50.0, 100.0
 	rng := rand.New(rand.NewPCG(3, 9))
 	for name, c := range map[string]struct {

@@ -76,6 +76,9 @@ func (m *mortal) check(t *testing.T, parallel int, then func()) *verdicts.Result
 
 // A host that dies has failed nothing: what it would have answered nobody knows.
 func TestDeadHostLeavesScenariosUntested(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	for _, parallel := range []int{1, 4} {
 		m := mortalHost(t)
 		found := m.check(t, parallel, func() { m.stop() })

@@ -21,6 +21,9 @@ func signatureFeatures(t *testing.T) []*Feature {
 
 // Whatever the policy says of signatures, a right host fails no scenario about them.
 func TestSignaturesUnderEveryPolicy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	n := 0
 	for _, c := range changes {
 		if !strings.HasPrefix(c.name, "signatures") && !strings.Contains(c.name, "supervisor") && c.name != "timeout" && !strings.HasPrefix(c.name, "auto-sign-off") {

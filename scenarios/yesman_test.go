@@ -48,6 +48,9 @@ func isAboutMoney(t *testing.T, lang *Language, s *Scenario) bool {
 // A host that approves everything, keeps no books and tells no balance passes no
 // scenario about money or refusals.
 func TestYesManPassesNothingAboutMoney(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	known := map[string]bool{}
 	for _, p := range Phrases() {
 		known[p.English] = true

@@ -113,6 +113,9 @@ func (b *bench) run(t testing.TB, r *sim.Run) *report.Report {
 // A panic on any terminal is told to whoever runs the fleet, in every model and
 // on every kind of line: it may know better than to die with it.
 func TestPanicOfAPlayerIsTold(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	for _, lines := range []string{"own", "shared:2"} {
 		for _, pacer := range []sim.Pacer{nil, sim.Constant(sim.Rate{N: 100, Per: time.Second})} {
 			b := newBench(t, "cup", 4)

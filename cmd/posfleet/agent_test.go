@@ -38,6 +38,9 @@ func sendSignal(t *testing.T, number string, s syscall.Signal) {
 // An agent that is killed, or told to end by itself, is told, with how much nobody played;
 // what it and the others have sent is kept, and the run is no result.
 func TestKilledAgentDegradesTheRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	p := start(t, "all agents begin", "load", "--agents", "3", "--rate", "120/s", "--for", "5s", "--warmup", "0s", "--terminals", "30", "--out", "run")
 	time.Sleep(1500 * time.Millisecond)

@@ -115,6 +115,9 @@ func answeringIn(d *dialect.Dialect, change func(m *wire.Message)) func(net.Conn
 }
 
 func TestDoctorFindsTheCause(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	unknown := profileWith(t, `first: "10000001"`, `first: "20000001"`)
 	framed := profileWith(t, "length: binary2 ", "length: digits4 ", `tpdu: "6000030000"`, "tpdu: none", `header: "603100310000"`, "header: none")

@@ -64,6 +64,9 @@ func oneAtATime() func(tcp, c net.Conn, answer func() bool) {
 // What a host does with connections is no fault of what is said on them, and the line of
 // the profile that goes with it is told.
 func TestDoctorOfHostsThatHangUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	named := selfSigned(t, dir, "named", false, time.Hour, "pos.bank.test")
@@ -117,6 +120,9 @@ func TestDoctorOfHostsThatHangUp(t *testing.T) {
 // A check of such a host fails on most terminals, and says what may be why; a host that is
 // silent to one of them, or that each exchange has a connection of its own with, is not it.
 func TestCheckHintsAtOneConnectionAtATime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	var busy atomic.Bool
 	resets := behind(t, nil, func(tcp, _ net.Conn, answer func() bool) {

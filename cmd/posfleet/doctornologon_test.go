@@ -45,6 +45,9 @@ cards: [{role: good, pan: "4111111111111111", expiry: "4912", pin: "1234", balan
 // Where a network has no logon nothing is told as sent that is not, and its first message
 // is what other framings are tried with.
 func TestDoctorOfANetworkWithoutLogon(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	const guessed = "framing: {length: binary2}"
 	onlyPurchases := []string{"  balance: {", "  balance: none\n  #{"}
@@ -129,6 +132,9 @@ func TestDoctorPromisesNoKeysWhereThereAreNone(t *testing.T) {
 
 // The lines that docs/bring-your-own.md gives such a network an echo test by.
 func TestEchoOfANetworkWithoutManagementCodes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	guide, err := os.ReadFile("../../docs/bring-your-own.md")
 	if err != nil {

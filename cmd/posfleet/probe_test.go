@@ -88,6 +88,9 @@ func pass(terminal net.Conn, address string, format *wire.Format, send func(net.
 }
 
 func TestFirstAnswerSaysHowTheHostSpeaks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	length := func(n int) string { return string([]byte{byte(n >> 8), byte(n)}) }
 	for name, c := range map[string]struct {
 		send func(m []byte) string

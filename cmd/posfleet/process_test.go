@@ -52,6 +52,9 @@ func TestClosedOutputLeavesAWholeRun(t *testing.T) {
 // A profile may come through a pipe. One that nobody writes into ends with the
 // first signal.
 func TestProfileThroughAPipe(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	for _, name := range []string{"written", "unwritten"} {

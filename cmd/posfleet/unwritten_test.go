@@ -35,6 +35,9 @@ func running(t *testing.T) *process {
 // A run whose disk is full ends, long before its end: it says so, is not taken for a whole
 // one, and what was written up to then can be told.
 func TestFullDiskEndsARun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	p := running(t)
 	log, err := os.Stat(filepath.Join(p.Dir, "run", "latency.hlog"))
@@ -69,6 +72,9 @@ var dueSoFar = regexp.MustCompile(`(\d+) due and`)
 
 // Whenever a run is killed, all whole seconds before are told.
 func TestKilledRunLosesTheSecondUnderWay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	for _, after := range []time.Duration{0, 600 * time.Millisecond} {
 		p := running(t)

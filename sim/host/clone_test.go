@@ -97,6 +97,9 @@ func TestCloneIsFoundOut(t *testing.T) {
 // One machine alone is never taken for two, whatever becomes of its messages: answers that
 // are lost, requests that come twice or long after, sign-ins in between.
 func TestOneMachineIsNeverTakenForTwo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	for seed := range uint64(100) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		h, err := New(bench("cup"))

@@ -203,6 +203,9 @@ func (m *model) step() {
 // Terminals at random against books that are
 // kept from the answers alone.
 func TestRandomTerminalsAgreeWithTheHost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	for seed := range uint64(60) {
 		h, err := New(bench("cup"))
 		if err != nil {

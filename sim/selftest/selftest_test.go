@@ -15,6 +15,9 @@ import (
 // host fast that keeps everybody waiting. The test of the instrument must say
 // so, and must find nothing wrong with the true headline.
 func TestServiceTimeIsCaughtLying(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	few := caseOf(t, "stall, few terminals")
 	few.length = 2 * time.Second
 	few.checks = few.checks[:3] // the last counts the arrivals of a longer run

@@ -95,16 +95,16 @@ func TestFullBatchMakesArrivalsStuck(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, "cup", 4).withPolicy(func(b *bench) {
-				b.profile.Policy.JournalLimit, b.profile.Policy.Timeout = 11, 50*time.Millisecond
+				b.profile.Policy.JournalLimit, b.profile.Policy.Timeout = 11, 100*time.Millisecond
 				b.without(t, "0500")
 			})
-			rep := b.run(t, &sim.Run{Terminals: 4, Pacer: c.pacer, For: 3 * time.Second, NewHost: true})
+			rep := b.run(t, &sim.Run{Terminals: 4, Pacer: c.pacer, For: 5 * time.Second, NewHost: true})
 			stuck := total(rep.Stuck)
 			if stuck == 0 || rep.Played != 44+rep.Failed || rep.Planned != rep.Played+stuck+rep.NotPlayed || rep.Failed > 4 { // a busy machine may lose some
 				t.Errorf("%d planned, %d played, %d stuck, %d not played, %d failed; want 44 played", rep.Planned, rep.Played, stuck, rep.NotPlayed, rep.Failed)
 			}
 			if c.pacer == nil && stuck > 100 {
-				t.Errorf("%d stuck arrivals of 4 terminals in 3 s", stuck)
+				t.Errorf("%d stuck arrivals of 4 terminals in 5 s", stuck)
 			}
 			for why := range rep.Stuck {
 				if !strings.Contains(why, "the batch is full (11), its settlement was not done: no answer in time") {

@@ -167,7 +167,8 @@ type Settlements struct {
 	Explained  int64    `json:"explained"`  // unbalanced by payments whose answers were lost, and by nothing else
 	Uncompared int64    `json:"uncompared"` // unbalanced, in a batch that may hold payments from before the run
 	Unbalanced int64    `json:"unbalanced"` // and nothing explains it
-	Failed     int64    `json:"failed"`     // not approved, or never finished
+	Failed     int64    `json:"failed"`     // attempts not approved, or never finished, at batches that none closed
+	Repeated   int64    `json:"repeated"`   // the same, at batches that a later one closed: none of All
 	Detail     []string `json:"detail,omitempty"`
 }
 

@@ -22,13 +22,21 @@ const (
 // Settled is what came of the settlements of a terminal.
 type Settled struct {
 	Counts    [comparisons]int64
-	Failed    int64          // not approved, or not finished
+	Failed    int64          // attempts not approved, or not finished, at batches that none closed
+	Repeated  int64          // the same, at batches that a later one closed
+	failed    attempts       // of Failed, those at one batch
 	Own, Host dialect.Totals // of all batches whose totals were compared
 	Detail    string         // the first that did not balance, with both totals
 	Why       error          // why the latest was not done; nil when it was
 	ending    *ending        // what its open batch waits for; nil for nothing
 	last      *settledBatch  // the latest; nil for none
 	Open      *OpenBatch     // of the latest, when it was not done although the host told totals that cannot be; else nil
+}
+
+// attempts are how many settlements of a batch were not done.
+type attempts struct {
+	batch uint32
+	n     int64
 }
 
 // OpenBatch is both totals of a batch whose settlement was not done.
@@ -101,7 +109,11 @@ func (t *Terminal) differ(host dialect.Totals) Comparison {
 // What the host told of the batch is told all the same.
 func (t *Terminal) unsettled(r *Result, why error) {
 	s := t.Settled()
+	if s.failed.batch != t.Batch {
+		s.failed = attempts{batch: t.Batch}
+	}
 	s.Failed++
+	s.failed.n++
 	s.Why, s.Open = why, nil
 	if own := t.Journal.Batch; r.ToldTotals && own.Fit() && t.differ(r.Host) == Unbalanced {
 		s.Open = &OpenBatch{own, r.Host, t.compared(r) + "; not settled: " + why.Error()}
@@ -114,6 +126,10 @@ func (t *Terminal) unsettled(r *Result, why error) {
 func (t *Terminal) settle(r *Result) {
 	j, s := &t.Journal, t.Settled()
 	s.Counts[r.Totals]++
+	if s.failed.batch == t.Batch {
+		s.Failed, s.Repeated = s.Failed-s.failed.n, s.Repeated+s.failed.n
+	}
+	s.failed = attempts{}
 	s.Why, s.Open = nil, nil
 	switch r.Totals {
 	case Explained:

@@ -235,6 +235,11 @@ func TestAdviceGoesBeforeTheSettlement(t *testing.T) {
 		if got := x.exchanged(); !slices.Equal(got, want) || (x.Batch == batch) != lost || (s.Why != nil) != lost || (s.Failed == 1) != lost || (s.Counts[sim.Balanced] == 1) == lost {
 			t.Errorf("lost %v: exchanged %v, batch %d after %d, %+v", lost, got, x.Batch, batch, s)
 		}
+		if lost {
+			if err := x.p.Settle(); err != nil || s.Failed != 0 || s.Repeated != 1 || s.Counts[sim.Balanced] != 1 {
+				t.Errorf("done by a later attempt: %v, %+v", err, s)
+			}
+		}
 	}
 }
 

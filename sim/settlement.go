@@ -174,20 +174,13 @@ const settleTries = 3
 // settleBatch settles the terminal's batch, again when an answer was lost, and
 // reports whether that was done.
 func (p *Player) settleBatch() bool {
-	s := p.T.Settled()
-	failed := s.Failed
 	for range settleTries {
 		if p.Settle() != nil {
 			return false
 		}
-		switch {
-		case s.Why == nil:
-			s.Failed = failed
-			return true
-		case !p.T.settling():
-			return false
+		if !p.T.settling() {
+			return p.T.Settled().Why == nil
 		}
-		s.Failed = failed + 1
 	}
 	return false
 }

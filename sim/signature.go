@@ -116,7 +116,7 @@ func (t *Terminal) SignOnPad(s signature.Signature) error {
 	case g.escape:
 		return fmt.Errorf("%w: only the supervisor's password helps now", ErrRefusedLocally)
 	}
-	r := t.Profile.Operator(g.Number).Hand.Writer().Verify(s)
+	r := t.Profile.Operator(g.Number).Hand.Verify(s)
 	if r.Accepted() {
 		t.signed()
 		return nil

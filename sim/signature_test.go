@@ -332,18 +332,3 @@ func TestBlindHostTakesAnything(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkLoginBySignature(b *testing.B) {
-	x := newPad(b, newBench(b, "cup", 1))
-	for _, signs := range []bool{false, true} {
-		x.Profile.Policy.Signatures.SignIn = signs
-		b.Run(map[bool]string{false: "password", true: "signature"}[signs], func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := x.LoginWhole("01", "0000"); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}

@@ -81,7 +81,14 @@ func TestGeneratedHandsDiffer(t *testing.T) {
 	}
 	accepted := 0
 	for n := range uint64(20) {
-		if a.Writer().Verify(a.Sign(signature.Genuine, n)).Accepted() {
+		s := a.Sign(signature.Genuine, n)
+		r := a.Writer().Verify(s)
+		for range 2 { // compared, and remembered
+			if got := a.Verify(s); got != r {
+				t.Errorf("signature %d comes out as %+v, want %+v", n, got, r)
+			}
+		}
+		if r.Accepted() {
 			accepted++
 		}
 	}

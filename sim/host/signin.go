@@ -11,17 +11,20 @@ import (
 // session is what the host knows of a terminal's keys, from its first sign-in
 // on.
 type session struct {
+	// What each payment touches stands first: the sessions of a fleet do not fit the
+	// processor's cache.
 	keys     keys.Set
-	mode     keys.KeyBlock
-	block    []byte  // the key block of the last sign-in, while nothing has used its keys
-	trace    uint32  // of that sign-in
-	serial   *serial // of keys that are derived; nil until the first
-	cutOver  uint32  // the day, MMDD, whose end it has told; 0 for none
-	signedIn bool
-	operator [2]byte   // who signed in; zero where the network does not say
-	before   *keys.Key // MAC key of the keys before these, if it was used
-	doubt    *doubt    // that another machine is about with this terminal's number; nil for none
+	block    []byte // the key block of the last sign-in, while nothing has used its keys
 	last     lastAnswer
+	signedIn bool
+	operator [2]byte // who signed in; zero where the network does not say
+
+	mode    keys.KeyBlock
+	trace   uint32    // of that sign-in
+	cutOver uint32    // the day, MMDD, whose end it has told; 0 for none
+	serial  *serial   // of keys that are derived; nil until the first
+	before  *keys.Key // MAC key of the keys before these, if it was used
+	doubt   *doubt    // that another machine is about with this terminal's number; nil for none
 
 	signatures *signatures // nil until the first comes
 }

@@ -24,26 +24,27 @@ type Terminal struct {
 	kept     *kept    // nil where nothing is kept: see Ledger.Keep
 }
 
-// journal is what a terminal has done.
+// journal is what a terminal has done. What a payment touches of it stands together: those
+// of a fleet do not fit the processor's cache.
 type journal struct {
-	records []Record // of the open batch
-	index   []place  // of records by key, ascending
-	newest  Key      // none of index is above it
-	holds   []Hold
-	settled []settledPayment // ring of those that may still be refunded
-	open    dialect.Totals   // of records
-	closed  dialect.Totals   // of all settled batches
-	last    dialect.Totals   // of the batch settled last
-	lastNo  uint32           // and its number
+	records  []Record       // of the open batch
+	index    []place        // of records by key, ascending
+	newest   Key            // none of index is above it
+	told     uint32         // trace of the settlement that was told its totals; 0 when the terminal has signed in since
+	settling bool           // the open batch has been settled, its upload is under way
+	open     dialect.Totals // of records
 
+	closed      dialect.Totals // of all settled batches
+	last        dialect.Totals // of the batch settled last
+	lastNo      uint32         // and its number
 	lastForeign dialect.Totals // what of last is of foreign cards
 
-	oldest int32 // of settled, once it is full
+	holds   []Hold
+	settled []settledPayment // ring of those that may still be refunded
+	oldest  int32            // of settled, once it is full
 
-	settling bool   // the open batch has been settled, its upload is under way
-	told     uint32 // trace of the settlement that was told its totals; 0 when the terminal has signed in since
-	details  int32  // upload details taken for the open batch
-	upload   uint32 // trace of the last upload message
+	details int32  // upload details taken for the open batch
+	upload  uint32 // trace of the last upload message
 }
 
 // Touch reads a little of the journal: see keys.Set.Touch.
@@ -52,7 +53,7 @@ func (t *Terminal) Touch() uint64 {
 	if j == nil {
 		return 0
 	}
-	sum := uint64(j.open.Debit) ^ uint64(j.lastNo)
+	sum := uint64(j.newest) ^ uint64(j.open.Debit)
 	if n := len(j.records); n > 0 {
 		sum ^= j.records[n-1].Serial
 	}

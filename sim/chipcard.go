@@ -60,7 +60,7 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 	if holder.Expiry < yymm(year, int(month)) {
 		x.TVR[1] |= outOfDate
 	}
-	x.Altered = p.spoil.alters()
+	x.Altered = p.left.spoil.alters()
 	if o.inserted() {
 		x.AuthenticateData(t.caKeys())
 		x.TVR[3] |= aboveFloor
@@ -84,7 +84,7 @@ func (p *Player) useChip(o *Order, pin bool) (bool, error) {
 		return false, err
 	}
 	p.scratch = x.AppendTags(p.scratch[:0], chip.RequestTags)
-	if p.spoil != NoChipFault {
+	if p.left.spoil != NoChipFault {
 		p.spoilChip(o)
 	}
 	p.lastChip = append(p.lastChip[:0], p.scratch...)
@@ -126,7 +126,8 @@ func (p *Player) askChip(o *Order) error {
 	default:
 		return nil
 	}
-	p.chipped, p.spoil = false, NoChipFault
+	p.chipped = false
+	p.unspoil()
 	if x.Failure == chip.NoODAFailure {
 		return fmt.Errorf("%w: an action code declines its verification results %X off line", ErrRefusedLocally, x.TVR)
 	}
@@ -185,7 +186,14 @@ func (f ChipFault) alters() chip.Alteration {
 }
 
 // SpoilChip spoils what the chip of the next payment sends, or tells its terminal.
-func (p *Player) SpoilChip(f ChipFault) { p.spoil = f }
+func (p *Player) SpoilChip(f ChipFault) { p.leave().spoil = f }
+
+// unspoil has chips be sound again.
+func (p *Player) unspoil() {
+	if p.left.spoil != NoChipFault {
+		p.left.spoil = NoChipFault
+	}
+}
 
 // CopyChip has somebody copy what the chip of the last payment has sent, for [CopiedData].
 // It reports false where there was none.
@@ -199,7 +207,7 @@ func (p *Player) Chip() *chip.Transaction { return p.chip }
 
 func (p *Player) spoilChip(o *Order) {
 	x := p.chip
-	switch p.spoil {
+	switch p.left.spoil {
 	case WrongCryptogram:
 		x.Cryptogram[7] ^= 1
 		p.scratch = x.AppendTags(p.scratch[:0], chip.RequestTags)
@@ -217,7 +225,7 @@ func (p *Player) spoilChip(o *Order) {
 	case DoubtsIssuer:
 		return // until the answer
 	}
-	p.spoil = NoChipFault
+	p.unspoil()
 }
 
 // yymm is a month as cards have it.
@@ -254,12 +262,12 @@ func (p *Player) finishChip(o *Order, r *Result) {
 		v = p.ans.Get(wire.ChipData)
 	}
 	if value := chip.Value(v, chip.TagIssuerAuthentication); value != nil {
-		if p.spoil == DoubtsIssuer {
+		if p.left.spoil == DoubtsIssuer {
 			value[0] ^= 1
 		}
 		x.Authenticate(value)
 	}
-	p.spoil = NoChipFault
+	p.unspoil()
 	if r.Outcome == report.Approved || !o.Of.Loads() { // nothing is loaded that is not approved
 		x.Run(v, chip.TagBefore)
 	}

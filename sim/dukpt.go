@@ -66,7 +66,7 @@ func (p *Player) deriveKeys(t *Terminal, f *dialect.Form) error {
 		s.ksn, s.initial = ksn, initial
 	}
 	next := d.DUKPT.Counter(s.ksn)
-	if p.flaw != UsedSerial || next == t.Profile.DUKPT.Start {
+	if p.left.flaw != UsedSerial || next == t.Profile.DUKPT.Start {
 		next = d.DUKPT.Next(next)
 	}
 	if next == 0 {

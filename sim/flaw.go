@@ -26,10 +26,10 @@ const (
 )
 
 // Flaw has the next request that a step asks for be wrong.
-func (p *Player) Flaw(f Flaw) { p.flaw = f }
+func (p *Player) Flaw(f Flaw) { p.leave().flaw = f }
 
 // SpoilKeys has the next working keys that come differ from their check values in a bit.
-func (p *Player) SpoilKeys() { p.misKeyed = true }
+func (p *Player) SpoilKeys() { p.leave().misKeyed = true }
 
 // KeysSpoilt reports whether the exchange that has just ended brought such keys.
 func (p *Player) KeysSpoilt() bool { return p.ruined }
@@ -41,7 +41,7 @@ func (p *Player) spoilKeys(f *dialect.Form) bool {
 		return false
 	}
 	v[len(v)-1] ^= 1 // the check value stands last, or the MAC of a key block
-	p.misKeyed = false
+	p.left.misKeyed = false
 	return true
 }
 
@@ -51,8 +51,8 @@ func (p *Player) Flawed() bool { return p.flawed }
 
 // flawedExchange is exchange for a request that is made wrong.
 func (p *Player) flawedExchange(f *dialect.Form) *Result {
-	flaw := p.flaw
-	p.flaw = NoFlaw
+	flaw := p.left.flaw
+	p.left.flaw = NoFlaw
 	r := &p.Last
 	if flaw == OtherCurrency {
 		p.req.SetString(wire.Currency, "978")
@@ -115,7 +115,7 @@ func (p *Player) bend(flaw Flaw) (err error) {
 // cardOfPIN is the card number that a PIN is enciphered for: that of the card in hand, or
 // of another one where the request is to be wrong in that.
 func (p *Player) cardOfPIN() []byte {
-	if p.flaw != PINOfAnotherCard {
+	if p.left.flaw != PINOfAnotherCard {
 		return p.pan
 	}
 	other := bytes.Clone(p.pan)

@@ -182,8 +182,8 @@ func TestTerminalSendsOnlyWhatItMay(t *testing.T) {
 	}
 	p, term := inHand(t, "cup")
 	first, second := errors.New("first"), errors.New("second")
-	if p.refused(first) != first || p.refused(second) != second || p.refusal != first {
-		t.Errorf("the first refusal is told as %v", p.refusal)
+	if p.refused(first) != first || p.refused(second) != second || p.left.refusal != first {
+		t.Errorf("the first refusal is told as %v", p.left.refusal)
 	}
 	good := &term.Profile.Holders("good")[0]
 	for _, c := range []struct {
@@ -314,12 +314,12 @@ func TestApprovalIsBookedAsItWasAnswered(t *testing.T) {
 	n := len(term.Journal.Records)
 	book(&Order{Of: dialect.PreAuth, Amount: 300}, 300)
 	if p.PreAuthorised() == nil || p.PreAuthorised().Amount != 300 || len(term.Journal.Records) != n {
-		t.Errorf("a pre-authorisation is kept as %+v", p.preAuth)
+		t.Errorf("a pre-authorisation is kept as %+v", p.left.preAuth)
 	}
 	hold := *p.PreAuthorised()
 	book(&Order{Of: dialect.AddPreAuth, Amount: 50, Original: &hold}, 50)
 	if p.PreAuthorised().Amount != 350 || hold.Voided {
-		t.Errorf("50 more are held as %+v", p.preAuth)
+		t.Errorf("50 more are held as %+v", p.left.preAuth)
 	}
 	answer(0)
 	v := term.Profile.Dialect.Field54(1234)
@@ -331,7 +331,7 @@ func TestApprovalIsBookedAsItWasAnswered(t *testing.T) {
 	if r := book(&Order{Of: dialect.Purchase, Amount: 1}, 1); r.Told {
 		t.Error("a purchase tells a balance")
 	}
-	p.preAuth = Record{}
+	p.left.preAuth = Record{}
 	if p.PreAuthorised() != nil {
 		t.Error("nothing is pre-authorised")
 	}

@@ -231,10 +231,17 @@ func TestLostTerminalStopsInTheMiddleOfTrading(t *testing.T) {
 }
 
 // A fleet of a hundred thousand is memory: what a terminal is must not fall into the
-// next larger size that the runtime gives out.
+// next larger size that the runtime gives out, and what a payment touches of it lies together.
 func TestTerminalIsNoLarger(t *testing.T) {
 	if n := unsafe.Sizeof(sim.Terminal{}); n > 384 {
 		t.Errorf("a terminal takes %d octets, more than 384", n)
+	}
+	var x sim.Terminal
+	for name, at := range map[string]struct{ is, want uintptr }{"Owed.Request": {unsafe.Offsetof(x.Owed) + unsafe.Offsetof(x.Owed.Request), 72}, "Faults": {unsafe.Offsetof(x.Faults), 128},
+		"Batch": {unsafe.Offsetof(x.Batch), 188}, "Journal": {unsafe.Offsetof(x.Journal), 256}} {
+		if at.is != at.want && unsafe.Sizeof(uintptr(0)) == 8 {
+			t.Errorf("%s is at %d, want %d: then a payment touches 5 lines of a cache", name, at.is, at.want)
+		}
 	}
 	if n := unsafe.Sizeof(operator.Table{}); n != unsafe.Sizeof(uintptr(0)) {
 		t.Errorf("its table of operators takes %d octets, want a pointer's", n)

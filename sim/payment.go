@@ -36,8 +36,8 @@ func (p *Player) Pay(o *Order) error {
 // refused notes why the terminal did not send what a step asked for, if that is the
 // first thing that it refuses, and gives it back.
 func (p *Player) refused(err error) error {
-	if p.refusal == nil {
-		p.refusal = err
+	if p.left.refusal == nil {
+		p.leave().refusal = err
 	}
 	return err
 }
@@ -221,9 +221,9 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 	switch {
 	case o.Of.Booking() != dialect.Hold:
 	case o.Of.Original() == dialect.ToNone:
-		p.preAuth = rec
+		p.leave().preAuth = rec
 	default:
-		p.preAuth.Amount += rec.Amount
+		p.leave().preAuth.Amount += rec.Amount
 	}
 	if v := o.Original; v != nil && o.Of.Original() == dialect.ToTrace {
 		v.Voided = true
@@ -244,10 +244,10 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 
 // PreAuthorised is the latest approved pre-authorisation of this player.
 func (p *Player) PreAuthorised() *Record {
-	if p.preAuth.Of.Booking() != dialect.Hold {
+	if p.left.preAuth.Of.Booking() != dialect.Hold {
 		return nil
 	}
-	return &p.preAuth
+	return &p.left.preAuth
 }
 
 // arm notes the reversal that an exchange without a verified answer owes, and

@@ -164,6 +164,11 @@ type Player struct {
 	day      uint16         // that dayOf counts, until then
 	sent     bool           // the arrival has sent something of its own, more than a sign-in
 	emulates bool           // lines of the run are played like named ones
+	chipped  bool           // the request that has been begun is of chip
+	flawed   bool           // the request under way has a Flaw
+	ruined   bool           // the exchange under way brought working keys with a wrong check value
+	keyless  error          // why there are no derived keys for the request that has been begun
+	left     *left          // never nil
 	frame    []byte
 	scratch  []byte
 	pan      []byte
@@ -175,24 +180,37 @@ type Player struct {
 	wide     [16]byte
 	derived  *keys.Derived     // nil until keys are derived
 	chip     *chip.Transaction // with the latest chip; nil until the first
-	chipped  bool              // the request that has been begun is of it
-	spoil    ChipFault         // of the next chip
-	flaw     Flaw              // of the next request that a step asks for
-	flawed   bool              // the request under way has one
-	misKeyed bool              // the next working keys come with a wrong check value
-	ruined   bool              // in the exchange under way
 	lastChip []byte            // chip data of the payment before, for a chip that sends it again
 	inserted bool              // and the chip is in the reader still
-	keyless  error             // why there are no derived keys for the request that has been begun
 	data     []byte            // order data of a request
 	codes    int               // that phones have made
-	refusal  error             // why the terminal first refused to
 	orig     *wire.Message     // the original of a reversal; made when first needed
 	aside    Result            // of the latest exchange that comes before or after what a step asked for
-	preAuth  Record            // of a pre-authorisation: kept outside the journal
-	unsigned unsigned          // the latest purchase that its cardholder may sign
-	printed  []string          // what has been printed again last; nil for nothing
 	Closed   Closed            // is told each batch that is about to be closed; it may be nil
+}
+
+// left is what a scenario may leave for its further steps, and the next one does not find:
+// most payments leave nothing.
+type left struct {
+	preAuth  Record    // of a pre-authorisation: kept outside the journal
+	unsigned unsigned  // the latest purchase that its cardholder may sign
+	refusal  error     // why the terminal first refused to
+	printed  []string  // what has been printed again last; nil for nothing
+	spoil    ChipFault // of the next chip
+	flaw     Flaw      // of the next request that a step asks for
+	misKeyed bool      // the next working keys come with a wrong check value
+}
+
+// nothing is left where nothing was, and all players read it: it is in the processor's
+// cache, and nobody writes to it.
+var nothing left
+
+// leave is what is left, to be changed.
+func (p *Player) leave() *left {
+	if p.left == &nothing {
+		p.left = new(left)
+	}
+	return p.left
 }
 
 // Closed is told the records that a terminal is about to forget, and the payments
@@ -205,7 +223,7 @@ type Vars interface{ Reset() }
 
 // NewPlayer makes a player for terminals of dialect d.
 func NewPlayer(d *dialect.Dialect, clock *line.Clock) *Player {
-	return &Player{Clock: clock, req: d.NewMessage(), due: -1}
+	return &Player{Clock: clock, req: d.NewMessage(), due: -1, left: &nothing}
 }
 
 // Play plays one plan on terminal t for arrival n, due at the given time of the
@@ -234,9 +252,10 @@ func caught(told func(value any, stack []byte)) {
 // Fresh forgets what the scenario before left: its last result, its
 // pre-authorisation, and what its sentences kept.
 func (p *Player) Fresh() {
-	p.Last, p.preAuth, p.unsigned, p.spoil = Result{}, Record{}, unsigned{}, NoChipFault
-	p.sent, p.refusal, p.flaw, p.printed = false, nil, NoFlaw, nil
-	p.misKeyed = false
+	p.Last, p.sent = Result{}, false
+	if p.left != &nothing {
+		*p.left = left{}
+	}
 	if p.Vars != nil {
 		p.Vars.Reset()
 	}
@@ -248,7 +267,7 @@ func (p *Player) N() int { return p.n }
 // exchange has the exchange that the arrival is about: its response time counts
 // from when the arrival was due. The result is p.Last.
 func (p *Player) exchange(f *dialect.Form) *Result {
-	if p.flaw != NoFlaw {
+	if p.left.flaw != NoFlaw {
 		return p.flawedExchange(f)
 	}
 	if r := &p.Last; p.pack(f, r) {
@@ -332,7 +351,7 @@ func (p *Player) heard(f *dialect.Form, r *Result, begun time.Duration, err erro
 	if err != nil {
 		p.ans.Reset() // what came was not its answer
 	}
-	p.ruined = p.misKeyed && p.spoilKeys(f)
+	p.ruined = p.left.misKeyed && p.spoilKeys(f)
 	p.judge(f, r, err)
 	if p.x.Met {
 		p.around(f, r)
@@ -377,8 +396,8 @@ func (p *Player) around(f *dialect.Form, r *Result) {
 // injected is how many faults have been injected into what the terminal exchanged.
 func (t *Terminal) injected() (n int64) {
 	if t.Faults != nil {
-		for _, of := range t.Faults.Injected {
-			n += of
+		for i := range t.Faults.Injected { // not a copy of it: every player that waits would have that on its stack
+			n += t.Faults.Injected[i]
 		}
 	}
 	return n

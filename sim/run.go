@@ -235,7 +235,7 @@ func (r *Run) afterArrival(p *Player, t *Terminal, step *Step, err error) (sent 
 	case p.sent:
 		r.failed(p, step, err)
 	default:
-		r.stuck(p, step, cmp.Or(p.refusal, err))
+		r.stuck(p, step, cmp.Or(p.left.refusal, err))
 	}
 	sent = p.sent && p.Last.Outcome != report.Unsent
 	p.due = -1

@@ -50,8 +50,9 @@ type unsigned struct {
 
 // awaitSignature notes that an approved purchase may be signed.
 func (p *Player) awaitSignature(r *Record) {
-	p.unsigned = unsigned{record: *r}
-	copy(p.unsigned.settlementDate[:], p.ans.Get(wire.SettlementDate))
+	u := &p.leave().unsigned
+	*u = unsigned{record: *r}
+	copy(u.settlementDate[:], p.ans.Get(wire.SettlementDate))
 }
 
 // SignSlip is the cardholder signing on the pad for the purchase that was approved just
@@ -79,7 +80,7 @@ func (p *Player) SendSlip(image []byte) error {
 		*kept = append((*kept)[:0], (*kept)[n-keptSigned+1:]...)
 	}
 	*kept = append(*kept, s)
-	p.unsigned = unsigned{}
+	p.left.unsigned = unsigned{}
 	p.uploadSignatures(t.Profile.Policy.Signatures.UploadTries)
 	t.Display = "签字完成 " + s.FeatureCode
 	return nil
@@ -88,7 +89,7 @@ func (p *Player) SendSlip(image []byte) error {
 // signed is the purchase that was approved just now, with the image of its signature.
 func (p *Player) signed(image []byte) (s Signed, err error) {
 	t := p.T
-	u := &p.unsigned
+	u := &p.left.unsigned
 	missing, broken := t.Kind.Lacks(t.Condition, device.SignaturePad)
 	switch {
 	case !t.On:

@@ -14,7 +14,7 @@ const duplicate = "重印凭证/DUPLICATE"
 
 // Printed is what the terminal has printed again for the latest step that asked for that, a
 // line each, on paper or as [Terminal.Receipt] says; nil when it refused.
-func (p *Player) Printed() []string { return p.printed }
+func (p *Player) Printed() []string { return p.left.printed }
 
 // ReprintLast prints the slip of the terminal's latest payment again. The host has no part in
 // it.
@@ -78,7 +78,9 @@ func (p *Player) ReprintSettlement() error {
 // why it refuses.
 func (p *Player) reprint(lines func(t *Terminal) []string, missing, why string) error {
 	t := p.T
-	p.printed = nil
+	if p.left.printed != nil {
+		p.left.printed = nil
+	}
 	if err := t.dead(); err != nil {
 		return p.refused(err)
 	}
@@ -91,7 +93,7 @@ func (p *Player) reprint(lines func(t *Terminal) []string, missing, why string) 
 		t.Display = missing
 		return p.refused(fmt.Errorf("%w: %s", ErrRefusedLocally, why))
 	}
-	p.printed, t.Display = append(paper, duplicate), "打印完成"
+	p.leave().printed, t.Display = append(paper, duplicate), "打印完成"
 	return nil
 }
 

@@ -19,40 +19,39 @@ import (
 // Terminal is one virtual point of sale. One goroutine owns it at a time; a
 // [Player] plays steps on it.
 type Terminal struct {
-	// What an exchange that ends well does not touch stands first, and of Owed its
-	// request last: a fleet's terminals do not fit the processor's cache.
-	settled *Settled // nil until its first settlement
-	pad     *pad     // what is signed on it; nil until somebody has
-	Owed    Owed
+	// What a payment that goes well does not touch stands first and last, and of Owed its
+	// request last: a fleet's terminals do not fit the processor's cache, of which a line
+	// has 64 octets (TestTerminalIsNoLarger).
+	settled    *Settled       // nil until its first settlement
+	pad        *pad           // what is signed on it; nil until somebody has
+	Activation string         // serial number and activation code, which its first sign-in shows; empty once it is active
+	Bill       *Bill          // the order in hand; nil until the first
+	Operators  operator.Table // who may work at it
+	Owed       Owed
 
 	*profile.Terminal
 	Profile   *profile.Profile
-	Operators operator.Table // who may work at it
 	Link      line.Link
-	Faults    *line.Faults // of its line; nil when the line cannot do any
-	// Condition is what is wrong with the machine; nil for nothing.
-	Condition *device.Condition
-
-	Display    string // what the terminal shows
-	Operator   string // who is logged in: "01".."98"; empty for nobody
-	Activation string // serial number and activation code, which its first sign-in shows; empty once it is active
-	On         bool
-	SignedIn   bool
-	Opened     bool     // its batch holds nothing from before: it was opened by a settlement, or the host is new
-	out        bool     // of the run: it could not sign in
-	Locked     bool     // by who is logged in: see LockScreen
-	Standing   Standing // of the latest payment, which the cardholder sees
-	day        uint16   // of its last sign-in, as dayOf counts; 0 before the first
-	untold     bool     // the answer to its latest sign-in told no batch number where there should be one
-	Failed     int32    // reversals given up after all tries: cases for a human
-	Trace      uint32   // of the next message that takes one, 1..999999
-	Batch      uint32
-	freed      time.Duration // when it was last given back, on the run's clock
-	keys       keys.Set
-	acquirer   rules.Acquirer
-	Journal    Journal
-	kept       *kept // what few terminals have; nil until there is some
-	Bill       *Bill // the order in hand; nil until the first
+	Faults    *line.Faults      // of its line; nil when the line cannot do any
+	Condition *device.Condition // what is wrong with the machine; nil for nothing
+	Display   string            // what the terminal shows
+	Operator  string            // who is logged in: "01".."98"; empty for nobody
+	On        bool
+	SignedIn  bool
+	Opened    bool     // its batch holds nothing from before: it was opened by a settlement, or the host is new
+	out       bool     // of the run: it could not sign in
+	Locked    bool     // by who is logged in: see LockScreen
+	Standing  Standing // of the latest payment, which the cardholder sees
+	day       uint16   // of its last sign-in, as dayOf counts; 0 before the first
+	Trace     uint32   // of the next message that takes one, 1..999999
+	Batch     uint32
+	freed     time.Duration // when it was last given back, on the run's clock
+	kept      *kept         // what few terminals have; nil until there is some
+	keys      keys.Set
+	acquirer  rules.Acquirer
+	Journal   Journal
+	untold    bool  // the answer to its latest sign-in told no batch number where there should be one
+	Failed    int32 // reversals given up after all tries: cases for a human
 }
 
 // NewTerminal makes terminal id of profile p, switched off.

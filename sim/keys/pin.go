@@ -206,10 +206,7 @@ func (format PINFormat) xorPAN(block, pan []byte) error {
 	}
 	pan = pan[:len(pan)-1]
 	pan = pan[max(0, len(pan)-12):]
-	at := 2*len(block) - len(pan)
-	for i, c := range pan {
-		setNibble(block, at+i, nibble(block, at+i)^(c-'0'))
-	}
+	xorDigits(block, 2*len(block)-len(pan), pan)
 	return nil
 }
 
@@ -223,10 +220,15 @@ func checkPAN(pan []byte) error {
 // xorWholePAN XORs the account field of format 4 into a block: how many digits more
 // than 12 the card number has, then its digits, at least 12.
 func xorWholePAN(block, pan []byte) {
-	at := 1 + max(0, 12-len(pan))
 	block[0] ^= byte(max(0, len(pan)-12)) << 4
-	for i, c := range pan {
-		setNibble(block, at+i, nibble(block, at+i)^(c-'0'))
+	xorDigits(block, 1+max(0, 12-len(pan)), pan)
+}
+
+// xorDigits XORs digits into the half octets of b from the i-th on.
+func xorDigits(b []byte, i int, digits []byte) {
+	for _, c := range digits {
+		b[uint(i)/2] ^= (c - '0') << (4 * (^uint(i) & 1))
+		i++
 	}
 }
 

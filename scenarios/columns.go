@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	gherkin "github.com/cucumber/gherkin/go/v42"
 	messages "github.com/cucumber/messages/go/v34"
 )
 
@@ -17,6 +18,9 @@ var filledIn = regexp.MustCompile(`<([^<>]+)>`)
 func (f *Feature) columns() error {
 	for _, s := range f.outlines() {
 		if len(s.Examples) == 0 {
+			if own := gherkin.DialectsBuiltin().GetDialect(f.Language); own != nil && slices.Contains(own.ScenarioOutlineKeywords(), s.Keyword) {
+				return fmt.Errorf("%s: an outline without examples: give rows below %s:, or make it a scenario", f.at(int(s.Location.Line)), own.ExamplesKeywords()[0])
+			}
 			continue
 		}
 		used := map[string]bool{}
@@ -31,7 +35,10 @@ func (f *Feature) columns() error {
 			}
 		}
 		for _, e := range s.Examples {
-			for _, name := range heads(e) {
+			for i, name := range heads(e) {
+				if slices.Contains(heads(e)[:i], name) {
+					return fmt.Errorf("%s: the column %s stands twice: which one counts is not known", f.at(int(e.TableHeader.Location.Line)), name)
+				}
 				if !used[name] {
 					return fmt.Errorf("%s: nothing in the outline names the column %s: write <%s> in a sentence or the name, or take the column away", f.at(int(e.TableHeader.Location.Line)), name, name)
 				}

@@ -17,6 +17,8 @@ func TestOutlineAndExamplesFitEachOther(t *testing.T) {
 		"in a table":              {"Scenario Outline: a\n" + steps + "    Then the answer has\n      | field | value |\n      | 39 | <code> |\n    Examples:\n      | amount | card |\n      | 1.00 | good |\n", "x.feature:7: <code> is no column"},
 		"in the second examples":  {"Scenario Outline: a\n" + steps + "    Examples:\n      | amount | card |\n      | 1.00 | good |\n    Examples:\n      | amount |\n      | 1.00 |\n", "x.feature:4: <card> is no column of the examples in line 8, which have amount"},
 		"a column nothing names":  {"Scenario Outline: a\n" + steps + "    Examples:\n      | amount | card | tip |\n      | 1.00 | good | 2 |\n", "x.feature:6: nothing in the outline names the column tip"},
+		"a column twice":          {"Scenario Outline: a\n" + steps + "    Examples:\n      | amount | card | amount |\n      | 1.00 | good | 2.00 |\n", "x.feature:6: the column amount stands twice"},
+		"no examples":             {"Scenario Outline: a\n" + steps, "x.feature:2: an outline without examples: give rows below "},
 		"examples without a row":  {"Scenario Outline: a\n" + steps + "    Examples:\n      | amount | card |\n", "x.feature:5: examples without a row"},
 		"examples without a head": {"Scenario Outline: a\n" + steps + "    Examples:\n", "x.feature:5: examples without a row"},
 	} {

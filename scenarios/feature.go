@@ -83,6 +83,7 @@ type Sentence struct {
 	Text  string
 	Line  int
 	Table [][]string // rows, nil when there is none
+	Doc   bool       // a doc string stands below it, which no phrase takes
 }
 
 // maxSource bounds a feature file, in octets.
@@ -359,6 +360,7 @@ func (f *Feature) scenario(p *messages.Pickle, lines map[string]int64, spans map
 				sen.Table = append(sen.Table, cells)
 			}
 		}
+		sen.Doc = st.Argument != nil && st.Argument.DocString != nil
 		s.Steps = append(s.Steps, sen)
 	}
 	return s

@@ -79,6 +79,9 @@ func (l *Language) Bind(s *Scenario, i int) (*Bound, error) {
 	case p.Table == "" && len(sen.Table) > 0:
 		return nil, fmt.Errorf("%s: %q takes no table", at, sen.Text)
 	}
+	if sen.Doc {
+		return nil, fmt.Errorf("%s: %q takes no doc string (the lines between \"\"\" below it)", at, sen.Text)
+	}
 	b := &Bound{Sentence: sen, Phrase: p, At: at, Do: onlyLoad, Args: Args{Profile: l.Profile, Admin: l.Admin, Of: p.Of, Words: is.pattern.words(is.match), Table: sen.Table}}
 	if err := cmp.Or(b.Args.units(), b.make()); err != nil {
 		return nil, fmt.Errorf("%s: %q: %w", at, sen.Text, err)

@@ -277,6 +277,21 @@ func TestUnknownSentenceNamesFileLineAndTheNearestPhrase(t *testing.T) {
 	}
 }
 
+// What stands below a sentence that takes nothing is refused, not passed over.
+func TestSentenceTakesNoDocString(t *testing.T) {
+	p, err := profile.Bundled("cup", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := ParseFeature("cup/x.feature", []byte("Feature: f\n  Scenario: s\n    Given a terminal that has signed in\n      \"\"\"\n      with operator 02\n      \"\"\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = NewLanguage(p).Bind(f.Scenarios[0], 0); err == nil || !strings.Contains(err.Error(), `cup/x.feature:3: "a terminal that has signed in" takes no doc string`) {
+		t.Errorf("error: %v", err)
+	}
+}
+
 // Which word is wrong is told, what may stand in its place, and of an outline once.
 func TestWrongWordIsNamed(t *testing.T) {
 	p, err := profile.Bundled("cup", 1)

@@ -14,12 +14,14 @@ type Shares struct {
 	sum               float64
 }
 
+const mostShare = 1_000_000_000
+
 // Add reads one.
 func (s *Shares) Add(text string) (float64, error) {
 	number, percent := strings.CutSuffix(strings.TrimSpace(text), "%")
 	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if err != nil || !(v > 0) || math.IsInf(v, 0) {
-		return 0, fmt.Errorf("share %q: want a number above 0, such as 70 or 70 %%", text)
+	if err != nil || !(v > 0) || v > mostShare {
+		return 0, fmt.Errorf("share %q: want a number above 0, such as 70 or 70 %%, up to %d", text, mostShare)
 	}
 	if s.sum += v; percent {
 		s.percents++

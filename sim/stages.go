@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/posfleet/posfleet/sim/strict"
 )
 
 // Stage is a part of a run in which arrivals come at one rate, or rise or fall from
@@ -147,7 +149,7 @@ func ReadArrivals(r io.Reader, seed uint64, speed float64) (times []time.Duratio
 			err = fmt.Errorf("more than %d arrivals: split the file", mostArrivals)
 		}
 		if err != nil {
-			return nil, 0, fmt.Errorf("line %d: %q: %w", n, text, err)
+			return nil, 0, fmt.Errorf("line %d: %s: %w", n, strict.Quote(text), err)
 		}
 		last = at
 		if kind == 1 {
@@ -200,7 +202,7 @@ func arrivalLine(text string) (at time.Duration, count int, err error) {
 		return at, 1, nil
 	case 2:
 		if count, err = strconv.Atoi(fields[1]); err != nil || count < 0 || count > mostArrivals {
-			return 0, 0, fmt.Errorf("%q is no count of arrivals", fields[1])
+			return 0, 0, fmt.Errorf("%s is no count of arrivals", strict.Quote(fields[1]))
 		}
 		return at, count, nil
 	}
@@ -220,5 +222,5 @@ func moment(text string) (time.Duration, error) {
 	if s, err := strconv.ParseFloat(text, 64); err == nil && s >= 0 && s < 1e9 {
 		return time.Duration(s * float64(time.Second)), nil
 	}
-	return 0, fmt.Errorf("%q is no time: want 09:31:05.250, 2026-01-31T09:31:05Z or seconds such as 12.5", text)
+	return 0, fmt.Errorf("%s is no time: want 09:31:05.250, 2026-01-31T09:31:05Z or seconds such as 12.5", strict.Quote(text))
 }

@@ -101,6 +101,7 @@ func TestArrivalsOfARealDay(t *testing.T) {
 		" , ":                       "want the time of an arrival",
 		"1e99":                      "no time",
 		"NaN":                       "no time",
+		"09:31:05,6225001234567779": "line 1: \"09:31:05,…7779\": \"…7779\" is no count of arrivals",
 		strings.Repeat("9", 10_000): "line 1: ",
 	} {
 		if _, _, err := sim.ReadArrivals(strings.NewReader(text), 0, 1); err == nil || !strings.Contains(err.Error(), want) {

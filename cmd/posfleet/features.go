@@ -62,7 +62,9 @@ func choose(args []string, d *dialect.Dialect, tags string, names []string, file
 		path, line := a, 0
 		if m := lineAtEnd.FindStringSubmatch(a); m != nil {
 			path = m[1]
-			line, _ = strconv.Atoi(m[2])
+			if line, _ = strconv.Atoi(m[2]); line == 0 {
+				return nil, fmt.Errorf("%s: lines are counted from 1 (list the scenarios with posfleet check --list %s)", a, path)
+			}
 		}
 		more, err := read(path, files)
 		if err != nil {
@@ -181,10 +183,20 @@ func noID(fs []*scenarios.Feature, name string) error {
 	return fmt.Errorf("%s is a tag of %d scenarios and no id, which is the last tag of a scenario that ends in - and a number (@shop-1); select by --tags %s", name, tagged, name)
 }
 
+// samePath reports whether two ways to a file lead to the same one.
+func samePath(a, b string) bool {
+	if a == b {
+		return true
+	}
+	whole, err := filepath.Abs(a)
+	other, wrong := filepath.Abs(b)
+	return err == nil && wrong == nil && whole == other
+}
+
 // join adds features to others, each scenario once, in the order of its file.
 func join(fs, more []*scenarios.Feature) []*scenarios.Feature {
 	for _, m := range more {
-		i := slices.IndexFunc(fs, func(f *scenarios.Feature) bool { return f.Path == m.Path })
+		i := slices.IndexFunc(fs, func(f *scenarios.Feature) bool { return f.Embedded == m.Embedded && samePath(f.Path, m.Path) })
 		if i < 0 {
 			fs = append(fs, m)
 			continue

@@ -113,14 +113,21 @@ func (m *LedgerMap) ReadLedger(name string, from io.Reader, decimals int) ([]Pay
 		return nil, fmt.Errorf("%s: its first row, which names the columns: %w", name, err)
 	}
 	head = slices.Clone(head)
+	names := make([]string, len(head)) // to be told: a row of data may stand there
+	for i, h := range head {
+		head[i] = strings.TrimSpace(h)
+		if names[i] = strict.Quote(head[i]); head[i] != "" && slices.Contains(head[:i], head[i]) {
+			return nil, fmt.Errorf("%s:1: column %s stands twice: which one counts is not known", name, names[i])
+		}
+	}
 	var missing error
 	column := func(words string) int {
 		if words == "" {
 			return -1
 		}
-		at := slices.IndexFunc(head, func(h string) bool { return strings.TrimSpace(h) == words })
+		at := slices.Index(head, words)
 		if at < 0 && missing == nil {
-			missing = fmt.Errorf("%s:1: there is no column %q; it has %q (another separator is key separator of the map)", name, words, strings.Join(head, string(m.Separator)))
+			missing = fmt.Errorf("%s:1: there is no column %q; its first row, which names the columns, has %s (another separator is key separator of the map)", name, words, strings.Join(names, ", "))
 		}
 		return at
 	}
@@ -134,9 +141,13 @@ func (m *LedgerMap) ReadLedger(name string, from io.Reader, decimals int) ([]Pay
 		return nil, missing
 	}
 	var all []Payment
+	var passedOver error // the first row that does not count
 	for {
 		row, err := in.Read()
 		if errors.Is(err, io.EOF) {
+			if len(all) == 0 && passedOver != nil {
+				return nil, fmt.Errorf("%s: no row counts: %w", name, passedOver)
+			}
 			return all, nil
 		}
 		if err != nil {
@@ -149,16 +160,26 @@ func (m *LedgerMap) ReadLedger(name string, from io.Reader, decimals int) ([]Pay
 			}
 			return strings.TrimSpace(row[at])
 		}
-		counts := state < 0 || slices.Contains(m.Booked, cell(state))
+		counts := true
+		pass := func(words string, at int, key string, want any) {
+			if counts = false; passedOver == nil {
+				passedOver = fmt.Errorf("column %q of line %d has %s, key %s of the map wants %q", words, line, strict.Quote(cell(at)), key, want)
+			}
+		}
+		if state >= 0 && !slices.Contains(m.Booked, cell(state)) {
+			pass(m.State, state, "booked", m.Booked)
+		}
 		for i, w := range m.Where {
-			counts = counts && cell(where[i]) == w.Is
+			if counts && cell(where[i]) != w.Is {
+				pass(w.Column, where[i], "where", w.Is)
+			}
 		}
 		if !counts {
 			continue
 		}
 		p := Payment{Terminal: strings.Clone(cell(terminal)), Reference: strings.Clone(cell(reference)), Line: line, Count: 1}
 		bad := func(words, value, want string) error {
-			return fmt.Errorf("%s:%d: column %q has %q, want %s", name, line, words, value, want)
+			return fmt.Errorf("%s:%d: column %q has %s, want %s", name, line, words, strict.Quote(value), want)
 		}
 		if p.Trace, err = number(cell(trace)); err != nil {
 			return nil, bad(m.Trace, cell(trace), "a trace number, at most six digits")
@@ -186,6 +207,9 @@ func number(text string) (uint32, error) {
 	return uint32(n), err
 }
 
+// mostAmount is the highest amount of a payment: field 4 has 12 digits.
+const mostAmount = 999_999_999_999
+
 // minor reads an amount.
 func (m *LedgerMap) minor(text string, decimals int) (int64, error) {
 	want := errors.New("minor units without a decimal point, such as 1234 (key amounts of the map)")
@@ -203,6 +227,9 @@ func (m *LedgerMap) minor(text string, decimals int) (int64, error) {
 	n, err := strconv.ParseUint(digits, 10, 62)
 	if err != nil {
 		return 0, want
+	}
+	if n > mostAmount {
+		return 0, errors.New("an amount: this is more than field 4 has room for; is it a card number or a reference?")
 	}
 	if negative {
 		return -int64(n), nil

@@ -228,6 +228,10 @@ func (c *Card) inconsistency() string {
 	case c.PAN != "" && !Luhn(c.PAN) && c.Role != roleInvalid:
 		return fmt.Sprintf("card number %s: its check digit is not %c; mend the number (only role %s may have a wrong one)",
 			dialect.MaskPAN(c.PAN), CheckDigit(c.PAN[:len(c.PAN)-1]), roleInvalid)
+	case c.Sequence == "" && c.Cash > 0:
+		return "cash is in a chip; a card that has one has a sequence"
+	case c.AsksPassword && c.Code == "":
+		return "asks-password is of a phone that shows a code; add code"
 	case c.Cash > c.CashLimit:
 		return "cash is more than cash-limit; make one the other"
 	case c.PAN != "" && !fitsWidth(c.PAN, c.Count, true), c.Code != "" && !fitsWidth(c.Code, c.Count, false):

@@ -41,7 +41,7 @@ func (r reader) devices(p *Profile, kinds, lines, screens strict.Value, playedAt
 func (p *Profile) LineOf(t *Terminal, played string) *line.Profile {
 	if played == ByKind {
 		if t.Kind == nil {
-			return line.FindProfile(p.Lines, device.Desktop().Line)
+			return line.FindProfile(p.Lines, device.Find(p.Kinds, device.Desktop().Name).Line)
 		}
 		return line.FindProfile(p.Lines, t.Kind.Line)
 	}

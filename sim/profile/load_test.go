@@ -60,6 +60,10 @@ func TestSmallProfile(t *testing.T) {
 	if t0.TID != "A0000001" || t0.MID != "123456789012345" || t0.Kind != device.Desktop() || t0.Master[15] != 15 {
 		t.Errorf("terminal %v", t0)
 	}
+	own, err := Parse("bank.yaml", []byte(good+"kinds: {desktop: {parts: [display, keyboard]}}\n"), 0)
+	if err != nil || own.Terminals[0].Kind == device.Desktop() || own.Terminals[0].Kind.ReadsCards() {
+		t.Errorf("a terminal of no kind is not as kinds says of desktop: %v, %v", own.Terminals[0].Kind, err)
+	}
 	h := p.Holders("good")[0]
 	if string(h.Typed) != "0012" || string(h.Track2) != "6225000000000014D49121010000000000000" {
 		t.Error("PIN or track 2 of the good card are not as in the file")
@@ -101,6 +105,11 @@ func TestRefusals(t *testing.T) {
 		{"two sorts", "master: test:", "count: 3\n    master: test:", `bank.yaml:13: terminals[1]: count does not go with tid; here go: tid merchant kind`},
 		{"no terminals", "  - tid: \"A0000001\"    # 12\n    master: test:000102030405060708090A0B0C0D0E0F", "  []", `bank.yaml:12: terminals: has none; add a terminal`},
 		{"no key", "master: test:000102030405060708090A0B0C0D0E0F", "kind: qr", `bank.yaml:12: terminals[1]: has 0 sources of the master key; give one: master: test:<hex>`},
+		{"kind and kinds", "  - tid: \"A0000001\"    # 12\n    master", "  - first: \"90000000\"\n    kind: mobile\n    kinds: {qr: 1}\n    master", `terminals[1]: has both kind and kinds; give one`},
+		{"fee without a rate", "basis-points: 60, ", "", `merchants[1].fee: key basis-points is missing`},
+		{"cash without a chip", "pin:", "cash: 5.00\n    pin:", `cards[1]: cash is in a chip; a card that has one has a sequence`},
+		{"password without a code", "pin:", "asks-password: true\n    pin:", `cards[1]: asks-password is of a phone that shows a code; add code`},
+		{"amount too large", "timeout: 30s", "refund-limit: 99999999999999999999.00", `policy.refund-limit: "…9999.00", want at most `},
 		{"two keys", "master: test:", "derive: test:0001020304050607\n    master: test:", `bank.yaml:12: terminals[1]: has 2 sources of the master key`},
 		{"plain key", "test:0001", "0001", `bank.yaml:13: terminals[1].master: want test: and hexadecimal digits; a key that is not for tests only goes into a file`},
 		{"short key", "test:0001", "test:", `bank.yaml:13: terminals[1].master: 14 octets, want 16`},
@@ -234,6 +243,7 @@ func TestKeysFromFiles(t *testing.T) {
 	write(t, dir, "fleet.csv", "# tid, mid, kind, key\n30000001,123456789012345,qr,"+key+"\n30000002, 123456789012345, counter, "+key+"\n", 0o600)
 	write(t, dir, "sheet.csv", "\ufeff\"TID\",\"MID\",\"kind\",\"master key\"\r\n\"30000001\",\"123456789012345\",\"qr\",\""+key+"\"\r\n  # a remark\r\n \r\n30000002,\"123456789012345\",counter,"+key+"\r\n", 0o600)
 	write(t, dir, "order.csv", "Kind,Master key,name,MID,TID\nqr,"+key+",Shop 1,123456789012345,30000001\ncounter,"+key+",,123456789012345,30000002\n,,,,\n,,,,\n", 0o600)
+	write(t, dir, "none.csv", "tid,mid,kind,master\n\n", 0o600)
 	write(t, dir, "semicolons.csv", "30000001;123456789012345;qr;"+key+"\n", 0o600)
 	write(t, dir, "tabs.csv", "30000001\t123456789012345\tqr\t"+key+"\n", 0o600)
 	write(t, dir, "lacks.csv", "tid,mid,master key\n30000001,123456789012345,"+key+"\n", 0o600)
@@ -255,6 +265,9 @@ func TestKeysFromFiles(t *testing.T) {
 		{"components", "components: [first.part, second.part]\n    kcv: DDADA1", ""},
 		{"file with its check value", "file: own.key\n    kcv: ddada161e8d79673", ""},
 		{"component with a digit wrong", "components: [typo.part, second.part]", "bank.yaml:13: terminals[1].components[1]: file typo.part: its check value is "},
+		{"another check value", "file: own.key\n    kcv: \"000000\"", "terminals[1].kcv: the master key: its check value is DDADA1, want 000000"},
+		{"another one of digits alone", "file: own.key\n    kcv: \"12345678\"", "terminals[1].kcv: the master key: its check value is DDADA161, want 12345678"},
+		{"half a key for one", "file: own.key\n    kcv: 0123456789ABCDEF", "16 digits, which may be of a key and are not repeated"},
 		{"components of another key", "components: [first.part, first.part]\n    kcv: DDADA1", "bank.yaml:14: terminals[1].kcv: the master key: its check value is "},
 		{"one component", "components: [first.part]", "bank.yaml:13: terminals[1].components: 1 components, want 2 or 3"},
 		{"component of many words", "components: [long.part, second.part]", "components[1]: file long.part holds 3 words, want a component and its check value"},
@@ -263,6 +276,7 @@ func TestKeysFromFiles(t *testing.T) {
 		{"list", inline + "\n  - list: fleet.csv", ""},
 		{"list of a spreadsheet", inline + "\n  - list: sheet.csv", ""},
 		{"list in the order of its heading, with empty rows", inline + "\n  - list: order.csv", ""},
+		{"list without a terminal", inline + "\n  - list: none.csv", "none.csv:1: has no terminal"},
 		{"list with semicolons", inline + "\n  - list: semicolons.csv", "semicolons.csv:1: semicolons between the values, want commas"},
 		{"list with tabs", inline + "\n  - list: tabs.csv", "tabs.csv:1: tabs between the values, want commas"},
 		{"list without a column", inline + "\n  - list: lacks.csv", "lacks.csv:1: the heading has no column kind"},

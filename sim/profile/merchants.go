@@ -75,7 +75,7 @@ func (r reader) merchants(p *Profile, v strict.Value, plans []*fee.Plan) {
 // flatFee reads a fee that is the same for all sales: a plan of one rate.
 func (r reader) flatFee(v strict.Value) *fee.Plan {
 	var basisPoints, cap int64
-	r.Map(v, strict.Table{"basis-points": strict.Int(r.Reader, &basisPoints, 0, 10_000), "cap": r.Yuan(&cap, maxAmount)})
+	r.Need(v, r.Map(v, strict.Table{"basis-points": strict.Int(r.Reader, &basisPoints, 0, 10_000), "cap": r.Yuan(&cap, maxAmount)}), "basis-points")
 	return fee.Flat("fee", fee.Rate(basisPoints)*fee.Whole/10_000, cap)
 }
 

@@ -82,6 +82,9 @@ func (f *fleet) loadList(g *terminalEntry) []listLine {
 		}
 		all = append(all, listLine{t, number})
 	}
+	if in.OK() && len(all) == 0 {
+		in.FailAt(1, "", "has no terminal; write a line for each: tid, mid, kind, master")
+	}
 	if !in.OK() {
 		f.Add(in)
 		return nil

@@ -83,7 +83,7 @@ type run struct {
 func (r reader) terminalEntry(v strict.Value, p *Profile, dir folder) terminalEntry {
 	kinds := p.Kinds
 	var kcv strict.Value
-	g := terminalEntry{Value: v, count: 1, kind: device.Desktop()}
+	g := terminalEntry{Value: v, count: 1, kind: device.Find(kinds, device.Desktop().Name)} // which kinds may say otherwise
 	g.found = r.Map(v, strict.Table{
 		"tid":      r.number(&g.tid, p.Dialect, wire.TerminalID),
 		"merchant": r.number(&g.merchant, p.Dialect, wire.MerchantID),
@@ -159,6 +159,9 @@ func (r reader) checkEntry(g *terminalEntry, keyless bool) {
 			}
 			sort = k
 		}
+	}
+	if g.found["kind"] != 0 && g.found["kinds"] != 0 {
+		r.FailAt(g.found["kind"], g.Path(), "has both kind and kinds; give one")
 	}
 	source := 0
 	for _, k := range []string{"master", "derive", "file", "components"} {

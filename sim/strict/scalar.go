@@ -120,7 +120,7 @@ func (r *Reader) Duration(to *time.Duration, least, most time.Duration) func(Val
 	}
 }
 
-var yuanShape = regexp.MustCompile(`^(\d{1,13})(?:\.(\d\d))?$`)
+var yuanShape = regexp.MustCompile(`^(\d+)(?:\.(\d\d))?$`)
 
 // Yuan reads an amount in yuan, with fen or without, 10000.00 or 10000, and gives
 // fen, at most so many.
@@ -135,8 +135,8 @@ func (r *Reader) Yuan(to *int64, most int64) func(Value) {
 			r.Fail(v, "%s, want yuan and fen as in 10000.00", Quote(s))
 			return
 		}
-		fen, _ := strconv.ParseInt(m[1]+(m[2] + "00")[:2], 10, 64)
-		if fen > most {
+		fen, err := strconv.ParseInt(m[1]+(m[2] + "00")[:2], 10, 64)
+		if err != nil || fen > most {
 			r.Fail(v, "%s, want at most %d.%02d", Quote(s), most/100, most%100)
 			return
 		}

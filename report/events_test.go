@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,23 @@ func TestFullDiskIsToldOfEvents(t *testing.T) {
 }
 
 // Kinds of failures, strays and reasons are bounded; what is known is counted on.
+// errEach is other words each time, of one cause.
+type errEach int
+
+func (e errEach) Error() string { return fmt.Sprintf("check value %X", int(e)) }
+func (errEach) Alike() string   { return "its check value" }
+
+// One cause with other digits each time is one reason.
+func TestReasonIsToldOnce(t *testing.T) {
+	var why map[string]int64
+	for i := range 1000 {
+		why = addReason(why, fmt.Errorf("sign-in 004: %w; try again", errEach(i)))
+	}
+	if want := map[string]int64{"sign-in 004: its check value; try again": 1000}; !maps.Equal(why, want) {
+		t.Errorf("reasons %v, want %v", why, want)
+	}
+}
+
 func TestKindsOfFailuresAreBounded(t *testing.T) {
 	r := NewRecorder([]string{"purchase"}, time.Second, 0)
 	s := r.Shard()

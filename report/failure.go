@@ -2,9 +2,11 @@ package report
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -100,8 +102,20 @@ func (f *failures) strays() (all []Stray) {
 // ownAddress is this machine's end of a connection, whose port is another each time.
 var ownAddress = regexp.MustCompile(`\S+->`)
 
+// sameEachTime is an error that says something else each time, and also what is the same.
+type sameEachTime interface {
+	error
+	Alike() string
+}
+
 // cause is an error in words that are the same for the same cause.
-func cause(why error) string { return Printable(ownAddress.ReplaceAllString(why.Error(), "")) }
+func cause(why error) string {
+	text := why.Error()
+	if a, ok := errors.AsType[sameEachTime](why); ok {
+		text = strings.Replace(text, a.Error(), a.Alike(), 1)
+	}
+	return Printable(ownAddress.ReplaceAllString(text, ""))
+}
 
 // addReason counts by reason, the rarer ones together once there are many.
 func addReason(to map[string]int64, why error) map[string]int64 {

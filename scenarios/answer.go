@@ -124,10 +124,11 @@ func told(d *dialect.Dialect, n int64) string {
 
 // answered holds the last answer to a response code.
 func answered(p *sim.Player, want dialect.Code) error {
+	refused := p.Last.Outcome > report.Declined || p.Last.Reason() != nil && p.Last.Outcome == report.Approved
 	switch {
-	case p.Last.Outcome > report.Declined || p.Last.Reason() != nil && p.Last.Outcome == report.Approved:
+	case refused && (p.Last.Code == dialect.Code{} || p.Last.Code == want):
 		return unexpected(p, "an answer "+want.String())
-	case p.Last.Code != want:
+	case p.Last.Code != want: // which says more of a host than what is wrong with the answer besides
 		d := p.T.Profile.Dialect
 		n := d.Place(wire.ResponseCode).Field
 		seen := p.Last.Code.String()

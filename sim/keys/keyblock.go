@@ -176,6 +176,7 @@ func (s *Set) Touch() uint64 { return s.PIN.Touch() ^ s.MAC.Touch() ^ s.Track.To
 type KCVError struct {
 	Key       string  // "PIN", "MAC" or "track"
 	Got, Want [4]byte // of the key as decrypted; as the block has it
+	Right     string  // another key of the block whose check value is right; empty for none
 }
 
 func (e *KCVError) Error() string {
@@ -183,8 +184,22 @@ func (e *KCVError) Error() string {
 		return fmt.Sprintf("%s key: check value %X, the key block says %X: its first %d octets are right, so the key is, and all 4 are wanted of the host",
 			e.Key, e.Got, e.Want, n)
 	}
-	return fmt.Sprintf("%s key: check value %X, the key block says %X; is it the same master key at both ends?",
-		e.Key, e.Got, e.Want)
+	return fmt.Sprintf("%s key: check value %X, the key block says %X; %s", e.Key, e.Got, e.Want, e.mend())
+}
+
+func (e *KCVError) mend() string {
+	if e.Right != "" {
+		return "that of the " + e.Right + " key is right, so the master key is: this key or its check value is wrong"
+	}
+	return "is it the same master key at both ends?"
+}
+
+// Alike is the same of each terminal: without the check values.
+func (e *KCVError) Alike() string {
+	if e.right() > 0 {
+		return e.Key + " key: its check value in the key block is not whole; all 4 octets are wanted of the host"
+	}
+	return e.Key + " key: its check value is not the one in the key block; " + e.mend()
 }
 
 // right is how many octets of the block's check value are right where the others are
@@ -243,10 +258,20 @@ func Unwrap(h HSM, master []byte, mode KeyBlock, block []byte) (Set, error) {
 	if err != nil {
 		return Set{}, fmt.Errorf("sign-in %s: %w", mode, err)
 	}
+	var wrong *KCVError
+	right := ""
 	for i, k := range []*Key{set.PIN, set.MAC, set.Track} {
-		if k != nil && subtle.ConstantTimeCompare(k.kcv[:], kcvs[i]) != 1 {
-			return Set{}, fmt.Errorf("sign-in %s: %w", mode, &KCVError{slotNames[i], k.kcv, [4]byte(kcvs[i])})
+		switch {
+		case k == nil:
+		case subtle.ConstantTimeCompare(k.kcv[:], kcvs[i]) == 1:
+			right = slotNames[i]
+		case wrong == nil:
+			wrong = &KCVError{Key: slotNames[i], Got: k.kcv, Want: [4]byte(kcvs[i])}
 		}
+	}
+	if wrong != nil {
+		wrong.Right = right
+		return Set{}, fmt.Errorf("sign-in %s: %w", mode, wrong)
 	}
 	return set, nil
 }

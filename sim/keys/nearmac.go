@@ -18,13 +18,13 @@ func (k *Key) NearMAC(a Algorithm, mab, mac []byte, head ...byte) string {
 	want := k.MAC(a, mab)
 	other := k.other(a, mab)
 	switch {
-	case bytes.EqualFold(want[:], mac):
+	case sameHex(want[:], mac):
 		return "its case: hexadecimal in capitals is wanted"
 	case bytes.Equal(want[:], backwards), len(mac) == 8 && bytes.Equal(want[:], append(slices.Clone(mac[4:]), mac[:4]...)):
 		return "the order of its octets"
 	case len(mac) == 8 && bytes.Equal(other[:], mac):
 		return "its form: " + form(a) + " are wanted, these are " + otherForm(a)
-	case len(mac) == 8 && bytes.EqualFold(other[:], mac):
+	case sameHex(other[:], mac):
 		return "its form and its case"
 	}
 	for of := range k.algorithms {
@@ -35,7 +35,7 @@ func (k *Key) NearMAC(a Algorithm, mab, mac []byte, head ...byte) string {
 		switch {
 		case right(k, of):
 			return "its algorithm: it is made by " + of.String() + ", " + a.String() + " is wanted"
-		case len(mac) == 8 && bytes.EqualFold(written[:], mac):
+		case bytes.Equal(written[:], mac), sameHex(written[:], mac):
 			return "its algorithm and form: it is made by " + of.String() + ", as " + otherForm(of) + "; " + a.String() + " is wanted"
 		}
 	}
@@ -62,6 +62,18 @@ func (k *Key) NearMAC(a Algorithm, mab, mac []byte, head ...byte) string {
 		}
 	}
 	return ""
+}
+
+// sameHex reports whether two MACs are the same hexadecimal digits, in capitals or not. Octets
+// that are none differ by more than letters.
+func sameHex(a, b []byte) bool {
+	var octets [4]byte
+	for _, mac := range [...][]byte{a, b} {
+		if n, err := hex.Decode(octets[:], mac[:min(8, len(mac))]); n != 4 || err != nil || len(mac) != 8 {
+			return false
+		}
+	}
+	return bytes.EqualFold(a, b)
 }
 
 // algorithms yields the usual ones that the key can make: those of its cipher, with
@@ -118,11 +130,11 @@ func (k *Key) nearForm(a Algorithm, mab, mac []byte) string {
 		return "its form: 4 octets, then zeros"
 	case bytes.Equal(full[:4], mac[:4]) && string(mac[4:]) == "    ":
 		return "its form: 4 octets, then blanks"
-	case bytes.EqualFold([]byte(hex.EncodeToString(full[4:8])), mac):
+	case sameHex([]byte(hex.EncodeToString(full[4:8])), mac):
 		return "its half: these are the second four octets of the result, the first are wanted"
-	case a == ECB && bytes.EqualFold([]byte(hex.EncodeToString(once[:4])), mac):
+	case a == ECB && sameHex([]byte(hex.EncodeToString(once[:4])), mac):
 		return "a step within it: the blocks put together are to be written in hexadecimal, then enciphered, these are enciphered as they are"
-	case a == ECB && bytes.EqualFold([]byte(hex.EncodeToString(k.foldTwice(mab, bytes.ToLower)[:4])), mac):
+	case a == ECB && sameHex([]byte(hex.EncodeToString(k.foldTwice(mab, bytes.ToLower)[:4])), mac):
 		return "a step within it: the blocks put together are to be written in hexadecimal in capitals, these are in small letters"
 	}
 	return ""
@@ -158,7 +170,7 @@ func (k *Key) nearCoverage(a Algorithm, mab, mac, head []byte) string {
 	}
 	for _, t := range tries {
 		want := k.MAC(a, t.mab)
-		if bytes.EqualFold(want[:], mac) {
+		if bytes.Equal(want[:], mac) || sameHex(want[:], mac) {
 			return t.words
 		}
 	}

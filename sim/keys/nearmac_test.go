@@ -59,3 +59,19 @@ func TestMACThatIsAlmostRightSaysHow(t *testing.T) {
 		}
 	}
 }
+
+// Octets that are no hexadecimal digits are not the same but for their case, whatever of them
+// would fold to the same letters, or to none.
+func TestWrongOctetsAreNotAlmostRight(t *testing.T) {
+	for i := range 256 {
+		mab := []byte{1, byte(i), 3, 4, 5, 6, 7, 8}
+		key := desKey(t, times("22", 8)+times("33", 8))
+		for _, a := range []Algorithm{ECB, X99, X919} {
+			mac := key.MAC(a, mab)
+			mac[0] ^= 1
+			if said := key.NearMAC(a, mab, mac[:]); said != "" {
+				t.Fatalf("%s: %X for %X is wrong in a bit, and said to be right but for %s", a, mac, key.MAC(a, mab), said)
+			}
+		}
+	}
+}

@@ -81,7 +81,7 @@ func checked(c Cipher, master, want []byte) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case subtle.ConstantTimeCompare(kcv[:], want) != 1:
-		return nil, &KCVError{"master", kcv, [kcvLen]byte(want)}
+		return nil, &KCVError{Key: "master", Got: kcv, Want: [kcvLen]byte(want)}
 	}
 	return master, nil
 }

@@ -32,6 +32,12 @@ var issuerAnswers = check{always, 0,
 		return x.Chip == nil || chip.Value(x.Answer.Get(wire.ChipData), chip.TagIssuerAuthentication) != nil
 	},
 	func(x *Exchange) error {
-		return fmt.Errorf("field %d of the answer has no tag 91, with which the issuer answers the chip's cryptogram", x.Dialect.Place(wire.ChipData).Field)
+		n := x.Dialect.Place(wire.ChipData).Field
+		for _, err := range wire.Tags(x.Answer.Get(wire.ChipData)) {
+			if err != nil {
+				return fmt.Errorf("field %d of the answer cannot be read as tags: %w; in what can be there is no tag 91, with which the issuer answers the chip's cryptogram", n, err)
+			}
+		}
+		return fmt.Errorf("field %d of the answer has no tag 91, with which the issuer answers the chip's cryptogram", n)
 	},
 }

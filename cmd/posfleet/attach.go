@@ -86,7 +86,7 @@ func (c *controlled) orphan(ctx context.Context) error {
 	defer cancel()
 	alive := c.Cluster.URL != "" && agent.AliveAt(ctx, c.Cluster, creds) || c.Cluster.URL == "" && agent.Alive(ctx, c.Listen, creds)
 	if alive {
-		return errors.New("its controller is alive, and a run has one: let it be, or end it first and its run with it (Ctrl-C)")
+		return agent.ErrAttended
 	}
 	return nil
 }

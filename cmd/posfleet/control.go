@@ -174,6 +174,9 @@ type sentBooks struct {
 func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.Report, start func(*meeting) (*agent.Controller, error)) error {
 	parts, err := c.run(ctx, begun.Run, start)
 	defer func() { c.watched.close() }()
+	if errors.Is(err, agent.ErrAttended) { // at the same moment: the folder is the other's
+		return usage(fmt.Errorf("--attach: %w", agent.ErrAttended))
+	}
 	if err != nil {
 		begun.Incomplete = "nothing was played: " + report.Printable(err.Error())
 		begun.Validity = report.Validity{Level: report.NotJudged, Reasons: []string{"nothing was played"}}

@@ -44,6 +44,9 @@ func Start(ctx context.Context, c *Conn, version string, of int, exclusive bool,
 		return nil, err
 	}
 	if err = r.create(ctx); err == nil {
+		err = r.attend(beside)
+	}
+	if err == nil {
 		err = r.listen(beside)
 	}
 	if err == nil {
@@ -63,7 +66,10 @@ func Attach(ctx context.Context, c *Conn, of int, dir string) (r *Controller, be
 	if err != nil {
 		return nil, began, err
 	}
-	if err = r.resume(ctx); err == nil {
+	if err = r.claim(ctx, beside); err == nil {
+		err = r.resume(ctx)
+	}
+	if err == nil {
 		err = r.listen(beside)
 	}
 	if err != nil {
@@ -88,14 +94,46 @@ func newController(ctx context.Context, c *Conn, of int, dir string) (*Controlle
 	return r, beside, nil
 }
 
-// resume finds what the controller before knew.
-func (r *Controller) resume(ctx context.Context) error {
+// ErrAttended says that a run has a controller: a second one would take half of what agents
+// send away from it.
+var ErrAttended = errors.New("its controller is alive, and a run has one: let it be, or end it first and its run with it (Ctrl-C)")
+
+// claim makes this the run's controller, unless another one is, or becomes it at the same
+// moment: of those that attach, the first to write over what all have read is it, and
+// answers by then to whoever comes later.
+func (r *Controller) claim(ctx, beside context.Context) error {
 	kv, err := r.conn.js.KeyValue(ctx, r.conn.name("state"))
 	if err != nil {
 		return fmt.Errorf("no run with these credentials is there: %w", err)
 	}
 	r.kv = kv
-	e, err := kv.Get(ctx, "order")
+	const key = "controller"
+	var revision uint64 // 0 of a key that nobody has written
+	switch e, err := kv.Get(ctx, key); {
+	case err == nil:
+		revision = e.Revision()
+	case !errors.Is(err, jetstream.ErrKeyNotFound):
+		return fmt.Errorf("run: %w", err)
+	}
+	if r.conn.attended(ctx) {
+		return ErrAttended
+	}
+	if err := r.attend(beside); err != nil {
+		return err
+	}
+	_, err = kv.Update(ctx, key, r.conn.creds.seal(key, nil), revision)
+	if wrong, is := errors.AsType[*jetstream.APIError](err); is && wrong.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence {
+		return ErrAttended
+	}
+	if err != nil {
+		return fmt.Errorf("run: %w", err)
+	}
+	return nil
+}
+
+// resume finds what the controller before knew.
+func (r *Controller) resume(ctx context.Context) error {
+	e, err := r.kv.Get(ctx, "order")
 	if err == nil {
 		err = r.conn.value(e, &r.order)
 	}
@@ -187,16 +225,21 @@ func (c *Conn) reader(ctx context.Context, stream string) error {
 	return err
 }
 
-// listen follows what agents say and send.
-func (r *Controller) listen(ctx context.Context) error {
+// attend has this controller answer for the run, until ctx ends.
+func (r *Controller) attend(ctx context.Context) error {
 	clock, err := r.conn.answerClock()
 	if err != nil {
 		return err
 	}
+	context.AfterFunc(ctx, func() { _ = clock.Unsubscribe() })
+	return r.conn.nc.Flush()
+}
+
+// listen follows what agents say and send.
+func (r *Controller) listen(ctx context.Context) error {
 	if err := r.conn.watch(ctx, r.kv, "agent.>", r.said); err != nil {
 		return fmt.Errorf("NATS: %w", err)
 	}
-	context.AfterFunc(ctx, func() { _ = clock.Unsubscribe() })
 	return errors.Join(r.consume(ctx, "results", r.came), r.consume(ctx, "lost", r.expired))
 }
 

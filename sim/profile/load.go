@@ -28,6 +28,9 @@ func Parse(name string, data []byte, terminals int) (*Profile, error) {
 // what stands in a profile.
 type reader struct{ *strict.Reader }
 
+// named is whatever is not empty: an empty value is not a key that was left away.
+var named = regexp.MustCompile(`.`)
+
 // maxAmount is the most that a profile may give as an amount, in fen.
 const maxAmount = 999_999_999_999_999
 
@@ -57,10 +60,10 @@ func (r reader) profile(root strict.Value, dir folder, terminals int, d *dialect
 		"tls":             func(v strict.Value) { p.TLS = r.tls(v, dir) },
 		"admin":           func(v strict.Value) { p.Admin = r.admin(v, dir) },
 		"line":            r.Match(&p.Line, regexp.MustCompile(`^(own|each|shared:[1-9]\d{0,6})$`), "own, each or shared:N"),
-		"dialect":         r.Text(&given.dialect),
+		"dialect":         r.Match(&given.dialect, named, "the name of a dialect, or a file"),
 		"spec":            r.Text(&given.spec),
-		"mac":             r.Text(&given.mac),
-		"sign-in":         r.Text(&given.signIn),
+		"mac":             r.Match(&given.mac, named, "the name of an algorithm, or none"),
+		"sign-in":         r.Match(&given.signIn, named, "the code of a sign-in, or none"),
 		"dukpt":           strict.Keep(&dukpt),
 		"policy":          strict.Keep(&policy),
 		"transport-key":   func(v strict.Value) { p.Transport = r.transportKey(v, dir) },

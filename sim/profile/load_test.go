@@ -78,6 +78,8 @@ func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
 		{"unknown key", "dialect: cup", "dialekt: cup", `bank.yaml:2: unknown key "dialekt"; known here: accept-live-pan, address, admin, allow-test-keys, cards, chip-schemes, dialect`},
 		{"dialect", "dialect: cup", "dialect: morse", `bank.yaml:2: dialect: "morse", want cup, ebcdic, iso87`},
+		{"no dialect", "dialect: cup", "dialect: \"\"", `bank.yaml:2: dialect: "", want the name of a dialect, or a file`},
+		{"no algorithm", "dialect: cup", "mac: \"\"", `bank.yaml:2: mac: "", want the name of an algorithm, or none`},
 		{"length", "dialect: cup", "length: four", `bank.yaml:2: length: "four", want binary, little, digits`},
 		{"mac", "dialect: cup", "mac: hmac", `bank.yaml:2: mac: "hmac", want none or ecb, x9.9`},
 		{"sign-in", "dialect: cup", "sign-in: 4", `bank.yaml:2: sign-in: "4", want none or 001 (single), 003`},

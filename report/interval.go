@@ -32,9 +32,14 @@ type Progress struct {
 func (r *Recorder) Tick(now time.Duration) Interval {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, c := range r.last {
-		if c != nil && c.used() {
+	n := len(r.labels)
+	for i, c := range r.last {
+		switch {
+		case c == nil:
+		case c.used():
 			c.reset()
+		case i >= n && r.upto > r.warmup:
+			r.last[i] = nil
 		}
 	}
 	var beside tally
@@ -50,20 +55,21 @@ func (r *Recorder) Tick(now time.Duration) Interval {
 	r.tally.add(beside)
 	iv := Interval{From: r.upto, To: now, Second: r.summarise(now, beside)}
 	r.upto = now
-	n := len(r.labels)
 	for i, c := range r.last {
 		if c == nil || !c.used() {
+			continue
+		}
+		l := c.label(r.labels[i%n])
+		if i >= n {
+			r.warm[i-n].add(c.counts)
+			iv.Warmup = append(iv.Warmup, l)
 			continue
 		}
 		if r.total[i] == nil {
 			r.total[i] = r.newCell()
 		}
 		r.total[i].merge(c)
-		if l := c.label(r.labels[i%n]); i < n {
-			iv.Labels = append(iv.Labels, l)
-		} else {
-			iv.Warmup = append(iv.Warmup, l)
-		}
+		iv.Labels = append(iv.Labels, l)
 	}
 	return iv
 }
@@ -96,6 +102,9 @@ func (s *Shard) swap(i int, empty *cell) *cell {
 	defer s.mu.Unlock()
 	full := s.cells[i]
 	if full == nil || !full.used() {
+		if empty == nil {
+			s.cells[i] = nil
+		}
 		return nil
 	}
 	s.cells[i] = empty
@@ -147,9 +156,7 @@ func (r *Recorder) summarise(now time.Duration, beside tally) *Second {
 		if c == nil || !c.used() {
 			continue
 		}
-		for o, n := range c.counts {
-			second.Counts[o] += n
-		}
+		second.Counts.add(c.counts)
 		if i >= len(r.labels) && !second.Warmup {
 			continue // stragglers
 		}
@@ -189,11 +196,10 @@ func (r *Recorder) Progress() Progress {
 		At: r.upto, Played: r.tally.Played, Failed: r.tally.Failed,
 		Late: r.tally.Late, Duplicate: r.tally.Duplicate, Unmatched: r.tally.Unmatched,
 	}
-	for _, c := range r.total {
+	for i, c := range r.total {
+		t.Counts.add(r.warm[i])
 		if c != nil {
-			for o, n := range c.counts {
-				t.Counts[o] += n
-			}
+			t.Counts.add(c.counts)
 		}
 	}
 	if n := len(r.seconds); n > 0 {
@@ -260,19 +266,16 @@ func (r *Recorder) report() *Report {
 	}
 	rep.Failures, rep.Stuck = r.failures.told()
 	rep.Strays = r.failures.strays()
-	n := len(r.labels)
 	for i, name := range r.labels {
-		whole, warm := r.total[i], r.total[n+i]
-		if whole == nil && warm == nil {
+		whole := r.total[i]
+		if whole == nil && r.warm[i] == (Counts{}) {
 			continue
 		}
 		l := r.newCell().label(name)
 		if whole != nil {
 			l = whole.label(name).clone()
 		}
-		if warm != nil {
-			l.Warmup = warm.counts
-		}
+		l.Warmup = r.warm[i]
 		rep.Labels = append(rep.Labels, l)
 	}
 	rep.Seconds = r.settle()

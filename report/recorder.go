@@ -48,9 +48,10 @@ type Recorder struct {
 	mu      sync.Mutex // guards all below; the workers never take it
 	shards  []*Shard
 	asked   int
-	spare   *cell   // empty, to be swapped for a shard's full one
-	last    []*cell // the last interval: labels, then labels in their warm-up
-	total   []*cell // the run so far, likewise
+	spare   *cell    // empty, to be swapped for a shard's full one
+	last    []*cell  // the last interval: labels, then labels in their warm-up
+	total   []*cell  // the run so far: labels
+	warm    []Counts // and what was counted of each in its warm-up
 	tally   tally
 	broken  [Rules]int64 // answers that break a rule
 	upto    time.Duration
@@ -100,7 +101,8 @@ func NewRecorder(labels []string, timeout, warmup time.Duration) *Recorder {
 		warmup: warmup,
 		top:    highest(timeout),
 		last:   make([]*cell, 2*len(labels)),
-		total:  make([]*cell, 2*len(labels)),
+		total:  make([]*cell, len(labels)),
+		warm:   make([]Counts, len(labels)),
 	}
 	r.spare = r.newCell()
 	for i := range r.sum {
@@ -291,9 +293,7 @@ func (c *cell) used() bool { return c.counts != Counts{} }
 
 // merge adds o, which has the same geometry, so that nothing can be dropped.
 func (c *cell) merge(o *cell) {
-	for i, n := range o.counts {
-		c.counts[i] += n
-	}
+	c.counts.add(o.counts)
 	for code, n := range o.codes {
 		c.codes[code] += n
 	}

@@ -138,6 +138,32 @@ func TestRecordingAllocatesNothing(t *testing.T) {
 	}
 }
 
+// A histogram that nobody records in any more is let go, used in the warm-up's last second or not.
+func TestMemoryOfTheWarmUpIsLetGo(t *testing.T) {
+	r := NewRecorder([]string{"sign-in", "purchase"}, 30*time.Second, 2*time.Second)
+	s := r.Shard()
+	for sec := range 5 {
+		due := time.Duration(sec) * time.Second
+		if sec == 0 {
+			one(s, 0, due, ms, Approved)
+		}
+		one(s, 1, due, ms, Approved)
+		r.Tick(due + time.Second + ms)
+	}
+	for i := range r.labels {
+		if n := i + len(r.labels); s.cells[n] != nil || r.last[n] != nil {
+			t.Errorf("%s: a shard has %v, the last interval %v", r.labels[i], s.cells[n], r.last[n])
+		}
+	}
+	rep := r.Report()
+	if got := rep.Labels[0]; got.Warmup.Sent() != 1 || got.Counts.Sent() != 0 {
+		t.Errorf("%s: %v, warm-up %v", got.Name, got.Counts, got.Warmup)
+	}
+	if got := rep.Labels[1]; got.Warmup.Sent() != 2 || got.Counts.Sent() != 3 || got.Service.TotalCount() != 3 {
+		t.Errorf("%s: %v, warm-up %v", got.Name, got.Counts, got.Warmup)
+	}
+}
+
 func TestProgressKeepsUp(t *testing.T) {
 	r := NewRecorder([]string{"purchase"}, 30*time.Second, time.Second)
 	s := r.Shard()

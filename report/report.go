@@ -40,6 +40,12 @@ func (o Outcome) Key() string { return strings.ReplaceAll(o.String(), " ", "_") 
 // Counts holds a number for each outcome.
 type Counts [Outcomes]int64
 
+func (c *Counts) add(o Counts) {
+	for i, n := range o {
+		c[i] += n
+	}
+}
+
 // Sent is the number of exchanges of which at least one octet was written.
 func (c Counts) Sent() int64 {
 	var n int64

@@ -98,7 +98,7 @@ func TestOlderWordingMeansTheSame(t *testing.T) {
 		readings := 0
 		for _, ph := range Phrases() {
 			for i := range ph.patterns {
-				if ph.patterns[i].MatchString(text) {
+				if ph.patterns[i].compiled().MatchString(text) {
 					readings++
 				}
 			}
@@ -117,7 +117,7 @@ func TestOlderWordingMeansTheSame(t *testing.T) {
 		}
 		if ph := old.Phrase; ph.Was != "" {
 			shown[ph] = true
-			if i := len(ph.patterns) - 1; i != 2 || !ph.patterns[i].MatchString(was) {
+			if i := len(ph.patterns) - 1; i != 2 || !ph.patterns[i].compiled().MatchString(was) {
 				t.Errorf("%q is not the older wording of %q", was, ph.English)
 			}
 		}
@@ -253,7 +253,7 @@ func TestFeaturesAreInPresentWording(t *testing.T) {
 				readings := 0
 				for _, ph := range Phrases() {
 					for i := range ph.patterns {
-						if !ph.patterns[i].MatchString(sen.Text) {
+						if !ph.patterns[i].compiled().MatchString(sen.Text) {
 							continue
 						}
 						if readings++; i == 2 {

@@ -85,7 +85,7 @@ var placeholder = regexp.MustCompile(`\{(\w+)\}`)
 // Phrases is the language.
 func Phrases() []*Phrase { return phrases() }
 
-// phrases is made once: its patterns take milliseconds to compile.
+// phrases is made once.
 var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
 	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), devicePhrases(), masterKeyPhrases(), linePhrases(), flawPhrases(), networkPhrases(), paymentPhrases(), transactionPhrases(), chipPhrases(), cashPhrases(), downloadPhrases(), sessionPhrases(), orderPhrases(), codePhrases(), payerPhrases(), misnamedPhrases(), signaturePhrases(), settlementPhrases(), reprintPhrases(), bankPhrases(), merchantPhrases(), payoutPhrases(), clockPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
@@ -111,9 +111,9 @@ func asserting(phrases []*Phrase) []*Phrase {
 
 // pattern is a phrase in one language, compiled.
 type pattern struct {
-	*regexp.Regexp
-	first string   // word of what it matches, of Chinese the first letter; empty where a place comes first
-	kinds []string // of its placeholders, in order
+	compiled func() *regexp.Regexp // when it is first tried: few are
+	first    string                // word of what it matches, of Chinese the first letter; empty where a place comes first
+	kinds    []string              // of its placeholders, in order
 }
 
 // marks are those that a Chinese keyboard has of its own, beside the ones of ASCII.
@@ -173,7 +173,8 @@ func compilePattern(phrase string) pattern {
 	if chinese {
 		first = first[:min(len(first), len("中"))]
 	}
-	return pattern{regexp.MustCompile(`^` + b.String() + `$`), first, kinds}
+	whole := `^` + b.String() + `$`
+	return pattern{sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(whole) }), first, kinds}
 }
 
 // match is what fills the placeholders in a sentence, in their order, from number 1
@@ -182,7 +183,7 @@ func (p *pattern) match(sentence string) []string {
 	if !strings.HasPrefix(sentence, p.first) {
 		return nil
 	}
-	return p.FindStringSubmatch(sentence)
+	return p.compiled().FindStringSubmatch(sentence)
 }
 
 // words are what fills the placeholders of a match, by their kind.

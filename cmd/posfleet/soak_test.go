@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +38,7 @@ const (
 type sample struct {
 	at             time.Duration
 	memory         int64 // resident, octets: of the generator
-	live           int64 // of its heap, octets; 0 when nobody looked
+	live, kept     int64 // of its heap, and resident once what is free in it is given back; 0 when nobody looked
 	host           int64 // of the host
 	goroutines     int
 	files, hostFDs int
@@ -72,14 +73,15 @@ func TestSoak(t *testing.T) {
 		case ended = <-code:
 		case <-time.After(5 * time.Second):
 			if since := time.Since(began); since < *soak {
-				live := int64(0)
-				if len(all)%12 == 11 { // a collection for each sample would be seen in p99
+				memory, live, kept := residentOf(t, os.Getpid()), int64(0), int64(0)
+				if len(all)%6 == 5 { // a collection for each sample would be seen in p99
 					var m runtime.MemStats
-					runtime.GC()
+					debug.FreeOSMemory()
+					kept = residentOf(t, os.Getpid())
 					runtime.ReadMemStats(&m)
 					live = int64(m.HeapAlloc)
 				}
-				all = append(all, sample{since, residentOf(t, os.Getpid()), live, residentOf(t, host.Process.Pid), runtime.NumGoroutine(), descriptorsOf(t, os.Getpid()), descriptorsOf(t, host.Process.Pid)})
+				all = append(all, sample{since, memory, live, kept, residentOf(t, host.Process.Pid), runtime.NumGoroutine(), descriptorsOf(t, os.Getpid()), descriptorsOf(t, host.Process.Pid)})
 			}
 		}
 	}
@@ -102,19 +104,22 @@ func TestSoak(t *testing.T) {
 	for _, of := range []struct {
 		name  string
 		value func(sample) int64
-	}{{"live heap of the generator, KB", func(s sample) int64 { return s.live >> 10 }}, {"resident memory of the generator, KB", func(s sample) int64 { return s.memory >> 10 }},
+	}{{"live heap of the generator, KB", func(s sample) int64 { return s.live >> 10 }}, {"resident memory of the generator without what is free in its heap, KB", func(s sample) int64 { return s.kept >> 10 }},
 		{"resident memory of the host, KB", func(s sample) int64 { return s.host >> 10 }}} {
 		half := leastOfMinutes(slices.DeleteFunc(slices.Clone(all), func(s sample) bool { return s.at < *soak/2 || of.value(s) == 0 }), of.value)
 		slope := slopeOf(half, of.value)
 		row(of.name, of.value(half[0]), of.value(half[len(half)-1]), fmt.Sprintf("%+.0f KB/min", slope), "1024 KB/min, from the middle on", slope < memorySlope>>10)
 	}
+	peak := slices.MaxFunc(all, func(a, b sample) int { return int(a.memory - b.memory) }).memory
+	lives := slices.MaxFunc(all, func(a, b sample) int { return int(a.live - b.live) }).live
+	row("resident memory of the generator at most, KB", all[0].memory>>10, peak>>10, "", fmt.Sprintf("%d: 2.2 of what lives, and 64 MB", most(lives)>>10), peak <= most(lives))
 	for of, value := range map[string]func(sample) int64{"descriptors of the generator": func(s sample) int64 { return int64(s.files) }, "descriptors of the host": func(s sample) int64 { return int64(s.hostFDs) }} {
 		row(of, value(first), value(last), fmt.Sprintf("%+d", value(last)-value(first)), fmt.Sprintf("±%d", things), max(value(last)-value(first), value(first)-value(last)) <= things)
 	}
 	after := runtime.NumGoroutine()
 	row("goroutines of the generator, before the run and after it", int64(before), int64(after), fmt.Sprintf("%+d", after-before), fmt.Sprintf("±%d", things), after <= before+things)
-	most := slices.MaxFunc(all, func(a, b sample) int { return a.goroutines - b.goroutines }).goroutines
-	row("goroutines meanwhile, at most", int64(first.goroutines), int64(most), "", fmt.Sprintf("%d terminals and %d", soakTerminals, 64), most <= soakTerminals+64)
+	busy := slices.MaxFunc(all, func(a, b sample) int { return a.goroutines - b.goroutines }).goroutines
+	row("goroutines meanwhile, at most", int64(first.goroutines), int64(busy), "", fmt.Sprintf("%d terminals and %d", soakTerminals, 64), busy <= soakTerminals+64)
 	third, end := medianP99(rep, 2*time.Minute), medianP99(rep, *soak-time.Minute)
 	allowed, judged := "+10 %", rep.Validity.Level == report.Valid
 	if !judged {
@@ -122,6 +127,10 @@ func TestSoak(t *testing.T) {
 	}
 	row("p99 of the median second, µs, third minute and last", third.Microseconds(), end.Microseconds(), fmt.Sprintf("%+.1f %%", 100*(float64(end)/float64(third)-1)), allowed, !judged || float64(end) <= float64(third)*(1+p99Growth))
 }
+
+// most is how much may be resident where so much lives: the collector begins anew when as
+// much has come as lives, and keeps a tenth of that; the program is in memory, too.
+func most(live int64) int64 { return live*22/10 + 64<<20 }
 
 // leastOfMinutes is the sample of each minute with the least value: what is resident goes
 // up and down with the collector by more than it may grow.

@@ -3,6 +3,7 @@ package audit
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/posfleet/posfleet/sim"
@@ -120,6 +121,49 @@ func TestNothingComparedIsNoAgreement(t *testing.T) {
 	}
 }
 
+// Where terminal and host disagree each payment is told, with what became of it at the
+// terminal; five at the most. Of a batch that was closed the terminal has forgotten.
+func TestDisputedPaymentsAreTold(t *testing.T) {
+	all := fleet(t)[:1]
+	j := &all[0].Journal
+	j.All = dialect.Totals{Debit: 97_00, DebitN: 2}
+	j.Records = []sim.Record{{Of: dialect.Purchase, Batch: 1, Trace: 7, Amount: 90_00, RRN: [12]byte([]byte("150130001770"))}, {Of: dialect.Refund, Batch: 1, Trace: 8, Amount: 3_00}, {Of: dialect.Purchase, Voided: true, Batch: 1, Trace: 9, Amount: 4_00}}
+	j.Doubts = []sim.Doubt{{Of: dialect.Purchase, Batch: 1, Trace: 10, Amount: 1_00}}
+	has := []Payment{{Terminal: "10000001", Batch: 1, Trace: 8, Amount: 3_00, Count: 1}, {Terminal: "10000001", Batch: 1, Trace: 10, Amount: 1_00, Count: 1}}
+	books := Books{Net: map[string]int64{"10000001": 4_00}, Payments: func(string) []Payment { return has },
+		Story: func(tid string, trace uint32) []string {
+			if tid == "10000001" && trace == 7 {
+				return []string{"sent at 1 s", "approved at 2 s"}
+			}
+			return nil
+		}}
+	want := []string{
+		"terminal 10000001: 97.00 yuan in its journal and 1 in doubt, 4.00 yuan on the host's books",
+		"terminal 10000001, trace 000007: purchase of 90.00 yuan in batch 000001, approved under reference 150130001770: the host has none. At the terminal sent at 1 s; approved at 2 s",
+		"terminal 10000001, trace 000008: refund of -3.00 yuan in batch 000001, approved: the host has 3.00 yuan in one booking",
+	}
+	if m := Compare(all, books); !slices.Equal(m.Detail, want) {
+		t.Errorf("told is\n%q, want\n%q", m.Detail, want)
+	}
+	books.Story = nil
+	if m := Compare(all, books); len(m.Detail) != 3 || m.Detail[1] != strings.TrimSuffix(want[1], ". At the terminal sent at 1 s; approved at 2 s") {
+		t.Errorf("without stories told is %q", m.Detail)
+	}
+	for trace := uint32(20); trace < 24; trace++ {
+		has = append(has, Payment{Terminal: "10000001", Batch: 1, Trace: trace, Amount: 1, Count: 1})
+	}
+	if m := Compare(all, books); len(m.Detail) != 7 || m.Detail[6] != "terminal 10000001: and 1 more" {
+		t.Errorf("of six told is %q", m.Detail)
+	}
+	if m := Compare(all, Books{Net: books.Net}); len(m.Detail) != 1 {
+		t.Errorf("where payments are not to be had told is %q", m.Detail)
+	}
+	all[0].Settled().Counts[sim.Uncompared] = 1
+	if m := Compare(all, books); len(m.Detail) != 1 {
+		t.Errorf("of a batch that was closed told is %q", m.Detail)
+	}
+}
+
 // Of a host whose ledger cannot be seen settlements tell.
 func TestSettlementsAreBooks(t *testing.T) {
 	settled := func(own, host int64) []*sim.Terminal {
@@ -156,6 +200,13 @@ func TestSettlementsAreBooks(t *testing.T) {
 		if m := Settlements(all); m.Agree() || m.Compared != 3 || len(m.Detail) != 1 {
 			t.Errorf("%s, and totals that cannot be: %+v", name, m)
 		}
+	}
+}
+
+// Where no terminal settled nothing was compared.
+func TestNoSettlementIsNoAgreement(t *testing.T) {
+	if m := Settlements(fleet(t)); m.Agree() || m.Checked || m.Compared != 0 || m.Unknown != 3 {
+		t.Errorf("agree is %v: %+v", m.Agree(), m)
 	}
 }
 

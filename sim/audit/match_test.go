@@ -85,6 +85,115 @@ func TestPaymentsAreToldApart(t *testing.T) {
 	}
 }
 
+// How often and where the host has a payment is told, of many rows the first three.
+func TestRowsOfTheBooksAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		lines []int
+		want  string
+	}{
+		{[]int{2}, "the host has 200 fen in line 2"},
+		{[]int{2, 3, 4}, "the host has 600 fen in 3 rows, lines 2, 3, 4"},
+		{[]int{2, 3, 4, 5}, "the host has 800 fen in 4 rows, lines 2, 3, 4, …"},
+		{[]int{0}, "the host has 200 fen in one booking"},
+		{[]int{0, 0}, "the host has 400 fen in 2 bookings"},
+	} {
+		var books []Payment
+		for _, line := range c.lines {
+			books = append(books, booked(line, 1, 200))
+		}
+		mine := paid(1, 100)
+		mine.Reference = "000000000042"
+		want := "purchase of 100 fen in batch 000001, approved under reference 000000000042: " + c.want
+		if m := Match([]Payment{mine}, books, true, fen); len(m.Findings) != 1 || m.Findings[0].Text != want || m.Findings[0].Trace != 1 {
+			t.Errorf("%+v, want %q", m.Findings, want)
+		}
+	}
+	later := Payment{Terminal: "1", Of: Later, State: "approved", Amount: 700, Count: 7}
+	if m := Match([]Payment{later}, nil, true, fen); m.Summed != 1 || m.Payments != 0 {
+		t.Errorf("%+v", m)
+	}
+}
+
+// What doubts come to is held against the books exactly, and of very many within bounds.
+func TestDoubtsOfATerminalComeToASum(t *testing.T) {
+	powers := func(n int, of int64) (all []int64) { // come to each multiple of the first, up to twice the last
+		for range n {
+			all = append(all, of)
+			of *= 2
+		}
+		return all
+	}
+	many := append(powers(16, 2), powers(15, -2)...)
+	for _, c := range []struct {
+		amounts []int64
+		sum     int64
+		want    bool
+	}{
+		{nil, 0, true}, {nil, 1, false}, {[]int64{3, -5}, -2, true}, {[]int64{3, -5}, -5, true}, {[]int64{3, -5}, 2, false},
+		{powers(14, 2), 1<<15 - 2, true}, {powers(14, 2), 3, false}, {powers(14, 2), 1 << 15, false},
+		{append(powers(14, 2), 1<<20), 1 << 20, true},
+		{many, 1<<17 - 2, true}, {many, 1<<17 - 1, false}, {many, -(1<<16 - 2), true}, {many, -(1<<16 - 1), false}, {many, 3, true},
+	} {
+		if got := reaches(c.amounts, c.sum); got != c.want {
+			t.Errorf("%d amounts come to %d: %v", len(c.amounts), c.sum, got)
+		}
+	}
+}
+
+// A column that says more than the payment may be the first.
+func TestAnyColumnMayComeFirst(t *testing.T) {
+	for rows, key := range map[string]string{
+		"b,t,s,a\n7,A,1,9\n":           "batch: b}\namounts: minor\n",
+		"ok,t,s,a\n0,A,1,5\n1,A,1,9\n": "state: ok}\namounts: minor\nbooked: ['1']\n",
+		"g,t,s,a\nC,A,1,9\n":           "sign: g}\namounts: minor\ncredits: [C]\n",
+		"a,t,s\n9,A,1\n":               "}\namounts: minor\n",
+	} {
+		m, err := ParseLedgerMap("map.yaml", []byte(strings.Replace("columns: {terminal: t, trace: s, amount: a, "+key, ", }", "}", 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := Payment{Terminal: "A", Trace: 1, Amount: 9, Count: 1, Line: strings.Count(rows, "\n")}
+		switch rows[0] {
+		case 'b':
+			want.Batch = 7
+		case 'g':
+			want.Amount = -9
+		}
+		if got, err := m.ReadLedger("x.csv", strings.NewReader(rows), 2); err != nil || !slices.Equal(got, []Payment{want}) {
+			t.Errorf("%q: %+v, %v, want %+v", rows, got, err, want)
+		}
+	}
+}
+
+// The journal that a run writes is read, and what is none is told with its line.
+func TestJournalOfARunIsRead(t *testing.T) {
+	const head = "terminal,merchant,batch,trace,transaction,state,count,amount_fen,date_mmdd,reference,authorisation,card\n"
+	got, err := ReadJournal("journal.csv", strings.NewReader(head+"10000001,M,3,12,purchase,approved,1,1999,1127,150130001770 ,001770,\n10000001,M,4,999999,refund,unknown,1,-5,1127,,,\n10000001,,,,all later,approved,7,700,,,,\n"))
+	want := []Payment{
+		{Terminal: "10000001", Batch: 3, Trace: 12, Of: "purchase", State: "approved", Amount: 1999, Count: 1, Reference: "150130001770", Line: 2},
+		{Terminal: "10000001", Batch: 4, Trace: 999999, Of: "refund", State: "unknown", Amount: -5, Count: 1, Line: 3},
+		{Terminal: "10000001", Of: Later, State: "approved", Amount: 700, Count: 7, Line: 4},
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v\n%+v\nwant\n%+v", err, got, want)
+	}
+	for text, want := range map[string]string{
+		"":                                   "journal.csv: EOF",
+		"terminal,batch\n":                   "journal.csv: it is no journal of a run",
+		strings.Replace(head, "_fen", "", 1): "journal.csv: it is no journal of a run",
+		strings.Replace(head, "terminal", "tid", 1): "journal.csv: it is no journal of a run",
+		head + "A,M,1\n": "journal.csv: record on line 2: wrong number of fields",
+		head + "A,M,x,1,purchase,approved,1,1,1127,,,\n":       `journal.csv:2: strconv.ParseUint: parsing "x": invalid syntax`,
+		head + "A,M,1,1000000,purchase,approved,1,1,1127,,,\n": "journal.csv:2: value out of range",
+		head + "A,M,1,1,purchase,approved,,1,1127,,,\n":        `journal.csv:2: strconv.ParseInt: parsing "": invalid syntax`,
+		head + "A,M,1,1,purchase,approved,1,1.5,1127,,,\n":     `journal.csv:2: strconv.ParseInt: parsing "1.5": invalid syntax`,
+	} {
+		if _, err := ReadJournal("journal.csv", strings.NewReader(text)); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
 const columns = "columns: {terminal: 终端, trace: 流水, batch: 批次, amount: 金额, sign: 借贷, state: 状态, reference: 参考号}\namounts: decimal\ncredits: [贷]\nbooked: [成功, 已清算]\nwhere: [{column: 机构, is: A}]\n"
 
 func TestLedgerIsReadByItsMap(t *testing.T) {

@@ -33,6 +33,7 @@ type issuedChip struct {
 type chipIssue struct {
 	index byte
 	aged  bool     // it has said that it is new no longer
+	late  bool     // and after that that it is: it was overtaken, or is another
 	from  uint16   // the lowest counter that it may pay with
 	paid  []uint64 // cryptograms, by counters from there up to the highest; 0 for none
 }
@@ -220,7 +221,8 @@ func kindOf(t dialect.Transaction) chip.Kind {
 // it may have. Payments that overtake each other come a little out of order. The counter of a
 // chip that says it is new, or has another index, begins anew where it is [issuedChip.another],
 // as those of a fleet's cards are with each run; what has paid before that is never taken again,
-// whatever card it says it comes from.
+// whatever card it says it comes from. A chip that says it is new too late may have been overtaken: it is
+// another where the counters after that have been used.
 func (c *issuedChip) next(index byte, counter uint16, cryptogram uint64, fresh bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -234,10 +236,10 @@ func (c *issuedChip) next(index byte, counter uint16, cryptogram uint64, fresh b
 		}
 	}
 	switch {
-	case (of == nil || fresh && counter <= of.highest()) && !c.another(counter):
+	case of == nil && !c.another(counter):
 		return false
 	case of == nil:
-	case fresh && counter <= of.highest():
+	case counter <= of.highest() && (fresh && c.another(counter) || of.late && of.with(counter) != 0):
 		of, c.obeyed = nil, false
 	case of.with(counter) != 0, int(counter) <= int(of.highest())-overtaken:
 		return false
@@ -247,6 +249,7 @@ func (c *issuedChip) next(index byte, counter uint16, cryptogram uint64, fresh b
 		of = &c.issues[len(c.issues)-1]
 	}
 	of.take(counter, cryptogram)
+	of.late = of.late || of.aged && fresh
 	of.aged = of.aged || !fresh
 	return true
 }

@@ -229,6 +229,34 @@ func TestNewCardBeginsAnewAndNoOtherDoes(t *testing.T) {
 	late("when another has its number")
 }
 
+// What a card sent when it was new may be overtaken by what it sends after its first answer.
+// Where it was another card after all, that pays on with the counters of its own.
+func TestLateNewsOfANewCardIsNoFraud(t *testing.T) {
+	var c issuedChip
+	made := uint64(0)
+	pays := func(counter uint16, fresh bool) bool { made++; return c.next(1, counter, made, fresh) }
+	if !pays(1, true) || !pays(3, false) || !pays(2, true) {
+		t.Error("a new card's payment that was overtaken is refused")
+	}
+	if c.next(1, 2, made, true) || c.next(1, 3, made-1, false) {
+		t.Error("what it sent comes again")
+	}
+	c = issuedChip{}
+	for n := uint16(2); n < 10; n++ { // the first was lost
+		pays(n, n < 3)
+	}
+	for n := uint16(1); n < 10; n++ {
+		if !pays(n, n == 1) {
+			t.Errorf("the next card's payment %d is refused", n)
+		}
+	}
+	for n := uint16(2); n < 10; n++ {
+		if pays(n, false) {
+			t.Errorf("payment %d of a third card, which is not new, is taken", n)
+		}
+	}
+}
+
 // replays sends chip data that were sent before.
 func replays(sent []byte) field {
 	return func(p *pos, m *wire.Message) {

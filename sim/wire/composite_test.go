@@ -274,6 +274,10 @@ func FuzzComposed(f *testing.F) {
 		f.Add(c.field, c.packed)
 	}
 	f.Add(55, "007\x00\x00\x95\x02ab\x00")
+	f.Add(55, "015\x95\x88\x00\x00\x00\x00\x00\x00\x00\x05abcde") // a length that is longer than is read
+	for _, length := range []string{"\x84\xFF\xFF\xFF\xFF", "\x88\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF", "\x88\x80\x00\x00\x00\x00\x00\x00\x00"} {
+		f.Add(55, fmt.Sprintf("%03d\x9F\x02%s", 2+len(length), length))
+	}
 	f.Fuzz(func(t *testing.T, n int, octets string) {
 		if n < 2 || n > 128 || !d.HasField(n) {
 			return

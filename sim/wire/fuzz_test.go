@@ -73,8 +73,10 @@ func FuzzRead(f *testing.F) {
 			f.Add(frame[d.Length.Octets:])
 		}
 	}
+	f.Add(unhex(f, "6000030000"+"602200000000"+"0200"+"0000000000000200"+"0012"+"9F02"+"880000000000000001"+"31")) // a length that is longer than is read
 	m, again := d.NewMessage(), d.NewMessage()
 	f.Fuzz(func(t *testing.T, b []byte) {
+		d.NewMessage().Read(cutSomewhere(b))
 		if n := allocs.Above(4*uint64(len(b))+4096, func() { d.NewMessage().Read(b) }); n > 0 {
 			t.Fatalf("reading %d octets allocates %d", len(b), n)
 		}
@@ -118,6 +120,16 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("packed twice: %X, once: %X, %v", twice, packed, err)
 		}
 	})
+}
+
+// cutSomewhere is b up to an octet that its octets choose, with nothing after it.
+func cutSomewhere(b []byte) []byte {
+	n := 0
+	for _, c := range b {
+		n = n*31 + int(c)
+	}
+	n = int(uint(n) % uint(len(b)+1))
+	return b[:n:n]
 }
 
 // Where moov v0.26.1 reads less or other than stands on the line, ours does

@@ -90,6 +90,7 @@ var catches = map[string][]string{
 	"cup/cash":            {"load-over-limit", "load-untold", "load-unpaid", "cryptogram-unchecked", "totals-ignore-reversals"},
 	"cup/chip":            {"script-result-lost", "pin-told-wrong", "chip-without-cryptogram", "counter-unchecked"},
 	"cup/integrity":       {"totals-wrap"},
+	"cup/kinds":           {"points-mixed-up"},
 	"cup/keys":            {"master-key-wrong", "key-block-header"},
 	"cup/refund":          {"refund-of-another", "refund-over-rest"},
 	"shop/fees":           {"statement-does-not-add-up", "fee-off-by-one"},

@@ -54,6 +54,9 @@ func afterKill(t testing.TB, h *Host) (again *Host) {
 		if got, want := again.books.Points(c), h.books.Points(c); got != want {
 			t.Errorf("the points of account %d are worth %d fen, want %d", c, got, want)
 		}
+		if got, want := again.books.AlliancePoints(c), h.books.AlliancePoints(c); got != want {
+			t.Errorf("the alliance's points of account %d are worth %d fen, want %d", c, got, want)
+		}
 		if got, want := again.books.Cash(c), h.books.Cash(c); got != want {
 			t.Errorf("the electronic cash of account %d is %d fen, want %d", c, got, want)
 		}

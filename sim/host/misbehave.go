@@ -77,6 +77,7 @@ const (
 	noCryptogram
 	otherPIN
 	keepsCAKeys
+	oneLoyalty
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -172,6 +173,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "refund-of-another", Doc: "a refund that names a payment of another card, or none, gives back what it finds", bug: refundElsewhere},
 	{Name: "reversal-of-another", Doc: "a reversal that names no payment undoes the latest", bug: reversalElsewhere},
 	{Name: "reversal-of-any-amount", Doc: "a reversal undoes the payment that it names, whatever amount it says", bug: reversalAnyAmount},
+	{Name: "points-mixed-up", Doc: "a purchase with an alliance's points is paid out of the issuer's", bug: oneLoyalty},
 	{Name: "load-unpaid", Doc: "electronic cash that an account is to pay for is put on its chip, and no account pays", bug: cashUnpaid},
 	{Name: "load-untold", Doc: "loads of electronic cash are approved and booked, and the chip is not told", bug: cashUntold},
 	{Name: "load-over-limit", Doc: "a chip is loaded with any amount of electronic cash", bug: cashUnbounded},

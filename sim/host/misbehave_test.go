@@ -85,6 +85,12 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			p.write(p.last)
 			return p.hear(time.Second) && bookOf(h, "10000001").DebitN == 2
 		},
+		"points-mixed-up": func(p *pos, h *Host) bool {
+			card, _ := h.books.CardOf([]byte(holderOf(p, p.p, "good").PAN))
+			before := h.books.AlliancePoints(card)
+			p.want("00", dialect.AlliancePoints, amount(500), shows("good"))
+			return h.books.AlliancePoints(card) == before
+		},
 		"forget-status": func(p *pos, h *Host) bool {
 			p.do(dialect.StatusUpload, sub(wire.ManagementCode, "362"), sub(wire.TerminalStatus, "010"))
 			_, told := h.Status(p.entry.TID)

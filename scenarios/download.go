@@ -13,7 +13,7 @@ import (
 // host may ask for in the header of an answer.
 var downloadsChinese = map[string]string{
 	"参数": "parameters", "公钥": "ca-keys", "国密公钥": "sm-ca-keys", "IC卡参数": "ic-parameters", "应用程序": "application", "卡BIN黑名单": "card-blacklist",
-	"汇率": "rates", "非接参数": "contactless", "免密卡BIN": "no-pin-cards", "免密卡BIN黑名单": "no-pin-blacklist", "状态": "status", "签到": "sign-in",
+	"汇率": "rates", "非接参数": "contactless", "免密卡BIN": "no-pin-cards", "免密卡BIN黑名单": "no-pin-blacklist", "证书回收列表": "revoked-certificates", "状态": "status", "签到": "sign-in",
 }
 
 // ofDownload makes a Make for sentences about a download that {text} names.

@@ -141,6 +141,22 @@ func (k *kept) have(l *loading) {
 			k.tapLimits(e)
 		}
 	}
+	k.revoke()
+}
+
+// revokedCertificates is what dialects call the list of issuers' certificates that are good
+// no longer.
+const revokedCertificates = "revoked-certificates"
+
+// revoke has the terminal take no card whose issuer's certificate is on the list.
+func (k *kept) revoke() {
+	var all []chip.Revocation
+	if l := k.loaded[revokedCertificates]; l != nil {
+		for _, e := range l.entries {
+			all = append(all, chip.Revocation(e))
+		}
+	}
+	k.caKeys.Revoke(all)
 }
 
 // tapLimits takes the limits for cards that are tapped, where an entry is of their
@@ -320,6 +336,9 @@ func (l *loading) page(v []byte) error {
 			return errors.New("a page ends within an entry")
 		}
 		n := 2 + int(wire.Uint(v[:2]))
+		if l.of.Name == revokedCertificates && n != 2+len(chip.Revocation{}) {
+			return errors.New("a revoked certificate is named by nine octets: provider, index of the CA key, serial number")
+		}
 		l.entries = append(l.entries, bytes.Clone(v[2:n]))
 		v = v[n:]
 	}

@@ -317,6 +317,8 @@ func (h *Host) entries(of *dialect.Download) [][]byte {
 		return authorities(h.breaks(otherCAKey))
 	case "sm-ca-keys":
 		return smCAKeys()
+	case "revoked-certificates":
+		return h.revocations()
 	case "ic-parameters":
 		return applications(h.profile)
 	case "card-blacklist":
@@ -329,6 +331,24 @@ func (h *Host) entries(of *dialect.Download) [][]byte {
 		return [][]byte{[]byte("840 7.1042"), []byte("978 8.2310"), []byte("344 0.9131")}
 	}
 	return [][]byte{[]byte("posfleet " + of.Name)}
+}
+
+// revocations are certificates of issuers that are good no longer: provider, index, serial
+// number.
+func (h *Host) revocations() (all [][]byte) {
+	if h.breaks(forgetRevoked) {
+		return nil
+	}
+	for i := range h.profile.Cards {
+		issuer := h.profile.Cards[i].Issuer()
+		if issuer == nil {
+			continue
+		}
+		if r, revoked := issuer.Revoked(); revoked && !slices.ContainsFunc(all, func(e []byte) bool { return bytes.Equal(e, r[:]) }) {
+			all = append(all, r[:])
+		}
+	}
+	return all
 }
 
 // mostTapped is from which amount on, in hundredths, a card is to be inserted.

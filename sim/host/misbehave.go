@@ -78,6 +78,7 @@ const (
 	otherPIN
 	keepsCAKeys
 	oneLoyalty
+	forgetRevoked
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -151,6 +152,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "ca-key-wrong", Doc: "CA keys and IC parameters are downloaded with one bit wrong", bug: wrongCAKey},
 	{Name: "ca-key-forged", Doc: "the first CA key is downloaded as another one, under a hash that is right", bug: otherCAKey},
 	{Name: "ca-key-kept", Doc: "CA keys that were withdrawn are given to download all the same", bug: keepsCAKeys},
+	{Name: "revocation-untold", Doc: "no certificate is told to be revoked", bug: forgetRevoked},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
 	{Name: "refund-number-ignored", Doc: "a refund that comes again under its number is booked again", bug: refundNumberIgnored},

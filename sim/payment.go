@@ -20,7 +20,11 @@ func (p *Player) Pay(o *Order) error {
 	if t := p.T; t.SignedIn && t.Profile.Policy.DailySignIn && t.day != 0 && t.day != p.today() {
 		p.signInAgain()
 	}
-	f := p.T.Profile.Dialect.Form(o.Of)
+	d := p.T.Profile.Dialect
+	if o.Entry == Tap && o.Of.Loads() && d.EntryMode(Held, true) != "" {
+		o.Entry, o.PIN = Held, true // as an inserted one: of a load for money there is none
+	}
+	f := d.Form(o.Of)
 	err := p.T.refuses(o, f)
 	if err == nil && o.Entry == Tap {
 		if err = p.tap(o); err == nil && o.PIN {
@@ -264,7 +268,7 @@ func (p *Player) arm(r *Result) bool {
 		reason = t.Profile.Policy.ReversalReason
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		reason = d.Reason(dialect.WrongMAC)
-	case r.Outcome == report.Refused && (r.Why == errCardDeclines || r.Why == errCashNotLoaded || errors.Is(r.Why, rules.ErrIssuer)):
+	case r.Outcome == report.Refused && (r.Why == errCardDeclines || r.Why == errCashNotLoaded || r.Why == errCardGone || errors.Is(r.Why, rules.ErrIssuer)):
 		reason = d.Reason(dialect.Unfinished)
 	case r.Outcome == report.Refused && errors.As(r.Why, &wrong) && !t.Profile.Policy.KeepOnMismatch:
 		return false

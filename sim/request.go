@@ -19,6 +19,7 @@ const (
 	Tap    = dialect.Tap
 	Keyed  = dialect.Keyed
 	Code   = dialect.ShownCode
+	Held   = dialect.Held
 )
 
 // Order is what cardholder and operator want of the terminal.
@@ -45,14 +46,15 @@ func (o *Order) chip() *profile.Holder {
 	switch {
 	case o.Onto != nil:
 		return o.Onto
-	case o.Entry == Insert, o.Entry == Tap:
+	case o.Entry == Insert, o.Entry == Tap, o.Entry == Held:
 		return o.Holder
 	}
 	return nil
 }
 
-// inserted reports whether it is in the reader, for as long as the payment takes.
-func (o *Order) inserted() bool { return o.Entry == Insert || o.Onto != nil }
+// inserted reports whether it is in the reader, or held against it, for as long as the payment
+// takes.
+func (o *Order) inserted() bool { return o.Entry == Insert || o.Entry == Held || o.Onto != nil }
 
 // begin starts a request of form f: constants, routing header, identity, and
 // the trace when the form carries one.

@@ -17,10 +17,11 @@ const (
 	Tap                    // contactless chip
 	Keyed                  // typed by hand
 	ShownCode              // QR payment code
+	Held                   // contactless chip that is held there until the issuer has answered
 	entries
 )
 
-var entryNames = [entries]string{Swipe: "stripe", Insert: "chip", Tap: "tap", Keyed: "typed", ShownCode: "code"}
+var entryNames = [entries]string{Swipe: "stripe", Insert: "chip", Tap: "tap", Keyed: "typed", ShownCode: "code", Held: "held"}
 
 // EntryMode is what the network writes for an entry, with a PIN or without; empty
 // for one that it has not.

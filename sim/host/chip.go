@@ -174,7 +174,7 @@ func (h *Host) needsCryptogram(req *Request) bool {
 		return false
 	}
 	mode := m.Get(wire.EntryMode)
-	return m.Has(wire.ChipData) || h.entered(mode, dialect.Insert) || h.entered(mode, dialect.Tap)
+	return m.Has(wire.ChipData) || h.entered(mode, dialect.Insert) || h.entered(mode, dialect.Tap) || h.entered(mode, dialect.Held)
 }
 
 // entered reports whether an entry mode is that of an entry, whatever it says of a PIN.

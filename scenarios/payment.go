@@ -85,8 +85,8 @@ func cardOrder(a Args) (sim.Order, []profile.Holder, error) {
 		return o, nil, lack("the card of role %s has no number in the profile", hs[0].Card.Role)
 	case a.Profile.Dialect.Has(wire.EntryMode) && a.Profile.Dialect.EntryMode(o.Entry, o.PIN) == "":
 		return o, nil, lack("dialect %s has no entry mode for a card that is read so", a.Profile.Dialect.Name)
-	case o.Fallback && !a.Profile.Dialect.Has(wire.ChipCondition):
-		return o, nil, lack("dialect %s does not say that a stripe is read for want of the chip (element chip-condition)", a.Profile.Dialect.Name)
+	case o.Fallback && !a.Profile.Dialect.Has(wire.ChipCondition) && a.Profile.Dialect.EntryMode(dialect.Instead, true) == "":
+		return o, nil, lack("dialect %s does not say that a stripe is read for want of the chip (element chip-condition, or fallback of entry)", a.Profile.Dialect.Name)
 	case (o.Entry == sim.Insert || o.Entry == sim.Tap) && hs[0].Sequence == "":
 		return o, nil, lack("the card of role %s has no chip in the profile (key sequence)", hs[0].Card.Role)
 	}

@@ -165,8 +165,8 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 	if f.Carries(wire.EntryMode) {
 		m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(o.Entry, pin))
 	}
-	if o.Fallback && m.Has(wire.ChipCondition) {
-		m.SetString(wire.ChipCondition, "2")
+	if o.Fallback {
+		p.fallback(f, pin)
 	}
 	if o.Entry != Swipe {
 		m.SetString(wire.PAN, h.PAN)
@@ -214,6 +214,17 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 		p.security(f, pin, sealed)
 	}
 	return nil
+}
+
+// fallback says that the stripe stands in for a chip that cannot be read: by the condition of
+// the chip, by an entry mode of its own, or by both, as the dialect has it.
+func (p *Player) fallback(f *dialect.Form, pin bool) {
+	if p.req.Has(wire.ChipCondition) {
+		p.req.SetString(wire.ChipCondition, "2")
+	}
+	if mode := p.T.Profile.Dialect.EntryMode(dialect.Instead, pin); mode != "" && f.Carries(wire.EntryMode) {
+		p.req.SetString(wire.EntryMode, mode)
+	}
 }
 
 // pinBlock puts in the PIN for the card number in p.pan: in a block of 8 octets, or

@@ -117,7 +117,7 @@ func (h *Host) checkChip(req *Request) verdict {
 			h.log.add(notice{what: "payment by chip without the chip's data"})
 			return formatError
 		}
-		if h.cardOf(req).ChipFirst && m.Get(wire.Track2) != nil && m.Uint(wire.ChipCondition) != 2 && h.dialect.HasCode(chipWanted) {
+		if h.cardOf(req).ChipFirst && m.Get(wire.Track2) != nil && m.Uint(wire.ChipCondition) != 2 && !h.entered(m.Get(wire.EntryMode), dialect.Instead) && h.dialect.HasCode(chipWanted) {
 			return chipWanted
 		}
 		return pending

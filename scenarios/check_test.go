@@ -89,6 +89,7 @@ var catches = map[string][]string{
 	"cup/authentication":  {"ca-key-forged", "ca-key-wrong", "revocation-untold"},
 	"cup/cash":            {"load-over-limit", "load-untold", "load-unpaid", "cryptogram-unchecked", "totals-ignore-reversals"},
 	"cup/chip":            {"script-result-lost", "pin-told-wrong", "chip-without-cryptogram", "counter-unchecked"},
+	"cup/download":        {"parameters-of-all"},
 	"cup/integrity":       {"totals-wrap"},
 	"cup/kinds":           {"points-mixed-up"},
 	"cup/keys":            {"master-key-wrong", "key-block-header"},

@@ -375,7 +375,7 @@ func (p *Player) tellScript() {
 	m.Set(wire.ChipData, n.data)
 	p.holder = n.holder
 	r := p.exchangeAside(f)
-	if n.tries++; r.Outcome == report.Approved || n.tries >= t.Profile.Policy.ReversalTries {
+	if n.tries++; r.Outcome == report.Approved || n.tries >= t.tries() {
 		t.kept.script = nil
 	}
 }

@@ -42,7 +42,7 @@ func (t *Terminal) Loaded(name string) int {
 // ForgetDownloads has the terminal have downloaded nothing.
 func (t *Terminal) ForgetDownloads() {
 	if t.kept != nil {
-		t.kept.loading, t.kept.loaded, t.kept.caKeys, t.kept.denial, t.kept.tapped.given = nil, nil, nil, [5]byte{}, false
+		t.kept.loading, t.kept.loaded, t.kept.caKeys, t.kept.denial, t.kept.tapped.given, t.kept.parameters = nil, nil, nil, [5]byte{}, false, nil
 	}
 }
 
@@ -109,7 +109,7 @@ func (p *Player) download(of *dialect.Download, most int, exchange func(*Player,
 			return ifUnsent(err)
 		}
 		v := p.ans.Get(wire.Download)
-		if err := cmp.Or(p.working(v), l.take(v, p.yyyymmdd())); err != nil {
+		if err := cmp.Or(p.working(v), l.take(v, p.yyyymmdd()), l.readable(v)); err != nil {
 			return p.spoilt(err)
 		}
 	}
@@ -120,6 +120,7 @@ func (p *Player) download(of *dialect.Download, most int, exchange func(*Player,
 		return ifUnsent(err)
 	}
 	s.have(l)
+	s.obey(t.Profile.Policy.AutoSignOff)
 	t.Display = "下载成功"
 	return nil
 }
@@ -326,6 +327,14 @@ func (l *loading) take(v []byte, today uint32) error {
 	}
 	l.entries = append(l.entries, bytes.Clone(data))
 	return nil
+}
+
+// readable complains about parameters that cannot be read.
+func (l *loading) readable(v []byte) error {
+	if l.of.Name != parametersDownload {
+		return nil
+	}
+	return dialect.ReadParameters(v, new(dialect.Parameters))
 }
 
 // page reads entries of two digits of length and so many characters.

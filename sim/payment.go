@@ -80,6 +80,11 @@ func (t *Terminal) refuses(o *Order, f *dialect.Form) error {
 		}
 		return fmt.Errorf("%w: the batch is full (%d), settle first", ErrRefusedLocally, t.Profile.Policy.JournalLimit)
 	}
+	if t.kept != nil && t.kept.parameters != nil {
+		if err := t.bars(o); err != nil {
+			return err
+		}
+	}
 	if err := t.worn(o); err != nil {
 		return err
 	}
@@ -133,7 +138,9 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 	t := p.T
 	if t.TellsScript() || t.OfflineSales() > 0 && !p.mayStayOffline(o) {
 		p.tellScript()
-		p.uploadOffline()
+		if told := t.told(); told == nil || !told.HoldsBack {
+			p.uploadOffline()
+		}
 		p.free = p.Clock.Now()
 	}
 	if t.Owes() {
@@ -330,7 +337,7 @@ func (p *Player) Reverse() (done, again bool) {
 		t.stand(t.Owed.Of, Undone)
 		return true, false
 	}
-	if int(t.Owed.Tries) >= pol.ReversalTries {
+	if int(t.Owed.Tries) >= t.tries() {
 		t.Owed.Request = t.Owed.Request[:0]
 		t.Failed++
 		if t.Owed.Of.Journalled() {

@@ -70,6 +70,7 @@ func afterKill(t testing.TB, h *Host) (again *Host) {
 	for what, of := range map[string]func(h *Host) any{
 		"what terminals told":        func(h *Host) any { return h.statuses.last },
 		"what is asked of terminals": func(h *Host) any { return h.requirements.open },
+		"parameters of terminals":    func(h *Host) any { return h.requirements.parameters },
 		"what was withdrawn":         func(h *Host) any { return len(h.requirements.withdrawn) },
 		"who has a master key":       func(h *Host) any { return h.masters.asked },
 		"merchants":                  func(h *Host) any { return h.Merchants().Merchants() },

@@ -153,6 +153,12 @@ var misbehaviours = []Misbehaviour{
 	{Name: "ca-key-forged", Doc: "the first CA key is downloaded as another one, under a hash that is right", bug: otherCAKey},
 	{Name: "ca-key-kept", Doc: "CA keys that were withdrawn are given to download all the same", bug: keepsCAKeys},
 	{Name: "revocation-untold", Doc: "no certificate is told to be revoked", bug: forgetRevoked},
+	{Name: "parameters-of-all", Doc: "what a bank sets of one terminal's parameters that terminal is not told",
+		wrap: onAnswer(func(h *Host, req *Request) {
+			if req.Known && req.Transaction == dialect.DownloadLoad && req.Answer.Has(wire.Download) && string(req.Message.Get(wire.ManagementCode)) == "360" {
+				req.Answer.Set(wire.Download, h.parametersOf(-1))
+			}
+		})},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
 	{Name: "refund-number-ignored", Doc: "a refund that comes again under its number is booked again", bug: refundNumberIgnored},

@@ -236,6 +236,13 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		p.want("00", dialect.DownloadQuery, sub(wire.ManagementCode, "372"), sub(wire.Download, "100"))
 		return p.ans.Text(wire.Download) != "0"
 	}
+	seen["parameters-of-all"] = func(p *pos, h *Host) bool {
+		if err := h.SetParameter(p.entry.TID, "20", "0"); err != nil {
+			p.Fatal(err)
+		}
+		p.want("00", dialect.DownloadLoad, sub(wire.ManagementCode, "360"))
+		return !bytes.Contains(p.ans.Get(wire.Download), []byte("200210"))
+	}
 	seen["ca-key-forged"] = seen["ca-key-wrong"]
 	seen["master-key-wrong"] = func(p *pos, h *Host) bool {
 		if p.send(p.request(dialect.MasterKey)) != "00" {

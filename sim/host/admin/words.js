@@ -68,7 +68,7 @@ export const faultsInChinese = {
 	"refund-number-ignored": "同一退款单号重复提交时再次退款", "equal-refunds-merged": "同一订单金额相同、单号不同的两笔退款只退一次",
 	"signature-misfiled": "签名一律归入最近一笔消费, 不核对流水号、参考号和金额", "refund-of-another": "退货指向他卡或不存在的交易时仍退款",
 	"reversal-of-another": "冲正指向不存在的交易时冲正最近一笔", "reversal-of-any-amount": "冲正不核对金额",
-	"points-mixed-up": "联盟积分消费扣发卡行积分", "revocation-untold": "不下发已回收的发卡行证书", "load-unpaid": "账户圈存只写卡, 不扣账户", "load-untold": "圈存批准并入账, 但不下发写卡脚本", "load-over-limit": "圈存不核对芯片电子现金余额上限",
+	"points-mixed-up": "联盟积分消费扣发卡行积分", "parameters-of-all": "不下发单台终端的参数", "revocation-untold": "不下发已回收的发卡行证书", "load-unpaid": "账户圈存只写卡, 不扣账户", "load-untold": "圈存批准并入账, 但不下发写卡脚本", "load-over-limit": "圈存不核对芯片电子现金余额上限",
 	"password-not-asked": "应输入支付密码的付款码不输密码即可支付", "password-lost": "顾客输入支付密码后应答成功但不入账", "late-password-pays": "终端冲正后顾客输入支付密码仍入账",
 	"clone-accepted": "同号两台终端可同时交易且不告警", "second-binding-accepted": "已绑定商户的终端可再绑定另一商户", "fee-off-by-one": "每笔手续费多一分", "statement-does-not-add-up": "对账单首行多一分, 总计不变",
 	"cut-off-ignored": "日切时间之后的消费仍计入当日", "new-merchant-paid-at-once": "入网未满90天的商户仍按方案当日到账", "lapsed-approval-signed": "审核通过超过30天仍可签约", "expired-papers-approved": "审核不检查营业执照和身份证的有效期",

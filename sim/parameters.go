@@ -2,9 +2,12 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/profile"
 )
 
 // parametersDownload is what dialects call the download of what terminals are to do.
@@ -49,6 +52,30 @@ func (t *Terminal) bars(o *Order) error {
 		return nil
 	}
 	return fmt.Errorf("%w: its parameters, as downloaded, do not allow %s", ErrRefusedLocally, why)
+}
+
+// Lists of card numbers' beginnings that terminals download, as dialects call them.
+const (
+	cardBlacklist  = "card-blacklist"   // cards that are not taken
+	noPINBlacklist = "no-pin-blacklist" // cards whose PIN is wanted whatever the amount
+)
+
+// lists reports whether a list that the terminal has downloaded has the card.
+func (t *Terminal) lists(name string, h *profile.Holder) bool {
+	if t.kept == nil || h == nil {
+		return false
+	}
+	l := t.kept.loaded[name]
+	return l != nil && slices.ContainsFunc(l.entries, func(head []byte) bool { return len(head) > 0 && strings.HasPrefix(h.PAN, string(head)) })
+}
+
+// blacklisted says why a card that the terminal is not to take pays nothing.
+func (t *Terminal) blacklisted(o *Order) error {
+	if o.Entry == Code || o.Of.Original() != dialect.ToNone || !t.lists(cardBlacklist, o.Holder) {
+		return nil
+	}
+	t.Display = "黑名单卡, 不受理"
+	return fmt.Errorf("%w: the card is on the blacklist that it has downloaded", ErrRefusedLocally)
 }
 
 // tries is how often it sends a reversal, or an advice, before it gives it up.

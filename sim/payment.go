@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -80,8 +81,8 @@ func (t *Terminal) refuses(o *Order, f *dialect.Form) error {
 		}
 		return fmt.Errorf("%w: the batch is full (%d), settle first", ErrRefusedLocally, t.Profile.Policy.JournalLimit)
 	}
-	if t.kept != nil && t.kept.parameters != nil {
-		if err := t.bars(o); err != nil {
+	if t.kept != nil && t.kept.loaded != nil {
+		if err := cmp.Or(t.bars(o), t.blacklisted(o)); err != nil {
 			return err
 		}
 	}

@@ -111,6 +111,40 @@ Feature: Downloads
     Then the terminal refuses
     And the terminal shows "不允许小费"
 
+  @misuse @cup-download-27
+  Scenario: a card of the blacklist is not taken, once the terminal has that
+    When the cardholder pays 49.10 yuan with a blacklisted card
+    Then the host approves
+    When the terminal downloads its "card-blacklist"
+    And the cardholder pays 49.20 yuan with a blacklisted card
+    Then the terminal refuses
+    And the terminal shows "黑名单卡, 不受理"
+    When the operator voids the last purchase
+    Then the host approves
+    When the cardholder pays 49.30 yuan with a good card
+    Then the host approves
+
+  @tap @cup-download-28
+  Scenario: a card of the list of those that need their PIN is asked for it by tap
+    When the cardholder pays 5.10 yuan with a pin-always card by tap
+    Then the host approves
+    And the request carries:
+      | field | value  |
+      | 22    | 072    |
+      | 52    | absent |
+    When the terminal downloads its "no-pin-blacklist"
+    And the cardholder pays 5.20 yuan with a pin-always card by tap
+    Then the host approves
+    And the request carries:
+      | field | value   |
+      | 22    | 071     |
+      | 52    | present |
+    When the cardholder pays 5.30 yuan with a chip card by tap
+    Then the host approves
+    And the request carries:
+      | field | value  |
+      | 22    | 072    |
+
   @resume @cup-download-7
   Scenario: a download that the power cut goes on with the entry that is missing
     When the power fails after 2 entries of its "ca-keys"

@@ -386,11 +386,11 @@ func (h *Host) entries(of *dialect.Download) [][]byte {
 	case "ic-parameters":
 		return applications(h.profile)
 	case "card-blacklist":
-		return numberedFrom("62250099%02d", 25)
+		return numberedFrom("6225000075%02d", 25)
 	case "no-pin-cards":
 		return numberedFrom("62250088%02d", 12)
 	case "no-pin-blacklist":
-		return numberedFrom("62250077%02d", 3)
+		return numberedFrom("6225000076%02d", 3)
 	case "rates":
 		return [][]byte{[]byte("840 7.1042"), []byte("978 8.2310"), []byte("344 0.9131")}
 	}

@@ -201,6 +201,11 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 		}
 		m.Set(wire.Track2, p.scratch)
 	}
+	if o.Entry == Swipe && len(h.Card.Track3) > 0 && f.Carries(wire.Track3) {
+		if err := p.thirdTrack(h, sealed); err != nil {
+			return err
+		}
+	}
 	if pin {
 		if p.pan = append(p.pan[:0], h.PAN...); f.PINZeros {
 			p.pan = append(p.pan[:0], keys.NoPAN...)
@@ -215,6 +220,26 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 	}
 	return nil
 }
+
+// thirdTrack puts in track 3: format code, number, separator and more (ISO/IEC 4909). It is
+// enciphered where the other is.
+func (p *Player) thirdTrack(h *profile.Holder, sealed bool) error {
+	track := append(append(p.scratch[:0], thirdFormat...), h.PAN...)
+	track = append(append(track, 'D'), h.Card.Track3...)
+	p.scratch = track
+	if !sealed {
+		track[len(thirdFormat)+len(h.PAN)] = '='
+	} else if track, err := p.T.keys.Track.EncryptTrack(track); err != nil {
+		return err
+	} else {
+		p.scratch = track
+	}
+	p.req.Set(wire.Track3, p.scratch)
+	return nil
+}
+
+// thirdFormat begins a track 3 of a bank's.
+const thirdFormat = "99"
 
 // fallback says that the stripe stands in for a chip that cannot be read: by the condition of
 // the chip, by an entry mode of its own, or by both, as the dialect has it.

@@ -28,6 +28,26 @@ Feature: Purchase at UnionPay terminals
       | 60.3     | 000                 |
       | 64       | present             |
 
+  @cup-purchase-8
+  Scenario: a stripe with a third track has that sent, and a reversal does not
+    When the cardholder pays 123.50 yuan with a passbook card
+    Then the host approves
+    And the request carries:
+      | field | value   |
+      | 2     | absent  |
+      | 35    | present |
+      | 36    | present |
+      | 53    | present |
+    Given the line loses the next answer
+    When the cardholder pays 123.60 yuan with a passbook card
+    Then the terminal owes a reversal
+    When the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+    And the reversal carries:
+      | field | value  |
+      | 35    | absent |
+      | 36    | absent |
+
   @cup-purchase-2
   Scenario: a purchase by chip and PIN
     When the cardholder pays 124.00 yuan with a chip card by chip

@@ -20,6 +20,7 @@ type Card struct {
 	Expiry        string // YYMM
 	Sequence      string // card sequence number, three digits; empty when it has no chip
 	Service       string // service code on the stripe, three digits
+	Track3        Secret // digits behind the number in a third track; none for a stripe without one
 	Discretionary Secret // discretionary digits that end track 2, cut to fit its 37
 	PIN           Secret // the account's; empty when it has none
 	Typed         Secret // what the cardholder types; the PIN unless the role is to mistype
@@ -62,6 +63,7 @@ var (
 	panShape    = regexp.MustCompile(`^\d{13,19}$`)
 	roleShape   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
 	threeDigits = regexp.MustCompile(`^\d{3}$`)
+	thirdShape  = regexp.MustCompile(`^\d{1,80}$`) // of track 3, behind the number
 	extraShape  = regexp.MustCompile(`^\d{1,17}$`) // of a track's discretionary data
 	codeShape   = regexp.MustCompile(`^\d{19}$`)
 )
@@ -143,6 +145,7 @@ func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chi
 		"expiry":          r.Match(&c.Expiry, monthShape, "YYMM"),
 		"sequence":        r.Match(&c.Sequence, threeDigits, "three digits"),
 		"service":         r.Match(&c.Service, threeDigits, "three digits"),
+		"track-3":         strict.Secret(r.Reader, &c.Track3, thirdShape, "1 to 80 digits, what follows the card number in track 3"),
 		"discretionary":   strict.Secret(r.Reader, &c.Discretionary, extraShape, "1 to 17 digits"),
 		"pin":             strict.Secret(r.Reader, &c.PIN, pinShape, "4 to 12 digits"),
 		"typed":           strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),

@@ -165,8 +165,11 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 	if f.Carries(wire.EntryMode) {
 		m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(o.Entry, pin))
 	}
-	if o.Fallback {
+	switch {
+	case o.Fallback:
 		p.fallback(f, pin)
+	case o.Entry == Swipe && h.Card.HasChip() && m.Has(wire.ChipCondition):
+		m.SetString(wire.ChipCondition, "1") // the chip has not failed
 	}
 	if o.Entry != Swipe {
 		m.SetString(wire.PAN, h.PAN)

@@ -26,6 +26,7 @@ Feature: Purchase at UnionPay terminals
       | 60.1     | 22                  |
       | 60.2     | present             |
       | 60.3     | 000                 |
+      | 60.5     | 0                   |
       | 64       | present             |
 
   @cup-purchase-8

@@ -32,6 +32,9 @@ func (c *Card) Issuer() *chip.Issuer {
 	return c.chips.issuer
 }
 
+// HasChip reports whether the card's stripe says that there is a chip (service code 2xx or 6xx).
+func (c *Card) HasChip() bool { return c.Service != "" && (c.Service[0] == '2' || c.Service[0] == '6') }
+
 // Command is what the bundled host tells the card's chip; NoCommand for nothing.
 func (c *Card) Command() chip.Command {
 	if c.chips == nil {

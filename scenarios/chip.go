@@ -138,6 +138,11 @@ func chipPhrases() []*Phrase {
 			Make: func(a Args) (func(*sim.Player) error, error) {
 				return func(p *sim.Player) error { p.SpoilChip(sim.DoubtsIssuer); return nil }, chipped(a)
 			}},
+		{Group: group, English: "the next chip is taken away too soon", Chinese: "下一笔芯片卡交易卡片提前离开",
+			Doc: "It is gone from the reader before its issuer's answer comes. What the host has approved is undone.",
+			Make: func(a Args) (func(*sim.Player) error, error) {
+				return func(p *sim.Player) error { p.SpoilChip(sim.Leaves); return nil }, chipped(a)
+			}},
 		{Group: group, English: "the cardholder of the tapped card is verified by {verified}", Chinese: "挥卡的持卡人验证方式为{verified}", Asserts: true,
 			Doc: "What the card's qualifiers (CTQ, 9F6C) answered to the terminal's (TTQ, 9F66), which asks from its limit on: policy tap-pin-above, and what it has downloaded.",
 			Make: func(a Args) (func(*sim.Player) error, error) {

@@ -13,7 +13,7 @@ import (
 // host may ask for in the header of an answer.
 var downloadsChinese = map[string]string{
 	"参数": "parameters", "公钥": "ca-keys", "国密公钥": "sm-ca-keys", "IC卡参数": "ic-parameters", "应用程序": "application", "卡BIN黑名单": "card-blacklist",
-	"汇率": "rates", "非接参数": "contactless", "免密卡BIN": "no-pin-cards", "免密卡BIN黑名单": "no-pin-blacklist", "状态": "status", "签到": "sign-in",
+	"汇率": "rates", "非接参数": "contactless", "免密卡BIN": "no-pin-cards", "免密卡BIN黑名单": "no-pin-blacklist", "证书回收列表": "revoked-certificates", "状态": "status", "签到": "sign-in",
 }
 
 // ofDownload makes a Make for sentences about a download that {text} names.
@@ -66,6 +66,28 @@ func required(a Args) (func(*sim.Player) error, error) {
 	}, nil
 }
 
+// setParameter is the Make of the sentence in which a bank sets a parameter of the terminal.
+func setParameter(a Args) (func(*sim.Player) error, error) {
+	code, value, d := a.Quoted(0), a.Quoted(1), a.Profile.Dialect
+	if _, err := dialect.ParameterValue(code, value); err != nil {
+		return nil, err
+	}
+	switch {
+	case d.DownloadNamed("parameters") == nil:
+		return nil, lack("dialect %s has no download of its parameters", d.Name)
+	case a.Admin == nil:
+		return nil, lack("only the host's admin API sets parameters, and the profile knows of none")
+	}
+	return func(p *sim.Player) error {
+		path := "/v1/terminals/" + url.PathEscape(p.T.TID) + "/parameters"
+		set := func(value string) error {
+			return a.Admin.Do("PUT", path, map[string]string{"code": code, "value": value}, nil)
+		}
+		worldOf(p).undo(func() { set("") })
+		return p.Away(func() error { return set(value) })
+	}, nil
+}
+
 func downloadPhrases() []*Phrase {
 	const group = "Downloads / 下载"
 	return []*Phrase{
@@ -87,6 +109,9 @@ func downloadPhrases() []*Phrase {
 					})
 				}, nil
 			}},
+		{Group: group, English: "the bank sets parameter {text} of the terminal to {text}", Chinese: "银行将终端参数{text}设为{text}", Admin: true,
+			Doc:  "What the host tells this terminal when it downloads its parameters, by code: \"18\" tips are allowed (1) or not (0), \"19\" percent of a tip, \"20\" numbers may be typed in, \"21\" sign-off after settlement, \"23\" tries of a reversal, \"24\" advices go before the next payment (1) or before settlement (0), \"26\" which transactions it does, in hexadecimal.",
+			Make: setParameter},
 		{Group: group, English: "the terminal downloads its {text}", Chinese: "终端下载{text}", Of: dialect.DownloadLoad,
 			Doc: "Fetches what the dialect names so (\"parameters\", \"ca-keys\", \"rates\" …; \"参数\", \"公钥\", \"汇率\"), whole, or the rest of it where that was cut off, and tells the host at the end.",
 			Make: ofDownload(func(a Args, name string) func(*sim.Player) error {

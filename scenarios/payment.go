@@ -85,8 +85,8 @@ func cardOrder(a Args) (sim.Order, []profile.Holder, error) {
 		return o, nil, lack("the card of role %s has no number in the profile", hs[0].Card.Role)
 	case a.Profile.Dialect.Has(wire.EntryMode) && a.Profile.Dialect.EntryMode(o.Entry, o.PIN) == "":
 		return o, nil, lack("dialect %s has no entry mode for a card that is read so", a.Profile.Dialect.Name)
-	case o.Fallback && !a.Profile.Dialect.Has(wire.ChipCondition):
-		return o, nil, lack("dialect %s does not say that a stripe is read for want of the chip (element chip-condition)", a.Profile.Dialect.Name)
+	case o.Fallback && !a.Profile.Dialect.Has(wire.ChipCondition) && a.Profile.Dialect.EntryMode(dialect.Instead, true) == "":
+		return o, nil, lack("dialect %s does not say that a stripe is read for want of the chip (element chip-condition, or fallback of entry)", a.Profile.Dialect.Name)
 	case (o.Entry == sim.Insert || o.Entry == sim.Tap) && hs[0].Sequence == "":
 		return o, nil, lack("the card of role %s has no chip in the profile (key sequence)", hs[0].Card.Role)
 	}
@@ -151,6 +151,9 @@ func paymentPhrases() []*Phrase {
 		{Group: group, English: "the cardholder asks for the points of a {role} card", Chinese: "持卡人用{role}卡查询积分",
 			Doc:  "An inquiry into the points that purchases with points are paid out of, by magnetic stripe and PIN. What the host tells is a balance as of money.",
 			Card: true, Of: dialect.PointsQuery, Make: withCard},
+		{Group: group, English: "the cardholder asks for the alliance points of a {role} card", Chinese: "持卡人用{role}卡查询联盟积分",
+			Doc:  "The same for the points of an alliance of merchants (account type 065), which are another account.",
+			Card: true, Of: dialect.AllianceQuery, Make: withCard},
 		{Group: group, English: "the operator voids the last purchase", Chinese: "操作员对上一笔消费做消费撤销", Was: "操作员撤销上一笔消费",
 			Doc: "The whole amount of the last purchase of this batch that is not voided, with the supervisor's password and the same card.",
 			Of:  dialect.PurchaseVoid, Make: followUp(lastOriginal)},

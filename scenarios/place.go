@@ -87,7 +87,7 @@ func (p *place) in(m *wire.Message) []byte {
 
 // entries are how an entry mode is written in a field table.
 var entries = []word[sim.Entry]{
-	{"stripe", "刷卡", sim.Swipe}, {"chip", "插卡", sim.Insert}, {"tap", "挥卡", sim.Tap}, {"typed", "手输", sim.Keyed}, {"code", "扫码", sim.Code},
+	{"stripe", "刷卡", sim.Swipe}, {"chip", "插卡", sim.Insert}, {"tap", "挥卡", sim.Tap}, {"typed", "手输", sim.Keyed}, {"code", "扫码", sim.Code}, {"held", "挥卡不离开", sim.Held}, {"fallback", "降级刷卡", dialect.Instead},
 }
 
 // entryNamed reads an entry mode, as "stripe and PIN" or "tap without PIN".

@@ -29,6 +29,10 @@ func TestWorkingKeysOfEachKindPlay(t *testing.T) {
 		"AES keys in TR-31, elsewhere, CMAC": inFile("extends: iso87-binary\nsign-in: \"018\"\nmac: cmac\nfields: {57: {is: b...999, name: key blocks, mask: hidden}}\nelements: {working-keys: 57}\n"),
 		"SM4 keys, PIN blocks of 8 octets":   inFile("extends: cup\nsign-in: \"006\"\npin: {octets: 8}\n"),
 		"PIN blocks of format 2":             inFile("extends: iso87\npin: {format: 2}\n"),
+		"single DES keys":                    changed(t, []string{`sign-in: "004"`, `sign-in: "001"`}),
+		"SM4 keys without one for tracks":    changed(t, []string{`sign-in: "004"`, `sign-in: "005"`}),
+		"AES keys":                           changed(t, []string{`sign-in: "004"`, `sign-in: "008"`}),
+		"AES keys in TR-31, none for tracks": changed(t, []string{`sign-in: "004"`, `sign-in: "017"`}),
 		"DES keys in TR-31":                  changed(t, []string{`sign-in: "004"`, `sign-in: "014"`}),
 		"AES keys in TR-31, CMAC":            changed(t, []string{`sign-in: "004"`, `sign-in: "018"`, "mac: ecb", "mac: cmac"}),
 	} {

@@ -154,7 +154,7 @@ func (t *Terminal) denial() (code [5]byte) {
 // ChipFault is what is wrong with what a chip sends to its issuer.
 type ChipFault uint8
 
-// The faults; the last is of what it receives.
+// The faults; the last two are of what it receives.
 const (
 	NoChipFault     ChipFault = iota
 	WrongCryptogram           // the cryptogram is a bit wrong
@@ -168,6 +168,7 @@ const (
 	SignedAnswer              // what the chip has signed has been, after that
 	SignedSecond              // the same, with its second cryptogram
 	DoubtsIssuer              // the chip finds its issuer's answer wrong, whatever that is
+	Leaves                    // the chip is taken away before it hears that
 )
 
 // alters is what a fault changes between chip and terminal.
@@ -222,7 +223,7 @@ func (p *Player) spoilChip(o *Order) {
 		p.scratch = p.scratch[:0]
 	case OtherAmount:
 		p.req.SetUint(wire.Amount, uint64(o.Amount+1))
-	case DoubtsIssuer:
+	case DoubtsIssuer, Leaves:
 		return // until the answer
 	}
 	p.unspoil()
@@ -238,6 +239,7 @@ func yymm(year, month int) string {
 // its electronic cash is not what it is to be.
 var (
 	errCardDeclines  = errors.New("the card declines what the host has approved")
+	errCardGone      = errors.New("the card was taken away before it heard its issuer's answer")
 	errCashNotLoaded = errors.New("the card has not taken the electronic cash that the host has approved")
 )
 
@@ -253,6 +255,12 @@ func (p *Player) finishChip(o *Order, r *Result) {
 	if !o.inserted() { // a card that was tapped has gone
 		if r.Outcome == report.Approved { // who declines may not have taken it for the card's
 			x.Answered()
+		}
+		return
+	}
+	if p.spoil == Leaves {
+		if p.spoil = NoChipFault; r.Outcome == report.Approved {
+			r.Outcome, r.Why = report.Refused, errCardGone
 		}
 		return
 	}
@@ -298,7 +306,7 @@ func (p *Player) finishChip(o *Order, r *Result) {
 		p.noteFailure(o, r.Trace, dialect.WrongIssuer)
 	}
 	if len(x.Results) > 0 {
-		p.noteScript(o.chip(), r)
+		p.noteScript(o, r)
 	}
 }
 
@@ -310,6 +318,7 @@ type scriptResult struct {
 	batch  uint32
 	trace  uint32
 	tries  int
+	entry  Entry   // of the chip
 	code   [6]byte // processing code of the payment
 	rrn    [12]byte
 	auth   string // the answer's authorisation code, empty for none
@@ -319,8 +328,11 @@ type scriptResult struct {
 }
 
 // noteScript keeps the notice of an issuer's commands, for before the next payment.
-func (p *Player) noteScript(h *profile.Holder, r *Result) {
-	n := &scriptResult{auth: p.ans.Text(wire.AuthCode), bank: p.ans.Text(wire.Acquirer), holder: h, amount: r.Asked, batch: p.T.Batch, trace: r.Trace, data: p.chip.AppendTags(nil, chip.ResultTags)}
+func (p *Player) noteScript(o *Order, r *Result) {
+	n := &scriptResult{entry: Insert, auth: p.ans.Text(wire.AuthCode), bank: p.ans.Text(wire.Acquirer), holder: o.chip(), amount: r.Asked, batch: p.T.Batch, trace: r.Trace, data: p.chip.AppendTags(nil, chip.ResultTags)}
+	if o.Entry == Held {
+		n.entry = Held
+	}
 	copy(n.code[:], p.req.Get(wire.ProcessingCode))
 	copy(n.rrn[:], p.ans.Get(wire.RRN))
 	copy(n.date[:], p.ans.Get(wire.LocalDate))
@@ -356,7 +368,7 @@ func (p *Player) tellScript() {
 	m.SetString(wire.PAN, n.holder.PAN)
 	m.Set(wire.ProcessingCode, n.code[:])
 	m.SetUint(wire.Amount, uint64(n.amount))
-	m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(Insert, false))
+	m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(n.entry, false))
 	m.SetString(wire.CardSequence, n.holder.Sequence)
 	m.Set(wire.RRN, n.rrn[:])
 	if n.auth != "" {
@@ -371,7 +383,7 @@ func (p *Player) tellScript() {
 	m.Set(wire.ChipData, n.data)
 	p.holder = n.holder
 	r := p.exchangeAside(f)
-	if n.tries++; r.Outcome == report.Approved || n.tries >= t.Profile.Policy.ReversalTries {
+	if n.tries++; r.Outcome == report.Approved || n.tries >= t.tries() {
 		t.kept.script = nil
 	}
 }

@@ -42,7 +42,7 @@ func (t *Terminal) Loaded(name string) int {
 // ForgetDownloads has the terminal have downloaded nothing.
 func (t *Terminal) ForgetDownloads() {
 	if t.kept != nil {
-		t.kept.loading, t.kept.loaded, t.kept.caKeys, t.kept.denial, t.kept.tapped.given = nil, nil, nil, [5]byte{}, false
+		t.kept.loading, t.kept.loaded, t.kept.caKeys, t.kept.denial, t.kept.tapped.given, t.kept.parameters = nil, nil, nil, [5]byte{}, false, nil
 	}
 }
 
@@ -109,7 +109,7 @@ func (p *Player) download(of *dialect.Download, most int, exchange func(*Player,
 			return ifUnsent(err)
 		}
 		v := p.ans.Get(wire.Download)
-		if err := cmp.Or(p.working(v), l.take(v, p.yyyymmdd())); err != nil {
+		if err := cmp.Or(p.working(v), l.take(v, p.yyyymmdd()), l.readable(v)); err != nil {
 			return p.spoilt(err)
 		}
 	}
@@ -120,6 +120,7 @@ func (p *Player) download(of *dialect.Download, most int, exchange func(*Player,
 		return ifUnsent(err)
 	}
 	s.have(l)
+	s.obey(t.Profile.Policy.AutoSignOff)
 	t.Display = "下载成功"
 	return nil
 }
@@ -141,6 +142,22 @@ func (k *kept) have(l *loading) {
 			k.tapLimits(e)
 		}
 	}
+	k.revoke()
+}
+
+// revokedCertificates is what dialects call the list of issuers' certificates that are good
+// no longer.
+const revokedCertificates = "revoked-certificates"
+
+// revoke has the terminal take no card whose issuer's certificate is on the list.
+func (k *kept) revoke() {
+	var all []chip.Revocation
+	if l := k.loaded[revokedCertificates]; l != nil {
+		for _, e := range l.entries {
+			all = append(all, chip.Revocation(e))
+		}
+	}
+	k.caKeys.Revoke(all)
 }
 
 // tapLimits takes the limits for cards that are tapped, where an entry is of their
@@ -312,6 +329,14 @@ func (l *loading) take(v []byte, today uint32) error {
 	return nil
 }
 
+// readable complains about parameters that cannot be read.
+func (l *loading) readable(v []byte) error {
+	if l.of.Name != parametersDownload {
+		return nil
+	}
+	return dialect.ReadParameters(v, new(dialect.Parameters))
+}
+
 // page reads entries of two digits of length and so many characters.
 func (l *loading) page(v []byte) error {
 	last := v[0] != '2'
@@ -320,6 +345,9 @@ func (l *loading) page(v []byte) error {
 			return errors.New("a page ends within an entry")
 		}
 		n := 2 + int(wire.Uint(v[:2]))
+		if l.of.Name == revokedCertificates && n != 2+len(chip.Revocation{}) {
+			return errors.New("a revoked certificate is named by nine octets: provider, index of the CA key, serial number")
+		}
 		l.entries = append(l.entries, bytes.Clone(v[2:n]))
 		v = v[n:]
 	}

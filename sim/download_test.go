@@ -27,6 +27,7 @@ func TestDownloadRefusesWhatCannotBeRight(t *testing.T) {
 		"page without a sign":        {loading{of: pages}, "9", false},
 		"page that ends in an entry": {loading{of: pages}, "104abc", false},
 		"page of nothing with more":  {loading{of: pages}, "2", false},
+		"certificate of 8 octets":    {loading{of: &dialect.Download{Name: revokedCertificates}}, "108\xA0\x00\x00\x03\x33\x91\x00\x01", false},
 		"empty text":                 {loading{of: &dialect.Download{Whole: true}}, "", false},
 	} {
 		l, err := c.l, error(nil)

@@ -22,10 +22,11 @@ type kept struct {
 		tapLimits
 		given bool
 	}
-	details    []byte        // what the settlement of the open batch takes besides its records
-	untotalled []untotalled  // chip payments of that batch that are in no totals
-	copied     []byte        // chip data of a payment, by somebody who has them sent again
-	script     *scriptResult // of an issuer's commands, of which the host has not heard; nil for none
+	parameters *dialect.Parameters // as it has downloaded; nil for as its policy says
+	details    []byte              // what the settlement of the open batch takes besides its records
+	untotalled []untotalled        // chip payments of that batch that are in no totals
+	copied     []byte              // chip data of a payment, by somebody who has them sent again
+	script     *scriptResult       // of an issuer's commands, of which the host has not heard; nil for none
 }
 
 // keep is what the terminal keeps.

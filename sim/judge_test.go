@@ -221,6 +221,7 @@ func TestReversalIsOwedByHowAnExchangeEnded(t *testing.T) {
 		{report.Open, line.ErrStopped, false, "silent"},
 		{report.Refused, rules.ErrMAC, false, "mac"},
 		{report.Refused, errCardDeclines, false, "unfinished"},
+		{report.Refused, errCardGone, false, "unfinished"},
 		{report.Refused, rules.ErrIssuer, false, "unfinished"},
 		{report.Refused, mismatch, false, ""},
 		{report.Refused, mismatch, true, "other"},

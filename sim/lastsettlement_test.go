@@ -121,6 +121,27 @@ func TestStraysOfSettlementsCount(t *testing.T) {
 	}
 }
 
+// A scenario may leave a terminal at which nobody is logged in: before the last settlement somebody
+// does, as in a shop.
+func TestSomebodyLogsInForTheLastSettlement(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "cup", 4)
+	plan := purchase(b.profile)
+	plan.Steps = append(plan.Steps, sim.Step{Text: "switch off and on", Do: func(p *sim.Player) error { p.T.PowerOn(); return nil }})
+	plan.Steps = append([]sim.Step{{Text: "log in", Do: func(p *sim.Player) error {
+		o := b.profile.Cashier()
+		return p.T.LoginWhole(o.Number, string(o.Password))
+	}}}, plan.Steps...)
+	mix, err := sim.NewMix(1, []*sim.Plan{plan}, []float64{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep := b.run(t, &sim.Run{Terminals: 4, Pacer: sim.Constant(sim.Rate{N: 20, Per: time.Second}), For: 500 * time.Millisecond, Mix: mix, Settle: true, NewHost: true})
+	if s := rep.Settlements; s.Balanced != 4 || s.Failed != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
 // A fleet that cannot sign in gives what is known of that, with the error.
 func TestFleetThatCannotSignInIsReported(t *testing.T) {
 	t.Parallel()

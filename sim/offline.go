@@ -78,7 +78,7 @@ func (p *Player) uploadOffline() bool {
 		declined := r.Outcome == report.Declined
 		unread := declined && t.Profile.Dialect.AsksSignIn(r.Code) // the host has other keys: it says nothing of the payment
 		decided := declined && !unread
-		last := sale.tries >= t.Profile.Policy.ReversalTries
+		last := sale.tries >= t.tries()
 		switch {
 		case r.Outcome == report.Approved && sale.order != nil:
 			p.book(sale.order, r, batch)

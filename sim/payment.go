@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -20,7 +21,11 @@ func (p *Player) Pay(o *Order) error {
 	if t := p.T; t.SignedIn && t.Profile.Policy.DailySignIn && t.day != 0 && t.day != p.today() {
 		p.signInAgain()
 	}
-	f := p.T.Profile.Dialect.Form(o.Of)
+	d := p.T.Profile.Dialect
+	if o.Entry == Tap && o.Of.Loads() && d.EntryMode(Held, true) != "" {
+		o.Entry, o.PIN = Held, true // as an inserted one: of a load for money there is none
+	}
+	f := d.Form(o.Of)
 	err := p.T.refuses(o, f)
 	if err == nil && o.Entry == Tap {
 		if err = p.tap(o); err == nil && o.PIN {
@@ -76,6 +81,11 @@ func (t *Terminal) refuses(o *Order, f *dialect.Form) error {
 		}
 		return fmt.Errorf("%w: the batch is full (%d), settle first", ErrRefusedLocally, t.Profile.Policy.JournalLimit)
 	}
+	if t.kept != nil && t.kept.loaded != nil {
+		if err := cmp.Or(t.bars(o), t.blacklisted(o)); err != nil {
+			return err
+		}
+	}
 	if err := t.worn(o); err != nil {
 		return err
 	}
@@ -129,7 +139,9 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 	t := p.T
 	if t.TellsScript() || t.OfflineSales() > 0 && !p.mayStayOffline(o) {
 		p.tellScript()
-		p.uploadOffline()
+		if told := t.told(); told == nil || !told.HoldsBack {
+			p.uploadOffline()
+		}
 		p.free = p.Clock.Now()
 	}
 	if t.Owes() {
@@ -264,7 +276,7 @@ func (p *Player) arm(r *Result) bool {
 		reason = t.Profile.Policy.ReversalReason
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		reason = d.Reason(dialect.WrongMAC)
-	case r.Outcome == report.Refused && (r.Why == errCardDeclines || r.Why == errCashNotLoaded || errors.Is(r.Why, rules.ErrIssuer)):
+	case r.Outcome == report.Refused && (r.Why == errCardDeclines || r.Why == errCashNotLoaded || r.Why == errCardGone || errors.Is(r.Why, rules.ErrIssuer)):
 		reason = d.Reason(dialect.Unfinished)
 	case r.Outcome == report.Refused && errors.As(r.Why, &wrong) && !t.Profile.Policy.KeepOnMismatch:
 		return false
@@ -326,7 +338,7 @@ func (p *Player) Reverse() (done, again bool) {
 		t.stand(t.Owed.Of, Undone)
 		return true, false
 	}
-	if int(t.Owed.Tries) >= pol.ReversalTries {
+	if int(t.Owed.Tries) >= t.tries() {
 		t.Owed.Request = t.Owed.Request[:0]
 		t.Failed++
 		if t.Owed.Of.Journalled() {

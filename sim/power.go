@@ -118,7 +118,7 @@ func (t *Terminal) wiped() error {
 }
 
 // reads is which part reads a card or code, by how it comes in.
-var reads = [...]device.Parts{Swipe: device.StripeReader, Insert: device.ChipReader, Tap: device.TapReader, Keyed: device.Keyboard, Code: device.Camera}
+var reads = [...]device.Parts{Swipe: device.StripeReader, Insert: device.ChipReader, Tap: device.TapReader, Keyed: device.Keyboard, Code: device.Camera, Held: device.TapReader}
 
 // worn says why the terminal cannot take an order with the parts that it has, or that
 // still work.

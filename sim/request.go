@@ -19,6 +19,7 @@ const (
 	Tap    = dialect.Tap
 	Keyed  = dialect.Keyed
 	Code   = dialect.ShownCode
+	Held   = dialect.Held
 )
 
 // Order is what cardholder and operator want of the terminal.
@@ -45,14 +46,15 @@ func (o *Order) chip() *profile.Holder {
 	switch {
 	case o.Onto != nil:
 		return o.Onto
-	case o.Entry == Insert, o.Entry == Tap:
+	case o.Entry == Insert, o.Entry == Tap, o.Entry == Held:
 		return o.Holder
 	}
 	return nil
 }
 
-// inserted reports whether it is in the reader, for as long as the payment takes.
-func (o *Order) inserted() bool { return o.Entry == Insert || o.Onto != nil }
+// inserted reports whether it is in the reader, or held against it, for as long as the payment
+// takes.
+func (o *Order) inserted() bool { return o.Entry == Insert || o.Entry == Held || o.Onto != nil }
 
 // begin starts a request of form f: constants, routing header, identity, and
 // the trace when the form carries one.
@@ -163,8 +165,11 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 	if f.Carries(wire.EntryMode) {
 		m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(o.Entry, pin))
 	}
-	if o.Fallback && m.Has(wire.ChipCondition) {
-		m.SetString(wire.ChipCondition, "2")
+	switch {
+	case o.Fallback:
+		p.fallback(f, pin)
+	case o.Entry == Swipe && h.Card.HasChip() && m.Has(wire.ChipCondition):
+		m.SetString(wire.ChipCondition, "1") // the chip has not failed
 	}
 	if o.Entry != Swipe {
 		m.SetString(wire.PAN, h.PAN)
@@ -199,6 +204,11 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 		}
 		m.Set(wire.Track2, p.scratch)
 	}
+	if o.Entry == Swipe && len(h.Card.Track3) > 0 && f.Carries(wire.Track3) {
+		if err := p.thirdTrack(h, sealed); err != nil {
+			return err
+		}
+	}
 	if pin {
 		if p.pan = append(p.pan[:0], h.PAN...); f.PINZeros {
 			p.pan = append(p.pan[:0], keys.NoPAN...)
@@ -212,6 +222,37 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 		p.security(f, pin, sealed)
 	}
 	return nil
+}
+
+// thirdTrack puts in track 3: format code, number, separator and more (ISO/IEC 4909). It is
+// enciphered where the other is.
+func (p *Player) thirdTrack(h *profile.Holder, sealed bool) error {
+	track := append(append(p.scratch[:0], thirdFormat...), h.PAN...)
+	track = append(append(track, 'D'), h.Card.Track3...)
+	p.scratch = track
+	if !sealed {
+		track[len(thirdFormat)+len(h.PAN)] = '='
+	} else if track, err := p.T.keys.Track.EncryptTrack(track); err != nil {
+		return err
+	} else {
+		p.scratch = track
+	}
+	p.req.Set(wire.Track3, p.scratch)
+	return nil
+}
+
+// thirdFormat begins a track 3 of a bank's.
+const thirdFormat = "99"
+
+// fallback says that the stripe stands in for a chip that cannot be read: by the condition of
+// the chip, by an entry mode of its own, or by both, as the dialect has it.
+func (p *Player) fallback(f *dialect.Form, pin bool) {
+	if p.req.Has(wire.ChipCondition) {
+		p.req.SetString(wire.ChipCondition, "2")
+	}
+	if mode := p.T.Profile.Dialect.EntryMode(dialect.Instead, pin); mode != "" && f.Carries(wire.EntryMode) {
+		p.req.SetString(wire.EntryMode, mode)
+	}
 }
 
 // pinBlock puts in the PIN for the card number in p.pan: in a block of 8 octets, or

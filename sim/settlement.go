@@ -137,7 +137,7 @@ func (p *Player) endBatch(end *dialect.Form, e *ending) error {
 // sign-in brings its number, or by counting.
 func (p *Player) closeBatch() error {
 	t := p.T
-	if !t.Profile.Policy.AutoSignOff {
+	if !t.signsOff() {
 		t.Batch = dialect.Next(t.Batch)
 		return nil
 	}

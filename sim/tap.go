@@ -46,7 +46,7 @@ func (p *Player) tap(o *Order) error {
 		t.Display = "请插卡"
 		return fmt.Errorf("%w: a card is tapped for less than %s %s", ErrRefusedLocally, report.FormatAmount(l.most, t.Profile.Dialect.Exponent), t.Profile.Dialect.Unit())
 	}
-	verify := l.verify > 0 && o.Amount >= l.verify
+	verify := t.verifies(l, o)
 	if o.Holder == nil || !verify {
 		return nil
 	}
@@ -64,13 +64,19 @@ func (p *Player) tap(o *Order) error {
 	return nil
 }
 
+// verifies reports whether the cardholder is to be verified: from a limit on, or where a list
+// says so of the card.
+func (t *Terminal) verifies(l tapLimits, o *Order) bool {
+	return l.verify > 0 && o.Amount >= l.verify || t.lists(noPINBlacklist, o.Holder)
+}
+
 // qualifiers are the terminal's for an order.
 func (p *Player) qualifiers(o *Order) chip.TTQ {
 	t, l := p.T, p.T.tapLimits()
 	missing, _ := t.Kind.Lacks(nil, device.PINPad)
 	f := t.Profile.Dialect.Form(o.Of)
 	pin := missing == 0 && f != nil && f.Carries(wire.PINBlock)
-	return chip.NewTTQ(pin, !p.mayStayOffline(o), l.verify > 0 && o.Amount >= l.verify)
+	return chip.NewTTQ(pin, !p.mayStayOffline(o), t.verifies(l, o))
 }
 
 // mayTapOffline reports whether an amount is one that a tapped chip may approve by itself.

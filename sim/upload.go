@@ -127,7 +127,7 @@ func (p *Player) noteUntotalled(as dialect.Transaction, o *Order, trace uint32, 
 	if t.Profile.Dialect.Form(as) == nil {
 		return
 	}
-	if o.inserted() {
+	if o.Onto != nil {
 		entry = Insert
 	}
 	t.keep().untotalled = append(t.keep().untotalled, untotalled{t.keepDetail(p.chip.AppendDetail), o.chip(), t.Profile.Dialect.ClassOf(p.ans.Get(wire.Operator)), o.Amount, trace, entry, why})

@@ -161,6 +161,12 @@ func replayPlan(p *profile.Profile, arrivals []recording.Arrival) *sim.Plan {
 	plan.Steps = []sim.Step{{Text: "as recorded", At: "recording", Do: func(pl *sim.Player) error {
 		a := arrivals[pl.N()]
 		o := sim.Order{Of: a.Of, Entry: a.Entry, PIN: a.PIN, Amount: a.Amount}
+		switch a.Entry {
+		case dialect.Instead:
+			o.Entry, o.Fallback = sim.Swipe, true
+		case sim.Held:
+			o.Entry = sim.Tap // of what the network has it for, it is made one again
+		}
 		holders := good
 		if a.Of == dialect.QRPurchase || a.Entry == sim.Code {
 			holders, o.Entry, o.PIN = codes, sim.Code, false

@@ -53,6 +53,33 @@ Feature: Offline data authentication of chips
     Then the host approves
     And the terminal does not find the chip authentic, since its issuer's certificate has expired
 
+  @cup-authentication-18
+  Scenario: the certificate of a chip's issuer was revoked
+    When the terminal downloads its "ca-keys"
+    And the cardholder pays 107.10 yuan with a certificate-revoked card by chip
+    Then the host approves
+    And the terminal finds the chip authentic by DDA
+    When the terminal downloads its "revoked-certificates"
+    Then the host approves
+    And the terminal has 1 entries of its "revoked-certificates"
+    When the cardholder pays 107.20 yuan with a certificate-revoked card by chip
+    Then the host approves
+    And the terminal does not find the chip authentic, since its issuer's certificate was revoked
+    And the terminal shows "交易成功, 发卡行证书已回收"
+    When the cardholder pays 107.30 yuan with a dda card by chip
+    Then the host approves
+    And the terminal finds the chip authentic by DDA
+
+  @resume @cup-authentication-19
+  Scenario: a list of revoked certificates outlives a power cut, and CA keys that are fetched once more
+    When the terminal downloads its "revoked-certificates"
+    And the terminal downloads its "ca-keys"
+    And the power fails and comes back
+    And operator "01" logs in with password "0000"
+    And the terminal downloads its "ca-keys"
+    And the cardholder pays 107.40 yuan with a certificate-revoked card by chip
+    Then the terminal does not find the chip authentic, since its issuer's certificate was revoked
+
   @cup-authentication-8
   Scenario Outline: static data that were changed: <card>
     Given the next chip sends static data that were changed

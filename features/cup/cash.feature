@@ -170,6 +170,67 @@ Feature: Loads of electronic cash
     When the cardholder asks for the balance of a cash card
     Then the balance has not changed
 
+  @tap @cup-cash-26
+  Scenario: a chip is loaded that is held against the reader until its issuer has answered
+    When the cardholder asks for the balance of a cash card
+    Then the balance is known
+    When the cardholder does an account-load of 70.00 yuan with a cash card by tap
+    Then the host approves
+    And the chip approves
+    And the chip has 70.00 yuan more of electronic cash
+    And the terminal owes a notice of what the chip did
+    And the request carries:
+      | field | value   |
+      | 3     | 600000  |
+      | 22    | 981     |
+      | 25    | 91      |
+      | 35    | absent  |
+      | 52    | present |
+      | 55    | present |
+      | 60.1  | 45      |
+    When the cardholder asks for the balance of a cash card
+    Then the balance has gone down by 70.00 yuan
+    And the terminal owes no notice of what the chip did
+
+  @tap @void @settlement @cup-cash-27
+  Scenario: a load for money by tap is voided by tap, and both are told in the settlement
+    Given the terminal starts an empty batch
+    When the cardholder does a cash-load of 71.00 yuan with a cash card by tap
+    Then the host approves
+    And the chip has 71.00 yuan more of electronic cash
+    And the request carries:
+      | field | value  |
+      | 22    | 982    |
+      | 52    | absent |
+    When the operator does a cash-load-void to the last payment
+    Then the host approves
+    And the chip has 71.00 yuan less of electronic cash
+    When the terminal settles
+    Then the totals balance
+    And the host's totals are debits of 71.00 yuan in 1 and credits of 71.00 yuan in 1
+
+  @tap @reversal @cup-cash-28
+  Scenario Outline: a chip that is taken away too soon <how> is not loaded, and nobody pays
+    When the cardholder asks for the balance of a cash card
+    Then the balance is known
+    Given the next chip is taken away too soon
+    When the cardholder does an account-load of 72.00 yuan with a cash card <how>
+    Then the electronic cash on the chip has not changed
+    And the terminal owes a reversal
+    When the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+    And the reversal carries:
+      | field | value   |
+      | 39    | 96      |
+      | 55    | present |
+    When the cardholder asks for the balance of a cash card
+    Then the balance has not changed
+
+    Examples:
+      | how     |
+      | by tap  |
+      | by chip |
+
   @reversal @void @cup-cash-8
   Scenario: a void that is reversed leaves the load as it was
     Given the terminal starts an empty batch

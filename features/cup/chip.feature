@@ -119,6 +119,10 @@ Feature: Chip cards
   Scenario: the stripe of a card whose chip is to be used
     When the cardholder pays 71.00 yuan with a chip-first card by stripe
     Then the host declines
+    And the request carries:
+      | field | value |
+      | 22    | 021   |
+      | 60.5  | 1     |
     When the cardholder pays 71.00 yuan with a chip-first card by chip
     Then the host approves
 

@@ -94,3 +94,37 @@ Feature: Working keys
       | 008   |
       | 017   |
       | 018   |
+
+  @reversal @cup-keys-13
+  Scenario Outline: keys of block <old> change to <new> while a payment with a PIN is under way
+    Given the policy says "sign-in: 001 or 003 or 004 or 013 or 014"
+    When the terminal signs in for keys of block "<old>"
+    Then the working keys are right
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    Given the line loses the next answer
+    When the cardholder pays <amount> yuan with a good card
+    Then the request carries:
+      | field | value   |
+      | 52    | present |
+    And the terminal owes a reversal
+    When the terminal signs in for keys of block "<new>"
+    Then the working keys are right
+    When the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+    When the cardholder asks for the balance of a good card
+    Then the balance has not changed
+    When the cardholder pays <amount> yuan with a good card
+    Then the host approves
+    And the request carries:
+      | field | value   |
+      | 52    | present |
+
+    Examples:
+      | old | new | amount |
+      | 001 | 003 | 46.50  |
+      | 003 | 004 | 46.51  |
+      | 004 | 001 | 46.52  |
+      | 004 | 013 | 46.53  |
+      | 013 | 014 | 46.54  |
+      | 014 | 003 | 46.55  |

@@ -131,6 +131,53 @@ Feature: Kinds of purchases
     When the cardholder asks for the points of a stolen card
     Then the host answers as for a stolen card
 
+  @points @cup-kinds-27
+  Scenario: an alliance's points are another account than the issuer's
+    When the cardholder asks for the alliance points of a good card
+    Then the host approves
+    And the balance is known
+    And the request carries:
+      | field | value  |
+      | MTI   | 0200   |
+      | 3     | 310000 |
+      | 25    | 65     |
+      | 60.1  | 03     |
+      | 60.7  | 065    |
+    When the cardholder does an alliance-purchase of 74.00 yuan with a good card
+    Then the host approves
+    And the request carries:
+      | field | value  |
+      | 3     | 000000 |
+      | 25    | 65     |
+      | 60.1  | 22     |
+      | 60.7  | 065    |
+    When the cardholder asks for the alliance points of a good card
+    Then the balance has gone down by 74.00 yuan
+    When the cardholder asks for the points of a good card
+    Then the balance is known
+    When the cardholder does an alliance-purchase of 75.00 yuan with a good card
+    And the cardholder asks for the points of a good card
+    Then the balance has not changed
+
+  @points @void @cup-kinds-28
+  Scenario: a purchase with an alliance's points is undone in those
+    When the cardholder asks for the alliance points of a good card
+    Then the balance is known
+    When the cardholder does an alliance-purchase of 76.00 yuan with a good card
+    And the operator does a purchase-void to the last payment
+    Then the host approves
+    When the cardholder does an alliance-purchase of 77.00 yuan with a good card
+    And the operator refunds 17.00 yuan of the last purchase
+    Then the host approves
+    When the cardholder asks for the alliance points of a good card
+    Then the balance has gone down by 60.00 yuan
+
+  @points @misuse @cup-kinds-29
+  Scenario: who has the issuer's points alone pays with no alliance's
+    When the cardholder does an alliance-purchase of 78.00 yuan with a poor card
+    Then the host answers as for a poor card
+    And the terminal owes no reversal
+
   @reservation @cup-kinds-7
   Scenario: what was reserved is paid and voided by messages of their own
     When the cardholder does a reservation of 65.00 yuan with a good card by stripe without PIN
@@ -178,6 +225,7 @@ Feature: Kinds of purchases
       | kind            | condition |
       | mail-order      | 08        |
       | points-purchase | 65        |
+      | alliance-purchase | 65      |
       | reservation     | 67        |
       | mail-pre-auth   | 18        |
 

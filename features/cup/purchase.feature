@@ -26,7 +26,28 @@ Feature: Purchase at UnionPay terminals
       | 60.1     | 22                  |
       | 60.2     | present             |
       | 60.3     | 000                 |
+      | 60.5     | 0                   |
       | 64       | present             |
+
+  @cup-purchase-8
+  Scenario: a stripe with a third track has that sent, and a reversal does not
+    When the cardholder pays 123.50 yuan with a passbook card
+    Then the host approves
+    And the request carries:
+      | field | value   |
+      | 2     | absent  |
+      | 35    | present |
+      | 36    | present |
+      | 53    | present |
+    Given the line loses the next answer
+    When the cardholder pays 123.60 yuan with a passbook card
+    Then the terminal owes a reversal
+    When the terminal sends the reversal that it owes
+    Then the host acknowledges the reversal
+    And the reversal carries:
+      | field | value  |
+      | 35    | absent |
+      | 36    | absent |
 
   @cup-purchase-2
   Scenario: a purchase by chip and PIN

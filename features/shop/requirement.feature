@@ -28,6 +28,7 @@ Feature: What the host requires of a terminal
       | rates          | 3  |
       | contactless    | 1  |
       | no-pin-cards   | 12 |
+      | no-pin-blacklist | 3 |
 
   @requirement @shop-requirement-2
   Scenario: a sign-in may ask for a download, and the terminal pays after it

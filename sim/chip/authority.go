@@ -20,7 +20,8 @@ type CAKey struct {
 	Expires uint32 // its last day, as the number YYYYMMDD
 	RSA     bool   // it is no key of another cipher
 
-	key publicKey
+	key     publicKey
+	revoked [][3]byte // serial numbers of issuers' certificates that are good no longer
 }
 
 // String names the key as people ask for it.
@@ -41,6 +42,22 @@ func (k CAKeys) Find(rid [5]byte, index byte) *CAKey {
 		return nil
 	}
 	return k[i]
+}
+
+// Revocation names a certificate of an issuer's key that is good no longer, as terminals keep
+// it (EMV book 2, 5.1.2): application provider, index of the CA key, serial number.
+type Revocation [9]byte
+
+// Revoke has the keys be those under which certificates were revoked, and no others.
+func (k CAKeys) Revoke(all []Revocation) {
+	for _, key := range k {
+		key.revoked = nil
+	}
+	for _, r := range all {
+		if key := k.Find([5]byte(r[:5]), r[5]); key != nil {
+			key.revoked = append(key.revoked, [3]byte(r[6:]))
+		}
+	}
 }
 
 // Tags of a CA key (EMV book 3; DF… as UnionPay terminals have them).

@@ -22,6 +22,8 @@ type certificate struct {
 	key   publicKey
 	of    string // digits of the card numbers that it is for
 	until int
+
+	serial [3]byte
 }
 
 // openCertificate recovers the key in a certificate of a format, which has so many octets
@@ -43,7 +45,7 @@ func openCertificate(by *publicKey, signature []byte, format byte, of int, rest,
 	if about[5] != sha1AndRSA || about[6] != sha1AndRSA || int(about[8]) != len(exponent) || len(modulus) != size {
 		return c, nil, nil, false
 	}
-	c.of = digitsOf(body[1 : 1+of])
+	c.of, c.serial = digitsOf(body[1:1+of]), [3]byte(about[2:5])
 	until, isMonth := monthOf(about[1], about[0])
 	key, isKey := newPublicKey(modulus, exponent)
 	c.until, c.key = until, key

@@ -1,6 +1,10 @@
 package chip
 
-import "github.com/posfleet/posfleet/sim/wire"
+import (
+	"slices"
+
+	"github.com/posfleet/posfleet/sim/wire"
+)
 
 // ODA is a method of offline data authentication: how a terminal finds, without asking
 // anybody, that a card is its issuer's (EMV book 2, 5 and 6).
@@ -67,6 +71,7 @@ const (
 	ODADataMissing
 	IssuerCertificateWrong
 	IssuerCertificateExpired
+	IssuerCertificateRevoked
 	CardCertificateWrong
 	CardCertificateExpired
 	StaticDataWrong
@@ -81,6 +86,7 @@ var failures = [...]struct{ english, chinese string }{
 	ODADataMissing:           {"data to authenticate it are missing", "卡片认证数据缺失"},
 	IssuerCertificateWrong:   {"its issuer's certificate is wrong", "发卡行证书错"},
 	IssuerCertificateExpired: {"its issuer's certificate has expired", "发卡行证书已过期"},
+	IssuerCertificateRevoked: {"its issuer's certificate was revoked", "发卡行证书已回收"},
 	CardCertificateWrong:     {"its own certificate is wrong", "IC卡证书错"},
 	CardCertificateExpired:   {"its own certificate has expired", "IC卡证书已过期"},
 	StaticDataWrong:          {"its static data are not those signed", "静态数据签名错"},
@@ -180,6 +186,8 @@ func (t *Transaction) prove(m ODA, keys CAKeys) (*proof, ODAFailure) {
 	switch {
 	case p.failure != NoODAFailure:
 		return p, p.failure
+	case slices.Contains(ca.revoked, p.issuer.serial):
+		return p, IssuerCertificateRevoked
 	case p.issuer.until < month:
 		return p, IssuerCertificateExpired
 	case m != SDA && p.card.until < month:

@@ -136,6 +136,11 @@ func TestEachMethodFailsForEachReason(t *testing.T) {
 		t.Fatal(err)
 	}
 	known := authoritiesKeys(t, "posfleet", "expired")
+	revoking := authoritiesKeys(t, "posfleet", "second")
+	revoking.Revoke([]Revocation{{0xA0, 0, 0, 3, 0x33, 0x93, 0, 0, 1}, {0xA0, 0, 0, 3, 0x33, 0x91, 0, 0, 1}})
+	elsewhere := authoritiesKeys(t, "posfleet", "second")
+	elsewhere.Revoke([]Revocation{{0xA0, 0, 0, 3, 0x33, 0x91, 0, 0, 1}})
+	elsewhere.Revoke([]Revocation{{0xA0, 0, 0, 3, 0x33, 0x93, 0, 0, 1}, {0xA0, 0, 0, 3, 0x33, 0x91, 0, 0, 2}, {0xA0, 0, 0, 0, 3, 0x91, 0, 0, 1}})
 	rows := []struct {
 		name      string
 		authority string
@@ -151,6 +156,9 @@ func TestEachMethodFailsForEachReason(t *testing.T) {
 		{"expired key", "expired", "4912", "4912", known, Unaltered, [CDA + 1]ODAFailure{SDA: CAKeyExpired, DDA: CAKeyExpired, CDA: CAKeyExpired}},
 		{"forged key", "posfleet", "4912", "4912", CAKeys{forged}, Unaltered,
 			[CDA + 1]ODAFailure{SDA: IssuerCertificateWrong, DDA: IssuerCertificateWrong, CDA: IssuerCertificateWrong}},
+		{"revoked", "posfleet", "4912", "4912", revoking, Unaltered,
+			[CDA + 1]ODAFailure{SDA: IssuerCertificateRevoked, DDA: IssuerCertificateRevoked, CDA: IssuerCertificateRevoked}},
+		{"other certificates revoked", "posfleet", "4912", "4912", elsewhere, Unaltered, [CDA + 1]ODAFailure{}},
 		{"this month", "posfleet", "2611", "2611", known, Unaltered, [CDA + 1]ODAFailure{}},
 		{"issuer's last month", "posfleet", "2610", "4912", known, Unaltered,
 			[CDA + 1]ODAFailure{SDA: IssuerCertificateExpired, DDA: IssuerCertificateExpired, CDA: IssuerCertificateExpired}},

@@ -24,6 +24,8 @@ type certifier struct {
 	authority    *Authority
 	until        string // YYMM
 	denial       [5]byte
+	serial       [3]byte  // of the certificate
+	revoked      bool     // which is good no longer
 	certificates sync.Map // of the issuer, by the first digits of its cards' numbers
 }
 
@@ -31,7 +33,29 @@ type certifier struct {
 // terminal verification results its cards want to be declined off line (issuer action
 // code). It comes before the first card is made.
 func (i *Issuer) Certify(a *Authority, until string, denial [5]byte) {
-	i.certifier = &certifier{authority: a, until: until, denial: denial}
+	i.certifier = &certifier{authority: a, until: until, denial: denial, serial: [3]byte{2: 1}}
+}
+
+// Number gives the certificate of the issuer's key a serial number, and says whether that was
+// revoked. It comes behind [Issuer.Certify].
+func (i *Issuer) Number(serial [3]byte, revoked bool) {
+	i.certifier.serial, i.certifier.revoked = serial, revoked
+}
+
+// Revoked names the certificate of the issuer's key, if that was revoked.
+func (i *Issuer) Revoked() (r Revocation, revoked bool) {
+	c := i.certifier
+	if c == nil || !c.revoked {
+		return r, false
+	}
+	copy(r[copy(r[:], unionPayRID[:]):], append([]byte{c.authority.index}, c.serial[:]...))
+	return r, true
+}
+
+// SameCertificate reports whether certificates of two issuers' keys have one name.
+func (i *Issuer) SameCertificate(other *Issuer) bool {
+	a, b := i.certifier, other.certifier
+	return a != nil && b != nil && a.authority == b.authority && a.serial == b.serial
 }
 
 // Certified reports whether somebody certifies the issuer's keys.
@@ -64,7 +88,7 @@ func (i *certifier) issue(m ODA, pan, expiry string) *files {
 	b = appendTag(nil, tagSignedStatic, issuers.seal([]byte{staticFormat, sha1AndRSA, 0xDA, 0xC0}, static))
 	f.records[[2]byte{keysFile, 2}] = appendTag(nil, tagTemplate, b)
 	if m > SDA {
-		own := certify(issuers, cards, cardFormat, padded(number, 10), expiry, static)
+		own := certify(issuers, cards, cardFormat, padded(number, 10), expiry, [3]byte{2: 1}, static)
 		b = appendTag(appendTag(nil, tagCardCertificate, own.signed), tagCardExponent, cards.e.Bytes())
 		b = appendTag(appendTag(b, tagCardRemainder, own.rest), tagDDOL, defaultDDOL)
 		f.records[[2]byte{keysFile, 3}] = appendTag(nil, tagTemplate, b)
@@ -81,17 +105,17 @@ func (i *certifier) of(pan string) signedKey {
 	if known, there := i.certificates.Load(head); there {
 		return known.(signedKey)
 	}
-	made := certify(i.authority.pair(), issuersPair(), issuerFormat, padded(packedDigits(head), 4), i.until, nil)
+	made := certify(i.authority.pair(), issuersPair(), issuerFormat, padded(packedDigits(head), 4), i.until, i.serial, nil)
 	i.certificates.Store(head, made)
 	return made
 }
 
 // certify makes a certificate of a key, which hashes something more.
-func certify(by, key *keyPair, format byte, of []byte, until string, hashed []byte) signedKey {
+func certify(by, key *keyPair, format byte, of []byte, until string, serial [3]byte, hashed []byte) signedKey {
 	modulus, exponent := key.n.Bytes(), key.e.Bytes()
 	body := append([]byte{format}, of...)
 	body = append(body, packedDigits(until[2:]+until[:2])...)
-	body = append(body, 0, 0, 1, sha1AndRSA, sha1AndRSA, byte(len(modulus)), byte(len(exponent)))
+	body = append(append(body, serial[:]...), sha1AndRSA, sha1AndRSA, byte(len(modulus)), byte(len(exponent)))
 	room := min(by.size-2-sha1.Size-len(body), len(modulus))
 	return signedKey{by.seal(append(body, modulus[:room]...), modulus[room:], exponent, hashed), modulus[room:]}
 }

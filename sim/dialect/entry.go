@@ -17,10 +17,12 @@ const (
 	Tap                    // contactless chip
 	Keyed                  // typed by hand
 	ShownCode              // QR payment code
+	Instead                // magnetic stripe, since the chip cannot be read (fallback)
+	Held                   // contactless chip that is held there until the issuer has answered
 	entries
 )
 
-var entryNames = [entries]string{Swipe: "stripe", Insert: "chip", Tap: "tap", Keyed: "typed", ShownCode: "code"}
+var entryNames = [entries]string{Swipe: "stripe", Insert: "chip", Tap: "tap", Keyed: "typed", ShownCode: "code", Instead: "fallback", Held: "held"}
 
 // EntryMode is what the network writes for an entry, with a PIN or without; empty
 // for one that it has not.

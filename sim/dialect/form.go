@@ -27,6 +27,7 @@ type Form struct {
 	elements [2]uint64     // the elements in them, a bit each
 	tells    []Value       // of Fixed, those that tell this form from others
 	kind     string        // its constant transaction type
+	account  string        // whose points are meant, where they are not money
 	template *wire.Message
 
 	required, answer, answerShould wire.FieldSet // as far as the spec has them
@@ -74,7 +75,7 @@ func (d *Dialect) compileForm(f *Form) error {
 	if len(f.MTI) != 4 {
 		return fmt.Errorf(": MTI %q is not 4 digits", f.MTI)
 	}
-	f.carries, f.elements, f.tells, f.kind = wire.FieldSet{}, [2]uint64{}, nil, ""
+	f.carries, f.elements, f.tells, f.kind, f.account = wire.FieldSet{}, [2]uint64{}, nil, "", ""
 	m := d.NewMessage()
 	m.SetMTI(f.MTI)
 	f.Fixed = slices.Clone(f.Fixed)
@@ -91,7 +92,7 @@ func (d *Dialect) compileForm(f *Form) error {
 			}
 		}
 	}
-	f.kind = m.Text(wire.TransactionType)
+	f.kind, f.account = m.Text(wire.TransactionType), m.Text(wire.AccountType)
 	if len(f.ManagementCodes) > 0 {
 		m.SetString(wire.ManagementCode, f.ManagementCodes[0])
 	}
@@ -159,8 +160,8 @@ func (d *Dialect) Classify(m *wire.Message) (Transaction, bool) {
 }
 
 // fits compares what tells f from the other forms: processing code, entry mode
-// and condition code where they are constant, the transaction type, and the
-// network management code.
+// and condition code where they are constant, the transaction type, the network
+// management code, and whose points are meant where a request says that.
 func (d *Dialect) fits(f *Form, m *wire.Message) bool {
 	for i := range f.tells {
 		if v := &f.tells[i]; string(m.Field(v.Field)) != v.Text {
@@ -168,6 +169,9 @@ func (d *Dialect) fits(f *Form, m *wire.Message) bool {
 		}
 	}
 	if f.Transaction != Reversal && f.kind != "" && string(m.Get(wire.TransactionType)) != f.kind {
+		return false
+	}
+	if f.account != "" && m.Has(wire.AccountType) && string(m.Get(wire.AccountType)) != f.account {
 		return false
 	}
 	if len(f.ManagementCodes) == 0 {

@@ -65,6 +65,8 @@ const (
 	QRQuery         // what has become of a payment by code
 	MasterKeyRSA    // brings the terminal's master key, under the public key that it asks with
 	MasterKeyEnd    // says that the terminal has it, and which one
+	AlliancePoints  // a purchase with the points of an alliance of merchants
+	AllianceQuery   // what such an account has
 	Transactions    // how many there are
 )
 
@@ -197,6 +199,8 @@ var transactions = [Transactions]struct {
 	QRQuery:          {name: "qr-query", chinese: "扫码支付查询"},
 	MasterKeyRSA:     {name: "master-key-rsa", chinese: "主密钥公钥申请"},
 	MasterKeyEnd:     {name: "master-key-end", chinese: "主密钥下载结束"},
+	AlliancePoints:   {"alliance-purchase", "联盟积分消费", Charge, ToNone, false, true},
+	AllianceQuery:    {name: "alliance-query", chinese: "联盟积分查询"},
 }
 
 // String gives the name that reports, limits and features use.
@@ -260,7 +264,7 @@ func (t Transaction) Signs() bool { return t == SignatureUpload || t == Signatur
 func (t Transaction) Payment() bool { return t.Booking() != None }
 
 // Inquires reports whether an approved t tells what the card has, of money or points.
-func (t Transaction) Inquires() bool { return t == Balance || t == PointsQuery }
+func (t Transaction) Inquires() bool { return t == Balance || t == PointsQuery || t == AllianceQuery }
 
 // Journalled reports whether an approved t stays in the batch until settlement:
 // whatever counts there.

@@ -24,6 +24,9 @@ func (h *Host) present(req *Request) verdict {
 			return code
 		}
 	}
+	if track := m.Get(wire.Track3); track != nil && !h.readThirdTrack(req, track) {
+		return formatError
+	}
 	if req.pan == nil {
 		return pending
 	}

@@ -330,7 +330,7 @@ func (h *Host) tell(req *Request, code verdict) {
 	switch req.Transaction {
 	case dialect.Reversal:
 		return
-	case dialect.Balance, dialect.PointsQuery:
+	case dialect.Balance, dialect.PointsQuery, dialect.AllianceQuery:
 		h.tellBalance(req)
 	case dialect.QRPurchase:
 		h.tellVoucher(req)

@@ -118,7 +118,7 @@ func (h *Host) checkChip(req *Request) verdict {
 			h.log.add(notice{what: "payment by chip without the chip's data"})
 			return formatError
 		}
-		if h.cardOf(req).ChipFirst && m.Get(wire.Track2) != nil && m.Uint(wire.ChipCondition) != 2 && h.dialect.HasCode(chipWanted) {
+		if h.cardOf(req).ChipFirst && m.Get(wire.Track2) != nil && m.Uint(wire.ChipCondition) != 2 && !h.entered(m.Get(wire.EntryMode), dialect.Instead) && h.dialect.HasCode(chipWanted) {
 			return chipWanted
 		}
 		return pending
@@ -175,7 +175,7 @@ func (h *Host) needsCryptogram(req *Request) bool {
 		return false
 	}
 	mode := m.Get(wire.EntryMode)
-	return m.Has(wire.ChipData) || h.entered(mode, dialect.Insert) || h.entered(mode, dialect.Tap)
+	return m.Has(wire.ChipData) || h.entered(mode, dialect.Insert) || h.entered(mode, dialect.Tap) || h.entered(mode, dialect.Held)
 }
 
 // entered reports whether an entry mode is that of an entry, whatever it says of a PIN.

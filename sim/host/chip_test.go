@@ -416,6 +416,10 @@ var chipBugs = map[string]func(p *pos, h *Host) bool{
 		p.code(amount(5), inserts(&x, "chip"))
 		return !x.Authenticate(chip.Value(p.ans.Get(wire.ChipData), chip.TagIssuerAuthentication))
 	},
+	"revocation-untold": func(p *pos, _ *Host) bool {
+		p.want("00", dialect.DownloadLoad, sub(wire.ManagementCode, "374"), sub(wire.Download, "100"))
+		return p.ans.Text(wire.Download) != "109\xA0\x00\x00\x03\x33\x91\x00\x00\x02"
+	},
 	"load-unpaid": func(p *pos, h *Host) bool {
 		var x chip.Transaction
 		before := balanceOf(p, h, "cash")

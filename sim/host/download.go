@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -24,7 +26,8 @@ type requirements struct {
 	mu   sync.Mutex
 	open map[int][]byte // digits, by the terminal's number, in the order in which they were asked for
 
-	withdrawn map[int]bool // terminals that are told of no CA key until they end a download of them
+	parameters map[int]map[string]string // that terminals are told in the place of what others are, by code
+	withdrawn  map[int]bool              // terminals that are told of no CA key until they end a download of them
 }
 
 // Digits of the header that ask for no download.
@@ -84,6 +87,64 @@ func (h *Host) WithdrawCAKeys(tid string) error {
 	return nil
 }
 
+// SetParameter has the host tell a terminal a parameter of its own, when that downloads them:
+// a code of two digits, and its value as [dialect.ParameterValue] reads it; none for that of
+// all others.
+func (h *Host) SetParameter(tid, code, value string) error {
+	if _, err := dialect.ParameterValue(code, value); err != nil && value != "" {
+		return err
+	}
+	n := slices.IndexFunc(h.profile.Terminals, func(t profile.Terminal) bool { return t.TID == tid })
+	if n < 0 {
+		return ErrNoTerminal
+	}
+	r := &h.requirements
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.setParameters(n, map[string]string{code: value})
+	h.noteAll(&h.journal.notes, required, r.kept(n))
+	return nil
+}
+
+func (r *requirements) setParameters(number int, all map[string]string) {
+	if len(all) == 0 {
+		return
+	}
+	if r.parameters == nil {
+		r.parameters = map[int]map[string]string{}
+	}
+	if r.parameters[number] == nil {
+		r.parameters[number] = map[string]string{}
+	}
+	maps.Copy(r.parameters[number], all)
+	maps.DeleteFunc(r.parameters[number], func(_, value string) bool { return value == "" })
+	if len(r.parameters[number]) == 0 {
+		delete(r.parameters, number)
+	}
+}
+
+// parametersOf are what a terminal is told: the policy's, but for its own.
+func (h *Host) parametersOf(number int) (text []byte) {
+	policy := &h.profile.Policy
+	all := map[string]string{"12": fmt.Sprintf("%02d", min(99, int(policy.Timeout.Seconds()))), "18": "1", "19": "10", "20": "1", "21": "0",
+		"23": strconv.Itoa(min(9, policy.ReversalTries)), "24": "1", "26": "FFFFFFFF"}
+	if policy.AutoSignOff {
+		all["21"] = "1"
+	}
+	r := &h.requirements
+	r.mu.Lock()
+	maps.Copy(all, r.parameters[number])
+	r.mu.Unlock()
+	for _, code := range slices.Sorted(maps.Keys(all)) {
+		value, err := dialect.ParameterValue(code, all[code])
+		if err != nil {
+			panic(err) // it was read when it was set
+		}
+		text = append(append(text, code...), value...)
+	}
+	return text
+}
+
 // withdraw notes whether a terminal is told of no CA key.
 func (h *Host) withdraw(notes *[]byte, number int, so bool) {
 	r := &h.requirements
@@ -140,14 +201,15 @@ func (h *Host) require(req *Request, done byte) {
 
 // keptRequirements are what is asked of a terminal, as data keep it.
 type keptRequirements struct {
-	Terminal  int
-	Digits    []byte
-	Withdrawn bool `json:",omitempty"`
+	Terminal   int
+	Digits     []byte
+	Withdrawn  bool              `json:",omitempty"`
+	Parameters map[string]string `json:",omitempty"`
 }
 
 // kept is what is asked of a terminal; mu is held.
 func (r *requirements) kept(number int) keptRequirements {
-	return keptRequirements{number, r.open[number], r.withdrawn[number]}
+	return keptRequirements{number, r.open[number], r.withdrawn[number], maps.Clone(r.parameters[number])}
 }
 
 func (h *Host) restoreRequired(k keptRequirements) error {
@@ -162,6 +224,8 @@ func (h *Host) restoreRequired(k keptRequirements) error {
 		delete(r.open, k.Terminal)
 	}
 	r.setWithdrawn(k.Terminal, k.Withdrawn)
+	delete(r.parameters, k.Terminal)
+	r.setParameters(k.Terminal, k.Parameters)
 	r.any.Store(len(r.open) > 0)
 	return nil
 }
@@ -197,6 +261,8 @@ func (h *Host) download(req *Request) {
 		content, ok = listed(h.entriesFor(req.number, of), asked)
 	default:
 		switch {
+		case of.Name == "parameters": // codes of two digits with values of fixed length
+			content = h.parametersOf(req.number)
 		case of.Whole:
 			content = h.entries(of)[0]
 		case of.Query != "":
@@ -311,24 +377,42 @@ func (h *Host) entriesFor(number int, of *dialect.Download) [][]byte {
 // want.
 func (h *Host) entries(of *dialect.Download) [][]byte {
 	switch of.Name {
-	case "parameters": // codes of two digits with values of fixed length
-		return [][]byte{fmt.Appendf(nil, "12%02d133191001132302", min(99, int(h.profile.Policy.Timeout.Seconds())))}
 	case caKeys:
 		return authorities(h.breaks(otherCAKey))
 	case "sm-ca-keys":
 		return smCAKeys()
+	case "revoked-certificates":
+		return h.revocations()
 	case "ic-parameters":
 		return applications(h.profile)
 	case "card-blacklist":
-		return numberedFrom("62250099%02d", 25)
+		return numberedFrom("6225000075%02d", 25)
 	case "no-pin-cards":
 		return numberedFrom("62250088%02d", 12)
 	case "no-pin-blacklist":
-		return numberedFrom("62250077%02d", 3)
+		return numberedFrom("6225000076%02d", 3)
 	case "rates":
 		return [][]byte{[]byte("840 7.1042"), []byte("978 8.2310"), []byte("344 0.9131")}
 	}
 	return [][]byte{[]byte("posfleet " + of.Name)}
+}
+
+// revocations are certificates of issuers that are good no longer: provider, index, serial
+// number.
+func (h *Host) revocations() (all [][]byte) {
+	if h.breaks(forgetRevoked) {
+		return nil
+	}
+	for i := range h.profile.Cards {
+		issuer := h.profile.Cards[i].Issuer()
+		if issuer == nil {
+			continue
+		}
+		if r, revoked := issuer.Revoked(); revoked && !slices.ContainsFunc(all, func(e []byte) bool { return bytes.Equal(e, r[:]) }) {
+			all = append(all, r[:])
+		}
+	}
+	return all
 }
 
 // mostTapped is from which amount on, in hundredths, a card is to be inserted.

@@ -58,6 +58,9 @@ func (h *Host) digestCards(sum hash.Hash) {
 	for i := range h.profile.Cards {
 		c := &h.profile.Cards[i]
 		fmt.Fprintln(sum, c.Role, c.Balance, c.Points, c.Cash, c.Kind)
+		if c.Alliance != 0 {
+			fmt.Fprintln(sum, "alliance", c.Alliance)
+		}
 		for _, holder := range h.profile.Holders(c.Role) {
 			fmt.Fprintln(sum, holder.PAN, holder.Sequence, holder.Code)
 		}

@@ -54,6 +54,9 @@ func afterKill(t testing.TB, h *Host) (again *Host) {
 		if got, want := again.books.Points(c), h.books.Points(c); got != want {
 			t.Errorf("the points of account %d are worth %d fen, want %d", c, got, want)
 		}
+		if got, want := again.books.AlliancePoints(c), h.books.AlliancePoints(c); got != want {
+			t.Errorf("the alliance's points of account %d are worth %d fen, want %d", c, got, want)
+		}
 		if got, want := again.books.Cash(c), h.books.Cash(c); got != want {
 			t.Errorf("the electronic cash of account %d is %d fen, want %d", c, got, want)
 		}
@@ -67,6 +70,7 @@ func afterKill(t testing.TB, h *Host) (again *Host) {
 	for what, of := range map[string]func(h *Host) any{
 		"what terminals told":        func(h *Host) any { return h.statuses.last },
 		"what is asked of terminals": func(h *Host) any { return h.requirements.open },
+		"parameters of terminals":    func(h *Host) any { return h.requirements.parameters },
 		"what was withdrawn":         func(h *Host) any { return len(h.requirements.withdrawn) },
 		"who has a master key":       func(h *Host) any { return h.masters.asked },
 		"merchants":                  func(h *Host) any { return h.Merchants().Merchants() },

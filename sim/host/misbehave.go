@@ -77,6 +77,8 @@ const (
 	noCryptogram
 	otherPIN
 	keepsCAKeys
+	oneLoyalty
+	forgetRevoked
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -150,6 +152,13 @@ var misbehaviours = []Misbehaviour{
 	{Name: "ca-key-wrong", Doc: "CA keys and IC parameters are downloaded with one bit wrong", bug: wrongCAKey},
 	{Name: "ca-key-forged", Doc: "the first CA key is downloaded as another one, under a hash that is right", bug: otherCAKey},
 	{Name: "ca-key-kept", Doc: "CA keys that were withdrawn are given to download all the same", bug: keepsCAKeys},
+	{Name: "revocation-untold", Doc: "no certificate is told to be revoked", bug: forgetRevoked},
+	{Name: "parameters-of-all", Doc: "what a bank sets of one terminal's parameters that terminal is not told",
+		wrap: onAnswer(func(h *Host, req *Request) {
+			if req.Known && req.Transaction == dialect.DownloadLoad && req.Answer.Has(wire.Download) && string(req.Message.Get(wire.ManagementCode)) == "360" {
+				req.Answer.Set(wire.Download, h.parametersOf(-1))
+			}
+		})},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
 	{Name: "refund-number-ignored", Doc: "a refund that comes again under its number is booked again", bug: refundNumberIgnored},
@@ -172,6 +181,7 @@ var misbehaviours = []Misbehaviour{
 	{Name: "refund-of-another", Doc: "a refund that names a payment of another card, or none, gives back what it finds", bug: refundElsewhere},
 	{Name: "reversal-of-another", Doc: "a reversal that names no payment undoes the latest", bug: reversalElsewhere},
 	{Name: "reversal-of-any-amount", Doc: "a reversal undoes the payment that it names, whatever amount it says", bug: reversalAnyAmount},
+	{Name: "points-mixed-up", Doc: "a purchase with an alliance's points is paid out of the issuer's", bug: oneLoyalty},
 	{Name: "load-unpaid", Doc: "electronic cash that an account is to pay for is put on its chip, and no account pays", bug: cashUnpaid},
 	{Name: "load-untold", Doc: "loads of electronic cash are approved and booked, and the chip is not told", bug: cashUntold},
 	{Name: "load-over-limit", Doc: "a chip is loaded with any amount of electronic cash", bug: cashUnbounded},

@@ -85,6 +85,12 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 			p.write(p.last)
 			return p.hear(time.Second) && bookOf(h, "10000001").DebitN == 2
 		},
+		"points-mixed-up": func(p *pos, h *Host) bool {
+			card, _ := h.books.CardOf([]byte(holderOf(p, p.p, "good").PAN))
+			before := h.books.AlliancePoints(card)
+			p.want("00", dialect.AlliancePoints, amount(500), shows("good"))
+			return h.books.AlliancePoints(card) == before
+		},
 		"forget-status": func(p *pos, h *Host) bool {
 			p.do(dialect.StatusUpload, sub(wire.ManagementCode, "362"), sub(wire.TerminalStatus, "010"))
 			_, told := h.Status(p.entry.TID)
@@ -229,6 +235,13 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		}
 		p.want("00", dialect.DownloadQuery, sub(wire.ManagementCode, "372"), sub(wire.Download, "100"))
 		return p.ans.Text(wire.Download) != "0"
+	}
+	seen["parameters-of-all"] = func(p *pos, h *Host) bool {
+		if err := h.SetParameter(p.entry.TID, "20", "0"); err != nil {
+			p.Fatal(err)
+		}
+		p.want("00", dialect.DownloadLoad, sub(wire.ManagementCode, "360"))
+		return !bytes.Contains(p.ans.Get(wire.Download), []byte("200210"))
 	}
 	seen["ca-key-forged"] = seen["ca-key-wrong"]
 	seen["master-key-wrong"] = func(p *pos, h *Host) bool {

@@ -98,8 +98,11 @@ func (h *Host) tapped(mode []byte) bool {
 // inquire looks at the balance, of money or of points.
 func (h *Host) inquire(req *Request) verdict {
 	req.balance = h.books.Balance(req.record.Card)
-	if req.Transaction == dialect.PointsQuery {
+	switch req.Transaction {
+	case dialect.PointsQuery:
 		req.balance = h.books.Points(req.record.Card)
+	case dialect.AllianceQuery:
+		req.balance = h.books.AlliancePoints(req.record.Card)
 	}
 	return approved
 }
@@ -120,6 +123,9 @@ func (h *Host) charge(req *Request) verdict {
 	}
 	if h.breaks(approvePart) {
 		req.record.Amount = 1
+	}
+	if req.record.Kind == dialect.AlliancePoints && h.breaks(oneLoyalty) {
+		req.record.Kind = dialect.PointsPurchase
 	}
 	if !h.books.Charge(req.terminal, &req.record, false) {
 		return insufficientFunds

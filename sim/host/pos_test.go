@@ -37,7 +37,7 @@ merchants: [{mid: "123456789012345", name: shop, fee: {basis-points: 60, cap: 80
 stock: [{first: "90000001", count: 3, derive: "test:62656E636862656E6368"}]
 terminals: [{first: "10000001", count: 3, merchants: ["123456789012345"], derive: "test:62656E636862656E6368"}]
 cards:
-  - {role: good, pan: "6225000000000014", count: 50, expiry: "4912", pin: "123456", balance: 500000.00, code: "6211111111111111111"}
+  - {role: good, pan: "6225000000000014", count: 50, expiry: "4912", pin: "123456", balance: 500000.00, points: 1000.00, alliance-points: 1000.00, code: "6211111111111111111"}
   - {role: qr-password, code: "6211111111111222222", balance: 1000.00, asks-password: true}
   - {role: rich, pan: "6225000030000000", count: 20, expiry: "4912", pin: "123456", balance: 9999999999.99}
   - {role: poor, pan: "6225000090000510", expiry: "4912", pin: "123456", balance: 1.00}

@@ -20,6 +20,7 @@ type Card struct {
 	Expiry        string // YYMM
 	Sequence      string // card sequence number, three digits; empty when it has no chip
 	Service       string // service code on the stripe, three digits
+	Track3        Secret // digits behind the number in a third track; none for a stripe without one
 	Discretionary Secret // discretionary digits that end track 2, cut to fit its 37
 	PIN           Secret // the account's; empty when it has none
 	Typed         Secret // what the cardholder types; the PIN unless the role is to mistype
@@ -27,10 +28,11 @@ type Card struct {
 	Limit         int64  // largest single payment in fen; 0 for none, or none that is known
 	// Answer is the response code that the host gives for this card: the bundled one
 	// whatever is asked. Empty: by the rules there, the usual one of the role elsewhere.
-	Answer  string
-	Balance int64    // fen; known to the bundled host only
-	Points  int64    // what points of a loyalty account are worth, in fen; known to the bundled host only
-	Kind    fee.Kind // what its payments cost the merchant; for the bundled host only
+	Answer   string
+	Balance  int64    // fen; known to the bundled host only
+	Points   int64    // what points of a loyalty account are worth, in fen; known to the bundled host only
+	Alliance int64    // the same of points with an alliance of merchants
+	Kind     fee.Kind // what its payments cost the merchant; for the bundled host only
 
 	AsksPassword bool // its phone asks for a password before it pays by a code of its own making; for the bundled host only
 
@@ -61,6 +63,7 @@ var (
 	panShape    = regexp.MustCompile(`^\d{13,19}$`)
 	roleShape   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
 	threeDigits = regexp.MustCompile(`^\d{3}$`)
+	thirdShape  = regexp.MustCompile(`^\d{1,80}$`) // of track 3, behind the number
 	extraShape  = regexp.MustCompile(`^\d{1,17}$`) // of a track's discretionary data
 	codeShape   = regexp.MustCompile(`^\d{19}$`)
 )
@@ -136,30 +139,32 @@ func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chi
 	var answers strict.Value
 	var issuer, command, authentication, verification string
 	found := r.Map(v, strict.Table{
-		"role":           r.Match(&c.Role, roleShape, "small letters, digits and hyphens"),
-		"pan":            r.pan(&c.PAN),
-		"count":          strict.Int(r.Reader, &c.Count, 1, maxCards),
-		"expiry":         r.Match(&c.Expiry, monthShape, "YYMM"),
-		"sequence":       r.Match(&c.Sequence, threeDigits, "three digits"),
-		"service":        r.Match(&c.Service, threeDigits, "three digits"),
-		"discretionary":  strict.Secret(r.Reader, &c.Discretionary, extraShape, "1 to 17 digits"),
-		"pin":            strict.Secret(r.Reader, &c.PIN, pinShape, "4 to 12 digits"),
-		"typed":          strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),
-		"code":           r.Match(&c.Code, codeShape, "19 digits"),
-		"balance":        r.Yuan(&c.Balance, maxAmount),
-		"points":         r.Yuan(&c.Points, maxAmount),
-		"limit":          r.Yuan(&c.Limit, maxAmount),
-		"kind":           fee.ReadKind(r.Reader, &c.Kind),
-		"issuer":         r.Text(&issuer),
-		"command":        r.Text(&command),
-		"authentication": r.Text(&authentication),
-		"verification":   r.Text(&verification),
-		"chip-first":     r.Bool(&c.ChipFirst),
-		"asks-password":  r.Bool(&c.AsksPassword),
-		"cash":           r.Yuan(&c.Cash, 1_000_000_00),
-		"cash-limit":     r.Yuan(&c.CashLimit, 1_000_000_00),
-		"answers":        strict.Keep(&answers),
-		"answer":         strict.Keep(&answers), // its older name
+		"role":            r.Match(&c.Role, roleShape, "small letters, digits and hyphens"),
+		"pan":             r.pan(&c.PAN),
+		"count":           strict.Int(r.Reader, &c.Count, 1, maxCards),
+		"expiry":          r.Match(&c.Expiry, monthShape, "YYMM"),
+		"sequence":        r.Match(&c.Sequence, threeDigits, "three digits"),
+		"service":         r.Match(&c.Service, threeDigits, "three digits"),
+		"track-3":         strict.Secret(r.Reader, &c.Track3, thirdShape, "1 to 80 digits, what follows the card number in track 3"),
+		"discretionary":   strict.Secret(r.Reader, &c.Discretionary, extraShape, "1 to 17 digits"),
+		"pin":             strict.Secret(r.Reader, &c.PIN, pinShape, "4 to 12 digits"),
+		"typed":           strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),
+		"code":            r.Match(&c.Code, codeShape, "19 digits"),
+		"balance":         r.Yuan(&c.Balance, maxAmount),
+		"points":          r.Yuan(&c.Points, maxAmount),
+		"alliance-points": r.Yuan(&c.Alliance, maxAmount),
+		"limit":           r.Yuan(&c.Limit, maxAmount),
+		"kind":            fee.ReadKind(r.Reader, &c.Kind),
+		"issuer":          r.Text(&issuer),
+		"command":         r.Text(&command),
+		"authentication":  r.Text(&authentication),
+		"verification":    r.Text(&verification),
+		"chip-first":      r.Bool(&c.ChipFirst),
+		"asks-password":   r.Bool(&c.AsksPassword),
+		"cash":            r.Yuan(&c.Cash, 1_000_000_00),
+		"cash-limit":      r.Yuan(&c.CashLimit, 1_000_000_00),
+		"answers":         strict.Keep(&answers),
+		"answer":          strict.Keep(&answers), // its older name
 	})
 	r.Need(v, found, "role")
 	if found["answer"] > 0 && found["answers"] > 0 {

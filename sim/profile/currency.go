@@ -10,7 +10,7 @@ func (p *Profile) inMinorUnits() {
 	for i := range p.Cards {
 		c := &p.Cards[i]
 		c.Balance, c.Limit = minor(c.Balance), minor(c.Limit)
-		c.Cash, c.CashLimit, c.Points = minor(c.Cash), minor(c.CashLimit), minor(c.Points)
+		c.Cash, c.CashLimit, c.Points, c.Alliance = minor(c.Cash), minor(c.CashLimit), minor(c.Points), minor(c.Alliance)
 	}
 	for i := range p.Menu.Dishes {
 		d := &p.Menu.Dishes[i]

@@ -42,6 +42,9 @@ func (p *Profile) secrets() *dialect.Secrets {
 			for i := range all {
 				c := all[i].Card
 				add(all[i].PAN, string(c.PIN), string(c.Discretionary))
+				if len(c.Track3) > 0 {
+					add("", "", string(c.Track3))
+				}
 				if i == 0 {
 					add("", string(c.Typed), "")
 				}

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"encoding/hex"
+	"maps"
 	"regexp"
 	"slices"
 	"sync"
@@ -30,6 +31,9 @@ func (c *Card) Issuer() *chip.Issuer {
 	}
 	return c.chips.issuer
 }
+
+// HasChip reports whether the card's stripe says that there is a chip (service code 2xx or 6xx).
+func (c *Card) HasChip() bool { return c.Service != "" && (c.Service[0] == '2' || c.Service[0] == '6') }
 
 // Command is what the bundled host tells the card's chip; NoCommand for nothing.
 func (c *Card) Command() chip.Command {
@@ -114,7 +118,7 @@ func (r reader) issuers(v, schemes strict.Value) map[string]*chip.Issuer {
 		var s *chip.Scheme
 		var of [3][]byte
 		var authority *chip.Authority
-		until, denial := "4912", "0000000000"
+		until, denial, serial, revoked := "4912", "0000000000", "000001", false
 		key := func(i int) func(strict.Value) { return func(v strict.Value) { of[i] = r.testKey(v, 16, 16) } }
 		found := r.Map(v, strict.Table{
 			"scheme": func(v strict.Value) {
@@ -131,9 +135,11 @@ func (r reader) issuers(v, schemes strict.Value) map[string]*chip.Issuer {
 				}
 			},
 			"certified-until": r.Match(&until, monthShape, "YYMM"),
+			"certificate":     r.Match(&serial, regexp.MustCompile(`^[0-9A-F]{6}$`), "six hexadecimal digits, the serial number of the certificate"),
+			"revoked":         r.Bool(&revoked),
 			"denial":          r.Match(&denial, regexp.MustCompile(`^[0-9A-F]{10}$`), "ten hexadecimal digits: five octets of terminal verification results"),
 		})
-		if authority == nil && found["certified-until"]+found["denial"] > 0 {
+		if authority == nil && found["certified-until"]+found["certificate"]+found["revoked"]+found["denial"] > 0 {
 			r.Fail(v, "nobody certifies its keys; add authority")
 		}
 		r.Need(v, found, "scheme", "cryptograms")
@@ -153,11 +159,34 @@ func (r reader) issuers(v, schemes strict.Value) map[string]*chip.Issuer {
 		}
 		if authority != nil {
 			code, _ := hex.DecodeString(denial)
+			number, _ := hex.DecodeString(serial)
 			i.Certify(authority, until, [5]byte(code))
+			i.Number([3]byte(number), revoked)
 		}
 		all[name] = i
 	})
+	r.revocations(v, all)
 	return all
+}
+
+// revocations refuses certificates that were revoked and have the name of one that was not.
+func (r reader) revocations(v strict.Value, all map[string]*chip.Issuer) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		i := all[name]
+		if i == nil {
+			continue
+		}
+		if _, revoked := i.Revoked(); !revoked {
+			continue
+		}
+		for _, other := range slices.Sorted(maps.Keys(all)) {
+			if o := all[other]; o != nil && o.SameCertificate(i) {
+				if _, too := o.Revoked(); !too {
+					r.Fail(v, "%s: its certificate was revoked, and that of %s has the same authority and serial number; give one another number (certificate)", name, other)
+				}
+			}
+		}
+	}
 }
 
 // chip gives a card its issuer.

@@ -70,7 +70,7 @@ func KindOf(t dialect.Transaction) Kinds {
 	switch t {
 	case dialect.SignIn, dialect.KeyChange:
 		return SignIns
-	case dialect.Balance, dialect.PointsQuery, dialect.QRQuery:
+	case dialect.Balance, dialect.PointsQuery, dialect.AllianceQuery, dialect.QRQuery:
 		return Inquiries
 	case dialect.Reversal:
 		return Reversals

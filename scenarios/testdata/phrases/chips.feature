@@ -168,6 +168,20 @@ Feature: Chips
     Then the chip approves
 
   @holds
+  Scenario: the next chip is taken away too soon
+    Given a terminal that has signed in
+    Given the next chip is taken away too soon
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the terminal owes a reversal
+
+  @fails
+  Scenario: the next chip is taken away too soon
+    Given a terminal that has signed in
+    Given the next chip is taken away too soon
+    When the cardholder pays 1.00 yuan with a chip card by chip
+    Then the host approves
+
+  @holds
   Scenario: the cardholder of the tapped card is verified by {verified}
     Given a terminal that has signed in
     When the cardholder pays 1200.00 yuan with a phone card by tap

@@ -89,3 +89,19 @@ Feature: Downloads
     Given the bank withdraws its CA keys
     When the terminal downloads its "ca-keys"
     Then the terminal has 3 entries of its "ca-keys"
+
+  @holds
+  Scenario: the bank sets parameter {text} of the terminal to {text}
+    Given a terminal that has signed in
+    When the bank sets parameter "20" of the terminal to "0"
+    And the terminal downloads its "parameters"
+    And the cardholder pays 1.00 yuan with a good card typed in
+    Then the terminal refuses
+
+  @fails
+  Scenario: the bank sets parameter {text} of the terminal to {text}
+    Given a terminal that has signed in
+    When the bank sets parameter "20" of the terminal to "0"
+    And the terminal downloads its "parameters"
+    And the cardholder pays 1.00 yuan with a good card typed in
+    Then the host approves

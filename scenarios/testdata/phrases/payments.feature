@@ -50,6 +50,18 @@ Feature: Payments
     Then the balance is known
 
   @holds
+  Scenario: the cardholder asks for the alliance points of a {role} card
+    Given a terminal that has signed in
+    When the cardholder asks for the alliance points of a good card
+    Then the balance is known
+
+  @fails
+  Scenario: the cardholder asks for the alliance points of a {role} card
+    Given a terminal that has signed in
+    When the cardholder asks for the alliance points of a stolen card
+    Then the balance is known
+
+  @holds
   Scenario: the cardholder asks for the balance of a {role} card
     Given a terminal that has signed in
     When the cardholder asks for the balance of a good card

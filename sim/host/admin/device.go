@@ -15,6 +15,7 @@ func (s *Server) ofDevices() map[string]answers {
 		"GET /v1/terminals/{tid}/status":      s.getStatus,
 		"POST /v1/terminals/{tid}/require":    s.require,
 		"POST /v1/terminals/{tid}/master-key": s.allowMasterKey,
+		"PUT /v1/terminals/{tid}/parameters":  s.setParameter,
 		"DELETE /v1/terminals/{tid}/ca-keys":  s.withdrawCAKeys,
 	}
 }
@@ -40,6 +41,24 @@ func (s *Server) require(r *http.Request) (any, error) {
 func (s *Server) allowMasterKey(r *http.Request) (any, error) {
 	if err := s.host.AllowMasterKey(r.PathValue("tid")); err != nil {
 		return nil, refuse(http.StatusNotFound, "no terminal %q in the profile", r.PathValue("tid"))
+	}
+	return nil, nil
+}
+
+// setParameter has the host tell a terminal a parameter of its own.
+func (s *Server) setParameter(r *http.Request) (any, error) {
+	var of struct {
+		Code  string `json:"code"`
+		Value string `json:"value"`
+	}
+	if err := read(r, &of); err != nil {
+		return nil, err
+	}
+	switch err := s.host.SetParameter(r.PathValue("tid"), of.Code, of.Value); {
+	case errors.Is(err, host.ErrNoTerminal):
+		return nil, refuse(http.StatusNotFound, "no terminal %q in the profile", r.PathValue("tid"))
+	case err != nil:
+		return nil, refuse(http.StatusUnprocessableEntity, "%v", err)
 	}
 	return nil, nil
 }

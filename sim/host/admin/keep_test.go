@@ -113,6 +113,7 @@ func TestWhatPeopleDidIsKept(t *testing.T) {
 	do(200, "PATCH", "/v1/dishes/201", `{"price": 777}`)
 	do(204, "POST", "/v1/terminals/10000002/require", `{"what": "sign-in"}`)
 	do(204, "DELETE", "/v1/terminals/10000003/ca-keys", "")
+	do(204, "PUT", "/v1/terminals/10000003/parameters", `{"code": "20", "value": "0"}`)
 	do(200, "POST", "/v1/payouts", `{}`)
 	do(200, "PUT", "/v1/merchants/"+mid0(s)+"/operators/01/signature", signaturesOf(t, 1, 5))
 	want := everything(t, s, url, mid, application)

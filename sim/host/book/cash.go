@@ -28,6 +28,8 @@ func (l *Ledger) payer(r *Record) *account {
 		return &c.purse
 	case r.Kind == dialect.PointsPurchase:
 		return &c.points
+	case r.Kind == dialect.AlliancePoints:
+		return &c.alliance
 	default:
 		return &c.account
 	}
@@ -36,8 +38,11 @@ func (l *Ledger) payer(r *Record) *account {
 // payee is the account to which what was paid is given back: what a chip has paid goes to the
 // account behind it.
 func (l *Ledger) payee(of dialect.Transaction, c Card) *account {
-	if of == dialect.PointsPurchase {
+	switch of {
+	case dialect.PointsPurchase:
 		return &l.cards[c].points
+	case dialect.AlliancePoints:
+		return &l.cards[c].alliance
 	}
 	return &l.cards[c].account
 }

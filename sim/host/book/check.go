@@ -15,7 +15,8 @@ import (
 func (l *Ledger) Check() error {
 	sum := l.holds.balance.Load() + l.issuer.balance.Load() + l.network.balance.Load() + l.fees.balance.Load() + l.cash.balance.Load()
 	for i := range l.cards {
-		sum += l.cards[i].balance.Load() + l.cards[i].purse.balance.Load() + l.cards[i].points.balance.Load()
+		c := &l.cards[i]
+		sum += c.balance.Load() + c.purse.balance.Load() + c.points.balance.Load() + c.alliance.balance.Load()
 	}
 	merchants := l.everyone()
 	for _, m := range merchants {

@@ -57,9 +57,10 @@ type account struct{ balance atomic.Int64 }
 // card is one cardholder's account.
 type card struct {
 	account
-	purse  account // electronic cash on its chip
-	points account // of its loyalty account
-	of     *profile.Card
+	purse    account // electronic cash on its chip
+	points   account // of its loyalty account with the issuer
+	alliance account // of that with an alliance of merchants
+	of       *profile.Card
 }
 
 // merchant is one merchant's accounts. What cards pay is in clearing until it is posted:
@@ -179,6 +180,7 @@ func (l *Ledger) openCards() error {
 			move(&l.cash, &l.cards[at].account, o.Card.Balance)
 			move(&l.cash, &l.cards[at].purse, o.Card.Cash)
 			move(&l.cash, &l.cards[at].points, o.Card.Points)
+			move(&l.cash, &l.cards[at].alliance, o.Card.Alliance)
 			at++
 		}
 	}
@@ -257,6 +259,9 @@ func (l *Ledger) Balance(c Card) int64 { return l.cards[c].balance.Load() }
 
 // Points is what its points are worth.
 func (l *Ledger) Points(c Card) int64 { return l.cards[c].points.balance.Load() }
+
+// AlliancePoints is what its points with an alliance of merchants are worth.
+func (l *Ledger) AlliancePoints(c Card) int64 { return l.cards[c].alliance.balance.Load() }
 
 // Book is the account of one terminal.
 type Book struct {

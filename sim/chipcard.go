@@ -258,8 +258,8 @@ func (p *Player) finishChip(o *Order, r *Result) {
 		}
 		return
 	}
-	if p.spoil == Leaves {
-		if p.spoil = NoChipFault; r.Outcome == report.Approved {
+	if p.left.spoil == Leaves {
+		if p.left.spoil = NoChipFault; r.Outcome == report.Approved {
 			r.Outcome, r.Why = report.Refused, errCardGone
 		}
 		return

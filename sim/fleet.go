@@ -231,6 +231,17 @@ func (p *Player) alsoTold(f func(*Result)) (end func()) {
 	return func() { p.Each = each }
 }
 
+// resume has somebody log in where a scenario has left nobody, and the terminal signed in.
+func (f *fleet) resume(p *Player, t *Terminal) error {
+	if t.Operator == "" {
+		operator := f.run.Profile.Cashier()
+		if err := t.LoginWhole(operator.Number, string(operator.Password)); err != nil {
+			return err
+		}
+	}
+	return p.signInUntilHeard()
+}
+
 // settle has a terminal that took part settle at the end of the run. What the whole
 // fleet does at once, when no more arrivals come, is in none of the run's latencies.
 func (f *fleet) settle(p *Player, t *Terminal, apart *report.Recorder) {
@@ -243,7 +254,7 @@ func (f *fleet) settle(p *Player, t *Terminal, apart *report.Recorder) {
 	var why error
 	switch {
 	case f.stop.Err() == nil && !t.SignedIn:
-		why = p.signInUntilHeard()
+		why = f.resume(p, t)
 	case f.stop.Err() == nil:
 	default:
 		why = line.ErrStopped

@@ -239,9 +239,6 @@ func (f *fleet) resume(p *Player, t *Terminal) error {
 			return err
 		}
 	}
-	if t.SignedIn {
-		return nil
-	}
 	return p.signInUntilHeard()
 }
 
@@ -256,7 +253,7 @@ func (f *fleet) settle(p *Player, t *Terminal, apart *report.Recorder) {
 	p.T, p.due, p.Shard = t, -1, apart.Shard()
 	var why error
 	switch {
-	case f.stop.Err() == nil && (!t.SignedIn || t.Operator == ""):
+	case f.stop.Err() == nil && !t.SignedIn:
 		why = f.resume(p, t)
 	case f.stop.Err() == nil:
 	default:
@@ -287,7 +284,6 @@ func (f *fleet) settled() (sum report.Settlements) {
 		sum.Uncompared += s.Counts[Uncompared]
 		sum.Unbalanced += s.Counts[Unbalanced]
 		sum.Failed += s.Failed
-		sum.Repeated += s.Repeated
 		if s.Detail != "" && len(sum.Detail) < mostDetails {
 			sum.Detail = append(sum.Detail, s.Detail)
 		}

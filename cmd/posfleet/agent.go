@@ -253,7 +253,7 @@ func (s *sharePlayer) ownEnd(ctx context.Context) *exit {
 	switch {
 	case why == nil, errors.Is(why, agent.ErrOrdered):
 		return nil
-	case s.sig.first != nil && errors.Is(why, context.Canceled):
+	case s.sig.first != nil && errors.Is(why, errSignal):
 		return &exit{code: s.sig.code(), err: fmt.Errorf("it was stopped by a signal (%v)", s.sig.first)}
 	}
 	return &exit{code: exitIncomplete, err: why}

@@ -105,7 +105,7 @@ func (f *Folder) Changed(p Plan) error {
 // runs take.
 const summaryRoom = 32 << 10
 
-// keepRoom keeps free on the disk what run.json will take, where [WriteFile] begins it
+// keepRoom keeps free on the disk what run.json will take, where summary begins it
 // anew: what a run fills the disk with does not keep it from being told. What is written
 // there can be no shorter on disks that pack.
 func (f *Folder) keepRoom() error {
@@ -177,7 +177,11 @@ func (f *Folder) WriteAll(r *Report) error {
 
 // summary writes run.json; there is always a whole one.
 func (f *Folder) summary(r *Report) error {
-	if err := WriteFile(f.Path(summaryName), r.WriteJSON); err != nil {
+	o, err := createOutput(f.Path(summaryName), func(to string) (*os.File, error) { return os.Create(to + partial) }) // where room is
+	if err == nil {
+		err = o.Whole(r.WriteJSON)
+	}
+	if err != nil {
 		return fmt.Errorf("run folder: %w", err)
 	}
 	return nil

@@ -323,6 +323,9 @@ func (s *summaryJSON) read(r io.Reader) error {
 	if err := delimiter(in, '}'); err != nil {
 		return err
 	}
+	if _, err := in.Token(); err != io.EOF {
+		return errors.New("there is more behind the closing brace")
+	}
 	rest.WriteByte('}')
 	in = json.NewDecoder(rest)
 	in.DisallowUnknownFields()

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -203,6 +204,9 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 
 // introduce says what is about to be played.
 func (f *loadFlags) introduce(tell *progress, j *job, n *network) {
+	if len(j.idle) > 0 {
+		tell.line("not played, beside an @load scenario: %s (posfleet check)", strings.Join(j.idle, ", "))
+	}
 	tell.line("%s, %s for %v on %d terminals, line %s, seed %d, against %s (%s)",
 		model(f.closed), j.arrivals, f.length, f.terminals, j.lines, f.seed, n.target, n.profile.Dialect.Title)
 }
@@ -222,8 +226,8 @@ func conclude(out io.Writer, folder *report.Folder, rep *report.Report, sig *sig
 		fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(folder.Name(), name))
 	}
 	broken := verdict(rep, sig.code(), errors.Join(incomplete, unwritten))
-	if err := stepSummary(func(w io.Writer) error { return rep.WriteMarkdown(w, why(broken)) }); err != nil && broken == nil {
-		broken = &exit{code: exitIncomplete, err: fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)}
+	if err := stepSummary(func(w io.Writer) error { return rep.WriteMarkdown(w, why(broken)) }); err != nil {
+		return withLost(broken, fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err))
 	}
 	return broken
 }

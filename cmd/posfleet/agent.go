@@ -375,7 +375,7 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this share do not add up: %w", err)}
 	}
 	f.watched.end(rep)
-	if err := errors.Join(incomplete, folder.WriteAll(rep), taken.close()); err != nil {
+	if err := errors.Join(incomplete, taken.keep(folder, rep)); err != nil {
 		return &exit{code: exitIncomplete, err: err}
 	}
 	s.tell.line("played; sending the rest")

@@ -141,3 +141,32 @@ func TestFullDiskTakesNoOtherFormAlong(t *testing.T) {
 		t.Error("no percentiles are written")
 	}
 }
+
+// Of a run whose journal and events did not fit on the disk no reader is told that it is
+// whole, and the host is not held to half of a journal.
+func TestFullDiskCutsNoJournalUnsaid(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
+	t.Parallel()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"map.yaml": "columns: {terminal: t, trace: n, amount: a, batch: b}\namounts: decimal\n", "books.csv": "t,n,a,b\n10000001,1,1.00,1\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, said := within(t, dir, "34", "load", "--rate", "600/s", "--for", "1s", "--warmup", "0s", "--terminals", "20", "--out", "run", "@core-purchase-1")
+	if code != exitIncomplete || strings.Count(said, "journal.csv: write run/journal.csv: file too large") != 2 { // in the report, and why it ended so
+		t.Errorf("exit %d:\n%s", code, said)
+	}
+	for args, want := range map[string]string{
+		"report run": "not all of this run was kept: journal.csv: write run/journal.csv: file too large; events.ndjson: ",
+		"books run --ledger books.csv --map map.yaml": "nothing was compared: the journal of this run is not whole: journal.csv: write run/journal.csv: file too large",
+	} {
+		cmd := exec.Command(program(t), strings.Fields(args)...)
+		cmd.Dir = dir
+		if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitIncomplete || !strings.Contains(string(out), want) {
+			t.Errorf("%s: exit %d:\n%s", args, cmd.ProcessState.ExitCode(), out)
+		}
+	}
+}

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Exit codes. Several at once: what was found of the host, the first of books, failed
@@ -60,6 +62,17 @@ func withLost(err, lost error) error {
 		code = exitIncomplete
 	}
 	return &exit{code: code, err: both, hint: e.hint}
+}
+
+// onceEach joins errors, what says the same once.
+func onceEach(errs ...error) error {
+	var all []error
+	for _, err := range errs {
+		if err != nil && !slices.ContainsFunc(all, func(o error) bool { return strings.Contains(o.Error(), err.Error()) }) {
+			all = append(all, err)
+		}
+	}
+	return errors.Join(all...)
 }
 
 func usage(err error) error {

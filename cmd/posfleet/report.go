@@ -112,6 +112,9 @@ func told(r *report.Report, sums bool) error {
 	if r.Interrupted {
 		return &exit{code: exitIncomplete, err: errors.New("this is not the whole run: it was interrupted before its time")}
 	}
+	if len(r.Lost) > 0 {
+		return &exit{code: exitIncomplete, err: fmt.Errorf("not all of this run was kept: %s", strings.Join(r.Lost, "; "))}
+	}
 	if !sums {
 		return nil
 	}
@@ -129,6 +132,7 @@ func readRuns(dirs []string) (runs []*report.Report, names []string, err error) 
 		if err != nil {
 			return nil, nil, err
 		}
+		r.Lost = append(r.Lost, report.Missing(dir, r)...)
 		for before, o := range read {
 			if r.Same(o) {
 				return nil, nil, fmt.Errorf("%s and %s are the same run: name it once", before, dir)

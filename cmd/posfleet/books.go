@@ -31,7 +31,7 @@ func booksCommand() *cobra.Command {
 			"which column is what (docs/books.md). Each payment must be there as the terminal knows it: approved ones once, with\n" +
 			"their amount, reversed ones not, and of those without a verified answer either; and each terminal's sum must be right.\n" +
 			"Exit code 0: the books agree; 3: they do not, each payment is told with what went wrong in the run; 5: nothing\n" +
-			"could be compared.\n\n" + exitHelp,
+			"could be compared, or the journal is not whole.\n\n" + exitHelp,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return compareLedger(cmd.OutOrStdout(), args[0], ledger, columns)

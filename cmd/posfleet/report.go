@@ -31,8 +31,8 @@ func reportCommand() *cobra.Command {
 		Short: "tell a run or a check again in any form; the parts of one run are added up",
 		Long: "Reads the folders of runs and checks and tells them again as text, JSON, a page, pictures or tables. Parts of one run (load\n" +
 			"--run-id) are added up, histograms, never percentiles, and judged by their sums. Other runs are told one\n" +
-			"after the other. Exit code 0: all is told, whatever the run found; 5: it is not the whole run, or not all\n" +
-			"could be written; of added parts the code of their sums, as load has it (a part's generator is its own).\n\n" + exitHelp,
+			"after the other. Exit code 0: all is told, whatever the run found; 5: it is not the whole run or check, not\n" +
+			"all of it was kept, or not all could be written; of added parts the code of their sums, as load has it (a part's generator is its own).\n\n" + exitHelp,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}

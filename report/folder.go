@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,6 +22,9 @@ const (
 	logName     = "latency.hlog"
 	eventsName  = "events.ndjson"
 )
+
+// JournalName is the file of what each terminal took, where a run's folder has one.
+const JournalName = "journal.csv"
 
 // Folder is where a run is kept: run.json, latency.hlog, events.ndjson and what
 // else was asked for. It has its one name from the start, and a run.json that says
@@ -105,7 +109,7 @@ func (f *Folder) Changed(p Plan) error {
 // runs take.
 const summaryRoom = 32 << 10
 
-// keepRoom keeps free on the disk what run.json will take, where [WriteFile] begins it
+// keepRoom keeps free on the disk what run.json will take, where summary begins it
 // anew: what a run fills the disk with does not keep it from being told. What is written
 // there can be no shorter on disks that pack.
 func (f *Folder) keepRoom() error {
@@ -165,19 +169,59 @@ func (f *Folder) WriteAll(r *Report) error {
 			return err
 		}
 	}
+	told := r
 	if f.lost != nil { // the log has less than the summary would tell
-		r = notWhole(*r, "the run could not be written as a whole, and this is what its folder held: "+f.lost.Error())
+		told = notWhole(*r, "the run could not be written as a whole, and this is what its folder held: "+f.lost.Error())
+		told.Journal, told.Lost = r.Journal, r.Lost
 	}
-	err := errors.Join(f.summary(r), f.Events.Close(), f.log.Sync(), f.log.Close(), f.events.Close())
-	if err != nil {
+	err := f.summary(told)
+	whole, _ := f.events.Seek(0, io.SeekCurrent)
+	lost := f.Events.Close()
+	if lost != nil {
+		r.Lost = append(r.Lost, fmt.Sprintf("%s: %v", eventsName, lost))
+		if told.Lost = r.Lost; err == nil {
+			err = f.again(told, whole)
+		}
+	}
+	if err = errors.Join(err, lost, f.log.Sync(), f.log.Close(), f.events.Close()); err != nil {
 		return fmt.Errorf("run folder %s: %w", f.dir, err)
 	}
 	return nil
 }
 
+// again writes run.json anew, which says that events are lost. Their end makes room for it
+// where there is none.
+func (f *Folder) again(r *Report, whole int64) error {
+	_ = f.events.Truncate(whole)
+	err := f.summary(r)
+	if info, _ := os.Stat(f.Path(summaryName)); err != nil && info != nil {
+		_ = f.events.Truncate(max(0, whole-info.Size()-summaryRoom/8))
+		err = f.summary(r)
+	}
+	return err
+}
+
+// Missing are the files that the folder of a run is to have and has not.
+func Missing(dir string, r *Report) (lost []string) {
+	names := []string{eventsName}
+	if r.Journal != nil {
+		names = append(names, JournalName)
+	}
+	for _, name := range names {
+		if _, err := os.Stat(filepath.Join(dir, name)); errors.Is(err, fs.ErrNotExist) {
+			lost = append(lost, name+": it is not in "+dir)
+		}
+	}
+	return lost
+}
+
 // summary writes run.json; there is always a whole one.
 func (f *Folder) summary(r *Report) error {
-	if err := WriteFile(f.Path(summaryName), r.WriteJSON); err != nil {
+	o, err := createOutput(f.Path(summaryName), func(to string) (*os.File, error) { return os.Create(to + partial) }) // where room is
+	if err == nil {
+		err = o.Whole(r.WriteJSON)
+	}
+	if err != nil {
 		return fmt.Errorf("run folder: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,6 +83,33 @@ func TestSummaryOfALogThatWasCutShortCanBeRead(t *testing.T) {
 	}
 	if r, err := Read(f.Name()); err != nil || !strings.Contains(r.Incomplete, "could not be written as a whole") || r.Planned != 0 {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// Events that a full disk has lost are noted in the summary that is there already; the rest of
+// them is whole lines.
+func TestSummarySaysThatEventsAreLost(t *testing.T) {
+	f := begunFolder(t)
+	f.events.WriteString("{}\n")
+	n := 0
+	f.Events = NewEvents(writerFunc(func(b []byte) (int, error) {
+		if n++; n == 1 {
+			return f.events.Write(b[:len(b)/2]) // and then the disk is full
+		}
+		return 0, syscall.ENOSPC
+	}), mostEvents)
+	f.Events.AddSlow(Event{Label: "purchase", Done: 1})
+	f.Events.AddSlow(Event{Label: "purchase", Done: 2})
+	told := &Report{Journal: &Journal{Rows: 3, Amount: 400}}
+	if err := f.WriteAll(told); !errors.Is(err, syscall.ENOSPC) {
+		t.Error(err)
+	}
+	r, err := Read(f.Name())
+	if err != nil || len(r.Lost) != 1 || !strings.HasPrefix(r.Lost[0], "events.ndjson: no space left") || *r.Journal != *told.Journal {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if text, _ := os.ReadFile(f.Path(eventsName)); string(text) != "{}\n" {
+		t.Errorf("they are %q", text)
 	}
 }
 

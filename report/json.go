@@ -55,6 +55,8 @@ type summaryJSON struct {
 	Without     []string         `json:"without_rules,omitempty"`
 	Labels      []labelJSON      `json:"labels"`
 	Agents      []Agent          `json:"agents,omitempty"`
+	Journal     *Journal         `json:"journal,omitempty"`
+	Lost        []string         `json:"lost,omitempty"`
 	Plan        Plan             `json:"plan"`
 	Environment Environment      `json:"environment"`
 
@@ -176,7 +178,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		Settlements: r.Settlements,
 		Planned:     r.Planned, Played: r.Played, Stuck: r.Stuck, NotPlayed: r.NotPlayed, Failed: r.Failed, Failures: r.Failures,
 		Late: r.Late, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Strays: r.Strays, Lines: r.Lines, Faults: r.Faults, Rules: r.Rules, Without: r.Without,
-		Plan: r.Plan, Environment: r.Environment, Agents: r.Agents,
+		Plan: r.Plan, Environment: r.Environment, Agents: r.Agents, Journal: r.Journal, Lost: r.Lost,
 	}
 	s.SignIn, s.Opening, s.LineDelay = r.SignIn.json(), r.Opening.json(), r.LineDelay.json()
 	if r.Waited != (Waited{}) {
@@ -323,6 +325,9 @@ func (s *summaryJSON) read(r io.Reader) error {
 	if err := delimiter(in, '}'); err != nil {
 		return err
 	}
+	if _, err := in.Token(); err != io.EOF {
+		return errors.New("there is more behind the closing brace")
+	}
 	rest.WriteByte('}')
 	in = json.NewDecoder(rest)
 	in.DisallowUnknownFields()
@@ -365,7 +370,7 @@ func (s *summaryJSON) report() (*Report, error) {
 		return nil, err
 	}
 	r := &Report{
-		Plan: s.Plan, Environment: s.Environment, Agents: s.Agents, Started: s.Started, Took: s.Took, ClockDrift: s.ClockDrift,
+		Plan: s.Plan, Environment: s.Environment, Agents: s.Agents, Journal: s.Journal, Lost: s.Lost, Started: s.Started, Took: s.Took, ClockDrift: s.ClockDrift,
 		Interrupted: s.Interrupted, Incomplete: s.Incomplete,
 		Run: s.Run, Part: s.Part, Settlements: s.Settlements,
 		Planned: s.Planned, Played: s.Played, Stuck: s.Stuck, NotPlayed: s.NotPlayed, Failed: s.Failed, Failures: s.Failures,

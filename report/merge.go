@@ -142,6 +142,7 @@ func (r *Report) Merge(o *Report) error {
 	if o.Incomplete != "" {
 		r.Incomplete = strings.TrimPrefix(r.Incomplete+"; "+o.Incomplete, "; ")
 	}
+	r.Journal, r.Lost = r.Journal.plus(o.Journal), slices.Concat(r.Lost, o.Lost)
 	r.Planned += o.Planned
 	r.Played += o.Played
 	r.NotPlayed += o.NotPlayed

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -13,12 +15,12 @@ import (
 	"time"
 )
 
-// partial is the ending of what is being written, a file or a run's folder,
-// until it is whole and renamed.
+// partial is in the name of what is being written, a file or a check's folder, until it is
+// whole and renamed. A drawn end follows it: what a user has of that name is left alone.
 const partial = ".partial"
 
 // Output is a file that is written for somebody: whole, or not at all. A regular file
-// is written beside its name, as NAME.partial, and renamed: nobody finds half of it,
+// is written beside its name, as NAME.partial-…, and renamed: nobody finds half of it,
 // and one that was there before stays until then. Of a symbolic link that is done to
 // what it points to. A device, a pipe, a socket, or what is this program's own standard
 // output, is written straight into.
@@ -31,6 +33,28 @@ type Output struct {
 
 // CreateOutput begins a file. It is to be committed; discarded otherwise.
 func CreateOutput(name string) (*Output, error) {
+	return createOutput(name, func(to string) (f *os.File, err error) {
+		_, err = Beside(to, func(name string) error {
+			f, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+			return err
+		})
+		return f, err
+	})
+}
+
+// Beside has something made under a name that nothing else has, beside the one that it is to
+// get, and gives that name.
+func Beside(name string, create func(name string) error) (string, error) {
+	for {
+		drawn := name + partial + "-" + rand.Text()[:8]
+		if err := create(drawn); !errors.Is(err, fs.ErrExist) {
+			return drawn, err
+		}
+	}
+}
+
+// createOutput begins a file; a regular one by what is made beside it.
+func createOutput(name string, beside func(to string) (*os.File, error)) (*Output, error) {
 	to, info, err := follow(name)
 	switch {
 	case err != nil:
@@ -40,7 +64,7 @@ func CreateOutput(name string) (*Output, error) {
 	case info != nil && info.IsDir():
 		return nil, &fs.PathError{Op: "write", Path: name, Err: syscall.EISDIR}
 	}
-	f, err := os.Create(to + partial)
+	f, err := beside(to)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +168,7 @@ func (o *Output) Commit() error {
 	if o.name == "" {
 		return o.file.Close()
 	}
-	err := errors.Join(o.file.Sync(), o.file.Close())
+	err := cmp.Or(o.file.Sync(), o.file.Close())
 	if err == nil {
 		err = os.Rename(o.file.Name(), o.name)
 	}
@@ -171,11 +195,17 @@ func WriteFile(name string, w func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	defer f.Discard()
-	if err := w(f); err != nil {
+	return f.Whole(w)
+}
+
+// Whole writes the file by way of w and commits it, or discards it where w has not written
+// all.
+func (o *Output) Whole(w func(io.Writer) error) error {
+	defer o.Discard()
+	if err := w(o); err != nil {
 		return err
 	}
-	return f.Commit()
+	return o.Commit()
 }
 
 // AppendFile writes to the end of a file, which is made where there is none.
@@ -193,5 +223,5 @@ func AppendFile(name string, w func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(w(o), o.file.Close())
+	return cmp.Or(w(o), o.file.Close())
 }

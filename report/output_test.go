@@ -16,8 +16,8 @@ func TestNobodyFindsHalfAFile(t *testing.T) {
 		if got, err := os.ReadFile(name); err != nil || string(got) != want {
 			t.Errorf("the file holds %q (%v), want %q", got, err, want)
 		}
-		if _, err := os.Stat(name + partial); err == nil {
-			t.Errorf("%s%s is left", name, partial)
+		if left, _ := filepath.Glob(name + partial + "*"); len(left) > 0 {
+			t.Errorf("%v is left", left)
 		}
 	}
 	text := func(s string) func(io.Writer) error {
@@ -48,6 +48,20 @@ func TestNobodyFindsHalfAFile(t *testing.T) {
 	}
 	f.Discard()
 	holds("second")
+}
+
+// A file that a user keeps beside one that is written stays, whatever its name.
+func TestOutputLeavesWhatStandsBesideIt(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "check.xml")
+	if err := os.WriteFile(name+partial, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(name, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(name + partial); err != nil || string(got) != "mine" {
+		t.Errorf("it holds %q (%v)", got, err)
+	}
 }
 
 // A name may be a link, or of what is no regular file: what it stands for is written,

@@ -277,5 +277,21 @@ type Report struct {
 	Validity    Validity
 	Limits      []LimitResult
 	Money       Money
-	Agents      []Agent // that shared the run; empty when one process played it
+	Agents      []Agent  // that shared the run; empty when one process played it
+	Journal     *Journal // what its journal.csv holds; nil where that is not known
+	Lost        []string // files of its folder that are not whole, each with why
+}
+
+// Journal sums up the rows of a journal.csv, so that one that was cut is not taken for whole.
+type Journal struct {
+	Rows   int64 `json:"rows"`
+	Amount int64 `json:"amount_fen"`
+}
+
+// plus adds up what two parts of a run hold; nil where it is not known of both.
+func (j *Journal) plus(o *Journal) *Journal {
+	if j == nil || o == nil {
+		return nil
+	}
+	return &Journal{j.Rows + o.Rows, j.Amount + o.Amount}
 }

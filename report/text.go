@@ -90,6 +90,9 @@ func (t *text) heading(r *Report) {
 		when += "; " + t.paint(yellow, "interrupted before its time")
 	}
 	t.wrapped("", when)
+	for _, what := range r.Lost {
+		t.wrapped("", t.paint(red, "LOST: "+what))
+	}
 	t.printf("\n")
 }
 

@@ -33,7 +33,7 @@ type Check struct {
 	Line      string                  // line profile that they play, or kinds for that of each terminal's; empty for as they are
 	Parallel  int                     // how many are played at once, each on terminals of its own; at least 1
 	Seed      int64                   // shuffles the features, and the scenarios of each; 0 for the order of the files
-	StopEarly bool                    // nothing is begun after a failure
+	StopEarly bool                    // nothing is begun after a failure, or what Strict counts as one
 	Patience  time.Duration           // to listen for a further answer after each; grows by itself when one comes
 	Lingers   time.Duration           // for a message that nobody asked for, at the end and where a scenario says that none comes; at least 5 ms
 	Strict    bool                    // untested and skipped are no better than failed
@@ -335,7 +335,7 @@ func (c *Check) tell(p *plan) {
 		scrub(c.Language.Profile.Dialect, p.Verdict)
 	}
 	c.played++
-	if p.Outcome == verdicts.Failed && p.Expected == "" && c.StopEarly {
+	if c.StopEarly && c.results.Stops(p.Verdict) {
 		c.stop.Store(true)
 	}
 	if c.Each != nil {

@@ -253,7 +253,7 @@ func (s *sharePlayer) ownEnd(ctx context.Context) *exit {
 	switch {
 	case why == nil, errors.Is(why, agent.ErrOrdered):
 		return nil
-	case s.sig.first != nil && errors.Is(why, context.Canceled):
+	case s.sig.first != nil && errors.Is(why, errSignal):
 		return &exit{code: s.sig.code(), err: fmt.Errorf("it was stopped by a signal (%v)", s.sig.first)}
 	}
 	return &exit{code: exitIncomplete, err: why}
@@ -375,7 +375,7 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this share do not add up: %w", err)}
 	}
 	f.watched.end(rep)
-	if err := errors.Join(incomplete, folder.WriteAll(rep), taken.close()); err != nil {
+	if err := errors.Join(incomplete, taken.keep(folder, rep)); err != nil {
 		return &exit{code: exitIncomplete, err: err}
 	}
 	s.tell.line("played; sending the rest")

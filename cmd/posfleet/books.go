@@ -31,7 +31,7 @@ func booksCommand() *cobra.Command {
 			"which column is what (docs/books.md). Each payment must be there as the terminal knows it: approved ones once, with\n" +
 			"their amount, reversed ones not, and of those without a verified answer either; and each terminal's sum must be right.\n" +
 			"Exit code 0: the books agree; 3: they do not, each payment is told with what went wrong in the run; 5: nothing\n" +
-			"could be compared.\n\n" + exitHelp,
+			"could be compared, or the journal is not whole.\n\n" + exitHelp,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return compareLedger(cmd.OutOrStdout(), args[0], ledger, columns)
@@ -64,9 +64,9 @@ func compareLedger(out io.Writer, dir, ledger, columns string) error {
 	if rep.Money.Decimals != nil {
 		decimals = *rep.Money.Decimals
 	}
-	journal, err := readPayments(filepath.Join(dir, journalName), audit.ReadJournal)
+	journal, err := readJournal(dir, rep)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	rows, err := readPayments(ledger, func(name string, from io.Reader) ([]audit.Payment, error) {
 		return of.ReadLedger(name, from, decimals)
@@ -79,6 +79,11 @@ func compareLedger(out io.Writer, dir, ledger, columns string) error {
 		return &exit{code: exitIncomplete, err: fmt.Errorf("nothing could be compared: %s in the journal, %s of its terminals in the export, %s of others",
 			report.Plural(int64(m.Payments), "payment"), report.Plural(int64(len(rows)-m.Others), "row"), report.FormatCount(int64(m.Others)))}
 	}
+	if len(m.Findings) > 0 {
+		for _, why := range append(rep.Lost, report.Missing(dir, rep)...) {
+			fmt.Fprintf(out, "what went wrong in the run is not all told: %s\n", why)
+		}
+	}
 	if err := tellMatched(out, dir, m, rep.Money.Told); err != nil {
 		return err
 	}
@@ -86,6 +91,34 @@ func compareLedger(out io.Writer, dir, ledger, columns string) error {
 		return &exit{code: exitBooks, err: errors.New("the books of terminals and host disagree")}
 	}
 	return nil
+}
+
+// readJournal reads the journal of a run, which must be whole: of one that was cut the host
+// has more, and is right.
+func readJournal(dir string, rep *report.Report) ([]audit.Payment, error) {
+	lost := func(why string) error {
+		return &exit{code: exitIncomplete, err: fmt.Errorf("nothing was compared: the journal of this run is not whole: %s", why)}
+	}
+	for _, why := range append(rep.Lost, report.Missing(dir, rep)...) {
+		if strings.HasPrefix(why, journalName) {
+			return nil, lost(why)
+		}
+	}
+	if rep.Journal == nil && rep.Incomplete != "" {
+		return nil, lost(rep.Incomplete)
+	}
+	all, err := readPayments(filepath.Join(dir, journalName), audit.ReadJournal)
+	if err != nil {
+		return nil, usage(err)
+	}
+	is := report.Journal{Rows: int64(len(all))}
+	for i := range all {
+		is.Amount += all[i].Amount
+	}
+	if of := rep.Journal; of != nil && is != *of {
+		return nil, lost(fmt.Sprintf("%s has %s, %s in all; run.json says %s, %s", journalName, report.Plural(is.Rows, "row"), rep.Money.Told(is.Amount), report.FormatCount(of.Rows), rep.Money.Told(of.Amount)))
+	}
+	return all, nil
 }
 
 func readPayments(name string, read func(string, io.Reader) ([]audit.Payment, error)) ([]audit.Payment, error) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -36,6 +35,7 @@ type checkFlags struct {
 	lineProfile     string
 	shuffle         int64
 	negative        negativeFlags
+	loads           []string // selectors of what the features have besides, for load to play
 }
 
 func checkCommand(sig *signals) *cobra.Command {
@@ -100,6 +100,9 @@ func (f *checkFlags) run(cmd *cobra.Command, args []string, sig *signals) error 
 	}
 	if f.list {
 		listScenarios(cmd.OutOrStdout(), p.Dialect, fs)
+		if len(f.loads) > 0 {
+			fmt.Fprintf(cmd.OutOrStdout(), "not played, as @load is for posfleet load: %s\n", strings.Join(f.loads, ", "))
+		}
 		return nil
 	}
 	mode, err := f.mode(p.Line)
@@ -163,7 +166,8 @@ func (f *checkFlags) choose(args []string, d *dialect.Dialect) ([]*scenarios.Fea
 	if err != nil {
 		return nil, err
 	}
-	if fs, _ = without(fs, "@load"); len(fs) == 0 {
+	fs, loads := without(fs, "@load")
+	if f.loads = selectors(loads, func(*scenarios.Scenario) bool { return true }); len(fs) == 0 {
 		return nil, errors.New("nothing is selected: @load scenarios are played by posfleet load")
 	}
 	return fs, nil
@@ -199,11 +203,9 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 func (f *checkFlags) end(cmd *cobra.Command, n *network, found *verdicts.Results, err error, sig *signals, files *resultFiles) error {
 	found.Target, found.Digest, found.Environment = n.target, digestOf(f.net.profile), report.ThisMachine(build())
 	found.Command, found.Again = commandLine(), string(scrub([]byte(again(cmd))))
+	found.Loads, found.Interrupted = f.loads, cmd.Context().Err() != nil
 	found.WriteSummary(cmd.OutOrStdout())
-	if err := files.write(found); err != nil {
-		return &exit{code: exitIncomplete, err: err}
-	}
-	return checkExit(cmd.Context(), found, err, sig)
+	return withLost(checkExit(found, err, sig), files.write(found))
 }
 
 // once are the flags of a check that playing one scenario again does without.
@@ -232,9 +234,9 @@ func again(cmd *cobra.Command) string {
 
 // checkExit is the exit code of a check that was played; err is what kept it
 // from its end.
-func checkExit(ctx context.Context, found *verdicts.Results, err error, sig *signals) error {
+func checkExit(found *verdicts.Results, err error, sig *signals) error {
 	switch {
-	case ctx.Err() != nil:
+	case found.Interrupted:
 		return &exit{code: sig.code(), err: errors.New("stopped by a signal; the scenarios after it were not played")}
 	case err != nil:
 		return &exit{code: exitIncomplete, err: err}

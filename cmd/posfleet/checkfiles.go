@@ -23,15 +23,23 @@ import (
 // not.
 type resultFiles struct {
 	junit, cucumber *report.Output
-	folder          string       // empty for none
+	folder          *verdicts.Folder
 	made            bytes.Buffer // the Cucumber JSON, when it is asked for
 }
 
 // files sees before anything is played that the files of results can be written.
 func (f *checkFlags) files() (files *resultFiles, err error) {
-	files = &resultFiles{folder: f.out}
-	if _, err := os.Lstat(f.out); f.out != "" && err == nil {
-		return files, fmt.Errorf("--out: %s exists: name another folder, or move it away", f.out)
+	files = &resultFiles{}
+	defer func() {
+		if err != nil {
+			files.discard()
+		}
+	}()
+	if f.out != "" {
+		if files.folder, err = verdicts.Create(f.out); err != nil {
+			files.folder = nil
+			return files, fmt.Errorf("--out: %w", err)
+		}
 	}
 	if f.junit != "" {
 		if files.junit, err = createResults(f.junit); err != nil {
@@ -40,7 +48,6 @@ func (f *checkFlags) files() (files *resultFiles, err error) {
 	}
 	if f.cucumber != "" {
 		if files.cucumber, err = createResults(f.cucumber); err != nil {
-			files.discard()
 			return files, fmt.Errorf("--cucumber: %w", err)
 		}
 	}
@@ -48,6 +55,9 @@ func (f *checkFlags) files() (files *resultFiles, err error) {
 }
 
 func (files *resultFiles) discard() {
+	if files.folder != nil {
+		files.folder.Discard()
+	}
 	for _, f := range []*report.Output{files.junit, files.cucumber} {
 		if f != nil {
 			f.Discard()
@@ -55,23 +65,25 @@ func (files *resultFiles) discard() {
 	}
 }
 
-// write writes the files.
+// write writes the files, each of them whatever comes of the others.
 func (files *resultFiles) write(found *verdicts.Results) error {
 	cucumber := func(w io.Writer) error {
 		_, err := w.Write(files.made.Bytes())
 		return err
 	}
-	if f := files.junit; f != nil {
-		if err := errors.Join(found.WriteJUnit(f), f.Commit()); err != nil {
-			return fmt.Errorf("--junit: %w", err)
+	var lost []error
+	note := func(what string, err error) {
+		if err != nil {
+			lost = append(lost, fmt.Errorf("%s: %w", what, err))
 		}
+	}
+	if f := files.junit; f != nil {
+		note("--junit", f.Whole(found.WriteJUnit))
 	}
 	if f := files.cucumber; f != nil {
-		if err := errors.Join(cucumber(f), f.Commit()); err != nil {
-			return fmt.Errorf("--cucumber: %w", err)
-		}
+		note("--cucumber", f.Whole(cucumber))
 	}
-	if files.folder != "" {
+	if files.folder != nil {
 		forms := []verdicts.Form{{Name: verdicts.Summary, Write: found.WriteJSON}, {Name: "junit.xml", Write: found.WriteJUnit},
 			{Name: "report.html", Write: func(w io.Writer) error { return page.WriteCheck(w, found) }}}
 		if files.made.Len() > 0 {
@@ -81,14 +93,10 @@ func (files *resultFiles) write(found *verdicts.Results) error {
 			forms = append(forms, verdicts.Form{Name: verdicts.CoverageFile, Write: c.WriteJSON},
 				verdicts.Form{Name: "coverage.html", Write: func(w io.Writer) error { return page.WriteCoverage(w, c) }})
 		}
-		if err := verdicts.Save(files.folder, forms); err != nil {
-			return fmt.Errorf("--out: %w", err)
-		}
+		note("--out", files.folder.Save(forms))
 	}
-	if err := stepSummary(found.WriteMarkdown); err != nil {
-		return fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)
-	}
-	return nil
+	note("GITHUB_STEP_SUMMARY", stepSummary(found.WriteMarkdown))
+	return errors.Join(lost...)
 }
 
 // createResults sees before anything is played that a file of results can be

@@ -125,6 +125,9 @@ func together(s *compare.Side) (*report.Report, error) {
 func readSide(arg string) (*compare.Side, error) {
 	side := &compare.Side{Name: arg}
 	for _, dir := range strings.Split(arg, ",") {
+		if dir == "" {
+			return nil, fmt.Errorf("%q: a name of a run folder is empty; leave the comma or the blank beside it out", arg)
+		}
 		dirs, err := runFolders(dir)
 		if err != nil {
 			return nil, err

@@ -54,7 +54,10 @@ func doctorCommand() *cobra.Command {
 				return usage(errors.New("doctor wants a host: --host address:port, an address in the profile, or a capture"))
 			}
 			d := doctor{ctx: cmd.Context(), out: out, profile: p, flags: &f, clock: line.NewClock(), wait: cmp.Or(f.timeout, min(p.Policy.Timeout, 3*time.Second))}
-			return d.examine()
+			if err := d.examine(); d.step == "" || d.ctx.Err() == nil {
+				return err
+			}
+			return cutOff(d.ctx, d.step+", and what comes after it, was not examined")
 		},
 	}
 	fl := cmd.Flags()
@@ -76,10 +79,25 @@ type doctor struct {
 	dialer  *line.Dialer
 	clock   *line.Clock
 	wait    time.Duration
+	step    string // what is examined; empty when all has been
 }
 
-// says writes one finding: what was looked at, and what came of it.
+// begins notes what is examined next.
+func (d *doctor) begins(step string) {
+	if d.ctx.Err() == nil {
+		d.step = step
+	}
+}
+
+// says writes one finding: what was looked at, and what came of it. Of what a signal has
+// ended nothing was found.
 func (d *doctor) says(what, format string, args ...any) {
+	if d.ctx.Err() == nil {
+		d.writes(what, format, args...)
+	}
+}
+
+func (d *doctor) writes(what, format string, args ...any) {
 	fmt.Fprintf(d.out, "%-9s %s\n", what, fmt.Sprintf(format, args...))
 	d.out.Flush()
 }
@@ -87,6 +105,11 @@ func (d *doctor) says(what, format string, args ...any) {
 // ill ends an examination: what is wrong, and the lines of the profile to change, or of
 // a dialect file ("in the file of dialect bank: …").
 func (d *doctor) ill(lines []string, format string, args ...any) *exit {
+	if d.ctx.Err() != nil { // whoever called is told so
+		lines = nil
+	} else {
+		d.step = ""
+	}
 	said := "\nchange in the profile:"
 	for _, line := range lines {
 		if inFile, is := strings.CutPrefix(line, "in "); is {
@@ -128,6 +151,7 @@ func (d *doctor) examine() error {
 // connects sees whether there is a connection to be had, and gives it: a host may not
 // take another beside it.
 func (d *doctor) connects() (net.Conn, error) {
+	d.begins("whether there is a connection to be had")
 	began := time.Now()
 	conn, err := d.dialer.Dial(d.ctx)
 	if err == nil {
@@ -199,6 +223,7 @@ func (d *doctor) player(w way) *asked {
 // answers finds a way in which the host answers: the profile's, on the connection that
 // there is, or another.
 func (d *doctor) answers(conn net.Conn) (*asked, error) {
+	d.begins("whether the host answers")
 	a := d.player(way{profile: d.profile})
 	a.tap.use(conn)
 	a.tap.longer = d.wait
@@ -241,7 +266,7 @@ func (d *doctor) answers(conn net.Conn) (*asked, error) {
 func (d *doctor) hears(a *asked, format string, args ...any) {
 	d.says("answer", format, args...)
 	if a.undone != "" {
-		d.says("sends", "%s", a.undone)
+		d.writes("sends", "%s", a.undone)
 		a.undone = ""
 	}
 }
@@ -282,6 +307,7 @@ func (d *doctor) speaksTLS() bool {
 
 // askOtherwise asks a host that does not answer in other ways.
 func (d *doctor) askOtherwise() (*asked, error) {
+	d.begins("in which other way the host answers")
 	if d.dialer.TLS == nil && d.speaksTLS() {
 		d.says("TLS", "is what the host answers, when greeted so")
 		return nil, d.ill([]string{"tls: {}"}, "the host speaks TLS on this port; docs/profile.md says what else tls may have")
@@ -355,6 +381,9 @@ func (d *doctor) better(ways []way, a *asked, wait time.Duration) *asked {
 		return a
 	}
 	for i, w := range ways {
+		if d.ctx.Err() != nil {
+			break
+		}
 		b := d.player(w)
 		if i > 0 && !slices.ContainsFunc(w.lines, func(l string) bool { return strings.HasPrefix(l, "dialect: ") }) || !b.answered(b.ask(b.first(), wait)) {
 			b.tap.Close()

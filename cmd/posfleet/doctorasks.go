@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -126,7 +127,8 @@ func (a *asked) ask(q *errand, wait time.Duration) *sim.Result {
 // was approved.
 func (a *asked) undo(q *errand) {
 	t, each := a.player.T, a.player.Each
-	aside := &tap{ctx: a.tap.ctx, dialer: a.tap.dialer, dialect: a.tap.dialect, clock: a.tap.clock}
+	aside := &tap{ctx: context.WithoutCancel(a.tap.ctx), // a signal leaves no money moved
+		dialer: a.tap.dialer, dialect: a.tap.dialect, clock: a.tap.clock}
 	a.tap.Close() // a host may serve one connection at a time
 	last := sim.Result{}
 	t.Link, a.player.Each = aside, func(_, _ *wire.Message, r *sim.Result) { last = *r }

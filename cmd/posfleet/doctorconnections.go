@@ -3,6 +3,7 @@ package main
 // How a host keeps connections, as doctor finds it.
 
 import (
+	"context"
 	"errors"
 	"os"
 	"time"
@@ -71,7 +72,7 @@ func (d *doctor) oneAtATime(a *asked, mode line.Mode) *connections {
 	}
 	if !b.answered(r) {
 		for end := time.Now().Add(d.wait); ; time.Sleep(d.wait / 20) { // until the host has seen that the first is closed
-			if r = b.ask(q, d.wait); b.answered(r) || time.Now().After(end) {
+			if r = b.ask(q, d.wait); b.answered(r) || time.Now().After(end) || d.ctx.Err() != nil {
 				break
 			}
 		}
@@ -97,6 +98,7 @@ func (d *doctor) hangsUpUnasked(wait time.Duration) bool {
 		return false
 	}
 	defer conn.Close()
+	defer context.AfterFunc(d.ctx, func() { conn.Close() })()
 	conn.SetReadDeadline(time.Now().Add(wait))
 	n, err := conn.Read(make([]byte, 1))
 	return n == 0 && !errors.Is(err, os.ErrDeadlineExceeded)

@@ -16,6 +16,7 @@ import (
 // has a logon, then for a balance, and judges what came.
 func (d *doctor) signsIn(a *asked) error {
 	defer a.tap.Close()
+	d.begins("whether the terminal signs on")
 	r := &a.result
 	if q := a.signOn(); q != nil && a.what != q.what {
 		d.says("sends", "%s", q.said)
@@ -73,6 +74,7 @@ func (d *doctor) otherKeys(a *asked) string {
 
 // inquires asks for a balance and judges what comes.
 func (d *doctor) inquires(a *asked) error {
+	d.begins("whether MAC and PIN are right")
 	q := a.inquiry()
 	if q == nil {
 		return d.ends(a, nil, false)
@@ -96,7 +98,11 @@ func (d *doctor) inquires(a *asked) error {
 func (d *doctor) ends(a *asked, ill error, sound bool) error {
 	var kept *connections
 	if ill == nil {
+		d.begins("how the host keeps connections")
 		kept = d.connections(a)
+	}
+	if ill == nil {
+		d.begins("the sign-off")
 	}
 	on := a.tap.conn != nil || a.tap.hungUp || a.tap.each // else doctor has closed the connection itself
 	err := d.signsOff(a, ill == nil && kept == nil && on)
@@ -118,6 +124,10 @@ func (d *doctor) ends(a *asked, ill error, sound bool) error {
 	if sound || !a.profile.Dialect.MAC {
 		next = "A payment is next"
 	}
+	if d.ctx.Err() != nil {
+		return nil
+	}
+	d.step = ""
 	fmt.Fprintf(d.out, "\nnothing to change. %s: posfleet check %s@core-purchase-1\n", next, d.again())
 	return nil
 }

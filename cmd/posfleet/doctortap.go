@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,9 +98,11 @@ func (t *tap) exchange(x *line.Exchange) error {
 	t.before = t.standing()
 	t.heard.Reset()
 	t.unpaired, t.ended, t.why, t.read, t.uncut, t.late = nil, "", nil, false, nil, 0
-	if err := t.connect(); err != nil {
+	if err := cmp.Or(t.ctx.Err(), t.connect()); err != nil {
 		return fmt.Errorf("%w: %w", line.ErrUnsent, err)
 	}
+	conn := t.conn
+	defer context.AfterFunc(t.ctx, func() { conn.Close() })()
 	x.Sent = t.clock.Now()
 	defer func() {
 		x.Done = t.clock.Now()

@@ -1,5 +1,12 @@
 package main
 
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // Exit codes. Several at once: what was found of the host, the first of books, failed
 // and limit, then what is not known of it, incomplete and generator.
 const (
@@ -33,6 +40,40 @@ type exit struct {
 
 func (e *exit) Error() string { return e.err.Error() }
 func (e *exit) Unwrap() error { return e.err }
+
+// withLost is what a command ended with when not all that it found could be written: that is
+// told whatever the code, and is the code where there is none that goes before it.
+func withLost(err, lost error) error {
+	if lost == nil {
+		return err
+	}
+	e, is := errors.AsType[*exit](err)
+	switch {
+	case err == nil, errors.Is(err, lost):
+		return &exit{code: exitIncomplete, err: lost}
+	case !is:
+		return errors.Join(err, lost)
+	}
+	code, both := e.code, fmt.Errorf("%w; %w", e.err, lost)
+	if e.err.Error() == "" {
+		both = lost
+	}
+	if code == exitGenerator {
+		code = exitIncomplete
+	}
+	return &exit{code: code, err: both, hint: e.hint}
+}
+
+// onceEach joins errors, what says the same once.
+func onceEach(errs ...error) error {
+	var all []error
+	for _, err := range errs {
+		if err != nil && !slices.ContainsFunc(all, func(o error) bool { return strings.Contains(o.Error(), err.Error()) }) {
+			all = append(all, err)
+		}
+	}
+	return errors.Join(all...)
+}
 
 func usage(err error) error {
 	if err == nil {

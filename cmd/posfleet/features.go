@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -271,6 +272,18 @@ func prefix(root string) string {
 		return ""
 	}
 	return root + string(filepath.Separator)
+}
+
+// selectors name scenarios as check and load are told to play them: @id or file:line.
+func selectors(fs []*scenarios.Feature, of func(*scenarios.Scenario) bool) (names []string) {
+	for _, f := range fs {
+		for _, s := range f.Scenarios {
+			if of(s) {
+				names = append(names, cmp.Or(strings.TrimSuffix("@"+s.ID, "@"), s.At()))
+			}
+		}
+	}
+	return names
 }
 
 // without leaves out the scenarios that carry a tag.

@@ -31,11 +31,11 @@ type journal struct {
 	w    *bufio.Writer
 	room int
 	rest map[string]*dialect.Totals // by terminal number
+	sum  report.Journal             // of the rows so far
 	err  error
 }
 
-// journalName is the file in a run's folder.
-const journalName = "journal.csv"
+const journalName = report.JournalName
 
 // joinJournals puts the journals of a run's parts into one file.
 func joinJournals(to string, folders []string) error {
@@ -81,7 +81,7 @@ func (j *journal) closed(t *sim.Terminal, records []sim.Record, doubts []sim.Dou
 	for i := range records {
 		r := &records[i]
 		if j.room <= 0 {
-			j.sum(t.TID).Add(r.Of.Side(), r.Amount, 1)
+			j.later(t.TID).Add(r.Of.Side(), r.Amount, 1)
 			continue
 		}
 		state, card := "approved", ""
@@ -102,7 +102,7 @@ func (j *journal) closed(t *sim.Terminal, records []sim.Record, doubts []sim.Dou
 	}
 }
 
-func (j *journal) sum(tid string) *dialect.Totals {
+func (j *journal) later(tid string) *dialect.Totals {
 	if j.rest[tid] == nil {
 		j.rest[tid] = &dialect.Totals{}
 	}
@@ -114,6 +114,7 @@ func (j *journal) row(t *sim.Terminal, batch, trace uint32, of dialect.Transacti
 	if of.Side() == dialect.Credit {
 		amount = -amount
 	}
+	j.sum = report.Journal{Rows: j.sum.Rows + 1, Amount: j.sum.Amount + amount}
 	_, err := fmt.Fprintf(j.w, "%s,%s,%06d,%06d,%s,%s,1,%d,%s\n", t.TID, t.MID, batch, trace, of, state, amount, more)
 	j.err = cmp.Or(j.err, err)
 }
@@ -148,11 +149,22 @@ func (j *journal) failed() error {
 	return nil
 }
 
+// keep writes down a run that has been played: its journal, then the rest, of which run.json
+// says how much the journal holds, and what was lost.
+func (j *journal) keep(folder *report.Folder, rep *report.Report) error {
+	lost := j.close()
+	if rep.Journal = &j.sum; lost != nil {
+		rep.Lost = append(rep.Lost, lost.Error())
+	}
+	return errors.Join(lost, folder.WriteAll(rep))
+}
+
 // close writes the sums of what had no room, and ends the file.
 func (j *journal) close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for tid, rest := range j.rest {
+		j.sum = report.Journal{Rows: j.sum.Rows + 1, Amount: j.sum.Amount + rest.Net()}
 		_, err := fmt.Fprintf(j.w, "%s,,,,all later,approved,%s,%d,,,,\n", tid, strconv.Itoa(rest.DebitN+rest.CreditN), rest.Net())
 		j.err = cmp.Or(j.err, err)
 	}

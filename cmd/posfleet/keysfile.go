@@ -34,7 +34,10 @@ func (k *keysFile) write(p *profile.Profile) (err error) {
 		return usage(fmt.Errorf("--out: %w", err))
 	}
 	defer func() {
-		if err = errors.Join(err, f.Close()); err != nil {
+		if shut := f.Close(); err == nil && shut != nil {
+			err = unwritten(fmt.Errorf("--out: %w", shut))
+		}
+		if err != nil {
 			os.Remove(k.path)
 		}
 	}()
@@ -53,7 +56,10 @@ func (k *keysFile) write(p *profile.Profile) (err error) {
 		}
 		fmt.Fprintf(out, "%s,%s,%s,%s\n", t.TID, t.MID, t.Kind, text)
 	}
-	return out.Flush()
+	if err := out.Flush(); err != nil {
+		return unwritten(fmt.Errorf("--out: %w", err))
+	}
+	return nil
 }
 
 // wrapper gives how a terminal's master key is written, and makes the profile's HSM the

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -194,7 +195,7 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this run do not add up: %w", err)}
 	}
 	f.watched.end(rep)
-	err = errors.Join(folder.WriteAll(rep), taken.close()) // before anything that a full disk or a closed pipe may end
+	err = taken.keep(folder, rep) // before anything that a full disk or a closed pipe may end
 	if told := rep.WriteText(out, tell.color(out)); told != nil {
 		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
 	}
@@ -203,6 +204,9 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 
 // introduce says what is about to be played.
 func (f *loadFlags) introduce(tell *progress, j *job, n *network) {
+	if len(j.idle) > 0 {
+		tell.line("not played, beside an @load scenario: %s (posfleet check)", strings.Join(j.idle, ", "))
+	}
 	tell.line("%s, %s for %v on %d terminals, line %s, seed %d, against %s (%s)",
 		model(f.closed), j.arrivals, f.length, f.terminals, j.lines, f.seed, n.target, n.profile.Dialect.Title)
 }
@@ -221,9 +225,9 @@ func conclude(out io.Writer, folder *report.Folder, rep *report.Report, sig *sig
 	if unwritten == nil {
 		fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(folder.Name(), name))
 	}
-	broken := verdict(rep, sig.code(), errors.Join(incomplete, unwritten))
-	if err := stepSummary(func(w io.Writer) error { return rep.WriteMarkdown(w, why(broken)) }); err != nil && broken == nil {
-		broken = &exit{code: exitIncomplete, err: fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err)}
+	broken := verdict(rep, sig.code(), onceEach(unwritten, incomplete))
+	if err := stepSummary(func(w io.Writer) error { return rep.WriteMarkdown(w, why(broken)) }); err != nil {
+		return withLost(broken, fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err))
 	}
 	return broken
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type job struct {
 	profile  string // that own lines play; empty for as they are
 	mix      *sim.Mix
 	storm    *line.Storm // what lines do wrong; nil for nothing
+	idle     []string    // selectors of what is selected beside an @load scenario and not played
 }
 
 // prepare turns flags and features into a job, before anything is started.
@@ -64,6 +66,9 @@ func (f *loadFlags) prepare(cmd *cobra.Command, args []string) (*job, error) {
 		if j.load, err = lang.CompileLoad(loads[0].Scenarios[0], append(all, rest...)); err != nil {
 			return nil, err
 		}
+		j.idle = selectors(rest, func(s *scenarios.Scenario) bool {
+			return !slices.ContainsFunc(j.load.Plans, func(p *sim.Plan) bool { return p.At == s.At() })
+		})
 		if len(f.mix) > 0 {
 			return nil, errors.New("--mix: the @load scenario brings its own mix")
 		}

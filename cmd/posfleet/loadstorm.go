@@ -81,7 +81,7 @@ func (f *loadFlags) runStorms(cmd *cobra.Command, args []string) error {
 	}
 	switch {
 	case cmd.Context().Err() != nil:
-		return &exit{code: exitInterrupt, err: fmt.Errorf("interrupted after %d of %d storms", all.storms, f.storms)}
+		return cutOff(cmd.Context(), fmt.Sprintf("%d of %d storms were played", all.storms, f.storms))
 	case all.wrong > 0:
 		return &exit{code: exitBooks, err: fmt.Errorf("%d of %d storms failed: seeds %s", len(failed), f.storms, strings.Join(failed, ", "))}
 	case len(failed) > 0:

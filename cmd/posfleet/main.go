@@ -40,7 +40,10 @@ func run(args []string, out, errs io.Writer) (code int) {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := written(root.ExecuteContext(ctx), stdout.Close())
+	err := root.ExecuteContext(ctx)
+	if lost := stdout.Close(); lost != nil {
+		err = withoutOutput(err, lost)
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -57,20 +60,15 @@ func run(args []string, out, errs io.Writer) (code int) {
 	return e.code
 }
 
-// written is what a command ended with, when what it wrote to standard output is lost:
-// its results are incomplete, which only worse outranks.
-func written(err, lost error) error {
-	if lost == nil {
-		return err
+// withoutOutput is what a command ended with whose standard output is lost.
+func withoutOutput(err, lost error) error {
+	if errors.Is(err, lost) {
+		if e, is := errors.AsType[*exit](err); is && e.code != exitUsage {
+			return err
+		}
+		err = nil
 	}
-	e, is := errors.AsType[*exit](err)
-	switch {
-	case err == nil, errors.Is(err, lost):
-		return &exit{code: exitIncomplete, err: fmt.Errorf("standard output: %w", lost)}
-	case is && (e.code == exitLimit || e.code == exitGenerator):
-		return &exit{code: exitIncomplete, err: fmt.Errorf("standard output: %w; %w", lost, err), hint: e.hint}
-	}
-	return err
+	return withLost(err, fmt.Errorf("standard output: %w", lost))
 }
 
 func command(sig *signals) *cobra.Command {

@@ -201,7 +201,8 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 		return nil, usage(errors.New("--tls-key-log: the host is not met over TLS"))
 	}
 	if n.target != bundledTarget {
-		if err := n.probe(ctx); err != nil {
+		err := n.probe(ctx)
+		if err = cmp.Or(cutOff(ctx, "nothing was played"), err); err != nil {
 			return nil, err
 		}
 	}

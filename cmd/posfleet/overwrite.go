@@ -73,8 +73,7 @@ func ofItsOwn(result namedFile, inputs []namedFile) error {
 		if err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		// A result is written beside its name first, and what stands there is lost, too.
-		if sameFile(result.path, in.path) || resolved(in.path) == resolved(result.path)+".partial" {
+		if sameFile(result.path, in.path) {
 			what := "a file that this command reads"
 			if in.by != "" {
 				what = "what " + in.by + " names"
@@ -93,10 +92,10 @@ func twoResults(a, b namedFile) error {
 	}
 	x, y := resolved(a.path), resolved(b.path)
 	inside := func(file, folder string) bool {
-		return strings.HasPrefix(file, folder+string(filepath.Separator)) || strings.HasPrefix(file, folder+".partial"+string(filepath.Separator))
+		return strings.HasPrefix(file, folder+string(filepath.Separator))
 	}
 	switch {
-	case sameFile(a.path, b.path) || x == y+".partial" || y == x+".partial":
+	case sameFile(a.path, b.path):
 		return fmt.Errorf("%s and %s both name %s; give each a name of its own", b.by, a.by, a.path)
 	case b.by == "--out" && inside(x, y), a.by == "--out" && inside(y, x):
 		return fmt.Errorf("%s %s and %s %s: one is in the other, and the folder must not be there before; name a file elsewhere", b.by, b.path, a.by, a.path)

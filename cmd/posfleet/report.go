@@ -31,8 +31,8 @@ func reportCommand() *cobra.Command {
 		Short: "tell a run or a check again in any form; the parts of one run are added up",
 		Long: "Reads the folders of runs and checks and tells them again as text, JSON, a page, pictures or tables. Parts of one run (load\n" +
 			"--run-id) are added up, histograms, never percentiles, and judged by their sums. Other runs are told one\n" +
-			"after the other. Exit code 0: all is told, whatever the run found; 5: it is not the whole run, or not all\n" +
-			"could be written; of added parts the code of their sums, as load has it (a part's generator is its own).\n\n" + exitHelp,
+			"after the other. Exit code 0: all is told, whatever the run found; 5: it is not the whole run or check, not\n" +
+			"all of it was kept, or not all could be written; of added parts the code of their sums, as load has it (a part's generator is its own).\n\n" + exitHelp,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
@@ -56,7 +56,10 @@ func (f *reportFlags) run(cmd *cobra.Command, dirs []string) error {
 		case len(dirs) > 1:
 			return usage(fmt.Errorf("%s holds a check, which is told alone: name it by itself", dir))
 		}
-		return f.tellCheck(cmd.OutOrStdout(), found)
+		if err = f.tellCheck(cmd.OutOrStdout(), found); found.Incomplete() != "" {
+			return withLost(&exit{code: exitIncomplete, err: fmt.Errorf("this is not the whole check: %s", found.Incomplete())}, err)
+		}
+		return err
 	}
 	runs, names, err := readRuns(dirs)
 	if err != nil {
@@ -67,10 +70,11 @@ func (f *reportFlags) run(cmd *cobra.Command, dirs []string) error {
 	}
 	out := cmd.OutOrStdout()
 	if len(runs) == 1 {
-		if err := f.tell(out, runs[0]); err != nil {
-			return err
+		lost := f.tell(out, runs[0])
+		if e, is := errors.AsType[*exit](lost); is && e.code == exitUsage {
+			return lost
 		}
-		return told(runs[0], len(dirs) > 1)
+		return withLost(told(runs[0], len(dirs) > 1), lost)
 	}
 	differs := fmt.Sprintf("%s and %s are different runs: %s", names[0], names[1], differences(runs[0], runs[1]))
 	if *f != (reportFlags{}) {
@@ -108,6 +112,9 @@ func told(r *report.Report, sums bool) error {
 	if r.Interrupted {
 		return &exit{code: exitIncomplete, err: errors.New("this is not the whole run: it was interrupted before its time")}
 	}
+	if len(r.Lost) > 0 {
+		return &exit{code: exitIncomplete, err: fmt.Errorf("not all of this run was kept: %s", strings.Join(r.Lost, "; "))}
+	}
 	if !sums {
 		return nil
 	}
@@ -125,6 +132,7 @@ func readRuns(dirs []string) (runs []*report.Report, names []string, err error) 
 		if err != nil {
 			return nil, nil, err
 		}
+		r.Lost = append(r.Lost, report.Missing(dir, r)...)
 		for before, o := range read {
 			if r.Same(o) {
 				return nil, nil, fmt.Errorf("%s and %s are the same run: name it once", before, dir)
@@ -158,15 +166,14 @@ func (f *reportFlags) tellCheck(out io.Writer, found *verdicts.Results) error {
 	if f.pictures != "" || f.csv != "" || f.percentiles != "" {
 		return usage(errors.New("a check has verdicts and no latencies: it is told as text, --json and --html"))
 	}
+	var lost error
 	if f.html != "" {
-		if err := report.WriteFile(f.html, func(w io.Writer) error { return page.WriteCheck(w, found) }); err != nil {
-			return &exit{code: exitIncomplete, err: err}
-		}
+		lost = report.WriteFile(f.html, func(w io.Writer) error { return page.WriteCheck(w, found) })
 	}
 	if f.json {
-		return unwritten(found.WriteJSON(out))
+		return unwritten(errors.Join(lost, found.WriteJSON(out)))
 	}
-	return unwritten(found.WriteText(out))
+	return unwritten(errors.Join(lost, found.WriteText(out)))
 }
 
 // unwritten is the exit code of what could not be written.
@@ -177,35 +184,37 @@ func unwritten(err error) error {
 	return &exit{code: exitIncomplete, err: err}
 }
 
-// tell tells one run in the forms asked for.
+// tell tells one run in the forms asked for, each whatever comes of the others.
 func (f *reportFlags) tell(out io.Writer, r *report.Report) error {
-	if f.html != "" {
-		if err := page.Save(r, f.html); err != nil {
-			return unwritten(err)
+	var lost []error
+	for _, form := range []struct {
+		flag, to string
+		write    func(to string) error
+	}{
+		{"--html", f.html, func(to string) error { return page.Save(r, to) }},
+		{"--pictures", f.pictures, func(to string) error {
+			if err := os.MkdirAll(filepath.Clean(to), 0o755); err != nil {
+				return err
+			}
+			_, err := plot.Save(r, to)
+			return err
+		}},
+		{"--csv", f.csv, func(to string) error { return report.WriteFile(to, r.WriteCSV) }},
+		{"--hgrm", f.percentiles, r.SavePercentiles},
+	} {
+		if form.to == "" {
+			continue
 		}
-	}
-	if f.pictures != "" {
-		if err := os.MkdirAll(filepath.Clean(f.pictures), 0o755); err != nil {
-			return unwritten(err)
-		}
-		if _, err := plot.Save(r, f.pictures); err != nil {
-			return unwritten(err)
-		}
-	}
-	if f.csv != "" {
-		if err := report.WriteFile(f.csv, r.WriteCSV); err != nil {
-			return unwritten(err)
-		}
-	}
-	if f.percentiles != "" {
-		if err := r.SavePercentiles(f.percentiles); errors.Is(err, fs.ErrExist) {
+		if err := form.write(form.to); form.flag == "--hgrm" && errors.Is(err, fs.ErrExist) {
 			return usage(fmt.Errorf("--hgrm: %w: name another folder", err))
 		} else if err != nil {
-			return unwritten(err)
+			lost = append(lost, fmt.Errorf("%s: %w", form.flag, err))
 		}
 	}
 	if f.json {
-		return unwritten(r.WriteJSON(out))
+		lost = append(lost, r.WriteJSON(out))
+	} else {
+		lost = append(lost, r.WriteText(out, newProgress(out).color(out)))
 	}
-	return unwritten(r.WriteText(out, newProgress(out).color(out)))
+	return unwritten(errors.Join(lost...))
 }

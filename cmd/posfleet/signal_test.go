@@ -190,18 +190,22 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 // that the signal did.
 func TestSignalEndsACheck(t *testing.T) {
 	t.Parallel()
-	p := start(t, "ok    core-echo-1", "check", "--misbehave", "silent", "--timeout", "50s", "--junit", "results.xml",
+	p := start(t, "ok    core-echo-1", "check", "--misbehave", "silent", "--timeout", "50s", "--junit", "results.xml", "--out", "found",
 		"@core-echo-1", "@core-purchase-1", "@core-purchase-2")
 	time.Sleep(200 * time.Millisecond) // it waits for the answer to the first purchase
 	if code := p.end(t, 5*time.Second, os.Interrupt); code != exitInterrupt {
 		t.Errorf("exit code %d, want %d", code, exitInterrupt)
 	}
-	if out := p.stdout.String(); !strings.Contains(out, "1 passed, 0 failed") || strings.Contains(out, "FAIL") {
+	if out := p.stdout.String(); !strings.Contains(out, "3 scenarios against bundled host (CUP direct-connect (reconstructed)): 1 passed, 0 failed, 2 not played") || strings.Contains(out, "FAIL") {
 		t.Errorf("it says\n%s", out)
 	}
 	results, err := os.ReadFile(filepath.Join(p.Dir, "results.xml"))
 	if err != nil || !bytes.Contains(results, []byte(`tests="3" failures="0" skipped="2"`)) {
 		t.Errorf("%v\n%s", err, results)
+	}
+	again := exec.Command(p.Path, "report", filepath.Join(p.Dir, "found"))
+	if out, err := again.CombinedOutput(); again.ProcessState.ExitCode() != exitIncomplete || !bytes.Contains(out, []byte("not the whole check: it was stopped by a signal, 2 scenarios before its end")) {
+		t.Errorf("posfleet report of it: %v\n%s", err, out)
 	}
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"sync/atomic"
@@ -47,7 +49,7 @@ func ending() []os.Signal {
 }
 
 func (s *signals) watch() (context.Context, func()) {
-	whole, cancel := context.WithCancel(context.Background())
+	whole, cancel := context.WithCancelCause(context.Background())
 	last, cancelAbort := context.WithCancel(context.Background())
 	ctx, abort := &heeded{Context: whole}, &heeded{Context: last}
 	s.abort = abort
@@ -64,7 +66,7 @@ func (s *signals) watch() (context.Context, func()) {
 				switch {
 				case s.first == nil && ctx.asked.Load():
 					s.first = sig
-					cancel()
+					cancel(&exit{code: s.code(), err: errSignal})
 				case s.first == nil:
 					s.first = sig
 					os.Exit(s.code())
@@ -82,9 +84,26 @@ func (s *signals) watch() (context.Context, func()) {
 	return ctx, func() {
 		signal.Stop(c)
 		close(done)
-		cancel()
+		cancel(nil)
 		cancelAbort()
 	}
+}
+
+// errSignal is the cause of a context's end that a signal is.
+var errSignal = errors.New("stopped by a signal")
+
+// cutOff is the exit of what ended because its context did, for a signal mostly, and in
+// words what it left undone; nil where the context stands. What came of it by then says
+// nothing of a host.
+func cutOff(ctx context.Context, undone string) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	why := context.Cause(ctx)
+	if e, is := errors.AsType[*exit](why); is {
+		return &exit{code: e.code, err: fmt.Errorf("%w: %s", e.err, undone)}
+	}
+	return &exit{code: exitIncomplete, err: fmt.Errorf("stopped (%w): %s", why, undone)}
 }
 
 // code is the exit code of the signal that came, 0 when none did.

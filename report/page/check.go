@@ -148,8 +148,8 @@ func scenarioOf(v *verdicts.Verdict, n int) scenarioRow {
 }
 
 func (p *check) banners(r *verdicts.Results) {
-	if r.Away != "" {
-		p.Banner = append(p.Banner, "Incomplete: "+r.Away)
+	if why := r.Incomplete(); why != "" {
+		p.Banner = append(p.Banner, "Incomplete: "+why)
 	}
 	if n := r.Count(verdicts.NotPlayed); n > 0 {
 		p.Banner = append(p.Banner, report.Plural(int64(n), "scenario")+" did not come to its turn: the check ended before.")
@@ -171,8 +171,12 @@ func checkCards(r *verdicts.Results) []verdictCard {
 	switch n := r.Broken(); {
 	case n > 0:
 		verdict = verdictCard{"Verdict", "bad", "✗", "does not conform", report.Plural(int64(n), "scenario") + " against it"}
+	case r.Interrupted:
+		verdict = verdictCard{"Verdict", "warn", "?", "incomplete", "a signal stopped it"}
 	case r.Away != "":
 		verdict = verdictCard{"Verdict", "warn", "?", "incomplete", "the host went away"}
+	case r.Count(verdicts.Passed) == 0 && r.Count(verdicts.Failed) > 0:
+		verdict = verdictCard{"Verdict", "none", "–", "nothing held", "all that was tested is known to fail"}
 	case r.Count(verdicts.Passed) == 0:
 		verdict = verdictCard{"Verdict", "none", "–", "nothing was tested", ""}
 	case r.Musts() > 0:

@@ -169,6 +169,9 @@ func pageOf(r *report.Report) (*page, error) {
 	if r.Incomplete != "" {
 		p.Banner = append(p.Banner, "This is not the whole run: "+r.Incomplete+".")
 	}
+	for _, what := range r.Lost {
+		p.Banner = append(p.Banner, "Not all of this run was kept: "+what+".")
+	}
 	if r.Interrupted {
 		p.Banner = append(p.Banner, "This run was stopped before its time; what follows is what it had found by then.")
 	}

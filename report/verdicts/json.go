@@ -1,6 +1,7 @@
 package verdicts
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/posfleet/posfleet/report"
 )
 
 // Summary is the name of the file that holds the results in the folder of a check.
@@ -58,8 +61,15 @@ func (r *Results) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(r)
+	return e.Encode(struct {
+		Format string `json:"format"`
+		*Results
+	}{format, r})
 }
+
+// format is what check.json says it is. It changes when a reader of the old one would
+// misread the new one.
+const format = "posfleet check 1"
 
 // Read reads the results in the folder of a check.
 func Read(dir string) (*Results, error) {
@@ -69,8 +79,15 @@ func Read(dir string) (*Results, error) {
 		return nil, err
 	}
 	r := &Results{}
-	if err := json.Unmarshal(text, r); err != nil {
+	found := struct {
+		Format string `json:"format"`
+		*Results
+	}{"", r}
+	switch err := json.Unmarshal(text, &found); {
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", name, err)
+	case found.Format != format:
+		return nil, fmt.Errorf("%s: format %q, want %q: read it with the posfleet that wrote it", name, found.Format, format)
 	}
 	name = filepath.Join(dir, CoverageFile)
 	text, err = os.ReadFile(name)
@@ -92,26 +109,37 @@ type Form struct {
 	Write func(io.Writer) error
 }
 
-// Save writes the folder of a check: whole or not at all. It must not exist.
-func Save(dir string, forms []Form) error {
-	dir = filepath.Clean(dir)
-	beside := dir + ".partial"
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return err
+// Folder is where a check is kept, once it is whole: until then its files have another name
+// beside it.
+type Folder struct{ name, beside string }
+
+// Create sees that a folder can be made, which must not exist. It is to be saved; discarded
+// otherwise.
+func Create(dir string) (*Folder, error) {
+	f := &Folder{name: filepath.Clean(dir)}
+	if _, err := os.Lstat(f.name); err == nil {
+		return nil, fmt.Errorf("%s exists: name another folder, or move it away", dir)
 	}
-	if err := os.RemoveAll(beside); err != nil {
-		return err
+	if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
+		return nil, err
 	}
-	if err := os.Mkdir(beside, 0o755); err != nil {
-		return err
-	}
-	defer os.RemoveAll(beside)
+	var err error
+	f.beside, err = report.Beside(f.name, func(name string) error { return os.Mkdir(name, 0o755) })
+	return f, err
+}
+
+// Discard takes away what was not saved.
+func (f *Folder) Discard() { os.RemoveAll(f.beside) }
+
+// Save writes the folder of a check: whole or not at all.
+func (f *Folder) Save(forms []Form) error {
+	defer f.Discard()
 	for _, form := range forms {
-		if err := form.save(beside); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Join(dir, form.Name), err)
+		if err := form.save(f.beside); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Join(f.name, form.Name), err)
 		}
 	}
-	return os.Rename(beside, dir)
+	return os.Rename(f.beside, f.name)
 }
 
 func (form Form) save(dir string) error {
@@ -119,5 +147,6 @@ func (form Form) save(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(form.Write(f), f.Sync(), f.Close())
+	defer f.Close()
+	return cmp.Or(form.Write(f), f.Sync(), f.Close())
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -13,9 +14,7 @@ func TestFolderIsReadAsItWasWritten(t *testing.T) {
 	r := results()
 	r.Features[0].Verdicts[1].Expected = "known since March"
 	dir := filepath.Join(t.TempDir(), "a", "found")
-	if err := Save(dir, []Form{{Summary, r.WriteJSON}}); err != nil {
-		t.Fatal(err)
-	}
+	save(t, dir, r.WriteJSON)
 	again, err := Read(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -36,12 +35,77 @@ func TestFolderIsReadAsItWasWritten(t *testing.T) {
 func TestFolderIsWholeOrNotThere(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "found")
 	full := func(io.Writer) error { return errors.New("no space left") }
-	if err := Save(dir, []Form{{Summary, results().WriteJSON}, {"report.html", full}}); err == nil {
+	f, err := Create(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Save([]Form{{Summary, results().WriteJSON}, {"report.html", full}}); err == nil {
 		t.Error("nothing is said of a form that was not written")
 	}
-	for _, name := range []string{dir, dir + ".partial"} {
-		if _, err := os.Stat(name); err == nil {
-			t.Errorf("%s is there", name)
+	if left, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(left) > 0 {
+		t.Errorf("%v is there (%v)", left, err)
+	}
+}
+
+// save writes the folder of a check.
+func save(t *testing.T, dir string, form func(io.Writer) error) {
+	t.Helper()
+	f, err := Create(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Save([]Form{{Summary, form}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a user keeps beside a folder that is written stays, whatever its name.
+func TestFolderLeavesWhatStandsBesideIt(t *testing.T) {
+	dir := t.TempDir()
+	own := filepath.Join(dir, "found.partial")
+	if err := os.MkdirAll(own, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(own, "mine"), []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	save(t, filepath.Join(dir, "found"), results().WriteJSON)
+	if _, err := os.ReadFile(filepath.Join(own, "mine")); err != nil {
+		t.Error(err)
+	}
+	if all, err := os.ReadDir(dir); err != nil || len(all) != 2 {
+		t.Errorf("beside the folder there is %v (%v)", all, err)
+	}
+}
+
+// Whatever is JSON is not a check for that: it would be told as one that found nothing.
+func TestOnlyACheckIsReadAsOne(t *testing.T) {
+	for _, text := range []string{"{}", "null", `{"features":[]}`, `{"format":"posfleet check 0","features":[]}`, `{"format":"posfleet run 1"}`, "[]", `{"format":"posfleet check 1"} and more`} {
+		dir := filepath.Join(t.TempDir(), "found")
+		save(t, dir, func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
+		if r, err := Read(dir); err == nil {
+			t.Errorf("%s is read as a check: %+v", text, r)
+		}
+	}
+}
+
+// A check that was stopped says so wherever it is told, with how many were not played.
+func TestStoppedCheckIsToldAsThat(t *testing.T) {
+	r := results()
+	r.Interrupted = true
+	dir := filepath.Join(t.TempDir(), "found")
+	save(t, dir, r.WriteJSON)
+	again, err := Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page bytes.Buffer
+	if err := again.WriteMarkdown(&page); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{told(t, again), page.String()} {
+		if !strings.Contains(strings.ToUpper(text), "INCOMPLETE: IT WAS STOPPED BY A SIGNAL, 1 SCENARIO BEFORE ITS END") {
+			t.Errorf("it says\n%s", text)
 		}
 	}
 }

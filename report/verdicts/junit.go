@@ -2,7 +2,6 @@ package verdicts
 
 import (
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -62,10 +61,11 @@ func (r *Results) WriteJUnit(w io.Writer) error {
 		all.Skipped += suite.Skipped
 		all.Suites = append(all.Suites, suite)
 	}
-	_, err := io.WriteString(w, xml.Header)
-	e := xml.NewEncoder(w)
-	e.Indent("", "  ")
-	return errors.Join(err, e.Encode(all), e.Close())
+	text, err := xml.MarshalIndent(all, "", "  ")
+	if err == nil {
+		_, err = w.Write(append([]byte(xml.Header), text...))
+	}
+	return err
 }
 
 func (r *Results) junit(f *Feature, names map[*Verdict]string, surprising map[*Verdict]bool) junitSuite {

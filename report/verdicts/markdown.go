@@ -17,7 +17,7 @@ func (r *Results) WriteMarkdown(w io.Writer) error {
 	switch {
 	case r.Broken() > 0:
 		sign = "❌"
-	case r.Away != "":
+	case r.Incomplete() != "":
 		sign = "⚠️"
 	}
 	fmt.Fprintf(&b, "### %s posfleet check: %s\n\n", sign, report.Cell(r.Target))
@@ -25,8 +25,8 @@ func (r *Results) WriteMarkdown(w io.Writer) error {
 	known := r.known()
 	fmt.Fprintf(&b, "| %d | %d | %d | %d | %d | %d | %s |\n", r.Count(Passed), r.Count(Failed)-known, known,
 		r.Count(Untested), r.Count(Skipped), r.Count(NotPlayed), r.Took.Round(time.Millisecond))
-	if r.Away != "" {
-		fmt.Fprintf(&b, "\nIncomplete: %s\n", report.Cell(r.Away))
+	if why := r.Incomplete(); why != "" {
+		fmt.Fprintf(&b, "\nIncomplete: %s\n", report.Cell(why))
 	}
 	for _, o := range []Outcome{Failed, Untested, Skipped} {
 		head := false

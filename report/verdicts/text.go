@@ -92,8 +92,8 @@ func (r *Results) alone() (n int) {
 // line of counts, what was not tested and why. It is nothing when no scenario
 // came to its turn.
 func (r *Results) WriteSummary(w io.Writer) error {
-	all := r.Count(Passed) + r.Count(Failed) + r.Count(Untested) + r.Count(Skipped)
-	if all == 0 {
+	played, unplayed := r.Count(Passed)+r.Count(Failed)+r.Count(Untested)+r.Count(Skipped), r.Count(NotPlayed)
+	if played == 0 {
 		return nil
 	}
 	var b strings.Builder
@@ -103,8 +103,8 @@ func (r *Results) WriteSummary(w io.Writer) error {
 			fmt.Fprintf(&b, "\n%s", c)
 		}
 	}
-	fmt.Fprintf(&b, "\n%s against %s (%s): %d passed, %d failed", report.Plural(int64(all), "scenario"), r.Target, r.Dialect+like(r.Line), r.Count(Passed), r.Count(Failed))
-	for _, o := range []Outcome{Untested, Skipped} {
+	fmt.Fprintf(&b, "\n%s against %s (%s): %d passed, %d failed", report.Plural(int64(played+unplayed), "scenario"), r.Target, r.Dialect+like(r.Line), r.Count(Passed), r.Count(Failed))
+	for _, o := range []Outcome{Untested, Skipped, NotPlayed} {
 		if n := r.Count(o); n > 0 {
 			fmt.Fprintf(&b, ", %d %s", n, o)
 		}
@@ -121,8 +121,14 @@ func (r *Results) WriteSummary(w io.Writer) error {
 			return err
 		}
 	}
-	if r.Away != "" {
-		fmt.Fprintf(&b, "INCOMPLETE: %s\n", r.Away)
+	if why := r.Incomplete(); why != "" {
+		fmt.Fprintf(&b, "INCOMPLETE: %s\n", why)
+	}
+	if r.known() > 0 && r.Count(Passed) == 0 && r.Broken() == 0 {
+		b.WriteString("nothing held: all that was tested is known to fail\n")
+	}
+	if len(r.Loads) > 0 {
+		fmt.Fprintf(&b, "not played, as @load is for posfleet load: %s\n", strings.Join(r.Loads, ", "))
 	}
 	surprising := r.surprises()
 	for v := range r.All() {

@@ -130,6 +130,8 @@ type Results struct {
 	RuleWhy     map[string]string  `json:"rule_why,omitempty"`      // by the rule's id, how it was first broken
 	Without     []string           `json:"without_rules,omitempty"` // rules that the dialect leaves out: answers were not held to them
 	Away        string             `json:"away,omitempty"`          // when the host went away, and how that showed; empty when it stayed
+	Interrupted bool               `json:"interrupted"`             // a signal ended it before its time
+	Loads       []string           `json:"loads,omitempty"`         // selectors of @load scenarios of its features, which a check does not play
 	// Unsettled are scenarios after which a reversal was left that the host would
 	// not acknowledge, and why not the first.
 	Unsettled    int       `json:"unsettled,omitempty"`
@@ -172,6 +174,23 @@ func (r *Results) Broken() (n int) {
 		}
 	}
 	return n
+}
+
+// Incomplete is why these are not the results of a whole check; empty where they are.
+func (r *Results) Incomplete() string {
+	switch {
+	case r.Interrupted && r.Count(NotPlayed) > 0:
+		return fmt.Sprintf("it was stopped by a signal, %s before its end", report.Plural(int64(r.Count(NotPlayed)), "scenario"))
+	case r.Interrupted:
+		return "it was stopped by a signal"
+	}
+	return r.Away
+}
+
+// Stops reports whether a verdict is one that a check which stops on failure begins nothing
+// after.
+func (r *Results) Stops(v *Verdict) bool {
+	return v.Expected == "" && (v.Outcome == Failed || r.lacking(v))
 }
 
 // besides are the musts that answers of a scenario broke and that why it is known to fail

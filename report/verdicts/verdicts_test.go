@@ -53,7 +53,7 @@ FAIL                           a <b>name</b> & ]]>
 untested core-x-2                 a <b>name</b> & ]]>
 skipped                          a <b>name</b> & ]]>
 
-4 scenarios against 10.0.0.9:8583 (CUP): 1 passed, 1 failed, 1 untested, 1 skipped in 3ms
+5 scenarios against 10.0.0.9:8583 (CUP): 1 passed, 1 failed, 1 untested, 1 skipped, 1 not played in 3ms
 untested: 1 scenario: no balance (core/x.feature:9)
 skipped: 1 scenario: no card of role qr (core/x.feature:10)
 the order was --shuffle=7

@@ -197,11 +197,11 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 			return found, ctx.Err()
 		}
 		c.tell(v)
+		if c.StopEarly && found.Stops(v) {
+			return found, nil
+		}
 		if v.Outcome != verdicts.Failed {
 			continue
-		}
-		if c.StopEarly {
-			return found, nil
 		}
 		if err := c.goOn(); err != nil && found.Away == "" {
 			found.Away = fmt.Sprintf("the host has taken no payment since %s: %v", v.ID, err)

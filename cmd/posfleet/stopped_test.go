@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// slowly answers as a host of another process does, each answer so much later.
+func slowly(t *testing.T, host string, by time.Duration) string {
+	return listening(t, func(c net.Conn) {
+		u, err := net.Dial("tcp", host)
+		if err != nil {
+			return
+		}
+		defer u.Close()
+		go io.Copy(u, c)
+		for b := make([]byte, 4096); ; {
+			n, err := u.Read(b)
+			if err != nil {
+				return
+			}
+			time.Sleep(by)
+			c.Write(b[:n])
+		}
+	})
+}
+
+// What a signal ends while the host has not answered blames no host and praises none: the
+// exit code is the signal's, at once, and what was not looked at is told.
+func TestSignalBeforeTheAnswerBlamesNoHost(t *testing.T) {
+	t.Parallel()
+	mute := listening(t, func(c net.Conn) { io.Copy(io.Discard, c) })
+	slow := slowly(t, served(t), 2*time.Second)
+	secure := filepath.Join(t.TempDir(), "tls.yaml")
+	if err := os.WriteFile(secure, []byte(strings.Replace(readText(t, profileWith(t)), "\ndialect:", "\ntls: {}\ndialect:", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args, words string
+		signal      syscall.Signal
+		code        int
+	}{
+		"check":               {"check --host " + mute + " @core-echo-1", "nothing was played", syscall.SIGINT, exitInterrupt},
+		"negative":            {"check --negative --host " + mute, "nothing was played", syscall.SIGTERM, exitTerminate},
+		"load":                {"load --for 2s --terminals 2 --out run --host " + mute, "nothing was played", syscall.SIGTERM, exitTerminate},
+		"capacity":            {"capacity --for 2s --terminals 2 --out cap --limit p99<1s --host " + mute, "nothing was played", syscall.SIGINT, exitInterrupt},
+		"check over TLS":      {"check --profile " + secure + " --host " + mute + " @core-echo-1", "nothing was played", syscall.SIGINT, exitInterrupt},
+		"doctor, silence":     {"doctor --host " + mute, "whether the host answers, and what comes after it, was not examined", syscall.SIGINT, exitInterrupt},
+		"doctor, slow":        {"doctor --host " + slow, "whether the host answers, and what comes after it, was not examined", syscall.SIGTERM, exitTerminate},
+		"doctor over TLS":     {"doctor --profile " + secure + " --host " + mute, "whether there is a connection to be had, and what comes after it, was not examined", syscall.SIGINT, exitInterrupt},
+		"doctor, other ways":  {"doctor --timeout 150ms --host " + mute, "in which other way the host answers, and what comes after it, was not examined", syscall.SIGINT, exitInterrupt},
+		"doctor, the sign-on": {"doctor --host " + slowly(t, served(t), 500*time.Millisecond), "whether the terminal signs on, and what comes after it, was not examined", syscall.SIGINT, exitInterrupt},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out, errs bytes.Buffer
+			var code int
+			var took time.Duration
+			for wait := 700 * time.Millisecond; wait < 20*time.Second; wait *= 3 {
+				cmd := exec.Command(program(t), strings.Fields(c.args)...)
+				out.Reset()
+				errs.Reset()
+				cmd.Dir, cmd.Stdout, cmd.Stderr = t.TempDir(), &out, &errs
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(wait)
+				began := time.Now()
+				cmd.Process.Signal(c.signal)
+				cmd.Wait()
+				if code, took = cmd.ProcessState.ExitCode(), time.Since(began); code >= 0 && errs.Len() > 0 {
+					break // else a busy machine had not begun to run it
+				}
+			}
+			said := fmt.Sprintf("%s%s", &out, &errs)
+			if code != c.code || !strings.Contains(said, "stopped by a signal: "+c.words) {
+				t.Errorf("exit code %d, want %d and %q:\n%s", code, c.code, c.words, said)
+			}
+			for _, lie := range []string{"nothing to change", "closed network", "ways of asking", "cannot be reached", "canceled", "hint"} {
+				if strings.Contains(said, lie) {
+					t.Errorf("it says %q:\n%s", lie, said)
+				}
+			}
+			if took > 2*time.Second {
+				t.Errorf("it ended %v after the signal", took)
+			}
+		})
+	}
+}
+
+func readText(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,6 +77,7 @@ type doctor struct {
 	dialer  *line.Dialer
 	clock   *line.Clock
 	wait    time.Duration
+	heard   atomic.Int64 // answers that read
 }
 
 // says writes one finding: what was looked at, and what came of it.
@@ -170,7 +172,7 @@ type asked struct {
 func (d *doctor) player(w way) *asked {
 	p := w.profile
 	mode, _ := line.ParseMode(p.Line)
-	a := &asked{way: w, tap: &tap{ctx: d.ctx, dialer: d.dialer, dialect: p.Dialect, clock: d.clock, each: mode.Each}}
+	a := &asked{way: w, tap: &tap{answers: &d.heard, ctx: d.ctx, dialer: d.dialer, dialect: p.Dialect, clock: d.clock, each: mode.Each}}
 	t := sim.NewTerminal(p, &p.Terminals[0])
 	t.Link = a.tap
 	t.PowerOn()

@@ -126,7 +126,7 @@ func (a *asked) ask(q *errand, wait time.Duration) *sim.Result {
 // was approved.
 func (a *asked) undo(q *errand) {
 	t, each := a.player.T, a.player.Each
-	aside := &tap{ctx: a.tap.ctx, dialer: a.tap.dialer, dialect: a.tap.dialect, clock: a.tap.clock}
+	aside := &tap{answers: a.tap.answers, ctx: a.tap.ctx, dialer: a.tap.dialer, dialect: a.tap.dialect, clock: a.tap.clock}
 	a.tap.Close() // a host may serve one connection at a time
 	last := sim.Result{}
 	t.Link, a.player.Each = aside, func(_, _ *wire.Message, r *sim.Result) { last = *r }

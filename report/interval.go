@@ -19,12 +19,12 @@ type Interval struct {
 
 // Progress is how far a run has come, up to the last tick, the warm-up included.
 type Progress struct {
-	At                         time.Duration
-	Planned, Played, NotPlayed int64
-	Failed                     int64
-	Late, Duplicate, Unmatched int64
-	Counts                     Counts
-	Last                       Second // the second that ended last
+	At                              time.Duration
+	Planned, Played, NotPlayed      int64
+	Failed                          int64
+	Late, Cut, Duplicate, Unmatched int64
+	Counts                          Counts
+	Last                            Second // the second that ended last
 }
 
 // Tick merges and clears all shards. One goroutine calls it each second, and
@@ -194,7 +194,7 @@ func (r *Recorder) Progress() Progress {
 	defer r.mu.Unlock()
 	t := Progress{
 		At: r.upto, Played: r.tally.Played, Failed: r.tally.Failed,
-		Late: r.tally.Late, Duplicate: r.tally.Duplicate, Unmatched: r.tally.Unmatched,
+		Late: r.tally.Late, Cut: r.tally.Cut, Duplicate: r.tally.Duplicate, Unmatched: r.tally.Unmatched,
 	}
 	for i, c := range r.total {
 		t.Counts.add(r.warm[i])
@@ -262,7 +262,7 @@ func (r *Recorder) SoFar() *Report {
 func (r *Recorder) report() *Report {
 	rep := &Report{
 		Took: r.upto, Played: r.tally.Played - r.tally.Stuck, Failed: r.tally.Failed,
-		Late: r.tally.Late, Duplicate: r.tally.Duplicate, Unmatched: r.tally.Unmatched,
+		Late: r.tally.Late, Cut: r.tally.Cut, Duplicate: r.tally.Duplicate, Unmatched: r.tally.Unmatched,
 	}
 	rep.Failures, rep.Stuck = r.failures.told()
 	rep.Strays = r.failures.strays()

@@ -45,6 +45,7 @@ type summaryJSON struct {
 	Failed      int64            `json:"failed"`
 	Failures    []Failure        `json:"failures,omitempty"`
 	Late        int64            `json:"late"`
+	Cut         int64            `json:"after_break,omitempty"`
 	Duplicate   int64            `json:"duplicate"`
 	Unmatched   int64            `json:"unmatched"`
 	Strays      []Stray          `json:"strays,omitempty"`
@@ -177,7 +178,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		},
 		Settlements: r.Settlements,
 		Planned:     r.Planned, Played: r.Played, Stuck: r.Stuck, NotPlayed: r.NotPlayed, Failed: r.Failed, Failures: r.Failures,
-		Late: r.Late, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Strays: r.Strays, Lines: r.Lines, Faults: r.Faults, Rules: r.Rules, Without: r.Without,
+		Late: r.Late, Cut: r.Cut, Duplicate: r.Duplicate, Unmatched: r.Unmatched, Strays: r.Strays, Lines: r.Lines, Faults: r.Faults, Rules: r.Rules, Without: r.Without,
 		Plan: r.Plan, Environment: r.Environment, Agents: r.Agents, Journal: r.Journal, Lost: r.Lost,
 	}
 	s.SignIn, s.Opening, s.LineDelay = r.SignIn.json(), r.Opening.json(), r.LineDelay.json()
@@ -374,7 +375,7 @@ func (s *summaryJSON) report() (*Report, error) {
 		Interrupted: s.Interrupted, Incomplete: s.Incomplete,
 		Run: s.Run, Part: s.Part, Settlements: s.Settlements,
 		Planned: s.Planned, Played: s.Played, Stuck: s.Stuck, NotPlayed: s.NotPlayed, Failed: s.Failed, Failures: s.Failures,
-		Late: s.Late, Duplicate: s.Duplicate, Unmatched: s.Unmatched, Strays: s.Strays, Lines: s.Lines, Faults: s.Faults, Rules: s.Rules, Without: s.Without,
+		Late: s.Late, Cut: s.Cut, Duplicate: s.Duplicate, Unmatched: s.Unmatched, Strays: s.Strays, Lines: s.Lines, Faults: s.Faults, Rules: s.Rules, Without: s.Without,
 		Limits:   append([]LimitResult(nil), s.Limits...),
 		Validity: Validity{level, append([]string(nil), s.Validity.Reasons...), s.Validity.SameHost},
 		Money: Money{

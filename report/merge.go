@@ -148,6 +148,7 @@ func (r *Report) Merge(o *Report) error {
 	r.NotPlayed += o.NotPlayed
 	r.Failed += o.Failed
 	r.Late += o.Late
+	r.Cut += o.Cut
 	r.Duplicate += o.Duplicate
 	r.Unmatched += o.Unmatched
 	r.Faults, r.Stuck = addCounts(r.Faults, o.Faults), addCounts(r.Stuck, o.Stuck)

@@ -14,7 +14,7 @@ import (
 func sized(k int64) *Report {
 	n := func(of int64) int64 { return of * k }
 	return &Report{
-		Planned: n(1), Played: n(2), NotPlayed: n(3), Failed: n(4), Late: n(5), Duplicate: n(6), Unmatched: n(7),
+		Planned: n(1), Played: n(2), NotPlayed: n(3), Failed: n(4), Late: n(5), Cut: n(50), Duplicate: n(6), Unmatched: n(7),
 		Faults: map[string]int64{"cut": n(8)}, Stuck: map[string]int64{"no line": n(9)},
 		Lines:       Lines{Connected: n(10), Refused: n(11)},
 		Settlements: Settlements{Balanced: n(12), Explained: n(13), Uncompared: n(14), Unbalanced: n(15), Failed: n(16)},
@@ -22,7 +22,7 @@ func sized(k int64) *Report {
 		Rules:       []RuleCount{{"ANS-PAIR", "must", n(25)}},
 		Failures:    []Failure{{At: "a:1", Outcome: "approved", N: n(26)}},
 		Waited:      Waited{Arrivals: n(27), Terminals: int(n(28)), Enough: int(n(29))},
-		SignIn:      Phase{Terminals: int(n(30)), Failed: int(n(31)), Late: n(32), Why: map[string]int64{"refused": n(33)}},
+		SignIn:      Phase{Terminals: int(n(30)), Failed: int(n(31)), Late: n(32), Cut: n(51), Why: map[string]int64{"refused": n(33)}},
 		Opening:     Phase{Terminals: int(n(34)), Failed: int(n(35)), Late: n(36), Why: map[string]int64{"refused": n(37)}},
 		LineDelay:   LineDelay{Connects: n(38), Connecting: time.Duration(n(39)), Stalls: n(40), Broken: n(41)},
 	}

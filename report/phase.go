@@ -12,6 +12,7 @@ type Phase struct {
 	First     string           // the lowest number of one that could not: they go on side by side
 	Took      time.Duration
 	Late      int64 // answers that came after their request had been given up
+	Cut       int64 // answers to requests whose line had broken
 	Label     Label // its exchanges; Response and Service are nil when there were none
 }
 
@@ -34,7 +35,7 @@ func (s *Phase) Unable(terminal string, why error) {
 // plus is the phase of two parts of a run, which went on side by side.
 func (s Phase) plus(o Phase) (Phase, error) {
 	sum := Phase{Terminals: s.Terminals + o.Terminals, Failed: s.Failed + o.Failed, Why: addCounts(s.Why, o.Why),
-		First: s.First, Took: max(s.Took, o.Took), Late: s.Late + o.Late, Label: Label{Name: s.Label.Name}}
+		First: s.First, Took: max(s.Took, o.Took), Late: s.Late + o.Late, Cut: s.Cut + o.Cut, Label: Label{Name: s.Label.Name}}
 	if sum.First == "" || o.First != "" && o.First < sum.First {
 		sum.First = o.First
 	}
@@ -57,6 +58,7 @@ type phaseJSON struct {
 	First     string           `json:"first_failed,omitempty"`
 	Took      time.Duration    `json:"took_ns"`
 	Late      int64            `json:"late,omitempty"`
+	Cut       int64            `json:"after_break,omitempty"`
 	Exchanges labelJSON        `json:"exchanges"`
 }
 
@@ -64,7 +66,7 @@ func (p *Phase) json() *phaseJSON {
 	if p.Terminals == 0 {
 		return nil
 	}
-	return &phaseJSON{p.Terminals, p.Failed, p.Why, p.First, p.Took, p.Late, p.Label.json()}
+	return &phaseJSON{p.Terminals, p.Failed, p.Why, p.First, p.Took, p.Late, p.Cut, p.Label.json()}
 }
 
 // phase is the phase without its histograms.
@@ -73,5 +75,5 @@ func (p *phaseJSON) phase() (Phase, error) {
 		return Phase{}, nil
 	}
 	label, err := p.Exchanges.label()
-	return Phase{Terminals: p.Terminals, Failed: p.Failed, Why: p.Why, First: p.First, Took: p.Took, Late: p.Late, Label: label}, err
+	return Phase{Terminals: p.Terminals, Failed: p.Failed, Why: p.Why, First: p.First, Took: p.Took, Late: p.Late, Cut: p.Cut, Label: label}, err
 }

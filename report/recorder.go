@@ -78,7 +78,7 @@ const Rules = 64
 
 // tally is what is counted beside the exchanges.
 type tally struct {
-	Played, Stuck, Failed, Late, Duplicate, Unmatched, Exhausted int64
+	Played, Stuck, Failed, Late, Cut, Duplicate, Unmatched, Exhausted int64
 }
 
 func (t *tally) add(o tally) {
@@ -86,6 +86,7 @@ func (t *tally) add(o tally) {
 	t.Stuck += o.Stuck
 	t.Failed += o.Failed
 	t.Late += o.Late
+	t.Cut += o.Cut
 	t.Duplicate += o.Duplicate
 	t.Unmatched += o.Unmatched
 	t.Exhausted += o.Exhausted
@@ -166,6 +167,9 @@ func (s *Shard) Record(x Sample) {
 	c.record(x, s.r.top)
 	s.mu.Unlock()
 }
+
+// Cut counts answers to requests whose line had broken.
+func (s *Shard) Cut(n int) { s.count(tally{Cut: int64(n)}) }
 
 // Late counts answers that came after their request had been given up.
 func (s *Shard) Late(n int) { s.count(tally{Late: int64(n)}) }

@@ -265,6 +265,7 @@ type Report struct {
 	Labels      []Label
 	Seconds     []Second
 	Late        int64            // answers that came after their request had been given up
+	Cut         int64            // answers to requests whose line had broken
 	Duplicate   int64            // further answers to a request already answered
 	Unmatched   int64            // answers that belong to no request
 	Strays      []Stray          // the first of those that came unasked

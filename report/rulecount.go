@@ -31,6 +31,7 @@ func (r *Recorder) Beside(o *Recorder) {
 	beside, broken, strays := o.tally, o.Broken(), o.failures.strays()
 	r.mu.Lock()
 	r.tally.Late += beside.Late
+	r.tally.Cut += beside.Cut
 	r.tally.Duplicate += beside.Duplicate
 	r.tally.Unmatched += beside.Unmatched
 	for i, n := range broken {

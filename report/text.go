@@ -228,8 +228,12 @@ func (t *text) facts(r *Report) {
 	}
 	t.arrivals(r)
 	t.presses(r.Plan.Pressed)
-	if r.Late+r.Duplicate+r.Unmatched > 0 {
-		t.wrapped("beside", fmt.Sprintf("%s late, %s duplicate, %s unmatched", Plural(r.Late, "answer"), FormatCount(r.Duplicate), FormatCount(r.Unmatched)))
+	if r.Late+r.Cut+r.Duplicate+r.Unmatched > 0 {
+		words := fmt.Sprintf("%s late, %s duplicate, %s unmatched", Plural(r.Late, "answer"), FormatCount(r.Duplicate), FormatCount(r.Unmatched))
+		if r.Cut > 0 {
+			words += ", " + FormatCount(r.Cut) + " when their line had broken"
+		}
+		t.wrapped("beside", words)
 	} else if r.Plan.Lines == "each" {
 		t.wrapped("beside", unseen)
 	}

@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// AfterBreak is what answers tell that came when the line had broken, and what helps.
+const AfterBreak = ": a host that hangs up after each answer wants --line each"
+
 // phases writes what the fleet did before the first arrival.
 func (t *text) phases(r *Report) {
 	if r.Incomplete != "" && r.SignIn.Terminals == 0 {
@@ -35,6 +38,9 @@ func (t *text) phase(name string, s *Phase) {
 	}
 	if s.Late > 0 {
 		words += "; " + t.paint(yellow, Plural(s.Late, "answer")+" came after the response timeout: a longer --timeout waits for them")
+	}
+	if s.Cut > 0 {
+		words += "; " + t.paint(yellow, Plural(s.Cut, "answer")+" came when the line had broken"+AfterBreak)
 	}
 	t.wrapped(name, words)
 	if s.Failed > 0 {

@@ -62,9 +62,13 @@ var errAway = fmt.Errorf("%w: %s", sim.ErrUntested, hostAway)
 // isAway says of an exchange that went wrong that no host was there for it; nil when
 // one was. A connection that could not be made is reason enough; one that broke only
 // if no other can be had.
-func (c *Check) isAway(ctx context.Context, r *sim.Result) error {
+func (s *seat) isAway(ctx context.Context, r *sim.Result) error {
+	c := s.check
 	if r.Outcome != report.Unsent && r.Outcome != report.Broken || ctx.Err() != nil || line.Exhausted(r.Why) {
 		return nil
+	}
+	if full := s.full(ctx, s.player.T); full != nil {
+		return full
 	}
 	c.absence.mu.Lock()
 	defer c.absence.mu.Unlock()

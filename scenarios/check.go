@@ -175,7 +175,7 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 	defer c.results.Coverage.Sort()
 	c.seats = make(chan *seat, n)
 	for i := range n {
-		s := &seat{number: i, of: n, check: c, batches: map[*sim.Terminal]error{}, player: sim.NewPlayer(c.Language.Profile.Dialect, clock)}
+		s := &seat{number: i, of: n, check: c, batches: map[*sim.Terminal]error{}, clock: clock, player: sim.NewPlayer(c.Language.Profile.Dialect, clock)}
 		for j := i; j < len(terminals); j += n {
 			s.terminals = append(s.terminals, terminals[j])
 		}

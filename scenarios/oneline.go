@@ -18,6 +18,8 @@ type heard struct {
 	between map[string]bool // others that have waited since
 	again   string          // terminal that was answered next while several others had waited; empty for none
 	others  int             // so many
+
+	taken int // connections that the host took, and answered on when it refused one more; 0 where it did not
 }
 
 // hears takes down how an exchange of a terminal ended.
@@ -60,7 +62,7 @@ func (c *Check) Hint() string {
 	}
 	const mend = "does it serve one connection at a time (posfleet doctor tells; --terminals 1 or --line each)"
 	switch {
-	case c.Lines.Each, c.absence.final != nil:
+	case c.Lines.Each, c.absence.final != nil, c.heard.taken > 1:
 	case c.heard.again != "" && c.Parallel <= 1:
 		return fmt.Sprintf("the host answered terminal %s before and after %d others that it did not answer: %s?", c.heard.again, c.heard.others, mend)
 	case answered > 0 && never >= several:

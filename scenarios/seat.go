@@ -22,6 +22,7 @@ type seat struct {
 	number, of int // this one, of so many
 	check      *Check
 	player     *sim.Player
+	clock      *line.Clock
 	terminals  []*sim.Terminal
 	turns      int
 	batches    map[*sim.Terminal]error // whether a settlement of theirs ends a batch at the host; see emptyBatch
@@ -113,7 +114,9 @@ func (s *seat) end(err error, stopped bool) {
 	}
 	if unsettled != nil && !stopped && !p.Unreached {
 		if err := c.reach(context.Background()); err != nil { // what is left is with a host that went away
-			c.missed(err)
+			if s.full(context.Background(), s.player.T) == nil {
+				c.missed(err)
+			}
 			unsettled = nil
 		}
 	}
@@ -158,6 +161,10 @@ func (s *seat) end(err error, stopped bool) {
 // miss puts down to the host's absence what a scenario has not shown, if it is away now.
 func (s *seat) miss(p *plan) {
 	if err := s.check.reach(context.Background()); err != nil {
+		if full := s.full(context.Background(), s.player.T); full != nil {
+			p.Reason, p.Cause, p.Unreached = full, hostFull, true
+			return
+		}
 		s.check.missed(err)
 		p.Reason, p.Cause, p.Unreached = fmt.Errorf("%w: %w", errAway, err), hostAway, true
 	}

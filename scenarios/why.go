@@ -32,8 +32,11 @@ func (s *seat) explain(ctx context.Context, b *Bound, err error) error {
 	}
 	if i >= 0 {
 		r := &past[i].result
-		if why := s.check.isAway(ctx, r); why != nil {
+		if why := s.isAway(ctx, r); why != nil {
 			v.Reason, v.Cause, v.Unreached = why, hostAway, true
+			if errors.Is(why, errFull) {
+				v.Cause = hostFull
+			}
 			return why
 		}
 		v.Cause = causeOf(r)

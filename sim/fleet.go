@@ -284,6 +284,7 @@ func (f *fleet) settled() (sum report.Settlements) {
 		sum.Uncompared += s.Counts[Uncompared]
 		sum.Unbalanced += s.Counts[Unbalanced]
 		sum.Failed += s.Failed
+		sum.Repeated += s.Repeated
 		if s.Detail != "" && len(sum.Detail) < mostDetails {
 			sum.Detail = append(sum.Detail, s.Detail)
 		}

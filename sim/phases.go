@@ -54,7 +54,7 @@ func (f *fleet) phase(ctx context.Context, of dialect.Transaction, do func(*Play
 	if l := rep.Label(phase.Label.Name); l != nil {
 		phase.Label = *l
 	}
-	phase.Late = rep.Late
+	phase.Late, phase.Cut = rep.Late, rep.Cut
 	r.Recorder.Beside(recorded)
 	return phase, first
 }

@@ -15,12 +15,13 @@ import (
 // recordStrays takes down what a line met that no exchange waited for: how many, and
 // of what is no request's answer the first of each kind, field by field, masked.
 func recordStrays(shard *report.Shard, d *dialect.Dialect, met *line.Strays) {
-	if met.Late+met.Duplicate+met.Unmatched > 0 {
+	if met.Late+met.Cut+met.Duplicate+met.Unmatched > 0 {
 		shard.Late(met.Late)
+		shard.Cut(met.Cut)
 		shard.Duplicate(met.Duplicate)
 		shard.Unmatched(met.Unmatched)
 	}
-	if met.StrayWhy == "" || met.Unmatched == 0 && met.Late+met.Duplicate > 0 {
+	if met.StrayWhy == "" || met.Unmatched == 0 && met.Late+met.Cut+met.Duplicate > 0 {
 		return
 	}
 	m := d.Acquire()

@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,7 +80,8 @@ type doctor struct {
 	dialer  *line.Dialer
 	clock   *line.Clock
 	wait    time.Duration
-	step    string // what is examined; empty when all has been
+	step    string       // what is examined; empty when all has been
+	heard   atomic.Int64 // answers that read
 }
 
 // begins notes what is examined next.
@@ -194,7 +196,7 @@ type asked struct {
 func (d *doctor) player(w way) *asked {
 	p := w.profile
 	mode, _ := line.ParseMode(p.Line)
-	a := &asked{way: w, tap: &tap{ctx: d.ctx, dialer: d.dialer, dialect: p.Dialect, clock: d.clock, each: mode.Each}}
+	a := &asked{way: w, tap: &tap{answers: &d.heard, ctx: d.ctx, dialer: d.dialer, dialect: p.Dialect, clock: d.clock, each: mode.Each}}
 	t := sim.NewTerminal(p, &p.Terminals[0])
 	t.Link = a.tap
 	t.PowerOn()
@@ -405,7 +407,7 @@ func (d *doctor) otherwise(a *asked, r *sim.Result) error {
 	heard := a.tap.heard.Bytes()
 	d.hears(a, "%s, no message in dialect %s framed so%s", counted(len(heard), "octet"), a.profile.Dialect.Name,
 		cmp.Or(map[bool]string{true: "; then " + a.tap.ended}[a.tap.ended != ""], ""))
-	if f := capture.ReadsAs(a.profile.Dialect, heard, true); f != nil {
+	if f := capture.ReadsAs(a.profile.Dialect, heard, a.sent, true); f != nil {
 		d.says("reads as", "%s", f)
 		if strings.HasPrefix(f.Words, "in ") {
 			f.Keys, f.Words = append(f.Keys, f.Words), ""
@@ -414,6 +416,9 @@ func (d *doctor) otherwise(a *asked, r *sim.Result) error {
 			return d.ill(f.Keys, "the host speaks another way than the profile says; %s", f.Words)
 		}
 		return d.ill(f.Keys, "the host speaks another way than the profile says")
+	}
+	if breaks := capture.Breaks(a.profile.Dialect, heard, a.sent); breaks != "" {
+		return d.ill(nil, "the host's answer to the %s does not read as the dialect has its fields: %s; it is the host's fault, or %sfields say how long they are (posfleet dialect show, posfleet decode)", a.what, breaks, a.profile.Dialect.InFile())
 	}
 	if looks := capture.Looks(heard); looks != "" {
 		return d.ill(nil, "what comes looks like %s", looks)

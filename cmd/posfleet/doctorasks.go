@@ -127,7 +127,7 @@ func (a *asked) ask(q *errand, wait time.Duration) *sim.Result {
 // was approved.
 func (a *asked) undo(q *errand) {
 	t, each := a.player.T, a.player.Each
-	aside := &tap{ctx: context.WithoutCancel(a.tap.ctx), // a signal leaves no money moved
+	aside := &tap{answers: a.tap.answers, ctx: context.WithoutCancel(a.tap.ctx), // a signal leaves no money moved
 		dialer: a.tap.dialer, dialect: a.tap.dialect, clock: a.tap.clock}
 	a.tap.Close() // a host may serve one connection at a time
 	last := sim.Result{}

@@ -130,7 +130,7 @@ func (e *captured) examine(c *conversation) {
 		if s == nil {
 			continue
 		}
-		if f := capture.ReadsAs(d, s.Octets, false); f != nil {
+		if f := capture.ReadsAs(d, s.Octets, nil, false); f != nil {
 			e.messages++
 			fmt.Fprintf(e.out, "  reads as  %s\n", f)
 			for _, l := range f.Keys {

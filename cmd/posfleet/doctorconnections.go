@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
@@ -21,28 +22,28 @@ type connections struct {
 }
 
 // connections says how a host that answers keeps its connections; nil when terminals
-// can be connected as the profile says.
-func (d *doctor) connections(a *asked) *connections {
+// can be connected as the profile says. The error is of one that answers no more.
+func (d *doctor) connections(a *asked) (*connections, error) {
 	mode, _ := line.ParseMode(a.profile.Line)
 	switch {
 	case a.tap.lost:
-		return &connections{"line: each", "the host answers one request on a connection, and hangs up when the next one comes: that one is lost", ""}
+		return &connections{"line: each", "the host answers one request on a connection, and hangs up when the next one comes: that one is lost", ""}, nil
 	case a.tap.hungUp && mode.Shared > 0:
-		return &connections{"line: each", "the host hangs up after an answer: a line that terminals share does not last", ""}
+		return &connections{"line: each", "the host hangs up after an answer: a line that terminals share does not last", ""}, nil
 	case a.tap.hungUp:
 		d.says("line", "the host hangs up after an answer, and terminals connect again; with line: each in the profile they hang up first")
-		return nil
+		return nil, nil
 	case mode.Each:
-		return nil
+		return nil, nil
 	}
 	return d.oneAtATime(a, mode)
 }
 
 // oneAtATime finds whether the host answers on a second connection while the first
 // stands. When it does not it is asked once more, alone: it may not know that terminal.
-func (d *doctor) oneAtATime(a *asked, mode line.Mode) *connections {
+func (d *doctor) oneAtATime(a *asked, mode line.Mode) (*connections, error) {
 	if !a.tap.stands() {
-		return nil
+		return nil, nil
 	}
 	p := *a.profile
 	p.Terminals = p.Terminals[min(1, len(p.Terminals)-1):]
@@ -50,7 +51,7 @@ func (d *doctor) oneAtATime(a *asked, mode line.Mode) *connections {
 	defer b.tap.Close()
 	q := b.first()
 	if q == nil || q.undo != nil || q.of == dialect.SignIn && len(a.profile.Terminals) == 1 { // which would change its keys
-		return nil
+		return nil, nil
 	}
 	d.says("sends", "%s, as terminal %s on a second connection beside the first", q.said, b.player.T.TID)
 	done := make(chan *sim.Result, 1)
@@ -61,7 +62,7 @@ func (d *doctor) oneAtATime(a *asked, mode line.Mode) *connections {
 	case r = <-done:
 		if b.answered(r) {
 			d.says("answer", "to the %s: %s", q.what, d.words(b, r))
-			return nil
+			return nil, nil
 		}
 		d.says("answer", "none to the %s: %v", q.what, r.Reason())
 		a.tap.Close()
@@ -80,14 +81,44 @@ func (d *doctor) oneAtATime(a *asked, mode line.Mode) *connections {
 	}
 	if !b.answered(r) {
 		d.says("answer", "none to the %s on a connection of its own, either: %v", q.what, r.Reason())
-		return nil
+		return nil, d.silent(a)
 	}
 	d.says("answer", "to the %s once the first is closed: %s", q.what, d.words(b, r))
 	if mode.Shared == 1 {
 		d.says("line", "%s; line: shared:1 has load do so, and check does with --terminals 1 or --line each", is)
+		return nil, nil
+	}
+	return &connections{"line: each", is, "or leave it at one connection: posfleet check --terminals 1, posfleet load --line shared:1"}, nil
+}
+
+// silentAfter is silent of an exchange that has brought nothing.
+func (d *doctor) silentAfter(a *asked, r *sim.Result) error {
+	if r.Outcome != report.TimedOut && r.Outcome != report.Broken {
 		return nil
 	}
-	return &connections{"line: each", is, "or leave it at one connection: posfleet check --terminals 1, posfleet load --line shared:1"}
+	return d.silent(a)
+}
+
+// silent asks a host that has left a message without an answer once more what it answered
+// at first, on a connection of its own; nil where it answers that still.
+func (d *doctor) silent(a *asked) error {
+	q, n := a.first(), d.heard.Load()
+	if q == nil || q.undo != nil || n == 0 { // money is not moved to find out
+		return nil
+	}
+	a.tap.Close()
+	last, result, what := a.player.Last, a.result, a.what
+	defer func() { a.player.Last, a.result, a.what = last, result, what }()
+	d.says("sends", "%s, on a connection of its own", q.said)
+	r := a.ask(q, d.wait)
+	if a.answered(r) {
+		d.says("answer", "to the %s: %s", q.what, d.words(a, r))
+		return nil
+	}
+	d.says("answer", "none to the %s, which it answered before: %v", q.what, r.Reason())
+	e := d.ill(nil, "the host answered %s, then nothing", report.Plural(n, "message"))
+	e.hint = "has it stopped, or does it wait for something? its own log tells; what it was sent last stands above"
+	return e
 }
 
 // hangsUpUnasked reports whether the host ends a connection on which nothing is sent,

@@ -160,3 +160,21 @@ func TestCheckLearnsOnceThatTheHostHangsUp(t *testing.T) {
 		t.Errorf("want one of 4 to fail\n%s%s", out.String(), errs.String())
 	}
 }
+
+// Lines that terminals share do not last at a host that hangs up after each answer: load
+// says so, and not that answers came after the timeout.
+func TestLoadOnSharedLinesOfAHostThatHangsUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
+	t.Parallel()
+	host := behind(t, nil, func(_, _ net.Conn, answer func() bool) { answer() })
+	for lines, hint := range map[string]bool{"shared:2": true, "each": false} {
+		var out, errs bytes.Buffer
+		run([]string{"load", "--host", host, "--rate", "20/s", "--for", "1s", "--warmup", "0s", "--terminals", "20", "--line", lines, "--out", t.TempDir() + "/run"}, &out, &errs)
+		said := out.String() + errs.String()
+		if got := strings.Contains(said, "hint: the host hangs up after an answer"); got != hint || strings.Contains(said, "after the response timeout") {
+			t.Errorf("%s: hint %v, want %v\n%s", lines, got, hint, said)
+		}
+	}
+}

@@ -42,6 +42,9 @@ func (d *doctor) signsIn(a *asked) error {
 		}
 		return d.ill(a.lines, "the answer to the %s cannot be trusted: %w", a.what, r.Why)
 	default:
+		if err := d.silentAfter(a, r); err != nil {
+			return err
+		}
 		return d.ill(a.lines, "the host answers the %s and not the sign-on: %w", a.began.what, r.Reason())
 	}
 	return d.inquires(a)
@@ -99,7 +102,10 @@ func (d *doctor) ends(a *asked, ill error, sound bool) error {
 	var kept *connections
 	if ill == nil {
 		d.begins("how the host keeps connections")
-		kept = d.connections(a)
+		var gone error
+		if kept, gone = d.connections(a); gone != nil {
+			return gone
+		}
 	}
 	if ill == nil {
 		d.begins("the sign-off")
@@ -156,6 +162,9 @@ func (d *doctor) signsOff(a *asked, judged bool) error {
 	case r.Outcome == report.Refused:
 		return d.ill(a.lines, "the answer to the sign-off is not what the dialect wants: %w", r.Why)
 	}
+	if err := d.silentAfter(a, r); err != nil {
+		return err
+	}
 	return d.ill(append(a.lines, a.profile.Dialect.InFile()+fmt.Sprintf("transactions: {%s: none}", dialect.SignOff)), "the host answers the %s and not the sign-off: %w", a.what, r.Reason())
 }
 
@@ -189,6 +198,9 @@ func (d *doctor) judges(a *asked, q *errand, r *sim.Result) error {
 	case r.Outcome == report.Refused:
 		return d.ill(a.lines, "the answer to the %s is not what the dialect wants: %w; what it must carry stands %sanswer of transactions.%s (posfleet dialect show)", q.what, r.Why, of.InFile(), q.of)
 	case !declined:
+		if err := d.silentAfter(a, r); err != nil {
+			return err
+		}
 		return d.ill(a.lines, "the host answers the %s and not the %s: %w", a.what, q.what, r.Reason())
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -25,6 +26,7 @@ type tap struct {
 	dialect *dialect.Dialect
 	clock   *line.Clock
 	each    bool          // hang up after each exchange
+	answers *atomic.Int64 // that came and read, on all lines of an examination
 	longer  time.Duration // after the timeout, to know whether the answer comes late
 
 	conn    *peeked // nil while there is none
@@ -146,6 +148,7 @@ func (t *tap) exchange(x *line.Exchange) error {
 			return line.ErrTimeout
 		case m.Key() == x.Key:
 			x.Answer, t.read, t.carried = m, true, true
+			t.answers.Add(1)
 			return nil
 		case t.unpaired == nil:
 			t.unpaired = m

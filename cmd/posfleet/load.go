@@ -209,6 +209,9 @@ func (f *loadFlags) introduce(tell *progress, j *job, n *network) {
 	}
 	tell.line("%s, %s for %v on %d terminals, line %s, seed %d, against %s (%s)",
 		model(f.closed), j.arrivals, f.length, f.terminals, j.lines, f.seed, n.target, n.profile.Dialect.Title)
+	if n.sharedAnswersOnce(f.asked.Lines) {
+		tell.line("hint: %s", sharedLines)
+	}
 }
 
 // conclude draws what a run that has been told looks like, says where it is, and gives

@@ -39,6 +39,11 @@ func (n *network) probe(ctx context.Context) error {
 	t.Operator = n.profile.Cashier().Number
 	p := sim.NewPlayer(n.profile.Dialect, clock)
 	p.T = t
+	var sent *wire.Message
+	p.Each = func(request, _ *wire.Message, _ *sim.Result) {
+		sent = n.profile.Dialect.NewMessage()
+		sent.CopyValues(request)
+	}
 	first, what := p.SignIn, "a sign-in"
 	if d := n.profile.Dialect; d.Form(dialect.SignIn) == nil && d.Form(dialect.Echo) != nil {
 		first, what = p.Echo, "an echo test"
@@ -67,19 +72,19 @@ func (n *network) probe(ctx context.Context) error {
 					report.FormatDuration(clock.Now()-began), n.profile.Policy.Timeout), hint: "give it more time: --timeout, or policy timeout of the profile"}
 			}
 		}
-		return n.misheard(ctx, r, heard, what, "takes the connection but does not answer "+what)
+		return n.misheard(ctx, r, heard, sent, what, "takes the connection but does not answer "+what)
 	case report.Refused:
 		if _, is := errors.AsType[*wire.FieldError](r.Why); is {
-			return n.misheard(ctx, r, heard, what, fmt.Sprintf("answers %s with what is no %s message", what, n.profile.Dialect.Name))
+			return n.misheard(ctx, r, heard, sent, what, fmt.Sprintf("answers %s with what is no %s message", what, n.profile.Dialect.Name))
 		}
 	}
 	return nil
 }
 
 // misheard says of a host that has not been understood what it seems to speak.
-func (n *network) misheard(ctx context.Context, r *sim.Result, heard []byte, asked, how string) error {
+func (n *network) misheard(ctx context.Context, r *sim.Result, heard []byte, sent *wire.Message, asked, how string) error {
 	d, address := n.profile.Dialect, n.dialer.Address
-	if f := capture.ReadsAs(d, heard, true); f != nil {
+	if f := capture.ReadsAs(d, heard, sent, true); f != nil {
 		hint := "put into the profile: " + f.String()
 		if len(f.Keys) == 0 {
 			hint = f.Words
@@ -91,6 +96,10 @@ func (n *network) misheard(ctx context.Context, r *sim.Result, heard []byte, ask
 			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s %s: a message %s comes, which pairs with no request (%w)", address, how, m.MTI(), r.Why),
 				hint: "posfleet doctor says what of it is not its request's; pair in a dialect file says by which fields answers pair (docs/dialects.md)"}
 		}
+	}
+	if breaks := capture.Breaks(d, heard, sent); breaks != "" {
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s answers %s with what the dialect cannot read: %s (%w)", address, asked, breaks, r.Why),
+			hint: "where the host is right, a dialect file says so in fields; posfleet doctor asks it step by step, posfleet dialect check compares a dialect with messages"}
 	}
 	if looks := capture.Looks(heard); looks != "" {
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s %s: what comes looks like %s (%w)", address, how, looks, r.Why), hint: n.hint(ctx, r.Why, "is this the right address and port?")}

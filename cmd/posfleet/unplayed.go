@@ -32,6 +32,10 @@ func (f *loadFlags) unplayed(ctx context.Context, out io.Writer, folder *report.
 	if rep.SignIn.Late > 0 {
 		late = fmt.Sprintf("; %s came after the response timeout of %v: give --timeout more", report.Plural(rep.SignIn.Late, "answer"), n.profile.Policy.Timeout)
 	}
+	hint := ""
+	if n.sharedAnswersOnce(f.asked.Lines) {
+		hint = sharedLines
+	}
 	switch {
 	case ctx.Err() != nil:
 		return &exit{code: sig.code(), err: errors.New("stopped before anything was played")}
@@ -41,11 +45,22 @@ func (f *loadFlags) unplayed(ctx context.Context, out io.Writer, folder *report.
 		return &exit{code: exitUnreachable, err: err}
 	case late != "":
 		return &exit{code: exitIncomplete, err: fmt.Errorf("no terminal could sign in: %w%s", err, late)}
+	case hint != "":
+		return &exit{code: exitIncomplete, err: fmt.Errorf("no terminal could sign in: %w", err), hint: hint}
 	case errors.Is(err, line.ErrTimeout), errors.Is(err, line.ErrBroken):
 		return &exit{code: exitUnreachable, err: err,
 			hint: fmt.Sprintf("%s can be reached but does not answer: does it speak %s, with this length prefix and TPDU?", n.target, n.profile.Dialect.Title)}
 	}
 	return &exit{code: exitIncomplete, err: fmt.Errorf("no terminal could sign in, nothing was played: %w", err)}
+}
+
+// sharedLines is what a host that hangs up after an answer is for lines that terminals share.
+const sharedLines = "the host hangs up after an answer, so that lines which terminals share do not last: --line each"
+
+// sharedAnswersOnce reports whether it is so.
+func (n *network) sharedAnswersOnce(lines string) bool {
+	mode, err := line.ParseMode(lines)
+	return err == nil && mode.Shared > 0 && n.dialer.HangsUp
 }
 
 // unplayedCode is the exit code of why nothing could be played.

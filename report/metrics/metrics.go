@@ -91,7 +91,7 @@ func tell(r *report.Report, slowest []report.Event, to teller) {
 	}{
 		{&arrivals, "planned", r.Planned}, {&arrivals, "played", r.Played}, {&arrivals, "stuck", stuck},
 		{&arrivals, "not_played", r.NotPlayed}, {&arrivals, "failed", r.Failed},
-		{&answerer, "late", r.Late}, {&answerer, "duplicate", r.Duplicate}, {&answerer, "unmatched", r.Unmatched},
+		{&answerer, "late", r.Late}, {&answerer, "after_break", r.Cut}, {&answerer, "duplicate", r.Duplicate}, {&answerer, "unmatched", r.Unmatched},
 	} {
 		to.count(a.m, a.n, a.what)
 	}

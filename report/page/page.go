@@ -244,6 +244,9 @@ func phase(s *report.Phase) []pair {
 	if s.Late > 0 {
 		list = append(list, pair{"Answers after the response timeout: a longer --timeout waits for them", report.FormatCount(s.Late)})
 	}
+	if s.Cut > 0 {
+		list = append(list, pair{"Answers when the line had broken" + report.AfterBreak, report.FormatCount(s.Cut)})
+	}
 	if s.Failed > 0 {
 		list = append(list, pair{"Could not, the first " + s.First, report.FormatCount(int64(s.Failed))})
 		for _, why := range counted(s.Why) {
@@ -378,6 +381,9 @@ func beside(r *report.Report) []pair {
 	}
 	if r.Plan.Lines == "each" && r.Late+r.Duplicate == 0 {
 		list = append(list[:0:0], list[2], pair{"Late and duplicate answers", "cannot be seen: each line ends with its exchange"})
+	}
+	if r.Cut > 0 {
+		list = append(list, pair{"Answers to a request whose line had broken", report.FormatCount(r.Cut)})
 	}
 	if l := r.Lines; l.Connected > 0 {
 		list = append(list, pair{"Connections made", report.FormatCount(l.Connected)})

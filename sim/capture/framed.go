@@ -34,20 +34,22 @@ const maxHeard = 4096
 // encoding of its fields, or another dialect that comes with posfleet of which it does;
 // nil when none does. It tries lengths of each form that count the message or themselves
 // too, no length, octets before and after, and hexadecimal characters in place of octets.
-func ReadsAs(d *dialect.Dialect, heard []byte, host bool) *Framed {
+// Where the request is known, not nil, a reading of which more than one is likely has to
+// be of its answer.
+func ReadsAs(d *dialect.Dialect, heard []byte, request *wire.Message, host bool) *Framed {
 	heard = heard[:min(len(heard), maxHeard)]
 	if at, err := d.Find(heard); err == nil && len(at.Message) > 0 {
-		if fit, ok := d.FitsFields(at.Message); ok && (!host || fit.Message.IsAnswer()) {
+		if fit, ok := d.FitsFields(at.Message); ok && (!host || fit.Message.IsAnswer()) && (request == nil || d.AnswersTo(request, fit.Message, 0)) {
 			return &Framed{Words: d.InFile() + "it can be read if " + fit.Words}
 		}
 	}
-	if f := framed(d, heard, host); f != nil {
+	if f := framed(d, heard, request, host); f != nil {
 		if f.String() == "" {
 			return nil // as it should be
 		}
 		return f
 	}
-	if f := writtenInHex(d, heard, host); f != nil {
+	if f := writtenInHex(d, heard, request, host); f != nil {
 		return f
 	}
 	if f := encoded(d, heard, host); f != nil {
@@ -101,16 +103,16 @@ func likelyText(m *wire.Message) bool {
 }
 
 // writtenInHex reads hexadecimal characters that stand in place of octets.
-func writtenInHex(d *dialect.Dialect, heard []byte, host bool) *Framed {
+func writtenInHex(d *dialect.Dialect, heard []byte, request *wire.Message, host bool) *Framed {
 	for at := range min(len(heard), 9) {
 		octets := make([]byte, (len(heard)-at)/2)
 		n, _ := hex.Decode(octets, heard[at:len(heard)-(len(heard)-at)%2])
 		if n < 20 {
 			continue
 		}
-		f := framed(d, octets[:n], host)
+		f := framed(d, octets[:n], request, host)
 		if f == nil {
-			f = read(d, octets[:n], wire.Framing{}, host, false)
+			f = read(d, octets[:n], wire.Framing{}, nil, host, false)
 		}
 		if f != nil {
 			f.Keys, f.Words = nil, "it is written in hexadecimal characters, two for an octet: let the host send octets"
@@ -121,29 +123,30 @@ func writtenInHex(d *dialect.Dialect, heard []byte, host bool) *Framed {
 }
 
 // framed tries each framing with each header.
-func framed(d *dialect.Dialect, heard []byte, host bool) *Framed {
+func framed(d *dialect.Dialect, heard []byte, request *wire.Message, host bool) *Framed {
 	all := arounds()
 	for _, exactly := range []bool{true, false} {
 		for _, around := range all {
-			if f := read(d, heard, around, host, exactly && around.Length.Itself); f != nil {
+			if f := read(d, heard, around, nil, host, exactly && around.Length.Itself); f != nil {
 				return f
 			}
 			if around.Length.Itself || around.Trailer != "" || !exactly {
 				continue
 			}
-			if f := counted(d, heard, around, host); f != nil {
+			if f := counted(d, heard, around, request, host); f != nil {
 				return f
 			}
 		}
 	}
-	return read(d, heard, wire.Framing{}, host, false)
+	return read(d, heard, wire.Framing{}, nil, host, false)
 }
 
 // maxTrailer is how many octets after a message are tried, which its length counts.
 const maxTrailer = 4
 
-// counted is with octets after the message that its length counts.
-func counted(d *dialect.Dialect, heard []byte, around wire.Framing, host bool) *Framed {
+// counted is with octets after the message that its length counts: of the answer to a
+// request, where that is known, as a message of other fields reads so, too.
+func counted(d *dialect.Dialect, heard []byte, around wire.Framing, request *wire.Message, host bool) *Framed {
 	other := *d
 	other.Framing = around
 	other.Header = d.Header
@@ -153,7 +156,7 @@ func counted(d *dialect.Dialect, heard []byte, around wire.Framing, host bool) *
 	}
 	for n := 1; n <= min(maxTrailer, len(at.Message)); n++ {
 		around.Trailer, around.Length.Trailer = string(at.Message[len(at.Message)-n:]), true
-		if f := read(d, heard, around, host, true); f != nil {
+		if f := read(d, heard, around, request, host, true); f != nil {
 			return f
 		}
 	}
@@ -179,8 +182,9 @@ func arounds() (all []wire.Framing) {
 }
 
 // read reads a message, of a host an answer, in a framing, with each routing header
-// that there may be; in the zero framing, or exactly, it is all that there is.
-func read(d *dialect.Dialect, heard []byte, around wire.Framing, host, exactly bool) *Framed {
+// that there may be; in the zero framing, or exactly, it is all that there is. With a
+// request, it is its answer, and brings back of it what it should.
+func read(d *dialect.Dialect, heard []byte, around wire.Framing, request *wire.Message, host, exactly bool) *Framed {
 	for _, h := range []wire.Header{d.Header, {TPDU: true}, {App: d.Header.App}, {}} {
 		if h.TPDU && !d.Header.TPDU {
 			continue
@@ -199,7 +203,8 @@ func read(d *dialect.Dialect, heard []byte, around wire.Framing, host, exactly b
 			body = at.Message
 		}
 		m := other.NewMessage()
-		if m.Read(body) != nil || host && !m.IsAnswer() || !likelyType(m.MTI()) || h.TPDU && body[0] != 0x60 {
+		if m.Read(body) != nil || host && !m.IsAnswer() || !likelyType(m.MTI()) || h.TPDU && body[0] != 0x60 ||
+			request != nil && !(d.AnswersTo(request, m, 0) && d.BringsBack(request, m)) {
 			continue
 		}
 		return difference(d, around, h)

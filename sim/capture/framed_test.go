@@ -76,7 +76,7 @@ func TestAnswerInAnotherFramingNamesTheKeys(t *testing.T) {
 		{"nothing", nil, ""},
 	} {
 		got := ""
-		if f := ReadsAs(d, c.heard, true); f != nil {
+		if f := ReadsAs(d, c.heard, nil, true); f != nil {
 			got = f.String()
 		}
 		if got != c.want {
@@ -91,7 +91,7 @@ func FuzzReadsAs(f *testing.F) {
 	f.Add(append([]byte{0, byte(len(x))}, x...))
 	f.Add([]byte(hex.EncodeToString(x)))
 	f.Fuzz(func(t *testing.T, heard []byte) {
-		if f := ReadsAs(d, heard, true); f != nil && strings.ContainsAny(f.String(), "\n\x00") {
+		if f := ReadsAs(d, heard, nil, true); f != nil && strings.ContainsAny(f.String(), "\n\x00") {
 			t.Errorf("it says %q", f)
 		}
 	})

@@ -1,6 +1,7 @@
 package line
 
 import (
+	"errors"
 	"hash/maphash"
 	"slices"
 
@@ -10,7 +11,7 @@ import (
 // history is how a line's requests of the near past ended: it tells late and
 // duplicate answers from foreign ones. Duplicates come at once, late answers
 // after many other exchanges.
-type history struct{ answered, givenUp ring }
+type history struct{ answered, givenUp, cut ring }
 
 // ending is how a request ended, if it is remembered.
 type ending uint8
@@ -18,21 +19,38 @@ type ending uint8
 const (
 	unknown ending = iota
 	wasAnswered
-	wasGivenUp
+	wasGivenUp // no answer came in time
+	wasCut     // its line broke
 )
 
-func (h *history) add(key uint64, answered bool) {
-	if answered {
+func (h *history) add(key uint64, e ending) {
+	switch e {
+	case wasAnswered:
 		h.answered.put(key)
-	} else {
+	case wasCut:
+		h.cut.put(key)
+	default:
 		h.givenUp.put(key)
 	}
+}
+
+// endingOf is how an exchange ends with err.
+func endingOf(err error) ending {
+	switch {
+	case err == nil:
+		return wasAnswered
+	case errors.Is(err, ErrBroken):
+		return wasCut
+	}
+	return wasGivenUp
 }
 
 func (h *history) find(key uint64) ending {
 	switch {
 	case slices.Contains(h.givenUp.hashes, key):
 		return wasGivenUp
+	case slices.Contains(h.cut.hashes, key):
+		return wasCut
 	case slices.Contains(h.answered.hashes, key):
 		return wasAnswered
 	}

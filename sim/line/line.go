@@ -67,7 +67,8 @@ func (x *Exchange) Reset() {
 // Strays is what came that no exchange in flight waited for: how many messages
 // of which kind, and the first of them all.
 type Strays struct {
-	Late      int // answers to requests given up before
+	Late      int // answers to requests given up before, when none had come in time
+	Cut       int // answers to requests whose line had broken, that had come by then
 	Duplicate int // further answers to requests already answered
 	Unmatched int // messages that are of no request that is known
 
@@ -84,6 +85,9 @@ func (s *Strays) count(e ending, message []byte) {
 	case wasGivenUp:
 		s.Late++
 		s.keep(message, GivenUpBefore)
+	case wasCut:
+		s.Cut++
+		s.keep(message, "the answer to a request whose line had broken")
 	case wasAnswered:
 		s.Duplicate++
 		s.keep(message, "a further answer to a request already answered")
@@ -93,7 +97,7 @@ func (s *Strays) count(e ending, message []byte) {
 }
 
 // any reports whether there are some.
-func (s *Strays) any() bool { return s.Late+s.Duplicate+s.Unmatched > 0 || s.StrayWhy != "" }
+func (s *Strays) any() bool { return s.Late+s.Cut+s.Duplicate+s.Unmatched > 0 || s.StrayWhy != "" }
 
 // unmatched adds a message that is of no request, for a reason.
 func (s *Strays) unmatched(message []byte, why string) {
@@ -122,7 +126,7 @@ func (s *Strays) half(octets []byte, announced int) bool {
 
 // add adds up.
 func (s *Strays) add(t Strays) {
-	s.Late, s.Duplicate, s.Unmatched = s.Late+t.Late, s.Duplicate+t.Duplicate, s.Unmatched+t.Unmatched
+	s.Late, s.Cut, s.Duplicate, s.Unmatched = s.Late+t.Late, s.Cut+t.Cut, s.Duplicate+t.Duplicate, s.Unmatched+t.Unmatched
 	if s.StrayWhy == "" {
 		s.Stray, s.StrayWhy = t.Stray, t.StrayWhy
 	}

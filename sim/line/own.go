@@ -65,7 +65,7 @@ const overtaking = 100 * time.Millisecond
 // Its exchanges end with ErrStopped when stop is done.
 func NewOwn(stop context.Context, d *Dialer, f *wire.Format, clock *Clock) *Own {
 	return &Own{dialer: d, format: f, clock: clock, stop: stop,
-		history: history{answered: ring{most: 4}, givenUp: ring{most: 64}}}
+		history: history{answered: ring{most: 4}, givenUp: ring{most: 64}, cut: ring{most: 4}}}
 }
 
 // Another is a line of the same kind to the same host, with faults of its own.
@@ -111,7 +111,7 @@ func (l *Own) exchange(x *Exchange) error {
 	l.used = x.Done
 	l.carried++
 	answered := err == nil
-	l.history.add(hash(&x.Key), answered)
+	l.history.add(hash(&x.Key), endingOf(err))
 	keep := answered || errors.Is(err, ErrTimeout)
 	half := !answered && x.half(l.begun())
 	if half {

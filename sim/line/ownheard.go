@@ -73,6 +73,15 @@ func (l *Own) HungUp(patience time.Duration) bool {
 	return l.conn != nil && !l.readStrays(&met, patience)
 }
 
+// Stands reports whether there is a connection that the host has not ended.
+func (l *Own) Stands() bool {
+	if l.conn == nil {
+		return false
+	}
+	closed, _ := l.peek.closed()
+	return !closed
+}
+
 // Further counts a message that has come since the last exchange, or comes within the
 // given time.
 func (l *Own) Further(patience time.Duration) (met Strays) {

@@ -96,7 +96,7 @@ func (c *call) wake() {
 // used. Its goroutines end when stop is done or it is closed; Wait waits for them.
 func NewShared(stop context.Context, d *Dialer, f *wire.Format, clock *Clock) *Shared {
 	return &Shared{dialer: d, format: f, clock: clock, stop: stop, open: map[uint64]*call{}, unwritten: make(chan struct{}, 1),
-		history: history{answered: ring{most: 1 << 10}, givenUp: ring{most: 1 << 14}}}
+		history: history{answered: ring{most: 1 << 10}, givenUp: ring{most: 1 << 14}, cut: ring{most: 1 << 12}}}
 }
 
 // Exchange implements Link.
@@ -389,7 +389,7 @@ func (a *arrivals) Read(p []byte) (int, error) {
 // held; the caller tells the player.
 func (s *Shared) end(h uint64, c *call, err error, at time.Duration) {
 	delete(s.open, h)
-	s.history.add(h, err == nil)
+	s.history.add(h, endingOf(err))
 	c.err, c.done = err, at
 }
 

@@ -54,12 +54,14 @@ func (f *checkFlags) runNegative(cmd *cobra.Command, args []string, p *profile.P
 			hint: "say --i-own-this-host where it is yours, or its owner has agreed"}
 	}
 	check := &negative.Check{Profile: p, Seed: f.negative.seed, Patience: f.negative.patience, Names: f.names, StopEarly: f.early, Strict: f.strict}
-	if f.list {
-		cases, err := check.Cases()
-		if err == nil {
-			listCases(cmd.OutOrStdout(), cases)
-		}
+	first := *check // what is drawn for a list is not drawn for the check
+	cases, err := first.Cases()
+	if err != nil {
 		return usage(err)
+	}
+	if f.list {
+		listCases(cmd.OutOrStdout(), cases)
+		return nil
 	}
 	files, err := f.files()
 	if err != nil {

@@ -9,9 +9,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // slowly answers as a host of another process does, each answer so much later.
@@ -104,4 +108,50 @@ func readText(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// reread is a connection of which some octets have been read already.
+type reread struct {
+	net.Conn
+	read []byte
+}
+
+func (c *reread) Read(p []byte) (int, error) {
+	if len(c.read) > 0 {
+		n := copy(p, c.read)
+		c.read = c.read[n:]
+		return n, nil
+	}
+	return c.Conn.Read(p)
+}
+
+// A purchase that doctor asks with, where a network has nothing else, is undone though a
+// signal ends the wait for its answer.
+func TestSignalLeavesNoPurchaseOfDoctor(t *testing.T) {
+	t.Parallel()
+	file, asked := withoutManagement(t, "  balance: {", "  balance: none\n  #{")
+	read, err := dialect.Parse(file, []byte(readText(t, file)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := answeringIn(read, func(*wire.Message) {})
+	var reversals atomic.Int64
+	host := listening(t, func(c net.Conn) {
+		b := make([]byte, 4096)
+		n, _ := c.Read(b)
+		if n < 6 || string(b[2:4]) != "04" {
+			io.Copy(io.Discard, c) // a purchase is not answered
+			return
+		}
+		reversals.Add(1)
+		answer(&reread{c, b[:n]})
+	})
+	p := start(t, "sends     a purchase", "doctor", "--profile", asked, "--host", host)
+	time.Sleep(300 * time.Millisecond)
+	if code := p.end(t, 5*time.Second, os.Interrupt); code != exitInterrupt {
+		t.Errorf("exit code %d, want %d", code, exitInterrupt)
+	}
+	if said := p.stdout.String(); reversals.Load() != 1 || !strings.Contains(said, "sends     a reversal of the purchase: approved") {
+		t.Errorf("%d reversals; it says\n%s%s", reversals.Load(), said, &p.stderr)
+	}
 }

@@ -19,7 +19,7 @@ const module = "github.com/posfleet/posfleet"
 var arrows = map[string][]string{
 	"cmd/posfleet":         {"features", "report", "report/capacity", "report/compare", "report/metrics", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/agent", "sim/audit", "sim/capture", "sim/chip", "sim/device", "sim/dialect", "sim/fee", "sim/host", "sim/host/admin", "sim/host/store", "sim/keys", "sim/line", "sim/negative", "sim/profile", "sim/proxy", "sim/recording", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
 	"scenarios":            {"report", "report/verdicts", "sim", "sim/chip", "sim/device", "sim/dialect", "sim/fee", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/strict", "sim/wire"},
-	"sim":                  {"report", "sim/chip", "sim/device", "sim/dialect", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/timer", "sim/wire"},
+	"sim":                  {"report", "sim/chip", "sim/device", "sim/dialect", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/strict", "sim/timer", "sim/wire"},
 	"sim/line":             {"sim/strict", "sim/wire"},
 	"sim/negative":         {"report/verdicts", "sim", "sim/audit", "sim/dialect", "sim/line", "sim/profile", "sim/wire"},
 	"sim/proxy":            {"sim/line", "sim/wire"},

@@ -45,72 +45,6 @@ Feature: Downloads
       | no-pin-cards     | 397 | 12 |
       | no-pin-blacklist | 399 | 3  |
 
-  @cup-download-20
-  Scenario: a terminal obeys the parameters that it has downloaded, until it has others
-    When the bank sets parameter "20" of the terminal to "0"
-    And the terminal downloads its "parameters"
-    Then the host approves
-    When the cardholder pays 48.10 yuan with a good card typed in
-    Then the terminal refuses
-    And the terminal shows "不允许手输卡号"
-    When the cardholder pays 48.10 yuan with a good card
-    Then the host approves
-    When the bank sets parameter "20" of the terminal to "1"
-    And the terminal downloads its "parameters"
-    And the cardholder pays 48.20 yuan with a good card typed in
-    Then the host approves
-
-  @cup-download-21
-  Scenario: transactions that the parameters do not allow are not sent
-    When the bank sets parameter "26" of the terminal to "C0000000"
-    And the terminal downloads its "parameters"
-    And the cardholder pays 48.30 yuan with a good card
-    Then the host approves
-    When the operator voids the last purchase
-    Then the terminal refuses
-    And the terminal shows "不支持该交易"
-    When the cardholder asks for the balance of a good card
-    Then the host approves
-
-  @settlement @cup-download-22
-  Scenario: tips up to so many percent, told before the settlement alone
-    Given the terminal starts an empty batch
-    When the bank sets parameter "19" of the terminal to "05"
-    And the bank sets parameter "24" of the terminal to "0"
-    And the terminal downloads its "parameters"
-    And the cardholder pays 100.00 yuan with a good card
-    And the operator adds a tip of 5.01 yuan to the last purchase
-    Then the terminal refuses
-    And the terminal shows "小费超限"
-    When the operator adds a tip of 5.00 yuan to the last purchase
-    And the cardholder pays 48.40 yuan with a good card
-    Then the terminal has 1 offline payments to upload
-    When the terminal settles
-    Then the totals balance
-    And the host's totals are debits of 153.40 yuan in 3 and credits of 0.00 yuan in 0
-
-  @reversal @cup-download-23
-  Scenario: a reversal is tried as often as the parameters say
-    When the bank sets parameter "23" of the terminal to "1"
-    And the terminal downloads its "parameters"
-    Given the line loses the next 2 answers
-    When the cardholder pays 48.50 yuan with a good card
-    Then the terminal owes a reversal
-    When the terminal sends the reversal that it owes
-    Then the terminal shows "冲正不成功, 请与客服联系"
-
-  @misuse @cup-download-24
-  Scenario: parameters outlive a power cut
-    When the bank sets parameter "18" of the terminal to "0"
-    And the terminal downloads its "parameters"
-    And the power fails and comes back
-    And operator "01" logs in with password "0000"
-    And the terminal signs in
-    And the cardholder pays 48.60 yuan with a good card
-    And the operator adds a tip of 1.00 yuan to the last purchase
-    Then the terminal refuses
-    And the terminal shows "不允许小费"
-
   @misuse @cup-download-27
   Scenario: a card of the blacklist is not taken, once the terminal has that
     When the cardholder pays 49.10 yuan with a blacklisted card
@@ -126,6 +60,7 @@ Feature: Downloads
 
   @tap @cup-download-28
   Scenario: a card of the list of those that need their PIN is asked for it by tap
+    Given the policy says "tap-pin-above: 0.00 or at least 100.00"
     When the cardholder pays 5.10 yuan with a pin-always card by tap
     Then the host approves
     And the request carries:

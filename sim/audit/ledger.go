@@ -207,7 +207,7 @@ func number(text string) (uint32, error) {
 	return uint32(n), err
 }
 
-// mostAmount is the highest amount of a payment: field 4 has 12 digits.
+// mostAmount is the highest amount of a payment: messages have 12 digits for it.
 const mostAmount = 999_999_999_999
 
 // minor reads an amount.
@@ -229,7 +229,7 @@ func (m *LedgerMap) minor(text string, decimals int) (int64, error) {
 		return 0, want
 	}
 	if n > mostAmount {
-		return 0, errors.New("an amount: this is more than field 4 has room for; is it a card number or a reference?")
+		return 0, errors.New("an amount: this is more than a message has room for; is it a card number or a reference?")
 	}
 	if negative {
 		return -int64(n), nil

@@ -235,7 +235,7 @@ func TestLedgerErrorsSayWhere(t *testing.T) {
 		"no heading":       {plain, "10000001,000001,6225001234567779\n", `has "10000001", "000001", "…7779" (`},
 		"a column twice":   {plain, "tid,stan,a,a\nA,1,1,2\n", `x.csv:1: column "a" stands twice`},
 		"a card number":    {plain, "tid,stan,a\nA,6225001234567779,1\n", `x.csv:2: column "stan" has "…7779", want a trace number`},
-		"its amount":       {plain, "tid,stan,a\nA,1,6225001234567779\n", `x.csv:2: column "a" has "…7779", want an amount: this is more than field 4`},
+		"its amount":       {plain, "tid,stan,a\nA,1,6225001234567779\n", `x.csv:2: column "a" has "…7779", want an amount: this is more than a message`},
 		"none counts":      {"columns: {terminal: tid, trace: stan, amount: a, state: s}\namounts: minor\nbooked: [Approved]\n", "tid,stan,a,s\nA,1,12,approved\nB,1,12,x\n", `x.csv: no row counts: column "s" of line 2 has "approved", key booked of the map wants ["Approved"]`},
 		"none is of it":    {"columns: {terminal: tid, trace: stan, amount: a}\namounts: minor\nwhere: [{column: bank, is: \"01\"}]\n", "tid,stan,a,bank\nA,1,12,1\n", `no row counts: column "bank" of line 2 has "1", key where of the map wants "01"`},
 		"trace":            {plain, "tid,stan,a\nA,1234567,1\n", `x.csv:2: column "stan" has "1234567", want a trace number`},

@@ -29,11 +29,14 @@ type certifier struct {
 	certificates sync.Map // of the issuer, by the first digits of its cards' numbers
 }
 
+// firstSerial is the serial number of a certificate of which nothing else is said.
+var firstSerial = [3]byte{0, 0, 1}
+
 // Certify says who certifies the issuer's keys, and until which month (YYMM), and of which
 // terminal verification results its cards want to be declined off line (issuer action
 // code). It comes before the first card is made.
 func (i *Issuer) Certify(a *Authority, until string, denial [5]byte) {
-	i.certifier = &certifier{authority: a, until: until, denial: denial, serial: [3]byte{2: 1}}
+	i.certifier = &certifier{authority: a, until: until, denial: denial, serial: firstSerial}
 }
 
 // Number gives the certificate of the issuer's key a serial number, and says whether that was
@@ -88,7 +91,7 @@ func (i *certifier) issue(m ODA, pan, expiry string) *files {
 	b = appendTag(nil, tagSignedStatic, issuers.seal([]byte{staticFormat, sha1AndRSA, 0xDA, 0xC0}, static))
 	f.records[[2]byte{keysFile, 2}] = appendTag(nil, tagTemplate, b)
 	if m > SDA {
-		own := certify(issuers, cards, cardFormat, padded(number, 10), expiry, [3]byte{2: 1}, static)
+		own := certify(issuers, cards, cardFormat, padded(number, 10), expiry, firstSerial, static)
 		b = appendTag(appendTag(nil, tagCardCertificate, own.signed), tagCardExponent, cards.e.Bytes())
 		b = appendTag(appendTag(b, tagCardRemainder, own.rest), tagDDOL, defaultDDOL)
 		f.records[[2]byte{keysFile, 3}] = appendTag(nil, tagTemplate, b)

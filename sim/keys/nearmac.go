@@ -69,7 +69,10 @@ func (k *Key) NearMAC(a Algorithm, mab, mac []byte, head ...byte) string {
 func sameHex(a, b []byte) bool {
 	var octets [4]byte
 	for _, mac := range [...][]byte{a, b} {
-		if n, err := hex.Decode(octets[:], mac[:min(8, len(mac))]); n != 4 || err != nil || len(mac) != 8 {
+		if len(mac) != hex.EncodedLen(len(octets)) {
+			return false
+		}
+		if _, err := hex.Decode(octets[:], mac); err != nil {
 			return false
 		}
 	}

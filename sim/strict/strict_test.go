@@ -200,7 +200,7 @@ func TestYuanBecomeFen(t *testing.T) {
 		{"12.3", 0, `f:1: a: "12.3", want yuan and fen as in 10000.00`},
 		{"-1", 0, "want yuan and fen"},
 		{"1e3", 0, "want yuan and fen"},
-		{"99999999999999", 0, "want yuan and fen"},
+		{"99999999999999", 0, "want at most 10000.00"},
 		{"10000.01", 0, `f:1: a: "10000.01", want at most 10000.00`},
 	} {
 		var got int64

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"slices"
@@ -77,7 +76,7 @@ func TestHostThatTakesSoManyConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := fmt.Sprintf("the host took %d connections and refused one more while it answered on them: --terminals %d or --line each", 4, 4); found.Away != want || c.Hint() != "" {
+	if want := "the host took 4 connections and refused one more while it answered on them: --terminals 4 or --line each"; found.Away != want || c.Hint() != "" {
 		t.Errorf("it says %q, and %q", found.Away, c.Hint())
 	}
 	if failed, untested := found.Count(verdicts.Failed), found.Count(verdicts.Untested); failed > 0 || untested != 4 {

@@ -234,6 +234,40 @@ func TestShortRunsAndTheDrainAreJudgedAsTheyAre(t *testing.T) {
 	}
 }
 
+// A host that takes one request of a shared line after another keeps more terminals waiting
+// as well; one that takes many at once does not.
+func TestAdviceIsTakenBackWhereSharedLinesAreTheBound(t *testing.T) {
+	for name, c := range map[string]struct {
+		lines  string
+		n      int
+		took   func(i int) time.Duration // the service time of the i-th
+		advice bool
+	}{
+		"one after another":           {"shared:2", 20, func(i int) time.Duration { return time.Duration(i%10+1) * 500 * ms }, false},
+		"signed in one after another": {"shared:2", 20, func(i int) time.Duration { return time.Duration(i%10+1) * 500 * ms }, false},
+		"signed in at once":           {"shared:2", 200, func(int) time.Duration { return 500 * ms }, true},
+		"all at once":                 {"shared:2", 200, func(int) time.Duration { return 500 * ms }, true},
+		"at once, unevenly":           {"shared:2", 2000, func(i int) time.Duration { return time.Duration(10+i%100) * ms }, true},
+		"lines of their own":          {"own", 20, func(i int) time.Duration { return time.Duration(i%10+1) * 500 * ms }, true},
+	} {
+		rec := NewRecorder([]string{"purchase"}, 10*time.Second, 0)
+		s := rec.Shard()
+		for i := range c.n {
+			s.Record(Sample{Outcome: Approved, Done: c.took(i)})
+		}
+		rec.Tick(5 * time.Second)
+		r := rec.Report()
+		r.Took, r.Plan.Lines = 5*time.Second, c.lines
+		r.Waited = Waited{Arrivals: 10, Terminals: 20, Enough: 200}
+		if strings.HasPrefix(name, "signed in") { // lines that are never idle again tell nothing more
+			r.SignIn, r.Labels = Phase{Terminals: 20, Took: 5 * time.Second, Label: r.Labels[0]}, nil
+		}
+		if r.Advise(); (r.Waited.Enough == 200) != c.advice || strings.Contains(r.Waited.String(), "200 terminals would do") != c.advice {
+			t.Errorf("%s: %s", name, r.Waited)
+		}
+	}
+}
+
 // No number of terminals would do for a host that has fallen silent, and none is told
 // when the generator was the limit.
 func TestAdviceIsTakenBackWhereItWouldNotHelp(t *testing.T) {

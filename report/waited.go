@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -53,7 +55,38 @@ func (r *Report) Advise() {
 		r.Waited.Enough, r.Waited.Why = 0, "the generator was the limit, so how many would do cannot be told"
 	case 2*unanswered > sent:
 		r.Waited.Enough, r.Waited.Why = 0, fmt.Sprintf("the host left %s of %s exchanges unanswered: more terminals would wait for it as well", FormatCount(unanswered), FormatCount(sent))
+	case r.oneByOne():
+		r.Waited.Enough, r.Waited.Why = 0, fmt.Sprintf("on line %s the host answered no faster than one request after another on each: more terminals would wait in the same lines; more lines or a quicker host are needed, and how many terminals would do cannot be told", r.Plan.Lines)
 	}
+}
+
+// oneByOne reports whether answers on shared lines came no faster than from a host that
+// takes one request of a line after another, in the sign-in, which begins with idle lines,
+// or after it.
+func (r *Report) oneByOne() bool {
+	number, shared := strings.CutPrefix(r.Plan.Lines, "shared:")
+	lines, err := strconv.Atoi(number)
+	return shared && err == nil && (oneByOne([]Label{r.SignIn.Label}, lines, r.SignIn.Took) || oneByOne(r.Labels, lines, r.Took))
+}
+
+// oneByOne is so when half of the answers took twice as long as the quickest or longer, and
+// when on each line there were no more than fit one behind the other.
+func oneByOne(labels []Label, lines int, took time.Duration) bool {
+	var answered, slow int64
+	quickest := time.Duration(math.MaxInt64)
+	for i := range labels {
+		l := &labels[i]
+		if answered += l.Counts[Approved] + l.Counts[Declined] + l.Counts[Refused]; l.Service != nil && l.Service.TotalCount() > 0 {
+			quickest = min(quickest, time.Duration(l.Service.Min())*time.Microsecond)
+		}
+	}
+	for i := range labels {
+		if l := &labels[i]; l.Service != nil && time.Duration(l.Service.ValueAtQuantile(50))*time.Microsecond >= 2*quickest {
+			slow += l.Service.TotalCount()
+		}
+	}
+	each := float64(answered) / float64(lines) / took.Seconds()
+	return took > 0 && answered >= fewest && 2*slow >= answered && each*quickest.Seconds() <= 1.5
 }
 
 // occupancy is how long terminals were busy with arrivals, by the second in which

@@ -43,12 +43,19 @@ func (s *seat) full(ctx context.Context, t *sim.Terminal) error {
 		return nil
 	}
 	c.heard.mu.Lock()
-	taken := max(stand, len(c.heard.answered)) // other seats' terminals too
+	taken := stand
+	if c.Parallel > 1 { // other seats' terminals have lines, too
+		taken = max(stand, len(c.heard.answered))
+	}
 	c.heard.taken = max(c.heard.taken, taken)
 	c.heard.mu.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.results.Away == "" {
+	switch {
+	case c.results.Away != "":
+	case taken == 1:
+		c.results.Away = "the host serves one connection at a time: it took one and refused another while it answered on that: --terminals 1 or --line each"
+	default:
 		c.results.Away = fmt.Sprintf("the host took %s and refused one more while it answered on them: --terminals %d or --line each", report.Plural(int64(taken), "connection"), taken)
 	}
 	return errFull

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"slices"
@@ -70,25 +69,22 @@ func someOf(t *testing.T, ids ...string) (some []*Feature) {
 // A host that takes so many connections, and serves them all, has not gone away when it
 // refuses one more, nor does it serve one at a time.
 func TestHostThatTakesSoManyConnections(t *testing.T) {
-	for _, parallel := range []int{1, 2} {
-		m := mortalHost(t)
-		c := &Check{Language: language(m.profile, nil), Dialer: &line.Dialer{Address: atMost(t, m.address, 4), Timeout: time.Second}, Features: someOf(t, "core-purchase-1", "core-purchase-2", "core-purchase-3", "core-purchase-4", "core-purchase-9", "core-purchase-10", "core-purchase-11", "core-purchase-12"),
-			Terminals: 8, Parallel: parallel}
-		found, err := c.Run(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		taken := 4
-		if want := fmt.Sprintf("the host took %d connections and refused one more while it answered on them: --terminals %d or --line each", taken, taken); found.Away != want || c.Hint() != "" {
-			t.Errorf("%d at once: it says %q, and %q", parallel, found.Away, c.Hint())
-		}
-		if failed, untested := found.Count(verdicts.Failed), found.Count(verdicts.Untested); failed > 0 || untested != 4 {
-			t.Errorf("%d at once: %d failed, %d untested", parallel, failed, untested)
-		}
-		for _, cause := range found.Causes() {
-			if !strings.Contains(cause.Why(), hostFull) {
-				t.Errorf("%d at once: %s", parallel, cause.Why())
-			}
+	m := mortalHost(t)
+	c := &Check{Language: language(m.profile, nil), Dialer: &line.Dialer{Address: atMost(t, m.address, 4), Timeout: time.Second}, Features: someOf(t, "core-purchase-1", "core-purchase-2", "core-purchase-3", "core-purchase-4", "core-purchase-9", "core-purchase-10", "core-purchase-11", "core-purchase-12"),
+		Terminals: 8, Parallel: 1}
+	found, err := c.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "the host took 4 connections and refused one more while it answered on them: --terminals 4 or --line each"; found.Away != want || c.Hint() != "" {
+		t.Errorf("it says %q, and %q", found.Away, c.Hint())
+	}
+	if failed, untested := found.Count(verdicts.Failed), found.Count(verdicts.Untested); failed > 0 || untested != 4 {
+		t.Errorf("%d failed, %d untested", failed, untested)
+	}
+	for _, cause := range found.Causes() {
+		if !strings.Contains(cause.Why(), hostFull) {
+			t.Errorf("%s", cause.Why())
 		}
 	}
 }

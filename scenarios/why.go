@@ -155,17 +155,22 @@ func (w *world) answersPayments() bool {
 
 // notUndone says that a payment which came to the host was to be reversed, that the host
 // refused to in a way which ends the matter for the terminal (codes 12 and 25 of CUP), and
-// that it has told nothing since from which one could see whether it did; nil when not.
+// that nothing was told since from which one could see whether it did; nil when not.
 func (w *world) notUndone(accepted []dialect.Code) error {
 	for i := range w.exchanges {
 		r := &w.exchanges[i].result
 		if r.Of != dialect.Reversal || r.Outcome != report.Declined || !slices.Contains(accepted, r.Code) || !w.reached(i) {
 			continue
 		}
-		if !slices.ContainsFunc(w.exchanges[i+1:], func(e exchange) bool {
+		after := w.exchanges[i+1:]
+		if !slices.ContainsFunc(after, func(e exchange) bool {
 			return e.result.Approved() && (e.result.Of.Inquires() && e.answer.Has(wire.AdditionalAmounts) || e.result.Of == dialect.Settlement && e.result.ToldTotals)
 		}) {
-			return fmt.Errorf("%w: the host answers %s to the reversal of a payment that had come to it, which ends the reversal, and tells no balance: whether it was undone is not known", sim.ErrUntested, r.Code)
+			tells := "the scenario asks for no balance after it"
+			if slices.ContainsFunc(after, func(e exchange) bool { return e.result.Of.Inquires() }) {
+				tells = "the host tells no balance after it"
+			}
+			return fmt.Errorf("%w: the host answers %s to the reversal of a payment that had come to it, which ends the reversal, and %s: whether it was undone is not known", sim.ErrUntested, r.Code, tells)
 		}
 	}
 	return nil

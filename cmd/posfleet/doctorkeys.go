@@ -195,6 +195,8 @@ func (d *doctor) judges(a *asked, q *errand, r *sim.Result) error {
 			}
 		}
 		return d.ill(a.lines, "the MAC of the host's answer is not right: %w", r.Why)
+	case r.Outcome == report.Refused && echoRule(r.Why) != "":
+		return d.ill(a.lines, "the host changes what its answer to the %s is to bring back: %w (%s); mend the host, or where its network has it so, %s", q.what, r.Why, echoRule(r.Why), d.notEchoed(a, r))
 	case r.Outcome == report.Refused:
 		return d.ill(a.lines, "the answer to the %s is not what the dialect wants: %w; what it must carry stands %sanswer of transactions.%s (posfleet dialect show)", q.what, r.Why, of.InFile(), q.of)
 	case !declined:
@@ -204,6 +206,22 @@ func (d *doctor) judges(a *asked, q *errand, r *sim.Result) error {
 		return d.ill(a.lines, "the host answers the %s and not the %s: %w", a.what, q.what, r.Reason())
 	}
 	return nil
+}
+
+// echoRule is the rule that an answer breaks which has another value than the request has
+// there; empty where it breaks none of these.
+func echoRule(why error) string {
+	b, broken := errors.AsType[*rules.Broken](why)
+	_, differs := errors.AsType[*rules.Mismatch](why)
+	if !broken || !differs {
+		return ""
+	}
+	return b.Rule.ID
+}
+
+// notEchoed is how a dialect says that an answer need not bring a field back.
+func (d *doctor) notEchoed(a *asked, r *sim.Result) string {
+	return fmt.Sprintf("%srules: {without: [%s]}", a.profile.Dialect.InFile(), echoRule(r.Why))
 }
 
 // meaning is what a code says, in words.

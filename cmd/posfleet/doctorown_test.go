@@ -99,6 +99,22 @@ func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
 		"a terminal of another": {host, []string{`"31000001"`, `"41000001"`}, exitUnreachable, "refuses terminal 41000001 +with 97.*look at terminals"},
 		"another MTI":           {answers(func(m *wire.Message) { m.SetMTI("0830") }), nil, exitUnreachable, "answers 0800 with 0830, want 0810.*transactions of the dialect"},
 		"no trace":              {answers(func(m *wire.Message) { m.Unset(wire.Trace) }), nil, exitUnreachable, `field 11 .* of the answer is absent, .*pair: \[41, 42\]`},
+		"another currency": {answers(func(m *wire.Message) {
+			if m.MTI() == "0210" {
+				m.SetString(wire.LocalTime, "150802")
+				m.SetString(wire.LocalDate, "1127")
+				m.SetString(wire.RRN, "123456789012")
+				m.SetString(wire.Currency, "157")
+			}
+		}), keyless, exitUnreachable, `the host changes what its answer to the balance inquiry is to bring back: field 49 .*mend the host, or where its network has it so, in the file of dialect lagos: rules: \{without: \[ANS-49-ECHO\]\}`},
+		"another currency, as is meant": {answers(func(m *wire.Message) {
+			if m.MTI() == "0210" {
+				m.SetString(wire.LocalTime, "150802")
+				m.SetString(wire.LocalDate, "1127")
+				m.SetString(wire.RRN, "123456789012")
+				m.SetString(wire.Currency, "157")
+			}
+		}), append(slices.Clone(keyless), "encoding:", "rules: {without: [ANS-49-ECHO]}\nencoding:"), 0, "nothing to change"},
 		"another signs on": {answers(func(m *wire.Message) {
 			if m.MTI() == "0210" {
 				m.SetString(wire.ResponseCode, map[bool]string{true: "A0", false: "51"}[!refused.Swap(true)])

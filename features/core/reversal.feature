@@ -64,11 +64,15 @@ Feature: Reversal
 
   @core-reversal-6
   Scenario: an answer that comes too late does not undo the reversal
-    Given the line brings the next answer too late
-    When the cardholder pays 54.00 yuan with a good card
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    When the line brings the next answer too late
+    And the cardholder pays 54.00 yuan with a good card
     Then the host does not answer
     When the terminal sends the reversal that it owes
     Then the host acknowledges the reversal
+    When the cardholder asks for the balance of a good card
+    Then the balance has not changed
 
   @core-reversal-7
   Scenario: an answer with a wrong MAC counts as none

@@ -87,10 +87,10 @@ var changes = []struct {
 	{"cards without PIN", []string{"  - role: new-pin  # its issuer tells its chip the PIN below with the next answer\n    pan: \"6225000097000000\"\n    count: 1000\n    expiry: \"4912\"\n    service: \"201\"\n" +
 		"    sequence: \"001\"\n    issuer: bank\n    command: change-pin\n    pin: \"123456\"\n    balance: 9000000000.00\n", "", "    pin: \"123456\"\n", ""}},
 	{"cards without chip", []string{"    sequence: \"001\"\n", "", "    issuer: bank\n", "", "    issuer: sm\n", "", "    issuer: abroad\n", "", "    command: block-application\n", "", "    verification: phone\n", "", "    verification: signature\n", "", "    command: unblock-pin\n", "", "    command: change-pin\n", "", "    issuer: purse\n", "", "    cash: 500.00\n", "",
-		"    issuer: certified\n", "", "    issuer: strict\n", "", "    issuer: lapsed\n", "", "    issuer: outdated\n", "", "    issuer: unlisted\n", "",
+		"    issuer: certified\n", "", "    issuer: strict\n", "", "    issuer: lapsed\n", "", "    issuer: withdrawn\n", "", "    issuer: outdated\n", "", "    issuer: unlisted\n", "",
 		"    authentication: sda\n", "", "    authentication: dda\n", "", "    authentication: cda\n", ""}},
 	{"chips of no issuer that is known", []string{"    issuer: bank\n", "", "    issuer: sm\n", "", "    issuer: abroad\n", "", "    command: block-application\n", "", "    verification: phone\n", "", "    verification: signature\n", "", "    command: unblock-pin\n", "", "    command: change-pin\n", "", "    issuer: purse\n", "", "    cash: 500.00\n", "",
-		"    issuer: certified\n", "", "    issuer: strict\n", "", "    issuer: lapsed\n", "", "    issuer: outdated\n", "", "    issuer: unlisted\n", "",
+		"    issuer: certified\n", "", "    issuer: strict\n", "", "    issuer: lapsed\n", "", "    issuer: withdrawn\n", "", "    issuer: outdated\n", "", "    issuer: unlisted\n", "",
 		"    authentication: sda\n", "", "    authentication: dda\n", "", "    authentication: cda\n", ""}},
 	{"discretionary digits", []string{"    pin: \"123456\"\n", "    pin: \"123456\"\n    discretionary: \"4460000000000\"\n"}},
 	{"another limit", []string{"limit: 500.00", "limit: 1.00"}},

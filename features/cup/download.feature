@@ -40,7 +40,6 @@ Feature: Downloads
       | application      | 365 | 1  |
       | card-blacklist   | 391 | 25 |
       | rates            | 393 | 3  |
-      | revoked-certificates | 375 | 1 |
       | contactless      | 395 | 1  |
       | no-pin-cards     | 397 | 12 |
       | no-pin-blacklist | 399 | 3  |

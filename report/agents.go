@@ -111,6 +111,22 @@ func (r *Report) Unplayed() (n int64) {
 	return n
 }
 
+// StateLost is the state of an agent of which nothing is heard any more.
+const StateLost = "lost"
+
+// UnplayedBy is who has not played arrivals that no terminal was asked to play, in words.
+func (r *Report) UnplayedBy() string {
+	if r.lost() {
+		return "of an agent that was lost: up to a second of them it may have played"
+	}
+	return "by nobody: their agent had ended"
+}
+
+// lost reports whether what some agent did at its end is not known.
+func (r *Report) lost() bool {
+	return slices.ContainsFunc(r.Agents, func(a Agent) bool { return a.State == StateLost })
+}
+
 // mostSkew is how far apart agents may have begun: more shifts the arrivals of a plan
 // against each other by what can be seen in its figures.
 const mostSkew = 2 * time.Millisecond

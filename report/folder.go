@@ -1,7 +1,10 @@
 package report
 
 import (
+	"bufio"
+	"bytes"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -53,18 +56,31 @@ func Create(dir string, begun *Report) (*Folder, error) {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
 	f.begun = *notWhole(*begun, "the run did not come to its end: this is what its folder held")
-	if err := f.Changed(f.begun.Plan); err != nil {
-		return nil, err
+	if err := f.begin(); err != nil {
+		_ = os.RemoveAll(f.dir) // nothing is in it yet, and its name may be taken again
+		return nil, fmt.Errorf("%w: %w", ErrNoRoom, err)
 	}
-	var err error
-	if f.log, err = os.Create(f.Path(logName)); err != nil {
-		return nil, fmt.Errorf("run folder: %w", err)
+	return f, nil
+}
+
+// ErrNoRoom says that a run folder was made, and could not be written to.
+var ErrNoRoom = errors.New("the run has not begun")
+
+func (f *Folder) begin() (err error) {
+	if err = f.summary(&f.begun); err == nil {
+		err = f.keepRoom()
 	}
-	if f.events, err = os.Create(f.Path(eventsName)); err != nil {
-		return nil, fmt.Errorf("run folder: %w", err)
+	if err != nil {
+		return err
+	}
+	if f.log, err = os.Create(f.Path(logName)); err == nil {
+		f.events, err = os.Create(f.Path(eventsName))
+	}
+	if err != nil {
+		return fmt.Errorf("run folder: %w", err)
 	}
 	f.Events = NewEvents(f.events, mostEvents)
-	return f, nil
+	return nil
 }
 
 // notWhole is of a report what is known whatever the interval log holds, and why that is
@@ -201,18 +217,47 @@ func (f *Folder) again(r *Report, whole int64) error {
 	return err
 }
 
-// Missing are the files that the folder of a run is to have and has not.
+// Missing are the files that the folder of a run is to have and has not, or not whole: a
+// journal of fewer rows than run.json says, events whose last line is cut.
 func Missing(dir string, r *Report) (lost []string) {
-	names := []string{eventsName}
-	if r.Journal != nil {
-		names = append(names, JournalName)
-	}
-	for _, name := range names {
-		if _, err := os.Stat(filepath.Join(dir, name)); errors.Is(err, fs.ErrNotExist) {
+	look := func(name string, whole func(rows int64, last []byte) bool) {
+		switch rows, last, err := rowsOf(filepath.Join(dir, name)); {
+		case errors.Is(err, fs.ErrNotExist):
 			lost = append(lost, name+": it is not in "+dir)
+		case err != nil:
+			lost = append(lost, fmt.Sprintf("%s: %v", name, err))
+		case !whole(rows, last):
+			lost = append(lost, name+": it is not as the run has left it")
 		}
 	}
+	look(eventsName, func(rows int64, last []byte) bool { return rows == 0 && len(last) == 0 || json.Valid(last) })
+	if r.Journal != nil {
+		look(JournalName, func(rows int64, last []byte) bool {
+			return rows == 1+r.Journal.Rows && bytes.HasSuffix(last, []byte("\n"))
+		}) // and the heading
+	}
 	return lost
+}
+
+// rowsOf counts the lines of a file, and gives the last one, whether it ends or not.
+func rowsOf(name string) (rows int64, last []byte, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer f.Close()
+	for in := bufio.NewReaderSize(f, 1<<20); ; {
+		line, err := in.ReadBytes('\n')
+		if len(line) > 0 {
+			rows, last = rows+1, line
+		}
+		if errors.Is(err, io.EOF) {
+			return rows, last, nil
+		}
+		if err != nil {
+			return rows, last, err
+		}
+	}
 }
 
 // summary writes run.json; there is always a whole one.

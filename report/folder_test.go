@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -124,4 +125,46 @@ func begunFolder(t *testing.T) *Folder {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// A journal of other rows than run.json says, and events whose last line is cut, are not what
+// the run has left.
+func TestCutFilesOfARunAreMissing(t *testing.T) {
+	const heading, row, event = "terminal,batch\n", "A,1\n", "{\"x\":1}\n"
+	for name, c := range map[string]struct {
+		journal, events string
+		lost            int
+	}{
+		"whole":              {heading + row + row, event + event, 0},
+		"no events":          {heading + row + row, "", 0},
+		"journal cut short":  {heading + row, event, 1},
+		"journal cut in row": {heading + row + row[:2], event, 1},
+		"journal emptied":    {"", event, 1},
+		"another's journal":  {heading + row + row + row, event, 1},
+		"events cut":         {heading + row + row, event + event[:3], 1},
+		"both":               {heading, "garbage", 2},
+	} {
+		dir := t.TempDir()
+		if err := errors.Join(os.WriteFile(filepath.Join(dir, JournalName), []byte(c.journal), 0o600), os.WriteFile(filepath.Join(dir, eventsName), []byte(c.events), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if lost := Missing(dir, &Report{Journal: &Journal{Rows: 2}}); len(lost) != c.lost {
+			t.Errorf("%s: %q, want %d", name, lost, c.lost)
+		}
+	}
+}
+
+// What a lost agent did at its end is not known, and no promise is kept by that.
+func TestLostAgentKeepsNoPromise(t *testing.T) {
+	r := &Report{Planned: 10, Played: 10, Agents: []Agent{{State: StateLost}}}
+	r.Judge(WithDefaults(nil))
+	for _, l := range r.Limits {
+		if l.OK {
+			t.Errorf("%s is kept", l.Limit)
+		}
+	}
+	r.Agents[0].State = "ended"
+	if r.Judge(WithDefaults(nil)); !slices.ContainsFunc(r.Limits, func(l LimitResult) bool { return l.OK }) {
+		t.Error("none is kept of an agent that ended")
+	}
 }

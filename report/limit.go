@@ -280,6 +280,9 @@ func (l Limit) judge(r *Report) LimitResult {
 			out.OK, out.Untested, out.Why = false, true, Plural(unplayed, "arrival")+" had no agent that could play"
 		}
 	}
+	if out.OK && l.Default && r.lost() { // a default promise is of the whole run
+		out.OK, out.Untested, out.Why = false, true, "an agent was lost, and what it did in its last second is not known"
+	}
 	if !out.OK && out.Why == "" {
 		out.Why = "the bound is broken"
 	}

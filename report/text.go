@@ -320,7 +320,7 @@ func (t *text) arrivals(r *Report) {
 	}
 	words += FormatCount(r.NotPlayed) + " not played"
 	if n := r.Unplayed(); n > 0 {
-		words += t.paint(red, " ("+FormatCount(n)+" by nobody: their agent had ended)")
+		words += t.paint(red, " ("+FormatCount(n)+" "+r.UnplayedBy()+")")
 	}
 	if r.Failed > 0 {
 		words += "; " + t.paint(red, Plural(r.Failed, "scenario")+" did not hold")

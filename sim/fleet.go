@@ -205,9 +205,6 @@ func (f *fleet) drainOwed(abort context.Context) {
 			}
 			recordFurther(p.Shard, &met)
 		}
-		if p.Closed != nil && (len(t.Journal.Records) > 0 || len(t.Journal.open()) > 0) {
-			p.Closed(t, t.Journal.Records, t.Journal.open())
-		}
 	})
 	shard := f.run.Recorder.Shard()
 	for _, s := range f.shared {
@@ -216,6 +213,15 @@ func (f *fleet) drainOwed(abort context.Context) {
 		recordFurther(shard, &met)
 	}
 	f.run.Recorder.Beside(apart)
+}
+
+// tellJournals tells what the terminals' open batches hold at the end, however the run ended.
+func (f *fleet) tellJournals() {
+	for _, t := range f.terminals {
+		if told := f.run.Observer.Closed; told != nil && (len(t.Journal.Records) > 0 || len(t.Journal.open()) > 0) {
+			told(t, t.Journal.Records, t.Journal.open())
+		}
+	}
 }
 
 // alsoTold has f told each exchange of a player, beside whoever is told already; what

@@ -138,6 +138,7 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	if abort.Err() == nil {
 		r.fleet.drainOwed(abort)
 	}
+	r.fleet.tellJournals()
 	took := r.Now()
 	r.fleet.close()
 	close(end)

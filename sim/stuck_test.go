@@ -1,15 +1,18 @@
 package sim_test
 
 import (
+	"context"
 	"io"
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/line"
 )
@@ -241,5 +244,32 @@ func TestSignInIsAPhaseOfItsOwn(t *testing.T) {
 	// A busy machine may send some of the 50 later, but never a sign-in with them.
 	if n := rep.Seconds[0].Counts.Sent(); n > 50 {
 		t.Errorf("%d exchanges in the first second, want 50", n)
+	}
+}
+
+// A run that is cut off tells what its terminals' journals hold, all the same.
+func TestAbortedRunTellsItsJournals(t *testing.T) {
+	b := newBench(t, "cup", 4)
+	m, err := sim.NewMix(1, []*sim.Plan{purchase(b.profile)}, []float64{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	abort, cut := context.WithCancel(t.Context())
+	defer cut()
+	var told, approved atomic.Int64
+	r := &sim.Run{Profile: b.profile, Dialer: b.dialer, Mix: m, Terminals: 4, Pacer: sim.Constant(sim.Rate{N: 200, Per: time.Second}), For: 10 * time.Second,
+		Drain: time.Second, Recorder: report.NewRecorder(sim.Labels(), b.profile.Policy.Timeout, 0),
+		Observer: sim.Observer{
+			Closed: func(_ *sim.Terminal, records []sim.Record, _ []sim.Doubt) { told.Add(int64(len(records))) },
+			Exchange: func(e sim.Event) {
+				if e.Result.Of == dialect.Purchase && e.Result.Outcome == report.Approved && approved.Add(1) == 20 {
+					cut()
+				}
+			}}}
+	if _, err := r.Do(abort, abort); err != nil {
+		t.Fatal(err)
+	}
+	if told.Load() < 20 || told.Load() > approved.Load() {
+		t.Errorf("%d records told of %d payments approved", told.Load(), approved.Load())
 	}
 }

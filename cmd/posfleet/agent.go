@@ -116,6 +116,9 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 		return &exit{code: exitUnreachable, err: context.Cause(lasting)}
 	case errors.Is(err, agent.ErrVersion):
 		return usage(err)
+	case errors.Is(err, agent.ErrOver):
+		tell.line("the run is over, and no share was left for this agent")
+		return nil
 	case err != nil:
 		return &exit{code: exitUnreachable, err: err}
 	}

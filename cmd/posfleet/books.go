@@ -108,6 +108,9 @@ func readJournal(dir string, rep *report.Report) ([]audit.Payment, error) {
 		return nil, lost(rep.Incomplete)
 	}
 	all, err := readPayments(filepath.Join(dir, journalName), audit.ReadJournal)
+	if errors.Is(err, io.EOF) {
+		return nil, lost(journalName + " is empty")
+	}
 	if err != nil {
 		return nil, usage(err)
 	}

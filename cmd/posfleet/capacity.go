@@ -108,14 +108,17 @@ func (f *capacityFlags) run(cmd *cobra.Command, args []string, sig *signals) err
 		}}
 	found, err := search.Run()
 	if len(f.trials) == 0 {
-		_ = os.Remove(dir) // unless a run is in it that says why
+		if os.Remove(dir) != nil && cmd.Context().Err() != nil { // the run that was cut off is in it
+			return &exit{code: sig.code(), err: fmt.Errorf("stopped by a signal before any rate was judged; what was played is in %s", dir)}
+		}
 		return err
 	}
-	if kept := f.save(dir, found); kept != nil {
+	none := f.answer(out, found, to.PerSecond(), err)
+	if kept := f.save(dir, found, none); kept != nil {
 		return unwritten(kept)
 	}
-	if err := f.answer(out, found, to.PerSecond(), err); err != nil {
-		return err
+	if none != nil {
+		return none
 	}
 	fmt.Fprintf(out, "\ncapacity: %s\n", words(found))
 	if last := f.trials[len(f.trials)-1].Report; last.Validity.SameHost {
@@ -195,6 +198,8 @@ func (f *capacityFlags) judge(t *capacity.Trial, code int, ended error) error {
 		t.Verdict, t.Why = capacity.Short, t.Report.Waited.String()
 	case ended != nil:
 		t.Verdict, t.Why = capacity.Broken, ended.Error()
+	case !capacity.Told(t.Report):
+		t.Verdict, t.Why = capacity.Untold, "too short to see whether the host keeps up: four seconds with exchanges outside the warm-up are needed; play longer (--for)"
 	case fell:
 		t.Verdict, t.Why = capacity.Broken, fmt.Sprintf("the host fell behind: response times grew by %.0f ms each second", 1000*behind)
 	}
@@ -255,7 +260,7 @@ func words(b capacity.Band) string {
 }
 
 // save writes what was found into the folder of the search.
-func (f *capacityFlags) save(dir string, found capacity.Band) error {
+func (f *capacityFlags) save(dir string, found capacity.Band, why error) error {
 	type trial struct {
 		Rate    float64 `json:"rate"`
 		Verdict string  `json:"verdict"`
@@ -264,11 +269,14 @@ func (f *capacityFlags) save(dir string, found capacity.Band) error {
 		Run     string  `json:"run"`
 	}
 	form := struct {
-		Low    float64  `json:"low"`
-		High   *float64 `json:"high"` // null when the highest rate held
+		Ended  string   `json:"ended"` // "found", or why there is no capacity
+		Low    *float64 `json:"low"`   // null where none was found
+		High   *float64 `json:"high"`  // null when the highest rate held, or none was found
 		Trials []trial  `json:"trials"`
-	}{Low: found.Low, Trials: []trial{}}
-	if !math.IsInf(found.High, 1) {
+	}{Ended: "found", Trials: []trial{}}
+	if why != nil {
+		form.Ended = report.Printable(why.Error())
+	} else if form.Low = &found.Low; !math.IsInf(found.High, 1) {
 		form.High = &found.High
 	}
 	k := plot.Knee{Low: found.Low, High: found.High, Measure: "p99 response time"}

@@ -26,8 +26,8 @@ func TestFullDiskIsNoCapacity(t *testing.T) {
 func TestFleetIsNoCapacity(t *testing.T) {
 	trial := func(rate float64, waited report.Waited) capacity.Trial {
 		r := &report.Report{Plan: report.Plan{For: time.Minute}, Planned: 400, Played: 400, Waited: waited}
-		for k := range 3 {
-			r.Seconds = append(r.Seconds, report.Second{At: time.Duration(k) * time.Second, Length: time.Second, Service: report.Quantiles{N: 50, P50: 100 * time.Millisecond}})
+		for k := range 4 {
+			r.Seconds = append(r.Seconds, report.Second{At: time.Duration(k) * time.Second, Length: time.Second, Response: report.Quantiles{N: 50, P50: 100 * time.Millisecond}, Service: report.Quantiles{N: 50, P50: 100 * time.Millisecond}})
 		}
 		return capacity.Trial{Rate: rate, Report: r}
 	}
@@ -37,6 +37,11 @@ func TestFleetIsNoCapacity(t *testing.T) {
 	short.Report.Played = 300
 	if err := errors.Join(f.judge(&held, exitOK, nil), f.judge(&short, exitIncomplete, none)); err != nil || held.Verdict != capacity.Held || short.Verdict != capacity.Short {
 		t.Fatalf("%v, %v, %v", held.Verdict, short.Verdict, err)
+	}
+	brief := trial(40, report.Waited{})
+	brief.Report.Seconds = brief.Report.Seconds[:3]
+	if err := f.judge(&brief, exitOK, nil); err != nil || brief.Verdict != capacity.Untold {
+		t.Errorf("three seconds say nothing of whether the host keeps up: %v, %v", brief.Verdict, err)
 	}
 	silent := trial(80, report.Waited{Arrivals: 99, Terminals: 8, Why: "the host left most exchanges unanswered"})
 	silent.Report.Played = 300

@@ -69,7 +69,7 @@ func says(a *report.Agent, p *agent.Part) {
 	a.Offset, a.Within, a.Drift, a.Late, a.State = p.Offset, p.Within, p.Drift, p.Late, string(p.State)
 	switch {
 	case !p.Lost.IsZero():
-		a.State = "lost"
+		a.State = report.StateLost
 	case stopped(p):
 		a.State = report.Stopped
 	}
@@ -123,7 +123,11 @@ func (c *controlled) fate(r *report.Report, p *agent.Part, ended bool, later []a
 	if gone {
 		twice := c.hold(r, p, later)
 		if unplayed = r.NotPlayed; unplayed > 0 {
-			all = append(all, report.Plural(unplayed, "arrival")+" of its share were played by nobody")
+			words := " of its share were played by nobody"
+			if !ended && !stopped(p) && p.State != agent.Failed {
+				words = " of its share are not known to have been played: up to a second of them may have been"
+			}
+			all = append(all, report.Plural(unplayed, "arrival")+words)
 		}
 		if twice > 0 {
 			all = append(all, report.Plural(twice, "arrival")+" that it played another agent played, too")

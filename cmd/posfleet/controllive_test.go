@@ -85,7 +85,7 @@ func TestControllerShowsAllAgentsAsTheyPlay(t *testing.T) {
 	if err != nil || len(rep.Agents) != 2 {
 		t.Fatal(rep, err)
 	}
-	unplayed := regexp.MustCompile(`([\d,]+) arrivals of its share were played by nobody`).FindStringSubmatch(rep.Incomplete)
+	unplayed := regexp.MustCompile(`([\d,]+) arrivals of its share are not known to have been played`).FindStringSubmatch(rep.Incomplete)
 	if unplayed == nil {
 		t.Fatalf("incomplete: %q", rep.Incomplete)
 	}

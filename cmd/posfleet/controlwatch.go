@@ -20,7 +20,7 @@ func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]ag
 		offered[p.Share] = true
 		was := *p
 		go func() {
-			if err := run.Retake(ctx, was); err != nil {
+			if err := run.Retake(ctx, was); err != nil && ctx.Err() == nil {
 				c.tell.line("nobody can take over from %s: %v", name, err)
 			}
 		}()

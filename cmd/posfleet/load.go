@@ -161,6 +161,9 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 	part := rand.Text()
 	f.asked = f.plan(j, n)
 	folder, err := report.Create(f.folder(), &report.Report{Run: f.runID(part), Part: part, Plan: f.asked, Environment: report.ThisMachine(build()), Started: time.Now()})
+	if errors.Is(err, report.ErrNoRoom) {
+		return unwritten(err)
+	}
 	if err != nil {
 		return usage(err)
 	}

@@ -158,6 +158,16 @@ func rounded(rate, low, high float64) float64 {
 // host that answers one percent fewer than come makes it grow by 10 ms each second.
 const behind = 0.01
 
+// Told reports whether a run is long enough to see whether its host falls behind: four
+// seconds outside the warm-up with exchanges.
+func Told(r *report.Report) bool {
+	at, _ := medians(r, func(s *report.Second) report.Quantiles { return s.Response })
+	return len(at) >= toldBy
+}
+
+// toldBy is so many seconds.
+const toldBy = 4
+
 // Behind reports whether the host fell behind its arrivals, and by what share: how much
 // the response time grew with the run, by the slope through the seconds' medians. A run
 // of less than four seconds outside the warm-up tells nothing.
@@ -167,14 +177,8 @@ func Behind(r *report.Report) (share float64, fell bool) {
 
 // growth is Behind of one of the times of a second.
 func growth(r *report.Report, of func(*report.Second) report.Quantiles) (share float64, fell bool) {
-	var at, p50 []float64
-	for i := range r.Seconds {
-		s := &r.Seconds[i]
-		if q := of(s); !s.Warmup && q.N > 0 && s.Length > 500*time.Millisecond && s.At < r.Plan.For {
-			at, p50 = append(at, s.At.Seconds()), append(p50, q.P50.Seconds())
-		}
-	}
-	if len(at) < 4 {
+	at, p50 := medians(r, of)
+	if len(at) < toldBy {
 		return 0, false
 	}
 	var x, y float64
@@ -187,6 +191,17 @@ func growth(r *report.Report, of func(*report.Second) report.Quantiles) (share f
 	}
 	share = xy / xx
 	return share, share > behind
+}
+
+// medians are the seconds outside the warm-up with exchanges, and the median of each.
+func medians(r *report.Report, of func(*report.Second) report.Quantiles) (at, p50 []float64) {
+	for i := range r.Seconds {
+		s := &r.Seconds[i]
+		if q := of(s); !s.Warmup && q.N > 0 && s.Length > 500*time.Millisecond && s.At < r.Plan.For {
+			at, p50 = append(at, s.At.Seconds()), append(p50, q.P50.Seconds())
+		}
+	}
+	return at, p50
 }
 
 // slower is how many times the median service time of its quickest second a host may take

@@ -296,7 +296,7 @@ func asked(r *report.Report) []pair {
 		list = append(list, pair{"… not played: no terminal was free", report.FormatCount(n)})
 	}
 	if unplayed > 0 {
-		list = append(list, pair{"… played by nobody: their agent had ended", report.FormatCount(unplayed)})
+		list = append(list, pair{"… " + r.UnplayedBy(), report.FormatCount(unplayed)})
 	}
 	if r.Failed > 0 {
 		list = append(list, pair{"… played, with a step that did not hold", report.FormatCount(r.Failed)})

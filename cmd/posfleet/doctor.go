@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -156,6 +157,11 @@ func (d *doctor) connects() (net.Conn, error) {
 	d.begins("whether there is a connection to be had")
 	began := time.Now()
 	conn, err := d.dialer.Dial(d.ctx)
+	if errors.Is(err, syscall.ECONNRESET) { // which one connection may be at a host that serves many
+		d.says("connect", "fails: %v; once more", err)
+		began = time.Now()
+		conn, err = d.dialer.Dial(d.ctx)
+	}
 	if err == nil {
 		d.says("connect", "in %s, %s", time.Since(began).Round(10*time.Microsecond), map[bool]string{true: "TLS", false: "plain TCP"}[d.dialer.TLS != nil])
 		return conn, nil
@@ -236,6 +242,14 @@ func (d *doctor) answers(conn net.Conn) (*asked, error) {
 	}
 	d.says("sends", "%s", q.said)
 	r := a.ask(q, d.wait)
+	again := a.tap.ended != "" && a.tap.heard.Len() == 0 && !a.player.T.Owes()
+	if again { // one connection may be lost, whatever is said on it
+		if err := d.hungUp(a); err != nil {
+			return nil, err
+		}
+		d.says("sends", "it once more, on a new connection")
+		r = a.ask(q, d.wait)
+	}
 	switch {
 	case r.Outcome == report.Unsent && !errors.Is(r.Why, line.ErrUnsent):
 		return nil, usage(fmt.Errorf("the terminal does not send the %s: %w", a.what, r.Reason()))
@@ -250,18 +264,31 @@ func (d *doctor) answers(conn net.Conn) (*asked, error) {
 		return nil, d.otherwise(a, r)
 	case r.Outcome == report.Approved, r.Outcome == report.Declined, r.Outcome == report.Refused:
 		d.hears(a, "to the %s after %s: %s", a.what, a.tap.took.Round(10*time.Microsecond), d.words(a, r))
+		if again {
+			d.says("line", "the host closed the first connection and answered on the next")
+		}
 		d.falls(a)
 		return a, nil
-	}
-	if a.tap.ended != "" {
-		d.hears(a, "none to the %s: %s after %s", a.what, a.tap.ended, a.tap.took.Round(10*time.Microsecond))
-		if why := a.tap.why; strings.Contains(why.Error(), "tls: ") {
-			return nil, &exit{code: exitUnreachable, err: fmt.Errorf("host %s ends the connection over TLS: %w", d.dialer.Address, why), hint: d.ourCertificate(why)}
+	case r.Outcome == report.Unsent:
+		d.hears(a, "none to the %s: %v", a.what, r.Reason())
+	case a.tap.ended != "":
+		if err := d.hungUp(a); err != nil {
+			return nil, err
 		}
-	} else {
+	default:
 		d.hears(a, "none to the %s in %s", a.what, d.wait)
 	}
 	return d.askOtherwise()
+}
+
+// hungUp writes that the connection ended in the place of an answer; the error is of an
+// end that TLS gives the reason of.
+func (d *doctor) hungUp(a *asked) error {
+	d.hears(a, "none to the %s: %s after %s", a.what, a.tap.ended, a.tap.took.Round(10*time.Microsecond))
+	if why := a.tap.why; strings.Contains(why.Error(), "tls: ") {
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s ends the connection over TLS: %w", d.dialer.Address, why), hint: d.ourCertificate(why)}
+	}
+	return nil
 }
 
 // hears writes what came back, and how a purchase was undone.
@@ -333,7 +360,7 @@ func (d *doctor) askOtherwise() (*asked, error) {
 		return nil, d.deaf(all, wait)
 	}
 	a := d.better(ways[heard:], all[heard], wait)
-	d.hears(a, "%s", "when asked with "+strings.Join(a.lines, ", "))
+	d.hears(a, "to the %s, when asked another way (%s)", a.what, strings.Join(a.lines, ", "))
 	return a, nil
 }
 

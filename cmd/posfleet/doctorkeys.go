@@ -37,8 +37,8 @@ func (d *doctor) signsIn(a *asked) error {
 	case r.Outcome == report.Declined:
 		return d.ill(a.lines, "the host refuses terminal %s with %s (%s)%s", a.player.T.TID, r.Code, d.meaning(a, r), d.lookAt(a, r))
 	case r.Outcome == report.Refused:
-		if line := d.otherKeys(a); line != "" {
-			return d.ill(append(a.lines, line), "the working keys do not open with this terminal's master key")
+		if line, why := d.otherKeys(a); line != "" {
+			return d.ill(append(a.lines, line), "%s", why)
 		}
 		return d.ill(a.lines, "the answer to the %s cannot be trusted: %w", a.what, r.Why)
 	default:
@@ -50,11 +50,11 @@ func (d *doctor) signsIn(a *asked) error {
 	return d.inquires(a)
 }
 
-// otherKeys says which keys that the profile has would open what a sign-on brought;
-// empty for none.
-func (d *doctor) otherKeys(a *asked) string {
+// otherKeys gives the line of the profile with which what a sign-on brought would open with
+// keys that the profile has, and why it does not now; empty for none.
+func (d *doctor) otherKeys(a *asked) (line, why string) {
 	if _, err := keys.Unwrap(a.profile.HSM, a.player.T.Master, a.profile.SignIn, a.keys); err == nil {
-		return "" // they open: something else is wrong with the answer
+		return "", "" // they open: something else is wrong with the answer
 	}
 	for _, kind := range append([]keys.KeyBlock{a.profile.SignIn}, keys.KeyBlocks...) {
 		if len(a.keys) == 0 || !kind.Fits(a.keys) {
@@ -67,12 +67,12 @@ func (d *doctor) otherKeys(a *asked) string {
 			}
 			d.says("keys", "open with the master key that the profile has for terminal %s, taken as %s", t.TID, kind)
 			if i == 0 {
-				return fmt.Sprintf("sign-in: %q", kind)
+				return fmt.Sprintf("sign-in: %q", kind), fmt.Sprintf("the key block that the sign-on brings is one of sign-in %s, and the profile says %s", kind, cmp.Or(a.profile.SignIn, "none"))
 			}
-			return fmt.Sprintf("terminals: the master key of %s belongs to %s", t.TID, a.player.T.TID)
+			return fmt.Sprintf("terminals: the master key of %s belongs to %s", t.TID, a.player.T.TID), "the working keys do not open with this terminal's master key"
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // inquires asks for a balance and judges what comes.

@@ -99,7 +99,7 @@ func TestDoctorOfANetworkWithoutLogon(t *testing.T) {
 		"ASCIIChannel":          {ascii, "", nil, exitUnreachable, []string{`change in the profile:\n  length: digits4\nposfleet: `}, "approved"},
 		"BCDChannel":            {withChannel("BCDChannel"), "", nil, exitUnreachable, []string{`change in the profile:\n  length: packed2\n`}, "approved"},
 		"mended":                {ascii, "", []string{"dialect: ./", "length: digits4\ndialect: ./"}, 0, []string{"balance inquiry after .*: approved", "nothing to change. A payment is next"}, ""},
-		"other framing, bought": {ascii, "", onlyPurchases, exitUnreachable, []string{"when asked with length: digits4\nsends +a void of the purchase: approved", `change in the profile:\n  length: digits4\nposfleet: `}, "balance"},
+		"other framing, bought": {ascii, "", onlyPurchases, exitUnreachable, []string{"to the purchase, when asked another way [(]length: digits4[)]\nsends +a void of the purchase: approved", `change in the profile:\n  length: digits4\nposfleet: `}, "balance"},
 		"bought":                {ascii, "", append([]string{guessed, "framing: {length: digits4}"}, onlyPurchases...), 0, []string{"sends +a purchase of 0.01 .*\n.*to the purchase after .*: approved\nsends +a void of the purchase: approved", "nothing to change"}, "balance"},
 		"bought or not":         {answers("0210", ""), "", onlyPurchases, exitUnreachable, []string{"sends +a reversal of the purchase: approved", "answer to the purchase is not what the dialect wants: .*39"}, "void"},
 		"no balances":           {answers("0210", "12"), "", nil, exitUnreachable, []string{`change in the file of dialect bank: transactions: \{balance: none\}\n`, "takes no balance inquiry"}, ""},

@@ -25,6 +25,13 @@ type absence struct {
 	mute     int    // scenarios that waited for a payment's answer in vain
 	came     string // the first thing that came meanwhile and was none, in words; empty when nothing did
 	approves bool   // a payment
+	left     bool   // it was not back at once when it was missed, and answered nothing meanwhile
+
+	// Guarded by the check's mu.
+	misses int    // times that no connection was to be had, from the first that results tell of
+	when   string // the first was
+	why    error
+	heard  int // answers by then
 }
 
 // muteAfter is so many scenarios that waited in vain that the rest are not played.
@@ -88,8 +95,10 @@ func (s *seat) isAway(ctx context.Context, r *sim.Result) error {
 			why = r.Why // for a moment
 		}
 		c.missed(why)
-		for end := time.Now().Add(restart); c.absence.final == nil; time.Sleep(restart / 20) {
+		before, at := c.heard.count(), time.Now()
+		for end := at.Add(restart); c.absence.final == nil; time.Sleep(restart / 20) {
 			if err := c.reach(ctx); err == nil {
+				c.absence.left = c.absence.left || time.Since(at) >= restart/20 && c.heard.count() == before
 				break
 			} else if time.Now().After(end) {
 				c.absence.final = err
@@ -112,14 +121,36 @@ func (c *Check) reach(ctx context.Context) error {
 func (c *Check) missed(why error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	a := &c.absence
+	if a.misses > 0 {
+		a.misses++
+	}
 	if c.results.Away != "" {
 		return
 	}
-	when := "before it answered anything"
-	if c.answered > 0 {
-		when = fmt.Sprintf("after scenario %d of %d (%s)", c.answered, len(c.plans), c.latest.Selector)
+	a.misses, a.why, a.heard = 1, why, c.heard.count()
+	switch {
+	case c.answered > 0:
+		a.when = fmt.Sprintf("after scenario %d of %d (%s)", c.answered, len(c.plans), c.latest.Selector)
+	case a.heard > 0:
+		a.when = "in the first scenario that it answered"
+	default:
+		a.when = "before it answered in any scenario"
 	}
-	c.results.Away = scrubbed(c.Language.Profile.Dialect, fmt.Sprintf("the host went away %s: %v", when, why))
+	c.results.Away = scrubbed(c.Language.Profile.Dialect, fmt.Sprintf("the host went away %s: %v", a.when, why))
+}
+
+// cameBack says, of a host that was missed and has answered since, that it did.
+func (c *Check) cameBack() {
+	a := &c.absence
+	if a.misses == 0 || a.final != nil || c.heard.count() == a.heard {
+		return
+	}
+	how := fmt.Sprintf("the host refused %s and answered on others", report.Plural(int64(a.misses), "connection"))
+	if a.left {
+		how = fmt.Sprintf("the host went away %s and came back", a.when)
+	}
+	c.results.Away = scrubbed(c.Language.Profile.Dialect, fmt.Sprintf("%s: %v", how, a.why))
 }
 
 // waited takes down, of a scenario that has ended, whether the host approves payments, or

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strings"
 	"sync"
@@ -9,7 +10,9 @@ import (
 	"time"
 
 	"github.com/posfleet/posfleet/features"
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
 	"github.com/posfleet/posfleet/sim/line"
@@ -114,11 +117,44 @@ func TestHostThatComesBackIsCheckedOn(t *testing.T) {
 		})
 	})
 	back.Wait()
-	if untested := found.Count(verdicts.Untested); untested == 0 || untested > 3 || found.Away == "" {
+	if untested := found.Count(verdicts.Untested); untested == 0 || untested > 3 || !strings.HasPrefix(found.Away, "the host went away after scenario 20 of ") || !strings.Contains(found.Away, ") and came back: ") {
 		t.Errorf("%d scenarios are untested; away: %q", untested, found.Away)
 	}
 	if failed := found.Count(verdicts.Failed); failed > 0 {
 		t.Errorf("%d failed, the first: %s", failed, found.Causes()[0])
+	}
+}
+
+// One that refuses a connection, and answers on others, has not gone away; nor has it
+// answered nothing where a scenario that is under way has heard it.
+func TestConnectionsRefusedByOneThatAnswers(t *testing.T) {
+	p, err := profile.Bundled("iso87", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, of := range map[string]struct {
+		before, misses, after int // answers, times that it was missed, answers
+		want                  string
+	}{
+		"at first":          {0, 1, 1, "the host refused 1 connection and answered on others: reset"},
+		"between":           {3, 4, 2, "the host refused 4 connections and answered on others: reset"},
+		"and never more":    {3, 2, 0, "the host went away in the first scenario that it answered: reset"},
+		"before it answers": {0, 1, 0, "the host went away before it answered in any scenario: reset"},
+	} {
+		c := &Check{Language: language(p, nil), results: &verdicts.Results{}}
+		answers := func(n int) {
+			for range n {
+				c.heard.hears(&sim.Terminal{Terminal: &p.Terminals[0]}, &sim.Result{Outcome: report.Approved})
+			}
+		}
+		answers(of.before)
+		for range of.misses {
+			c.missed(errors.New("reset"))
+		}
+		answers(of.after)
+		if c.cameBack(); c.results.Away != of.want {
+			t.Errorf("%s: it says %q, want %q", name, c.results.Away, of.want)
+		}
 	}
 }
 

@@ -185,6 +185,7 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 	err := c.godog(ctx, n)
 	c.closeBatches(ctx)
 	c.linger(terminals)
+	c.cameBack()
 	if hint := c.Hint(); hint != "" && c.results.Away != "" { // it was there all the while, for one
 		c.results.Away = hint
 	}

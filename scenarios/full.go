@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
@@ -52,13 +53,29 @@ func (s *seat) full(ctx context.Context, t *sim.Terminal) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.results.Away != "":
+	case c.results.Away != "" && c.absence.misses == 0:
+		return errFull // it is told already
 	case taken == 1:
-		c.results.Away = "the host serves one connection at a time: it took one and refused another while it answered on that: --terminals 1 or --line each"
+		c.results.Away = "the host serves one connection at a time: it took one and refused another while it answered on that: " + c.fewer(1)
 	default:
-		c.results.Away = fmt.Sprintf("the host took %s and refused one more while it answered on them: --terminals %d or --line each", report.Plural(int64(taken), "connection"), taken)
+		c.results.Away = fmt.Sprintf("the host took %s and refused one more while it answered on them: %s", report.Plural(int64(taken), "connection"), c.fewer(taken))
 	}
+	c.absence.misses = 0 // it was full then, too
 	return errFull
+}
+
+// fewer is how a check is told to keep no more than so many connections at a time.
+func (c *Check) fewer(n int) (flags string) {
+	if c.Terminals > n {
+		flags = fmt.Sprintf("--terminals %d", n)
+	}
+	if c.Parallel > n { // each is played on a terminal of its own
+		flags = strings.TrimSpace(fmt.Sprintf("%s --parallel %d", flags, n))
+	}
+	if flags == "" {
+		return "--line each"
+	}
+	return flags + " or --line each"
 }
 
 // answersOn reports whether the host answers an echo test on the connection that an idle

@@ -2,20 +2,24 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/rules"
 )
 
 // heard is which terminals of a check the host has answered, on lines that had nothing
 // done to them, and which have waited for it.
 type heard struct {
 	mu               sync.Mutex
+	answers          int
 	answered, waited map[string]bool // by TID
 
 	last    string          // terminal that was answered last
 	between map[string]bool // others that have waited since
+	itself  bool            // it has, too
 	again   string          // terminal that was answered next while several others had waited; empty for none
 	others  int             // so many
 
@@ -34,14 +38,28 @@ func (h *heard) hears(t *sim.Terminal, r *sim.Result) {
 		if h.answered[t.TID] = true; t.TID == h.last && len(h.between) >= several && h.again == "" {
 			h.again, h.others = t.TID, len(h.between)
 		}
-		h.last = t.TID
+		h.answers++
+		h.last, h.itself = t.TID, false
 		clear(h.between)
 	case r.Outcome == report.TimedOut, r.Outcome == report.Unsent, r.Outcome == report.Broken: // kept waiting, or hung up on
 		if h.waited[t.TID] = true; t.TID != h.last {
 			h.between[t.TID] = true
+		} else {
+			h.itself = true
 		}
 	}
 }
+
+// count is how many answers have been heard.
+func (h *heard) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.answers
+}
+
+// silent reports whether no terminal has been answered any more, not even the one that was
+// answered last: one that is served alone would be.
+func (h *heard) silent() bool { return h.itself && len(h.between) >= several }
 
 // several is how many terminals a host that serves one connection leaves without an
 // answer; a single one may be of another mind, or unknown to it.
@@ -50,7 +68,8 @@ const several = 2
 // Hint says, of a check that has been run, what may be behind answers that did not come
 // in time: that the host answers one terminal before and after others that it leaves
 // without an answer, or some and never others, tells of one that serves a connection at a
-// time. It is empty where that is not likely, and of a host that is gone for good.
+// time; that it answers nobody any more, of one that has fallen silent. It is empty where
+// neither is likely, of a host that is gone for good, and where answers came astray.
 func (c *Check) Hint() string {
 	c.heard.mu.Lock()
 	defer c.heard.mu.Unlock()
@@ -60,13 +79,22 @@ func (c *Check) Hint() string {
 			never++
 		}
 	}
-	const mend = "does it serve one connection at a time (posfleet doctor tells; --terminals 1 or --line each)"
+	mend := fmt.Sprintf("does it serve one connection at a time (posfleet doctor tells; %s)", c.fewer(1))
 	switch {
-	case c.Lines.Each, c.absence.final != nil, c.heard.taken > 1:
+	case c.absence.final != nil, c.astray():
+	case c.heard.silent() && c.latest != nil:
+		return fmt.Sprintf("the host answered up to scenario %d of %d (%s), then nothing to any terminal: has it stopped, or hung?", c.answered, len(c.plans), c.latest.Selector)
+	case c.Lines.Each, c.heard.taken > 1:
 	case c.heard.again != "" && c.Parallel <= 1:
 		return fmt.Sprintf("the host answered terminal %s before and after %d others that it did not answer: %s?", c.heard.again, c.heard.others, mend)
 	case answered > 0 && never >= several:
 		return fmt.Sprintf("the host answered %s and never the other %d: %s, or not know them?", report.Plural(int64(answered), "terminal"), never, mend)
 	}
 	return ""
+}
+
+// astray reports whether messages came that were no answers: the host answers, if not as,
+// or where, it should.
+func (c *Check) astray() bool {
+	return c.results != nil && slices.ContainsFunc(c.results.Rules, func(r report.RuleCount) bool { return r.ID == rules.Alone.ID || r.ID == "ANS-PAIR" })
 }

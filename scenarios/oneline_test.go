@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
@@ -30,14 +31,55 @@ func TestOneConnectionAtATimeIsLikely(t *testing.T) {
 		{"AaBbCcAa", 1, line.Mode{}, ""}, // or one request's
 		{"abc", 1, line.Mode{}, ""},      // or it answers nobody
 		{"AbcBCA", 1, line.Mode{}, ""},   // or it was away
+		{"ABcda", 1, line.Mode{}, "answered 2 terminals and never the other 2"},
+		{"ABcdba", 1, line.Mode{}, "answered up to scenario 3 of 9 (@it), then nothing"}, // nor is B, which it served last
+		{"ABcdba", 4, line.Mode{}, "answered up to scenario 3 of 9 (@it), then nothing"},
+		{"ABcdbaC", 1, line.Mode{}, ""},
 	} {
-		check := &Check{Parallel: c.parallel, Lines: c.mode}
+		check := &Check{Parallel: c.parallel, Lines: c.mode, Terminals: 8, plans: make([]*plan, 9), answered: 3, latest: &verdicts.Verdict{Selector: "@it"}}
 		for _, tid := range c.exchanges {
 			of := &sim.Terminal{Terminal: &profile.Terminal{TID: strings.ToUpper(string(tid))}}
 			check.heard.hears(of, &sim.Result{Outcome: map[bool]report.Outcome{true: report.Approved, false: report.TimedOut}[tid < 'a']})
 		}
 		if got := check.Hint(); got == "" != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.exchanges, got, c.want)
+		}
+	}
+}
+
+// Where answers came on lines of others, it is not that terminals are not answered.
+func TestHintHeedsAnswersAstray(t *testing.T) {
+	for _, id := range []string{"ANS-ALONE", "ANS-PAIR"} {
+		for _, exchanges := range []string{"Abc", "AbcA", "ABcdba"} {
+			check := &Check{Terminals: 4, latest: &verdicts.Verdict{}, results: &verdicts.Results{}}
+			for _, tid := range exchanges {
+				of := &sim.Terminal{Terminal: &profile.Terminal{TID: strings.ToUpper(string(tid))}}
+				check.heard.hears(of, &sim.Result{Outcome: map[bool]report.Outcome{true: report.Approved, false: report.TimedOut}[tid < 'a']})
+			}
+			without := check.Hint()
+			check.results.Rules = []report.RuleCount{{ID: id}}
+			if with := check.Hint(); without == "" || with != "" {
+				t.Errorf("%s, %s: %q, want none (%q without)", exchanges, id, with, without)
+			}
+		}
+	}
+}
+
+// The hint names each flag that has a check take more connections, and none that is as it says.
+func TestHintNamesFlagsThatHelp(t *testing.T) {
+	for _, c := range []struct {
+		terminals, parallel, most int
+		want                      string
+	}{
+		{8, 1, 1, "--terminals 1 or --line each"},
+		{4, 4, 1, "--terminals 1 --parallel 1 or --line each"},
+		{8, 4, 3, "--terminals 3 --parallel 3 or --line each"},
+		{8, 2, 3, "--terminals 3 or --line each"},
+		{1, 1, 1, "--line each"},
+	} {
+		check := &Check{Terminals: c.terminals, Parallel: c.parallel}
+		if got := check.fewer(c.most); got != c.want {
+			t.Errorf("%d terminals, %d at once: %q, want %q", c.terminals, c.parallel, got, c.want)
 		}
 	}
 }

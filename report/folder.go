@@ -218,23 +218,38 @@ func (f *Folder) again(r *Report, whole int64) error {
 }
 
 // Missing are the files that the folder of a run is to have and has not, or not whole: a
-// journal of fewer rows than run.json says, events whose last line is cut.
+// journal of other rows than run.json says, events whose last line is cut.
 func Missing(dir string, r *Report) (lost []string) {
-	look := func(name string, whole func(rows int64, last []byte) bool) {
-		switch rows, last, err := rowsOf(filepath.Join(dir, name)); {
+	look := func(name string, cut func(rows int64, last []byte) string) {
+		rows, last, err := rowsOf(filepath.Join(dir, name))
+		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			lost = append(lost, name+": it is not in "+dir)
 		case err != nil:
 			lost = append(lost, fmt.Sprintf("%s: %v", name, err))
-		case !whole(rows, last):
-			lost = append(lost, name+": it is not as the run has left it")
+		default:
+			if why := cut(rows, last); why != "" {
+				lost = append(lost, name+" "+why)
+			}
 		}
 	}
-	look(eventsName, func(rows int64, last []byte) bool { return rows == 0 && len(last) == 0 || json.Valid(last) })
+	look(eventsName, func(rows int64, last []byte) string {
+		if rows > 0 && !json.Valid(last) {
+			return "is cut in its last line"
+		}
+		return ""
+	})
 	if r.Journal != nil {
-		look(JournalName, func(rows int64, last []byte) bool {
-			return rows == 1+r.Journal.Rows && bytes.HasSuffix(last, []byte("\n"))
-		}) // and the heading
+		look(JournalName, func(rows int64, last []byte) string {
+			rows = max(0, rows-1) // without the heading
+			switch {
+			case rows != r.Journal.Rows:
+				return fmt.Sprintf("has %s, run.json says %s", Plural(rows, "row"), FormatCount(r.Journal.Rows))
+			case !bytes.HasSuffix(last, []byte{'\n'}):
+				return "is cut in its last row"
+			}
+			return ""
+		})
 	}
 	return lost
 }

@@ -58,9 +58,9 @@ func (h *Host) Require(tid, what string) error {
 	if digit == 0 || h.dialect.Header.App == 0 {
 		return ErrNoRequirement
 	}
-	n := slices.IndexFunc(h.profile.Terminals, func(t profile.Terminal) bool { return t.TID == tid })
-	if n < 0 {
-		return ErrNoTerminal
+	n, err := h.numberOf(tid)
+	if err != nil {
+		return err
 	}
 	r := &h.requirements
 	r.mu.Lock()
@@ -76,51 +76,24 @@ func (h *Host) Require(tid, what string) error {
 	return nil
 }
 
+// numberOf is the number of a terminal of the profile.
+func (h *Host) numberOf(tid string) (int, error) {
+	n := slices.IndexFunc(h.profile.Terminals, func(t profile.Terminal) bool { return t.TID == tid })
+	if n < 0 {
+		return 0, ErrNoTerminal
+	}
+	return n, nil
+}
+
 // WithdrawCAKeys has the host tell a terminal of no CA key any more, until it has heard so:
 // until it ends a download of them.
 func (h *Host) WithdrawCAKeys(tid string) error {
-	n := slices.IndexFunc(h.profile.Terminals, func(t profile.Terminal) bool { return t.TID == tid })
-	if n < 0 {
-		return ErrNoTerminal
+	n, err := h.numberOf(tid)
+	if err != nil {
+		return err
 	}
 	h.withdraw(&h.journal.notes, n, true)
 	return nil
-}
-
-// SetParameter has the host tell a terminal a parameter of its own, when that downloads them:
-// a code of two digits, and its value as [dialect.ParameterValue] reads it; none for that of
-// all others.
-func (h *Host) SetParameter(tid, code, value string) error {
-	if _, err := dialect.ParameterValue(code, value); err != nil && value != "" {
-		return err
-	}
-	n := slices.IndexFunc(h.profile.Terminals, func(t profile.Terminal) bool { return t.TID == tid })
-	if n < 0 {
-		return ErrNoTerminal
-	}
-	r := &h.requirements
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.setParameters(n, map[string]string{code: value})
-	h.noteAll(&h.journal.notes, required, r.kept(n))
-	return nil
-}
-
-func (r *requirements) setParameters(number int, all map[string]string) {
-	if len(all) == 0 {
-		return
-	}
-	if r.parameters == nil {
-		r.parameters = map[int]map[string]string{}
-	}
-	if r.parameters[number] == nil {
-		r.parameters[number] = map[string]string{}
-	}
-	maps.Copy(r.parameters[number], all)
-	maps.DeleteFunc(r.parameters[number], func(_, value string) bool { return value == "" })
-	if len(r.parameters[number]) == 0 {
-		delete(r.parameters, number)
-	}
 }
 
 // parametersOf are what a terminal is told: the policy's, but for its own.

@@ -3,11 +3,9 @@ package host
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"sync"
 
 	"github.com/posfleet/posfleet/sim/keys"
-	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -53,9 +51,9 @@ func (h *Host) restoreMaster(a askedMaster) error {
 // AllowMasterKey lets a terminal download its master key once more, with whatever public
 // key it then asks with.
 func (h *Host) AllowMasterKey(tid string) error {
-	n := slices.IndexFunc(h.profile.Terminals, func(t profile.Terminal) bool { return t.TID == tid })
-	if n < 0 {
-		return ErrNoTerminal
+	n, err := h.numberOf(tid)
+	if err != nil {
+		return err
 	}
 	a := askedMaster{Terminal: n}
 	h.masters.set(a)

@@ -182,7 +182,7 @@ func embeddedFor(t testing.TB, network string) []*Feature {
 // skipped: a right host never fails.
 func TestRightHostPassesUnderEveryProfile(t *testing.T) {
 	for i, c := range changes {
-		if testing.Short() && i%8 > 0 {
+		if testing.Short() && i%32 > 0 {
 			continue // under the race detector some will do
 		}
 		t.Run(c.name, func(t *testing.T) {

@@ -22,6 +22,9 @@ func within(t *testing.T, dir, kilobytes string, args ...string) (code int, said
 // What a check found is not hidden by a file that could not be written: the host is wrong
 // whether or not the disk is full. Each such file is told once.
 func TestFullDiskHidesNoFailure(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	for _, c := range []struct {
@@ -56,6 +59,9 @@ func TestFullDiskHidesNoFailure(t *testing.T) {
 // Half a file is not put in the place of the whole one that was there, and the others are
 // written all the same.
 func TestFullDiskKeepsTheOldResults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	old := func(name string) string { return filepath.Join(dir, name) }
@@ -84,6 +90,9 @@ func TestFullDiskKeepsTheOldResults(t *testing.T) {
 
 // Where no folder can be made nothing is played, and a user's own folder beside it stays.
 func TestCheckFolderIsMadeBeforeTheCheck(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "found.partial", "mine"), 0o755); err != nil {

@@ -98,6 +98,9 @@ func TestProfileThroughAPipe(t *testing.T) {
 // What a verb waits for to read, be it a pipe that nobody writes into or a silent
 // standard input, ends with the first signal.
 func TestSignalEndsWhatWaitsForAFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	dir, exe := t.TempDir(), program(t)
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
@@ -222,6 +225,9 @@ func TestNoCoreDumps(t *testing.T) {
 // Names, paths and what others wrote may hold escape sequences: none reaches
 // the terminal.
 func TestControlsReachNoTerminal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	const evil = "\x1b]0;pwn\x07\x1b[2J\x1b[31mred\x00\b\u202e\u009b2J"
 	dir := t.TempDir()

@@ -30,7 +30,7 @@ func TestScripts(t *testing.T) {
 	dir, files := "testdata", []string(nil)
 	if testing.Short() { // under the race detector: those with most goroutines, of several kinds
 		dir = ""
-		for _, name := range []string{"agents", "load", "watched"} {
+		for _, name := range []string{"agents", "watched"} {
 			files = append(files, filepath.Join("testdata", name+".txtar"))
 		}
 	}

@@ -139,6 +139,9 @@ func TestSignalDrainsAndReports(t *testing.T) {
 		code   int
 	}{{os.Interrupt, exitInterrupt}, {syscall.SIGTERM, exitTerminate}, {syscall.SIGHUP, exitHangUp}} {
 		t.Run(c.signal.String(), func(t *testing.T) {
+			if testing.Short() && c.signal != os.Interrupt {
+				t.Skip("takes seconds; played whole without the race detector")
+			}
 			t.Parallel()
 			p := start(t, "signed in", "load", "--rate", "100/s", "--for", "60s", "--warmup", "0s", "--terminals", "20", "--out", "run")
 			time.Sleep(700 * time.Millisecond)

@@ -261,12 +261,13 @@ func Unwrap(h HSM, master []byte, mode KeyBlock, block []byte) (Set, error) {
 	var wrong *KCVError
 	right := ""
 	for i, k := range []*Key{set.PIN, set.MAC, set.Track} {
-		switch {
-		case k == nil:
-		case subtle.ConstantTimeCompare(k.kcv[:], kcvs[i]) == 1:
+		if k == nil {
+			continue
+		}
+		if kcv := k.KCV(); subtle.ConstantTimeCompare(kcv[:], kcvs[i]) == 1 {
 			right = slotNames[i]
-		case wrong == nil:
-			wrong = &KCVError{Key: slotNames[i], Got: k.kcv, Want: [4]byte(kcvs[i])}
+		} else if wrong == nil {
+			wrong = &KCVError{Key: slotNames[i], Got: kcv, Want: [4]byte(kcvs[i])}
 		}
 	}
 	if wrong != nil {
@@ -354,7 +355,8 @@ func (s slots) wrap(h HSM, master []byte, mode KeyBlock, octets []byte) (set Set
 		if size := s.sizes()[i]; size > 0 {
 			copy(rest, octets[:size])
 			rest = rest[whole.sizes()[i]:]
-			rest = rest[copy(rest, k.kcv[:]):]
+			kcv := k.KCV()
+			rest = rest[copy(rest, kcv[:]):]
 			octets = octets[size:]
 		}
 	}

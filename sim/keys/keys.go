@@ -39,10 +39,9 @@ type Key struct {
 	first, second, third *des.Schedule
 	wide                 cipher.Block // of an SM4 or AES key; it has no stages
 	pads                 *pads        // of an HMAC key, which has nothing else
-	kcv                  [4]byte
-	size                 uint8 // of a block: 8 DES, 16 SM4 and AES, 0 HMAC
+	size                 uint8        // of a block: 8 DES, 16 SM4 and AES, 0 HMAC
 	aes                  bool
-	_                    [8]byte // to a line of cache each, where a set of them lies together
+	_                    [12]byte // to a line of cache each, where a set of them lies together
 }
 
 // Touch reads a little of each schedule: see [Set.Touch].
@@ -83,7 +82,6 @@ func (k *Key) des(octets []byte, room []des.Schedule) []des.Schedule {
 	if n > 1 {
 		k.second, k.third = &own[1], &own[(n-1)&2]
 	}
-	k.check()
 	return room[n:]
 }
 
@@ -115,12 +113,10 @@ func (k *Key) sm4Key(octets []byte) error {
 		return fmt.Errorf("SM4 key: %w", err)
 	}
 	*k = Key{wide: b, size: sm4.BlockSize}
-	k.check()
 	return nil
 }
 
-// NewAES makes an AES key (FIPS 197) from 16, 24 or 32 octets. Its check value is the
-// first 4 octets of the CMAC of a block of zeros, as X9.24-1 has it for AES.
+// NewAES makes an AES key (FIPS 197) from 16, 24 or 32 octets.
 func NewAES(octets []byte) (*Key, error) {
 	k := new(Key)
 	if err := k.aesKey(octets); err != nil {
@@ -136,9 +132,6 @@ func (k *Key) aesKey(octets []byte) error {
 		return fmt.Errorf("AES key of %d octets, want 16, 24 or 32", len(octets))
 	}
 	*k = Key{wide: b, size: aes.BlockSize, aes: true}
-	var sum, zeros [aes.BlockSize]byte
-	k.cmac(sum[:], zeros[:])
-	copy(k.kcv[:], sum[:])
 	return nil
 }
 
@@ -153,16 +146,20 @@ func allEqual(octets []byte) bool {
 	return true
 }
 
-// check works out the check value.
-func (k *Key) check() {
-	var zeros [sm4.BlockSize]byte
-	k.encrypt(zeros[:k.size])
-	copy(k.kcv[:], zeros[:])
+// KCV works out the key's check value: the first 4 octets of a block of zeros (8,
+// or 16 for SM4) encrypted; of an AES key, of its CMAC, as X9.24-1 has it; an
+// HMAC key has none, and gives zeros. It may be shown.
+func (k *Key) KCV() (kcv [4]byte) {
+	var zeros, sum [sm4.BlockSize]byte
+	switch {
+	case k.aes:
+		k.cmac(sum[:], zeros[:])
+	case k.pads == nil:
+		k.encrypt(sum[:k.size])
+	}
+	copy(kcv[:], sum[:])
+	return kcv
 }
-
-// KCV is the key's check value: the first 4 octets of a block of zeros (8, or
-// 16 for SM4) encrypted; of an AES key, of its CMAC. It may be shown.
-func (k *Key) KCV() [4]byte { return k.kcv }
 
 // BlockSize is the octets in one block: 8, or 16 for SM4 and AES.
 func (k *Key) BlockSize() int { return int(k.size) }

@@ -23,7 +23,7 @@ func (b KeyBlock) Weakness(s *Set) string {
 	switch {
 	case s.PIN == nil || s.MAC == nil || !known:
 		return ""
-	case s.PIN.kcv == s.MAC.kcv:
+	case s.PIN.KCV() == s.MAC.KCV():
 		return "PIN key and MAC key are the same"
 	case slots.pin == 2*des.BlockSize && s.PIN.size == des.BlockSize && s.PIN.first != nil && s.PIN.second == nil:
 		return "both halves of the PIN key are the same, which is single DES"

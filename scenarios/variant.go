@@ -77,6 +77,9 @@ func otherwise(cells []string, d, base *dialect.Dialect, own, other *dialect.For
 	now, then := carries(own, r.field), carries(other, was.field)
 	switch r.compare {
 	case absent:
+		if serial := d.Place(wire.KeySerial).Field; serial > 0 && serial == r.field && base.Place(wire.KeySerial).Field != serial {
+			return lack("field %s of dialect %s is the key serial number, which it is not in %s", r.name, d.Name, base.Name)
+		}
 		if now && !then {
 			return lack("%s of dialect %s carries field %s, which it does not in %s", own.Transaction, d.Name, r.name, base.Name)
 		}

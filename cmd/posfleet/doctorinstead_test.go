@@ -125,13 +125,16 @@ func TestDoctorTellsWhatComesInsteadOfAnAnswer(t *testing.T) {
 // Of a network without a sign-off nothing is sent after the last answer, and what came
 // behind it is looked at all the same.
 func TestDoctorLooksBehindTheLastAnswer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	t.Parallel()
 	d, _ := dialect.Named("iso87")
 	host := listening(t, func(c net.Conn) {
 		answeringIn(d, func(*wire.Message) {})(&following{Conn: c, rest: "\n"})
 	})
 	var out, errs bytes.Buffer
-	run([]string{"doctor", "--host", host, "--dialect", "iso87", "--timeout", "300ms"}, &out, &errs)
+	run([]string{"doctor", "--host", host, "--dialect", "iso87", "--timeout", "2s"}, &out, &errs)
 	if said := out.String() + errs.String(); !strings.Contains(said, "octets that begin with 0A came after") {
 		t.Error(said)
 	}

@@ -23,6 +23,7 @@ func playShared(t *testing.T, b *bench, length, timeout time.Duration, told sim.
 	t.Helper()
 	p := *b.profile
 	p.Policy.Timeout = timeout
+	p.Policy.ReversalTries = 99 // of a reversal that is given up the books disagree
 	p.Policy.JournalLimit = 15 // settlements in between, too
 	b = &bench{&p, b.host, b.dialer}
 	run := &sim.Run{Lines: line.Mode{Shared: 8}, Terminals: 200, For: length, Observer: told,
@@ -41,11 +42,8 @@ func playShared(t *testing.T, b *bench, length, timeout time.Duration, told sim.
 
 func TestCoroutinesPlayOn(t *testing.T) {
 	t.Parallel()
-	long := 500 * time.Millisecond
-	if testing.Short() {
-		long = 3 * time.Second // the race detector on a busy machine leaves some hundred purchases a second
-	}
-	rep := playShared(t, newBench(t, "cup", 200), long, 5*time.Second, sim.Observer{})
+	// The race detector on a busy machine leaves some hundred purchases a second.
+	rep := playShared(t, newBench(t, "cup", 200), 3*time.Second, 5*time.Second, sim.Observer{})
 	l := rep.Label("purchase")
 	if n := l.Counts[report.Approved]; n < 1000 || n != l.Counts.Sent() || rep.Failed > 0 {
 		t.Errorf("%v: want some thousand purchases, all approved; %d scenarios failed", l.Counts, rep.Failed)
@@ -62,7 +60,7 @@ func TestCoroutinesOutliveLostAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rep := playShared(t, newBench(t, "cup", 200, host.WithBehaviour(drop)), 700*time.Millisecond, 200*time.Millisecond, sim.Observer{})
+	rep := playShared(t, newBench(t, "cup", 200, host.WithBehaviour(drop)), 4*time.Second, time.Second, sim.Observer{})
 	l := rep.Label("purchase")
 	if l.Counts[report.TimedOut] == 0 || l.Counts[report.Approved] < 500 {
 		t.Errorf("%v: want some timeouts among many approvals", l.Counts)
@@ -78,8 +76,8 @@ func TestCoroutinesComeBackAfterACut(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "cup", 200)
 	address, cut := cuttable(t, b.dialer.Address)
-	b.dialer = &line.Dialer{Address: address, Timeout: 2 * time.Second}
-	rep := playShared(t, b, 1400*time.Millisecond, 2*time.Second, sim.Observer{SignIn: func(signedIn, _, of int) {
+	b.dialer = &line.Dialer{Address: address, Timeout: 10 * time.Second}
+	rep := playShared(t, b, 5*time.Second, 5*time.Second, sim.Observer{SignIn: func(signedIn, _, of int) {
 		if signedIn == of {
 			time.AfterFunc(600*time.Millisecond, cut)
 		}

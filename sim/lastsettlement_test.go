@@ -77,14 +77,14 @@ func settling(t *testing.T, timeout, drain time.Duration, back func(net.Conn, []
 // timeout: a slow host that keeps it has settled all.
 func TestLastSettlementHasTimeForEachExchange(t *testing.T) {
 	t.Parallel()
-	rep := settling(t, time.Second, 700*time.Millisecond, func(near net.Conn, said []byte) {
-		time.Sleep(450 * time.Millisecond)
+	rep := settling(t, 5*time.Second, 2500*time.Millisecond, func(near net.Conn, said []byte) {
+		time.Sleep(time.Second)
 		near.Write(said)
 	})
 	if s := rep.Settlements; s.Balanced != 8 || s.Broken() != 0 {
 		t.Errorf("%+v", s)
 	}
-	if o, s := rep.Opening, rep.SignIn; o.Terminals != 8 || o.Took < 900*time.Millisecond || s.Took >= o.Took || o.Label.Counts[report.Approved] != 8 {
+	if o, s := rep.Opening, rep.SignIn; o.Terminals != 8 || o.Took < 2*time.Second || s.Took < time.Second || o.Label.Counts[report.Approved] != 8 {
 		t.Errorf("signed in in %v, settled in %v: %+v", s.Took, o.Took, o.Label.Counts)
 	}
 }

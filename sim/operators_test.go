@@ -155,13 +155,11 @@ func TestCustomerReadsWhereThePaymentStands(t *testing.T) {
 	x := newTill(t, newBench(t, "cup", 2))
 	x.shows(t, "签到成功", "")
 	x.Faults.Add(line.LoseAnswer, 1)
-	x.Profile.Policy.Timeout = 200 * time.Millisecond
 	x.pay(t, 100)
 	x.shows(t, "交易超时", "支付结果未知, 正在核实")
 	x.LoseKeys()
 	x.shows(t, "密钥丢失, 请做联机签到", "支付结果未知, 正在核实")
 	x.refuses(t, x.p.Pay(x.order(dialect.Purchase, 100)), "请先签到")
-	x.Profile.Policy.Timeout = 5 * time.Second
 	if err := x.p.SignIn(); err != nil {
 		t.Fatal(err)
 	}

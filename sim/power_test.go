@@ -154,8 +154,9 @@ func TestRunPlaysLines(t *testing.T) {
 	b := newBench(t, "cup", 8)
 	p := *b.profile
 	p.Lines = append(p.Lines, &line.Profile{Name: "test", Connect: time.Millisecond, P50: 2 * time.Millisecond, P95: 3 * time.Millisecond, Breaks: 0.3})
+	p.Policy.ReversalTries = 99 // of three in a row the line loses all, now and then
 	b.profile = &p
-	r := &sim.Run{Line: "test", Terminals: 8, For: 500 * time.Millisecond, NewHost: true}
+	r := &sim.Run{Line: "test", Terminals: 8, For: 2 * time.Second, NewHost: true}
 	plan := purchase(&p)
 	do := plan.Steps[0].Do
 	plan.Steps[0].Do = func(pl *sim.Player) error {

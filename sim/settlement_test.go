@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
@@ -230,7 +229,6 @@ func TestAdvicesAreUploadedAsTheyWereSent(t *testing.T) {
 		asSent[s.of] = s.request
 	}
 	x.sent = nil
-	x.Profile.Policy.Timeout = 200 * time.Millisecond
 	each := x.p.Each
 	x.p.Each = func(request, answer *wire.Message, r *sim.Result) {
 		if each(request, answer, r); r.Of == dialect.Settlement {

@@ -98,19 +98,19 @@ func TestFullBatchMakesArrivalsStuck(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, "cup", 4).withPolicy(func(b *bench) {
-				b.profile.Policy.JournalLimit, b.profile.Policy.Timeout = 11, 100*time.Millisecond
+				b.profile.Policy.JournalLimit, b.profile.Policy.Timeout = 4, 200*time.Millisecond
 				b.without(t, "0500")
 			})
-			rep := b.run(t, &sim.Run{Terminals: 4, Pacer: c.pacer, For: 5 * time.Second, NewHost: true})
+			rep := b.run(t, &sim.Run{Terminals: 4, Pacer: c.pacer, For: 8 * time.Second, NewHost: true})
 			stuck := total(rep.Stuck)
-			if stuck == 0 || rep.Played != 44+rep.Failed || rep.Planned != rep.Played+stuck+rep.NotPlayed || rep.Failed > 4 { // a busy machine may lose some
-				t.Errorf("%d planned, %d played, %d stuck, %d not played, %d failed; want 44 played", rep.Planned, rep.Played, stuck, rep.NotPlayed, rep.Failed)
+			if stuck == 0 || rep.Played != 16+rep.Failed || rep.Planned != rep.Played+stuck+rep.NotPlayed || rep.Failed > 16 { // a busy machine may lose some
+				t.Errorf("%d planned, %d played, %d stuck, %d not played, %d failed; want 16 played", rep.Planned, rep.Played, stuck, rep.NotPlayed, rep.Failed)
 			}
 			if c.pacer == nil && stuck > 100 {
-				t.Errorf("%d stuck arrivals of 4 terminals in 5 s", stuck)
+				t.Errorf("%d stuck arrivals of 4 terminals in 8 s", stuck)
 			}
 			for why := range rep.Stuck {
-				if !strings.Contains(why, "the batch is full (11), its settlement was not done: no answer in time") {
+				if !strings.Contains(why, "the batch is full (4), its settlement was not done: no answer in time") {
 					t.Errorf("stuck because %q", why)
 				}
 			}
@@ -128,13 +128,13 @@ func TestWithoutSettlementNoBatchFills(t *testing.T) {
 	b := newBench(t, "iso87", 2).withPolicy(func(b *bench) { b.profile.Policy.JournalLimit = 20 })
 	var told int
 	var mu sync.Mutex
-	rep := b.run(t, &sim.Run{Terminals: 2, Pacer: sim.Constant(sim.Rate{N: 200, Per: time.Second}), For: time.Second, NewHost: true,
+	rep := b.run(t, &sim.Run{Terminals: 2, For: time.Second, NewHost: true,
 		Observer: sim.Observer{Closed: func(_ *sim.Terminal, records []sim.Record, _ []sim.Doubt) {
 			mu.Lock()
 			told += len(records)
 			mu.Unlock()
 		}}})
-	if rep.Played < 100 || len(rep.Stuck) > 0 || rep.Failed > 0 || int64(told) != int64(rep.Played) { // a busy machine leaves some of 200 out
+	if rep.Played < 100 || len(rep.Stuck) > 0 || rep.Failed > 0 || int64(told) != int64(rep.Played) {
 		t.Errorf("%d played, %d stuck, %d failed, %d records told; want all that were played told, and more than two batches hold", rep.Played, total(rep.Stuck), rep.Failed, told)
 	}
 }
@@ -211,13 +211,14 @@ func TestWaitingForTheHostIsNoLag(t *testing.T) {
 	b := newBench(t, "cup", 5, host.WithBehaviour(slow))
 	// 100 a second, each of 100 ms, need some ten terminals.
 	rep := b.run(t, &sim.Run{Terminals: 5, Pacer: sim.Constant(sim.Rate{N: 100, Per: time.Second}), For: 2 * time.Second, NewHost: true})
-	w := rep.Waited
-	if w.Terminals != 5 || w.Arrivals < 100 || w.Longest < 500*time.Millisecond || w.Enough < 10 || w.Enough > 100 {
-		t.Errorf("%+v: want some 195 arrivals that waited, and ten terminals at least", w)
-	}
 	all, err := rep.Overall()
 	if err != nil {
 		t.Fatal(err)
+	}
+	w := rep.Waited
+	slowest := time.Duration(all.Service.Max()) * time.Microsecond // of a machine that stood still, seconds
+	if w.Terminals != 5 || w.Arrivals < 100 || w.Longest < 500*time.Millisecond || w.Enough < 10 || w.Enough > 80+int(100*slowest.Seconds()) {
+		t.Errorf("%+v: want some 195 arrivals that waited, and ten terminals at least", w)
 	}
 	if lag, waited := all.LagQuantile(0.9).Value, all.Quantile(0.5).Value; lag > waited/2 {
 		t.Errorf("p90 of the generator's lag is %v, the median response %v: it waited for the host", lag, waited)

@@ -397,6 +397,7 @@ func TestOldAnswerAfterAWholeRoundIsRefused(t *testing.T) {
 	x.pay(t, 100)
 	x.wants(t, report.TimedOut, true)
 	x.Owed = sim.Owed{} // it was reversed meanwhile
+	x.Profile.Policy.Timeout = 30 * time.Second
 	x.Trace = 77
 	x.pay(t, 200)
 	x.wants(t, report.Refused, true)

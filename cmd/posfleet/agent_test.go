@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
@@ -42,8 +41,7 @@ func TestKilledAgentDegradesTheRun(t *testing.T) {
 		t.Skip("takes seconds; played whole without the race detector")
 	}
 	t.Parallel()
-	p := start(t, "all agents begin", "load", "--agents", "3", "--rate", "120/s", "--for", "5s", "--warmup", "0s", "--terminals", "30", "--out", "run")
-	time.Sleep(1500 * time.Millisecond)
+	p := start(t, " arrivals/s, ", "load", "--agents", "3", "--rate", "60/s", "--for", "10s", "--warmup", "0s", "--terminals", "30", "--out", "run")
 	victims := agentProcess.FindAllStringSubmatch(p.stderr.String(), 2)
 	if len(victims) < 2 {
 		t.Fatalf("no agents are named:\n%s", &p.stderr)
@@ -51,7 +49,7 @@ func TestKilledAgentDegradesTheRun(t *testing.T) {
 	fates := map[string]string{victims[0][1]: "lost", victims[1][1]: report.Stopped}
 	kill(t, victims[0][2])
 	sendSignal(t, victims[1][2], syscall.SIGTERM)
-	if code := p.end(t, 2*time.Minute); code != exitIncomplete {
+	if code := p.end(t); code != exitIncomplete {
 		t.Errorf("exit code %d, want %d:\n%s", code, exitIncomplete, &p.stderr)
 	}
 	for i, words := range []string{" is not heard of", " has ended: it was stopped by a signal (terminated)"} {
@@ -87,9 +85,8 @@ func TestSignalStopsAllAgents(t *testing.T) {
 		t.Skip("takes seconds; played whole without the race detector")
 	}
 	t.Parallel()
-	p := start(t, "all agents begin", "load", "--agents", "2", "--rate", "100/s", "--for", "10m", "--warmup", "0s", "--terminals", "20", "--out", "run")
-	time.Sleep(time.Second)
-	if code := p.end(t, 2*time.Minute, os.Interrupt); code != exitInterrupt {
+	p := start(t, " arrivals/s, ", "load", "--agents", "2", "--rate", "100/s", "--for", "10m", "--warmup", "0s", "--terminals", "20", "--out", "run")
+	if code := p.end(t, os.Interrupt); code != exitInterrupt {
 		t.Errorf("exit code %d, want %d:\n%s", code, exitInterrupt, &p.stderr)
 	}
 	for _, words := range []string{"books agree", "interrupted before its time", "report: run/report.html"} {
@@ -113,8 +110,7 @@ func TestControllerMayBeKilled(t *testing.T) {
 	t.Parallel()
 	host := start(t, "listening on", "host", "--listen", "127.0.0.1:0", "--terminals", "20")
 	address, _, _ := strings.Cut(strings.TrimPrefix(host.stdout.String(), "listening on "), ": ")
-	p := start(t, "all agents begin", "load", "--agents", "2", "--host", address, "--rate", "100/s", "--for", "4s", "--warmup", "0s", "--terminals", "20", "--out", "run")
-	time.Sleep(time.Second)
+	p := start(t, " arrivals/s, ", "load", "--agents", "2", "--host", address, "--rate", "100/s", "--for", "4s", "--warmup", "0s", "--terminals", "20", "--out", "run")
 	if err := p.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

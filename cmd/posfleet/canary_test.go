@@ -101,7 +101,7 @@ func newCage(t *testing.T, cards string) *canaryCage {
 // tells waits until a process has said what a pattern is of, and gives its group.
 func tells(t *testing.T, p *process, pattern string) string {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patient); ; time.Sleep(10 * time.Millisecond) {
 		said := p.stdout.String() + "\n" + p.stderr.String()
 		if m := regexp.MustCompile(pattern).FindStringSubmatch(said); m != nil {
 			return m[1]
@@ -252,7 +252,7 @@ func TestNoVerbShowsASecret(t *testing.T) {
 		p := start(t, "listening on ", append([]string{"proxy", "--profile", bank, "--listen", "127.0.0.1:0", "--to", c.tap, "--record", c.path(file)}, more...)...)
 		address := tells(t, p, `listening on (\S+): `)
 		c.play(played, at("check", "--host", address, "--out", c.path("checked-"+file), "core/purchase", "cup/void", "cup/refund", "cup/chip")...)
-		if code := p.end(t, 10*time.Second, os.Interrupt); code != exitOK {
+		if code := p.end(t, os.Interrupt); code != exitOK {
 			t.Errorf("proxy of %s: exit code %d: %s", file, code, &p.stderr)
 		}
 		c.look("posfleet proxy", []byte(p.stdout.String()+p.stderr.String()))
@@ -337,7 +337,7 @@ func (c *canaryCage) wait(p *process, verb string) {
 	c.Helper()
 	select {
 	case <-p.ended:
-	case <-time.After(60 * time.Second):
+	case <-time.After(patient):
 		p.Process.Signal(syscall.SIGQUIT)
 		<-p.ended
 		c.Errorf("%s did not end", verb)

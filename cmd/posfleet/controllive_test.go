@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -61,16 +62,18 @@ func TestControllerShowsAllAgentsAsTheyPlay(t *testing.T) {
 		t.Fatalf("no page is told:\n%s", &p.stderr)
 	}
 	await := func(what string, there func(seen) bool) (now seen) {
-		for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(200 * time.Millisecond) {
+		for until := time.Now().Add(patient); time.Now().Before(until); time.Sleep(200 * time.Millisecond) {
 			if now = look(t, url[1]); there(now) {
 				return now
 			}
 		}
-		t.Fatalf("not within a minute: %s\n%+v", what, now)
+		t.Fatalf("not in time: %s\n%+v", what, now)
 		return now
 	}
-	now := await("the first seconds of both", func(s seen) bool { return len(s.Data.At) >= 2 && strings.Count(s.Kinds, "… playing") == 2 })
-	if now.Over || now.Data.Planned[0] != 40 || !strings.Contains(now.Head, "it is under way") || !strings.Contains(now.Rest, "and the slowest") {
+	now := await("the first seconds of both", func(s seen) bool {
+		return slices.Contains(s.Data.Planned, 40) && strings.Count(s.Kinds, "… playing") == 2
+	})
+	if now.Over || !strings.Contains(now.Head, "it is under way") || !strings.Contains(now.Rest, "and the slowest") {
 		t.Errorf("%+v", now)
 	}
 	victim := agentProcess.FindStringSubmatch(p.stderr.String())
@@ -78,7 +81,7 @@ func TestControllerShowsAllAgentsAsTheyPlay(t *testing.T) {
 	await("that agent "+victim[1]+" is lost", func(s seen) bool {
 		return strings.Contains(s.Kinds, "✗ lost") && strings.Contains(s.Head, "agent "+victim[1]+" (")
 	})
-	if code := p.end(t, 2*time.Minute, os.Interrupt); code != exitIncomplete {
+	if code := p.end(t, os.Interrupt); code != exitIncomplete {
 		t.Errorf("exit code %d:\n%s", code, &p.stderr)
 	}
 	rep, err := report.Read(filepath.Join(p.Dir, "run"))
@@ -113,7 +116,7 @@ func TestHostShowsItsCounts(t *testing.T) {
 	if _, err := io.WriteString(c, "GET / HTTP/1.0\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	for until := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+	for until := time.Now().Add(patient); ; time.Sleep(200 * time.Millisecond) {
 		now := look(t, url[1])
 		if strings.Contains(now.Kinds, ">connections</th><td>1</td>") && strings.Contains(now.Rest, "HTTP, a browser") {
 			break
@@ -122,7 +125,7 @@ func TestHostShowsItsCounts(t *testing.T) {
 			t.Fatalf("not counted: %+v", now)
 		}
 	}
-	p.end(t, 20*time.Second, os.Interrupt)
+	p.end(t, os.Interrupt)
 }
 
 // hostAddress is where a host says that it listens.

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -162,7 +161,7 @@ func TestImageNeedsNothingElse(t *testing.T) {
 	if out, err := checked.CombinedOutput(); err != nil {
 		t.Errorf("check: %v\n%s", err, out)
 	}
-	if code := host.end(t, time.Minute, syscall.SIGTERM); code != exitTerminate && code != exitOK {
+	if code := host.end(t, syscall.SIGTERM); code != exitTerminate && code != exitOK {
 		t.Errorf("host: %d %s", code, &host.stderr)
 	}
 }
@@ -229,15 +228,15 @@ func TestComposeRuns(t *testing.T) {
 		_, p := service("agent")
 		agents = append(agents, p)
 	}
-	if code := controller.end(t, 2*time.Minute); code != exitOK && code != exitGenerator {
+	if code := controller.end(t); code != exitOK && code != exitGenerator {
 		t.Errorf("controller: %d %s", code, &controller.stderr)
 	}
 	for _, a := range agents {
-		if code := a.end(t, time.Minute); code != exitOK {
+		if code := a.end(t); code != exitOK {
 			t.Errorf("agent: %d %s", code, &a.stderr)
 		}
 	}
-	host.end(t, time.Minute, syscall.SIGTERM)
+	host.end(t, syscall.SIGTERM)
 	var run struct{ Agents []any }
 	if text, err = os.ReadFile(filepath.Join(im.root, "runs/compose/run.json")); err == nil {
 		err = json.Unmarshal(text, &run)

@@ -36,9 +36,9 @@ func TestAHostWithAFieldOfAnotherLength(t *testing.T) {
 					m.SetFieldString(38, c.id)
 				}
 			}))
-			diagnose(t, exitUnreachable, []string{"does not read as the dialect has its fields: " + c.want}, "trailer|change in|looks like", "--host", host, "--dialect", "iso87", "--timeout", "1s")
+			diagnose(t, exitUnreachable, []string{"does not read as the dialect has its fields: " + c.want}, "trailer|change in|looks like", "--host", host, "--dialect", "iso87", "--timeout", "10s")
 			var out, errs bytes.Buffer
-			code := run([]string{"check", "--host", host, "--dialect", "iso87", "--timeout", "1s", "core/purchase"}, &out, &errs)
+			code := run([]string{"check", "--host", host, "--dialect", "iso87", "--timeout", "10s", "core/purchase"}, &out, &errs)
 			said := errs.String()
 			if code != exitUnreachable || !regexp.MustCompile(c.want).MatchString(said) || strings.Contains(said, "right address") || !strings.Contains(said, "posfleet doctor") || !strings.Contains(said, "posfleet dialect check") {
 				t.Errorf("check: exit code %d\n%s", code, said)

@@ -46,11 +46,11 @@ func TestDoctorOfAHostThatFallsSilent(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			diagnose(t, exitUnreachable, []string{"none to the echo test, which it answered before", fmt.Sprintf("the host answered %d messages?, then nothing", after)},
-				"nothing to change|change in", "--host", falls(after, 1000), "--timeout", "500ms")
+				"nothing to change|change in", "--host", falls(after, 1000), "--timeout", "1500ms")
 		})
 	}
 	t.Run("to the sign-off alone", func(t *testing.T) {
 		t.Parallel()
-		diagnose(t, exitUnreachable, []string{`sign-off: none`, "not the sign-off"}, "then nothing", "--host", falls(4, 1), "--timeout", "500ms")
+		diagnose(t, exitUnreachable, []string{`sign-off: none`, "not the sign-off"}, "then nothing", "--host", falls(4, 1), "--timeout", "1500ms")
 	})
 }

@@ -110,7 +110,7 @@ func (d *desk) shown() string {
 // await waits until something is shown that has not been before.
 func (d *desk) await(t *testing.T, words string, times int) {
 	t.Helper()
-	for until := time.Now().Add(time.Minute); strings.Count(d.shown(), words) < times; time.Sleep(20 * time.Millisecond) {
+	for until := time.Now().Add(patient); strings.Count(d.shown(), words) < times; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatalf("%q is not shown %d times, but\n%s", words, times, d.shown())
 		}
@@ -146,7 +146,7 @@ func TestKeysSteerARun(t *testing.T) {
 	d.press(t, "q")
 	select {
 	case <-d.ended:
-	case <-time.After(time.Minute):
+	case <-time.After(patient):
 		t.Fatalf("it does not end:\n%s", d.shown())
 	}
 	screen := d.shown()
@@ -197,7 +197,7 @@ func TestNoKeysWithoutATerminal(t *testing.T) {
 		d.press(t, "q*p")
 		select {
 		case <-d.ended:
-		case <-time.After(time.Minute):
+		case <-time.After(patient):
 			t.Fatalf("%s: it does not end:\n%s", name, d.shown())
 		}
 		if screen := d.shown(); regexp.MustCompile(`\x1b\[A|by a tenth`).MatchString(screen) {

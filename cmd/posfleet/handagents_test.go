@@ -35,7 +35,7 @@ func (d *desk) leave(t *testing.T) *report.Report {
 	t.Helper()
 	select {
 	case <-d.ended:
-	case <-time.After(time.Minute):
+	case <-time.After(patient):
 		t.Fatalf("it does not end:\n%s", d.shown())
 	}
 	rep, err := report.Read(filepath.Join(d.Dir, "run"))

@@ -65,7 +65,7 @@ func TestMemoryIsCapped(t *testing.T) {
 			"--terminals", "1000", "--for", length, "--out", "run")
 		c.Env = append(os.Environ(), "GOMEMLIMIT=140MiB") // the program itself, some 40 MB of which are in memory, is not in it
 		p := startCommand(t, "", c)
-		if code := p.end(t, 5*time.Minute); code != exitOK && code != exitGenerator {
+		if code := p.end(t); code != exitOK && code != exitGenerator {
 			t.Fatalf("after %s %s it ends with %d: %s", length, said, code, &p.stderr)
 		}
 		rep, err := report.Read(filepath.Join(p.Dir, "run"))
@@ -103,8 +103,8 @@ func TestPulledCableIsNoticed(t *testing.T) {
 	time.Sleep(5 * time.Second)
 	w.plug(t, at)
 	plugged := time.Now()
-	p.end(t, 2*time.Minute)
-	if code := host.end(t, time.Minute, syscall.SIGTERM); code != exitOK && code != exitTerminate {
+	p.end(t)
+	if code := host.end(t, syscall.SIGTERM); code != exitOK && code != exitTerminate {
 		t.Errorf("the host ends with %d: %s%s", code, &host.stdout, &host.stderr)
 	}
 	rep, err := report.Read(filepath.Join(p.Dir, "run"))

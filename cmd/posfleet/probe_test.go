@@ -91,6 +91,7 @@ func TestFirstAnswerSaysHowTheHostSpeaks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds; played whole without the race detector")
 	}
+	t.Parallel()
 	length := func(n int) string { return string([]byte{byte(n >> 8), byte(n)}) }
 	for name, c := range map[string]struct {
 		send func(m []byte) string
@@ -114,7 +115,7 @@ func TestFirstAnswerSaysHowTheHostSpeaks(t *testing.T) {
 			t.Parallel()
 			address := reframed(t, func(conn net.Conn, m []byte) { conn.Write([]byte(c.send(m))) })
 			var out, errs bytes.Buffer
-			code := run([]string{"check", "--host", address, "--timeout", "700ms", "core/echo"}, &out, &errs)
+			code := run([]string{"check", "--host", address, "--timeout", "3s", "core/echo"}, &out, &errs)
 			if code != exitUnreachable || !strings.Contains(errs.String(), c.want) {
 				t.Errorf("exit %d, want %d and %q:\n%s", code, exitUnreachable, c.want, &errs)
 			}

@@ -76,21 +76,21 @@ func TestProfileThroughAPipe(t *testing.T) {
 		code   int
 	}{{syscall.SIGINT, exitInterrupt}, {syscall.SIGTERM, exitTerminate}, {syscall.SIGHUP, exitHangUp}} {
 		var c *exec.Cmd
-		var began time.Time
 		for wait := 200 * time.Millisecond; wait < 10*time.Second; wait *= 3 {
 			c = exec.Command(program(t), "check", "--profile", filepath.Join(dir, "unwritten"))
 			if err := c.Start(); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(wait)
-			began = time.Now()
 			c.Process.Signal(s.signal)
-			if c.Wait(); c.ProcessState.ExitCode() >= 0 {
+			kill := time.AfterFunc(patient, func() { c.Process.Kill() })
+			c.Wait()
+			if !kill.Stop() || c.ProcessState.ExitCode() >= 0 {
 				break // else a busy machine had not begun to run it
 			}
 		}
-		if took := time.Since(began); c.ProcessState.ExitCode() != s.code || took > 5*time.Second {
-			t.Errorf("%v: exit code %d after %v, want %d at once", s.signal, c.ProcessState.ExitCode(), took, s.code)
+		if c.ProcessState.ExitCode() != s.code {
+			t.Errorf("%v: %v, want exit code %d at once", s.signal, c.ProcessState, s.code)
 		}
 	}
 }
@@ -111,7 +111,7 @@ func TestSignalEndsWhatWaitsForAFile(t *testing.T) {
 		"check --expected-failures pipe @core-echo-1", "dialect check pipe", "dialect import pipe", "dialect import -", "doctor pipe", "doctor -", "fees --plans pipe",
 		"load --arrivals pipe", "replay pipe"} {
 		all.Go(func() {
-			code, took := -1, time.Duration(0)
+			code := -1
 			for wait := 300 * time.Millisecond; wait < 10*time.Second && code < 0; wait *= 3 { // -1: a busy machine had not begun to run it
 				c := exec.Command(exe, strings.Fields(args)...)
 				c.Dir = dir
@@ -126,17 +126,16 @@ func TestSignalEndsWhatWaitsForAFile(t *testing.T) {
 					return
 				}
 				time.Sleep(wait)
-				began := time.Now()
 				c.Process.Signal(syscall.SIGTERM)
-				kill := time.AfterFunc(5*time.Second, func() { c.Process.Kill() })
+				kill := time.AfterFunc(patient, func() { c.Process.Kill() })
 				c.Wait()
-				code, took = c.ProcessState.ExitCode(), time.Since(began)
+				code = c.ProcessState.ExitCode()
 				if !kill.Stop() {
 					break
 				}
 			}
 			if code != exitTerminate {
-				t.Errorf("%s: exit code %d after %v, want %d at once", args, code, took, exitTerminate)
+				t.Errorf("%s: exit code %d, want %d at once", args, code, exitTerminate)
 			}
 		})
 	}
@@ -152,9 +151,17 @@ func TestFurtherSignalEndsWhatHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unread.Close()
-	_ = out.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-	for err == nil {
-		_, err = out.Write(make([]byte, 4096))
+	raw, err := out.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := raw.Write(func(fd uintptr) bool { // until it is full
+		for err == nil {
+			_, err = syscall.Write(int(fd), make([]byte, 4096))
+		}
+		return true
+	}); err != nil {
+		t.Fatal(err)
 	}
 	exe, code := program(t), -1
 	for wait := 300 * time.Millisecond; wait < 10*time.Second && code < 0; wait *= 3 { // -1: a busy machine had not begun to run it
@@ -164,7 +171,7 @@ func TestFurtherSignalEndsWhatHangs(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(wait)
-		kill := time.AfterFunc(5*time.Second, func() { c.Process.Kill() })
+		kill := time.AfterFunc(patient, func() { c.Process.Kill() })
 		go func() {
 			for c.Process.Signal(syscall.SIGTERM) == nil {
 				time.Sleep(100 * time.Millisecond)
@@ -172,7 +179,7 @@ func TestFurtherSignalEndsWhatHangs(t *testing.T) {
 		}()
 		c.Wait()
 		if code = c.ProcessState.ExitCode(); !kill.Stop() {
-			t.Fatal("it goes on after fifty signals")
+			t.Fatal("it goes on after a thousand signals")
 		}
 	}
 	if code != exitTerminate {
@@ -197,7 +204,7 @@ func TestPipeIsNotReadForEver(t *testing.T) {
 		}
 		began := time.Now()
 		_, err := readPipe(path, true, 100*time.Millisecond)
-		if took := time.Since(began); err == nil || !strings.Contains(err.Error(), "within 100ms") || took > 5*time.Second {
+		if took := time.Since(began); err == nil || !strings.Contains(err.Error(), "within 100ms") || took > patient {
 			t.Errorf("writer %v: %v after %v", writer, err, took)
 		}
 	}
@@ -219,7 +226,7 @@ func TestNoCoreDumps(t *testing.T) {
 			t.Error(line)
 		}
 	}
-	p.end(t, 5*time.Second, syscall.SIGTERM)
+	p.end(t, syscall.SIGTERM)
 }
 
 // Names, paths and what others wrote may hold escape sequences: none reaches

@@ -47,7 +47,7 @@ func TestScale(t *testing.T) {
 	fmt.Printf("\n| agents | planned | played | merged = union | began apart | told | clocks moved | verdict |\n|---|---|---|---|---|---|---|---|\n")
 	for _, n := range []int{1, 2, 4, 8} {
 		p := s.begin(t, n, n, "--for", "10s")
-		if code := p.end(t, time.Minute); code != exitOK && code != exitGenerator {
+		if code := p.end(t); code != exitOK && code != exitGenerator {
 			t.Fatalf("exit code %d: %s", code, &p.stderr)
 		}
 		u := joinedAgain(t, filepath.Join(p.Dir, "run"))
@@ -100,7 +100,7 @@ func (s *spreadRun) begin(t *testing.T, n, start int, args ...string) *process {
 			return p
 		case strings.Contains(said, "was lost before the run began"):
 			fmt.Printf("this machine is busy: %s\n", said[strings.LastIndex(strings.TrimSpace(said), "\n")+1:])
-			p.end(t, time.Minute)
+			p.end(t)
 			for _, a := range s.processes {
 				_ = a.Process.Kill()
 			}
@@ -178,7 +178,7 @@ func (s *spreadRun) cutForGood(t *testing.T) {
 // no more, and merged to be the union.
 func (s *spreadRun) incomplete(t *testing.T, p *process) {
 	t.Helper()
-	if code := p.end(t, 2*time.Minute); code != exitIncomplete && code != exitBooks {
+	if code := p.end(t); code != exitIncomplete && code != exitBooks {
 		t.Errorf("exit code %d, want %d: %s", code, exitIncomplete, &p.stderr)
 	}
 	if u := joinedAgain(t, filepath.Join(p.Dir, "run")); !u.equal {
@@ -200,7 +200,7 @@ func (s *spreadRun) cutForAWhile(t *testing.T) {
 	time.Sleep(5*time.Second - told) // a while
 	s.plug(t, at)
 	again := await(t, p, name+" is heard of again")
-	code := p.end(t, 2*time.Minute)
+	code := p.end(t)
 	u := joinedAgain(t, filepath.Join(p.Dir, "run"))
 	if !u.equal || u.whole.Planned != 8000 || !strings.Contains(p.stdout.String(), "nothing owed at the end") {
 		t.Errorf("exit code %d, planned %d, merged is the union: %v\n%s%s", code, u.whole.Planned, u.equal, &p.stdout, &p.stderr)
@@ -213,10 +213,10 @@ func (s *spreadRun) cutForAWhile(t *testing.T) {
 func (s *spreadRun) abort(t *testing.T) {
 	p := s.begin(t, 4, 4, "--for", "5m")
 	time.Sleep(2 * time.Second)
-	p.end(t, time.Minute, os.Interrupt, os.Interrupt)
+	p.end(t, os.Interrupt, os.Interrupt)
 	ended := time.Now()
 	for _, a := range s.processes {
-		a.end(t, time.Minute)
+		a.end(t)
 	}
 	fmt.Printf("| the second Ctrl-C | the last agent has ended %.1f s after the controller |\n", time.Since(ended).Seconds())
 }
@@ -265,7 +265,7 @@ func (s *spreadRun) killNode(t *testing.T) {
 	if killed < 0 {
 		t.Fatal("nobody leads the results")
 	}
-	code := p.end(t, 3*time.Minute)
+	code := p.end(t)
 	u := joinedAgain(t, filepath.Join(p.Dir, "run"))
 	if !u.equal || u.whole.Planned != 8000 || code != exitOK && code != exitGenerator {
 		t.Errorf("exit code %d, planned %d, merged is the union: %v\n%s", code, u.whole.Planned, u.equal, &p.stderr)
@@ -368,7 +368,7 @@ func manyAgents(t *testing.T) {
 		}
 		used <- most
 	}()
-	code := p.end(t, 3*time.Minute)
+	code := p.end(t)
 	stop()
 	agents.Wait()
 	if code != exitOK && code != exitGenerator && code != exitIncomplete {

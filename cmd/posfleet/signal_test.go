@@ -42,6 +42,10 @@ func program(t testing.TB) string {
 	return name
 }
 
+// patient is how long a test waits for what must come, and what hangs is given: a busy
+// machine is slow, and one that is shared stands still for seconds.
+const patient = 3 * time.Minute
+
 // stream keeps what a process says, and tells when it has said some words.
 type stream struct {
 	mu    sync.Mutex
@@ -99,14 +103,15 @@ func startCommand(t testing.TB, words string, c *exec.Cmd) *process {
 	select {
 	case <-out:
 	case <-err:
-	case <-time.After(20 * time.Second):
+	case <-time.After(patient):
 		t.Fatalf("it does not say %q, but:\n%s%s", words, &p.stdout, &p.stderr)
 	}
 	return p
 }
 
-// end sends signals, 300 ms apart, waits for the process and gives its exit code.
-func (p *process) end(t *testing.T, within time.Duration, signals ...os.Signal) int {
+// end sends signals, waits for the process and gives its exit code. Of equal signals a
+// process that stands still sees one.
+func (p *process) end(t *testing.T, signals ...os.Signal) int {
 	t.Helper()
 	for i, s := range signals {
 		if i > 0 {
@@ -123,10 +128,10 @@ func (p *process) end(t *testing.T, within time.Duration, signals ...os.Signal) 
 			t.Fatal(err)
 		}
 		return p.ProcessState.ExitCode()
-	case <-time.After(within):
+	case <-time.After(patient):
 		p.Process.Signal(syscall.SIGQUIT) // its stacks go to standard error
 		<-p.ended
-		t.Fatalf("it did not end within %v of the signal:\n%s", within, &p.stderr)
+		t.Fatalf("it does not end:\n%s", &p.stderr)
 		return 0
 	}
 }
@@ -143,9 +148,8 @@ func TestSignalDrainsAndReports(t *testing.T) {
 				t.Skip("takes seconds; played whole without the race detector")
 			}
 			t.Parallel()
-			p := start(t, "signed in", "load", "--rate", "100/s", "--for", "60s", "--warmup", "0s", "--terminals", "20", "--out", "run")
-			time.Sleep(700 * time.Millisecond)
-			code := p.end(t, time.Minute, c.signal)
+			p := start(t, " arrivals/s, ", "load", "--rate", "100/s", "--for", "10m", "--warmup", "0s", "--terminals", "20", "--out", "run")
+			code := p.end(t, c.signal)
 			if code != c.code || !strings.Contains(p.stderr.String(), "stopped by a signal") {
 				t.Errorf("exit code %d, want %d:\n%s", code, c.code, &p.stderr)
 			}
@@ -171,14 +175,9 @@ func TestSignalDrainsAndReports(t *testing.T) {
 // over; the second signal does not wait.
 func TestSecondSignalLeavesAtOnce(t *testing.T) {
 	t.Parallel()
-	p := start(t, "signed in", "load", "--rate", "100/s", "--for", "60s", "--warmup", "0s", "--terminals", "200",
-		"--misbehave", "silent", "--timeout", "50s", "--out", "run")
-	time.Sleep(500 * time.Millisecond)
-	began := time.Now()
-	code := p.end(t, 10*time.Second, os.Interrupt, os.Interrupt)
-	if took := time.Since(began) - 300*time.Millisecond; took > 10*time.Second {
-		t.Errorf("it took %v after the second signal", took)
-	}
+	p := start(t, " arrivals/s, ", "load", "--rate", "100/s", "--for", "60m", "--warmup", "0s", "--terminals", "200",
+		"--misbehave", "silent", "--timeout", "10m", "--out", "run")
+	code := p.end(t, os.Interrupt, syscall.SIGTERM)
 	if code != exitInterrupt {
 		t.Errorf("exit code %d, want %d:\n%s", code, exitInterrupt, &p.stderr)
 	}
@@ -193,10 +192,10 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 // that the signal did.
 func TestSignalEndsACheck(t *testing.T) {
 	t.Parallel()
-	p := start(t, "ok    core-echo-1", "check", "--misbehave", "silent", "--timeout", "50s", "--junit", "results.xml", "--out", "found",
+	p := start(t, "ok    core-echo-1", "check", "--misbehave", "silent", "--timeout", "10m", "--junit", "results.xml", "--out", "found",
 		"@core-echo-1", "@core-purchase-1", "@core-purchase-2")
 	time.Sleep(200 * time.Millisecond) // it waits for the answer to the first purchase
-	if code := p.end(t, 5*time.Second, os.Interrupt); code != exitInterrupt {
+	if code := p.end(t, os.Interrupt); code != exitInterrupt {
 		t.Errorf("exit code %d, want %d", code, exitInterrupt)
 	}
 	if out := p.stdout.String(); !strings.Contains(out, "3 scenarios against bundled host (CUP direct-connect (reconstructed)): 1 passed, 0 failed, 2 not played") || strings.Contains(out, "FAIL") {
@@ -218,7 +217,7 @@ func TestSignalEndsAHost(t *testing.T) {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
 			p := start(t, "listening on 127.0.0.1:", "host", "--listen", "127.0.0.1:0")
-			if code := p.end(t, 5*time.Second, sig); code != exitOK || !strings.Contains(p.stdout.String(), "booked 0.00 yuan net") {
+			if code := p.end(t, sig); code != exitOK || !strings.Contains(p.stdout.String(), "booked 0.00 yuan net") {
 				t.Errorf("exit code %d, says %s%s", code, &p.stdout, &p.stderr)
 			}
 		})

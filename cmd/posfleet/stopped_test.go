@@ -73,7 +73,7 @@ func TestSignalBeforeTheAnswerBlamesNoHost(t *testing.T) {
 					time.Sleep(wait * time.Millisecond)
 				}
 				began := time.Now()
-				code = p.end(t, time.Minute, c.signal)
+				code = p.end(t, c.signal)
 				if took = time.Since(began); code >= 0 && strings.Contains(p.stderr.String(), c.words) {
 					break
 				}
@@ -141,7 +141,7 @@ func TestSignalLeavesNoPurchaseOfDoctor(t *testing.T) {
 	})
 	p := start(t, "sends     a purchase", "doctor", "--profile", asked, "--host", host)
 	time.Sleep(300 * time.Millisecond)
-	if code := p.end(t, 5*time.Second, os.Interrupt); code != exitInterrupt {
+	if code := p.end(t, os.Interrupt); code != exitInterrupt {
 		t.Errorf("exit code %d, want %d", code, exitInterrupt)
 	}
 	if said := p.stdout.String(); reversals.Load() != 1 || !strings.Contains(said, "sends     a reversal of the purchase: approved") {

@@ -99,7 +99,7 @@ func TestTerminalsAreMetOverTLS(t *testing.T) {
 		t.Errorf("after the certificate was spoilt: exit code %d: %s%s", code, said, &host.stderr)
 	}
 	for _, p := range []*process{host, between} {
-		p.end(t, 10*time.Second, syscall.SIGTERM)
+		p.end(t, syscall.SIGTERM)
 	}
 }
 

@@ -131,6 +131,15 @@ func TestDelayedAnswersLeaveWhenDue(t *testing.T) {
 	h, address := listen(t, "cup", WithBehaviour(b))
 	p := ready(t, h, address, 0)
 	twin, _ := ParseBehaviour("uniform:20ms-400ms", 7) // draws what the host draws
+	for tries := 3; !leaveWhenDue(p, twin, tries == 1); tries-- {
+	}
+	p.want("00", dialect.Echo)
+}
+
+// leaveWhenDue sends requests and reports whether their answers leave when twin says. A
+// machine may stand still meanwhile: whether they are late is judged at the last try.
+func leaveWhenDue(p *pos, twin *Behaviour, last bool) bool {
+	p.Helper()
 	const n = 100
 	var frames []byte
 	first := p.trace + 1
@@ -145,29 +154,27 @@ func TestDelayedAnswersLeaveWhenDue(t *testing.T) {
 	p.write(frames)
 	late := make([]time.Duration, 0, n)
 	order := true
-	last := uint64(0)
+	before := uint64(0)
 	for range n {
-		if !p.hear(time.Second) || !p.verified() {
-			t.Fatal("an answer is missing or not sealed")
+		if !p.hear(patient) || !p.verified() {
+			p.Fatal("an answer is missing or not sealed")
 		}
 		i := p.ans.FieldUint(11) - first
 		late = append(late, time.Since(begin)-want[i])
-		order = order && i >= last
-		last = i
+		order = order && i >= before
+		before = i
 	}
 	slices.Sort(late)
-	t.Logf("lateness: median %v, p90 %v, most %v", late[n/2], late[n*9/10], late[n-1])
+	p.Logf("lateness: median %v, p90 %v, most %v", late[n/2], late[n*9/10], late[n-1])
 	if order {
-		t.Error("answers came in the order of the requests")
+		p.Error("answers came in the order of the requests")
 	}
 	// begin is before the host reads, so early is wrong; a busy machine may be late.
-	if late[0] < 0 || late[n/2] > 250*time.Millisecond {
-		t.Errorf("answers are %v to %v late, median %v", late[0], late[n-1], late[n/2])
+	slow := late[n/2] > 250*time.Millisecond || time.Since(begin) > time.Second
+	if late[0] < 0 || slow && last {
+		p.Errorf("answers are %v to %v late, median %v; all took %v", late[0], late[n-1], late[n/2], time.Since(begin))
 	}
-	if got := time.Until(begin); got < -time.Second {
-		t.Errorf("all took %v", -got)
-	}
-	p.want("00", dialect.Echo)
+	return !slow || last
 }
 
 // A run that measures payments is not held up by how long its terminals' sign-ins
@@ -178,5 +185,5 @@ func TestSignInsAreNotDelayed(t *testing.T) {
 		t.Fatal(err)
 	}
 	h, address := listen(t, "cup", WithBehaviour(b))
-	ready(t, h, address, 0) // which waits 2 s for the answer
+	ready(t, h, address, 0) // which waits half as long for the answer
 }

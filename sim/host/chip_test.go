@@ -3,7 +3,6 @@ package host
 import (
 	"bytes"
 	"testing"
-	"time"
 
 	"github.com/posfleet/posfleet/sim/chip"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -79,7 +78,7 @@ func altered(tag uint32, at int) field {
 func (p *pos) code(fields ...field) string {
 	p.Helper()
 	p.write(p.frame(p.request(dialect.Purchase, fields...)))
-	if !p.hear(2 * time.Second) {
+	if !p.hear(patient) {
 		p.Fatal("no answer")
 	}
 	return p.ans.Text(wire.ResponseCode)

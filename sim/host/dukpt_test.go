@@ -2,7 +2,6 @@ package host
 
 import (
 	"testing"
-	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/keys"
@@ -129,7 +128,7 @@ func TestReplayedSerialIsSeen(t *testing.T) {
 	replayed := func(p *pos) bool {
 		for range 2 {
 			p.write(p.frame(p.request(dialect.Purchase, amount(5), shows("good"), under(p.entry.TID, 3))))
-			if !p.hear(2 * time.Second) {
+			if !p.hear(patient) {
 				t.Fatal("no answer")
 			}
 		}

@@ -2,7 +2,6 @@ package host
 
 import (
 	"testing"
-	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
@@ -30,7 +29,7 @@ func TestEchoWhereATrailerEndsMessages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := &line.Dialer{Address: serveHost(t, h), Timeout: 2 * time.Second}
+		d := &line.Dialer{Address: serveHost(t, h), Timeout: patient}
 		own := line.NewOwn(t.Context(), d, &h.dialect.Format, line.NewClock())
 		each := line.NewOwn(t.Context(), d, &h.dialect.Format, line.NewClock())
 		each.Each = true
@@ -39,7 +38,7 @@ func TestEchoWhereATrailerEndsMessages(t *testing.T) {
 			pos := &pos{TB: t, entry: &p.Terminals[0], p: p}
 			for range 3 {
 				m := pos.request(dialect.Echo, set(7, "1126041530"))
-				x := &line.Exchange{Request: pos.frame(m), Key: m.Key(), Timeout: 2 * time.Second}
+				x := &line.Exchange{Request: pos.frame(m), Key: m.Key(), Timeout: patient}
 				if err := l.Exchange(x); err != nil || x.Unreadable != nil || x.Answer.Text(wire.ResponseCode) != "00" {
 					t.Errorf("%s, %s: %v, %v", name, kind, err, x.Unreadable)
 				}

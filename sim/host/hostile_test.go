@@ -109,19 +109,21 @@ func TestHostileOctetsHarmNobody(t *testing.T) {
 	p := ready(t, h, address, 0)
 	sales := 0
 	for name, octets := range hostile(p) {
-		q := dialPOS(t, h, address, 1)
-		q.conn.Write(octets)
-		q.conn.SetReadDeadline(time.Now().Add(3 * time.Millisecond))
-		if frame, err := q.reader.Next(); err == nil && q.ans.Read(frame) == nil && h.dialect.Class(dialect.CodeOf(q.ans.Field(39))) != dialect.Declines {
-			t.Errorf("%s: approved", name)
+		for took, tries := 2*time.Second, 0; took > time.Second; tries++ { // the host answers in microseconds; a machine may stand still once
+			q := dialPOS(t, h, address, 1)
+			q.conn.Write(octets)
+			q.conn.SetReadDeadline(time.Now().Add(3 * time.Millisecond))
+			if frame, err := q.reader.Next(); err == nil && q.ans.Read(frame) == nil && h.dialect.Class(dialect.CodeOf(q.ans.Field(39))) != dialect.Declines {
+				t.Errorf("%s: approved", name)
+			}
+			begin := time.Now()
+			p.want("00", dialect.Purchase, amount(1), shows("good"))
+			sales++
+			q.conn.Close()
+			if took = time.Since(begin); took > time.Second && tries == 2 {
+				t.Fatalf("%s: the next sale took %v, and more than a second before", name, took)
+			}
 		}
-		begin := time.Now()
-		p.want("00", dialect.Purchase, amount(1), shows("good"))
-		if took := time.Since(begin); took > time.Second { // the host answers in microseconds; a busy machine does not
-			t.Errorf("%s: the next sale took %v", name, took)
-		}
-		sales++
-		q.conn.Close()
 		if b := bookOf(h, "10000001"); b.DebitN != sales || b.Debit != int64(sales) {
 			t.Fatalf("%s: book %+v, want %d sales of 1", name, b.Totals, sales)
 		}

@@ -1,8 +1,6 @@
 package host
 
 import (
-	"time"
-
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -86,7 +84,7 @@ var moneyBugs = map[string]func(p *pos, h *Host) bool{
 			for _, who := range []*pos{p, other} {
 				m := who.request(dialect.Purchase, amount(1), shows("good"))
 				who.write(who.frame(m))
-				if !who.hear(time.Second) || who.ans.Text(wire.TerminalID) != who.entry.TID {
+				if !who.hear(patient) || who.ans.Text(wire.TerminalID) != who.entry.TID {
 					return true
 				}
 			}

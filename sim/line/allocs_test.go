@@ -18,7 +18,7 @@ func TestExchangeDoesNotAllocate(t *testing.T) {
 	l := newOwn(t, d)
 	x := within(purchaseOf(tid, 1, 100), 20*time.Millisecond)
 	l.Exchange(x) // not answered; connects
-	x.Timeout = 2 * time.Second
+	x.Timeout = patient
 	// The host's half allocates in this process too: what is counted here is an
 	// exchange of both, less what the host's takes alone.
 	var err error

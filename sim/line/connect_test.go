@@ -39,7 +39,9 @@ func TestHostHangsUpBetweenExchanges(t *testing.T) {
 	for _, how := range []string{"FIN", "RST", "TLS"} {
 		t.Run(how, func(t *testing.T) {
 			var conns atomic.Int64
+			paid, over := make(chan struct{}, 10), make(chan struct{}, 10)
 			d := scripted(t, func(_ int, c *peer) {
+				defer func() { over <- struct{}{} }()
 				conns.Add(1)
 				if how == "TLS" {
 					secure := tls.Server(c.TCPConn, certified.TLS)
@@ -54,9 +56,10 @@ func TestHostHangsUpBetweenExchanges(t *testing.T) {
 					c.Write(approval(req))
 				}
 				if how == "RST" {
-					time.Sleep(2 * time.Millisecond) // or the answer goes with it
+					<-paid // or the answer goes with it
 					c.reset()
 				}
+				c.Close()
 			})
 			if how == "TLS" {
 				d.TLS = &tls.Config{RootCAs: roots, ServerName: "example.com"}
@@ -67,7 +70,9 @@ func TestHostHangsUpBetweenExchanges(t *testing.T) {
 				if err := l.Exchange(x); !paired(x, err) {
 					t.Fatalf("exchange %d: %v", trace+1, err)
 				}
-				time.Sleep(10 * time.Millisecond)
+				paid <- struct{}{}
+				<-over
+				time.Sleep(10 * time.Millisecond) // through the kernel
 			}
 			if n := conns.Load(); n != 10 {
 				t.Errorf("%d connections for 10 exchanges, want 10", n)

@@ -66,24 +66,32 @@ func TestCoroutineBecomesAGoroutine(t *testing.T) {
 	s := newShared(t, d)
 	c := line.NewCoroutines(s)
 	var all sync.WaitGroup
+	var answered atomic.Int64
 	for n := range 10 {
 		all.Add(1)
-		x := within(purchaseOf(tid, n+1, 100), 50*time.Millisecond)
+		x := purchaseOf(tid, n+1, 100)
+		if n == 0 {
+			x.Timeout = 500 * time.Millisecond
+		}
 		var err error
 		c.Add(x, func() { err = s.Exchange(x) }, func() {
 			if n > 0 {
 				if !mine(x, err, 100) {
 					t.Errorf("player %d: %v", n, err)
 				}
+				answered.Add(1)
 				all.Done()
 				return
 			}
 			if !errors.Is(err, line.ErrTimeout) {
 				t.Errorf("the first player: %v, want a timeout", err)
 			}
+			if n := answered.Load(); n != 9 {
+				t.Errorf("%d of the 9 others were held up", 9-n)
+			}
 			go func() {
 				defer all.Done()
-				x.Key, x.Request, x.Timeout, x.Answer = purchaseOf(tid, 99, 300).Key, purchaseOf(tid, 99, 300).Request, time.Second, nil
+				x.Key, x.Request, x.Timeout, x.Answer = purchaseOf(tid, 99, 300).Key, purchaseOf(tid, 99, 300).Request, patient, nil
 				if err := s.Exchange(x); !mine(x, err, 300) {
 					t.Errorf("the first player, as a goroutine: %v", err)
 				}

@@ -103,7 +103,7 @@ func TestSlowRequestStillArrives(t *testing.T) {
 	if err := l.Exchange(x); !errors.Is(err, line.ErrTimeout) || x.Done-x.Sent < x.Timeout {
 		t.Fatalf("%v after %v", err, x.Done-x.Sent)
 	}
-	for wait := time.Now().Add(5 * time.Second); got.Load() == 0 && time.Now().Before(wait); {
+	for wait := time.Now().Add(patient); got.Load() == 0 && time.Now().Before(wait); {
 		time.Sleep(time.Millisecond)
 	}
 	if got.Load() != 1 {
@@ -115,7 +115,7 @@ func TestSlowRequestStillArrives(t *testing.T) {
 func TestSlowAnswerIsLate(t *testing.T) {
 	var got atomic.Int64
 	l := like(t, counting(t, &got), &line.Profile{Name: "slow", P50: 1, P95: 1, Down: 1}, 1) // a bit a second, down
-	x := within(purchaseOf(tid, 1, 100), 100*time.Millisecond)
+	x := within(purchaseOf(tid, 1, 100), 500*time.Millisecond)
 	if err := l.Exchange(x); !errors.Is(err, line.ErrTimeout) || x.Late != 1 || x.Transit == 0 {
 		t.Fatalf("%v with %d late answers, of which the line kept it %v", err, x.Late, x.Transit)
 	}
@@ -185,8 +185,8 @@ func TestCauseIsTold(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for kind, link := range map[string]line.Link{
-				"own":    newOwn(t, &line.Dialer{Address: c.address, TLS: c.tls, Timeout: 5 * time.Second}),
-				"shared": newShared(t, &line.Dialer{Address: c.address, TLS: c.tls, Timeout: 5 * time.Second}),
+				"own":    newOwn(t, &line.Dialer{Address: c.address, TLS: c.tls, Timeout: patient}),
+				"shared": newShared(t, &line.Dialer{Address: c.address, TLS: c.tls, Timeout: patient}),
 			} {
 				err := link.Exchange(purchaseOf(tid, 1, 100))
 				if !errors.Is(err, line.ErrUnsent) || line.CauseOf(err) != c.want || !strings.Contains(err.Error(), c.words) {

@@ -60,7 +60,7 @@ func TestKeepAlivesAreAnsweredOnEveryLine(t *testing.T) {
 			}
 			c.Write(make([]byte, 4))
 			echo := []byte("none")
-			c.SetReadDeadline(time.Now().Add(2 * time.Second))
+			c.SetReadDeadline(time.Now().Add(patient))
 			_, err := io.ReadFull(c, echo)
 			if string(echo) != "\x00\x00\x00\x00" {
 				err = errors.Join(err, errors.New(string(echo)))
@@ -134,7 +134,7 @@ func TestFaultsMeetMessagesInEveryFraming(t *testing.T) {
 		trace := 0
 		ask := func(fault line.Fault) (*line.Exchange, error) {
 			trace++
-			x := within(purchaseOf(tid, trace, 100), time.Second)
+			x := within(purchaseOf(tid, trace, 100), patient)
 			x.Request = reframed(t, d, x.Request, false)
 			if fault != none {
 				l.Faults.Add(fault, 1)

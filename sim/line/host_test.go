@@ -15,11 +15,15 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
+// patient is how long a test waits for what must come: a busy machine is slow, and one
+// that is shared stands still for seconds.
+const patient = 30 * time.Second
+
 // No test leaves a goroutine behind.
 func TestMain(m *testing.M) {
 	before := runtime.NumGoroutine()
 	code := m.Run()
-	for wait := time.Now().Add(3 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(wait); {
+	for wait := time.Now().Add(patient); runtime.NumGoroutine() > before && time.Now().Before(wait); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if left := runtime.NumGoroutine() - before; code == 0 && left > 0 && flag.Lookup("test.fuzz").Value.String() == "" { // fuzzing leaves its own
@@ -115,7 +119,7 @@ func scripted(t testing.TB, talk func(n int, c *peer)) *line.Dialer {
 		mu.Unlock()
 		wg.Wait()
 	})
-	return &line.Dialer{Address: l.Addr().String(), Timeout: 2 * time.Second}
+	return &line.Dialer{Address: l.Addr().String(), Timeout: patient}
 }
 
 // purchaseOf is an exchange: a purchase of so many fen by terminal tid, with
@@ -132,7 +136,7 @@ func purchaseOf(tid string, trace, amount int) *line.Exchange {
 	if err != nil {
 		panic(err)
 	}
-	return &line.Exchange{Request: frame, Key: m.Key(), Timeout: 2 * time.Second}
+	return &line.Exchange{Request: frame, Key: m.Key(), Timeout: patient}
 }
 
 const tid = "10000001"

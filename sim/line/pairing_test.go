@@ -38,23 +38,28 @@ func TestLateAnswerNeverPairs(t *testing.T) {
 // A request that is sent again is not answered by what came before that: the answer to
 // the first try, or another answer to it, is late or too many.
 func TestAnswerThatWasThereBeforeIsNotTheAnswer(t *testing.T) {
+	givenUp, there := make(chan struct{}), make(chan struct{})
 	d := scripted(t, func(_ int, c *peer) {
 		first := c.request()
 		if first == nil {
 			return
 		}
-		time.Sleep(60 * time.Millisecond) // it is given up after 30
+		<-givenUp
 		c.Write(approval(first))
+		close(there)
 		second := c.request()
 		time.Sleep(20 * time.Millisecond)
 		c.Write(approval(second))
 		c.request()
 	})
 	l := newOwn(t, d)
-	if err := l.Exchange(within(purchaseOf(tid, 7, 100), 30*time.Millisecond)); !errors.Is(err, line.ErrTimeout) {
+	err := l.Exchange(within(purchaseOf(tid, 7, 100), 30*time.Millisecond))
+	close(givenUp)
+	if !errors.Is(err, line.ErrTimeout) {
 		t.Fatalf("got %v, want a timeout", err)
 	}
-	time.Sleep(60 * time.Millisecond)
+	<-there
+	time.Sleep(20 * time.Millisecond) // through the kernel
 	again := purchaseOf(tid, 7, 100)
 	if err := l.Exchange(again); !paired(again, err) || again.Late != 1 || again.Done-again.Sent < 15*time.Millisecond {
 		t.Errorf("err %v, %d late, after %v; want its own answer after 20 ms, and one late", err, again.Late, again.Done-again.Sent)
@@ -182,7 +187,6 @@ func TestAnswersOutOfOrderFindTheirRequests(t *testing.T) {
 			for trace := range exchanges {
 				amount := n*exchanges + trace + 1
 				x := purchaseOf(fmt.Sprint(10000001+n), trace+1, amount)
-				x.Timeout = 5 * time.Second
 				if err := shared[n%lines].Exchange(x); !mine(x, err, amount) || x.Late+x.Duplicate+x.Unmatched != 0 {
 					t.Errorf("terminal %d, exchange %d: %v, %v", n, trace, err, x.Unreadable)
 					return
@@ -234,7 +238,7 @@ func TestSharedLineCountsWhatNobodyWaitsFor(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	met := y.Strays
-	for wait := time.Now().Add(2 * time.Second); met.Duplicate+met.Unmatched < 3 && time.Now().Before(wait); time.Sleep(time.Millisecond) {
+	for wait := time.Now().Add(patient); met.Duplicate+met.Unmatched < 3 && time.Now().Before(wait); time.Sleep(time.Millisecond) {
 		more := s.Leftovers()
 		met.Late, met.Duplicate, met.Unmatched = met.Late+more.Late, met.Duplicate+more.Duplicate, met.Unmatched+more.Unmatched
 	}

@@ -38,7 +38,10 @@ func TestSilentConnectionIsLeft(t *testing.T) {
 		}
 		answered, unanswered := 0, 0
 		for trace := range 20 {
-			x := within(purchaseOf(tid, trace+1, 100), 40*time.Millisecond)
+			x := purchaseOf(tid, trace+1, 100)
+			if trace%5 >= 3 { // it will not be answered
+				x.Timeout = 40 * time.Millisecond
+			}
 			switch err := l.Exchange(x); {
 			case paired(x, err):
 				answered++
@@ -58,7 +61,7 @@ func TestSilentConnectionIsLeft(t *testing.T) {
 // A shared line that is left as silent still pairs what comes on it in time,
 // and tells what comes late.
 func TestAnswersOnALeftConnectionCount(t *testing.T) {
-	late := make(chan struct{})
+	first, late := make(chan struct{}), make(chan struct{})
 	d := scripted(t, func(n int, c *peer) {
 		if n > 0 {
 			for req := c.request(); req != nil; req = c.request() {
@@ -67,8 +70,11 @@ func TestAnswersOnALeftConnectionCount(t *testing.T) {
 			return
 		}
 		var all []*wire.Message
-		for range 3 {
+		for i := range 3 {
 			all = append(all, c.request())
+			if i == 0 {
+				close(first)
+			}
 		}
 		<-late
 		for _, req := range all {
@@ -77,30 +83,36 @@ func TestAnswersOnALeftConnectionCount(t *testing.T) {
 		c.request()
 	})
 	s := newShared(t, d)
-	var wg sync.WaitGroup
+	var open, over sync.WaitGroup
 	var counted atomic.Int64
-	for n, timeout := range []time.Duration{40 * time.Millisecond, 40 * time.Millisecond, 5 * time.Second} {
+	for n, timeout := range []time.Duration{patient, 40 * time.Millisecond, 40 * time.Millisecond} {
+		wg := &over
+		if n == 0 {
+			wg = &open
+		}
 		wg.Go(func() {
 			x := within(purchaseOf(tid, n+1, 100), timeout)
-			if err := s.Exchange(x); timeout > time.Second != paired(x, err) {
+			if err := s.Exchange(x); timeout == patient != paired(x, err) {
 				t.Errorf("with a timeout of %v: %v", timeout, err)
 			}
 			counted.Add(int64(x.Late))
 		})
+		if n == 0 {
+			<-first
+		}
 	}
-	time.Sleep(100 * time.Millisecond) // two have timed out
+	over.Wait() // two have timed out
 	x := purchaseOf(tid, 10, 100)
 	if err := s.Exchange(x); !paired(x, err) {
 		t.Errorf("on the next connection: %v", err)
 	}
 	close(late)
-	wg.Wait()
+	open.Wait()
 	counted.Add(int64(x.Late))
-	for range 100 { // the answer waited for may have come before the late ones
+	for wait := time.Now().Add(patient); time.Now().Before(wait); time.Sleep(10 * time.Millisecond) { // the answer waited for may have come before the late ones
 		if counted.Add(int64(s.Leftovers().Late)) == 2 {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Errorf("%d late answers, want the 2 that were given up", counted.Load())
 }
@@ -127,6 +139,7 @@ func TestStrayIsKept(t *testing.T) {
 	} {
 		for _, how := range []string{"own", "faulty", "shared"} {
 			t.Run(c.name+" "+how, func(t *testing.T) {
+				t.Parallel()
 				if c.name == "foreign" && how != "shared" {
 					t.Skip("on an own line nothing else can be meant")
 				}
@@ -153,7 +166,7 @@ func TestStrayIsKept(t *testing.T) {
 				default:
 					l = newShared(t, d)
 				}
-				x := within(purchaseOf(tid, 1, 100), 100*time.Millisecond)
+				x := within(purchaseOf(tid, 1, 100), 500*time.Millisecond)
 				err := l.Exchange(x)
 				if !errors.Is(err, line.ErrTimeout) || !strings.Contains(x.StrayWhy, c.why) || string(x.Stray) != string(kept) {
 					t.Errorf("got %v, %q, % X; want %q, % X", err, x.StrayWhy, x.Stray, c.why, kept)
@@ -235,7 +248,11 @@ func TestHungUpIsSeen(t *testing.T) {
 		if err := l.Exchange(x); !paired(x, err) {
 			t.Fatal(err)
 		}
-		if got := l.HungUp(50 * time.Millisecond); got != hangs {
+		within := 50 * time.Millisecond
+		if hangs {
+			within = patient
+		}
+		if got := l.HungUp(within); got != hangs {
 			t.Errorf("got %v, want %v", got, hangs)
 		}
 	}
@@ -245,7 +262,6 @@ func TestHungUpIsSeen(t *testing.T) {
 // while, sends nothing more when the next request comes: no event tells of it. The
 // line must look itself, or it would wait the whole timeout out.
 func TestHalfClosedConnectionIsNoticedAtOnce(t *testing.T) {
-	const timeout = 2 * time.Second
 	d := scripted(t, func(n int, c *peer) {
 		req := c.request()
 		if req == nil {
@@ -255,7 +271,7 @@ func TestHalfClosedConnectionIsNoticedAtOnce(t *testing.T) {
 		for begun := time.Now(); time.Since(begun) < time.Duration(n%60)*time.Microsecond; {
 		}
 		c.CloseWrite()
-		c.SetReadDeadline(time.Now().Add(3 * time.Second))
+		c.SetReadDeadline(time.Now().Add(2 * patient))
 		c.request() // whatever still comes is not answered
 		c.request()
 	})
@@ -263,7 +279,6 @@ func TestHalfClosedConnectionIsNoticedAtOnce(t *testing.T) {
 		own := newOwn(t, d) // one that does not know the host yet
 		for i := range 2 {
 			x := purchaseOf(tid, 2*n+i+1, 100)
-			x.Timeout = timeout
 			if err := own.Exchange(x); errors.Is(err, line.ErrTimeout) {
 				t.Fatalf("exchange %d waited its timeout out on a connection that the host had ended", 2*n+i)
 			}

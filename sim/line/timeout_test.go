@@ -29,7 +29,7 @@ func TestTricklingHostIsCutOff(t *testing.T) {
 	})
 	x := within(purchaseOf(tid, 1, 100), 150*time.Millisecond)
 	err := newOwn(t, d).Exchange(x)
-	if took := x.Done - x.Sent; !errors.Is(err, line.ErrTimeout) || took < x.Timeout || took > x.Timeout+5*time.Second {
+	if took := x.Done - x.Sent; !errors.Is(err, line.ErrTimeout) || took < x.Timeout || took > x.Timeout+patient {
 		t.Errorf("%v after %v, want a timeout after %v", err, took, x.Timeout)
 	}
 }
@@ -54,8 +54,11 @@ func TestAnswerAtTheTimer(t *testing.T) {
 		wg.Go(func() {
 			l := line.NewOwn(t.Context(), d, &cup.Format, line.NewClock())
 			defer l.Close()
-			for trace := range tries {
+			for trace := range tries + 1 {
 				x := within(purchaseOf(fmt.Sprint(10000001+n), trace+1, 100), timeout)
+				if trace == tries { // what is late comes before its answer
+					x.Timeout = patient
+				}
 				switch err := l.Exchange(x); {
 				case paired(x, err):
 					inTime.Add(1)
@@ -69,14 +72,13 @@ func TestAnswerAtTheTimer(t *testing.T) {
 					t.Errorf("%d duplicates, %d unmatched", x.Duplicate, x.Unmatched)
 				}
 			}
-			late.Add(int64(l.Leftovers(50 * time.Millisecond).Late))
 		})
 	}
 	wg.Wait()
-	// On a machine that oversleeps by a whole timeout a line is left as silent, with
-	// what comes on it.
-	if lost := timedOut.Load() - late.Load(); inTime.Load()+timedOut.Load() != lines*tries || lost < 0 || lost > lines*tries/10 {
-		t.Errorf("%d in time, %d timed out of %d; %d of those came late", inTime.Load(), timedOut.Load(), lines*tries, late.Load())
+	// After two timeouts a connection is left as silent, with what comes on it.
+	left := d.Connected.Load() - lines
+	if lost := timedOut.Load() - late.Load(); inTime.Load()+timedOut.Load() != lines*(tries+1) || lost < 0 || lost > 2*left {
+		t.Errorf("%d in time, %d timed out of %d; %d of those came late, and %d connections were left", inTime.Load(), timedOut.Load(), lines*(tries+1), late.Load(), left)
 	}
 	t.Logf("%d in time, %d late", inTime.Load(), late.Load())
 }
@@ -92,7 +94,7 @@ func TestSharedTimeoutIsTheExchangesOwn(t *testing.T) {
 		wg.Go(func() {
 			x := within(purchaseOf(tid, n+1, 100), time.Duration(n+1)*20*time.Millisecond)
 			err := s.Exchange(x)
-			if took := x.Done - x.Sent; !errors.Is(err, line.ErrTimeout) || took < x.Timeout || took > x.Timeout+5*time.Second {
+			if took := x.Done - x.Sent; !errors.Is(err, line.ErrTimeout) || took < x.Timeout || took > x.Timeout+patient {
 				t.Errorf("%v after %v, want a timeout after %v", err, took, x.Timeout)
 			}
 		})
@@ -101,17 +103,17 @@ func TestSharedTimeoutIsTheExchangesOwn(t *testing.T) {
 }
 
 func TestStopEndsTheExchange(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
 	d := scripted(t, func(_ int, c *peer) {
 		c.request()
+		stop()
 		c.request() // never answers
 	})
-	ctx, stop := context.WithCancel(t.Context())
 	l := line.NewOwn(ctx, d, &cup.Format, line.NewClock())
 	defer l.Close()
-	time.AfterFunc(30*time.Millisecond, stop)
 	x := purchaseOf(tid, 1, 100)
-	if err := l.Exchange(x); !errors.Is(err, line.ErrStopped) || errors.Is(err, line.ErrBroken) || x.Done-x.Sent > time.Second {
-		t.Errorf("got %v after %v, want the run's end after 30ms", err, x.Done-x.Sent)
+	if err := l.Exchange(x); !errors.Is(err, line.ErrStopped) || errors.Is(err, line.ErrBroken) || x.Done-x.Sent >= x.Timeout {
+		t.Errorf("got %v after %v, want the run's end", err, x.Done-x.Sent)
 	}
 	if err := l.Exchange(purchaseOf(tid, 2, 100)); !errors.Is(err, line.ErrStopped) || !errors.Is(err, line.ErrUnsent) {
 		t.Errorf("after the end: got %v, want it unsent", err)

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/posfleet/posfleet/sim/line"
 )
@@ -49,7 +48,7 @@ func securedHost(t *testing.T) (*line.Dialer, <-chan error) {
 		}
 	}()
 	config := &tls.Config{RootCAs: web.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, ServerName: "127.0.0.1"}
-	return &line.Dialer{Address: l.Addr().String(), TLS: config, Timeout: 5 * time.Second}, ends
+	return &line.Dialer{Address: l.Addr().String(), TLS: config, Timeout: patient}, ends
 }
 
 // A line that hangs up under TLS says so, whoever has it hang up.

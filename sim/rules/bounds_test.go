@@ -116,3 +116,45 @@ func TestReferencesAreToldApart(t *testing.T) {
 		}
 	}
 }
+
+// The place that is told is that of the first octet which differs, also where one value
+// is the beginning of the other, as a field that a host cuts off is.
+func TestPlaceOfADifference(t *testing.T) {
+	for _, c := range []struct {
+		seen, want string
+		at         int
+	}{{"", "123456", 1}, {"12345", "123456", 6}, {"1234567", "123456", 7}, {"123450", "123456", 6}, {"023456", "123456", 1}, {"120456", "123456", 3}} {
+		if at := differAt([]byte(c.seen), c.want); at != c.at {
+			t.Errorf("%q for %q differs at %d, want %d", c.seen, c.want, at, c.at)
+		}
+	}
+}
+
+// Of a request that the dialect has no form for nothing is known that it asked for; an
+// inquiry brings the balance, and a question about a QR payment the reference of that.
+func TestWhatARequestAskedForIsOfItsForm(t *testing.T) {
+	cup := dialect.CUP()
+	for _, c := range []struct {
+		of               dialect.Transaction
+		code             string
+		unknown          bool
+		retells, without bool // without a balance it is as it should be
+	}{
+		{dialect.QRQuery, "00", false, true, true},
+		{dialect.QRQuery, "25", false, false, true},
+		{dialect.QRQuery, "00", true, false, false},
+		{dialect.Purchase, "00", false, false, true},
+		{dialect.Balance, "00", false, false, false},
+	} {
+		x := answered(t, cup, c.of, func(m *wire.Message) { m.SetString(wire.ResponseCode, c.code) })
+		if c.unknown {
+			x.Form = nil
+		}
+		if got := x.retells(); got != c.retells {
+			t.Errorf("%v, %s, of no form: %v: it retells: %v", c.of, c.code, c.unknown, got)
+		}
+		if got := balanceTold.holds(x); got != c.without {
+			t.Errorf("%v, %s, of no form: %v: the balance is told: %v", c.of, c.code, c.unknown, got)
+		}
+	}
+}

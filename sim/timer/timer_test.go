@@ -29,7 +29,7 @@ func TestItGoesOffAtTheTimeSetLast(t *testing.T) {
 		if !timer.Wait() {
 			t.Fatal("the timer has ended")
 		}
-		if took := time.Since(begin); took < 30*time.Millisecond || took > 10*time.Second {
+		if took := time.Since(begin); took < 30*time.Millisecond || took > time.Minute {
 			t.Errorf("went off after %v, want 30 ms", took)
 		}
 	})

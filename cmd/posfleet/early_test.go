@@ -57,7 +57,7 @@ func TestSignalLeavesNoHalfOfAFile(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Skip(err)
 	}
-	for name, args := range map[string][]string{"decode": {"decode", "-"}, "import": {"dialect", "import", "-"}, "profile": {"steps", "--profile", pipe}} {
+	for name, args := range map[string][]string{"decode": {"decode", "-"}, "import": {"dialect", "import", "-"}, "profile": {"check", "--list", "--profile", pipe}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := exec.Command(program(t), args...)

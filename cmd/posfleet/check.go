@@ -141,7 +141,6 @@ func (f *checkFlags) mode(profile string) (line.Mode, error) {
 	case f.parallel < 1:
 		return line.Mode{}, fmt.Errorf("--parallel %d: want at least 1", f.parallel)
 	}
-	f.terminals = max(f.terminals, f.parallel)
 	if f.line == "" && !strings.HasPrefix(profile, "shared") {
 		return line.ParseMode(profile)
 	}

@@ -162,6 +162,12 @@ func (p *check) banners(r *verdicts.Results) {
 	}
 }
 
+// awayIn is in few words what a host did for which a check is incomplete.
+func awayIn(words string) string {
+	short, _, _ := strings.Cut(words, ": ")
+	return short
+}
+
 func checkCards(r *verdicts.Results) []verdictCard {
 	all := 0
 	for range r.All() {
@@ -174,7 +180,7 @@ func checkCards(r *verdicts.Results) []verdictCard {
 	case r.Interrupted:
 		verdict = verdictCard{"Verdict", "warn", "?", "incomplete", "a signal stopped it"}
 	case r.Away != "":
-		verdict = verdictCard{"Verdict", "warn", "?", "incomplete", "the host went away"}
+		verdict = verdictCard{"Verdict", "warn", "?", "incomplete", awayIn(r.Away)}
 	case r.Count(verdicts.Passed) == 0 && r.Count(verdicts.Failed) > 0:
 		verdict = verdictCard{"Verdict", "none", "–", "nothing held", "all that was tested is known to fail"}
 	case r.Count(verdicts.Passed) == 0:

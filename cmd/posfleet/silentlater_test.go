@@ -84,3 +84,13 @@ func TestLoadAtAHostThatIsSilentLater(t *testing.T) {
 		t.Errorf("exit code %d, it says\n%s", code, said)
 	}
 }
+
+// Nor is one said never to answer that check had an answer of before it began.
+func TestCheckAtAHostThatIsSilentLater(t *testing.T) {
+	t.Parallel()
+	var out, errs strings.Builder
+	code := run([]string{"check", "--timeout", "100ms", "@core-signin-1", "@core-purchase-1", "--host", silentLater(t, served(t), 1)}, &out, &errs)
+	if said := errs.String(); code != exitFailed || !strings.Contains(said, "answered a sign-in or an echo test before") || strings.Contains(said, "another dialect") || strings.Contains(said, "never") {
+		t.Errorf("exit code %d, it says\n%s%s", code, out.String(), said)
+	}
+}

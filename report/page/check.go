@@ -158,7 +158,7 @@ func (p *check) banners(r *verdicts.Results) {
 		p.Banner = append(p.Banner, fmt.Sprintf("After %s a reversal was owed that the host did not acknowledge: %s", report.Plural(int64(r.Unsettled), "scenario"), r.UnsettledWhy))
 	}
 	if r.Sent && !r.Answered && r.Count(verdicts.Failed) > 0 {
-		p.Banner = append(p.Banner, "The host never answered.")
+		p.Banner = append(p.Banner, "No scenario heard an answer of the host.")
 	}
 }
 

@@ -71,6 +71,14 @@ func (r *Recorder) Stuck(s *Shard, why error) {
 // of its kind it asks for the fields, masked.
 func (s *Shard) Stray(kind string, fields func() string) { s.r.failures.addStray(kind, 1, fields) }
 
+// StrayKnown reports whether one of some kind has been taken down.
+func (s *Shard) StrayKnown(kind string) bool {
+	f := &s.r.failures
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.stray[kind] != nil
+}
+
 func (f *failures) addStray(kind string, n int64, fields func() string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

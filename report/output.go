@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -42,12 +43,34 @@ func CreateOutput(name string) (*Output, error) {
 	})
 }
 
+// unfinished are the names under which something was made that is to get another.
+var unfinished struct {
+	mu    sync.Mutex
+	names []string
+}
+
+// DiscardUnfinished takes away what is being written, before the process is ended in the
+// midst of it: what has its name by now stays.
+func DiscardUnfinished() {
+	unfinished.mu.Lock()
+	defer unfinished.mu.Unlock()
+	for _, name := range unfinished.names {
+		os.RemoveAll(name)
+	}
+}
+
 // Beside has something made under a name that nothing else has, beside the one that it is to
 // get, and gives that name.
 func Beside(name string, create func(name string) error) (string, error) {
 	for {
 		drawn := name + partial + "-" + rand.Text()[:8]
-		if err := create(drawn); !errors.Is(err, fs.ErrExist) {
+		unfinished.mu.Lock()
+		err := create(drawn)
+		if err == nil {
+			unfinished.names = append(unfinished.names, drawn)
+		}
+		unfinished.mu.Unlock()
+		if !errors.Is(err, fs.ErrExist) {
 			return drawn, err
 		}
 	}

@@ -276,6 +276,15 @@ func TestAdviceIsTakenBackWhereItWouldNotHelp(t *testing.T) {
 	if said := r.Waited.String(); r.Waited.Enough != 0 || !strings.Contains(said, "90 of 100 exchanges unanswered") || strings.Contains(said, "72") {
 		t.Errorf("silent host: %q", said)
 	}
+	r.Faults = map[string]int64{"answer-lost": 90}
+	if r.Advise(); !strings.Contains(r.Waited.String(), "unanswered, on lines that were made to fail 90 times: ") {
+		t.Errorf("of faults that were injected it says %q", r.Waited)
+	}
+	r.Faults, r.Late = nil, 80
+	if r.Advise(); !strings.Contains(r.Waited.String(), "unanswered in time, 80 answers after it or otherwise than wanted: ") || strings.Contains(r.Waited.String(), "host") {
+		t.Errorf("of answers that come late it says %q", r.Waited)
+	}
+	r.Late = 0
 	r = &Report{Waited: Waited{Arrivals: 10, Terminals: 5, Enough: 72}, Labels: []Label{{Counts: Counts{Approved: 100}}}, Validity: Validity{Level: Invalid}}
 	r.Advise()
 	if said := r.Waited.String(); strings.Contains(said, "72") || strings.Contains(said, "waited for the host") {

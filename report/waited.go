@@ -54,10 +54,26 @@ func (r *Report) Advise() {
 	case r.Validity.Level == Invalid:
 		r.Waited.Enough, r.Waited.Why = 0, "the generator was the limit, so how many would do cannot be told"
 	case 2*unanswered > sent:
-		r.Waited.Enough, r.Waited.Why = 0, fmt.Sprintf("the host left %s of %s exchanges unanswered: more terminals would wait for it as well", FormatCount(unanswered), FormatCount(sent))
+		r.Waited.Enough, r.Waited.Why = 0, fmt.Sprintf("%s of %s exchanges unanswered%s: more terminals would wait as well", FormatCount(unanswered), FormatCount(sent), r.otherThanSilence())
 	case r.oneByOne():
 		r.Waited.Enough, r.Waited.Why = 0, fmt.Sprintf("on line %s the host answered no faster than one request after another on each: more terminals would wait in the same lines; more lines or a quicker host are needed, and how many terminals would do cannot be told", r.Plan.Lines)
 	}
+}
+
+// otherThanSilence is what is known of why exchanges had no answer beside that the host
+// kept silent; empty for nothing.
+func (r *Report) otherThanSilence() string {
+	var struck int64
+	for _, n := range r.Faults {
+		struck += n
+	}
+	switch {
+	case struck > 0:
+		return ", on lines that were made to fail " + Plural(struck, "time")
+	case r.Late+r.Cut+r.Unmatched > 0:
+		return fmt.Sprintf(" in time, %s after it or otherwise than wanted", Plural(r.Late+r.Cut+r.Unmatched, "answer"))
+	}
+	return ""
 }
 
 // oneByOne reports whether answers on shared lines came no faster than from a host that

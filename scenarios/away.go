@@ -3,9 +3,13 @@ package scenarios
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
@@ -66,6 +70,39 @@ const hostAway = "the host went away"
 // errAway marks what could not be tested for want of a host.
 var errAway = fmt.Errorf("%w: %s", sim.ErrUntested, hostAway)
 
+// awayAs is the cause of a scenario that missed the host: how that showed in it, in words
+// that are the same for the same cause.
+func awayAs(why error) string {
+	var timeout net.Error
+	_, dialing := errors.AsType[*net.OpError](why)
+	switch cause := line.CauseOf(why); {
+	case errors.Is(why, syscall.ECONNREFUSED):
+		return hostAway + ": it refuses connections"
+	case errors.Is(why, syscall.ECONNRESET), errors.Is(why, syscall.EPIPE):
+		return hostAway + ": it reset the connection"
+	case errors.Is(why, io.EOF), errors.Is(why, io.ErrUnexpectedEOF):
+		return hostAway + ": it closed the connection"
+	case dialing && errors.As(why, &timeout) && timeout.Timeout(), cause == line.HostSilent:
+		return hostAway + ": it takes no connection in time"
+	case cause != line.Unclear:
+		return hostAway + ": " + cause.String()
+	}
+	return hostAway
+}
+
+// awayAs is the cause where an exchange showed it: of a line that broke how it did, and after
+// how much of an answer.
+func (s *seat) awayAs(r *sim.Result, why error) string {
+	if r.Outcome != report.Broken {
+		return awayAs(why)
+	}
+	how := awayAs(r.Why)
+	if r.Stray != nil && r.Stray.Why != "" && how != hostAway {
+		how += " after " + r.Stray.Why
+	}
+	return how
+}
+
 // isAway says of an exchange that went wrong that no host was there for it; nil when
 // one was. A connection that could not be made is reason enough; one that broke only
 // if no other can be had.
@@ -105,7 +142,10 @@ func (s *seat) isAway(ctx context.Context, r *sim.Result) error {
 			}
 		}
 	}
-	return fmt.Errorf("%w: %w", errAway, why)
+	if r.Outcome != report.Broken {
+		return fmt.Errorf("%w: %w", errAway, why)
+	}
+	return fmt.Errorf("%w: %w; then %w", errAway, whyNotApproved(r), why)
 }
 
 // reach sees whether the host can be reached.
@@ -206,6 +246,6 @@ func (c *Check) gone(p *plan) bool {
 		return false
 	}
 	p.Outcome, p.Reason = verdicts.Untested, fmt.Errorf("%w: %w", errAway, c.absence.final)
-	p.Cause, p.Unreached = hostAway, true
+	p.Cause, p.Unreached = awayAs(c.absence.final), true
 	return true
 }

@@ -96,8 +96,11 @@ func TestDeadHostLeavesScenariosUntested(t *testing.T) {
 		if n := found.Broken(); n > 0 {
 			t.Errorf("%d scenarios count against the host", n)
 		}
-		if all := found.Causes(); len(all) != 1 || all[0].Why() != hostAway {
-			t.Errorf("%d causes: %v", len(all), all)
+		all := found.Causes()
+		for i, cause := range all {
+			if why := cause.Why(); !strings.HasPrefix(why, hostAway+": it ") || i == 0 && why != hostAway+": it refuses connections" || len(all) > parallel {
+				t.Errorf("%d causes: %v", len(all), all)
+			}
 		}
 		if found.Unsettled > 0 {
 			t.Errorf("a reversal is said to be left: %s", found.UnsettledWhy)

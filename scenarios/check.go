@@ -28,7 +28,7 @@ type Check struct {
 	Language  *Language
 	Dialer    *line.Dialer
 	Features  []*Feature              // selected
-	Terminals int                     // scenarios take turns on so many of the profile's terminals
+	Terminals int                     // scenarios take turns on so many of the profile's terminals, or on Parallel where that is more
 	Lines     line.Mode               // own or each
 	Line      string                  // line profile that they play, or kinds for that of each terminal's; empty for as they are
 	Parallel  int                     // how many are played at once, each on terminals of its own; at least 1
@@ -259,7 +259,7 @@ func (c *Check) fleet(ctx context.Context, clock *line.Clock) (terminals []*sim.
 		if !p.Terminals[i].Kind.ReadsCards() && readsCards(p) {
 			continue
 		}
-		if len(terminals) == max(c.Terminals, 1) {
+		if len(terminals) == max(c.Terminals, c.Parallel, 1) {
 			break
 		}
 		t := sim.NewTerminal(p, &p.Terminals[i])

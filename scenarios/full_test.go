@@ -52,8 +52,14 @@ func atMost(t *testing.T, host string, most int32) string {
 // someOf is some of the scenarios that come with posfleet, by id.
 func someOf(t *testing.T, ids ...string) (some []*Feature) {
 	t.Helper()
+	return someIn(t, "cup", ids...)
+}
+
+// someIn is likewise of those of a dialect.
+func someIn(t *testing.T, of string, ids ...string) (some []*Feature) {
+	t.Helper()
 	n := 0
-	for _, f := range embeddedFor(t, "cup") {
+	for _, f := range embeddedFor(t, of) {
 		of := *f
 		of.Scenarios = slices.DeleteFunc(slices.Clone(f.Scenarios), func(s *Scenario) bool { return !slices.Contains(ids, s.ID) })
 		if n += len(of.Scenarios); len(of.Scenarios) > 0 {

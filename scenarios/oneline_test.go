@@ -75,6 +75,7 @@ func TestHintNamesFlagsThatHelp(t *testing.T) {
 		{4, 4, 1, "--terminals 1 --parallel 1 or --line each"},
 		{8, 4, 3, "--terminals 3 --parallel 3 or --line each"},
 		{8, 2, 3, "--terminals 3 or --line each"},
+		{1, 4, 1, "--parallel 1 or --line each"},
 		{1, 1, 1, "--line each"},
 	} {
 		check := &Check{Terminals: c.terminals, Parallel: c.parallel}

@@ -166,7 +166,7 @@ func (s *seat) miss(p *plan) {
 			return
 		}
 		s.check.missed(err)
-		p.Reason, p.Cause, p.Unreached = fmt.Errorf("%w: %w", errAway, err), hostAway, true
+		p.Reason, p.Cause, p.Unreached = fmt.Errorf("%w: %w", errAway, err), awayAs(err), true
 	}
 }
 

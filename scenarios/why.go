@@ -33,9 +33,9 @@ func (s *seat) explain(ctx context.Context, b *Bound, err error) error {
 	if i >= 0 {
 		r := &past[i].result
 		if why := s.isAway(ctx, r); why != nil {
-			v.Reason, v.Cause, v.Unreached = why, hostAway, true
-			if errors.Is(why, errFull) {
-				v.Cause = hostFull
+			v.Reason, v.Cause, v.Unreached = why, hostFull, true
+			if !errors.Is(why, errFull) {
+				v.Cause = s.awayAs(r, why)
 			}
 			return why
 		}

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -89,7 +88,7 @@ func (p *Player) unanswered(r *Result, err error) {
 	r.Why = err
 	switch {
 	case err == nil:
-		r.Outcome, r.Why = report.Refused, rules.Unreadable(fmt.Errorf("answer: %w", p.x.Unreadable))
+		r.Outcome, r.Why = report.Refused, rules.Unreadable(p.unread(p.x.Unreadable))
 	case errors.Is(err, line.ErrTimeout):
 		r.Outcome = report.TimedOut
 	case errors.Is(err, line.ErrUnsent):

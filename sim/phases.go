@@ -2,11 +2,13 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -36,9 +38,11 @@ func (f *fleet) phase(ctx context.Context, of dialect.Transaction, do func(*Play
 		err := f.before(p, t, do)
 		mu.Lock()
 		defer mu.Unlock()
-		if err == nil {
+		switch {
+		case err == nil:
 			ok++
-		} else {
+		case ctx.Err() != nil && errors.Is(err, line.ErrStopped): // what it would have come to is not known
+		default:
 			t.out = true
 			if phase.Unable(t.TID, err); phase.First == t.TID {
 				first = fmt.Errorf("terminal %s: %s: %w", t.TID, of, err)
@@ -48,6 +52,9 @@ func (f *fleet) phase(ctx context.Context, of dialect.Transaction, do func(*Play
 			told(ok, phase.Failed, phase.Terminals)
 		}
 	})
+	if ctx.Err() != nil { // the others were not asked, or not heard to the end
+		phase.Terminals = ok + phase.Failed
+	}
 	phase.Took = r.Now()
 	recorded.Tick(phase.Took)
 	rep := recorded.Report()
@@ -61,9 +68,10 @@ func (f *fleet) phase(ctx context.Context, of dialect.Transaction, do func(*Play
 
 // signIn powers on, logs in and signs in every terminal, and has each start a batch
 // where the run wants that: phases of their own. It fails when no terminal can take
-// part.
+// part. When ctx is done it ends at once: nothing of the run is open yet.
 func (f *fleet) signIn(ctx context.Context) (signIn, opening *report.Phase, err error) {
 	r := f.run
+	defer context.AfterFunc(ctx, f.hangUp)()
 	signIn, err = f.phase(ctx, dialect.SignIn, f.powerOn, r.Observer.SignIn)
 	f.signedIn = signIn.Terminals - signIn.Failed
 	switch {

@@ -78,6 +78,7 @@ type Result struct {
 type Stray struct {
 	Octets []byte
 	Why    string
+	breaks string        // which field is not as the dialect has it, so that it cannot be read; empty where that is not known
 	broken *rules.Broken // the rule for which it is no answer, though it may have been meant as one; nil for none
 }
 
@@ -454,6 +455,10 @@ func (p *Player) record(r *Result, begun time.Duration) {
 		if x.Duplicate > 1 && r.Should.Has(rules.Once) { // of which it has counted one
 			recordFurther(p.Shard, &line.Strays{Duplicate: x.Duplicate - 1})
 		}
-		recordStrays(p.Shard, p.T.Profile.Dialect, &x.Strays)
+		breaks := ""
+		if r.Stray != nil {
+			breaks = r.Stray.breaks
+		}
+		recordStrays(p.Shard, p.T.Profile.Dialect, &x.Strays, breaks)
 	}
 }

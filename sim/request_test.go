@@ -167,7 +167,7 @@ func TestStraysAreCountedByWhatTheyAre(t *testing.T) {
 		{"no message at all", line.Strays{Unmatched: 1, Stray: []byte("6225000000000014"), StrayWhy: "cut"}, 0, 0, 1, "cut", "octets that cannot be read"},
 	} {
 		rec := report.NewRecorder([]string{"a"}, 1, 0)
-		recordStrays(rec.Shard(), d, &c.met)
+		recordStrays(rec.Shard(), d, &c.met, "")
 		rec.Tick(1_000_000_000)
 		r := rec.Report()
 		if r.Late != c.late || r.Duplicate != c.double || r.Unmatched != c.nobody || (len(r.Strays) == 1) != (c.kind != "") {

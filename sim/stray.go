@@ -13,8 +13,9 @@ import (
 )
 
 // recordStrays takes down what a line met that no exchange waited for: how many, and
-// of what is no request's answer the first of each kind, field by field, masked.
-func recordStrays(shard *report.Shard, d *dialect.Dialect, met *line.Strays) {
+// of what is no request's answer the first of each kind, field by field, masked, and which
+// field breaks it where that is known.
+func recordStrays(shard *report.Shard, d *dialect.Dialect, met *line.Strays, breaks string) {
 	if met.Late+met.Cut+met.Duplicate+met.Unmatched > 0 {
 		shard.Late(met.Late)
 		shard.Cut(met.Cut)
@@ -26,12 +27,8 @@ func recordStrays(shard *report.Shard, d *dialect.Dialect, met *line.Strays) {
 	}
 	m := d.Acquire()
 	defer m.Release()
-	kind := met.StrayWhy
 	at, err := m.ReadPart(met.Stray)
-	if err == nil {
-		kind = m.MTI() + ", " + kind
-	}
-	shard.Stray(kind, func() string {
+	shard.Stray(strayKind(m, err, met.StrayWhy), func() string {
 		var b strings.Builder
 		if err == nil || d.IsVersion(m) && m.Present() != (wire.FieldSet{}) { // else it is no message, and may be a card number
 			d.Describe(&b, m)
@@ -39,8 +36,20 @@ func recordStrays(shard *report.Shard, d *dialect.Dialect, met *line.Strays) {
 		if err != nil {
 			fmt.Fprintf(&b, "then %d octets that cannot be read: %v\n", len(met.Stray)-at, err)
 		}
+		if breaks != "" {
+			fmt.Fprintf(&b, "%s\n", breaks)
+		}
 		return b.String()
 	})
+}
+
+// strayKind is what strays of a kind have in common: why they are such, and the message
+// type of those that were read without err.
+func strayKind(m *wire.Message, err error, why string) string {
+	if err != nil {
+		return why
+	}
+	return m.MTI() + ", " + why
 }
 
 // recordFurther counts the messages beside answers that no exchange met.
@@ -56,21 +65,30 @@ func recordFurther(shard *report.Shard, met *line.Strays) {
 	}
 }
 
-// nearly says of a message that came in an exchange which heard no answer in what it
-// differs from one. On a line with one exchange in flight it may have been meant so.
+// nearly says of a message that came in an exchange which heard no answer, and was meant for
+// it as far as can be known, in what it differs from one: on a line with one exchange in
+// flight all may be. Which field is of another form is looked for in the first of a kind.
 func (p *Player) nearly(f *dialect.Form, r *Result) {
-	if _, alone := p.T.Link.(*line.Own); !alone || r.Stray == nil {
+	if _, alone := p.T.Link.(*line.Own); !alone && !p.x.Meant || r.Stray == nil {
 		return
 	}
-	m := p.T.Profile.Dialect.Acquire()
+	d := p.T.Profile.Dialect
+	m := d.Acquire()
 	defer m.Release()
-	if m.Read(r.Stray.Octets) != nil || !m.IsAnswer() {
+	err := m.Read(r.Stray.Octets)
+	if p.Shard == nil || p.x.Meant || !p.Shard.StrayKnown(strayKind(m, err, r.Stray.Why)) {
+		if r.Stray.breaks = d.Breaks(p.req, r.Stray.Octets); r.Stray.breaks != "" {
+			r.Stray.Why = fmt.Sprintf("%s (%s)", r.Stray.breaks, r.Stray.Why)
+		}
+	}
+	if err != nil || !m.IsAnswer() || p.x.Meant {
 		return
 	}
-	_, err := rules.NewJudge(p.T.Profile.Dialect).Check(p.asked(f, m))
+	_, err = rules.NewJudge(d).Check(p.asked(f, m))
 	if b, is := errors.AsType[*rules.Broken](err); is {
-		r.Stray.Why += ": " + b.Error()
-		r.Stray.broken = b
+		if r.Stray.broken = b; r.Stray.breaks == "" {
+			r.Stray.Why += ": " + b.Error()
+		}
 	}
 	p.judged.Answer = p.ans
 }

@@ -17,7 +17,7 @@ const module = "github.com/posfleet/posfleet"
 // arrows is which of our packages may import which, relative to the module. A
 // package that is not here has no place in the tree yet: give it one on purpose.
 var arrows = map[string][]string{
-	"cmd/posfleet":         {"features", "report", "report/capacity", "report/compare", "report/metrics", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/agent", "sim/audit", "sim/capture", "sim/chip", "sim/device", "sim/dialect", "sim/fee", "sim/host", "sim/host/admin", "sim/host/store", "sim/keys", "sim/line", "sim/negative", "sim/profile", "sim/proxy", "sim/recording", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
+	"cmd/posfleet":         {"cmd/posfleet/interrupt", "features", "report", "report/capacity", "report/compare", "report/metrics", "report/page", "report/plot", "report/verdicts", "scenarios", "sim", "sim/agent", "sim/audit", "sim/capture", "sim/chip", "sim/device", "sim/dialect", "sim/fee", "sim/host", "sim/host/admin", "sim/host/store", "sim/keys", "sim/line", "sim/negative", "sim/profile", "sim/proxy", "sim/recording", "sim/rules", "sim/selftest", "sim/strict", "sim/wire"},
 	"scenarios":            {"report", "report/verdicts", "sim", "sim/chip", "sim/device", "sim/dialect", "sim/fee", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/strict", "sim/wire"},
 	"sim":                  {"report", "sim/chip", "sim/device", "sim/dialect", "sim/keys", "sim/line", "sim/operator", "sim/profile", "sim/rules", "sim/signature", "sim/signature/jbig", "sim/strict", "sim/timer", "sim/wire"},
 	"sim/line":             {"sim/strict", "sim/wire"},
@@ -62,6 +62,8 @@ var arrows = map[string][]string{
 	"report/verdicts":      {"report"},
 	"report":               {},
 	"features":             {},
+
+	"cmd/posfleet/interrupt": {},
 
 	"interop":            {}, // tests; these and what follows may not import ours, nor ours them
 	"interop/moovserver": {},

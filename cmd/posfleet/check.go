@@ -141,7 +141,6 @@ func (f *checkFlags) mode(profile string) (line.Mode, error) {
 	case f.parallel < 1:
 		return line.Mode{}, fmt.Errorf("--parallel %d: want at least 1", f.parallel)
 	}
-	f.terminals = max(f.terminals, f.parallel)
 	if f.line == "" && !strings.HasPrefix(profile, "shared") {
 		return line.ParseMode(profile)
 	}
@@ -247,8 +246,11 @@ func checkExit(found *verdicts.Results, err error, sig *signals) error {
 	case found.Broken() == 0:
 		return nil
 	case found.Sent && !found.Answered && found.Count(verdicts.Failed) > 0:
-		return &exit{code: exitFailed, err: errors.New("the host never answered"),
-			hint: "does it speak another dialect, length prefix or TPDU? see --dialect and the profile's length, tpdu and header"}
+		if found.Target == bundledTarget {
+			return &exit{code: exitFailed, err: errors.New("no scenario heard an answer of the host")}
+		}
+		return &exit{code: exitFailed, err: errors.New("no scenario heard an answer of the host, which answered a sign-in or an echo test before them"),
+			hint: "posfleet doctor asks it step by step, and waits for answers that come late"}
 	}
 	return &exit{code: exitFailed, err: errors.New("")}
 }

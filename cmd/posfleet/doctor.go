@@ -444,8 +444,8 @@ func (d *doctor) otherwise(a *asked, r *sim.Result) error {
 		}
 		return d.ill(f.Keys, "the host speaks another way than the profile says")
 	}
-	if breaks := capture.Breaks(a.profile.Dialect, heard, a.sent); breaks != "" {
-		return d.ill(nil, "the host's answer to the %s does not read as the dialect has its fields: %s; it is the host's fault, or %sfields say how long they are (posfleet dialect show, posfleet decode)", a.what, breaks, a.profile.Dialect.InFile())
+	if err := d.unread(a, a.what, r); err != nil {
+		return err
 	}
 	if looks := capture.Looks(heard); looks != "" {
 		return d.ill(nil, "what comes looks like %s", looks)
@@ -454,6 +454,17 @@ func (d *doctor) otherwise(a *asked, r *sim.Result) error {
 		return d.ill(nil, "what comes cannot be read: %w; posfleet decode explains octets, docs/dialects.md says how a dialect of your own is written", why)
 	}
 	return d.ill(nil, "what comes is no message of any dialect and framing that posfleet knows")
+}
+
+// unread is what is wrong with a host whose answer cannot be read since a field of it is
+// not as the dialect has it; nil where that is not so.
+func (d *doctor) unread(a *asked, what string, r *sim.Result) error {
+	u, is := errors.AsType[*sim.Unread](r.Why)
+	if !is || u.Field() == "" {
+		return nil
+	}
+	return d.ill(a.lines, "the host's answer to the %s does not read as the dialect has its fields: %s (%w); it is the host's fault, or %sfields say how they are (posfleet dialect show, posfleet decode)",
+		what, u.Field(), u.Unwrap(), a.profile.Dialect.InFile())
 }
 
 // again are the flags with which check meets the same host in the same way.

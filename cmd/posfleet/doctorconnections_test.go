@@ -178,3 +178,18 @@ func TestLoadOnSharedLinesOfAHostThatHangsUp(t *testing.T) {
 		}
 	}
 }
+
+// What is advised is of the flags that were given: of --parallel, where that is what has
+// more terminals than one connection at a time allows.
+func TestAdviceIsOfWhatWasAskedFor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
+	t.Parallel()
+	host := behind(t, nil, oneAtATime())
+	var out, errs bytes.Buffer
+	run([]string{"check", "--host", host, "--timeout", "300ms", "--terminals", "1", "--parallel", "4", "core/purchase"}, &out, &errs)
+	if said := out.String() + errs.String(); !strings.Contains(said, "--parallel 1 or --line each") || strings.Contains(said, "--terminals 1 --parallel") {
+		t.Errorf("it says\n%s", said)
+	}
+}

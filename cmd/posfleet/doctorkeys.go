@@ -37,6 +37,9 @@ func (d *doctor) signsIn(a *asked) error {
 	case r.Outcome == report.Declined:
 		return d.ill(a.lines, "the host refuses terminal %s with %s (%s)%s", a.player.T.TID, r.Code, d.meaning(a, r), d.lookAt(a, r))
 	case r.Outcome == report.Refused:
+		if err := d.unread(a, a.what, r); err != nil {
+			return err
+		}
 		if line, why := d.otherKeys(a); line != "" {
 			return d.ill(append(a.lines, line), "%s", why)
 		}
@@ -160,6 +163,9 @@ func (d *doctor) signsOff(a *asked, judged bool) error {
 		d.falls(a)
 		return nil
 	case r.Outcome == report.Refused:
+		if err := d.unread(a, "sign-off", r); err != nil {
+			return err
+		}
 		return d.ill(a.lines, "the answer to the sign-off is not what the dialect wants: %w", r.Why)
 	}
 	if err := d.silentAfter(a, r); err != nil {
@@ -198,6 +204,9 @@ func (d *doctor) judges(a *asked, q *errand, r *sim.Result) error {
 	case r.Outcome == report.Refused && echoRule(r.Why) != "":
 		return d.ill(a.lines, "the host changes what its answer to the %s is to bring back: %w (%s); mend the host, or where its network has it so, %s", q.what, r.Why, echoRule(r.Why), d.notEchoed(a, r))
 	case r.Outcome == report.Refused:
+		if err := d.unread(a, q.what, r); err != nil {
+			return err
+		}
 		return d.ill(a.lines, "the answer to the %s is not what the dialect wants: %w; what it must carry stands %sanswer of transactions.%s (posfleet dialect show)", q.what, r.Why, of.InFile(), q.of)
 	case !declined:
 		if err := d.silentAfter(a, r); err != nil {

@@ -140,7 +140,7 @@ func (t *tap) exchange(x *line.Exchange) error {
 		m := t.dialect.Acquire()
 		switch err := m.Read(octets); {
 		case err != nil:
-			x.Unreadable = err
+			x.Unreadable = &line.Unread{Octets: octets, Err: err}
 			return nil
 		case m.Key() == x.Key && over:
 			t.late = t.clock.Now() - x.Sent

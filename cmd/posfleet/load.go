@@ -192,7 +192,7 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 	}
 	rep.Run, rep.Part = f.runID(part), part
 	if err != nil {
-		return f.unplayed(ctx, out, folder, rep, n, err, sig)
+		return f.unplayed(ctx, out, folder, rep, n, err)
 	}
 	if err := f.complete(ctx, rep, run, folder, j, n, sig); err != nil {
 		return &exit{code: exitInternal, err: fmt.Errorf("the counters of this run do not add up: %w", err)}

@@ -61,6 +61,9 @@ func (f *loadFlags) runStorms(cmd *cobra.Command, args []string) error {
 		found, err := f.playStorm(cmd.Context(), host, j, seed, &all)
 		if err != nil {
 			tell.done()
+			if cmd.Context().Err() != nil { // what was not played to its end says nothing of the host
+				break
+			}
 			return err
 		}
 		if f.storm.events != "" {

@@ -33,7 +33,7 @@ func run(args []string, out, errs io.Writer) (code int) {
 			code = exitInternal
 		}
 	}()
-	sig := &signals{}
+	sig := &signals{errs: stderr}
 	ctx, stop := sig.watch()
 	defer stop()
 	root := command(sig)

@@ -97,8 +97,8 @@ func (n *network) misheard(ctx context.Context, r *sim.Result, heard []byte, sen
 				hint: "posfleet doctor says what of it is not its request's; pair in a dialect file says by which fields answers pair (docs/dialects.md)"}
 		}
 	}
-	if breaks := capture.Breaks(d, heard, sent); breaks != "" {
-		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s answers %s with what the dialect cannot read: %s (%w)", address, asked, breaks, r.Why),
+	if u, is := errors.AsType[*sim.Unread](r.Why); is && u.Field() != "" {
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s answers %s with what the dialect cannot read: %w", address, asked, r.Why),
 			hint: "where the host is right, a dialect file says so in fields; posfleet doctor asks it step by step, posfleet dialect check compares a dialect with messages"}
 	}
 	if looks := capture.Looks(heard); looks != "" {

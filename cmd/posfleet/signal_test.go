@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/posfleet/posfleet/cmd/posfleet/interrupt"
 )
 
 // The test binary is posfleet when it is called so: verbs are tested as
@@ -21,6 +23,7 @@ func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "posfleet" {
 		main()
 	}
+	interrupt.Early() // a signal ends tests as ever
 	flag.Parse()
 	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue && runtime.GOMAXPROCS(0) < 4 {
 		p.Value.Set("4") // tests here wait for the clock, or for processes that do

@@ -4,18 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"sync/atomic"
 	"syscall"
+	"time"
+
+	"github.com/posfleet/posfleet/cmd/posfleet/interrupt"
+	"github.com/posfleet/posfleet/report"
 )
 
 // signals turns the first interrupt into the end of the command's context and the
 // second into the end of abort. What nobody waits for, as while a file is read, ends
-// the process there and then.
+// the process there and then, which is said.
 type signals struct {
 	abort context.Context
 	first os.Signal
+	errs  io.Writer // standard error
 }
 
 // heeded is a context that knows whether anybody has asked for its end.
@@ -38,23 +44,16 @@ func (h *heeded) Err() error {
 // ends the context alone.
 func heed(ctx context.Context) { _ = ctx.Done() }
 
-// ending are the signals that end posfleet: an interrupt, being told to, quitting, and
-// its terminal having gone. One that it was started to ignore, as by nohup, stays so.
-func ending() []os.Signal {
-	all := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT}
-	if !signal.Ignored(syscall.SIGHUP) {
-		all = append(all, syscall.SIGHUP)
-	}
-	return all
-}
-
 func (s *signals) watch() (context.Context, func()) {
 	whole, cancel := context.WithCancelCause(context.Background())
 	last, cancelAbort := context.WithCancel(context.Background())
 	ctx, abort := &heeded{Context: whole}, &heeded{Context: last}
 	s.abort = abort
 	c := make(chan os.Signal, 2)
-	signal.Notify(c, ending()...)
+	signal.Notify(c, interrupt.Ending()...)
+	if s.first = interrupt.Early(); s.first != nil {
+		s.end()
+	}
 	// A reader that has gone, as in `| head`, is no reason to leave half a run:
 	// what is written then fails, and a run folder becomes whole.
 	ignorePipe()
@@ -69,12 +68,12 @@ func (s *signals) watch() (context.Context, func()) {
 					cancel(&exit{code: s.code(), err: errSignal})
 				case s.first == nil:
 					s.first = sig
-					os.Exit(s.code())
+					s.end()
 				case sig == syscall.SIGHUP && sig == s.first: // of one terminal that goes kernel and shell both tell
 				case abort.asked.Load() && last.Err() == nil:
 					cancelAbort()
 				default:
-					os.Exit(s.code())
+					s.end()
 				}
 			case <-done:
 				return
@@ -87,6 +86,25 @@ func (s *signals) watch() (context.Context, func()) {
 		cancel(nil)
 		cancelAbort()
 	}
+}
+
+// saying is how long it may take to say that a signal ends the process, where nobody may
+// read it.
+const saying = 200 * time.Millisecond
+
+// end ends the process for the signal that came, and leaves no half of a file.
+func (s *signals) end() {
+	said := make(chan struct{})
+	go func() {
+		fmt.Fprintf(s.errs, "posfleet: %v\n", errSignal)
+		close(said)
+	}()
+	report.DiscardUnfinished()
+	select {
+	case <-said:
+	case <-time.After(saying):
+	}
+	os.Exit(s.code())
 }
 
 // errSignal is the cause of a context's end that a signal is.

@@ -7,14 +7,13 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 )
@@ -130,28 +129,23 @@ type seedStrikes struct {
 	strikes []line.Strike
 }
 
-// writeStrikes writes a line for each strike of some storms, beside the file and then in
-// its place.
+// writeStrikes writes a line for each strike of some storms.
 func writeStrikes(path string, storms ...seedStrikes) error {
-	temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name())
-	to := json.NewEncoder(temporary)
-	for _, of := range storms {
-		for _, s := range of.strikes {
-			s.Terminal = string(printable(s.Terminal))
-			err = errors.Join(err, to.Encode(struct {
-				Seed uint64 `json:"seed"`
-				line.Strike
-			}{of.seed, s}))
+	return report.WriteFile(path, func(w io.Writer) error {
+		to := json.NewEncoder(w)
+		for _, of := range storms {
+			for _, s := range of.strikes {
+				s.Terminal = string(printable(s.Terminal))
+				if err := to.Encode(struct {
+					Seed uint64 `json:"seed"`
+					line.Strike
+				}{of.seed, s}); err != nil {
+					return err
+				}
+			}
 		}
-	}
-	if err := errors.Join(err, temporary.Chmod(0o644), temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), path)
+		return nil
+	})
 }
 
 // printable is a terminal number as a file may have it: whatever came off a line.

@@ -14,10 +14,11 @@ import (
 
 // unplayed tells a run in which nothing could be played, in its folder too, and
 // explains it.
-func (f *loadFlags) unplayed(ctx context.Context, out io.Writer, folder *report.Folder, rep *report.Report, n *network, err error, sig *signals) error {
+func (f *loadFlags) unplayed(ctx context.Context, out io.Writer, folder *report.Folder, rep *report.Report, n *network, err error) error {
 	rep.Plan, rep.Environment = f.asked, report.ThisMachine(build())
 	rep.Incomplete = "nothing was played: " + n.profile.Dialect.Scrubbed(report.Printable(err.Error()))
-	if ctx.Err() != nil {
+	stopped := ctx.Err() != nil || errors.Is(err, context.Canceled) // by a signal, or by a key
+	if stopped {
 		rep.Incomplete = "it was stopped while terminals signed in: nothing was played"
 	}
 	rep.Validity = report.Validity{Level: report.NotJudged, Reasons: []string{"nothing was played"}, SameHost: n.books != nil || n.local()}
@@ -38,7 +39,9 @@ func (f *loadFlags) unplayed(ctx context.Context, out io.Writer, folder *report.
 	}
 	switch {
 	case ctx.Err() != nil:
-		return &exit{code: sig.code(), err: errors.New("stopped before anything was played")}
+		return cutOff(ctx, "nothing was played")
+	case stopped:
+		return &exit{code: exitIncomplete, err: errors.New("stopped before anything was played")}
 	case errors.Is(err, syscall.EMFILE):
 		return &exit{code: exitGenerator, err: err, hint: "this process may not open more files: raise that (ulimit -n), or let terminals share lines, --line shared:8"}
 	case errors.Is(err, line.ErrUnsent):
@@ -49,7 +52,7 @@ func (f *loadFlags) unplayed(ctx context.Context, out io.Writer, folder *report.
 		return &exit{code: exitIncomplete, err: fmt.Errorf("no terminal could sign in: %w", err), hint: hint}
 	case errors.Is(err, line.ErrTimeout), errors.Is(err, line.ErrBroken):
 		return &exit{code: exitUnreachable, err: err,
-			hint: fmt.Sprintf("%s can be reached but does not answer: does it speak %s, with this length prefix and TPDU?", n.target, n.profile.Dialect.Title)}
+			hint: fmt.Sprintf("%s answered one terminal just before (posfleet doctor asks it step by step): does it take so many at once? --terminals and --line shared:8 say how many meet it", n.target)}
 	}
 	return &exit{code: exitIncomplete, err: fmt.Errorf("no terminal could sign in, nothing was played: %w", err)}
 }

@@ -84,14 +84,18 @@ Feature: Reversal
 
   @core-reversal-8
   Scenario: the reversal after a wrong MAC gives A0 as its reason
-    Given the line spoils the MAC of the next answer
-    When the cardholder pays 56.00 yuan with a good card
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    When the line spoils the MAC of the next answer
+    And the cardholder pays 56.00 yuan with a good card
     And the terminal sends the reversal that it owes
     Then the host acknowledges the reversal
     And the reversal carries:
       | field           | value              |
       | trace           | as in the original |
       | reversal reason | bad MAC            |
+    When the cardholder asks for the balance of a good card
+    Then the balance has not changed
 
   @core-reversal-9
   Scenario: a line that breaks in the middle of the request leaves a reversal owed

@@ -48,13 +48,17 @@ Feature: Reversal at UnionPay terminals
   Scenario: a reversal with a wrong MAC is refused and sent again
     Given the policy says "reversal-tries: at least 2"
     And the policy says "reversal-accepts: not A0"
-    And the line loses the next answer
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    When the line loses the next answer
     And the line spoils the MAC of the next request
-    When the cardholder pays 132.00 yuan with a good card
+    And the cardholder pays 132.00 yuan with a good card
     And the terminal sends the reversal that it owes
     Then the terminal owes a reversal
     When the terminal sends the reversal that it owes
     Then the host acknowledges the reversal
+    When the cardholder asks for the balance of a good card
+    Then the balance has not changed
 
   @cup-reversal-5
   Scenario: a reversed purchase leaves nothing to void

@@ -116,14 +116,18 @@ Feature: A day over ISO 8583:1987
   @reversal @iso87-repeat-1
   Scenario: a reversal that comes again names its original still
     Given the policy says "reversal-tries: at least 3"
-    Given the line loses the next 2 answers
-    When the cardholder pays 55.00 yuan with a good card
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    When the line loses the next 2 answers
+    And the cardholder pays 55.00 yuan with a good card
     And the terminal sends the reversal that it owes
     And the terminal sends the reversal that it owes
     Then the host acknowledges the reversal
     And the reversal carries:
       | field | value |
       | 90.1  | 0200  |
+    When the cardholder asks for the balance of a good card
+    Then the balance has not changed
 
   @keys @iso87-keys-1
   Scenario: a change of keys leaves batch and session as they are
@@ -142,12 +146,16 @@ Feature: A day over ISO 8583:1987
 
   @keys @iso87-keys-2
   Scenario: a reversal that was owed goes under the new keys
-    Given the line loses the next answer
-    When the cardholder pays 57.00 yuan with a good card
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
+    When the line loses the next answer
+    And the cardholder pays 57.00 yuan with a good card
     Then the terminal owes a reversal
     When the terminal changes its working keys
     And the terminal sends the reversal that it owes
     Then the host acknowledges the reversal
+    When the cardholder asks for the balance of a good card
+    Then the balance has not changed
 
   @keys @misuse @iso87-keys-3
   Scenario: nobody changes keys before a sign-in

@@ -158,8 +158,14 @@ func (p *check) banners(r *verdicts.Results) {
 		p.Banner = append(p.Banner, fmt.Sprintf("After %s a reversal was owed that the host did not acknowledge: %s", report.Plural(int64(r.Unsettled), "scenario"), r.UnsettledWhy))
 	}
 	if r.Sent && !r.Answered && r.Count(verdicts.Failed) > 0 {
-		p.Banner = append(p.Banner, "The host never answered.")
+		p.Banner = append(p.Banner, "No scenario heard an answer of the host.")
 	}
+}
+
+// awayIn is in few words what a host did for which a check is incomplete.
+func awayIn(words string) string {
+	short, _, _ := strings.Cut(words, ": ")
+	return short
 }
 
 func checkCards(r *verdicts.Results) []verdictCard {
@@ -174,7 +180,7 @@ func checkCards(r *verdicts.Results) []verdictCard {
 	case r.Interrupted:
 		verdict = verdictCard{"Verdict", "warn", "?", "incomplete", "a signal stopped it"}
 	case r.Away != "":
-		verdict = verdictCard{"Verdict", "warn", "?", "incomplete", "the host went away"}
+		verdict = verdictCard{"Verdict", "warn", "?", "incomplete", awayIn(r.Away)}
 	case r.Count(verdicts.Passed) == 0 && r.Count(verdicts.Failed) > 0:
 		verdict = verdictCard{"Verdict", "none", "–", "nothing held", "all that was tested is known to fail"}
 	case r.Count(verdicts.Passed) == 0:

@@ -124,7 +124,7 @@ type Results struct {
 	Strict      bool               `json:"strict"`            // untested and skipped are no better than failed
 	Seed        int64              `json:"shuffle,omitempty"` // of the order in which they were played; 0 for that of the files
 	Sent        bool               `json:"sent"`              // anything was sent to the host
-	Answered    bool               `json:"answered"`          // the host answered at all
+	Answered    bool               `json:"answered"`          // a scenario heard an answer of the host
 	Environment report.Environment `json:"environment"`
 	Rules       []report.RuleCount `json:"rules,omitempty"`         // how often answers broke rules
 	RuleWhy     map[string]string  `json:"rule_why,omitempty"`      // by the rule's id, how it was first broken

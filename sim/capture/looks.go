@@ -217,13 +217,3 @@ func prefixKey(p []byte, n int) string {
 	}
 	return ""
 }
-
-// Breaks says of octets that begin as the answer to a request and cannot be read in
-// network d which field breaks them; empty when they do not begin so.
-func Breaks(d *dialect.Dialect, heard []byte, request *wire.Message) string {
-	at, err := d.Find(heard[:min(len(heard), maxHeard)])
-	if err != nil || len(at.Message) == 0 {
-		return ""
-	}
-	return d.Breaks(request, at.Message)
-}

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/moov-io/iso8583/encoding"
 	"github.com/moov-io/iso8583/field"
+	"github.com/moov-io/iso8583/prefix"
 
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -50,17 +53,20 @@ func ofType(request, m *wire.Message) bool {
 }
 
 // Breaks says of octets, from a routing header on, that begin as the answer to a request
-// and cannot be read, which field is longer or shorter than d says; empty when they do not
-// begin so, or read whole.
+// and cannot be read, or read as the answer to none, which field is longer or shorter than
+// d says, or encoded otherwise; empty when they do not begin so, or are the answer.
 func (d *Dialect) Breaks(request *wire.Message, octets []byte) string {
 	m := d.NewMessage()
 	_, why := m.ReadPart(octets)
-	e, is := errors.AsType[*wire.FieldError](why)
-	if !is || request == nil || !ofType(request, m) {
+	if request == nil || !ofType(request, m) {
 		return ""
 	}
 	last := 0 // field that is the request's
 	first := d.strange(request, m, 0)
+	e, is := errors.AsType[*wire.FieldError](why)
+	if !is && first == 0 {
+		return ""
+	}
 	for n := range m.Fields {
 		if (first == 0 || n < first) && request.HasField(n) && bytes.Equal(m.Field(n), request.Field(n)) {
 			last = max(last, n)
@@ -75,57 +81,101 @@ func (d *Dialect) Breaks(request *wire.Message, octets []byte) string {
 			end = 128
 		}
 	}
-	var found, fields []string
-	by, whole := 0, false
+	var found []otherwise
+	whole, trace := false, d.Place(wire.Trace).Field
 	for _, n := range d.Format.Announced(octets) {
-		if n <= last || n > end || !d.HasField(n) || !fixedLength(d.Spec.Fields[n]) {
+		if n <= last || n > end || !d.HasField(n) {
 			continue
 		}
-		s := d.Spec.Fields[n].Spec()
-		length := d.lengthThatReads(request, octets, n, 0)
-		if length > 0 {
-			whole = true
-		} else if !whole { // its own value is not the request's
-			length = d.lengthThatReads(request, octets, n, n)
+		o, fits := d.otherwiseReads(request, octets, n, 0)
+		if whole = whole || fits; !whole && n != trace { // its own value is not the request's
+			o, fits = d.otherwiseReads(request, octets, n, n)
 		}
-		if length > 0 {
-			found = append(found, fmt.Sprintf("field %d (%s) is %d long, %d in the dialect", n, d.FieldName(n), length, s.Length))
-			fields = append(fields, fmt.Sprint(n))
-			by = length - s.Length
+		if fits {
+			found = append(found, o)
 		}
 	}
-	switch len(found) {
-	case 0:
-		before := fmt.Sprintf("from field %d on it is another", first)
-		if first == 0 {
-			before = fmt.Sprintf("it is the request's up to field %d", last)
-		}
-		return fmt.Sprintf("a field after %d is longer or shorter than the dialect says, or announced and not there: %s, and %v", last, before, why)
-	case 1:
-		return found[0]
+	switch {
+	case len(found) > 0:
+		return theseFields(found)
+	case !is, first > 0 && first == trace:
+		return "" // it may well be the answer to another request
+	case first > 0:
+		return fmt.Sprintf("a field after %d is longer or shorter than the dialect says, or announced and not there: from field %d on it is another", last, first)
 	}
-	more := "longer"
-	if by < 0 {
-		by, more = -by, "shorter"
-	}
-	return fmt.Sprintf("field %s or %s is %d %s than the dialect says", strings.Join(fields[:len(fields)-1], ", "), fields[len(fields)-1], by, more)
+	return fmt.Sprintf("a field after %d is longer or shorter than the dialect says, or announced and not there: it is the request's up to field %d", last, last)
 }
 
-// lengthThatReads is another length of field n with which octets are the answer to a
-// request, but for the value of one field; 0 for none.
-func (d *Dialect) lengthThatReads(request *wire.Message, octets []byte, n, but int) int {
+// otherwise is another form of a field in which an answer reads.
+type otherwise struct {
+	field int
+	by    int    // how much longer it is; 0 for as long
+	words string // how it is
+}
+
+// theseFields says that one of some fields is otherwise, of those of another length the
+// ones of which the least has to be so.
+func theseFields(all []otherwise) string {
+	least := func(o otherwise) int { return max(o.by, -o.by) }
+	by := least(slices.MinFunc(all, func(a, b otherwise) int { return least(a) - least(b) }))
+	all = slices.DeleteFunc(all, func(o otherwise) bool { return least(o) > by })
+	alike := all[0].by != 0
+	var words, fields []string
+	for _, o := range all {
+		words, fields = append(words, o.words), append(fields, fmt.Sprint(o.field))
+		alike = alike && o.by == all[0].by
+	}
+	last := len(all) - 1
+	switch {
+	case last == 0:
+		return words[0]
+	case !alike:
+		return strings.Join(words, ", or ")
+	}
+	more := "longer"
+	if all[0].by < 0 {
+		more = "shorter"
+	}
+	return fmt.Sprintf("field %s or %s is %d %s than the dialect says", strings.Join(fields[:last], ", "), fields[last], by, more)
+}
+
+// otherwiseReads is another form of field n in which octets are the answer to a request,
+// but for the value of one field: another length, or else another encoding, or of one of
+// variable length another length prefix.
+func (d *Dialect) otherwiseReads(request *wire.Message, octets []byte, n, but int) (otherwise, bool) {
 	s := d.Spec.Fields[n].Spec()
-	for length := 1; s.Enc != nil && s.Tag == nil && s.Bitmap == nil && length <= s.Length+8; length++ {
-		if length == s.Length {
-			continue
-		}
-		v, err := d.withField(n, field.NewSpec(length, s.Description, s.Enc, s.Pref))
+	if s.Enc == nil || s.Tag != nil || s.Bitmap != nil {
+		return otherwise{}, false
+	}
+	reads := func(length int, e encoding.Encoder, p prefix.Prefixer) bool {
+		v, err := d.withField(n, field.NewSpec(length, s.Description, e, p))
 		if err != nil {
-			continue
+			return false
 		}
-		if m := v.NewMessage(); m.Read(octets) == nil && d.AnswersTo(request, m, but) {
-			return length
+		m := v.NewMessage()
+		return m.Read(octets) == nil && d.AnswersTo(request, m, but)
+	}
+	named := fmt.Sprintf("field %d (%s)", n, d.FieldName(n))
+	fixed := fixedLength(d.Spec.Fields[n])
+	for by := 1; fixed && by <= max(8, s.Length-1); by++ {
+		for _, by := range []int{by, -by} {
+			if length := s.Length + by; by <= 8 && length > 0 && reads(length, s.Enc, s.Pref) {
+				return otherwise{n, by, fmt.Sprintf("%s is %d long, %d in the dialect", named, length, s.Length)}, true
+			}
 		}
 	}
-	return 0
+	for _, name := range []string{"ascii", "ebcdic", "packed", "packed-right", "track", "hex", "octets"} {
+		if e := wire.Encodings()[name]; e != s.Enc && reads(s.Length, e, s.Pref) {
+			return otherwise{field: n, words: fmt.Sprintf("%s is encoded as %s, %s in the dialect", named, name, wire.EncodingName(s.Enc))}, true
+		}
+	}
+	for _, name := range wire.Prefixes() {
+		if p, _ := wire.Prefix(name); !fixed && plainPrefix.MatchString(name) && name != wire.PrefixName(s.Pref) && reads(min(s.Length, wire.PrefixMost(p)), s.Enc, p) {
+			return otherwise{field: n, words: fmt.Sprintf("the length of %s is written as %s, %s in the dialect", named, name, wire.PrefixName(s.Pref))}, true
+		}
+	}
+	return otherwise{}, false
 }
+
+// plainPrefix are the names of length prefixes that are tried.
+var plainPrefix = regexp.MustCompile(`^(ascii|ebcdic|packed|binary)[1-4]$`)

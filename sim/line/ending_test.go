@@ -28,7 +28,7 @@ func TestAnAnswerOfABrokenLineIsNotLate(t *testing.T) {
 		const h = 42
 		s.open[h], s.taken = &call{on: conn}, 1
 		c.ends(s, conn, h)
-		s.stray(h, []byte("0210"))
+		s.stray(conn, h, []byte("0210"))
 		got := s.Leftovers()
 		if got.Late != c.want.Late || got.Cut != c.want.Cut || got.Duplicate != c.want.Duplicate || got.Unmatched != 0 || got.StrayWhy == "" {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)

@@ -56,6 +56,15 @@ type Exchange struct {
 	Transit    time.Duration // between Sent and Done
 }
 
+// Unread is the fault of an answer that cannot be read, and its octets.
+type Unread struct {
+	Octets []byte // without the length prefix
+	Err    error
+}
+
+func (u *Unread) Error() string { return u.Err.Error() }
+func (u *Unread) Unwrap() error { return u.Err }
+
 // Reset readies an exchange for the next request.
 func (x *Exchange) Reset() {
 	x.Began, x.Unreadable, x.Answer = 0, nil, nil
@@ -74,6 +83,7 @@ type Strays struct {
 
 	Stray    []byte // the first one, without its length prefix, or what came of it; nil when none did
 	StrayWhy string // why it is nobody's answer, or not whole
+	Meant    bool   // it seems to be meant for the exchange's request, and is not its answer as it stands
 }
 
 // GivenUpBefore is why a late answer is nobody's.
@@ -92,9 +102,12 @@ func (s *Strays) count(e ending, message []byte) {
 		s.Duplicate++
 		s.keep(message, "a further answer to a request already answered")
 	default:
-		s.unmatched(message, "the answer to no request of this line")
+		s.unmatched(message, ofNone)
 	}
 }
+
+// ofNone is why an answer is a stray that is of no request.
+const ofNone = "the answer to no request of this line"
 
 // any reports whether there are some.
 func (s *Strays) any() bool { return s.Late+s.Cut+s.Duplicate+s.Unmatched > 0 || s.StrayWhy != "" }
@@ -128,7 +141,7 @@ func (s *Strays) half(octets []byte, announced int) bool {
 func (s *Strays) add(t Strays) {
 	s.Late, s.Cut, s.Duplicate, s.Unmatched = s.Late+t.Late, s.Cut+t.Cut, s.Duplicate+t.Duplicate, s.Unmatched+t.Unmatched
 	if s.StrayWhy == "" {
-		s.Stray, s.StrayWhy = t.Stray, t.StrayWhy
+		s.Stray, s.StrayWhy, s.Meant = t.Stray, t.StrayWhy, t.Meant
 	}
 }
 

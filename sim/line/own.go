@@ -239,7 +239,8 @@ func (l *Own) wait(x *Exchange) error {
 			x.Answer = l.format.Acquire()
 		}
 		l.answer = body
-		if x.Unreadable = x.Answer.Read(body); x.Unreadable != nil {
+		if err := x.Answer.Read(body); err != nil {
+			x.Unreadable = &Unread{bytes.Clone(body), err}
 			return nil
 		}
 		switch key := x.Answer.Key(); {

@@ -38,6 +38,7 @@ type Shared struct {
 	unwritten chan struct{} // has the writer look whether something waits
 	failed    []*call       // to be woken when the lock is given back
 	history   history
+	sought    int // unreadable messages whose requests were looked for
 	strays    Strays
 	hasStrays atomic.Bool // some are not handed over yet
 	running   sync.WaitGroup
@@ -68,6 +69,8 @@ type call struct {
 	sent     time.Duration
 	deadline time.Duration
 	done     time.Duration // when the last octet was read, or it was given up
+	of       *Exchange
+	unread   *Strays // what seems to be meant for it and is not its answer; nil for nothing
 
 	ready     chan struct{}
 	coroutine *coroutine // that the player is; nil when it has a goroutine
@@ -132,7 +135,7 @@ func (s *Shared) exchange(x *Exchange) error {
 		}
 	}
 	x.Sent = s.clock.Now()
-	c.err, c.on, c.at, c.sent, c.deadline = nil, s.conn, s.queued, x.Sent, x.Sent+x.Timeout
+	c.err, c.on, c.at, c.sent, c.deadline, c.of = nil, s.conn, s.queued, x.Sent, x.Sent+x.Timeout, x
 	if len(s.open) == 0 || c.deadline < s.first {
 		s.first = c.deadline
 	}
@@ -146,6 +149,10 @@ func (s *Shared) exchange(x *Exchange) error {
 	}
 	c.wait()
 	x.Done, x.Answer, c.answer = c.done, c.answer, nil
+	if c.unread != nil {
+		x.Strays.add(*c.unread)
+		x.Met, c.unread = true, nil
+	}
 	if s.hasStrays.Load() {
 		s.handOver(x)
 	}
@@ -320,8 +327,7 @@ func (s *Shared) read(conn *concentrator) {
 			}
 			s.mu.Lock()
 			conn.hear(now)
-			s.strays.unmatched(body, why)
-			s.hasStrays.Store(true)
+			s.unmatched(conn, body, why)
 			s.mu.Unlock()
 			continue
 		}
@@ -332,10 +338,10 @@ func (s *Shared) read(conn *concentrator) {
 		c := s.open[h]
 		switch {
 		case c == nil:
-			s.stray(h, body)
+			s.stray(conn, h, body)
 		case now > c.deadline: // the sweeper has not been by yet
 			s.end(h, c, ErrTimeout, now)
-			s.stray(h, body)
+			s.stray(conn, h, body)
 		default:
 			m.Keep()
 			c.answer = m
@@ -402,9 +408,14 @@ func (s *Shared) untake(h uint64, c *call, now time.Duration) {
 }
 
 // stray counts an answer that nobody waits for. The lock is held.
-func (s *Shared) stray(h uint64, body []byte) {
+func (s *Shared) stray(conn *concentrator, h uint64, body []byte) {
+	e := s.history.find(h)
+	if e == unknown {
+		s.unmatched(conn, body, ofNone)
+		return
+	}
 	s.hasStrays.Store(true)
-	s.strays.count(s.history.find(h), body)
+	s.strays.count(e, body)
 }
 
 // fail drops a connection and ends the exchanges that are open on it with err.

@@ -61,10 +61,13 @@ func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, view viewFlags, si
 	c.hand = &hand{tell: c.tell, pace: pace{speed: 1}, kept: keptIn(folder, c.asked)}
 	c.since = "since attach"
 	c.desk = atTerminal(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-	return c.conduct(cmd.Context(), cmd.OutOrStdout(), begun, func(m *meeting) (run *agent.Controller, err error) {
-		run, c.began, err = agent.Attach(cmd.Context(), m.conn, c.Agents, c.dir)
+	return c.conduct(cmd.Context(), cmd.OutOrStdout(), begun, func(m *meeting) (*agent.Controller, error) {
+		run, began, err := agent.Attach(cmd.Context(), m.conn, c.Agents, c.dir)
 		if err != nil {
 			return run, err
+		}
+		if !began.IsZero() {
+			c.began.Store(&began)
 		}
 		c.tell.line("attached to the run of %s", f.attach)
 		packed, err := run.Plan(cmd.Context())

@@ -132,6 +132,14 @@ type meetingPlace struct {
 	Limits   []string      `json:"limits"`
 }
 
+// now is the time of the run; 0 before it has begun.
+func (c *controlled) now() time.Duration {
+	if began := c.began.Load(); began != nil {
+		return max(0, time.Since(*began))
+	}
+	return 0
+}
+
 // meetingName is its file in the run's folder of agents.
 const meetingName = "controller.json"
 
@@ -142,12 +150,13 @@ type controlled struct {
 	limits []report.Limit
 	books  func(context.Context) (audit.Books, error)                       // of the bundled host; nil when the host is the user's
 	due    func(s agent.Share, keys []report.Press) iter.Seq[time.Duration] // of a share's arrivals; nil where they are not known
+	counts dueCounts                                                        // of them, by second
 	folder *report.Folder
 	tell   *progress
 	sig    *signals
-	dir    string // of what agents send
-	began  time.Time
-	broken error // what the bundled host finds wrong with its own books
+	dir    string                    // of what agents send
+	began  atomic.Pointer[time.Time] // when arrival 0 is due; nil until that is known
+	broken error                     // what the bundled host finds wrong with its own books
 
 	view    viewFlags
 	watched *watched // the run's page; nil for none
@@ -174,6 +183,7 @@ type sentBooks struct {
 func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.Report, start func(*meeting) (*agent.Controller, error)) error {
 	parts, err := c.run(ctx, begun.Run, start)
 	defer func() { c.watched.close() }()
+	defer c.counts.close()
 	if errors.Is(err, agent.ErrAttended) { // at the same moment: the folder is the other's
 		return usage(fmt.Errorf("--attach: %w", agent.ErrAttended))
 	}
@@ -236,16 +246,18 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	if err := c.show(whole, run, id); err != nil {
 		return nil, err
 	}
-	if c.began.IsZero() {
+	if c.began.Load() == nil {
 		if err := c.gather(waiting, run); err != nil {
 			stopping, cancel := context.WithTimeout(whole, 5*time.Second)
 			defer cancel()
 			_ = run.Stop(stopping, agent.Abort)
 			return nil, err
 		}
-		if c.began, err = run.Begin(whole); err != nil {
+		began, err := run.Begin(whole)
+		if err != nil {
 			return nil, &exit{code: exitIncomplete, err: err}
 		}
+		c.began.Store(&began)
 		c.tell.line("all agents begin")
 	}
 	c.heardOf.Store(int64(c.Agents))
@@ -392,7 +404,7 @@ func (c *controlled) obey(ctx, whole context.Context, run *agent.Controller) {
 			if whole.Err() != nil {
 				return
 			}
-			c.stopped.CompareAndSwap(0, int64(time.Since(c.began)))
+			c.stopped.CompareAndSwap(0, int64(c.now()))
 			if err := run.Stop(whole, stop.how); err != nil {
 				c.tell.line("the agents cannot be told to stop: %v", err)
 			}

@@ -81,6 +81,79 @@ func TestEndedAgentsAreHeldToThePlan(t *testing.T) {
 	}
 }
 
+// evenly is a share of which an arrival falls due each 10 ms; a key makes them twice as
+// many from when it holds on.
+func evenly(asked *int) func(agent.Share, []report.Press) iter.Seq[time.Duration] {
+	return func(_ agent.Share, keys []report.Press) iter.Seq[time.Duration] {
+		*asked++
+		return func(yield func(time.Duration) bool) {
+			for due := time.Duration(0); yield(due); due += 10 * time.Millisecond {
+				if len(keys) > 0 && due >= keys[0].At {
+					due -= 5 * time.Millisecond
+				}
+			}
+		}
+	}
+}
+
+// What fell due is the same however often it has been asked before, and whoever looks on
+// each second has it counted once.
+func TestDueIsCountedOnAndOn(t *testing.T) {
+	var counts dueCounts
+	defer counts.close()
+	all := 0
+	due := evenly(&all)
+	sum := func(keys []report.Press, from, to time.Duration) (n int64) {
+		for at, k := range counts.of(agent.Share{Attempt: 1}, keys, due, from, to) {
+			if n += k; at < from.Truncate(time.Second) || at >= to {
+				t.Errorf("%v of %v to %v", at, from, to)
+			}
+		}
+		return n
+	}
+	key := []report.Press{{At: 6 * time.Second}}
+	for _, c := range []struct {
+		keys     []report.Press
+		from, to time.Duration
+		n        int64
+		again    bool // it is counted from the beginning
+	}{
+		{nil, 0, 0, 0, true}, {nil, 0, time.Second, 100, false}, {nil, 0, time.Second, 100, false}, {nil, 0, 2500 * time.Millisecond, 250, false}, {nil, 0, 5 * time.Second, 500, false},
+		{key, 0, 6 * time.Second, 600, true}, {key, 0, 7 * time.Second, 800, false}, // arrivals that fell due before a key stay
+		{key, 0, 5 * time.Second, 500, true},               // another one took over then
+		{key, 2 * time.Second, 5 * time.Second, 300, true}, // it did
+	} {
+		before := all
+		if n := sum(c.keys, c.from, c.to); n != c.n || (all > before) != c.again {
+			t.Errorf("%d keys, %v to %v: %d, want %d; counted anew: %v", len(c.keys), c.from, c.to, n, c.n, all > before)
+		}
+	}
+}
+
+// An agent that is lost before it has told anything is seen to be missing, and what has
+// fallen due of its share, as long as the run goes on; one that comes back has lost nothing.
+func TestSightTellsWhatNobodyPlays(t *testing.T) {
+	var asked int
+	c := &controlled{asked: report.Plan{For: time.Minute, Warmup: time.Second}, hand: &hand{}, due: evenly(&asked)}
+	defer c.counts.close()
+	began := time.Now().Add(-5500 * time.Millisecond)
+	c.began.Store(&began)
+	parts := []agent.Part{{Status: agent.Status{Share: agent.Share{Of: 1, Attempt: 1}, State: agent.Playing, Agent: "m/1"}, Folder: t.TempDir()}}
+	seen := c.sight("run", func() []agent.Part { return parts })
+	if rep, _, _ := seen(); rep.Planned != 0 || rep.NotPlayed != 0 || rep.Degraded() {
+		t.Errorf("it has told nothing yet: %d planned, %d not played", rep.Planned, rep.NotPlayed)
+	}
+	parts[0].Lost = time.Now()
+	rep, _, _ := seen()
+	if _, there := rep.There(); rep.Planned != 500 || rep.NotPlayed != 500 || rep.Unplayed() != 500 || !rep.Degraded() || there != 0 || len(rep.Seconds) != 5 || !strings.Contains(rep.Incomplete, "not heard of") {
+		t.Errorf("lost: %d planned, %d not played, %d there, %d seconds, %q", rep.Planned, rep.NotPlayed, there, len(rep.Seconds), rep.Incomplete)
+	}
+	parts[0].Lost = time.Time{}
+	if rep, _, _ := seen(); rep.Unplayed() != 500 {
+		t.Errorf("heard of, and what it played has not come: %d", rep.Unplayed())
+	}
+}
+
 // What an agent's own end cut off is not laid on the host: neither the scenario that was
 // under way nor the reversal that it could not send any more.
 func TestOwnEndIsNotTheHosts(t *testing.T) {

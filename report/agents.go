@@ -23,6 +23,7 @@ type Agent struct {
 	P50       time.Duration `json:"p50_ns"`
 	P99       time.Duration `json:"p99_ns"`
 	Verdict   string        `json:"verdict"`
+	Cut       bool          `json:"cut,omitempty"`  // what was under way when it ended by itself has no outcome
 	Lost      string        `json:"lost,omitempty"` // what became of it, when it did not play all to the end as it was told
 	Offset    time.Duration `json:"clock_offset_ns"`
 	Within    time.Duration `json:"clock_within_ns"` // how far the offset may be off when it began
@@ -115,11 +116,12 @@ func (r *Report) PlannedAre(due map[time.Duration]int64) (twice int64) {
 // Begun is how many arrivals a terminal took, whether or not it could send anything.
 func (r *Report) Begun() int64 { return r.Played + total(r.Stuck) }
 
-// CutOff leaves out of what did not hold what was under way when its agent ended by
-// itself: that says nothing of the host.
-func (r *Report) CutOff() {
+// CutOff leaves out of what did not hold what came after exchanges that ended in one of
+// these ways: they were under way when their agent ended by itself, and say nothing of the
+// host.
+func (r *Report) CutOff(ended ...Outcome) {
 	r.Failures = slices.DeleteFunc(slices.Clone(r.Failures), func(f Failure) bool {
-		if f.Outcome != Open.String() {
+		if !slices.ContainsFunc(ended, func(o Outcome) bool { return o.String() == f.Outcome }) {
 			return false
 		}
 		r.Failed -= f.N

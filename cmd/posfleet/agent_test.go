@@ -134,6 +134,40 @@ func TestControllerMayBeKilled(t *testing.T) {
 	}
 }
 
+// The bundled host ends with its controller. Its agents end then, by themselves, and who
+// attaches is told that: nobody blames the host for refusing connections.
+func TestBundledHostEndsWithItsController(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a server begins anew")
+	}
+	t.Parallel()
+	p := start(t, "all agents begin", "load", "--agents", "2", "--rate", "100/s", "--for", "10m", "--warmup", "0s", "--terminals", "20", "--out", "run")
+	time.Sleep(2 * time.Second)
+	if err := p.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-p.ended
+	again := exec.Command(p.Path, "load", "--attach", "run")
+	again.Dir = p.Dir
+	out, _ := again.CombinedOutput()
+	words := strings.Join(strings.Fields(string(out)), " ")
+	if code := again.ProcessState.ExitCode(); code != exitIncomplete || strings.Contains(words, "refuses connections") || strings.Contains(words, "BROKEN") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	for _, said := range []string{"the bundled host lived in the controller's process and ended with it: what fell due after that was played by nobody", "into the run: the bundled host lived in the controller's process and ended with it"} {
+		if !strings.Contains(words, said) {
+			t.Errorf("it is not said: %q:\n%s", said, out)
+		}
+	}
+	rep, err := report.Read(filepath.Join(p.Dir, "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep.Played == 0 || rep.Planned != 60_000 || rep.Unplayed() < 59_000 || rep.Failed > 0 || rep.Money.Owed > 0 {
+		t.Errorf("%d planned, %d played, %d by nobody, %d did not hold, %d owed", rep.Planned, rep.Played, rep.Unplayed(), rep.Failed, rep.Money.Owed)
+	}
+}
+
 // Agents use the same cards at one host, each with chips of its own: two with one counter
 // would be fraud.
 func TestAgentsHaveChipsOfTheirOwn(t *testing.T) {

@@ -70,6 +70,9 @@ func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, view viewFlags, si
 			c.began.Store(&began)
 		}
 		c.tell.line("attached to the run of %s", f.attach)
+		if c.hostGone() {
+			c.tell.line("%v: what fell due after that was played by nobody", errHostGone)
+		}
 		packed, err := run.Plan(cmd.Context())
 		if err == nil {
 			c.due, err = dueIn(packed)

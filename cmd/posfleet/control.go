@@ -412,12 +412,15 @@ func (c *controlled) obey(ctx, whole context.Context, run *agent.Controller) {
 	}
 }
 
+// hostGone reports whether the host was the bundled one of a controller that is no more.
+func (c *controlled) hostGone() bool { return c.Bundled && c.books == nil }
+
 // giveBooks gives agents the bundled host's books when their terminals have ended.
 func (c *controlled) giveBooks(ctx context.Context, run *agent.Controller, told func([]agent.Part)) error {
 	if !c.Bundled {
 		return nil
 	}
-	sent := sentBooks{Gone: c.books == nil}
+	sent := sentBooks{Gone: c.hostGone()}
 	if !sent.Gone {
 		if err := run.Await(ctx, agent.Played, told); err != nil {
 			return err

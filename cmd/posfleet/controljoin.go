@@ -67,6 +67,7 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 // says adds to what an agent did what it says of itself.
 func says(a *report.Agent, p *agent.Part) {
 	a.Offset, a.Within, a.Drift, a.Late, a.State = p.Offset, p.Within, p.Drift, p.Late, string(p.State)
+	a.Cut = p.Cut
 	switch {
 	case !p.Lost.IsZero():
 		a.State = report.StateLost
@@ -134,8 +135,11 @@ func (c *controlled) fate(r *report.Report, p *agent.Part, ended bool, later []a
 		if twice > 0 {
 			all = append(all, report.Plural(twice, "arrival")+" that it played another agent played, too")
 		}
-		if p.Cut {
-			r.CutOff()
+		switch {
+		case p.Cut && c.hostGone():
+			withoutHost(r)
+		case p.Cut:
+			r.CutOff(report.Open)
 		}
 		if p.Cut || took {
 			r.Money = report.Money{}

@@ -168,6 +168,37 @@ func TestOwnEndIsNotTheHosts(t *testing.T) {
 	}
 }
 
+// The bundled host ends with the controller that had it: what its end broke, and what found
+// nobody until the agent had noticed, is not laid on it, and no promise is kept by the rest.
+func TestEndOfTheBundledHostIsNotItsFault(t *testing.T) {
+	c := &controlled{meetingPlace: meetingPlace{Bundled: true}, asked: report.Plan{For: 4 * time.Second}, hand: &hand{}}
+	r := ofShare(t, 0, 2, 198)
+	r.Stuck = map[string]int64{"request not sent: the host refuses connections: dial tcp 127.0.0.1:9: connect: connection refused": 1, "its batch is full": 1}
+	r.NotPlayed = 0
+	r.Failed, r.Failures = 4, []report.Failure{{At: "a:1", Outcome: report.Open.String(), N: 1}, {At: "a:2", Outcome: report.Broken.String(), N: 2}, {At: "a:3", Outcome: report.Declined.String(), N: 1}}
+	r.Money.Owed = 2
+	p := agent.Part{Status: agent.Status{State: agent.Ended, Why: errHostGone.Error(), Until: 2 * time.Second, Cut: true}}
+	_, words := c.fate(r, &p, true, nil)
+	if r.Failed != 1 || len(r.Failures) != 1 || r.Money.Owed != 0 || r.Stuck[errHostGone.Error()] != 1 || r.Stuck["its batch is full"] != 1 || len(r.Stuck) != 2 {
+		t.Errorf("%d did not hold %v, %d owed, stuck %v", r.Failed, r.Failures, r.Money.Owed, r.Stuck)
+	}
+	if !strings.Contains(words, "the bundled host lived in the controller's process and ended with it") {
+		t.Errorf("it is told as %q", words)
+	}
+	a := report.Agent{Number: 1}
+	says(&a, &p)
+	r.Agents, r.Failed, r.Failures = []report.Agent{a}, 0, nil
+	r.Judge(report.WithDefaults(nil))
+	for _, l := range r.Limits {
+		if l.OK {
+			t.Errorf("%s is kept", l.Limit)
+		}
+	}
+	if e, is := errors.AsType[*exit](verdict(r, 0, errors.New(words))); !is || e.code != exitIncomplete {
+		t.Errorf("it ends with %v", e)
+	}
+}
+
 // A controller that goes on with a run counts the arrivals of its plan as the one before.
 func TestAttachedControllerKnowsThePlan(t *testing.T) {
 	seen := filesSeen{}

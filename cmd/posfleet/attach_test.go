@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
@@ -49,6 +50,101 @@ func TestLivingControllerKeepsItsRun(t *testing.T) {
 	if left, err := os.ReadFile(folder.Path(logName)); string(left) != log {
 		t.Errorf("its log holds %q, %v", left, err)
 	}
+}
+
+// What attaches at the same moment as another controller is told that, whoever of both has
+// come how far: it has begun the run's server, or only taken the folder, and does not
+// answer yet. Where the address is a stranger's, that is told.
+func TestSecondControllerIsToldOfTheFirst(t *testing.T) {
+	begin := func(t *testing.T) (dir string, place *meetingPlace) {
+		dir = filepath.Join(t.TempDir(), "run")
+		folder, err := report.Create(dir, &report.Report{Run: "r", Part: "r"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		agents := folder.Path("agents")
+		creds := filepath.Join(t.TempDir(), "creds")
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+		place = &meetingPlace{Agents: 1, Creds: creds, Listen: l.Addr().String()}
+		if err := errors.Join(os.Mkdir(agents, 0o755), agent.NewCredentials().Save(creds), place.save(agents)); err != nil {
+			t.Fatal(err)
+		}
+		return dir, place
+	}
+	refused := func(t *testing.T, dir string, words ...string) {
+		t.Helper()
+		was, err := os.ReadFile(filepath.Join(dir, "run.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr bytes.Buffer
+		code := run([]string{"load", "--attach", dir}, &stdout, &stderr)
+		for _, w := range words {
+			if code != exitUsage || !strings.Contains(stderr.String(), w) {
+				t.Errorf("exit code %d, not %q: %s", code, w, stderr.String())
+			}
+		}
+		if is, err := os.ReadFile(filepath.Join(dir, "run.json")); !bytes.Equal(was, is) {
+			t.Errorf("the run of the other is changed: %s, %v", is, err)
+		}
+	}
+	t.Run("it has the folder", func(t *testing.T) {
+		dir, _ := begin(t)
+		mine, err := claimRun(filepath.Join(dir, "agents"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer mine.Close()
+		refused(t, dir, "another controller has just attached to it", "let that be, or end it first")
+	})
+	t.Run("it listens, and answers later", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("takes seconds; played whole without the race detector")
+		}
+		dir, place := begin(t) // from another machine, on a file system without locks
+		creds, err := agent.ReadCredentials(place.Creds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := agent.Serve(t.Context(), place.Listen, t.TempDir(), creds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		conn, err := agent.Join(t.Context(), s.URL, creds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		started := make(chan *agent.Controller, 1)
+		time.AfterFunc(time.Second, func() {
+			c, err := agent.Start(t.Context(), conn, "v1", 1, false, []byte("the plan"), t.TempDir())
+			if err != nil {
+				t.Error(err)
+			}
+			started <- c
+		})
+		refused(t, dir, "its controller is alive", "let it be, or end it first")
+		if c := <-started; c != nil {
+			_ = c.Close(t.Context())
+		}
+	})
+	t.Run("a stranger listens", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("takes seconds; played whole without the race detector")
+		}
+		dir, place := begin(t)
+		l, err := net.Listen("tcp", place.Listen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		refused(t, dir, "address already in use", "what listens there is none of this run: end that, and attach again")
+	})
 }
 
 // An address that another has is told at once, as those of --live and --metrics are.

@@ -71,6 +71,12 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 		asked: f.asked, limits: j.limits, books: n.books, due: f.due(j), planned: j.pacer != nil,
 		folder: folder, tell: tell, sig: sig, dir: folder.Path("agents"), view: f.view, desk: desk, hand: f.newHand(folder, tell),
 	}
+	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+		return &exit{code: exitIncomplete, err: err}
+	}
+	if mine, err := claimRun(c.dir); err == nil {
+		defer mine.Close()
+	}
 	f.introduce(c.tell, j, n)
 	if own := n.agentsOwn(); own != "" && !f.spread.here() {
 		c.tell.line("%s", own)
@@ -184,8 +190,11 @@ func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.R
 	parts, err := c.run(ctx, begun.Run, start)
 	defer func() { c.watched.close() }()
 	defer c.counts.close()
-	if errors.Is(err, agent.ErrAttended) { // at the same moment: the folder is the other's
+	switch {
+	case errors.Is(err, agent.ErrAttended): // at the same moment: the folder is the other's
 		return usage(fmt.Errorf("--attach: %w", agent.ErrAttended))
+	case errors.Is(err, agent.ErrAddress) && c.since != "": // or the next one's
+		return usage(fmt.Errorf("--attach: %w", err))
 	}
 	if err != nil {
 		begun.Incomplete = "nothing was played: " + report.Printable(err.Error())
@@ -211,13 +220,12 @@ func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.R
 
 // run has the agents play, and gives what came of each share.
 func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*agent.Controller, error)) ([]agent.Part, error) {
-	if err := os.MkdirAll(c.dir, 0o755); err != nil {
-		return nil, &exit{code: exitIncomplete, err: err}
-	}
 	met, err := c.meet(ctx, c.dir)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, c.unmet(err)
+	case errors.Is(err, agent.ErrAddress) && c.since != "":
+		return nil, c.taken(ctx, err)
 	case err != nil:
 		return nil, err
 	}

@@ -147,6 +147,63 @@ func TestSecondControllerIsToldOfTheFirst(t *testing.T) {
 	})
 }
 
+// An agent that is lost before all have joined is told as soon as any other, and the run
+// that cannot begin ends: nobody waits for those that have not come.
+func TestAgentLostBeforeAllHaveJoinedIsTold(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
+	agents := t.TempDir()
+	place := meetingPlace{Agents: 2}
+	met, err := place.meet(t.Context(), agents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer met.close()
+	controller, err := agent.Start(t.Context(), met.conn, "v1", 2, false, []byte("the plan"), agents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = controller.Close(t.Context()) }()
+	var said stream
+	c := &controlled{meetingPlace: place, tell: newProgress(&said), sig: &signals{}}
+	ended := make(chan error, 1)
+	go func() { ended <- c.gather(t.Context(), controller) }()
+	creds, err := agent.ReadCredentials(place.Creds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := agent.Join(t.Context(), met.url, creds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := agent.Take(t.Context(), own, "one", "v1", func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Leave()
+	own.Close() // as a kill: it says nothing any more
+	killed := time.Now()
+	for !strings.Contains(said.String(), "agent 1 (one) is not heard of") && !strings.Contains(said.String(), "agent 2 (one) is not heard of") {
+		if time.Since(killed) > 30*time.Second {
+			t.Fatalf("it is not told:\n%s", said.String())
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if took := time.Since(killed); took > 4*time.Second { // 1.5 s mostly; on a busy machine the others ask in vain twice
+		t.Errorf("told after %v", took)
+	}
+	select {
+	case err := <-ended:
+		var e *exit
+		if !errors.As(err, &e) || e.code != exitIncomplete || !strings.Contains(err.Error(), "was lost before the run began") {
+			t.Errorf("it ends with %v", err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("it waits on for those that have not come")
+	}
+}
+
 // An address that another has is told at once, as those of --live and --metrics are.
 func TestBusyAddressOfAgentsIsAUsageError(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -328,10 +328,18 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 			}
 		}
 	}()
-	of, known := c.Agents, map[int]bool{}
+	of, known, lost := c.Agents, map[int]bool{}, map[int]bool{}
 	err := run.Await(ctx, agent.Ready, func(parts []agent.Part) {
 		joined, ready := 0, 0
 		for _, p := range parts {
+			if is := !p.Lost.IsZero(); is != lost[p.Index] {
+				lost[p.Index] = is
+				words := "is heard of again"
+				if is {
+					words = fmt.Sprintf("is not heard of: the run does not begin without it, and ends unless it comes back within %v", agent.Returning)
+				}
+				c.tell.line("agent %d (%s) %s", p.Index+1, p.Agent, words)
+			}
 			if p.State != "" {
 				joined++
 				if !known[p.Index] {
@@ -355,7 +363,7 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 		case p.State == agent.Failed:
 			return &exit{code: cmp.Or(p.Code, exitIncomplete), err: fmt.Errorf("%s: %s", name, p.Why)}
 		case !p.Lost.IsZero():
-			return &exit{code: exitIncomplete, err: fmt.Errorf("%s was lost before the run began", name)}
+			return &exit{code: exitIncomplete, err: fmt.Errorf("%s was lost before the run began: nothing was played, begin anew", name)}
 		}
 	}
 	if err != nil {

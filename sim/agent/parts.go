@@ -122,7 +122,6 @@ func (r *Controller) Await(ctx context.Context, s State, told func([]Part)) erro
 		for i := range r.all {
 			there = there && r.reached(&r.all[i], s)
 			vain = vain || s == Ready && r.all[i].gone()
-
 		}
 		r.mu.Unlock()
 		if told != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"iter"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -151,6 +152,30 @@ func TestSightTellsWhatNobodyPlays(t *testing.T) {
 	parts[0].Lost = time.Time{}
 	if rep, _, _ := seen(); rep.Unplayed() != 500 {
 		t.Errorf("heard of, and what it played has not come: %d", rep.Unplayed())
+	}
+}
+
+// All agents begin at one moment, whatever their own clocks say that it was.
+func TestSightGoesByTheControllersClock(t *testing.T) {
+	c := &controlled{asked: report.Plan{For: time.Minute}, hand: &hand{}}
+	began := time.Now().Add(-5 * time.Second)
+	c.began.Store(&began)
+	var parts []agent.Part
+	for i, off := range []time.Duration{0, 5 * time.Minute} {
+		p := agent.Part{Status: agent.Status{Share: agent.Share{Index: i, Of: 2, Attempt: 1}, State: agent.Playing}, Folder: t.TempDir()}
+		told, err := newTelling(filepath.Join(p.Folder, nowName), func() (*report.Report, []report.Event, []report.Event) {
+			return &report.Report{Plan: report.Plan{For: time.Minute, Of: 2, Shares: []int{i + 1}}, Started: began.Add(off)}, nil, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told.second()
+		told.close()
+		parts = append(parts, p)
+	}
+	rep, _, _ := c.sight("run", func() []agent.Part { return parts })()
+	if !rep.Started.Equal(began) || rep.Validity.Level != report.Valid || rep.Incomplete != report.UnderWay {
+		t.Errorf("began %v after the controller's clock, %+v, %q", rep.Started.Sub(began), rep.Validity, rep.Incomplete)
 	}
 }
 

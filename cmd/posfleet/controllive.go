@@ -208,6 +208,9 @@ func (c *controlled) union(g *gathered, parts []agent.Part) (union *report.Repor
 		}
 		agents = append(agents, a)
 		wrong, slow = append(wrong, r.line.Wrong...), append(slow, r.line.Slow...)
+		if began := c.began.Load(); began != nil {
+			r.Started = *began // by the controller's clock: its own may be minutes off
+		}
 		if !r.told {
 			r.Validity = report.Validity{}
 			silent = append(silent, r.Report)

@@ -3,7 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"iter"
+	"maps"
 	"slices"
 	"time"
 )
@@ -23,6 +23,7 @@ type Agent struct {
 	P50       time.Duration `json:"p50_ns"`
 	P99       time.Duration `json:"p99_ns"`
 	Verdict   string        `json:"verdict"`
+	Cut       bool          `json:"cut,omitempty"`  // what was under way when it ended by itself has no outcome
 	Lost      string        `json:"lost,omitempty"` // what became of it, when it did not play all to the end as it was told
 	Offset    time.Duration `json:"clock_offset_ns"`
 	Within    time.Duration `json:"clock_within_ns"` // how far the offset may be off when it began
@@ -52,20 +53,44 @@ func (a *Agent) Fate() string {
 	switch {
 	case a.Lost == "":
 		return a.State
-	case a.State == "failed", a.State == Deaf, a.State == Stopped:
+	case a.State == stateFailed, a.State == Deaf, a.State == Stopped:
 		return a.State
 	}
 	return "lost"
 }
 
-// PlannedAre holds a part whose agent ended before its time to the plan: what fell due in
-// its share is what was planned of it, and what it did not play nobody has. twice is how
-// many arrivals it played that another had: they count as planned again.
-func (r *Report) PlannedAre(due iter.Seq[time.Duration]) (twice int64) {
-	want := map[time.Duration]int64{} // by second
-	for at := range due {
-		want[at.Truncate(time.Second)]++
+// Away reports whether it plays no more though it has not come to its end.
+func (a *Agent) Away() bool {
+	return a.State == StateLost || a.State == stateFailed || a.State == Stopped
+}
+
+// There is how many agents a run is to have, and how many of them are there: who has joined
+// and is heard of, who has played to its end too.
+func (r *Report) There() (expected, there int) {
+	newest := map[int]bool{} // by number: who takes over stands after the one before
+	for i := range r.Agents {
+		a := &r.Agents[i]
+		newest[a.Number] = a.State != "" && !a.Away()
 	}
+	for _, is := range newest {
+		if is {
+			there++
+		}
+	}
+	return len(newest), there
+}
+
+// Degraded reports whether some agent did not play its share as it was told to its end, or
+// does not as far as is known of a run that goes on.
+func (r *Report) Degraded() bool {
+	return slices.ContainsFunc(r.Agents, func(a Agent) bool { return a.Lost != "" || a.Away() || a.State == Deaf || a.Unplayed > 0 })
+}
+
+// PlannedAre holds a part whose agent ended before its time to the plan: what fell due in
+// its share, by second, is what was planned of it, and what it did not play nobody has.
+// twice is how many arrivals it played that another had: they count as planned again.
+func (r *Report) PlannedAre(due map[time.Duration]int64) (twice int64) {
+	want := maps.Clone(due)
 	r.Planned = 0
 	for i := range r.Seconds {
 		s := &r.Seconds[i]
@@ -91,11 +116,12 @@ func (r *Report) PlannedAre(due iter.Seq[time.Duration]) (twice int64) {
 // Begun is how many arrivals a terminal took, whether or not it could send anything.
 func (r *Report) Begun() int64 { return r.Played + total(r.Stuck) }
 
-// CutOff leaves out of what did not hold what was under way when its agent ended by
-// itself: that says nothing of the host.
-func (r *Report) CutOff() {
+// CutOff leaves out of what did not hold what came after exchanges that ended in one of
+// these ways: they were under way when their agent ended by itself, and say nothing of the
+// host.
+func (r *Report) CutOff(ended ...Outcome) {
 	r.Failures = slices.DeleteFunc(slices.Clone(r.Failures), func(f Failure) bool {
-		if f.Outcome != Open.String() {
+		if !slices.ContainsFunc(ended, func(o Outcome) bool { return o.String() == f.Outcome }) {
 			return false
 		}
 		r.Failed -= f.N
@@ -111,8 +137,12 @@ func (r *Report) Unplayed() (n int64) {
 	return n
 }
 
-// StateLost is the state of an agent of which nothing is heard any more.
-const StateLost = "lost"
+// StateLost is the state of an agent of which nothing is heard any more, stateFailed of one
+// that could not play.
+const (
+	StateLost   = "lost"
+	stateFailed = "failed"
+)
 
 // UnplayedBy is who has not played arrivals that no terminal was asked to play, in words.
 func (r *Report) UnplayedBy() string {

@@ -46,6 +46,7 @@ func (s *Second) add(o Second) {
 	s.Length += o.Length
 	s.Planned += o.Planned
 	s.Played += o.Played
+	s.Stuck += o.Stuck
 	for i, k := range o.Counts {
 		s.Counts[i] += k
 	}

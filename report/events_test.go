@@ -140,14 +140,14 @@ func TestKindsOfFailuresAreBounded(t *testing.T) {
 	for i := range mostKinds + 1 {
 		r.Failure(fmt.Sprintf("a:%03d", i), "it holds", Approved, errText("it does not"))
 		s.Stray(fmt.Sprintf("%03d", i), func() string { return "fields" })
-		r.Stuck(s, errText(fmt.Sprintf("reason %03d", i)))
+		r.Stuck(s, 0, errText(fmt.Sprintf("reason %03d", i)))
 	}
 	for range 2 {
 		r.Failure("a:007", "it holds", Approved, errText("it does not"))
 		r.Failure("a:100", "it holds", Approved, errText("it does not"))
 		s.Stray("007", func() string { t.Error("the fields are asked for again"); return "" })
 		s.Stray("100", func() string { return "" })
-		r.Stuck(s, errText("reason 007"))
+		r.Stuck(s, 0, errText("reason 007"))
 	}
 	rep := r.Report()
 	if len(rep.Failures) != mostKinds || rep.Failures[0].At != "a:007" || rep.Failures[0].N != 3 || rep.Failures[1].At != "a:000" || rep.Failures[0].Why != "it does not" {

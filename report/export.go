@@ -41,7 +41,7 @@ func (r *Report) WriteCSV(w io.Writer) error {
 	share := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 	for _, s := range r.Seconds {
 		row := []string{strconv.FormatFloat(s.At.Seconds(), 'f', -1, 64), strconv.FormatFloat(s.Length.Seconds(), 'f', 3, 64), strconv.FormatBool(s.Warmup),
-			strconv.FormatInt(s.Planned, 10), strconv.FormatInt(s.Played, 10), strconv.FormatInt(s.Held, 10)}
+			strconv.FormatInt(s.Planned, 10), strconv.FormatInt(s.begun(), 10), strconv.FormatInt(s.Held, 10)}
 		for _, n := range s.Counts {
 			row = append(row, strconv.FormatInt(n, 10))
 		}

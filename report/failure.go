@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // mostKinds bounds how many kinds of failure, and of reason, a run tells apart.
@@ -28,6 +29,7 @@ type failures struct {
 	mu    sync.Mutex
 	kinds map[failureKind]*Failure
 	stuck map[string]int64 // arrivals by reason
+	begun []int64          // of these, by the second in which a terminal began them
 	stray map[string]*Stray
 }
 
@@ -58,13 +60,29 @@ func (r *Recorder) Failure(at, sentence string, o Outcome, why error) {
 }
 
 // Stuck takes down an arrival that was given to a terminal which could not send
-// what it was about, and why. The shard has counted it as played.
-func (r *Recorder) Stuck(s *Shard, why error) {
+// what it was about, and why. The shard has counted it as begun in a second of the run.
+func (r *Recorder) Stuck(s *Shard, second int, why error) {
 	s.count(tally{Stuck: 1})
 	f := &r.failures
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.stuck = addReason(f.stuck, why)
+	for len(f.begun) <= second {
+		f.begun = append(f.begun, 0)
+	}
+	f.begun[second]++
+}
+
+// stuckIn sums the stuck arrivals that were begun from one tick up to the next, as
+// plannedIn does.
+func (f *failures) stuckIn(from, upto time.Duration) (n int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a, b := int(from.Round(time.Second)/time.Second), int(upto.Round(time.Second)/time.Second)
+	for k := a; k < min(b, len(f.begun)); k++ {
+		n += f.begun[k]
+	}
+	return n
 }
 
 // Stray takes down a message of some kind that no exchange waited for. Of the first

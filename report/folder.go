@@ -383,8 +383,11 @@ func (r *Report) restore(log *Log) {
 	for _, s := range r.Seconds {
 		r.Planned += s.Planned
 		r.Played += s.Played
+		if s.Stuck > 0 {
+			addCount(&r.Stuck, "for reasons that an interval log does not tell", s.Stuck)
+		}
 	}
-	if begun := r.Played - r.Planned; begun > 0 { // that fell due in seconds which had been written: they stand in the last
+	if begun := r.Begun() - r.Planned; begun > 0 { // that fell due in seconds which had been written: they stand in the last
 		r.Planned += begun
 		r.Seconds[len(r.Seconds)-1].Planned += begun
 	}

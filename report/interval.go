@@ -147,10 +147,11 @@ func (r *Recorder) summarise(now time.Duration, beside tally) *Second {
 		At:      r.upto.Round(100 * time.Millisecond),
 		Length:  now - r.upto,
 		Planned: r.plannedIn(r.upto, now),
-		Played:  beside.Played,
+		Stuck:   r.failures.stuckIn(r.upto, now),
 		Held:    r.occupancy.heldIn(r.upto, now),
 		Signals: Signals{Exhausted: beside.Exhausted},
 	}
+	second.Played = beside.Played - second.Stuck
 	second.Warmup = second.At < r.warmup
 	for i, c := range r.last {
 		if c == nil || !c.used() {
@@ -193,7 +194,7 @@ func (r *Recorder) Progress() Progress {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t := Progress{
-		At: r.upto, Played: r.tally.Played, Failed: r.tally.Failed,
+		At: r.upto, Played: r.tally.Played - r.tally.Stuck, Failed: r.tally.Failed,
 		Late: r.tally.Late, Cut: r.tally.Cut, Duplicate: r.tally.Duplicate, Unmatched: r.tally.Unmatched,
 	}
 	for i, c := range r.total {
@@ -234,12 +235,16 @@ func (r *Recorder) Report() *Report {
 	defer r.mu.Unlock()
 	rep := r.report()
 	rep.Planned, rep.NotPlayed = r.arrived()
-	left := rep.Planned // announced after the last tick: they stand in the last second
+	left, stuck := rep.Planned, total(rep.Stuck) // of the run's end, after its last whole second: they stand in the last
 	for _, s := range rep.Seconds {
 		left -= s.Planned
+		stuck -= s.Stuck
 	}
 	if n := len(rep.Seconds); n > 0 {
-		rep.Seconds[n-1].Planned += left
+		last := &rep.Seconds[n-1]
+		last.Planned += left
+		last.Stuck += stuck
+		last.Played -= stuck
 	}
 	return rep
 }
@@ -283,8 +288,8 @@ func (r *Recorder) report() *Report {
 	return rep
 }
 
-// settle gives the seconds with the arrivals that were announced after the tick
-// of their own second.
+// settle gives the seconds with the arrivals that were announced, or known to be stuck,
+// after the tick of their own second.
 func (r *Recorder) settle() []Second {
 	seconds := append([]Second(nil), r.seconds...)
 	if len(seconds) == 0 {
@@ -294,6 +299,9 @@ func (r *Recorder) settle() []Second {
 	for i := range seconds {
 		s := &seconds[i]
 		s.Planned, s.Held = r.plannedIn(upto, upto+s.Length), r.occupancy.heldIn(upto, upto+s.Length)
+		begun := s.begun()
+		s.Stuck = r.failures.stuckIn(upto, upto+s.Length)
+		s.Played = begun - s.Stuck
 		upto += s.Length
 	}
 	return seconds

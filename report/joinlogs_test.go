@@ -160,10 +160,7 @@ func TestEndedShareIsHeldToThePlan(t *testing.T) {
 	if rep.Played != 1000 || !strings.Contains(rep.Incomplete, "cut off") {
 		t.Fatalf("%d played, %q", rep.Played, rep.Incomplete)
 	}
-	twice := rep.PlannedAre(func(yield func(time.Duration) bool) {
-		for n := 0; n < 4000 && yield(time.Duration(n)*time.Millisecond); n += 2 {
-		}
-	})
+	twice := rep.PlannedAre(map[time.Duration]int64{0: 500, time.Second: 500, 2 * time.Second: 500, 3 * time.Second: 500})
 	if twice != 0 || rep.Planned != 2000 || rep.NotPlayed != 1000 {
 		t.Errorf("%d planned, %d not played, %d twice", rep.Planned, rep.NotPlayed, twice)
 	}
@@ -218,10 +215,7 @@ func TestEndedShareIsHeldToThePlan(t *testing.T) {
 func TestPlayedBesideThePlan(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "1")
 	rep := record(t, dir, 1, 2)
-	twice := rep.PlannedAre(func(yield func(time.Duration) bool) {
-		for n := 1; n < 1900 && yield(time.Duration(n)*time.Millisecond); n += 2 {
-		}
-	})
+	twice := rep.PlannedAre(map[time.Duration]int64{0: 500, time.Second: 450})
 	if twice != 2000-950 || rep.Planned != 2000 || rep.NotPlayed != 0 || rep.Check() != nil {
 		t.Errorf("%d twice, %d planned, %d not played: %v", twice, rep.Planned, rep.NotPlayed, rep.Check())
 	}

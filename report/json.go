@@ -131,6 +131,7 @@ type secondJSON struct {
 	Warmup   bool             `json:"warmup,omitempty"`
 	Planned  int64            `json:"planned"`
 	Played   int64            `json:"played"`
+	Stuck    int64            `json:"stuck,omitempty"`
 	Held     int64            `json:"held,omitempty"`
 	Counts   map[string]int64 `json:"counts"`
 	Response quantilesJSON    `json:"response"`
@@ -257,7 +258,7 @@ func (q Quantile) name() string {
 
 func (s Second) json() secondJSON {
 	return secondJSON{
-		At: s.At, Length: s.Length, Warmup: s.Warmup, Planned: s.Planned, Played: s.Played, Held: s.Held, Counts: byName(s.Counts),
+		At: s.At, Length: s.Length, Warmup: s.Warmup, Planned: s.Planned, Played: s.Played, Stuck: s.Stuck, Held: s.Held, Counts: byName(s.Counts),
 		Response: s.Response.json(), Service: s.Service.json(),
 		LagP50: s.LagP50.Microseconds(), LagP99: s.LagP99.Microseconds(),
 		Signals: signalsJSON(s.Signals), Level: s.Level.String(), Reason: s.Reason,
@@ -429,7 +430,7 @@ func (s secondJSON) second() (Second, error) {
 	}
 	n, err := counts(s.Counts)
 	return Second{
-		At: s.At, Length: s.Length, Warmup: s.Warmup, Planned: s.Planned, Played: s.Played, Held: s.Held, Counts: n,
+		At: s.At, Length: s.Length, Warmup: s.Warmup, Planned: s.Planned, Played: s.Played, Stuck: s.Stuck, Held: s.Held, Counts: n,
 		Response: s.Response.quantiles(), Service: s.Service.quantiles(),
 		LagP50: us(s.LagP50), LagP99: us(s.LagP99),
 		Signals: Signals(s.Signals), Level: level, Reason: s.Reason,

@@ -31,8 +31,7 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 	}
 	s.Record(Sample{Due: -time.Hour, Sent: -time.Hour, Done: -time.Hour + ms})
 	r.Planned(0, 1)
-	s.Played(0)
-	r.Stuck(s, errors.New("the batch is full"))
+	r.Stuck(s, s.Played(0), errors.New("the batch is full"))
 	for range 3 {
 		r.Failure("a.feature:7", "the host approves", Refused, errors.New("MAC wrong"))
 	}

@@ -212,6 +212,9 @@ func mergeSeconds(a, b []Second) []Second {
 	return append(append(out, a...), b...)
 }
 
+// begun is how many arrivals a terminal took in this second.
+func (s *Second) begun() int64 { return s.Played + s.Stuck }
+
 // Plus is the second of two machines: counts add up, and of latencies the larger is
 // taken, a bound.
 func (s Second) Plus(o Second) Second {
@@ -219,6 +222,7 @@ func (s Second) Plus(o Second) Second {
 	s.Warmup = s.Warmup || o.Warmup
 	s.Planned += o.Planned
 	s.Played += o.Played
+	s.Stuck += o.Stuck
 	s.Held += o.Held
 	for i, n := range o.Counts {
 		s.Counts[i] += n
@@ -276,10 +280,11 @@ func (r *Report) Check() error {
 		return nil
 	}
 	var counts Counts
-	var planned, played int64
+	var planned, played, unsent int64
 	for _, s := range r.Seconds {
 		planned += s.Planned
 		played += s.Played
+		unsent += s.Stuck
 		for o, n := range s.Counts {
 			counts[o] += n
 		}
@@ -287,8 +292,8 @@ func (r *Report) Check() error {
 	if counts != whole {
 		return fmt.Errorf("report does not add up: the seconds hold %v exchanges by outcome, the labels %v", counts, whole)
 	}
-	if planned != r.Planned || played != r.Played+stuck {
-		return fmt.Errorf("report does not add up: the seconds hold %d planned and %d begun arrivals, the run %d and %d", planned, played, r.Planned, r.Played+stuck)
+	if planned != r.Planned || played != r.Played || unsent != stuck {
+		return fmt.Errorf("report does not add up: the seconds hold %d planned, %d played and %d stuck arrivals, the run %d, %d and %d", planned, played, unsent, r.Planned, r.Played, stuck)
 	}
 	return nil
 }

@@ -191,12 +191,13 @@ func (s *Shard) Broken(rules uint64) {
 
 // Played counts an arrival that a terminal begins. It belongs to the second in
 // which it fell due, even if that second's tick is late or early, or when that
-// is over to the one under way.
-func (s *Shard) Played(due time.Duration) {
+// is over to the one under way: which it is, is told.
+func (s *Shard) Played(due time.Duration) (second int) {
 	s.mu.Lock()
-	k := min(max(int(due/time.Second), s.second), s.second+1)
-	s.played[k&1]++
+	second = min(max(int(due/time.Second), s.second), s.second+1)
+	s.played[second&1]++
 	s.mu.Unlock()
+	return second
 }
 
 // Failed counts a played scenario with a step that did not hold.

@@ -80,7 +80,8 @@ type Second struct {
 	Length   time.Duration // a second, give or take; the run's last one may be short
 	Warmup   bool
 	Planned  int64 // arrivals due in this second
-	Played   int64 // arrivals given to a terminal in this second, the stuck ones too
+	Played   int64 // arrivals that a terminal began in this second and could send something for
+	Stuck    int64 // those that it began then and could send nothing for, known as that then or later
 	Held     int64 // arrivals due in this second for which no terminal was free then: all waited for the host
 	Counts   Counts
 	Response Quantiles

@@ -141,8 +141,7 @@ func trouble(t *testing.T) *Report {
 	s.Unmatched(1)
 	for range 4 {
 		r.Planned(9*time.Second, 1)
-		s.Played(9 * time.Second)
-		r.Stuck(s, errors.New("the terminal refuses: the batch is full (500), settle first"))
+		r.Stuck(s, s.Played(9*time.Second), errors.New("the terminal refuses: the batch is full (500), settle first"))
 	}
 	for range 7 {
 		s.Failed()

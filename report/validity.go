@@ -74,7 +74,7 @@ func ValidityOf(seconds []Second, sameHost bool) Validity {
 // was begun; all of them where none did.
 func planned(seconds []Second) int {
 	for n := len(seconds); n > 0; n-- {
-		if s := &seconds[n-1]; s.Planned > 0 || s.Played > 0 {
+		if s := &seconds[n-1]; s.Planned > 0 || s.begun() > 0 {
 			return n
 		}
 	}

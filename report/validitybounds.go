@@ -91,7 +91,7 @@ func missing(s *Second) float64 {
 		return 0
 	}
 	moved := 1 + s.Planned/500
-	return max(0, float64(s.Planned-s.Played-s.Held-moved)/float64(s.Planned))
+	return max(0, float64(s.Planned-s.begun()-s.Held-moved)/float64(s.Planned))
 }
 
 func exhausted(s *Second) float64 { return ofSent(s.Signals.Exhausted, s) }

@@ -160,6 +160,7 @@ type Player struct {
 	seed     uint64
 	origin   *time.Duration // of the run's time on the clock; nil when nothing is recorded
 	due      time.Duration  // of the arrival; negative when already used
+	second   int            // of the run, in which the arrival was begun
 	free     time.Duration  // when the terminal was free for it: what comes before is not the generator's lag
 	midnight time.Duration  // when the day ends
 	day      uint16         // that dayOf counts, until then

@@ -217,7 +217,7 @@ func (r *Run) mine() bool { return r.Mine == nil || r.Mine() }
 // reports whether anything could be sent: whoever has the choice waits a little
 // before the next one when not.
 func (r *Run) playArrival(p *Player, t *Terminal, n int, due, free time.Duration) (sent bool) {
-	p.Shard.Played(due - r.origin)
+	p.second = p.Shard.Played(due - r.origin)
 	p.Fresh()
 	t.ServeNext()
 	p.free = free
@@ -274,7 +274,7 @@ func (r *Run) failed(p *Player, step *Step, err error) {
 // stuck takes down an arrival of which the terminal sent nothing of its own, and at
 // which step if one did not hold.
 func (r *Run) stuck(p *Player, step *Step, err error) {
-	r.Recorder.Stuck(p.Shard, err)
+	r.Recorder.Stuck(p.Shard, p.second, err)
 	r.tell(p, step, err)
 }
 

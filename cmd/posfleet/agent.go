@@ -204,6 +204,9 @@ func (s *sharePlayer) play(ctx context.Context, dir string) error {
 	j.language.Reach(n.admin)
 	if plan.Bundled != nil {
 		n.books = s.books
+		beside, ended := context.WithCancel(s.lasting)
+		defer ended()
+		go s.outliveHost(beside, plan.Bundled.Address)
 	}
 	f.terminals = len(n.profile.Terminals)
 	f.asked = f.plan(j, n)

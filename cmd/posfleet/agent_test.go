@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
@@ -127,6 +129,89 @@ func TestControllerMayBeKilled(t *testing.T) {
 	}
 	if rep.Planned != 400 || rep.Played+rep.NotPlayed != 400 || rep.Incomplete != "" || len(rep.Agents) != 2 {
 		t.Errorf("%d planned, %d played, %q:\n%s", rep.Planned, rep.Played, rep.Incomplete, out)
+	}
+}
+
+// The bundled host ends with its controller. Its agents end then, by themselves, and who
+// attaches is told that: nobody blames the host for refusing connections.
+func TestBundledHostEndsWithItsController(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a server begins anew")
+	}
+	t.Parallel()
+	p := start(t, "all agents begin", "load", "--agents", "2", "--rate", "100/s", "--for", "10m", "--warmup", "0s", "--terminals", "20", "--out", "run")
+	time.Sleep(2 * time.Second)
+	if err := p.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-p.ended
+	again := exec.Command(p.Path, "load", "--attach", "run")
+	again.Dir = p.Dir
+	out, _ := again.CombinedOutput()
+	words := strings.Join(strings.Fields(string(out)), " ")
+	if code := again.ProcessState.ExitCode(); code != exitIncomplete || strings.Contains(words, "refuses connections") || strings.Contains(words, "BROKEN") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	for _, said := range []string{"the bundled host lived in the controller's process and ended with it: what fell due after that was played by nobody", "into the run: the bundled host lived in the controller's process and ended with it"} {
+		if !strings.Contains(words, said) {
+			t.Errorf("it is not said: %q:\n%s", said, out)
+		}
+	}
+	rep, err := report.Read(filepath.Join(p.Dir, "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep.Played == 0 || rep.Planned != 60_000 || rep.Unplayed() < 59_000 || rep.Failed > 0 || rep.Money.Owed > 0 {
+		t.Errorf("%d planned, %d played, %d by nobody, %d did not hold, %d owed", rep.Planned, rep.Played, rep.Unplayed(), rep.Failed, rep.Money.Owed)
+	}
+}
+
+// The seconds of run.json add up to the run when its host goes away in the middle: what
+// could not be sent is stuck, in its second too, whoever played it.
+func TestSecondsAddUpWhenTheHostGoes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
+	for name, spread := range map[string][]string{"one process": nil, "two agents": {"--agents", "2"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			host := start(t, "listening on", "host", "--listen", "127.0.0.1:0", "--terminals", "20")
+			address, _, _ := strings.Cut(strings.TrimPrefix(host.stdout.String(), "listening on "), ": ")
+			p := start(t, "1 of 4 s", append([]string{"load", "--host", address, "--rate", "100/s", "--for", "4s", "--warmup", "0s", "--terminals", "20", "--out", "run"}, spread...)...)
+			if err := host.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			<-p.ended
+			text, err := os.ReadFile(filepath.Join(p.Dir, "run", "run.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			type counts struct {
+				Planned, Played int64
+			}
+			var run struct {
+				counts
+				Stuck   map[string]int64
+				Seconds []struct {
+					counts
+					Stuck int64
+				}
+			}
+			if err := json.Unmarshal(text, &run); err != nil {
+				t.Fatal(err)
+			}
+			var sum counts
+			var stuck int64
+			for _, s := range run.Seconds {
+				sum.Planned, sum.Played, stuck = sum.Planned+s.Planned, sum.Played+s.Played, stuck+s.Stuck
+			}
+			for _, n := range run.Stuck {
+				stuck -= n
+			}
+			if len(run.Stuck) == 0 || run.Played == 0 || sum != run.counts || stuck != 0 {
+				t.Errorf("run %+v stuck %v, its seconds %+v, and %d stuck too many", run.counts, run.Stuck, sum, stuck)
+			}
+		})
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +31,10 @@ func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, view viewFlags, si
 		return usage(errors.New("--attach: the run has been asked for already, leave all else but --live, --metrics and --otlp out"))
 	}
 	c := &controlled{view: view, tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: filepath.Join(f.attach, "agents")}
+	mine, claimed := claimRun(c.dir)
+	if claimed == nil {
+		defer mine.Close()
+	}
 	text, err := os.ReadFile(filepath.Join(c.dir, meetingName))
 	if err == nil {
 		err = json.Unmarshal(text, &c.meetingPlace)
@@ -50,7 +53,7 @@ func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, view viewFlags, si
 		c.limits = append(c.limits, limit)
 	}
 	c.limits = report.WithDefaults(c.limits)
-	if err := c.orphan(cmd.Context()); err != nil {
+	if err := c.attached(cmd.Context(), claimed); err != nil {
 		return usage(fmt.Errorf("--attach %s: %w", f.attach, err))
 	}
 	folder, begun, err := report.Reopen(f.attach)
@@ -61,34 +64,24 @@ func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, view viewFlags, si
 	c.hand = &hand{tell: c.tell, pace: pace{speed: 1}, kept: keptIn(folder, c.asked)}
 	c.since = "since attach"
 	c.desk = atTerminal(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-	return c.conduct(cmd.Context(), cmd.OutOrStdout(), begun, func(m *meeting) (run *agent.Controller, err error) {
-		run, c.began, err = agent.Attach(cmd.Context(), m.conn, c.Agents, c.dir)
+	return c.conduct(cmd.Context(), cmd.OutOrStdout(), begun, func(m *meeting) (*agent.Controller, error) {
+		run, began, err := agent.Attach(cmd.Context(), m.conn, c.Agents, c.dir)
 		if err != nil {
 			return run, err
 		}
+		if !began.IsZero() {
+			c.began.Store(&began)
+		}
 		c.tell.line("attached to the run of %s", f.attach)
+		if c.hostGone() {
+			c.tell.line("%v: what fell due after that was played by nobody", errHostGone)
+		}
 		packed, err := run.Plan(cmd.Context())
 		if err == nil {
 			c.due, err = dueIn(packed)
 		}
 		return run, err
 	})
-}
-
-// orphan refuses a run whose controller is alive: a second one would take half of what
-// agents send away from it.
-func (c *controlled) orphan(ctx context.Context) error {
-	creds, err := agent.ReadCredentials(c.Creds)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	alive := c.Cluster.URL != "" && agent.AliveAt(ctx, c.Cluster, creds) || c.Cluster.URL == "" && agent.Alive(ctx, c.Listen, creds)
-	if alive {
-		return agent.ErrAttended
-	}
-	return nil
 }
 
 // dueIn is due of a run's plan, as agents have it.

@@ -71,6 +71,12 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 		asked: f.asked, limits: j.limits, books: n.books, due: f.due(j), planned: j.pacer != nil,
 		folder: folder, tell: tell, sig: sig, dir: folder.Path("agents"), view: f.view, desk: desk, hand: f.newHand(folder, tell),
 	}
+	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+		return &exit{code: exitIncomplete, err: err}
+	}
+	if mine, err := claimRun(c.dir); err == nil {
+		defer mine.Close()
+	}
 	f.introduce(c.tell, j, n)
 	if own := n.agentsOwn(); own != "" && !f.spread.here() {
 		c.tell.line("%s", own)
@@ -132,6 +138,14 @@ type meetingPlace struct {
 	Limits   []string      `json:"limits"`
 }
 
+// now is the time of the run; 0 before it has begun.
+func (c *controlled) now() time.Duration {
+	if began := c.began.Load(); began != nil {
+		return max(0, time.Since(*began))
+	}
+	return 0
+}
+
 // meetingName is its file in the run's folder of agents.
 const meetingName = "controller.json"
 
@@ -142,12 +156,13 @@ type controlled struct {
 	limits []report.Limit
 	books  func(context.Context) (audit.Books, error)                       // of the bundled host; nil when the host is the user's
 	due    func(s agent.Share, keys []report.Press) iter.Seq[time.Duration] // of a share's arrivals; nil where they are not known
+	counts dueCounts                                                        // of them, by second
 	folder *report.Folder
 	tell   *progress
 	sig    *signals
-	dir    string // of what agents send
-	began  time.Time
-	broken error // what the bundled host finds wrong with its own books
+	dir    string                    // of what agents send
+	began  atomic.Pointer[time.Time] // when arrival 0 is due; nil until that is known
+	broken error                     // what the bundled host finds wrong with its own books
 
 	view    viewFlags
 	watched *watched // the run's page; nil for none
@@ -174,8 +189,12 @@ type sentBooks struct {
 func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.Report, start func(*meeting) (*agent.Controller, error)) error {
 	parts, err := c.run(ctx, begun.Run, start)
 	defer func() { c.watched.close() }()
-	if errors.Is(err, agent.ErrAttended) { // at the same moment: the folder is the other's
+	defer c.counts.close()
+	switch {
+	case errors.Is(err, agent.ErrAttended): // at the same moment: the folder is the other's
 		return usage(fmt.Errorf("--attach: %w", agent.ErrAttended))
+	case errors.Is(err, agent.ErrAddress) && c.since != "": // or the next one's
+		return usage(fmt.Errorf("--attach: %w", err))
 	}
 	if err != nil {
 		begun.Incomplete = "nothing was played: " + report.Printable(err.Error())
@@ -201,13 +220,12 @@ func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.R
 
 // run has the agents play, and gives what came of each share.
 func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*agent.Controller, error)) ([]agent.Part, error) {
-	if err := os.MkdirAll(c.dir, 0o755); err != nil {
-		return nil, &exit{code: exitIncomplete, err: err}
-	}
 	met, err := c.meet(ctx, c.dir)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, c.unmet(err)
+	case errors.Is(err, agent.ErrAddress) && c.since != "":
+		return nil, c.taken(ctx, err)
 	case err != nil:
 		return nil, err
 	}
@@ -236,16 +254,18 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	if err := c.show(whole, run, id); err != nil {
 		return nil, err
 	}
-	if c.began.IsZero() {
+	if c.began.Load() == nil {
 		if err := c.gather(waiting, run); err != nil {
 			stopping, cancel := context.WithTimeout(whole, 5*time.Second)
 			defer cancel()
 			_ = run.Stop(stopping, agent.Abort)
 			return nil, err
 		}
-		if c.began, err = run.Begin(whole); err != nil {
+		began, err := run.Begin(whole)
+		if err != nil {
 			return nil, &exit{code: exitIncomplete, err: err}
 		}
+		c.began.Store(&began)
 		c.tell.line("all agents begin")
 	}
 	c.heardOf.Store(int64(c.Agents))
@@ -308,10 +328,18 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 			}
 		}
 	}()
-	of, known := c.Agents, map[int]bool{}
+	of, known, lost := c.Agents, map[int]bool{}, map[int]bool{}
 	err := run.Await(ctx, agent.Ready, func(parts []agent.Part) {
 		joined, ready := 0, 0
 		for _, p := range parts {
+			if is := !p.Lost.IsZero(); is != lost[p.Index] {
+				lost[p.Index] = is
+				words := "is heard of again"
+				if is {
+					words = fmt.Sprintf("is not heard of: the run does not begin without it, and ends unless it comes back within %v", agent.Returning)
+				}
+				c.tell.line("agent %d (%s) %s", p.Index+1, p.Agent, words)
+			}
 			if p.State != "" {
 				joined++
 				if !known[p.Index] {
@@ -335,7 +363,7 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 		case p.State == agent.Failed:
 			return &exit{code: cmp.Or(p.Code, exitIncomplete), err: fmt.Errorf("%s: %s", name, p.Why)}
 		case !p.Lost.IsZero():
-			return &exit{code: exitIncomplete, err: fmt.Errorf("%s was lost before the run began", name)}
+			return &exit{code: exitIncomplete, err: fmt.Errorf("%s was lost before the run began: nothing was played, begin anew", name)}
 		}
 	}
 	if err != nil {
@@ -392,7 +420,7 @@ func (c *controlled) obey(ctx, whole context.Context, run *agent.Controller) {
 			if whole.Err() != nil {
 				return
 			}
-			c.stopped.CompareAndSwap(0, int64(time.Since(c.began)))
+			c.stopped.CompareAndSwap(0, int64(c.now()))
 			if err := run.Stop(whole, stop.how); err != nil {
 				c.tell.line("the agents cannot be told to stop: %v", err)
 			}
@@ -400,12 +428,15 @@ func (c *controlled) obey(ctx, whole context.Context, run *agent.Controller) {
 	}
 }
 
+// hostGone reports whether the host was the bundled one of a controller that is no more.
+func (c *controlled) hostGone() bool { return c.Bundled && c.books == nil }
+
 // giveBooks gives agents the bundled host's books when their terminals have ended.
 func (c *controlled) giveBooks(ctx context.Context, run *agent.Controller, told func([]agent.Part)) error {
 	if !c.Bundled {
 		return nil
 	}
-	sent := sentBooks{Gone: c.books == nil}
+	sent := sentBooks{Gone: c.hostGone()}
 	if !sent.Gone {
 		if err := run.Await(ctx, agent.Played, told); err != nil {
 			return err

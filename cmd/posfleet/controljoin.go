@@ -67,6 +67,7 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 // says adds to what an agent did what it says of itself.
 func says(a *report.Agent, p *agent.Part) {
 	a.Offset, a.Within, a.Drift, a.Late, a.State = p.Offset, p.Within, p.Drift, p.Late, string(p.State)
+	a.Cut = p.Cut
 	switch {
 	case !p.Lost.IsZero():
 		a.State = report.StateLost
@@ -95,7 +96,9 @@ func (c *controlled) part(p *agent.Part, later []agent.Part) (r *report.Report, 
 	if r, err = report.Read(p.Folder); err != nil {
 		return nil, 0, nil, err
 	}
-	r.Started = c.began
+	if began := c.began.Load(); began != nil {
+		r.Started = *began
+	}
 	unplayed, r.Incomplete = c.fate(r, p, ended, later)
 	if r.Incomplete != "" {
 		why = fmt.Errorf("agent %d (%s): %s", p.Index+1, p.Agent, r.Incomplete)
@@ -121,7 +124,7 @@ func (c *controlled) fate(r *report.Report, p *agent.Part, ended bool, later []a
 		all = append(all, torn)
 	}
 	if gone {
-		twice := c.hold(r, p, later)
+		twice := c.hold(r, p, later, c.asked.For)
 		if unplayed = r.NotPlayed; unplayed > 0 {
 			words := " of its share were played by nobody"
 			if !ended && !stopped(p) && p.State != agent.Failed {
@@ -132,8 +135,11 @@ func (c *controlled) fate(r *report.Report, p *agent.Part, ended bool, later []a
 		if twice > 0 {
 			all = append(all, report.Plural(twice, "arrival")+" that it played another agent played, too")
 		}
-		if p.Cut {
-			r.CutOff()
+		switch {
+		case p.Cut && c.hostGone():
+			withoutHost(r)
+		case p.Cut:
+			r.CutOff(report.Open)
 		}
 		if p.Cut || took {
 			r.Money = report.Money{}
@@ -162,14 +168,13 @@ func successor(p *agent.Part, later []agent.Part) (from time.Duration, took bool
 }
 
 // hold holds what is known of a share that was not played to its end to the plan: those of
-// its arrivals that fell due before another agent took over are its own. It gives how many
-// it played that were another's.
-func (c *controlled) hold(r *report.Report, p *agent.Part, later []agent.Part) (twice int64) {
+// its arrivals that fell due by a time of the run, and before another agent took over, are
+// its own. It gives how many it played that were another's.
+func (c *controlled) hold(r *report.Report, p *agent.Part, later []agent.Part, to time.Duration) (twice int64) {
 	if c.due == nil {
 		r.NotPlayed = max(r.NotPlayed, r.Planned-r.Begun())
 		return 0
 	}
-	to := c.asked.For
 	if stopped := time.Duration(c.stopped.Load()); stopped > 0 {
 		to = min(to, stopped)
 	} else {
@@ -181,11 +186,5 @@ func (c *controlled) hold(r *report.Report, p *agent.Part, later []agent.Part) (
 	if p.Attempt > 1 && p.From == 0 {
 		to = 0 // it has not begun
 	}
-	return r.PlannedAre(func(yield func(time.Duration) bool) {
-		for due := range c.due(p.Share, c.hand.pressed()) {
-			if due >= to || due >= p.From && !yield(due) {
-				return
-			}
-		}
-	})
+	return r.PlannedAre(c.counts.of(p.Share, c.hand.pressed(), c.due, p.From, to))
 }

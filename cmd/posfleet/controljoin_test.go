@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"iter"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -81,6 +82,103 @@ func TestEndedAgentsAreHeldToThePlan(t *testing.T) {
 	}
 }
 
+// evenly is a share of which an arrival falls due each 10 ms; a key makes them twice as
+// many from when it holds on.
+func evenly(asked *int) func(agent.Share, []report.Press) iter.Seq[time.Duration] {
+	return func(_ agent.Share, keys []report.Press) iter.Seq[time.Duration] {
+		*asked++
+		return func(yield func(time.Duration) bool) {
+			for due := time.Duration(0); yield(due); due += 10 * time.Millisecond {
+				if len(keys) > 0 && due >= keys[0].At {
+					due -= 5 * time.Millisecond
+				}
+			}
+		}
+	}
+}
+
+// What fell due is the same however often it has been asked before, and whoever looks on
+// each second has it counted once.
+func TestDueIsCountedOnAndOn(t *testing.T) {
+	var counts dueCounts
+	defer counts.close()
+	all := 0
+	due := evenly(&all)
+	sum := func(keys []report.Press, from, to time.Duration) (n int64) {
+		for at, k := range counts.of(agent.Share{Attempt: 1}, keys, due, from, to) {
+			if n += k; at < from.Truncate(time.Second) || at >= to {
+				t.Errorf("%v of %v to %v", at, from, to)
+			}
+		}
+		return n
+	}
+	key := []report.Press{{At: 6 * time.Second}}
+	for _, c := range []struct {
+		keys     []report.Press
+		from, to time.Duration
+		n        int64
+		again    bool // it is counted from the beginning
+	}{
+		{nil, 0, 0, 0, true}, {nil, 0, time.Second, 100, false}, {nil, 0, time.Second, 100, false}, {nil, 0, 2500 * time.Millisecond, 250, false}, {nil, 0, 5 * time.Second, 500, false},
+		{key, 0, 6 * time.Second, 600, true}, {key, 0, 7 * time.Second, 800, false}, // arrivals that fell due before a key stay
+		{key, 0, 5 * time.Second, 500, true},               // another one took over then
+		{key, 2 * time.Second, 5 * time.Second, 300, true}, // it did
+	} {
+		before := all
+		if n := sum(c.keys, c.from, c.to); n != c.n || (all > before) != c.again {
+			t.Errorf("%d keys, %v to %v: %d, want %d; counted anew: %v", len(c.keys), c.from, c.to, n, c.n, all > before)
+		}
+	}
+}
+
+// An agent that is lost before it has told anything is seen to be missing, and what has
+// fallen due of its share, as long as the run goes on; one that comes back has lost nothing.
+func TestSightTellsWhatNobodyPlays(t *testing.T) {
+	var asked int
+	c := &controlled{asked: report.Plan{For: time.Minute, Warmup: time.Second}, hand: &hand{}, due: evenly(&asked)}
+	defer c.counts.close()
+	began := time.Now().Add(-5500 * time.Millisecond)
+	c.began.Store(&began)
+	parts := []agent.Part{{Status: agent.Status{Share: agent.Share{Of: 1, Attempt: 1}, State: agent.Playing, Agent: "m/1"}, Folder: t.TempDir()}}
+	seen := c.sight("run", func() []agent.Part { return parts })
+	if rep, _, _ := seen(); rep.Planned != 0 || rep.NotPlayed != 0 || rep.Degraded() {
+		t.Errorf("it has told nothing yet: %d planned, %d not played", rep.Planned, rep.NotPlayed)
+	}
+	parts[0].Lost = time.Now()
+	rep, _, _ := seen()
+	if _, there := rep.There(); rep.Planned != 500 || rep.NotPlayed != 500 || rep.Unplayed() != 500 || !rep.Degraded() || there != 0 || len(rep.Seconds) != 5 || !strings.Contains(rep.Incomplete, "not heard of") {
+		t.Errorf("lost: %d planned, %d not played, %d there, %d seconds, %q", rep.Planned, rep.NotPlayed, there, len(rep.Seconds), rep.Incomplete)
+	}
+	parts[0].Lost = time.Time{}
+	if rep, _, _ := seen(); rep.Unplayed() != 500 {
+		t.Errorf("heard of, and what it played has not come: %d", rep.Unplayed())
+	}
+}
+
+// All agents begin at one moment, whatever their own clocks say that it was.
+func TestSightGoesByTheControllersClock(t *testing.T) {
+	c := &controlled{asked: report.Plan{For: time.Minute}, hand: &hand{}}
+	began := time.Now().Add(-5 * time.Second)
+	c.began.Store(&began)
+	var parts []agent.Part
+	for i, off := range []time.Duration{0, 5 * time.Minute} {
+		p := agent.Part{Status: agent.Status{Share: agent.Share{Index: i, Of: 2, Attempt: 1}, State: agent.Playing}, Folder: t.TempDir()}
+		told, err := newTelling(filepath.Join(p.Folder, nowName), func() (*report.Report, []report.Event, []report.Event) {
+			return &report.Report{Plan: report.Plan{For: time.Minute, Of: 2, Shares: []int{i + 1}}, Started: began.Add(off)}, nil, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told.second()
+		told.close()
+		parts = append(parts, p)
+	}
+	rep, _, _ := c.sight("run", func() []agent.Part { return parts })()
+	if !rep.Started.Equal(began) || rep.Validity.Level != report.Valid || rep.Incomplete != report.UnderWay {
+		t.Errorf("began %v after the controller's clock, %+v, %q", rep.Started.Sub(began), rep.Validity, rep.Incomplete)
+	}
+}
+
 // What an agent's own end cut off is not laid on the host: neither the scenario that was
 // under way nor the reversal that it could not send any more.
 func TestOwnEndIsNotTheHosts(t *testing.T) {
@@ -92,6 +190,37 @@ func TestOwnEndIsNotTheHosts(t *testing.T) {
 	c.fate(r, &p, true, nil)
 	if r.Failed != 1 || len(r.Failures) != 1 || r.Money.Owed != 0 {
 		t.Errorf("%d did not hold %v, %d owed", r.Failed, r.Failures, r.Money.Owed)
+	}
+}
+
+// The bundled host ends with the controller that had it: what its end broke, and what found
+// nobody until the agent had noticed, is not laid on it, and no promise is kept by the rest.
+func TestEndOfTheBundledHostIsNotItsFault(t *testing.T) {
+	c := &controlled{meetingPlace: meetingPlace{Bundled: true}, asked: report.Plan{For: 4 * time.Second}, hand: &hand{}}
+	r := ofShare(t, 0, 2, 198)
+	r.Stuck = map[string]int64{"request not sent: the host refuses connections: dial tcp 127.0.0.1:9: connect: connection refused": 1, "its batch is full": 1}
+	r.NotPlayed = 0
+	r.Failed, r.Failures = 4, []report.Failure{{At: "a:1", Outcome: report.Open.String(), N: 1}, {At: "a:2", Outcome: report.Broken.String(), N: 2}, {At: "a:3", Outcome: report.Declined.String(), N: 1}}
+	r.Money.Owed = 2
+	p := agent.Part{Status: agent.Status{State: agent.Ended, Why: errHostGone.Error(), Until: 2 * time.Second, Cut: true}}
+	_, words := c.fate(r, &p, true, nil)
+	if r.Failed != 1 || len(r.Failures) != 1 || r.Money.Owed != 0 || r.Stuck[errHostGone.Error()] != 1 || r.Stuck["its batch is full"] != 1 || len(r.Stuck) != 2 {
+		t.Errorf("%d did not hold %v, %d owed, stuck %v", r.Failed, r.Failures, r.Money.Owed, r.Stuck)
+	}
+	if !strings.Contains(words, "the bundled host lived in the controller's process and ended with it") {
+		t.Errorf("it is told as %q", words)
+	}
+	a := report.Agent{Number: 1}
+	says(&a, &p)
+	r.Agents, r.Failed, r.Failures = []report.Agent{a}, 0, nil
+	r.Judge(report.WithDefaults(nil))
+	for _, l := range r.Limits {
+		if l.OK {
+			t.Errorf("%s is kept", l.Limit)
+		}
+	}
+	if e, is := errors.AsType[*exit](verdict(r, 0, errors.New(words))); !is || e.code != exitIncomplete {
+		t.Errorf("it ends with %v", e)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -113,13 +114,13 @@ func (c *controlled) show(ctx context.Context, run *agent.Controller, id string)
 
 // sight is the union of what the agents have sent, who are each a part.
 func (c *controlled) sight(id string, agents func() []agent.Part) sight {
-	growing, here := report.NewGrowing(), report.ThisMachine(build())
-	var mu sync.Mutex // guards growing
+	g, here := &gathered{growing: report.NewGrowing(), away: map[agent.Share]bool{}}, report.ThisMachine(build())
+	var mu sync.Mutex // guards g
 	return func() (*report.Report, []report.Event, []report.Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		parts := agents()
-		union, wrong, slow, err := c.union(growing, parts)
+		union, wrong, slow, err := c.union(g, parts)
 		union.Run, union.Plan, union.Environment = id, c.plan(), here
 		union.Incomplete = report.UnderWay + c.missing(parts)
 		if err != nil {
@@ -132,44 +133,105 @@ func (c *controlled) sight(id string, agents func() []agent.Part) sight {
 	}
 }
 
-// union adds up what the agents have sent by now. The report has all that could be
-// added, whatever the error.
-func (c *controlled) union(growing *report.Growing, parts []agent.Part) (union *report.Report, wrong, slow []report.Event, err error) {
+// gathered is what has come of the agents by now, for whoever looks on.
+type gathered struct {
+	growing *report.Growing
+	away    map[agent.Share]bool // those that have ended, or were lost and have not caught up
+}
+
+// partNow is what an agent has told by now.
+type partNow struct {
+	*report.Report
+	line nowLine
+	told bool // it has told anything
+}
+
+// parts reads what each agent has told, and up to which second those have that play.
+func (g *gathered) parts(parts []agent.Part, timeout time.Duration) (all []partNow, upto time.Duration, err error) {
+	for i := range parts {
+		p, r := &parts[i], partNow{}
+		if r.Report, r.line, r.told = readNow(p.Folder); p.Folder == "" || !r.told {
+			r.Report, r.told = &report.Report{Plan: report.Plan{Timeout: timeout}}, false
+			r.Validity.Level = report.NotJudged
+		} else if err = g.growing.Fill(r.Report, p.Folder); err != nil {
+			return all, upto, err
+		}
+		all = append(all, r)
+		if !p.Lost.IsZero() || p.State == agent.Failed || stopped(p) {
+			g.away[p.Share] = true
+		}
+		if !g.away[p.Share] {
+			upto = max(upto, r.Took)
+		}
+	}
+	return all, upto.Truncate(time.Second), nil
+}
+
+// back reports whether what an agent that was away tells is what the others do.
+func back(p *agent.Part, took, upto time.Duration) bool {
+	return p.Lost.IsZero() && p.State != agent.Failed && !stopped(p) && took >= upto-2*time.Second
+}
+
+// union adds up what the agents have sent by now. What has fallen due of a share whose agent
+// is lost, or has ended before its time, and what nobody is known to have played, is told as
+// soon as that is known. The report has all that could be added, whatever the error.
+func (c *controlled) union(g *gathered, parts []agent.Part) (union *report.Report, wrong, slow []report.Event, err error) {
 	union = &report.Report{Validity: report.Validity{Level: report.NotJudged, Reasons: []string{"no second has been judged yet"}}}
 	var agents []report.Agent
+	var silent []*report.Report // of who was lost before it could tell anything
 	first := true
-	for i, p := range parts {
-		r, line, has := readNow(p.Folder)
-		if p.Folder == "" || !has {
-			r = &report.Report{Plan: report.Plan{Timeout: c.asked.Timeout}, Validity: report.Validity{Level: report.NotJudged}}
-		} else if err = growing.Fill(r, p.Folder); err != nil {
-			break
-		} else if _, took := successor(&p, parts[i+1:]); took {
-			c.hold(r, &p, parts[i+1:])
+	all, upto, err := g.parts(parts, c.asked.Timeout)
+	if upto == 0 { // nobody tells any more
+		upto = c.now().Truncate(time.Second)
+	}
+	for i := range all {
+		p, later, r := &parts[i], parts[i+1:], all[i]
+		if g.away[p.Share] && back(p, r.Took, upto) {
+			delete(g.away, p.Share)
+		}
+		_, took := successor(p, later)
+		away := g.away[p.Share]
+		if took || away {
+			c.hold(r.Report, p, later, min(c.asked.For, upto))
 		}
 		r.Incomplete = ""
-		a, bad := report.NewAgent(p.Index+1, p.Agent, r)
-		if err = bad; err != nil {
+		a, bad := report.NewAgent(p.Index+1, p.Agent, r.Report)
+		if bad != nil {
+			err = errors.Join(err, bad)
 			break
 		}
-		says(&a, &p)
+		if says(&a, p); took || away {
+			a.Unplayed = r.NotPlayed
+		}
+		if p.Behind > 0 && !away {
+			a.State = report.Deaf
+		}
 		agents = append(agents, a)
-		if !has {
+		wrong, slow = append(wrong, r.line.Wrong...), append(slow, r.line.Slow...)
+		if began := c.began.Load(); began != nil {
+			r.Started = *began // by the controller's clock: its own may be minutes off
+		}
+		if !r.told {
+			r.Validity = report.Validity{}
+			silent = append(silent, r.Report)
 			continue
 		}
-		wrong, slow = append(wrong, line.Wrong...), append(slow, line.Slow...)
 		r.Incomplete, r.Limits = report.UnderWay, nil
 		r.Named(fmt.Sprintf("agent %d", p.Index+1))
 		if first {
-			union, first = r, false
-		} else if err = union.Join(r); err != nil {
+			union, first = r.Report, false
+		} else if bad := union.Join(r.Report); bad != nil {
+			err = errors.Join(err, bad)
 			break
 		}
+	}
+	for _, r := range silent {
+		err = errors.Join(err, union.Merge(r))
 	}
 	union.Agents = agents
 	union.JudgeSkew()
 	if err == nil {
-		err = growing.Quantiles(union.Seconds)
+		err = g.growing.Quantiles(union.Seconds)
 	}
 	slices.SortStableFunc(wrong, func(a, b report.Event) int { return cmp.Compare(b.At, a.At) })
 	slices.SortStableFunc(slow, func(a, b report.Event) int { return cmp.Compare(b.Done-b.Due, a.Done-a.Due) })

@@ -56,10 +56,11 @@ func TestControllerShowsAllAgentsAsTheyPlay(t *testing.T) {
 		t.Skip("takes seconds; played whole without the race detector")
 	}
 	t.Parallel()
-	p := start(t, "all agents begin", "load", "--agents", "2", "--rate", "40/s", "--for", "10m", "--warmup", "0s", "--terminals", "20", "--live", "127.0.0.1:0", "--out", "run")
+	p := start(t, "all agents begin", "load", "--agents", "2", "--rate", "40/s", "--for", "10m", "--warmup", "0s", "--terminals", "20", "--live", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--out", "run")
+	scraped := regexp.MustCompile(`(?m)^metrics: (http://\S+)$`).FindStringSubmatch(p.stderr.String())
 	url := livePage.FindStringSubmatch(p.stderr.String())
-	if url == nil {
-		t.Fatalf("no page is told:\n%s", &p.stderr)
+	if url == nil || scraped == nil {
+		t.Fatalf("no page or no metrics are told:\n%s", &p.stderr)
 	}
 	await := func(what string, there func(seen) bool) (now seen) {
 		for until := time.Now().Add(patient); time.Now().Before(until); time.Sleep(200 * time.Millisecond) {
@@ -76,11 +77,28 @@ func TestControllerShowsAllAgentsAsTheyPlay(t *testing.T) {
 	if now.Over || !strings.Contains(now.Head, "it is under way") || !strings.Contains(now.Rest, "and the slowest") {
 		t.Errorf("%+v", now)
 	}
+	if told := scrape(t, scraped[1]); told["agents_expected"] != 2 || told["agents_alive"] != 2 || told["degraded"] != 0 || told["arrivals_unplayed"] != 0 {
+		t.Errorf("both play: %v", told)
+	}
 	victim := agentProcess.FindStringSubmatch(p.stderr.String())
 	kill(t, victim[2])
 	await("that agent "+victim[1]+" is lost", func(s seen) bool {
 		return strings.Contains(s.Kinds, "✗ lost") && strings.Contains(s.Head, "agent "+victim[1]+" (")
 	})
+	lost := scrape(t, scraped[1])
+	for until := time.Now().Add(time.Minute); lost["arrivals_unplayed"] == 0 && time.Now().Before(until); time.Sleep(200 * time.Millisecond) {
+		lost = scrape(t, scraped[1])
+	}
+	from := time.Now()
+	time.Sleep(2 * time.Second)
+	later := scrape(t, scraped[1])
+	most := 20*time.Since(from).Seconds() + 40 // 20 fall due each second
+	if later["agents_expected"] != 2 || later["agents_alive"] != 1 || later["degraded"] != 1 || later[`arrivals_total{what="not_played"}`] != later["arrivals_unplayed"] {
+		t.Errorf("agent %s is lost: %v", victim[1], later)
+	}
+	if n := later["arrivals_unplayed"] - lost["arrivals_unplayed"]; lost["arrivals_unplayed"] == 0 || n <= 0 || n > most {
+		t.Errorf("of its arrivals %v were played by nobody, some seconds later %v: at most %v more fell due", lost["arrivals_unplayed"], later["arrivals_unplayed"], most)
+	}
 	if code := p.end(t, os.Interrupt); code != exitIncomplete {
 		t.Errorf("exit code %d:\n%s", code, &p.stderr)
 	}
@@ -98,6 +116,25 @@ func TestControllerShowsAllAgentsAsTheyPlay(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(p.Dir, "run", "agents", "*", nowName)); left != nil {
 		t.Errorf("left behind: %v", left)
 	}
+}
+
+// scrape gives what is told to Prometheus, without posfleet_ before the names.
+func scrape(t *testing.T, url string) map[string]float64 {
+	t.Helper()
+	got, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]float64{}
+	for _, m := range regexp.MustCompile(`(?m)^posfleet_(\S+) (\S+)$`).FindAllStringSubmatch(string(text), -1) {
+		told[m[1]], _ = strconv.ParseFloat(m[2], 64)
+	}
+	return told
 }
 
 // A host shows what it counts while it serves.

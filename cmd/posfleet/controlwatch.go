@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/agent"
@@ -14,7 +13,7 @@ import (
 func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]agent.Part) {
 	lost, taken, deaf, ended, offered := map[agent.Share]bool{}, map[agent.Share]bool{}, map[agent.Share]bool{}, map[agent.Share]bool{}, map[agent.Share]bool{}
 	offer := func(p *agent.Part, name string) {
-		if !c.Takeover || offered[p.Share] || time.Since(c.began) >= c.asked.For {
+		if !c.Takeover || offered[p.Share] || c.now() >= c.asked.For {
 			return
 		}
 		offered[p.Share] = true

@@ -34,7 +34,7 @@ func TestSignalInTheFirstMoments(t *testing.T) {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
 			p := early(t, strings.Fields(args)...)
-			if code := p.end(t, 20*time.Second, sig.signal); code != sig.code {
+			if code := p.end(t, sig.signal); code != sig.code {
 				t.Errorf("exit code %d, want %d", code, sig.code)
 			}
 			said := p.stderr.String()
@@ -69,7 +69,7 @@ func TestSignalLeavesNoHalfOfAFile(t *testing.T) {
 			io.WriteString(in, "<isopackager>\n")
 			p := startCommand(t, "", c)
 			time.Sleep(300 * time.Millisecond)
-			if code := p.end(t, 5*time.Second, syscall.SIGTERM); code != exitTerminate || !strings.Contains(p.stderr.String(), "posfleet: stopped by a signal\n") {
+			if code := p.end(t, syscall.SIGTERM); code != exitTerminate || !strings.Contains(p.stderr.String(), "posfleet: stopped by a signal\n") {
 				t.Errorf("exit code %d, it says %q", code, &p.stderr)
 			}
 		})

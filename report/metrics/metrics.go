@@ -28,14 +28,18 @@ var (
 	response  = metric{"posfleet_response_seconds", "Response time: from when the plan wanted the request sent to the last octet of the answer. A timeout counts as its age.", []string{"label"}}
 	service   = metric{"posfleet_service_seconds", "Service time: from the write to the last octet of the answer.", []string{"label"}}
 	lag       = metric{"posfleet_lag_seconds", "The generator's own lateness.", []string{"label"}}
-	arrivals  = metric{"posfleet_arrivals_total", "Arrivals, the warm-up's too: planned, played, stuck (nothing could be sent), not_played (no terminal was free), failed (a step did not hold).", []string{"what"}}
+	arrivals  = metric{"posfleet_arrivals_total", "Arrivals, the warm-up's too: planned, played, stuck (nothing could be sent), not_played (no terminal was free, or the agent is lost or has ended: posfleet_arrivals_unplayed), failed (a step did not hold).", []string{"what"}}
+	unplayed  = metric{"posfleet_arrivals_unplayed", "Arrivals that have fallen due and that nobody is known to have played, since their agent is lost or has ended before its time. It falls again when the agent is heard of and tells what it played.", nil}
+	expected  = metric{"posfleet_agents_expected", "Agents that are to play the run; told, as are the next two and posfleet_arrivals_unplayed, of a run that agents play.", nil}
+	alive     = metric{"posfleet_agents_alive", "Agents that are heard of, those that have played to their end too; one that takes over counts for the one before.", nil}
+	degraded  = metric{"posfleet_degraded", "Whether a share is or was not played as planned, its agent lost, ended before its time, failed or deaf to a key: 1, or 0.", nil}
 	answerer  = metric{"posfleet_unasked_total", "Answers that nobody waited for: late, duplicate, unmatched.", []string{"what"}}
 	broken    = metric{"posfleet_rules_broken_total", "Answers that break a rule, by its id.", []string{"rule"}}
 	kept      = metric{"posfleet_limit_kept", "Whether a limit holds as the run stands: 1, or 0.", []string{"limit"}}
 	level     = metric{"posfleet_generator_level", "How far the last second can be trusted: 0 valid, 1 suspect, 2 not judged, 3 invalid.", nil}
 )
 
-var all = []*metric{&exchanges, &answers, &response, &service, &lag, &arrivals, &answerer, &broken, &kept, &level}
+var all = []*metric{&exchanges, &answers, &response, &service, &lag, &arrivals, &unplayed, &expected, &alive, &degraded, &answerer, &broken, &kept, &level}
 
 // Names are the names of all that is told; histograms have _bucket, _sum and _count
 // behind them.
@@ -102,15 +106,26 @@ func tell(r *report.Report, slowest []report.Event, to teller) {
 		if l.Moot() {
 			continue
 		}
-		ok := 0.0
-		if l.OK {
-			ok = 1
-		}
-		to.gauge(&kept, ok, l.Limit)
+		to.gauge(&kept, truth(l.OK), l.Limit)
+	}
+	if len(r.Agents) > 0 {
+		of, there := r.There()
+		to.gauge(&expected, float64(of))
+		to.gauge(&alive, float64(there))
+		to.gauge(&unplayed, float64(r.Unplayed()))
+		to.gauge(&degraded, truth(r.Degraded()))
 	}
 	if n := len(r.Seconds); n > 0 {
 		to.gauge(&level, float64(r.Seconds[n-1].Level))
 	}
+}
+
+// truth is 1 for true, else 0.
+func truth(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // traceID is the trace of an exchange: the same wherever it is told.

@@ -32,6 +32,7 @@ func hundred(t *testing.T) Now {
 	return func() (*report.Report, []report.Event, []report.Event) {
 		r := rec.SoFar()
 		r.Run, r.Started = "run", began
+		r.Agents = []report.Agent{{Number: 1, State: "playing"}}
 		r.Rules = []report.RuleCount{{ID: "ANS-37-UNIQUE", N: 3}}
 		limit, err := report.ParseLimit("p99 of purchase < 1ms")
 		if err != nil {
@@ -97,6 +98,51 @@ func TestScrapeTellsWhatTheReportWill(t *testing.T) {
 	}
 	if plain := scrape(t, "text/plain"); !strings.Contains(plain, `posfleet_exchanges_total{label="purchase",outcome="approved"} 99`) {
 		t.Errorf("to an older Prometheus:\n%s", plain)
+	}
+}
+
+// A run that loses an agent is seen to while it goes on: how many agents are there of how
+// many, and what nobody has played.
+func TestScrapeTellsOfLostAgents(t *testing.T) {
+	for _, c := range []struct {
+		states                               []string // of agents 1, 1 once more where it was taken over, 2 …
+		unplayed                             int64
+		expected, alive, degraded, notPlayed string
+	}{
+		{[]string{"playing", "", "playing"}, 0, "2", "2", "0", "0"},
+		{[]string{"playing", "", "joined"}, 0, "2", "2", "0", "0"},
+		{[]string{"", "", "joined"}, 0, "2", "1", "0", "0"},
+		{[]string{"playing", "", report.StateLost}, 40, "2", "1", "1", "40"},
+		{[]string{"playing", "", report.Stopped}, 40, "2", "1", "1", "40"},
+		{[]string{report.StateLost, "playing", "playing"}, 7, "2", "2", "1", "7"},
+		{[]string{report.StateLost, report.StateLost, "failed"}, 7, "2", "0", "1", "7"},
+		{[]string{"playing", "", report.Deaf}, 0, "2", "2", "1", "0"},
+		{[]string{"ended", "", "ended"}, 0, "2", "2", "0", "0"},
+	} {
+		r := &report.Report{Planned: 100, Played: 100 - c.unplayed, NotPlayed: c.unplayed}
+		for i, s := range c.states {
+			if i == 1 && s == "" {
+				continue
+			}
+			a := report.Agent{Number: 1 + i/2, State: s}
+			if s == report.StateLost || s == report.Stopped {
+				a.Unplayed, c.unplayed = c.unplayed, 0
+			}
+			r.Agents = append(r.Agents, a)
+		}
+		w := httptest.NewRecorder()
+		Handler(func() (*report.Report, []report.Event, []report.Event) { return r, nil, nil }).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		for name, want := range map[string]string{"posfleet_agents_expected": c.expected, "posfleet_agents_alive": c.alive, "posfleet_degraded": c.degraded,
+			"posfleet_arrivals_unplayed": c.notPlayed, `posfleet_arrivals_total{what="not_played"}`: c.notPlayed} {
+			if line := "\n" + name + " " + want + "\n"; !strings.Contains(w.Body.String(), line) {
+				t.Errorf("%v: no %q in\n%s", c.states, line, w.Body)
+			}
+		}
+	}
+	w := httptest.NewRecorder()
+	Handler(func() (*report.Report, []report.Event, []report.Event) { return &report.Report{}, nil, nil }).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	if text := w.Body.String(); strings.Contains(text, "posfleet_agents") || strings.Contains(text, "posfleet_degraded") {
+		t.Errorf("agents are told of a run that one process plays:\n%s", text)
 	}
 }
 

@@ -39,7 +39,7 @@ func agents(r *report.Report) (rows []agentRow, skew string) {
 		switch {
 		case a.Lost != "":
 			row.Class, row.Sign, row.State = "bad", "✗", a.Fate()+": "+strings.TrimSuffix(a.Lost, ".")
-		case a.State == "lost", a.State == "failed":
+		case a.Away(), a.State == report.Deaf:
 			row.Class, row.Sign = "bad", "✗"
 		case a.State != "ended":
 			row.Class, row.Sign = "", "…"

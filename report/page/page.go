@@ -288,7 +288,7 @@ func asked(r *report.Report) []pair {
 	if r.Incomplete != "" && len(r.Limits) == 0 {
 		list[len(list)-1].Name = "… begun"
 		list[len(list)-2].Name = "Arrivals due, as far as is known"
-	} else if stuck := r.Planned - r.Played - r.NotPlayed; stuck > 0 {
+	} else if stuck := r.Begun() - r.Played; stuck > 0 { // others may be under way
 		list = append(list, pair{"… stuck: nothing of their own was sent", report.FormatCount(stuck)})
 	}
 	unplayed := r.Unplayed()

@@ -395,7 +395,7 @@ func TestLateAgentIsWaitedForBeforeTheRunBegins(t *testing.T) {
 	for _, x := range []struct {
 		lost time.Time
 		is   bool
-	}{{time.Time{}, true}, {time.Now(), false}, {time.Now().Add(-2 * returning), true}} {
+	}{{time.Time{}, true}, {time.Now(), false}, {time.Now().Add(-2 * Returning), true}} {
 		if p := (&Part{Status: Status{State: Ready}, Lost: x.lost}); r.reached(p, Ready) != x.is {
 			t.Errorf("lost at %v: ready is %v", x.lost, !x.is)
 		}

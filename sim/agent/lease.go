@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/nats-io/nats.go"
 )
 
 // errSuperseded and errUnheard are why an agent ends by itself whose share another one has,
@@ -14,10 +16,25 @@ var (
 	errUnheard    = fmt.Errorf("it could not be heard of for %v, and another one may have its share", Lease)
 )
 
-// cede ends this agent at once.
-func (a *Agent) cede(why error) {
+// Cede ends this agent at once, for a reason that is no order of its controller's.
+func (a *Agent) Cede(why error) {
 	a.stop(why)
 	a.end(why)
+}
+
+// Reach waits until the connection to the run's server stands, or is broken: as is said.
+// It gives ctx's error when that ends before.
+func (a *Agent) Reach(ctx context.Context, stands bool) error {
+	changed := a.conn.nc.StatusChanged(nats.CONNECTED, nats.RECONNECTING, nats.CLOSED)
+	defer a.conn.nc.RemoveStatusListener(changed)
+	for a.conn.nc.IsConnected() != stands {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		}
+	}
+	return nil
 }
 
 // hold says again and again that the share is being played. An exclusive one ends when
@@ -57,7 +74,7 @@ func (a *Agent) Mine() bool {
 		return true
 	}
 	if a.lapsed.CompareAndSwap(false, true) {
-		a.cede(errUnheard)
+		a.Cede(errUnheard)
 	}
 	return false
 }

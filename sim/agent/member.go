@@ -192,7 +192,7 @@ func (a *Agent) obey(o Order) {
 		a.end(ErrOrdered)
 	}
 	if superseded {
-		a.cede(errSuperseded)
+		a.Cede(errSuperseded)
 	}
 }
 

@@ -109,17 +109,19 @@ func (r *Controller) Retake(ctx context.Context, p Part) error {
 	return errors.Join(err, r.lease(ctx, s))
 }
 
-// Await waits until all parts have come to a state, or nothing more comes of them;
-// told is told the parts whenever something has changed.
+// Await waits until all parts have come to a state, or nothing more comes of them; until
+// they are ready, as all have to be, one of which nothing comes is enough. told is told the
+// parts whenever something has changed.
 func (r *Controller) Await(ctx context.Context, s State, told func([]Part)) error {
 	looking, done := context.WithCancel(ctx)
 	defer done()
 	go r.look(looking)
 	for {
 		r.mu.Lock()
-		parts, news, err, there := r.parts(), r.news, r.err, true
+		parts, news, err, there, vain := r.parts(), r.news, r.err, true, false
 		for i := range r.all {
 			there = there && r.reached(&r.all[i], s)
+			vain = vain || s == Ready && r.all[i].gone()
 		}
 		r.mu.Unlock()
 		if told != nil {
@@ -128,7 +130,7 @@ func (r *Controller) Await(ctx context.Context, s State, told func([]Part)) erro
 		switch {
 		case err != nil:
 			return err
-		case there:
+		case there, vain:
 			return nil
 		}
 		select {
@@ -169,7 +171,7 @@ func (r *Controller) ask(ctx context.Context) {
 // reached reports whether a part has come to a state, or never will. The lock is held.
 func (r *Controller) reached(p *Part, s State) bool {
 	switch {
-	case p.State == Failed, !p.Lost.IsZero() && time.Since(p.Lost) > returning:
+	case p.gone():
 		return true
 	case !p.Lost.IsZero() && s == Ready: // a run begins with who is there: it may only have been late
 		return false
@@ -179,9 +181,14 @@ func (r *Controller) reached(p *Part, s State) bool {
 	return slices.Index(states, p.State) >= slices.Index(states, s) && (s != Ended || p.missing() == nil)
 }
 
-// returning is how long an agent that was lost may take to be heard of again: it may
+// gone reports whether nothing more comes of a part.
+func (p *Part) gone() bool {
+	return p.State == Failed || !p.Lost.IsZero() && time.Since(p.Lost) > Returning
+}
+
+// Returning is how long an agent that was lost may take to be heard of again: it may
 // have had to look for another node of the cluster, or for a controller that began anew.
-const returning = 5 * time.Second
+const Returning = 5 * time.Second
 
 // lookAfter asks agents whether they are there: what is lost is told then from what was
 // only late. Servers before NATS 2.10 say that a lease has run out only when somebody else

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // patient is how long a test waits for what must come: a busy machine is slow.
@@ -350,37 +348,6 @@ func TestLostAgentsAreNoticedAndReplaced(t *testing.T) {
 	}
 	if parts := run.Parts(); len(parts) != 2 || parts[0].Agent != "first" || parts[1].Agent != "second" || !parts[1].Lost.IsZero() {
 		t.Errorf("%+v", parts)
-	}
-}
-
-// told is what an agent says of itself, as it comes.
-type told struct {
-	jetstream.KeyValueEntry
-	key   string
-	value []byte
-}
-
-func (e told) Key() string   { return e.key }
-func (e told) Value() []byte { return e.value }
-
-// An agent that was stopped for a while, and whose share another one has, is lost no more
-// once it has told all that it played: of it nothing is unknown.
-func TestReplacedAgentThatTellsAllIsNotLost(t *testing.T) {
-	r := &Controller{conn: &Conn{creds: NewCredentials()}, of: 1, news: make(chan struct{})}
-	s := Status{Share: Share{Of: 1, Attempt: 1}, Agent: "first", State: Playing}
-	r.lost = []Part{{Status: s, Lost: time.Now()}}
-	r.all = []Part{{Status: Status{Share: Share{Of: 1, Attempt: 2}, Agent: "second", State: Playing}}}
-	for _, state := range []State{Played, Ended} {
-		s.State = state
-		text, err := json.Marshal(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		key := statusKey(s.Share)
-		r.said(told{key: key, value: r.conn.creds.seal(key, text)})
-		if p := r.lost[0]; p.State != state || p.Lost.IsZero() != (state == Ended) || len(r.all) != 1 || r.all[0].Attempt != 2 {
-			t.Errorf("%s: %+v, %+v", state, r.lost, r.all)
-		}
 	}
 }
 

@@ -135,6 +135,20 @@ type Validity struct {
 	SameHost bool     // host and generator shared this machine: no figure is a capacity of the host
 }
 
+// Reason is the first reason for its level, empty for none: those of several agents stand
+// one agent's after the other's, whoever's are the worse.
+func (v *Validity) Reason() string {
+	for _, reason := range v.Reasons {
+		if strings.Contains(": "+reason, ": "+v.Level.String()+": ") {
+			return reason
+		}
+	}
+	if len(v.Reasons) > 0 {
+		return v.Reasons[0]
+	}
+	return ""
+}
+
 // Money says whether the books of the terminals and of the host agree.
 type Money struct {
 	Checked   bool     // false when there was nothing to compare with

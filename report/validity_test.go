@@ -335,3 +335,22 @@ func TestSignalsAtTheirBounds(t *testing.T) {
 		t.Error("books agree of which none was compared, or that differ")
 	}
 }
+
+// Of a run of several agents the reason is one for its level, not the first that some agent
+// gives.
+func TestReasonIsOfTheLevel(t *testing.T) {
+	for _, c := range []struct {
+		v    Validity
+		want string
+	}{
+		{Validity{}, ""},
+		{Validity{Level: NotJudged, Reasons: []string{"nothing was played"}}, "nothing was played"},
+		{Validity{Level: Invalid, Reasons: []string{"invalid: lag", "suspect: steal"}}, "invalid: lag"},
+		{Validity{Level: Invalid, Reasons: []string{"agent 1: suspect: steal", "agent 2: invalid: lag", "agent 2: suspect: steal"}}, "agent 2: invalid: lag"},
+		{Validity{Level: Suspect, Reasons: []string{"agent 1: suspect: steal"}}, "agent 1: suspect: steal"},
+	} {
+		if got := c.v.Reason(); got != c.want {
+			t.Errorf("%+v: %q", c.v, got)
+		}
+	}
+}

@@ -191,7 +191,7 @@ func (f *capacityFlags) judge(t *capacity.Trial, code int, ended error) error {
 	case code == exitIncomplete && !unheld(t.Report):
 		return ended // what is not known is not known of any rate
 	case code == exitGenerator || t.Report.Validity.Level == report.Invalid:
-		t.Verdict, t.Why = capacity.Invalid, first(t.Report.Validity.Reasons)
+		t.Verdict, t.Why = capacity.Invalid, t.Report.Validity.Reason()
 	case code == exitLimit && !slices.ContainsFunc(t.Report.Limits, func(l report.LimitResult) bool { return !l.OK && !l.TooFew && !l.Moot() }):
 		t.Verdict, t.Why = capacity.Untold, ended.Error()
 	case short && (code == exitIncomplete || code == exitLimit || ended == nil && fell):
@@ -204,13 +204,6 @@ func (f *capacityFlags) judge(t *capacity.Trial, code int, ended error) error {
 		t.Verdict, t.Why = capacity.Broken, fmt.Sprintf("the host fell behind: response times grew by %.0f ms each second", 1000*behind)
 	}
 	return nil
-}
-
-func first(texts []string) string {
-	if len(texts) == 0 {
-		return ""
-	}
-	return texts[0]
 }
 
 // unheld reports whether a run is incomplete for arrivals that its host or its fleet did

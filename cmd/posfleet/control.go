@@ -319,12 +319,12 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 			for _, name := range run.Strangers(looking, build()) {
 				if !refused[name] {
 					refused[name] = true
-					c.tell.line("refused: agent %s, this is posfleet %s", name, build())
+					c.tell.line("refused: agent %s, this is posfleet %s: run the same build on both", name, build())
 				}
 			}
 			select {
 			case <-looking.Done():
-			case <-time.After(2 * time.Second):
+			case <-time.After(agent.Seen / 4):
 			}
 		}
 	}()
@@ -367,7 +367,7 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 		}
 	}
 	if err != nil {
-		if why := context.Cause(ctx); why != nil && c.sig.first == nil {
+		if why := context.Cause(ctx); why != nil {
 			err = why
 		}
 		return &exit{code: cmp.Or(c.sig.code(), exitIncomplete), err: fmt.Errorf("the run has not begun: %w", err)}

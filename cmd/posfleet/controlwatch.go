@@ -46,7 +46,9 @@ func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]ag
 				c.tell.line("%s is not heard of: the run is degraded unless it comes back", name)
 				offer(&p, name)
 			case p.Lost.IsZero() && lost[p.Share]:
-				lost[p.Share] = false
+				if lost[p.Share] = false; stopped(&p) {
+					break // it has come back to say that it has ended
+				}
 				c.tell.line("%s is heard of again", name)
 			case p.Attempt > 1 && p.State == agent.Playing && !taken[p.Share]:
 				taken[p.Share] = true

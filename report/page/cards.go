@@ -57,8 +57,8 @@ func generatorCard(r *report.Report) verdictCard {
 	default:
 		c.Class, c.Sign, c.Detail = "warn", "!", ""
 	}
-	if len(r.Validity.Reasons) > 0 {
-		c.Detail = strings.TrimPrefix(r.Validity.Reasons[0], r.Validity.Level.String()+": ")
+	if why := r.Validity.Reason(); why != "" {
+		c.Detail = strings.Replace(why, r.Validity.Level.String()+": ", "", 1)
 	}
 	return c
 }

@@ -59,8 +59,8 @@ func newSheet(r *report.Report, title string, n int64) *sheet {
 	}
 	if r.Validity.Level != report.Valid {
 		said := "Generator " + r.Validity.Level.String()
-		if len(r.Validity.Reasons) > 0 {
-			said += ": " + strings.TrimPrefix(r.Validity.Reasons[0], r.Validity.Level.String()+": ")
+		if why := r.Validity.Reason(); why != "" {
+			said += ": " + strings.Replace(why, r.Validity.Level.String()+": ", "", 1)
 		}
 		s.notes = append(s.notes, note{said, true})
 	}

@@ -257,8 +257,24 @@ func TestOtherVersionsAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer run.Close(ctx)
-	if _, err := Take(ctx, join(t, s, creds), "old", "v0", quiet); !errors.Is(err, ErrVersion) {
-		t.Errorf("an agent of version v0 at a controller of v1: %v", err)
+	refused, member := make(chan error, 1), join(t, s, creds)
+	go func() {
+		_, err := Take(ctx, member, "old", "v0", quiet)
+		refused <- err
+	}()
+	var seen []string
+	for err := error(nil); err == nil; {
+		select {
+		case err = <-refused:
+			if !errors.Is(err, ErrVersion) {
+				t.Errorf("an agent of version v0 at a controller of v1: %v", err)
+			}
+		case <-time.After(Seen / 4): // as a controller asks
+			seen = append(seen, run.Strangers(ctx, "v1")...)
+		}
+	}
+	if len(seen) == 0 || seen[0] != "old (posfleet v0)" {
+		t.Errorf("the controller has seen %q before it left", seen)
 	}
 	old := join(t, s, creds)
 	if err := old.Connected(ctx, quiet); err != nil {

@@ -17,6 +17,9 @@ import (
 // the same plan differently.
 var ErrVersion = errors.New("another version")
 
+// Seen is how long an agent of another version stays for its controller to see it.
+const Seen = 2 * time.Second
+
 // ErrOrdered is why an agent stops that its controller has stop.
 var ErrOrdered = errors.New("the controller ends the run")
 
@@ -77,6 +80,12 @@ func Take(ctx context.Context, c *Conn, name, version string, told func(string))
 		_ = service.Stop()
 	})
 	if err := a.take(ctx, beside, version, told); err != nil {
+		if errors.Is(err, ErrVersion) {
+			select { // the controller is to see who was there
+			case <-ctx.Done():
+			case <-time.After(Seen):
+			}
+		}
 		a.Leave()
 		return nil, err
 	}

@@ -52,7 +52,9 @@ func (r *Controller) said(e jetstream.KeyValueEntry) {
 			return // it is late
 		}
 		if i := slices.IndexFunc(r.lost, func(p Part) bool { return p.Index == s.Index && p.Attempt == s.Attempt }); i >= 0 {
-			r.lost[i].Status = s
+			if r.lost[i].Status = s; s.State == Ended {
+				r.lost[i].Lost = time.Time{} // what it did is known, though another one has its share
+			}
 		} else if p := &r.all[s.Index]; s.Attempt >= p.Attempt {
 			if p.Attempt > 0 && s.Attempt > p.Attempt { // as an attached controller learns
 				r.lost = append(r.lost, *p)

@@ -24,7 +24,7 @@ func playShared(t *testing.T, b *bench, length, timeout time.Duration, told sim.
 	p := *b.profile
 	p.Policy.Timeout = timeout
 	p.Policy.ReversalTries = 99 // of a reversal that is given up the books disagree
-	p.Policy.JournalLimit = 15 // settlements in between, too
+	p.Policy.JournalLimit = 15  // settlements in between, too
 	b = &bench{&p, b.host, b.dialer}
 	run := &sim.Run{Lines: line.Mode{Shared: 8}, Terminals: 200, For: length, Observer: told,
 		Recorder: report.NewRecorder(sim.Labels(), timeout, 0)}

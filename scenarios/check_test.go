@@ -56,7 +56,7 @@ func language(p *profile.Profile, d *line.Dialer) *Language {
 // quick is a profile whose terminals do not wait long for an answer.
 func quick(p *profile.Profile) *profile.Profile {
 	q := *p
-	q.Policy.Timeout = time.Second
+	q.Policy.Timeout = 3 * time.Second
 	q.Policy.PayerQuery, q.Policy.PayerWait = 10*time.Millisecond, 30*time.Millisecond
 	return &q
 }

@@ -135,7 +135,7 @@ func changed(t *testing.T, edit []string) *profile.Profile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Policy.Timeout = min(p.Policy.Timeout, 2*time.Second)
+	p.Policy.Timeout = min(p.Policy.Timeout, 3*time.Second)
 	return p
 }
 

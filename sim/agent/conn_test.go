@@ -79,9 +79,12 @@ func TestWhatKeepsAnAgentAwayIsNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), patient)
 		var told []string
-		err = conn.Connected(ctx, func(what string) { told = append(told, what) })
+		err = conn.Connected(ctx, func(what string) {
+			told = append(told, what)
+			time.AfterFunc(500*time.Millisecond, cancel) // long enough to say it twice
+		})
 		cancel()
 		conn.Close()
 		if len(told) != 1 || !strings.Contains(told[0], want) || err == nil || !strings.Contains(err.Error(), want) {

@@ -92,7 +92,7 @@ func TestKeepAlivesAreAnswered(t *testing.T) {
 			c := dial(t, listen(t, in(&wire.Format{Framing: x.framing}, delays)))
 			c.write([]byte(x.in))
 			got := make([]byte, len(x.want))
-			c.SetReadDeadline(time.Now().Add(2 * time.Second))
+			c.SetReadDeadline(time.Now().Add(patient))
 			n := 0
 			for n < len(got) {
 				k, err := c.Read(got[n:])

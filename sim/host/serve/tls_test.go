@@ -63,12 +63,12 @@ func (r *recorded) send(t *testing.T, pieces [][]byte) {
 }
 
 func TestTLSAndPlainDoNotMix(t *testing.T) {
-	s := limited(Limits{Message: 200 * time.Millisecond})
+	s := limited(Limits{Message: 500 * time.Millisecond})
 	config := secured(s)
 	address := listen(t, s)
 	plain := dial(t, address)
 	plain.write(framed("plain"))
-	plain.SetReadDeadline(time.Now().Add(2 * time.Second))
+	plain.SetReadDeadline(time.Now().Add(patient))
 	rest, err := io.ReadAll(plain)
 	if err != nil && !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("a plain message got %v", err)
@@ -145,11 +145,11 @@ func TestPeerThatReadsLateGetsAllOverTLS(t *testing.T) {
 // Who ends says so, under TLS: a connection that is cut off cannot be told from one that
 // somebody else has cut.
 func TestTLSEndsWithAWord(t *testing.T) {
-	s := limited(Limits{Idle: 100 * time.Millisecond})
+	s := limited(Limits{Idle: 500 * time.Millisecond})
 	config := secured(s)
 	c, _ := dialTLS(t, listen(t, s), config)
 	c.ask("here")
-	c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	c.SetReadDeadline(time.Now().Add(patient))
 	if _, err := c.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("an idle connection ended with %v, want EOF: the word of TLS for it", err)
 	}
@@ -157,7 +157,7 @@ func TestTLSEndsWithAWord(t *testing.T) {
 
 // Half a record is waited for as long as a message, not for ever.
 func TestHalfARecordIsNotWaitedForForever(t *testing.T) {
-	s := limited(Limits{Message: 50 * time.Millisecond})
+	s := limited(Limits{Message: 500 * time.Millisecond})
 	config := secured(s)
 	c, under := dialTLS(t, listen(t, s), config)
 	c.ask("whole")

@@ -17,7 +17,8 @@ func TestReversalsAreSeenInTheBalance(t *testing.T) {
 		dialect, wrong string
 		ids            []string
 	}{
-		{"cup", "forget-reversal", []string{"core-reversal-8", "core-reversal-18", "core-reversal-19", "core-reversal-21", "core-reversal-22", "core-signin-18", "cup-reversal-4"}},
+		{"cup", "forget-reversal", []string{"core-reversal-8", "core-reversal-18", "core-reversal-19", "core-reversal-21", "core-reversal-22", "core-signin-18", "cup-reversal-1", "cup-reversal-2", "cup-reversal-4",
+			"cup-chip-12", "cup-chip-31", "cup-authentication-17", "cup-purchase-8"}},
 		{"cup", "second-reversal-undoes-first", []string{"core-reversal-18"}},
 		{"iso87", "forget-reversal", []string{"iso87-repeat-1", "iso87-keys-2"}},
 		{"iso87", "second-reversal-undoes-first", []string{"iso87-repeat-1"}},

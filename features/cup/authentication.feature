@@ -115,15 +115,19 @@ Feature: Offline data authentication of chips
   @cup-authentication-17
   Scenario: a second answer that was changed after the chip had signed it undoes the payment
     When the terminal downloads its "ca-keys"
+    And the cardholder asks for the balance of a cda card
+    Then the balance is known
     Given the next chip sends a second answer that was changed after it had signed it
     When the cardholder pays 111.50 yuan with a cda card by chip
     Then the chip approves
     And the terminal does not find the chip authentic, since the cryptogram it signed is another
     And the terminal shows "应答报文校验错, 应用密文签名错"
     And the terminal owes a reversal
-    When the cardholder pays 111.60 yuan with a cda card by chip
+    When the cardholder asks for the balance of a cda card
     Then the host acknowledges the reversal
-    And the host approves
+    And the balance has not changed
+    When the cardholder pays 111.60 yuan with a cda card by chip
+    Then the host approves
     And the terminal shows "交易成功"
 
   @cup-authentication-12

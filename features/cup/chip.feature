@@ -138,6 +138,8 @@ Feature: Chip cards
 
   @reversal @cup-chip-12
   Scenario: a chip that hears nothing declines, and the payment is reversed with little of its data
+    When the cardholder asks for the balance of a chip card
+    Then the balance is known
     Given the line loses the next answer
     When the cardholder pays 73.00 yuan with a chip card by chip
     Then the chip declines
@@ -148,6 +150,8 @@ Feature: Chip cards
       | field | value   |
       | 23    | present |
       | 55    | present |
+    When the cardholder asks for the balance of a chip card
+    Then the balance has not changed
 
   @offline @cup-chip-13
   Scenario: a chip approves a small payment by itself, and the host is told before the next one

@@ -39,6 +39,8 @@ Feature: Purchase at UnionPay terminals
       | 35    | present |
       | 36    | present |
       | 53    | present |
+    When the cardholder asks for the balance of a passbook card
+    Then the balance is known
     Given the line loses the next answer
     When the cardholder pays 123.60 yuan with a passbook card
     Then the terminal owes a reversal
@@ -48,6 +50,8 @@ Feature: Purchase at UnionPay terminals
       | field | value  |
       | 35    | absent |
       | 36    | absent |
+    When the cardholder asks for the balance of a passbook card
+    Then the balance has not changed
 
   @cup-purchase-2
   Scenario: a purchase by chip and PIN
@@ -151,7 +155,8 @@ Feature: Purchase at UnionPay terminals
 
   @qr @reversal @cup-qr-4
   Scenario: an unanswered QR payment is reversed
-    Given the line loses the next answer
+    Given the terminal starts an empty batch
+    And the line loses the next answer
     When the cardholder pays 26.00 yuan by QR code
     And the terminal sends the reversal that it owes
     Then the host acknowledges the reversal
@@ -162,6 +167,8 @@ Feature: Purchase at UnionPay terminals
       | 22    | 032                |
       | 39    | as the policy says |
       | 60.1  | 22                 |
+    When the terminal settles
+    Then the totals balance
 
   @balance @cup-balance-1
   Scenario: a balance inquiry asks for no amount and gets one

@@ -8,6 +8,8 @@ Feature: Reversal at UnionPay terminals
 
   @cup-reversal-1
   Scenario: a reversal carries type and batch of the purchase, under a MAC of its own
+    When the cardholder asks for the balance of a good card
+    Then the balance is known
     Given the line loses the next answer
     When the cardholder pays 123.45 yuan with a good card
     And the terminal sends the reversal that it owes
@@ -20,9 +22,13 @@ Feature: Reversal at UnionPay terminals
       | 60.2  | as in the original |
       | 61    | as the policy says |
       | 64    | present            |
+    When the cardholder asks for the balance of a good card
+    Then the balance has not changed
 
   @chip @cup-reversal-2
   Scenario: the reversal of a purchase by chip names the card
+    When the cardholder asks for the balance of a chip card
+    Then the balance is known
     Given the line loses the next answer
     When the cardholder pays 130.00 yuan with a chip card by chip
     And the terminal sends the reversal that it owes
@@ -34,6 +40,8 @@ Feature: Reversal at UnionPay terminals
       | 22    | as in the original |
       | 23    | as in the original |
       | 35    | absent             |
+    When the cardholder asks for the balance of a chip card
+    Then the balance has not changed
 
   @settlement @cup-reversal-3
   Scenario: a reversal goes before the settlement

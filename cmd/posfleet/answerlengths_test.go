@@ -87,8 +87,8 @@ func TestAnAnswerToAPaymentWithAFieldOfAnotherForm(t *testing.T) {
 			dir := t.TempDir()
 			for _, args := range [][]string{
 				{"check", "--timeout", "1s", "@core-purchase-1"},
-				{"load", "--rate", "20/s", "--for", "2s", "--warmup", "0s", "--terminals", "10", "--timeout", "500ms", "--out", filepath.Join(dir, "own"), "--mix", "core-purchase-1=1"},
-				{"load", "--rate", "20/s", "--for", "2s", "--warmup", "0s", "--terminals", "10", "--timeout", "500ms", "--out", filepath.Join(dir, "shared"), "--mix", "core-purchase-1=1", "--line", "shared:1"},
+				{"load", "--rate", "20/s", "--for", "2s", "--warmup", "0s", "--terminals", "10", "--timeout", "1500ms", "--out", filepath.Join(dir, "own"), "--mix", "core-purchase-1=1"},
+				{"load", "--rate", "20/s", "--for", "2s", "--warmup", "0s", "--terminals", "10", "--timeout", "1500ms", "--out", filepath.Join(dir, "shared"), "--mix", "core-purchase-1=1", "--line", "shared:1"},
 				{"doctor", "--timeout", "1s"},
 			} {
 				if args[0] == "doctor" && strings.HasPrefix(c.fields, "4:") {

@@ -13,6 +13,7 @@ type verdict = dialect.Role
 
 const (
 	approved          = dialect.Approved
+	partly            = dialect.Partial
 	noMerchant        = dialect.UnknownMerchant
 	invalid           = dialect.InvalidTransaction
 	badAmount         = dialect.InvalidAmount
@@ -51,7 +52,7 @@ func (h *Host) code(req *Request, v verdict) dialect.Code {
 
 // approves reports whether a verdict approves, "defective" codes included.
 func (h *Host) approves(req *Request, v verdict) bool {
-	return v == approved || v == byCard && h.dialect.Class(h.code(req, v)) != dialect.Declines
+	return v == approved || v == partly || v == byCard && h.dialect.Class(h.code(req, v)) != dialect.Declines
 }
 
 // applyRules is the innermost Handler: the host's own rules, in the order in which
@@ -195,7 +196,7 @@ func (h *Host) gate(req *Request) verdict {
 	}
 	if req.Known && !reverses && !h.breaks(doublePosting) {
 		if n, ok := t.Find(h.key(req)); ok {
-			return h.repeated(req, t.Record(n))
+			return h.repeated(req, n)
 		}
 		if h.breaks(anyTerminalsTrace) && req.Transaction.Payment() && h.mishaps.takenFor(h.key(req), req.number) && h.sealed(req) {
 			return approved
@@ -238,11 +239,12 @@ func (h *Host) sealed(req *Request) bool {
 	return true
 }
 
-// repeated decides on a payment that came before, as r. One that is sealed is answered
+// repeated decides on a payment that came before, as record n. One that is sealed is answered
 // as it was answered first, approved or declined, if it is the same payment and the
 // network lets it come again: an advice, which its terminal repeats until it is
 // answered; what says itself that it is a repeat; all where repeats are answered.
-func (h *Host) repeated(req *Request, r *book.Record) verdict {
+func (h *Host) repeated(req *Request, n int32) verdict {
+	r := req.terminal.Record(n)
 	if !h.sealed(req) {
 		if h.dialect.DUKPT != keys.NoDUKPT { // the octets of before come again: their key has been used
 			return duplicate
@@ -258,13 +260,14 @@ func (h *Host) repeated(req *Request, r *book.Record) verdict {
 		return duplicate
 	}
 	code := h.readPayment(req)
-	if code != pending && code != r.Answer || req.record.Amount != req.terminal.Asked(r) ||
+	if code != pending && code != r.Answer || req.record.Amount != req.terminal.Asked(n) ||
 		req.record.Card != book.NoCard && req.record.Card != r.Card {
 		return duplicate
 	}
 	if r.State == book.Declined || !h.breaks(repeatAnew) {
 		req.serial, req.now = r.Serial, stampOf(int64(r.When))
 	}
+	req.record.Amount = r.Amount
 	return r.Answer
 }
 
@@ -291,6 +294,9 @@ func (h *Host) enter(req *Request) verdict {
 	}
 	r.Answer = code
 	req.terminal.Enter(h.key(req), r)
+	if req.asked > 0 {
+		req.terminal.EnteredPart(req.asked)
+	}
 	if r.State == book.Approved && h.breaks(forgetAcknowledged) && h.mishaps.each(&h.mishaps.payments, forgetsEach) {
 		h.forget(req)
 	}
@@ -326,6 +332,9 @@ func (h *Host) tell(req *Request, code verdict) {
 	}
 	if len(req.pan) > 0 {
 		a.Set(wire.PAN, req.pan)
+	}
+	if code == partly {
+		h.tellPart(req)
 	}
 	switch req.Transaction {
 	case dialect.Reversal:

@@ -113,7 +113,15 @@ var misbehaviours = []Misbehaviour{
 		wrap: onPayment(func(h *Host, req *Request) { req.copies = 2 })},
 	{Name: "approve-all", Doc: "purchases are approved whatever card, PIN, amount or balance", bug: approveAll},
 	{Name: "partial", Doc: "purchases are approved and booked for one fen, with the code of a partial approval that no terminal asked for",
-		bug: approvePart, wrap: onPayment(tellPart)},
+		bug: approvePart},
+	{Name: "partial-over", Doc: "an approval of a part is of one fen more than was asked",
+		wrap: ofPart(func(req *Request) { req.Answer.SetUint(wire.Amount, req.Message.Uint(wire.Amount)+1) })},
+	{Name: "partial-of-nothing", Doc: "an approval of a part is of nothing",
+		wrap: ofPart(func(req *Request) { req.Answer.SetUint(wire.Amount, 0) })},
+	{Name: "partial-without-mac", Doc: "an approval of a part carries no MAC", wrap: ofPart(func(req *Request) { req.noMAC = true })},
+	{Name: "partial-booked-whole", Doc: "of a payment that is approved in part all is booked that was asked", wrap: onParts(bookWhole)},
+	{Name: "partial-reversal-refused", Doc: "a reversal of a payment that was approved in part is refused if it names what was asked, as the payment did", wrap: onParts(reversalOfPart)},
+	{Name: "partial-void-of-whole", Doc: "a void of a payment that was approved in part is to name what was asked, and not what was approved", wrap: onParts(voidOfWhole)},
 	{Name: "double-posting", Doc: "a payment that comes a second time is booked a second time", bug: doublePosting},
 	{Name: "trace-of-any-terminal", Doc: "a payment with batch and trace of another terminal's is taken for that one: approved, and not booked", bug: anyTerminalsTrace},
 	{Name: "repeat-by-trace-alone", Doc: "a payment with the trace of an earlier one is approved as that one was, whatever its amount and card, and not booked", bug: repeatByTrace},
@@ -320,14 +328,6 @@ func (h *Host) lateness() time.Duration { return h.profile.Policy.Timeout + 500*
 func bend(a *wire.Message, e wire.Element) {
 	if v := a.Get(e); len(v) > 0 {
 		v[len(v)-1] = '0' + (v[len(v)-1]-'0'+1)%10
-	}
-}
-
-// tellPart says in the approval of a purchase that it is one of a part.
-func tellPart(h *Host, req *Request) {
-	if req.Transaction.Booking() == dialect.Charge && h.dialect.Class(dialect.CodeOf(req.Answer.Get(wire.ResponseCode))) == dialect.Approves {
-		req.Answer.SetString(wire.ResponseCode, h.dialect.Code(dialect.Partial).String())
-		req.Answer.SetUint(wire.Amount, uint64(req.record.Amount))
 	}
 }
 

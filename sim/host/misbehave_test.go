@@ -337,6 +337,7 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		return p.do(dialect.Balance, shows("good")) == "00" && !p.ans.HasField(54) && p.settlement(700, 1, 0, 0) == '1'
 	}
 	maps.Copy(seen, moneyBugs)
+	maps.Copy(seen, partBugs)
 	for _, m := range Misbehaviours() {
 		look := seen[m.Name]
 		if m.Name == "serial-replayed" || chipBugs[m.Name] != nil {

@@ -122,12 +122,15 @@ func (h *Host) charge(req *Request) verdict {
 		return req.refuse(dialect.PayerTypes)
 	}
 	if h.breaks(approvePart) {
-		req.record.Amount = 1
+		return h.chargePart(req, 1)
 	}
 	if req.record.Kind == dialect.AlliancePoints && h.breaks(oneLoyalty) {
 		req.record.Kind = dialect.PointsPurchase
 	}
 	if !h.books.Charge(req.terminal, &req.record, false) {
+		if h.mayApprovePart(req) {
+			return h.chargePart(req, h.books.Balance(req.record.Card))
+		}
 		return insufficientFunds
 	}
 	h.paid(req)

@@ -41,6 +41,7 @@ cards:
   - {role: qr-password, code: "6211111111111222222", balance: 1000.00, asks-password: true}
   - {role: rich, pan: "6225000030000000", count: 20, expiry: "4912", pin: "123456", balance: 9999999999.99}
   - {role: poor, pan: "6225000090000510", expiry: "4912", pin: "123456", balance: 1.00}
+  - {role: prepaid, pan: "6225000036000012", expiry: "4912", balance: 300.00, partial-approval: true}
   - {role: expired, pan: "6225000090000544", expiry: "2001", pin: "123456", balance: 1000.00}
   - {role: stolen, pan: "6225000090000437", expiry: "4912", balance: 1000.00, answer: "43"}
   - {role: capped, pan: "6225000090000619", expiry: "4912", balance: 1000000.00, limit: 5000.00}

@@ -49,8 +49,12 @@ func (h *Host) reversal(req *Request) verdict {
 		return approved
 	}
 	r := t.Record(n)
+	asked := t.Asked(n)
+	if req.parts&reversalOfPart != 0 {
+		asked = r.Amount
+	}
 	switch {
-	case !h.breaks(anyReversal) && (r.Amount != req.record.Amount && !h.breaks(reversalAnyAmount|reversalElsewhere) ||
+	case !h.breaks(anyReversal) && (asked != req.record.Amount && !h.breaks(reversalAnyAmount|reversalElsewhere) ||
 		req.pan != nil && r.Card != book.NoCard && !h.books.IsOf(req.pan, r.Card)):
 		if h.breaks(refusalBlocks) {
 			h.mishaps.block(true)

@@ -33,7 +33,12 @@ func (h *Host) findOriginal(req *Request, booking dialect.Booking) verdict {
 	if code := h.original(req, booking); code != pending {
 		return code
 	}
-	if r := req.terminal.Record(req.record.Original); r.Amount != req.record.Amount {
+	r := req.terminal.Record(req.record.Original)
+	if req.parts&voidOfWhole != 0 && req.record.Amount == req.terminal.Asked(req.record.Original) {
+		req.record.Amount = r.Amount
+		return pending
+	}
+	if r.Amount != req.record.Amount || req.parts&voidOfWhole != 0 {
 		return mismatch
 	}
 	return pending

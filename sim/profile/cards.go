@@ -36,6 +36,8 @@ type Card struct {
 
 	AsksPassword bool // its phone asks for a password before it pays by a code of its own making; for the bundled host only
 
+	PartialApproval bool // its issuer approves a part where there is too little for all and the terminal takes that; for the bundled host only
+
 	ChipFirst bool // its stripe is good only where the chip cannot be read: the bundled host wants the chip
 
 	Cash      int64 // fen of electronic cash on the chip
@@ -139,32 +141,33 @@ func (r reader) card(v strict.Value, d *dialect.Dialect, issuers map[string]*chi
 	var answers strict.Value
 	var issuer, command, authentication, verification string
 	found := r.Map(v, strict.Table{
-		"role":            r.Match(&c.Role, roleShape, "small letters, digits and hyphens"),
-		"pan":             r.pan(&c.PAN),
-		"count":           strict.Int(r.Reader, &c.Count, 1, maxCards),
-		"expiry":          r.Match(&c.Expiry, monthShape, "YYMM"),
-		"sequence":        r.Match(&c.Sequence, threeDigits, "three digits"),
-		"service":         r.Match(&c.Service, threeDigits, "three digits"),
-		"track-3":         strict.Secret(r.Reader, &c.Track3, thirdShape, "1 to 80 digits, what follows the card number in track 3"),
-		"discretionary":   strict.Secret(r.Reader, &c.Discretionary, extraShape, "1 to 17 digits"),
-		"pin":             strict.Secret(r.Reader, &c.PIN, pinShape, "4 to 12 digits"),
-		"typed":           strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),
-		"code":            r.Match(&c.Code, codeShape, "19 digits"),
-		"balance":         r.Yuan(&c.Balance, maxAmount),
-		"points":          r.Yuan(&c.Points, maxAmount),
-		"alliance-points": r.Yuan(&c.Alliance, maxAmount),
-		"limit":           r.Yuan(&c.Limit, maxAmount),
-		"kind":            fee.ReadKind(r.Reader, &c.Kind),
-		"issuer":          r.Text(&issuer),
-		"command":         r.Text(&command),
-		"authentication":  r.Text(&authentication),
-		"verification":    r.Text(&verification),
-		"chip-first":      r.Bool(&c.ChipFirst),
-		"asks-password":   r.Bool(&c.AsksPassword),
-		"cash":            r.Yuan(&c.Cash, 1_000_000_00),
-		"cash-limit":      r.Yuan(&c.CashLimit, 1_000_000_00),
-		"answers":         strict.Keep(&answers),
-		"answer":          strict.Keep(&answers), // its older name
+		"role":             r.Match(&c.Role, roleShape, "small letters, digits and hyphens"),
+		"pan":              r.pan(&c.PAN),
+		"count":            strict.Int(r.Reader, &c.Count, 1, maxCards),
+		"expiry":           r.Match(&c.Expiry, monthShape, "YYMM"),
+		"sequence":         r.Match(&c.Sequence, threeDigits, "three digits"),
+		"service":          r.Match(&c.Service, threeDigits, "three digits"),
+		"track-3":          strict.Secret(r.Reader, &c.Track3, thirdShape, "1 to 80 digits, what follows the card number in track 3"),
+		"discretionary":    strict.Secret(r.Reader, &c.Discretionary, extraShape, "1 to 17 digits"),
+		"pin":              strict.Secret(r.Reader, &c.PIN, pinShape, "4 to 12 digits"),
+		"typed":            strict.Secret(r.Reader, &c.Typed, pinShape, "4 to 12 digits"),
+		"code":             r.Match(&c.Code, codeShape, "19 digits"),
+		"balance":          r.Yuan(&c.Balance, maxAmount),
+		"points":           r.Yuan(&c.Points, maxAmount),
+		"alliance-points":  r.Yuan(&c.Alliance, maxAmount),
+		"limit":            r.Yuan(&c.Limit, maxAmount),
+		"kind":             fee.ReadKind(r.Reader, &c.Kind),
+		"issuer":           r.Text(&issuer),
+		"command":          r.Text(&command),
+		"authentication":   r.Text(&authentication),
+		"verification":     r.Text(&verification),
+		"chip-first":       r.Bool(&c.ChipFirst),
+		"asks-password":    r.Bool(&c.AsksPassword),
+		"partial-approval": r.Bool(&c.PartialApproval),
+		"cash":             r.Yuan(&c.Cash, 1_000_000_00),
+		"cash-limit":       r.Yuan(&c.CashLimit, 1_000_000_00),
+		"answers":          strict.Keep(&answers),
+		"answer":           strict.Keep(&answers), // its older name
 	})
 	r.Need(v, found, "role")
 	if found["answer"] > 0 && found["answers"] > 0 {

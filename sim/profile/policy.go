@@ -8,6 +8,7 @@ import (
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/operator"
 	"github.com/posfleet/posfleet/sim/strict"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Policy is what sources disagree on or networks set (docs/profile.md).
@@ -33,6 +34,7 @@ type Policy struct {
 	KeepOldKeys      bool          // working keys that do not check leave the old ones in the terminal, which is signed off either way
 	EncryptTracks    bool          // encipher tracks when the sign-in gave a track key
 	Signatures       Signatures
+	PartialApproval  bool // terminals say in purchases that they take an approval of a part (CUP 60.6)
 	DailySignIn      bool // sign in again on the first payment of a new day
 	Passwords        operator.Policy
 }
@@ -54,7 +56,7 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 	if !v.Given() {
 		return
 	}
-	r.Map(v, strict.Table{
+	found := r.Map(v, strict.Table{
 		"timeout":           r.Duration(&p.Timeout, time.Millisecond, 10*time.Minute),
 		"reversal-tries":    strict.Int(r.Reader, &p.ReversalTries, 1, 99),
 		"reversal-reason":   r.reason(d, &p.ReversalReason),
@@ -83,12 +85,16 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 		"encrypt-tracks":    r.Bool(&p.EncryptTracks),
 		"mac-on-decline":    r.declineMAC(&p.MACOnDecline),
 		"signatures":        r.signatures(&p.Signatures),
+		"partial-approval":  r.Bool(&p.PartialApproval),
 		"daily-sign-in":     r.Bool(&p.DailySignIn),
 		"passwords":         r.passwords(&p.Passwords),
 		"order-paid":        r.Text(&p.OrderPaid),
 		"payer-query":       r.Duration(&p.PayerQuery, time.Millisecond, time.Minute),
 		"payer-wait":        r.Duration(&p.PayerWait, time.Millisecond, 10*time.Minute),
 	})
+	if p.PartialApproval && (!d.Has(wire.PartialApproval) || !d.HasCode(dialect.Partial)) {
+		r.FailAt(found["partial-approval"], "partial-approval", "dialect %s has no element partial-approval, or no code for partial; add them to the dialect, or leave the key away", d.Name)
+	}
 }
 
 // code reads a response code, as wide as the dialect's are.

@@ -58,7 +58,8 @@ export const chinese = {
 export const faultsInChinese = {
 	"wrong-mac": "应答MAC错一位", "no-mac": "应答无MAC", "wrong-echo": "应答返回另一金额, MAC正确", "wrong-trace": "应答返回另一流水号, MAC正确", "wrong-kcv": "签到下发的PIN密钥校验值错",
 	"lying-totals": "批结算一律对账不平, 总计差一分", silent: "交易入账但不应答", late: "交易入账, 超过终端超时时间半秒后才应答", duplicate: "交易应答两次", "approve-all": "消费一律批准, 不论卡、密码、金额、余额",
-	partial: "消费只批准一分并按部分批准应答", "double-posting": "重复的交易再次入账", "forget-reversal": "冲正应答成功但不处理",
+	partial: "消费只批准一分并按部分批准应答", "partial-over": "部分批准的金额比请求多一分", "partial-of-nothing": "部分批准的金额为零", "partial-without-mac": "部分批准的应答无MAC",
+	"partial-booked-whole": "部分批准的消费按请求金额全额入账", "partial-reversal-refused": "部分批准的消费按请求金额冲正被拒绝", "partial-void-of-whole": "部分批准的消费须按请求金额而非批准金额撤销", "double-posting": "重复的交易再次入账", "forget-reversal": "冲正应答成功但不处理",
 	"trace-of-any-terminal": "与其他终端批次号、流水号相同的交易当作那一笔: 批准而不入账", "repeat-by-trace-alone": "流水号相同的交易一律按前一笔批准, 不论金额和卡, 且不入账", "repeat-approved-anew": "重复的交易用新的参考号和授权码再次批准, 不再入账",
 	"acknowledged-forgotten": "每第三十笔已应答的交易丢失, 如主机未落盘即重启", "forget-some-reversals": "每第二十笔冲正应答成功但不处理", "reversal-unanswered": "流水号为八的倍数的冲正已处理但始终不应答",
 	"reversal-unmatched": "冲正只认流水号, 金额和卡不符也冲", "refused-reversal-blocks": "拒绝一笔冲正后, 所有终端的冲正均被拒绝", "totals-ignore-reversals": "已冲正的交易仍计入批结算总计", "totals-wrap": "超过十二位的总计从零重新计",

@@ -137,7 +137,7 @@ func (l *Ledger) CloseBatch(t *Terminal) {
 	j.lastForeign = foreign
 	j.last, j.lastNo, j.open = j.open, t.Batch, dialect.Totals{}
 	j.records = j.records[:0]
-	j.index = j.index[:0]
+	j.index, j.parts = j.index[:0], nil
 	open := j.holds[:0]
 	for _, h := range j.holds {
 		if h.open {

@@ -30,6 +30,7 @@ const (
 	uploaded
 	uploadEnded
 	answered // how the payment was that was entered last, where that is no plain approval
+	partOf   // what was asked of the payment that was entered last, and approved in part
 )
 
 // kept is what a terminal has changed since it was last asked, where the books are kept.
@@ -191,6 +192,12 @@ func (l *Ledger) redo(t *Terminal, r *changeReader) (serial uint64) {
 		if t.Record(n).Answer = dialect.Role(role); role > math.MaxUint8 {
 			r.err = errChange
 		}
+	case partOf:
+		asked := int64(r.value())
+		if asked <= t.opened().records[len(t.journal.records)-1].Amount {
+			r.err = errChange
+		}
+		t.EnteredPart(asked)
 	default:
 		r.err = errChange
 	}

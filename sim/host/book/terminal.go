@@ -42,6 +42,7 @@ type journal struct {
 	holds   []Hold
 	settled []settledPayment // ring of those that may still be refunded
 	oldest  int32            // of settled, once it is full
+	parts   map[int32]int64  // what was asked of those records that are of a part of it, by number; nil until the first
 
 	details int32  // upload details taken for the open batch
 	upload  uint32 // trace of the last upload message
@@ -98,13 +99,27 @@ func (t *Terminal) Raised(n int32) bool {
 	})
 }
 
-// Asked is the amount that a record's request named: what raises an original names what
-// both come to.
-func (t *Terminal) Asked(r *Record) int64 {
+// Asked is the amount that the request of record n named: of what was approved in part, the
+// whole; what raises an original names what both come to.
+func (t *Terminal) Asked(n int32) int64 {
+	if asked, is := t.journal.parts[n]; is {
+		return asked
+	}
+	r := t.Record(n)
 	if r.State == Approved && r.Kind.Raises() {
 		return r.Amount + t.Record(r.Original).Amount
 	}
 	return r.Amount
+}
+
+// EnteredPart says that the record entered last is of a part of the amount that was asked.
+func (t *Terminal) EnteredPart(asked int64) {
+	j := t.journal
+	if j.parts == nil {
+		j.parts = map[int32]int64{}
+	}
+	j.parts[int32(len(j.records)-1)] = asked
+	t.note(partOf, uint64(asked))
 }
 
 // Record is one payment of a batch, or a reversal that came before it.

@@ -322,6 +322,7 @@ func TestSteadyExchangeDoesNotAllocate(t *testing.T) {
 	ctx := t.Context()
 	for i, lines := range []string{"own", "shared"} {
 		clock := line.NewClock()
+		p.Policy.PartialApproval = i == 1 // which lengthens field 60
 		term := sim.NewTerminal(&p, &p.Terminals[i])
 		term.Link = line.NewOwn(ctx, b.dialer, &p.Dialect.Format, clock)
 		if lines == "shared" {

@@ -1,9 +1,11 @@
 package sim
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Doubt is a payment without a verified answer that no reversal undoes: a refund,
@@ -14,6 +16,7 @@ type Doubt struct {
 	Trace  uint32
 	Batch  uint32
 	Amount int64 // fen
+	Part   bool  // its request took an approval of a part: the host may have booked less, too
 	Told   Told  // whether the settlement of its batch tells
 
 	settled bool // its batch has been settled, and did not tell
@@ -32,8 +35,9 @@ const (
 // of them. Payments of equal amounts make one sum for each number of them, so the
 // set stays small; where it does not, only its bounds are kept.
 type Possible struct {
-	sums map[dialect.Totals]bool // nil when there are too many
-	high dialect.Totals          // all of them
+	sums  map[dialect.Totals]bool // of those that are booked whole; nil when there are too many
+	high  dialect.Totals          // all of them
+	parts []int64                 // of those of which a part may be booked, the highest first
 }
 
 // mostSums is how many sums are told apart.
@@ -44,6 +48,10 @@ func PossibleOf(doubts []Doubt) Possible {
 	p := Possible{sums: map[dialect.Totals]bool{{}: true}}
 	for _, d := range doubts {
 		p.high.Add(d.Of.Side(), d.Amount, 1)
+		if d.Part {
+			p.parts = append(p.parts, d.Amount)
+			continue
+		}
 		if p.sums == nil {
 			continue
 		}
@@ -57,13 +65,38 @@ func PossibleOf(doubts []Doubt) Possible {
 			p.sums = nil
 		}
 	}
+	slices.SortFunc(p.parts, func(a, b int64) int { return cmp.Compare(b, a) })
 	return p
+}
+
+// takesPart reports whether a request takes an approval of a part.
+func takesPart(m *wire.Message) bool { return m.Uint(wire.PartialApproval) == 1 }
+
+// inParts reports whether totals may be of some of the payments of which a part may be booked.
+func (p Possible) inParts(t dialect.Totals) bool {
+	n := int(t.DebitN)
+	if t.Credit != 0 || t.CreditN != 0 || n < 0 || n > len(p.parts) {
+		return false
+	}
+	var most int64
+	for _, amount := range p.parts[:n] {
+		most += amount
+	}
+	return t.Debit >= int64(n) && t.Debit <= most
 }
 
 // Has reports whether the totals may have been booked.
 func (p Possible) Has(t dialect.Totals) bool {
-	if p.sums != nil {
+	if p.sums != nil && p.parts == nil {
 		return p.sums[t]
+	}
+	for s := range p.sums {
+		if p.inParts(t.Minus(s)) {
+			return true
+		}
+	}
+	if p.sums != nil {
+		return false
 	}
 	within := func(v, high int64) bool { return v >= 0 && v <= high }
 	return within(t.Debit, p.high.Debit) && within(t.Credit, p.high.Credit) &&
@@ -75,8 +108,12 @@ func (p Possible) HasNet(net int64) bool {
 	if p.sums == nil {
 		return net >= -p.high.Credit && net <= p.high.Debit
 	}
+	var most int64
+	for _, amount := range p.parts {
+		most += amount
+	}
 	for s := range p.sums {
-		if s.Net() == net {
+		if rest := net - s.Net(); rest >= 0 && rest <= most {
 			return true
 		}
 	}
@@ -100,6 +137,9 @@ func (t *Terminal) resolved(r *Result) []Doubt {
 	open := t.Journal.open()
 	if len(open) == 0 || r.Totals != Balanced && r.Totals != Explained {
 		return open
+	}
+	if slices.ContainsFunc(open, func(d Doubt) bool { return d.Part }) {
+		return open // of which how much was booked is not known
 	}
 	chosen, found := chosen(open, r.Host.Minus(t.Journal.Batch))
 	if !found {

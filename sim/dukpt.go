@@ -25,6 +25,7 @@ type kept struct {
 	parameters *dialect.Parameters // as it has downloaded; nil for as its policy says
 	details    []byte              // what the settlement of the open batch takes besides its records
 	untotalled []untotalled        // chip payments of that batch that are in no totals
+	parts      []int64             // what was asked of those payments of that batch that are approved in part
 	copied     []byte              // chip data of a payment, by somebody who has them sent again
 	script     *scriptResult       // of an issuer's commands, of which the host has not heard; nil for none
 }

@@ -179,6 +179,9 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 	if p.chipped {
 		p.finishChip(o, r)
 	}
+	if o.Bill != nil && r.Partial() {
+		r.Outcome, r.Why = report.Refused, errPartOfOrder
+	}
 	t.Display = show(r)
 	if p.chipped && p.chip.Failure != chip.NoODAFailure {
 		r.Inauthentic = p.chip.Failure
@@ -189,6 +192,9 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 		if !p.refundedBefore(o, r) {
 			p.book(o, r, batch)
 		}
+		if r.Amount < r.Asked && r.Partial() && o.Of.Journalled() && !o.Of.Raises() {
+			p.bookedPart(r)
+		}
 		t.stand(o.Of, Paid)
 	case o.Of.Reversible() && p.arm(r):
 		t.stand(o.Of, Uncertain)
@@ -196,7 +202,7 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 		// The host has had it before: the line has doubled it, and the answer to the first is
 		// lost, or the trace is that of another payment, which a reversal would undo.
 		t.stand(o.Of, NotPaid)
-		t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: o.Of, Trace: r.Trace, Batch: batch, Amount: o.Amount})
+		t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: o.Of, Trace: r.Trace, Batch: batch, Amount: o.Amount, Part: takesPart(p.req)})
 	case r.Outcome == report.Declined || r.Outcome == report.Unsent:
 		t.stand(o.Of, NotPaid)
 	case o.Of.Journalled():
@@ -342,7 +348,8 @@ func (p *Player) Reverse() (done, again bool) {
 		t.Owed.Request = t.Owed.Request[:0]
 		t.Failed++
 		if t.Owed.Of.Journalled() {
-			t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: t.Owed.Of, Trace: uint32(p.orig.Uint(wire.Trace)), Batch: t.Batch, Amount: t.Owed.Amount})
+			t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: t.Owed.Of, Trace: uint32(p.orig.Uint(wire.Trace)), Batch: t.Batch, Amount: t.Owed.Amount,
+				Part: takesPart(p.orig) && t.Owed.Amount == int64(p.orig.Uint(wire.Amount))})
 		}
 		t.Display = "冲正不成功, 请与客服联系"
 		return false, false

@@ -200,6 +200,9 @@ type left struct {
 	printed  []string  // what has been printed again last; nil for nothing
 	spoil    ChipFault // of the next chip
 	flaw     Flaw      // of the next request that a step asks for
+	parts    parts     // whether purchases say that an approval of a part is taken
+	part     []byte    // request of the payment that was approved in part last; empty for none
+	partOf   uint32    // and its trace
 	misKeyed bool      // the next working keys come with a wrong check value
 }
 

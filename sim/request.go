@@ -106,6 +106,9 @@ func (p *Player) fill(t *Terminal, f *dialect.Form, o *Order) error {
 	if f.Carries(wire.Amount) {
 		m.SetUint(wire.Amount, uint64(o.Amount))
 	}
+	if p.takesParts(o) && f.Carries(wire.PartialApproval) {
+		p.announceParts()
+	}
 	if o.Holder != nil {
 		if err := p.card(t, f, o); err != nil {
 			return err

@@ -124,6 +124,9 @@ func (t *Terminal) slip(r *Record) []string {
 		}
 	}
 	lines = append(lines, "交易金额: "+report.FormatAmount(r.Amount, d.Exponent))
+	if asked := t.Asked(r); asked > r.Amount {
+		lines = append(lines, "部分批准", "应付金额: "+report.FormatAmount(asked, d.Exponent), "还需支付: "+report.FormatAmount(asked-r.Amount, d.Exponent))
+	}
 	if r.Voided {
 		lines = append(lines, "已撤销")
 	}

@@ -218,7 +218,7 @@ func (s *Storm) strike(k line.Strike) {
 }
 
 // each looks at an exchange that has ended.
-func (s *Storm) each(_, answer *wire.Message, r *Result) {
+func (s *Storm) each(request, answer *wire.Message, r *Result) {
 	struck, now := s.struck, s.now.Fault
 	s.struck = false
 	t := s.player.T
@@ -227,6 +227,9 @@ func (s *Storm) each(_, answer *wire.Message, r *Result) {
 	}
 	if struck && now == line.SpoilRequest && r.Outcome == report.Approved && r.Of != dialect.Reversal && !r.Of.Repeats() { // else it may be the answer to an earlier try
 		s.broken(t, fmt.Errorf("%s %06d: it is approved, and its MAC was wrong", r.Of, r.Trace))
+	}
+	if r.Partial() && !takesPart(request) {
+		s.broken(t, fmt.Errorf("%s %06d: a part of it is approved, and it does not say that its terminal takes that", r.Of, r.Trace))
 	}
 	s.listen(t, answer, r, struck)
 	if struck && astray(now) {

@@ -105,7 +105,8 @@ type Record struct {
 	class  dialect.CardClass
 	Trace  uint32
 	Batch  uint32
-	Amount int64 // fen
+	part   uint32 // where what was asked is, of what is approved in part, from 1 on; 0 for all that was asked
+	Amount int64  // fen
 	RRN    [12]byte
 	Auth   [6]byte
 	Date   [4]byte // MMDD
@@ -142,15 +143,20 @@ func (j *Journal) Forget() error {
 	if n == 0 {
 		return errors.New("the batch is empty")
 	}
-	r := j.Records[n-1]
-	j.Records = j.Records[:n-1]
 	if j.forgotten == nil {
 		j.forgotten = new([]Record)
 	}
-	*j.forgotten = append(*j.forgotten, r)
+	*j.forgotten = append(*j.forgotten, j.Records[n-1])
+	j.drop(n - 1)
+	return nil
+}
+
+// drop takes a record out.
+func (j *Journal) drop(at int) {
+	r := j.Records[at]
+	j.Records = slices.Delete(j.Records, at, at+1)
 	j.Batch.Add(r.Of.Side(), r.Amount, -1)
 	j.All.Add(r.Of.Side(), r.Amount, -1)
-	return nil
 }
 
 // Recall gives the terminal back what it was made to forget of a batch whose settlement

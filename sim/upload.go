@@ -60,7 +60,7 @@ func (t *Terminal) keepDetail(put func([]byte) []byte) detail {
 // forgetDetails has the terminal keep none; those of settled payments go with them.
 func (t *Terminal) forgetDetails() {
 	if t.kept != nil {
-		t.kept.details, t.kept.untotalled = t.kept.details[:0], t.kept.untotalled[:0]
+		t.kept.details, t.kept.untotalled, t.kept.parts = t.kept.details[:0], t.kept.untotalled[:0], t.kept.parts[:0]
 	}
 }
 

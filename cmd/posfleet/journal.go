@@ -14,6 +14,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/audit"
 	"github.com/posfleet/posfleet/sim/dialect"
 )
 
@@ -94,7 +95,7 @@ func (j *journal) closed(t *sim.Terminal, records []sim.Record, doubts []sim.Dou
 		j.row(t, r.Batch, r.Trace, r.Of, state, r.Amount, said(t, r.Date[:], r.RRN[:], r.Auth[:])+card)
 	}
 	for _, d := range doubts {
-		state, amount := [...]string{"unknown", "booked", "not-booked"}[d.Told], d.Amount
+		state, amount := audit.StateOf(&d), d.Amount
 		if d.Told == sim.NotBooked {
 			amount = 0 // no money moved: whoever sums up the table need not know
 		}

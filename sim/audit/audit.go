@@ -141,7 +141,7 @@ func disputed(t *sim.Terminal, b *Books) (told []string) {
 		own = append(own, p)
 	}
 	for _, d := range t.Journal.Doubts {
-		own = append(own, Payment{Terminal: t.TID, Batch: d.Batch, Trace: d.Trace, Of: d.Of.String(), State: "unknown", Amount: Signed(d.Of, d.Amount)})
+		own = append(own, Payment{Terminal: t.TID, Batch: d.Batch, Trace: d.Trace, Of: d.Of.String(), State: StateOf(&d), Amount: Signed(d.Of, d.Amount)})
 	}
 	d := t.Profile.Dialect
 	found := Match(own, b.Payments(t.TID), true, func(n int64) string { return report.FormatAmount(n, d.Exponent) + " " + d.Unit() })
@@ -161,6 +161,14 @@ func disputed(t *sim.Terminal, b *Books) (told []string) {
 		told = append(told, text)
 	}
 	return told
+}
+
+// StateOf is what a journal calls a payment that its terminal is in doubt of.
+func StateOf(d *sim.Doubt) string {
+	if d.Told == sim.Untold && d.Part {
+		return inDoubtPart
+	}
+	return [...]string{sim.Untold: inDoubt, sim.Booked: "booked", sim.NotBooked: "not-booked"}[d.Told]
 }
 
 // Signed is the amount of a payment as books have it: what is given back is negative.

@@ -8,6 +8,13 @@ import (
 	"strings"
 )
 
+// What a journal calls a payment of which its terminal does not know whether it was booked: as
+// it was asked, or any part of it.
+const (
+	inDoubt     = "unknown"
+	inDoubtPart = "unknown-part"
+)
+
 // Matched is what a run's journal and a host's books say of each payment.
 type Matched struct {
 	Payments  int   // of the journal that are told one by one
@@ -61,10 +68,14 @@ func Match(journal, ledger []Payment, batches bool, tell func(int64) string) *Ma
 			continue
 		}
 		m.Payments++
-		if p.State == "unknown" {
+		switch p.State {
+		case inDoubtPart:
+			s.part += p.Amount
+			m.Doubts++
+		case inDoubt:
 			s.doubts = append(s.doubts, p.Amount)
 			m.Doubts++
-		} else {
+		default:
 			s.own += p.Amount
 		}
 		own[at(p)] = append(own[at(p)], p)
@@ -83,7 +94,7 @@ func Match(journal, ledger []Payment, batches bool, tell func(int64) string) *Ma
 		theirs := host[k]
 		if text := differ(mine, theirs, tell); text != "" {
 			m.find(sums, k, text)
-		} else if mine[0].State == "unknown" && len(theirs) > 0 {
+		} else if strings.HasPrefix(mine[0].State, inDoubt) && len(theirs) > 0 {
 			m.Booked++
 		}
 	}
@@ -106,7 +117,7 @@ func Match(journal, ledger []Payment, batches bool, tell func(int64) string) *Ma
 		if s.later {
 			m.Summed++
 		}
-		if !s.found && !reaches(s.doubts, s.host-s.own) {
+		if !s.found && !reaches(s.doubts, s.part, s.host-s.own) {
 			m.Findings = append(m.Findings, Finding{Terminal: tid, Text: fmt.Sprintf("its payments come to %s in the journal, to %s on the host's books", tell(s.own), tell(s.host))})
 		}
 	}
@@ -120,8 +131,9 @@ func Match(journal, ledger []Payment, batches bool, tell func(int64) string) *Ma
 type terminalSums struct {
 	own, host int64
 	doubts    []int64
-	later     bool // own has payments that are only summed up
-	found     bool // one of its payments disagrees
+	part      int64 // all of those of which the host may have a part
+	later     bool  // own has payments that are only summed up
+	found     bool  // one of its payments disagrees
 }
 
 func (m *Matched) find(sums map[string]*terminalSums, k place, text string) {
@@ -137,7 +149,12 @@ func differ(mine, theirs []*Payment, tell func(int64) string) string {
 		sum += p.Amount
 	}
 	may := []int64{0}
+	var part int64
 	for _, p := range mine {
+		if p.State == inDoubtPart {
+			part += p.Amount
+			continue
+		}
 		var next []int64
 		for _, n := range p.nets() {
 			for _, before := range may {
@@ -148,7 +165,7 @@ func differ(mine, theirs []*Payment, tell func(int64) string) string {
 		}
 		may = next
 	}
-	if slices.Contains(may, sum) {
+	if slices.ContainsFunc(may, func(n int64) bool { return sum-n >= 0 && sum-n <= part }) {
 		return ""
 	}
 	told := make([]string, len(mine))
@@ -169,7 +186,7 @@ func (p *Payment) nets() []int64 {
 	switch {
 	case p.State == "not-booked":
 		return []int64{0}
-	case p.State == "unknown", p.State == "voided", strings.HasSuffix(p.Of, "-void"):
+	case p.State == inDoubt, p.State == "voided", strings.HasSuffix(p.Of, "-void"):
 		return []int64{p.Amount, 0}
 	}
 	return []int64{p.Amount}
@@ -197,9 +214,9 @@ func rows(all []*Payment) string {
 	return words + strings.Join(lines, ", ")
 }
 
-// reaches reports whether some of the amounts come to a sum; of very many only whether
-// it is within their bounds.
-func reaches(amounts []int64, sum int64) bool {
+// reaches reports whether some of the amounts, and as much as there is of part, come to a sum;
+// of very many only whether it is within their bounds.
+func reaches(amounts []int64, part, sum int64) bool {
 	sums := map[int64]bool{0: true}
 	var low, high int64
 	for _, a := range amounts {
@@ -212,7 +229,12 @@ func reaches(amounts []int64, sum int64) bool {
 		}
 	}
 	if len(sums) > 1<<14 {
-		return sum >= low && sum <= high
+		return sum >= low && sum <= high+part
 	}
-	return sums[sum]
+	for s := range sums {
+		if sum-s >= 0 && sum-s <= part {
+			return true
+		}
+	}
+	return false
 }

@@ -134,7 +134,7 @@ func TestDoubtsOfATerminalComeToASum(t *testing.T) {
 		{append(powers(14, 2), 1<<20), 1 << 20, true},
 		{many, 1<<17 - 2, true}, {many, 1<<17 - 1, false}, {many, -(1<<16 - 2), true}, {many, -(1<<16 - 1), false}, {many, 3, true},
 	} {
-		if got := reaches(c.amounts, c.sum); got != c.want {
+		if got := reaches(c.amounts, 0, c.sum); got != c.want {
 			t.Errorf("%d amounts come to %d: %v", len(c.amounts), c.sum, got)
 		}
 	}

@@ -93,6 +93,7 @@ var catches = map[string][]string{
 	"cup/integrity":       {"totals-wrap"},
 	"cup/kinds":           {"points-mixed-up"},
 	"cup/keys":            {"master-key-wrong", "key-block-header"},
+	"cup/partial":         {"partial-over", "partial-of-nothing", "partial-without-mac", "partial-booked-whole", "partial-reversal-refused", "partial-void-of-whole"},
 	"cup/refund":          {"refund-of-another", "refund-over-rest"},
 	"shop/fees":           {"statement-does-not-add-up", "fee-off-by-one"},
 	"shop/loss":           {"reset-without-proof", "lost-terminal-trades"},

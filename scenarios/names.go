@@ -114,7 +114,7 @@ var rolesChinese = map[string]string{
 	"没收卡": "pick-up", "受限卡": "restricted", "冻结卡": "frozen", "睡眠卡": "sleeping", "无此发卡方的卡": "unknown-issuer", "无效卡": "invalid",
 	"超限额卡": "over-limit", "超次数卡": "too-often", "密码超次的卡": "tries-exceeded", "密码错的卡": "wrong-pin",
 	"发卡方故障的卡": "issuer-down", "中心异常的卡": "system-error", "有缺陷的成功卡": "defective", "作弊卡": "suspect",
-	"需联系发卡方的卡": "issuer-contact", "不允许的卡": "not-permitted", "终端不允许的卡": "terminal-not-permitted", "扫码卡": "qr", "凭密扫码卡": "qr-password",
+	"需联系发卡方的卡": "issuer-contact", "不允许的卡": "not-permitted", "终端不允许的卡": "terminal-not-permitted", "扫码卡": "qr", "预付卡": "prepaid", "凭密扫码卡": "qr-password",
 	"国密芯片卡": "sm-chip", "待锁定的卡": "to-block", "待解锁的卡": "to-unblock", "待改密的卡": "new-pin", "芯片优先的卡": "chip-first", "电子现金卡": "cash", "手机闪付卡": "phone", "签名验证的卡": "signer",
 	"SDA卡": "sda", "DDA卡": "dda", "CDA卡": "cda", "认证失败即拒绝的卡": "strict", "证书过期的卡": "certificate-expired", "黑名单卡": "blacklisted", "存折": "passbook", "须验密的卡": "pin-always", "证书回收的卡": "certificate-revoked", "公钥过期的卡": "ca-expired", "公钥未下发的卡": "ca-unlisted",
 }
@@ -143,7 +143,7 @@ var policiesChinese = map[string]string{
 	"冲正次数": "reversal-tries", "冲正原因": "reversal-reason", "冲正带原交易信息": "reversal-original", "应答不符时保留冲正": "keep-on-mismatch",
 	"冲正失败终止交易": "abort-on-reversal", "有缺陷的成功视为成功": "defective-is-good", "验证主管密码": "supervisor", "结算后自动签退": "auto-sign-off",
 	"磁道加密": "encrypt-tracks", "密钥校验错时保留旧密钥": "keep-old-keys", "冲正认可的应答码": "reversal-accepts", "签到方式": "sign-in", "支付成功提示": "order-paid",
-	"每日签到": "daily-sign-in", "密码最少位数": "passwords.least", "密码最多位数": "passwords.most", "密码复杂度": "passwords.complex",
+	"每日签到": "daily-sign-in", "部分批准": "partial-approval", "密码最少位数": "passwords.least", "密码最多位数": "passwords.most", "密码复杂度": "passwords.complex",
 	"不得重复的密码个数": "passwords.unlike", "区分操作员号与密码": "passwords.tells",
 	"挥卡免密限额": "tap-pin-above", "脱机批准限额": "offline-limit", "电子现金卡余额": "cash", "密码错误等待次数": "passwords.pause", "密码错误锁定次数": "passwords.lock", "金额小数位数": "decimals",
 	"签名次数": "signature-tries", "签名上送次数": "signature-upload-tries", "签名分段字节数": "signature-part",

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -35,7 +36,15 @@ func pickHolder(p *sim.Player, hs []profile.Holder) *profile.Holder {
 	if w := worldOf(p); w.seats > 0 && len(hs) >= w.seats { // of a check: cards that no other seat has
 		return &hs[w.seat+w.seats*int(n%uint64(len(hs)/w.seats))]
 	}
+	if hs[0].Card.PartialApproval { // under load: what a terminal leaves on it no other is to find less
+		n = lastDigits(p.T.TID)
+	}
 	return &hs[n%uint64(len(hs))]
+}
+
+// lastDigits is the number that a terminal's ends with; those of a range count up.
+func lastDigits(tid string) (n uint64) {
+	return wire.Uint([]byte(tid[len(strings.TrimRight(tid, "0123456789")):]))
 }
 
 // pay has the terminal play an order that is complete but for the cardholder.

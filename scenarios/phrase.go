@@ -88,7 +88,7 @@ func Phrases() []*Phrase { return phrases() }
 // phrases is made once.
 var phrases = sync.OnceValue(func() []*Phrase {
 	var all []*Phrase
-	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), devicePhrases(), masterKeyPhrases(), linePhrases(), flawPhrases(), networkPhrases(), paymentPhrases(), transactionPhrases(), chipPhrases(), cashPhrases(), downloadPhrases(), sessionPhrases(), orderPhrases(), codePhrases(), payerPhrases(), misnamedPhrases(), signaturePhrases(), settlementPhrases(), reprintPhrases(), bankPhrases(), merchantPhrases(), payoutPhrases(), clockPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
+	for _, group := range [][]*Phrase{terminalPhrases(), operatorPhrases(), devicePhrases(), masterKeyPhrases(), linePhrases(), flawPhrases(), networkPhrases(), paymentPhrases(), partialPhrases(), transactionPhrases(), chipPhrases(), cashPhrases(), downloadPhrases(), sessionPhrases(), orderPhrases(), codePhrases(), payerPhrases(), misnamedPhrases(), signaturePhrases(), settlementPhrases(), reprintPhrases(), bankPhrases(), merchantPhrases(), payoutPhrases(), clockPhrases(), asserting(answerPhrases()), asserting(messagePhrases()), loadPhrases()} {
 		all = append(all, group...)
 	}
 	for _, p := range all {

@@ -59,6 +59,7 @@ var changes = []struct {
 	{"order-paid", []string{"# order-paid: 签到成功", "order-paid: 签到成功"}},
 	{"keep-old-keys", []string{"keep-old-keys: true", "keep-old-keys: false"}},
 	{"encrypt-tracks", []string{"encrypt-tracks: true", "encrypt-tracks: false"}},
+	{"partial-approval", []string{"partial-approval: false", "partial-approval: true "}},
 	{"daily-sign-in", []string{"daily-sign-in: true", "daily-sign-in: false"}},
 	{"passwords not told apart", []string{"tells: true", "tells: false"}},
 	{"master keys under RSA", []string{"transport-key: test:13579BDF02468ACE9BDF13578ACE0246", "master-key-way: rsa"}},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -209,5 +211,90 @@ func TestPartOfAnOrderIsReversed(t *testing.T) {
 	}
 	if done, _ := x.p.Reverse(); !done || b.booked(x) != 0 {
 		t.Errorf("reversed %v, the host has %d", done, b.booked(x))
+	}
+}
+
+// partsMix is a mix of payments that some prepaid cards have too little for, which are kept,
+// voided, refused or refunded. It counts those of parts.
+func partsMix(t *testing.T, p *profile.Profile, seed uint64, parts *int) *sim.Mix {
+	t.Helper()
+	hs := p.Holders("prepaid")
+	then := func(id string, do func(pl *sim.Player, r *sim.Record) error) *sim.Plan {
+		return &sim.Plan{ID: id, Cards: true, Steps: []sim.Step{{Text: id, Do: func(pl *sim.Player) error {
+			o := sim.Order{Of: dialect.Purchase, Amount: 170_00, Entry: sim.Swipe, PIN: true, Holder: &hs[pl.N()%20]}
+			if err := pl.Pay(&o); err != nil || !pl.Last.Approved() {
+				return err
+			}
+			if pl.Last.Partial() {
+				*parts++
+			}
+			return do(pl, &pl.T.Journal.Records[len(pl.T.Journal.Records)-1])
+		}}}}
+	}
+	follow := func(id string, of dialect.Transaction) *sim.Plan {
+		return then(id, func(pl *sim.Player, r *sim.Record) error {
+			return pl.Pay(&sim.Order{Of: of, Amount: r.Amount, Entry: sim.Swipe, Holder: r.Holder, Original: r})
+		})
+	}
+	refuse := then("refuse", func(pl *sim.Player, _ *sim.Record) error {
+		if pl.Last.Partial() {
+			return pl.RefusePart()
+		}
+		return nil
+	})
+	keep := then("keep", func(*sim.Player, *sim.Record) error { return nil })
+	mix, err := sim.NewMix(seed, []*sim.Plan{keep, follow("void", dialect.PurchaseVoid), follow("refund", dialect.Refund), refuse}, []float64{3, 3, 2, 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mix
+}
+
+// Whatever the line does to parts, to their voids, refunds and reversals, the books agree.
+func TestNoStormLosesAPart(t *testing.T) {
+	seeds, parts := uint64(20), 0
+	if testing.Short() {
+		seeds = 3
+	}
+	for seed := range seeds {
+		b := newBench(t, "cup", 4).withPolicy(func(b *bench) { b.profile.Policy.PartialApproval = true })
+		storm := line.DrawStorm(seed, line.FaultsFor(&b.profile.Dialect.Format))
+		storm.Rates = slices.DeleteFunc(storm.Rates, func(r line.Rate) bool { return !r.Fault.OnLine() })
+		_, wrong := b.books(t, &sim.Storm{Profile: b.profile, Dialer: b.dialer, Mix: partsMix(t, b.profile, seed, &parts), Faults: storm, Terminals: 4, Arrivals: 200, NewHost: true})
+		if len(wrong) > 0 {
+			t.Errorf("seed %d: %s", seed, strings.Join(wrong, "\n"))
+		}
+	}
+	if parts == 0 {
+		t.Error("no part was approved")
+	}
+}
+
+// A chip is asked for all and pays a part: its payment is settled by what was approved, balanced
+// or not, and the reversal of a refused one has the chip's data.
+func TestPartByChipIsSettledAndRefused(t *testing.T) {
+	b, x, sent := ofParts(t, true)
+	b.profile.Card("chip").PartialApproval = true
+	o := x.order(dialect.Purchase, 9_500_000_000_00) // and the card has 500 million less
+	o.Entry, o.Holder = sim.Insert, &x.Profile.Holders("chip")[7]
+	if err := x.p.Pay(o); err != nil {
+		t.Fatal(err)
+	}
+	x.wants(t, report.Approved, false)
+	if err := x.p.RefusePart(); err != nil {
+		t.Fatal(err)
+	}
+	if m := (*sent)[len(*sent)-1]; m.MTI() != "0400" || !m.Has(wire.ChipData) || m.Uint(wire.Amount) != uint64(o.Amount) || b.booked(x) != 0 {
+		t.Errorf("%s of %d, chip data %v, the host has %d", m.MTI(), m.Uint(wire.Amount), m.Has(wire.ChipData), b.booked(x))
+	}
+	if err := x.p.Pay(o); err != nil {
+		t.Fatal(err)
+	}
+	x.wants(t, report.Approved, false)
+	if err := x.p.Settle(); err != nil || x.p.Last.Totals != sim.Balanced || x.Settled().Why != nil {
+		t.Errorf("the settlement: %v, %v, %v", x.p.Last.Totals, err, x.Settled().Why)
+	}
+	if uploaded := (*sent)[len(*sent)-2]; uploaded.MTI() != "0320" || uploaded.Uint(wire.Amount) != 9_000_000_000_00 {
+		t.Errorf("%s of %d is uploaded", uploaded.MTI(), uploaded.Uint(wire.Amount))
 	}
 }

@@ -298,3 +298,36 @@ func TestPartByChipIsSettledAndRefused(t *testing.T) {
 		t.Errorf("%s of %d is uploaded", uploaded.MTI(), uploaded.Uint(wire.Amount))
 	}
 }
+
+// A dialect file says where a part is asked for: in another place of a field, or in a field
+// of its own.
+func TestDialectSaysWhereAPartIsAskedFor(t *testing.T) {
+	for file, want := range map[string]string{
+		"extends: cup\n": "22000001000601",
+		"extends: cup\nfields: {60: {parts: {60.6: 15 partial approval, 60.7: 16-17 account type}}}\n":      "220000010006001",
+		"extends: cup\nelements: {partial-approval: 57}\ntransactions: {purchase: {carries: [card, 57]}}\n": "1",
+	} {
+		d, err := dialect.Parse("x.yaml", []byte(file), nil)
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		p, err := profile.BundledIn(d, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Policy.PartialApproval = true
+		b := serve(t, p)
+		x := newTill(t, b)
+		var said string
+		x.p.Each = func(request, _ *wire.Message, r *sim.Result) {
+			said = request.FieldText(d.Place(wire.PartialApproval).Field)
+		}
+		if err := x.p.Pay(x.prepaid()); err != nil {
+			t.Fatal(err)
+		}
+		if said != want || !x.p.Last.Partial() {
+			t.Errorf("%s: the request says %q, want %q; answered %s (%v)", file, said, want, x.p.Last.Code, x.p.Last.Why)
+		}
+	}
+}

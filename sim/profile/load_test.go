@@ -89,6 +89,7 @@ func TestRefusals(t *testing.T) {
 		{"timeout without unit", "30s", "30", `bank.yaml:5: policy.timeout: "30" has no unit; write it as in 60s or 500ms`},
 		{"timeout too long", "30s", "30h", `bank.yaml:5: policy.timeout: "30h", want from 1ms to 10m0s`},
 		{"reason", "timeout: 30s", "reversal-reason: 99", `bank.yaml:5: policy.reversal-reason: "99", want one of the dialect's reasons: 98, 06`},
+		{"nothing says that a part is taken", "cup\ntpdu: \"6000050000\"\npolicy:\n  timeout: 30s", "iso87\ntpdu: none\npolicy:\n  partial-approval: true", `bank.yaml:5: policy.partial-approval: dialect iso87 has no element partial-approval`},
 		{"accepts", "timeout: 30s", "reversal-accepts: [\"25\"]", `bank.yaml:5: policy.reversal-accepts: 00 is missing`},
 		{"amount", "timeout: 30s", "refund-limit: 1.5", `bank.yaml:5: policy.refund-limit: "1.5", want yuan and fen as in 10000.00`},
 		{"password", `"0000"`, `"geheim"`, `bank.yaml:7: operators[1].password: a value of 6 characters, want 4 to 8 digits`},

@@ -93,7 +93,7 @@ func (r reader) policy(v strict.Value, d *dialect.Dialect, p *Policy) {
 		"payer-wait":        r.Duration(&p.PayerWait, time.Millisecond, 10*time.Minute),
 	})
 	if p.PartialApproval && (!d.Has(wire.PartialApproval) || !d.HasCode(dialect.Partial)) {
-		r.FailAt(found["partial-approval"], "partial-approval", "dialect %s has no element partial-approval, or no code for partial; add them to the dialect, or leave the key away", d.Name)
+		r.FailAt(found["partial-approval"], "policy.partial-approval", "dialect %s has no element partial-approval, or no code for partial; add them to the dialect, or leave the key away", d.Name)
 	}
 }
 

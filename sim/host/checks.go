@@ -267,7 +267,7 @@ func (h *Host) repeated(req *Request, n int32) verdict {
 	if r.State == book.Declined || !h.breaks(repeatAnew) {
 		req.serial, req.now = r.Serial, stampOf(int64(r.When))
 	}
-	req.record.Amount = r.Amount
+	req.part = r.Amount
 	return r.Answer
 }
 

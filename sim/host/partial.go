@@ -29,14 +29,14 @@ func (h *Host) chargePart(req *Request, there int64) verdict {
 		h.paid(req)
 		return approved
 	}
-	req.asked = asked
+	req.asked, req.part = asked, part
 	h.paid(req)
 	return partly
 }
 
 // tellPart puts into the answer how much is approved, and the balance that is left.
 func (h *Host) tellPart(req *Request) {
-	req.Answer.SetUint(wire.Amount, uint64(req.record.Amount))
+	req.Answer.SetUint(wire.Amount, uint64(req.part))
 	if req.Transaction == dialect.Purchase && req.record.Card >= 0 {
 		req.balance = h.books.Balance(req.record.Card)
 		h.tellBalance(req)

@@ -43,7 +43,7 @@ var partBugs = map[string]func(*pos, *Host) bool{
 	},
 	"partial-booked-whole": func(p *pos, h *Host) bool {
 		p.part()
-		return p.ans.FieldText(39) == "10" && bookOf(h, "10000001").Debit == prepaid+20_00
+		return p.ans.FieldText(39) == "10" && p.ans.FieldUint(4) == prepaid && bookOf(h, "10000001").Debit == prepaid+20_00
 	},
 	"partial-reversal-refused": func(p *pos, h *Host) bool {
 		return p.send(p.reversalOf(p.part())) == "64" && bookOf(h, "10000001").DebitN == 1

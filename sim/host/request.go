@@ -56,6 +56,7 @@ type Request struct {
 	balance int64       // of a balance inquiry
 	cash    int64       // that the chip is to have from now on; -1 for what it has
 	asked   int64       // of what is approved in part; 0 where it is whole
+	part    int64       // that is approved of it
 	parts   partBug     // in what it is wrong about parts on purpose
 	pin     [12]byte
 	pinLen  int
@@ -84,7 +85,7 @@ func (req *Request) reset(arrived time.Time) {
 	req.trace, req.batch, req.pan, req.expiry = 0, 0, nil, nil
 	req.requirement, req.keys, req.chipped, req.renewed, req.kept = 0, keys.Set{}, false, false, 0
 	req.record = book.Record{Card: book.NoCard, Original: -1}
-	req.balance, req.cash, req.asked, req.parts, req.pinLen = 0, -1, 0, 0, 0
+	req.balance, req.cash, req.asked, req.part, req.parts, req.pinLen = 0, -1, 0, 0, 0, 0
 	req.refused, req.listens, req.pushed, req.again = dialect.NoReason, 0, nil, nil
 }
 

@@ -194,7 +194,7 @@ func (l *Ledger) redo(t *Terminal, r *changeReader) (serial uint64) {
 		}
 	case partOf:
 		asked := int64(r.value())
-		if asked <= t.opened().records[len(t.journal.records)-1].Amount {
+		if asked < t.opened().records[len(t.journal.records)-1].Amount {
 			r.err = errChange
 		}
 		t.EnteredPart(asked)

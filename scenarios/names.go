@@ -143,7 +143,7 @@ var policiesChinese = map[string]string{
 	"冲正次数": "reversal-tries", "冲正原因": "reversal-reason", "冲正带原交易信息": "reversal-original", "应答不符时保留冲正": "keep-on-mismatch",
 	"冲正失败终止交易": "abort-on-reversal", "有缺陷的成功视为成功": "defective-is-good", "验证主管密码": "supervisor", "结算后自动签退": "auto-sign-off",
 	"磁道加密": "encrypt-tracks", "密钥校验错时保留旧密钥": "keep-old-keys", "冲正认可的应答码": "reversal-accepts", "签到方式": "sign-in", "支付成功提示": "order-paid",
-	"每日签到": "daily-sign-in", "部分批准": "partial-approval", "密码最少位数": "passwords.least", "密码最多位数": "passwords.most", "密码复杂度": "passwords.complex",
+	"每日签到": "daily-sign-in", "部分批准": "partial-approval", "退货限额": "refund-limit", "密码最少位数": "passwords.least", "密码最多位数": "passwords.most", "密码复杂度": "passwords.complex",
 	"不得重复的密码个数": "passwords.unlike", "区分操作员号与密码": "passwords.tells",
 	"挥卡免密限额": "tap-pin-above", "脱机批准限额": "offline-limit", "电子现金卡余额": "cash", "密码错误等待次数": "passwords.pause", "密码错误锁定次数": "passwords.lock", "金额小数位数": "decimals",
 	"签名次数": "signature-tries", "签名上送次数": "signature-upload-tries", "签名分段字节数": "signature-part",

@@ -143,6 +143,7 @@ var policyKeys = map[string]func(*profile.Profile) string{
 	"passwords.pause":        func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Pause) },
 	"passwords.lock":         func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Lock) },
 	"sign-in":                func(p *profile.Profile) string { return cmp.Or(string(p.SignIn), strict.None) },
+	"refund-limit":           func(p *profile.Profile) string { return report.FormatAmount(p.Policy.RefundLimit, p.Dialect.Exponent) },
 	"partial-approval":       func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.PartialApproval) },
 	"daily-sign-in":          func(p *profile.Profile) string { return strconv.FormatBool(p.Policy.DailySignIn) },
 	"passwords.least":        func(p *profile.Profile) string { return strconv.Itoa(p.Policy.Passwords.Least) },

@@ -49,7 +49,7 @@ Feature: Approval of a part
     Then the balance is known
     When the cardholder pays 20.00 yuan more than the balance of a prepaid card
     Then the host approves a part of the amount
-    When the operator refunds the last purchase
+    When the operator voids the last purchase
     Then the host approves
     When the cardholder pays 20.00 yuan with a good card
     Then the host approves
@@ -113,7 +113,8 @@ Feature: Approval of a part
 
   @cup-partial-7
   Scenario: refunds go up to the part
-    Given the terminal takes approvals of a part
+    Given the policy says "refund-limit: 0.00 or at least 10000.00"
+    And the terminal takes approvals of a part
     When the cardholder asks for the balance of a prepaid card
     Then the balance is known
     When the cardholder pays 20.00 yuan more than the balance of a prepaid card
@@ -133,7 +134,7 @@ Feature: Approval of a part
     Then the balance is known
     When the cardholder pays 20.00 yuan more than the balance of a prepaid card
     Then the host approves a part of the amount
-    When the operator refunds the last purchase
+    When the operator voids the last purchase
     Then the host approves
     When the terminal settles
     Then the totals balance

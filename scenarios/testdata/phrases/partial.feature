@@ -24,7 +24,7 @@ Feature: Approvals of a part
   Scenario: the terminal takes no approval of a part
     Given the terminal takes no approval of a part
     When the cardholder pays 2000.00 yuan with a prepaid card
-    Then the host answers "insufficient funds"
+    Then the host answers "51"
 
   @fails
   Scenario: the terminal takes no approval of a part

@@ -259,6 +259,7 @@ func TestNoStormLosesAPart(t *testing.T) {
 	for seed := range seeds {
 		b := newBench(t, "cup", 4).withPolicy(func(b *bench) { b.profile.Policy.PartialApproval = true })
 		storm := line.DrawStorm(seed, line.FaultsFor(&b.profile.Dialect.Format))
+		storm.AtOnce()
 		storm.Rates = slices.DeleteFunc(storm.Rates, func(r line.Rate) bool { return !r.Fault.OnLine() })
 		_, wrong := b.books(t, &sim.Storm{Profile: b.profile, Dialer: b.dialer, Mix: partsMix(t, b.profile, seed, &parts), Faults: storm, Terminals: 4, Arrivals: 200, NewHost: true})
 		if len(wrong) > 0 {

@@ -56,7 +56,7 @@ func (s *Steering) SetAt(at time.Duration, speed float64) (late time.Duration) {
 	defer s.mu.Unlock()
 	s.add(at, speed)
 	if s.now != nil {
-		late = max(0, s.now()-at, s.given-at)
+		late = max(0, s.given-at)
 	}
 	return late
 }

@@ -40,6 +40,7 @@ func (b *bench) storm(t testing.TB, seed uint64, arrivals int) (*sim.Stormed, []
 	t.Helper()
 	of := line.FaultsFor(&b.profile.Dialect.Format)
 	storm := line.DrawStorm(seed, of)
+	storm.AtOnce()
 	rates := storm.Rates[:0]
 	for _, r := range storm.Rates {
 		if r.Fault.OnLine() {

@@ -137,6 +137,7 @@ func (f *loadFlags) playStorm(ctx context.Context, n *network, j *job, seed uint
 	}
 	of := faultsOnLine(n.profile.Dialect)
 	storm := line.DrawStorm(seed, of)
+	storm.AtOnce()
 	if len(f.storm.faults) > 0 {
 		if storm, err = line.ParseStorm(seed, f.storm.faults); err == nil {
 			err = strikable(storm, of)

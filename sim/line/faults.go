@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"syscall"
 	"time"
 
@@ -37,22 +38,21 @@ func (f *Faults) Add(k Fault, n int) {
 
 // next is what meets the exchange that begins, on its request and, if that is spared,
 // on its answer, and whether it was drawn.
-func (f *Faults) next(can func(Fault) bool) (k Fault, struck, drawn bool) {
+func (f *Faults) next(can func(Fault) bool) (r Rate, struck, drawn bool) {
 	n := f.exchanges
 	f.exchanges++
 	if len(f.Queue) > 0 {
 		k := f.Queue[0]
 		f.Queue = f.Queue[1:]
-		return k, true, false
+		return Rate{Fault: k}, true, false
 	}
 	if f.Storm == nil {
-		return 0, false, false
+		return r, false, false
 	}
-	strike, struck := f.Storm.Draw(Request, f.Terminal, n, can)
-	if !struck {
-		strike, struck = f.Storm.Draw(Answer, f.Terminal, n, can)
+	if r, struck = f.Storm.Draw(Request, f.Terminal, n, can); !struck {
+		r, struck = f.Storm.Draw(Answer, f.Terminal, n, can)
 	}
-	return strike.Fault, struck, struck
+	return r, struck, struck
 }
 
 // struck counts a fault that has been done.
@@ -82,11 +82,13 @@ type faultyConn struct {
 	key       wire.Key
 	message   *wire.Message
 	active    bool
-	drawn     bool   // by a storm
-	out       []byte // octets to give on
-	held      []byte // an answer kept back until the next exchange
-	overtaken []byte // a request kept back until the next one has gone
-	byOctets  bool   // answers are given on an octet at a time
+	drawn     bool          // by a storm
+	out       []byte        // octets to give on
+	held      []byte        // an answer kept back until the next exchange
+	overtaken []byte        // a request kept back until the next one has gone
+	byOctets  bool          // answers are given on an octet at a time
+	between   time.Duration // passes between two octets of what trickles
+	begun     bool          // one of them has been given on
 	deadline  time.Time
 	ended     bool
 	failed    error // how it ended, if not as the host ends a connection
@@ -114,10 +116,12 @@ func (c *faultyConn) Write(b []byte) (int, error) {
 	request, _ := c.format.Find(b)
 	c.key = c.keyOf(request.Message)
 	sealed := c.sealed()
-	f, struck, drawn := c.faults.next(func(f Fault) bool { return f.OnLine() && (sealed || f != SpoilRequest) })
+	strike, struck, drawn := c.faults.next(func(f Fault) bool { return f.OnLine() && (sealed || f != SpoilRequest) })
 	if !struck {
 		return c.forward(b)
 	}
+	f := strike.Fault
+	c.between = strike.Delay
 	c.now, c.active, c.drawn = f, true, drawn
 	if f.Side() == Request {
 		c.faults.struck(f, c.message.MTI())
@@ -148,6 +152,9 @@ func (c *faultyConn) Write(b []byte) (int, error) {
 		return n, io.ErrClosedPipe
 	case TrickleRequest:
 		for i := range b {
+			if i > 0 {
+				time.Sleep(c.between)
+			}
 			if n, err := c.forward(b[i : i+1]); err != nil {
 				return i + n, err
 			}
@@ -189,8 +196,15 @@ func (c *faultyConn) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	if c.byOctets && len(p) > 1 {
-		p = p[:1]
+	if c.byOctets && len(p) > 0 {
+		if p = p[:1]; c.begun && c.between > 0 {
+			if left := time.Until(c.deadline); !c.deadline.IsZero() && left < c.between {
+				time.Sleep(left)
+				return 0, os.ErrDeadlineExceeded
+			}
+			time.Sleep(c.between)
+		}
+		c.begun = true
 	}
 	n := copy(p, c.out)
 	c.out = c.out[:copy(c.out, c.out[n:])]
@@ -245,7 +259,7 @@ func (c *faultyConn) next() error {
 		c.failed = syscall.ECONNRESET
 		c.hangUp(true)
 	case TrickleAnswer:
-		c.byOctets = true
+		c.byOctets, c.begun = true, false
 	case EchoAnswer:
 		if _, err := c.Conn.Write(frame); err != nil {
 			return err

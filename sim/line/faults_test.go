@@ -1,6 +1,7 @@
 package line_test
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -193,5 +194,43 @@ func TestSecondCopyComesBeforeTheNextRequest(t *testing.T) {
 	defer mu.Unlock()
 	if got := strings.Join(came, " "); got != "000001 000001 000002" {
 		t.Errorf("the host got %s", got)
+	}
+}
+
+// What trickles takes so long between two octets as was said, and no longer than whoever
+// waits for the answer.
+func TestTricklingTakesItsTime(t *testing.T) {
+	for _, c := range []struct {
+		fault   string
+		least   time.Duration // of an exchange: both messages have more than 60 octets
+		timeout bool
+	}{
+		{"request-trickled=100%:2ms", 120 * time.Millisecond, false},
+		{"answer-trickled=100%:2ms", 120 * time.Millisecond, false},
+		{"answer-trickled=100%:0s", 0, false},
+		{"answer-trickled=100%:300ms", 0, true},
+	} {
+		d := scripted(t, func(_ int, c *peer) {
+			for q := c.request(); q != nil; q = c.request() {
+				c.Write(approval(q))
+			}
+		})
+		storm, err := line.ParseStorm(1, []string{c.fault})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := newOwn(t, d)
+		l.Faults = &line.Faults{Storm: storm, Terminal: tid}
+		x := purchaseOf(tid, 1, 100)
+		if c.timeout {
+			x.Timeout = time.Second
+		} else {
+			x.Timeout = 30 * time.Second
+		}
+		began := time.Now()
+		err = l.Exchange(x)
+		if took := time.Since(began); errors.Is(err, line.ErrTimeout) != c.timeout || !c.timeout && err != nil || took < c.least {
+			t.Errorf("%s: %v after %v, want at least %v", c.fault, err, took, c.least)
+		}
 	}
 }

@@ -138,6 +138,16 @@ func (s *Storm) LateBy(d time.Duration) {
 	}
 }
 
+// AtOnce has octets that trickle come one by one with no time between them, as whoever
+// plays many storms wants it.
+func (s *Storm) AtOnce() {
+	for i := range s.Rates {
+		if r := &s.Rates[i]; r.Fault == TrickleRequest || r.Fault == TrickleAnswer {
+			r.Delay = 0
+		}
+	}
+}
+
 // String is the storm as flags say it.
 func (s *Storm) String() string {
 	words := make([]string, len(s.Rates))

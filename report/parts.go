@@ -59,6 +59,9 @@ func drained(p *Plan) string {
 // faults are those that lines were made to have, in words.
 func faults(p *Plan) string { return cmp.Or(strings.Join(p.Faults, ", "), "none") }
 
+// notToItsEnd is why a run is not judged that was killed.
+const notToItsEnd = "the run did not come to its end"
+
 // Named has what a part of a run says of itself name it: its reasons, and why it is not
 // whole.
 func (r *Report) Named(name string) {
@@ -66,6 +69,9 @@ func (r *Report) Named(name string) {
 		r.Incomplete = name + ": " + r.Incomplete
 	}
 	for i, reason := range r.Validity.Reasons {
+		if reason == notToItsEnd { // it is the part that did not
+			reason = "it did not come to its end"
+		}
 		r.Validity.Reasons[i] = name + ": " + reason
 	}
 }

@@ -143,8 +143,10 @@ func (v *Validity) Reason() string {
 			return reason
 		}
 	}
-	if len(v.Reasons) > 0 {
-		return v.Reasons[0]
+	for _, reason := range v.Reasons { // that it was not judged stands without the level
+		if !strings.Contains(": "+reason, ": "+Suspect.String()+": ") && !strings.Contains(": "+reason, ": "+Invalid.String()+": ") {
+			return reason
+		}
 	}
 	return ""
 }

@@ -17,6 +17,7 @@ import (
 func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, err error) {
 	var agents []report.Agent
 	var folders []string
+	before := map[int]*report.Report{} // by share, the phases of who had it first
 	for i, p := range parts {
 		if p.Folder == "" || p.State == "" {
 			continue // nobody took it over
@@ -36,6 +37,11 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 		a.Folder, a.Unplayed = filepath.Base(p.Folder), unplayed
 		agents, folders = append(agents, a), append(folders, p.Folder)
 		r.Named(fmt.Sprintf("agent %d", p.Index+1))
+		if first := before[p.Index]; first != nil {
+			r.TakesOver(first)
+		} else {
+			before[p.Index] = &report.Report{SignIn: r.SignIn, Opening: r.Opening}
+		}
 		if rep == nil {
 			rep = r
 		} else if err := rep.Join(r); err != nil {
@@ -43,6 +49,7 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 		}
 	}
 	rep.Plan, rep.Agents = c.plan(), agents
+	rep.AdviseAgents()
 	rep.JudgeSkew()
 	if c.broken != nil {
 		rep.Money.Detail = append(rep.Money.Detail, c.broken.Error())

@@ -144,12 +144,35 @@ const (
 	stateFailed = "failed"
 )
 
-// UnplayedBy is who has not played arrivals that no terminal was asked to play, in words.
-func (r *Report) UnplayedBy() string {
-	if r.lost() {
-		return "of an agent that was lost: up to a second of them it may have played"
+// Unplayed is how many arrivals no terminal was asked to play, and why, in words.
+type Unplayed struct {
+	N  int64
+	By string
+}
+
+// UnplayedBy tells the arrivals of agents that had ended from those of agents that were
+// lost, of which it is not known.
+func (r *Report) UnplayedBy() (all []Unplayed) {
+	ended, lost := Unplayed{By: "by nobody: their agent had ended"}, Unplayed{By: "of an agent that was lost: up to a second of them it may have played"}
+	for i := range r.Agents {
+		if a := &r.Agents[i]; a.State == StateLost {
+			lost.N += a.Unplayed
+		} else {
+			ended.N += a.Unplayed
+		}
 	}
-	return "by nobody: their agent had ended"
+	return slices.DeleteFunc([]Unplayed{ended, lost}, func(u Unplayed) bool { return u.N == 0 })
+}
+
+// NotKnown is why it is not known of all that was played how it ended; empty where it is.
+func (r *Report) NotKnown() string {
+	switch {
+	case r.lost():
+		return "an agent was lost, and what it did in its last second is not known"
+	case slices.ContainsFunc(r.Agents, func(a Agent) bool { return a.Cut }):
+		return "an agent was cut off, and what was under way then has no outcome"
+	}
+	return ""
 }
 
 // lost reports whether what some agent did at its end is not known.

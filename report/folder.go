@@ -406,7 +406,7 @@ func (r *Report) restore(log *Log) {
 		r.Incomplete += "; the last second of its log was cut off, and is left out"
 	}
 	same := r.Validity.SameHost
-	r.Validity = Validity{Level: NotJudged, Reasons: []string{"the run did not come to its end"}, SameHost: same}
+	r.Validity = Validity{Level: NotJudged, Reasons: []string{notToItsEnd}, SameHost: same}
 	r.Limits, r.Money = nil, Money{}
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ type Slice struct {
 	Label  string
 	From   time.Duration // since the start of the run
 	Values []Bucket      // in rising order, none of them empty
+	Counts Counts        // what became of these exchanges
 }
 
 // Bucket is so many response times of about the same length.
@@ -46,6 +48,7 @@ func readSlices(r io.Reader) ([]Slice, error) {
 	reader := newLogReader()
 	in := bufio.NewReaderSize(r, longestLine)
 	var all []Slice
+	open := false // the last one has not been told its counts
 	for n := 1; ; n++ {
 		line, err := in.ReadSlice('\n')
 		var s *Slice
@@ -60,10 +63,30 @@ func readSlices(r io.Reader) ([]Slice, error) {
 		if err != nil {
 			return nil, fmt.Errorf("interval log, line %d: %w", n, err)
 		}
-		if s != nil {
-			all = append(all, *s)
+		switch {
+		case s != nil:
+			all, open = append(all, *s), true
+		case open && bytes.HasPrefix(line, []byte(countsMark)): // stands after the histograms of its label
+			if err := all[len(all)-1].counted(line); err != nil {
+				return nil, fmt.Errorf("interval log, line %d: %w", n, err)
+			}
+			open = false
 		}
 	}
+}
+
+// counted reads what became of a slice's exchanges from the line that tells it.
+func (s *Slice) counted(line []byte) error {
+	var c countsLine
+	text := bytes.TrimPrefix(bytes.TrimRight(line, "\r\n"), []byte(countsMark))
+	if err := json.Unmarshal(bytes.TrimSuffix(text, []byte("]")), &c); err != nil {
+		return fmt.Errorf("counts: %w", err)
+	}
+	n, err := counts(c.Counts)
+	if c.Tag == escape(s.Label) {
+		s.Counts = n
+	}
+	return err
 }
 
 // slice reads one line, if it has response times that are measured.

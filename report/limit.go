@@ -280,12 +280,8 @@ func (l Limit) judge(r *Report) LimitResult {
 			out.OK, out.Untested, out.Why = false, true, Plural(unplayed, "arrival")+" had no agent that could play"
 		}
 	}
-	if out.OK && l.Default { // a default promise is of the whole run
-		if r.lost() {
-			out.OK, out.Untested, out.Why = false, true, "an agent was lost, and what it did in its last second is not known"
-		} else if slices.ContainsFunc(r.Agents, func(a Agent) bool { return a.Cut }) {
-			out.OK, out.Untested, out.Why = false, true, "an agent was cut off, and what was under way then has no outcome"
-		}
+	if why := r.NotKnown(); out.OK && l.Default && why != "" { // a default promise is of the whole run
+		out.OK, out.Untested, out.Why = false, true, why
 	}
 	if !out.OK && out.Why == "" {
 		out.Why = "the bound is broken"

@@ -35,6 +35,7 @@ func (r *Report) Differs(o *Report) []string {
 		{"arrivals", a.Arrivals, b.Arrivals}, {"seed", a.Seed, b.Seed}, {"duration", a.For, b.For},
 		{"warm-up", a.Warmup, b.Warmup}, {"timeout", a.Timeout, b.Timeout}, {"terminals", a.Terminals, b.Terminals},
 		{"lines", a.Lines, b.Lines}, {"line profile", a.Profile, b.Profile}, {"mix", shares(a.Mix), shares(b.Mix)},
+		{"drain", drained(a), drained(b)}, {"faults", faults(a), faults(b)}, {"--settle", a.Settle, b.Settle}, {"--strict", a.Strict, b.Strict},
 		{"keys pressed", cmp.Or(pressed(a.Pressed), "none"), cmp.Or(pressed(b.Pressed), "none")},
 	} {
 		if x.a != x.b {
@@ -47,6 +48,20 @@ func (r *Report) Differs(o *Report) []string {
 	return all
 }
 
+// drained is how long a run waits for what is open at its end, where that was asked for.
+func drained(p *Plan) string {
+	if p.Drain == 0 || p.Drain == p.Timeout {
+		return "of one timeout"
+	}
+	return p.Drain.String()
+}
+
+// faults are those that lines were made to have, in words.
+func faults(p *Plan) string { return cmp.Or(strings.Join(p.Faults, ", "), "none") }
+
+// notToItsEnd is why a run is not judged that was killed.
+const notToItsEnd = "the run did not come to its end"
+
 // Named has what a part of a run says of itself name it: its reasons, and why it is not
 // whole.
 func (r *Report) Named(name string) {
@@ -54,6 +69,9 @@ func (r *Report) Named(name string) {
 		r.Incomplete = name + ": " + r.Incomplete
 	}
 	for i, reason := range r.Validity.Reasons {
+		if reason == notToItsEnd { // it is the part that did not
+			reason = "it did not come to its end"
+		}
 		r.Validity.Reasons[i] = name + ": " + reason
 	}
 }
@@ -69,7 +87,7 @@ func (r *Report) Join(o *Report) error {
 	}{
 		{"dialect", a.Dialect, b.Dialect}, {"model", a.Model, b.Model}, {"duration", a.For, b.For}, {"warm-up", a.Warmup, b.Warmup},
 		{"timeout", a.Timeout, b.Timeout}, {"drain", a.Drain, b.Drain}, {"lines", a.Lines, b.Lines}, {"line profile", a.Profile, b.Profile}, {"mix", shares(a.Mix), shares(b.Mix)},
-		{"--settle", a.Settle, b.Settle}, {"--strict", a.Strict, b.Strict}, {"limits", promised(r, o), promised(o, r)},
+		{"faults", faults(&a), faults(&b)}, {"--settle", a.Settle, b.Settle}, {"--strict", a.Strict, b.Strict}, {"limits", promised(r, o), promised(o, r)},
 	} {
 		if x.a != x.b {
 			return fmt.Errorf("not parts of one run: %s %v and %v", x.what, x.a, x.b)

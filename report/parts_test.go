@@ -46,6 +46,7 @@ func TestPartsAskedForDifferentlyAreRefused(t *testing.T) {
 		"lines":    func(r *Report) { r.Plan.Lines = "each" },
 		"limits":   func(r *Report) { r.Judge(WithDefaults(parsed(t, "p99 < 1s"))) },
 		"features": func(r *Report) { r.Plan.Digests = map[string]string{"a.feature": "1234"} },
+		"faults":   func(r *Report) { r.Plan.Faults = []string{"answer-lost=5%"} },
 		"--settle": func(r *Report) { r.Plan.Settle = true },
 	} {
 		a, b := half(t, 0), half(t, 1)

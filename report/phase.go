@@ -50,6 +50,24 @@ func (s Phase) plus(o Phase) (Phase, error) {
 	return sum, nil
 }
 
+// TakesOver leaves the phases of a part out whose agent has taken over the share of another,
+// before: its terminals have signed in before, as the other's, and did so now while the run
+// went on. Those that could not are told still.
+func (r *Report) TakesOver(before *Report) {
+	for _, p := range []struct{ now, before *Phase }{{&r.SignIn, &before.SignIn}, {&r.Opening, &before.Opening}} {
+		if p.before.Terminals == 0 {
+			continue // it is not known, or had not begun
+		}
+		again := Phase{Failed: min(p.now.Failed, max(0, p.before.Terminals-p.before.Failed)), First: p.now.First}
+		for why, n := range p.now.Why {
+			if again.Failed > 0 {
+				addCount(&again.Why, "in place of another agent: "+why, n)
+			}
+		}
+		*p.now = again
+	}
+}
+
 // phaseJSON is a phase before the first arrival.
 type phaseJSON struct {
 	Terminals int              `json:"terminals"`

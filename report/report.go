@@ -143,8 +143,10 @@ func (v *Validity) Reason() string {
 			return reason
 		}
 	}
-	if len(v.Reasons) > 0 {
-		return v.Reasons[0]
+	for _, reason := range v.Reasons { // that it was not judged stands without the level
+		if !strings.Contains(": "+reason, ": "+Suspect.String()+": ") && !strings.Contains(": "+reason, ": "+Invalid.String()+": ") {
+			return reason
+		}
 	}
 	return ""
 }
@@ -245,6 +247,7 @@ type Plan struct {
 	Target    string             `json:"target"`                 // address, or "bundled host"
 	Dialect   string             `json:"dialect"`
 	Digests   map[string]string  `json:"digests"`           // SHA-256 of each feature and profile played
+	Faults    []string           `json:"faults,omitempty"`  // that lines are made to have, and how often: "answer-lost=5%", in order
 	Settle    bool               `json:"settle,omitempty"`  // every terminal settles before the first arrival and after the last
 	Strict    bool               `json:"strict,omitempty"`  // answers that break a rule that they should keep are failures
 	Books     bool               `json:"books,omitempty"`   // the books must be compared, and agree

@@ -319,8 +319,8 @@ func (t *text) arrivals(r *Report) {
 		words += t.paint(red, FormatCount(stuck)+" stuck") + " + "
 	}
 	words += FormatCount(r.NotPlayed) + " not played"
-	if n := r.Unplayed(); n > 0 {
-		words += t.paint(red, " ("+FormatCount(n)+" "+r.UnplayedBy()+")")
+	for _, u := range r.UnplayedBy() {
+		words += t.paint(red, " ("+FormatCount(u.N)+" "+u.By+")")
 	}
 	if r.Failed > 0 {
 		words += "; " + t.paint(red, Plural(r.Failed, "scenario")+" did not hold")

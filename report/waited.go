@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -201,10 +202,32 @@ func twoDigits(x float64) int {
 	return int(math.Ceil(x/unit) * unit)
 }
 
+// enough is how many terminals of a part would have done: where none waited, those that
+// there were.
+func (w Waited) enough() int {
+	if w.Arrivals == 0 {
+		return w.Terminals
+	}
+	return w.Enough
+}
+
 func (w Waited) plus(o Waited) Waited {
-	sum := Waited{w.Arrivals + o.Arrivals, max(w.Longest, o.Longest), w.Terminals + o.Terminals, w.Enough + o.Enough, cmp.Or(w.Why, o.Why)}
-	if sum.Why != "" {
+	sum := Waited{w.Arrivals + o.Arrivals, max(w.Longest, o.Longest), w.Terminals + o.Terminals, w.enough() + o.enough(), cmp.Or(w.Why, o.Why)}
+	if sum.Why != "" || sum.Arrivals == 0 {
 		sum.Enough = 0
 	}
 	return sum
+}
+
+// AdviseAgents has the terminals of a run that agents shared be those of its plan, whoever
+// played on them one after the other, and takes back how many would have done where some
+// agent did not play its share to its end: the others' figures are not the whole's.
+func (r *Report) AdviseAgents() {
+	if r.Waited != (Waited{}) {
+		r.Waited.Terminals = r.Plan.Terminals
+	}
+	missing := slices.ContainsFunc(r.Agents, func(a Agent) bool { return a.Lost != "" && a.State != Deaf || a.Away() })
+	if r.Waited.Arrivals > 0 && missing {
+		r.Waited.Enough, r.Waited.Why = 0, cmp.Or(r.Waited.Why, "an agent did not play its share to the end, so how many would do cannot be told")
+	}
 }

@@ -27,8 +27,8 @@ func compareCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare OLD NEW…",
 		Short: "were runs different, and by how much",
-		Long: "Holds the runs of each NEW against those of OLD: how many were approved a second, and each label's percentiles,\n" +
-			"with the bounds between which each changed. A side is run folders joined by commas, or a folder of run folders; " + strconv.Itoa(compare.Fewest) + "\n" +
+		Long: "Holds the runs of each NEW against those of OLD: how many were approved a second, the shares unanswered and failed, and\n" +
+			"each label's percentiles, with the bounds between which each changed. A side is run folders joined by commas, or a folder of run folders; " + strconv.Itoa(compare.Fewest) + "\n" +
 			"runs a side are the fewest that tell what changed from what differs from run to run (docs/compare.md).\n" +
 			"Exit code 0: nothing was seen to be worse by more than --allow; 1: something was; 5: too few runs to say;\n" +
 			"64: they cannot be compared, for another plan, another machine, or a run that is invalid or not whole.",
@@ -36,7 +36,7 @@ func compareCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.allow, "allow", "5%", "how much worse a figure may be")
+	fl.StringVar(&f.allow, "allow", "5%", "how much worse a figure may be, of the old one")
 	fl.BoolVar(&f.json, "json", false, "print JSON")
 	fl.StringVar(&f.pictures, "pictures", "", "write the picture of both curves into this folder")
 	return cmd

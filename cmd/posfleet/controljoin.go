@@ -17,6 +17,7 @@ import (
 func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, err error) {
 	var agents []report.Agent
 	var folders []string
+	before := map[int]*report.Report{} // by share, the phases of who had it first
 	for i, p := range parts {
 		if p.Folder == "" || p.State == "" {
 			continue // nobody took it over
@@ -36,6 +37,11 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 		a.Folder, a.Unplayed = filepath.Base(p.Folder), unplayed
 		agents, folders = append(agents, a), append(folders, p.Folder)
 		r.Named(fmt.Sprintf("agent %d", p.Index+1))
+		if first := before[p.Index]; first != nil {
+			r.TakesOver(first)
+		} else {
+			before[p.Index] = &report.Report{SignIn: r.SignIn, Opening: r.Opening}
+		}
 		if rep == nil {
 			rep = r
 		} else if err := rep.Join(r); err != nil {
@@ -43,6 +49,7 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 		}
 	}
 	rep.Plan, rep.Agents = c.plan(), agents
+	rep.AdviseAgents()
 	rep.JudgeSkew()
 	if c.broken != nil {
 		rep.Money.Detail = append(rep.Money.Detail, c.broken.Error())
@@ -69,10 +76,10 @@ func says(a *report.Agent, p *agent.Part) {
 	a.Offset, a.Within, a.Drift, a.Late, a.State = p.Offset, p.Within, p.Drift, p.Late, string(p.State)
 	a.Cut = p.Cut
 	switch {
+	case stopped(p) && !lost(p):
+		a.State = report.Stopped
 	case !p.Lost.IsZero():
 		a.State = report.StateLost
-	case stopped(p):
-		a.State = report.Stopped
 	}
 }
 
@@ -127,7 +134,7 @@ func (c *controlled) fate(r *report.Report, p *agent.Part, ended bool, later []a
 		twice := c.hold(r, p, later, c.asked.For)
 		if unplayed = r.NotPlayed; unplayed > 0 {
 			words := " of its share were played by nobody"
-			if !ended && !stopped(p) && p.State != agent.Failed {
+			if !ended && (lost(p) || !stopped(p)) && p.State != agent.Failed {
 				words = " of its share are not known to have been played: up to a second of them may have been"
 			}
 			all = append(all, report.Plural(unplayed, "arrival")+words)
@@ -155,6 +162,11 @@ func (c *controlled) fate(r *report.Report, p *agent.Part, ended bool, later []a
 
 // stopped reports whether an agent has ended before its time by itself.
 func stopped(p *agent.Part) bool { return p.Until > 0 && p.State != agent.Failed }
+
+// lost reports whether an agent that was not heard of has not told all since.
+func lost(p *agent.Part) bool {
+	return !p.Lost.IsZero() && !(p.State == agent.Ended && p.Whole())
+}
 
 // successor is from when on the arrivals of a share are those of an agent that took it
 // over; false where none has begun.

@@ -179,6 +179,33 @@ func TestSightGoesByTheControllersClock(t *testing.T) {
 	}
 }
 
+// An agent that was not heard of, ended itself and then told all is stopped: what it did is
+// known, and what it did not play nobody has. Another agent of the run that is lost makes it
+// no lost one.
+func TestAgentThatToldAllIsStoppedAndNotLost(t *testing.T) {
+	part := func(state agent.State, until time.Duration) *agent.Part {
+		return &agent.Part{Status: agent.Status{State: state, Why: "unheard", Until: until}, Lost: time.Now()}
+	}
+	back, killed := report.Agent{Number: 1, Unplayed: 53, Lost: "ended"}, report.Agent{Number: 2, Unplayed: 7, Lost: "not heard of"}
+	says(&back, part(agent.Ended, 2*time.Second))
+	says(&killed, part(agent.Playing, 0))
+	if back.State != report.Stopped || killed.State != report.StateLost {
+		t.Errorf("who told all is %s, who did not %s", back.State, killed.State)
+	}
+	r := &report.Report{Agents: []report.Agent{back}}
+	if by := r.UnplayedBy(); len(by) != 1 || by[0].N != 53 || !strings.HasPrefix(by[0].By, "by nobody") || r.NotKnown() != "" {
+		t.Errorf("%+v, %q", by, r.NotKnown())
+	}
+	r.Agents = append(r.Agents, killed)
+	if by := r.UnplayedBy(); len(by) != 2 || by[0].N != 53 || by[1].N != 7 || !strings.HasPrefix(by[1].By, "of an agent that was lost") || r.NotKnown() == "" {
+		t.Errorf("%+v, %q", by, r.NotKnown())
+	}
+	c := &controlled{asked: report.Plan{For: 4 * time.Second}, hand: &hand{}}
+	if _, words := c.fate(ofShare(t, 0, 2, 150), part(agent.Playing, 2*time.Second), false, nil); strings.Contains(words, "by nobody") {
+		t.Errorf("of one that has not told all: %s", words)
+	}
+}
+
 // What an agent's own end cut off is not laid on the host: neither the scenario that was
 // under way nor the reversal that it could not send any more.
 func TestOwnEndIsNotTheHosts(t *testing.T) {

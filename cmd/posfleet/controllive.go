@@ -178,8 +178,8 @@ func back(p *agent.Part, took, upto time.Duration) bool {
 func (c *controlled) union(g *gathered, parts []agent.Part) (union *report.Report, wrong, slow []report.Event, err error) {
 	union = &report.Report{Validity: report.Validity{Level: report.NotJudged, Reasons: []string{"no second has been judged yet"}}}
 	var agents []report.Agent
-	var silent []*report.Report // of who was lost before it could tell anything
-	first := true
+	var silent []*report.Report                     // of who was lost before it could tell anything
+	first, before := true, map[int]*report.Report{} // by share, the phases of who had it first
 	all, upto, err := g.parts(parts, c.asked.Timeout)
 	if upto == 0 { // nobody tells any more
 		upto = c.now().Truncate(time.Second)
@@ -218,6 +218,11 @@ func (c *controlled) union(g *gathered, parts []agent.Part) (union *report.Repor
 		}
 		r.Incomplete, r.Limits = report.UnderWay, nil
 		r.Named(fmt.Sprintf("agent %d", p.Index+1))
+		if had := before[p.Index]; had != nil {
+			r.TakesOver(had)
+		} else {
+			before[p.Index] = &report.Report{SignIn: r.SignIn, Opening: r.Opening}
+		}
 		if first {
 			union, first = r.Report, false
 		} else if bad := union.Join(r.Report); bad != nil {

@@ -270,7 +270,7 @@ func (f *loadFlags) plan(j *job, n *network) report.Plan {
 		For: f.length, Warmup: f.warmup, Timeout: n.profile.Policy.Timeout, Drain: f.drain, Terminals: f.terminals,
 		Lines: j.lines.String(), Profile: j.profile, Mix: map[string]float64{}, Seed: f.seed, Target: n.target, Dialect: n.profile.Dialect.Name,
 		Digests: map[string]string{}, Strict: f.strict, Books: j.load.Books,
-		Settle: f.settles(j, n),
+		Settle: f.settles(j, n), Faults: slices.Sorted(slices.Values(f.storm.faults)),
 	}
 	if f.drain <= 0 {
 		plan.Drain = plan.Timeout

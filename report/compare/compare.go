@@ -5,7 +5,7 @@
 //
 // The unit is the run, since exchanges of one run are not independent of each other
 // (Kalibera and Jones 2013): each run gives one figure of each measure. The bounds are
-// Welch's on the logarithms of these (1947), over all measures at once as Bonferroni
+// Welch's on the logarithms of these, of shares on themselves (1947), over all measures at once as Bonferroni
 // has it, and never narrower than what resampling the seconds of the runs gives, in
 // blocks, since a slow second seldom comes alone (Künsch 1989). docs/compare.md has it
 // in words.
@@ -19,7 +19,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/posfleet/posfleet/report"
 )
@@ -44,20 +43,6 @@ type Side struct {
 	Runs []*Run
 }
 
-// Measure is a figure that each run has one of.
-type Measure struct {
-	Label string  // of the exchanges; empty for all
-	Q     float64 // the quantile of their response times; 0 for how many were approved a second
-}
-
-// String names the measure: "p99 of purchase", "approved a second".
-func (m Measure) String() string {
-	if m.Q == 0 {
-		return "approved a second"
-	}
-	return fmt.Sprintf("p%g of %s", 100*m.Q, m.Label)
-}
-
 // Verdict is what comparing a measure came to.
 type Verdict uint8
 
@@ -68,11 +53,11 @@ const (
 	Unknown // Row.Why says why
 )
 
-// Row is one measure of both sides. Changes are shares of the old figure: 0.05 is
-// five percent more.
+// Row is one measure of both sides. Changes are shares of the old figure, 0.05 is five
+// percent more; those of a share are points, 0.05 is five of a hundred more.
 type Row struct {
 	Measure
-	Old, New          float64 // geometric means over the runs, in seconds or a second
+	Old, New          float64 // means over the runs, in seconds, a second or of 1; geometric but of shares
 	Change, Low, High float64
 	Verdict           Verdict
 	Why               string // that it is unknown; else empty
@@ -83,10 +68,15 @@ type Comparison struct {
 	Old, New *Side
 	Rows     []Row
 	Few      bool // fewer runs than Fewest on a side
+	Uneven   []Uneven
 }
 
-// quantiles are those that are compared of each label.
-var quantiles = []float64{0.5, 0.9, 0.99, 0.999}
+// Uneven is a label that not every run has, so that none of its figures is compared.
+type Uneven struct {
+	Label string `json:"label"`
+	Old   int    `json:"old_runs"` // that have it
+	New   int    `json:"new_runs"`
+}
 
 // Compare holds two sides against each other. The error says why they cannot be
 // compared: other plan, other machine, a run that is invalid or not whole, the same
@@ -96,20 +86,34 @@ func Compare(old, new *Side) (*Comparison, error) {
 		return nil, err
 	}
 	c := &Comparison{Old: old, New: new, Few: min(len(old.Runs), len(new.Runs)) < Fewest}
-	measures := append([]Measure{{}}, both(old, new)...)
+	measures := []Measure{{}, {Share: Unanswered}, {Share: Failed}}
+	for _, u := range labels(old, new) {
+		if u.Old < len(old.Runs) || u.New < len(new.Runs) {
+			c.Uneven = append(c.Uneven, u)
+			continue
+		}
+		for _, q := range quantiles {
+			measures = append(measures, Measure{Label: u.Label, Q: q})
+		}
+	}
 	for _, m := range measures {
 		c.Rows = append(c.Rows, c.row(m, len(measures)))
 	}
 	return c, nil
 }
 
-// both are the quantiles of every label that each run has.
-func both(old, new *Side) (all []Measure) {
-	for _, l := range old.Runs[0].Report.Labels {
-		missing := slices.ContainsFunc(slices.Concat(old.Runs, new.Runs), func(r *Run) bool { return r.Report.Label(l.Name) == nil })
-		for _, q := range quantiles {
-			if !missing {
-				all = append(all, Measure{l.Name, q})
+// labels are those of all runs, with how many of each side have it.
+func labels(old, new *Side) (all []Uneven) {
+	for i, r := range slices.Concat(old.Runs, new.Runs) {
+		for _, l := range r.Report.Labels {
+			at := slices.IndexFunc(all, func(u Uneven) bool { return u.Label == l.Name })
+			if at < 0 {
+				all, at = append(all, Uneven{Label: l.Name}), len(all)
+			}
+			if i < len(old.Runs) {
+				all[at].Old++
+			} else {
+				all[at].New++
 			}
 		}
 	}
@@ -127,16 +131,29 @@ func (c *Comparison) Regressed(allow float64) (rows []Row) {
 	return rows
 }
 
-// Loss is how much worse the new side is, as a share: more time, or fewer approved.
+// little is what a smaller share is taken for when its change is held to what is allowed:
+// of nothing every change is without bound.
+const little = 0.01
+
+// Loss is how much worse the new side is, as a share of the old one: more time, fewer
+// approved, more unanswered; of a share below one in a hundred, as a share of that.
 func (r *Row) Loss() float64 {
-	if r.Q == 0 {
+	switch {
+	case r.Share != "":
+		return r.Change / max(r.Old, little)
+	case r.Q == 0:
 		return -r.Change
 	}
 	return r.Change
 }
 
-// Unseen is the smallest change that these runs could have shown, as a share.
-func (r *Row) Unseen() float64 { return (1+r.High)/(1+r.Change) - 1 }
+// Unseen is the smallest change that these runs could have shown, as [Row] has changes.
+func (r *Row) Unseen() float64 {
+	if r.Share != "" {
+		return r.High - r.Change
+	}
+	return (1+r.High)/(1+r.Change) - 1
+}
 
 // row compares one measure of so many.
 func (c *Comparison) row(m Measure, of int) Row {
@@ -149,18 +166,22 @@ func (c *Comparison) row(m Measure, of int) Row {
 				r.Verdict, r.Why = Unknown, fmt.Sprintf("%s: %s", run.Name, why)
 				return r
 			}
-			sides[i].logs = append(sides[i].logs, math.Log(x))
+			sides[i].figures = append(sides[i].figures, m.scaled(x))
 			sides[i].within += m.noise(run) / float64(len(side.Runs)*len(side.Runs))
 		}
 	}
 	old, new := &sides[0], &sides[1]
 	change := new.mean() - old.mean()
-	half := within(old, new, 1-(1-confidence)/float64(of))
+	half := max(m.least(), within(old, new, 1-(1-confidence)/float64(of)))
 	if !c.Few {
 		half = max(half, welch(old, new, 1-(1-confidence)/float64(of)))
 	}
-	r.Old, r.New = math.Exp(old.mean()), math.Exp(new.mean())
-	r.Change, r.Low, r.High = math.Expm1(change), math.Expm1(change-half), math.Expm1(change+half)
+	if m.Share != "" {
+		r.Old, r.New, r.Change, r.Low, r.High = old.mean(), new.mean(), change, change-half, change+half
+	} else {
+		r.Old, r.New = math.Exp(old.mean()), math.Exp(new.mean())
+		r.Change, r.Low, r.High = math.Expm1(change), math.Expm1(change-half), math.Expm1(change+half)
+	}
 	switch {
 	case c.Few:
 		r.Verdict, r.Why = Unknown, "too few runs"
@@ -171,30 +192,6 @@ func (c *Comparison) row(m Measure, of int) Row {
 		r.Verdict = Better
 	}
 	return r
-}
-
-// of is the measure of one run, in seconds or a second; why says that it has none.
-func (m Measure) of(run *Run) (x float64, why string) {
-	if m.Q == 0 {
-		var approved int64
-		for _, l := range run.Report.Labels {
-			approved += l.Counts[report.Approved]
-		}
-		if approved == 0 {
-			return 0, "nothing was approved"
-		}
-		return float64(approved) / run.Report.Measured().Seconds(), ""
-	}
-	q := run.Report.Label(m.Label).Quantile(m.Q)
-	switch {
-	case q.N == 0:
-		return 0, "no such exchange"
-	case q.TooFew:
-		return 0, fmt.Sprintf("%d exchanges are too few for it, it takes %d", q.N, report.MinSamples(m.Q))
-	case q.AtLeast:
-		return 0, "known only to be at least so much: exchanges without an outcome reach into it"
-	}
-	return q.Value.Seconds(), ""
 }
 
 // comparable says why runs cannot be compared; the first so many are the old ones.
@@ -296,26 +293,5 @@ func together(agents []report.Agent) []int {
 	}
 	all := slices.Sorted(maps.Values(on))
 	slices.Reverse(all)
-	return all
-}
-
-// slices of one label, in the order of their seconds.
-func (r *Run) slices(label string) (all []report.Slice) {
-	for _, s := range r.Slices {
-		if s.Label == label {
-			all = append(all, s)
-		}
-	}
-	slices.SortStableFunc(all, func(a, b report.Slice) int { return cmp.Compare(a.From, b.From) })
-	return all
-}
-
-// rates are how many were approved in each second after the warm-up.
-func (r *Run) rates() (all []float64) {
-	for _, s := range r.Report.Seconds {
-		if !s.Warmup && s.Length > 500*time.Millisecond {
-			all = append(all, float64(s.Counts[report.Approved])/s.Length.Seconds())
-		}
-	}
 	return all
 }

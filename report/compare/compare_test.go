@@ -2,7 +2,9 @@ package compare_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -20,13 +22,14 @@ const timeout = 10 * time.Second
 type host struct {
 	slower         float64
 	runs, together float64
+	lost           float64 // share of the purchases that it does not answer; each is reversed
 }
 
 // play plays a run of some seconds, at 200 arrivals each, into a folder, and reads it.
 func (h host) play(t testing.TB, rng *rand.Rand, seconds int) *compare.Run {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "run")
-	rec := report.NewRecorder([]string{"purchase"}, timeout, 0)
+	rec := report.NewRecorder([]string{"purchase", "reversal"}, timeout, 0)
 	shard := rec.Shard()
 	plan := report.Plan{Model: "open", Arrivals: "200/s constant", For: time.Duration(seconds) * time.Second, Timeout: timeout, Terminals: 10}
 	begun := &report.Report{Run: fmt.Sprint(rng.Uint64()), Part: fmt.Sprint(rng.Uint64()), Plan: plan, Started: time.Unix(1_700_000_000, 0)}
@@ -45,7 +48,17 @@ func (h host) play(t testing.TB, rng *rand.Rand, seconds int) *compare.Run {
 			took := time.Duration((10 + 100*rng.Float64()) * run * some * float64(time.Millisecond))
 			rec.Planned(due, 1)
 			shard.Played(due)
-			shard.Record(report.Sample{Due: due, Sent: due, Done: due + took, Outcome: report.Approved, Code: [4]byte{'0', '0'}})
+			approved := report.Sample{Due: due, Sent: due, Done: due + took, Outcome: report.Approved, Code: [4]byte{'0', '0'}}
+			if h.lost == 0 || rng.Float64() >= h.lost {
+				shard.Record(approved)
+				continue
+			}
+			shard.Failed()
+			shard.Record(report.Sample{Due: due, Sent: due, Done: due + timeout, Outcome: report.TimedOut})
+			for approved.Label = 1; rng.Float64() < 0.5; { // acknowledged, and sent again
+				shard.Record(approved)
+			}
+			shard.Record(approved)
 		}
 		if err := folder.Interval(rec.Tick(time.Duration(s+1) * time.Second)); err != nil {
 			t.Fatal(err)
@@ -136,8 +149,75 @@ func TestSlowerIsSaidWithItsBounds(t *testing.T) {
 		}
 	}
 	back := compared(t, c.New, c.Old)
-	if len(back.Regressed(0)) > 0 || back.Rows[1].Verdict != compare.Better {
-		t.Errorf("the other way round %v is %s", back.Rows[1].Measure, back.Rows[1].Words())
+	if len(back.Regressed(0)) > 0 || back.Rows[3].Verdict != compare.Better {
+		t.Errorf("the other way round %v is %s", back.Rows[3].Measure, back.Rows[3].Words())
+	}
+}
+
+// That a host leaves some payments unanswered by chance makes it no other host, rare as they
+// may be.
+func TestChanceIsNoDifferenceInShares(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays 320 made-up runs")
+	}
+	rng := rand.New(rand.NewPCG(13, 14))
+	for _, lost := range []float64{0.0005, 0.02} {
+		alarms := 0
+		for range 20 {
+			h := host{runs: 0.01, lost: lost}
+			for _, r := range compared(t, h.side(t, rng, 4, 4), h.side(t, rng, 4, 4)).Rows {
+				if r.Share != "" && r.Verdict != compare.NoDifference {
+					alarms++
+				}
+			}
+		}
+		if alarms > 1 {
+			t.Errorf("%d of 20 comparisons of a host that loses %g with itself see a difference, want 1 at most", alarms, lost)
+		}
+	}
+}
+
+// The reversals of purchases that were not answered are approved, more of them than there
+// were purchases lost: they make no host a better one.
+func TestWhoLeavesPaymentsUnansweredIsWorse(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	c := compared(t, host{runs: 0.01}.side(t, rng, 4, 5), host{runs: 0.01, lost: 0.08}.side(t, rng, 4, 5))
+	worse := map[string]bool{}
+	for _, r := range c.Regressed(0.05) {
+		worse[r.String()] = true
+	}
+	for _, m := range []string{"approved a second", "unanswered", "failed"} {
+		if !worse[m] {
+			t.Errorf("%s is not worse: %+v", m, c.Rows[:3])
+		}
+	}
+	var text, program bytes.Buffer
+	if err := errors.Join(c.WriteText(&text, 0.05), c.WriteJSON(&program, 0.05)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"approved a second: fewer by ", "failed: more by ", " points\n", "reversal: not compared: of the old runs 0 of 4 have it, of the new ones 4 of 4"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("want %q in:\n%s", want, text.String())
+		}
+	}
+	if !strings.Contains(program.String(), `"label": "reversal",
+      "old_runs": 0,
+      "new_runs": 4`) {
+		t.Errorf("the reversals are not named:\n%s", program.String())
+	}
+	if back := compared(t, c.New, c.Old); len(back.Regressed(0)) > 0 || back.Rows[1].Verdict != compare.Better || back.Rows[2].Verdict != compare.Better {
+		t.Errorf("the other way round: %+v", back.Rows[:3])
+	}
+}
+
+// A share that is small is allowed to change by a share of one in a hundred, a larger one
+// by a share of itself.
+func TestSharesMayBeWorseByAShareOfThemselves(t *testing.T) {
+	for _, c := range []struct{ old, change, loss float64 }{{0, 0.0004, 0.04}, {0, 0.08, 8}, {0.005, 0.001, 0.1}, {0.02, 0.001, 0.05}, {0.2, -0.1, -0.5}} {
+		r := compare.Row{Measure: compare.Measure{Share: compare.Unanswered}, Old: c.old, Change: c.change}
+		if math.Abs(r.Loss()-c.loss) > 1e-9 {
+			t.Errorf("%g more than %g is %g worse, want %g", c.change, c.old, r.Loss(), c.loss)
+		}
 	}
 }
 
@@ -159,14 +239,21 @@ func TestRunsThatWereNotPlayedAlikeAreRefused(t *testing.T) {
 	side := func() *compare.Side { return host{}.side(t, rng, 1, 2) }
 	for name, spoil := range map[string]func(r *report.Report){
 		"were not played alike: terminals 10 and 11": func(r *report.Report) { r.Plan.Terminals = 11 },
-		"were not played alike: cores":               func(r *report.Report) { r.Environment.Cores += 2 },
-		"is invalid":                                 func(r *report.Report) { r.Validity.Level = report.Invalid },
-		"is not the whole run":                       func(r *report.Report) { r.Incomplete = "it was killed" },
-		"was interrupted":                            func(r *report.Report) { r.Interrupted = true },
+		"were not played alike: faults answer-lost=5% and answer-lost=5%, line-cut=97th": func(r *report.Report) {
+			r.Plan.Faults = []string{"answer-lost=5%", "line-cut=97th"}
+		},
+		"were not played alike: drain of one timeout and 20s": func(r *report.Report) { r.Plan.Drain = 20 * time.Second },
+		"were not played alike: --settle false and true":      func(r *report.Report) { r.Plan.Settle = true },
+		"were not played alike: --strict false and true":      func(r *report.Report) { r.Plan.Strict = true },
+		"were not played alike: cores":                        func(r *report.Report) { r.Environment.Cores += 2 },
+		"is invalid":                                          func(r *report.Report) { r.Validity.Level = report.Invalid },
+		"is not the whole run":                                func(r *report.Report) { r.Incomplete = "it was killed" },
+		"was interrupted":                                     func(r *report.Report) { r.Interrupted = true },
 	} {
-		new := side()
+		old, new := side(), side()
+		old.Runs[0].Report.Plan.Faults, new.Runs[0].Report.Plan.Faults = []string{"answer-lost=5%"}, []string{"answer-lost=5%"}
 		spoil(new.Runs[0].Report)
-		if _, err := compare.Compare(side(), new); err == nil || !strings.Contains(err.Error(), "not comparable: ") || !strings.Contains(err.Error(), name) {
+		if _, err := compare.Compare(old, new); err == nil || !strings.Contains(err.Error(), "not comparable: ") || !strings.Contains(err.Error(), name) {
 			t.Errorf("want %q, have %v", name, err)
 		}
 	}

@@ -12,27 +12,27 @@ import (
 	"github.com/posfleet/posfleet/report"
 )
 
-// sample is one side's figures, as logarithms, and the variance of their mean that the
+// sample is one side's figures, as logarithms but of shares, and the variance of their mean that the
 // seconds of the runs alone make.
 type sample struct {
-	logs   []float64
-	within float64
+	figures []float64
+	within  float64
 }
 
 func (s *sample) mean() (m float64) {
-	for _, x := range s.logs {
+	for _, x := range s.figures {
 		m += x
 	}
-	return m / float64(len(s.logs))
+	return m / float64(len(s.figures))
 }
 
 // between is the variance of the mean that the runs make, 0 for one run.
 func (s *sample) between() (v float64) {
-	n := float64(len(s.logs))
+	n := float64(len(s.figures))
 	if n < 2 {
 		return 0
 	}
-	for _, x := range s.logs {
+	for _, x := range s.figures {
 		v += (x - s.mean()) * (x - s.mean())
 	}
 	return v / (n - 1) / n
@@ -45,7 +45,7 @@ const resolution = 0.001
 // such a confidence, by the seconds of the runs alone.
 func within(a, b *sample, confidence float64) float64 {
 	normal := distuv.Normal{Sigma: 1}
-	return max(resolution, normal.Quantile(1-(1-confidence)/2)*math.Sqrt(a.within+b.within))
+	return normal.Quantile(1-(1-confidence)/2) * math.Sqrt(a.within+b.within)
 }
 
 // welch is the same by how the runs of each side differ (Welch 1947), 0 where they do not.
@@ -54,7 +54,7 @@ func welch(a, b *sample, confidence float64) float64 {
 	if va+vb == 0 {
 		return 0
 	}
-	freedom := (va + vb) * (va + vb) / (va*va/float64(len(a.logs)-1) + vb*vb/float64(len(b.logs)-1))
+	freedom := (va + vb) * (va + vb) / (va*va/float64(len(a.figures)-1) + vb*vb/float64(len(b.figures)-1))
 	t := distuv.StudentsT{Sigma: 1, Nu: freedom}
 	return t.Quantile(1-(1-confidence)/2) * math.Sqrt(va+vb)
 }
@@ -62,18 +62,50 @@ func welch(a, b *sample, confidence float64) float64 {
 // resamples is how often the seconds of a run are drawn again.
 const resamples = 300
 
-// noise is the variance that the logarithm of a measure of one run has by its seconds:
+// noise is the variance that a measure of one run has by its seconds, on its scale:
 // blocks of seconds are drawn again and again (Künsch 1989), each as long as the root of
 // all. The drawing is the same each time, so that a comparison can be repeated.
 func (m Measure) noise(run *Run) float64 {
-	if m.Q == 0 {
-		return spread(len(run.rates()), rates(run.rates()))
+	switch {
+	case m.Share == Unanswered:
+		seconds := run.seconds()
+		return max(m.counted(run), spread(len(seconds), lost(seconds)))
+	case m.Share != "": // no second tells of them
+		return m.counted(run)
+	case m.Q == 0:
+		return spread(len(run.rates()), logs(rates(run.rates())))
 	}
 	all := run.slices(m.Label)
-	return spread(len(all), pooled(all, m.Q))
+	return spread(len(all), logs(pooled(all, m.Q)))
 }
 
-// spread is the variance of the logarithm of what drawn seconds come to; drawn tells
+// counted is the variance of a share by the number of what it counts alone; one more and
+// one less are taken in, so that none of a few is not none for certain (Agresti and Coull,
+// The American Statistician 52, 1998).
+func (m Measure) counted(run *Run) float64 {
+	n, of := m.share(run)
+	p := (float64(n) + 1) / (float64(of) + 2)
+	return p * (1 - p) / (float64(of) + 2)
+}
+
+// logs are the logarithms of a figure.
+func logs(figure func(drawn []int64) float64) func(drawn []int64) float64 {
+	return func(drawn []int64) float64 { return math.Log(max(figure(drawn), 1e-9)) }
+}
+
+// lost is the share unanswered of drawn seconds.
+func lost(seconds []report.Second) func(drawn []int64) float64 {
+	return func(drawn []int64) float64 {
+		var n, of int64
+		for i, times := range drawn {
+			bad, due := unanswered(seconds[i].Counts)
+			n, of = n+times*bad, of+times*due
+		}
+		return float64(n) / float64(max(1, of))
+	}
+}
+
+// spread is the variance of what drawn seconds come to; drawn tells
 // how often each of n was.
 func spread(n int, figure func(drawn []int64) float64) float64 {
 	if n < 2 {
@@ -91,7 +123,7 @@ func spread(n int, figure func(drawn []int64) float64) float64 {
 				drawn[(from+k)%n]++
 			}
 		}
-		x := math.Log(max(figure(drawn), 1e-9))
+		x := figure(drawn)
 		sum, squares = sum+x, squares+x*x
 	}
 	mean := sum / resamples

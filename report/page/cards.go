@@ -19,6 +19,9 @@ func unjudged(r *report.Report) string {
 	if strings.HasPrefix(r.Incomplete, report.UnderWay) {
 		return report.UnderWay
 	}
+	if slices.ContainsFunc(r.Agents, func(a report.Agent) bool { return a.Lost != "" || a.Away() }) {
+		return "an agent did not come to its end"
+	}
 	return "the run did not come to its end"
 }
 
@@ -91,6 +94,9 @@ func playedCard(r *report.Report) verdictCard {
 		return verdictCard{"Scenarios", "bad", "✗", report.FormatCount(r.Failed) + " did not hold", "of " + report.FormatCount(r.Played) + " played"}
 	case r.Played == 0:
 		return verdictCard{"Scenarios", "warn", "!", "none played", ""}
+	}
+	if why := r.NotKnown(); why != "" {
+		return verdictCard{"Scenarios", "warn", "!", "not known of all", "of " + report.FormatCount(r.Played) + " played none is known not to have held: " + why}
 	}
 	return verdictCard{"Scenarios", "good", "✓", "all held", report.FormatCount(r.Played) + " were played"}
 }

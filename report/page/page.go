@@ -295,8 +295,8 @@ func asked(r *report.Report) []pair {
 	if n := r.NotPlayed - unplayed; n > 0 {
 		list = append(list, pair{"… not played: no terminal was free", report.FormatCount(n)})
 	}
-	if unplayed > 0 {
-		list = append(list, pair{"… " + r.UnplayedBy(), report.FormatCount(unplayed)})
+	for _, u := range r.UnplayedBy() {
+		list = append(list, pair{"… " + u.By, report.FormatCount(u.N)})
 	}
 	if r.Failed > 0 {
 		list = append(list, pair{"… played, with a step that did not hold", report.FormatCount(r.Failed)})

@@ -405,9 +405,24 @@ func (r *Report) restore(log *Log) {
 	if log.Torn {
 		r.Incomplete += "; the last second of its log was cut off, and is left out"
 	}
-	same := r.Validity.SameHost
-	r.Validity = Validity{Level: NotJudged, Reasons: []string{"the run did not come to its end"}, SameHost: same}
+	r.Validity = unended(r.Seconds, r.Validity.SameHost)
 	r.Limits, r.Money = nil, Money{}
+}
+
+// unended judges the generator over the seconds that are known of a run that did not come
+// to its end: what was found stands, and that nothing was says nothing of the rest.
+func unended(seconds []Second, sameHost bool) Validity {
+	const why = "the run did not come to its end"
+	v := ValidityOf(seconds, sameHost)
+	switch v.Level {
+	case Invalid:
+		v.Reasons = append(v.Reasons, why)
+	case Suspect:
+		v.Level, v.Reasons = NotJudged, append([]string{why}, v.Reasons...)
+	default:
+		v.Level, v.Reasons = NotJudged, []string{why}
+	}
+	return v
 }
 
 // restore takes the phase's histograms from the log.

@@ -220,6 +220,9 @@ func (f *Folder) again(r *Report, whole int64) error {
 // Missing are the files that the folder of a run is to have and has not, or not whole: a
 // journal of other rows than run.json says, events whose last line is cut.
 func Missing(dir string, r *Report) (lost []string) {
+	if _, begun := summaryOf(dir); begun {
+		return nil // they come when the agent has ended
+	}
 	look := func(name string, cut func(rows int64, last []byte) string) {
 		rows, last, err := rowsOf(filepath.Join(dir, name))
 		switch {
@@ -300,21 +303,27 @@ func Read(dir string) (*Report, error) {
 	var log *Log
 	var bad error
 	var reading sync.WaitGroup
-	reading.Go(func() { log, bad = readLogFile(filepath.Join(dir, logName)) })
-	s, err := readSummary(filepath.Join(dir, summaryName))
+	name, sent := summaryOf(dir)
+	reading.Go(func() {
+		if log, bad = readLogFile(filepath.Join(dir, logName)); sent && errors.Is(bad, fs.ErrNotExist) {
+			log, bad = &Log{}, nil // of its agent no second has come
+		}
+	})
+	s, err := readSummary(name)
 	reading.Wait()
 	if err != nil {
 		return nil, err
 	}
 	r, err := s.report()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, summaryName), err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if bad != nil {
 		return nil, bad
 	}
 	if r.Incomplete != "" && r.Planned == 0 && len(r.Labels) == 0 {
 		r.restore(log)
+		r = r.withAgents(dir, log)
 		r.complete()
 		return r, nil
 	}

@@ -47,7 +47,7 @@ func TestKilledControllersFolderTellsWhatItsAgentsSent(t *testing.T) {
 		if name == "3" { // it has just joined
 			err = os.Remove(f.Path(logName))
 		} else {
-			err = f.Phase(&Phase{Terminals: 10, Took: ms, Label: Label{Name: "sign-in"}})
+			err = f.Phase(&Phase{Terminals: 10, Took: ms, Label: Label{Name: "sign-in"}}, time.Now())
 			for i := range 3 {
 				s := Second{At: time.Duration(i) * time.Second, Length: time.Second, Warmup: i == 0, Planned: 4, Played: 3, Counts: Counts{Approved: 3}}
 				h := newHistogram(time.Second.Microseconds())

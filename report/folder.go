@@ -159,10 +159,10 @@ func (f *Folder) Interval(iv Interval) error {
 }
 
 // Phase puts a phase before the first arrival into latency.hlog; they come before all
-// intervals.
-func (f *Folder) Phase(p *Phase) error {
+// intervals. started is when the run begins, from which the log counts.
+func (f *Folder) Phase(p *Phase, started time.Time) error {
 	if f.writer == nil {
-		if err := f.head(time.Now()); err != nil {
+		if err := f.head(started); err != nil {
 			return err
 		}
 	}

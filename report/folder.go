@@ -159,10 +159,10 @@ func (f *Folder) Interval(iv Interval) error {
 }
 
 // Phase puts a phase before the first arrival into latency.hlog; they come before all
-// intervals.
-func (f *Folder) Phase(p *Phase) error {
+// intervals. started is when the run begins, from which the log counts.
+func (f *Folder) Phase(p *Phase, started time.Time) error {
 	if f.writer == nil {
-		if err := f.head(time.Now()); err != nil {
+		if err := f.head(started); err != nil {
 			return err
 		}
 	}
@@ -220,6 +220,9 @@ func (f *Folder) again(r *Report, whole int64) error {
 // Missing are the files that the folder of a run is to have and has not, or not whole: a
 // journal of other rows than run.json says, events whose last line is cut.
 func Missing(dir string, r *Report) (lost []string) {
+	if _, begun := summaryOf(dir); begun {
+		return nil // they come when the agent has ended
+	}
 	look := func(name string, cut func(rows int64, last []byte) string) {
 		rows, last, err := rowsOf(filepath.Join(dir, name))
 		switch {
@@ -300,21 +303,27 @@ func Read(dir string) (*Report, error) {
 	var log *Log
 	var bad error
 	var reading sync.WaitGroup
-	reading.Go(func() { log, bad = readLogFile(filepath.Join(dir, logName)) })
-	s, err := readSummary(filepath.Join(dir, summaryName))
+	name, sent := summaryOf(dir)
+	reading.Go(func() {
+		if log, bad = readLogFile(filepath.Join(dir, logName)); sent && errors.Is(bad, fs.ErrNotExist) {
+			log, bad = &Log{}, nil // of its agent no second has come
+		}
+	})
+	s, err := readSummary(name)
 	reading.Wait()
 	if err != nil {
 		return nil, err
 	}
 	r, err := s.report()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, summaryName), err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if bad != nil {
 		return nil, bad
 	}
 	if r.Incomplete != "" && r.Planned == 0 && len(r.Labels) == 0 {
 		r.restore(log)
+		r = r.withAgents(dir, log)
 		r.complete()
 		return r, nil
 	}
@@ -405,9 +414,23 @@ func (r *Report) restore(log *Log) {
 	if log.Torn {
 		r.Incomplete += "; the last second of its log was cut off, and is left out"
 	}
-	same := r.Validity.SameHost
-	r.Validity = Validity{Level: NotJudged, Reasons: []string{notToItsEnd}, SameHost: same}
+	r.Validity = unended(r.Seconds, r.Validity.SameHost)
 	r.Limits, r.Money = nil, Money{}
+}
+
+// unended judges the generator over the seconds that are known of a run that did not come
+// to its end: what was found stands, and that nothing was says nothing of the rest.
+func unended(seconds []Second, sameHost bool) Validity {
+	v := ValidityOf(seconds, sameHost)
+	switch v.Level {
+	case Invalid:
+		v.Reasons = append(v.Reasons, notToItsEnd)
+	case Suspect:
+		v.Level, v.Reasons = NotJudged, append([]string{notToItsEnd}, v.Reasons...)
+	default:
+		v.Level, v.Reasons = NotJudged, []string{notToItsEnd}
+	}
+	return v
 }
 
 // restore takes the phase's histograms from the log.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // A disk that is full for events is full for the run: it ends with the second.
@@ -166,5 +167,35 @@ func TestLostAgentKeepsNoPromise(t *testing.T) {
 	r.Agents[0].State = "ended"
 	if r.Judge(WithDefaults(nil)); !slices.ContainsFunc(r.Limits, func(l LimitResult) bool { return l.OK }) {
 		t.Error("none is kept of an agent that ended")
+	}
+}
+
+// What a generator that was killed did to its seconds is told of them: a run of which the
+// end is not known is no better than what is known of it.
+func TestKilledRunKeepsItsBadSeconds(t *testing.T) {
+	for name, c := range map[string]struct {
+		lag     time.Duration
+		level   Level
+		reasons []string
+	}{
+		"sound":   {ms, NotJudged, []string{"the run did not come to its end"}},
+		"late":    {3 * ms, NotJudged, []string{"the run did not come to its end", "suspect: schedule lag p99 3.00 ms, over 2.00 ms in second 1"}},
+		"stopped": {877 * ms, Invalid, []string{"invalid: schedule lag p99 877 ms, over 20.0 ms in second 1", "the run did not come to its end"}},
+	} {
+		f := begunFolder(t)
+		for i := range 3 {
+			s := sound()
+			s.Counts, s.Response.P99 = Counts{}, 2*time.Second
+			if s.At = time.Duration(i) * time.Second; i == 1 {
+				s.LagP99 = c.lag
+			}
+			if err := f.Interval(Interval{From: s.At, To: s.At + time.Second, Second: &s}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := Read(f.Name())
+		if err != nil || r.Validity.Level != c.level || !slices.Equal(r.Validity.Reasons, c.reasons) {
+			t.Errorf("%s: %v %q, %v", name, r.Validity.Level, r.Validity.Reasons, err)
+		}
 	}
 }

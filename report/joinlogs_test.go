@@ -211,6 +211,28 @@ func TestEndedShareIsHeldToThePlan(t *testing.T) {
 	}
 }
 
+// The log of parts counts from when their run began, not from when they were joined: readers
+// of HdrHistogram's format put each second at that time.
+func TestJoinedLogBeginsWithTheRun(t *testing.T) {
+	dir := t.TempDir()
+	rep := record(t, filepath.Join(dir, "1"), 0, 1)
+	rep.SignIn = Phase{Terminals: 5, Took: time.Second, Label: Label{Name: "sign-in"}}
+	whole, err := Create(filepath.Join(dir, "whole"), rep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := whole.Phase(&rep.SignIn, rep.Started); err != nil {
+		t.Fatal(err)
+	}
+	if err := whole.JoinLogs(rep, []string{filepath.Join(dir, "1")}); err != nil {
+		t.Fatal(err)
+	}
+	log, err := readLogFile(whole.Path(logName))
+	if err != nil || !log.Started.Equal(rep.Started) {
+		t.Errorf("it begins at %v, the run at %v: %v", log.Started, rep.Started, err)
+	}
+}
+
 // An arrival that two agents played is planned twice, and no count is negative.
 func TestPlayedBesideThePlan(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "1")

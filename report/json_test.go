@@ -26,7 +26,7 @@ func kept(t *testing.T, finish bool) (string, *Report) {
 		t.Fatal(err)
 	}
 	signedIn := phase(t)
-	if err := f.Phase(&signedIn); err != nil {
+	if err := f.Phase(&signedIn, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	s.Record(Sample{Due: -time.Hour, Sent: -time.Hour, Done: -time.Hour + ms})

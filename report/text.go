@@ -114,7 +114,11 @@ func (t *text) tables(r *Report) error {
 	}
 	labels := slices.DeleteFunc(slices.Clone(r.Labels), func(l Label) bool { return l.Counts == Counts{} })
 	if len(labels) == 0 {
-		t.wrapped("", t.paint(yellow, "no exchange outside the warm-up"))
+		nothing := "no exchange outside the warm-up"
+		if r.untold() {
+			nothing = "of its exchanges nothing is known"
+		}
+		t.wrapped("", t.paint(yellow, nothing))
 		t.printf("\n")
 		return nil
 	}
@@ -124,6 +128,11 @@ func (t *text) tables(r *Report) error {
 	t.outcomes(r, labels)
 	t.latencies(labels, &all, &r.LineDelay)
 	return nil
+}
+
+// untold reports whether nothing is known of what a run that was killed has played.
+func (r *Report) untold() bool {
+	return r.Incomplete != "" && len(r.Seconds) == 0 && len(r.Labels) == 0
 }
 
 // nameWidth is the room for a label's name; longer ones are cut.
@@ -222,7 +231,9 @@ func (t *text) facts(r *Report) {
 			warm[o] += n
 		}
 	}
-	t.wrapped("answers", cmp.Or(listed(codes), "none had a response code"))
+	if answers := cmp.Or(listed(codes), "none had a response code"); !r.untold() {
+		t.wrapped("answers", answers)
+	}
 	if len(reasons) > 0 {
 		t.wrapped("orders", "refused because "+listed(reasons))
 	}
@@ -270,7 +281,9 @@ func (t *text) facts(r *Report) {
 		t.wrapped("clamped", Plural(clamped, "value")+" beyond the histogram's range")
 	}
 	t.phases(r)
-	if sent := warm.Sent() + warm[Unsent]; r.Plan.Warmup > 0 {
+	if sent := warm.Sent() + warm[Unsent]; r.Plan.Warmup > 0 && r.untold() {
+		t.wrapped("warm-up", "the first "+plain(r.Plan.Warmup)+" are told apart")
+	} else if r.Plan.Warmup > 0 {
 		t.wrapped("warm-up", fmt.Sprintf("the first %s: %s kept apart from all of the above", plain(r.Plan.Warmup), Plural(sent, "exchange")))
 	} else {
 		t.wrapped("warm-up", "none")

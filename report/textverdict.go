@@ -11,7 +11,7 @@ const AfterBreak = ": a host that hangs up after each answer wants --line each"
 // phases writes what the fleet did before the first arrival.
 func (t *text) phases(r *Report) {
 	if r.Incomplete != "" && r.SignIn.Terminals == 0 {
-		t.wrapped("sign-in", "not known: it had not ended")
+		t.wrapped("sign-in", "not known: no log tells of its end")
 	}
 	t.phase("sign-in", &r.SignIn)
 	t.phase("settling", &r.Opening)

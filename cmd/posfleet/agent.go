@@ -152,7 +152,7 @@ func thisAgent() string {
 
 // The names of a run's summary, before it has been played and after, and of its log.
 const (
-	begunName   = "begun.json"
+	begunName   = report.BegunName
 	summaryName = "run.json"
 	logName     = "latency.hlog" // what grows
 	nowName     = "now.ndjson"   // likewise, of a run that is seen while it runs

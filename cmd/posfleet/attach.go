@@ -30,7 +30,7 @@ func (f *spreadFlags) goOn(cmd *cobra.Command, args []string, view viewFlags, si
 	if len(args) > 0 || others > 1 {
 		return usage(errors.New("--attach: the run has been asked for already, leave all else but --live, --metrics and --otlp out"))
 	}
-	c := &controlled{view: view, tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: filepath.Join(f.attach, "agents")}
+	c := &controlled{view: view, tell: newProgress(cmd.ErrOrStderr()), sig: sig, dir: filepath.Join(f.attach, report.AgentsName)}
 	mine, claimed := claimRun(c.dir)
 	if claimed == nil {
 		defer mine.Close()

@@ -69,7 +69,7 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 		meetingPlace: meetingPlace{Agents: f.spread.agents, Takeover: f.spread.takeover, Watched: plan.Watched, Keys: plan.Keys, Creds: f.spread.join.creds, Listen: f.spread.listen, Cluster: f.spread.join.cluster,
 			Bundled: n.books != nil, Limits: slices.Concat(j.load.Limits, f.limits)},
 		asked: f.asked, limits: j.limits, books: n.books, due: f.due(j), planned: j.pacer != nil,
-		folder: folder, tell: tell, sig: sig, dir: folder.Path("agents"), view: f.view, desk: desk, hand: f.newHand(folder, tell),
+		folder: folder, tell: tell, sig: sig, dir: folder.Path(report.AgentsName), view: f.view, desk: desk, hand: f.newHand(folder, tell),
 	}
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return &exit{code: exitIncomplete, err: err}
@@ -147,7 +147,7 @@ func (c *controlled) now() time.Duration {
 }
 
 // meetingName is its file in the run's folder of agents.
-const meetingName = "controller.json"
+const meetingName = report.ControllerName
 
 // controlled is a run that agents play.
 type controlled struct {

@@ -57,7 +57,7 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 	rep.Judge(c.limits)
 	for _, phase := range []*report.Phase{&rep.SignIn, &rep.Opening} {
 		if phase.Terminals > 0 {
-			if err := c.folder.Phase(phase); err != nil {
+			if err := c.folder.Phase(phase, rep.Started); err != nil {
 				return nil, nil, err
 			}
 		}

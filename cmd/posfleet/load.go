@@ -296,12 +296,28 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 		}
 	}
 	run.Observer.SignIn = tell.signIn
-	run.Observer.SignedIn = func(signIn, opening *report.Phase) {
-		for _, phase := range []*report.Phase{signIn, opening} {
+	var phases []*report.Phase // that are not written yet: the log begins with the run
+	begins := func(at time.Time) {
+		for _, phase := range phases {
 			if phase != nil {
 				phase.Why = hidden(run.Profile.Dialect, phase.Why)
-				keep(folder.Phase(phase))
+				keep(folder.Phase(phase, at))
 			}
+		}
+		phases = nil
+	}
+	run.Observer.SignedIn = func(signIn, opening *report.Phase) {
+		if phases = []*report.Phase{signIn, opening}; run.Begin == nil {
+			begins(time.Now())
+		}
+	}
+	if begin := run.Begin; begin != nil { // with the others
+		run.Begin = func(ctx context.Context) (time.Time, error) {
+			at, err := begin(ctx)
+			if err == nil {
+				begins(at)
+			}
+			return at, err
 		}
 	}
 	run.Observer.Second = func(iv report.Interval) {
@@ -324,7 +340,9 @@ func (f *loadFlags) play(ctx context.Context, run *sim.Run, folder *report.Folde
 	}
 	defer context.AfterFunc(sig.abort, f.hand.leave)() // a third signal may end the process
 	note(run, folder.Events)
+	tell.begin()
 	rep, err = run.Do(ctx, sig.abort)
+	begins(time.Now()) // of what did not begin
 	f.hand.leave()
 	tell.done()
 	return rep, incomplete, err

@@ -17,7 +17,7 @@ type progress struct {
 	mu    sync.Mutex
 	w     io.Writer
 	live  bool
-	began time.Time
+	began time.Time // to sign terminals in
 	said  time.Time
 	wide  int
 	ready bool
@@ -25,7 +25,14 @@ type progress struct {
 }
 
 func newProgress(w io.Writer) *progress {
-	return &progress{w: w, live: terminal(w), began: time.Now()}
+	return &progress{w: w, live: terminal(w)}
+}
+
+// begin says that the terminals begin to sign in.
+func (p *progress) begin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.began = time.Now()
 }
 
 // line says something that stays.

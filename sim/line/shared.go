@@ -214,7 +214,7 @@ func (s *Shared) flush() {
 			if s.conn == conn {
 				s.taken -= int64(len(out) - n)
 			}
-			s.fail(conn, fmt.Errorf("%w: %w", ErrBroken, err))
+			s.fail(conn, broken(err))
 		}
 	}
 	s.writing = false
@@ -318,7 +318,7 @@ func (s *Shared) read(conn *concentrator) {
 			if s.strays.half(r.Begun()) {
 				s.hasStrays.Store(true)
 			}
-			s.fail(conn, fmt.Errorf("%w: %w", ErrBroken, err))
+			s.fail(conn, broken(err))
 			s.unlock()
 			return
 		}

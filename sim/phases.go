@@ -123,10 +123,16 @@ func (f *fleet) powerOn(p *Player, t *Terminal) error {
 	return p.signInUntilHeard()
 }
 
-// open has a terminal start a batch: whatever the one before holds is not this run's.
+// open has a terminal start a batch: whatever the one before holds is not this run's. That
+// a host calls the terminal's own totals unbalanced, or in error, is: no batch explains it.
 func (f *fleet) open(p *Player, t *Terminal) error {
 	p.settleBatch()
-	*t.Settled() = Settled{Failed: t.Settled().Failed, Why: t.Settled().Why}
+	s := t.Settled()
+	kept := Settled{Failed: s.Failed, Why: s.Why}
+	if r := &p.Last; s.Counts[Unbalanced] > 0 && r.Host == r.Own {
+		kept.Counts[Unbalanced], kept.Detail = s.Counts[Unbalanced], s.Detail
+	}
+	*s = kept
 	if !t.SignedIn {
 		return p.signInUntilHeard()
 	}

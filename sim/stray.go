@@ -81,14 +81,18 @@ func (p *Player) nearly(f *dialect.Form, r *Result) {
 			r.Stray.Why = fmt.Sprintf("%s (%s)", r.Stray.breaks, r.Stray.Why)
 		}
 	}
-	if err != nil || !m.IsAnswer() || p.x.Meant {
+	switch {
+	case err != nil && p.x.Meant:
+		err = rules.Unreadable(p.unread(&line.Unread{Octets: r.Stray.Octets, Err: err}))
+	case err != nil || !m.IsAnswer():
 		return
+	default:
+		_, err = rules.NewJudge(d).Check(p.asked(f, m))
+		defer func() { p.judged.Answer = p.ans }()
 	}
-	_, err = rules.NewJudge(d).Check(p.asked(f, m))
 	if b, is := errors.AsType[*rules.Broken](err); is {
 		if r.Stray.broken = b; r.Stray.breaks == "" {
 			r.Stray.Why += ": " + b.Error()
 		}
 	}
-	p.judged.Answer = p.ans
 }

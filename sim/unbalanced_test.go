@@ -1,8 +1,11 @@
 package sim_test
 
 import (
+	"net"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
@@ -134,5 +137,44 @@ func TestJournalTellsWhatTheSettlementTold(t *testing.T) {
 	}
 	if net := sum - told[0].Amount; net != x.Journal.All.Net() {
 		t.Errorf("the journal told sums up to %d, the books to %d", net, x.Journal.All.Net())
+	}
+}
+
+// A host that calls the first settlements unbalanced, or in error, with the terminal's own
+// totals, has not balanced every settlement: nothing that was there before explains that.
+// That it has more is from before the run.
+func TestOpeningSettlementsMayBeUnbalanced(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		flag, more byte
+		want       int64
+	}{{"unbalanced", '2', 0, 8}, {"in error", '3', 0, 8}, {"more than the terminal's", '2', 1, 0}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d, _ := dialect.Named("cup")
+			var mu sync.Mutex
+			seen := map[string]bool{}
+			rep := settling(t, time.Second, time.Second, func(near net.Conn, said []byte) {
+				if m := d.NewMessage(); isSettlement(said) && m.Read(said[2:]) == nil {
+					mu.Lock()
+					if of := string(m.Get(wire.TerminalID)); !seen[of] {
+						seen[of] = true
+						v := m.Field(48)
+						v[11], v[14], v[30] = v[11]+c.more, v[14]+c.more, c.flag
+						m.SetField(48, v)
+						said, _ = wire.AppendFrame(nil, m)
+					}
+					mu.Unlock()
+				}
+				near.Write(said)
+			})
+			if s := rep.Settlements; s.Unbalanced != c.want || s.Balanced != 8 || s.Failed != 0 || len(s.Detail) != int(c.want) {
+				t.Errorf("settled: %+v, want %d unbalanced", s, c.want)
+			}
+			rep.Judge(report.WithDefaults(nil))
+			if rep.Kept("unbalanced") != (c.want == 0) {
+				t.Errorf("promises: %+v", rep.Limits)
+			}
+		})
 	}
 }

@@ -189,6 +189,11 @@ func (f *loadFlags) shape(cmd *cobra.Command, j *job, p *profile.Profile) (err e
 	if j.limits, err = f.promises(j, p); err != nil {
 		return err
 	}
+	return f.settleable(d)
+}
+
+// settleable refuses --settle where terminals cannot settle.
+func (f *loadFlags) settleable(d *dialect.Dialect) error {
 	if f.settle && !settles(d) {
 		return fmt.Errorf("--settle: dialect %s has no settlement", d.Name)
 	}

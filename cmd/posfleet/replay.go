@@ -79,7 +79,7 @@ func (f *replayFlags) run(cmd *cobra.Command, path string, sig *signals) error {
 	}
 	j := &job{language: scenarios.NewLanguage(p), arrivals: fmt.Sprintf("%d of %s at %g times its speed", len(arrivals), path, f.speed)}
 	plan := replayPlan(p, arrivals)
-	j.load = &scenarios.Load{Plans: []*sim.Plan{plan}, Shares: []float64{1}, Books: true, Terminals: f.load.terminals}
+	j.load = &scenarios.Load{Plans: []*sim.Plan{plan}, Shares: []float64{1}, Books: f.load.settle, Terminals: f.load.terminals}
 	if j.lines, err = line.ParseMode(cmp.Or(f.load.line, p.Line)); err != nil {
 		return usage(err)
 	}
@@ -101,6 +101,9 @@ func (f *replayFlags) run(cmd *cobra.Command, path string, sig *signals) error {
 	}
 	f.load.length = time.Duration(float64(arrivals[len(arrivals)-1].At)/f.speed) + time.Millisecond
 	if j.limits, err = f.load.promises(j, p); err != nil {
+		return usage(err)
+	}
+	if err := f.load.settleable(p.Dialect); err != nil {
 		return usage(err)
 	}
 	return f.load.runJob(cmd, j, sig)

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/posfleet/posfleet/report"
 )
@@ -70,9 +72,29 @@ func judged(rep *report.Report, signalled int, broken error) error {
 	case rep.Nothing():
 		return bad(exitIncomplete, "nothing was judged: nothing was sent outside the warm-up")
 	case rep.Validity.Level == report.NotJudged:
-		return bad(exitIncomplete, "the generator was not judged: there is no whole second outside the warm-up; give --for more, or --warmup less")
+		return bad(exitIncomplete, "the generator was not judged: there is no whole second outside the warm-up; give %s", longer(rep.Plan))
 	}
 	return nil
+}
+
+// longer says which flag of the verb that played a run has it last longer.
+func longer(p report.Plan) string {
+	given := func(flag string) bool {
+		return slices.ContainsFunc(p.Command, func(word string) bool { return word == flag || strings.HasPrefix(word, flag+"=") })
+	}
+	how := "--for more"
+	switch {
+	case len(p.Command) > 1 && p.Command[1] == "replay":
+		return "--speed less, or a longer recording"
+	case given("--stage"):
+		how = "a --stage more"
+	case given("--arrivals"):
+		how = "an --arrivals file that lasts longer"
+	}
+	if p.Warmup > 0 {
+		how += ", or --warmup less"
+	}
+	return how
 }
 
 // limitThat is the first of the limits that somebody asked for of which something is so.

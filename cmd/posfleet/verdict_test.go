@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 )
@@ -82,6 +83,27 @@ func TestStuckArrivalsBreakThePromiseOfTerminals(t *testing.T) {
 	for _, l := range r.Limits {
 		if l.Limit == "a terminal for 99% of the arrivals" && (l.OK || l.Seen != "52.7% (158 of 300)") {
 			t.Errorf("%+v, want it broken", l)
+		}
+	}
+}
+
+// Whoever is to play longer is told so by flags that the verb has.
+func TestAdviceIsOfTheVerb(t *testing.T) {
+	for _, c := range []struct {
+		command string
+		warmup  time.Duration
+		want    string
+	}{
+		{"posfleet load --rate 5/s", time.Second, "give --for more, or --warmup less"},
+		{"posfleet load --closed", 0, "give --for more"},
+		{"posfleet load --stage=5/s:500ms", 0, "give a --stage more"},
+		{"posfleet load --arrivals day.csv", 0, "give an --arrivals file that lasts longer"},
+		{"posfleet replay shop.rec", 0, "give --speed less, or a longer recording"},
+	} {
+		r := &report.Report{Played: 1, Planned: 1, Labels: []report.Label{{Name: "purchase", Counts: report.Counts{report.Approved: 1}}}}
+		r.Plan.Command, r.Plan.Warmup, r.Validity.Level = strings.Fields(c.command), c.warmup, report.NotJudged
+		if err := verdict(r, 0, nil); err == nil || !strings.HasSuffix(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.command, err, c.want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -160,5 +161,25 @@ func TestBrokenLineEndsAllThatIsOpen(t *testing.T) {
 				t.Errorf("after the break: %v", err)
 			}
 		})
+	}
+}
+
+// One cause has one text, whatever the line: reports count by it.
+func TestResetIsToldAlikeOnEveryLine(t *testing.T) {
+	reset := func(_ int, c *peer) {
+		if c.request() != nil {
+			c.SetLinger(0)
+			c.Close()
+		}
+	}
+	faulty := newOwn(t, scripted(t, reset))
+	faulty.Faults = &line.Faults{}
+	for name, l := range map[string]line.Link{
+		"own": newOwn(t, scripted(t, reset)), "own, for faults": faulty, "shared": newShared(t, scripted(t, reset)),
+	} {
+		err := l.Exchange(purchaseOf(tid, 1, 100))
+		if !errors.Is(err, line.ErrBroken) || !errors.Is(err, syscall.ECONNRESET) || err.Error() != "line broken: "+syscall.ECONNRESET.Error() {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net"
+	"os"
 	"syscall"
 	"time"
 
@@ -152,6 +154,21 @@ var (
 	ErrBroken  = errors.New("line broken")
 	ErrStopped = errors.New("run ended before the answer")
 )
+
+// broken is an exchange's end by what broke its line: in the same words on a line of any kind,
+// without the addresses, which are others each time.
+func broken(err error) error { return fmt.Errorf("%w: %w", ErrBroken, bare(err)) }
+
+// bare is what the system said of a read or write, without where.
+func bare(err error) error {
+	if op, is := errors.AsType[*net.OpError](err); is && (op.Op == "read" || op.Op == "write") {
+		err = op.Err
+	}
+	if call, is := err.(*os.SyscallError); is {
+		err = call.Err
+	}
+	return err
+}
 
 // Exhausted reports whether an exchange failed for want of descriptors, ports or
 // buffers of this machine: the generator's fault, not the host's.

@@ -200,7 +200,7 @@ func (l *Own) send(x *Exchange) error {
 		l.readBy(by) // else wait moves it on as it passes
 	}
 	if n, err := l.conn.Write(x.Request); err != nil {
-		return &writeError{n, err}
+		return &writeError{n, bare(err)}
 	}
 	empty := l.empty()
 	err := l.wait(x)
@@ -226,7 +226,7 @@ func (l *Own) wait(x *Exchange) error {
 			case errors.Is(err, errLost):
 				return ErrTimeout
 			case !errors.Is(err, os.ErrDeadlineExceeded):
-				return fmt.Errorf("%w: %w", ErrBroken, err)
+				return broken(err)
 			case l.deadline >= x.Sent+x.Timeout:
 				l.silent++
 				return ErrTimeout

@@ -113,7 +113,7 @@ func (l *Own) Listen(patience time.Duration) ([]byte, error) {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, ErrTimeout
 	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
+		return nil, broken(err)
 	}
 	return body, nil
 }

@@ -72,6 +72,8 @@ type call struct {
 	of       *Exchange
 	unread   *Strays // what seems to be meant for it and is not its answer; nil for nothing
 
+	unreadable error // an [Unread] when the answer is one
+
 	ready     chan struct{}
 	coroutine *coroutine // that the player is; nil when it has a goroutine
 }
@@ -149,6 +151,9 @@ func (s *Shared) exchange(x *Exchange) error {
 	}
 	c.wait()
 	x.Done, x.Answer, c.answer = c.done, c.answer, nil
+	if c.unreadable != nil {
+		x.Unreadable, c.unreadable = c.unreadable, nil
+	}
 	if c.unread != nil {
 		x.Strays.add(*c.unread)
 		x.Met, c.unread = true, nil
@@ -209,7 +214,7 @@ func (s *Shared) flush() {
 			if s.conn == conn {
 				s.taken -= int64(len(out) - n)
 			}
-			s.fail(conn, fmt.Errorf("%w: %w", ErrBroken, err))
+			s.fail(conn, broken(err))
 		}
 	}
 	s.writing = false
@@ -313,7 +318,7 @@ func (s *Shared) read(conn *concentrator) {
 			if s.strays.half(r.Begun()) {
 				s.hasStrays.Store(true)
 			}
-			s.fail(conn, fmt.Errorf("%w: %w", ErrBroken, err))
+			s.fail(conn, broken(err))
 			s.unlock()
 			return
 		}
@@ -327,8 +332,17 @@ func (s *Shared) read(conn *concentrator) {
 			}
 			s.mu.Lock()
 			conn.hear(now)
-			s.unmatched(conn, body, why)
+			var c *call
+			if err != nil {
+				c = s.unreadable(conn, body, err, now)
+			}
+			if c == nil {
+				s.unmatched(conn, body, why)
+			}
 			s.mu.Unlock()
+			if c != nil {
+				c.wake()
+			}
 			continue
 		}
 		key := m.Key()

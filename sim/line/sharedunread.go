@@ -1,10 +1,14 @@
 package line
 
-import "bytes"
+import (
+	"bytes"
+	"time"
+)
 
-// mostSought is for how many messages that answer no request a shared line looks for one
-// that they may be meant for: enough to say what is wrong with them, where all are alike.
-const mostSought = 8
+// mostSought is how many requests a shared line reads to find those that messages may be
+// meant for which answer none: enough to say what is wrong with them where all are alike, and
+// not so many that a host which answers nothing aright slows the line down.
+const mostSought = 1 << 14
 
 // meant is the open exchange of a connection whose answer octets seem to be that cannot be
 // read, or answer none, by the fields before what is wrong; nil for none. The lock is held.
@@ -12,7 +16,7 @@ func (s *Shared) meant(conn *concentrator, octets []byte) *call {
 	if s.sought >= mostSought || len(s.format.Pair) == 0 {
 		return nil
 	}
-	s.sought++
+	s.sought += 1 + len(s.open)
 	m, request := s.format.Acquire(), s.format.Acquire()
 	defer m.Release()
 	defer request.Release()
@@ -49,4 +53,23 @@ func (s *Shared) unmatched(conn *concentrator, octets []byte, why string) {
 	}
 	s.strays.unmatched(octets, why)
 	s.hasStrays.Store(true)
+}
+
+// unreadable ends the exchange whose answer octets are that cannot be read, by the fields
+// before what is wrong, as on an own line; nil where none is open that they pair with. The
+// lock is held.
+func (s *Shared) unreadable(conn *concentrator, octets []byte, err error, now time.Duration) *call {
+	m := s.format.Acquire()
+	m.ReadPart(octets)
+	key := m.Key()
+	h := hash(&key)
+	c := s.open[h]
+	if c == nil || c.on != conn || now > c.deadline || !m.IsAnswer() {
+		m.Release()
+		return nil
+	}
+	m.Reset()
+	c.answer, c.unreadable = m, &Unread{bytes.Clone(octets), err}
+	s.end(h, c, nil, now)
+	return c
 }

@@ -1,0 +1,91 @@
+package sim_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// wrongly is a run at a host whose answers to purchases are changed: their octets from the
+// routing header on.
+func wrongly(t *testing.T, lines string, change func(m *wire.Message, octets []byte) []byte) *report.Report {
+	t.Helper()
+	b := newBench(t, "cup", 8)
+	b.dialer = &line.Dialer{Timeout: 5 * time.Second, Address: relayed(t, b.dialer.Address, func(near net.Conn, said []byte) {
+		var out []byte
+		for len(said) > 2 {
+			octets := said[2 : 2+binary.BigEndian.Uint16(said)]
+			said = said[2+len(octets):]
+			d, _ := dialect.Named("cup")
+			if m := d.NewMessage(); m.Read(octets) == nil && m.MTI() == "0210" {
+				octets = change(m, bytes.Clone(octets))
+			}
+			out = append(binary.BigEndian.AppendUint16(out, uint16(len(octets))), octets...)
+		}
+		near.Write(out)
+	})}
+	p := *b.profile
+	p.Policy.Timeout = 300 * time.Millisecond
+	b.profile = &p
+	mode, err := line.ParseMode(lines)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.run(t, &sim.Run{Lines: mode, Terminals: 8, Drain: 5 * time.Second, Pacer: sim.Constant(sim.Rate{N: 50, Per: time.Second}), For: 500 * time.Millisecond})
+}
+
+// again is a changed message in octets.
+func again(m *wire.Message) []byte {
+	out, err := m.Append(nil)
+	if err != nil {
+		panic(err)
+	}
+	return out
+}
+
+// An answer that is wrong breaks the same must and ends its exchange alike, whoever shares
+// the line.
+func TestWrongAnswersAreJudgedAlikeOnEveryLine(t *testing.T) {
+	for name, c := range map[string]struct {
+		rule    string
+		outcome report.Outcome
+		change  func(m *wire.Message, octets []byte) []byte
+	}{
+		"octets after the last field": {"ANS-READ", report.Refused, func(_ *wire.Message, o []byte) []byte { return append(o, "XX"...) }},
+		"an octet short":              {"ANS-READ", report.Refused, func(_ *wire.Message, o []byte) []byte { return o[:len(o)-1] }},
+		"another MTI": {"ANS-PAIR", report.TimedOut, func(_ *wire.Message, o []byte) []byte {
+			o[12] = 0x30
+			return o
+		}},
+		"another terminal": {"ANS-PAIR", report.TimedOut, func(m *wire.Message, _ []byte) []byte {
+			m.SetFieldString(41, "99999999")
+			return again(m)
+		}},
+		"no trace": {"ANS-PAIR", report.TimedOut, func(m *wire.Message, _ []byte) []byte {
+			m.UnsetField(11)
+			return again(m)
+		}},
+	} {
+		for _, lines := range []string{"own", "each", "shared:2"} {
+			t.Run(name+" "+lines, func(t *testing.T) {
+				t.Parallel()
+				rep := wrongly(t, lines, c.change)
+				l, broken := rep.Label("purchase"), map[string]int64{}
+				for _, r := range rep.Rules {
+					broken[r.ID] += r.N
+				}
+				if sent := l.Counts.Sent(); sent == 0 || l.Counts[c.outcome] != sent || broken[c.rule] != sent {
+					t.Errorf("%d purchases: %+v, rules %v; want all %v, and %s of each", sent, l.Counts, broken, c.outcome, c.rule)
+				}
+			})
+		}
+	}
+}

@@ -38,7 +38,8 @@ func doctorCommand() *cobra.Command {
 			"header, encoding or dialect, an answer that does not pair, a terminal that the host does not know, keys that\n" +
 			"differ. A host that does not answer is asked in other ways, one connection each. It ends with the lines of the\n" +
 			"profile or the dialect file to change, and exits 0 if there are none. Of a capture (pcap, pcapng, a dump) it\n" +
-			"says the same without a host.\n\n" + exitHelp,
+			"says without a host how its messages read, whether keys and MACs are those of the profile, which rules answers\n" +
+			"break, and what could not be judged.\n\n" + exitHelp,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := f.load(0)
@@ -51,7 +52,7 @@ func doctorCommand() *cobra.Command {
 			case len(args) == 1 && f.host != "":
 				return usage(errors.New("doctor looks at a host or at a capture, not at both: leave one out"))
 			case len(args) == 1:
-				return examineCapture(cmd.InOrStdin(), out, p, args, port)
+				return examineCapture(cmd.InOrStdin(), out, p, f.profile != "", args, port)
 			case p.Address == "":
 				return usage(errors.New("doctor wants a host: --host address:port, an address in the profile, or a capture"))
 			}

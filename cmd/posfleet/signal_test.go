@@ -20,7 +20,7 @@ import (
 // The test binary is posfleet when it is called so: verbs are tested as
 // processes of their own, with their exit codes, signals and files.
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == "posfleet" {
+	if filepath.Base(os.Args[0]) == "posfleet" || len(os.Args) > 1 && os.Args[1] == "agent" { // which a run in this process starts
 		main()
 	}
 	interrupt.Early() // a signal ends tests as ever

@@ -93,6 +93,10 @@ func (d *doctor) begins(step string) {
 	}
 }
 
+// patience is how long a host is waited for to know whether it answers at all, which a
+// short timeout does not tell.
+func (d *doctor) patience() time.Duration { return max(d.wait, 500*time.Millisecond) }
+
 // says writes one finding: what was looked at, and what came of it. Of what a signal has
 // ended nothing was found.
 func (d *doctor) says(what, format string, args ...any) {
@@ -235,7 +239,7 @@ func (d *doctor) answers(conn net.Conn) (*asked, error) {
 	d.begins("whether the host answers")
 	a := d.player(way{profile: d.profile})
 	a.tap.use(conn)
-	a.tap.longer = d.wait
+	a.tap.longer = d.patience()
 	q := a.first()
 	if q == nil {
 		return nil, usage(fmt.Errorf("there is nothing to ask a host with: dialect %s has no echo test and no sign-in, and for a balance inquiry or a purchase dialect or profile lack the form or a card of role good",
@@ -343,7 +347,7 @@ func (d *doctor) askOtherwise() (*asked, error) {
 		return nil, d.ill([]string{"tls: {}"}, "the host speaks TLS on this port; docs/profile.md says what else tls may have")
 	}
 	ways := otherWays(d.profile)
-	wait := min(d.wait, time.Second)
+	wait := min(d.patience(), time.Second)
 	d.says("tries", "%d other ways, each with the first message of its network on a connection of its own", len(ways))
 	all := make([]*asked, len(ways))
 	heard := search(ways, func(i int) bool {

@@ -54,8 +54,9 @@ func (d *doctor) oneAtATime(a *asked, mode line.Mode) (*connections, error) {
 		return nil, nil
 	}
 	d.says("sends", "%s, as terminal %s on a second connection beside the first", q.said, b.player.T.TID)
+	wait := d.patience()
 	done := make(chan *sim.Result, 1)
-	go func() { done <- b.ask(q, 2*d.wait) }()
+	go func() { done <- b.ask(q, 2*wait) }()
 	var r *sim.Result
 	is := "the host serves one connection at a time: it answers on a second one when the first is closed"
 	select {
@@ -63,7 +64,7 @@ func (d *doctor) oneAtATime(a *asked, mode line.Mode) (*connections, error) {
 		if !b.answered(r) { // one connection may be lost at a host that serves many
 			d.says("answer", "none to the %s: %v", q.what, r.Reason())
 			d.says("sends", "it once more, on another connection beside the first")
-			r = b.ask(q, d.wait)
+			r = b.ask(q, wait)
 		}
 		if b.answered(r) {
 			d.says("answer", "to the %s: %s", q.what, d.words(b, r))
@@ -71,14 +72,14 @@ func (d *doctor) oneAtATime(a *asked, mode line.Mode) (*connections, error) {
 		}
 		d.says("answer", "none to the %s: %v", q.what, r.Reason())
 		a.tap.Close()
-	case <-time.After(d.wait):
-		d.says("answer", "none to the %s in %s, while the first connection is open", q.what, d.wait)
+	case <-time.After(wait):
+		d.says("answer", "none to the %s in %s, while the first connection is open", q.what, wait)
 		a.tap.Close()
 		r = <-done
 	}
 	if !b.answered(r) {
-		for end := time.Now().Add(d.wait); ; time.Sleep(d.wait / 20) { // until the host has seen that the first is closed
-			if r = b.ask(q, d.wait); b.answered(r) || time.Now().After(end) || d.ctx.Err() != nil {
+		for end := time.Now().Add(wait); ; time.Sleep(wait / 20) { // until the host has seen that the first is closed
+			if r = b.ask(q, wait); b.answered(r) || time.Now().After(end) || d.ctx.Err() != nil {
 				break
 			}
 		}
@@ -119,6 +120,9 @@ func (d *doctor) silent(a *asked) error {
 	if a.answered(r) {
 		d.says("answer", "to the %s: %s", q.what, d.words(a, r))
 		return nil
+	}
+	if a.tap.late > 0 {
+		return d.late(a, q.what)
 	}
 	d.says("answer", "none to the %s, which it answered before: %v", q.what, r.Reason())
 	e := d.ill(nil, "the host answered %s, then nothing", report.Plural(n, "message"))

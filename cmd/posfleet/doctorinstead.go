@@ -51,8 +51,13 @@ func (a *asked) differs(before, after string) string {
 
 // late says that an answer came when it was waited for no longer.
 func (d *doctor) late(a *asked, what string) error {
-	after := a.tap.late.Round(10 * time.Millisecond)
-	d.hears(a, "to the %s after %s, which is %s too late", what, after, (after - a.player.T.Profile.Policy.Timeout).Round(10*time.Millisecond))
+	timeout := a.player.T.Profile.Policy.Timeout
+	step := 10 * time.Millisecond
+	if a.tap.late < 10*step {
+		step = 10 * time.Microsecond
+	}
+	after := a.tap.late.Round(step)
+	d.hears(a, "to the %s after %s, which is %s too late: the timeout is %s", what, after, (after - timeout).Round(step), timeout)
 	longer := (2 * after).Truncate(time.Second) + time.Second
 	if d.flags.timeout > 0 || a.tap.late < d.profile.Policy.Timeout {
 		return d.ill(nil, "the host answers the %s after %s, and doctor waits %s: ask with --timeout %s", what, after, d.wait, longer)

@@ -33,10 +33,30 @@ func (d *doctor) connections(a *asked) (*connections, error) {
 	case a.tap.hungUp:
 		d.says("line", "the host hangs up after an answer, and terminals connect again; with line: each in the profile they hang up first")
 		return nil, nil
-	case mode.Each:
+	case mode.Each && !d.stays(a):
 		return nil, nil
 	}
-	return d.oneAtATime(a, mode)
+	kept, err := d.oneAtATime(a, mode)
+	if mode.Each {
+		a.tap.Close()
+	}
+	return kept, err
+}
+
+// stays asks the host something on a connection that stays open, where terminals have one
+// for each exchange, and reports whether it does: many may be open at once all the same.
+func (d *doctor) stays(a *asked) bool {
+	q := a.first()
+	if q == nil || q.undo != nil {
+		return false
+	}
+	last, result, what := a.player.Last, a.result, a.what
+	defer func() { a.player.Last, a.result, a.what, a.tap.each = last, result, what, true }()
+	a.tap.each = false
+	d.says("sends", "%s, on a connection that stays open", q.said)
+	r := a.ask(q, d.patience())
+	d.says("answer", "to the %s: %s", q.what, d.words(a, r))
+	return a.answered(r) && a.tap.stands()
 }
 
 // oneAtATime finds whether the host answers on a second connection while the first
@@ -94,7 +114,7 @@ func (d *doctor) oneAtATime(a *asked, mode line.Mode) (*connections, error) {
 		d.says("line", "%s; line: shared:1 has load do so, and check does with --terminals 1 or --line each", is)
 		return nil, nil
 	}
-	return &connections{"line: each", is, "or leave it at one connection: posfleet check --terminals 1, posfleet load --line shared:1"}, nil
+	return &connections{"line: shared:1", is, "posfleet load has all terminals on one connection then; posfleet check wants --terminals 1 or --line each"}, nil
 }
 
 // silentAfter is silent of an exchange that has brought nothing.

@@ -25,6 +25,9 @@ func (d *doctor) unpaired(a *asked) error {
 	if n == 0 {
 		return d.ill(nil, "the answer does not pair with the request")
 	}
+	if n == a.profile.Dialect.Place(wire.Trace).Field {
+		return d.ill(nil, "%san answer pairs by fields %v, and must bring the trace back: mend the host", a.differs("", ": "), pair)
+	}
 	return d.ill(nil, "%san answer pairs by fields %v; a dialect of your own may say pair: [%s] (docs/dialects.md)", a.differs("", ": "), pair, fieldsWithout(pair, n))
 }
 

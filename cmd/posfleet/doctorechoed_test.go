@@ -16,7 +16,7 @@ func TestDoctorHasTheHostMendAnotherTrace(t *testing.T) {
 	host := spoiling(t, toEcho, false, func(c net.Conn, f []byte) {
 		c.Write(changed(f, func(m *wire.Message) { m.SetString(wire.Trace, "000001") }))
 	})
-	diagnose(t, exitUnreachable, []string{`field 11 .*"000001".*must bring the trace back: mend the host`}, "of your own", "--host", host, "--timeout", "300ms")
+	diagnose(t, exitUnreachable, []string{`field 11 .*"000001".*must bring back this one as it came .ANS-11-ECHO.: mend the host`}, "of your own", "--host", host, "--timeout", "300ms")
 }
 
 // Where there is one terminal, its host is not asked whether it takes so many.

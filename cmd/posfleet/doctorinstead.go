@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -25,10 +27,21 @@ func (d *doctor) unpaired(a *asked) error {
 	if n == 0 {
 		return d.ill(nil, "the answer does not pair with the request")
 	}
-	if n == a.profile.Dialect.Place(wire.Trace).Field {
-		return d.ill(nil, "%san answer pairs by fields %v, and must bring the trace back: mend the host", a.differs("", ": "), pair)
+	if rule := a.bringsBack(n); rule != "" {
+		return d.ill(nil, "%san answer pairs by fields %v and must bring back this one as it came (%s): mend the host", a.differs("", ": "), pair, rule)
 	}
 	return d.ill(nil, "%san answer pairs by fields %v; a dialect of your own may say pair: [%s] (docs/dialects.md)", a.differs("", ": "), pair, fieldsWithout(pair, n))
+}
+
+// bringsBack is the must by which field n of the message that came, where it has one, is
+// the request's; empty for none.
+func (a *asked) bringsBack(n int) string {
+	for _, r := range rules.Table() {
+		if r.ID == fmt.Sprintf("ANS-%02d-ECHO", n) && r.Level == rules.Must && a.tap.unpaired.Field(n) != nil && !slices.Contains(a.profile.Dialect.Without, r.ID) {
+			return r.ID
+		}
+	}
+	return ""
 }
 
 // differing is the first field that pairs answers and that is another in the message

@@ -280,7 +280,10 @@ func (x *explainer) why(fr *capture.Frame, looks string, fits []dialect.Fit) (hi
 	err = fmt.Errorf("not %s message: %w", withArticle(d.Name), fr.Err)
 	likely := fr.Likely()
 	var wrong *wire.FieldError
+	announced, short := x.cutShort(fr)
 	switch isField := errors.As(fr.Err, &wrong); {
+	case short && fr.Typed():
+		return fmt.Sprintf("the message is cut short: its length announces %d octets, of which %d are there", announced, len(fr.Octets)), err
 	case len(fits) > 0:
 		var words []string
 		for _, fit := range fits {
@@ -292,25 +295,38 @@ func (x *explainer) why(fr *capture.Frame, looks string, fits []dialect.Fit) (hi
 			as := capture.Cut(&other.Format, whole(fr))[0]
 			return "--dialect " + inASCII + " shows it as far as it goes", fmt.Errorf("looks like %s, as dialect %s reads it, but for: %w", looks, inASCII, as.Err)
 		}
-		return another, err
+		return x.another(), err
 	case looks != "" && !likely && !(looks == capture.LooksASCII && fr.Typed()):
 		return "--dialect and docs/dialects.md say what can be read", fmt.Errorf("looks like %s; not one of the dialects (%w)", looks, fr.Err)
 	case isField && wrong.Field == -1 && likely:
-		return "does the bitmap lack a field? " + another, err
+		return "does the bitmap lack a field? " + x.another(), err
 	case isField && wrong.Field > 1 && !d.HasField(wrong.Field):
 		return fmt.Sprintf("the network has a field %d of its own? say so in a dialect of your own: docs/dialects.md", wrong.Field), err
 	case isField && wrong.Field > 1 && strings.HasSuffix(wrong.Reason, "are left"):
-		return "is the message cut short? " + another, err
+		return "is the message cut short? " + x.another(), err
 	case isField && wrong.Field > 1:
-		return fmt.Sprintf("does the network send field %d in another form? a dialect of your own can say so: docs/dialects.md; %s", wrong.Field, another), err
+		return fmt.Sprintf("does the network send field %d in another form? a dialect of your own can say so: docs/dialects.md; %s", wrong.Field, x.another()), err
 	}
-	return another, err
+	return x.another(), err
 }
 
 // inASCII is the dialect whose messages are text.
 const inASCII = "iso87"
 
-const another = "another dialect? try --dialect iso87, or --profile with its length, tpdu and header"
+// another asks whether a message is of another dialect, and names one.
+func (x *explainer) another() string {
+	other := inASCII
+	if x.dialect.Name == inASCII {
+		other = "cup"
+	}
+	return "another dialect? try --dialect " + other + ", or --profile with its length, tpdu and header"
+}
+
+// cutShort reports whether the length before a message announces more than there is of it.
+func (x *explainer) cutShort(fr *capture.Frame) (announced int, is bool) {
+	announced = x.dialect.Says(fr.Prefix)
+	return announced, len(fr.Prefix) > 0 && len(fr.Prefix) == x.dialect.Lead() && announced > len(fr.Octets)
+}
 
 // verdict is the end: exit 64 when a message could not be read.
 func (x *explainer) verdict() error {

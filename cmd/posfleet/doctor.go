@@ -38,7 +38,8 @@ func doctorCommand() *cobra.Command {
 			"header, encoding or dialect, an answer that does not pair, a terminal that the host does not know, keys that\n" +
 			"differ. A host that does not answer is asked in other ways, one connection each. It ends with the lines of the\n" +
 			"profile or the dialect file to change, and exits 0 if there are none. Of a capture (pcap, pcapng, a dump) it\n" +
-			"says the same without a host.\n\n" + exitHelp,
+			"says without a host how its messages read, whether keys and MACs are those of the profile, which rules answers\n" +
+			"break, and what could not be judged.\n\n" + exitHelp,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := f.load(0)
@@ -51,7 +52,7 @@ func doctorCommand() *cobra.Command {
 			case len(args) == 1 && f.host != "":
 				return usage(errors.New("doctor looks at a host or at a capture, not at both: leave one out"))
 			case len(args) == 1:
-				return examineCapture(cmd.InOrStdin(), out, p, args, port)
+				return examineCapture(cmd.InOrStdin(), out, p, f.profile != "", args, port)
 			case p.Address == "":
 				return usage(errors.New("doctor wants a host: --host address:port, an address in the profile, or a capture"))
 			}
@@ -91,6 +92,10 @@ func (d *doctor) begins(step string) {
 		d.step = step
 	}
 }
+
+// patience is how long a host is waited for to know whether it answers at all, which a
+// short timeout does not tell.
+func (d *doctor) patience() time.Duration { return max(d.wait, 500*time.Millisecond) }
 
 // says writes one finding: what was looked at, and what came of it. Of what a signal has
 // ended nothing was found.
@@ -234,7 +239,7 @@ func (d *doctor) answers(conn net.Conn) (*asked, error) {
 	d.begins("whether the host answers")
 	a := d.player(way{profile: d.profile})
 	a.tap.use(conn)
-	a.tap.longer = d.wait
+	a.tap.longer = d.patience()
 	q := a.first()
 	if q == nil {
 		return nil, usage(fmt.Errorf("there is nothing to ask a host with: dialect %s has no echo test and no sign-in, and for a balance inquiry or a purchase dialect or profile lack the form or a card of role good",
@@ -342,7 +347,7 @@ func (d *doctor) askOtherwise() (*asked, error) {
 		return nil, d.ill([]string{"tls: {}"}, "the host speaks TLS on this port; docs/profile.md says what else tls may have")
 	}
 	ways := otherWays(d.profile)
-	wait := min(d.wait, time.Second)
+	wait := min(d.patience(), time.Second)
 	d.says("tries", "%d other ways, each with the first message of its network on a connection of its own", len(ways))
 	all := make([]*asked, len(ways))
 	heard := search(ways, func(i int) bool {

@@ -222,7 +222,7 @@ func TestDoctorReadsCaptures(t *testing.T) {
 		code   int
 		want   string
 	}{
-		"as the profile says": {frame, nil, 0, "nothing to change"},
+		"as the profile says": {frame, nil, 0, `(?s)as the profile says.*not judged:\n  answers: there is none to 1 request`},
 		"another dialect":     {frame, []string{"--dialect", "iso87"}, exitUnreachable, `(?s)change in the profile:.*  dialect: cup\n`},
 		"no message":          {bytes.Repeat([]byte{0x62, 0x25}, 30), nil, exitUsage, "nothing that posfleet knows, 60 octets"},
 	} {

@@ -33,10 +33,30 @@ func (d *doctor) connections(a *asked) (*connections, error) {
 	case a.tap.hungUp:
 		d.says("line", "the host hangs up after an answer, and terminals connect again; with line: each in the profile they hang up first")
 		return nil, nil
-	case mode.Each:
+	case mode.Each && !d.stays(a):
 		return nil, nil
 	}
-	return d.oneAtATime(a, mode)
+	kept, err := d.oneAtATime(a, mode)
+	if mode.Each {
+		a.tap.Close()
+	}
+	return kept, err
+}
+
+// stays asks the host something on a connection that stays open, where terminals have one
+// for each exchange, and reports whether it does: many may be open at once all the same.
+func (d *doctor) stays(a *asked) bool {
+	q := a.first()
+	if q == nil || q.undo != nil {
+		return false
+	}
+	last, result, what := a.player.Last, a.result, a.what
+	defer func() { a.player.Last, a.result, a.what, a.tap.each = last, result, what, true }()
+	a.tap.each = false
+	d.says("sends", "%s, on a connection that stays open", q.said)
+	r := a.ask(q, d.patience())
+	d.says("answer", "to the %s: %s", q.what, d.words(a, r))
+	return a.answered(r) && a.tap.stands()
 }
 
 // oneAtATime finds whether the host answers on a second connection while the first
@@ -54,8 +74,9 @@ func (d *doctor) oneAtATime(a *asked, mode line.Mode) (*connections, error) {
 		return nil, nil
 	}
 	d.says("sends", "%s, as terminal %s on a second connection beside the first", q.said, b.player.T.TID)
+	wait := d.patience()
 	done := make(chan *sim.Result, 1)
-	go func() { done <- b.ask(q, 2*d.wait) }()
+	go func() { done <- b.ask(q, 2*wait) }()
 	var r *sim.Result
 	is := "the host serves one connection at a time: it answers on a second one when the first is closed"
 	select {
@@ -63,7 +84,7 @@ func (d *doctor) oneAtATime(a *asked, mode line.Mode) (*connections, error) {
 		if !b.answered(r) { // one connection may be lost at a host that serves many
 			d.says("answer", "none to the %s: %v", q.what, r.Reason())
 			d.says("sends", "it once more, on another connection beside the first")
-			r = b.ask(q, d.wait)
+			r = b.ask(q, wait)
 		}
 		if b.answered(r) {
 			d.says("answer", "to the %s: %s", q.what, d.words(b, r))
@@ -71,14 +92,14 @@ func (d *doctor) oneAtATime(a *asked, mode line.Mode) (*connections, error) {
 		}
 		d.says("answer", "none to the %s: %v", q.what, r.Reason())
 		a.tap.Close()
-	case <-time.After(d.wait):
-		d.says("answer", "none to the %s in %s, while the first connection is open", q.what, d.wait)
+	case <-time.After(wait):
+		d.says("answer", "none to the %s in %s, while the first connection is open", q.what, wait)
 		a.tap.Close()
 		r = <-done
 	}
 	if !b.answered(r) {
-		for end := time.Now().Add(d.wait); ; time.Sleep(d.wait / 20) { // until the host has seen that the first is closed
-			if r = b.ask(q, d.wait); b.answered(r) || time.Now().After(end) || d.ctx.Err() != nil {
+		for end := time.Now().Add(wait); ; time.Sleep(wait / 20) { // until the host has seen that the first is closed
+			if r = b.ask(q, wait); b.answered(r) || time.Now().After(end) || d.ctx.Err() != nil {
 				break
 			}
 		}
@@ -93,7 +114,7 @@ func (d *doctor) oneAtATime(a *asked, mode line.Mode) (*connections, error) {
 		d.says("line", "%s; line: shared:1 has load do so, and check does with --terminals 1 or --line each", is)
 		return nil, nil
 	}
-	return &connections{"line: each", is, "or leave it at one connection: posfleet check --terminals 1, posfleet load --line shared:1"}, nil
+	return &connections{"line: shared:1", is, "posfleet load has all terminals on one connection then; posfleet check wants --terminals 1 or --line each"}, nil
 }
 
 // silentAfter is silent of an exchange that has brought nothing.
@@ -119,6 +140,9 @@ func (d *doctor) silent(a *asked) error {
 	if a.answered(r) {
 		d.says("answer", "to the %s: %s", q.what, d.words(a, r))
 		return nil
+	}
+	if a.tap.late > 0 {
+		return d.late(a, q.what)
 	}
 	d.says("answer", "none to the %s, which it answered before: %v", q.what, r.Reason())
 	e := d.ill(nil, "the host answered %s, then nothing", report.Plural(n, "message"))

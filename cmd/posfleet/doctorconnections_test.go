@@ -73,6 +73,7 @@ func TestDoctorOfHostsThatHangUp(t *testing.T) {
 	secure := &tls.Config{Certificates: []tls.Certificate{named}}
 	once := func(_, _ net.Conn, answer func() bool) { answer() }
 	var one sync.Mutex
+	const shared = `change in the profile:\n  line: shared:1\n`
 	const sound, each, over = "nothing to change", `change in the profile:\n  line: each\n`, "tls: {ca: named.pem}\n"
 	for name, c := range map[string]struct {
 		host, profile string
@@ -82,7 +83,7 @@ func TestDoctorOfHostsThatHangUp(t *testing.T) {
 	}{
 		"after each answer":           {behind(t, nil, once), "", 0, []string{"line +the host hangs up after an answer", sound}, "beside"},
 		"line each":                   {behind(t, nil, once), "line: each\n", 0, []string{sound}, "line +the host"},
-		"line each, it would not":     {serveTLS(t, nil), "line: each\n", 0, []string{sound}, "beside"},
+		"line each, it would not":     {serveTLS(t, nil), "line: each\n", 0, []string{"on a connection that stays open", "second connection beside the first\nanswer +to the echo test: approved", sound}, "change in"},
 		"shared lines":                {behind(t, nil, once), "line: shared:2\n", exitUnreachable, []string{each, "does not last"}, ""},
 		"TLS with a word":             {behind(t, secure, func(_, c net.Conn, answer func() bool) { answer(); c.Close() }), over, 0, []string{"hangs up after an answer", sound}, ""},
 		"TLS without":                 {behind(t, secure, once), over, 0, []string{"hangs up after an answer", sound}, ""},
@@ -90,7 +91,8 @@ func TestDoctorOfHostsThatHangUp(t *testing.T) {
 		"when the next request comes": {behind(t, nil, func(_, c net.Conn, answer func() bool) { answer(); c.Read(make([]byte, 4096)) }), "", exitUnreachable, []string{"balance inquiry: approved", each, "that one is lost"}, ""},
 		"when it comes over TLS":      {behind(t, secure, func(_, c net.Conn, answer func() bool) { answer(); c.Read(make([]byte, 4096)) }), over, exitUnreachable, []string{each, "that one is lost"}, ""},
 		"many at a time":              {serveTLS(t, nil), "", 0, []string{"as terminal 10000002 on a second connection beside the first\nanswer +to the echo test: approved", sound}, ""},
-		"one at a time":               {behind(t, nil, oneAtATime()), "policy: {timeout: 1s}\n", exitUnreachable, []string{each, "serves one connection at a time.*when the first is closed", "check --terminals 1, posfleet load --line shared:1"}, sound},
+		"one at a time":               {behind(t, nil, oneAtATime()), "policy: {timeout: 1s}\n", exitUnreachable, []string{shared, "serves one connection at a time.*when the first is closed", "check wants --terminals 1 or --line each"}, sound},
+		"one at a time, line each":    {behind(t, nil, oneAtATime()), "policy: {timeout: 1s}\nline: each\n", exitUnreachable, []string{shared, "serves one connection at a time"}, sound},
 		"one at a time, as is wanted": {behind(t, nil, oneAtATime()), "policy: {timeout: 1s}\nline: shared:1\n", 0, []string{"check does with --terminals 1", sound}, ""},
 		"one, the second is closed": {behind(t, nil, func(_, _ net.Conn, answer func() bool) {
 			if one.TryLock() {
@@ -98,7 +100,7 @@ func TestDoctorOfHostsThatHangUp(t *testing.T) {
 				for answer() {
 				}
 			}
-		}), "", exitUnreachable, []string{each, "answers on none beside it"}, sound},
+		}), "", exitUnreachable, []string{shared, "answers on none beside it"}, sound},
 		"no certificate of ours":     {serveTLS(t, &tls.Config{Certificates: secure.Certificates, ClientAuth: tls.RequireAnyClientCert}), over, exitUnreachable, []string{"certificate required", `hint: the host wants a certificate of ours: tls: \{cert: FILE`}, "ways of asking"},
 		"no certificate, not a word": {behind(t, &tls.Config{Certificates: secure.Certificates, ClientAuth: tls.RequestClientCert}, func(_, c net.Conn, _ func() bool) { c.Read(make([]byte, 4096)) }), over, exitUnreachable, []string{`hint: the host asks for a certificate of ours, gets none`}, ""},
 	} {

@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/rules"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -25,7 +27,21 @@ func (d *doctor) unpaired(a *asked) error {
 	if n == 0 {
 		return d.ill(nil, "the answer does not pair with the request")
 	}
+	if rule := a.bringsBack(n); rule != "" {
+		return d.ill(nil, "%san answer pairs by fields %v and must bring back this one as it came (%s): mend the host", a.differs("", ": "), pair, rule)
+	}
 	return d.ill(nil, "%san answer pairs by fields %v; a dialect of your own may say pair: [%s] (docs/dialects.md)", a.differs("", ": "), pair, fieldsWithout(pair, n))
+}
+
+// bringsBack is the must by which field n of the message that came, where it has one, is
+// the request's; empty for none.
+func (a *asked) bringsBack(n int) string {
+	for _, r := range rules.Table() {
+		if r.ID == fmt.Sprintf("ANS-%02d-ECHO", n) && r.Level == rules.Must && a.tap.unpaired.Field(n) != nil && !slices.Contains(a.profile.Dialect.Without, r.ID) {
+			return r.ID
+		}
+	}
+	return ""
 }
 
 // differing is the first field that pairs answers and that is another in the message
@@ -51,8 +67,13 @@ func (a *asked) differs(before, after string) string {
 
 // late says that an answer came when it was waited for no longer.
 func (d *doctor) late(a *asked, what string) error {
-	after := a.tap.late.Round(10 * time.Millisecond)
-	d.hears(a, "to the %s after %s, which is %s too late", what, after, (after - a.player.T.Profile.Policy.Timeout).Round(10*time.Millisecond))
+	timeout := a.player.T.Profile.Policy.Timeout
+	step := 10 * time.Millisecond
+	if a.tap.late < 10*step {
+		step = 10 * time.Microsecond
+	}
+	after := a.tap.late.Round(step)
+	d.hears(a, "to the %s after %s, which is %s too late: the timeout is %s", what, after, (after - timeout).Round(step), timeout)
 	longer := (2 * after).Truncate(time.Second) + time.Second
 	if d.flags.timeout > 0 || a.tap.late < d.profile.Policy.Timeout {
 		return d.ill(nil, "the host answers the %s after %s, and doctor waits %s: ask with --timeout %s", what, after, d.wait, longer)

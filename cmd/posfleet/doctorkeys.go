@@ -269,13 +269,23 @@ func (d *doctor) otherMAC(a *asked) error {
 	if !a.profile.Dialect.MAC {
 		return nil
 	}
-	for _, name := range []string{"x9.19", "x9.9", "ecb", "cmac", "x9.19 padding-2", "x9.9 padding-2", "x9.19 4", "x9.9 4"} {
-		if algorithm, err := keys.ParseAlgorithm(name); err == nil && algorithm != a.profile.MAC && d.taken(a, algorithm) {
-			d.says("MAC", "is taken when made by %s", name)
-			return d.ill(append(a.lines, "mac: "+name), "the host takes another MAC than the profile says")
+	for _, algorithm := range otherAlgorithms() {
+		if algorithm != a.profile.MAC && d.taken(a, algorithm) {
+			d.says("MAC", "is taken when made by %s", algorithm)
+			return d.ill(append(a.lines, fmt.Sprintf("mac: %s", algorithm)), "the host takes another MAC than the profile says")
 		}
 	}
 	return nil
+}
+
+// otherAlgorithms are those that are tried, the likeliest first.
+func otherAlgorithms() (all []keys.Algorithm) {
+	for _, name := range []string{"x9.19", "x9.9", "ecb", "cmac", "x9.19 padding-2", "x9.9 padding-2", "x9.19 4", "x9.9 4"} {
+		if algorithm, err := keys.ParseAlgorithm(name); err == nil {
+			all = append(all, algorithm)
+		}
+	}
+	return all
 }
 
 // taken reports whether the host takes the MAC of a balance inquiry that is made by an

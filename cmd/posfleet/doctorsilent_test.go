@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 )
@@ -53,4 +57,23 @@ func TestDoctorOfAHostThatFallsSilent(t *testing.T) {
 		t.Parallel()
 		diagnose(t, exitUnreachable, []string{`sign-off: none`, "not the sign-off"}, "then nothing", "--host", falls(4, 1), "--timeout", "1500ms")
 	})
+}
+
+// A host that answers all is not silent to a terminal that hardly waits.
+func TestDoctorOfATimeoutThatIsTooShort(t *testing.T) {
+	t.Parallel()
+	slow := behind(t, nil, func(_, _ net.Conn, answer func() bool) {
+		for time.Sleep(50 * time.Millisecond); answer(); time.Sleep(50 * time.Millisecond) {
+		}
+	})
+	text, err := os.ReadFile("../../sim/profile/bundled.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile := filepath.Join(t.TempDir(), "short.yaml")
+	if err := os.WriteFile(profile, bytes.Replace(text, []byte("  timeout: 5s "), []byte("  timeout: 2ms "), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	diagnose(t, exitUnreachable, []string{`too late: the timeout is 2ms`, `doctor waits 2ms: ask with --timeout 1s`}, "then nothing|tries", "--host", slow, "--timeout", "2ms")
+	diagnose(t, exitUnreachable, []string{`too late: the timeout is 2ms`, `policy: {timeout: 1s}`}, "then nothing|tries", "--host", slow, "--profile", profile)
 }

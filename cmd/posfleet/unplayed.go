@@ -51,8 +51,12 @@ func (f *loadFlags) unplayed(ctx context.Context, out io.Writer, folder *report.
 	case hint != "":
 		return &exit{code: exitIncomplete, err: fmt.Errorf("no terminal could sign in: %w", err), hint: hint}
 	case errors.Is(err, line.ErrTimeout), errors.Is(err, line.ErrBroken):
+		why := "does it take so many at once? --terminals and --line shared:8 say how many meet it"
+		if f.asked.Terminals == 1 {
+			why = "there is one terminal, which connects anew: does it take another connection after the first?"
+		}
 		return &exit{code: exitUnreachable, err: err,
-			hint: fmt.Sprintf("%s answered one terminal just before (posfleet doctor asks it step by step): does it take so many at once? --terminals and --line shared:8 say how many meet it", n.target)}
+			hint: fmt.Sprintf("%s answered one terminal just before (posfleet doctor asks it step by step): %s", n.target, why)}
 	}
 	return &exit{code: exitIncomplete, err: fmt.Errorf("no terminal could sign in, nothing was played: %w", err)}
 }

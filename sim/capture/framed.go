@@ -55,7 +55,7 @@ func ReadsAs(d *dialect.Dialect, heard []byte, request *wire.Message, host bool)
 	if f := encoded(d, heard, host); f != nil {
 		return f
 	}
-	for _, fit := range Fits(&d.Format, heard) {
+	for _, fit := range fitsFirst(&d.Format, heard) {
 		if host && !fit.Message.IsAnswer() {
 			continue
 		}
@@ -68,6 +68,22 @@ func ReadsAs(d *dialect.Dialect, heard []byte, request *wire.Message, host bool)
 		return f
 	}
 	return nil
+}
+
+// fitsFirst is Fits of the octets, or of the first message in them by a length before it
+// of any kind: others may follow.
+func fitsFirst(f *wire.Format, heard []byte) []dialect.Fit {
+	fits := Fits(f, heard)
+	for _, k := range kinds() {
+		if len(fits) > 0 {
+			break
+		}
+		lead := k.Lead()
+		if n, ok := k.number(heard[:min(lead, len(heard))]); ok && n > 0 && n < len(heard)-lead {
+			fits = Fits(f, heard[:lead+n])
+		}
+	}
+	return fits
 }
 
 // encoded reads octets framed as they should be, in which a network with the same fields

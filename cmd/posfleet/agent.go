@@ -40,7 +40,7 @@ func agentCommand(sig *signals) *cobra.Command {
 		Short: "agent: play a share of a run that posfleet load --agents spreads over machines",
 		Long: "Waits at the controller (--join) or at your own NATS (--nats) for a run, plays a share of it, sends what came\n" +
 			"of it, and ends. It may be started before the controller. What the run is made of, keys too, comes from\n" +
-			"the controller, sealed to who has the run's credentials, and stays in memory.\n\n" + exitHelp,
+			"the controller, sealed to who has the run's credentials, and stays in memory.\n\n" + agentExitHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, sig) },
 	}
@@ -61,6 +61,12 @@ func agentCommand(sig *signals) *cobra.Command {
 	return cmd
 }
 
+// agentExitHelp says how an agent ends, whatever its share found.
+const agentExitHelp = `Exit codes, which say what became of this agent; what the run found is in the controller's:
+  0 its share is handed over, or none was left for it · 4 this machine has no descriptors to begin with
+  5 not all was played, kept or handed over · 64 usage, or another version than the controller's
+  69 controller or host unreachable · 70 internal error · 129, 130, 131, 143 stopped by a signal`
+
 // connect meets the run's NATS server.
 func (f *agentFlags) connect(ctx context.Context) (*agent.Conn, error) {
 	switch {
@@ -68,6 +74,9 @@ func (f *agentFlags) connect(ctx context.Context) (*agent.Conn, error) {
 		return nil, usage(errors.New("want --join nats://CONTROLLER:4222, or --nats with your own NATS"))
 	case f.join.creds == "":
 		return nil, usage(errors.New("want the run's credentials, --creds FILE: the controller has them too"))
+	}
+	if _, err := os.Lstat(f.dir); f.dir != "" && err == nil { // before it takes a share, which would end the run
+		return nil, usage(fmt.Errorf("--out: run folder %s exists: name another, or move it away", f.dir))
 	}
 	creds, err := agent.ReadCredentials(f.join.creds)
 	if err != nil {
@@ -129,6 +138,9 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 	if err == nil && s.own != nil {
 		return s.own
 	}
+	if errors.Is(err, errUnheard) {
+		return err // nobody is there to be told
+	}
 	if err != nil {
 		code, why := exitInternal, err.Error()
 		if e, is := errors.AsType[*exit](err); is {
@@ -167,6 +179,7 @@ type sharePlayer struct {
 	tell    *progress
 	sig     *signals
 	lasting context.Context // ends when there is no controller any more
+	waiting context.Context // likewise, and with a signal where the controller is not heard of
 	playing *atomic.Bool    // its terminals need no controller
 
 	zero atomic.Pointer[time.Time] // when arrival 0 falls due; nil until the run begins
@@ -184,6 +197,7 @@ func (s *sharePlayer) play(ctx context.Context, dir string) error {
 	if err != nil {
 		return &exit{code: exitInternal, err: err}
 	}
+	defer s.endWaiting(ctx)()
 	ctx, sig := s.orders(ctx)
 	cmd, f := newLoad(sig)
 	if err := giveFlags(cmd.Flags(), plan.Flags); err != nil {
@@ -224,7 +238,10 @@ func (s *sharePlayer) play(ctx context.Context, dir string) error {
 		dir = filepath.Join(dir, "run")
 	}
 	if err := s.playIn(ctx, dir, f, j, n, sig); err != nil {
-		if temporary {
+		switch {
+		case temporary && s.zero.Load() == nil: // nothing was
+			_ = os.RemoveAll(filepath.Dir(dir))
+		case temporary || errors.Is(err, errUnheard):
 			s.tell.line("what was played is in %s", dir)
 		}
 		return err
@@ -233,6 +250,29 @@ func (s *sharePlayer) play(ctx context.Context, dir string) error {
 		_ = os.RemoveAll(filepath.Dir(dir))
 	}
 	return nil
+}
+
+// errUnheard is why an agent that has played ends though its share is not handed over.
+var errUnheard = errors.New("stopped by a signal: the controller is not heard of, and has not all of what was played")
+
+// endWaiting has waits for the controller end once a signal has come, which ends ctx, and
+// that is not heard of: one that is there is sent the rest first.
+func (s *sharePlayer) endWaiting(ctx context.Context) (over func()) {
+	waiting, end := context.WithCancelCause(s.lasting)
+	s.waiting = waiting
+	stop := context.AfterFunc(ctx, func() {
+		for waiting.Err() == nil && s.agent.Reach(waiting, false) == nil {
+			again, cancel := context.WithTimeout(waiting, 500*time.Millisecond) // or the run is over
+			if s.agent.Reach(again, true) != nil {
+				end(errUnheard)
+			}
+			cancel()
+		}
+	})
+	return func() {
+		stop()
+		end(nil)
+	}
 }
 
 // grow are the files that go to the controller as they grow.
@@ -293,7 +333,10 @@ var errNoBooks = errors.New("the host's books are not to be had")
 
 // books asks the controller for the bundled host's.
 func (s *sharePlayer) books(context.Context) (audit.Books, error) {
-	text, err := s.agent.Played(s.lasting)
+	text, err := s.agent.Played(s.waiting)
+	if s.waiting.Err() != nil {
+		return audit.Books{}, errNoBooks
+	}
 	if err != nil {
 		return audit.Books{}, err
 	}
@@ -385,7 +428,17 @@ func (s *sharePlayer) playIn(ctx context.Context, dir string, f *loadFlags, j *j
 		return &exit{code: exitIncomplete, err: err}
 	}
 	s.tell.line("played; sending the rest")
-	if err := s.agent.End(s.lasting, summaryName, "events.ndjson", journalName); err != nil {
+	ended := make(chan error, 1)
+	go func() { ended <- s.agent.End(s.waiting, summaryName, "events.ndjson", journalName) }()
+	select {
+	case err = <-ended:
+	case <-s.waiting.Done(): // what sends beside has it wait on
+		err = context.Cause(s.waiting)
+	}
+	if err != nil {
+		if s.sig.first != nil && errors.Is(context.Cause(s.waiting), errUnheard) {
+			return &exit{code: s.sig.code(), err: errUnheard}
+		}
 		return &exit{code: exitIncomplete, err: err}
 	}
 	return nil

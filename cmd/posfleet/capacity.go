@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -114,6 +116,9 @@ func (f *capacityFlags) run(cmd *cobra.Command, args []string, sig *signals) err
 		return err
 	}
 	none := f.answer(out, found, to.PerSecond(), err)
+	if afar := cmd.Flags().Changed("listen") || cmd.Flags().Changed("nats"); !afar && (err == nil || errors.Is(err, capacity.ErrTooFew)) {
+		none = cmp.Or(f.hostGone(cmd.Context()), none)
+	}
 	if kept := f.save(dir, found, none); kept != nil {
 		return unwritten(kept)
 	}
@@ -146,6 +151,23 @@ func (f *capacityFlags) answer(out io.Writer, found capacity.Band, to float64, e
 		return &exit{code: exitLimit, err: fmt.Errorf("not even %s holds: %s", f.from, t.Why)}
 	}
 	return nil
+}
+
+// hostGone is that the host of the latest trial, which did not hold, takes no connection any
+// more: what was found says nothing of its rates. The host of agents elsewhere may be in their reach alone.
+func (f *capacityFlags) hostGone(ctx context.Context) error {
+	t := f.trials[len(f.trials)-1]
+	if t.Verdict == capacity.Held || t.Report.Plan.Target == bundledTarget {
+		return nil
+	}
+	c, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", t.Report.Plan.Target)
+	if err == nil {
+		c.Close()
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) || ctx.Err() != nil {
+		return nil
+	}
+	return &exit{code: exitUnreachable, err: fmt.Errorf("no capacity is told: the host went away at %.4g/s: %w", t.Rate, err)}
 }
 
 // play plays load once at a rate, into a folder of its own.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"math"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,32 @@ func TestFullDiskIsNoCapacity(t *testing.T) {
 	}
 	if err := verdict(&report.Report{Planned: 2, Played: 1}, 0, nil); errors.Is(err, errUnwritten) {
 		t.Errorf("an arrival that was stuck: %v", err)
+	}
+}
+
+// A host that goes away in a trial is told as gone, whatever that trial would have ended the
+// search with: longer trials do not bring it back.
+func TestHostThatWentAwayIsNoCapacity(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	of := func(target string, v capacity.Verdict) error {
+		f := capacityFlags{trials: []capacity.Trial{{Rate: 200, Verdict: v, Report: &report.Report{Plan: report.Plan{Target: target}}}}}
+		return f.hostGone(t.Context())
+	}
+	here := l.Addr().String()
+	if err := errors.Join(of(here, capacity.Broken), of(bundledTarget, capacity.Broken)); err != nil {
+		t.Errorf("a host that is there: %v", err)
+	}
+	l.Close()
+	var e *exit
+	if err := of(here, capacity.Broken); !errors.As(err, &e) || e.code != exitUnreachable || !strings.Contains(err.Error(), "the host went away at 200/s") {
+		t.Errorf("one that is gone: %v", err)
+	}
+	if err := of(here, capacity.Held); err != nil {
+		t.Errorf("after a trial that held: %v", err)
 	}
 }
 

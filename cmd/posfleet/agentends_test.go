@@ -1,0 +1,100 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/agent"
+)
+
+// A folder that an agent cannot have is told before it joins anything: with a share taken
+// that would end the whole run. Its help has no code of what a run finds.
+func TestAgentLooksForItsFolderBeforeItJoins(t *testing.T) {
+	dir, creds := t.TempDir(), filepath.Join(t.TempDir(), "creds")
+	if err := agent.NewCredentials().Save(creds); err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	if code := run([]string{"agent", "--join", "nats://127.0.0.1:1", "--creds", creds, "--out", dir}, io.Discard, &stderr); code != exitUsage || !strings.Contains(stderr.String(), dir+" exists: name another") {
+		t.Errorf("exit code %d: %s", code, &stderr)
+	}
+	var help bytes.Buffer
+	if run([]string{"agent", "--help"}, &help, io.Discard); strings.Contains(help.String(), "books") || strings.Contains(help.String(), "1 a limit") || !strings.Contains(help.String(), "0 its share is handed over") {
+		t.Errorf("it promises codes of load:\n%s", &help)
+	}
+}
+
+// An agent that has waited for its controller tells how long its sign-in took, its log begins
+// with the run, and when it has played and the controller is dead the first signal ends it,
+// its data told of.
+func TestSignalEndsAnAgentThatWaitsForADeadController(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
+	t.Parallel()
+	creds := filepath.Join(t.TempDir(), "creds")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	meeting := l.Addr().String()
+	l.Close()
+	if err := agent.NewCredentials().Save(creds); err != nil {
+		t.Fatal(err)
+	}
+	host := start(t, "listening on", "host", "--listen", "127.0.0.1:0", "--terminals", "20")
+	address, _, _ := strings.Cut(strings.TrimPrefix(host.stdout.String(), "listening on "), ": ")
+	a := start(t, "cannot be reached yet", "agent", "--join", "nats://"+meeting, "--creds", creds)
+	time.Sleep(3 * time.Second)
+	began := time.Now()
+	c := start(t, "1 of 3 s", "load", "--agents", "1", "--listen", meeting, "--creds", creds, "--host", address, "--rate", "20/s", "--for", "3s", "--warmup", "0s", "--terminals", "20", "--out", "run")
+	joined := time.Since(began)
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(patient); !strings.Contains(a.stderr.String(), "sending the rest"); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it does not play to its end:\n%s", &a.stderr)
+		}
+	}
+	time.Sleep(time.Second)
+	asked := time.Now()
+	if code := a.end(t, syscall.SIGTERM); code != exitTerminate || time.Since(asked) > 5*time.Second { // 0.5 s where nobody else is busy
+		t.Errorf("exit code %d after %v", code, time.Since(asked))
+	}
+	said := a.stderr.String()
+	kept := regexp.MustCompile(`what was played is in (\S+)`).FindStringSubmatch(said)
+	if kept == nil || !strings.Contains(said, "the controller is not heard of") {
+		t.Fatalf("it is not said:\n%s", said)
+	}
+	defer os.RemoveAll(filepath.Dir(kept[1]))
+	if took := regexp.MustCompile(`signed in, 0 could not, in ([0-9.]+) s`).FindStringSubmatch(said); took == nil {
+		t.Errorf("no sign-in is told:\n%s", said)
+	} else if s, _ := strconv.ParseFloat(took[1], 64); s > min(3, joined.Seconds()) {
+		t.Errorf("they signed in for %v s:\n%s", s, said)
+	}
+	rep, err := report.Read(kept[1])
+	if err != nil || rep.SignIn.Terminals != 20 {
+		t.Fatalf("%+v, %v", rep, err)
+	}
+	log, err := os.Open(filepath.Join(kept[1], logName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	if told, err := report.ReadLog(log); err != nil || rep.Incomplete == "" && told.Started.Sub(rep.Started).Abs() > 2*time.Millisecond {
+		t.Errorf("its log begins at %v, the run at %v: %v", told.Started, rep.Started, err)
+	}
+}

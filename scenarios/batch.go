@@ -127,11 +127,14 @@ func provenBatch(p *sim.Player, good []profile.Holder) error {
 		return err
 	}
 	settled, err := startBatch(p)
+	const leftOut = "the terminal left out a payment of 0.01 %s on purpose, to see whether the host keeps books"
 	switch {
+	case err != nil && settled.Outcome == report.Refused:
+		return fmt.Errorf("%w ("+leftOut+")", err, p.T.Profile.Dialect.Unit())
 	case err != nil:
 		return err
 	case settled.Flag == dialect.Balanced:
-		return fmt.Errorf("%w: the terminal left out a payment of 0.01 %s", errNoBooks, p.T.Profile.Dialect.Unit())
+		return fmt.Errorf("%w: "+leftOut, errNoBooks, p.T.Profile.Dialect.Unit())
 	}
 	if settled, err = startBatch(p); err == nil && settled.Host.DebitN > 0 {
 		return fmt.Errorf("%w: in the batch after it are %s, want none", errSameBatch, describeTotals(p.T.Profile.Dialect, settled.Host))

@@ -254,7 +254,7 @@ func TestSettlementsAreToldAsWhatTheyAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Join(strings.Fields(b.String()), " ")
-	for _, want := range []string{"15 attempts NOT DONE", "settling 0 of 5 terminals settled in 674 µs", "books agree as the host's flags say: 12,345 payments, 12,345.67 yuan in the journals", "its ledger was not seen"} {
+	for _, want := range []string{"15 attempts NOT DONE", "settling 0 of 5 terminals settled in 674 µs", "books agree as the host's settlements say: 12,345 payments, 12,345.67 yuan in the journals", "its ledger was not seen"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %q in\n%s", want, &b)
 		}

@@ -90,7 +90,7 @@ func (t *text) money(r *Report) {
 	case m.Compared == 0:
 		t.wrapped("money", t.paint(yellow, "books not compared")+": "+m.compared())
 	case m.Agree() && m.Settled:
-		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(" as the host's flags say: %s, %s in the journals; %s%s; its ledger was not seen",
+		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(" as the host's settlements say: %s, %s in the journals; %s%s; its ledger was not seen",
 			Plural(m.Payments, "payment"), m.Told(m.Terminals), m.compared(), m.credits()))
 	case m.Agree() && m.Terminals == m.Host:
 		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s on both sides; %s%s", Plural(m.Payments, "payment"), m.Told(m.Terminals), m.compared(), m.credits()))

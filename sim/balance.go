@@ -155,10 +155,11 @@ func (t *Terminal) settle(r *Result) {
 // compared says both totals of a settlement.
 func (t *Terminal) compared(r *Result) string {
 	d := t.Profile.Dialect
+	said := d.Verdict(r.Flag, r.Code)
 	if own := t.Journal.Batch; r.Host == own {
-		return fmt.Sprintf("terminal %s, batch %06d: the host says flag %s, %s, with the terminal's own totals: %s", t.TID, t.Batch, r.Flag, flagWords(r.Flag), describeTotals(d, own))
+		return fmt.Sprintf("terminal %s, batch %06d: the host says %s, %s, with the terminal's own totals: %s", t.TID, t.Batch, said, flagWords(r.Flag), describeTotals(d, own))
 	}
-	return fmt.Sprintf("terminal %s, batch %06d: %s; the host has %s, flag %s", t.TID, t.Batch, describeTotals(d, t.Journal.Batch), describeTotals(d, r.Host), r.Flag)
+	return fmt.Sprintf("terminal %s, batch %06d: %s; the host has %s, %s", t.TID, t.Batch, describeTotals(d, t.Journal.Batch), describeTotals(d, r.Host), said)
 }
 
 func flagWords(f dialect.Flag) string {

@@ -178,3 +178,33 @@ func TestOpeningSettlementsMayBeUnbalanced(t *testing.T) {
 		})
 	}
 }
+
+// A network without settlement flags has its response code told.
+func TestTotalsAreToldByWhatTheHostSaid(t *testing.T) {
+	for network, c := range map[string]struct{ code, want string }{"cup": {"00", "flag 2"}, "iso87": {"95", "code 95"}} {
+		d, _ := dialect.Named(network)
+		if got := d.Verdict(dialect.Unbalanced, dialect.CodeOf([]byte(c.code))); got != c.want {
+			t.Errorf("%s: %q, want %q", network, got, c.want)
+		}
+		x := newTill(t, newBench(t, network, 1))
+		x.Opened = true
+		x.pay(t, 5_00)
+		x.Link = newOwn(t, answering(t, x.Profile, func(request *wire.Message) *wire.Message {
+			a := request.Format().NewMessage()
+			a.AnswerTo(request)
+			a.SetString(wire.ResponseCode, "00")
+			if r, is := d.ReadReconciliation(request); is && request.MTI() == "0500" {
+				r.Flag, r.ForeignFlag = dialect.Unbalanced, dialect.Balanced
+				d.SetReconciliation(a, &r)
+				a.SetString(wire.ResponseCode, c.code)
+			}
+			return a
+		}), x.Profile)
+		if err := x.p.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		if s := x.Settled(); s.Detail == "" || !strings.Contains(s.Detail, "the host says "+c.want+", unbalanced") {
+			t.Errorf("%s: told is %+v", network, s)
+		}
+	}
+}

@@ -223,7 +223,7 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	met, err := c.meet(ctx, c.dir)
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return nil, c.unmet(err)
+		return nil, c.unmet(ctx, err)
 	case errors.Is(err, agent.ErrAddress) && c.since != "":
 		return nil, c.taken(ctx, err)
 	case err != nil:
@@ -234,11 +234,11 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	defer died(nil)
 	c.died = died
 	if err := met.conn.Connected(ctx, func(what string) { c.tell.line("%s", what) }); err != nil {
-		return nil, c.unmet(err)
+		return nil, c.unmet(ctx, err)
 	}
 	run, err := start(met)
 	if err != nil {
-		return nil, c.unmet(err)
+		return nil, c.unmet(ctx, err)
 	}
 	whole, over := context.WithCancel(context.WithoutCancel(ctx))
 	defer over()
@@ -295,9 +295,15 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 }
 
 // unmet is that the run's NATS server could not be met, or that a signal came before.
-func (c *controlled) unmet(err error) error {
-	return &exit{code: cmp.Or(c.sig.code(), exitUnreachable), err: fmt.Errorf("the run has not begun: %w", err)}
+func (c *controlled) unmet(ctx context.Context, err error) error {
+	if stopped := cutOff(ctx, unbegun); stopped != nil {
+		return stopped
+	}
+	return &exit{code: exitUnreachable, err: fmt.Errorf("%s: %w", unbegun, err)}
 }
+
+// unbegun is what a run is that ended before its agents began.
+const unbegun = "the run has not begun"
 
 // abortPatience is how long agents are waited for that are to end at once.
 const abortPatience = 10 * time.Second
@@ -357,6 +363,9 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 			say(fmt.Sprintf("%d agents have joined, %d are ready", of, ready))
 		}
 	})
+	if stopped := cutOff(ctx, unbegun); stopped != nil && c.sig.code() != 0 { // whatever became of agents by it
+		return stopped
+	}
 	for _, p := range run.Parts() {
 		name := fmt.Sprintf("agent %d (%s)", p.Index+1, p.Agent)
 		switch {
@@ -370,7 +379,7 @@ func (c *controlled) gather(ctx context.Context, run *agent.Controller) error {
 		if why := context.Cause(ctx); why != nil {
 			err = why
 		}
-		return &exit{code: cmp.Or(c.sig.code(), exitIncomplete), err: fmt.Errorf("the run has not begun: %w", err)}
+		return &exit{code: exitIncomplete, err: fmt.Errorf("%s: %w", unbegun, err)}
 	}
 	return nil
 }

@@ -40,7 +40,8 @@ func slowly(t *testing.T, host string, by time.Duration) string {
 func TestSignalBeforeTheAnswerBlamesNoHost(t *testing.T) {
 	t.Parallel()
 	mute := listening(t, func(c net.Conn) { io.Copy(io.Discard, c) })
-	slow := slowly(t, served(t), 2*time.Second)
+	foreign := served(t)
+	slow, slowish := slowly(t, foreign, 2*time.Second), slowly(t, foreign, 500*time.Millisecond)
 	secure := filepath.Join(t.TempDir(), "tls.yaml")
 	if err := os.WriteFile(secure, []byte(strings.Replace(readText(t, profileWith(t)), "\ndialect:", "\ntls: {}\ndialect:", 1)), 0o600); err != nil {
 		t.Fatal(err)
@@ -54,6 +55,7 @@ func TestSignalBeforeTheAnswerBlamesNoHost(t *testing.T) {
 		"check":               {"check --host " + mute + " @core-echo-1", "nothing was played", syscall.SIGINT, exitInterrupt, ""},
 		"negative":            {"check --negative --host " + mute, "nothing was played", syscall.SIGTERM, exitTerminate, ""},
 		"load":                {"load --for 2s --terminals 2 --out run --host " + mute, "nothing was played", syscall.SIGTERM, exitTerminate, ""},
+		"load of agents":      {"load --agents 2 --for 2s --terminals 2 --out run --host " + slowish, "the run has not begun", syscall.SIGTERM, exitTerminate, "2 agents have joined,"},
 		"capacity":            {"capacity --for 2s --terminals 2 --out cap --limit p99<1s --host " + mute, "nothing was played", syscall.SIGINT, exitInterrupt, ""},
 		"check over TLS":      {"check --profile " + secure + " --host " + mute + " @core-echo-1", "nothing was played", syscall.SIGINT, exitInterrupt, ""},
 		"doctor, silence":     {"doctor --host " + mute, "whether the host answers, and what comes after it, was not examined", syscall.SIGINT, exitInterrupt, "an echo test"},

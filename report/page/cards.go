@@ -80,7 +80,7 @@ func booksCard(r *report.Report) verdictCard {
 	}
 	agree := "agree"
 	if m.Settled {
-		agree = "agree, as the host's flags say"
+		agree = "agree, as the host's settlements say"
 	}
 	return verdictCard{"Books", "good", "✓", agree, fmt.Sprintf("%s payments less %s refunds and voids, %s net; %s terminals compared, %s unknown", report.FormatCount(m.Payments), report.FormatCount(m.Credits),
 		m.Told(m.Terminals), report.FormatCount(int64(m.Compared)), report.FormatCount(int64(m.Unknown)))}

@@ -17,6 +17,15 @@ type Reconciliation struct {
 // 97). The response code says then what a flag would, and no card is foreign.
 func (d *Dialect) separate() bool { return d.Has(wire.DebitsAmount) }
 
+// Verdict is by what an answer to a settlement says how the totals compare: "flag 2" or, in
+// a network without flags, "code 95".
+func (d *Dialect) Verdict(f Flag, c Code) string {
+	if d.separate() {
+		return "code " + c.String()
+	}
+	return "flag " + f.String()
+}
+
 // SetReconciliation writes totals into a settlement or the answer to one.
 func (d *Dialect) SetReconciliation(m *wire.Message, r *Reconciliation) {
 	if !d.separate() {

@@ -31,6 +31,8 @@ func (r *Report) WriteCSV(w io.Writer) error {
 	head = append(head, "lag_p50_us", "lag_p99_us", "cpu", "busiest_core", "steal", "sched_p99_us", "gc_pause_us", "watchdog_late_us", "level", "run")
 	whole := "whole"
 	switch {
+	case r.Incomplete != "" && r.Validity.Level == Invalid:
+		whole = "incomplete, invalid"
 	case r.Incomplete != "":
 		whole = "incomplete, not judged"
 	case r.Interrupted:

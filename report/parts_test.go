@@ -41,6 +41,9 @@ func TestSumsOfPartsKeepTheirPromises(t *testing.T) {
 
 // Parts that were asked for differently are no parts of one run.
 func TestPartsAskedForDifferentlyAreRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	for what, change := range map[string]func(*Report){
 		"mix":      func(r *Report) { r.Plan.Mix = map[string]float64{"b": 1} },
 		"lines":    func(r *Report) { r.Plan.Lines = "each" },
@@ -80,6 +83,9 @@ func TestKilledPartLeavesTheWholeUnjudged(t *testing.T) {
 // The plan of the whole is the parts' together, and parts that began apart by more than half
 // their time did not go on side by side.
 func TestPlanOfTheWholeIsThatOfItsParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	a, b, c := half(t, 0), half(t, 0), half(t, 0)
 	for i, r := range []*Report{a, b, c} {
 		r.Plan.Seed, r.Plan.Terminals, r.Plan.Arrivals, r.Plan.Target, r.Part = uint64(i), i+1, string(rune('A'+i)), []string{"x", "y", "x"}[i], string(rune('a'+i))

@@ -14,6 +14,9 @@ func TestEnoughSamples(t *testing.T) {
 }
 
 func TestTooFewSamplesAreNotTold(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	r := NewRecorder([]string{"x"}, time.Minute, 0)
 	s := r.Shard()
 	for n := 1; n <= 368; n++ {

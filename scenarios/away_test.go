@@ -186,6 +186,9 @@ func TestMuteHostIsNotWaitedForForever(t *testing.T) {
 // A check leaves nothing in the host's open batches: the next one draws its trace numbers
 // anew, and would meet those of the one before.
 func TestCheckLeavesNoBatchOpen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	m := mortalHost(t)
 	found := m.check(t, 2, func() {})
 	if failed := found.Count(verdicts.Failed); failed > 0 {

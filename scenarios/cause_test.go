@@ -80,6 +80,9 @@ func TestPaymentDeclinedAfterTheLastThenIsUntested(t *testing.T) {
 // Nothing is known of a host from a scenario that asks it something and says nothing
 // of what comes.
 func TestScenarioWithoutThenIsUntested(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	const signedIn, pays = "    Given a terminal that has signed in\n", "    When the cardholder pays 1.00 yuan with a poor card\n"
 	for _, misbehaviour := range []string{"", "wrong-mac"} {
 		for source, want := range map[string]verdicts.Outcome{

@@ -68,6 +68,9 @@ transactions:
 }
 
 func TestDerivedKeysPlay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	for _, c := range derivedKeys {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -95,6 +98,9 @@ func TestDerivedKeysPlay(t *testing.T) {
 // At a host that has heard of the terminals before, the next run goes on after the last
 // counter; where it does not, what is told names what is to be changed.
 func TestDerivedKeysGoOnInTheNextRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	for _, c := range derivedKeys {
 		d := derivedDialect(t, c.text)
 		if d.DUKPT == keys.NoDUKPT {

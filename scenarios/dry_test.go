@@ -46,6 +46,9 @@ func TestSpentCardIsTheProfilesDoing(t *testing.T) {
 
 // A card that is there to be declined for want of funds excuses nothing.
 func TestPoorCardExcusesNoHost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	p, address := mutantHost(t, "cup", 4)
 	m := newMiddle(t, p, address)
 	m.mutant = &mutant{of: kindOfAnswer{dialect.Purchase, true}, where: "38", change: "present", edit: func(a *wire.Message) { a.SetFieldString(38, "123456") }}

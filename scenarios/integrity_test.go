@@ -14,6 +14,9 @@ import (
 // What only a directed case can find is found by one in each language, on a host that is
 // wrong in just that way.
 func TestDirectedCasesFindTheirHost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	fs, err := ReadFeatures(features.FS, "core/integrity.feature", "core/integrity.zh.feature", "cup/integrity.feature", "cup/integrity.zh.feature")
 	if err != nil {
 		t.Fatal(err)

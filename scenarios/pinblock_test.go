@@ -12,6 +12,9 @@ import (
 // A host that reads PIN blocks otherwise than terminals make them is caught by the first
 // payment with a PIN.
 func TestHostThatReadsOtherPINBlocksIsCaught(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	for _, c := range []struct{ name, at, host, pays string }{
 		{"SM4, 8 octets for 16", "sign-in: \"005\"", "sign-in: \"005\"\npin: {octets: 8}", "pays 12.00 yuan with a good card"},
 		{"SM4, 16 octets for 8", "sign-in: \"005\"\npin: {octets: 8}", "sign-in: \"005\"", "pays 12.00 yuan with a good card"},

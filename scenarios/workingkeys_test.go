@@ -13,6 +13,9 @@ import (
 // Networks whose sign-in brings AES keys, or TR-31 key blocks, as a dialect's file or a
 // profile says it: PINs, MACs and tracks are under them from end to end.
 func TestWorkingKeysOfEachKindPlay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	inFile := func(text string) *profile.Profile {
 		d, err := dialect.Parse("bank.yaml", []byte(text), nil)
 		if err != nil {

@@ -157,6 +157,9 @@ func TestStormFindsATerminalThatTrustsLateApprovals(t *testing.T) {
 // A late answer to an earlier try is under the keys of that try's key serial number: no storm
 // takes it for a wrong MAC of the host's, and each finds one that is.
 func TestStormKnowsAnswersUnderEarlierKeys(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	d, err := dialect.Parse("derived.yaml", []byte(`
 extends: iso87
 sign-in: none

@@ -35,6 +35,9 @@ func shaped(t *testing.T, spec string, n int, interval time.Duration) []time.Dur
 
 // The closed forms that selftest relies on, within sampling error.
 func TestBehavioursHaveTheirDistributions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	const n = 200_000
 	ms := func(f float64) time.Duration { return time.Duration(f * float64(time.Millisecond)) }
 	for _, c := range []struct {

@@ -17,17 +17,22 @@ func resetting(t *testing.T, host string, nth int32, octets int) string {
 			c.(*net.TCPConn).SetLinger(0)
 			return
 		}
-		up, err := net.Dial("tcp", host)
-		if err != nil {
-			return
-		}
-		defer up.Close()
-		go func() {
-			io.Copy(up, c)
-			up.Close()
-		}()
-		io.Copy(c, up)
+		relay(host, c)
 	})
+}
+
+// relay gives a connection to a host what the terminal says, and back, until either ends.
+func relay(host string, c net.Conn) {
+	up, err := net.Dial("tcp", host)
+	if err != nil {
+		return
+	}
+	defer up.Close()
+	go func() {
+		io.Copy(up, c)
+		up.Close()
+	}()
+	io.Copy(c, up)
 }
 
 // One connection that is lost says nothing of how the host speaks, nor of how many

@@ -92,7 +92,13 @@ func (n *network) misheard(ctx context.Context, r *sim.Result, heard []byte, sen
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s did answer %s, but in another way than the profile says", address, asked), hint: hint}
 	}
 	if at, err := d.Find(heard); err == nil && len(at.Message) > 0 {
-		if m := d.NewMessage(); m.Read(at.Message) == nil { // as it should be, and no answer all the same
+		m := d.NewMessage()
+		switch err := m.Read(at.Message); {
+		case err != nil:
+		case sent != nil && m.MTI() == sent.MTI() && m.Text(wire.Trace) == sent.Text(wire.Trace):
+			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s sends back what it is sent: it is an echo server, and no host of a network", address),
+				hint: "is this the right address and port?"}
+		default: // as it should be, and no answer all the same
 			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s %s: a message %s comes, which pairs with no request (%w)", address, how, m.MTI(), r.Why),
 				hint: "posfleet doctor says what of it is not its request's; pair in a dialect file says by which fields answers pair (docs/dialects.md)"}
 		}

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -120,6 +122,20 @@ func TestFirstAnswerSaysHowTheHostSpeaks(t *testing.T) {
 				t.Errorf("exit %d, want %d and %q:\n%s", code, exitUnreachable, c.want, &errs)
 			}
 		})
+	}
+}
+
+// An echo server is told as that by each verb that would play at it, and not as a host whose
+// answers want another pairing.
+func TestEchoServerIsNoHost(t *testing.T) {
+	t.Parallel()
+	address := listening(t, func(c net.Conn) { io.Copy(c, c) })
+	for _, verb := range []string{"check", "load --for 2s --out " + filepath.Join(t.TempDir(), "run")} {
+		var out, errs bytes.Buffer
+		code := run(append(strings.Fields(verb), "--host", address, "--timeout", "1s"), &out, &errs)
+		if code != exitUnreachable || !strings.Contains(errs.String(), "it is an echo server") || strings.Contains(errs.String(), "pair") {
+			t.Errorf("%s: exit %d:\n%s", verb, code, &errs)
+		}
 	}
 }
 

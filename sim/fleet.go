@@ -196,7 +196,7 @@ func (f *fleet) drainOwed(abort context.Context) {
 		}
 		if own, is := t.Link.(*line.Own); is {
 			met := own.Leftovers(time.Millisecond)
-			recordStrays(p.Shard, f.run.Profile.Dialect, &met, "")
+			recordStrays(p.Shard, f.run.Profile.Dialect, &met, nil)
 			if t.doubled() {
 				met.Duplicate = 0
 			}
@@ -209,7 +209,7 @@ func (f *fleet) drainOwed(abort context.Context) {
 	shard := f.run.Recorder.Shard()
 	for _, s := range f.shared {
 		met := s.Leftovers()
-		recordStrays(shard, f.run.Profile.Dialect, &met, "")
+		recordStrays(shard, f.run.Profile.Dialect, &met, nil)
 		recordFurther(shard, &met)
 	}
 	f.run.Recorder.Beside(apart)

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/posfleet/posfleet/report"
@@ -74,10 +75,11 @@ type Result struct {
 }
 
 // Stray is the first message met meanwhile that is not the answer, or what came of
-// one, and why it is not.
+// one, and why it is not; before others one that may be meant as the answer.
 type Stray struct {
 	Octets []byte
 	Why    string
+	kept   *line.Stray   // as the line kept it
 	breaks string        // which field is not as the dialect has it, so that it cannot be read; empty where that is not known
 	broken *rules.Broken // the rule for which it is no answer, though it may have been meant as one; nil for none
 }
@@ -377,14 +379,14 @@ func (p *Player) heard(f *dialect.Form, r *Result, begun time.Duration, err erro
 // around takes what the line heard around an answer, and holds it to the rules about
 // that, where the line has not caused it itself.
 func (p *Player) around(f *dialect.Form, r *Result) {
-	if p.x.StrayWhy != "" {
-		r.Stray = &Stray{Octets: p.x.Stray, Why: p.x.StrayWhy}
+	if kept := p.x.Kept; len(kept) > 0 {
+		k := &kept[max(0, slices.IndexFunc(kept, func(k line.Stray) bool { return k.Meant }))]
+		r.Stray = &Stray{Octets: k.Octets, Why: k.Why, kept: k}
 	}
-	switch {
-	case p.x.Unmatched == 0:
-	case r.Outcome == report.TimedOut:
+	if p.mayBeMeant(r) {
 		p.nearly(f, r)
-	case !p.T.Disturbed():
+	}
+	if p.others(r) > 0 && !p.T.Disturbed() {
 		r.Should.Add(rules.Alone)
 	}
 	if p.x.Empty > 0 && r.Outcome <= report.Refused {
@@ -456,13 +458,14 @@ func (p *Player) record(r *Result, begun time.Duration) {
 		p.Shard.Broken(uint64(broken))
 	}
 	if x.Met {
-		if x.Duplicate > 1 && r.Should.Has(rules.Once) { // of which it has counted one
-			recordFurther(p.Shard, &line.Strays{Duplicate: x.Duplicate - 1})
+		var further line.Strays
+		if r.Should.Has(rules.Once) { // which has counted one
+			further.Duplicate = x.Duplicate - 1
 		}
-		breaks := ""
-		if r.Stray != nil {
-			breaks = r.Stray.breaks
+		if r.Should.Has(rules.Alone) {
+			further.Unmatched = p.others(r) - 1
 		}
-		recordStrays(p.Shard, p.T.Profile.Dialect, &x.Strays, breaks)
+		recordFurther(p.Shard, &further)
+		recordStrays(p.Shard, p.T.Profile.Dialect, &x.Strays, r.Stray)
 	}
 }

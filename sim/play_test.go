@@ -93,7 +93,7 @@ func TestWhatComesAroundAnAnswer(t *testing.T) {
 		stray   bool
 	}{
 		{"nothing", func(p *Player) {}, report.Approved, nil, false},
-		{"a stray", func(p *Player) { p.x.StrayWhy = "nobody's" }, report.Approved, nil, true},
+		{"a stray", func(p *Player) { p.x.Kept = []line.Stray{{Why: "nobody's"}} }, report.Approved, nil, true},
 		{"an empty message", func(p *Player) { p.x.Empty = 1 }, report.Refused, []*rules.Rule{rules.NoEmpty}, false},
 		{"an empty message and no answer", func(p *Player) { p.x.Empty = 1 }, report.TimedOut, nil, false},
 		{"octets that are left", func(p *Player) { p.x.Left = "3 octets" }, report.Approved, []*rules.Rule{rules.NoRest}, false},

@@ -156,18 +156,18 @@ func TestStraysAreCountedByWhatTheyAre(t *testing.T) {
 		first                string
 	}{
 		{"none", line.Strays{}, 0, 0, 0, "", ""},
-		{"a late answer", line.Strays{Late: 1, Stray: octets, StrayWhy: "late"}, 1, 0, 0, "", ""},
-		{"a second answer", line.Strays{Duplicate: 1, Stray: octets, StrayWhy: "again"}, 0, 1, 0, "", ""},
-		{"nobody's", line.Strays{Unmatched: 1, Stray: octets, StrayWhy: "nobody's"}, 0, 0, 1, m.MTI() + ", nobody's", "10000001"},
-		{"late ones and nobody's", line.Strays{Late: 2, Unmatched: 1, Stray: octets, StrayWhy: "nobody's"}, 2, 0, 1, m.MTI() + ", nobody's", "10000001"},
-		{"half a message", line.Strays{Unmatched: 1, Stray: octets[:len(octets)-3], StrayWhy: "cut"}, 0, 0, 1, "cut", "octets that cannot be read"},
-		{"half a message beside no other", line.Strays{Stray: octets[:len(octets)-3], StrayWhy: "cut"}, 0, 0, 0, "cut", "octets that cannot be read"},
-		{"half a message, what of it can be read", line.Strays{Unmatched: 1, Stray: octets[:len(octets)-3], StrayWhy: "cut"}, 0, 0, 1, "cut", "10000001"},
-		{"half of what may be no message", line.Strays{Unmatched: 1, Stray: other[:len(other)-3], StrayWhy: "cut"}, 0, 0, 1, "cut", "then 5 octets that cannot be read"},
-		{"no message at all", line.Strays{Unmatched: 1, Stray: []byte("6225000000000014"), StrayWhy: "cut"}, 0, 0, 1, "cut", "octets that cannot be read"},
+		{"a late answer", line.Strays{Late: 1, Kept: []line.Stray{{Octets: octets, Why: "late", Known: true}}}, 1, 0, 0, "", ""},
+		{"a second answer", line.Strays{Duplicate: 1, Kept: []line.Stray{{Octets: octets, Why: "again", Known: true}}}, 0, 1, 0, "", ""},
+		{"nobody's", line.Strays{Unmatched: 1, Kept: []line.Stray{{Octets: octets, Why: "nobody's"}}}, 0, 0, 1, m.MTI() + ", nobody's", "10000001"},
+		{"late ones and nobody's", line.Strays{Late: 2, Unmatched: 1, Kept: []line.Stray{{Octets: octets, Why: "nobody's"}}}, 2, 0, 1, m.MTI() + ", nobody's", "10000001"},
+		{"half a message", line.Strays{Unmatched: 1, Kept: []line.Stray{{Octets: octets[:len(octets)-3], Why: "cut"}}}, 0, 0, 1, "cut", "octets that cannot be read"},
+		{"half a message beside no other", line.Strays{Kept: []line.Stray{{Octets: octets[:len(octets)-3], Why: "cut"}}}, 0, 0, 0, "cut", "octets that cannot be read"},
+		{"half a message, what of it can be read", line.Strays{Unmatched: 1, Kept: []line.Stray{{Octets: octets[:len(octets)-3], Why: "cut"}}}, 0, 0, 1, "cut", "10000001"},
+		{"half of what may be no message", line.Strays{Unmatched: 1, Kept: []line.Stray{{Octets: other[:len(other)-3], Why: "cut"}}}, 0, 0, 1, "cut", "then 5 octets that cannot be read"},
+		{"no message at all", line.Strays{Unmatched: 1, Kept: []line.Stray{{Octets: []byte("6225000000000014"), Why: "cut"}}}, 0, 0, 1, "cut", "octets that cannot be read"},
 	} {
 		rec := report.NewRecorder([]string{"a"}, 1, 0)
-		recordStrays(rec.Shard(), d, &c.met, "")
+		recordStrays(rec.Shard(), d, &c.met, nil)
 		rec.Tick(1_000_000_000)
 		r := rec.Report()
 		if r.Late != c.late || r.Duplicate != c.double || r.Unmatched != c.nobody || (len(r.Strays) == 1) != (c.kind != "") {

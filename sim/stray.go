@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,28 +14,37 @@ import (
 )
 
 // recordStrays takes down what a line met that no exchange waited for: how many, and
-// of what is no request's answer the first of each kind, field by field, masked, and which
-// field breaks it where that is known.
-func recordStrays(shard *report.Shard, d *dialect.Dialect, met *line.Strays, breaks string) {
+// of what is no request's answer the first of each kind, field by field, masked, and of the
+// one that has been looked into, if one has, which field breaks it.
+func recordStrays(shard *report.Shard, d *dialect.Dialect, met *line.Strays, looked *Stray) {
 	if met.Late+met.Cut+met.Duplicate+met.Unmatched > 0 {
 		shard.Late(met.Late)
 		shard.Cut(met.Cut)
 		shard.Duplicate(met.Duplicate)
 		shard.Unmatched(met.Unmatched)
 	}
-	if met.StrayWhy == "" || met.Unmatched == 0 && met.Late+met.Cut+met.Duplicate > 0 {
-		return
+	for i := range met.Kept {
+		k, breaks := &met.Kept[i], ""
+		if looked != nil && looked.kept == k {
+			breaks = looked.breaks
+		}
+		if !k.Known {
+			recordStray(shard, d, k, breaks)
+		}
 	}
+}
+
+func recordStray(shard *report.Shard, d *dialect.Dialect, k *line.Stray, breaks string) {
 	m := d.Acquire()
 	defer m.Release()
-	at, err := m.ReadPart(met.Stray)
-	shard.Stray(strayKind(m, err, met.StrayWhy), func() string {
+	at, err := m.ReadPart(k.Octets)
+	shard.Stray(strayKind(m, err, k.Why), func() string {
 		var b strings.Builder
 		if err == nil || d.IsVersion(m) && m.Present() != (wire.FieldSet{}) { // else it is no message, and may be a card number
 			d.Describe(&b, m)
 		}
 		if err != nil {
-			fmt.Fprintf(&b, "then %d octets that cannot be read: %v\n", len(met.Stray)-at, err)
+			fmt.Fprintf(&b, "then %d octets that cannot be read: %v\n", len(k.Octets)-at, err)
 		}
 		if breaks != "" {
 			fmt.Fprintf(&b, "%s\n", breaks)
@@ -65,34 +75,57 @@ func recordFurther(shard *report.Shard, met *line.Strays) {
 	}
 }
 
-// nearly says of a message that came in an exchange which heard no answer, and was meant for
-// it as far as can be known, in what it differs from one: on a line with one exchange in
-// flight all may be. Which field is of another form is looked for in the first of a kind.
-func (p *Player) nearly(f *dialect.Form, r *Result) {
-	if _, alone := p.T.Link.(*line.Own); !alone && !p.x.Meant || r.Stray == nil {
-		return
+// mayBeMeant reports whether the stray of an exchange which heard no answer may be meant for
+// it, as far as can be known: on a line with one exchange in flight all may be.
+func (p *Player) mayBeMeant(r *Result) bool {
+	if r.Outcome <= report.Refused || r.Outcome == report.Unsent || p.x.Unmatched == 0 || r.Stray.kept.Known {
+		return false
 	}
-	d := p.T.Profile.Dialect
+	_, alone := p.T.Link.(*line.Own)
+	return alone || r.Stray.kept.Meant
+}
+
+// others is how many messages came that are of no request, and were not meant for an answer.
+func (p *Player) others(r *Result) int {
+	if p.mayBeMeant(r) {
+		return p.x.Unmatched - 1
+	}
+	return p.x.Unmatched
+}
+
+// alike reports whether two messages are of one class and have the same fields that pair
+// answers with requests, whatever else their types are.
+func alike(m, request *wire.Message) bool {
+	a, b := m.Key(), request.Key()
+	ofType := len(m.MTI()) // octets before those fields
+	return m.MTI()[:2] == request.MTI()[:2] && bytes.Equal(a[ofType:], b[ofType:])
+}
+
+// nearly says of a message that may be meant for the answer of an exchange which heard none
+// in what it differs from one. Which field is of another form is looked for in the first of
+// a kind.
+func (p *Player) nearly(f *dialect.Form, r *Result) {
+	d, s := p.T.Profile.Dialect, r.Stray
 	m := d.Acquire()
 	defer m.Release()
-	err := m.Read(r.Stray.Octets)
-	if p.Shard == nil || p.x.Meant || !p.Shard.StrayKnown(strayKind(m, err, r.Stray.Why)) {
-		if r.Stray.breaks = d.Breaks(p.req, r.Stray.Octets); r.Stray.breaks != "" {
-			r.Stray.Why = fmt.Sprintf("%s (%s)", r.Stray.breaks, r.Stray.Why)
+	err := m.Read(s.Octets)
+	if p.Shard == nil || s.kept.Meant || !p.Shard.StrayKnown(strayKind(m, err, s.Why)) {
+		if s.breaks = d.Breaks(p.req, s.Octets); s.breaks != "" {
+			s.Why = fmt.Sprintf("%s (%s)", s.breaks, s.Why)
 		}
 	}
 	switch {
-	case err != nil && p.x.Meant:
-		err = rules.Unreadable(p.unread(&line.Unread{Octets: r.Stray.Octets, Err: err}))
-	case err != nil || !m.IsAnswer():
+	case err != nil && s.kept.Meant:
+		err = rules.Unreadable(p.unread(&line.Unread{Octets: s.Octets, Err: err}))
+	case err != nil || !m.IsAnswer() && !s.kept.Meant && !alike(m, p.req):
 		return
 	default:
 		_, err = rules.NewJudge(d).Check(p.asked(f, m))
 		defer func() { p.judged.Answer = p.ans }()
 	}
 	if b, is := errors.AsType[*rules.Broken](err); is {
-		if r.Stray.broken = b; r.Stray.breaks == "" {
-			r.Stray.Why += ": " + b.Error()
+		if s.broken = b; s.breaks == "" {
+			s.Why += ": " + b.Error()
 		}
 	}
 }

@@ -76,17 +76,28 @@ func (x *Exchange) Reset() {
 }
 
 // Strays is what came that no exchange in flight waited for: how many messages
-// of which kind, and the first of them all.
+// of which kind, and the first of them.
 type Strays struct {
 	Late      int // answers to requests given up before, when none had come in time
 	Cut       int // answers to requests whose line had broken, that had come by then
 	Duplicate int // further answers to requests already answered
 	Unmatched int // messages that are of no request that is known
 
-	Stray    []byte // the first one, without its length prefix, or what came of it; nil when none did
-	StrayWhy string // why it is nobody's answer, or not whole
-	Meant    bool   // it seems to be meant for the exchange's request, and is not its answer as it stands
+	// Kept are those that are of no request, or not whole, as they came and up to
+	// mostKept of them; without any, the first of the others.
+	Kept []Stray
 }
+
+// Stray is a message that no exchange in flight waited for, or what came of one.
+type Stray struct {
+	Octets []byte // without the length prefix
+	Why    string // it is nobody's answer, or not whole
+	Known  bool   // it is the answer to a request, and counted as late, cut or duplicate
+	Meant  bool   // it seems to be meant for the exchange's request, and is not its answer as it stands
+}
+
+// mostKept bounds the messages of no request that are kept between two exchanges: all are counted.
+const mostKept = 64
 
 // GivenUpBefore is why a late answer is nobody's.
 const GivenUpBefore = "the answer to a request given up before"
@@ -96,13 +107,13 @@ func (s *Strays) count(e ending, message []byte) {
 	switch e {
 	case wasGivenUp:
 		s.Late++
-		s.keep(message, GivenUpBefore)
+		s.known(message, GivenUpBefore)
 	case wasCut:
 		s.Cut++
-		s.keep(message, "the answer to a request whose line had broken")
+		s.known(message, "the answer to a request whose line had broken")
 	case wasAnswered:
 		s.Duplicate++
-		s.keep(message, "a further answer to a request already answered")
+		s.known(message, "a further answer to a request already answered")
 	default:
 		s.unmatched(message, ofNone)
 	}
@@ -112,7 +123,7 @@ func (s *Strays) count(e ending, message []byte) {
 const ofNone = "the answer to no request of this line"
 
 // any reports whether there are some.
-func (s *Strays) any() bool { return s.Late+s.Cut+s.Duplicate+s.Unmatched > 0 || s.StrayWhy != "" }
+func (s *Strays) any() bool { return s.Late+s.Cut+s.Duplicate+s.Unmatched > 0 || len(s.Kept) > 0 }
 
 // unmatched adds a message that is of no request, for a reason.
 func (s *Strays) unmatched(message []byte, why string) {
@@ -120,10 +131,17 @@ func (s *Strays) unmatched(message []byte, why string) {
 	s.keep(message, why)
 }
 
-// keep takes a copy of octets unless there are some already.
+// known takes a copy of the answer to a request unless something is kept already.
+func (s *Strays) known(octets []byte, why string) {
+	if len(s.Kept) == 0 {
+		s.Kept = append(s.Kept, Stray{Octets: bytes.Clone(octets), Why: why, Known: true})
+	}
+}
+
+// keep takes a copy of octets that are of no request, or of no whole message.
 func (s *Strays) keep(octets []byte, why string) {
-	if s.StrayWhy == "" {
-		s.Stray, s.StrayWhy = bytes.Clone(octets), why
+	if len(s.Kept) < mostKept {
+		s.Kept = append(s.Kept, Stray{Octets: bytes.Clone(octets), Why: why})
 	}
 }
 
@@ -142,8 +160,10 @@ func (s *Strays) half(octets []byte, announced int) bool {
 // add adds up.
 func (s *Strays) add(t Strays) {
 	s.Late, s.Cut, s.Duplicate, s.Unmatched = s.Late+t.Late, s.Cut+t.Cut, s.Duplicate+t.Duplicate, s.Unmatched+t.Unmatched
-	if s.StrayWhy == "" {
-		s.Stray, s.StrayWhy, s.Meant = t.Stray, t.StrayWhy, t.Meant
+	for _, k := range t.Kept {
+		if k.Known && len(s.Kept) == 0 || !k.Known && len(s.Kept) < mostKept {
+			s.Kept = append(s.Kept, k)
+		}
 	}
 }
 

@@ -47,8 +47,7 @@ func (s *Shared) meant(conn *concentrator, octets []byte) *call {
 // it may be meant for. The lock is held.
 func (s *Shared) unmatched(conn *concentrator, octets []byte, why string) {
 	if c := s.meant(conn, octets); c != nil {
-		c.unread = &Strays{Meant: true}
-		c.unread.unmatched(octets, why)
+		c.unread = &Strays{Unmatched: 1, Kept: []Stray{{Octets: bytes.Clone(octets), Why: why, Meant: true}}}
 		return
 	}
 	s.strays.unmatched(octets, why)

@@ -168,8 +168,8 @@ func TestStrayIsKept(t *testing.T) {
 				}
 				x := within(purchaseOf(tid, 1, 100), 500*time.Millisecond)
 				err := l.Exchange(x)
-				if !errors.Is(err, line.ErrTimeout) || !strings.Contains(x.StrayWhy, c.why) || string(x.Stray) != string(kept) {
-					t.Errorf("got %v, %q, % X; want %q, % X", err, x.StrayWhy, x.Stray, c.why, kept)
+				if !errors.Is(err, line.ErrTimeout) || len(x.Kept) != 1 || !strings.Contains(x.Kept[0].Why, c.why) || string(x.Kept[0].Octets) != string(kept) {
+					t.Errorf("got %v, %+v; want %q, % X", err, x.Kept, c.why, kept)
 				}
 			})
 		}
@@ -189,8 +189,8 @@ func TestHalfAnswerAtTheEndIsKept(t *testing.T) {
 			l = newShared(t, d)
 		}
 		x := purchaseOf(tid, 1, 100)
-		if err := l.Exchange(x); !errors.Is(err, io.ErrUnexpectedEOF) || len(x.Stray) != 28 || !strings.HasPrefix(x.StrayWhy, "28 of the ") {
-			t.Errorf("shared %v: %v, %d octets, %q", shared, err, len(x.Stray), x.StrayWhy)
+		if err := l.Exchange(x); !errors.Is(err, io.ErrUnexpectedEOF) || len(x.Kept) != 1 || len(x.Kept[0].Octets) != 28 || !strings.HasPrefix(x.Kept[0].Why, "28 of the ") {
+			t.Errorf("shared %v: %v, %+v", shared, err, x.Kept)
 		}
 	}
 }

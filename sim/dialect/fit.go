@@ -169,7 +169,12 @@ func fixedLength(f field.Field) bool { return strings.HasSuffix(f.Spec().Pref.In
 
 // withField is d with another field n.
 func (d *Dialect) withField(n int, s *field.Spec) (*Dialect, error) {
-	spec := &iso8583.MessageSpec{Name: d.Spec.Name, Fields: maps.Clone(d.Spec.Fields)}
-	spec.Fields[n] = field.NewString(s)
-	return d.WithSpec(spec)
+	return d.WithSpec(withField(d.Spec, n, s))
+}
+
+// withField is a spec with another field n.
+func withField(spec *iso8583.MessageSpec, n int, s *field.Spec) *iso8583.MessageSpec {
+	with := &iso8583.MessageSpec{Name: spec.Name, Fields: maps.Clone(spec.Fields)}
+	with.Fields[n] = field.NewString(s)
+	return with
 }

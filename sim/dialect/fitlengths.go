@@ -148,8 +148,9 @@ func (d *Dialect) otherwiseReads(request *wire.Message, octets []byte, n, but in
 		return otherwise{}, false
 	}
 	reads := func(length int, e encoding.Encoder, p prefix.Prefixer) bool {
-		v, err := d.withField(n, field.NewSpec(length, s.Description, e, p))
-		if err != nil {
+		v := d.Format // the codec alone, not the forms: it is asked hundreds of times
+		v.Spec = withField(d.Spec, n, field.NewSpec(length, s.Description, e, p))
+		if v.Compile() != nil {
 			return false
 		}
 		m := v.NewMessage()

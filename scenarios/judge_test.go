@@ -175,7 +175,7 @@ func judgeTheJudge(t *testing.T, network string, paths []string, unseen map[rule
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	work := make(chan *mutant)
-	for range 8 * runtime.GOMAXPROCS(0) {
+	for range 16 * runtime.GOMAXPROCS(0) { // which wait for a timeout, most of them
 		s := newStage()
 		wg.Go(func() {
 			for m := range work {

@@ -116,19 +116,23 @@ func exchange(a, b uint32, n uint, mask uint32) (uint32, uint32) {
 }
 
 // Expand makes the schedule of a key of 8 octets. Each bit of the key goes to
-// its places whatever the others are, so the schedule is the sum over its bits.
+// its places whatever the others are, so the schedule is the sum over its bits, and over
+// its sixteen digits.
 func (s *Schedule) Expand(octets []byte) {
-	*s = Schedule{}
-	for v := binary.BigEndian.Uint64(octets); v != 0; v &= v - 1 {
-		for i, w := range ofBit[bits.TrailingZeros64(v)] {
-			s[i] ^= w
+	v := binary.BigEndian.Uint64(octets)
+	*s = ofDigit[0][v&15]
+	for n := 1; n < len(ofDigit); n++ {
+		v >>= 4
+		of := &ofDigit[n][v&15]
+		for i := range s {
+			s[i] ^= of[i]
 		}
 	}
 }
 
 var (
-	sp    [8][64]uint32 // S-box, then permutation P, rotated
-	ofBit [64]Schedule  // of keys with one bit, the lowest of the 64 first
+	sp      [8][64]uint32    // S-box, then permutation P, rotated
+	ofDigit [16][16]Schedule // of keys with one hexadecimal digit, the lowest of the 16 first
 )
 
 func init() {
@@ -143,8 +147,15 @@ func init() {
 			sp[box][in] = bits.RotateLeft32(p, -3)
 		}
 	}
-	for bit := range ofBit {
-		ofBit[bit] = slowly(1 << bit)
+	for n := range ofDigit {
+		for bit := range 4 {
+			of := slowly(1 << (4*n + bit))
+			for digit := range ofDigit[n] {
+				for i := range of {
+					ofDigit[n][digit][i] ^= of[i] * uint64(digit>>bit&1)
+				}
+			}
+		}
 	}
 }
 

@@ -150,6 +150,9 @@ func likelyType(mti string) bool {
 // good reports whether a trial found a message beyond doubt.
 func (t *trial) good() bool { return t.whole && t.likely && t.fields > 0 }
 
+// outdoes reports whether a trial read as much of a message as another that begins within it.
+func (t *trial) outdoes(other trial) bool { return t.likely && t.fields >= other.fields }
+
 // next is the first frame of b and how many octets it takes. first is whether it
 // is the first of the input, before which other things may stand.
 func (c *cutter) next(b []byte, first bool) (Frame, int) {
@@ -179,6 +182,7 @@ func (c *cutter) next(b []byte, first bool) (Frame, int) {
 			return fr, n + zeros
 		}
 	}
+	behind := c.try(b, min(lead, len(b)), len(b))
 	for before := range min(maxBefore, len(b)) + 1 {
 		at := before
 		switch before { // the likely ones first
@@ -191,7 +195,7 @@ func (c *cutter) next(b []byte, first bool) (Frame, int) {
 			continue
 		}
 		t := c.try(b, at, len(b))
-		if at != 0 && at != lead && t.after && bareTrial.likely && bareTrial.fields >= t.fields {
+		if at != 0 && at != lead && (bareTrial.outdoes(t) || behind.outdoes(t)) {
 			continue // a message by chance, within one that cannot be read to its end
 		}
 		if t.good() {
@@ -337,6 +341,9 @@ func (c *cutter) broken(b []byte, said int) (Frame, int) {
 		}
 		if at == lead && inPrefix {
 			score += 2
+		}
+		if at == lead && t.likely && said > len(b)-lead && c.f.Length.Form >= wire.ASCIIDigits {
+			score += Enough // digits that say a length, though they may read as a message type
 		}
 		if score > most {
 			best, most = at, score

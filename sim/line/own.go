@@ -173,12 +173,12 @@ func (l *Own) send(x *Exchange) error {
 		}
 		x.Sent = l.clock.Now()
 	}
-	if l.conn == nil || x.Sent-l.used > peekAfter || l.carried == 1 {
+	if l.conn == nil || x.Sent-l.used > peekAfter || l.carried == 1 || l.reader.Buffered() {
 		if l.conn != nil && l.hungUp(&x.Strays) {
 			l.endedByHost(x.Sent)
 			l.Close()
 		}
-		if l.conn == nil && x.Began == 0 {
+		if (l.conn == nil || x.any()) && x.Began == 0 {
 			x.Began = x.Sent
 		}
 		if l.conn == nil && l.Emulation != nil {

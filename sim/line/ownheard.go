@@ -59,11 +59,19 @@ func (l *Own) begun() (octets []byte, announced int) {
 	return l.reader.Begun()
 }
 
-// hungUp reports whether the host has hung up since the last exchange. Answers
-// that it met on the way to know are counted into met.
+// hungUp reports whether the host has hung up since the last exchange. What has come
+// meanwhile it counts into met: the next request is not answered by that.
 func (l *Own) hungUp(met *Strays) bool {
-	closed, perhaps := l.peek.closed()
-	return closed || perhaps && !l.readStrays(met, time.Millisecond)
+	closed, perhaps, waits := l.peek.closed()
+	switch {
+	case closed:
+		return true
+	case perhaps:
+		return !l.readStrays(met, time.Millisecond)
+	case waits || l.buffered():
+		return !l.readSome(met, time.Millisecond, 0)
+	}
+	return false
 }
 
 // HungUp reports whether the host hangs up within the given time, as many do
@@ -78,12 +86,12 @@ func (l *Own) Stands() bool {
 	if l.conn == nil {
 		return false
 	}
-	closed, _ := l.peek.closed()
+	closed, _, _ := l.peek.closed()
 	return !closed
 }
 
-// Further counts a message that has come since the last exchange, or comes within the
-// given time.
+// Further counts the messages that have come since the last exchange, or one that comes
+// within the given time and those that are there with it.
 func (l *Own) Further(patience time.Duration) (met Strays) {
 	if l.conn != nil && (patience > 0 || l.heard()) {
 		l.readSome(&met, max(patience, time.Millisecond), 1)
@@ -93,11 +101,14 @@ func (l *Own) Further(patience time.Duration) (met Strays) {
 
 // heard reports whether octets are there that no exchange has read. At most it takes
 // a system call.
-func (l *Own) heard() bool {
+func (l *Own) heard() bool { return l.buffered() || l.peek.waits() }
+
+// buffered reports whether a message is there that has been read already.
+func (l *Own) buffered() bool {
 	if faulty, is := l.conn.(*faultyConn); is && (len(faulty.out) > 0 || faulty.reader.Buffered()) {
 		return true
 	}
-	return l.reader.Buffered() || l.peek.waits()
+	return l.reader.Buffered()
 }
 
 // Listen waits for a message that the host sends unasked, and gives its octets: a
@@ -124,12 +135,15 @@ func (l *Own) readStrays(met *Strays, patience time.Duration) (up bool) {
 	return l.readSome(met, patience, math.MaxInt)
 }
 
-// readSome is readStrays for so many messages at most.
+// readSome is readStrays for so many messages at most, and those that are there already.
 func (l *Own) readSome(met *Strays, patience time.Duration, most int) (up bool) {
 	l.readBy(l.clock.Now() + patience)
 	m := l.format.Acquire()
 	defer m.Release()
-	for range most {
+	for n := 0; n < most || n < max(most, mostKept) && l.heard(); n++ {
+		if n >= most { // it is there
+			l.readBy(l.clock.Now() + time.Millisecond)
+		}
 		body, err := l.reader.Next()
 		if err != nil {
 			return errors.Is(err, os.ErrDeadlineExceeded)

@@ -1,6 +1,7 @@
 package line_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -63,6 +64,53 @@ func TestAnswerThatWasThereBeforeIsNotTheAnswer(t *testing.T) {
 	again := purchaseOf(tid, 7, 100)
 	if err := l.Exchange(again); !paired(again, err) || again.Late != 1 || again.Done-again.Sent < 15*time.Millisecond {
 		t.Errorf("err %v, %d late, after %v; want its own answer after 20 ms, and one late", err, again.Late, again.Done-again.Sent)
+	}
+}
+
+// What came after an answer is not the answer to the next request, be it no message: that
+// would refuse what the host does right.
+func TestWhatFollowedAnAnswerDoesNotAnswerTheNextRequest(t *testing.T) {
+	for _, apart := range []time.Duration{0, 5 * time.Millisecond} {
+		d := scripted(t, func(_ int, c *peer) {
+			for req := c.request(); req != nil; req = c.request() {
+				a := approval(req)
+				rest := slices.Concat(a[:2], bytes.Repeat([]byte{0xEE}, len(a)-2))
+				if apart == 0 {
+					c.Write(slices.Concat(a, rest))
+				} else {
+					c.Write(a)
+					time.Sleep(apart)
+					c.Write(rest)
+				}
+			}
+		})
+		l := newOwn(t, d)
+		for trace := range 4 {
+			x := purchaseOf(tid, trace+1, 100)
+			if err := l.Exchange(x); !paired(x, err) || x.Unreadable != nil || trace > 0 && x.Unmatched != 1 {
+				t.Errorf("%v apart, exchange %d: err %v, %v, %d unmatched", apart, trace, err, x.Unreadable, x.Unmatched)
+			}
+			time.Sleep(apart + 20*time.Millisecond) // through the kernel
+		}
+	}
+}
+
+// On a line that ends with its exchange all is counted that has come with the answer.
+func TestAllThatFollowsTheLastAnswerIsCounted(t *testing.T) {
+	d := scripted(t, func(_ int, c *peer) {
+		if req := c.request(); req != nil {
+			a := approval(req)
+			other := slices.Clone(a)
+			other[13] = 0x08 // 0800
+			c.Write(slices.Concat(a, other, a, other, a))
+			c.request()
+		}
+	})
+	l := newOwn(t, d)
+	l.Each = true
+	x := purchaseOf(tid, 1, 100)
+	if err := l.Exchange(x); !paired(x, err) || x.Duplicate != 2 || x.Unmatched != 2 {
+		t.Errorf("err %v, %d duplicate, %d unmatched; want 2 of each", err, x.Duplicate, x.Unmatched)
 	}
 }
 

@@ -8,8 +8,8 @@ import "net"
 // after each answer needs a line for each exchange.
 type peek struct{}
 
-func (*peek) watch(net.Conn)                 {}
-func (*peek) closed() (closed, perhaps bool) { return false, false }
+func (*peek) watch(net.Conn)                        {}
+func (*peek) closed() (closed, perhaps, waits bool) { return false, false, false }
 
 // waits reports whether octets wait to be read: not known here.
 func (p *peek) waits() bool { return false }

@@ -43,11 +43,11 @@ func (p *peek) waits() bool {
 }
 
 // closed reports whether the peer has closed the connection, and if not whether
-// it may have said so in octets that wait to be read: TLS closes with a record
-// of its own.
-func (p *peek) closed() (closed, perhaps bool) {
+// it may have said so in octets that wait to be read (TLS closes with a record
+// of its own), and whether any wait.
+func (p *peek) closed() (closed, perhaps, waits bool) {
 	if p.raw == nil || p.raw.Control(p.look) != nil {
-		return false, false
+		return false, false, false
 	}
-	return p.eof, p.readable && p.tls
+	return p.eof, p.readable && p.tls, p.readable
 }

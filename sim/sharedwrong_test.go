@@ -3,6 +3,7 @@ package sim_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"net"
 	"testing"
 	"time"
@@ -51,6 +52,17 @@ func again(m *wire.Message) []byte {
 	return out
 }
 
+// either is refused on a line of one's own, and a timeout on a shared one, where nobody is sure
+// whose answer it was.
+const either = report.Outcome(255)
+
+// asCharacters is a message with the digits of a field that are packed as characters.
+func asCharacters(m *wire.Message, octets []byte, field int) []byte {
+	digits := m.Field(field)
+	packed, _ := hex.DecodeString(string(digits))
+	return bytes.Replace(octets, packed, digits, 1)
+}
+
 // An answer that is wrong breaks the same must and ends its exchange alike, whoever shares
 // the line.
 func TestWrongAnswersAreJudgedAlikeOnEveryLine(t *testing.T) {
@@ -76,6 +88,20 @@ func TestWrongAnswersAreJudgedAlikeOnEveryLine(t *testing.T) {
 			m.UnsetField(11)
 			return again(m)
 		}},
+		"the type of another request's": {"ANS-PAIR", report.TimedOut, func(_ *wire.Message, o []byte) []byte {
+			o[11] = 0x04
+			return o
+		}},
+		"another trace": {"ANS-PAIR", report.TimedOut, func(m *wire.Message, _ []byte) []byte {
+			m.SetUint(wire.Trace, m.Uint(wire.Trace)%999999+1)
+			return again(m)
+		}},
+		"an amount of characters": {"ANS-READ", either, func(m *wire.Message, o []byte) []byte {
+			return asCharacters(m, o, 4)
+		}},
+		"a trace of characters": {"ANS-READ", either, func(m *wire.Message, o []byte) []byte {
+			return asCharacters(m, o, 11)
+		}},
 	} {
 		for _, lines := range []string{"own", "each", "shared:2"} {
 			t.Run(name+" "+lines, func(t *testing.T) {
@@ -85,7 +111,7 @@ func TestWrongAnswersAreJudgedAlikeOnEveryLine(t *testing.T) {
 				for _, r := range rep.Rules {
 					broken[r.ID] += r.N
 				}
-				if sent := l.Counts.Sent(); sent == 0 || l.Counts[c.outcome] != sent || broken[c.rule] != sent {
+				if sent := l.Counts.Sent(); sent == 0 || c.outcome != either && l.Counts[c.outcome] != sent || l.Counts[report.Approved] > 0 || broken[c.rule] != sent {
 					t.Errorf("%d purchases: %+v, rules %v; want all %v, and %s of each", sent, l.Counts, broken, c.outcome, c.rule)
 				}
 			})

@@ -2,6 +2,7 @@ package line
 
 import (
 	"bytes"
+	"slices"
 	"time"
 )
 
@@ -11,7 +12,10 @@ import (
 const mostSought = 1 << 14
 
 // meant is the open exchange of a connection whose answer octets seem to be that cannot be
-// read, or answer none, by the fields before what is wrong; nil for none. The lock is held.
+// read, or answer none, by the fields before what is wrong; nil for none. What pairs an
+// answer with its request is the same but for one thing, be it the message type; of what
+// cannot be read it may be past the fault, and then it is for the only one that is open.
+// The lock is held.
 func (s *Shared) meant(conn *concentrator, octets []byte) *call {
 	if s.sought >= mostSought || len(s.format.Pair) == 0 {
 		return nil
@@ -20,14 +24,23 @@ func (s *Shared) meant(conn *concentrator, octets []byte) *call {
 	m, request := s.format.Acquire(), s.format.Acquire()
 	defer m.Release()
 	defer request.Release()
-	m.ReadPart(octets)
-	first := s.format.Pair[0]
-	var found *call
-	most := 0
+	_, bad := m.ReadPart(octets)
+	first, others := s.format.Pair[0], s.format.Pair[1:]
+	var found, only *call
+	most, open := 0, 0
 	for _, c := range s.open {
 		at, err := s.format.Find(c.of.Request)
-		if c.on != conn || c.unread != nil || err != nil || request.Read(at.Message) != nil || m.MTI()[:2] != request.MTI()[:2] ||
-			m.HasField(first) && !bytes.Equal(m.Field(first), request.Field(first)) {
+		if c.on != conn || c.unread != nil || err != nil || request.Read(at.Message) != nil {
+			continue
+		}
+		class := m.MTI()[:2] == request.MTI()[:2]
+		if class {
+			only = c
+			open++
+		}
+		same := func(f int) bool { return m.HasField(f) && bytes.Equal(m.Field(f), request.Field(f)) }
+		rest := len(others) > 0 && !slices.ContainsFunc(others, func(f int) bool { return !same(f) })
+		if !(class && (rest || same(first) || !m.HasField(first)) || rest && same(first)) {
 			continue
 		}
 		alike := 0
@@ -39,6 +52,9 @@ func (s *Shared) meant(conn *concentrator, octets []byte) *call {
 		if alike > most {
 			found, most = c, alike
 		}
+	}
+	if found == nil && bad != nil && open == 1 {
+		return only
 	}
 	return found
 }

@@ -86,6 +86,13 @@ func TestRequestsClassifyAsThemselves(t *testing.T) {
 				if got, ok := d.Classify(m); !ok || got != f.Transaction {
 					t.Errorf("%s: request of %s (%s) is taken for %s, %v", d.Name, f.Transaction, net, got, ok)
 				}
+				if f.Repeat != "" {
+					m.SetMTI(f.Repeat)
+					if got, ok := d.Classify(m); !ok || got != f.Transaction {
+						t.Errorf("%s: repeat %s of %s is taken for %s, %v", d.Name, f.Repeat, f.Transaction, got, ok)
+					}
+					m.SetMTI(f.MTI)
+				}
 			}
 		}
 	}

@@ -148,11 +148,17 @@ func (d *Dialect) formsOf(m *wire.Message) []*Form {
 // Requests reports whether a message has the type of one of the dialect's requests.
 func (d *Dialect) Requests(m *wire.Message) bool { return d.formsOf(m) != nil }
 
-// Classify says which transaction a request is. The second result is false
-// when no form fits.
+// Classify says which transaction a request is, also one that is sent again. The second
+// result is false when no form fits.
 func (d *Dialect) Classify(m *wire.Message) (Transaction, bool) {
-	for _, f := range d.formsOf(m) {
+	forms := d.formsOf(m)
+	for _, f := range forms {
 		if d.fits(f, m) {
+			return f.Transaction, true
+		}
+	}
+	for i := range d.Forms {
+		if f := &d.Forms[i]; forms == nil && m.IsMTI(f.Repeat) && d.fits(f, m) {
 			return f.Transaction, true
 		}
 	}

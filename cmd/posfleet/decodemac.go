@@ -102,6 +102,34 @@ func (m *macs) key(tid string) *keys.Key {
 	return cmp.Or(m.keys[strings.TrimSpace(tid)], m.keys["*"])
 }
 
+// derives makes the keys that a request is under of its key serial number and the profile's
+// base key, where the network derives keys for each transaction.
+func (m *macs) derives(request *wire.Message) (*keys.Derived, error) {
+	p, v := m.profile, request.Get(wire.KeySerial)
+	if p.Dialect.SerialHex {
+		var err error
+		if v, err = hex.DecodeString(strings.TrimRight(string(v), " ")); err != nil {
+			return nil, errors.New("its key serial number is not hexadecimal digits")
+		}
+	}
+	d, n := p.Dialect.DUKPT, p.Dialect.DUKPT.KSNLen()
+	if len(v) < n-2 || len(v) > n {
+		return nil, fmt.Errorf("its key serial number has %d octets, want %d", len(v), n)
+	}
+	ksn := append(bytes.Repeat([]byte{0xFF}, n-len(v)), v...)
+	first := bytes.Clone(ksn)
+	d.SetCounter(first, 0)
+	initial, err := p.Initial(first)
+	if err != nil {
+		return nil, err
+	}
+	made := new(keys.Derived)
+	if d.Derive(made, initial, ksn, p.MAC) != nil {
+		return nil, errors.New("its key serial number has a counter that no terminal comes to")
+	}
+	return made, nil
+}
+
 // macKey reads the key in the words of a line. Its error quotes no key.
 func macKey(words [][]byte, c keys.Cipher) (*keys.Key, error) {
 	if len(words) != 2 {

@@ -121,6 +121,31 @@ func TestDoctorJudgesWhatACaptureHas(t *testing.T) {
 	}
 }
 
+// A key block in which one check value is wrong and another right is under the right master
+// key: the host's block is told, and not that the profile has another key.
+func TestDoctorOfACaptureDoesNotBlameTheRightMasterKey(t *testing.T) {
+	p, err := profile.Bundled("cup", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, answer, _ := signedOn(t, p, func([]byte) {})
+	m := p.Dialect.NewMessage()
+	if err := m.Read(answer[2:]); err != nil {
+		t.Fatal(err)
+	}
+	block := bytes.Clone(m.Get(wire.WorkingKeys))
+	block[16] ^= 0xFF // of the PIN key's check value
+	m.Set(wire.WorkingKeys, block)
+	if answer, err = wire.AppendFrame(nil, m); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	err = examineCapture(bytes.NewReader(append(request, answer...)), &out, p, true, nil, 0)
+	if err == nil || !strings.Contains(err.Error(), "so the master key is: this key or its check value is wrong (ANS-62-KCV)") {
+		t.Errorf("%v\n%s", err, &out)
+	}
+}
+
 // A file has request and answer one after the other, and says of neither who sent it.
 func TestDoctorTellsTheSidesOfAFileByTheirTypes(t *testing.T) {
 	p, err := profile.Bundled("cup", 1)

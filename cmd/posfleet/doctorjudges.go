@@ -3,6 +3,7 @@ package main
 // What messages in a capture say of keys, MACs and rules, as doctor finds it.
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -125,6 +126,11 @@ func (e *captured) answers(c *conversation, q, a *wire.Message) {
 		Dialect: d, Form: d.Form(of), Request: q, Answer: a, Key: q.Key(), PAN: paying(q),
 		Algorithm: e.mac, MAC: e.macs.key(tid), MACOnDecline: e.profile.Policy.MACOnDecline, DefectiveIsGood: e.profile.Policy.DefectiveIsGood,
 	}
+	if e.derived() && q.Has(wire.KeySerial) {
+		if made, err := e.macs.derives(q); err == nil {
+			x.MAC = made.Answer
+		}
+	}
 	x.MACUnknown = x.MAC == nil
 	if r, told := d.ReadReconciliation(q); told {
 		x.Batch = r.Own
@@ -172,7 +178,10 @@ func (e *captured) opens(x *rules.Exchange, tid string) {
 	if p.SignIn != "" {
 		x.SignIn = &rules.SignIn{HSM: p.HSM, Master: master, Block: p.SignIn}
 	}
-	if delete(e.macs.keys, tid); len(e.shut) == 0 {
+	_, err := keys.Unwrap(p.HSM, master, p.SignIn, block)
+	bad, is := errors.AsType[*keys.KCVError](err)
+	masterRight := is && bad.Right != "" // what is wrong then its rule says
+	if delete(e.macs.keys, tid); len(e.shut) == 0 && !masterRight {
 		owner := "no terminal"
 		for i := range p.Terminals {
 			if _, _, err := openedBy(p, p.Terminals[i].Master, block); err == nil {
@@ -199,6 +208,11 @@ func openedBy(p *profile.Profile, master, block []byte) (kind keys.KeyBlock, set
 	return "", set, err
 }
 
+// derived reports whether keys are derived for each transaction, and from what is known.
+func (e *captured) derived() bool {
+	return e.macs != nil && len(e.macs.masters) > 0 && e.profile.Dialect.DUKPT != keys.NoDUKPT
+}
+
 // verifies holds the MAC of a request to the keys that its terminal has.
 func (e *captured) verifies(m *wire.Message) {
 	covered, mac := m.MACSpan()
@@ -208,6 +222,15 @@ func (e *captured) verifies(m *wire.Message) {
 	tid := strings.TrimSpace(m.Text(wire.TerminalID))
 	key := e.macs.key(tid)
 	shown := e.profile.Dialect.Shown(m, e.profile.Dialect.Place(wire.TerminalID).Field)
+	if e.derived() {
+		made, err := e.macs.derives(m)
+		if err != nil {
+			e.fails(fmt.Errorf("the key of a request %s of terminal %s cannot be derived: %w (profile: dukpt)", m.MTI(), shown, err))
+		} else if !made.MAC.CheckMAC(e.mac, covered, mac) {
+			e.fails(fmt.Errorf("the MAC of a request %s of terminal %s is not that of its octets with the key of its key serial number: look at dukpt (base) in the profile, and at mac, %s there", m.MTI(), shown, e.mac))
+		}
+		return
+	}
 	switch {
 	case e.shut[tid]:
 	case e.macs == nil:

@@ -55,6 +55,9 @@ var macRight = check{always, 0,
 		if near := key.NearMAC(x.Algorithm, covered, mac, x.Answer.Head...); near != "" {
 			return fmt.Errorf("%w: it is right but for %s", ErrMAC, near)
 		}
+		if x.Dialect.DUKPT != keys.NoDUKPT {
+			return fmt.Errorf("%w; if all are, do mac and dukpt of the profile fit the host's?", ErrMAC)
+		}
 		return fmt.Errorf("%w; if all are, do mac, sign-in and the master keys of the profile fit the host's?", ErrMAC)
 	},
 }

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
+	"github.com/posfleet/posfleet/sim/profile"
+	"github.com/posfleet/posfleet/sim/wire"
+)
+
+// Keys that are derived for each transaction no sign-on brings: the MACs of a capture are judged
+// with those of its key serial numbers.
+func TestDoctorJudgesMACsUnderDerivedKeysInACapture(t *testing.T) {
+	for name, field := range map[string]string{"octets": "b 12", "digits": "an 24"} {
+		d, err := dialect.Parse("derived.yaml", []byte("extends: iso87\nsign-in: none\nkeys: {dukpt: aes128}\nmac: cmac\n"+
+			"fields: {53: {is: "+field+", name: key serial number}}\nelements: {security-control: none, key-serial: 53}\n"+
+			"transactions:\n  reversal: {carries: [2, 3, 4, 7, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 53, 60]}\n"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := profile.BundledIn(d, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		terminal := p.Terminals[0]
+		ksn := p.Serial(terminal.TID)
+		initial, err := p.Initial(ksn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.DUKPT.SetCounter(ksn, 1)
+		var made keys.Derived
+		if err := d.DUKPT.Derive(&made, initial, ksn, p.MAC); err != nil {
+			t.Fatal(err)
+		}
+		under := func(m *wire.Message, key *keys.Key, spoiled byte) []byte {
+			m.AddMAC()
+			out, err := wire.AppendFrame(nil, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			covered, mac := m.MACSpan()
+			right := key.MAC(p.MAC, covered)
+			copy(mac, right[:])
+			mac[0] ^= spoiled
+			return out
+		}
+		for spoilt, want := range map[string]string{
+			"":        "the host refuses all with 51", // which the right MACs let be seen
+			"request": "is not that of its octets with the key of its key serial number: look at dukpt",
+			"answer":  "do mac and dukpt of the profile fit the host's? (ANS-64-RIGHT)",
+		} {
+			spoil := func(what string) byte {
+				if what == spoilt {
+					return 1
+				}
+				return 0
+			}
+			q := d.NewMessage()
+			d.Form(dialect.Purchase).Begin(q)
+			copy(q.Head, p.Head)
+			q.SetUint(wire.Amount, 100)
+			q.SetString(wire.Trace, "000001")
+			q.SetString(wire.TerminalID, terminal.TID)
+			q.SetString(wire.MerchantID, terminal.MID)
+			v := ksn
+			if d.SerialHex {
+				v = keys.AppendHex(nil, ksn)
+			}
+			q.Set(wire.KeySerial, v)
+			a := d.NewMessage()
+			request := under(q, made.MAC, spoil("request"))
+			a.AnswerTo(q)
+			a.SetString(wire.ResponseCode, "51")
+			octets := append(request, under(a, made.Answer, spoil("answer"))...)
+			var out bytes.Buffer
+			said := ""
+			if err := examineCapture(bytes.NewReader(octets), &out, p, true, nil, 0); err != nil {
+				said = err.Error()
+			}
+			if said = out.String() + said; !strings.Contains(said, want) || strings.Contains(said, "sign-on") {
+				t.Errorf("%s, %q spoilt: want %q:\n%s", name, spoilt, want, said)
+			}
+		}
+	}
+}

@@ -87,3 +87,27 @@ func TestDoctorJudgesMACsUnderDerivedKeysInACapture(t *testing.T) {
 		}
 	}
 }
+
+// A capture with MACs of a network that is said to have none is not read with nothing to change.
+func TestDoctorOfACaptureTellsMACsThatTheNetworkHasNot(t *testing.T) {
+	with, err := profile.Bundled("cup", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := dialect.Parse("none.yaml", []byte("extends: cup\nmac: none\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := profile.BundledIn(d, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, answer, purchase := signedOn(t, with, func([]byte) {})
+	for _, own := range []bool{true, false} {
+		var out bytes.Buffer
+		err := examineCapture(bytes.NewReader(bytes.Join([][]byte{request, answer, purchase}, nil)), &out, p, own, nil, 0)
+		if err == nil || !strings.Contains(err.Error(), "a request 0200 carries a MAC (field 64), and in this network terminals send none") {
+			t.Errorf("%v\n%s", err, &out)
+		}
+	}
+}

@@ -208,6 +208,20 @@ func openedBy(p *profile.Profile, master, block []byte) (kind keys.KeyBlock, set
 	return "", set, err
 }
 
+// macless notes a request that has a MAC in a network that has none.
+func (e *captured) macless(m *wire.Message) {
+	d := e.profile.Dialect
+	of, known := d.Classify(m)
+	if d.MAC || !known {
+		return
+	}
+	for _, f := range []int{64, 128} {
+		if m.HasField(f) && !d.Form(of).CarriesField(f) {
+			e.fails(fmt.Errorf("a request %s carries a MAC (field %d), and in this network terminals send none: say mac in the dialect, and whence its key is (sign-in or keys, docs/dialects.md)", m.MTI(), f))
+		}
+	}
+}
+
 // derived reports whether keys are derived for each transaction, and from what is known.
 func (e *captured) derived() bool {
 	return e.macs != nil && len(e.macs.masters) > 0 && e.profile.Dialect.DUKPT != keys.NoDUKPT
@@ -217,6 +231,7 @@ func (e *captured) derived() bool {
 func (e *captured) verifies(m *wire.Message) {
 	covered, mac := m.MACSpan()
 	if mac == nil {
+		e.macless(m)
 		return
 	}
 	tid := strings.TrimSpace(m.Text(wire.TerminalID))

@@ -392,6 +392,9 @@ func (p *Player) around(f *dialect.Form, r *Result) {
 	if p.x.Empty > 0 && r.Outcome <= report.Refused {
 		r.Should.Add(rules.NoEmpty)
 	}
+	if p.x.Empty > 0 && r.Outcome == report.TimedOut && r.Stray == nil {
+		r.Why = fmt.Errorf("%w; empty messages came, a length and nothing after it", r.Why)
+	}
 	if p.x.Left != "" {
 		r.Should.Add(rules.NoRest)
 	}

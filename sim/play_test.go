@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -112,7 +113,7 @@ func TestWhatComesAroundAnAnswer(t *testing.T) {
 	} {
 		p, term := inHand(t, "cup")
 		c.met(p)
-		r := &Result{Of: dialect.Purchase, Outcome: c.outcome}
+		r := &Result{Of: dialect.Purchase, Outcome: c.outcome, Why: line.ErrTimeout}
 		p.around(term.Profile.Dialect.Form(dialect.Purchase), r)
 		var want rules.Set
 		for _, b := range c.breaks {
@@ -120,6 +121,9 @@ func TestWhatComesAroundAnAnswer(t *testing.T) {
 		}
 		if r.Should != want || (r.Stray != nil) != c.stray {
 			t.Errorf("%s: breaks %b, want %b; stray %+v", c.name, r.Should, want, r.Stray)
+		}
+		if told := strings.Contains(r.Why.Error(), "empty messages came"); told != (c.outcome == report.TimedOut) {
+			t.Errorf("%s: %v", c.name, r.Why)
 		}
 	}
 }

@@ -79,3 +79,21 @@ func TestAnswerOfAnotherTypeBreaksItsRule(t *testing.T) {
 		}
 	}
 }
+
+// A length of nought right before an answer breaks its rule on lines of every kind.
+func TestEmptyMessageBeforeAnAnswerIsTold(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []line.Mode{{}, {Each: true}, {Shared: 1}} {
+		b := newBench(t, "cup", 2)
+		b.dialer = &line.Dialer{Address: relayed(t, b.dialer.Address, func(near net.Conn, said []byte) {
+			if len(said) > 15 && said[13] == 0x02 && said[14] == 0x10 {
+				said = append([]byte{0, 0}, said...)
+			}
+			near.Write(said)
+		}), Timeout: 5 * time.Second}
+		rep := b.run(t, &sim.Run{Terminals: 2, Lines: mode, Pacer: sim.Constant(sim.Rate{N: 5, Per: time.Second}), For: time.Second})
+		if len(rep.Rules) != 1 || rep.Rules[0].ID != "ANS-LENGTH" || rep.Rules[0].N < 5 {
+			t.Errorf("%s: %+v", mode, rep.Rules)
+		}
+	}
+}

@@ -73,6 +73,7 @@ type call struct {
 	unread   *Strays // what seems to be meant for it and is not its answer; nil for nothing
 
 	unreadable error // an [Unread] when the answer is one
+	empty      int   // frames without a message that came right before the answer
 
 	ready     chan struct{}
 	coroutine *coroutine // that the player is; nil when it has a goroutine
@@ -160,6 +161,9 @@ func (s *Shared) exchange(x *Exchange) error {
 	}
 	if s.hasStrays.Load() {
 		s.handOver(x)
+	}
+	if c.empty > 0 {
+		x.Empty, x.Met, c.empty = c.empty, true, 0
 	}
 	return c.err
 }
@@ -312,7 +316,9 @@ func (s *Shared) read(conn *concentrator) {
 		if waited {
 			s.wakeWriter() // what players sent meanwhile
 		}
+		empty := r.Empty
 		body, err := r.Next()
+		empty = r.Empty - empty
 		if err != nil {
 			s.mu.Lock()
 			if s.strays.half(r.Begun()) {
@@ -338,6 +344,8 @@ func (s *Shared) read(conn *concentrator) {
 			}
 			if c == nil {
 				s.unmatched(conn, body, why)
+			} else {
+				c.empty = empty
 			}
 			s.mu.Unlock()
 			if c != nil {
@@ -358,7 +366,7 @@ func (s *Shared) read(conn *concentrator) {
 			s.stray(conn, h, body)
 		default:
 			m.Keep()
-			c.answer = m
+			c.answer, c.empty = m, empty
 			m = s.format.Acquire()
 			s.end(h, c, nil, now)
 		}

@@ -27,7 +27,7 @@ func answerTo(out io.Writer, p *profile.Profile, checked *macs, request string, 
 	}
 	x := &rules.Exchange{
 		Dialect: p.Dialect, Form: p.Dialect.Form(of), Request: q, Answer: answer, Key: q.Key(), PAN: paying(q),
-		Algorithm: p.MAC, MAC: checked.key(q.Text(wire.TerminalID)), MACOnDecline: p.Policy.MACOnDecline, DefectiveIsGood: p.Policy.DefectiveIsGood,
+		Algorithm: p.MAC, MAC: checked.answerKey(q), MACOnDecline: p.Policy.MACOnDecline, DefectiveIsGood: p.Policy.DefectiveIsGood,
 	}
 	x.MACUnknown = x.MAC == nil
 	if r, told := p.Dialect.ReadReconciliation(q); told {

@@ -102,6 +102,23 @@ func (m *macs) key(tid string) *keys.Key {
 	return cmp.Or(m.keys[strings.TrimSpace(tid)], m.keys["*"])
 }
 
+// derived reports whether keys are derived for each transaction, and from what is known.
+func (m *macs) derived() bool {
+	return m != nil && len(m.masters) > 0 && m.profile.Dialect.DUKPT != keys.NoDUKPT
+}
+
+// answerKey is the key of the MAC of the answer to a request; nil when it is not known.
+func (m *macs) answerKey(request *wire.Message) *keys.Key {
+	if !m.derived() {
+		return m.key(request.Text(wire.TerminalID))
+	}
+	made, err := m.derives(request)
+	if err != nil {
+		return nil
+	}
+	return made.Answer
+}
+
 // derives makes the keys that a request is under of its key serial number and the profile's
 // base key, where the network derives keys for each transaction.
 func (m *macs) derives(request *wire.Message) (*keys.Derived, error) {
@@ -155,6 +172,18 @@ func (m *macs) tell(w io.Writer, msg *wire.Message) {
 		return
 	}
 	key := m.key(tid)
+	if key == nil && m.derived() {
+		if msg.IsAnswer() {
+			fmt.Fprintln(w, "MAC  not checked: its key is that of its request's key serial number (--answer-to)")
+			return
+		}
+		made, err := m.derives(msg)
+		if err != nil {
+			fmt.Fprintf(w, "MAC  not checked: %v\n", err)
+			return
+		}
+		key = made.MAC
+	}
 	switch {
 	case key == nil && len(m.masters) == 0:
 	case key == nil && m.masters[tid] == nil:

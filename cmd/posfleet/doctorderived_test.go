@@ -75,7 +75,15 @@ func TestDoctorJudgesMACsUnderDerivedKeysInACapture(t *testing.T) {
 			request := under(q, made.MAC, spoil("request"))
 			a.AnswerTo(q)
 			a.SetString(wire.ResponseCode, "51")
-			octets := append(request, under(a, made.Answer, spoil("answer"))...)
+			octets := append(bytes.Clone(request), under(a, made.Answer, spoil("answer"))...)
+			told := "MAC  right"
+			if spoilt == "request" {
+				told = "MAC  wrong"
+			}
+			known, _ := newMACs(p, true, "")
+			if said := explained(explainer{dialect: d, macs: known}, request); !strings.Contains(said, told) {
+				t.Errorf("%s, %q spoilt: decode: want %q:\n%s", name, spoilt, told, said)
+			}
 			var out bytes.Buffer
 			said := ""
 			if err := examineCapture(bytes.NewReader(octets), &out, p, true, nil, 0); err != nil {

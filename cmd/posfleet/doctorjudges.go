@@ -124,12 +124,7 @@ func (e *captured) answers(c *conversation, q, a *wire.Message) {
 	tid := strings.TrimSpace(q.Text(wire.TerminalID))
 	x := &rules.Exchange{
 		Dialect: d, Form: d.Form(of), Request: q, Answer: a, Key: q.Key(), PAN: paying(q),
-		Algorithm: e.mac, MAC: e.macs.key(tid), MACOnDecline: e.profile.Policy.MACOnDecline, DefectiveIsGood: e.profile.Policy.DefectiveIsGood,
-	}
-	if e.derived() && q.Has(wire.KeySerial) {
-		if made, err := e.macs.derives(q); err == nil {
-			x.MAC = made.Answer
-		}
+		Algorithm: e.mac, MAC: e.macs.answerKey(q), MACOnDecline: e.profile.Policy.MACOnDecline, DefectiveIsGood: e.profile.Policy.DefectiveIsGood,
 	}
 	x.MACUnknown = x.MAC == nil
 	if r, told := d.ReadReconciliation(q); told {
@@ -222,11 +217,6 @@ func (e *captured) macless(m *wire.Message) {
 	}
 }
 
-// derived reports whether keys are derived for each transaction, and from what is known.
-func (e *captured) derived() bool {
-	return e.macs != nil && len(e.macs.masters) > 0 && e.profile.Dialect.DUKPT != keys.NoDUKPT
-}
-
 // verifies holds the MAC of a request to the keys that its terminal has.
 func (e *captured) verifies(m *wire.Message) {
 	covered, mac := m.MACSpan()
@@ -237,7 +227,7 @@ func (e *captured) verifies(m *wire.Message) {
 	tid := strings.TrimSpace(m.Text(wire.TerminalID))
 	key := e.macs.key(tid)
 	shown := e.profile.Dialect.Shown(m, e.profile.Dialect.Place(wire.TerminalID).Field)
-	if e.derived() {
+	if e.macs.derived() {
 		made, err := e.macs.derives(m)
 		if err != nil {
 			e.fails(fmt.Errorf("the key of a request %s of terminal %s cannot be derived: %w (profile: dukpt)", m.MTI(), shown, err))

@@ -339,10 +339,34 @@ func Read(dir string) (*Report, error) {
 		from := log.Labels[at]
 		l.Response, l.Service, l.Lag, l.Censored = from.Response, from.Service, from.Lag, from.Censored
 	}
-	if err := r.Check(); err != nil {
+	switch err := r.Check(); {
+	case err != nil && (log.Torn || r.lacksSamples()):
+		return nil, fmt.Errorf("%s: %w: %s holds less than %s tells of (%w); copy the folder again", dir, ErrNotWhole, logName, summaryName, err)
+	case err != nil:
 		return nil, fmt.Errorf("%s: summary and interval log do not belong together: %w", dir, err)
 	}
 	return r, nil
+}
+
+// ErrNotWhole is of a folder whose files were whole once and are cut, by a copy say.
+var ErrNotWhole = errors.New("not the whole run")
+
+// lacksSamples reports whether the histograms hold fewer exchanges than were counted, and of
+// no kind more: it is this run's log, and not all of it.
+func (r *Report) lacksSamples() bool {
+	fewer := false
+	for i := range r.Labels {
+		l := &r.Labels[i]
+		counted, held := l.Counts.Sent(), int64(0)
+		if l.Response != nil {
+			held = l.Response.TotalCount()
+		}
+		if held > counted {
+			return false
+		}
+		fewer = fewer || held < counted
+	}
+	return fewer
 }
 
 func readLogFile(name string) (*Log, error) {

@@ -279,7 +279,10 @@ func readSummary(name string) (*summaryJSON, error) {
 	}
 	defer f.Close()
 	var s summaryJSON
-	if err := s.read(f); err != nil {
+	switch err := s.read(f); {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("%s: %w: it is empty, or ends in its middle; copy the folder again", name, ErrNotWhole)
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if s.Format != format {

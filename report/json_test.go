@@ -162,6 +162,25 @@ func TestKilledRunIsRead(t *testing.T) {
 	render(t, got, false)
 }
 
+// A file of a whole run that a copy has cut is said to be cut, and not to be another run's.
+func TestCutCopyOfARunIsToldAsCut(t *testing.T) {
+	for _, name := range []string{summaryName, logName} {
+		dir, _ := kept(t, true)
+		whole, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, left := range []int{0, len(whole) / 2} {
+			if err := os.WriteFile(filepath.Join(dir, name), whole[:left], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Read(dir); !errors.Is(err, ErrNotWhole) || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "belong together") {
+				t.Errorf("%s of %d octets, of which %d are left: %v", name, len(whole), left, err)
+			}
+		}
+	}
+}
+
 func TestRunFolderIsNeverOverwritten(t *testing.T) {
 	dir, _ := kept(t, true)
 	if _, err := Create(dir, &Report{}); err == nil || !strings.Contains(err.Error(), "name another") {

@@ -149,6 +149,41 @@ func TestLostSettlementMessageIsMadeUpFor(t *testing.T) {
 	}
 }
 
+// A sign-in between a settlement whose end was not acknowledged and the next brings the number
+// of the batch after: what the terminal closed goes not into that one, of which the host has none.
+func TestSignInKeepsTheBatchThatWaitsForItsEnd(t *testing.T) {
+	for _, fault := range []line.Fault{line.LoseRequest, line.LoseAnswer, line.CutAnswer} {
+		t.Run(fault.String(), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, "cup", 1)
+			x := newTill(t, b)
+			x.pay(t, 100)
+			batch := x.Batch
+			x.sent = nil
+			x.Link.(*counting).before = func(n int) {
+				if n == 1 { // the end
+					x.Faults.Add(fault, 1)
+				}
+			}
+			if err := x.p.Settle(); err != nil {
+				t.Fatal(err)
+			}
+			x.Link.(*counting).before = nil
+			if err := x.p.SignIn(); err != nil || x.Batch != batch {
+				t.Fatalf("signed in: %v, batch %d, want %d", err, x.Batch, batch)
+			}
+			if err := x.p.Settle(); err != nil {
+				t.Fatal(err)
+			}
+			if x.p.Last.Flag != dialect.Balanced || len(x.Journal.Records) != 0 || x.Batch != batch+1 || x.Display != "结算成功" {
+				t.Errorf("settled again: flag %c, %d records, batch %d, shows %s", x.p.Last.Flag, len(x.Journal.Records), x.Batch, x.Display)
+			}
+			x.pay(t, 100)
+			x.wants(t, report.Approved, false)
+		})
+	}
+}
+
 // A host whose totals are a fen off makes every settlement unbalanced; one that
 // says balanced with other totals is not believed.
 func TestLyingTotalsAreSeen(t *testing.T) {

@@ -111,6 +111,9 @@ func TestWrongAnswersAreJudgedAlikeOnEveryLine(t *testing.T) {
 				for _, r := range rep.Rules {
 					broken[r.ID] += r.N
 				}
+				if c.outcome == either && broken[c.rule] > 0 {
+					broken[c.rule] += broken["ANS-ALONE"] // where two are open on a line, nobody knows whose it is
+				}
 				if sent := l.Counts.Sent(); sent == 0 || c.outcome != either && l.Counts[c.outcome] != sent || l.Counts[report.Approved] > 0 || broken[c.rule] != sent {
 					t.Errorf("%d purchases: %+v, rules %v; want all %v, and %s of each", sent, l.Counts, broken, c.outcome, c.rule)
 				}

@@ -242,11 +242,13 @@ func (p *Player) oneTimeCode(code string) error {
 	return nil
 }
 
-// adopt takes the working keys and the batch of the approval of a sign-in.
+// adopt takes the working keys and the batch of the approval of a sign-in. A batch of which
+// the end was not acknowledged keeps its number until it is: the host may have closed it,
+// and what was sold in it is not in the next one.
 func (t *Terminal) adopt(issued keys.Set, ans *wire.Message) {
 	t.keys, t.SignedIn, t.Activation = issued, true, ""
 	t.untold = t.Profile.Dialect.Has(wire.Batch) && ans.Uint(wire.Batch) == 0
-	if b := ans.Uint(wire.Batch); b > 0 && uint32(b) != t.Batch && b <= dialect.MaxNumber {
+	if b := ans.Uint(wire.Batch); b > 0 && uint32(b) != t.Batch && b <= dialect.MaxNumber && t.ending() == nil {
 		t.Batch = uint32(b)
 	}
 }

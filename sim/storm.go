@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -150,9 +151,9 @@ func (s *Storm) arrival(n int) {
 	limit := t.Profile.Policy.JournalLimit
 	full := limit > 0 && len(t.Journal.Records)+journalRoom > limit
 	if t.settling() || t.settles() && len(t.Journal.Records) > 0 && (full || draw>>32%settleShare == 0) {
-		s.settle(t)
+		_ = s.settle(t)
 	}
-	s.signedIn(t)
+	_ = s.signedIn(t) // heal tells
 	s.givenUp(t)
 }
 
@@ -161,8 +162,8 @@ func (s *Storm) heal(ctx context.Context, t *Terminal) {
 	if ctx.Err() != nil {
 		return
 	}
-	if !s.signedIn(t) {
-		s.broken(t, fmt.Errorf("it could not sign in after the line had healed: %w", s.player.Last.Reason()))
+	if err := s.signedIn(t); err != nil {
+		s.broken(t, fmt.Errorf("it could not sign in after the line had healed: %w", err))
 		return
 	}
 	owed, before := t.OfflineSales(), len(s.heard[t].exchanges)
@@ -178,37 +179,53 @@ func (s *Storm) heal(ctx context.Context, t *Terminal) {
 		s.broken(t, fmt.Errorf("a reversal was not acknowledged after the line had healed, in %d tries: %w", drainTries, s.player.aside.Reason()))
 	}
 	s.givenUp(t)
-	if t.settles() && !s.settle(t) {
-		s.broken(t, fmt.Errorf("its settlement was not done after the line had healed: %w", t.Settled().Why))
+	if t.settles() {
+		if err := s.settle(t); err != nil {
+			s.broken(t, fmt.Errorf("its settlement was not done after the line had healed: %w", err))
+		}
 	}
 	if d := t.Settled().Detail; d != "" {
 		s.note(d, t)
 	}
 }
 
-// signedIn has a terminal sign in unless it is, and reports whether it is then.
-func (s *Storm) signedIn(t *Terminal) bool {
+// signedIn has a terminal sign in unless it is, and tells why it is not then. A scenario may
+// leave one at which nobody is logged in: somebody does, as in a shop.
+func (s *Storm) signedIn(t *Terminal) error {
+	p := s.player
 	for tries := 0; !t.SignedIn && tries < drainTries; tries++ {
-		s.player.T = t
-		if s.player.SignIn() != nil {
-			break
+		p.T = t
+		if !t.On {
+			t.PowerOn()
+		}
+		if operator := t.Profile.Cashier(); t.Operator == "" {
+			if err := t.LoginWhole(operator.Number, string(operator.Password)); err != nil {
+				return err
+			}
+		}
+		if err := p.SignIn(); err != nil {
+			return err
 		}
 	}
-	return t.SignedIn
+	if t.SignedIn {
+		return nil
+	}
+	return cmp.Or(p.Last.Reason(), ErrRefusedLocally)
 }
 
-// settle has a terminal settle until it is done: it may not go on selling before.
-func (s *Storm) settle(t *Terminal) bool {
+// settle has a terminal settle until it is done, and tells why it is not: it may not go on
+// selling before.
+func (s *Storm) settle(t *Terminal) error {
 	for range drainTries {
-		if !s.signedIn(t) {
-			return false
+		if err := s.signedIn(t); err != nil {
+			return fmt.Errorf("it could not sign in: %w", err)
 		}
 		s.player.T = t
 		if s.player.settleBatch() {
-			return true
+			return nil
 		}
 	}
-	return false
+	return cmp.Or(t.Settled().Why, s.player.Last.Reason(), ErrRefusedLocally)
 }
 
 // strike takes down a fault.

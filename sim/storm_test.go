@@ -154,6 +154,33 @@ func TestStormFindsATerminalThatTrustsLateApprovals(t *testing.T) {
 	}
 }
 
+// A scenario may leave a terminal at which nobody is logged in, or that is switched off: somebody
+// sees to it, and nothing of the host is wrong.
+func TestStormLeavesNobodyLoggedOut(t *testing.T) {
+	for name, leave := range map[string]func(*sim.Terminal){
+		"off and on": func(x *sim.Terminal) { x.PowerOn() },
+		"off":        func(x *sim.Terminal) { x.On, x.Operator = false, "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, "cup", 2)
+			plan := purchase(b.profile)
+			plan.Steps = append(plan.Steps, sim.Step{Text: name, Do: func(p *sim.Player) error { p.T.SignedIn = false; leave(p.T); return nil }})
+			mix, err := sim.NewMix(1, []*sim.Plan{plan}, []float64{1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			storm, err := line.ParseStorm(1, []string{"answer-lost=3x"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			storm.AtOnce()
+			if _, wrong := b.books(t, &sim.Storm{Profile: b.profile, Dialer: b.dialer, Mix: mix, Faults: storm, Terminals: 2, Arrivals: 20, NewHost: true}); len(wrong) > 0 {
+				t.Errorf("%q", wrong)
+			}
+		})
+	}
+}
+
 // A late answer to an earlier try is under the keys of that try's key serial number: no storm
 // takes it for a wrong MAC of the host's, and each finds one that is.
 func TestStormKnowsAnswersUnderEarlierKeys(t *testing.T) {

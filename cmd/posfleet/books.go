@@ -50,7 +50,7 @@ func compareLedger(out io.Writer, dir, ledger, columns string) error {
 	}
 	rep, err := report.Read(dir)
 	if err != nil {
-		return usage(err)
+		return unread(err)
 	}
 	data, err := readSmall(columns)
 	if err != nil {

@@ -48,6 +48,7 @@ func (f *loadFlags) runStorms(cmd *cobra.Command, args []string) error {
 	defer func() { host.close() }()
 	var events []seedStrikes
 	failed, all := []string{}, stormSums{injected: map[string]int64{}}
+	whole := 0 // storms that were played to their end
 	out := cmd.OutOrStdout()
 	tell := newProgress(cmd.ErrOrStderr())
 	for seed := f.seed; seed < f.seed+uint64(f.storms) && cmd.Context().Err() == nil; seed++ {
@@ -65,6 +66,9 @@ func (f *loadFlags) runStorms(cmd *cobra.Command, args []string) error {
 				break
 			}
 			return err
+		}
+		if cmd.Context().Err() == nil {
+			whole++
 		}
 		if f.storm.events != "" {
 			events = append(events, seedStrikes{seed, found.strikes})
@@ -84,7 +88,11 @@ func (f *loadFlags) runStorms(cmd *cobra.Command, args []string) error {
 	}
 	switch {
 	case cmd.Context().Err() != nil:
-		return cutOff(cmd.Context(), fmt.Sprintf("%d of %d storms were played", all.storms, f.storms))
+		played := fmt.Sprintf("%d of %d storms were played to the end", whole, f.storms)
+		if len(failed) > 0 {
+			played += ", of which failed: seeds " + strings.Join(failed, ", ")
+		}
+		return cutOff(cmd.Context(), played)
 	case all.wrong > 0:
 		return &exit{code: exitBooks, err: fmt.Errorf("%d of %d storms failed: seeds %s", len(failed), f.storms, strings.Join(failed, ", "))}
 	case len(failed) > 0:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -161,6 +162,7 @@ func replayPlan(p *profile.Profile, arrivals []recording.Arrival) *sim.Plan {
 		plan.Asks = append(plan.Asks, a.Of)
 	}
 	good, codes := p.Holders("good"), p.Holders("qr")
+	var refunded spent
 	plan.Steps = []sim.Step{{Text: "as recorded", At: "recording", Do: func(pl *sim.Player) error {
 		a := arrivals[pl.N()]
 		o := sim.Order{Of: a.Of, Entry: a.Entry, PIN: a.PIN, Amount: a.Amount}
@@ -179,7 +181,7 @@ func replayPlan(p *profile.Profile, arrivals []recording.Arrival) *sim.Plan {
 		}
 		o.Holder = &holders[sim.Hash(0x7265706c, uint64(pl.N()))%uint64(len(holders))]
 		if a.Of.Original() != dialect.ToNone {
-			original, err := originalOf(pl, &o)
+			original, err := originalOf(pl, &o, &refunded)
 			if err != nil || original == nil {
 				return err
 			}
@@ -187,6 +189,9 @@ func replayPlan(p *profile.Profile, arrivals []recording.Arrival) *sim.Plan {
 			if a.Of != dialect.Refund && a.Of.Booking() != dialect.Capture || o.Amount > original.Amount || o.Amount <= 0 {
 				o.Amount = original.Amount
 			}
+		}
+		if o.Of == dialect.Refund {
+			refunded.add(pl.T, o.Original)
 		}
 		if err := pl.Pay(&o); err != nil {
 			return err
@@ -199,9 +204,29 @@ func replayPlan(p *profile.Profile, arrivals []recording.Arrival) *sim.Plan {
 	return plan
 }
 
+// spent are purchases of which something was given back: no host voids them any more, nor
+// gives back more than is left.
+type spent struct{ all sync.Map }
+
+// purchaseOf names a payment in the journal of a terminal.
+type purchaseOf struct {
+	terminal     *sim.Terminal
+	batch, trace uint32
+}
+
+func (s *spent) add(t *sim.Terminal, r *sim.Record) {
+	s.all.Store(purchaseOf{t, r.Batch, r.Trace}, true)
+}
+
+func (s *spent) has(t *sim.Terminal, r *sim.Record) bool {
+	_, is := s.all.Load(purchaseOf{t, r.Batch, r.Trace})
+	return is
+}
+
 // originalOf is what a void, refund or completion is of: the latest that fits on the
-// terminal, or one that is made first; nil when that did not go through.
-func originalOf(pl *sim.Player, o *sim.Order) (*sim.Record, error) {
+// terminal and of which nothing was given back, or one that is made first; nil when that did
+// not go through.
+func originalOf(pl *sim.Player, o *sim.Order, refunded *spent) (*sim.Record, error) {
 	of := dialect.Purchase
 	switch o.Of {
 	case dialect.AddPreAuth, dialect.PreAuthVoid, dialect.Completion, dialect.CompletionAdvice:
@@ -211,13 +236,13 @@ func originalOf(pl *sim.Player, o *sim.Order) (*sim.Record, error) {
 	}
 	records := pl.T.Journal.Records
 	for i := len(records) - 1; i >= 0; i-- {
-		if records[i].Of == of && !records[i].Voided {
+		if records[i].Of == of && !records[i].Voided && !refunded.has(pl.T, &records[i]) {
 			return &records[i], nil
 		}
 	}
 	first := sim.Order{Of: of, Entry: sim.Swipe, PIN: true, Amount: o.Amount, Holder: o.Holder}
 	if of == dialect.Completion {
-		original, err := originalOf(pl, &sim.Order{Of: of, Amount: o.Amount, Holder: o.Holder})
+		original, err := originalOf(pl, &sim.Order{Of: of, Amount: o.Amount, Holder: o.Holder}, refunded)
 		if original == nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,8 +12,9 @@ import (
 	"github.com/posfleet/posfleet/sim/recording"
 )
 
-// recorded is a recording of six purchases on one terminal, half a second in all.
-func recorded(t *testing.T) string {
+// recorded is a recording on one terminal, a request each tenth of a second: of six purchases
+// where nothing else is named.
+func recorded(t *testing.T, what ...dialect.Transaction) string {
 	t.Helper()
 	d, _ := dialect.Named("cup")
 	path, at := filepath.Join(t.TempDir(), "shop.rec"), time.Now()
@@ -21,8 +23,11 @@ func recorded(t *testing.T) string {
 		t.Fatal(err)
 	}
 	m := d.NewMessage()
-	for i := range 6 {
-		d.Form(dialect.Purchase).Begin(m)
+	if len(what) == 0 {
+		what = slices.Repeat([]dialect.Transaction{dialect.Purchase}, 6)
+	}
+	for i, of := range what {
+		d.Form(of).Begin(m)
 		copy(m.Head, "\x60\x00\x03\x00\x00\x60\x31\x00\x31\x00\x00")
 		m.SetFieldString(2, "6225000000000014")
 		m.SetFieldUint(4, 5_00)
@@ -63,5 +68,20 @@ func TestReplaySettlesOnlyWhenAsked(t *testing.T) {
 		if rep.Played != 6 {
 			t.Errorf("%s: %d arrivals", flag, rep.Played)
 		}
+	}
+}
+
+// Of a payment of which something was given back there is nothing that a second refund, or a
+// void, could be of: each makes a payment of its own first, and a right host holds.
+func TestReplayGivesNothingBackTwice(t *testing.T) {
+	file := recorded(t, dialect.Purchase, dialect.Refund, dialect.Refund, dialect.PurchaseVoid, dialect.Refund)
+	p := start(t, "", strings.Fields("replay "+file+" --out run")...)
+	p.end(t)
+	rep, err := report.Read(filepath.Join(p.Dir, "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep.Played != 5 || rep.Failed != 0 || !rep.Money.Checked {
+		t.Errorf("%d arrivals, of which %d did not hold (%v); books %+v", rep.Played, rep.Failed, rep.Failures, rep.Money)
 	}
 }

@@ -63,7 +63,7 @@ func (f *reportFlags) run(cmd *cobra.Command, dirs []string) error {
 	}
 	runs, names, err := readRuns(dirs)
 	if err != nil {
-		return usage(err)
+		return unread(err)
 	}
 	if err := f.spare(dirs); err != nil {
 		return usage(err)
@@ -121,6 +121,14 @@ func told(r *report.Report, sums bool) error {
 	judged := *r
 	judged.Validity.Level = min(judged.Validity.Level, report.Suspect) // each part's exit code said so
 	return verdict(&judged, 0, nil)
+}
+
+// unread is the exit code of a run that cannot be read.
+func unread(err error) error {
+	if errors.Is(err, report.ErrNotWhole) {
+		return &exit{code: exitIncomplete, err: err}
+	}
+	return usage(err)
 }
 
 // readRuns reads folders and adds up the parts of each run.

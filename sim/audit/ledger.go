@@ -213,9 +213,13 @@ const mostAmount = 999_999_999_999
 // minor reads an amount.
 func (m *LedgerMap) minor(text string, decimals int) (int64, error) {
 	want := errors.New("minor units without a decimal point, such as 1234 (key amounts of the map)")
-	digits := strings.TrimPrefix(strings.ReplaceAll(text, ",", ""), "+")
+	digits := strings.TrimPrefix(text, "+")
 	negative := strings.HasPrefix(digits, "-")
 	digits = strings.TrimPrefix(digits, "-")
+	digits, ok := ungrouped(digits)
+	if !ok {
+		return 0, errors.New("commas between thousands only, such as 1,234.00: is it a decimal comma?")
+	}
 	if m.Decimal {
 		want = fmt.Errorf("an amount of at most %d decimals, such as 12.34 (key amounts of the map)", decimals)
 		whole, part, _ := strings.Cut(digits, ".")
@@ -235,6 +239,18 @@ func (m *LedgerMap) minor(text string, decimals int) (int64, error) {
 		return -int64(n), nil
 	}
 	return int64(n), nil
+}
+
+// ungrouped takes the commas between thousands out. Any other comma may be a decimal one,
+// and taken out it would make 88,00 a hundred times as much.
+func ungrouped(digits string) (string, bool) {
+	whole, part, _ := strings.Cut(digits, ".")
+	for i, group := range strings.Split(whole, ",")[1:] {
+		if len(group) != 3 || i == 0 && (strings.Index(whole, ",") < 1 || strings.Index(whole, ",") > 3) {
+			return "", false
+		}
+	}
+	return strings.ReplaceAll(digits, ",", ""), !strings.Contains(part, ",")
 }
 
 // ReadJournal reads the journal.csv of a run; name stands for it in errors.

@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -113,12 +114,25 @@ func Open(path, belongs string, redo func(entry []byte) error) (s *Store, err er
 	if err = s.own(belongs); err == nil {
 		err = s.redo(redo)
 	}
+	if err == nil {
+		err = forOwner(path)
+	}
 	if err != nil {
 		db.Close()
 		return nil, err
 	}
 	s.writer.Go(s.writeAll)
 	return s, nil
+}
+
+// forOwner takes a file from all but its owner: a copy that was put in place may be anybody's
+// to read.
+func forOwner(path string) error {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm()&0o077 == 0 || runtime.GOOS == "windows" {
+		return err
+	}
+	return os.Chmod(path, 0o600)
 }
 
 // whole sees that a file that is there is as long as a new one at least, and whether its last
@@ -133,8 +147,8 @@ func whole(path string) (cut bool, err error) {
 		return false, err
 	case !info.Mode().IsRegular():
 		return false, fmt.Errorf("%w: it is not a file", ErrForeign)
-	case info.Size() == 0:
-		return false, nil
+	case info.Size() == 0: // of a copy that did not arrive, say: new books in its place would hide that the old ones are gone
+		return false, fmt.Errorf("%w: it is empty", ErrTorn)
 	case info.Size() < 4*int64(os.Getpagesize()):
 		return false, fmt.Errorf("%w: it has %d octets", ErrForeign, info.Size())
 	}
@@ -233,19 +247,26 @@ func (s *Store) redo(redo func([]byte) error) error {
 		return tx.Bucket(logBucket).ForEach(func(k, v []byte) error {
 			s.written++
 			if len(k) != 8 || binary.BigEndian.Uint64(k) != s.written || len(v) < 4 || crc32.Checksum(v[4:], castagnoli) != binary.BigEndian.Uint32(v) {
-				return fmt.Errorf("%w: entry %d, at octet %d, is not as it was written", ErrTorn, s.written, s.offset(v))
+				return fmt.Errorf("%w: entry %d%s is not as it was written", ErrTorn, s.written, s.offset(k, v))
 			}
 			if err := redo(v[4:]); err != nil {
-				return fmt.Errorf("%w: entry %d, at octet %d: %w", ErrTorn, s.written, s.offset(v), err)
+				return fmt.Errorf("%w: entry %d%s: %w", ErrTorn, s.written, s.offset(k, v), err)
 			}
 			return nil
 		})
 	})
 }
 
-// offset is where in the file something is that the database gave.
-func (s *Store) offset(v []byte) uintptr {
-	return uintptr(unsafe.Pointer(unsafe.SliceData(v))) - s.db.Info().Data
+// offset says where in the file an entry is that the database gave; of a damaged one its key
+// alone may be in it.
+func (s *Store) offset(k, v []byte) string {
+	for _, of := range [][]byte{v, k} {
+		at := uintptr(unsafe.Pointer(unsafe.SliceData(of))) - s.db.Info().Data
+		if info, err := os.Stat(s.db.Path()); len(of) > 0 && err == nil && at < uintptr(info.Size()) {
+			return fmt.Sprintf(" at octet %d", at)
+		}
+	}
+	return ""
 }
 
 // Backup writes a copy of the file as it is at a moment. Entries go on being written

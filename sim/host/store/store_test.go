@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -174,6 +175,7 @@ func TestTornAndForeignFilesAreRefused(t *testing.T) {
 	}{
 		"text":          {bytes.Repeat([]byte("hello "), 10_000), ErrForeign},
 		"a few octets":  {[]byte("hello"), ErrForeign},
+		"nothing":       {nil, ErrTorn}, // never new books where there were some
 		"its half":      {good[:used/2], ErrTorn},
 		"most of it":    {good[:used*9/10], ErrTorn},
 		"a flipped bit": {flipped, ErrTorn},
@@ -196,7 +198,7 @@ func TestTornAndForeignFilesAreRefused(t *testing.T) {
 			var entry, offset int
 			if _, text, _ := strings.Cut(err.Error(), "entry "); text == "" {
 				t.Errorf("%v names no entry", err)
-			} else if fmt.Sscanf(text, "%d, at octet %d", &entry, &offset); !slices.ContainsFunc(copies, func(at int) bool {
+			} else if fmt.Sscanf(text, "%d at octet %d", &entry, &offset); !slices.ContainsFunc(copies, func(at int) bool {
 				return at-40 <= offset && offset <= at+1
 			}) {
 				t.Errorf("%v: the flipped bit is in the entry at octet %v", err, copies)
@@ -208,6 +210,58 @@ func TestTornAndForeignFilesAreRefused(t *testing.T) {
 	}
 	if _, err := Open(path, "you", func([]byte) error { return nil }); !errors.Is(err, ErrForeign) || !strings.Contains(err.Error(), "of other you") {
 		t.Errorf("another's: %v", err)
+	}
+}
+
+// Damage may leave of an entry no value, whose place would be no place in the file.
+func TestDamagedEntryIsNowhereElse(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	s, _ := opened(t, path)
+	for range 3 {
+		add(t, s, "an entry")
+	}
+	err := s.db.Update(func(tx *bbolt.Tx) error { // the second is a bucket
+		log, key := tx.Bucket(logBucket), binary.BigEndian.AppendUint64(nil, 2)
+		if err := log.Delete(key); err != nil {
+			return err
+		}
+		_, err := log.CreateBucket(key)
+		return err
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(path, "me", func([]byte) error { return nil })
+	if !errors.Is(err, ErrTorn) || !strings.Contains(err.Error(), "entry 2 ") {
+		t.Fatalf("%v", err)
+	}
+	var at int64
+	if _, text, is := strings.Cut(err.Error(), "at octet "); is {
+		if fmt.Sscan(text, &at); at <= 0 || at >= info.Size() {
+			t.Errorf("%v: the file has %d octets", err, info.Size())
+		}
+	}
+}
+
+// A copy of the file that was put in place, as curl writes one, is its owner's alone again.
+func TestCopyIsForItsOwner(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("has no such modes")
+	}
+	path := filepath.Join(t.TempDir(), "db")
+	s, _ := opened(t, path)
+	add(t, s, "an entry")
+	if err := errors.Join(s.Close(), os.Chmod(path, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	s, _ = opened(t, path)
+	defer s.Close()
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info.Mode(), err)
 	}
 }
 

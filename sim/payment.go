@@ -389,9 +389,9 @@ func (p *Player) reversal(f *dialect.Form) {
 	m.SetUint(wire.OriginalTrace, o.Uint(wire.Trace))
 	m.Set(wire.OriginalTime, o.Get(wire.TransmissionTime))
 	m.Set(wire.OriginalDateTime, o.Get(wire.LocalDateTime))
-	if t.Owed.Of.Original() == dialect.ToTrace {
+	if t.Owed.Of.Original() != dialect.ToNone {
 		if v := o.Get(wire.Original); v != nil {
-			m.Set(wire.Original, v) // the void's own original, not the void
+			m.Set(wire.Original, v) // what was to be voided or completed, not the void or completion
 		}
 	}
 	p.keyless = p.deriveKeys(t, f)

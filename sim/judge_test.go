@@ -20,6 +20,7 @@ import (
 var bundled = map[string]func() (*profile.Profile, error){
 	"cup":   sync.OnceValues(func() (*profile.Profile, error) { return profile.Bundled("cup", 1) }),
 	"iso87": sync.OnceValues(func() (*profile.Profile, error) { return profile.Bundled("iso87", 1) }),
+	"iso93": sync.OnceValues(func() (*profile.Profile, error) { return profile.Bundled("iso93", 1) }),
 }
 
 // inHand is a terminal that has signed in, with its player, and no line. The test may change

@@ -111,6 +111,9 @@ var catches = map[string][]string{
 
 // What networks other than CUP have of it is caught there, too, by the scenarios of all networks.
 func TestWrongHostOfAnotherNetworkIsCaught(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	fs, err := ReadFeatures(features.FS, "core")
 	if err != nil {
 		t.Fatal(err)

@@ -130,10 +130,12 @@ func TestVoidSaysWhenItsOriginalWasSent(t *testing.T) {
 		if err := p.fill(term, d.Form(dialect.Purchase), &o); err != nil {
 			t.Fatal(err)
 		}
-		want := c.mti + "000077" + p.req.Text(c.of) + c.behind
+		sent := p.req.Text(c.of)
+		sent = sent[:len(sent)-10] + "0101000001" // of this year, and of no other request here
+		p.req.SetString(c.of, sent)
+		want := c.mti + "000077" + sent + c.behind
 		p.ans = p.req
 		p.book(&o, &Result{Trace: 77}, term.Batch)
-		time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second))) // the void is of another second
 		f := d.Form(dialect.PurchaseVoid)
 		p.begin(term, f)
 		if err := p.fill(term, f, &Order{Of: dialect.PurchaseVoid, Amount: 8800, Entry: Swipe, Holder: good, Original: &term.Journal.Records[0]}); err != nil {

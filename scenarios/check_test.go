@@ -109,6 +109,36 @@ var catches = map[string][]string{
 	"shop/terminal-life":  {"second-binding-accepted", "clone-accepted"},
 }
 
+// What networks other than CUP have of it is caught there, too, by the scenarios of all networks.
+func TestWrongHostOfAnotherNetworkIsCaught(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
+	fs, err := ReadFeatures(features.FS, "core")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, network := range []string{"iso87", "iso93"} {
+		for _, wrong := range []string{"cryptogram-unchecked", "chip-without-cryptogram", "counter-unchecked", "wrong-arpc", "refund-of-another", "totals-ignore-reversals",
+			"double-posting", "forget-reversal", "reversal-of-another", "pin-block-unbound"} {
+			t.Run(network+"/"+wrong, func(t *testing.T) {
+				t.Parallel() // each has a host of its own
+				p, d := bundledHost(t, network, host.WithMisbehaviour(wrong))
+				found, err := (&Check{Language: language(quick(p), d), Dialer: d, Features: fs, Terminals: 8}).Run(context.Background())
+				if err != nil {
+					t.Fatal(err)
+				}
+				for v := range found.All() {
+					if v.Outcome == verdicts.Failed {
+						return
+					}
+				}
+				t.Error("no scenario of all networks catches it")
+			})
+		}
+	}
+}
+
 // The judge is judged: each thing that the bundled host can do wrong on demand
 // is caught by a scenario, but for those that only show under load.
 func TestWrongHostIsCaught(t *testing.T) {

@@ -38,6 +38,7 @@ func TestNetworkThatLacksSomethingFailsNothing(t *testing.T) {
 		{"1993 without keys, a function code of its own", "extends: iso93\nmac: none\nsign-in: none\ntransactions: {echo: {set: {24: \"861\"}}}\n", 55},
 		{"nothing for a PIN, no MAC, another currency", "extends: cup\nmac: none\nsign-in: none\ncurrency: \"360\"\n", 60},
 		{"a currency without decimals", "extends: cup\ncurrency: \"392\"\n", 440},
+		{"a currency with three decimals", "extends: cup\ncurrency: \"414\"\n", 595},
 		{"1993, a currency without decimals", "extends: iso93\ncurrency: \"392\"\n", 145},
 		{"1993, a currency with three decimals", "extends: iso93\ncurrency: \"414\"\n", 155},
 	} {

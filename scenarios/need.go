@@ -194,7 +194,7 @@ func fitsPolicy(is, want string) (bool, error) {
 		bound, most = strings.CutPrefix(want, "at most ")
 	}
 	if !least && !most {
-		return is == want, nil
+		return is == want || strings.Contains(want, ".") && sameAmount(is, want), nil
 	}
 	n, err := strconv.ParseFloat(bound, 64)
 	if err != nil {
@@ -205,6 +205,13 @@ func fitsPolicy(is, want string) (bool, error) {
 		return false, errors.New("it is no number")
 	}
 	return least && has >= n || most && has <= n, nil
+}
+
+// sameAmount reports whether two amounts are one, however many decimals their currency has.
+func sameAmount(a, b string) bool {
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	return errX == nil && errY == nil && x == y
 }
 
 // operators makes a Make for sentences in which somebody logs in: with the right

@@ -20,6 +20,7 @@ import (
 var bundled = map[string]func() (*profile.Profile, error){
 	"cup":   sync.OnceValues(func() (*profile.Profile, error) { return profile.Bundled("cup", 1) }),
 	"iso87": sync.OnceValues(func() (*profile.Profile, error) { return profile.Bundled("iso87", 1) }),
+	"iso93": sync.OnceValues(func() (*profile.Profile, error) { return profile.Bundled("iso93", 1) }),
 }
 
 // inHand is a terminal that has signed in, with its player, and no line. The test may change
@@ -259,6 +260,9 @@ func TestReversalNamesWhatItUndoes(t *testing.T) {
 		{"a purchase, by policy", "cup", dialect.Purchase, true, "", 0, "000005000042", "0400"},
 		{"a void", "cup", dialect.PurchaseVoid, false, "000005000041", 0, "000005000041", "0400"},
 		{"a void, by policy", "cup", dialect.PurchaseVoid, true, "000005000041", 0, "000005000041", "0400"},
+		{"a void of a pre-authorisation", "cup", dialect.PreAuthVoid, false, "0000000000001126", 0, "0000000000001126", "0400"},
+		{"a completion", "cup", dialect.Completion, false, "0000000000001126", 0, "0000000000001126", "0400"},
+		{"an addition", "cup", dialect.AddPreAuth, true, "0000000000001126", 0, "0000000000001126", "0400"},
 		{"a second try", "cup", dialect.Purchase, false, "", 1, "", "0400"},
 		{"a first try where repeats say so", "iso87", dialect.Purchase, false, "", 0, "", "0400"},
 		{"a second try where repeats say so", "iso87", dialect.Purchase, false, "", 1, "", "0401"},

@@ -234,6 +234,9 @@ func TestTerminalIsNoLarger(t *testing.T) {
 	if n := unsafe.Sizeof(sim.Terminal{}); n > 384 {
 		t.Errorf("a terminal takes %d octets, more than 384", n)
 	}
+	if n := unsafe.Sizeof(sim.Record{}); n > 64 {
+		t.Errorf("a record of its batch takes %d octets, more than 64", n)
+	}
 	var x sim.Terminal
 	for name, at := range map[string]struct{ is, want uintptr }{"Owed.Request": {unsafe.Offsetof(x.Owed) + unsafe.Offsetof(x.Owed.Request), 72}, "Faults": {unsafe.Offsetof(x.Faults), 128},
 		"Batch": {unsafe.Offsetof(x.Batch), 188}, "Journal": {unsafe.Offsetof(x.Journal), 256}} {

@@ -233,6 +233,12 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 	copy(rec.Auth[:], p.ans.Get(wire.AuthCode))
 	copy(rec.Date[:], p.ans.Get(wire.LocalDate))
 	rec.class = p.T.Profile.Dialect.ClassOf(p.ans.Get(wire.Operator))
+	switch d := p.T.Profile.Dialect; {
+	case d.Has(wire.OriginalDateTime):
+		rec.sent = uint32(p.req.Uint(wire.LocalDateTime) % 1e10)
+	case d.Has(wire.OriginalTime):
+		rec.sent = uint32(p.req.Uint(wire.TransmissionTime))
+	}
 	if o.Of.Inquires() {
 		r.Balance, r.Told = dialect.Balance54(p.ans.Get(wire.AdditionalAmounts))
 	}
@@ -389,9 +395,9 @@ func (p *Player) reversal(f *dialect.Form) {
 	m.SetUint(wire.OriginalTrace, o.Uint(wire.Trace))
 	m.Set(wire.OriginalTime, o.Get(wire.TransmissionTime))
 	m.Set(wire.OriginalDateTime, o.Get(wire.LocalDateTime))
-	if t.Owed.Of.Original() == dialect.ToTrace {
+	if t.Owed.Of.Original() != dialect.ToNone {
 		if v := o.Get(wire.Original); v != nil {
-			m.Set(wire.Original, v) // the void's own original, not the void
+			m.Set(wire.Original, v) // what was to be voided or completed, not the void or completion
 		}
 	}
 	p.keyless = p.deriveKeys(t, f)

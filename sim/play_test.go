@@ -220,7 +220,7 @@ func TestOnlyACodePaymentWaitsForThePayer(t *testing.T) {
 // How a settlement tells each kind of payment.
 func TestDetailsGoUpByTheirKind(t *testing.T) {
 	_, term := inHand(t, "cup")
-	whole := detail{0, 1}
+	whole := detail(2)
 	for _, c := range []struct {
 		r    Record
 		want uploadKind
@@ -233,7 +233,7 @@ func TestDetailsGoUpByTheirKind(t *testing.T) {
 		{Record{Of: dialect.OfflineSettle, detail: whole}, ofAdvices},
 	} {
 		if got := term.uploaded(&c.r); got != c.want {
-			t.Errorf("%s with %d octets goes up as kind %d, want %d", c.r.Of, c.r.detail.n, got, c.want)
+			t.Errorf("%s with its detail at %d goes up as kind %d, want %d", c.r.Of, c.r.detail, got, c.want)
 		}
 	}
 }

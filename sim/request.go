@@ -90,6 +90,26 @@ func (p *Player) putDateTime() {
 	p.req.Set(wire.LocalDateTime, p.scratch)
 }
 
+// putOriginalTime says when the request was sent that this one points to, MMDDhhmmss, where it
+// has room for it; its year is the latest in which that is not to come.
+func (p *Player) putOriginalTime(sent uint32) {
+	m, now := p.req, p.Clock.At(p.Clock.Now())
+	year := now.Year()
+	if _, month, day := now.Date(); sent/1e6 > uint32(100*int(month)+day) {
+		year--
+	}
+	v := append(p.scratch[:0], "000000000000"...)
+	wire.PutUint(v[:2], uint64(year%100))
+	wire.PutUint(v[2:], uint64(sent))
+	p.scratch = v
+	if m.Has(wire.OriginalTime) {
+		m.Set(wire.OriginalTime, v[2:])
+	}
+	if m.Has(wire.OriginalDateTime) {
+		m.Set(wire.OriginalDateTime, v)
+	}
+}
+
 // PutTime writes MMDDhhmmss.
 func PutTime(dst *[10]byte, at time.Time) {
 	_, month, day := at.Date()
@@ -316,6 +336,9 @@ func (p *Player) original(f *dialect.Form, r *Record) {
 	}
 	if r.Date != [4]byte{} {
 		m.Set(wire.OriginalDate, r.Date[:])
+	}
+	if r.sent != 0 {
+		p.putOriginalTime(r.sent)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -103,6 +104,62 @@ func TestRequestHasWhatItsOrderSays(t *testing.T) {
 			if got != want {
 				t.Errorf("%s: field %d is %q, want %q", c.name, d.Place(e).Field, got, want)
 			}
+		}
+	}
+}
+
+// A void says of the payment that it undoes when its request was sent, where ISO 8583 has room
+// for that: in 90 as MMDDhhmmss, in 56 of 1993 with its year.
+func TestVoidSaysWhenItsOriginalWasSent(t *testing.T) {
+	for _, c := range []struct {
+		dialect string
+		field   int
+		mti     string
+		of      wire.Element
+		behind  string
+	}{
+		{"iso87", 90, "0200", wire.TransmissionTime, strings.Repeat("0", 22)},
+		{"iso93", 56, "1200", wire.LocalDateTime, ""},
+	} {
+		p, term := inHand(t, c.dialect)
+		d := term.Profile.Dialect
+		good := &term.Profile.Holders("good")[0]
+		o := Order{Of: dialect.Purchase, Amount: 8800, Entry: Swipe, Holder: good}
+		term.Trace = 77
+		p.begin(term, d.Form(dialect.Purchase))
+		if err := p.fill(term, d.Form(dialect.Purchase), &o); err != nil {
+			t.Fatal(err)
+		}
+		sent := p.req.Text(c.of)
+		sent = sent[:len(sent)-10] + "0101000001" // of this year, and of no other request here
+		p.req.SetString(c.of, sent)
+		want := c.mti + "000077" + sent + c.behind
+		p.ans = p.req
+		p.book(&o, &Result{Trace: 77}, term.Batch)
+		f := d.Form(dialect.PurchaseVoid)
+		p.begin(term, f)
+		if err := p.fill(term, f, &Order{Of: dialect.PurchaseVoid, Amount: 8800, Entry: Swipe, Holder: good, Original: &term.Journal.Records[0]}); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.req.FieldText(c.field); got != want {
+			t.Errorf("%s: field %d of the void is %q, want %q", c.dialect, c.field, got, want)
+		}
+	}
+}
+
+// The year of a request that was sent before New Year is the last one.
+func TestYearOfAnOriginalIsNotToCome(t *testing.T) {
+	p, term := inHand(t, "iso93")
+	p.begin(term, term.Profile.Dialect.Form(dialect.PurchaseVoid))
+	now := p.Clock.At(p.Clock.Now())
+	for _, c := range []struct {
+		day  time.Time
+		year int
+	}{{now, now.Year()}, {now.AddDate(0, 0, 1), now.AddDate(0, 0, 1).Year() - 1}} {
+		_, month, day := c.day.Date()
+		p.putOriginalTime(uint32(int(month)*100+day)*1e6 + 235959)
+		if got, want := p.req.Text(wire.OriginalDateTime), fmt.Sprintf("%02d%02d%02d235959", c.year%100, month, day); got != want {
+			t.Errorf("the original is of %s, want %s", got, want)
 		}
 	}
 }

@@ -112,6 +112,7 @@ type Record struct {
 	Date   [4]byte // MMDD
 	Holder *profile.Holder
 	detail detail // what its upload takes besides; none for what is told by number and amount
+	sent   uint32 // MMDDhhmmss of its request; 0 where nothing that points to it says that
 }
 
 // Journal is what a terminal knows to be approved. The batch's records stay

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/posfleet/posfleet/report"
@@ -28,7 +29,7 @@ const (
 func (t *Terminal) uploaded(r *Record) uploadKind {
 	d := t.Profile.Dialect
 	switch {
-	case r.detail.n == 0:
+	case r.detail == 0:
 		return ofPayments
 	case r.Of.Reversible():
 		return ofChips
@@ -44,17 +45,22 @@ func (t *Terminal) uploaded(r *Record) uploadKind {
 	return ofAdvices
 }
 
-// detail is where, of what a terminal keeps for its settlement, a record's part is.
-type detail struct{ at, n uint32 }
+// detail is where, of what a terminal keeps for its settlement, a record's part is: behind two
+// octets of its length. 0 is none.
+type detail uint32
 
-func (t *Terminal) detail(d detail) []byte { return t.kept.details[d.at : d.at+d.n] }
+func (t *Terminal) detail(d detail) []byte {
+	n := binary.BigEndian.Uint16(t.kept.details[d-2:])
+	return t.kept.details[d:][:n]
+}
 
 // keepDetail keeps what is put behind what there is.
 func (t *Terminal) keepDetail(put func([]byte) []byte) detail {
 	k := t.keep()
-	at := len(k.details)
-	k.details = put(k.details)
-	return detail{uint32(at), uint32(len(k.details) - at)}
+	at := len(k.details) + 2
+	k.details = put(append(k.details, 0, 0))
+	binary.BigEndian.PutUint16(k.details[at-2:], uint16(len(k.details)-at))
+	return detail(at)
 }
 
 // forgetDetails has the terminal keep none; those of settled payments go with them.

@@ -100,3 +100,27 @@ Feature: Nothing is booked by mistake
     And the cardholder pays 40.00 yuan with a good card
     Then the host approves
     And no further answer comes
+
+  @refund @core-integrity-19
+  Scenario: a refund that names the purchase of another card gives nothing back
+    When the cardholder pays 401.00 yuan with a good card
+    And the cardholder pays 402.00 yuan with a chip card by chip
+    And the operator refunds 20.00 yuan of the last purchase, naming "the purchase before"
+    Then the host does not approve
+
+  @refund @core-integrity-20
+  Scenario: a refund that names no purchase gives nothing back
+    When the cardholder pays 403.00 yuan with a good card
+    And the operator refunds 20.00 yuan of the last purchase, naming "no purchase"
+    Then the host does not approve
+    When the operator refunds 403.00 yuan of the last purchase
+    Then the host approves
+
+  @settlement @core-integrity-21
+  Scenario: what was reversed is in no total of a settlement
+    Given the terminal starts an empty batch
+    And the line loses the next answer
+    When the cardholder pays 404.00 yuan with a good card
+    And the terminal settles
+    Then the totals balance
+    And the host's totals are debits of 0.00 yuan in 0 and credits of 0.00 yuan in 0

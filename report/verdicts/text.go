@@ -187,19 +187,28 @@ func (r *Results) known() (n int) {
 // many is from how many scenarios on a cause is told with their number.
 const many = 3
 
-// Why is the cause in words; what is lacking in many ways is told with each of them.
+// Why is the cause in words; what is lacking in many ways is told with each of them, and
+// what has other words each time with the first.
 func (c *Cause) Why() string {
 	why := oneLine(c.Of[0].Cause)
 	if why == "" || c.Outcome != Skipped {
 		return cmp.Or(why, c.Of[0].Why())
 	}
-	var which []string
+	var which, others []string
 	for _, v := range c.Of {
-		if w := strings.TrimPrefix(v.Why(), why); !slices.Contains(which, w) {
+		w, is := strings.CutPrefix(v.Why(), why)
+		switch {
+		case is && !slices.Contains(which, w):
 			which = append(which, w)
+		case !is && !slices.Contains(others, w):
+			others = append(others, w)
 		}
 	}
-	return why + strings.Join(which, ",")
+	why += strings.Join(which, ",")
+	if len(others) > 0 {
+		why += fmt.Sprintf(", and %d others alike", len(others))
+	}
+	return why
 }
 
 // which names the first few scenarios.

@@ -208,6 +208,17 @@ func TestCausesAreKeptApartByFieldsAndCodes(t *testing.T) {
 	}
 }
 
+// A hundred amounts that a currency has no decimals for are one line, not a hundred amounts.
+func TestWhatDiffersInAnAmountIsToldOnce(t *testing.T) {
+	skipped := func(why string) *Verdict { return &Verdict{Outcome: Skipped, Reason: errors.New(why), Cause: why} }
+	r := &Results{Features: []Feature{{Verdicts: []*Verdict{skipped("amount 12.34: currency 392 has 0 decimals"), skipped("amount 0.01: currency 392 has 0 decimals"),
+		skipped("amount 0.01: currency 392 has 0 decimals"), skipped("amount 7.50: currency 392 has 0 decimals")}}}}
+	all := r.Causes()
+	if want := "amount 12.34: currency 392 has 0 decimals, and 2 others alike"; len(all) != 1 || all[0].Why() != want {
+		t.Errorf("%d causes, the first: %s, want %s", len(all), all[0].Why(), want)
+	}
+}
+
 func TestCauseIsOneLine(t *testing.T) {
 	v := &Verdict{Outcome: Failed, Reason: errors.New("settlement: timed out\n请结算"), Cause: "settlement: timed out\n请结算"}
 	c := &Cause{Failed, []*Verdict{v}}

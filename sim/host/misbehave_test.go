@@ -74,7 +74,8 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 					return false
 				}
 			}
-			return p.do(dialect.Purchase, amount(5), set(2, "6225999999999999")) == "00"
+			tip := p.request(dialect.Tip, amount(900), shows("good"), p.original(), sub(wire.Totals, "000000000400"))
+			return p.do(dialect.Purchase, amount(5), set(2, "6225999999999999")) == "00" && p.send(tip) == "00" && p.send(tip) != "" // of which it knows no original
 		},
 		"partial": func(p *pos, h *Host) bool {
 			buy(p, "good")

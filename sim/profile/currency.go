@@ -6,7 +6,8 @@ import "github.com/posfleet/posfleet/sim/fee"
 // read as hundredths, minor units of the network's currency.
 func (p *Profile) inMinorUnits() {
 	minor := p.Dialect.FromHundredths
-	p.Policy.RefundLimit = minor(p.Policy.RefundLimit)
+	pol := &p.Policy
+	pol.RefundLimit, pol.TapPINAbove, pol.OfflineLimit = minor(pol.RefundLimit), minor(pol.TapPINAbove), minor(pol.OfflineLimit)
 	for i := range p.Cards {
 		c := &p.Cards[i]
 		c.Balance, c.Limit = minor(c.Balance), minor(c.Limit)

@@ -21,7 +21,7 @@ func TestAmountsAreInTheCurrencysMinorUnit(t *testing.T) {
 			"bank.yaml": `name: bank
 dialect: there.yaml
 sign-in: "004"
-policy: {supervisor: false}
+policy: {supervisor: false, refund-limit: 70.00, tap-pin-above: 60.00, offline-limit: 50.00}
 fee-plans:
   - {name: A, rounding: half-up, refund: none, payout: {cycle: T+1, surcharge: 2.00}, rates: [{rate: 0.5%, cap: 20.00}]}
 merchants:
@@ -44,6 +44,7 @@ menu: {version: 3, dishes: [{number: 7, name: rice, price: 2.00}]}
 		large := fee.Sale{Amount: 1_000_000 * c.unit}
 		for what, got := range map[string][2]int64{
 			"balance": {p.Cards[0].Balance, 500}, "limit": {p.Cards[0].Limit, 300}, "price": {int64(p.Menu.Dish(7).Price), 2},
+			"refund limit": {p.Policy.RefundLimit, 70}, "limit of a tap without PIN": {p.Policy.TapPINAbove, 60}, "limit of what a chip approves": {p.Policy.OfflineLimit, 50},
 			"cap": {p.Merchants[0].Plan.Fee(large), 20}, "flat cap": {p.Merchants[2].Plan.Fee(large), 80}, "surcharge": {p.Plans[0].Payout.Surcharge, 2},
 		} {
 			if got[0] != got[1]*c.unit {

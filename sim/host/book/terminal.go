@@ -106,7 +106,7 @@ func (t *Terminal) Asked(n int32) int64 {
 		return asked
 	}
 	r := t.Record(n)
-	if r.State == Approved && r.Kind.Raises() {
+	if r.State == Approved && r.Kind.Raises() && r.Original >= 0 { // else a host of planted faults found none
 		return r.Amount + t.Record(r.Original).Amount
 	}
 	return r.Amount

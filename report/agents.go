@@ -175,6 +175,14 @@ func (r *Report) NotKnown() string {
 	return ""
 }
 
+// LinesNotKnown says of which connections nothing is known: an agent tells them at its end.
+func (r *Report) LinesNotKnown() string {
+	if r.lost() {
+		return "; those of an agent that was lost are not known"
+	}
+	return ""
+}
+
 // lost reports whether what some agent did at its end is not known.
 func (r *Report) lost() bool {
 	return slices.ContainsFunc(r.Agents, func(a Agent) bool { return a.State == StateLost })

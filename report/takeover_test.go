@@ -48,6 +48,21 @@ func TestTerminalsOfAShareAreCountedOnce(t *testing.T) {
 	}
 }
 
+// An agent tells its connections at its end: of one that was lost they are not in the sum.
+func TestConnectionsOfALostAgentAreNotKnown(t *testing.T) {
+	r := &Report{Lines: Lines{Connected: 20}}
+	for _, state := range []string{StateLost, "ended"} {
+		r.Agents = []Agent{{Number: 1, State: state}, {Number: 2, State: "ended"}}
+		var text strings.Builder
+		if err := r.WriteText(&text, false); err != nil {
+			t.Fatal(err)
+		}
+		if said := strings.Contains(text.String(), "20 connections made; those of an agent that was lost are not known"); said != (state == StateLost) {
+			t.Errorf("an agent is %s:\n%s", state, &text)
+		}
+	}
+}
+
 // A share in which no arrival waited has had terminals enough: what the others lack comes
 // on top of them.
 func TestShareWithoutWaitersNeedsItsTerminals(t *testing.T) {

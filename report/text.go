@@ -259,9 +259,9 @@ func (t *text) facts(r *Report) {
 		}
 	}
 	if l := r.Lines; l.Refused > 0 {
-		t.wrapped("lines", Plural(l.Connected, "connection")+" made, "+t.paint(red, FormatCount(l.Refused)+" could not be had"))
+		t.wrapped("lines", Plural(l.Connected, "connection")+" made, "+t.paint(red, FormatCount(l.Refused)+" could not be had")+r.LinesNotKnown())
 	} else if l.Connected > 0 {
-		t.wrapped("lines", Plural(l.Connected, "connection")+" made")
+		t.wrapped("lines", Plural(l.Connected, "connection")+" made"+r.LinesNotKnown())
 	}
 	for _, f := range r.LineDelay.Facts() {
 		t.wrapped(cmp.Or(f[0], " "), f[1])

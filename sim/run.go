@@ -311,7 +311,7 @@ func (r *Run) tick(end <-chan struct{}) {
 			for ; k*time.Second <= r.Now(); k++ { // a busy machine has not come to it
 				r.second(k * time.Second)
 			}
-			r.second(r.Now())
+			r.second(max(0, r.Now())) // it may have ended before it began
 			return
 		case <-t.C:
 		}

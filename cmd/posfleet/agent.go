@@ -261,12 +261,17 @@ func (s *sharePlayer) endWaiting(ctx context.Context) (over func()) {
 	waiting, end := context.WithCancelCause(s.lasting)
 	s.waiting = waiting
 	stop := context.AfterFunc(ctx, func() {
-		for waiting.Err() == nil && s.agent.Reach(waiting, false) == nil {
-			again, cancel := context.WithTimeout(waiting, 500*time.Millisecond) // or the run is over
-			if s.agent.Reach(again, true) != nil {
+		for silent := false; waiting.Err() == nil; {
+			switch there := s.agent.Attended(waiting); {
+			case !there && silent: // twice: or the run is over, or the line comes back
 				end(errUnheard)
+			default:
+				silent = !there
 			}
-			cancel()
+			select {
+			case <-waiting.Done():
+			case <-time.After(400 * time.Millisecond):
+			}
 		}
 	})
 	return func() {

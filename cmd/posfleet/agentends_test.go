@@ -9,11 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/agent"
@@ -36,30 +39,65 @@ func TestAgentLooksForItsFolderBeforeItJoins(t *testing.T) {
 	}
 }
 
+// A signal that comes before an agent on this machine has joined ends it with the run.
+func TestSignalEndsAgentsThatHaveNotJoined(t *testing.T) {
+	t.Parallel()
+	c := start(t, "0 of 2 agents have joined", "load", "--agents", "2", "--rate", "20/s", "--for", "3s", "--terminals", "20", "--out", "run")
+	asked := time.Now()
+	if code := c.end(t, syscall.SIGTERM); code != exitTerminate || time.Since(asked) > 4*time.Second || !strings.Contains(c.stderr.String(), unbegun) { // 0.3 s where nobody else is busy
+		t.Errorf("exit code %d after %v:\n%s", code, time.Since(asked), &c.stderr)
+	}
+}
+
 // An agent that has waited for its controller tells how long its sign-in took, its log begins
 // with the run, and when it has played and the controller is dead the first signal ends it,
-// its data told of.
+// its data told of, also where its NATS lives on.
 func TestSignalEndsAnAgentThatWaitsForADeadController(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds; played whole without the race detector")
 	}
 	t.Parallel()
+	t.Run("which had the server", func(t *testing.T) {
+		t.Parallel()
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+		signalEndsWaiting(t, "cannot be reached yet", []string{"--join", "nats://" + l.Addr().String()}, []string{"--listen", l.Addr().String()})
+	})
+	t.Run("on the user's own NATS", func(t *testing.T) {
+		t.Parallel()
+		s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		go s.Start()
+		t.Cleanup(func() {
+			s.Shutdown()
+			s.WaitForShutdown()
+		})
+		if !s.ReadyForConnections(patient) {
+			t.Fatal("the server does not start")
+		}
+		meet := []string{"--nats", s.ClientURL()}
+		signalEndsWaiting(t, "waiting for a run to begin", meet, meet)
+	})
+}
+
+// signalEndsWaiting plays a run of one agent whose controller is killed, with where agent and
+// controller meet.
+func signalEndsWaiting(t *testing.T, waits string, agentMeets, controllerMeets []string) {
 	creds := filepath.Join(t.TempDir(), "creds")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	meeting := l.Addr().String()
-	l.Close()
 	if err := agent.NewCredentials().Save(creds); err != nil {
 		t.Fatal(err)
 	}
 	host := start(t, "listening on", "host", "--listen", "127.0.0.1:0", "--terminals", "20")
 	address, _, _ := strings.Cut(strings.TrimPrefix(host.stdout.String(), "listening on "), ": ")
-	a := start(t, "cannot be reached yet", "agent", "--join", "nats://"+meeting, "--creds", creds)
+	a := start(t, waits, slices.Concat([]string{"agent", "--creds", creds}, agentMeets)...)
 	time.Sleep(3 * time.Second)
 	began := time.Now()
-	c := start(t, "1 of 3 s", "load", "--agents", "1", "--listen", meeting, "--creds", creds, "--host", address, "--rate", "20/s", "--for", "3s", "--warmup", "0s", "--terminals", "20", "--out", "run")
+	c := start(t, "1 of 3 s", slices.Concat([]string{"load", "--agents", "1", "--creds", creds, "--host", address, "--rate", "20/s", "--for", "3s", "--warmup", "0s", "--terminals", "20", "--out", "run"}, controllerMeets)...)
 	joined := time.Since(began)
 	if err := c.Process.Kill(); err != nil {
 		t.Fatal(err)

@@ -236,8 +236,10 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	if err := met.conn.Connected(ctx, func(what string) { c.tell.line("%s", what) }); err != nil {
 		return nil, c.unmet(ctx, err)
 	}
+	defer c.endAgents()
 	run, err := start(met)
 	if err != nil {
+		c.dismiss()
 		return nil, c.unmet(ctx, err)
 	}
 	whole, over := context.WithCancel(context.WithoutCancel(ctx))
@@ -248,8 +250,10 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(whole), 20*time.Second)
 		defer cancel()
+		if c.began.Load() == nil {
+			c.dismiss()
+		}
 		_ = run.Close(closing)
-		c.endAgents()
 	}()
 	if err := c.show(whole, run, id); err != nil {
 		return nil, err

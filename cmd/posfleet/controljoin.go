@@ -34,8 +34,11 @@ func (c *controlled) join(parts []agent.Part) (rep *report.Report, incomplete, e
 		if says(&a, &p); a.Lost != "" && a.State == string(agent.Ended) {
 			a.State = report.Deaf
 		}
-		a.Folder, a.Unplayed = filepath.Base(p.Folder), unplayed
-		agents, folders = append(agents, a), append(folders, p.Folder)
+		a.Unplayed = unplayed
+		if has(p.Folder) {
+			a.Folder, folders = filepath.Base(p.Folder), append(folders, p.Folder)
+		}
+		agents = append(agents, a)
 		r.Named(fmt.Sprintf("agent %d", p.Index+1))
 		if first := before[p.Index]; first != nil {
 			r.TakesOver(first)
@@ -100,7 +103,10 @@ func (c *controlled) part(p *agent.Part, later []agent.Part) (r *report.Report, 
 	if log, err := os.OpenFile(filepath.Join(p.Folder, logName), os.O_CREATE|os.O_RDONLY, 0o644); err == nil {
 		log.Close() // of one that was lost in its first second there was none
 	}
-	if r, err = report.Read(p.Folder); err != nil {
+	if !has(whole) && p.Attempt > 1 { // it took a share over and could not begin: nothing has come of it
+		r = &report.Report{Plan: c.asked, Validity: report.Validity{Level: report.NotJudged, Reasons: []string{"it did not come to its end"}}}
+		r.Plan.Of, r.Plan.Terminals = p.Of, 0
+	} else if r, err = report.Read(p.Folder); err != nil {
 		return nil, 0, nil, err
 	}
 	if began := c.began.Load(); began != nil {
@@ -113,6 +119,11 @@ func (c *controlled) part(p *agent.Part, later []agent.Part) (r *report.Report, 
 	return r, unplayed, why, nil
 }
 
+func has(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // fate is what became of a share, empty where it was played as it was told to its end, and
 // how many of its arrivals nobody played. What its own end cut off is not the host's.
 func (c *controlled) fate(r *report.Report, p *agent.Part, ended bool, later []agent.Part) (unplayed int64, words string) {
@@ -121,16 +132,21 @@ func (c *controlled) fate(r *report.Report, p *agent.Part, ended bool, later []a
 	gone := !ended || stopped(p) || took
 	switch {
 	case p.State == agent.Failed:
-		all = append(all, p.Why, "this is what it had sent of the first "+report.FormatDuration(r.Took))
+		all = append(all, p.Why, hadSent(r))
 	case stopped(p):
 		all = append(all, fmt.Sprintf("ended %s into the run: %s", report.FormatDuration(p.Until), p.Why))
 	case gone:
-		all = append(all, "not heard of any more: this is what it had sent of the first "+report.FormatDuration(r.Took))
+		all = append(all, "not heard of any more: "+hadSent(r))
 	}
 	if _, torn, is := strings.Cut(r.Incomplete, "; "); is { // beside that it is not whole
 		all = append(all, torn)
 	}
 	if gone {
+		if p.Cut && c.hostGone() {
+			withoutHost(r)
+		} else if p.Cut {
+			r.CutOff(report.Open)
+		}
 		twice := c.hold(r, p, later, c.asked.For)
 		if unplayed = r.NotPlayed; unplayed > 0 {
 			words := " of its share were played by nobody"
@@ -142,12 +158,6 @@ func (c *controlled) fate(r *report.Report, p *agent.Part, ended bool, later []a
 		if twice > 0 {
 			all = append(all, report.Plural(twice, "arrival")+" that it played another agent played, too")
 		}
-		switch {
-		case p.Cut && c.hostGone():
-			withoutHost(r)
-		case p.Cut:
-			r.CutOff(report.Open)
-		}
 		if p.Cut || took {
 			r.Money = report.Money{}
 		}
@@ -158,6 +168,14 @@ func (c *controlled) fate(r *report.Report, p *agent.Part, ended bool, later []a
 		all = append(all, deaf)
 	}
 	return unplayed, strings.Join(all, "; ")
+}
+
+// hadSent says how much is known of an agent that did not come to its end.
+func hadSent(r *report.Report) string {
+	if r.Took == 0 {
+		return "nothing has come of it"
+	}
+	return "this is what it had sent of the first " + report.FormatDuration(r.Took)
 }
 
 // stopped reports whether an agent has ended before its time by itself.

@@ -13,13 +13,13 @@ import (
 func (c *controlled) watch(ctx context.Context, run *agent.Controller) func([]agent.Part) {
 	lost, taken, deaf, ended, offered := map[agent.Share]bool{}, map[agent.Share]bool{}, map[agent.Share]bool{}, map[agent.Share]bool{}, map[agent.Share]bool{}
 	offer := func(p *agent.Part, name string) {
-		if !c.Takeover || offered[p.Share] || c.now() >= c.asked.For {
+		if !c.Takeover || offered[p.Share] || c.now() >= c.asked.For || c.stopped.Load() > 0 {
 			return
 		}
 		offered[p.Share] = true
-		was := *p
+		offer := run.Retake(*p)
 		go func() {
-			if err := run.Retake(ctx, was); err != nil && ctx.Err() == nil {
+			if err := offer(ctx); err != nil && ctx.Err() == nil {
 				c.tell.line("nobody can take over from %s: %v", name, err)
 			}
 		}()

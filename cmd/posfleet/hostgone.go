@@ -49,10 +49,16 @@ func (s *sharePlayer) outliveHost(ctx context.Context, address string) {
 // noticed was not the host's refusal.
 func withoutHost(r *report.Report) {
 	r.CutOff(report.Open, report.Broken, report.Unsent)
+	var none int64
 	for why, n := range r.Stuck {
 		if strings.HasPrefix(why, line.ErrUnsent.Error()) {
 			delete(r.Stuck, why)
-			r.Stuck[errHostGone.Error()] += n
+			none += n
 		}
+	}
+	for i := len(r.Seconds) - 1; i >= 0 && none > 0; i-- { // it was gone in the last ones
+		n := min(none, r.Seconds[i].Stuck)
+		r.Seconds[i].Stuck -= n
+		none -= n
 	}
 }

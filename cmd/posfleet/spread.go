@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -194,6 +195,16 @@ func (c *controlled) startAgents(m *meeting) error {
 type localAgent struct {
 	*exec.Cmd
 	ended chan struct{} // closed when it has
+}
+
+// dismiss ends agents on this machine of a run that has not begun: those that have not joined
+// it do not hear that it is over.
+func (c *controlled) dismiss() {
+	for _, a := range c.local {
+		if a.Process.Signal(syscall.SIGTERM) != nil { // there are none on Windows
+			_ = a.Process.Kill()
+		}
+	}
 }
 
 // endAgents waits for agents on this machine, which have been told that the run is over,

@@ -386,7 +386,7 @@ func beside(r *report.Report) []pair {
 		list = append(list, pair{"Answers to a request whose line had broken", report.FormatCount(r.Cut)})
 	}
 	if l := r.Lines; l.Connected > 0 {
-		list = append(list, pair{"Connections made", report.FormatCount(l.Connected)})
+		list = append(list, pair{"Connections made", report.FormatCount(l.Connected) + r.LinesNotKnown()})
 	}
 	if l := r.Lines; l.Refused > 0 {
 		list = append(list, pair{"Connections that could not be had", report.FormatCount(l.Refused)})

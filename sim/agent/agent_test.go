@@ -296,61 +296,6 @@ func TestOtherVersionsAreRefused(t *testing.T) {
 	}
 }
 
-// An agent that dies is lost, and what it had sent is kept. Where shares may be taken
-// over another one plays it, as a second attempt, and who played the first may not
-// go on.
-func TestLostAgentsAreNoticedAndReplaced(t *testing.T) {
-	ctx, creds := within(t), NewCredentials()
-	s := newServer(t, creds)
-	run, err := Start(ctx, join(t, s, creds), "v1", 1, true, nil, t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer run.Close(ctx)
-	first := join(t, s, creds)
-	a, err := Take(ctx, first, "first", "v1", quiet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Leave()
-	first.nc.Close() // as a cut line: it cannot say anything any more
-	var lost Part
-	for lost.Lost.IsZero() {
-		if lost = run.Parts()[0]; ctx.Err() != nil {
-			t.Fatal("nobody has noticed")
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	if err := run.Retake(ctx, lost); err != nil {
-		t.Fatal(err)
-	}
-	b, err := Take(ctx, join(t, s, creds), "second", "v1", quiet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Leave()
-	if b.Share.Attempt != 2 || b.Share.Index != 0 {
-		t.Errorf("the spare has %+v", b.Share)
-	}
-	select {
-	case <-a.Abort.Done():
-		if a.Drain.Err() == nil {
-			t.Error("the agent that was lost wants more arrivals")
-		}
-	case <-ctx.Done():
-		t.Error("the agent that was lost plays on")
-	}
-	for len(run.Parts()) < 2 || run.Parts()[1].Agent == "" {
-		if err := run.Await(ctx, Joined, nil); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	if parts := run.Parts(); len(parts) != 2 || parts[0].Agent != "first" || parts[1].Agent != "second" || !parts[1].Lost.IsZero() {
-		t.Errorf("%+v", parts)
-	}
-}
-
 // Another controller goes on where one was killed: it knows who plays, what was ordered,
 // and keeps what comes where it belongs, once.
 func TestAnotherControllerGoesOn(t *testing.T) {

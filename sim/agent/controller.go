@@ -374,13 +374,14 @@ func (r *Controller) Books(ctx context.Context, books []byte) error {
 func (r *Controller) tell(ctx context.Context, change func(*Order) error) error {
 	r.telling.Lock()
 	defer r.telling.Unlock()
-	r.mu.Lock()
-	o := r.order
-	err := change(&o)
-	if err == nil {
-		r.order = o
-	}
-	r.mu.Unlock()
+	var o Order
+	var err error
+	r.change(func() {
+		o = r.order
+		if err = change(&o); err == nil {
+			r.order = o
+		}
+	})
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,12 @@ func (a *Agent) Reach(ctx context.Context, stands bool) error {
 	return nil
 }
 
+// Attended reports whether the run's controller answers. On the user's own NATS the connection
+// stands whether it does or not.
+func (a *Agent) Attended(ctx context.Context) bool {
+	return a.conn.nc.IsConnected() && a.conn.attended(ctx)
+}
+
 // hold says again and again that the share is being played. An exclusive one ends when
 // that has not been heard for as long as the lease.
 func (a *Agent) hold(ctx context.Context) {

@@ -17,8 +17,9 @@ type Part struct {
 	Status
 	Lost time.Time // when its agent was held to be lost; zero when it was not, or was heard of since
 
-	unanswered int    // how often it has been asked in vain whether it is there
-	Folder     string // what its agent sends is there
+	unanswered int       // how often it has been asked in vain whether it is there
+	offered    time.Time // when another agent was wanted for it; zero for the first attempt
+	Folder     string    // what its agent sends is there
 }
 
 // expired takes NATS' word that the lease of a share has run out.
@@ -92,23 +93,26 @@ func (r *Controller) parts() []Part {
 	return all
 }
 
-// Retake offers the share of an agent that was lost to another one, as a new attempt.
-func (r *Controller) Retake(ctx context.Context, p Part) error {
+// Retake has the share of an agent that was lost be for another one, as a new attempt: from
+// now on Await waits for one, and offer tells those that wait for a share.
+func (r *Controller) Retake(p Part) (offer func(context.Context) error) {
 	s := p.Share
 	s.Attempt++
 	r.change(func() {
 		r.lost = append(r.lost, r.all[s.Index])
-		r.all[s.Index] = Part{Status: Status{Share: s}, Folder: r.folder(s)}
+		r.all[s.Index] = Part{Status: Status{Share: s}, Folder: r.folder(s), offered: time.Now()}
 	})
-	err := r.tell(ctx, func(o *Order) error {
-		o.Newest = maps.Clone(o.Newest)
-		if o.Newest == nil {
-			o.Newest = map[int]int{}
-		}
-		o.Newest[s.Index] = s.Attempt
-		return nil
-	})
-	return errors.Join(err, r.lease(ctx, s))
+	return func(ctx context.Context) error {
+		err := r.tell(ctx, func(o *Order) error {
+			o.Newest = maps.Clone(o.Newest)
+			if o.Newest == nil {
+				o.Newest = map[int]int{}
+			}
+			o.Newest[s.Index] = s.Attempt
+			return nil
+		})
+		return errors.Join(err, r.lease(ctx, s))
+	}
 }
 
 // Await waits until all parts have come to a state, or nothing more comes of them; until
@@ -128,6 +132,11 @@ func (r *Controller) Await(ctx context.Context, s State, told func([]Part)) erro
 		r.mu.Unlock()
 		if told != nil {
 			told(parts)
+		}
+		select {
+		case <-news: // who was told may have had a share be for another agent
+			continue
+		default:
 		}
 		switch {
 		case err != nil:
@@ -178,7 +187,7 @@ func (r *Controller) reached(p *Part, s State) bool {
 	case !p.Lost.IsZero() && s == Ready: // a run begins with who is there: it may only have been late
 		return false
 	case p.Attempt > 1 && p.State == "": // nobody may take it
-		return true
+		return r.order.Stop != "" || time.Since(p.offered) > Returning
 	}
 	return slices.Index(states, p.State) >= slices.Index(states, s) && (s != Ended || p.missing() == nil)
 }
@@ -188,8 +197,9 @@ func (p *Part) gone() bool {
 	return p.State == Failed || !p.Lost.IsZero() && time.Since(p.Lost) > Returning
 }
 
-// Returning is how long an agent that was lost may take to be heard of again: it may
-// have had to look for another node of the cluster, or for a controller that began anew.
+// Returning is how long an agent that was lost may take to be heard of again, or another one
+// to take its share: it may have had to look for another node of the cluster, or for a
+// controller that began anew.
 const Returning = 5 * time.Second
 
 // lookAfter asks agents whether they are there: what is lost is told then from what was

@@ -221,12 +221,15 @@ func (t *text) agents(r *Report) {
 	}
 	t.printf("%s\n", t.paint(bold, pad("agents", -40)+pad("terminals", 12)+pad("played", 12)+pad("sent", 12)+pad("p99", 10)+"  verdict"))
 	for _, a := range r.Agents {
-		verdict := a.Verdict
+		verdict, p99 := a.Verdict, "–" // of nothing that was sent
 		if a.Lost != "" {
 			verdict = t.paint(red, a.Fate())
 		}
+		if a.Sent > 0 {
+			p99 = FormatDuration(a.P99)
+		}
 		t.printf("%s%s%s%s%s  %s\n", pad(fmt.Sprintf("%d  %s", a.Number, a.Name), -40), pad(FormatCount(int64(a.Terminals)), 12),
-			pad(FormatCount(a.Played), 12), pad(FormatCount(a.Sent), 12), pad(FormatDuration(a.P99), 10), verdict)
+			pad(FormatCount(a.Played), 12), pad(FormatCount(a.Sent), 12), pad(p99, 10), verdict)
 	}
 	if skew := r.Skew(); skew > 0 {
 		var drift time.Duration

@@ -9,6 +9,7 @@ import (
 	"hash/fnv"
 	"io"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,6 +95,12 @@ func (f *agentFlags) connect(ctx context.Context) (*agent.Conn, error) {
 	return c, nil
 }
 
+// beside reports whether the controller is on this machine.
+func (f *agentFlags) beside() bool {
+	u, err := url.Parse(f.url)
+	return err == nil && profile.IsLoopback(u.Hostname())
+}
+
 var errStopped = errors.New("stopped while waiting for a run")
 
 func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
@@ -133,7 +140,7 @@ func (f *agentFlags) run(cmd *cobra.Command, sig *signals) error {
 	}
 	defer a.Leave()
 	tell.line("share %d of %d", a.Share.Index+1, a.Share.Of)
-	s := &sharePlayer{agent: a, view: f.view, tell: tell, sig: sig, lasting: lasting, playing: &playing}
+	s := &sharePlayer{agent: a, beside: f.beside(), view: f.view, tell: tell, sig: sig, lasting: lasting, playing: &playing}
 	err = s.play(ctx, f.dir)
 	if err == nil && s.own != nil {
 		return s.own
@@ -173,6 +180,7 @@ const (
 // sharePlayer plays a share of a run for a controller.
 type sharePlayer struct {
 	agent   *agent.Agent
+	beside  bool // the controller is on this machine
 	watched bool // somebody sees the run while it runs
 	keys    bool // or may ask for its slowest exchanges
 	view    viewFlags
@@ -206,6 +214,7 @@ func (s *sharePlayer) play(ctx context.Context, dir string) error {
 	s.watched, s.keys = plan.Watched, plan.Keys
 	f.id, f.share = plan.Run, sim.Share{Index: a.Share.Index, Of: a.Share.Of}
 	f.net.files, f.net.share, f.net.other = profile.Files{From: plan.files, Dir: plan.Dir}, f.share, plan.Bundled
+	f.net.same = s.beside
 	j, err := f.prepare(cmd, plan.Args)
 	if err != nil {
 		return usage(err)

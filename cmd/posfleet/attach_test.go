@@ -238,6 +238,13 @@ func TestLoopbackIsEachAgentsOwn(t *testing.T) {
 	if hint := of(sim.Share{Index: 1, Of: 2}); !strings.Contains(hint, own) || strings.Contains(hint, "starts the bundled one") {
 		t.Errorf("an agent is told %q", hint)
 	}
+	f := networkFlags{host: "127.0.0.1:1", share: sim.Share{Index: 1, Of: 2}, same: (&agentFlags{url: "nats://127.0.0.1:4222"}).beside()}
+	if _, err := f.open(t.Context(), 2); err == nil || strings.Contains(fmt.Sprintf("%+v", err.(*exit)), own) {
+		t.Errorf("an agent on the controller's machine is told %+v", err)
+	}
+	if (&agentFlags{url: "nats://10.0.0.1:4222"}).beside() || (&agentFlags{}).beside() {
+		t.Error("an agent elsewhere takes the controller to be on its machine")
+	}
 	if hint := of(sim.Share{}); !strings.Contains(hint, "starts the bundled one") {
 		t.Errorf("who plays alone is told %q", hint)
 	}

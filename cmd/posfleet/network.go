@@ -41,6 +41,7 @@ type networkFlags struct {
 	piped []byte         // the profile, when a pipe brought it
 	files profile.Files  // that profile, dialect and features are read from
 	share sim.Share      // of the profile's terminals
+	same  bool           // an agent's, whose controller is on this machine
 	other *bundledHost   // of another process, to play against when no host is named
 }
 
@@ -78,6 +79,7 @@ type network struct {
 	target  string
 	again   bool // the host answered the first request more than once
 	shared  bool // an agent's
+	same    bool // whose controller is on this machine
 	close   func()
 }
 
@@ -147,7 +149,7 @@ func (f *networkFlags) open(ctx context.Context, terminals int) (*network, error
 		return nil, usage(fmt.Errorf("share %d of %d has no terminal: want as many terminals as shares", f.share.Index+1, f.share.Of))
 	}
 	heed(ctx)
-	n := &network{profile: p, target: p.Address, shared: f.share.Of > 0, close: func() {}}
+	n := &network{profile: p, target: p.Address, shared: f.share.Of > 0, same: f.same, close: func() {}}
 	address := p.Address
 	if address == "" && f.other != nil {
 		n.target, address = bundledTarget, f.other.Address

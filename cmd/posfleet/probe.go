@@ -60,7 +60,10 @@ func (n *network) probe(ctx context.Context) error {
 		return nil
 	case report.Unsent:
 		otherwise := "is it listening there? posfleet host --listen " + dialer.Address + " starts the bundled one"
-		if n.shared {
+		switch {
+		case n.same:
+			otherwise = "the controller reached it from this machine: has it ended since?"
+		case n.shared:
 			otherwise = cmp.Or(n.agentsOwn(), "the controller reaches it; is there a way from this machine, too?")
 		}
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s cannot be reached: %s", dialer.Address, strings.TrimPrefix(r.Why.Error(), line.ErrUnsent.Error()+": ")),

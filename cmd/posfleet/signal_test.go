@@ -214,19 +214,6 @@ func TestSignalEndsACheck(t *testing.T) {
 	}
 }
 
-// A storm that a signal ends says nothing of the host, and is not counted as played.
-func TestSignalEndsAStorm(t *testing.T) {
-	t.Parallel()
-	p := start(t, "", "load", "--storm", "3", "--terminals", "2", "--misbehave", "silent", "--timeout", "10m")
-	time.Sleep(time.Second) // it waits for the answer to a payment of the first
-	if code := p.end(t, os.Interrupt); code != exitInterrupt {
-		t.Errorf("exit code %d, want %d", code, exitInterrupt)
-	}
-	if err := p.stderr.String(); !strings.Contains(err, "0 of 3 storms were played to the end") {
-		t.Errorf("it says\n%s", err)
-	}
-}
-
 // A host is a server: a signal is its normal end.
 func TestSignalEndsAHost(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT} {

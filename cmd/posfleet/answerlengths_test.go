@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"net"
 	"path/filepath"
 	"regexp"
@@ -23,15 +22,11 @@ func inOther(t *testing.T, host, of, fields string, change func(*wire.Message)) 
 		t.Fatal(err)
 	}
 	return listening(t, func(c net.Conn) {
-		up, err := net.Dial("tcp", host)
-		if err != nil {
+		up := goingUp(host, c)
+		if up == nil {
 			return
 		}
 		defer up.Close()
-		go func() {
-			io.Copy(up, c)
-			up.Close()
-		}()
 		for in := d.NewReader(up); ; {
 			octets, err := in.Next()
 			m, a := d.NewMessage(), other.NewMessage()

@@ -23,16 +23,24 @@ func resetting(t *testing.T, host string, nth int32, octets int) string {
 
 // relay gives a connection to a host what the terminal says, and back, until either ends.
 func relay(host string, c net.Conn) {
+	if up := goingUp(host, c); up != nil {
+		defer up.Close()
+		io.Copy(c, up)
+	}
+}
+
+// goingUp is a connection to a host that gets what the terminal says on c, until either ends;
+// nil when there is none.
+func goingUp(host string, c net.Conn) net.Conn {
 	up, err := net.Dial("tcp", host)
 	if err != nil {
-		return
+		return nil
 	}
-	defer up.Close()
 	go func() {
 		io.Copy(up, c)
 		up.Close()
 	}()
-	io.Copy(c, up)
+	return up
 }
 
 // One connection that is lost says nothing of how the host speaks, nor of how many

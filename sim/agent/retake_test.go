@@ -12,11 +12,7 @@ import (
 func TestLostAgentsAreNoticedAndReplaced(t *testing.T) {
 	ctx, creds := within(t), NewCredentials()
 	s := newServer(t, creds)
-	run, err := Start(ctx, join(t, s, creds), "v1", 1, true, nil, t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer run.Close(ctx)
+	run := takeOver(t, ctx, s, creds)
 	first := join(t, s, creds)
 	a, err := Take(ctx, first, "first", "v1", quiet)
 	if err != nil {
@@ -72,11 +68,7 @@ func TestLostAgentsAreNoticedAndReplaced(t *testing.T) {
 func TestOfferedShareIsWaitedFor(t *testing.T) {
 	ctx, creds := within(t), NewCredentials()
 	s := newServer(t, creds)
-	run, err := Start(ctx, join(t, s, creds), "v1", 1, true, nil, t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer run.Close(ctx)
+	run := takeOver(t, ctx, s, creds)
 	a, err := Take(ctx, join(t, s, creds), "first", "v1", quiet)
 	if err != nil {
 		t.Fatal(err)
@@ -108,4 +100,15 @@ func TestOfferedShareIsWaitedFor(t *testing.T) {
 	if err := <-ended; err != nil || time.Since(asked) > Returning-time.Second {
 		t.Errorf("stopped, it waits for %v: %v", time.Since(asked), err)
 	}
+}
+
+// takeOver starts a run of one share that may be taken over.
+func takeOver(t *testing.T, ctx context.Context, s *Server, creds Credentials) *Controller {
+	t.Helper()
+	run, err := Start(ctx, join(t, s, creds), "v1", 1, true, nil, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { run.Close(ctx) })
+	return run
 }

@@ -52,8 +52,8 @@ func again(m *wire.Message) []byte {
 	return out
 }
 
-// either is refused on a line of one's own, and a timeout on a shared one, where nobody is sure
-// whose answer it was.
+// either is refused where the terminal's exchange is the only one of the line, and a timeout where
+// nobody is sure whose answer it was.
 const either = report.Outcome(255)
 
 // asCharacters is a message with the digits of a field that are packed as characters.

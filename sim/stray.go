@@ -114,15 +114,11 @@ func (p *Player) nearly(f *dialect.Form, r *Result) {
 			s.Why = fmt.Sprintf("%s (%s)", s.breaks, s.Why)
 		}
 	}
-	switch {
-	case err != nil && s.kept.Meant:
-		err = rules.Unreadable(p.unread(&line.Unread{Octets: s.Octets, Err: err}))
-	case err != nil || !m.IsAnswer() && !s.kept.Meant && !alike(m, p.req):
+	if err != nil || !m.IsAnswer() && !s.kept.Meant && !alike(m, p.req) {
 		return
-	default:
-		_, err = rules.NewJudge(d).Check(p.asked(f, m))
-		defer func() { p.judged.Answer = p.ans }()
 	}
+	_, err = rules.NewJudge(d).Check(p.asked(f, m))
+	defer func() { p.judged.Answer = p.ans }()
 	if b, is := errors.AsType[*rules.Broken](err); is {
 		if s.broken = b; s.breaks == "" {
 			s.Why += ": " + b.Error()

@@ -131,6 +131,13 @@ func (s *Strays) unmatched(message []byte, why string) {
 	s.keep(message, why)
 }
 
+// doubt adds a message that might have been an answer that cannot be read, if there is one.
+func (s *Strays) doubt(u *Unread) {
+	if u != nil {
+		s.unmatched(u.Octets, u.Err.Error())
+	}
+}
+
 // known takes a copy of the answer to a request unless something is kept already.
 func (s *Strays) known(octets []byte, why string) {
 	if len(s.Kept) == 0 {

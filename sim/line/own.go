@@ -58,7 +58,8 @@ const hangsUp = 2
 const peekAfter = 100 * time.Microsecond
 
 // overtaking is how long a connection that is to be hung up is kept for the host to
-// answer the second copy of a request that the line doubled.
+// answer the second copy of a request that the line doubled, and how long an answer may
+// still come when a message came that cannot be read and may be it.
 const overtaking = 100 * time.Millisecond
 
 // NewOwn makes an own line for messages of format f; it connects when first used.
@@ -99,7 +100,9 @@ func (l *Own) exchange(x *Exchange) error {
 		l.Close() // the host hung up just now: nothing has left, so it may be sent
 		err = l.send(x)
 	}
-	x.Done = l.clock.Now()
+	if x.Unreadable == nil { // else it is when that came
+		x.Done = l.clock.Now()
+	}
 	if errors.Is(err, ErrUnsent) {
 		x.Done = x.Sent
 		return err
@@ -132,12 +135,18 @@ func (l *Own) exchange(x *Exchange) error {
 	if twice { // else the second copy would come to the host after what is sent next
 		patience, further = max(patience, overtaking), 3
 	}
-	if answered && x.Unreadable == nil && (l.Patience > 0 || twice || hangUp && l.heard()) {
-		x.Answer.Read(bytes.Clone(l.answer)) // what it views is read over
+	if answered && (l.Patience > 0 || twice || hangUp && l.heard()) {
+		if x.Unreadable == nil {
+			x.Answer.Read(bytes.Clone(l.answer)) // what it views is read over
+		}
 		l.readSome(&x.Strays, patience, further)
 	}
 	if answered && x.Left == "" {
 		x.Left = l.octetsLeft()
+	}
+	if x.Unreadable != nil && l.hungUp(&x.Strays) { // while the answer was waited for
+		l.endedByHost(x.Done)
+		hangUp = true
 	}
 	if hangUp || x.Left != "" { // else the next answer would be read from there
 		l.Close()
@@ -212,26 +221,34 @@ func (l *Own) send(x *Exchange) error {
 }
 
 // wait reads until the answer comes. Answers to other requests, or to none, are
-// counted and passed over.
+// counted and passed over. A message that cannot be read is the answer when it pairs as far
+// as it was read, or when no other comes soon: the terminal's is the only request.
 func (l *Own) wait(x *Exchange) error {
+	var doubtful *Unread
+	by, heard := x.Sent+x.Timeout, time.Duration(0)
 	for {
 		body, err := l.reader.Next()
 		if err != nil {
 			_, unwritten := errors.AsType[*writeError](err)
+			late := errors.Is(err, os.ErrDeadlineExceeded)
 			switch {
 			case unwritten:
 				return err
 			case l.stop.Err() != nil:
 				return ErrStopped
+			case doubtful != nil && !(late && l.deadline < by):
+				x.Answer.Reset()
+				x.Unreadable, x.Done = doubtful, heard
+				return nil
 			case errors.Is(err, errLost):
 				return ErrTimeout
-			case !errors.Is(err, os.ErrDeadlineExceeded):
+			case !late:
 				return broken(err)
-			case l.deadline >= x.Sent+x.Timeout:
+			case l.deadline >= by:
 				l.silent++
 				return ErrTimeout
 			}
-			l.readBy(x.Sent + x.Timeout) // it was an earlier exchange's
+			l.readBy(by) // it was an earlier exchange's
 			continue
 		}
 		l.silent = 0
@@ -240,13 +257,28 @@ func (l *Own) wait(x *Exchange) error {
 		}
 		l.answer = body
 		if err := x.Answer.Read(body); err != nil {
-			x.Unreadable = &Unread{bytes.Clone(body), err}
-			return nil
+			unread := &Unread{bytes.Clone(body), err}
+			x.Answer.ReadPart(body)
+			switch {
+			case x.Answer.IsAnswer() && x.Answer.Key() == x.Key:
+				x.Answer.Reset()
+				x.Unreadable, x.Done = unread, l.clock.Now()
+				x.doubt(doubtful)
+				return nil
+			case doubtful != nil:
+				x.doubt(unread)
+			default:
+				doubtful, heard = unread, l.clock.Now()
+				by = min(by, heard+overtaking)
+				l.readBy(by)
+			}
+			continue
 		}
 		switch key := x.Answer.Key(); {
 		case !x.Answer.IsAnswer():
 			x.unmatched(body, notAnAnswer)
 		case key == x.Key:
+			x.doubt(doubtful)
 			return nil
 		default:
 			x.count(l.history.find(hash(&key)), body)

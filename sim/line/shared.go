@@ -53,6 +53,7 @@ type concentrator struct {
 	net.Conn
 	heard  time.Duration // when a message came last
 	silent int           // exchanges given up for which nothing was heard all the time
+	empty  int           // frames without a message that have come since a message did
 	until  time.Duration // when the last answer may come of one that was given up; 0 for one in use
 
 	half      []byte // what has come of a message that is not whole yet, when it took more than one read
@@ -72,8 +73,8 @@ type call struct {
 	of       *Exchange
 	unread   *Strays // what seems to be meant for it and is not its answer; nil for nothing
 
-	unreadable error // an [Unread] when the answer is one
-	empty      int   // frames without a message that came right before the answer
+	unreadable error // an [Unread] when the answer is one, unless another comes by the deadline
+	empty      int   // frames without a message that came right before the answer, or before it was given up
 
 	ready     chan struct{}
 	coroutine *coroutine // that the player is; nil when it has a goroutine
@@ -316,9 +317,9 @@ func (s *Shared) read(conn *concentrator) {
 		if waited {
 			s.wakeWriter() // what players sent meanwhile
 		}
-		empty := r.Empty
 		body, err := r.Next()
-		empty = r.Empty - empty
+		empty := r.Empty - from.before
+		from.before = r.Empty
 		if err != nil {
 			s.mu.Lock()
 			if s.strays.half(r.Begun()) {
@@ -343,7 +344,7 @@ func (s *Shared) read(conn *concentrator) {
 				c = s.unreadable(conn, body, err, now)
 			}
 			if c == nil {
-				s.unmatched(conn, body, why)
+				s.unmatched(conn, body, why, err, now)
 			} else {
 				c.empty = empty
 			}
@@ -366,7 +367,7 @@ func (s *Shared) read(conn *concentrator) {
 			s.stray(conn, h, body)
 		default:
 			m.Keep()
-			c.answer, c.empty = m, empty
+			c.answer, c.empty, c.unreadable = m, empty, nil
 			m = s.format.Acquire()
 			s.end(h, c, nil, now)
 		}
@@ -391,7 +392,7 @@ func (s *Shared) sendBack(conn *concentrator, keepAlive []byte) {
 
 // hear notes that a message came. The line's lock is held.
 func (c *concentrator) hear(now time.Duration) {
-	c.heard, c.silent = now, 0
+	c.heard, c.silent, c.empty = now, 0, 0
 	c.half, c.announced = c.half[:0], 0
 }
 
@@ -399,24 +400,33 @@ func (c *concentrator) hear(now time.Duration) {
 type arrivals struct {
 	*concentrator
 	reader *wire.Reader
+	before int // frames without a message that have been accounted for
 	line   *Shared
 }
 
 // Read keeps what has come of a message whose rest is waited for, so that it can
-// be told if that never comes.
+// be told if that never comes, and how many frames without one. Those that came while
+// nobody waited for an answer keep the connection open, and are before none.
 func (a *arrivals) Read(p []byte) (int, error) {
-	if octets, announced := a.reader.Begun(); announced > 0 || len(octets) > 0 {
+	if octets, announced := a.reader.Begun(); announced > 0 || len(octets) > 0 || a.reader.Empty > a.before {
 		a.line.mu.Lock()
 		a.half, a.announced = append(a.half[:0], octets...), announced
+		if len(a.line.open) == 0 {
+			a.before = a.reader.Empty
+		}
+		a.empty = a.reader.Empty - a.before
 		a.line.mu.Unlock()
 	}
 	return a.Conn.Read(p)
 }
 
-// end takes an exchange off the table and remembers how it ended. The lock is
-// held; the caller tells the player.
+// end takes an exchange off the table and remembers how it ended: without another
+// answer with the one that cannot be read. The lock is held; the caller tells the player.
 func (s *Shared) end(h uint64, c *call, err error, at time.Duration) {
 	delete(s.open, h)
+	if c.unreadable != nil && err != nil && err != ErrStopped {
+		err, at, c.answer, c.unread = nil, c.done, s.format.Acquire(), nil
+	}
 	s.history.add(h, endingOf(err))
 	c.err, c.done = err, at
 }
@@ -433,7 +443,7 @@ func (s *Shared) untake(h uint64, c *call, now time.Duration) {
 func (s *Shared) stray(conn *concentrator, h uint64, body []byte) {
 	e := s.history.find(h)
 	if e == unknown {
-		s.unmatched(conn, body, ofNone)
+		s.unmatched(conn, body, ofNone, nil, 0)
 		return
 	}
 	s.hasStrays.Store(true)

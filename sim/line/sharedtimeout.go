@@ -42,10 +42,11 @@ func (s *Shared) expire(now time.Duration) {
 		if c.deadline <= now {
 			s.end(h, c, ErrTimeout, now)
 			s.failed = append(s.failed, c)
+			c.empty = c.on.empty
 			if c.sent >= c.on.heard {
 				c.on.silent++
 			}
-			if s.strays.half(c.on.half, c.on.announced) {
+			if c.err != nil && s.strays.half(c.on.half, c.on.announced) {
 				s.hasStrays.Store(true)
 			}
 			late = max(late, c.deadline-c.sent)

@@ -14,7 +14,8 @@ const mostSought = 1 << 14
 // meant is the open exchange of a connection whose answer octets seem to be that cannot be
 // read, or answer none, by the fields before what is wrong; nil for none. What pairs an
 // answer with its request is the same but for one thing, be it the message type; of what
-// cannot be read it may be past the fault, and then it is for the only one that is open.
+// cannot be read it may be past the fault, and then it is for the only one that is open, of
+// its message class or at all.
 // The lock is held.
 func (s *Shared) meant(conn *concentrator, octets []byte) *call {
 	if s.sought >= mostSought || len(s.format.Pair) == 0 {
@@ -26,11 +27,11 @@ func (s *Shared) meant(conn *concentrator, octets []byte) *call {
 	defer request.Release()
 	_, bad := m.ReadPart(octets)
 	first, others := s.format.Pair[0], s.format.Pair[1:]
-	var found, only *call
-	most, open := 0, 0
+	var found, only, last *call
+	most, open, all := 0, 0, 0
 	for _, c := range s.open {
 		at, err := s.format.Find(c.of.Request)
-		if c.on != conn || c.unread != nil || err != nil || request.Read(at.Message) != nil {
+		if c.on != conn || c.at >= s.taken || c.unread != nil || err != nil || request.Read(at.Message) != nil {
 			continue
 		}
 		class := m.MTI()[:2] == request.MTI()[:2]
@@ -38,6 +39,8 @@ func (s *Shared) meant(conn *concentrator, octets []byte) *call {
 			only = c
 			open++
 		}
+		last = c
+		all++
 		same := func(f int) bool { return m.HasField(f) && bytes.Equal(m.Field(f), request.Field(f)) }
 		rest := len(others) > 0 && !slices.ContainsFunc(others, func(f int) bool { return !same(f) })
 		if !(class && (rest || same(first) || !m.HasField(first)) || rest && same(first)) {
@@ -53,17 +56,28 @@ func (s *Shared) meant(conn *concentrator, octets []byte) *call {
 			found, most = c, alike
 		}
 	}
-	if found == nil && bad != nil && open == 1 {
+	switch {
+	case found != nil || bad == nil:
+		return found
+	case open == 1:
 		return only
+	case all == 1:
+		return last
 	}
-	return found
+	return nil
 }
 
 // unmatched counts a message that is of no request, for a reason: as come for the one that
-// it may be meant for. The lock is held.
-func (s *Shared) unmatched(conn *concentrator, octets []byte, why string) {
+// it may be meant for. One that cannot be read, for err, is its answer when no other comes
+// soon. The lock is held.
+func (s *Shared) unmatched(conn *concentrator, octets []byte, why string, err error, now time.Duration) {
 	if c := s.meant(conn, octets); c != nil {
-		c.unread = &Strays{Unmatched: 1, Kept: []Stray{{Octets: bytes.Clone(octets), Why: why, Meant: true}}}
+		kept := bytes.Clone(octets)
+		c.unread = &Strays{Unmatched: 1, Kept: []Stray{{Octets: kept, Why: why, Meant: true}}}
+		if err != nil {
+			c.unreadable, c.done, c.deadline = &Unread{kept, err}, now, min(c.deadline, now+overtaking)
+			s.first = min(s.first, c.deadline)
+		}
 		return
 	}
 	s.strays.unmatched(octets, why)

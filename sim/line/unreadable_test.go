@@ -1,0 +1,149 @@
+package line_test
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/posfleet/posfleet/sim/line"
+)
+
+// How a message that cannot be read ends an exchange depends on what comes, not on whose line
+// it is: it is the answer when it pairs as far as it can be read, or when no other comes soon.
+func TestUnreadableMessageEndsExchangesAlikeOnEveryLine(t *testing.T) {
+	garbage := func(a []byte) []byte { // with nothing that pairs
+		return slices.Concat(a[:2], bytes.Repeat([]byte{0xEE}, len(a)-2))
+	}
+	headed := func(a []byte) []byte { // of its type, with a length that cannot be in its first field
+		g := slices.Concat(a[:2+11+2], bytes.Repeat([]byte{0xEE}, len(a)-15))
+		g[15] |= 0x40
+		return g
+	}
+	pairing := func(a []byte) []byte { return append(slices.Concat([]byte{a[0], a[1] + 2}, a[2:]), "XX"...) }
+	for name, c := range map[string]struct {
+		say        func(a []byte) [][]byte // one after another; none ends the line
+		unreadable bool
+		unmatched  int
+		duplicate  int
+	}{
+		"garbage":                    {say: func(a []byte) [][]byte { return [][]byte{garbage(a)} }, unreadable: true},
+		"of its type":                {say: func(a []byte) [][]byte { return [][]byte{headed(a)} }, unreadable: true},
+		"one that pairs":             {say: func(a []byte) [][]byte { return [][]byte{pairing(a)} }, unreadable: true},
+		"garbage and the end":        {say: func(a []byte) [][]byte { return [][]byte{garbage(a), nil} }, unreadable: true},
+		"garbage, the answer":        {say: func(a []byte) [][]byte { return [][]byte{garbage(a), a} }, unmatched: 1},
+		"at once":                    {say: func(a []byte) [][]byte { return [][]byte{slices.Concat(garbage(a), a)} }, unmatched: 1},
+		"garbage twice, the answer":  {say: func(a []byte) [][]byte { return [][]byte{garbage(a), headed(a), a} }, unmatched: 2},
+		"garbage, one that pairs":    {say: func(a []byte) [][]byte { return [][]byte{garbage(a), pairing(a)} }, unreadable: true, unmatched: 1},
+		"one that pairs, the answer": {say: func(a []byte) [][]byte { return [][]byte{slices.Concat(pairing(a), a)} }, unreadable: true, duplicate: 1},
+	} {
+		for kind, each := range map[string]bool{"own": false, "each": true, "shared": false} {
+			t.Run(name+", "+kind, func(t *testing.T) {
+				t.Parallel()
+				d := scripted(t, func(_ int, p *peer) {
+					for req := p.request(); req != nil; req = p.request() {
+						parts := [][]byte{approval(req)}
+						if req.FieldUint(11) == 1 {
+							parts = c.say(parts[0])
+						}
+						for _, part := range parts {
+							if part == nil {
+								return
+							}
+							p.Write(part)
+							time.Sleep(2 * time.Millisecond) // a segment of its own
+						}
+					}
+				})
+				var link line.Link = newShared(t, d)
+				if kind != "shared" {
+					own := newOwn(t, d)
+					own.Each = each
+					link = own
+				}
+				x := purchaseOf(tid, 1, 100)
+				err := link.Exchange(x)
+				if err != nil || (x.Unreadable != nil) != c.unreadable || !c.unreadable && !mine(x, err, 100) {
+					t.Fatalf("err %v, unreadable %v, want %v", err, x.Unreadable, c.unreadable)
+				}
+				if c.unreadable && x.Done-x.Sent > patient/2 {
+					t.Errorf("told after %v", x.Done-x.Sent)
+				}
+				met := x.Strays
+				time.Sleep(20 * time.Millisecond) // through the kernel
+				y := purchaseOf(tid, 2, 200)
+				if err := link.Exchange(y); !mine(y, err, 200) {
+					t.Errorf("the next one: %v, %v", err, y.Unreadable)
+				}
+				met.Unmatched, met.Duplicate = met.Unmatched+y.Unmatched, met.Duplicate+y.Duplicate
+				if met.Unmatched != c.unmatched || met.Duplicate != c.duplicate {
+					t.Errorf("%d unmatched and %d duplicate, want %d and %d", met.Unmatched, met.Duplicate, c.unmatched, c.duplicate)
+				}
+			})
+		}
+	}
+}
+
+// Which of several that wait a message is meant for, whose pairing fields cannot be read, is not
+// known: none of them is refused for it.
+func TestGarbageEndsNoneOfSeveral(t *testing.T) {
+	d := scripted(t, func(_ int, p *peer) {
+		a, b := p.request(), p.request()
+		if a == nil || b == nil {
+			return
+		}
+		p.Write(slices.Concat([]byte{0, 8}, bytes.Repeat([]byte{0xEE}, 8)))
+		time.Sleep(150 * time.Millisecond) // longer than one that is meant is waited beyond
+		p.Write(approval(b))
+		p.Write(approval(a))
+		p.request()
+	})
+	s := newShared(t, d)
+	other := make(chan error)
+	y := purchaseOf("10000002", 1, 200)
+	go func() { other <- s.Exchange(y) }()
+	x := purchaseOf(tid, 1, 100)
+	if err := s.Exchange(x); !mine(x, err, 100) {
+		t.Errorf("err %v, %v", err, x.Unreadable)
+	}
+	if err := <-other; !mine(y, err, 200) {
+		t.Errorf("err %v, %v", err, y.Unreadable)
+	}
+	if n := x.Unmatched + y.Unmatched; n != 1 {
+		t.Errorf("%d unmatched, want 1", n)
+	}
+}
+
+// Empty messages that keep a shared line open while nobody waits are before no answer; those that
+// came while one waited are, also when it comes in a segment of its own or never.
+func TestEmptyMessagesOfASharedLine(t *testing.T) {
+	idle := make(chan bool)
+	d := scripted(t, func(_ int, p *peer) {
+		p.Write(approval(p.request()))
+		p.Write([]byte{0, 0, 0, 0})
+		time.Sleep(20 * time.Millisecond) // through the kernel
+		idle <- true
+		p.Write(approval(p.request()))
+		req := p.request()
+		p.Write([]byte{0, 0})
+		time.Sleep(20 * time.Millisecond)
+		p.Write(approval(req))
+		p.request()
+		p.Write([]byte{0, 0, 0, 0, 0, 0})
+		p.request()
+	})
+	s := newShared(t, d)
+	for i, empty := range []int{0, 0, 1, 3} {
+		x := purchaseOf(tid, i+1, 100)
+		if empty == 3 {
+			x.Timeout = 300 * time.Millisecond
+		}
+		if err := s.Exchange(x); x.Empty != empty || empty < 3 && !mine(x, err, 100) || empty == 3 && !errors.Is(err, line.ErrTimeout) {
+			t.Errorf("exchange %d: err %v, %d empty messages, want %d", i+1, err, x.Empty, empty)
+		}
+		if i == 0 {
+			<-idle
+		}
+	}
+}

@@ -32,11 +32,13 @@ func pickHolder(p *sim.Player, hs []profile.Holder) *profile.Holder {
 	if len(hs) == 1 {
 		return &hs[0]
 	}
-	n := sim.Hash(0x63617264, uint64(p.N()))
-	if w := worldOf(p); w.seats > 0 && len(hs) >= w.seats { // of a check: cards that no other seat has
+	n, w, parts := sim.Hash(0x63617264, uint64(p.N())), worldOf(p), hs[0].Card.PartialApproval
+	switch {
+	case w.seats > 0 && parts && len(hs) >= w.plans: // of a check: what a scenario leaves on it no other is to find less
+		n = uint64(p.N())
+	case w.seats > 0 && len(hs) >= w.seats: // cards that no other seat has
 		return &hs[w.seat+w.seats*int(n%uint64(len(hs)/w.seats))]
-	}
-	if hs[0].Card.PartialApproval { // under load: what a terminal leaves on it no other is to find less
+	case w.seats == 0 && parts: // under load, that a terminal leaves on it
 		n = lastDigits(p.T.TID)
 	}
 	return &hs[n%uint64(len(hs))]

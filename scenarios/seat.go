@@ -59,7 +59,7 @@ func (s *seat) begin(p *plan) {
 	s.player.T = t
 	s.player.Fresh()
 	w := worldOf(s.player)
-	w.seat, w.seats, w.batches, w.faults = s.number, s.of, s.batches, injected(t)
+	w.seat, w.seats, w.plans, w.batches, w.faults = s.number, s.of, len(s.check.plans), s.batches, injected(t)
 	w.connect, w.lingers = s.connect, s.check.lingering()
 }
 

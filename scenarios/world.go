@@ -16,6 +16,7 @@ import (
 type world struct {
 	exchanges   []exchange              // all; nil under load
 	seat, seats int                     // of a check: this one, of so many; 0 under load
+	plans       int                     // of a check: how many scenarios it plays; 0 under load
 	batches     map[*sim.Terminal]error // of the seat: whether a settlement ends a batch; nil under load
 
 	refusal  error               // why the terminal refused the last thing asked of it

@@ -80,7 +80,7 @@ func (r *Report) withAgents(dir string, log *Log) *Report {
 		sum = &Report{Validity: r.Validity}
 	}
 	sum.Run, sum.Part, sum.Plan, sum.Environment, sum.Started = r.Run, r.Part, r.Plan, r.Environment, r.Started
-	sum.Incomplete = strings.Join(why, "; ")
+	sum.Journal, sum.Incomplete = nil, strings.Join(why, "; ") // each agent has its own
 	return sum
 }
 

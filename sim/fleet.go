@@ -60,7 +60,7 @@ func (f *fleet) connect(abort context.Context) {
 	r := f.run
 	f.stop, f.hangUp = context.WithCancel(abort)
 	f.shared = nil // more lines than terminals would stay unused
-	for range min(r.Lines.Shared, len(f.terminals)) {
+	for range min(r.Share.Lines(r.Lines.Shared), len(f.terminals)) {
 		s := line.NewShared(f.stop, r.Dialer, &r.Profile.Dialect.Format, r.clock)
 		s.Panicked = r.Observer.Panicked
 		f.shared = append(f.shared, s)

@@ -39,6 +39,19 @@ func TestAgentLooksForItsFolderBeforeItJoins(t *testing.T) {
 	}
 }
 
+// Fewer shared lines than agents are refused before anything is begun: an agent without one
+// could not play, and one more each would be more lines than were asked for.
+func TestAgentsNeedALineEach(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var stderr bytes.Buffer
+	if code := run([]string{"load", "--agents", "3", "--line", "shared:2", "--terminals", "10"}, io.Discard, &stderr); code != exitUsage || !strings.Contains(stderr.String(), "each agent needs one of its own: fewer agents, or more lines (--line shared:3)") {
+		t.Errorf("exit code %d: %s", code, &stderr)
+	}
+	if left, _ := filepath.Glob("*"); len(left) > 0 {
+		t.Errorf("it leaves %q", left)
+	}
+}
+
 // A signal that comes before an agent on this machine has joined ends it with the run.
 func TestSignalEndsAgentsThatHaveNotJoined(t *testing.T) {
 	t.Parallel()

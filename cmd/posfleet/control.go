@@ -45,6 +45,9 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	switch {
 	case f.terminals < f.spread.agents:
 		return usage(fmt.Errorf("--agents %d: there are %d terminals, and each agent needs one", f.spread.agents, f.terminals))
+	case j.lines.Shared > 0 && j.lines.Shared < f.spread.agents:
+		return usage(fmt.Errorf("--agents %d: terminals share %s (line %v), and each agent needs one of its own: fewer agents, or more lines (--line shared:%d)",
+			f.spread.agents, report.Plural(int64(j.lines.Shared), "line"), j.lines, f.spread.agents))
 	case n.books != nil && !f.spread.here():
 		return usage(errors.New("agents of other machines cannot reach the bundled host, which listens on this one alone: name a host (--host), such as a posfleet host"))
 	}

@@ -52,6 +52,25 @@ func TestAgentsNeedALineEach(t *testing.T) {
 	}
 }
 
+// A second signal is why an agent ends as much as the first, which came too late to stop an
+// arrival: the controller is told that, and the exit code is the signal's.
+func TestSecondSignalIsWhyAnAgentEnds(t *testing.T) {
+	sig := &signals{errs: io.Discard}
+	ctx, end := sig.watch()
+	defer end()
+	heed(ctx)
+	for _, done := range []<-chan struct{}{ctx.Done(), sig.abort.Done()} {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		<-done
+	}
+	why := (&sharePlayer{sig: sig}).ownEnd(sig.abort)
+	if why == nil || why.code != exitTerminate || why.Error() != "it was stopped by a signal (terminated)" {
+		t.Errorf("%+v", why)
+	}
+}
+
 // A signal that comes before an agent on this machine has joined ends it with the run.
 func TestSignalEndsAgentsThatHaveNotJoined(t *testing.T) {
 	t.Parallel()

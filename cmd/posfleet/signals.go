@@ -46,7 +46,7 @@ func heed(ctx context.Context) { _ = ctx.Done() }
 
 func (s *signals) watch() (context.Context, func()) {
 	whole, cancel := context.WithCancelCause(context.Background())
-	last, cancelAbort := context.WithCancel(context.Background())
+	last, cancelAbort := context.WithCancelCause(context.Background())
 	ctx, abort := &heeded{Context: whole}, &heeded{Context: last}
 	s.abort = abort
 	c := make(chan os.Signal, 2)
@@ -71,7 +71,7 @@ func (s *signals) watch() (context.Context, func()) {
 					s.end()
 				case sig == syscall.SIGHUP && sig == s.first: // of one terminal that goes kernel and shell both tell
 				case abort.asked.Load() && last.Err() == nil:
-					cancelAbort()
+					cancelAbort(&exit{code: s.code(), err: errSignal})
 				default:
 					s.end()
 				}
@@ -84,7 +84,7 @@ func (s *signals) watch() (context.Context, func()) {
 		signal.Stop(c)
 		close(done)
 		cancel(nil)
-		cancelAbort()
+		cancelAbort(nil)
 	}
 }
 

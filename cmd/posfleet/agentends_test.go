@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -68,6 +69,27 @@ func TestSecondSignalIsWhyAnAgentEnds(t *testing.T) {
 	why := (&sharePlayer{sig: sig}).ownEnd(sig.abort)
 	if why == nil || why.code != exitTerminate || why.Error() != "it was stopped by a signal (terminated)" {
 		t.Errorf("%+v", why)
+	}
+}
+
+// An agent that hears no signal, as one that is busy with the plan on a busy machine, does not
+// keep a run that has not begun.
+func TestAgentThatHearsNothingIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	p := startCommand(t, "deaf", exec.Command("sh", "-c", `trap "" TERM; echo deaf; while :; do sleep 0.05; done`))
+	l := localAgent{p.Cmd, make(chan struct{})}
+	go func() {
+		<-p.ended
+		close(l.ended)
+	}()
+	c, began := &controlled{local: []localAgent{l}}, time.Now()
+	if c.dismiss(); time.Since(began) > 4*time.Second { // it waits for 1
+		t.Errorf("it is waited for %v", time.Since(began))
+	}
+	select {
+	case <-l.ended:
+	default:
+		t.Error("it goes on")
 	}
 }
 

@@ -239,7 +239,7 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	if err := met.conn.Connected(ctx, func(what string) { c.tell.line("%s", what) }); err != nil {
 		return nil, c.unmet(ctx, err)
 	}
-	defer c.endAgents()
+	defer c.endAgents(5 * time.Second)
 	run, err := start(met)
 	if err != nil {
 		c.dismiss()

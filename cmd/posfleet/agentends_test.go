@@ -72,9 +72,30 @@ func TestSecondSignalIsWhyAnAgentEnds(t *testing.T) {
 	}
 }
 
+// A signal that comes while the report of a run is written, as from whatever ends the
+// controller once its agents have ended, has stopped nothing: the exit code is the run's.
+func TestSignalAfterTheRunDoesNotStopIt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
+	t.Parallel()
+	for name, spread := range map[string][]string{"one process": nil, "an agent": {"--agents", "1"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, "promises ", slices.Concat([]string{"load", "--rate", "20/s", "--for", "1s", "--warmup", "0s", "--terminals", "4", "--out", "run"}, spread)...)
+			if code := p.end(t, syscall.SIGTERM); code == exitTerminate || !strings.Contains(p.stdout.String(), "report.html") {
+				t.Errorf("exit code %d:\n%s%s", code, &p.stdout, &p.stderr)
+			}
+		})
+	}
+}
+
 // An agent that hears no signal, as one that is busy with the plan on a busy machine, does not
 // keep a run that has not begun.
 func TestAgentThatHearsNothingIsNotWaitedFor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits a second; played whole without the race detector")
+	}
 	t.Parallel()
 	p := startCommand(t, "deaf", exec.Command("sh", "-c", `trap "" TERM; echo deaf; while :; do sleep 0.05; done`))
 	l := localAgent{p.Cmd, make(chan struct{})}

@@ -175,6 +175,8 @@ type controlled struct {
 	since   string   // from when on this controller has counted; empty for the beginning
 	changes []agent.Change
 
+	signalled int // exit code of the signal that came before the agents had ended
+
 	heardOf atomic.Int64 // agents
 	stopped atomic.Int64 // when arrivals were, as a time of the run in ns; 0 for not before its end
 
@@ -218,7 +220,7 @@ func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.R
 	if told := rep.WriteText(out, c.tell.color(out)); told != nil {
 		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
 	}
-	return conclude(out, c.folder, rep, c.sig, incomplete, err)
+	return conclude(out, c.folder, rep, c.sig, c.signalled, incomplete, err)
 }
 
 // run has the agents play, and gives what came of each share.
@@ -297,7 +299,7 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	if err := run.Await(whole, agent.Ended, told); err != nil && c.sig.abort.Err() == nil {
 		return nil, &exit{code: exitIncomplete, err: err}
 	}
-	c.changes = run.Changes()
+	c.changes, c.signalled = run.Changes(), c.sig.stopped(ctx)
 	return run.Parts(), nil
 }
 

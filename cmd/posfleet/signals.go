@@ -124,6 +124,15 @@ func cutOff(ctx context.Context, undone string) error {
 	return &exit{code: exitIncomplete, err: fmt.Errorf("stopped (%w): %s", why, undone)}
 }
 
+// stopped is the exit code of the signal that ended ctx, 0 while it stands: what came of a
+// run that is over by then is not changed by a signal.
+func (s *signals) stopped(ctx context.Context) int {
+	if ctx.Err() == nil {
+		return 0
+	}
+	return s.code()
+}
+
 // code is the exit code of the signal that came, 0 when none did.
 func (s *signals) code() int {
 	switch s.first {

@@ -34,16 +34,23 @@ func summaryOf(dir string) (name string, begun bool) {
 }
 
 // withAgents is a run that agents play and that no controller has brought to its end, as
-// far as their logs tell it: its own is written when all have come. A run of another kind
-// is given back as it is.
+// far as their logs tell it: its own is written when all have come, and is a part of them
+// where the controller was killed while it wrote. It is nil of a run of another kind.
 func (r *Report) withAgents(dir string, log *Log) *Report {
 	at := filepath.Join(dir, AgentsName)
-	if _, err := os.Stat(filepath.Join(at, ControllerName)); err != nil || len(log.Seconds)+len(log.Phases) > 0 {
-		return r
+	folders := agentFolders(at)
+	_, err := os.Stat(filepath.Join(at, ControllerName))
+	goesOn := err == nil && len(log.Seconds)+len(log.Phases) == 0
+	if r.Incomplete != cutShort || !goesOn && len(folders) == 0 {
+		return nil
 	}
-	why := []string{r.Incomplete, "what its agents have sent is in " + at + " and added up here; posfleet load --attach " + ShellWord(dir) + " goes on with it, where its controller is no more"}
+	attach := ""
+	if goesOn {
+		attach = "; posfleet load --attach " + ShellWord(dir) + " goes on with it, where its controller is no more"
+	}
+	why := []string{r.Incomplete, "what its agents have sent is in " + at + " and added up here" + attach}
 	var sum *Report
-	for _, folder := range agentFolders(at) {
+	for _, folder := range folders {
 		name := "agent " + filepath.Base(folder)
 		part, err := Read(folder)
 		if err == nil && len(part.Seconds) == 0 && part.SignIn.Terminals == 0 {
@@ -69,11 +76,11 @@ func (r *Report) withAgents(dir string, log *Log) *Report {
 		}
 	}
 	if sum == nil {
-		why[1] = "its agents have sent nothing; posfleet load --attach " + ShellWord(dir) + " goes on with it, where its controller is no more"
+		why[1] = "its agents have sent nothing" + attach
 		sum = &Report{Validity: r.Validity}
 	}
 	sum.Run, sum.Part, sum.Plan, sum.Environment, sum.Started = r.Run, r.Part, r.Plan, r.Environment, r.Started
-	sum.Incomplete = strings.Join(why, "; ")
+	sum.Journal, sum.Incomplete = nil, strings.Join(why, "; ") // each agent has its own
 	return sum
 }
 

@@ -84,4 +84,18 @@ func TestKilledControllersFolderTellsWhatItsAgentsSent(t *testing.T) {
 			t.Errorf("agent %s alone: %+v, %v", name, one, err)
 		}
 	}
+
+	// Killed while it adds up what has come: its own log holds some of that.
+	f, _, err := Reopen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := Second{Length: time.Second, Warmup: true, Planned: 8, Played: 6, Counts: Counts{Approved: 6}}
+	if err := errors.Join(f.Phase(&Phase{Terminals: 20, Took: ms, Label: Label{Name: "sign-in"}}, time.Now()), f.Interval(Interval{To: time.Second, Second: &second}),
+		os.Remove(filepath.Join(agents, ControllerName))); err != nil {
+		t.Fatal(err)
+	}
+	if said, r := tell(); r.Planned != 20 || r.Played != 15 || r.SignIn.Terminals != 20 || !strings.Contains(said, "added up here") || strings.Contains(said, "--attach") {
+		t.Errorf("of a controller that was killed while it added up: %s", said)
+	}
 }

@@ -55,7 +55,7 @@ func Create(dir string, begun *Report) (*Folder, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	f.begun = *notWhole(*begun, "the run did not come to its end: this is what its folder held")
+	f.begun = *notWhole(*begun, cutShort)
 	if err := f.begin(); err != nil {
 		_ = os.RemoveAll(f.dir) // nothing is in it yet, and its name may be taken again
 		return nil, fmt.Errorf("%w: %w", ErrNoRoom, err)
@@ -82,6 +82,9 @@ func (f *Folder) begin() (err error) {
 	f.Events = NewEvents(f.events, mostEvents)
 	return nil
 }
+
+// cutShort is why a run is not whole whose process was killed.
+const cutShort = notToItsEnd + ": this is what its folder held"
 
 // notWhole is of a report what is known whatever the interval log holds, and why that is
 // not all.
@@ -322,8 +325,11 @@ func Read(dir string) (*Report, error) {
 		return nil, bad
 	}
 	if r.Incomplete != "" && r.Planned == 0 && len(r.Labels) == 0 {
-		r.restore(log)
-		r = r.withAgents(dir, log)
+		if sum := r.withAgents(dir, log); sum != nil {
+			r = sum
+		} else {
+			r.restore(log)
+		}
 		r.complete()
 		return r, nil
 	}

@@ -83,7 +83,10 @@ func (r *Report) otherThanSilence() string {
 func (r *Report) oneByOne() bool {
 	number, shared := strings.CutPrefix(r.Plan.Lines, "shared:")
 	lines, err := strconv.Atoi(number)
-	return shared && err == nil && (oneByOne([]Label{r.SignIn.Label}, lines, r.SignIn.Took) || oneByOne(r.Labels, lines, r.Took))
+	if lines = max(1, lines/max(1, r.Plan.Of)); !shared || err != nil {
+		return false
+	}
+	return oneByOne([]Label{r.SignIn.Label}, lines, r.SignIn.Took) || oneByOne(r.Labels, lines, r.Took)
 }
 
 // oneByOne is so when half of the answers took twice as long as the quickest or longer, and
@@ -219,12 +222,12 @@ func (w Waited) plus(o Waited) Waited {
 	return sum
 }
 
-// AdviseAgents has the terminals of a run that agents shared be those of its plan, whoever
-// played on them one after the other, and takes back how many would have done where some
+// AdviseAgents has the terminals of a run that agents shared be those of its plan that could
+// sign in, whoever played on them one after the other, and takes back how many would have done where some
 // agent did not play its share to its end: the others' figures are not the whole's.
 func (r *Report) AdviseAgents() {
 	if r.Waited != (Waited{}) {
-		r.Waited.Terminals = r.Plan.Terminals
+		r.Waited.Terminals = r.Plan.Terminals - r.SignIn.Failed - r.Opening.Failed
 	}
 	missing := slices.ContainsFunc(r.Agents, func(a Agent) bool { return a.Lost != "" && a.State != Deaf || a.Away() })
 	if r.Waited.Arrivals > 0 && missing {

@@ -60,7 +60,7 @@ func (f *fleet) connect(abort context.Context) {
 	r := f.run
 	f.stop, f.hangUp = context.WithCancel(abort)
 	f.shared = nil // more lines than terminals would stay unused
-	for range min(r.Lines.Shared, len(f.terminals)) {
+	for range min(r.Share.Lines(r.Lines.Shared), len(f.terminals)) {
 		s := line.NewShared(f.stop, r.Dialer, &r.Profile.Dialect.Format, r.clock)
 		s.Panicked = r.Observer.Panicked
 		f.shared = append(f.shared, s)
@@ -192,7 +192,7 @@ func (f *fleet) drainOwed(abort context.Context) {
 			p.SettleOwed(t)
 		}
 		if f.run.Settle {
-			f.settle(p, t, apart)
+			f.settle(p, t, apart, abort)
 		}
 		if own, is := t.Link.(*line.Own); is {
 			met := own.Leftovers(time.Millisecond)
@@ -249,14 +249,16 @@ func (f *fleet) resume(p *Player, t *Terminal) error {
 }
 
 // settle has a terminal that took part settle at the end of the run. What the whole
-// fleet does at once, when no more arrivals come, is in none of the run's latencies.
-func (f *fleet) settle(p *Player, t *Terminal, apart *report.Recorder) {
+// fleet does at once, when no more arrivals come, is in none of the run's latencies. What
+// abort cuts off is no settlement that was not done: that is whoever's who ended the run.
+func (f *fleet) settle(p *Player, t *Terminal, apart *report.Recorder, abort context.Context) {
 	if t.freed == 0 {
 		return
 	}
 	shard := p.Shard
 	defer func() { p.Shard = shard }()
 	p.T, p.due, p.Shard = t, -1, apart.Shard()
+	before := t.Settled().Why
 	var why error
 	switch {
 	case f.stop.Err() == nil && !t.SignedIn:
@@ -270,7 +272,11 @@ func (f *fleet) settle(p *Player, t *Terminal, apart *report.Recorder) {
 	} else {
 		p.settleBatch()
 	}
-	if s := t.Settled(); errors.Is(s.Why, line.ErrStopped) {
+	switch s := t.Settled(); {
+	case !errors.Is(s.Why, line.ErrStopped):
+	case abort.Err() != nil && s.Open == nil:
+		s.Failed, s.Why = s.Failed-1, before
+	case abort.Err() == nil:
 		s.Why = fmt.Errorf("cut off: no terminal heard an answer for %v, which is how long --drain waits", f.run.Drain)
 	}
 }

@@ -106,6 +106,38 @@ func TestSettlementThatIsCutOffIsCounted(t *testing.T) {
 	}
 }
 
+// A settlement that whoever ends the run at once cuts off is not the host's doing, which
+// may have answered a moment later: none is told as not done.
+func TestSettlementThatAnAbortCutsOffBlamesNoHost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "cup", 8)
+	abort, end := context.WithCancel(t.Context())
+	defer end()
+	var settled sync.Map
+	b.dialer = &line.Dialer{Timeout: 5 * time.Second, Address: relayed(t, b.dialer.Address, func(near net.Conn, said []byte) {
+		if isSettlement(said) {
+			if _, before := settled.LoadOrStore(near, true); before {
+				end()
+				return
+			}
+		}
+		near.Write(said)
+	})}
+	mix, err := sim.NewMix(1, []*sim.Plan{purchase(b.profile)}, []float64{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &sim.Run{Profile: b.profile, Dialer: b.dialer, Mix: mix, Terminals: 8, Pacer: sim.Constant(rate(t, "20/s")), For: 500 * time.Millisecond, Drain: time.Minute,
+		Settle: true, NewHost: true, Recorder: report.NewRecorder(sim.Labels(), b.profile.Policy.Timeout, 0)}
+	rep, err := r.Do(t.Context(), abort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := rep.Settlements; abort.Err() == nil || s.Broken() != 0 || len(s.Detail) > 0 || rep.Opening.Label.Counts[report.Approved] != 8 {
+		t.Errorf("%+v", s)
+	}
+}
+
 // Rules that the last settlement breaks, and answers that nobody waited for in it or
 // before the first arrival, count.
 func TestStraysOfSettlementsCount(t *testing.T) {

@@ -50,3 +50,9 @@ func (s Share) Terminals(of int) (from, to int) {
 	n := max(1, s.Of)
 	return of * s.Index / n, of * (s.Index + 1) / n
 }
+
+// Lines is how many of so many shared lines are the share's: each needs one.
+func (s Share) Lines(of int) int {
+	from, to := s.Terminals(of)
+	return max(min(of, 1), to-from)
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
@@ -145,6 +146,32 @@ func TestEveryTerminalIsOfOneShare(t *testing.T) {
 				t.Errorf("%d terminals in %d shares: %v", of, n, all)
 			}
 		}
+	}
+}
+
+// Agents connect over as many shared lines together as one process would, and each over one
+// at least.
+func TestSharesHaveTheLinesThatOneWouldHave(t *testing.T) {
+	for of := range 40 {
+		for n := 1; n <= 9; n++ {
+			all := 0
+			for i := range n {
+				all += sim.Share{Index: i, Of: n}.Lines(of)
+			}
+			if want := max(of, n); of > 0 && all != want || of == 0 && all != 0 {
+				t.Errorf("%d lines in %d shares: %d", of, n, all)
+			}
+		}
+	}
+	b := newBench(t, "cup", 12)
+	mix, err := sim.NewMix(11, []*sim.Plan{{ID: "none"}}, []float64{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &sim.Run{Profile: b.profile, Dialer: b.dialer, Terminals: 12, Mix: mix, Pacer: sim.Constant(rate(t, "100/s")), Share: sim.Share{Index: 1, Of: 2}, For: 10 * time.Millisecond,
+		Lines: line.Mode{Shared: 5}, Drain: time.Minute, Recorder: report.NewRecorder(sim.Labels(), b.profile.Policy.Timeout, 0)}
+	if rep, err := r.Do(t.Context(), t.Context()); err != nil || rep.Lines.Connected != 3 {
+		t.Errorf("a half of five lines: %+v, %v", rep.Lines, err)
 	}
 }
 

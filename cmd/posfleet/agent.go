@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/scenarios"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/agent"
 	"github.com/posfleet/posfleet/sim/audit"
@@ -226,7 +227,7 @@ func (s *sharePlayer) play(ctx context.Context, dir string) error {
 	defer n.close()
 	j.language.Reach(n.admin)
 	if plan.Bundled != nil {
-		n.books = s.books
+		n.books = func(context.Context) (audit.Books, error) { return s.books(&n.admin) }
 		beside, ended := context.WithCancel(s.lasting)
 		defer ended()
 		go s.outliveHost(beside, plan.Bundled.Address)
@@ -345,8 +346,9 @@ func (s *sharePlayer) trace(run string) func(*profile.Terminal) uint32 {
 // errNoBooks is that the bundled host's books are not to be had.
 var errNoBooks = errors.New("the host's books are not to be had")
 
-// books asks the controller for the bundled host's.
-func (s *sharePlayer) books(context.Context) (audit.Books, error) {
+// books asks the controller for the bundled host's, and its API for what they say of terminals
+// that disagree.
+func (s *sharePlayer) books(api *scenarios.Admin) (audit.Books, error) {
 	text, err := s.agent.Played(s.waiting)
 	if s.waiting.Err() != nil {
 		return audit.Books{}, errNoBooks
@@ -361,7 +363,7 @@ func (s *sharePlayer) books(context.Context) (audit.Books, error) {
 	if b.Gone || s.agent.Share.Attempt > 1 { // of payments that the agent before has made no journal is left
 		return audit.Books{}, errNoBooks
 	}
-	return audit.Books{Net: b.Net}, nil
+	return audit.Books{Net: b.Net, Payments: func(tid string) []audit.Payment { return bookedAt(api, tid) }}, nil
 }
 
 // playIn plays the share into a folder, which goes to the controller as it grows.

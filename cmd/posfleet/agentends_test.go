@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -36,6 +37,80 @@ func TestAgentLooksForItsFolderBeforeItJoins(t *testing.T) {
 	var help bytes.Buffer
 	if run([]string{"agent", "--help"}, &help, io.Discard); strings.Contains(help.String(), "books") || strings.Contains(help.String(), "1 a limit") || !strings.Contains(help.String(), "0 its share is handed over") {
 		t.Errorf("it promises codes of load:\n%s", &help)
+	}
+}
+
+// Fewer shared lines than agents are refused before anything is begun: an agent without one
+// could not play, and one more each would be more lines than were asked for.
+func TestAgentsNeedALineEach(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var stderr bytes.Buffer
+	if code := run([]string{"load", "--agents", "3", "--line", "shared:2", "--terminals", "10"}, io.Discard, &stderr); code != exitUsage || !strings.Contains(stderr.String(), "each agent needs one of its own: fewer agents, or more lines (--line shared:3)") {
+		t.Errorf("exit code %d: %s", code, &stderr)
+	}
+	if left, _ := filepath.Glob("*"); len(left) > 0 {
+		t.Errorf("it leaves %q", left)
+	}
+}
+
+// A second signal is why an agent ends as much as the first, which came too late to stop an
+// arrival: the controller is told that, and the exit code is the signal's.
+func TestSecondSignalIsWhyAnAgentEnds(t *testing.T) {
+	sig := &signals{errs: io.Discard}
+	ctx, end := sig.watch()
+	defer end()
+	heed(ctx)
+	for _, done := range []<-chan struct{}{ctx.Done(), sig.abort.Done()} {
+		if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		<-done
+	}
+	why := (&sharePlayer{sig: sig}).ownEnd(sig.abort)
+	if why == nil || why.code != exitTerminate || why.Error() != "it was stopped by a signal (terminated)" {
+		t.Errorf("%+v", why)
+	}
+}
+
+// A signal that comes while the report of a run is written, as from whatever ends the
+// controller once its agents have ended, has stopped nothing: the exit code is the run's.
+func TestSignalAfterTheRunDoesNotStopIt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
+	t.Parallel()
+	for name, spread := range map[string][]string{"one process": nil, "an agent": {"--agents", "1"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, "promises ", slices.Concat([]string{"load", "--rate", "20/s", "--for", "1s", "--warmup", "0s", "--terminals", "4", "--out", "run"}, spread)...)
+			if code := p.end(t, syscall.SIGTERM); code == exitTerminate || !strings.Contains(p.stdout.String(), "report.html") {
+				t.Errorf("exit code %d:\n%s%s", code, &p.stdout, &p.stderr)
+			}
+		})
+	}
+}
+
+// An agent that hears no signal, as one that is busy with the plan on a busy machine, does not
+// keep a run that has not begun.
+func TestAgentThatHearsNothingIsNotWaitedFor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits a second; played whole without the race detector")
+	}
+	t.Parallel()
+	p := startCommand(t, "deaf", exec.Command("sh", "-c", `trap "" TERM; echo deaf; while :; do sleep 0.05; done`))
+	l := localAgent{p.Cmd, make(chan struct{})}
+	go func() {
+		<-p.ended
+		close(l.ended)
+	}()
+	c, began := &controlled{local: []localAgent{l}}, time.Now()
+	if c.dismiss(); time.Since(began) > 4*time.Second { // it waits for 1
+		t.Errorf("it is waited for %v", time.Since(began))
+	}
+	select {
+	case <-l.ended:
+	default:
+		t.Error("it goes on")
 	}
 }
 

@@ -45,6 +45,9 @@ func (f *loadFlags) control(cmd *cobra.Command, args []string, sig *signals) err
 	switch {
 	case f.terminals < f.spread.agents:
 		return usage(fmt.Errorf("--agents %d: there are %d terminals, and each agent needs one", f.spread.agents, f.terminals))
+	case j.lines.Shared > 0 && j.lines.Shared < f.spread.agents:
+		return usage(fmt.Errorf("--agents %d: terminals share %s (line %v), and each agent needs one of its own: fewer agents, or more lines (--line shared:%d)",
+			f.spread.agents, report.Plural(int64(j.lines.Shared), "line"), j.lines, f.spread.agents))
 	case n.books != nil && !f.spread.here():
 		return usage(errors.New("agents of other machines cannot reach the bundled host, which listens on this one alone: name a host (--host), such as a posfleet host"))
 	}
@@ -172,6 +175,8 @@ type controlled struct {
 	since   string   // from when on this controller has counted; empty for the beginning
 	changes []agent.Change
 
+	signalled int // exit code of the signal that came before the agents had ended
+
 	heardOf atomic.Int64 // agents
 	stopped atomic.Int64 // when arrivals were, as a time of the run in ns; 0 for not before its end
 
@@ -215,7 +220,7 @@ func (c *controlled) conduct(ctx context.Context, out io.Writer, begun *report.R
 	if told := rep.WriteText(out, c.tell.color(out)); told != nil {
 		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
 	}
-	return conclude(out, c.folder, rep, c.sig, incomplete, err)
+	return conclude(out, c.folder, rep, c.sig, c.signalled, incomplete, err)
 }
 
 // run has the agents play, and gives what came of each share.
@@ -236,7 +241,7 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	if err := met.conn.Connected(ctx, func(what string) { c.tell.line("%s", what) }); err != nil {
 		return nil, c.unmet(ctx, err)
 	}
-	defer c.endAgents()
+	defer c.endAgents(5 * time.Second)
 	run, err := start(met)
 	if err != nil {
 		c.dismiss()
@@ -294,7 +299,7 @@ func (c *controlled) run(ctx context.Context, id string, start func(*meeting) (*
 	if err := run.Await(whole, agent.Ended, told); err != nil && c.sig.abort.Err() == nil {
 		return nil, &exit{code: exitIncomplete, err: err}
 	}
-	c.changes = run.Changes()
+	c.changes, c.signalled = run.Changes(), c.sig.stopped(ctx)
 	return run.Parts(), nil
 }
 

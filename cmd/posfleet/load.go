@@ -187,6 +187,7 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 		}
 	}
 	rep, incomplete, err := f.play(playing, run, folder, taken, tell, sig)
+	signalled := sig.stopped(ctx)
 	if err == nil && j.storm != nil {
 		incomplete = errors.Join(incomplete, unproven(j.storm, rep.Faults))
 	}
@@ -202,7 +203,7 @@ func (f *loadFlags) runJob(cmd *cobra.Command, j *job, sig *signals) error {
 	if told := rep.WriteText(out, tell.color(out)); told != nil {
 		incomplete = errors.Join(incomplete, fmt.Errorf("the report could not be printed: %w", told))
 	}
-	return conclude(out, folder, rep, sig, incomplete, err)
+	return conclude(out, folder, rep, sig, signalled, incomplete, err)
 }
 
 // introduce says what is about to be played.
@@ -218,8 +219,9 @@ func (f *loadFlags) introduce(tell *progress, j *job, n *network) {
 }
 
 // conclude draws what a run that has been told looks like, says where it is, and gives
-// its exit code. incomplete says what could not be told, unwritten what could not be kept.
-func conclude(out io.Writer, folder *report.Folder, rep *report.Report, sig *signals, incomplete, unwritten error) error {
+// its exit code. signalled is that of the signal that stopped it, incomplete says what could
+// not be told, unwritten what could not be kept.
+func conclude(out io.Writer, folder *report.Folder, rep *report.Report, sig *signals, signalled int, incomplete, unwritten error) error {
 	name := "run.json"
 	if sig.abort.Err() == nil {
 		if drawn := illustrate(folder, rep); drawn == nil {
@@ -231,7 +233,7 @@ func conclude(out io.Writer, folder *report.Folder, rep *report.Report, sig *sig
 	if unwritten == nil {
 		fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(folder.Name(), name))
 	}
-	broken := verdict(rep, sig.code(), onceEach(unwritten, incomplete))
+	broken := verdict(rep, signalled, onceEach(unwritten, incomplete))
 	if err := stepSummary(func(w io.Writer) error { return rep.WriteMarkdown(w, why(broken)) }); err != nil {
 		return withLost(broken, fmt.Errorf("GITHUB_STEP_SUMMARY: %w", err))
 	}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
+	"net/url"
 	"os"
 	"sync"
 	"time"
@@ -220,16 +222,48 @@ func booksOf(h *host.Host) audit.Books {
 	for _, of := range h.Books() {
 		b.Net[of.TID] = of.Net()
 	}
-	b.Payments = func(tid string) (all []audit.Payment) {
+	b.Payments = func(tid string) []audit.Payment {
 		_, slips, _ := h.Activity(tid, mostSlips)
+		all := []audit.Payment{}
 		for _, s := range slips {
-			if of, known := dialect.TransactionNamed(s.Kind); known && of.Side() != dialect.NoSide && (s.State == "approved" || s.State == "voided") {
-				all = append(all, audit.Payment{Terminal: tid, Batch: s.Batch, Trace: s.Trace, Amount: audit.Signed(of, s.Amount)})
-			}
+			all = appendBooked(all, bookedSlip{s.Kind, s.State, s.Batch, s.Trace, s.Amount}, tid)
 		}
 		return all
 	}
 	return b
+}
+
+// bookedSlip is what the books of a host have of a payment, as the API tells it.
+type bookedSlip struct {
+	Kind   string `json:"kind"`
+	State  string `json:"state"`
+	Batch  uint32 `json:"batch"`
+	Trace  uint32 `json:"trace"`
+	Amount int64  `json:"amount"`
+}
+
+// appendBooked adds a slip to the payments of its terminal if it moved money.
+func appendBooked(all []audit.Payment, s bookedSlip, tid string) []audit.Payment {
+	if of, known := dialect.TransactionNamed(s.Kind); known && of.Side() != dialect.NoSide && (s.State == "approved" || s.State == "voided") {
+		all = append(all, audit.Payment{Terminal: tid, Batch: s.Batch, Trace: s.Trace, Amount: audit.Signed(of, s.Amount)})
+	}
+	return all
+}
+
+// bookedAt asks the API of a bundled host in another process for the payments of a terminal;
+// nil where it does not tell, or maybe not all of them.
+func bookedAt(api *scenarios.Admin, tid string) []audit.Payment {
+	var told struct {
+		Payments []bookedSlip `json:"payments"`
+	}
+	if err := api.Do(http.MethodGet, "/v1/terminals/"+url.PathEscape(tid)+"/activity", nil, &told); err != nil || len(told.Payments) >= admin.MostSlips {
+		return nil
+	}
+	all := []audit.Payment{}
+	for _, s := range told.Payments {
+		all = appendBooked(all, s, tid)
+	}
+	return all
 }
 
 // mostSlips is how many payments of a terminal are held against its journal.

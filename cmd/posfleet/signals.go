@@ -46,7 +46,7 @@ func heed(ctx context.Context) { _ = ctx.Done() }
 
 func (s *signals) watch() (context.Context, func()) {
 	whole, cancel := context.WithCancelCause(context.Background())
-	last, cancelAbort := context.WithCancel(context.Background())
+	last, cancelAbort := context.WithCancelCause(context.Background())
 	ctx, abort := &heeded{Context: whole}, &heeded{Context: last}
 	s.abort = abort
 	c := make(chan os.Signal, 2)
@@ -71,7 +71,7 @@ func (s *signals) watch() (context.Context, func()) {
 					s.end()
 				case sig == syscall.SIGHUP && sig == s.first: // of one terminal that goes kernel and shell both tell
 				case abort.asked.Load() && last.Err() == nil:
-					cancelAbort()
+					cancelAbort(&exit{code: s.code(), err: errSignal})
 				default:
 					s.end()
 				}
@@ -84,7 +84,7 @@ func (s *signals) watch() (context.Context, func()) {
 		signal.Stop(c)
 		close(done)
 		cancel(nil)
-		cancelAbort()
+		cancelAbort(nil)
 	}
 }
 
@@ -122,6 +122,15 @@ func cutOff(ctx context.Context, undone string) error {
 		return &exit{code: e.code, err: fmt.Errorf("%w: %s", e.err, undone)}
 	}
 	return &exit{code: exitIncomplete, err: fmt.Errorf("stopped (%w): %s", why, undone)}
+}
+
+// stopped is the exit code of the signal that ended ctx, 0 while it stands: what came of a
+// run that is over by then is not changed by a signal.
+func (s *signals) stopped(ctx context.Context) int {
+	if ctx.Err() == nil {
+		return 0
+	}
+	return s.code()
 }
 
 // code is the exit code of the signal that came, 0 when none did.

@@ -198,19 +198,21 @@ type localAgent struct {
 }
 
 // dismiss ends agents on this machine of a run that has not begun: those that have not joined
-// it do not hear that it is over.
+// it do not hear that it is over, and one that is busy with the plan may hear nothing for
+// seconds. None has anything to hand over.
 func (c *controlled) dismiss() {
 	for _, a := range c.local {
 		if a.Process.Signal(syscall.SIGTERM) != nil { // there are none on Windows
 			_ = a.Process.Kill()
 		}
 	}
+	c.endAgents(time.Second)
 }
 
-// endAgents waits for agents on this machine, which have been told that the run is over,
-// and ends those that have not heard it.
-func (c *controlled) endAgents() {
-	patience := time.After(5 * time.Second)
+// endAgents waits so long for agents on this machine, which have been told that the run is
+// over, and ends those that have not heard it.
+func (c *controlled) endAgents(wait time.Duration) {
+	patience := time.After(wait)
 	for _, a := range c.local {
 		select {
 		case <-a.ended:

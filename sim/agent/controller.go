@@ -31,6 +31,7 @@ type Controller struct {
 	seqs  map[uint64]Share     // of the messages that shares are leased by
 	gaps  map[string]time.Time // files of which a later part came first: since when
 	last  time.Time            // when a part came
+	began time.Time            // when it attached; zero of the controller that began the run
 	err   error                // why what comes cannot be kept
 	news  chan struct{}        // closed when something has changed
 }
@@ -67,6 +68,7 @@ func Attach(ctx context.Context, c *Conn, of int, dir string) (r *Controller, be
 		return nil, began, err
 	}
 	if err = r.claim(ctx, beside); err == nil {
+		r.began = time.Now()
 		err = r.resume(ctx)
 	}
 	if err == nil {

@@ -22,7 +22,9 @@ type Part struct {
 	Folder     string    // what its agent sends is there
 }
 
-// expired takes NATS' word that the lease of a share has run out.
+// expired takes NATS' word that the lease of a share has run out. A controller that has just
+// attached looks after the agent instead: nobody could hear it while the run had no server,
+// and one that was killed knows of no lease that was held since its disk did.
 func (r *Controller) expired(m jetstream.Msg) {
 	var advice struct {
 		Sequence uint64 `json:"stream_seq"`
@@ -33,7 +35,7 @@ func (r *Controller) expired(m jetstream.Msg) {
 	}
 	r.change(func() {
 		s, known := r.seqs[advice.Sequence]
-		if !known {
+		if !known || time.Since(r.began) < Returning {
 			return
 		}
 		if p := &r.all[s.Index]; p.Attempt <= s.Attempt && p.State != Ended && p.State != Failed {

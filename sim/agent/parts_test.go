@@ -38,3 +38,25 @@ func TestReplacedAgentThatTellsAllIsNotLost(t *testing.T) {
 		}
 	}
 }
+
+// ranOut is NATS' word that the first lease has run out.
+type ranOut struct{ jetstream.Msg }
+
+func (ranOut) Data() []byte { return []byte(`{"stream_seq":1}`) }
+func (ranOut) Ack() error   { return nil }
+
+// The server of a controller that was killed, begun again, says of every lease that it has
+// run out: of agents that play on, whose shares would be taken away from them. After a
+// while its word is right again, as is that of a server whose controller began the run.
+func TestLeaseOfAnAbsentControllerCondemnsNobody(t *testing.T) {
+	for _, c := range []struct {
+		began time.Time
+		lost  bool
+	}{{lost: true}, {began: time.Now()}, {time.Now().Add(-Returning), true}} {
+		s := Share{Of: 1, Attempt: 1, Exclusive: true}
+		r := &Controller{of: 1, news: make(chan struct{}), began: c.began, seqs: map[uint64]Share{1: s}, all: []Part{{Status: Status{Share: s, State: Playing}}}}
+		if r.expired(ranOut{}); r.all[0].Lost.IsZero() == c.lost {
+			t.Errorf("of a controller since %v: lost %v, want %t", c.began, r.all[0].Lost, c.lost)
+		}
+	}
+}

@@ -24,8 +24,8 @@ type Books struct {
 	Net    map[string]int64 // by terminal number: what cardholders paid less what they got back, in fen; a terminal that is missing booked nothing
 	Broken error            // what the host itself finds wrong with its books; nil for nothing
 
-	// Payments are those of a terminal that moved money, reversed ones left out; nil where
-	// the host's are not to be had. Story says what became of one at its terminal, when; it
+	// Payments are those of a terminal that moved money, reversed ones left out, and is nil,
+	// or gives nil, where the host's are not to be had. Story says what became of one at its terminal, when; it
 	// may be nil.
 	Payments func(tid string) []Payment
 	Story    func(tid string, trace uint32) []string
@@ -131,6 +131,10 @@ func disputed(t *sim.Terminal, b *Books) (told []string) {
 	if b.Payments == nil || t.Settled().Counts != (sim.Settled{}).Counts {
 		return nil
 	}
+	booked := b.Payments(t.TID)
+	if booked == nil {
+		return nil
+	}
 	own := []Payment{{Terminal: t.TID, State: "not-booked"}} // a terminal that took nothing is known, too
 	for i := range t.Journal.Records {
 		r := &t.Journal.Records[i]
@@ -144,7 +148,7 @@ func disputed(t *sim.Terminal, b *Books) (told []string) {
 		own = append(own, Payment{Terminal: t.TID, Batch: d.Batch, Trace: d.Trace, Of: d.Of.String(), State: StateOf(&d), Amount: Signed(d.Of, d.Amount)})
 	}
 	d := t.Profile.Dialect
-	found := Match(own, b.Payments(t.TID), true, func(n int64) string { return report.FormatAmount(n, d.Exponent) + " " + d.Unit() })
+	found := Match(own, booked, true, func(n int64) string { return report.FormatAmount(n, d.Exponent) + " " + d.Unit() })
 	for i, f := range found.Findings {
 		switch {
 		case f.Trace == 0:

@@ -158,6 +158,13 @@ func TestDisputedPaymentsAreTold(t *testing.T) {
 	if m := Compare(all, Books{Net: books.Net}); len(m.Detail) != 1 {
 		t.Errorf("where payments are not to be had told is %q", m.Detail)
 	}
+	if has = nil; len(Compare(all, books).Detail) != 1 { // nor is it known that there are none
+		t.Errorf("where a terminal's payments are not to be had told is %q", Compare(all, books).Detail)
+	}
+	has = []Payment{}
+	if m := Compare(all, books); len(m.Detail) < 3 || !strings.HasSuffix(m.Detail[2], "the host has none") {
+		t.Errorf("where it has none told is %q", m.Detail)
+	}
 	all[0].Settled().Counts[sim.Uncompared] = 1
 	if m := Compare(all, books); len(m.Detail) != 1 {
 		t.Errorf("of a batch that was closed told is %q", m.Detail)

@@ -16,11 +16,11 @@ func (s *Server) ofActivity() map[string]answers {
 	}
 }
 
-// Bounds of lists.
-const (
-	mostActivities = 1000
-	mostSlips      = 50
-)
+// mostActivities is how many terminals are listed at most.
+const mostActivities = 1000
+
+// MostSlips is how many payments of a terminal are told at most, the latest.
+const MostSlips = 50
 
 // activity is what the host knows of a terminal at work; amounts are in fen.
 type activity struct {
@@ -93,7 +93,7 @@ func (s *Server) getActivities(r *http.Request) (any, error) {
 // getActivity gives one terminal with its latest payments, those of closed batches last.
 func (s *Server) getActivity(r *http.Request) (any, error) {
 	tid := r.PathValue("tid")
-	a, slips, ok := s.host.Activity(tid, mostSlips)
+	a, slips, ok := s.host.Activity(tid, MostSlips)
 	if !ok {
 		return nil, refuse(http.StatusNotFound, "the host has no terminal %q", tid)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/line"
 )
 
 // What the approval of an original did not bring is not made up in what points to it:
@@ -37,6 +38,42 @@ func TestNothingIsSentThatPointsNowhere(t *testing.T) {
 		sent := len(x.sent)
 		if err := x.p.Pay(o); !errors.Is(err, sim.ErrRefusedLocally) || x.Display != c.shows || len(x.sent) > sent {
 			t.Errorf("%s: %v, shows %q, want %q and nothing sent", c.of, err, x.Display, c.shows)
+		}
+	}
+}
+
+// Field 61 says of an original what its kind of request has room for, and no more: batch and
+// trace where these name it, zeros and the date where it may be of another batch. The reversal
+// repeats it.
+func TestOriginalHasTheDigitsOfItsKind(t *testing.T) {
+	b := newBench(t, "cup", 1)
+	x := newTill(t, b)
+	original := sim.Record{Of: dialect.Purchase, Trace: 7, Batch: 1, Amount: 100,
+		RRN: [12]byte([]byte("101530000001")), Auth: [6]byte([]byte("123456")), Date: [4]byte([]byte("1126"))}
+	for of, want := range map[dialect.Transaction]string{
+		dialect.PurchaseVoid:    "000001000007",
+		dialect.ReservationVoid: "000001000007",
+		dialect.CompletionVoid:  "0000010000071126",
+		dialect.PreAuthVoid:     "0000000000001126",
+		dialect.Completion:      "0000000000001126",
+		dialect.Refund:          "0000000000001126",
+	} {
+		o := x.order(of, 100)
+		o.Original = &original
+		if x.sent = nil; of.Reversible() {
+			x.Faults.Add(line.LoseAnswer, 1)
+		}
+		if err := x.p.Pay(o); err != nil || len(x.sent) != 1 {
+			t.Fatalf("%s: %v, %d sent", of, err, len(x.sent))
+		}
+		if of.Reversible() {
+			x.pay(t, 1)
+		}
+		if got := x.sent[0].request.FieldText(61); got != want {
+			t.Errorf("%s: 61 is %q, want %q", of, got, want)
+		}
+		if got := x.sent[1%len(x.sent)].request.FieldText(61); got != want {
+			t.Errorf("reversal of a %s: 61 is %q, want %q", of, got, want)
 		}
 	}
 }

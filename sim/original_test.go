@@ -77,3 +77,53 @@ func TestOriginalHasTheDigitsOfItsKind(t *testing.T) {
 		}
 	}
 }
+
+// What points to an earlier payment says no more of its card than terminals keep, or read for
+// its number: no chip is asked for a cryptogram, what is told from records has a number and no
+// track.
+func TestOriginalIsToldWithWhatTerminalsKeep(t *testing.T) {
+	b := newBench(t, "cup", 1)
+	x := newTill(t, b)
+	chip := &x.Profile.Holders("chip")[0]
+	for _, c := range []struct {
+		of           dialect.Transaction
+		entry        sim.Entry
+		mode         string
+		with, except []int
+	}{
+		{dialect.PurchaseVoid, sim.Insert, "052", []int{2, 14, 23, 35, 37, 53, 61}, []int{55}},
+		{dialect.Refund, sim.Insert, "052", []int{2, 14, 23, 35, 37, 53, 61, 63}, []int{38, 55}},
+		{dialect.OfflineRefund, sim.Insert, "052", []int{2, 14, 23, 35, 37, 61, 63}, []int{38}},
+		{dialect.Tip, sim.Insert, "012", []int{2, 14, 37, 38, 48, 61, 63}, []int{23, 35, 53, 55}},
+		{dialect.Adjustment, sim.Swipe, "012", []int{2, 14, 37, 38, 61, 63}, []int{23, 35, 53, 55}},
+		{dialect.OfflineSettle, sim.Swipe, "012", []int{2, 14, 38, 61, 63}, []int{23, 35, 37, 53, 55}},
+	} {
+		o := x.order(c.of, 105)
+		o.Entry, o.Auth, o.PIN = c.entry, "123456", false
+		if c.entry == sim.Insert {
+			o.Holder = chip
+		}
+		if c.of.Original() != dialect.ToNone {
+			o.Original = &sim.Record{Of: dialect.Purchase, Trace: 7, Batch: 1, Amount: 100, Entry: c.entry, Holder: o.Holder,
+				RRN: [12]byte([]byte("101530000001")), Auth: [6]byte([]byte("123456")), Date: [4]byte([]byte("1126"))}
+		}
+		x.sent = nil
+		if err := x.p.Pay(o); err != nil || len(x.sent) != 1 {
+			t.Fatalf("%s: %v, %d sent", c.of, err, len(x.sent))
+		}
+		m := x.sent[0].request
+		if got := m.FieldText(22); got != c.mode {
+			t.Errorf("%s: entry mode %s, want %s", c.of, got, c.mode)
+		}
+		for _, n := range c.with {
+			if !m.HasField(n) {
+				t.Errorf("%s lacks field %d", c.of, n)
+			}
+		}
+		for _, n := range c.except {
+			if m.HasField(n) {
+				t.Errorf("%s has field %d: %q", c.of, n, m.Field(n))
+			}
+		}
+	}
+}

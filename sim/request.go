@@ -146,6 +146,9 @@ func (p *Player) fill(t *Terminal, f *dialect.Form, o *Order) error {
 	}
 	if r := o.Original; r != nil {
 		p.original(f, r)
+		if f.Transaction.Booking() == dialect.Capture && len(f.ManagementCodes) > 1 && o.Amount == r.Amount {
+			m.SetString(wire.ManagementCode, f.ManagementCodes[1])
+		}
 	}
 	if len(o.Date) == 4 {
 		m.SetString(wire.OriginalDate, o.Date)

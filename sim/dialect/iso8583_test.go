@@ -32,7 +32,7 @@ func TestFunctionCodesMeanWhatTheStandardSays(t *testing.T) {
 			SignIn: {"801"}, SignOff: {"802"}, KeyChange: {"811"}, CutOver: {"821"}, Echo: {"831"},
 			Balance: {"108"}, PreAuth: {"101"}, PreAuthVoid: {"101"},
 			Purchase: {"200"}, PurchaseVoid: {"200"}, Refund: {"200"},
-			Completion: {"202"}, CompletionAdvice: {"202"}, CompletionVoid: {"202"},
+			Completion: {"202", "201"}, CompletionAdvice: {"202", "201"}, CompletionVoid: {"202"},
 			Reversal: {"400"}, Settlement: {"500"}, BatchUpload: {"301"}, UploadEnd: {"380", "381"},
 		}[f.Transaction]
 		if n := f.Constant(24); !ok || n != want[0] || len(f.ManagementCodes) > 0 && !slices.Equal(f.ManagementCodes, want) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/keys"
@@ -196,7 +197,11 @@ func keyOf(data []byte, lengths ...int) ([]byte, error) {
 	data = bytes.TrimSpace(data)
 	key := make([]byte, hex.DecodedLen(len(data)))
 	if n, err := hex.Decode(key, data); err != nil || !slices.Contains(lengths, n) {
-		return nil, fmt.Errorf("holds no key, want %d hexadecimal digits", 2*lengths[0])
+		var digits []string
+		for _, n := range lengths {
+			digits = append(digits, strconv.Itoa(2*n))
+		}
+		return nil, fmt.Errorf("holds no key, want %s hexadecimal digits", strings.Join(digits, " or "))
 	}
 	return key, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
@@ -124,6 +125,28 @@ func TestOriginalIsToldWithWhatTerminalsKeep(t *testing.T) {
 			if m.HasField(n) {
 				t.Errorf("%s has field %d: %q", c.of, n, m.Field(n))
 			}
+		}
+	}
+}
+
+// What was paid in points is undone in the same ones: those of the issuer, or of an alliance.
+func TestVoidOfPointsNamesTheirAccount(t *testing.T) {
+	x := newTill(t, newBench(t, "cup", 1))
+	for of, want := range map[dialect.Transaction]string{
+		dialect.Purchase:       "2300000100060",
+		dialect.PointsPurchase: "23000001000600048",
+		dialect.AlliancePoints: "23000001000600065",
+	} {
+		if err := x.p.Pay(x.order(of, 100)); err != nil || x.p.Last.Outcome != report.Approved {
+			t.Fatalf("%s: %v, %v", of, err, x.p.Last.Reason())
+		}
+		o := x.order(dialect.PurchaseVoid, 100)
+		o.PIN, o.Original = false, &x.Journal.Records[len(x.Journal.Records)-1]
+		if err := x.p.Pay(o); err != nil || x.p.Last.Outcome != report.Approved {
+			t.Fatalf("void of a %s: %v, %v", of, err, x.p.Last.Reason())
+		}
+		if got := x.sent[len(x.sent)-1].request.FieldText(60); got != want {
+			t.Errorf("void of a %s: 60 is %q, want %q", of, got, want)
 		}
 	}
 }

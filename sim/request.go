@@ -332,6 +332,15 @@ func (p *Player) original(f *dialect.Form, r *Record) {
 	if f.Carries(wire.ConditionCode) && !m.Has(wire.ConditionCode) { // of what a void undoes
 		m.SetString(wire.ConditionCode, p.T.Profile.Dialect.Form(r.Of).Constant(p.T.Profile.Dialect.Place(wire.ConditionCode).Field))
 	}
+	if f.Carries(wire.AccountType) && !m.Has(wire.AccountType) { // what was paid in points is undone in them
+		at := p.T.Profile.Dialect.Place(wire.AccountType)
+		v := append(p.scratch[:0], m.Field(at.Field)...)
+		if of := p.T.Profile.Dialect.Form(r.Of).Constant(at.Field); len(of) > len(v) && len(of) >= at.To {
+			v = append(v, of[len(v):]...)
+			m.SetField(at.Field, v)
+		}
+		p.scratch = v
+	}
 	// Void, refund and completion of something before this batch point to it
 	// by date only; batch and trace stay zero.
 	if f.Transaction.Original() == dialect.ToTrace {

@@ -41,14 +41,14 @@ func amountDigits(is func(wire.Element) bool) int {
 }
 
 // signed is an amount of a field as features write it, with the letter that some have before.
-var signed = regexp.MustCompile(`^[A-Z]?\d+\.\d{2}$`)
+var signed = regexp.MustCompile(`^[A-Z]?\d+\.\d{2,4}$`)
 
 // priced puts an amount into digits that the row writes with its point. Where it writes digits
 // they are those of a currency with two decimals.
 func (r *fieldRow) priced(d *dialect.Dialect, digits int) error {
 	if !signed.MatchString(r.value) {
 		if d.Exponent != 2 && strings.Trim(r.value, "CD0") != "" {
-			return lack("the scenario writes the digits of an amount with two decimals, currency %s has %d", d.Currency, d.Exponent)
+			return lack("the scenario writes the digits of an amount with two decimals, currency %s has %d; written with its point it is one of any currency", d.Currency, d.Exponent)
 		}
 		return nil
 	}

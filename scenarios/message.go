@@ -13,7 +13,7 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-const fieldTable = "columns field and value (域, 值); a field is a number (4), a part (60.3), MTI, MAC or a name (amount, 金额), an amount is its digits or is written with its point and two decimals (4: 88.00), for any currency, a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有), \"should be present\" (应有: untested without), \"absent\" (无), \"as the dialect says\" (按网络规定: what all requests of its kind have there) or \"as the policy says\" (按终端参数: the reason of a reversal, its original)"
+const fieldTable = "columns field and value (域, 值); a field is a number (4), a part (60.3), MTI, MAC or a name (amount, 金额), an amount is its digits or is written with its point and two decimals (4: 88.00), for any currency, or as many as its currency has, a value may be \"as in the original\" (与原交易相同), \"as in the request\" (与请求相同), \"present\" (有), \"should be present\" (应有: untested without), \"absent\" (无), \"as the dialect says\" (按网络规定: what all requests of its kind have there) or \"as the policy says\" (按终端参数: the reason of a reversal, its original)"
 
 // comparison is how a field is compared with what its row says.
 type comparison int

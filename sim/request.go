@@ -146,6 +146,9 @@ func (p *Player) fill(t *Terminal, f *dialect.Form, o *Order) error {
 	}
 	if r := o.Original; r != nil {
 		p.original(f, r)
+		if f.Transaction.Booking() == dialect.Capture && len(f.ManagementCodes) > 1 && o.Amount == r.Amount {
+			m.SetString(wire.ManagementCode, f.ManagementCodes[1])
+		}
 	}
 	if len(o.Date) == 4 {
 		m.SetString(wire.OriginalDate, o.Date)
@@ -162,9 +165,6 @@ func (p *Player) fill(t *Terminal, f *dialect.Form, o *Order) error {
 		wire.PutUint(v, uint64(o.Amount-o.Original.Amount))
 		p.scratch = v
 		m.Set(wire.Totals, v)
-	}
-	if f.Transaction == dialect.Refund && f.Carries(wire.Operator) {
-		m.SetString(wire.Operator, "000")
 	}
 	return nil
 }
@@ -185,24 +185,28 @@ func (p *Player) card(t *Terminal, f *dialect.Form, o *Order) error {
 		return nil
 	}
 	pin := o.PIN && len(h.Typed) > 0 && f.Carries(wire.PINBlock) && t.keys.PIN != nil
+	entry, chip := o.Entry, o.chip()
+	if f.Carries(wire.PAN) && !f.Carries(wire.Track2) && !f.Carries(wire.ChipData) { // no more of a card than records keep
+		entry, chip = Keyed, nil
+	}
 	if f.Carries(wire.EntryMode) {
-		m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(o.Entry, pin))
+		m.SetString(wire.EntryMode, t.Profile.Dialect.EntryMode(entry, pin))
 	}
 	switch {
 	case o.Fallback:
 		p.fallback(f, pin)
-	case o.Entry == Swipe && h.Card.HasChip() && m.Has(wire.ChipCondition):
+	case entry == Swipe && h.Card.HasChip() && m.Has(wire.ChipCondition):
 		m.SetString(wire.ChipCondition, "1") // the chip has not failed
 	}
-	if o.Entry != Swipe {
+	if entry != Swipe {
 		m.SetString(wire.PAN, h.PAN)
 		m.SetString(wire.Expiry, h.Expiry)
 	}
-	if c := o.chip(); c != nil && c.Sequence != "" {
-		m.SetString(wire.CardSequence, c.Sequence)
+	if chip != nil && chip.Sequence != "" {
+		m.SetString(wire.CardSequence, chip.Sequence)
 		if f.Carries(wire.ChipData) {
 			p.inserted = o.inserted()
-			if used, err := p.useChip(o, pin && c == h); err != nil {
+			if used, err := p.useChip(o, pin && chip == h); err != nil {
 				return err
 			} else if !used {
 				m.Set(wire.ChipData, p.madeUp(o))
@@ -327,6 +331,15 @@ func (p *Player) original(f *dialect.Form, r *Record) {
 	}
 	if f.Carries(wire.ConditionCode) && !m.Has(wire.ConditionCode) { // of what a void undoes
 		m.SetString(wire.ConditionCode, p.T.Profile.Dialect.Form(r.Of).Constant(p.T.Profile.Dialect.Place(wire.ConditionCode).Field))
+	}
+	if f.Carries(wire.AccountType) && !m.Has(wire.AccountType) { // what was paid in points is undone in them
+		at := p.T.Profile.Dialect.Place(wire.AccountType)
+		v := append(p.scratch[:0], m.Field(at.Field)...)
+		if of := p.T.Profile.Dialect.Form(r.Of).Constant(at.Field); len(of) > len(v) && len(of) >= at.To {
+			v = append(v, of[len(v):]...)
+			m.SetField(at.Field, v)
+		}
+		p.scratch = v
 	}
 	// Void, refund and completion of something before this batch point to it
 	// by date only; batch and trace stay zero.

@@ -286,7 +286,7 @@ func TestAdvicesAreUploadedAsTheyWereSent(t *testing.T) {
 		if m.FieldText(3) == "200000" {
 			was = asSent[dialect.Refund]
 		}
-		if m.MTI() != "0320" || m.HasField(26) || m.HasField(35) || m.HasField(36) || m.HasField(52) || m.HasField(64) || m.FieldText(2) != x.Profile.Holders("good")[0].PAN {
+		if m.MTI() != "0320" || m.HasField(26) || m.HasField(35) || m.HasField(36) || m.HasField(52) || m.HasField(53) || m.HasField(64) || m.FieldText(2) != x.Profile.Holders("good")[0].PAN {
 			t.Errorf("an advice goes up with what it should not have, or without its card number: %s", m.MTI())
 		}
 		for _, n := range []int{3, 4, 11, 25, 37, 38, 41, 42, 49, 60, 61, 63} {

@@ -89,7 +89,7 @@ func (p *Player) keepUpload(r *Record) {
 func (p *Player) appendAdvice(to []byte, r *Record) []byte {
 	m := p.req
 	m.SetMTI(p.T.Profile.Dialect.Form(dialect.AdviceUpload).MTI)
-	for _, e := range [...]wire.Element{wire.Track2, wire.Track3, wire.PINCapture, wire.PINBlock} {
+	for _, e := range [...]wire.Element{wire.Track2, wire.Track3, wire.PINCapture, wire.PINBlock, wire.SecurityControl} {
 		m.Unset(e)
 	}
 	m.UnsetField(m.MACField())
@@ -98,9 +98,6 @@ func (p *Player) appendAdvice(to []byte, r *Record) []byte {
 	}
 	if v := m.Get(wire.EntryMode); len(v) == 3 {
 		v[2] = '2'
-	}
-	if v := m.Get(wire.SecurityControl); len(v) > 0 {
-		v[0] = '0'
 	}
 	p.scratch, _ = m.Append(p.scratch[:0]) // it has been on the line, with more
 	return append(to, p.scratch...)

@@ -33,10 +33,12 @@ func keysCommand() *cobra.Command {
 			"host has to give them to download (370).\n\n" + exitHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if ca && file.path != "" {
-				return usage(errors.New("--ca draws no keys: they are the same always; leave --out away"))
-			}
 			if ca {
+				for _, other := range []string{"out", "under", "keep", "terminals", "profile"} {
+					if cmd.Flags().Changed(other) {
+						return usage(fmt.Errorf("--ca lists public keys that are the same always; leave --%s away", other))
+					}
+				}
 				return usage(listAuthorities(cmd.OutOrStdout()))
 			}
 			if terminals < 0 || terminals == 0 && cmd.Flags().Changed("terminals") {

@@ -245,6 +245,23 @@ Feature: Messages of ISO 8583:1993
     When the cardholder asks for the balance of a good card
     Then the balance has not changed
 
+  @preauth @iso93-preauth-4
+  Scenario: a completion for what was authorised says that the amount is the same
+    When the operator pre-authorises 513.00 yuan with a good card
+    And the operator completes the pre-authorisation with 513.00 yuan
+    Then the host approves
+    And the request carries:
+      | field | value |
+      | MTI   | 1200  |
+      | 24    | 201   |
+    When the operator pre-authorises 514.00 yuan with a good card
+    And the operator completes the pre-authorisation with 514.00 yuan by advice
+    Then the host approves
+    And the request carries:
+      | field | value |
+      | MTI   | 1220  |
+      | 24    | 201   |
+
   @reversal @iso93-reversal-3
   Scenario: an unanswered completion is reversed, and what is held stays held
     When the operator pre-authorises 512.00 yuan with a good card

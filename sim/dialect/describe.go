@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -36,7 +37,11 @@ func (d *Dialect) Describe(w io.Writer, m *wire.Message) {
 func (d *Dialect) DescribeField(w io.Writer, m *wire.Message, f int) {
 	fmt.Fprintf(w, "%3d  %-28s %s%s\n", f, d.FieldName(f), d.Shown(m, f), d.inWords(m, f))
 	if of := d.kinds[f].of; d.mask(f) == Clear && !ofKind(of, m.Field(f)) {
-		fmt.Fprintf(w, "       not of its kind, %s: %s\n", of, map[string]string{"n": "digits alone", "x+n": "C or D, then digits"}[of])
+		masked := "" // asterisks are what recordings have in the place of digits
+		if ofKind(of, bytes.ReplaceAll(m.Field(f), []byte("*"), []byte("0"))) {
+			masked = "masked where it was recorded, or "
+		}
+		fmt.Fprintf(w, "       %snot of its kind, %s: %s\n", masked, of, map[string]string{"n": "digits alone", "x+n": "C or D, then digits"}[of])
 	}
 	d.describeParts(w, m, f)
 	if f == d.Place(wire.ResponseCode).Field && m.IsAnswer() {

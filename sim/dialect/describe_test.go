@@ -239,6 +239,7 @@ func TestWhatIsNotOfItsKindIsTold(t *testing.T) {
 		value, want string
 	}{
 		{4, "000000001000", ""}, {4, "ABCDEFGHIJKL", "not of its kind, n: digits alone"}, {4, "      001000", "not of its kind, n"},
+		{4, "00****001000", "       masked where it was recorded, or not of its kind, n: digits alone"}, {4, "ABCD**GHIJKL", "       not of its kind, n"},
 		{28, "C00000100", ""}, {28, "Z00000100", "not of its kind, x+n: C or D, then digits"}, {28, "C0000010A", "not of its kind, x+n"},
 		{37, "ABC", ""},
 	} {

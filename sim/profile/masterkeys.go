@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/posfleet/posfleet/sim/keys"
@@ -78,8 +79,10 @@ const leastComponents, mostComponents = 2, 3
 
 // components puts a master key together from the files of its components: 32 hexadecimal
 // digits each, and behind them the check value that was handed over with it, if one was.
+// Two that are the same are one that somebody gave twice, and cancel each other.
 func (r reader) components(v strict.Value, p *Profile, dir folder) []byte {
-	key, n := make([]byte, 16), 0
+	key := make([]byte, 16)
+	var parts [][]byte
 	r.List(v, func(v strict.Value) {
 		path, ok := r.Scalar(v)
 		if !ok {
@@ -106,11 +109,17 @@ func (r reader) components(v strict.Value, p *Profile, dir folder) []byte {
 				r.Fail(v, "file %s: %w; a digit of it is not as it was handed over", path, err)
 			}
 		}
+		if slices.ContainsFunc(parts, func(p []byte) bool { return bytes.Equal(p, part) }) {
+			r.Fail(v, "file %s is a component that stands before: the two cancel each other", path)
+		}
+		parts = append(parts, part)
 		subtle.XORBytes(key, key, part)
-		n++
 	})
-	if r.OK() && (n < leastComponents || n > mostComponents) {
+	if n := len(parts); r.OK() && (n < leastComponents || n > mostComponents) {
 		r.Fail(v, "%d components, want %d or %d", n, leastComponents, mostComponents)
+	}
+	if !r.OK() {
+		return nil
 	}
 	return key
 }
@@ -196,7 +205,11 @@ func keyOf(data []byte, lengths ...int) ([]byte, error) {
 	data = bytes.TrimSpace(data)
 	key := make([]byte, hex.DecodedLen(len(data)))
 	if n, err := hex.Decode(key, data); err != nil || !slices.Contains(lengths, n) {
-		return nil, fmt.Errorf("holds no key, want %d hexadecimal digits", 2*lengths[0])
+		var digits []string
+		for _, n := range lengths {
+			digits = append(digits, strconv.Itoa(2*n))
+		}
+		return nil, fmt.Errorf("holds no key, want %s hexadecimal digits", strings.Join(digits, " or "))
 	}
 	return key, nil
 }

@@ -107,6 +107,9 @@ func (r reader) terminalEntry(v strict.Value, p *Profile, dir folder) terminalEn
 		"under":      func(v strict.Value) { g.under, g.inHSM = r.protection(v, p, dir) },
 	})
 	r.checkEntry(&g, p.SignIn == "")
+	if kcv.Given() && len(g.seed) > 0 {
+		r.Fail(kcv, "of keys that are derived, of which each has another one; leave it away")
+	}
 	if kcv.Given() && len(g.master) > 0 {
 		if s, ok := r.Scalar(kcv); ok {
 			if err := checks(p.SignIn.Cipher(), g.master, s); err != nil {

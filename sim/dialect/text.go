@@ -41,9 +41,9 @@ func readable(v []byte) string {
 }
 
 // plainASCII reports whether all of v is ASCII that readable leaves as it is.
-func plainASCII(v []byte) bool {
-	for _, c := range v {
-		if c < ' ' || c > '~' || c == '\\' {
+func plainASCII[text string | []byte](v text) bool {
+	for i := range len(v) {
+		if c := v[i]; c < ' ' || c > '~' || c == '\\' {
 			return false
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 // paletted is a picture in 256 colours at most. A figure has a dozen, and a thousand
 // shades where text and lines meet the paper: of those that nobody can tell apart the
-// most frequent is kept. Its file is half as large, and written in a fraction of the time.
+// most frequent is kept. Its file is a third as large, and written in a fraction of the time.
 func paletted(picture draw.Image) image.Image {
 	from, ok := picture.(*image.RGBA)
 	if !ok || !from.Opaque() {

@@ -157,8 +157,8 @@ func (c *Check) coverFields(scenario, code string, found verdicts.State, cells *
 		if n < 2 {
 			continue
 		}
-		id := strconv.Itoa(n)
-		verdicts.CellOf(cells, id, d.FieldName(n)).Came(scenario, code, found)
-		verdicts.CellOf(&c.results.Coverage.Fields, id, d.FieldName(n)).Came(scenario, "", found)
+		id, name := strconv.Itoa(n), d.FieldName(n)
+		verdicts.CellOf(cells, id, name).Came(scenario, code, found)
+		verdicts.CellOf(&c.results.Coverage.Fields, id, name).Came(scenario, "", found)
 	}
 }

@@ -187,27 +187,32 @@ func readable(name string, src []byte) error {
 	n := 0
 	for line := range bytes.Lines(src) {
 		n++
-		at := fmt.Sprintf("%s:%d", name, n)
+		at := func() string { return fmt.Sprintf("%s:%d", name, n) }
 		if len(line) > longestLine {
-			return fmt.Errorf("%s: line of %d octets, at most %d are read", at, len(line), longestLine)
+			return fmt.Errorf("%s: line of %d octets, at most %d are read", at(), len(line), longestLine)
 		}
-		if trimmed := bytes.TrimSpace(line); bytes.HasPrefix(trimmed, []byte(`"""`)) || bytes.HasPrefix(trimmed, []byte("```")) {
+		trimmed := bytes.TrimSpace(line)
+		if bytes.HasPrefix(trimmed, []byte(`"""`)) || bytes.HasPrefix(trimmed, []byte("```")) {
 			text = !text
 		}
 		if text {
 			continue
 		}
-		if m := languageOf.FindSubmatch(line); m != nil {
-			language = string(m[1])
+		if bytes.HasPrefix(trimmed, []byte("#")) {
+			if m := languageOf.FindSubmatch(line); m != nil {
+				language = string(m[1])
+			}
 		}
-		if wideHeader.Match(line) {
-			return fmt.Errorf("%s: full-width colon ： after language; write # language: zh-CN", at)
+		if bytes.Contains(line, []byte("：")) {
+			if wideHeader.Match(line) {
+				return fmt.Errorf("%s: full-width colon ： after language; write # language: zh-CN", at())
+			}
+			if m := wideKeyword.FindSubmatch(line); m != nil && keyword(string(m[1])) {
+				return fmt.Errorf("%s: full-width colon ： after %s; write %s: as in ASCII", at(), m[1], m[1])
+			}
 		}
-		if m := wideKeyword.FindSubmatch(line); m != nil && keyword(string(m[1])) {
-			return fmt.Errorf("%s: full-width colon ： after %s; write %s: as in ASCII", at, m[1], m[1])
-		}
-		if word, _, found := bytes.Cut(bytes.TrimSpace(line), []byte(":")); found && language == "en" && !keywordOf("en", string(word)) && keywordOf("zh-CN", string(word)) {
-			return fmt.Errorf("%s: %s is Chinese; write # language: zh-CN above it", at, word)
+		if word, _, found := bytes.Cut(trimmed, []byte(":")); found && language == "en" && !keywordOf("en", string(word)) && keywordOf("zh-CN", string(word)) {
+			return fmt.Errorf("%s: %s is Chinese; write # language: zh-CN above it", at(), word)
 		}
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -190,7 +191,7 @@ func isJSON(ts *testscript.TestScript, neg bool, args []string) {
 
 // secrets finds what must never be shown of the bundled network: whole card
 // numbers, tracks, payment codes, master keys.
-var secrets = func() *regexp.Regexp {
+var secrets = sync.OnceValue(func() *regexp.Regexp { // not in each process that tests start
 	p, err := profile.Bundled("cup", 0)
 	if err != nil {
 		panic(err)
@@ -207,7 +208,7 @@ var secrets = func() *regexp.Regexp {
 		}
 	}
 	return regexp.MustCompile("(?i)" + strings.Join(shapes, "|"))
-}()
+})
 
 // nosecrets [FILE…] looks for secrets in what posfleet last said and in files.
 func noSecrets(ts *testscript.TestScript, neg bool, args []string) {
@@ -216,7 +217,7 @@ func noSecrets(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	for _, name := range append([]string{"stdout", "stderr"}, args...) {
 		text := ts.ReadFile(name)
-		if at := secrets.FindStringIndex(text); at != nil {
+		if at := secrets().FindStringIndex(text); at != nil {
 			from := strings.LastIndexByte(text[:at[0]], '\n') + 1
 			ts.Fatalf("%s shows what it must not, in line %d after %q", name, strings.Count(text[:at[0]], "\n")+1, text[from:at[0]])
 		}

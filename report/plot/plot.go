@@ -10,6 +10,7 @@ package plot
 import (
 	"bytes"
 	"fmt"
+	"image/color"
 	"image/png"
 	"io"
 	"path/filepath"
@@ -100,7 +101,10 @@ func render[T any](draw func(T) *sheet, of T, as func(*sheet) ([]byte, error)) (
 // svg gives the sheet as an SVG document, the same octets every time.
 func svg(s *sheet) ([]byte, error) {
 	c := vgsvg.NewWith(vgsvg.UseWH(width, s.height()))
-	s.draw(draw.New(c))
+	paper := draw.New(c)
+	paper.SetColor(color.White)
+	paper.Fill(paper.Rectangle.Path())
+	s.draw(paper)
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
 		return nil, err
@@ -114,13 +118,13 @@ func svg(s *sheet) ([]byte, error) {
 // dpi makes a PNG 1,440 pixels wide: two for each CSS pixel of a page column.
 const dpi = 144
 
-// raster gives the sheet as a PNG.
+// raster gives the sheet as a PNG of at most 256 colours.
 func raster(s *sheet) ([]byte, error) {
-	c := vgimg.NewWith(vgimg.UseWH(width, s.height()), vgimg.UseDPI(dpi))
+	c := vgimg.NewWith(vgimg.UseWH(width, s.height()), vgimg.UseDPI(dpi)) // white from the start
 	s.draw(draw.New(c))
 	var b bytes.Buffer
 	enc := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := enc.Encode(&b, c.Image()); err != nil {
+	if err := enc.Encode(&b, paletted(c.Image())); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil

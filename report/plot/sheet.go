@@ -132,10 +132,8 @@ func (s *sheet) foot() vg.Length { return 14 + vg.Length(len(s.notes))*noteRow }
 
 func (s *sheet) height() vg.Length { return s.head() + s.tall + s.foot() }
 
-// draw lays the sheet out on a canvas of its size.
+// draw lays the sheet out on a white canvas of its size.
 func (s *sheet) draw(c draw.Canvas) {
-	c.SetColor(color.White)
-	c.Fill(c.Rectangle.Path())
 	room := c.Max.X - 2*margin
 	at := func(sty text.Style, x, y vg.Length, txt string) {
 		c.FillText(sty, vg.Point{X: x, Y: y}, fit(sty, txt, room))

@@ -104,6 +104,9 @@ func (d *Dialect) FieldName(f int) string {
 	if len(name) > 60 {
 		name = name[:60]
 	}
+	if plainASCII(name) {
+		return name
+	}
 	return readable([]byte(name))
 }
 

@@ -14,6 +14,9 @@ import (
 // controls, marks that change the direction of writing, backslashes and octets
 // that are no character become \xHH.
 func readable(v []byte) string {
+	if plainASCII(v) {
+		return string(v)
+	}
 	next := nextGBK
 	if isUTF8(v) {
 		next = utf8.DecodeRune
@@ -35,6 +38,16 @@ func readable(v []byte) string {
 		v = v[n:]
 	}
 	return s.String()
+}
+
+// plainASCII reports whether all of v is ASCII that readable leaves as it is.
+func plainASCII[text string | []byte](v text) bool {
+	for i := range len(v) {
+		if c := v[i]; c < ' ' || c > '~' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func escape(s *strings.Builder, v []byte) {

@@ -128,6 +128,7 @@ func TestRefusals(t *testing.T) {
 		{"range within", "\"6225000000000014\"", "\"6250930000000002\"\n    count: 10", ""},
 		{"range leaves its test range", "\"6225000000000014\"", "\"6250930000000002\"\n    count: 11", `bank.yaml:15: cards[1]: card number 625093******0002 may be a live one`},
 		{"card twice", "cards:", "cards:\n  - {role: poor, pan: \"6225000000000022\", expiry: \"4912\"}\n  - {role: rich, pan: \"6225000000000014\", expiry: \"4912\", count: 2}", `bank.yaml:16: cards[2]: card number 622500******0022 is also one of role poor; give each role its own`},
+		{"payment code twice", "cards:", "cards:\n  - {role: scan, code: \"6225000000000000003\"}\n  - {role: wave, code: \"6225000000000000001\", count: 5}", `bank.yaml:16: cards[2]: payment code 622500*********0003 is also one of role scan; give each role its own`},
 		{"role twice", "cards:", "cards:\n  - {role: good, pan: \"6225000000000022\", expiry: \"4912\"}", `bank.yaml:16: cards[2]: role good stands twice; leave one away`},
 		{"expiry", `"4912"`, `"1249x"`, `bank.yaml:17: cards[1].expiry: "1249x", want YYMM`},
 		{"expiry month", `"4912"`, `"4913"`, `bank.yaml:17: cards[1].expiry: "4913", want YYMM`},

@@ -324,13 +324,15 @@ func (f *fleet) generate(g *terminalEntry) {
 	}
 	master, err := f.hold(g.master)
 	var own []byte
+	var derive func(tid string) [16]byte
 	if g.seed != nil {
 		own = make([]byte, 0, 16*g.count)
+		derive = keys.Deriver(g.seed)
 	}
 	for i := range g.count {
 		t := Terminal{TID: tids[width*i : width*(i+1)], MID: mids[i%len(mids)], Kind: g.kindOf(i), Master: master}
 		if g.seed != nil {
-			key := keys.Derive(g.seed, t.TID)
+			key := derive(t.TID)
 			own = append(own, key[:]...)
 			t.Master, err = f.hold(own[len(own)-16 : len(own) : len(own)])
 		}

@@ -187,6 +187,9 @@ func (l *Own) send(x *Exchange) error {
 			l.endedByHost(x.Sent)
 			l.Close()
 		}
+		if l.conn != nil && !l.buffered() && x.half(l.begun()) { // its rest would come before the answer
+			l.Close()
+		}
 		if (l.conn == nil || x.any()) && x.Began == 0 {
 			x.Began = x.Sent
 		}
@@ -211,9 +214,7 @@ func (l *Own) send(x *Exchange) error {
 	if n, err := l.conn.Write(x.Request); err != nil {
 		return &writeError{n, bare(err)}
 	}
-	empty := l.empty()
 	err := l.wait(x)
-	x.Empty = l.empty() - empty
 	if l.Emulation != nil && err == nil && x.Unreadable == nil {
 		err = l.comingDown(x)
 	}
@@ -225,9 +226,12 @@ func (l *Own) send(x *Exchange) error {
 // as it was read, or when no other comes soon: the terminal's is the only request.
 func (l *Own) wait(x *Exchange) error {
 	var doubtful *Unread
+	var before int // empty messages before that one
 	by, heard := x.Sent+x.Timeout, time.Duration(0)
+	empty := l.empty() // before the latest message
 	for {
 		body, err := l.reader.Next()
+		x.Empty = l.empty() - empty
 		if err != nil {
 			_, unwritten := errors.AsType[*writeError](err)
 			late := errors.Is(err, os.ErrDeadlineExceeded)
@@ -238,7 +242,7 @@ func (l *Own) wait(x *Exchange) error {
 				return ErrStopped
 			case doubtful != nil && !(late && l.deadline < by):
 				x.Answer.Reset()
-				x.Unreadable, x.Done = doubtful, heard
+				x.Unreadable, x.Done, x.Empty = doubtful, heard, before
 				return nil
 			case errors.Is(err, errLost):
 				return ErrTimeout
@@ -256,19 +260,20 @@ func (l *Own) wait(x *Exchange) error {
 			x.Answer = l.format.Acquire()
 		}
 		l.answer = body
+		empty += x.Empty
 		if err := x.Answer.Read(body); err != nil {
 			unread := &Unread{bytes.Clone(body), err}
 			x.Answer.ReadPart(body)
-			switch {
-			case x.Answer.IsAnswer() && x.Answer.Key() == x.Key:
+			switch key := x.Answer.Key(); {
+			case x.Answer.IsAnswer() && key == x.Key:
 				x.Answer.Reset()
 				x.Unreadable, x.Done = unread, l.clock.Now()
 				x.doubt(doubtful)
 				return nil
-			case doubtful != nil:
+			case doubtful != nil || l.history.find(hash(&key)) != unknown: // or of an earlier request
 				x.doubt(unread)
 			default:
-				doubtful, heard = unread, l.clock.Now()
+				doubtful, heard, before = unread, l.clock.Now(), x.Empty
 				by = min(by, heard+overtaking)
 				l.readBy(by)
 			}

@@ -69,9 +69,12 @@ func (l *Own) hungUp(met *Strays) bool {
 	case perhaps:
 		return !l.readStrays(met, time.Millisecond)
 	case waits || l.buffered():
-		return !l.readSome(met, time.Millisecond, 0)
+		if !l.readSome(met, time.Millisecond, 0) {
+			return true
+		}
+		closed, _, _ = l.peek.closed() // behind what it has said
 	}
-	return false
+	return closed
 }
 
 // HungUp reports whether the host hangs up within the given time, as many do

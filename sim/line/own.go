@@ -79,7 +79,7 @@ func (l *Own) Another(faults *Faults) *Own {
 // Exchange implements Link.
 func (l *Own) Exchange(x *Exchange) error {
 	err := l.exchange(x)
-	x.Met = x.Empty > 0 || x.Left != "" || x.any()
+	x.Met = x.Empty > 0 || x.Left || x.any()
 	return err
 }
 
@@ -126,10 +126,8 @@ func (l *Own) exchange(x *Exchange) error {
 	case l.carried == 2 && !half && endOfLine(err):
 		l.single++
 	}
-	if answered {
-		x.Left = l.octetsLeft()
-	}
-	hangUp := !keep || x.Left != "" || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence
+	left := answered && l.octetsLeft()
+	hangUp := !keep || left || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence
 	patience, further := max(l.Patience, time.Millisecond), 1
 	twice := hangUp && l.doubled()
 	if twice { // else the second copy would come to the host after what is sent next
@@ -141,14 +139,13 @@ func (l *Own) exchange(x *Exchange) error {
 		}
 		l.readSome(&x.Strays, patience, further)
 	}
-	if answered && x.Left == "" {
-		x.Left = l.octetsLeft()
-	}
+	left = left || answered && l.octetsLeft()
+	x.Left = x.Left || left
 	if x.Unreadable != nil && l.hungUp(&x.Strays) { // while the answer was waited for
 		l.endedByHost(x.Done)
 		hangUp = true
 	}
-	if hangUp || x.Left != "" { // else the next answer would be read from there
+	if hangUp || left { // else the next answer would be read from there
 		l.Close()
 	}
 	return err
@@ -187,7 +184,8 @@ func (l *Own) send(x *Exchange) error {
 			l.endedByHost(x.Sent)
 			l.Close()
 		}
-		if l.conn != nil && !l.buffered() && x.half(l.begun()) { // its rest would come before the answer
+		if l.conn != nil && l.octetsLeft() { // their rest would come before the answer
+			x.Left = true
 			l.Close()
 		}
 		if (l.conn == nil || x.any()) && x.Began == 0 {

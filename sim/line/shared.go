@@ -179,6 +179,7 @@ func (s *Shared) exchange(x *Exchange) error {
 // held.
 func (s *Shared) ready(x *Exchange, h uint64) error {
 	if s.conn != nil && len(s.open) == 0 && s.conn.begun > 0 {
+		x.Left, x.Met, s.conn.told = true, true, true
 		s.retire(s.conn, s.clock.Now(), 0)
 	}
 	if s.conn == nil {
@@ -200,7 +201,7 @@ func (s *Shared) ready(x *Exchange, h uint64) error {
 // handOver gives an exchange what the line has met since the last one took it.
 func (s *Shared) handOver(x *Exchange) {
 	x.Strays.add(s.Leftovers())
-	x.Met = x.any()
+	x.Met = x.Met || x.any()
 }
 
 // flush writes what waits, unless another goroutine is at it, which then

@@ -51,13 +51,20 @@ func (s *Shared) meant(conn *concentrator, octets []byte) *call {
 		all++
 		same := func(f int) bool { return m.HasField(f) && bytes.Equal(m.Field(f), request.Field(f)) }
 		rest := len(others) > 0 && !slices.ContainsFunc(others, func(f int) bool { return !same(f) })
-		if !(class && (rest || same(first) || !m.HasField(first)) || rest && same(first)) {
+		alike := 0
+		switch {
+		case class && (rest || same(first) || !m.HasField(first)) || rest && same(first):
+			for f := range m.Fields {
+				if bytes.Equal(request.Field(f), m.Field(f)) {
+					alike++
+				}
+			}
+		case bad == nil:
 			continue
 		}
-		alike := 0
-		for f := range m.Fields {
-			if bytes.Equal(request.Field(f), m.Field(f)) {
-				alike++
+		for _, f := range s.format.Pair { // behind what is wrong
+			if v := request.Field(f); bad != nil && len(v) > 0 && bytes.Contains(octets, v) {
+				alike += 128
 			}
 		}
 		switch {

@@ -155,6 +155,39 @@ func TestUnreadableMessageOfAnotherEndsNoExchange(t *testing.T) {
 	}
 }
 
+// Of several on a line an answer that cannot be read is of the one whose terminal it names, be
+// that behind what is wrong with it.
+func TestUnreadableAnswersAreOfTheTerminalTheyName(t *testing.T) {
+	d := scripted(t, func(_ int, p *peer) {
+		a, b := p.request(), p.request()
+		if a == nil || b == nil {
+			return
+		}
+		for _, answer := range [][]byte{approval(b), approval(a)} {
+			answer[2+11+2+8+3] = 0xEE // the amount's first two digits
+			p.Write(answer)
+		}
+		p.request()
+	})
+	s := newShared(t, d)
+	both := make(chan *line.Exchange)
+	for _, tid := range []string{tid, "10000002"} {
+		go func() {
+			x := purchaseOf(tid, 1, 100)
+			if err := s.Exchange(x); err != nil {
+				t.Errorf("terminal %s: %v", tid, err)
+			}
+			if u, is := errors.AsType[*line.Unread](x.Unreadable); !is || !bytes.Contains(u.Octets, []byte(tid)) {
+				t.Errorf("terminal %s: %v, want its own answer refused", tid, x.Unreadable)
+			}
+			both <- x
+		}()
+	}
+	if n := (<-both).Unmatched + (<-both).Unmatched; n != 0 {
+		t.Errorf("%d unmatched", n)
+	}
+}
+
 // What an exchange leaves on a line is not before the next answer, be it half a message or the
 // line's end behind a further one.
 func TestWhatAnExchangeLeavesIsNotBeforeTheNextAnswer(t *testing.T) {
@@ -205,6 +238,9 @@ func TestWhatAnExchangeLeavesIsNotBeforeTheNextAnswer(t *testing.T) {
 				y := purchaseOf(tid, 2, 200)
 				if err := link.Exchange(y); !mine(y, err, 200) {
 					t.Errorf("the next one: %v, %v", err, y.Unreadable)
+				}
+				if half := name == "half a message"; y.Left != half {
+					t.Errorf("octets were left: %v, want %v", y.Left, half)
 				}
 			})
 		}

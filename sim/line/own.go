@@ -39,6 +39,7 @@ type Own struct {
 	carried  int           // exchanges that the connection has carried
 	silent   int           // of them the last ones, since octets came
 	single   int           // connections in a row that the host ended after one exchange
+	ended    bool          // the host has ended one soon after an exchange, be it not the first
 	history  history
 	answer   []byte // the latest, a view
 }
@@ -154,9 +155,20 @@ func (l *Own) exchange(x *Exchange) error {
 // endedByHost takes down that the host has ended the connection by now, where it did so
 // soon after the first exchange.
 func (l *Own) endedByHost(now time.Duration) {
-	if l.carried == 1 && now-l.used < time.Second {
-		l.single++
+	if now-l.used < time.Second {
+		l.ended = true
+		if l.carried == 1 {
+			l.single++
+		}
 	}
+}
+
+// HostEnded reports whether the host has ended a connection soon after an exchange, nothing
+// being asked, since this was called last: the next request may meet that.
+func (l *Own) HostEnded() bool {
+	ended := l.ended
+	l.ended = false
+	return ended
 }
 
 // HostHangsUp reports whether the line has learned that the host hangs up after each

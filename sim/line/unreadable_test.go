@@ -247,6 +247,35 @@ func TestWhatAnExchangeLeavesIsNotBeforeTheNextAnswer(t *testing.T) {
 	}
 }
 
+// A host that ends connections after some of its answers is noticed at the first such end,
+// whichever exchange of the connection it was.
+func TestEndOfAConnectionThatCarriedSeveralIsNoticed(t *testing.T) {
+	ended := make(chan bool, 1)
+	d := scripted(t, func(_ int, p *peer) {
+		for req := p.request(); req != nil; req = p.request() {
+			p.Write(approval(req))
+			if req.FieldUint(11) == 2 {
+				p.Write([]byte{0, 2, 0xEE, 0xEE})
+				p.CloseWrite()
+				ended <- true
+			}
+		}
+	})
+	l := newOwn(t, d)
+	for trace := 1; trace <= 3; trace++ {
+		if x := purchaseOf(tid, trace, 100); !mine(x, l.Exchange(x), 100) || l.HostEnded() != (trace == 3) {
+			t.Errorf("exchange %d: unreadable %v; whether the host has ended a connection is not told", trace, x.Unreadable)
+		}
+		if trace == 2 {
+			<-ended
+			time.Sleep(20 * time.Millisecond) // through the kernel
+		}
+	}
+	if l.HostEnded() {
+		t.Error("an end is told twice")
+	}
+}
+
 // Empty messages that keep a shared line open while nobody waits are before no answer; those that
 // came while one waited are, also when it comes in a segment of its own or never.
 func TestEmptyMessagesOfASharedLine(t *testing.T) {

@@ -421,10 +421,14 @@ type arrivals struct {
 // be told if that never comes, and how many frames without one. Those that came while
 // nobody waited for an answer keep the connection open, and are before none.
 func (a *arrivals) Read(p []byte) (int, error) {
-	if octets, announced := a.reader.Begun(); announced > 0 || len(octets) > 0 || a.reader.Empty > a.before {
+	octets, announced := a.reader.Begun()
+	if some := announced > 0 || len(octets) > 0; some || a.begun > 0 || a.reader.Empty > a.before {
 		a.line.mu.Lock()
 		a.half, a.announced = append(a.half[:0], octets...), announced
-		if a.begun == 0 && (announced > 0 || len(octets) > 0) {
+		switch {
+		case !some: // of an empty message
+			a.begun = 0
+		case a.begun == 0:
 			a.begun = a.line.clock.Now()
 		}
 		if len(a.line.open) == 0 {

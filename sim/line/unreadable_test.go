@@ -276,6 +276,33 @@ func TestEndOfAConnectionThatCarriedSeveralIsNoticed(t *testing.T) {
 	}
 }
 
+// An empty message in two segments leaves nothing on a shared line.
+func TestEmptyMessageInPiecesLeavesNothing(t *testing.T) {
+	idle := make(chan bool)
+	d := scripted(t, func(_ int, p *peer) {
+		p.Write(approval(p.request()))
+		for range 2 {
+			time.Sleep(20 * time.Millisecond) // a segment of its own
+			p.Write([]byte{0})
+		}
+		time.Sleep(20 * time.Millisecond) // through the kernel
+		idle <- true
+		if req := p.request(); req != nil {
+			p.Write(approval(req))
+			p.request()
+		}
+	})
+	s := newShared(t, d)
+	for trace := 1; trace <= 2; trace++ {
+		if x := within(purchaseOf(tid, trace, 100), 5*time.Second); !mine(x, s.Exchange(x), 100) || x.Left || x.Began > 0 && trace == 2 {
+			t.Errorf("exchange %d: octets were left: %v, connected anew: %v", trace, x.Left, x.Began > 0)
+		}
+		if trace == 1 {
+			<-idle
+		}
+	}
+}
+
 // Empty messages that keep a shared line open while nobody waits are before no answer; those that
 // came while one waited are, also when it comes in a segment of its own or never.
 func TestEmptyMessagesOfASharedLine(t *testing.T) {

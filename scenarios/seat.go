@@ -109,7 +109,7 @@ func (s *seat) end(err error, stopped bool) {
 	}
 	c.waited(w)
 	unsettled := s.settle(w)
-	if is && !bent && own.HostHangsUp() { // what one line has lost requests to, others need not
+	if is && (own.HostEnded() || own.HostHangsUp()) && !bent { // what one line has lost requests to, or might have, others need not
 		s.check.hangsUp.Store(true)
 	}
 	if unsettled != nil && !stopped && !p.Unreached {

@@ -395,7 +395,7 @@ func (p *Player) around(f *dialect.Form, r *Result) {
 	if p.x.Empty > 0 && r.Outcome == report.TimedOut && r.Stray == nil {
 		r.Why = fmt.Errorf("%w; empty messages came, a length and nothing after it", r.Why)
 	}
-	if p.x.Left != "" {
+	if p.x.Left && !p.T.Disturbed() {
 		r.Should.Add(rules.NoRest)
 	}
 	if p.x.Duplicate > 0 && !p.T.doubled() {

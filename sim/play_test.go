@@ -97,7 +97,7 @@ func TestWhatComesAroundAnAnswer(t *testing.T) {
 		{"a stray", func(p *Player) { p.x.Kept = []line.Stray{{Why: "nobody's"}} }, report.Approved, nil, true},
 		{"an empty message", func(p *Player) { p.x.Empty = 1 }, report.Refused, []*rules.Rule{rules.NoEmpty}, false},
 		{"an empty message and no answer", func(p *Player) { p.x.Empty = 1 }, report.TimedOut, nil, false},
-		{"octets that are left", func(p *Player) { p.x.Left = "3 octets" }, report.Approved, []*rules.Rule{rules.NoRest}, false},
+		{"octets that are left", func(p *Player) { p.x.Left = true }, report.Approved, []*rules.Rule{rules.NoRest}, false},
 		{"a second answer", func(p *Player) { p.x.Duplicate = 1 }, report.Approved, []*rules.Rule{rules.Once}, false},
 		{"a second answer of a line without doubles", func(p *Player) { p.x.Duplicate = 1; p.T.Faults = &line.Faults{} }, report.Approved, []*rules.Rule{rules.Once}, false},
 		{"an answer that the line doubled", func(p *Player) {

@@ -51,6 +51,11 @@ func decodeCommand() *cobra.Command {
 			if err != nil {
 				return usage(err)
 			}
+			if request != "" && checked.derived() {
+				if q, err := oneMessage(p.Dialect, request); err == nil {
+					_, _ = checked.derive(q) // what is wrong with it is told at the end
+				}
+			}
 			in, name, done, err := decodeInput(cmd.InOrStdin(), args, &p.Dialect.Format)
 			if err != nil {
 				return usage(err)

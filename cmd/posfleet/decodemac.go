@@ -23,9 +23,13 @@ import (
 // key file.
 type macs struct {
 	profile *profile.Profile
-	masters map[string][]byte    // of terminals, by TID; none without a profile of the user's
-	keys    map[string]*keys.Key // by TID, * for all others
+	masters map[string][]byte      // of terminals, by TID; none without a profile of the user's
+	keys    map[string]*keys.Key   // by TID, * for all others
+	asked   map[wire.Key]*keys.Key // of answers to the requests so far, where keys are derived
 }
+
+// mostAsked bounds the requests whose answers' keys are kept, of a long capture.
+const mostAsked = 1 << 14
 
 // newMACs knows the master keys of a profile that is the user's, and the keys of
 // a file, if there is one. Without either it is nil.
@@ -33,7 +37,7 @@ func newMACs(p *profile.Profile, own bool, file string) (*macs, error) {
 	if !own && file == "" {
 		return nil, nil
 	}
-	m := &macs{profile: p, masters: map[string][]byte{}, keys: map[string]*keys.Key{}}
+	m := &macs{profile: p, masters: map[string][]byte{}, keys: map[string]*keys.Key{}, asked: map[wire.Key]*keys.Key{}}
 	for i := range p.Terminals {
 		if t := &p.Terminals[i]; own {
 			m.masters[t.TID] = t.Master
@@ -147,6 +151,26 @@ func (m *macs) derives(request *wire.Message) (*keys.Derived, error) {
 	return made, nil
 }
 
+// derive is the key of a message's MAC, where the network derives keys for each transaction:
+// that of an answer goes with the key serial number of its request.
+func (m *macs) derive(msg *wire.Message) (*keys.Key, error) {
+	if msg.IsAnswer() {
+		if key := m.asked[msg.Key()]; key != nil {
+			return key, nil
+		}
+		return nil, errors.New("its key is that of its request's key serial number, and no request before it is that (--answer-to)")
+	}
+	made, err := m.derives(msg)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.asked) >= mostAsked {
+		clear(m.asked)
+	}
+	m.asked[msg.Key()] = made.Answer
+	return made.MAC, nil
+}
+
 // macKey reads the key in the words of a line. Its error quotes no key.
 func macKey(words [][]byte, c keys.Cipher) (*keys.Key, error) {
 	if len(words) != 2 {
@@ -173,16 +197,11 @@ func (m *macs) tell(w io.Writer, msg *wire.Message) {
 	}
 	key := m.key(tid)
 	if key == nil && m.derived() {
-		if msg.IsAnswer() {
-			fmt.Fprintln(w, "MAC  not checked: its key is that of its request's key serial number (--answer-to)")
-			return
-		}
-		made, err := m.derives(msg)
-		if err != nil {
+		var err error
+		if key, err = m.derive(msg); err != nil {
 			fmt.Fprintf(w, "MAC  not checked: %v\n", err)
 			return
 		}
-		key = made.MAC
 	}
 	switch {
 	case key == nil && len(m.masters) == 0:

@@ -48,9 +48,9 @@ type Exchange struct {
 
 	// What came besides the answer stands last: an exchange that goes well does not
 	// touch it, and ten thousand in flight do not fit the processor's cache.
-	Met   bool   // something did
-	Empty int    // frames without a message that came between request and answer
-	Left  string // octets after the answer that are of no message yet, the first few
+	Met   bool // something did
+	Empty int  // frames without a message that came between request and answer
+	Left  bool // octets came after the answer, or stood before the request, that are of no whole message
 	Strays
 
 	// What an [Emulation] added, by the clock: none of it is the host's.
@@ -71,7 +71,7 @@ func (u *Unread) Unwrap() error { return u.Err }
 func (x *Exchange) Reset() {
 	x.Began, x.Unreadable, x.Answer = 0, nil, nil
 	if x.Met {
-		x.Met, x.Empty, x.Left, x.Strays = false, 0, "", Strays{}
+		x.Met, x.Empty, x.Left, x.Strays = false, 0, false, Strays{}
 	}
 }
 

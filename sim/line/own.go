@@ -39,6 +39,7 @@ type Own struct {
 	carried  int           // exchanges that the connection has carried
 	silent   int           // of them the last ones, since octets came
 	single   int           // connections in a row that the host ended after one exchange
+	ended    bool          // the host has ended one soon after an exchange, be it not the first
 	history  history
 	answer   []byte // the latest, a view
 }
@@ -79,7 +80,7 @@ func (l *Own) Another(faults *Faults) *Own {
 // Exchange implements Link.
 func (l *Own) Exchange(x *Exchange) error {
 	err := l.exchange(x)
-	x.Met = x.Empty > 0 || x.Left != "" || x.any()
+	x.Met = x.Empty > 0 || x.Left || x.any()
 	return err
 }
 
@@ -126,10 +127,8 @@ func (l *Own) exchange(x *Exchange) error {
 	case l.carried == 2 && !half && endOfLine(err):
 		l.single++
 	}
-	if answered {
-		x.Left = l.octetsLeft()
-	}
-	hangUp := !keep || x.Left != "" || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence
+	left := answered && l.octetsLeft()
+	hangUp := !keep || left || l.Each || l.dialer.HangsUp || l.single >= hangsUp || l.silent >= silence
 	patience, further := max(l.Patience, time.Millisecond), 1
 	twice := hangUp && l.doubled()
 	if twice { // else the second copy would come to the host after what is sent next
@@ -141,14 +140,13 @@ func (l *Own) exchange(x *Exchange) error {
 		}
 		l.readSome(&x.Strays, patience, further)
 	}
-	if answered && x.Left == "" {
-		x.Left = l.octetsLeft()
-	}
+	left = left || answered && l.octetsLeft()
+	x.Left = x.Left || left
 	if x.Unreadable != nil && l.hungUp(&x.Strays) { // while the answer was waited for
 		l.endedByHost(x.Done)
 		hangUp = true
 	}
-	if hangUp || x.Left != "" { // else the next answer would be read from there
+	if hangUp || left { // else the next answer would be read from there
 		l.Close()
 	}
 	return err
@@ -157,9 +155,20 @@ func (l *Own) exchange(x *Exchange) error {
 // endedByHost takes down that the host has ended the connection by now, where it did so
 // soon after the first exchange.
 func (l *Own) endedByHost(now time.Duration) {
-	if l.carried == 1 && now-l.used < time.Second {
-		l.single++
+	if now-l.used < time.Second {
+		l.ended = true
+		if l.carried == 1 {
+			l.single++
+		}
 	}
+}
+
+// HostEnded reports whether the host has ended a connection soon after an exchange, nothing
+// being asked, since this was called last: the next request may meet that.
+func (l *Own) HostEnded() bool {
+	ended := l.ended
+	l.ended = false
+	return ended
 }
 
 // HostHangsUp reports whether the line has learned that the host hangs up after each
@@ -187,6 +196,10 @@ func (l *Own) send(x *Exchange) error {
 			l.endedByHost(x.Sent)
 			l.Close()
 		}
+		if l.conn != nil && l.octetsLeft() { // their rest would come before the answer
+			x.Left = true
+			l.Close()
+		}
 		if (l.conn == nil || x.any()) && x.Began == 0 {
 			x.Began = x.Sent
 		}
@@ -211,9 +224,7 @@ func (l *Own) send(x *Exchange) error {
 	if n, err := l.conn.Write(x.Request); err != nil {
 		return &writeError{n, bare(err)}
 	}
-	empty := l.empty()
 	err := l.wait(x)
-	x.Empty = l.empty() - empty
 	if l.Emulation != nil && err == nil && x.Unreadable == nil {
 		err = l.comingDown(x)
 	}
@@ -225,9 +236,12 @@ func (l *Own) send(x *Exchange) error {
 // as it was read, or when no other comes soon: the terminal's is the only request.
 func (l *Own) wait(x *Exchange) error {
 	var doubtful *Unread
+	var before int // empty messages before that one
 	by, heard := x.Sent+x.Timeout, time.Duration(0)
+	empty := l.empty() // before the latest message
 	for {
 		body, err := l.reader.Next()
+		x.Empty = l.empty() - empty
 		if err != nil {
 			_, unwritten := errors.AsType[*writeError](err)
 			late := errors.Is(err, os.ErrDeadlineExceeded)
@@ -238,7 +252,7 @@ func (l *Own) wait(x *Exchange) error {
 				return ErrStopped
 			case doubtful != nil && !(late && l.deadline < by):
 				x.Answer.Reset()
-				x.Unreadable, x.Done = doubtful, heard
+				x.Unreadable, x.Done, x.Empty = doubtful, heard, before
 				return nil
 			case errors.Is(err, errLost):
 				return ErrTimeout
@@ -256,19 +270,20 @@ func (l *Own) wait(x *Exchange) error {
 			x.Answer = l.format.Acquire()
 		}
 		l.answer = body
+		empty += x.Empty
 		if err := x.Answer.Read(body); err != nil {
 			unread := &Unread{bytes.Clone(body), err}
 			x.Answer.ReadPart(body)
-			switch {
-			case x.Answer.IsAnswer() && x.Answer.Key() == x.Key:
+			switch key := x.Answer.Key(); {
+			case x.Answer.IsAnswer() && key == x.Key:
 				x.Answer.Reset()
 				x.Unreadable, x.Done = unread, l.clock.Now()
 				x.doubt(doubtful)
 				return nil
-			case doubtful != nil:
+			case doubtful != nil || l.history.find(hash(&key)) != unknown: // or of an earlier request
 				x.doubt(unread)
 			default:
-				doubtful, heard = unread, l.clock.Now()
+				doubtful, heard, before = unread, l.clock.Now(), x.Empty
 				by = min(by, heard+overtaking)
 				l.readBy(by)
 			}

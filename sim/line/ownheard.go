@@ -12,22 +12,15 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// octetsLeft is what follows the answer that has been read and is of no whole message,
-// the first two octets of it: no more, they may be of a card number. Octets that read as the
-// length of a message are that only while more of it comes.
-func (l *Own) octetsLeft() string {
+// octetsLeft reports whether octets follow the answer that has been read and are of no whole
+// message. Those that read as the length of a message are that only while more of it comes.
+func (l *Own) octetsLeft() bool {
 	r := l.unread()
 	if r.Left() == 0 {
-		return ""
+		return false
 	}
 	octets, announced := r.Begun()
-	switch {
-	case announced > 0 && (len(octets) >= announced || l.peek.waits()):
-		return "" // of another message
-	case announced > 0:
-		octets = r.Unread()
-	}
-	return string(octets[:min(2, len(octets))])
+	return announced == 0 && len(octets) > 0 || announced > len(octets) && !l.peek.waits()
 }
 
 // unread is the reader that has what has come and was not given: a line's with faults has two.
@@ -69,9 +62,12 @@ func (l *Own) hungUp(met *Strays) bool {
 	case perhaps:
 		return !l.readStrays(met, time.Millisecond)
 	case waits || l.buffered():
-		return !l.readSome(met, time.Millisecond, 0)
+		if !l.readSome(met, time.Millisecond, 0) {
+			return true
+		}
+		closed, _, _ = l.peek.closed() // behind what it has said
 	}
-	return false
+	return closed
 }
 
 // HungUp reports whether the host hangs up within the given time, as many do

@@ -54,10 +54,13 @@ type concentrator struct {
 	heard  time.Duration // when a message came last
 	silent int           // exchanges given up for which nothing was heard all the time
 	empty  int           // frames without a message that have come since a message did
+	given  int           // of them those that exchanges were told of which were given up
 	until  time.Duration // when the last answer may come of one that was given up; 0 for one in use
 
-	half      []byte // what has come of a message that is not whole yet, when it took more than one read
-	announced int    // the octets that it should have; see [wire.Reader.Begun]
+	half      []byte        // what has come of a message that is not whole yet, when it took more than one read
+	announced int           // the octets that it should have; see [wire.Reader.Begun]
+	begun     time.Duration // when its first octets had come; 0 for nothing
+	told      bool          // it was told
 }
 
 // call is one exchange waiting on a shared line. It is made once for each
@@ -73,8 +76,9 @@ type call struct {
 	of       *Exchange
 	unread   *Strays // what seems to be meant for it and is not its answer; nil for nothing
 
-	unreadable error // an [Unread] when the answer is one, unless another comes by the deadline
-	empty      int   // frames without a message that came right before the answer, or before it was given up
+	doubtful   *Unread // is its answer unless another comes by the deadline; nil for nothing
+	unreadable error   // an [Unread] when the answer is one
+	empty      int     // frames without a message that came right before the answer, or before it was given up
 
 	ready     chan struct{}
 	coroutine *coroutine // that the player is; nil when it has a goroutine
@@ -132,7 +136,7 @@ func (s *Shared) exchange(x *Exchange) error {
 	c := x.call
 	s.mu.Lock()
 	h := hash(&x.Key)
-	if s.conn == nil || s.open[h] != nil {
+	if s.conn == nil || s.open[h] != nil || len(s.open) == 0 && s.conn.begun > 0 {
 		if err := s.ready(x, h); err != nil {
 			s.mu.Unlock()
 			return err
@@ -170,8 +174,14 @@ func (s *Shared) exchange(x *Exchange) error {
 }
 
 // ready connects where there is no connection, and complains of a request that
-// answers could not be told from another's by. The lock is held.
+// answers could not be told from another's by. One that stands in the middle of a message
+// while nobody waits is not used any more: its rest would come before the answer. The lock is
+// held.
 func (s *Shared) ready(x *Exchange, h uint64) error {
+	if s.conn != nil && len(s.open) == 0 && s.conn.begun > 0 {
+		x.Left, x.Met, s.conn.told = true, true, true
+		s.retire(s.conn, s.clock.Now(), 0)
+	}
 	if s.conn == nil {
 		x.Began = s.clock.Now()
 		if err := s.connect(); err != nil {
@@ -191,7 +201,7 @@ func (s *Shared) ready(x *Exchange, h uint64) error {
 // handOver gives an exchange what the line has met since the last one took it.
 func (s *Shared) handOver(x *Exchange) {
 	x.Strays.add(s.Leftovers())
-	x.Met = x.any()
+	x.Met = x.Met || x.any()
 }
 
 // flush writes what waits, unless another goroutine is at it, which then
@@ -322,7 +332,7 @@ func (s *Shared) read(conn *concentrator) {
 		from.before = r.Empty
 		if err != nil {
 			s.mu.Lock()
-			if s.strays.half(r.Begun()) {
+			if !conn.told && s.strays.half(r.Begun()) {
 				s.hasStrays.Store(true)
 			}
 			s.fail(conn, broken(err))
@@ -338,13 +348,13 @@ func (s *Shared) read(conn *concentrator) {
 				why = err.Error()
 			}
 			s.mu.Lock()
-			conn.hear(now)
+			empty -= conn.hear(now)
 			var c *call
 			if err != nil {
 				c = s.unreadable(conn, body, err, now)
 			}
 			if c == nil {
-				s.unmatched(conn, body, why, err, now)
+				s.unmatched(conn, body, why, err, empty, now)
 			} else {
 				c.empty = empty
 			}
@@ -357,7 +367,7 @@ func (s *Shared) read(conn *concentrator) {
 		key := m.Key()
 		h := hash(&key)
 		s.mu.Lock()
-		conn.hear(now)
+		empty -= conn.hear(now)
 		c := s.open[h]
 		switch {
 		case c == nil:
@@ -367,7 +377,7 @@ func (s *Shared) read(conn *concentrator) {
 			s.stray(conn, h, body)
 		default:
 			m.Keep()
-			c.answer, c.empty, c.unreadable = m, empty, nil
+			c.answer, c.empty = m, empty
 			m = s.format.Acquire()
 			s.end(h, c, nil, now)
 		}
@@ -390,10 +400,13 @@ func (s *Shared) sendBack(conn *concentrator, keepAlive []byte) {
 	s.wakeWriter()
 }
 
-// hear notes that a message came. The line's lock is held.
-func (c *concentrator) hear(now time.Duration) {
-	c.heard, c.silent, c.empty = now, 0, 0
-	c.half, c.announced = c.half[:0], 0
+// hear notes that a message came, and gives how many of the empty ones before it were told.
+// The line's lock is held.
+func (c *concentrator) hear(now time.Duration) (given int) {
+	given = c.given
+	c.heard, c.silent, c.empty, c.given = now, 0, 0, 0
+	c.half, c.announced, c.begun, c.told = c.half[:0], 0, 0, false
+	return given
 }
 
 // arrivals is what a shared line's reader reads from.
@@ -408,11 +421,18 @@ type arrivals struct {
 // be told if that never comes, and how many frames without one. Those that came while
 // nobody waited for an answer keep the connection open, and are before none.
 func (a *arrivals) Read(p []byte) (int, error) {
-	if octets, announced := a.reader.Begun(); announced > 0 || len(octets) > 0 || a.reader.Empty > a.before {
+	octets, announced := a.reader.Begun()
+	if some := announced > 0 || len(octets) > 0; some || a.begun > 0 || a.reader.Empty > a.before {
 		a.line.mu.Lock()
 		a.half, a.announced = append(a.half[:0], octets...), announced
+		switch {
+		case !some: // of an empty message
+			a.begun = 0
+		case a.begun == 0:
+			a.begun = a.line.clock.Now()
+		}
 		if len(a.line.open) == 0 {
-			a.before = a.reader.Empty
+			a.before, a.given = a.reader.Empty, 0
 		}
 		a.empty = a.reader.Empty - a.before
 		a.line.mu.Unlock()
@@ -424,9 +444,17 @@ func (a *arrivals) Read(p []byte) (int, error) {
 // answer with the one that cannot be read. The lock is held; the caller tells the player.
 func (s *Shared) end(h uint64, c *call, err error, at time.Duration) {
 	delete(s.open, h)
-	if c.unreadable != nil && err != nil && err != ErrStopped {
-		err, at, c.answer, c.unread = nil, c.done, s.format.Acquire(), nil
+	switch {
+	case c.doubtful == nil:
+	case err != nil && err != ErrStopped:
+		c.unreadable, err, at, c.answer = c.doubtful, nil, c.done, s.format.Acquire()
+	default:
+		if c.unread == nil {
+			c.unread = new(Strays)
+		}
+		c.unread.doubt(c.doubtful)
 	}
+	c.doubtful = nil
 	s.history.add(h, endingOf(err))
 	c.err, c.done = err, at
 }
@@ -435,7 +463,7 @@ func (s *Shared) end(h uint64, c *call, err error, at time.Duration) {
 // held.
 func (s *Shared) untake(h uint64, c *call, now time.Duration) {
 	delete(s.open, h)
-	c.err, c.done = errNotTaken, now
+	c.err, c.done, c.doubtful = errNotTaken, now, nil
 	s.failed = append(s.failed, c)
 }
 
@@ -443,7 +471,7 @@ func (s *Shared) untake(h uint64, c *call, now time.Duration) {
 func (s *Shared) stray(conn *concentrator, h uint64, body []byte) {
 	e := s.history.find(h)
 	if e == unknown {
-		s.unmatched(conn, body, ofNone, nil, 0)
+		s.unmatched(conn, body, ofNone, nil, 0, 0)
 		return
 	}
 	s.hasStrays.Store(true)

@@ -33,8 +33,8 @@ func (s *Shared) sweep(conn *concentrator, gone <-chan struct{}) {
 }
 
 // expire gives up what is overdue, and finds out when to look again. A connection
-// on which nothing at all was heard meanwhile is not used any more. The lock is
-// held.
+// on which nothing at all was heard meanwhile, or that stands in the middle of a message, is
+// not used any more. The lock is held.
 func (s *Shared) expire(now time.Duration) {
 	s.first = math.MaxInt64
 	var late time.Duration
@@ -42,11 +42,14 @@ func (s *Shared) expire(now time.Duration) {
 		if c.deadline <= now {
 			s.end(h, c, ErrTimeout, now)
 			s.failed = append(s.failed, c)
-			c.empty = c.on.empty
+			if c.err != nil {
+				c.empty = c.on.empty - c.on.given
+			}
 			if c.sent >= c.on.heard {
 				c.on.silent++
 			}
-			if c.err != nil && s.strays.half(c.on.half, c.on.announced) {
+			if c.err != nil && !c.on.told && s.strays.half(c.on.half, c.on.announced) {
+				c.on.told = true
 				s.hasStrays.Store(true)
 			}
 			late = max(late, c.deadline-c.sent)
@@ -54,7 +57,14 @@ func (s *Shared) expire(now time.Duration) {
 			s.first = min(s.first, c.deadline)
 		}
 	}
-	if conn := s.conn; conn != nil && conn.silent >= silence {
+	conn := s.conn
+	if conn == nil {
+		return
+	}
+	if late > 0 {
+		conn.given = conn.empty
+	}
+	if conn.silent >= silence || late > 0 && conn.begun > 0 && now-conn.begun > overtaking {
 		s.retire(conn, now, late)
 	}
 }

@@ -101,7 +101,8 @@ func (c *faultyConn) SetReadDeadline(t time.Time) error {
 
 func (c *faultyConn) Write(b []byte) (int, error) {
 	c.active = false
-	if len(c.held) > 0 { // the late answer of the exchange before
+	late, before := len(c.held) > 0, c.key
+	if late { // the answer of the exchange before
 		c.out = append(c.out, c.held...)
 		c.held = c.held[:0]
 	}
@@ -117,10 +118,10 @@ func (c *faultyConn) Write(b []byte) (int, error) {
 	c.key = c.keyOf(request.Message)
 	sealed := c.sealed()
 	strike, struck, drawn := c.faults.next(func(f Fault) bool { return f.OnLine() && (sealed || f != SpoilRequest) })
-	if !struck {
+	f := strike.Fault
+	if !struck || drawn && late && c.key == before && f.Side() == Answer { // the late one answers this request as well: none is waited for
 		return c.forward(b)
 	}
-	f := strike.Fault
 	c.between = strike.Delay
 	c.now, c.active, c.drawn = f, true, drawn
 	if f.Side() == Request {

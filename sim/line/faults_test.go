@@ -234,3 +234,66 @@ func TestTricklingTakesItsTime(t *testing.T) {
 		}
 	}
 }
+
+// What stands whole behind an answer that a fault takes away is no half message: nobody has read
+// it. The connection stays, and the next exchange hears it.
+func TestWholeMessageBehindALostAnswerIsNoHalf(t *testing.T) {
+	stranger := cup.NewMessage()
+	if err := stranger.Read(purchaseOf("19999999", 1, 100).Request[2:]); err != nil {
+		t.Fatal(err)
+	}
+	other := approval(stranger)
+	d := scripted(t, func(n int, c *peer) {
+		for req := c.request(); req != nil; req = c.request() {
+			a := approval(req)
+			if n == 0 && req.FieldUint(11) == 1 {
+				a = append(a, other...)
+			}
+			c.Write(a)
+		}
+	})
+	l := newOwn(t, d)
+	l.Faults = &line.Faults{}
+	l.Faults.Add(line.LoseAnswer, 1)
+	x := purchaseOf(tid, 1, 100)
+	if err := l.Exchange(x); !errors.Is(err, line.ErrTimeout) || len(x.Kept) > 0 {
+		t.Errorf("err %v, %+v", err, x.Strays)
+	}
+	y := purchaseOf(tid, 2, 200)
+	if err := l.Exchange(y); !mine(y, err, 200) || y.Unmatched != 1 {
+		t.Errorf("err %v, %+v", err, y.Strays)
+	}
+}
+
+// Whether a storm strikes an answer depends on its seed alone: one to a request that the late
+// answer before has answered already is not waited for, come when it may.
+func TestAnswerThatNobodyWaitsForIsNotStruck(t *testing.T) {
+	answered := make(chan struct{}, 8)
+	d := scripted(t, func(_ int, c *peer) {
+		for req := c.request(); req != nil; req = c.request() {
+			c.Write(approval(req))
+			answered <- struct{}{}
+		}
+	})
+	storm, err := line.ParseStorm(1, []string{"answer-late=100%"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newOwn(t, d)
+	l.Faults = &line.Faults{Storm: storm}
+	first, again := purchaseOf(tid, 1, 100), purchaseOf(tid, 1, 100)
+	if err := l.Exchange(first); !errors.Is(err, line.ErrTimeout) {
+		t.Fatalf("got %v, want a timeout", err)
+	}
+	if err := l.Exchange(again); !mine(again, err, 100) {
+		t.Fatalf("the same again: %v", err)
+	}
+	<-answered
+	<-answered
+	time.Sleep(20 * time.Millisecond) // through the kernel
+	l.Faults.Storm = nil
+	next := purchaseOf(tid, 2, 200)
+	if err := l.Exchange(next); !mine(next, err, 200) || l.Faults.Injected[line.LateAnswer] != 1 {
+		t.Errorf("err %v, %d answers were late, want 1", err, l.Faults.Injected[line.LateAnswer])
+	}
+}

@@ -156,6 +156,8 @@ func (s *Strays) keep(octets []byte, why string) {
 // it did.
 func (s *Strays) half(octets []byte, announced int) bool {
 	switch {
+	case announced > 0 && len(octets) >= announced:
+		return false // it is whole, and has not been read
 	case announced > 0:
 		s.keep(octets, fmt.Sprintf("%d of the %d octets announced", len(octets), announced))
 	case len(octets) > 0:

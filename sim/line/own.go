@@ -117,7 +117,7 @@ func (l *Own) exchange(x *Exchange) error {
 	answered := err == nil
 	l.history.add(hash(&x.Key), endingOf(err))
 	keep := answered || errors.Is(err, ErrTimeout)
-	half := !answered && x.half(l.begun())
+	half := !answered && !l.peek.waits() && x.half(l.begun())
 	if half {
 		keep = false // its rest would come before the next answer
 	}

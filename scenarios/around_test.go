@@ -150,3 +150,36 @@ func TestSigningInAgainBesideAnythingBreaksNothing(t *testing.T) {
 		}
 	}
 }
+
+// What stands behind the last answer of a scenario fails that one under --strict, be there no
+// exchange after it in which it would be heard.
+func TestWhatFollowsTheLastAnswerFailsItsScenario(t *testing.T) {
+	fs, err := ReadFeatures(features.FS, "core/purchase.feature")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fs[0].Scenarios = fs[0].Scenarios[:1]
+	for rule, around := range map[string]func(frame []byte) []byte{
+		"ANS-ONCE":  func(frame []byte) []byte { return append(slices.Clone(frame), frame...) },
+		"ANS-ALONE": func(frame []byte) []byte { return append(slices.Clone(frame), foreign(t, frame)...) },
+	} {
+		for _, mode := range []line.Mode{{}, {Each: true}} {
+			p, address := mutantHost(t, "cup", 1)
+			m := newMiddle(t, p, address)
+			m.around = func(frame []byte) []byte {
+				if frame[13] == 0x02 { // of a payment: each scenario's last
+					return around(frame)
+				}
+				return frame
+			}
+			c := &Check{Language: language(quick(p), nil), Dialer: m.dialer(), Features: fs, Terminals: 1, Lines: mode, Strict: true}
+			found, err := c.Run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found.Count(verdicts.Failed) != 1 || !strings.Contains(fmt.Sprint(found.Causes()), rule) {
+				t.Errorf("%s, %s: %d failed: %v", rule, mode, found.Count(verdicts.Failed), found.Causes())
+			}
+		}
+	}
+}

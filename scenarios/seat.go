@@ -94,6 +94,7 @@ func (s *seat) end(err error, stopped bool) {
 	if p.Reason == nil && s.step != len(p.bound) {
 		p.Reason = fmt.Errorf("%d of %d sentences were played", s.step, len(p.bound))
 	}
+	s.listen(w)
 	if p.Reason == nil {
 		if s.doubt(p, w); p.Reason != nil && (w.silent || !w.answered) && w.sent() {
 			s.miss(p)
@@ -101,7 +102,6 @@ func (s *seat) end(err error, stopped bool) {
 	}
 	exchanges, latest := slices.Clone(w.exchanges), w.latest
 	p.Alone = len(exchanges) == 0 && !slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Admin })
-	s.listen(w)
 	bent := slices.ContainsFunc(w.exchanges, func(e exchange) bool { return e.bent })
 	own, is := s.player.T.Link.(*line.Own)
 	if is && w.strange(&s.player.T.Faults.Injected) {

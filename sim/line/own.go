@@ -221,6 +221,11 @@ func (l *Own) send(x *Exchange) error {
 	if by := x.Sent + x.Timeout; l.deadline < by-x.Timeout/2 || l.deadline > by || l.Faults != nil {
 		l.readBy(by) // else wait moves it on as it passes
 	}
+	if r := l.unread(); r.Left() > 0 { // empty messages behind the last answer are not before the next
+		if err := r.SkipEmpty(); err != nil {
+			return &writeError{0, bare(err)} // of a keep-alive
+		}
+	}
 	if n, err := l.conn.Write(x.Request); err != nil {
 		return &writeError{n, bare(err)}
 	}

@@ -336,3 +336,20 @@ func TestEmptyMessagesOfASharedLine(t *testing.T) {
 		}
 	}
 }
+
+// Empty messages that came in one segment with an answer are before no answer, either.
+func TestEmptyMessagesBehindAnAnswerAreNotBeforeTheNext(t *testing.T) {
+	d := scripted(t, func(_ int, p *peer) {
+		for req := p.request(); req != nil; req = p.request() {
+			p.Write(append(approval(req), 0, 0, 0, 0))
+		}
+	})
+	for kind, link := range map[string]line.Link{"own": newOwn(t, d), "shared": newShared(t, d)} {
+		for trace := 1; trace < 4; trace++ {
+			x := purchaseOf(tid, trace, 100)
+			if err := link.Exchange(x); !mine(x, err, 100) || x.Empty != 0 {
+				t.Errorf("%s, exchange %d: err %v, %d empty messages before its answer", kind, trace, err, x.Empty)
+			}
+		}
+	}
+}

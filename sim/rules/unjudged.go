@@ -16,7 +16,7 @@ type Unjudged struct {
 
 // alone are the rules that an exchange by itself cannot be held to: they look at the
 // run's other answers, or at what comes around this one.
-var alone = []*Rule{Once, NoEmpty, NoRest, named("ANS-12-CLOCK"), named("ANS-32-SAME"), named("ANS-37-UNIQUE"), named("ANS-44-SAME")}
+var alone = []*Rule{Once, Alone, NoEmpty, NoRest, named("ANS-12-CLOCK"), named("ANS-32-SAME"), named("ANS-37-UNIQUE"), named("ANS-44-SAME")}
 
 // Unjudged gives the rules that say nothing of an exchange for want of a key, of the
 // card, or because it is alone: that none of them is broken does not mean that they

@@ -117,6 +117,26 @@ func (r *Reader) announced(b []byte) (n int) {
 	return n
 }
 
+// SkipEmpty passes over the frames without a message that have been read and that no
+// message stands before.
+func (r *Reader) SkipEmpty() error {
+	for r.end > r.start {
+		at, err := r.format.scan(r.buf[r.start:r.end], 0)
+		if err != nil || at.to > at.from || at.end > r.end-r.start || r.format.HTTP.Path != "" {
+			return nil // Next tells
+		}
+		frame := r.buf[r.start : r.start+at.end]
+		r.start, r.searched = r.start+at.end, 0
+		r.Empty++
+		if r.Alive != nil {
+			if err := r.Alive(frame); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Buffered reports whether a message has been read as a whole, so that Next will
 // not wait. A frame that can be none counts as one, and an empty one does not.
 func (r *Reader) Buffered() bool {

@@ -267,7 +267,11 @@ func (l Limit) judge(r *Report) LimitResult {
 		}
 		out.Seen = FormatCount(n)
 		seen := float64(n)
-		if why := noOccasion[l.Measure]; whole == 0 && (why != "" || l.Share) {
+		why := noOccasion[l.Measure]
+		if cut := r.Settlements.CutOff; l.Measure == "unbalanced" && cut > 0 {
+			why = Plural(cut, "settlement") + " cut off: the run was ended at once"
+		}
+		if whole == 0 && (why != "" || l.Share) {
 			out.Untested, out.Why = true, cmp.Or(why, "nothing to take a share of")
 			return out
 		}
@@ -377,7 +381,10 @@ func (r *Report) count(name string, l *Label) (n, whole int64) {
 	case "owed":
 		return r.Money.Owed, 0
 	case "unbalanced":
-		return r.Settlements.Broken(), r.Settlements.All() - r.Settlements.Uncompared
+		if s := r.Settlements; s.Broken() == 0 && s.CutOff > 0 {
+			return 0, 0 // what those would have come to is not known
+		}
+		return r.Settlements.Broken(), r.Settlements.All() - r.Settlements.Uncompared - r.Settlements.CutOff
 	case "late":
 		return r.Late, 0
 	case "duplicate":

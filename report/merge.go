@@ -193,7 +193,7 @@ func (m Money) plus(o Money) Money {
 func (s Settlements) plus(o Settlements) Settlements {
 	return Settlements{
 		Balanced: s.Balanced + o.Balanced, Explained: s.Explained + o.Explained, Uncompared: s.Uncompared + o.Uncompared,
-		Unbalanced: s.Unbalanced + o.Unbalanced, Failed: s.Failed + o.Failed, Repeated: s.Repeated + o.Repeated, Detail: slices.Concat(s.Detail, o.Detail),
+		Unbalanced: s.Unbalanced + o.Unbalanced, Failed: s.Failed + o.Failed, Repeated: s.Repeated + o.Repeated, CutOff: s.CutOff + o.CutOff, Detail: slices.Concat(s.Detail, o.Detail),
 	}
 }
 

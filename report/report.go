@@ -192,6 +192,7 @@ type Settlements struct {
 	Unbalanced int64    `json:"unbalanced"` // and nothing explains it
 	Failed     int64    `json:"failed"`     // attempts not approved, or never finished, at batches that none closed
 	Repeated   int64    `json:"repeated"`   // the same, at batches that a later one closed: none of All
+	CutOff     int64    `json:"cut_off"`    // by whoever ended the run at once: the host's totals are not known
 	Detail     []string `json:"detail,omitempty"`
 }
 
@@ -199,7 +200,9 @@ type Settlements struct {
 func (s Settlements) Broken() int64 { return s.Unbalanced + s.Failed }
 
 // All is how many there were.
-func (s Settlements) All() int64 { return s.Balanced + s.Explained + s.Uncompared + s.Broken() }
+func (s Settlements) All() int64 {
+	return s.Balanced + s.Explained + s.Uncompared + s.CutOff + s.Broken()
+}
 
 // Stray is a message that no exchange waited for, and how many there were of its
 // kind.

@@ -18,6 +18,7 @@ func (t *text) settlements(s Settlements) {
 		{s.Explained, "", "unbalanced by payments whose answers were lost"},
 		{s.Uncompared, yellow, "not compared: the batch may hold payments from before this run (--settle starts with a settlement)"},
 		{s.Unbalanced, red, "UNBALANCED"}, {s.Failed, red, attempts(s.Failed) + " NOT DONE"},
+		{s.CutOff, yellow, "cut off: the run was ended at once"},
 		{s.Repeated, "", attempts(s.Repeated) + " not done, and done by a later one"},
 	} {
 		if c.n > 0 {

@@ -176,7 +176,10 @@ func policySays(a Args) (func(*sim.Player) error, error) {
 		}
 		fits = fits || fit
 	}
-	if !fits {
+	switch {
+	case !fits && key == "decimals":
+		return nil, lack("currency %s has %s decimals (key currency of the dialect)", a.Profile.Dialect.Currency, is)
+	case !fits:
 		return nil, lack("%s is %s in the profile", key, cmp.Or(is, "not set"))
 	}
 	return func(*sim.Player) error { return nil }, nil

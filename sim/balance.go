@@ -24,6 +24,7 @@ type Settled struct {
 	Counts    [comparisons]int64
 	Failed    int64          // attempts not approved, or not finished, at batches that none closed
 	Repeated  int64          // the same, at batches that a later one closed
+	CutOff    int64          // attempts that whoever ended the run at once cut off
 	failed    attempts       // of Failed, those at one batch
 	Own, Host dialect.Totals // of all batches whose totals were compared
 	Detail    string         // the first that did not balance, with both totals

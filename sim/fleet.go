@@ -250,7 +250,8 @@ func (f *fleet) resume(p *Player, t *Terminal) error {
 
 // settle has a terminal that took part settle at the end of the run. What the whole
 // fleet does at once, when no more arrivals come, is in none of the run's latencies. What
-// abort cuts off is no settlement that was not done: that is whoever's who ended the run.
+// abort cuts off is no settlement that was not done, and counted apart: that is whoever's who
+// ended the run.
 func (f *fleet) settle(p *Player, t *Terminal, apart *report.Recorder, abort context.Context) {
 	if t.freed == 0 {
 		return
@@ -275,7 +276,7 @@ func (f *fleet) settle(p *Player, t *Terminal, apart *report.Recorder, abort con
 	switch s := t.Settled(); {
 	case !errors.Is(s.Why, line.ErrStopped):
 	case abort.Err() != nil && s.Open == nil:
-		s.Failed, s.Why = s.Failed-1, before
+		s.Failed, s.CutOff, s.Why = s.Failed-1, s.CutOff+1, before
 	case abort.Err() == nil:
 		s.Why = fmt.Errorf("cut off: no terminal heard an answer for %v, which is how long --drain waits", f.run.Drain)
 	}
@@ -297,6 +298,7 @@ func (f *fleet) settled() (sum report.Settlements) {
 		sum.Unbalanced += s.Counts[Unbalanced]
 		sum.Failed += s.Failed
 		sum.Repeated += s.Repeated
+		sum.CutOff += s.CutOff
 		if s.Detail != "" && len(sum.Detail) < mostDetails {
 			sum.Detail = append(sum.Detail, s.Detail)
 		}

@@ -133,7 +133,7 @@ func TestSettlementThatAnAbortCutsOffBlamesNoHost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := rep.Settlements; abort.Err() == nil || s.Broken() != 0 || len(s.Detail) > 0 || rep.Opening.Label.Counts[report.Approved] != 8 {
+	if s := rep.Settlements; abort.Err() == nil || s.Broken() != 0 || s.CutOff == 0 || !rep.Interrupted || len(s.Detail) > 0 || rep.Opening.Label.Counts[report.Approved] != 8 {
 		t.Errorf("%+v", s)
 	}
 }

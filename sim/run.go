@@ -146,7 +146,7 @@ func (r *Run) Do(ctx, abort context.Context) (*report.Report, error) {
 	rep := r.Recorder.Report()
 	rep.Started, rep.Took = started, took
 	rep.ClockDrift = time.Now().Round(0).Sub(started.Round(0)) - time.Since(started)
-	rep.Interrupted = interrupted
+	rep.Interrupted = interrupted || abort.Err() != nil // which ends settlements, too
 	rep.SignIn, rep.Opening = *signIn, opening.OrNone()
 	rep.Waited = r.Recorder.Waited(r.fleet.signedIn)
 	rep.Faults = r.fleet.injected()

@@ -400,7 +400,7 @@ func beside(r *report.Report) []pair {
 			name string
 			n    int64
 		}{{"Settlements unbalanced by payments whose answers were lost", s.Explained}, {"Settlements not compared", s.Uncompared},
-			{"Settlements unbalanced", s.Unbalanced}, {"Settlements not done", s.Failed}, {"Settlements not done, and done by a later one", s.Repeated}} {
+			{"Settlements unbalanced", s.Unbalanced}, {"Settlements not done", s.Failed}, {"Settlements cut off by the run's end", s.CutOff}, {"Settlements not done, and done by a later one", s.Repeated}} {
 			if x.n > 0 {
 				list = append(list, pair{x.name, report.FormatCount(x.n)})
 			}

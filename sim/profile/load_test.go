@@ -261,7 +261,8 @@ func TestKeysFromFiles(t *testing.T) {
 	write(t, dir, "first.part", "8F1E2D3C4B5A69788796A5B4C3D2E1F0 1790C1\n", 0o600)
 	write(t, dir, "second.part", "8F1F2F3F4F5F6F7F8F9FAFBFCFDFEFFF\n", 0o600)
 	write(t, dir, "third.part", "0102030405060708090A0B0C0D0E0F10\n", 0o600)
-	write(t, dir, "again.part", "8F1E2D3C4B5A69788796A5B4C3D2E1F0\n", 0o600)
+	write(t, dir, "again.part", "8F1E2D3C4B5A69788796A5B4C3D2E1F1\n", 0o600) // but for parity
+	write(t, dir, "whole.part", "000102030405060708090A0B0C0D0E0F\n", 0o600)
 	write(t, dir, "typo.part", "8F1E2D3C4B5A69788796A5B4C3D2E1F3 1790C1\n", 0o600)
 	write(t, dir, "long.part", "8F1E 2D3C 4B5A", 0o600)
 	const inline = "master: test:" + key
@@ -278,7 +279,8 @@ func TestKeysFromFiles(t *testing.T) {
 		{"another one of digits alone", "file: own.key\n    kcv: \"12345678\"", "terminals[1].kcv: the master key: its check value is DDADA161, want 12345678"},
 		{"half a key for one", "file: own.key\n    kcv: 0123456789ABCDEF", "16 digits, which may be of a key and are not repeated"},
 		{"components of another key", "components: [first.part, third.part]\n    kcv: DDADA1", "bank.yaml:14: terminals[1].kcv: the master key: its check value is "},
-		{"component given twice", "components: [first.part, second.part, again.part]", "bank.yaml:13: terminals[1].components[3]: file again.part is a component that stands before"},
+		{"component given twice", "components: [first.part, again.part]", "bank.yaml:13: terminals[1].components[2]: file again.part cancels the components before"},
+		{"key given with its components", "components: [first.part, second.part, whole.part]", "bank.yaml:13: terminals[1].components[3]: file whole.part cancels the components before"},
 		{"check value of derived keys", "derive: test:0011223344556677\n    kcv: DDADA1", "bank.yaml:14: terminals[1].kcv: of keys that are derived"},
 		{"one component", "components: [first.part]", "bank.yaml:13: terminals[1].components: 1 components, want 2 or 3"},
 		{"component of many words", "components: [long.part, second.part]", "components[1]: file long.part holds 3 words, want a component and its check value"},

@@ -79,10 +79,10 @@ const leastComponents, mostComponents = 2, 3
 
 // components puts a master key together from the files of its components: 32 hexadecimal
 // digits each, and behind them the check value that was handed over with it, if one was.
-// Two that are the same are one that somebody gave twice, and cancel each other.
+// Components that cancel each other, but for the bits of parity that DES does not read, are one
+// that somebody gave twice, or the key given with its parts.
 func (r reader) components(v strict.Value, p *Profile, dir folder) []byte {
-	key := make([]byte, 16)
-	var parts [][]byte
+	key, n := make([]byte, 16), 0
 	r.List(v, func(v strict.Value) {
 		path, ok := r.Scalar(v)
 		if !ok {
@@ -96,7 +96,7 @@ func (r reader) components(v strict.Value, p *Profile, dir folder) []byte {
 		defer clear(data)
 		words := bytes.Fields(data)
 		if len(words) == 0 || len(words) > 2 {
-			r.Fail(v, "file %s holds %d words, want a component and its check value", path, len(words))
+			r.Fail(v, "file %s holds %d words, want a component and its check value, or it alone", path, len(words))
 			return
 		}
 		part, err := keyOf(words[0], len(key))
@@ -109,13 +109,12 @@ func (r reader) components(v strict.Value, p *Profile, dir folder) []byte {
 				r.Fail(v, "file %s: %w; a digit of it is not as it was handed over", path, err)
 			}
 		}
-		if slices.ContainsFunc(parts, func(p []byte) bool { return bytes.Equal(p, part) }) {
-			r.Fail(v, "file %s is a component that stands before: the two cancel each other", path)
+		n++
+		if subtle.XORBytes(key, key, part); n > 1 && !slices.ContainsFunc(key, func(b byte) bool { return b > 1 }) {
+			r.Fail(v, "file %s cancels the components before: one stands twice, or is the whole key", path)
 		}
-		parts = append(parts, part)
-		subtle.XORBytes(key, key, part)
 	})
-	if n := len(parts); r.OK() && (n < leastComponents || n > mostComponents) {
+	if r.OK() && (n < leastComponents || n > mostComponents) {
 		r.Fail(v, "%d components, want %d or %d", n, leastComponents, mostComponents)
 	}
 	if !r.OK() {

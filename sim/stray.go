@@ -62,9 +62,9 @@ func strayKind(m *wire.Message, err error, why string) string {
 	return m.MTI() + ", " + why
 }
 
-// recordFurther counts the messages beside answers that no exchange met.
+// recordFurther counts the messages beside answers, and octets behind them, that no exchange met.
 func recordFurther(shard *report.Shard, met *line.Strays) {
-	var once, alone rules.Set
+	var once, alone, rest rules.Set
 	once.Add(rules.Once)
 	for range met.Duplicate {
 		shard.Broken(uint64(once))
@@ -72,6 +72,9 @@ func recordFurther(shard *report.Shard, met *line.Strays) {
 	alone.Add(rules.Alone)
 	for range met.Unmatched {
 		shard.Broken(uint64(alone))
+	}
+	if rest.Add(rules.NoRest); met.Left {
+		shard.Broken(uint64(rest))
 	}
 }
 

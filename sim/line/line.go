@@ -50,7 +50,6 @@ type Exchange struct {
 	// touch it, and ten thousand in flight do not fit the processor's cache.
 	Met   bool // something did
 	Empty int  // frames without a message that came between request and answer
-	Left  bool // octets came after the answer, or stood before the request, that are of no whole message
 	Strays
 
 	// What an [Emulation] added, by the clock: none of it is the host's.
@@ -71,17 +70,18 @@ func (u *Unread) Unwrap() error { return u.Err }
 func (x *Exchange) Reset() {
 	x.Began, x.Unreadable, x.Answer = 0, nil, nil
 	if x.Met {
-		x.Met, x.Empty, x.Left, x.Strays = false, 0, false, Strays{}
+		x.Met, x.Empty, x.Strays = false, 0, Strays{}
 	}
 }
 
 // Strays is what came that no exchange in flight waited for: how many messages
 // of which kind, and the first of them.
 type Strays struct {
-	Late      int // answers to requests given up before, when none had come in time
-	Cut       int // answers to requests whose line had broken, that had come by then
-	Duplicate int // further answers to requests already answered
-	Unmatched int // messages that are of no request that is known
+	Late      int  // answers to requests given up before, when none had come in time
+	Cut       int  // answers to requests whose line had broken, that had come by then
+	Duplicate int  // further answers to requests already answered
+	Unmatched int  // messages that are of no request that is known
+	Left      bool // octets came after an answer, while none was waited for, that are of no whole message
 
 	// Kept are those that are of no request, or not whole, as they came and up to
 	// mostKept of them; without any, the first of the others.
@@ -123,7 +123,9 @@ func (s *Strays) count(e ending, message []byte) {
 const ofNone = "the answer to no request of this line"
 
 // any reports whether there are some.
-func (s *Strays) any() bool { return s.Late+s.Cut+s.Duplicate+s.Unmatched > 0 || len(s.Kept) > 0 }
+func (s *Strays) any() bool {
+	return s.Late+s.Cut+s.Duplicate+s.Unmatched > 0 || s.Left || len(s.Kept) > 0
+}
 
 // unmatched adds a message that is of no request, for a reason.
 func (s *Strays) unmatched(message []byte, why string) {
@@ -168,7 +170,7 @@ func (s *Strays) half(octets []byte, announced int) bool {
 
 // add adds up.
 func (s *Strays) add(t Strays) {
-	s.Late, s.Cut, s.Duplicate, s.Unmatched = s.Late+t.Late, s.Cut+t.Cut, s.Duplicate+t.Duplicate, s.Unmatched+t.Unmatched
+	s.Late, s.Cut, s.Duplicate, s.Unmatched, s.Left = s.Late+t.Late, s.Cut+t.Cut, s.Duplicate+t.Duplicate, s.Unmatched+t.Unmatched, s.Left || t.Left
 	for _, k := range t.Kept {
 		if k.Known && len(s.Kept) == 0 || !k.Known && len(s.Kept) < mostKept {
 			s.Kept = append(s.Kept, k)

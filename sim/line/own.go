@@ -80,7 +80,7 @@ func (l *Own) Another(faults *Faults) *Own {
 // Exchange implements Link.
 func (l *Own) Exchange(x *Exchange) error {
 	err := l.exchange(x)
-	x.Met = x.Empty > 0 || x.Left || x.any()
+	x.Met = x.Empty > 0 || x.any()
 	return err
 }
 

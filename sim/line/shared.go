@@ -200,7 +200,9 @@ func (s *Shared) ready(x *Exchange, h uint64) error {
 
 // handOver gives an exchange what the line has met since the last one took it.
 func (s *Shared) handOver(x *Exchange) {
-	x.Strays.add(s.Leftovers())
+	s.mu.Lock()
+	x.Strays.add(s.met())
+	s.mu.Unlock()
 	x.Met = x.Met || x.any()
 }
 
@@ -373,12 +375,21 @@ func (s *Shared) Close() error {
 // Wait waits for the line's goroutines; Close comes first.
 func (s *Shared) Wait() { s.running.Wait() }
 
-// Leftovers hands over the counts of answers that nobody waited for.
-func (s *Shared) Leftovers() Strays {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// met gives what the line has met since it was last asked. The lock is held.
+func (s *Shared) met() Strays {
 	met := s.strays
 	s.strays = Strays{}
 	s.hasStrays.Store(false)
 	return met
+}
+
+// Leftovers hands over, when no more is sent, the counts of answers that nobody waited for, and
+// whether octets are left.
+func (s *Shared) Leftovers() Strays {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.conn; c != nil && c.begun > 0 && !c.told && len(s.open) == 0 {
+		s.strays.Left, c.told = true, true
+	}
+	return s.met()
 }

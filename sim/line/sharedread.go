@@ -31,7 +31,12 @@ func (s *Shared) read(conn *concentrator) {
 		from.before = r.Empty
 		if err != nil {
 			s.mu.Lock()
-			if !conn.told && s.strays.half(r.Begun()) {
+			switch octets, announced := r.Begun(); {
+			case conn.told:
+			case len(s.open) == 0 && len(octets) > 0: // behind an answer: no length that can be, or no more of it
+				s.strays.Left = true
+				s.hasStrays.Store(true)
+			case s.strays.half(octets, announced):
 				s.hasStrays.Store(true)
 			}
 			s.fail(conn, broken(err))

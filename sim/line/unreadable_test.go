@@ -353,3 +353,33 @@ func TestEmptyMessagesBehindAnAnswerAreNotBeforeTheNext(t *testing.T) {
 		}
 	}
 }
+
+// Octets behind an answer on a shared line break the rule of them, be they a length that cannot be
+// or the beginning of a message, of the last answer too.
+func TestOctetsBehindAnAnswerOfASharedLineAreLeft(t *testing.T) {
+	for name, rest := range map[string]string{"no length": "\x30\x31\x43", "a beginning": "\x00\x05\x01", "nothing": ""} {
+		d := scripted(t, func(_ int, p *peer) {
+			for req := p.request(); req != nil; req = p.request() {
+				p.Write(append(approval(req), rest...))
+			}
+		})
+		s := newShared(t, d)
+		left := 0
+		for trace := 1; trace <= 3; trace++ {
+			x := purchaseOf(tid, trace, 100)
+			if err := s.Exchange(x); !mine(x, err, 100) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if x.Left {
+				left++
+			}
+			time.Sleep(20 * time.Millisecond) // through the kernel
+		}
+		if s.Leftovers().Left {
+			left++
+		}
+		if want := map[bool]int{true: 3}[rest != ""]; left != want {
+			t.Errorf("%s: octets were left behind %d of 3 answers, want %d", name, left, want)
+		}
+	}
+}

@@ -64,7 +64,7 @@ func (t timeline) backdrop(s *sheet) {
 	}
 	for _, l := range levels {
 		var n int64
-		for _, w := range t.stretches(func(s report.Second) bool { return s.Level == l.level }) {
+		for _, w := range t.stretches(func(s report.Second) bool { return s.Level == l.level && !s.Warmup }) {
 			band(p, l.tint, t.at[w[0]], t.at[w[1]]+wide, 0)
 			n += int64(w[1] - w[0] + 1)
 		}
@@ -78,7 +78,7 @@ func (t timeline) backdrop(s *sheet) {
 // be trusted.
 func (t timeline) strips(s *sheet) {
 	for _, l := range levels {
-		for _, w := range t.stretches(func(s report.Second) bool { return s.Level == l.level }) {
+		for _, w := range t.stretches(func(s report.Second) bool { return s.Level == l.level && !s.Warmup }) {
 			band(s.plot, l.strip, t.at[w[0]], t.at[w[1]]+t.span.Seconds(), 4)
 		}
 	}

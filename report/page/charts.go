@@ -101,7 +101,11 @@ func chartsOf(r *report.Report) charts {
 		if r.NotPlayed > 0 {
 			c.Played = append(c.Played, rate(s.Played))
 		}
-		c.Levels, c.Reasons, c.Warmup = append(c.Levels, s.Level.String()), append(c.Reasons, s.Reason), append(c.Warmup, s.Warmup)
+		level, reason := s.Level, s.Reason
+		if s.Warmup { // the generator is not judged by it
+			level, reason = report.Valid, ""
+		}
+		c.Levels, c.Reasons, c.Warmup = append(c.Levels, level.String()), append(c.Reasons, reason), append(c.Warmup, s.Warmup)
 		c.P50, c.P99, c.Max = append(c.P50, some(s.Response.N, s.Response.P50)), append(c.P99, some(s.Response.N, s.Response.P99)), append(c.Max, some(s.Response.N, s.Response.Max))
 		c.Service = append(c.Service, some(s.Service.N, s.Service.P99))
 		c.Lag = append(c.Lag, some(s.Response.N, s.LagP99))

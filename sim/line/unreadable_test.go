@@ -92,6 +92,26 @@ func TestUnreadableMessageEndsExchangesAlikeOnEveryLine(t *testing.T) {
 	}
 }
 
+// bothAnswered has two terminals pay at once over a shared line: each gets its answer, and so many
+// messages are of neither.
+func bothAnswered(t *testing.T, d *line.Dialer, unmatched int) {
+	t.Helper()
+	s := newShared(t, d)
+	other := make(chan error)
+	y := purchaseOf("10000002", 1, 200)
+	go func() { other <- s.Exchange(y) }()
+	x := purchaseOf(tid, 1, 100)
+	if err := s.Exchange(x); !mine(x, err, 100) {
+		t.Errorf("err %v, %v", err, x.Unreadable)
+	}
+	if err := <-other; !mine(y, err, 200) {
+		t.Errorf("err %v, %v", err, y.Unreadable)
+	}
+	if n := x.Unmatched + y.Unmatched; n != unmatched {
+		t.Errorf("%d unmatched, want %d", n, unmatched)
+	}
+}
+
 // Which of several that wait a message is meant for, whose pairing fields cannot be read, is not
 // known: none of them is refused for it.
 func TestGarbageEndsNoneOfSeveral(t *testing.T) {
@@ -106,20 +126,7 @@ func TestGarbageEndsNoneOfSeveral(t *testing.T) {
 		p.Write(approval(a))
 		p.request()
 	})
-	s := newShared(t, d)
-	other := make(chan error)
-	y := purchaseOf("10000002", 1, 200)
-	go func() { other <- s.Exchange(y) }()
-	x := purchaseOf(tid, 1, 100)
-	if err := s.Exchange(x); !mine(x, err, 100) {
-		t.Errorf("err %v, %v", err, x.Unreadable)
-	}
-	if err := <-other; !mine(y, err, 200) {
-		t.Errorf("err %v, %v", err, y.Unreadable)
-	}
-	if n := x.Unmatched + y.Unmatched; n != 1 {
-		t.Errorf("%d unmatched, want 1", n)
-	}
+	bothAnswered(t, d, 1)
 }
 
 // Of several whose answers one may be that cannot be read, by what could be read of it, none is
@@ -139,20 +146,7 @@ func TestUnreadableMessageOfAnotherEndsNoExchange(t *testing.T) {
 		p.Write(approval(b))
 		p.request()
 	})
-	s := newShared(t, d)
-	other := make(chan error)
-	y := purchaseOf("10000002", 1, 200)
-	go func() { other <- s.Exchange(y) }()
-	x := purchaseOf(tid, 1, 100)
-	if err := s.Exchange(x); !mine(x, err, 100) {
-		t.Errorf("err %v, %v", err, x.Unreadable)
-	}
-	if err := <-other; !mine(y, err, 200) {
-		t.Errorf("err %v, %v", err, y.Unreadable)
-	}
-	if n := x.Unmatched + y.Unmatched; n != 2 {
-		t.Errorf("%d unmatched, want 2", n)
-	}
+	bothAnswered(t, d, 2)
 }
 
 // Of several on a line an answer that cannot be read is of the one whose terminal it names, be

@@ -116,6 +116,40 @@ func TestImportOfSomeFieldsIsADialect(t *testing.T) {
 	}
 }
 
+// Whatever lengths a specification has, what is made of it is a dialect.
+func TestImportOfOtherLengthsIsADialect(t *testing.T) {
+	for _, name := range []string{"iso87", "iso93"} {
+		d, _ := Named(name)
+		whole, err := d.Export()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := 2; n <= 128; n++ {
+			if !d.HasField(n) {
+				continue
+			}
+			is := d.Spec.Fields[n].Spec().Length
+			for _, length := range []int{1, is / 2, is - 1, is + 1} {
+				var spec specFile
+				if err := json.Unmarshal(whole, &spec); err != nil {
+					t.Fatal(err)
+				}
+				if length < 1 || spec.Fields[strconv.Itoa(n)] == nil {
+					continue
+				}
+				spec.Fields[strconv.Itoa(n)].Length = length
+				text, err := json.Marshal(spec)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, _, err := Import(name+".json", text, ""); err != nil {
+					t.Errorf("%s with field %d of %d, not %d: %v", name, n, length, is, err)
+				}
+			}
+		}
+	}
+}
+
 // jPOS loads some classes whatever length they are given; what is imported says no more
 // than the length prefix can tell, and that it was cut.
 func TestImportedLengthsAreWhatTheirPrefixesTell(t *testing.T) {

@@ -135,13 +135,16 @@ func (f *forms) body() []byte {
 func (f *forms) has(n int) bool { return f.fields[n] != nil && !f.of.agreed(n) && f.same(n) }
 
 // same reports whether values of field n are alike in the draft and the base:
-// octets or not, and of the same fixed length, but for those that a profile gives, which
-// are as long as the dialect has them.
+// octets or not, of the same fixed length, but for those that a profile gives, which
+// are as long as the dialect has them, and long enough for the parts of the base.
 func (f *forms) same(n int) bool {
 	is, _ := f.r.Scalar(f.key(f.was[n], "is"))
 	m := fieldShape.FindStringSubmatch(is)
 	ours := f.fields[n]
 	if m == nil || (m[1] == "b") != (ours.kind == "b") {
+		return false
+	}
+	if longest, _ := strconv.Atoi(m[3]); f.key(f.was[n], "parts").Given() && ours.length < longest {
 		return false
 	}
 	return m[2] != "" || ours.prefix != "fixed" || m[3] == strconv.Itoa(ours.length) || f.isElement(n, wire.TerminalID, wire.MerchantID)

@@ -1,7 +1,9 @@
 package dialect
 
 import (
+	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,7 +31,7 @@ func TestBreaksNamesTheFieldOfAnotherLength(t *testing.T) {
 		"38 of seven":               {parts("|482913|", "|4829137|"), `^field 38 or 39 is 1 longer`},
 		"38 of five":                {parts("|482913|", "|48291|"), `^field (12, 13, )?38 or 39 is 1 shorter`},
 		"41 of six":                 {parts("|10000001|", "|100000|"), `^field 41 \(.*\) is 6 long, 8 in the dialect$`},
-		"37 announced and not sent": {parts("8238000106", "823800010E"), `^a field after 11 is longer or shorter than the dialect says, or announced and not there: from field 41 on it is another$`},
+		"37 announced and not sent": {parts("8238000106", "823800010E"), `, or field 37 \(retrieval reference number\) is announced in the bitmap, and not there$`},
 		"of another request":        {parts("1127150801", "1127150807", "000042", "000043"), `^$`},
 		"a request":                 {parts("0810", "0800", "|00|", "|000|"), `^$`},
 		"no message":                {"HTTP/1.1 400 Bad Request", `^$`},
@@ -94,6 +96,62 @@ func TestBreaksNamesTheFieldOfAPayment(t *testing.T) {
 		q.SetString(wire.Trace, "000041")
 		if got := d.Breaks(q, octets); got != "" && !strings.HasPrefix(c.fields, "4:") {
 			t.Errorf("%s, %s, the answer to another payment: %q", c.in, c.fields, got)
+		}
+	}
+}
+
+// An answer whose octets were spoiled has every field in its form: what is told is the
+// value that cannot be, by the error of reading it, the bit that is wrong, or that its end
+// is missing, and never another form of a field.
+func TestBreaksBlamesNoFormForSpoiledOctets(t *testing.T) {
+	for _, name := range []string{"cup", "iso87"} {
+		d, _ := Named(name)
+		q, octets := paymentIn(t, d, "", "63=CUP and words behind it")
+		_, signed := paymentIn(t, d, "", "64=8 octets")
+		m := d.NewMessage()
+		if err := m.Read(octets); err != nil {
+			t.Fatal(err)
+		}
+		// starts are where fields begin: where the message without what is before them ends
+		starts := map[int]int{}
+		for n := range m.Fields {
+			part := slices.Clone(octets)
+			for at := len(octets); at > 0; at-- {
+				if left, err := d.NewMessage().ReadPart(part[:at]); err != nil && left > starts[n] {
+					if e, is := errors.AsType[*wire.FieldError](err); is && e.Field == n {
+						starts[n] = left
+					}
+				}
+			}
+		}
+		spoil := func(n, by int, with byte) []byte {
+			b := slices.Clone(octets)
+			b[starts[n]+by] = with
+			return b
+		}
+		for what, c := range map[string]struct {
+			octets []byte
+			want   string
+		}{
+			"as it should be":         {octets, `^$`},
+			"a nought in 41":          {spoil(41, 0, 0), `^$`},
+			"FF in 3":                 {spoil(3, 0, 0xFF), `^$`},
+			"a bad digit in 11":       {spoil(11, 1, 0x3F), `^$`},
+			"FF in 4":                 {spoil(4, 2, 0xFF), `^$`},
+			"FF in 12":                {spoil(12, 0, 0xFF), `^$`},
+			"FF in 49":                {spoil(49, 1, 0xFF), `^$`},
+			"4 octets less":           {octets[:len(octets)-4], `^its end is missing$`},
+			"20 octets less":          {octets[:len(octets)-20], `^its end is missing$`},
+			"37 there, not announced": {d.Format.Announcing(octets, 37), `field 37 \(.*\) is there, and not announced in the bitmap$`},
+			"39 there, not announced": {d.Format.Announcing(octets, 39), `field 39 \(.*\) is there, and not announced in the bitmap`},
+			"63 there, not announced": {d.Format.Announcing(octets, 63), `^(a field after 49 is longer .*)?$`},
+			"64 there, not announced": {d.Format.Announcing(signed, 64), `^field 64 \(MAC\) is there, and not announced in the bitmap$`},
+			"37 announced, not there": {d.Format.Announcing(d.Format.Without(octets, 37, starts[37]), 37), `field 37 \(.*\) is announced in the bitmap, and not there`},
+			"44 announced, not there": {d.Format.Announcing(d.Format.Without(octets, 44, starts[44]), 44), `field 44 \(.*\) is announced in the bitmap, and not there`},
+		} {
+			if got := d.Breaks(q, c.octets); !regexp.MustCompile(c.want).MatchString(got) {
+				t.Errorf("%s, %s: %q, want %q (%v)", name, what, got, c.want, m.Read(c.octets))
+			}
 		}
 	}
 }

@@ -17,20 +17,61 @@ func (m *Message) ReadPart(b []byte) (int, error) {
 // Announced are the fields that the bitmap announces of a message, from its
 // routing header on; nil when the bitmap cannot be read.
 func (f *Format) Announced(b []byte) []int {
-	at := f.Header.Len() + f.codec.fields[0].span(4)
-	var set [2]uint64
-	for w := range set {
-		var err error
-		if at > len(b) {
-			return nil
-		}
-		if set[w], at, err = f.codec.takeBitmap(b, at); err != nil {
-			return nil
-		}
-		if !f.codec.both && (set[0]>>63 == 0 || !f.codec.second) {
-			break
-		}
+	set, _, err := f.bitmaps(b)
+	if err != nil {
+		return nil
 	}
-	m := Message{set: [2]uint64{set[0] &^ (1 << 63), set[1]}}
+	m := Message{set: set}
 	return slices.Collect(m.Fields)
+}
+
+// Announcing is a message, from its routing header on, with the bit of field n turned
+// over; nil when the bitmap cannot be read, or has no such bit.
+func (f *Format) Announcing(b []byte, n int) []byte {
+	set, end, err := f.bitmaps(b)
+	at := f.bitmapAt()
+	second := end-at > f.codec.bitmapSpan()
+	if err != nil || n > 64 && !second {
+		return nil
+	}
+	set[(n-1)/64] ^= 1 << (63 - (n-1)%64)
+	if second && !f.codec.both {
+		set[0] |= 1 << 63
+	}
+	b = slices.Clone(b)
+	if at = f.codec.putBitmap(b, at, set[0]); second {
+		f.codec.putBitmap(b, at, set[1])
+	}
+	return b
+}
+
+// Without is a message, from its routing header on, without field n, whose octets begin
+// at b[at:] and are as many as its length says; nil where they cannot be told.
+func (f *Format) Without(b []byte, n, at int) []byte {
+	fc := &f.codec.fields[n]
+	size, from := int(fc.max), at
+	if fc.kind == absent || fc.kind == foreign {
+		return nil
+	}
+	if fc.count != fixed {
+		if size = fc.takeCount(b, at); size < 0 || size > int(fc.max) {
+			return nil
+		}
+		at += int(fc.countLen)
+	}
+	if at += fc.span(size); at > len(b) {
+		return nil
+	}
+	return f.Announcing(slices.Concat(b[:from], b[at:]), n)
+}
+
+func (f *Format) bitmapAt() int { return f.Header.Len() + f.codec.fields[0].span(4) }
+
+// bitmaps reads what the bitmaps of a message announce, and where they end.
+func (f *Format) bitmaps(b []byte) (FieldSet, int, error) {
+	at := f.bitmapAt()
+	if at > len(b) {
+		return FieldSet{}, at, &FieldError{Field: 1, Offset: len(b), Reason: "is not there"}
+	}
+	return f.codec.takeBitmaps(b, at)
 }

@@ -45,6 +45,15 @@ func endingOf(err error) ending {
 	return wasGivenUp
 }
 
+// ending is how an exchange ends with err: the answer of one that a message ended which
+// nobody can read may come yet.
+func (x *Exchange) ending(err error) ending {
+	if u, is := errors.AsType[*Unread](x.Unreadable); is && u.Guessed && err == nil {
+		return wasGivenUp
+	}
+	return endingOf(err)
+}
+
 func (h *history) find(key uint64) ending {
 	switch {
 	case slices.Contains(h.givenUp.hashes, key):

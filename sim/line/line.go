@@ -59,8 +59,9 @@ type Exchange struct {
 
 // Unread is the fault of an answer that cannot be read, and its octets.
 type Unread struct {
-	Octets []byte // without the length prefix
-	Err    error
+	Octets  []byte // without the length prefix
+	Err     error
+	Guessed bool // nothing in it says whose answer it is: none other came soon after it
 }
 
 func (u *Unread) Error() string { return u.Err.Error() }

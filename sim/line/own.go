@@ -115,7 +115,7 @@ func (l *Own) exchange(x *Exchange) error {
 	l.used = x.Done
 	l.carried++
 	answered := err == nil
-	l.history.add(hash(&x.Key), endingOf(err))
+	l.history.add(hash(&x.Key), x.ending(err))
 	keep := answered || errors.Is(err, ErrTimeout)
 	half := !answered && !l.peek.waits() && x.half(l.begun())
 	if half {
@@ -258,6 +258,7 @@ func (l *Own) wait(x *Exchange) error {
 			case doubtful != nil && !(late && l.deadline < by):
 				x.Answer.Reset()
 				x.Unreadable, x.Done, x.Empty = doubtful, heard, before
+				doubtful.Guessed = true
 				return nil
 			case errors.Is(err, errLost):
 				return ErrTimeout
@@ -277,7 +278,7 @@ func (l *Own) wait(x *Exchange) error {
 		l.answer = body
 		empty += x.Empty
 		if err := x.Answer.Read(body); err != nil {
-			unread := &Unread{bytes.Clone(body), err}
+			unread := &Unread{Octets: bytes.Clone(body), Err: err}
 			x.Answer.ReadPart(body)
 			switch key := x.Answer.Key(); {
 			case x.Answer.IsAnswer() && key == x.Key:

@@ -315,6 +315,7 @@ func (s *Shared) write(gone <-chan struct{}) {
 // answer with the one that cannot be read. The lock is held; the caller tells the player.
 func (s *Shared) end(h uint64, c *call, err error, at time.Duration) {
 	delete(s.open, h)
+	s.history.add(h, endingOf(err)) // the answer may come yet
 	switch {
 	case c.doubtful == nil:
 	case err != nil && err != ErrStopped:
@@ -326,7 +327,6 @@ func (s *Shared) end(h uint64, c *call, err error, at time.Duration) {
 		c.unread.doubt(c.doubtful)
 	}
 	c.doubtful = nil
-	s.history.add(h, endingOf(err))
 	c.err, c.done = err, at
 }
 

@@ -95,7 +95,7 @@ func (s *Shared) unmatched(conn *concentrator, octets []byte, why string, err er
 			c.unread = &Strays{Unmatched: 1, Kept: []Stray{{Octets: kept, Why: why, Meant: true}}}
 			return
 		}
-		c.doubtful, c.done, c.empty = &Unread{kept, err}, now, empty
+		c.doubtful, c.done, c.empty = &Unread{kept, err, true}, now, empty
 		c.deadline = min(c.deadline, now+overtaking)
 		s.first = min(s.first, c.deadline)
 		return
@@ -118,7 +118,7 @@ func (s *Shared) unreadable(conn *concentrator, octets []byte, err error, now ti
 		return nil
 	}
 	m.Reset()
-	c.answer, c.unreadable = m, &Unread{bytes.Clone(octets), err}
+	c.answer, c.unreadable = m, &Unread{Octets: bytes.Clone(octets), Err: err}
 	s.end(h, c, nil, now)
 	return c
 }

@@ -92,6 +92,32 @@ func TestUnreadableMessageEndsExchangesAlikeOnEveryLine(t *testing.T) {
 	}
 }
 
+// The answer to a request for which a message was taken that cannot be read, and names none,
+// is late, and no second answer.
+func TestAnswerBehindGarbageIsLate(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		d := scripted(t, func(_ int, p *peer) {
+			first := p.request()
+			p.Write([]byte{0, 3, 0xEE, 0xEE, 0xEE})
+			if second := p.request(); second != nil {
+				p.Write(slices.Concat(approval(first), approval(second)))
+			}
+		})
+		var link line.Link = newOwn(t, d)
+		if shared {
+			link = newShared(t, d)
+		}
+		x, y := purchaseOf(tid, 1, 100), purchaseOf(tid, 2, 200)
+		if err := link.Exchange(x); err != nil || x.Unreadable == nil {
+			t.Fatalf("err %v, unreadable %v", err, x.Unreadable)
+		}
+		err := link.Exchange(y)
+		if !mine(y, err, 200) || y.Late != 1 || y.Duplicate+y.Unmatched > 0 {
+			t.Errorf("shared %v: %v, %v, %+v", shared, err, y.Unreadable, y.Strays)
+		}
+	}
+}
+
 // bothAnswered has two terminals pay at once over a shared line: each gets its answer, and so many
 // messages are of neither.
 func bothAnswered(t *testing.T, d *line.Dialer, unmatched int) {

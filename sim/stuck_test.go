@@ -125,7 +125,7 @@ func TestFullBatchMakesArrivalsStuck(t *testing.T) {
 // terminal's memory of it stays small.
 func TestWithoutSettlementNoBatchFills(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, "iso87", 2).withPolicy(func(b *bench) { b.profile.Policy.JournalLimit = 5 })
+	b := newBench(t, "iso87", 2).withPolicy(func(b *bench) { b.profile.Policy.JournalLimit = 2 })
 	var told int
 	var mu sync.Mutex
 	rep := b.run(t, &sim.Run{Terminals: 2, For: 2 * time.Second, NewHost: true,
@@ -134,7 +134,7 @@ func TestWithoutSettlementNoBatchFills(t *testing.T) {
 			told += len(records)
 			mu.Unlock()
 		}}})
-	if rep.Played <= 2*2*5 || len(rep.Stuck) > 0 || rep.Failed > 0 || int64(told) != int64(rep.Played) {
+	if rep.Played <= 2*2*2 || len(rep.Stuck) > 0 || rep.Failed > 0 || int64(told) != int64(rep.Played) {
 		t.Errorf("%d played, %d stuck, %d failed, %d records told; want all that were played told, and more than two batches hold", rep.Played, total(rep.Stuck), rep.Failed, told)
 	}
 }

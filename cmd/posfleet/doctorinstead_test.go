@@ -113,7 +113,7 @@ func TestDoctorTellsWhatComesInsteadOfAnAnswer(t *testing.T) {
 		"line ends after it":               {toInquiry, followed("\r\n"), exitUnreachable, `octets that begin with 0D0A came after the answer before and are of no message, and the answer to the sign-off is read from there`, sound},
 		"an octet after the first":         {toEcho, followed("\x03"), exitUnreachable, `octets that begin with 03 came after the answer before.* the answer to the sign-on is`, sound},
 		"nothing to a sign-off":            {toSignOff, func(net.Conn, []byte) {}, exitUnreachable, `(?s)in a dialect file that extends cup: transactions: \{sign-off: none\}.*not the sign-off: no answer in time`, sound},
-		"a sign-off that cannot be read":   {toSignOff, announcing(-3), exitUnreachable, `the host.s answer to the sign-off does not read as the dialect has its fields: a field after 42 .*wants 6 octets, 3 are left`, sound},
+		"a sign-off that cannot be read":   {toSignOff, announcing(-3), exitUnreachable, `the host.s answer to the sign-off does not read as the dialect has its fields: its end is missing, or a field after 42 .*wants 6 octets, 3 are left`, sound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -94,7 +94,7 @@ func (d *Dialect) Breaks(request *wire.Message, octets []byte) string {
 	case slices.ContainsFunc(found, func(o otherwise) bool { return o.sure }):
 		return theseFields(slices.DeleteFunc(found, func(o otherwise) bool { return !o.sure }))
 	case is && first == 0 && d.endMissing(octets):
-		return "its end is missing"
+		return fmt.Sprintf("its end is missing, or a field after %d is shorter than the dialect says", last)
 	case len(found) > 0:
 		return theseFields(found)
 	case !is, first > 0 && first == trace:

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/posfleet/posfleet/sim/capture"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
@@ -15,7 +16,7 @@ import (
 // answerTo says which rules an answer breaks, given its request in hexadecimal, and
 // which it could not be held to: MACs are judged with the keys that checked has, by
 // a file or a sign-in's answer before; nil for none. Breaking a must is an exit code.
-func answerTo(out io.Writer, p *profile.Profile, checked *macs, request string, answer *wire.Message) error {
+func answerTo(out io.Writer, p *profile.Profile, checked *macs, request string, fr *capture.Frame) error {
 	q, err := oneMessage(p.Dialect, request)
 	if err != nil {
 		return usage(fmt.Errorf("--answer-to: %w", err))
@@ -26,7 +27,7 @@ func answerTo(out io.Writer, p *profile.Profile, checked *macs, request string, 
 			q.MTI(), q.Get(wire.ProcessingCode), q.Get(wire.ManagementCode), p.Dialect.Name))
 	}
 	x := &rules.Exchange{
-		Dialect: p.Dialect, Form: p.Dialect.Form(of), Request: q, Answer: answer, Key: q.Key(), PAN: paying(q),
+		Dialect: p.Dialect, Form: p.Dialect.Form(of), Request: q, Answer: fr.Message, Key: q.Key(), PAN: paying(q),
 		Algorithm: p.MAC, MAC: checked.answerKey(q), MACOnDecline: p.Policy.MACOnDecline, DefectiveIsGood: p.Policy.DefectiveIsGood,
 	}
 	x.MACUnknown = x.MAC == nil
@@ -43,6 +44,9 @@ func answerTo(out io.Writer, p *profile.Profile, checked *macs, request string, 
 	}
 	if len(broken) == 0 {
 		fmt.Fprintln(out, "  it breaks no rule that it could be held to")
+	}
+	if fr.Note != "" {
+		fmt.Fprintln(out, "  not judged: ANS-READ: whether a terminal could read it with what stands around it, as noted above")
 	}
 	for _, u := range x.Unjudged() {
 		var ids []string

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/posfleet/posfleet/sim/capture"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
 )
@@ -45,17 +46,19 @@ func TestAnswersAreHeldToTheirMAC(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		answer  *wire.Message
+		note    string
 		with    *macs
 		says    string
 		notSays string
 	}{
-		{"right", signed(func([]byte) {}), keyed, "not judged: ANS-ONCE", "ANS-64-RIGHT"},
-		{"wrong", signed(func(mac []byte) { copy(mac, "00000000") }), keyed, "  ANS-64-RIGHT    must", "breaks no rule"},
-		{"no key", signed(func(mac []byte) { copy(mac, "00000000") }), nil, "not judged: ANS-64-RIGHT: the key of its MAC is not known", "ANS-64-RIGHT    must"},
-		{"no key of this terminal", signed(func([]byte) {}), checker(t, p), "not judged: ANS-64-RIGHT", "ANS-64-RIGHT    must"},
+		{"right", signed(func([]byte) {}), "", keyed, "not judged: ANS-ONCE", "ANS-64-RIGHT"},
+		{"wrong", signed(func(mac []byte) { copy(mac, "00000000") }), "", keyed, "  ANS-64-RIGHT    must", "breaks no rule"},
+		{"no key", signed(func(mac []byte) { copy(mac, "00000000") }), "", nil, "not judged: ANS-64-RIGHT: the key of its MAC is not known", "ANS-64-RIGHT    must"},
+		{"no key of this terminal", signed(func([]byte) {}), "", checker(t, p), "not judged: ANS-64-RIGHT", "ANS-64-RIGHT    must"},
+		{"of another length", signed(func([]byte) {}), "prefix says 170, 142 follow", keyed, "not judged: ANS-READ", "ANS-64-RIGHT"},
 	} {
 		var out bytes.Buffer
-		err := answerTo(&out, p, c.with, fmt.Sprintf("%X", purchase), c.answer)
+		err := answerTo(&out, p, c.with, fmt.Sprintf("%X", purchase), &capture.Frame{Message: c.answer, Note: c.note})
 		if got := out.String(); !strings.Contains(got, c.says) || strings.Contains(got, c.notSays) {
 			t.Errorf("%s: want %q and not %q:\n%s", c.name, c.says, c.notSays, got)
 		}

@@ -124,7 +124,7 @@ type explainer struct {
 
 	told   int // messages
 	fitted int // of them, those that were tried with other fields
-	last   *wire.Message
+	last   *capture.Frame
 	first  error // the first that could not be read
 	bad    int
 	hint   string
@@ -222,7 +222,7 @@ func (x *explainer) between() {
 // frame explains one message.
 func (x *explainer) frame(fr *capture.Frame) {
 	x.told++
-	x.last = fr.Message
+	x.last = fr
 	if fr.Note != "" {
 		fmt.Fprintf(x.out, "note: %s\n", fr.Note)
 	}

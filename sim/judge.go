@@ -64,15 +64,16 @@ func (p *Player) judge(f *dialect.Form, r *Result, err error) {
 		return
 	}
 	x := p.asked(f, p.ans)
-	r.Code = x.Code()
 	if p.Judge == nil {
 		p.Judge = rules.NewJudge(t.Profile.Dialect)
 	}
 	r.Should, err = p.Judge.Check(x)
+	code, approves := x.Judged()
+	r.Code = code
 	switch {
 	case err != nil:
 		r.Outcome, r.Why = report.Refused, err
-	case x.Approves():
+	case approves:
 		r.Outcome = report.Approved
 	default:
 		r.Outcome, r.Refused = report.Declined, dialect.ReasonOf(f.Transaction, p.ans)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -41,7 +42,7 @@ func (x *Exchange) lacking() wire.FieldSet {
 	}
 	must = must.Without(x.Answer.Present())
 	of := wire.Fields(place(wire.LocalTime), place(wire.LocalDate), place(wire.Acquirer), place(wire.RRN))
-	c := x.Code() // for two the host knows no more of the request
+	c := x.code // for two the host knows no more of the request
 	if KindOf(x.Form.Transaction)&Financial != 0 && !x.Dialect.Means(c, dialect.UnknownTerminal) && !x.Dialect.Means(c, dialect.FormatError) {
 		of.Add(place(wire.SettlementDate))
 		of.Add(place(wire.ResponseData))
@@ -76,11 +77,11 @@ func isDate(v []byte) bool {
 	if len(v) != 4 || !wire.IsDigits(v) {
 		return false
 	}
-	month, day := wire.Uint(v[:2]), wire.Uint(v[2:])
-	return month >= 1 && month <= 12 && day >= 1 && day <= uint64(longest[month-1])
+	month, day := two(v), two(v[2:])
+	return month >= 1 && month <= 12 && day >= 1 && day <= longest[month-1]
 }
 
-var longest = [12]uint8{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+var longest = [12]int64{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 
 // isTransmissionTime reports whether v is MMDDhhmmss.
 func isTransmissionTime(v []byte) bool { return len(v) == 10 && isDate(v[:4]) && isTime(v[4:]) }
@@ -196,7 +197,7 @@ var askedPartial = check{ifThere, wire.ResponseCode,
 }
 
 // partial reports whether the answer approves a part of the amount.
-func (x *Exchange) partial() bool { return x.Dialect.Means(x.Code(), dialect.Partial) }
+func (x *Exchange) partial() bool { return x.Dialect.Means(x.code, dialect.Partial) }
 
 // secrets are what an answer never brings back.
 var secrets = [...]wire.Element{wire.Track1, wire.Track2, wire.Track3, wire.PINBlock}
@@ -225,9 +226,13 @@ var plainText = check{always, 0,
 // controls is the first text field with control characters, 0 for none. What comes
 // back from the request is held to that.
 func (x *Exchange) controls() int {
-	for n := range x.Answer.Present().And(x.judge.texts).All {
-		if !isPrintable(x.Answer.Field(n)) {
-			return n
+	for w, set := range x.Answer.Present().And(x.judge.texts) {
+		for set != 0 { // not by All: a call for each field
+			n := w*64 + bits.LeadingZeros64(set) + 1
+			set &^= 1 << (63 - (n-1)&63)
+			if !isPrintable(x.Answer.Field(n)) {
+				return n
+			}
 		}
 	}
 	return 0

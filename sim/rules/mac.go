@@ -18,7 +18,7 @@ var macPresent = check{always, 0,
 		if !x.Form.MACed || !x.Dialect.MAC {
 			return true
 		}
-		if !x.approves && (x.MACOnDecline != dialect.MACRequired || x.Dialect.KeysInDoubt(x.Code())) {
+		if !x.approves && (x.MACOnDecline != dialect.MACRequired || x.Dialect.KeysInDoubt(x.code)) {
 			return true
 		}
 		_, mac := x.Answer.MACSpan()

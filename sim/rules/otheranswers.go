@@ -37,7 +37,7 @@ func (x *Exchange) retells() bool {
 var uniqueReference = check{ifThere, wire.RRN,
 	func(x *Exchange) bool {
 		v := x.Answer.Get(wire.RRN)
-		if len(v) < 12 || !isReference(v) || x.Dialect.Means(x.Code(), dialect.Duplicate) || x.retells() {
+		if len(v) < 12 || !isReference(v) || x.Dialect.Means(x.code, dialect.Duplicate) || x.retells() {
 			return true
 		}
 		h := (binary.LittleEndian.Uint64(v)^uint64(binary.LittleEndian.Uint32(v[8:]))*0x9E3779B97F4A7C15)*0xD6E8FEB86659FD93 | 1

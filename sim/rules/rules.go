@@ -168,6 +168,7 @@ type Exchange struct {
 
 	judge    *Judge
 	fields   fields
+	code     dialect.Code // and approves: what a judge has read
 	approves bool
 }
 
@@ -191,6 +192,10 @@ func (x *Exchange) issued() *keys.Key {
 
 // Code is the response code of the answer, zero when it has none.
 func (x *Exchange) Code() dialect.Code { return dialect.CodeOf(x.Answer.Get(wire.ResponseCode)) }
+
+// Judged is what a judge that has checked the exchange has read: the answer's code, and
+// whether it approves.
+func (x *Exchange) Judged() (dialect.Code, bool) { return x.code, x.approves }
 
 // Approves reports whether the answer's code is an approval. Without a code only
 // the answer of a form that has none approves, that of settlement: there the

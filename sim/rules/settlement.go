@@ -28,7 +28,7 @@ func (x *Exchange) totals() error {
 		return fmt.Errorf("settlement flag (%s, digit %d) of the answer is %s, want 1, 2 or 3", n, dialect.TotalsHalf, Quoted(r.Flag.String()))
 	case r.Flag == dialect.Balanced && r.Own != x.Batch:
 		return fmt.Errorf("the host says balanced, but its totals (%s) are %s; the terminal's are %s", n, x.said(r.Own), x.said(x.Batch))
-	case x.Dialect.Means(x.Code(), dialect.TotalsDiffer) && r.Flag == dialect.Balanced && r.ForeignFlag != dialect.Unbalanced && r.ForeignFlag != dialect.InError:
+	case x.Dialect.Means(x.code, dialect.TotalsDiffer) && r.Flag == dialect.Balanced && r.ForeignFlag != dialect.Unbalanced && r.ForeignFlag != dialect.InError:
 		return fmt.Errorf("the host says with %s that totals differ, and with its flags (%s) that they balance", x.field(wire.ResponseCode), n)
 	}
 	return nil

@@ -184,7 +184,7 @@ func (c *controlled) startAgents(m *meeting) error {
 		go func() {
 			defer close(l.ended)
 			if err := a.Wait(); err != nil {
-				c.died(fmt.Errorf("an agent on this machine ended: %w%s", err, lastLine(name)))
+				c.died(fmt.Errorf("an agent on this machine (process %d) ended: %w; %s %s", a.Process.Pid, err, name, lastLine(name)))
 			}
 		}()
 	}
@@ -239,7 +239,7 @@ func lastLine(file string) string {
 	text, err := os.ReadFile(file)
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	if last := lines[len(lines)-1]; err == nil && last != "" {
-		return ": " + report.Printable(last)
+		return "ends with: " + report.Printable(last)
 	}
-	return ""
+	return "says nothing"
 }

@@ -268,7 +268,7 @@ func (s *spreadRun) killNode(t *testing.T) {
 	code := p.end(t)
 	u := joinedAgain(t, filepath.Join(p.Dir, "run"))
 	if !u.equal || u.whole.Planned != 8000 || code != exitOK && code != exitGenerator {
-		t.Errorf("exit code %d, planned %d, merged is the union: %v\n%s", code, u.whole.Planned, u.equal, &p.stderr)
+		t.Errorf("exit code %d, planned %d, merged is the union: %v, failures %+v\n%s", code, u.whole.Planned, u.equal, u.whole.Failures, &p.stderr)
 	}
 	fmt.Printf("| of a cluster of three nodes the one that leads the results is killed | planned %d, played %d, merged = union %v, exit %d |\n", u.whole.Planned, u.whole.Played, u.equal, code)
 }

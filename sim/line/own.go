@@ -191,7 +191,7 @@ func (l *Own) send(x *Exchange) error {
 		}
 		x.Sent = l.clock.Now()
 	}
-	if l.conn == nil || x.Sent-l.used > peekAfter || l.carried == 1 || l.reader.Buffered() {
+	if l.conn == nil || x.Sent-l.used > peekAfter || l.carried == 1 || l.unread().Left() > 0 {
 		if l.conn != nil && l.hungUp(&x.Strays) {
 			l.endedByHost(x.Sent)
 			l.Close()

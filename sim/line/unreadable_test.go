@@ -403,3 +403,32 @@ func TestOctetsBehindAnAnswerOfASharedLineAreLeft(t *testing.T) {
 		}
 	}
 }
+
+// The beginning of a message behind an answer, of which more than one read takes has come, is not
+// before the next answer, however soon that is asked for.
+func TestLongHalfBehindAnAnswerIsNotBeforeTheNext(t *testing.T) {
+	d := scripted(t, func(_ int, p *peer) {
+		for trace := 1; ; trace++ {
+			req := p.request()
+			if req == nil {
+				return
+			}
+			a := approval(req)
+			if trace == 2 {
+				a = slices.Concat(a, []byte{0x0F, 0xA0}, bytes.Repeat([]byte{0xEE}, 0x0FA0-len(a)/2))
+			}
+			p.Write(a)
+		}
+	})
+	l, left := newOwn(t, d), false
+	for trace := 1; trace <= 3; trace++ {
+		x := within(purchaseOf(tid, trace, 100), 300*time.Millisecond)
+		if err := l.Exchange(x); !mine(x, err, 100) {
+			t.Errorf("exchange %d: %v (%v)", trace, err, x.Unreadable)
+		}
+		left = left || x.Left
+	}
+	if !left {
+		t.Error("no octets were left")
+	}
+}

@@ -432,3 +432,23 @@ func TestLongHalfBehindAnAnswerIsNotBeforeTheNext(t *testing.T) {
 		t.Error("no octets were left")
 	}
 }
+
+// What nobody can read is not the answer that a fault of the line takes away: that would give the
+// reversal another reason.
+func TestGarbageIsNotTheAnswerThatALineLoses(t *testing.T) {
+	for _, f := range []line.Fault{line.LoseAnswer, line.LateAnswer} {
+		d := scripted(t, func(_ int, p *peer) {
+			for req := p.request(); req != nil; req = p.request() {
+				a := approval(req)
+				p.Write(slices.Concat([]byte{0, 3, 1, 2, 3}, a))
+			}
+		})
+		l := newOwn(t, d)
+		l.Faults = &line.Faults{}
+		l.Faults.Add(f, 1)
+		x := within(purchaseOf(tid, 1, 100), time.Second)
+		if err := l.Exchange(x); !errors.Is(err, line.ErrTimeout) || x.Unreadable != nil || x.Unmatched != 1 {
+			t.Errorf("%s: err %v, unreadable %v, %d unmatched", f, err, x.Unreadable, x.Unmatched)
+		}
+	}
+}

@@ -65,6 +65,11 @@ func ofType(request, m *wire.Message) bool {
 func (d *Dialect) Breaks(request *wire.Message, octets []byte) string {
 	m := d.NewMessage()
 	at, why := m.ReadPart(octets)
+	if request != nil && why != nil {
+		if before := d.before(request, octets); before > 0 {
+			return fmt.Sprintf("the answer begins behind %d octets of another message, of which no more came", before)
+		}
+	}
 	if request == nil || !ofType(request, m) {
 		return ""
 	}
@@ -113,6 +118,19 @@ func (d *Dialect) Breaks(request *wire.Message, octets []byte) string {
 		return "" // but for octets behind the last field
 	}
 	return fmt.Sprintf("a field from %d on is longer or shorter than the dialect says, or the bitmap is wrong about one: it is the request's up to field %d", last, last)
+}
+
+// before is how many octets there are before the length of a message that begins as the answer to
+// a request, up to its trace number; 0 where there is none, or it is the first.
+func (d *Dialect) before(request *wire.Message, octets []byte) int {
+	trace, length := d.Place(wire.Trace).Field, d.Format.Length.Octets
+	for at := 0; at < len(octets) && request.HasField(trace); at++ {
+		m := d.NewMessage()
+		if m.ReadPart(octets[at:]); ofType(request, m) && m.MTI()[3] == request.MTI()[3] && bytes.Equal(m.Field(trace), request.Field(trace)) && d.strange(request, m, 0) == 0 {
+			return max(0, at-length)
+		}
+	}
+	return 0
 }
 
 // likeliest are of some forms those of the likeliest kind: in which a field after the one is

@@ -156,6 +156,7 @@ func TestBreaksBlamesNoFormForSpoiledOctets(t *testing.T) {
 			"63 there, not announced": {d.Format.Announcing(octets, 63), `^(a field after 49 is longer .*)?$`},
 			"64 there, not announced": {d.Format.Announcing(signed, 64), `^field 64 \(MAC\) is there, and not announced in the bitmap$`},
 			"37 announced, not there": {d.Format.Announcing(d.Format.Without(octets, 37, starts[37]), 37), `field 37 \(.*\) is announced in the bitmap, and not there`},
+			"behind half of another":  {slices.Concat(partly(slices.Clone(octets))[:38], make([]byte, d.Format.Length.Octets), octets[:len(octets)-9]), `^the answer begins behind 38 octets of another message, of which no more came$`},
 			"4 octets more":           {append(slices.Clone(octets), 1, 2, 3, 4), `^$`},
 			"the length of 44":        {spoil(44, 0, octets[starts[44]]-1), `^the length of field 44 \(.*\) is not that of the 9 octets behind it$`},
 			"4 more, of a part":       {partly(append(slices.Clone(octets), 1, 2, 3, 4)), `^$`},

@@ -25,7 +25,7 @@ type Fit struct {
 // FitsFields gives the change of one field of d, or the fields more, with which
 // octets from a routing header on read whole; false when there is none. Fields
 // that d lacks are tried as text of variable length, packed digits of variable
-// length as text, and those that are longer than d says as long as their prefix can tell.
+// length as digits of which the octets are counted or as text, and those that are longer than d says as long as their prefix can tell.
 func (d *Dialect) FitsFields(octets []byte) (Fit, bool) {
 	if f, ok := d.withUnknown(octets, 3); ok {
 		return f, true
@@ -47,9 +47,18 @@ func (d *Dialect) FitsFields(octets []byte) (Fit, bool) {
 			continue
 		}
 		m := v.NewMessage()
-		if m.Read(octets) == nil && m.HasField(n) {
-			return Fit{fmt.Sprintf("field %d is text and its length counts octets, not digits", n), v, m}, true
+		if m.Read(octets) != nil || !m.HasField(n) {
+			continue
 		}
+		if p, is := wire.Prefix(wire.PrefixName(s.Pref) + "-octets"); is && !printable(m.Field(n)) {
+			packed, err := d.withField(n, field.NewSpec(s.Length, s.Description, s.Enc, p))
+			if err == nil {
+				if m := packed.NewMessage(); m.Read(octets) == nil {
+					return Fit{fmt.Sprintf("the length of field %d counts octets, not digits (prefix: %s)", n, wire.PrefixName(p)), packed, m}, true
+				}
+			}
+		}
+		return Fit{fmt.Sprintf("field %d is text and its length counts octets, not digits", n), v, m}, true
 	}
 	return Fit{}, false
 }

@@ -39,6 +39,9 @@ func (d *Dialect) BringsBack(request, m *wire.Message) bool {
 // strange is the first field that an answer has otherwise than its request; 0 for none.
 func (d *Dialect) strange(request, m *wire.Message, but int) int {
 	for n := range m.Fields {
+		if n == d.Place(wire.Amount).Field && d.Means(CodeOf(m.Get(wire.ResponseCode)), Partial) {
+			continue // it is of a part
+		}
 		echoed := slices.Contains(d.Pair, n) || slices.Contains(d.Echo, n) && n != d.Place(wire.Batch).Field
 		if echoed && n != but && request.HasField(n) && !bytes.Equal(m.Field(n), request.Field(n)) {
 			return n
@@ -62,6 +65,11 @@ func ofType(request, m *wire.Message) bool {
 func (d *Dialect) Breaks(request *wire.Message, octets []byte) string {
 	m := d.NewMessage()
 	at, why := m.ReadPart(octets)
+	if request != nil && why != nil {
+		if before := d.before(request, octets); before > 0 {
+			return fmt.Sprintf("the answer begins behind %d octets of another message, of which no more came", before)
+		}
+	}
 	if request == nil || !ofType(request, m) {
 		return ""
 	}
@@ -88,11 +96,16 @@ func (d *Dialect) Breaks(request *wire.Message, octets []byte) string {
 	if d.spoiled(request, octets, end, at) {
 		return d.encodedOtherwise(request, octets, end)
 	}
-	found := d.otherForms(request, octets, last, end)
+	found := likeliest(d.otherForms(request, octets, last, end))
 	trace := d.Place(wire.Trace).Field
+	if len(found) == 0 || !found[0].sure || !found[0].formed {
+		if words := d.countsOtherwise(request, octets, last+1, end); words != "" {
+			return words
+		}
+	}
 	switch {
-	case slices.ContainsFunc(found, func(o otherwise) bool { return o.sure }):
-		return theseFields(slices.DeleteFunc(found, func(o otherwise) bool { return !o.sure }))
+	case len(found) > 0 && found[0].sure:
+		return theseFields(found)
 	case is && first == 0 && d.endMissing(octets):
 		return fmt.Sprintf("its end is missing, or a field after %d is shorter than the dialect says", last)
 	case len(found) > 0:
@@ -100,9 +113,39 @@ func (d *Dialect) Breaks(request *wire.Message, octets []byte) string {
 	case !is, first > 0 && first == trace:
 		return "" // it may well be the answer to another request
 	case first > 0:
-		return fmt.Sprintf("a field after %d is longer or shorter than the dialect says, or announced and not there: from field %d on it is another", last, first)
+		return fmt.Sprintf("a field from %d on is longer or shorter than the dialect says, or the bitmap is wrong about one: from field %d on it is another", last, first)
+	case e.Field < 2:
+		return "" // but for octets behind the last field
 	}
-	return fmt.Sprintf("a field after %d is longer or shorter than the dialect says, or announced and not there: it is the request's up to field %d", last, last)
+	return fmt.Sprintf("a field from %d on is longer or shorter than the dialect says, or the bitmap is wrong about one: it is the request's up to field %d", last, last)
+}
+
+// before is how many octets there are before the length of a message that begins as the answer to
+// a request, up to its trace number; 0 where there is none, or it is the first.
+func (d *Dialect) before(request *wire.Message, octets []byte) int {
+	trace, length := d.Place(wire.Trace).Field, d.Format.Length.Octets
+	for at := 0; at < len(octets) && request.HasField(trace); at++ {
+		m := d.NewMessage()
+		if m.ReadPart(octets[at:]); ofType(request, m) && m.MTI()[3] == request.MTI()[3] && bytes.Equal(m.Field(trace), request.Field(trace)) && d.strange(request, m, 0) == 0 {
+			return max(0, at-length)
+		}
+	}
+	return 0
+}
+
+// likeliest are of some forms those of the likeliest kind: in which a field after the one is
+// the request's, and of these those in which values are what they should be.
+func likeliest(all []otherwise) []otherwise {
+	for _, is := range []func(otherwise) bool{
+		func(o otherwise) bool { return o.sure && o.formed },
+		func(o otherwise) bool { return o.sure },
+		func(o otherwise) bool { return o.formed },
+	} {
+		if slices.ContainsFunc(all, is) {
+			return slices.DeleteFunc(all, func(o otherwise) bool { return !is(o) })
+		}
+	}
+	return all
 }
 
 // spoiled reports whether octets are the answer to a request but for the value of field n,
@@ -134,11 +177,11 @@ func (d *Dialect) endMissing(octets []byte) bool {
 }
 
 // otherForms are those of a field after last, up to end, with which octets are the answer
-// to a request.
+// to a request; of last itself, which begins as the request's does, the longer ones.
 func (d *Dialect) otherForms(request *wire.Message, octets []byte, last, end int) (found []otherwise) {
 	whole, trace := false, d.Place(wire.Trace).Field
 	announced, wanted := d.Format.Announced(octets), d.wanted(request)
-	for n := last + 1; n <= end; n++ {
+	for n := last; n <= end; n++ {
 		is := slices.Contains(announced, n)
 		if !d.HasField(n) || !is && !wanted.Has(n) {
 			continue
@@ -149,9 +192,9 @@ func (d *Dialect) otherForms(request *wire.Message, octets []byte, last, end int
 		if !is {
 			continue
 		}
-		o, fits := d.otherwiseReads(request, octets, n, 0)
+		o, fits := d.otherwiseReads(request, octets, n, 0, n == last)
 		if whole = whole || fits; !whole && n != trace { // its own value is not the request's
-			o, fits = d.otherwiseReads(request, octets, n, n)
+			o, fits = d.otherwiseReads(request, octets, n, n, n == last)
 		}
 		if fits {
 			found = append(found, o)
@@ -186,6 +229,39 @@ type otherwise struct {
 	bit   bool   // it is announced otherwise
 	words string // how it is
 	sure  bool   // a field after it is the request's only so
+
+	formed bool // values are what they should be, and what it should bring back is the request's, or that and padding
+}
+
+// formed reports whether what m has, and not from a request, is made of what it should be;
+// of field but, which it should have from that, whether it is more by padding.
+func (d *Dialect) formed(request, m *wire.Message, but int) bool {
+	for f := range m.Fields {
+		v, of := m.Field(f), d.kinds[f].of
+		var ok bool
+		switch {
+		case request.HasField(f) && bytes.Equal(v, request.Field(f)):
+			continue
+		case f == but && request.HasField(f):
+			if of == "n" {
+				ok = string(bytes.TrimLeft(v, "0")) == string(bytes.TrimLeft(request.Field(f), "0"))
+			} else {
+				ok = string(bytes.TrimRight(v, " \x00")) == string(bytes.TrimRight(request.Field(f), " \x00"))
+			}
+		case f == d.Place(wire.LocalTime).Field:
+			ok = len(v) == 6 && wire.IsDigits(v) && string(v[:2]) < "24" && string(v[2:4]) < "60" && string(v[4:]) < "60"
+		case f == d.Place(wire.LocalDate).Field || f == d.Place(wire.SettlementDate).Field:
+			ok = len(v) == 4 && wire.IsDigits(v) && string(v[:2]) <= "12" && string(v[2:]) <= "31"
+		case strings.HasPrefix(of, "an") && len(of) > 2:
+			ok = !bytes.ContainsFunc(v, func(r rune) bool { return r < ' ' })
+		default:
+			ok = madeOf(of, string(v))
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // bearsOut reports whether a field after n of an answer is the request's.
@@ -199,11 +275,11 @@ func bearsOut(request, m *wire.Message, n int) bool {
 }
 
 // theseFields says that one of some fields is otherwise, of those of another length the
-// ones of which the least has to be so, unless one in another encoding will do.
+// ones of which the least has to be so.
 func theseFields(all []otherwise) string {
 	least := 9
 	for _, o := range all {
-		if !o.bit {
+		if o.by != 0 {
 			least = min(least, max(o.by, -o.by))
 		}
 	}
@@ -259,7 +335,7 @@ func (d *Dialect) announcedOtherwise(request *wire.Message, octets []byte, n int
 	if announced {
 		words = "field %d (%s) is announced in the bitmap, and not there"
 	}
-	return otherwise{field: n, bit: true, words: fmt.Sprintf(words, n, d.FieldName(n)), sure: sure}, true
+	return otherwise{field: n, bit: true, words: fmt.Sprintf(words, n, d.FieldName(n)), sure: sure, formed: d.formed(request, m, 0)}, true
 }
 
 // encodings are those that a field is tried in.
@@ -299,54 +375,107 @@ func (d *Dialect) encodedOtherwise(request *wire.Message, octets []byte, n int) 
 			continue
 		}
 		if v := m.Field(n); request.HasField(n) && bytes.Equal(v, request.Field(n)) || len(v) > 1 && madeOf(cmp.Or(d.kinds[n].of, "an"), string(v)) && d.kinds[n].of != "b" {
-			return d.encodedAs(n, name)
+			return fmt.Sprintf("field %d (%s) is encoded as %s, %s in the dialect", n, d.FieldName(n), name, wire.EncodingName(s.Enc))
 		}
 	}
 	return ""
 }
 
-func (d *Dialect) encodedAs(n int, name string) string {
-	return fmt.Sprintf("field %d (%s) is encoded as %s, %s in the dialect", n, d.FieldName(n), name, wire.EncodingName(d.Spec.Fields[n].Spec().Enc))
+// countsOtherwise names the field of variable length from n to end whose length says
+// otherwise than what follows it, where octets are the answer to a request so.
+func (d *Dialect) countsOtherwise(request *wire.Message, octets []byte, n, end int) string {
+	announced := d.Format.Announced(octets)
+	for ; n <= end; n++ {
+		if !d.HasField(n) || !slices.Contains(announced, n) || fixedLength(d.Spec.Fields[n]) {
+			continue
+		}
+		s := d.Spec.Fields[n].Spec()
+		none, err := s.Pref.EncodeLength(s.Length, 0)
+		for size := 0; err == nil && size <= min(s.Length, len(octets)); size++ {
+			m := d.inForm(octets, n, len(none)+size, wire.Encodings()["octets"], prefix.Binary.Fixed)
+			if m == nil || !d.AnswersTo(request, m, n) || !bearsOut(request, m, n) {
+				continue
+			}
+			v, _, err := s.Enc.Decode(m.Field(n)[len(none):], d.units(n, size))
+			if err != nil {
+				continue
+			}
+			if m.SetField(n, v); d.AnswersTo(request, m, 0) && d.formed(request, m, 0) {
+				return fmt.Sprintf("the length of field %d (%s) is not that of the %d octets behind it", n, d.FieldName(n), size)
+			}
+		}
+	}
+	return ""
+}
+
+// units are the characters or digits in so many octets of field n.
+func (d *Dialect) units(n, octets int) int {
+	if d.packedDigits(n) {
+		return 2 * octets
+	}
+	return octets
 }
 
 // otherwiseReads is another form of field n in which octets are the answer to a request,
 // but for the value of one field: another length, or else another encoding, or of one of
-// variable length another length prefix.
-func (d *Dialect) otherwiseReads(request *wire.Message, octets []byte, n, but int) (otherwise, bool) {
+// variable length another length prefix; the first in which values are what they should be,
+// or else the first.
+func (d *Dialect) otherwiseReads(request *wire.Message, octets []byte, n, but int, longer bool) (first otherwise, fits bool) {
 	s := d.Spec.Fields[n].Spec()
-	var o otherwise
-	reads := func(length int, e encoding.Encoder, p prefix.Prefixer) bool {
+	reads := func(length int, e encoding.Encoder, p prefix.Prefixer, by int, words string, args ...any) bool {
 		m := d.inForm(octets, n, length, e, p)
 		if m == nil || !d.AnswersTo(request, m, but) {
 			return false
 		}
-		o = otherwise{field: n, sure: bearsOut(request, m, n)}
-		return true
+		formed := d.formed(request, m, but)
+		if formed || !fits {
+			first, fits = otherwise{field: n, by: by, words: fmt.Sprintf(words, args...), sure: bearsOut(request, m, n), formed: formed}, true
+		}
+		return formed
 	}
 	named := fmt.Sprintf("field %d (%s)", n, d.FieldName(n))
 	fixed := fixedLength(d.Spec.Fields[n])
 	for by := 1; fixed && by <= max(8, s.Length-1); by++ {
 		for _, by := range []int{by, -by} {
-			if length := s.Length + by; by <= 8 && length > 0 && reads(length, s.Enc, s.Pref) {
-				o.by, o.words = by, fmt.Sprintf("%s is %d long, %d in the dialect", named, length, s.Length)
-				return o, true
+			length := s.Length + by
+			if by <= 8 && length > 0 && (by > 0 || !longer) && reads(length, s.Enc, s.Pref, by, "%s is %d long, %d in the dialect", named, length, s.Length) {
+				return first, true
 			}
 		}
 	}
+	if longer {
+		return first, fits
+	}
+	known, as := wire.Encodings(), wire.EncodingName(s.Enc)
 	for _, name := range encodings {
-		if e := wire.Encodings()[name]; e != s.Enc && reads(s.Length, e, s.Pref) {
-			o.words = d.encodedAs(n, name)
-			return o, true
+		if e := known[name]; e != s.Enc && (fixed || request.HasField(n) || holds(d.kinds[n].of, name)) &&
+			reads(s.Length, e, s.Pref, 0, "%s is encoded as %s, %s in the dialect", named, name, as) {
+			return first, true
 		}
 	}
-	for _, name := range wire.Prefixes() {
-		if p, _ := wire.Prefix(name); !fixed && plainPrefix.MatchString(name) && name != wire.PrefixName(s.Pref) && reads(min(s.Length, wire.PrefixMost(p)), s.Enc, p) {
-			o.words = fmt.Sprintf("the length of %s is written as %s, %s in the dialect", named, name, wire.PrefixName(s.Pref))
-			return o, true
+	if fixed {
+		return first, fits
+	}
+	by, tried := wire.PrefixName(s.Pref), plainPrefixes
+	if d.packedDigits(n) {
+		tried = slices.Concat([]string{by + "-octets"}, plainPrefixes, octetPrefixes)
+	}
+	for _, name := range tried {
+		if p, is := wire.Prefix(name); is && name != by && reads(min(s.Length, wire.PrefixMost(p)), s.Enc, p, 0,
+			"the length of %s is written as %s, %s in the dialect", named, name, by) {
+			return first, true
 		}
 	}
-	return otherwise{}, false
+	return first, fits
 }
 
-// plainPrefix are the names of length prefixes that are tried.
-var plainPrefix = regexp.MustCompile(`^(ascii|ebcdic|packed|binary)[1-4]$`)
+// plainPrefixes are the names of length prefixes that are tried, octetPrefixes those that are
+// of packed digits, too.
+var (
+	plainPrefixes = slices.DeleteFunc(wire.Prefixes(), func(name string) bool { return !plainPrefix.MatchString(name) })
+	octetPrefixes = slices.DeleteFunc(wire.Prefixes(), func(name string) bool {
+		of, is := strings.CutSuffix(name, "-octets")
+		return !is || !plainPrefix.MatchString(of)
+	})
+	plainPrefix = regexp.MustCompile(`^(ascii|ebcdic|packed|binary)[1-4]$`)
+)

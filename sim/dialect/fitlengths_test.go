@@ -31,7 +31,7 @@ func TestBreaksNamesTheFieldOfAnotherLength(t *testing.T) {
 		"38 of seven":               {parts("|482913|", "|4829137|"), `^field 38 or 39 is 1 longer`},
 		"38 of five":                {parts("|482913|", "|48291|"), `^field (12, 13, )?38 or 39 is 1 shorter`},
 		"41 of six":                 {parts("|10000001|", "|100000|"), `^field 41 \(.*\) is 6 long, 8 in the dialect$`},
-		"37 announced and not sent": {parts("8238000106", "823800010E"), `, or field 37 \(retrieval reference number\) is announced in the bitmap, and not there$`},
+		"37 announced and not sent": {parts("8238000106", "823800010E"), `^field 37 \(retrieval reference number\) is announced in the bitmap, and not there$`},
 		"of another request":        {parts("1127150801", "1127150807", "000042", "000043"), `^$`},
 		"a request":                 {parts("0810", "0800", "|00|", "|000|"), `^$`},
 		"no message":                {"HTTP/1.1 400 Bad Request", `^$`},
@@ -81,7 +81,11 @@ func TestBreaksNamesTheFieldOfAPayment(t *testing.T) {
 		{"iso87", "37: {is: an 13}", "37=1127150802427", `^field (12, 13, )?37, 38 or 39 is 1 longer than the dialect says$`},
 		{"cup", "37: {is: an 13}", "37=1127150802427", `^field (12, 13, )?37, 38 or 39 is 1 longer than the dialect says$`},
 		{"cup", "38: {is: an 5}", "38=48291", `^field (12, 13, )?37, 38 or 39 is 1 shorter than the dialect says$`},
-		{"iso87", "4: {is: n 14}", "4=00000000001250", `^field 4 \(amount\) is 14 long, 12 in the dialect$`},
+		{"cup", "42: {is: ans 16}", "42=898000000000001 ", `^field 42 \(merchant id\) is 16 long, 15 in the dialect(, or the length of field 44 .* packed3, packed2 in the dialect)?$`},
+		{"cup", "37: {is: n 12, as: packed}", "", `^field 37 \(.*\) is encoded as packed, octets in the dialect$`},
+		{"cup", "12: {is: n 6, as: ascii}", "32=48020000", `^field 12 \(.*\) is encoded as ascii, packed in the dialect$`},
+		{"cup", "32: {is: n..11, prefix: packed2-octets}", "32=48020000", `^(field 13 \(.*\) is announced in the bitmap, and not there, or )?the length of field 32 \(acquirer id\) is written as packed2-octets, packed2 in the dialect$`},
+		{"iso87", "4: {is: n 14}", "4=00000000001250", `^field 3 or 4 is 2 longer than the dialect says$`},
 		{"iso87", "4: {is: n 12, as: packed}", "", `^field 4 \(amount\) is encoded as packed, ascii in the dialect$`},
 		{"cup", "4: {is: n 12, as: ascii}", "", `^field 4 \(amount\) is encoded as ascii, packed in the dialect$`},
 		{"iso87", "44: {is: an...25}", "", `^the length of field 44 \(additional response data\) is written as ascii3, ascii2 in the dialect$`},
@@ -129,6 +133,11 @@ func TestBreaksBlamesNoFormForSpoiledOctets(t *testing.T) {
 			b[starts[n]+by] = with
 			return b
 		}
+		partly := func(b []byte) []byte { // approves half of the amount
+			b[starts[11]-2]--
+			copy(b[starts[39]:], "10")
+			return b
+		}
 		for what, c := range map[string]struct {
 			octets []byte
 			want   string
@@ -147,6 +156,10 @@ func TestBreaksBlamesNoFormForSpoiledOctets(t *testing.T) {
 			"63 there, not announced": {d.Format.Announcing(octets, 63), `^(a field after 49 is longer .*)?$`},
 			"64 there, not announced": {d.Format.Announcing(signed, 64), `^field 64 \(MAC\) is there, and not announced in the bitmap$`},
 			"37 announced, not there": {d.Format.Announcing(d.Format.Without(octets, 37, starts[37]), 37), `field 37 \(.*\) is announced in the bitmap, and not there`},
+			"behind half of another":  {slices.Concat(partly(slices.Clone(octets))[:38], make([]byte, d.Format.Length.Octets), octets[:len(octets)-9]), `^the answer begins behind 38 octets of another message, of which no more came$`},
+			"4 octets more":           {append(slices.Clone(octets), 1, 2, 3, 4), `^$`},
+			"the length of 44":        {spoil(44, 0, octets[starts[44]]-1), `^the length of field 44 \(.*\) is not that of the 9 octets behind it$`},
+			"4 more, of a part":       {partly(append(slices.Clone(octets), 1, 2, 3, 4)), `^$`},
 			"44 announced, not there": {d.Format.Announcing(d.Format.Without(octets, 44, starts[44]), 44), `field 44 \(.*\) is announced in the bitmap, and not there`},
 		} {
 			if got := d.Breaks(q, c.octets); !regexp.MustCompile(c.want).MatchString(got) {

@@ -191,7 +191,7 @@ func (l *Own) send(x *Exchange) error {
 		}
 		x.Sent = l.clock.Now()
 	}
-	if l.conn == nil || x.Sent-l.used > peekAfter || l.carried == 1 || l.reader.Buffered() {
+	if l.conn == nil || x.Sent-l.used > peekAfter || l.carried == 1 || l.unread().Left() > 0 {
 		if l.conn != nil && l.hungUp(&x.Strays) {
 			l.endedByHost(x.Sent)
 			l.Close()
@@ -255,13 +255,14 @@ func (l *Own) wait(x *Exchange) error {
 				return err
 			case l.stop.Err() != nil:
 				return ErrStopped
+			case errors.Is(err, errLost): // which what came before it is not
+				x.doubt(doubtful)
+				return ErrTimeout
 			case doubtful != nil && !(late && l.deadline < by):
 				x.Answer.Reset()
 				x.Unreadable, x.Done, x.Empty = doubtful, heard, before
 				doubtful.Guessed = true
 				return nil
-			case errors.Is(err, errLost):
-				return ErrTimeout
 			case !late:
 				return broken(err)
 			case l.deadline >= by:

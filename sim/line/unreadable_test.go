@@ -403,3 +403,52 @@ func TestOctetsBehindAnAnswerOfASharedLineAreLeft(t *testing.T) {
 		}
 	}
 }
+
+// The beginning of a message behind an answer, of which more than one read takes has come, is not
+// before the next answer, however soon that is asked for.
+func TestLongHalfBehindAnAnswerIsNotBeforeTheNext(t *testing.T) {
+	d := scripted(t, func(_ int, p *peer) {
+		for trace := 1; ; trace++ {
+			req := p.request()
+			if req == nil {
+				return
+			}
+			a := approval(req)
+			if trace == 2 {
+				a = slices.Concat(a, []byte{0x0F, 0xA0}, bytes.Repeat([]byte{0xEE}, 0x0FA0-len(a)/2))
+			}
+			p.Write(a)
+		}
+	})
+	l, left := newOwn(t, d), false
+	for trace := 1; trace <= 3; trace++ {
+		x := within(purchaseOf(tid, trace, 100), 300*time.Millisecond)
+		if err := l.Exchange(x); !mine(x, err, 100) {
+			t.Errorf("exchange %d: %v (%v)", trace, err, x.Unreadable)
+		}
+		left = left || x.Left
+	}
+	if !left {
+		t.Error("no octets were left")
+	}
+}
+
+// What nobody can read is not the answer that a fault of the line takes away: that would give the
+// reversal another reason.
+func TestGarbageIsNotTheAnswerThatALineLoses(t *testing.T) {
+	for _, f := range []line.Fault{line.LoseAnswer, line.LateAnswer} {
+		d := scripted(t, func(_ int, p *peer) {
+			for req := p.request(); req != nil; req = p.request() {
+				a := approval(req)
+				p.Write(slices.Concat([]byte{0, 3, 1, 2, 3}, a))
+			}
+		})
+		l := newOwn(t, d)
+		l.Faults = &line.Faults{}
+		l.Faults.Add(f, 1)
+		x := within(purchaseOf(tid, 1, 100), time.Second)
+		if err := l.Exchange(x); !errors.Is(err, line.ErrTimeout) || x.Unreadable != nil || x.Unmatched != 1 {
+			t.Errorf("%s: err %v, unreadable %v, %d unmatched", f, err, x.Unreadable, x.Unmatched)
+		}
+	}
+}

@@ -183,7 +183,7 @@ func (f *Framing) scan(b []byte, searched int) (found, error) {
 	case said == 0 && more < 0:
 		more = 0 // no routing header comes either
 	case said > uint64(MaxFrame+more):
-		return found{}, fmt.Errorf("%w: %d octets announced, at most %d are read (does the peer use another length prefix?)", ErrLength, said, MaxFrame+more)
+		return found{}, fmt.Errorf("%w: %d octets announced, at most %d are read (does the peer use another length prefix, or do octets stand behind the message before it?)", ErrLength, said, MaxFrame+more)
 	case int(said) < more:
 		return found{}, fmt.Errorf("%w: %d announced, which is less than the %d octets that it counts besides the message (does the peer count them?)", ErrLength, said, more)
 	}

@@ -231,6 +231,7 @@ func TestLedgerErrorsSayWhere(t *testing.T) {
 		"booked alone":     {plain + "booked: [ok]\n", "", "booked"},
 		"separator":        {plain + "separator: ab\n", "", "want one character"},
 		"empty":            {plain, "", "x.csv: its first row"},
+		"nothing":          {plain, "\n", `x.csv: it is empty; want a first row`},
 		"no such column":   {plain, "tid,trace,a\n", `x.csv:1: there is no column "stan"; its first row, which names the columns, has "tid", "trace", "a" (`},
 		"no heading":       {plain, "10000001,000001,6225001234567779\n", `has "10000001", "000001", "…7779" (`},
 		"a column twice":   {plain, "tid,stan,a,a\nA,1,1,2\n", `x.csv:1: column "a" stands twice`},

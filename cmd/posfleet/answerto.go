@@ -34,8 +34,11 @@ func answerTo(out io.Writer, p *profile.Profile, checked *macs, request string, 
 	if r, told := p.Dialect.ReadReconciliation(q); told {
 		x.Batch = r.Own
 	}
-	if checked != nil && len(checked.masters) > 0 && of == dialect.SignIn && p.SignIn != "" {
-		masterOf(p, x)
+	if (of == dialect.SignIn || of == dialect.KeyChange) && p.SignIn != "" {
+		x.SignIn = &rules.SignIn{HSM: p.HSM, Block: p.SignIn}
+		if checked != nil && len(checked.masters) > 0 {
+			masterOf(p, x)
+		}
 	}
 	fmt.Fprintf(out, "\nas an answer to a %s:\n", of)
 	broken := rules.NewJudge(p.Dialect).All(x)
@@ -78,7 +81,7 @@ func paying(q *wire.Message) string {
 func masterOf(p *profile.Profile, x *rules.Exchange) {
 	for i := range p.Terminals {
 		if t := &p.Terminals[i]; t.TID == x.Request.Text(wire.TerminalID) {
-			x.SignIn = &rules.SignIn{HSM: p.HSM, Master: t.Master, Block: p.SignIn}
+			x.SignIn.Master = t.Master
 			return
 		}
 	}

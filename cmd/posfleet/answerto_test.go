@@ -67,3 +67,25 @@ func TestAnswersAreHeldToTheirMAC(t *testing.T) {
 		}
 	}
 }
+
+// A sign-in that is approved without working keys breaks a must, whoever asks; that keys
+// are there which nobody can open is said.
+func TestAnApprovedSignInWithoutKeysIsFoundWithoutAProfile(t *testing.T) {
+	p, err := profile.Bundled("cup", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, answer, _ := signedOn(t, p, func([]byte) {})
+	m, err := oneMessage(p.Dialect, fmt.Sprintf("%X", answer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, says := range []string{"not judged: ANS-62-KCV", "  ANS-62-KCV      must    working keys (field 62): absent"} {
+		var out bytes.Buffer
+		err := answerTo(&out, p, nil, fmt.Sprintf("%X", request), &capture.Frame{Message: m})
+		if got := out.String(); !strings.Contains(got, says) || (err == nil) != strings.HasPrefix(says, "not") {
+			t.Errorf("want %q, %v:\n%s", says, err, got)
+		}
+		m.Unset(wire.WorkingKeys)
+	}
+}

@@ -92,6 +92,8 @@ func (e *captured) conversations(in io.Reader, name string, port int) (all []*co
 	if capture.IsPackets(data) {
 		if streams, err = capture.Packets(data, port); err != nil && len(streams) == 0 {
 			return nil, fmt.Errorf("%s: %w", name, err)
+		} else if _, incomplete := errors.AsType[*capture.Incomplete](err); incomplete {
+			e.skips("%s: %v", name, err)
 		} else if err != nil {
 			e.skips("%s cannot be read to its end: %v", name, err)
 		}

@@ -250,7 +250,9 @@ func (f *loadFlags) check(given func(flag string) bool) error {
 		return fmt.Errorf("--timeout %v: no answer comes so fast: want %v at least, such as 5s", f.net.timeout, fastestAnswer)
 	case given("mix") && len(f.mix) == 0:
 		return errors.New(`--mix "": want id=share, such as cup-purchase-1=70`)
-	case f.warmup < 0 || f.warmup >= f.length:
+	case f.warmup < 0:
+		return fmt.Errorf("--warmup %v: want 0 or more, such as 1s", f.warmup)
+	case f.warmup >= f.length:
 		return fmt.Errorf("--warmup %v: want less than the %v that arrivals come", f.warmup, f.length)
 	case f.closed && (f.poisson || f.ramp > 0 || given("rate") || len(f.stages) > 0 || f.arrivals != "" || f.burst != ""):
 		return errors.New("--closed: a closed model has no arrivals, leave --rate, --ramp, --stage, --arrivals, --burst and --poisson out")

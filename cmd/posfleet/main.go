@@ -108,7 +108,24 @@ func command(sig *signals) *cobra.Command {
 		rulesCommand(),
 	)
 	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return plainFlag(err) })
 	return root
+}
+
+// plainFlag says what a flag wants, and not what Go's parser calls it.
+func plainFlag(err error) error {
+	e, is := errors.AsType[*pflag.InvalidValueError](err)
+	if !is {
+		return err
+	}
+	want := map[string]string{
+		"int": "a whole number", "int64": "a whole number", "uint64": "a whole number from 0 to 18446744073709551615",
+		"float64": "a number", "bool": "true or false", "duration": "a time with its unit, such as 10s, 250ms or 1h30m",
+	}[e.GetFlag().Value.Type()]
+	if want == "" {
+		return err
+	}
+	return usage(fmt.Errorf("--%s %q: want %s", e.GetFlag().Name, e.GetValue(), want))
 }
 
 // fromEnvironment sets flags that were not given from POSFLEET_<FLAG>.
@@ -118,7 +135,7 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 		name := "POSFLEET_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		if v, ok := os.LookupEnv(name); ok && !f.Changed {
 			if err := flags.Set(f.Name, v); err != nil {
-				errs = append(errs, fmt.Errorf("%s=%q: %w", name, v, err))
+				errs = append(errs, fmt.Errorf("%s=%q: %w", name, v, plainFlag(err)))
 			}
 			_ = flags.SetAnnotation(f.Name, inEnvironment, []string{name})
 		}

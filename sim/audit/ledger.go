@@ -109,6 +109,9 @@ func (m *LedgerMap) ReadLedger(name string, from io.Reader, decimals int) ([]Pay
 	in := csv.NewReader(bytes.NewReader(data))
 	in.Comma, in.ReuseRecord = m.Separator, true
 	head, err := in.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: it is empty; want a first row that names the columns, and a row for each payment", name)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: its first row, which names the columns: %w", name, err)
 	}

@@ -230,7 +230,7 @@ func TestLedgerErrorsSayWhere(t *testing.T) {
 		"sign alone":       {"columns: {terminal: t, trace: s, amount: a, sign: g}\namounts: minor\n", "", "credits"},
 		"booked alone":     {plain + "booked: [ok]\n", "", "booked"},
 		"separator":        {plain + "separator: ab\n", "", "want one character"},
-		"empty":            {plain, "", "x.csv: its first row"},
+		"empty":            {plain, "", "x.csv: it is empty; want a first row"},
 		"no such column":   {plain, "tid,trace,a\n", `x.csv:1: there is no column "stan"; its first row, which names the columns, has "tid", "trace", "a" (`},
 		"no heading":       {plain, "10000001,000001,6225001234567779\n", `has "10000001", "000001", "…7779" (`},
 		"a column twice":   {plain, "tid,stan,a,a\nA,1,1,2\n", `x.csv:1: column "a" stands twice`},

@@ -75,7 +75,7 @@ func Text(text string, f *wire.Format) ([]Block, error) {
 	if err := unmasked(lines); err != nil {
 		return nil, err
 	}
-	if table := inTable(lines); table != nil {
+	if table := inTable(f, lines); table != nil {
 		return table, nil
 	}
 	blocks, err := digits(strings.ReplaceAll(text, `\u00`, `\x`))

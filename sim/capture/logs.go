@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,8 +14,8 @@ import (
 )
 
 // inTable reads a table, of which one column is octets and others are none, as of
-// tshark -T fields; nil for none.
-func inTable(lines []string) (blocks []Block) {
+// tshark -T fields or an export of a database; nil for none.
+func inTable(f *wire.Format, lines []string) (blocks []Block) {
 	for i, line := range lines {
 		m := columns.FindAllStringSubmatchIndex(line, -1)
 		if strings.TrimSpace(line) == "" {
@@ -28,8 +29,13 @@ func inTable(lines []string) (blocks []Block) {
 			odd = odd || len(word)%2 == 1
 		}
 		b, err := digits(line[m[0][2]:m[0][3]])
-		if !odd || err != nil {
+		if err != nil {
 			return nil
+		}
+		if !odd { // the whole line may be octets
+			if whole, err := digits(line); !isMessage(f, b[0].Octets) || err == nil && isMessage(f, whole[0].Octets) {
+				return nil
+			}
 		}
 		blocks = append(blocks, Block{Octets: b[0].Octets, Line: i + 1})
 	}
@@ -46,7 +52,7 @@ var (
 	fieldOf   = regexp.MustCompile(`(?m)^.*<(?:field|header|isomsg|/isomsg)\b.*$`)                                                         // jPOS
 	elided    = regexp.MustCompile(`(?:[0-9A-Fa-f]{2}[ ,:-]?){4}[ ,"']*(?:\.\.\.|…)`)
 	nameless  = regexp.MustCompile(`\[B@[0-9a-f]+|System\.Byte\[\]|<memory at 0x[0-9a-f]+>|\[object \w+\]`) // Java, C#, Python, JavaScript
-	columns   = regexp.MustCompile(`(?:^|[\t,;|])((?:[0-9A-Fa-f]{2}){12,}|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){11,})(?:[\t,;|]|$)`)
+	columns   = regexp.MustCompile(`(?:^|[\t,;|])["']?(?:\\{1,2}x|0[xX])?((?:[0-9A-Fa-f]{2}){12,}|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){11,})["']?(?:[\t,;|]|$)`)
 )
 
 // payloads reads what tshark prints of packets as JSON or XML, in which many other
@@ -105,24 +111,50 @@ func longest(line string) (octets []byte) {
 	return octets
 }
 
-// inWords is the words of a line that are messages of f, the longest word when none is.
-func inWords(f *wire.Format, line string) (octets [][]byte) {
-	for _, o := range words(line) {
-		if f != nil && len(o) >= leastLogged && isMessage(f, o) {
-			octets = append(octets, o)
+// run is octets in a line: a word of digits, or one character between each two.
+var run = regexp.MustCompile(`\b(?:0?[xX])?((?:[0-9A-Fa-f]{2}){12,}|[0-9A-Fa-f]{2}(?:[ :,-][0-9A-Fa-f]{2}){11,})\b`)
+
+// inLine is the octets of a line: what in it is a message of f, or much like one, wherever
+// it stands; where nothing is, those at its end, or the longest.
+func inLine(f *wire.Format, line string) (all [][]byte) {
+	var most []byte
+	end := atEnd(line)
+	for _, m := range run.FindAllStringSubmatch(line, -1) {
+		b, err := digits(m[1])
+		if err != nil {
+			continue
+		}
+		o := b[0].Octets
+		if len(o) > len(most) {
+			most = o
+		}
+		if f != nil && likely(f, o) {
+			all = append(all, o)
 		}
 	}
-	if octets == nil {
-		octets = append(octets, longest(line))
+	switch n := len(all); {
+	case len(end) >= leastLogged && (n == 0 || !bytes.Equal(all[n-1], end) && likely(f, end)):
+		return append(all, end)
+	case n == 0 && len(most) >= leastLogged:
+		return [][]byte{most}
 	}
-	return octets
+	return all
+}
+
+// likely reports whether octets are a message of f, or have enough of one.
+func likely(f *wire.Format, octets []byte) bool {
+	if isMessage(f, octets) {
+		return true
+	}
+	fr := Cut(f, octets)[0]
+	return fr.Likely() && fr.Fields() >= Enough
 }
 
 // leastLogged is how many octets are some in a line of a log.
 const leastLogged = 12
 
-// logged reads lines with at least 12 octets of plain digits, at the end or in a
-// word of their own, and other text: a log.
+// logged reads lines with at least 12 octets of plain digits, at the end, in a word of
+// their own or with one character between, and other text: a log.
 func logged(f *wire.Format, lines []string) (blocks []Block, err error) {
 	if n := mistyped(lines); n > 0 {
 		return nil, fmt.Errorf("line %d: something among its octets is none", n)
@@ -134,14 +166,7 @@ func logged(f *wire.Format, lines []string) (blocks []Block, err error) {
 		return nil, fmt.Errorf("line %d: %w", n, errHalf)
 	}
 	for i, line := range lines {
-		octets := [][]byte{atEnd(line)}
-		if len(octets[0]) < leastLogged {
-			octets = inWords(f, line)
-		}
-		for _, o := range octets {
-			if len(o) < leastLogged {
-				continue
-			}
+		for _, o := range inLine(f, line) {
 			if blocks = append(blocks, Block{Octets: o, Line: i + 1}); elided.MatchString(line) {
 				return nil, leftOut(i + 1)
 			}
@@ -228,7 +253,7 @@ func mistyped(lines []string) int {
 		}
 		for i, w := range words {
 			if len(w) >= 2*leastLogged {
-				w = without0x(w)
+				w = strings.TrimLeft(without0x(w), "xX") // PostgreSQL has \x before them
 			}
 			other := 0
 			for _, r := range w {

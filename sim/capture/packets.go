@@ -106,7 +106,7 @@ func Packets(data []byte, port int) (streams []*Stream, err error) {
 		return nil, fmt.Errorf("the capture is longer than %d octets; narrow it to the host's port", MaxFile)
 	}
 	var next func() ([]byte, gopacket.CaptureInfo, error)
-	var link func() gopacket.Decoder
+	var link func() layers.LinkType
 	if len(data) > 3 && binary.BigEndian.Uint32(data) == 0x0A0D0D0A {
 		options := pcapgo.DefaultNgReaderOptions
 		options.WantMixedLinkType = true
@@ -124,23 +124,28 @@ func Packets(data []byte, port int) (streams []*Stream, err error) {
 			}
 			return packet, ci, err
 		}
-		link = func() gopacket.Decoder { return of }
+		link = func() layers.LinkType { return of }
 	} else {
 		r, err := pcapgo.NewReader(bytes.NewReader(data))
 		if err != nil {
 			return nil, fmt.Errorf("pcap: %w", err)
 		}
-		next, link = r.ReadPacketData, func() gopacket.Decoder { return r.LinkType() }
+		next, link = r.ReadPacketData, r.LinkType
 	}
 	a := newAssembly(port)
 	cut, octets := 0, 0
+	var foreign error // a packet from whose link nothing is known
 	for n := 1; ; n++ {
 		packet, ci, err := next()
 		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			break
 		}
 		if err == nil {
-			err = a.add(packet, link(), ci.Timestamp)
+			if by := decoderOf(link()); by != nil {
+				err = a.add(packet, by, ci.Timestamp)
+			} else if foreign == nil {
+				foreign = fmt.Errorf("packet %d is of link type %d, of which no TCP is read; capture on a network interface, as with tcpdump -i any", n, link())
+			}
 		}
 		if err != nil {
 			streams, _ = a.finish()
@@ -150,11 +155,26 @@ func Packets(data []byte, port int) (streams []*Stream, err error) {
 			cut, octets = cut+1, max(octets, ci.CaptureLength)
 		}
 	}
-	streams, err = a.finish()
+	if streams, err = a.finish(); len(streams) == 0 && foreign != nil {
+		return nil, foreign
+	}
 	if cut > 0 {
 		err = &Incomplete{fmt.Sprintf("%d packets are cut at %d octets by the capture; capture again with tcpdump -s 0, Wireshark: no snaplen", cut, octets)}
 	}
 	return streams, err
+}
+
+// decoderOf is what reads the packets of a link; nil for none.
+func decoderOf(link layers.LinkType) gopacket.Decoder {
+	switch {
+	case link == layers.LinkTypeIPv4:
+		return layers.LayerTypeIPv4
+	case link == layers.LinkTypeIPv6:
+		return layers.LayerTypeIPv6
+	case link.String() == "UnknownLinkType":
+		return nil
+	}
+	return link
 }
 
 // Incomplete says what a capture that can be read to its end does not hold whole.

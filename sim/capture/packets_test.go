@@ -96,6 +96,25 @@ func told(streams []*Stream) string {
 	return strings.Join(s, "\n")
 }
 
+// Packets that begin with their IP header are read, of a link that nobody knows named.
+func TestPacketsOfOtherLinksAreReadOrNamed(t *testing.T) {
+	octets := packet{40000, 8583, 101, "", "request"}.octets(t, false)
+	for link, want := range map[layers.LinkType]string{layers.LinkTypeRaw: "", layers.LinkTypeIPv4: "", 189: "packet 1 is of link type 189, of which no TCP is read", 149: "link type 149"} {
+		var b bytes.Buffer
+		w := pcapgo.NewWriter(&b)
+		if err := w.WriteFileHeader(65535, link); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.WritePacket(gopacket.CaptureInfo{Timestamp: noon, CaptureLength: len(octets), Length: len(octets)}, octets); err != nil {
+			t.Fatal(err)
+		}
+		streams, err := Packets(b.Bytes(), 0)
+		if got := told(streams); want == "" && (err != nil || got != `:40000 :8583 "request"`) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("link type %d: %s, %v", link, got, err)
+		}
+	}
+}
+
 func TestStreamsArePutTogether(t *testing.T) {
 	for _, c := range []struct {
 		name    string

@@ -128,6 +128,7 @@ func TestWordsOfALogAreNotTakenForMistypedOctets(t *testing.T) {
 // length prefix, and two in a line, too.
 func TestMessagesOfALogAreWholeHoweverTheyAreWritten(t *testing.T) {
 	f := &dialect.CUP().Format
+	pairs := spaced("", " ")
 	row := func(digits string) (s string) {
 		for ; digits != ""; digits = digits[min(40, len(digits)):] {
 			s += "10:00:00 host app[12]: " + digits[:min(40, len(digits))] + "\n"
@@ -139,6 +140,13 @@ func TestMessagesOfALogAreWholeHoweverTheyAreWritten(t *testing.T) {
 		row(signIn) + "app: raw " + signIn + "\n":          {signIn, signIn},
 		row(body[:80]) + row(body[80:]):                    {body},
 		"in=" + signIn + " out=" + signIn + " took 5 ms\n": {signIn, signIn},
+		"in=" + signIn + " out=" + signIn + "\n":           {signIn, signIn},
+		`{"in":"` + signIn + `","out":"` + signIn + `","trace_id":"0af7651916cd43dd8448eb211c80319c"}`: {signIn, signIn},
+		"发→◇" + pairs + "□\n收←◆" + pairs + "\n":                                                        {signIn, signIn},
+		"TX: " + pairs + " (62 octets)\nRX: " + pairs + "\n":                                           {signIn, signIn},
+		"in " + pairs + " out " + pairs + " in 5 ms\n":                                                 {signIn, signIn},
+		" payload\n---\n \\x" + signIn + "\n(1 row)\n":                                                 {signIn},
+		`12,"\x` + signIn + `",2026-11-28` + "\n" + `13,"` + signIn + `",2026-11-28` + "\n":            {signIn, signIn},
 	} {
 		blocks, err := Text(text, f)
 		if err != nil || len(blocks) != len(want) {

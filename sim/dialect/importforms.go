@@ -135,8 +135,9 @@ func (f *forms) body() []byte {
 func (f *forms) has(n int) bool { return f.fields[n] != nil && !f.of.agreed(n) && f.same(n) }
 
 // same reports whether values of field n are alike in the draft and the base:
-// octets or not, of the same fixed length, but for those that a profile gives, which
-// are as long as the dialect has them, and long enough for the parts of the base.
+// octets or not, of the same fixed length or one that it fits in, but for those that a
+// profile gives, which are as long as the dialect has them, and long enough for the parts
+// of the base.
 func (f *forms) same(n int) bool {
 	is, _ := f.r.Scalar(f.key(f.was[n], "is"))
 	m := fieldShape.FindStringSubmatch(is)
@@ -144,10 +145,16 @@ func (f *forms) same(n int) bool {
 	if m == nil || (m[1] == "b") != (ours.kind == "b") {
 		return false
 	}
-	if longest, _ := strconv.Atoi(m[3]); f.key(f.was[n], "parts").Given() && ours.length < longest {
+	longest, _ := strconv.Atoi(m[3])
+	switch {
+	case f.key(f.was[n], "parts").Given() && ours.length < longest:
 		return false
+	case m[2] != "" || f.isElement(n, wire.TerminalID, wire.MerchantID):
+		return true
+	case ours.prefix == "fixed" || f.isElement(n, wire.EntryMode, wire.Reason): // whose codes are as wide as the field
+		return ours.length == longest
 	}
-	return m[2] != "" || ours.prefix != "fixed" || m[3] == strconv.Itoa(ours.length) || f.isElement(n, wire.TerminalID, wire.MerchantID)
+	return ours.length >= longest // what the base writes there fits
 }
 
 // isElement reports whether the base has one of the elements in field n.

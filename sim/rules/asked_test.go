@@ -244,6 +244,14 @@ func TestWhatTheTerminalDoesNotKnowIsNotHeld(t *testing.T) {
 	if x.MACUnknown = true; !workingKeys.holds(x) || macRight.holds(x) {
 		t.Error("a MAC is not held to the key that the answer brings")
 	}
+	x = answered(t, cup, dialect.SignIn, func(m *wire.Message) {})
+	if x.SignIn.Master = nil; !workingKeys.holds(x) || !soundKeys.holds(x) {
+		t.Error("working keys that nobody can open are wrong")
+	}
+	x = answered(t, cup, dialect.SignIn, func(m *wire.Message) { m.Unset(wire.WorkingKeys) })
+	if x.SignIn.Master = nil; workingKeys.holds(x) {
+		t.Error("an approval of a sign-in without working keys breaks nothing where the master key is not known")
+	}
 }
 
 // With flag 3 the host says that it is in error; of foreign cards it gives its own totals

@@ -62,12 +62,20 @@ var macRight = check{always, 0,
 	},
 }
 
+var errNoKeys = errors.New("absent")
+
 // workingKeys holds the keys of a sign-in to their check values, and leaves them
-// in x.SignIn.
+// in x.SignIn. That there are some is seen without the key that opens them.
 var workingKeys = check{always, 0,
 	func(x *Exchange) bool {
 		s := x.SignIn
-		if s == nil || s.Master == nil {
+		switch {
+		case s == nil || s.Block == "":
+			return true
+		case !x.Answer.Has(wire.WorkingKeys):
+			s.Err = errNoKeys
+			return false
+		case s.Master == nil:
 			return true
 		}
 		s.Issued, s.Err = keys.Unwrap(s.HSM, s.Master, s.Block, x.Answer.Get(wire.WorkingKeys))
@@ -81,7 +89,7 @@ var workingKeys = check{always, 0,
 // soundKeys holds that the keys which a sign-in has brought are none that protect little.
 var soundKeys = check{always, 0,
 	func(x *Exchange) bool {
-		return x.SignIn == nil || x.SignIn.Err != nil || x.SignIn.Block.Weakness(&x.SignIn.Issued) == ""
+		return x.SignIn == nil || x.SignIn.Master == nil || x.SignIn.Err != nil || x.SignIn.Block.Weakness(&x.SignIn.Issued) == ""
 	},
 	func(x *Exchange) error {
 		return fmt.Errorf("working keys (field %d): %s", x.Dialect.Place(wire.WorkingKeys).Field, x.SignIn.Block.Weakness(&x.SignIn.Issued))

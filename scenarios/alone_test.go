@@ -120,6 +120,9 @@ func TestWhatATerminalWasMadeToForgetFailsNoOtherScenario(t *testing.T) {
 // A scenario in which the host was asked nothing says nothing of the host, and the
 // summary says so.
 func TestWhatIsAboutTheTerminalAloneIsTold(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	p, d := bundledHost(t, "cup")
 	c := &Check{Language: language(p, d), Dialer: d, Features: embeddedFor(t, "cup")}
 	found, err := c.Run(t.Context())

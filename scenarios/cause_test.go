@@ -15,6 +15,9 @@ import (
 // With keys whose check value is wrong nothing else can be tested: that is one
 // cause, whatever the scenarios were about.
 func TestOneCauseForAllWhoCannotSignIn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	p, d := bundledHost(t, "cup", host.WithMisbehaviour("wrong-kcv"))
 	c := &Check{Language: language(p, d), Dialer: d, Features: embeddedFor(t, "cup"), Terminals: 8}
 	found, err := c.Run(context.Background())

@@ -13,6 +13,9 @@ import (
 // fails each scenario that is about a reversal which is sent under other circumstances:
 // under other keys, with another reason, again, before a sign-off.
 func TestReversalsAreSeenInTheBalance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	for _, c := range []struct {
 		dialect, wrong string
 		ids            []string

@@ -12,6 +12,9 @@ import (
 // A host that has heard of a check's chips finds those of the next check new, however they
 // pay: each scenario holds again.
 func TestChipsOfASecondCheckPassAtTheSameHost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; played whole without the race detector")
+	}
 	_, d := bundledHost(t, "cup")
 	fs, err := ReadFeatures(features.FS, "cup/chip.feature", "cup/chip.zh.feature", "cup/authentication.feature", "cup/cash.feature")
 	if err != nil {

@@ -24,7 +24,7 @@ import (
 func TestMain(m *testing.M) {
 	before := runtime.NumGoroutine()
 	code := m.Run()
-	for wait := time.Now().Add(3 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(wait); {
+	for wait := time.Now().Add(30 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(wait); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if left := runtime.NumGoroutine() - before; code == 0 && left > 0 && flag.Lookup("test.fuzz").Value.String() == "" { // fuzzing leaves its own
@@ -86,6 +86,29 @@ func purchase(p *profile.Profile) *sim.Plan {
 
 func (b *bench) run(t testing.TB, r *sim.Run) *report.Report {
 	t.Helper()
+	return b.runIn(t.Context(), t, r)
+}
+
+// runUntil is a run that ends as soon as what it is to show has been seen, on a busy
+// machine too, and after a minute at the latest.
+func (b *bench) runUntil(t testing.TB, r *sim.Run, enough func(sim.Event) bool) *report.Report {
+	t.Helper()
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	var mu sync.Mutex
+	r.For, r.Drain = time.Minute, time.Minute
+	r.Observer.Exchange = func(e sim.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if enough(e) {
+			end()
+		}
+	}
+	return b.runIn(ctx, t, r)
+}
+
+func (b *bench) runIn(ctx context.Context, t testing.TB, r *sim.Run) *report.Report {
+	t.Helper()
 	r.Profile, r.Dialer = b.profile, b.dialer
 	if r.Recorder == nil {
 		r.Recorder = report.NewRecorder(sim.Labels(), b.profile.Policy.Timeout, 0)
@@ -100,7 +123,7 @@ func (b *bench) run(t testing.TB, r *sim.Run) *report.Report {
 	if r.Drain == 0 {
 		r.Drain = b.profile.Policy.Timeout
 	}
-	rep, err := r.Do(context.Background(), context.Background())
+	rep, err := r.Do(ctx, context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
@@ -65,7 +66,7 @@ func TestAnswerOfAnotherTypeBreaksItsRule(t *testing.T) {
 	for _, mode := range []line.Mode{{}, {Shared: 1}} {
 		b := newBench(t, "cup", 2)
 		p := *b.profile
-		p.Policy.Timeout = 200 * time.Millisecond
+		p.Policy.Timeout = time.Second // what comes later is of no request
 		b.profile = &p
 		b.dialer = &line.Dialer{Address: relayed(t, b.dialer.Address, func(near net.Conn, said []byte) {
 			if len(said) > 15 && said[13] == 0x02 && said[14] == 0x10 {
@@ -73,7 +74,7 @@ func TestAnswerOfAnotherTypeBreaksItsRule(t *testing.T) {
 			}
 			near.Write(said)
 		}), Timeout: 5 * time.Second}
-		rep := b.run(t, &sim.Run{Terminals: 2, Lines: mode, Pacer: sim.Constant(sim.Rate{N: 5, Per: time.Second}), For: time.Second})
+		rep := b.runUntil(t, &sim.Run{Terminals: 1, Lines: mode}, func(e sim.Event) bool { return is(e, dialect.Purchase, report.TimedOut) })
 		if len(rep.Strays) != 1 || len(rep.Rules) != 1 || rep.Rules[0].ID != "ANS-PAIR" || rep.Rules[0].N != rep.Strays[0].N {
 			t.Errorf("%s: %+v, %+v", mode, rep.Rules, rep.Strays)
 		}
@@ -91,7 +92,13 @@ func TestEmptyMessageBeforeAnAnswerIsTold(t *testing.T) {
 			}
 			near.Write(said)
 		}), Timeout: 5 * time.Second}
-		rep := b.run(t, &sim.Run{Terminals: 2, Lines: mode, Pacer: sim.Constant(sim.Rate{N: 5, Per: time.Second}), For: time.Second})
+		played := 0
+		rep := b.runUntil(t, &sim.Run{Terminals: 1, Lines: mode}, func(e sim.Event) bool {
+			if is(e, dialect.Purchase, report.Approved) {
+				played++
+			}
+			return played >= 5
+		})
 		if len(rep.Rules) != 1 || rep.Rules[0].ID != "ANS-LENGTH" || rep.Rules[0].N < 5 {
 			t.Errorf("%s: %+v", mode, rep.Rules)
 		}

@@ -126,14 +126,14 @@ func TestFullBatchMakesArrivalsStuck(t *testing.T) {
 func TestWithoutSettlementNoBatchFills(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "iso87", 2).withPolicy(func(b *bench) { b.profile.Policy.JournalLimit = 2 })
-	var told int
+	var told, played int
 	var mu sync.Mutex
-	rep := b.run(t, &sim.Run{Terminals: 2, For: 2 * time.Second, NewHost: true,
-		Observer: sim.Observer{Closed: func(_ *sim.Terminal, records []sim.Record, _ []sim.Doubt) {
-			mu.Lock()
-			told += len(records)
-			mu.Unlock()
-		}}})
+	r := &sim.Run{Terminals: 2, NewHost: true, Observer: sim.Observer{Closed: func(_ *sim.Terminal, records []sim.Record, _ []sim.Doubt) {
+		mu.Lock()
+		told += len(records)
+		mu.Unlock()
+	}}}
+	rep := b.runUntil(t, r, func(sim.Event) bool { played++; return played == 40 })
 	if rep.Played <= 2*2*2 || len(rep.Stuck) > 0 || rep.Failed > 0 || int64(told) != int64(rep.Played) {
 		t.Errorf("%d played, %d stuck, %d failed, %d records told; want all that were played told, and more than two batches hold", rep.Played, total(rep.Stuck), rep.Failed, told)
 	}

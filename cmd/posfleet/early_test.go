@@ -13,9 +13,8 @@ import (
 
 // early starts the program so that the first words come from its runtime, as soon as
 // signals are held back and long before main.
-func early(t *testing.T, args ...string) *process {
+func early(t *testing.T, c *exec.Cmd) *process {
 	t.Helper()
-	c := exec.Command(program(t), args...)
 	c.Env = append(os.Environ(), "GODEBUG=inittrace=1")
 	return startCommand(t, "init "+module+"/cmd/posfleet/interrupt @", c)
 }
@@ -33,7 +32,7 @@ func TestSignalInTheFirstMoments(t *testing.T) {
 		sig := signals[i%len(signals)]
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
-			p := early(t, strings.Fields(args)...)
+			p := early(t, exec.Command(program(t), strings.Fields(args)...))
 			if code := p.end(t, sig.signal); code != sig.code {
 				t.Errorf("exit code %d, want %d", code, sig.code)
 			}
@@ -67,7 +66,7 @@ func TestSignalLeavesNoHalfOfAFile(t *testing.T) {
 			}
 			defer in.Close()
 			io.WriteString(in, "<isopackager>\n")
-			p := startCommand(t, "", c)
+			p := early(t, c)
 			time.Sleep(300 * time.Millisecond)
 			if code := p.end(t, syscall.SIGTERM); code != exitTerminate || !strings.Contains(p.stderr.String(), "posfleet: stopped by a signal\n") {
 				t.Errorf("exit code %d, it says %q", code, &p.stderr)

@@ -84,14 +84,14 @@ func exitCode(ts *testscript.TestScript, args []string) int {
 var unplayed = regexp.MustCompile(`planned = .* \+ [1-9][0-9,]* not played`)
 
 // plays CODES load … --out FOLDER is exits, and again where arrivals were not played: a
-// machine that stands still for a second leaves some out, seldom three times in a row.
+// machine that stands still for a second leaves some out, seldom five times in a row.
 func plays(ts *testscript.TestScript, neg bool, args []string) {
 	at := slices.Index(args, "--out") + 1
 	if neg || at == 0 || at == len(args) {
 		ts.Fatalf("usage: plays CODE[|CODE] load … --out FOLDER")
 	}
 	code := exitCode(ts, args[1:])
-	for tries := 2; tries > 0 && unplayed.MatchString(ts.ReadFile("stdout")); tries-- {
+	for tries := 4; tries > 0 && unplayed.MatchString(ts.ReadFile("stdout")); tries-- {
 		ts.Check(os.RemoveAll(ts.MkAbs(args[at])))
 		code = exitCode(ts, args[1:])
 	}

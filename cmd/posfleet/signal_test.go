@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -24,6 +25,10 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	interrupt.Early() // a signal ends tests as ever
+
+	if signal.Ignored(syscall.SIGHUP) { // under nohup, which programs that are started here are not to inherit
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	flag.Parse()
 	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue && runtime.GOMAXPROCS(0) < 4 {
 		p.Value.Set("4") // tests here wait for the clock, or for processes that do

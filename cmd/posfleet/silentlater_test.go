@@ -80,7 +80,7 @@ func TestLoadAtAHostThatIsSilentLater(t *testing.T) {
 	t.Parallel()
 	var out, errs strings.Builder
 	host, _ := silentLater(t, served(t), 1)
-	code := run([]string{"load", "--for", "1s", "--warmup", "0s", "--terminals", "3", "--timeout", "100ms", "--out", filepath.Join(t.TempDir(), "run"), "--host", host}, &out, &errs)
+	code := run([]string{"load", "--for", "1s", "--warmup", "0s", "--terminals", "3", "--timeout", "1s", "--out", filepath.Join(t.TempDir(), "run"), "--host", host}, &out, &errs)
 	if said := errs.String(); code != exitUnreachable || !strings.Contains(said, "answered one terminal just before") || strings.Contains(said, "does it speak") {
 		t.Errorf("exit code %d, it says\n%s", code, said)
 	}
@@ -91,7 +91,7 @@ func TestCheckAtAHostThatIsSilentLater(t *testing.T) {
 	t.Parallel()
 	var out, errs strings.Builder
 	host, _ := silentLater(t, served(t), 1)
-	code := run([]string{"check", "--timeout", "100ms", "@core-signin-1", "@core-purchase-1", "--host", host}, &out, &errs)
+	code := run([]string{"check", "--timeout", "1s", "@core-signin-1", "@core-purchase-1", "--host", host}, &out, &errs)
 	if said := errs.String(); code != exitFailed || !strings.Contains(said, "answered a sign-in or an echo test before") || strings.Contains(said, "another dialect") || strings.Contains(said, "never") {
 		t.Errorf("exit code %d, it says\n%s%s", code, out.String(), said)
 	}

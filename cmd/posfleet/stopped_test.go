@@ -39,44 +39,53 @@ func slowly(t *testing.T, host string, by time.Duration) string {
 // exit code is the signal's, at once, and what was not looked at is told.
 func TestSignalBeforeTheAnswerBlamesNoHost(t *testing.T) {
 	t.Parallel()
-	mute := listening(t, func(c net.Conn) { io.Copy(io.Discard, c) })
 	foreign := served(t)
 	slow, slowish := slowly(t, foreign, 2*time.Second), slowly(t, foreign, 500*time.Millisecond)
 	secure := filepath.Join(t.TempDir(), "tls.yaml")
 	if err := os.WriteFile(secure, []byte(strings.Replace(readText(t, profileWith(t)), "\ndialect:", "\ntls: {}\ndialect:", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	const mute = "" // a host that says nothing
 	for name, c := range map[string]struct {
-		args, words string
-		signal      syscall.Signal
-		code        int
-		after       string // what it says just before it is to be stopped
+		args, host, words string
+		signal            syscall.Signal
+		code              int
+		after             string // what it says just before it is to be stopped; where that is empty, the host has heard of it
 	}{
-		"check":               {"check --host " + mute + " @core-echo-1", "nothing was played", syscall.SIGINT, exitInterrupt, ""},
-		"negative":            {"check --negative --host " + mute, "nothing was played", syscall.SIGTERM, exitTerminate, ""},
-		"load":                {"load --for 2s --terminals 2 --out run --host " + mute, "nothing was played", syscall.SIGTERM, exitTerminate, ""},
-		"load of agents":      {"load --agents 2 --for 2s --terminals 2 --out run --host " + slowish, "the run has not begun", syscall.SIGTERM, exitTerminate, "2 agents have joined,"},
-		"capacity":            {"capacity --for 2s --terminals 2 --out cap --limit p99<1s --host " + mute, "nothing was played", syscall.SIGINT, exitInterrupt, ""},
-		"check over TLS":      {"check --profile " + secure + " --host " + mute + " @core-echo-1", "nothing was played", syscall.SIGINT, exitInterrupt, ""},
-		"doctor, silence":     {"doctor --host " + mute, "whether the host answers, and what comes after it, was not examined", syscall.SIGINT, exitInterrupt, "an echo test"},
-		"doctor, slow":        {"doctor --host " + slow, "whether the host answers, and what comes after it, was not examined", syscall.SIGTERM, exitTerminate, "an echo test"},
-		"doctor over TLS":     {"doctor --profile " + secure + " --host " + mute, "whether there is a connection to be had, and what comes after it, was not examined", syscall.SIGINT, exitInterrupt, ""},
-		"doctor, other ways":  {"doctor --timeout 150ms --host " + mute, "in which other way the host answers, and what comes after it, was not examined", syscall.SIGINT, exitInterrupt, ""},
-		"doctor, the sign-on": {"doctor --host " + slow, "whether the terminal signs on, and what comes after it, was not examined", syscall.SIGINT, exitInterrupt, "a sign-on (004)"},
+		"check":               {"check --timeout 20s @core-echo-1", mute, "nothing was played", syscall.SIGINT, exitInterrupt, ""},
+		"negative":            {"check --negative --timeout 20s", mute, "nothing was played", syscall.SIGTERM, exitTerminate, ""},
+		"load":                {"load --for 2s --terminals 2 --timeout 20s --out run", mute, "nothing was played", syscall.SIGTERM, exitTerminate, ""},
+		"load of agents":      {"load --agents 2 --for 2s --terminals 2 --out run", slowish, "the run has not begun", syscall.SIGTERM, exitTerminate, "2 agents have joined,"},
+		"capacity":            {"capacity --for 2s --terminals 2 --timeout 20s --out cap --limit p99<1s", mute, "nothing was played", syscall.SIGINT, exitInterrupt, ""},
+		"check over TLS":      {"check --profile " + secure + " @core-echo-1", mute, "nothing was played", syscall.SIGINT, exitInterrupt, ""},
+		"doctor, silence":     {"doctor --timeout 20s", mute, "whether the host answers, and what comes after it, was not examined", syscall.SIGINT, exitInterrupt, ""},
+		"doctor, slow":        {"doctor", slow, "whether the host answers, and what comes after it, was not examined", syscall.SIGTERM, exitTerminate, "an echo test"},
+		"doctor over TLS":     {"doctor --profile " + secure, mute, "whether there is a connection to be had, and what comes after it, was not examined", syscall.SIGINT, exitInterrupt, ""},
+		"doctor, other ways":  {"doctor --timeout 150ms", mute, "in which other way the host answers, and what comes after it, was not examined", syscall.SIGINT, exitInterrupt, "other ways, each"},
+		"doctor, the sign-on": {"doctor", slow, "whether the terminal signs on, and what comes after it, was not examined", syscall.SIGINT, exitInterrupt, "a sign-on (004)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			const soon = 4 * time.Second // of 5 s and more
 			var p *process
 			var code int
 			var took time.Duration
-			for _, wait := range []time.Duration{700, 850, 1000, 1200, 2000, 6000} { // a busy machine is at another step by then
-				p = start(t, c.after, strings.Fields(c.args)...)
+			for range 5 { // a busy machine is at another step by then, or late
+				host, asked := c.host, make(<-chan struct{})
+				if host == mute {
+					host, asked = silentLater(t, "", 0)
+				}
+				p = start(t, c.after, append(strings.Fields(c.args), "--host", host)...)
 				if c.after == "" {
-					time.Sleep(wait * time.Millisecond)
+					select {
+					case <-asked:
+					case <-time.After(patient):
+						t.Fatalf("it asks nothing:\n%s%s", &p.stdout, &p.stderr)
+					}
 				}
 				began := time.Now()
 				code = p.end(t, c.signal)
-				if took = time.Since(began); code >= 0 && strings.Contains(p.stderr.String(), c.words) {
+				if took = time.Since(began); took <= soon && code >= 0 && strings.Contains(p.stderr.String(), c.words) {
 					break
 				}
 			}
@@ -89,7 +98,7 @@ func TestSignalBeforeTheAnswerBlamesNoHost(t *testing.T) {
 					t.Errorf("it says %q:\n%s", lie, said)
 				}
 			}
-			if took > 4*time.Second {
+			if took > soon {
 				t.Errorf("it ended %v after the signal", took)
 			}
 		})

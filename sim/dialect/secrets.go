@@ -13,7 +13,7 @@ import (
 //
 //   - the whole number, its first six and last four digits apart;
 //   - 12 digits of its beginning that stand together;
-//   - 12 digits of anywhere in it, if they are telling: mostly zeros may as well be
+//   - 12 digits of anywhere in it, if they are telling: half zeros may as well be
 //     an amount;
 //
 // of its track 10 telling digits of the discretionary data, and of its PINs those of
@@ -105,7 +105,7 @@ func (n *numbers) add(digits string) {
 	n.sorted = append(n.sorted, v)
 }
 
-// addTelling adds digits unless they are mostly zeros or of few kinds, such as
+// addTelling adds digits unless half of them are zeros or they are of few kinds, such as
 // amounts and counters have.
 func (n *numbers) addTelling(digits string) {
 	var kinds uint16
@@ -119,7 +119,7 @@ func (n *numbers) addTelling(digits string) {
 	for ; kinds != 0; kinds &= kinds - 1 {
 		distinct++
 	}
-	if zeros <= len(digits)/2 && distinct >= 4 {
+	if 2*zeros < len(digits) && distinct >= 4 {
 		n.add(digits)
 	}
 }

@@ -120,12 +120,12 @@ func (d *Dialect) Breaks(request *wire.Message, octets []byte) string {
 	return fmt.Sprintf("a field from %d on is longer or shorter than the dialect says, or the bitmap is wrong about one: it is the request's up to field %d", last, last)
 }
 
-// before is how many octets there are before the length of a message that begins as the answer to
-// a request, up to its trace number; 0 where there is none, or it is the first.
+// before is how many octets, of 1,024 at most, there are before the length of a message that begins
+// as the answer to a request, up to its trace number; 0 where there is none, or it is the first.
 func (d *Dialect) before(request *wire.Message, octets []byte) int {
 	trace, length := d.Place(wire.Trace).Field, d.Format.Length.Octets
-	for at := 0; at < len(octets) && request.HasField(trace); at++ {
-		m := d.NewMessage()
+	m := d.NewMessage()
+	for at := 0; at < min(len(octets), 1024) && request.HasField(trace); at++ {
 		if m.ReadPart(octets[at:]); ofType(request, m) && m.MTI()[3] == request.MTI()[3] && bytes.Equal(m.Field(trace), request.Field(trace)) && d.strange(request, m, 0) == 0 {
 			return max(0, at-length)
 		}

@@ -160,3 +160,19 @@ func TestKindsOfFailuresAreBounded(t *testing.T) {
 		t.Errorf("%d reasons, %v", len(rep.Stuck), rep.Stuck["reason 007"])
 	}
 }
+
+// A host may break each of its answers: why is found out for the first of those that are
+// alike, and for no more kinds than are told apart.
+func TestWhyAnswersCannotBeReadIsFoundOnce(t *testing.T) {
+	asked := 0
+	explain := func() string { asked++; return "why" }
+	shard := NewRecorder([]string{"purchase"}, time.Second, 0).Shard()
+	for i := range 3 * mostKinds {
+		if words := shard.Explained(fmt.Sprint(i/3), explain); words != "why" {
+			t.Fatalf("%d: %q", i, words)
+		}
+	}
+	if words := shard.Explained("another", explain); words != "" || asked != mostKinds {
+		t.Errorf("asked %d times for %d kinds, and of one more %q", asked, mostKinds, words)
+	}
+}

@@ -31,6 +31,9 @@ type failures struct {
 	stuck map[string]int64 // arrivals by reason
 	begun []int64          // of these, by the second in which a terminal began them
 	stray map[string]*Stray
+
+	explaining sync.Mutex        // its own: whoever takes a failure down asks for its words
+	words      map[string]string // what was found out about answers of a kind that cannot be read
 }
 
 type failureKind struct {
@@ -95,6 +98,28 @@ func (s *Shard) StrayKnown(kind string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.stray[kind] != nil
+}
+
+// Explained is what explain says of the first answer of a kind that cannot be read; that
+// takes milliseconds, and a host may break each of its answers. Nothing is said of more
+// kinds than are told apart.
+func (s *Shard) Explained(kind string, explain func() string) string {
+	f := &s.r.failures
+	f.explaining.Lock()
+	words, known := f.words[kind]
+	many := len(f.words) >= mostKinds
+	f.explaining.Unlock()
+	if known || many {
+		return words
+	}
+	words = explain()
+	f.explaining.Lock()
+	defer f.explaining.Unlock()
+	if f.words == nil {
+		f.words = map[string]string{}
+	}
+	f.words[kind] = words
+	return words
 }
 
 func (f *failures) addStray(kind string, n int64, fields func() string) {

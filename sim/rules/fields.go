@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"math/bits"
 
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -226,13 +225,9 @@ var plainText = check{always, 0,
 // controls is the first text field with control characters, 0 for none. What comes
 // back from the request is held to that.
 func (x *Exchange) controls() int {
-	for w, set := range x.Answer.Present().And(x.judge.texts) {
-		for set != 0 { // not by All: a call for each field
-			n := w*64 + bits.LeadingZeros64(set) + 1
-			set &^= 1 << (63 - (n-1)&63)
-			if !isPrintable(x.Answer.Field(n)) {
-				return n
-			}
+	for n := range x.Answer.Present().And(x.judge.texts).All {
+		if !isPrintable(x.Answer.Field(n)) {
+			return n
 		}
 	}
 	return 0

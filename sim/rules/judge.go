@@ -24,35 +24,8 @@ type Judge struct {
 	leap       bool
 }
 
-// applied are the rules that apply to answers of one kind.
-type applied struct{ musts, shoulds ordered }
-
-// ordered are rules in the table's order, and those of them that are asked of an answer
-// which lacks nothing and differs in nothing, as most do: half as many.
-type ordered struct {
-	all, usual []entry
-	unusual    fields // which ask for one of the others
-}
-
-// add puts a rule at the end.
-func (o *ordered) add(e entry) {
-	o.all = append(o.all, e)
-	if e.when == ifNot || e.when == ifDiffers {
-		o.unusual[e.when][e.word] |= e.bit
-	} else {
-		o.usual = append(o.usual, e)
-	}
-}
-
-// of are the rules to look through for an answer with these fields.
-func (o *ordered) of(f *fields) []entry {
-	for w := range 2 {
-		if f[ifNot][w]&o.unusual[ifNot][w]|f[ifDiffers][w]&o.unusual[ifDiffers][w] != 0 {
-			return o.all
-		}
-	}
-	return o.usual
-}
+// applied are the rules that apply to answers of one kind, in the table's order.
+type applied struct{ musts, shoulds []entry }
 
 // entry is a rule that applies. It is asked if a bit is set in one of the fields.
 type entry struct {
@@ -109,9 +82,9 @@ func (j *Judge) apply(r *Rule, f *dialect.Form, n int) {
 		switch wanted := r.when != ifNot || !r.Approvals; {
 		case approves == 0 && r.Approvals:
 		case r.Level == Must && (wanted || must.Has(n)):
-			to.musts.add(e)
+			to.musts = append(to.musts, e)
 		case r.Level == Should && (wanted || should.Has(n)):
-			to.shoulds.add(e)
+			to.shoulds = append(to.shoulds, e)
 		}
 	}
 }
@@ -136,13 +109,13 @@ func (j *Judge) begin(x *Exchange) *applied {
 // to the shoulds, of which it gives those that do not.
 func (j *Judge) Check(x *Exchange) (broken Set, err error) {
 	by, f := j.begin(x), &x.fields
-	for musts, i := by.musts.of(f), 0; i < len(musts); i++ {
-		if r := &musts[i]; r.asked(f) && !r.holds(x) {
+	for i := range by.musts {
+		if r := &by.musts[i]; r.asked(f) && !r.holds(x) {
 			return 0, &Broken{r.Rule, r.why(x)}
 		}
 	}
-	for shoulds, i := by.shoulds.of(f), 0; i < len(shoulds); i++ {
-		if r := &shoulds[i]; r.asked(f) && !r.holds(x) {
+	for i := range by.shoulds {
+		if r := &by.shoulds[i]; r.asked(f) && !r.holds(x) {
 			broken.Add(r.Rule)
 		}
 	}
@@ -157,8 +130,8 @@ func (j *Judge) All(x *Exchange) (broken []*Broken) {
 		return append(Explain(x, should), Leaks(x)...)
 	}
 	by, f := j.begin(x), &x.fields
-	for i := range by.musts.all {
-		if r := &by.musts.all[i]; r.asked(f) && !r.holds(x) {
+	for i := range by.musts {
+		if r := &by.musts[i]; r.asked(f) && !r.holds(x) {
 			broken = append(broken, &Broken{r.Rule, r.why(x)})
 		}
 	}
@@ -170,7 +143,7 @@ func (j *Judge) All(x *Exchange) (broken []*Broken) {
 func (j *Judge) Asked(x *Exchange, broken *Rule) (asked Set) {
 	by := j.begin(x)
 	both := x.Answer.Present().And(x.Request.Present())
-	for _, list := range [...][]entry{by.musts.all, by.shoulds.all} {
+	for _, list := range [...][]entry{by.musts, by.shoulds} {
 		for i := range list {
 			r := &list[i]
 			there := x.fields[ifThere]
@@ -196,7 +169,7 @@ func (j *Judge) Asked(x *Exchange, broken *Rule) (asked Set) {
 // Applying are the rules that answers to requests of transaction t can be held to.
 func (j *Judge) Applying(t dialect.Transaction) (all Set) {
 	for approves := range j.rules[t] {
-		for _, list := range [...][]entry{j.rules[t][approves].musts.all, j.rules[t][approves].shoulds.all} {
+		for _, list := range [...][]entry{j.rules[t][approves].musts, j.rules[t][approves].shoulds} {
 			for i := range list {
 				all.Add(list[i].Rule)
 			}

@@ -163,7 +163,7 @@ func TestKindsOfFailuresAreBounded(t *testing.T) {
 
 // A host may break each of its answers: why is found out for the first of those that are
 // alike, and for no more kinds than are told apart.
-func TestWhyAnswersCannotBeReadIsFoundOnce(t *testing.T) {
+func TestWhatBreaksAnswersIsFoundOnce(t *testing.T) {
 	asked := 0
 	explain := func() string { asked++; return "why" }
 	shard := NewRecorder([]string{"purchase"}, time.Second, 0).Shard()

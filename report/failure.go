@@ -33,7 +33,7 @@ type failures struct {
 	stray map[string]*Stray
 
 	explaining sync.Mutex        // its own: whoever takes a failure down asks for its words
-	words      map[string]string // what was found out about answers of a kind that cannot be read
+	words      map[string]string // what was found out about messages of a kind
 }
 
 type failureKind struct {
@@ -92,17 +92,9 @@ func (f *failures) stuckIn(from, upto time.Duration) (n int64) {
 // of its kind it asks for the fields, masked.
 func (s *Shard) Stray(kind string, fields func() string) { s.r.failures.addStray(kind, 1, fields) }
 
-// StrayKnown reports whether one of some kind has been taken down.
-func (s *Shard) StrayKnown(kind string) bool {
-	f := &s.r.failures
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.stray[kind] != nil
-}
-
-// Explained is what explain says of the first answer of a kind that cannot be read; that
-// takes milliseconds, and a host may break each of its answers. Nothing is said of more
-// kinds than are told apart.
+// Explained is what explain says of the first message of a kind that is not the answer it may
+// be meant for; that takes milliseconds, and a host may break each of its answers. Nothing is
+// said of more kinds than are told apart.
 func (s *Shard) Explained(kind string, explain func() string) string {
 	f := &s.r.failures
 	f.explaining.Lock()

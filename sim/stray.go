@@ -105,17 +105,14 @@ func alike(m, request *wire.Message) bool {
 }
 
 // nearly says of a message that may be meant for the answer of an exchange which heard none
-// in what it differs from one. Which field is of another form is looked for in the first of
-// a kind.
+// in what it differs from one.
 func (p *Player) nearly(f *dialect.Form, r *Result) {
 	d, s := p.T.Profile.Dialect, r.Stray
 	m := d.Acquire()
 	defer m.Release()
 	err := m.Read(s.Octets)
-	if p.Shard == nil || s.kept.Meant || !p.Shard.StrayKnown(strayKind(m, err, s.Why)) {
-		if s.breaks = d.Breaks(p.req, s.Octets); s.breaks != "" {
-			s.Why = fmt.Sprintf("%s (%s)", s.breaks, s.Why)
-		}
+	if s.breaks = breaks(d, p.Shard, p.req, s.Octets); s.breaks != "" {
+		s.Why = fmt.Sprintf("%s (%s)", s.breaks, s.Why)
 	}
 	if err != nil || !m.IsAnswer() && !s.kept.Meant && !alike(m, p.req) {
 		return

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // Unread is why an answer cannot be read.
@@ -32,13 +35,22 @@ func (u *Unread) Field() string { return u.field() }
 func (p *Player) unread(err error) *Unread {
 	u := &Unread{err: err, field: func() string { return "" }}
 	if came, is := errors.AsType[*line.Unread](err); is {
-		d, request := p.T.Profile.Dialect, p.req.Clone()
-		breaks := func() string { return d.Breaks(request, came.Octets) }
-		u.field = sync.OnceValue(breaks)
-		if shard := p.Shard; shard != nil {
-			kind := fmt.Sprintf("%s, %d octets: %v", request.MTI(), len(came.Octets), err)
-			u.field = func() string { return shard.Explained(kind, breaks) }
-		}
+		d, shard, request := p.T.Profile.Dialect, p.Shard, p.req.Clone()
+		u.field = sync.OnceValue(func() string { return breaks(d, shard, request, came.Octets) })
 	}
 	return u
+}
+
+// breaks says what would make octets the answer to a request. In a run it is looked for in
+// the first of those that are alike: as long, of fields as the request has them or not, and
+// not to be read for the same reason.
+func breaks(d *dialect.Dialect, shard *report.Shard, request *wire.Message, octets []byte) string {
+	if shard == nil {
+		return d.Breaks(request, octets)
+	}
+	m := d.Acquire()
+	defer m.Release()
+	err := m.Read(octets)
+	kind := fmt.Sprintf("%s, %d octets, %x: %v", request.MTI(), len(octets), m.Differing(request, d.Echoed()), err)
+	return shard.Explained(kind, func() string { return d.Breaks(request, octets) })
 }

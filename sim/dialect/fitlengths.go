@@ -249,9 +249,9 @@ func (d *Dialect) formed(request, m *wire.Message, but int) bool {
 				ok = string(bytes.TrimRight(v, " \x00")) == string(bytes.TrimRight(request.Field(f), " \x00"))
 			}
 		case f == d.Place(wire.LocalTime).Field:
-			ok = len(v) == 6 && wire.IsDigits(v) && string(v[:2]) < "24" && string(v[2:4]) < "60" && string(v[4:]) < "60"
+			ok = IsTime(v)
 		case f == d.Place(wire.LocalDate).Field || f == d.Place(wire.SettlementDate).Field:
-			ok = len(v) == 4 && wire.IsDigits(v) && string(v[:2]) <= "12" && string(v[2:]) <= "31"
+			ok = IsDate(v)
 		case strings.HasPrefix(of, "an") && len(of) > 2:
 			ok = !bytes.ContainsFunc(v, func(r rune) bool { return r < ' ' })
 		default:

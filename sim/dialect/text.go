@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // readable makes text safe to print anywhere a line is: ASCII and Chinese in
@@ -113,3 +115,19 @@ func printable(v []byte) bool {
 	}
 	return true
 }
+
+// IsTime reports whether v is hhmmss.
+func IsTime(v []byte) bool {
+	return len(v) == 6 && wire.IsDigits(v) && string(v[:2]) < "24" && string(v[2:4]) < "60" && string(v[4:]) < "60"
+}
+
+// IsDate reports whether v is MMDD of some year.
+func IsDate(v []byte) bool {
+	if len(v) != 4 || !wire.IsDigits(v) {
+		return false
+	}
+	month, day := int(v[0]-'0')*10+int(v[1]-'0'), int(v[2]-'0')*10+int(v[3]-'0')
+	return month >= 1 && month <= 12 && day >= 1 && day <= longest[month-1]
+}
+
+var longest = [12]int{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}

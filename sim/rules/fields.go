@@ -66,24 +66,10 @@ func formed(e wire.Element, ok func(v []byte) bool, words string) check {
 	}
 }
 
-// isTime reports whether v is hhmmss.
-func isTime(v []byte) bool {
-	return len(v) == 6 && wire.IsDigits(v) && string(v[:2]) < "24" && string(v[2:4]) < "60" && string(v[4:]) < "60"
-}
-
-// isDate reports whether v is MMDD of some year.
-func isDate(v []byte) bool {
-	if len(v) != 4 || !wire.IsDigits(v) {
-		return false
-	}
-	month, day := two(v), two(v[2:])
-	return month >= 1 && month <= 12 && day >= 1 && day <= longest[month-1]
-}
-
-var longest = [12]int64{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
-
 // isTransmissionTime reports whether v is MMDDhhmmss.
-func isTransmissionTime(v []byte) bool { return len(v) == 10 && isDate(v[:4]) && isTime(v[4:]) }
+func isTransmissionTime(v []byte) bool {
+	return len(v) == 10 && dialect.IsDate(v[:4]) && dialect.IsTime(v[4:])
+}
 
 // isExpiry reports whether v is YYMM, or zeros for none.
 func isExpiry(v []byte) bool {

@@ -66,7 +66,7 @@ var steadyClock = check{ifThere, wire.LocalTime,
 func (x *Exchange) clockOff() (int64, bool) {
 	date, at := x.Answer.Get(wire.LocalDate), x.Answer.Get(wire.LocalTime)
 	s := x.judge
-	if !isDate(date) {
+	if !dialect.IsDate(date) {
 		return 0, false
 	}
 	host := dayOfYear(date, s.leap)*day + two(at)*3600 + two(at[2:])*60 + two(at[4:])
@@ -107,7 +107,7 @@ func dayOfYear(mmdd []byte, leap bool) int64 {
 var nearSettlement = check{ifThere, wire.SettlementDate,
 	func(x *Exchange) bool {
 		local, settled := x.Answer.Get(wire.LocalDate), x.Answer.Get(wire.SettlementDate)
-		if bytes.Equal(local, settled) || !isDate(local) || !isDate(settled) {
+		if bytes.Equal(local, settled) || !dialect.IsDate(local) || !dialect.IsDate(settled) {
 			return true
 		}
 		apart := modulo(dayOfYear(settled, true)-dayOfYear(local, true), 366)

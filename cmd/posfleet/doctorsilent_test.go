@@ -21,8 +21,9 @@ func TestDoctorOfAHostThatFallsSilent(t *testing.T) {
 		t.Skip("takes seconds; played whole without the race detector")
 	}
 	t.Parallel()
-	d, host := dialect.CUP(), serveTLS(t, nil)
+	d := dialect.CUP()
 	falls := func(after, silent int32) string {
+		host := serveTLS(t, nil) // its own: all sign on as one terminal
 		var asked atomic.Int32
 		return listening(t, func(c net.Conn) {
 			for in := d.NewReader(c); ; {

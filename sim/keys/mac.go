@@ -272,19 +272,42 @@ func (k *Key) stage(block []byte) {
 
 // hexUpper writes src in hexadecimal, upper case: two characters an octet.
 func hexUpper(dst, src []byte) {
-	const each = 0x0101010101010101
-	for ; len(src) >= 4; dst, src = dst[8:], src[4:] { // eight digits at once
-		v := uint64(binary.BigEndian.Uint32(src))
-		v = (v | v<<16) & 0x0000FFFF0000FFFF
-		v = (v | v<<8) & 0x00FF00FF00FF00FF
-		v = (v | v<<4) & (0x0F * each)
-		letters := (v + 6*each) >> 4 & each
-		binary.BigEndian.PutUint64(dst, v+'0'*each+('A'-'0'-10)*letters)
+	for ; len(src) >= 4; dst, src = dst[8:], src[4:] {
+		binary.BigEndian.PutUint64(dst, hex8(binary.BigEndian.Uint32(src)))
 	}
 	const digits = "0123456789ABCDEF"
 	for i, b := range src {
 		dst[2*i], dst[2*i+1] = digits[b>>4], digits[b&15]
 	}
+}
+
+// unhexUpper undoes it for whole fours of octets, as long as dst is. It reports whether
+// src is such characters.
+func unhexUpper(dst, src []byte) bool {
+	for ; len(dst) >= 4; dst, src = dst[4:], src[8:] {
+		text := binary.BigEndian.Uint64(src)
+		v := text&(0x0F*each) + 9*(text>>6&each)
+		v = (v | v>>4) & 0x00FF00FF00FF00FF
+		v = (v | v>>8) & 0x0000FFFF0000FFFF
+		n := uint32(v | v>>16)
+		if hex8(n) != text {
+			return false
+		}
+		binary.BigEndian.PutUint32(dst, n)
+	}
+	return true
+}
+
+const each = 0x0101010101010101 // 1 in each of 8 octets
+
+// hex8 is n in hexadecimal, eight characters at once.
+func hex8(n uint32) uint64 {
+	v := uint64(n)
+	v = (v | v<<16) & 0x0000FFFF0000FFFF
+	v = (v | v<<8) & 0x00FF00FF00FF00FF
+	v = (v | v<<4) & (0x0F * each)
+	letters := (v + 6*each) >> 4 & each
+	return v + '0'*each + ('A'-'0'-10)*letters
 }
 
 // AppendHex appends src in hexadecimal, upper case.

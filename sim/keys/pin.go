@@ -2,6 +2,7 @@ package keys
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -158,10 +159,9 @@ func (format PINFormat) block(dst, pin, pan []byte) error {
 	} else {
 		format.fill(dst)
 	}
-	dst[0] = byte(format)<<4 | byte(len(pin))
-	for i, c := range pin {
-		setNibble(dst, 2+i, c-'0')
-	}
+	after := 56 - 4*len(pin) // bits of the first 8 octets that the PIN leaves
+	v := uint64(format)<<60 | uint64(len(pin))<<56 | packed(pin)<<after
+	binary.BigEndian.PutUint64(dst, v|binary.BigEndian.Uint64(dst)&(1<<after-1))
 	if format == PINFormat4 {
 		return checkPAN(pan)
 	}
@@ -205,8 +205,8 @@ func (format PINFormat) xorPAN(block, pan []byte) error {
 		return err
 	}
 	pan = pan[:len(pan)-1]
-	pan = pan[max(0, len(pan)-12):]
-	xorDigits(block, 2*len(block)-len(pan), pan)
+	last := block[len(block)-8:]
+	binary.BigEndian.PutUint64(last, binary.BigEndian.Uint64(last)^packed(pan[max(0, len(pan)-12):]))
 	return nil
 }
 
@@ -238,11 +238,13 @@ func (format PINFormat) readPIN(pin, field []byte) ([]byte, error) {
 	if field[0]>>4 != byte(format) || n < 4 || n > 12 {
 		return pin, errPINBlock
 	}
-	for i := 2; i < 2+n; i++ {
-		if nibble(field, i) > 9 {
+	v := binary.BigEndian.Uint64(field) << 8
+	for range n {
+		if v>>60 > 9 {
 			return pin[:0], errPINBlock
 		}
-		pin = append(pin, '0'+nibble(field, i))
+		pin = append(pin, '0'+byte(v>>60))
+		v <<= 4
 	}
 	for i := 2 + n; i < 2*len(field); i++ {
 		if !format.isFill(i, nibble(field, i)) {
@@ -250,6 +252,14 @@ func (format PINFormat) readPIN(pin, field []byte) ([]byte, error) {
 		}
 	}
 	return pin, nil
+}
+
+// packed are digits two an octet, the last at the lowest.
+func packed(digits []byte) (v uint64) {
+	for _, c := range digits {
+		v = v<<4 | uint64(c&15)
+	}
+	return v
 }
 
 // nibble is the i-th half octet of b, high one first.

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -26,10 +27,8 @@ func (k *Key) EncryptTrack(track []byte) ([]byte, error) {
 	if len(track) == 0 || len(track) > longestTrack {
 		return nil, fmt.Errorf("track of %d digits, want 1 to %d", len(track), longestTrack)
 	}
-	for i, c := range track {
-		if !trackDigit(c) {
-			return nil, fmt.Errorf("track: character %d of %d is neither a digit nor the separator D", i+1, len(track))
-		}
+	if i := firstNotTrack(track); i >= 0 {
+		return nil, fmt.Errorf("track: character %d of %d is neither a digit nor the separator D", i+1, len(track))
 	}
 	if short := k.leastTrack() - len(track); short > 0 {
 		filled := make([]byte, 0, k.leastTrack())
@@ -40,9 +39,8 @@ func (k *Key) EncryptTrack(track []byte) ([]byte, error) {
 	}
 	var clear [sm4.BlockSize]byte
 	part, block := k.trackBlock(track), clear[:k.size]
-	for i, c := range part {
-		v, _ := hexDigit(c)
-		setNibble(block, i, v)
+	if !unhexUpper(block, part) {
+		return nil, errTrack // not met: they are digits, D and F
 	}
 	k.encrypt(block)
 	hexUpper(part, block)
@@ -57,12 +55,8 @@ func (k *Key) DecryptTrack(track []byte) ([]byte, error) {
 	}
 	var clear [sm4.BlockSize]byte
 	part, block := k.trackBlock(track), clear[:k.size]
-	for i, c := range part {
-		v, ok := hexDigit(c)
-		if !ok {
-			return nil, errTrack
-		}
-		setNibble(block, i, v)
+	if !unhexUpper(block, part) {
+		return nil, errTrack
 	}
 	k.decrypt(block)
 	hexUpper(part, block)
@@ -71,12 +65,7 @@ func (k *Key) DecryptTrack(track []byte) ([]byte, error) {
 			track = track[1:]
 		}
 	}
-	for _, c := range track {
-		if !trackDigit(c) {
-			return nil, errTrack
-		}
-	}
-	if len(track) == 0 {
+	if len(track) == 0 || firstNotTrack(track) >= 0 {
 		return nil, errTrack
 	}
 	return track, nil
@@ -93,15 +82,21 @@ func (k *Key) trackBlock(track []byte) []byte {
 	return track[end-2*int(k.size) : end]
 }
 
-func trackDigit(c byte) bool { return '0' <= c && c <= '9' || c == 'D' }
-
-// hexDigit is the value of one hexadecimal character, upper case.
-func hexDigit(c byte) (byte, bool) {
-	switch {
-	case '0' <= c && c <= '9':
-		return c - '0', true
-	case 'A' <= c && c <= 'F':
-		return c - 'A' + 10, true
+// firstNotTrack is where a track first has neither a digit nor D, -1 for nowhere.
+func firstNotTrack(track []byte) int {
+	i := 0
+	for ; len(track)-i >= 8; i += 8 {
+		v := binary.BigEndian.Uint64(track[i:])
+		digit := v ^ '0'*each // at most 9 where there is one
+		d := v ^ 'D'*each     // 0 where there is one
+		if (v|(digit+0x76*each)&(d+0x7F*each))&(0x80*each) != 0 {
+			break
+		}
 	}
-	return 0, false
+	for ; i < len(track); i++ {
+		if c := track[i]; (c < '0' || c > '9') && c != 'D' {
+			return i
+		}
+	}
+	return -1
 }

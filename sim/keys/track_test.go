@@ -2,6 +2,7 @@ package keys
 
 import (
 	"bytes"
+	"encoding/hex"
 	"strings"
 	"testing"
 )
@@ -149,4 +150,30 @@ func FuzzTrack(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Characters are looked at eight at once: each wrong one is found wherever it stands.
+func TestEachWrongCharacterIsFound(t *testing.T) {
+	for at := range len(oddTrack) {
+		for c := range 256 {
+			track, want := []byte(oddTrack), -1
+			if track[at] = byte(c); !strings.ContainsRune("0123456789D", rune(c)) {
+				want = at
+			}
+			if got := firstNotTrack(track); got != want {
+				t.Errorf("%q: wrong at %d, want %d", track, got, want)
+			}
+		}
+	}
+	const text = "0123456789ABCDEF"
+	for at := range len(text) {
+		for c := range 256 {
+			v, got := []byte(text), make([]byte, len(text)/2)
+			v[at] = byte(c)
+			want, err := hex.DecodeString(string(v))
+			if ok := unhexUpper(got, v); ok != (err == nil && (c < 'a' || c > 'f')) || ok && !bytes.Equal(got, want) {
+				t.Errorf("%q: %x %v, want %x", v, got, ok, want)
+			}
+		}
+	}
 }

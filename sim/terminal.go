@@ -130,8 +130,8 @@ func (j *Journal) add(r Record) *Record {
 	side := r.Of.Side()
 	j.Batch.Add(side, r.Amount, 1)
 	j.All.Add(side, r.Amount, 1)
-	if j.Records == nil {
-		j.Records = make([]Record, 0, 16) // a terminal that has one payment has more
+	if n := len(j.Records); n == cap(j.Records) {
+		j.Records = slices.Grow(j.Records, max(16, n)) // a terminal that has one payment has more
 	}
 	j.Records = append(j.Records, r)
 	return &j.Records[len(j.Records)-1]

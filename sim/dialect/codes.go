@@ -185,6 +185,9 @@ func (d *Dialect) About(c Code) CodeInfo {
 // Display is what terminals show for a code, "" for one of which the network says
 // nothing.
 func (d *Dialect) Display(c Code) string {
+	if c == d.roles[Approved] { // most are
+		return d.Codes[d.approved].Display
+	}
 	if i, ok := d.codes[c]; ok {
 		return d.Codes[i].Display
 	}

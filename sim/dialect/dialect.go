@@ -52,11 +52,12 @@ type Dialect struct {
 
 	Secrets *Secrets // known of the cards that are used on the network, for what is shown; nil for none
 
-	forms  [Transactions]*Form
-	types  []sameType   // of Forms, in their order
-	codes  map[Code]int // where in Codes
-	roles  [roles]Code
-	causes [causes]Code
+	forms    [Transactions]*Form
+	types    []sameType   // of Forms, in their order
+	codes    map[Code]int // where in Codes
+	roles    [roles]Code
+	approved int // where in Codes Approved is
+	causes   [causes]Code
 
 	entries [entries][2]string
 	unit    string // the currency's letters

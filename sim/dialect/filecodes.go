@@ -52,6 +52,9 @@ func (r *reader) codes(v strict.Value) {
 				r.Fail(v, "for: %s, class: %s: approved and partial approve, no other does", role, class)
 			}
 		}
+		if c.Code == d.roles[Approved] {
+			d.approved = len(d.Codes)
+		}
 		d.codes[c.Code] = len(d.Codes)
 		d.Codes = append(d.Codes, c)
 	})

@@ -91,7 +91,8 @@ func (j *Judge) apply(r *Rule, f *dialect.Form, n int) {
 
 // begin readies an exchange: which rules apply to its answer, and what they ask for.
 func (j *Judge) begin(x *Exchange) *applied {
-	x.judge, x.code, x.approves = j, x.Code(), x.Approves()
+	x.judge, x.code = j, x.Code()
+	x.approves = x.approvesBy(x.code)
 	there := x.Answer.Present()
 	x.fields[always] = wire.FieldSet{^uint64(0), ^uint64(0)}
 	x.fields[ifThere] = there

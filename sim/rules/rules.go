@@ -200,16 +200,18 @@ func (x *Exchange) Judged() (dialect.Code, bool) { return x.code, x.approves }
 // Approves reports whether the answer's code is an approval. Without a code only
 // the answer of a form that has none approves, that of settlement: there the
 // flags tell; and of a settlement a code that says that totals differ, beside them.
-func (x *Exchange) Approves() bool {
+func (x *Exchange) Approves() bool { return x.approvesBy(x.Code()) }
+
+func (x *Exchange) approvesBy(code dialect.Code) bool {
 	if !x.Answer.Has(wire.ResponseCode) {
 		return x.Form.NoCode
 	}
-	if x.Form.Transaction == dialect.Settlement && x.Dialect.Means(x.Code(), dialect.TotalsDiffer) {
+	if x.Form.Transaction == dialect.Settlement && x.Dialect.Means(code, dialect.TotalsDiffer) {
 		if _, told := x.Dialect.ReadReconciliation(x.Answer); told {
 			return true
 		}
 	}
-	class := x.Dialect.Class(x.Code())
+	class := x.Dialect.Class(code)
 	return class == dialect.Approves || class == dialect.Defective && x.DefectiveIsGood
 }
 

@@ -14,7 +14,12 @@ func (m *Message) Clone() *Message {
 // CopyValues makes m's MTI and fields those of t, of the same format. The routing
 // header stays.
 func (m *Message) CopyValues(t *Message) {
-	m.mti, m.set, m.at, m.over, m.raw = t.mti, t.set, t.at, t.over, nil
+	m.mti, m.set, m.over, m.raw = t.mti, t.set, t.over, nil
+	at := t.at[:]
+	if t.set[1] == 0 {
+		at = at[:65]
+	}
+	copy(m.at[:], at)
 	m.buf = append(m.buf[:0], t.buf...)
 }
 

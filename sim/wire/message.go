@@ -367,17 +367,26 @@ func (m *Message) AnswerTo(req *Message) {
 	m.mti[2] |= 1
 	copy(m.Head, req.Head)
 	m.f.Header.answer(m.Head)
+	buf := slices.Grow(m.buf, len(req.buf)+16)
+	buf, from, to := buf[:cap(buf)], req.buf[:cap(req.buf)], 0
 	for w, set := range m.f.echo {
-		for set &= req.set[w]; set != 0; {
+		set &= req.set[w]
+		m.set[w] = set
+		for set != 0 {
 			i := bits.LeadingZeros64(set)
 			set &^= 1 << (63 - i&63)
-			f, at := w*64+i+1, len(m.buf)
+			f := w*64 + i + 1
 			s := req.at[f]
-			m.buf = append(m.buf, req.buf[s.from:s.to]...)
-			m.at[f] = span{uint16(at), uint16(len(m.buf))}
+			at := to
+			if to += int(s.to - s.from); to-at <= 16 && int(s.from)+16 <= len(from) { // most fields, without a call
+				*(*[16]byte)(buf[at:]) = [16]byte(from[s.from:])
+			} else {
+				copy(buf[at:to], from[s.from:s.to])
+			}
+			m.at[f] = span{uint16(at), uint16(to)}
 		}
-		m.set[w] = m.f.echo[w] & req.set[w]
 	}
+	m.buf = buf[:to]
 }
 
 // SignInAgain is the processing requirement that the terminal sign in again.

@@ -226,6 +226,9 @@ func (t *Terminal) Answered(serial uint64) *Record {
 
 // add enters a record. One with the key of another hides that one.
 func (j *journal) add(key Key, r *Record) {
+	if n := len(j.records); n == cap(j.records) { // by twice, whatever it has
+		j.records, j.index = slices.Grow(j.records, n), slices.Grow(j.index, n)
+	}
 	p := place{key, int32(len(j.records))}
 	switch i, ok := j.place(key); {
 	case ok:

@@ -151,9 +151,11 @@ func (p *Player) order(o *Order, f *dialect.Form) error {
 		}
 		p.free = p.Clock.Now()
 	}
-	p.touched = t.keys.Touch()
-	if o.Holder != nil && len(o.Holder.Track2) > 0 {
-		p.touched ^= uint64(o.Holder.Track2[0])
+	if p.many {
+		p.touched = t.keys.Touch()
+		if o.Holder != nil && len(o.Holder.Track2) > 0 {
+			p.touched ^= uint64(o.Holder.Track2[0])
+		}
 	}
 	if p.begin(t, f); p.keyless != nil {
 		return p.refused(p.keyless)

@@ -168,6 +168,7 @@ type Player struct {
 	day      uint16         // that dayOf counts, until then
 	sent     bool           // the arrival has sent something of its own, more than a sign-in
 	emulates bool           // lines of the run are played like named ones
+	many     bool           // the run has keys.ManyTerminals
 	chipped  bool           // the request that has been begun is of chip
 	flawed   bool           // the request under way has a Flaw
 	ruined   bool           // the exchange under way brought working keys with a wrong check value
@@ -351,7 +352,9 @@ func (p *Player) address() {
 // heard judges what came of an exchange, and records how it ended.
 func (p *Player) heard(f *dialect.Form, r *Result, begun time.Duration, err error) {
 	t := p.T
-	p.touched = t.touch()
+	if p.many {
+		p.touched = t.touch()
+	}
 	if p.ans = p.x.Answer; p.ans == nil {
 		p.ans = t.Profile.Dialect.Acquire()
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/keys"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/rules"
@@ -183,7 +184,7 @@ func (r *Run) newPlayer(recorder *report.Recorder) *Player {
 	p := NewPlayer(r.Profile.Dialect, r.clock)
 	p.Judge = r.judge
 	p.Shard, p.origin, p.seed = recorder.Shard(), &r.origin, r.Mix.Seed
-	p.emulates = r.Line != ""
+	p.emulates, p.many = r.Line != "", r.Terminals >= keys.ManyTerminals
 	p.Closed, p.Panicked = r.Observer.Closed, r.Observer.Panicked
 	if told := r.Observer.Exchange; told != nil {
 		p.Each = func(request, answer *wire.Message, res *Result) {

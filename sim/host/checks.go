@@ -74,7 +74,9 @@ func (h *Host) applyRules(req *Request) bool {
 	req.terminal, req.number, req.session = t, n, h.sessions[n]
 	if req.session != nil {
 		req.keys = req.session.keys
-		req.touched = req.keys.Touch() ^ t.Touch()
+		if len(h.sessions) >= keys.ManyTerminals {
+			req.touched = req.keys.Touch() ^ t.Touch()
+		}
 	}
 	if h.journal.store != nil {
 		defer h.keep(req)

@@ -165,7 +165,11 @@ type Set struct {
 	Track *Key // for EncryptTrack and DecryptTrack
 }
 
-// Touch reads a little of each key, for nothing but to have it. With ten thousand
+// ManyTerminals is from how many terminals on a player or host does well to touch what a
+// payment takes before it takes it: what fewer have mostly comes from the processor's caches.
+const ManyTerminals = 30_000
+
+// Touch reads a little of each key, for nothing but to have it. With very many
 // terminals no key is in the processor's cache when its terminal's turn comes; those
 // that are touched together come together, those that are not one after another. The
 // caller keeps the sum, or a compiler would leave the reading out.

@@ -60,7 +60,8 @@ type Dialect struct {
 	causes   [causes]Code
 
 	entries [entries][2]string
-	unit    string // the currency's letters
+	stems   [entries]string // what both of entries begin with
+	unit    string          // the currency's letters
 	kinds   [129]kind
 }
 

@@ -33,6 +33,12 @@ func (d *Dialect) EntryMode(e Entry, pin bool) string {
 	return d.entries[e][0]
 }
 
+// Entered reports whether an entry mode is that of an entry, whatever it says of a PIN.
+func (d *Dialect) Entered(mode []byte, e Entry) bool {
+	stem := d.stems[e]
+	return stem != "" && len(mode) >= len(stem) && string(mode[:len(stem)]) == stem
+}
+
 // entryModes reads what each entry is written as: without a PIN, and with one.
 func (r *reader) entryModes(v strict.Value) {
 	width := r.width(wire.EntryMode)
@@ -66,10 +72,20 @@ func (r *reader) entryModes(v strict.Value) {
 		if n == 1 {
 			r.d.entries[e][1] = r.d.entries[e][0]
 		}
+		r.d.stems[e] = stem(r.d.entries[e][0], r.d.entries[e][1])
 		if n > 2 {
 			r.Fail(v, "%d values, want that without a PIN and that with one", n)
 		}
 	})
+}
+
+// stem is what both begin with.
+func stem(a, b string) string {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return a[:n]
 }
 
 // EntryOf is the entry that the network writes so, and whether there is a PIN; by stripe

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"bytes"
 	"encoding/binary"
 	"slices"
 	"sync"
@@ -118,7 +117,7 @@ func (h *Host) checkChip(req *Request) verdict {
 			h.log.add(notice{what: "payment by chip without the chip's data"})
 			return formatError
 		}
-		if h.cardOf(req).ChipFirst && m.Get(wire.Track2) != nil && m.Uint(wire.ChipCondition) != 2 && !h.entered(m.Get(wire.EntryMode), dialect.Instead) && h.dialect.HasCode(chipWanted) {
+		if h.cardOf(req).ChipFirst && m.Get(wire.Track2) != nil && m.Uint(wire.ChipCondition) != 2 && !h.dialect.Entered(m.Get(wire.EntryMode), dialect.Instead) && h.dialect.HasCode(chipWanted) {
 			return chipWanted
 		}
 		return pending
@@ -175,17 +174,7 @@ func (h *Host) needsCryptogram(req *Request) bool {
 		return false
 	}
 	mode := m.Get(wire.EntryMode)
-	return m.Has(wire.ChipData) || h.entered(mode, dialect.Insert) || h.entered(mode, dialect.Tap) || h.entered(mode, dialect.Held)
-}
-
-// entered reports whether an entry mode is that of an entry, whatever it says of a PIN.
-func (h *Host) entered(mode []byte, e dialect.Entry) bool {
-	without, with := h.dialect.EntryMode(e, false), h.dialect.EntryMode(e, true)
-	n := 0
-	for n < min(len(without), len(with)) && without[n] == with[n] {
-		n++
-	}
-	return n > 0 && bytes.HasPrefix(mode, []byte(without[:n]))
+	return m.Has(wire.ChipData) || h.dialect.Entered(mode, dialect.Insert) || h.dialect.Entered(mode, dialect.Tap) || h.dialect.Entered(mode, dialect.Held)
 }
 
 // checkDetail holds the chip's data in a detail to the card's key.

@@ -148,19 +148,42 @@ func Part(n, from, to int, name string) Place { return Place{n, from, to, name} 
 // Get is the value of element e, nil when the network or the message lacks it.
 // It is a view that holds until the message changes.
 func (m *Message) Get(e Element) []byte {
-	p := &m.f.places[e]
-	v := m.Field(p.Field)
-	if p.To == 0 {
-		return v
-	}
-	if len(v) < p.To {
+	p := &m.f.spots[e]
+	if m.set[p.word&1]&p.bit == 0 {
 		return nil
 	}
-	return v[p.From:p.To]
+	s := m.at[p.field]
+	v := m.buf[s.from:s.to:s.to]
+	if p.to == 0 {
+		return v
+	}
+	if len(v) < int(p.to) {
+		return nil
+	}
+	return v[p.from:p.to]
 }
 
 // Has reports whether the message has element e.
-func (m *Message) Has(e Element) bool { return m.Get(e) != nil }
+func (m *Message) Has(e Element) bool {
+	p := &m.f.spots[e]
+	return m.set[p.word&1]&p.bit != 0 && (p.to == 0 || m.at[p.field].len() >= p.to)
+}
+
+// spot is a place as it is looked up: the field's bit, in which word of a set it is, and
+// the part of the field. Nowhere has no bit.
+type spot struct {
+	bit         uint64
+	word, field uint8
+	from, to    uint16
+}
+
+func (p Place) spot() spot {
+	if p.Field == 0 {
+		return spot{}
+	}
+	n := p.Field - 1
+	return spot{1 << (63 - n&63), uint8(n >> 6), uint8(p.Field), uint16(p.From), uint16(p.To)}
+}
 
 // Text is the value of element e as a string; it allocates.
 func (m *Message) Text(e Element) string { return string(m.Get(e)) }

@@ -92,8 +92,10 @@ func (e *Nibbles) put(dst, src []byte) bool {
 		// A carry comes only from an octet that is wrong by itself.
 		if (v|(v+6*each))&(0xF0*each) != 0 {
 			var ok bool
-			if v, ok = e.lettered(src[:n]); !ok {
-				return false
+			if v, ok = hexadecimal(first8(src), n); !e.letters || !ok {
+				if v, ok = e.lettered(src[:n]); !ok {
+					return false
+				}
 			}
 		}
 		v >>= (8 * (8 - size)) & 63
@@ -101,6 +103,16 @@ func (e *Nibbles) put(dst, src []byte) bool {
 		dst, src, size = dst[4:], src[n:], 8
 	}
 	return true
+}
+
+// hexadecimal gives the nibbles of the first n of eight characters, each in an octet, when
+// they are digits and A to F.
+func hexadecimal(text uint64, n int) (v uint64, ok bool) {
+	of := ^uint64(0) << ((64 - 8*n) & 63)
+	text &= of
+	v = text&(0x0F*each) + 9*(text>>6&each)
+	letters := (v + 6*each) >> 4 & each
+	return v, v&(0xF0*each) == 0 && v+(zeros+7*letters)&of == text
 }
 
 // lettered gives the nibbles of up to eight characters, each in an octet.

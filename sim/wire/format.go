@@ -30,6 +30,7 @@ type Format struct {
 
 	codec  *codec
 	places [elements]Place
+	spots  [elements]spot
 	echo   FieldSet
 	texts  FieldSet
 	plain  int // octets of the length, where nothing else stands around a message; else 0
@@ -70,10 +71,10 @@ func (f *Format) Compile() error {
 			f.texts.Add(n)
 		}
 	}
-	f.places = [elements]Place{}
+	f.places, f.spots = [elements]Place{}, [elements]spot{}
 	for e, place := range f.Places {
 		if n := place.Field; n > 0 && n < len(c.fields) && c.fields[n].kind != absent {
-			f.places[e] = place
+			f.places[e], f.spots[e] = place, place.spot()
 		}
 	}
 	return nil

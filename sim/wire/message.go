@@ -53,6 +53,8 @@ type Message struct {
 // as many as it has requests in flight.
 type span struct{ from, to uint16 }
 
+func (s span) len() uint16 { return s.to - s.from }
+
 // mostHeld is how many octets of values a message holds; one that can go on a
 // line has far fewer.
 const mostHeld = math.MaxUint16

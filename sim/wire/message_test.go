@@ -202,9 +202,15 @@ func TestNibblesRefuseWhatIsNotTheirs(t *testing.T) {
 					}
 				}
 			}
-			_, err := wire.Track.Encode(text)
-			if (err == nil) != (digit || c >= 'A' && c <= 'F' || c == '=') {
-				t.Fatalf("track, character 0x%02X at %d: %v", c, at, err)
+			for _, s := range [][]byte{text, text[:at+1]} {
+				got, err := wire.Track.Encode(s)
+				if (err == nil) != (digit || c >= 'A' && c <= 'F' || c == '=') {
+					t.Fatalf("track, character 0x%02X at %d of %d: %v", c, at, len(s), err)
+				}
+				want := strings.ReplaceAll(string(s), "=", "D") + strings.Repeat("0", len(s)&1)
+				if err == nil && fmt.Sprintf("%X", got) != want {
+					t.Fatalf("track %q packs to %X, want %s", s, got, want)
+				}
 			}
 		}
 		for v := range 16 {

@@ -7,8 +7,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
-
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // readable makes text safe to print anywhere a line is: ASCII and Chinese in
@@ -118,16 +116,25 @@ func printable(v []byte) bool {
 
 // IsTime reports whether v is hhmmss.
 func IsTime(v []byte) bool {
-	return len(v) == 6 && wire.IsDigits(v) && string(v[:2]) < "24" && string(v[2:4]) < "60" && string(v[4:]) < "60"
+	return len(v) == 6 && twoDigits(v) < 24 && twoDigits(v[2:]) < 60 && twoDigits(v[4:]) < 60
 }
 
 // IsDate reports whether v is MMDD of some year.
 func IsDate(v []byte) bool {
-	if len(v) != 4 || !wire.IsDigits(v) {
+	if len(v) != 4 {
 		return false
 	}
-	month, day := int(v[0]-'0')*10+int(v[1]-'0'), int(v[2]-'0')*10+int(v[3]-'0')
-	return month >= 1 && month <= 12 && day >= 1 && day <= longest[month-1]
+	month, day := twoDigits(v), twoDigits(v[2:])
+	return day >= 1 && month < uint(len(longest)) && day <= longest[month]
 }
 
-var longest = [12]int{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+var longest = [...]uint{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31} // by month, from 1 on
+
+// twoDigits is the number that v begins with; above 99 when these are no digits.
+func twoDigits(v []byte) uint {
+	tens, ones := uint(v[0]-'0'), uint(v[1]-'0')
+	if tens > 9 || ones > 9 {
+		return 100
+	}
+	return 10*tens + ones
+}

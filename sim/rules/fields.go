@@ -211,12 +211,7 @@ var plainText = check{always, 0,
 // controls is the first text field with control characters, 0 for none. What comes
 // back from the request is held to that.
 func (x *Exchange) controls() int {
-	for n := range x.Answer.Present().And(x.judge.texts).All {
-		if !isPrintable(x.Answer.Field(n)) {
-			return n
-		}
-	}
-	return 0
+	return x.Answer.FirstOf(x.judge.texts, func(v []byte) bool { return !isPrintable(v) })
 }
 
 // knownScheme holds the card scheme where the dialect has a list of them.

@@ -32,16 +32,17 @@ type entry struct {
 	*Rule
 	holds func(x *Exchange) bool
 	bit   uint64
-	word  uint8
-	when  when
+	word  uint8 // of fields
 }
 
 // fields are which fields of an answer are there and which are not what they were in
-// the request, for each when.
-type fields [4]wire.FieldSet
+// the request: for each when the two words of a set.
+type fields [8]uint64
+
+func (f *fields) put(w when, set wire.FieldSet) { f[2*w&7], f[(2*w+1)&7] = set[0], set[1] }
 
 // asked reports whether the rule is asked of an answer with these fields.
-func (r *entry) asked(f *fields) bool { return f[r.when&3][r.word&1]&r.bit != 0 }
+func (r *entry) asked(f *fields) bool { return f[r.word&7]&r.bit != 0 }
 
 // NewJudge makes the judge of a run.
 func NewJudge(d *dialect.Dialect) *Judge {
@@ -75,7 +76,7 @@ func NewJudge(d *dialect.Dialect) *Judge {
 // are held to.
 func (j *Judge) apply(r *Rule, f *dialect.Form, n int) {
 	n = max(n, 1) // any will do for a rule that is always asked
-	e := entry{r, r.holds, 1 << (63 - (n-1)&63), uint8((n - 1) >> 6), r.when}
+	e := entry{r, r.holds, 1 << (63 - (n-1)&63), 2*uint8(r.when) + uint8((n-1)>>6)}
 	must, should := f.Answered()
 	for approves := range j.rules[f.Transaction] {
 		to := &j.rules[f.Transaction][approves]
@@ -94,10 +95,10 @@ func (j *Judge) begin(x *Exchange) *applied {
 	x.judge, x.code = j, x.Code()
 	x.approves = x.approvesBy(x.code)
 	there := x.Answer.Present()
-	x.fields[always] = wire.FieldSet{^uint64(0), ^uint64(0)}
-	x.fields[ifThere] = there
-	x.fields[ifNot] = wire.FieldSet{^there[0], ^there[1]}
-	x.fields[ifDiffers] = x.Answer.Differing(x.Request, j.compared)
+	x.fields.put(always, wire.FieldSet{^uint64(0), ^uint64(0)})
+	x.fields.put(ifThere, there)
+	x.fields.put(ifNot, wire.FieldSet{^there[0], ^there[1]})
+	x.fields.put(ifDiffers, x.Answer.Differing(x.Request, j.compared))
 	to := 0
 	if x.approves {
 		to = 1
@@ -110,13 +111,14 @@ func (j *Judge) begin(x *Exchange) *applied {
 // to the shoulds, of which it gives those that do not.
 func (j *Judge) Check(x *Exchange) (broken Set, err error) {
 	by, f := j.begin(x), &x.fields
-	for i := range by.musts {
-		if r := &by.musts[i]; r.asked(f) && !r.holds(x) {
+	musts, shoulds := by.musts, by.shoulds
+	for i := range musts {
+		if r := &musts[i]; r.asked(f) && !r.holds(x) {
 			return 0, &Broken{r.Rule, r.why(x)}
 		}
 	}
-	for i := range by.shoulds {
-		if r := &by.shoulds[i]; r.asked(f) && !r.holds(x) {
+	for i := range shoulds {
+		if r := &shoulds[i]; r.asked(f) && !r.holds(x) {
 			broken.Add(r.Rule)
 		}
 	}
@@ -143,11 +145,12 @@ func (j *Judge) All(x *Exchange) (broken []*Broken) {
 // up to the first must that is broken, if one is.
 func (j *Judge) Asked(x *Exchange, broken *Rule) (asked Set) {
 	by := j.begin(x)
-	both := x.Answer.Present().And(x.Request.Present())
+	answered := x.Answer.Present()
+	both := answered.And(x.Request.Present())
 	for _, list := range [...][]entry{by.musts, by.shoulds} {
 		for i := range list {
 			r := &list[i]
-			there := x.fields[ifThere]
+			there := answered
 			if r.when == ifDiffers {
 				there = both
 			}

@@ -21,8 +21,7 @@ var macPresent = check{always, 0,
 		if !x.approves && (x.MACOnDecline != dialect.MACRequired || x.Dialect.KeysInDoubt(x.code)) {
 			return true
 		}
-		_, mac := x.Answer.MACSpan()
-		return mac != nil
+		return x.Answer.HasMAC()
 	},
 	func(x *Exchange) error {
 		return fmt.Errorf("%w: it carries none, though field %d is %s", ErrMAC, x.Dialect.Place(wire.ResponseCode).Field, x.Code())

@@ -10,6 +10,7 @@ package wire
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/moov-io/iso8583"
 	"github.com/moov-io/iso8583/field"
@@ -33,7 +34,8 @@ type Format struct {
 	spots  [elements]spot
 	echo   FieldSet
 	texts  FieldSet
-	plain  int // octets of the length, where nothing else stands around a message; else 0
+	macs   [2]uint16 // octets of a MAC in field 64 and in field 128; more than a message has where there is none
+	plain  int       // octets of the length, where nothing else stands around a message; else 0
 }
 
 // Coverage is what a MAC is made over: the message from the MTI to the field before
@@ -64,6 +66,11 @@ func (f *Format) Compile() error {
 	}
 	if f.plain = 0; f.Framing.plain() {
 		f.plain = f.Length.Octets
+	}
+	for i := range f.macs {
+		if f.macs[i] = math.MaxUint16; f.MAC {
+			f.macs[i] = uint16(c.fields[64<<i].span(8))
+		}
 	}
 	f.echo, f.texts = Fields(f.Echo...), FieldSet{}
 	for n, of := range f.Spec.Fields {

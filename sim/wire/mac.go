@@ -29,16 +29,19 @@ func (m *Message) MACSpan() (covered, mac []byte) {
 	return m.coveredFields(), mac
 }
 
+// HasMAC reports whether the message last packed or read carries a MAC.
+func (m *Message) HasMAC() bool {
+	last := m.macField()
+	return m.HasField(last) && len(m.raw) >= int(m.f.macs[last>>7])
+}
+
 // macSpan gives the octets before the MAC, from the MTI on, and the MAC.
 func (m *Message) macSpan() (before, mac []byte) {
+	if !m.HasMAC() {
+		return nil, nil
+	}
 	last := m.macField()
-	if !m.f.MAC || m.raw == nil || !m.HasField(last) {
-		return nil, nil
-	}
-	n := len(m.raw) - m.f.codec.fields[last].span(8)
-	if n < 0 {
-		return nil, nil
-	}
+	n := len(m.raw) - int(m.f.macs[last>>7])
 	if m.f.codec.fields[last].kind == coded {
 		return m.raw[:n:n], m.Field(last)
 	}

@@ -132,6 +132,21 @@ func (m *Message) Differing(o *Message, of FieldSet) (differing FieldSet) {
 	return differing
 }
 
+// FirstOf is the first of these fields that the message has with such a value, 0 for none.
+func (m *Message) FirstOf(of FieldSet, such func(v []byte) bool) int {
+	for w := range of {
+		for set := of[w] & m.set[w]; set != 0; {
+			i := bits.LeadingZeros64(set)
+			set &^= 1 << (63 - i&63)
+			n := w<<6 + i + 1
+			if s := m.at[n]; such(m.buf[s.from:s.to]) {
+				return n
+			}
+		}
+	}
+	return 0
+}
+
 // FieldText is the value of field f as a string; it allocates.
 func (m *Message) FieldText(f int) string { return string(m.Field(f)) }
 
@@ -370,7 +385,7 @@ func (m *Message) AnswerTo(req *Message) {
 	copy(m.Head, req.Head)
 	m.f.Header.answer(m.Head)
 	buf := slices.Grow(m.buf, len(req.buf)+16)
-	buf, from, to := buf[:cap(buf)], req.buf[:cap(req.buf)], 0
+	buf, to := buf[:cap(buf)], 0
 	for w, set := range m.f.echo {
 		set &= req.set[w]
 		m.set[w] = set
@@ -378,13 +393,8 @@ func (m *Message) AnswerTo(req *Message) {
 			i := bits.LeadingZeros64(set)
 			set &^= 1 << (63 - i&63)
 			f := w*64 + i + 1
-			s := req.at[f]
 			at := to
-			if to += int(s.to - s.from); to-at <= 16 && int(s.from)+16 <= len(from) { // most fields, without a call
-				*(*[16]byte)(buf[at:]) = [16]byte(from[s.from:])
-			} else {
-				copy(buf[at:to], from[s.from:s.to])
-			}
+			to += req.copyTo(buf[at:], req.at[f])
 			m.at[f] = span{uint16(at), uint16(to)}
 		}
 	}
@@ -433,7 +443,22 @@ func (m *Message) Key() Key {
 	k[2] &^= 1
 	k[3] &^= 1
 	for _, f := range m.f.Pair {
-		n += copy(k[n:], m.Field(f))
+		if m.HasField(f) {
+			n += m.copyTo(k[n:], m.at[f])
+		}
 	}
+	clear(k[n:])
 	return k
+}
+
+// copyTo copies the value at s to the beginning of dst and says how much: up to 16 octets, as
+// most are, as 16 at once where there are as many on both sides, so that what follows in dst
+// may be changed.
+func (m *Message) copyTo(dst []byte, s span) int {
+	n := int(s.to - s.from)
+	if from := m.buf[s.from:cap(m.buf)]; n <= 16 && len(dst) >= 16 && len(from) >= 16 {
+		*(*[16]byte)(dst) = [16]byte(from)
+		return n
+	}
+	return copy(dst, m.buf[s.from:s.to])
 }

@@ -202,6 +202,10 @@ func (d *doctor) judges(a *asked, q *errand, r *sim.Result) error {
 		}
 		return d.ill(a.lines, "the MAC of the host's answer is not right: %w", r.Why)
 	case r.Outcome == report.Refused && echoRule(r.Why) != "":
+		if b := d.otherSpare(a, q, mismatched(r.Why)); b != nil {
+			b.tap.Close()
+			return d.ill(b.lines, "the host has the spare nibble of an odd number of digits at the other end: %w", r.Why)
+		}
 		return d.ill(a.lines, "the host changes what its answer to the %s is to bring back: %w (%s); mend the host, or where its network has it so, %s", q.what, r.Why, echoRule(r.Why), d.notEchoed(a, r))
 	case r.Outcome == report.Refused:
 		if err := d.unread(a, q.what, r); err != nil {
@@ -226,6 +230,15 @@ func echoRule(why error) string {
 		return ""
 	}
 	return b.Rule.ID
+}
+
+// mismatched is the field of an answer that has another value than the request has there; 0
+// for none.
+func mismatched(why error) int {
+	if m, differs := errors.AsType[*rules.Mismatch](why); differs {
+		return m.Field
+	}
+	return 0
 }
 
 // notEchoed is how a dialect says that an answer need not bring a field back.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
@@ -48,9 +49,24 @@ func (d *doctor) signsIn(a *asked) error {
 		if err := d.silentAfter(a, r); err != nil {
 			return err
 		}
-		return d.ill(a.lines, "the host answers the %s and not the sign-on: %w", a.began.what, r.Reason())
+		lines := a.lines
+		if a.profile.SignIn == "" { // no keys are wanted of it
+			lines = append(lines, a.profile.Dialect.InFile()+withoutLogon(a.profile.Dialect))
+		}
+		return d.ill(lines, "the host answers the %s and not the sign-on: %w", a.began.what, r.Reason())
 	}
 	return d.inquires(a)
+}
+
+// withoutLogon is what a dialect file says of a network that knows no sign-on.
+func withoutLogon(of *dialect.Dialect) string {
+	none := []string{}
+	for _, t := range []dialect.Transaction{dialect.SignIn, dialect.SignOff} {
+		if of.Form(t) != nil {
+			none = append(none, t.String()+": none")
+		}
+	}
+	return "transactions: {" + strings.Join(none, ", ") + "}"
 }
 
 // otherKeys gives the line of the profile with which what a sign-on brought would open with

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,6 +110,11 @@ func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
 				m.SetString(wire.ResponseCode, map[bool]string{true: "A0", false: "51"}[!refused.Swap(true)])
 			}
 		}), keyless, exitUnreachable, "takes it after another sign-on: does something else sign on as terminal"},
+		"no logon": {answers(func(m *wire.Message) {
+			if m.Text(wire.ManagementCode) == "001" {
+				runtime.Goexit()
+			}
+		}), keyless, exitUnreachable, `answer +to the echo test: approved\n(?s:.*)change in the file of dialect lagos: transactions: \{sign-in: none, sign-off: none\}\n(?s:.*)answers the echo test and not the sign-on`},
 		"no time": {answers(func(m *wire.Message) { m.Unset(wire.TransmissionTime) }), keyless, exitUnreachable, `(?s)should +the answer lacks .*7 .*of the request \(ANS-ECHO\); where it is so, in the file of dialect lagos: echo: without it.*field 12 .* of the approval is absent.*answer of transactions.balance`},
 	} {
 		terminal++ // each its own: a sign-on gives new keys

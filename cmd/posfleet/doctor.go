@@ -142,7 +142,7 @@ func (d *doctor) examine() error {
 			return usage(err)
 		}
 	}
-	d.says("host", "%s, as terminal %s, in dialect %s, length %s, header %s", d.dialer.Address, d.profile.Terminals[0].TID,
+	d.says("host", "%s, as terminal %s, in dialect %s, length %s, header %s", d.dialer.Address, strings.TrimSpace(d.profile.Terminals[0].TID),
 		d.profile.Dialect.Name, d.profile.Dialect.Length, cmp.Or(fmt.Sprintf("%X", d.profile.Head), "none"))
 	conn, err := d.connects()
 	if err != nil {
@@ -273,6 +273,10 @@ func (d *doctor) answers(conn net.Conn) (*asked, error) {
 			d.says("line", "the host closed the first connection and answered on the next")
 		}
 		d.falls(a)
+		if b := d.otherSpare(a, q, mismatched(r.Why)); b != nil {
+			d.hears(b, "to the %s as it should be (%s)", b.what, strings.Join(b.lines, ", "))
+			return b, nil
+		}
 		return a, nil
 	case r.Outcome == report.Unsent:
 		d.hears(a, "none to the %s: %v", a.what, r.Reason())
@@ -354,8 +358,11 @@ func (d *doctor) askOtherwise() (*asked, error) {
 		a := d.player(ways[i])
 		defer a.tap.Close()
 		all[i] = a
-		return a.answered(a.ask(a.first(), wait))
+		return a.answered(a.ask(a.first(), wait)) && mismatched(a.result.Why) == 0
 	})
+	if heard < 0 { // none as it should be
+		heard = slices.IndexFunc(all, func(a *asked) bool { return a.answered(&a.result) })
+	}
 	if heard < 0 {
 		for _, a := range all {
 			if a.tap.heard.Len() > 0 {

@@ -121,6 +121,45 @@ func TestDoctorJudgesWhatACaptureHas(t *testing.T) {
 	}
 }
 
+// A recording has zeros in place of what its dialect hides: that the host's answer breaks a
+// rule by them is not said.
+func TestDoctorDoesNotBlameTheHostForWhatARecordingHides(t *testing.T) {
+	d, err := dialect.Parse("bank.yaml", []byte("extends: iso87\nmac: none\nsign-in: none\nfields: {54: {mask: hidden}}"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := profile.Bundled("iso87", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Dialect = d
+	q := d.NewMessage()
+	d.Form(dialect.Balance).Begin(q)
+	q.SetString(wire.Trace, "000001")
+	q.SetString(wire.TerminalID, "31000001")
+	q.SetString(wire.MerchantID, "999290054110001")
+	a := d.NewMessage()
+	a.AnswerTo(q)
+	for e, v := range map[wire.Element]string{wire.ResponseCode: "00", wire.LocalTime: "150802", wire.LocalDate: "1127", wire.RRN: "123456789012", wire.AdditionalAmounts: strings.Repeat("0", 20)} {
+		a.SetString(e, v)
+	}
+	f := newTalk(t, 65535)
+	f.send(40000, 8583, nil, 0, true)
+	f.send(8583, 40000, nil, 0, true)
+	for i, m := range []*wire.Message{q, a} {
+		frame, err := wire.AppendFrame(nil, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.send([]int{40000, 8583}[i], []int{8583, 40000}[i], frame, 0, false)
+	}
+	var out bytes.Buffer
+	err = examineCapture(&f.file, &out, p, false, nil, 0)
+	if said := out.String(); strings.Contains(said, "ANS-54-FORM)") || !strings.Contains(said, "ANS-54-FORM: field 54 is hidden, and zeros stand in its place") {
+		t.Errorf("%s%v", said, err)
+	}
+}
+
 // A key block in which one check value is wrong and another right is under the right master
 // key: the host's block is told, and not that the profile has another key.
 func TestDoctorOfACaptureDoesNotBlameTheRightMasterKey(t *testing.T) {

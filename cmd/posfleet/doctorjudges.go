@@ -3,6 +3,7 @@ package main
 // What messages in a capture say of keys, MACs and rules, as doctor finds it.
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -132,6 +133,10 @@ func (e *captured) answers(c *conversation, q, a *wire.Message) {
 	}
 	e.opens(x, tid)
 	for _, b := range e.judge.All(x) {
+		if about, is := b.Rule.About(); is && blotted(d, a, d.Place(about).Field) {
+			e.skips("of answers to a %s %s: field %d is hidden, and zeros stand in its place, as a recording has it", of, b.Rule.ID, d.Place(about).Field)
+			continue
+		}
 		i := slices.IndexFunc(c.broken, func(o *brokenRule) bool { return o.Rule == b.Rule })
 		if i < 0 {
 			i, c.broken = len(c.broken), append(c.broken, &brokenRule{Broken: b})
@@ -147,6 +152,13 @@ func (e *captured) answers(c *conversation, q, a *wire.Message) {
 		}
 		e.skips("of answers to a %s %s: %s", of, u.Rules[0].ID, u.Lacks)
 	}
+}
+
+// blotted reports whether a field of an answer is one that recordings hide, and holds
+// nothing but the zeros that they put there.
+func blotted(d *dialect.Dialect, a *wire.Message, f int) bool {
+	v := a.Field(f)
+	return len(v) > 0 && d.Masks[f] == dialect.Hidden && len(bytes.Trim(v, "0\x00")) == 0
 }
 
 // opens opens the working keys that the answer of an exchange brings, and says what the

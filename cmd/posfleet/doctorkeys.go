@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
@@ -48,9 +49,24 @@ func (d *doctor) signsIn(a *asked) error {
 		if err := d.silentAfter(a, r); err != nil {
 			return err
 		}
-		return d.ill(a.lines, "the host answers the %s and not the sign-on: %w", a.began.what, r.Reason())
+		lines := a.lines
+		if a.profile.SignIn == "" { // no keys are wanted of it
+			lines = append(lines, a.profile.Dialect.InFile()+withoutLogon(a.profile.Dialect))
+		}
+		return d.ill(lines, "the host answers the %s and not the sign-on: %w", a.began.what, r.Reason())
 	}
 	return d.inquires(a)
+}
+
+// withoutLogon is what a dialect file says of a network that knows no sign-on.
+func withoutLogon(of *dialect.Dialect) string {
+	none := []string{}
+	for _, t := range []dialect.Transaction{dialect.SignIn, dialect.SignOff} {
+		if of.Form(t) != nil {
+			none = append(none, t.String()+": none")
+		}
+	}
+	return "transactions: {" + strings.Join(none, ", ") + "}"
 }
 
 // otherKeys gives the line of the profile with which what a sign-on brought would open with
@@ -202,6 +218,10 @@ func (d *doctor) judges(a *asked, q *errand, r *sim.Result) error {
 		}
 		return d.ill(a.lines, "the MAC of the host's answer is not right: %w", r.Why)
 	case r.Outcome == report.Refused && echoRule(r.Why) != "":
+		if b := d.otherSpare(a, q, mismatched(r.Why)); b != nil {
+			b.tap.Close()
+			return d.ill(b.lines, "the host has the spare nibble of an odd number of digits at the other end: %w", r.Why)
+		}
 		return d.ill(a.lines, "the host changes what its answer to the %s is to bring back: %w (%s); mend the host, or where its network has it so, %s", q.what, r.Why, echoRule(r.Why), d.notEchoed(a, r))
 	case r.Outcome == report.Refused:
 		if err := d.unread(a, q.what, r); err != nil {
@@ -226,6 +246,15 @@ func echoRule(why error) string {
 		return ""
 	}
 	return b.Rule.ID
+}
+
+// mismatched is the field of an answer that has another value than the request has there; 0
+// for none.
+func mismatched(why error) int {
+	if m, differs := errors.AsType[*rules.Mismatch](why); differs {
+		return m.Field
+	}
+	return 0
 }
 
 // notEchoed is how a dialect says that an answer need not bring a field back.

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,6 +68,7 @@ func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
 	}
 	t.Parallel()
 	host := served(t, "--profile", ownNetwork(t))
+	odd := served(t, "--profile", ownNetwork(t, "n: packed,", "n: packed-right,"))
 	routed := served(t, "--profile", ownNetwork(t, "header: text:NGSW01", `tpdu: "6000030000"`))
 	read, err := dialect.Parse("lagos.yaml", []byte(lagos), nil)
 	if err != nil {
@@ -85,6 +87,8 @@ func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
 		"right":                         {host, nil, 0, "balance inquiry with the card of role good and its PIN.*\n.*: approved\n(?s:.*)nothing to change"},
 		"bitmap":                        {host, []string{"bitmap: octets", "bitmap: hex"}, exitUnreachable, `\nchange in the file of dialect lagos: encoding: \{bitmap: octets\}\n`},
 		"digits":                        {host, []string{"mti: packed", "mti: ascii", "n: packed", "n: ascii", "z: track", "z: ascii"}, exitUnreachable, `change in the file of dialect lagos: encoding: \{mti: packed, n: packed, z: track\}\n`},
+		"spare nibble last":             {host, []string{"n: packed,", "n: packed-right,"}, exitUnreachable, `\nchange in the file of dialect lagos: encoding: \{n: packed\}\n`},
+		"spare nibble first":            {odd, []string{"mti: packed", "mti: ascii", "n: packed,", "n: ascii,", "z: track", "z: ascii"}, exitUnreachable, `encoding: \{mti: packed, n: packed-right, z: track\}\n`},
 		"text":                          {host, []string{"text: ebcdic", "text: ascii"}, exitUnreachable, `encoding: \{text: ebcdic\}`},
 		"length":                        {host, []string{"length: digits4", "length: binary2"}, exitUnreachable, "change in the profile:\n  length: digits4\n"},
 		"TPDU missing":                  {routed, []string{", header: text:NGSW01", ""}, exitUnreachable, `change in the profile:\n  tpdu: "6000030000"\n`},
@@ -106,6 +110,11 @@ func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
 				m.SetString(wire.ResponseCode, map[bool]string{true: "A0", false: "51"}[!refused.Swap(true)])
 			}
 		}), keyless, exitUnreachable, "takes it after another sign-on: does something else sign on as terminal"},
+		"no logon": {answers(func(m *wire.Message) {
+			if m.Text(wire.ManagementCode) == "001" {
+				runtime.Goexit()
+			}
+		}), keyless, exitUnreachable, `answer +to the echo test: approved\n(?s:.*)change in the file of dialect lagos: transactions: \{sign-in: none, sign-off: none\}\n(?s:.*)answers the echo test and not the sign-on`},
 		"no time": {answers(func(m *wire.Message) { m.Unset(wire.TransmissionTime) }), keyless, exitUnreachable, `(?s)should +the answer lacks .*7 .*of the request \(ANS-ECHO\); where it is so, in the file of dialect lagos: echo: without it.*field 12 .* of the approval is absent.*answer of transactions.balance`},
 	} {
 		terminal++ // each its own: a sign-on gives new keys

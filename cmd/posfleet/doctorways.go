@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -79,6 +80,33 @@ func countingItself(d *dialect.Dialect) (*dialect.Dialect, error) {
 	c.Forms = slices.Clone(d.Forms)
 	c.Length.Itself = true
 	return &c, c.Compile()
+}
+
+// otherSpare asks again what a host has answered with another value than the request has in
+// field n, with the spare nibble of an odd number of packed digits at the other end; nil
+// where that is not how the host has it. A host that reads the nibble for a digit gives
+// back the others: 301 comes back as 300 or as 001.
+func (d *doctor) otherSpare(a *asked, q *errand, n int) *asked {
+	re, is := a.profile.Dialect.OtherSpare(n)
+	if !is || q.undo != nil {
+		return nil
+	}
+	a.tap.Close() // a host may serve one connection at a time
+	d.says("sends", "the %s once more, with the spare nibble of an odd number of digits at the other end", q.what)
+	b := d.player(way{speaking(a.profile, re.Dialect), append(slices.Clone(a.lines), a.profile.Dialect.InFile()+re.Key)})
+	if q.pays() && b.signOn() != nil {
+		b.player.SignIn()
+	}
+	for _, again := range []*errand{b.first(), b.inquiry()} {
+		if again != nil && again.of == q.of {
+			if r := b.ask(again, d.patience()); b.tap.read && r.Outcome <= report.Declined {
+				return b
+			}
+			break
+		}
+	}
+	b.tap.Close()
+	return nil
 }
 
 // speaking is p in another dialect, or with other octets around its messages.

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -39,6 +40,7 @@ var usualEncodings = []map[string]string{
 	{"mti": "packed"}, {"mti": "ascii"}, {"mti": "ebcdic"},
 	{"text": "ascii"}, {"text": "ebcdic"},
 	{"n": "packed", "z": "track"}, {"n": "ascii", "z": "ascii"}, {"n": "ebcdic", "z": "ebcdic"},
+	{"n": "packed-right", "z": "track"}, {"mti": "packed", "n": "packed-right", "z": "track"},
 	{"length": "packed"}, {"length": "ascii"}, {"length": "ebcdic"}, {"length": "binary"},
 	{"mti": "packed", "n": "packed", "z": "track"}, {"mti": "ascii", "n": "ascii", "z": "ascii"},
 	{"mti": "packed", "n": "packed", "z": "track", "length": "packed"}, {"mti": "ascii", "n": "ascii", "z": "ascii", "length": "ascii"},
@@ -69,6 +71,34 @@ func (d *Dialect) Reencodings() (all []Reencoded) {
 		}
 	}
 	return all
+}
+
+// OtherSpare is d with the spare nibble of an odd number of packed digits at the other
+// end: in field n, and in all digits where most have it as n has; false where the field has
+// no packed digits.
+func (d *Dialect) OtherSpare(n int) (Reencoded, bool) {
+	f, is := d.Spec.Fields[n].(*field.String)
+	if !is || n < 2 {
+		return Reencoded{}, false
+	}
+	name := wire.EncodingName(f.Spec().Enc)
+	to, right := strings.CutSuffix(name, "-right")
+	if !right {
+		to = strings.TrimSuffix(name, "-f") + "-right"
+	}
+	if alike(name, "packed") && wire.Encodings()[to] != nil {
+		if now := d.encoding(); now["n"] == name {
+			of, err := d.reencoded(now, map[string]string{"n": to})
+			return Reencoded{of, "encoding: {n: " + to + "}"}, err == nil
+		}
+		s := *f.Spec()
+		s.Enc = wire.Encodings()[to]
+		spec := &iso8583.MessageSpec{Name: d.Spec.Name, Fields: maps.Clone(d.Spec.Fields)}
+		spec.Fields[n] = field.NewString(&s)
+		of, err := d.WithSpec(spec)
+		return Reencoded{of, fmt.Sprintf("fields: {%d: {as: %s}}", n, to)}, err == nil
+	}
+	return Reencoded{}, false
 }
 
 // alike reports whether two encodings are the same but for what few values have.

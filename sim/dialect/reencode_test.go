@@ -63,3 +63,18 @@ func TestOneThingOtherwiseIsTriedFirst(t *testing.T) {
 	}
 	t.Error("the bitmap is not tried as octets")
 }
+
+// A field of an odd number of digits that has its spare nibble where the others do not is
+// turned round alone; a field of no packed digits not at all.
+func TestOtherSpareTurnsTheFieldsThatAreAlike(t *testing.T) {
+	d, err := Parse("bank.yaml", []byte("extends: iso87\nencoding: {mti: packed, n: packed-f}\nfields: {49: {is: n 3, name: currency, as: packed-right}}"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field, want := range map[int]string{70: "encoding: {n: packed-right}", 49: "fields: {49: {as: packed}}", 41: "", 47: "", 0: ""} {
+		re, is := d.OtherSpare(field)
+		if is != (want != "") || re.Key != want {
+			t.Errorf("field %d is turned round by %q, want %q", field, re.Key, want)
+		}
+	}
+}

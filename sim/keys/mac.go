@@ -69,7 +69,7 @@ var (
 )
 
 // AlgorithmNames is what ParseAlgorithm takes, for messages.
-const AlgorithmNames = "ecb, x9.9, x9.19, cmac or hmac-sha256, the middle two with padding-2 or padding-3 behind, all but ecb with 4 or hex"
+const AlgorithmNames = "ecb, x9.9, x9.19, cmac or hmac-sha256; behind x9.9 and x9.19 padding-2 or padding-3, behind all but ecb 4 or hex"
 
 // ParseAlgorithm reads what String writes: a method and what differs from its usual
 // padding and form, with blanks between: "ecb", "x9.9", "x9.19 padding-2 4", "cmac hex".

@@ -98,6 +98,10 @@ type Rule struct {
 	index uint8
 }
 
+// About is the element that must be there or not for the rule to be asked; false where
+// none is.
+func (r *Rule) About() (wire.Element, bool) { return r.of, r.when != always }
+
 // check is how a rule is held. A rule that is held elsewhere has none.
 type check struct {
 	when  when

@@ -254,10 +254,14 @@ var likely = map[string]string{
 	"IFA_LLHBINARY": "IFB_LLHBINARY", "IFA_LLLHBINARY": "IFB_LLLHBINARY",
 }
 
-// meant is the class that a name which is none most likely stands for, "" when
-// nothing is near.
+// meant is the class that a name of jPOS or of no package which is none most likely
+// stands for, "" when nothing is near.
 func meant(name string, among map[string]bool) string {
-	short := name[strings.LastIndexByte(name, '.')+1:]
+	dot := strings.LastIndexByte(name, '.')
+	if dot >= 0 && !strings.HasPrefix(strings.ToLower(name), "org.jpos.") {
+		return "" // one's own, however it is called
+	}
+	short := name[dot+1:]
 	if of, ok := likely[strings.ToUpper(short)]; ok && among[iso+of] {
 		return iso + of
 	}

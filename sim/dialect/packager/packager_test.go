@@ -67,6 +67,7 @@ var refusals = []struct{ name, file, want string }{
 	{"a class without package", string(file(doctype, `<isofield id="2" length="6" name="x" class="IFA_NUMERIC"/>`)), `field "2": class "IFA_NUMERIC" does not exist in jPOS; most likely org.jpos.iso.IFA_NUMERIC is meant`},
 	{"a class that many files name", string(file(doctype, `<isofield id="2" length="6" name="x" class="org.jpos.iso.IFA_ALPHA"/>`)), "most likely org.jpos.iso.IF_CHAR is meant"},
 	{"a class of one's own", string(file(doctype, `<isofield id="2" length="6" name="x" class="com.bank.Secret"/>`)), `class "com.bank.Secret" does not exist in jPOS; when it is your own`},
+	{"a class of one's own that is called as one of jPOS is", string(file(doctype, `<isofield id="2" length="6" name="x" class="ng.bank.IFX_CHAR"/>`)), `class "ng.bank.IFX_CHAR" does not exist in jPOS; when it is your own`},
 	{"too long for its prefix", string(file(doctype, `<isofield id="2" length="255" name="x" class="org.jpos.iso.IFB_LLCHAR"/>`)), `f.xml:5: field "2": length 255 is above 99, the longest that IFB_LLCHAR can tell`},
 	{"a bitmap of bits", string(file(doctype, `<isofield id="1" length="4" name="x" class="org.jpos.iso.IFB_BITMAP"/>`)), "field 1: length 4, want 8 or 16 octets"},
 	{"no MTI", "<isopackager/>", "there is no field 0: the MTI"},

@@ -39,6 +39,9 @@ const (
 
 var clerks = [2]string{"2001", "2002"}
 
+// notOfTheStaff is the number of a clerk whom the bank does not have.
+const notOfTheStaff = "2999"
+
 func customerOf(tid string) string { return "C" + tid }
 func phoneOf(tid string) string    { return "P" + tid }
 
@@ -258,9 +261,14 @@ func bankPhrases() []*Phrase {
 				return b.branch(p, legalID, wrong(licence), clerks)
 			})},
 		{Group: group, English: "one clerk alone asks for a new password", Chinese: "网点柜员一人经办重置操作员密码",
-			Doc: "With the right papers, but without a second clerk.",
-			Make: asking(func(p *sim.Player, b *bank, _ Args) error {
-				return b.branch(p, legalID, licence, [2]string{clerks[0], clerks[0]})
+			Doc: "With the right papers, but without a second clerk: with the same one twice, then with somebody whom the bank has not at the branch, as the second and as the first. None may be enough.",
+			Make: asking(func(p *sim.Player, b *bank, _ Args) (err error) {
+				for _, two := range [][2]string{{clerks[0], clerks[0]}, {clerks[0], notOfTheStaff}, {notOfTheStaff, clerks[1]}} {
+					if err = b.branch(p, legalID, licence, two); err == nil {
+						return nil
+					}
+				}
+				return err
 			})},
 		{Group: group, English: "the bank gives a one-time code", Chinese: "银行发放一次性重置码", Asserts: true,
 			Doc: "For the terminal. The old password is dead from then on.",

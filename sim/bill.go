@@ -250,11 +250,25 @@ func (p *Player) QueryOrder() error {
 		return nil
 	}
 	data := p.ans.Get(wire.OrderData)
-	if !bytes.Equal(dialect.Tagged(data, dialect.TagOrder), b.Number[:]) {
-		return p.misled("the host tells of another order than was asked for")
+	if err := b.about(data); err != nil {
+		return p.misled(err.Error())
 	}
 	if paid := p.told(b, data); paid == nil && p.T.Owes() && b.paid.Of.Payment() && b.State != dialect.OrderPaying && !p.settleDebt() {
 		p.T.Display = "冲正不成功, 请与客服联系"
+	}
+	return nil
+}
+
+// about checks that what the host says is about this order, and about its money.
+func (b *Bill) about(data []byte) error {
+	total, refunded := int64(dialect.TaggedUint(data, dialect.TagTotal)), int64(dialect.TaggedUint(data, dialect.TagRefunded))
+	switch {
+	case !bytes.Equal(dialect.Tagged(data, dialect.TagOrder), b.Number[:]):
+		return errors.New("the host tells of another order than the terminal's")
+	case total != b.Total:
+		return fmt.Errorf("the host tells a total of %d of the order, the terminal has %d", total, b.Total)
+	case refunded > total:
+		return fmt.Errorf("the host tells that %d of the order's %d are refunded", refunded, total)
 	}
 	return nil
 }
@@ -302,7 +316,11 @@ func (p *Player) CancelOrder() error {
 	if r.Outcome != report.Approved {
 		return nil
 	}
-	b.State = dialect.OrderState(dialect.TaggedUint(p.ans.Get(wire.OrderData), dialect.TagState))
+	data := p.ans.Get(wire.OrderData)
+	if err := b.about(data); err != nil {
+		return p.misled(err.Error())
+	}
+	b.State = dialect.OrderState(dialect.TaggedUint(data, dialect.TagState))
 	if len(b.Shown) > 0 && b.State == dialect.OrderCancelled { // and the code is good for nothing any more
 		p.T.Owed.Request, b.Shown = p.T.Owed.Request[:0], b.Shown[:0]
 	}

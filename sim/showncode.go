@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -91,8 +90,9 @@ func (p *Player) HearResult() error {
 		return fmt.Errorf("what the host says unasked is no %s", dialect.OrderResult)
 	case t.keys.MAC != nil && (mac == nil || !p.answerKey().CheckMAC(t.Profile.MAC, covered, mac)):
 		return errors.New("what the host says unasked of the order has no right MAC")
-	case !bytes.Equal(dialect.Tagged(data, dialect.TagOrder), t.Bill.Number[:]):
-		return errors.New("the host speaks of another order")
+	}
+	if err := t.Bill.about(data); err != nil {
+		return fmt.Errorf("what the host says unasked is not right: %w", err)
 	}
 	p.told(t.Bill, data)
 	return nil

@@ -160,3 +160,17 @@ Feature: Fees
     And the operator completes the pre-authorisation with 400.00 yuan
     Then the host approves
     And the statement comes to 400.00 yuan, 2.00 yuan of fees and 398.00 yuan net
+
+  @fees @guide-8.3 @shop-fees-18
+  Scenario Outline: a promotion lowers the rate, and a fee is at least the floor
+    Given a merchant on plan "Harbour Instant"
+    When the cardholder pays <amount> yuan with a foreign card
+    Then the host approves
+    And the fee of the last posting is <fee> yuan
+
+    Examples:
+      | amount | fee  |
+      | 20.00  | 1.00 |
+      | 45.45  | 1.00 |
+      | 46.00  | 1.01 |
+      | 100.00 | 2.20 |

@@ -149,3 +149,12 @@ Feature: A forgotten password
     And the operator sets password "481516" with the one-time code
     Then the host declines
     And the audit log has that it was refused, and why
+
+  @guide-6.1 @shop-reset-27
+  Scenario: the code of the message is good once
+    When the merchant asks by the hotline for a new password
+    And the merchant gives the code of the message by the hotline
+    Then the bank gives a one-time code
+    When the merchant gives the code of the message by the hotline
+    Then the bank refuses
+    And the audit log has that it was refused, and why

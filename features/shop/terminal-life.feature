@@ -204,10 +204,10 @@ Feature: A terminal's life
   @terminal-life @guide-8.0 @shop-terminal-life-18
   Scenario: one card that goes round and round is flagged
     Given a merchant on plan "Lantern Counter"
-    When the cardholder pays 4000.00 yuan with a foreign card
-    And the cardholder pays 4000.00 yuan with a foreign card
+    When the cardholder pays 5000.00 yuan with a foreign card
+    And the cardholder pays 5000.00 yuan with a foreign card
     And the acquirer inspects the merchant
     Then there is no alert
-    When the cardholder pays 4000.00 yuan with a foreign card
+    When the cardholder pays 1.00 yuan with a foreign card
     And the acquirer inspects the merchant
     Then there is an alert: "same-card"

@@ -255,6 +255,9 @@ func TestOpenAPICanBeRead(t *testing.T) {
 			case "get", "put", "post", "patch", "delete":
 				walk(at+"/"+k, "operation", v)
 			case "responses":
+				if m, _ := v.(map[string]any); what == "operation" && m["default"] == nil {
+					t.Errorf("%s says nothing of errors: any request may be answered 400, 401, 413, 415, 421", at)
+				}
 				each(at+"/"+k, "response", v)
 			case "parameters":
 				for i, v := range v.([]any) {

@@ -279,3 +279,12 @@ func textOf(t *testing.T, r *Report) string {
 	}
 	return b.String()
 }
+
+// Batches that a host calls unbalanced with the terminal's own totals differ in nothing.
+func TestBooksThatDisagreeByFlagAloneSayNothingOfAmounts(t *testing.T) {
+	r := lunch(t)
+	r.Money = Money{Checked: true, Settled: true, Compared: 1, Terminals: 100, Host: 100, Payments: 1, Detail: []string{"terminal 10000001, batch 000001: the host says flag 2, unbalanced, with the terminal's own totals"}}
+	if text := strings.Join(strings.Fields(string(render(t, r, false))), " "); !strings.Contains(text, "BOOKS DISAGREE: 1.00 yuan net on both sides, but not every batch balanced (1 did not, above)") {
+		t.Error(text)
+	}
+}

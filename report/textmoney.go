@@ -99,7 +99,7 @@ func (t *text) money(r *Report) {
 		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s in the journals, %s at the host; %s without a verified answer account for the rest; %s%s",
 			Plural(m.Payments, "payment"), m.Told(m.Terminals), m.Told(m.Host), FormatCount(m.Open), m.compared(), m.credits()))
 	case m.Settled && m.Terminals == m.Host:
-		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": %s net on both sides, but not batch by batch (%d of them, above), %s; %s",
+		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": %s net on both sides, but not every batch balanced (%d did not, above), %s; %s",
 			m.Told(m.Terminals), len(m.Detail), Plural(m.Payments, "payment"), m.compared()))
 	default:
 		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": terminals %s, host %s, %s; %s", m.Told(m.Terminals), m.Told(m.Host), Plural(m.Payments, "payment"), m.compared()))

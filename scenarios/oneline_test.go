@@ -7,6 +7,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/profile"
 )
@@ -61,6 +62,31 @@ func TestHintHeedsAnswersAstray(t *testing.T) {
 			if with := check.Hint(); without == "" || with != "" {
 				t.Errorf("%s, %s: %q, want none (%q without)", exchanges, id, with, without)
 			}
+		}
+	}
+}
+
+// Answers that come too late are no silence, and lines that are hung up on no refusal.
+func TestHintTellsLateAnswersAndClosedLines(t *testing.T) {
+	late := &sim.Stray{Why: line.GivenUpBefore}
+	for _, c := range []struct {
+		name      string
+		exchanges []sim.Result // of terminals A, B, C, A, …
+		mode      line.Mode
+		want      string
+	}{
+		{"late", []sim.Result{{}, {}, {}, {Outcome: report.TimedOut}, {Outcome: report.TimedOut}, {Outcome: report.TimedOut, Stray: late}}, line.Mode{}, "its answers come when the terminals have given up"},
+		{"late, then in time, then silent", []sim.Result{{Outcome: report.TimedOut, Stray: late}, {}, {}, {Outcome: report.TimedOut}, {Outcome: report.TimedOut}, {Outcome: report.TimedOut}}, line.Mode{}, "then nothing to any terminal"},
+		{"closed", []sim.Result{{}, {Outcome: report.Broken}, {}, {Outcome: report.Broken}}, line.Mode{}, "hung up on 2 requests"},
+		{"closed, on a new line each", []sim.Result{{}, {Outcome: report.Broken}, {}, {Outcome: report.Broken}}, line.Mode{Each: true}, ""},
+		{"hung up on one kind always", []sim.Result{{}, {Of: dialect.Refund, Outcome: report.Broken}, {}, {Of: dialect.Refund, Outcome: report.Broken}}, line.Mode{}, ""},
+	} {
+		check := &Check{Terminals: 3, Parallel: 2, Lines: c.mode, plans: make([]*plan, 9), answered: 3, latest: &verdicts.Verdict{Selector: "@it"}}
+		for i := range c.exchanges {
+			check.heard.hears(&sim.Terminal{Terminal: &profile.Terminal{TID: string(rune('A' + i%3))}}, &c.exchanges[i])
+		}
+		if got := check.Hint(); got == "" != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
 }

@@ -76,6 +76,9 @@ func booksCard(r *report.Report) verdictCard {
 	case !m.Checked:
 		return verdictCard{"Books", "none", "–", "not compared", "the host's books were not open to this run"}
 	case !m.Agree():
+		if m.Terminals == m.Host {
+			return verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("%s net on both sides, with %s, told below", m.Told(m.Host), report.Plural(int64(len(m.Detail)), "disagreement"))}
+		}
 		return verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s, host %s", m.Told(m.Terminals), m.Told(m.Host))}
 	}
 	agree := "agree"

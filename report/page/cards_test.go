@@ -38,3 +38,14 @@ func TestTilesOfARunWithALostAgentClaimNoMoreThanItsPromises(t *testing.T) {
 		t.Errorf("with all agents to their end: %+v", c)
 	}
 }
+
+// Books that disagree by batches alone are not told as two sums that are the same.
+func TestBooksThatDisagreeWithinOneSumSayWhere(t *testing.T) {
+	m := report.Money{Checked: true, Settled: true, Compared: 2, Terminals: 100, Host: 100, Payments: 2, Detail: []string{"terminal 10000001 …", "terminal 10000002 …"}}
+	if c := booksCard(&report.Report{Money: m}); c.Class != "bad" || c.Detail != "1.00 yuan net on both sides, with 2 disagreements, told below" {
+		t.Errorf("%+v", c)
+	}
+	if m.Host = 101; booksCard(&report.Report{Money: m}).Detail != "terminals 1.00 yuan, host 1.01 yuan" {
+		t.Errorf("%+v", booksCard(&report.Report{Money: m}))
+	}
+}

@@ -47,6 +47,12 @@ func (r *reader) downloads(v strict.Value) {
 	for _, f := range r.d.Forms {
 		codes[f.Transaction] = f.ManagementCodes
 	}
+	for _, t := range []Transaction{DownloadLoad, DownloadEnd} {
+		if _, has := codes[t]; !has {
+			r.Fail(v, "the dialect has no %s among its transactions; what terminals fetch is left out by downloads: none", t)
+			return
+		}
+	}
 	r.Each(v, func(name string, v strict.Value) {
 		of := Download{Name: name}
 		var digit string
@@ -56,7 +62,11 @@ func (r *reader) downloads(v strict.Value) {
 		})
 		r.Need(v, found, "load", "end")
 		for code, t := range map[string]Transaction{of.Query: DownloadQuery, of.Load: DownloadLoad, of.End: DownloadEnd} {
-			if code != "" && !slices.Contains(codes[t], code) {
+			switch known, has := codes[t]; {
+			case code == "" || slices.Contains(known, code):
+			case !has:
+				r.Fail(v, "the dialect has no %s among its transactions; %s: none leaves this one out", t, name)
+			default:
 				r.Fail(v, "%s is no management code of %s; add it there", strict.Quote(code), t)
 			}
 		}

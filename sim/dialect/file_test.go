@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -422,6 +423,25 @@ func TestPairingThatPairsNothingIsPointedOut(t *testing.T) {
 		var s strings.Builder
 		if d.Summary(&s); strings.Contains(s.String(), "pair by the trace too (11)") != want {
 			t.Errorf("pair %s: %s", pair, s.String())
+		}
+	}
+}
+
+// Who takes the transactions of downloads out is told, once, how to be rid of what is downloaded.
+func TestTransactionsOfDownloadsLeftOutNameTheMend(t *testing.T) {
+	for text, want := range map[string]struct {
+		mend  string
+		times int
+	}{
+		"transactions: {download: none}":       {"the dialect has no download among its transactions; what terminals fetch is left out by downloads: none", 1},
+		"transactions: {download-end: none}":   {"the dialect has no download-end among its transactions; what terminals fetch is left out by downloads: none", 1},
+		"transactions: {download-query: none}": {"ic-parameters: none leaves this one out", 1},
+		"transactions: {download-query: none, download: none, download-end: none}\ndownloads: none":               {},
+		"transactions: {download-query: none}\ndownloads: {ca-keys: none, sm-ca-keys: none, ic-parameters: none}": {},
+	} {
+		_, err := Parse("bank.yaml", []byte("extends: cup\n"+text+"\n"), nil)
+		if said := fmt.Sprint(err); (err == nil) != (want.times == 0) || want.times > 0 && strings.Count(said, want.mend) != want.times || strings.Contains(said, "is no management code") {
+			t.Errorf("%s: %v, want %q", text, err, want.mend)
 		}
 	}
 }

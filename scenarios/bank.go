@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -87,7 +88,7 @@ func looking(do func(b *bank) error) func(Args) (func(*sim.Player) error, error)
 
 // ask asks for a reset of the operator's password.
 func (b *bank) ask(p *sim.Player, channel string, more map[string]any) error {
-	b.code = ""
+	b.code, b.sms = "", ""
 	in := map[string]any{"channel": channel, "tid": b.tid, "operator": p.T.Profile.Cashier().Number}
 	for k, v := range more {
 		in[k] = v
@@ -100,10 +101,35 @@ func (b *bank) ask(p *sim.Player, channel string, more map[string]any) error {
 	if b.code != "" {
 		return nil
 	}
+	sms, err := b.message()
+	b.sms = sms
+	return err
+}
+
+// message is the last message on the merchant's phone.
+func (b *bank) message() (string, error) {
 	var phone struct{ Message string }
 	err := b.admin.Do("GET", "/v1/phones/"+url.PathEscape(phoneOf(b.tid)), nil, &phone)
-	b.sms = phone.Message
-	return err
+	return phone.Message, err
+}
+
+// noted says what is wrong with the note about a reset on the merchant's phone.
+func (b *bank) noted(p *sim.Player) error {
+	note, err := "", error(nil)
+	if away := p.Away(func() error { note, err = b.message(); return nil }); away != nil {
+		return away
+	}
+	switch why, is := errors.AsType[*AdminError](err); {
+	case is:
+		return fmt.Errorf("the merchant's phone has no note of the reset: %w", why)
+	case err != nil:
+		return err
+	case note == b.sms:
+		return errors.New("the merchant's phone has no note of the reset: its last message is the one with the code")
+	case b.code != "" && strings.Contains(note, b.code):
+		return errors.New("the note on the merchant's phone has the one-time code in it")
+	}
+	return nil
 }
 
 // by asks by a channel, as the merchant does who has what that takes.
@@ -277,6 +303,15 @@ func bankPhrases() []*Phrase {
 					return errors.Join(errors.New("there is no one-time code"), b.refused)
 				}
 				return nil
+			})},
+		{Group: group, English: "the merchant's phone has a note that the password was reset", Chinese: "商户手机收到密码已重置的通知", Asserts: true,
+			Doc: "Its last message is another than the one with the code, if one came, and does not give the one-time code away.",
+			Make: fixed(func(p *sim.Player) error {
+				b := &worldOf(p).bank
+				if b.admin == nil {
+					return errors.New("nothing was asked of the bank")
+				}
+				return b.noted(p)
 			})},
 		{Group: group, English: "the bank refuses", Chinese: "银行拒绝受理", Asserts: true,
 			Doc: "What it was last asked for. It does not say what was wrong.",

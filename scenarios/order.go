@@ -167,6 +167,12 @@ func orderPhrases() []*Phrase {
 		{Group: group, English: "the operator refunds the order", Chinese: "操作员对订单全额退款", Of: dialect.Refund,
 			Doc:  "All that is left of it.",
 			Make: withOrder(ordering(func(p *sim.Player) error { return refundBill(p, 0) }))},
+		{Group: group, English: "the operator refunds {amount} yuan of the order by the reference of another payment", Chinese: "操作员用另一笔支付的参考号对订单退款{amount}元", Of: dialect.Refund,
+			Doc: "The order is the right one, and the reference is that of the terminal's latest payment beside the order's. A host that gives anything back does it for the wrong one of the two.",
+			Make: withOrder(func(a Args) (func(*sim.Player) error, error) {
+				v, err := a.Amount(0)
+				return func(p *sim.Player) error { return keepRefusal(p, refundByAnother(p, v)) }, err
+			})},
 		{Group: group, English: "the operator sends the same refund once more", Chinese: "操作员用同一退款单号重复提交退款", Of: dialect.Refund,
 			Doc:  "Of an order that was paid by code: under the merchant's number of the refund before, which is still one refund.",
 			Make: withOrder(ordering(func(p *sim.Player) error { return supervised(p, func() error { return p.RepeatRefund(0) }) }))},
@@ -363,6 +369,25 @@ func supervised(p *sim.Player, do func() error) error {
 // refundBill refunds the order with the supervisor's password.
 func refundBill(p *sim.Player, amount int64) error {
 	return supervised(p, func() error { return p.RefundOrder(amount) })
+}
+
+// refundByAnother refunds the order by the reference of the terminal's latest payment that
+// is not the order's.
+func refundByAnother(p *sim.Player, amount int64) error {
+	b, err := billOf(p)
+	if err != nil {
+		return err
+	}
+	records := p.T.Journal.Records
+	for i := len(records) - 1; i >= 0; i-- {
+		if r := &records[i]; r.Of.Booking() == dialect.Charge && (r.Batch != b.Payment.Batch || r.Trace != b.Payment.Trace) {
+			right := b.Payment
+			defer func() { b.Payment = right }()
+			b.Payment.RRN, b.Payment.Date = r.RRN, r.Date
+			return refundBill(p, amount)
+		}
+	}
+	return errors.New("the terminal has no payment beside the order's")
 }
 
 // foreignTerminal is the number of a terminal of another merchant.

@@ -328,3 +328,18 @@ Feature: Taking an order and being paid for it
     When the customer chooses 1 of "soy milk"
     Then the order is "draft"
     And the order comes to 3.33 yuan
+
+  @order @refusal @guide-5.4 @shop-order-50
+  Scenario: a refund that names the order and the reference of another payment is refused
+    When the cardholder pays 30.00 yuan with a good card
+    Then the host approves
+    When the customer chooses 1 of "beef noodles"
+    And the operator confirms the order
+    And the customer pays the order with a good card
+    Then the host approves
+    When the operator refunds 10.00 yuan of the order by the reference of another payment
+    Then the host declines
+    When the operator queries the order
+    Then 0.00 yuan of the order are refunded
+    When the operator refunds 28.00 yuan of the order
+    Then the host approves

@@ -158,3 +158,13 @@ Feature: A forgotten password
     When the merchant gives the code of the message by the hotline
     Then the bank refuses
     And the audit log has that it was refused, and why
+
+  @guide-6.1 @shop-reset-29
+  Scenario: the merchant hears of each reset on the registered phone
+    When the merchant shows the papers at a branch and asks for a new password
+    Then the bank gives a one-time code
+    And the merchant's phone has a note that the password was reset
+    When the merchant asks by the hotline for a new password
+    And the merchant gives the code of the message by the hotline
+    Then the bank gives a one-time code
+    And the merchant's phone has a note that the password was reset

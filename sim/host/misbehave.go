@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/posfleet/posfleet/sim/dialect"
@@ -33,7 +34,6 @@ const (
 	anyPINBlock
 	approveAll
 	approvePart
-	anyProof
 	lostTrades
 	payOrderTwice
 	refundOverRest
@@ -41,7 +41,6 @@ const (
 	cloneAccepted
 	feeOffByOne
 	wrongStatement
-	secondBinding
 	serialReplayed
 	anyCryptogram
 	anyCounter
@@ -58,10 +57,6 @@ const (
 	hangOver
 	fallOver
 	malformAnswers
-	cutOffIgnored
-	newPaidAtOnce
-	lapsedSigned
-	anyPapers
 	passwordUnasked
 	passwordLost
 	latePassword
@@ -79,6 +74,7 @@ const (
 	keepsCAKeys
 	oneLoyalty
 	forgetRevoked
+	refundOtherPayment
 )
 
 // Misbehaviour is one way for the host to be wrong on purpose. A check that
@@ -88,6 +84,7 @@ type Misbehaviour struct {
 	Doc  string
 
 	bug  bug                                 // the rule it breaks, or
+	desk func(h *Host) *atomic.Bool          // what a desk of the host does wrong, or
 	wrap func(h *Host, next Handler) Handler // what it does to answers
 	late bool                                // it holds them back
 }
@@ -146,7 +143,8 @@ var misbehaviours = []Misbehaviour{
 	{Name: "malformed-hangs", Doc: "after a request that cannot be read nothing is answered any more", bug: hangOver},
 	{Name: "malformed-crashes", Doc: "a request that cannot be read ends the host", bug: fallOver},
 	{Name: "malformed-answers", Doc: "payments are booked, and what answers them is malformed, each in another way", bug: malformAnswers},
-	{Name: "reset-without-proof", Doc: "operators' passwords are reset for whoever asks, with whatever proof and code", bug: anyProof},
+	{Name: "reset-without-proof", Doc: "operators' passwords are reset for whoever asks, with whatever proof and code", desk: func(h *Host) *atomic.Bool { return &h.staff.Lax }},
+	{Name: "reset-untold", Doc: "the merchant's phone gets no note that a password was reset", desk: func(h *Host) *atomic.Bool { return &h.staff.Silent }},
 	{Name: "lost-terminal-trades", Doc: "terminals that are reported lost, or whose password was reset, go on", bug: lostTrades},
 	{Name: "serial-replayed", Doc: "a key serial number of DUKPT may come again, or go back", bug: serialReplayed},
 	{Name: "cryptogram-unchecked", Doc: "a chip's cryptogram may be anything", bug: anyCryptogram},
@@ -169,6 +167,7 @@ var misbehaviours = []Misbehaviour{
 		})},
 	{Name: "order-paid-twice", Doc: "an order that is paid is taken for one that waits to be paid", bug: payOrderTwice},
 	{Name: "refund-over-rest", Doc: "refunds of a payment may come to more than it was", bug: refundOverRest},
+	{Name: "refund-of-another-payment", Doc: "a refund that names an order and the reference of a payment that is not of it gives back what the reference finds", bug: refundOtherPayment},
 	{Name: "refund-number-ignored", Doc: "a refund that comes again under its number is booked again", bug: refundNumberIgnored},
 	{Name: "equal-refunds-merged", Doc: "two refunds of an order of one amount, under two numbers, are taken for one", bug: equalRefundsMerged},
 	{Name: "code-used-twice", Doc: "a customer's payment code pays more than once", bug: useCodeTwice},
@@ -176,13 +175,13 @@ var misbehaviours = []Misbehaviour{
 	{Name: "password-lost", Doc: "what a customer enters whose phone asks for a password is acknowledged and nothing comes of it", bug: passwordLost},
 	{Name: "late-password-pays", Doc: "a customer's password pays also after the terminal has given the payment up", bug: latePassword},
 	{Name: "clone-accepted", Doc: "two terminals of one number may trade at the same time, and nobody is told", bug: cloneAccepted},
-	{Name: "second-binding-accepted", Doc: "a terminal that is bound to one merchant can be bound to another", bug: secondBinding},
+	{Name: "second-binding-accepted", Doc: "a terminal that is bound to one merchant can be bound to another", desk: func(h *Host) *atomic.Bool { return &h.merchants.SecondBinding }},
 	{Name: "fee-off-by-one", Doc: "each fee is a fen too high", bug: feeOffByOne},
 	{Name: "statement-does-not-add-up", Doc: "the first line of a statement is a fen too high, its total is not", bug: wrongStatement},
-	{Name: "cut-off-ignored", Doc: "what is paid after the cut-off counts for the day on which it is paid", bug: cutOffIgnored},
-	{Name: "new-merchant-paid-at-once", Doc: "a merchant of less than 90 days has its money on the same day, if its plan says so", bug: newPaidAtOnce},
-	{Name: "lapsed-approval-signed", Doc: "an approved application can be signed after its 30 days, too", bug: lapsedSigned},
-	{Name: "expired-papers-approved", Doc: "a review does not look at how long licence and identity card are valid", bug: anyPapers},
+	{Name: "cut-off-ignored", Doc: "what is paid after the cut-off counts for the day on which it is paid", desk: func(h *Host) *atomic.Bool { return &h.books.Lax().CutOff }},
+	{Name: "new-merchant-paid-at-once", Doc: "a merchant of less than 90 days has its money on the same day, if its plan says so", desk: func(h *Host) *atomic.Bool { return &h.books.Lax().NewMerchant }},
+	{Name: "lapsed-approval-signed", Doc: "an approved application can be signed after its 30 days, too", desk: func(h *Host) *atomic.Bool { return &h.merchants.NeverLapses }},
+	{Name: "expired-papers-approved", Doc: "a review does not look at how long licence and identity card are valid", desk: func(h *Host) *atomic.Bool { return &h.merchants.AnyPapers }},
 	{Name: "signature-lost", Doc: "signatures are acknowledged and not kept", wrap: onAnswer(loseSignature)},
 	{Name: "signature-blind", Doc: "what comes as a signature is acknowledged, whatever it is", wrap: onAnswer(praiseSignature)},
 	{Name: "signature-misfiled", Doc: "a signature is taken for the latest purchase, whatever trace, reference and amount it names", bug: signatureMisfiled},
@@ -281,6 +280,11 @@ func (h *Host) misbehaveAs(names []string) {
 	if h.journal.folder != "" {
 		w.handler = h.applyKept
 	}
+	for i := range misbehaviours {
+		if m := &misbehaviours[i]; m.desk != nil {
+			m.desk(h).Store(slices.Contains(names, m.Name))
+		}
+	}
 	for _, name := range names {
 		m := misbehaviour(name)
 		w.bugs |= m.bug
@@ -288,13 +292,7 @@ func (h *Host) misbehaveAs(names []string) {
 			w.handler = m.wrap(h, w.handler)
 		}
 	}
-	h.staff.Lax.Store(w.bugs&anyProof != 0)
-	h.merchants.SecondBinding.Store(w.bugs&secondBinding != 0)
-	h.merchants.NeverLapses.Store(w.bugs&lapsedSigned != 0)
-	h.merchants.AnyPapers.Store(w.bugs&anyPapers != 0)
 	h.books.WrongFees(w.bugs&feeOffByOne != 0)
-	h.books.Lax().CutOff.Store(w.bugs&cutOffIgnored != 0)
-	h.books.Lax().NewMerchant.Store(w.bugs&newPaidAtOnce != 0)
 	h.wrong.Store(w)
 }
 

@@ -196,6 +196,21 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		_, _, err := h.Staff().Ask(staff.Ask{Channel: staff.Branch, TID: "10000001", Operator: "01"})
 		return err == nil
 	}
+	seen["reset-untold"] = func(_ *pos, h *Host) bool {
+		papers := staff.Papers{ID: "110101199001010011", Licence: "91310000MA1K000001"}
+		for _, clerk := range []string{"2001", "2002"} {
+			if err := h.Staff().Hire(clerk); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := h.Staff().Enrol("10000001", staff.Customer{Number: "1", Phone: "13900000001", Papers: papers}); err != nil {
+			t.Error(err)
+		}
+		if _, _, err := h.Staff().Ask(staff.Ask{Channel: staff.Branch, TID: "10000001", Operator: "01", Papers: papers, Staff: [2]string{"2001", "2002"}}); err != nil {
+			t.Error(err)
+		}
+		return h.Staff().Message("13900000001") == ""
+	}
 	seen["lost-terminal-trades"] = func(p *pos, h *Host) bool {
 		if err := h.Staff().Enrol("10000001", staff.Customer{Number: "1"}); err != nil {
 			p.Fatal(err)
@@ -299,6 +314,12 @@ func TestEachMisbehaviourIsSeen(t *testing.T) {
 		of := p.reference()
 		p.want("00", dialect.Refund, amount(300), shows("good"), pays(number), of)
 		return p.do(dialect.Refund, amount(300), shows("good"), pays(number), of) == "00"
+	}
+	seen["refund-of-another-payment"] = func(p *pos, h *Host) bool {
+		number := p.order(2)
+		p.want("00", dialect.Purchase, amount(400), shows("good"), pays(number))
+		p.want("00", dialect.Purchase, amount(500), shows("good"))
+		return p.do(dialect.Refund, amount(300), shows("good"), pays(number), p.reference()) == "00"
 	}
 	refunded := func(p *pos, numbers ...string) uint64 {
 		number := p.order(2)

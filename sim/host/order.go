@@ -213,7 +213,7 @@ func (h *Host) refundable(req *Request, serial uint64) verdict {
 	case h.breaks(refundOverRest):
 	case req.record.Amount > o.Rest():
 		return req.refuse(dialect.OverRest)
-	case o.Payment.Serial != serial:
+	case o.Payment.Serial != serial && !h.breaks(refundOtherPayment):
 		return noOriginal
 	}
 	return pending

@@ -296,3 +296,15 @@ Feature: The merchant at the bank
     When the host wants the terminal to sign in
     And the cardholder pays 1.00 yuan with a good card
     Then the host declines
+
+  @holds
+  Scenario: the merchant's phone has a note that the password was reset
+    Given a merchant whom the bank knows
+    When the merchant shows the papers at a branch and asks for a new password
+    Then the merchant's phone has a note that the password was reset
+
+  @fails
+  Scenario: the merchant's phone has a note that the password was reset
+    Given a merchant whom the bank knows
+    When the merchant asks by the hotline for a new password
+    Then the merchant's phone has a note that the password was reset

@@ -467,3 +467,23 @@ Feature: Orders
     When the operator confirms the order
     When the customer pays the order with a good card
     Then 3.00 yuan of the order are refunded
+
+  @holds
+  Scenario: the operator refunds {amount} yuan of the order by the reference of another payment
+    Given a terminal that has signed in
+    When the cardholder pays 30.00 yuan with a good card
+    When the customer chooses 1 of "rice"
+    When the operator confirms the order
+    When the customer pays the order with a good card
+    When the operator refunds 1.00 yuan of the order by the reference of another payment
+    Then the host declines
+
+  @fails
+  Scenario: the operator refunds {amount} yuan of the order by the reference of another payment
+    Given a terminal that has signed in
+    When the cardholder pays 30.00 yuan with a good card
+    When the customer chooses 1 of "rice"
+    When the operator confirms the order
+    When the customer pays the order with a good card
+    When the operator refunds 1.00 yuan of the order by the reference of another payment
+    Then the host approves

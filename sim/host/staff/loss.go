@@ -45,8 +45,8 @@ func (d *Desk) WantSignIn(tid string) error {
 	return nil
 }
 
-// Clear forgets everything about a terminal: that it is lost, its resets, and how many
-// there were today. Merchants cannot ask for that.
+// Clear forgets everything about a terminal: that it is lost, its resets, how many
+// there were today, and the last message to the merchant's phone. Merchants cannot ask for that.
 func (d *Desk) Clear(tid string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -60,6 +60,7 @@ func (d *Desk) Clear(tid string) error {
 	d.touch(a, a.customer)
 	if a.customer != nil {
 		a.customer.wrong = 0
+		delete(d.sms, a.customer.phone)
 	}
 	*a = account{n: a.n, tid: a.tid, mid: a.mid, customer: a.customer, dead: map[string]bool{}, byOp: map[string]*reset{}}
 	d.watch(a)

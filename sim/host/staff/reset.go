@@ -216,7 +216,9 @@ func (d *Desk) grant(r *reset, staff []string) string {
 	line := Line{Channel: r.channel, TID: a.tid, Operator: r.operator, Staff: staff, What: "granted"}
 	if c := a.customer; c != nil {
 		line.Customer = c.number
-		d.send(c.phone, "终端"+a.tid+"操作员"+r.operator+"的密码已重置")
+		if !d.Silent.Load() {
+			d.send(c.phone, "终端"+a.tid+"操作员"+r.operator+"的密码已重置")
+		}
 	}
 	d.log(line, nil)
 	return code

@@ -85,7 +85,8 @@ type Papers struct {
 
 // Desk does it. Make it with [New]; any number of goroutines may use it.
 type Desk struct {
-	Lax atomic.Bool // accepts any proof: a host that is wrong on purpose
+	Lax    atomic.Bool // accepts any proof: a host that is wrong on purpose
+	Silent atomic.Bool // tells no merchant that a password was reset: likewise
 
 	now     func() time.Time
 	find    func(tid string) (n int, mid string, ok bool)

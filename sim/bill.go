@@ -303,6 +303,7 @@ func (p *Player) learn(b *Bill, told []byte) {
 	t.Owed.Request = t.Owed.Request[:0]
 	b.Payment, b.Shown = rec, b.Shown[:0]
 	t.Journal.add(rec)
+	t.stand(rec.Of, Paid)
 }
 
 // CancelOrder has the host cancel the order, if nobody has paid it.

@@ -63,8 +63,10 @@ func TestUnknownPaymentOfAnOrderBecomesKnown(t *testing.T) {
 			}
 			if booked {
 				x.agree(t, b, 3200, dialect.OrderPaid)
+				x.shows(t, "支付成功", "支付成功")
 			} else {
 				x.agree(t, b, 0, dialect.OrderConfirmed)
+				x.shows(t, x.Display, "支付已撤销, 未扣款")
 			}
 		}
 		if !booked {

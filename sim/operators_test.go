@@ -169,6 +169,15 @@ func TestCustomerReadsWhereThePaymentStands(t *testing.T) {
 	x.shows(t, "冲正成功", "支付已撤销, 未扣款")
 	x.pay(t, 100)
 	x.shows(t, "交易成功", "支付成功")
+	x.pay(t, 200)
+	for i, customer := range []string{"支付成功", "支付已撤销, 未扣款"} { // of the payment before, then of the latest
+		void := x.order(dialect.PurchaseVoid, int64(100*(i+1)))
+		void.Original = &x.Journal.Records[i]
+		if err := errors.Join(x.Supervise(x.SupervisorPassword()), x.p.Pay(void)); err != nil || !x.p.Last.Approved() {
+			t.Fatal(err, x.p.Last.Reason())
+		}
+		x.shows(t, x.Display, customer)
+	}
 }
 
 // granted has the bench's host give a one-time code for operator 01 of a till.

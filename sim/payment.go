@@ -203,7 +203,7 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 	case r.Outcome == report.Declined && o.Of.Journalled() && t.Profile.Dialect.Means(r.Code, dialect.Duplicate):
 		// The host has had it before: the line has doubled it, and the answer to the first is
 		// lost, or the trace is that of another payment, which a reversal would undo.
-		t.stand(o.Of, NotPaid)
+		t.stand(o.Of, Uncertain)
 		t.Journal.Doubts = append(t.Journal.Doubts, Doubt{Of: o.Of, Trace: r.Trace, Batch: batch, Amount: o.Amount, Part: takesPart(p.req)})
 	case r.Outcome == report.Declined || r.Outcome == report.Unsent:
 		t.stand(o.Of, NotPaid)
@@ -253,6 +253,7 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 	}
 	if v := o.Original; v != nil && o.Of.Original() == dialect.ToTrace {
 		v.Voided = true
+		p.T.takenBack(v)
 	}
 	if o.Of.Journalled() {
 		if p.chipped || !o.Of.Reversible() {

@@ -158,6 +158,7 @@ func (p *Player) QueryStatic() error {
 	if rec.Batch == t.Batch {
 		t.Journal.add(rec)
 	}
+	t.stand(rec.Of, Paid)
 	t.Display = t.Bill.State.Chinese()
 	return nil
 }

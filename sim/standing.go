@@ -11,8 +11,8 @@ const (
 	NoPayment Standing = iota
 	Paid               // approved, and the approval verified
 	NotPaid            // declined, or never sent
-	Uncertain          // no verified answer: it may have been booked
-	Undone             // it may have been booked, and was taken back
+	Uncertain          // no verified answer, or one that says it came twice: it may have been booked
+	Undone             // it was booked, or may have been, and was taken back
 )
 
 var standings = [...]struct{ name, display string }{
@@ -35,5 +35,20 @@ func (t *Terminal) stand(of dialect.Transaction, s Standing) {
 	case dialect.None, dialect.Uncharge, dialect.GiveBack, dialect.Release, dialect.Uncapture, dialect.CashOut:
 	default:
 		t.Standing = s
+	}
+}
+
+// takenBack notes that a payment was voided: the cardholder of the latest is told.
+func (t *Terminal) takenBack(voided *Record) {
+	if t.Standing != Paid {
+		return
+	}
+	for i := len(t.Journal.Records) - 1; i >= 0; i-- {
+		if r := &t.Journal.Records[i]; r.Of.Sells() {
+			if r.Trace == voided.Trace && r.Batch == voided.Batch {
+				t.Standing = Undone
+			}
+			return
+		}
 	}
 }

@@ -255,6 +255,7 @@ Feature: Taking an order and being paid for it
     And the customer pays the order with a good card
     And the operator voids the payment of the order
     Then the host approves
+    And the customer's screen shows "支付已撤销, 未扣款"
     When the operator queries the order
     Then the order is "refunded"
     When the operator refunds 1.00 yuan of the order
@@ -268,8 +269,10 @@ Feature: Taking an order and being paid for it
     When the customer pays the order with a good card
     Then the order is "unknown"
     And the terminal owes a reversal
+    And the customer's screen shows "支付结果未知, 正在核实"
     When the operator queries the order
     Then the order is "paid"
+    And the customer's screen shows "支付成功"
     And the terminal owes no reversal
     When the operator refunds 1.00 yuan of the order
     Then the host approves

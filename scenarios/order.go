@@ -339,8 +339,11 @@ func orderPhrases() []*Phrase {
 				want := a.Quoted(0)
 				return func(p *sim.Player) error {
 					err := cmp.Or(worldOf(p).refusal, whyNot(p))
-					if err == nil || !strings.Contains(err.Error(), want) {
-						return fmt.Errorf("the report says %q, want %q in it", fmt.Sprint(err), want)
+					if err == nil {
+						return fmt.Errorf("the report gives no reason, for nothing failed, want %q in it", want)
+					}
+					if !strings.Contains(err.Error(), want) {
+						return fmt.Errorf("the report says %q, want %q in it", err.Error(), want)
 					}
 					return nil
 				}, nil

@@ -114,7 +114,7 @@ var rolesChinese = map[string]string{
 	"没收卡": "pick-up", "受限卡": "restricted", "冻结卡": "frozen", "睡眠卡": "sleeping", "无此发卡方的卡": "unknown-issuer", "无效卡": "invalid",
 	"超限额卡": "over-limit", "超次数卡": "too-often", "密码超次的卡": "tries-exceeded", "密码错的卡": "wrong-pin",
 	"发卡方故障的卡": "issuer-down", "中心异常的卡": "system-error", "有缺陷的成功卡": "defective", "作弊卡": "suspect",
-	"需联系发卡方的卡": "issuer-contact", "不允许的卡": "not-permitted", "终端不允许的卡": "terminal-not-permitted", "扫码卡": "qr", "预付卡": "prepaid", "凭密扫码卡": "qr-password",
+	"需联系发卡方的卡": "issuer-contact", "不允许的卡": "not-permitted", "终端不允许的卡": "terminal-not-permitted", "扫码卡": "qr", "预付卡": "prepaid", "凭密扫码卡": "qr-password", "钱包账户": "wallet",
 	"国密芯片卡": "sm-chip", "待锁定的卡": "to-block", "待解锁的卡": "to-unblock", "待改密的卡": "new-pin", "芯片优先的卡": "chip-first", "电子现金卡": "cash", "手机闪付卡": "phone", "签名验证的卡": "signer",
 	"SDA卡": "sda", "DDA卡": "dda", "CDA卡": "cda", "认证失败即拒绝的卡": "strict", "证书过期的卡": "certificate-expired", "黑名单卡": "blacklisted", "存折": "passbook", "须验密的卡": "pin-always", "证书回收的卡": "certificate-revoked", "公钥过期的卡": "ca-expired", "公钥未下发的卡": "ca-unlisted",
 }

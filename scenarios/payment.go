@@ -104,20 +104,22 @@ func cardOrder(a Args) (sim.Order, []profile.Holder, error) {
 	return o, hs, nil
 }
 
-// byCode is the Make of the sentence in which a cardholder shows a payment code.
-func byCode(a Args) (func(*sim.Player) error, error) {
-	v, err := a.Amount(0)
-	if err != nil {
-		return nil, err
+// byCode makes a Make for sentences in which a cardholder of a role shows a payment code.
+func byCode(role string) func(Args) (func(*sim.Player) error, error) {
+	return func(a Args) (func(*sim.Player) error, error) {
+		v, err := a.Amount(0)
+		if err != nil {
+			return nil, err
+		}
+		hs, err := holders(a.Profile, role)
+		switch {
+		case err != nil:
+			return nil, err
+		case hs[0].Code == "":
+			return nil, lack("the card of role %s has no payment code in the profile (key code)", role)
+		}
+		return pay(sim.Order{Of: a.Of, Amount: v, Entry: sim.Code}, hs), nil
 	}
-	hs, err := holders(a.Profile, "qr")
-	switch {
-	case err != nil:
-		return nil, err
-	case hs[0].Code == "":
-		return nil, lack("the card of role qr has no payment code in the profile (key code)")
-	}
-	return pay(sim.Order{Of: a.Of, Amount: v, Entry: sim.Code}, hs), nil
 }
 
 // upToLimit makes a Make for sentences in which a card pays its limit, and so
@@ -146,7 +148,10 @@ func paymentPhrases() []*Phrase {
 			Card: true, Of: dialect.Purchase, Make: withCard},
 		{Group: group, English: "the cardholder pays {amount} yuan by QR code", Chinese: "持卡人出示付款码支付{amount}元",
 			Doc: "The terminal scans the cardholder's payment code.",
-			Of:  dialect.QRPurchase, Role: "qr", Make: byCode},
+			Of:  dialect.QRPurchase, Role: "qr", Make: byCode("qr")},
+		{Group: group, English: "the cardholder pays {amount} yuan by the QR code of a wallet", Chinese: "持卡人出示钱包付款码支付{amount}元",
+			Doc: "The same with a code of a wallet's (微信, 支付宝), which does not begin with 62: fee plans have another rate for it.",
+			Of:  dialect.QRPurchase, Role: "wallet", Make: byCode("wallet")},
 		{Group: group, English: "the operator queries the last payment by QR code", Chinese: "操作员查询上一笔扫码支付",
 			Doc: "Asks the host what has become of it. One whose answer the terminal has not heard, and that the host says is paid, is booked and needs no reversal any more.",
 			Of:  dialect.QRQuery, Make: fixed(func(p *sim.Player) error { return keepRefusal(p, p.QueryCode()) })},

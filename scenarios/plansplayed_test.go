@@ -25,6 +25,7 @@ func TestHostThatLeavesAPartOfAPlanAwayIsCaught(t *testing.T) {
 		"edge of tier":   {"up-to: 1000.00, rate: 0.38%", "up-to: 999.99, rate: 0.38%"},
 		"rounding":       {"half-even", "half-up"},
 		"kind of card":   {"{kinds: [foreign], rate: 1.8%}", "{kinds: [foreign], rate: 0.6%}"},
+		"fixed part":     {"fixed: 0.01", "fixed: 0.00"},
 		"rule of refund": {"refund: pro-rata", "refund: remaining"},
 	} {
 		t.Run(name, func(t *testing.T) {

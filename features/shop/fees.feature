@@ -174,3 +174,17 @@ Feature: Fees
       | 45.45  | 1.00 |
       | 46.00  | 1.01 |
       | 100.00 | 2.20 |
+
+  @fees @guide-8.3 @shop-fees-19
+  Scenario Outline: a wallet's code has its own rate, and a fixed part on top
+    Given a merchant on plan "Harbour Instant"
+    When the cardholder pays <amount> yuan by the QR code of a wallet
+    Then the host approves
+    And the fee of the last posting is <fee> yuan
+
+    Examples:
+      | amount | fee  |
+      | 0.01   | 0.01 |
+      | 1.31   | 0.01 |
+      | 1.32   | 0.02 |
+      | 100.00 | 0.39 |

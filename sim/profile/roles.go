@@ -9,7 +9,7 @@ import (
 
 // roles are those that features name.
 var roles = []string{
-	"good", "chip", "qr", "qr-password", "prepaid", "foreign", "rich", "defective", "issuer-contact", "pick-up", "invalid", "unknown-issuer", "sleeping",
+	"good", "chip", "qr", "qr-password", "wallet", "prepaid", "foreign", "rich", "defective", "issuer-contact", "pick-up", "invalid", "unknown-issuer", "sleeping",
 	"suspect", "lost", "stolen", "poor", "expired", "wrong-pin", "not-permitted", "frozen", "terminal-not-permitted",
 	"over-limit", "restricted", "sm-chip", "to-block", "to-unblock", "new-pin", "chip-first", "cash", "phone", "signer",
 	"sda", "dda", "cda", "strict", "certificate-expired", "blacklisted", "passbook", "pin-always", "certificate-revoked", "ca-expired", "ca-unlisted", "too-often", "tries-exceeded", "issuer-down", "system-error",

@@ -356,3 +356,15 @@ Feature: Payments
     When the cardholder pays 1.00 yuan with a good card
     And the operator refunds more of the last purchase than the policy allows
     Then the host approves
+
+  @holds
+  Scenario: the cardholder pays {amount} yuan by the QR code of a wallet
+    Given a terminal that has signed in
+    When the cardholder pays 1.00 yuan by the QR code of a wallet
+    Then the host approves
+
+  @fails
+  Scenario: the cardholder pays {amount} yuan by the QR code of a wallet
+    Given a terminal that has signed in
+    When the cardholder pays 0.00 yuan by the QR code of a wallet
+    Then the host approves

@@ -52,10 +52,10 @@ func (p *Player) CheckNetwork() Diagnosis {
 	case !t.On:
 		t.Display = ""
 		return Diagnosis{NoPower, t.dead()}
-	case t.Condition.IsBroken(device.SIM | device.Modem):
-		broken := t.Condition.Broken & (device.SIM | device.Modem)
-		t.Display = broken.Fails()
-		return Diagnosis{BrokenPart, fmt.Errorf("its %s does not work", broken)}
+	case t.mute() != 0:
+		broken := t.mute()
+		t.Display = device.Parts(broken).Fails()
+		return Diagnosis{BrokenPart, broken}
 	}
 	asked := false
 	if f := t.Profile.Dialect.Form(dialect.Echo); f != nil {
@@ -104,6 +104,9 @@ func TroubleOf(r *Result) Trouble {
 	case !r.ended:
 		return NoTrouble
 	case r.Outcome == report.Unsent:
+		if _, is := errors.AsType[muted](r.Why); is {
+			return BrokenPart
+		}
 		switch line.CauseOf(r.Why) {
 		case line.NoSignal:
 			return NoSignal
@@ -129,6 +132,14 @@ func TroubleOf(r *Result) Trouble {
 	}
 	return NoTrouble
 }
+
+// muted are the parts without which a terminal sends nothing, those that do not work.
+type muted device.Parts
+
+func (m muted) Error() string { return fmt.Sprintf("its %s does not work", device.Parts(m)) }
+
+// mute is why the terminal can send nothing over any line; 0 when it can.
+func (t *Terminal) mute() muted { return muted(t.broken() & (device.SIM | device.Modem)) }
 
 // noSignal is what terminals show whose line is down.
 const noSignal = "网络已断开, 请检查线路"

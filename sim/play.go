@@ -311,6 +311,10 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 		r.Outcome, r.Why = report.Unsent, fmt.Errorf("request: %w", p.keyless)
 		return false
 	}
+	if broken := t.mute(); broken != 0 {
+		r.Outcome, r.Why = report.Unsent, broken
+		return false
+	}
 	if f.MACed && t.Profile.Dialect.MAC {
 		p.req.AddMAC()
 	}

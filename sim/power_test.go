@@ -202,3 +202,28 @@ func TestRunPlaysLines(t *testing.T) {
 		t.Errorf("on shared lines: %v", err)
 	}
 }
+
+// What makes the line does not work: nothing goes out, nothing is owed, and the screen says
+// which part it is. A part that the machine does not have is in nobody's way.
+func TestNothingIsSentWithoutModemOrSIM(t *testing.T) {
+	b := newBench(t, "cup", 1)
+	for part, shown := range map[device.Parts]string{device.Modem: "通讯模块故障", device.SIM: "未检测到SIM卡"} {
+		x := newTill(t, b)
+		x.Kind = device.Find(device.Kinds(), "mobile")
+		x.Wear(func(c *device.Condition) { c.Broken = part })
+		x.pay(t, 100)
+		if x.wants(t, report.Unsent, false); x.Display != shown || sim.TroubleOf(&x.p.Last) != sim.BrokenPart {
+			t.Errorf("%s: it shows %q, %v", part, x.Display, sim.TroubleOf(&x.p.Last))
+		}
+		if err := x.p.SignIn(); err != nil || x.p.Last.Approved() || x.Display != shown {
+			t.Errorf("%s: sign-in: %v, %v, it shows %q", part, err, x.p.Last.Outcome, x.Display)
+		}
+	}
+	x := newTill(t, b)
+	x.Kind = device.Find(device.Kinds(), "desktop")
+	x.Wear(func(c *device.Condition) { c.Broken = device.SIM })
+	x.pay(t, 100)
+	if !x.p.Last.Approved() || x.p.CheckNetwork().Trouble != sim.NoTrouble {
+		t.Errorf("a machine without a SIM: %v", x.p.Last.Reason())
+	}
+}

@@ -182,6 +182,9 @@ func show(r *Result) string {
 	case report.Broken:
 		return "通讯中断"
 	case report.Unsent:
+		if broken, is := errors.AsType[muted](r.Why); is {
+			return device.Parts(broken).Fails()
+		}
 		switch line.CauseOf(r.Why) {
 		case line.NoSignal:
 			return noSignal

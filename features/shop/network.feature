@@ -6,7 +6,8 @@ Feature: No reaction
 
   @guide-6.2 @shop-network-1
   Scenario Outline: <cause> is told apart from the others
-    Given a terminal that is switched on
+    Given a terminal of kind "mobile"
+    And a terminal that is switched on
     And <fault>
     When the terminal checks the network
     Then the check finds <cause>

@@ -159,3 +159,20 @@ Feature: Switched on
     Then the host has been told that the pin pad is broken
     When the cardholder pays 37.00 yuan with a chip card by tap
     Then the host approves
+
+  @guide-2.1 @shop-power-36
+  Scenario Outline: without a working <part> nothing is sent, and nothing is owed
+    Given a terminal of kind "mobile"
+    And a terminal that has signed in
+    And the <part> of the terminal is broken
+    When the cardholder pays 38.00 yuan with a good card
+    Then the terminal shows "<screen>"
+    And the terminal owes no reversal
+    When the terminal has been repaired
+    And the cardholder pays 38.00 yuan with a good card
+    Then the host approves
+
+    Examples:
+      | part  | screen        |
+      | modem | 通讯模块故障  |
+      | sim   | 未检测到SIM卡 |

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -118,19 +119,24 @@ func (d *doctor) ill(lines []string, format string, args ...any) *exit {
 	} else {
 		d.step = ""
 	}
+	changes(d.out, lines)
+	return &exit{code: exitUnreachable, err: fmt.Errorf(format, args...)}
+}
+
+// changes writes lines of the profile to change, or of a dialect file.
+func changes(out io.Writer, lines []string) {
 	said := "\nchange in the profile:"
 	for _, line := range lines {
 		if inFile, is := strings.CutPrefix(line, "in "); is {
-			fmt.Fprintf(d.out, "\nchange in %s\n", inFile)
+			fmt.Fprintf(out, "\nchange in %s\n", inFile)
 			continue
 		}
 		if said != "" {
-			fmt.Fprintln(d.out, said)
+			fmt.Fprintln(out, said)
 		}
-		fmt.Fprintf(d.out, "  %s\n", line)
+		fmt.Fprintf(out, "  %s\n", line)
 		said = ""
 	}
-	return &exit{code: exitUnreachable, err: fmt.Errorf(format, args...)}
 }
 
 // examine looks at one thing after another, up to the first that is wrong.

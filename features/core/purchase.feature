@@ -12,11 +12,17 @@ Feature: Purchase
     When the cardholder pays 88.00 yuan with a good card
     Then the host approves
     And the terminal shows "交易成功"
+    And the request carries:
+      | field     | value   |
+      | pin block | present |
 
   @everyday @core-purchase-2
   Scenario: a purchase by chip and PIN is approved
     When the cardholder pays 156.20 yuan with a chip card by chip
     Then the host approves
+    And the request carries:
+      | field     | value   |
+      | pin block | present |
 
   @everyday @core-purchase-3
   Scenario: a purchase by tap needs no PIN

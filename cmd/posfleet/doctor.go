@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"slices"
 	"strings"
@@ -123,22 +122,6 @@ func (d *doctor) ill(lines []string, format string, args ...any) *exit {
 	return &exit{code: exitUnreachable, err: fmt.Errorf(format, args...)}
 }
 
-// changes writes lines of the profile to change, or of a dialect file.
-func changes(out io.Writer, lines []string) {
-	said := "\nchange in the profile:"
-	for _, line := range lines {
-		if inFile, is := strings.CutPrefix(line, "in "); is {
-			fmt.Fprintf(out, "\nchange in %s\n", inFile)
-			continue
-		}
-		if said != "" {
-			fmt.Fprintln(out, said)
-		}
-		fmt.Fprintf(out, "  %s\n", line)
-		said = ""
-	}
-}
-
 // examine looks at one thing after another, up to the first that is wrong.
 func (d *doctor) examine() error {
 	d.dialer = &line.Dialer{Address: d.profile.Address, Timeout: 5 * time.Second}
@@ -206,6 +189,7 @@ type asked struct {
 	sent         *wire.Message   // the request
 	keys         []byte          // the working keys that an answer brought
 	covered, mac []byte          // of the last answer, what its MAC covers and the MAC
+	shown        map[string]bool // keys of encoding of which an answer has shown that they are right
 	should       []*rules.Broken // of the last answer, the rules that it should keep and does not
 }
 
@@ -213,7 +197,7 @@ type asked struct {
 func (d *doctor) player(w way) *asked {
 	p := w.profile
 	mode, _ := line.ParseMode(p.Line)
-	a := &asked{way: w, tap: &tap{answers: &d.heard, ctx: d.ctx, dialer: d.dialer, dialect: p.Dialect, clock: d.clock, each: mode.Each}}
+	a := &asked{way: w, shown: map[string]bool{}, tap: &tap{answers: &d.heard, ctx: d.ctx, dialer: d.dialer, dialect: p.Dialect, clock: d.clock, each: mode.Each}}
 	t := sim.NewTerminal(p, &p.Terminals[0])
 	t.Link = a.tap
 	t.PowerOn()
@@ -233,6 +217,7 @@ func (d *doctor) player(w way) *asked {
 		if r.Outcome <= report.Declined {
 			a.should = a.player.Broken(r)
 		}
+		a.shows(request, answer, r)
 		covered, mac := answer.MACSpan()
 		a.covered, a.mac = bytes.Clone(covered), bytes.Clone(mac)
 	}
@@ -280,7 +265,7 @@ func (d *doctor) answers(conn net.Conn) (*asked, error) {
 		}
 		d.falls(a)
 		if b := d.otherSpare(a, q, mismatched(r.Why)); b != nil {
-			d.hears(b, "to the %s as it should be (%s)", b.what, strings.Join(b.lines, ", "))
+			d.hears(b, "to the %s as it should be (%s)", b.what, strings.Join(b.mends(), ", "))
 			return b, nil
 		}
 		return a, nil
@@ -378,7 +363,12 @@ func (d *doctor) askOtherwise() (*asked, error) {
 		return nil, d.deaf(all, wait)
 	}
 	a := d.better(ways[heard:], all[heard], wait)
-	d.hears(a, "to the %s, when asked another way (%s)", a.what, strings.Join(a.lines, ", "))
+	d.hears(a, "to the %s, when asked another way (%s)", a.what, strings.Join(a.mends(), ", "))
+	if a.re != nil {
+		if _, guessed := a.re.KeyShown(a.shown); guessed != "" {
+			d.says("guess", "%s goes with it in most networks; this answer shows nothing of that", guessed)
+		}
+	}
 	return a, nil
 }
 
@@ -481,7 +471,7 @@ func (d *doctor) unread(a *asked, what string, r *sim.Result) error {
 	if !is || u.Field() == "" {
 		return nil
 	}
-	return d.ill(a.lines, "the host's answer to the %s does not read as the dialect has its fields: %s (%w); it is the host's fault, or %sfields say how they are (posfleet dialect show, posfleet decode)",
+	return d.ill(a.mends(), "the host's answer to the %s does not read as the dialect has its fields: %s (%w); it is the host's fault, or %sfields say how they are (posfleet dialect show, posfleet decode)",
 		what, u.Field(), u.Unwrap(), a.profile.Dialect.InFile())
 }
 

@@ -69,6 +69,7 @@ func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
 	t.Parallel()
 	host := served(t, "--profile", ownNetwork(t))
 	odd := served(t, "--profile", ownNetwork(t, "n: packed,", "n: packed-right,"))
+	ebcdicTracks := served(t, "--profile", ownNetwork(t, "n: packed,", "n: packed-right,", "z: track", "z: ebcdic"))
 	routed := served(t, "--profile", ownNetwork(t, "header: text:NGSW01", `tpdu: "6000030000"`))
 	read, err := dialect.Parse("lagos.yaml", []byte(lagos), nil)
 	if err != nil {
@@ -84,11 +85,17 @@ func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
 		code    int
 		want    string
 	}{
-		"right":                         {host, nil, 0, "balance inquiry with the card of role good and its PIN.*\n.*: approved\n(?s:.*)nothing to change"},
-		"bitmap":                        {host, []string{"bitmap: octets", "bitmap: hex"}, exitUnreachable, `\nchange in the file of dialect lagos: encoding: \{bitmap: octets\}\n`},
-		"digits":                        {host, []string{"mti: packed", "mti: ascii", "n: packed", "n: ascii", "z: track", "z: ascii"}, exitUnreachable, `change in the file of dialect lagos: encoding: \{mti: packed, n: packed, z: track\}\n`},
-		"spare nibble last":             {host, []string{"n: packed,", "n: packed-right,"}, exitUnreachable, `\nchange in the file of dialect lagos: encoding: \{n: packed\}\n`},
-		"spare nibble first":            {odd, []string{"mti: packed", "mti: ascii", "n: packed,", "n: ascii,", "z: track", "z: ascii"}, exitUnreachable, `encoding: \{mti: packed, n: packed-right, z: track\}\n`},
+		"right":              {host, nil, 0, "balance inquiry with the card of role good and its PIN.*\n.*: approved\n(?s:.*)nothing to change"},
+		"bitmap":             {host, []string{"bitmap: octets", "bitmap: hex"}, exitUnreachable, `\nchange in the file of dialect lagos: encoding: \{bitmap: octets\}\n`},
+		"digits":             {host, []string{"mti: packed", "mti: ascii", "n: packed", "n: ascii", "z: track", "z: ascii"}, exitUnreachable, `change in the file of dialect lagos: encoding: \{mti: packed, n: packed, z: track\}\n`},
+		"spare nibble last":  {host, []string{"n: packed,", "n: packed-right,"}, exitUnreachable, `\nchange in the file of dialect lagos: encoding: \{n: packed\}\n`},
+		"spare nibble first": {odd, []string{"mti: packed", "mti: ascii", "n: packed,", "n: ascii,", "z: track", "z: ascii"}, exitUnreachable, `encoding: \{mti: packed, n: packed-right, z: track\}\n`},
+		"tracks in EBCDIC":   {ebcdicTracks, []string{"mti: packed", "mti: ascii", "n: packed,", "n: ascii,", "z: track", "z: ascii"}, exitUnreachable, `guess +z: track (?s:.*)\nchange in the file of dialect lagos: encoding: \{mti: packed, n: packed-right, z: ebcdic\}\n`},
+		"nothing shows tracks": {answers(func(m *wire.Message) {
+			if m.MTI() == "0210" {
+				m.SetString(wire.ResponseCode, "51")
+			}
+		}), append(slices.Clone(keyless), "n: packed,", "n: ascii,", "z: track", "z: ascii"), exitUnreachable, `guess +z: track (?s:.*)\nchange in the file of dialect lagos: encoding: \{n: packed\}\n`},
 		"text":                          {host, []string{"text: ebcdic", "text: ascii"}, exitUnreachable, `encoding: \{text: ebcdic\}`},
 		"length":                        {host, []string{"length: digits4", "length: binary2"}, exitUnreachable, "change in the profile:\n  length: digits4\n"},
 		"TPDU missing":                  {routed, []string{", header: text:NGSW01", ""}, exitUnreachable, `change in the profile:\n  tpdu: "6000030000"\n`},

@@ -3,10 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/posfleet/posfleet/report"
+	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -17,6 +20,47 @@ import (
 type way struct {
 	profile *profile.Profile
 	lines   []string
+	re      *dialect.Reencoded // another encoding of the fields, of which lines say nothing; nil for none
+}
+
+// mends are the lines of the way in which a host was asked, with no more of an encoding
+// than its answers have shown: an echo test says nothing of tracks.
+func (a *asked) mends() []string {
+	if a.re == nil {
+		return a.lines
+	}
+	key, _ := a.re.KeyShown(a.shown)
+	if len(a.shown) == 0 {
+		key = a.re.Key
+	}
+	return append([]string{a.profile.Dialect.InFile() + key}, a.lines...)
+}
+
+// shows notes what an exchange shows of the encoding: the answer, as it reads, and the
+// request where the host approves it, as it does not what it reads otherwise.
+func (a *asked) shows(request, answer *wire.Message, r *sim.Result) {
+	if a.re == nil || r.Outcome > report.Refused {
+		return
+	}
+	if a.re.Shows(answer, a.shown); r.Outcome == report.Approved {
+		a.re.Shows(request, a.shown)
+	}
+}
+
+// changes writes lines of the profile to change, or of a dialect file.
+func changes(out io.Writer, lines []string) {
+	said := "\nchange in the profile:"
+	for _, line := range lines {
+		if inFile, is := strings.CutPrefix(line, "in "); is {
+			fmt.Fprintf(out, "\nchange in %s\n", inFile)
+			continue
+		}
+		if said != "" {
+			fmt.Fprintln(out, said)
+		}
+		fmt.Fprintf(out, "  %s\n", line)
+		said = ""
+	}
 }
 
 // mostWays bounds how many connections the search for another way makes.
@@ -39,7 +83,7 @@ func otherWays(p *profile.Profile) (ways []way) {
 			return
 		}
 		seen = append(seen, *d)
-		ways = append(ways, way{speaking(p, d), profileLines(p.Dialect, d)})
+		ways = append(ways, way{profile: speaking(p, d), lines: profileLines(p.Dialect, d)})
 	}
 	for i, head := range heads {
 		for _, length := range lengths[:map[bool]int{true: len(lengths), false: likely}[i == 0]] {
@@ -48,10 +92,10 @@ func otherWays(p *profile.Profile) (ways []way) {
 		}
 	}
 	if d, err := countingItself(p.Dialect); err == nil {
-		ways = append(ways, way{speaking(p, d), []string{d.InFile() + "framing: {counts: [itself]}"}})
+		ways = append(ways, way{profile: speaking(p, d), lines: []string{d.InFile() + "framing: {counts: [itself]}"}})
 	}
 	for _, re := range p.Dialect.Reencodings() {
-		ways = append(ways, way{speaking(p, re.Dialect), []string{p.Dialect.InFile() + re.Key}})
+		ways = append(ways, way{profile: speaking(p, re.Dialect), re: &re})
 	}
 	for _, name := range dialect.Names() {
 		d, _ := dialect.Named(name)
@@ -93,7 +137,7 @@ func (d *doctor) otherSpare(a *asked, q *errand, n int) *asked {
 	}
 	a.tap.Close() // a host may serve one connection at a time
 	d.says("sends", "the %s once more, with the spare nibble of an odd number of digits at the other end", q.what)
-	b := d.player(way{speaking(a.profile, re.Dialect), append(slices.Clone(a.lines), a.profile.Dialect.InFile()+re.Key)})
+	b := d.player(way{speaking(a.profile, re.Dialect), append(slices.Clone(a.lines), a.profile.Dialect.InFile()+re.Key), a.re})
 	if q.pays() && b.signOn() != nil {
 		b.player.SignIn()
 	}
@@ -106,6 +150,28 @@ func (d *doctor) otherSpare(a *asked, q *errand, n int) *asked {
 		}
 	}
 	b.tap.Close()
+	return nil
+}
+
+// otherGuess asks again what a host does not approve with that otherwise which is a guess of
+// the encoding; nil where the host approves none of it, or the PIN is what it refuses.
+func (d *doctor) otherGuess(a *asked, q *errand) *asked {
+	r := &a.player.Last
+	if a.re == nil || r.Outcome == report.Approved || r.Outcome == report.Declined && r.Code == a.profile.Dialect.Code(dialect.WrongPIN) {
+		return nil
+	}
+	for _, re := range a.re.Guesses(a.shown) {
+		a.tap.Close() // a host may serve one connection at a time
+		d.says("sends", "the %s once more, with %s", q.what, re.Key)
+		b := d.player(way{speaking(a.profile, re.Dialect), a.lines, &re})
+		if b.signOn() != nil {
+			b.player.SignIn()
+		}
+		if again := b.inquiry(); again != nil && b.ask(again, d.patience()).Outcome == report.Approved {
+			return b
+		}
+		b.tap.Close()
+	}
 	return nil
 }
 

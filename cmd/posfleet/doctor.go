@@ -256,8 +256,12 @@ func (d *doctor) answers(conn net.Conn) (*asked, error) {
 		return nil, d.late(a, a.what)
 	case !a.tap.read && a.tap.unpaired != nil:
 		return nil, d.unpaired(a)
-	case !a.tap.read && a.tap.heard.Len() > 0:
+	case !a.tap.read && a.tap.heard.Len() > 0 && a.legible():
 		return nil, d.otherwise(a, r)
+	case !a.tap.read && a.tap.heard.Len() > 0: // a host may answer so what it cannot read
+		a.tap.Close()
+		d.hears(a, "%s that are no message in any way", counted(a.tap.heard.Len(), "octet"))
+		return d.askOtherwise(a)
 	case r.Outcome == report.Approved, r.Outcome == report.Declined, r.Outcome == report.Refused:
 		d.hears(a, "to the %s after %s: %s", a.what, a.tap.took.Round(10*time.Microsecond), d.words(a, r))
 		if again {
@@ -278,7 +282,7 @@ func (d *doctor) answers(conn net.Conn) (*asked, error) {
 	default:
 		d.hears(a, "none to the %s in %s", a.what, d.wait)
 	}
-	return d.askOtherwise()
+	return d.askOtherwise(nil)
 }
 
 // hungUp writes that the connection ended in the place of an answer; the error is of an
@@ -334,8 +338,9 @@ func (d *doctor) speaksTLS() bool {
 	return meetTLS(ctx, d.dialer.Address, nil).spoke
 }
 
-// askOtherwise asks a host that does not answer in other ways.
-func (d *doctor) askOtherwise() (*asked, error) {
+// askOtherwise asks a host in other ways that does not answer, or that has answered first
+// with what cannot be read.
+func (d *doctor) askOtherwise(first *asked) (*asked, error) {
 	d.begins("in which other way the host answers")
 	if d.dialer.TLS == nil && d.speaksTLS() {
 		d.says("TLS", "is what the host answers, when greeted so")
@@ -355,6 +360,9 @@ func (d *doctor) askOtherwise() (*asked, error) {
 		heard = slices.IndexFunc(all, func(a *asked) bool { return a.answered(&a.result) })
 	}
 	if heard < 0 {
+		if first != nil {
+			all = []*asked{first}
+		}
 		for _, a := range all {
 			if a.tap.heard.Len() > 0 {
 				return nil, d.otherwise(a, &a.result)
@@ -375,6 +383,9 @@ func (d *doctor) askOtherwise() (*asked, error) {
 // deaf says of a host that answers none of the ways of asking how it ends them: what
 // is worth looking at is not the same for one that waits and one that hangs up.
 func (d *doctor) deaf(all []*asked, wait time.Duration) error {
+	all = slices.DeleteFunc(all, func(a *asked) bool { // a message that the framing cannot carry
+		return a.result.Outcome == report.Unsent && !errors.Is(a.result.Why, line.ErrUnsent)
+	})
 	hungUp := 0
 	for _, a := range all {
 		if a.tap.ended != "" {
@@ -383,6 +394,9 @@ func (d *doctor) deaf(all []*asked, wait time.Duration) error {
 	}
 	const capture = "a capture of a terminal that works tells: posfleet doctor capture.pcap"
 	switch hungUp {
+	case 0:
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections, keeps them, and answers none of %d ways of asking", d.dialer.Address, len(all)+1),
+			hint: "it drops what it does not understand, or waits for more: " + d.header() + "does a longer length or something else stand before its messages (a dialect of its own, docs/dialects.md), is it slower than " + d.wait.String() + " (--timeout)? " + capture}
 	case len(all):
 		if d.hangsUpUnasked(wait) {
 			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and hangs up on each of %d ways of asking, and where nothing is asked", d.dialer.Address, len(all)+1),
@@ -390,9 +404,6 @@ func (d *doctor) deaf(all []*asked, wait time.Duration) error {
 		}
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and hangs up on each of %d ways of asking", d.dialer.Address, len(all)+1),
 			hint: cmp.Or(d.ourCertificate(all[0].tap.why), "it keeps a connection on which nothing is sent, so that it has read enough to turn the message down: "+d.header()+"does it know the address of this machine and the terminal, does it want TLS with a certificate (tls), is there a host behind the balancer? "+capture)}
-	case 0:
-		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections, keeps them, and answers none of %d ways of asking", d.dialer.Address, len(all)+1),
-			hint: "it drops what it does not understand, or waits for more: " + d.header() + "does a longer length or something else stand before its messages (a dialect of its own, docs/dialects.md), is it slower than " + d.wait.String() + " (--timeout)? " + capture}
 	}
 	return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and answers none of %d ways of asking: it hangs up on %d and waits at the others", d.dialer.Address, len(all)+1, hungUp),
 		hint: d.header() + "the ways that it waits at may be nearer to its own (docs/dialects.md); " + capture}

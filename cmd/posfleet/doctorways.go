@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
+	"github.com/posfleet/posfleet/sim/capture"
 	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/profile"
 	"github.com/posfleet/posfleet/sim/wire"
@@ -63,14 +65,22 @@ func changes(out io.Writer, lines []string) {
 	}
 }
 
+// legible reports whether what came says what it is: a message in another framing or
+// encoding, one with a field that does not read, or another protocol's.
+func (a *asked) legible() bool {
+	heard := a.tap.heard.Bytes()
+	u, unread := errors.AsType[*sim.Unread](a.result.Why)
+	return unread && u.Field() != "" || capture.ReadsAs(a.profile.Dialect, heard, a.sent, true) != nil || capture.Looks(heard) != ""
+}
+
 // mostWays bounds how many connections the search for another way makes.
-const mostWays = 64
+const mostWays = 80
 
 // otherWays are ways that a host may speak instead of p's, the likeliest first: with
 // another length or header, with its fields in another encoding, then in the other
 // dialects that come with posfleet.
 func otherWays(p *profile.Profile) (ways []way) {
-	lengths := []string{"", plainLength(p.Dialect), "binary2", "digits4", "binary4", "packed2", "hex4", "little2", "ebcdic4"}
+	lengths := []string{"", plainLength(p.Dialect), "binary2", "digits4", "binary4", "packed2", "hex4", "little2", "ebcdic4", "binary3", "digits3"}
 	const likely = 4 // of them, with another header
 	heads := []dialect.Framing{{}, {TPDU: "none", Header: "none"}, {Header: "none"}, {TPDU: "none"}}
 	if !p.Dialect.Header.TPDU {
@@ -91,9 +101,6 @@ func otherWays(p *profile.Profile) (ways []way) {
 			add(p.Dialect, head)
 		}
 	}
-	if d, err := countingItself(p.Dialect); err == nil {
-		ways = append(ways, way{profile: speaking(p, d), lines: []string{d.InFile() + "framing: {counts: [itself]}"}})
-	}
 	for _, re := range p.Dialect.Reencodings() {
 		ways = append(ways, way{profile: speaking(p, re.Dialect), re: &re})
 	}
@@ -101,6 +108,11 @@ func otherWays(p *profile.Profile) (ways []way) {
 		d, _ := dialect.Named(name)
 		for _, length := range []string{"", "binary2", "digits4"} {
 			add(d, dialect.Framing{Length: length})
+		}
+	}
+	for _, f := range otherFramings(p.Dialect.Framing) {
+		if d, err := framedAs(p.Dialect, f); err == nil && len(ways) < mostWays {
+			ways = append(ways, way{profile: speaking(p, d), lines: []string{d.InFile() + framingKey(p.Dialect.Framing, f)}})
 		}
 	}
 	return ways
@@ -115,15 +127,80 @@ func plainLength(d *dialect.Dialect) string {
 	return ""
 }
 
-// countingItself is a dialect whose length counts its own octets.
-func countingItself(d *dialect.Dialect) (*dialect.Dialect, error) {
-	if d.Length.Itself || d.Length.Octets == 0 {
-		return nil, errors.New("its length counts itself, or there is none")
+// otherFramings are what may stand around messages instead of f, besides what keys of a
+// profile say: a length that counts itself, trailers and check octets or none, and what
+// jPOS' channels have.
+func otherFramings(f wire.Framing) (all []wire.Framing) {
+	add := func(change func(g *wire.Framing)) {
+		g := f
+		if change(&g); g != f && !slices.Contains(all, g) {
+			all = append(all, g)
+		}
 	}
+	add(func(g *wire.Framing) { g.Length.Itself = g.Length.Octets > 0 })
+	add(func(g *wire.Framing) { g.LRC = !g.LRC })
+	add(func(g *wire.Framing) { g.Trailer, g.Length.Trailer = "", false })
+	add(func(g *wire.Framing) { g.Before, g.Trailer, g.Length.Trailer, g.LRC = "", "", false, false })
+	for _, lrc := range []bool{false, true} {
+		for _, before := range []string{"", "\x02"} {
+			add(func(g *wire.Framing) { g.Before, g.Trailer, g.LRC = before, "\x03", lrc })
+		}
+	}
+	add(func(g *wire.Framing) { g.Length, g.Before, g.Trailer, g.LRC = wire.Length{}, "\x02", "\x03", true })
+	for _, name := range wire.ChannelNames() {
+		c, _ := wire.Channel(name)
+		if c.ByFields || c.Header.BaseI || c.Before+c.After+c.Trailer == "" && c.Length == (wire.Length{Octets: c.Length.Octets, Form: c.Length.Form}) {
+			continue // the length alone is tried
+		}
+		add(func(g *wire.Framing) {
+			g.Before, g.Length, g.After, g.Trailer, g.LRC = c.Before, c.Length, c.After, c.Trailer, false
+		})
+	}
+	return all
+}
+
+// framedAs is a dialect with other octets around its messages.
+func framedAs(d *dialect.Dialect, f wire.Framing) (*dialect.Dialect, error) {
 	c := *d
 	c.Forms = slices.Clone(d.Forms)
-	c.Length.Itself = true
-	return &c, c.Compile()
+	c.Framing = f
+	return &c, cmp.Or(f.Check(), c.Compile())
+}
+
+// framingKey is what a dialect file says for one framing instead of another.
+func framingKey(was, is wire.Framing) string {
+	var keys, without []string
+	if plain := func(l wire.Length) wire.Length { return wire.Length{Octets: l.Octets, Form: l.Form} }; plain(was.Length) != plain(is.Length) {
+		keys = append(keys, "length: "+plain(is.Length).String())
+	}
+	for _, o := range []struct{ key, was, is string }{{"before", was.Before, is.Before}, {"after", was.After, is.After}, {"trailer", was.Trailer, is.Trailer}} {
+		switch {
+		case o.was == o.is:
+		case o.is == "":
+			without = append(without, o.key)
+		default:
+			keys = append(keys, fmt.Sprintf("%s: %q", o.key, fmt.Sprintf("%X", o.is)))
+		}
+	}
+	if was.LRC != is.LRC {
+		keys = append(keys, fmt.Sprintf("lrc: %t", is.LRC))
+	}
+	switch l := is.Length; {
+	case l.Itself && !was.Length.Itself:
+		keys = append(keys, "counts: [itself]")
+	case l.Trailer && !was.Length.Trailer:
+		keys = append(keys, "counts: [trailer]")
+	case l.Itself != was.Length.Itself, l.Trailer != was.Length.Trailer:
+		without = append(without, "counts")
+	}
+	key := "framing: "
+	if len(keys) > 0 {
+		key += "{" + strings.Join(keys, ", ") + "}"
+	}
+	if len(without) > 0 {
+		key += map[bool]string{true: ", ", false: ""}[len(keys) > 0] + "without " + strings.Join(without, " and ")
+	}
+	return key
 }
 
 // otherSpare asks again what a host has answered with another value than the request has in

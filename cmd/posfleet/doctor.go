@@ -372,6 +372,9 @@ func (d *doctor) askOtherwise(first *asked) (*asked, error) {
 	}
 	a := d.better(ways[heard:], all[heard], wait)
 	d.hears(a, "to the %s, when asked another way (%s)", a.what, strings.Join(a.mends(), ", "))
+	if head := a.profile.Head; len(head) > 0 && bytes.Count(head, []byte("0")) == len(head) {
+		d.says("guess", "the octets of the header: the host wants %d, and takes zeros; its specification says which", len(head))
+	}
 	if a.re != nil {
 		if _, guessed := a.re.KeyShown(a.shown); guessed != "" {
 			d.says("guess", "%s goes with it in most networks; this answer shows nothing of that", guessed)

@@ -108,6 +108,7 @@ func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
 		"check octet":                   {checked, nil, exitUnreachable, `change in the file of dialect lagos: framing: \{trailer: "03", lrc: true\}\n`},
 		"no check octet":                {host, []string{"header: text:NGSW01}", `header: text:NGSW01, lrc: true}`}, exitUnreachable, `change in the file of dialect lagos: framing: \{lrc: false\}\n`},
 		"a length of three octets":      {three, nil, exitUnreachable, `change in the profile:\n  length: binary3\n`},
+		"a header of another length":    {host, []string{"text:NGSW01", "text:NG"}, exitUnreachable, `guess +the octets of the header: the host wants 6(?s:.*)change in the profile:\n  header: "303030303030"\n`},
 		"reserved octets":               {reserved, nil, exitUnreachable, `change in the file of dialect lagos: framing: \{length: binary2, after: "0000"\}\n`},
 		"TPDU missing":                  {routed, []string{", header: text:NGSW01", ""}, exitUnreachable, `change in the profile:\n  tpdu: "6000030000"\n`},
 		"header missing":                {host, []string{", header: text:NGSW01", ""}, exitUnreachable, "want a header or TPDU of its own before a message|change in the profile:\n  header: "},

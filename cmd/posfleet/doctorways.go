@@ -115,6 +115,13 @@ func otherWays(p *profile.Profile) (ways []way) {
 			ways = append(ways, way{profile: speaking(p, d), lines: []string{d.InFile() + framingKey(p.Dialect.Framing, f)}})
 		}
 	}
+	if at := &p.Dialect.Header; !at.TPDU && at.App > 0 {
+		for n := 1; n <= 12; n++ { // a host may look at nothing but how many there are
+			if n != at.App {
+				add(p.Dialect, dialect.Framing{Header: strings.Repeat("30", n)})
+			}
+		}
+	}
 	return ways
 }
 

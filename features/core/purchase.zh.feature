@@ -6,14 +6,11 @@
   背景:
     假如 终端已签到
 
-  @everyday @balance @core-purchase-16
+  @everyday @balance @pin @core-purchase-16
   场景: 持卡人凭密码查询余额
     当 持卡人用正常卡查询余额
     那么 交易成功
     并且 余额查询成功
-    并且 请求报文包含：
-      | 域   | 值 |
-      | 密码 | 有 |
 
   @balance @core-purchase-17
   场景: 余额查询不改变余额

@@ -101,7 +101,7 @@ func (c *Check) Bind() (err error) {
 				p.bound = append(p.bound, b)
 			}
 			if lacking == nil {
-				lacking = c.Language.bounds(p.bound)
+				lacking = c.Language.bounds(p.bound, s.Has("@pin"))
 			}
 			if lacking == nil {
 				lacking = c.Language.variant(p.bound)

@@ -46,8 +46,9 @@ func (b *Bound) lacks(p *profile.Profile) *Need {
 
 // bounds finds the first sentence of a scenario that goes beyond what the
 // terminals' policy lets them do, or their cards hold; nil when none does. What
-// the scenario says that the terminal refuses is within them.
-func (l *Language) bounds(bound []*Bound) *Bound {
+// the scenario says that the terminal refuses is within them. Whether it is about a PIN
+// (@pin), which its sentences need not say, is second.
+func (l *Language) bounds(bound []*Bound, pin bool) *Bound {
 	pol := &l.Profile.Policy
 	beyond := func(b *Bound, format string, args ...any) *Bound {
 		beyond := *b
@@ -76,10 +77,11 @@ func (l *Language) bounds(bound []*Bound) *Bound {
 		if hs := l.Profile.Holders(b.Role); b.Phrase.Card && len(hs) > 0 && hs[0].Typed == nil {
 			withoutPIN = b.Role
 		}
-		if !l.Profile.HasPIN() && l.asksPIN(b) {
+		asks := l.asksPIN(b) || pin && b.Phrase.Card
+		if !l.Profile.HasPIN() && asks {
 			return beyond(b, "terminals of dialect %s send no PIN", l.Profile.Dialect.Name)
 		}
-		if withoutPIN != "" && l.asksPIN(b) {
+		if withoutPIN != "" && asks {
 			return beyond(b, "the card of role %s has no PIN in the profile", withoutPIN)
 		}
 	}

@@ -118,18 +118,7 @@ func (d *doctor) ill(lines []string, format string, args ...any) *exit {
 	} else {
 		d.step = ""
 	}
-	said := "\nchange in the profile:"
-	for _, line := range lines {
-		if inFile, is := strings.CutPrefix(line, "in "); is {
-			fmt.Fprintf(d.out, "\nchange in %s\n", inFile)
-			continue
-		}
-		if said != "" {
-			fmt.Fprintln(d.out, said)
-		}
-		fmt.Fprintf(d.out, "  %s\n", line)
-		said = ""
-	}
+	changes(d.out, lines)
 	return &exit{code: exitUnreachable, err: fmt.Errorf(format, args...)}
 }
 
@@ -200,6 +189,7 @@ type asked struct {
 	sent         *wire.Message   // the request
 	keys         []byte          // the working keys that an answer brought
 	covered, mac []byte          // of the last answer, what its MAC covers and the MAC
+	shown        map[string]bool // keys of encoding of which an answer has shown that they are right
 	should       []*rules.Broken // of the last answer, the rules that it should keep and does not
 }
 
@@ -207,7 +197,7 @@ type asked struct {
 func (d *doctor) player(w way) *asked {
 	p := w.profile
 	mode, _ := line.ParseMode(p.Line)
-	a := &asked{way: w, tap: &tap{answers: &d.heard, ctx: d.ctx, dialer: d.dialer, dialect: p.Dialect, clock: d.clock, each: mode.Each}}
+	a := &asked{way: w, shown: map[string]bool{}, tap: &tap{answers: &d.heard, ctx: d.ctx, dialer: d.dialer, dialect: p.Dialect, clock: d.clock, each: mode.Each}}
 	t := sim.NewTerminal(p, &p.Terminals[0])
 	t.Link = a.tap
 	t.PowerOn()
@@ -227,6 +217,7 @@ func (d *doctor) player(w way) *asked {
 		if r.Outcome <= report.Declined {
 			a.should = a.player.Broken(r)
 		}
+		a.shows(request, answer, r)
 		covered, mac := answer.MACSpan()
 		a.covered, a.mac = bytes.Clone(covered), bytes.Clone(mac)
 	}
@@ -265,8 +256,12 @@ func (d *doctor) answers(conn net.Conn) (*asked, error) {
 		return nil, d.late(a, a.what)
 	case !a.tap.read && a.tap.unpaired != nil:
 		return nil, d.unpaired(a)
-	case !a.tap.read && a.tap.heard.Len() > 0:
+	case !a.tap.read && a.tap.heard.Len() > 0 && a.legible():
 		return nil, d.otherwise(a, r)
+	case !a.tap.read && a.tap.heard.Len() > 0: // a host may answer so what it cannot read
+		a.tap.Close()
+		d.hears(a, "%s that are no message in any way", counted(a.tap.heard.Len(), "octet"))
+		return d.askOtherwise(a)
 	case r.Outcome == report.Approved, r.Outcome == report.Declined, r.Outcome == report.Refused:
 		d.hears(a, "to the %s after %s: %s", a.what, a.tap.took.Round(10*time.Microsecond), d.words(a, r))
 		if again {
@@ -274,7 +269,7 @@ func (d *doctor) answers(conn net.Conn) (*asked, error) {
 		}
 		d.falls(a)
 		if b := d.otherSpare(a, q, mismatched(r.Why)); b != nil {
-			d.hears(b, "to the %s as it should be (%s)", b.what, strings.Join(b.lines, ", "))
+			d.hears(b, "to the %s as it should be (%s)", b.what, strings.Join(b.mends(), ", "))
 			return b, nil
 		}
 		return a, nil
@@ -287,7 +282,7 @@ func (d *doctor) answers(conn net.Conn) (*asked, error) {
 	default:
 		d.hears(a, "none to the %s in %s", a.what, d.wait)
 	}
-	return d.askOtherwise()
+	return d.askOtherwise(nil)
 }
 
 // hungUp writes that the connection ended in the place of an answer; the error is of an
@@ -343,8 +338,9 @@ func (d *doctor) speaksTLS() bool {
 	return meetTLS(ctx, d.dialer.Address, nil).spoke
 }
 
-// askOtherwise asks a host that does not answer in other ways.
-func (d *doctor) askOtherwise() (*asked, error) {
+// askOtherwise asks a host in other ways that does not answer, or that has answered first
+// with what cannot be read.
+func (d *doctor) askOtherwise(first *asked) (*asked, error) {
 	d.begins("in which other way the host answers")
 	if d.dialer.TLS == nil && d.speaksTLS() {
 		d.says("TLS", "is what the host answers, when greeted so")
@@ -364,6 +360,9 @@ func (d *doctor) askOtherwise() (*asked, error) {
 		heard = slices.IndexFunc(all, func(a *asked) bool { return a.answered(&a.result) })
 	}
 	if heard < 0 {
+		if first != nil {
+			all = []*asked{first}
+		}
 		for _, a := range all {
 			if a.tap.heard.Len() > 0 {
 				return nil, d.otherwise(a, &a.result)
@@ -372,13 +371,24 @@ func (d *doctor) askOtherwise() (*asked, error) {
 		return nil, d.deaf(all, wait)
 	}
 	a := d.better(ways[heard:], all[heard], wait)
-	d.hears(a, "to the %s, when asked another way (%s)", a.what, strings.Join(a.lines, ", "))
+	d.hears(a, "to the %s, when asked another way (%s)", a.what, strings.Join(a.mends(), ", "))
+	if head := a.profile.Head; len(head) > 0 && bytes.Count(head, []byte("0")) == len(head) {
+		d.says("guess", "the octets of the header: the host wants %d, and takes zeros; its specification says which", len(head))
+	}
+	if a.re != nil {
+		if _, guessed := a.re.KeyShown(a.shown); guessed != "" {
+			d.says("guess", "%s goes with it in most networks; this answer shows nothing of that", guessed)
+		}
+	}
 	return a, nil
 }
 
 // deaf says of a host that answers none of the ways of asking how it ends them: what
 // is worth looking at is not the same for one that waits and one that hangs up.
 func (d *doctor) deaf(all []*asked, wait time.Duration) error {
+	all = slices.DeleteFunc(all, func(a *asked) bool { // a message that the framing cannot carry
+		return a.result.Outcome == report.Unsent && !errors.Is(a.result.Why, line.ErrUnsent)
+	})
 	hungUp := 0
 	for _, a := range all {
 		if a.tap.ended != "" {
@@ -387,6 +397,9 @@ func (d *doctor) deaf(all []*asked, wait time.Duration) error {
 	}
 	const capture = "a capture of a terminal that works tells: posfleet doctor capture.pcap"
 	switch hungUp {
+	case 0:
+		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections, keeps them, and answers none of %d ways of asking", d.dialer.Address, len(all)+1),
+			hint: "it drops what it does not understand, or waits for more: " + d.header() + "does a longer length or something else stand before its messages (a dialect of its own, docs/dialects.md), is it slower than " + d.wait.String() + " (--timeout)? " + capture}
 	case len(all):
 		if d.hangsUpUnasked(wait) {
 			return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and hangs up on each of %d ways of asking, and where nothing is asked", d.dialer.Address, len(all)+1),
@@ -394,9 +407,6 @@ func (d *doctor) deaf(all []*asked, wait time.Duration) error {
 		}
 		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and hangs up on each of %d ways of asking", d.dialer.Address, len(all)+1),
 			hint: cmp.Or(d.ourCertificate(all[0].tap.why), "it keeps a connection on which nothing is sent, so that it has read enough to turn the message down: "+d.header()+"does it know the address of this machine and the terminal, does it want TLS with a certificate (tls), is there a host behind the balancer? "+capture)}
-	case 0:
-		return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections, keeps them, and answers none of %d ways of asking", d.dialer.Address, len(all)+1),
-			hint: "it drops what it does not understand, or waits for more: " + d.header() + "does a longer length or something else stand before its messages (a dialect of its own, docs/dialects.md), is it slower than " + d.wait.String() + " (--timeout)? " + capture}
 	}
 	return &exit{code: exitUnreachable, err: fmt.Errorf("host %s takes connections and answers none of %d ways of asking: it hangs up on %d and waits at the others", d.dialer.Address, len(all)+1, hungUp),
 		hint: d.header() + "the ways that it waits at may be nearer to its own (docs/dialects.md); " + capture}
@@ -475,7 +485,7 @@ func (d *doctor) unread(a *asked, what string, r *sim.Result) error {
 	if !is || u.Field() == "" {
 		return nil
 	}
-	return d.ill(a.lines, "the host's answer to the %s does not read as the dialect has its fields: %s (%w); it is the host's fault, or %sfields say how they are (posfleet dialect show, posfleet decode)",
+	return d.ill(a.mends(), "the host's answer to the %s does not read as the dialect has its fields: %s (%w); it is the host's fault, or %sfields say how they are (posfleet dialect show, posfleet decode)",
 		what, u.Field(), u.Unwrap(), a.profile.Dialect.InFile())
 }
 

@@ -37,7 +37,7 @@ func examineCapture(stdin io.Reader, out io.Writer, p *profile.Profile, own bool
 		return &exit{code: exitUsage, err: fmt.Errorf("%s holds no message that posfleet can read in any way", name),
 			hint: "posfleet decode explains octets; docs/dialects.md says how a dialect of your own is written"}
 	case len(e.lines) > 0:
-		fmt.Fprintf(out, "\nchange in the profile:\n  %s\n", strings.Join(e.lines, "\n  "))
+		changes(out, e.lines)
 		return &exit{code: exitUnreachable, err: errors.New("the terminals in the capture speak another way than the profile says")}
 	case e.wrong != nil:
 		return &exit{code: exitUnreachable, err: e.wrong}
@@ -162,6 +162,7 @@ func (e *captured) examine(talks []*conversation) {
 	for _, c := range talks {
 		e.tells(c)
 	}
+	e.holds()
 }
 
 // cut cuts what was said into messages. None of it reads where most of each side does not.

@@ -31,6 +31,7 @@ type captured struct {
 	wrong    error
 	wrongOf  *conversation // whose host sends requests
 	unjudged []string
+	requests []*spoken
 }
 
 func newCaptured(out io.Writer, p *profile.Profile, own bool) *captured {
@@ -84,6 +85,7 @@ func (e *captured) hears(c *conversation, s *spoken) {
 		}
 	case !m.IsAnswer():
 		c.asked = append(c.asked, m)
+		e.requests = append(e.requests, s)
 		e.verifies(m)
 		if a, is := c.early[key]; is && !a.at.IsZero() { // the capture's clock stepped back
 			delete(c.early, key)
@@ -119,7 +121,7 @@ func (e *captured) answers(c *conversation, q, a *wire.Message) {
 	}
 	of, known := d.Classify(q)
 	if !known {
-		e.skips("answers to requests %s, which are of no transaction of dialect %s", q.MTI(), d.Name)
+		e.skips("answers to requests %s, which are of no transaction of dialect %s%s", q.MTI(), d.Name, e.unlikeForms(q))
 		return
 	}
 	tid := strings.TrimSpace(q.Text(wire.TerminalID))

@@ -36,20 +36,20 @@ func (d *doctor) signsIn(a *asked) error {
 	switch {
 	case r.Outcome == report.Approved:
 	case r.Outcome == report.Declined:
-		return d.ill(a.lines, "the host refuses terminal %s with %s (%s)%s", a.player.T.TID, r.Code, d.meaning(a, r), d.lookAt(a, r))
+		return d.ill(a.mends(), "the host refuses terminal %s with %s (%s)%s", a.player.T.TID, r.Code, d.meaning(a, r), d.lookAt(a, r))
 	case r.Outcome == report.Refused:
 		if err := d.unread(a, a.what, r); err != nil {
 			return err
 		}
 		if line, why := d.otherKeys(a); line != "" {
-			return d.ill(append(a.lines, line), "%s", why)
+			return d.ill(append(a.mends(), line), "%s", why)
 		}
-		return d.ill(a.lines, "the answer to the %s cannot be trusted: %w", a.what, r.Why)
+		return d.ill(a.mends(), "the answer to the %s cannot be trusted: %w", a.what, r.Why)
 	default:
 		if err := d.silentAfter(a, r); err != nil {
 			return err
 		}
-		lines := a.lines
+		lines := a.mends()
 		if a.profile.SignIn == "" { // no keys are wanted of it
 			lines = append(lines, a.profile.Dialect.InFile()+withoutLogon(a.profile.Dialect))
 		}
@@ -106,6 +106,11 @@ func (d *doctor) inquires(a *asked) error {
 		d.says("answer", "none: the terminal does not send it: %v", err)
 		return d.ends(a, nil, false)
 	}
+	if b := d.otherGuess(a, q); b != nil {
+		defer b.tap.Close()
+		b.began = a.began
+		a = b
+	}
 	if err := d.instead(a, q.what); err != nil {
 		return d.ends(a, err, false)
 	}
@@ -135,15 +140,15 @@ func (d *doctor) ends(a *asked, ill error, sound bool) error {
 		return ill
 	}
 	if kept != nil {
-		e := d.ill(append(a.lines, kept.line), "%s", kept.is)
+		e := d.ill(append(a.mends(), kept.line), "%s", kept.is)
 		e.hint = kept.mend
 		return e
 	}
 	if err != nil {
 		return err
 	}
-	if len(a.lines) > 0 {
-		return d.ill(a.lines, "the host speaks another way than the profile says")
+	if len(a.mends()) > 0 {
+		return d.ill(a.mends(), "the host speaks another way than the profile says")
 	}
 	next := "A right MAC is first wanted by a payment"
 	if sound || !a.profile.Dialect.MAC {
@@ -182,12 +187,12 @@ func (d *doctor) signsOff(a *asked, judged bool) error {
 		if err := d.unread(a, "sign-off", r); err != nil {
 			return err
 		}
-		return d.ill(a.lines, "the answer to the sign-off is not what the dialect wants: %w", r.Why)
+		return d.ill(a.mends(), "the answer to the sign-off is not what the dialect wants: %w", r.Why)
 	}
 	if err := d.silentAfter(a, r); err != nil {
 		return err
 	}
-	return d.ill(append(a.lines, a.profile.Dialect.InFile()+fmt.Sprintf("transactions: {%s: none}", dialect.SignOff)), "the host answers the %s and not the sign-off: %w", a.what, r.Reason())
+	return d.ill(append(a.mends(), a.profile.Dialect.InFile()+fmt.Sprintf("transactions: {%s: none}", dialect.SignOff)), "the host answers the %s and not the sign-off: %w", a.what, r.Reason())
 }
 
 // judges says of the answer to a payment whose MAC and PIN keys are not right, and what
@@ -201,38 +206,38 @@ func (d *doctor) judges(a *asked, q *errand, r *sim.Result) error {
 	case declined && is(dialect.BadMAC):
 		return d.badMAC(a, r)
 	case declined && q.pin && (is(dialect.BadPINBlock) || is(dialect.WrongPIN)):
-		return d.ill(a.lines, "the host takes the MAC and not the PIN (%s, %s): is it that of the card (cards: role good, pin), in the format of the host (pin: {format: …} in the dialect), under the PIN key that the sign-on brought (sign-in)?",
+		return d.ill(a.mends(), "the host takes the MAC and not the PIN (%s, %s): is it that of the card (cards: role good, pin), in the format of the host (pin: {format: …} in the dialect), under the PIN key that the sign-on brought (sign-in)?",
 			r.Code, cmp.Or(of.About(r.Code).Words, "as the dialect has it"))
 	case declined && a.began == q && is(dialect.InvalidTransaction):
-		return d.ill(append(a.lines, of.InFile()+fmt.Sprintf("transactions: {%s: none}", q.of)), "the host takes no %s (%s), the first message that this network has", q.what, r.Code)
+		return d.ill(append(a.mends(), of.InFile()+fmt.Sprintf("transactions: {%s: none}", q.of)), "the host takes no %s (%s), the first message that this network has", q.what, r.Code)
 	case declined && of.About(r.Code).Keys != "":
-		return d.ill(a.lines, "the host refuses the %s with %s (%s)%s", q.what, r.Code, d.meaning(a, r), d.lookAt(a, r))
+		return d.ill(a.mends(), "the host refuses the %s with %s (%s)%s", q.what, r.Code, d.meaning(a, r), d.lookAt(a, r))
 	case r.Outcome == report.Refused && errors.Is(r.Why, rules.ErrMAC):
 		if key := d.keyOf(a); key != "" {
-			return d.ill(a.lines, "the host makes the MAC of its answers with the %s key that the sign-on brought, want the MAC key: the two stand the other way round in its key block", key)
+			return d.ill(a.mends(), "the host makes the MAC of its answers with the %s key that the sign-on brought, want the MAC key: the two stand the other way round in its key block", key)
 		}
 		if is(dialect.BadMAC) {
 			if err := d.otherMAC(a); err != nil {
 				return err
 			}
 		}
-		return d.ill(a.lines, "the MAC of the host's answer is not right: %w", r.Why)
+		return d.ill(a.mends(), "the MAC of the host's answer is not right: %w", r.Why)
 	case r.Outcome == report.Refused && echoRule(r.Why) != "":
 		if b := d.otherSpare(a, q, mismatched(r.Why)); b != nil {
 			b.tap.Close()
-			return d.ill(b.lines, "the host has the spare nibble of an odd number of digits at the other end: %w", r.Why)
+			return d.ill(b.mends(), "the host has the spare nibble of an odd number of digits at the other end: %w", r.Why)
 		}
-		return d.ill(a.lines, "the host changes what its answer to the %s is to bring back: %w (%s); mend the host, or where its network has it so, %s", q.what, r.Why, echoRule(r.Why), d.notEchoed(a, r))
+		return d.ill(a.mends(), "the host changes what its answer to the %s is to bring back: %w (%s); mend the host, or where its network has it so, %s", q.what, r.Why, echoRule(r.Why), d.notEchoed(a, r))
 	case r.Outcome == report.Refused:
 		if err := d.unread(a, q.what, r); err != nil {
 			return err
 		}
-		return d.ill(a.lines, "the answer to the %s is not what the dialect wants: %w; what it must carry stands %sanswer of transactions.%s (posfleet dialect show)", q.what, r.Why, of.InFile(), q.of)
+		return d.ill(a.mends(), "the answer to the %s is not what the dialect wants: %w; what it must carry stands %sanswer of transactions.%s (posfleet dialect show)", q.what, r.Why, of.InFile(), q.of)
 	case !declined:
 		if err := d.silentAfter(a, r); err != nil {
 			return err
 		}
-		return d.ill(a.lines, "the host answers the %s and not the %s: %w", a.what, q.what, r.Reason())
+		return d.ill(a.mends(), "the host answers the %s and not the %s: %w", a.what, q.what, r.Reason())
 	}
 	return nil
 }
@@ -282,18 +287,18 @@ func (d *doctor) badMAC(a *asked, r *sim.Result) error {
 	}
 	switch {
 	case !a.profile.Dialect.MAC:
-		return d.ill(a.lines, "the host refuses the MAC (%s), and in this network terminals send none: say mac in the dialect, and whence its key is (sign-in or keys, docs/dialects.md)", r.Code)
+		return d.ill(a.mends(), "the host refuses the MAC (%s), and in this network terminals send none: say mac in the dialect, and whence its key is (sign-in or keys, docs/dialects.md)", r.Code)
 	case a.signOn() == nil:
-		return d.ill(a.lines, "the host refuses the MAC (%s), made by any algorithm: has it another key for terminal %s, or does its MAC cover other fields? look at keys and mac in the dialect (over: …)", r.Code, a.player.T.TID)
+		return d.ill(a.mends(), "the host refuses the MAC (%s), made by any algorithm: has it another key for terminal %s, or does its MAC cover other fields? look at keys and mac in the dialect (over: …)", r.Code, a.player.T.TID)
 	}
-	return d.ill(a.lines, "the host refuses the MAC (%s), made by any algorithm: has it other working keys than the sign-on brought, or does its MAC cover other fields? look at sign-in and the master key of terminal %s in the profile, and at mac in the dialect (over: …)", r.Code, a.player.T.TID)
+	return d.ill(a.mends(), "the host refuses the MAC (%s), made by any algorithm: has it other working keys than the sign-on brought, or does its MAC cover other fields? look at sign-in and the master key of terminal %s in the profile, and at mac in the dialect (over: …)", r.Code, a.player.T.TID)
 }
 
 // otherMAC says what is wrong when the host refuses a balance inquiry's MAC, by asking
 // again: with the same algorithm after another sign-on, then with others.
 func (d *doctor) otherMAC(a *asked) error {
 	if a.signOn() != nil && d.taken(a, a.profile.MAC) {
-		return d.ill(a.lines, "the host refused the MAC and takes it after another sign-on: does something else sign on as terminal %s meanwhile? give posfleet terminals of its own", a.player.T.TID)
+		return d.ill(a.mends(), "the host refused the MAC and takes it after another sign-on: does something else sign on as terminal %s meanwhile? give posfleet terminals of its own", a.player.T.TID)
 	}
 	if !a.profile.Dialect.MAC {
 		return nil
@@ -301,7 +306,7 @@ func (d *doctor) otherMAC(a *asked) error {
 	for _, algorithm := range otherAlgorithms() {
 		if algorithm != a.profile.MAC && d.taken(a, algorithm) {
 			d.says("MAC", "is taken when made by %s", algorithm)
-			return d.ill(append(a.lines, fmt.Sprintf("mac: %s", algorithm)), "the host takes another MAC than the profile says")
+			return d.ill(append(a.mends(), fmt.Sprintf("mac: %s", algorithm)), "the host takes another MAC than the profile says")
 		}
 	}
 	return nil

@@ -69,6 +69,12 @@ func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
 	t.Parallel()
 	host := served(t, "--profile", ownNetwork(t))
 	odd := served(t, "--profile", ownNetwork(t, "n: packed,", "n: packed-right,"))
+	ebcdicTracks := served(t, "--profile", ownNetwork(t, "n: packed,", "n: packed-right,", "z: track", "z: ebcdic"))
+	framed := func(change string) string {
+		return served(t, "--profile", ownNetwork(t, "length: digits4, header: text:NGSW01", change+", header: text:NGSW01"))
+	}
+	trailed, checked := framed(`length: digits4, trailer: "03"`), framed(`length: digits4, trailer: "03", lrc: true`)
+	three, reserved := framed("length: binary3"), framed(`length: binary2, after: "0000"`)
 	routed := served(t, "--profile", ownNetwork(t, "header: text:NGSW01", `tpdu: "6000030000"`))
 	read, err := dialect.Parse("lagos.yaml", []byte(lagos), nil)
 	if err != nil {
@@ -84,13 +90,26 @@ func TestDoctorNamesTheLineOfAnOwnNetwork(t *testing.T) {
 		code    int
 		want    string
 	}{
-		"right":                         {host, nil, 0, "balance inquiry with the card of role good and its PIN.*\n.*: approved\n(?s:.*)nothing to change"},
-		"bitmap":                        {host, []string{"bitmap: octets", "bitmap: hex"}, exitUnreachable, `\nchange in the file of dialect lagos: encoding: \{bitmap: octets\}\n`},
-		"digits":                        {host, []string{"mti: packed", "mti: ascii", "n: packed", "n: ascii", "z: track", "z: ascii"}, exitUnreachable, `change in the file of dialect lagos: encoding: \{mti: packed, n: packed, z: track\}\n`},
-		"spare nibble last":             {host, []string{"n: packed,", "n: packed-right,"}, exitUnreachable, `\nchange in the file of dialect lagos: encoding: \{n: packed\}\n`},
-		"spare nibble first":            {odd, []string{"mti: packed", "mti: ascii", "n: packed,", "n: ascii,", "z: track", "z: ascii"}, exitUnreachable, `encoding: \{mti: packed, n: packed-right, z: track\}\n`},
+		"right":              {host, nil, 0, "balance inquiry with the card of role good and its PIN.*\n.*: approved\n(?s:.*)nothing to change"},
+		"bitmap":             {host, []string{"bitmap: octets", "bitmap: hex"}, exitUnreachable, `\nchange in the file of dialect lagos: encoding: \{bitmap: octets\}\n`},
+		"digits":             {host, []string{"mti: packed", "mti: ascii", "n: packed", "n: ascii", "z: track", "z: ascii"}, exitUnreachable, `change in the file of dialect lagos: encoding: \{mti: packed, n: packed, z: track\}\n`},
+		"spare nibble last":  {host, []string{"n: packed,", "n: packed-right,"}, exitUnreachable, `\nchange in the file of dialect lagos: encoding: \{n: packed\}\n`},
+		"spare nibble first": {odd, []string{"mti: packed", "mti: ascii", "n: packed,", "n: ascii,", "z: track", "z: ascii"}, exitUnreachable, `encoding: \{mti: packed, n: packed-right, z: track\}\n`},
+		"tracks in EBCDIC":   {ebcdicTracks, []string{"mti: packed", "mti: ascii", "n: packed,", "n: ascii,", "z: track", "z: ascii"}, exitUnreachable, `guess +z: track (?s:.*)\nchange in the file of dialect lagos: encoding: \{mti: packed, n: packed-right, z: ebcdic\}\n`},
+		"nothing shows tracks": {answers(func(m *wire.Message) {
+			if m.MTI() == "0210" {
+				m.SetString(wire.ResponseCode, "51")
+			}
+		}), append(slices.Clone(keyless), "n: packed,", "n: ascii,", "z: track", "z: ascii"), exitUnreachable, `guess +z: track (?s:.*)\nchange in the file of dialect lagos: encoding: \{n: packed\}\n`},
 		"text":                          {host, []string{"text: ebcdic", "text: ascii"}, exitUnreachable, `encoding: \{text: ebcdic\}`},
 		"length":                        {host, []string{"length: digits4", "length: binary2"}, exitUnreachable, "change in the profile:\n  length: digits4\n"},
+		"trailer":                       {trailed, nil, exitUnreachable, `change in the file of dialect lagos: framing: \{trailer: "03"\}\n`},
+		"no trailer":                    {host, []string{"header: text:NGSW01}", `header: text:NGSW01, trailer: "03"}`}, exitUnreachable, `change in the file of dialect lagos: framing: without trailer\n`},
+		"check octet":                   {checked, nil, exitUnreachable, `change in the file of dialect lagos: framing: \{trailer: "03", lrc: true\}\n`},
+		"no check octet":                {host, []string{"header: text:NGSW01}", `header: text:NGSW01, lrc: true}`}, exitUnreachable, `change in the file of dialect lagos: framing: \{lrc: false\}\n`},
+		"a length of three octets":      {three, nil, exitUnreachable, `change in the profile:\n  length: binary3\n`},
+		"a header of another length":    {host, []string{"text:NGSW01", "text:NG"}, exitUnreachable, `guess +the octets of the header: the host wants 6(?s:.*)change in the profile:\n  header: "303030303030"\n`},
+		"reserved octets":               {reserved, nil, exitUnreachable, `change in the file of dialect lagos: framing: \{length: binary2, after: "0000"\}\n`},
 		"TPDU missing":                  {routed, []string{", header: text:NGSW01", ""}, exitUnreachable, `change in the profile:\n  tpdu: "6000030000"\n`},
 		"header missing":                {host, []string{", header: text:NGSW01", ""}, exitUnreachable, "want a header or TPDU of its own before a message|change in the profile:\n  header: "},
 		"MAC":                           {host, []string{"mac: x9.19", "mac: x9.19 padding-2"}, exitUnreachable, "change in the profile:\n  mac: x9.19\n"},

@@ -7,13 +7,13 @@ Feature: Purchase
   Background:
     Given a terminal that has signed in
 
-  @everyday @core-purchase-1
+  @everyday @pin @core-purchase-1
   Scenario: a purchase by stripe and PIN is approved
     When the cardholder pays 88.00 yuan with a good card
     Then the host approves
     And the terminal shows "交易成功"
 
-  @everyday @core-purchase-2
+  @everyday @pin @core-purchase-2
   Scenario: a purchase by chip and PIN is approved
     When the cardholder pays 156.20 yuan with a chip card by chip
     Then the host approves

@@ -6,7 +6,7 @@
   背景:
     假如 终端已签到
 
-  @everyday @balance @core-purchase-16
+  @everyday @balance @pin @core-purchase-16
   场景: 持卡人凭密码查询余额
     当 持卡人用正常卡查询余额
     那么 交易成功

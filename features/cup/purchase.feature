@@ -19,6 +19,7 @@ Feature: Purchase at UnionPay terminals
       | 25       | 00                  |
       | 26       | 12                  |
       | 35       | present             |
+      | 52       | present             |
       | currency | as the dialect says |
       | 52       | present             |
       | 53       | present             |

@@ -112,6 +112,9 @@ func (r *reader) paired(pair strict.Value) {
 	if len(r.d.Forms) == 0 {
 		return
 	}
+	if len(r.d.Pair) == 0 {
+		r.Fail(pair, "no field: with the MTI alone an answer that comes late or twice would be taken for that of the next request; name what a host brings back, such as the trace and the terminal (11, 41)")
+	}
 	r.List(pair, func(v strict.Value) {
 		n, _ := strconv.Atoi(r.word(v))
 		always := n == r.d.Place(wire.TerminalID).Field || n == r.d.Place(wire.MerchantID).Field

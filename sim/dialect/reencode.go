@@ -19,6 +19,70 @@ import (
 type Reencoded struct {
 	Dialect *Dialect
 	Key     string // encoding: {bitmap: hex}
+
+	from   *Dialect
+	change map[string]string // of encoding
+}
+
+// Shows notes the keys of encoding by which a message would be other octets: what no
+// message has shown is not known to be so.
+func (re *Reencoded) Shows(m *wire.Message, shown map[string]bool) {
+	shown["mti"], shown["bitmap"] = true, true
+	for n, f := range re.Dialect.Spec.Fields {
+		if n < 2 || !m.HasField(n) {
+			continue
+		}
+		was := re.from.Spec.Fields[n].Spec()
+		if f.Spec().Enc != was.Enc {
+			shown[encodedAs(re.Dialect.kinds[n].of)] = true
+		}
+		if f.Spec().Pref != was.Pref {
+			shown["length"] = true
+		}
+	}
+}
+
+// KeyShown is the key with what messages have shown of it, and what they have not.
+func (re *Reencoded) KeyShown(shown map[string]bool) (key, guessed string) {
+	is := maps.Clone(re.change)
+	var not []string
+	for _, k := range encodingKeys {
+		if to := is[k]; to != "" && !shown[k] {
+			not = append(not, k+": "+to)
+			delete(is, k)
+		}
+	}
+	return keyOf(is), strings.Join(not, ", ")
+}
+
+// Guesses are the same with tracks otherwise, where it is about tracks and no message has
+// shown how they are.
+func (re *Reencoded) Guesses(shown map[string]bool) (all []Reencoded) {
+	if re.change["z"] == "" || shown["z"] {
+		return nil
+	}
+	for _, to := range []string{"ascii", "track", "ebcdic"} {
+		if to == re.change["z"] {
+			continue
+		}
+		change := maps.Clone(re.change)
+		change["z"] = to
+		if of, err := re.from.reencoded(re.from.encoding(), change); err == nil {
+			all = append(all, Reencoded{of, keyOf(change), re.from, change})
+		}
+	}
+	return all
+}
+
+// keyOf is a change of encoding as a file says it.
+func keyOf(change map[string]string) string {
+	var all []string
+	for _, k := range encodingKeys {
+		if to := change[k]; to != "" {
+			all = append(all, k+": "+to)
+		}
+	}
+	return "encoding: {" + strings.Join(all, ", ") + "}"
 }
 
 // InFile begins what a dialect file would have to say for d to be otherwise: d's own, or
@@ -56,18 +120,19 @@ func (d *Dialect) Reencodings() (all []Reencoded) {
 	now := d.encoding()
 	seen := map[string]bool{}
 	for _, to := range usualEncodings {
-		change, key := map[string]string{}, ""
+		change := map[string]string{}
 		for _, k := range encodingKeys {
 			if to[k] != "" && to[k] != now[k] && now[k] != "" && !alike(to[k], now[k]) {
-				change[k], key = to[k], key+", "+k+": "+to[k]
+				change[k] = to[k]
 			}
 		}
+		key := keyOf(change)
 		if len(change) == 0 || seen[key] {
 			continue
 		}
 		seen[key] = true
 		if of, err := d.reencoded(now, change); err == nil {
-			all = append(all, Reencoded{of, "encoding: {" + strings.TrimPrefix(key, ", ") + "}"})
+			all = append(all, Reencoded{of, key, d, change})
 		}
 	}
 	return all
@@ -89,14 +154,14 @@ func (d *Dialect) OtherSpare(n int) (Reencoded, bool) {
 	if alike(name, "packed") && wire.Encodings()[to] != nil {
 		if now := d.encoding(); now["n"] == name {
 			of, err := d.reencoded(now, map[string]string{"n": to})
-			return Reencoded{of, "encoding: {n: " + to + "}"}, err == nil
+			return Reencoded{Dialect: of, Key: "encoding: {n: " + to + "}"}, err == nil
 		}
 		s := *f.Spec()
 		s.Enc = wire.Encodings()[to]
 		spec := &iso8583.MessageSpec{Name: d.Spec.Name, Fields: maps.Clone(d.Spec.Fields)}
 		spec.Fields[n] = field.NewString(&s)
 		of, err := d.WithSpec(spec)
-		return Reencoded{of, fmt.Sprintf("fields: {%d: {as: %s}}", n, to)}, err == nil
+		return Reencoded{Dialect: of, Key: fmt.Sprintf("fields: {%d: {as: %s}}", n, to)}, err == nil
 	}
 	return Reencoded{}, false
 }

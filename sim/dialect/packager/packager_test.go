@@ -71,6 +71,7 @@ var refusals = []struct{ name, file, want string }{
 	{"too long for its prefix", string(file(doctype, `<isofield id="2" length="255" name="x" class="org.jpos.iso.IFB_LLCHAR"/>`)), `f.xml:5: field "2": length 255 is above 99, the longest that IFB_LLCHAR can tell`},
 	{"a bitmap of bits", string(file(doctype, `<isofield id="1" length="4" name="x" class="org.jpos.iso.IFB_BITMAP"/>`)), "field 1: length 4, want 8 or 16 octets"},
 	{"no MTI", "<isopackager/>", "there is no field 0: the MTI"},
+	{"a field with a packager", string(file(doctype, `<isofield id="48" length="99" name="x" class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.GenericSubFieldPackager"/>`)), `f.xml:5: field "48" is an <isofield> and has a packager, which jPOS takes of an <isofieldpackager> alone`},
 	{"another packager", string(file(doctype, `<isofieldpackager id="48" length="99" name="x" class="org.jpos.iso.IFA_LLCHAR" packager="org.jpos.iso.packager.GenericSubfieldPackager"/>`)), "most likely org.jpos.iso.packager.GenericSubFieldPackager is meant"},
 	{"two of them", string(file(doctype, "")) + "<isopackager/>", "follows the end of the packager"},
 	{"large", strings.Repeat(" ", maxFile+1), "has more than 1048576 octets"},

@@ -280,6 +280,8 @@ func (p *reader) attributes(e *element, attrs []xml.Attr, g grammar) {
 		switch {
 		case twice:
 			p.fail(e.line, "%s has %s twice; keep one", e, key)
+		case e.name == "isofield" && key == "packager":
+			p.fail(e.line, "%s is an <isofield> and has a packager, which jPOS takes of an <isofieldpackager> alone; call it that, at its end too, or leave packager away", e)
 		case !slices.Contains(g.must, key) && !slices.Contains(g.may, key):
 			p.fail(e.line, "%s has an attribute %s, which jPOS does not know; known are %s", e, strict.Quote(key), strings.Join(slices.Concat(g.must, g.may), ", "))
 		case slices.Contains(booleans, key) && a.Value != "true" && a.Value != "false":

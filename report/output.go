@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// partial is in the name of what is being written, a file or a check's folder, until it is
+// partial is in the name of what is being written, a file, until it is
 // whole and renamed. A drawn end follows it: what a user has of that name is left alone.
 const partial = ".partial"
 

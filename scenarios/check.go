@@ -127,6 +127,10 @@ func (c *Check) Bind() (err error) {
 	return errors.Join(errs...)
 }
 
+// Results are what a check that is bound has found so far. While it is played only Each may
+// look at them.
+func (c *Check) Results() *verdicts.Results { return c.results }
+
 // cardsOf are the roles of the cards that sentences use, each once and in order,
 // and whether one compares balances.
 func cardsOf(bound []*Bound) (roles []string, watches bool) {

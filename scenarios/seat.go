@@ -327,7 +327,7 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 		s.check.further.Store(true)
 	}
 	if why := r.Reason(); r.Of == dialect.Reversal && why != nil && !s.player.Flawed() {
-		w.reversal = why
+		w.reversal = s.endsElsewhere(r, why)
 	}
 	s.check.purses.spend(e.card, r)
 	w.exchanges = append(w.exchanges, e)

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// partial is in the name of what is being written, a file or a check's folder, until it is
-// whole and renamed. A drawn end follows it: what a user has of that name is left alone.
+// partial is in the name of a file that is being written, until it is whole and renamed. A
+// drawn end follows it: what a user has of that name is left alone.
 const partial = ".partial"
 
 // Output is a file that is written for somebody: whole, or not at all. A regular file

@@ -288,3 +288,19 @@ func TestBooksThatDisagreeByFlagAloneSayNothingOfAmounts(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// Books of which most are unknown do not agree: the headline says on how many terminals they
+// were compared.
+func TestBooksAgreeOnWhatWasCompared(t *testing.T) {
+	for _, settled := range []bool{false, true} {
+		r := lunch(t)
+		r.Money.Settled, r.Money.Compared, r.Money.Unknown = settled, 1, 19
+		var b strings.Builder
+		if err := r.WriteText(&b, false); err != nil {
+			t.Fatal(err)
+		}
+		if text := strings.Join(strings.Fields(b.String()), " "); !strings.Contains(text, "money books agree on 1 of 20 terminals") {
+			t.Errorf("settled %v: the headline does not say on how many\n%s", settled, &b)
+		}
+	}
+}

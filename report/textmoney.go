@@ -79,6 +79,15 @@ func (m Money) credits() string {
 	return "; net of " + FormatCount(m.Credits) + " refunds and voids"
 }
 
+// agree is the headline of books that agree: where they were not compared on all terminals,
+// on how many of them.
+func (t *text) agree(m Money) string {
+	if m.Unknown > 0 {
+		return t.paint(yellow, fmt.Sprintf("books agree on %s of %s", FormatCount(int64(m.Compared)), Plural(int64(m.Compared+m.Unknown), "terminal")))
+	}
+	return t.paint(green, "books agree")
+}
+
 func (t *text) money(r *Report) {
 	m := r.Money
 	switch {
@@ -91,12 +100,12 @@ func (t *text) money(r *Report) {
 	case m.Compared == 0:
 		t.wrapped("money", t.paint(yellow, "books not compared")+": "+m.compared())
 	case m.Agree() && m.Settled:
-		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(" as the host's settlements say: %s, %s in the journals; %s%s; its ledger was not seen",
+		t.wrapped("money", t.agree(m)+fmt.Sprintf(" as the host's settlements say: %s, %s in the journals; %s%s; its ledger was not seen",
 			Plural(m.Payments, "payment"), m.Told(m.Terminals), m.compared(), m.credits()))
 	case m.Agree() && m.Terminals == m.Host:
-		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s on both sides; %s%s", Plural(m.Payments, "payment"), m.Told(m.Terminals), m.compared(), m.credits()))
+		t.wrapped("money", t.agree(m)+fmt.Sprintf(": %s, %s on both sides; %s%s", Plural(m.Payments, "payment"), m.Told(m.Terminals), m.compared(), m.credits()))
 	case m.Agree():
-		t.wrapped("money", t.paint(green, "books agree")+fmt.Sprintf(": %s, %s in the journals, %s at the host; %s without a verified answer account for the rest; %s%s",
+		t.wrapped("money", t.agree(m)+fmt.Sprintf(": %s, %s in the journals, %s at the host; %s without a verified answer account for the rest; %s%s",
 			Plural(m.Payments, "payment"), m.Told(m.Terminals), m.Told(m.Host), FormatCount(m.Open), m.compared(), m.credits()))
 	case m.Settled && m.Terminals == m.Host:
 		t.wrapped("money", t.paint(red, "BOOKS DISAGREE")+fmt.Sprintf(": %s net on both sides, but not every batch balanced (%d did not, above), %s; %s",

@@ -190,6 +190,8 @@ func balanceMoved(sign int64) func(Args) (func(*sim.Player) error, error) {
 		return func(p *sim.Player) error {
 			w := worldOf(p)
 			switch {
+			case w.known && w.reversal != nil && p.Last.Of != w.inquiry:
+				return fmt.Errorf("the terminal asked for no second balance, as its reversal was not acknowledged: %w", w.reversal)
 			case !w.known || p.Last.Of != w.inquiry:
 				return errors.New("two balances are needed, both of money or of points: ask before and after")
 			case !p.Last.Approved():

@@ -67,6 +67,7 @@ type plan struct {
 	watches bool     // compares balances: nobody else may use its cards meanwhile
 	asserts bool     // says what is to come of it
 	undone  bool     // says that a payment was undone
+	settles bool     // settles a batch: of what it has in it itself alone
 	lingers bool     // says that nothing comes that nobody asked for
 	rejects bool     // says that the terminal rejects an answer: that it breaks a rule is what is to come
 }
@@ -114,6 +115,7 @@ func (c *Check) Bind() (err error) {
 			p.roles, p.watches = cardsOf(p.bound)
 			p.asserts = asserts(p.bound)
 			p.undone = slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Undone })
+			p.settles = slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Of == dialect.Settlement })
 			p.lingers = slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Lingers })
 			p.rejects = slices.ContainsFunc(p.bound, func(b *Bound) bool { return b.Phrase.Rejects })
 			c.plans = append(c.plans, p)
@@ -124,6 +126,10 @@ func (c *Check) Bind() (err error) {
 	}
 	return errors.Join(errs...)
 }
+
+// Results are what a check that is bound has found so far. While it is played only Each may
+// look at them.
+func (c *Check) Results() *verdicts.Results { return c.results }
 
 // cardsOf are the roles of the cards that sentences use, each once and in order,
 // and whether one compares balances.
@@ -175,7 +181,7 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 	defer c.results.Coverage.Sort()
 	c.seats = make(chan *seat, n)
 	for i := range n {
-		s := &seat{number: i, of: n, check: c, batches: map[*sim.Terminal]error{}, clock: clock, player: sim.NewPlayer(c.Language.Profile.Dialect, clock)}
+		s := &seat{number: i, of: n, check: c, batches: map[*sim.Terminal]error{}, used: map[*sim.Terminal]bool{}, clock: clock, player: sim.NewPlayer(c.Language.Profile.Dialect, clock)}
 		for j := i; j < len(terminals); j += n {
 			s.terminals = append(s.terminals, terminals[j])
 		}
@@ -238,13 +244,12 @@ func (c *Check) closeBatches(ctx context.Context) {
 		s := <-c.seats
 		wg.Go(func() {
 			for _, t := range s.terminals {
-				if len(t.Journal.Records) == 0 || ctx.Err() != nil {
+				if len(t.Journal.Records) == 0 && !s.used[t] || ctx.Err() != nil {
 					continue
 				}
 				s.player.T = t
-				if s.player.Fresh(); signedIn(s.player) == nil {
-					_ = s.player.Settle()
-				}
+				s.player.Fresh()
+				s.closeBatch()
 			}
 		})
 	}

@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/posfleet/posfleet/report/verdicts"
+	"github.com/posfleet/posfleet/sim/dialect"
 	"github.com/posfleet/posfleet/sim/host"
+	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // A host that acknowledges a reversal and keeps the money, or takes it again for the repeat,
@@ -39,6 +41,28 @@ func TestReversalsAreSeenInTheBalance(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A reversal that the host ends by a code which the profile does not take for its end is why
+// later sentences do not hold: that comes first, with the key of the profile.
+func TestReversalThatTheProfileDoesNotEndIsTheCause(t *testing.T) {
+	p, address := mutantHost(t, "cup", 4)
+	p.Policy.ReversalAccepts = nil
+	m := newMiddle(t, p, address)
+	m.mutant = &mutant{of: kindOfAnswer{to: dialect.Reversal}, where: "39", edit: func(a *wire.Message) { a.SetString(wire.ResponseCode, "25") }}
+	check := &Check{Language: language(p, nil), Dialer: m.dialer(), Features: someIn(t, "cup", "core-integrity-4", "core-reversal-5"), Terminals: 4}
+	found, err := check.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for v := range found.All() {
+		if why := v.Why(); v.Outcome != verdicts.Failed || strings.HasPrefix(why, "two balances") || !strings.Contains(why, `add "25" to reversal-accepts`) {
+			t.Errorf("@%s %v: %s", v.ID, v.Outcome, why)
+		}
+	}
+	if !strings.Contains(found.UnsettledWhy, "reversal-accepts") {
+		t.Errorf("reversals are left, it says: %s", found.UnsettledWhy)
 	}
 }
 

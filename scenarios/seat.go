@@ -26,6 +26,7 @@ type seat struct {
 	terminals  []*sim.Terminal
 	turns      int
 	batches    map[*sim.Terminal]error // whether a settlement of theirs ends a batch at the host; see emptyBatch
+	used       map[*sim.Terminal]bool  // a scenario has sent what a batch of theirs may hold at the host, and it is open
 
 	plan   *plan // under way
 	step   int
@@ -39,6 +40,11 @@ func (s *seat) begin(p *plan) {
 	t := s.terminals[s.turns%len(s.terminals)]
 	s.turns++
 	s.plan, s.step, s.began = p, 0, time.Now()
+	if s.player.T = t; p.settles && s.used[t] {
+		s.player.Fresh()
+		s.closeBatch()
+		s.aside(worldOf(s.player))
+	}
 	t.On, t.SignedIn, t.Operator, t.Display = false, false, "", ""
 	t.ForgetSignatures()
 	t.ForgetScript()
@@ -56,11 +62,33 @@ func (s *seat) begin(p *plan) {
 			own.Patience = max(own.Patience, s.check.lingering())
 		}
 	}
-	s.player.T = t
 	s.player.Fresh()
 	w := worldOf(s.player)
 	w.seat, w.seats, w.plans, w.batches, w.faults = s.number, s.of, len(s.check.plans), s.batches, injected(t)
 	w.connect, w.lingers = s.connect, s.check.lingering()
+}
+
+// closeBatch ends the terminal's batch, so that nothing of it is in the totals of a later
+// scenario: not what the terminal does not know of, and not where the host says of totals
+// that they balance although they differ, for which scenarios that see it fail.
+func (s *seat) closeBatch() {
+	p := s.player
+	if signedIn(p) != nil || persist(p, p.Settle) != nil {
+		return
+	}
+	if p.T.Settled().Why != nil && (p.Last.Outcome != report.Refused || p.Abandon() != nil) {
+		return // when it cannot be, the next scenario says so
+	}
+	s.used[p.T] = false
+}
+
+// aside counts the rules that answers broke outside scenarios.
+func (s *seat) aside(w *world) {
+	s.check.mu.Lock()
+	defer s.check.mu.Unlock()
+	for _, b := range w.broken {
+		s.check.count(b)
+	}
 }
 
 // play plays the next step of the scenario under way.
@@ -108,6 +136,9 @@ func (s *seat) end(err error, stopped bool) {
 		own.Close() // a host may hang up on what the line has done, while the next scenario's first request is on its way
 	}
 	c.waited(w)
+	if slices.ContainsFunc(exchanges, func(e exchange) bool { return e.result.Of.Journalled() }) {
+		s.used[s.player.T] = true
+	}
 	unsettled := s.settle(w)
 	if is && (own.HostEnded() || own.HostHangsUp()) && !bent { // what one line has lost requests to, or might have, others need not
 		s.check.hangsUp.Store(true)
@@ -232,9 +263,7 @@ func (s *seat) settle(w *world) error {
 	t.Recall()
 	limit, held := t.Profile.Policy.JournalLimit, len(t.Journal.Records)
 	if held > 0 && (w.traceSet || limit > 0 && held+journalRoom > limit || t.Journal.Batch.Debit+t.Journal.Batch.Credit > roomy) {
-		if signedIn(p) == nil {
-			p.Settle() // when it cannot be, the next scenario says so
-		}
+		s.closeBatch()
 	}
 	return err
 }
@@ -298,7 +327,7 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 		s.check.further.Store(true)
 	}
 	if why := r.Reason(); r.Of == dialect.Reversal && why != nil && !s.player.Flawed() {
-		w.reversal = why
+		w.reversal = s.endsElsewhere(r, why)
 	}
 	s.check.purses.spend(e.card, r)
 	w.exchanges = append(w.exchanges, e)

@@ -50,8 +50,21 @@ func (s *seat) explain(ctx context.Context, b *Bound, err error) error {
 			shown = append([]exchange{past[i]}, shown...)
 		}
 	}
+	if i >= 0 {
+		v.Reason = s.endsElsewhere(&past[i].result, v.Reason)
+	}
 	v.Exchange = describe(s.check.Language.Profile.Dialect, shown)
 	return v.Reason
+}
+
+// endsElsewhere adds to a reason that a reversal was answered by a code which ends it in the
+// dialect, and that the profile says otherwise.
+func (s *seat) endsElsewhere(r *sim.Result, why error) error {
+	p := s.player.T.Profile
+	if why == nil || r.Of != dialect.Reversal || r.Outcome != report.Declined || !slices.Contains(p.Dialect.Accepts, r.Code) || slices.Contains(p.Policy.ReversalAccepts, r.Code) {
+		return why
+	}
+	return fmt.Errorf("%w; dialect %s ends a reversal at that, the profile does not: add %q to reversal-accepts of its policy if the host is right", why, p.Dialect.Name, r.Code.String())
 }
 
 // firstWrong is the first exchange from which alone the reason err may follow: that had

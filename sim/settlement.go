@@ -133,6 +133,24 @@ func (p *Player) endBatch(end *dialect.Form, e *ending) error {
 	return p.closeBatch()
 }
 
+// Abandon ends the batch at the host whatever its totals are. No terminal of the field does
+// that: a check does, where a host says of totals that differ that they balance, or says
+// them so that they cannot be read, lest what one scenario leaves is in the totals of the next.
+func (p *Player) Abandon() error {
+	t := p.T
+	end := t.Profile.Dialect.Form(dialect.UploadEnd)
+	if end == nil || !t.SignedIn || !p.uploadEnd(end, false, len(t.Journal.Records)) {
+		return fmt.Errorf("the batch could not be ended: %w", p.aside.Reason())
+	}
+	j, s := &t.Journal, t.Settled()
+	j.Doubts = j.Doubts[:len(j.Doubts)-len(j.open())]
+	s.Why, s.Open, s.ending = nil, nil, nil
+	t.Opened = true
+	j.clear()
+	t.forgetDetails()
+	return p.closeBatch()
+}
+
 // closeBatch moves on to the next batch: by signing off, after which the next
 // sign-in brings its number, or by counting.
 func (p *Player) closeBatch() error {

@@ -174,7 +174,7 @@ func (f *checkFlags) choose(args []string, d *dialect.Dialect) ([]*scenarios.Fea
 
 // play plays a check that is bound and tells its verdicts.
 func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signals, files *resultFiles) error {
-	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	ctx := cmd.Context()
 	n, err := f.net.open(ctx, 0)
 	if err != nil {
 		return err
@@ -187,8 +187,8 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 	if f.net.host != "" {
 		check.Lingers = 50 * time.Millisecond
 	}
-	teller := verdicts.Teller{Out: out, Again: again(cmd), Quiet: f.quiet}
-	check.Each = func(v *verdicts.Verdict) { teller.Tell(v) }
+	f.identify(cmd, n, check.Results())
+	check.Each = f.each(cmd, files, check.Results)
 	found, err := check.Run(ctx)
 	err = f.end(cmd, n, found, err, sig, files)
 	if e, is := errors.AsType[*exit](err); is && (e.code == exitFailed || e.code == exitIncomplete) && e.hint == "" {
@@ -200,11 +200,36 @@ func (f *checkFlags) play(cmd *cobra.Command, check *scenarios.Check, sig *signa
 // end tells what a check of n found, writes the files that were asked for, and gives
 // the exit code; err is what kept it from its end.
 func (f *checkFlags) end(cmd *cobra.Command, n *network, found *verdicts.Results, err error, sig *signals, files *resultFiles) error {
-	found.Target, found.Digest, found.Environment = n.target, digestOf(f.net.profile), report.ThisMachine(build())
-	found.Command, found.Again = commandLine(), string(scrub([]byte(again(cmd))))
-	found.Loads, found.Interrupted = f.loads, cmd.Context().Err() != nil
+	f.identify(cmd, n, found)
+	found.Interrupted = cmd.Context().Err() != nil
 	found.WriteSummary(cmd.OutOrStdout())
 	return withLost(checkExit(found, err, sig), files.write(found))
+}
+
+// identify says of results what was checked, where and how.
+func (f *checkFlags) identify(cmd *cobra.Command, n *network, found *verdicts.Results) {
+	found.Target, found.Digest, found.Environment = n.target, digestOf(f.net.profile), report.ThisMachine(build())
+	found.Command, found.Again = commandLine(), string(scrub([]byte(again(cmd))))
+	found.Loads = f.loads
+	if found.Started.IsZero() {
+		found.Started = time.Now()
+	}
+}
+
+// each tells a verdict as it falls, and notes it in the folder of results, which is begun
+// with what is known before.
+func (f *checkFlags) each(cmd *cobra.Command, files *resultFiles, so func() *verdicts.Results) func(*verdicts.Verdict) {
+	teller := verdicts.Teller{Out: cmd.OutOrStdout(), Again: again(cmd), Quiet: f.quiet}
+	if files.folder != nil {
+		files.folder.Begin(so())
+	}
+	return func(v *verdicts.Verdict) {
+		teller.Tell(v)
+		if files.folder != nil {
+			found := so()
+			files.folder.Note(v, found.Rules, found.RuleWhy)
+		}
+	}
 }
 
 // once are the flags of a check that playing one scenario again does without.

@@ -74,8 +74,9 @@ func (f *checkFlags) runNegative(cmd *cobra.Command, args []string, p *profile.P
 	}
 	defer n.close()
 	check.Dialer, check.Books, check.Profile = n.dialer, n.books, n.profile
-	teller := verdicts.Teller{Out: cmd.OutOrStdout(), Again: again(cmd), Quiet: f.quiet}
-	check.Each = func(v *verdicts.Verdict) { teller.Tell(v) }
+	begun := &verdicts.Results{Dialect: n.profile.Dialect.Title, Profile: n.profile.Name, Strict: f.strict, Started: time.Now()}
+	f.identify(cmd, n, begun)
+	check.Each = f.each(cmd, files, func() *verdicts.Results { return begun })
 	found, err := check.Run(cmd.Context())
 	return f.end(cmd, n, found, err, sig, files)
 }

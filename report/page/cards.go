@@ -81,11 +81,14 @@ func booksCard(r *report.Report) verdictCard {
 		}
 		return verdictCard{"Books", "bad", "✗", "disagree", fmt.Sprintf("terminals %s, host %s", m.Told(m.Terminals), m.Told(m.Host))}
 	}
-	agree := "agree"
-	if m.Settled {
-		agree = "agree, as the host's settlements say"
+	agree, class, sign := "agree", "good", "✓"
+	if m.Unknown > 0 {
+		agree, class, sign = fmt.Sprintf("agree on %s of %s", report.FormatCount(int64(m.Compared)), report.Plural(int64(m.Compared+m.Unknown), "terminal")), "warn", "!"
 	}
-	return verdictCard{"Books", "good", "✓", agree, fmt.Sprintf("%s payments less %s refunds and voids, %s net; %s terminals compared, %s unknown", report.FormatCount(m.Payments), report.FormatCount(m.Credits),
+	if m.Settled {
+		agree += ", as the host's settlements say"
+	}
+	return verdictCard{"Books", class, sign, agree, fmt.Sprintf("%s payments less %s refunds and voids, %s net; %s terminals compared, %s unknown", report.FormatCount(m.Payments), report.FormatCount(m.Credits),
 		m.Told(m.Terminals), report.FormatCount(int64(m.Compared)), report.FormatCount(int64(m.Unknown)))}
 }
 

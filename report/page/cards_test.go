@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -47,5 +48,13 @@ func TestBooksThatDisagreeWithinOneSumSayWhere(t *testing.T) {
 	}
 	if m.Host = 101; booksCard(&report.Report{Money: m}).Detail != "terminals 1.00 yuan, host 1.01 yuan" {
 		t.Errorf("%+v", booksCard(&report.Report{Money: m}))
+	}
+}
+
+// Books of which most are unknown are not told as books that agree.
+func TestBooksAgreeOnWhatWasCompared(t *testing.T) {
+	m := report.Money{Checked: true, Compared: 1, Unknown: 19}
+	if c := booksCard(&report.Report{Money: m}); c.Class != "warn" || !strings.Contains(fmt.Sprint(c), "agree on 1 of 20 terminals") {
+		t.Errorf("the card is %+v", c)
 	}
 }

@@ -1,7 +1,6 @@
 package verdicts
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-
-	"github.com/posfleet/posfleet/report"
 )
 
 // Summary is the name of the file that holds the results in the folder of a check.
@@ -75,6 +72,9 @@ const format = "posfleet check 1"
 func Read(dir string) (*Results, error) {
 	name := filepath.Join(dir, Summary)
 	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return readBegun(dir)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -101,52 +101,4 @@ func Read(dir string) (*Results, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return r, nil
-}
-
-// Form is one file of a check's folder.
-type Form struct {
-	Name  string
-	Write func(io.Writer) error
-}
-
-// Folder is where a check is kept, once it is whole: until then its files have another name
-// beside it.
-type Folder struct{ name, beside string }
-
-// Create sees that a folder can be made, which must not exist. It is to be saved; discarded
-// otherwise.
-func Create(dir string) (*Folder, error) {
-	f := &Folder{name: filepath.Clean(dir)}
-	if _, err := os.Lstat(f.name); err == nil {
-		return nil, fmt.Errorf("%s exists: name another folder, or move it away", dir)
-	}
-	if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
-		return nil, err
-	}
-	var err error
-	f.beside, err = report.Beside(f.name, func(name string) error { return os.Mkdir(name, 0o755) })
-	return f, err
-}
-
-// Discard takes away what was not saved.
-func (f *Folder) Discard() { os.RemoveAll(f.beside) }
-
-// Save writes the folder of a check: whole or not at all.
-func (f *Folder) Save(forms []Form) error {
-	defer f.Discard()
-	for _, form := range forms {
-		if err := form.save(f.beside); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Join(f.name, form.Name), err)
-		}
-	}
-	return os.Rename(f.beside, f.name)
-}
-
-func (form Form) save(dir string) error {
-	f, err := os.Create(filepath.Join(dir, form.Name))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return cmp.Or(form.Write(f), f.Sync(), f.Close())
 }

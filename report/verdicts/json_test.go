@@ -109,3 +109,59 @@ func TestStoppedCheckIsToldAsThat(t *testing.T) {
 		}
 	}
 }
+
+// Of a check that is killed what has fallen is told, as incomplete, wherever its last line
+// was cut; a folder without its summary is never taken for a whole check.
+func TestCheckThatWasKilledIsToldAsIncomplete(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "found")
+	f, err := Create(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Read(dir); err != nil || r.Incomplete() == "" {
+		t.Errorf("before anything was noted it is read as %+v (%v)", r, err)
+	}
+	whole, begun := results(), results()
+	n := 0
+	for v := range begun.All() {
+		v.Outcome, v.Reason = NotPlayed, nil
+		n++
+	}
+	f.Begin(begun)
+	for v := range whole.All() {
+		f.Note(v, whole.Rules, whole.RuleWhy)
+	}
+	if err := (Form{"report.html", whole.WriteMarkdown}).save(dir); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Incomplete() == "" || r.Count(Failed) != whole.Count(Failed) || r.Count(NotPlayed) != whole.Count(NotPlayed) || len(r.Rules) != len(whole.Rules) {
+		t.Errorf("all had fallen, and it tells\n%s", told(t, r))
+	}
+	name := filepath.Join(dir, begunName)
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := 0; at < len(text); at += 3 {
+		if err := os.WriteFile(name, text[:at], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Read(dir)
+		if err != nil || r.Incomplete() == "" {
+			t.Fatalf("cut at %d of %d octets it is read as %+v (%v)", at, len(text), r, err)
+		}
+		played := 0
+		for v := range r.All() {
+			if v.Outcome != NotPlayed {
+				played++
+			}
+		}
+		if lines := bytes.Count(text[:at], []byte("\n")); played > max(0, lines-1) {
+			t.Fatalf("cut at %d of %d octets %d scenarios were played, and %d lines are whole", at, len(text), played, lines)
+		}
+	}
+}

@@ -133,7 +133,7 @@ func provenBatch(p *sim.Player, good []profile.Holder) error {
 		return fmt.Errorf("%w ("+leftOut+")", err, p.T.Profile.Dialect.Unit())
 	case err != nil:
 		return err
-	case settled.Flag == dialect.Balanced:
+	case p.T.Settled().Balanced(): // a good card may be a foreign one
 		return fmt.Errorf("%w: "+leftOut, errNoBooks, p.T.Profile.Dialect.Unit())
 	}
 	if settled, err = startBatch(p); err == nil && settled.Host.DebitN > 0 {

@@ -81,6 +81,10 @@ type ending struct {
 	trace   uint32  // of the message with the next ones, if it was sent and not acknowledged
 }
 
+// Balanced reports whether the batch that was settled last was balanced, of domestic and of
+// foreign cards; false before the first.
+func (s *Settled) Balanced() bool { return s.last != nil && s.last.balanced }
+
 // balances reports whether the totals of a class of cards were the host's.
 func (e *ending) balances(c dialect.CardClass) bool { return !e.differs[c] }
 

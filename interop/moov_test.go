@@ -22,7 +22,7 @@ func TestMoovServerThatDeclinesAllIsFound(t *testing.T) {
 	}
 	h := start(t, program(t, "moovserver"), "--opening", "0")
 	said := posfleet(t, []int{2}, "check", "core/purchase", "--profile", profile(t, "moov.yaml", "{length: binary2}"), "--host", h.address, "--timeout", "5s")
-	if !strings.Contains(said, "FAIL  core-purchase-1 ") {
-		t.Errorf("want core-purchase-1 to fail:\n%s", said)
+	if !strings.Contains(said, "FAIL  core-purchase-3 ") {
+		t.Errorf("want core-purchase-3 to fail:\n%s", said)
 	}
 }

@@ -113,12 +113,12 @@ func (c *Check) Hint() string {
 	case c.heard.silent() && c.latest != nil:
 		return fmt.Sprintf("the host answered up to scenario %d of %d (%s), then nothing to any terminal: has it stopped, or hung?", c.answered, len(c.plans), c.latest.Selector)
 	case c.Lines.Each, c.heard.taken > 1:
-	case c.heard.hungUp() >= several && c.absence.misses == 0:
-		return fmt.Sprintf("the host hung up on %s of kinds that it answers on other lines: does it close a line after some messages, or after a while? --line each has a new one for each exchange", report.Plural(int64(c.heard.hungUp()), "request"))
 	case c.heard.again != "" && c.Parallel <= 1:
 		return fmt.Sprintf("the host answered terminal %s before and after %d others that it did not answer: %s?", c.heard.again, c.heard.others, mend)
 	case answered > 0 && never >= several:
 		return fmt.Sprintf("the host answered %s and never the other %d: %s, or not know them?", report.Plural(int64(answered), "terminal"), never, mend)
+	case c.heard.hungUp() >= several && c.absence.misses == 0:
+		return fmt.Sprintf("the host hung up on %s of kinds that it answers on other lines: does it close a line after some messages, or after a while? --line each has a new one for each exchange", report.Plural(int64(c.heard.hungUp()), "request"))
 	}
 	return ""
 }

@@ -118,7 +118,10 @@ func ReadFeatures(fsys fs.FS, paths ...string) ([]*Feature, error) {
 			return nil, err
 		}
 	}
-	return out, UniqueIDs(out)
+	if err := UniqueIDs(out); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func readFeature(fsys fs.FS, name string) (*Feature, error) {

@@ -15,6 +15,7 @@ func FuzzFeature(f *testing.F) {
 	f.Add("# language: zh-CN\n功能: f\n\n  @a-1\n  场景: s\n    假如终端已签到\n    当终端做联机签到\n")
 	f.Add("Feature: f\n  Background:\n    Given the policy says \"supervisor: true\"\n  Scenario Outline: s <n>\n    Then the answer carries:\n      | field | value |\n      | <n>   | x     |\n    Examples:\n      | n |\n      | 4 |\n      | 60.3 |\n")
 	f.Add("Feature: f\n  Rule: r\n    Scenario: s\n      * \"\"\"\n      text\n      \"\"\"\n")
+	f.Add("# language: zh-CN\n功能: f\n\n  @a-1\n  场景: s\n  @a-1\n  场景:") // one id twice
 	p, err := profile.Bundled("cup", 2)
 	if err != nil {
 		f.Fatal(err)

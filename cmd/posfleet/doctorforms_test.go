@@ -25,6 +25,12 @@ func talked(t *testing.T, d *dialect.Dialect, of dialect.Transaction, change fun
 	for e, v := range map[wire.Element]string{wire.ResponseCode: "00", wire.LocalTime: "150802", wire.LocalDate: "1127", wire.RRN: "123456789012"} {
 		a.SetString(e, v)
 	}
+	return talkOf(t, q, a)
+}
+
+// talkOf is a capture of a request and its answer.
+func talkOf(t *testing.T, q, a *wire.Message) *bytes.Buffer {
+	t.Helper()
 	f := newTalk(t, 65535)
 	f.send(40000, 8583, nil, 0, true)
 	f.send(8583, 40000, nil, 0, true)

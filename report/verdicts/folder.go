@@ -2,7 +2,6 @@ package verdicts
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -136,9 +135,10 @@ func (f *Folder) Discard() {
 // last: where that is not, it is not the whole check.
 func (f *Folder) Save(forms []Form) error {
 	save := func(form Form) error {
-		if err := form.save(f.name); err != nil {
+		name := filepath.Join(f.name, form.Name)
+		if err := report.WriteFile(name, form.Write); err != nil {
 			f.Discard()
-			return fmt.Errorf("%s: %w", filepath.Join(f.name, form.Name), err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		return nil
 	}
@@ -158,18 +158,4 @@ func (f *Folder) Save(forms []Form) error {
 	err := errors.Join(f.begun.Close(), os.Remove(f.begun.Name()))
 	f.begun = nil
 	return err
-}
-
-func (form Form) save(dir string) error {
-	to := filepath.Join(dir, form.Name)
-	beside, err := report.Beside(to, func(name string) error { return os.WriteFile(name, nil, 0o644) })
-	if err != nil {
-		return err
-	}
-	f, err := os.Create(beside)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return cmp.Or(form.Write(f), f.Sync(), f.Close(), os.Rename(beside, to))
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/posfleet/posfleet/report"
 )
 
 func TestFolderIsReadAsItWasWritten(t *testing.T) {
@@ -131,7 +133,7 @@ func TestCheckThatWasKilledIsToldAsIncomplete(t *testing.T) {
 	for v := range whole.All() {
 		f.Note(v, whole.Rules, whole.RuleWhy)
 	}
-	if err := (Form{"report.html", whole.WriteMarkdown}).save(dir); err != nil {
+	if err := report.WriteFile(filepath.Join(dir, "report.html"), whole.WriteMarkdown); err != nil {
 		t.Fatal(err)
 	}
 	r, err := Read(dir)

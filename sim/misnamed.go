@@ -47,7 +47,7 @@ func (p *Player) SendSlipAs(image []byte, change func(*Signed)) (Result, error) 
 	if r.Outcome == report.Approved {
 		s.State = Sent
 	}
-	p.left.unsigned = unsigned{}
+	p.unsigned = unsigned{}
 	p.T.Display = show(&r)
 	return r, nil
 }

@@ -104,7 +104,7 @@ func (p *Player) RefusePart() error {
 	o := &t.Owed
 	o.Request = append(o.Request[:0], p.left.part...)
 	o.Of, o.Amount, o.Holder, o.Reason, o.Tries = rec.Of, rec.Amount, rec.Holder, t.Profile.Dialect.Reason(dialect.OtherCause), 0
-	p.left.part, p.left.unsigned = p.left.part[:0], unsigned{}
+	p.left.part, p.unsigned = p.left.part[:0], unsigned{}
 	t.stand(rec.Of, Uncertain)
 	p.Reverse()
 	return nil

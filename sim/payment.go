@@ -265,7 +265,7 @@ func (p *Player) book(o *Order, r *Result, batch uint32) {
 		p.noteLoad(o, r.Trace)
 	}
 	if o.Of == dialect.Purchase && p.T.HasPad() {
-		p.awaitSignature(&rec)
+		p.awaitSignature(rec.Trace)
 	}
 }
 

@@ -179,6 +179,7 @@ type Player struct {
 	pan      []byte
 	block    [8]byte
 	stamp    [10]byte
+	unsigned unsigned
 	touched  uint64 // nothing: see keys.Set.Touch
 
 	// What a purchase does not touch stands last, see Terminal.
@@ -198,7 +199,6 @@ type Player struct {
 // most payments leave nothing.
 type left struct {
 	preAuth  Record    // of a pre-authorisation: kept outside the journal
-	unsigned unsigned  // the latest purchase that its cardholder may sign
 	refusal  error     // why the terminal first refused to
 	printed  []string  // what has been printed again last; nil for nothing
 	spoil    ChipFault // of the next chip
@@ -260,7 +260,7 @@ func caught(told func(value any, stack []byte)) {
 // Fresh forgets what the scenario before left: its last result, its
 // pre-authorisation, and what its sentences kept.
 func (p *Player) Fresh() {
-	p.Last, p.sent = Result{}, false
+	p.Last, p.sent, p.unsigned = Result{}, false, unsigned{}
 	if p.left != &nothing {
 		*p.left = left{}
 	}

@@ -42,17 +42,27 @@ func (s UploadState) String() string { return string(rune(s)) }
 // keptSigned is how many of the latest signatures a terminal keeps.
 const keptSigned = 50
 
-// unsigned is the latest purchase of a player, which its cardholder has not signed.
+// unsigned is the latest purchase of a player, which its cardholder has not signed: what is
+// not in the journal of it.
 type unsigned struct {
-	record         Record
+	trace          uint32 // 0 for none
 	settlementDate [4]byte
 }
 
 // awaitSignature notes that an approved purchase may be signed.
-func (p *Player) awaitSignature(r *Record) {
-	u := &p.leave().unsigned
-	*u = unsigned{record: *r}
-	copy(u.settlementDate[:], p.ans.Get(wire.SettlementDate))
+func (p *Player) awaitSignature(trace uint32) {
+	p.unsigned = unsigned{trace: trace}
+	copy(p.unsigned.settlementDate[:], p.ans.Get(wire.SettlementDate))
+}
+
+// unsignedPurchase is the purchase that may be signed, as the journal has it; nil for none.
+func (p *Player) unsignedPurchase() *Record {
+	for i := len(p.T.Journal.Records) - 1; i >= 0 && p.unsigned.trace > 0; i-- {
+		if r := &p.T.Journal.Records[i]; r.Of == dialect.Purchase && r.Trace == p.unsigned.trace {
+			return r
+		}
+	}
+	return nil
 }
 
 // SignSlip is the cardholder signing on the pad for the purchase that was approved just
@@ -80,7 +90,7 @@ func (p *Player) SendSlip(image []byte) error {
 		*kept = append((*kept)[:0], (*kept)[n-keptSigned+1:]...)
 	}
 	*kept = append(*kept, s)
-	p.left.unsigned = unsigned{}
+	p.unsigned = unsigned{}
 	p.uploadSignatures(t.Profile.Policy.Signatures.UploadTries)
 	t.Display = "签字完成 " + s.FeatureCode
 	return nil
@@ -89,7 +99,7 @@ func (p *Player) SendSlip(image []byte) error {
 // signed is the purchase that was approved just now, with the image of its signature.
 func (p *Player) signed(image []byte) (s Signed, err error) {
 	t := p.T
-	u := &p.left.unsigned
+	r := p.unsignedPurchase()
 	missing, broken := t.Kind.Lacks(t.Condition, device.SignaturePad)
 	switch {
 	case !t.On:
@@ -102,21 +112,20 @@ func (p *Player) signed(image []byte) (s Signed, err error) {
 	case broken != device.None:
 		t.Display = broken.Fails()
 		return s, fmt.Errorf("%w: its signature pad does not work", ErrRefusedLocally)
-	case u.record.Trace == 0:
+	case r == nil:
 		t.Display = "没有待签字的交易"
 		return s, fmt.Errorf("%w: there is no purchase to sign", ErrRefusedLocally)
 	}
-	r := &u.record
-	date := string(u.settlementDate[:])
-	if u.settlementDate == [4]byte{} {
-		date = ""
+	settled, date := p.unsigned.settlementDate, ""
+	if settled != [4]byte{} {
+		date = string(settled[:])
 	}
 	code, err := signature.FeatureCode(date, string(r.RRN[:]))
 	if err != nil {
 		t.Display = "缺少原交易参考号"
 		return s, fmt.Errorf("%w: %w", ErrRefusedLocally, err)
 	}
-	return Signed{Trace: r.Trace, Batch: r.Batch, Amount: r.Amount, RRN: r.RRN, SettlementDate: u.settlementDate,
+	return Signed{Trace: r.Trace, Batch: r.Batch, Amount: r.Amount, RRN: r.RRN, SettlementDate: settled,
 		Holder: r.Holder, FeatureCode: code, State: NotSent, Slip: p.slip(), Image: image}, nil
 }
 

@@ -18,13 +18,6 @@ const longestCount = 8
 // put packs value v over dst[at:], which has room for it and slackFor, and
 // says where it ends. The error lacks the field.
 func (f *fieldCodec) put(dst []byte, at int, v []byte) (int, error) {
-	if f.keep != 0 && len(v) == int(f.max) && cap(v) >= 8 { // most fields, without a loop
-		d := (binary.BigEndian.Uint64(v[:8]) ^ zeros) & f.keep
-		if (d|(d+6*each))&(0xF0*each) == 0 {
-			binary.BigEndian.PutUint32(dst[at:], squeeze(d>>(f.shift&63)))
-			return at + (len(v)+1)/2, nil
-		}
-	}
 	if f.count == fixed {
 		if len(v) != int(f.max) {
 			if f.signed && len(v) > 0 && len(v) < int(f.max) {
@@ -133,13 +126,6 @@ func (f *fieldCodec) putCount(dst []byte, n int) {
 // len(b). The error lacks the field.
 func (f *fieldCodec) take(buf, b []byte, to, at int) (int, int, error) {
 	size := int(f.max)
-	if f.keep != 0 && len(b)-at >= 4 { // most fields, without a loop
-		v := spread(binary.BigEndian.Uint32(b[at:])) << (f.shift & 63) & f.keep
-		if (v+above9)&highs == 0 {
-			binary.BigEndian.PutUint64(buf[to:], v+zeros)
-			return to + size, at + (size+1)/2, nil
-		}
-	}
 	if f.count != fixed {
 		if size = f.takeCount(b, at); size < 0 || size > int(f.max) {
 			return to, at, f.badCount(b, at, size)
@@ -232,6 +218,13 @@ func (f *fieldCodec) takeCount(b []byte, at int) int {
 	}
 	if int(f.countLen) > len(b)-at {
 		return -1
+	}
+	if f.count == bcdCount && f.countLen == 1 && !f.odd && f.unit == own { // most of them
+		c := b[at]
+		if c>>4 > 9 || c&15 > 9 {
+			return -1
+		}
+		return int(c>>4)*10 + int(c&15)
 	}
 	size := 0
 	for i, c := range b[at : at+int(f.countLen)] {

@@ -45,13 +45,11 @@ type fieldCodec struct {
 	countLen uint8 // octets of the count
 	odd      bool  // a packed count has an odd number of digits, its first nibble is none
 	strict   bool  // moov's BCD: the spare nibble must be a digit on reading
-	shift    uint8 // where the digits of keep begin: 8 after a spare nibble
 	unit     unit
 	digits   bool  // of a coded value, characters are digits
 	signed   bool  // a short value is filled up after its sign, when it is packed
 	max      int32 // the longest value, in units
 	nib      *Nibbles
-	keep     uint64 // of up to 8 packed digits of fixed length: the characters as a mask
 	coder    coder
 	parts    *parts // of a composed field
 	pad      padSide
@@ -62,6 +60,7 @@ type fieldCodec struct {
 type codec struct {
 	pool    sync.Pool // of messages
 	fields  [129]fieldCodec
+	short   shorts
 	moov    [129]field.Field // the prototypes
 	bitmap  *hexText         // how the bitmap is written; nil for octets
 	second  bool             // fields above 64 exist
@@ -113,6 +112,7 @@ func compile(spec *iso8583.MessageSpec) (*codec, error) {
 		}
 		c.second = c.second || n > 64
 		c.moov[n], c.fields[n] = f, fc
+		c.short.add(n, fc.short())
 		if fc.signed {
 			c.filled += int(fc.max)
 		}
@@ -240,12 +240,6 @@ func (f fieldCodec) encode(e encoding.Encoder) fieldCodec {
 	}
 	if f.digits && (f.kind == ascii || f.kind == octets) {
 		f.kind = decimal
-	}
-	if n := f.max; f.kind == nibbles && f.count == fixed && n > 0 && n <= 8 && !f.strict {
-		f.keep = ^uint64(0) << (64 - 8*n)
-		if f.nib.right && n%2 == 1 {
-			f.shift = 8
-		}
 	}
 	return f
 }

@@ -407,7 +407,7 @@ func (f *fieldCodec) takePart(buf, b []byte, at int) (int, int, error) {
 			return 0, at, &FieldError{Offset: at, Reason: fmt.Sprintf("its length %d is above %d, or odd", n, f.max)}
 		}
 		at += took
-		as.count, as.max, as.keep = fixed, int32(units), 0
+		as.count, as.max = fixed, int32(units)
 	}
 	return as.take(buf, b, 0, at)
 }

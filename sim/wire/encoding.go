@@ -82,45 +82,59 @@ const (
 // false when a character has no nibble. Octets in the array of src beyond its
 // length may be looked at, they do not count.
 func (e *Nibbles) put(dst, src []byte) bool {
-	size := 8
-	if e.right && len(src)&1 == 1 {
-		size = 7 // the spare nibble first
+	if n := len(src) & 7; e.right && n&1 == 1 { // the spare nibble first
+		v, ok := e.few(src, n)
+		if !ok {
+			return false
+		}
+		binary.BigEndian.PutUint32(dst, squeeze(v>>8))
+		dst, src = dst[(n+1)/2:], src[n:]
 	}
-	for len(src) > 0 {
-		n := min(size, len(src))
-		v := (first8(src) ^ zeros) & (^uint64(0) << ((64 - 8*n) & 63))
-		// A carry comes only from an octet that is wrong by itself.
-		if (v|(v+6*each))&(0xF0*each) != 0 {
+	for len(src) >= 8 {
+		text := binary.BigEndian.Uint64(src)
+		v := text ^ zeros
+		if !allDigits(v) {
 			var ok bool
-			if v, ok = hexadecimal(first8(src), n); !e.letters || !ok {
-				if v, ok = e.lettered(src[:n]); !ok {
-					return false
-				}
+			if v, ok = e.lettered(text, 8); !ok {
+				return false
 			}
 		}
-		v >>= (8 * (8 - size)) & 63
 		binary.BigEndian.PutUint32(dst, squeeze(v))
-		dst, src, size = dst[4:], src[n:], 8
+		dst, src = dst[4:], src[8:]
 	}
-	return true
+	if len(src) == 0 {
+		return true
+	}
+	v, ok := e.few(src, len(src))
+	binary.BigEndian.PutUint32(dst, squeeze(v))
+	return ok
 }
 
-// hexadecimal gives the nibbles of the first n of eight characters, each in an octet, when
-// they are digits and A to F.
-func hexadecimal(text uint64, n int) (v uint64, ok bool) {
+// few gives the nibbles of the first n characters of src, fewer than eight, each in an octet.
+func (e *Nibbles) few(src []byte, n int) (v uint64, ok bool) {
+	text := first8(src)
+	if v = (text ^ zeros) & (^uint64(0) << (64 - 8*n)); allDigits(v) {
+		return v, true
+	}
+	return e.lettered(text, n)
+}
+
+// lettered gives the nibbles of the first n of eight characters, each in an octet, when they
+// are what there are nibbles of.
+func (e *Nibbles) lettered(text uint64, n int) (v uint64, ok bool) {
+	if !e.letters {
+		return 0, false
+	}
 	of := ^uint64(0) << ((64 - 8*n) & 63)
 	text &= of
 	v = text&(0x0F*each) + 9*(text>>6&each)
 	letters := (v + 6*each) >> 4 & each
-	return v, v&(0xF0*each) == 0 && v+(zeros+7*letters)&of == text
-}
-
-// lettered gives the nibbles of up to eight characters, each in an octet.
-func (e *Nibbles) lettered(src []byte) (v uint64, ok bool) {
-	if !e.letters {
-		return 0, false
+	if v&(0xF0*each) == 0 && v+(zeros+7*letters)&of == text {
+		return v, true // digits and A to F
 	}
-	for i, c := range src {
+	v = 0
+	for i := range n {
+		c := byte(text >> (56 - 8*i))
 		switch {
 		case c-'0' <= 9:
 			c -= '0'
@@ -140,26 +154,30 @@ func (e *Nibbles) lettered(src []byte) (v uint64, ok bool) {
 // room for them and the slack. The spare nibble of an odd n may be anything. It
 // reports false when a nibble has no character.
 func (e *Nibbles) take(dst, src []byte, n int) bool {
-	size := 8
-	if e.right && n&1 == 1 {
-		size = 7 // the spare nibble first
-	}
-	for {
-		v := spread(first4(src))
-		v <<= (8 * (8 - size)) & 63
-		if n < size {
-			v &^= ^uint64(0) >> ((8 * n) & 63)
+	if few := n & 7; e.right && few&1 == 1 { // the spare nibble first
+		if !e.spell(dst, spread(first4(src))<<8, few) {
+			return false
 		}
+		dst, src, n = dst[few:], src[(few+1)/2:], n-few
+	}
+	for ; n >= 8; n -= 8 {
+		v := spread(binary.BigEndian.Uint32(src))
 		letters := (v + above9) & highs >> 7
 		if letters != 0 && !e.letters {
 			return false
 		}
 		binary.BigEndian.PutUint64(dst, v+zeros+letters*('A'-'0'-10))
-		if n <= size {
-			return true
-		}
-		dst, src, n, size = dst[size:], src[4:], n-size, 8
+		dst, src = dst[8:], src[4:]
 	}
+	return n == 0 || e.spell(dst, spread(first4(src)), n)
+}
+
+// spell writes the first n of eight nibbles, each in an octet, as characters, fewer than eight.
+func (e *Nibbles) spell(dst []byte, v uint64, n int) bool {
+	v &= ^uint64(0) << (64 - 8*n)
+	letters := (v + above9) & highs >> 7
+	binary.BigEndian.PutUint64(dst, v+zeros+letters*('A'-'0'-10))
+	return letters == 0 || e.letters
 }
 
 // spread puts each nibble into an octet.

@@ -15,3 +15,6 @@ func (r *Reader) Room() int { return cap(r.buf) }
 
 // Raw is the octets last packed or read, from the message type on.
 func (m *Message) Raw() []byte { return m.raw }
+
+// ForgetShort makes all fields go the way of those that are not short.
+func (f *Format) ForgetShort() { f.codec.short.set = FieldSet{} }

@@ -184,24 +184,38 @@ func (m *Message) room(f, n int) []byte {
 	s := m.at[f]
 	if !m.HasField(f) || int(s.to-s.from) != size {
 		at := len(m.buf)
-		if m.over = m.over || at+size > mostHeld; m.over {
+		if (m.over || at+size > min(cap(m.buf), mostHeld)) && !m.grow(size) {
 			return nil
 		}
+		m.buf = m.buf[:at+size]
 		m.set[(f-1)>>6] |= 1 << (63 - (f-1)&63)
 		s = span{uint16(at), uint16(at + size)}
-		m.buf = slices.Grow(m.buf, size)[:s.to]
 		m.at[f] = s
 	}
-	v := m.buf[s.from:s.to]
-	if size == n {
-		return v
+	if size > n {
+		return fc.fill(m.buf[s.from:s.to], n)
 	}
+	return m.buf[s.from:s.to]
+}
+
+// grow makes place for n octets more of values. It reports false when a message does not hold
+// as many.
+func (m *Message) grow(n int) bool {
+	if m.over = m.over || len(m.buf)+n > mostHeld; m.over {
+		return false
+	}
+	m.buf = slices.Grow(m.buf, n)
+	return true
+}
+
+// fill writes the padding of a value of n octets into its place, and gives what is left.
+func (f *fieldCodec) fill(v []byte, n int) []byte {
 	padding, rest := v[n:], v[:n]
-	if fc.pad == padLeft {
-		padding, rest = v[:size-n], v[size-n:]
+	if f.pad == padLeft {
+		padding, rest = v[:len(v)-n], v[len(v)-n:]
 	}
 	for i := range padding {
-		padding[i] = fc.padWith
+		padding[i] = f.padWith
 	}
 	return rest
 }
@@ -221,11 +235,8 @@ func (m *Message) Fields(yield func(f int) bool) { m.set.All(yield) }
 func (m *Message) Append(dst []byte) ([]byte, error) {
 	c := m.f.codec
 	first, second := m.set[0]&^(1<<63), m.set[1]
-	if second != 0 && !c.second {
-		return dst, &FieldError{Field: 1, Offset: len(m.Head), Reason: "this dialect has no fields above 64"}
-	}
-	if m.over {
-		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("values of more than %d octets, a message of at most %d goes on a line", mostHeld, MaxFrame)}
+	if second != 0 && !c.second || m.over {
+		return dst, m.noMessage()
 	}
 	start := len(dst)
 	body := start + len(m.Head)
@@ -253,25 +264,30 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 	}
 	for w, set := range [2]uint64{first, second} {
 		for set != 0 {
-			i := bits.LeadingZeros64(set)
-			set &^= 1 << (63 - i&63)
+			i := bits.LeadingZeros64(set) & 63
+			if bit := c.short.set[w] << i; int64(bit) < 0 {
+				end, left := m.putShort(out, at, w, set)
+				if left != set {
+					at, set = end, left
+					continue
+				}
+			}
 			f := w*64 + i + 1
 			s := m.at[f]
 			if fc := &c.fields[f]; fc.kind != foreign {
-				if at, err = fc.put(out, at, m.buf[s.from:s.to]); err != nil {
-					return dst, place(err, f, start)
-				}
-				continue
+				at, err = fc.put(out, at, m.buf[s.from:s.to])
+			} else if out, err = c.appendForeign(out[:at], f, m.buf[s.from:s.to]); err == nil {
+				at = len(out)
+				out = slices.Grow(out, room)[:at+room]
 			}
-			if out, err = c.appendForeign(out[:at], f, m.buf[s.from:s.to]); err != nil {
+			if err != nil {
 				return dst, place(err, f, start)
 			}
-			at = len(out)
-			out = slices.Grow(out, room)[:at+room]
+			set &^= 1 << (63 - i)
 		}
 	}
 	if at-start > MaxFrame {
-		return dst, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d go on a line", at-start, MaxFrame)}
+		return dst, beyondFrame(at-start, "go on a line")
 	}
 	if m.f.Header.BaseI {
 		if out[start] == 0 {
@@ -281,6 +297,18 @@ func (m *Message) Append(dst []byte) ([]byte, error) {
 	}
 	m.raw = out[body:at:at]
 	return out[:at], nil
+}
+
+// noMessage says why what has been set cannot be packed, whatever its values are.
+func (m *Message) noMessage() error {
+	if m.over {
+		return &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("values of more than %d octets, a message of at most %d goes on a line", mostHeld, MaxFrame)}
+	}
+	return &FieldError{Field: 1, Offset: len(m.Head), Reason: "this dialect has no fields above 64"}
+}
+
+func beyondFrame(n int, what string) error {
+	return &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d %s", n, MaxFrame, what)}
 }
 
 // place completes an error: the field, and the offset from the start of the
@@ -323,7 +351,7 @@ func (m *Message) read(b []byte) (int, error) {
 	m.Reset()
 	c := m.f.codec
 	if len(b) > MaxFrame {
-		return 0, &FieldError{Field: -1, Offset: MaxFrame, Reason: fmt.Sprintf("%d octets, at most %d are read", len(b), MaxFrame)}
+		return 0, beyondFrame(len(b), "are read")
 	}
 	at := len(m.Head)
 	if len(b) < at {
@@ -336,44 +364,61 @@ func (m *Message) read(b []byte) (int, error) {
 		}
 	}
 	m.buf = slices.Grow(m.buf, 2*len(b)+slackFor) // enough for all that is not foreign
-	buf, to := m.buf[:cap(m.buf)], 0
-	_, at, err := c.fields[0].take(buf, b, 0, at)
+	_, at, err := c.fields[0].take(m.buf[:cap(m.buf)], b, 0, at)
 	if err != nil {
 		return len(m.Head), place(err, 0, 0)
 	}
-	if i := firstNotDigit(buf[:4]); i >= 0 {
+	copy(m.mti[:], m.buf[:4])
+	if i := firstNotDigit(m.mti[:]); i >= 0 {
+		m.mti = [4]byte{}
 		return len(m.Head), &FieldError{Field: 0, Offset: len(m.Head) + i, Reason: noDigit}
 	}
-	copy(m.mti[:], buf)
 	set, at, err := c.takeBitmaps(b, at)
 	if err != nil {
 		return at, err
 	}
+	to := 0
 	for w, rest := range set {
 		for rest != 0 {
-			i := bits.LeadingZeros64(rest)
-			rest &^= 1 << (63 - i&63)
-			f := w*64 + i + 1
-			from, began := to, at
-			if fc := &c.fields[f]; fc.kind != foreign {
-				to, at, err = fc.take(buf, b, to, at)
-			} else if buf, at, err = c.takeForeign(buf[:to], b, at, f); err == nil {
-				to = len(buf)
-				buf = slices.Grow(buf, 2*len(b)+slackFor)
-				buf = buf[:cap(buf)]
+			i := bits.LeadingZeros64(rest) & 63
+			if bit := c.short.set[w] << i; int64(bit) < 0 {
+				toEnd, end, left := m.takeShort(b[:cap(b)], to, at, w, rest)
+				if left != rest && end <= len(b) {
+					to, at, rest = toEnd, end, left
+					continue
+				}
 			}
-			if err == nil && to > mostHeld {
-				err = &FieldError{Offset: at, Reason: fmt.Sprintf("the values come to more than %d octets", mostHeld)}
+			f := w*64 + i + 1
+			var toEnd, end int
+			if fc := &c.fields[f]; fc.kind != foreign {
+				toEnd, end, err = fc.take(m.buf[:cap(m.buf)], b, to, at)
+			} else {
+				toEnd, end, err = m.takeForeign(b, to, at, f)
+			}
+			if err == nil && toEnd > mostHeld {
+				err = &FieldError{Offset: end, Reason: fmt.Sprintf("the values come to more than %d octets", mostHeld)}
 			}
 			if err != nil {
-				m.buf, m.set = buf[:from], below(set, f)
-				return began, place(err, f, 0)
+				m.buf, m.set = m.buf[:to], below(set, f)
+				return at, place(err, f, 0)
 			}
-			m.at[f] = span{uint16(from), uint16(to)}
+			m.at[f] = span{uint16(to), uint16(toEnd)}
+			to, at = toEnd, end
+			rest &^= 1 << (63 - i)
 		}
 	}
-	m.buf, m.set = buf[:to], set
+	m.buf, m.set = m.buf[:to], set
 	return at, nil
+}
+
+// takeForeign reads field f at b[at:], by moov's code, into what follows to in the buffer.
+func (m *Message) takeForeign(b []byte, to, at, f int) (_, _ int, err error) {
+	if m.buf, at, err = m.f.codec.takeForeign(m.buf[:to], b, at, f); err != nil {
+		return to, at, err
+	}
+	to = len(m.buf)
+	m.buf = slices.Grow(m.buf, 2*len(b)+slackFor)
+	return to, at, nil
 }
 
 // AnswerTo makes m the start of the answer to req: its MTI, its routing header

@@ -216,7 +216,7 @@ func (f *fieldCodec) appendPart(dst, v []byte) ([]byte, error) {
 			return dst, fmt.Errorf("has %d characters, at most %d fit", len(v), as.max)
 		}
 		dst = appendBERLength(dst, as.unit.counted(len(v)))
-		as.count, as.max, as.keep = fixed, int32(len(v)), 0
+		as.count, as.max = fixed, int32(len(v))
 	}
 	if as.signed {
 		v = SignedZeros.Pad(v, int(as.max))

@@ -28,31 +28,46 @@ const BlockSize = 8
 type Schedule [16]uint64
 
 // stage is one pass of single DES over the halves, without the permutations
-// around it.
+// around it. What a round does to the other half but for the S-boxes is done
+// before they are asked, while those of the round before are.
 func (s *Schedule) stage(l, r uint32) (uint32, uint32) {
-	for i := 0; i < 15; i += 2 {
-		a, b := s[i], s[i+1]
-		l ^= mix(r^uint32(a>>32), bits.RotateLeft32(r, 4)^uint32(a))
-		r ^= mix(l^uint32(b>>32), bits.RotateLeft32(l, 4)^uint32(b))
+	t, key := sp, s[0]
+	odd, even := r^uint32(key>>32), bits.RotateLeft32(r, 4)^uint32(key)
+	for _, key := range s[1:] {
+		nextOdd, nextEven := l^uint32(key>>32), bits.RotateLeft32(l, 4)^uint32(key)
+		mixed := t.odd(odd) ^ t.even(even)
+		l, r = r, l^mixed
+		odd, even = nextOdd^mixed, nextEven^bits.RotateLeft32(mixed, 4)
 	}
-	return r, l
+	return l ^ t.odd(odd) ^ t.even(even), r
 }
 
 // unstage is its inverse: the rounds in reverse order.
 func (s *Schedule) unstage(l, r uint32) (uint32, uint32) {
-	for i := 14; i >= 0; i -= 2 {
-		a, b := s[i], s[i+1]
-		l ^= mix(r^uint32(b>>32), bits.RotateLeft32(r, 4)^uint32(b))
-		r ^= mix(l^uint32(a>>32), bits.RotateLeft32(l, 4)^uint32(a))
+	t, key := sp, s[15]
+	odd, even := r^uint32(key>>32), bits.RotateLeft32(r, 4)^uint32(key)
+	for i := 14; i >= 0; i-- {
+		key := s[i]
+		nextOdd, nextEven := l^uint32(key>>32), bits.RotateLeft32(l, 4)^uint32(key)
+		mixed := t.odd(odd) ^ t.even(even)
+		l, r = r, l^mixed
+		odd, even = nextOdd^mixed, nextEven^bits.RotateLeft32(mixed, 4)
 	}
-	return r, l
+	return l ^ t.odd(odd) ^ t.even(even), r
 }
 
-// mix is the cipher function from the S-boxes on: those of even number get the
-// octets of even.
-func mix(odd, even uint32) uint32 {
-	return ((sp[0][odd>>24&63] ^ sp[2][odd>>16&63]) ^ (sp[4][odd>>8&63] ^ sp[6][odd&63])) ^
-		((sp[1][even>>24&63] ^ sp[3][even>>16&63]) ^ (sp[5][even>>8&63] ^ sp[7][even&63]))
+// boxes are the eight S-boxes, each with permutation P behind it and rotated as the
+// halves are. They are used by pointer: their addresses are then worked out once.
+type boxes [8][64]uint32
+
+// odd is what S-boxes 1, 3, 5 and 7 make of the octets of x.
+func (t *boxes) odd(x uint32) uint32 {
+	return (t[0][x>>24&63] ^ t[2][x>>16&63]) ^ (t[4][x>>8&63] ^ t[6][x&63])
+}
+
+// even is what S-boxes 2, 4, 6 and 8 do.
+func (t *boxes) even(x uint32) uint32 {
+	return (t[1][x>>24&63] ^ t[3][x>>16&63]) ^ (t[5][x>>8&63] ^ t[7][x&63])
 }
 
 // Encrypt enciphers one block in place: with the first schedule alone when there
@@ -131,7 +146,7 @@ func (s *Schedule) Expand(octets []byte) {
 }
 
 var (
-	sp      [8][64]uint32    // S-box, then permutation P, rotated
+	sp      = new(boxes)
 	ofDigit [16][16]Schedule // of keys with one hexadecimal digit, the lowest of the 16 first
 )
 

@@ -53,7 +53,7 @@ func follow(p *sim.Player, of dialect.Transaction, find func(*sim.Player, dialec
 			sim.ErrUntested, original.Of, d.Place(wire.AuthCode).Field, of)
 	}
 	worldOf(p).original = *original
-	o := sim.Order{Of: of, Amount: amount, Entry: original.Entry, Holder: original.Holder, Original: original}
+	o := sim.Order{Of: of, Amount: amount, Entry: original.Entry, Holder: original.Holder(p.T.Profile), Original: original}
 	if amount == 0 {
 		o.Amount = original.Amount
 	}

@@ -47,8 +47,10 @@ func lastAnswered(p *sim.Player) (*exchange, error) {
 func before(p *sim.Player, last *sim.Record) (*sim.Record, error) {
 	records := p.T.Journal.Records
 	for i := len(records) - 1; i >= 0; i-- {
-		if r := &records[i]; isOriginal(dialect.Refund, r) && r.Trace != last.Trace && r.Holder != nil && last.Holder != nil && r.Holder.PAN != last.Holder.PAN {
-			return r, nil
+		if r := &records[i]; isOriginal(dialect.Refund, r) && r.Trace != last.Trace {
+			if one, other := r.Holder(p.T.Profile), last.Holder(p.T.Profile); one != nil && other != nil && one.PAN != other.PAN {
+				return r, nil
+			}
 		}
 	}
 	return nil, errors.New("the batch has no purchase before of another card")

@@ -63,7 +63,7 @@ func keptFor(more bool) func(Args) (func(*sim.Player) error, error) {
 				return keepRefusal(p, err)
 			}
 			worldOf(p).original = *original
-			o := sim.Order{Of: a.Of, Amount: amount, Entry: original.Entry, Holder: original.Holder, Original: original}
+			o := sim.Order{Of: a.Of, Amount: amount, Entry: original.Entry, Holder: original.Holder(p.T.Profile), Original: original}
 			if more {
 				o.Amount += original.Amount
 			}

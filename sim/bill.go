@@ -288,7 +288,7 @@ func (p *Player) told(b *Bill, data []byte) (paid []byte) {
 // that the terminal has heard no answer to.
 func (p *Player) learn(b *Bill, told []byte) {
 	t := p.T
-	rec := Record{Of: b.paid.Of, Entry: b.paid.Entry, Holder: b.paid.Holder, Amount: b.Total, Batch: uint32(wire.Uint(told[:6])), Trace: uint32(wire.Uint(told[6:12]))}
+	rec := Record{Of: b.paid.Of, Entry: b.paid.Entry, holder: b.paid.Holder.Number(), Amount: b.Total, Batch: uint32(wire.Uint(told[:6])), Trace: uint32(wire.Uint(told[6:12]))}
 	copy(rec.RRN[:], told[12:24])
 	copy(rec.Date[:], told[24:28])
 	if !t.Owes() || rec.Batch != t.Batch {
@@ -391,7 +391,7 @@ func (p *Player) VoidOrder() error {
 	if b != nil && b.Payment.Amount > 0 {
 		for i := range p.T.Journal.Records {
 			if r := &p.T.Journal.Records[i]; r.Trace == b.Payment.Trace && r.Batch == b.Payment.Batch && r.Of == b.Payment.Of {
-				return p.Pay(&Order{Of: dialect.PurchaseVoid, Amount: r.Amount, Entry: r.Entry, Holder: r.Holder, Original: r, Bill: b})
+				return p.Pay(&Order{Of: dialect.PurchaseVoid, Amount: r.Amount, Entry: r.Entry, Holder: r.Holder(p.T.Profile), Original: r, Bill: b})
 			}
 		}
 	}

@@ -79,7 +79,7 @@ func TestLostRefundIsExplainedBySettlement(t *testing.T) {
 			} else {
 				x.Faults.Add(line.LoseRequest, 1)
 			}
-			o := sim.Order{Of: dialect.Refund, Amount: 3_00, Entry: paid.Entry, Holder: paid.Holder, Original: &paid}
+			o := sim.Order{Of: dialect.Refund, Amount: 3_00, Entry: paid.Entry, Holder: paid.Holder(x.Profile), Original: &paid}
 			if err := x.p.Pay(&o); err != nil || x.p.Last.Outcome != report.TimedOut || x.Owes() || len(x.Journal.Doubts) != 1 {
 				t.Fatalf("refund: %v, %v; owes %v, %d doubts, want one", err, x.p.Last.Outcome, x.Owes(), len(x.Journal.Doubts))
 			}

@@ -83,7 +83,7 @@ func (p *Player) uploadOffline() bool {
 		case r.Outcome == report.Approved && sale.order != nil:
 			p.book(sale.order, r, batch)
 		case r.Outcome == report.Approved:
-			rec := Record{Of: dialect.OfflinePurchase, Entry: Tap, Trace: sale.trace, Batch: batch, Amount: sale.amount, Holder: sale.holder}
+			rec := Record{Of: dialect.OfflinePurchase, Entry: Tap, Trace: sale.trace, Batch: batch, Amount: sale.amount, holder: sale.holder.Number()}
 			copy(rec.RRN[:], p.ans.Get(wire.RRN))
 			copy(rec.Auth[:], p.ans.Get(wire.AuthCode))
 			copy(rec.Date[:], p.ans.Get(wire.LocalDate))

@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 	"unsafe"
@@ -9,6 +10,7 @@ import (
 	"github.com/posfleet/posfleet/report"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/dialect"
+	"github.com/posfleet/posfleet/sim/host/book"
 	"github.com/posfleet/posfleet/sim/host/staff"
 	"github.com/posfleet/posfleet/sim/line"
 	"github.com/posfleet/posfleet/sim/operator"
@@ -235,6 +237,36 @@ func TestLostTerminalStopsInTheMiddleOfTrading(t *testing.T) {
 	x.shows(t, "终端已停用, 请与客服联系", "支付未成功, 未扣款")
 	x.refuses(t, x.p.Pay(x.order(dialect.Purchase, 100)), "终端已停用, 请与客服联系")
 	x.went(t)
+}
+
+// What has a pointer anywhere the garbage collector goes through, and journals are most of what
+// a long run has.
+func TestRecordsAreNothingToTheGarbageCollector(t *testing.T) {
+	var pointers func(reflect.Type) bool
+	pointers = func(of reflect.Type) bool {
+		switch of.Kind() {
+		case reflect.Struct:
+			for f := range of.Fields() {
+				if pointers(f.Type) {
+					return true
+				}
+			}
+			return false
+		case reflect.Array:
+			return pointers(of.Elem())
+		case reflect.Bool, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+			return false
+		}
+		return true
+	}
+	for _, of := range []reflect.Type{reflect.TypeFor[sim.Record](), reflect.TypeFor[book.Record]()} {
+		if pointers(of) {
+			t.Errorf("%s has pointers", of)
+		}
+	}
+	if !pointers(reflect.TypeFor[sim.Terminal]()) {
+		t.Error("a terminal seems to have none")
+	}
 }
 
 // A fleet of a hundred thousand is memory: what a terminal is must not fall into the

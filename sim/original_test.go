@@ -105,7 +105,7 @@ func TestOriginalIsToldWithWhatTerminalsKeep(t *testing.T) {
 			o.Holder = chip
 		}
 		if c.of.Original() != dialect.ToNone {
-			o.Original = &sim.Record{Of: dialect.Purchase, Trace: 7, Batch: 1, Amount: 100, Entry: c.entry, Holder: o.Holder,
+			o.Original = &sim.Record{Of: dialect.Purchase, Trace: 7, Batch: 1, Amount: 100, Entry: c.entry,
 				RRN: [12]byte([]byte("101530000001")), Auth: [6]byte([]byte("123456")), Date: [4]byte([]byte("1126"))}
 		}
 		x.sent = nil

@@ -103,7 +103,7 @@ func (p *Player) RefusePart() error {
 	t.Journal.drop(at)
 	o := &t.Owed
 	o.Request = append(o.Request[:0], p.left.part...)
-	o.Of, o.Amount, o.Holder, o.Reason, o.Tries = rec.Of, rec.Amount, rec.Holder, t.Profile.Dialect.Reason(dialect.OtherCause), 0
+	o.Of, o.Amount, o.Holder, o.Reason, o.Tries = rec.Of, rec.Amount, rec.Holder(t.Profile), t.Profile.Dialect.Reason(dialect.OtherCause), 0
 	p.left.part, p.unsigned = p.left.part[:0], unsigned{}
 	t.stand(rec.Of, Uncertain)
 	p.Reverse()

@@ -96,7 +96,7 @@ func TestPartIsBookedAsApproved(t *testing.T) {
 		}
 	}
 	r := lastPurchase(&x.Journal)
-	void := &sim.Order{Of: dialect.PurchaseVoid, Entry: r.Entry, Holder: r.Holder, Original: r, Amount: r.Amount}
+	void := &sim.Order{Of: dialect.PurchaseVoid, Entry: r.Entry, Holder: r.Holder(x.Profile), Original: r, Amount: r.Amount}
 	if err := x.p.Pay(void); err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +233,7 @@ func partsMix(t *testing.T, p *profile.Profile, seed uint64, parts *int) *sim.Mi
 	}
 	follow := func(id string, of dialect.Transaction) *sim.Plan {
 		return then(id, func(pl *sim.Player, r *sim.Record) error {
-			return pl.Pay(&sim.Order{Of: of, Amount: r.Amount, Entry: sim.Swipe, Holder: r.Holder, Original: r})
+			return pl.Pay(&sim.Order{Of: of, Amount: r.Amount, Entry: sim.Swipe, Holder: r.Holder(pl.T.Profile), Original: r})
 		})
 	}
 	refuse := then("refuse", func(pl *sim.Player, _ *sim.Record) error {

@@ -220,12 +220,12 @@ func (p *Player) ordered(o *Order, r *Result, batch uint32) {
 
 // book writes an approved order into the journal.
 func (p *Player) book(o *Order, r *Result, batch uint32) {
-	rec := Record{Of: o.Of, Entry: o.Entry, Trace: r.Trace, Batch: batch, Amount: int64(p.ans.Uint(wire.Amount)), Holder: o.Holder}
+	rec := Record{Of: o.Of, Entry: o.Entry, Trace: r.Trace, Batch: batch, Amount: int64(p.ans.Uint(wire.Amount)), holder: o.Holder.Number()}
 	if !p.ans.Has(wire.Amount) {
 		rec.Amount = o.Amount
 	}
 	if o.Onto != nil {
-		rec.Entry, rec.Holder = Insert, o.Onto
+		rec.Entry, rec.holder = Insert, o.Onto.Number()
 	}
 	if o.Of.Raises() {
 		rec.Amount -= o.Original.Amount

@@ -27,7 +27,7 @@ func (p *Player) RefundOrder(amount int64) error {
 	if amount == 0 {
 		amount = b.Total - b.Refunded
 	}
-	o := &Order{Of: dialect.Refund, Amount: amount, Entry: b.Payment.Entry, Holder: b.Payment.Holder, Original: &b.Payment, Bill: b}
+	o := &Order{Of: dialect.Refund, Amount: amount, Entry: b.Payment.Entry, Holder: b.Payment.Holder(p.T.Profile), Original: &b.Payment, Bill: b}
 	if r := &b.refund; b.Payment.Entry == Code {
 		if !r.open || r.amount != amount {
 			*r = refunding{amount: amount, tries: r.tries[:0]}
@@ -53,7 +53,7 @@ func (p *Player) RepeatRefund(amount int64) error {
 	case amount == 0:
 		amount = b.refund.amount
 	}
-	return p.Pay(&Order{Of: dialect.Refund, Amount: amount, Entry: b.Payment.Entry, Holder: b.Payment.Holder, Original: &b.Payment, Bill: b, RefundNumber: b.refund.number[:]})
+	return p.Pay(&Order{Of: dialect.Refund, Amount: amount, Entry: b.Payment.Entry, Holder: b.Payment.Holder(p.T.Profile), Original: &b.Payment, Bill: b, RefundNumber: b.refund.number[:]})
 }
 
 // refundable is the order in hand, if it is known to be paid.
@@ -98,7 +98,7 @@ func (p *Player) refundedBefore(o *Order, r *Result) bool {
 		return true
 	})
 	if known {
-		rec := t.Journal.add(Record{Of: o.Of, Entry: o.Entry, Trace: uint32(booked), Batch: uint32(booked >> 32), Amount: o.Amount, Holder: o.Holder})
+		rec := t.Journal.add(Record{Of: o.Of, Entry: o.Entry, Trace: uint32(booked), Batch: uint32(booked >> 32), Amount: o.Amount, holder: o.Holder.Number()})
 		copy(rec.RRN[:], told[12:24])
 		copy(rec.Date[:], told[24:])
 	}

@@ -82,7 +82,7 @@ func TestUnbalancedSettlementUploadsAll(t *testing.T) {
 				packs = append(packs, v[:2])
 				for d := v[2:]; d != ""; d = d[40:] {
 					r := records[n]
-					if want := fmt.Sprintf("00%06d%020s%012d", r.Trace, r.Holder.PAN, r.Amount); d[:40] != want {
+					if want := fmt.Sprintf("00%06d%020s%012d", r.Trace, r.Holder(x.Profile).PAN, r.Amount); d[:40] != want {
 						t.Errorf("detail %d is not that of the payment", n)
 					}
 					n++

@@ -126,7 +126,7 @@ func (p *Player) signed(image []byte) (s Signed, err error) {
 		return s, fmt.Errorf("%w: %w", ErrRefusedLocally, err)
 	}
 	return Signed{Trace: r.Trace, Batch: r.Batch, Amount: r.Amount, RRN: r.RRN, SettlementDate: settled,
-		Holder: r.Holder, FeatureCode: code, State: NotSent, Slip: p.slip(), Image: image}, nil
+		Holder: r.Holder(t.Profile), FeatureCode: code, State: NotSent, Slip: p.slip(), Image: image}, nil
 }
 
 // slip is what the slip of a purchase that is signed now says.

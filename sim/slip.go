@@ -55,7 +55,7 @@ func (p *Player) vouchers() []Record {
 	all := slices.Clone(t.Journal.Records)
 	for i := range t.OfflineSales() {
 		if s := &t.kept.offline[i]; s.order == nil {
-			all = append(all, Record{Of: dialect.OfflinePurchase, Entry: Tap, Trace: s.trace, Batch: t.Batch, Amount: s.amount, Holder: s.holder})
+			all = append(all, Record{Of: dialect.OfflinePurchase, Entry: Tap, Trace: s.trace, Batch: t.Batch, Amount: s.amount, holder: s.holder.Number()})
 		}
 	}
 	if r := p.PreAuthorised(); r != nil && r.Batch == t.Batch {
@@ -111,8 +111,8 @@ func (t *Terminal) heading(title string) []string {
 func (t *Terminal) slip(r *Record) []string {
 	d := t.Profile.Dialect
 	lines := append(t.heading("签购单"), "交易类别: "+r.Of.Chinese())
-	if r.Holder != nil && r.Entry != Code {
-		lines = append(lines, "卡号: "+dialect.MaskPAN(r.Holder.PAN))
+	if h := r.Holder(t.Profile); h != nil && r.Entry != Code {
+		lines = append(lines, "卡号: "+dialect.MaskPAN(h.PAN))
 	}
 	lines = append(lines, fmt.Sprintf("批次号: %06d", r.Batch), fmt.Sprintf("凭证号: %06d", r.Trace))
 	for _, of := range []struct {

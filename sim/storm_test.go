@@ -24,7 +24,7 @@ func day(t testing.TB, p *profile.Profile, seed uint64) *sim.Mix {
 		plan.ID = id
 		plan.Steps = append(plan.Steps, sim.Step{Text: id, Do: func(pl *sim.Player) error {
 			r := pl.T.Journal.Records[len(pl.T.Journal.Records)-1]
-			return pl.Pay(&sim.Order{Of: of, Amount: r.Amount, Entry: sim.Swipe, Holder: r.Holder, Original: &pl.T.Journal.Records[len(pl.T.Journal.Records)-1]})
+			return pl.Pay(&sim.Order{Of: of, Amount: r.Amount, Entry: sim.Swipe, Holder: r.Holder(pl.T.Profile), Original: &pl.T.Journal.Records[len(pl.T.Journal.Records)-1]})
 		}})
 		return plan
 	}

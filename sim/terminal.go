@@ -97,7 +97,9 @@ func (t *Terminal) touch() uint64 {
 // nextTrace moves on to the next trace number.
 func (t *Terminal) nextTrace() { t.Trace = dialect.Next(t.Trace) }
 
-// Record is one approved transaction in a terminal's journal.
+// Record is one approved transaction in a terminal's journal. It has no pointers: with those
+// the journals of a long run are most of what the garbage collector goes through
+// (TestRecordsAreNothingToTheGarbageCollector).
 type Record struct {
 	Of     dialect.Transaction
 	Voided bool
@@ -110,10 +112,13 @@ type Record struct {
 	RRN    [12]byte
 	Auth   [6]byte
 	Date   [4]byte // MMDD
-	Holder *profile.Holder
-	detail detail // what its upload takes besides; none for what is told by number and amount
-	sent   uint32 // MMDDhhmmss of its request; 0 where nothing that points to it says that
+	holder int32   // number of whose card it was, see Holder; 0 for none that the terminal knows
+	detail detail  // what its upload takes besides; none for what is told by number and amount
+	sent   uint32  // MMDDhhmmss of its request; 0 where nothing that points to it says that
 }
+
+// Holder is whose card it was, of the terminal's profile; nil for none that the terminal knows.
+func (r *Record) Holder(p *profile.Profile) *profile.Holder { return p.Numbered(r.holder) }
 
 // Journal is what a terminal knows to be approved. The batch's records stay
 // until settlement; the running totals for the whole life of the terminal.

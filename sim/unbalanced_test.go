@@ -116,7 +116,7 @@ func TestJournalTellsWhatTheSettlementTold(t *testing.T) {
 	paid := x.Journal.Records[0]
 	for i, f := range []line.Fault{line.LoseAnswer, line.LoseRequest} {
 		x.Faults.Add(f, 1)
-		o := sim.Order{Of: dialect.Refund, Amount: int64(1_00 * (i + 1)), Entry: paid.Entry, Holder: paid.Holder, Original: &paid}
+		o := sim.Order{Of: dialect.Refund, Amount: int64(1_00 * (i + 1)), Entry: paid.Entry, Holder: paid.Holder(x.Profile), Original: &paid}
 		if err := x.p.Pay(&o); err != nil || x.p.Last.Outcome != report.TimedOut {
 			t.Fatalf("refund: %v, %v", err, x.p.Last.Outcome)
 		}

@@ -93,8 +93,8 @@ func (p *Player) appendAdvice(to []byte, r *Record) []byte {
 		m.Unset(e)
 	}
 	m.UnsetField(m.MACField())
-	if r.Holder != nil {
-		m.SetString(wire.PAN, r.Holder.PAN)
+	if h := r.Holder(p.T.Profile); h != nil {
+		m.SetString(wire.PAN, h.PAN)
 	}
 	if v := m.Get(wire.EntryMode); len(v) == 3 {
 		v[2] = '2'
@@ -209,8 +209,8 @@ func (p *Player) uploadRecords(e *ending, kind uploadKind, of []*Record) *Result
 		v := dialect.AppendUploadCount(p.scratch[:0], len(of))
 		for _, r := range of {
 			u := dialect.Upload{Class: r.class.Digits(), Trace: r.Trace, Amount: r.Amount}
-			if r.Holder != nil {
-				u.PAN = r.Holder.PAN
+			if h := r.Holder(t.Profile); h != nil {
+				u.PAN = h.PAN
 			}
 			v = dialect.AppendUpload(v, u)
 		}
@@ -222,7 +222,7 @@ func (p *Player) uploadRecords(e *ending, kind uploadKind, of []*Record) *Result
 		if r.Of == dialect.CashLoad && d.Form(dialect.LoadUpload) != nil {
 			as = dialect.LoadUpload
 		}
-		return p.uploadChip(e, as, &untotalled{r.detail, r.Holder, r.class, r.Amount, r.Trace, r.Entry, dialect.NoFailure})
+		return p.uploadChip(e, as, &untotalled{r.detail, r.Holder(t.Profile), r.class, r.Amount, r.Trace, r.Entry, dialect.NoFailure})
 	}
 	f := d.Form(dialect.AdviceUpload)
 	p.begin(t, f)
@@ -230,7 +230,7 @@ func (p *Player) uploadRecords(e *ending, kind uploadKind, of []*Record) *Result
 		p.aside = Result{Of: f.Transaction, Outcome: report.Unsent, Why: err, dialect: d, ended: true}
 		return &p.aside
 	}
-	p.holder = r.Holder
+	p.holder = r.Holder(t.Profile)
 	return p.exchangeAside(f)
 }
 

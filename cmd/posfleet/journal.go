@@ -89,8 +89,8 @@ func (j *journal) closed(t *sim.Terminal, records []sim.Record, doubts []sim.Dou
 		if r.Voided {
 			state = "voided"
 		}
-		if r.Holder != nil && r.Entry != sim.Code && !j.masked {
-			card = dialect.MaskPAN(r.Holder.PAN)
+		if h := r.Holder(t.Profile); h != nil && r.Entry != sim.Code && !j.masked {
+			card = dialect.MaskPAN(h.PAN)
 		}
 		j.row(t, r.Batch, r.Trace, r.Of, state, r.Amount, said(t, r.Date[:], r.RRN[:], r.Auth[:])+card)
 	}

@@ -185,7 +185,7 @@ func replayPlan(p *profile.Profile, arrivals []recording.Arrival) *sim.Plan {
 			if err != nil || original == nil {
 				return err
 			}
-			o.Original, o.Holder = original, original.Holder
+			o.Original, o.Holder = original, original.Holder(pl.T.Profile)
 			if a.Of != dialect.Refund && a.Of.Booking() != dialect.Capture || o.Amount > original.Amount || o.Amount <= 0 {
 				o.Amount = original.Amount
 			}
@@ -246,7 +246,7 @@ func originalOf(pl *sim.Player, o *sim.Order, refunded *spent) (*sim.Record, err
 		if original == nil {
 			return nil, err
 		}
-		first.Original, first.Holder = original, original.Holder
+		first.Original, first.Holder = original, original.Holder(pl.T.Profile)
 	}
 	if err := pl.Pay(&first); err != nil {
 		return nil, err

@@ -48,6 +48,10 @@ func TestBundledCardsAreWhatTheySay(t *testing.T) {
 	if p.LivePAN {
 		t.Error("bundled cards are taken for live ones")
 	}
+	if p.Numbered(0) != nil || p.Numbered(-1) != nil || p.Numbered(1<<31-1) != nil || (*Holder)(nil).Number() != 0 {
+		t.Error("there are holders of numbers that nobody has")
+	}
+	seen := map[int32]bool{}
 	for _, role := range []string{"good", "chip", "qr", "foreign", "rich", "poor", "over-limit", "wrong-pin", "expired", "stolen",
 		"lost", "pick-up", "suspect", "restricted", "frozen", "not-permitted", "terminal-not-permitted", "sleeping",
 		"unknown-issuer", "invalid", "too-often", "tries-exceeded", "issuer-contact", "issuer-down", "system-error", "defective"} {
@@ -62,6 +66,10 @@ func TestBundledCardsAreWhatTheySay(t *testing.T) {
 		}
 		for i := range all {
 			h := &all[i]
+			if p.Numbered(h.Number()) != h || seen[h.Number()] {
+				t.Fatalf("%v, number %d of its role, is not the one of its number %d", h, i, h.Number())
+			}
+			seen[h.Number()] = true
 			if h.Card != c || Luhn(h.PAN) == (role == "invalid") || len(h.PAN) != len(c.PAN) {
 				t.Fatalf("%v, number %d: bad card number", h, i)
 			}

@@ -95,16 +95,18 @@ func (r reader) cards(p *Profile, v strict.Value, ranges []Range, issuers map[st
 	if !r.OK() {
 		return
 	}
-	p.holders = make(map[string][]Holder, len(p.Cards))
+	p.holders, p.numbered = make(map[string][]Holder, len(p.Cards)), nil
+	numbered := int32(0)
 	owner := map[string]string{}
 	met := false // numbers of two roles, perhaps
 	for i := range p.Cards {
 		c := &p.Cards[i]
-		all := holdersOf(c)
+		all := holdersOf(c, numbered)
+		numbered += int32(len(all))
 		for _, others := range p.holders {
 			met = met || meet(all, others)
 		}
-		p.holders[c.Role] = all
+		p.holders[c.Role], p.numbered = all, append(p.numbered, all)
 		if c.PAN != "" && !inRange(ranges, all[0].PAN, all[len(all)-1].PAN) {
 			if p.LivePAN = true; !accepted {
 				r.Fail(lines[i], "card number %s may be a live one: it is outside the named test ranges; use a test card, "+

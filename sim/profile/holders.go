@@ -17,7 +17,8 @@ type Holder struct {
 	Typed    Secret // what is typed on the PIN pad; empty for nothing
 	Code     string // QR payment code, 19 digits; empty when it has none
 
-	n int32 // of the range
+	n      int32 // of the range
+	number int32 // see Number
 }
 
 // Card is the card, or range of cards, of a role; nil when there is none.
@@ -33,6 +34,26 @@ func (p *Profile) Card(role string) *Card {
 // Holders are the holders of a role's cards, in order of card number; nil when
 // the profile has no such role. The slice is the profile's own: read only.
 func (p *Profile) Holders(role string) []Holder { return p.holders[role] }
+
+// Number is the place of a holder among all of the profile, from 1 on; 0 for none. Those who
+// keep many of them keep that: it is no pointer for the garbage collector to follow.
+func (h *Holder) Number() int32 {
+	if h == nil {
+		return 0
+	}
+	return h.number
+}
+
+// Numbered is the holder of that number, nil for 0.
+func (p *Profile) Numbered(n int32) *Holder {
+	for _, all := range p.numbered {
+		if int(n) <= len(all) && n > 0 {
+			return &all[n-1]
+		}
+		n -= int32(len(all))
+	}
+	return nil
+}
 
 // secrets are what must not be shown of any card of the profile.
 func (p *Profile) secrets() *dialect.Secrets {
@@ -53,9 +74,9 @@ func (p *Profile) secrets() *dialect.Secrets {
 	})
 }
 
-// holdersOf works out the holders of a card. The card has been checked. The
-// holders' numbers and tracks are views of three blocks, not a heap of strings.
-func holdersOf(c *Card) []Holder {
+// holdersOf works out the holders of a card, before which so many have a number. The card has
+// been checked. The holders' PANs and tracks are views of three blocks, not a heap of strings.
+func holdersOf(c *Card, before int32) []Holder {
 	all := make([]Holder, c.Count)
 	n, m := len(c.PAN), len(c.Code)
 	pans := string(consecutive(c.PAN, c.Count, true))
@@ -64,7 +85,7 @@ func holdersOf(c *Card) []Holder {
 	for i := range all {
 		h := &all[i]
 		*h = Holder{Card: c, PAN: pans[i*n : (i+1)*n], Expiry: c.Expiry, Sequence: c.Sequence,
-			Typed: c.Typed, Code: codes[i*m : (i+1)*m], n: int32(i)}
+			Typed: c.Typed, Code: codes[i*m : (i+1)*m], n: int32(i), number: before + int32(i) + 1}
 		if n == 0 {
 			continue
 		}

@@ -54,6 +54,7 @@ type Profile struct {
 
 	published string              // terminal whose master key is a published one; empty for none
 	holders   map[string][]Holder // by role
+	numbered  [][]Holder          // the same, by their numbers
 	delivered operator.Table
 }
 

@@ -68,6 +68,10 @@ var scrubbers = sync.Pool{New: func() any { return new(scrubber) }}
 func (s *scrubber) all() {
 	s.scan(false)
 	s.read()
+	if s.swallowed {
+		s.scanOctets()
+		s.read()
+	}
 	if s.of == octets {
 		return
 	}
@@ -120,6 +124,7 @@ type scrubber struct {
 	of        context
 	known     *Secrets // nil for none
 	wordy     bool
+	swallowed bool    // a character of the reading has digits for octets
 	digits    []digit // of the present reading
 	starts    []int   // of parts of the text
 	capitals  [48]byte

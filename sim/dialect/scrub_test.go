@@ -226,6 +226,7 @@ func shownHex(v []byte) string { return string(scrubbedHex(v)) }
 func FuzzScrub(f *testing.F) {
 	f.Add([]byte("6225 8800 0000 5678=25121010000 PIN 1234"))
 	f.Add([]byte("%B6225880000005678^A^2512"))
+	f.Add([]byte("\x915\x816225880000005678^A^;")) // its first digit is the last octet of a character in GB 18030
 	known := knowing(CUP()).Secrets
 	f.Fuzz(func(t *testing.T, v []byte) {
 		before := string(v)

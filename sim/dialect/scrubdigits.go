@@ -11,7 +11,7 @@ import (
 // scan finds the digits as they read, those of other scripts in UTF-8 or GBK; or with
 // escapes of digits for the digits.
 func (s *scrubber) scan(escapes bool) {
-	s.digits = s.digits[:0]
+	s.digits, s.swallowed = s.digits[:0], false
 	next := nextGBK
 	if isUTF8(s.text) {
 		next = utf8.DecodeRune
@@ -39,7 +39,19 @@ func (s *scrubber) scan(escapes bool) {
 			if v, is := digitOf(r); is {
 				s.digits = append(s.digits, digit{v, i, i + n})
 			}
+			s.swallowed = s.swallowed || n == 4 && s.text[i+3]-'0' <= 9
 			i += n
+		}
+	}
+}
+
+// scanOctets finds the digits of ASCII, whatever characters they are octets of: those of
+// four octets in GB 18030 have digits for the second and the last.
+func (s *scrubber) scanOctets() {
+	s.digits = s.digits[:0]
+	for i, c := range s.text {
+		if c-'0' <= 9 {
+			s.digits = append(s.digits, digit{c - '0', i, i + 1})
 		}
 	}
 }

@@ -35,12 +35,12 @@ func (s *scrubber) scan(escapes bool) {
 			s.digits = append(s.digits, digit{s.text[i+2] - 0x90, i, i + 3})
 			i += 3
 		default:
-			r, n := next(s.text[i:])
+			r, size := next(s.text[i:])
 			if v, is := digitOf(r); is {
-				s.digits = append(s.digits, digit{v, i, i + n})
+				s.digits = append(s.digits, digit{v, i, i + size})
 			}
-			s.swallowed = s.swallowed || n == 4 && s.text[i+3]-'0' <= 9
-			i += n
+			s.swallowed = s.swallowed || s.text[i+size-1]-'0' <= 9
+			i += size
 		}
 	}
 }

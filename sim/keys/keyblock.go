@@ -167,7 +167,7 @@ type Set struct {
 
 // ManyTerminals is from how many terminals on a player or host does well to touch what a
 // payment takes before it takes it: what fewer have mostly comes from the processor's caches.
-const ManyTerminals = 30_000
+const ManyTerminals = 5_000
 
 // Touch reads a little of each key, for nothing but to have it. With very many
 // terminals no key is in the processor's cache when its terminal's turn comes; those

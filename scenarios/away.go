@@ -1,13 +1,11 @@
 package scenarios
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -16,47 +14,21 @@ import (
 	"github.com/posfleet/posfleet/report/verdicts"
 	"github.com/posfleet/posfleet/sim"
 	"github.com/posfleet/posfleet/sim/line"
-	"github.com/posfleet/posfleet/sim/rules"
-	"github.com/posfleet/posfleet/sim/wire"
 )
 
 // absence is a host that went away while it was checked. What it would have
 // answered nobody knows: scenarios that miss it are untested, not failed.
 type absence struct {
-	mu       sync.Mutex
-	final    error  // why it cannot be reached; nil as long as it can, or may come back
-	broke    int    // lines that it broke and was there all the same
-	mute     int    // scenarios that waited for a payment's answer in vain
-	came     string // the first thing that came meanwhile and was none, in words; empty when nothing did
-	approves bool   // a payment
-	left     bool   // it was not back at once when it was missed, and answered nothing meanwhile
+	mu    sync.Mutex
+	final error // why it cannot be reached; nil as long as it can, or may come back
+	broke int   // lines that it broke and was there all the same
+	left  bool  // it was not back at once when it was missed, and answered nothing meanwhile
 
 	// Guarded by the check's mu.
 	misses int    // times that no connection was to be had, from the first that results tell of
 	when   string // the first was
 	why    error
 	heard  int // answers by then
-}
-
-// muteAfter is so many scenarios that waited in vain that the rest are not played.
-const muteAfter = 20
-
-// Why they are not, by what has come meanwhile.
-const (
-	hostMute   = "the host has approved no payment and keeps silent"
-	hostLate   = "the host has approved no payment in time: its answers come after the profile's timeout (--timeout)"
-	hostAstray = "the host has approved no payment, and what comes is no answer to one"
-)
-
-// unheard is which of these it is, and with what came.
-func (a *absence) unheard() (cause, why string) {
-	switch a.came {
-	case "":
-		return hostMute, hostMute
-	case line.GivenUpBefore:
-		return hostLate, hostLate
-	}
-	return hostAstray, hostAstray + ": " + a.came
 }
 
 // habit is so many lines broken that it is how the host is: it is not about to end.
@@ -193,55 +165,11 @@ func (c *Check) cameBack() {
 	c.results.Away = scrubbed(c.Language.Profile.Dialect, fmt.Sprintf("%s: %v", how, a.why))
 }
 
-// waited takes down, of a scenario that has ended, whether the host approves payments, or
-// is waited for. One that keeps silent would be waited for as often as there are scenarios.
-func (c *Check) waited(w *world) {
-	approves := slices.ContainsFunc(w.exchanges, func(e exchange) bool {
-		return e.result.Approved() && rules.KindOf(e.result.Of)&rules.Payments != 0
-	})
-	waits, came := false, ""
-	for i := range w.exchanges {
-		e := &w.exchanges[i]
-		if e.bent {
-			continue
-		}
-		if e.result.Outcome != report.TimedOut || rules.KindOf(e.result.Of)&rules.Payments == 0 {
-			continue
-		}
-		if waits = true; came == "" && e.result.Stray != nil && (e.result.Stray.Why != line.GivenUpBefore || c.answersPayment(e)) {
-			came = e.result.Stray.Why
-		}
-	}
-	c.absence.mu.Lock()
-	defer c.absence.mu.Unlock()
-	if c.absence.approves = c.absence.approves || approves; waits {
-		c.absence.mute++
-	}
-	if c.absence.came == "" {
-		c.absence.came = came
-	}
-}
-
-// answersPayment reports whether the late answer that an exchange met is one to a payment
-// like its own, and not to a reversal, say, that was given up before.
-func (c *Check) answersPayment(e *exchange) bool {
-	late, like := c.Language.Profile.Dialect.NewMessage(), c.Language.Profile.Dialect.NewMessage()
-	like.AnswerTo(e.request)
-	return late.Read(e.result.Stray.Octets) == nil && late.MTI() == like.MTI() &&
-		bytes.Equal(late.Get(wire.ProcessingCode), e.request.Get(wire.ProcessingCode))
-}
-
-// gone gives its verdict to a scenario that comes to its turn when the host answers no payment, and
-// needs one, or has gone for good. It reports false when it has not.
+// gone gives its verdict to a scenario that comes to its turn when the host has gone for good.
+// It reports false when it has not.
 func (c *Check) gone(p *plan) bool {
 	c.absence.mu.Lock()
 	defer c.absence.mu.Unlock()
-	if c.absence.mute >= muteAfter && !c.absence.approves && len(p.roles) > 0 {
-		cause, why := c.absence.unheard()
-		p.Outcome, p.Reason = verdicts.Untested, fmt.Errorf("%w: %s: %d scenarios have waited for it, and no more do", sim.ErrUntested, why, muteAfter)
-		p.Cause = cause
-		return true
-	}
 	if c.absence.final == nil {
 		return false
 	}

@@ -161,28 +161,6 @@ func TestConnectionsRefusedByOneThatAnswers(t *testing.T) {
 	}
 }
 
-// A host that keeps silent at every payment is not waited for in each scenario.
-func TestMuteHostIsNotWaitedForForever(t *testing.T) {
-	p, d := bundledHost(t, "cup", host.WithMisbehaviour("silent"))
-	q := quick(p)
-	q.Policy.Timeout = 50 * time.Millisecond
-	c := &Check{Language: language(q, d), Dialer: d, Features: embeddedFor(t, "cup"), Terminals: 4}
-	found, err := c.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := found.Count(verdicts.Failed); n < 10 || n > muteAfter+10 {
-		t.Errorf("%d scenarios failed, want those of %d", n, muteAfter)
-	}
-	var last *verdicts.Verdict
-	for v := range found.All() {
-		last = v
-	}
-	if last.Outcome != verdicts.Untested || last.Cause != hostMute {
-		t.Errorf("the last is %s (%v), want untested: %s", last.Outcome, last.Reason, hostMute)
-	}
-}
-
 // A check leaves nothing in the host's open batches: the next one draws its trace numbers
 // anew, and would meet those of the one before.
 func TestCheckLeavesNoBatchOpen(t *testing.T) {
@@ -202,24 +180,21 @@ func TestCheckLeavesNoBatchOpen(t *testing.T) {
 }
 
 // What a host sends while a payment's answer is waited for is told: it does not keep
-// silent. Scenarios that need no payment are played when no more wait for one.
+// silent.
 func TestHostThatAnswersOtherwiseIsNotSilent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("plays one scenario at a time, for long under the race detector; others have the same goroutines")
 	}
 	d, _ := dialect.Named("cup")
-	for name, c := range map[string]struct {
-		around func(frame []byte) []byte
-		want   string
-	}{
-		"another terminal's": {func(frame []byte) []byte { return foreign(t, frame) }, hostAstray},
-		"cut short":          {func(frame []byte) []byte { return frame[:len(frame)-1] }, hostAstray},
+	for name, around := range map[string]func(frame []byte) []byte{
+		"another terminal's": func(frame []byte) []byte { return foreign(t, frame) },
+		"cut short":          func(frame []byte) []byte { return frame[:len(frame)-1] },
 	} {
 		payments := func(frame []byte) []byte {
 			if m := d.NewMessage(); m.Read(frame[2:]) != nil || m.MTI() != "0210" {
 				return frame
 			}
-			return c.around(frame)
+			return around(frame)
 		}
 		p, address := mutantHost(t, "cup", 8)
 		m := newMiddle(t, p, address)
@@ -234,19 +209,17 @@ func TestHostThatAnswersOtherwiseIsNotSilent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		given := 0
+		told := 0
 		for v := range found.All() {
 			switch {
-			case v.Cause == hostMute:
-				t.Errorf("%s: %s is told that the host keeps silent", name, v.ID)
-			case v.Cause == c.want:
-				given++
+			case v.Reason != nil && strings.Contains(v.Reason.Error(), "something else came: "):
+				told++
 			case v.ID == "core-signin-1" && v.Outcome != verdicts.Passed:
 				t.Errorf("%s: signing in: %s, %v", name, v.Outcome, v.Reason)
 			}
 		}
-		if given < 20 {
-			t.Errorf("%s: %d scenarios are told %q", name, given, c.want)
+		if told < 20 {
+			t.Errorf("%s: %d scenarios say what came", name, told)
 		}
 	}
 }

@@ -53,6 +53,7 @@ type Check struct {
 	hangsUp  atomic.Bool // a line has learned that the host hangs up after each answer
 	absence  absence
 	heard    heard
+	silence  silence
 	purses   purses
 	answered int               // scenarios that had come to their turn when the host last answered
 	latest   *verdicts.Verdict // of them the last; nil for none
@@ -181,11 +182,11 @@ func (c *Check) Run(ctx context.Context) (*verdicts.Results, error) {
 	defer c.results.Coverage.Sort()
 	c.seats = make(chan *seat, n)
 	for i := range n {
-		s := &seat{number: i, of: n, check: c, batches: map[*sim.Terminal]error{}, used: map[*sim.Terminal]bool{}, clock: clock, player: sim.NewPlayer(c.Language.Profile.Dialect, clock)}
+		s := &seat{number: i, of: n, check: c, batches: map[*sim.Terminal]error{}, before: map[*sim.Terminal]uint32{}, used: map[*sim.Terminal]bool{}, clock: clock, player: sim.NewPlayer(c.Language.Profile.Dialect, clock)}
 		for j := i; j < len(terminals); j += n {
 			s.terminals = append(s.terminals, terminals[j])
 		}
-		s.player.Each, s.player.Judge = s.keep, judge
+		s.player.Each, s.player.Timeout, s.player.Judge = s.keep, s.timeout, judge
 		c.seats <- s
 	}
 	err := c.godog(ctx, n)

@@ -106,7 +106,7 @@ func isOriginal(of dialect.Transaction, r *sim.Record) bool {
 }
 
 // lastOriginal is the latest that the terminal knows of: a pre-authorisation of
-// this scenario, or a payment of this batch that is not voided.
+// this scenario, or a payment of it that is in the batch and not voided.
 func lastOriginal(p *sim.Player, of dialect.Transaction) (*sim.Record, error) {
 	if of.Original() == dialect.ToAuthCode {
 		if r := p.PreAuthorised(); r != nil {
@@ -119,8 +119,20 @@ func lastOriginal(p *sim.Player, of dialect.Transaction) (*sim.Record, error) {
 	return nil, fmt.Errorf("%w: it knows no approved transaction to do a %s to", sim.ErrRefusedLocally, of)
 }
 
+// made are the payments of the terminal's batch without those that scenarios before this
+// one made.
+func made(p *sim.Player) []sim.Record {
+	records, older := p.T.Journal.Records, &worldOf(p).older
+	for i := len(records) - 1; i >= 0 && older.Trace > 0; i-- {
+		if r := &records[i]; r.Of == older.Of && r.Trace == older.Trace && r.Batch == older.Batch {
+			return records[i+1:]
+		}
+	}
+	return records
+}
+
 func lastInBatch(p *sim.Player, of dialect.Transaction) *sim.Record {
-	records := p.T.Journal.Records
+	records := made(p)
 	for i := len(records) - 1; i >= 0; i-- {
 		if r := &records[i]; isOriginal(of, r) && !r.Voided {
 			return r

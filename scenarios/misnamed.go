@@ -45,7 +45,7 @@ func lastAnswered(p *sim.Player) (*exchange, error) {
 // before is the purchase before the last one, of another card; the error is that there is
 // none.
 func before(p *sim.Player, last *sim.Record) (*sim.Record, error) {
-	records := p.T.Journal.Records
+	records := made(p)
 	for i := len(records) - 1; i >= 0; i-- {
 		if r := &records[i]; isOriginal(dialect.Refund, r) && r.Trace != last.Trace {
 			if one, other := r.Holder(p.T.Profile), last.Holder(p.T.Profile); one != nil && other != nil && one.PAN != other.PAN {

@@ -25,9 +25,10 @@ type heard struct {
 	again   string          // terminal that was answered next while several others had waited; empty for none
 	others  int             // so many
 
-	late int                          // exchanges given up that met, at their end, an answer given up before, since the last answer in time
-	hung map[dialect.Transaction]int  // requests that were hung up on, by what they were
-	kind map[dialect.Transaction]bool // what was answered
+	tooLate int                          // exchanges that met an answer to a request given up before
+	late    int                          // exchanges given up that met, at their end, an answer given up before, since the last answer in time
+	hung    map[dialect.Transaction]int  // requests that were hung up on, by what they were
+	kind    map[dialect.Transaction]bool // what was answered
 
 	taken int // connections that the host took, and answered on when it refused one more; 0 where it did not
 }
@@ -55,6 +56,7 @@ func (h *heard) hears(t *sim.Terminal, r *sim.Result) {
 	case r.Outcome == report.TimedOut, r.Outcome == report.Unsent, r.Outcome == report.Broken: // kept waiting, or hung up on
 		if r.Stray != nil && r.Stray.Why == line.GivenUpBefore {
 			h.late++
+			h.tooLate++
 		}
 		if h.waited[t.TID] = true; t.TID != h.last {
 			h.between[t.TID] = true
@@ -112,6 +114,8 @@ func (c *Check) Hint() string {
 		return fmt.Sprintf("the host answered in time up to scenario %d of %d (%s); since then its answers come when the terminals have given up: is it slowed down, or timeout in the profile's policy too short for it?", c.answered, len(c.plans), c.latest.Selector)
 	case c.heard.silent() && c.latest != nil:
 		return fmt.Sprintf("the host answered up to scenario %d of %d (%s), then nothing to any terminal: has it stopped, or hung?", c.answered, len(c.plans), c.latest.Selector)
+	case c.heard.tooLate >= several && c.silence.mute():
+		return "the host answered no payment in time, and answers came to requests that had been given up: is timeout in the profile's policy too short for it (--timeout)?"
 	case c.Lines.Each, c.heard.taken > 1:
 	case c.heard.again != "" && c.Parallel <= 1:
 		return fmt.Sprintf("the host answered terminal %s before and after %d others that it did not answer: %s?", c.heard.again, c.heard.others, mend)

@@ -381,7 +381,7 @@ func refundByAnother(p *sim.Player, amount int64) error {
 	if err != nil {
 		return err
 	}
-	records := p.T.Journal.Records
+	records := made(p)
 	for i := len(records) - 1; i >= 0; i-- {
 		if r := &records[i]; r.Of.Booking() == dialect.Charge && (r.Batch != b.Payment.Batch || r.Trace != b.Payment.Trace) {
 			right := b.Payment

@@ -25,8 +25,10 @@ type seat struct {
 	clock      *line.Clock
 	terminals  []*sim.Terminal
 	turns      int
-	batches    map[*sim.Terminal]error // whether a settlement of theirs ends a batch at the host; see emptyBatch
-	used       map[*sim.Terminal]bool  // a scenario has sent what a batch of theirs may hold at the host, and it is open
+	sent       time.Duration            // the latest request, on the clock
+	batches    map[*sim.Terminal]error  // whether a settlement of theirs ends a batch at the host; see emptyBatch
+	before     map[*sim.Terminal]uint32 // number of the batch that each had when its latest scenario began
+	used       map[*sim.Terminal]bool   // a scenario has sent what a batch of theirs may hold at the host, and it is open
 
 	plan   *plan // under way
 	step   int
@@ -45,6 +47,12 @@ func (s *seat) begin(p *plan) {
 		s.closeBatch()
 		s.aside(worldOf(s.player))
 	}
+	if t.Untold() {
+		s.player.Fresh()
+		s.keepUp()
+		s.aside(worldOf(s.player))
+	}
+	s.before[t] = t.Batch
 	t.On, t.SignedIn, t.Operator, t.Display = false, false, "", ""
 	t.ForgetSignatures()
 	t.ForgetScript()
@@ -66,20 +74,43 @@ func (s *seat) begin(p *plan) {
 	w := worldOf(s.player)
 	w.seat, w.seats, w.plans, w.batches, w.faults = s.number, s.of, len(s.check.plans), s.batches, injected(t)
 	w.connect, w.lingers = s.connect, s.check.lingering()
+	if n := len(t.Journal.Records); n > 0 {
+		w.older = t.Journal.Records[n-1]
+	}
 }
 
 // closeBatch ends the terminal's batch, so that nothing of it is in the totals of a later
 // scenario: not what the terminal does not know of, and not where the host says of totals
 // that they balance although they differ, for which scenarios that see it fail.
-func (s *seat) closeBatch() {
+func (s *seat) closeBatch() (closed bool) {
 	p := s.player
 	if signedIn(p) != nil || persist(p, p.Settle) != nil {
-		return
+		return false
 	}
 	if p.T.Settled().Why != nil && (p.Last.Outcome != report.Refused || p.Abandon() != nil) {
-		return // when it cannot be, the next scenario says so
+		return false // when it cannot be, the next scenario says so
 	}
 	s.used[p.T] = false
+	return true
+}
+
+// movesOn is by how many batches one scenario may have moved its terminal on at the host.
+const movesOn = 4
+
+// keepUp has a terminal that its sign-ins tell no batch number go on in the batch that it
+// has at the host: the scenario before may have ended one there, or have set another number.
+// It settles under the number that it has, under the one that it had before that scenario,
+// and under those after it.
+func (s *seat) keepUp() {
+	p, t := s.player, s.player.T
+	before := s.before[t]
+	for n, tries := before, 0; !s.closeBatch(); n, tries = dialect.Next(n), tries+1 {
+		if tries > movesOn || p.Last.Outcome != report.Declined || !t.Profile.Dialect.Means(p.Last.Code, dialect.SignInFirst) {
+			t.Batch = before
+			return
+		}
+		t.Batch = n
+	}
 }
 
 // aside counts the rules that answers broke outside scenarios.
@@ -135,7 +166,6 @@ func (s *seat) end(err error, stopped bool) {
 	if is && w.strange(&s.player.T.Faults.Injected) {
 		own.Close() // a host may hang up on what the line has done, while the next scenario's first request is on its way
 	}
-	c.waited(w)
 	if slices.ContainsFunc(exchanges, func(e exchange) bool { return e.result.Of.Journalled() }) {
 		s.used[s.player.T] = true
 	}
@@ -246,12 +276,15 @@ func (s *seat) settle(w *world) error {
 		undo()
 	}
 	var err error
-	if t.Owes() || t.OfflineSales() > 0 {
-		if t.SignedIn = false; signedIn(p) != nil || !p.SettleOwed(t) {
+	if owes := t.Owes(); owes || t.OfflineSales() > 0 {
+		t.SignedIn, w.reversal = false, nil
+		if signedIn(p) != nil {
 			err = errors.New("the terminal could not sign in")
-			if w.reversal != nil {
-				err = w.reversal
-			}
+		} else if !p.SettleOwed(t) {
+			err = w.reversal
+		}
+		if !owes {
+			err = nil
 		}
 		for n := t.Profile.Policy.ReversalTries * t.OfflineSales(); t.SignedIn && t.OfflineSales() > 0 && n > 0; n-- {
 			p.SettleOwed(t) // else the next scenario on the terminal uploads them
@@ -281,6 +314,12 @@ func injected(t *sim.Terminal) (n int64) {
 		}
 	}
 	return n
+}
+
+// timeout is how long the answer to a request is waited for that is about to be sent.
+func (s *seat) timeout(of dialect.Transaction, request *wire.Message) time.Duration {
+	s.sent = s.clock.Now()
+	return s.check.silence.timeout(of, request, s.player.T.Profile.Policy.Timeout)
 }
 
 // keep keeps an exchange for the sentences that look at messages.
@@ -314,6 +353,7 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	}
 	if !e.bent {
 		s.check.heard.hears(s.player.T, r)
+		s.check.silence.hears(request, r, s.clock.Now()-s.sent)
 		e.asked = s.player.Asked(r)
 		for _, b := range s.player.Broken(r) {
 			e.broken.Add(b.Rule)
@@ -326,8 +366,8 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	if r.Should.Has(rules.Once) {
 		s.check.further.Store(true)
 	}
-	if why := r.Reason(); r.Of == dialect.Reversal && why != nil && !s.player.Flawed() {
-		w.reversal = s.endsElsewhere(r, why)
+	if r.Of == dialect.Reversal && !s.player.Flawed() {
+		w.reversal = s.endsElsewhere(r, r.Reason())
 	}
 	s.check.purses.spend(e.card, r)
 	w.exchanges = append(w.exchanges, e)

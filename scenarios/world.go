@@ -22,6 +22,7 @@ type world struct {
 	refusal  error               // why the terminal refused the last thing asked of it
 	asked    int                 // of the host, when something was printed again
 	original sim.Record          // of the latest follow-up
+	older    sim.Record          // the last in the terminal's batch when the scenario began; none under load
 	slip     sim.Record          // of the purchase that the operator kept the slip of
 	balance  int64               // fen, as the host told it
 	known    bool                // balance is

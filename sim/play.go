@@ -149,10 +149,11 @@ type Player struct {
 	// Each is told each exchange when it has ended; it may be nil. The messages
 	// hold until it returns.
 	Each     func(request, answer *wire.Message, r *Result)
-	Panicked func(value any, stack []byte) // is told of a panic; without it, that ends the process
-	Shard    *report.Shard                 // nil when nothing is recorded
-	Judge    *rules.Judge                  // the run's; nil until the first answer makes one for this player
-	Vars     Vars                          // nil until a step keeps something
+	Panicked func(value any, stack []byte)                                     // is told of a panic; without it, that ends the process
+	Timeout  func(of dialect.Transaction, request *wire.Message) time.Duration // how long an answer is waited for; nil for as long as the profile has it
+	Shard    *report.Shard                                                     // nil when nothing is recorded
+	Judge    *rules.Judge                                                      // the run's; nil until the first answer makes one for this player
+	Vars     Vars                                                              // nil until a step keeps something
 
 	req, ans *wire.Message // ans is borrowed, until the next exchange
 	x        line.Exchange
@@ -338,7 +339,7 @@ func (p *Player) pack(f *dialect.Form, r *Result) bool {
 // does before and after is apart: every player that waits for an answer has this on
 // its stack, and ten thousand do not fit the processor's cache.
 func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
-	p.address()
+	p.address(f)
 	before := p.T.injected()
 	err := p.T.Link.Exchange(&p.x)
 	r.struck = p.T.injected() > before
@@ -346,9 +347,12 @@ func (p *Player) send(f *dialect.Form, r *Result, begun time.Duration) {
 }
 
 // address readies what the line is to exchange.
-func (p *Player) address() {
+func (p *Player) address(f *dialect.Form) {
 	x := &p.x
 	x.Request, x.Key, x.Timeout = p.frame, p.req.Key(), p.T.Profile.Policy.Timeout
+	if p.Timeout != nil {
+		x.Timeout = p.Timeout(f.Transaction, p.req)
+	}
 	x.Reset()
 	p.ans.Release()
 }

@@ -253,6 +253,10 @@ func (t *Terminal) adopt(issued keys.Set, ans *wire.Message) {
 	}
 }
 
+// Untold reports whether the answer to its latest sign-in told no batch number where there
+// should be one.
+func (t *Terminal) Untold() bool { return t.untold }
+
 // SignOff has the terminal sign off.
 func (p *Player) SignOff() error {
 	t := p.T

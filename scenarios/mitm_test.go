@@ -37,6 +37,7 @@ type middle struct {
 
 	mu      sync.Mutex
 	around  func(frame []byte) []byte // what is sent for an answer; nil for that alone
+	again   time.Duration             // after which an answer is sent a second time; 0 for never
 	mutant  *mutant                   // nil for answers as they are
 	changed int                       // answers that it changed
 	seen    func(kindOfAnswer, *wire.Message)
@@ -108,6 +109,9 @@ func (m *middle) serve(terminal net.Conn) {
 			}
 			if _, err := terminal.Write(answer); err != nil {
 				return
+			}
+			if m.again > 0 {
+				time.AfterFunc(m.again, func() { terminal.Write(answer) })
 			}
 		}
 	})

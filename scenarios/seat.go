@@ -73,7 +73,7 @@ func (s *seat) begin(p *plan) {
 	s.player.Fresh()
 	w := worldOf(s.player)
 	w.seat, w.seats, w.plans, w.batches, w.faults = s.number, s.of, len(s.check.plans), s.batches, injected(t)
-	w.connect, w.lingers = s.connect, s.check.lingering()
+	w.connect, w.listen, w.lingers = s.connect, s.listen, s.check.lingering()
 	if n := len(t.Journal.Records); n > 0 {
 		w.older = t.Journal.Records[n-1]
 	}
@@ -153,7 +153,7 @@ func (s *seat) end(err error, stopped bool) {
 	if p.Reason == nil && s.step != len(p.bound) {
 		p.Reason = fmt.Errorf("%d of %d sentences were played", s.step, len(p.bound))
 	}
-	s.listen(w)
+	s.listen(0)
 	if p.Reason == nil {
 		if s.doubt(p, w); p.Reason != nil && (w.silent || !w.answered) && w.sent() {
 			s.miss(p)
@@ -238,22 +238,30 @@ func (s *seat) connect(t *sim.Terminal) {
 	t.Link = first.Another(t.Faults)
 }
 
+// chatter is how long a host that goes on sending is listened to.
+const chatter = time.Second
+
 // patience is how long a check listens for a further answer once one has come.
 const patience = 20 * time.Millisecond
 
-// listen hears what has come after the last answer, so that the next scenario on the
-// terminal does not.
-func (s *seat) listen(w *world) {
-	t := s.player.T
+// listen hears what has come after the last answer, or comes within the given time, so that
+// the next request on the terminal does not.
+func (s *seat) listen(patience time.Duration) {
+	t, w := s.player.T, worldOf(s.player)
 	own, is := t.Link.(*line.Own)
 	if !is {
 		return
 	}
-	met := own.Further(0)
-	for _, b := range unasked(t, &met) {
-		w.broken = append(w.broken, b)
-		if b.Rule == rules.Once {
-			s.check.further.Store(true)
+	for end := s.clock.Now() + chatter; ; {
+		met := own.Further(patience)
+		for _, b := range unasked(t, &met) {
+			w.broken = append(w.broken, b)
+			if b.Rule == rules.Once {
+				s.check.further.Store(true)
+			}
+		}
+		if met.Late+met.Cut+met.Duplicate+met.Unmatched == 0 || s.clock.Now() > end {
+			return
 		}
 	}
 }

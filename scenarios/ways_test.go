@@ -3,7 +3,6 @@ package scenarios
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -48,26 +47,28 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 	for name, c := range map[string]struct {
 		around func(frame []byte) []byte
 		fault  host.Option
+		again  time.Duration
 	}{
-		"silent":                {nil, host.WithMisbehaviour("silent")},
-		"late":                  {nil, host.WithMisbehaviour("late")},
-		"two answers":           {nil, host.WithMisbehaviour("duplicate")},
-		"payments unpaired":     {without(11, "0210"), nil},
-		"nothing is paired":     {without(41), nil},
-		"no batch":              {without(60), nil},
-		"no batch at sign-in":   {without(60, "0810"), nil},
-		"no code":               {without(39, "0210"), nil},
-		"no amount":             {without(4, "0210", "0410"), nil},
-		"no reference":          {without(37), nil},
-		"approvals have no MAC": {without(64, "0210"), nil},
+		"silent":                {fault: host.WithMisbehaviour("silent")},
+		"late":                  {fault: host.WithMisbehaviour("late")},
+		"two answers":           {fault: host.WithMisbehaviour("duplicate")},
+		"payments unpaired":     {around: without(11, "0210")},
+		"nothing is paired":     {around: without(41)},
+		"no batch":              {around: without(60)},
+		"no batch at sign-in":   {around: without(60, "0810")},
+		"no code":               {around: without(39, "0210")},
+		"no amount":             {around: without(4, "0210", "0410")},
+		"no reference":          {around: without(37)},
+		"approvals have no MAC": {around: without(64, "0210")},
+		"a second answer later": {again: 3 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var first map[string]string
+			var first map[string]*verdicts.Verdict
 			for i, way := range ways {
 				p, d := bundledHost(t, "cup", slices.DeleteFunc([]host.Option{c.fault}, func(o host.Option) bool { return o == nil })...)
 				m := newMiddle(t, p, d.Address)
-				m.around = c.around
+				m.around, m.again = c.around, c.again
 				q := quick(p)
 				q.Policy.Timeout = 400 * time.Millisecond
 				check := Check{Language: language(q, nil), Dialer: m.dialer(), Features: fs, Terminals: way.terminals, Parallel: way.parallel, Seed: way.seed}
@@ -75,9 +76,9 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, failed := map[string]string{}, 0
+				got, failed := map[string]*verdicts.Verdict{}, 0
 				for v := range found.All() {
-					got[fmt.Sprintf("%s %d", v.ID, v.Example)] = strings.TrimSpace(fmt.Sprint(v.Outcome))
+					got[fmt.Sprintf("%s %d", v.ID, v.Example)] = v
 					if v.Outcome == verdicts.Failed {
 						failed++
 					}
@@ -88,9 +89,9 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 					}
 					continue
 				}
-				for id, outcome := range got {
-					if outcome != first[id] {
-						t.Errorf("way %d: %s is %s, want %s as in way 0", i, id, outcome, first[id])
+				for id, v := range got {
+					if want := first[id]; v.Outcome != want.Outcome {
+						t.Errorf("way %d: %s is %s (%v), want %s as in way 0 (%v)", i, id, v.Outcome, v.Reason, want.Outcome, want.Reason)
 					}
 				}
 			}

@@ -47,6 +47,7 @@ func (s *seat) begin(p *plan) {
 		s.closeBatch()
 		s.aside(worldOf(s.player))
 	}
+	t.ForgetEnding()
 	if t.Untold() {
 		s.player.Fresh()
 		s.keepUp()

@@ -49,18 +49,19 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 		fault  host.Option
 		again  time.Duration
 	}{
-		"silent":                {fault: host.WithMisbehaviour("silent")},
-		"late":                  {fault: host.WithMisbehaviour("late")},
-		"two answers":           {fault: host.WithMisbehaviour("duplicate")},
-		"payments unpaired":     {around: without(11, "0210")},
-		"nothing is paired":     {around: without(41)},
-		"no batch":              {around: without(60)},
-		"no batch at sign-in":   {around: without(60, "0810")},
-		"no code":               {around: without(39, "0210")},
-		"no amount":             {around: without(4, "0210", "0410")},
-		"no reference":          {around: without(37)},
-		"approvals have no MAC": {around: without(64, "0210")},
-		"a second answer later": {again: 3 * time.Millisecond},
+		"silent":                 {fault: host.WithMisbehaviour("silent")},
+		"late":                   {fault: host.WithMisbehaviour("late")},
+		"two answers":            {fault: host.WithMisbehaviour("duplicate")},
+		"payments unpaired":      {around: without(11, "0210")},
+		"nothing is paired":      {around: without(41)},
+		"no batch":               {around: without(60)},
+		"no batch at sign-in":    {around: without(60, "0810")},
+		"no code":                {around: without(39, "0210")},
+		"no amount":              {around: without(4, "0210", "0410")},
+		"no reference":           {around: without(37)},
+		"settlements do not end": {around: without(11, "0330")},
+		"approvals have no MAC":  {around: without(64, "0210")},
+		"a second answer later":  {again: 3 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

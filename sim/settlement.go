@@ -146,13 +146,27 @@ func (p *Player) Abandon() error {
 	if end == nil || !t.SignedIn || !p.uploadEnd(end, false, len(t.Journal.Records)) {
 		return fmt.Errorf("the batch could not be ended: %w", p.aside.Reason())
 	}
+	t.abandon()
+	return p.closeBatch()
+}
+
+// abandon forgets the batch and what is not known of it.
+func (t *Terminal) abandon() {
 	j, s := &t.Journal, t.Settled()
 	j.Doubts = j.Doubts[:len(j.Doubts)-len(j.open())]
 	s.Why, s.Open, s.ending = nil, nil, nil
 	t.Opened = true
 	j.clear()
 	t.forgetDetails()
-	return p.closeBatch()
+}
+
+// ForgetEnding has the terminal forget a batch whose end the host has not acknowledged, as
+// if it had been delivered just now: otherwise it keeps its number, whatever the next
+// sign-in tells. No terminal of the field does that: a check does, between scenarios.
+func (t *Terminal) ForgetEnding() {
+	if t.ending() != nil {
+		t.abandon()
+	}
 }
 
 // closeBatch moves on to the next batch: by signing off, after which the next

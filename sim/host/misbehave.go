@@ -97,7 +97,9 @@ var misbehaviours = []Misbehaviour{
 	{Name: "wrong-echo", Doc: "answers to payments bring back another amount, under a right MAC",
 		wrap: onPayment(func(h *Host, req *Request) { bend(req.Answer, wire.Amount) })},
 	{Name: "wrong-trace", Doc: "answers to payments bring back another trace, under a right MAC",
-		wrap: onPayment(func(h *Host, req *Request) { bend(req.Answer, wire.Trace) })},
+		wrap: onPayment(func(h *Host, req *Request) { // no number that the terminal has used
+			req.Answer.SetUint(wire.Trace, uint64(dialect.Next(uint32(req.Answer.Uint(wire.Trace)))))
+		})},
 	{Name: "wrong-kcv", Doc: "sign-in gives a PIN key whose check value is wrong", wrap: onAnswer(wrongKCV)},
 	{Name: "key-block-header", Doc: "the header of the TR-31 key block of a PIN key was changed after its MAC was made", wrap: onAnswer(otherHeader)},
 	{Name: "lying-totals", Doc: "settlement finds every batch unbalanced, with totals that are one fen off",

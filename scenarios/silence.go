@@ -22,7 +22,7 @@ type silence struct {
 	vain     int           // times that payments were
 	row      int           // times since the latest answer that anything was
 	pays     bool          // a payment was answered
-	quickest time.Duration // answer; 0 for none
+	usual    time.Duration // that an answer takes: of the latest more than of those before
 }
 
 // asked is a kind of request: what it asks, and how the card was read.
@@ -36,7 +36,7 @@ type asked struct {
 const (
 	inFull       = 2
 	inVain       = 20
-	leastWait    = 50 * time.Millisecond
+	leastWait    = 100 * time.Millisecond
 	leastPart    = 64
 	greatestPart = 4
 	manyTimes    = 16
@@ -56,7 +56,7 @@ func (s *silence) timeout(of dialect.Transaction, request *wire.Message, full ti
 	case s.answered[kind], s.waited[kind] < inFull:
 		return full
 	}
-	return min(full, max(leastWait, full/leastPart, min(full/greatestPart, manyTimes*s.quickest)))
+	return min(full, max(leastWait, full/leastPart, min(full/greatestPart, manyTimes*s.usual)))
 }
 
 // hears takes down how an exchange ended that nothing was done to, and how long it took.
@@ -70,9 +70,10 @@ func (s *silence) hears(request *wire.Message, r *sim.Result, took time.Duration
 	switch kind := askedBy(r.Of, request); {
 	case r.Outcome <= report.Refused:
 		s.answered[kind], s.pays, s.row = true, s.pays || pays, 0
-		if s.quickest == 0 || took < s.quickest {
-			s.quickest = took
+		if s.usual == 0 {
+			s.usual = took
 		}
+		s.usual += (took - s.usual) / 8
 	case r.Outcome == report.TimedOut:
 		s.row++
 		if s.waited[kind]++; pays {

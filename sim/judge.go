@@ -141,6 +141,7 @@ func (p *Player) asked(f *dialect.Form, answer *wire.Message) *rules.Exchange {
 	switch {
 	case f.Transaction == dialect.Settlement:
 		x.Batch, x.Foreign = t.Journal.classes()
+		x.LeftOut = t.Journal.forgotten != nil
 	case (f.Transaction == dialect.SignIn || f.Transaction == dialect.KeyChange) && t.Profile.SignIn != "":
 		x.SignIn = &rules.SignIn{HSM: t.Profile.HSM, Master: t.Master, Block: t.Profile.SignIn}
 	}

@@ -281,7 +281,10 @@ func TestFlagsOfASettlement(t *testing.T) {
 			dialect.PutTotals(m.Get(wire.Totals)[dialect.TotalsHalf:], c.told, c.foreign)
 		})
 		x.Foreign = c.own
-		if foreignTotals.holds(x) != c.right || totals.holds(x) != c.bothOK {
+		if x.LeftOut = true; c.name == "others where it has none" && !foreignTotals.holds(x) {
+			t.Errorf("%s, and has left a payment out: it does not hold", c.name)
+		}
+		if x.LeftOut = false; foreignTotals.holds(x) != c.right || totals.holds(x) != c.bothOK {
 			t.Errorf("%s: of foreign cards it holds: %v; of all: %v", c.name, foreignTotals.holds(x), totals.holds(x))
 		}
 	}

@@ -162,6 +162,7 @@ type Exchange struct {
 	MACUnknown      bool           // whoever judges has not the key: whether a MAC is right is not asked
 	MACOnDecline    dialect.DeclineMAC
 	DefectiveIsGood bool           // codes of class defective approve too
+	LeftOut         bool           // of a settlement: the terminal has left a payment out of its totals on purpose
 	Batch           dialect.Totals // of a settlement: what the terminal told the host of domestic cards,
 	Foreign         dialect.Totals // and of foreign ones
 

@@ -58,7 +58,7 @@ var foreignTotals = check{always, 0,
 		case same:
 			return r.ForeignFlag == dialect.Balanced
 		}
-		return r.ForeignFlag == dialect.Unbalanced && x.Foreign != dialect.Totals{}
+		return r.ForeignFlag == dialect.Unbalanced && (x.LeftOut || x.Foreign != dialect.Totals{})
 	},
 	func(x *Exchange) error {
 		r, _ := x.Dialect.ReadReconciliation(x.Answer)

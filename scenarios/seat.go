@@ -74,7 +74,8 @@ func (s *seat) begin(p *plan) {
 	s.player.Fresh()
 	w := worldOf(s.player)
 	w.seat, w.seats, w.plans, w.batches, w.faults = s.number, s.of, len(s.check.plans), s.batches, injected(t)
-	w.connect, w.listen, w.lingers = s.connect, s.listen, s.check.lingering()
+	w.connect, w.lingers = s.connect, s.check.lingering()
+	w.hearOut = func() { s.listen(s.check.silence.after()) }
 	if n := len(t.Journal.Records); n > 0 {
 		w.older = t.Journal.Records[n-1]
 	}

@@ -40,6 +40,8 @@ const (
 	leastPart    = 64
 	greatestPart = 4
 	manyTimes    = 16
+	leastAfter   = 2 * time.Millisecond
+	longestAfter = 100 * time.Millisecond
 )
 
 func askedBy(of dialect.Transaction, request *wire.Message) asked {
@@ -80,6 +82,13 @@ func (s *silence) hears(request *wire.Message, r *sim.Result, took time.Duration
 			s.vain++
 		}
 	}
+}
+
+// after is how long a second answer is waited for.
+func (s *silence) after() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return min(longestAfter, max(leastAfter, manyTimes*s.usual))
 }
 
 // mute reports whether payments were waited for and none was answered.

@@ -162,8 +162,8 @@ func terminalPhrases() []*Phrase {
 		{Group: group, English: "the terminal uses the trace number of its last payment again", Chinese: "终端重复使用上一笔交易的流水号",
 			Doc: "The next message carries the trace number of the last one once more.",
 			Make: fixed(func(p *sim.Player) error {
-				if w := worldOf(p); w.listen != nil { // a second answer would be taken for the next one's
-					w.listen(patience)
+				if w := worldOf(p); w.hearOut != nil { // a second answer would be taken for the next one's
+					w.hearOut()
 				}
 				p.T.Trace = p.Last.Trace
 				return nil

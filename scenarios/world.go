@@ -41,7 +41,7 @@ type world struct {
 
 	shop      shop                // that becomes a merchant
 	connect   func(*sim.Terminal) // gives a terminal a line of its own; nil under load
-	listen    func(time.Duration) // hears what comes on the terminal's line for so long; nil under load
+	hearOut   func()              // hears what may still come on the terminal's line; nil under load
 	diagnosis sim.Diagnosis       // of the last check of the network
 
 	spoilt   int64           // answers whose MAC the line has been made to spoil so far

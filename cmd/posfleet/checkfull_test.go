@@ -79,11 +79,21 @@ func TestFullDiskKeepsTheOldResults(t *testing.T) {
 			t.Errorf("%s holds %q", name, text)
 		}
 	}
-	if left, _ := os.ReadDir(dir); len(left) != 2 {
+	if left, _ := os.ReadDir(dir); len(left) != 3 {
 		t.Errorf("it leaves %v", left)
 	}
-	out, err := exec.Command(program(t), "check", "-q", "@core-echo-1", "--junit", "/dev/full", "--out", old("found")).CombinedOutput()
-	if _, missing := os.Stat(old("found/check.json")); missing != nil {
+	if code, said := within(t, dir, "1", "report", "found"); code != exitIncomplete {
+		t.Errorf("what is left of it is told with exit %d:\n%s", code, said)
+	}
+	code, said = within(t, dir, "16", "check", "-q", "core/purchase", "--misbehave", "wrong-mac", "--out", "part")
+	if code != exitFailed || !strings.Contains(said, "not written: ") {
+		t.Errorf("exit %d:\n%s", code, said)
+	}
+	if code, told := within(t, dir, "16", "report", "part"); code != exitIncomplete || !strings.Contains(told, "FAIL") {
+		t.Errorf("what is left of it is told with exit %d:\n%s", code, told)
+	}
+	out, err := exec.Command(program(t), "check", "-q", "@core-echo-1", "--junit", "/dev/full", "--out", old("else")).CombinedOutput()
+	if _, missing := os.Stat(old("else/check.json")); missing != nil {
 		t.Errorf("one file that cannot be written takes the others along: %v\n%s", err, out)
 	}
 }

@@ -2,12 +2,14 @@ package verdicts
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/posfleet/posfleet/report"
 )
@@ -30,7 +32,7 @@ type Folder struct {
 	err   error // why not each verdict could be noted
 }
 
-// Create makes a folder, which must not exist. It is to be saved; discarded otherwise.
+// Create makes a folder, which must not exist. It is to be saved, or discarded.
 func Create(dir string) (*Folder, error) {
 	f := &Folder{name: filepath.Clean(dir)}
 	if _, err := os.Lstat(f.name); err == nil {
@@ -131,31 +133,35 @@ func (f *Folder) Discard() {
 	os.RemoveAll(f.name)
 }
 
-// Save writes the folder of a check that has ended: whole or not at all. Its summary is
-// last: where that is not, it is not the whole check.
-func (f *Folder) Save(forms []Form) error {
-	save := func(form Form) error {
-		name := filepath.Join(f.name, form.Name)
-		if err := report.WriteFile(name, form.Write); err != nil {
-			f.Discard()
-			return fmt.Errorf("%s: %w", name, err)
+// Save writes the folder of a check that has ended, each form whole or not at all. Its
+// summary is last: where that is not, the verdicts that have fallen stay, as those of a
+// check that has not ended. The error names what could not be written.
+func (f *Folder) Save(forms []Form) (err error) {
+	var lost []string
+	save := func(form Form) (saved bool) {
+		why := report.WriteFile(filepath.Join(f.name, form.Name), form.Write)
+		if why != nil {
+			lost, err = append(lost, form.Name), cmp.Or(err, why)
 		}
-		return nil
+		return why == nil
 	}
-	var last []Form
+	ended := false
 	for _, form := range forms {
-		if form.Name == Summary {
-			last = append(last, form)
-		} else if err := save(form); err != nil {
-			return err
+		if form.Name != Summary {
+			save(form)
 		}
 	}
-	for _, form := range last {
-		if err := save(form); err != nil {
-			return err
-		}
+	for _, form := range forms {
+		ended = ended || form.Name == Summary && save(form)
 	}
-	err := errors.Join(f.begun.Close(), os.Remove(f.begun.Name()))
+	begun := f.begun
 	f.begun = nil
-	return err
+	closed := begun.Close()
+	switch {
+	case ended && err == nil:
+		return errors.Join(closed, os.Remove(begun.Name()))
+	case ended:
+		os.Remove(begun.Name())
+	}
+	return fmt.Errorf("%s: %w; not written: %s (posfleet report %s tells what is there)", f.name, err, strings.Join(lost, ", "), f.name)
 }

@@ -33,19 +33,42 @@ func TestFolderIsReadAsItWasWritten(t *testing.T) {
 	}
 }
 
-// A form that cannot be written leaves no folder, and one that is there stays.
-func TestFolderIsWholeOrNotThere(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "found")
+// What can be written of a check is, and what cannot be costs no verdict.
+func TestFolderKeepsWhatCanBeWritten(t *testing.T) {
 	full := func(io.Writer) error { return errors.New("no space left") }
-	f, err := Create(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Save([]Form{{Summary, results().WriteJSON}, {"report.html", full}}); err == nil {
-		t.Error("nothing is said of a form that was not written")
-	}
-	if left, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(left) > 0 {
-		t.Errorf("%v is there (%v)", left, err)
+	for name, c := range map[string]struct {
+		forms []Form
+		whole bool
+		names string // said to be lost
+	}{
+		"the page":    {[]Form{{Summary, results().WriteJSON}, {"report.html", full}, {"junit.xml", full}}, true, "report.html, junit.xml"},
+		"the summary": {[]Form{{Summary, full}, {"report.html", results().WriteJSON}}, false, Summary},
+		"all":         {[]Form{{Summary, full}, {"report.html", full}}, false, "report.html, " + Summary},
+	} {
+		dir := filepath.Join(t.TempDir(), "found")
+		f, err := Create(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := results()
+		f.Begin(r)
+		for v := range r.All() {
+			f.Note(v, nil, nil)
+		}
+		if err := f.Save(c.forms); err == nil || !strings.Contains(err.Error(), "no space left; not written: "+c.names+" (") {
+			t.Errorf("%s: it says %v", name, err)
+		}
+		again, err := Read(dir)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if again.Unended == c.whole || again.Count(Failed) != r.Count(Failed) || again.Count(Passed) != r.Count(Passed) {
+			t.Errorf("%s: unended %v, %d failed and %d passed, want %d and %d", name, again.Unended, again.Count(Failed), again.Count(Passed), r.Count(Failed), r.Count(Passed))
+		}
+		if _, err := os.Stat(filepath.Join(dir, begunName)); errors.Is(err, os.ErrNotExist) != c.whole {
+			t.Errorf("%s: %s: %v", name, begunName, err)
+		}
 	}
 }
 

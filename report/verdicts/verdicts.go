@@ -131,7 +131,7 @@ type Results struct {
 	Without     []string           `json:"without_rules,omitempty"` // rules that the dialect leaves out: answers were not held to them
 	Away        string             `json:"away,omitempty"`          // when the host went away, and how that showed; empty when it stayed
 	Interrupted bool               `json:"interrupted"`             // a signal ended it before its time
-	Unended     bool               `json:"unended,omitempty"`       // it was read before its end: it is under way, or was killed
+	Unended     bool               `json:"unended,omitempty"`       // it was read before its end: it is under way, was killed, or had no more disk
 	Loads       []string           `json:"loads,omitempty"`         // selectors of @load scenarios of its features, which a check does not play
 	// Unsettled are scenarios after which a reversal was left that the host would
 	// not acknowledge, and why not the first.

@@ -131,7 +131,7 @@ type Results struct {
 	Without     []string           `json:"without_rules,omitempty"` // rules that the dialect leaves out: answers were not held to them
 	Away        string             `json:"away,omitempty"`          // when the host went away, and how that showed; empty when it stayed
 	Interrupted bool               `json:"interrupted"`             // a signal ended it before its time
-	Unended     bool               `json:"unended,omitempty"`       // it was read before its end: it is under way, was killed, or had no more disk
+	Unended     bool               `json:"unended,omitempty"`       // it was read before its end: it is under way, was killed, or its disk was full
 	Loads       []string           `json:"loads,omitempty"`         // selectors of @load scenarios of its features, which a check does not play
 	// Unsettled are scenarios after which a reversal was left that the host would
 	// not acknowledge, and why not the first.
@@ -181,9 +181,9 @@ func (r *Results) Broken() (n int) {
 func (r *Results) Incomplete() string {
 	switch {
 	case r.Unended && r.Count(NotPlayed) > 0:
-		return fmt.Sprintf("%s, or was killed, %s before its end", report.UnderWay, report.Plural(int64(r.Count(NotPlayed)), "scenario"))
+		return fmt.Sprintf("%s, was killed or its disk was full, %s before its end", report.UnderWay, report.Plural(int64(r.Count(NotPlayed)), "scenario"))
 	case r.Unended:
-		return report.UnderWay + ", or was killed before it was written whole"
+		return report.UnderWay + ", was killed or its disk was full before it was written whole"
 	case r.Interrupted && r.Count(NotPlayed) > 0:
 		return fmt.Sprintf("it was stopped by a signal, %s before its end", report.Plural(int64(r.Count(NotPlayed)), "scenario"))
 	case r.Interrupted:

@@ -87,7 +87,7 @@ func (s *seat) closeBatch() (closed bool) {
 	if signedIn(p) != nil || persist(p, p.Settle) != nil {
 		return false
 	}
-	if p.T.Settled().Why != nil && (p.Last.Outcome != report.Refused || p.Abandon() != nil) {
+	if p.T.Settled().Why != nil && (p.Last.Outcome != report.Approved && p.Last.Outcome != report.Refused || p.Abandon() != nil) {
 		return false // when it cannot be, the next scenario says so
 	}
 	s.used[p.T] = false
@@ -100,16 +100,26 @@ const movesOn = 4
 // keepUp has a terminal that its sign-ins tell no batch number go on in the batch that it
 // has at the host: the scenario before may have ended one there, or have set another number.
 // It settles under the number that it has, under the one that it had before that scenario,
-// and under those after it.
+// and under those after it, whatever code the host has for a wrong one. Where a settlement
+// is taken and its end is not, the next number tells whether the host has ended the batch
+// with it.
 func (s *seat) keepUp() {
 	p, t := s.player, s.player.T
 	before := s.before[t]
-	for n, tries := before, 0; !s.closeBatch(); n, tries = dialect.Next(n), tries+1 {
-		if tries > movesOn || p.Last.Outcome != report.Declined || !t.Profile.Dialect.Means(p.Last.Code, dialect.SignInFirst) {
+	taken := false // under the number before this one
+	for n, tries := before, 0; !s.closeBatch(); tries++ {
+		switch last := p.Last.Outcome; {
+		case last == report.Approved && taken:
+			t.Batch = dialect.Next(t.Batch)
+			return
+		case last == report.Approved:
+			before, taken = t.Batch, true
+			n = dialect.Next(before)
+		case last != report.Declined || taken || tries > movesOn:
 			t.Batch = before
 			return
 		}
-		t.Batch = n
+		t.Batch, n = n, dialect.Next(n)
 	}
 }
 

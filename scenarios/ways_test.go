@@ -30,6 +30,37 @@ func without(field int, mtis ...string) func(frame []byte) []byte {
 	}
 }
 
+// recoded has another response code in answers of some MTIs in the place of one.
+func recoded(from, to string, mtis ...string) func(frame []byte) []byte {
+	d := dialect.CUP()
+	return func(frame []byte) []byte {
+		m := d.NewMessage()
+		if m.Read(frame[2:]) != nil || len(mtis) > 0 && !slices.Contains(mtis, m.MTI()) || m.Text(wire.ResponseCode) != from {
+			return frame
+		}
+		m.SetString(wire.ResponseCode, to)
+		changed, err := wire.AppendFrame(nil, m)
+		if err != nil {
+			return frame
+		}
+		return changed
+	}
+}
+
+// noAdvice declines what an upload tells of refunds and advices.
+func noAdvice(frame []byte) []byte {
+	m := dialect.CUP().NewMessage()
+	if m.Read(frame[2:]) != nil || m.Text(wire.TransactionType) == "00" {
+		return frame
+	}
+	return recoded("00", "12", "0330")(frame)
+}
+
+// both changes answers in two ways.
+func both(a, b func(frame []byte) []byte) func(frame []byte) []byte {
+	return func(frame []byte) []byte { return b(a(frame)) }
+}
+
 // What comes of a scenario depends on the host alone: not on how many terminals there are,
 // how many scenarios are played at once, and in which order, also where the host is wrong.
 func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
@@ -61,6 +92,9 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 		"no reference":          {around: without(37)},
 		"approvals have no MAC": {around: without(64, "0210")},
 		"a second answer later": {again: 3 * time.Millisecond},
+
+		"no batch, and another code for a wrong one": {around: both(without(60, "0810"), recoded("77", "22"))},
+		"no batch, and those that a settlement ends": {around: both(without(60, "0810"), recoded("00", "77", "0330"))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -85,7 +119,7 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 				}
 				if i == 0 {
 					if first = got; failed == 0 {
-						t.Error("none failed")
+						t.Errorf("%d failed", failed)
 					}
 					continue
 				}

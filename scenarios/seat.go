@@ -32,6 +32,7 @@ type seat struct {
 
 	plan   *plan // under way
 	step   int
+	twice  *plan // the latest that was played once more
 	began  time.Time
 	unlock func() // its cards
 }
@@ -61,7 +62,10 @@ func (s *seat) begin(p *plan) {
 	t.ServeNext()
 	t.Faults.Injected = [len(t.Faults.Injected)]int64{}
 	if own, is := t.Link.(*line.Own); is {
-		own.Each = own.Each || s.check.hangsUp.Load()
+		if !own.Each && s.check.hangsUp.Load() {
+			own.Each = true
+			own.Close() // it may be hung up on while the first request is on its way
+		}
 		own.Patience = s.check.Patience
 		if s.check.further.Load() {
 			own.Patience = max(own.Patience, patience)
@@ -132,22 +136,64 @@ func (s *seat) aside(w *world) {
 	}
 }
 
-// play plays the next step of the scenario under way.
+// play plays the next step of the scenario under way. Where the host has hung up on a kept
+// line while a request was on its way there, the scenario is played once more, up to this
+// step, on a line for each exchange: that tells a host that hangs up between exchanges from
+// one that hangs up on what it is asked.
 func (s *seat) play(ctx context.Context) error {
-	b, w := s.plan.bound[s.step], worldOf(s.player)
 	s.step++
+	b, err := s.sentence()
+	if s.lost() && s.check.reach(ctx) == nil {
+		b, err = s.again()
+	}
+	if err != nil && s.plan.Reason == nil {
+		return s.explain(ctx, b, err)
+	}
+	return err
+}
+
+// sentence plays the sentence that the scenario has come to.
+func (s *seat) sentence() (*Bound, error) {
+	b, w := s.plan.bound[s.step-1], worldOf(s.player)
 	before := len(w.exchanges)
 	_, err := s.player.Play(s.player.T, &sim.Plan{Steps: []sim.Step{{Text: b.Text, At: b.At, Do: b.Do}}}, s.plan.index, -1)
 	if len(w.exchanges) > before {
 		w.latest = before
 	}
-	switch {
-	case err == nil && b.Phrase.Asserts:
+	if err == nil && b.Phrase.Asserts {
 		w.seen = len(w.exchanges)
-	case err != nil && s.plan.Reason == nil:
-		return s.explain(ctx, b, err)
 	}
-	return err
+	return b, err
+}
+
+// lost reports whether the host has hung up on a request of the scenario under way that
+// nothing was done to, on a line that was kept. What the admin API has done is not done again.
+func (s *seat) lost() bool {
+	own, is := s.player.T.Link.(*line.Own)
+	return is && own.HostLost() && !own.Each && s.twice != s.plan && s.plan.Reason == nil && !slices.ContainsFunc(s.plan.bound, func(b *Bound) bool { return b.Phrase.Admin }) &&
+		slices.ContainsFunc(worldOf(s.player).exchanges, func(e exchange) bool { return e.hung })
+}
+
+// again plays the scenario under way once more, up to the sentence that it has come to, on a
+// line for each exchange. So are all lines from then on, where the host does not hang up on those.
+func (s *seat) again() (b *Bound, err error) {
+	w, own, reached, began := worldOf(s.player), s.player.T.Link.(*line.Own), s.step, s.began
+	s.twice, s.used[s.player.T], own.Each = s.plan, true, true
+	own.Close()
+	s.settle(w)
+	s.aside(w)
+	s.turns--
+	s.begin(s.plan)
+	for s.step, s.began = 0, began; err == nil && s.step < reached; {
+		s.step++
+		b, err = s.sentence()
+	}
+	if slices.ContainsFunc(worldOf(s.player).exchanges, func(e exchange) bool { return e.hung }) {
+		own.Each = false
+	} else {
+		s.check.hangsUp.Store(true)
+	}
+	return b, err
 }
 
 // end gives the verdict on the scenario that was under way, none if it failed
@@ -346,12 +392,10 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	e := exchange{request: request.Clone(), result: *r, card: w.card}
 	spoilt := w.spoilt
 	w.spoilt = s.player.T.Faults.Injected[line.SpoilAnswer]
-	if n := injected(s.player.T); n != w.faults {
-		e.bent, w.faults = true, n
-	}
-	if s.player.T.Faults.Outage != line.Unclear {
-		e.bent = true
-	}
+	n, twice := injected(s.player.T), s.player.T.Faults.Injected[line.DoubleRequest]
+	e.bent = n != w.faults || s.player.T.Faults.Outage != line.Unclear
+	e.hung = r.Outcome == report.Broken && n-w.faults == twice-w.doubled && s.player.T.Faults.Outage == line.Unclear
+	w.faults, w.doubled = n, twice
 	if s.player.KeysSpoilt() {
 		e.bent = true
 	}

@@ -79,6 +79,8 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 		around func(frame []byte) []byte
 		fault  host.Option
 		again  time.Duration
+		closes int  // the connection, on the request after so many
+		right  bool // the host is
 	}{
 		"silent":                {fault: host.WithMisbehaviour("silent")},
 		"late":                  {fault: host.WithMisbehaviour("late")},
@@ -95,6 +97,7 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 
 		"no batch, and another code for a wrong one": {around: both(without(60, "0810"), recoded("77", "22"))},
 		"no batch, and those that a settlement ends": {around: both(without(60, "0810"), recoded("00", "77", "0330"))},
+		"lines are hung up on after three requests":  {closes: 3, right: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -102,7 +105,7 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 			for i, way := range ways {
 				p, d := bundledHost(t, "cup", slices.DeleteFunc([]host.Option{c.fault}, func(o host.Option) bool { return o == nil })...)
 				m := newMiddle(t, p, d.Address)
-				m.around, m.again = c.around, c.again
+				m.around, m.again, m.carries = c.around, c.again, c.closes
 				q := quick(p)
 				q.Policy.Timeout = 400 * time.Millisecond
 				check := Check{Language: language(q, nil), Dialer: m.dialer(), Features: fs, Terminals: way.terminals, Parallel: way.parallel, Seed: way.seed}
@@ -118,7 +121,7 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 					}
 				}
 				if i == 0 {
-					if first = got; failed == 0 {
+					if first = got; (failed == 0) != c.right {
 						t.Errorf("%d failed", failed)
 					}
 					continue

@@ -84,7 +84,8 @@ func verdictsOf(t *testing.T, misbehaviour string, set func(*Check)) map[string]
 // What a scenario leaves in the host's batch, a payment that the terminal was made to forget
 // or does not know of, fails no later one on the terminal: neither where the host finds each
 // batch balanced, with totals of its own, nor where its totals cannot be read once they are
-// others than the terminal's, as those that have outgrown their digits.
+// others than the terminal's, as those that have outgrown their digits, nor where it takes no
+// upload of the refunds of a batch that does not balance.
 func TestWhatAScenarioLeavesInTheBatchFailsNoOther(t *testing.T) {
 	if testing.Short() {
 		t.Skip("other tests have the same goroutines")
@@ -101,12 +102,20 @@ func TestWhatAScenarioLeavesInTheBatchFailsNoOther(t *testing.T) {
 				a.Set(wire.Totals, append(slices.Clone(v), '0'))
 			}
 		},
+		"refunds": func(a *wire.Message) {
+			if v := a.Get(wire.Totals); string(v[15:30]) != strings.Repeat("0", 15) {
+				v[dialect.TotalsHalf-1] = '2'
+			}
+		},
 	} {
 		want := map[string]*verdicts.Verdict{}
 		for _, terminals := range []int{most, 1} {
 			p, address := mutantHost(t, "cup", most)
 			m := newMiddle(t, p, address)
 			m.mutant = &mutant{of: kindOfAnswer{to: dialect.Settlement}, where: "48", edit: edit}
+			if host == "refunds" {
+				m.around = noAdvice
+			}
 			c := &Check{Language: language(p, nil), Dialer: m.dialer(), Features: played, Terminals: terminals}
 			found, err := c.Run(context.Background())
 			if err != nil {

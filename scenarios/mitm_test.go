@@ -38,6 +38,7 @@ type middle struct {
 	mu      sync.Mutex
 	around  func(frame []byte) []byte // what is sent for an answer; nil for that alone
 	again   time.Duration             // after which an answer is sent a second time; 0 for never
+	carries int                       // requests that a connection carries, the next one meets that it is hung up; 0 for any number
 	mutant  *mutant                   // nil for answers as they are
 	changed int                       // answers that it changed
 	seen    func(kindOfAnswer, *wire.Message)
@@ -116,9 +117,9 @@ func (m *middle) serve(terminal net.Conn) {
 		}
 	})
 	r := format.NewReader(terminal)
-	for {
+	for n := 0; m.carries == 0 || n <= m.carries; n++ {
 		body, err := r.Next()
-		if err != nil {
+		if err != nil || m.carries > 0 && n == m.carries {
 			break
 		}
 		q := format.NewMessage()

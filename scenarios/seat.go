@@ -32,6 +32,7 @@ type seat struct {
 
 	plan   *plan // under way
 	step   int
+	twice  *plan // the latest that was played once more
 	began  time.Time
 	unlock func() // its cards
 }
@@ -62,7 +63,10 @@ func (s *seat) begin(p *plan) {
 	t.ServeNext()
 	t.Faults.Injected = [len(t.Faults.Injected)]int64{}
 	if own, is := t.Link.(*line.Own); is {
-		own.Each = own.Each || s.check.hangsUp.Load()
+		if !own.Each && s.check.hangsUp.Load() {
+			own.Each = true
+			own.Close() // it may be hung up on while the first request is on its way
+		}
 		own.Patience = s.check.Patience
 		if s.check.further.Load() {
 			own.Patience = max(own.Patience, patience)
@@ -89,7 +93,7 @@ func (s *seat) closeBatch() (closed bool) {
 	if signedIn(p) != nil || persist(p, p.Settle) != nil {
 		return false
 	}
-	if p.T.Settled().Why != nil && (p.Last.Outcome != report.Refused || p.Abandon() != nil) {
+	if p.T.Settled().Why != nil && (p.Last.Outcome != report.Approved && p.Last.Outcome != report.Refused || p.Abandon() != nil) {
 		return false // when it cannot be, the next scenario says so
 	}
 	s.used[p.T] = false
@@ -102,16 +106,26 @@ const movesOn = 4
 // keepUp has a terminal that its sign-ins tell no batch number go on in the batch that it
 // has at the host: the scenario before may have ended one there, or have set another number.
 // It settles under the number that it has, under the one that it had before that scenario,
-// and under those after it.
+// and under those after it, whatever code the host has for a wrong one. Where a settlement
+// is taken and its end is not, the next number tells whether the host has ended the batch
+// with it.
 func (s *seat) keepUp() {
 	p, t := s.player, s.player.T
 	before := s.before[t]
-	for n, tries := before, 0; !s.closeBatch(); n, tries = dialect.Next(n), tries+1 {
-		if tries > movesOn || p.Last.Outcome != report.Declined || !t.Profile.Dialect.Means(p.Last.Code, dialect.SignInFirst) {
+	taken := false // under the number before this one
+	for n, tries := before, 0; !s.closeBatch(); tries++ {
+		switch last := p.Last.Outcome; {
+		case last == report.Approved && taken:
+			t.Batch = dialect.Next(t.Batch)
+			return
+		case last == report.Approved:
+			before, taken = t.Batch, true
+			n = dialect.Next(before)
+		case last != report.Declined || taken || tries > movesOn:
 			t.Batch = before
 			return
 		}
-		t.Batch = n
+		t.Batch, n = n, dialect.Next(n)
 	}
 }
 
@@ -124,22 +138,64 @@ func (s *seat) aside(w *world) {
 	}
 }
 
-// play plays the next step of the scenario under way.
+// play plays the next step of the scenario under way. Where the host has hung up on a kept
+// line while a request was on its way there, the scenario is played once more, up to this
+// step, on a line for each exchange: that tells a host that hangs up between exchanges from
+// one that hangs up on what it is asked.
 func (s *seat) play(ctx context.Context) error {
-	b, w := s.plan.bound[s.step], worldOf(s.player)
 	s.step++
+	b, err := s.sentence()
+	if s.lost() && s.check.reach(ctx) == nil {
+		b, err = s.again()
+	}
+	if err != nil && s.plan.Reason == nil {
+		return s.explain(ctx, b, err)
+	}
+	return err
+}
+
+// sentence plays the sentence that the scenario has come to.
+func (s *seat) sentence() (*Bound, error) {
+	b, w := s.plan.bound[s.step-1], worldOf(s.player)
 	before := len(w.exchanges)
 	_, err := s.player.Play(s.player.T, &sim.Plan{Steps: []sim.Step{{Text: b.Text, At: b.At, Do: b.Do}}}, s.plan.index, -1)
 	if len(w.exchanges) > before {
 		w.latest = before
 	}
-	switch {
-	case err == nil && b.Phrase.Asserts:
+	if err == nil && b.Phrase.Asserts {
 		w.seen = len(w.exchanges)
-	case err != nil && s.plan.Reason == nil:
-		return s.explain(ctx, b, err)
 	}
-	return err
+	return b, err
+}
+
+// lost reports whether the host has hung up on a request of the scenario under way that
+// nothing was done to, on a line that was kept. What the admin API has done is not done again.
+func (s *seat) lost() bool {
+	own, is := s.player.T.Link.(*line.Own)
+	return is && own.HostLost() && !own.Each && s.twice != s.plan && s.plan.Reason == nil && !slices.ContainsFunc(s.plan.bound, func(b *Bound) bool { return b.Phrase.Admin }) &&
+		slices.ContainsFunc(worldOf(s.player).exchanges, func(e exchange) bool { return e.hung })
+}
+
+// again plays the scenario under way once more, up to the sentence that it has come to, on a
+// line for each exchange. So are all lines from then on, where the host does not hang up on those.
+func (s *seat) again() (b *Bound, err error) {
+	w, own, reached, began := worldOf(s.player), s.player.T.Link.(*line.Own), s.step, s.began
+	s.twice, s.used[s.player.T], own.Each = s.plan, true, true
+	own.Close()
+	s.settle(w)
+	s.aside(w)
+	s.turns--
+	s.begin(s.plan)
+	for s.step, s.began = 0, began; err == nil && s.step < reached; {
+		s.step++
+		b, err = s.sentence()
+	}
+	if slices.ContainsFunc(worldOf(s.player).exchanges, func(e exchange) bool { return e.hung }) {
+		own.Each = false
+	} else {
+		s.check.hangsUp.Store(true)
+	}
+	return b, err
 }
 
 // end gives the verdict on the scenario that was under way, none if it failed
@@ -338,12 +394,10 @@ func (s *seat) keep(request, answer *wire.Message, r *sim.Result) {
 	e := exchange{request: request.Clone(), result: *r, card: w.card}
 	spoilt := w.spoilt
 	w.spoilt = s.player.T.Faults.Injected[line.SpoilAnswer]
-	if n := injected(s.player.T); n != w.faults {
-		e.bent, w.faults = true, n
-	}
-	if s.player.T.Faults.Outage != line.Unclear {
-		e.bent = true
-	}
+	n, twice := injected(s.player.T), s.player.T.Faults.Injected[line.DoubleRequest]
+	e.bent = n != w.faults || s.player.T.Faults.Outage != line.Unclear
+	e.hung = r.Outcome == report.Broken && n-w.faults == twice-w.doubled && s.player.T.Faults.Outage == line.Unclear
+	w.faults, w.doubled = n, twice
 	if s.player.KeysSpoilt() {
 		e.bent = true
 	}

@@ -25,10 +25,12 @@ type silence struct {
 	usual    time.Duration // that an answer takes: of the latest more than of those before
 }
 
-// asked is a kind of request: what it asks, and how the card was read.
+// asked is a kind of request: what it asks, how the card was read, and whether its terminal
+// is one that no host knows, on which many say nothing.
 type asked struct {
-	of    dialect.Transaction
-	entry string
+	of      dialect.Transaction
+	entry   string
+	unknown bool
 }
 
 // How often is waited in full: for each kind; for payments of all kinds while none is
@@ -45,7 +47,7 @@ const (
 )
 
 func askedBy(of dialect.Transaction, request *wire.Message) asked {
-	return asked{of, string(request.Get(wire.EntryMode))}
+	return asked{of, string(request.Get(wire.EntryMode)), unknownTerminal(request.Text(wire.TerminalID))}
 }
 
 // timeout is how long the answer to a request is waited for, where the profile says full.

@@ -24,6 +24,8 @@ func TestNeverAnsweredIsWaitedForShorter(t *testing.T) {
 		outcome report.Outcome
 		times   int
 	}
+	unknown := d.NewMessage()
+	unknown.SetString(wire.TerminalID, "00000000")
 	const quick = 100 * time.Millisecond
 	signIn := event{dialect.SignIn, d.NewMessage(), report.Approved, 1}
 	for name, c := range map[string]struct {
@@ -32,16 +34,18 @@ func TestNeverAnsweredIsWaitedForShorter(t *testing.T) {
 		request *wire.Message
 		want    time.Duration
 	}{
-		"first":                     {nil, dialect.Purchase, swiped, full},
-		"waited for once":           {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, 1}}, dialect.Purchase, swiped, full},
-		"twice":                     {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, 2}}, dialect.Purchase, swiped, manyTimes * quick},
-		"twice, nothing else known": {[]event{{dialect.Purchase, swiped, report.TimedOut, 2}}, dialect.Purchase, swiped, full / leastPart},
-		"another kind of card":      {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, 2}}, dialect.Purchase, chip, full},
-		"another transaction":       {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, 2}}, dialect.PurchaseVoid, swiped, full},
-		"declined once":             {[]event{{dialect.Purchase, swiped, report.Declined, 1}, {dialect.Purchase, swiped, report.TimedOut, 9}}, dialect.Purchase, swiped, full},
-		"no payment of any kind":    {[]event{{dialect.Purchase, swiped, report.TimedOut, inVain}, signIn}, dialect.Purchase, chip, manyTimes * quick},
-		"and a sign-in beside them": {[]event{{dialect.Purchase, swiped, report.TimedOut, inVain}, signIn}, dialect.SignIn, d.NewMessage(), full},
-		"nothing any more":          {[]event{signIn, {dialect.Purchase, swiped, report.Approved, 1}, {dialect.Purchase, swiped, report.TimedOut, inVain}}, dialect.SignIn, d.NewMessage(), manyTimes * quick},
+		"first":                      {nil, dialect.Purchase, swiped, full},
+		"waited for once":            {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, 1}}, dialect.Purchase, swiped, full},
+		"twice":                      {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, 2}}, dialect.Purchase, swiped, manyTimes * quick},
+		"twice, nothing else known":  {[]event{{dialect.Purchase, swiped, report.TimedOut, 2}}, dialect.Purchase, swiped, full / leastPart},
+		"another kind of card":       {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, 2}}, dialect.Purchase, chip, full},
+		"another transaction":        {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, 2}}, dialect.PurchaseVoid, swiped, full},
+		"declined once":              {[]event{{dialect.Purchase, swiped, report.Declined, 1}, {dialect.Purchase, swiped, report.TimedOut, 9}}, dialect.Purchase, swiped, full},
+		"no payment of any kind":     {[]event{{dialect.Purchase, swiped, report.TimedOut, inVain}, signIn}, dialect.Purchase, chip, manyTimes * quick},
+		"and a sign-in beside them":  {[]event{{dialect.Purchase, swiped, report.TimedOut, inVain}, signIn}, dialect.SignIn, d.NewMessage(), full},
+		"of a terminal of no host's": {[]event{{dialect.SignIn, unknown, report.TimedOut, 9}}, dialect.SignIn, d.NewMessage(), full},
+		"and that one itself":        {[]event{{dialect.SignIn, unknown, report.TimedOut, 2}}, dialect.SignIn, unknown, full / leastPart},
+		"nothing any more":           {[]event{signIn, {dialect.Purchase, swiped, report.Approved, 1}, {dialect.Purchase, swiped, report.TimedOut, inVain}}, dialect.SignIn, d.NewMessage(), manyTimes * quick},
 	} {
 		var s silence
 		for _, e := range c.before {

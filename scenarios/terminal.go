@@ -305,3 +305,6 @@ func unexpected(p *sim.Player, want string) error {
 	}
 	return fmt.Errorf("want %s, the last exchange is an approved %s", want, p.Last.Of)
 }
+
+// unknownTerminal reports whether a terminal number is the one that no host has.
+func unknownTerminal(tid string) bool { return tid != "" && strings.Trim(tid, "0") == "" }

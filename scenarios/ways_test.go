@@ -31,6 +31,37 @@ func without(field int, mtis ...string) func(frame []byte) []byte {
 	}
 }
 
+// recoded has another response code in answers of some MTIs in the place of one.
+func recoded(from, to string, mtis ...string) func(frame []byte) []byte {
+	d := dialect.CUP()
+	return func(frame []byte) []byte {
+		m := d.NewMessage()
+		if m.Read(frame[2:]) != nil || len(mtis) > 0 && !slices.Contains(mtis, m.MTI()) || m.Text(wire.ResponseCode) != from {
+			return frame
+		}
+		m.SetString(wire.ResponseCode, to)
+		changed, err := wire.AppendFrame(nil, m)
+		if err != nil {
+			return frame
+		}
+		return changed
+	}
+}
+
+// noAdvice declines what an upload tells of refunds and advices.
+func noAdvice(frame []byte) []byte {
+	m := dialect.CUP().NewMessage()
+	if m.Read(frame[2:]) != nil || m.Text(wire.TransactionType) == "00" {
+		return frame
+	}
+	return recoded("00", "12", "0330")(frame)
+}
+
+// both changes answers in two ways.
+func both(a, b func(frame []byte) []byte) func(frame []byte) []byte {
+	return func(frame []byte) []byte { return b(a(frame)) }
+}
+
 // What comes of a scenario depends on the host alone: not on how many terminals there are,
 // how many scenarios are played at once, in which order and over which lines, also where the host is wrong.
 func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
@@ -51,6 +82,8 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 		fault  host.Option
 		again  time.Duration
 		waits  bool // long where one scenario is played at a time
+		closes int  // the connection, on the request after so many
+		right  bool // the host is
 	}{
 		"silent":                 {fault: host.WithMisbehaviour("silent"), waits: true},
 		"two answers":            {fault: host.WithMisbehaviour("duplicate")},
@@ -63,6 +96,9 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 		"settlements do not end": {around: without(11, "0330")},
 		"approvals have no MAC":  {around: without(64, "0210")},
 		"a second answer later":  {again: time.Millisecond},
+		"no batch, and another code for a wrong one": {around: both(without(60, "0810"), recoded("77", "22"))},
+		"no batch, and those that a settlement ends": {around: both(without(60, "0810"), recoded("00", "77", "0330"))},
+		"lines are hung up on after three requests":  {closes: 3, right: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -73,7 +109,7 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 				}
 				p, d := bundledHost(t, "cup", slices.DeleteFunc([]host.Option{c.fault}, func(o host.Option) bool { return o == nil })...)
 				m := newMiddle(t, p, d.Address)
-				m.around, m.again = c.around, c.again
+				m.around, m.again, m.carries = c.around, c.again, c.closes
 				q := quick(p)
 				q.Policy.Timeout = 250 * time.Millisecond
 				check := Check{Language: language(q, nil), Dialer: m.dialer(), Features: fs, Terminals: way.terminals, Parallel: way.parallel, Seed: way.seed, Lines: line.Mode{Each: way.each}}
@@ -89,8 +125,8 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 					}
 				}
 				if first == nil {
-					if first = got; failed == 0 {
-						t.Error("none failed")
+					if first = got; (failed == 0) != c.right {
+						t.Errorf("%d failed", failed)
 					}
 					continue
 				}

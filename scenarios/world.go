@@ -46,6 +46,7 @@ type world struct {
 
 	spoilt   int64           // answers whose MAC the line has been made to spoil so far
 	faults   int64           // that the line has been made to do so far
+	doubled  int64           // of them requests that the line sent twice
 	unheard  int64           // of these, to requests
 	flawed   bool            // a request was sent that is not as requests are
 	answered bool            // the host has answered something
@@ -64,6 +65,7 @@ type exchange struct {
 	request, answer *wire.Message // answer is nil when none came
 	result          sim.Result
 	bent            bool          // the line was made to do something to it
+	hung            bool          // the host has hung up instead of answering, and nothing was done to the line
 	unheard         bool          // the host could not take it for what it was: the line has lost, cut or spoilt the request
 	unspoilt        bool          // the line was to spoil the MAC of the answer, which has none
 	card            *profile.Card // that was read last; nil for none

@@ -140,17 +140,29 @@ func (p *Player) endBatch(end *dialect.Form, e *ending) error {
 // Abandon ends the batch at the host whatever its totals are. No terminal of the field does
 // that: a check does, where a host says of totals that differ that they balance, or says
 // them so that they cannot be read, lest what one scenario leaves is in the totals of the next.
+// A host that declines the end may have ended the batch with the settlement: the next
+// sign-in tells another number then.
 func (p *Player) Abandon() error {
 	t := p.T
 	end := t.Profile.Dialect.Form(dialect.UploadEnd)
-	if end == nil || !t.SignedIn || !p.uploadEnd(end, false, len(t.Journal.Records)) {
-		return fmt.Errorf("the batch could not be ended: %w", p.aside.Reason())
+	if end == nil || !t.SignedIn {
+		return errors.New("the batch could not be ended")
+	}
+	if p.uploadEnd(end, false, len(t.Journal.Records)) {
+		t.abandon()
+		return p.closeBatch()
+	}
+	why, batch, settled, display := p.aside.Reason(), t.Batch, p.Last, t.Display
+	err := p.SignIn()
+	p.Last, t.Display = settled, display
+	if err != nil || t.Batch == batch {
+		return fmt.Errorf("the batch could not be ended: %w", why)
 	}
 	t.abandon()
-	return p.closeBatch()
+	return nil
 }
 
-// abandon forgets the batch and what is not known of it.
+// abandon forgets the batch, which was ended without its totals, and what is not known of it.
 func (t *Terminal) abandon() {
 	j, s := &t.Journal, t.Settled()
 	j.Doubts = j.Doubts[:len(j.Doubts)-len(j.open())]

@@ -184,6 +184,20 @@ func TestSignInKeepsTheBatchThatWaitsForItsEnd(t *testing.T) {
 	}
 }
 
+// A host that declines the end of a batch may have ended it before: its next sign-in tells the
+// terminal another number, and what the terminal has of that batch goes not into the next one.
+func TestBatchThatTheHostHasEndedIsAbandoned(t *testing.T) {
+	x := newTill(t, newBench(t, "cup", 1))
+	batch := x.Batch
+	if err := x.p.Settle(); err != nil || x.Batch != batch+1 {
+		t.Fatalf("settled: %v, batch %d, want %d", err, x.Batch, batch+1)
+	}
+	x.pay(t, 100)
+	if x.Batch = batch; x.p.Abandon() != nil || x.Batch != batch+1 || len(x.Journal.Records) != 0 {
+		t.Errorf("batch %d, %d records, want batch %d and none", x.Batch, len(x.Journal.Records), batch+1)
+	}
+}
+
 // A host whose totals are a fen off makes every settlement unbalanced; one that
 // says balanced with other totals is not believed.
 func TestLyingTotalsAreSeen(t *testing.T) {

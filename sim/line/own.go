@@ -40,6 +40,7 @@ type Own struct {
 	silent   int           // of them the last ones, since octets came
 	single   int           // connections in a row that the host ended after one exchange
 	ended    bool          // the host has ended one soon after an exchange, be it not the first
+	lost     bool          // the host has ended one that had carried others instead of answering
 	history  history
 	answer   []byte // the latest, a view
 }
@@ -121,6 +122,9 @@ func (l *Own) exchange(x *Exchange) error {
 	if half {
 		keep = false // its rest would come before the next answer
 	}
+	if !keep && !half && l.carried > 1 && endOfLine(err) {
+		l.lost = true
+	}
 	switch {
 	case l.carried > 1 && keep:
 		l.single = 0
@@ -169,6 +173,14 @@ func (l *Own) HostEnded() bool {
 	ended := l.ended
 	l.ended = false
 	return ended
+}
+
+// HostLost reports whether the host has ended a connection that had carried exchanges while
+// a request was on its way there, since this was called last.
+func (l *Own) HostLost() bool {
+	lost := l.lost
+	l.lost = false
+	return lost
 }
 
 // HostHangsUp reports whether the line has learned that the host hangs up after each

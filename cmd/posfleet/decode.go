@@ -68,6 +68,9 @@ func decodeCommand() *cobra.Command {
 				return err
 			}
 			if err := x.verdict(); err != nil || request == "" {
+				if request != "" && x.last != nil && x.last.Err != nil {
+					fmt.Fprintf(out, "\nas an answer:\n  ANS-READ        must    %s\n", p.Dialect.Scrubbed(x.last.Err.Error()))
+				}
 				return err
 			}
 			return answerTo(out, p, checked, request, x.last)

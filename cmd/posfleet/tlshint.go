@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -47,7 +48,7 @@ func tlsHint(ctx context.Context, d *line.Dialer, why error) string {
 			tls.VersionName(met.version), strings.TrimPrefix(tls.VersionName(met.version), "TLS "))
 	case met.rsa() && len(d.TLS.CipherSuites) == 0:
 		return fmt.Sprintf("the host has RSA key exchange only (%s): tls: {rsa-key-exchange: true} allows it, if you must", tls.CipherSuiteName(met.suite))
-	case met.weak():
+	case !met.within(d.TLS):
 		return fmt.Sprintf("the host has no better cipher suite than %s, which posfleet does not use; have it offer one with AES", tls.CipherSuiteName(met.suite))
 	case said:
 		return "see tls in docs/profile.md"
@@ -121,6 +122,17 @@ type metTLS struct {
 // rsa reports whether the host uses RSA key exchange.
 func (m *metTLS) rsa() bool {
 	return strings.HasPrefix(tls.CipherSuiteName(m.suite), "TLS_RSA_WITH_AES_")
+}
+
+// within reports whether the host speaks what a profile's settings allow.
+func (m *metTLS) within(ours *tls.Config) bool {
+	switch {
+	case m.version < ours.MinVersion:
+		return false
+	case m.version >= tls.VersionTLS13 || slices.Contains(ours.CipherSuites, m.suite):
+		return true
+	}
+	return len(ours.CipherSuites) == 0 && slices.ContainsFunc(tls.CipherSuites(), func(s *tls.CipherSuite) bool { return s.ID == m.suite })
 }
 
 // weak reports whether the host could be met with what posfleet does not use.

@@ -121,6 +121,36 @@ func TestTLSFailureNamesItsMend(t *testing.T) {
 	}
 }
 
+// A host that hangs up on messages, over TLS that the profile allows, is not told to have
+// other TLS.
+func TestHostThatHangsUpOverOldTLSIsNotBlamedForIt(t *testing.T) {
+	dir := t.TempDir()
+	certificate := selfSigned(t, dir, "rsa", true, time.Hour, "pos.bank.test")
+	for name, c := range map[string]struct {
+		host *tls.Config
+		tls  string
+	}{
+		"RSA key exchange": {&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}}, "{ca: rsa.pem, rsa-key-exchange: true}"},
+		"TLS 1.0":          {&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10}, `{ca: rsa.pem, min-version: "1.0"}`},
+	} {
+		c.host.Certificates = []tls.Certificate{certificate}
+		address := listening(t, func(conn net.Conn) {
+			secure := tls.Server(conn, c.host)
+			secure.Read(make([]byte, 1))
+			secure.Close()
+		})
+		file := filepath.Join(dir, strings.ReplaceAll(name, " ", "-")+".yaml")
+		if err := os.WriteFile(file, append([]byte("address: "+address+"\ntls: "+c.tls+"\n"), profile.BundledYAML()...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr bytes.Buffer
+		code := run([]string{"check", "--profile", file, "--timeout", "2s", "@core-purchase-1"}, &stdout, &stderr)
+		if said := stdout.String() + stderr.String(); code != exitUnreachable || strings.Contains(said, "cipher suite") || !strings.Contains(said, "does it speak CUP") {
+			t.Errorf("%s: exit code %d:\n%s", name, code, said)
+		}
+	}
+}
+
 // Under TLS 1.3 a host that does not take our certificate says so after the handshake, and
 // its word may be lost when our request meets the end of the connection.
 func TestCertificateOfOursIsTakenForTheReasonWhateverWasMet(t *testing.T) {

@@ -189,3 +189,19 @@ func TestLongerLengthsAndSerialLinesAreNamed(t *testing.T) {
 		t.Errorf("zeros are a message: %+v", frames)
 	}
 }
+
+// Digits of words that happen to be zeros and ones alone are hexadecimal digits.
+func TestWordsOfZerosAndOnesAreNotBinaryDigits(t *testing.T) {
+	const want = "003C6000030000603100310000050000" + "00000000110001000000000000000001" + "4142" + "0000"
+	for name, text := range map[string]string{
+		"xxd -g 4": "00000000: 003c6000 03000060 31003100 00050000  .<.`...`1.1.....\n" +
+			"00000010: 00000000 11000100 00000000 00000001  ................\n00000020: 41420000                             AB..\n",
+		"xxd -g 4 -c 4": "00000000: 003c6000  .<.`\n00000004: 03000060  ...`\n00000008: 31003100  1.1.\n0000000c: 00050000  ....\n" +
+			"00000010: 00000000  ....\n00000014: 11000100  ....\n00000018: 00000000  ....\n0000001c: 00000001  ....\n00000020: 41420000  AB..\n",
+	} {
+		blocks, err := Text(text, nil)
+		if got := fmt.Sprintf("%X", joinedOctets(blocks)); err != nil || got != want {
+			t.Errorf("%s: %v\n got %s\nwant %s", name, err, got, want)
+		}
+	}
+}

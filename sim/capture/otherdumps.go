@@ -43,6 +43,8 @@ func hexLines(lines []string, by order) (out []string, unsure bool, err error) {
 	words := false
 	first := slices.IndexFunc(lines, ofWords.MatchString)
 	memory := first >= 0 && !isZero(lines[first][:7]) // begins at an address, as WinDbg's dd
+	// A row of words whose digits happen to be zeros and ones is of a dump in binary when all are.
+	binary := !slices.ContainsFunc(lines, func(line string) bool { return ofWords.MatchString(line) && !inBinary.MatchString(line) })
 	put := func(offset, groups string, habit order) string {
 		words = true
 		if by != usual {
@@ -66,7 +68,7 @@ func hexLines(lines []string, by order) (out []string, unsure bool, err error) {
 			out[i] = m[1] + ": " + strings.Join(words, " ")
 		} else if m := barred.FindStringSubmatch(line); m != nil {
 			out[i] = strings.TrimSuffix(m[1], "|")
-		} else if m := inBinary.FindStringSubmatch(line); m != nil {
+		} else if m := inBinary.FindStringSubmatch(line); binary && m != nil {
 			out[i] = m[1] + inBase(m[2], 2, 1)
 		} else if m := wide.FindStringSubmatch(line); m != nil {
 			out[i] = m[1][8:] + ": " + m[2]

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"sync"
+	"unicode/utf8"
 )
 
 // Hosts put card numbers, tracks and PINs into texts where none belong. The
@@ -12,7 +13,8 @@ import (
 //   - 13 to 19 digits that pass the Luhn check, together or in groups with one
 //     blank or hyphen between; of those that begin with 62 (UnionPay) 16 to 19
 //     whether they pass or not
-//   - those of the large schemes in groups with one of . / _ or two blanks between too
+//   - those of the large schemes in groups with one of . / _ or two blanks between too,
+//     and in groups as on cards whatever character is between, a line's end among them
 //   - within other runs of digits, what begins as card numbers of the large
 //     schemes do, has their length and passes the check
 //   - a card number with what follows it on track 1 or 2, in groups too
@@ -225,10 +227,12 @@ func (s *scrubber) apart(i int) bool {
 
 var gaps = []string{" ", "-", ".", "/", "_", "  ", "--", " -", "- ", "\u00a0", "\u3000", "\xA1\xA1"}
 
-// apartWidely reports whether what also stands between figures stands before digit i.
+// apartWidely reports whether what also stands between figures stands before digit i: one
+// character that is no letter, or the end of a line.
 func (s *scrubber) apartWidely(i int) bool {
 	gap := s.text[s.digits[i-1].to:s.digits[i].from]
-	return len(gap) == 1 && (gap[0] == ':' || gap[0] == '|' || gap[0] == ',')
+	one := len(gap) == 1 || string(gap) == "\r\n" || len(gap) > 1 && len(gap) < utf8.UTFMax && gap[0] >= utf8.RuneSelf
+	return one && !s.apart(i) && !isWordOctet(gap[0])
 }
 
 // inFours reports whether digits are in groups as they are on cards: of four, or 4, 6 and the

@@ -37,6 +37,15 @@ func TestTextsAreScrubbed(t *testing.T) {
 		"\xB0\xB2\xC8\xAB\xC2\xEB 789":                       "安全码 ***",
 		"6212:2612:3456:7898":                                "6212:26**:****:7898",
 		"6212|2612|3456|7898":                                "6212|26**|****|7898",
+		"6212~2612~3456~7898":                                "6212~26**~****~7898",
+		"6212\t2612\t3456\t7898":                             `6212\x0926**\x09****\x097898`,
+		"6212\r\n2612\r\n3456\r\n7898":                       `6212\x0D\x0A26**\x0D\x0A****\x0D\x0A7898`,
+		"6212\xA8\x432612\xA8\x433456\xA8\x437898":           "6212–26**–****–7898",
+		"PIN\r\n1234":                                        `PIN\x0D\x0A****`,
+		"PIN\x001234":                                        `PIN\x00****`,
+		"KEY\n1234567890123456":                              `KEY\x0A****************`,
+		"pb 8C,DC,50,75,1B,FF,F3,97":                         "pb ***********************",
+		"pb 8CDC5075/1BFFF397":                               "pb *****************",
 		"6212,2612,3456,7898 x":                              "6212,26**,****,7898 x",
 		"6212\u00a02612\u00a03456\u00a07898 国":               `6212\xC2\xA026**\xC2\xA0****\xC2\xA07898 国`,
 		"pb 8CDC 5075 1BFF F397":                             "pb *******************",
@@ -108,8 +117,9 @@ func TestWhatIsNoSecretStays(t *testing.T) {
 		"MID 999581059120004 TID 10000004", "PINPAD 123456", "PWR 123456", "KEY INDEX 01", "KEY 1", "kcv 82E136", "EXPORT 4912", "EXP 20261126",
 		"22000001 0000 5", "03080000   48020000   ", "156000000001100", "000000123456000012", "MONKEY 1234567890123456", "AUTHORISED",
 		"0000000000000000000000000000000000000000", "RESPCODE 00 APPROVED", "MDAwMDAwMDAwMDAwMDAwMDAw", "CARD TYPE 01 BIN 622588", "BYPASS 123456", "DESCRIPTION=1234", "10:11:12 2026|11|27", "00:1A:2B:3C:4D:5E", "4123,45 4123,45", "PASSED 123456", "COMPASS 1234",
+		"2026\n1126\n1011\n1213", "1.2.3\n4567\n890123\n45678", "AUTH 123456\n000501\nOK", "00/1A/2B/3C/4D/5E",
 	} {
-		if got := readable(scrub([]byte(text))); got != text {
+		if got := readable(scrub([]byte(text))); got != strings.ReplaceAll(text, "\n", `\x0A`) {
 			t.Errorf("%q is shown as %q", text, got)
 		}
 	}
@@ -124,7 +134,7 @@ func TestScrubbedFieldsAndTheirParts(t *testing.T) {
 		m.SetFieldString(54, "1002156C0000009999991001156C000000999999")
 		m.SetFieldString(63, "6225880000005678   PIN 123456")
 		if d.Name == "cup" {
-			for _, secret := range []string{"CVV2 123", "CVN2:456", "passwd 987654", "EXP 49/12"} {
+			for _, secret := range []string{"CVV2 123", "CVN2:456", "passwd 987654", "EXP 49/12", "8C:DC:50:75:1B:FF:F3:97", "8CDC 5075 1BFF F397"} {
 				of63 := d.NewMessage()
 				of63.SetMTI("0210")
 				of63.SetFieldString(63, "CUP"+secret)

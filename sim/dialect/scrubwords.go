@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -50,7 +51,7 @@ var keyWords = []string{"KEY", "TMK", "ZMK", "TPK", "TAK", "TDK", "TEK", "ZPK", 
 	"密钥", "\xC3\xDC\xD4\xBF"}
 
 // fillers stand between such a word and what it says.
-var fillers = []string{" ", "\t", ":", "=", "#", "\"", "'", "-", ">", "(", "[", "：", "\xA3\xBA", "为", "\xCE\xAA", "是", "\xCA\xC7", "\xA1\xA1", "\u3000"}
+var fillers = []string{" ", ":", "=", "#", "\"", "'", "-", ">", "(", "[", "：", "\xA3\xBA", "为", "\xCE\xAA", "是", "\xCA\xC7", "\xA1\xA1", "\u3000"}
 
 // fillerWords do so, too, as words of their own: PIN-Code: 1234, PIN was 1234.
 var fillerWords = []string{"IS", "WAS", "ARE", "CODE", "NO", "NO.", "NUMBER", "VALUE"}
@@ -79,6 +80,9 @@ func (s *scrubber) before(at int) (text []byte, from int) {
 	}
 	for trimmed := true; trimmed; {
 		trimmed = false
+		for len(text) > 0 && text[len(text)-1] < ' ' { // the end of a line, padding
+			text, trimmed = text[:len(text)-1], true
+		}
 		for _, f := range fillers {
 			if n := len(text) - len(f); n >= 0 && string(text[n:]) == f {
 				text, trimmed = text[:n], true
@@ -159,7 +163,7 @@ var guid = strings.Split("00000000-0000-0000-0000-000000000000", "-")
 // first, that are a PIN block or a key: 16, 32 or 48 of them, letters among them, in groups
 // of one length or as a GUID. 0 for none.
 func (s *scrubber) hexGroups(i, n int) (end int) {
-	if n < 2 || n > secretLen || n&(n-1) != 0 || i > 0 && isWordOctet(s.text[i-1]) || i+n >= len(s.text) || bytes.IndexByte([]byte(" -:."), s.text[i+n]) < 0 {
+	if n < 2 || n > secretLen || n&(n-1) != 0 || i > 0 && isWordOctet(s.text[i-1]) && !slices.Contains(s.starts, i) || i+n >= len(s.text) || s.text[i+n] >= utf8.RuneSelf || isWordOctet(s.text[i+n]) {
 		return 0
 	}
 	separator, digits, letters, all := s.text[i+n], 0, 0, 0

@@ -194,6 +194,9 @@ func (s *seat) again() (b *Bound, err error) {
 		own.Each = false
 	} else {
 		s.check.hangsUp.Store(true)
+		s.check.mu.Lock()
+		s.check.results.HungUp++
+		s.check.mu.Unlock()
 	}
 	return b, err
 }

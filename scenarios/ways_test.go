@@ -117,6 +117,9 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				if (found.HungUp > 0) != (c.closes > 0 && !way.each) {
+					t.Errorf("way %d: the host is said to have hung up in %d scenarios", i, found.HungUp)
+				}
 				got, failed := map[string]*verdicts.Verdict{}, 0
 				for v := range found.All() {
 					got[fmt.Sprintf("%s %d", v.ID, v.Example)] = v

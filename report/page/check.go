@@ -154,6 +154,9 @@ func (p *check) banners(r *verdicts.Results) {
 	if n := r.Count(verdicts.NotPlayed); n > 0 {
 		p.Banner = append(p.Banner, report.Plural(int64(n), "scenario")+" did not come to its turn: the check ended before.")
 	}
+	if r.HungUp > 0 {
+		p.Banner = append(p.Banner, r.HangUps())
+	}
 	if r.Unsettled > 0 {
 		p.Banner = append(p.Banner, fmt.Sprintf("After %s a reversal was owed that the host did not acknowledge: %s", report.Plural(int64(r.Unsettled), "scenario"), r.UnsettledWhy))
 	}

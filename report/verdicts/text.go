@@ -161,6 +161,9 @@ func (r *Results) WriteSummary(w io.Writer) error {
 	if len(r.Without) > 0 {
 		fmt.Fprintf(&b, "answers were not held to %s: the dialect leaves them out\n", strings.Join(r.Without, ", "))
 	}
+	if r.HungUp > 0 {
+		b.WriteString(r.HangUps() + "\n")
+	}
 	if r.Unsettled > 0 {
 		fmt.Fprintf(&b, "after %s a reversal was owed that the host did not acknowledge: %s\n", report.Plural(int64(r.Unsettled), "scenario"), report.Printable(r.UnsettledWhy))
 	}

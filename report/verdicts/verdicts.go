@@ -137,6 +137,7 @@ type Results struct {
 	// not acknowledge, and why not the first.
 	Unsettled    int       `json:"unsettled,omitempty"`
 	UnsettledWhy string    `json:"unsettled_why,omitempty"`
+	HungUp       int       `json:"hung_up,omitempty"` // scenarios played once more, as the host had hung up on a kept line with a request under way
 	Features     []Feature `json:"features"`
 	Coverage     *Coverage `json:"-"` // what of the dialect was exercised: a file of its own; nil when nothing was played
 }
@@ -175,6 +176,11 @@ func (r *Results) Broken() (n int) {
 		}
 	}
 	return n
+}
+
+// HangUps says of a host that hung up on kept lines what was done about it.
+func (r *Results) HangUps() string {
+	return fmt.Sprintf("The host hung up on a kept line with a request under way in %s, played once more, and the rest, on a line for each exchange: is it to keep lines? (--line each has all so)", report.Plural(int64(r.HungUp), "scenario"))
 }
 
 // Incomplete is why these are not the results of a whole check; empty where they are.

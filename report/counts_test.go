@@ -263,7 +263,7 @@ func TestRatesAreOverTheTimeMeasured(t *testing.T) {
 	for _, c := range []struct{ took, asked, warmup, want time.Duration }{
 		{10, 0, 0, 10}, {10, 8, 0, 8}, {10, 12, 0, 10}, {10, 8, 3, 5}, {2, 8, 3, 0},
 	} {
-		r := &Report{Took: c.took, Plan: Plan{For: c.asked, Warmup: c.warmup}}
+		r := &Report{Took: c.took, Interrupted: c.took < c.asked, Plan: Plan{For: c.asked, Warmup: c.warmup}}
 		if got := r.Measured(); got != c.want {
 			t.Errorf("%+v: %d", c, got)
 		}

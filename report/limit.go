@@ -403,11 +403,12 @@ func (r *Report) count(name string, l *Label) (n, whole int64) {
 func (c Counts) answered() int64 { return c[Approved] + c[Declined] + c[Refused] }
 
 // Measured is the time that rates are over: from the end of the warm-up to the
-// last arrival that was planned, the drain left out.
+// end of the plan, the drain left out, or to where a run was ended before that.
 func (r *Report) Measured() time.Duration {
-	span := r.Took
-	if r.Plan.For > 0 && r.Plan.For < span {
-		span = r.Plan.For
+	span := r.Plan.For
+	ended := r.Interrupted || r.Incomplete != "" || len(r.Plan.Pressed) > 0
+	if span == 0 || ended && r.Took < span {
+		span = r.Took
 	}
 	return max(0, span-r.Plan.Warmup)
 }

@@ -290,3 +290,16 @@ func TestLimitsSpeakOfWhatIsBeforeTheFirstArrival(t *testing.T) {
 		}
 	}
 }
+
+// Three arrivals a second for three seconds are nine, the last of them due a third of a second
+// before the end: that nothing comes then is part of the plan, and no higher rate.
+func TestRateIsOverAllOfThePlan(t *testing.T) {
+	r := &Report{Took: 2670 * time.Millisecond, Plan: Plan{For: 3 * time.Second, Warmup: time.Second}}
+	if got := r.Measured(); got != 2*time.Second {
+		t.Errorf("a run that was played to its end is measured over %v, want 2s", got)
+	}
+	r.Incomplete = "ended by a key"
+	if got := r.Measured(); got != 1670*time.Millisecond {
+		t.Errorf("a run that was ended is measured over %v, want 1.67s", got)
+	}
+}

@@ -151,6 +151,7 @@ func (p *check) banners(r *verdicts.Results) {
 	if why := r.Incomplete(); why != "" {
 		p.Banner = append(p.Banner, "Incomplete: "+why)
 	}
+	p.Banner = append(p.Banner, r.OffList()...)
 	if n := r.Count(verdicts.NotPlayed); n > 0 {
 		p.Banner = append(p.Banner, report.Plural(int64(n), "scenario")+" did not come to its turn: the check ended before.")
 	}

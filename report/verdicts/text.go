@@ -130,16 +130,8 @@ func (r *Results) WriteSummary(w io.Writer) error {
 	if len(r.Loads) > 0 {
 		fmt.Fprintf(&b, "not played, as @load is for posfleet load: %s\n", strings.Join(r.Loads, ", "))
 	}
-	surprising := r.surprises()
-	for v := range r.All() {
-		if surprising[v] {
-			fmt.Fprintf(&b, "%s passed and is known to fail (%s): take it off the list\n", v.Selector, report.Printable(v.Expected))
-		}
-	}
-	for v := range r.All() {
-		if ids := r.besides(v); v.Outcome == Failed && v.Expected != "" && len(ids) > 0 {
-			fmt.Fprintf(&b, "%s is known to fail, and breaks %s besides, which its reason does not name: mend that, or name it in the list\n", v.Selector, strings.Join(ids, ", "))
-		}
+	for _, line := range r.OffList() {
+		fmt.Fprintf(&b, "%s\n", line)
 	}
 	for _, c := range causes {
 		if c.Outcome != Failed {

@@ -105,6 +105,13 @@ func TestKnownFailureHidesNoOtherBrokenMust(t *testing.T) {
 			if said := strings.Contains(told(t, r), "breaks ANS-38-PRESENT, ANS-64-MAC besides"); said != (want > 0) {
 				t.Errorf("%s: it is told %v", expected, said)
 			}
+			var summary strings.Builder
+			if err := r.WriteMarkdown(&summary); err != nil {
+				t.Fatal(err)
+			}
+			if said := strings.Contains(summary.String(), "breaks ANS-38-PRESENT, ANS-64-MAC besides"); said != (want > 0) {
+				t.Errorf("%s: the Markdown summary tells it %v", expected, said)
+			}
 		}
 	}
 }

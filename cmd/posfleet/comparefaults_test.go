@@ -21,7 +21,7 @@ func TestRunsOfOtherFaultsAreNotCompared(t *testing.T) {
 		t.Helper()
 		out := filepath.Join(dir, name)
 		var stdout, stderr bytes.Buffer
-		if code := run(append([]string{"load", "@core-purchase-1", "--rate", "40/s", "--for", "1s", "--warmup", "0s", "--terminals", "10", "--out", out}, more...), &stdout, &stderr); code != exitOK && code != exitGenerator {
+		if code := run(append([]string{"load", "@core-purchase-1", "--rate", "40/s", "--for", "1s", "--warmup", "0s", "--terminals", "30", "--out", out}, more...), &stdout, &stderr); code != exitOK && code != exitGenerator {
 			t.Fatalf("exit code %d:\n%s%s", code, &stdout, &stderr)
 		}
 		return out

@@ -205,7 +205,7 @@ func TestHostThatAnswersOtherwiseIsNotSilent(t *testing.T) {
 		}
 		q := quick(p)
 		q.Policy.Timeout = 50 * time.Millisecond
-		found, err := (&Check{Language: language(q, nil), Dialer: m.dialer(), Features: fs, Terminals: 8}).Run(t.Context())
+		found, err := (&Check{Language: language(q, nil), Dialer: m.dialer(), Features: fs, Terminals: 8, Parallel: 8}).Run(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

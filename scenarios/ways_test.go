@@ -86,7 +86,7 @@ func TestVerdictsOnWrongHostsDoNotDependOnHowTheyArePlayed(t *testing.T) {
 		right  bool // the host is
 	}{
 		"silent":                 {fault: host.WithMisbehaviour("silent"), waits: true},
-		"two answers":            {fault: host.WithMisbehaviour("duplicate")},
+		"two answers":            {fault: host.WithMisbehaviour("duplicate"), waits: true},
 		"payments unpaired":      {around: without(11, "0210"), waits: true},
 		"no batch":               {around: without(60)},
 		"no batch at sign-in":    {around: without(60, "0810")},

@@ -30,6 +30,8 @@ type heard struct {
 	hung    map[dialect.Transaction]int  // requests that were hung up on, by what they were
 	kind    map[dialect.Transaction]bool // what was answered
 
+	unsigned, signed int // answers that want a sign-in first, and others, to what is asked after one
+
 	taken int // connections that the host took, and answered on when it refused one more; 0 where it did not
 }
 
@@ -47,6 +49,11 @@ func (h *heard) hears(t *sim.Terminal, r *sim.Result) {
 	switch {
 	case r.Outcome <= report.Refused:
 		h.late, h.kind[r.Of] = 0, true
+		if wants := r.Outcome == report.Declined && t.Profile.Dialect.Means(r.Code, dialect.SignInFirst); wants && t.SignedIn {
+			h.unsigned++
+		} else if r.Of.Payment() || r.Of.Inquires() {
+			h.signed++
+		}
 		if h.answered[t.TID] = true; t.TID == h.last && len(h.between) >= several && h.again == "" {
 			h.again, h.others = t.TID, len(h.between)
 		}
@@ -116,6 +123,8 @@ func (c *Check) Hint() string {
 		return fmt.Sprintf("the host answered up to scenario %d of %d (%s), then nothing to any terminal: has it stopped, or hung?", c.answered, len(c.plans), c.latest.Selector)
 	case c.heard.tooLate >= several && c.silence.mute():
 		return "the host answered no payment in time, and answers came to requests that had been given up: is timeout in the profile's policy too short for it (--timeout)?"
+	case c.Lines.Each && c.heard.unsigned >= several && c.heard.signed == 0:
+		return "the host approves sign-ins, and wants one again on the next connection: does it keep working keys with the connection? --line own keeps that"
 	case c.Lines.Each, c.heard.taken > 1:
 	case c.heard.again != "" && c.Parallel <= 1:
 		return fmt.Sprintf("the host answered terminal %s before and after %d others that it did not answer: %s?", c.heard.again, c.heard.others, mend)

@@ -91,6 +91,33 @@ func TestHintTellsLateAnswersAndClosedLines(t *testing.T) {
 	}
 }
 
+// A host that keeps working keys with the connection wants a sign-in on each new one.
+func TestHintTellsKeysOfAConnection(t *testing.T) {
+	p, err := profile.Bundled("cup", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	approved, wants := sim.Result{Of: dialect.SignIn, Outcome: report.Approved}, sim.Result{Of: dialect.Purchase, Outcome: report.Declined, Code: dialect.CodeOf([]byte("77"))}
+	for name, c := range map[string]struct {
+		exchanges []sim.Result
+		mode      line.Mode
+		want      bool
+	}{
+		"each":                      {[]sim.Result{approved, wants, approved, wants}, line.Mode{Each: true}, true},
+		"one alone":                 {[]sim.Result{approved, wants, approved}, line.Mode{Each: true}, false},
+		"own":                       {[]sim.Result{approved, wants, approved, wants}, line.Mode{}, false},
+		"other payments are judged": {[]sim.Result{approved, wants, approved, wants, {Of: dialect.Purchase, Outcome: report.Approved}}, line.Mode{Each: true}, false},
+	} {
+		check := &Check{Terminals: 1, Lines: c.mode, plans: make([]*plan, 9)}
+		for i := range c.exchanges {
+			check.heard.hears(&sim.Terminal{Terminal: &p.Terminals[0], Profile: p, SignedIn: true}, &c.exchanges[i])
+		}
+		if got := check.Hint(); strings.Contains(got, "--line own") != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 // The hint names each flag that has a check take more connections, and none that is as it says.
 func TestHintNamesFlagsThatHelp(t *testing.T) {
 	for _, c := range []struct {

@@ -34,7 +34,8 @@ type asked struct {
 }
 
 // How often is waited in full: for each kind; for payments of all kinds while none is
-// answered, and for anything while nothing is. Then a part of the timeout is waited, and many times what an answer takes.
+// answered, and for anything while nothing is. Then a part of the timeout is waited, and
+// many times what an answer takes; for a second answer a few times that.
 const (
 	inFull       = 2
 	inVain       = 20
@@ -42,6 +43,7 @@ const (
 	leastPart    = 64
 	greatestPart = 4
 	manyTimes    = 16
+	fewTimes     = 4
 	leastAfter   = 2 * time.Millisecond
 	longestAfter = 100 * time.Millisecond
 )
@@ -90,7 +92,7 @@ func (s *silence) hears(request *wire.Message, r *sim.Result, took time.Duration
 func (s *silence) after() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return min(longestAfter, max(leastAfter, manyTimes*s.usual))
+	return min(longestAfter, max(leastAfter, fewTimes*s.usual))
 }
 
 // mute reports whether payments were waited for and none was answered.

@@ -37,7 +37,7 @@ type asked struct {
 // answered, and for anything while nothing is. Then a part of the timeout is waited, and
 // many times what an answer takes; for a second answer a few times that.
 const (
-	inFull       = 2
+	inFull       = 4
 	inVain       = 20
 	leastWait    = 100 * time.Millisecond
 	leastPart    = 64

@@ -10,7 +10,7 @@ import (
 	"github.com/posfleet/posfleet/sim/wire"
 )
 
-// What was never answered is waited for in full twice, then shorter; what a host answers, or
+// What was never answered is waited for in full a few times, then shorter; what a host answers, or
 // has not been asked, as long as the profile says, unless it answers nothing at all any more.
 func TestNeverAnsweredIsWaitedForShorter(t *testing.T) {
 	const full = time.Minute
@@ -35,16 +35,16 @@ func TestNeverAnsweredIsWaitedForShorter(t *testing.T) {
 		want    time.Duration
 	}{
 		"first":                      {nil, dialect.Purchase, swiped, full},
-		"waited for once":            {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, 1}}, dialect.Purchase, swiped, full},
-		"twice":                      {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, 2}}, dialect.Purchase, swiped, manyTimes * quick},
-		"twice, nothing else known":  {[]event{{dialect.Purchase, swiped, report.TimedOut, 2}}, dialect.Purchase, swiped, full / leastPart},
-		"another kind of card":       {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, 2}}, dialect.Purchase, chip, full},
-		"another transaction":        {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, 2}}, dialect.PurchaseVoid, swiped, full},
+		"waited for once":            {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, inFull - 1}}, dialect.Purchase, swiped, full},
+		"twice":                      {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, inFull}}, dialect.Purchase, swiped, manyTimes * quick},
+		"twice, nothing else known":  {[]event{{dialect.Purchase, swiped, report.TimedOut, inFull}}, dialect.Purchase, swiped, full / leastPart},
+		"another kind of card":       {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, inFull}}, dialect.Purchase, chip, full},
+		"another transaction":        {[]event{signIn, {dialect.Purchase, swiped, report.TimedOut, inFull}}, dialect.PurchaseVoid, swiped, full},
 		"declined once":              {[]event{{dialect.Purchase, swiped, report.Declined, 1}, {dialect.Purchase, swiped, report.TimedOut, 9}}, dialect.Purchase, swiped, full},
 		"no payment of any kind":     {[]event{{dialect.Purchase, swiped, report.TimedOut, inVain}, signIn}, dialect.Purchase, chip, manyTimes * quick},
 		"and a sign-in beside them":  {[]event{{dialect.Purchase, swiped, report.TimedOut, inVain}, signIn}, dialect.SignIn, d.NewMessage(), full},
 		"of a terminal of no host's": {[]event{{dialect.SignIn, unknown, report.TimedOut, 9}}, dialect.SignIn, d.NewMessage(), full},
-		"and that one itself":        {[]event{{dialect.SignIn, unknown, report.TimedOut, 2}}, dialect.SignIn, unknown, full / leastPart},
+		"and that one itself":        {[]event{{dialect.SignIn, unknown, report.TimedOut, inFull}}, dialect.SignIn, unknown, full / leastPart},
 		"nothing any more":           {[]event{signIn, {dialect.Purchase, swiped, report.Approved, 1}, {dialect.Purchase, swiped, report.TimedOut, inVain}}, dialect.SignIn, d.NewMessage(), manyTimes * quick},
 	} {
 		var s silence

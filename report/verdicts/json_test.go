@@ -72,6 +72,18 @@ func TestFolderKeepsWhatCanBeWritten(t *testing.T) {
 	}
 }
 
+// A host that hung up on requests is given the benefit of the doubt, and under Strict none.
+func TestHangUpsCountUnderStrict(t *testing.T) {
+	for strict, more := range map[bool]int{false: 0, true: 2} {
+		r := results()
+		r.Strict = strict
+		before := r.Broken()
+		if r.HungUp = 2; r.Broken() != before+more {
+			t.Errorf("strict %v: %d count against the host, want %d", strict, r.Broken(), before+more)
+		}
+	}
+}
+
 // save writes the folder of a check.
 func save(t *testing.T, dir string, form func(io.Writer) error) {
 	t.Helper()

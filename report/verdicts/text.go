@@ -163,7 +163,7 @@ func (r *Results) WriteSummary(w io.Writer) error {
 		fmt.Fprintf(&b, "the order was --shuffle=%d\n", r.Seed)
 	}
 	if r.Strict && r.Broken() > r.Count(Failed) {
-		b.WriteString("--strict: what is untested or skipped counts as failed\n")
+		b.WriteString("--strict: what is untested, skipped or played once more counts as failed\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -167,13 +167,16 @@ func (r *Results) Count(o Outcome) (n int) {
 
 // Broken is how many scenarios count against the host: those that failed and were
 // to pass, or are known to fail and break another must besides, those that passed and were to fail, and under Strict those untested and
-// skipped, but for those that no host was there for.
+// skipped, but for those that no host was there for, and those that were played once more.
 func (r *Results) Broken() (n int) {
 	surprising := r.surprises()
 	for v := range r.All() {
 		if v.Outcome == Failed && (v.Expected == "" || len(r.besides(v)) > 0) || surprising[v] || r.lacking(v) && v.Expected == "" {
 			n++
 		}
+	}
+	if r.Strict {
+		n += r.HungUp
 	}
 	return n
 }
